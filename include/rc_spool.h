@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * An answer in the making: memory up to 64 KiB, then an unlinked temporary file. Written once,
+ * in order, then handed over whole; so errors half-way are still honest and memory is constant.
+ */
+#ifndef RC_SPOOL_H
+#define RC_SPOOL_H
+
+#include <apr_file_io.h>
+
+#include "rc_err.h"
+
+#define RC_SPOOL_MEMORY (64 * 1024)
+
+typedef struct rc_spool_t rc_spool_t;
+
+/** A new, empty spool. @a temp_dir receives the file, if one is needed. Lives in @a pool. */
+rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool);
+
+/** Appends @a len bytes. */
+rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len);
+
+/** Appends a C string. */
+rc_err_t *rc_spool_puts(rc_spool_t *spool, const char *text);
+
+/** Appends formatted text (apr_snprintf's formats). */
+rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** Empties the spool, so that something else can be written. */
+rc_err_t *rc_spool_reset(rc_spool_t *spool);
+
+/** Bytes written so far. */
+apr_off_t rc_spool_size(const rc_spool_t *spool);
+
+/**
+ * What was written: either @a *data (in memory, @a *file NULL) or @a *file (flushed; its length
+ * is rc_spool_size). Both stay the spool's and live as long as its pool.
+ */
+rc_err_t *rc_spool_content(const char **data, apr_file_t **file, rc_spool_t *spool);
+
+/** The whole content as one string in @a pool. For small contents and tests. */
+rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Dates as the API prints them (contract 00 §7): no zone suffix.
+ */
+#ifndef RC_TIME_H
+#define RC_TIME_H
+
+#include <apr_time.h>
+
+/** YYYY-MM-DDTHH:MM:SS[.mmm] in local time; the fraction is cut, and absent when zero. */
+const char *rc_time_local(apr_time_t when, apr_pool_t *pool);
+
+/** YYYY-MM-DDTHH:MM:SS in UTC. */
+const char *rc_time_utc(apr_int64_t epoch_seconds, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reading repositories, whatever their type. A back end is one table of functions
+ * (src/vcs/backend.h); git through libgit2 is the first. No message here is for clients:
+ * "not there" is an answer (*out = NULL), everything else an internal error.
+ */
+#ifndef RC_VCS_H
+#define RC_VCS_H
+
+#include <stdbool.h>
+
+#include "rc_spool.h"
+
+/* The open repositories of one process. Thread-safe. */
+typedef struct rc_vcs_pool_t rc_vcs_pool_t;
+
+/* One open repository, used by one thread at a time. */
+typedef struct rc_vcs_t rc_vcs_t;
+
+typedef struct rc_commit_t {
+    const char *id;            /* 40 lower-case hex digits */
+    apr_int64_t revision;      /* index in the repository order (contract 02 §1.8), from 0 */
+    const char *message;       /* whole message in valid UTF-8, trailing newline kept */
+    apr_int64_t time;          /* committer time, epoch seconds */
+    const char *author;        /* Name <mail>, valid UTF-8 */
+    const char *const *parents; /* ids, ended by NULL */
+    const char *branch;        /* first branch (ascending) whose head this commit is, or NULL */
+} rc_commit_t;
+
+typedef struct rc_diff_options_t {
+    int context;       /* lines of context */
+    bool ignore_space; /* git's -w */
+} rc_diff_options_t;
+
+/** Prepares the libraries behind the back ends. Once per process, before threads start. */
+rc_err_t *rc_vcs_startup(apr_pool_t *pool);
+
+/** A pool that keeps at most @a max_idle unused repositories open. Closed with @a pool. */
+rc_err_t *rc_vcs_pool_create(rc_vcs_pool_t **out, int max_idle, apr_pool_t *pool);
+
+/** Forgets idle handles of @a path (the repository was renamed, replaced or deleted). */
+void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path);
+
+/** True when @a type is the name of a back end ("git"). */
+bool rc_vcs_known_type(const char *type);
+
+/** Makes an empty bare repository of @a type at @a path, which must not exist. */
+rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool);
+
+/**
+ * Opens the repository of @a type at @a path, or reuses an idle handle that is still true to the
+ * disk. The handle goes back to @a vcs_pool when @a pool ends; errors live in @a pool.
+ */
+rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
+                      apr_pool_t *pool);
+
+/** Number of commits in the repository order: reachable from branches and tags. 0 = empty. */
+rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs);
+
+/**
+ * The commit that @a rev names (contract 02 §1.8): tip, index, branch, tag, full id, unambiguous
+ * prefix. @a *id is NULL when there is none. NULL or "" = tip.
+ */
+rc_err_t *rc_vcs_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool);
+
+/** The commit with the full id @a id, which must be one that rc_vcs_resolve returned. */
+rc_err_t *rc_vcs_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+
+/** The last commit of the repository order; NULL in an empty repository. */
+rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool);
+
+/** Id of the commit at @a index of the repository order; NULL when out of range. */
+rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+
+/** Index of the commit @a id in the repository order; -1 when it is not in it. */
+rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
+
+/**
+ * Appends to @a spool what `git diff -U<n> --full-index --binary -p -M` prints for the commit
+ * against its first parent (a root commit: against the empty tree). Byte for byte, except that
+ * deflated binary literals may be other bytes of the same content.
+ */
+rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
+                      const rc_diff_options_t *options, apr_pool_t *scratch);
+
+#endif

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The spool: a buffer that grows to 64 KiB in the pool; beyond that the buffer becomes the write
+ * buffer of a temporary file, unlinked as soon as it is open.
+ */
+#include "rc_spool.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+
+#define FIRST_SIZE (4 * 1024)
+
+struct rc_spool_t {
+    apr_pool_t *pool;
+    const char *temp_dir;
+    char *buf;
+    apr_size_t used, size; /* of buf */
+    apr_file_t *file;      /* NULL while all of it fits in memory */
+    apr_off_t flushed;     /* bytes in the file */
+};
+
+rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
+{
+    rc_spool_t *spool = apr_pcalloc(pool, sizeof(*spool));
+
+    spool->pool = pool;
+    spool->temp_dir = apr_pstrdup(pool, temp_dir);
+    return spool;
+}
+
+static void grow(rc_spool_t *spool, apr_size_t want)
+{
+    apr_size_t size = spool->size ? spool->size : FIRST_SIZE;
+    char *buf;
+
+    while (size < want)
+        size *= 4;
+    if (size > RC_SPOOL_MEMORY)
+        size = RC_SPOOL_MEMORY;
+    buf = apr_palloc(spool->pool, size);
+    if (spool->used)
+        memcpy(buf, spool->buf, spool->used);
+    spool->buf = buf;
+    spool->size = size;
+}
+
+static rc_err_t *open_file(rc_spool_t *spool)
+{
+    char *name = apr_pstrcat(spool->pool, spool->temp_dir, "/rcapi-spool-XXXXXX", NULL);
+    apr_status_t rv = apr_file_mktemp(
+        &spool->file, name, APR_CREATE | APR_EXCL | APR_READ | APR_WRITE | APR_BINARY, spool->pool);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(spool->pool, rv, "cannot make a temporary file in %s",
+                               spool->temp_dir);
+    apr_file_remove(name, spool->pool);
+    return NULL;
+}
+
+static rc_err_t *write_file(rc_spool_t *spool, const void *data, apr_size_t len)
+{
+    apr_status_t rv = apr_file_write_full(spool->file, data, len, NULL);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(spool->pool, rv, "cannot write a temporary file in %s",
+                               spool->temp_dir);
+    spool->flushed += (apr_off_t)len;
+    return NULL;
+}
+
+static rc_err_t *flush(rc_spool_t *spool)
+{
+    apr_size_t used = spool->used;
+
+    if (!spool->file)
+        RC_TRY(open_file(spool));
+    spool->used = 0;
+    return used ? write_file(spool, spool->buf, used) : NULL;
+}
+
+rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len)
+{
+    if (spool->used + len > RC_SPOOL_MEMORY) {
+        RC_TRY(flush(spool));
+        if (len >= RC_SPOOL_MEMORY / 2)
+            return write_file(spool, data, len);
+    }
+    if (spool->used + len > spool->size)
+        grow(spool, spool->used + len);
+    if (len)
+        memcpy(spool->buf + spool->used, data, len);
+    spool->used += len;
+    return NULL;
+}
+
+rc_err_t *rc_spool_puts(rc_spool_t *spool, const char *text)
+{
+    return rc_spool_write(spool, text, strlen(text));
+}
+
+rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
+{
+    char buf[512];
+    va_list ap;
+    int n;
+    char *text = buf;
+
+    va_start(ap, fmt);
+    n = apr_vsnprintf(buf, sizeof(buf), fmt, ap);
+    va_end(ap);
+    if (n >= (int)sizeof(buf) - 1) {
+        va_start(ap, fmt);
+        text = apr_pvsprintf(spool->pool, fmt, ap);
+        va_end(ap);
+    }
+    return rc_spool_puts(spool, text);
+}
+
+rc_err_t *rc_spool_reset(rc_spool_t *spool)
+{
+    apr_off_t start = 0;
+    apr_status_t rv = APR_SUCCESS;
+
+    if (spool->file && (rv = apr_file_trunc(spool->file, 0)) == APR_SUCCESS)
+        rv = apr_file_seek(spool->file, APR_SET, &start);
+    spool->used = 0;
+    spool->flushed = 0;
+    return rv ? rc_err_internal(spool->pool, rv, "cannot empty a temporary file") : NULL;
+}
+
+apr_off_t rc_spool_size(const rc_spool_t *spool)
+{
+    return spool->flushed + (apr_off_t)spool->used;
+}
+
+rc_err_t *rc_spool_content(const char **data, apr_file_t **file, rc_spool_t *spool)
+{
+    *file = NULL;
+    *data = spool->used ? spool->buf : "";
+    if (!spool->file)
+        return NULL;
+    RC_TRY(flush(spool));
+    *data = NULL;
+    *file = spool->file;
+    return NULL;
+}
+
+rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool)
+{
+    apr_size_t len = (apr_size_t)rc_spool_size(spool);
+    char *copy = apr_palloc(pool, len + 1);
+    const char *data;
+    apr_file_t *file;
+    apr_off_t start = 0;
+    apr_status_t rv;
+
+    RC_TRY(rc_spool_content(&data, &file, spool));
+    if (!file) {
+        memcpy(copy, data, len);
+    } else if ((rv = apr_file_seek(file, APR_SET, &start)) ||
+               (rv = apr_file_read_full(file, copy, len, NULL))) {
+        return rc_err_internal(spool->pool, rv, "cannot read a temporary file");
+    }
+    copy[len] = '\0';
+    *text = copy;
+    return NULL;
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Dates of the API.
+ */
+#include "rc_time.h"
+
+#include <apr_strings.h>
+
+static const char *format(const apr_time_exp_t *t, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d", t->tm_year + 1900, t->tm_mon + 1,
+                        t->tm_mday, t->tm_hour, t->tm_min, t->tm_sec);
+}
+
+const char *rc_time_local(apr_time_t when, apr_pool_t *pool)
+{
+    apr_time_exp_t t;
+
+    apr_time_exp_lt(&t, when);
+    if (!t.tm_usec)
+        return format(&t, pool);
+    return apr_psprintf(pool, "%s.%03d", format(&t, pool), t.tm_usec / 1000);
+}
+
+const char *rc_time_utc(apr_int64_t epoch_seconds, apr_pool_t *pool)
+{
+    apr_time_exp_t t;
+
+    apr_time_exp_gmt(&t, apr_time_from_sec(epoch_seconds));
+    return format(&t, pool);
+}
