@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Turns src/store/sql/*.sql into a list of X(NAME, "text") rows.
 #   -- NAME: what it is for      starts a statement
-#   -- DEFINE NAME: what it is   starts a fragment, used in later text as @NAME@
+#   -- DEFINE NAME: what it is   starts a fragment, used in later text as @NAME@, or as
+#                                @NAME(a)@, which puts the alias a for each $ of the fragment
 # Other comment lines are dropped. Fragments must be defined before they are used
 # (fragment files sort first: 00-*.sql).
 function flush_block() {
@@ -10,14 +11,24 @@ function flush_block() {
     gsub(/[ \t]+/, " ", text)
     sub(/^ /, "", text)
     sub(/[ ;]+$/, "", text)
-    while (match(text, /@[A-Z_0-9]+@/)) {
+    while (match(text, /@[A-Z_0-9]+(\([a-z]+\))?@/)) {
         word = substr(text, RSTART + 1, RLENGTH - 2)
+        alias = ""
+        if (paren = index(word, "(")) {
+            alias = substr(word, paren + 1, length(word) - paren - 1)
+            word = substr(word, 1, paren - 1)
+        }
         if (!(word in fragment)) {
             print FILENAME ": no fragment " word > "/dev/stderr"
             failed = 1
             exit 1
         }
-        text = substr(text, 1, RSTART - 1) fragment[word] substr(text, RSTART + RLENGTH)
+        start = RSTART
+        size = RLENGTH
+        body = fragment[word]
+        if (alias != "")
+            gsub(/\$/, alias, body)
+        text = substr(text, 1, start - 1) body substr(text, start + size)
     }
     if (is_fragment)
         fragment[name] = text

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Connections to the database (SQLite), a pool of them per process, and transactions. Statements
+ * are prepared once per connection. A connection serves one thread at a time.
+ */
+#ifndef RC_DB_H
+#define RC_DB_H
+
+#include <stdbool.h>
+
+#include <apr_time.h>
+
+#include "rc_err.h"
+
+typedef struct rc_db_t rc_db_t;
+typedef struct rc_db_pool_t rc_db_pool_t;
+
+typedef struct rc_db_config_t {
+    const char *path;            /* the database file */
+    const char *synchronous;     /* "FULL" or "NORMAL" */
+    apr_interval_time_t timeout; /* how long to wait for a lock or a connection */
+    int min, max;                /* connections kept, connections at most */
+} rc_db_config_t;
+
+/** Process-wide settings of SQLite. Before threads start; harmless when SQLite already runs. */
+void rc_db_startup(void);
+
+/** Opens one connection for @a pool's life, bringing the schema up to date (see rc_schema). */
+rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *pool);
+
+/** A pool of connections, opened as they are needed. Once per process, after fork. */
+rc_err_t *rc_db_pool_create(rc_db_pool_t **out, const rc_db_config_t *config, apr_pool_t *pool);
+
+/**
+ * A connection that returns to @a db_pool when @a pool ends, with no transaction left open. Its
+ * errors live in @a pool. RC_E_BUSY when none comes free in time.
+ */
+rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool);
+
+/** Starts a read transaction: everything read until rc_db_commit is one snapshot. */
+rc_err_t *rc_db_begin_read(rc_db_t *db);
+
+/** Starts a write transaction, alone among all processes: waits its turn. */
+rc_err_t *rc_db_begin_write(rc_db_t *db);
+
+/** Ends the transaction. After a write, an answer of NULL means it is on the disk. */
+rc_err_t *rc_db_commit(rc_db_t *db);
+
+/** Ends the transaction, if one is open, without its changes. */
+void rc_db_rollback(rc_db_t *db);
+
+/** Runs @a fn inside a write transaction: committed when it returns NULL, else rolled back. */
+rc_err_t *rc_db_txn(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
+
+/** Checks the file's integrity and foreign keys: *@a problem is NULL or says what is wrong. */
+rc_err_t *rc_db_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
+
+/** Copies the whole database, as of now, to the new file @a path (mode 0600), online. */
+rc_err_t *rc_db_backup(rc_db_t *db, const char *path);
+
+#endif

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What a process that serves the API has in hand: settings, database, repositories, secret.
+ * Opened once per process (httpd child, program); read-only afterwards, shared by all threads.
+ */
+#ifndef RC_ENV_H
+#define RC_ENV_H
+
+#include "rc_db.h"
+#include "rc_remote.h"
+#include "rc_secret.h"
+#include "rc_vcs.h"
+
+typedef struct rc_env_config_t {
+    rc_db_config_t db;
+    const char *repo_root;    /* absolute path */
+    const char *secret_file;
+    const char *temp_dir;     /* for spools */
+    const char *api_level;    /* answered as rhodecode_version */
+    const char *site_title;   /* "" by default */
+    bool reveal_keys;         /* may answers show clear keys at all */
+    int vcs_idle;             /* repositories kept open */
+    rc_remote_policy_t remote; /* work_dir is set by rc_env_open */
+} rc_env_config_t;
+
+typedef struct rc_env_t {
+    const rc_env_config_t *config;
+    rc_db_pool_t *db_pool;
+    rc_vcs_pool_t *vcs_pool;
+    const rc_secret_t *secret;
+    const char *work_dir; /* <root>/.rc_tmp */
+    apr_time_t started;
+} rc_env_t;
+
+/** Sets the defaults of design.md §4 into @a config; paths stay NULL. */
+void rc_env_defaults(rc_env_config_t *config);
+
+/** Opens everything, for the life of @a pool. Repairs what a crash left half done. */
+rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t *pool);
+
+/** Path of a repository on the disk: root joined with its checked name. In @a pool. */
+const char *rc_env_repo_path(const rc_env_t *env, const char *name, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Repositories, repository groups and user groups as rows, each loaded together with the level
+ * that one user has on it. Lookups answer NULL when there is none.
+ */
+#ifndef RC_REPO_H
+#define RC_REPO_H
+
+#include "rc_db.h"
+#include "rc_rule.h"
+
+typedef struct rc_repo_t {
+    apr_int64_t id;
+    const char *name; /* full path */
+    const char *type;
+    apr_int64_t owner_id;
+    const char *owner;      /* username */
+    apr_int64_t group_id;   /* 0 = top level */
+    const char *fork_of;    /* full name of the parent; NULL also when the user may not read it */
+    bool private_, enable_statistics, enable_locking, enable_downloads;
+    const char *description;
+    const char *clone_uri;  /* password masked; NULL = none */
+    const void *clone_uri_sealed; /* the whole URI when it has a password */
+    int clone_uri_sealed_len;
+    const char *landing_rev;
+    const char *last_changeset; /* JSON, or NULL */
+    apr_int64_t lock_user_id;   /* 0 = not locked */
+    apr_int64_t locked_on;      /* epoch seconds */
+    const char *lock_reason;
+    apr_int64_t created_on, updated_on;
+    rc_level_t level; /* of the user it was loaded for */
+} rc_repo_t;
+
+typedef struct rc_repo_group_t {
+    apr_int64_t id;
+    const char *name; /* full path */
+    apr_int64_t parent_id;
+    apr_int64_t owner_id;
+    const char *owner, *description;
+    bool enable_locking;
+    apr_int64_t created_on;
+    rc_level_t level;
+} rc_repo_group_t;
+
+typedef struct rc_user_group_t {
+    apr_int64_t id;
+    const char *name;
+    apr_int64_t owner_id;
+    const char *owner, *description;
+    bool active;
+    rc_level_t level;
+} rc_user_group_t;
+
+/* A row of a member list (contract 01 §10). */
+typedef struct rc_member_t {
+    const char *kind; /* user, user_group */
+    const char *name;
+    rc_level_t level;
+    const char *origin; /* permission, owner, super-admin */
+} rc_member_t;
+
+/** The repository with this id, with the level of user @a user_id. */
+rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, apr_int64_t id,
+                              apr_pool_t *pool);
+rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
+                                const char *name, apr_pool_t *pool);
+rc_err_t *rc_store_repo_group_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                    apr_int64_t id, apr_pool_t *pool);
+rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                      const char *name, apr_pool_t *pool);
+rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                    apr_int64_t id, apr_pool_t *pool);
+rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                      const char *name, apr_pool_t *pool);
+
+/** Calls @a fn for each repository that user @a user_id may read, by id. The row lives in a pool
+ * that is cleared before the next one. */
+rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
+                              rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
+                                              apr_pool_t *scratch),
+                              void *baton, apr_pool_t *pool);
+
+/** The member list of a repository, in its order. */
+rc_err_t *rc_store_repo_members(rc_db_t *db, apr_int64_t repo_id,
+                                rc_err_t *(*fn)(void *baton, const rc_member_t *member),
+                                void *baton, apr_pool_t *pool);
+
+/** Inserts @a repo (all fields but id, owner, fork_of, level) with fork parent 0; sets its id.
+ * A taken name is RC_E_CONFLICT on repo.repo_name. */
+rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db);
+
+/** Stores the copy of the last changeset object (JSON text) and touches updated_on. */
+rc_err_t *rc_store_repo_set_last_changeset(rc_db_t *db, apr_int64_t repo_id, const char *json);
+
+/** Inserts @a group (name, parent_id, owner_id, description); sets its id. */
+rc_err_t *rc_store_repo_group_insert(rc_repo_group_t *group, rc_db_t *db);
+
+/** Inserts @a group (name, owner_id, description, active); sets its id. */
+rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db);
+
+/** User @a user_id follows repository @a repo_id from now on. */
+rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id);
+
+/** Ids of the followers of a repository, in follow order. */
+rc_err_t *rc_store_repo_followers(apr_array_header_t **ids, rc_db_t *db, apr_int64_t repo_id,
+                                  apr_pool_t *pool);
+
+#endif

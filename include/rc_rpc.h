@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The API's face: one call in, one JSON envelope out (contract 00).
+ */
+#ifndef RC_RPC_H
+#define RC_RPC_H
+
+#include "rc_env.h"
+#include "rc_spool.h"
+
+typedef struct rc_rpc_request_t {
+    const char *http_method; /* as sent */
+    const char *body;        /* NULL when the length is unknown (no Content-Length, not chunked) */
+    apr_size_t len;
+    apr_size_t too_large;    /* non-zero: the limit that the body passed; body is not looked at */
+    const char *header_key;  /* from Authorization: Bearer or X-Api-Key; the body's key wins */
+    const char *client_ip;   /* text */
+    const char *base_url;    /* scheme://host[:port]<mount>, for url fields */
+} rc_rpc_request_t;
+
+/**
+ * Serves one call: writes the whole envelope into @a out, whatever happens. Returns an error only
+ * when the spool itself fails. Internal errors are logged, with their detail, through rc_log.
+ */
+rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *request,
+                       apr_pool_t *pool);
+
+/**
+ * Calls a method locally as the first super-admin, for command-line use: @a args is the JSON text
+ * of the argument object. Writes the envelope (id 1).
+ */
+rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, const char *args,
+                            apr_pool_t *pool);
+
+/** Checks the method table (no name twice ...); an error stops the server at start. */
+rc_err_t *rc_rpc_check_table(apr_pool_t *pool);
+
+#endif

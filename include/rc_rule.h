@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Permissions: the names, the levels, and the one rule (src/store/sql/00-rule.sql) that says what
+ * a user may do (contract 01).
+ */
+#ifndef RC_RULE_H
+#define RC_RULE_H
+
+#include <stdbool.h>
+
+#include <apr_tables.h>
+
+#include "rc_db.h"
+
+/* Level of a user on a repository, repository group or user group. */
+typedef enum { RC_NONE = 0, RC_READ = 1, RC_WRITE = 3, RC_ADMIN = 4 } rc_level_t;
+
+typedef enum { RC_KIND_REPO, RC_KIND_REPO_GROUP, RC_KIND_USER_GROUP } rc_kind_t;
+
+/** "repository.read" and kin. */
+const char *rc_permission_name(rc_kind_t kind, rc_level_t level);
+
+/** "repository.", "group.", "usergroup.". */
+const char *rc_permission_prefix(rc_kind_t kind);
+
+/** True when @a name is one of the 30 permission names. */
+bool rc_permission_exists(const char *name);
+
+/** The level @a name stands for, when it is one of @a kind; else false. */
+bool rc_permission_level(rc_level_t *level, rc_kind_t kind, const char *name);
+
+/** Level of a user on one object, by the rule. An object that does not exist: RC_NONE. */
+rc_err_t *rc_rule_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
+                        apr_int64_t object_id);
+
+/** Every object of @a kind by name, with the user's level on it. */
+rc_err_t *rc_rule_levels(rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
+                         rc_err_t *(*fn)(void *baton, const char *name, rc_level_t level),
+                         void *baton, apr_pool_t *pool);
+
+/** Global permission names of a user (const char *), sorted. @a admin: is he a super-admin? */
+rc_err_t *rc_rule_global_names(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
+                               bool admin, apr_pool_t *pool);
+
+/** Has the user this global permission? Super-admins have every right: true. */
+rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, apr_int64_t user_id, bool admin,
+                             const char *name);
+
+/** The default user's own global row of a kind, e.g. "repository." -> RC_READ (RC_NONE if none):
+ * the level that new objects give to everyone. */
+rc_err_t *rc_rule_new_object_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind);
+
+/** Sets the level of a user (or, in the second, a user group) on an object. */
+rc_err_t *rc_rule_grant_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                             apr_int64_t user_id, rc_level_t level);
+
+/** Gives a repository all rows of a repository group (contract 01 §6). */
+rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int64_t repo_id);
+
+#endif

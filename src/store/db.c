@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Opening connections, the pool of them, transactions. Writers of all processes queue on a lock
+ * file beside the database: SQLite's own waiting is unfair and can starve one of them.
+ */
+#include "stmt.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_reslist.h>
+#include <apr_strings.h>
+
+#include "rc_log.h"
+
+#define IDLE_TIME apr_time_from_sec(300) /* connections beyond the minimum are closed after it */
+
+struct rc_db_pool_t {
+    apr_reslist_t *list;
+    rc_db_config_t config;
+};
+
+static apr_status_t close_db(void *data)
+{
+    rc_db_t *db = data;
+    int i;
+
+    for (i = 0; i < RC_SQL_COUNT; i++)
+        sqlite3_finalize(db->statements[i]);
+    sqlite3_close_v2(db->handle);
+    if (db->write_lock >= 0)
+        close(db->write_lock);
+    return APR_SUCCESS;
+}
+
+/* The -wal and -shm files take the database's mode: make it private before SQLite creates it. */
+static rc_err_t *create_private(const char *path, apr_pool_t *pool)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot open %s", path);
+    close(fd);
+    return NULL;
+}
+
+static rc_err_t *open_write_lock(rc_db_t *db)
+{
+    const char *path = apr_pstrcat(db->pool, db->config->path, ".lock", NULL);
+
+    db->write_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (db->write_lock < 0)
+        return rc_err_internal(db->pool, APR_FROM_OS_ERROR(errno), "cannot open %s", path);
+    return NULL;
+}
+
+static rc_err_t *configure(rc_db_t *db)
+{
+    sqlite3_busy_timeout(db->handle, (int)apr_time_as_msec(db->config->timeout));
+    sqlite3_extended_result_codes(db->handle, 1);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    return rc_db_exec(db, apr_psprintf(db->pool,
+                                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
+                                       "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
+                                       "PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY",
+                                       db->config->synchronous));
+}
+
+rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *pool)
+{
+    rc_db_t *db = apr_pcalloc(pool, sizeof(*db));
+    int n;
+
+    db->pool = db->own = pool;
+    db->config = config;
+    db->write_lock = -1;
+    RC_TRY(create_private(config->path, pool));
+    n = sqlite3_open_v2(config->path, &db->handle,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+    apr_pool_cleanup_register(pool, db, close_db, apr_pool_cleanup_null);
+    if (n != SQLITE_OK)
+        return rc_db_error(db, n, config->path);
+    RC_TRY(open_write_lock(db));
+    RC_TRY(configure(db));
+    RC_TRY(rc_schema_update(db));
+    *out = db;
+    return NULL;
+}
+
+static apr_status_t construct(void **resource, void *params, apr_pool_t *pool)
+{
+    rc_db_pool_t *db_pool = params;
+    apr_pool_t *own;
+    rc_err_t *err;
+
+    if (apr_pool_create(&own, pool) != APR_SUCCESS)
+        return APR_ENOMEM;
+    apr_pool_tag(own, "rcapi database connection");
+    err = rc_db_open((rc_db_t **)resource, &db_pool->config, own);
+    if (!err)
+        return APR_SUCCESS;
+    rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, own));
+    apr_pool_destroy(own);
+    return APR_EGENERAL;
+}
+
+static apr_status_t destruct(void *resource, void *params, apr_pool_t *pool)
+{
+    rc_db_t *db = resource;
+
+    (void)params;
+    (void)pool;
+    apr_pool_destroy(db->own);
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_db_pool_create(rc_db_pool_t **out, const rc_db_config_t *config, apr_pool_t *pool)
+{
+    rc_db_pool_t *db_pool = apr_pcalloc(pool, sizeof(*db_pool));
+    apr_status_t rv;
+
+    db_pool->config = *config;
+    rv = apr_reslist_create(&db_pool->list, 0, config->min, config->max, IDLE_TIME, construct,
+                            destruct, db_pool, pool);
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "cannot make the pool of database connections");
+    /* The list's own cleanup must run while the connections' pools, its children, still live. */
+    apr_reslist_cleanup_order_set(db_pool->list, APR_RESLIST_CLEANUP_FIRST);
+    apr_reslist_timeout_set(db_pool->list, config->timeout);
+    *out = db_pool;
+    return NULL;
+}
+
+typedef struct lease_t {
+    rc_db_pool_t *db_pool;
+    rc_db_t *db;
+} lease_t;
+
+static apr_status_t give_back(void *data)
+{
+    lease_t *lease = data;
+
+    rc_db_rollback(lease->db);
+    lease->db->pool = NULL;
+    return apr_reslist_release(lease->db_pool->list, lease->db);
+}
+
+rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
+{
+    lease_t *lease = apr_pcalloc(pool, sizeof(*lease));
+    void *resource = NULL;
+    apr_status_t rv = apr_reslist_acquire(db_pool->list, &resource);
+
+    if (APR_STATUS_IS_TIMEUP(rv))
+        return rc_err(pool, RC_E_BUSY, "no database connection came free in time");
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "no database connection");
+    lease->db_pool = db_pool;
+    lease->db = *out = resource;
+    lease->db->pool = pool;
+    apr_pool_cleanup_register(pool, lease, give_back, apr_pool_cleanup_null);
+    return NULL;
+}
+
+static void unlock_writers(rc_db_t *db)
+{
+    db->writing = false;
+    flock(db->write_lock, LOCK_UN);
+}
+
+static rc_err_t *run_by_name(rc_db_t *db, rc_sql_t sql)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, sql));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_db_begin_read(rc_db_t *db)
+{
+    RC_TRY(run_by_name(db, SQL_BEGIN_READ));
+    db->reading = true;
+    return NULL;
+}
+
+rc_err_t *rc_db_begin_write(rc_db_t *db)
+{
+    rc_err_t *err;
+    int n;
+
+    do {
+        n = flock(db->write_lock, LOCK_EX);
+    } while (n && errno == EINTR);
+    if (n)
+        return rc_err_internal(db->pool, APR_FROM_OS_ERROR(errno), "cannot lock the database");
+    db->writing = true;
+    err = run_by_name(db, SQL_BEGIN_WRITE);
+    if (err)
+        unlock_writers(db);
+    return err;
+}
+
+rc_err_t *rc_db_commit(rc_db_t *db)
+{
+    rc_err_t *err = run_by_name(db, SQL_COMMIT);
+
+    if (err) {
+        rc_db_rollback(db);
+        return err;
+    }
+    db->reading = false;
+    if (db->writing)
+        unlock_writers(db);
+    return NULL;
+}
+
+void rc_db_rollback(rc_db_t *db)
+{
+    int i;
+
+    if (!db->writing && !db->reading)
+        return;
+    for (i = 0; i < RC_SQL_COUNT; i++)
+        if (db->statements[i])
+            sqlite3_reset(db->statements[i]);
+    if (!sqlite3_get_autocommit(db->handle))
+        sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+    db->reading = false;
+    if (db->writing)
+        unlock_writers(db);
+}
+
+rc_err_t *rc_db_txn(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton)
+{
+    rc_err_t *err;
+
+    RC_TRY(rc_db_begin_write(db));
+    err = fn(baton, db);
+    if (!err)
+        return rc_db_commit(db);
+    rc_db_rollback(db);
+    return err;
+}

@@ -1,0 +1,93 @@
+-- The permission rule (contract 01 §3 and §4), once, for single objects and for lists.
+-- Everything that uses it takes the user's id as ?1.
+
+-- DEFINE ANYONE: the default user, carrier of the defaults of every object
+anyone AS MATERIALIZED (SELECT user_id FROM users WHERE username = 'default')
+
+-- DEFINE LAST_GROUP: of user $: the group whose global rows replace the defaults, or NULL
+(SELECT max(lg.users_group_id)
+   FROM user_group_member lm
+   JOIN user_group lg ON lg.users_group_id = lm.users_group_id
+  WHERE lm.user_id = $.user_id AND lg.active = 1 AND lg.inherit_default_permissions = 0
+    AND EXISTS (SELECT 1 FROM user_group_global_permission lp
+                 WHERE lp.users_group_id = lg.users_group_id))
+
+-- DEFINE ME: user ?1: flags, and whether he takes the defaults of objects (1) or not (0)
+@ANYONE@,
+who AS MATERIALIZED (
+    SELECT u.user_id, u.admin, u.inherit_default_permissions AS inherits,
+           CASE WHEN u.username = 'default' THEN 1 ELSE 0 END AS is_default,
+           @LAST_GROUP(u)@ AS last_group
+      FROM users u WHERE u.user_id = ?1),
+me AS MATERIALIZED (
+    SELECT w.user_id, w.admin, w.is_default,
+           CASE WHEN w.inherits = 0 THEN
+                     NOT EXISTS (SELECT 1 FROM user_global_permission p
+                                  WHERE p.user_id = w.user_id
+                                    AND p.name = 'hg.inherit_default_perms.false')
+                WHEN w.last_group IS NOT NULL THEN
+                     NOT EXISTS (SELECT 1 FROM user_group_global_permission p
+                                  WHERE p.users_group_id = w.last_group
+                                    AND p.name = 'hg.inherit_default_perms.false')
+                ELSE NOT EXISTS (SELECT 1 FROM user_global_permission p
+                                  WHERE p.user_id = anyone.user_id
+                                    AND p.name = 'hg.inherit_default_perms.false')
+           END AS takes_defaults
+      FROM who w CROSS JOIN anyone)
+
+-- DEFINE REPO_LEVEL: the level of me on repository $
+CASE WHEN me.admin = 1 THEN 4
+     WHEN me.is_default = 1 AND $.private = 1 THEN 0
+     WHEN $.owner_id = me.user_id THEN 4
+     ELSE coalesce(
+         (SELECT p.level FROM user_repo_permission p
+           WHERE p.user_id = me.user_id AND p.repo_id = $.repo_id),
+         (SELECT max(p.level) FROM user_group_member m
+            JOIN user_group g ON g.users_group_id = m.users_group_id AND g.active = 1
+            JOIN user_group_repo_permission p
+              ON p.users_group_id = m.users_group_id AND p.repo_id = $.repo_id
+           WHERE m.user_id = me.user_id),
+         CASE WHEN $.private = 0 AND me.takes_defaults THEN
+             (SELECT p.level FROM user_repo_permission p
+               WHERE p.user_id = anyone.user_id AND p.repo_id = $.repo_id) END,
+         0)
+END
+
+-- DEFINE REPO_GROUP_LEVEL: the level of me on repository group $
+CASE WHEN me.admin = 1 THEN 4
+     WHEN $.owner_id = me.user_id THEN 4
+     ELSE coalesce(
+         (SELECT p.level FROM user_repo_group_permission p
+           WHERE p.user_id = me.user_id AND p.group_id = $.group_id),
+         (SELECT max(p.level) FROM user_group_member m
+            JOIN user_group g ON g.users_group_id = m.users_group_id AND g.active = 1
+            JOIN user_group_repo_group_permission p
+              ON p.users_group_id = m.users_group_id AND p.group_id = $.group_id
+           WHERE m.user_id = me.user_id),
+         CASE WHEN me.takes_defaults THEN
+             (SELECT p.level FROM user_repo_group_permission p
+               WHERE p.user_id = anyone.user_id AND p.group_id = $.group_id) END,
+         0)
+END
+
+-- DEFINE USER_GROUP_LEVEL: the level of me on user group $
+CASE WHEN me.admin = 1 THEN 4
+     WHEN $.owner_id = me.user_id THEN 4
+     ELSE coalesce(
+         (SELECT p.level FROM user_user_group_permission p
+           WHERE p.user_id = me.user_id AND p.users_group_id = $.users_group_id),
+         (SELECT max(p.level) FROM user_group_member m
+            JOIN user_group g ON g.users_group_id = m.users_group_id AND g.active = 1
+            JOIN user_group_user_group_permission p
+              ON p.source_id = m.users_group_id AND p.target_id = $.users_group_id
+           WHERE m.user_id = me.user_id),
+         CASE WHEN me.takes_defaults THEN
+             (SELECT p.level FROM user_user_group_permission p
+               WHERE p.user_id = anyone.user_id AND p.users_group_id = $.users_group_id) END,
+         0)
+END
+
+-- DEFINE CONFIGURABLE: is $ a permission name that a user's or a group's own rows replace?
+($ LIKE 'hg.fork.%' OR $ IN ('hg.create.none', 'hg.create.repository')
+ OR $ LIKE 'hg.usergroup.create.%' OR $ LIKE 'hg.repogroup.create.%'
+ OR $ LIKE 'hg.create.write_on_repogroup.%' OR $ LIKE 'hg.inherit_default_perms.%')

@@ -1,0 +1,95 @@
+-- Levels of a user on objects, his global permissions, and the rows behind them.
+
+-- LEVELS_REPOS: user; every repository with his level, by name
+WITH @ME@
+SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r ORDER BY r.repo_name
+-- LEVELS_REPO_GROUPS: user
+WITH @ME@
+SELECT g.group_name, @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g
+ORDER BY g.group_name
+-- LEVELS_USER_GROUPS: user
+WITH @ME@
+SELECT t.group_name, @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
+ORDER BY t.group_name
+
+-- LEVEL_REPO: user, repository id
+WITH @ME@
+SELECT @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r WHERE r.repo_id = ?2
+-- LEVEL_REPO_GROUP: user, group id
+WITH @ME@
+SELECT @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g WHERE g.group_id = ?2
+-- LEVEL_USER_GROUP: user, user group id
+WITH @ME@
+SELECT @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
+WHERE t.users_group_id = ?2
+
+-- GLOBAL_NAMES: user (not for super-admins, whose set is fixed); his global permission names
+WITH @ANYONE@,
+who AS MATERIALIZED (
+    SELECT u.user_id, u.inherit_default_permissions AS inherits, @LAST_GROUP(u)@ AS last_group
+      FROM users u WHERE u.user_id = ?1),
+names AS (
+    SELECT p.name FROM anyone JOIN user_global_permission p ON p.user_id = anyone.user_id
+     CROSS JOIN who w
+     WHERE NOT @CONFIGURABLE(name)@ OR (w.inherits = 1 AND w.last_group IS NULL)
+    UNION
+    SELECT p.name FROM who w
+      JOIN user_group_member m ON m.user_id = w.user_id
+      JOIN user_group g ON g.users_group_id = m.users_group_id
+       AND g.active = 1 AND g.inherit_default_permissions = 0
+      JOIN user_group_global_permission p ON p.users_group_id = g.users_group_id
+     WHERE NOT @CONFIGURABLE(name)@ OR (w.inherits = 1 AND g.users_group_id = w.last_group)
+    UNION
+    SELECT p.name FROM who w JOIN user_global_permission p ON p.user_id = w.user_id
+     WHERE w.inherits = 0)
+SELECT name FROM names ORDER BY name
+
+-- USER_GLOBAL_NAMES: user; only his own rows
+SELECT name FROM user_global_permission WHERE user_id = ?1 ORDER BY name
+-- USER_GLOBAL_ADD: user, name
+INSERT INTO user_global_permission (user_id, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING
+-- USER_GLOBAL_DELETE_KIND: user, first characters of the names
+DELETE FROM user_global_permission WHERE user_id = ?1 AND substr(name, 1, length(?2)) = ?2
+-- USER_GROUP_GLOBAL_ADD: user group, name
+INSERT INTO user_group_global_permission (users_group_id, name) VALUES (?1, ?2)
+ON CONFLICT DO NOTHING
+
+-- REPO_GRANT_USER: repository, user, level
+INSERT INTO user_repo_permission (repo_id, user_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (repo_id, user_id) DO UPDATE SET level = excluded.level
+-- REPO_GROUP_GRANT_USER: group, user, level
+INSERT INTO user_repo_group_permission (group_id, user_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (group_id, user_id) DO UPDATE SET level = excluded.level
+-- USER_GROUP_GRANT_USER: user group, user, level
+INSERT INTO user_user_group_permission (users_group_id, user_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (users_group_id, user_id) DO UPDATE SET level = excluded.level
+-- REPO_GRANT_USER_GROUP: repository, user group, level
+INSERT INTO user_group_repo_permission (repo_id, users_group_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (repo_id, users_group_id) DO UPDATE SET level = excluded.level
+-- REPO_COPY_USERS_FROM_GROUP: repository, group
+INSERT INTO user_repo_permission (repo_id, user_id, level)
+SELECT ?1, user_id, level FROM user_repo_group_permission WHERE group_id = ?2 ORDER BY permission_id
+-- REPO_COPY_USER_GROUPS_FROM_GROUP: repository, group
+INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
+SELECT ?1, users_group_id, level FROM user_group_repo_group_permission WHERE group_id = ?2
+ORDER BY permission_id
+
+-- REPO_MEMBERS: repository; the member list in its order (contract 01 §10)
+SELECT kind, name, level, origin FROM (
+    SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
+           'user' AS kind, u.username AS name, 4 AS level, 'super-admin' AS origin
+      FROM users u JOIN repo r ON r.repo_id = ?1
+     WHERE u.admin = 1 AND u.user_id <> r.owner_id
+    UNION ALL
+    SELECT 2, 0, 0, 0, 'user', u.username, 4, 'owner'
+      FROM repo r JOIN users u ON u.user_id = r.owner_id WHERE r.repo_id = ?1
+    UNION ALL
+    SELECT 3, CASE WHEN u.username = 'default' THEN 0 ELSE 1 END, -p.level, 0,
+           'user', u.username, p.level, 'permission'
+      FROM user_repo_permission p JOIN users u ON u.user_id = p.user_id WHERE p.repo_id = ?1
+    UNION ALL
+    SELECT 4, 0, 0, p.permission_id, 'user_group', g.group_name, p.level, 'permission'
+      FROM user_group_repo_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
+     WHERE p.repo_id = ?1
+) AS members
+ORDER BY part, first, rank, row_id, name

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Statements by name (src/store/sql/). Private to src/store.
+ *
+ *     rc_stmt_t *st;
+ *     RC_TRY(rc_stmt(&st, db, SQL_REPO_BY_NAME));
+ *     RC_TRY(rc_bind(st, db, "s", name));
+ *     RC_TRY(rc_step(&found, st, db));
+ */
+#ifndef RC_STORE_STMT_H
+#define RC_STORE_STMT_H
+
+#include <stdbool.h>
+
+#include <sqlite3.h>
+
+#include "rc_db.h"
+
+typedef enum {
+#define X(name, text) name,
+#include "rc_sql.def"
+#undef X
+    RC_SQL_COUNT
+} rc_sql_t;
+
+typedef sqlite3_stmt rc_stmt_t;
+
+struct rc_db_t {
+    sqlite3 *handle;
+    apr_pool_t *own;  /* ends with the connection */
+    apr_pool_t *pool; /* of whoever uses the connection now: errors live here */
+    int write_lock;   /* descriptor of the lock file that orders writers */
+    bool writing, reading;
+    const rc_db_config_t *config;
+    rc_stmt_t *statements[RC_SQL_COUNT];
+};
+
+/* A blob to bind or a column read; NULL data = SQL NULL. */
+typedef struct rc_blob_t {
+    const void *data;
+    int len;
+} rc_blob_t;
+
+/** The statement @a sql, prepared on first use, reset if someone left it running. */
+rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql);
+
+/**
+ * Binds ?1, ?2 ...: s const char * (NULL = SQL NULL), i apr_int64_t, d int, b const rc_blob_t *,
+ * n (no argument) SQL NULL. Texts and blobs must live until the statement is stepped to its end.
+ */
+rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...);
+
+/** The next row: *@a row tells whether there is one. At the end the statement is reset. */
+rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db);
+
+/** Runs a statement that yields no rows. */
+rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db);
+
+/** Frees the locks of a statement whose further rows are not wanted. */
+void rc_done(rc_stmt_t *st);
+
+/** Rows the last statement changed. */
+apr_int64_t rc_changes(rc_db_t *db);
+
+/* Columns of the current row, from 0. Texts are copied into @a pool; NULL for SQL NULL. */
+const char *rc_column_text(rc_stmt_t *st, int column, apr_pool_t *pool);
+apr_int64_t rc_column_int(rc_stmt_t *st, int column);
+bool rc_column_bool(rc_stmt_t *st, int column);
+bool rc_column_null(rc_stmt_t *st, int column);
+rc_blob_t rc_column_blob(rc_stmt_t *st, int column, apr_pool_t *pool);
+
+/** The error behind SQLite's code @a n, about @a what. Constraints become RC_E_CONFLICT. */
+rc_err_t *rc_db_error(rc_db_t *db, int n, const char *what);
+
+/** Runs SQL text without parameters; for pragmas, transactions and schema steps only. */
+rc_err_t *rc_db_exec(rc_db_t *db, const char *sql);
+
+/** Brings the schema up to date, step by step; refuses one that is newer than this program. */
+rc_err_t *rc_schema_update(rc_db_t *db);
+
+#endif
