@@ -55,7 +55,8 @@ $(call obj,$(HTTP_SRC)): CPPFLAGS += $(HTTPD_CFLAGS)
 $(call obj,$(UNIT_SRC)): CPPFLAGS += -Isrc
 $(O)/obj/%.o: %.c Makefile | $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC $<"
+	@$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(call obj,$(LIB_SRC)): $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
 
 $(LIB): $(call obj,$(LIB_SRC))

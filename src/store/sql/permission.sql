@@ -93,3 +93,6 @@ SELECT kind, name, level, origin FROM (
      WHERE p.repo_id = ?1
 ) AS members
 ORDER BY part, first, rank, row_id, name
+-- DEFAULT_GLOBAL_NAMES: the default user's own rows
+SELECT p.name FROM user_global_permission p JOIN users u ON u.user_id = p.user_id
+WHERE u.username = 'default' ORDER BY p.name
