@@ -290,56 +290,65 @@ static rc_err_t *repair_op(rc_env_t *env, rc_db_t *db, const char *path, const c
 }
 
 /* Nothing left by a crash is locked; what is locked belongs to somebody. */
-static rc_err_t *repair_entry(rc_env_t *env, rc_db_t *db, const char *name, apr_pool_t *pool)
+static rc_err_t *repair_entry(rc_env_t *env, rc_db_t *db, const char *name, bool ops,
+                              apr_pool_t *pool)
 {
     const char *path = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
     const char *dot = strrchr(name, '.');
-    bool locked;
+    bool locked, is_op = dot && !strcmp(dot, ".op");
 
-    if (dot && !strcmp(dot, ".done"))
+    if (is_op != ops || (dot && !is_op))
         return NULL;
     RC_TRY(rc_fs_lock(&locked, path, 0, pool));
     if (!locked)
         return NULL;
-    if (dot && !strcmp(dot, ".op"))
+    if (is_op)
         return repair_op(env, db, path, apr_pstrmemdup(pool, name, (apr_size_t)(dot - name)), pool);
     return rc_fs_remove_tree(path, pool);
 }
 
-static rc_err_t *repair_all(rc_env_t *env, apr_dir_t *dir, apr_pool_t *pool)
+static rc_err_t *repair_entries(rc_env_t *env, rc_db_t *db, bool ops, apr_pool_t *pool)
 {
-    apr_finfo_t entry;
     apr_pool_t *scratch;
+    apr_finfo_t entry;
+    apr_dir_t *dir;
+    rc_err_t *err;
+
+    if (apr_dir_open(&dir, env->work_dir, pool) != APR_SUCCESS)
+        return os_error(pool, "read", env->work_dir);
+    apr_pool_create(&scratch, pool);
+    while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        apr_pool_clear(scratch);
+        if ((err = repair_entry(env, db, entry.name, ops, scratch)))
+            rc_log(RC_LOG_ERR, err->cause, "repair: %s", rc_err_log_text(err, scratch));
+    }
+    apr_pool_destroy(scratch);
+    apr_dir_close(dir);
+    return NULL;
+}
+
+/* Changes first: undoing one moves things back into the folders that go after it. */
+static rc_err_t *repair_all(rc_env_t *env, apr_pool_t *pool)
+{
     rc_db_t *db;
-    rc_err_t *err = NULL;
 
     RC_TRY(rc_db_acquire(&db, env->db_pool, pool));
-    apr_pool_create(&scratch, pool);
-    while (!err && apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
-        apr_pool_clear(scratch);
-        if (strcmp(entry.name, ".") && strcmp(entry.name, ".."))
-            err = repair_entry(env, db, entry.name, scratch);
-    }
-    if (err)
-        rc_log(RC_LOG_ERR, err->cause, "repair: %s", rc_err_log_text(err, scratch));
-    apr_pool_destroy(scratch);
-    return NULL;
+    RC_TRY(repair_entries(env, db, true, pool));
+    return repair_entries(env, db, false, pool);
 }
 
 rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool)
 {
     int gate = lock_work_dir(env, LOCK_EX);
-    rc_err_t *err = NULL;
+    rc_err_t *err;
     apr_pool_t *sub;
-    apr_dir_t *dir;
 
     if (gate < 0)
         return os_error(pool, "lock", env->work_dir);
     apr_pool_create(&sub, pool);
-    if (apr_dir_open(&dir, env->work_dir, sub) != APR_SUCCESS)
-        err = os_error(pool, "read", env->work_dir);
-    else
-        err = repair_all(env, dir, sub);
+    err = repair_all(env, sub);
+    if (err)
+        err = rc_err_internal(pool, err->cause, "repair: %s", rc_err_log_text(err, pool));
     apr_pool_destroy(sub);
     close(gate);
     return err;
