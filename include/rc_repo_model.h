@@ -37,8 +37,8 @@ rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
                                                               apr_pool_t *pool),
                                 apr_pool_t *pool);
 
-/** Inside a transaction: makes missing groups, the row, its permissions; adds the move. */
-rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
+/** Inside a transaction: makes missing groups, the row, its permissions. */
+rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
 
 /** The whole clone URI of a repository, with its password; NULL if none. */
 rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,

@@ -272,7 +272,7 @@ static void redo(const apr_array_header_t *list, apr_pool_t *pool)
 static rc_err_t *repair_op(rc_env_t *env, rc_db_t *db, const char *path, const char *token,
                            apr_pool_t *pool)
 {
-    apr_array_header_t *list;
+    apr_array_header_t *list = NULL;
     bool stands;
 
     RC_TRY(rc_store_disk_change_stands(&stands, db, token));

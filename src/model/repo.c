@@ -105,7 +105,8 @@ static rc_err_t *make_group(rc_repo_group_t **out, rc_db_t *db, const char *name
 }
 
 /* The group with this path, made with its missing parents; NULL for no path. */
-static rc_err_t *need_group(rc_repo_group_t **out, rc_db_t *db, const char *name, apr_pool_t *pool)
+static rc_err_t *need_group(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                            const char *name, apr_pool_t *pool)
 {
     rc_repo_group_t *parent;
     rc_repo_t *repo;
@@ -113,13 +114,13 @@ static rc_err_t *need_group(rc_repo_group_t **out, rc_db_t *db, const char *name
     *out = NULL;
     if (!name)
         return NULL;
-    RC_TRY(rc_store_repo_group_by_name(out, db, 0, name, pool));
+    RC_TRY(rc_store_repo_group_by_name(out, db, user_id, name, pool));
     if (*out)
         return NULL;
-    RC_TRY(rc_store_repo_by_name(&repo, db, 0, name, pool));
+    RC_TRY(rc_store_repo_by_name(&repo, db, user_id, name, pool));
     if (repo)
         return rc_err_failed(pool, "%s is a repository, not a group", name);
-    RC_TRY(need_group(&parent, db, rc_repo_name_parent(name, pool), pool));
+    RC_TRY(need_group(&parent, db, user_id, rc_repo_name_parent(name, pool), pool));
     return make_group(out, db, name, parent ? parent->id : 0, pool);
 }
 
@@ -135,15 +136,15 @@ static rc_err_t *set_permissions(const rc_new_repo_t *repo, rc_db_t *db, apr_poo
     return grant_default(db, RC_KIND_REPO, row->id, row->private_, pool);
 }
 
-rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
 {
+    apr_int64_t user_id = repo->row.owner_id; /* lookups want a user; his level does not matter */
     rc_repo_group_t *group, *same;
 
-    (void)env;
-    RC_TRY(rc_store_repo_group_by_name(&same, db, 0, repo->row.name, pool));
+    RC_TRY(rc_store_repo_group_by_name(&same, db, user_id, repo->row.name, pool));
     if (same)
         return rc_err_failed(pool, "%s is a group", repo->row.name);
-    RC_TRY(need_group(&group, db, rc_repo_name_parent(repo->row.name, pool), pool));
+    RC_TRY(need_group(&group, db, user_id, rc_repo_name_parent(repo->row.name, pool), pool));
     repo->row.group_id = group ? group->id : 0;
     if (group)
         repo->row.enable_locking = group->enable_locking;
