@@ -14,12 +14,12 @@
 typedef struct rc_web_view_t rc_web_view_t;
 
 typedef struct rc_web_request_t {
-    const char *path;        /* below the mount, decoded, begins with "/" */
-    const char *query;       /* raw query string as sent, or NULL */
-    const char *header_key;  /* from Authorization: Bearer or X-Api-Key, or NULL */
-    bool key_in_query;       /* are keys in the query looked at? (RcapiKeyInQuery) */
+    const char *path;       /* below the mount, decoded, begins with "/" */
+    const char *query;      /* raw query string as sent, or NULL */
+    const char *header_key; /* from Authorization: Bearer or X-Api-Key, or NULL */
+    bool key_in_query;      /* are keys in the query looked at? (RcapiKeyInQuery) */
     const char *client_ip;
-    const char *base_url;    /* scheme://host[:port]<mount> */
+    const char *base_url;                /* scheme://host[:port]<mount> */
     const apr_array_header_t *whitelist; /* of const char *: Controller:action globs */
 } rc_web_request_t;
 
@@ -36,8 +36,8 @@ typedef struct rc_web_call_t {
     rc_vcs_t *vcs;             /* opened by the view */
     void *state;               /* the view's own, from prepare to write */
     /* the answer */
-    int status;                /* 200, or why not */
-    const char *message;       /* short text of an error answer */
+    int status;          /* 200, or why not */
+    const char *message; /* short text of an error answer */
     const char *content_type, *disposition;
     const char *etag;          /* without quotes, or NULL */
     apr_int64_t last_modified; /* epoch seconds, 0 = none */

@@ -137,8 +137,8 @@ static rc_err_t *remove_ip(change_t *change, rc_db_t *db)
 static int list_ips(change_t *change)
 {
     apr_array_header_t *entries;
-    rc_err_t *err = rc_store_user_ips(&entries, change->admin->db, change->user->id,
-                                      change->admin->pool);
+    rc_err_t *err =
+        rc_store_user_ips(&entries, change->admin->db, change->user->id, change->admin->pool);
     int i;
 
     for (i = 0; !err && i < entries->nelts; i++)

@@ -74,8 +74,8 @@ static rc_err_t *add_one(void *baton, rc_db_t *db)
                                   .owner_id = addition->owner_id,
                                   .landing_rev = "rev:tip"}};
 
-    repo.row.description = apr_pstrcat(addition->pool, rc_repo_name_last(addition->name),
-                                       " repository", NULL);
+    repo.row.description =
+        apr_pstrcat(addition->pool, rc_repo_name_last(addition->name), " repository", NULL);
     return rc_model_repo_insert(&repo, db, addition->pool);
 }
 

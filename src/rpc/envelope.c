@@ -181,12 +181,12 @@ static rc_err_t *serve_body(envelope_t *envelope)
     rc_err_t *err;
 
     if (!rc_guard_json(&guard, request->body, request->len))
-        return answer_error(
-            envelope, apr_psprintf(pool,
-                                   "JSON parse error ERR:%s: line %d column %d (char "
-                                   "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
-                                   guard.what, guard.line, guard.column, guard.offset,
-                                   request->len));
+        return answer_error(envelope,
+                            apr_psprintf(pool,
+                                         "JSON parse error ERR:%s: line %d column %d (char "
+                                         "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
+                                         guard.what, guard.line, guard.column, guard.offset,
+                                         request->len));
     if ((err = parse(&body, request->body, request->len, pool)))
         return answer_error(envelope,
                             apr_psprintf(pool,
@@ -211,13 +211,12 @@ rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *r
 
     if (strcmp(request->http_method, "POST") && strcmp(request->http_method, "GET"))
         return answer_error(&envelope,
-                            apr_psprintf(pool,
-                                         "unsupported request method \"%s\". Please use POST",
+                            apr_psprintf(pool, "unsupported request method \"%s\". Please use POST",
                                          request->http_method));
     if (request->too_large)
-        return answer_error(&envelope,
-                            apr_psprintf(pool, "Request body is larger than %" APR_SIZE_T_FMT
-                                               " bytes", request->too_large));
+        return answer_error(
+            &envelope, apr_psprintf(pool, "Request body is larger than %" APR_SIZE_T_FMT " bytes",
+                                    request->too_large));
     if (!request->body)
         return answer_error(&envelope, "Empty body, No Content-Length in request");
     if (!request->len)
