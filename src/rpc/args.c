@@ -167,6 +167,7 @@ static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
         return rc_err(call->pool, RC_E_ARG, "user `%s` does not exist", arg->sent);
     arg->row = user;
     arg->name = user->username;
+    arg->id = user->id;
     return NULL;
 }
 
@@ -199,6 +200,7 @@ DEFINE_FIND(user_group)
             return rc_err(call->pool, RC_E_ARG, words " `%s` does not exist", arg->sent);          \
         arg->row = row;                                                                            \
         arg->name = row->name;                                                                     \
+        arg->id = row->id;                                                                         \
         return NULL;                                                                               \
     }
 

@@ -88,7 +88,8 @@ typedef struct rc_method_t {
     rc_allow_t allow;
     unsigned flags;
     const rc_param_t *params;
-    const char *failure; /* answered when it fails; {arg} as sent, {arg.name} stored; NULL = none */
+    const char *failure; /* answered when it fails; {arg} as sent, {arg.name} and {arg.id} stored;
+                            NULL = none */
     const char *help;
 } rc_method_t;
 
@@ -102,6 +103,7 @@ typedef struct rc_arg_t {
     bool truth;       /* RC_BOOL */
     const void *row;  /* rc_user_t, rc_repo_t ... */
     const char *name; /* of the row */
+    apr_int64_t id;   /* of the row */
 } rc_arg_t;
 
 struct rc_call_t {
@@ -178,6 +180,10 @@ rc_err_t *rc_render_user(rc_json_t *out, rc_call_t *call, const rc_user_t *user,
 /** The members of user_obj, without the braces around them. */
 rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_t *user,
                                  rc_keys_t keys);
+
+/** user_obj of @a details, read already; scratch memory from @a pool. */
+rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
+                                 rc_keys_t keys, apr_pool_t *pool);
 
 /** repo_obj; with @a full also members, permissions and followers. */
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
