@@ -43,6 +43,12 @@ typedef struct rc_param_t {
     const char *alias; /* a second name, or NULL */
 } rc_param_t;
 
+/* Rows of parameters: an argument; an object with the level needed on it; with a second name. */
+#define RC_ARG(n, t, d)              {.name = (n), .type = (t), .def = (d)}
+#define RC_OBJECT(n, t, d, level)    {.name = (n), .type = (t), .def = (d), .need = (level)}
+#define RC_OBJECT2(n, t, d, level, a)                                                              \
+    {.name = (n), .type = (t), .def = (d), .need = (level), .alias = (a)}
+
 #define RC_PARAMS(...)                                                                             \
     (const rc_param_t[])                                                                           \
     {                                                                                              \
@@ -157,9 +163,13 @@ rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_
                                  rc_keys_t keys);
 
 /** repo_obj; with @a full also members, permissions and followers. */
-rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full);
+rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
+                         apr_pool_t *scratch);
 
 /** The members of changeset_obj without diff and refs; the empty commit for NULL. */
 void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);
+
+/** changeset_obj as text, to be stored with the repository; in @a pool. */
+const char *rc_changeset_json(const rc_commit_t *commit, apr_pool_t *pool);
 
 #endif
