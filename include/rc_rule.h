@@ -1,33 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Permissions: the names, the levels, and the one rule (src/store/sql/00-rule.sql) that says what
- * a user may do (contract 01).
+ * The one rule (src/store/sql/00-rule.sql) that says what a user may do (contract 01 §3, §4), and
+ * the rows it judges by.
  */
 #ifndef RC_RULE_H
 #define RC_RULE_H
 
-#include <stdbool.h>
-
 #include <apr_tables.h>
 
 #include "rc_db.h"
-
-/* Level of a user on a repository, repository group or user group. */
-typedef enum { RC_NONE = 0, RC_READ = 1, RC_WRITE = 3, RC_ADMIN = 4 } rc_level_t;
-
-typedef enum { RC_KIND_REPO, RC_KIND_REPO_GROUP, RC_KIND_USER_GROUP } rc_kind_t;
-
-/** "repository.read" and kin. */
-const char *rc_permission_name(rc_kind_t kind, rc_level_t level);
-
-/** "repository.", "group.", "usergroup.". */
-const char *rc_permission_prefix(rc_kind_t kind);
-
-/** True when @a name is one of the 30 permission names. */
-bool rc_permission_exists(const char *name);
-
-/** The level @a name stands for, when it is one of @a kind; else false. */
-bool rc_permission_level(rc_level_t *level, rc_kind_t kind, const char *name);
+#include "rc_permission.h"
 
 /** Level of a user on one object, by the rule. An object that does not exist: RC_NONE. */
 rc_err_t *rc_rule_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Users and what hangs on them, as rows of the database. Lookups answer NULL when there is none.
+ * Nothing is checked here but by the constraints of the tables; see rc_user_model.h.
  */
 #ifndef RC_USER_H
 #define RC_USER_H
+
+#include <apr_tables.h>
 
 #include "rc_db.h"
 
@@ -17,6 +20,26 @@ typedef struct rc_user_t {
     apr_int64_t last_login; /* microseconds, 0 = never */
 } rc_user_t;
 
+/* A main key or token, without its clear value. */
+typedef struct rc_user_key_t {
+    apr_int64_t id, user_id;
+    bool main;
+    const char *role; /* token_role_api ... */
+    const char *description;
+    apr_int64_t expires;    /* epoch seconds, -1 = never */
+    apr_int64_t created_on; /* microseconds */
+    const void *sealed;     /* its clear form, encrypted, or NULL */
+    int sealed_len;
+} rc_user_key_t;
+
+/* A user with all that a user object tells. */
+typedef struct rc_user_details_t {
+    const rc_user_t *user;
+    apr_array_header_t *emails; /* const char *, the main one first */
+    apr_array_header_t *keys;   /* rc_user_key_t, the main one first, then as they were made */
+    apr_array_header_t *ips;    /* const char *, entries as stored */
+} rc_user_details_t;
+
 rc_err_t *rc_store_user_by_id(rc_user_t **out, rc_db_t *db, apr_int64_t id, apr_pool_t *pool);
 
 /** By exact name. */
@@ -25,5 +48,79 @@ rc_err_t *rc_store_user_by_name(rc_user_t **out, rc_db_t *db, const char *userna
 
 /** The active super-admin with the lowest id, who owns what nobody asked for; NULL if none. */
 rc_err_t *rc_store_first_admin(rc_user_t **out, rc_db_t *db, apr_pool_t *pool);
+
+/** Is there an active super-admin besides user @a user_id? */
+rc_err_t *rc_store_other_admin(bool *is, rc_db_t *db, apr_int64_t user_id);
+
+/** What hangs on @a user. */
+rc_err_t *rc_store_user_details(rc_user_details_t *out, rc_db_t *db, const rc_user_t *user,
+                                apr_pool_t *pool);
+
+/** Calls @a fn for each user but the default one, by username; constant memory. @a scratch is
+ * cleared before the next one. */
+rc_err_t *rc_store_users_each(rc_db_t *db,
+                              rc_err_t *(*fn)(void *baton, const rc_user_details_t *details,
+                                              apr_pool_t *scratch),
+                              void *baton, apr_pool_t *pool);
+
+/** Inserts @a user (username, names, flags, extern_*); sets its id. The constraint of a taken
+ * name begins with "users". */
+rc_err_t *rc_store_user_insert(rc_user_t *user, rc_db_t *db, const char *password_hash,
+                               bool force_password_change);
+
+/** Stores username, names, flags active and admin, extern_* of @a user. */
+rc_err_t *rc_store_user_update(rc_db_t *db, const rc_user_t *user);
+
+/** Deletes a user and, by the schema, all that hangs on him; RC_E_CONFLICT for an owner. */
+rc_err_t *rc_store_user_delete(rc_db_t *db, apr_int64_t user_id);
+
+/** NULL: no password login. */
+rc_err_t *rc_store_user_set_password(rc_db_t *db, apr_int64_t user_id, const char *password_hash);
+rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active);
+
+/** Does he take permissions, IP entries and object defaults from the default user? */
+rc_err_t *rc_store_user_set_inherits(rc_db_t *db, apr_int64_t user_id, bool inherits);
+
+/** The password hash of a user, or NULL. */
+rc_err_t *rc_store_user_password(const char **hash, rc_db_t *db, apr_int64_t user_id,
+                                 apr_pool_t *pool);
+
+/** Stores the main address; NULL removes it. The constraint of a taken one begins with
+ * "user_email". */
+rc_err_t *rc_store_email_set_main(rc_db_t *db, apr_int64_t user_id, const char *email);
+rc_err_t *rc_store_email_add(rc_db_t *db, apr_int64_t user_id, const char *email);
+rc_err_t *rc_store_email_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, const char *email);
+
+/** Adds an IP entry, once; removes one. */
+rc_err_t *rc_store_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entry);
+rc_err_t *rc_store_ip_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, const char *entry);
+
+/** A user's own IP entries (const char *), as stored, in the order they were added. */
+rc_err_t *rc_store_user_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,
+                            apr_pool_t *pool);
+
+/** Calls @a fn for each key of a user: the main one, then tokens as they were made. */
+rc_err_t *rc_store_keys_each(rc_db_t *db, apr_int64_t user_id,
+                             rc_err_t *(*fn)(void *baton, const rc_user_key_t *key), void *baton,
+                             apr_pool_t *pool);
+
+/** Inserts @a key (all fields but id and created_on) with the digest of its clear value. */
+rc_err_t *rc_store_key_insert(rc_db_t *db, const rc_user_key_t *key, const unsigned char *digest,
+                              int len);
+
+/** Replaces digest and sealed form of a user's main key by those of @a key. */
+rc_err_t *rc_store_main_key_replace(rc_db_t *db, const rc_user_key_t *key,
+                                    const unsigned char *digest, int len);
+
+/** The key of a user with this digest, or NULL. */
+rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t user_id,
+                                 const unsigned char *digest, int len, apr_pool_t *pool);
+rc_err_t *rc_store_key_delete(rc_db_t *db, apr_int64_t key_id);
+
+/** A user's own global permission names (const char *), and one more or less of them. */
+rc_err_t *rc_store_user_global_names(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
+                                     apr_pool_t *pool);
+rc_err_t *rc_store_user_global_add(rc_db_t *db, apr_int64_t user_id, const char *name);
+rc_err_t *rc_store_user_global_delete(rc_db_t *db, apr_int64_t user_id, const char *name);
 
 #endif

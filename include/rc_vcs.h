@@ -18,13 +18,13 @@ typedef struct rc_vcs_pool_t rc_vcs_pool_t;
 typedef struct rc_vcs_t rc_vcs_t;
 
 typedef struct rc_commit_t {
-    const char *id;            /* 40 lower-case hex digits */
-    apr_int64_t revision;      /* index in the repository order (contract 02 §1.8), from 0 */
-    const char *message;       /* whole message in valid UTF-8, trailing newline kept */
-    apr_int64_t time;          /* committer time, epoch seconds */
-    const char *author;        /* Name <mail>, valid UTF-8 */
+    const char *id;             /* 40 lower-case hex digits */
+    apr_int64_t revision;       /* index in the repository order (contract 02 §1.8), from 0 */
+    const char *message;        /* whole message in valid UTF-8, trailing newline kept */
+    apr_int64_t time;           /* committer time, epoch seconds */
+    const char *author;         /* Name <mail>, valid UTF-8 */
     const char *const *parents; /* ids, ended by NULL */
-    const char *branch;        /* first branch (ascending) whose head this commit is, or NULL */
+    const char *branch;         /* first branch (ascending) whose head this commit is, or NULL */
 } rc_commit_t;
 
 typedef struct rc_diff_options_t {
@@ -49,10 +49,17 @@ rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool);
 
 /**
  * Opens the repository of @a type at @a path, or reuses an idle handle that is still true to the
- * disk. The handle goes back to @a vcs_pool when @a pool ends; errors live in @a pool.
+ * disk. The handle goes back to @a vcs_pool when @a pool ends; errors live in @a pool. A NULL
+ * @a vcs_pool keeps nothing: the handle is closed with @a pool.
  */
 rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
                       apr_pool_t *pool);
+
+/**
+ * Looks at the disk again. What a handle answers about branches, tags and the order is of one
+ * moment: that of the first question after rc_vcs_open, or of the last rc_vcs_refresh.
+ */
+rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs);
 
 /** Number of commits in the repository order: reachable from branches and tags. 0 = empty. */
 rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs);

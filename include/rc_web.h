@@ -15,9 +15,10 @@ typedef struct rc_web_view_t rc_web_view_t;
 
 typedef struct rc_web_request_t {
     const char *path;        /* below the mount, decoded, begins with "/" */
-    const char *query;       /* raw query string as sent, or NULL */
+    const char *query;       /* query string, not decoded, or NULL; its keys may be *** */
+    const char *query_key;   /* from rc_web_query_key, or NULL */
     const char *header_key;  /* from Authorization: Bearer or X-Api-Key, or NULL */
-    bool key_in_query;       /* are keys in the query looked at? (RcapiKeyInQuery) */
+    bool readonly;           /* GET or HEAD */
     const char *client_ip;
     const char *base_url;    /* scheme://host[:port]<mount> */
     const apr_array_header_t *whitelist; /* of const char *: Controller:action globs */
@@ -37,7 +38,7 @@ typedef struct rc_web_call_t {
     void *state;               /* the view's own, from prepare to write */
     /* the answer */
     int status;                /* 200, or why not */
-    const char *message;       /* short text of an error answer */
+    const char *message;       /* short text of an error answer; NULL: the status' own words */
     const char *content_type, *disposition;
     const char *etag;          /* without quotes, or NULL */
     apr_int64_t last_modified; /* epoch seconds, 0 = none */
@@ -61,11 +62,27 @@ rc_err_t *rc_web_prepare(rc_web_call_t *call);
 /** Writes the body. Only after prepare left the status at 200. */
 rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool);
 
-/** Value of the query parameter @a name, decoded, in @a pool; NULL when absent. */
+/** Value of the query parameter @a name, decoded, in @a pool: the first that is not empty, else ""
+ * when there is one at all, else NULL. */
 const char *rc_web_parameter(const char *query, const char *name, apr_pool_t *pool);
 
-/** @a query with the values of api_key and auth_token replaced by ***, in @a pool; the same
- * pointer when there are none. */
-const char *rc_web_redact(const char *query, apr_pool_t *pool);
+/** The key of a query: `auth_token`, else `api_key`; NULL when neither has a value. */
+const char *rc_web_query_key(const char *query, apr_pool_t *pool);
+
+/** @a text (a URL, a request line) with the values of its parameters api_key and auth_token
+ * replaced by ***, in @a pool; the same pointer when there are none. */
+const char *rc_web_redact(const char *text, apr_pool_t *pool);
+
+/** The same for a query string alone, without the "?". */
+const char *rc_web_redact_query(const char *query, apr_pool_t *pool);
+
+/**
+ * Adds the entries in @a text (commas, blanks, line ends, quotes and lone backslashes between them)
+ * to @a list of const char *; "None" empties it. Returns what is wrong, or NULL. Copies into @a pool.
+ */
+const char *rc_web_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool);
+
+/** True when an entry of @a list (NULL: there is none) matches @a action, "Controller:action". */
+bool rc_web_whitelist_has(const apr_array_header_t *list, const char *action);
 
 #endif

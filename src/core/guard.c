@@ -214,7 +214,7 @@ static bool scan_nested(scan_t *s, char close, bool (*item)(scan_t *s))
 {
     bool ok;
 
-    if (++s->depth >= RC_GUARD_DEPTH)
+    if (++s->depth > RC_GUARD_DEPTH)
         return fail(s, "Nested too deeply", s->p);
     s->p++;
     ok = scan_items(s, close, item);

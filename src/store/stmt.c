@@ -73,6 +73,7 @@ static int bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
 {
     const char *text;
     const rc_blob_t *blob;
+    apr_int64_t id;
 
     switch (type) {
     case 's':
@@ -80,13 +81,14 @@ static int bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
         return sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
     case 'i':
         return sqlite3_bind_int64(st, at, va_arg(*ap, apr_int64_t));
+    case 'r':
+        id = va_arg(*ap, apr_int64_t);
+        return id ? sqlite3_bind_int64(st, at, id) : sqlite3_bind_null(st, at);
     case 'd':
         return sqlite3_bind_int(st, at, va_arg(*ap, int));
     case 'b':
         blob = va_arg(*ap, const rc_blob_t *);
         return sqlite3_bind_blob(st, at, blob->data, blob->len, SQLITE_STATIC);
-    case 'n':
-        return sqlite3_bind_null(st, at);
     default:
         return SQLITE_MISUSE;
     }
@@ -126,6 +128,15 @@ rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db)
         RC_TRY(rc_step(&row, st, db));
     } while (row);
     return NULL;
+}
+
+rc_err_t *rc_insert(apr_int64_t *id, rc_stmt_t *st, rc_db_t *db)
+{
+    bool found;
+
+    RC_TRY(rc_step(&found, st, db));
+    *id = rc_column_int(st, 0);
+    return rc_run(st, db);
 }
 
 void rc_done(rc_stmt_t *st)

@@ -45,8 +45,9 @@ typedef struct rc_blob_t {
 rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql);
 
 /**
- * Binds ?1, ?2 ...: s const char * (NULL = SQL NULL), i apr_int64_t, d int, b const rc_blob_t *,
- * n (no argument) SQL NULL. Texts and blobs must live until the statement is stepped to its end.
+ * Binds ?1, ?2 ...: s const char * (NULL = SQL NULL), i apr_int64_t, r apr_int64_t that refers to
+ * a row (0 = SQL NULL), d int, b const rc_blob_t * (NULL data = SQL NULL). Texts and blobs must
+ * live until the statement is stepped to its end.
  */
 rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...);
 
@@ -55,6 +56,9 @@ rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db);
 
 /** Runs a statement that yields no rows. */
 rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db);
+
+/** Runs an INSERT ... RETURNING id. */
+rc_err_t *rc_insert(apr_int64_t *id, rc_stmt_t *st, rc_db_t *db);
 
 /** Frees the locks of a statement whose further rows are not wanted. */
 void rc_done(rc_stmt_t *st);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Files and folders: what APR lacks.
+ */
+#ifndef RC_FS_H
+#define RC_FS_H
+
+#include <stdbool.h>
+
+#include <apr_time.h>
+
+#include "rc_err.h"
+
+/** Removes a file or a whole tree, without following links; nothing there is fine. */
+rc_err_t *rc_fs_remove_tree(const char *path, apr_pool_t *pool);
+
+/** Makes the folders of @a path that are missing (mode 0700). */
+rc_err_t *rc_fs_make_folders(const char *path, apr_pool_t *pool);
+
+/** Makes what stands in the folder of @a path durable. */
+rc_err_t *rc_fs_sync_folder_of(const char *path, apr_pool_t *pool);
+
+/** Is there anything at @a path (a dangling link counts)? */
+bool rc_fs_exists(const char *path);
+
+/**
+ * Locks @a path (a file or folder) against every other holder, in this process or another, until
+ * @a pool ends. Waits up to @a patience (0: not at all); *@a locked tells whether it worked. A path
+ * that is not there is not locked.
+ */
+rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience,
+                     apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Changes of the disk that stand or fall with a database transaction. A change is a list of
+ * renames below the repository root. Its intention is written to <root>/.rc_tmp first; the
+ * transaction records its token; so whoever comes after a crash knows whether to finish or undo.
+ *
+ *     rc_moves_begin(&moves, env, pool);
+ *     rc_moves_add(moves, from, to);              absolute paths below the root
+ *     in the transaction: rc_moves_apply(moves, db);
+ *     after it: rc_moves_end(moves, db, committed);
+ */
+#ifndef RC_MOVES_H
+#define RC_MOVES_H
+
+#include "rc_env.h"
+
+typedef struct rc_moves_t rc_moves_t;
+
+/** Starts a change; nothing happens yet. Lives in @a pool. */
+rc_moves_t *rc_moves_begin(rc_env_t *env, apr_pool_t *pool);
+
+/** @a from will become @a to, which must not exist then. Missing folders of @a to are made. */
+void rc_moves_add(rc_moves_t *moves, const char *from, const char *to);
+
+/** Inside the transaction: writes the intention, records its token, renames. An existing target
+ * is RC_E_FAILED; what was renamed before it is renamed back. */
+rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db);
+
+/** After the transaction: forgets the intention, or, when it was not committed, undoes it. */
+void rc_moves_end(rc_moves_t *moves, rc_db_t *db, bool committed);
+
+/** A new private folder in <root>/.rc_tmp, held by this process until @a pool ends, when it and
+ * what is left in it is removed. */
+rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool);
+
+/** Finishes or undoes what crashed processes left, and removes their folders in .rc_tmp. */
+rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Names and levels of permissions (contract 01 §1).
+ */
+#ifndef RC_PERMISSION_H
+#define RC_PERMISSION_H
+
+#include <stdbool.h>
+
+/* Level of a user on a repository, repository group or user group. */
+typedef enum { RC_NONE = 0, RC_READ = 1, RC_WRITE = 3, RC_ADMIN = 4 } rc_level_t;
+
+typedef enum { RC_KIND_REPO, RC_KIND_REPO_GROUP, RC_KIND_USER_GROUP } rc_kind_t;
+
+/** "repository.read" and kin. */
+const char *rc_permission_name(rc_kind_t kind, rc_level_t level);
+
+/** "repository.", "group.", "usergroup.". */
+const char *rc_permission_prefix(rc_kind_t kind);
+
+/** True when @a name is one of the 30 permission names. */
+bool rc_permission_exists(const char *name);
+
+/** The level @a name stands for, when it is one of @a kind; else false. */
+bool rc_permission_level(rc_level_t *level, rc_kind_t kind, const char *name);
+
+#endif

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Tokens of disk changes whose transaction was committed, and settings: small rows of their own.
+ */
+#ifndef RC_SETTING_H
+#define RC_SETTING_H
+
+#include "rc_db.h"
+
+rc_err_t *rc_store_disk_change_add(rc_db_t *db, const char *token);
+rc_err_t *rc_store_disk_change_forget(rc_db_t *db, const char *token);
+
+/** Was the transaction that added @a token committed? */
+rc_err_t *rc_store_disk_change_stands(bool *stands, rc_db_t *db, const char *token);
+
+/** A server setting; NULL when it was never set. */
+rc_err_t *rc_store_setting(const char **value, rc_db_t *db, const char *name, apr_pool_t *pool);
+rc_err_t *rc_store_setting_set(rc_db_t *db, const char *name, const char *value);
+
+#endif

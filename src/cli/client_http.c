@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One POST to <apihost>/_admin/api over libcurl. The key is in the body, so certificates are
+ * verified, redirects are not followed, and no protocol but HTTP and HTTPS is spoken.
+ */
+#include "client.h"
+
+#include <curl/curl.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#define API_PATH        "/_admin/api"
+#define CONNECT_TIMEOUT 30L
+#define MAX_ANSWER      (1024UL * 1024 * 1024)
+
+static size_t take_answer(char *data, size_t size, size_t n, void *baton)
+{
+    rc_cli_buf_t *answer = baton;
+    size_t len = size * n;
+
+    if (len > MAX_ANSWER - answer->len)
+        return 0; /* libcurl ends the transfer with CURLE_WRITE_ERROR */
+    rc_cli_buf_add(answer, data, len);
+    return len;
+}
+
+static char *api_url(const char *apihost)
+{
+    size_t len = strlen(apihost);
+
+    while (len > 0 && apihost[len - 1] == '/')
+        len--;
+    return rc_cli_printf("%.*s" API_PATH, (int)len, apihost);
+}
+
+/* The curl tool heeds these variables, the library alone does not. */
+static void trust_environment(CURL *curl)
+{
+    const char *file = getenv("CURL_CA_BUNDLE"), *folder = getenv("SSL_CERT_DIR");
+
+    if (!file || !*file)
+        file = getenv("SSL_CERT_FILE");
+    if (file && *file)
+        curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+    if (folder && *folder)
+        curl_easy_setopt(curl, CURLOPT_CAPATH, folder);
+}
+
+static CURLcode allow_http_only(CURL *curl)
+{
+#if LIBCURL_VERSION_NUM >= 0x075500
+    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    return curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
+}
+
+static CURLcode perform(CURL *curl, rc_cli_buf_t *answer, const char *body, long timeout)
+{
+    struct curl_slist *headers = NULL, *more;
+    CURLcode code;
+
+    headers = rc_cli_need(curl_slist_append(NULL, "Content-Type: text/plain"));
+    more = rc_cli_need(curl_slist_append(headers, "Accept: application/json"));
+    rc_cli_need(curl_slist_append(more, "Expect:")); /* no waiting for "100 Continue" */
+    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "rhodecode-api");
+    curl_easy_setopt(curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout);
+    curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)MAX_ANSWER);
+    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
+    curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
+    trust_environment(curl);
+    code = allow_http_only(curl);
+    if (code == CURLE_OK)
+        code = curl_easy_perform(curl);
+    curl_slist_free_all(headers);
+    return code;
+}
+
+/* text is libcurl's explanation, possibly empty; it names the host, never the body. */
+static int call_fail(CURLcode code, const char *text)
+{
+    if (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED)
+        return rc_cli_fail(RC_CLI_NO_ANSWER, "Call failed: the answer is larger than %lu bytes",
+                           MAX_ANSWER);
+    return rc_cli_fail(RC_CLI_NO_ANSWER, "Call failed: %s",
+                       *text ? text : curl_easy_strerror(code));
+}
+
+static int check_status(CURL *curl)
+{
+    const char *location = NULL;
+    long status = 0;
+
+    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    if (status == 200)
+        return RC_CLI_OK;
+    curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &location);
+    if (location)
+        return rc_cli_fail(RC_CLI_NO_ANSWER,
+                           "Call failed: HTTP status %ld, a redirect to %.500s, is not followed",
+                           status, location);
+    return rc_cli_fail(RC_CLI_NO_ANSWER, "Call failed: HTTP status %ld", status);
+}
+
+int rc_cli_http_post(rc_cli_buf_t *answer, const char *apihost, const char *body, long timeout)
+{
+    char text[CURL_ERROR_SIZE] = "";
+    char *url;
+    CURLcode code;
+    CURL *curl;
+    int status;
+
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return rc_cli_fail(RC_CLI_NO_ANSWER, "Call failed: libcurl cannot start");
+    curl = rc_cli_need(curl_easy_init());
+    url = api_url(apihost);
+    curl_easy_setopt(curl, CURLOPT_URL, url);
+    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
+    rc_cli_buf_add(answer, "", 0);
+    code = perform(curl, answer, body, timeout);
+    status = code == CURLE_OK ? check_status(curl) : call_fail(code, text);
+    curl_easy_cleanup(curl);
+    curl_global_cleanup();
+    free(url);
+    if (status != RC_CLI_OK)
+        free(answer->data);
+    return status;
+}

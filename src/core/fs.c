@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Files and folders. Locks are flock(2): unlike fcntl's they also keep threads of one process
+ * apart, and they end with the descriptor, whatever kills the process.
+ */
+#include "rc_fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+static rc_err_t *os_error(apr_pool_t *pool, const char *what, const char *path)
+{
+    return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot %s %s", what, path);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+rc_err_t *rc_fs_remove_tree(const char *path, apr_pool_t *pool)
+{
+    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) && errno != ENOENT)
+        return os_error(pool, "remove", path);
+    return NULL;
+}
+
+rc_err_t *rc_fs_make_folders(const char *path, apr_pool_t *pool)
+{
+    char *copy = apr_pstrdup(pool, path), *slash;
+
+    for (slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(copy, 0700) && errno != EEXIST)
+            return os_error(pool, "create", copy);
+        *slash = '/';
+    }
+    if (mkdir(copy, 0700) && errno != EEXIST)
+        return os_error(pool, "create", copy);
+    return NULL;
+}
+
+static const char *folder_of(const char *path, apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash - path)) : ".";
+}
+
+rc_err_t *rc_fs_sync_folder_of(const char *path, apr_pool_t *pool)
+{
+    const char *folder = folder_of(path, pool);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool ok = fd >= 0 && !fsync(fd);
+
+    if (fd >= 0)
+        close(fd);
+    return ok ? NULL : os_error(pool, "sync", folder);
+}
+
+bool rc_fs_exists(const char *path)
+{
+    struct stat st;
+
+    return !lstat(path, &st);
+}
+
+static apr_status_t close_fd(void *data)
+{
+    close((int)(intptr_t)data);
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+{
+    apr_time_t deadline = apr_time_now() + patience;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int n;
+
+    *locked = false;
+    if (fd < 0)
+        return errno == ENOENT ? NULL : os_error(pool, "open", path);
+    while ((n = flock(fd, LOCK_EX | LOCK_NB)) && (errno == EWOULDBLOCK || errno == EINTR)) {
+        if (apr_time_now() >= deadline)
+            break;
+        apr_sleep(20 * 1000);
+    }
+    if (n) {
+        close(fd);
+        return NULL;
+    }
+    *locked = true;
+    apr_pool_cleanup_register(pool, (void *)(intptr_t)fd, close_fd, apr_pool_cleanup_null);
+    return NULL;
+}

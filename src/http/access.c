@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The phases before the handler: our URLs have no file behind them, and whoever asks for a view
+ * must be allowed to. (The API decides for itself, from the key in its body.)
+ */
+#include "http.h"
+
+#include <http_core.h>
+#include <http_request.h>
+
+#include <apr_strings.h>
+
+bool rc_http_is_api(const char *path)
+{
+    return !strcmp(path, "/_admin/api") || !strcmp(path, "/_admin/api/");
+}
+
+/* The directory walk that these two spare costs as much as a whole API call. */
+int rc_http_translate_name(request_rec *r)
+{
+    if (!rc_http_path(r))
+        return DECLINED;
+    if (!r->filename) /* other modules print it */
+        r->filename = apr_pstrcat(r->pool, "rcapi:", r->uri, NULL);
+    return OK;
+}
+
+int rc_http_map_to_storage(request_rec *r)
+{
+    return r->filename && !strncmp(r->filename, "rcapi:", 6) ? OK : DECLINED;
+}
+
+/* Names like x.tar.gz say nothing about the type and encoding of our answers. */
+int rc_http_type_checker(request_rec *r)
+{
+    return rc_http_path(r) ? OK : DECLINED;
+}
+
+const char *rc_http_base_url(request_rec *r, apr_pool_t *pool)
+{
+    const rc_dir_conf_t *conf = rc_http_dir_conf(r);
+
+    return conf->base_url ? conf->base_url : ap_construct_url(pool, conf->mount, r);
+}
+
+static void fill_request(rc_web_request_t *request, request_rec *r, const rc_note_t *note)
+{
+    const rc_dir_conf_t *conf = rc_http_dir_conf(r);
+
+    request->path = rc_http_path(r);
+    request->query = r->args;
+    request->query_key = conf->key_in_query ? note->query_key : NULL; /* not set (-1): yes */
+    request->header_key = note->header_key;
+    request->readonly = r->method_number == M_GET;
+    request->client_ip = r->useragent_ip;
+    request->base_url = rc_http_base_url(r, note->work);
+    request->whitelist = conf->whitelist;
+}
+
+static void decide(request_rec *r, rc_note_t *note)
+{
+    rc_web_request_t *request;
+    rc_env_t *env = rc_http_env(r);
+
+    if (!env) {
+        note->err = rc_err(r->pool, RC_E_BUSY, "the repositories are not open");
+        return;
+    }
+    apr_pool_create(&note->work, r->pool);
+    apr_pool_tag(note->work, "rcapi view");
+    request = apr_pcalloc(note->work, sizeof(*request));
+    fill_request(request, r, note);
+    rc_http_log_request(r);
+    note->err = rc_web_access(&note->call, env, request, note->work);
+    rc_http_log_request(NULL);
+}
+
+/*
+ * Puts the verdict into the note. It never ends the request here: httpd's own Require rules come
+ * after this hook and keep the last word, and a refusal is answered by the handler, so that it is
+ * the same plain text with the same headers for GET, HEAD, conditional and range requests, passes
+ * the same filters as an answer, and is not replaced by an ErrorDocument.
+ */
+int rc_http_check_access(request_rec *r)
+{
+    const char *path = rc_http_path(r);
+    rc_note_t *note;
+
+    if (!path || rc_http_is_api(path))
+        return DECLINED;
+    note = rc_http_note(r);
+    if (!note->call && !note->err)
+        decide(r, note);
+    return DECLINED;
+}
+
+/*
+ * httpd does not check access again for an internal redirect or a subrequest with the same
+ * configuration, but its URL may be another: no request comes to the handler without a verdict.
+ */
+int rc_http_check_again(request_rec *r)
+{
+    rc_http_check_access(r);
+    return DECLINED;
+}

@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Directives: one setter for each type of value; cmd->info says which field and which values are
+ * good. Settings of a server decide which environment is opened, settings of a place how one
+ * request is served.
+ */
+#include "http.h"
+
+#include <http_core.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "rc_text.h"
+
+/* What a directive sets. */
+typedef struct field_t {
+    apr_size_t offset;
+    apr_int64_t min, max;     /* numbers and sizes */
+    const char *const *words; /* the values that are allowed, when they are words */
+} field_t;
+
+#define FIELD(conf, member, ...) \
+    ((void *)&(const field_t){.offset = APR_OFFSETOF(conf, member), __VA_ARGS__})
+#define SERVER(...) FIELD(rc_server_conf_t, __VA_ARGS__)
+#define PLACE(...)  FIELD(rc_dir_conf_t, __VA_ARGS__)
+
+#define PICK(member, unset) merged->member = over->member != (unset) ? over->member : base->member
+
+void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s)
+{
+    rc_server_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    (void)s;
+    conf->db_min = -1;
+    conf->db_max = -1;
+    conf->reveal_keys = -1;
+    conf->remote_private = -1;
+    conf->remote_timeout = -1;
+    conf->remote_max_size = -1;
+    conf->mounts = apr_array_make(pool, 2, sizeof(rc_mount_t));
+    return conf;
+}
+
+void *rc_http_merge_server_conf(apr_pool_t *pool, void *main_conf, void *host_conf)
+{
+    const rc_server_conf_t *base = main_conf, *over = host_conf;
+    rc_server_conf_t *merged = apr_pcalloc(pool, sizeof(*merged));
+
+    PICK(db_path, NULL);
+    PICK(db_sync, NULL);
+    PICK(db_min, -1);
+    PICK(db_max, -1);
+    PICK(repo_root, NULL);
+    PICK(secret_file, NULL);
+    PICK(temp_dir, NULL);
+    PICK(api_level, NULL);
+    PICK(site_title, NULL);
+    PICK(reveal_keys, -1);
+    PICK(remote_schemes, NULL);
+    PICK(remote_private, -1);
+    PICK(remote_timeout, -1);
+    PICK(remote_max_size, -1);
+    merged->mounts = apr_array_append(pool, base->mounts, over->mounts); /* httpd's order */
+    return merged;
+}
+
+void *rc_http_create_dir_conf(apr_pool_t *pool, char *path)
+{
+    rc_dir_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
+
+    (void)path;
+    conf->key_in_query = -1;
+    conf->max_body = -1;
+    return conf;
+}
+
+void *rc_http_merge_dir_conf(apr_pool_t *pool, void *outer, void *inner)
+{
+    const rc_dir_conf_t *base = outer, *over = inner;
+    rc_dir_conf_t *merged = apr_pcalloc(pool, sizeof(*merged));
+
+    PICK(mount, NULL);
+    PICK(whitelist, NULL);
+    PICK(key_in_query, -1);
+    PICK(max_body, -1);
+    PICK(base_url, NULL);
+    return merged;
+}
+
+rc_server_conf_t *rc_http_server_conf(const server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &rcapi_module);
+}
+
+rc_dir_conf_t *rc_http_dir_conf(const request_rec *r)
+{
+    return ap_get_module_config(r->per_dir_config, &rcapi_module);
+}
+
+static const field_t *field_of(const cmd_parms *cmd)
+{
+    return cmd->info;
+}
+
+/* The place of the value: in the settings of the place, where the directive may stand in one. */
+static void *slot_of(const cmd_parms *cmd, void *dconf)
+{
+    bool place = cmd->cmd->req_override & ACCESS_CONF;
+
+    return (char *)(place ? dconf : rc_http_server_conf(cmd->server)) + field_of(cmd)->offset;
+}
+
+static const char *complain(const cmd_parms *cmd, const char *arg, const char *wanted)
+{
+    return apr_psprintf(cmd->pool, "%s: '%s' is not %s", cmd->cmd->name, arg, wanted);
+}
+
+static const char *set_path(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    const char *path = *arg ? ap_server_root_relative(cmd->pool, arg) : NULL;
+
+    if (!path)
+        return complain(cmd, arg, "a path");
+    *(const char **)slot_of(cmd, dconf) = path;
+    return NULL;
+}
+
+static const char *set_text(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    if (rc_text_has_control(arg) || !rc_utf8_valid(arg, strlen(arg)))
+        return complain(cmd, rc_utf8_repair(arg, cmd->pool), "plain UTF-8 text");
+    *(const char **)slot_of(cmd, dconf) = apr_pstrdup(cmd->pool, arg);
+    return NULL;
+}
+
+static const char *set_flag(cmd_parms *cmd, void *dconf, int on)
+{
+    *(int *)slot_of(cmd, dconf) = on;
+    return NULL;
+}
+
+static const char *range_text(const cmd_parms *cmd, const char *what)
+{
+    const field_t *field = field_of(cmd);
+
+    return apr_psprintf(cmd->pool, "%s from %" APR_INT64_T_FMT " to %" APR_INT64_T_FMT, what,
+                        field->min, field->max);
+}
+
+static const char *set_number(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    const field_t *field = field_of(cmd);
+    apr_int64_t n;
+
+    if (!rc_text_digits(arg) || !rc_text_int(&n, arg) || n < field->min || n > field->max)
+        return complain(cmd, arg, range_text(cmd, "a number"));
+    *(int *)slot_of(cmd, dconf) = (int)n;
+    return NULL;
+}
+
+/* Bytes, or with a suffix K, M or G multiples of 1024. */
+static const char *set_size(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    const field_t *field = field_of(cmd);
+    apr_size_t len = strlen(arg);
+    int shift = 0;
+    apr_int64_t n;
+
+    switch (len ? apr_toupper(arg[len - 1]) : '\0') {
+    case 'K':
+        shift = 10;
+        break;
+    case 'M':
+        shift = 20;
+        break;
+    case 'G':
+        shift = 30;
+        break;
+    }
+    if (shift)
+        arg = apr_pstrmemdup(cmd->temp_pool, arg, len - 1);
+    if (!rc_text_digits(arg) || !rc_text_int(&n, arg) || n > APR_INT64_MAX >> shift ||
+        n << shift < field->min || n << shift > field->max)
+        return complain(cmd, cmd->directive->args,
+                        range_text(cmd, "a number of bytes (also with K, M or G)"));
+    *(apr_off_t *)slot_of(cmd, dconf) = (apr_off_t)(n << shift);
+    return NULL;
+}
+
+/* The word of the field's list that @a arg is, in any case; NULL when none. */
+static const char *known_word(const field_t *field, const char *arg)
+{
+    int i;
+
+    for (i = 0; field->words[i]; i++)
+        if (!strcasecmp(field->words[i], arg))
+            return field->words[i];
+    return NULL;
+}
+
+static const char *word_list(const cmd_parms *cmd)
+{
+    const field_t *field = field_of(cmd);
+    const char *list = field->words[0];
+    int i;
+
+    for (i = 1; field->words[i]; i++)
+        list = apr_pstrcat(cmd->pool, list, field->words[i + 1] ? ", " : " or ", field->words[i],
+                           NULL);
+    return list;
+}
+
+static const char *set_word(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    const char *word = known_word(field_of(cmd), arg);
+
+    if (!word)
+        return complain(cmd, arg, word_list(cmd));
+    *(const char **)slot_of(cmd, dconf) = word;
+    return NULL;
+}
+
+/* One of several words: the directive takes a list. */
+static const char *add_word(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    apr_array_header_t **list = slot_of(cmd, dconf);
+    const char *word = known_word(field_of(cmd), arg);
+
+    if (!word)
+        return complain(cmd, arg, word_list(cmd));
+    if (!*list)
+        *list = apr_array_make(cmd->pool, 5, sizeof(const char *));
+    APR_ARRAY_PUSH(*list, const char *) = word;
+    return NULL;
+}
+
+/* http(s)://host[:port][/path], kept without a slash at its end. */
+static const char *set_url(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    apr_size_t len = strlen(arg);
+    apr_uri_t uri;
+
+    if (apr_uri_parse(cmd->temp_pool, arg, &uri) || !uri.scheme || !uri.hostname ||
+        (strcmp(uri.scheme, "http") && strcmp(uri.scheme, "https")) || !*uri.hostname ||
+        uri.user || uri.query || uri.fragment || rc_text_has_control(arg) || strchr(arg, ' '))
+        return complain(cmd, arg, "a URL http://HOST[:PORT][/PATH] or https://...");
+    while (len && arg[len - 1] == '/')
+        len--;
+    *(const char **)slot_of(cmd, dconf) = apr_pstrmemdup(cmd->pool, arg, len);
+    return NULL;
+}
+
+/* All that stands behind the directive; a second line of the same place adds to the first. */
+static const char *add_whitelist(cmd_parms *cmd, void *dconf, const char *args)
+{
+    apr_array_header_t **list = slot_of(cmd, dconf);
+    const char *wrong;
+
+    if (!*list)
+        *list = apr_array_make(cmd->pool, 4, sizeof(const char *));
+    wrong = rc_web_whitelist_add(*list, args, cmd->pool);
+    return wrong ? apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, wrong) : NULL;
+}
+
+static const char *const sync_words[] = {"FULL", "NORMAL", NULL};
+static const char *const scheme_words[] = {"http", "https", "git", "ssh", "file", NULL};
+
+/* clang-format off */
+const command_rec rc_http_directives[] = {
+    AP_INIT_TAKE1("RcapiDatabase", set_path, SERVER(db_path), RSRC_CONF,
+        "the file that holds users, permissions and repositories"),
+    AP_INIT_TAKE1("RcapiRepositoryRoot", set_path, SERVER(repo_root), RSRC_CONF,
+        "the directory that holds the repositories"),
+    AP_INIT_TAKE1("RcapiSecretFile", set_path, SERVER(secret_file), RSRC_CONF,
+        "the file with the secret that keys are sealed with (mode 0600)"),
+    AP_INIT_TAKE1("RcapiTempDirectory", set_path, SERVER(temp_dir), RSRC_CONF,
+        "directory for answers in the making (default: the system's)"),
+    AP_INIT_TAKE1("RcapiDatabaseSync", set_word, SERVER(db_sync, .words = sync_words), RSRC_CONF,
+        "FULL (default): what was acknowledged survives a power cut; NORMAL: faster"),
+    AP_INIT_TAKE1("RcapiDatabaseMin", set_number, SERVER(db_min, .min = 0, .max = 10000), RSRC_CONF,
+        "database connections that each process keeps (default 0)"),
+    AP_INIT_TAKE1("RcapiDatabaseMax", set_number, SERVER(db_max, .min = 1, .max = 10000), RSRC_CONF,
+        "database connections that each process opens at most (default: one per thread)"),
+    AP_INIT_TAKE1("RcapiApiLevel", set_text, SERVER(api_level), RSRC_CONF,
+        "the version that get_server_info answers (default 3.0.0)"),
+    AP_INIT_TAKE1("RcapiSiteTitle", set_text, SERVER(site_title), RSRC_CONF,
+        "name of this installation in feeds and in password prompts (default: none)"),
+    AP_INIT_FLAG("RcapiRevealKeys", set_flag, SERVER(reveal_keys), RSRC_CONF,
+        "may answers show API keys to those who may know them (default On)"),
+    AP_INIT_ITERATE("RcapiRemoteSchemes", add_word, SERVER(remote_schemes, .words = scheme_words),
+        RSRC_CONF, "URL schemes that pull and clone_uri accept (default: http https git ssh)"),
+    AP_INIT_FLAG("RcapiRemotePrivate", set_flag, SERVER(remote_private), RSRC_CONF,
+        "may remotes be loopback, private or link-local addresses (default Off)"),
+    AP_INIT_TAKE1("RcapiRemoteTimeout", set_number, SERVER(remote_timeout, .min = 1, .max = 86400), RSRC_CONF,
+        "seconds that one pull may take"),
+    AP_INIT_TAKE1("RcapiRemoteMaxSize", set_size, SERVER(remote_max_size, .min = 0, .max = APR_INT64_MAX),
+        RSRC_CONF, "bytes that one pull may bring; 0 = no limit"),
+    AP_INIT_RAW_ARGS("RcapiAccessControllersWhitelist", add_whitelist, PLACE(whitelist),
+        RSRC_CONF | ACCESS_CONF, "views that an API key opens: Controller:action patterns, or None"),
+    AP_INIT_FLAG("RcapiKeyInQuery", set_flag, PLACE(key_in_query), RSRC_CONF | ACCESS_CONF,
+        "are keys in the URL (api_key, auth_token) looked at (default On)"),
+    AP_INIT_TAKE1("RcapiMaxRequestBody", set_size, PLACE(max_body, .min = 1, .max = 1 << 30),
+        RSRC_CONF | ACCESS_CONF, "largest request body of the API in bytes (default 1M)"),
+    AP_INIT_TAKE1("RcapiBaseUrl", set_url, PLACE(base_url), RSRC_CONF | ACCESS_CONF,
+        "how clients reach the mount, for URLs in answers (default: as they just did)"),
+    AP_INIT_TAKE1("SetHandler", rc_http_set_handler, NULL, OR_FILEINFO,
+        "core's directive: 'rcapi' mounts the API and the views at this <Location>"),
+    {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}
+};
+/* clang-format on */

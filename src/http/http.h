@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the files of src/http share: settings, what is remembered of a request, hooks.
+ */
+#ifndef RC_HTTP_H
+#define RC_HTTP_H
+
+#include <httpd.h>
+#include <http_config.h>
+#include <http_log.h>
+#include <http_main.h>
+
+#include "rc_env.h"
+#include "rc_web.h"
+
+APLOG_USE_MODULE(rcapi);
+
+/* Ids of our log messages; four digits, each used once. */
+#define RCLOGNO(n) "RC" #n ": "
+
+#define RC_HANDLER "rcapi"
+
+/* A place where this module answers, or (not ours) where something else was told to. */
+typedef struct rc_mount_t {
+    const char *path; /* no slash at its end; "" = the whole server */
+    bool ours;
+    bool section; /* from a <Location>, which httpd applies after what stands outside */
+} rc_mount_t;
+
+/* One environment of a process, shared by all servers with the same settings. */
+typedef struct rc_slot_t rc_slot_t;
+
+/* Settings of a server. Not set: NULL, or -1. */
+typedef struct rc_server_conf_t {
+    const char *db_path, *db_sync;
+    int db_min, db_max;
+    const char *repo_root, *secret_file, *temp_dir;
+    const char *api_level, *site_title;
+    int reveal_keys;
+    apr_array_header_t *remote_schemes; /* of const char * */
+    int remote_private;
+    int remote_timeout; /* seconds */
+    apr_off_t remote_max_size;
+    apr_array_header_t *mounts; /* of rc_mount_t, in the order of the configuration */
+    rc_slot_t *slot;            /* from post_config on; NULL: nothing is mounted here */
+} rc_server_conf_t;
+
+/* Settings of a place (<Location>). Not set: NULL, or -1. */
+typedef struct rc_dir_conf_t {
+    const char *mount;             /* as rc_mount_t.path; rc_http_unmounted: not ours */
+    apr_array_header_t *whitelist; /* of const char * */
+    int key_in_query;
+    apr_off_t max_body;
+    const char *base_url;
+} rc_dir_conf_t;
+
+/* What is remembered of one request of ours. */
+typedef struct rc_note_t {
+    const char *query_key, *header_key; /* as sent, taken out of the request */
+    apr_pool_t *work;                   /* for the answer's making: ends before it is sent */
+    rc_web_call_t *call;                /* the verdict on a view, or ... */
+    rc_err_t *err;                      /* ... why there is none */
+} rc_note_t;
+
+/* config.c, mount.c */
+extern const command_rec rc_http_directives[];
+extern const char rc_http_unmounted[];
+void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s);
+void *rc_http_merge_server_conf(apr_pool_t *pool, void *base, void *over);
+void *rc_http_create_dir_conf(apr_pool_t *pool, char *path);
+void *rc_http_merge_dir_conf(apr_pool_t *pool, void *base, void *over);
+rc_server_conf_t *rc_http_server_conf(const server_rec *s);
+rc_dir_conf_t *rc_http_dir_conf(const request_rec *r);
+const char *rc_http_set_handler(cmd_parms *cmd, void *dconf, const char *arg);
+
+/** Is @a path (decoded) below a place of ours? Before httpd has looked for its configuration. */
+bool rc_http_is_below_mount(const rc_server_conf_t *conf, const char *path);
+
+/** The part of the URL behind the mount, beginning with "/"; NULL when the request is not ours. */
+const char *rc_http_path(const request_rec *r);
+
+/* check.c: when the server starts */
+int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+
+/** The settings of @a conf with the defaults filled in. */
+void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool);
+
+/** The limit on request bodies of a place. */
+apr_size_t rc_http_max_body(const rc_dir_conf_t *conf);
+
+/* process.c: environments of this process */
+int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
+void rc_http_child_init(apr_pool_t *pchild, server_rec *s);
+
+/** The environment for @a r, or NULL while it cannot be opened (which is logged). */
+rc_env_t *rc_http_env(const request_rec *r);
+
+/** True when some server of this configuration has us mounted. */
+bool rc_http_in_use(void);
+
+/* keys.c */
+int rc_http_hide_keys(request_rec *r);
+int rc_http_hide_from_logs(request_rec *r);
+
+/** What is remembered of @a r; on the first call its keys are taken out of it. */
+rc_note_t *rc_http_note(request_rec *r);
+
+/* access.c, serve.c */
+int rc_http_translate_name(request_rec *r);
+int rc_http_map_to_storage(request_rec *r);
+int rc_http_type_checker(request_rec *r);
+int rc_http_check_access(request_rec *r);
+int rc_http_check_again(request_rec *r);
+int rc_http_handler(request_rec *r);
+
+/** scheme://host[:port]<mount> as clients see it. */
+const char *rc_http_base_url(request_rec *r, apr_pool_t *pool);
+
+/** True for the API's own URL, @a path as rc_http_path returns it. */
+bool rc_http_is_api(const char *path);
+
+/* body.c */
+typedef struct rc_body_t {
+    char *data; /* ends in a NUL that is not counted; NULL: no length was sent */
+    apr_size_t len;
+    bool too_large;
+} rc_body_t;
+
+/** Reads the request's body, @a limit bytes at most. OK, or the handler's status. */
+int rc_http_read_body(rc_body_t *body, request_rec *r, apr_size_t limit, apr_pool_t *pool);
+
+/* out.c: the only place that makes buckets */
+
+/** Sends what @a spool holds, with the headers that are set. */
+int rc_http_send_spool(request_rec *r, rc_spool_t *spool);
+
+/** Sends a short text instead of what was asked for. */
+int rc_http_send_refusal(request_rec *r, int status, const char *text);
+
+/* log.c */
+
+/** Sends what the parts below log to httpd's log, as a line of @a r while a request runs. */
+void rc_http_log_open(void);
+void rc_http_log_request(const request_rec *r);
+
+/** Logs an error that ends a request. */
+void rc_http_log_err(const request_rec *r, const rc_err_t *err);
+
+#endif

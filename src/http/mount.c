@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Where this module answers. httpd runs SetHandler of core and ours on the same line; ours notes
+ * the path of the <Location>, which no later stage could tell.
+ */
+#include "http.h"
+
+#include <apr_strings.h>
+
+const char rc_http_unmounted[] = "(something else)";
+
+/* Fits httpd's sections to ours; the text of the complaint, or NULL. @a path: the mount. */
+static const char *find_place(const char **path, const cmd_parms *cmd)
+{
+    const ap_directive_t *section = cmd->directive->parent;
+    const char *arg;
+    apr_size_t len;
+
+    *path = "";
+    if (!section || !strcasecmp(section->directive, "<VirtualHost"))
+        return NULL;
+    arg = section->args;
+    if (strcasecmp(section->directive, "<Location") || !cmd->path || *cmd->path != '/' ||
+        *arg == '~' || ap_is_matchexp(cmd->path))
+        return apr_psprintf(cmd->pool,
+                            "SetHandler " RC_HANDLER " belongs into <Location /PATH> (a plain "
+                            "path) or outside of all sections, not into %s %s>",
+                            section->directive, arg);
+    len = strlen(cmd->path);
+    while (len && cmd->path[len - 1] == '/')
+        len--;
+    *path = apr_pstrmemdup(cmd->pool, cmd->path, len);
+    return NULL;
+}
+
+static void add_mount(const cmd_parms *cmd, const char *path, bool ours)
+{
+    rc_mount_t *mount = apr_array_push(rc_http_server_conf(cmd->server)->mounts);
+
+    mount->path = path;
+    mount->ours = ours;
+    mount->section = cmd->directive->parent && cmd->path;
+}
+
+const char *rc_http_set_handler(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    rc_dir_conf_t *conf = dconf;
+    bool ours = !strcasecmp(arg, RC_HANDLER);
+    const char *path, *wrong = find_place(&path, cmd);
+
+    if (wrong && ours)
+        return wrong;
+    conf->mount = ours ? path : rc_http_unmounted;
+    if (!wrong)
+        add_mount(cmd, path, ours);
+    return DECLINE_CMD;
+}
+
+/* Where @a path continues behind @a mount; NULL when it is not below it. */
+static const char *behind(const char *mount, const char *path)
+{
+    apr_size_t len = strlen(mount);
+
+    if (strncmp(path, mount, len) || (path[len] && path[len] != '/'))
+        return NULL;
+    return path[len] ? path + len : "/";
+}
+
+bool rc_http_is_below_mount(const rc_server_conf_t *conf, const char *path)
+{
+    bool ours = false;
+    int pass, i;
+
+    for (pass = 0; pass < 2; pass++) /* as httpd applies them: outside of sections, then sections */
+        for (i = 0; i < conf->mounts->nelts; i++) {
+            const rc_mount_t *mount = &APR_ARRAY_IDX(conf->mounts, i, rc_mount_t);
+
+            if (mount->section == (pass == 1) && behind(mount->path, path))
+                ours = mount->ours;
+        }
+    return ours;
+}
+
+const char *rc_http_path(const request_rec *r)
+{
+    const rc_dir_conf_t *conf = rc_http_dir_conf(r);
+
+    if (!conf->mount || conf->mount == rc_http_unmounted || !r->uri || *r->uri != '/')
+        return NULL;
+    return behind(conf->mount, r->uri);
+}

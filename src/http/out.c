@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Answers leave as one bucket: text in memory, or a file that the event MPM sends without holding
+ * a thread. Length, ranges and HEAD are httpd's work from there on.
+ */
+#include "http.h"
+
+#include <http_protocol.h>
+#include <util_filter.h>
+
+#include <apr_buckets.h>
+#include <apr_strings.h>
+
+/* Sends @a bb with EOS; the handler's status. */
+static int pass(request_rec *r, apr_bucket_brigade *bb, apr_off_t length)
+{
+    apr_status_t rv;
+
+    ap_set_content_length(r, length);
+    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_eos_create(r->connection->bucket_alloc));
+    rv = ap_pass_brigade(r->output_filters, bb);
+    apr_brigade_cleanup(bb);
+    if (rv == APR_SUCCESS || rv == AP_FILTER_ERROR)
+        return rv == APR_SUCCESS ? OK : AP_FILTER_ERROR; /* a filter has answered instead */
+    ap_log_rerror(APLOG_MARK, r->connection->aborted ? APLOG_DEBUG : APLOG_INFO, rv, r,
+                  RCLOGNO(0040) "cannot send the answer");
+    r->connection->keepalive = AP_CONN_CLOSE;
+    return OK; /* headers may be out: there is no second answer */
+}
+
+int rc_http_send_spool(request_rec *r, rc_spool_t *spool)
+{
+    apr_off_t size = rc_spool_size(spool);
+    apr_bucket_brigade *bb;
+    const char *data;
+    apr_file_t *file;
+    rc_err_t *err = rc_spool_content(&data, &file, spool);
+
+    if (err) {
+        rc_http_log_err(r, err);
+        return rc_http_send_refusal(r, HTTP_INTERNAL_SERVER_ERROR, NULL);
+    }
+    bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    if (file)
+        apr_brigade_insert_file(bb, file, 0, size, r->pool);
+    else if (size)
+        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_pool_create(data, (apr_size_t)size, r->pool,
+                                                           r->connection->bucket_alloc));
+    return pass(r, bb, size);
+}
+
+/* The words of a refusal that has none of its own. */
+static const char *default_text(int status)
+{
+    switch (status) {
+    case HTTP_BAD_REQUEST:
+        return "Bad Request";
+    case HTTP_UNAUTHORIZED:
+        return "Unauthorized";
+    case HTTP_FORBIDDEN:
+        return "Forbidden";
+    case HTTP_NOT_FOUND:
+        return "Not Found";
+    case HTTP_METHOD_NOT_ALLOWED:
+        return "Method Not Allowed";
+    case HTTP_PRECONDITION_FAILED:
+        return "Precondition Failed";
+    case HTTP_SERVICE_UNAVAILABLE:
+        return "Service Unavailable";
+    default:
+        return "Internal Server Error";
+    }
+}
+
+/* What a refusal says besides its text; nothing in it depends on what exists. */
+static void set_refusal_headers(request_rec *r, int status)
+{
+    const rc_server_conf_t *conf = rc_http_server_conf(r->server);
+    const char *title = conf->site_title && *conf->site_title ? conf->site_title : "rcapi";
+
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Cache-Control", "private, no-cache");
+    apr_table_setn(r->headers_out, "Pragma", "no-cache");
+    if (status == HTTP_UNAUTHORIZED)
+        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
+                       apr_psprintf(r->pool, "Bearer realm=\"%s\"",
+                                    ap_escape_quotes(r->pool, title)));
+    else if (status == HTTP_METHOD_NOT_ALLOWED)
+        apr_table_setn(r->headers_out, "Allow", "GET, HEAD");
+    else if (status == HTTP_SERVICE_UNAVAILABLE)
+        apr_table_setn(r->headers_out, "Retry-After", "3");
+}
+
+int rc_http_send_refusal(request_rec *r, int status, const char *text)
+{
+    apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    apr_size_t len;
+
+    text = apr_pstrdup(r->pool, text ? text : default_text(status));
+    len = strlen(text);
+    apr_table_clear(r->headers_out);
+    set_refusal_headers(r, status);
+    r->status = status;
+    r->status_line = NULL;
+    ap_set_content_type(r, "text/plain; charset=utf-8");
+    APR_BRIGADE_INSERT_TAIL(
+        bb, apr_bucket_pool_create(text, len, r->pool, r->connection->bucket_alloc));
+    return pass(r, bb, (apr_off_t)len);
+}

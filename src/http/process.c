@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Environments (database, repositories, secret) of a process: opened after the fork, as the user
+ * who serves, one for each distinct set of settings. What cannot be opened is tried again, a few
+ * seconds apart, when a request needs it; until then its requests are refused.
+ */
+#include "http.h"
+
+#include <http_core.h>
+#include <mpm_common.h>
+
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+
+#define RETRY_AFTER apr_time_from_sec(3)
+
+struct rc_slot_t {
+    rc_env_config_t config;
+    const char *fingerprint;
+    /* of this process */
+    apr_pool_t *pool;
+    apr_thread_mutex_t *lock; /* one thread opens; guards `tried` */
+    apr_time_t tried;
+    rc_env_t *env; /* read without the lock: set once, when it is complete */
+};
+
+/* Written by post_config only. */
+static apr_array_header_t *slots; /* of rc_slot_t * */
+
+static const char *fingerprint(const rc_env_config_t *c, apr_pool_t *pool)
+{
+    const char *schemes = c->remote.schemes ? apr_array_pstrcat(pool, c->remote.schemes, ' ') : "";
+
+    return apr_psprintf(pool,
+                        "%s\n%s\n%d %d\n%s\n%s\n%s\n%s\n%s\n%d\n%s\n%d %" APR_INT64_T_FMT
+                        " %" APR_OFF_T_FMT,
+                        c->db.path, c->db.synchronous, c->db.min, c->db.max, c->repo_root,
+                        c->secret_file, c->temp_dir, c->api_level, c->site_title, c->reveal_keys,
+                        schemes, c->remote.private_addresses, c->remote.timeout,
+                        c->remote.max_size);
+}
+
+static rc_slot_t *slot_for(const rc_server_conf_t *conf, apr_pool_t *pconf)
+{
+    rc_slot_t *slot = apr_pcalloc(pconf, sizeof(*slot));
+    int i;
+
+    rc_http_resolve(&slot->config, conf, pconf);
+    slot->fingerprint = fingerprint(&slot->config, pconf);
+    for (i = 0; i < slots->nelts; i++)
+        if (!strcmp(APR_ARRAY_IDX(slots, i, rc_slot_t *)->fingerprint, slot->fingerprint))
+            return APR_ARRAY_IDX(slots, i, rc_slot_t *);
+    APR_ARRAY_PUSH(slots, rc_slot_t *) = slot;
+    return slot;
+}
+
+int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
+{
+    (void)plog;
+    (void)ptemp;
+    if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
+        return OK;
+    ap_add_version_component(pconf, "mod_rcapi/" RCAPI_VERSION);
+    slots = apr_array_make(pconf, 1, sizeof(rc_slot_t *));
+    for (; s; s = s->next) {
+        rc_server_conf_t *conf = rc_http_server_conf(s);
+        int i;
+
+        conf->slot = NULL;
+        for (i = 0; i < conf->mounts->nelts && !conf->slot; i++)
+            if (APR_ARRAY_IDX(conf->mounts, i, rc_mount_t).ours)
+                conf->slot = slot_for(conf, pconf);
+    }
+    return OK;
+}
+
+bool rc_http_in_use(void)
+{
+    return slots && slots->nelts;
+}
+
+static void try_to_open(rc_slot_t *slot)
+{
+    apr_pool_t *pool;
+    rc_env_t *env;
+    rc_err_t *err;
+
+    slot->tried = apr_time_now();
+    apr_pool_create(&pool, slot->pool);
+    apr_pool_tag(pool, "rcapi environment");
+    err = rc_env_open(&env, &slot->config, pool);
+    if (!err) {
+        __atomic_store_n(&slot->env, env, __ATOMIC_RELEASE);
+        return;
+    }
+    ap_log_error(APLOG_MARK, APLOG_ERR, err->cause, ap_server_conf,
+                 RCLOGNO(0010) "cannot serve the API: %s", rc_err_log_text(err, pool));
+    apr_pool_destroy(pool);
+}
+
+/* A pool whose allocator has a lock: threads make pools below it at the same time. */
+static apr_pool_t *shared_pool(apr_pool_t *pchild)
+{
+    apr_allocator_t *allocator;
+    apr_thread_mutex_t *mutex;
+    apr_pool_t *pool;
+
+    apr_allocator_create(&allocator);
+    apr_pool_create_ex(&pool, pchild, NULL, allocator);
+    apr_pool_tag(pool, "rcapi process");
+    apr_allocator_owner_set(allocator, pool);
+    apr_thread_mutex_create(&mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+    apr_allocator_mutex_set(allocator, mutex);
+    return pool;
+}
+
+void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
+{
+    int i;
+
+    (void)s;
+    rc_http_log_open();
+    for (i = 0; rc_http_in_use() && i < slots->nelts; i++) {
+        rc_slot_t *slot = APR_ARRAY_IDX(slots, i, rc_slot_t *);
+
+        slot->pool = shared_pool(pchild);
+        apr_thread_mutex_create(&slot->lock, APR_THREAD_MUTEX_DEFAULT, slot->pool);
+        try_to_open(slot);
+    }
+}
+
+rc_env_t *rc_http_env(const request_rec *r)
+{
+    rc_slot_t *slot = rc_http_server_conf(r->server)->slot;
+    rc_env_t *env;
+
+    if (!slot || !slot->lock)
+        return NULL;
+    env = __atomic_load_n(&slot->env, __ATOMIC_ACQUIRE);
+    if (env || apr_thread_mutex_trylock(slot->lock) != APR_SUCCESS)
+        return env;
+    if (!slot->env && apr_time_now() - slot->tried > RETRY_AFTER)
+        try_to_open(slot);
+    env = slot->env;
+    apr_thread_mutex_unlock(slot->lock);
+    return env;
+}

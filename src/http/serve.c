@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The handler: one API call, or one view. What is needed to make an answer (database connection,
+ * repository handle, request body) lives in a pool that ends before the answer is sent, so that
+ * slow readers hold none of it.
+ */
+#include "http.h"
+
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include <apr_strings.h>
+
+#include "rc_rpc.h"
+
+/* The API layer is not there, or broke down: the one case in which its status is not 200. */
+static void write_failure(request_rec *r, rc_spool_t *spool, int status)
+{
+    rc_err_t *err = rc_spool_reset(spool);
+
+    if (!err)
+        err = rc_spool_puts(spool, "{\"id\":null,\"result\":null,"
+                                   "\"error\":\"Internal server error\"}\n");
+    if (err)
+        rc_http_log_err(r, err);
+    r->status = status;
+}
+
+static int call_api(request_rec *r, rc_env_t *env, rc_spool_t *spool, apr_pool_t *work)
+{
+    const rc_note_t *note = rc_http_note(r);
+    apr_size_t limit = rc_http_max_body(rc_http_dir_conf(r));
+    rc_rpc_request_t request = {0};
+    rc_body_t body = {0};
+    rc_err_t *err;
+    int status;
+
+    if ((r->method_number == M_POST || r->method_number == M_GET) &&
+        (status = rc_http_read_body(&body, r, limit, work)) != OK)
+        return status;
+    request.http_method = r->method;
+    request.body = body.data;
+    request.len = body.len;
+    request.too_large = body.too_large ? limit : 0;
+    request.header_key = note->header_key;
+    request.client_ip = r->useragent_ip;
+    request.base_url = rc_http_base_url(r, work);
+    rc_http_log_request(r);
+    err = rc_rpc_serve(spool, env, &request, work);
+    rc_http_log_request(NULL);
+    if (err) {
+        rc_http_log_err(r, err);
+        write_failure(r, spool, HTTP_INTERNAL_SERVER_ERROR);
+    }
+    return OK;
+}
+
+static int serve_api(request_rec *r)
+{
+    rc_env_t *env = rc_http_env(r);
+    rc_spool_t *spool = rc_spool_create(env ? env->config->temp_dir : "/", r->pool);
+    apr_pool_t *work;
+    int status = OK;
+
+    if (env) {
+        apr_pool_create(&work, r->pool);
+        apr_pool_tag(work, "rcapi call");
+        status = call_api(r, env, spool, work);
+        apr_pool_destroy(work);
+    } else {
+        write_failure(r, spool, HTTP_SERVICE_UNAVAILABLE);
+    }
+    if (status != OK)
+        return status;
+    ap_set_content_type(r, "application/json");
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    return rc_http_send_spool(r, spool);
+}
+
+/* Validators and what else the URL alone decides; known before any content is read. */
+static void set_view_headers(request_rec *r, const rc_web_call_t *call)
+{
+    bool keep = call->immutable && call->caller && !call->caller->anonymous;
+
+    if (call->content_type)
+        ap_set_content_type(r, apr_pstrdup(r->pool, call->content_type));
+    if (call->disposition)
+        apr_table_set(r->headers_out, "Content-Disposition", call->disposition);
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Cache-Control",
+                   keep ? "private, max-age=31536000, immutable" : "private, no-cache");
+    if (call->etag)
+        apr_table_setn(r->headers_out, "ETag", apr_pstrcat(r->pool, "\"", call->etag, "\"", NULL));
+    if (call->last_modified) {
+        ap_update_mtime(r, apr_time_from_sec(call->last_modified));
+        ap_set_last_modified(r);
+    } else { /* else httpd compares with now (RFC 9110 13.1.3: without a date, ignore them) */
+        apr_table_unset(r->headers_in, "If-Modified-Since");
+        apr_table_unset(r->headers_in, "If-Unmodified-Since");
+    }
+}
+
+/* Makes the answer in @a spool; 200, or the status to answer instead. */
+static rc_err_t *make_view(int *status, request_rec *r, rc_web_call_t *call, rc_spool_t *spool)
+{
+    if ((*status = call->status) != HTTP_OK)
+        return NULL;
+    RC_TRY(rc_web_prepare(call));
+    if ((*status = call->status) != HTTP_OK)
+        return NULL;
+    set_view_headers(r, call);
+    if ((*status = ap_meets_conditions(r)) != OK)
+        return NULL;
+    RC_TRY(rc_web_write(call, spool));
+    *status = HTTP_OK;
+    return NULL;
+}
+
+static int serve_view(request_rec *r)
+{
+    rc_note_t *note = rc_http_note(r);
+    const char *message = NULL;
+    rc_err_t *err = note->err;
+    int status = HTTP_INTERNAL_SERVER_ERROR;
+    rc_spool_t *spool = NULL;
+
+    if (!err && note->call) {
+        spool = rc_spool_create(note->call->env->config->temp_dir, r->pool);
+        rc_http_log_request(r);
+        err = make_view(&status, r, note->call, spool);
+        rc_http_log_request(NULL);
+        message = status == HTTP_OK ? NULL : apr_pstrdup(r->pool, note->call->message);
+    } else if (!err) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, RCLOGNO(0050) "no verdict on this view");
+    }
+    if (err) {
+        rc_http_log_err(r, err);
+        status = rc_err_http_status(err->kind);
+        message = NULL; /* what broke is for the log */
+    }
+    if (note->work)
+        apr_pool_destroy(note->work);
+    note->work = NULL;
+    note->call = NULL;
+    if (status == HTTP_OK)
+        return rc_http_send_spool(r, spool);
+    return status == HTTP_NOT_MODIFIED ? status : rc_http_send_refusal(r, status, message);
+}
+
+int rc_http_handler(request_rec *r)
+{
+    const char *path;
+
+    if (!r->handler || strcasecmp(r->handler, RC_HANDLER) || !(path = rc_http_path(r)))
+        return DECLINED;
+    return rc_http_is_api(path) ? serve_api(r) : serve_view(r);
+}

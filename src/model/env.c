@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Opening what a serving process needs, in the right order.
+ */
+#include "rc_env.h"
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include "rc_moves.h"
+
+void rc_env_defaults(rc_env_config_t *config)
+{
+    static const char *const schemes[] = {"http", "https", "git", "ssh"};
+    static apr_array_header_t scheme_list = {NULL, sizeof(*schemes), 4, 4, (char *)schemes};
+
+    *config = (rc_env_config_t){
+        .db = {.synchronous = "FULL", .timeout = apr_time_from_sec(5), .min = 1, .max = 32},
+        .temp_dir = "/tmp",
+        .api_level = "3.0.0",
+        .site_title = "",
+        .reveal_keys = true,
+        .vcs_idle = 64,
+        .remote = {.schemes = &scheme_list,
+                   .timeout = apr_time_from_sec(600),
+                   .max_size = (apr_off_t)2 * 1024 * 1024 * 1024},
+    };
+}
+
+static rc_err_t *make_work_dir(rc_env_t *env, apr_pool_t *pool)
+{
+    apr_fileperms_t mode = APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE;
+    apr_status_t rv;
+
+    env->work_dir = apr_pstrcat(pool, env->config->repo_root, "/.rc_tmp", NULL);
+    rv = apr_dir_make(env->work_dir, mode, pool);
+    if (rv != APR_SUCCESS && !APR_STATUS_IS_EEXIST(rv))
+        return rc_err_internal(pool, rv, "cannot create %s", env->work_dir);
+    return NULL;
+}
+
+rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t *pool)
+{
+    rc_env_t *env = apr_pcalloc(pool, sizeof(*env));
+    rc_env_config_t *own = apr_pmemdup(pool, config, sizeof(*config));
+    rc_secret_t *secret;
+
+    env->config = own;
+    env->started = apr_time_now();
+    RC_TRY(rc_secret_load(&secret, config->secret_file, pool));
+    env->secret = secret;
+    RC_TRY(make_work_dir(env, pool));
+    own->remote.work_dir = env->work_dir;
+    rc_db_startup();
+    RC_TRY(rc_vcs_startup(pool));
+    RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
+    RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
+    RC_TRY(rc_moves_repair(env, pool));
+    *out = env;
+    return NULL;
+}
+
+const char *rc_env_repo_path(const rc_env_t *env, const char *name, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, env->config->repo_root, "/", name, NULL);
+}

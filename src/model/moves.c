@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Two worlds, one truth: renames on the disk that the database's commit decides.
+ *
+ * <root>/.rc_tmp holds: T.op, the intention of a change with token T, locked by the process that
+ * works on it; T.done, a change that is over, whose token the next change takes out of the
+ * database; folders, each locked by its process. What is not locked was left by a crash.
+ * New entries are made under a shared lock of .rc_tmp itself and repair runs under an exclusive
+ * one, so that repair never sees an entry between its making and its locking.
+ */
+#include "rc_moves.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_file_info.h>
+#include <apr_file_io.h>
+#include <apr_strings.h>
+
+#include "rc_setting.h"
+#include "rc_fs.h"
+#include "rc_log.h"
+
+typedef struct move_t {
+    const char *from, *to;
+} move_t;
+
+struct rc_moves_t {
+    rc_env_t *env;
+    apr_pool_t *pool;
+    apr_array_header_t *list; /* of move_t */
+    const char *token, *op;
+    int fd; /* of op, which it locks */
+    int applied;
+};
+
+rc_moves_t *rc_moves_begin(rc_env_t *env, apr_pool_t *pool)
+{
+    rc_moves_t *moves = apr_pcalloc(pool, sizeof(*moves));
+
+    moves->env = env;
+    moves->pool = pool;
+    moves->list = apr_array_make(pool, 2, sizeof(move_t));
+    moves->fd = -1;
+    return moves;
+}
+
+void rc_moves_add(rc_moves_t *moves, const char *from, const char *to)
+{
+    move_t *move = apr_array_push(moves->list);
+
+    move->from = apr_pstrdup(moves->pool, from);
+    move->to = apr_pstrdup(moves->pool, to);
+}
+
+static rc_err_t *os_error(apr_pool_t *pool, const char *what, const char *path)
+{
+    return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot %s %s", what, path);
+}
+
+/* Locks .rc_tmp itself; the descriptor keeps the lock. -1 when that fails. */
+static int lock_work_dir(rc_env_t *env, int how)
+{
+    int fd = open(env->work_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, how)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static rc_err_t *open_op(rc_moves_t *moves)
+{
+    int gate = lock_work_dir(moves->env, LOCK_SH);
+
+    if (gate < 0)
+        return os_error(moves->pool, "lock", moves->env->work_dir);
+    moves->op = apr_pstrcat(moves->pool, moves->env->work_dir, "/", moves->token, ".op", NULL);
+    moves->fd = open(moves->op, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (moves->fd >= 0)
+        flock(moves->fd, LOCK_EX);
+    close(gate);
+    return moves->fd >= 0 ? NULL : os_error(moves->pool, "create", moves->op);
+}
+
+/* The intention: from, NUL, to, NUL, for each rename. */
+static rc_err_t *write_op(rc_moves_t *moves)
+{
+    int i;
+
+    RC_TRY(open_op(moves));
+    for (i = 0; i < moves->list->nelts; i++) {
+        const move_t *move = &APR_ARRAY_IDX(moves->list, i, move_t);
+        ssize_t from = (ssize_t)strlen(move->from) + 1, to = (ssize_t)strlen(move->to) + 1;
+
+        if (write(moves->fd, move->from, (size_t)from) != from ||
+            write(moves->fd, move->to, (size_t)to) != to)
+            return os_error(moves->pool, "write", moves->op);
+    }
+    if (fsync(moves->fd))
+        return os_error(moves->pool, "sync", moves->op);
+    return rc_fs_sync_folder_of(moves->op, moves->pool);
+}
+
+static const char *folder_of(const char *path, apr_pool_t *pool)
+{
+    return apr_pstrmemdup(pool, path, (apr_size_t)(strrchr(path, '/') - path));
+}
+
+/* renameat2 with RENAME_NOREPLACE: two requests can not both take one name. */
+static rc_err_t *rename_new(const char *from, const char *to, apr_pool_t *pool)
+{
+    if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
+        return NULL;
+    if (errno == EEXIST || errno == ENOTDIR || errno == ENAMETOOLONG)
+        return rc_err_failed(pool, "cannot rename to %s: %s", to, strerror(errno));
+    return os_error(pool, "rename to", to);
+}
+
+/* Takes back the first n renames, last one first, and the folders made for them. */
+static void undo(const apr_array_header_t *list, int n, const char *root, apr_pool_t *pool)
+{
+    while (n-- > 0) {
+        const move_t *move = &APR_ARRAY_IDX(list, n, move_t);
+        const char *folder;
+        rc_err_t *err;
+
+        if (!rc_fs_exists(move->from) && rc_fs_exists(move->to) &&
+            (err = rename_new(move->to, move->from, pool)))
+            rc_log(RC_LOG_ERR, err->cause, "cannot undo: %s", rc_err_log_text(err, pool));
+        for (folder = folder_of(move->to, pool); strlen(folder) > strlen(root);
+             folder = folder_of(folder, pool))
+            if (rmdir(folder)) /* only where nothing is left */
+                break;
+    }
+}
+
+/* Tokens of changes that are over leave the database with the next change, in its transaction. */
+static rc_err_t *forget_done(rc_moves_t *moves, rc_db_t *db)
+{
+    apr_finfo_t entry;
+    apr_dir_t *dir;
+
+    if (apr_dir_open(&dir, moves->env->work_dir, moves->pool) != APR_SUCCESS)
+        return os_error(moves->pool, "read", moves->env->work_dir);
+    while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        const char *dot = strrchr(entry.name, '.');
+
+        if (!dot || strcmp(dot, ".done"))
+            continue;
+        RC_TRY(rc_store_disk_change_forget(
+            db, apr_pstrmemdup(moves->pool, entry.name, (apr_size_t)(dot - entry.name))));
+        unlink(apr_pstrcat(moves->pool, moves->env->work_dir, "/", entry.name, NULL));
+    }
+    apr_dir_close(dir);
+    return NULL;
+}
+
+rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
+{
+    rc_err_t *err;
+
+    RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
+    RC_TRY(forget_done(moves, db));
+    RC_TRY(rc_store_disk_change_add(db, moves->token));
+    RC_TRY(write_op(moves));
+    for (; moves->applied < moves->list->nelts; moves->applied++) {
+        const move_t *move = &APR_ARRAY_IDX(moves->list, moves->applied, move_t);
+
+        if (!(err = rc_fs_make_folders(folder_of(move->to, moves->pool), moves->pool)))
+            err = rename_new(move->from, move->to, moves->pool);
+        if (err)
+            return err; /* the transaction fails, and rc_moves_end undoes */
+    }
+    return NULL;
+}
+
+static void sync_moves(const apr_array_header_t *list, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++)
+        rc_fs_sync_folder_of(APR_ARRAY_IDX(list, i, move_t).to, pool);
+}
+
+/* The intention may go only when the renames it describes are on the disk. */
+static void finish(const char *op, const apr_array_header_t *list, apr_pool_t *pool)
+{
+    const char *done = apr_pstrcat(pool, apr_pstrmemdup(pool, op, strlen(op) - 3), ".done", NULL);
+
+    sync_moves(list, pool);
+    if (rename(op, done))
+        rc_log(RC_LOG_ERR, APR_FROM_OS_ERROR(errno), "cannot rename %s", op);
+}
+
+void rc_moves_end(rc_moves_t *moves, rc_db_t *db, bool committed)
+{
+    (void)db;
+    if (moves->fd < 0)
+        return;
+    if (committed) {
+        finish(moves->op, moves->list, moves->pool);
+    } else {
+        undo(moves->list, moves->applied, moves->env->config->repo_root, moves->pool);
+        unlink(moves->op);
+    }
+    close(moves->fd);
+    moves->fd = -1;
+}
+
+static apr_array_header_t *parse_op(const char *text, apr_size_t len, apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 2, sizeof(move_t));
+    const char *p = text, *end = text + len;
+
+    while (p < end) {
+        const char *to = memchr(p, '\0', (size_t)(end - p));
+        const char *next = to ? memchr(to + 1, '\0', (size_t)(end - to - 1)) : NULL;
+        move_t *move;
+
+        if (!next)
+            break; /* cut: it crashed before the first rename */
+        move = apr_array_push(list);
+        move->from = p;
+        move->to = to + 1;
+        p = next + 1;
+    }
+    return list;
+}
+
+static rc_err_t *read_op(apr_array_header_t **list, const char *path, apr_pool_t *pool)
+{
+    apr_file_t *file;
+    apr_finfo_t info;
+    apr_status_t rv;
+    char *text;
+
+    if ((rv = apr_file_open(&file, path, APR_READ, 0, pool)) ||
+        (rv = apr_file_info_get(&info, APR_FINFO_SIZE, file)))
+        return rc_err_internal(pool, rv, "cannot open %s", path);
+    text = apr_palloc(pool, (apr_size_t)info.size + 1);
+    if (info.size && (rv = apr_file_read_full(file, text, (apr_size_t)info.size, NULL)))
+        return rc_err_internal(pool, rv, "cannot read %s", path);
+    apr_file_close(file);
+    *list = parse_op(text, (apr_size_t)info.size, pool);
+    return NULL;
+}
+
+static void redo(const apr_array_header_t *list, apr_pool_t *pool)
+{
+    rc_err_t *err;
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const move_t *move = &APR_ARRAY_IDX(list, i, move_t);
+
+        if (!rc_fs_exists(move->from) || rc_fs_exists(move->to))
+            continue;
+        if (!(err = rc_fs_make_folders(folder_of(move->to, pool), pool)))
+            err = rename_new(move->from, move->to, pool);
+        if (err)
+            rc_log(RC_LOG_ERR, err->cause, "cannot finish: %s", rc_err_log_text(err, pool));
+    }
+}
+
+static rc_err_t *repair_op(rc_env_t *env, rc_db_t *db, const char *path, const char *token,
+                           apr_pool_t *pool)
+{
+    apr_array_header_t *list = NULL;
+    bool stands;
+
+    RC_TRY(rc_store_disk_change_stands(&stands, db, token));
+    RC_TRY(read_op(&list, path, pool));
+    rc_log(RC_LOG_WARNING, APR_SUCCESS, "a change of the disk was interrupted: %s it",
+           stands ? "finishing" : "undoing");
+    if (stands) {
+        redo(list, pool);
+        finish(path, list, pool);
+        return NULL;
+    }
+    undo(list, list->nelts, env->config->repo_root, pool);
+    unlink(path);
+    return NULL;
+}
+
+/* Nothing left by a crash is locked; what is locked belongs to somebody. */
+static rc_err_t *repair_entry(rc_env_t *env, rc_db_t *db, const char *name, bool ops,
+                              apr_pool_t *pool)
+{
+    const char *path = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
+    const char *dot = strrchr(name, '.');
+    bool locked, is_op = dot && !strcmp(dot, ".op");
+
+    if (is_op != ops || (dot && !is_op))
+        return NULL;
+    RC_TRY(rc_fs_lock(&locked, path, 0, pool));
+    if (!locked)
+        return NULL;
+    if (is_op)
+        return repair_op(env, db, path, apr_pstrmemdup(pool, name, (apr_size_t)(dot - name)), pool);
+    return rc_fs_remove_tree(path, pool);
+}
+
+static rc_err_t *repair_entries(rc_env_t *env, rc_db_t *db, bool ops, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    apr_finfo_t entry;
+    apr_dir_t *dir;
+    rc_err_t *err;
+
+    if (apr_dir_open(&dir, env->work_dir, pool) != APR_SUCCESS)
+        return os_error(pool, "read", env->work_dir);
+    apr_pool_create(&scratch, pool);
+    while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        apr_pool_clear(scratch);
+        if ((err = repair_entry(env, db, entry.name, ops, scratch)))
+            rc_log(RC_LOG_ERR, err->cause, "repair: %s", rc_err_log_text(err, scratch));
+    }
+    apr_pool_destroy(scratch);
+    apr_dir_close(dir);
+    return NULL;
+}
+
+/* Changes first: undoing one moves things back into the folders that go after it. */
+static rc_err_t *repair_all(rc_env_t *env, apr_pool_t *pool)
+{
+    rc_db_t *db;
+
+    RC_TRY(rc_db_acquire(&db, env->db_pool, pool));
+    RC_TRY(repair_entries(env, db, true, pool));
+    return repair_entries(env, db, false, pool);
+}
+
+rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool)
+{
+    int gate = lock_work_dir(env, LOCK_EX);
+    rc_err_t *err;
+    apr_pool_t *sub;
+
+    if (gate < 0)
+        return os_error(pool, "lock", env->work_dir);
+    apr_pool_create(&sub, pool);
+    err = repair_all(env, sub);
+    if (err)
+        err = rc_err_internal(pool, err->cause, "repair: %s", rc_err_log_text(err, pool));
+    apr_pool_destroy(sub);
+    close(gate);
+    return err;
+}
+
+static apr_status_t remove_work_dir(void *data)
+{
+    apr_pool_t *pool;
+    rc_err_t *err;
+
+    apr_pool_create(&pool, NULL);
+    if ((err = rc_fs_remove_tree(data, pool)))
+        rc_log(RC_LOG_WARNING, err->cause, "%s", rc_err_log_text(err, pool));
+    apr_pool_destroy(pool);
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool)
+{
+    int gate = lock_work_dir(env, LOCK_SH);
+    const char *name;
+    rc_err_t *err;
+    bool locked;
+
+    if (gate < 0)
+        return os_error(pool, "lock", env->work_dir);
+    err = rc_random_text(&name, "0123456789abcdefghijklmnopqrstuvwxyz", 16, pool);
+    if (!err) {
+        *path = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
+        err = mkdir(*path, 0700) ? os_error(pool, "create", *path)
+                                 : rc_fs_lock(&locked, *path, 0, pool);
+        if (!err)
+            apr_pool_cleanup_register(pool, *path, remove_work_dir, apr_pool_cleanup_null);
+    }
+    close(gate);
+    return err;
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Making a repository: prepared in .rc_tmp, moved to its place by the transaction that makes its
+ * row (contract 02 create_repo, 01 §5 and §6).
+ */
+#include "rc_repo_model.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_moves.h"
+#include "rc_user.h"
+
+static rc_err_t *seal_clone_uri(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *pool)
+{
+    repo->row.clone_uri = rc_remote_mask(repo->clone_uri, pool);
+    if (!rc_remote_has_password(repo->clone_uri, pool))
+        return NULL;
+    return rc_secret_seal(&repo->row.clone_uri_sealed, &repo->row.clone_uri_sealed_len, env->secret,
+                          repo->clone_uri, "clone_uri", pool);
+}
+
+rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
+                             apr_pool_t *pool)
+{
+    *uri = repo->clone_uri;
+    if (!repo->clone_uri_sealed)
+        return NULL;
+    return rc_secret_unseal(uri, env->secret, repo->clone_uri_sealed, repo->clone_uri_sealed_len,
+                            "clone_uri", pool);
+}
+
+rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, apr_pool_t *pool)
+{
+    return rc_vcs_open(vcs, env->vcs_pool, repo->type, rc_env_repo_path(env, repo->name, pool),
+                       pool);
+}
+
+static rc_err_t *clone(rc_new_repo_t *repo, rc_env_t *env, const char *work, apr_pool_t *pool)
+{
+    rc_remote_policy_t policy = env->config->remote;
+
+    policy.work_dir = work;
+    RC_TRY(rc_remote_fetch(&policy, repo->path, repo->clone_uri, true, pool));
+    return seal_clone_uri(repo, env, pool);
+}
+
+rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
+                                const char *(*changeset_json)(const rc_commit_t *commit,
+                                                              apr_pool_t *pool),
+                                apr_pool_t *pool)
+{
+    rc_commit_t *last;
+    rc_vcs_t *vcs;
+    const char *work;
+
+    if (repo->clone_uri)
+        RC_TRY(rc_remote_check(&env->config->remote, repo->clone_uri, pool));
+    RC_TRY(rc_work_dir(&work, env, pool));
+    repo->path = apr_pstrcat(pool, work, "/new", NULL);
+    RC_TRY(rc_vcs_create(repo->row.type, repo->path, pool));
+    if (!repo->clone_uri)
+        return NULL;
+    RC_TRY(clone(repo, env, work, pool));
+    RC_TRY(rc_vcs_open(&vcs, env->vcs_pool, repo->row.type, repo->path, pool));
+    RC_TRY(rc_vcs_last_commit(&last, vcs, pool));
+    repo->row.last_changeset = changeset_json(last, pool);
+    return NULL;
+}
+
+/* 01 §5: the level of a new object for everyone, stored as the default user's row. */
+static rc_err_t *grant_default(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
+                               apr_pool_t *pool)
+{
+    rc_level_t level = RC_NONE;
+    rc_user_t *anyone;
+
+    RC_TRY(rc_store_user_by_name(&anyone, db, "default", pool));
+    if (!anyone)
+        return NULL;
+    if (!closed)
+        RC_TRY(rc_rule_new_object_level(&level, db, kind));
+    return rc_rule_grant_user(db, kind, id, anyone->id, level);
+}
+
+static rc_err_t *make_group(rc_repo_group_t **out, rc_db_t *db, const char *name,
+                            apr_int64_t parent_id, apr_pool_t *pool)
+{
+    rc_repo_group_t *group = apr_pcalloc(pool, sizeof(*group));
+    rc_user_t *owner;
+
+    RC_TRY(rc_store_first_admin(&owner, db, pool));
+    if (!owner)
+        return rc_err_failed(pool, "no super-admin to own the group %s", name);
+    group->name = name;
+    group->parent_id = parent_id;
+    group->owner_id = owner->id;
+    group->description = apr_pstrcat(pool, name, " group", NULL);
+    RC_TRY(rc_store_repo_group_insert(group, db));
+    *out = group;
+    return grant_default(db, RC_KIND_REPO_GROUP, group->id, false, pool);
+}
+
+/* The group with this path, made with its missing parents; NULL for no path. */
+static rc_err_t *need_group(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                            const char *name, apr_pool_t *pool)
+{
+    rc_repo_group_t *parent;
+    rc_repo_t *repo;
+
+    *out = NULL;
+    if (!name)
+        return NULL;
+    RC_TRY(rc_store_repo_group_by_name(out, db, user_id, name, pool));
+    if (*out)
+        return NULL;
+    RC_TRY(rc_store_repo_by_name(&repo, db, user_id, name, pool));
+    if (repo)
+        return rc_err_failed(pool, "%s is a repository, not a group", name);
+    RC_TRY(need_group(&parent, db, user_id, rc_repo_name_parent(name, pool), pool));
+    return make_group(out, db, name, parent ? parent->id : 0, pool);
+}
+
+static rc_err_t *set_permissions(const rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
+{
+    const rc_repo_t *row = &repo->row;
+
+    if (repo->copy_permissions && row->group_id) {
+        RC_TRY(rc_rule_copy_group_to_repo(db, row->group_id, row->id));
+        if (!row->private_)
+            return NULL;
+    }
+    return grant_default(db, RC_KIND_REPO, row->id, row->private_, pool);
+}
+
+rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
+{
+    apr_int64_t user_id = repo->row.owner_id; /* lookups want a user; his level does not matter */
+    rc_repo_group_t *group, *same;
+
+    RC_TRY(rc_store_repo_group_by_name(&same, db, user_id, repo->row.name, pool));
+    if (same)
+        return rc_err_failed(pool, "%s is a group", repo->row.name);
+    RC_TRY(need_group(&group, db, user_id, rc_repo_name_parent(repo->row.name, pool), pool));
+    repo->row.group_id = group ? group->id : 0;
+    if (group)
+        repo->row.enable_locking = group->enable_locking;
+    repo->row.created_on = apr_time_now();
+    RC_TRY(rc_store_repo_insert(&repo->row, db));
+    RC_TRY(set_permissions(repo, db, pool));
+    return rc_store_follow_repo(db, repo->row.owner_id, repo->row.id);
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One call, from key to result (contract 00 §3, steps 9 to 15).
+ */
+#include "dispatch.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_log.h"
+#include "rc_rule.h"
+
+rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
+{
+    return rc_rule_has_global(has, call->db, call->caller->user_id, call->caller->admin,
+                              permission);
+}
+
+/* Steps 10 to 13. A failure of the look-up itself also reads as a wrong key. */
+static rc_err_t *identify(rc_call_t *call, const char *key)
+{
+    rc_caller_t *caller = NULL;
+    bool allowed;
+
+    if (!key) /* the command line */
+        RC_TRY(rc_auth_first_admin(&caller, call->db, call->pool));
+    else
+        RC_TRY(rc_auth_by_key(&caller, call->db, key, call->pool));
+    call->caller = caller;
+    if (!caller)
+        return rc_err(call->pool, RC_E_ARG, "Invalid API KEY");
+    if (!caller->active)
+        return rc_err(call->pool, RC_E_ARG, "Request from this user not allowed");
+    if (!key)
+        return NULL;
+    RC_TRY(rc_auth_ip_allowed(&allowed, call->db, caller, call->request->client_ip, call->pool));
+    if (!allowed)
+        return rc_err(call->pool, RC_E_ARG, "Request from IP:%s not allowed",
+                      call->request->client_ip);
+    if (caller->role != RC_ROLE_ALL && caller->role != RC_ROLE_API)
+        return rc_err(call->pool, RC_E_ARG, "API KEY has bad role for an API call");
+    return NULL;
+}
+
+static rc_err_t *check(rc_call_t *call)
+{
+    rc_err_t *err = identify(call, call->key);
+
+    if (err && err->kind != RC_E_ARG) {
+        rc_log(RC_LOG_ERR, err->cause, "key look-up: %s", rc_err_log_text(err, call->pool));
+        return rc_err(call->pool, RC_E_ARG, "Invalid API KEY");
+    }
+    return err ? err : rc_args_bind(call);
+}
+
+typedef struct alone_t {
+    rc_call_t *call;
+    rc_err_t *(*fn)(rc_call_t *call, void *baton);
+    void *baton;
+} alone_t;
+
+static rc_err_t *run_alone(void *baton, rc_db_t *db)
+{
+    alone_t *alone = baton;
+
+    (void)db;
+    RC_TRY(check(alone->call));
+    return alone->fn(alone->call, alone->baton);
+}
+
+rc_err_t *rc_call_txn(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton)
+{
+    alone_t alone = {call, fn, baton};
+
+    return rc_db_txn(call->db, run_alone, &alone);
+}
+
+static rc_err_t *run_method(rc_call_t *call, void *baton)
+{
+    rc_json_t *out = baton;
+
+    RC_TRY(call->method->run(call, out));
+    return rc_json_finish(out);
+}
+
+rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out)
+{
+    unsigned flags = call->method->flags;
+    rc_err_t *err;
+
+    RC_TRY(rc_db_begin_read(call->db));
+    /* A writer is checked here first, so that a refused caller never takes the write lock. */
+    err = check(call);
+    if (!err && !(flags & (RC_WRITES | RC_ALONE)))
+        err = run_method(call, out);
+    if (err) {
+        rc_db_rollback(call->db);
+        return err;
+    }
+    RC_TRY(rc_db_commit(call->db));
+    if (flags & RC_WRITES)
+        return rc_call_txn(call, run_method, out);
+    return flags & RC_ALONE ? run_method(call, out) : NULL;
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RC_RPC_DISPATCH_H
+#define RC_RPC_DISPATCH_H
+
+#include "method.h"
+
+/**
+ * Runs call->method for the owner of call->key and writes its result into @a out. On an error what
+ * was written is worthless.
+ */
+rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out);
+
+#endif

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * From request body to envelope (contract 00 §1 to §4): parse, pick the dialect, dispatch, wrap.
+ * The only place where an error becomes the API's answer.
+ */
+#include "dispatch.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_guard.h"
+#include "rc_log.h"
+#include "rc_own.h"
+#include "rc_text.h"
+
+typedef struct envelope_t {
+    rc_spool_t *spool;
+    rc_env_t *env;
+    const rc_rpc_request_t *request;
+    apr_pool_t *pool;
+    bool old;       /* 1.2 dialect: no id key in the answer */
+    const char *id; /* JSON text, on one line */
+} envelope_t;
+
+static void begin_answer(rc_json_t *json, const envelope_t *envelope)
+{
+    rc_json_init(json, envelope->spool);
+    rc_json_object_begin(json);
+    if (envelope->old)
+        return;
+    rc_json_key(json, "id");
+    rc_json_raw(json, envelope->id, strlen(envelope->id));
+}
+
+static rc_err_t *end_answer(rc_json_t *json)
+{
+    rc_json_object_end(json);
+    if (!json->err)
+        json->err = rc_spool_puts(json->spool, "\n");
+    return rc_json_finish(json);
+}
+
+static rc_err_t *answer_error(const envelope_t *envelope, const char *text)
+{
+    rc_json_t json;
+
+    RC_TRY(rc_spool_reset(envelope->spool));
+    begin_answer(&json, envelope);
+    rc_json_member_null(&json, "result");
+    rc_json_member_string(&json, "error", text);
+    return end_answer(&json);
+}
+
+/* What "arg", "arg.name" or "arg.id" stands for; "" when there is no such thing. */
+static const char *word_value(const rc_call_t *call, const char *word, apr_size_t length)
+{
+    const char *dot = memchr(word, '.', length);
+    apr_size_t name_length = dot ? (apr_size_t)(dot - word) : length;
+    const rc_param_t *params = call->method->params;
+    const rc_arg_t *arg;
+    int i;
+
+    for (i = 0; params[i].name; i++) {
+        if (strncmp(params[i].name, word, name_length) || params[i].name[name_length])
+            continue;
+        arg = &call->args[i];
+        if (dot && arg->name)
+            return dot[1] == 'i' ? apr_psprintf(call->pool, "%" APR_INT64_T_FMT, arg->id)
+                                 : arg->name;
+        return arg->sent ? arg->sent : "";
+    }
+    return "";
+}
+
+/* A row's failure text with its words in braces replaced. */
+static const char *fill_in(const rc_call_t *call, const char *text)
+{
+    const char *open = strchr(text, '{'), *close = open ? strchr(open, '}') : NULL;
+
+    if (!close)
+        return text;
+    return apr_pstrcat(call->pool, apr_pstrmemdup(call->pool, text, (apr_size_t)(open - text)),
+                       word_value(call, open + 1, (apr_size_t)(close - open - 1)),
+                       fill_in(call, close + 1), NULL);
+}
+
+/* What the client is told of an error, and the log of the rest. */
+static const char *error_text(const rc_call_t *call, const rc_err_t *err)
+{
+    if (err->kind == RC_E_ARG)
+        return err->msg;
+    if (err->kind == RC_E_FORBIDDEN)
+        return RC_MSG_FORBIDDEN;
+    rc_log(err->kind == RC_E_INTERNAL ? RC_LOG_ERR : RC_LOG_INFO, err->cause, "method %s: %s",
+           call->method->name, rc_err_log_text(err, call->pool));
+    return call->method->failure ? fill_in(call, call->method->failure) : RC_MSG_INTERNAL;
+}
+
+static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
+{
+    rc_json_t json;
+    rc_err_t *err = rc_db_acquire(&call->db, envelope->env->db_pool, envelope->pool);
+
+    if (err) {
+        rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, envelope->pool));
+        return answer_error(envelope, RC_MSG_INTERNAL);
+    }
+    begin_answer(&json, envelope);
+    rc_json_key(&json, "result");
+    err = rc_dispatch(call, &json);
+    if (err)
+        return answer_error(envelope, error_text(call, err));
+    rc_json_member_null(&json, "error");
+    return end_answer(&json);
+}
+
+static const char *text_member(json_object *body, const char *key)
+{
+    json_object *value;
+
+    if (!json_object_object_get_ex(body, key, &value) ||
+        !json_object_is_type(value, json_type_string))
+        return NULL;
+    return json_object_get_string_len(value) ? json_object_get_string(value) : NULL;
+}
+
+/* A key that is not text is still a key: a wrong one. */
+static const char *sent_key(json_object *body, const rc_rpc_request_t *request)
+{
+    static const char *const names[] = {"api_key", "auth_token"};
+    json_object *value;
+    const char *text;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        if ((text = text_member(body, names[i])))
+            return text;
+        if (json_object_object_get_ex(body, names[i], &value) && value &&
+            !json_object_is_type(value, json_type_string))
+            return "?";
+    }
+    return request->header_key && *request->header_key ? request->header_key : NULL;
+}
+
+static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
+{
+    rc_call_t *call = apr_pcalloc(envelope->pool, sizeof(*call));
+    json_object *method, *args;
+    const char *name;
+
+    call->key = sent_key(body, envelope->request);
+    if (!call->key)
+        return answer_error(envelope, "Incorrect JSON data. Missing 'api_key or auth_token'");
+    if (!json_object_object_get_ex(body, "method", &method))
+        return answer_error(envelope, "Incorrect JSON data. Missing 'method'");
+    if (!json_object_object_get_ex(body, "args", &args))
+        return answer_error(envelope, "Incorrect JSON data. Missing 'args'");
+    name = rc_value_text(method, envelope->pool);
+    if (!name)
+        name = json_object_to_json_string(method);
+    if (!(call->method = rc_method_find(name, envelope->old)))
+        return answer_error(envelope, apr_psprintf(envelope->pool, "No such method: %s", name));
+    call->env = envelope->env;
+    call->request = envelope->request;
+    call->pool = envelope->pool;
+    call->old = envelope->old;
+    call->args_sent = json_object_is_type(args, json_type_object) ? args : NULL;
+    return serve_call(envelope, call);
+}
+
+static rc_err_t *parse(json_object **out, const char *text, apr_size_t len, apr_pool_t *pool)
+{
+    struct json_tokener *tokener = json_tokener_new_ex(RC_GUARD_DEPTH + 2);
+
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    *out = json_tokener_parse_ex(tokener, text, (int)len + 1);
+    if (json_tokener_get_error(tokener) != json_tokener_success) {
+        const char *what = json_tokener_error_desc(json_tokener_get_error(tokener));
+
+        json_tokener_free(tokener);
+        return rc_err(pool, RC_E_ARG, "%s", what);
+    }
+    json_tokener_free(tokener);
+    rc_own(pool, *out, RC_DROP(json_object_put));
+    return NULL;
+}
+
+static rc_err_t *serve_body(envelope_t *envelope)
+{
+    const rc_rpc_request_t *request = envelope->request;
+    apr_pool_t *pool = envelope->pool;
+    json_object *body = NULL;
+    rc_guard_t guard;
+    rc_err_t *err;
+
+    if (!rc_guard_json(&guard, request->body, request->len))
+        return answer_error(envelope,
+                            apr_psprintf(pool,
+                                         "JSON parse error ERR:%s: line %d column %d (char "
+                                         "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
+                                         guard.what, guard.line, guard.column, guard.offset,
+                                         request->len));
+    if ((err = parse(&body, request->body, request->len, pool)))
+        return answer_error(envelope,
+                            apr_psprintf(pool,
+                                         "JSON parse error ERR:%s: line 1 column 1 (char 0) "
+                                         "RAW:<%" APR_SIZE_T_FMT " bytes>",
+                                         err->msg, request->len));
+    if (json_object_is_type(body, json_type_object)) {
+        envelope->old = !guard.id;
+        if (guard.id)
+            envelope->id = rc_guard_compact(guard.id, guard.id_len, pool);
+    } else {
+        body = json_object_new_object(); /* "an object without keys" */
+        rc_own(pool, body, RC_DROP(json_object_put));
+    }
+    return serve_object(envelope, body);
+}
+
+rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *request,
+                       apr_pool_t *pool)
+{
+    envelope_t envelope = {out, env, request, pool, false, "null"};
+
+    if (strcmp(request->http_method, "POST") && strcmp(request->http_method, "GET"))
+        return answer_error(&envelope,
+                            apr_psprintf(pool, "unsupported request method \"%s\". Please use POST",
+                                         request->http_method));
+    if (request->too_large)
+        return answer_error(
+            &envelope, apr_psprintf(pool, "Request body is larger than %" APR_SIZE_T_FMT " bytes",
+                                    request->too_large));
+    if (!request->body)
+        return answer_error(&envelope, "Empty body, No Content-Length in request");
+    if (!request->len)
+        return answer_error(&envelope, "Content-Length is 0");
+    return serve_body(&envelope);
+}
+
+rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, const char *args,
+                            apr_pool_t *pool)
+{
+    rc_rpc_request_t request = {.http_method = "POST", .client_ip = "127.0.0.1", .base_url = ""};
+    envelope_t envelope = {out, env, &request, pool, false, "1"};
+    rc_call_t *call = apr_pcalloc(pool, sizeof(*call));
+    rc_guard_t guard;
+
+    if (!(call->method = rc_method_find(method, false)))
+        return answer_error(&envelope, apr_psprintf(pool, "No such method: %s", method));
+    if (!rc_guard_json(&guard, args, strlen(args)) ||
+        parse(&call->args_sent, args, strlen(args), pool))
+        return answer_error(&envelope, "JSON parse error in the arguments");
+    call->env = env;
+    call->request = &request;
+    call->pool = pool;
+    return serve_call(&envelope, call);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The method table and what a method works with. A method is one row and one function beside it,
+ * in src/rpc/methods/. The row states name, who may call, parameters and the failure text; when
+ * the function runs, its arguments are checked, loaded and permitted.
+ */
+#ifndef RC_RPC_METHOD_H
+#define RC_RPC_METHOD_H
+
+#include <json-c/json.h>
+
+#include "rc_auth.h"
+#include "rc_json.h"
+#include "rc_repo.h"
+#include "rc_rpc.h"
+#include "rc_user.h"
+
+/* Texts of contract 02 §0 that several methods share. */
+#define RC_MSG_FORBIDDEN "Access was denied to this resource."
+#define RC_MSG_INTERNAL  "Internal server error"
+#define RC_MSG_SELF      "userid is not the same as your user"
+
+/* What an argument is turned into before the method runs. */
+typedef enum {
+    RC_ANY,        /* any JSON value: rc_arg_json */
+    RC_TEXT,       /* text; a number is its decimal text: rc_arg_text */
+    RC_BOOL,       /* contract 00 §5.1: rc_arg_bool */
+    RC_USER,       /* an existing user: rc_arg_user */
+    RC_SELF,       /* the same, and only super-admins may name somebody else */
+    RC_REPO,       /* an existing repository on which the caller has the level `need` */
+    RC_REPO_GROUP, /* likewise */
+    RC_USER_GROUP  /* likewise */
+} rc_type_t;
+
+#define RC_REQUIRED NULL
+#define RC_CALLER   "<OptionalAttr:apiuser>" /* default: whoever calls */
+
+typedef struct rc_param_t {
+    const char *name;
+    rc_type_t type;
+    const char *def; /* RC_REQUIRED, RC_CALLER, or as Python prints it: '' 'x' None True False -1 */
+    rc_level_t need; /* level needed on an object */
+    const char *alias; /* a second name, or NULL */
+} rc_param_t;
+
+/* Rows of parameters: an argument; an object with the level needed on it; with a second name. */
+#define RC_ARG(n, t, d)                                                                            \
+    {                                                                                              \
+        .name = (n), .type = (t), .def = (d)                                                       \
+    }
+#define RC_OBJECT(n, t, d, level)                                                                  \
+    {                                                                                              \
+        .name = (n), .type = (t), .def = (d), .need = (level)                                      \
+    }
+#define RC_OBJECT2(n, t, d, level, a)                                                              \
+    {                                                                                              \
+        .name = (n), .type = (t), .def = (d), .need = (level), .alias = (a)                        \
+    }
+
+#define RC_PARAMS(...)                                                                             \
+    (const rc_param_t[])                                                                           \
+    {                                                                                              \
+        __VA_ARGS__,                                                                               \
+        {                                                                                          \
+            NULL                                                                                   \
+        }                                                                                          \
+    }
+#define RC_NO_PARAMS ((const rc_param_t[]){{NULL}})
+
+/* Who may call. A type of its own, so that a row that forgets it does not compile. */
+typedef struct rc_allow_t {
+    enum { RC_ALLOW_ANYONE = 1, RC_ALLOW_ADMINS } who;
+} rc_allow_t;
+
+#define RC_ANYONE ((rc_allow_t){RC_ALLOW_ANYONE}) /* any valid key; objects may need a level */
+#define RC_ADMINS ((rc_allow_t){RC_ALLOW_ADMINS}) /* super-admins */
+
+/* Flags of a row. Without RC_WRITES and RC_ALONE the method reads, in one snapshot. */
+#define RC_WRITES 1 /* runs inside a write transaction, committed when it succeeds */
+#define RC_ALONE  2 /* runs outside of transactions and starts its own: rc_call_txn */
+#define RC_OLD    4 /* serves the 1.2 dialect only (requests without id) */
+
+typedef struct rc_call_t rc_call_t;
+
+typedef struct rc_method_t {
+    const char *name;
+    rc_err_t *(*run)(rc_call_t *call, rc_json_t *out);
+    rc_allow_t allow;
+    unsigned flags;
+    const rc_param_t *params;
+    const char *failure; /* answered when it fails; {arg} as sent, {arg.name} and {arg.id} stored;
+                            NULL = none */
+    const char *help;
+} rc_method_t;
+
+#define RC_MAX_PARAMS 16
+
+typedef struct rc_arg_t {
+    bool present, given; /* present: named in the request; given: and not null */
+    json_object *value;
+    const char *sent; /* how it reads in messages */
+    const char *text; /* RC_TEXT: the value or the default */
+    bool truth;       /* RC_BOOL */
+    const void *row;  /* rc_user_t, rc_repo_t ... */
+    const char *name; /* of the row */
+    apr_int64_t id;   /* of the row */
+} rc_arg_t;
+
+struct rc_call_t {
+    rc_env_t *env;
+    const rc_rpc_request_t *request;
+    apr_pool_t *pool;
+    rc_db_t *db;
+    const char *key; /* NULL: the command line, as the first super-admin */
+    const rc_caller_t *caller;
+    const rc_method_t *method;
+    json_object *args_sent; /* an object, or NULL */
+    rc_arg_t args[RC_MAX_PARAMS];
+    bool old;           /* 1.2 dialect */
+    const void *result; /* what a transaction of an RC_ALONE method hands out */
+};
+
+/* Arguments by name; the name must be one of the row's (checked: a wrong one aborts). */
+bool rc_arg_given(const rc_call_t *call, const char *name);
+bool rc_arg_present(const rc_call_t *call, const char *name);
+const char *rc_arg_text(const rc_call_t *call, const char *name);
+bool rc_arg_bool(const rc_call_t *call, const char *name);
+const char *rc_arg_sent(const rc_call_t *call, const char *name);
+json_object *rc_arg_json(const rc_call_t *call, const char *name);
+const rc_user_t *rc_arg_user(const rc_call_t *call, const char *name);
+const rc_repo_t *rc_arg_repo(const rc_call_t *call, const char *name);
+const rc_repo_group_t *rc_arg_repo_group(const rc_call_t *call, const char *name);
+const rc_user_group_t *rc_arg_user_group(const rc_call_t *call, const char *name);
+
+/** Messages show @a text for this argument from now on (a cleaned name). */
+void rc_arg_rename(rc_call_t *call, const char *name, const char *text);
+
+/** Checks, converts and loads all arguments, in signature order, and the rights they need. */
+rc_err_t *rc_args_bind(rc_call_t *call);
+
+/** Finds a user as clients name one: id, or name. *@a out is NULL when there is none. */
+rc_err_t *rc_find_user(rc_user_t **out, rc_call_t *call, json_object *value);
+
+/** Finds an object as clients name one, with the caller's level on it; NULL when there is none. */
+rc_err_t *rc_find_repo(rc_repo_t **out, rc_call_t *call, json_object *value);
+rc_err_t *rc_find_repo_group(rc_repo_group_t **out, rc_call_t *call, json_object *value);
+rc_err_t *rc_find_user_group(rc_user_group_t **out, rc_call_t *call, json_object *value);
+
+/** How a value reads in a message: None, True, decimal, or the text itself; NULL for the rest. */
+const char *rc_value_text(json_object *value, apr_pool_t *pool);
+
+/**
+ * For RC_ALONE methods: runs @a fn in a write transaction, with the caller and all arguments
+ * checked and loaded anew inside it.
+ */
+rc_err_t *rc_call_txn(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton);
+
+/** Has the caller this global permission (super-admins: all)? */
+rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission);
+
+/** Reads the last changeset of @a repo anew and stores it. Outside of transactions. */
+rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo);
+
+/** The method of this name in this dialect, or NULL. */
+const rc_method_t *rc_method_find(const char *name, bool old);
+
+/** Calls @a fn for every row. */
+rc_err_t *rc_methods_each(rc_err_t *(*fn)(void *baton, const rc_method_t *method), void *baton);
+
+/* The groups of rows, each ended by a row without a name. */
+extern const rc_method_t rc_methods_server[], rc_methods_user[], rc_methods_repo[],
+    rc_methods_changeset[], rc_methods_old[];
+
+/* Results (contract 02 §1). */
+typedef enum { RC_KEYS_MASKED, RC_KEYS_CLEAR } rc_keys_t;
+
+/** user_obj of the user, its keys clear or masked; without `permissions`. */
+rc_err_t *rc_render_user(rc_json_t *out, rc_call_t *call, const rc_user_t *user, rc_keys_t keys);
+
+/** The members of user_obj, without the braces around them. */
+rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_t *user,
+                                 rc_keys_t keys);
+
+/** user_obj of @a details, read already; scratch memory from @a pool. */
+rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
+                                 rc_keys_t keys, apr_pool_t *pool);
+
+/** repo_obj; with @a full also members, permissions and followers. */
+rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
+                         apr_pool_t *scratch);
+
+/** The members of changeset_obj without diff and refs; the empty commit for NULL. */
+void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);
+
+/** changeset_obj as text, to be stored with the repository; in @a pool. */
+const char *rc_changeset_json(const rc_commit_t *commit, apr_pool_t *pool);
+
+#endif

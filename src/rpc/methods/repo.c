@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Repositories (contract 02 §2 pull, §5).
+ */
+#include "../method.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_moves.h"
+#include "rc_repo_model.h"
+
+rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo)
+{
+    rc_commit_t *last;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_model_repo_open(&vcs, call->env, repo, call->pool));
+    RC_TRY(rc_vcs_last_commit(&last, vcs, call->pool));
+    RC_TRY(rc_db_begin_write(call->db));
+    RC_TRY(
+        rc_store_repo_set_last_changeset(call->db, repo->id, rc_changeset_json(last, call->pool)));
+    return rc_db_commit(call->db);
+}
+
+static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
+{
+    if (!rc_arg_bool(call, "cache")) {
+        RC_TRY(rc_db_commit(call->db));
+        RC_TRY(rc_call_refresh(call, rc_arg_repo(call, "repoid")));
+        RC_TRY(rc_db_begin_read(call->db));
+        RC_TRY(rc_args_bind(call));
+    }
+    return rc_render_repo(out, call, rc_arg_repo(call, "repoid"), true, call->pool);
+}
+
+typedef struct list_t {
+    rc_call_t *call;
+    rc_json_t *out;
+} list_t;
+
+static rc_err_t *list_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scratch)
+{
+    list_t *list = baton;
+
+    RC_TRY(rc_render_repo(list->out, list->call, repo, false, scratch));
+    return rc_json_finish(list->out);
+}
+
+static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
+{
+    list_t list = {call, out};
+
+    rc_json_array_begin(out);
+    RC_TRY(rc_store_repos_each(call->db, call->caller->user_id, list_repo, &list, call->pool));
+    rc_json_array_end(out);
+    return NULL;
+}
+
+static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
+{
+    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+
+    RC_TRY(rc_model_repo_pull(call->env, repo, call->pool));
+    RC_TRY(rc_call_refresh(call, repo));
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", apr_psprintf(call->pool, "Pulled from `%s`", repo->name));
+    rc_json_member_string(out, "repository", repo->name);
+    rc_json_object_end(out);
+    return NULL;
+}
+
+/* create_repo, check 1: may the caller make something of this name here? */
+static rc_err_t *may_create(rc_call_t *call, const char *name)
+{
+    const char *parent = rc_repo_name_parent(name, call->pool);
+    rc_repo_group_t *group;
+    bool may;
+
+    RC_TRY(rc_call_has_global(&may, call, "hg.create.repository"));
+    if (may)
+        return NULL;
+    if (!parent)
+        return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+    RC_TRY(
+        rc_store_repo_group_by_name(&group, call->db, call->caller->user_id, parent, call->pool));
+    if (!group || group->level < RC_ADMIN)
+        return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", parent);
+    return NULL;
+}
+
+static rc_err_t *find_owner(apr_int64_t *owner_id, rc_call_t *call)
+{
+    rc_user_t *owner;
+
+    *owner_id = call->caller->user_id;
+    if (!rc_arg_given(call, "owner"))
+        return NULL;
+    if (!call->caller->admin)
+        return rc_err(call->pool, RC_E_ARG, "Only RhodeCode admin can specify `owner` param");
+    RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
+    if (!owner)
+        return rc_err(call->pool, RC_E_ARG, "user `%s` does not exist", rc_arg_sent(call, "owner"));
+    *owner_id = owner->id;
+    return NULL;
+}
+
+static rc_err_t *check_free(rc_call_t *call, const char *name)
+{
+    rc_repo_t *taken;
+
+    RC_TRY(rc_store_repo_by_name(&taken, call->db, call->caller->user_id, name, call->pool));
+    if (taken)
+        return rc_err(call->pool, RC_E_ARG, "repo `%s` already exist", name);
+    return NULL;
+}
+
+/* The checks of create_repo, in their order, and the row that follows from the arguments. */
+static rc_err_t *plan_repo(rc_call_t *call, rc_new_repo_t *repo)
+{
+    const char *name = rc_repo_name_clean(rc_arg_text(call, "repo_name"), call->pool);
+    const char *description = rc_arg_text(call, "description");
+    rc_repo_t *row = &repo->row;
+
+    rc_arg_rename(call, "repo_name", name);
+    RC_TRY(may_create(call, name));
+    RC_TRY(find_owner(&row->owner_id, call));
+    RC_TRY(check_free(call, name));
+    row->name = name;
+    row->type = rc_arg_text(call, "repo_type");
+    row->landing_rev = rc_arg_text(call, "landing_rev");
+    if (!rc_vcs_known_type(row->type) || !rc_repo_name_usable(name) ||
+        !strchr(row->landing_rev, ':'))
+        return rc_err_failed(call->pool, "unusable type, name or landing_rev");
+    row->description = *description ? description : rc_repo_name_last(name);
+    row->private_ = rc_arg_bool(call, "private");
+    row->enable_statistics = rc_arg_bool(call, "enable_statistics");
+    row->enable_locking = rc_arg_bool(call, "enable_locking");
+    row->enable_downloads = rc_arg_bool(call, "enable_downloads");
+    repo->copy_permissions = rc_arg_bool(call, "copy_permissions");
+    repo->clone_uri = rc_arg_text(call, "clone_uri");
+    if (repo->clone_uri && !*repo->clone_uri)
+        repo->clone_uri = NULL;
+    return NULL;
+}
+
+typedef struct creation_t {
+    rc_new_repo_t *repo;
+    rc_moves_t *moves;
+} creation_t;
+
+static rc_err_t *insert_repo(rc_call_t *call, void *baton)
+{
+    creation_t *creation = baton;
+
+    RC_TRY(plan_repo(call, creation->repo));
+    RC_TRY(rc_model_repo_insert(creation->repo, call->db, call->pool));
+    return rc_moves_apply(creation->moves, call->db);
+}
+
+static rc_err_t *create_repo(rc_call_t *call, rc_json_t *out)
+{
+    rc_new_repo_t repo = {.row.id = 0};
+    creation_t creation = {&repo, rc_moves_begin(call->env, call->pool)};
+    rc_err_t *err;
+
+    RC_TRY(plan_repo(call, &repo));
+    RC_TRY(rc_model_repo_prepare(&repo, call->env, rc_changeset_json, call->pool));
+    rc_moves_add(creation.moves, repo.path, rc_env_repo_path(call->env, repo.row.name, call->pool));
+    err = rc_call_txn(call, insert_repo, &creation);
+    rc_moves_end(creation.moves, call->db, !err);
+    RC_TRY(err);
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg",
+                          apr_psprintf(call->pool, "Created new repository `%s`", repo.row.name));
+    rc_json_member_bool(out, "success", true);
+    rc_json_member_null(out, "task");
+    rc_json_object_end(out);
+    return NULL;
+}
+
+/* clang-format off */
+const rc_method_t rc_methods_repo[] = {
+    {"pull", pull, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_OBJECT2("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN, "repo")),
+     "Unable to pull changes from `{repoid.name}`", "Fetch from the repository's clone_uri."},
+    {"get_repo", get_repo, RC_ANYONE, 0,
+     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG("cache", RC_BOOL, "True")),
+     NULL, "Describe one repository."},
+    {"get_repos", get_repos, RC_ANYONE, 0, RC_NO_PARAMS,
+     NULL, "Describe all repositories that the caller may read."},
+    {"create_repo", create_repo, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_ARG("repo_name", RC_TEXT, RC_REQUIRED),
+               RC_ARG("repo_type", RC_TEXT, RC_REQUIRED),
+               RC_ARG("owner", RC_ANY, RC_CALLER),
+               RC_ARG("description", RC_TEXT, "''"),
+               RC_ARG("private", RC_BOOL, "False"),
+               RC_ARG("clone_uri", RC_TEXT, "None"),
+               RC_ARG("landing_rev", RC_TEXT, "'rev:tip'"),
+               RC_ARG("enable_statistics", RC_BOOL, "False"),
+               RC_ARG("enable_locking", RC_BOOL, "False"),
+               RC_ARG("enable_downloads", RC_BOOL, "False"),
+               RC_ARG("copy_permissions", RC_BOOL, "False")),
+     "failed to create repository `{repo_name}`", "Make a repository, empty or cloned."},
+    {.name = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * repo_obj (contract 02 §1.2).
+ */
+#include "method.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_repo_model.h"
+#include "rc_time.h"
+
+/* "rev:tip" -> ["rev","tip"] */
+static void render_landing_rev(rc_json_t *out, const char *landing_rev)
+{
+    const char *colon = strchr(landing_rev, ':');
+
+    rc_json_key(out, "landing_rev");
+    rc_json_array_begin(out);
+    rc_json_string_len(out, landing_rev,
+                       colon ? (apr_size_t)(colon - landing_rev) : strlen(landing_rev));
+    rc_json_string(out, colon ? colon + 1 : "");
+    rc_json_array_end(out);
+}
+
+/* Whoever may administer the repository sees the password in the URI; readers do not. */
+static rc_err_t *render_clone_uri(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
+                                  apr_pool_t *pool)
+{
+    const char *uri = repo->clone_uri;
+
+    if (repo->level >= RC_ADMIN && call->env->config->reveal_keys)
+        RC_TRY(rc_model_clone_uri(&uri, call->env, repo, pool));
+    rc_json_member_string(out, "clone_uri", uri ? uri : "");
+    return NULL;
+}
+
+static void render_last_changeset(rc_json_t *out, const rc_repo_t *repo, apr_pool_t *pool)
+{
+    rc_json_key(out, "last_changeset");
+    if (repo->last_changeset) {
+        rc_json_raw(out, repo->last_changeset, strlen(repo->last_changeset));
+        return;
+    }
+    rc_json_object_begin(out);
+    rc_render_changeset(out, NULL, pool);
+    rc_json_object_end(out);
+}
+
+static rc_err_t *render_lock(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
+                             apr_pool_t *pool)
+{
+    rc_user_t *holder = NULL;
+
+    rc_json_key(out, "locked_by");
+    if (repo->lock_user_id)
+        RC_TRY(rc_store_user_by_id(&holder, call->db, repo->lock_user_id, pool));
+    if (holder)
+        RC_TRY(rc_render_user(out, call, holder,
+                              call->caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
+    else
+        rc_json_null(out);
+    rc_json_member_string(out, "locked_date",
+                          holder ? rc_time_local(apr_time_from_sec(repo->locked_on), pool) : NULL);
+    rc_json_member_string(out, "lock_reason", holder ? repo->lock_reason : NULL);
+    return NULL;
+}
+
+static rc_err_t *render_member(void *baton, const rc_member_t *member)
+{
+    rc_json_t *out = baton;
+
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "name", member->name);
+    rc_json_member_string(out, "type", member->kind);
+    rc_json_member_string(out, "permission", rc_permission_name(RC_KIND_REPO, member->level));
+    rc_json_member_string(out, "origin", member->origin);
+    rc_json_object_end(out);
+    return NULL;
+}
+
+static rc_err_t *render_members(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
+                                const char *key)
+{
+    rc_json_key(out, key);
+    rc_json_array_begin(out);
+    RC_TRY(rc_store_repo_members(call->db, repo->id, render_member, out, call->pool));
+    rc_json_array_end(out);
+    return NULL;
+}
+
+static rc_err_t *render_followers(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo)
+{
+    apr_array_header_t *ids;
+    rc_user_t *user;
+    int i;
+
+    RC_TRY(rc_store_repo_followers(&ids, call->db, repo->id, call->pool));
+    rc_json_key(out, "followers");
+    rc_json_array_begin(out);
+    for (i = 0; i < ids->nelts; i++) {
+        RC_TRY(
+            rc_store_user_by_id(&user, call->db, APR_ARRAY_IDX(ids, i, apr_int64_t), call->pool));
+        if (user)
+            RC_TRY(rc_render_user(out, call, user,
+                                  call->caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
+    }
+    rc_json_array_end(out);
+    return NULL;
+}
+
+rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
+                         apr_pool_t *pool)
+{
+    rc_json_object_begin(out);
+    rc_json_member_int(out, "repo_id", repo->id);
+    rc_json_member_string(out, "repo_name", repo->name);
+    rc_json_member_string(out, "repo_type", repo->type);
+    RC_TRY(render_clone_uri(out, call, repo, pool));
+    rc_json_member_string(out, "url",
+                          apr_pstrcat(pool, call->request->base_url, "/", repo->name, NULL));
+    rc_json_member_bool(out, "private", repo->private_);
+    rc_json_member_string(out, "created_on", rc_time_local(repo->created_on, pool));
+    rc_json_member_string(out, "description", repo->description);
+    render_landing_rev(out, repo->landing_rev);
+    rc_json_member_string(out, "owner", repo->owner);
+    rc_json_member_string(out, "fork_of", repo->fork_of);
+    rc_json_member_bool(out, "enable_statistics", repo->enable_statistics);
+    rc_json_member_bool(out, "enable_locking", repo->enable_locking);
+    rc_json_member_bool(out, "enable_downloads", repo->enable_downloads);
+    render_last_changeset(out, repo, pool);
+    RC_TRY(render_lock(out, call, repo, pool));
+    if (full) {
+        RC_TRY(render_members(out, call, repo, "members"));
+        RC_TRY(render_members(out, call, repo, "permissions"));
+        RC_TRY(render_followers(out, call, repo));
+    }
+    rc_json_object_end(out);
+    return NULL;
+}

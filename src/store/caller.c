@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The rows behind an identity: a key's owner, and the addresses he may come from.
+ */
+#include "rc_caller_store.h"
+
+#include "stmt.h"
+
+static void read_caller(rc_caller_row_t *row, rc_stmt_t *st, apr_pool_t *pool)
+{
+    row->user_id = rc_column_int(st, 0);
+    row->username = rc_column_text(st, 1, pool);
+    row->active = rc_column_bool(st, 2);
+    row->admin = rc_column_bool(st, 3);
+    row->inherits = rc_column_bool(st, 4);
+    row->restricted = rc_column_bool(st, 5);
+}
+
+rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsigned char *digest,
+                                    int len, apr_pool_t *pool)
+{
+    rc_blob_t blob = {digest, len};
+    rc_caller_row_t *row = NULL;
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, SQL_CALLER_BY_KEY));
+    RC_TRY(rc_bind(st, db, "b", &blob));
+    RC_TRY(rc_step(&found, st, db));
+    if (found) {
+        row = apr_pcalloc(pool, sizeof(*row));
+        read_caller(row, st, pool);
+        row->role = rc_column_text(st, 6, pool);
+        row->expires = rc_column_int(st, 7);
+    }
+    rc_done(st);
+    *out = row;
+    return NULL;
+}
+
+rc_err_t *rc_store_caller_by_name(rc_caller_row_t **out, rc_db_t *db, const char *username,
+                                  apr_pool_t *pool)
+{
+    rc_caller_row_t *row = NULL;
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, SQL_CALLER_BY_NAME));
+    RC_TRY(rc_bind(st, db, "s", username));
+    RC_TRY(rc_step(&found, st, db));
+    if (found) {
+        row = apr_pcalloc(pool, sizeof(*row));
+        read_caller(row, st, pool);
+    }
+    rc_done(st);
+    *out = row;
+    return NULL;
+}
+
+rc_err_t *rc_store_caller_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,
+                              bool inherits, apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, SQL_CALLER_IPS));
+    RC_TRY(rc_bind(st, db, "id", user_id, (int)inherits));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            break;
+        APR_ARRAY_PUSH(list, const char *) = rc_column_text(st, 0, pool);
+    }
+    *entries = list;
+    return NULL;
+}

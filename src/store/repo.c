@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Repository rows.
+ */
+#include "rc_repo.h"
+
+#include <apr_strings.h>
+
+#include "stmt.h"
+
+/* The one place that knows the order of REPO_COLUMNS. */
+static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
+{
+    rc_repo_t *repo = apr_pcalloc(pool, sizeof(*repo));
+    rc_blob_t sealed = rc_column_blob(st, 13, pool);
+
+    repo->id = rc_column_int(st, 0);
+    repo->name = rc_column_text(st, 1, pool);
+    repo->type = rc_column_text(st, 2, pool);
+    repo->owner_id = rc_column_int(st, 3);
+    repo->owner = rc_column_text(st, 4, pool);
+    repo->group_id = rc_column_int(st, 5);
+    repo->fork_of = rc_column_text(st, 6, pool);
+    repo->private_ = rc_column_bool(st, 7);
+    repo->enable_statistics = rc_column_bool(st, 8);
+    repo->enable_locking = rc_column_bool(st, 9);
+    repo->enable_downloads = rc_column_bool(st, 10);
+    repo->description = rc_column_text(st, 11, pool);
+    repo->clone_uri = rc_column_text(st, 12, pool);
+    repo->clone_uri_sealed = sealed.data;
+    repo->clone_uri_sealed_len = sealed.len;
+    repo->landing_rev = rc_column_text(st, 14, pool);
+    repo->last_changeset = rc_column_text(st, 15, pool);
+    repo->lock_user_id = rc_column_int(st, 16);
+    repo->locked_on = rc_column_int(st, 17);
+    repo->lock_reason = rc_column_text(st, 18, pool);
+    repo->created_on = rc_column_int(st, 19);
+    repo->updated_on = rc_column_int(st, 20);
+    repo->level = (rc_level_t)rc_column_int(st, 21);
+    return repo;
+}
+
+static rc_err_t *step_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool)
+{
+    bool found;
+
+    RC_TRY(rc_step(&found, st, db));
+    *out = found ? read_repo(st, pool) : NULL;
+    rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, apr_int64_t id,
+                              apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_BY_ID));
+    RC_TRY(rc_bind(st, db, "ii", user_id, id));
+    return step_repo(out, st, db, pool);
+}
+
+rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, const char *name,
+                                apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_BY_NAME));
+    RC_TRY(rc_bind(st, db, "is", user_id, name));
+    return step_repo(out, st, db, pool);
+}
+
+rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
+                              rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
+                                              apr_pool_t *scratch),
+                              void *baton, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    rc_err_t *err;
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPOS_READABLE));
+    RC_TRY(rc_bind(st, db, "i", user_id));
+    apr_pool_create(&scratch, pool);
+    for (;;) {
+        apr_pool_clear(scratch);
+        if ((err = rc_step(&found, st, db)) || !found)
+            break;
+        if ((err = fn(baton, read_repo(st, scratch), scratch)))
+            break;
+    }
+    rc_done(st);
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+rc_err_t *rc_store_repo_members(rc_db_t *db, apr_int64_t repo_id,
+                                rc_err_t *(*fn)(void *baton, const rc_member_t *member),
+                                void *baton, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_MEMBERS));
+    RC_TRY(rc_bind(st, db, "i", repo_id));
+    for (;;) {
+        rc_member_t member;
+
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        member.kind = rc_column_text(st, 0, pool);
+        member.name = rc_column_text(st, 1, pool);
+        member.level = (rc_level_t)rc_column_int(st, 2);
+        member.origin = rc_column_text(st, 3, pool);
+        RC_TRY(fn(baton, &member));
+    }
+}
+
+rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db)
+{
+    rc_blob_t sealed = {repo->clone_uri_sealed, repo->clone_uri_sealed_len};
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_INSERT));
+    RC_TRY(rc_bind(st, db, "ssirddddssbssi", repo->name, repo->type, repo->owner_id, repo->group_id,
+                   (int)repo->private_, (int)repo->enable_statistics, (int)repo->enable_locking,
+                   (int)repo->enable_downloads, repo->description, repo->clone_uri, &sealed,
+                   repo->landing_rev, repo->last_changeset, repo->created_on));
+    return rc_insert(&repo->id, st, db);
+}
+
+rc_err_t *rc_store_repo_set_last_changeset(rc_db_t *db, apr_int64_t repo_id, const char *json)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_SET_LAST_CHANGESET));
+    RC_TRY(rc_bind(st, db, "isi", repo_id, json, (apr_int64_t)apr_time_now()));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_FOLLOW));
+    RC_TRY(rc_bind(st, db, "iii", repo_id, user_id, (apr_int64_t)apr_time_now()));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_repo_followers(apr_array_header_t **ids, rc_db_t *db, apr_int64_t repo_id,
+                                  apr_pool_t *pool)
+{
+    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(apr_int64_t));
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_FOLLOWERS));
+    RC_TRY(rc_bind(st, db, "i", repo_id));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            break;
+        APR_ARRAY_PUSH(list, apr_int64_t) = rc_column_int(st, 0);
+    }
+    *ids = list;
+    return NULL;
+}

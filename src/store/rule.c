@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Asking the permission rule, and the rows it judges by.
+ */
+#include "rc_rule.h"
+
+#include <string.h>
+
+#include "stmt.h"
+
+/* Statements of each kind of object, in the order of rc_kind_t. */
+static const struct {
+    rc_sql_t level, levels, grant_user;
+} statements[] = {
+    {SQL_LEVEL_REPO, SQL_LEVELS_REPOS, SQL_REPO_GRANT_USER},
+    {SQL_LEVEL_REPO_GROUP, SQL_LEVELS_REPO_GROUPS, SQL_REPO_GROUP_GRANT_USER},
+    {SQL_LEVEL_USER_GROUP, SQL_LEVELS_USER_GROUPS, SQL_USER_GROUP_GRANT_USER},
+};
+
+rc_err_t *rc_rule_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
+                        apr_int64_t object_id)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, statements[kind].level));
+    RC_TRY(rc_bind(st, db, "ii", user_id, object_id));
+    RC_TRY(rc_step(&found, st, db));
+    *level = found ? (rc_level_t)rc_column_int(st, 0) : RC_NONE;
+    rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_rule_levels(rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
+                         rc_err_t *(*fn)(void *baton, const char *name, rc_level_t level),
+                         void *baton, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    rc_err_t *err;
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, statements[kind].levels));
+    RC_TRY(rc_bind(st, db, "i", user_id));
+    apr_pool_create(&scratch, pool);
+    for (;;) {
+        apr_pool_clear(scratch);
+        if ((err = rc_step(&found, st, db)) || !found)
+            break;
+        if ((err = fn(baton, rc_column_text(st, 0, scratch), (rc_level_t)rc_column_int(st, 1))))
+            break;
+    }
+    rc_done(st);
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+static rc_err_t *read_names(apr_array_header_t **names, rc_stmt_t *st, rc_db_t *db,
+                            apr_pool_t *pool)
+{
+    bool found;
+
+    *names = apr_array_make(pool, 16, sizeof(const char *));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        APR_ARRAY_PUSH(*names, const char *) = rc_column_text(st, 0, pool);
+    }
+}
+
+rc_err_t *rc_rule_global_names(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
+                               bool admin, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    if (admin) {
+        *names = apr_array_make(pool, 2, sizeof(const char *));
+        APR_ARRAY_PUSH(*names, const char *) = "hg.admin";
+        APR_ARRAY_PUSH(*names, const char *) = "hg.create.write_on_repogroup.true";
+        return NULL;
+    }
+    RC_TRY(rc_stmt(&st, db, SQL_GLOBAL_NAMES));
+    RC_TRY(rc_bind(st, db, "i", user_id));
+    return read_names(names, st, db, pool);
+}
+
+rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, apr_int64_t user_id, bool admin,
+                             const char *name)
+{
+    rc_stmt_t *st;
+    bool found = admin;
+
+    *has = admin;
+    if (admin)
+        return NULL;
+    RC_TRY(rc_stmt(&st, db, SQL_GLOBAL_NAMES));
+    RC_TRY(rc_bind(st, db, "i", user_id));
+    do {
+        RC_TRY(rc_step(&found, st, db));
+        if (found && !strcmp((const char *)sqlite3_column_text(st, 0), name))
+            *has = true;
+    } while (found);
+    return NULL;
+}
+
+rc_err_t *rc_rule_new_object_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    *level = RC_NONE;
+    RC_TRY(rc_stmt(&st, db, SQL_DEFAULT_GLOBAL_NAMES));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        rc_permission_level(level, kind, (const char *)sqlite3_column_text(st, 0));
+    }
+}
+
+static rc_err_t *run_ids(rc_db_t *db, rc_sql_t sql, apr_int64_t a, apr_int64_t b)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, sql));
+    RC_TRY(rc_bind(st, db, "ii", a, b));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_rule_grant_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                             apr_int64_t user_id, rc_level_t level)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, statements[kind].grant_user));
+    RC_TRY(rc_bind(st, db, "iid", object_id, user_id, (int)level));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int64_t repo_id)
+{
+    RC_TRY(run_ids(db, SQL_REPO_COPY_USERS_FROM_GROUP, repo_id, group_id));
+    return run_ids(db, SQL_REPO_COPY_USER_GROUPS_FROM_GROUP, repo_id, group_id);
+}

@@ -1,0 +1,59 @@
+-- Repositories, repository groups, user groups, each with the level of user ?1 on it.
+
+-- DEFINE REPO_COLUMNS: what read_repo() in repo.c expects, in this order
+r.repo_id, r.repo_name, r.repo_type, r.owner_id, o.username, r.group_id,
+(SELECT f.repo_name FROM repo f WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0),
+r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.description, r.clone_uri,
+r.clone_uri_sealed, r.landing_rev, r.last_changeset, r.lock_user_id, r.locked_on, r.lock_reason,
+r.created_on, r.updated_on, @REPO_LEVEL(r)@
+-- DEFINE REPO_TABLES: where they come from
+me CROSS JOIN anyone CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
+
+-- REPO_BY_ID: user, id
+WITH @ME@ SELECT @REPO_COLUMNS@ FROM @REPO_TABLES@ WHERE r.repo_id = ?2
+-- REPO_BY_NAME: user, full name
+WITH @ME@ SELECT @REPO_COLUMNS@ FROM @REPO_TABLES@ WHERE r.repo_name = ?2
+-- REPOS_READABLE: user; all that he may read
+WITH @ME@ SELECT @REPO_COLUMNS@ FROM @REPO_TABLES@ WHERE @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_id
+-- REPO_INSERT: name, type, owner, group, private, statistics, locking, downloads, description,
+--              clone_uri, clone_uri_sealed, landing_rev, last_changeset, now
+INSERT INTO repo (repo_name, repo_type, owner_id, group_id, private, enable_statistics,
+                  enable_locking, enable_downloads, description, clone_uri, clone_uri_sealed,
+                  landing_rev, last_changeset, created_on, updated_on)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14) RETURNING repo_id
+-- REPO_SET_LAST_CHANGESET: id, JSON, now
+UPDATE repo SET last_changeset = ?2, updated_on = ?3 WHERE repo_id = ?1
+-- REPO_FOLLOW: repository, user, now
+INSERT INTO repo_following (repo_id, user_id, created_on) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
+-- REPO_FOLLOWERS: repository
+SELECT user_id FROM repo_following WHERE repo_id = ?1 ORDER BY following_id
+
+-- DEFINE REPO_GROUP_COLUMNS: what read_repo_group() expects
+g.group_id, g.group_name, g.parent_id, g.owner_id, o.username, g.description, g.enable_locking,
+g.created_on, @REPO_GROUP_LEVEL(g)@
+-- REPO_GROUP_BY_ID: user, id
+WITH @ME@ SELECT @REPO_GROUP_COLUMNS@
+  FROM me CROSS JOIN anyone CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
+ WHERE g.group_id = ?2
+-- REPO_GROUP_BY_NAME: user, full path
+WITH @ME@ SELECT @REPO_GROUP_COLUMNS@
+  FROM me CROSS JOIN anyone CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
+ WHERE g.group_name = ?2
+-- REPO_GROUP_INSERT: name, parent, owner, description, locking, now
+INSERT INTO repo_group (group_name, parent_id, owner_id, description, enable_locking, created_on)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING group_id
+
+-- DEFINE USER_GROUP_COLUMNS: what read_user_group() expects
+t.users_group_id, t.group_name, t.owner_id, o.username, t.description, t.active,
+@USER_GROUP_LEVEL(t)@
+-- USER_GROUP_BY_ID: user, id
+WITH @ME@ SELECT @USER_GROUP_COLUMNS@
+  FROM me CROSS JOIN anyone CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
+ WHERE t.users_group_id = ?2
+-- USER_GROUP_BY_NAME: user, name
+WITH @ME@ SELECT @USER_GROUP_COLUMNS@
+  FROM me CROSS JOIN anyone CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
+ WHERE t.group_name = ?2
+-- USER_GROUP_INSERT: name, owner, description, active, now
+INSERT INTO user_group (group_name, owner_id, description, active, created_on)
+VALUES (?1, ?2, ?3, ?4, ?5) RETURNING users_group_id

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What a type of repository must be able to do. vcs.c chooses the table by name; the functions
+ * have the meaning that rc_vcs.h gives to their public namesakes.
+ */
+#ifndef RC_VCS_BACKEND_H
+#define RC_VCS_BACKEND_H
+
+#include "rc_vcs.h"
+
+typedef struct rc_backend_t {
+    const char *type;
+    rc_err_t *(*startup)(apr_pool_t *pool);
+    rc_err_t *(*create)(const char *path, apr_pool_t *pool);
+
+    /* A handle of the back end's own, kept by the handle pool between uses; errors in @a pool. */
+    rc_err_t *(*open)(void **repo, const char *path, apr_pool_t *pool);
+    /* Is the idle handle still true to the disk? Called before each reuse. */
+    bool (*reuse)(void *repo);
+    void (*close)(void *repo);
+
+    rc_err_t *(*refresh)(rc_vcs_t *vcs);
+    rc_err_t *(*count)(apr_int64_t *count, rc_vcs_t *vcs);
+    rc_err_t *(*resolve)(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool);
+    rc_err_t *(*commit)(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+    rc_err_t *(*id_at)(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+    rc_err_t *(*index_of)(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
+    rc_err_t *(*diff)(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
+                      const rc_diff_options_t *options, apr_pool_t *scratch);
+} rc_backend_t;
+
+/* One use of a handle: from rc_vcs_open to the end of the pool it was given. */
+struct rc_vcs_t {
+    const rc_backend_t *backend;
+    void *repo;       /* the back end's handle */
+    apr_pool_t *pool; /* the user's: errors live here */
+};
+
+extern const rc_backend_t rc_git_backend;
+
+#endif

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The git back end: libgit2's settings, opening and making repositories, its row in the table.
+ */
+#include "git.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+/* For the process, all handles together. */
+#define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
+#define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
+#define CACHE_LIMIT  ((ssize_t)32 << 20) /* bytes of small objects kept */
+
+rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...)
+{
+    const git_error *last = git_error_last(); /* per thread; the next call may replace it */
+    const char *why = last && last->message ? last->message : "no reason given";
+    va_list ap;
+    const char *what;
+
+    va_start(ap, fmt);
+    what = apr_pvsprintf(pool, fmt, ap);
+    va_end(ap);
+    return rc_err_internal(pool, APR_SUCCESS, "%s: %s", what, why);
+}
+
+static rc_err_t *set_search_paths(apr_pool_t *pool)
+{
+    int level;
+
+    /* Else diffs fail where HOME is unreadable, and answers depend on the server's user. */
+    for (level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
+        if (git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "") < 0)
+            return rc_git_err(pool, "cannot empty libgit2's search path %d", level);
+    return NULL;
+}
+
+static apr_status_t end_library(void *unused)
+{
+    (void)unused;
+    git_libgit2_shutdown();
+    return APR_SUCCESS;
+}
+
+static rc_err_t *startup(apr_pool_t *pool)
+{
+    if (git_libgit2_init() < 0)
+        return rc_git_err(pool, "cannot start libgit2");
+    apr_pool_cleanup_register(pool, NULL, end_library, apr_pool_cleanup_null);
+    RC_TRY(set_search_paths(pool));
+    /* git does not hash what it reads either; zlib's checksum stays. */
+    if (git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) < 0 ||
+        /* The administrator names the repositories; whose they are does not matter. */
+        git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
+        /* A walk over the history would fill the cache with commits nobody asks for again. */
+        git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_COMMIT, (size_t)0) < 0)
+        return rc_git_err(pool, "cannot set up libgit2");
+    return NULL;
+}
+
+static rc_err_t *create(const char *path, apr_pool_t *pool)
+{
+    git_repository_init_options options;
+    git_repository *repo = NULL;
+    struct stat st;
+
+    if (git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION) < 0)
+        return rc_git_err(pool, "cannot make a repository at %s", path);
+    if (!lstat(path, &st))
+        return rc_err_internal(pool, APR_EEXIST, "cannot make a repository at %s", path);
+    options.flags =
+        GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH | GIT_REPOSITORY_INIT_NO_REINIT;
+    options.initial_head = "master";
+    if (git_repository_init_ext(&repo, path, &options) < 0)
+        return rc_git_err(pool, "cannot make a repository at %s", path);
+    git_repository_free(repo);
+    return NULL;
+}
+
+static bool stat_directory(rc_git_t *git, struct stat *st)
+{
+    char head[4096];
+
+    if (stat(git->path, st) || !S_ISDIR(st->st_mode))
+        return false;
+    if (apr_snprintf(head, sizeof(head), "%s/HEAD", git->path) >= (int)sizeof(head) - 1)
+        return false;
+    return git->repo == NULL || access(head, F_OK) == 0;
+}
+
+static rc_err_t *open_library(rc_git_t *git, apr_pool_t *pool)
+{
+    if (git_repository_open_bare(&git->repo, git->path) < 0)
+        return rc_git_err(pool, "cannot open the repository %s", git->path);
+    if (git_repository_odb(&git->odb, git->repo) < 0)
+        return rc_git_err(pool, "cannot open the objects of %s", git->path);
+    return NULL;
+}
+
+static void close_library(rc_git_t *git)
+{
+    git_odb_free(git->odb);
+    git_repository_free(git->repo);
+    git->odb = NULL;
+    git->repo = NULL;
+}
+
+rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool)
+{
+    close_library(git);
+    return open_library(git, pool);
+}
+
+static void close_repo(void *repo)
+{
+    rc_git_t *git = repo;
+
+    rc_git_refs_free(git->refs);
+    rc_git_order_drop(&git->order);
+    close_library(git);
+    free(git->path);
+    free(git);
+}
+
+static rc_err_t *open_repo(void **repo, const char *path, apr_pool_t *pool)
+{
+    rc_git_t *git = calloc(1, sizeof(*git));
+    rc_err_t *err = NULL;
+    struct stat st;
+
+    if (git)
+        git->path = strdup(path);
+    if (!git || !git->path) {
+        free(git);
+        return rc_err_internal(pool, APR_ENOMEM, "cannot open the repository %s", path);
+    }
+    /* Before opening: if the directory is replaced in between, the next reuse sees it. */
+    if (!stat_directory(git, &st))
+        err = rc_err_internal(pool, APR_ENOENT, "cannot open the repository %s", path);
+    else
+        err = open_library(git, pool);
+    if (err) {
+        close_repo(git);
+        return err;
+    }
+    git->dev = st.st_dev;
+    git->ino = st.st_ino;
+    *repo = git;
+    return NULL;
+}
+
+static bool reuse(void *repo)
+{
+    rc_git_t *git = repo;
+    struct stat st;
+
+    git->checked = false;
+    /* A failed rc_git_reopen leaves no library side. */
+    return git->odb && stat_directory(git, &st) && st.st_dev == git->dev && st.st_ino == git->ino;
+}
+
+rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
+                      apr_pool_t *pool)
+{
+    if (!git->odb)
+        return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
+    if (git_odb_read(out, git->odb, id) < 0)
+        return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
+    if (git_odb_object_type(*out) == type)
+        return NULL;
+    git_odb_object_free(*out);
+    *out = NULL;
+    return rc_err_internal(pool, APR_SUCCESS, "%s in %s is no %s", git_oid_tostr_s(id), git->path,
+                           git_object_type2string(type));
+}
+
+static rc_err_t *refresh(rc_vcs_t *vcs)
+{
+    return rc_git_refresh(vcs->repo, true, vcs->pool);
+}
+
+const rc_backend_t rc_git_backend = {
+    .type = "git",
+    .startup = startup,
+    .create = create,
+    .open = open_repo,
+    .reuse = reuse,
+    .close = close_repo,
+    .refresh = refresh,
+    .count = rc_git_count,
+    .resolve = rc_git_resolve,
+    .commit = rc_git_commit,
+    .id_at = rc_git_id_at,
+    .index_of = rc_git_index_of,
+    .diff = rc_git_diff,
+};

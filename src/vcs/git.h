@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The git back end's inside: one open repository, its branches and tags at one moment, and the
+ * repository order that follows from them.
+ */
+#ifndef RC_VCS_GIT_H
+#define RC_VCS_GIT_H
+
+#include <sys/types.h>
+
+#include <apr_tables.h>
+#include <apr_time.h>
+#include <git2.h>
+
+#include "backend.h"
+
+#define RC_GIT_RAW 20 /* bytes of an id */
+
+/* --- git_refs.c: branches and tags --- */
+
+typedef struct rc_git_ref_t {
+    const char *name; /* without refs/heads/ or refs/tags/ */
+    git_oid target;   /* what the reference holds: a commit or an annotated tag */
+    git_oid commit;   /* the commit it leads to */
+} rc_git_ref_t;
+
+typedef struct rc_git_refs_t {
+    apr_pool_t *pool;             /* its own; ends with it */
+    apr_time_t taken;             /* when reading began */
+    apr_array_header_t *watched;  /* of watch_t: the files and directories that were read */
+    apr_array_header_t *branches; /* of rc_git_ref_t, by name; only those that lead to commits */
+    apr_array_header_t *tags;
+    apr_array_header_t *heads;   /* of int: indexes of branches, by commit, then by name */
+    apr_array_header_t *shallow; /* of git_oid, sorted: commits whose parents are cut off */
+    git_oid key;                 /* of all that decides the repository order */
+} rc_git_refs_t;
+
+typedef struct rc_git_t rc_git_t;
+
+/** Reads branches and tags. What @a git knows already (the last reading) spares reading objects. */
+rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, apr_pool_t *pool);
+void rc_git_refs_free(rc_git_refs_t *refs);
+
+/** True when nothing that was read has changed since, as far as file times can tell. */
+bool rc_git_refs_current(const rc_git_refs_t *refs);
+
+/** The reference called @a name in @a list (branches or tags), or NULL. */
+const rc_git_ref_t *rc_git_ref_find(const apr_array_header_t *list, const char *name);
+
+/** Name of the first branch whose head is @a commit, or NULL. */
+const char *rc_git_head_name(const rc_git_refs_t *refs, const git_oid *commit);
+
+/** True when the parents of @a commit are left out of a shallow repository. */
+bool rc_git_cut_off(const rc_git_refs_t *refs, const git_oid *commit);
+
+/* --- git_graph.c: from tips to the order; git_order.c: keeping it --- */
+
+/*
+ * The order as one block of memory, the same in a file: see git_order.c. Commits are numbered by
+ * their place in the order.
+ */
+typedef struct rc_git_order_t {
+    void *block; /* NULL: no order yet */
+    size_t size;
+    bool mapped;
+    ino_t ino;    /* of the mapped file */
+    bool shallow; /* some parents are cut off */
+    apr_uint32_t count;
+    const unsigned char *key; /* of the references it was made from */
+    apr_uint64_t *time;       /* committer time, as git compares it */
+    apr_uint32_t *by_id;      /* numbers, sorted by id */
+    apr_uint32_t *parents_at; /* count + 1 places in parents */
+    apr_uint32_t *parents;    /* numbers */
+    unsigned char *ids;       /* RC_GIT_RAW bytes each */
+} rc_git_order_t;
+
+/** Lays out a block for @a count commits with @a parents parents; false = no memory. */
+bool rc_git_order_alloc(rc_git_order_t *order, apr_uint32_t count, apr_uint32_t parents,
+                        const rc_git_refs_t *refs);
+void rc_git_order_drop(rc_git_order_t *order);
+
+/** Number of the commit @a id; -1 when it is not in the order. */
+apr_int64_t rc_git_order_find(const rc_git_order_t *order, const unsigned char *id);
+
+/** Place in by_id of the first commit whose id is not less than @a id; count = none is. */
+apr_uint32_t rc_git_order_lower(const rc_git_order_t *order, const unsigned char *id);
+
+/** Makes @a order from the tips of @a refs; what @a known holds is not read from the repository. */
+rc_err_t *rc_git_graph_build(rc_git_order_t *order, rc_git_t *git, const rc_git_refs_t *refs,
+                             const rc_git_order_t *known, apr_pool_t *pool);
+
+/** Makes references and order of @a git those of now, unless that happened in this use. */
+rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool);
+
+rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs);
+rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
+
+/* --- git_resolve.c, git_commit.c --- */
+
+rc_err_t *rc_git_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool);
+rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+
+/* A commit object's head lines; pointers into the object. */
+typedef struct rc_git_header_t {
+    git_oid tree;
+    apr_array_header_t *parents;     /* of git_oid; NULL when the caller gave none to fill */
+    apr_uint64_t time;               /* committer time as git reads it: 0 when unreadable */
+    const char *author, *author_end; /* Name <mail> */
+    const char *encoding, *encoding_end;
+    const char *message, *end;
+} rc_git_header_t;
+
+/** Takes a raw commit apart. False when it is none. */
+bool rc_git_header_parse(rc_git_header_t *header, const char *raw, size_t len);
+
+/** Reads 40 hex digits of either case. */
+bool rc_git_hex(git_oid *id, const char *hex);
+
+/** The tree of commit @a id and that of its first parent (@a *has_parent), for a diff. */
+rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_parent, rc_git_t *git,
+                              const char *id, apr_pool_t *pool);
+
+/* --- git.c: the handle --- */
+
+struct rc_git_t {
+    git_repository *repo;
+    git_odb *odb; /* of repo */
+    char *path;   /* <directory> without a slash at the end */
+    dev_t dev;
+    ino_t ino;
+    bool checked; /* references and order were looked at in this use */
+    rc_git_refs_t *refs;
+    rc_git_order_t order;
+};
+
+/** RC_E_INTERNAL with the formatted words and what libgit2 says about the failure. */
+rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** Reads an object of type @a type; free it by git_odb_object_free. */
+rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
+                      apr_pool_t *pool);
+
+/** Closes and opens libgit2's side again: frees what its caches gathered. */
+rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool);
+
+/* --- git_diff.c --- */
+
+rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
+                      const rc_diff_options_t *options, apr_pool_t *scratch);
+
+#endif

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One commit: taking the raw object apart as git does, and its text in valid UTF-8.
+ */
+#include "git.h"
+
+#include <iconv.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "rc_text.h"
+
+#define ENCODING_NAME 40 /* longest name of an encoding that we try */
+
+/* --- taking apart --- */
+
+/* Does a line begin with this word and a blank? Then *rest is what follows. */
+static bool word(const char **rest, const char *line, const char *end, const char *name)
+{
+    size_t len = strlen(name);
+
+    if ((size_t)(end - line) <= len || memcmp(line, name, len) || line[len] != ' ')
+        return false;
+    *rest = line + len + 1;
+    return true;
+}
+
+static bool id_at(git_oid *id, const char *p, const char *end)
+{
+    return end - p == GIT_OID_HEXSZ && git_oid_fromstrn(id, p, GIT_OID_HEXSZ) == 0;
+}
+
+/* The number after the first '>', as git reads it: an unsigned one, 0 when there is none. */
+static apr_uint64_t committer_time(const char *p, const char *end)
+{
+    const char *mark = memchr(p, '>', (size_t)(end - p));
+    char digits[32];
+    apr_size_t room = mark ? (apr_size_t)(end - mark) : 0;
+
+    if (!mark)
+        return 0;
+    apr_cpystrn(digits, mark + 1, room < sizeof(digits) ? room : sizeof(digits));
+    return strtoumax(digits, NULL, 10);
+}
+
+/* Name <mail>: without the time and zone that follow. */
+static void set_author(rc_git_header_t *header, const char *p, const char *end)
+{
+    const char *mark = memrchr(p, '>', (size_t)(end - p));
+
+    header->author = p;
+    header->author_end = mark ? mark + 1 : end;
+}
+
+static bool head_line(rc_git_header_t *header, const char *line, const char *end)
+{
+    const char *rest;
+    git_oid id;
+
+    if (!header->author && word(&rest, line, end, "parent")) {
+        if (!id_at(&id, rest, end))
+            return false;
+        if (header->parents)
+            APR_ARRAY_PUSH(header->parents, git_oid) = id;
+    } else if (word(&rest, line, end, "author") && !header->author) {
+        set_author(header, rest, end);
+    } else if (word(&rest, line, end, "committer")) {
+        header->time = committer_time(rest, end);
+    } else if (word(&rest, line, end, "encoding")) {
+        header->encoding = rest;
+        header->encoding_end = end;
+    }
+    return true;
+}
+
+bool rc_git_header_parse(rc_git_header_t *header, const char *raw, size_t len)
+{
+    const char *p = raw, *stop = raw + len, *end, *rest;
+
+    end = memchr(p, '\n', len);
+    if (!end || !word(&rest, p, end, "tree") || !id_at(&header->tree, rest, end))
+        return false;
+    for (p = end + 1; p < stop && *p != '\n'; p = end + 1) {
+        end = memchr(p, '\n', (size_t)(stop - p));
+        if (!end)
+            end = stop;
+        if (!head_line(header, p, end))
+            return false;
+    }
+    header->message = p < stop ? p + 1 : stop;
+    header->end = stop;
+    return true;
+}
+
+/* --- text --- */
+
+static bool plain_name(const char *name, size_t len)
+{
+    size_t i;
+
+    /* A slash would reach iconv's own syntax of options. */
+    for (i = 0; i < len; i++)
+        if (!apr_isalnum(name[i]) && !strchr("-_.:", name[i]))
+            return false;
+    return len > 0 && len <= ENCODING_NAME;
+}
+
+/* NULL when the encoding is unknown or the text is not of it. */
+static const char *convert(const char *text, size_t len, const char *encoding, apr_pool_t *pool)
+{
+    iconv_t from = iconv_open("UTF-8", encoding);
+    size_t room = len * 4 + 16;
+    char *in = (char *)text, *start, *out;
+    bool good;
+
+    if (from == (iconv_t)-1)
+        return NULL;
+    start = out = apr_palloc(pool, room + 1);
+    good = iconv(from, &in, &len, &out, &room) != (size_t)-1 &&
+           iconv(from, NULL, NULL, &out, &room) != (size_t)-1;
+    iconv_close(from);
+    *out = '\0';
+    return good && rc_utf8_valid(start, strlen(start)) ? start : NULL;
+}
+
+static const char *from_latin1(const char *text, size_t len, apr_pool_t *pool)
+{
+    char *start = apr_palloc(pool, len * 2 + 1), *out = start;
+    size_t i;
+
+    for (i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        if (c < 0x80) {
+            *out++ = (char)c;
+        } else {
+            *out++ = (char)(0xc0 | c >> 6);
+            *out++ = (char)(0x80 | (c & 0x3f));
+        }
+    }
+    *out = '\0';
+    return start;
+}
+
+/* By the commit's own encoding, else UTF-8, else Latin-1. git ends texts at a NUL. */
+static const char *to_utf8(const rc_git_header_t *header, const char *text, const char *end,
+                           apr_pool_t *pool)
+{
+    size_t len = strnlen(text, (size_t)(end - text));
+    const char *converted = NULL;
+
+    if (header->encoding &&
+        plain_name(header->encoding, (size_t)(header->encoding_end - header->encoding)))
+        converted = convert(text, len,
+                            apr_pstrmemdup(pool, header->encoding,
+                                           (apr_size_t)(header->encoding_end - header->encoding)),
+                            pool);
+    if (converted)
+        return converted;
+    return rc_utf8_valid(text, len) ? apr_pstrmemdup(pool, text, len)
+                                    : from_latin1(text, len, pool);
+}
+
+/* --- the commit --- */
+
+static const char *const *parent_list(const apr_array_header_t *parents, apr_pool_t *pool)
+{
+    const char **list = apr_pcalloc(pool, (apr_size_t)(parents->nelts + 1) * sizeof(*list));
+    int i;
+
+    for (i = 0; i < parents->nelts; i++)
+        list[i] = rc_text_hex(APR_ARRAY_IDX(parents, i, git_oid).id, RC_GIT_RAW, pool);
+    return list;
+}
+
+static rc_err_t *read_header(git_odb_object **object, rc_git_header_t *header, rc_git_t *git,
+                             const git_oid *id, apr_pool_t *pool)
+{
+    RC_TRY(rc_git_read(object, git, id, GIT_OBJECT_COMMIT, pool));
+    if (rc_git_header_parse(header, git_odb_object_data(*object), git_odb_object_size(*object))) {
+        if (rc_git_cut_off(git->refs, id))
+            apr_array_clear(header->parents);
+        return NULL;
+    }
+    git_odb_object_free(*object);
+    return rc_err_internal(pool, APR_SUCCESS, "commit %s in %s is damaged", git_oid_tostr_s(id),
+                           git->path);
+}
+
+rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool)
+{
+    rc_git_t *git = vcs->repo;
+    rc_git_header_t header = {0};
+    git_odb_object *object;
+    rc_commit_t *commit;
+    git_oid oid;
+
+    if (!rc_git_hex(&oid, id))
+        return rc_err_internal(vcs->pool, APR_SUCCESS, "'%s' is no id of a commit", id);
+    RC_TRY(rc_git_refresh(git, false, vcs->pool));
+    header.parents = apr_array_make(pool, 2, sizeof(git_oid));
+    RC_TRY(read_header(&object, &header, git, &oid, vcs->pool));
+    commit = apr_pcalloc(pool, sizeof(*commit));
+    commit->id = rc_text_hex(oid.id, RC_GIT_RAW, pool);
+    commit->revision = rc_git_order_find(&git->order, oid.id);
+    commit->message = to_utf8(&header, header.message, header.end, pool);
+    commit->time = (apr_int64_t)header.time;
+    commit->author = header.author ? to_utf8(&header, header.author, header.author_end, pool) : "";
+    commit->parents = parent_list(header.parents, pool);
+    commit->branch = rc_git_head_name(git->refs, &oid);
+    commit->branch = apr_pstrdup(pool, commit->branch);
+    git_odb_object_free(object);
+    *out = commit;
+    return NULL;
+}
+
+static rc_err_t *tree_of(git_oid *tree, git_oid *parent, bool *has_parent, rc_git_t *git,
+                         const git_oid *id, apr_pool_t *pool)
+{
+    rc_git_header_t header = {0};
+    git_odb_object *object;
+
+    header.parents = apr_array_make(pool, 2, sizeof(git_oid));
+    RC_TRY(read_header(&object, &header, git, id, pool));
+    *tree = header.tree;
+    *has_parent = header.parents->nelts > 0;
+    if (*has_parent)
+        *parent = APR_ARRAY_IDX(header.parents, 0, git_oid);
+    git_odb_object_free(object);
+    return NULL;
+}
+
+rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_parent, rc_git_t *git,
+                              const char *id, apr_pool_t *pool)
+{
+    git_oid oid, parent, unused;
+    bool more;
+
+    if (!rc_git_hex(&oid, id))
+        return rc_err_internal(pool, APR_SUCCESS, "'%s' is no id of a commit", id);
+    RC_TRY(rc_git_refresh(git, false, pool));
+    RC_TRY(tree_of(tree, &parent, has_parent, git, &oid, pool));
+    return *has_parent ? tree_of(parent_tree, &unused, &more, git, &parent, pool) : NULL;
+}

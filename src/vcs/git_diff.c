@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The difference that one commit makes, as `git diff -p -M --full-index --binary` prints it.
+ */
+#include "git_diff.h"
+
+static rc_err_t *find_changes(apr_array_header_t **changes, rc_git_t *git, const char *id,
+                              apr_pool_t *err_pool, apr_pool_t *pool)
+{
+    git_oid tree, parent;
+    bool has_parent;
+
+    RC_TRY(rc_git_commit_trees(&tree, &parent, &has_parent, git, id, err_pool));
+    RC_TRY(rc_git_tree_changes(changes, git, has_parent ? &parent : NULL, &tree, err_pool, pool));
+    return rc_git_find_renames(*changes, git, err_pool, pool);
+}
+
+rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
+                      const rc_diff_options_t *options, apr_pool_t *scratch)
+{
+    rc_git_printer_t printer = {spool, vcs->repo, options, vcs->pool, NULL};
+    apr_array_header_t *changes;
+    apr_pool_t *pool;
+    rc_err_t *err;
+    int i;
+
+    apr_pool_create(&pool, scratch);
+    apr_pool_tag(pool, "rc_git_diff");
+    apr_pool_create(&printer.scratch, pool);
+    err = find_changes(&changes, vcs->repo, id, vcs->pool, pool);
+    for (i = 0; !err && i < changes->nelts; i++) {
+        const rc_git_change_t *change = &APR_ARRAY_IDX(changes, i, rc_git_change_t);
+
+        apr_pool_clear(printer.scratch);
+        if (!change->moved)
+            err = rc_git_print_change(&printer, change);
+    }
+    apr_pool_destroy(pool);
+    return err;
+}

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Who may see a view: the order of contract 03 §3 as 05 changes it. Address before repository, and
+ * one answer for what does not exist and what the caller may not know of.
+ */
+#include "web.h"
+
+#include <apr_strings.h>
+
+#define ROLES_OF_VIEWS (RC_ROLE_ALL | RC_ROLE_HTTP | RC_ROLE_API)
+
+rc_err_t *rc_web_refuse(rc_web_call_t *call, int status, const char *message)
+{
+    call->status = status;
+    call->message = message;
+    return NULL;
+}
+
+static bool role_fits(const rc_web_route_t *route, rc_role_t role)
+{
+    return role & (route->view->feed ? ROLES_OF_VIEWS | RC_ROLE_FEED : ROLES_OF_VIEWS);
+}
+
+static bool key_opens(const rc_web_call_t *call, const rc_web_route_t *route)
+{
+    return role_fits(route, call->caller->role) &&
+           (route->view->feed ||
+            rc_web_whitelist_has(call->request->whitelist, route->view->action));
+}
+
+/* The owner of the key that was sent, when he counts here; else the default user or nobody. */
+static rc_err_t *identify(rc_web_call_t *call, const apr_array_header_t *routes)
+{
+    const rc_web_request_t *request = call->request;
+    const char *key = request->query_key ? request->query_key : request->header_key;
+    rc_caller_t *caller = NULL;
+    int i;
+
+    if (key)
+        RC_TRY(rc_auth_by_key(&caller, call->db, key, call->pool));
+    if (caller && caller->active)
+        for (i = 0; i < routes->nelts && !call->caller; i++)
+            if (role_fits(&APR_ARRAY_IDX(routes, i, rc_web_route_t), caller->role))
+                call->caller = caller;
+    if (call->caller)
+        return NULL;
+    RC_TRY(rc_auth_anonymous(&caller, call->db, call->pool));
+    call->caller = caller;
+    return NULL;
+}
+
+/* Sets call->repo when the route's repository exists and the caller may read it. */
+static rc_err_t *look_up(rc_web_call_t *call, const rc_web_route_t *route)
+{
+    apr_int64_t user = call->caller->user_id;
+    rc_repo_t *repo;
+
+    if (route->repo)
+        RC_TRY(rc_store_repo_by_name(&repo, call->db, user, route->repo, call->pool));
+    else
+        RC_TRY(rc_store_repo_by_id(&repo, call->db, user, route->repo_id, call->pool));
+    if (!repo || repo->level < RC_READ)
+        return NULL;
+    call->repo = repo;
+    call->view = route->view;
+    call->rev = route->rev;
+    call->rest = route->rest;
+    return NULL;
+}
+
+/* The first reading of the URL that is open to the caller. */
+static rc_err_t *find_repository(rc_web_call_t *call, const apr_array_header_t *routes)
+{
+    bool asked = false;
+    int i;
+
+    for (i = 0; i < routes->nelts && !call->repo; i++) {
+        const rc_web_route_t *route = &APR_ARRAY_IDX(routes, i, rc_web_route_t);
+
+        if (!call->caller->anonymous && !key_opens(call, route))
+            continue;
+        asked = true;
+        RC_TRY(look_up(call, route));
+    }
+    if (call->repo)
+        return NULL;
+    return rc_web_refuse(call, !asked || call->caller->anonymous ? 401 : 404, NULL);
+}
+
+static rc_err_t *decide(rc_web_call_t *call, const apr_array_header_t *routes)
+{
+    const char *ip = call->request->client_ip;
+    bool allowed;
+
+    RC_TRY(identify(call, routes));
+    if (!call->caller)
+        return rc_web_refuse(call, 401, NULL);
+    RC_TRY(rc_auth_ip_allowed(&allowed, call->db, call->caller, ip, call->pool));
+    if (!allowed)
+        return rc_web_refuse(call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip));
+    return find_repository(call, routes);
+}
+
+rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request_t *request,
+                        apr_pool_t *pool)
+{
+    rc_web_call_t *call = apr_pcalloc(pool, sizeof(*call));
+    apr_array_header_t *routes = rc_web_routes(request->path, pool);
+
+    *out = call;
+    call->env = env;
+    call->request = request;
+    call->pool = pool;
+    call->status = 200;
+    if (!routes->nelts) /* says nothing about anything that exists */
+        return rc_web_refuse(call, 404, NULL);
+    if (!request->readonly)
+        return rc_web_refuse(call, 405, NULL);
+    RC_TRY(rc_db_acquire(&call->db, env->db_pool, pool));
+    RC_TRY(rc_db_begin_read(call->db)); /* one snapshot for all of the decision */
+    RC_TRY(decide(call, routes));
+    return rc_db_commit(call->db);
+}
+
+rc_err_t *rc_web_prepare(rc_web_call_t *call)
+{
+    return call->view->prepare(call);
+}
+
+rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool)
+{
+    return call->view->write(call, spool);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Query strings: reading parameters, and taking keys out of what will be logged.
+ */
+#include "rc_web.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#define HIDDEN     "***"
+#define SEPARATORS "&;"
+
+static int hex_value(char c)
+{
+    return apr_isdigit(c) ? c - '0' : apr_tolower(c) - 'a' + 10;
+}
+
+/* Decodes %XX and "+". What is no escape, and %00, stays as it was sent. */
+static char *decode(const char *text, apr_size_t len, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, len + 1), *to = out;
+    const char *end = text + len;
+
+    for (; text < end; text++) {
+        int byte = 0;
+
+        if (*text == '%' && end - text > 2 && apr_isxdigit(text[1]) && apr_isxdigit(text[2]))
+            byte = hex_value(text[1]) * 16 + hex_value(text[2]);
+        if (byte)
+            text += 2;
+        *to++ = byte ? (char)byte : *text == '+' ? ' ' : *text;
+    }
+    *to = '\0';
+    return out;
+}
+
+const char *rc_web_parameter(const char *query, const char *name, apr_pool_t *pool)
+{
+    const char *found = NULL;
+    apr_size_t len;
+
+    for (; query && *query; query += len + (query[len] != '\0')) {
+        apr_size_t name_len;
+        const char *value;
+
+        len = strcspn(query, SEPARATORS);
+        name_len = strcspn(query, "=" SEPARATORS);
+        if (strcmp(decode(query, name_len, pool), name))
+            continue;
+        value = name_len < len ? decode(query + name_len + 1, len - name_len - 1, pool) : "";
+        if (*value)
+            return value;
+        found = value;
+    }
+    return found;
+}
+
+const char *rc_web_query_key(const char *query, apr_pool_t *pool)
+{
+    const char *key;
+
+    if (!query || !*query)
+        return NULL;
+    key = rc_web_parameter(query, "auth_token", pool);
+    if (!key || !*key)
+        key = rc_web_parameter(query, "api_key", pool);
+    return key && *key ? key : NULL;
+}
+
+static bool ends_with(const char *text, apr_size_t len, const char *end)
+{
+    apr_size_t n = strlen(end);
+
+    return len >= n && !strncasecmp(text + len - n, end, n);
+}
+
+/*
+ * May the parameter @a text hold a key? Wider than what we accept as one: a mistyped name ("API_KEY",
+ * an escaped "=") does not make the key less secret. @a name_len: the part to keep.
+ */
+static bool is_secret(apr_size_t *name_len, const char *text, apr_size_t len, apr_pool_t *pool)
+{
+    const char *plain = decode(text, len, pool);
+    apr_size_t plain_name = strcspn(plain, "=");
+
+    *name_len = strcspn(text, "=");
+    if (*name_len >= len)
+        *name_len = 0;
+    return plain[plain_name] && (ends_with(plain, plain_name, "api_key") ||
+                                 ends_with(plain, plain_name, "auth_token"));
+}
+
+/* Redacts each parameter; they are what stands between the @a separators. */
+static const char *redact(const char *text, const char *separators, apr_pool_t *pool)
+{
+    const char *p = text, *copied = text, *out = NULL;
+    apr_size_t len, name_len;
+    apr_pool_t *scratch;
+
+    if (!strpbrk(text, "kKtT%")) /* neither key nor token can be in it */
+        return text;
+    apr_pool_create(&scratch, pool);
+    for (; *p; p += len + (p[len] != '\0')) {
+        len = strcspn(p, separators);
+        apr_pool_clear(scratch);
+        if (!is_secret(&name_len, p, len, scratch))
+            continue;
+        out = apr_pstrcat(pool, out ? out : "",
+                          apr_pstrmemdup(pool, copied, (apr_size_t)(p - copied) + name_len),
+                          name_len ? "=" HIDDEN : HIDDEN, NULL);
+        copied = p + len;
+    }
+    apr_pool_destroy(scratch);
+    return out ? apr_pstrcat(pool, out, copied, NULL) : text;
+}
+
+const char *rc_web_redact(const char *text, apr_pool_t *pool)
+{
+    return redact(text, "?" SEPARATORS " \t#", pool);
+}
+
+const char *rc_web_redact_query(const char *query, apr_pool_t *pool)
+{
+    return redact(query, "?" SEPARATORS, pool);
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The repository order is git's own: random histories with equal dates, tags of all kinds,
+ * broken references; and it follows what other processes do to the repository.
+ */
+#include "git_fixture.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+static apr_pool_t *use;
+static rc_vcs_t *vcs;
+
+static void open_repo(const char *name)
+{
+    if (use)
+        apr_pool_destroy(use);
+    apr_pool_create(&use, fixture.pool);
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(name), use));
+}
+
+static char *git_order(const char *name)
+{
+    return output(NULL, "git -C %s rev-list --reverse --date-order --branches --tags", name);
+}
+
+static void assert_same_order(const char *name, const char *want)
+{
+    apr_int64_t count, index, i;
+    const char *id;
+
+    open_repo(name);
+    ASSERT_OK(rc_vcs_count(&count, vcs));
+    for (i = 0; *want; i++, want += 41) {
+        ASSERT_OK(rc_vcs_id_at(&id, vcs, i, use));
+        assert_non_null(id);
+        assert_memory_equal(id, want, 40);
+        ASSERT_OK(rc_vcs_index_of(&index, vcs, id));
+        assert_int_equal(index, i);
+    }
+    assert_int_equal(count, i);
+    ASSERT_OK(rc_vcs_id_at(&id, vcs, i, use));
+    assert_null(id);
+}
+
+static void assert_order(const char *name)
+{
+    char *want = git_order(name);
+
+    assert_same_order(name, want);
+    free(want);
+}
+
+/* A fast-import stream of n commits: merges, several roots, few different dates. */
+static void random_history(const char *name, int n, int dates, int tips)
+{
+    FILE *f = fopen(in_dir("stream"), "w");
+    int i;
+
+    for (i = 1; i <= n; i++) {
+        int merge = rand() % 5 == 0;
+
+        fprintf(f, "commit refs/heads/b%d\nmark :%d\ncommitter C <c@x> %d +0000\ndata 1\n%c\n",
+                rand() % tips, i, 1000000 + rand() % dates + (dates > 50 ? i / 3 : 0),
+                'a' + i % 26);
+        if (i > 1 && rand() % 40)
+            fprintf(f, "from :%d\n", i - 1 - rand() % (i > 20 ? 20 : i - 1));
+        else
+            merge = 0;
+        if (merge && i > 2)
+            fprintf(f, "merge :%d\n", 1 + rand() % (i - 1));
+        fprintf(f, "M 100644 inline f%d\ndata 2\n%02d\n\n", rand() % 5, i % 100);
+    }
+    for (i = 0; i < tips; i++)
+        fprintf(f, "reset refs/tags/t%d\nfrom :%d\n\n", i, 1 + rand() % n);
+    fclose(f);
+    sh("git init -q --bare %s && git -C %s fast-import --quiet --force < stream", name, name);
+}
+
+static void order_is_gits(void **state)
+{
+    int round;
+
+    (void)state;
+    for (round = 0; round < 25; round++) {
+        const char *name = apr_psprintf(fixture.pool, "order%d.git", round);
+
+        random_history(name, 20 + rand() % 200,
+                       round % 3 == 0   ? 1
+                       : round % 3 == 1 ? 5
+                                        : 100,
+                       1 + rand() % 6);
+        assert_order(name);
+        assert_order(name); /* from the handle */
+        rc_vcs_pool_forget(fixture.handles, in_dir(name));
+        assert_order(name); /* from the file */
+    }
+}
+
+static void empty_repository(void **state)
+{
+    const char *id;
+    rc_commit_t *commit;
+
+    (void)state;
+    ASSERT_OK(rc_vcs_create("git", in_dir("sub/empty.git"), fixture.pool));
+    assert_non_null(rc_vcs_create("git", in_dir("sub/empty.git"), fixture.pool));
+    assert_order("sub/empty.git");
+    ASSERT_OK(rc_vcs_resolve(&id, vcs, "tip", use));
+    assert_null(id);
+    ASSERT_OK(rc_vcs_resolve(&id, vcs, "0", use));
+    assert_null(id);
+    ASSERT_OK(rc_vcs_last_commit(&commit, vcs, use));
+    assert_null(commit);
+}
+
+static void odd_references(void **state)
+{
+    char *good;
+
+    (void)state;
+    random_history("odd.git", 60, 3, 3);
+    sh("cd odd.git && git tag -a -m x annotated b0 && git tag -a -m y nested annotated && "
+       "git tag tree b0^{tree} && git tag blob $(git rev-parse b0:$(git ls-tree --name-only b0 |"
+       " head -1)) && git tag -a -m z tagtree b0^{tree}");
+    assert_order("odd.git");
+    good = git_order("odd.git"); /* what follows is fatal to git */
+    sh("cd odd.git && echo garbage > refs/heads/broken && : > refs/heads/empty && "
+       "echo 1234567890123456789012345678901234567890 > refs/heads/missing && "
+       "echo x > refs/heads/b0.lock && echo 'ref: refs/heads/b1' > refs/heads/sym && "
+       "echo 'ref: refs/heads/nowhere' > refs/heads/dangling && mkdir -p refs/heads/deep/er");
+    assert_same_order("odd.git", good);
+    rc_vcs_pool_forget(fixture.handles, in_dir("odd.git"));
+    assert_same_order("odd.git", good);
+    free(good);
+    sh("cd odd.git && rm refs/heads/broken refs/heads/empty refs/heads/missing "
+       "refs/heads/dangling refs/heads/b0.lock && git pack-refs --all");
+    assert_order("odd.git");
+    sh("cd odd.git && git update-ref refs/heads/deep/er/x b1 && git update-ref refs/heads/b1 b1^");
+    assert_order("odd.git");
+}
+
+static void follows_changes(void **state)
+{
+    int i;
+
+    (void)state;
+    random_history("live.git", 50, 3, 3);
+    sh("git clone -q live.git work && cd work && git checkout -q -B push");
+    for (i = 0; i < 12; i++) {
+        assert_order("live.git");
+        sh("cd work && git commit -q --allow-empty -m %d && git push -q origin push", i);
+        assert_order("live.git"); /* at once: within the tick of the file system */
+        if (i % 4 == 0)
+            sh("cd live.git && git gc -q");
+        if (i % 4 == 1)
+            sh("cd live.git && git update-ref -d refs/heads/b1; git branch b1 b0");
+        if (i % 4 == 2)
+            usleep(150000); /* now file times are trusted */
+    }
+    sh("cd live.git && git for-each-ref --format='delete %%(refname)' | git update-ref --stdin");
+    assert_order("live.git");
+}
+
+static void damage(const char *file, off_t size, int round)
+{
+    int fd = open(file, O_WRONLY);
+
+    if (round < 10)
+        assert_int_equal(ftruncate(fd, round % 5 ? rand() % size : 0), 0);
+    else
+        assert_int_equal(pwrite(fd, "\xff\xfe\xfd\xfc", 4, rand() % (size - 4)), 4);
+    close(fd);
+}
+
+static void damaged_file(void **state)
+{
+    const char *file = in_dir("damaged.git/rcapi/order");
+    struct stat st;
+    int i;
+
+    (void)state;
+    random_history("damaged.git", 80, 3, 3);
+    for (i = 0; i < 40; i++) {
+        assert_order("damaged.git");
+        apr_pool_destroy(use);
+        use = NULL;
+        assert_int_equal(stat(file, &st), 0);
+        if (i % 2 == 0 || i >= 20) /* else under a handle that has it mapped */
+            rc_vcs_pool_forget(fixture.handles, in_dir("damaged.git"));
+        damage(file, st.st_size, i / 2);
+    }
+}
+
+static void read_only_repository(void **state)
+{
+    (void)state;
+    random_history("fixed.git", 30, 3, 2);
+    sh("echo in the way > fixed.git/rcapi");
+    assert_order("fixed.git");
+    sh("git -C fixed.git update-ref refs/heads/b0 b0^ && git -C fixed.git branch more b0");
+    assert_order("fixed.git");
+}
+
+static void shallow_repository(void **state)
+{
+    (void)state;
+    random_history("full.git", 120, 3, 2);
+    sh("git clone -q --bare --depth 5 --no-single-branch file://$PWD/full.git shallow.git");
+    assert_order("shallow.git");
+    sh("cd shallow.git && git fetch -q --unshallow origin '+refs/heads/*:refs/heads/*'");
+    assert_order("shallow.git");
+}
+
+static void replaced_repository(void **state)
+{
+    (void)state;
+    random_history("one.git", 40, 3, 2);
+    random_history("two.git", 50, 3, 2);
+    assert_order("one.git");
+    open_repo("two.git"); /* gives one.git back */
+    sh("mv one.git gone.git && mv two.git one.git");
+    assert_order("one.git");
+    sh("rm -rf one.git");
+    apr_pool_destroy(use);
+    apr_pool_create(&use, fixture.pool);
+    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("one.git"), use));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(order_is_gits),      cmocka_unit_test(empty_repository),
+        cmocka_unit_test(odd_references),     cmocka_unit_test(follows_changes),
+        cmocka_unit_test(damaged_file),       cmocka_unit_test(read_only_repository),
+        cmocka_unit_test(shallow_repository), cmocka_unit_test(replaced_repository),
+    };
+    const char *seed = getenv("SEED");
+
+    srand(seed ? (unsigned)atoi(seed) : 1);
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
+}
