@@ -32,13 +32,14 @@ LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,no
 LIB_SRC  := $(wildcard src/core/*.c src/store/*.c src/vcs/*.c src/auth/*.c src/model/*.c \
               src/rpc/*.c src/rpc/methods/*.c src/web/*.c)
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
-API_SRC  := $(wildcard src/cli/client*.c src/cli/rhodecode_api*.c)
-ADM_SRC  := $(wildcard src/cli/admin*.c src/cli/rcapi_admin*.c)
+API_SRC  := $(wildcard src/cli/client*.c) src/cli/rhodecode_api.c
+ADM_SRC  := $(wildcard src/cli/admin*.c) src/cli/rcapi_admin.c \
+            $(addprefix src/cli/client_,args.c json.c print.c util.c)
 UNIT_SRC := $(wildcard t/unit/test_*.c)
 
 LIB   := $(O)/librcapi.a
 UNITS := $(UNIT_SRC:t/unit/%.c=$(O)/unit/%)
-PROGS := $(if $(API_SRC),$(O)/bin/rhodecode-api) $(if $(ADM_SRC),$(O)/bin/rcapi-admin)
+PROGS := $(O)/bin/rhodecode-api $(O)/bin/rcapi-admin
 obj    = $(1:%.c=$(O)/obj/%.o)
 
 .PHONY: all

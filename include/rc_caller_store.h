@@ -19,8 +19,8 @@ typedef struct rc_caller_row_t {
 } rc_caller_row_t;
 
 /** The owner of the key with this digest, or NULL. */
-rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db,
-                                    const unsigned char *digest, int len, apr_pool_t *pool);
+rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsigned char *digest,
+                                    int len, apr_pool_t *pool);
 
 /** The user with this name, or NULL. */
 rc_err_t *rc_store_caller_by_name(rc_caller_row_t **out, rc_db_t *db, const char *username,

@@ -13,13 +13,13 @@
 
 typedef struct rc_env_config_t {
     rc_db_config_t db;
-    const char *repo_root;    /* absolute path */
+    const char *repo_root; /* absolute path */
     const char *secret_file;
-    const char *temp_dir;     /* for spools */
-    const char *api_level;    /* answered as rhodecode_version */
-    const char *site_title;   /* "" by default */
-    bool reveal_keys;         /* may answers show clear keys at all */
-    int vcs_idle;             /* repositories kept open */
+    const char *temp_dir;      /* for spools */
+    const char *api_level;     /* answered as rhodecode_version */
+    const char *site_title;    /* "" by default */
+    bool reveal_keys;          /* may answers show clear keys at all */
+    int vcs_idle;              /* repositories kept open */
     rc_remote_policy_t remote; /* work_dir is set by rc_env_open */
 } rc_env_config_t;
 

@@ -14,10 +14,10 @@
 #define RC_GUARD_VALUES 10000
 
 typedef struct rc_guard_t {
-    const char *what;   /* what is wrong, a fixed text; NULL = nothing */
-    apr_size_t offset;  /* where, in bytes from the start */
-    int line, column;   /* the same, counted from 1 */
-    const char *id;     /* the raw text of the top-level member "id" (the last one), or NULL */
+    const char *what;  /* what is wrong, a fixed text; NULL = nothing */
+    apr_size_t offset; /* where, in bytes from the start */
+    int line, column;  /* the same, counted from 1 */
+    const char *id;    /* the raw text of the top-level member "id" (the last one), or NULL */
     apr_size_t id_len;
 } rc_guard_t;
 

@@ -14,12 +14,12 @@ typedef struct rc_repo_t {
     const char *name; /* full path */
     const char *type;
     apr_int64_t owner_id;
-    const char *owner;      /* username */
-    apr_int64_t group_id;   /* 0 = top level */
-    const char *fork_of;    /* full name of the parent; NULL also when the user may not read it */
+    const char *owner;    /* username */
+    apr_int64_t group_id; /* 0 = top level */
+    const char *fork_of;  /* full name of the parent; NULL also when the user may not read it */
     bool private_, enable_statistics, enable_locking, enable_downloads;
     const char *description;
-    const char *clone_uri;  /* password masked; NULL = none */
+    const char *clone_uri;        /* password masked; NULL = none */
     const void *clone_uri_sealed; /* the whole URI when it has a password */
     int clone_uri_sealed_len;
     const char *landing_rev;
@@ -62,8 +62,8 @@ typedef struct rc_member_t {
 /** The repository with this id, with the level of user @a user_id. */
 rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, apr_int64_t id,
                               apr_pool_t *pool);
-rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
-                                const char *name, apr_pool_t *pool);
+rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, const char *name,
+                                apr_pool_t *pool);
 rc_err_t *rc_store_repo_group_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
                                     apr_int64_t id, apr_pool_t *pool);
 rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,

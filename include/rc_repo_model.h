@@ -14,6 +14,9 @@ const char *rc_repo_name_clean(const char *name, apr_pool_t *pool);
 /** May a repository or group be called this (a cleaned full path)? Contract 02 create_repo, 05. */
 bool rc_repo_name_usable(const char *name);
 
+/** May one part of a name be this? Not hidden, not the name of something removed. */
+bool rc_repo_part_usable(const char *part);
+
 /** "g/h/r" -> "g/h"; NULL at top level. In @a pool. */
 const char *rc_repo_name_parent(const char *name, apr_pool_t *pool);
 

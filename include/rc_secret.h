@@ -20,8 +20,8 @@ rc_err_t *rc_secret_create(const char *path, apr_pool_t *pool);
 rc_err_t *rc_secret_load(rc_secret_t **out, const char *path, apr_pool_t *pool);
 
 /** Encrypts @a text, bound to @a context (the same is needed to unseal). Result in @a pool. */
-rc_err_t *rc_secret_seal(const void **sealed, int *len, const rc_secret_t *secret,
-                         const char *text, const char *context, apr_pool_t *pool);
+rc_err_t *rc_secret_seal(const void **sealed, int *len, const rc_secret_t *secret, const char *text,
+                         const char *context, apr_pool_t *pool);
 
 /** The text that was sealed; an error when anything was altered. Result in @a pool. */
 rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const void *sealed,

@@ -89,8 +89,7 @@ rc_err_t *rc_store_user_password(const char **hash, rc_db_t *db, apr_int64_t use
  * "user_email". */
 rc_err_t *rc_store_email_set_main(rc_db_t *db, apr_int64_t user_id, const char *email);
 rc_err_t *rc_store_email_add(rc_db_t *db, apr_int64_t user_id, const char *email);
-rc_err_t *rc_store_email_remove(bool *removed, rc_db_t *db, apr_int64_t user_id,
-                                const char *email);
+rc_err_t *rc_store_email_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, const char *email);
 
 /** Adds an IP entry, once; removes one. */
 rc_err_t *rc_store_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entry);

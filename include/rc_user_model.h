@@ -23,10 +23,10 @@
 
 typedef struct rc_new_user_t {
     const char *username;
-    const char *email;         /* "" or NULL = none */
-    const char *password_hash; /* of rc_password_hash; NULL = no password login */
-    const char *firstname, *lastname; /* NULL = "" */
-    const char *key;           /* the main key; NULL = generated */
+    const char *email;                     /* "" or NULL = none */
+    const char *password_hash;             /* of rc_password_hash; NULL = no password login */
+    const char *firstname, *lastname;      /* NULL = "" */
+    const char *key;                       /* the main key; NULL = generated */
     const char *extern_type, *extern_name; /* NULL = rhodecode */
     bool active, admin, force_password_change;
 } rc_new_user_t;
@@ -98,16 +98,14 @@ rc_err_t *rc_model_key_clear(const char **clear, const rc_secret_t *secret,
 
 /** Adds IP entries: addresses, networks, ranges "a-b" (each address of it, at most 256), with
  * commas between them. Entries that are there already are skipped. RC_E_ARG for anything else. */
-rc_err_t *rc_model_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entries,
-                          apr_pool_t *pool);
+rc_err_t *rc_model_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entries, apr_pool_t *pool);
 
 /** Removes entries, written in the same way; RC_E_NOTFOUND when one of them is not there. */
 rc_err_t *rc_model_ip_remove(rc_db_t *db, apr_int64_t user_id, const char *entries,
                              apr_pool_t *pool);
 
 /** Adds an extra address. A taken one is RC_E_CONFLICT "email `x` already exist". */
-rc_err_t *rc_model_email_add(rc_db_t *db, apr_int64_t user_id, const char *email,
-                             apr_pool_t *pool);
+rc_err_t *rc_model_email_add(rc_db_t *db, apr_int64_t user_id, const char *email, apr_pool_t *pool);
 
 /** Removes an extra address; RC_E_NOTFOUND if it is none of the user's. */
 rc_err_t *rc_model_email_remove(rc_db_t *db, apr_int64_t user_id, const char *email,

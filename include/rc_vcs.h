@@ -18,13 +18,13 @@ typedef struct rc_vcs_pool_t rc_vcs_pool_t;
 typedef struct rc_vcs_t rc_vcs_t;
 
 typedef struct rc_commit_t {
-    const char *id;            /* 40 lower-case hex digits */
-    apr_int64_t revision;      /* index in the repository order (contract 02 §1.8), from 0 */
-    const char *message;       /* whole message in valid UTF-8, trailing newline kept */
-    apr_int64_t time;          /* committer time, epoch seconds */
-    const char *author;        /* Name <mail>, valid UTF-8 */
+    const char *id;             /* 40 lower-case hex digits */
+    apr_int64_t revision;       /* index in the repository order (contract 02 §1.8), from 0 */
+    const char *message;        /* whole message in valid UTF-8, trailing newline kept */
+    apr_int64_t time;           /* committer time, epoch seconds */
+    const char *author;         /* Name <mail>, valid UTF-8 */
     const char *const *parents; /* ids, ended by NULL */
-    const char *branch;        /* first branch (ascending) whose head this commit is, or NULL */
+    const char *branch;         /* first branch (ascending) whose head this commit is, or NULL */
 } rc_commit_t;
 
 typedef struct rc_diff_options_t {

@@ -16,8 +16,8 @@ static const struct {
     const char *name;
     rc_role_t role;
 } roles[] = {
-    {"token_role_all", RC_ROLE_ALL}, {"token_role_http", RC_ROLE_HTTP},
-    {"token_role_vcs", RC_ROLE_VCS}, {"token_role_api", RC_ROLE_API},
+    {"token_role_all", RC_ROLE_ALL},   {"token_role_http", RC_ROLE_HTTP},
+    {"token_role_vcs", RC_ROLE_VCS},   {"token_role_api", RC_ROLE_API},
     {"token_role_feed", RC_ROLE_FEED},
 };
 

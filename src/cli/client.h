@@ -11,9 +11,9 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#define RC_CLI_OK 0        /* the method succeeded */
-#define RC_CLI_REFUSED 1   /* the server answered with an error */
-#define RC_CLI_USAGE 2     /* nothing was sent: command line, arguments or configuration */
+#define RC_CLI_OK        0 /* the method succeeded */
+#define RC_CLI_REFUSED   1 /* the server answered with an error */
+#define RC_CLI_USAGE     2 /* nothing was sent: command line, arguments or configuration */
 #define RC_CLI_NO_ANSWER 3 /* sent or tried, but no valid answer came */
 
 struct json_object;

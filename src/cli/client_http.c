@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define API_PATH "/_admin/api"
+#define API_PATH        "/_admin/api"
 #define CONNECT_TIMEOUT 30L
-#define MAX_ANSWER (1024UL * 1024 * 1024)
+#define MAX_ANSWER      (1024UL * 1024 * 1024)
 
 static size_t take_answer(char *data, size_t size, size_t n, void *baton)
 {

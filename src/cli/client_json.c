@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_DEPTH 512
+#define MAX_DEPTH        512
 #define MAX_PLAIN_DIGITS 18 /* any integer of so many digits fits 64 bits */
 
 typedef struct reader_t {
@@ -57,7 +57,10 @@ static size_t utf8_prefix(const char *text, size_t len)
     return at;
 }
 
-bool rc_cli_utf8_valid(const char *text, size_t len) { return utf8_prefix(text, len) == len; }
+bool rc_cli_utf8_valid(const char *text, size_t len)
+{
+    return utf8_prefix(text, len) == len;
+}
 
 static bool fail(reader_t *r, const char *what)
 {

@@ -68,7 +68,10 @@ static const char HELP[] =
     "  3  no valid answer: connection, certificate, HTTP status, not JSON, wrong id;\n"
     "     or the answer could not be written\n";
 
-void rc_cli_print_help(void) { fputs(HELP, stdout); }
+void rc_cli_print_help(void)
+{
+    fputs(HELP, stdout);
+}
 
 static int set_format(rc_cli_options_t *opt, const char *name)
 {

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define INDENT 4
+#define INDENT   4
 #define ONE_LINE (-1) /* instead of a nesting level */
 
 typedef struct member_t {
@@ -110,7 +110,10 @@ static member_t *list_members(struct json_object *object, bool sorted)
     size_t n = (size_t)json_object_object_length(object), i = 0;
     member_t *members = rc_cli_need(calloc(n + 1, sizeof(*members)));
 
-    json_object_object_foreach(object, key, value) { members[i++] = (member_t){key, value}; }
+    json_object_object_foreach(object, key, value)
+    {
+        members[i++] = (member_t){key, value};
+    }
     if (sorted)
         qsort(members, n, sizeof(*members), by_key);
     return members;
@@ -162,9 +165,15 @@ static void print_value(FILE *out, struct json_object *value, int level)
     }
 }
 
-void rc_cli_json_print(FILE *out, struct json_object *value) { print_value(out, value, ONE_LINE); }
+void rc_cli_json_print(FILE *out, struct json_object *value)
+{
+    print_value(out, value, ONE_LINE);
+}
 
-void rc_cli_json_print_pretty(FILE *out, struct json_object *value) { print_value(out, value, 0); }
+void rc_cli_json_print_pretty(FILE *out, struct json_object *value)
+{
+    print_value(out, value, 0);
+}
 
 char *rc_cli_json_text(struct json_object *value)
 {

@@ -14,7 +14,7 @@
 #include <sys/random.h>
 #include <time.h>
 
-#define MAX_ID 9998
+#define MAX_ID    9998
 #define MAX_SHOWN 300 /* bytes of the server's answer in an error line */
 
 /* To tell answers apart, not a secret: where the kernel has nothing to give, the time will do. */

@@ -12,14 +12,13 @@
 #include "rc_moves.h"
 #include "rc_user.h"
 
-
 static rc_err_t *seal_clone_uri(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *pool)
 {
     repo->row.clone_uri = rc_remote_mask(repo->clone_uri, pool);
     if (!rc_remote_has_password(repo->clone_uri, pool))
         return NULL;
-    return rc_secret_seal(&repo->row.clone_uri_sealed, &repo->row.clone_uri_sealed_len,
-                          env->secret, repo->clone_uri, "clone_uri", pool);
+    return rc_secret_seal(&repo->row.clone_uri_sealed, &repo->row.clone_uri_sealed_len, env->secret,
+                          repo->clone_uri, "clone_uri", pool);
 }
 
 rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
@@ -32,8 +31,7 @@ rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_rep
                             "clone_uri", pool);
 }
 
-rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo,
-                             apr_pool_t *pool)
+rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, apr_pool_t *pool)
 {
     return rc_vcs_open(vcs, env->vcs_pool, repo->type, rc_env_repo_path(env, repo->name, pool),
                        pool);

@@ -58,6 +58,11 @@ static bool is_removed(const char *part)
     return true;
 }
 
+bool rc_repo_part_usable(const char *part)
+{
+    return *part && *part != '.' && *part != '/' && !is_removed(part);
+}
+
 bool rc_repo_name_usable(const char *name)
 {
     const char *part = name;
@@ -67,7 +72,7 @@ bool rc_repo_name_usable(const char *name)
     if (rc_text_has_control(name) || strpbrk(name, "\\:<>") || rc_text_digits(name))
         return false;
     for (;; part++) {
-        if (!*part || *part == '.' || *part == '/' || is_removed(part))
+        if (!rc_repo_part_usable(part))
             return false;
         if (!(part = strchr(part, '/')))
             return true;

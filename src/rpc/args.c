@@ -167,26 +167,40 @@ static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
         return rc_err(call->pool, RC_E_ARG, "user `%s` does not exist", arg->sent);
     arg->row = user;
     arg->name = user->username;
+    arg->id = user->id;
     return NULL;
 }
 
 /* Looks an object up: a JSON integer is its id; text is its name, or if no name, its id. */
+#define DEFINE_FIND(kind)                                                                          \
+    rc_err_t *rc_find_##kind(rc_##kind##_t **out, rc_call_t *call, json_object *value)             \
+    {                                                                                              \
+        apr_int64_t id;                                                                            \
+                                                                                                   \
+        *out = NULL;                                                                               \
+        if (json_object_is_type(value, json_type_string))                                          \
+            RC_TRY(rc_store_##kind##_by_name(out, call->db, call->caller->user_id,                 \
+                                             json_object_get_string(value), call->pool));          \
+        if (!*out && value_id(&id, value, false))                                                  \
+            RC_TRY(rc_store_##kind##_by_id(out, call->db, call->caller->user_id, id, call->pool)); \
+        return NULL;                                                                               \
+    }
+
+DEFINE_FIND(repo)
+DEFINE_FIND(repo_group)
+DEFINE_FIND(user_group)
+
 #define DEFINE_BIND(kind, words)                                                                   \
     static rc_err_t *bind_##kind(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)          \
     {                                                                                              \
-        rc_##kind##_t *row = NULL;                                                                 \
-        apr_int64_t id;                                                                            \
+        rc_##kind##_t *row;                                                                        \
                                                                                                    \
-        if (json_object_is_type(arg->value, json_type_string))                                     \
-            RC_TRY(rc_store_##kind##_by_name(&row, call->db, call->caller->user_id,                \
-                                             json_object_get_string(arg->value), call->pool));     \
-        if (!row && value_id(&id, arg->value, false))                                              \
-            RC_TRY(rc_store_##kind##_by_id(&row, call->db, call->caller->user_id, id,              \
-                                           call->pool));                                           \
+        RC_TRY(rc_find_##kind(&row, call, arg->value));                                            \
         if (!row || row->level < param->need)                                                      \
             return rc_err(call->pool, RC_E_ARG, words " `%s` does not exist", arg->sent);          \
         arg->row = row;                                                                            \
         arg->name = row->name;                                                                     \
+        arg->id = row->id;                                                                         \
         return NULL;                                                                               \
     }
 

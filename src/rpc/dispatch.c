@@ -13,7 +13,8 @@
 
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
 {
-    return rc_rule_has_global(has, call->db, call->caller->user_id, call->caller->admin, permission);
+    return rc_rule_has_global(has, call->db, call->caller->user_id, call->caller->admin,
+                              permission);
 }
 
 /* Steps 10 to 13. A failure of the look-up itself also reads as a wrong key. */

@@ -52,23 +52,37 @@ static rc_err_t *answer_error(const envelope_t *envelope, const char *text)
     return end_answer(&json);
 }
 
-/* "{arg}" and "{arg.name}" of a row's failure text. */
+/* What "arg", "arg.name" or "arg.id" stands for; "" when there is no such thing. */
+static const char *word_value(const rc_call_t *call, const char *word, apr_size_t length)
+{
+    const char *dot = memchr(word, '.', length);
+    apr_size_t name_length = dot ? (apr_size_t)(dot - word) : length;
+    const rc_param_t *params = call->method->params;
+    const rc_arg_t *arg;
+    int i;
+
+    for (i = 0; params[i].name; i++) {
+        if (strncmp(params[i].name, word, name_length) || params[i].name[name_length])
+            continue;
+        arg = &call->args[i];
+        if (dot && arg->name)
+            return dot[1] == 'i' ? apr_psprintf(call->pool, "%" APR_INT64_T_FMT, arg->id)
+                                 : arg->name;
+        return arg->sent ? arg->sent : "";
+    }
+    return "";
+}
+
+/* A row's failure text with its words in braces replaced. */
 static const char *fill_in(const rc_call_t *call, const char *text)
 {
     const char *open = strchr(text, '{'), *close = open ? strchr(open, '}') : NULL;
-    const char *word, *dot, *value;
-    int i;
 
     if (!close)
         return text;
-    word = apr_pstrmemdup(call->pool, open + 1, (apr_size_t)(close - open - 1));
-    if ((dot = strstr(word, ".name")))
-        word = apr_pstrmemdup(call->pool, word, (apr_size_t)(dot - word));
-    for (i = 0, value = ""; call->method->params[i].name; i++)
-        if (!strcmp(call->method->params[i].name, word))
-            value = dot && call->args[i].name ? call->args[i].name : call->args[i].sent;
     return apr_pstrcat(call->pool, apr_pstrmemdup(call->pool, text, (apr_size_t)(open - text)),
-                       value ? value : "", fill_in(call, close + 1), NULL);
+                       word_value(call, open + 1, (apr_size_t)(close - open - 1)),
+                       fill_in(call, close + 1), NULL);
 }
 
 /* What the client is told of an error, and the log of the rest. */
@@ -181,12 +195,12 @@ static rc_err_t *serve_body(envelope_t *envelope)
     rc_err_t *err;
 
     if (!rc_guard_json(&guard, request->body, request->len))
-        return answer_error(
-            envelope, apr_psprintf(pool,
-                                   "JSON parse error ERR:%s: line %d column %d (char "
-                                   "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
-                                   guard.what, guard.line, guard.column, guard.offset,
-                                   request->len));
+        return answer_error(envelope,
+                            apr_psprintf(pool,
+                                         "JSON parse error ERR:%s: line %d column %d (char "
+                                         "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
+                                         guard.what, guard.line, guard.column, guard.offset,
+                                         request->len));
     if ((err = parse(&body, request->body, request->len, pool)))
         return answer_error(envelope,
                             apr_psprintf(pool,
@@ -211,13 +225,12 @@ rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *r
 
     if (strcmp(request->http_method, "POST") && strcmp(request->http_method, "GET"))
         return answer_error(&envelope,
-                            apr_psprintf(pool,
-                                         "unsupported request method \"%s\". Please use POST",
+                            apr_psprintf(pool, "unsupported request method \"%s\". Please use POST",
                                          request->http_method));
     if (request->too_large)
-        return answer_error(&envelope,
-                            apr_psprintf(pool, "Request body is larger than %" APR_SIZE_T_FMT
-                                               " bytes", request->too_large));
+        return answer_error(
+            &envelope, apr_psprintf(pool, "Request body is larger than %" APR_SIZE_T_FMT " bytes",
+                                    request->too_large));
     if (!request->body)
         return answer_error(&envelope, "Empty body, No Content-Length in request");
     if (!request->len)

@@ -38,16 +38,24 @@ typedef enum {
 typedef struct rc_param_t {
     const char *name;
     rc_type_t type;
-    const char *def;   /* RC_REQUIRED, RC_CALLER, or as Python prints it: '' 'x' None True False -1 */
-    rc_level_t need;   /* level needed on an object */
+    const char *def; /* RC_REQUIRED, RC_CALLER, or as Python prints it: '' 'x' None True False -1 */
+    rc_level_t need; /* level needed on an object */
     const char *alias; /* a second name, or NULL */
 } rc_param_t;
 
 /* Rows of parameters: an argument; an object with the level needed on it; with a second name. */
-#define RC_ARG(n, t, d)              {.name = (n), .type = (t), .def = (d)}
-#define RC_OBJECT(n, t, d, level)    {.name = (n), .type = (t), .def = (d), .need = (level)}
+#define RC_ARG(n, t, d)                                                                            \
+    {                                                                                              \
+        .name = (n), .type = (t), .def = (d)                                                       \
+    }
+#define RC_OBJECT(n, t, d, level)                                                                  \
+    {                                                                                              \
+        .name = (n), .type = (t), .def = (d), .need = (level)                                      \
+    }
 #define RC_OBJECT2(n, t, d, level, a)                                                              \
-    {.name = (n), .type = (t), .def = (d), .need = (level), .alias = (a)}
+    {                                                                                              \
+        .name = (n), .type = (t), .def = (d), .need = (level), .alias = (a)                        \
+    }
 
 #define RC_PARAMS(...)                                                                             \
     (const rc_param_t[])                                                                           \
@@ -80,7 +88,8 @@ typedef struct rc_method_t {
     rc_allow_t allow;
     unsigned flags;
     const rc_param_t *params;
-    const char *failure; /* answered when it fails; {arg} as sent, {arg.name} stored; NULL = none */
+    const char *failure; /* answered when it fails; {arg} as sent, {arg.name} and {arg.id} stored;
+                            NULL = none */
     const char *help;
 } rc_method_t;
 
@@ -89,11 +98,12 @@ typedef struct rc_method_t {
 typedef struct rc_arg_t {
     bool present, given; /* present: named in the request; given: and not null */
     json_object *value;
-    const char *sent;    /* how it reads in messages */
-    const char *text;    /* RC_TEXT: the value or the default */
-    bool truth;          /* RC_BOOL */
-    const void *row;     /* rc_user_t, rc_repo_t ... */
-    const char *name;    /* of the row */
+    const char *sent; /* how it reads in messages */
+    const char *text; /* RC_TEXT: the value or the default */
+    bool truth;       /* RC_BOOL */
+    const void *row;  /* rc_user_t, rc_repo_t ... */
+    const char *name; /* of the row */
+    apr_int64_t id;   /* of the row */
 } rc_arg_t;
 
 struct rc_call_t {
@@ -106,7 +116,8 @@ struct rc_call_t {
     const rc_method_t *method;
     json_object *args_sent; /* an object, or NULL */
     rc_arg_t args[RC_MAX_PARAMS];
-    bool old; /* 1.2 dialect */
+    bool old;           /* 1.2 dialect */
+    const void *result; /* what a transaction of an RC_ALONE method hands out */
 };
 
 /* Arguments by name; the name must be one of the row's (checked: a wrong one aborts). */
@@ -130,6 +141,11 @@ rc_err_t *rc_args_bind(rc_call_t *call);
 /** Finds a user as clients name one: id, or name. *@a out is NULL when there is none. */
 rc_err_t *rc_find_user(rc_user_t **out, rc_call_t *call, json_object *value);
 
+/** Finds an object as clients name one, with the caller's level on it; NULL when there is none. */
+rc_err_t *rc_find_repo(rc_repo_t **out, rc_call_t *call, json_object *value);
+rc_err_t *rc_find_repo_group(rc_repo_group_t **out, rc_call_t *call, json_object *value);
+rc_err_t *rc_find_user_group(rc_user_group_t **out, rc_call_t *call, json_object *value);
+
 /** How a value reads in a message: None, True, decimal, or the text itself; NULL for the rest. */
 const char *rc_value_text(json_object *value, apr_pool_t *pool);
 
@@ -141,6 +157,9 @@ rc_err_t *rc_call_txn(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *ba
 
 /** Has the caller this global permission (super-admins: all)? */
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission);
+
+/** Reads the last changeset of @a repo anew and stores it. Outside of transactions. */
+rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo);
 
 /** The method of this name in this dialect, or NULL. */
 const rc_method_t *rc_method_find(const char *name, bool old);
@@ -161,6 +180,10 @@ rc_err_t *rc_render_user(rc_json_t *out, rc_call_t *call, const rc_user_t *user,
 /** The members of user_obj, without the braces around them. */
 rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_t *user,
                                  rc_keys_t keys);
+
+/** user_obj of @a details, read already; scratch memory from @a pool. */
+rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
+                                 rc_keys_t keys, apr_pool_t *pool);
 
 /** repo_obj; with @a full also members, permissions and followers. */
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,

@@ -51,8 +51,8 @@ typedef struct check_t {
 static rc_err_t *check_row(void *baton, const rc_method_t *method)
 {
     check_t *check = baton;
-    const char *key = apr_pstrcat(check->pool, method->name, method->flags & RC_OLD ? " 1.2" : "",
-                                  NULL);
+    const char *key =
+        apr_pstrcat(check->pool, method->name, method->flags & RC_OLD ? " 1.2" : "", NULL);
     const rc_param_t *param;
     int n = 0;
 

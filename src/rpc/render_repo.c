@@ -100,8 +100,8 @@ static rc_err_t *render_followers(rc_json_t *out, rc_call_t *call, const rc_repo
     rc_json_key(out, "followers");
     rc_json_array_begin(out);
     for (i = 0; i < ids->nelts; i++) {
-        RC_TRY(rc_store_user_by_id(&user, call->db, APR_ARRAY_IDX(ids, i, apr_int64_t),
-                                   call->pool));
+        RC_TRY(
+            rc_store_user_by_id(&user, call->db, APR_ARRAY_IDX(ids, i, apr_int64_t), call->pool));
         if (user)
             RC_TRY(rc_render_user(out, call, user,
                                   call->caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));

@@ -4,14 +4,103 @@
  */
 #include "method.h"
 
+#include "rc_log.h"
+#include "rc_time.h"
+#include "rc_user_model.h"
+
+#define MASKED "****************************************"
+
+/* A key in clear, or the mask when it is not to be shown or can not be read any more. */
+static const char *show_key(rc_call_t *call, const rc_user_key_t *key, rc_keys_t keys,
+                            apr_pool_t *pool)
+{
+    const char *clear = NULL;
+    rc_err_t *err;
+
+    if (keys != RC_KEYS_CLEAR)
+        return MASKED;
+    err = rc_model_key_clear(&clear, rc_model_key_secret(call->env), key, pool);
+    if (err)
+        rc_log(RC_LOG_ERR, err->cause, "key %" APR_INT64_T_FMT ": %s", key->id,
+               rc_err_log_text(err, pool));
+    return clear ? clear : MASKED;
+}
+
+static void write_keys(rc_json_t *out, rc_call_t *call, const apr_array_header_t *list,
+                       rc_keys_t keys, apr_pool_t *pool)
+{
+    const char *text = MASKED;
+    bool shown = keys == RC_KEYS_CLEAR && rc_model_key_secret(call->env);
+    int i;
+
+    if (list->nelts && APR_ARRAY_IDX(list, 0, rc_user_key_t).main)
+        text = show_key(call, &APR_ARRAY_IDX(list, 0, rc_user_key_t), keys, pool);
+    rc_json_member_string(out, "api_key", text);
+    rc_json_key(out, "api_keys");
+    rc_json_array_begin(out);
+    if (!shown)
+        rc_json_string(out, MASKED);
+    for (i = 0; shown && i < list->nelts; i++)
+        rc_json_string(out, show_key(call, &APR_ARRAY_IDX(list, i, rc_user_key_t), keys, pool));
+    rc_json_array_end(out);
+}
+
+static void write_texts(rc_json_t *out, const char *key, const apr_array_header_t *list)
+{
+    int i;
+
+    rc_json_key(out, key);
+    rc_json_array_begin(out);
+    for (i = 0; i < list->nelts; i++)
+        rc_json_string(out, APR_ARRAY_IDX(list, i, const char *));
+    rc_json_array_end(out);
+}
+
+static void write_members(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
+                          rc_keys_t keys, apr_pool_t *pool)
+{
+    const rc_user_t *user = details->user;
+
+    rc_json_member_int(out, "user_id", user->id);
+    rc_json_member_string(out, "username", user->username);
+    rc_json_member_string(out, "firstname", user->firstname);
+    rc_json_member_string(out, "lastname", user->lastname);
+    rc_json_member_string(out, "email", user->email);
+    write_texts(out, "emails", details->emails);
+    write_keys(out, call, details->keys, keys, pool);
+    rc_json_member_bool(out, "active", user->active);
+    rc_json_member_bool(out, "admin", user->admin);
+    rc_json_member_string(out, "extern_type", user->extern_type);
+    rc_json_member_string(out, "extern_name", user->extern_name);
+    rc_json_member_string(out, "last_login",
+                          user->last_login ? rc_time_local(user->last_login, pool) : NULL);
+    write_texts(out, "ip_addresses", details->ips);
+    rc_json_member_string(out, "language", user->language);
+}
+
+rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
+                                 rc_keys_t keys, apr_pool_t *pool)
+{
+    rc_json_object_begin(out);
+    write_members(out, call, details, keys, pool);
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
 rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_t *user,
                                  rc_keys_t keys)
 {
-    (void)call;
-    (void)keys;
-    rc_json_member_int(out, "user_id", user->id);
-    rc_json_member_string(out, "username", user->username);
-    return NULL;
+    rc_user_details_t details;
+    apr_pool_t *scratch;
+    rc_err_t *err;
+
+    apr_pool_create(&scratch, call->pool);
+    if (!(err = rc_store_user_details(&details, call->db, user, scratch))) {
+        write_members(out, call, &details, keys, scratch);
+        err = rc_json_finish(out);
+    }
+    apr_pool_destroy(scratch);
+    return err;
 }
 
 rc_err_t *rc_render_user(rc_json_t *out, rc_call_t *call, const rc_user_t *user, rc_keys_t keys)

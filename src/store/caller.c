@@ -16,8 +16,8 @@ static void read_caller(rc_caller_row_t *row, rc_stmt_t *st, apr_pool_t *pool)
     row->restricted = rc_column_bool(st, 5);
 }
 
-rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db,
-                                    const unsigned char *digest, int len, apr_pool_t *pool)
+rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsigned char *digest,
+                                    int len, apr_pool_t *pool)
 {
     rc_blob_t blob = {digest, len};
     rc_caller_row_t *row = NULL;

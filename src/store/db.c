@@ -5,6 +5,7 @@
  */
 #include "stmt.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,14 +14,24 @@
 
 #include <apr_reslist.h>
 #include <apr_strings.h>
+#include <apr_thread_mutex.h>
 
 #include "rc_log.h"
 
 #define IDLE_TIME apr_time_from_sec(300) /* connections beyond the minimum are closed after it */
 
+/* A connection in somebody's hands. */
+typedef struct lease_t {
+    struct lease_t *next, **link; /* in the pool's list of leases */
+    rc_db_pool_t *db_pool;
+    rc_db_t *db; /* NULL once given back */
+} lease_t;
+
 struct rc_db_pool_t {
     apr_reslist_t *list;
     rc_db_config_t config;
+    apr_thread_mutex_t *mutex; /* guards leases */
+    lease_t *leases;
 };
 
 static apr_status_t close_db(void *data)
@@ -118,40 +129,73 @@ static apr_status_t destruct(void *resource, void *params, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
+static apr_status_t give_back(void *data)
+{
+    lease_t *lease = data;
+    rc_db_t *db = lease->db;
+
+    if (!db)
+        return APR_SUCCESS;
+    apr_thread_mutex_lock(lease->db_pool->mutex);
+    *lease->link = lease->next;
+    if (lease->next)
+        lease->next->link = lease->link;
+    apr_thread_mutex_unlock(lease->db_pool->mutex);
+    lease->db = NULL;
+    rc_db_rollback(db);
+    db->pool = db->own;
+    return apr_reslist_release(lease->db_pool->list, db);
+}
+
+/* A process may be told to die in the middle of a request; the list insists on having all back. */
+static apr_status_t call_in_leases(void *data)
+{
+    rc_db_pool_t *db_pool = data;
+
+    while (db_pool->leases)
+        give_back(db_pool->leases);
+    return APR_SUCCESS;
+}
+
 rc_err_t *rc_db_pool_create(rc_db_pool_t **out, const rc_db_config_t *config, apr_pool_t *pool)
 {
     rc_db_pool_t *db_pool = apr_pcalloc(pool, sizeof(*db_pool));
     apr_status_t rv;
 
     db_pool->config = *config;
-    rv = apr_reslist_create(&db_pool->list, 0, config->min, config->max, IDLE_TIME, construct,
-                            destruct, db_pool, pool);
+    rv = apr_thread_mutex_create(&db_pool->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+    if (rv == APR_SUCCESS)
+        rv = apr_reslist_create(&db_pool->list, 0, config->min, config->max, IDLE_TIME, construct,
+                                destruct, db_pool, pool);
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "cannot make the pool of database connections");
-    /* The list's own cleanup must run while the connections' pools, its children, still live. */
+    /* The list's own cleanup must run while the connections' pools, its children, still live;
+     * ours is registered after it and so runs before it. */
     apr_reslist_cleanup_order_set(db_pool->list, APR_RESLIST_CLEANUP_FIRST);
+    apr_pool_pre_cleanup_register(pool, db_pool, call_in_leases);
     apr_reslist_timeout_set(db_pool->list, config->timeout);
     *out = db_pool;
     return NULL;
 }
 
-typedef struct lease_t {
-    rc_db_pool_t *db_pool;
-    rc_db_t *db;
-} lease_t;
-
-static apr_status_t give_back(void *data)
+static void add_lease(rc_db_pool_t *db_pool, rc_db_t *db, apr_pool_t *pool)
 {
-    lease_t *lease = data;
+    lease_t *lease = apr_pcalloc(pool, sizeof(*lease));
 
-    rc_db_rollback(lease->db);
-    lease->db->pool = NULL;
-    return apr_reslist_release(lease->db_pool->list, lease->db);
+    lease->db_pool = db_pool;
+    lease->db = db;
+    apr_thread_mutex_lock(db_pool->mutex);
+    lease->next = db_pool->leases;
+    lease->link = &db_pool->leases;
+    if (lease->next)
+        lease->next->link = &lease->next;
+    db_pool->leases = lease;
+    apr_thread_mutex_unlock(db_pool->mutex);
+    apr_pool_cleanup_register(pool, lease, give_back, apr_pool_cleanup_null);
 }
 
 rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
 {
-    lease_t *lease = apr_pcalloc(pool, sizeof(*lease));
     void *resource = NULL;
     apr_status_t rv = apr_reslist_acquire(db_pool->list, &resource);
 
@@ -159,10 +203,9 @@ rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
         return rc_err(pool, RC_E_BUSY, "no database connection came free in time");
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "no database connection");
-    lease->db_pool = db_pool;
-    lease->db = *out = resource;
-    lease->db->pool = pool;
-    apr_pool_cleanup_register(pool, lease, give_back, apr_pool_cleanup_null);
+    *out = resource;
+    (*out)->pool = pool;
+    add_lease(db_pool, *out, pool);
     return NULL;
 }
 

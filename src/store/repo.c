@@ -60,8 +60,8 @@ rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
     return step_repo(out, st, db, pool);
 }
 
-rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
-                                const char *name, apr_pool_t *pool)
+rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, const char *name,
+                                apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
@@ -124,11 +124,10 @@ rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db)
     rc_stmt_t *st;
 
     RC_TRY(rc_stmt(&st, db, SQL_REPO_INSERT));
-    RC_TRY(rc_bind(st, db, "ssirddddssbssi", repo->name, repo->type, repo->owner_id,
-                   repo->group_id, (int)repo->private_, (int)repo->enable_statistics,
-                   (int)repo->enable_locking, (int)repo->enable_downloads, repo->description,
-                   repo->clone_uri, &sealed, repo->landing_rev, repo->last_changeset,
-                   repo->created_on));
+    RC_TRY(rc_bind(st, db, "ssirddddssbssi", repo->name, repo->type, repo->owner_id, repo->group_id,
+                   (int)repo->private_, (int)repo->enable_statistics, (int)repo->enable_locking,
+                   (int)repo->enable_downloads, repo->description, repo->clone_uri, &sealed,
+                   repo->landing_rev, repo->last_changeset, repo->created_on));
     return rc_insert(&repo->id, st, db);
 }
 

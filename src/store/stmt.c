@@ -88,8 +88,7 @@ static int bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
         return sqlite3_bind_int(st, at, va_arg(*ap, int));
     case 'b':
         blob = va_arg(*ap, const rc_blob_t *);
-        return sqlite3_bind_blob(st, at, blob->data, blob->len,
-                                 SQLITE_STATIC);
+        return sqlite3_bind_blob(st, at, blob->data, blob->len, SQLITE_STATIC);
     default:
         return SQLITE_MISUSE;
     }

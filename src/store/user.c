@@ -2,12 +2,10 @@
 /*
  * User rows.
  */
-#include "rc_user.h"
-
-#include "stmt.h"
+#include "user_read.h"
 
 /* The one place that knows the order of USER_COLUMNS. */
-static rc_user_t *read_user(rc_stmt_t *st, apr_pool_t *pool)
+rc_user_t *rc_read_user(rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_user_t *user = apr_pcalloc(pool, sizeof(*user));
 
@@ -31,7 +29,7 @@ static rc_err_t *step_user(rc_user_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool
     bool found;
 
     RC_TRY(rc_step(&found, st, db));
-    *out = found ? read_user(st, pool) : NULL;
+    *out = found ? rc_read_user(st, pool) : NULL;
     rc_done(st);
     return NULL;
 }
@@ -61,4 +59,91 @@ rc_err_t *rc_store_first_admin(rc_user_t **out, rc_db_t *db, apr_pool_t *pool)
 
     RC_TRY(rc_stmt(&st, db, SQL_USER_FIRST_ADMIN));
     return step_user(out, st, db, pool);
+}
+
+rc_err_t *rc_store_other_admin(bool *is, rc_db_t *db, apr_int64_t user_id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_OTHER_ADMIN));
+    RC_TRY(rc_bind(st, db, "i", user_id));
+    RC_TRY(rc_step(is, st, db));
+    rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_user_insert(rc_user_t *user, rc_db_t *db, const char *password_hash,
+                               bool force_password_change)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_INSERT));
+    RC_TRY(rc_bind(st, db, "ssssdddssi", user->username, user->firstname, user->lastname,
+                   password_hash, (int)user->active, (int)user->admin, (int)force_password_change,
+                   user->extern_type, user->extern_name, (apr_int64_t)apr_time_now()));
+    return rc_insert(&user->id, st, db);
+}
+
+rc_err_t *rc_store_user_update(rc_db_t *db, const rc_user_t *user)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_UPDATE));
+    RC_TRY(rc_bind(st, db, "isssddss", user->id, user->username, user->firstname, user->lastname,
+                   (int)user->active, (int)user->admin, user->extern_type, user->extern_name));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_user_delete(rc_db_t *db, apr_int64_t user_id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_UNLOCK_REPOS));
+    RC_TRY(rc_bind(st, db, "i", user_id));
+    RC_TRY(rc_run(st, db));
+    RC_TRY(rc_stmt(&st, db, SQL_USER_DELETE));
+    RC_TRY(rc_bind(st, db, "i", user_id));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_user_set_password(rc_db_t *db, apr_int64_t user_id, const char *password_hash)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_SET_PASSWORD));
+    RC_TRY(rc_bind(st, db, "is", user_id, password_hash));
+    return rc_run(st, db);
+}
+
+static rc_err_t *set_flag(rc_db_t *db, rc_sql_t sql, apr_int64_t user_id, bool flag)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, sql));
+    RC_TRY(rc_bind(st, db, "id", user_id, (int)flag));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active)
+{
+    return set_flag(db, SQL_USER_SET_ACTIVE, user_id, active);
+}
+
+rc_err_t *rc_store_user_set_inherits(rc_db_t *db, apr_int64_t user_id, bool inherits)
+{
+    return set_flag(db, SQL_USER_SET_INHERITS, user_id, inherits);
+}
+
+rc_err_t *rc_store_user_password(const char **hash, rc_db_t *db, apr_int64_t user_id,
+                                 apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_PASSWORD));
+    RC_TRY(rc_bind(st, db, "i", user_id));
+    RC_TRY(rc_step(&found, st, db));
+    *hash = found ? rc_column_text(st, 0, pool) : NULL;
+    rc_done(st);
+    return NULL;
 }

@@ -24,6 +24,7 @@
 #define MAX_DETAIL    1500
 #define MAX_MEMORY    ((apr_off_t)4 << 30)
 #define SLACK         ((apr_off_t)1 << 20)   /* of the file limit: for indexes of small packs */
+#define MAX_REFS      500000                 /* to be changed at once */
 #define PUBLISH_GRACE apr_time_from_sec(300) /* a transaction is not cut short by our deadline */
 #define MIN_GIT       237 /* http.curloptResolve; older ones ignore it without a word */
 
@@ -44,7 +45,7 @@ typedef struct step_t {
     const char *what; /* for messages */
     const char *const *env;
     apr_file_t *in, *out; /* NULL = nothing in, messages out */
-    bool ours;            /* a failure is our fault */
+    bool ours;            /* nothing of theirs in it: no limits, and a failure is our fault */
     bool commits;         /* changes the repository: not cut short */
 } step_t;
 
@@ -80,7 +81,7 @@ static rc_err_t *judge(const fetch_t *fetch, const step_t *step, const rc_proc_r
 
     if (result->status == 0)
         return NULL;
-    if (result->timed_out)
+    if (result->timed_out && !step->commits)
         return rc_err_failed(pool, "%s: %s took longer than %d seconds", from, step->what,
                              (int)apr_time_sec(fetch->policy->timeout));
     if (result->stopped || !within_size((void *)fetch))
@@ -96,7 +97,6 @@ static void set_limits(rc_proc_t *proc, const fetch_t *fetch)
 {
     apr_time_t left = fetch->deadline - rc_proc_clock();
 
-    proc->deadline = fetch->deadline;
     proc->max_memory = MAX_MEMORY;
     proc->max_cpu = (int)apr_time_sec(left > 0 ? left : 0) * 4 + 10; /* it has a few threads */
     proc->check = within_size;
@@ -112,9 +112,9 @@ static rc_err_t *run(const fetch_t *fetch, const step_t *step, const char *const
 
     proc.in = os_file(step->in);
     proc.out = os_file(step->out);
-    proc.deadline = rc_proc_clock() + PUBLISH_GRACE;
+    proc.deadline = step->commits ? rc_proc_clock() + PUBLISH_GRACE : fetch->deadline;
     proc.outlives_us = step->commits;
-    if (!step->commits)
+    if (!step->ours)
         set_limits(&proc, fetch);
     RC_TRY(rc_proc_run(&result, &proc, fetch->pool));
     return judge(fetch, step, &result);
@@ -302,6 +302,9 @@ static rc_err_t *write_updates(apr_file_t *updates, int *count, const fetch_t *f
             (*count)--;
         else
             RC_TRY(put_update(updates, theirs, fetch));
+        if (*count > MAX_REFS)
+            return rc_err_failed(fetch->pool, "%s: more than %d new references",
+                                 rc_remote_shown(fetch->url, fetch->pool), MAX_REFS);
         RC_TRY(next_ref(theirs, fetch));
     }
     return put(updates, "prepare", fetch);

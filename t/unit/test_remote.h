@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -52,7 +53,7 @@ static __attribute__((unused, format(printf, 2, 3))) void shell(fixture_t *f, co
     va_start(ap, fmt);
     command = apr_pvsprintf(f->pool, fmt, ap);
     va_end(ap);
-    command = apr_psprintf(f->pool, "cd '%s' && { %s\n} >>log 2>&1", f->dir, command);
+    command = apr_psprintf(f->pool, "cd '%s' && { set -e; %s\n} >>log 2>&1", f->dir, command);
     if (system(command) != 0)
         fail_msg("failed: %s", command);
 }
@@ -143,6 +144,33 @@ static __attribute__((unused)) rc_err_t *fetch(fixture_t *f, const char *url, bo
 static __attribute__((unused)) const char *source(fixture_t *f)
 {
     return apr_pstrcat(f->pool, "file://", f->dir, "/src", NULL);
+}
+
+/* A program in a process group of its own; end_server ends it. It dies with the test. */
+static __attribute__((unused)) pid_t start_server(fixture_t *f, int out, const char *const *argv)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int log =
+            open(apr_pstrcat(f->pool, f->dir, "/log", NULL), O_WRONLY | O_APPEND | O_CREAT, 0600);
+
+        setpgid(0, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        dup2(out >= 0 ? out : log, 1);
+        dup2(log, 2);
+        execvp(argv[0], (char *const *)argv);
+        _exit(127);
+    }
+    assert_true(pid > 0);
+    setpgid(pid, pid);
+    return pid;
+}
+
+static __attribute__((unused)) void end_server(pid_t pid)
+{
+    kill(-pid, SIGKILL);
+    waitpid(pid, NULL, 0);
 }
 
 #define assert_ok(expr)                                                                            \

@@ -1,6 +1,181 @@
 // SPDX-License-Identifier: Apache-2.0
+/*
+ * The 1.2 forms (contract 02 §9): requests without id, and create_users_group in both dialects.
+ */
 #include "../method.h"
 
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_password.h"
+#include "rc_repo_model.h"
+#include "rc_user_group_model.h"
+#include "rc_user_model.h"
+
+/* To whoever may not see it, a repository is unknown; readers are told that they may not pull. */
+static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
+{
+    const char *sent = rc_arg_sent(call, "repoid");
+    rc_repo_t *repo;
+
+    RC_TRY(rc_find_repo(&repo, call, rc_arg_json(call, "repoid")));
+    if (!repo || repo->level < RC_READ)
+        return rc_err(call->pool, RC_E_ARG, "Unknown repo \"%s\"", sent);
+    if (repo->level < RC_ADMIN)
+        return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+    RC_TRY(rc_model_repo_pull(call->env, repo, call->pool));
+    RC_TRY(rc_call_refresh(call, repo));
+    rc_json_string(out, apr_psprintf(call->pool, "Pulled from %s", sent));
+    return NULL;
+}
+
+/* The name that is taken is told, as far as a constraint tells that it is. */
+static rc_err_t *insert_group(rc_call_t *call, void *baton)
+{
+    rc_user_group_t *group = baton;
+    rc_err_t *err = rc_model_user_group_create(group, call->db, call->pool);
+
+    if (err && err->kind == RC_E_CONFLICT)
+        return rc_err(call->pool, RC_E_ARG, "user group `%s` already exist", group->name);
+    return err;
+}
+
+static rc_err_t *new_group(rc_user_group_t *group, rc_call_t *call, const char *name)
+{
+    group->name = name;
+    group->owner_id = call->caller->user_id;
+    group->owner = call->caller->username;
+    group->description = "";
+    group->active = rc_arg_bool(call, "active");
+    return insert_group(call, group);
+}
+
+static void answer_id(rc_json_t *out, apr_int64_t id, const char *msg)
+{
+    rc_json_member_int(out, "id", id);
+    rc_json_member_string(out, "msg", msg);
+}
+
+static rc_err_t *create_users_group_old(rc_call_t *call, rc_json_t *out)
+{
+    rc_user_group_t group = {0};
+
+    RC_TRY(new_group(&group, call, rc_arg_text(call, "name")));
+    rc_json_object_begin(out);
+    answer_id(out, group.id, apr_psprintf(call->pool, "created new users group %s", group.name));
+    rc_json_object_end(out);
+    return NULL;
+}
+
+static rc_err_t *create_users_group(rc_call_t *call, rc_json_t *out)
+{
+    rc_user_group_t group = {0};
+
+    RC_TRY(new_group(&group, call, rc_arg_text(call, "group_name")));
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg",
+                          apr_psprintf(call->pool, "created new users group `%s`", group.name));
+    rc_json_key(out, "users_group");
+    rc_json_object_begin(out);
+    rc_json_member_int(out, "users_group_id", group.id);
+    rc_json_member_string(out, "group_name", group.name);
+    rc_json_member_string(out, "group_description", group.description);
+    rc_json_member_bool(out, "active", group.active);
+    rc_json_member_string(out, "owner", group.owner);
+    rc_json_key(out, "users");
+    rc_json_array_begin(out);
+    rc_json_array_end(out); /* a new group has none */
+    rc_json_object_end(out);
+    rc_json_object_end(out);
+    return NULL;
+}
+
+static rc_err_t *insert_user(rc_call_t *call, void *baton)
+{
+    rc_new_user_t *new_user = baton;
+    rc_user_t *user;
+    rc_err_t *err =
+        rc_model_user_create(&user, call->db, rc_model_key_secret(call->env), new_user, call->pool);
+
+    if (err && err->kind == RC_E_CONFLICT)
+        return rc_err(call->pool, RC_E_ARG, "%s", err->msg);
+    if (!err)
+        call->result = user;
+    return err;
+}
+
+static rc_err_t *read_new_user(rc_new_user_t *user, rc_call_t *call)
+{
+    const char *password = rc_arg_text(call, "password");
+    const char *first = rc_arg_given(call, "firstname") ? "firstname" : "name";
+
+    user->username = rc_arg_text(call, "username");
+    user->email = rc_arg_text(call, "email");
+    user->firstname = rc_arg_text(call, first);
+    user->lastname = rc_arg_text(call, "lastname");
+    user->active = rc_arg_bool(call, "active");
+    user->admin = rc_arg_bool(call, "admin");
+    return *password ? rc_password_hash(&user->password_hash, password, call->pool) : NULL;
+}
+
+static rc_err_t *missing(rc_call_t *call, const char *name)
+{
+    return rc_err(call->pool, RC_E_ARG, "Missing non optional `%s` arg in JSON DATA", name);
+}
+
+static rc_err_t *create_group_as_user(rc_call_t *call, void *baton)
+{
+    return create_users_group_old(call, baton);
+}
+
+/* S0 and S1 print create_user where create_users_group is meant: a name, but no user's. */
+static rc_err_t *create_user_old(rc_call_t *call, rc_json_t *out)
+{
+    rc_new_user_t new_user = {NULL};
+    const rc_user_t *user;
+
+    if (rc_arg_present(call, "name") && !rc_arg_present(call, "username") &&
+        !rc_arg_present(call, "email"))
+        return rc_call_txn(call, create_group_as_user, out);
+    if (!rc_arg_present(call, "username"))
+        return missing(call, "username");
+    if (!rc_arg_present(call, "email"))
+        return missing(call, "email");
+    RC_TRY(read_new_user(&new_user, call));
+    RC_TRY(rc_call_txn(call, insert_user, &new_user));
+    user = call->result;
+    rc_json_object_begin(out);
+    answer_id(out, user->id, apr_psprintf(call->pool, "created new user %s", user->username));
+    rc_json_key(out, "user");
+    RC_TRY(rc_render_user(out, call, user, RC_KEYS_CLEAR));
+    rc_json_object_end(out);
+    return NULL;
+}
+
+/* clang-format off */
 const rc_method_t rc_methods_old[] = {
+    {"pull", pull, RC_ANYONE, RC_ALONE | RC_OLD,
+     RC_PARAMS({.name = "repoid", .type = RC_ANY, .def = RC_REQUIRED, .alias = "repo"}),
+     "Unable to pull changes from \"{repoid}\"", "Fetch from the repository's clone_uri (1.2)."},
+    {"create_user", create_user_old, RC_ADMINS, RC_ALONE | RC_OLD,
+     RC_PARAMS(RC_ARG("username", RC_TEXT, "''"),
+               RC_ARG("password", RC_TEXT, "''"),
+               RC_ARG("active", RC_BOOL, "True"),
+               RC_ARG("admin", RC_BOOL, "False"),
+               RC_ARG("name", RC_TEXT, "''"),
+               RC_ARG("firstname", RC_TEXT, "''"),
+               RC_ARG("lastname", RC_TEXT, "''"),
+               RC_ARG("email", RC_TEXT, "''")),
+     "failed to create user {username}", "Make a user (1.2)."},
+    {"create_users_group", create_users_group_old, RC_ADMINS, RC_WRITES | RC_OLD,
+     RC_PARAMS(RC_ARG("name", RC_TEXT, RC_REQUIRED),
+               RC_ARG("active", RC_BOOL, "True")),
+     "failed to create group {name}", "Make a user group (1.2)."},
+    {"create_users_group", create_users_group, RC_ADMINS, RC_WRITES,
+     RC_PARAMS(RC_ARG("group_name", RC_TEXT, RC_REQUIRED),
+               RC_ARG("active", RC_BOOL, "True")),
+     "failed to create group `{group_name}`", "Make a user group (old name)."},
     {.name = NULL},
 };
+/* clang-format on */

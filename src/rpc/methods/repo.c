@@ -11,8 +11,7 @@
 #include "rc_moves.h"
 #include "rc_repo_model.h"
 
-/* Reads the last changeset anew and stores it; a write in the middle of a reading method. */
-static rc_err_t *refresh(rc_call_t *call, const rc_repo_t *repo)
+rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo)
 {
     rc_commit_t *last;
     rc_vcs_t *vcs;
@@ -20,8 +19,8 @@ static rc_err_t *refresh(rc_call_t *call, const rc_repo_t *repo)
     RC_TRY(rc_model_repo_open(&vcs, call->env, repo, call->pool));
     RC_TRY(rc_vcs_last_commit(&last, vcs, call->pool));
     RC_TRY(rc_db_begin_write(call->db));
-    RC_TRY(rc_store_repo_set_last_changeset(call->db, repo->id,
-                                            rc_changeset_json(last, call->pool)));
+    RC_TRY(
+        rc_store_repo_set_last_changeset(call->db, repo->id, rc_changeset_json(last, call->pool)));
     return rc_db_commit(call->db);
 }
 
@@ -29,7 +28,7 @@ static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
 {
     if (!rc_arg_bool(call, "cache")) {
         RC_TRY(rc_db_commit(call->db));
-        RC_TRY(refresh(call, rc_arg_repo(call, "repoid")));
+        RC_TRY(rc_call_refresh(call, rc_arg_repo(call, "repoid")));
         RC_TRY(rc_db_begin_read(call->db));
         RC_TRY(rc_args_bind(call));
     }
@@ -64,10 +63,9 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
     const rc_repo_t *repo = rc_arg_repo(call, "repoid");
 
     RC_TRY(rc_model_repo_pull(call->env, repo, call->pool));
-    RC_TRY(refresh(call, repo));
+    RC_TRY(rc_call_refresh(call, repo));
     rc_json_object_begin(out);
-    rc_json_member_string(out, "msg",
-                          apr_psprintf(call->pool, "Pulled from `%s`", repo->name));
+    rc_json_member_string(out, "msg", apr_psprintf(call->pool, "Pulled from `%s`", repo->name));
     rc_json_member_string(out, "repository", repo->name);
     rc_json_object_end(out);
     return NULL;
@@ -85,8 +83,8 @@ static rc_err_t *may_create(rc_call_t *call, const char *name)
         return NULL;
     if (!parent)
         return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
-    RC_TRY(rc_store_repo_group_by_name(&group, call->db, call->caller->user_id, parent,
-                                       call->pool));
+    RC_TRY(
+        rc_store_repo_group_by_name(&group, call->db, call->caller->user_id, parent, call->pool));
     if (!group || group->level < RC_ADMIN)
         return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", parent);
     return NULL;
@@ -103,8 +101,7 @@ static rc_err_t *find_owner(apr_int64_t *owner_id, rc_call_t *call)
         return rc_err(call->pool, RC_E_ARG, "Only RhodeCode admin can specify `owner` param");
     RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
     if (!owner)
-        return rc_err(call->pool, RC_E_ARG, "user `%s` does not exist",
-                      rc_arg_sent(call, "owner"));
+        return rc_err(call->pool, RC_E_ARG, "user `%s` does not exist", rc_arg_sent(call, "owner"));
     *owner_id = owner->id;
     return NULL;
 }

@@ -15,8 +15,8 @@
 static rc_err_t *test(rc_call_t *call, rc_json_t *out)
 {
     json_object *value = rc_arg_json(call, "args");
-    const char *text = json_object_to_json_string_ext(
-        value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
+                                                                 JSON_C_TO_STRING_NOSLASHESCAPE);
 
     rc_json_raw(out, text, strlen(text));
     return NULL;

@@ -4,6 +4,283 @@
  */
 #include "../method.h"
 
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_rule.h"
+#include "rc_user_model.h"
+
+#define RANDOM_PASSWORD_LENGTH 16
+#define RANDOM_PASSWORD_OF     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+static rc_err_t *write_level(rc_json_t *out, rc_kind_t kind, const char *name, rc_level_t level)
+{
+    rc_json_key_text(out, name);
+    rc_json_string(out, rc_permission_name(kind, level));
+    return out->err;
+}
+
+static rc_err_t *write_repo(void *baton, const char *name, rc_level_t level)
+{
+    return write_level(baton, RC_KIND_REPO, name, level);
+}
+
+static rc_err_t *write_repo_group(void *baton, const char *name, rc_level_t level)
+{
+    return write_level(baton, RC_KIND_REPO_GROUP, name, level);
+}
+
+static rc_err_t *write_user_group(void *baton, const char *name, rc_level_t level)
+{
+    return write_level(baton, RC_KIND_USER_GROUP, name, level);
+}
+
+static rc_err_t *write_globals(rc_json_t *out, rc_call_t *call, const rc_user_t *user)
+{
+    apr_array_header_t *names;
+    int i;
+
+    RC_TRY(rc_rule_global_names(&names, call->db, user->id, user->admin, call->pool));
+    rc_json_key(out, "global");
+    rc_json_array_begin(out);
+    for (i = 0; i < names->nelts; i++)
+        rc_json_string(out, APR_ARRAY_IDX(names, i, const char *));
+    rc_json_array_end(out);
+    return NULL;
+}
+
+static rc_err_t *write_permissions(rc_json_t *out, rc_call_t *call, const rc_user_t *user)
+{
+    static const struct {
+        const char *key;
+        rc_kind_t kind;
+        rc_err_t *(*write)(void *baton, const char *name, rc_level_t level);
+    } parts[] = {
+        {"repositories", RC_KIND_REPO, write_repo},
+        {"repositories_groups", RC_KIND_REPO_GROUP, write_repo_group},
+        {"user_groups", RC_KIND_USER_GROUP, write_user_group},
+    };
+    int i;
+
+    rc_json_object_begin(out);
+    RC_TRY(write_globals(out, call, user));
+    for (i = 0; i < 3; i++) {
+        rc_json_key(out, parts[i].key);
+        rc_json_object_begin(out);
+        RC_TRY(rc_rule_levels(call->db, parts[i].kind, user->id, parts[i].write, out, call->pool));
+        rc_json_object_end(out);
+    }
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
+static rc_err_t *get_user(rc_call_t *call, rc_json_t *out)
+{
+    const rc_user_t *user = rc_arg_user(call, "userid");
+
+    rc_json_object_begin(out);
+    RC_TRY(rc_render_user_members(out, call, user, RC_KEYS_CLEAR));
+    rc_json_key(out, "permissions");
+    RC_TRY(write_permissions(out, call, user));
+    rc_json_object_end(out);
+    return NULL;
+}
+
+typedef struct list_t {
+    rc_json_t *out;
+    rc_call_t *call;
+} list_t;
+
+static rc_err_t *write_user(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)
+{
+    list_t *list = baton;
+
+    return rc_render_user_details(list->out, list->call, details, RC_KEYS_CLEAR, scratch);
+}
+
+static rc_err_t *get_users(rc_call_t *call, rc_json_t *out)
+{
+    list_t list = {out, call};
+
+    rc_json_array_begin(out);
+    RC_TRY(rc_store_users_each(call->db, write_user, &list, call->pool));
+    rc_json_array_end(out);
+    return NULL;
+}
+
+static rc_err_t *answer(rc_json_t *out, rc_call_t *call, const char *msg, const rc_user_t *user)
+{
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", msg);
+    rc_json_key(out, "user");
+    RC_TRY(rc_render_user(out, call, user, RC_KEYS_CLEAR));
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
+/* A taken name is for the client to know; the other failures are the method's failure text. */
+static rc_err_t *tell_conflict(rc_err_t *err)
+{
+    if (err && err->kind == RC_E_CONFLICT && err->msg)
+        err->kind = RC_E_ARG;
+    return err;
+}
+
+typedef struct create_t {
+    rc_json_t *out;
+    const char *password_hash;
+} create_t;
+
+static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
+{
+    const create_t *create = baton;
+    rc_new_user_t new_user = {
+        .username = rc_arg_given(call, "username") ? rc_arg_text(call, "username") : "",
+        .email = rc_arg_given(call, "email") ? rc_arg_text(call, "email") : "",
+        .password_hash = create->password_hash,
+        .firstname = rc_arg_text(call, "firstname"),
+        .lastname = rc_arg_text(call, "lastname"),
+        .extern_type = rc_arg_text(call, "extern_type"),
+        .extern_name = rc_arg_text(call, "extern_name"),
+        .active = rc_arg_bool(call, "active"),
+        .admin = rc_arg_bool(call, "admin"),
+        .force_password_change = rc_arg_bool(call, "force_password_change"),
+    };
+    rc_user_t *user;
+
+    RC_TRY(tell_conflict(rc_model_user_create(&user, call->db, rc_model_key_secret(call->env),
+                                              &new_user, call->pool)));
+    return answer(create->out, call,
+                  apr_psprintf(call->pool, "created new user `%s`", user->username), user);
+}
+
+/* Whoever logs in elsewhere gets a password that nobody knows. */
+static rc_err_t *choose_password(const char **password, rc_call_t *call)
+{
+    const char *extern_name = rc_arg_text(call, "extern_name");
+
+    *password = rc_arg_text(call, "password");
+    if (!*extern_name || !strcmp(extern_name, "rhodecode"))
+        return NULL;
+    return rc_random_text(password, RANDOM_PASSWORD_OF, RANDOM_PASSWORD_LENGTH, call->pool);
+}
+
+static rc_err_t *create_user(rc_call_t *call, rc_json_t *out)
+{
+    create_t create = {out, NULL};
+    const char *password;
+
+    RC_TRY(choose_password(&password, call));
+    RC_TRY(rc_password_hash(&create.password_hash, password, call->pool));
+    return rc_call_txn(call, create_in_txn, &create);
+}
+
+/* The text of an argument that was sent, else NULL: leave it as it is. */
+static const char *text_if_given(const rc_call_t *call, const char *name)
+{
+    return rc_arg_given(call, name) ? rc_arg_text(call, name) : NULL;
+}
+
+/* As above, but null and "" put the default back. */
+static const char *extern_if_present(const rc_call_t *call, const char *name)
+{
+    if (!rc_arg_present(call, name))
+        return NULL;
+    return rc_arg_given(call, name) ? rc_arg_text(call, name) : "";
+}
+
+static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
+{
+    const create_t *update = baton;
+    bool active = rc_arg_bool(call, "active"), admin = rc_arg_bool(call, "admin");
+    rc_user_change_t change = {
+        .username = text_if_given(call, "username"),
+        .email = text_if_given(call, "email"),
+        .password_hash = update->password_hash,
+        .firstname = text_if_given(call, "firstname"),
+        .lastname = text_if_given(call, "lastname"),
+        .extern_type = extern_if_present(call, "extern_type"),
+        .extern_name = extern_if_present(call, "extern_name"),
+        .active = rc_arg_given(call, "active") ? &active : NULL,
+        .admin = rc_arg_given(call, "admin") ? &admin : NULL,
+    };
+    const rc_user_t *user = rc_arg_user(call, "userid");
+    rc_user_t *updated;
+
+    if (!strcmp(user->username, RC_DEFAULT_USER))
+        return rc_err(call->pool, RC_E_ARG, "editing default user is forbidden");
+    if (change.firstname && !*change.firstname)
+        change.firstname = NULL;
+    RC_TRY(rc_model_user_update(&updated, call->db, user, &change, call->pool));
+    return answer(update->out, call,
+                  apr_psprintf(call->pool, "updated user ID:%" APR_INT64_T_FMT " %s", updated->id,
+                               updated->username),
+                  updated);
+}
+
+static rc_err_t *update_user(rc_call_t *call, rc_json_t *out)
+{
+    create_t update = {out, NULL};
+
+    if (rc_arg_given(call, "password")) {
+        RC_TRY(rc_password_hash(&update.password_hash, rc_arg_text(call, "password"), call->pool));
+        if (!update.password_hash)
+            update.password_hash = "";
+    }
+    return rc_call_txn(call, update_in_txn, &update);
+}
+
+static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
+{
+    const rc_user_t *user = rc_arg_user(call, "userid");
+
+    if (user->id == call->caller->user_id)
+        return rc_err_failed(call->pool, "nobody deletes himself");
+    RC_TRY(rc_model_user_delete(call->db, user, call->pool));
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg",
+                          apr_psprintf(call->pool, "deleted user ID:%" APR_INT64_T_FMT " %s",
+                                       user->id, user->username));
+    rc_json_member_null(out, "user");
+    rc_json_object_end(out);
+    return NULL;
+}
+
+/* clang-format off */
 const rc_method_t rc_methods_user[] = {
+    {"get_user", get_user, RC_ANYONE, 0,
+     RC_PARAMS(RC_ARG("userid", RC_SELF, RC_CALLER)),
+     NULL, "Describe a user, with his keys and permissions."},
+    {"get_users", get_users, RC_ADMINS, 0, RC_NO_PARAMS,
+     NULL, "Describe all users."},
+    {"create_user", create_user, RC_ADMINS, RC_ALONE,
+     RC_PARAMS(RC_ARG("username", RC_TEXT, RC_REQUIRED),
+               RC_ARG("email", RC_TEXT, RC_REQUIRED),
+               RC_ARG("password", RC_TEXT, "''"),
+               RC_ARG("firstname", RC_TEXT, "''"),
+               RC_ARG("lastname", RC_TEXT, "''"),
+               RC_ARG("active", RC_BOOL, "True"),
+               RC_ARG("admin", RC_BOOL, "False"),
+               RC_ARG("extern_name", RC_TEXT, "'rhodecode'"),
+               RC_ARG("extern_type", RC_TEXT, "'rhodecode'"),
+               RC_ARG("force_password_change", RC_BOOL, "False")),
+     "failed to create user `{username}`", "Create a user."},
+    {"update_user", update_user, RC_ADMINS, RC_ALONE,
+     RC_PARAMS(RC_ARG("userid", RC_USER, RC_REQUIRED),
+               RC_ARG("username", RC_TEXT, "None"),
+               RC_ARG("email", RC_TEXT, "None"),
+               RC_ARG("password", RC_TEXT, "None"),
+               RC_ARG("firstname", RC_TEXT, "None"),
+               RC_ARG("lastname", RC_TEXT, "None"),
+               RC_ARG("active", RC_BOOL, "None"),
+               RC_ARG("admin", RC_BOOL, "None"),
+               RC_ARG("extern_type", RC_TEXT, "None"),
+               RC_ARG("extern_name", RC_TEXT, "None")),
+     "failed to update user `{userid}`", "Change a user."},
+    {"delete_user", delete_user, RC_ADMINS, RC_WRITES,
+     RC_PARAMS(RC_ARG("userid", RC_USER, RC_REQUIRED)),
+     "failed to delete user ID:{userid.id} {userid.name}", "Delete a user."},
     {.name = NULL},
 };
+/* clang-format on */

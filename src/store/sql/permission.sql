@@ -48,8 +48,8 @@ SELECT name FROM names ORDER BY name
 SELECT name FROM user_global_permission WHERE user_id = ?1 ORDER BY name
 -- USER_GLOBAL_ADD: user, name
 INSERT INTO user_global_permission (user_id, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING
--- USER_GLOBAL_DELETE_KIND: user, first characters of the names
-DELETE FROM user_global_permission WHERE user_id = ?1 AND substr(name, 1, length(?2)) = ?2
+-- USER_GLOBAL_DELETE: user, name
+DELETE FROM user_global_permission WHERE user_id = ?1 AND name = ?2
 -- USER_GROUP_GLOBAL_ADD: user group, name
 INSERT INTO user_group_global_permission (users_group_id, name) VALUES (?1, ?2)
 ON CONFLICT DO NOTHING

@@ -1,6 +1,6 @@
--- Users, their addresses and keys.
+-- Users, their addresses, keys and IP entries.
 
--- DEFINE USER_COLUMNS: what read_user() in user.c expects, in this order
+-- DEFINE USER_COLUMNS: what rc_read_user() in user.c expects, in this order
 u.user_id, u.username, u.firstname, u.lastname,
 (SELECT e.email FROM user_email e WHERE e.user_id = u.user_id AND e.main = 1),
 u.active, u.admin, u.inherit_default_permissions, u.extern_type, u.extern_name, u.language,
@@ -12,6 +12,76 @@ SELECT @USER_COLUMNS@ FROM users u WHERE u.user_id = ?1
 SELECT @USER_COLUMNS@ FROM users u WHERE u.username = ?1
 -- USER_FIRST_ADMIN: the active super-admin with the lowest id
 SELECT @USER_COLUMNS@ FROM users u WHERE u.admin = 1 AND u.active = 1 ORDER BY u.user_id LIMIT 1
+-- USER_OTHER_ADMIN: user; an active super-admin besides him
+SELECT 1 FROM users u WHERE u.admin = 1 AND u.active = 1 AND u.user_id <> ?1 LIMIT 1
+-- USER_INSERT: username, firstname, lastname, password, active, admin, force, extern_type,
+--              extern_name, now
+INSERT INTO users (username, firstname, lastname, password, active, admin, force_password_change,
+                   extern_type, extern_name, created_on)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING user_id
+-- USER_UPDATE: id, username, firstname, lastname, active, admin, extern_type, extern_name
+UPDATE users SET username = ?2, firstname = ?3, lastname = ?4, active = ?5, admin = ?6,
+       extern_type = ?7, extern_name = ?8 WHERE user_id = ?1
+-- USER_UNLOCK_REPOS: user; the locks he holds end with him
+UPDATE repo SET lock_user_id = NULL, locked_on = NULL, lock_reason = NULL WHERE lock_user_id = ?1
+-- USER_DELETE: id
+DELETE FROM users WHERE user_id = ?1
+-- USER_SET_PASSWORD: id, hash
+UPDATE users SET password = ?2 WHERE user_id = ?1
+-- USER_SET_ACTIVE: id, flag
+UPDATE users SET active = ?2 WHERE user_id = ?1
+-- USER_SET_INHERITS: id, flag
+UPDATE users SET inherit_default_permissions = ?2 WHERE user_id = ?1
+-- USER_PASSWORD: id
+SELECT password FROM users WHERE user_id = ?1
+
+-- DEFINE USER_KEY_COLUMNS: what rc_read_user_key() in user_keys.c expects
+k.user_id, k.key_id, k.main, k.role, k.description, k.expires, k.created_on, k.sealed
+
+-- The lists of one user, and of all, which rc_store_users_each() walks in step: each of these
+-- has the user's id in front and the same order.
+-- USER_EMAILS: user
+SELECT e.user_id, e.email FROM user_email e WHERE e.user_id = ?1 ORDER BY e.main DESC, e.email_id
+-- USER_IPS: user
+SELECT i.user_id, i.ip_addr FROM user_ip i WHERE i.user_id = ?1 ORDER BY i.ip_id
+-- USER_KEYS: user
+SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 ORDER BY k.main DESC, k.key_id
+-- USERS_BY_NAME: all but the default user
+SELECT @USER_COLUMNS@ FROM users u WHERE u.username <> 'default' ORDER BY u.username
+-- USERS_EMAILS: addresses of all of them
+SELECT e.user_id, e.email FROM users u CROSS JOIN user_email e
+ WHERE u.username <> 'default' AND e.user_id = u.user_id
+ ORDER BY u.username, e.main DESC, e.email_id
+-- USERS_IPS: IP entries of all of them
+SELECT i.user_id, i.ip_addr FROM users u CROSS JOIN user_ip i
+ WHERE u.username <> 'default' AND i.user_id = u.user_id ORDER BY u.username, i.ip_id
+-- USERS_KEYS: keys of all of them
+SELECT @USER_KEY_COLUMNS@ FROM users u CROSS JOIN api_key k
+ WHERE u.username <> 'default' AND k.user_id = u.user_id
+ ORDER BY u.username, k.main DESC, k.key_id
+
+-- EMAIL_MAIN_UPDATE: user, address
+UPDATE user_email SET email = ?2 WHERE user_id = ?1 AND main = 1
+-- EMAIL_INSERT: user, address, is it the main one
+INSERT INTO user_email (user_id, email, main) VALUES (?1, ?2, ?3)
+-- EMAIL_MAIN_DELETE: user
+DELETE FROM user_email WHERE user_id = ?1 AND main = 1
+-- EMAIL_DELETE: user, address; only extra ones
+DELETE FROM user_email WHERE user_id = ?1 AND email = ?2 AND main = 0
+-- IP_INSERT: user, entry
+INSERT INTO user_ip (user_id, ip_addr) VALUES (?1, ?2) ON CONFLICT DO NOTHING
+-- IP_DELETE: user, entry
+DELETE FROM user_ip WHERE user_id = ?1 AND ip_addr = ?2
+
+-- KEY_INSERT: user, digest, sealed, main, role, description, expires, now
+INSERT INTO api_key (user_id, digest, sealed, main, role, description, expires, created_on)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+-- KEY_MAIN_REPLACE: user, digest, sealed, now
+UPDATE api_key SET digest = ?2, sealed = ?3, created_on = ?4 WHERE user_id = ?1 AND main = 1
+-- KEY_BY_DIGEST: user, digest
+SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 AND k.digest = ?2
+-- KEY_DELETE: id
+DELETE FROM api_key WHERE key_id = ?1
 
 -- DEFINE HAS_IPS: are there IP entries that bind user $?
 EXISTS (SELECT 1 FROM user_ip i WHERE i.user_id = $.user_id)

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rcapi-admin call: the whole API, locally, as the first super-admin; and check.
+ */
+#include "admin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include <apr_strings.h>
+
+#include "client.h"
+#include "rc_moves.h"
+#include "rc_rpc.h"
+#include "rc_scan.h"
+
+/* Prints the answer as it is; its error decides the exit status. */
+static int print_answer(const char *answer)
+{
+    json_object *envelope = json_tokener_parse(answer), *error = NULL;
+    int status;
+
+    fputs(answer, stdout);
+    json_object_object_get_ex(envelope, "error", &error);
+    status = envelope && !error ? RC_ADMIN_OK : RC_ADMIN_FAILED;
+    json_object_put(envelope);
+    return status;
+}
+
+int rc_admin_call(rc_admin_t *admin)
+{
+    const char *method = rc_admin_word(admin), *answer;
+    rc_cli_options_t words = {.args = (const char **)admin->words->elts,
+                              .n_args = (size_t)admin->words->nelts};
+    rc_spool_t *spool = rc_spool_create(admin->config.temp_dir, admin->pool);
+    json_object *args;
+    rc_err_t *err;
+    char *text;
+    int status;
+
+    if (!method)
+        return rc_admin_fail(RC_ADMIN_USAGE, "which method?");
+    if ((status = rc_cli_args_read(&args, &words)) != RC_CLI_OK)
+        return status;
+    text = rc_cli_json_text(args);
+    json_object_put(args);
+    err = rc_rpc_call_local(spool, admin->env, method, text, admin->pool);
+    free(text);
+    if (err || (err = rc_spool_string(&answer, spool, admin->pool)))
+        return rc_admin_result(admin, err);
+    return print_answer(answer);
+}
+
+int rc_admin_check(rc_admin_t *admin)
+{
+    bool repair = rc_admin_flag(admin, "--repair");
+    apr_array_header_t *problems;
+    rc_err_t *err = NULL;
+    int i;
+
+    if (!rc_admin_end(admin))
+        return RC_ADMIN_USAGE;
+    if (repair)
+        err = rc_moves_repair(admin->env, admin->pool);
+    if (err || (err = rc_model_check(&problems, admin->env, admin->db, admin->pool)))
+        return rc_admin_result(admin, err);
+    for (i = 0; i < problems->nelts; i++)
+        printf("%s\n", APR_ARRAY_IDX(problems, i, const char *));
+    return problems->nelts ? RC_ADMIN_FAILED : RC_ADMIN_OK;
+}

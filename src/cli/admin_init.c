@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rcapi-admin init: database, secret, default user, first administrator, first scan
+ * (contract 04 §6). Options answer the questions; only missing answers are asked for.
+ */
+#include "admin.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "rc_fs.h"
+#include "rc_scan.h"
+#include "rc_setting.h"
+#include "rc_user_model.h"
+
+typedef struct init_t {
+    rc_new_user_t user;
+    const char *password;
+    bool public_access, yes, no;
+    const char *key; /* of the new administrator */
+    rc_admin_t *admin;
+} init_t;
+
+/* Server settings of contract 04 §6, duty 3. */
+static const char *const settings[][2] = {
+    {"default_repo_enable_locking", "False"},
+    {"default_repo_enable_downloads", "False"},
+    {"default_repo_enable_statistics", "False"},
+    {"default_repo_private", "False"},
+    {"default_repo_type", "git"},
+    {"title", ""},
+    {"repository_fields", "False"},
+};
+
+static bool confirm(init_t *init, const char *question)
+{
+    const char *answer;
+
+    if (init->yes || init->no)
+        return init->yes;
+    answer = rc_admin_ask(init->admin, question, false);
+    return answer && (*answer == 'y' || *answer == 'Y');
+}
+
+static const char *option_or_ask(rc_admin_t *admin, const char *option, const char *prompt)
+{
+    const char *value = rc_admin_option(admin, option);
+
+    return value ? value : rc_admin_ask(admin, prompt, false);
+}
+
+static bool read_password(init_t *init)
+{
+    const char *again;
+
+    init->password = rc_admin_option(init->admin, "--password");
+    if (!init->password) {
+        init->password = rc_admin_ask(init->admin, "Password of the administrator", true);
+        again = init->password ? rc_admin_ask(init->admin, "The same again", true) : NULL;
+        if (!again || strcmp(again, init->password)) {
+            rc_admin_fail(RC_ADMIN_USAGE, "--password is missing, or was not repeated");
+            return false;
+        }
+    }
+    if (strlen(init->password) >= 6)
+        return true;
+    rc_admin_fail(RC_ADMIN_USAGE, "the password must have at least 6 characters");
+    return false;
+}
+
+static bool read_options(init_t *init)
+{
+    rc_admin_t *admin = init->admin;
+    const char *first = rc_admin_option(admin, "--firstname");
+    const char *last = rc_admin_option(admin, "--lastname");
+
+    rc_admin_flag(admin, "--public-access");
+    init->public_access = !rc_admin_flag(admin, "--no-public-access");
+    init->yes = rc_admin_flag(admin, "--force-yes");
+    init->no = rc_admin_flag(admin, "--force-no");
+    init->user.key = rc_admin_option(admin, "--api-key");
+    init->user.username = option_or_ask(admin, "--user", "Name of the administrator");
+    init->user.email = option_or_ask(admin, "--email", "His e-mail address");
+    init->user.firstname = first ? first : "RhodeCode";
+    init->user.lastname = last ? last : "Admin";
+    init->user.active = init->user.admin = true;
+    if (!init->user.username || !init->user.email) {
+        rc_admin_fail(RC_ADMIN_USAGE, "--user and --email are needed");
+        return false;
+    }
+    if (init->user.key && !*init->user.key) {
+        rc_admin_fail(RC_ADMIN_USAGE, "the key must not be empty");
+        return false;
+    }
+    return read_password(init) && rc_admin_end(admin);
+}
+
+static rc_err_t *remove_database(const char *path, apr_pool_t *pool)
+{
+    static const char *const suffixes[] = {"", "-wal", "-shm"};
+    int i;
+
+    for (i = 0; i < 3; i++)
+        RC_TRY(rc_fs_remove_tree(apr_pstrcat(pool, path, suffixes[i], NULL), pool));
+    return NULL;
+}
+
+/* The repository root: made when it is not there, and stored as its real path. */
+static rc_err_t *check_root(init_t *init)
+{
+    rc_admin_t *admin = init->admin;
+    struct stat st;
+
+    RC_TRY(rc_fs_make_folders(admin->config.repo_root, admin->pool));
+    if (stat(admin->config.repo_root, &st) || !S_ISDIR(st.st_mode))
+        return rc_err(admin->pool, RC_E_ARG, "%s is not a folder", admin->config.repo_root);
+    if (access(admin->config.repo_root, R_OK | W_OK | X_OK))
+        return rc_err(admin->pool, RC_E_ARG, "%s can not be read and written",
+                      admin->config.repo_root);
+    return NULL;
+}
+
+static rc_err_t *make_places(init_t *init)
+{
+    rc_admin_t *admin = init->admin;
+    const char *db = admin->config.db.path, *secret = admin->config.secret_file;
+
+    RC_TRY(rc_fs_make_folders(apr_pstrmemdup(admin->pool, db, (apr_size_t)(strrchr(db, '/') - db)),
+                              admin->pool));
+    if (rc_fs_exists(db)) {
+        if (!confirm(init, "There is a database already. Destroy it? [y/n]"))
+            return rc_err(admin->pool, RC_E_ARG, "%s exists; --force-yes would destroy it", db);
+        RC_TRY(remove_database(db, admin->pool));
+    }
+    RC_TRY(check_root(init));
+    return rc_fs_exists(secret) ? NULL : rc_secret_create(secret, admin->pool);
+}
+
+static rc_err_t *fill(void *baton, rc_db_t *db)
+{
+    init_t *init = baton;
+    rc_admin_t *admin = init->admin;
+    const rc_secret_t *secret = rc_model_key_secret(admin->env);
+    rc_user_t *user;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+        RC_TRY(rc_store_setting_set(db, settings[i][0], settings[i][1]));
+    RC_TRY(rc_model_setup_default_user(db, secret, init->public_access, admin->pool));
+    return rc_model_user_create(&user, db, secret, &init->user, admin->pool);
+}
+
+static rc_err_t *set_up(init_t *init)
+{
+    rc_admin_t *admin = init->admin;
+
+    RC_TRY(make_places(init));
+    RC_TRY(rc_env_open(&admin->env, &admin->config, admin->pool));
+    RC_TRY(rc_db_acquire(&admin->db, admin->env->db_pool, admin->pool));
+    if (!init->user.key)
+        RC_TRY(rc_key_generate(&init->user.key, admin->pool));
+    RC_TRY(rc_password_hash(&init->user.password_hash, init->password, admin->pool));
+    return rc_db_txn(admin->db, fill, init);
+}
+
+/* Progress goes to standard error: standard output is for the key alone. */
+static rc_err_t *first_scan(rc_admin_t *admin)
+{
+    apr_array_header_t *added;
+    int i;
+
+    RC_TRY(rc_model_scan_add(&added, admin->env, admin->db, admin->pool));
+    if (!added->nelts)
+        fputs("Initial repository scan: no repositories found.\n", stderr);
+    else
+        fputs("Initial repository scan: added following repositories:\n", stderr);
+    for (i = 0; i < added->nelts; i++)
+        fprintf(stderr, "%s\n", APR_ARRAY_IDX(added, i, const char *));
+    return NULL;
+}
+
+int rc_admin_init(rc_admin_t *admin)
+{
+    init_t init = {.admin = admin};
+    rc_err_t *err;
+
+    if (!read_options(&init))
+        return RC_ADMIN_USAGE;
+    if ((err = set_up(&init)) || (err = first_scan(admin)))
+        return rc_admin_result(admin, err);
+    printf("%s\n", init.user.key);
+    return RC_ADMIN_OK;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rcapi-admin token, ip, anonymous, password: what belongs to one user.
+ */
+#include "admin.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_text.h"
+#include "rc_time.h"
+#include "rc_user_model.h"
+
+/* A change of one user, run in a transaction. */
+typedef struct change_t {
+    rc_admin_t *admin;
+    rc_user_t *user;
+    const char *text; /* entries, token, hash ... */
+    rc_new_token_t token;
+    bool on;
+    rc_err_t *(*fn)(struct change_t *change, rc_db_t *db);
+} change_t;
+
+static rc_err_t *run_change(void *baton, rc_db_t *db)
+{
+    change_t *change = baton;
+
+    return change->fn(change, db);
+}
+
+static int apply(change_t *change)
+{
+    return rc_admin_result(change->admin, rc_db_txn(change->admin->db, run_change, change));
+}
+
+static rc_err_t *print_key(void *baton, const rc_user_key_t *key)
+{
+    rc_admin_t *admin = baton;
+    const char *clear, *expires = "never";
+
+    RC_TRY(rc_model_key_clear(&clear, rc_model_key_secret(admin->env), key, admin->pool));
+    if (key->expires != -1)
+        expires = rc_time_local(apr_time_from_sec(key->expires), admin->pool);
+    printf("%" APR_INT64_T_FMT "\t%s\t%s\t%s\t%s\t%s\n", key->id, key->main ? "main" : "token",
+           key->role, expires, clear ? clear : "(not shown)", key->description);
+    return NULL;
+}
+
+static rc_err_t *create_token(change_t *change, rc_db_t *db)
+{
+    return rc_model_token_create(&change->text, db, rc_model_key_secret(change->admin->env),
+                                 &change->token, change->admin->pool);
+}
+
+static rc_err_t *delete_token(change_t *change, rc_db_t *db)
+{
+    return rc_model_token_delete(db, change->user->id, change->text, change->admin->pool);
+}
+
+static rc_err_t *reset_key(change_t *change, rc_db_t *db)
+{
+    change->text = NULL;
+    return rc_model_main_key_reset(&change->text, db, rc_model_key_secret(change->admin->env),
+                                   change->user->id, change->admin->pool);
+}
+
+static bool read_token_options(change_t *change, const char *role, const char *lifetime,
+                               const char *description)
+{
+    const char *name = apr_pstrcat(change->admin->pool, "token_role_", role ? role : "all", NULL);
+
+    change->token.user_id = change->user->id;
+    change->token.role = rc_role_from_name(name);
+    change->token.lifetime = RC_NEVER;
+    change->token.description = description;
+    if (!change->token.role) {
+        rc_admin_fail(RC_ADMIN_USAGE, "--role is one of all, api, feed, http, vcs");
+        return false;
+    }
+    if (lifetime && !rc_text_int(&change->token.lifetime, lifetime)) {
+        rc_admin_fail(RC_ADMIN_USAGE, "--lifetime is a number of minutes, or -1");
+        return false;
+    }
+    return true;
+}
+
+static int run_token(change_t *change, const char *verb, const char *options[3])
+{
+    int status;
+
+    if (!strcmp(verb, "list"))
+        return rc_admin_result(change->admin,
+                               rc_store_keys_each(change->admin->db, change->user->id, print_key,
+                                                  change->admin, change->admin->pool));
+    if (!strcmp(verb, "delete")) {
+        change->fn = delete_token;
+        return apply(change);
+    }
+    change->fn = !strcmp(verb, "create") ? create_token : reset_key;
+    if (change->fn == create_token &&
+        !read_token_options(change, options[0], options[1], options[2]))
+        return RC_ADMIN_USAGE;
+    if ((status = apply(change)) == RC_ADMIN_OK)
+        printf("%s\n", change->text);
+    return status;
+}
+
+int rc_admin_token(rc_admin_t *admin)
+{
+    const char *options[] = {rc_admin_option(admin, "--role"), rc_admin_option(admin, "--lifetime"),
+                             rc_admin_option(admin, "--description")};
+    const char *verb = rc_admin_word(admin);
+    change_t change = {.admin = admin};
+
+    if (!verb || (strcmp(verb, "list") && strcmp(verb, "create") && strcmp(verb, "delete") &&
+                  strcmp(verb, "reset")))
+        return rc_admin_fail(RC_ADMIN_USAGE, "token list, create, delete or reset?");
+    if (!(change.user = rc_admin_user(admin)))
+        return RC_ADMIN_FAILED;
+    if (!strcmp(verb, "delete") && !(change.text = rc_admin_word(admin)))
+        return rc_admin_fail(RC_ADMIN_USAGE, "which token?");
+    return rc_admin_end(admin) ? run_token(&change, verb, options) : RC_ADMIN_USAGE;
+}
+
+static rc_err_t *add_ip(change_t *change, rc_db_t *db)
+{
+    return rc_model_ip_add(db, change->user->id, change->text, change->admin->pool);
+}
+
+static rc_err_t *remove_ip(change_t *change, rc_db_t *db)
+{
+    return rc_model_ip_remove(db, change->user->id, change->text, change->admin->pool);
+}
+
+static int list_ips(change_t *change)
+{
+    apr_array_header_t *entries;
+    rc_err_t *err =
+        rc_store_user_ips(&entries, change->admin->db, change->user->id, change->admin->pool);
+    int i;
+
+    for (i = 0; !err && i < entries->nelts; i++)
+        printf("%s\n", APR_ARRAY_IDX(entries, i, const char *));
+    return rc_admin_result(change->admin, err);
+}
+
+int rc_admin_ip(rc_admin_t *admin)
+{
+    const char *verb = rc_admin_word(admin);
+    change_t change = {.admin = admin};
+    bool list = verb && !strcmp(verb, "list");
+
+    if (!verb || (!list && strcmp(verb, "add") && strcmp(verb, "remove")))
+        return rc_admin_fail(RC_ADMIN_USAGE, "ip list, add or remove?");
+    if (!(change.user = rc_admin_user(admin)))
+        return RC_ADMIN_FAILED;
+    if (!list && !(change.text = rc_admin_word(admin)))
+        return rc_admin_fail(RC_ADMIN_USAGE, "which addresses?");
+    if (!rc_admin_end(admin))
+        return RC_ADMIN_USAGE;
+    change.fn = !strcmp(verb, "add") ? add_ip : remove_ip;
+    return list ? list_ips(&change) : apply(&change);
+}
+
+static rc_err_t *set_active(change_t *change, rc_db_t *db)
+{
+    return rc_store_user_set_active(db, change->user->id, change->on);
+}
+
+int rc_admin_anonymous(rc_admin_t *admin)
+{
+    const char *word = rc_admin_word(admin);
+    change_t change = {.admin = admin, .fn = set_active};
+    rc_err_t *err;
+
+    if (!word || (strcmp(word, "on") && strcmp(word, "off")) || !rc_admin_end(admin))
+        return rc_admin_fail(RC_ADMIN_USAGE, "anonymous on or off?");
+    change.on = !strcmp(word, "on");
+    if ((err = rc_store_user_by_name(&change.user, admin->db, RC_DEFAULT_USER, admin->pool)))
+        return rc_admin_result(admin, err);
+    if (!change.user)
+        return rc_admin_fail(RC_ADMIN_FAILED, "there is no default user; run init first");
+    return apply(&change);
+}
+
+static rc_err_t *set_password(change_t *change, rc_db_t *db)
+{
+    return rc_store_user_set_password(db, change->user->id, change->text);
+}
+
+int rc_admin_password(rc_admin_t *admin)
+{
+    const char *password = rc_admin_option(admin, "--password");
+    bool none = rc_admin_flag(admin, "--none");
+    change_t change = {.admin = admin, .fn = set_password};
+    rc_err_t *err;
+
+    if (!(change.user = rc_admin_user(admin)))
+        return RC_ADMIN_FAILED;
+    if (!rc_admin_end(admin))
+        return RC_ADMIN_USAGE;
+    if (none)
+        return apply(&change);
+    if (!password && !(password = rc_admin_ask(admin, "New password", true)))
+        return rc_admin_fail(RC_ADMIN_USAGE, "--password is needed");
+    if (strlen(password) < 6)
+        return rc_admin_fail(RC_ADMIN_USAGE, "the password must have at least 6 characters");
+    if ((err = rc_password_hash(&change.text, password, admin->pool)))
+        return rc_admin_result(admin, err);
+    return apply(&change);
+}

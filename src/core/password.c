@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Passwords by APR's bcrypt.
+ */
+#include "rc_password.h"
+
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_md5.h>
+#include <apr_strings.h>
+
+#include "rc_secret.h"
+#include "rc_text.h"
+
+#define COST        10 /* some 50 ms of a core; RhodeCode's choice as well */
+#define SALT_SIZE   16
+#define HASH_SIZE   128
+#define BCRYPT_SEES 72 /* bytes; bcrypt ignores what follows */
+
+/* Compared with where there is no hash, so that the answer takes as long. */
+#define NOBODYS_HASH "$2y$10$KBCwKxOzLha2MUDgW0PjXe5iC0KgerkTIWLGUoONajjj98vdFiyt2"
+
+/* What bcrypt is given: the password, or when it is longer than bcrypt sees, its digest. */
+static const char *visible(const char *password, apr_pool_t *pool)
+{
+    unsigned char digest[RC_DIGEST_SIZE];
+
+    if (strlen(password) <= BCRYPT_SEES)
+        return password;
+    rc_key_digest(digest, password);
+    return rc_text_hex(digest, RC_DIGEST_SIZE, pool);
+}
+
+rc_err_t *rc_password_hash(const char **hash, const char *password, apr_pool_t *pool)
+{
+    unsigned char salt[SALT_SIZE];
+    char text[HASH_SIZE];
+    apr_status_t rv;
+
+    *hash = NULL;
+    if (!*password)
+        return NULL;
+    if ((rv = apr_generate_random_bytes(salt, sizeof(salt))) != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "no random bytes");
+    rv = apr_bcrypt_encode(visible(password, pool), COST, salt, sizeof(salt), text, sizeof(text));
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "cannot hash a password");
+    *hash = apr_pstrdup(pool, text);
+    return NULL;
+}
+
+bool rc_password_matches(const char *hash, const char *password, apr_pool_t *pool)
+{
+    bool ours = hash && !strncmp(hash, "$2", 2);
+    apr_status_t rv = apr_password_validate(visible(password, pool), ours ? hash : NOBODYS_HASH);
+
+    return ours && *password && rv == APR_SUCCESS;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RC_MODEL_USER_KEYS_H
+#define RC_MODEL_USER_KEYS_H
+
+#include "rc_user_model.h"
+
+/** Stores the main key of a new user; NULL: a generated one. */
+rc_err_t *rc_model_main_key_create(const char *key, rc_db_t *db, const rc_secret_t *secret,
+                                   apr_int64_t user_id, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RC_STORE_USER_READ_H
+#define RC_STORE_USER_READ_H
+
+#include "rc_user.h"
+#include "stmt.h"
+
+/** The current row of a statement with USER_COLUMNS. */
+rc_user_t *rc_read_user(rc_stmt_t *st, apr_pool_t *pool);
+
+/** The current row of a statement with USER_KEY_COLUMNS. */
+void rc_read_user_key(rc_user_key_t *key, rc_stmt_t *st, apr_pool_t *pool);
+
+#endif

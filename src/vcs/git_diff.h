@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Inside of the git diff: the list of changes between two trees, which of them are renames, and
+ * how one of them is printed.
+ */
+#ifndef RC_VCS_GIT_DIFF_H
+#define RC_VCS_GIT_DIFF_H
+
+#include "git.h"
+
+#define RC_GIT_TYPE(mode)    ((mode)&0170000)
+#define RC_GIT_REGULAR(mode) (RC_GIT_TYPE(mode) == 0100000)
+#define RC_GIT_SUBMODULE     0160000
+
+/* As git counts similarity. */
+#define RC_GIT_SCORE_MAX 60000
+
+typedef struct rc_git_side_t {
+    const char *path;
+    apr_uint32_t mode; /* 0: not there */
+    git_oid id;
+} rc_git_side_t;
+
+typedef struct rc_git_change_t {
+    rc_git_side_t before, after;
+    int score;    /* of a rename */
+    bool renamed; /* before is the source of a rename */
+    bool moved;   /* a deletion that has become part of a rename: not printed */
+} rc_git_change_t;
+
+/* git_tree.c */
+
+/**
+ * The changes from tree @a before to tree @a after (either may be NULL: an empty tree), in the
+ * order of git's trees. An array of rc_git_change_t in @a pool.
+ */
+rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
+                              const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool);
+
+/* git_rename.c */
+
+/** Turns additions and deletions in @a changes into renames, the same that `git diff -M` finds. */
+rc_err_t *rc_git_find_renames(apr_array_header_t *changes, rc_git_t *git, apr_pool_t *err_pool,
+                              apr_pool_t *scratch);
+
+/* git_span.c: how much of one file is in another */
+
+typedef struct rc_git_spans_t rc_git_spans_t; /* fingerprint of a content; malloc'ed */
+
+/** Fingerprint of @a data; NULL = no memory. Free by free(). */
+rc_git_spans_t *rc_git_spans_make(const void *data, size_t size);
+
+/** Bytes of @a before that are found in @a after. */
+apr_uint64_t rc_git_spans_copied(const rc_git_spans_t *before, const rc_git_spans_t *after);
+
+/** As git decides: a NUL in the first bytes. */
+bool rc_git_is_binary(const void *data, size_t size);
+
+/* git_patch.c */
+
+typedef struct rc_git_printer_t {
+    rc_spool_t *spool;
+    rc_git_t *git;
+    const rc_diff_options_t *options;
+    apr_pool_t *err_pool;
+    apr_pool_t *scratch; /* cleared by the caller after each change */
+} rc_git_printer_t;
+
+/** Prints one change as `git diff -p --full-index --binary` does. */
+rc_err_t *rc_git_print_change(const rc_git_printer_t *printer, const rc_git_change_t *change);
+
+/* git_hunk.c */
+
+typedef struct rc_git_content_t {
+    git_blob *blob; /* NULL: not there, or a submodule */
+    const char *data;
+    size_t size;
+} rc_git_content_t;
+
+/** Prints what is new in text @a after, @a head (may be empty) before the first hunk. */
+rc_err_t *rc_git_print_hunks(const rc_git_printer_t *printer, const char *head,
+                             const rc_git_content_t *before, const rc_git_content_t *after);
+
+/** Prints a binary patch, both ways. */
+rc_err_t *rc_git_print_binary(const rc_git_printer_t *printer, const rc_git_content_t *before,
+                              const rc_git_content_t *after);
+
+#endif

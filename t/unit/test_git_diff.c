@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Our diff against git's, byte for byte, for every commit of random repositories. SEED and COMMITS
+ * in the environment make other and larger ones.
+ */
+#include "git_random.h"
+
+#define GIT_DIFF "-p -M --full-index --binary --abbrev=40 --no-color --no-ext-diff"
+
+static unsigned seed;
+static int commits;
+
+static char *our_diff(size_t *len, const char *repo, const char *id, rc_diff_options_t options)
+{
+    apr_pool_t *pool;
+    rc_vcs_t *vcs;
+    rc_spool_t *spool;
+    const char *text;
+    char *copy;
+
+    apr_pool_create(&pool, fixture.pool);
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(repo), pool));
+    spool = rc_spool_create(fixture.dir, pool);
+    ASSERT_OK(rc_vcs_diff(spool, vcs, id, &options, pool));
+    *len = (size_t)rc_spool_size(spool);
+    ASSERT_OK(rc_spool_string(&text, spool, pool));
+    copy = malloc(*len + 1);
+    memcpy(copy, text, *len + 1);
+    apr_pool_destroy(pool);
+    return copy;
+}
+
+/* Cuts the rows out of binary patches: deflate may write other bytes. */
+static size_t without_rows(char *text, size_t len)
+{
+    char *p = text, *out = text, *end = text + len;
+    int sides = 0;
+
+    while (p < end) {
+        char *stop = memchr(p, '\n', (size_t)(end - p));
+        size_t n = (size_t)((stop ? stop + 1 : end) - p);
+
+        if (n > 4 && !strncmp(p, "GIT ", 4))
+            sides = 2;
+        if (!sides || n == 1 || !strncmp(p, "GIT ", 4)) {
+            memmove(out, p, n);
+            out += n;
+        }
+        if (sides && n == 1)
+            sides--;
+        p += n;
+    }
+    *out = '\0';
+    return (size_t)(out - text);
+}
+
+static void show_difference(const char *repo, const char *id, rc_diff_options_t options,
+                            const char *ours, size_t ours_len, const char *want, size_t want_len)
+{
+    FILE *f = fopen(in_dir("ours"), "w");
+
+    fwrite(ours, 1, ours_len, f);
+    fclose(f);
+    f = fopen(in_dir("want"), "w");
+    fwrite(want, 1, want_len, f);
+    fclose(f);
+    if (try_sh("diff -a -U5 want ours | cat -A | head -60 >&2")) {
+        /* shown */
+    }
+    fail_msg("seed %u, %s, commit %s, context %d%s", seed, repo, id, options.context,
+             options.ignore_space ? ", -w" : "");
+}
+
+static void compare_one(const char *repo, const char *id, rc_diff_options_t options,
+                        const char *theirs, size_t theirs_len)
+{
+    size_t ours_len, want_len;
+    char *ours = our_diff(&ours_len, repo, id, options);
+    char *want = malloc(theirs_len + 1);
+
+    memcpy(want, theirs, theirs_len);
+    want[theirs_len] = '\0';
+    want_len = without_rows(want, theirs_len);
+    ours_len = without_rows(ours, ours_len);
+    if (ours_len != want_len || memcmp(ours, want, want_len))
+        show_difference(repo, id, options, ours, ours_len, want, want_len);
+    free(ours);
+    free(want);
+}
+
+/* Where the next commit begins in the output of diff-tree --stdin: a line of 40 digits. */
+static char *next_commit(char *p, char *end)
+{
+    while (p < end) {
+        char *stop = memchr(p, '\n', (size_t)(end - p));
+
+        if (stop && stop - p == 40 && strspn(p, "0123456789abcdef") == 40)
+            return p;
+        p = stop ? stop + 1 : end;
+    }
+    return end;
+}
+
+/* diff-tree leaves out commits without a difference. */
+static int compare_all(const char *repo, rc_diff_options_t options)
+{
+    size_t len;
+    char *text = output(&len,
+                        "git -C %s rev-list --parents --all | sed 's/^\\(.\\{81\\}\\).*/\\1/' | "
+                        "git -C %s diff-tree --stdin --root -r " GIT_DIFF " -U%d %s",
+                        repo, repo, options.context, options.ignore_space ? "-w" : "");
+    char *p = next_commit(text, text + len), *end = text + len;
+    int n = 0;
+
+    while (p < end) {
+        char *body = p + 41, *next = next_commit(body, end);
+
+        p[40] = '\0';
+        compare_one(repo, p, options, body, (size_t)(next - body));
+        p = next;
+        n++;
+    }
+    free(text);
+    return n;
+}
+
+/* The tree that our diff makes of the parent is the commit's own. */
+static void apply_one(const char *repo, const char *id)
+{
+    rc_diff_options_t options = {.context = 3};
+    size_t len;
+    char *ours = our_diff(&len, repo, id, options);
+    FILE *f = fopen(in_dir("patch"), "w");
+
+    fwrite(ours, 1, len, f);
+    fclose(f);
+    free(ours);
+    if (!try_sh("export GIT_DIR=%s GIT_INDEX_FILE=$PWD/index; rm -f index; "
+                "if git rev-parse -q --verify %s^ >/dev/null; then git read-tree %s^; "
+                "else git read-tree --empty; fi && "
+                "{ test ! -s patch || git apply --cached --binary --whitespace=nowarn patch; } && "
+                "test $(git write-tree) = $(git rev-parse %s^{tree})",
+                repo, id, id, id))
+        fail_msg("seed %u, %s, commit %s does not apply", seed, repo, id);
+}
+
+static void apply_some(const char *repo, int every)
+{
+    char *list = output(NULL, "git -C %s rev-list --all", repo), *p = list;
+    int n = 0;
+
+    for (; *p; p += 41) {
+        p[40] = '\0';
+        if (n++ % every == 0)
+            apply_one(repo, p);
+    }
+    free(list);
+}
+
+static void equal_to_git(void **state)
+{
+    static const int contexts[] = {3, 0, 1, 10, 100000};
+    int round, i, n;
+
+    (void)state;
+    for (round = 0; round < 4; round++) {
+        const char *repo = apr_psprintf(fixture.pool, "random%d.git", round);
+
+        random_repository(repo, commits / 4);
+        for (i = 0; i < 10; i++) {
+            rc_diff_options_t options = {contexts[i % 5], i >= 5};
+
+            n = compare_all(repo, options);
+            assert_true(n > commits / 8);
+        }
+        apply_some(repo, 5);
+    }
+}
+
+/* `git diff` itself, to be sure that diff-tree stands for it. */
+static void equal_to_porcelain(void **state)
+{
+    rc_diff_options_t options = {.context = 3};
+    char *list, *p;
+    int n = 0;
+
+    (void)state;
+    list = output(NULL, "git -C random0.git rev-list --min-parents=1 --all");
+    for (p = list; *p; p += 41) {
+        size_t len;
+        char *theirs;
+
+        p[40] = '\0';
+        if (n++ % 10)
+            continue;
+        theirs = output(&len, "git -C random0.git diff " GIT_DIFF " -U3 %s^1 %s", p, p);
+        compare_one("random0.git", p, options, theirs, len);
+        free(theirs);
+    }
+    free(list);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_to_git),
+        cmocka_unit_test(equal_to_porcelain),
+    };
+    const char *wish = getenv("SEED"), *many = getenv("COMMITS");
+
+    seed = wish ? (unsigned)atoi(wish) : 7;
+    commits = many ? atoi(many) : 400;
+    srand(seed);
+    printf("# seed %u\n", seed);
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
+}
