@@ -9,6 +9,8 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "rc_versions.h"
+
 static const rc_method_t *const groups[] = {
     rc_methods_server, rc_methods_user, rc_methods_repo, rc_methods_changeset, rc_methods_old,
 };
@@ -70,5 +72,6 @@ rc_err_t *rc_rpc_check_table(apr_pool_t *pool)
 {
     check_t check = {apr_hash_make(pool), pool};
 
+    rc_version_add("json-c", json_c_version());
     return rc_methods_each(check_row, &check);
 }
