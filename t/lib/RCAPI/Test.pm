@@ -89,7 +89,7 @@ sub _folder {
         my @built = $self->{bare} ? () : ("$BUILD/mod_rcapi.so", "$BUILD/bin");
         system('cp', '-R', $_, "$copy/") == 0 or die "$_ is not built; make first\n" for @built;
         chmod 0755, $copy;
-        system('chown', '-R', "$uid:$gid", "$copy") == 0 or die "chown $copy\n";
+        system('chown', '-R', "$uid:$gid", $copy);
         $self->{bin} = $copy;
         become() unless $self->{as_root};
     }
