@@ -189,6 +189,10 @@ rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *scratch);
 
+/** The member @a key with the member list of an object. */
+rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, const char *key, rc_kind_t kind,
+                            apr_int64_t object_id);
+
 /** The members of changeset_obj without diff and refs; the empty commit for NULL. */
 void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);
 
