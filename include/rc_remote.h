@@ -38,6 +38,7 @@ bool rc_remote_has_password(const char *url, apr_pool_t *pool);
  * @a set_head the repository's HEAD follows the remote's (after a clone). Objects arrive in a
  * quarantine and are moved in only when complete; references change all or none. Refusals, time-outs
  * and failures of the other side are RC_E_FAILED. The caller holds the repository's write lock.
+ * Needs git 2.37. ssh uses the keys and known hosts of the server's user, and only known hosts.
  */
 rc_err_t *rc_remote_fetch(const rc_remote_policy_t *policy, const char *path, const char *url,
                           bool set_head, apr_pool_t *pool);
