@@ -9,7 +9,7 @@ CC         ?= cc
 PKGS       := apr-1 apr-util-1 json-c sqlite3 libgit2 libcrypto
 PACKAGES   := gcc libc6-dev make pkg-config git curl perl openssh-client ca-certificates \
               apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev libsqlite3-dev \
-              libgit2-dev libssl-dev libcurl4-openssl-dev libcmocka-dev
+              libgit2-dev libssl-dev libcurl4-openssl-dev libcmocka-dev sqlite3
 
 OPT_release := -O2 -DNDEBUG
 OPT_debug   := -Og -g

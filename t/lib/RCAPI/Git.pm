@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: Apache-2.0
+package RCAPI::Git;
+
+=head1 NAME
+
+RCAPI::Git - real git repositories for tests, the same bytes every time
+
+=head1 SYNOPSIS
+
+    RCAPI::Git::init($dir);
+    RCAPI::Git::history($dir, 200, 7);      # 200 commits, always the same for seed 7
+    print RCAPI::Git::git($dir, 'log', '--oneline');
+
+=cut
+
+use strict;
+use warnings;
+use RCAPI::Run qw(run);
+
+my %ENV_GIT = (
+    GIT_CONFIG_NOSYSTEM => 1, GIT_CONFIG_GLOBAL => '/dev/null', GIT_TERMINAL_PROMPT => 0,
+    GIT_AUTHOR_NAME => 'Ann Author', GIT_AUTHOR_EMAIL => 'ann@example.org',
+    GIT_COMMITTER_NAME => 'Carl Committer', GIT_COMMITTER_EMAIL => 'carl@example.org',
+    GIT_DIR => undef, GIT_WORK_TREE => undef, GIT_INDEX_FILE => undef, LC_ALL => 'C.UTF-8', TZ => 'UTC',
+);
+my $clock = 1_300_000_000; # of commits made by git(); each is a minute later
+
+# Runs git in $dir; what it prints. Dies when it fails. A hash before the arguments: stdin, env.
+sub git {
+    my ($dir, @args) = @_;
+    my %opt = ref $args[0] ? %{ shift @args } : ();
+    my $date = ($clock += 60) . ' +0100';
+    my %env = (%ENV_GIT, GIT_AUTHOR_DATE => $date, GIT_COMMITTER_DATE => $date, %{ $opt{env} // {} });
+    my $r = run({ %opt, env => \%env }, 'git', '-C', $dir, @args);
+    die "git @args: $r->{err}" if $r->{exit} || $r->{signal};
+    return $r->{out};
+}
+
+# An empty repository with a work tree.
+sub init {
+    my ($dir) = @_;
+    git('.', qw(init -q -b master), $dir);
+}
+
+# $n bytes from the system, as hex digits.
+sub random_hex {
+    my ($n) = @_;
+    open my $fh, '<:raw', '/dev/urandom' or die "urandom: $!";
+    read $fh, my ($bytes), $n;
+    return unpack 'H*', $bytes;
+}
+
+# Fills the repository at $dir with $n random commits on master and side branches, with merges,
+# renames, binary files, modes, links, odd names and tags; all by one fast-import.
+sub history {
+    my ($dir, $n, $seed) = @_;
+    my $h = { n => 0, state => $seed, files => { map { $_ => {} } qw(master side) }, out => '', tip => {} };
+    for my $i (1 .. $n) {
+        my $branch = $i > 4 && _dice($h, 4) == 0 ? 'side' : 'master';
+        _commit($h, $branch, $i);
+        _tag($h, "v$i", $i % 20) if $i % 10 == 0;
+    }
+    git($dir, { stdin => $h->{out} . "done\n" }, qw(fast-import --quiet --done));
+    git($dir, qw(reset -q --hard master)) if -d "$dir/.git";
+}
+
+# A number from 0 to $n - 1.
+sub _dice {
+    my ($h, $n) = @_;
+    $h->{state} = ($h->{state} * 1_103_515_245 + 12_345) % 2**31;
+    return int $h->{state} / 65_536 % $n;
+}
+
+sub _data { 'data ' . length($_[0]) . "\n$_[0]\n" }
+
+sub _commit {
+    my ($h, $branch, $i) = @_;
+    my $tip = $h->{tip};
+    my $first = !$tip->{$branch};
+    my $from = $tip->{$branch} // $tip->{master};
+    my $merge = !$first && $branch eq 'master' && $tip->{side} && !_dice($h, 4) ? $tip->{side} : undef;
+    my $when = 1_200_000_000 + 3600 * $i;
+    my $subject = "Change $i on $branch" . ($i % 7 ? '' : " \x{c3}\x{a4}\x{c3}\x{b6}");
+    my $text = $i % 3 ? "$subject\n" : "$subject\n\nWith a body of\ntwo lines.\n";
+
+    $h->{files}{$branch} = { %{ $h->{files}{master} } } if $first;
+    $tip->{$branch} = ':' . ++$h->{n};
+    $h->{out} .= "commit refs/heads/$branch\nmark $tip->{$branch}\n"
+        . "author Ann Author <ann\@example.org> $when +0200\n"
+        . "committer Carl Committer <carl\@example.org> " . ($when + 60) . " -0330\n" . _data($text)
+        . ($from ? "from $from\n" : '') . ($merge ? "merge $merge\n" : '');
+    _change($h, $h->{files}{$branch}, $i) for 0 .. _dice($h, 3);
+    $h->{out} .= "\n";
+}
+
+my @NAMES = ('README', 'src/main.c', 'src/a b.c', 'docs/deep/er/x.txt', "docs/\x{c3}\x{a9}.txt", 'Makefile',
+    "tab\there", 'back\\slash', 'bin/tool', 'img.png', 'crlf.txt', 'lib/a.c', 'lib/b.c');
+
+# One change to a file: new, edited, renamed, deleted, executable, link, binary.
+sub _change {
+    my ($h, $files, $i) = @_;
+    my @have = sort keys %$files;
+    my $name = !@have || !_dice($h, 3) ? $NAMES[_dice($h, scalar @NAMES)] . ($i > 30 ? $i % 9 : '') : $have[_dice($h, scalar @have)];
+    my $what = _dice($h, 12);
+    if ($what == 0 && $files->{$name}) {
+        delete $files->{$name};
+        $h->{out} .= "D $name\n";
+    } elsif ($what == 1 && $files->{$name}) {
+        my $new = "moved/$i/" . $name =~ s{.*/}{}r;
+        $files->{$new} = delete $files->{$name};
+        $h->{out} .= 'R ' . _quoted($name) . ' ' . _quoted($new) . "\n";
+    } elsif ($what == 2) {
+        delete $files->{$name};
+        $h->{out} .= "D $name\nM 120000 inline link$i\n" . _data("../$name");
+    } else {
+        _edit($h, $files, $name, $what == 3 ? 100755 : 100644);
+    }
+}
+
+sub _quoted { '"' . $_[0] =~ s/([\\"])/\\$1/gr . '"' }
+
+sub _edit {
+    my ($h, $files, $name, $mode) = @_;
+    my $eol = $name =~ /crlf/ ? "\r\n" : "\n";
+    my @lines = @{ $files->{$name} // [map { "line $_ of $name" } 1 .. 5 + _dice($h, 40)] };
+    for (0 .. _dice($h, 4)) {
+        my $at = _dice($h, @lines + 1);
+        my $new = ("\tnew " . _dice($h, 999), '', 'int f(void) { return ' . _dice($h, 9) . '; }', '  blank at the end ')[_dice($h, 4)];
+        splice @lines, $at, _dice($h, 2) && $at < @lines ? 1 : 0, $new;
+    }
+    $files->{$name} = \@lines;
+    my $text = join $eol, @lines;
+    $text .= $eol if _dice($h, 5);
+    $text = pack 'C*', map { _dice($h, 256) } 1 .. 60 + _dice($h, 400) if $name =~ /png|bin/;
+    $h->{out} .= "M $mode inline " . ($name =~ /[\\"]/ ? _quoted($name) : $name) . "\n" . _data($text);
+}
+
+sub _tag {
+    my ($h, $name, $light) = @_;
+    my $at = $h->{tip}{master};
+    $h->{out} .= $light ? "reset refs/tags/$name\nfrom $at\n\n"
+        : "tag $name\nfrom $at\ntagger Ann Author <ann\@example.org> 1200000000 +0000\n" . _data("Release $name\n");
+}
+
+1;

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+package RCAPI::Run;
+
+=head1 NAME
+
+RCAPI::Run - run programs for tests: bounded in time, never as root
+
+=head1 SYNOPSIS
+
+    my $r = run({ env => { HOME => $dir }, stdin => $text, timeout => 20 }, 'git', 'log');
+    die $r->{err} if $r->{exit};
+    print $r->{out};
+
+httpd serves nobody as root, and tests about refused files mean nothing to root. So root's tests
+become an ordinary account (C<become>), or let single programs do so (C<run> without C<root>).
+
+=cut
+
+use strict;
+use warnings;
+use Exporter 'import';
+use POSIX ();
+use Time::HiRes qw(time sleep);
+
+our @EXPORT_OK = qw(run become account patiently slurp spew);
+
+# ($name, $uid, $gid) of the account that root's programs run under; nothing for everybody else.
+sub account {
+    return if $> != 0;
+    for my $name (qw(www-data apache nobody)) {
+        my ($uid, $gid) = (getpwnam $name)[2, 3];
+        return ($name, $uid, $gid) if defined $uid;
+    }
+    die "no account to run under\n";
+}
+
+# Drops root's rights, for good. Without them it does nothing.
+sub become {
+    my ($name, $uid, $gid) = account() or return;
+    $( = $gid;
+    $) = "$gid $gid";
+    POSIX::setgid($gid);
+    POSIX::setuid($uid);
+    die "cannot become $name\n" if $> != $uid || $< != $uid;
+}
+
+# Runs @cmd to its end; { exit, signal, out, err }. A program past its time is killed with all that
+# it started (signal 9).
+sub run {
+    my ($opt, @cmd) = @_;
+    my ($out, $err, $in) = map { open my $fh, '+>', undef or die "temporary file: $!"; $fh } 1 .. 3;
+    print $in $opt->{stdin} // '';
+    seek $in, 0, 0;
+
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        setpgrp;
+        become() unless $opt->{root};
+        chdir $opt->{dir} or POSIX::_exit(126) if $opt->{dir};
+        open STDIN,  '<&', $in;
+        open STDOUT, '>&', $out;
+        open STDERR, '>&', $err;
+        _env($opt->{env});
+        no warnings 'exec';
+        exec { $cmd[0] } @cmd or print STDERR "$cmd[0]: $!\n";
+        POSIX::_exit(127);
+    }
+    my $status = _reap($pid, $opt->{timeout} // 60);
+    return {
+        exit => $status >> 8, signal => $status & 127,
+        out => _all($out), err => _all($err),
+    };
+}
+
+# Sets and, where undefined, removes environment variables.
+sub _env {
+    my ($env) = @_;
+    for (keys %{ $env // {} }) {
+        defined $env->{$_} ? $ENV{$_} = $env->{$_} : delete $ENV{$_};
+    }
+}
+
+sub _reap {
+    my ($pid, $timeout) = @_;
+    local $SIG{ALRM} = sub { kill KILL => -$pid };
+    local $?;
+    alarm $timeout;
+    1 while waitpid($pid, 0) == -1 && $!{EINTR};
+    alarm 0;
+    return $?;
+}
+
+sub _all {
+    my ($fh) = @_;
+    seek $fh, 0, 0;
+    local $/;
+    return scalar <$fh> // '';
+}
+
+# Calls $code until it is true, for at most $seconds; its last value.
+sub patiently {
+    my ($seconds, $code) = @_;
+    my $end = time + $seconds;
+    my $value;
+    sleep 0.01 until ($value = $code->()) || time > $end;
+    return $value;
+}
+
+# The bytes of a file; '' when there is none.
+sub slurp {
+    my ($file) = @_;
+    open my $fh, '<:raw', $file or return '';
+    return _all($fh);
+}
+
+sub spew {
+    my ($file, $text) = @_;
+    open my $fh, '>:raw', $file or die "$file: $!";
+    print $fh $text or die "$file: $!";
+    close $fh or die "$file: $!";
+}
+
+1;

@@ -1,0 +1,291 @@
+# SPDX-License-Identifier: Apache-2.0
+package RCAPI::Server;
+
+=head1 NAME
+
+RCAPI::Server - a private httpd below one folder, on a port of its own
+
+=head1 SYNOPSIS
+
+    my $s = RCAPI::Server->new(dir => $dir, mpm => 'event', children => 2, config => $text);
+    $s->start; ... $s->{port} ... $s->reload; $s->kill_child; $s->stop;
+
+httpd runs in the foreground below a keeper process, which ends it, and everything it started, when
+told, when the test dies, and at the latest after C<limit> seconds. Log files are in C<< $dir/logs >>.
+
+=cut
+
+use strict;
+use warnings;
+use IO::Socket::INET;
+use POSIX ();
+use Time::HiRes qw(time sleep);
+use RCAPI::HTTP;
+use RCAPI::Run qw(account patiently run slurp spew);
+
+my $BOOT = 60;   # seconds that a start or a reload may take
+my $STOP = 20;   # seconds until a server that does not end is killed
+my @MODULES = qw(unixd log_config logio log_forensic authn_core authz_core authz_host auth_basic
+    mime filter deflate headers env setenvif reqtimeout status alias);
+my %apxs;
+
+# An answer of apxs.
+sub apxs {
+    my ($what) = @_;
+    my $program = $ENV{APXS} || 'apxs';
+    chomp($apxs{$what} //= `$program -q $what`);
+    return $apxs{$what};
+}
+
+sub program { apxs('SBINDIR') . '/' . apxs('progname') }
+
+# Options: dir, config (text after the frame), mpm, children, threads, modules (more of httpd's),
+# env (for httpd), limit (seconds), as_root (start as root, serve as the account).
+sub new {
+    my ($class, %opt) = @_;
+    my $self = bless {
+        mpm => $ENV{MPM} || 'event', children => 2, threads => 8, limit => 900, config => '',
+        modules => [], env => {}, owner => $$, %opt,
+    }, $class;
+    mkdir "$self->{dir}/$_" for qw(logs run tmp htdocs);
+    spew("$self->{dir}/mime.types", "text/plain txt c h\nimage/png png\ntext/html html\n");
+    return $self;
+}
+
+# The whole configuration as text, for port $port.
+sub config {
+    my ($self, $port) = @_;
+    my $dir = $self->{dir};
+    my ($account) = account();
+    my $user = $account ? "User $account\nGroup #${\((account())[2])}\n" : '';
+    return <<"END" . $self->_mpm . $user . $self->{config};
+ServerRoot $dir
+ServerName 127.0.0.1
+Listen 127.0.0.1:$port
+PidFile $dir/run/httpd.pid
+DefaultRuntimeDir $dir/run
+CoreDumpDirectory $dir/run
+${\ _load("mpm_$self->{mpm}", @MODULES, @{ $self->{modules} })}
+ErrorLog $dir/logs/error_log
+LogLevel info
+LogFormat "%h %u %t \\"%r\\" %>s %B %U %q \\"%{Referer}i\\" \\"%{Authorization}i\\" \\"%{X-Api-Key}i\\"" all
+CustomLog $dir/logs/access_log all
+ForensicLog $dir/logs/forensic_log
+TypesConfig $dir/mime.types
+DocumentRoot $dir/htdocs
+KeepAliveTimeout 2
+Timeout 20
+GracefulShutdownTimeout 5
+<Directory $dir/htdocs>
+    Require all granted
+</Directory>
+END
+}
+
+# LoadModule lines for those of the modules that are not part of httpd itself.
+sub _load {
+    my $folder = apxs('LIBEXECDIR');
+    return join '', map { -e "$folder/mod_$_.so" ? "LoadModule ${_}_module $folder/mod_$_.so\n" : () } @_;
+}
+
+sub _mpm {
+    my ($self) = @_;
+    my ($children, $threads) = @$self{qw(children threads)};
+    return "StartServers $children\nMinSpareServers 1\nMaxSpareServers $children\n"
+        . "MaxRequestWorkers $children\n" if $self->{mpm} eq 'prefork';
+    my $all = $children * $threads;
+    return "ServerLimit $children\nStartServers $children\nThreadsPerChild $threads\n"
+        . "ThreadLimit $threads\nMinSpareThreads 1\nMaxSpareThreads $all\nMaxRequestWorkers $all\n";
+}
+
+# Starts httpd and waits until it listens; dies with httpd's own words when it does not.
+sub start {
+    my ($self) = @_;
+    for (1 .. 10) {
+        $self->{port} = _free_port();
+        $self->_write;
+        unlink "$self->{dir}/run/httpd.pid";
+        $self->_fork_keeper;
+        return $self if patiently($BOOT, sub { $self->_listens // $self->_gone }) && $self->_listens;
+        $self->stop;
+        last unless $self->error_log . slurp("$self->{dir}/logs/console") =~ /Address already in use/;
+        unlink "$self->{dir}/logs/error_log";
+    }
+    die "httpd does not start:\n" . slurp("$self->{dir}/logs/console") . $self->error_log;
+}
+
+sub _write {
+    my ($self) = @_;
+    spew("$self->{dir}/httpd.conf", $self->config($self->{port}));
+}
+
+# A port that nobody has now, below those that the kernel gives to clients.
+sub _free_port {
+    for (1 .. 200) {
+        my $port = 15000 + int rand 15000;
+        return $port if _is_free($port);
+    }
+    die "no free port\n";
+}
+
+sub _is_free {
+    my ($port) = @_;
+    return !!IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1, ReuseAddr => 1);
+}
+
+# true: listens; undef: not yet
+sub _listens {
+    my ($self) = @_;
+    return $self->pid && RCAPI::HTTP::connect_to($self->{port}) ? 1 : undef;
+}
+
+# true when the keeper, and so httpd, has ended.
+sub _gone {
+    my ($self) = @_;
+    return 1 unless $self->{keeper};
+    local $?;
+    return unless waitpid($self->{keeper}, POSIX::WNOHANG()) == $self->{keeper};
+    delete $self->{keeper};
+    return 1;
+}
+
+sub _fork_keeper {
+    my ($self) = @_;
+    pipe my $told, my $leash or die "pipe: $!";
+    my $keeper = fork // die "fork: $!";
+    if (!$keeper) {
+        close $leash;
+        eval { $self->_keep($told) };
+        POSIX::_exit(1);
+    }
+    @$self{qw(keeper leash)} = ($keeper, $leash); # the leash closes with the test, however it ends
+}
+
+# The keeper: starts httpd as leader of a session, ends the session in time.
+sub _keep {
+    my ($self, $told) = @_;
+    my $end = time + $self->{limit};
+    $SIG{$_} = 'IGNORE' for qw(INT TERM HUP ALRM);
+    open STDIN,  '<',  '/dev/null';
+    open STDOUT, '>>', "$self->{dir}/logs/console";
+    open STDERR, '>&', \*STDOUT;
+    my $httpd = fork // POSIX::_exit(1);
+    $self->_exec if !$httpd;
+    spew("$self->{dir}/run/session", $httpd);
+
+    my $asked;
+    until (waitpid($httpd, POSIX::WNOHANG()) == $httpd) {
+        vec(my $ready = '', fileno $told, 1) = 1;
+        my $over = $asked ? sleep 0.01 : select $ready, undef, undef, 0.02;
+        kill TERM => $httpd if !$asked && ($over || time > $end);
+        $asked = time if !$asked && ($over || time > $end);
+        kill KILL => -$httpd if $asked && time > $asked + $STOP;
+    }
+    my $status = $?;
+    patiently(1, sub { !kill 0 => -$httpd }) or spew("$self->{dir}/run/left", _session($httpd));
+    kill KILL => -$httpd;
+    POSIX::_exit($status ? 1 : 0);
+}
+
+sub _exec {
+    my ($self) = @_;
+    POSIX::setsid();
+    $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM PIPE);
+    my %env = (TMPDIR => "$self->{dir}/tmp", PATH => $ENV{PATH}, LC_ALL => 'C.UTF-8', %{ $self->{env} });
+    %ENV = map { defined $env{$_} ? ($_ => $env{$_}) : () } keys %env;
+    exec program(), '-d', $self->{dir}, '-f', "$self->{dir}/httpd.conf", '-DFOREGROUND'
+        or POSIX::_exit(127);
+}
+
+# Command lines of the processes in a session.
+sub _session {
+    my ($leader) = @_;
+    my $lines = '';
+    for (_processes()) {
+        my ($pid, undef, $group, $session) = @$_;
+        $lines .= "$pid " . slurp("/proc/$pid/cmdline") =~ tr/\0/ /r . "\n"
+            if $group == $leader || $session == $leader;
+    }
+    return $lines;
+}
+
+# [pid, parent, group, session] of every process.
+sub _processes {
+    return map { slurp("$_/stat") =~ /^(\d+) \(.*\) \S (\d+) (\d+) (\d+)/s ? [$1, $2, $3, $4] : () } glob '/proc/[0-9]*';
+}
+
+# Process id of httpd's parent process, once it has started.
+sub pid {
+    my ($self) = @_;
+    my ($pid) = slurp("$self->{dir}/run/httpd.pid") =~ /^(\d+)\n/;
+    return $pid;
+}
+
+# Process ids of httpd's children.
+sub children {
+    my ($self) = @_;
+    my $pid = $self->pid or return;
+    return map { $_->[0] } grep { $_->[1] == $pid } _processes();
+}
+
+# Kills one child (default: KILL); its process id.
+sub kill_child {
+    my ($self, $signal) = @_;
+    my $child = patiently(10, sub { ($self->children)[0] }) or die "httpd has no children\n";
+    kill $signal // 'KILL', $child;
+    return $child;
+}
+
+# Reloads by the graceful signal; waits until the old children have gone, or some seconds for those
+# that still have work.
+sub reload {
+    my ($self) = @_;
+    my $before = $self->_starts;
+    my %old = map { $_ => 1 } $self->children;
+    $self->_write;
+    kill USR1 => $self->pid;
+    patiently($BOOT, sub { $self->_starts > $before }) or die "httpd does not reload:\n" . $self->error_log;
+    patiently(5, sub { my @now = $self->children; @now && !grep { $old{$_} } @now });
+    return $self;
+}
+
+sub _starts {
+    my ($self) = @_;
+    return scalar(() = $self->error_log =~ /resuming normal operations/g);
+}
+
+# Ends httpd; true when it ended by itself, in time, and took all its children along.
+sub stop {
+    my ($self) = @_;
+    return 1 if $$ != $self->{owner};
+    close delete $self->{leash} if $self->{leash};
+    patiently($STOP + 10, sub { $self->_gone }) or kill KILL => $self->{keeper};
+    return 1;
+}
+
+# What outlived httpd: text, '' when all is well. Ask after stop.
+sub left_behind {
+    my ($self) = @_;
+    my $text = slurp("$self->{dir}/run/left");
+    $text .= "port $self->{port} is still taken\n" if $self->{port} && !_is_free($self->{port});
+    $text .= "temporary file $_\n" for glob "$self->{dir}/tmp/*";
+    return $text;
+}
+
+sub error_log { slurp("$_[0]{dir}/logs/error_log") }
+
+# httpd -t with more configuration: { exit, out, err }.
+sub check_config {
+    my ($self, $text) = @_;
+    my $file = "$self->{dir}/check.conf";
+    spew($file, $self->config(1) . $text);
+    return run({ env => $self->{env} }, program(), '-d', $self->{dir}, '-f', $file, '-t');
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $@, $!);
+    $self->stop;
+}
+
+1;

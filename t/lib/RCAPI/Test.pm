@@ -1,0 +1,395 @@
+# SPDX-License-Identifier: Apache-2.0
+package RCAPI::Test;
+
+=head1 NAME
+
+RCAPI::Test - a private server with mod_rcapi, a fresh database and real git repositories
+
+=head1 SYNOPSIS
+
+    use strict; use warnings;
+    use Test::More;
+    use RCAPI::Test;
+
+    my $t = RCAPI::Test->new;                       # started; the caller of calls is 'admin'
+    my $bob = $t->user('bob');                      # made by the API; his key is remembered
+    my $repo = $t->repo('tiny', commits => 20);     # registered by the API, filled by git
+    is_deeply($t->call(test => { args => 'x' }, as => 'bob'), { id => 1, result => ..., error => undef });
+    is($t->get("/tiny/changeset-diff/tip", as => 'bob')->status, 401);
+    is($t->get("/tiny/changeset-diff/tip", as => 'bob')->body, $t->git($repo->{path}, 'diff', ...));
+    $t->done;                                       # the server's own behaviour, as three tests
+    done_testing;
+
+=head1 OPTIONS OF new
+
+    mpm => 'event'       also worker, prefork; default: environment MPM, else event
+    children => 2, threads => 8
+    mounts => ['/']      where SetHandler rcapi stands
+    whitelist => TEXT    RcapiAccessControllersWhitelist; default: the four raw views; '' = none
+    directives => TEXT   added to the server's configuration, location => TEXT to each mount
+    modules => [...]     more of httpd's modules, by their short names
+    init => [...]        more arguments of rcapi-admin init
+    public => 0          anonymous access off (default: on, as the product's)
+    env => {...}         environment of httpd
+    limit => 900         seconds after which the server is ended, whatever the test does
+    start => 0           do not start yet; call start
+    bare => 1            httpd alone, without module and database (tests of the harness)
+    as_root => 1         root's tests only: start httpd as root. Else the whole test gives root's
+                         rights up in new, for good: read files below unreadable folders before.
+
+Environment: RCAPI_KEEP=1 keeps the temporary folder and says where it is.
+
+=cut
+
+use strict;
+use warnings;
+use File::Spec ();
+use File::Temp ();
+use JSON::PP ();
+use Scalar::Util ();
+use Test::More ();
+use RCAPI::Git;
+use RCAPI::HTTP;
+use RCAPI::Run qw(account become slurp spew);
+use RCAPI::Server;
+
+my $BUILD = $ENV{RCAPI_BUILD} // 'build';
+my $RAW_VIEWS = 'ChangesetController:changeset_patch, ChangesetController:changeset_raw, '
+    . 'FilesController:raw, FilesController:archivefile';
+my $JSON = JSON::PP->new->utf8->allow_nonref->canonical->allow_bignum;
+my %live; # objects whose done is still to come
+
+$SIG{$_} = sub { exit 130 } for qw(INT TERM); # so that END is reached
+
+sub new {
+    my ($class, %opt) = @_;
+    my $self = bless {
+        mounts => ['/'], whitelist => $RAW_VIEWS, directives => '', location => '', init => [],
+        env => {}, public => 1, start => 1, %opt,
+        owner => $$, keys => {}, secrets => {},
+    }, $class;
+    $self->_folder;
+    $self->_database unless $self->{bare};
+    $self->{server} = RCAPI::Server->new(
+        dir => $self->{dir}, config => $self->_config, env => { $self->sanitizer, %{ $self->{env} } },
+        map { exists $opt{$_} ? ($_ => $opt{$_}) : () } qw(mpm children threads modules limit as_root),
+    );
+    $live{$self} = $self;
+    Scalar::Util::weaken($live{$self});
+    $self->start if $self->{start};
+    return $self;
+}
+
+# The temporary folder, with copies of what root built where others may not look.
+sub _folder {
+    my ($self) = @_;
+    $self->{bin} = File::Spec->rel2abs($BUILD);
+    if (my (undef, $uid, $gid) = account()) {
+        my $copy = _temp();
+        my @built = $self->{bare} ? () : ("$BUILD/mod_rcapi.so", "$BUILD/bin");
+        system('cp', '-R', $_, "$copy/") == 0 or die "$_ is not built; make first\n" for @built;
+        chmod 0755, $copy;
+        system('chown', '-R', "$uid:$gid", $copy);
+        $self->{bin} = $copy;
+        become() unless $self->{as_root};
+    }
+    $self->{temp} = _temp();
+    $self->{dir} = "$self->{temp}";
+    mkdir "$self->{dir}/$_" for qw(data home logs work);
+    my (undef, $uid, $gid) = account() or return;
+    chown $uid, $gid, $self->{dir}, glob "$self->{dir}/*";
+}
+
+sub _temp {
+    my $keep = $ENV{RCAPI_KEEP};
+    my $top = -w File::Spec->tmpdir ? File::Spec->tmpdir : '/tmp';
+    my $dir = File::Temp->newdir('rcapi-XXXXXX', DIR => $top, CLEANUP => !$keep);
+    Test::More::diag("kept: $dir") if $keep;
+    return $dir;
+}
+
+sub _database {
+    my ($self) = @_;
+    $self->{password} = 'pw-' . RCAPI::Git::random_hex(12);
+    $self->secret($self->{password});
+    my $key = $self->admin('init', '--user', 'admin', '--email', 'admin@example.org',
+        '--password', $self->{password}, $self->{public} ? '--public-access' : '--no-public-access',
+        @{ $self->{init} }, '--force-yes');
+    ($self->{keys}{admin}) = $key =~ /^(\S+)\s*\z/m or die "rcapi-admin init printed no key: $key\n";
+    $self->secret($self->{keys}{admin});
+}
+
+sub _config {
+    my ($self) = @_;
+    return $self->{directives} if $self->{bare};
+    my $data = "$self->{dir}/data";
+    my $config = <<"END";
+LoadModule rcapi_module $self->{bin}/mod_rcapi.so
+LogLevel info rcapi:trace8
+RcapiDatabase $data/rcapi.db
+RcapiRepositoryRoot $data/repos
+RcapiSecretFile $data/secret
+RcapiTempDirectory $self->{dir}/tmp
+RcapiRemoteSchemes http https git ssh file
+RcapiRemotePrivate on
+END
+    $config .= "RcapiAccessControllersWhitelist $self->{whitelist}\n" if $self->{whitelist} ne '';
+    $config .= "<Location \"$_\">\n    SetHandler rcapi\n$self->{location}\n</Location>\n" for @{ $self->{mounts} };
+    return $config . $self->{directives};
+}
+
+# Environment that lets sanitizers report into the log folder; empty in other builds.
+sub sanitizer {
+    my ($self) = @_;
+    my $preload = $ENV{RCAPI_PRELOAD} or return;
+    my $to = "log_path=$self->{dir}/logs/sanitizer";
+    return (
+        LD_PRELOAD => $preload,
+        ASAN_OPTIONS => "$to:detect_leaks=1:handle_segv=1:detect_odr_violation=0",
+        UBSAN_OPTIONS => "$to:print_stacktrace=1",
+    );
+}
+
+# --- the server
+
+sub start { $_[0]{server}->start; $_[0] }
+sub stop { $_[0]{server}->stop }
+sub reload { $_[0]{server}->reload }
+sub kill_child { my $self = shift; $self->{server}->kill_child(@_) }
+sub children { $_[0]{server}->children }
+sub error_log { $_[0]{server}->error_log }
+sub dir { $_[0]{dir} }
+sub port { $_[0]{server}{port} }
+sub url { 'http://127.0.0.1:' . $_[0]->port }
+
+# The path of a built program: 'rhodecode-api', 'rcapi-admin'.
+sub program { "$_[0]{bin}/bin/$_[1]" }
+
+# What httpd -t says to this server's configuration with $text added: (exit code, message).
+sub httpd_conf_test {
+    my ($self, $text) = @_;
+    my $r = $self->{server}->check_config($text);
+    return ($r->{exit}, $r->{err} . $r->{out});
+}
+
+# --- calls
+
+# One API call; the decoded envelope. Options: as => user or key => K (undef: none), id (undef is
+# sent as null), dialect => '1.2' (no id), raw => body instead of a built one, mount, method, headers.
+# An answer that is no JSON comes back as { broken => text }. See last for the bytes.
+sub call {
+    my ($self, $method, $args, %opt) = @_;
+    my %body = (method => $method, args => $args // {});
+    my $key = $self->_key(\%opt, 'admin');
+    $body{api_key} = $key if defined $key;
+    $body{id} = exists $opt{id} ? $opt{id} : 1 unless ($opt{dialect} // '') eq '1.2';
+    my $text = $opt{raw} // $JSON->encode(\%body);
+    my $mount = $opt{mount} // $self->{mounts}[0];
+    my $a = $self->_request($opt{method} // 'POST', ($mount =~ s{/*\z}{}r) . '/_admin/api',
+        headers => $opt{headers} // ['Content-Type' => 'application/json'], body => $text);
+    my $json = eval { $JSON->decode($a->body) };
+    return { broken => $a->{raw} } if $@;
+    $self->_learn($args);
+    $self->_learn($json);
+    return $json;
+}
+
+# The result of a call that must succeed.
+sub must {
+    my ($self, @call) = @_;
+    my $a = $self->call(@call);
+    die "$call[0]: " . ($a->{error} // $a->{broken}) . "\n" if defined($a->{error} // $a->{broken});
+    return $a->{result};
+}
+
+# One request; an RCAPI::HTTP answer. $path is sent as it is. Options: as => user or key => K (sent
+# as ?api_key=), method, headers (hash or list of pairs), body, basic => 'user:password'.
+sub get {
+    my ($self, $path, %opt) = @_;
+    my $key = $self->_key(\%opt);
+    $path .= ($path =~ /\?/ ? '&' : '?') . "api_key=$key" if defined $key;
+    if (defined $opt{basic}) {
+        require MIME::Base64;
+        my @given = ref $opt{headers} eq 'HASH' ? %{ $opt{headers} } : @{ $opt{headers} // [] };
+        $opt{headers} = [@given, Authorization => 'Basic ' . MIME::Base64::encode_base64($opt{basic}, '')];
+    }
+    return $self->_request($opt{method} // 'GET', $path, %opt);
+}
+
+# Any bytes to the server; the answer, read until it closes. Options: half_close, timeout.
+sub raw_request {
+    my ($self, $text, %opt) = @_;
+    return $self->{last} = RCAPI::HTTP::raw($self->port, $text, %opt);
+}
+
+# The last answer of call, get, raw_request.
+sub last { $_[0]{last} }
+
+sub _request {
+    my ($self, $method, $path, %opt) = @_;
+    return $self->{last} = RCAPI::HTTP::request($self->port, $method, $path, %opt);
+}
+
+sub _key {
+    my ($self, $opt, $default) = @_;
+    return $opt->{key} if exists $opt->{key};
+    my $user = $opt->{as} // $default // return;
+    return $self->{keys}{$user} // die "no key of $user\n";
+}
+
+# --- secrets
+
+# No log may hold any of these, from now on. Texts under eight characters are not watched.
+sub secret {
+    my ($self, @texts) = @_;
+    $self->{secrets}{$_} = 1 for grep { defined && !ref && length >= 8 } @texts;
+}
+
+# Finds keys, tokens and passwords in what was sent and received.
+sub _learn {
+    my ($self, $data, $name) = @_;
+    if (ref $data eq 'HASH') {
+        $self->_learn($data->{$_}, /key|token|password/ ? $_ : undef) for keys %$data;
+    } elsif (ref $data eq 'ARRAY') {
+        $self->_learn($_, $name) for @$data;
+    } elsif ($name && defined $data && $data !~ /\*\*\*/) {
+        $self->secret("$data");
+    }
+}
+
+# --- what a test needs first
+
+# A user made by the API, %flags beside or instead of the usual arguments; his user object.
+sub user {
+    my ($self, $name, %flags) = @_;
+    my $result = $self->must(create_user => {
+        username => $name, email => "$name\@example.org", password => 'pw-' . RCAPI::Git::random_hex(12),
+        %flags,
+    });
+    $self->{keys}{$name} = $result->{user}{api_key};
+    return $result->{user};
+}
+
+# The main key of a user made here, or a key to remember for a name.
+sub key {
+    my ($self, $name, $key) = @_;
+    $self->secret($self->{keys}{$name} = $key) if defined $key;
+    return $self->{keys}{$name};
+}
+
+# A token by rcapi-admin: token('bob', '--role', 'feed').
+sub token {
+    my ($self, @args) = @_;
+    chomp(my $token = $self->admin('token', 'create', @args));
+    $self->secret($token);
+    return $token;
+}
+
+# Runs rcapi-admin on this data; what it prints. Dies when it fails.
+sub admin {
+    my ($self, @args) = @_;
+    my $r = $self->try_admin(@args);
+    die "rcapi-admin @args: exit $r->{exit}, signal $r->{signal}\n$r->{err}" if $r->{exit} || $r->{signal};
+    return $r->{out};
+}
+
+# The same, failing or not: { exit, signal, out, err }.
+sub try_admin {
+    my ($self, @args) = @_;
+    return $self->run($self->program('rcapi-admin'), '--data', "$self->{dir}/data", @args);
+}
+
+# Runs SQL on this database, for states that no method makes; what it prints.
+sub sql {
+    my ($self, $text) = @_;
+    my $r = $self->run('sqlite3', '-cmd', '.timeout 5000', "$self->{dir}/data/rcapi.db", "PRAGMA foreign_keys = ON; $text");
+    die "sqlite3: $r->{err}" if $r->{exit} || length $r->{err};
+    return $r->{out};
+}
+
+# Any program, as the account the server runs under; { exit, signal, out, err }. The first argument
+# may be a hash of options: dir, env, stdin, timeout.
+sub run {
+    my ($self, @cmd) = @_;
+    my %opt = ref $cmd[0] ? %{ shift @cmd } : ();
+    my %sanitizer = $self->sanitizer;
+    delete $sanitizer{LD_PRELOAD};
+    return RCAPI::Run::run({ %opt, env => { HOME => "$self->{dir}/home", %sanitizer, %{ $opt{env} // {} } } }, @cmd);
+}
+
+# git in a folder; what it prints. Dies when it fails.
+sub git {
+    my ($self, $dir, @args) = @_;
+    return RCAPI::Git::git($dir, @args);
+}
+
+# A repository: made by create_repo, filled by real git; { name, path (bare), work }.
+#   commits => N, seed => S   a random history, the same for the same numbers (default: 5, 1)
+#   build => sub { my ($work) = @_; ... }   or what you make there by git
+#   from => DIR               or what this repository holds
+#   empty => 1                or nothing
+#   args => {...}             more arguments of create_repo
+sub repo {
+    my ($self, $name, %opt) = @_;
+    my $path = "$self->{dir}/data/repos/$name";
+    my $work = $opt{from} // "$self->{dir}/work/" . ($name =~ tr{/}{_}r);
+    $self->must(create_repo => { repo_name => $name, repo_type => 'git', %{ $opt{args} // {} } });
+    return { name => $name, path => $path } if $opt{empty};
+    if (!$opt{from}) {
+        RCAPI::Git::init($work);
+        $opt{build} ? $opt{build}->($work) : RCAPI::Git::history($work, $opt{commits} // 5, $opt{seed} // 1);
+    }
+    RCAPI::Git::git($work, 'push', '-q', $path, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*');
+    return { name => $name, path => $path, work => $work };
+}
+
+# --- the end
+
+# Ends the server and tests how it behaved: its logs, its secrets, what it left behind.
+sub done {
+    my ($self) = @_;
+    return if !delete $live{$self} || $$ != $self->{owner};
+    $self->stop;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    Test::More::is($self->trouble, '', 'no crash, alert or sanitizer report in the logs');
+    Test::More::is($self->leaks, '', 'no key, token or password in the logs');
+    Test::More::is($self->{server}->left_behind, '', 'no process, port or temporary file left behind');
+}
+
+my $TROUBLE = qr/
+    :(?:emerg|alert|crit)\] | exit\ signal | still\ did\ not\ exit,\ sending\ a\ SIGKILL | seg(?:mentation|fault)
+    | Sanitizer | runtime\ error: | double\ free | free\(\): | malloc | corrupted | smashing\ detected
+    | Assertion
+/xi;
+
+# Lines of the logs that tell of trouble.
+sub trouble {
+    my ($self) = @_;
+    my @lines = grep { /$TROUBLE/ } split /^/, $self->error_log . slurp("$self->{dir}/logs/console");
+    return join '', @lines, map { slurp($_) } glob "$self->{dir}/logs/sanitizer*";
+}
+
+# Where the logs hold a secret: file and line, with the secret blotted out.
+sub leaks {
+    my ($self) = @_;
+    my $any = join '|', map { quotemeta } sort keys %{ $self->{secrets} } or return '';
+    my $found = '';
+    for my $file (glob "$self->{dir}/logs/*") {
+        $found .= join '', map { "$file: " . s/$any/<SECRET>/gr } grep { /$any/ } split /^/, slurp($file);
+    }
+    return $found;
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $@, $!);
+    $self->done if $live{$self};
+}
+
+END {
+    my $exit = $?;
+    $_->done for grep { defined } values %live;
+    $? = $exit || $?;
+}
+
+1;
