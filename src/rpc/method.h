@@ -169,7 +169,7 @@ rc_err_t *rc_methods_each(rc_err_t *(*fn)(void *baton, const rc_method_t *method
 
 /* The groups of rows, each ended by a row without a name. */
 extern const rc_method_t rc_methods_server[], rc_methods_user[], rc_methods_repo[],
-    rc_methods_changeset[], rc_methods_old[];
+    rc_methods_changeset[], rc_methods_comment[], rc_methods_old[];
 
 /* Results (contract 02 §1). */
 typedef enum { RC_KEYS_MASKED, RC_KEYS_CLEAR } rc_keys_t;
@@ -188,6 +188,10 @@ rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_
 /** repo_obj; with @a full also members, permissions and followers. */
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *scratch);
+
+/** The member @a key with the member list of an object. */
+rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, const char *key, rc_kind_t kind,
+                            apr_int64_t object_id);
 
 /** The members of changeset_obj without diff and refs; the empty commit for NULL. */
 void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);

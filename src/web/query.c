@@ -88,7 +88,7 @@ static const char *redact(const char *text, const char *separators, apr_pool_t *
     apr_pool_t *scratch;
     apr_size_t len;
 
-    if (!strpbrk(text, "kKtT%")) /* neither key nor token can be in it */
+    if (!strpbrk(text, "=%")) /* no parameter with a value: nearly every API call */
         return text;
     apr_pool_create(&scratch, pool);
     for (; *p; p += len + (p[len] != '\0')) {

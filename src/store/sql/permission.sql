@@ -57,15 +57,33 @@ ON CONFLICT DO NOTHING
 -- REPO_GRANT_USER: repository, user, level
 INSERT INTO user_repo_permission (repo_id, user_id, level) VALUES (?1, ?2, ?3)
 ON CONFLICT (repo_id, user_id) DO UPDATE SET level = excluded.level
--- REPO_GROUP_GRANT_USER: group, user, level
-INSERT INTO user_repo_group_permission (group_id, user_id, level) VALUES (?1, ?2, ?3)
-ON CONFLICT (group_id, user_id) DO UPDATE SET level = excluded.level
--- USER_GROUP_GRANT_USER: user group, user, level
-INSERT INTO user_user_group_permission (users_group_id, user_id, level) VALUES (?1, ?2, ?3)
-ON CONFLICT (users_group_id, user_id) DO UPDATE SET level = excluded.level
+-- REPO_REVOKE_USER: repository, user
+DELETE FROM user_repo_permission WHERE repo_id = ?1 AND user_id = ?2
 -- REPO_GRANT_USER_GROUP: repository, user group, level
 INSERT INTO user_group_repo_permission (repo_id, users_group_id, level) VALUES (?1, ?2, ?3)
 ON CONFLICT (repo_id, users_group_id) DO UPDATE SET level = excluded.level
+-- REPO_REVOKE_USER_GROUP: repository, user group
+DELETE FROM user_group_repo_permission WHERE repo_id = ?1 AND users_group_id = ?2
+-- REPO_GROUP_GRANT_USER: repository group, user, level
+INSERT INTO user_repo_group_permission (group_id, user_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (group_id, user_id) DO UPDATE SET level = excluded.level
+-- REPO_GROUP_REVOKE_USER: repository group, user
+DELETE FROM user_repo_group_permission WHERE group_id = ?1 AND user_id = ?2
+-- REPO_GROUP_GRANT_USER_GROUP: repository group, user group, level
+INSERT INTO user_group_repo_group_permission (group_id, users_group_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (group_id, users_group_id) DO UPDATE SET level = excluded.level
+-- REPO_GROUP_REVOKE_USER_GROUP: repository group, user group
+DELETE FROM user_group_repo_group_permission WHERE group_id = ?1 AND users_group_id = ?2
+-- USER_GROUP_GRANT_USER: user group, user, level
+INSERT INTO user_user_group_permission (users_group_id, user_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (users_group_id, user_id) DO UPDATE SET level = excluded.level
+-- USER_GROUP_REVOKE_USER: user group, user
+DELETE FROM user_user_group_permission WHERE users_group_id = ?1 AND user_id = ?2
+-- USER_GROUP_GRANT_USER_GROUP: user group, user group, level
+INSERT INTO user_group_user_group_permission (target_id, source_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (target_id, source_id) DO UPDATE SET level = excluded.level
+-- USER_GROUP_REVOKE_USER_GROUP: user group, user group
+DELETE FROM user_group_user_group_permission WHERE target_id = ?1 AND source_id = ?2
 -- REPO_COPY_USERS_FROM_GROUP: repository, group
 INSERT INTO user_repo_permission (repo_id, user_id, level)
 SELECT ?1, user_id, level FROM user_repo_group_permission WHERE group_id = ?2 ORDER BY permission_id
@@ -78,11 +96,11 @@ ORDER BY permission_id
 SELECT kind, name, level, origin FROM (
     SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
            'user' AS kind, u.username AS name, 4 AS level, 'super-admin' AS origin
-      FROM users u JOIN repo r ON r.repo_id = ?1
-     WHERE u.admin = 1 AND u.user_id <> r.owner_id
+      FROM users u JOIN repo o ON o.repo_id = ?1
+     WHERE u.admin = 1 AND u.user_id <> o.owner_id
     UNION ALL
     SELECT 2, 0, 0, 0, 'user', u.username, 4, 'owner'
-      FROM repo r JOIN users u ON u.user_id = r.owner_id WHERE r.repo_id = ?1
+      FROM repo o JOIN users u ON u.user_id = o.owner_id WHERE o.repo_id = ?1
     UNION ALL
     SELECT 3, CASE WHEN u.username = 'default' THEN 0 ELSE 1 END, -p.level, 0,
            'user', u.username, p.level, 'permission'
@@ -91,6 +109,44 @@ SELECT kind, name, level, origin FROM (
     SELECT 4, 0, 0, p.permission_id, 'user_group', g.group_name, p.level, 'permission'
       FROM user_group_repo_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
      WHERE p.repo_id = ?1
+) AS members
+ORDER BY part, first, rank, row_id, name
+-- REPO_GROUP_MEMBERS: repository group; the member list in its order (contract 01 §10)
+SELECT kind, name, level, origin FROM (
+    SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
+           'user' AS kind, u.username AS name, 4 AS level, 'super-admin' AS origin
+      FROM users u JOIN repo_group o ON o.group_id = ?1
+     WHERE u.admin = 1 AND u.user_id <> o.owner_id
+    UNION ALL
+    SELECT 2, 0, 0, 0, 'user', u.username, 4, 'owner'
+      FROM repo_group o JOIN users u ON u.user_id = o.owner_id WHERE o.group_id = ?1
+    UNION ALL
+    SELECT 3, CASE WHEN u.username = 'default' THEN 0 ELSE 1 END, -p.level, 0,
+           'user', u.username, p.level, 'permission'
+      FROM user_repo_group_permission p JOIN users u ON u.user_id = p.user_id WHERE p.group_id = ?1
+    UNION ALL
+    SELECT 4, 0, 0, p.permission_id, 'user_group', g.group_name, p.level, 'permission'
+      FROM user_group_repo_group_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
+     WHERE p.group_id = ?1
+) AS members
+ORDER BY part, first, rank, row_id, name
+-- USER_GROUP_MEMBERS: user group; the member list in its order (contract 01 §10)
+SELECT kind, name, level, origin FROM (
+    SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
+           'user' AS kind, u.username AS name, 4 AS level, 'super-admin' AS origin
+      FROM users u JOIN user_group o ON o.users_group_id = ?1
+     WHERE u.admin = 1 AND u.user_id <> o.owner_id
+    UNION ALL
+    SELECT 2, 0, 0, 0, 'user', u.username, 4, 'owner'
+      FROM user_group o JOIN users u ON u.user_id = o.owner_id WHERE o.users_group_id = ?1
+    UNION ALL
+    SELECT 3, CASE WHEN u.username = 'default' THEN 0 ELSE 1 END, -p.level, 0,
+           'user', u.username, p.level, 'permission'
+      FROM user_user_group_permission p JOIN users u ON u.user_id = p.user_id WHERE p.users_group_id = ?1
+    UNION ALL
+    SELECT 4, 0, 0, p.permission_id, 'user_group', g.group_name, p.level, 'permission'
+      FROM user_group_user_group_permission p JOIN user_group g ON g.users_group_id = p.source_id
+     WHERE p.target_id = ?1
 ) AS members
 ORDER BY part, first, rank, row_id, name
 -- DEFAULT_GLOBAL_NAMES: the default user's own rows
