@@ -89,3 +89,9 @@ END
 ($ LIKE 'hg.fork.%' OR $ IN ('hg.create.none', 'hg.create.repository')
  OR $ LIKE 'hg.usergroup.create.%' OR $ LIKE 'hg.repogroup.create.%'
  OR $ LIKE 'hg.create.write_on_repogroup.%' OR $ LIKE 'hg.inherit_default_perms.%')
+
+-- DEFINE TREE: group ?1 and all groups below it
+tree (group_id) AS (
+    SELECT top.group_id FROM repo_group top WHERE top.group_id = ?1
+    UNION ALL
+    SELECT child.group_id FROM tree JOIN repo_group child ON child.parent_id = tree.group_id)

@@ -84,6 +84,51 @@ INSERT INTO user_group_user_group_permission (target_id, source_id, level) VALUE
 ON CONFLICT (target_id, source_id) DO UPDATE SET level = excluded.level
 -- USER_GROUP_REVOKE_USER_GROUP: user group, user group
 DELETE FROM user_group_user_group_permission WHERE target_id = ?1 AND source_id = ?2
+
+-- The same for what is below a repository group, at any depth, in one go (contract 01 §7).
+-- BELOW_GROUPS_GRANT_USER: group, user, level
+WITH RECURSIVE @TREE@
+INSERT INTO user_repo_group_permission (group_id, user_id, level)
+SELECT tree.group_id, ?2, ?3 FROM tree WHERE true ORDER BY tree.group_id
+ON CONFLICT (group_id, user_id) DO UPDATE SET level = excluded.level
+-- BELOW_GROUPS_GRANT_USER_GROUP: group, user group, level
+WITH RECURSIVE @TREE@
+INSERT INTO user_group_repo_group_permission (group_id, users_group_id, level)
+SELECT tree.group_id, ?2, ?3 FROM tree WHERE true ORDER BY tree.group_id
+ON CONFLICT (group_id, users_group_id) DO UPDATE SET level = excluded.level
+-- BELOW_REPOS_GRANT_USER: group, user, level; not the default user's rows of private repositories
+WITH RECURSIVE @TREE@
+INSERT INTO user_repo_permission (repo_id, user_id, level)
+SELECT r.repo_id, u.user_id, ?3 FROM users u CROSS JOIN tree
+  JOIN repo r ON r.group_id = tree.group_id
+ WHERE u.user_id = ?2 AND NOT (r.private = 1 AND u.username = 'default') ORDER BY r.repo_id
+ON CONFLICT (repo_id, user_id) DO UPDATE SET level = excluded.level
+-- BELOW_REPOS_GRANT_USER_GROUP: group, user group, level
+WITH RECURSIVE @TREE@
+INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
+SELECT r.repo_id, ?2, ?3 FROM tree JOIN repo r ON r.group_id = tree.group_id
+ WHERE true ORDER BY r.repo_id
+ON CONFLICT (repo_id, users_group_id) DO UPDATE SET level = excluded.level
+-- BELOW_GROUPS_REVOKE_USER: group, user
+WITH RECURSIVE @TREE@
+DELETE FROM user_repo_group_permission
+ WHERE user_id = ?2 AND group_id IN (SELECT tree.group_id FROM tree)
+-- BELOW_GROUPS_REVOKE_USER_GROUP: group, user group
+WITH RECURSIVE @TREE@
+DELETE FROM user_group_repo_group_permission
+ WHERE users_group_id = ?2 AND group_id IN (SELECT tree.group_id FROM tree)
+-- BELOW_REPOS_REVOKE_USER: group, user; not the default user's rows of private repositories
+WITH RECURSIVE @TREE@
+DELETE FROM user_repo_permission
+ WHERE user_id = ?2 AND repo_id IN (
+    SELECT r.repo_id FROM users u CROSS JOIN tree JOIN repo r ON r.group_id = tree.group_id
+     WHERE u.user_id = ?2 AND NOT (r.private = 1 AND u.username = 'default'))
+-- BELOW_REPOS_REVOKE_USER_GROUP: group, user group
+WITH RECURSIVE @TREE@
+DELETE FROM user_group_repo_permission
+ WHERE users_group_id = ?2 AND repo_id IN (
+    SELECT r.repo_id FROM tree JOIN repo r ON r.group_id = tree.group_id)
+
 -- REPO_COPY_USERS_FROM_GROUP: repository, group
 INSERT INTO user_repo_permission (repo_id, user_id, level)
 SELECT ?1, user_id, level FROM user_repo_group_permission WHERE group_id = ?2 ORDER BY permission_id
