@@ -12,8 +12,8 @@ CC         ?= cc
 PKGS       := apr-1 apr-util-1 json-c sqlite3 libgit2 libcrypto
 PACKAGES   := gcc libc6-dev make pkg-config git curl perl openssh-client ca-certificates \
               apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev libsqlite3-dev \
-              libgit2-dev libssl-dev libcurl4-openssl-dev libcmocka-dev
-COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl prove ssh $(APXS)
+              libgit2-dev libssl-dev libcurl4-openssl-dev libcmocka-dev sqlite3
+COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl prove ssh sqlite3 $(APXS)
 MODULES    := $(PKGS) libcurl cmocka
 
 OPT_release := -O2 -DNDEBUG

@@ -51,14 +51,6 @@ typedef struct rc_user_group_t {
     rc_level_t level;
 } rc_user_group_t;
 
-/* A row of a member list (contract 01 §10). */
-typedef struct rc_member_t {
-    const char *kind; /* user, user_group */
-    const char *name;
-    rc_level_t level;
-    const char *origin; /* permission, owner, super-admin */
-} rc_member_t;
-
 /** The repository with this id, with the level of user @a user_id. */
 rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, apr_int64_t id,
                               apr_pool_t *pool);
@@ -79,11 +71,6 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
                               rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
-
-/** The member list of a repository, in its order. */
-rc_err_t *rc_store_repo_members(rc_db_t *db, apr_int64_t repo_id,
-                                rc_err_t *(*fn)(void *baton, const rc_member_t *member),
-                                void *baton, apr_pool_t *pool);
 
 /** Inserts @a repo (all fields but id, owner, fork_of, level) with fork parent 0; sets its id.
  * A taken name is RC_E_CONFLICT on repo.repo_name. */

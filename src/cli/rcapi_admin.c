@@ -16,6 +16,7 @@
 #include <apr_strings.h>
 
 #include "rc_log.h"
+#include "rc_rpc.h"
 
 const rc_command_t rc_admin_commands[] = {
     {"init", rc_admin_init, true,
@@ -235,7 +236,8 @@ static int run(rc_admin_t *admin, const char *name)
     if (access(admin->config.db.path, F_OK))
         return rc_admin_fail(RC_ADMIN_FAILED, "%s is not there; run init first",
                              admin->config.db.path);
-    if ((err = rc_env_open(&admin->env, &admin->config, admin->pool)) ||
+    if ((err = rc_rpc_check_table(admin->pool)) ||
+        (err = rc_env_open(&admin->env, &admin->config, admin->pool)) ||
         (err = rc_db_acquire(&admin->db, admin->env->db_pool, admin->pool)))
         return rc_admin_result(admin, err);
     return command->run(admin);

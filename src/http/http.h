@@ -129,6 +129,9 @@ typedef struct rc_body_t {
 /** Reads the request's body, @a limit bytes at most. OK, or the handler's status. */
 int rc_http_read_body(rc_body_t *body, request_rec *r, apr_size_t limit, apr_pool_t *pool);
 
+/** The body will not be read: ends the connection after the answer, unless it is short. */
+void rc_http_skip_body(request_rec *r);
+
 /* out.c: the only place that makes buckets */
 
 /** Sends what @a spool holds, with the headers that are set. */

@@ -12,6 +12,8 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
+#include "rc_versions.h"
+
 #define RETRY_AFTER apr_time_from_sec(3)
 
 struct rc_slot_t {
@@ -120,6 +122,7 @@ void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
 
     (void)s;
     rc_http_log_open();
+    rc_version_add("httpd", AP_SERVER_BASEREVISION);
     for (i = 0; rc_http_in_use() && i < slots->nelts; i++) {
         rc_slot_t *slot = APR_ARRAY_IDX(slots, i, rc_slot_t *);
 

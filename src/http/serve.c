@@ -36,8 +36,9 @@ static int call_api(request_rec *r, rc_env_t *env, rc_spool_t *spool, apr_pool_t
     rc_err_t *err;
     int status;
 
-    if ((r->method_number == M_POST || r->method_number == M_GET) &&
-        (status = rc_http_read_body(&body, r, limit, work)) != OK)
+    if (r->method_number != M_POST && r->method_number != M_GET)
+        rc_http_skip_body(r);
+    else if ((status = rc_http_read_body(&body, r, limit, work)) != OK)
         return status;
     request.http_method = r->method;
     request.body = body.data;
@@ -126,6 +127,7 @@ static int serve_view(request_rec *r)
     int status = HTTP_INTERNAL_SERVER_ERROR;
     rc_spool_t *spool = NULL;
 
+    rc_http_skip_body(r);
     if (!err && note->call) {
         spool = rc_spool_create(note->call->env->config->temp_dir, r->pool);
         rc_http_log_request(r);

@@ -6,8 +6,11 @@
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
+#include <apr_version.h>
+#include <apu_version.h>
 
 #include "rc_moves.h"
+#include "rc_versions.h"
 
 void rc_env_defaults(rc_env_config_t *config)
 {
@@ -45,6 +48,9 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     rc_env_config_t *own = apr_pmemdup(pool, config, sizeof(*config));
     rc_secret_t *secret;
 
+    rc_version_add("APR", apr_version_string());
+    rc_version_add("apr-util", apu_version_string());
+    rc_version_add("mod_rcapi", RCAPI_VERSION);
     env->config = own;
     env->started = apr_time_now();
     RC_TRY(rc_secret_load(&secret, config->secret_file, pool));

@@ -9,8 +9,11 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "rc_versions.h"
+
 static const rc_method_t *const groups[] = {
-    rc_methods_server, rc_methods_user, rc_methods_repo, rc_methods_changeset, rc_methods_old,
+    rc_methods_server, rc_methods_user, rc_methods_repo, rc_methods_changeset, rc_methods_comment,
+    rc_methods_gist, rc_methods_old,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))
@@ -70,5 +73,6 @@ rc_err_t *rc_rpc_check_table(apr_pool_t *pool)
 {
     check_t check = {apr_hash_make(pool), pool};
 
+    rc_version_add("json-c", json_c_version());
     return rc_methods_each(check_row, &check);
 }

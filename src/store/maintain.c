@@ -9,11 +9,14 @@
 
 #include <apr_strings.h>
 
+#include "rc_versions.h"
+
 void rc_db_startup(void)
 {
     /* Statistics cost a mutex at every allocation. Refused when SQLite runs already: fine. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_initialize();
+    rc_version_add("SQLite", sqlite3_libversion());
 }
 
 static rc_err_t *first_text(const char **text, rc_db_t *db, rc_sql_t sql, apr_pool_t *pool)

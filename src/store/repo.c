@@ -95,29 +95,6 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
     return err;
 }
 
-rc_err_t *rc_store_repo_members(rc_db_t *db, apr_int64_t repo_id,
-                                rc_err_t *(*fn)(void *baton, const rc_member_t *member),
-                                void *baton, apr_pool_t *pool)
-{
-    rc_stmt_t *st;
-    bool found;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_MEMBERS));
-    RC_TRY(rc_bind(st, db, "i", repo_id));
-    for (;;) {
-        rc_member_t member;
-
-        RC_TRY(rc_step(&found, st, db));
-        if (!found)
-            return NULL;
-        member.kind = rc_column_text(st, 0, pool);
-        member.name = rc_column_text(st, 1, pool);
-        member.level = (rc_level_t)rc_column_int(st, 2);
-        member.origin = rc_column_text(st, 3, pool);
-        RC_TRY(fn(baton, &member));
-    }
-}
-
 rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db)
 {
     rc_blob_t sealed = {repo->clone_uri_sealed, repo->clone_uri_sealed_len};

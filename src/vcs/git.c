@@ -12,6 +12,8 @@
 
 #include <apr_strings.h>
 
+#include "rc_versions.h"
+
 /* For the process, all handles together. */
 #define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
 #define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
@@ -65,6 +67,7 @@ static rc_err_t *startup(apr_pool_t *pool)
         /* A walk over the history would fill the cache with commits nobody asks for again. */
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_COMMIT, (size_t)0) < 0)
         return rc_git_err(pool, "cannot set up libgit2");
+    rc_version_add("libgit2", LIBGIT2_VERSION);
     return NULL;
 }
 
@@ -202,5 +205,7 @@ const rc_backend_t rc_git_backend = {
     .commit = rc_git_commit,
     .id_at = rc_git_id_at,
     .index_of = rc_git_index_of,
+    .import = rc_git_import,
+    .files = rc_git_files,
     .diff = rc_git_diff,
 };

@@ -70,47 +70,38 @@ const char *rc_web_query_key(const char *query, apr_pool_t *pool)
     return key && *key ? key : NULL;
 }
 
-static bool ends_with(const char *text, apr_size_t len, const char *end)
-{
-    apr_size_t n = strlen(end);
-
-    return len >= n && !strncasecmp(text + len - n, end, n);
-}
-
 /*
  * May the parameter @a text hold a key? Wider than what we accept as one: a mistyped name ("API_KEY",
- * an escaped "=") does not make the key less secret. @a name_len: the part to keep.
+ * an escaped "=", a second "?") does not make the key less secret.
  */
-static bool is_secret(apr_size_t *name_len, const char *text, apr_size_t len, apr_pool_t *pool)
+static bool is_secret(const char *text, apr_size_t len, apr_pool_t *pool)
 {
     const char *plain = decode(text, len, pool);
-    apr_size_t plain_name = strcspn(plain, "=");
 
-    *name_len = strcspn(text, "=");
-    if (*name_len >= len)
-        *name_len = 0;
-    return plain[plain_name] && (ends_with(plain, plain_name, "api_key") ||
-                                 ends_with(plain, plain_name, "auth_token"));
+    return strcasestr(plain, "api_key=") || strcasestr(plain, "auth_token=");
 }
 
 /* Redacts each parameter; they are what stands between the @a separators. */
 static const char *redact(const char *text, const char *separators, apr_pool_t *pool)
 {
     const char *p = text, *copied = text, *out = NULL;
-    apr_size_t len, name_len;
     apr_pool_t *scratch;
+    apr_size_t len;
 
-    if (!strpbrk(text, "kKtT%")) /* neither key nor token can be in it */
+    if (!strpbrk(text, "=%")) /* no parameter with a value: nearly every API call */
         return text;
     apr_pool_create(&scratch, pool);
     for (; *p; p += len + (p[len] != '\0')) {
+        apr_size_t keep;
+
         len = strcspn(p, separators);
         apr_pool_clear(scratch);
-        if (!is_secret(&name_len, p, len, scratch))
+        if (!is_secret(p, len, scratch))
             continue;
+        keep = strcspn(p, "=") + 1;
         out = apr_pstrcat(pool, out ? out : "",
-                          apr_pstrmemdup(pool, copied, (apr_size_t)(p - copied) + name_len),
-                          name_len ? "=" HIDDEN : HIDDEN, NULL);
+                          apr_pstrmemdup(pool, copied, (apr_size_t)(p - copied)),
+                          keep <= len ? apr_pstrmemdup(pool, p, keep) : "", HIDDEN, NULL);
         copied = p + len;
     }
     apr_pool_destroy(scratch);
@@ -119,10 +110,21 @@ static const char *redact(const char *text, const char *separators, apr_pool_t *
 
 const char *rc_web_redact(const char *text, apr_pool_t *pool)
 {
-    return redact(text, "?" SEPARATORS " \t#", pool);
+    const char *question = strchr(text, '?');
+    const char *path, *query, *clean_path, *clean_query;
+
+    if (!question)
+        return redact(text, SEPARATORS " \t#", pool);
+    path = apr_pstrmemdup(pool, text, (apr_size_t)(question + 1 - text));
+    query = question + 1;
+    clean_path = redact(path, SEPARATORS " \t#", pool);
+    clean_query = redact(query, SEPARATORS " \t#", pool);
+    if (clean_path == path && clean_query == query)
+        return text;
+    return apr_pstrcat(pool, clean_path, clean_query, NULL);
 }
 
 const char *rc_web_redact_query(const char *query, apr_pool_t *pool)
 {
-    return redact(query, "?" SEPARATORS, pool);
+    return redact(query, SEPARATORS, pool);
 }

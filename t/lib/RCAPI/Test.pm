@@ -307,6 +307,14 @@ sub try_admin {
     return $self->run($self->program('rcapi-admin'), '--data', "$self->{dir}/data", @args);
 }
 
+# Runs SQL on this database, for states that no method makes; what it prints.
+sub sql {
+    my ($self, $text) = @_;
+    my $r = $self->run('sqlite3', '-cmd', '.timeout 5000', "$self->{dir}/data/rcapi.db", "PRAGMA foreign_keys = ON; $text");
+    die "sqlite3: $r->{err}" if $r->{exit} || length $r->{err};
+    return $r->{out};
+}
+
 # Any program, as the account the server runs under; { exit, signal, out, err }. The first argument
 # may be a hash of options: dir, env, stdin, timeout.
 sub run {

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Which views a URL may name, and in which order they are tried.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "web/web.h"
+
+#define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
+
+static apr_pool_t *pool;
+
+/* "repository|revision ..." of all readings. */
+static const char *readings(const char *path)
+{
+    apr_array_header_t *routes = rc_web_routes(path, pool);
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < routes->nelts; i++) {
+        const rc_web_route_t *route = &APR_ARRAY_IDX(routes, i, rc_web_route_t);
+        const char *repo = route->repo;
+
+        if (!repo)
+            repo = apr_psprintf(pool, "#%" APR_INT64_T_FMT, route->repo_id);
+        text = apr_pstrcat(pool, text, *text ? " " : "", repo, "|", route->rev, NULL);
+    }
+    return text;
+}
+
+static void splitting(void **state)
+{
+    static const struct {
+        const char *path, *want;
+    } rows[] = {
+        {"/", ""},
+        {"/r", ""},
+        {"/r/changeset-diff", ""},
+        {"/r/changeset-diff/", ""},
+        {"/changeset-diff/tip", ""},
+        {"//changeset-diff/tip", ""},
+        {"/r/changeset-diff/tip", "r|tip"},
+        {"/r/raw-changeset/tip", "r|tip"},
+        {"/r/changeset-diff/tip/", ""},
+        {"/r/changeset-diff/tip/x", ""},
+        {"/r/changeset-diffs/tip", ""},
+        {"/r/changeset-dif/tip", ""},
+        {"/r/Changeset-Diff/tip", ""},
+        {"/a/b/c/changeset-diff/1...2", "a/b/c|1...2"},
+        {"/_12/changeset-diff/tip", "#12|tip"},
+        {"/_12/any/thing/changeset-diff/tip", "#12|tip"},
+        {"/_12x/changeset-diff/tip", "_12x|tip"},
+        {"/_/changeset-diff/tip", "_|tip"},
+        {"/_99999999999999999999/changeset-diff/tip", "_99999999999999999999|tip"},
+        {"/r/changeset-diff/a/changeset-diff/b", "r/changeset-diff/a|b"},
+        {"/changeset-diff/changeset-diff/changeset-diff", "changeset-diff|changeset-diff"},
+        {"/_admin/changeset-diff/tip", ""},
+        {"/_admin/x/changeset-diff/tip", ""},
+        {"/_administrator/changeset-diff/tip", "_administrator|tip"},
+        {"/r/changeset-diff/..", "r|.."},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ROWS(rows); i++)
+        if (strcmp(readings(rows[i].path), rows[i].want))
+            fail_msg("%s: %s", rows[i].path, readings(rows[i].path));
+}
+
+/* A URL made to have many readings costs a bounded number of lookups. */
+static void bounded(void **state)
+{
+    const char *path = "/r";
+    int i;
+
+    (void)state;
+    for (i = 0; i < 400; i++)
+        path = apr_pstrcat(pool, path, "/changeset-diff/x", NULL);
+    assert_true(rc_web_routes(path, pool)->nelts <= 16);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(splitting), cmocka_unit_test(bounded)};
+    int failed;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    apr_pool_destroy(pool);
+    apr_terminate();
+    return failed;
+}
