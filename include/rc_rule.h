@@ -50,6 +50,26 @@ rc_err_t *rc_rule_revoke_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id
 rc_err_t *rc_rule_revoke_user_group(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
                                     apr_int64_t users_group_id);
 
+/* Who has which level on what. */
+typedef struct rc_grant_t {
+    rc_kind_t kind; /* of the object */
+    apr_int64_t object_id;
+    bool to_group; /* grantee_id is a user group, not a user */
+    apr_int64_t grantee_id;
+    rc_level_t level;
+} rc_grant_t;
+
+/* What below a repository group is meant, too, at any depth. A private repository's row for the
+ * default user never changes that way. */
+#define RC_BELOW_REPOS  1
+#define RC_BELOW_GROUPS 2
+
+/** Sets the level of @a grant on its object and, of a repository group, on what is @a below. */
+rc_err_t *rc_rule_grant(rc_db_t *db, const rc_grant_t *grant, unsigned below);
+
+/** Takes it away (the level does not matter). No row: no error. */
+rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *grant, unsigned below);
+
 /** The member list of an object, in its order. */
 rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
                           rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton,

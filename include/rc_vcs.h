@@ -32,6 +32,21 @@ typedef struct rc_diff_options_t {
     bool ignore_space; /* git's -w */
 } rc_diff_options_t;
 
+typedef struct rc_vcs_file_t {
+    const char *name;
+    const char *data;
+    apr_size_t len;
+} rc_vcs_file_t;
+
+/* A commit to be made of files alone. */
+typedef struct rc_import_t {
+    const rc_vcs_file_t *files; /* names without slashes */
+    int n_files;
+    const char *author, *email, *message;
+} rc_import_t;
+
+typedef rc_err_t *rc_vcs_file_fn_t(void *baton, const rc_vcs_file_t *file);
+
 /** Prepares the libraries behind the back ends. Once per process, before threads start. */
 rc_err_t *rc_vcs_startup(apr_pool_t *pool);
 
@@ -46,6 +61,11 @@ bool rc_vcs_known_type(const char *type);
 
 /** Makes an empty bare repository of @a type at @a path, which must not exist. */
 rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool);
+
+/** Makes the first commit of the empty repository at @a path. A name that the type can not hold is
+ * RC_E_FAILED. */
+rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *import,
+                        apr_pool_t *pool);
 
 /**
  * Opens the repository of @a type at @a path, or reuses an idle handle that is still true to the
@@ -89,5 +109,9 @@ rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
  */
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
+
+/** Calls @a fn for each file at the top of commit @a id, in name order. */
+rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
+                       apr_pool_t *scratch);
 
 #endif

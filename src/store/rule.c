@@ -168,6 +168,46 @@ rc_err_t *rc_rule_revoke_user_group(rc_db_t *db, rc_kind_t kind, apr_int64_t obj
     return run_ids(db, statements[kind].revoke_user_group, object_id, users_group_id);
 }
 
+/* Statements for what is below a repository group: users, then user groups. */
+static const struct {
+    rc_sql_t grant_repos, grant_groups, revoke_repos, revoke_groups;
+} below_statements[] = {
+    {SQL_BELOW_REPOS_GRANT_USER, SQL_BELOW_GROUPS_GRANT_USER, SQL_BELOW_REPOS_REVOKE_USER,
+     SQL_BELOW_GROUPS_REVOKE_USER},
+    {SQL_BELOW_REPOS_GRANT_USER_GROUP, SQL_BELOW_GROUPS_GRANT_USER_GROUP,
+     SQL_BELOW_REPOS_REVOKE_USER_GROUP, SQL_BELOW_GROUPS_REVOKE_USER_GROUP},
+};
+
+rc_err_t *rc_rule_grant(rc_db_t *db, const rc_grant_t *g, unsigned below)
+{
+    rc_sql_t sql =
+        g->to_group ? statements[g->kind].grant_user_group : statements[g->kind].grant_user;
+
+    RC_TRY(grant(db, sql, g->object_id, g->grantee_id, g->level));
+    if (below & RC_BELOW_GROUPS)
+        RC_TRY(grant(db, below_statements[g->to_group].grant_groups, g->object_id, g->grantee_id,
+                     g->level));
+    if (below & RC_BELOW_REPOS)
+        RC_TRY(grant(db, below_statements[g->to_group].grant_repos, g->object_id, g->grantee_id,
+                     g->level));
+    return NULL;
+}
+
+rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *g, unsigned below)
+{
+    RC_TRY(run_ids(db,
+                   g->to_group ? statements[g->kind].revoke_user_group
+                               : statements[g->kind].revoke_user,
+                   g->object_id, g->grantee_id));
+    if (below & RC_BELOW_GROUPS)
+        RC_TRY(run_ids(db, below_statements[g->to_group].revoke_groups, g->object_id,
+                       g->grantee_id));
+    if (below & RC_BELOW_REPOS)
+        RC_TRY(
+            run_ids(db, below_statements[g->to_group].revoke_repos, g->object_id, g->grantee_id));
+    return NULL;
+}
+
 rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
                           rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton,
                           apr_pool_t *pool)

@@ -144,6 +144,12 @@ rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, gi
 /** Closes and opens libgit2's side again: frees what its caches gathered. */
 rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool);
 
+/* --- git_files.c: repositories that are a handful of files (gists) --- */
+
+rc_err_t *rc_git_import(const char *path, const rc_import_t *import, apr_pool_t *pool);
+rc_err_t *rc_git_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
+                       apr_pool_t *scratch);
+
 /* --- git_diff.c --- */
 
 rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,

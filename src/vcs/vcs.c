@@ -82,6 +82,15 @@ rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool)
     return backend->create(path, pool);
 }
 
+rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *import,
+                        apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    RC_TRY(need_backend(&backend, type, pool));
+    return backend->import(path, import, pool);
+}
+
 /* --- the idle handles; callers hold the mutex for link and unlink --- */
 
 static void unlink_idle(rc_vcs_pool_t *owner, handle_t *handle)
@@ -295,4 +304,10 @@ rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch)
 {
     return vcs->backend->diff(spool, vcs, id, options, scratch);
+}
+
+rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
+                       apr_pool_t *scratch)
+{
+    return vcs->backend->files(vcs, id, fn, baton, scratch);
 }

@@ -1,30 +1,30 @@
 -- Levels of a user on objects, his global permissions, and the rows behind them.
 
 -- LEVELS_REPOS: user; every repository with his level, by name
-WITH @ME@
+WITH @ME(materialized)@
 SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r ORDER BY r.repo_name
 -- LEVELS_REPO_GROUPS: user
-WITH @ME@
+WITH @ME(materialized)@
 SELECT g.group_name, @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g
 ORDER BY g.group_name
 -- LEVELS_USER_GROUPS: user
-WITH @ME@
+WITH @ME(materialized)@
 SELECT t.group_name, @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
 ORDER BY t.group_name
 
 -- LEVEL_REPO: user, repository id
-WITH @ME@
+WITH @ME(not materialized)@
 SELECT @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r WHERE r.repo_id = ?2
 -- LEVEL_REPO_GROUP: user, group id
-WITH @ME@
+WITH @ME(not materialized)@
 SELECT @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g WHERE g.group_id = ?2
 -- LEVEL_USER_GROUP: user, user group id
-WITH @ME@
+WITH @ME(not materialized)@
 SELECT @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
 WHERE t.users_group_id = ?2
 
 -- GLOBAL_NAMES: user (not for super-admins, whose set is fixed); his global permission names
-WITH @ANYONE@,
+WITH @ANYONE(materialized)@,
 who AS MATERIALIZED (
     SELECT u.user_id, u.inherit_default_permissions AS inherits, @LAST_GROUP(u)@ AS last_group
       FROM users u WHERE u.user_id = ?1),
@@ -84,6 +84,51 @@ INSERT INTO user_group_user_group_permission (target_id, source_id, level) VALUE
 ON CONFLICT (target_id, source_id) DO UPDATE SET level = excluded.level
 -- USER_GROUP_REVOKE_USER_GROUP: user group, user group
 DELETE FROM user_group_user_group_permission WHERE target_id = ?1 AND source_id = ?2
+
+-- The same for what is below a repository group, at any depth, in one go (contract 01 §7).
+-- BELOW_GROUPS_GRANT_USER: group, user, level
+WITH RECURSIVE @TREE@
+INSERT INTO user_repo_group_permission (group_id, user_id, level)
+SELECT tree.group_id, ?2, ?3 FROM tree WHERE true ORDER BY tree.group_id
+ON CONFLICT (group_id, user_id) DO UPDATE SET level = excluded.level
+-- BELOW_GROUPS_GRANT_USER_GROUP: group, user group, level
+WITH RECURSIVE @TREE@
+INSERT INTO user_group_repo_group_permission (group_id, users_group_id, level)
+SELECT tree.group_id, ?2, ?3 FROM tree WHERE true ORDER BY tree.group_id
+ON CONFLICT (group_id, users_group_id) DO UPDATE SET level = excluded.level
+-- BELOW_REPOS_GRANT_USER: group, user, level; not the default user's rows of private repositories
+WITH RECURSIVE @TREE@
+INSERT INTO user_repo_permission (repo_id, user_id, level)
+SELECT r.repo_id, u.user_id, ?3 FROM users u CROSS JOIN tree
+  JOIN repo r ON r.group_id = tree.group_id
+ WHERE u.user_id = ?2 AND NOT (r.private = 1 AND u.username = 'default') ORDER BY r.repo_id
+ON CONFLICT (repo_id, user_id) DO UPDATE SET level = excluded.level
+-- BELOW_REPOS_GRANT_USER_GROUP: group, user group, level
+WITH RECURSIVE @TREE@
+INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
+SELECT r.repo_id, ?2, ?3 FROM tree JOIN repo r ON r.group_id = tree.group_id
+ WHERE true ORDER BY r.repo_id
+ON CONFLICT (repo_id, users_group_id) DO UPDATE SET level = excluded.level
+-- BELOW_GROUPS_REVOKE_USER: group, user
+WITH RECURSIVE @TREE@
+DELETE FROM user_repo_group_permission
+ WHERE user_id = ?2 AND group_id IN (SELECT tree.group_id FROM tree)
+-- BELOW_GROUPS_REVOKE_USER_GROUP: group, user group
+WITH RECURSIVE @TREE@
+DELETE FROM user_group_repo_group_permission
+ WHERE users_group_id = ?2 AND group_id IN (SELECT tree.group_id FROM tree)
+-- BELOW_REPOS_REVOKE_USER: group, user; not the default user's rows of private repositories
+WITH RECURSIVE @TREE@
+DELETE FROM user_repo_permission
+ WHERE user_id = ?2 AND repo_id IN (
+    SELECT r.repo_id FROM users u CROSS JOIN tree JOIN repo r ON r.group_id = tree.group_id
+     WHERE u.user_id = ?2 AND NOT (r.private = 1 AND u.username = 'default'))
+-- BELOW_REPOS_REVOKE_USER_GROUP: group, user group
+WITH RECURSIVE @TREE@
+DELETE FROM user_group_repo_permission
+ WHERE users_group_id = ?2 AND repo_id IN (
+    SELECT r.repo_id FROM tree JOIN repo r ON r.group_id = tree.group_id)
+
 -- REPO_COPY_USERS_FROM_GROUP: repository, group
 INSERT INTO user_repo_permission (repo_id, user_id, level)
 SELECT ?1, user_id, level FROM user_repo_group_permission WHERE group_id = ?2 ORDER BY permission_id
