@@ -79,4 +79,6 @@ $(O)/unit/%: $(O)/obj/t/unit/%.o $(LIB)
 .PHONY: units
 units: $(UNITS)
 
+include t/bench/bench.mk
+
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
