@@ -167,4 +167,6 @@ clean:
 help:
 	@sed -n 's/^#: //p' Makefile
 
+include t/bench/bench.mk
+
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
