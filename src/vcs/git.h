@@ -134,6 +134,11 @@ struct rc_git_t {
     rc_git_order_t order;
 };
 
+/** The git directory of the repository at @a path: itself, or the .git within. In @a pool. */
+const char *rc_git_dir(const char *path, apr_pool_t *pool);
+
+rc_err_t *rc_git_create(const char *path, apr_pool_t *pool);
+
 /** RC_E_INTERNAL with the formatted words and what libgit2 says about the failure. */
 rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -143,6 +148,11 @@ rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, gi
 
 /** Closes and opens libgit2's side again: frees what its caches gathered. */
 rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool);
+
+/* --- git_copy.c, git_strip.c --- */
+
+rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool);
+rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool);
 
 /* --- git_diff.c --- */
 

@@ -82,6 +82,14 @@ rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool)
     return backend->create(path, pool);
 }
 
+rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    RC_TRY(need_backend(&backend, type, pool));
+    return backend->copy(from, to, pool);
+}
+
 /* --- the idle handles; callers hold the mutex for link and unlink --- */
 
 static void unlink_idle(rc_vcs_pool_t *owner, handle_t *handle)
@@ -203,6 +211,16 @@ void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path)
         close_handle(vcs_pool, handle);
 }
 
+void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
+                       apr_pool_t *pool)
+{
+    const rc_backend_t *backend = find_backend(type);
+
+    rc_vcs_pool_forget(vcs_pool, path);
+    if (backend)
+        backend->drop_cache(path, pool);
+}
+
 static rc_err_t *open_handle(handle_t **out, const rc_backend_t *backend, const char *path,
                              apr_pool_t *pool)
 {
@@ -295,4 +313,9 @@ rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch)
 {
     return vcs->backend->diff(spool, vcs, id, options, scratch);
+}
+
+rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool)
+{
+    return vcs->backend->strip(vcs, branch, rev, pool);
 }
