@@ -68,8 +68,20 @@ rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *i
                         apr_pool_t *pool);
 
 /**
+ * Makes @a to, which must not exist, a bare copy of the repository at @a from: all branches and
+ * tags, HEAD, and every object behind them. It borrows nothing from the source. Others may write
+ * to the source meanwhile.
+ */
+rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, apr_pool_t *pool);
+
+/** Forgets what is cached of the repository at @a path, in this process and beside it. */
+void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
+                       apr_pool_t *pool);
+
+/**
  * Opens the repository of @a type at @a path, or reuses an idle handle that is still true to the
- * disk. The handle goes back to @a vcs_pool when @a pool ends; errors live in @a pool. A NULL
+ * disk. A git repository with a work tree is
+ * opened by the .git folder in it. The handle goes back to @a vcs_pool when @a pool ends; errors live in @a pool. A NULL
  * @a vcs_pool keeps nothing: the handle is closed with @a pool.
  */
 rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
@@ -163,5 +175,12 @@ typedef enum { RC_BRANCHES, RC_TAGS } rc_refs_t;
 /** Calls @a fn for each branch or tag, by name, with the commit it leads to. */
 rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
+
+/**
+ * Sets @a branch to the one parent of the commit that @a rev names: the commit and its descendants
+ * leave the branch. RC_E_FAILED when the branch does not hold such a commit, or somebody else
+ * changed it just now. The caller holds the repository's write lock.
+ */
+rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool);
 
 #endif

@@ -236,3 +236,9 @@ rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int6
     RC_TRY(run_ids(db, SQL_REPO_COPY_USERS_FROM_GROUP, repo_id, group_id));
     return run_ids(db, SQL_REPO_COPY_USER_GROUPS_FROM_GROUP, repo_id, group_id);
 }
+
+rc_err_t *rc_rule_copy_repo(rc_db_t *db, apr_int64_t source_id, apr_int64_t repo_id)
+{
+    RC_TRY(run_ids(db, SQL_REPO_COPY_USERS, repo_id, source_id));
+    return run_ids(db, SQL_REPO_COPY_USER_GROUPS, repo_id, source_id);
+}

@@ -137,6 +137,14 @@ INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
 SELECT ?1, users_group_id, level FROM user_group_repo_group_permission WHERE group_id = ?2
 ORDER BY permission_id
 
+-- REPO_COPY_USERS: repository, source
+INSERT INTO user_repo_permission (repo_id, user_id, level)
+SELECT ?1, user_id, level FROM user_repo_permission WHERE repo_id = ?2 ORDER BY permission_id
+-- REPO_COPY_USER_GROUPS: repository, source
+INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
+SELECT ?1, users_group_id, level FROM user_group_repo_permission WHERE repo_id = ?2
+ORDER BY permission_id
+
 -- REPO_MEMBERS: repository; the member list in its order (contract 01 §10)
 SELECT kind, name, level, origin FROM (
     SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
