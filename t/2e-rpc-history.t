@@ -118,7 +118,9 @@ sub chunks {
         my ($hunks) = $chunk =~ /^(\@\@ .*)/ms;
         my @lines = split /^/, $hunks // '';
         my ($path) = $chunk =~ /^rename to (.*)$/m;
-        ($path) = $chunk =~ /^ (?:"?a\/.*?"?) "?b\/(.*?)"?$/m unless defined $path;
+        $path //= $1 if $chunk =~ /^\+\+\+ "?b\/(.*?)"?\t?$/m;
+        $path //= $1 if $chunk =~ /^--- "?a\/(.*?)"?\t?$/m;
+        $path //= $2 if $chunk =~ /\A ("?)a\/(.*)\1 \1b\/\2\1$/m;
         $path =~ s/\\(\d{3})/chr oct $1/ge;
         utf8::decode($path);
         my $text = $hunks // $chunk;
