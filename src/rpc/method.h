@@ -184,7 +184,7 @@ rc_err_t *rc_methods_each(rc_err_t *(*fn)(void *baton, const rc_method_t *method
 
 /* The groups of rows, each ended by a row without a name. */
 extern const rc_method_t rc_methods_server[], rc_methods_user[], rc_methods_repo[],
-    rc_methods_changeset[], rc_methods_comment[], rc_methods_gist[], rc_methods_old[];
+    rc_methods_changeset[], rc_methods_comment[], rc_methods_node[], rc_methods_gist[], rc_methods_old[];
 
 /* Results (contract 02 §1). */
 typedef enum { RC_KEYS_MASKED, RC_KEYS_CLEAR } rc_keys_t;

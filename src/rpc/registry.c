@@ -13,7 +13,7 @@
 
 static const rc_method_t *const groups[] = {
     rc_methods_server, rc_methods_user, rc_methods_repo, rc_methods_changeset, rc_methods_comment,
-    rc_methods_gist, rc_methods_old,
+    rc_methods_node, rc_methods_gist, rc_methods_old,
 };
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))

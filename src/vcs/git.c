@@ -207,5 +207,8 @@ const rc_backend_t rc_git_backend = {
     .index_of = rc_git_index_of,
     .import = rc_git_import,
     .files = rc_git_files,
+    .changes = rc_git_changes,
+    .nodes = rc_git_nodes,
+    .refs = rc_git_refs,
     .diff = rc_git_diff,
 };

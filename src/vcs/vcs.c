@@ -311,3 +311,21 @@ rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void
 {
     return vcs->backend->files(vcs, id, fn, baton, scratch);
 }
+
+rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
+                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch)
+{
+    return vcs->backend->changes(vcs, id, what, temp_dir, fn, baton, scratch);
+}
+
+rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
+                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
+{
+    return vcs->backend->nodes(found, vcs, id, root, dirs, fn, baton, scratch);
+}
+
+rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
+                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton)
+{
+    return vcs->backend->refs(vcs, which, fn, baton);
+}
