@@ -34,6 +34,7 @@ ExtendedStatus On
 AddOutputFilter INCLUDES .shtml
 <Directory />
     Options +Includes
+    AllowOverride FileInfo
 </Directory>
 LogFormat "%r|%q|%U|%f|%{Referer}i|%{Authorization}i|%{X-Api-Key}i|%{QUERY_STRING}e|%>r" more
 CustomLog logs/more_log more
@@ -115,6 +116,14 @@ subtest 'headers that are ours after all' => sub {
     is($t->get('/static', headers => [Authorization => "Bearer $token"])->status, 404, 'a wrong URL');
     is($t->get('/static', headers => ['X-Api-Key' => $token])->status, 404, 'a wrong URL');
     unlike(slurp($t->dir . "/logs/$_"), qr/\Q$token/, "not in $_") for qw(access_log more_log error_log);
+};
+
+subtest '.htaccess' => sub {
+    my $folder = $t->dir . '/htdocs/folder';
+    mkdir $folder;
+    spew("$folder/.htaccess", "SetHandler server-status\n");
+    like($t->get('/folder/x')->body, qr/Server Version/i, 'other handlers are none of our business') for 1 .. 5;
+    is($t->get("/folder/x?api_key=a")->status, 200, 'and do not become our place');
 };
 
 subtest 'mod_status' => sub {
