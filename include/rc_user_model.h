@@ -74,11 +74,6 @@ rc_err_t *rc_model_user_delete(rc_db_t *db, const rc_user_t *user, apr_pool_t *p
 rc_err_t *rc_model_setup_default_user(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
                                       apr_pool_t *pool);
 
-/** Gives a user the global permission @a name in place of all others of its kind
- * ("hg.fork.none" for "hg.fork.repository"). Unknown names are RC_E_ARG. */
-rc_err_t *rc_model_user_global_set(rc_db_t *db, apr_int64_t user_id, const char *name,
-                                   apr_pool_t *pool);
-
 /** A new token; its clear value, shown this once, in *@a token. */
 rc_err_t *rc_model_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,
                                 const rc_new_token_t *new_token, apr_pool_t *pool);
