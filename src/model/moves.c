@@ -166,6 +166,8 @@ rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
 {
     rc_err_t *err;
 
+    if (!moves->list->nelts)
+        return NULL;
     RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
     RC_TRY(forget_done(moves, db));
     RC_TRY(rc_store_disk_change_add(db, moves->token));

@@ -11,9 +11,17 @@
 
 #include "rc_versions.h"
 
+/* clang-format off */
 static const rc_method_t *const groups[] = {
-    rc_methods_server, rc_methods_user, rc_methods_repo, rc_methods_changeset, rc_methods_old,
+    rc_methods_server,
+    rc_methods_user,
+    rc_methods_repo,
+    rc_methods_changeset,
+    rc_methods_repo_group,
+    rc_methods_repo_group_perm,
+    rc_methods_old,
 };
+/* clang-format on */
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))
 
