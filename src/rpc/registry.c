@@ -17,6 +17,8 @@ static const rc_method_t *const groups[] = {
     rc_methods_user,
     rc_methods_repo,
     rc_methods_changeset,
+    rc_methods_user_group,
+    rc_methods_user_group_perm,
     rc_methods_repo_group,
     rc_methods_repo_group_perm,
     rc_methods_old,
