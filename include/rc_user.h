@@ -10,6 +10,9 @@
 
 #include "rc_db.h"
 
+/* The carrier of everyone's permissions, and who calls without an identity. */
+#define RC_DEFAULT_USER "default"
+
 typedef struct rc_user_t {
     apr_int64_t id;
     const char *username, *firstname, *lastname;

@@ -18,8 +18,7 @@
 #include "rc_password.h"
 #include "rc_user.h"
 
-#define RC_DEFAULT_USER "default"
-#define RC_NEVER        (-1) /* lifetime of a token */
+#define RC_NEVER (-1) /* lifetime of a token */
 
 typedef struct rc_new_user_t {
     const char *username;
