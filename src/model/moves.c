@@ -175,8 +175,11 @@ rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
 
         if (!(err = rc_fs_make_folders(folder_of(move->to, moves->pool), moves->pool)))
             err = rename_new(move->from, move->to, moves->pool);
-        if (err)
-            return err; /* the transaction fails, and rc_moves_end undoes */
+        if (err) { /* undone before others may write again */
+            undo(moves->list, moves->applied + 1, moves->env->config->repo_root, moves->pool);
+            moves->applied = 0;
+            return err;
+        }
     }
     return NULL;
 }

@@ -62,7 +62,7 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, "repoid");
 
-    RC_TRY(rc_model_repo_pull(call->env, repo, call->pool));
+    RC_TRY(rc_model_repo_pull(call->env, call->db, repo, call->pool));
     RC_TRY(rc_call_refresh(call, repo));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", apr_psprintf(call->pool, "Pulled from `%s`", repo->name));
