@@ -127,14 +127,8 @@ prove: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsa
 prove:
 	@prove -It/lib -j$$((2 * $(CORES))) $(T)
 
-#: make bench                                  speed, beside httpd's and git's own
-#: make fuzz [SECONDS=60]                      random input
-.PHONY: bench fuzz
+#: make bench [QUICK=1]                        speed, beside httpd's and git's own
 bench: deps
-	@$(SUBMAKE) -j$(CORES) all
-	@t/bench/run
-fuzz: deps
-	@t/fuzz/run
 
 #: make lint                                   format, static checks, each header alone
 # Tools that are not installed are left out, and said so.
@@ -166,5 +160,7 @@ clean:
 	rm -rf build
 help:
 	@sed -n 's/^#: //p' Makefile
+
+include t/bench/bench.mk
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
