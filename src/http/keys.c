@@ -93,6 +93,8 @@ rc_note_t *rc_http_note(request_rec *r)
     outer = existing_note(r->main ? r->main : r->prev);
     if (outer)
         inherit_keys(note, outer);
+    if (outer && !r->main) /* redirected: the first request comes to no handler of ours */
+        rc_http_forget_verdict(outer);
     for (q = r; q; q = q->prev) /* a rewritten URL came from one outside of our mounts */
         hide_query(q);
     return note;

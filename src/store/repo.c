@@ -149,6 +149,15 @@ rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t rep
     return rc_run(st, db);
 }
 
+rc_err_t *rc_store_unfollow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_UNFOLLOW));
+    RC_TRY(rc_bind(st, db, "ii", repo_id, user_id));
+    return rc_run(st, db);
+}
+
 rc_err_t *rc_store_repo_followers(apr_array_header_t **ids, rc_db_t *db, apr_int64_t repo_id,
                                   apr_pool_t *pool)
 {

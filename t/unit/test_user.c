@@ -16,6 +16,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "rc_global.h"
 #include "rc_rule.h"
 #include "rc_user_model.h"
 
@@ -268,8 +269,8 @@ static void default_user(void **unused)
     assert_int_equal(caller->user_id, user->id);
     ok(rc_rule_global_names(&names, db, user->id, false, pool));
     assert_int_equal(names->nelts, 11);
-    ok(rc_model_user_global_set(db, user->id, "hg.create.none", pool));
-    ok(rc_store_user_global_delete(db, user->id, "repository.read"));
+    ok(rc_model_global_set(db, RC_OF_USER, user->id, "hg.create.none", pool));
+    ok(rc_store_global_delete(db, RC_OF_USER, user->id, "repository.read"));
     ok(rc_model_setup_default_user(db, secret, false, pool)); /* only what is missing */
     ok(rc_rule_global_names(&names, db, user->id, false, pool));
     assert_string_equal(texts(names), "group.read,hg.create.none,hg.create.write_on_repogroup.true,"
@@ -280,7 +281,7 @@ static void default_user(void **unused)
     ok(rc_auth_anonymous(&caller, db, pool));
     assert_non_null(caller);
     refused(RC_E_ARG, "permission `hg.admin` does not exist",
-            rc_model_user_global_set(db, user->id, "hg.admin", pool));
+            rc_model_global_set(db, RC_OF_USER, user->id, "hg.admin", pool));
     refused(RC_E_FAILED, NULL, rc_model_user_delete(db, user, pool));
 }
 

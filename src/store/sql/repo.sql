@@ -48,6 +48,8 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15) R
 UPDATE repo SET last_changeset = ?2, updated_on = ?3 WHERE repo_id = ?1
 -- REPO_FOLLOW: repository, user, now
 INSERT INTO repo_following (repo_id, user_id, created_on) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
+-- REPO_UNFOLLOW: repository, user
+DELETE FROM repo_following WHERE repo_id = ?1 AND user_id = ?2
 -- REPO_FOLLOWERS: repository
 SELECT user_id FROM repo_following WHERE repo_id = ?1 ORDER BY following_id
 

@@ -48,6 +48,7 @@ sub new {
         mpm => $ENV{MPM} || 'event', children => 2, threads => 8, limit => 900, config => '',
         modules => [], env => {}, sweep => [], want => 1, owner => $$, %opt,
     }, $class;
+    $self->{program} = program(); # asked before httpd's environment is ours
     mkdir "$self->{dir}/$_" for qw(logs run tmp htdocs);
     spew("$self->{dir}/mime.types", "text/plain txt c h\nimage/png png\ntext/html html\n");
     return $self;
@@ -208,7 +209,7 @@ sub _exec {
     $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM PIPE);
     my %env = (TMPDIR => "$self->{dir}/tmp", PATH => $ENV{PATH}, LC_ALL => 'C.UTF-8', %{ $self->{env} });
     %ENV = map { defined $env{$_} ? ($_ => $env{$_}) : () } keys %env;
-    exec program(), '-d', $self->{dir}, '-f', "$self->{dir}/httpd.conf", '-DFOREGROUND'
+    exec $self->{program}, '-d', $self->{dir}, '-f', "$self->{dir}/httpd.conf", '-DFOREGROUND'
         or POSIX::_exit(127);
 }
 

@@ -101,6 +101,7 @@ sub _folder {
         $ENV{PERL5LIB} = "$copy/t/lib";
     }
     $self->{bin} = File::Spec->rel2abs($BUILD);
+    $self->{leaks} = File::Spec->rel2abs('t/leaks.supp');
     $self->{temp} = _temp();
     $self->{dir} = "$self->{temp}";
     mkdir "$self->{dir}/$_" for qw(data home logs work);
@@ -153,8 +154,9 @@ sub sanitizer {
     my $to = "log_path=$self->{dir}/logs/sanitizer";
     return (
         LD_PRELOAD => $preload,
-        ASAN_OPTIONS => "$to:detect_leaks=1:handle_segv=1:detect_odr_violation=0",
+        ASAN_OPTIONS => "$to:detect_leaks=1:detect_odr_violation=0",
         UBSAN_OPTIONS => "$to:print_stacktrace=1",
+        LSAN_OPTIONS => "suppressions=$self->{leaks}:print_suppressions=0",
     );
 }
 

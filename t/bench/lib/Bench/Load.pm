@@ -7,7 +7,7 @@ Bench::Load - wrk in rotating rounds
 
 =head1 SYNOPSIS
 
-    my $load = Bench::Load->new(dir => $dir, port => $port, seconds => 1);
+    my $load = Bench::Load->new(dir => $dir, server => $server, seconds => 1);
     $load->add('static', connections => 16, requests => [[GET => '/static/a', {}, '']]);
     $load->add('api', connections => 16, requests => [...], beside => ['program', ...]);
     $load->add('sql', code => sub { { p50 => 42 } });
@@ -62,14 +62,16 @@ sub _case {
     my ($self, $case, $round) = @_;
     return $self->{results}{ $case->{name} }[$round] = $case->{code}->() if $case->{code};
     my $beside = $case->{beside} && $self->_start_beside($case);
+    my $cpu = $self->{server}->cpu;
     my $r = run({ timeout => 30 + $case->{seconds} }, 'wrk', '-t1', "-c$case->{connections}",
         "-d$case->{seconds}s", '--timeout', '20s', '-s', "$FindBin::RealBin/requests.lua",
-        "http://127.0.0.1:$self->{port}/", '--', $case->{file});
+        "http://127.0.0.1:$self->{server}{port}/", '--', $case->{file});
     waitpid $beside, 0 if $beside;
     my %result;
     @result{@FIELDS} = $r->{out} =~ /^RESULT ([\d ]+)$/m ? split ' ', $1 : ();
     die "$case->{name}: wrk failed: $r->{err}$r->{out}" unless $result{requests} && $result{time};
     die "$case->{name}: $result{bad} answers of status 400 and above\n" if $result{bad};
+    $result{cpu} = ($self->{server}->cpu - $cpu) / $result{requests};
     $result{rate} = 1e6 * $result{requests} / $result{time};
     $self->{results}{ $case->{name} }[$round] = \%result;
 }

@@ -19,6 +19,7 @@ use strict;
 use warnings;
 use parent 'RCAPI::Server';
 use List::Util qw(sum0);
+use POSIX ();
 use RCAPI::Run qw(account patiently slurp);
 
 our $CGIT = '/usr/lib/cgit/cgit.cgi';
@@ -45,9 +46,11 @@ KeepAliveTimeout 30
 MaxKeepAliveRequests 0
 AsyncRequestWorkerFactor 4
 Timeout 60
-<Directory $dir/htdocs>
+<Directory />
     Options FollowSymLinks
     AllowOverride None
+</Directory>
+<Directory $dir/htdocs>
     Require all granted
 </Directory>
 END
@@ -95,6 +98,17 @@ sub memory {
 sub workers {
     my ($self) = @_;
     return grep { (slurp("/proc/$_/status") =~ /^Threads:\s+(\d+)/m)[0] > 2 } $self->children;
+}
+
+# Microseconds of processor time that the serving children have taken.
+sub cpu {
+    my ($self) = @_;
+    my $ticks = 0;
+    for my $pid ($self->workers) {
+        my @field = split ' ', slurp("/proc/$pid/stat") =~ s/.*\)//sr;
+        $ticks += $field[11] + $field[12];
+    }
+    return 1e6 * $ticks / POSIX::sysconf(POSIX::_SC_CLK_TCK());
 }
 
 # Waits for both children, the largest of their memories in kilobytes.
