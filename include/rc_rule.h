@@ -11,6 +11,14 @@
 #include "rc_db.h"
 #include "rc_permission.h"
 
+/* A row of a member list (contract 01 §10). */
+typedef struct rc_member_t {
+    const char *kind; /* user, user_group */
+    const char *name;
+    rc_level_t level;
+    const char *origin; /* permission, owner, super-admin */
+} rc_member_t;
+
 /** Level of a user on one object, by the rule. An object that does not exist: RC_NONE. */
 rc_err_t *rc_rule_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
                         apr_int64_t object_id);
@@ -32,11 +40,45 @@ rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, apr_int64_t user_id, bool a
  * the level that new objects give to everyone. */
 rc_err_t *rc_rule_new_object_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind);
 
-/** Sets the level of a user (or, in the second, a user group) on an object. */
+/** Sets the level of a user or a user group on an object; takes it away. */
 rc_err_t *rc_rule_grant_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
                              apr_int64_t user_id, rc_level_t level);
+rc_err_t *rc_rule_grant_user_group(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                                   apr_int64_t users_group_id, rc_level_t level);
+rc_err_t *rc_rule_revoke_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                              apr_int64_t user_id);
+rc_err_t *rc_rule_revoke_user_group(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                                    apr_int64_t users_group_id);
+
+/* Who has which level on what. */
+typedef struct rc_grant_t {
+    rc_kind_t kind; /* of the object */
+    apr_int64_t object_id;
+    bool to_group; /* grantee_id is a user group, not a user */
+    apr_int64_t grantee_id;
+    rc_level_t level;
+} rc_grant_t;
+
+/* What below a repository group is meant, too, at any depth. A private repository's row for the
+ * default user never changes that way. */
+#define RC_BELOW_REPOS  1
+#define RC_BELOW_GROUPS 2
+
+/** Sets the level of @a grant on its object and, of a repository group, on what is @a below. */
+rc_err_t *rc_rule_grant(rc_db_t *db, const rc_grant_t *grant, unsigned below);
+
+/** Takes it away (the level does not matter). No row: no error. */
+rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *grant, unsigned below);
+
+/** The member list of an object, in its order. */
+rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                          rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton,
+                          apr_pool_t *pool);
 
 /** Gives a repository all rows of a repository group (contract 01 §6). */
 rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int64_t repo_id);
+
+/** Gives a repository all rows of another one. */
+rc_err_t *rc_rule_copy_repo(rc_db_t *db, apr_int64_t source_id, apr_int64_t repo_id);
 
 #endif

@@ -76,5 +76,10 @@ int rc_admin_anonymous(rc_admin_t *admin);
 int rc_admin_password(rc_admin_t *admin);
 int rc_admin_call(rc_admin_t *admin);
 int rc_admin_check(rc_admin_t *admin);
+int rc_admin_email(rc_admin_t *admin);
+int rc_admin_perm(rc_admin_t *admin);
+int rc_admin_set(rc_admin_t *admin);
+int rc_admin_follow(rc_admin_t *admin);
+int rc_admin_backup(rc_admin_t *admin);
 
 #endif

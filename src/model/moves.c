@@ -181,6 +181,8 @@ static rc_err_t *forget_done(rc_moves_t *moves, rc_db_t *db)
 
 rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
 {
+    if (!moves->list->nelts)
+        return NULL;
     RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
     RC_TRY(forget_done(moves, db));
     RC_TRY(rc_store_disk_change_add(db, moves->token));

@@ -2,7 +2,7 @@
 /*
  * Arguments: from JSON to checked, loaded values (contract 00 §5 and §6).
  */
-#include "method.h"
+#include "grant.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,27 @@
 
 #include "rc_text.h"
 
-static int arg_index(const rc_call_t *call, const char *name)
+static int find_param(const rc_call_t *call, const char *name)
 {
     int i;
 
     for (i = 0; call->method->params[i].name; i++)
         if (!strcmp(call->method->params[i].name, name))
             return i;
+    return -1;
+}
+
+bool rc_has_param(const rc_call_t *call, const char *name)
+{
+    return find_param(call, name) >= 0;
+}
+
+static int arg_index(const rc_call_t *call, const char *name)
+{
+    int i = find_param(call, name);
+
+    if (i >= 0)
+        return i;
     abort(); /* a method asks for a parameter that its row does not have */
 }
 
@@ -197,7 +211,8 @@ DEFINE_FIND(user_group)
                                                                                                    \
         RC_TRY(rc_find_##kind(&row, call, arg->value));                                            \
         if (!row || row->level < param->need)                                                      \
-            return rc_err(call->pool, RC_E_ARG, words " `%s` does not exist", arg->sent);          \
+            return rc_err(call->pool, RC_E_ARG, "%s" words " `%s` does not exist",                 \
+                          row && row->level && param->lead ? param->lead : "", arg->sent);         \
         arg->row = row;                                                                            \
         arg->name = row->name;                                                                     \
         arg->id = row->id;                                                                         \
@@ -231,6 +246,9 @@ static rc_err_t *bind_one(rc_arg_t *arg, rc_call_t *call, const rc_param_t *para
     case RC_BOOL:
         arg->truth = arg->given ? value_truth(arg->value) : !strcmp(param->def, "True");
         return NULL;
+    case RC_PERM:
+        arg->text = arg->sent;
+        return rc_grant_check_prefix(call, arg->text);
     case RC_USER:
     case RC_SELF:
         return bind_user(arg, call, param);
@@ -266,7 +284,14 @@ rc_err_t *rc_args_bind(rc_call_t *call)
                           params[i].name);
     if (call->method->allow.who == RC_ALLOW_ADMINS && !call->caller->admin)
         return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+    for (i = 0; params[i].name; i++) {
+        if (params[i].type == RC_PERM)
+            RC_TRY(rc_grant_check_name(call, call->args[i].sent));
+        if (!params[i].last)
+            RC_TRY(bind_one(&call->args[i], call, &params[i]));
+    }
     for (i = 0; params[i].name; i++)
-        RC_TRY(bind_one(&call->args[i], call, &params[i]));
+        if (params[i].last)
+            RC_TRY(bind_one(&call->args[i], call, &params[i]));
     return NULL;
 }

@@ -12,6 +12,7 @@
 #include "rc_guard.h"
 #include "rc_log.h"
 #include "rc_own.h"
+#include "rc_repo_model.h"
 #include "rc_text.h"
 
 typedef struct envelope_t {
@@ -52,7 +53,15 @@ static rc_err_t *answer_error(const envelope_t *envelope, const char *text)
     return end_answer(&json);
 }
 
-/* What "arg", "arg.name" or "arg.id" stands for; "" when there is no such thing. */
+/* What stands behind the dot of a word, about a row. */
+static const char *row_value(const rc_call_t *call, const rc_arg_t *arg, const char *what)
+{
+    if (*what == 'i')
+        return apr_psprintf(call->pool, "%" APR_INT64_T_FMT, arg->id);
+    return *what == 'l' ? rc_repo_name_last(arg->name) : arg->name;
+}
+
+/* What "arg" or "arg.name" stands for; "" when there is no such thing. */
 static const char *word_value(const rc_call_t *call, const char *word, apr_size_t length)
 {
     const char *dot = memchr(word, '.', length);
@@ -66,15 +75,13 @@ static const char *word_value(const rc_call_t *call, const char *word, apr_size_
             continue;
         arg = &call->args[i];
         if (dot && arg->name)
-            return dot[1] == 'i' ? apr_psprintf(call->pool, "%" APR_INT64_T_FMT, arg->id)
-                                 : arg->name;
+            return row_value(call, arg, dot + 1);
         return arg->sent ? arg->sent : "";
     }
     return "";
 }
 
-/* A row's failure text with its words in braces replaced. */
-static const char *fill_in(const rc_call_t *call, const char *text)
+const char *rc_call_text(const rc_call_t *call, const char *text)
 {
     const char *open = strchr(text, '{'), *close = open ? strchr(open, '}') : NULL;
 
@@ -82,7 +89,7 @@ static const char *fill_in(const rc_call_t *call, const char *text)
         return text;
     return apr_pstrcat(call->pool, apr_pstrmemdup(call->pool, text, (apr_size_t)(open - text)),
                        word_value(call, open + 1, (apr_size_t)(close - open - 1)),
-                       fill_in(call, close + 1), NULL);
+                       rc_call_text(call, close + 1), NULL);
 }
 
 /* What the client is told of an error, and the log of the rest. */
@@ -94,7 +101,7 @@ static const char *error_text(const rc_call_t *call, const rc_err_t *err)
         return RC_MSG_FORBIDDEN;
     rc_log(err->kind == RC_E_INTERNAL ? RC_LOG_ERR : RC_LOG_INFO, err->cause, "method %s: %s",
            call->method->name, rc_err_log_text(err, call->pool));
-    return call->method->failure ? fill_in(call, call->method->failure) : RC_MSG_INTERNAL;
+    return call->method->failure ? rc_call_text(call, call->method->failure) : RC_MSG_INTERNAL;
 }
 
 static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)

@@ -29,7 +29,8 @@ typedef enum {
     RC_SELF,       /* the same, and only super-admins may name somebody else */
     RC_REPO,       /* an existing repository on which the caller has the level `need` */
     RC_REPO_GROUP, /* likewise */
-    RC_USER_GROUP  /* likewise */
+    RC_USER_GROUP, /* likewise */
+    RC_PERM        /* a permission name that fits the row's first parameter, an object */
 } rc_type_t;
 
 #define RC_REQUIRED NULL
@@ -41,6 +42,8 @@ typedef struct rc_param_t {
     const char *def; /* RC_REQUIRED, RC_CALLER, or as Python prints it: '' 'x' None True False -1 */
     rc_level_t need; /* level needed on an object */
     const char *alias; /* a second name, or NULL */
+    const char *lead; /* begins the text for a caller who may see the object, but lacks the level */
+    bool last;        /* looked at after all the others (RC_PERM: only its prefix) */
 } rc_param_t;
 
 /* Rows of parameters: an argument; an object with the level needed on it; with a second name. */
@@ -55,6 +58,11 @@ typedef struct rc_param_t {
 #define RC_OBJECT2(n, t, d, level, a)                                                              \
     {                                                                                              \
         .name = (n), .type = (t), .def = (d), .need = (level), .alias = (a)                        \
+    }
+/* A required object, with the level needed and a second name, looked at after all the others. */
+#define RC_OBJECT_LAST(n, t, level, a)                                                             \
+    {                                                                                              \
+        .name = (n), .type = (t), .def = RC_REQUIRED, .need = (level), .alias = (a), .last = true  \
     }
 
 #define RC_PARAMS(...)                                                                             \
@@ -88,8 +96,7 @@ typedef struct rc_method_t {
     rc_allow_t allow;
     unsigned flags;
     const rc_param_t *params;
-    const char *failure; /* answered when it fails; {arg} as sent, {arg.name} and {arg.id} stored;
-                            NULL = none */
+    const char *failure; /* answered when it fails, see rc_call_text; NULL = none */
     const char *help;
 } rc_method_t;
 
@@ -135,6 +142,15 @@ const rc_user_group_t *rc_arg_user_group(const rc_call_t *call, const char *name
 /** Messages show @a text for this argument from now on (a cleaned name). */
 void rc_arg_rename(rc_call_t *call, const char *name, const char *text);
 
+/**
+ * A text of the contract with its words in braces replaced: {arg} as sent; of the object that it
+ * names {arg.name}, {arg.id}, and {arg.last}, the last part of its path.
+ */
+const char *rc_call_text(const rc_call_t *call, const char *text);
+
+/** Has the method's row a parameter of this name? */
+bool rc_has_param(const rc_call_t *call, const char *name);
+
 /** Checks, converts and loads all arguments, in signature order, and the rights they need. */
 rc_err_t *rc_args_bind(rc_call_t *call);
 
@@ -167,9 +183,10 @@ const rc_method_t *rc_method_find(const char *name, bool old);
 /** Calls @a fn for every row. */
 rc_err_t *rc_methods_each(rc_err_t *(*fn)(void *baton, const rc_method_t *method), void *baton);
 
-/* The groups of rows, each ended by a row without a name. */
-extern const rc_method_t rc_methods_server[], rc_methods_user[], rc_methods_repo[],
-    rc_methods_changeset[], rc_methods_old[];
+/* The groups of rows (methods.def), each ended by a row without a name. */
+#define X(group) extern const rc_method_t rc_methods_##group[];
+#include "methods.def"
+#undef X
 
 /* Results (contract 02 §1). */
 typedef enum { RC_KEYS_MASKED, RC_KEYS_CLEAR } rc_keys_t;
@@ -185,9 +202,22 @@ rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_
 rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
                                  rc_keys_t keys, apr_pool_t *pool);
 
+/** user_group_obj of @a group with these users (rc_user_t *), their keys clear or masked; with @a
+ * full also members. */
+rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_group_t *group,
+                               const apr_array_header_t *users, rc_keys_t keys, bool full);
+
+/** repo_group_obj of @a group with these repositories (names); with @a full also members. */
+rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_group_t *group,
+                               const apr_array_header_t *repos, bool full);
+
 /** repo_obj; with @a full also members, permissions and followers. */
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *scratch);
+
+/** The member @a key with the member list of an object. */
+rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, const char *key, rc_kind_t kind,
+                            apr_int64_t object_id);
 
 /** The members of changeset_obj without diff and refs; the empty commit for NULL. */
 void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);

@@ -67,29 +67,6 @@ static rc_err_t *render_lock(rc_json_t *out, rc_call_t *call, const rc_repo_t *r
     return NULL;
 }
 
-static rc_err_t *render_member(void *baton, const rc_member_t *member)
-{
-    rc_json_t *out = baton;
-
-    rc_json_object_begin(out);
-    rc_json_member_string(out, "name", member->name);
-    rc_json_member_string(out, "type", member->kind);
-    rc_json_member_string(out, "permission", rc_permission_name(RC_KIND_REPO, member->level));
-    rc_json_member_string(out, "origin", member->origin);
-    rc_json_object_end(out);
-    return NULL;
-}
-
-static rc_err_t *render_members(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
-                                const char *key)
-{
-    rc_json_key(out, key);
-    rc_json_array_begin(out);
-    RC_TRY(rc_store_repo_members(call->db, repo->id, render_member, out, call->pool));
-    rc_json_array_end(out);
-    return NULL;
-}
-
 static rc_err_t *render_followers(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo)
 {
     apr_array_header_t *ids;
@@ -132,8 +109,8 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
     render_last_changeset(out, repo, pool);
     RC_TRY(render_lock(out, call, repo, pool));
     if (full) {
-        RC_TRY(render_members(out, call, repo, "members"));
-        RC_TRY(render_members(out, call, repo, "permissions"));
+        RC_TRY(rc_render_members(out, call, "members", RC_KIND_REPO, repo->id));
+        RC_TRY(rc_render_members(out, call, "permissions", RC_KIND_REPO, repo->id));
         RC_TRY(render_followers(out, call, repo));
     }
     rc_json_object_end(out);

@@ -10,11 +10,17 @@
 
 /* Statements of each kind of object, in the order of rc_kind_t. */
 static const struct {
-    rc_sql_t level, levels, grant_user;
+    rc_sql_t level, levels, members;
+    rc_sql_t grant_user, revoke_user, grant_user_group, revoke_user_group;
 } statements[] = {
-    {SQL_LEVEL_REPO, SQL_LEVELS_REPOS, SQL_REPO_GRANT_USER},
-    {SQL_LEVEL_REPO_GROUP, SQL_LEVELS_REPO_GROUPS, SQL_REPO_GROUP_GRANT_USER},
-    {SQL_LEVEL_USER_GROUP, SQL_LEVELS_USER_GROUPS, SQL_USER_GROUP_GRANT_USER},
+    {SQL_LEVEL_REPO, SQL_LEVELS_REPOS, SQL_REPO_MEMBERS, SQL_REPO_GRANT_USER, SQL_REPO_REVOKE_USER,
+     SQL_REPO_GRANT_USER_GROUP, SQL_REPO_REVOKE_USER_GROUP},
+    {SQL_LEVEL_REPO_GROUP, SQL_LEVELS_REPO_GROUPS, SQL_REPO_GROUP_MEMBERS,
+     SQL_REPO_GROUP_GRANT_USER, SQL_REPO_GROUP_REVOKE_USER, SQL_REPO_GROUP_GRANT_USER_GROUP,
+     SQL_REPO_GROUP_REVOKE_USER_GROUP},
+    {SQL_LEVEL_USER_GROUP, SQL_LEVELS_USER_GROUPS, SQL_USER_GROUP_MEMBERS,
+     SQL_USER_GROUP_GRANT_USER, SQL_USER_GROUP_REVOKE_USER, SQL_USER_GROUP_GRANT_USER_GROUP,
+     SQL_USER_GROUP_REVOKE_USER_GROUP},
 };
 
 rc_err_t *rc_rule_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
@@ -128,18 +134,110 @@ static rc_err_t *run_ids(rc_db_t *db, rc_sql_t sql, apr_int64_t a, apr_int64_t b
     return rc_run(st, db);
 }
 
-rc_err_t *rc_rule_grant_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                             apr_int64_t user_id, rc_level_t level)
+static rc_err_t *grant(rc_db_t *db, rc_sql_t sql, apr_int64_t object_id, apr_int64_t grantee_id,
+                       rc_level_t level)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, statements[kind].grant_user));
-    RC_TRY(rc_bind(st, db, "iid", object_id, user_id, (int)level));
+    RC_TRY(rc_stmt(&st, db, sql));
+    RC_TRY(rc_bind(st, db, "iid", object_id, grantee_id, (int)level));
     return rc_run(st, db);
+}
+
+rc_err_t *rc_rule_grant_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                             apr_int64_t user_id, rc_level_t level)
+{
+    return grant(db, statements[kind].grant_user, object_id, user_id, level);
+}
+
+rc_err_t *rc_rule_grant_user_group(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                                   apr_int64_t users_group_id, rc_level_t level)
+{
+    return grant(db, statements[kind].grant_user_group, object_id, users_group_id, level);
+}
+
+rc_err_t *rc_rule_revoke_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                              apr_int64_t user_id)
+{
+    return run_ids(db, statements[kind].revoke_user, object_id, user_id);
+}
+
+rc_err_t *rc_rule_revoke_user_group(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                                    apr_int64_t users_group_id)
+{
+    return run_ids(db, statements[kind].revoke_user_group, object_id, users_group_id);
+}
+
+/* Statements for what is below a repository group: users, then user groups. */
+static const struct {
+    rc_sql_t grant_repos, grant_groups, revoke_repos, revoke_groups;
+} below_statements[] = {
+    {SQL_BELOW_REPOS_GRANT_USER, SQL_BELOW_GROUPS_GRANT_USER, SQL_BELOW_REPOS_REVOKE_USER,
+     SQL_BELOW_GROUPS_REVOKE_USER},
+    {SQL_BELOW_REPOS_GRANT_USER_GROUP, SQL_BELOW_GROUPS_GRANT_USER_GROUP,
+     SQL_BELOW_REPOS_REVOKE_USER_GROUP, SQL_BELOW_GROUPS_REVOKE_USER_GROUP},
+};
+
+rc_err_t *rc_rule_grant(rc_db_t *db, const rc_grant_t *g, unsigned below)
+{
+    rc_sql_t sql =
+        g->to_group ? statements[g->kind].grant_user_group : statements[g->kind].grant_user;
+
+    RC_TRY(grant(db, sql, g->object_id, g->grantee_id, g->level));
+    if (below & RC_BELOW_GROUPS)
+        RC_TRY(grant(db, below_statements[g->to_group].grant_groups, g->object_id, g->grantee_id,
+                     g->level));
+    if (below & RC_BELOW_REPOS)
+        RC_TRY(grant(db, below_statements[g->to_group].grant_repos, g->object_id, g->grantee_id,
+                     g->level));
+    return NULL;
+}
+
+rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *g, unsigned below)
+{
+    RC_TRY(run_ids(
+        db, g->to_group ? statements[g->kind].revoke_user_group : statements[g->kind].revoke_user,
+        g->object_id, g->grantee_id));
+    if (below & RC_BELOW_GROUPS)
+        RC_TRY(
+            run_ids(db, below_statements[g->to_group].revoke_groups, g->object_id, g->grantee_id));
+    if (below & RC_BELOW_REPOS)
+        RC_TRY(
+            run_ids(db, below_statements[g->to_group].revoke_repos, g->object_id, g->grantee_id));
+    return NULL;
+}
+
+rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
+                          rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton,
+                          apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, statements[kind].members));
+    RC_TRY(rc_bind(st, db, "i", object_id));
+    for (;;) {
+        rc_member_t member;
+
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        member.kind = rc_column_text(st, 0, pool);
+        member.name = rc_column_text(st, 1, pool);
+        member.level = (rc_level_t)rc_column_int(st, 2);
+        member.origin = rc_column_text(st, 3, pool);
+        RC_TRY(fn(baton, &member));
+    }
 }
 
 rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int64_t repo_id)
 {
     RC_TRY(run_ids(db, SQL_REPO_COPY_USERS_FROM_GROUP, repo_id, group_id));
     return run_ids(db, SQL_REPO_COPY_USER_GROUPS_FROM_GROUP, repo_id, group_id);
+}
+
+rc_err_t *rc_rule_copy_repo(rc_db_t *db, apr_int64_t source_id, apr_int64_t repo_id)
+{
+    RC_TRY(run_ids(db, SQL_REPO_COPY_USERS, repo_id, source_id));
+    return run_ids(db, SQL_REPO_COPY_USER_GROUPS, repo_id, source_id);
 }

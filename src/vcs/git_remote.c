@@ -12,10 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "git.h"
 #include "git_env.h"
 #include "proc.h"
 #include "quarantine.h"
@@ -23,10 +25,19 @@
 #define MAX_LINE      (8 * 1024) /* an id and the name of a reference */
 #define MAX_DETAIL    1500
 #define MAX_MEMORY    ((apr_off_t)4 << 30)
-#define SLACK         ((apr_off_t)1 << 20)   /* of the file limit: for indexes of small packs */
-#define MAX_REFS      500000                 /* to be changed at once */
+#define SLACK         ((apr_off_t)1 << 20) /* of the file limit: for indexes of small packs */
+#define MAX_REFS      500000               /* to be changed at once */
+#define MANY_REFS     50
+#define THEIR_REFS    "rc-theirs"
 #define PUBLISH_GRACE apr_time_from_sec(300) /* a transaction is not cut short by our deadline */
 #define MIN_GIT       237 /* http.curloptResolve; older ones ignore it without a word */
+
+/* A listing of references, in the order of their names. */
+typedef struct refs_t {
+    apr_file_t *file;
+    char line[MAX_LINE];
+    const char *id, *name; /* of the current one; NULL at the end */
+} refs_t;
 
 typedef struct fetch_t {
     const rc_remote_policy_t *policy;
@@ -36,6 +47,8 @@ typedef struct fetch_t {
     apr_time_t deadline;
     apr_pool_t *pool;    /* the caller's: errors live in it */
     apr_pool_t *scratch; /* ends with the fetch, and closes its files */
+    refs_t *ours;        /* the repository's references before */
+    bool first;          /* it had none at all */
 } fetch_t;
 
 /* ---- running git ---- */
@@ -155,6 +168,49 @@ static rc_err_t *rewind_file(apr_file_t *file, const fetch_t *fetch)
     return rv == APR_SUCCESS ? NULL : rc_err_internal(fetch->pool, rv, "cannot rewind a file");
 }
 
+/* ---- listing references ---- */
+
+static rc_err_t *next_ref(refs_t *refs, const fetch_t *fetch)
+{
+    apr_status_t rv = apr_file_gets(refs->line, sizeof(refs->line), refs->file);
+    char *space = strchr(refs->line, ' ');
+    char *end = strchr(refs->line, '\n');
+
+    refs->id = refs->name = NULL;
+    if (APR_STATUS_IS_EOF(rv))
+        return NULL;
+    if (rv != APR_SUCCESS || !space || !end)
+        return rc_err_internal(fetch->pool, rv, "cannot read a listing of references");
+    *space = *end = '\0';
+    refs->id = refs->line;
+    refs->name = space + 1;
+    return NULL;
+}
+
+/* Lists branches and tags into a new file in the quarantine, in the form of git's packed-refs. */
+static rc_err_t *list_refs(refs_t **out, const fetch_t *fetch, const char *git_dir,
+                           const char *file)
+{
+    static const char *const argv[] = {
+        "git",         "for-each-ref", "--format=%(objectname) %(refname)",
+        "refs/heads/", "refs/tags/",   NULL};
+    step_t step = {.what = "git for-each-ref", .env = plain_env(fetch, git_dir), .ours = true};
+    apr_status_t rv;
+
+    *out = apr_pcalloc(fetch->scratch, sizeof(**out));
+    RC_TRY(make_file(&step.out, fetch, file));
+    rv = apr_file_puts("# pack-refs with: sorted \n", step.out);
+    if (rv == APR_SUCCESS)
+        rv = apr_file_flush(step.out);
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(fetch->pool, rv, "cannot write a listing of references");
+    RC_TRY(run(fetch, &step, argv));
+    RC_TRY(rewind_file(step.out, fetch));
+    (*out)->file = step.out;
+    RC_TRY(next_ref(*out, fetch)); /* the line above */
+    return next_ref(*out, fetch);
+}
+
 /* ---- getting ---- */
 
 static rc_err_t *check_git(const fetch_t *fetch)
@@ -225,46 +281,6 @@ static rc_err_t *get_head(const char **branch, const fetch_t *fetch)
 
 /* ---- comparing references ---- */
 
-/* A listing of references, in the order of their names. */
-typedef struct refs_t {
-    apr_file_t *file;
-    char line[MAX_LINE];
-    const char *id, *name; /* of the current one; NULL at the end */
-} refs_t;
-
-static rc_err_t *next_ref(refs_t *refs, const fetch_t *fetch)
-{
-    apr_status_t rv = apr_file_gets(refs->line, sizeof(refs->line), refs->file);
-    char *space = strchr(refs->line, ' ');
-    char *end = strchr(refs->line, '\n');
-
-    refs->id = refs->name = NULL;
-    if (APR_STATUS_IS_EOF(rv))
-        return NULL;
-    if (rv != APR_SUCCESS || !space || !end)
-        return rc_err_internal(fetch->pool, rv, "cannot read a listing of references");
-    *space = *end = '\0';
-    refs->id = refs->line;
-    refs->name = space + 1;
-    return NULL;
-}
-
-static rc_err_t *list_refs(refs_t **out, const fetch_t *fetch, const char *git_dir,
-                           const char *file)
-{
-    static const char *const argv[] = {
-        "git",         "for-each-ref", "--format=%(objectname) %(refname)",
-        "refs/heads/", "refs/tags/",   NULL};
-    step_t step = {.what = "git for-each-ref", .env = plain_env(fetch, git_dir), .ours = true};
-
-    *out = apr_pcalloc(fetch->scratch, sizeof(**out));
-    RC_TRY(make_file(&step.out, fetch, file));
-    RC_TRY(run(fetch, &step, argv));
-    RC_TRY(rewind_file(step.out, fetch));
-    (*out)->file = step.out;
-    return next_ref(*out, fetch);
-}
-
 /* Every text with the NUL that ends it: git update-ref --stdin -z. */
 static rc_err_t *put(apr_file_t *file, const char *text, const fetch_t *fetch)
 {
@@ -286,13 +302,12 @@ static rc_err_t *put_update(apr_file_t *file, const refs_t *refs, const fetch_t 
 }
 
 /* Writes what must change, up to "prepare"; @a *count is the number of references. */
-static rc_err_t *write_updates(apr_file_t *updates, int *count, const fetch_t *fetch)
+static rc_err_t *write_updates(apr_file_t *updates, int *count, refs_t *theirs,
+                               const fetch_t *fetch)
 {
-    refs_t *theirs, *ours;
+    refs_t *ours = fetch->ours;
 
     *count = 0;
-    RC_TRY(list_refs(&theirs, fetch, fetch->quarantine, "rc-theirs"));
-    RC_TRY(list_refs(&ours, fetch, fetch->path, "rc-ours"));
     RC_TRY(put(updates, "start", fetch));
     for (; theirs->name; (*count)++) {
         while (ours->name && strcmp(ours->name, theirs->name) < 0)
@@ -333,24 +348,58 @@ static rc_err_t *rehearse(const fetch_t *fetch, apr_file_t *updates)
     return update_refs(fetch, &step);
 }
 
-static rc_err_t *publish(const fetch_t *fetch)
+/* Changes the references. Many of them are synced together, in one packed file. */
+static rc_err_t *commit(const fetch_t *fetch, apr_file_t *updates, int count)
 {
-    step_t step = {.what = "git update-ref", .ours = true, .commits = true};
+    static const char *const pack[] = {"git", "pack-refs", "--all", NULL};
+    rc_git_env_t *one_by_one = rc_git_env(fetch->path, fetch->quarantine, fetch->pool);
+    step_t step = {.what = "git update-ref", .in = updates, .ours = true, .commits = true};
+    step_t pack_step = {.what = "git pack-refs", .ours = true, .commits = true};
+
+    rc_git_env_config(one_by_one, "core.fsync", "reference");
+    pack_step.env = rc_git_env_list(one_by_one);
+    if (count <= MANY_REFS) {
+        step.env = pack_step.env;
+        return update_refs(fetch, &step);
+    }
+    step.env = plain_env(fetch, fetch->path);
+    RC_TRY(update_refs(fetch, &step));
+    return run(fetch, &pack_step, pack);
+}
+
+/* What is new against what was there. */
+static rc_err_t *publish_changes(const fetch_t *fetch, refs_t *theirs)
+{
+    apr_file_t *updates;
     apr_off_t end = 0;
     apr_status_t rv;
     int count;
 
-    RC_TRY(make_file(&step.in, fetch, "rc-updates"));
-    RC_TRY(write_updates(step.in, &count, fetch));
+    RC_TRY(make_file(&updates, fetch, "rc-updates"));
+    RC_TRY(write_updates(updates, &count, theirs, fetch));
     if (count == 0)
         return NULL;
-    RC_TRY(rehearse(fetch, step.in));
-    if ((rv = apr_file_seek(step.in, APR_END, &end)) != APR_SUCCESS)
+    RC_TRY(rehearse(fetch, updates));
+    if ((rv = apr_file_seek(updates, APR_END, &end)) != APR_SUCCESS)
         return rc_err_internal(fetch->pool, rv, "cannot seek in reference changes");
-    RC_TRY(put(step.in, "commit", fetch));
+    RC_TRY(put(updates, "commit", fetch));
     RC_TRY(rc_quarantine_publish(fetch->quarantine, fetch->path, fetch->pool));
-    step.env = plain_env(fetch, fetch->path);
-    return update_refs(fetch, &step);
+    return commit(fetch, updates, count);
+}
+
+/* A repository without references gets them as one file, as git clone does: a transaction would
+ * make, lock and sync a file for each. */
+static rc_err_t *publish(const fetch_t *fetch)
+{
+    refs_t *theirs;
+
+    RC_TRY(list_refs(&theirs, fetch, fetch->quarantine, THEIR_REFS));
+    if (!fetch->first)
+        return publish_changes(fetch, theirs);
+    if (!theirs->name)
+        return NULL;
+    RC_TRY(rc_quarantine_publish(fetch->quarantine, fetch->path, fetch->pool));
+    return rc_quarantine_publish_refs(fetch->quarantine, THEIR_REFS, fetch->path, fetch->pool);
 }
 
 /* ---- HEAD ---- */
@@ -432,11 +481,23 @@ static rc_err_t *set_head_to(const fetch_t *fetch, const char *remote)
 
 /* ---- all of it ---- */
 
+/* The quarantine begins with our references: what is not new need not be made again, and what gets
+ * in the way of each other shows at once. */
+static rc_err_t *note_refs(fetch_t *fetch)
+{
+    const char *packed = apr_pstrcat(fetch->scratch, fetch->path, "/packed-refs", NULL);
+
+    RC_TRY(list_refs(&fetch->ours, fetch, fetch->path, "packed-refs"));
+    fetch->first = !fetch->ours->name && access(packed, F_OK) < 0;
+    return NULL;
+}
+
 static rc_err_t *fetch_all(fetch_t *fetch, bool set_head)
 {
     const char *head = NULL;
 
     RC_TRY(check_git(fetch));
+    RC_TRY(note_refs(fetch));
     RC_TRY(get_objects(fetch));
     if (set_head)
         RC_TRY(get_head(&head, fetch));
@@ -452,7 +513,7 @@ rc_err_t *rc_git_fetch(const rc_remote_policy_t *policy, const char *path,
     char real_path[PATH_MAX], real_work[PATH_MAX];
     rc_err_t *err;
 
-    if (!realpath(path, real_path))
+    if (!realpath(rc_git_dir(path, pool), real_path))
         return rc_err_internal(pool, errno, "cannot find %s", path);
     if (!realpath(policy->work_dir, real_work))
         return rc_err_internal(pool, errno, "cannot find %s", policy->work_dir);

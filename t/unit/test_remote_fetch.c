@@ -6,6 +6,7 @@
 #include "test_remote.h"
 
 #include <dirent.h>
+#include <pthread.h>
 #include <sys/stat.h>
 
 #include "vcs/proc.h"
@@ -119,6 +120,47 @@ static void many_references(void **state)
              "git update-ref --stdin");
     assert_ok(fetch(f, source(f), true));
     assert_string_equal(shell_line(f, "git -C dst for-each-ref | wc -l"), "1001");
+}
+
+/* More than a handful of changes: they end in one packed file. */
+static void many_changes(void **state)
+{
+    fixture_t *f = *state;
+
+    shell(f, "cd src; git commit -q --allow-empty -m one; git branch old");
+    assert_ok(fetch(f, source(f), true));
+    shell(f, "cd src; git commit -q --allow-empty -m two; for i in $(seq 70); do git tag v$i;"
+             "done; git branch -f old");
+    assert_ok(fetch(f, source(f), false));
+    assert_string_equal(refs_of(f, "dst"), refs_of(f, "src"));
+    assert_string_equal(shell_line(f, "find dst/refs -type f"), "");
+    shell(f, "git -C dst fsck --strict");
+}
+
+/* No branches and no tags, but something else that must not be lost. */
+static void other_references_stay(void **state)
+{
+    fixture_t *f = *state;
+
+    shell(f, "cd dst; c=$(git commit-tree -m x $(git mktree </dev/null));"
+             "git update-ref refs/notes/mine $c; git update-ref refs/keep/x $c;"
+             "git pack-refs --all; cd ../src; git commit -q --allow-empty -m one");
+    assert_ok(fetch(f, source(f), true));
+    assert_string_equal(shell_line(f, "git -C dst for-each-ref --format='%%(refname)'|tr '\n' ' '"),
+                        "refs/heads/main refs/keep/x refs/notes/mine ");
+}
+
+static void locked_from_the_start(void **state)
+{
+    fixture_t *f = *state;
+    rc_err_t *err;
+
+    shell(f, "git -C src commit -q --allow-empty -m one; touch dst/packed-refs.lock");
+    err = fetch(f, source(f), true);
+    assert_non_null(err);
+    assert_int_equal(err->kind, RC_E_INTERNAL);
+    assert_string_equal(refs_of(f, "dst"), "");
+    assert_string_equal(shell_line(f, "ls dst/packed-refs.lock"), "dst/packed-refs.lock");
 }
 
 static void hooks_and_settings_do_not_run(void **state)
@@ -511,6 +553,76 @@ static void ssh_address_is_pinned(void **state)
     close(fd);
 }
 
+/* A certificate that nobody vouches for. */
+static void unknown_certificate(void **state)
+{
+    fixture_t *f = *state;
+    const char *argv[] = {"openssl", "s_server", "-quiet", "-cert", NULL, "-key",
+                          NULL,      "-accept",  NULL,     "-www",  NULL};
+    int port = free_port();
+    pid_t pid;
+
+    if (!*shell_line(f, "command -v openssl"))
+        skip();
+    shell(f, "openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 1"
+             " -subj /CN=localhost -addext subjectAltName=DNS:localhost");
+    argv[4] = apr_pstrcat(f->pool, f->dir, "/cert", NULL);
+    argv[6] = apr_pstrcat(f->pool, f->dir, "/key", NULL);
+    argv[8] = apr_psprintf(f->pool, "127.0.0.1:%d", port);
+    pid = start_server(f, -1, argv);
+    await_port(port);
+    setenv("GIT_SSL_NO_VERIFY", "1", 1);
+    shell(f, "git config --global http.sslVerify false");
+    assert_failed(fetch(f, apr_psprintf(f->pool, "https://localhost:%d/r", port), true),
+                  "certificate");
+    unsetenv("GIT_SSL_NO_VERIFY");
+    end_server(pid);
+}
+
+/* Several at once, as the threads of a server do; each has its own pools. */
+typedef struct job_t {
+    fixture_t *f;
+    const char *path;
+    const char *failure;
+} job_t;
+
+static void *fetch_job(void *data)
+{
+    job_t *job = data;
+    apr_pool_t *pool;
+    rc_err_t *err;
+
+    apr_pool_create(&pool, NULL);
+    err = rc_remote_fetch(&job->f->policy, job->path, apr_pstrcat(pool, job->f->dir, "/src", NULL),
+                          true, pool);
+    job->failure = err ? strdup(rc_err_log_text(err, pool)) : NULL;
+    apr_pool_destroy(pool);
+    return NULL;
+}
+
+static void several_at_once(void **state)
+{
+    fixture_t *f = *state;
+    pthread_t threads[6];
+    job_t jobs[6];
+    int i;
+
+    shell(f, "git -C src commit -q --allow-empty -m one; git -C src tag t;"
+             "for i in 0 1 2 3 4 5; do git init -q --bare many$i; done");
+    for (i = 0; i < 6; i++) {
+        jobs[i].f = f;
+        jobs[i].path = apr_psprintf(f->pool, "%s/many%d", f->dir, i);
+        pthread_create(&threads[i], NULL, fetch_job, &jobs[i]);
+    }
+    for (i = 0; i < 6; i++) {
+        pthread_join(threads[i], NULL);
+        if (jobs[i].failure)
+            fail_msg("%s", jobs[i].failure);
+        assert_string_equal(refs_of(f, apr_psprintf(f->pool, "many%d", i)), refs_of(f, "src"));
+    }
+    assert_no_quarantine(f);
+}
+
 #define FETCH_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -524,6 +636,9 @@ int main(void)
         FETCH_TEST(deleted_references_stay),
         FETCH_TEST(other_references_do_not_come),
         FETCH_TEST(many_references),
+        FETCH_TEST(many_changes),
+        FETCH_TEST(other_references_stay),
+        FETCH_TEST(locked_from_the_start),
         FETCH_TEST(hooks_and_settings_do_not_run),
         FETCH_TEST(head_follows),
         FETCH_TEST(head_stays),
@@ -542,6 +657,8 @@ int main(void)
         FETCH_TEST(daemon_address_is_pinned),
         FETCH_TEST(silence_meets_the_deadline),
         FETCH_TEST(ssh_address_is_pinned),
+        FETCH_TEST(unknown_certificate),
+        FETCH_TEST(several_at_once),
     };
 
     apr_initialize();

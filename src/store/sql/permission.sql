@@ -1,30 +1,30 @@
 -- Levels of a user on objects, his global permissions, and the rows behind them.
 
 -- LEVELS_REPOS: user; every repository with his level, by name
-WITH @ME@
+WITH @ME(materialized)@
 SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r ORDER BY r.repo_name
 -- LEVELS_REPO_GROUPS: user
-WITH @ME@
+WITH @ME(materialized)@
 SELECT g.group_name, @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g
 ORDER BY g.group_name
 -- LEVELS_USER_GROUPS: user
-WITH @ME@
+WITH @ME(materialized)@
 SELECT t.group_name, @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
 ORDER BY t.group_name
 
 -- LEVEL_REPO: user, repository id
-WITH @ME@
+WITH @ME(not materialized)@
 SELECT @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r WHERE r.repo_id = ?2
 -- LEVEL_REPO_GROUP: user, group id
-WITH @ME@
+WITH @ME(not materialized)@
 SELECT @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g WHERE g.group_id = ?2
 -- LEVEL_USER_GROUP: user, user group id
-WITH @ME@
+WITH @ME(not materialized)@
 SELECT @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
 WHERE t.users_group_id = ?2
 
 -- GLOBAL_NAMES: user (not for super-admins, whose set is fixed); his global permission names
-WITH @ANYONE@,
+WITH @ANYONE(materialized)@,
 who AS MATERIALIZED (
     SELECT u.user_id, u.inherit_default_permissions AS inherits, @LAST_GROUP(u)@ AS last_group
       FROM users u WHERE u.user_id = ?1),
@@ -44,28 +44,103 @@ names AS (
      WHERE w.inherits = 0)
 SELECT name FROM names ORDER BY name
 
--- USER_GLOBAL_NAMES: user; only his own rows
+-- USER_GLOBALS: user; his own rows
 SELECT name FROM user_global_permission WHERE user_id = ?1 ORDER BY name
 -- USER_GLOBAL_ADD: user, name
 INSERT INTO user_global_permission (user_id, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING
 -- USER_GLOBAL_DELETE: user, name
 DELETE FROM user_global_permission WHERE user_id = ?1 AND name = ?2
+-- USER_INHERITS: user
+SELECT inherit_default_permissions FROM users WHERE user_id = ?1
+-- USER_SET_INHERITS: user, flag
+UPDATE users SET inherit_default_permissions = ?2 WHERE user_id = ?1
+-- USER_GROUP_GLOBALS: user group; its own rows
+SELECT name FROM user_group_global_permission WHERE users_group_id = ?1 ORDER BY name
 -- USER_GROUP_GLOBAL_ADD: user group, name
 INSERT INTO user_group_global_permission (users_group_id, name) VALUES (?1, ?2)
 ON CONFLICT DO NOTHING
+-- USER_GROUP_GLOBAL_DELETE: user group, name
+DELETE FROM user_group_global_permission WHERE users_group_id = ?1 AND name = ?2
+-- USER_GROUP_INHERITS: user group
+SELECT inherit_default_permissions FROM user_group WHERE users_group_id = ?1
+-- USER_GROUP_SET_INHERITS: user group, flag
+UPDATE user_group SET inherit_default_permissions = ?2 WHERE users_group_id = ?1
 
 -- REPO_GRANT_USER: repository, user, level
 INSERT INTO user_repo_permission (repo_id, user_id, level) VALUES (?1, ?2, ?3)
 ON CONFLICT (repo_id, user_id) DO UPDATE SET level = excluded.level
--- REPO_GROUP_GRANT_USER: group, user, level
-INSERT INTO user_repo_group_permission (group_id, user_id, level) VALUES (?1, ?2, ?3)
-ON CONFLICT (group_id, user_id) DO UPDATE SET level = excluded.level
--- USER_GROUP_GRANT_USER: user group, user, level
-INSERT INTO user_user_group_permission (users_group_id, user_id, level) VALUES (?1, ?2, ?3)
-ON CONFLICT (users_group_id, user_id) DO UPDATE SET level = excluded.level
+-- REPO_REVOKE_USER: repository, user
+DELETE FROM user_repo_permission WHERE repo_id = ?1 AND user_id = ?2
 -- REPO_GRANT_USER_GROUP: repository, user group, level
 INSERT INTO user_group_repo_permission (repo_id, users_group_id, level) VALUES (?1, ?2, ?3)
 ON CONFLICT (repo_id, users_group_id) DO UPDATE SET level = excluded.level
+-- REPO_REVOKE_USER_GROUP: repository, user group
+DELETE FROM user_group_repo_permission WHERE repo_id = ?1 AND users_group_id = ?2
+-- REPO_GROUP_GRANT_USER: repository group, user, level
+INSERT INTO user_repo_group_permission (group_id, user_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (group_id, user_id) DO UPDATE SET level = excluded.level
+-- REPO_GROUP_REVOKE_USER: repository group, user
+DELETE FROM user_repo_group_permission WHERE group_id = ?1 AND user_id = ?2
+-- REPO_GROUP_GRANT_USER_GROUP: repository group, user group, level
+INSERT INTO user_group_repo_group_permission (group_id, users_group_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (group_id, users_group_id) DO UPDATE SET level = excluded.level
+-- REPO_GROUP_REVOKE_USER_GROUP: repository group, user group
+DELETE FROM user_group_repo_group_permission WHERE group_id = ?1 AND users_group_id = ?2
+-- USER_GROUP_GRANT_USER: user group, user, level
+INSERT INTO user_user_group_permission (users_group_id, user_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (users_group_id, user_id) DO UPDATE SET level = excluded.level
+-- USER_GROUP_REVOKE_USER: user group, user
+DELETE FROM user_user_group_permission WHERE users_group_id = ?1 AND user_id = ?2
+-- USER_GROUP_GRANT_USER_GROUP: user group, user group, level
+INSERT INTO user_group_user_group_permission (target_id, source_id, level) VALUES (?1, ?2, ?3)
+ON CONFLICT (target_id, source_id) DO UPDATE SET level = excluded.level
+-- USER_GROUP_REVOKE_USER_GROUP: user group, user group
+DELETE FROM user_group_user_group_permission WHERE target_id = ?1 AND source_id = ?2
+
+-- The same for what is below a repository group, at any depth, in one go (contract 01 §7).
+-- BELOW_GROUPS_GRANT_USER: group, user, level
+WITH RECURSIVE @TREE@
+INSERT INTO user_repo_group_permission (group_id, user_id, level)
+SELECT tree.group_id, ?2, ?3 FROM tree WHERE true ORDER BY tree.group_id
+ON CONFLICT (group_id, user_id) DO UPDATE SET level = excluded.level
+-- BELOW_GROUPS_GRANT_USER_GROUP: group, user group, level
+WITH RECURSIVE @TREE@
+INSERT INTO user_group_repo_group_permission (group_id, users_group_id, level)
+SELECT tree.group_id, ?2, ?3 FROM tree WHERE true ORDER BY tree.group_id
+ON CONFLICT (group_id, users_group_id) DO UPDATE SET level = excluded.level
+-- BELOW_REPOS_GRANT_USER: group, user, level; not the default user's rows of private repositories
+WITH RECURSIVE @TREE@
+INSERT INTO user_repo_permission (repo_id, user_id, level)
+SELECT r.repo_id, u.user_id, ?3 FROM users u CROSS JOIN tree
+  JOIN repo r ON r.group_id = tree.group_id
+ WHERE u.user_id = ?2 AND NOT (r.private = 1 AND u.username = 'default') ORDER BY r.repo_id
+ON CONFLICT (repo_id, user_id) DO UPDATE SET level = excluded.level
+-- BELOW_REPOS_GRANT_USER_GROUP: group, user group, level
+WITH RECURSIVE @TREE@
+INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
+SELECT r.repo_id, ?2, ?3 FROM tree JOIN repo r ON r.group_id = tree.group_id
+ WHERE true ORDER BY r.repo_id
+ON CONFLICT (repo_id, users_group_id) DO UPDATE SET level = excluded.level
+-- BELOW_GROUPS_REVOKE_USER: group, user
+WITH RECURSIVE @TREE@
+DELETE FROM user_repo_group_permission
+ WHERE user_id = ?2 AND group_id IN (SELECT tree.group_id FROM tree)
+-- BELOW_GROUPS_REVOKE_USER_GROUP: group, user group
+WITH RECURSIVE @TREE@
+DELETE FROM user_group_repo_group_permission
+ WHERE users_group_id = ?2 AND group_id IN (SELECT tree.group_id FROM tree)
+-- BELOW_REPOS_REVOKE_USER: group, user; not the default user's rows of private repositories
+WITH RECURSIVE @TREE@
+DELETE FROM user_repo_permission
+ WHERE user_id = ?2 AND repo_id IN (
+    SELECT r.repo_id FROM users u CROSS JOIN tree JOIN repo r ON r.group_id = tree.group_id
+     WHERE u.user_id = ?2 AND NOT (r.private = 1 AND u.username = 'default'))
+-- BELOW_REPOS_REVOKE_USER_GROUP: group, user group
+WITH RECURSIVE @TREE@
+DELETE FROM user_group_repo_permission
+ WHERE users_group_id = ?2 AND repo_id IN (
+    SELECT r.repo_id FROM tree JOIN repo r ON r.group_id = tree.group_id)
+
 -- REPO_COPY_USERS_FROM_GROUP: repository, group
 INSERT INTO user_repo_permission (repo_id, user_id, level)
 SELECT ?1, user_id, level FROM user_repo_group_permission WHERE group_id = ?2 ORDER BY permission_id
@@ -74,15 +149,23 @@ INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
 SELECT ?1, users_group_id, level FROM user_group_repo_group_permission WHERE group_id = ?2
 ORDER BY permission_id
 
+-- REPO_COPY_USERS: repository, source
+INSERT INTO user_repo_permission (repo_id, user_id, level)
+SELECT ?1, user_id, level FROM user_repo_permission WHERE repo_id = ?2 ORDER BY permission_id
+-- REPO_COPY_USER_GROUPS: repository, source
+INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
+SELECT ?1, users_group_id, level FROM user_group_repo_permission WHERE repo_id = ?2
+ORDER BY permission_id
+
 -- REPO_MEMBERS: repository; the member list in its order (contract 01 §10)
 SELECT kind, name, level, origin FROM (
     SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
            'user' AS kind, u.username AS name, 4 AS level, 'super-admin' AS origin
-      FROM users u JOIN repo r ON r.repo_id = ?1
-     WHERE u.admin = 1 AND u.user_id <> r.owner_id
+      FROM users u JOIN repo o ON o.repo_id = ?1
+     WHERE u.admin = 1 AND u.user_id <> o.owner_id
     UNION ALL
     SELECT 2, 0, 0, 0, 'user', u.username, 4, 'owner'
-      FROM repo r JOIN users u ON u.user_id = r.owner_id WHERE r.repo_id = ?1
+      FROM repo o JOIN users u ON u.user_id = o.owner_id WHERE o.repo_id = ?1
     UNION ALL
     SELECT 3, CASE WHEN u.username = 'default' THEN 0 ELSE 1 END, -p.level, 0,
            'user', u.username, p.level, 'permission'
@@ -91,6 +174,44 @@ SELECT kind, name, level, origin FROM (
     SELECT 4, 0, 0, p.permission_id, 'user_group', g.group_name, p.level, 'permission'
       FROM user_group_repo_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
      WHERE p.repo_id = ?1
+) AS members
+ORDER BY part, first, rank, row_id, name
+-- REPO_GROUP_MEMBERS: repository group; the member list in its order (contract 01 §10)
+SELECT kind, name, level, origin FROM (
+    SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
+           'user' AS kind, u.username AS name, 4 AS level, 'super-admin' AS origin
+      FROM users u JOIN repo_group o ON o.group_id = ?1
+     WHERE u.admin = 1 AND u.user_id <> o.owner_id
+    UNION ALL
+    SELECT 2, 0, 0, 0, 'user', u.username, 4, 'owner'
+      FROM repo_group o JOIN users u ON u.user_id = o.owner_id WHERE o.group_id = ?1
+    UNION ALL
+    SELECT 3, CASE WHEN u.username = 'default' THEN 0 ELSE 1 END, -p.level, 0,
+           'user', u.username, p.level, 'permission'
+      FROM user_repo_group_permission p JOIN users u ON u.user_id = p.user_id WHERE p.group_id = ?1
+    UNION ALL
+    SELECT 4, 0, 0, p.permission_id, 'user_group', g.group_name, p.level, 'permission'
+      FROM user_group_repo_group_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
+     WHERE p.group_id = ?1
+) AS members
+ORDER BY part, first, rank, row_id, name
+-- USER_GROUP_MEMBERS: user group; the member list in its order (contract 01 §10)
+SELECT kind, name, level, origin FROM (
+    SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
+           'user' AS kind, u.username AS name, 4 AS level, 'super-admin' AS origin
+      FROM users u JOIN user_group o ON o.users_group_id = ?1
+     WHERE u.admin = 1 AND u.user_id <> o.owner_id
+    UNION ALL
+    SELECT 2, 0, 0, 0, 'user', u.username, 4, 'owner'
+      FROM user_group o JOIN users u ON u.user_id = o.owner_id WHERE o.users_group_id = ?1
+    UNION ALL
+    SELECT 3, CASE WHEN u.username = 'default' THEN 0 ELSE 1 END, -p.level, 0,
+           'user', u.username, p.level, 'permission'
+      FROM user_user_group_permission p JOIN users u ON u.user_id = p.user_id WHERE p.users_group_id = ?1
+    UNION ALL
+    SELECT 4, 0, 0, p.permission_id, 'user_group', g.group_name, p.level, 'permission'
+      FROM user_group_user_group_permission p JOIN user_group g ON g.users_group_id = p.source_id
+     WHERE p.target_id = ?1
 ) AS members
 ORDER BY part, first, rank, row_id, name
 -- DEFAULT_GLOBAL_NAMES: the default user's own rows

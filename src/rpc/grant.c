@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Grants and revokes, whatever the object and whoever is meant.
+ */
+#include "grant.h"
+
+#include <string.h>
+
+#include "rc_rule.h"
+
+/* The kind of object that the row's first parameter names. */
+static rc_kind_t object_kind(const rc_call_t *call)
+{
+    switch (call->method->params[0].type) {
+    case RC_REPO:
+        return RC_KIND_REPO;
+    case RC_REPO_GROUP:
+        return RC_KIND_REPO_GROUP;
+    default:
+        return RC_KIND_USER_GROUP;
+    }
+}
+
+rc_err_t *rc_grant_check_name(rc_call_t *call, const char *name)
+{
+    if (rc_permission_exists(name))
+        return NULL;
+    return rc_err(call->pool, RC_E_ARG, "permission `%s` does not exist", name);
+}
+
+rc_err_t *rc_grant_check_prefix(rc_call_t *call, const char *name)
+{
+    rc_kind_t kind = object_kind(call);
+    rc_level_t level;
+
+    if (rc_permission_level(&level, kind, name))
+        return NULL;
+    return rc_err(call->pool, RC_E_ARG, "permission `%s` is invalid, should start with %s", name,
+                  rc_permission_prefix(kind));
+}
+
+/* Which objects below a repository group are meant (contract 01 §7). */
+static unsigned below(rc_call_t *call)
+{
+    const char *text;
+
+    if (!rc_has_param(call, "apply_to_children"))
+        return 0;
+    text = rc_arg_text(call, "apply_to_children");
+    rc_arg_rename(call, "apply_to_children", text); /* messages show the default, too */
+    if (!strcmp(text, "all"))
+        return RC_BELOW_REPOS | RC_BELOW_GROUPS;
+    if (!strcmp(text, "repos"))
+        return RC_BELOW_REPOS;
+    return !strcmp(text, "groups") ? RC_BELOW_GROUPS : 0;
+}
+
+rc_err_t *rc_grant(rc_call_t *call, rc_json_t *out, const char *msg)
+{
+    rc_grant_t grant = {
+        .kind = object_kind(call),
+        .object_id = call->args[0].id,
+        .to_group = call->method->params[1].type == RC_USER_GROUP,
+        .grantee_id = call->args[1].id,
+    };
+
+    if (rc_has_param(call, "perm")) {
+        rc_permission_level(&grant.level, grant.kind, rc_arg_text(call, "perm"));
+        RC_TRY(rc_rule_grant(call->db, &grant, below(call)));
+    } else {
+        RC_TRY(rc_rule_revoke(call->db, &grant, below(call)));
+    }
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", rc_call_text(call, msg));
+    rc_json_member_bool(out, "success", true);
+    rc_json_object_end(out);
+    return NULL;
+}

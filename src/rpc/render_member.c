@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Member lists (contract 02 §1.3, 01 §10).
+ */
+#include "method.h"
+
+typedef struct list_t {
+    rc_json_t *out;
+    rc_kind_t kind;
+} list_t;
+
+static rc_err_t *render_member(void *baton, const rc_member_t *member)
+{
+    list_t *list = baton;
+    rc_json_t *out = list->out;
+
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "name", member->name);
+    rc_json_member_string(out, "type", member->kind);
+    rc_json_member_string(out, "permission", rc_permission_name(list->kind, member->level));
+    rc_json_member_string(out, "origin", member->origin);
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
+rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, const char *key, rc_kind_t kind,
+                            apr_int64_t object_id)
+{
+    list_t list = {out, kind};
+
+    rc_json_key(out, key);
+    rc_json_array_begin(out);
+    RC_TRY(rc_rule_members(call->db, kind, object_id, render_member, &list, call->pool));
+    rc_json_array_end(out);
+    return NULL;
+}

@@ -1,0 +1,194 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# create_repo, get_repo, get_repos, pull (contract 02 §2, §5; 01 §5, §6, §10; 05 OPEN-9, Names, SSRF).
+use strict;
+use warnings;
+use Test::More;
+use RCAPI::Test;
+
+my $t = RCAPI::Test->new;
+$t->user($_) for qw(bob eve);
+my $FORBIDDEN = 'Access was denied to this resource.';
+
+sub create {
+    my ($name, %args) = @_;
+    my %opt = map { exists $args{$_} ? ($_ => delete $args{$_}) : () } qw(as);
+    return $t->call(create_repo => { repo_name => $name, repo_type => 'git', %args }, %opt);
+}
+
+# The result of get_repo.
+sub repo { return $t->must(get_repo => { repoid => $_[0] }, @_[1 .. $#_]) }
+
+# Takes the right to create repositories away from everybody but super-admins, for a while.
+sub without_create {
+    my ($code) = @_;
+    $t->sql("UPDATE user_global_permission SET name = 'hg.create.none' WHERE name = 'hg.create.repository'");
+    $code->();
+    $t->sql("UPDATE user_global_permission SET name = 'hg.create.repository' WHERE name = 'hg.create.none'");
+}
+
+subtest 'create_repo: result and row' => sub {
+    is_deeply create('one'), { id => 1, error => undef, result => {
+        msg => 'Created new repository `one`', success => JSON::PP::true, task => undef } }, 'answer';
+    my $repo = repo('one');
+    like delete $repo->{created_on}, qr/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?$/, 'created_on';
+    my $owner = { name => 'admin', type => 'user', permission => 'repository.admin', origin => 'owner' };
+    my $default = { name => 'default', type => 'user', permission => 'repository.read', origin => 'permission' };
+    is delete $repo->{followers}[0]{username}, 'admin', 'the owner follows it';
+    delete $repo->{followers};
+    is_deeply $repo, {
+        repo_id => $repo->{repo_id}, repo_name => 'one', repo_type => 'git', clone_uri => '', url => $t->url . '/one',
+        private => JSON::PP::false, description => 'one', landing_rev => ['rev', 'tip'], owner => 'admin', fork_of => undef,
+        enable_statistics => JSON::PP::false, enable_locking => JSON::PP::false, enable_downloads => JSON::PP::false,
+        last_changeset => {
+            short_id => '0' x 12, raw_id => '0' x 40, revision => -1, message => '', date => '1970-01-01T00:00:00',
+            author => '', parents => [], branch => undef,
+        },
+        locked_by => undef, locked_date => undef, lock_reason => undef,
+        members => [$owner, $default], permissions => [$owner, $default],
+    }, 'repo_obj of an empty repository';
+    is $t->git("$t->{dir}/data/repos/one", 'rev-parse', '--is-bare-repository'), "true\n", 'a bare repository for git';
+    is_deeply create('all', description => 'D', private => 'yes', landing_rev => 'branch:dev', owner => 'bob',
+        map { $_ => 'true' } qw(enable_statistics enable_locking enable_downloads))->{error}, undef, 'all arguments';
+    $repo = repo('all');
+    is_deeply [@$repo{qw(description owner private enable_statistics enable_locking enable_downloads landing_rev)}],
+        ['D', 'bob', (JSON::PP::true) x 4, ['branch', 'dev']], 'and what became of them';
+    is_deeply [map { "$_->{name} $_->{permission} $_->{origin}" } @{ $repo->{members} }],
+        ['admin repository.admin super-admin', 'bob repository.admin owner', 'default repository.none permission'],
+        'members of a private one';
+};
+
+subtest 'create_repo: names' => sub {
+    is create('//g/h//r/')->{result}{msg}, 'Created new repository `g/h/r`', 'cleaned';
+    is repo('g/h/r')->{description}, 'r', 'description from the last part';
+    is create('g/h/r')->{error}, 'repo `g/h/r` already exist', 'taken';
+    is create('/g/h/r')->{error}, 'repo `g/h/r` already exist', 'taken, cleaned in the message';
+    is create('G/h/r')->{error}, undef, 'names are case-sensitive';
+    is create("\x{fc}n\x{ef}c\x{f6}de \x{1f600}")->{error}, undef, 'unicode and blanks';
+    my $long = 'x' x 256;
+    for my $name ('', '/', '///', '.', '..', './x', 'a/../b', 'a/./b', '.git', 'a/.hidden', ':', 'a:b', '<test>', 'a\\b', "a\nb",
+                  "a\x7fb", "a\tb", '_x', '_admin/x', '_12', '123', $long, 'x/' . 'y' x 254, 'rm__20200101_000000_123456__x',
+                  'g/rm__20200101_000000_123456__x') {
+        my $clean = join '/', grep { length } split m{/}, $name;
+        (my $show = $name) =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ge;
+        is create($name)->{error}, "failed to create repository `$clean`", 'refused: ' . substr($show, 0, 40);
+    }
+    is create('one/below')->{error}, 'failed to create repository `one/below`', 'a repository is no group';
+    is create('g/h')->{error}, 'failed to create repository `g/h`', 'a group has that path';
+    mkdir "$t->{dir}/data/repos/in the way" or die $!;
+    is create('in the way')->{error}, 'failed to create repository `in the way`', 'a folder has that path';
+    is create(77)->{error}, 'failed to create repository `77`', 'a number as text';
+    like create(['x'])->{error}, qr/^failed to create repository/, 'a list';
+    is create('t', repo_type => 'cvs')->{error}, 'failed to create repository `t`', 'unknown type';
+    is create('t', landing_rev => 'tip')->{error}, 'failed to create repository `t`', 'landing_rev without a colon';
+    is_deeply [grep { /^t$/ } map { $_->{repo_name} } @{ $t->must('get_repos') }], [], 'nothing of these was made';
+    is_deeply [glob "$t->{dir}/data/repos/t*"], [], 'nor on the disk';
+};
+
+subtest 'create_repo: who' => sub {
+    is create('bobs', as => 'bob')->{error}, undef, 'hg.create.repository';
+    is repo('bobs')->{owner}, 'bob', 'owned by the caller';
+    is create('x', as => 'bob', owner => 'nobody')->{error}, 'Only RhodeCode admin can specify `owner` param',
+        'owner by a regular user, before it is looked up';
+    is create('x', owner => 'nobody')->{error}, 'user `nobody` does not exist', 'unknown owner';
+    is create('o', owner => $t->must(get_user => { userid => 'eve' })->{user_id})->{error}, undef, 'owner by id';
+    is repo('o')->{owner}, 'eve', 'found';
+    is create('new/deep/r', as => 'bob')->{error}, undef, 'groups are made on the way';
+    without_create(sub {
+        is create('z', as => 'bob')->{error}, $FORBIDDEN, 'no right, no group';
+        is create('nogroup/z', as => 'bob')->{error}, 'repository group `nogroup` does not exist', 'no such group';
+        is create('g/h/z', as => 'bob')->{error}, 'repository group `g/h` does not exist', 'not admin of it: the same';
+        is create('g/h/r', as => 'bob')->{error}, 'repository group `g/h` does not exist',
+            'a taken name is not told to whom may not create there';
+        $t->sql("INSERT INTO user_repo_group_permission (group_id, user_id, level)
+                 SELECT g.group_id, u.user_id, 4 FROM repo_group g, users u WHERE g.group_name = 'g/h' AND u.username = 'bob'");
+        is create('g/h/z', as => 'bob')->{error}, undef, 'admin of the group';
+        is create('g/h/r', as => 'bob')->{error}, 'repo `g/h/r` already exist', 'then he is told';
+        is create('admins')->{error}, undef, 'super-admins always';
+    });
+    is create('c', copy_permissions => 1)->{error}, undef, 'copy_permissions at top level: no effect';
+    is create('g/h/copy', copy_permissions => 'true')->{error}, undef, 'copy_permissions in a group';
+    is_deeply [map { "$_->{name} $_->{permission}" } grep { $_->{origin} eq 'permission' } @{ repo('g/h/copy')->{members} }],
+        ['default repository.read', 'bob repository.admin'], 'rows of the group';
+    is create('g/h/closed', copy_permissions => 'true', private => 1)->{error}, undef, 'and private';
+    is_deeply [map { "$_->{name} $_->{permission}" } grep { $_->{origin} eq 'permission' } @{ repo('g/h/closed')->{members} }],
+        ['default repository.none', 'bob repository.admin'], 'the default row is none';
+};
+
+subtest 'create_repo: clone_uri, pull' => sub {
+    my $source = "$t->{dir}/work/source";
+    RCAPI::Git::init($source);
+    RCAPI::Git::history($source, 12, 3);
+    is create('clone', clone_uri => "file://$source")->{error}, undef, 'cloned';
+    my $bare = "$t->{dir}/data/repos/clone";
+    my $refs = sub { $t->git($_[0], 'for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads', 'refs/tags') };
+    is $refs->($bare), $refs->($source), 'all branches and tags';
+    is $t->git($bare, 'symbolic-ref', 'HEAD'), $t->git($source, 'symbolic-ref', 'HEAD'), 'HEAD';
+    is $t->git($bare, 'config', '--list') =~ /url/ ? 'url' : '', '', 'no address in its configuration';
+    my $tip = sub { (split ' ', $t->git($_[0], 'rev-list', '--date-order', '--branches', '--tags', '-1'))[0] };
+    is repo('clone')->{last_changeset}{raw_id}, $tip->($source), 'last_changeset';
+    is repo('clone')->{clone_uri}, "file://$source", 'clone_uri';
+    spew_commit($source, $_) for 1 .. 3;
+    $t->git($source, 'tag', '-a', '-m', 'note', 'annotated');
+    is_deeply $t->call(pull => { repoid => 'clone' }), { id => 1, error => undef, result => {
+        msg => 'Pulled from `clone`', repository => 'clone' } }, 'pull';
+    is $refs->($bare), $refs->($source), 'everything arrived';
+    is repo('clone')->{last_changeset}{raw_id}, $tip->($source), 'last_changeset follows';
+    is $t->call(pull => { repo => 'clone' })->{error}, undef, 'by the name repo';
+    $t->git($source, 'reset', '-q', '--hard', 'HEAD~2');
+    is $t->call(pull => { repoid => repo('clone')->{repo_id} })->{error}, undef, 'by id, history rewritten';
+    is $refs->($bare), $refs->($source), 'branches follow';
+    is $t->call(pull => {})->{error}, 'Missing non optional `repoid` arg in JSON DATA', 'missing';
+    is $t->call(pull => { repoid => 'one' })->{error}, 'Unable to pull changes from `one`', 'without clone_uri';
+    is $t->call(pull => { repoid => 'nope' })->{error}, 'repository `nope` does not exist', 'unknown';
+    is $t->call(pull => { repoid => 'clone' }, as => 'bob')->{error}, 'repository `clone` does not exist', 'not admin';
+    is $t->call(pull => { repoid => 'bobs' }, as => 'bob')->{error}, 'Unable to pull changes from `bobs`', 'its admin';
+    rename $source, "$source.gone" or die $!;
+    is $t->call(pull => { repoid => 'clone' })->{error}, 'Unable to pull changes from `clone`', 'source gone';
+    for my $uri ("file://$source", 'ext::sh -c id', '-u', '--upload-pack=touch /tmp/x', 'http://127.0.0.1:1/x', 'http://h/ x',
+                 "http://h/\nx", 'gopher://h/x', '', 'nonsense', 'http://user:secretpassword@127.0.0.1:1/x') {
+        next if $uri eq '';
+        (my $show = $uri) =~ s/\n/\\n/g;
+        is create('bad', clone_uri => $uri)->{error}, 'failed to create repository `bad`', "clone_uri $show";
+    }
+    is create('good', clone_uri => '')->{error}, undef, 'an empty clone_uri is none';
+    is_deeply [glob("$t->{dir}/data/repos/.rc_tmp/*")] , [grep { /\.done$/ } glob "$t->{dir}/data/repos/.rc_tmp/*"],
+        'no work folder stays behind';
+};
+
+subtest 'get_repo, get_repos' => sub {
+    is $t->call(get_repo => { repoid => 'all' }, as => 'eve')->{error}, 'repository `all` does not exist', 'private';
+    is $t->call(get_repo => { repoid => 'all' }, as => 'bob')->{error}, undef, 'its owner';
+    is $t->call(get_repo => { repoid => repo('all')->{repo_id} }, as => 'eve')->{error},
+        'repository `' . repo('all')->{repo_id} . '` does not exist', 'by id: as sent';
+    is repo(repo('one')->{repo_id})->{repo_name}, 'one', 'by id';
+    is repo('' . repo('one')->{repo_id})->{repo_name}, 'one', 'by id as text';
+    like $t->call(get_repo => { repoid => 'one' }, as => 'eve')->{result}{followers}[0]{api_key}, qr/^\*{40}$/, 'keys masked';
+    is repo('one')->{followers}[0]{api_key}, $t->key('admin'), 'clear for super-admins';
+    my $all = $t->must('get_repos');
+    is_deeply [map { $_->{repo_id} } @$all], [sort { $a <=> $b } map { $_->{repo_id} } @$all], 'by id';
+    ok !exists $all->[0]{members}, 'without members';
+    my %eve = map { $_->{repo_name} => 1 } @{ $t->must(get_repos => {}, as => 'eve') };
+    ok $eve{one}, 'readable for everybody';
+    ok !$eve{all} && !$eve{'g/h/closed'}, 'no private ones of others';
+    is scalar(keys %eve), scalar(@$all) - 2, 'all else';
+    my $repo = $t->repo('pushed', commits => 3);
+    is repo('pushed')->{last_changeset}{revision}, -1, 'stored copy';
+    is $t->must(get_repo => { repoid => 'pushed', cache => 'false' })->{last_changeset}{revision}, 2, 'cache=false reads anew';
+    is repo('pushed')->{last_changeset}{revision}, 2, 'and stores';
+    system 'rm', '-rf', $repo->{path};
+    is $t->call('get_repos')->{error}, undef, 'a repository that is gone never fails the listing';
+    is $t->call(get_repo => { repoid => 'pushed', cache => 0 })->{error}, 'Internal server error', 'gone, and asked for';
+};
+
+sub spew_commit {
+    my ($dir, $n) = @_;
+    open my $f, '>', "$dir/added$n" or die $!;
+    print $f "added $n\n";
+    close $f;
+    $t->git($dir, 'add', '-A');
+    $t->git($dir, 'commit', '-q', '-m', "Add $n");
+}
+
+$t->done;
+done_testing;

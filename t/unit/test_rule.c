@@ -1,0 +1,507 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The permission rule in SQL against a naive model of it (rule_model.h), on thousands of random
+ * states. RCAPI_SEED=n chooses others; the seed is printed.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <apr_general.h>
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "rc_repo.h"
+#include "rc_rule.h"
+#include "store/stmt.h"
+
+#include "rule_model.h"
+
+#define WORLDS            40  /* each starts from nothing */
+#define STATES_EACH       140 /* a few random changes between them */
+#define USERS_EACH        4   /* looked at in each state */
+#define DISTINCT_EXPECTED 5000
+
+static const struct {
+    const char *table, *id, *name, *user_rows, *group_rows, *row_object, *row_group, *prefix;
+} kinds[] = {
+    {"repo", "repo_id", "repo_name", "user_repo_permission", "user_group_repo_permission",
+     "repo_id", "users_group_id", "r"},
+    {"repo_group", "group_id", "group_name", "user_repo_group_permission",
+     "user_group_repo_group_permission", "group_id", "users_group_id", "f"},
+    {"user_group", "users_group_id", "group_name", "user_user_group_permission",
+     "user_group_user_group_permission", "target_id", "source_id", "g"},
+};
+
+static apr_pool_t *pool, *scratch;
+static rc_db_t *db;
+static state_t state;
+static apr_uint64_t random_state;
+static int checked; /* (user, object) pairs */
+
+/* xorshift64*: the same numbers everywhere. */
+static int roll(int sides)
+{
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return (int)((random_state * APR_UINT64_C(2685821657736338717)) >> 33) % sides;
+}
+
+static void ok(rc_err_t *err)
+{
+    if (err)
+        fail_msg("%s", rc_err_log_text(err, pool));
+}
+
+static __attribute__((format(printf, 1, 2))) void sql(const char *fmt, ...)
+{
+    char text[1024];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof(text), fmt, ap);
+    va_end(ap);
+    ok(rc_db_exec(db, text));
+}
+
+/* Rows have the ids of their places here, from 1; users are u0 ... but for the default one. */
+static const char *user_name(int user)
+{
+    return user == ANYONE ? "default" : apr_psprintf(scratch, "u%d", user);
+}
+
+static void set_flag(const char *table, const char *column, const char *id, int place, int value)
+{
+    sql("UPDATE %s SET %s = %d WHERE %s = %d", table, column, value, id, place + 1);
+}
+
+static void set_owner(int kind, int object, int owner)
+{
+    state.objects[kind].owner[object] = owner;
+    set_flag(kinds[kind].table, "owner_id", kinds[kind].id, object, owner + 1);
+}
+
+static void set_row(const char *table, const char *object_column, const char *who_column,
+                    int object, int who, int level)
+{
+    if (level == NO_ROW)
+        sql("DELETE FROM %s WHERE %s = %d AND %s = %d", table, object_column, object + 1,
+            who_column, who + 1);
+    else
+        sql("INSERT INTO %s (%s, %s, level) VALUES (%d, %d, %d)"
+            " ON CONFLICT (%s, %s) DO UPDATE SET level = excluded.level",
+            table, object_column, who_column, object + 1, who + 1, level, object_column,
+            who_column);
+}
+
+static void set_user_row(int kind, int object, int user, int level)
+{
+    state.objects[kind].user_row[object][user] = level;
+    set_row(kinds[kind].user_rows, kind == 2 ? "users_group_id" : kinds[kind].row_object,
+            "user_id", object, user, level);
+}
+
+static void set_group_row(int kind, int object, int group, int level)
+{
+    if (kind == 2 && object == group)
+        return; /* the table forbids it */
+    state.objects[kind].group_row[object][group] = level;
+    set_row(kinds[kind].group_rows, kinds[kind].row_object, kinds[kind].row_group, object, group,
+            level);
+}
+
+static void set_name(const char *table, const char *id, names_t *names, int place, int name,
+                     bool has)
+{
+    names->has[name] = has;
+    if (has)
+        sql("INSERT INTO %s (%s, name) VALUES (%d, '%s') ON CONFLICT DO NOTHING", table, id,
+            place + 1, model_names[name]);
+    else
+        sql("DELETE FROM %s WHERE %s = %d AND name = '%s'", table, id, place + 1,
+            model_names[name]);
+}
+
+static void set_member(int group, int user, bool is)
+{
+    state.member[group][user] = is;
+    if (is)
+        sql("INSERT INTO user_group_member (users_group_id, user_id) VALUES (%d, %d)"
+            " ON CONFLICT DO NOTHING", group + 1, user + 1);
+    else
+        sql("DELETE FROM user_group_member WHERE users_group_id = %d AND user_id = %d", group + 1,
+            user + 1);
+}
+
+static int random_level(void)
+{
+    static const int levels[] = {NO_ROW, NO_ROW, NO_ROW, 0, 1, 3, 4};
+
+    return levels[roll(7)];
+}
+
+/* One name in four is the one that changes what objects give. */
+static int random_name(void)
+{
+    int i;
+
+    if (roll(4))
+        return roll(NAMES);
+    for (i = 0; strcmp(model_names[i], "hg.inherit_default_perms.false"); i++)
+        ;
+    return i;
+}
+
+static void change_user(void)
+{
+    int user = roll(USERS);
+
+    switch (roll(4)) {
+    case 0:
+        if (user == ANYONE)
+            break;
+        state.admin[user] = !roll(4);
+        set_flag("users", "admin", "user_id", user, state.admin[user]);
+        break;
+    case 1:
+        state.active[user] = roll(2);
+        set_flag("users", "active", "user_id", user, state.active[user]);
+        break;
+    case 2:
+        state.inherits[user] = roll(2);
+        set_flag("users", "inherit_default_permissions", "user_id", user, state.inherits[user]);
+        break;
+    default:
+        set_name("user_global_permission", "user_id", &state.globals[user], user, random_name(),
+                 roll(2));
+    }
+}
+
+static void change_group(void)
+{
+    int group = roll(GROUPS), i;
+
+    switch (roll(6)) {
+    case 0:
+        state.group_active[group] = roll(3);
+        set_flag("user_group", "active", "users_group_id", group, state.group_active[group]);
+        break;
+    case 1:
+        state.group_inherits[group] = roll(2);
+        set_flag("user_group", "inherit_default_permissions", "users_group_id", group,
+                 state.group_inherits[group]);
+        break;
+    case 2: /* groups without names of their own decide nothing: often enough */
+        for (i = 0; i < NAMES; i++)
+            set_name("user_group_global_permission", "users_group_id",
+                     &state.group_globals[group], group, i, false);
+        break;
+    case 3:
+        set_name("user_group_global_permission", "users_group_id", &state.group_globals[group],
+                 group, random_name(), roll(2));
+        break;
+    default:
+        set_member(group, roll(USERS), roll(2));
+    }
+}
+
+static void change_object(void)
+{
+    int kind = roll(3), object = roll(state.objects[kind].count), parent;
+
+    switch (roll(6)) {
+    case 0:
+        set_owner(kind, object, roll(USERS));
+        break;
+    case 1:
+        if (kind != RC_KIND_REPO)
+            break;
+        state.objects[kind].private_[object] = roll(2);
+        set_flag("repo", "private", "repo_id", object, state.objects[kind].private_[object]);
+        break;
+    case 2:
+        if (kind != RC_KIND_REPO)
+            break;
+        parent = roll(REPOS + 1) - 1;
+        state.objects[kind].fork[object] = parent == object ? -1 : parent;
+        if (parent == object || parent < 0)
+            sql("UPDATE repo SET fork_id = NULL WHERE repo_id = %d", object + 1);
+        else
+            set_flag("repo", "fork_id", "repo_id", object, parent + 1);
+        break;
+    case 3:
+        set_group_row(kind, object, roll(GROUPS), random_level());
+        break;
+    default:
+        set_user_row(kind, object, roll(3) ? roll(USERS) : ANYONE, random_level());
+    }
+}
+
+static void change(void)
+{
+    int n = roll(10);
+
+    if (n < 3)
+        change_user();
+    else if (n < 6)
+        change_group();
+    else
+        change_object();
+}
+
+/* Objects of all kinds, owned by nobody in particular, with no rows at all. */
+static void make_objects(int kind, int count)
+{
+    objects_t *o = &state.objects[kind];
+    int i;
+
+    memset(o->user_row, 0xff, sizeof(o->user_row)); /* NO_ROW */
+    memset(o->group_row, 0xff, sizeof(o->group_row));
+    o->count = count;
+    for (i = 0; i < count; i++) {
+        o->owner[i] = 1;
+        o->fork[i] = -1;
+        if (kind == RC_KIND_REPO)
+            sql("INSERT INTO repo (repo_id, repo_name, repo_type, owner_id, created_on, updated_on)"
+                " VALUES (%d, 'r%d', 'git', 2, 0, 0)", i + 1, i);
+        else
+            sql("INSERT INTO %s (%s, group_name, owner_id, created_on) VALUES (%d, '%s%d', 2, 0)",
+                kinds[kind].table, kinds[kind].id, i + 1, kinds[kind].prefix, i);
+    }
+}
+
+static void new_world(void)
+{
+    int i;
+
+    memset(&state, 0, sizeof(state));
+    sql("DELETE FROM repo; DELETE FROM repo_group; DELETE FROM user_group; DELETE FROM users");
+    for (i = 0; i < USERS; i++) {
+        state.active[i] = state.inherits[i] = true;
+        sql("INSERT INTO users (user_id, username, created_on) VALUES (%d, '%s', 0)", i + 1,
+            user_name(i));
+    }
+    for (i = 0; i < GROUPS; i++)
+        state.group_active[i] = state.group_inherits[i] = true;
+    make_objects(RC_KIND_REPO, REPOS);
+    make_objects(RC_KIND_REPO_GROUP, REPO_GROUPS);
+    make_objects(RC_KIND_USER_GROUP, GROUPS);
+    for (i = roll(300); i > 0; i--)
+        change();
+}
+
+typedef struct seen_t {
+    int kind, user, next;
+} seen_t;
+
+static void complain(const char *what, int kind, int user, int object, int got, int expected)
+{
+    fail_msg("%s: %s %s%d for %s%s: got %d, expected %d", what, kinds[kind].table,
+             kinds[kind].prefix, object, user_name(user), state.admin[user] ? " (admin)" : "", got,
+             expected);
+}
+
+static rc_err_t *check_listed(void *baton, const char *name, rc_level_t level)
+{
+    seen_t *seen = baton;
+    int expected = model_level(&state, seen->kind, seen->user, seen->next);
+
+    assert_string_equal(name, apr_psprintf(scratch, "%s%d", kinds[seen->kind].prefix, seen->next));
+    if ((int)level != expected)
+        complain("rc_rule_levels", seen->kind, seen->user, seen->next, level, expected);
+    seen->next++;
+    checked++;
+    return NULL;
+}
+
+static void check_levels(int kind, int user)
+{
+    seen_t seen = {kind, user, 0};
+    int object = roll(state.objects[kind].count), expected;
+    rc_level_t level;
+
+    ok(rc_rule_levels(db, kind, user + 1, check_listed, &seen, scratch));
+    assert_int_equal(seen.next, state.objects[kind].count);
+    expected = model_level(&state, kind, user, object);
+    ok(rc_rule_level(&level, db, kind, user + 1, object + 1));
+    if ((int)level != expected)
+        complain("rc_rule_level", kind, user, object, level, expected);
+    ok(rc_rule_level(&level, db, kind, user + 1, 1000));
+    assert_int_equal(level, RC_NONE);
+}
+
+/* A row with a level, and of a repository the parent, told only to whoever may read it. */
+static void check_repo(const rc_repo_t *repo, int user, const char *what)
+{
+    int object = (int)repo->id - 1, fork = state.objects[RC_KIND_REPO].fork[object];
+    int expected = model_level(&state, RC_KIND_REPO, user, object);
+
+    if ((int)repo->level != expected)
+        complain(what, RC_KIND_REPO, user, object, repo->level, expected);
+    if (fork >= 0 && model_level(&state, RC_KIND_REPO, user, fork) > 0)
+        assert_string_equal(repo->fork_of, apr_psprintf(scratch, "r%d", fork));
+    else
+        assert_null(repo->fork_of);
+    assert_string_equal(repo->owner, user_name(state.objects[RC_KIND_REPO].owner[object]));
+}
+
+static rc_err_t *check_readable(void *baton, const rc_repo_t *repo, apr_pool_t *row_pool)
+{
+    seen_t *seen = baton;
+
+    (void)row_pool;
+    while (!model_level(&state, RC_KIND_REPO, seen->user, seen->next))
+        seen->next++;
+    assert_int_equal(repo->id, seen->next + 1);
+    check_repo(repo, seen->user, "rc_store_repos_each");
+    seen->next++;
+    return NULL;
+}
+
+static void check_rows(int user)
+{
+    seen_t seen = {RC_KIND_REPO, user, 0};
+    int object = roll(GROUPS - 1); /* there are as many of every kind */
+    rc_repo_group_t *repo_group;
+    rc_user_group_t *user_group;
+    rc_repo_t *repo;
+
+    ok(rc_store_repos_each(db, user + 1, check_readable, &seen, scratch));
+    for (; seen.next < REPOS; seen.next++)
+        if (model_level(&state, RC_KIND_REPO, user, seen.next))
+            complain("rc_store_repos_each", RC_KIND_REPO, user, seen.next, 0, 1);
+    ok(rc_store_repo_by_id(&repo, db, user + 1, object + 1, scratch));
+    check_repo(repo, user, "rc_store_repo_by_id");
+    ok(rc_store_repo_group_by_id(&repo_group, db, user + 1, object + 1, scratch));
+    assert_int_equal(repo_group->level, model_level(&state, RC_KIND_REPO_GROUP, user, object));
+    ok(rc_store_user_group_by_id(&user_group, db, user + 1, object + 1, scratch));
+    assert_int_equal(user_group->level, model_level(&state, RC_KIND_USER_GROUP, user, object));
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void check_globals(int user)
+{
+    names_t names = model_globals(&state, user);
+    apr_array_header_t *expected = apr_array_make(scratch, NAMES, sizeof(const char *)), *got;
+    int i, name = roll(NAMES);
+    bool has;
+
+    for (i = 0; i < NAMES; i++)
+        if (names.has[i])
+            APR_ARRAY_PUSH(expected, const char *) = model_names[i];
+    if (state.admin[user]) {
+        apr_array_clear(expected);
+        APR_ARRAY_PUSH(expected, const char *) = "hg.create.write_on_repogroup.true";
+        APR_ARRAY_PUSH(expected, const char *) = "hg.admin";
+    }
+    qsort(expected->elts, (size_t)expected->nelts, sizeof(const char *), compare_texts);
+    ok(rc_rule_global_names(&got, db, user + 1, state.admin[user], scratch));
+    assert_string_equal(apr_array_pstrcat(scratch, got, ' '),
+                        apr_array_pstrcat(scratch, expected, ' '));
+    ok(rc_rule_has_global(&has, db, user + 1, state.admin[user], model_names[name]));
+    assert_int_equal(has, state.admin[user] || names.has[name]);
+}
+
+/* Some of the users, others each time. */
+static void check_state(void)
+{
+    int first = roll(USERS), n, user, kind;
+
+    for (n = 0; n < USERS_EACH; n++) {
+        user = (first + n) % USERS;
+        apr_pool_clear(scratch);
+        for (kind = 0; kind < 3; kind++)
+            check_levels(kind, user);
+        check_rows(user);
+        check_globals(user);
+    }
+}
+
+static void rule_equals_the_model(void **unused)
+{
+    apr_hash_t *distinct = apr_hash_make(pool);
+    int world, i, n;
+
+    (void)unused;
+    for (world = 0; world < WORLDS; world++) {
+        ok(rc_db_begin_write(db));
+        new_world();
+        for (i = 0; i < STATES_EACH; i++) {
+            check_state();
+            apr_hash_set(distinct, apr_pmemdup(pool, &state, sizeof(state)), sizeof(state), "");
+            for (n = 1 + roll(3); n > 0 || apr_hash_get(distinct, &state, sizeof(state)); n--)
+                change();
+        }
+        ok(rc_db_commit(db));
+    }
+    print_message("# %u distinct states, %d pairs of user and object\n", apr_hash_count(distinct),
+                  checked);
+    assert_true(apr_hash_count(distinct) >= DISTINCT_EXPECTED);
+}
+
+/* A user that does not exist has nothing. */
+static void nobody_has_nothing(void **unused)
+{
+    apr_array_header_t *names;
+    rc_level_t level;
+    int kind;
+
+    (void)unused;
+    new_world();
+    for (kind = 0; kind < 3; kind++) {
+        set_user_row(kind, 0, ANYONE, RC_READ);
+        ok(rc_rule_level(&level, db, kind, 1000, 1));
+        assert_int_equal(level, RC_NONE);
+    }
+    ok(rc_rule_global_names(&names, db, 1000, false, scratch));
+    assert_int_equal(names->nelts, 0);
+}
+
+static int open_database(void **unused)
+{
+    rc_db_config_t *config = apr_pcalloc(pool, sizeof(*config));
+    char *dir = apr_pstrdup(pool, "/tmp/rcapi-rule-XXXXXX");
+    const char *seed = getenv("RCAPI_SEED");
+
+    *unused = mkdtemp(dir);
+    random_state = seed ? apr_strtoi64(seed, NULL, 10) : 20240229;
+    print_message("# RCAPI_SEED=%" APR_UINT64_T_FMT "\n", random_state);
+    random_state = random_state * 2 + 1; /* never zero */
+    config->path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);
+    config->synchronous = "OFF";
+    config->timeout = apr_time_from_sec(5);
+    rc_db_startup();
+    ok(rc_db_open(&db, config, pool));
+    return 0;
+}
+
+static int remove_database(void **dir)
+{
+    return system(apr_psprintf(pool, "rm -rf '%s'", (const char *)*dir));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rule_equals_the_model),
+        cmocka_unit_test(nobody_has_nothing),
+    };
+    int n;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    apr_pool_create(&scratch, pool);
+    n = cmocka_run_group_tests(tests, open_database, remove_database);
+    apr_terminate();
+    return n;
+}
