@@ -73,6 +73,10 @@ rc_err_t *rc_model_user_delete(rc_db_t *db, const rc_user_t *user, apr_pool_t *p
 rc_err_t *rc_model_setup_default_user(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
                                       apr_pool_t *pool);
 
+/** The global rows (const char *) of contract 01 §2 of whose kinds the default user has none. */
+rc_err_t *rc_model_default_user_lacks(apr_array_header_t **names, rc_db_t *db,
+                                      const rc_user_t *default_user, apr_pool_t *pool);
+
 /** A new token; its clear value, shown this once, in *@a token. */
 rc_err_t *rc_model_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,
                                 const rc_new_token_t *new_token, apr_pool_t *pool);

@@ -59,11 +59,12 @@ int rc_admin_email(rc_admin_t *admin)
     change_t change = {.admin = admin, .fn = change_email};
     bool list = verb && !strcmp(verb, "list");
     rc_user_t *user;
+    int status;
 
     if (!verb || (!list && strcmp(verb, "add") && strcmp(verb, "remove")))
         return rc_admin_fail(RC_ADMIN_USAGE, "email list, add or remove?");
-    if (!(user = rc_admin_user(admin)))
-        return RC_ADMIN_FAILED;
+    if ((status = rc_admin_user(&user, admin)))
+        return status;
     if (!list && !(change.value = rc_admin_word(admin)))
         return rc_admin_fail(RC_ADMIN_USAGE, "which address?");
     if (!rc_admin_end(admin))
@@ -233,10 +234,11 @@ int rc_admin_follow(rc_admin_t *admin)
     rc_repo_t *repo;
     rc_user_t *user;
     rc_err_t *err;
+    int status;
 
     change.on = !rc_admin_flag(admin, "--remove");
-    if (!(user = rc_admin_user(admin)))
-        return RC_ADMIN_FAILED;
+    if ((status = rc_admin_user(&user, admin)))
+        return status;
     if (!(name = rc_admin_word(admin)))
         return rc_admin_fail(RC_ADMIN_USAGE, "which repository?");
     if (!rc_admin_end(admin))

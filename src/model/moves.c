@@ -311,37 +311,62 @@ static rc_err_t *repair_op(rc_env_t *env, rc_db_t *db, const char *path, const c
     return NULL;
 }
 
-/* Nothing left by a crash is locked; what is locked belongs to somebody. */
-static rc_err_t *repair_entry(rc_env_t *env, rc_db_t *db, const char *name, bool ops,
-                              apr_pool_t *pool)
+/* Nothing left by a crash is locked; what is locked belongs to somebody. Looks for entries that are
+ * changes, or for the others; leaves *@a path NULL for what is none, or not left. */
+static rc_err_t *find_left(const char **path, const rc_env_t *env, const char *name, bool ops,
+                           apr_pool_t *pool)
 {
-    const char *path = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
-    const char *dot = strrchr(name, '.');
+    const char *dot = strrchr(name, '.'), *full;
     bool locked, is_op = dot && !strcmp(dot, ".op");
 
+    *path = NULL;
     if (is_op != ops || (dot && !is_op))
         return NULL;
-    RC_TRY(rc_fs_lock(&locked, path, 0, pool));
-    if (!locked || !rc_fs_exists(path)) /* its owner may have ended just before we got the lock */
-        return NULL;
-    if (is_op)
-        return repair_op(env, db, path, apr_pstrmemdup(pool, name, (apr_size_t)(dot - name)), pool);
-    return rc_fs_remove_tree(path, pool);
+    full = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
+    RC_TRY(rc_fs_lock(&locked, full, 0, pool));
+    if (locked && rc_fs_exists(full)) /* its owner may have ended just before we got the lock */
+        *path = full;
+    return NULL;
 }
 
-static rc_err_t *repair_entries(rc_env_t *env, rc_db_t *db, bool ops, apr_pool_t *pool)
+typedef struct visit_t {
+    rc_env_t *env;
+    rc_db_t *db;
+    bool ops;
+    apr_array_header_t *names; /* of what is left; NULL: repair it */
+} visit_t;
+
+static rc_err_t *visit_entry(const visit_t *visit, const char *name, apr_pool_t *pool)
 {
+    const char *path;
+
+    RC_TRY(find_left(&path, visit->env, name, visit->ops, pool));
+    if (!path)
+        return NULL;
+    if (visit->names) {
+        APR_ARRAY_PUSH(visit->names, const char *) = apr_pstrdup(visit->names->pool, name);
+        return NULL;
+    }
+    if (!visit->ops)
+        return rc_fs_remove_tree(path, pool);
+    return repair_op(visit->env, visit->db, path, apr_pstrmemdup(pool, name, strlen(name) - 3),
+                     pool);
+}
+
+static rc_err_t *visit_entries(const visit_t *visit, apr_pool_t *pool)
+{
+    const char *work_dir = visit->env->work_dir;
     apr_pool_t *scratch;
     apr_finfo_t entry;
     apr_dir_t *dir;
     rc_err_t *err;
 
-    if (apr_dir_open(&dir, env->work_dir, pool) != APR_SUCCESS)
-        return os_error(pool, "read", env->work_dir);
+    if (apr_dir_open(&dir, work_dir, pool) != APR_SUCCESS)
+        return os_error(pool, "read", work_dir);
     apr_pool_create(&scratch, pool);
     while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
         apr_pool_clear(scratch);
-        if ((err = repair_entry(env, db, entry.name, ops, scratch)))
+        if ((err = visit_entry(visit, entry.name, scratch)))
             rc_log(RC_LOG_ERR, err->cause, "repair: %s", rc_err_log_text(err, scratch));
     }
     apr_pool_destroy(scratch);
@@ -350,16 +375,17 @@ static rc_err_t *repair_entries(rc_env_t *env, rc_db_t *db, bool ops, apr_pool_t
 }
 
 /* Changes first: undoing one moves things back into the folders that go after it. */
-static rc_err_t *repair_all(rc_env_t *env, apr_pool_t *pool)
+static rc_err_t *visit_all(rc_env_t *env, apr_array_header_t *names, apr_pool_t *pool)
 {
-    rc_db_t *db;
+    visit_t visit = {.env = env, .ops = true, .names = names};
 
-    RC_TRY(rc_db_acquire(&db, env->db_pool, pool));
-    RC_TRY(repair_entries(env, db, true, pool));
-    return repair_entries(env, db, false, pool);
+    RC_TRY(rc_db_acquire(&visit.db, env->db_pool, pool));
+    RC_TRY(visit_entries(&visit, pool));
+    visit.ops = false;
+    return visit_entries(&visit, pool);
 }
 
-rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool)
+static rc_err_t *visit_alone(rc_env_t *env, apr_array_header_t *names, apr_pool_t *pool)
 {
     int gate = lock_work_dir(env, LOCK_EX);
     rc_err_t *err;
@@ -368,12 +394,23 @@ rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool)
     if (gate < 0)
         return os_error(pool, "lock", env->work_dir);
     apr_pool_create(&sub, pool);
-    err = repair_all(env, sub);
+    err = visit_all(env, names, sub);
     if (err)
-        err = rc_err_internal(pool, err->cause, "repair: %s", rc_err_log_text(err, pool));
+        err = rc_err_internal(pool, APR_SUCCESS, "repair: %s", rc_err_log_text(err, pool));
     apr_pool_destroy(sub);
     close(gate);
     return err;
+}
+
+rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool)
+{
+    return visit_alone(env, NULL, pool);
+}
+
+rc_err_t *rc_moves_left(apr_array_header_t **names, rc_env_t *env, apr_pool_t *pool)
+{
+    *names = apr_array_make(pool, 2, sizeof(const char *));
+    return visit_alone(env, *names, pool);
 }
 
 static apr_status_t remove_work_dir(void *data)

@@ -47,20 +47,33 @@ static rc_err_t *create_default_user(rc_user_t **out, rc_db_t *db, const rc_secr
     return rc_model_user_create(out, db, secret, &user, pool);
 }
 
+rc_err_t *rc_model_default_user_lacks(apr_array_header_t **names, rc_db_t *db,
+                                      const rc_user_t *default_user, apr_pool_t *pool)
+{
+    apr_array_header_t *has;
+    bool inherits;
+    size_t i;
+
+    *names = apr_array_make(pool, GLOBALS, sizeof(const char *));
+    RC_TRY(rc_store_globals(&has, &inherits, db, RC_OF_USER, default_user->id, pool));
+    for (i = 0; i < GLOBALS; i++)
+        if (!has_kind(has, default_globals[i]))
+            APR_ARRAY_PUSH(*names, const char *) = default_globals[i];
+    return NULL;
+}
+
 rc_err_t *rc_model_setup_default_user(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
                                       apr_pool_t *pool)
 {
     apr_array_header_t *names;
     rc_user_t *user;
-    bool inherits;
-    size_t i;
+    int i;
 
     RC_TRY(rc_store_user_by_name(&user, db, RC_DEFAULT_USER, pool));
     if (!user)
         RC_TRY(create_default_user(&user, db, secret, anonymous, pool));
-    RC_TRY(rc_store_globals(&names, &inherits, db, RC_OF_USER, user->id, pool));
-    for (i = 0; i < GLOBALS; i++)
-        if (!has_kind(names, default_globals[i]))
-            RC_TRY(rc_store_global_add(db, RC_OF_USER, user->id, default_globals[i]));
+    RC_TRY(rc_model_default_user_lacks(&names, db, user, pool));
+    for (i = 0; i < names->nelts; i++)
+        RC_TRY(rc_store_global_add(db, RC_OF_USER, user->id, APR_ARRAY_IDX(names, i, const char *)));
     return NULL;
 }
