@@ -197,7 +197,8 @@ sub _keep {
         kill KILL => -$httpd if $asked && time > $asked + $STOP;
     }
     my $status = $?;
-    patiently(1, sub { !kill 0 => -$httpd }) or spew("$self->{dir}/run/left", _session($httpd));
+    my $left;
+    patiently(1, sub { !length($left = _session($httpd)) }) or spew("$self->{dir}/run/left", $left);
     kill KILL => -$httpd;
     File::Path::remove_tree(@{ $self->{sweep} }) if getppid != $self->{owner};
     POSIX::_exit($status ? 1 : 0);
@@ -225,9 +226,9 @@ sub _session {
     return $lines;
 }
 
-# [pid, parent, group, session] of every process.
+# [pid, parent, group, session] of every process that is more than an entry for its parent to read.
 sub _processes {
-    return map { slurp("$_/stat") =~ /^(\d+) \(.*\) \S (\d+) (\d+) (\d+)/s ? [$1, $2, $3, $4] : () } glob '/proc/[0-9]*';
+    return map { slurp("$_/stat") =~ /^(\d+) \(.*\) [^Z] (\d+) (\d+) (\d+)/s ? [$1, $2, $3, $4] : () } glob '/proc/[0-9]*';
 }
 
 # Process id of httpd's parent process, once it has started.
