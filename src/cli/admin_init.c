@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "rc_fs.h"
+#include "rc_rpc.h"
 #include "rc_scan.h"
 #include "rc_setting.h"
 #include "rc_user_model.h"
@@ -198,7 +199,7 @@ static rc_err_t *first_scan(rc_admin_t *admin)
     apr_array_header_t *added;
     int i;
 
-    RC_TRY(rc_model_scan_add(&added, admin->env, admin->db, admin->pool));
+    RC_TRY(rc_model_scan_add(&added, admin->env, admin->db, rc_changeset_json, admin->pool));
     if (!added->nelts)
         fputs("Initial repository scan: no repositories found.\n", stderr);
     else

@@ -187,9 +187,17 @@ rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
     RC_TRY(forget_done(moves, db));
     RC_TRY(rc_store_disk_change_add(db, moves->token));
     RC_TRY(write_op(moves));
-    for (; moves->applied < moves->list->nelts; moves->applied++)
-        RC_TRY(make_move(&APR_ARRAY_IDX(moves->list, moves->applied, move_t), moves->pool));
-    return NULL; /* on an error the transaction fails, and rc_moves_end undoes */
+    for (; moves->applied < moves->list->nelts; moves->applied++) {
+        rc_err_t *err =
+            make_move(&APR_ARRAY_IDX(moves->list, moves->applied, move_t), moves->pool);
+
+        if (err) { /* undone before others may write again */
+            undo(moves->list, moves->applied + 1, moves->env->config->repo_root, moves->pool);
+            moves->applied = 0;
+            return err;
+        }
+    }
+    return NULL;
 }
 
 static void sync_moves(const apr_array_header_t *list, apr_pool_t *pool)

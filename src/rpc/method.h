@@ -77,11 +77,15 @@ typedef struct rc_param_t {
 
 /* Who may call. A type of its own, so that a row that forgets it does not compile. */
 typedef struct rc_allow_t {
-    enum { RC_ALLOW_ANYONE = 1, RC_ALLOW_ADMINS } who;
+    enum { RC_ALLOW_ANYONE = 1, RC_ALLOW_ADMINS, RC_ALLOW_HOLDERS } who;
+    const char *permission;
 } rc_allow_t;
 
-#define RC_ANYONE ((rc_allow_t){RC_ALLOW_ANYONE}) /* any valid key; objects may need a level */
-#define RC_ADMINS ((rc_allow_t){RC_ALLOW_ADMINS}) /* super-admins */
+#define RC_ANYONE                                                                                  \
+    ((rc_allow_t){.who = RC_ALLOW_ANYONE}) /* any valid key; objects may need a level */
+#define RC_ADMINS ((rc_allow_t){.who = RC_ALLOW_ADMINS}) /* super-admins */
+/* Super-admins, and who has the global permission. */
+#define RC_HOLDERS(name) ((rc_allow_t){RC_ALLOW_HOLDERS, (name)})
 
 /* Flags of a row. Without RC_WRITES and RC_ALONE the method reads, in one snapshot. */
 #define RC_WRITES 1 /* runs inside a write transaction, committed when it succeeds */
@@ -123,8 +127,10 @@ struct rc_call_t {
     const rc_method_t *method;
     json_object *args_sent; /* an object, or NULL */
     rc_arg_t args[RC_MAX_PARAMS];
-    bool old;           /* 1.2 dialect */
-    const void *result; /* what a transaction of an RC_ALONE method hands out */
+    bool old;                       /* 1.2 dialect */
+    struct rc_field_walk_t *fields; /* of a list of repositories, see rc_render_repos_begin */
+    bool fields_hidden;             /* the list shows none */
+    const void *result;             /* what a transaction of an RC_ALONE method hands out */
 };
 
 /* Arguments by name; the name must be one of the row's (checked: a wrong one aborts). */
@@ -215,14 +221,14 @@ rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_gr
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *scratch);
 
+/** Before a list of repositories by id is rendered: their extra fields come from one statement. */
+rc_err_t *rc_render_repos_begin(rc_call_t *call);
+
 /** The member @a key with the member list of an object. */
 rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, const char *key, rc_kind_t kind,
                             apr_int64_t object_id);
 
 /** The members of changeset_obj without diff and refs; the empty commit for NULL. */
 void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);
-
-/** changeset_obj as text, to be stored with the repository; in @a pool. */
-const char *rc_changeset_json(const rc_commit_t *commit, apr_pool_t *pool);
 
 #endif
