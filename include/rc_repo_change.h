@@ -56,8 +56,7 @@ rc_err_t *rc_store_repo_field_set(rc_db_t *db, apr_int64_t repo_id, const char *
 /* Extra fields read beside a list of repositories by id, with one statement for all of them. */
 typedef struct rc_field_walk_t rc_field_walk_t;
 
-/** Starts a walk: the fields of one repository, or of all (0). Nothing else may start the same
- * one on @a db before it is over. */
+/** Starts a walk: the fields of one repository, or of all (0); one of each kind at a time. */
 rc_err_t *rc_store_fields_begin(rc_field_walk_t **walk, rc_db_t *db, apr_int64_t repo_id,
                                 apr_pool_t *pool);
 
@@ -65,5 +64,8 @@ rc_err_t *rc_store_fields_begin(rc_field_walk_t **walk, rc_db_t *db, apr_int64_t
 rc_err_t *rc_store_fields_of(rc_field_walk_t *walk, apr_int64_t repo_id,
                              rc_err_t *(*fn)(void *baton, const char *key, const char *value),
                              void *baton, apr_pool_t *scratch);
+
+/** Must follow when all went well: a walk left open keeps its snapshot beyond the transaction. */
+void rc_store_fields_end(rc_field_walk_t *walk);
 
 #endif

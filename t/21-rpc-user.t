@@ -4,6 +4,7 @@
 use strict;
 use warnings;
 use utf8;
+use POSIX ();
 use Test::More;
 use RCAPI::Test;
 
@@ -28,6 +29,21 @@ sub create {
 sub update {
     my ($who, %args) = @_;
     return $t->call(update_user => { userid => $who, %args });
+}
+
+# What each of these functions returns, called in a process of its own, all at once.
+sub at_once {
+    my @pipes = map {
+        my $code = $_;
+        pipe my $read, my $write or die "pipe: $!";
+        defined(my $pid = fork) or die "fork: $!";
+        if (!$pid) {
+            syswrite $write, $code->();
+            POSIX::_exit(0);
+        }
+        [$pid, $read];
+    } @_;
+    return map { my ($pid, $read) = @$_; waitpid $pid, 0; sysread $read, my $text, 1000; $text } @pipes;
 }
 
 # An extra address.
@@ -112,6 +128,15 @@ subtest 'create_user: taken' => sub {
     is create('bob', firstname => 'x' x 300)->{error}, 'user `bob` already exist', 'taken comes before unusable';
     is error(get_user => { userid => 'new1' }), 'user `new1` does not exist', 'nothing was made';
     is create('new1')->{error}, undef, 'the name is still free';
+};
+
+subtest 'create_user: at the same time' => sub {
+    my @answers = at_once(map { my $n = $_; sub { error(create_user => { username => $n % 2 ? 'twin' : 'TWIN', email => "twin$n\@x" }) // 'made' } } 1 .. 8);
+    is scalar(grep { $_ eq 'made' } @answers), 1, 'one wins';
+    is scalar(grep { /^user `twin` already exist$/i } @answers), 7, 'the others are told';
+    @answers = at_once(map { my $n = $_; sub { error(create_user => { username => "mate$n", email => 'Mate@x' }) // 'made' } } 1 .. 8);
+    is scalar(grep { $_ eq 'made' } @answers), 1, 'the same with one address';
+    is scalar(grep { /^email `Mate\@x` already exist$/ } @answers), 7, 'the others are told';
 };
 
 subtest 'create_user: failures' => sub {

@@ -221,8 +221,15 @@ rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_gr
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *scratch);
 
-/** Before a list of repositories by id is rendered: their extra fields come from one statement. */
-rc_err_t *rc_render_repos_begin(rc_call_t *call);
+/* A list of repo_obj, by id. Their extra fields come from one statement. */
+typedef struct rc_repo_list_t {
+    rc_call_t *call;
+    rc_json_t *out;
+} rc_repo_list_t;
+
+rc_err_t *rc_render_repos_begin(rc_repo_list_t *list);
+rc_err_t *rc_render_listed_repo(void *list, const rc_repo_t *repo, apr_pool_t *scratch);
+void rc_render_repos_end(rc_repo_list_t *list);
 
 /** The member @a key with the member list of an object. */
 rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, const char *key, rc_kind_t kind,

@@ -105,13 +105,33 @@ static rc_err_t *fields_shown(bool *shown, rc_call_t *call)
     return NULL;
 }
 
-rc_err_t *rc_render_repos_begin(rc_call_t *call)
+rc_err_t *rc_render_repos_begin(rc_repo_list_t *list)
 {
+    rc_call_t *call = list->call;
     bool shown;
 
     RC_TRY(fields_shown(&shown, call));
     call->fields_hidden = !shown;
-    return shown ? rc_store_fields_begin(&call->fields, call->db, 0, call->pool) : NULL;
+    if (shown)
+        RC_TRY(rc_store_fields_begin(&call->fields, call->db, 0, call->pool));
+    rc_json_array_begin(list->out);
+    return NULL;
+}
+
+rc_err_t *rc_render_listed_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scratch)
+{
+    rc_repo_list_t *list = baton;
+
+    RC_TRY(rc_render_repo(list->out, list->call, repo, false, scratch));
+    return rc_json_finish(list->out);
+}
+
+void rc_render_repos_end(rc_repo_list_t *list)
+{
+    rc_json_array_end(list->out);
+    if (list->call->fields)
+        rc_store_fields_end(list->call->fields);
+    list->call->fields = NULL;
 }
 
 static rc_err_t *render_field(void *baton, const char *key, const char *value)
@@ -137,7 +157,10 @@ static rc_err_t *render_fields(rc_json_t *out, rc_call_t *call, const rc_repo_t 
         return NULL;
     if (!walk)
         RC_TRY(rc_store_fields_begin(&walk, call->db, repo->id, pool));
-    return rc_store_fields_of(walk, repo->id, render_field, &fields, pool);
+    RC_TRY(rc_store_fields_of(walk, repo->id, render_field, &fields, pool));
+    if (!call->fields)
+        rc_store_fields_end(walk);
+    return NULL;
 }
 
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,

@@ -69,3 +69,8 @@ rc_err_t *rc_store_fields_of(rc_field_walk_t *walk, apr_int64_t repo_id,
     }
     return NULL;
 }
+
+void rc_store_fields_end(rc_field_walk_t *walk)
+{
+    rc_done(walk->st);
+}

@@ -77,29 +77,15 @@ static rc_err_t *lock(rc_call_t *call, rc_json_t *out)
     return rc_arg_given(call, "locked") ? rc_call_txn(call, set, out) : query(call, out);
 }
 
-typedef struct list_t {
-    rc_call_t *call;
-    rc_json_t *out;
-} list_t;
-
-static rc_err_t *list_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scratch)
-{
-    list_t *list = baton;
-
-    RC_TRY(rc_render_repo(list->out, list->call, repo, false, scratch));
-    return rc_json_finish(list->out);
-}
-
 static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)
 {
-    list_t list = {call, out};
+    rc_repo_list_t list = {call, out};
 
-    RC_TRY(rc_render_repos_begin(call));
-    rc_json_array_begin(out);
+    RC_TRY(rc_render_repos_begin(&list));
     RC_TRY(rc_store_repos_locked_each(call->db, call->caller->user_id,
-                                      rc_arg_user(call, "userid")->id, list_repo, &list,
+                                      rc_arg_user(call, "userid")->id, rc_render_listed_repo, &list,
                                       call->pool));
-    rc_json_array_end(out);
+    rc_render_repos_end(&list);
     return NULL;
 }
 

@@ -30,27 +30,14 @@ static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
     return rc_render_repo(out, call, rc_arg_repo(call, "repoid"), true, call->pool);
 }
 
-typedef struct list_t {
-    rc_call_t *call;
-    rc_json_t *out;
-} list_t;
-
-static rc_err_t *list_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scratch)
-{
-    list_t *list = baton;
-
-    RC_TRY(rc_render_repo(list->out, list->call, repo, false, scratch));
-    return rc_json_finish(list->out);
-}
-
 static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
 {
-    list_t list = {call, out};
+    rc_repo_list_t list = {call, out};
 
-    RC_TRY(rc_render_repos_begin(call));
-    rc_json_array_begin(out);
-    RC_TRY(rc_store_repos_each(call->db, call->caller->user_id, list_repo, &list, call->pool));
-    rc_json_array_end(out);
+    RC_TRY(rc_render_repos_begin(&list));
+    RC_TRY(rc_store_repos_each(call->db, call->caller->user_id, rc_render_listed_repo, &list,
+                               call->pool));
+    rc_render_repos_end(&list);
     return NULL;
 }
 

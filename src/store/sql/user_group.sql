@@ -1,7 +1,7 @@
 -- User groups: lists, members, changes. (One group: repo.sql.)
 
 -- USER_GROUPS_READABLE: user; all that he may read
-WITH @ME@ SELECT @USER_GROUP_COLUMNS@
+WITH @ME(materialized)@ SELECT @USER_GROUP_COLUMNS@
   FROM me CROSS JOIN anyone CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE @USER_GROUP_LEVEL(t)@ > 0 ORDER BY t.users_group_id
 -- USER_GROUP_USERS: group; in the order they joined, their group behind
@@ -21,7 +21,7 @@ INSERT INTO user_group_member (users_group_id, user_id) VALUES (?1, ?2) ON CONFL
 DELETE FROM user_group_member WHERE users_group_id = ?1 AND user_id = ?2
 -- USER_GROUP_ASSIGNED: user, group; the repositories, then repository groups on which it has a
 -- row, with the user's level
-WITH @ME@
+WITH @ME(materialized)@
 SELECT name, level FROM (
     SELECT 1 AS part, r.repo_name AS name, @REPO_LEVEL(r)@ AS level
       FROM me CROSS JOIN anyone CROSS JOIN user_group_repo_permission gp
