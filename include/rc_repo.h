@@ -28,7 +28,8 @@ typedef struct rc_repo_t {
     apr_int64_t locked_on;      /* epoch seconds */
     const char *lock_reason;
     apr_int64_t created_on, updated_on;
-    rc_level_t level; /* of the user it was loaded for */
+    apr_int64_t fork_id; /* of the parent, 0 = no fork; not for the user's eyes, see fork_of */
+    rc_level_t level;    /* of the user it was loaded for */
 } rc_repo_t;
 
 typedef struct rc_repo_group_t {
@@ -72,7 +73,13 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
 
-/** Inserts @a repo (all fields but id, owner, fork_of, level) with fork parent 0; sets its id.
+/** The same for each repository that user @a holder_id has locked, readable or not. */
+rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id,
+                                     rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
+                                                     apr_pool_t *scratch),
+                                     void *baton, apr_pool_t *pool);
+
+/** Inserts @a repo (all fields but id, owner, fork_of, level); sets its id.
  * A taken name is RC_E_CONFLICT on repo.repo_name. */
 rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db);
 
@@ -87,6 +94,9 @@ rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db);
 
 /** User @a user_id follows repository @a repo_id from now on. */
 rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id);
+
+/** He follows it no more. */
+rc_err_t *rc_store_unfollow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id);
 
 /** Ids of the followers of a repository, in follow order. */
 rc_err_t *rc_store_repo_followers(apr_array_header_t **ids, rc_db_t *db, apr_int64_t repo_id,

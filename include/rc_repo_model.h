@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What must be right in the database and on the disk: making and pulling repositories.
+ * What must be right in the database and on the disk: making, changing, deleting and pulling
+ * repositories.
  */
 #ifndef RC_REPO_MODEL_H
 #define RC_REPO_MODEL_H
 
 #include "rc_env.h"
+#include "rc_moves.h"
 #include "rc_repo.h"
 
 /** @a name without empty parts: "//g/r//" -> "g/r". In @a pool. */
@@ -23,17 +25,27 @@ const char *rc_repo_name_parent(const char *name, apr_pool_t *pool);
 /** The part behind the last slash. */
 const char *rc_repo_name_last(const char *name);
 
+/* What stands behind the time in names of deleted things. */
+#define RC_REMOVED_REPO  "__"
+#define RC_REMOVED_GROUP "_GROUP_"
+
+/** What the directory of something that is deleted now is called: rm__<date>_<time>_<6 digits>,
+ * then @a infix (one of these) and @a last, cut where a file name ends. In @a pool. */
+const char *rc_repo_name_removed(const char *infix, const char *last, apr_pool_t *pool);
+
 /** A repository made ready in .rc_tmp, which a transaction then moves to its place. */
 typedef struct rc_new_repo_t {
-    rc_repo_t row;         /* name, type, owner_id, flags, texts: set before preparing */
-    const char *clone_uri; /* the whole URI, or NULL */
-    bool copy_permissions; /* of the parent group */
-    const char *path;      /* where it was prepared */
+    rc_repo_t row;           /* name, type, owner_id, flags, texts: set before preparing */
+    const char *clone_uri;   /* the whole URI, or NULL */
+    const rc_repo_t *source; /* what it is a fork of, or NULL */
+    bool copy_permissions;   /* of the source, else of the parent group */
+    const char *path;        /* where it was prepared */
 } rc_new_repo_t;
 
 /**
- * Makes the repository's content: an empty one, or a clone of clone_uri. Sets row.clone_uri,
- * row.clone_uri_sealed, row.last_changeset and path. What it left is removed with @a pool.
+ * Makes the repository's content: an empty one, a clone of clone_uri, a copy of the source. Sets
+ * row.clone_uri, row.clone_uri_sealed, row.last_changeset and path. What it left is removed with @a
+ * pool.
  */
 rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
                                 const char *(*changeset_json)(const rc_commit_t *commit,
@@ -43,6 +55,11 @@ rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
 /** Inside a transaction: makes missing groups, the row, its permissions. */
 rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
 
+/** Inside a transaction: the default user's row of a new object; level none when it is @a closed
+ * (a private repository), else the level of his global row of that kind. */
+rc_err_t *rc_model_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
+                                  apr_pool_t *pool);
+
 /** The whole clone URI of a repository, with its password; NULL if none. */
 rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
                              apr_pool_t *pool);
@@ -51,8 +68,57 @@ rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_rep
 rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo,
                              apr_pool_t *pool);
 
+/**
+ * Locks a repository on the disk against other writers, until @a pool ends: before it is written
+ * to, renamed or deleted, and outside of transactions. RC_E_FAILED when it is not called @a name
+ * any more, is not there, or somebody else keeps it for too long.
+ */
+rc_err_t *rc_model_repo_lock(rc_env_t *env, rc_db_t *db, apr_int64_t repo_id, const char *name,
+                             apr_pool_t *pool);
+
 /** Fetches a repository from its clone_uri. Waits for other writers of it. RC_E_FAILED when there
  * is none, or the other side fails. */
-rc_err_t *rc_model_repo_pull(rc_env_t *env, const rc_repo_t *repo, apr_pool_t *pool);
+rc_err_t *rc_model_repo_pull(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, apr_pool_t *pool);
+
+/** Takes the commit @a rev and what follows it off a branch (see rc_vcs_strip). Waits for other
+ * writers of the repository. */
+rc_err_t *rc_model_repo_strip(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, const char *branch,
+                              const char *rev, apr_pool_t *pool);
+
+/** Gives @a repo this clone URI, its password sealed; NULL: none. */
+rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
+                                 apr_pool_t *pool);
+
+/** A change of a repository. Both rows are whole; what may differ are name, ids, flags, texts. */
+typedef struct rc_repo_change_t {
+    const rc_repo_t *from;
+    rc_repo_t to;
+    bool close; /* the default user's row becomes none */
+} rc_repo_change_t;
+
+/** Inside a transaction: changes the row and, with a new name, by @a moves the folder; then the
+ * caller holds the repository's lock. The last thing to be done in the transaction. */
+rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc_moves_t *moves,
+                               rc_db_t *db, apr_pool_t *pool);
+
+/** Sets extra fields from "key=value,key2=value2"; a comma in a value is "\,". */
+rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id, const char *text,
+                                   apr_pool_t *pool);
+
+/** What goes with a repository, array of rc_named_t: itself and, @a with_forks, all its forks. */
+rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const rc_repo_t *repo,
+                               bool with_forks, apr_pool_t *pool);
+
+/** Locks all of them, as rc_model_repo_lock does; one that is not on the disk needs no lock. */
+rc_err_t *rc_model_repo_lock_doomed(rc_env_t *env, rc_db_t *db, const apr_array_header_t *doomed,
+                                    apr_pool_t *pool);
+
+/** Inside a transaction: deletes their rows and, by @a moves, renames their folders out of the
+ * way, to rm__<date>_<time>_<microseconds>__<name>. */
+rc_err_t *rc_model_repo_delete(const apr_array_header_t *doomed, rc_env_t *env, rc_moves_t *moves,
+                               rc_db_t *db, apr_pool_t *pool);
+
+/** Sets the flags of @a repo to what the server's settings want for new repositories. */
+rc_err_t *rc_model_repo_defaults(rc_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
 
 #endif

@@ -78,4 +78,7 @@ rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
 /** Gives a repository all rows of a repository group (contract 01 §6). */
 rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int64_t repo_id);
 
+/** Gives a repository all rows of another one. */
+rc_err_t *rc_rule_copy_repo(rc_db_t *db, apr_int64_t source_id, apr_int64_t repo_id);
+
 #endif

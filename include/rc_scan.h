@@ -10,15 +10,24 @@
 
 #include "rc_env.h"
 
-/** Full names (const char *) of all repositories below the root, sorted. Skips files, names that
- * begin with a dot, removed repositories, and does not look into repositories. */
+/** Full names (const char *) of all repositories below the root, sorted: bare ones, and work trees
+ * with their .git folder. Skips files, names that begin with a dot, removed repositories, folders
+ * that may not be read, and does not look into repositories. */
 rc_err_t *rc_model_scan(apr_array_header_t **names, const rc_env_t *env, apr_pool_t *pool);
 
-/** Adds those that the database does not have, with missing groups; *@a added are their names. */
+/** Adds those that the database does not have, with missing groups; *@a added are their names.
+ * What cannot be opened is no repository. */
 rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db,
+                            const char *(*changeset_json)(const rc_commit_t *commit,
+                                                          apr_pool_t *pool),
                             apr_pool_t *pool);
 
-/** Do database and disk agree? *@a problems (const char *) is empty when they do. */
+/** Deletes from the database what the disk does not have: repositories, then groups left without
+ * anything and without a folder. *@a removed are their names. The disk is not touched. */
+rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
+                               apr_pool_t *pool);
+
+/** Do database, secret and disk agree? *@a problems (const char *) is empty when they do. */
 rc_err_t *rc_model_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *db,
                          apr_pool_t *pool);
 

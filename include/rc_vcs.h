@@ -68,8 +68,20 @@ rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *i
                         apr_pool_t *pool);
 
 /**
+ * Makes @a to, which must not exist, a bare copy of the repository at @a from: all branches and
+ * tags, HEAD, and every object behind them. It borrows nothing from the source. Others may write
+ * to the source meanwhile.
+ */
+rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, apr_pool_t *pool);
+
+/** Forgets what is cached of the repository at @a path, in this process and beside it. */
+void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
+                       apr_pool_t *pool);
+
+/**
  * Opens the repository of @a type at @a path, or reuses an idle handle that is still true to the
- * disk. The handle goes back to @a vcs_pool when @a pool ends; errors live in @a pool. A NULL
+ * disk. A git repository with a work tree is
+ * opened by the .git folder in it. The handle goes back to @a vcs_pool when @a pool ends; errors live in @a pool. A NULL
  * @a vcs_pool keeps nothing: the handle is closed with @a pool.
  */
 rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
@@ -113,5 +125,62 @@ rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
 /** Calls @a fn for each file at the top of commit @a id, in name order. */
 rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
                        apr_pool_t *scratch);
+
+/* What a commit does to one path. */
+typedef struct rc_change_t {
+    const char *path; /* the new one of a rename; bytes as git has them */
+    char op;          /* A, M or D */
+    /* the rest only with RC_CHANGES_DIFFS */
+    const char *old_id, *new_id; /* blobs, full ids, zeros when not there; NULL: git prints none */
+    const char *diff; /* the hunks; without hunks all that follows the words "diff --git" */
+    apr_size_t diff_len;
+    apr_int64_t added, deleted; /* lines */
+    bool hunks;
+} rc_change_t;
+
+typedef rc_err_t *rc_change_fn_t(void *baton, const rc_change_t *change);
+
+typedef enum {
+    RC_CHANGES_NAMES, /* against every parent: all A, then M, then D, each by path */
+    RC_CHANGES_DIFFS  /* against the first parent, renames found (they are M): all A, then M, D */
+} rc_changes_t;
+
+/**
+ * Calls @a fn for each path that commit @a id changes (contract 02 §1.7). A root commit adds all
+ * its files. @a temp_dir receives a diff too large for memory.
+ */
+rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
+                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+
+typedef struct rc_node_t {
+    const char *path; /* from the root of the repository */
+    bool is_dir;
+    const char *data; /* of a file; a link's target */
+    apr_size_t len;
+} rc_node_t;
+
+typedef rc_err_t *rc_node_fn_t(void *baton, const rc_node_t *node);
+
+/**
+ * Calls @a fn for all directories (@a dirs) or all files below @a root of commit @a id: a directory's
+ * entries by name before those of its sub-directories; no submodules. *@a found is false when
+ * there is nothing at @a root; a file there has nothing below it. Without @a fn only that is
+ * found out.
+ */
+rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
+                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+
+typedef enum { RC_BRANCHES, RC_TAGS } rc_refs_t;
+
+/** Calls @a fn for each branch or tag, by name, with the commit it leads to. */
+rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
+                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
+
+/**
+ * Sets @a branch to the one parent of the commit that @a rev names: the commit and its descendants
+ * leave the branch. RC_E_FAILED when the branch does not hold such a commit, or somebody else
+ * changed it just now. The caller holds the repository's write lock.
+ */
+rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool);
 
 #endif

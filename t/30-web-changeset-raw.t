@@ -15,7 +15,7 @@ use RCAPI::HTTP;
 use RCAPI::Test;
 
 my $NO_SUCH_COMMIT = 'No such commit exists for this repository';
-my $t = RCAPI::Test->new(threads => 3, directives => "RcapiDatabaseMax 3\n");
+my $t = RCAPI::Test->new(threads => 3, location => 'AddOutputFilterByType DEFLATE text/plain', directives => "RcapiDatabaseMax 3\n");
 my $repo = $t->repo('group/history', commits => 60, seed => 3);
 $t->repo('void', empty => 1);
 my @order = split /\n/, git('rev-list', '--reverse', '--date-order', '--branches', '--tags');
@@ -107,6 +107,7 @@ subtest 'headers and conditions' => sub {
     is($a->header('Content-Type'), 'text/plain; charset=utf-8', 'type');
     is($a->header('X-Content-Type-Options'), 'nosniff', 'nosniff');
     is($a->header('Content-Disposition'), undef, 'no disposition');
+    is($a->header('Accept-Ranges'), 'bytes', 'ranges are served');
     is($a->header('Content-Length'), length $a->body, 'length');
     like($etag, qr/^"\Q$order[20]\E[^"]*"$/, 'a strong ETag of the id');
     like($a->header('Cache-Control'), qr/^private, max-age=\d{6,}, immutable$/, 'immutable at an id, by key');
@@ -142,6 +143,12 @@ subtest 'headers and conditions' => sub {
     }
     is($t->get($url, as => 'admin', headers => [Range => 'bytes=5-14'])->body, substr($a->body, 5, 10), 'a range');
     is($t->get($url, as => 'admin', headers => [Range => 'bytes=5-14', 'If-Range' => '"x"'])->status, 200, 'If-Range of another');
+    my $packed = $t->get($url, as => 'admin', headers => ['Accept-Encoding' => 'gzip']);
+    is($packed->header('Content-Encoding'), 'gzip', 'compressed by mod_deflate');
+    for my $sent ($packed->header('ETag'), "\"x\", " . $packed->header('ETag') . ', "y"', $etag) {
+        is($t->get($url, as => 'admin', headers => ['Accept-Encoding' => 'gzip', 'If-None-Match' => $sent])->status, 304, "304 for $sent");
+    }
+    is($t->get($url, as => 'admin', headers => ['If-None-Match' => $etag =~ s/"$/-zip"/r])->status, 200, 'not for a suffix of nobody');
     is($t->get('/group/history/changeset-diff/tip', as => 'admin', headers => ['If-Modified-Since' => http_date(time)])->status, 200,
         'no date, no If-Modified-Since');
     is($t->get('/group/history/changeset-diff/tip', as => 'admin', headers => ['If-None-Match' => $named->header('ETag')])->status, 304, '304 at a name');

@@ -83,23 +83,35 @@ static apr_status_t close_fd(void *data)
     return APR_SUCCESS;
 }
 
+/* A lock is on the file, not on its name, which may lead elsewhere by the time we have it. */
+static bool still_there(int fd, const char *path)
+{
+    struct stat held, named;
+
+    return !fstat(fd, &held) && !stat(path, &named) && held.st_dev == named.st_dev &&
+           held.st_ino == named.st_ino;
+}
+
 rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + patience;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    int n;
+    int fd, n, why;
 
     *locked = false;
-    if (fd < 0)
-        return errno == ENOENT ? NULL : os_error(pool, "open", path);
-    while ((n = flock(fd, LOCK_EX | LOCK_NB)) && (errno == EWOULDBLOCK || errno == EINTR)) {
-        if (apr_time_now() >= deadline)
+    for (;;) {
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            return errno == ENOENT ? NULL : os_error(pool, "open", path);
+        n = flock(fd, LOCK_EX | LOCK_NB);
+        if (!n && still_there(fd, path))
             break;
-        apr_sleep(20 * 1000);
-    }
-    if (n) {
+        why = n ? errno : EWOULDBLOCK;
         close(fd);
-        return NULL;
+        if (why != EWOULDBLOCK && why != EINTR)
+            return NULL;
+        if (apr_time_now() >= deadline)
+            return NULL;
+        apr_sleep(20 * 1000);
     }
     *locked = true;
     apr_pool_cleanup_register(pool, (void *)(intptr_t)fd, close_fd, apr_pool_cleanup_null);

@@ -113,6 +113,9 @@ int rc_http_check_access(request_rec *r);
 int rc_http_check_again(request_rec *r);
 int rc_http_handler(request_rec *r);
 
+/** Drops the verdict, and with it the database connection and the repository it holds. */
+void rc_http_forget_verdict(rc_note_t *note);
+
 /** scheme://host[:port]<mount> as clients see it. */
 const char *rc_http_base_url(request_rec *r, apr_pool_t *pool);
 

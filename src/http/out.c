@@ -106,9 +106,9 @@ static void set_refusal_headers(request_rec *r, int status)
     apr_table_setn(r->headers_out, "Cache-Control", "private, no-cache");
     apr_table_setn(r->headers_out, "Pragma", "no-cache");
     if (status == HTTP_UNAUTHORIZED)
-        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
-                       apr_psprintf(r->pool, "Bearer realm=\"%s\"",
-                                    ap_escape_quotes(r->pool, title)));
+        apr_table_setn(
+            r->err_headers_out, "WWW-Authenticate",
+            apr_psprintf(r->pool, "Bearer realm=\"%s\"", ap_escape_quotes(r->pool, title)));
     else if (status == HTTP_METHOD_NOT_ALLOWED)
         apr_table_setn(r->headers_out, "Allow", "GET, HEAD");
     else if (status == HTTP_SERVICE_UNAVAILABLE)

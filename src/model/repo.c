@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Making a repository: prepared in .rc_tmp, moved to its place by the transaction that makes its
- * row (contract 02 create_repo, 01 §5 and §6).
+ * Making a repository, new, cloned or forked: prepared in .rc_tmp, moved to its place by the
+ * transaction that makes its row (contract 02 create_repo, 01 §5 and §6).
  */
 #include "rc_repo_model.h"
 
@@ -9,16 +9,20 @@
 
 #include <apr_strings.h>
 
-#include "rc_moves.h"
+#include "rc_setting.h"
+#include "rc_text.h"
 #include "rc_user.h"
 
-static rc_err_t *seal_clone_uri(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *pool)
+rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
+                                 apr_pool_t *pool)
 {
-    repo->row.clone_uri = rc_remote_mask(repo->clone_uri, pool);
-    if (!rc_remote_has_password(repo->clone_uri, pool))
+    repo->clone_uri = uri ? rc_remote_mask(uri, pool) : NULL;
+    repo->clone_uri_sealed = NULL;
+    repo->clone_uri_sealed_len = 0;
+    if (!uri || !rc_remote_has_password(uri, pool))
         return NULL;
-    return rc_secret_seal(&repo->row.clone_uri_sealed, &repo->row.clone_uri_sealed_len, env->secret,
-                          repo->clone_uri, "clone_uri", pool);
+    return rc_secret_seal(&repo->clone_uri_sealed, &repo->clone_uri_sealed_len, env->secret, uri,
+                          "clone_uri", pool);
 }
 
 rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
@@ -43,7 +47,23 @@ static rc_err_t *clone(rc_new_repo_t *repo, rc_env_t *env, const char *work, apr
 
     policy.work_dir = work;
     RC_TRY(rc_remote_fetch(&policy, repo->path, repo->clone_uri, true, pool));
-    return seal_clone_uri(repo, env, pool);
+    return rc_model_set_clone_uri(&repo->row, env, repo->clone_uri, pool);
+}
+
+static rc_err_t *make_content(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *pool)
+{
+    const rc_repo_t *source = repo->source;
+    const char *work;
+
+    if (repo->clone_uri)
+        RC_TRY(rc_remote_check(&env->config->remote, repo->clone_uri, pool));
+    RC_TRY(rc_work_dir(&work, env, pool));
+    repo->path = apr_pstrcat(pool, work, "/new", NULL);
+    if (source)
+        return rc_vcs_copy(source->type, rc_env_repo_path(env, source->name, pool), repo->path,
+                           pool);
+    RC_TRY(rc_vcs_create(repo->row.type, repo->path, pool));
+    return repo->clone_uri ? clone(repo, env, work, pool) : NULL;
 }
 
 rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
@@ -53,35 +73,14 @@ rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
 {
     rc_commit_t *last;
     rc_vcs_t *vcs;
-    const char *work;
 
-    if (repo->clone_uri)
-        RC_TRY(rc_remote_check(&env->config->remote, repo->clone_uri, pool));
-    RC_TRY(rc_work_dir(&work, env, pool));
-    repo->path = apr_pstrcat(pool, work, "/new", NULL);
-    RC_TRY(rc_vcs_create(repo->row.type, repo->path, pool));
-    if (!repo->clone_uri)
+    RC_TRY(make_content(repo, env, pool));
+    if (!repo->clone_uri && !repo->source)
         return NULL;
-    RC_TRY(clone(repo, env, work, pool));
-    RC_TRY(rc_vcs_open(&vcs, env->vcs_pool, repo->row.type, repo->path, pool));
+    RC_TRY(rc_vcs_open(&vcs, NULL, repo->row.type, repo->path, pool));
     RC_TRY(rc_vcs_last_commit(&last, vcs, pool));
     repo->row.last_changeset = changeset_json(last, pool);
     return NULL;
-}
-
-/* 01 §5: the level of a new object for everyone, stored as the default user's row. */
-static rc_err_t *grant_default(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
-                               apr_pool_t *pool)
-{
-    rc_level_t level = RC_NONE;
-    rc_user_t *anyone;
-
-    RC_TRY(rc_store_user_by_name(&anyone, db, "default", pool));
-    if (!anyone)
-        return NULL;
-    if (!closed)
-        RC_TRY(rc_rule_new_object_level(&level, db, kind));
-    return rc_rule_grant_user(db, kind, id, anyone->id, level);
 }
 
 static rc_err_t *make_group(rc_repo_group_t **out, rc_db_t *db, const char *name,
@@ -99,7 +98,27 @@ static rc_err_t *make_group(rc_repo_group_t **out, rc_db_t *db, const char *name
     group->description = apr_pstrcat(pool, name, " group", NULL);
     RC_TRY(rc_store_repo_group_insert(group, db));
     *out = group;
-    return grant_default(db, RC_KIND_REPO_GROUP, group->id, false, pool);
+    return rc_model_grant_everyone(db, RC_KIND_REPO_GROUP, group->id, false, pool);
+}
+
+static bool setting_truth(const char *value)
+{
+    return value && rc_text_truth(value);
+}
+
+rc_err_t *rc_model_repo_defaults(rc_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
+{
+    const char *statistics, *locking, *downloads, *private_;
+
+    RC_TRY(rc_store_setting(&statistics, db, "default_repo_enable_statistics", pool));
+    RC_TRY(rc_store_setting(&locking, db, "default_repo_enable_locking", pool));
+    RC_TRY(rc_store_setting(&downloads, db, "default_repo_enable_downloads", pool));
+    RC_TRY(rc_store_setting(&private_, db, "default_repo_private", pool));
+    repo->enable_statistics = setting_truth(statistics);
+    repo->enable_locking = setting_truth(locking);
+    repo->enable_downloads = setting_truth(downloads);
+    repo->private_ = setting_truth(private_);
+    return NULL;
 }
 
 /* The group with this path, made with its missing parents; NULL for no path. */
@@ -126,12 +145,13 @@ static rc_err_t *set_permissions(const rc_new_repo_t *repo, rc_db_t *db, apr_poo
 {
     const rc_repo_t *row = &repo->row;
 
-    if (repo->copy_permissions && row->group_id) {
+    if (repo->copy_permissions && repo->source)
+        RC_TRY(rc_rule_copy_repo(db, repo->source->id, row->id));
+    else if (repo->copy_permissions && row->group_id)
         RC_TRY(rc_rule_copy_group_to_repo(db, row->group_id, row->id));
-        if (!row->private_)
-            return NULL;
-    }
-    return grant_default(db, RC_KIND_REPO, row->id, row->private_, pool);
+    if (repo->copy_permissions && (repo->source || row->group_id) && !row->private_)
+        return NULL;
+    return rc_model_grant_everyone(db, RC_KIND_REPO, row->id, row->private_, pool);
 }
 
 rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
@@ -146,6 +166,8 @@ rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *poo
     repo->row.group_id = group ? group->id : 0;
     if (group)
         repo->row.enable_locking = group->enable_locking;
+    if (repo->source)
+        repo->row.fork_id = repo->source->id;
     repo->row.created_on = apr_time_now();
     RC_TRY(rc_store_repo_insert(&repo->row, db));
     RC_TRY(set_permissions(repo, db, pool));

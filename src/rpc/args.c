@@ -211,7 +211,8 @@ DEFINE_FIND(user_group)
                                                                                                    \
         RC_TRY(rc_find_##kind(&row, call, arg->value));                                            \
         if (!row || row->level < param->need)                                                      \
-            return rc_err(call->pool, RC_E_ARG, words " `%s` does not exist", arg->sent);          \
+            return rc_err(call->pool, RC_E_ARG, "%s" words " `%s` does not exist",                 \
+                          row && row->level && param->lead ? param->lead : "", arg->sent);         \
         arg->row = row;                                                                            \
         arg->name = row->name;                                                                     \
         arg->id = row->id;                                                                         \
@@ -270,6 +271,16 @@ static void read_sent(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
         arg->sent = apr_pstrdup(call->pool, json_object_to_json_string(arg->value));
 }
 
+static rc_err_t *check_allowed(rc_call_t *call)
+{
+    const rc_allow_t *allow = &call->method->allow;
+    bool may = call->caller->admin || allow->who == RC_ALLOW_ANYONE;
+
+    if (!may && allow->who == RC_ALLOW_HOLDERS)
+        RC_TRY(rc_call_has_global(&may, call, allow->permission));
+    return may ? NULL : rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+}
+
 rc_err_t *rc_args_bind(rc_call_t *call)
 {
     const rc_param_t *params = call->method->params;
@@ -281,8 +292,7 @@ rc_err_t *rc_args_bind(rc_call_t *call)
         if (!params[i].def && !call->args[i].present)
             return rc_err(call->pool, RC_E_ARG, "Missing non optional `%s` arg in JSON DATA",
                           params[i].name);
-    if (call->method->allow.who == RC_ALLOW_ADMINS && !call->caller->admin)
-        return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+    RC_TRY(check_allowed(call));
     for (i = 0; params[i].name; i++) {
         if (params[i].type == RC_PERM)
             RC_TRY(rc_grant_check_name(call, call->args[i].sent));

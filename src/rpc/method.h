@@ -42,7 +42,8 @@ typedef struct rc_param_t {
     const char *def; /* RC_REQUIRED, RC_CALLER, or as Python prints it: '' 'x' None True False -1 */
     rc_level_t need; /* level needed on an object */
     const char *alias; /* a second name, or NULL */
-    bool last;         /* looked at after all the others (RC_PERM: only its prefix) */
+    const char *lead; /* begins the text for a caller who may see the object, but lacks the level */
+    bool last;        /* looked at after all the others (RC_PERM: only its prefix) */
 } rc_param_t;
 
 /* Rows of parameters: an argument; an object with the level needed on it; with a second name. */
@@ -76,11 +77,15 @@ typedef struct rc_param_t {
 
 /* Who may call. A type of its own, so that a row that forgets it does not compile. */
 typedef struct rc_allow_t {
-    enum { RC_ALLOW_ANYONE = 1, RC_ALLOW_ADMINS } who;
+    enum { RC_ALLOW_ANYONE = 1, RC_ALLOW_ADMINS, RC_ALLOW_HOLDERS } who;
+    const char *permission;
 } rc_allow_t;
 
-#define RC_ANYONE ((rc_allow_t){RC_ALLOW_ANYONE}) /* any valid key; objects may need a level */
-#define RC_ADMINS ((rc_allow_t){RC_ALLOW_ADMINS}) /* super-admins */
+#define RC_ANYONE                                                                                  \
+    ((rc_allow_t){.who = RC_ALLOW_ANYONE}) /* any valid key; objects may need a level */
+#define RC_ADMINS ((rc_allow_t){.who = RC_ALLOW_ADMINS}) /* super-admins */
+/* Super-admins, and who has the global permission. */
+#define RC_HOLDERS(name) ((rc_allow_t){RC_ALLOW_HOLDERS, (name)})
 
 /* Flags of a row. Without RC_WRITES and RC_ALONE the method reads, in one snapshot. */
 #define RC_WRITES 1 /* runs inside a write transaction, committed when it succeeds */
@@ -122,8 +127,10 @@ struct rc_call_t {
     const rc_method_t *method;
     json_object *args_sent; /* an object, or NULL */
     rc_arg_t args[RC_MAX_PARAMS];
-    bool old;           /* 1.2 dialect */
-    const void *result; /* what a transaction of an RC_ALONE method hands out */
+    bool old;                       /* 1.2 dialect */
+    struct rc_field_walk_t *fields; /* of a list of repositories, see rc_render_repos_begin */
+    bool fields_hidden;             /* the list shows none */
+    const void *result;             /* what a transaction of an RC_ALONE method hands out */
 };
 
 /* Arguments by name; the name must be one of the row's (checked: a wrong one aborts). */
@@ -182,9 +189,10 @@ const rc_method_t *rc_method_find(const char *name, bool old);
 /** Calls @a fn for every row. */
 rc_err_t *rc_methods_each(rc_err_t *(*fn)(void *baton, const rc_method_t *method), void *baton);
 
-/* The groups of rows, each ended by a row without a name. */
-extern const rc_method_t rc_methods_server[], rc_methods_user[], rc_methods_repo[],
-    rc_methods_changeset[], rc_methods_comment[], rc_methods_gist[], rc_methods_old[];
+/* The groups of rows (methods.def), each ended by a row without a name. */
+#define X(group) extern const rc_method_t rc_methods_##group[];
+#include "methods.def"
+#undef X
 
 /* Results (contract 02 §1). */
 typedef enum { RC_KEYS_MASKED, RC_KEYS_CLEAR } rc_keys_t;
@@ -200,9 +208,28 @@ rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_
 rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
                                  rc_keys_t keys, apr_pool_t *pool);
 
+/** user_group_obj of @a group with these users (rc_user_t *), their keys clear or masked; with @a
+ * full also members. */
+rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_group_t *group,
+                               const apr_array_header_t *users, rc_keys_t keys, bool full);
+
+/** repo_group_obj of @a group with these repositories (names); with @a full also members. */
+rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_group_t *group,
+                               const apr_array_header_t *repos, bool full);
+
 /** repo_obj; with @a full also members, permissions and followers. */
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *scratch);
+
+/* A list of repo_obj, by id. Their extra fields come from one statement. */
+typedef struct rc_repo_list_t {
+    rc_call_t *call;
+    rc_json_t *out;
+} rc_repo_list_t;
+
+rc_err_t *rc_render_repos_begin(rc_repo_list_t *list);
+rc_err_t *rc_render_listed_repo(void *list, const rc_repo_t *repo, apr_pool_t *scratch);
+void rc_render_repos_end(rc_repo_list_t *list);
 
 /** The member @a key with the member list of an object. */
 rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, const char *key, rc_kind_t kind,
@@ -210,8 +237,5 @@ rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, const char *key, rc
 
 /** The members of changeset_obj without diff and refs; the empty commit for NULL. */
 void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);
-
-/** changeset_obj as text, to be stored with the repository; in @a pool. */
-const char *rc_changeset_json(const rc_commit_t *commit, apr_pool_t *pool);
 
 #endif

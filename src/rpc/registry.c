@@ -12,8 +12,9 @@
 #include "rc_versions.h"
 
 static const rc_method_t *const groups[] = {
-    rc_methods_server, rc_methods_user, rc_methods_repo, rc_methods_changeset, rc_methods_comment,
-    rc_methods_gist, rc_methods_old,
+#define X(group) rc_methods_##group,
+#include "methods.def"
+#undef X
 };
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))

@@ -8,8 +8,16 @@
 
 #include <apr_strings.h>
 
+#include "rc_repo_change.h"
 #include "rc_repo_model.h"
+#include "rc_setting.h"
+#include "rc_text.h"
 #include "rc_time.h"
+
+typedef struct fields_t {
+    rc_json_t *out;
+    apr_pool_t *pool;
+} fields_t;
 
 /* "rev:tip" -> ["rev","tip"] */
 static void render_landing_rev(rc_json_t *out, const char *landing_rev)
@@ -87,6 +95,74 @@ static rc_err_t *render_followers(rc_json_t *out, rc_call_t *call, const rc_repo
     return NULL;
 }
 
+/* Are extra fields shown on this server? */
+static rc_err_t *fields_shown(bool *shown, rc_call_t *call)
+{
+    const char *value;
+
+    RC_TRY(rc_store_setting(&value, call->db, "repository_fields", call->pool));
+    *shown = value && rc_text_truth(value);
+    return NULL;
+}
+
+rc_err_t *rc_render_repos_begin(rc_repo_list_t *list)
+{
+    rc_call_t *call = list->call;
+    bool shown;
+
+    RC_TRY(fields_shown(&shown, call));
+    call->fields_hidden = !shown;
+    if (shown)
+        RC_TRY(rc_store_fields_begin(&call->fields, call->db, 0, call->pool));
+    rc_json_array_begin(list->out);
+    return NULL;
+}
+
+rc_err_t *rc_render_listed_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scratch)
+{
+    rc_repo_list_t *list = baton;
+
+    RC_TRY(rc_render_repo(list->out, list->call, repo, false, scratch));
+    return rc_json_finish(list->out);
+}
+
+void rc_render_repos_end(rc_repo_list_t *list)
+{
+    rc_json_array_end(list->out);
+    if (list->call->fields)
+        rc_store_fields_end(list->call->fields);
+    list->call->fields = NULL;
+}
+
+static rc_err_t *render_field(void *baton, const char *key, const char *value)
+{
+    fields_t *fields = baton;
+
+    rc_json_key_text(fields->out, apr_pstrcat(fields->pool, "ex_", key, NULL));
+    rc_json_string(fields->out, value);
+    return NULL;
+}
+
+/* A list brings a walk over the fields of all; else they are looked up. */
+static rc_err_t *render_fields(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
+                               apr_pool_t *pool)
+{
+    fields_t fields = {out, pool};
+    rc_field_walk_t *walk = call->fields;
+    bool shown = !call->fields_hidden;
+
+    if (shown && !walk)
+        RC_TRY(fields_shown(&shown, call));
+    if (!shown)
+        return NULL;
+    if (!walk)
+        RC_TRY(rc_store_fields_begin(&walk, call->db, repo->id, pool));
+    RC_TRY(rc_store_fields_of(walk, repo->id, render_field, &fields, pool));
+    if (!call->fields)
+        rc_store_fields_end(walk);
+    return NULL;
+}
+
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *pool)
 {
@@ -108,6 +184,7 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
     rc_json_member_bool(out, "enable_downloads", repo->enable_downloads);
     render_last_changeset(out, repo, pool);
     RC_TRY(render_lock(out, call, repo, pool));
+    RC_TRY(render_fields(out, call, repo, pool));
     if (full) {
         RC_TRY(rc_render_members(out, call, "members", RC_KIND_REPO, repo->id));
         RC_TRY(rc_render_members(out, call, "permissions", RC_KIND_REPO, repo->id));

@@ -36,7 +36,8 @@ static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
     repo->lock_reason = rc_column_text(st, 18, pool);
     repo->created_on = rc_column_int(st, 19);
     repo->updated_on = rc_column_int(st, 20);
-    repo->level = (rc_level_t)rc_column_int(st, 21);
+    repo->fork_id = rc_column_int(st, 21);
+    repo->level = (rc_level_t)rc_column_int(st, 22);
     return repo;
 }
 
@@ -70,18 +71,16 @@ rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_i
     return step_repo(out, st, db, pool);
 }
 
-rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
-                              rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
-                                              apr_pool_t *scratch),
-                              void *baton, apr_pool_t *pool)
+/* Steps through a statement that is bound. */
+static rc_err_t *each_repo(rc_stmt_t *st, rc_db_t *db,
+                           rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
+                                           apr_pool_t *scratch),
+                           void *baton, apr_pool_t *pool)
 {
     apr_pool_t *scratch;
     rc_err_t *err;
-    rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPOS_READABLE));
-    RC_TRY(rc_bind(st, db, "i", user_id));
     apr_pool_create(&scratch, pool);
     for (;;) {
         apr_pool_clear(scratch);
@@ -95,16 +94,40 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
     return err;
 }
 
+rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
+                              rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
+                                              apr_pool_t *scratch),
+                              void *baton, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPOS_READABLE));
+    RC_TRY(rc_bind(st, db, "i", user_id));
+    return each_repo(st, db, fn, baton, pool);
+}
+
+rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id,
+                                     rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
+                                                     apr_pool_t *scratch),
+                                     void *baton, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPOS_LOCKED));
+    RC_TRY(rc_bind(st, db, "ii", user_id, holder_id));
+    return each_repo(st, db, fn, baton, pool);
+}
+
 rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db)
 {
     rc_blob_t sealed = {repo->clone_uri_sealed, repo->clone_uri_sealed_len};
     rc_stmt_t *st;
 
     RC_TRY(rc_stmt(&st, db, SQL_REPO_INSERT));
-    RC_TRY(rc_bind(st, db, "ssirddddssbssi", repo->name, repo->type, repo->owner_id, repo->group_id,
+    RC_TRY(rc_bind(st, db, "ssirddddssbssir", repo->name, repo->type, repo->owner_id, repo->group_id,
                    (int)repo->private_, (int)repo->enable_statistics, (int)repo->enable_locking,
                    (int)repo->enable_downloads, repo->description, repo->clone_uri, &sealed,
-                   repo->landing_rev, repo->last_changeset, repo->created_on));
+                   repo->landing_rev, repo->last_changeset, repo->created_on, repo->fork_id));
     return rc_insert(&repo->id, st, db);
 }
 
@@ -123,6 +146,15 @@ rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t rep
 
     RC_TRY(rc_stmt(&st, db, SQL_REPO_FOLLOW));
     RC_TRY(rc_bind(st, db, "iii", repo_id, user_id, (apr_int64_t)apr_time_now()));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_unfollow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_UNFOLLOW));
+    RC_TRY(rc_bind(st, db, "ii", repo_id, user_id));
     return rc_run(st, db);
 }
 

@@ -195,13 +195,12 @@ rc_err_t *rc_rule_grant(rc_db_t *db, const rc_grant_t *g, unsigned below)
 
 rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *g, unsigned below)
 {
-    RC_TRY(run_ids(db,
-                   g->to_group ? statements[g->kind].revoke_user_group
-                               : statements[g->kind].revoke_user,
-                   g->object_id, g->grantee_id));
+    RC_TRY(run_ids(
+        db, g->to_group ? statements[g->kind].revoke_user_group : statements[g->kind].revoke_user,
+        g->object_id, g->grantee_id));
     if (below & RC_BELOW_GROUPS)
-        RC_TRY(run_ids(db, below_statements[g->to_group].revoke_groups, g->object_id,
-                       g->grantee_id));
+        RC_TRY(
+            run_ids(db, below_statements[g->to_group].revoke_groups, g->object_id, g->grantee_id));
     if (below & RC_BELOW_REPOS)
         RC_TRY(
             run_ids(db, below_statements[g->to_group].revoke_repos, g->object_id, g->grantee_id));
@@ -235,4 +234,10 @@ rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int6
 {
     RC_TRY(run_ids(db, SQL_REPO_COPY_USERS_FROM_GROUP, repo_id, group_id));
     return run_ids(db, SQL_REPO_COPY_USER_GROUPS_FROM_GROUP, repo_id, group_id);
+}
+
+rc_err_t *rc_rule_copy_repo(rc_db_t *db, apr_int64_t source_id, apr_int64_t repo_id)
+{
+    RC_TRY(run_ids(db, SQL_REPO_COPY_USERS, repo_id, source_id));
+    return run_ids(db, SQL_REPO_COPY_USER_GROUPS, repo_id, source_id);
 }

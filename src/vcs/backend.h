@@ -12,6 +12,8 @@ typedef struct rc_backend_t {
     const char *type;
     rc_err_t *(*startup)(apr_pool_t *pool);
     rc_err_t *(*create)(const char *path, apr_pool_t *pool);
+    rc_err_t *(*copy)(const char *from, const char *to, apr_pool_t *pool);
+    void (*drop_cache)(const char *path, apr_pool_t *pool);
 
     /* A handle of the back end's own, kept by the handle pool between uses; errors in @a pool. */
     rc_err_t *(*open)(void **repo, const char *path, apr_pool_t *pool);
@@ -28,8 +30,15 @@ typedef struct rc_backend_t {
     rc_err_t *(*import)(const char *path, const rc_import_t *import, apr_pool_t *pool);
     rc_err_t *(*files)(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
                        apr_pool_t *scratch);
+    rc_err_t *(*changes)(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
+                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+    rc_err_t *(*nodes)(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
+                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+    rc_err_t *(*refs)(rc_vcs_t *vcs, rc_refs_t which,
+                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
     rc_err_t *(*diff)(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
+    rc_err_t *(*strip)(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool);
 } rc_backend_t;
 
 /* One use of a handle: from rc_vcs_open to the end of the pool it was given. */

@@ -18,6 +18,7 @@
 #define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
 #define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
 #define CACHE_LIMIT  ((ssize_t)32 << 20) /* bytes of small objects kept */
+#define OBJECT_LIMIT ((size_t)1 << 30)   /* bytes of one packed object */
 
 rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...)
 {
@@ -62,6 +63,7 @@ static rc_err_t *startup(apr_pool_t *pool)
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, OBJECT_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
         /* A walk over the history would fill the cache with commits nobody asks for again. */
@@ -71,7 +73,15 @@ static rc_err_t *startup(apr_pool_t *pool)
     return NULL;
 }
 
-static rc_err_t *create(const char *path, apr_pool_t *pool)
+const char *rc_git_dir(const char *path, apr_pool_t *pool)
+{
+    const char *inner = apr_pstrcat(pool, path, "/.git", NULL);
+    struct stat st;
+
+    return !lstat(inner, &st) && S_ISDIR(st.st_mode) ? inner : path;
+}
+
+rc_err_t *rc_git_create(const char *path, apr_pool_t *pool)
 {
     git_repository_init_options options;
     git_repository *repo = NULL;
@@ -142,7 +152,7 @@ static rc_err_t *open_repo(void **repo, const char *path, apr_pool_t *pool)
     struct stat st;
 
     if (git)
-        git->path = strdup(path);
+        git->path = strdup(rc_git_dir(path, pool));
     if (!git || !git->path) {
         free(git);
         return rc_err_internal(pool, APR_ENOMEM, "cannot open the repository %s", path);
@@ -187,6 +197,11 @@ rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, gi
                            git_object_type2string(type));
 }
 
+static void drop_cache(const char *path, apr_pool_t *pool)
+{
+    unlink(apr_pstrcat(pool, rc_git_dir(path, pool), "/rcapi/order", NULL));
+}
+
 static rc_err_t *refresh(rc_vcs_t *vcs)
 {
     return rc_git_refresh(vcs->repo, true, vcs->pool);
@@ -195,7 +210,9 @@ static rc_err_t *refresh(rc_vcs_t *vcs)
 const rc_backend_t rc_git_backend = {
     .type = "git",
     .startup = startup,
-    .create = create,
+    .create = rc_git_create,
+    .copy = rc_git_copy,
+    .drop_cache = drop_cache,
     .open = open_repo,
     .reuse = reuse,
     .close = close_repo,
@@ -207,5 +224,9 @@ const rc_backend_t rc_git_backend = {
     .index_of = rc_git_index_of,
     .import = rc_git_import,
     .files = rc_git_files,
+    .changes = rc_git_changes,
+    .nodes = rc_git_nodes,
+    .refs = rc_git_refs,
     .diff = rc_git_diff,
+    .strip = rc_git_strip,
 };

@@ -134,6 +134,11 @@ struct rc_git_t {
     rc_git_order_t order;
 };
 
+/** The git directory of the repository at @a path: itself, or the .git within. In @a pool. */
+const char *rc_git_dir(const char *path, apr_pool_t *pool);
+
+rc_err_t *rc_git_create(const char *path, apr_pool_t *pool);
+
 /** RC_E_INTERNAL with the formatted words and what libgit2 says about the failure. */
 rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -149,6 +154,20 @@ rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool);
 rc_err_t *rc_git_import(const char *path, const rc_import_t *import, apr_pool_t *pool);
 rc_err_t *rc_git_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
                        apr_pool_t *scratch);
+
+/* --- git_changes.c, git_nodes.c --- */
+
+rc_err_t *rc_git_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
+                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
+                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
+                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
+
+/* --- git_copy.c, git_strip.c --- */
+
+rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool);
+rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool);
 
 /* --- git_diff.c --- */
 

@@ -17,6 +17,7 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "git.h"
 #include "git_env.h"
 #include "proc.h"
 #include "quarantine.h"
@@ -512,7 +513,7 @@ rc_err_t *rc_git_fetch(const rc_remote_policy_t *policy, const char *path,
     char real_path[PATH_MAX], real_work[PATH_MAX];
     rc_err_t *err;
 
-    if (!realpath(path, real_path))
+    if (!realpath(rc_git_dir(path, pool), real_path))
         return rc_err_internal(pool, errno, "cannot find %s", path);
     if (!realpath(policy->work_dir, real_work))
         return rc_err_internal(pool, errno, "cannot find %s", policy->work_dir);

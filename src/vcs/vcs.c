@@ -91,6 +91,14 @@ rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *i
     return backend->import(path, import, pool);
 }
 
+rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    RC_TRY(need_backend(&backend, type, pool));
+    return backend->copy(from, to, pool);
+}
+
 /* --- the idle handles; callers hold the mutex for link and unlink --- */
 
 static void unlink_idle(rc_vcs_pool_t *owner, handle_t *handle)
@@ -212,6 +220,16 @@ void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path)
         close_handle(vcs_pool, handle);
 }
 
+void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
+                       apr_pool_t *pool)
+{
+    const rc_backend_t *backend = find_backend(type);
+
+    rc_vcs_pool_forget(vcs_pool, path);
+    if (backend)
+        backend->drop_cache(path, pool);
+}
+
 static rc_err_t *open_handle(handle_t **out, const rc_backend_t *backend, const char *path,
                              apr_pool_t *pool)
 {
@@ -310,4 +328,27 @@ rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void
                        apr_pool_t *scratch)
 {
     return vcs->backend->files(vcs, id, fn, baton, scratch);
+}
+
+rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
+                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch)
+{
+    return vcs->backend->changes(vcs, id, what, temp_dir, fn, baton, scratch);
+}
+
+rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
+                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
+{
+    return vcs->backend->nodes(found, vcs, id, root, dirs, fn, baton, scratch);
+}
+
+rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
+                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton)
+{
+    return vcs->backend->refs(vcs, which, fn, baton);
+}
+
+rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool)
+{
+    return vcs->backend->strip(vcs, branch, rev, pool);
 }

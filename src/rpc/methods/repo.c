@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Repositories (contract 02 §2 pull, §5).
+ * Making, describing and pulling repositories (contract 02 §2 pull, §5).
  */
-#include "../method.h"
-
-#include <string.h>
+#include "../new_repo.h"
 
 #include <apr_strings.h>
-
-#include "rc_moves.h"
-#include "rc_repo_model.h"
 
 rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo)
 {
@@ -35,26 +30,14 @@ static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
     return rc_render_repo(out, call, rc_arg_repo(call, "repoid"), true, call->pool);
 }
 
-typedef struct list_t {
-    rc_call_t *call;
-    rc_json_t *out;
-} list_t;
-
-static rc_err_t *list_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scratch)
-{
-    list_t *list = baton;
-
-    RC_TRY(rc_render_repo(list->out, list->call, repo, false, scratch));
-    return rc_json_finish(list->out);
-}
-
 static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
 {
-    list_t list = {call, out};
+    rc_repo_list_t list = {call, out};
 
-    rc_json_array_begin(out);
-    RC_TRY(rc_store_repos_each(call->db, call->caller->user_id, list_repo, &list, call->pool));
-    rc_json_array_end(out);
+    RC_TRY(rc_render_repos_begin(&list));
+    RC_TRY(rc_store_repos_each(call->db, call->caller->user_id, rc_render_listed_repo, &list,
+                               call->pool));
+    rc_render_repos_end(&list);
     return NULL;
 }
 
@@ -62,7 +45,7 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, "repoid");
 
-    RC_TRY(rc_model_repo_pull(call->env, repo, call->pool));
+    RC_TRY(rc_model_repo_pull(call->env, call->db, repo, call->pool));
     RC_TRY(rc_call_refresh(call, repo));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", apr_psprintf(call->pool, "Pulled from `%s`", repo->name));
@@ -71,48 +54,28 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-/* create_repo, check 1: may the caller make something of this name here? */
-static rc_err_t *may_create(rc_call_t *call, const char *name)
-{
-    const char *parent = rc_repo_name_parent(name, call->pool);
-    rc_repo_group_t *group;
-    bool may;
-
-    RC_TRY(rc_call_has_global(&may, call, "hg.create.repository"));
-    if (may)
-        return NULL;
-    if (!parent)
-        return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
-    RC_TRY(
-        rc_store_repo_group_by_name(&group, call->db, call->caller->user_id, parent, call->pool));
-    if (!group || group->level < RC_ADMIN)
-        return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", parent);
-    return NULL;
-}
-
-static rc_err_t *find_owner(apr_int64_t *owner_id, rc_call_t *call)
-{
-    rc_user_t *owner;
-
-    *owner_id = call->caller->user_id;
-    if (!rc_arg_given(call, "owner"))
-        return NULL;
-    if (!call->caller->admin)
-        return rc_err(call->pool, RC_E_ARG, "Only RhodeCode admin can specify `owner` param");
-    RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
-    if (!owner)
-        return rc_err(call->pool, RC_E_ARG, "user `%s` does not exist", rc_arg_sent(call, "owner"));
-    *owner_id = owner->id;
-    return NULL;
-}
-
 static rc_err_t *check_free(rc_call_t *call, const char *name)
 {
     rc_repo_t *taken;
 
-    RC_TRY(rc_store_repo_by_name(&taken, call->db, call->caller->user_id, name, call->pool));
+    RC_TRY(rc_new_repo_taken(&taken, call, name));
     if (taken)
         return rc_err(call->pool, RC_E_ARG, "repo `%s` already exist", name);
+    return NULL;
+}
+
+/* Flags that are not sent are those of the server's settings. */
+static rc_err_t *plan_flags(rc_call_t *call, rc_repo_t *row)
+{
+    RC_TRY(rc_model_repo_defaults(row, call->db, call->pool));
+    if (rc_arg_given(call, "private"))
+        row->private_ = rc_arg_bool(call, "private");
+    if (rc_arg_given(call, "enable_statistics"))
+        row->enable_statistics = rc_arg_bool(call, "enable_statistics");
+    if (rc_arg_given(call, "enable_locking"))
+        row->enable_locking = rc_arg_bool(call, "enable_locking");
+    if (rc_arg_given(call, "enable_downloads"))
+        row->enable_downloads = rc_arg_bool(call, "enable_downloads");
     return NULL;
 }
 
@@ -124,20 +87,18 @@ static rc_err_t *plan_repo(rc_call_t *call, rc_new_repo_t *repo)
     rc_repo_t *row = &repo->row;
 
     rc_arg_rename(call, "repo_name", name);
-    RC_TRY(may_create(call, name));
-    RC_TRY(find_owner(&row->owner_id, call));
+    RC_TRY(rc_new_repo_check_place(call, name));
+    RC_TRY(rc_new_repo_check_owner(call));
+    RC_TRY(rc_new_repo_find_owner(&row->owner_id, call));
     RC_TRY(check_free(call, name));
     row->name = name;
     row->type = rc_arg_text(call, "repo_type");
     row->landing_rev = rc_arg_text(call, "landing_rev");
-    if (!rc_vcs_known_type(row->type) || !rc_repo_name_usable(name) ||
-        !strchr(row->landing_rev, ':'))
-        return rc_err_failed(call->pool, "unusable type, name or landing_rev");
+    RC_TRY(rc_new_repo_check_texts(call, row));
+    if (!rc_vcs_known_type(row->type))
+        return rc_err_failed(call->pool, "unknown type %s", row->type);
     row->description = *description ? description : rc_repo_name_last(name);
-    row->private_ = rc_arg_bool(call, "private");
-    row->enable_statistics = rc_arg_bool(call, "enable_statistics");
-    row->enable_locking = rc_arg_bool(call, "enable_locking");
-    row->enable_downloads = rc_arg_bool(call, "enable_downloads");
+    RC_TRY(plan_flags(call, row));
     repo->copy_permissions = rc_arg_bool(call, "copy_permissions");
     repo->clone_uri = rc_arg_text(call, "clone_uri");
     if (repo->clone_uri && !*repo->clone_uri)
@@ -145,39 +106,12 @@ static rc_err_t *plan_repo(rc_call_t *call, rc_new_repo_t *repo)
     return NULL;
 }
 
-typedef struct creation_t {
-    rc_new_repo_t *repo;
-    rc_moves_t *moves;
-} creation_t;
-
-static rc_err_t *insert_repo(rc_call_t *call, void *baton)
-{
-    creation_t *creation = baton;
-
-    RC_TRY(plan_repo(call, creation->repo));
-    RC_TRY(rc_model_repo_insert(creation->repo, call->db, call->pool));
-    return rc_moves_apply(creation->moves, call->db);
-}
-
 static rc_err_t *create_repo(rc_call_t *call, rc_json_t *out)
 {
     rc_new_repo_t repo = {.row.id = 0};
-    creation_t creation = {&repo, rc_moves_begin(call->env, call->pool)};
-    rc_err_t *err;
 
-    RC_TRY(plan_repo(call, &repo));
-    RC_TRY(rc_model_repo_prepare(&repo, call->env, rc_changeset_json, call->pool));
-    rc_moves_add(creation.moves, repo.path, rc_env_repo_path(call->env, repo.row.name, call->pool));
-    err = rc_call_txn(call, insert_repo, &creation);
-    rc_moves_end(creation.moves, call->db, !err);
-    RC_TRY(err);
-    rc_json_object_begin(out);
-    rc_json_member_string(out, "msg",
-                          apr_psprintf(call->pool, "Created new repository `%s`", repo.row.name));
-    rc_json_member_bool(out, "success", true);
-    rc_json_member_null(out, "task");
-    rc_json_object_end(out);
-    return NULL;
+    RC_TRY(rc_new_repo_make(&repo, call, plan_repo));
+    return rc_new_repo_answer(out, call, "Created new repository `{repo_name}`");
 }
 
 /* clang-format off */

@@ -44,15 +44,27 @@ names AS (
      WHERE w.inherits = 0)
 SELECT name FROM names ORDER BY name
 
--- USER_GLOBAL_NAMES: user; only his own rows
+-- USER_GLOBALS: user; his own rows
 SELECT name FROM user_global_permission WHERE user_id = ?1 ORDER BY name
 -- USER_GLOBAL_ADD: user, name
 INSERT INTO user_global_permission (user_id, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING
 -- USER_GLOBAL_DELETE: user, name
 DELETE FROM user_global_permission WHERE user_id = ?1 AND name = ?2
+-- USER_INHERITS: user
+SELECT inherit_default_permissions FROM users WHERE user_id = ?1
+-- USER_SET_INHERITS: user, flag
+UPDATE users SET inherit_default_permissions = ?2 WHERE user_id = ?1
+-- USER_GROUP_GLOBALS: user group; its own rows
+SELECT name FROM user_group_global_permission WHERE users_group_id = ?1 ORDER BY name
 -- USER_GROUP_GLOBAL_ADD: user group, name
 INSERT INTO user_group_global_permission (users_group_id, name) VALUES (?1, ?2)
 ON CONFLICT DO NOTHING
+-- USER_GROUP_GLOBAL_DELETE: user group, name
+DELETE FROM user_group_global_permission WHERE users_group_id = ?1 AND name = ?2
+-- USER_GROUP_INHERITS: user group
+SELECT inherit_default_permissions FROM user_group WHERE users_group_id = ?1
+-- USER_GROUP_SET_INHERITS: user group, flag
+UPDATE user_group SET inherit_default_permissions = ?2 WHERE users_group_id = ?1
 
 -- REPO_GRANT_USER: repository, user, level
 INSERT INTO user_repo_permission (repo_id, user_id, level) VALUES (?1, ?2, ?3)
@@ -135,6 +147,14 @@ SELECT ?1, user_id, level FROM user_repo_group_permission WHERE group_id = ?2 OR
 -- REPO_COPY_USER_GROUPS_FROM_GROUP: repository, group
 INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
 SELECT ?1, users_group_id, level FROM user_group_repo_group_permission WHERE group_id = ?2
+ORDER BY permission_id
+
+-- REPO_COPY_USERS: repository, source
+INSERT INTO user_repo_permission (repo_id, user_id, level)
+SELECT ?1, user_id, level FROM user_repo_permission WHERE repo_id = ?2 ORDER BY permission_id
+-- REPO_COPY_USER_GROUPS: repository, source
+INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
+SELECT ?1, users_group_id, level FROM user_group_repo_permission WHERE repo_id = ?2
 ORDER BY permission_id
 
 -- REPO_MEMBERS: repository; the member list in its order (contract 01 §10)

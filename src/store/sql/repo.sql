@@ -5,7 +5,7 @@ r.repo_id, r.repo_name, r.repo_type, r.owner_id, o.username, r.group_id,
 (SELECT f.repo_name FROM repo f WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0),
 r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.description, r.clone_uri,
 r.clone_uri_sealed, r.landing_rev, r.last_changeset, r.lock_user_id, r.locked_on, r.lock_reason,
-r.created_on, r.updated_on
+r.created_on, r.updated_on, r.fork_id
 -- DEFINE REPO_TABLES: where they come from
 me CROSS JOIN anyone CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
 
@@ -35,16 +35,21 @@ SELECT @REPO_COLUMNS@, j.level
   JOIN users o ON o.user_id = r.owner_id
  WHERE r.repo_id IN (SELECT repo_id FROM judged WHERE level > 0) AND j.repo_id = r.repo_id
  ORDER BY r.repo_id
+-- REPOS_LOCKED: user, holder; all that he holds
+WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
+ WHERE r.lock_user_id = ?2 ORDER BY r.repo_id
 -- REPO_INSERT: name, type, owner, group, private, statistics, locking, downloads, description,
---              clone_uri, clone_uri_sealed, landing_rev, last_changeset, now
+--              clone_uri, clone_uri_sealed, landing_rev, last_changeset, now, fork parent
 INSERT INTO repo (repo_name, repo_type, owner_id, group_id, private, enable_statistics,
                   enable_locking, enable_downloads, description, clone_uri, clone_uri_sealed,
-                  landing_rev, last_changeset, created_on, updated_on)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14) RETURNING repo_id
+                  landing_rev, last_changeset, created_on, updated_on, fork_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15) RETURNING repo_id
 -- REPO_SET_LAST_CHANGESET: id, JSON, now
 UPDATE repo SET last_changeset = ?2, updated_on = ?3 WHERE repo_id = ?1
 -- REPO_FOLLOW: repository, user, now
 INSERT INTO repo_following (repo_id, user_id, created_on) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
+-- REPO_UNFOLLOW: repository, user
+DELETE FROM repo_following WHERE repo_id = ?1 AND user_id = ?2
 -- REPO_FOLLOWERS: repository
 SELECT user_id FROM repo_following WHERE repo_id = ?1 ORDER BY following_id
 

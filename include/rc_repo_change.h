@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Rows of repositories as they change: update, delete, forks, locks, extra fields; and the bare
+ * names of everything, for comparing with the disk.
+ */
+#ifndef RC_REPO_CHANGE_H
+#define RC_REPO_CHANGE_H
+
+#include "rc_repo.h"
+
+typedef struct rc_named_t {
+    apr_int64_t id;
+    const char *name; /* full path */
+} rc_named_t;
+
+/** Stores @a repo: name, ids of owner, group and fork parent, flags, texts. A taken name is
+ * RC_E_CONFLICT on repo.repo_name. */
+rc_err_t *rc_store_repo_update(rc_db_t *db, const rc_repo_t *repo);
+
+/** Deletes a repository and what hangs on it; its forks lose their parent. */
+rc_err_t *rc_store_repo_delete(rc_db_t *db, apr_int64_t repo_id);
+
+/** Number of direct forks. */
+rc_err_t *rc_store_repo_fork_count(apr_int64_t *count, rc_db_t *db, apr_int64_t repo_id);
+
+/** The repository, its forks, their forks and so on, by id: array of rc_named_t. */
+rc_err_t *rc_store_repo_with_forks(apr_array_header_t **names, rc_db_t *db, apr_int64_t repo_id,
+                                   apr_pool_t *pool);
+
+/** All repositories by id: array of rc_named_t. */
+rc_err_t *rc_store_repo_names(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool);
+
+/** What the repository is called now; NULL when there is none. */
+rc_err_t *rc_store_repo_name(const char **name, rc_db_t *db, apr_int64_t repo_id, apr_pool_t *pool);
+
+/** Locks a repository for a user since @a when (epoch seconds); user 0 unlocks it. */
+rc_err_t *rc_store_repo_set_lock(rc_db_t *db, apr_int64_t repo_id, apr_int64_t user_id,
+                                 apr_int64_t when, const char *reason);
+
+/** All repository groups, deepest first: array of rc_named_t. */
+rc_err_t *rc_store_repo_groups_deepest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool);
+
+/** Deletes a group that has no sub-group and no repository. */
+rc_err_t *rc_store_repo_group_delete_empty(bool *deleted, rc_db_t *db, apr_int64_t group_id);
+
+/** Adds an extra field; a key that is there is RC_E_CONFLICT on "repo_field...". */
+rc_err_t *rc_store_repo_field_insert(rc_db_t *db, apr_int64_t repo_id, const char *key,
+                                     const char *label, const char *description);
+rc_err_t *rc_store_repo_field_delete(bool *deleted, rc_db_t *db, apr_int64_t repo_id,
+                                     const char *key);
+
+/** Gives a field its value; no such field is fine. */
+rc_err_t *rc_store_repo_field_set(rc_db_t *db, apr_int64_t repo_id, const char *key,
+                                  const char *value);
+
+/* Extra fields read beside a list of repositories by id, with one statement for all of them. */
+typedef struct rc_field_walk_t rc_field_walk_t;
+
+/** Starts a walk: the fields of one repository, or of all (0); one of each kind at a time. */
+rc_err_t *rc_store_fields_begin(rc_field_walk_t **walk, rc_db_t *db, apr_int64_t repo_id,
+                                apr_pool_t *pool);
+
+/** Calls @a fn for the fields of a repository, by key. Its id is not less than the last one's. */
+rc_err_t *rc_store_fields_of(rc_field_walk_t *walk, apr_int64_t repo_id,
+                             rc_err_t *(*fn)(void *baton, const char *key, const char *value),
+                             void *baton, apr_pool_t *scratch);
+
+/** Must follow when all went well: a walk left open keeps its snapshot beyond the transaction. */
+void rc_store_fields_end(rc_field_walk_t *walk);
+
+#endif

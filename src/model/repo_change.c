@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Changing, renaming, stripping and deleting repositories: database and disk together (contract
+ * 02 update_repo, delete_repo, strip).
+ */
+#include "rc_repo_model.h"
+
+#include <string.h>
+#include <time.h>
+
+#include <apr_strings.h>
+
+#include "rc_fs.h"
+#include "rc_repo_change.h"
+#include "rc_user.h"
+
+#define NAME_MAX_BYTES 255 /* of one part of a path */
+
+/* --- update --- */
+
+static rc_err_t *check_name(const rc_repo_t *to, rc_db_t *db, apr_pool_t *pool)
+{
+    rc_repo_group_t *same;
+
+    if (!rc_repo_name_usable(to->name))
+        return rc_err_failed(pool, "%s is no usable name", to->name);
+    RC_TRY(rc_store_repo_group_by_name(&same, db, to->owner_id, to->name, pool));
+    return same ? rc_err_failed(pool, "%s is a group", to->name) : NULL;
+}
+
+/* A repository is no fork of itself, nor of its own forks. */
+static rc_err_t *check_parent(const rc_repo_t *to, rc_db_t *db, apr_pool_t *pool)
+{
+    apr_array_header_t *below;
+    int i;
+
+    RC_TRY(rc_store_repo_with_forks(&below, db, to->id, pool));
+    for (i = 0; i < below->nelts; i++)
+        if (APR_ARRAY_IDX(below, i, rc_named_t).id == to->fork_id)
+            return rc_err_failed(pool, "%s would be a fork of itself", to->name);
+    return NULL;
+}
+
+static rc_err_t *close_to_all(rc_db_t *db, apr_int64_t repo_id, apr_pool_t *pool)
+{
+    rc_user_t *anyone;
+
+    RC_TRY(rc_store_user_by_name(&anyone, db, "default", pool));
+    if (!anyone)
+        return NULL;
+    return rc_rule_grant_user(db, RC_KIND_REPO, repo_id, anyone->id, RC_NONE);
+}
+
+rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc_moves_t *moves,
+                               rc_db_t *db, apr_pool_t *pool)
+{
+    const rc_repo_t *from = change->from, *to = &change->to;
+    bool renamed = strcmp(from->name, to->name) != 0;
+
+    if (renamed)
+        RC_TRY(check_name(to, db, pool));
+    if (to->fork_id != from->fork_id)
+        RC_TRY(check_parent(to, db, pool));
+    RC_TRY(rc_store_repo_update(db, to));
+    if (change->close)
+        RC_TRY(close_to_all(db, to->id, pool));
+    if (!renamed)
+        return NULL;
+    rc_moves_add(moves, rc_env_repo_path(env, from->name, pool),
+                 rc_env_repo_path(env, to->name, pool));
+    return rc_moves_apply(moves, db);
+}
+
+/* Cuts the next "key=value" off *@a text, with its "\," turned to commas. */
+static char *next_field(const char **text, apr_pool_t *pool)
+{
+    const char *in = *text;
+    char *field = apr_palloc(pool, strlen(in) + 1), *out = field;
+
+    for (; *in && *in != ','; in++) {
+        if (in[0] == '\\' && in[1] == ',')
+            in++;
+        *out++ = *in;
+    }
+    *out = '\0';
+    *text = *in ? in + 1 : in;
+    return field;
+}
+
+rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id, const char *text,
+                                   apr_pool_t *pool)
+{
+    while (*text) {
+        char *field = next_field(&text, pool), *equals = strchr(field, '=');
+
+        if (!equals)
+            continue;
+        *equals = '\0';
+        RC_TRY(rc_store_repo_field_set(db, repo_id, field + strspn(field, " "), equals + 1));
+    }
+    return NULL;
+}
+
+/* --- strip --- */
+
+rc_err_t *rc_model_repo_strip(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, const char *branch,
+                              const char *rev, apr_pool_t *pool)
+{
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_model_repo_lock(env, db, repo->id, repo->name, pool));
+    RC_TRY(rc_model_repo_open(&vcs, env, repo, pool));
+    return rc_vcs_strip(vcs, branch, rev, pool);
+}
+
+/* --- delete --- */
+
+rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const rc_repo_t *repo,
+                               bool with_forks, apr_pool_t *pool)
+{
+    if (with_forks)
+        return rc_store_repo_with_forks(doomed, db, repo->id, pool);
+    *doomed = apr_array_make(pool, 1, sizeof(rc_named_t));
+    APR_ARRAY_PUSH(*doomed, rc_named_t) = (rc_named_t){repo->id, repo->name};
+    return NULL;
+}
+
+rc_err_t *rc_model_repo_lock_doomed(rc_env_t *env, rc_db_t *db, const apr_array_header_t *doomed,
+                                    apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < doomed->nelts; i++) {
+        const rc_named_t *repo = &APR_ARRAY_IDX(doomed, i, rc_named_t);
+
+        if (rc_fs_exists(rc_env_repo_path(env, repo->name, pool)))
+            RC_TRY(rc_model_repo_lock(env, db, repo->id, repo->name, pool));
+    }
+    return NULL;
+}
+
+/* The longest beginning of @a text of at most @a max bytes that does not cut a character. */
+static const char *cut(const char *text, apr_size_t max, apr_pool_t *pool)
+{
+    if (strlen(text) <= max)
+        return text;
+    while (max && (text[max] & 0xc0) == 0x80)
+        max--;
+    return apr_pstrmemdup(pool, text, max);
+}
+
+/* Where a repository goes when it is deleted; rc_repo_part_usable knows such names. */
+static const char *removed_name(const char *name, apr_pool_t *pool)
+{
+    const char *parent = rc_repo_name_parent(name, pool), *stamp;
+    apr_time_t now = apr_time_now();
+    time_t seconds = (time_t)apr_time_sec(now);
+    char date[32];
+    struct tm tm;
+
+    localtime_r(&seconds, &tm);
+    strftime(date, sizeof(date), "%Y%m%d_%H%M%S", &tm);
+    stamp = apr_psprintf(pool, "rm__%s_%06d__", date, (int)apr_time_usec(now));
+    return apr_pstrcat(pool, parent ? parent : "", parent ? "/" : "", stamp,
+                       cut(rc_repo_name_last(name), NAME_MAX_BYTES - strlen(stamp), pool), NULL);
+}
+
+rc_err_t *rc_model_repo_delete(const apr_array_header_t *doomed, rc_env_t *env, rc_moves_t *moves,
+                               rc_db_t *db, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < doomed->nelts; i++) {
+        const rc_named_t *repo = &APR_ARRAY_IDX(doomed, i, rc_named_t);
+        const char *path = rc_env_repo_path(env, repo->name, pool);
+
+        RC_TRY(rc_store_repo_delete(db, repo->id));
+        if (rc_fs_exists(path))
+            rc_moves_add(moves, path, rc_env_repo_path(env, removed_name(repo->name, pool), pool));
+    }
+    return rc_moves_apply(moves, db);
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What brings the server's picture of repositories up to date, and strip (contract 02 §2).
+ */
+#include "../method.h"
+
+#include <apr_strings.h>
+
+#include "rc_repo_model.h"
+#include "rc_scan.h"
+
+static void answer(rc_call_t *call, rc_json_t *out, const char *msg)
+{
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", rc_call_text(call, msg));
+    rc_json_member_string(out, "repository", rc_arg_repo(call, "repoid")->name);
+    rc_json_object_end(out);
+}
+
+static rc_err_t *invalidate_cache(rc_call_t *call, rc_json_t *out)
+{
+    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+
+    rc_vcs_drop_cache(call->env->vcs_pool, repo->type,
+                      rc_env_repo_path(call->env, repo->name, call->pool), call->pool);
+    RC_TRY(rc_call_refresh(call, repo));
+    answer(call, out, "Cache for repository `{repoid}` was invalidated");
+    return NULL;
+}
+
+static rc_err_t *strip(rc_call_t *call, rc_json_t *out)
+{
+    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+
+    RC_TRY(rc_model_repo_strip(call->env, call->db, repo, rc_arg_text(call, "branch"),
+                               rc_arg_text(call, "revision"), call->pool));
+    RC_TRY(rc_call_refresh(call, repo));
+    answer(call, out, "Stripped commit {revision} from repo `{repoid.name}`");
+    return NULL;
+}
+
+static void write_names(rc_json_t *out, const char *key, const apr_array_header_t *names)
+{
+    int i;
+
+    rc_json_key(out, key);
+    rc_json_array_begin(out);
+    for (i = 0; names && i < names->nelts; i++)
+        rc_json_string(out, APR_ARRAY_IDX(names, i, const char *));
+    rc_json_array_end(out);
+}
+
+static rc_err_t *rescan_repos(rc_call_t *call, rc_json_t *out)
+{
+    apr_array_header_t *added, *removed = NULL;
+
+    RC_TRY(rc_model_scan_add(&added, call->env, call->db, rc_changeset_json, call->pool));
+    if (rc_arg_bool(call, "remove_obsolete"))
+        RC_TRY(rc_model_scan_remove(&removed, call->env, call->db, call->pool));
+    rc_json_object_begin(out);
+    write_names(out, "added", added);
+    write_names(out, "removed", removed);
+    rc_json_object_end(out);
+    return NULL;
+}
+
+/* clang-format off */
+const rc_method_t rc_methods_cache[] = {
+    {"invalidate_cache", invalidate_cache, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_WRITE),
+               RC_ARG("delete_keys", RC_BOOL, "False")),
+     "Error occurred during cache invalidation action",
+     "Forget what is cached of a repository and read its last commit anew."},
+    {"strip", strip, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
+               RC_ARG("revision", RC_TEXT, RC_REQUIRED),
+               RC_ARG("branch", RC_TEXT, RC_REQUIRED)),
+     "Unable to strip commit {revision} from repo `{repoid.name}`",
+     "Take a commit and its descendants off a branch."},
+    {"rescan_repos", rescan_repos, RC_ADMINS, RC_ALONE,
+     RC_PARAMS(RC_ARG("remove_obsolete", RC_BOOL, "False")),
+     "Error occurred during rescan repositories action",
+     "Add repositories found on the disk; remove those that are gone."},
+    {.name = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Locks of repositories (contract 02 §2 lock, get_locks; 01 §12).
+ */
+#include "../method.h"
+
+#include <apr_strings.h>
+
+#include "rc_repo_change.h"
+#include "rc_time.h"
+
+#define REASON "lock_api"
+
+/* What a lock call answers; a holder of NULL is not locked. */
+typedef struct state_t {
+    bool locked, changed;
+    apr_int64_t since;
+    const char *by, *reason, *msg;
+} state_t;
+
+static rc_err_t *answer(rc_call_t *call, rc_json_t *out, const state_t *state)
+{
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "repo", rc_arg_repo(call, "repoid")->name);
+    rc_json_member_bool(out, "locked", state->locked);
+    if (state->locked)
+        rc_json_member_int(out, "locked_since", state->since);
+    else
+        rc_json_member_null(out, "locked_since");
+    rc_json_member_string(out, "locked_by", state->by);
+    rc_json_member_string(out, "lock_reason", state->reason);
+    rc_json_member_bool(out, "lock_state_changed", state->changed);
+    rc_json_member_string(out, "msg", state->msg);
+    rc_json_object_end(out);
+    return NULL;
+}
+
+static rc_err_t *query(rc_call_t *call, rc_json_t *out)
+{
+    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+    rc_user_t *holder = NULL;
+    state_t state = {.msg = apr_psprintf(call->pool, "Repo `%s` not locked.", repo->name)};
+
+    if (repo->lock_user_id)
+        RC_TRY(rc_store_user_by_id(&holder, call->db, repo->lock_user_id, call->pool));
+    if (holder) {
+        state.locked = true;
+        state.since = repo->locked_on;
+        state.by = holder->username;
+        state.reason = repo->lock_reason;
+        state.msg = apr_psprintf(call->pool, "Repo `%s` locked by `%s` on %s.", repo->name,
+                                 holder->username,
+                                 rc_time_local(apr_time_from_sec(repo->locked_on), call->pool));
+    }
+    return answer(call, out, &state);
+}
+
+static rc_err_t *set(rc_call_t *call, void *baton)
+{
+    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+    const rc_user_t *user = rc_arg_user(call, "userid");
+    state_t state = {.locked = rc_arg_bool(call, "locked"),
+                     .changed = true,
+                     .since = apr_time_sec(apr_time_now()),
+                     .by = user->username,
+                     .reason = REASON};
+
+    RC_TRY(rc_store_repo_set_lock(call->db, repo->id, state.locked ? user->id : 0, state.since,
+                                  REASON));
+    state.msg = apr_psprintf(call->pool, "User `%s` set lock state for repo `%s` to `%s`",
+                             user->username, repo->name, state.locked ? "True" : "False");
+    return answer(call, baton, &state);
+}
+
+static rc_err_t *lock(rc_call_t *call, rc_json_t *out)
+{
+    return rc_arg_given(call, "locked") ? rc_call_txn(call, set, out) : query(call, out);
+}
+
+static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)
+{
+    rc_repo_list_t list = {call, out};
+
+    RC_TRY(rc_render_repos_begin(&list));
+    RC_TRY(rc_store_repos_locked_each(call->db, call->caller->user_id,
+                                      rc_arg_user(call, "userid")->id, rc_render_listed_repo, &list,
+                                      call->pool));
+    rc_render_repos_end(&list);
+    return NULL;
+}
+
+/* clang-format off */
+const rc_method_t rc_methods_lock[] = {
+    {"lock", lock, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_WRITE),
+               RC_ARG("locked", RC_BOOL, "None"),
+               RC_ARG("userid", RC_SELF, RC_CALLER)),
+     "Error occurred locking repository `{repoid.name}`",
+     "Lock or unlock a repository, or tell whether it is locked."},
+    {"get_locks", get_locks, RC_ANYONE, 0,
+     RC_PARAMS(RC_ARG("userid", RC_SELF, RC_CALLER)),
+     NULL, "Describe all repositories that a user has locked."},
+    {"get_user_locks", get_locks, RC_ANYONE, 0,
+     RC_PARAMS(RC_ARG("userid", RC_SELF, RC_CALLER)),
+     NULL, "The same as get_locks."},
+    {.name = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Who may do what on a repository (contract 02 §6, old names of §9).
+ */
+#include "../grant.h"
+
+static rc_err_t *grant_user(rc_call_t *call, rc_json_t *out)
+{
+    return rc_grant(call, out,
+                    "Granted perm: `{perm}` for user: `{userid.name}` in repo: `{repoid.name}`");
+}
+
+static rc_err_t *revoke_user(rc_call_t *call, rc_json_t *out)
+{
+    return rc_grant(call, out, "Revoked perm for user: `{userid.name}` in repo: `{repoid.name}`");
+}
+
+static rc_err_t *grant_user_group(rc_call_t *call, rc_json_t *out)
+{
+    return rc_grant(
+        call, out,
+        "Granted perm: `{perm}` for group: `{usergroupid.name}` in repo: `{repoid.name}`");
+}
+
+static rc_err_t *revoke_user_group(rc_call_t *call, rc_json_t *out)
+{
+    return rc_grant(call, out,
+                    "Revoked perm for group: `{usergroupid.name}` in repo: `{repoid.name}`");
+}
+
+#define REPO       RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN)
+#define USER_GROUP RC_OBJECT_LAST("usergroupid", RC_USER_GROUP, RC_READ, "usersgroupid")
+#define PERM_LAST                                                                                  \
+    {                                                                                              \
+        .name = "perm", .type = RC_PERM, .def = RC_REQUIRED, .last = true                          \
+    }
+
+#define USER_FAILURE "failed to edit permission for user: `{userid}` in repo: `{repoid}`"
+#define GRANT_GROUP_FAILURE                                                                        \
+    "failed to edit permission for user group: `{usergroupid}` in repo `{repoid.name}`"
+#define REVOKE_GROUP_FAILURE                                                                       \
+    "failed to edit permission for user group: `{usergroupid.name}` in repo: `{repoid.name}`"
+
+/* clang-format off */
+const rc_method_t rc_methods_repo_perm[] = {
+    {"grant_user_permission", grant_user, RC_ANYONE, RC_WRITES,
+     RC_PARAMS(REPO, RC_ARG("userid", RC_USER, RC_REQUIRED), RC_ARG("perm", RC_PERM, RC_REQUIRED)),
+     USER_FAILURE, "Give a user a permission on a repository."},
+    {"revoke_user_permission", revoke_user, RC_ANYONE, RC_WRITES,
+     RC_PARAMS(REPO, RC_ARG("userid", RC_USER, RC_REQUIRED)),
+     USER_FAILURE, "Take a user's permission on a repository away."},
+    {"grant_user_group_permission", grant_user_group, RC_ANYONE, RC_WRITES,
+     RC_PARAMS(REPO, USER_GROUP, PERM_LAST),
+     GRANT_GROUP_FAILURE, "Give a user group a permission on a repository."},
+    {"revoke_user_group_permission", revoke_user_group, RC_ANYONE, RC_WRITES,
+     RC_PARAMS(REPO, USER_GROUP),
+     REVOKE_GROUP_FAILURE, "Take a user group's permission on a repository away."},
+    {"grant_users_group_permission", grant_user_group, RC_ANYONE, RC_WRITES,
+     RC_PARAMS(REPO, USER_GROUP, PERM_LAST),
+     GRANT_GROUP_FAILURE, "Old name of grant_user_group_permission."},
+    {"revoke_users_group_permission", revoke_user_group, RC_ANYONE, RC_WRITES,
+     RC_PARAMS(REPO, USER_GROUP),
+     REVOKE_GROUP_FAILURE, "Old name of revoke_user_group_permission."},
+    {.name = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,44 @@
+-- What changes repositories after they were made: their rows, forks, locks, fields; rescans.
+
+-- REPO_UPDATE: id, name, owner, group, fork parent, private, statistics, locking, downloads,
+--              description, clone_uri, clone_uri_sealed, landing_rev, now
+UPDATE repo SET repo_name = ?2, owner_id = ?3, group_id = ?4, fork_id = ?5, private = ?6,
+       enable_statistics = ?7, enable_locking = ?8, enable_downloads = ?9, description = ?10,
+       clone_uri = ?11, clone_uri_sealed = ?12, landing_rev = ?13, updated_on = ?14
+ WHERE repo_id = ?1
+-- REPO_DELETE: id; what hangs on it goes by the schema, its forks lose their parent
+DELETE FROM repo WHERE repo_id = ?1
+-- REPO_FORK_COUNT: id; direct forks
+SELECT count(*) FROM repo WHERE fork_id = ?1
+-- REPO_WITH_FORKS: id; the repository and the forks of it, of those, and so on
+WITH RECURSIVE tree (repo_id) AS (
+    SELECT r.repo_id FROM repo r WHERE r.repo_id = ?1
+    UNION
+    SELECT f.repo_id FROM tree t JOIN repo f ON f.fork_id = t.repo_id)
+SELECT r.repo_id, r.repo_name FROM tree t JOIN repo r ON r.repo_id = t.repo_id ORDER BY r.repo_id
+-- REPO_NAMES: all
+SELECT repo_id, repo_name FROM repo ORDER BY repo_id
+-- REPO_NAME: id
+SELECT repo_id, repo_name FROM repo WHERE repo_id = ?1
+
+-- REPO_SET_LOCK: id, user, time, reason; all three NULL for no lock
+UPDATE repo SET lock_user_id = ?2, locked_on = ?3, lock_reason = ?4 WHERE repo_id = ?1
+
+-- REPO_FIELD_INSERT: repository, key, label, description
+INSERT INTO repo_field (repo_id, key, label, description) VALUES (?1, ?2, ?3, ?4)
+-- REPO_FIELD_DELETE: repository, key
+DELETE FROM repo_field WHERE repo_id = ?1 AND key = ?2
+-- REPO_FIELD_SET: repository, key, value
+UPDATE repo_field SET value = ?3 WHERE repo_id = ?1 AND key = ?2
+-- REPO_FIELDS: repository
+SELECT f.repo_id, f.key, f.value FROM repo_field f WHERE f.repo_id = ?1 ORDER BY f.key
+-- REPOS_FIELDS: those of all, in the order of repositories by id
+SELECT f.repo_id, f.key, f.value FROM repo_field f ORDER BY f.repo_id, f.key
+
+-- REPO_GROUPS_DEEPEST: all repository groups, those with the longest paths first
+SELECT g.group_id, g.group_name FROM repo_group g
+ ORDER BY length(g.group_name) - length(replace(g.group_name, '/', '')) DESC, g.group_name
+-- REPO_GROUP_DELETE_EMPTY: id; only a group without sub-groups and repositories
+DELETE FROM repo_group WHERE group_id = ?1
+   AND NOT EXISTS (SELECT 1 FROM repo_group s WHERE s.parent_id = ?1)
+   AND NOT EXISTS (SELECT 1 FROM repo r WHERE r.group_id = ?1)

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Running git for work inside one repository.
+ */
+#include "git_run.h"
+
+#include "git_env.h"
+#include "proc.h"
+
+#define PATIENCE apr_time_from_sec(3600)
+
+rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, apr_pool_t *pool)
+{
+    rc_git_env_t *env = rc_git_env(git_dir, git_dir, pool);
+    rc_proc_t proc = {.argv = argv, .dir = git_dir, .in = -1, .out = -1, .outlives_us = true};
+    rc_proc_result_t result;
+
+    rc_git_env_config(env, "core.fsync", "committed,reference");
+    proc.env = rc_git_env_list(env);
+    proc.deadline = rc_proc_clock() + PATIENCE;
+    RC_TRY(rc_proc_run(&result, &proc, pool));
+    if (result.status == 0)
+        return NULL;
+    return rc_err_failed(pool, "git %s in %s ended with %s %d: %s", argv[1], git_dir,
+                         result.signal ? "signal" : "status",
+                         result.signal ? result.signal : result.status, result.text);
+}

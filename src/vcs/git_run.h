@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One git command on a repository of ours, without anything of other servers in it.
+ */
+#ifndef RC_VCS_GIT_RUN_H
+#define RC_VCS_GIT_RUN_H
+
+#include "rc_err.h"
+
+/**
+ * Runs git (@a argv, ended by NULL) on the git directory @a git_dir, in an environment of its own.
+ * It finishes even when this process dies. RC_E_FAILED with its messages when it does not succeed.
+ */
+rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, apr_pool_t *pool);
+
+#endif
