@@ -4,12 +4,17 @@
 BUILD ?= release
 O     := $(if $(filter release,$(BUILD)),build,build/$(BUILD))
 
+.DEFAULT_GOAL := all
+say = $(if $(V),,@echo "  $(1) $(2)";)
+
 APXS       ?= apxs
 CC         ?= cc
 PKGS       := apr-1 apr-util-1 json-c sqlite3 libgit2 libcrypto
 PACKAGES   := gcc libc6-dev make pkg-config git curl perl openssh-client ca-certificates \
               apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev libsqlite3-dev \
               libgit2-dev libssl-dev libcurl4-openssl-dev libcmocka-dev sqlite3
+COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl prove ssh sqlite3 $(APXS)
+MODULES    := $(PKGS) libcurl cmocka
 
 OPT_release := -O2 -DNDEBUG
 OPT_debug   := -Og -g
@@ -42,41 +47,120 @@ UNITS := $(UNIT_SRC:t/unit/%.c=$(O)/unit/%)
 PROGS := $(O)/bin/rhodecode-api $(O)/bin/rcapi-admin
 obj    = $(1:%.c=$(O)/obj/%.o)
 
+#: make [BUILD=release|debug|asan|cov] [V=1]   module and programs, below build/
 .PHONY: all
 all: $(O)/mod_rcapi.so $(PROGS)
+	@:
 
 $(O)/gen/rc_sql.def: src/store/sql.awk $(sort $(wildcard src/store/sql/*.sql))
 	@mkdir -p $(@D)
-	awk -f $^ > $@.tmp && mv $@.tmp $@
+	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
 $(O)/gen/rc_schema.def: src/store/schema.awk $(sort $(wildcard src/store/schema/*.sql))
 	@mkdir -p $(@D)
-	awk -f $^ > $@.tmp && mv $@.tmp $@
+	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
 
 $(call obj,$(HTTP_SRC)): CPPFLAGS += $(HTTPD_CFLAGS)
 $(call obj,$(UNIT_SRC)): CPPFLAGS += -Isrc
 $(O)/obj/%.o: %.c Makefile | $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
 	@mkdir -p $(@D)
-	@echo "  CC $<"
-	@$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$<) $(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(call obj,$(LIB_SRC)): $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
 
 $(LIB): $(call obj,$(LIB_SRC))
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR,$@) $(AR) rcs $@ $^
 $(O)/mod_rcapi.so: $(call obj,$(HTTP_SRC)) $(LIB)
-	$(CC) -shared -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+	$(call say,LD,$@) $(CC) -shared -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 $(O)/bin/rhodecode-api: $(call obj,$(API_SRC))
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(LDFLAGS) $(shell pkg-config --libs libcurl json-c)
+	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(shell pkg-config --libs libcurl json-c)
 $(O)/bin/rcapi-admin: $(call obj,$(ADM_SRC)) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 $(O)/unit/%: $(O)/obj/t/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS) $(shell pkg-config --libs cmocka)
+	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS) $(shell pkg-config --libs cmocka)
 .SECONDARY: $(call obj,$(UNIT_SRC))
 
 .PHONY: units
 units: $(UNITS)
+	@:
+
+# What is missing, root installs, and everybody else is told of.
+HTTPD = "$$($(APXS) -q SBINDIR)/$$($(APXS) -q progname)"
+APT   = apt-get install -y --no-install-recommends $(PACKAGES)
+.PHONY: deps packages
+deps:
+	@{ for c in $(COMMANDS); do command -v $$c || exit 1; done; \
+	   $(HTTPD) -v && pkg-config --exists $(MODULES); } >/dev/null 2>&1 || $(SUBMAKE) packages
+packages:
+	@command -v apt-get >/dev/null || { echo 'Please install: $(PACKAGES)'; exit 1; }
+	@[ "$$(id -u)" = 0 ] || { echo 'Please run: sudo apt-get update && sudo $(APT)'; exit 1; }
+	apt-get update
+	DEBIAN_FRONTEND=noninteractive $(APT)
+
+# A make of its own, so that apxs and pkg-config are asked after they were installed.
+SUBMAKE = $(MAKE) --no-print-directory
+CORES   = $(shell nproc)
+
+#: make run [PORT=8080] [DATA=var] [MPM=event] [WHITELIST="..."] [CONF=FILE]   a private server to try
+#: make stop [DATA=var]                        ends it
+.PHONY: run stop
+run stop: export RCAPI_BUILD = $(O)
+run: deps
+	@$(SUBMAKE) -j$(CORES) all
+	@sh conf/run start
+stop:
+	@sh conf/run stop
+
+#: make test [T="t/20-*.t"]                   all tests, or these
+#: make check [BUILD=asan] [T=...]             the same, in another build
+T = $(sort $(wildcard t/*.t))
+.PHONY: test check prove
+test: deps
+	@$(SUBMAKE) -j$(CORES) all units
+	@$(SUBMAKE) prove
+check: test
+prove: export RCAPI_BUILD = $(O)
+prove: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
+                                $(shell $(CC) -print-file-name=lib$(l).so)))
+prove:
+	@prove -It/lib -j$$((2 * $(CORES))) $(T)
+
+#: make bench [QUICK=1]                        speed, beside httpd's and git's own
+bench: deps
+
+#: make lint                                   format, static checks, each header alone
+# Tools that are not installed are left out, and said so.
+SOURCES = $(wildcard *.c src/*/*.[ch] src/*/*/*.c include/*.h t/unit/*.[ch])
+HEADERS = $(wildcard include/*.h)
+.PHONY: lint headers
+lint: headers
+	@$(call tool,clang-format) --dry-run -Werror $(SOURCES)
+	@$(call tool,cppcheck) --quiet --error-exitcode=1 --inline-suppr --std=c11 -Iinclude \
+	  --enable=warning,portability --suppressions-list=.cppcheck $(filter %.c,$(SOURCES))
+headers: $(HEADERS:%=$(O)/headers/%)
+$(O)/headers/%: % Makefile
+	@mkdir -p $(@D)
+	$(call say,CC,$<) $(CC) -x c -fsyntax-only $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $< && touch $@
+tool = command -v $(1) >/dev/null || { echo '$(1): not installed, left out'; exit 0; }; $(1)
+
+#: make install [DESTDIR=] [PREFIX=/usr/local] module where httpd has its own, programs, sample
+PREFIX ?= /usr/local
+LIBEXECDIR ?= $(shell $(APXS) -q LIBEXECDIR)
+.PHONY: install
+install: all
+	install -D -m 755 $(O)/mod_rcapi.so '$(DESTDIR)$(LIBEXECDIR)/mod_rcapi.so'
+	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGS)
+	install -D -m 644 conf/rcapi.conf '$(DESTDIR)$(PREFIX)/share/mod_rcapi/rcapi.conf'
+
+#: make clean, make help
+.PHONY: clean help
+clean:
+	rm -rf build
+help:
+	@sed -n 's/^#: //p' Makefile
+
+include t/bench/bench.mk
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

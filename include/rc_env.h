@@ -20,6 +20,7 @@ typedef struct rc_env_config_t {
     const char *site_title;    /* "" by default */
     bool reveal_keys;          /* may answers show clear keys at all */
     int vcs_idle;              /* repositories kept open */
+    bool repair;               /* finish or undo what a crash left (default); else leave it */
     rc_remote_policy_t remote; /* work_dir is set by rc_env_open */
 } rc_env_config_t;
 

@@ -22,8 +22,9 @@ rc_moves_t *rc_moves_begin(rc_env_t *env, apr_pool_t *pool);
 /** @a from will become @a to, which must not exist then. Missing folders of @a to are made. */
 void rc_moves_add(rc_moves_t *moves, const char *from, const char *to);
 
-/** Inside the transaction: writes the intention, records its token, renames. An existing target
- * is RC_E_FAILED; what was renamed before it is renamed back. */
+/** Inside the transaction, when all else is done: writes the intention, records its token, renames;
+ * nothing if no rename was added. An existing target is RC_E_FAILED; what was renamed before it is
+ * renamed back. */
 rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db);
 
 /** After the transaction: forgets the intention, or, when it was not committed, undoes it. */
@@ -35,5 +36,8 @@ rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool);
 
 /** Finishes or undoes what crashed processes left, and removes their folders in .rc_tmp. */
 rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool);
+
+/** What rc_moves_repair would see to: names (const char *) of entries of .rc_tmp. */
+rc_err_t *rc_moves_left(apr_array_header_t **names, rc_env_t *env, apr_pool_t *pool);
 
 #endif

@@ -23,5 +23,7 @@ bool rc_permission_exists(const char *name);
 
 /** The level @a name stands for, when it is one of @a kind; else false. */
 bool rc_permission_level(rc_level_t *level, rc_kind_t kind, const char *name);
+/** Do two names say something of the same thing: do they differ only in their last word? */
+bool rc_permission_same_kind(const char *a, const char *b);
 
 #endif

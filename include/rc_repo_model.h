@@ -25,6 +25,14 @@ const char *rc_repo_name_parent(const char *name, apr_pool_t *pool);
 /** The part behind the last slash. */
 const char *rc_repo_name_last(const char *name);
 
+/* What stands behind the time in names of deleted things. */
+#define RC_REMOVED_REPO  "__"
+#define RC_REMOVED_GROUP "_GROUP_"
+
+/** What the directory of something that is deleted now is called: rm__<date>_<time>_<6 digits>,
+ * then @a infix (one of these) and @a last, cut where a file name ends. In @a pool. */
+const char *rc_repo_name_removed(const char *infix, const char *last, apr_pool_t *pool);
+
 /** A repository made ready in .rc_tmp, which a transaction then moves to its place. */
 typedef struct rc_new_repo_t {
     rc_repo_t row;           /* name, type, owner_id, flags, texts: set before preparing */
@@ -46,6 +54,11 @@ rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
 
 /** Inside a transaction: makes missing groups, the row, its permissions. */
 rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
+
+/** Inside a transaction: the default user's row of a new object; level none when it is @a closed
+ * (a private repository), else the level of his global row of that kind. */
+rc_err_t *rc_model_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
+                                  apr_pool_t *pool);
 
 /** The whole clone URI of a repository, with its password; NULL if none. */
 rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,

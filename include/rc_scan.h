@@ -27,7 +27,7 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *
 rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
                                apr_pool_t *pool);
 
-/** Do database and disk agree? *@a problems (const char *) is empty when they do. */
+/** Do database, secret and disk agree? *@a problems (const char *) is empty when they do. */
 rc_err_t *rc_model_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *db,
                          apr_pool_t *pool);
 

@@ -18,6 +18,9 @@ bool rc_text_digits(const char *text);
 /** Booleans as clients write them: t, true, y, yes, on, 1 in any case, blanks around. */
 bool rc_text_truth(const char *text);
 
+/** Number of characters of UTF-8 text. */
+apr_size_t rc_text_characters(const char *text);
+
 /** A copy in ASCII lower case. */
 const char *rc_text_lower(const char *text, apr_pool_t *pool);
 

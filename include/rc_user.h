@@ -10,6 +10,9 @@
 
 #include "rc_db.h"
 
+/* The carrier of everyone's permissions, and who calls without an identity. */
+#define RC_DEFAULT_USER "default"
+
 typedef struct rc_user_t {
     apr_int64_t id;
     const char *username, *firstname, *lastname;
@@ -78,9 +81,6 @@ rc_err_t *rc_store_user_delete(rc_db_t *db, apr_int64_t user_id);
 rc_err_t *rc_store_user_set_password(rc_db_t *db, apr_int64_t user_id, const char *password_hash);
 rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active);
 
-/** Does he take permissions, IP entries and object defaults from the default user? */
-rc_err_t *rc_store_user_set_inherits(rc_db_t *db, apr_int64_t user_id, bool inherits);
-
 /** The password hash of a user, or NULL. */
 rc_err_t *rc_store_user_password(const char **hash, rc_db_t *db, apr_int64_t user_id,
                                  apr_pool_t *pool);
@@ -117,10 +117,5 @@ rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t u
                                  const unsigned char *digest, int len, apr_pool_t *pool);
 rc_err_t *rc_store_key_delete(rc_db_t *db, apr_int64_t key_id);
 
-/** A user's own global permission names (const char *), and one more or less of them. */
-rc_err_t *rc_store_user_global_names(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
-                                     apr_pool_t *pool);
-rc_err_t *rc_store_user_global_add(rc_db_t *db, apr_int64_t user_id, const char *name);
-rc_err_t *rc_store_user_global_delete(rc_db_t *db, apr_int64_t user_id, const char *name);
 
 #endif

@@ -18,8 +18,7 @@
 #include "rc_password.h"
 #include "rc_user.h"
 
-#define RC_DEFAULT_USER "default"
-#define RC_NEVER        (-1) /* lifetime of a token */
+#define RC_NEVER (-1) /* lifetime of a token */
 
 typedef struct rc_new_user_t {
     const char *username;
@@ -74,10 +73,9 @@ rc_err_t *rc_model_user_delete(rc_db_t *db, const rc_user_t *user, apr_pool_t *p
 rc_err_t *rc_model_setup_default_user(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
                                       apr_pool_t *pool);
 
-/** Gives a user the global permission @a name in place of all others of its kind
- * ("hg.fork.none" for "hg.fork.repository"). Unknown names are RC_E_ARG. */
-rc_err_t *rc_model_user_global_set(rc_db_t *db, apr_int64_t user_id, const char *name,
-                                   apr_pool_t *pool);
+/** The global rows (const char *) of contract 01 §2 of whose kinds the default user has none. */
+rc_err_t *rc_model_default_user_lacks(apr_array_header_t **names, rc_db_t *db,
+                                      const rc_user_t *default_user, apr_pool_t *pool);
 
 /** A new token; its clear value, shown this once, in *@a token. */
 rc_err_t *rc_model_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,

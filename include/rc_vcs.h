@@ -32,6 +32,21 @@ typedef struct rc_diff_options_t {
     bool ignore_space; /* git's -w */
 } rc_diff_options_t;
 
+typedef struct rc_vcs_file_t {
+    const char *name;
+    const char *data;
+    apr_size_t len;
+} rc_vcs_file_t;
+
+/* A commit to be made of files alone. */
+typedef struct rc_import_t {
+    const rc_vcs_file_t *files; /* names without slashes */
+    int n_files;
+    const char *author, *email, *message;
+} rc_import_t;
+
+typedef rc_err_t *rc_vcs_file_fn_t(void *baton, const rc_vcs_file_t *file);
+
 /** Prepares the libraries behind the back ends. Once per process, before threads start. */
 rc_err_t *rc_vcs_startup(apr_pool_t *pool);
 
@@ -46,6 +61,11 @@ bool rc_vcs_known_type(const char *type);
 
 /** Makes an empty bare repository of @a type at @a path, which must not exist. */
 rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool);
+
+/** Makes the first commit of the empty repository at @a path. A name that the type can not hold is
+ * RC_E_FAILED. */
+rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *import,
+                        apr_pool_t *pool);
 
 /**
  * Makes @a to, which must not exist, a bare copy of the repository at @a from: all branches and
@@ -101,6 +121,60 @@ rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
  */
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
+
+/** Calls @a fn for each file at the top of commit @a id, in name order. */
+rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
+                       apr_pool_t *scratch);
+
+/* What a commit does to one path. */
+typedef struct rc_change_t {
+    const char *path; /* the new one of a rename; bytes as git has them */
+    char op;          /* A, M or D */
+    /* the rest only with RC_CHANGES_DIFFS */
+    const char *old_id, *new_id; /* blobs, full ids, zeros when not there; NULL: git prints none */
+    const char *diff; /* the hunks; without hunks all that follows the words "diff --git" */
+    apr_size_t diff_len;
+    apr_int64_t added, deleted; /* lines */
+    bool hunks;
+} rc_change_t;
+
+typedef rc_err_t *rc_change_fn_t(void *baton, const rc_change_t *change);
+
+typedef enum {
+    RC_CHANGES_NAMES, /* against every parent: all A, then M, then D, each by path */
+    RC_CHANGES_DIFFS  /* against the first parent, renames found (they are M): all A, then M, D */
+} rc_changes_t;
+
+/**
+ * Calls @a fn for each path that commit @a id changes (contract 02 §1.7). A root commit adds all
+ * its files. @a temp_dir receives a diff too large for memory.
+ */
+rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
+                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+
+typedef struct rc_node_t {
+    const char *path; /* from the root of the repository */
+    bool is_dir;
+    const char *data; /* of a file; a link's target */
+    apr_size_t len;
+} rc_node_t;
+
+typedef rc_err_t *rc_node_fn_t(void *baton, const rc_node_t *node);
+
+/**
+ * Calls @a fn for all directories (@a dirs) or all files below @a root of commit @a id: a directory's
+ * entries by name before those of its sub-directories; no submodules. *@a found is false when
+ * there is nothing at @a root; a file there has nothing below it. Without @a fn only that is
+ * found out.
+ */
+rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
+                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+
+typedef enum { RC_BRANCHES, RC_TAGS } rc_refs_t;
+
+/** Calls @a fn for each branch or tag, by name, with the commit it leads to. */
+rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
+                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
 
 /**
  * Sets @a branch to the one parent of the commit that @a rev names: the commit and its descendants

@@ -14,13 +14,13 @@
 typedef struct rc_web_view_t rc_web_view_t;
 
 typedef struct rc_web_request_t {
-    const char *path;        /* below the mount, decoded, begins with "/" */
-    const char *query;       /* query string, not decoded, or NULL; its keys may be *** */
-    const char *query_key;   /* from rc_web_query_key, or NULL */
-    const char *header_key;  /* from Authorization: Bearer or X-Api-Key, or NULL */
-    bool readonly;           /* GET or HEAD */
+    const char *path;       /* below the mount, decoded, begins with "/" */
+    const char *query;      /* query string, not decoded, or NULL; its keys may be *** */
+    const char *query_key;  /* from rc_web_query_key, or NULL */
+    const char *header_key; /* from Authorization: Bearer or X-Api-Key, or NULL */
+    bool readonly;          /* GET or HEAD */
     const char *client_ip;
-    const char *base_url;    /* scheme://host[:port]<mount> */
+    const char *base_url;                /* scheme://host[:port]<mount> */
     const apr_array_header_t *whitelist; /* of const char *: Controller:action globs */
 } rc_web_request_t;
 
@@ -37,8 +37,8 @@ typedef struct rc_web_call_t {
     rc_vcs_t *vcs;             /* opened by the view */
     void *state;               /* the view's own, from prepare to write */
     /* the answer */
-    int status;                /* 200, or why not */
-    const char *message;       /* short text of an error answer; NULL: the status' own words */
+    int status;          /* 200, or why not */
+    const char *message; /* short text of an error answer; NULL: the status' own words */
     const char *content_type, *disposition;
     const char *etag;          /* without quotes, or NULL */
     apr_int64_t last_modified; /* epoch seconds, 0 = none */
@@ -78,7 +78,8 @@ const char *rc_web_redact_query(const char *query, apr_pool_t *pool);
 
 /**
  * Adds the entries in @a text (commas, blanks, line ends, quotes and lone backslashes between them)
- * to @a list of const char *; "None" empties it. Returns what is wrong, or NULL. Copies into @a pool.
+ * to @a list of const char *; "None" empties it. Returns what is wrong, or NULL. Copies into @a
+ * pool.
  */
 const char *rc_web_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool);
 

@@ -24,10 +24,16 @@ typedef struct rc_admin_t {
     apr_array_header_t *words; /* const char *: what is left of the command line */
 } rc_admin_t;
 
+typedef enum {
+    RC_ADMIN_OPEN,     /* an open database; what crashes left is repaired */
+    RC_ADMIN_AS_IT_IS, /* an open database; what crashes left stays */
+    RC_ADMIN_BARE      /* nothing */
+} rc_admin_needs_t;
+
 typedef struct rc_command_t {
     const char *name;
     int (*run)(rc_admin_t *admin);
-    bool bare; /* runs without an open database */
+    rc_admin_needs_t needs;
     const char *usage, *help;
 } rc_command_t;
 
@@ -50,14 +56,17 @@ bool rc_admin_flag(rc_admin_t *admin, const char *name);
 /** The next word, or NULL. */
 const char *rc_admin_word(rc_admin_t *admin);
 
-/** True when no word is left; else complains. */
+/** True when no word is left; else complains and RC_ADMIN_USAGE is the status to return. */
 bool rc_admin_end(rc_admin_t *admin);
 
-/** The next word as a user; NULL when there is none (after a complaint). */
-rc_user_t *rc_admin_user(rc_admin_t *admin);
+/** The next word as a user; the status to return, after a complaint, unless RC_ADMIN_OK. */
+int rc_admin_user(rc_user_t **user, rc_admin_t *admin);
 
-/** Asks on the terminal; NULL when there is none. @a secret: without echo. */
+/** Asks on the terminal, through standard error; NULL when there is none. @a secret: no echo. */
 const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret);
+
+/** --password, or asked twice; NULL, after a complaint, when that is not to be had or too short. */
+const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt);
 
 /* -- the commands -- */
 int rc_admin_init(rc_admin_t *admin);
@@ -67,5 +76,10 @@ int rc_admin_anonymous(rc_admin_t *admin);
 int rc_admin_password(rc_admin_t *admin);
 int rc_admin_call(rc_admin_t *admin);
 int rc_admin_check(rc_admin_t *admin);
+int rc_admin_email(rc_admin_t *admin);
+int rc_admin_perm(rc_admin_t *admin);
+int rc_admin_set(rc_admin_t *admin);
+int rc_admin_follow(rc_admin_t *admin);
+int rc_admin_backup(rc_admin_t *admin);
 
 #endif

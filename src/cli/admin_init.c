@@ -5,6 +5,7 @@
  */
 #include "admin.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,25 +55,6 @@ static const char *option_or_ask(rc_admin_t *admin, const char *option, const ch
     return value ? value : rc_admin_ask(admin, prompt, false);
 }
 
-static bool read_password(init_t *init)
-{
-    const char *again;
-
-    init->password = rc_admin_option(init->admin, "--password");
-    if (!init->password) {
-        init->password = rc_admin_ask(init->admin, "Password of the administrator", true);
-        again = init->password ? rc_admin_ask(init->admin, "The same again", true) : NULL;
-        if (!again || strcmp(again, init->password)) {
-            rc_admin_fail(RC_ADMIN_USAGE, "--password is missing, or was not repeated");
-            return false;
-        }
-    }
-    if (strlen(init->password) >= 6)
-        return true;
-    rc_admin_fail(RC_ADMIN_USAGE, "the password must have at least 6 characters");
-    return false;
-}
-
 static bool read_options(init_t *init)
 {
     rc_admin_t *admin = init->admin;
@@ -97,16 +79,31 @@ static bool read_options(init_t *init)
         rc_admin_fail(RC_ADMIN_USAGE, "the key must not be empty");
         return false;
     }
-    return read_password(init) && rc_admin_end(admin);
+    init->password = rc_admin_new_password(admin, "Password of the administrator");
+    return init->password && rc_admin_end(admin);
 }
+
+static const char *const parts[] = {"", "-wal", "-shm"}; /* of a database */
 
 static rc_err_t *remove_database(const char *path, apr_pool_t *pool)
 {
-    static const char *const suffixes[] = {"", "-wal", "-shm"};
     int i;
 
     for (i = 0; i < 3; i++)
-        RC_TRY(rc_fs_remove_tree(apr_pstrcat(pool, path, suffixes[i], NULL), pool));
+        RC_TRY(rc_fs_remove_tree(apr_pstrcat(pool, path, parts[i], NULL), pool));
+    return NULL;
+}
+
+static rc_err_t *rename_database(const char *from, const char *to, apr_pool_t *pool)
+{
+    int i;
+
+    RC_TRY(remove_database(to, pool));
+    for (i = 0; i < 3; i++)
+        if (rename(apr_pstrcat(pool, from, parts[i], NULL),
+                   apr_pstrcat(pool, to, parts[i], NULL)) &&
+            errno != ENOENT)
+            return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot rename %s", from);
     return NULL;
 }
 
@@ -125,18 +122,28 @@ static rc_err_t *check_root(init_t *init)
     return NULL;
 }
 
+static rc_err_t *make_folder_of(const char *path, apr_pool_t *pool)
+{
+    return rc_fs_make_folders(apr_pstrmemdup(pool, path, (apr_size_t)(strrchr(path, '/') - path)),
+                              pool);
+}
+
+static bool is_empty(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) ? errno == ENOENT : S_ISREG(st.st_mode) && st.st_size == 0;
+}
+
 static rc_err_t *make_places(init_t *init)
 {
     rc_admin_t *admin = init->admin;
     const char *db = admin->config.db.path, *secret = admin->config.secret_file;
 
-    RC_TRY(rc_fs_make_folders(apr_pstrmemdup(admin->pool, db, (apr_size_t)(strrchr(db, '/') - db)),
-                              admin->pool));
-    if (rc_fs_exists(db)) {
-        if (!confirm(init, "There is a database already. Destroy it? [y/n]"))
-            return rc_err(admin->pool, RC_E_ARG, "%s exists; --force-yes would destroy it", db);
-        RC_TRY(remove_database(db, admin->pool));
-    }
+    RC_TRY(make_folder_of(db, admin->pool));
+    RC_TRY(make_folder_of(secret, admin->pool));
+    if (!is_empty(db) && !confirm(init, "There is a database already. Destroy it? [y/n]"))
+        return rc_err(admin->pool, RC_E_ARG, "%s exists; --force-yes would destroy it", db);
     RC_TRY(check_root(init));
     return rc_fs_exists(secret) ? NULL : rc_secret_create(secret, admin->pool);
 }
@@ -155,17 +162,35 @@ static rc_err_t *fill(void *baton, rc_db_t *db)
     return rc_model_user_create(&user, db, secret, &init->user, admin->pool);
 }
 
-static rc_err_t *set_up(init_t *init)
+static rc_err_t *make_database(init_t *init, apr_pool_t *pool)
 {
     rc_admin_t *admin = init->admin;
 
-    RC_TRY(make_places(init));
-    RC_TRY(rc_env_open(&admin->env, &admin->config, admin->pool));
-    RC_TRY(rc_db_acquire(&admin->db, admin->env->db_pool, admin->pool));
+    RC_TRY(rc_env_open(&admin->env, &admin->config, pool));
+    RC_TRY(rc_db_acquire(&admin->db, admin->env->db_pool, pool));
     if (!init->user.key)
         RC_TRY(rc_key_generate(&init->user.key, admin->pool));
     RC_TRY(rc_password_hash(&init->user.password_hash, init->password, admin->pool));
     return rc_db_txn(admin->db, fill, init);
+}
+
+/* What was there before goes only when the new database is complete. */
+static rc_err_t *set_up(init_t *init)
+{
+    apr_pool_t *pool = init->admin->pool, *open;
+    const char *db = init->admin->config.db.path, *old = apr_pstrcat(pool, db, ".old", NULL);
+    rc_err_t *err;
+
+    RC_TRY(make_places(init));
+    RC_TRY(rename_database(db, old, pool));
+    apr_pool_create(&open, pool);
+    if (!(err = make_database(init, open)))
+        return remove_database(old, pool);
+    err = rc_err(pool, err->kind, "%s", err->msg ? err->msg : rc_err_log_text(err, pool));
+    apr_pool_destroy(open); /* before the files change: SQLite removes its -wal by name */
+    if (remove_database(db, pool) || rename_database(old, db, pool))
+        rc_admin_fail(RC_ADMIN_FAILED, "the former database is now %s", old);
+    return err;
 }
 
 /* Progress goes to standard error: standard output is for the key alone. */

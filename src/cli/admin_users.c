@@ -113,12 +113,13 @@ int rc_admin_token(rc_admin_t *admin)
                              rc_admin_option(admin, "--description")};
     const char *verb = rc_admin_word(admin);
     change_t change = {.admin = admin};
+    int status;
 
     if (!verb || (strcmp(verb, "list") && strcmp(verb, "create") && strcmp(verb, "delete") &&
                   strcmp(verb, "reset")))
         return rc_admin_fail(RC_ADMIN_USAGE, "token list, create, delete or reset?");
-    if (!(change.user = rc_admin_user(admin)))
-        return RC_ADMIN_FAILED;
+    if ((status = rc_admin_user(&change.user, admin)))
+        return status;
     if (!strcmp(verb, "delete") && !(change.text = rc_admin_word(admin)))
         return rc_admin_fail(RC_ADMIN_USAGE, "which token?");
     return rc_admin_end(admin) ? run_token(&change, verb, options) : RC_ADMIN_USAGE;
@@ -151,11 +152,12 @@ int rc_admin_ip(rc_admin_t *admin)
     const char *verb = rc_admin_word(admin);
     change_t change = {.admin = admin};
     bool list = verb && !strcmp(verb, "list");
+    int status;
 
     if (!verb || (!list && strcmp(verb, "add") && strcmp(verb, "remove")))
         return rc_admin_fail(RC_ADMIN_USAGE, "ip list, add or remove?");
-    if (!(change.user = rc_admin_user(admin)))
-        return RC_ADMIN_FAILED;
+    if ((status = rc_admin_user(&change.user, admin)))
+        return status;
     if (!list && !(change.text = rc_admin_word(admin)))
         return rc_admin_fail(RC_ADMIN_USAGE, "which addresses?");
     if (!rc_admin_end(admin))
@@ -175,8 +177,10 @@ int rc_admin_anonymous(rc_admin_t *admin)
     change_t change = {.admin = admin, .fn = set_active};
     rc_err_t *err;
 
-    if (!word || (strcmp(word, "on") && strcmp(word, "off")) || !rc_admin_end(admin))
+    if (!word || (strcmp(word, "on") && strcmp(word, "off")))
         return rc_admin_fail(RC_ADMIN_USAGE, "anonymous on or off?");
+    if (!rc_admin_end(admin))
+        return RC_ADMIN_USAGE;
     change.on = !strcmp(word, "on");
     if ((err = rc_store_user_by_name(&change.user, admin->db, RC_DEFAULT_USER, admin->pool)))
         return rc_admin_result(admin, err);
@@ -192,21 +196,20 @@ static rc_err_t *set_password(change_t *change, rc_db_t *db)
 
 int rc_admin_password(rc_admin_t *admin)
 {
-    const char *password = rc_admin_option(admin, "--password");
     bool none = rc_admin_flag(admin, "--none");
     change_t change = {.admin = admin, .fn = set_password};
+    const char *password;
     rc_err_t *err;
+    int status;
 
-    if (!(change.user = rc_admin_user(admin)))
-        return RC_ADMIN_FAILED;
-    if (!rc_admin_end(admin))
+    if (!none && !(password = rc_admin_new_password(admin, "New password")))
+        return RC_ADMIN_USAGE;
+    if ((status = rc_admin_user(&change.user, admin)))
+        return status;
+    if (!rc_admin_end(admin)) /* --none with --password, too */
         return RC_ADMIN_USAGE;
     if (none)
         return apply(&change);
-    if (!password && !(password = rc_admin_ask(admin, "New password", true)))
-        return rc_admin_fail(RC_ADMIN_USAGE, "--password is needed");
-    if (strlen(password) < 6)
-        return rc_admin_fail(RC_ADMIN_USAGE, "the password must have at least 6 characters");
     if ((err = rc_password_hash(&change.text, password, admin->pool)))
         return rc_admin_result(admin, err);
     return apply(&change);

@@ -19,26 +19,38 @@
 #include "rc_rpc.h"
 
 const rc_command_t rc_admin_commands[] = {
-    {"init", rc_admin_init, true,
+    {"init", rc_admin_init, RC_ADMIN_BARE,
      "init [--user NAME] [--password TEXT] [--email ADDRESS] [--api-key KEY] [--firstname TEXT]\n"
      "         [--lastname TEXT] [--public-access|--no-public-access] [--force-yes|--force-no]",
      "make the database, the secret and the first administrator; print his key"},
-    {"token", rc_admin_token, false,
+    {"token", rc_admin_token, RC_ADMIN_OPEN,
      "token list USER | token delete USER TOKEN|ID | token reset USER\n"
      "       token create USER [--role all|api|feed|http|vcs] [--lifetime MINUTES]\n"
      "         [--description TEXT]",
      "API keys of a user; reset replaces the main key"},
-    {"ip", rc_admin_ip, false, "ip list USER | ip add USER ENTRIES | ip remove USER ENTRIES",
+    {"ip", rc_admin_ip, RC_ADMIN_OPEN,
+     "ip list USER | ip add USER ENTRIES | ip remove USER ENTRIES",
      "addresses that a user may come from; USER default binds everybody"},
-    {"anonymous", rc_admin_anonymous, false, "anonymous on|off",
+    {"anonymous", rc_admin_anonymous, RC_ADMIN_OPEN, "anonymous on|off",
      "may visitors without a key see what the default user may"},
-    {"password", rc_admin_password, false, "password USER [--password TEXT|--none]",
+    {"password", rc_admin_password, RC_ADMIN_OPEN, "password USER [--password TEXT|--none]",
      "set a user's password"},
-    {"call", rc_admin_call, false, "call METHOD [key:value | key:=JSON | key:@FILE]...",
+    {"email", rc_admin_email, RC_ADMIN_OPEN,
+     "email list USER | email add USER ADDRESS | email remove USER ADDRESS",
+     "extra e-mail addresses of a user"},
+    {"perm", rc_admin_perm, RC_ADMIN_OPEN,
+     "perm default|user NAME|group NAME [PERMISSION... inherit=on|off]",
+     "global permissions; a permission takes the place of the others of its kind"},
+    {"set", rc_admin_set, RC_ADMIN_OPEN, "set [NAME VALUE]", "server settings; alone: list them"},
+    {"follow", rc_admin_follow, RC_ADMIN_OPEN, "follow USER REPOSITORY [--remove]",
+     "make a user follow a repository"},
+    {"backup", rc_admin_backup, RC_ADMIN_OPEN, "backup FILE",
+     "copy the database, while the server runs, to a new file"},
+    {"call", rc_admin_call, RC_ADMIN_OPEN, "call METHOD [key:value | key:=JSON | key:@FILE]...",
      "call an API method as the first super-admin; print the answer"},
-    {"check", rc_admin_check, false, "check [--repair]",
-     "do database and disk agree? --repair finishes what a crash left"},
-    {NULL, NULL, false, NULL, NULL},
+    {"check", rc_admin_check, RC_ADMIN_AS_IT_IS, "check [--repair]",
+     "do database, secret and disk agree? --repair finishes what a crash left"},
+    {NULL, NULL, RC_ADMIN_BARE, NULL, NULL},
 };
 
 int rc_admin_fail(int status, const char *fmt, ...)
@@ -119,52 +131,68 @@ const char *rc_admin_word(rc_admin_t *admin)
 
 bool rc_admin_end(rc_admin_t *admin)
 {
-    if (admin->words->nelts)
-        rc_admin_fail(RC_ADMIN_USAGE, "unexpected: %s", WORD(admin, 0));
-    return !admin->words->nelts;
+    const char *word = admin->words->nelts ? WORD(admin, 0) : NULL;
+
+    if (word)
+        rc_admin_fail(
+            RC_ADMIN_USAGE,
+            strncmp(word, "--", 2) ? "unexpected: %s" : "unknown, or without its value: %s", word);
+    return !word;
 }
 
-rc_user_t *rc_admin_user(rc_admin_t *admin)
+int rc_admin_user(rc_user_t **user, rc_admin_t *admin)
 {
     const char *name = rc_admin_word(admin);
-    rc_user_t *user = NULL;
     rc_err_t *err;
 
-    if (!name) {
-        rc_admin_fail(RC_ADMIN_USAGE, "which user?");
-        return NULL;
-    }
-    if ((err = rc_store_user_by_name(&user, admin->db, name, admin->pool)))
-        rc_admin_result(admin, err);
-    else if (!user)
-        rc_admin_fail(RC_ADMIN_FAILED, "user `%s` does not exist", name);
-    return user;
+    if (!name)
+        return rc_admin_fail(RC_ADMIN_USAGE, "which user?");
+    if ((err = rc_store_user_by_name(user, admin->db, name, admin->pool)))
+        return rc_admin_result(admin, err);
+    return *user ? RC_ADMIN_OK : rc_admin_fail(RC_ADMIN_FAILED, "user `%s` does not exist", name);
 }
 
 const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret)
 {
     struct termios saved, quiet;
     char line[512];
-    bool read;
+    bool read, hidden = secret && !tcgetattr(STDIN_FILENO, &saved);
 
     if (!isatty(STDIN_FILENO))
         return NULL;
-    printf("%s: ", prompt);
-    fflush(stdout);
-    if (secret && !tcgetattr(STDIN_FILENO, &saved)) {
+    if (hidden) { /* before the prompt: an answer may come at once */
         quiet = saved;
         quiet.c_lflag &= (tcflag_t)~ECHO;
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
     }
+    fprintf(stderr, "%s: ", prompt);
     read = fgets(line, sizeof(line), stdin) != NULL;
-    if (secret) {
+    if (hidden) {
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved);
-        putchar('\n');
+        fputc('\n', stderr);
     }
     if (!read)
         return NULL;
     line[strcspn(line, "\n")] = '\0';
     return apr_pstrdup(admin->pool, line);
+}
+
+const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt)
+{
+    const char *password = rc_admin_option(admin, "--password"), *again;
+
+    if (!password) {
+        password = rc_admin_ask(admin, prompt, true);
+        again = password ? rc_admin_ask(admin, "The same again", true) : NULL;
+        if (!again || strcmp(again, password)) {
+            rc_admin_fail(RC_ADMIN_USAGE, "--password is missing, or was not repeated");
+            return NULL;
+        }
+    }
+    if (strlen(password) >= 6)
+        return password;
+    rc_admin_fail(RC_ADMIN_USAGE, "the password must have at least 6 characters");
+    return NULL;
 }
 
 static void usage(FILE *out)
@@ -231,8 +259,9 @@ static int run(rc_admin_t *admin, const char *name)
     if (!command->name)
         return rc_admin_fail(RC_ADMIN_USAGE, "no command %s; see rcapi-admin --help", name);
     read_remote(admin);
-    if (command->bare)
+    if (command->needs == RC_ADMIN_BARE)
         return command->run(admin);
+    admin->config.repair = command->needs == RC_ADMIN_OPEN;
     if (access(admin->config.db.path, F_OK))
         return rc_admin_fail(RC_ADMIN_FAILED, "%s is not there; run init first",
                              admin->config.db.path);

@@ -83,3 +83,10 @@ bool rc_permission_level(rc_level_t *level, rc_kind_t kind, const char *name)
         }
     return false;
 }
+
+bool rc_permission_same_kind(const char *a, const char *b)
+{
+    size_t length = (size_t)(strrchr(a, '.') - a) + 1;
+
+    return !strncmp(a, b, length) && !strchr(b + length, '.');
+}

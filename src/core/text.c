@@ -59,6 +59,15 @@ bool rc_text_truth(const char *text)
     return false;
 }
 
+apr_size_t rc_text_characters(const char *text)
+{
+    apr_size_t n = 0;
+
+    for (; *text; text++)
+        n += (*text & 0xc0) != 0x80;
+    return n;
+}
+
 const char *rc_text_lower(const char *text, apr_pool_t *pool)
 {
     char *lower = apr_pstrdup(pool, text), *p;

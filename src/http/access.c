@@ -75,6 +75,15 @@ static void decide(request_rec *r, rc_note_t *note)
     rc_http_log_request(NULL);
 }
 
+void rc_http_forget_verdict(rc_note_t *note)
+{
+    if (note->work)
+        apr_pool_destroy(note->work);
+    note->work = NULL;
+    note->call = NULL;
+    note->err = NULL;
+}
+
 /*
  * Puts the verdict into the note. It never ends the request here: httpd's own Require rules come
  * after this hook and keep the last word, and a refusal is answered by the handler, so that it is

@@ -94,6 +94,16 @@ static int read_all(reader_t *reader, request_rec *r)
     return OK;
 }
 
+void rc_http_skip_body(request_rec *r)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+    apr_off_t announced = 0;
+
+    if (apr_table_get(r->headers_in, "Transfer-Encoding") ||
+        (length && (!ap_parse_strict_length(&announced, length) || announced > WORTH_READING)))
+        r->connection->keepalive = AP_CONN_CLOSE;
+}
+
 int rc_http_read_body(rc_body_t *body, request_rec *r, apr_size_t limit, apr_pool_t *pool)
 {
     const char *chunked = apr_table_get(r->headers_in, "Transfer-Encoding");

@@ -97,7 +97,8 @@ int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
             continue;
         if ((wrong = check_server(rc_http_server_conf(s), ptemp))) {
             ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, NULL,
-                         RCLOGNO(0002) "server %s (%s:%u): %s", s->server_hostname ? s->server_hostname : "_",
+                         RCLOGNO(0002) "server %s (%s:%u): %s",
+                         s->server_hostname ? s->server_hostname : "_",
                          s->defn_name ? s->defn_name : "main server", s->defn_line_number, wrong);
             status = HTTP_INTERNAL_SERVER_ERROR;
         }

@@ -20,7 +20,7 @@ typedef struct field_t {
     const char *const *words; /* the values that are allowed, when they are words */
 } field_t;
 
-#define FIELD(conf, member, ...) \
+#define FIELD(conf, member, ...)                                                                   \
     ((void *)&(const field_t){.offset = APR_OFFSETOF(conf, member), __VA_ARGS__})
 #define SERVER(...) FIELD(rc_server_conf_t, __VA_ARGS__)
 #define PLACE(...)  FIELD(rc_dir_conf_t, __VA_ARGS__)
@@ -242,8 +242,8 @@ static const char *set_url(cmd_parms *cmd, void *dconf, const char *arg)
     apr_uri_t uri;
 
     if (apr_uri_parse(cmd->temp_pool, arg, &uri) || !uri.scheme || !uri.hostname ||
-        (strcmp(uri.scheme, "http") && strcmp(uri.scheme, "https")) || !*uri.hostname ||
-        uri.user || uri.query || uri.fragment || rc_text_has_control(arg) || strchr(arg, ' '))
+        (strcmp(uri.scheme, "http") && strcmp(uri.scheme, "https")) || !*uri.hostname || uri.user ||
+        uri.query || uri.fragment || rc_text_has_control(arg) || strchr(arg, ' '))
         return complain(cmd, arg, "a URL http://HOST[:PORT][/PATH] or https://...");
     while (len && arg[len - 1] == '/')
         len--;
@@ -279,7 +279,7 @@ const command_rec rc_http_directives[] = {
     AP_INIT_TAKE1("RcapiDatabaseSync", set_word, SERVER(db_sync, .words = sync_words), RSRC_CONF,
         "FULL (default): what was acknowledged survives a power cut; NORMAL: faster"),
     AP_INIT_TAKE1("RcapiDatabaseMin", set_number, SERVER(db_min, .min = 0, .max = 10000), RSRC_CONF,
-        "database connections that each process keeps (default 0)"),
+        "database connections that each process keeps (default 1)"),
     AP_INIT_TAKE1("RcapiDatabaseMax", set_number, SERVER(db_max, .min = 1, .max = 10000), RSRC_CONF,
         "database connections that each process opens at most (default: one per thread)"),
     AP_INIT_TAKE1("RcapiApiLevel", set_text, SERVER(api_level), RSRC_CONF,

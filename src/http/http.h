@@ -113,6 +113,9 @@ int rc_http_check_access(request_rec *r);
 int rc_http_check_again(request_rec *r);
 int rc_http_handler(request_rec *r);
 
+/** Drops the verdict, and with it the database connection and the repository it holds. */
+void rc_http_forget_verdict(rc_note_t *note);
+
 /** scheme://host[:port]<mount> as clients see it. */
 const char *rc_http_base_url(request_rec *r, apr_pool_t *pool);
 
@@ -128,6 +131,9 @@ typedef struct rc_body_t {
 
 /** Reads the request's body, @a limit bytes at most. OK, or the handler's status. */
 int rc_http_read_body(rc_body_t *body, request_rec *r, apr_size_t limit, apr_pool_t *pool);
+
+/** The body will not be read: ends the connection after the answer, unless it is short. */
+void rc_http_skip_body(request_rec *r);
 
 /* out.c: the only place that makes buckets */
 

@@ -2,7 +2,7 @@
 /*
  * Keys leave the request before anybody can log them: they are kept in our note, and what httpd
  * and its modules see has *** in their place. Below our mounts only; elsewhere other programs may
- * need parameters and headers of the same names, so there only the logs are cleaned.
+ * need parameters and headers of the same names, so there only what is for logs is cleaned.
  */
 #include "http.h"
 
@@ -93,6 +93,8 @@ rc_note_t *rc_http_note(request_rec *r)
     outer = existing_note(r->main ? r->main : r->prev);
     if (outer)
         inherit_keys(note, outer);
+    if (outer && !r->main) /* redirected: the first request comes to no handler of ours */
+        rc_http_forget_verdict(outer);
     for (q = r; q; q = q->prev) /* a rewritten URL came from one outside of our mounts */
         hide_query(q);
     return note;
@@ -117,6 +119,7 @@ int rc_http_hide_keys(request_rec *r)
 {
     if (!rc_http_in_use())
         return DECLINED;
+    hide_in(&r->the_request, r->pool); /* the line for logs; nobody works by it */
     hide_referer(r);
     if (may_be_ours(r))
         rc_http_note(r);

@@ -46,8 +46,12 @@ const char *rc_http_set_handler(cmd_parms *cmd, void *dconf, const char *arg)
 {
     rc_dir_conf_t *conf = dconf;
     bool ours = !strcasecmp(arg, RC_HANDLER);
-    const char *path, *wrong = find_place(&path, cmd);
+    const char *wrong, *path;
 
+    /* .htaccess is read while the server runs: the list of mounts is not ours to change then */
+    wrong = ap_check_cmd_context(cmd, NOT_IN_HTACCESS);
+    if (!wrong)
+        wrong = find_place(&path, cmd);
     if (wrong && ours)
         return wrong;
     conf->mount = ours ? path : rc_http_unmounted;

@@ -5,10 +5,12 @@
  */
 #include "http.h"
 
+#include <http_core.h>
 #include <http_protocol.h>
 #include <util_filter.h>
 
 #include <apr_buckets.h>
+#include <apr_portable.h>
 #include <apr_strings.h>
 
 /* Sends @a bb with EOS; the handler's status. */
@@ -28,6 +30,28 @@ static int pass(request_rec *r, apr_bucket_brigade *bb, apr_off_t length)
     return OK; /* headers may be out: there is no second answer */
 }
 
+/*
+ * The spool's file as FILE buckets. Only sendfile lets httpd come back to a slow reader later: what
+ * it reads or maps counts as memory, of which it lets 64 KiB wait and then holds the thread. The
+ * file is local and ours, so sendfile is the default here; "EnableSendfile Off" says no.
+ */
+static rc_err_t *insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t size,
+                             request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    apr_int32_t flags = APR_FOPEN_READ | APR_FOPEN_BINARY;
+    apr_os_file_t fd;
+    apr_status_t rv;
+
+    if (core->enable_sendfile != ENABLE_SENDFILE_OFF)
+        flags |= APR_FOPEN_SENDFILE_ENABLED;
+    /* another apr_file_t of the same descriptor, which the spool closes with the request's pool */
+    if ((rv = apr_os_file_get(&fd, file)) || (rv = apr_os_file_put(&file, &fd, flags, r->pool)))
+        return rc_err_internal(r->pool, rv, "cannot use a temporary file");
+    apr_brigade_insert_file(bb, file, 0, size, r->pool);
+    return NULL;
+}
+
 int rc_http_send_spool(request_rec *r, rc_spool_t *spool)
 {
     apr_off_t size = rc_spool_size(spool);
@@ -36,14 +60,14 @@ int rc_http_send_spool(request_rec *r, rc_spool_t *spool)
     apr_file_t *file;
     rc_err_t *err = rc_spool_content(&data, &file, spool);
 
+    bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    if (!err && file)
+        err = insert_file(bb, file, size, r);
     if (err) {
         rc_http_log_err(r, err);
         return rc_http_send_refusal(r, HTTP_INTERNAL_SERVER_ERROR, NULL);
     }
-    bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    if (file)
-        apr_brigade_insert_file(bb, file, 0, size, r->pool);
-    else if (size)
+    if (!file && size)
         APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_pool_create(data, (apr_size_t)size, r->pool,
                                                            r->connection->bucket_alloc));
     return pass(r, bb, size);
@@ -82,9 +106,9 @@ static void set_refusal_headers(request_rec *r, int status)
     apr_table_setn(r->headers_out, "Cache-Control", "private, no-cache");
     apr_table_setn(r->headers_out, "Pragma", "no-cache");
     if (status == HTTP_UNAUTHORIZED)
-        apr_table_setn(r->err_headers_out, "WWW-Authenticate",
-                       apr_psprintf(r->pool, "Bearer realm=\"%s\"",
-                                    ap_escape_quotes(r->pool, title)));
+        apr_table_setn(
+            r->err_headers_out, "WWW-Authenticate",
+            apr_psprintf(r->pool, "Bearer realm=\"%s\"", ap_escape_quotes(r->pool, title)));
     else if (status == HTTP_METHOD_NOT_ALLOWED)
         apr_table_setn(r->headers_out, "Allow", "GET, HEAD");
     else if (status == HTTP_SERVICE_UNAVAILABLE)

@@ -36,8 +36,9 @@ static int call_api(request_rec *r, rc_env_t *env, rc_spool_t *spool, apr_pool_t
     rc_err_t *err;
     int status;
 
-    if ((r->method_number == M_POST || r->method_number == M_GET) &&
-        (status = rc_http_read_body(&body, r, limit, work)) != OK)
+    if (r->method_number != M_POST && r->method_number != M_GET)
+        rc_http_skip_body(r);
+    else if ((status = rc_http_read_body(&body, r, limit, work)) != OK)
         return status;
     request.http_method = r->method;
     request.body = body.data;
@@ -79,6 +80,28 @@ static int serve_api(request_rec *r)
     return rc_http_send_spool(r, spool);
 }
 
+/*
+ * mod_deflate and mod_brotli add "-gzip" and "-br" to the ETag of what they compress, but do not
+ * take them off when a client sends it back: that would be a 200 for ever.
+ */
+static void accept_compressed(request_rec *r, const char *etag)
+{
+    static const char *const suffixes[] = {"-gzip\"", "-br\""};
+    const char *sent = apr_table_get(r->headers_in, "If-None-Match"), *found;
+    apr_size_t len = strlen(etag), i;
+
+    if (!sent || !(found = strstr(sent, etag)))
+        return;
+    for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++)
+        if (!strncmp(found + len, suffixes[i], strlen(suffixes[i]))) {
+            const char *head = apr_pstrmemdup(r->pool, sent, (apr_size_t)(found - sent) + len);
+
+            apr_table_setn(r->headers_in, "If-None-Match",
+                           apr_pstrcat(r->pool, head, found + len + strlen(suffixes[i]) - 1, NULL));
+            return;
+        }
+}
+
 /* Validators and what else the URL alone decides; known before any content is read. */
 static void set_view_headers(request_rec *r, const rc_web_call_t *call)
 {
@@ -91,8 +114,11 @@ static void set_view_headers(request_rec *r, const rc_web_call_t *call)
     apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
     apr_table_setn(r->headers_out, "Cache-Control",
                    keep ? "private, max-age=31536000, immutable" : "private, no-cache");
-    if (call->etag)
+    ap_set_accept_ranges(r);
+    if (call->etag) {
         apr_table_setn(r->headers_out, "ETag", apr_pstrcat(r->pool, "\"", call->etag, "\"", NULL));
+        accept_compressed(r, call->etag);
+    }
     if (call->last_modified) {
         ap_update_mtime(r, apr_time_from_sec(call->last_modified));
         ap_set_last_modified(r);
@@ -126,6 +152,7 @@ static int serve_view(request_rec *r)
     int status = HTTP_INTERNAL_SERVER_ERROR;
     rc_spool_t *spool = NULL;
 
+    rc_http_skip_body(r);
     if (!err && note->call) {
         spool = rc_spool_create(note->call->env->config->temp_dir, r->pool);
         rc_http_log_request(r);
@@ -139,11 +166,10 @@ static int serve_view(request_rec *r)
         rc_http_log_err(r, err);
         status = rc_err_http_status(err->kind);
         message = NULL; /* what broke is for the log */
+    } else if (status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0051) "refused with %d", status);
     }
-    if (note->work)
-        apr_pool_destroy(note->work);
-    note->work = NULL;
-    note->call = NULL;
+    rc_http_forget_verdict(note);
     if (status == HTTP_OK)
         return rc_http_send_spool(r, spool);
     return status == HTTP_NOT_MODIFIED ? status : rc_http_send_refusal(r, status, message);

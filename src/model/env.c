@@ -24,6 +24,7 @@ void rc_env_defaults(rc_env_config_t *config)
         .site_title = "",
         .reveal_keys = true,
         .vcs_idle = 64,
+        .repair = true,
         .remote = {.schemes = &scheme_list,
                    .timeout = apr_time_from_sec(600),
                    .max_size = (apr_off_t)2 * 1024 * 1024 * 1024},
@@ -61,7 +62,8 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_vcs_startup(pool));
     RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
-    RC_TRY(rc_moves_repair(env, pool));
+    if (config->repair)
+        RC_TRY(rc_moves_repair(env, pool));
     *out = env;
     return NULL;
 }

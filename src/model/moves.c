@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/param.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@ struct rc_moves_t {
     rc_env_t *env;
     apr_pool_t *pool;
     apr_array_header_t *list; /* of move_t */
+    apr_array_header_t *done; /* const char *: files whose tokens this change forgets */
     const char *token, *op;
     int fd; /* of op, which it locks */
     int applied;
@@ -46,6 +48,7 @@ rc_moves_t *rc_moves_begin(rc_env_t *env, apr_pool_t *pool)
     moves->env = env;
     moves->pool = pool;
     moves->list = apr_array_make(pool, 2, sizeof(move_t));
+    moves->done = apr_array_make(pool, 2, sizeof(const char *));
     moves->fd = -1;
     return moves;
 }
@@ -123,6 +126,18 @@ static rc_err_t *rename_new(const char *from, const char *to, apr_pool_t *pool)
     return os_error(pool, "rename to", to);
 }
 
+static rc_err_t *make_move(const move_t *move, apr_pool_t *pool)
+{
+    rc_err_t *err;
+    int tries = 5;
+
+    do { /* who undoes a change beside us removes the folders, empty as they still are */
+        if (!(err = rc_fs_make_folders(folder_of(move->to, pool), pool)))
+            err = rename_new(move->from, move->to, pool);
+    } while (err && APR_STATUS_IS_ENOENT(err->cause) && rc_fs_exists(move->from) && --tries);
+    return err;
+}
+
 /* Takes back the first n renames, last one first, and the folders made for them. */
 static void undo(const apr_array_header_t *list, int n, const char *root, apr_pool_t *pool)
 {
@@ -136,12 +151,13 @@ static void undo(const apr_array_header_t *list, int n, const char *root, apr_po
             rc_log(RC_LOG_ERR, err->cause, "cannot undo: %s", rc_err_log_text(err, pool));
         for (folder = folder_of(move->to, pool); strlen(folder) > strlen(root);
              folder = folder_of(folder, pool))
-            if (rmdir(folder)) /* only where nothing is left */
+            if (rmdir(folder) && errno != ENOENT) /* only where nothing is left */
                 break;
     }
 }
 
-/* Tokens of changes that are over leave the database with the next change, in its transaction. */
+/* Tokens of changes that are over leave the database with the next change, in its transaction;
+ * their files go only when that is committed, else the tokens would stay for ever. */
 static rc_err_t *forget_done(rc_moves_t *moves, rc_db_t *db)
 {
     apr_finfo_t entry;
@@ -156,7 +172,8 @@ static rc_err_t *forget_done(rc_moves_t *moves, rc_db_t *db)
             continue;
         RC_TRY(rc_store_disk_change_forget(
             db, apr_pstrmemdup(moves->pool, entry.name, (apr_size_t)(dot - entry.name))));
-        unlink(apr_pstrcat(moves->pool, moves->env->work_dir, "/", entry.name, NULL));
+        APR_ARRAY_PUSH(moves->done, const char *) =
+            apr_pstrcat(moves->pool, moves->env->work_dir, "/", entry.name, NULL);
     }
     apr_dir_close(dir);
     return NULL;
@@ -164,17 +181,16 @@ static rc_err_t *forget_done(rc_moves_t *moves, rc_db_t *db)
 
 rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
 {
-    rc_err_t *err;
-
+    if (!moves->list->nelts)
+        return NULL;
     RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
     RC_TRY(forget_done(moves, db));
     RC_TRY(rc_store_disk_change_add(db, moves->token));
     RC_TRY(write_op(moves));
     for (; moves->applied < moves->list->nelts; moves->applied++) {
-        const move_t *move = &APR_ARRAY_IDX(moves->list, moves->applied, move_t);
+        rc_err_t *err =
+            make_move(&APR_ARRAY_IDX(moves->list, moves->applied, move_t), moves->pool);
 
-        if (!(err = rc_fs_make_folders(folder_of(move->to, moves->pool), moves->pool)))
-            err = rename_new(move->from, move->to, moves->pool);
         if (err) { /* undone before others may write again */
             undo(moves->list, moves->applied + 1, moves->env->config->repo_root, moves->pool);
             moves->applied = 0;
@@ -204,13 +220,18 @@ static void finish(const char *op, const apr_array_header_t *list, apr_pool_t *p
 
 void rc_moves_end(rc_moves_t *moves, rc_db_t *db, bool committed)
 {
+    int i;
+
     (void)db;
     if (moves->fd < 0)
         return;
     if (committed) {
         finish(moves->op, moves->list, moves->pool);
-    } else {
-        undo(moves->list, moves->applied, moves->env->config->repo_root, moves->pool);
+        for (i = 0; i < moves->done->nelts; i++)
+            unlink(APR_ARRAY_IDX(moves->done, i, const char *));
+    } else { /* with the rename that failed: it may have made folders */
+        undo(moves->list, MIN(moves->applied + 1, moves->list->nelts),
+             moves->env->config->repo_root, moves->pool);
         unlink(moves->op);
     }
     close(moves->fd);
@@ -265,9 +286,7 @@ static void redo(const apr_array_header_t *list, apr_pool_t *pool)
 
         if (!rc_fs_exists(move->from) || rc_fs_exists(move->to))
             continue;
-        if (!(err = rc_fs_make_folders(folder_of(move->to, pool), pool)))
-            err = rename_new(move->from, move->to, pool);
-        if (err)
+        if ((err = make_move(move, pool)))
             rc_log(RC_LOG_ERR, err->cause, "cannot finish: %s", rc_err_log_text(err, pool));
     }
 }
@@ -292,37 +311,62 @@ static rc_err_t *repair_op(rc_env_t *env, rc_db_t *db, const char *path, const c
     return NULL;
 }
 
-/* Nothing left by a crash is locked; what is locked belongs to somebody. */
-static rc_err_t *repair_entry(rc_env_t *env, rc_db_t *db, const char *name, bool ops,
-                              apr_pool_t *pool)
+/* Nothing left by a crash is locked; what is locked belongs to somebody. Looks for entries that are
+ * changes, or for the others; leaves *@a path NULL for what is none, or not left. */
+static rc_err_t *find_left(const char **path, const rc_env_t *env, const char *name, bool ops,
+                           apr_pool_t *pool)
 {
-    const char *path = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
-    const char *dot = strrchr(name, '.');
+    const char *dot = strrchr(name, '.'), *full;
     bool locked, is_op = dot && !strcmp(dot, ".op");
 
+    *path = NULL;
     if (is_op != ops || (dot && !is_op))
         return NULL;
-    RC_TRY(rc_fs_lock(&locked, path, 0, pool));
-    if (!locked)
-        return NULL;
-    if (is_op)
-        return repair_op(env, db, path, apr_pstrmemdup(pool, name, (apr_size_t)(dot - name)), pool);
-    return rc_fs_remove_tree(path, pool);
+    full = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
+    RC_TRY(rc_fs_lock(&locked, full, 0, pool));
+    if (locked && rc_fs_exists(full)) /* its owner may have ended just before we got the lock */
+        *path = full;
+    return NULL;
 }
 
-static rc_err_t *repair_entries(rc_env_t *env, rc_db_t *db, bool ops, apr_pool_t *pool)
+typedef struct visit_t {
+    rc_env_t *env;
+    rc_db_t *db;
+    bool ops;
+    apr_array_header_t *names; /* of what is left; NULL: repair it */
+} visit_t;
+
+static rc_err_t *visit_entry(const visit_t *visit, const char *name, apr_pool_t *pool)
 {
+    const char *path;
+
+    RC_TRY(find_left(&path, visit->env, name, visit->ops, pool));
+    if (!path)
+        return NULL;
+    if (visit->names) {
+        APR_ARRAY_PUSH(visit->names, const char *) = apr_pstrdup(visit->names->pool, name);
+        return NULL;
+    }
+    if (!visit->ops)
+        return rc_fs_remove_tree(path, pool);
+    return repair_op(visit->env, visit->db, path, apr_pstrmemdup(pool, name, strlen(name) - 3),
+                     pool);
+}
+
+static rc_err_t *visit_entries(const visit_t *visit, apr_pool_t *pool)
+{
+    const char *work_dir = visit->env->work_dir;
     apr_pool_t *scratch;
     apr_finfo_t entry;
     apr_dir_t *dir;
     rc_err_t *err;
 
-    if (apr_dir_open(&dir, env->work_dir, pool) != APR_SUCCESS)
-        return os_error(pool, "read", env->work_dir);
+    if (apr_dir_open(&dir, work_dir, pool) != APR_SUCCESS)
+        return os_error(pool, "read", work_dir);
     apr_pool_create(&scratch, pool);
     while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
         apr_pool_clear(scratch);
-        if ((err = repair_entry(env, db, entry.name, ops, scratch)))
+        if ((err = visit_entry(visit, entry.name, scratch)))
             rc_log(RC_LOG_ERR, err->cause, "repair: %s", rc_err_log_text(err, scratch));
     }
     apr_pool_destroy(scratch);
@@ -331,16 +375,17 @@ static rc_err_t *repair_entries(rc_env_t *env, rc_db_t *db, bool ops, apr_pool_t
 }
 
 /* Changes first: undoing one moves things back into the folders that go after it. */
-static rc_err_t *repair_all(rc_env_t *env, apr_pool_t *pool)
+static rc_err_t *visit_all(rc_env_t *env, apr_array_header_t *names, apr_pool_t *pool)
 {
-    rc_db_t *db;
+    visit_t visit = {.env = env, .ops = true, .names = names};
 
-    RC_TRY(rc_db_acquire(&db, env->db_pool, pool));
-    RC_TRY(repair_entries(env, db, true, pool));
-    return repair_entries(env, db, false, pool);
+    RC_TRY(rc_db_acquire(&visit.db, env->db_pool, pool));
+    RC_TRY(visit_entries(&visit, pool));
+    visit.ops = false;
+    return visit_entries(&visit, pool);
 }
 
-rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool)
+static rc_err_t *visit_alone(rc_env_t *env, apr_array_header_t *names, apr_pool_t *pool)
 {
     int gate = lock_work_dir(env, LOCK_EX);
     rc_err_t *err;
@@ -349,12 +394,23 @@ rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool)
     if (gate < 0)
         return os_error(pool, "lock", env->work_dir);
     apr_pool_create(&sub, pool);
-    err = repair_all(env, sub);
+    err = visit_all(env, names, sub);
     if (err)
-        err = rc_err_internal(pool, err->cause, "repair: %s", rc_err_log_text(err, pool));
+        err = rc_err_internal(pool, APR_SUCCESS, "repair: %s", rc_err_log_text(err, pool));
     apr_pool_destroy(sub);
     close(gate);
     return err;
+}
+
+rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool)
+{
+    return visit_alone(env, NULL, pool);
+}
+
+rc_err_t *rc_moves_left(apr_array_header_t **names, rc_env_t *env, apr_pool_t *pool)
+{
+    *names = apr_array_make(pool, 2, sizeof(const char *));
+    return visit_alone(env, *names, pool);
 }
 
 static apr_status_t remove_work_dir(void *data)

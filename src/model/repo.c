@@ -83,21 +83,6 @@ rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
     return NULL;
 }
 
-/* 01 §5: the level of a new object for everyone, stored as the default user's row. */
-static rc_err_t *grant_default(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
-                               apr_pool_t *pool)
-{
-    rc_level_t level = RC_NONE;
-    rc_user_t *anyone;
-
-    RC_TRY(rc_store_user_by_name(&anyone, db, "default", pool));
-    if (!anyone)
-        return NULL;
-    if (!closed)
-        RC_TRY(rc_rule_new_object_level(&level, db, kind));
-    return rc_rule_grant_user(db, kind, id, anyone->id, level);
-}
-
 static rc_err_t *make_group(rc_repo_group_t **out, rc_db_t *db, const char *name,
                             apr_int64_t parent_id, apr_pool_t *pool)
 {
@@ -113,7 +98,7 @@ static rc_err_t *make_group(rc_repo_group_t **out, rc_db_t *db, const char *name
     group->description = apr_pstrcat(pool, name, " group", NULL);
     RC_TRY(rc_store_repo_group_insert(group, db));
     *out = group;
-    return grant_default(db, RC_KIND_REPO_GROUP, group->id, false, pool);
+    return rc_model_grant_everyone(db, RC_KIND_REPO_GROUP, group->id, false, pool);
 }
 
 static bool setting_truth(const char *value)
@@ -166,7 +151,7 @@ static rc_err_t *set_permissions(const rc_new_repo_t *repo, rc_db_t *db, apr_poo
         RC_TRY(rc_rule_copy_group_to_repo(db, row->group_id, row->id));
     if (repo->copy_permissions && (repo->source || row->group_id) && !row->private_)
         return NULL;
-    return grant_default(db, RC_KIND_REPO, row->id, row->private_, pool);
+    return rc_model_grant_everyone(db, RC_KIND_REPO, row->id, row->private_, pool);
 }
 
 rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)

@@ -12,6 +12,7 @@
 #include "rc_text.h"
 
 #define NAME_LIMIT 255
+#define PART_LIMIT 255 /* bytes of a file name */
 
 const char *rc_repo_name_clean(const char *name, apr_pool_t *pool)
 {
@@ -46,16 +47,35 @@ const char *rc_repo_name_last(const char *name)
     return slash ? slash + 1 : name;
 }
 
-/* The names that deleted repositories get: rm__<8 digits>_<6 digits>_<6 digits>__... */
+/* The names that deleted repositories and groups get (contract 02 delete_repo, 02 §10). */
 static bool is_removed(const char *part)
 {
-    static const char form[] = "rm__dddddddd_dddddd_dddddd__";
+    static const char form[] = "rm__dddddddd_dddddd_dddddd";
     int i;
 
     for (i = 0; form[i]; i++)
         if (form[i] == 'd' ? !isdigit((unsigned char)part[i]) : part[i] != form[i])
             return false;
-    return true;
+    return !strncmp(part + i, RC_REMOVED_REPO, strlen(RC_REMOVED_REPO)) ||
+           !strncmp(part + i, RC_REMOVED_GROUP, strlen(RC_REMOVED_GROUP));
+}
+
+const char *rc_repo_name_removed(const char *infix, const char *last, apr_pool_t *pool)
+{
+    apr_time_exp_t now;
+    apr_size_t len;
+    char *name;
+
+    apr_time_exp_lt(&now, apr_time_now());
+    name = apr_psprintf(pool, "rm__%04d%02d%02d_%02d%02d%02d_%06d%s%s", now.tm_year + 1900,
+                        now.tm_mon + 1, now.tm_mday, now.tm_hour, now.tm_min, now.tm_sec,
+                        now.tm_usec, infix, last);
+    if ((len = strlen(name)) > PART_LIMIT) {
+        for (len = PART_LIMIT; (name[len] & 0xc0) == 0x80; len--)
+            ; /* not inside of a character */
+        name[len] = '\0';
+    }
+    return name;
 }
 
 bool rc_repo_part_usable(const char *part)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Walking the repository root (contract 02 rescan_repos, 04 §6 duty 8), and comparing it with the
- * database.
+ * Walking the repository root (contract 02 rescan_repos, 04 §6 duty 8), and making the database
+ * follow it.
  */
 #include "rc_scan.h"
 
@@ -272,63 +272,4 @@ rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_d
 
     *removed = removal.removed;
     return rc_db_txn(db, remove_all, &removal);
-}
-
-/* --- checking --- */
-
-typedef struct check_t {
-    apr_array_header_t *problems;
-    rc_env_t *env;
-    apr_pool_t *pool;
-} check_t;
-
-static rc_err_t *check_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scratch)
-{
-    check_t *check = baton;
-    rc_vcs_t *vcs;
-    rc_err_t *err = rc_model_repo_open(&vcs, check->env, repo, scratch);
-
-    if (err)
-        APR_ARRAY_PUSH(check->problems, const char *) =
-            apr_psprintf(check->pool, "repository %s is in the database but not on the disk: %s",
-                         repo->name, rc_err_log_text(err, check->pool));
-    return NULL;
-}
-
-static rc_err_t *check_unknown(check_t *check, rc_db_t *db, apr_int64_t user_id)
-{
-    apr_array_header_t *names;
-    rc_repo_t *known;
-    int i;
-
-    RC_TRY(rc_model_scan(&names, check->env, check->pool));
-    for (i = 0; i < names->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(names, i, const char *);
-
-        RC_TRY(rc_store_repo_by_name(&known, db, user_id, name, check->pool));
-        if (!known)
-            APR_ARRAY_PUSH(check->problems, const char *) = apr_psprintf(
-                check->pool, "repository %s is on the disk but not in the database", name);
-    }
-    return NULL;
-}
-
-rc_err_t *rc_model_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *db,
-                         apr_pool_t *pool)
-{
-    check_t check = {apr_array_make(pool, 4, sizeof(const char *)), env, pool};
-    const char *problem;
-    rc_user_t *admin;
-
-    *problems = check.problems;
-    RC_TRY(rc_db_check(&problem, db, pool));
-    if (problem)
-        APR_ARRAY_PUSH(check.problems, const char *) = problem;
-    RC_TRY(rc_store_first_admin(&admin, db, pool));
-    if (!admin) {
-        APR_ARRAY_PUSH(check.problems, const char *) = "there is no active super-admin";
-        return NULL;
-    }
-    RC_TRY(rc_store_repos_each(db, admin->id, check_repo, &check, pool));
-    return check_unknown(&check, db, admin->id);
 }

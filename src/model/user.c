@@ -11,22 +11,13 @@
 
 #include "rc_text.h"
 
-#define MAX_LENGTH     255 /* characters of names and addresses */
-#define PLAIN_AUTH     "rhodecode"
-#define FEED_TOKEN     "Generated feed token"
-
-static apr_size_t characters(const char *text)
-{
-    apr_size_t n = 0;
-
-    for (; *text; text++)
-        n += (*text & 0xc0) != 0x80;
-    return n;
-}
+#define MAX_LENGTH 255 /* characters of names and addresses */
+#define PLAIN_AUTH "rhodecode"
+#define FEED_TOKEN "Generated feed token"
 
 static rc_err_t *check_text(const char *what, const char *text, apr_pool_t *pool)
 {
-    if (characters(text) > MAX_LENGTH)
+    if (rc_text_characters(text) > MAX_LENGTH)
         return rc_err_failed(pool, "%s is over %d characters", what, MAX_LENGTH);
     if (rc_text_has_control(text))
         return rc_err_failed(pool, "%s holds a control character", what);
@@ -92,9 +83,9 @@ rc_err_t *rc_model_user_create(rc_user_t **out, rc_db_t *db, const rc_secret_t *
     const char *token;
 
     RC_TRY(check_username(user.username, pool));
-    RC_TRY(explain(rc_store_user_insert(&user, db, new_user->password_hash,
-                                        new_user->force_password_change),
-                   "users", "user", user.username, pool));
+    RC_TRY(explain(
+        rc_store_user_insert(&user, db, new_user->password_hash, new_user->force_password_change),
+        "users", "user", user.username, pool));
     RC_TRY(set_email(db, user.id, new_user->email ? new_user->email : "", pool));
     RC_TRY(check_others(&user, pool));
     RC_TRY(rc_model_main_key_create(new_user->key, db, secret, user.id, pool));
@@ -104,8 +95,7 @@ rc_err_t *rc_model_user_create(rc_user_t **out, rc_db_t *db, const rc_secret_t *
 }
 
 /* At least one active super-admin must remain. */
-static rc_err_t *check_last_admin(rc_db_t *db, const rc_user_t *user, bool stays,
-                                  apr_pool_t *pool)
+static rc_err_t *check_last_admin(rc_db_t *db, const rc_user_t *user, bool stays, apr_pool_t *pool)
 {
     bool other;
 

@@ -1,37 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Making user groups.
+ * Making and changing user groups.
  */
 #include "rc_user_group_model.h"
 
 #include <string.h>
 
-#include <apr_strings.h>
-
+#include "rc_group.h"
+#include "rc_repo_model.h"
 #include "rc_text.h"
-#include "rc_user.h"
 
 #define NAME_LIMIT 255
 
-static bool name_usable(const char *name)
+/* A name that reads as an id would be taken for one. */
+static rc_err_t *check_name(const char *name, apr_pool_t *pool)
 {
     const char *digits = *name == '_' ? name + 1 : name;
 
-    return *name && strlen(name) <= NAME_LIMIT && !rc_text_digits(digits) &&
-           !rc_text_has_control(name);
+    if (!*name || rc_text_characters(name) > NAME_LIMIT || rc_text_digits(digits) ||
+        rc_text_has_control(name))
+        return rc_err_failed(pool, "unusable name of a user group");
+    return NULL;
 }
 
 rc_err_t *rc_model_user_group_create(rc_user_group_t *group, rc_db_t *db, apr_pool_t *pool)
 {
-    rc_user_t *anyone;
-    rc_level_t level;
-
-    if (!name_usable(group->name))
-        return rc_err_failed(pool, "unusable name of a user group");
+    RC_TRY(check_name(group->name, pool));
     RC_TRY(rc_store_user_group_insert(group, db));
-    RC_TRY(rc_store_user_by_name(&anyone, db, "default", pool));
-    RC_TRY(rc_rule_new_object_level(&level, db, RC_KIND_USER_GROUP));
-    if (anyone)
-        RC_TRY(rc_rule_grant_user(db, RC_KIND_USER_GROUP, group->id, anyone->id, level));
+    RC_TRY(rc_model_grant_everyone(db, RC_KIND_USER_GROUP, group->id, false, pool));
     return rc_rule_grant_user(db, RC_KIND_USER_GROUP, group->id, group->owner_id, RC_ADMIN);
+}
+
+rc_err_t *rc_model_user_group_update(rc_db_t *db, const rc_user_group_t *from,
+                                     const rc_user_group_t *to, apr_pool_t *pool)
+{
+    if (strcmp(from->name, to->name))
+        RC_TRY(check_name(to->name, pool));
+    return rc_store_user_group_update(db, to);
 }

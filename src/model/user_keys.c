@@ -5,6 +5,8 @@
  */
 #include "user_keys.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "rc_text.h"
@@ -84,6 +86,9 @@ rc_err_t *rc_model_token_create(const char **token, rc_db_t *db, const rc_secret
 
     if (!row.role)
         return rc_err(pool, RC_E_ARG, "unknown token role");
+    if (rc_text_has_control(row.description) ||
+        !rc_utf8_valid(row.description, strlen(row.description)))
+        return rc_err(pool, RC_E_ARG, "the description is not plain text");
     if (new_token->lifetime != RC_NEVER) {
         if (new_token->lifetime < 0 || new_token->lifetime > MAX_LIFETIME)
             return rc_err(pool, RC_E_ARG, "lifetime is not a number of minutes");

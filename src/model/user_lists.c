@@ -84,6 +84,8 @@ static rc_err_t *each_of_range(rc_db_t *db, apr_int64_t user_id, const char *fir
 
     if (!parse_address(&at, first) || !parse_address(&end, last) || at.family != end.family)
         return rc_err(pool, RC_E_ARG, "`%s-%s` is no range of addresses", first, last);
+    if (memcmp(at.bytes, end.bytes, (size_t)at.size) > 0)
+        return rc_err(pool, RC_E_ARG, "`%s-%s` ends before it begins", first, last);
     for (n = 0; n < MAX_RANGE; n++, count_up(&at)) {
         inet_ntop(at.family, at.bytes, text, sizeof(text));
         RC_TRY(fn(db, user_id, apr_pstrdup(pool, text), pool));

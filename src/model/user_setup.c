@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The default user, who carries the permissions of everyone (contract 01 §2), and global
- * permissions of users.
+ * The default user, who carries the permissions of everyone (contract 01 §2).
  */
 #include "rc_user_model.h"
 
 #include <string.h>
 
+#include "rc_global.h"
 #include "rc_permission.h"
 
 static const char *const default_globals[] = {
@@ -25,37 +25,14 @@ static const char *const default_globals[] = {
 
 #define GLOBALS (sizeof(default_globals) / sizeof(*default_globals))
 
-/* Names that differ only in their last word say something else of the same thing. */
-static bool same_kind(const char *a, const char *b)
-{
-    size_t length = (size_t)(strrchr(a, '.') - a) + 1;
-
-    return !strncmp(a, b, length) && !strchr(b + length, '.');
-}
-
 static bool has_kind(const apr_array_header_t *names, const char *name)
 {
     int i;
 
     for (i = 0; i < names->nelts; i++)
-        if (same_kind(name, APR_ARRAY_IDX(names, i, const char *)))
+        if (rc_permission_same_kind(name, APR_ARRAY_IDX(names, i, const char *)))
             return true;
     return false;
-}
-
-rc_err_t *rc_model_user_global_set(rc_db_t *db, apr_int64_t user_id, const char *name,
-                                   apr_pool_t *pool)
-{
-    apr_array_header_t *names;
-    int i;
-
-    if (!rc_permission_exists(name) || !strcmp(name, "hg.admin"))
-        return rc_err(pool, RC_E_ARG, "permission `%s` does not exist", name);
-    RC_TRY(rc_store_user_global_names(&names, db, user_id, pool));
-    for (i = 0; i < names->nelts; i++)
-        if (same_kind(name, APR_ARRAY_IDX(names, i, const char *)))
-            RC_TRY(rc_store_user_global_delete(db, user_id, APR_ARRAY_IDX(names, i, const char *)));
-    return rc_store_user_global_add(db, user_id, name);
 }
 
 static rc_err_t *create_default_user(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret,
@@ -70,19 +47,33 @@ static rc_err_t *create_default_user(rc_user_t **out, rc_db_t *db, const rc_secr
     return rc_model_user_create(out, db, secret, &user, pool);
 }
 
+rc_err_t *rc_model_default_user_lacks(apr_array_header_t **names, rc_db_t *db,
+                                      const rc_user_t *default_user, apr_pool_t *pool)
+{
+    apr_array_header_t *has;
+    bool inherits;
+    size_t i;
+
+    *names = apr_array_make(pool, GLOBALS, sizeof(const char *));
+    RC_TRY(rc_store_globals(&has, &inherits, db, RC_OF_USER, default_user->id, pool));
+    for (i = 0; i < GLOBALS; i++)
+        if (!has_kind(has, default_globals[i]))
+            APR_ARRAY_PUSH(*names, const char *) = default_globals[i];
+    return NULL;
+}
+
 rc_err_t *rc_model_setup_default_user(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
                                       apr_pool_t *pool)
 {
     apr_array_header_t *names;
     rc_user_t *user;
-    size_t i;
+    int i;
 
     RC_TRY(rc_store_user_by_name(&user, db, RC_DEFAULT_USER, pool));
     if (!user)
         RC_TRY(create_default_user(&user, db, secret, anonymous, pool));
-    RC_TRY(rc_store_user_global_names(&names, db, user->id, pool));
-    for (i = 0; i < GLOBALS; i++)
-        if (!has_kind(names, default_globals[i]))
-            RC_TRY(rc_store_user_global_add(db, user->id, default_globals[i]));
+    RC_TRY(rc_model_default_user_lacks(&names, db, user, pool));
+    for (i = 0; i < names->nelts; i++)
+        RC_TRY(rc_store_global_add(db, RC_OF_USER, user->id, APR_ARRAY_IDX(names, i, const char *)));
     return NULL;
 }

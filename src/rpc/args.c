@@ -211,7 +211,8 @@ DEFINE_FIND(user_group)
                                                                                                    \
         RC_TRY(rc_find_##kind(&row, call, arg->value));                                            \
         if (!row || row->level < param->need)                                                      \
-            return rc_err(call->pool, RC_E_ARG, words " `%s` does not exist", arg->sent);          \
+            return rc_err(call->pool, RC_E_ARG, "%s" words " `%s` does not exist",                 \
+                          row && row->level && param->lead ? param->lead : "", arg->sent);         \
         arg->row = row;                                                                            \
         arg->name = row->name;                                                                     \
         arg->id = row->id;                                                                         \

@@ -42,7 +42,8 @@ typedef struct rc_param_t {
     const char *def; /* RC_REQUIRED, RC_CALLER, or as Python prints it: '' 'x' None True False -1 */
     rc_level_t need; /* level needed on an object */
     const char *alias; /* a second name, or NULL */
-    bool last;         /* looked at after all the others (RC_PERM: only its prefix) */
+    const char *lead; /* begins the text for a caller who may see the object, but lacks the level */
+    bool last;        /* looked at after all the others (RC_PERM: only its prefix) */
 } rc_param_t;
 
 /* Rows of parameters: an argument; an object with the level needed on it; with a second name. */
@@ -188,11 +189,10 @@ const rc_method_t *rc_method_find(const char *name, bool old);
 /** Calls @a fn for every row. */
 rc_err_t *rc_methods_each(rc_err_t *(*fn)(void *baton, const rc_method_t *method), void *baton);
 
-/* The groups of rows, each ended by a row without a name. */
-extern const rc_method_t rc_methods_server[], rc_methods_user[], rc_methods_repo[],
-    rc_methods_repo_edit[], rc_methods_repo_fork[], rc_methods_repo_delete[],
-    rc_methods_repo_perm[], rc_methods_lock[], rc_methods_cache[], rc_methods_changeset[],
-    rc_methods_old[];
+/* The groups of rows (methods.def), each ended by a row without a name. */
+#define X(group) extern const rc_method_t rc_methods_##group[];
+#include "methods.def"
+#undef X
 
 /* Results (contract 02 §1). */
 typedef enum { RC_KEYS_MASKED, RC_KEYS_CLEAR } rc_keys_t;
@@ -207,6 +207,15 @@ rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_
 /** user_obj of @a details, read already; scratch memory from @a pool. */
 rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
                                  rc_keys_t keys, apr_pool_t *pool);
+
+/** user_group_obj of @a group with these users (rc_user_t *), their keys clear or masked; with @a
+ * full also members. */
+rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_group_t *group,
+                               const apr_array_header_t *users, rc_keys_t keys, bool full);
+
+/** repo_group_obj of @a group with these repositories (names); with @a full also members. */
+rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_group_t *group,
+                               const apr_array_header_t *repos, bool full);
 
 /** repo_obj; with @a full also members, permissions and followers. */
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,

@@ -12,9 +12,9 @@
 #include "rc_versions.h"
 
 static const rc_method_t *const groups[] = {
-    rc_methods_server,    rc_methods_user,        rc_methods_repo,      rc_methods_repo_edit,
-    rc_methods_repo_fork, rc_methods_repo_delete, rc_methods_repo_perm, rc_methods_lock,
-    rc_methods_cache,     rc_methods_changeset,   rc_methods_old,
+#define X(group) rc_methods_##group,
+#include "methods.def"
+#undef X
 };
 
 #define GROUPS (sizeof(groups) / sizeof(*groups))

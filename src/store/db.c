@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -47,15 +48,25 @@ static apr_status_t close_db(void *data)
     return APR_SUCCESS;
 }
 
-/* The -wal and -shm files take the database's mode: make it private before SQLite creates it. */
+/*
+ * The -wal and -shm files take the database's mode: make it private before SQLite creates it.
+ * The file itself is never opened here: closing any descriptor of it would drop all locks that
+ * SQLite holds on it in this process (POSIX), and another process could then remove the -wal file
+ * under our connections. So an empty one is made beside it and linked into its place.
+ */
 static rc_err_t *create_private(const char *path, apr_pool_t *pool)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    char *empty = apr_pstrcat(pool, path, ".XXXXXX", NULL);
+    int fd, n;
 
-    if (fd < 0)
-        return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot open %s", path);
+    if (!access(path, F_OK))
+        return NULL;
+    if ((fd = mkostemp(empty, O_CLOEXEC)) < 0)
+        return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot create %s", path);
     close(fd);
-    return NULL;
+    n = link(empty, path) && errno != EEXIST ? errno : 0;
+    unlink(empty);
+    return n ? rc_err_internal(pool, APR_FROM_OS_ERROR(n), "cannot create %s", path) : NULL;
 }
 
 static rc_err_t *open_write_lock(rc_db_t *db)

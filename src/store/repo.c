@@ -36,8 +36,8 @@ static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
     repo->lock_reason = rc_column_text(st, 18, pool);
     repo->created_on = rc_column_int(st, 19);
     repo->updated_on = rc_column_int(st, 20);
-    repo->level = (rc_level_t)rc_column_int(st, 21);
-    repo->fork_id = rc_column_int(st, 22);
+    repo->fork_id = rc_column_int(st, 21);
+    repo->level = (rc_level_t)rc_column_int(st, 22);
     return repo;
 }
 
@@ -146,6 +146,15 @@ rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t rep
 
     RC_TRY(rc_stmt(&st, db, SQL_REPO_FOLLOW));
     RC_TRY(rc_bind(st, db, "iii", repo_id, user_id, (apr_int64_t)apr_time_now()));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_unfollow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_UNFOLLOW));
+    RC_TRY(rc_bind(st, db, "ii", repo_id, user_id));
     return rc_run(st, db);
 }
 

@@ -195,13 +195,12 @@ rc_err_t *rc_rule_grant(rc_db_t *db, const rc_grant_t *g, unsigned below)
 
 rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *g, unsigned below)
 {
-    RC_TRY(run_ids(db,
-                   g->to_group ? statements[g->kind].revoke_user_group
-                               : statements[g->kind].revoke_user,
-                   g->object_id, g->grantee_id));
+    RC_TRY(run_ids(
+        db, g->to_group ? statements[g->kind].revoke_user_group : statements[g->kind].revoke_user,
+        g->object_id, g->grantee_id));
     if (below & RC_BELOW_GROUPS)
-        RC_TRY(run_ids(db, below_statements[g->to_group].revoke_groups, g->object_id,
-                       g->grantee_id));
+        RC_TRY(
+            run_ids(db, below_statements[g->to_group].revoke_groups, g->object_id, g->grantee_id));
     if (below & RC_BELOW_REPOS)
         RC_TRY(
             run_ids(db, below_statements[g->to_group].revoke_repos, g->object_id, g->grantee_id));

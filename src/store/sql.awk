@@ -2,7 +2,7 @@
 # Turns src/store/sql/*.sql into a list of X(NAME, "text") rows.
 #   -- NAME: what it is for      starts a statement
 #   -- DEFINE NAME: what it is   starts a fragment, used in later text as @NAME@, or as
-#                                @NAME(a)@, which puts the alias a for each $ of the fragment
+#                                @NAME(a)@, which puts the word a for each $ of the fragment
 # Other comment lines are dropped. Fragments must be defined before they are used
 # (fragment files sort first: 00-*.sql).
 function flush_block() {
@@ -11,7 +11,7 @@ function flush_block() {
     gsub(/[ \t]+/, " ", text)
     sub(/^ /, "", text)
     sub(/[ ;]+$/, "", text)
-    while (match(text, /@[A-Z_0-9]+(\([a-z]+\))?@/)) {
+    while (match(text, /@[A-Z_0-9]+(\([a-z ]+\))?@/)) {
         word = substr(text, RSTART + 1, RLENGTH - 2)
         alias = ""
         if (paren = index(word, "(")) {
@@ -32,7 +32,11 @@ function flush_block() {
     }
     if (is_fragment)
         fragment[name] = text
-    else {
+    else if (index(text, "$")) {
+        print FILENAME ": " name ": a fragment lacks its word" > "/dev/stderr"
+        failed = 1
+        exit 1
+    } else {
         gsub(/\\/, "\\\\", text)
         gsub(/"/, "\\\"", text)
         print "X(SQL_" name ", \"" text "\")"

@@ -129,11 +129,6 @@ rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active
     return set_flag(db, SQL_USER_SET_ACTIVE, user_id, active);
 }
 
-rc_err_t *rc_store_user_set_inherits(rc_db_t *db, apr_int64_t user_id, bool inherits)
-{
-    return set_flag(db, SQL_USER_SET_INHERITS, user_id, inherits);
-}
-
 rc_err_t *rc_store_user_password(const char **hash, rc_db_t *db, apr_int64_t user_id,
                                  apr_pool_t *pool)
 {

@@ -173,30 +173,3 @@ rc_err_t *rc_store_ip_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, co
     *removed = rc_changes(db) > 0;
     return NULL;
 }
-
-rc_err_t *rc_store_user_global_names(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
-                                     apr_pool_t *pool)
-{
-    rc_stmt_t *st;
-    bool found;
-
-    *names = apr_array_make(pool, 16, sizeof(const char *));
-    RC_TRY(rc_stmt(&st, db, SQL_USER_GLOBAL_NAMES));
-    RC_TRY(rc_bind(st, db, "i", user_id));
-    for (;;) {
-        RC_TRY(rc_step(&found, st, db));
-        if (!found)
-            return NULL;
-        APR_ARRAY_PUSH(*names, const char *) = rc_column_text(st, 0, pool);
-    }
-}
-
-rc_err_t *rc_store_user_global_add(rc_db_t *db, apr_int64_t user_id, const char *name)
-{
-    return run(db, SQL_USER_GLOBAL_ADD, user_id, name);
-}
-
-rc_err_t *rc_store_user_global_delete(rc_db_t *db, apr_int64_t user_id, const char *name)
-{
-    return run(db, SQL_USER_GLOBAL_DELETE, user_id, name);
-}

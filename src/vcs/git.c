@@ -18,6 +18,7 @@
 #define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
 #define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
 #define CACHE_LIMIT  ((ssize_t)32 << 20) /* bytes of small objects kept */
+#define OBJECT_LIMIT ((size_t)1 << 30)   /* bytes of one packed object */
 
 rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...)
 {
@@ -62,6 +63,7 @@ static rc_err_t *startup(apr_pool_t *pool)
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, OBJECT_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
         /* A walk over the history would fill the cache with commits nobody asks for again. */
@@ -220,6 +222,11 @@ const rc_backend_t rc_git_backend = {
     .commit = rc_git_commit,
     .id_at = rc_git_id_at,
     .index_of = rc_git_index_of,
+    .import = rc_git_import,
+    .files = rc_git_files,
+    .changes = rc_git_changes,
+    .nodes = rc_git_nodes,
+    .refs = rc_git_refs,
     .diff = rc_git_diff,
     .strip = rc_git_strip,
 };

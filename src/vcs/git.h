@@ -149,6 +149,21 @@ rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, gi
 /** Closes and opens libgit2's side again: frees what its caches gathered. */
 rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool);
 
+/* --- git_files.c: repositories that are a handful of files (gists) --- */
+
+rc_err_t *rc_git_import(const char *path, const rc_import_t *import, apr_pool_t *pool);
+rc_err_t *rc_git_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
+                       apr_pool_t *scratch);
+
+/* --- git_changes.c, git_nodes.c --- */
+
+rc_err_t *rc_git_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
+                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
+                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
+                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
+
 /* --- git_copy.c, git_strip.c --- */
 
 rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool);

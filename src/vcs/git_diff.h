@@ -47,8 +47,13 @@ rc_err_t *rc_git_find_renames(apr_array_header_t *changes, rc_git_t *git, apr_po
 
 typedef struct rc_git_spans_t rc_git_spans_t; /* fingerprint of a content; malloc'ed */
 
+typedef struct rc_git_sums_t rc_git_sums_t; /* room to work in, for many of them; malloc'ed */
+
+/** NULL = no memory. Free by free(). */
+rc_git_sums_t *rc_git_sums_make(void);
+
 /** Fingerprint of @a data; NULL = no memory. Free by free(). */
-rc_git_spans_t *rc_git_spans_make(const void *data, size_t size);
+rc_git_spans_t *rc_git_spans_make(rc_git_sums_t *sums, const void *data, size_t size);
 
 /** Bytes of @a before that are found in @a after. */
 apr_uint64_t rc_git_spans_copied(const rc_git_spans_t *before, const rc_git_spans_t *after);

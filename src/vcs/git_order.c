@@ -212,7 +212,7 @@ static void save(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool)
     fd = mkostemp(temp, O_CLOEXEC);
     if (fd < 0)
         return;
-    if (!write_all(fd, order->block, order->size) ||
+    if (!write_all(fd, order->block, order->size) || fchmod(fd, 0644) ||
         rename(temp, order_path(git, "/order", pool))) {
         rc_log(RC_LOG_WARNING, APR_FROM_OS_ERROR(errno), "%s: cannot keep the order", git->path);
         unlink(temp);

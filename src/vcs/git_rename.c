@@ -39,6 +39,7 @@ typedef struct finder_t {
     apr_pool_t *err_pool, *scratch;
     file_t *sources, *targets;
     int sources_n, targets_n;
+    rc_git_sums_t *sums; /* made when first needed */
 } finder_t;
 
 static const char *base_name(const file_t *file)
@@ -148,8 +149,12 @@ static rc_err_t *learn_spans(finder_t *finder, file_t *file)
 
     if (file->spans)
         return NULL;
+    if (!finder->sums)
+        finder->sums = rc_git_sums_make();
     RC_TRY(rc_git_read(&object, finder->git, &file->side->id, GIT_OBJECT_BLOB, finder->err_pool));
-    file->spans = rc_git_spans_make(git_odb_object_data(object), git_odb_object_size(object));
+    if (finder->sums)
+        file->spans = rc_git_spans_make(finder->sums, git_odb_object_data(object),
+                                        git_odb_object_size(object));
     git_odb_object_free(object);
     return file->spans ? NULL
                        : rc_err_internal(finder->err_pool, APR_ENOMEM, "no memory for a rename");
@@ -351,5 +356,6 @@ rc_err_t *rc_git_find_renames(apr_array_header_t *changes, rc_git_t *git, apr_po
         err = pair_similar(&finder);
     forget_spans(finder.sources, finder.sources_n);
     forget_spans(finder.targets, finder.targets_n);
+    free(finder.sums);
     return err;
 }

@@ -28,15 +28,35 @@ bool rc_git_is_binary(const void *data, size_t size)
     return memchr(data, '\0', size < HEAD_LEN ? size : HEAD_LEN) != NULL;
 }
 
+/* Between two uses all is zero. */
+struct rc_git_sums_t {
+    apr_uint32_t bytes[SUMS];             /* in pieces of that sum */
+    apr_uint64_t occur[(SUMS + 63) / 64]; /* a bit for each sum that is not 0 */
+};
+
+rc_git_sums_t *rc_git_sums_make(void)
+{
+    return calloc(1, sizeof(rc_git_sums_t));
+}
+
+static apr_uint32_t add_piece(rc_git_sums_t *sums, apr_uint32_t sum, apr_uint32_t len)
+{
+    bool first = sums->bytes[sum] == 0;
+
+    sums->bytes[sum] += len;
+    sums->occur[sum / 64] |= (apr_uint64_t)1 << sum % 64;
+    return first;
+}
+
 /*
- * Adds up the pieces; `bytes` has a place for each sum. Returns how many sums occur. What stands
- * after the last line end, shorter than a piece, is left out: so does git (before 2.44).
+ * Adds up the pieces; returns how many sums occur. What stands after the last line end, shorter
+ * than a piece, is left out: so does git (before 2.44).
  */
-static apr_uint32_t count_pieces(apr_uint32_t *bytes, const unsigned char *p, size_t size)
+static apr_uint32_t add_pieces(rc_git_sums_t *sums, const unsigned char *p, size_t size)
 {
     const unsigned char *end = p + size;
     bool text = !rc_git_is_binary(p, size);
-    apr_uint32_t low = 0, high = 0, sums = 0, len = 0;
+    apr_uint32_t low = 0, high = 0, count = 0, len = 0;
 
     while (p < end) {
         apr_uint32_t c = *p++, old_low = low;
@@ -48,30 +68,34 @@ static apr_uint32_t count_pieces(apr_uint32_t *bytes, const unsigned char *p, si
         low += c;
         if (++len < PIECE && c != '\n')
             continue;
-        low = (low + high * 0x61) % SUMS;
-        sums += bytes[low] == 0;
-        bytes[low] += len;
+        count += add_piece(sums, (low + high * 0x61) % SUMS, len);
         low = high = len = 0;
     }
-    return sums;
+    return count;
 }
 
-rc_git_spans_t *rc_git_spans_make(const void *data, size_t size)
+/* Takes the sums out in their order and leaves zeros behind. */
+static void take_sums(rc_git_spans_t *spans, rc_git_sums_t *sums)
 {
-    apr_uint32_t *bytes = calloc(SUMS, sizeof(*bytes)), sums, sum;
-    rc_git_spans_t *spans = NULL;
+    apr_uint32_t i, sum;
 
-    if (!bytes)
-        return NULL;
-    sums = count_pieces(bytes, data, size);
-    spans = malloc(sizeof(*spans) + sums * sizeof(span_t));
-    if (spans) {
+    for (i = 0; i < sizeof(sums->occur) / sizeof(*sums->occur); i++)
+        for (; sums->occur[i]; sums->occur[i] &= sums->occur[i] - 1) {
+            sum = i * 64 + (apr_uint32_t)__builtin_ctzll(sums->occur[i]);
+            if (spans)
+                spans->spans[spans->count++] = (span_t){sum, sums->bytes[sum]};
+            sums->bytes[sum] = 0;
+        }
+}
+
+rc_git_spans_t *rc_git_spans_make(rc_git_sums_t *sums, const void *data, size_t size)
+{
+    apr_uint32_t count = add_pieces(sums, data, size);
+    rc_git_spans_t *spans = malloc(sizeof(*spans) + count * sizeof(span_t));
+
+    if (spans)
         spans->count = 0;
-        for (sum = 0; sum < SUMS; sum++)
-            if (bytes[sum])
-                spans->spans[spans->count++] = (span_t){sum, bytes[sum]};
-    }
-    free(bytes);
+    take_sums(spans, sums);
     return spans;
 }
 

@@ -82,6 +82,15 @@ rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool)
     return backend->create(path, pool);
 }
 
+rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *import,
+                        apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    RC_TRY(need_backend(&backend, type, pool));
+    return backend->import(path, import, pool);
+}
+
 rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, apr_pool_t *pool)
 {
     const rc_backend_t *backend;
@@ -313,6 +322,30 @@ rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch)
 {
     return vcs->backend->diff(spool, vcs, id, options, scratch);
+}
+
+rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
+                       apr_pool_t *scratch)
+{
+    return vcs->backend->files(vcs, id, fn, baton, scratch);
+}
+
+rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
+                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch)
+{
+    return vcs->backend->changes(vcs, id, what, temp_dir, fn, baton, scratch);
+}
+
+rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
+                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
+{
+    return vcs->backend->nodes(found, vcs, id, root, dirs, fn, baton, scratch);
+}
+
+rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
+                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton)
+{
+    return vcs->backend->refs(vcs, which, fn, baton);
 }
 
 rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool)

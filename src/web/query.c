@@ -71,8 +71,8 @@ const char *rc_web_query_key(const char *query, apr_pool_t *pool)
 }
 
 /*
- * May the parameter @a text hold a key? Wider than what we accept as one: a mistyped name ("API_KEY",
- * an escaped "=", a second "?") does not make the key less secret.
+ * May the parameter @a text hold a key? Wider than what we accept as one: a mistyped name
+ * ("API_KEY", an escaped "=", a second "?") does not make the key less secret.
  */
 static bool is_secret(const char *text, apr_size_t len, apr_pool_t *pool)
 {
@@ -88,7 +88,7 @@ static const char *redact(const char *text, const char *separators, apr_pool_t *
     apr_pool_t *scratch;
     apr_size_t len;
 
-    if (!strpbrk(text, "kKtT%")) /* neither key nor token can be in it */
+    if (!strpbrk(text, "=%")) /* no parameter with a value: nearly every API call */
         return text;
     apr_pool_create(&scratch, pool);
     for (; *p; p += len + (p[len] != '\0')) {

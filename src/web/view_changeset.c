@@ -75,8 +75,9 @@ static rc_err_t *set_range(changeset_t *set, rc_web_call_t *call, const char *fi
     for (i = from; i <= to; i++) {
         RC_TRY(rc_vcs_id_at(&set->ids[set->count], call->vcs, i, call->pool));
         if (!set->ids[set->count++])
-            return rc_err_internal(call->pool, APR_SUCCESS, "no commit at index %" APR_INT64_T_FMT
-                                                            " of %s", i, call->repo->name);
+            return rc_err_internal(call->pool, APR_SUCCESS,
+                                   "no commit at index %" APR_INT64_T_FMT " of %s", i,
+                                   call->repo->name);
     }
     return NULL;
 }

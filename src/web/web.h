@@ -19,7 +19,7 @@ struct rc_web_view_t {
 /* One way to read a URL: its repository may have slashes in its name. */
 typedef struct rc_web_route_t {
     const rc_web_view_t *view;
-    const char *repo;       /* full name; NULL when it is told by its id */
+    const char *repo; /* full name; NULL when it is told by its id */
     apr_int64_t repo_id;
     const char *rev, *rest; /* NULL where the pattern has none */
 } rc_web_route_t;

@@ -3,90 +3,10 @@
  * Our diff against git's, byte for byte, for every commit of random repositories. SEED and COMMITS
  * in the environment make other and larger ones.
  */
+#include "git_compare.h"
 #include "git_random.h"
 
-#define GIT_DIFF "-p -M --full-index --binary --abbrev=40 --no-color --no-ext-diff"
-
-static unsigned seed;
 static int commits;
-
-static char *our_diff(size_t *len, const char *repo, const char *id, rc_diff_options_t options)
-{
-    apr_pool_t *pool;
-    rc_vcs_t *vcs;
-    rc_spool_t *spool;
-    const char *text;
-    char *copy;
-
-    apr_pool_create(&pool, fixture.pool);
-    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(repo), pool));
-    spool = rc_spool_create(fixture.dir, pool);
-    ASSERT_OK(rc_vcs_diff(spool, vcs, id, &options, pool));
-    *len = (size_t)rc_spool_size(spool);
-    ASSERT_OK(rc_spool_string(&text, spool, pool));
-    copy = malloc(*len + 1);
-    memcpy(copy, text, *len + 1);
-    apr_pool_destroy(pool);
-    return copy;
-}
-
-/* Cuts the rows out of binary patches: deflate may write other bytes. */
-static size_t without_rows(char *text, size_t len)
-{
-    char *p = text, *out = text, *end = text + len;
-    int sides = 0;
-
-    while (p < end) {
-        char *stop = memchr(p, '\n', (size_t)(end - p));
-        size_t n = (size_t)((stop ? stop + 1 : end) - p);
-
-        if (n > 4 && !strncmp(p, "GIT ", 4))
-            sides = 2;
-        if (!sides || n == 1 || !strncmp(p, "GIT ", 4)) {
-            memmove(out, p, n);
-            out += n;
-        }
-        if (sides && n == 1)
-            sides--;
-        p += n;
-    }
-    *out = '\0';
-    return (size_t)(out - text);
-}
-
-static void show_difference(const char *repo, const char *id, rc_diff_options_t options,
-                            const char *ours, size_t ours_len, const char *want, size_t want_len)
-{
-    FILE *f = fopen(in_dir("ours"), "w");
-
-    fwrite(ours, 1, ours_len, f);
-    fclose(f);
-    f = fopen(in_dir("want"), "w");
-    fwrite(want, 1, want_len, f);
-    fclose(f);
-    if (try_sh("diff -a -U5 want ours | cat -A | head -60 >&2")) {
-        /* shown */
-    }
-    fail_msg("seed %u, %s, commit %s, context %d%s", seed, repo, id, options.context,
-             options.ignore_space ? ", -w" : "");
-}
-
-static void compare_one(const char *repo, const char *id, rc_diff_options_t options,
-                        const char *theirs, size_t theirs_len)
-{
-    size_t ours_len, want_len;
-    char *ours = our_diff(&ours_len, repo, id, options);
-    char *want = malloc(theirs_len + 1);
-
-    memcpy(want, theirs, theirs_len);
-    want[theirs_len] = '\0';
-    want_len = without_rows(want, theirs_len);
-    ours_len = without_rows(ours, ours_len);
-    if (ours_len != want_len || memcmp(ours, want, want_len))
-        show_difference(repo, id, options, ours, ours_len, want, want_len);
-    free(ours);
-    free(want);
-}
 
 /* Where the next commit begins in the output of diff-tree --stdin: a line of 40 digits. */
 static char *next_commit(char *p, char *end)

@@ -31,24 +31,12 @@ static void parameters(void **state)
     static const struct {
         const char *query, *name, *want;
     } rows[] = {
-        {NULL, "a", NULL},
-        {"", "a", NULL},
-        {"a=1", "a", "1"},
-        {"b=2&a=1", "a", "1"},
-        {"b=2;a=1", "a", "1"},
-        {"a", "a", ""},
-        {"a=", "a", ""},
-        {"a=&a=2", "a", "2"},
-        {"a=1&a=2", "a", "1"},
-        {"ab=1", "a", NULL},
-        {"%61=1", "a", "1"},
-        {"a=1+2%2B3", "a", "1 2+3"},
-        {"a=%zz%4", "a", "%zz%4"},
-        {"a=x%00y", "a", "x%00y"},
-        {"a=b=c", "a", "b=c"},
-        {"&&a=1&&", "a", "1"},
-        {"=1", "a", NULL},
-        {"A=1", "a", NULL},
+        {NULL, "a", NULL},         {"", "a", NULL},           {"a=1", "a", "1"},
+        {"b=2&a=1", "a", "1"},     {"b=2;a=1", "a", "1"},     {"a", "a", ""},
+        {"a=", "a", ""},           {"a=&a=2", "a", "2"},      {"a=1&a=2", "a", "1"},
+        {"ab=1", "a", NULL},       {"%61=1", "a", "1"},       {"a=1+2%2B3", "a", "1 2+3"},
+        {"a=%zz%4", "a", "%zz%4"}, {"a=x%00y", "a", "x%00y"}, {"a=b=c", "a", "b=c"},
+        {"&&a=1&&", "a", "1"},     {"=1", "a", NULL},         {"A=1", "a", NULL},
     };
     size_t i;
 
@@ -131,9 +119,9 @@ static void redaction_of_queries(void **state)
 /* Whatever is read as a key is redacted, in every spelling. */
 static void nothing_read_stays(void **state)
 {
-    static const char *const parts[] = {"api_key", "%61pi_key", "auth_token", "auth%5ftoken", "a",
-                                        "=",       "&",         ";",          "?",            "SECRET",
-                                        "%53ECRET", "+",        "%",          "%3D",          "%00"};
+    static const char *const parts[] = {
+        "api_key",  "%61pi_key", "auth_token", "auth%5ftoken", "a",  "=", "&", ";", "?", "SECRET",
+        "%53ECRET", "+",         "%",          "%3D",          "%00"};
     int i, n;
 
     (void)state;
@@ -160,8 +148,8 @@ static void nothing_read_stays(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parameters),           cmocka_unit_test(keys),
-        cmocka_unit_test(redaction),            cmocka_unit_test(redaction_of_queries),
+        cmocka_unit_test(parameters),         cmocka_unit_test(keys),
+        cmocka_unit_test(redaction),          cmocka_unit_test(redaction_of_queries),
         cmocka_unit_test(nothing_read_stays),
     };
     int failed;

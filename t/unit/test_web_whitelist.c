@@ -61,8 +61,8 @@ static void reading(void **state)
 
 static void refusing(void **state)
 {
-    static const char *const rows[] = {"changeset_raw", "A:b=c", "A:[b", "A:[", "A:[!", "A:[]",
-                                       "A:b\\c", "A/b:c", "A:\xc3\xa4", "A:b\x01"};
+    static const char *const rows[] = {"changeset_raw", "A:b=c",  "A:[b",  "A:[",        "A:[!",
+                                       "A:[]",          "A:b\\c", "A/b:c", "A:\xc3\xa4", "A:b\x01"};
     size_t i;
 
     (void)state;

@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changesets (contract 02 §5 get_repo_changeset).
+ * Changesets (contract 02 §1.7, §5 get_repo_changeset and get_repo_changesets), references (§10).
  */
 #include "../method.h"
 
 #include <string.h>
 
 #include "rc_repo_model.h"
+#include "rc_text.h"
 
-static rc_err_t *check_details(rc_call_t *call, const char *details)
+typedef enum { BASIC, EXTENDED, FULL } details_t;
+
+typedef struct view_t {
+    rc_call_t *call;
+    rc_json_t *out;
+    rc_vcs_t *vcs;
+    details_t details;
+    const char *id; /* of the commit whose tags are looked for */
+} view_t;
+
+static rc_err_t *read_details(details_t *details, rc_call_t *call)
 {
     static const char *const known[] = {"basic", "extended", "full"};
+    const char *text = rc_arg_text(call, "details");
     int i;
 
-    for (i = 0; i < 3; i++)
-        if (!strcmp(known[i], details))
+    for (i = BASIC; i <= FULL; i++)
+        if (!strcmp(known[i], text)) {
+            *details = (details_t)i;
             return NULL;
+        }
     return rc_err(call->pool, RC_E_ARG, "ret_type must be one of basic,extended,full");
 }
 
@@ -28,35 +42,216 @@ static rc_err_t *check_revision(rc_call_t *call, const char *name)
     return NULL;
 }
 
-/* An unknown revision is not an error: NULL stands for the empty commit. */
-static rc_err_t *find_commit(rc_commit_t **commit, rc_call_t *call)
+/* *id is NULL for a revision that is unknown, or no text. */
+static rc_err_t *resolve(const char **id, view_t *view, const char *arg)
 {
-    json_object *revision = rc_arg_json(call, "revision");
-    const char *id = NULL;
-    rc_vcs_t *vcs;
+    json_object *revision = rc_arg_json(view->call, arg);
 
-    *commit = NULL;
-    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), call->pool));
-    if (!revision || json_object_is_type(revision, json_type_string))
-        RC_TRY(rc_vcs_resolve(&id, vcs, json_object_get_string(revision), call->pool));
-    return id ? rc_vcs_commit(commit, vcs, id, call->pool) : NULL;
+    *id = NULL;
+    if (revision && !json_object_is_type(revision, json_type_string))
+        return NULL;
+    return rc_vcs_resolve(id, view->vcs, json_object_get_string(revision), view->call->pool);
 }
 
-static rc_err_t *get_repo_changeset(rc_call_t *call, rc_json_t *out)
+static void member_text(rc_json_t *out, const char *key, const char *text, apr_size_t len)
 {
-    const char *details = rc_arg_text(call, "details");
-    rc_commit_t *commit;
+    rc_json_key(out, key);
+    if (text)
+        rc_json_string_len(out, text, len);
+    else
+        rc_json_null(out);
+}
 
-    RC_TRY(check_details(call, details));
-    RC_TRY(check_revision(call, "revision"));
-    if (strcmp(details, "basic"))
-        return rc_err_failed(call->pool, "details=%s is not served yet", details);
-    RC_TRY(find_commit(&commit, call));
+static void render_stats(rc_json_t *out, const rc_change_t *change, bool known)
+{
+    rc_json_key(out, "stats");
     rc_json_object_begin(out);
-    rc_render_changeset(out, commit, call->pool);
-    rc_json_key(out, "diff");
+    if (known) {
+        rc_json_member_int(out, "added", change->added);
+        rc_json_member_int(out, "deleted", change->deleted);
+        rc_json_member_bool(out, "binary", !change->hunks);
+    } else {
+        rc_json_member_null(out, "added");
+        rc_json_member_null(out, "binary");
+        rc_json_member_null(out, "deleted");
+    }
+    rc_json_object_end(out);
+}
+
+static rc_err_t *render_change(void *baton, const rc_change_t *change)
+{
+    view_t *view = baton;
+    rc_json_t *out = view->out;
+    const char op[] = {change->op, '\0'};
+
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "filename", change->path);
+    rc_json_member_string(out, "op", op);
+    rc_json_member_string(out, "new_revision", change->new_id);
+    rc_json_member_string(out, "old_revision", change->old_id);
+    member_text(out, "raw_diff", change->diff, change->diff_len);
+    render_stats(out, change, view->details == FULL);
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
+static rc_err_t *render_tag(void *baton, const char *name, const char *id)
+{
+    view_t *view = baton;
+
+    if (!strcmp(id, view->id))
+        rc_json_string(view->out, name);
+    return rc_json_finish(view->out);
+}
+
+static rc_err_t *render_refs(view_t *view, const rc_commit_t *commit)
+{
+    rc_json_t *out = view->out;
+
+    rc_json_key(out, "refs");
+    rc_json_object_begin(out);
+    rc_json_key(out, "branches");
+    rc_json_array_begin(out);
+    rc_json_string(out, commit ? commit->branch : NULL);
+    rc_json_array_end(out);
+    rc_json_key(out, "bookmarks");
     rc_json_array_begin(out);
     rc_json_array_end(out);
+    rc_json_key(out, "tags");
+    rc_json_array_begin(out);
+    view->id = commit ? commit->id : NULL;
+    if (commit)
+        RC_TRY(rc_vcs_refs(view->vcs, RC_TAGS, render_tag, view));
+    rc_json_array_end(out);
+    rc_json_object_end(out);
+    return NULL;
+}
+
+/* NULL stands for the empty commit. */
+static rc_err_t *render(view_t *view, const rc_commit_t *commit, apr_pool_t *pool)
+{
+    rc_json_t *out = view->out;
+
+    rc_json_object_begin(out);
+    rc_render_changeset(out, commit, pool);
+    rc_json_key(out, "diff");
+    rc_json_array_begin(out);
+    if (commit && view->details != BASIC)
+        RC_TRY(rc_vcs_changes(view->vcs, commit->id,
+                              view->details == FULL ? RC_CHANGES_DIFFS : RC_CHANGES_NAMES,
+                              view->call->env->config->temp_dir, render_change, view, pool));
+    rc_json_array_end(out);
+    if (view->details == FULL)
+        RC_TRY(render_refs(view, commit));
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
+/* An unknown revision is not an error here. */
+static rc_err_t *get_repo_changeset(rc_call_t *call, rc_json_t *out)
+{
+    view_t view = {.call = call, .out = out};
+    rc_commit_t *commit = NULL;
+    const char *id;
+
+    RC_TRY(read_details(&view.details, call));
+    RC_TRY(check_revision(call, "revision"));
+    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, "repoid"), call->pool));
+    RC_TRY(resolve(&id, &view, "revision"));
+    if (id)
+        RC_TRY(rc_vcs_commit(&commit, view.vcs, id, call->pool));
+    return render(&view, commit, call->pool);
+}
+
+static rc_err_t *read_limit(apr_int64_t *limit, rc_call_t *call)
+{
+    json_object *value = rc_arg_json(call, "limit");
+    const char *text = rc_value_text(value, call->pool);
+
+    if (json_object_is_type(value, json_type_boolean) || !text || !rc_text_int(limit, text))
+        return rc_err_failed(call->pool, "limit is not an integer");
+    return NULL;
+}
+
+/* The number of the first commit that is wanted. */
+static rc_err_t *find_start(apr_int64_t *start, view_t *view)
+{
+    rc_call_t *call = view->call;
+    json_object *revision = rc_arg_json(call, "start_rev");
+    apr_int64_t count;
+    const char *id;
+
+    *start = 0;
+    RC_TRY(rc_vcs_count(&count, view->vcs));
+    if (!count)
+        return rc_err(call->pool, RC_E_ARG, "Error occurred during commit fetching");
+    RC_TRY(check_revision(call, "start_rev"));
+    if (!revision || (json_object_is_type(revision, json_type_string) &&
+                      !json_object_get_string_len(revision)))
+        return NULL;
+    RC_TRY(resolve(&id, view, "start_rev"));
+    if (!id)
+        return rc_err(call->pool, RC_E_ARG, "Error occurred during commit fetching");
+    return rc_vcs_index_of(start, view->vcs, id);
+}
+
+static rc_err_t *render_from(view_t *view, apr_int64_t at, apr_int64_t limit, apr_pool_t *scratch)
+{
+    for (; limit; at++, limit--) {
+        rc_commit_t *commit;
+        const char *id;
+
+        apr_pool_clear(scratch);
+        RC_TRY(rc_vcs_id_at(&id, view->vcs, at, scratch));
+        if (!id)
+            return NULL;
+        RC_TRY(rc_vcs_commit(&commit, view->vcs, id, scratch));
+        RC_TRY(render(view, commit, scratch));
+    }
+    return NULL;
+}
+
+static rc_err_t *get_repo_changesets(rc_call_t *call, rc_json_t *out)
+{
+    view_t view = {.call = call, .out = out};
+    apr_int64_t limit, start;
+    apr_pool_t *scratch;
+
+    RC_TRY(read_details(&view.details, call));
+    RC_TRY(read_limit(&limit, call));
+    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, "repoid"), call->pool));
+    RC_TRY(find_start(&start, &view));
+    apr_pool_create(&scratch, call->pool);
+    rc_json_array_begin(out);
+    RC_TRY(render_from(&view, start, limit < -1 ? 0 : limit, scratch));
+    rc_json_array_end(out);
+    return NULL;
+}
+
+static rc_err_t *render_ref(void *baton, const char *name, const char *id)
+{
+    rc_json_t *out = baton;
+
+    rc_json_key_text(out, name);
+    rc_json_string(out, id);
+    return rc_json_finish(out);
+}
+
+static rc_err_t *get_repo_refs(rc_call_t *call, rc_json_t *out)
+{
+    static const char *const keys[] = {"branches", "bookmarks", "tags", "branches_closed"};
+    rc_vcs_t *vcs;
+    int i;
+
+    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), call->pool));
+    rc_json_object_begin(out);
+    for (i = 0; i < 4; i++) {
+        rc_json_key(out, keys[i]);
+        rc_json_object_begin(out);
+        if (i == 0 || i == 2) /* git has no bookmarks, and closes no branches */
+            RC_TRY(rc_vcs_refs(vcs, i ? RC_TAGS : RC_BRANCHES, render_ref, out));
+        rc_json_object_end(out);
+    }
     rc_json_object_end(out);
     return NULL;
 }
@@ -68,6 +263,15 @@ const rc_method_t rc_methods_changeset[] = {
                RC_ARG("revision", RC_ANY, RC_REQUIRED),
                RC_ARG("details", RC_TEXT, "'basic'")),
      NULL, "Describe one commit."},
+    {"get_repo_changesets", get_repo_changesets, RC_ANYONE, 0,
+     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG("start_rev", RC_ANY, RC_REQUIRED),
+               RC_ARG("limit", RC_ANY, RC_REQUIRED),
+               RC_ARG("details", RC_TEXT, "'basic'")),
+     NULL, "Describe commits, from one on upwards."},
+    {"get_repo_refs", get_repo_refs, RC_ANYONE, 0,
+     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ)),
+     "failed to get repo: `{repoid.name}` references", "Branches and tags of a repository."},
     {.name = NULL},
 };
 /* clang-format on */

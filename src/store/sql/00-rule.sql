@@ -1,8 +1,10 @@
 -- The permission rule (contract 01 §3 and §4), once, for single objects and for lists.
--- Everything that uses it takes the user's id as ?1.
+-- Everything that uses it takes the user's id as ?1. ME is used as @ME(materialized)@ in lists,
+-- where it is worked out once for all rows, and as @ME(not materialized)@ for a single object,
+-- where keeping its rows would cost more than finding them (a quarter of the whole look-up).
 
 -- DEFINE ANYONE: the default user, carrier of the defaults of every object
-anyone AS MATERIALIZED (SELECT user_id FROM users WHERE username = 'default')
+anyone AS $ (SELECT user_id FROM users WHERE username = 'default')
 
 -- DEFINE LAST_GROUP: of user $: the group whose global rows replace the defaults, or NULL
 (SELECT max(lg.users_group_id)
@@ -12,14 +14,15 @@ anyone AS MATERIALIZED (SELECT user_id FROM users WHERE username = 'default')
     AND EXISTS (SELECT 1 FROM user_group_global_permission lp
                  WHERE lp.users_group_id = lg.users_group_id))
 
--- DEFINE ME: user ?1: flags, and whether he takes the defaults of objects (1) or not (0)
+-- DEFINE ME: user ?1: flags, and whether he takes the defaults of objects (1) or not (0); and the
+--            active groups he is in
 @ANYONE@,
-who AS MATERIALIZED (
+who AS $ (
     SELECT u.user_id, u.admin, u.inherit_default_permissions AS inherits,
            CASE WHEN u.username = 'default' THEN 1 ELSE 0 END AS is_default,
            @LAST_GROUP(u)@ AS last_group
       FROM users u WHERE u.user_id = ?1),
-me AS MATERIALIZED (
+me AS $ (
     SELECT w.user_id, w.admin, w.is_default,
            CASE WHEN w.inherits = 0 THEN
                      NOT EXISTS (SELECT 1 FROM user_global_permission p
@@ -33,7 +36,11 @@ me AS MATERIALIZED (
                                   WHERE p.user_id = anyone.user_id
                                     AND p.name = 'hg.inherit_default_perms.false')
            END AS takes_defaults
-      FROM who w CROSS JOIN anyone)
+      FROM who w CROSS JOIN anyone),
+mine AS $ (
+    SELECT m.users_group_id FROM user_group_member m
+      JOIN user_group g ON g.users_group_id = m.users_group_id
+     WHERE m.user_id = ?1 AND g.active = 1)
 
 -- DEFINE REPO_LEVEL: the level of me on repository $
 CASE WHEN me.admin = 1 THEN 4
@@ -42,11 +49,8 @@ CASE WHEN me.admin = 1 THEN 4
      ELSE coalesce(
          (SELECT p.level FROM user_repo_permission p
            WHERE p.user_id = me.user_id AND p.repo_id = $.repo_id),
-         (SELECT max(p.level) FROM user_group_member m
-            JOIN user_group g ON g.users_group_id = m.users_group_id AND g.active = 1
-            JOIN user_group_repo_permission p
-              ON p.users_group_id = m.users_group_id AND p.repo_id = $.repo_id
-           WHERE m.user_id = me.user_id),
+         (SELECT max(p.level) FROM mine m CROSS JOIN user_group_repo_permission p
+           WHERE p.users_group_id = m.users_group_id AND p.repo_id = $.repo_id),
          CASE WHEN $.private = 0 AND me.takes_defaults THEN
              (SELECT p.level FROM user_repo_permission p
                WHERE p.user_id = anyone.user_id AND p.repo_id = $.repo_id) END,
@@ -59,11 +63,8 @@ CASE WHEN me.admin = 1 THEN 4
      ELSE coalesce(
          (SELECT p.level FROM user_repo_group_permission p
            WHERE p.user_id = me.user_id AND p.group_id = $.group_id),
-         (SELECT max(p.level) FROM user_group_member m
-            JOIN user_group g ON g.users_group_id = m.users_group_id AND g.active = 1
-            JOIN user_group_repo_group_permission p
-              ON p.users_group_id = m.users_group_id AND p.group_id = $.group_id
-           WHERE m.user_id = me.user_id),
+         (SELECT max(p.level) FROM mine m CROSS JOIN user_group_repo_group_permission p
+           WHERE p.users_group_id = m.users_group_id AND p.group_id = $.group_id),
          CASE WHEN me.takes_defaults THEN
              (SELECT p.level FROM user_repo_group_permission p
                WHERE p.user_id = anyone.user_id AND p.group_id = $.group_id) END,
@@ -76,11 +77,8 @@ CASE WHEN me.admin = 1 THEN 4
      ELSE coalesce(
          (SELECT p.level FROM user_user_group_permission p
            WHERE p.user_id = me.user_id AND p.users_group_id = $.users_group_id),
-         (SELECT max(p.level) FROM user_group_member m
-            JOIN user_group g ON g.users_group_id = m.users_group_id AND g.active = 1
-            JOIN user_group_user_group_permission p
-              ON p.source_id = m.users_group_id AND p.target_id = $.users_group_id
-           WHERE m.user_id = me.user_id),
+         (SELECT max(p.level) FROM mine m CROSS JOIN user_group_user_group_permission p
+           WHERE p.source_id = m.users_group_id AND p.target_id = $.users_group_id),
          CASE WHEN me.takes_defaults THEN
              (SELECT p.level FROM user_user_group_permission p
                WHERE p.user_id = anyone.user_id AND p.users_group_id = $.users_group_id) END,

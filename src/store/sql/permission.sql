@@ -1,30 +1,30 @@
 -- Levels of a user on objects, his global permissions, and the rows behind them.
 
 -- LEVELS_REPOS: user; every repository with his level, by name
-WITH @ME@
+WITH @ME(materialized)@
 SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r ORDER BY r.repo_name
 -- LEVELS_REPO_GROUPS: user
-WITH @ME@
+WITH @ME(materialized)@
 SELECT g.group_name, @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g
 ORDER BY g.group_name
 -- LEVELS_USER_GROUPS: user
-WITH @ME@
+WITH @ME(materialized)@
 SELECT t.group_name, @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
 ORDER BY t.group_name
 
 -- LEVEL_REPO: user, repository id
-WITH @ME@
+WITH @ME(not materialized)@
 SELECT @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r WHERE r.repo_id = ?2
 -- LEVEL_REPO_GROUP: user, group id
-WITH @ME@
+WITH @ME(not materialized)@
 SELECT @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g WHERE g.group_id = ?2
 -- LEVEL_USER_GROUP: user, user group id
-WITH @ME@
+WITH @ME(not materialized)@
 SELECT @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
 WHERE t.users_group_id = ?2
 
 -- GLOBAL_NAMES: user (not for super-admins, whose set is fixed); his global permission names
-WITH @ANYONE@,
+WITH @ANYONE(materialized)@,
 who AS MATERIALIZED (
     SELECT u.user_id, u.inherit_default_permissions AS inherits, @LAST_GROUP(u)@ AS last_group
       FROM users u WHERE u.user_id = ?1),
@@ -44,15 +44,27 @@ names AS (
      WHERE w.inherits = 0)
 SELECT name FROM names ORDER BY name
 
--- USER_GLOBAL_NAMES: user; only his own rows
+-- USER_GLOBALS: user; his own rows
 SELECT name FROM user_global_permission WHERE user_id = ?1 ORDER BY name
 -- USER_GLOBAL_ADD: user, name
 INSERT INTO user_global_permission (user_id, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING
 -- USER_GLOBAL_DELETE: user, name
 DELETE FROM user_global_permission WHERE user_id = ?1 AND name = ?2
+-- USER_INHERITS: user
+SELECT inherit_default_permissions FROM users WHERE user_id = ?1
+-- USER_SET_INHERITS: user, flag
+UPDATE users SET inherit_default_permissions = ?2 WHERE user_id = ?1
+-- USER_GROUP_GLOBALS: user group; its own rows
+SELECT name FROM user_group_global_permission WHERE users_group_id = ?1 ORDER BY name
 -- USER_GROUP_GLOBAL_ADD: user group, name
 INSERT INTO user_group_global_permission (users_group_id, name) VALUES (?1, ?2)
 ON CONFLICT DO NOTHING
+-- USER_GROUP_GLOBAL_DELETE: user group, name
+DELETE FROM user_group_global_permission WHERE users_group_id = ?1 AND name = ?2
+-- USER_GROUP_INHERITS: user group
+SELECT inherit_default_permissions FROM user_group WHERE users_group_id = ?1
+-- USER_GROUP_SET_INHERITS: user group, flag
+UPDATE user_group SET inherit_default_permissions = ?2 WHERE users_group_id = ?1
 
 -- REPO_GRANT_USER: repository, user, level
 INSERT INTO user_repo_permission (repo_id, user_id, level) VALUES (?1, ?2, ?3)

@@ -1,22 +1,43 @@
 -- Repositories, repository groups, user groups, each with the level of user ?1 on it.
 
--- DEFINE REPO_COLUMNS: what read_repo() in repo.c expects, in this order
+-- DEFINE REPO_COLUMNS: what read_repo() in repo.c expects, in this order; the level comes last
 r.repo_id, r.repo_name, r.repo_type, r.owner_id, o.username, r.group_id,
 (SELECT f.repo_name FROM repo f WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0),
 r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.description, r.clone_uri,
 r.clone_uri_sealed, r.landing_rev, r.last_changeset, r.lock_user_id, r.locked_on, r.lock_reason,
-r.created_on, r.updated_on, @REPO_LEVEL(r)@, r.fork_id
+r.created_on, r.updated_on, r.fork_id
 -- DEFINE REPO_TABLES: where they come from
 me CROSS JOIN anyone CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
 
 -- REPO_BY_ID: user, id
-WITH @ME@ SELECT @REPO_COLUMNS@ FROM @REPO_TABLES@ WHERE r.repo_id = ?2
+WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
+ WHERE r.repo_id = ?2
 -- REPO_BY_NAME: user, full name
-WITH @ME@ SELECT @REPO_COLUMNS@ FROM @REPO_TABLES@ WHERE r.repo_name = ?2
--- REPOS_READABLE: user; all that he may read
-WITH @ME@ SELECT @REPO_COLUMNS@ FROM @REPO_TABLES@ WHERE @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_id
+WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
+ WHERE r.repo_name = ?2
+-- REPOS_READABLE: user; all that he may read. Candidates come from the covering indexes; the rule
+-- is asked once for each of them, and nothing wide is ever sorted.
+WITH @ME(materialized)@,
+candidate AS (
+    SELECT r.repo_id FROM me CROSS JOIN repo r WHERE me.admin = 1
+    UNION SELECT r.repo_id FROM repo r WHERE r.owner_id = ?1
+    UNION SELECT p.repo_id FROM user_repo_permission p WHERE p.user_id = ?1 AND p.level > 0
+    UNION SELECT p.repo_id FROM mine m CROSS JOIN user_group_repo_permission p
+           WHERE p.users_group_id = m.users_group_id AND p.level > 0
+    UNION SELECT p.repo_id FROM anyone CROSS JOIN user_repo_permission p
+           WHERE p.user_id = anyone.user_id AND p.level > 0),
+judged AS MATERIALIZED (
+    SELECT r.repo_id, @REPO_LEVEL(r)@ AS level
+      FROM candidate c CROSS JOIN repo r CROSS JOIN me CROSS JOIN anyone
+     WHERE r.repo_id = c.repo_id)
+SELECT @REPO_COLUMNS@, j.level
+  FROM repo r CROSS JOIN judged j CROSS JOIN me CROSS JOIN anyone
+  JOIN users o ON o.user_id = r.owner_id
+ WHERE r.repo_id IN (SELECT repo_id FROM judged WHERE level > 0) AND j.repo_id = r.repo_id
+ ORDER BY r.repo_id
 -- REPOS_LOCKED: user, holder; all that he holds
-WITH @ME@ SELECT @REPO_COLUMNS@ FROM @REPO_TABLES@ WHERE r.lock_user_id = ?2 ORDER BY r.repo_id
+WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
+ WHERE r.lock_user_id = ?2 ORDER BY r.repo_id
 -- REPO_INSERT: name, type, owner, group, private, statistics, locking, downloads, description,
 --              clone_uri, clone_uri_sealed, landing_rev, last_changeset, now, fork parent
 INSERT INTO repo (repo_name, repo_type, owner_id, group_id, private, enable_statistics,
@@ -27,6 +48,8 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15) R
 UPDATE repo SET last_changeset = ?2, updated_on = ?3 WHERE repo_id = ?1
 -- REPO_FOLLOW: repository, user, now
 INSERT INTO repo_following (repo_id, user_id, created_on) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
+-- REPO_UNFOLLOW: repository, user
+DELETE FROM repo_following WHERE repo_id = ?1 AND user_id = ?2
 -- REPO_FOLLOWERS: repository
 SELECT user_id FROM repo_following WHERE repo_id = ?1 ORDER BY following_id
 
@@ -34,11 +57,11 @@ SELECT user_id FROM repo_following WHERE repo_id = ?1 ORDER BY following_id
 g.group_id, g.group_name, g.parent_id, g.owner_id, o.username, g.description, g.enable_locking,
 g.created_on, @REPO_GROUP_LEVEL(g)@
 -- REPO_GROUP_BY_ID: user, id
-WITH @ME@ SELECT @REPO_GROUP_COLUMNS@
+WITH @ME(not materialized)@ SELECT @REPO_GROUP_COLUMNS@
   FROM me CROSS JOIN anyone CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
  WHERE g.group_id = ?2
 -- REPO_GROUP_BY_NAME: user, full path
-WITH @ME@ SELECT @REPO_GROUP_COLUMNS@
+WITH @ME(not materialized)@ SELECT @REPO_GROUP_COLUMNS@
   FROM me CROSS JOIN anyone CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
  WHERE g.group_name = ?2
 -- REPO_GROUP_INSERT: name, parent, owner, description, locking, now
@@ -49,11 +72,11 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING group_id
 t.users_group_id, t.group_name, t.owner_id, o.username, t.description, t.active,
 @USER_GROUP_LEVEL(t)@
 -- USER_GROUP_BY_ID: user, id
-WITH @ME@ SELECT @USER_GROUP_COLUMNS@
+WITH @ME(not materialized)@ SELECT @USER_GROUP_COLUMNS@
   FROM me CROSS JOIN anyone CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE t.users_group_id = ?2
 -- USER_GROUP_BY_NAME: user, name
-WITH @ME@ SELECT @USER_GROUP_COLUMNS@
+WITH @ME(not materialized)@ SELECT @USER_GROUP_COLUMNS@
   FROM me CROSS JOIN anyone CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE t.group_name = ?2
 -- USER_GROUP_INSERT: name, owner, description, active, now

@@ -30,8 +30,6 @@ DELETE FROM users WHERE user_id = ?1
 UPDATE users SET password = ?2 WHERE user_id = ?1
 -- USER_SET_ACTIVE: id, flag
 UPDATE users SET active = ?2 WHERE user_id = ?1
--- USER_SET_INHERITS: id, flag
-UPDATE users SET inherit_default_permissions = ?2 WHERE user_id = ?1
 -- USER_PASSWORD: id
 SELECT password FROM users WHERE user_id = ?1
 

@@ -17,6 +17,7 @@ told, when the test dies, and at the latest after C<limit> seconds. Log files ar
 
 use strict;
 use warnings;
+use File::Path ();
 use IO::Socket::INET;
 use POSIX ();
 use Time::HiRes qw(time sleep);
@@ -40,13 +41,14 @@ sub apxs {
 sub program { apxs('SBINDIR') . '/' . apxs('progname') }
 
 # Options: dir, config (text after the frame), mpm, children, threads, modules (more of httpd's),
-# env (for httpd), limit (seconds), as_root (start as root, serve as the account).
+# env (for httpd), limit (seconds), sweep (folders to remove when the test was killed).
 sub new {
     my ($class, %opt) = @_;
     my $self = bless {
         mpm => $ENV{MPM} || 'event', children => 2, threads => 8, limit => 900, config => '',
-        modules => [], env => {}, owner => $$, %opt,
+        modules => [], env => {}, sweep => [], want => 1, owner => $$, %opt,
     }, $class;
+    $self->{program} = program(); # asked before httpd's environment is ours
     mkdir "$self->{dir}/$_" for qw(logs run tmp htdocs);
     spew("$self->{dir}/mime.types", "text/plain txt c h\nimage/png png\ntext/html html\n");
     return $self;
@@ -106,7 +108,8 @@ sub start {
         $self->_write;
         unlink "$self->{dir}/run/httpd.pid";
         $self->_fork_keeper;
-        return $self if patiently($BOOT, sub { $self->_listens // $self->_gone }) && $self->_listens;
+        patiently($BOOT, sub { $self->_listens // $self->_gone });
+        return $self->_settle if $self->_listens;
         $self->stop;
         last unless $self->error_log . slurp("$self->{dir}/logs/console") =~ /Address already in use/;
         unlink "$self->{dir}/logs/error_log";
@@ -136,7 +139,19 @@ sub _is_free {
 # true: listens; undef: not yet
 sub _listens {
     my ($self) = @_;
-    return $self->pid && RCAPI::HTTP::connect_to($self->{port}) ? 1 : undef;
+    return $self->pid && $self->_starts && RCAPI::HTTP::connect_to($self->{port}) ? 1 : undef;
+}
+
+# Waits until all children have all their threads: httpd's may crash when they are ended before.
+sub _settle {
+    my ($self) = @_;
+    my $tasks = $self->{mpm} eq 'prefork' ? 1 : $self->{threads} + 2; # main, listener
+    patiently(3, sub {
+        my @all = $self->children;
+        my @whole = grep { (() = glob "/proc/$_/task/*") >= $tasks } @all;
+        return @all >= $self->{want} && @whole == @all || $self->_gone;
+    });
+    return $self;
 }
 
 # true when the keeper, and so httpd, has ended.
@@ -184,6 +199,7 @@ sub _keep {
     my $status = $?;
     patiently(1, sub { !kill 0 => -$httpd }) or spew("$self->{dir}/run/left", _session($httpd));
     kill KILL => -$httpd;
+    File::Path::remove_tree(@{ $self->{sweep} }) if getppid != $self->{owner};
     POSIX::_exit($status ? 1 : 0);
 }
 
@@ -193,7 +209,7 @@ sub _exec {
     $SIG{$_} = 'DEFAULT' for qw(INT TERM HUP ALRM PIPE);
     my %env = (TMPDIR => "$self->{dir}/tmp", PATH => $ENV{PATH}, LC_ALL => 'C.UTF-8', %{ $self->{env} });
     %ENV = map { defined $env{$_} ? ($_ => $env{$_}) : () } keys %env;
-    exec program(), '-d', $self->{dir}, '-f', "$self->{dir}/httpd.conf", '-DFOREGROUND'
+    exec $self->{program}, '-d', $self->{dir}, '-f', "$self->{dir}/httpd.conf", '-DFOREGROUND'
         or POSIX::_exit(127);
 }
 
@@ -231,7 +247,8 @@ sub children {
 # Kills one child (default: KILL); its process id.
 sub kill_child {
     my ($self, $signal) = @_;
-    my $child = patiently(10, sub { ($self->children)[0] }) or die "httpd has no children\n";
+    my ($child, @others) = $self->children or die "httpd has no children\n";
+    $self->{want} = 1 + @others; # stop waits for the one that httpd starts instead
     kill $signal // 'KILL', $child;
     return $child;
 }
@@ -242,11 +259,12 @@ sub reload {
     my ($self) = @_;
     my $before = $self->_starts;
     my %old = map { $_ => 1 } $self->children;
+    $self->{want} = 1;
     $self->_write;
     kill USR1 => $self->pid;
     patiently($BOOT, sub { $self->_starts > $before }) or die "httpd does not reload:\n" . $self->error_log;
     patiently(5, sub { my @now = $self->children; @now && !grep { $old{$_} } @now });
-    return $self;
+    return $self->_settle;
 }
 
 sub _starts {
@@ -254,13 +272,13 @@ sub _starts {
     return scalar(() = $self->error_log =~ /resuming normal operations/g);
 }
 
-# Ends httpd; true when it ended by itself, in time, and took all its children along.
+# Ends httpd.
 sub stop {
     my ($self) = @_;
-    return 1 if $$ != $self->{owner};
+    return if $$ != $self->{owner} || !$self->{keeper};
+    $self->_settle;
     close delete $self->{leash} if $self->{leash};
     patiently($STOP + 10, sub { $self->_gone }) or kill KILL => $self->{keeper};
-    return 1;
 }
 
 # What outlived httpd: text, '' when all is well. Ask after stop.

@@ -35,7 +35,8 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
     start => 0           do not start yet; call start
     bare => 1            httpd alone, without module and database (tests of the harness)
     as_root => 1         root's tests only: start httpd as root. Else the whole test gives root's
-                         rights up in new, for good: read files below unreadable folders before.
+                         rights up in new, for good, and goes on in a copy of t/ and build/: paths
+                         like t/data/x and build/bin/rhodecode-api stay right, absolute ones may not
 
 Environment: RCAPI_KEEP=1 keeps the temporary folder and says where it is.
 
@@ -58,6 +59,7 @@ my $RAW_VIEWS = 'ChangesetController:changeset_patch, ChangesetController:change
     . 'FilesController:raw, FilesController:archivefile';
 my $JSON = JSON::PP->new->utf8->allow_nonref->canonical->allow_bignum;
 my %live; # objects whose done is still to come
+my $copy; # of t and what was built, for the account that root's tests become
 
 $SIG{$_} = sub { exit 130 } for qw(INT TERM); # so that END is reached
 
@@ -72,6 +74,7 @@ sub new {
     $self->_database unless $self->{bare};
     $self->{server} = RCAPI::Server->new(
         dir => $self->{dir}, config => $self->_config, env => { $self->sanitizer, %{ $self->{env} } },
+        sweep => $ENV{RCAPI_KEEP} ? [] : [map { "$_" } grep { ref } $self->{temp}, $copy],
         map { exists $opt{$_} ? ($_ => $opt{$_}) : () } qw(mpm children threads modules limit as_root),
     );
     $live{$self} = $self;
@@ -80,19 +83,25 @@ sub new {
     return $self;
 }
 
-# The temporary folder, with copies of what root built where others may not look.
+# The temporary folder. Root's test goes on, as another account, in a copy of t and of what was
+# built: the folder that it was started in may be closed to that account.
 sub _folder {
     my ($self) = @_;
-    $self->{bin} = File::Spec->rel2abs($BUILD);
-    if (my (undef, $uid, $gid) = account()) {
-        my $copy = _temp();
-        my @built = $self->{bare} ? () : ("$BUILD/mod_rcapi.so", "$BUILD/bin");
-        system('cp', '-R', $_, "$copy/") == 0 or die "$_ is not built; make first\n" for @built;
-        chmod 0755, $copy;
+    if (account() && !$self->{as_root}) {
+        $copy = _temp();
+        system("mkdir -p $copy/$BUILD && cp -R t $copy") == 0 or die "no copy of t\n";
+        for ($self->{bare} ? () : ("$BUILD/mod_rcapi.so", "$BUILD/bin")) {
+            system('cp', '-R', $_, "$copy/$_") == 0 or die "$_ is not built; make first\n";
+        }
+        my (undef, $uid, $gid) = account();
         system('chown', '-R', "$uid:$gid", $copy);
-        $self->{bin} = $copy;
-        become() unless $self->{as_root};
+        chdir $copy;
+        become();
+        @INC = ("$copy/t/lib", grep { ref || -x } @INC); # perl dies of folders that it may not enter
+        $ENV{PERL5LIB} = "$copy/t/lib";
     }
+    $self->{bin} = File::Spec->rel2abs($BUILD);
+    $self->{leaks} = File::Spec->rel2abs('t/leaks.supp');
     $self->{temp} = _temp();
     $self->{dir} = "$self->{temp}";
     mkdir "$self->{dir}/$_" for qw(data home logs work);
@@ -145,8 +154,9 @@ sub sanitizer {
     my $to = "log_path=$self->{dir}/logs/sanitizer";
     return (
         LD_PRELOAD => $preload,
-        ASAN_OPTIONS => "$to:detect_leaks=1:handle_segv=1:detect_odr_violation=0",
+        ASAN_OPTIONS => "$to:detect_leaks=1:detect_odr_violation=0",
         UBSAN_OPTIONS => "$to:print_stacktrace=1",
+        LSAN_OPTIONS => "suppressions=$self->{leaks}:print_suppressions=0",
     );
 }
 
@@ -389,6 +399,8 @@ sub DESTROY {
 END {
     my $exit = $?;
     $_->done for grep { defined } values %live;
+    chdir '/';
+    undef $copy;
     $? = $exit || $?;
 }
 

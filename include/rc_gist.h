@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Gists: rows, and one small git repository each, at <root>/.rc_gist_store/<access id>.
+ */
+#ifndef RC_GIST_H
+#define RC_GIST_H
+
+#include "rc_env.h"
+
+typedef struct rc_gist_t {
+    apr_int64_t id;
+    const char *access_id;
+    const char *type; /* public, private */
+    apr_int64_t owner_id;
+    const char *description;
+    const char *acl_level;  /* acl_public, acl_private */
+    apr_int64_t expires;    /* epoch seconds, -1 = never */
+    apr_int64_t created_on; /* microseconds */
+    apr_int64_t modified_at;
+} rc_gist_t;
+
+/** NULL when there is none. */
+rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr_pool_t *pool);
+
+/** A user's gists that have not expired, newest first. */
+rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id,
+                              rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
+                                              apr_pool_t *scratch),
+                              void *baton, apr_pool_t *pool);
+
+/** Inserts @a gist; sets id, and access_id when that is NULL (the id as text). */
+rc_err_t *rc_store_gist_insert(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool);
+rc_err_t *rc_store_gist_delete(rc_db_t *db, apr_int64_t id);
+
+/** Path of a gist's repository, in @a pool. */
+const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool);
+
+/** Opens a gist's repository; *@a id is its only commit. */
+rc_err_t *rc_model_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env,
+                             const char *access_id, apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Rows of user groups and repository groups: lists, members, changes. (Look-ups of one row are in
+ * rc_repo.h.) Changes run inside the caller's write transaction.
+ */
+#ifndef RC_GROUP_H
+#define RC_GROUP_H
+
+#include <apr_tables.h>
+
+#include "rc_repo.h"
+#include "rc_user.h"
+
+/** The users in a user group (rc_user_t *), in the order they joined. */
+rc_err_t *rc_store_user_group_users(apr_array_header_t **users, rc_db_t *db, apr_int64_t group_id,
+                                    apr_pool_t *pool);
+
+/** Calls @a fn for each user group that user @a user_id may read, by id, with the users in it. All
+ * of it lives in a pool that is cleared before the next one. */
+rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
+                                    rc_err_t *(*fn)(void *baton, const rc_user_group_t *group,
+                                                    const apr_array_header_t *users),
+                                    void *baton, apr_pool_t *pool);
+
+/** Stores name, owner_id, description and active of @a group. A taken name is RC_E_CONFLICT. */
+rc_err_t *rc_store_user_group_update(rc_db_t *db, const rc_user_group_t *group);
+
+/** Deletes a user group and, by the schema, all that hangs on it. */
+rc_err_t *rc_store_user_group_delete(rc_db_t *db, apr_int64_t group_id);
+
+/** A user joins or leaves; *@a changed is false when he was, or was not, in the group already. */
+rc_err_t *rc_store_user_group_add_user(bool *changed, rc_db_t *db, apr_int64_t group_id,
+                                       apr_int64_t user_id);
+rc_err_t *rc_store_user_group_remove_user(bool *changed, rc_db_t *db, apr_int64_t group_id,
+                                          apr_int64_t user_id);
+
+/** Is the user group assigned to a repository or repository group? And the full names (const char
+ * *) of those which user @a user_id may read: repositories, then groups, each by name. */
+rc_err_t *rc_store_user_group_assigned(bool *assigned, apr_array_header_t **names, rc_db_t *db,
+                                       apr_int64_t user_id, apr_int64_t group_id, apr_pool_t *pool);
+
+/** Full names (const char *) of the repositories in a repository group that user @a user_id may
+ * read, by name. */
+rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
+                                    apr_int64_t group_id, apr_pool_t *pool);
+
+/** Calls @a fn for each repository group that user @a user_id may read, by name, with the names of
+ * the repositories in it that he may read. All of it lives in a pool that is cleared before the
+ * next one. */
+rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id,
+                                    rc_err_t *(*fn)(void *baton, const rc_repo_group_t *group,
+                                                    const apr_array_header_t *repos),
+                                    void *baton, apr_pool_t *pool);
+
+/** Stores parent_id, owner_id and description of @a group; not its name. */
+rc_err_t *rc_store_repo_group_update(rc_db_t *db, const rc_repo_group_t *group);
+
+/** Deletes a repository group. RC_E_CONFLICT when groups or repositories are in it. */
+rc_err_t *rc_store_repo_group_delete(rc_db_t *db, apr_int64_t group_id);
+
+/** Gives a new group the permission rows of group @a from, but for those of user @a but (0: all).
+ */
+rc_err_t *rc_store_repo_group_copy(rc_db_t *db, apr_int64_t group_id, apr_int64_t from,
+                                   apr_int64_t but);
+
+/* A group with all groups and repositories below it, at any depth. */
+
+/** Puts the path @a to in place of @a from, the group's own, in all full names. */
+rc_err_t *rc_store_tree_rename(rc_db_t *db, apr_int64_t group_id, const char *from, const char *to);
+
+rc_err_t *rc_store_tree_set_locking(rc_db_t *db, apr_int64_t group_id, bool enable_locking);
+
+/** Full names (const char *) of all repositories in it. */
+rc_err_t *rc_store_tree_repos(apr_array_header_t **names, rc_db_t *db, apr_int64_t group_id,
+                              apr_pool_t *pool);
+
+/** Characters of the longest full name in it. */
+rc_err_t *rc_store_tree_longest(apr_int64_t *characters, rc_db_t *db, apr_int64_t group_id);
+
+#endif

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Where gists live on the disk.
+ */
+#include "rc_gist.h"
+
+#include <apr_strings.h>
+
+const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, env->config->repo_root, "/.rc_gist_store/", access_id, NULL);
+}
+
+rc_err_t *rc_model_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, const char *access_id,
+                             apr_pool_t *pool)
+{
+    RC_TRY(rc_vcs_open(vcs, env->vcs_pool, "git", rc_model_gist_path(env, access_id, pool), pool));
+    return rc_vcs_resolve(id, *vcs, NULL, pool);
+}

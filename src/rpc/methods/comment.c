@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Comments on commits: changeset_comment (contract 02 §5) and its later form, comment_commit (§10).
+ */
+#include "../method.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_comment.h"
+#include "rc_repo_model.h"
+
+static rc_err_t *check_status(rc_call_t *call, const char *status)
+{
+    static const char *const known[] = {"not_reviewed", "approved", "rejected", "under_review"};
+    int i;
+
+    for (i = 0; status && i < 4; i++)
+        if (!strcmp(known[i], status))
+            return NULL;
+    if (!status)
+        return NULL;
+    return rc_err(call->pool, RC_E_ARG,
+                  "Bad status, must be on of ['not_reviewed', 'approved', 'rejected', "
+                  "'under_review'] got %s",
+                  status);
+}
+
+static rc_err_t *find_revision(const char **id, rc_call_t *call, const char *arg)
+{
+    const char *revision = rc_arg_text(call, arg);
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), call->pool));
+    RC_TRY(rc_vcs_resolve(id, vcs, rc_arg_given(call, arg) ? revision : NULL, call->pool));
+    return *id ? NULL : rc_err_failed(call->pool, "no revision %s", revision);
+}
+
+static rc_err_t *insert(rc_call_t *call, void *baton)
+{
+    rc_comment_t comment = {.repo_id = rc_arg_repo(call, "repoid")->id,
+                            .user_id = rc_arg_user(call, "userid")->id,
+                            .revision = baton,
+                            .message = rc_arg_text(call, "message"),
+                            .status = rc_arg_text(call, "status")};
+
+    return rc_store_comment_insert(call->db, &comment);
+}
+
+/* Stores the comment; *id is the full id of the commit, looked up before the database is locked. */
+static rc_err_t *comment(const char **id, rc_call_t *call, const char *revision_arg)
+{
+    RC_TRY(check_status(call, rc_arg_text(call, "status")));
+    if (!rc_arg_given(call, "message") || !*rc_arg_text(call, "message"))
+        return rc_err_failed(call->pool, "an empty message");
+    RC_TRY(find_revision(id, call, revision_arg));
+    return rc_call_txn(call, insert, (void *)*id);
+}
+
+static void answer(rc_json_t *out, rc_call_t *call, const char *msg)
+{
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", msg);
+    rc_json_member_string(out, "status_change", rc_arg_text(call, "status"));
+    rc_json_member_bool(out, "success", true);
+    rc_json_object_end(out);
+}
+
+static rc_err_t *changeset_comment(rc_call_t *call, rc_json_t *out)
+{
+    const char *id;
+
+    RC_TRY(comment(&id, call, "revision"));
+    answer(out, call,
+           apr_psprintf(call->pool, "Commented on revision `%s` for repo `%s`", id,
+                        rc_arg_repo(call, "repoid")->name));
+    return NULL;
+}
+
+/* Readers may comment too, but only in their own name. */
+static rc_err_t *comment_commit(rc_call_t *call, rc_json_t *out)
+{
+    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+    const char *id;
+
+    if (repo->level < RC_ADMIN && rc_arg_user(call, "userid")->id != call->caller->user_id)
+        return rc_err(call->pool, RC_E_ARG, RC_MSG_SELF);
+    RC_TRY(comment(&id, call, "commit_id"));
+    answer(out, call,
+           apr_psprintf(call->pool, "Commented on commit `%s` for repository `%s`", id,
+                        repo->name));
+    return NULL;
+}
+
+/* clang-format off */
+const rc_method_t rc_methods_comment[] = {
+    {"changeset_comment", changeset_comment, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
+               RC_ARG("revision", RC_TEXT, RC_REQUIRED),
+               RC_ARG("message", RC_TEXT, RC_REQUIRED),
+               RC_ARG("userid", RC_USER, RC_CALLER),
+               RC_ARG("status", RC_TEXT, "None")),
+     "failed to set comment on repository `{repoid.name}`", "Comment on a commit; set its status."},
+    {"comment_commit", comment_commit, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG("commit_id", RC_TEXT, RC_REQUIRED),
+               RC_ARG("message", RC_TEXT, RC_REQUIRED),
+               RC_ARG("userid", RC_USER, RC_CALLER),
+               RC_ARG("status", RC_TEXT, "None")),
+     "failed to set comment on repository `{repoid.name}`", "The same, open to readers."},
+    {.name = NULL},
+};
+/* clang-format on */

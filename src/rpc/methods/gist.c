@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Gists (contract 02 §1.6, §8).
+ */
+#include "../method.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_fs.h"
+#include "rc_gist.h"
+#include "rc_moves.h"
+#include "rc_text.h"
+#include "rc_time.h"
+
+/* Private access ids: no characters that look alike. */
+#define ALPHABET "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjklmnpqrstuvwxyz"
+
+static rc_err_t *render_file(void *baton, const rc_vcs_file_t *file)
+{
+    rc_json_t *out = baton;
+
+    rc_json_key_text(out, file->name);
+    rc_json_string_len(out, file->data, file->len);
+    return rc_json_finish(out);
+}
+
+static rc_err_t *render_content(rc_json_t *out, rc_call_t *call, const rc_gist_t *gist)
+{
+    const char *id;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_model_gist_open(&vcs, &id, call->env, gist->access_id, call->pool));
+    rc_json_object_begin(out);
+    if (id)
+        RC_TRY(rc_vcs_files(vcs, id, render_file, out, call->pool));
+    rc_json_object_end(out);
+    return NULL;
+}
+
+static rc_err_t *render_gist(rc_json_t *out, rc_call_t *call, const rc_gist_t *gist, bool content,
+                             apr_pool_t *pool)
+{
+    const char *expires = apr_psprintf(pool, "%" APR_INT64_T_FMT ".0", gist->expires);
+
+    rc_json_object_begin(out);
+    rc_json_member_int(out, "gist_id", gist->id);
+    rc_json_member_string(out, "type", gist->type);
+    rc_json_member_string(out, "access_id", gist->access_id);
+    rc_json_member_string(out, "description", gist->description);
+    rc_json_member_string(out, "url",
+                          apr_pstrcat(pool, call->request->base_url, "/_admin/gists/",
+                                      gist->access_id, NULL));
+    rc_json_key(out, "expires");
+    rc_json_raw(out, expires, strlen(expires));
+    rc_json_member_string(out, "created_on", rc_time_local(gist->created_on, pool));
+    rc_json_member_string(out, "modified_at", rc_time_local(gist->modified_at, pool));
+    rc_json_key(out, "content");
+    if (content)
+        RC_TRY(render_content(out, call, gist));
+    else
+        rc_json_null(out);
+    rc_json_member_string(out, "acl_level", gist->acl_level);
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
+/* To all but its owner and super-admins a gist does not exist, public ones included. */
+static rc_err_t *find_gist(rc_gist_t **gist, rc_call_t *call)
+{
+    const char *access_id = rc_arg_text(call, "gistid");
+
+    RC_TRY(rc_store_gist(gist, call->db, access_id, call->pool));
+    if (*gist && !call->caller->admin && (*gist)->owner_id != call->caller->user_id)
+        *gist = NULL;
+    return *gist ? NULL : rc_err(call->pool, RC_E_ARG, "gist `%s` does not exist", access_id);
+}
+
+static rc_err_t *get_gist(rc_call_t *call, rc_json_t *out)
+{
+    rc_gist_t *gist;
+
+    RC_TRY(find_gist(&gist, call));
+    return render_gist(out, call, gist, rc_arg_bool(call, "content"), call->pool);
+}
+
+typedef struct list_t {
+    rc_call_t *call;
+    rc_json_t *out;
+} list_t;
+
+static rc_err_t *list_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scratch)
+{
+    list_t *list = baton;
+
+    return render_gist(list->out, list->call, gist, false, scratch);
+}
+
+static rc_err_t *get_gists(rc_call_t *call, rc_json_t *out)
+{
+    list_t list = {call, out};
+
+    rc_json_array_begin(out);
+    RC_TRY(rc_store_gists_each(call->db, rc_arg_user(call, "userid")->id, list_gist, &list,
+                               call->pool));
+    rc_json_array_end(out);
+    return NULL;
+}
+
+static rc_err_t *read_file(rc_vcs_file_t *file, const char *name, json_object *value,
+                           apr_pool_t *pool)
+{
+    json_object *content;
+
+    if (!*name || strchr(name, '/') || rc_text_has_control(name) || strlen(name) > 255)
+        return rc_err_failed(pool, "unusable file name");
+    if (!json_object_is_type(value, json_type_object) ||
+        !json_object_object_get_ex(value, "content", &content) ||
+        !json_object_is_type(content, json_type_string))
+        return rc_err_failed(pool, "a file without content");
+    file->name = name;
+    file->data = json_object_get_string(content);
+    file->len = (apr_size_t)json_object_get_string_len(content);
+    return NULL;
+}
+
+static rc_err_t *read_files(rc_import_t *import, rc_call_t *call)
+{
+    json_object *files = rc_arg_json(call, "files");
+    rc_vcs_file_t *list;
+
+    if (!json_object_is_type(files, json_type_object) || !json_object_object_length(files))
+        return rc_err_failed(call->pool, "no files");
+    import->files = list = apr_pcalloc(
+        call->pool, (apr_size_t)json_object_object_length(files) * sizeof(*list));
+    json_object_object_foreach(files, name, value)
+        RC_TRY(read_file(&list[import->n_files++], name, value, call->pool));
+    return NULL;
+}
+
+/* Who will own it; somebody else only for super-admins. Unknown users fail as the rest does. */
+static rc_err_t *find_owner(rc_user_t **owner, rc_call_t *call)
+{
+    if (rc_arg_given(call, "owner"))
+        RC_TRY(rc_find_user(owner, call, rc_arg_json(call, "owner")));
+    else
+        RC_TRY(rc_store_user_by_id(owner, call->db, call->caller->user_id, call->pool));
+    if (!*owner || (!call->caller->admin && (*owner)->id != call->caller->user_id))
+        return rc_err_failed(call->pool, "unusable owner");
+    return NULL;
+}
+
+static rc_err_t *set_expiry(rc_gist_t *gist, rc_call_t *call)
+{
+    json_object *value = rc_arg_json(call, "lifetime");
+    const char *text = value ? rc_value_text(value, call->pool) : NULL;
+    apr_int64_t minutes = -1;
+
+    if (!text || !rc_text_int(&minutes, text))
+        minutes = -1;
+    if (minutes > APR_INT64_C(1000000000) || minutes < -1)
+        return rc_err_failed(call->pool, "unusable lifetime");
+    gist->expires = minutes == -1 ? -1 : apr_time_sec(gist->created_on) + minutes * 60;
+    return NULL;
+}
+
+static rc_err_t *plan_gist(rc_gist_t *gist, rc_call_t *call)
+{
+    rc_user_t *owner;
+
+    RC_TRY(find_owner(&owner, call));
+    gist->owner_id = owner->id;
+    gist->type = rc_arg_text(call, "gist_type");
+    gist->description = rc_arg_text(call, "description");
+    gist->acl_level = rc_arg_text(call, "acl_level");
+    if ((strcmp(gist->type, "public") && strcmp(gist->type, "private")) ||
+        (strcmp(gist->acl_level, "acl_public") && strcmp(gist->acl_level, "acl_private")))
+        return rc_err_failed(call->pool, "unusable type");
+    gist->created_on = gist->modified_at = apr_time_now();
+    return set_expiry(gist, call);
+}
+
+typedef struct creation_t {
+    rc_gist_t gist;
+    const char *path, *access_id;
+    rc_moves_t *moves;
+} creation_t;
+
+static rc_err_t *insert_gist(rc_call_t *call, void *baton)
+{
+    creation_t *creation = baton;
+
+    RC_TRY(plan_gist(&creation->gist, call));
+    creation->gist.access_id = creation->access_id;
+    RC_TRY(rc_store_gist_insert(&creation->gist, call->db, call->pool));
+    rc_moves_add(creation->moves, creation->path,
+                 rc_model_gist_path(call->env, creation->gist.access_id, call->pool));
+    return rc_moves_apply(creation->moves, call->db);
+}
+
+static rc_err_t *prepare_gist(creation_t *creation, rc_call_t *call)
+{
+    rc_import_t import = {.message = "added files"};
+    rc_user_t *owner;
+    const char *work;
+
+    RC_TRY(plan_gist(&creation->gist, call));
+    RC_TRY(read_files(&import, call));
+    RC_TRY(rc_store_user_by_id(&owner, call->db, creation->gist.owner_id, call->pool));
+    import.author = owner->username;
+    import.email = owner->email ? owner->email : "nobody@localhost";
+    if (!strcmp(creation->gist.type, "private"))
+        RC_TRY(rc_random_text(&creation->access_id, ALPHABET, 20, call->pool));
+    RC_TRY(rc_work_dir(&work, call->env, call->pool));
+    creation->path = apr_pstrcat(call->pool, work, "/new", NULL);
+    RC_TRY(rc_vcs_create("git", creation->path, call->pool));
+    return rc_vcs_import("git", creation->path, &import, call->pool);
+}
+
+static rc_err_t *create_gist(rc_call_t *call, rc_json_t *out)
+{
+    creation_t creation = {.moves = rc_moves_begin(call->env, call->pool)};
+    rc_err_t *err;
+
+    RC_TRY(prepare_gist(&creation, call));
+    err = rc_call_txn(call, insert_gist, &creation);
+    rc_moves_end(creation.moves, call->db, !err);
+    RC_TRY(err);
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", "created new gist");
+    rc_json_key(out, "gist");
+    RC_TRY(render_gist(out, call, &creation.gist, false, call->pool));
+    rc_json_object_end(out);
+    return NULL;
+}
+
+typedef struct removal_t {
+    const char *access_id, *to;
+    rc_moves_t *moves;
+} removal_t;
+
+static rc_err_t *remove_gist(rc_call_t *call, void *baton)
+{
+    removal_t *removal = baton;
+    const char *path;
+    rc_gist_t *gist;
+
+    RC_TRY(find_gist(&gist, call));
+    removal->access_id = gist->access_id;
+    path = rc_model_gist_path(call->env, gist->access_id, call->pool);
+    RC_TRY(rc_store_gist_delete(call->db, gist->id));
+    if (rc_fs_exists(path))
+        rc_moves_add(removal->moves, path, removal->to);
+    return rc_moves_apply(removal->moves, call->db);
+}
+
+static rc_err_t *delete_gist(rc_call_t *call, rc_json_t *out)
+{
+    removal_t removal = {.moves = rc_moves_begin(call->env, call->pool)};
+    const char *work;
+    rc_gist_t *gist;
+    rc_err_t *err;
+
+    RC_TRY(find_gist(&gist, call));
+    RC_TRY(rc_work_dir(&work, call->env, call->pool));
+    removal.to = apr_pstrcat(call->pool, work, "/gone", NULL);
+    err = rc_call_txn(call, remove_gist, &removal);
+    rc_moves_end(removal.moves, call->db, !err);
+    RC_TRY(err);
+    rc_vcs_pool_forget(call->env->vcs_pool,
+                       rc_model_gist_path(call->env, gist->access_id, call->pool));
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg",
+                          apr_psprintf(call->pool, "deleted gist ID:%s", removal.access_id));
+    rc_json_member_null(out, "gist");
+    rc_json_object_end(out);
+    return NULL;
+}
+
+/* clang-format off */
+const rc_method_t rc_methods_gist[] = {
+    {"get_gist", get_gist, RC_ANYONE, 0,
+     RC_PARAMS(RC_ARG("gistid", RC_TEXT, RC_REQUIRED),
+               RC_ARG("content", RC_BOOL, "False")),
+     NULL, "Describe one gist; with content its files."},
+    {"get_gists", get_gists, RC_ANYONE, 0,
+     RC_PARAMS(RC_ARG("userid", RC_SELF, RC_CALLER)),
+     NULL, "Describe a user's gists, newest first."},
+    {"create_gist", create_gist, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_ARG("files", RC_ANY, RC_REQUIRED),
+               RC_ARG("owner", RC_ANY, RC_CALLER),
+               RC_ARG("gist_type", RC_TEXT, "'public'"),
+               RC_ARG("lifetime", RC_ANY, "-1"),
+               RC_ARG("description", RC_TEXT, "''"),
+               RC_ARG("acl_level", RC_TEXT, "'acl_public'")),
+     "failed to create gist", "Make a gist of files."},
+    {"delete_gist", delete_gist, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_ARG("gistid", RC_TEXT, RC_REQUIRED)),
+     "failed to delete gist ID:{gistid}", "Delete a gist."},
+    {.name = NULL},
+};
+/* clang-format on */

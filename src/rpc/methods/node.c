@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Files and directories of a commit (contract 02 §1.9, §5 get_repo_nodes).
+ */
+#include "../method.h"
+
+#include <string.h>
+
+#include <apr_md5.h>
+
+#include "rc_mime.h"
+#include "rc_repo_model.h"
+#include "rc_text.h"
+
+typedef struct listing_t {
+    rc_json_t *out;
+    bool full;
+    apr_int64_t max_bytes; /* of a content that is shown; -1 = any */
+    apr_pool_t *scratch;   /* cleared for each file */
+} listing_t;
+
+static rc_err_t *render_dir(void *baton, const rc_node_t *node)
+{
+    listing_t *list = baton;
+    rc_json_t *out = list->out;
+
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "name", node->path);
+    rc_json_member_string(out, "type", "dir");
+    rc_json_member_null(out, "md5");
+    rc_json_member_null(out, "binary");
+    rc_json_member_null(out, "size");
+    rc_json_member_null(out, "extension");
+    if (list->full)
+        rc_json_member_null(out, "content");
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
+static const char *extension(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const char *dot = strrchr(name, '.');
+
+    return dot ? dot + 1 : name;
+}
+
+static apr_int64_t count_lines(const rc_node_t *node, bool binary)
+{
+    const char *p = node->data, *end = p + node->len;
+    apr_int64_t lines = 0;
+
+    if (binary || !node->len)
+        return 0;
+    while (p < end && (p = memchr(p, '\n', (apr_size_t)(end - p)))) {
+        lines++;
+        p++;
+    }
+    return lines ? lines : 1;
+}
+
+static const char *md5(const rc_node_t *node, apr_pool_t *pool)
+{
+    unsigned char digest[APR_MD5_DIGESTSIZE];
+
+    apr_md5(digest, node->data, node->len);
+    return rc_text_hex(digest, sizeof(digest), pool);
+}
+
+static const char *mime_type(const rc_node_t *node, bool binary)
+{
+    const char *type = rc_mime_type(node->path);
+
+    return type ? type : binary ? "application/octet-stream" : "text/plain";
+}
+
+static void render_content(listing_t *list, const rc_node_t *node, bool binary)
+{
+    rc_json_key(list->out, "content");
+    if (binary || (list->max_bytes >= 0 && (apr_int64_t)node->len > list->max_bytes))
+        rc_json_null(list->out);
+    else
+        rc_json_string_len(list->out, node->data, node->len);
+}
+
+static rc_err_t *render_file(void *baton, const rc_node_t *node)
+{
+    listing_t *list = baton;
+    rc_json_t *out = list->out;
+    bool binary = memchr(node->data, '\0', node->len) != NULL;
+
+    apr_pool_clear(list->scratch);
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "name", node->path);
+    rc_json_member_string(out, "type", "file");
+    rc_json_member_string(out, "md5", md5(node, list->scratch));
+    rc_json_member_bool(out, "binary", binary);
+    rc_json_member_int(out, "size", (apr_int64_t)node->len);
+    rc_json_member_string(out, "extension", extension(node->path));
+    rc_json_member_string(out, "mimetype", mime_type(node, binary));
+    rc_json_member_int(out, "lines", count_lines(node, binary));
+    if (list->full)
+        render_content(list, node, binary);
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
+static rc_err_t *read_options(listing_t *list, rc_call_t *call)
+{
+    const char *details = rc_arg_text(call, "details");
+
+    list->full = !strcmp(details, "full");
+    if (!list->full && strcmp(details, "basic"))
+        return rc_err(call->pool, RC_E_ARG, "ret_type must be one of basic,full");
+    list->max_bytes = -1;
+    if (rc_arg_given(call, "max_file_bytes") &&
+        !rc_text_int(&list->max_bytes, rc_arg_text(call, "max_file_bytes")))
+        return rc_err_failed(call->pool, "max_file_bytes is not an integer");
+    return NULL;
+}
+
+static rc_err_t *find_revision(const char **id, rc_vcs_t *vcs, rc_call_t *call)
+{
+    json_object *revision = rc_arg_json(call, "revision");
+
+    *id = NULL;
+    if (!revision || json_object_is_type(revision, json_type_string))
+        RC_TRY(rc_vcs_resolve(id, vcs, json_object_get_string(revision), call->pool));
+    return *id ? NULL : rc_err_failed(call->pool, "no such revision");
+}
+
+static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc_call_t *call)
+{
+    const char *type = rc_arg_text(call, "ret_type"), *root = rc_arg_text(call, "root_path");
+    bool all = !strcmp(type, "all"), dirs = all || !strcmp(type, "dirs");
+    bool files = all || !strcmp(type, "files"), found;
+
+    /* the path is looked up before the type is: nothing is written when it is not there */
+    RC_TRY(rc_vcs_nodes(&found, vcs, id, root, true, dirs ? render_dir : NULL, list, call->pool));
+    if (!found)
+        return rc_err_failed(call->pool, "no such path");
+    if (!dirs && !files)
+        return rc_err(call->pool, RC_E_ARG, "ret_type must be one of all,dirs,files");
+    if (files)
+        RC_TRY(rc_vcs_nodes(&found, vcs, id, root, false, render_file, list, call->pool));
+    return NULL;
+}
+
+static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
+{
+    listing_t list = {.out = out};
+    apr_int64_t count;
+    const char *id;
+    rc_vcs_t *vcs;
+
+    RC_TRY(read_options(&list, call));
+    apr_pool_create(&list.scratch, call->pool);
+    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), call->pool));
+    RC_TRY(rc_vcs_count(&count, vcs));
+    rc_json_array_begin(out);
+    if (count) {
+        RC_TRY(find_revision(&id, vcs, call));
+        RC_TRY(render_nodes(&list, vcs, id, call));
+    }
+    rc_json_array_end(out);
+    return NULL;
+}
+
+/* clang-format off */
+const rc_method_t rc_methods_node[] = {
+    {"get_repo_nodes", get_repo_nodes, RC_ANYONE, 0,
+     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG("revision", RC_ANY, RC_REQUIRED),
+               RC_ARG("root_path", RC_TEXT, RC_REQUIRED),
+               RC_ARG("ret_type", RC_TEXT, "'all'"),
+               RC_ARG("details", RC_TEXT, "'basic'"),
+               RC_ARG("max_file_bytes", RC_TEXT, "None")),
+     "failed to get repo: `{repoid.name}` nodes", "List files and directories of a commit."},
+    {.name = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Repository groups (contract 02 §7, §10 delete_repo_group).
+ */
+#include "../method.h"
+
+#include <apr_strings.h>
+
+#include "rc_fs.h"
+#include "rc_group.h"
+#include "rc_repo_group_model.h"
+#include "rc_repo_model.h"
+
+#define MAY_CREATE "hg.repogroup.create.true"
+
+static rc_err_t *get_repo_group(rc_call_t *call, rc_json_t *out)
+{
+    const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+    apr_array_header_t *repos;
+
+    RC_TRY(
+        rc_store_repo_group_repos(&repos, call->db, call->caller->user_id, group->id, call->pool));
+    return rc_render_repo_group(out, call, group, repos, true);
+}
+
+typedef struct list_t {
+    rc_json_t *out;
+    rc_call_t *call;
+} list_t;
+
+static rc_err_t *write_group(void *baton, const rc_repo_group_t *group,
+                             const apr_array_header_t *repos)
+{
+    list_t *list = baton;
+
+    return rc_render_repo_group(list->out, list->call, group, repos, false);
+}
+
+static rc_err_t *get_repo_groups(rc_call_t *call, rc_json_t *out)
+{
+    list_t list = {out, call};
+
+    rc_json_array_begin(out);
+    RC_TRY(
+        rc_store_repo_groups_each(call->db, call->caller->user_id, write_group, &list, call->pool));
+    rc_json_array_end(out);
+    return NULL;
+}
+
+/* What a change needs beside its call: it is made in a transaction that also renames. */
+typedef struct change_t {
+    rc_json_t *out;
+    rc_moves_t *moves;
+    const char *path;          /* of a new group's directory */
+    apr_array_header_t *repos; /* names that repositories had before; or NULL */
+} change_t;
+
+static rc_err_t *run_change(change_t *change, rc_call_t *call,
+                            rc_err_t *(*fn)(rc_call_t *call, void *baton))
+{
+    rc_err_t *err;
+
+    change->moves = rc_moves_begin(call->env, call->pool);
+    err = rc_call_txn(call, fn, change);
+    rc_moves_end(change->moves, call->db, !err);
+    return err;
+}
+
+/* Answers @a group, a row read after the change. */
+static rc_err_t *answer(rc_json_t *out, rc_call_t *call, const char *msg,
+                        const rc_repo_group_t *group)
+{
+    apr_array_header_t *repos;
+
+    RC_TRY(
+        rc_store_repo_group_repos(&repos, call->db, call->caller->user_id, group->id, call->pool));
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", msg);
+    rc_json_key(out, "repo_group");
+    RC_TRY(rc_render_repo_group(out, call, group, repos, false));
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
+/* May the caller make a group here? A parent that he may not see is one that does not exist. */
+static rc_err_t *find_parent(apr_int64_t *parent_id, rc_call_t *call, const char *name)
+{
+    const char *path = rc_repo_name_parent(name, call->pool);
+    rc_repo_group_t *parent = NULL;
+    bool may;
+
+    RC_TRY(rc_call_has_global(&may, call, MAY_CREATE));
+    if (path)
+        RC_TRY(rc_store_repo_group_by_name(&parent, call->db, call->caller->user_id, path,
+                                           call->pool));
+    if (path && (!parent || (!may && parent->level < RC_READ)))
+        return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", path);
+    if (!may && (!parent || parent->level < RC_ADMIN))
+        return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+    *parent_id = parent ? parent->id : 0;
+    return NULL;
+}
+
+/* The checks of create_repo_group. That a name is taken is told to those who may create it only,
+ * so it comes behind their right. */
+static rc_err_t *plan_group(rc_new_repo_group_t *group, rc_call_t *call)
+{
+    const char *name = rc_repo_name_clean(rc_arg_text(call, "group_name"), call->pool);
+    const char *description = rc_arg_text(call, "description");
+    rc_repo_group_t *taken;
+    rc_user_t *owner;
+
+    rc_arg_rename(call, "group_name", name);
+    RC_TRY(find_parent(&group->row.parent_id, call, name));
+    RC_TRY(rc_store_repo_group_by_name(&taken, call->db, call->caller->user_id, name, call->pool));
+    if (taken)
+        return rc_err(call->pool, RC_E_ARG, "repo group `%s` already exist", name);
+    if (rc_arg_given(call, "owner"))
+        RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
+    else
+        RC_TRY(rc_store_user_by_id(&owner, call->db, call->caller->user_id, call->pool));
+    if (!owner || !rc_arg_given(call, "group_name"))
+        return rc_err_failed(call->pool, "unknown owner, or no name");
+    group->owner = owner;
+    group->row.name = name;
+    group->row.description = *description ? description : name;
+    group->copy_permissions = rc_arg_bool(call, "copy_permissions");
+    return NULL;
+}
+
+static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
+{
+    change_t *change = baton;
+    rc_new_repo_group_t group = {.path = change->path};
+    rc_repo_group_t *made;
+
+    RC_TRY(plan_group(&group, call));
+    RC_TRY(rc_model_repo_group_create(&group, call->env, call->db, change->moves, call->pool));
+    RC_TRY(rc_moves_apply(change->moves, call->db));
+    RC_TRY(rc_store_repo_group_by_id(&made, call->db, call->caller->user_id, group.row.id,
+                                     call->pool));
+    return answer(change->out, call,
+                  apr_psprintf(call->pool, "Created new repo group `%s`", made->name), made);
+}
+
+static rc_err_t *create_repo_group(rc_call_t *call, rc_json_t *out)
+{
+    rc_new_repo_group_t group = {.path = NULL};
+    change_t change = {.out = out};
+    const char *work;
+
+    RC_TRY(plan_group(&group, call));
+    RC_TRY(rc_work_dir(&work, call->env, call->pool));
+    change.path = apr_pstrcat(call->pool, work, "/new", NULL);
+    RC_TRY(rc_fs_make_folders(change.path, call->pool));
+    return run_change(&change, call, create_in_txn);
+}
+
+/* The parent that a group shall have: the argument, if it was sent, else the one it has. Who moves
+ * a group needs the right to make one there. */
+static rc_err_t *new_parent(rc_repo_group_t **parent, rc_call_t *call, const rc_repo_group_t *group)
+{
+    const char *path = rc_repo_name_parent(group->name, call->pool);
+    bool may = true;
+
+    *parent = NULL;
+    if (!rc_arg_present(call, "parent")) {
+        if (path)
+            RC_TRY(rc_store_repo_group_by_id(parent, call->db, call->caller->user_id,
+                                             group->parent_id, call->pool));
+        return NULL;
+    }
+    if (rc_arg_given(call, "parent") && *rc_arg_sent(call, "parent")) {
+        RC_TRY(rc_find_repo_group(parent, call, rc_arg_json(call, "parent")));
+        if (!*parent)
+            return rc_err_failed(call->pool, "unknown parent");
+        may = (*parent)->id == group->parent_id || (*parent)->level >= RC_ADMIN;
+    } else if (group->parent_id) {
+        RC_TRY(rc_call_has_global(&may, call, MAY_CREATE));
+    }
+    return may ? NULL : rc_err_failed(call->pool, "no right to move a group there");
+}
+
+static rc_err_t *new_owner(apr_int64_t *owner_id, rc_call_t *call)
+{
+    rc_user_t *owner;
+
+    if (!rc_arg_given(call, "owner"))
+        return NULL;
+    RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
+    if (!owner)
+        return rc_err_failed(call->pool, "unknown owner");
+    *owner_id = owner->id;
+    return NULL;
+}
+
+static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
+{
+    const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+    bool enable_locking = rc_arg_bool(call, "enable_locking");
+    change_t *change = baton;
+    rc_repo_group_t *parent, *updated;
+    rc_repo_group_change_t to = {
+        .last = rc_repo_name_last(group->name),
+        .description = group->description,
+        .owner_id = group->owner_id,
+        .enable_locking = rc_arg_given(call, "enable_locking") ? &enable_locking : NULL,
+    };
+
+    if (rc_arg_given(call, "group_name"))
+        to.last = rc_arg_text(call, "group_name");
+    if (rc_arg_given(call, "description"))
+        to.description = rc_arg_text(call, "description");
+    RC_TRY(new_owner(&to.owner_id, call));
+    RC_TRY(new_parent(&parent, call, group));
+    to.parent = parent;
+    RC_TRY(rc_model_repo_group_update(&change->repos, group, &to, call->env, call->db,
+                                      change->moves, call->pool));
+    RC_TRY(rc_moves_apply(change->moves, call->db));
+    RC_TRY(rc_store_repo_group_by_id(&updated, call->db, call->caller->user_id, group->id,
+                                     call->pool));
+    return answer(change->out, call,
+                  apr_psprintf(call->pool, "updated repository group ID:%" APR_INT64_T_FMT " %s",
+                               updated->id, updated->name),
+                  updated);
+}
+
+static rc_err_t *update_repo_group(rc_call_t *call, rc_json_t *out)
+{
+    change_t change = {.out = out};
+    int i;
+
+    RC_TRY(run_change(&change, call, update_in_txn));
+    for (i = 0; i < change.repos->nelts; i++)
+        rc_vcs_pool_forget(
+            call->env->vcs_pool,
+            rc_env_repo_path(call->env, APR_ARRAY_IDX(change.repos, i, const char *), call->pool));
+    return NULL;
+}
+
+static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
+{
+    const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+    change_t *change = baton;
+    rc_json_t *out = change->out;
+
+    RC_TRY(rc_model_repo_group_delete(group, call->env, call->db, change->moves, call->pool));
+    RC_TRY(rc_moves_apply(change->moves, call->db));
+    rc_json_object_begin(out);
+    rc_json_member_string(
+        out, "msg",
+        rc_call_text(call, "deleted repo group ID:{repogroupid.id} {repogroupid.name}"));
+    rc_json_member_null(out, "repo_group");
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
+static rc_err_t *delete_repo_group(rc_call_t *call, rc_json_t *out)
+{
+    change_t change = {.out = out};
+
+    return run_change(&change, call, delete_in_txn);
+}
+
+#define GROUP(level) RC_OBJECT("repogroupid", RC_REPO_GROUP, RC_REQUIRED, level)
+
+/* clang-format off */
+const rc_method_t rc_methods_repo_group[] = {
+    {"get_repo_group", get_repo_group, RC_ANYONE, 0, RC_PARAMS(GROUP(RC_READ)),
+     NULL, "Describe a repository group, what is in it and who has rights on it."},
+    {"get_repo_groups", get_repo_groups, RC_ANYONE, 0, RC_NO_PARAMS,
+     NULL, "Describe all repository groups that the caller may read."},
+    {"create_repo_group", create_repo_group, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_ARG("group_name", RC_TEXT, RC_REQUIRED),
+               RC_ARG("description", RC_TEXT, "''"),
+               RC_ARG("owner", RC_ANY, RC_CALLER),
+               RC_ARG("copy_permissions", RC_BOOL, "False")),
+     "failed to create repo group `{group_name}`", "Make a repository group."},
+    {"update_repo_group", update_repo_group, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(GROUP(RC_ADMIN),
+               RC_ARG("group_name", RC_TEXT, "None"),
+               RC_ARG("description", RC_TEXT, "None"),
+               RC_ARG("owner", RC_ANY, "None"),
+               RC_ARG("parent", RC_ANY, "None"),
+               RC_ARG("enable_locking", RC_BOOL, "None")),
+     "failed to update repository group `{repogroupid}`",
+     "Change, rename or move a repository group."},
+    {"delete_repo_group", delete_repo_group, RC_ANYONE, RC_ALONE, RC_PARAMS(GROUP(RC_ADMIN)),
+     "failed to delete repo group ID:{repogroupid.id} {repogroupid.name}",
+     "Delete an empty repository group."},
+    {.name = NULL},
+};
+/* clang-format on */

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Who has which right on a user group (contract 02 §4).
+ */
+#include "../grant.h"
+
+static rc_err_t *grant_user(rc_call_t *call, rc_json_t *out)
+{
+    return rc_grant(call, out,
+                    "Granted perm: `{perm}` for user: `{userid.name}` in user group: "
+                    "`{usergroupid.name}`");
+}
+
+static rc_err_t *revoke_user(rc_call_t *call, rc_json_t *out)
+{
+    return rc_grant(call, out,
+                    "Revoked perm for user: `{userid.name}` in user group: `{usergroupid.name}`");
+}
+
+static rc_err_t *grant_user_group(rc_call_t *call, rc_json_t *out)
+{
+    return rc_grant(call, out,
+                    "Granted perm: `{perm}` for user group: `{sourceusergroupid.name}` in user "
+                    "group: `{usergroupid.name}`");
+}
+
+static rc_err_t *revoke_user_group(rc_call_t *call, rc_json_t *out)
+{
+    return rc_grant(call, out,
+                    "Revoked perm for user group: `{sourceusergroupid.name}` in user group: "
+                    "`{usergroupid.name}`");
+}
+
+#define TARGET RC_OBJECT2("usergroupid", RC_USER_GROUP, RC_REQUIRED, RC_ADMIN, "usersgroupid")
+/* The words "to " are real, see the contract. */
+#define TARGET_OF_GROUP                                                                            \
+    {                                                                                              \
+        .name = "usergroupid", .type = RC_USER_GROUP, .def = RC_REQUIRED, .need = RC_ADMIN,        \
+        .alias = "usersgroupid", .lead = "to "                                                     \
+    }
+#define SOURCE RC_OBJECT("sourceusergroupid", RC_USER_GROUP, RC_REQUIRED, RC_READ)
+
+#define USER_FAILED                                                                                \
+    "failed to edit permission for user: `{userid}` in user group: `{usergroupid.name}`"
+#define GROUP_FAILED                                                                               \
+    "failed to edit permission for user group: `{sourceusergroupid}` in user group: "              \
+    "`{usergroupid.name}`"
+
+/* clang-format off */
+const rc_method_t rc_methods_user_group_perm[] = {
+    {"grant_user_permission_to_user_group", grant_user, RC_ANYONE, RC_WRITES,
+     RC_PARAMS(TARGET,
+               RC_ARG("userid", RC_USER, RC_REQUIRED),
+               RC_ARG("perm", RC_PERM, RC_REQUIRED)),
+     USER_FAILED, "Give a user a right on a user group."},
+    {"revoke_user_permission_from_user_group", revoke_user, RC_ANYONE, RC_WRITES,
+     RC_PARAMS(TARGET,
+               RC_ARG("userid", RC_USER, RC_REQUIRED)),
+     USER_FAILED, "Take a user's right on a user group away."},
+    {"grant_user_group_permission_to_user_group", grant_user_group, RC_ANYONE, RC_WRITES,
+     RC_PARAMS(TARGET_OF_GROUP, SOURCE,
+               RC_ARG("perm", RC_PERM, RC_REQUIRED)),
+     GROUP_FAILED, "Give a user group a right on a user group."},
+    {"revoke_user_group_permission_from_user_group", revoke_user_group, RC_ANYONE, RC_WRITES,
+     RC_PARAMS(TARGET_OF_GROUP, SOURCE),
+     GROUP_FAILED, "Take a user group's right on a user group away."},
+    {.name = NULL},
+};
+/* clang-format on */

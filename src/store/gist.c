@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Rows of gists.
+ */
+#include "rc_gist.h"
+
+#include <apr_strings.h>
+
+#include "stmt.h"
+
+/* The one place that knows the order of GIST_COLUMNS. */
+static rc_gist_t *read_gist(rc_stmt_t *st, apr_pool_t *pool)
+{
+    rc_gist_t *gist = apr_pcalloc(pool, sizeof(*gist));
+
+    gist->id = rc_column_int(st, 0);
+    gist->access_id = rc_column_text(st, 1, pool);
+    gist->type = rc_column_text(st, 2, pool);
+    gist->owner_id = rc_column_int(st, 3);
+    gist->description = rc_column_text(st, 4, pool);
+    gist->acl_level = rc_column_text(st, 5, pool);
+    gist->expires = rc_column_int(st, 6);
+    gist->created_on = rc_column_int(st, 7);
+    gist->modified_at = rc_column_int(st, 8);
+    return gist;
+}
+
+rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, SQL_GIST_BY_ACCESS_ID));
+    RC_TRY(rc_bind(st, db, "s", access_id));
+    RC_TRY(rc_step(&found, st, db));
+    *out = found ? read_gist(st, pool) : NULL;
+    rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id,
+                              rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
+                                              apr_pool_t *scratch),
+                              void *baton, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    rc_err_t *err;
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, SQL_GISTS_OF_USER));
+    RC_TRY(rc_bind(st, db, "ii", owner_id, (apr_int64_t)apr_time_sec(apr_time_now())));
+    apr_pool_create(&scratch, pool);
+    for (;;) {
+        apr_pool_clear(scratch);
+        if ((err = rc_step(&found, st, db)) || !found)
+            break;
+        if ((err = fn(baton, read_gist(st, scratch), scratch)))
+            break;
+    }
+    rc_done(st);
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+/* A public gist is named by its id, which is known only when its row is there. */
+static rc_err_t *name_by_id(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    gist->access_id = apr_psprintf(pool, "%" APR_INT64_T_FMT, gist->id);
+    RC_TRY(rc_stmt(&st, db, SQL_GIST_SET_ACCESS_ID));
+    RC_TRY(rc_bind(st, db, "is", gist->id, gist->access_id));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_gist_insert(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_GIST_INSERT));
+    RC_TRY(rc_bind(st, db, "ssissii", gist->access_id ? gist->access_id : "", gist->type,
+                   gist->owner_id, gist->description, gist->acl_level, gist->expires,
+                   gist->created_on));
+    RC_TRY(rc_insert(&gist->id, st, db));
+    return gist->access_id ? NULL : name_by_id(gist, db, pool);
+}
+
+rc_err_t *rc_store_gist_delete(rc_db_t *db, apr_int64_t id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_GIST_DELETE));
+    RC_TRY(rc_bind(st, db, "i", id));
+    return rc_run(st, db);
+}

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Rows of repository groups.
+ */
+#include "rc_group.h"
+
+#include <string.h>
+
+#include "stmt.h"
+
+/* The one place that knows the order of REPO_GROUP_COLUMNS. */
+static rc_repo_group_t *read_repo_group(rc_stmt_t *st, apr_pool_t *pool)
+{
+    rc_repo_group_t *group = apr_pcalloc(pool, sizeof(*group));
+
+    group->id = rc_column_int(st, 0);
+    group->name = rc_column_text(st, 1, pool);
+    group->parent_id = rc_column_int(st, 2);
+    group->owner_id = rc_column_int(st, 3);
+    group->owner = rc_column_text(st, 4, pool);
+    group->description = rc_column_text(st, 5, pool);
+    group->enable_locking = rc_column_bool(st, 6);
+    group->created_on = rc_column_int(st, 7);
+    group->level = (rc_level_t)rc_column_int(st, 8);
+    return group;
+}
+
+static rc_err_t *step_repo_group(rc_repo_group_t **out, rc_stmt_t *st, rc_db_t *db,
+                                 apr_pool_t *pool)
+{
+    bool found;
+
+    RC_TRY(rc_step(&found, st, db));
+    *out = found ? read_repo_group(st, pool) : NULL;
+    rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_repo_group_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                    apr_int64_t id, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_BY_ID));
+    RC_TRY(rc_bind(st, db, "ii", user_id, id));
+    return step_repo_group(out, st, db, pool);
+}
+
+rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                      const char *name, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_BY_NAME));
+    RC_TRY(rc_bind(st, db, "is", user_id, name));
+    return step_repo_group(out, st, db, pool);
+}
+
+rc_err_t *rc_store_repo_group_insert(rc_repo_group_t *group, rc_db_t *db)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_INSERT));
+    RC_TRY(rc_bind(st, db, "srisdi", group->name, group->parent_id, group->owner_id,
+                   group->description, (int)group->enable_locking, (apr_int64_t)apr_time_now()));
+    return rc_insert(&group->id, st, db);
+}
+
+/* Takes the repositories of one group from a statement of (group, repository) names that stands on
+ * the first row not yet taken (*@a row tells whether there is one), passing over the groups before
+ * it. Text compares by bytes, in SQLite as in strcmp. */
+static rc_err_t *take_repos(apr_array_header_t **names, bool *row, rc_stmt_t *st, rc_db_t *db,
+                            const char *group, apr_pool_t *pool)
+{
+    int n;
+
+    *names = apr_array_make(pool, 8, sizeof(const char *));
+    while (*row && (n = strcmp((const char *)sqlite3_column_text(st, 0), group)) <= 0) {
+        if (n == 0)
+            APR_ARRAY_PUSH(*names, const char *) = rc_column_text(st, 1, pool);
+        RC_TRY(rc_step(row, st, db));
+    }
+    return NULL;
+}
+
+/* All names that a statement yields. */
+static rc_err_t *read_names(apr_array_header_t **names, int column, rc_stmt_t *st, rc_db_t *db,
+                            apr_pool_t *pool)
+{
+    bool found;
+
+    *names = apr_array_make(pool, 8, sizeof(const char *));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        APR_ARRAY_PUSH(*names, const char *) = rc_column_text(st, column, pool);
+    }
+}
+
+rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
+                                    apr_int64_t group_id, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_REPOS));
+    RC_TRY(rc_bind(st, db, "ii", user_id, group_id));
+    return read_names(names, 1, st, db, pool);
+}
+
+typedef rc_err_t *each_fn(void *baton, const rc_repo_group_t *group,
+                          const apr_array_header_t *repos);
+
+static rc_err_t *walk(rc_stmt_t *groups, rc_stmt_t *names, rc_db_t *db, each_fn *fn, void *baton,
+                      apr_pool_t *scratch)
+{
+    bool found, row;
+
+    RC_TRY(rc_step(&row, names, db));
+    for (;;) {
+        apr_array_header_t *repos;
+        rc_repo_group_t *group;
+
+        apr_pool_clear(scratch);
+        RC_TRY(rc_step(&found, groups, db));
+        if (!found)
+            return NULL;
+        group = read_repo_group(groups, scratch);
+        RC_TRY(take_repos(&repos, &row, names, db, group->name, scratch));
+        RC_TRY(fn(baton, group, repos));
+    }
+}
+
+rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id, each_fn *fn, void *baton,
+                                    apr_pool_t *pool)
+{
+    rc_stmt_t *groups, *names;
+    apr_pool_t *scratch;
+    rc_err_t *err;
+
+    RC_TRY(rc_stmt(&groups, db, SQL_REPO_GROUPS_READABLE));
+    RC_TRY(rc_bind(groups, db, "i", user_id));
+    RC_TRY(rc_stmt(&names, db, SQL_REPO_GROUPS_REPOS));
+    RC_TRY(rc_bind(names, db, "i", user_id));
+    apr_pool_create(&scratch, pool);
+    err = walk(groups, names, db, fn, baton, scratch);
+    rc_done(groups);
+    rc_done(names);
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+rc_err_t *rc_store_repo_group_update(rc_db_t *db, const rc_repo_group_t *group)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_UPDATE));
+    RC_TRY(
+        rc_bind(st, db, "iris", group->id, group->parent_id, group->owner_id, group->description));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_repo_group_delete(rc_db_t *db, apr_int64_t group_id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_DELETE));
+    RC_TRY(rc_bind(st, db, "i", group_id));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_repo_group_copy(rc_db_t *db, apr_int64_t group_id, apr_int64_t from,
+                                   apr_int64_t but)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_COPY_USERS));
+    RC_TRY(rc_bind(st, db, "iir", group_id, from, but));
+    RC_TRY(rc_run(st, db));
+    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_COPY_USER_GROUPS));
+    RC_TRY(rc_bind(st, db, "ii", group_id, from));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_tree_rename(rc_db_t *db, apr_int64_t group_id, const char *from, const char *to)
+{
+    static const rc_sql_t both[] = {SQL_TREE_RENAME_GROUPS, SQL_TREE_RENAME_REPOS};
+    rc_stmt_t *st;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        RC_TRY(rc_stmt(&st, db, both[i]));
+        RC_TRY(rc_bind(st, db, "iss", group_id, from, to));
+        RC_TRY(rc_run(st, db));
+    }
+    return NULL;
+}
+
+rc_err_t *rc_store_tree_set_locking(rc_db_t *db, apr_int64_t group_id, bool enable_locking)
+{
+    static const rc_sql_t both[] = {SQL_TREE_LOCK_GROUPS, SQL_TREE_LOCK_REPOS};
+    rc_stmt_t *st;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        RC_TRY(rc_stmt(&st, db, both[i]));
+        RC_TRY(rc_bind(st, db, "id", group_id, (int)enable_locking));
+        RC_TRY(rc_run(st, db));
+    }
+    return NULL;
+}
+
+rc_err_t *rc_store_tree_repos(apr_array_header_t **names, rc_db_t *db, apr_int64_t group_id,
+                              apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_TREE_REPOS));
+    RC_TRY(rc_bind(st, db, "i", group_id));
+    return read_names(names, 0, st, db, pool);
+}
+
+rc_err_t *rc_store_tree_longest(apr_int64_t *characters, rc_db_t *db, apr_int64_t group_id)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_stmt(&st, db, SQL_TREE_LONGEST));
+    RC_TRY(rc_bind(st, db, "i", group_id));
+    RC_TRY(rc_step(&found, st, db));
+    *characters = found ? rc_column_int(st, 0) : 0;
+    rc_done(st);
+    return NULL;
+}

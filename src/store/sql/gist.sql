@@ -1,0 +1,20 @@
+-- Gists.
+
+-- DEFINE GIST_COLUMNS: what read_gist() in gist.c expects, in this order
+g.gist_id, g.access_id, g.gist_type, g.owner_id, g.description, g.acl_level, g.expires,
+g.created_on, g.modified_at
+
+-- GIST_BY_ACCESS_ID: access id
+SELECT @GIST_COLUMNS@ FROM gist g WHERE g.access_id = ?1
+-- GISTS_OF_USER: user, now in seconds; those that have not expired, newest first
+SELECT @GIST_COLUMNS@ FROM gist g
+ WHERE g.owner_id = ?1 AND (g.expires = -1 OR g.expires >= ?2)
+ ORDER BY g.created_on DESC, g.gist_id DESC
+-- GIST_INSERT: access id, type, owner, description, acl, expires, now
+INSERT INTO gist (access_id, gist_type, owner_id, description, acl_level, expires, created_on,
+                  modified_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) RETURNING gist_id
+-- GIST_SET_ACCESS_ID: id, access id
+UPDATE gist SET access_id = ?2 WHERE gist_id = ?1
+-- GIST_DELETE: id
+DELETE FROM gist WHERE gist_id = ?1

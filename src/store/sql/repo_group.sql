@@ -1,0 +1,52 @@
+-- Repository groups: lists, changes of groups and of all that is below them. (One group: repo.sql.)
+
+-- REPO_GROUPS_READABLE: user; all that he may read
+WITH @ME(materialized)@ SELECT @REPO_GROUP_COLUMNS@
+  FROM me CROSS JOIN anyone CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
+ WHERE @REPO_GROUP_LEVEL(g)@ > 0 ORDER BY g.group_name
+-- REPO_GROUP_REPOS: user, group; the repositories in it that he may read
+WITH @ME(materialized)@ SELECT g.group_name, r.repo_name
+  FROM me CROSS JOIN anyone CROSS JOIN repo_group g CROSS JOIN repo r
+ WHERE g.group_id = ?2 AND r.group_id = g.group_id AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_name
+-- REPO_GROUPS_REPOS: user; of all groups, for a walk in step with REPO_GROUPS_READABLE
+WITH @ME(materialized)@ SELECT g.group_name, r.repo_name
+  FROM me CROSS JOIN anyone CROSS JOIN repo_group g CROSS JOIN repo r
+ WHERE r.group_id = g.group_id AND @REPO_LEVEL(r)@ > 0 ORDER BY g.group_name, r.repo_name
+
+-- REPO_GROUP_UPDATE: id, parent, owner, description
+UPDATE repo_group SET parent_id = ?2, owner_id = ?3, description = ?4 WHERE group_id = ?1
+-- REPO_GROUP_DELETE: id
+DELETE FROM repo_group WHERE group_id = ?1
+-- REPO_GROUP_COPY_USERS: group, from, user who is left out or NULL
+INSERT INTO user_repo_group_permission (group_id, user_id, level)
+SELECT ?1, user_id, level FROM user_repo_group_permission
+ WHERE group_id = ?2 AND (?3 IS NULL OR user_id <> ?3) ORDER BY permission_id
+-- REPO_GROUP_COPY_USER_GROUPS: group, from
+INSERT INTO user_group_repo_group_permission (group_id, users_group_id, level)
+SELECT ?1, users_group_id, level FROM user_group_repo_group_permission WHERE group_id = ?2
+ ORDER BY permission_id
+
+-- TREE_RENAME_GROUPS: group, its old path, its new path
+WITH RECURSIVE @TREE@
+UPDATE repo_group SET group_name = ?3 || substr(group_name, length(?2) + 1)
+ WHERE group_id IN (SELECT tree.group_id FROM tree)
+-- TREE_RENAME_REPOS: group, its old path, its new path
+WITH RECURSIVE @TREE@
+UPDATE repo SET repo_name = ?3 || substr(repo_name, length(?2) + 1)
+ WHERE group_id IN (SELECT tree.group_id FROM tree)
+-- TREE_LOCK_GROUPS: group, flag
+WITH RECURSIVE @TREE@
+UPDATE repo_group SET enable_locking = ?2 WHERE group_id IN (SELECT tree.group_id FROM tree)
+-- TREE_LOCK_REPOS: group, flag
+WITH RECURSIVE @TREE@
+UPDATE repo SET enable_locking = ?2 WHERE group_id IN (SELECT tree.group_id FROM tree)
+-- TREE_REPOS: group
+WITH RECURSIVE @TREE@
+SELECT r.repo_name FROM tree JOIN repo r ON r.group_id = tree.group_id
+-- TREE_LONGEST: group; characters of the longest full name in it
+WITH RECURSIVE @TREE@
+SELECT max(characters) FROM (
+    SELECT max(length(g.group_name)) AS characters
+      FROM tree JOIN repo_group g ON g.group_id = tree.group_id
+    UNION ALL
+    SELECT max(length(r.repo_name)) FROM tree JOIN repo r ON r.group_id = tree.group_id) AS names

@@ -1,0 +1,33 @@
+-- User groups: lists, members, changes. (One group: repo.sql.)
+
+-- USER_GROUPS_READABLE: user; all that he may read
+WITH @ME(materialized)@ SELECT @USER_GROUP_COLUMNS@
+  FROM me CROSS JOIN anyone CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
+ WHERE @USER_GROUP_LEVEL(t)@ > 0 ORDER BY t.users_group_id
+-- USER_GROUP_USERS: group; in the order they joined, their group behind
+SELECT @USER_COLUMNS@, m.users_group_id FROM user_group_member m
+  JOIN users u ON u.user_id = m.user_id WHERE m.users_group_id = ?1 ORDER BY m.member_id
+-- USER_GROUPS_USERS: of all groups, for a walk in step with USER_GROUPS_READABLE
+SELECT @USER_COLUMNS@, m.users_group_id FROM user_group_member m
+  JOIN users u ON u.user_id = m.user_id ORDER BY m.users_group_id, m.member_id
+-- USER_GROUP_UPDATE: id, name, owner, description, active
+UPDATE user_group SET group_name = ?2, owner_id = ?3, description = ?4, active = ?5
+ WHERE users_group_id = ?1
+-- USER_GROUP_DELETE: id
+DELETE FROM user_group WHERE users_group_id = ?1
+-- USER_GROUP_ADD_USER: group, user
+INSERT INTO user_group_member (users_group_id, user_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING
+-- USER_GROUP_REMOVE_USER: group, user
+DELETE FROM user_group_member WHERE users_group_id = ?1 AND user_id = ?2
+-- USER_GROUP_ASSIGNED: user, group; the repositories, then repository groups on which it has a
+-- row, with the user's level
+WITH @ME(materialized)@
+SELECT name, level FROM (
+    SELECT 1 AS part, r.repo_name AS name, @REPO_LEVEL(r)@ AS level
+      FROM me CROSS JOIN anyone CROSS JOIN user_group_repo_permission gp
+      JOIN repo r ON r.repo_id = gp.repo_id WHERE gp.users_group_id = ?2
+    UNION ALL
+    SELECT 2, g.group_name, @REPO_GROUP_LEVEL(g)@
+      FROM me CROSS JOIN anyone CROSS JOIN user_group_repo_group_permission gp
+      JOIN repo_group g ON g.group_id = gp.group_id WHERE gp.users_group_id = ?2) AS assigned
+ORDER BY part, name

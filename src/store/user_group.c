@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Rows of user groups and the users in them.
+ */
+#include "rc_group.h"
+
+#include "stmt.h"
+#include "user_read.h"
+
+/* The column behind USER_COLUMNS in statements about the users of groups. */
+#define GROUP_COLUMN 12
+
+/* The one place that knows the order of USER_GROUP_COLUMNS. */
+static rc_user_group_t *read_user_group(rc_stmt_t *st, apr_pool_t *pool)
+{
+    rc_user_group_t *group = apr_pcalloc(pool, sizeof(*group));
+
+    group->id = rc_column_int(st, 0);
+    group->name = rc_column_text(st, 1, pool);
+    group->owner_id = rc_column_int(st, 2);
+    group->owner = rc_column_text(st, 3, pool);
+    group->description = rc_column_text(st, 4, pool);
+    group->active = rc_column_bool(st, 5);
+    group->level = (rc_level_t)rc_column_int(st, 6);
+    return group;
+}
+
+static rc_err_t *step_user_group(rc_user_group_t **out, rc_stmt_t *st, rc_db_t *db,
+                                 apr_pool_t *pool)
+{
+    bool found;
+
+    RC_TRY(rc_step(&found, st, db));
+    *out = found ? read_user_group(st, pool) : NULL;
+    rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                    apr_int64_t id, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_BY_ID));
+    RC_TRY(rc_bind(st, db, "ii", user_id, id));
+    return step_user_group(out, st, db, pool);
+}
+
+rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                      const char *name, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_BY_NAME));
+    RC_TRY(rc_bind(st, db, "is", user_id, name));
+    return step_user_group(out, st, db, pool);
+}
+
+rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_INSERT));
+    RC_TRY(rc_bind(st, db, "sisdi", group->name, group->owner_id, group->description,
+                   (int)group->active, (apr_int64_t)apr_time_now()));
+    return rc_insert(&group->id, st, db);
+}
+
+/* Takes the rows of one group from a statement that stands on the first row not yet taken (*@a row
+ * tells whether there is one), and passes over those of the groups before it. */
+static rc_err_t *take_users(apr_array_header_t **users, bool *row, rc_stmt_t *st, rc_db_t *db,
+                            apr_int64_t group_id, apr_pool_t *pool)
+{
+    *users = apr_array_make(pool, 8, sizeof(const rc_user_t *));
+    while (*row && rc_column_int(st, GROUP_COLUMN) <= group_id) {
+        if (rc_column_int(st, GROUP_COLUMN) == group_id)
+            APR_ARRAY_PUSH(*users, const rc_user_t *) = rc_read_user(st, pool);
+        RC_TRY(rc_step(row, st, db));
+    }
+    return NULL;
+}
+
+rc_err_t *rc_store_user_group_users(apr_array_header_t **users, rc_db_t *db, apr_int64_t group_id,
+                                    apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool row;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_USERS));
+    RC_TRY(rc_bind(st, db, "i", group_id));
+    RC_TRY(rc_step(&row, st, db));
+    return take_users(users, &row, st, db, group_id, pool);
+}
+
+typedef rc_err_t *each_fn(void *baton, const rc_user_group_t *group,
+                          const apr_array_header_t *users);
+
+static rc_err_t *walk(rc_stmt_t *groups, rc_stmt_t *members, rc_db_t *db, each_fn *fn, void *baton,
+                      apr_pool_t *scratch)
+{
+    bool found, row;
+
+    RC_TRY(rc_step(&row, members, db));
+    for (;;) {
+        apr_array_header_t *users;
+        rc_user_group_t *group;
+
+        apr_pool_clear(scratch);
+        RC_TRY(rc_step(&found, groups, db));
+        if (!found)
+            return NULL;
+        group = read_user_group(groups, scratch);
+        RC_TRY(take_users(&users, &row, members, db, group->id, scratch));
+        RC_TRY(fn(baton, group, users));
+    }
+}
+
+rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id, each_fn *fn, void *baton,
+                                    apr_pool_t *pool)
+{
+    rc_stmt_t *groups, *members;
+    apr_pool_t *scratch;
+    rc_err_t *err;
+
+    RC_TRY(rc_stmt(&groups, db, SQL_USER_GROUPS_READABLE));
+    RC_TRY(rc_bind(groups, db, "i", user_id));
+    RC_TRY(rc_stmt(&members, db, SQL_USER_GROUPS_USERS));
+    apr_pool_create(&scratch, pool);
+    err = walk(groups, members, db, fn, baton, scratch);
+    rc_done(groups);
+    rc_done(members);
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+rc_err_t *rc_store_user_group_update(rc_db_t *db, const rc_user_group_t *group)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_UPDATE));
+    RC_TRY(rc_bind(st, db, "isisd", group->id, group->name, group->owner_id, group->description,
+                   (int)group->active));
+    return rc_run(st, db);
+}
+
+rc_err_t *rc_store_user_group_delete(rc_db_t *db, apr_int64_t group_id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_DELETE));
+    RC_TRY(rc_bind(st, db, "i", group_id));
+    return rc_run(st, db);
+}
+
+static rc_err_t *change_user(bool *changed, rc_db_t *db, rc_sql_t sql, apr_int64_t group_id,
+                             apr_int64_t user_id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, sql));
+    RC_TRY(rc_bind(st, db, "ii", group_id, user_id));
+    RC_TRY(rc_run(st, db));
+    *changed = rc_changes(db) > 0;
+    return NULL;
+}
+
+rc_err_t *rc_store_user_group_add_user(bool *changed, rc_db_t *db, apr_int64_t group_id,
+                                       apr_int64_t user_id)
+{
+    return change_user(changed, db, SQL_USER_GROUP_ADD_USER, group_id, user_id);
+}
+
+rc_err_t *rc_store_user_group_remove_user(bool *changed, rc_db_t *db, apr_int64_t group_id,
+                                          apr_int64_t user_id)
+{
+    return change_user(changed, db, SQL_USER_GROUP_REMOVE_USER, group_id, user_id);
+}
+
+rc_err_t *rc_store_user_group_assigned(bool *assigned, apr_array_header_t **names, rc_db_t *db,
+                                       apr_int64_t user_id, apr_int64_t group_id, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    *assigned = false;
+    *names = apr_array_make(pool, 4, sizeof(const char *));
+    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_ASSIGNED));
+    RC_TRY(rc_bind(st, db, "ii", user_id, group_id));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        *assigned = true;
+        if (rc_column_int(st, 1) >= RC_READ)
+            APR_ARRAY_PUSH(*names, const char *) = rc_column_text(st, 0, pool);
+    }
+}

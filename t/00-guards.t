@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the sources promise each other. Each guard looks at our tree, which must be well, and at a
+# copy with a fault planted in it, which it must notice.
+use strict;
+use warnings;
+use File::Temp;
+use Test::More;
+use lib 't/lib';
+use RCAPI::Guards;
+use RCAPI::Run qw(slurp spew);
+
+my $copy = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+system("tar cf - --exclude ./build --exclude ./var --exclude ./.git . | tar xf - -C $copy") == 0 or die 'tar';
+
+my $LONG = "static int planted(void)\n{\n" . "    x();\n" x 60 . "}\n";
+
+# name, guard, file to plant in, what, what it must say
+my @guards = (
+    ['includes point down', \&RCAPI::Guards::includes,
+        ['src/core/planted.c', qq(#include "rc_user.h"\n), qr{src/core/planted\.c: includes rc_user\.h of store}],
+        ['src/vcs/planted.c', qq(#include "../store/stmt.h"\n), qr{planted\.c: includes \.\./store/stmt\.h of store}],
+        ['include/rc_text.h', qq(#include "rc_rpc.h"\n), qr{include/rc_text\.h: includes rc_rpc\.h of rpc}]],
+    ['libraries stay in their folders', \&RCAPI::Guards::libraries,
+        ['src/web/planted.c', "#include <httpd.h>\n", qr{src/web/planted\.c: includes httpd\.h}],
+        ['src/model/planted.c', "#include <sqlite3.h>\n", qr{sqlite3\.h}],
+        ['src/rpc/planted.c', "#include <git2/diff.h>\n", qr{git2/diff\.h}],
+        ['src/store/planted.c', "#include <json-c/json.h>\n", qr{json-c/json\.h}]],
+    ['log ids', \&RCAPI::Guards::log_ids,
+        ['src/http/planted.c', qq(    log(RCLOGNO(9999) "a");\n    log(RCLOGNO(9999) "b");\n), qr{log id 9999}]],
+    ['directives', \&RCAPI::Guards::directives,
+        ['src/http/config.c', qq(    AP_INIT_TAKE1("RcapiPlanted", set_path, SERVER(planted), RSRC_CONF, "x"),\n),
+            qr{RcapiPlanted: not in conf/rcapi\.conf\nRcapiPlanted: not in README\.md\nplanted: not merged}]],
+    ['methods', \&RCAPI::Guards::methods,
+        ['src/rpc/methods/planted.c', qq(const rc_method_t rc_methods_x[] = {\n    {"planted_" "method", planted, RC_ANYONE},\n};\n) =~ s/" "//r,
+            qr{planted_method: not in README\.md\nplanted_method: in no test}]],
+    ['banned functions', \&RCAPI::Guards::banned,
+        ['src/core/planted.c', qq(/* gets(x) */ char *s = "atoi(x)"; n = my_atoi (x); strcpy (a, b);\n),
+            qr{src/core/planted\.c: strcpy\(\)(?!\nsrc/core/planted)}]],
+    ['sizes', \&RCAPI::Guards::sizes,
+        ['src/core/planted.c', $LONG, qr{src/core/planted\.c: 62 lines in static int planted}],
+        ['include/planted.h', "\n" x 801, qr{include/planted\.h: 801 lines}]],
+    ['licences', \&RCAPI::Guards::licences,
+        ['src/core/planted.c', "int a;\n", qr{src/core/planted\.c: no licence line}]],
+    ['traces', \&RCAPI::Guards::traces,
+        ['README.md', 'see /tmp' . "/wt/x\n", qr{README\.md: trace}]],
+    ['headers compile alone', \&RCAPI::Guards::headers,
+        ['include/planted.h', "rc_unknown_t *x;\n", qr{include/planted\.h: does not compile alone}]],
+);
+
+for (@guards) {
+    my ($name, $guard, @faults) = @$_;
+    subtest $name => sub {
+        is(join("\n", $guard->('.')), '', 'our sources');
+        notices($guard, @$_) for @faults;
+    };
+}
+
+is(scalar(RCAPI::Guards::files('.', qr{^src/rpc/methods/.*\.c$})) > 0, 1, 'there is something to guard');
+my %owner = %{ RCAPI::Guards::owners('.') };
+is_deeply([@owner{qw(rc_db.h rc_vcs.h rc_env.h rc_rpc.h rc_text.h)}], [qw(store vcs model rpc core)],
+    'headers belong to the folder that defines what they declare');
+done_testing;
+
+# Plants a fault at the end of a file of the copy, asks the guard, takes the fault back.
+sub notices {
+    my ($guard, $file, $fault, $expected) = @_;
+    my $was = -e "$copy/$file" ? slurp("$copy/$file") : undef;
+    spew("$copy/$file", ($was // '') . $fault);
+    like(join("\n", $guard->("$copy")), $expected, "a fault in $file");
+    defined $was ? spew("$copy/$file", $was) : unlink "$copy/$file";
+}

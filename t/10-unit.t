@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+# The C unit tests: each program is a subtest; what it printed is shown when it fails.
+use strict;
+use warnings;
+use File::Spec;
+use File::Temp;
+use JSON::PP qw(decode_json encode_json);
+use POSIX ();
+use Test::More;
+use lib 't/lib';
+use RCAPI::Run qw(run slurp spew);
+
+my $TIMEOUT = 300;
+my $AT_ONCE = 3;
+my $build = File::Spec->rel2abs($ENV{RCAPI_BUILD} // 'build');
+my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+my @names = map { m{(test_\w+)\.c$} } glob 't/unit/test_*.c';
+my %running;
+
+ok(@names, 'there are unit tests');
+for my $name (@names) {
+    wait_for_one() while keys %running >= $AT_ONCE;
+    start($name);
+}
+wait_for_one() while %running;
+subtest $_ => \&judge, $_ for @names;
+done_testing;
+
+# Runs one program in a process beside this one; what it did goes to a file.
+sub start {
+    my ($name) = @_;
+    my $own = "$temp/$name";
+    mkdir $own;
+    my $pid = fork // die "fork: $!";
+    return $running{$pid} = 1 if $pid;
+    my %env = (CMOCKA_MESSAGE_OUTPUT => 'TAP', HOME => $own, TMPDIR => $own,
+        UBSAN_OPTIONS => 'halt_on_error=1:print_stacktrace=1');
+    spew("$temp/$name.json", encode_json(run({ root => 1, timeout => $TIMEOUT, env => \%env }, "$build/unit/$name")));
+    POSIX::_exit(0);
+}
+
+sub wait_for_one {
+    local $?;
+    delete $running{ waitpid -1, 0 };
+}
+
+# A program must say that all its tests passed, and keep the plan that it printed.
+sub judge {
+    my ($name) = @_;
+    my $r = decode_json(slurp("$temp/$name.json"));
+    my ($plan) = $r->{out} =~ /^1\.\.(\d+)$/m;
+    my $passed = () = $r->{out} =~ /^ok /mg;
+    my $failed = () = $r->{out} =~ /^not ok /mg;
+    my @left = map { s{.*/}{}r } glob "$temp/$name/*";
+
+    is($r->{exit}, 0, 'exit code');
+    is($r->{signal}, 0, 'no signal');
+    ok($plan, 'has a plan');
+    is($failed, 0, 'none failed');
+    is($passed, $plan // 0, 'all passed');
+    is("@left", '', 'leaves no file behind');
+    diag($r->{out}, $r->{err}) if !Test::More->builder->is_passing;
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# changeset_comment and comment_commit (contract 02 §5, §10).
+use strict;
+use warnings;
+use Test::More;
+use RCAPI::Test;
+
+my $t = RCAPI::Test->new;
+$t->user($_) for qw(bob eve own);
+my $r = $t->repo('demo', commits => 4, args => { owner => 'own' });
+$t->repo('void', empty => 1);
+$t->repo('closed', empty => 1, args => { private => 1 });
+my @ids = split /\n/, $t->git($r->{path}, qw(rev-list --reverse --date-order --branches --tags));
+my %forms = (
+    changeset_comment => { arg => 'revision', msg => 'Commented on revision `%s` for repo `demo`' },
+    comment_commit => { arg => 'commit_id', msg => 'Commented on commit `%s` for repository `demo`' },
+);
+
+for my $method (sort keys %forms) {
+    my ($arg, $msg) = @{ $forms{$method} }{qw(arg msg)};
+    my $ask = sub {
+        my ($rev, %opt) = @_;
+        my %call = map { exists $opt{$_} ? ($_ => delete $opt{$_}) : () } qw(as);
+        return $t->call($method => { repoid => 'demo', $arg => $rev, message => 'hi', %opt }, %call);
+    };
+    subtest $method => sub {
+        is_deeply $ask->('tip'), { id => 1, error => undef, result => {
+            msg => sprintf($msg, $ids[-1]), status_change => undef, success => JSON::PP::true } }, 'comment';
+        is $ask->($_->[0])->{result}{msg}, sprintf($msg, $_->[1]), "revision $_->[0]"
+            for ['0', $ids[0]], [$ids[1], $ids[1]], [substr($ids[2], 0, 9) . '', $ids[2]];
+        is $ask->('tip', status => 'approved')->{result}{status_change}, 'approved', 'status';
+        is $ask->('tip', status => 'rejected', userid => 'bob')->{result}{status_change}, 'rejected', 'for somebody else';
+        is $ask->('tip', status => 'fine')->{error}, q(Bad status, must be on of ['not_reviewed', 'approved', 'rejected', )
+            . q('under_review'] got fine), 'bad status';
+        is $ask->('tip', userid => 'nobody')->{error}, 'user `nobody` does not exist', 'unknown user';
+        my $failed = 'failed to set comment on repository `demo`';
+        is $ask->('nope')->{error}, $failed, 'unknown revision';
+        is $ask->('tip', message => $_)->{error}, $failed, 'no message' for '', undef;
+        is $ask->('tip', repoid => 'void')->{error}, 'failed to set comment on repository `void`', 'empty repository';
+        is $ask->('tip', repoid => 'nope')->{error}, 'repository `nope` does not exist', 'unknown repository';
+        is $ask->('tip', repoid => 'closed', as => 'eve')->{error}, 'repository `closed` does not exist', 'no right';
+        is $t->call($method => { repoid => 'demo' })->{error}, "Missing non optional `$arg` arg in JSON DATA", 'missing';
+        is $ask->('tip', as => 'own')->{error}, undef, 'its owner';
+    };
+}
+
+subtest 'readers' => sub {
+    is $t->call(changeset_comment => { repoid => 'demo', revision => 'tip', message => 'x' }, as => 'eve')->{error},
+        'repository `demo` does not exist', 'changeset_comment wants an administrator';
+    my $bob = $t->must(get_user => { userid => 'bob' })->{user_id};
+    my $ask = sub { $t->call(comment_commit => { repoid => 'demo', commit_id => 'tip', message => 'x', @_ }, as => 'eve') };
+    is $ask->()->{error}, undef, 'comment_commit in his own name';
+    is $ask->(userid => $bob)->{error}, 'userid is not the same as your user', 'not in another';
+};
+
+is $t->sql("SELECT s.version || ' ' || s.status || ' ' || u.username FROM changeset_status s JOIN users u USING (user_id)
+            WHERE s.revision = '$ids[-1]' ORDER BY s.version"),
+    "0 rejected bob\n1 approved admin\n2 rejected bob\n3 approved admin\n", 'the newest status is version 0';
+
+$t->done;
+done_testing;

@@ -1,0 +1,241 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# get_repo_changeset and get_repo_changesets in extended and full, get_repo_nodes, get_repo_refs
+# (contract 02 §1.7, §1.9, §5, §10), held against git's own output on a history that has it all.
+use strict;
+use warnings;
+use Digest::MD5 qw(md5_hex);
+use Test::More;
+use RCAPI::Test;
+
+my $t = RCAPI::Test->new;
+$t->user('bob');
+
+sub spew {
+    my ($path, $text) = @_;
+    $path =~ m{(.*)/} and system 'mkdir', '-p', $1;
+    open my $f, '>:raw', $path or die "$path: $!";
+    print $f $text;
+    close $f;
+}
+
+my $r = $t->repo('demo', build => sub {
+    my ($w) = @_;
+    my $git = sub { $t->git($w, @_) };
+    my $commit = sub { $git->('add', '-A'); $git->('commit', '-q', '--allow-empty', '-m', @_) };
+    spew("$w/README", "read\nme\n");
+    spew("$w/src/main.c", join '', map { "line $_\n" } 1 .. 60);
+    spew("$w/src/lib/a.c", "int a;\n");
+    spew("$w/src.txt", "between\n");
+    spew("$w/bin.dat", join '', map { chr } 0 .. 255);
+    spew("$w/empty", '');
+    spew("$w/no-newline", 'x');
+    spew("$w/\xc3\xbc b/t\xc3\xa4st.tar.gz", "not really\n");
+    symlink 'src/main.c', "$w/link" or die;
+    mkdir "$w/sub" or die;
+    $git->(qw(update-index --add --cacheinfo), '160000,' . '1' x 40 . ',sub');
+    $commit->('Root');
+    spew("$w/src/main.c", join '', map { $_ == 30 ? "changed <&>\n" : "line $_\n" } 1 .. 60);
+    spew("$w/new/file.txt", "new\n");
+    unlink "$w/empty";
+    $commit->("Change & add\n\nwith a body");
+    $git->('mv', 'src/main.c', 'src/renamed.c');
+    spew("$w/src/renamed.c", join '', map { $_ == 5 ? "edited\n" : $_ == 30 ? "changed <&>\n" : "line $_\n" } 1 .. 60);
+    $commit->('Rename with an edit');
+    $git->('mv', 'README', 'READ.ME');
+    $commit->('Pure rename');
+    chmod 0755, "$w/src/lib/a.c";
+    $commit->('Mode');
+    spew("$w/bin.dat", join '', map { chr(255 - $_) } 0 .. 255);
+    spew("$w/no-newline", 'y');
+    unlink "$w/link";
+    spew("$w/link", "a file now\n");
+    $git->(qw(update-index --add --cacheinfo), '160000,' . '2' x 40 . ',sub');
+    $commit->('Binary, no newline, type, submodule');
+    $git->(qw(checkout -q -b side HEAD~2));
+    spew("$w/side.txt", "side\n");
+    spew("$w/src/lib/a.c", "int a, side;\n");
+    $commit->('On a branch');
+    $git->(qw(tag light));
+    $git->(qw(tag -a -m note heavy));
+    $git->(qw(checkout -q master));
+    $git->(qw(merge -q --no-ff -m Merge side));
+    spew("$w/src/lib/a.c", "  int a, side;\n");
+    $commit->('Blanks only');
+});
+$t->repo('void', empty => 1);
+$t->repo('closed', empty => 1, args => { private => 1 });
+my @ids = split /\n/, $t->git($r->{path}, qw(rev-list --reverse --date-order --branches --tags));
+my %parents = map { my ($id, @p) = split; $id => \@p } split /\n/, $t->git($r->{path}, qw(rev-list --parents --branches --tags));
+
+sub ask {
+    my ($method, %args) = @_;
+    return $t->call($method => { repoid => 'demo', %args }, as => 'bob');
+}
+
+# [op, path] of a commit against one parent, as git tells.
+sub status {
+    my ($parent, $id) = @_;
+    my @words = split /\0/, $t->git($r->{path}, qw(diff-tree -r -z --name-status --no-renames), $parent, $id);
+    my @list;
+    while (my ($op, $path) = splice @words, 0, 2) {
+        utf8::decode($path);
+        push @list, [$op =~ /^T/ ? 'M' : $op, $path];
+    }
+    return @list;
+}
+
+my %RANK = (A => 0, M => 1, D => 2);
+my $NULL = { added => undef, binary => undef, deleted => undef };
+
+subtest 'extended' => sub {
+    for my $id (grep { @{ $parents{$_} } } @ids) {
+        my %seen = map { ("$_->[0] $_->[1]" => $_) } map { status($_, $id) } @{ $parents{$id} };
+        my @want = map { { filename => $_->[1], op => $_->[0], new_revision => undef, old_revision => undef,
+            raw_diff => undef, stats => $NULL } }
+            sort { $RANK{ $a->[0] } <=> $RANK{ $b->[0] } || $a->[1] cmp $b->[1] } values %seen;
+        my $got = ask(get_repo_changeset => (revision => $id, details => 'extended'))->{result};
+        is_deeply $got->{diff}, \@want, 'changes of ' . $got->{message} =~ s/\n.*//sr;
+        ok !exists $got->{refs}, 'no refs';
+    }
+    my ($root) = grep { !@{ $parents{$_} } } @ids;
+    is_deeply [map { "$_->{op} $_->{filename}" } @{ ask(get_repo_changeset => (revision => $root, details => 'extended'))->{result}{diff} }],
+        ['A README', 'A bin.dat', 'A empty', 'A link', 'A no-newline', 'A src.txt', 'A src/main.c', 'A src/lib/a.c',
+         "A \x{fc} b/t\x{e4}st.tar.gz"], 'the root commit: every file, in walk order, no submodule';
+};
+
+# The chunks of git's diff against the first parent, as the API should tell them.
+sub chunks {
+    my ($id) = @_;
+    my ($parent) = @{ $parents{$id} };
+    my @range = $parent ? ($parent, $id) : ('4b825dc642cb6eb9a060e54bf8d69288fbee4904', $id);
+    my $diff = $t->git($r->{path}, qw(diff -M --full-index --binary -p -U3), @range);
+    my @list;
+    for my $chunk (split /^diff --git(?= )/m, $diff) {
+        next if $chunk eq '';
+        my ($old, $new) = $chunk =~ /^index (\w+)\.\.(\w+)/m;
+        my $op = $chunk =~ /^new file mode/m ? 'A' : $chunk =~ /^deleted file mode/m ? 'D' : 'M';
+        my ($hunks) = $chunk =~ /^(\@\@ .*)/ms;
+        my @lines = split /^/, $hunks // '';
+        my ($path) = $chunk =~ /^rename to (.*)$/m;
+        $path //= $1 if $chunk =~ /^\+\+\+ "?b\/(.*?)"?\t?$/m;
+        $path //= $1 if $chunk =~ /^--- "?a\/(.*?)"?\t?$/m;
+        $path //= $2 if $chunk =~ /\A ("?)a\/(.*)\1 \1b\/\2\1$/m;
+        $path =~ s/\\(\d{3})/chr oct $1/ge;
+        utf8::decode($path);
+        my $text = $hunks // $chunk;
+        push @list, {
+            filename => $path, op => $op, old_revision => $old, new_revision => $new, raw_diff => $text,
+            stats => defined $hunks
+                ? { added => scalar(grep { /^\+/ } @lines), deleted => scalar(grep { /^-/ } @lines), binary => JSON::PP::false }
+                : { added => 0, deleted => 0, binary => JSON::PP::true },
+        };
+    }
+    my $i = 0;
+    return map { $_->[1] } sort { $RANK{ $a->[1]{op} } <=> $RANK{ $b->[1]{op} } || $a->[0] <=> $b->[0] }
+        map { [$i++, $_] } @list;
+}
+
+subtest 'full' => sub {
+    for my $id (@ids) {
+        my $got = ask(get_repo_changeset => (revision => $id, details => 'full'))->{result};
+        my $name = $got->{message} =~ s/\n.*//sr;
+        my @want = chunks($id);
+        # deflated bytes of a binary patch may differ: compare what is before them
+        $_->{raw_diff} =~ s/(?<=GIT binary patch\n).*//s for @want, @{ $got->{diff} };
+        is_deeply $got->{diff}, \@want, "diff of $name" or diag explain($got->{diff}), last;
+        my @tags = split /\n/, $t->git($r->{path}, 'tag', '--points-at', $id);
+        is_deeply $got->{refs}, { branches => [$got->{branch}], bookmarks => [], tags => \@tags }, "refs of $name";
+    }
+    my $empty = $t->call(get_repo_changeset => { repoid => 'void', revision => 'tip', details => 'full' }, as => 'bob')->{result};
+    is_deeply [@$empty{qw(diff refs)}], [[], { branches => [undef], bookmarks => [], tags => [] }], 'the empty commit';
+    is_deeply ask(get_repo_changeset => (revision => 'nope', details => 'extended'))->{result}{diff}, [], 'unknown: no changes';
+};
+
+subtest 'get_repo_changesets' => sub {
+    my $list = sub { [map { $_->{raw_id} } @{ ask(get_repo_changesets => @_)->{result} }] };
+    is_deeply $list->(start_rev => '', limit => -1), \@ids, 'all';
+    is_deeply $list->(start_rev => undef, limit => '-1'), \@ids, 'null and text';
+    is_deeply $list->(start_rev => '0', limit => 3), [@ids[0 .. 2]], 'the first three';
+    is_deeply $list->(start_rev => $ids[2], limit => ' +2 '), [@ids[2, 3]], 'from one on';
+    is_deeply $list->(start_rev => 'tip', limit => 10), [$ids[-1]], 'from the tip';
+    is_deeply $list->(start_rev => '0', limit => $_), [], "limit $_" for 0, -2, '-7';
+    my $error = sub { ask(get_repo_changesets => @_)->{error} };
+    is $error->(start_rev => '', limit => $_), 'Internal server error', 'limit ' . (defined $_ ? "'$_'" : 'null')
+        for 'x', '', '1.5', 1.5, undef, [1], \1;
+    is $error->(start_rev => '', limit => 1, details => 'x'), 'ret_type must be one of basic,extended,full', 'details';
+    is $error->(start_rev => '', limit => 'x', details => 'x'), 'ret_type must be one of basic,extended,full', 'details first';
+    is $error->(start_rev => 1, limit => 1), 'commit_id must be a string value', 'a number';
+    is $error->(start_rev => 'nope', limit => 1), 'Error occurred during commit fetching', 'unknown';
+    is $error->(repoid => 'void', start_rev => '', limit => 1), 'Error occurred during commit fetching', 'empty repository';
+    is $error->(repoid => 'void', start_rev => 1, limit => 1), 'Error occurred during commit fetching', 'empty before number';
+    is $error->(repoid => 'closed', start_rev => '', limit => 1), 'repository `closed` does not exist', 'no right';
+    is $t->call(get_repo_changesets => { repoid => 'demo', limit => 1 })->{error},
+        'Missing non optional `start_rev` arg in JSON DATA', 'missing';
+    my $one = ask(get_repo_changeset => (revision => $ids[3], details => 'full'))->{result};
+    is_deeply ask(get_repo_changesets => (start_rev => $ids[3], limit => 1, details => 'full'))->{result}, [$one],
+        'each as get_repo_changeset tells it';
+};
+
+subtest 'get_repo_nodes' => sub {
+    my $nodes = sub { ask(get_repo_nodes => (revision => $ids[0], root_path => '/', @_)) };
+    my @dirs = map { { name => $_, type => 'dir', md5 => undef, binary => undef, size => undef, extension => undef } }
+        'src', "\x{fc} b", 'src/lib';
+    my $file = sub {
+        my ($name, $ext, $mime, $lines) = @_;
+        utf8::encode(my $path = $name);
+        my $text = $t->git($r->{path}, 'cat-file', 'blob', "$ids[0]:$path");
+        return { name => $name, type => 'file', md5 => md5_hex($text), binary => $text =~ /\0/ ? JSON::PP::true : JSON::PP::false,
+            size => length $text, extension => $ext, mimetype => $mime, lines => $lines };
+    };
+    my @files = ($file->('README', 'README', 'text/plain', 2), $file->('bin.dat', 'dat', 'application/octet-stream', 0),
+        $file->('empty', 'empty', 'text/plain', 0), $file->('link', 'link', 'text/plain', 1),
+        $file->('no-newline', 'no-newline', 'text/plain', 1), $file->('src.txt', 'txt', 'text/plain', 1),
+        $file->('src/main.c', 'c', 'text/x-csrc', 60), $file->('src/lib/a.c', 'c', 'text/x-csrc', 1),
+        $file->("\x{fc} b/t\x{e4}st.tar.gz", 'gz', 'application/gzip', 1));
+    is_deeply $nodes->()->{result}, [@dirs[0, 1, 2], @files], 'all dirs, then all files'
+        or diag explain [map { $_->{name} } @{ $nodes->()->{result} }];
+    is_deeply $nodes->(ret_type => 'dirs')->{result}, \@dirs, 'dirs';
+    is_deeply $nodes->(ret_type => 'files')->{result}, \@files, 'files';
+    is_deeply [map { $_->{name} } @{ $nodes->(root_path => $_)->{result} }], ['src/lib', 'src/main.c', 'src/lib/a.c'],
+        "below $_" for 'src', '/src', 'src/', '//src//';
+    is_deeply [map { $_->{name} } @{ $nodes->(root_path => '')->{result} }], [map { $_->{name} } @dirs, @files], 'empty: the root';
+    is_deeply $nodes->(root_path => 'README')->{result}, [], 'a file has nothing below';
+    my %full = map { $_->{name} => $_->{content} } @{ $nodes->(details => 'full')->{result} };
+    is $full{README}, "read\nme\n", 'content';
+    is $full{link}, 'src/main.c', 'of a link: its target';
+    ok exists $full{src} && !defined $full{src}, 'of a directory: null';
+    is $full{'bin.dat'}, undef, 'of binary: null';
+    my %small = map { $_->{name} => $_->{content} } @{ $nodes->(details => 'full', max_file_bytes => 20)->{result} };
+    is $small{README}, "read\nme\n", 'a small file';
+    is $small{'src/main.c'}, undef, 'too large to show';
+    my $failed = 'failed to get repo: `demo` nodes';
+    is $nodes->(revision => 'nope')->{error}, $failed, 'unknown revision';
+    is $nodes->(root_path => $_)->{error}, $failed, "path $_" for 'nope', 'src/nope', '../x', 'README/x';
+    is $nodes->(max_file_bytes => 'x')->{error}, $failed, 'max_file_bytes';
+    is $nodes->(ret_type => 'x')->{error}, 'ret_type must be one of all,dirs,files', 'ret_type';
+    is $nodes->(ret_type => 'x', revision => 'nope')->{error}, $failed, 'revision before ret_type';
+    is $nodes->(details => 'extended')->{error}, 'ret_type must be one of basic,full', 'details';
+    is_deeply $nodes->(repoid => 'void', ret_type => 'x')->{result}, [], 'an empty repository';
+    is $nodes->(repoid => 'void', details => 'x')->{error}, 'ret_type must be one of basic,full', 'details before that';
+    is $nodes->(repoid => 'closed')->{error}, 'repository `closed` does not exist', 'no right';
+    is $t->call(get_repo_nodes => { repoid => 'demo', revision => 'tip' })->{error},
+        'Missing non optional `root_path` arg in JSON DATA', 'missing';
+};
+
+subtest 'get_repo_refs' => sub {
+    my $refs = sub { +{ map { reverse split ' ', $_, 2 } split /\n/,
+        $t->git($r->{path}, 'for-each-ref', '--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end) %(refname:strip=2)', $_[0]) } };
+    is_deeply ask('get_repo_refs')->{result}, { branches => $refs->('refs/heads'), bookmarks => {}, tags => $refs->('refs/tags'),
+        branches_closed => {} }, 'as git tells them';
+    is_deeply $t->call(get_repo_refs => { repoid => 'void' })->{result}, { branches => {}, bookmarks => {}, tags => {},
+        branches_closed => {} }, 'none';
+    is $t->call(get_repo_refs => { repoid => 'closed' }, as => 'bob')->{error}, 'repository `closed` does not exist', 'no right';
+    system 'rm', '-rf', "$t->{dir}/data/repos/void";
+    is $t->call(get_repo_refs => { repoid => 'void' })->{error}, 'failed to get repo: `void` references', 'gone from the disk';
+    is $t->call(get_repo_nodes => { repoid => 'void', revision => 'tip', root_path => '' })->{error},
+        'failed to get repo: `void` nodes', 'files of it';
+};
+
+$t->done;
+done_testing;

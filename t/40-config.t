@@ -1,0 +1,187 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# Directives: a wrong value stops httpd -t with a clear sentence, right ones do what they say, for
+# servers, places and virtual hosts; every MPM; reloads; what happens while nothing can be opened.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+
+use RCAPI::HTTP;
+use RCAPI::Run qw(patiently slurp spew);
+use RCAPI::Test;
+
+my $WHITELIST = 'RcapiAccessControllersWhitelist';
+my $t = RCAPI::Test->new(
+    mounts => ['/', '/sub'],
+    location => 'RcapiMaxRequestBody 4K',
+    whitelist => '',
+    directives => <<'END',
+RcapiAccessControllersWhitelist \
+    ChangesetController:changeset_patch, \
+    "ChangesetController:changeset_raw", \
+    FilesController:raw,
+RcapiApiLevel 4.5.6
+<Location "/sub">
+    RcapiAccessControllersWhitelist None
+    RcapiBaseUrl https://code.example.org/below/
+</Location>
+<Location "/other">
+    SetHandler server-status
+</Location>
+END
+);
+$t->repo('tiny', commits => 2);
+$t->admin('anonymous', 'off');
+my $dir = $t->dir;
+
+subtest 'wrong values' => sub {
+    spew("$dir/file", '');
+    for my $case (
+        ['RcapiDatabase', qr/takes one argument/], ['RcapiDatabase ""', qr/takes one argument/],
+        ["RcapiDatabase $dir/nothing", qr/there is no file \Q$dir\E\/nothing .*rcapi-admin init/],
+        ["RcapiDatabase $dir", qr/\Q$dir\E is not a file/],
+        ["RcapiRepositoryRoot $dir/nothing", qr/RcapiRepositoryRoot: there is no directory/],
+        ["RcapiRepositoryRoot $dir/file", qr/\/file is not a directory/],
+        ["RcapiSecretFile $dir/nothing", qr/RcapiSecretFile: there is no file/],
+        ["RcapiTempDirectory $dir/nothing", qr/RcapiTempDirectory: there is no directory/],
+        ['RcapiDatabaseSync HALF', qr/'HALF' is not FULL or NORMAL/], ['RcapiDatabaseMin -1', qr/'-1' is not a number from 0 to 10000/],
+        ['RcapiDatabaseMin x', qr/not a number/], ['RcapiDatabaseMax 0', qr/'0' is not a number from 1/], ['RcapiDatabaseMax 1e3', qr/not a number/],
+        ["RcapiDatabaseMin 9\nRcapiDatabaseMax 3", qr/RcapiDatabaseMin 9 is more than RcapiDatabaseMax 3/],
+        ['RcapiMaxRequestBody 0', qr/'0' is not a number of bytes/], ['RcapiMaxRequestBody 5X', qr/'5X' is not/], ['RcapiMaxRequestBody M', qr/'M' is not/],
+        ['RcapiMaxRequestBody 99999G', qr/is not a number of bytes/], ['RcapiMaxRequestBody 9999999999999999999', qr/is not/],
+        ['RcapiRemoteSchemes', qr/requires at least/], ['RcapiRemoteSchemes http ext', qr/'ext' is not http, https, git, ssh or file/],
+        ['RcapiRemotePrivate perhaps', qr/must be On or Off/], ['RcapiRemoteTimeout 0', qr/number from 1/], ['RcapiRemoteTimeout 1h', qr/not a number/],
+        ['RcapiRemoteMaxSize -5', qr/not a number of bytes/], ['RcapiKeyInQuery 2', qr/must be On or Off/], ['RcapiRevealKeys maybe', qr/must be On or Off/],
+        ["RcapiSiteTitle \"a\xffb\"", qr/is not plain UTF-8 text/], ["RcapiApiLevel \"a\tb\"", qr/is not plain/],
+        (map { ["RcapiBaseUrl $_", qr/is not a URL http/] } qw(code.example.org ftp://x/ http:// http://u@h/ http://h/?x /x),
+            'http://h/#x', '"http://h/a b"'),
+        ["$WHITELIST changeset_raw", qr/'changeset_raw' is not of the form Controller:action/],
+        ["$WHITELIST FilesController:[raw", qr/has a '\[' without '\]'/], ["$WHITELIST A:b=c", qr/holds a character/],
+        (map { ["$_\nSetHandler rcapi\n" . s/^<(\w+).*/<\/$1>/r, qr/SetHandler rcapi belongs into <Location .*not into \Q$_\E/] }
+            '<Directory "/x">', '<LocationMatch "^/x">', '<Location ~ "^/x">', '<Location "/x*">', '<Files "x">'),
+        ["<Location \"/x\">\n<If \"true\">\nSetHandler rcapi\n</If>\n</Location>", qr/SetHandler rcapi belongs into/],
+        ["<Location \"/x\">\nRcapiDatabase /x\n</Location>", qr/not allowed (?:here|in)/],
+        ["<VirtualHost *:1>\nServerName other\nRcapiSecretFile $dir/nothing\n</VirtualHost>", qr/server other .*RcapiSecretFile: there is no file/],
+    ) {
+        my ($text, $why) = @$case;
+        my ($exit, $said) = $t->httpd_conf_test("$text\n");
+        isnt($exit, 0, "refused: " . $text =~ s/\n/ /gr =~ s/\Q$dir\E/DIR/gr);
+        like($said, $why, '... and why');
+    }
+    my $bare = RCAPI::Test->new(bare => 1, start => 0, directives => "LoadModule rcapi_module $t->{bin}/mod_rcapi.so\n");
+    for my $name (qw(RcapiDatabase RcapiRepositoryRoot RcapiSecretFile)) {
+        my %set = (RcapiDatabase => "$dir/data/rcapi.db", RcapiRepositoryRoot => "$dir/data/repos", RcapiSecretFile => "$dir/data/secret");
+        my ($exit, $said) = $bare->httpd_conf_test(join '', "SetHandler rcapi\n", map { $_ eq $name ? () : "$_ $set{$_}\n" } sort keys %set);
+        isnt($exit, 0, "without $name");
+        like($said, qr/SetHandler rcapi needs $name, which is not set/, '... it says so');
+    }
+    is(($bare->httpd_conf_test(''))[0], 0, 'but a module that is only loaded needs nothing');
+    $bare->done;
+};
+
+subtest 'right values' => sub {
+    for my $text (
+        'RcapiDatabaseSync normal', 'RcapiDatabaseMax 1', 'RcapiMaxRequestBody 10m', 'RcapiRemoteSchemes HTTPS', 'RcapiRemoteMaxSize 0', 'RcapiRemoteTimeout 86400',
+        "$WHITELIST *", "$WHITELIST", "$WHITELIST SummaryController:index", 'RcapiBaseUrl http://[::1]:8080/x/', "RcapiSiteTitle \"K\xc3\xb6ln\"",
+        "<VirtualHost *:1>\nSetHandler rcapi\n</VirtualHost>", "<Location \"/a\">\nSetHandler None\n</Location>", "<Directory \"/a\">\nSetHandler x\n</Directory>",
+        "RcapiDatabase data/rcapi.db",
+    ) {
+        my ($exit, $said) = $t->httpd_conf_test("$text\n");
+        is($exit, 0, $text =~ s/\n/ /gr) or diag $said;
+    }
+};
+
+subtest 'places' => sub {
+    is($t->get('/tiny/changeset-diff/tip', as => 'admin')->status, 200, 'a pasted whitelist');
+    is($t->get('/sub/tiny/changeset-diff/tip', as => 'admin')->status, 401, 'another place, another whitelist');
+    is($t->get('/subtiny/changeset-diff/tip', as => 'admin')->status, 404, 'a mount ends at a slash');
+    is($t->call(test => { args => 'x' }, mount => '/sub')->{result}, 'x', 'the API answers there too');
+    like($t->get('/other')->body, qr/Server Version/i, 'another handler inside our place') or diag $t->last->{raw};
+    is($t->call(test => { args => 'x' x 5000 })->{error}, 'Request body is larger than 4096 bytes', 'the limit of the place');
+    is($t->must('get_server_info')->{rhodecode_version} // 'none', '4.5.6', 'RcapiApiLevel');
+    $t->call(test => { args => 'x' }, mount => '/sub/');
+    is($t->last->status, 200, 'a slash at the end of the mount');
+};
+
+subtest 'virtual hosts' => sub {
+    my $before = $t->{server}{config};
+    my $port = $t->port;
+    mkdir "$dir/$_" for qw(two two/repos);
+    $t->run($t->program('rcapi-admin'), '--data', "$dir/two", 'init', '--user', 'second', '--email', 'x@example.org', '--password', 'pw-123456789', '--force-yes');
+    my $listen = "127.0.0.1:$port";
+    $t->{server}{config} .= <<"END";
+<VirtualHost $listen>
+    ServerName one
+</VirtualHost>
+<VirtualHost $listen>
+    ServerName two
+    RcapiDatabase $dir/two/rcapi.db
+    RcapiRepositoryRoot $dir/two/repos
+    RcapiSecretFile $dir/two/secret
+</VirtualHost>
+<VirtualHost $listen>
+    ServerName none
+    <Location "/">
+        SetHandler none
+    </Location>
+    <Location "/sub">
+        SetHandler none
+    </Location>
+</VirtualHost>
+END
+    $t->reload;
+    my $ask = sub { $t->get('/tiny/changeset-diff/tip', as => 'admin', headers => [Host => $_[0]])->status };
+    is($ask->('one'), 200, 'the first inherits');
+    is($ask->('two'), 401, 'the second has another database');
+    is($t->get('/tiny/changeset-diff/tip', headers => [Host => 'none'])->status, 404, 'the third has none of it');
+    unlike($t->last->body, qr/^Not Found$/, '... but httpd\'s own answer');
+    $t->{server}{config} = $before;
+    $t->reload;
+};
+
+for my $mpm (qw(prefork worker event)) {
+    subtest $mpm => sub {
+        my $other = RCAPI::Test->new(mpm => $mpm, children => 2);
+        $other->repo('tiny', commits => 2);
+        my @want = ($other->get('/tiny/changeset-diff/tip', as => 'admin')->body, 'x');
+        for my $round (1 .. 3) {
+            my $bad = grep {
+                $other->get('/tiny/changeset-diff/tip', as => 'admin')->body ne $want[0] || $other->call(test => { args => 'x' })->{result} ne 'x'
+            } 1 .. 8;
+            is($bad, 0, "served, round $round");
+            $other->reload if $round == 1;
+            next if $round != 2;
+            my $child = $other->kill_child;
+            patiently(5, sub { !kill 0 => $child }); # it may have taken a connection along
+        }
+        $other->done;
+    };
+}
+
+subtest 'nothing to serve from' => sub {
+    my $other = RCAPI::Test->new(children => 1);
+    $other->repo('tiny', commits => 2);
+    my $data = $other->dir . '/data';
+    chmod 0644, "$data/secret"; # others may read it: the children refuse it, at their start
+    $other->reload;
+    is($other->get('/tiny/changeset-diff/tip', as => 'admin')->status, 503, 'a view');
+    is($other->last->header('Retry-After'), 3, 'come again');
+    $other->call(test => { args => 'x' });
+    is($other->last->status, 503, 'a call');
+    is_deeply($other->last->json, { id => undef, result => undef, error => 'Internal server error' }, 'an envelope all the same');
+    like($other->error_log, qr/rcapi:error.*RC0010: cannot serve the API: .*secret/, 'the log says why');
+    my $tries = () = $other->error_log =~ /RC0010/g;
+    $other->get('/tiny/changeset-diff/tip', as => 'admin') for 1 .. 20;
+    my $more = () = $other->error_log =~ /RC0010/g;
+    cmp_ok($more - $tries, '<=', 2, 'not tried at each request');
+    chmod 0600, "$data/secret";
+    ok(patiently(10, sub { $other->get('/tiny/changeset-diff/tip', as => 'admin')->status == 200 }), 'served again, without a restart');
+    $other->done;
+};
+
+$t->done;
+done_testing;

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+package Bench::Load;
+
+=head1 NAME
+
+Bench::Load - wrk in rotating rounds
+
+=head1 SYNOPSIS
+
+    my $load = Bench::Load->new(dir => $dir, server => $server, seconds => 1);
+    $load->add('static', connections => 16, requests => [[GET => '/static/a', {}, '']]);
+    $load->add('api', connections => 16, requests => [...], beside => ['program', ...]);
+    $load->add('sql', code => sub { { p50 => 42 } });
+    $load->rounds(7, sub { print "@_\n" });
+    my @ratios = $load->ratios('api', 'static', 'rate');
+
+Each case is one run of wrk; a round runs them all, starting each time at another place. Only cases
+of the same round are compared. C<beside> is a program that runs during the case. A case with C<code>
+is no load: what it returns is its result.
+
+=cut
+
+use strict;
+use warnings;
+use POSIX ();
+use FindBin;
+use RCAPI::Run qw(run spew);
+
+my @FIELDS = qw(requests time p50 p99 bytes broken bad late);
+
+sub new {
+    my ($class, %opt) = @_;
+    return bless { seconds => 1, cases => [], results => {}, %opt }, $class;
+}
+
+sub add {
+    my ($self, $name, %opt) = @_;
+    return push @{ $self->{cases} }, { %opt, name => $name } if $opt{code};
+    my $file = "$self->{dir}/" . $name =~ tr/A-Za-z0-9_-/_/cr . '.requests';
+    spew($file, join '', map { _line(@$_) } @{ $opt{requests} });
+    push @{ $self->{cases} }, { seconds => $self->{seconds}, connections => 16, %opt, name => $name, file => $file };
+}
+
+sub _line {
+    my ($method, $path, $headers, $body) = @_;
+    my $heads = join "\1", map { "$_: $headers->{$_}" } sort keys %{ $headers // {} };
+    return join("\t", $method, $path, $heads, $body // '') . "\n";
+}
+
+# Runs $n rounds of all cases; $say is told.
+sub rounds {
+    my ($self, $n, $say) = @_;
+    my @cases = @{ $self->{cases} };
+    for my $round (1 .. $n) {
+        $say->("round $round of $n");
+        $self->_case($_, $round) for @cases;
+        push @cases, splice @cases, 0, 1 + int @cases / $n; # whole groups wander through the round
+    }
+}
+
+sub _case {
+    my ($self, $case, $round) = @_;
+    return $self->{results}{ $case->{name} }[$round] = $case->{code}->() if $case->{code};
+    my $beside = $case->{beside} && $self->_start_beside($case);
+    my $cpu = $self->{server}->cpu;
+    my $r = run({ timeout => 30 + $case->{seconds} }, 'wrk', '-t1', "-c$case->{connections}",
+        "-d$case->{seconds}s", '--timeout', '20s', '-s', "$FindBin::RealBin/requests.lua",
+        "http://127.0.0.1:$self->{server}{port}/", '--', $case->{file});
+    waitpid $beside, 0 if $beside;
+    my %result;
+    @result{@FIELDS} = $r->{out} =~ /^RESULT ([\d ]+)$/m ? split ' ', $1 : ();
+    die "$case->{name}: wrk failed: $r->{err}$r->{out}" unless $result{requests} && $result{time};
+    die "$case->{name}: $result{bad} answers of status 400 and above\n" if $result{bad};
+    $result{cpu} = ($self->{server}->cpu - $cpu) / $result{requests};
+    $result{rate} = 1e6 * $result{requests} / $result{time};
+    $self->{results}{ $case->{name} }[$round] = \%result;
+}
+
+# Starts the program of a case; its output goes to a file.
+sub _start_beside {
+    my ($self, $case) = @_;
+    my $pid = fork // die "fork: $!";
+    return $pid if $pid;
+    open STDOUT, '>>', "$self->{dir}/beside" or POSIX::_exit(126);
+    exec { $case->{beside}[0] } @{ $case->{beside} } or POSIX::_exit(127);
+}
+
+# All values of a field of a case, one for each round.
+sub values {
+    my ($self, $name, $field) = @_;
+    my $list = $self->{results}{$name} or die "no case $name\n";
+    return map { $_->{$field} } grep { $_ } @$list;
+}
+
+# $field of case $a over that of case $b, in each round.
+sub ratios {
+    my ($self, $a, $b, $field) = @_;
+    my @a = $self->values($a, $field);
+    my @b = $self->values($b, $field);
+    return map { $a[$_] / ($b[$_] || 1) } 0 .. $#a;
+}
+
+1;

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+package Bench::Server;
+
+=head1 NAME
+
+Bench::Server - the private httpd of the tests, set up to be measured
+
+=head1 SYNOPSIS
+
+    my $s = Bench::Server->new(dir => $dir, module => $so, data => $data, cgit => $cgitrc);
+    $s->start; ... $s->{port} ... $s->stop;
+
+Two processes of 32 threads, keep-alive without end, no logs of requests. The module stands at /rc,
+files are below /static, cgit at /cgit. Without C<module>: the same server without mod_rcapi.
+
+=cut
+
+use strict;
+use warnings;
+use parent 'RCAPI::Server';
+use List::Util qw(sum0);
+use POSIX ();
+use RCAPI::Run qw(account patiently slurp);
+
+our $CGIT = '/usr/lib/cgit/cgit.cgi';
+my @MODULES = qw(unixd authn_core authz_core mime);
+
+sub config {
+    my ($self, $port) = @_;
+    my $dir = $self->{dir};
+    my $account = (account())[0];
+    my $user = $account ? "User $account\nGroup #${\((account())[2])}\n" : '';
+    my @modules = (@MODULES, $self->{cgit} ? qw(cgid env alias) : ());
+    return <<"END" . $self->_mpm . $user . $self->_module . $self->_cgit;
+ServerRoot $dir
+ServerName 127.0.0.1
+Listen 127.0.0.1:$port
+PidFile $dir/run/httpd.pid
+DefaultRuntimeDir $dir/run
+${\ RCAPI::Server::_load('mpm_event', @modules) }
+ErrorLog $dir/logs/error_log
+LogLevel warn
+TypesConfig $dir/mime.types
+DocumentRoot $dir/htdocs
+KeepAliveTimeout 30
+MaxKeepAliveRequests 0
+AsyncRequestWorkerFactor 4
+Timeout 60
+<Directory />
+    Options FollowSymLinks
+    AllowOverride None
+</Directory>
+<Directory $dir/htdocs>
+    Require all granted
+</Directory>
+END
+}
+
+sub _module {
+    my ($self) = @_;
+    return '' unless $self->{module};
+    return <<"END";
+LoadModule rcapi_module $self->{module}
+RcapiDatabase $self->{data}/rcapi.db
+RcapiRepositoryRoot $self->{data}/repos
+RcapiSecretFile $self->{data}/secret
+RcapiTempDirectory $self->{dir}/tmp
+RcapiAccessControllersWhitelist ChangesetController:changeset_raw
+<Location /rc>
+    SetHandler rcapi
+    Require all granted
+</Location>
+END
+}
+
+sub _cgit {
+    my ($self) = @_;
+    return '' unless $self->{cgit};
+    return <<"END";
+ScriptSock $self->{dir}/run/cgid.sock
+SetEnv CGIT_CONFIG $self->{cgit}
+ScriptAlias /cgit $CGIT
+<Directory ${\ $CGIT =~ s{/[^/]*$}{}r }>
+    Options ExecCGI
+    Require all granted
+</Directory>
+END
+}
+
+# Of one child: kilobytes of memory that only it has (kind 'private'), or that is no file ('anon').
+sub memory {
+    my ($pid, $kind) = @_;
+    return (slurp("/proc/$pid/status") =~ /^RssAnon:\s+(\d+)/m)[0] if $kind eq 'anon';
+    return sum0(slurp("/proc/$pid/smaps_rollup") =~ /^Private_\w+:\s+(\d+)/mg);
+}
+
+# The children that serve; mod_cgid's daemon is a child of httpd's too, but of one thread.
+sub workers {
+    my ($self) = @_;
+    return grep { (slurp("/proc/$_/status") =~ /^Threads:\s+(\d+)/m)[0] > 2 } $self->children;
+}
+
+# Microseconds of processor time that the serving children have taken.
+sub cpu {
+    my ($self) = @_;
+    my $ticks = 0;
+    for my $pid ($self->workers) {
+        my @field = split ' ', slurp("/proc/$pid/stat") =~ s/.*\)//sr;
+        $ticks += $field[11] + $field[12];
+    }
+    return 1e6 * $ticks / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+}
+
+# Waits for both children, the largest of their memories in kilobytes.
+sub largest {
+    my ($self, $kind) = @_;
+    patiently(10, sub { $self->workers >= 2 }) or die "httpd has no two children\n";
+    my ($most) = sort { $b <=> $a } map { memory($_, $kind) } $self->workers;
+    return $most;
+}
+
+1;

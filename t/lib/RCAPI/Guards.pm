@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: Apache-2.0
+package RCAPI::Guards;
+
+=head1 NAME
+
+RCAPI::Guards - what the sources promise each other
+
+=head1 SYNOPSIS
+
+    my @complaints = RCAPI::Guards::includes('.');
+
+Each guard takes the root of a source tree and returns complaints, none when all is well. They read
+text only and know our form: a function's braces stand in the first column, a file includes its own
+header first. t/00-guards.t runs them, and holds each against a planted fault.
+
+=cut
+
+use strict;
+use warnings;
+use File::Find ();
+use RCAPI::Run qw(run slurp);
+
+my %LEVEL = (core => 0, store => 1, vcs => 1, auth => 2, model => 3, rpc => 4, web => 4, http => 5, cli => 5);
+my $MAX_FILE = 800;
+my $MAX_FUNCTION = 60;
+
+# Files below $root, as paths from it, whose path matches $like.
+sub files {
+    my ($root, $like) = @_;
+    my @found;
+    File::Find::find({ no_chdir => 1, preprocess => sub { sort grep { !/^(?:\.git|build|var)$/ } @_ }, wanted => sub {
+        return if !-f || -l;
+        my $path = substr $_, 1 + length $root;
+        push @found, $path if $path =~ $like;
+    } }, $root);
+    return @found;
+}
+
+sub c_files { files($_[0], qr{^(?:src/.*|include/.*|mod_rcapi)\.[ch]$}) }
+
+# A C file's text without comments and with empty strings; lines stay where they are.
+sub code {
+    my ($text) = @_;
+    $text =~ s{("(?:\\.|[^"\\\n])*")|('(?:\\.|[^'\\\n])*')|//[^\n]*|(/\*.*?\*/)}
+              {$1 ? '""' : $2 ? "''" : defined $3 ? $3 =~ tr/\n//cdr : ''}gse;
+    return $text;
+}
+
+sub folder_of { $_[0] =~ m{^src/(\w+)/} ? $1 : $_[0] eq 'mod_rcapi.c' ? 'http' : undef }
+
+# Public header => the folder that defines the functions it declares.
+sub owners {
+    my ($root) = @_;
+    my (%defined, %owner);
+    for my $file (grep { /\.c$/ } c_files($root)) {
+        $defined{$_} = folder_of($file) for slurp("$root/$file") =~ /^[a-z][^\n;={}(]*?\b(rc_\w+)\([^;{}]*\)\n\{/mg;
+    }
+    for my $header (files($root, qr{^include/})) {
+        my %votes;
+        $votes{ $defined{$_} }++ for grep { $defined{$_} } code(slurp("$root/$header")) =~ /\b(rc_\w+)\(/g;
+        ($owner{ $header =~ s{include/}{}r }) = sort { $votes{$b} <=> $votes{$a} || $a cmp $b } keys %votes;
+    }
+    return \%owner;
+}
+
+# Includes point down; store and vcs, rpc and web do not know each other.
+sub includes {
+    my ($root) = @_;
+    my $owner = owners($root);
+    my @bad;
+    for my $file (c_files($root)) {
+        my $from = folder_of($file) // $owner->{ $file =~ s{.*/}{}r } // next;
+        for my $header (slurp("$root/$file") =~ /^#include "([^"]+)"/mg) {
+            my $to = $header =~ m{^(?:\.\./|src/)(\w+)/} && exists $LEVEL{$1} ? $1 : $owner->{$header} // next;
+            push @bad, "$file: includes $header of $to" if $to ne $from && $LEVEL{$to} >= $LEVEL{$from};
+        }
+    }
+    return @bad;
+}
+
+# Who may know which library.
+my @LIBRARIES = (
+    [qr{^(?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_common|scoreboard)\.h$}, qr{^(?:src/http/|mod_rcapi\.c$)}],
+    [qr{^sqlite3\.h$}, qr{^src/store/}],
+    [qr{^git2(?:/|\.h$)}, qr{^src/vcs/}],
+    [qr{^(?:json-c/.*|json\w*\.h)$}, qr{^src/(?:rpc|cli)/}],
+    [qr{^curl/}, qr{^src/cli/}],
+);
+
+sub libraries {
+    my ($root) = @_;
+    my @bad;
+    for my $file (c_files($root)) {
+        for my $header (slurp("$root/$file") =~ /^#include <([^>]+)>/mg) {
+            push @bad, map { "$file: includes $header" } grep { $header =~ $_->[0] && $file !~ $_->[1] } @LIBRARIES;
+        }
+    }
+    return @bad;
+}
+
+# Ids of log messages: four digits, each used once.
+sub log_ids {
+    my ($root) = @_;
+    my (%seen, @bad);
+    for my $file (c_files($root)) {
+        for my $id (slurp("$root/$file") =~ /^(?!#define).*?\bRCLOGNO\(([^)]*)\)/mg) {
+            push @bad, "$file: log id $id" if $id !~ /^\d{4}$/ || $seen{$id}++;
+        }
+    }
+    return @bad;
+}
+
+# Every directive is in the sample and in the README, every field has its default and its merge.
+sub directives {
+    my ($root) = @_;
+    my $config = slurp("$root/src/http/config.c");
+    my @bad;
+    for my $name ($config =~ /AP_INIT_\w+\("(Rcapi\w+)"/g) {
+        push @bad, map { "$name: not in $_" } grep { slurp("$root/$_") !~ /\b$name\b/ } qw(conf/rcapi.conf README.md);
+    }
+    for my $field ($config =~ /\b(?:SERVER|PLACE)\((\w+)[,)]/g) {
+        next if $field eq '...';
+        my ($unset) = $config =~ /\bPICK\($field, ([^)]+)\);/;
+        push @bad, "$field: not merged" if !defined $unset;
+        push @bad, "$field: no default" if ($unset // 'NULL') ne 'NULL' && $config !~ /\bconf->$field = /;
+    }
+    return @bad;
+}
+
+# Every method is in the README and in a test.
+sub methods {
+    my ($root) = @_;
+    my $tests = join '', map { slurp("$root/$_") } files($root, qr{^t/[^/]*\.t$});
+    my $readme = slurp("$root/README.md");
+    my @bad;
+    for my $file (files($root, qr{^src/rpc/methods/.*\.c$})) {
+        my $rows = join '', slurp("$root/$file") =~ /^const rc_method_t \w+\[\] = \{\n(.*?)^\};/msg;
+        for my $name ($rows =~ /^\s*\{"(\w+)",\s*\w+/mg) {
+            push @bad, "$name: not in README.md" if $readme !~ /`$name\b/;
+            push @bad, "$name: in no test" if $tests !~ /\b$name\b/;
+        }
+    }
+    return @bad;
+}
+
+# Functions that overflow, share state between threads, or start a shell.
+sub banned {
+    my ($root) = @_;
+    my $names = qr/strcpy|strcat|sprintf|vsprintf|strtok|gets|localtime|gmtime|ctime|asctime|system|popen|atoi|atol|tmpnam|mktemp/;
+    my @bad;
+    for my $file (c_files($root)) {
+        push @bad, map { "$file: $_()" } code(slurp("$root/$file")) =~ /(?<![\w.>])($names)\s*\(/g;
+    }
+    return @bad;
+}
+
+# No file and no function is too long to read.
+sub sizes {
+    my ($root) = @_;
+    my @bad;
+    for my $file (files($root, qr{\.(?:[ch]|sql|awk|pm|t)$|^Makefile$|^conf/})) {
+        my $lines = () = slurp("$root/$file") =~ /\n/g;
+        push @bad, "$file: $lines lines" if $lines > $MAX_FILE;
+    }
+    for my $file (grep { /\.c$/ } c_files($root)) { # tests may have long tables
+        my $text = slurp("$root/$file");
+        while ($text =~ /^(\w[^\n]*)\n(?:\s+[^\n]*\n)*?(\{\n.*?^\})/gms) {
+            my ($head, $body) = ($1, $2);
+            my $lines = 1 + ($body =~ tr/\n//);
+            push @bad, "$file: $lines lines in $head" if $lines > $MAX_FUNCTION;
+        }
+    }
+    return @bad;
+}
+
+# A licence line in each source file.
+sub licences {
+    my ($root) = @_;
+    my @bad;
+    for my $file (files($root, qr{\.(?:[ch]|sql|awk|pm|t|pl|sh)$|^Makefile$|^conf/|^\.ci/})) {
+        my @lines = split /\n/, slurp("$root/$file"), 4;
+        push @bad, "$file: no licence line" if !grep { /SPDX-License-Identifier: Apache-2\.0/ } grep { defined } @lines[0 .. 2];
+    }
+    return @bad;
+}
+
+# Nothing of the machine or of the tools it was written with.
+sub traces {
+    my ($root) = @_;
+    my $traces = join '|', '(?i:co-auth' . 'ored-by)', '/work' . '/(?:main|shared)', '/tmp' . '/wt/', '/home' . '/\w+/';
+    return map { "$_: trace" } grep { slurp("$root/$_") =~ /$traces/ } files($root, qr/./);
+}
+
+# Each public header compiles alone.
+sub headers {
+    my ($root) = @_;
+    my @flags = split ' ', run({ root => 1 }, qw(pkg-config --cflags apr-1 apr-util-1 json-c sqlite3 libgit2))->{out};
+    my @bad;
+    for my $file (files($root, qr{^include/.*\.h$})) {
+        my $r = run({ root => 1 }, $ENV{CC} || 'cc', qw(-std=gnu11 -Wall -Werror -fsyntax-only -x c), "-I$root/include", @flags, "$root/$file");
+        push @bad, "$file: does not compile alone: $r->{err}" if $r->{exit};
+    }
+    return @bad;
+}
+
+1;

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * rc_model_check, with what only a hand in the database can break; the rest of it is tested by
+ * t/61-rcapi-admin.t.
+ */
+#include "unit.h"
+
+#include <sqlite3.h>
+
+#include "rc_scan.h"
+#include "rc_user_model.h"
+
+static rc_env_t *env;
+static rc_db_t *db;
+
+static rc_err_t *fill(void *baton, rc_db_t *in)
+{
+    rc_new_user_t admin = {.username = "admin", .active = true, .admin = true};
+    rc_new_user_t bob = {.username = "bob", .active = true};
+    rc_user_t *user;
+
+    (void)baton;
+    RC_TRY(rc_model_setup_default_user(in, env->secret, true, pool));
+    RC_TRY(rc_model_user_create(&user, in, env->secret, &admin, pool));
+    return rc_model_user_create(&user, in, env->secret, &bob, pool);
+}
+
+/* As rcapi-admin init does: adds what is missing, touches nothing else. */
+static rc_err_t *set_up_again(void *baton, rc_db_t *in)
+{
+    (void)baton;
+    return rc_model_setup_default_user(in, env->secret, true, pool);
+}
+
+static int begin(void **state)
+{
+    rc_env_config_t config;
+
+    if (unit_begin(state))
+        return -1;
+    rc_env_defaults(&config);
+    config.db.path = in_dir("db");
+    config.repo_root = unit_dir;
+    config.secret_file = in_dir("secret");
+    if (rc_secret_create(config.secret_file, pool) || rc_env_open(&env, &config, pool) ||
+        rc_db_acquire(&db, env->db_pool, pool) || rc_db_txn(db, fill, NULL))
+        return -1;
+    return 0;
+}
+
+static void sql(const char *text)
+{
+    sqlite3 *handle;
+    char *message = NULL;
+
+    assert_int_equal(sqlite3_open(in_dir("db"), &handle), SQLITE_OK);
+    sqlite3_busy_timeout(handle, 5000);
+    if (sqlite3_exec(handle, text, NULL, NULL, &message))
+        fail_msg("%s: %s", text, message);
+    sqlite3_close(handle);
+}
+
+/* The sentences of the check, one a line. */
+static const char *problems(void)
+{
+    apr_array_header_t *list;
+
+    ASSERT_OK(rc_model_check(&list, env, db, pool));
+    return apr_array_pstrcat(pool, list, '\n');
+}
+
+static void check(void **state)
+{
+    static const struct {
+        const char *breaks, *mends, *want;
+    } rows[] = {
+        {"DELETE FROM user_global_permission WHERE name LIKE 'hg.fork.%'",
+         "INSERT INTO user_global_permission SELECT user_id, 'hg.fork.none' FROM users WHERE "
+         "username = 'default'",
+         "the default user has no permission row like hg.fork.repository"},
+        {"DELETE FROM user_global_permission", NULL,
+         "the default user has no permission row like repository.read\n"
+         "the default user has no permission row like group.read\n"
+         "the default user has no permission row like usergroup.read\n"
+         "the default user has no permission row like hg.create.repository\n"
+         "the default user has no permission row like hg.repogroup.create.false\n"
+         "the default user has no permission row like hg.usergroup.create.false\n"
+         "the default user has no permission row like hg.create.write_on_repogroup.true\n"
+         "the default user has no permission row like hg.fork.repository\n"
+         "the default user has no permission row like hg.register.manual_activate\n"
+         "the default user has no permission row like hg.extern_activate.auto\n"
+         "the default user has no permission row like hg.inherit_default_perms.true"},
+        {"UPDATE users SET username = 'was-default' WHERE username = 'default'",
+         "UPDATE users SET username = 'default' WHERE username = 'was-default'",
+         "there is no default user"},
+        {"UPDATE users SET active = 0 WHERE username = 'admin'",
+         "UPDATE users SET active = 1 WHERE username = 'admin'", "there is no active super-admin"},
+        {"UPDATE api_key SET main = 0, description = 'was main' WHERE main = 1 AND user_id ="
+         " (SELECT user_id FROM users WHERE username = 'bob')",
+         "UPDATE api_key SET main = 1 WHERE description = 'was main'", "user bob has no main key"},
+        {"UPDATE api_key SET sealed = zeroblob(68) WHERE main = 1 AND user_id ="
+         " (SELECT user_id FROM users WHERE username = 'bob')",
+         "UPDATE api_key SET sealed = NULL",
+         "1 of 6 keys do not open with the secret file: was it replaced?"},
+        {"INSERT INTO user_ip (user_id, ip_addr) VALUES (4711, '10.0.0.1')", "DELETE FROM user_ip",
+         "a row of table user_ip points nowhere"},
+        {"INSERT INTO repo (repo_name, repo_type, owner_id, clone_uri, clone_uri_sealed,"
+         " created_on, updated_on) SELECT 'gone', 'git', user_id, 'http://h/', zeroblob(40), 0, 0"
+         " FROM users WHERE username = 'admin'",
+         "DELETE FROM repo",
+         "the clone_uri of repository gone does not open with the secret file\n"
+         "repository gone is in the database but not on the disk: cannot open the repository "},
+    };
+    size_t i;
+
+    (void)state;
+    assert_string_equal(problems(), "");
+    for (i = 0; i < ROWS(rows); i++) {
+        const char *got;
+
+        sql(rows[i].breaks);
+        got = problems();
+        if (strncmp(got, rows[i].want, strlen(rows[i].want)))
+            fail_msg("%s\nnot\n%s", got, rows[i].want);
+        if (rows[i].mends)
+            sql(rows[i].mends);
+        else
+            ASSERT_OK(rc_db_txn(db, set_up_again, NULL));
+        assert_string_equal(problems(), "");
+    }
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(check),
+};
+
+int main(void)
+{
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, begin, unit_end);
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Connections: the file they make, and that processes which open it leave each other's alone.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "rc_user.h"
+
+static apr_pool_t *pool;
+static rc_db_config_t config;
+static const char *dir;
+
+static void ok(rc_err_t *err)
+{
+    if (err)
+        fail_msg("%s", rc_err_log_text(err, pool));
+}
+
+static const char *file(const char *suffix)
+{
+    return apr_pstrcat(pool, config.path, suffix, NULL);
+}
+
+static rc_err_t *add_user(void *baton, rc_db_t *db)
+{
+    rc_user_t user = {.username = baton, .firstname = "", .lastname = "", .extern_type = "",
+                      .extern_name = ""};
+
+    return rc_store_user_insert(&user, db, NULL, false);
+}
+
+/* What this program does when it is another one: adds a user to the database. */
+static int other_program(const char *path, const char *username)
+{
+    apr_pool_t *own;
+    rc_db_t *db;
+    bool failed;
+
+    config.path = path;
+    apr_pool_create(&own, NULL);
+    failed = rc_db_open(&db, &config, own) || rc_db_txn(db, add_user, (void *)username);
+    apr_pool_destroy(own);
+    return failed;
+}
+
+/* A new program, not only a new process: SQLite remembers its locks in memory. */
+static void in_another_process(const char *username)
+{
+    const char *command = apr_psprintf(pool, "/proc/%d/exe '%s' '%s'", (int)getpid(), config.path,
+                                       username);
+
+    assert_int_equal(system(command), 0);
+}
+
+static bool sees(rc_db_t *db, const char *username)
+{
+    rc_user_t *user;
+
+    ok(rc_store_user_by_name(&user, db, username, pool));
+    return user;
+}
+
+static void files_are_private(void **unused)
+{
+    const char *names[] = {"", "-wal", "-shm", ".lock"};
+    struct stat info;
+    rc_db_t *db;
+    int i;
+
+    (void)unused;
+    ok(rc_db_open(&db, &config, pool));
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(stat(file(names[i]), &info), 0);
+        assert_int_equal(info.st_mode & 0777, 0600);
+    }
+}
+
+/* A process that opens a second connection keeps the locks of its first: else the other process,
+ * when it ends, would take itself for the last one and remove the -wal file under us. */
+static void a_second_connection_keeps_the_locks(void **unused)
+{
+    apr_pool_t *own;
+    rc_db_t *first, *second;
+
+    (void)unused;
+    ok(rc_db_open(&first, &config, pool));
+    assert_false(sees(first, "one"));
+    apr_pool_create(&own, NULL);
+    ok(rc_db_open(&second, &config, own));
+    in_another_process("one");
+    assert_int_equal(access(file("-wal"), F_OK), 0);
+    assert_true(sees(first, "one"));
+    assert_true(sees(second, "one"));
+    apr_pool_destroy(own);
+    in_another_process("two");
+    assert_true(sees(first, "two"));
+    ok(rc_db_txn(first, add_user, "three"));
+    ok(rc_db_open(&second, &config, pool));
+    assert_true(sees(second, "three"));
+}
+
+static void an_existing_file_keeps_its_mode(void **unused)
+{
+    struct stat info;
+    rc_db_t *db;
+
+    (void)unused;
+    assert_int_equal(chmod(config.path, 0640), 0);
+    ok(rc_db_open(&db, &config, pool));
+    assert_int_equal(stat(config.path, &info), 0);
+    assert_int_equal(info.st_mode & 0777, 0640);
+}
+
+static void no_place_for_it(void **unused)
+{
+    rc_db_config_t wrong = config;
+    rc_db_t *db;
+
+    (void)unused;
+    wrong.path = file("/x.db");
+    assert_non_null(rc_db_open(&db, &wrong, pool));
+}
+
+static int set_up(void **unused)
+{
+    (void)unused;
+    dir = mkdtemp(apr_pstrdup(pool, "/tmp/rcapi-db-XXXXXX"));
+    config.path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);
+    return 0;
+}
+
+static int tear_down(void **unused)
+{
+    (void)unused;
+    return system(apr_psprintf(pool, "rm -rf '%s'", dir));
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_are_private),
+        cmocka_unit_test(a_second_connection_keeps_the_locks),
+        cmocka_unit_test(an_existing_file_keeps_its_mode),
+        cmocka_unit_test(no_place_for_it),
+    };
+    int n;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    config.synchronous = "OFF";
+    config.timeout = apr_time_from_sec(5);
+    rc_db_startup();
+    if (argc == 3)
+        return other_program(argv[1], argv[2]);
+    n = cmocka_run_group_tests(tests, set_up, tear_down);
+    apr_terminate();
+    return n;
+}

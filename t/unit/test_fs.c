@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Files, folders, and locks that keep threads as well as processes apart.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "rc_fs.h"
+
+static bool sh(const char *command)
+{
+    fflush(stdout);
+    return system(apr_psprintf(pool, "cd '%s' && { %s\n}", unit_dir, command)) == 0;
+}
+
+static void trees(void **state)
+{
+    (void)state;
+    ASSERT_OK(rc_fs_remove_tree(in_dir("nothing"), pool));
+    assert_true(
+        sh("echo x > file; mkdir -p a/b/c keep; echo x > a/b/c/f; echo x > keep/f;"
+           "ln -s ../keep a/link; ln -s nowhere a/dangling; mkfifo a/fifo; touch 'a/ nl\n'"));
+    ASSERT_OK(rc_fs_remove_tree(in_dir("file"), pool));
+    ASSERT_OK(rc_fs_remove_tree(in_dir("a"), pool));
+    assert_true(sh("test ! -e file -a ! -e a -a -f keep/f")); /* links are not followed */
+    assert_true(sh("ln -s keep l"));
+    ASSERT_OK(rc_fs_remove_tree(in_dir("l"), pool));
+    assert_true(sh("test ! -L l -a -f keep/f"));
+}
+
+static void folders(void **state)
+{
+    struct stat st;
+
+    (void)state;
+    umask(0);
+    ASSERT_OK(rc_fs_make_folders(in_dir("p/q/r"), pool));
+    ASSERT_OK(rc_fs_make_folders(in_dir("p/q/r"), pool));
+    assert_int_equal(stat(in_dir("p/q"), &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    assert_int_equal(stat(in_dir("p/q/r"), &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    ASSERT_OK(rc_fs_make_folders("/", pool));
+    write_text(in_dir("p/file"), "x");
+    assert_non_null(rc_fs_make_folders(in_dir("p/file/x"), pool));
+    assert_true(rc_fs_exists(in_dir("p/file")));
+    assert_false(rc_fs_exists(in_dir("p/none")));
+    assert_int_equal(symlink("none", in_dir("p/link")), 0);
+    assert_true(rc_fs_exists(in_dir("p/link"))); /* dangling, but there */
+    ASSERT_OK(rc_fs_sync_folder_of(in_dir("p/anything"), pool));
+    assert_non_null(rc_fs_sync_folder_of(in_dir("none/anything"), pool));
+}
+
+static bool lock(const char *path, int ms, apr_pool_t *in)
+{
+    bool locked;
+
+    ASSERT_OK(rc_fs_lock(&locked, path, apr_time_from_msec(ms), in));
+    return locked;
+}
+
+static void one_process(void **state)
+{
+    const char *path = in_dir("lock");
+    apr_pool_t *holder;
+    apr_time_t start;
+
+    (void)state;
+    assert_false(lock(path, 0, pool)); /* not there */
+    write_text(path, "");
+    apr_pool_create(&holder, pool);
+    assert_true(lock(path, 0, holder));
+    assert_false(lock(path, 0, pool)); /* not even for the same process */
+    start = apr_time_now();
+    assert_false(lock(path, 150, pool));
+    assert_true(apr_time_now() - start >= apr_time_from_msec(150));
+    apr_pool_destroy(holder);
+    apr_pool_create(&holder, pool);
+    assert_true(lock(path, 0, holder));
+    apr_pool_destroy(holder);
+    apr_pool_create(&holder, pool);
+    assert_true(lock(unit_dir, 0, holder)); /* folders, too */
+    assert_false(lock(unit_dir, 0, pool));
+    apr_pool_destroy(holder);
+}
+
+typedef struct shared_t {
+    const char *path;
+    pthread_mutex_t mutex;
+    int inside, most, done;
+} shared_t;
+
+static void *contend(void *data)
+{
+    shared_t *shared = data;
+    apr_pool_t *own;
+    bool locked;
+    int i;
+
+    for (i = 0; i < 20; i++) {
+        apr_pool_create(&own, NULL);
+        if (!rc_fs_lock(&locked, shared->path, apr_time_from_sec(30), own) && locked) {
+            pthread_mutex_lock(&shared->mutex);
+            if (++shared->inside > shared->most)
+                shared->most = shared->inside;
+            pthread_mutex_unlock(&shared->mutex);
+            apr_sleep(500);
+            pthread_mutex_lock(&shared->mutex);
+            shared->inside--;
+            shared->done++;
+            pthread_mutex_unlock(&shared->mutex);
+        }
+        apr_pool_destroy(own);
+    }
+    return NULL;
+}
+
+static void threads(void **state)
+{
+    shared_t shared = {.path = in_dir("threads"), .mutex = PTHREAD_MUTEX_INITIALIZER};
+    pthread_t ids[6];
+    int i;
+
+    (void)state;
+    write_text(shared.path, "");
+    for (i = 0; i < 6; i++)
+        assert_int_equal(pthread_create(&ids[i], NULL, contend, &shared), 0);
+    for (i = 0; i < 6; i++)
+        pthread_join(ids[i], NULL);
+    assert_int_equal(shared.most, 1);
+    assert_int_equal(shared.done, 120);
+}
+
+/* Each adds one to a number in a file, which only the lock keeps right. */
+static void count_up(const char *path, int times)
+{
+    int i;
+
+    for (i = 0; i < times; i++) {
+        apr_pool_t *own;
+        char text[32] = "";
+        int fd;
+
+        apr_pool_create(&own, NULL);
+        if (!lock(path, 30000, own))
+            _exit(1);
+        fd = open(path, O_RDWR);
+        if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+            _exit(2);
+        apr_snprintf(text, sizeof(text), "%d\n", atoi(text) + 1);
+        if (pwrite(fd, text, strlen(text), 0) < 0)
+            _exit(3);
+        close(fd);
+        apr_pool_destroy(own);
+    }
+}
+
+static void processes(void **state)
+{
+    const char *path = in_dir("count");
+    char text[32] = "";
+    int i, status, fd;
+
+    (void)state;
+    write_text(path, "0\n");
+    fflush(stdout);
+    for (i = 0; i < 5; i++)
+        if (!fork()) {
+            count_up(path, 100);
+            _exit(0);
+        }
+    for (i = 0; i < 5; i++) {
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    fd = open(path, O_RDONLY);
+    assert_true(read(fd, text, sizeof(text) - 1) > 0);
+    close(fd);
+    assert_int_equal(atoi(text), 500);
+}
+
+static void killed_holder(void **state)
+{
+    const char *path = in_dir("held");
+    int told[2], status;
+    char c;
+    pid_t pid;
+
+    (void)state;
+    write_text(path, "");
+    assert_int_equal(pipe(told), 0);
+    fflush(stdout);
+    if (!(pid = fork())) {
+        c = lock(path, 0, pool) ? 'y' : 'n';
+        if (write(told[1], &c, 1) != 1)
+            _exit(1);
+        pause();
+        _exit(0);
+    }
+    assert_int_equal(read(told[0], &c, 1), 1);
+    assert_int_equal(c, 'y');
+    assert_false(lock(path, 0, pool));
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+    assert_true(lock(path, 0, pool));
+    close(told[0]);
+    close(told[1]);
+}
+
+/* The lock ends with its holder, not with a program he started meanwhile. */
+static void not_inherited(void **state)
+{
+    const char *path = in_dir("inherited");
+    apr_pool_t *holder;
+    pid_t pid;
+    int status;
+
+    (void)state;
+    write_text(path, "");
+    apr_pool_create(&holder, pool);
+    assert_true(lock(path, 0, holder));
+    fflush(stdout);
+    if (!(pid = fork())) {
+        execl("/bin/sleep", "sleep", "20", NULL);
+        _exit(127);
+    }
+    apr_sleep(200000);
+    apr_pool_destroy(holder);
+    assert_true(lock(path, 0, pool));
+    kill(pid, SIGKILL);
+    waitpid(pid, &status, 0);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(trees),         cmocka_unit_test(folders),   cmocka_unit_test(one_process),
+    cmocka_unit_test(threads),       cmocka_unit_test(processes), cmocka_unit_test(killed_holder),
+    cmocka_unit_test(not_inherited),
+};
+
+UNIT_MAIN(tests)

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Diffs at the edges: what random commits seldom hold, limits of the rename search, damage.
+ */
+#include "git_compare.h"
+
+#include <sys/stat.h>
+
+static const char *commit(const char *repo)
+{
+    sh("cd %s && git add -A && git commit -q --allow-empty -m x", repo);
+    return line("git -C %s rev-parse HEAD", repo);
+}
+
+static void work_tree(const char *repo)
+{
+    sh("git init -q %s && cd %s && git config core.quotePath false && git config gc.auto 0", repo,
+       repo);
+}
+
+static const char *git_dir(const char *repo)
+{
+    return apr_pstrcat(fixture.pool, repo, "/.git", NULL);
+}
+
+/* HEAD against its parent, or against nothing. */
+static void assert_equal(const char *repo)
+{
+    static const int contexts[] = {3, 0, 1, 1000000, 2147483647};
+    const char *dir = git_dir(repo), *id = line("git -C %s rev-parse HEAD", repo);
+    size_t len;
+    int i;
+
+    for (i = 0; i < 10; i++) {
+        rc_diff_options_t options = {contexts[i / 2], i % 2};
+        char *theirs =
+            output(&len,
+                   "git -c core.quotePath=true -C %s diff-tree --root -r "
+                   "--no-commit-id " GIT_DIFF " -U%d %s -m --first-parent HEAD 2>/dev/null",
+                   dir, options.context, options.ignore_space ? "-w" : "");
+
+        compare_one(dir, id, options, theirs, len);
+        free(theirs);
+    }
+}
+
+static void commit_equal(const char *repo)
+{
+    commit(repo);
+    assert_equal(repo);
+}
+
+static void write_file(const char *path, const char *data, size_t len)
+{
+    FILE *f = fopen(in_dir(path), "w");
+
+    assert_non_null(f);
+    assert_int_equal(fwrite(data, 1, len, f), len);
+    fclose(f);
+}
+
+static void small_cases(void **state)
+{
+    (void)state;
+    work_tree("small");
+    commit_equal("small"); /* nothing at all */
+    sh("cd small && printf 'a\\nb\\n' > text && : > empty && printf 'no newline' > bare && "
+       "ln -s text link && printf 'x\\0y' > bin && mkdir dir && echo 1 > dir/one");
+    commit_equal("small");
+    sh("cd small && chmod +x text");
+    commit_equal("small"); /* mode only */
+    sh("cd small && git mv text renamed");
+    commit_equal("small"); /* pure rename */
+    sh("cd small && git mv renamed again && chmod -x again");
+    commit_equal("small"); /* rename and mode */
+    sh("cd small && rm empty && : > other_empty");
+    commit_equal("small"); /* empty files take part in renames */
+    sh("cd small && printf 'no newline\\n' > bare && printf 'a\\nb' > again");
+    commit_equal("small");
+    sh("cd small && rm link && echo text > link");
+    commit_equal("small"); /* link to file of the same content... */
+    sh("cd small && rm link && ln -s elsewhere link && rm bin && mkdir bin && echo b > bin/b");
+    commit_equal("small"); /* file to directory */
+    sh("cd small && rm -r dir && echo dir > dir && printf 'x\\0yz' > bin/b");
+    commit_equal("small");
+    sh("cd small && git rm -q -r .");
+    commit_equal("small"); /* nothing left */
+}
+
+static void submodules(void **state)
+{
+    static const char *const steps[] = {
+        "--add --cacheinfo 160000,1111111111111111111111111111111111111111,sub",
+        "--cacheinfo 160000,2222222222222222222222222222222222222222,sub",
+        "--force-remove sub --add --cacheinfo "
+        "160000,2222222222222222222222222222222222222222,moved",
+        "--force-remove moved --add --cacheinfo "
+        "100644,$(echo x | git hash-object -w --stdin),moved",
+        "--cacheinfo 160000,3333333333333333333333333333333333333333,moved",
+        "--force-remove moved",
+    };
+    size_t i;
+
+    (void)state;
+    work_tree("sub");
+    for (i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+        sh("cd sub && git update-index %s && git commit -q -m x", steps[i]);
+        assert_equal("sub");
+    }
+}
+
+static void long_lines(void **state)
+{
+    char *text = malloc(3000000);
+    int i;
+
+    (void)state;
+    work_tree("long");
+    for (i = 0; i < 3000000; i++)
+        text[i] = (char)(i % 1000003 == 1000002 ? '\n' : 'a' + i % 26);
+    write_file("long/one", text, 3000000);
+    commit_equal("long");
+    text[2000000] = '#';
+    write_file("long/one", text, 3000000);
+    commit_equal("long");
+    for (i = 0; i < 400000; i++) /* short ones: a binary later, a text by its first 8000 bytes */
+        text[i] = (char)(i % 5 == 4 ? '\n' : 'a' + rand() % 4);
+    text[9000] = '\0';
+    write_file("long/two", text, 400000);
+    commit_equal("long");
+    for (i = 0; i < 60; i++)
+        text[rand() % 400000] = 'Z';
+    write_file("long/two", text, 400000);
+    commit_equal("long");
+    free(text);
+}
+
+/* Tails that are equal over many blocks of 1024 bytes; git cuts them when there is no context. */
+static void equal_tails(void **state)
+{
+    int round;
+
+    (void)state;
+    work_tree("tails");
+    for (round = 0; round < 12; round++) {
+        sh("cd tails && { seq 1 %d; for i in $(seq 1 %d); do echo; echo '}'; done; } > f",
+           round / 2 * 7, 600 + (round + 1) / 2 * 5);
+        commit_equal("tails");
+    }
+}
+
+static void make_files(const char *dir, int n, int seed_line)
+{
+    int i, j;
+
+    mkdir(in_dir(dir), 0755);
+    for (i = 0; i < n; i++) {
+        FILE *f =
+            fopen(apr_psprintf(fixture.pool, "%s/%s/f%d_%d", fixture.dir, dir, seed_line, i), "w");
+
+        for (j = 0; j < 6; j++)
+            fprintf(f, "line %d of the file %d\n", j == 3 ? seed_line + i : j, i);
+        fclose(f);
+    }
+}
+
+/* At most 1000 x 1000 pairs are compared; exact renames are found beyond. */
+static void rename_limit(void **state)
+{
+    (void)state;
+    work_tree("many");
+    make_files("many/a", 1001, 0);
+    commit_equal("many");
+    sh("cd many && rm -r a");
+    make_files("many/b", 1001, 100000);
+    commit_equal("many"); /* one too many: none */
+    sh("cd many && git mv b c");
+    commit_equal("many"); /* exact */
+    sh("cd many && rm -r c");
+    make_files("many/d", 300, 0);
+    make_files("many/e", 300, 0); /* several candidates for each */
+    commit_equal("many");
+    sh("cd many && rm -r d");
+    make_files("many/g", 300, 500000);
+    commit_equal("many");
+}
+
+static void many_equal_files(void **state)
+{
+    (void)state;
+    work_tree("equal");
+    sh("mkdir equal/a && cd equal/a && for i in $(seq 1 400); do : > e$i; echo same > s$i; done");
+    commit_equal("equal");
+    sh("cd equal && mkdir b && for i in $(seq 100 350); do mv a/e$i b/x$i; "
+       "mv a/s$i b/s$((i * 3 %% 400)) 2>/dev/null; done; true");
+    commit_equal("equal");
+}
+
+static rc_err_t *diff_of(const char *repo, const char *id)
+{
+    rc_diff_options_t options = {.context = 3};
+    apr_pool_t *pool;
+    rc_vcs_t *vcs;
+
+    apr_pool_create(&pool, fixture.pool);
+    ASSERT_OK(rc_vcs_open(&vcs, NULL, "git", in_dir(git_dir(repo)), pool));
+    return rc_vcs_diff(rc_spool_create(fixture.dir, pool), vcs, id, &options, pool);
+}
+
+static void drop_object(const char *repo, const char *rev)
+{
+    const char *id = line("git -C %s rev-parse %s", repo, rev);
+
+    sh("rm -f %s/.git/objects/%.2s/%s", repo, id, id + 2);
+}
+
+static void damage(void **state)
+{
+    const char *id, *blob, *tree;
+
+    (void)state;
+    work_tree("damage");
+    sh("cd damage && mkdir d && seq 1 50 > d/f && seq 1 60 > g");
+    commit("damage");
+    sh("cd damage && seq 2 50 > d/f && git mv g h && seq 5 60 > h");
+    id = commit("damage");
+    assert_null(diff_of("damage", id));
+    blob = line("git -C damage rev-parse HEAD:d/f");
+    tree = line("git -C damage rev-parse HEAD:d");
+    drop_object("damage", "HEAD:h");
+    assert_non_null(diff_of("damage", id));
+    drop_object("damage", blob);
+    assert_non_null(diff_of("damage", id));
+    drop_object("damage", tree);
+    assert_non_null(diff_of("damage", id));
+    drop_object("damage", "HEAD^");
+    assert_non_null(diff_of("damage", id));
+    assert_non_null(diff_of("damage", "0123456789012345678901234567890123456789"));
+    assert_non_null(diff_of("damage", "no id"));
+    assert_non_null(diff_of("damage", blob)); /* not a commit */
+}
+
+/* Trees that git itself would not write: odd modes, entries cut off. */
+static void odd_trees(void **state)
+{
+    const char *blob, *tree, *id;
+
+    (void)state;
+    setenv("HEX", "perl -ne chomp;print+pack+q(H*),$_", 1);
+    work_tree("odd");
+    commit("odd");
+    blob = line("echo x | git -C odd hash-object -w --stdin");
+    tree = line("cd odd && { printf '100664 a\\0'; echo %s | $HEX; printf '100755 b\\0'; "
+                "echo %s | $HEX; } | git hash-object -t tree -w --literally --stdin",
+                blob, blob);
+    id = line("cd odd && git commit-tree -p HEAD -m x %s", tree);
+    sh("cd odd && git update-ref HEAD %s", id);
+    assert_equal("odd");
+    tree = line("cd odd && printf '100644 cut\\0short' | "
+                "git hash-object -t tree -w --literally --stdin");
+    id = line("cd odd && git commit-tree -p HEAD -m x %s", tree);
+    sh("cd odd && git update-ref HEAD %s", id);
+    assert_non_null(diff_of("odd", id));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(small_cases),  cmocka_unit_test(submodules),
+        cmocka_unit_test(long_lines),   cmocka_unit_test(equal_tails),
+        cmocka_unit_test(rename_limit), cmocka_unit_test(many_equal_files),
+        cmocka_unit_test(damage),       cmocka_unit_test(odd_trees),
+    };
+
+    srand(3);
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
+}

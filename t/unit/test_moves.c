@@ -1,0 +1,650 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Changes of the disk that stand or fall with a transaction. Every system call that changes a file
+ * or takes a lock goes through this file (the program's own functions come before libc's), so a
+ * process can be made to die before the n-th one of them; whatever n is, the next process must
+ * find, and leave, all of a change or nothing of it.
+ */
+#include "unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <sqlite3.h>
+
+#include "rc_fs.h"
+#include "rc_moves.h"
+#include "rc_setting.h"
+
+#define DIED 77
+
+/* --- system calls --- */
+
+static long calls, die_at = -1;
+
+static void tick(void)
+{
+    if (calls++ == die_at)
+        _exit(DIED);
+}
+
+#define SHOWN __attribute__((visibility("default")))
+#define CALL(name, args, ...)                                                                      \
+    SHOWN int name args;                                                                           \
+    int name args                                                                                  \
+    {                                                                                              \
+        tick();                                                                                    \
+        return (int)syscall(__VA_ARGS__);                                                          \
+    }
+#define CALL_SIZE(name, args, ...)                                                                 \
+    SHOWN ssize_t name args;                                                                       \
+    ssize_t name args                                                                              \
+    {                                                                                              \
+        tick();                                                                                    \
+        return syscall(__VA_ARGS__);                                                               \
+    }
+
+CALL(renameat2, (int a, const char *b, int c, const char *d, unsigned e), SYS_renameat2, a, b, c, d,
+     e)
+CALL(rename, (const char *a, const char *b), SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 0)
+CALL(unlink, (const char *a), SYS_unlinkat, AT_FDCWD, a, 0)
+CALL(rmdir, (const char *a), SYS_unlinkat, AT_FDCWD, a, AT_REMOVEDIR)
+CALL(mkdir, (const char *a, mode_t b), SYS_mkdirat, AT_FDCWD, a, b)
+/* Processes die here, not machines: nothing needs to reach the disk, and it takes a minute less. */
+CALL(fsync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
+CALL(fdatasync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
+CALL(flock, (int a, int b), SYS_flock, a, b)
+CALL_SIZE(write, (int a, const void *b, size_t c), SYS_write, a, b, c)
+CALL_SIZE(pwrite64, (int a, const void *b, size_t c, off_t d), SYS_pwrite64, a, b, c, d)
+
+/* --- processes --- */
+
+static rc_env_t *env;
+static rc_db_t *db;
+
+/* For checks inside a child, whose failures cmocka does not see. */
+#define NEED(cond)                                                                                 \
+    do {                                                                                           \
+        if (!(cond)) {                                                                             \
+            fprintf(stderr, "# line %d: %s\n", __LINE__, #cond);                                   \
+            _exit(3);                                                                              \
+        }                                                                                          \
+    } while (0)
+#define NEED_OK(expr)                                                                              \
+    do {                                                                                           \
+        rc_err_t *need_ = (expr);                                                                  \
+        if (need_) {                                                                               \
+            fprintf(stderr, "# line %d: %s\n", __LINE__, rc_err_log_text(need_, pool));            \
+            _exit(3);                                                                              \
+        }                                                                                          \
+    } while (0)
+
+static void open_env(void)
+{
+    rc_env_config_t config;
+
+    rc_env_defaults(&config);
+    config.db.path = in_dir("db");
+    config.repo_root = in_dir("repos");
+    config.secret_file = in_dir("secret");
+    NEED_OK(rc_env_open(&env, &config, pool));
+    NEED_OK(rc_db_acquire(&db, env->db_pool, pool));
+}
+
+/* Runs fn in a new process with the environment open, which repairs; it dies before its call n. */
+static pid_t start(void (*fn)(void), long n)
+{
+    pid_t pid;
+
+    fflush(stdout);
+    fflush(stderr);
+    if ((pid = fork()))
+        return pid;
+    alarm(60);
+    if (fn) {
+        open_env();
+        calls = 0;
+        die_at = n;
+        fn();
+    } else { /* the repair itself */
+        calls = 0;
+        die_at = n;
+        open_env();
+    }
+    die_at = -1;
+    _exit(0);
+}
+
+static int end_of(pid_t pid)
+{
+    int status;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int run_to(void (*fn)(void), long n)
+{
+    return end_of(start(fn, n));
+}
+
+static void run(void (*fn)(void))
+{
+    assert_int_equal(run_to(fn, -1), 0);
+}
+
+static void repair(void)
+{
+    run(NULL);
+}
+
+/* --- what there is --- */
+
+static bool there(const char *name)
+{
+    return rc_fs_exists(in_dir(name));
+}
+
+/* Entries of .rc_tmp whose name ends so; all for "". */
+static int left(const char *suffix)
+{
+    DIR *dir = opendir(in_dir("repos/.rc_tmp"));
+    struct dirent *entry;
+    int n = 0;
+
+    assert_non_null(dir);
+    while ((entry = readdir(dir))) {
+        apr_size_t len = strlen(entry->d_name), tail = strlen(suffix);
+
+        n += *entry->d_name != '.' && len >= tail && !strcmp(entry->d_name + len - tail, suffix);
+    }
+    closedir(dir);
+    return n;
+}
+
+static int query(const char *sql)
+{
+    sqlite3 *handle;
+    sqlite3_stmt *st;
+    int n;
+
+    assert_int_equal(sqlite3_open(in_dir("db"), &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    n = sqlite3_column_int(st, 0);
+    sqlite3_finalize(st);
+    sqlite3_close(handle);
+    return n;
+}
+
+#define COMMITTED "SELECT count(*) FROM setting WHERE name = 'made'"
+#define TOKENS    "SELECT count(*) FROM disk_change"
+
+static void fresh(void)
+{
+    rc_err_t *err = rc_fs_remove_tree(in_dir("repos"), pool);
+
+    assert_null(err);
+    unlink(in_dir("db"));
+    unlink(in_dir("db-wal"));
+    unlink(in_dir("db-shm"));
+    if (!there("secret"))
+        assert_null(rc_secret_create(in_dir("secret"), pool));
+    assert_int_equal(mkdir(in_dir("repos"), 0700), 0);
+    assert_int_equal(mkdir(in_dir("repos/old"), 0700), 0);
+    write_text(in_dir("repos/old/file"), "old");
+    repair(); /* makes the database */
+}
+
+/* A change is either there as a whole, or not at all, and nothing else is left. */
+static void assert_all_or_nothing(bool all, const char *about, long n)
+{
+    if (there("repos/g/h/new/file") != all || there("repos/g") != all ||
+        there("repos/rm__old/file") != all || there("repos/old/file") == all)
+        fail_msg("%s %ld: half of it", about, n);
+    if (left("") - left(".done"))
+        fail_msg("%s %ld: %d entries left", about, n, left("") - left(".done"));
+}
+
+/* --- the change: a new tree moves in, an old one out --- */
+
+static rc_moves_t *moves;
+
+static void plan(void)
+{
+    const char *work;
+
+    NEED_OK(rc_work_dir(&work, env, pool));
+    NEED(!mkdir(apr_pstrcat(pool, work, "/new", NULL), 0700));
+    write_text(apr_pstrcat(pool, work, "/new/file", NULL), "new");
+    moves = rc_moves_begin(env, pool);
+    rc_moves_add(moves, apr_pstrcat(pool, work, "/new", NULL), in_dir("repos/g/h/new"));
+    rc_moves_add(moves, in_dir("repos/old"), in_dir("repos/rm__old"));
+}
+
+static rc_err_t *write_both(void *baton, rc_db_t *in)
+{
+    (void)baton;
+    RC_TRY(rc_store_setting_set(in, "made", "yes"));
+    return rc_moves_apply(moves, in);
+}
+
+static rc_err_t *change(void)
+{
+    rc_err_t *err;
+
+    plan();
+    err = rc_db_txn(db, write_both, NULL);
+    rc_moves_end(moves, db, !err);
+    return err;
+}
+
+static void must_change(void)
+{
+    NEED_OK(change());
+    apr_pool_destroy(pool);
+}
+
+static rc_err_t *write_and_fail(void *baton, rc_db_t *in)
+{
+    RC_TRY(write_both(baton, in));
+    return rc_err_failed(pool, "so");
+}
+
+static void fail_change(void)
+{
+    rc_err_t *err;
+
+    plan();
+    err = rc_db_txn(db, write_and_fail, NULL);
+    NEED(err && err->kind == RC_E_FAILED);
+    rc_moves_end(moves, db, false);
+    apr_pool_destroy(pool);
+}
+
+static void commit(void **state)
+{
+    (void)state;
+    fresh();
+    run(must_change);
+    assert_all_or_nothing(true, "commit", 0);
+    assert_int_equal(query(COMMITTED), 1);
+    assert_int_equal(query(TOKENS), 1);
+    repair();
+    assert_all_or_nothing(true, "repair after commit", 0);
+}
+
+static void rollback(void **state)
+{
+    (void)state;
+    fresh();
+    run(fail_change);
+    assert_all_or_nothing(false, "rollback", 0);
+    assert_int_equal(query(COMMITTED), 0);
+    assert_int_equal(query(TOKENS), 0);
+    assert_int_equal(left(""), 0);
+}
+
+static void nothing_applied(void)
+{
+    plan();
+    rc_moves_end(moves, db, false);
+    apr_pool_destroy(pool);
+}
+
+static void never_applied(void **state)
+{
+    (void)state;
+    fresh();
+    run(nothing_applied);
+    assert_all_or_nothing(false, "not applied", 0);
+}
+
+/* The tokens of changes that are over go, and no earlier than their files. */
+static void tokens(void **state)
+{
+    int i;
+
+    (void)state;
+    fresh();
+    for (i = 0; i < 5; i++) {
+        run(must_change);
+        assert_int_equal(query(TOKENS), 1);
+        assert_int_equal(left(".done"), 1);
+        assert_int_equal(rename(in_dir("repos/rm__old"), in_dir("repos/old")), 0);
+        assert_null(rc_fs_remove_tree(in_dir("repos/g"), pool));
+        run(fail_change);
+        assert_int_equal(query(TOKENS), left(".done"));
+    }
+}
+
+static void taken(void)
+{
+    rc_err_t *err = change();
+
+    NEED(err && err->kind == RC_E_FAILED);
+    apr_pool_destroy(pool);
+}
+
+static void target_exists(void **state)
+{
+    (void)state;
+    fresh();
+    assert_null(rc_fs_make_folders(in_dir("repos/rm__old/x"), pool)); /* the second one's */
+    run(taken);
+    assert_true(there("repos/old/file") && there("repos/rm__old/x"));
+    assert_false(there("repos/g"));
+    assert_int_equal(query(COMMITTED), 0);
+    assert_int_equal(left(""), 0);
+
+    fresh();
+    assert_null(rc_fs_make_folders(in_dir("repos/g/h/new/x"), pool)); /* the first one's */
+    run(taken);
+    assert_true(there("repos/old/file") && there("repos/g/h/new/x"));
+    assert_false(there("repos/g/h/new/file") || there("repos/rm__old"));
+
+    fresh(); /* an empty folder is no less there */
+    assert_null(rc_fs_make_folders(in_dir("repos/g/h/new"), pool));
+    run(taken);
+    assert_true(there("repos/old/file") && there("repos/g/h/new"));
+    assert_false(there("repos/g/h/new/file"));
+
+    fresh(); /* a file where a folder is needed */
+    write_text(in_dir("repos/g"), "x");
+    assert_int_not_equal(run_to(must_change, -1), 0);
+    repair();
+    assert_true(there("repos/old/file"));
+    assert_int_equal(query(COMMITTED), 0);
+}
+
+/* --- crashes --- */
+
+/* After a crash of the change before its call n: repaired, and either whole. */
+static void assert_repaired(long n)
+{
+    bool all = query(COMMITTED);
+
+    assert_all_or_nothing(all, "crash before call", n);
+    if (!all) { /* and it can be made now */
+        run(must_change);
+        assert_all_or_nothing(true, "made after crash before call", n);
+    }
+    assert_int_equal(query(TOKENS), left(".done"));
+}
+
+static void crash_anywhere(void **state)
+{
+    long n;
+    int undone = 0, finished = 0, status;
+
+    (void)state;
+    for (n = 0;; n++) {
+        fresh();
+        status = run_to(must_change, n);
+        if (status == 0)
+            break;
+        assert_int_equal(status, DIED);
+        repair();
+        query(COMMITTED) ? finished++ : undone++;
+        assert_repaired(n);
+    }
+    printf("# %ld calls: %d times undone, %d times finished\n", n, undone, finished);
+    assert_true(undone > 10 && finished > 3);
+}
+
+static void crash_while_failing(void **state)
+{
+    long n;
+    int status;
+
+    (void)state;
+    for (n = 0;; n += 2) {
+        fresh();
+        status = run_to(fail_change, n);
+        if (status == 0)
+            break;
+        assert_int_equal(status, DIED);
+        repair();
+        assert_int_equal(query(COMMITTED), 0);
+        assert_all_or_nothing(false, "crash of a failing change before call", n);
+    }
+}
+
+/* Repair may die as well, and be started again. */
+static void crash_of_repair(void **state)
+{
+    int i, k;
+
+    (void)state;
+    srand(unit_seed());
+    for (i = 0; i < 40; i++) {
+        long n = rand() % 60;
+
+        fresh();
+        run_to(must_change, n);
+        for (k = rand() % 3; k >= 0; k--)
+            run_to(NULL, rand() % 40);
+        repair();
+        assert_repaired(n);
+    }
+}
+
+static void crash_between_changes(void **state)
+{
+    long n;
+    int status;
+
+    (void)state;
+    for (n = 0;; n += 3) { /* the second change takes the first one's token away */
+        fresh();
+        run(must_change);
+        assert_int_equal(rename(in_dir("repos/rm__old"), in_dir("repos/old")), 0);
+        assert_int_equal(rename(in_dir("repos/g"), in_dir("repos/first")), 0);
+        status = run_to(must_change, n);
+        repair();
+        assert_true(there("repos/first/h/new/file"));
+        assert_true(there("repos/g") == there("repos/rm__old"));
+        assert_true(there("repos/g") != there("repos/old"));
+        assert_int_equal(left("") - left(".done"), 0);
+        if (status == 0)
+            break;
+    }
+}
+
+/* --- other processes --- */
+
+static int told[2], answer[2];
+
+/* In the middle of its transaction, with all renames made. */
+static void pause_in_the_middle(void)
+{
+    char c = 0;
+
+    plan();
+    NEED_OK(rc_db_begin_write(db));
+    NEED_OK(write_both(NULL, db));
+    NEED(write(told[1], "x", 1) == 1);
+    NEED(read(answer[0], &c, 1) == 1);
+    if (c == 'd')
+        _exit(DIED);
+    if (c == 'c')
+        NEED_OK(rc_db_commit(db));
+    else
+        rc_db_rollback(db);
+    NEED(write(told[1], "x", 1) == 1);
+    NEED(read(answer[0], &c, 1) == 1);
+    rc_moves_end(moves, db, c == 'c');
+    apr_pool_destroy(pool);
+}
+
+static void await(void)
+{
+    char c;
+
+    assert_int_equal(read(told[0], &c, 1), 1);
+}
+
+static void tell(const char *what)
+{
+    assert_int_equal(write(answer[1], what, 1), 1);
+}
+
+static void live_change(void **state)
+{
+    static const char *const ends[] = {"c", "r"};
+    size_t i;
+    pid_t pid;
+
+    (void)state;
+    assert_int_equal(pipe(told), 0);
+    assert_int_equal(pipe(answer), 0);
+    for (i = 0; i < 2; i++) {
+        fresh();
+        pid = start(pause_in_the_middle, -1);
+        await();
+        repair();
+        assert_true(there("repos/g/h/new/file") && there("repos/rm__old/file"));
+        assert_int_equal(left(".op"), 1);
+        assert_int_equal(left(""), 2); /* and the work folder */
+        tell(ends[i]);
+        await();
+        repair();
+        assert_true(there("repos/g/h/new/file")); /* still his, committed or not */
+        assert_int_equal(left(".op"), 1);
+        tell(ends[i]);
+        assert_int_equal(end_of(pid), 0);
+        assert_all_or_nothing(i == 0, "live change", (long)i);
+    }
+    fresh();
+    pid = start(pause_in_the_middle, -1);
+    await();
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    repair();
+    assert_all_or_nothing(false, "killed in the middle", 0);
+}
+
+static void hold_work_dir(void)
+{
+    const char *work;
+    apr_pool_t *own;
+    char c;
+
+    apr_pool_create(&own, pool);
+    NEED_OK(rc_work_dir(&work, env, own));
+    NEED(!mkdir(apr_pstrcat(pool, work, "/x", NULL), 0700));
+    write_text(apr_pstrcat(pool, work, "/x/f", NULL), "x");
+    NEED(write(told[1], "x", 1) == 1);
+    NEED(read(answer[0], &c, 1) == 1);
+    if (c == 'd')
+        _exit(DIED);
+    apr_pool_destroy(own);
+}
+
+static void work_dirs(void **state)
+{
+    pid_t pid;
+
+    (void)state;
+    fresh();
+    pid = start(hold_work_dir, -1);
+    await();
+    repair();
+    assert_int_equal(left(""), 1); /* it is locked */
+    tell("e");
+    assert_int_equal(end_of(pid), 0);
+    assert_int_equal(left(""), 0); /* the pool ended */
+    pid = start(hold_work_dir, -1);
+    await();
+    tell("d");
+    assert_int_equal(end_of(pid), DIED);
+    assert_int_equal(left(""), 1);
+    repair();
+    assert_int_equal(left(""), 0);
+}
+
+/* What cannot be a crashed change of ours stays, or goes without harm. */
+static void odd_entries(void **state)
+{
+    (void)state;
+    fresh();
+    write_text(in_dir("repos/.rc_tmp/0123.op"), "");                  /* died before it wrote */
+    write_text(in_dir("repos/.rc_tmp/4567.op"), in_dir("repos/old")); /* cut */
+    write_text(in_dir("repos/.rc_tmp/file"), "x");
+    write_text(in_dir("repos/.rc_tmp/89ab.done"), "x");
+    repair();
+    assert_int_equal(left(".op"), 0);
+    assert_false(there("repos/.rc_tmp/file"));
+    assert_true(there("repos/old/file"));
+    run(must_change);
+    assert_all_or_nothing(true, "change", 0);
+    assert_int_equal(left(".done"), 1);
+}
+
+/* Many processes change and repair at once. */
+static int number;
+
+static void change_often(void)
+{
+    apr_pool_t *whole = pool;
+    int i;
+
+    for (i = 0; i < 15; i++) {
+        const char *work, *to;
+        rc_err_t *err;
+
+        apr_pool_create(&pool, whole);
+        to = apr_psprintf(pool, "%s/group/r%d-%d", in_dir("repos"), number, i);
+        NEED_OK(rc_work_dir(&work, env, pool));
+        moves = rc_moves_begin(env, pool);
+        NEED(!mkdir(apr_pstrcat(pool, work, "/n", NULL), 0700));
+        rc_moves_add(moves, apr_pstrcat(pool, work, "/n", NULL), to);
+        err = rc_db_txn(db, i % 3 ? write_both : write_and_fail, NULL);
+        NEED((i % 3 == 0) == (err != NULL));
+        rc_moves_end(moves, db, !err);
+        NEED(rc_fs_exists(to) == (i % 3 != 0));
+        NEED_OK(rc_moves_repair(env, pool));
+        NEED(rc_fs_exists(to) == (i % 3 != 0));
+        apr_pool_destroy(pool);
+    }
+    pool = whole;
+    apr_pool_destroy(pool);
+}
+
+static void crowd(void **state)
+{
+    pid_t pids[6];
+
+    (void)state;
+    fresh();
+    for (number = 0; number < 6; number++)
+        pids[number] = start(change_often, -1);
+    while (number-- > 0)
+        assert_int_equal(end_of(pids[number]), 0);
+    assert_int_equal(left("") - left(".done"), 0);
+    assert_int_equal(query(TOKENS), left(".done"));
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(commit),
+    cmocka_unit_test(rollback),
+    cmocka_unit_test(never_applied),
+    cmocka_unit_test(tokens),
+    cmocka_unit_test(target_exists),
+    cmocka_unit_test(crash_anywhere),
+    cmocka_unit_test(crash_while_failing),
+    cmocka_unit_test(crash_of_repair),
+    cmocka_unit_test(crash_between_changes),
+    cmocka_unit_test(live_change),
+    cmocka_unit_test(work_dirs),
+    cmocka_unit_test(odd_entries),
+    cmocka_unit_test(crowd),
+};
+
+UNIT_MAIN(tests)

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The user model behind API and rcapi-admin: passwords, keys, tokens, addresses, IP entries, the
+ * default user. Each test runs in a transaction of its own that is rolled back.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "rc_global.h"
+#include "rc_rule.h"
+#include "rc_user_model.h"
+
+static apr_pool_t *pool;
+static rc_db_t *db;
+static rc_secret_t *secret;
+static const char *dir;
+
+static void ok(rc_err_t *err)
+{
+    if (err)
+        fail_msg("%s", rc_err_log_text(err, pool));
+}
+
+/* The kind of an error that must come, and its text for the person. */
+#define refused(expected, text, call)                                                              \
+    do {                                                                                           \
+        rc_err_t *refused_ = (call);                                                               \
+        assert_non_null(refused_);                                                                 \
+        assert_int_equal(refused_->kind, expected);                                                \
+        if (text)                                                                                  \
+            assert_string_equal(refused_->msg, text);                                              \
+    } while (0)
+
+static rc_user_t *make(const char *name)
+{
+    rc_new_user_t new_user = {.username = name, .active = true,
+                              .email = apr_pstrcat(pool, name, "@X.org", NULL)};
+    rc_user_t *user;
+
+    ok(rc_model_user_create(&user, db, secret, &new_user, pool));
+    return user;
+}
+
+static rc_user_details_t details_of(const rc_user_t *user)
+{
+    rc_user_details_t details;
+
+    ok(rc_store_user_details(&details, db, user, pool));
+    return details;
+}
+
+static const char *texts(const apr_array_header_t *list)
+{
+    return apr_array_pstrcat(pool, list, ',');
+}
+
+static rc_user_key_t *key_of(const rc_user_t *user, int i)
+{
+    apr_array_header_t *keys = details_of(user).keys;
+
+    assert_true(i < keys->nelts);
+    return &APR_ARRAY_IDX(keys, i, rc_user_key_t);
+}
+
+static void passwords(void **unused)
+{
+    char *longer = apr_pstrcat(pool, "12345678901234567890123456789012345678901234567890",
+                               "1234567890123456789012", "a", NULL);
+    const char *hash, *again;
+
+    (void)unused;
+    ok(rc_password_hash(&hash, "", pool));
+    assert_null(hash);
+    assert_false(rc_password_matches(NULL, "", pool));
+    assert_false(rc_password_matches(NULL, "x", pool));
+    ok(rc_password_hash(&hash, "p\xc3\xa4ss", pool));
+    ok(rc_password_hash(&again, "p\xc3\xa4ss", pool));
+    assert_string_not_equal(hash, again);
+    assert_true(rc_password_matches(hash, "p\xc3\xa4ss", pool));
+    assert_false(rc_password_matches(hash, "p\xc3\xa4s", pool));
+    assert_false(rc_password_matches(hash, "", pool));
+    assert_false(rc_password_matches("plain", "plain", pool)); /* only bcrypt's hashes count */
+    ok(rc_password_hash(&hash, longer, pool)); /* all 73 bytes count */
+    assert_true(rc_password_matches(hash, longer, pool));
+    longer[72] = 'b';
+    assert_false(rc_password_matches(hash, longer, pool));
+}
+
+static void new_user_has_keys(void **unused)
+{
+    rc_user_t *user = make("ann");
+    const char *clear;
+    rc_caller_t *caller;
+
+    (void)unused;
+    assert_string_equal(user->email, "ann@x.org");
+    assert_string_equal(user->extern_type, "rhodecode");
+    assert_true(key_of(user, 0)->main);
+    assert_string_equal(key_of(user, 1)->role, "token_role_feed");
+    assert_int_equal(key_of(user, 1)->expires, -1);
+    ok(rc_model_key_clear(&clear, secret, key_of(user, 0), pool));
+    assert_int_equal(strlen(clear), 40);
+    ok(rc_auth_by_key(&caller, db, clear, pool));
+    assert_int_equal(caller->user_id, user->id);
+    ok(rc_model_key_clear(&clear, NULL, key_of(user, 0), pool));
+    assert_null(clear);
+}
+
+static void keys_belong_to_one_user(void **unused)
+{
+    rc_user_key_t stolen = *key_of(make("ann"), 0);
+    const char *clear;
+
+    (void)unused;
+    stolen.user_id = make("ben")->id;
+    assert_non_null(rc_model_key_clear(&clear, secret, &stolen, pool));
+}
+
+static void nothing_is_sealed_without_a_secret(void **unused)
+{
+    rc_new_user_t new_user = {.username = "ann", .active = true, .key = "my own key"};
+    rc_caller_t *caller;
+    rc_user_t *user;
+
+    (void)unused;
+    ok(rc_model_user_create(&user, db, NULL, &new_user, pool));
+    assert_null(user->email);
+    assert_int_equal(details_of(user).emails->nelts, 0);
+    assert_null(key_of(user, 0)->sealed);
+    assert_null(key_of(user, 1)->sealed);
+    ok(rc_auth_by_key(&caller, db, "my own key", pool));
+    assert_int_equal(caller->user_id, user->id);
+    new_user.username = "ben";
+    refused(RC_E_CONFLICT, "this key is in use",
+            rc_model_user_create(&user, db, NULL, &new_user, pool));
+    new_user.username = "cid";
+    new_user.key = "";
+    refused(RC_E_ARG, "a key can not be empty",
+            rc_model_user_create(&user, db, NULL, &new_user, pool));
+}
+
+static void tokens(void **unused)
+{
+    rc_user_t *ann = make("ann"), *ben = make("ben");
+    rc_new_token_t wanted = {ann->id, RC_ROLE_API, 60, "for scripts"};
+    apr_int64_t now = apr_time_sec(apr_time_now());
+    const char *token, *clear;
+    rc_caller_t *caller;
+
+    (void)unused;
+    ok(rc_model_token_create(&token, db, secret, &wanted, pool));
+    ok(rc_model_key_clear(&clear, secret, key_of(ann, 2), pool));
+    assert_string_equal(clear, token);
+    assert_string_equal(key_of(ann, 2)->description, "for scripts");
+    assert_in_range(key_of(ann, 2)->expires, now + 3600, now + 3660);
+    ok(rc_auth_by_key(&caller, db, token, pool));
+    assert_int_equal(caller->role, RC_ROLE_API);
+    wanted.lifetime = -2;
+    refused(RC_E_ARG, "lifetime is not a number of minutes",
+            rc_model_token_create(&clear, db, secret, &wanted, pool));
+    wanted.lifetime = APR_INT64_MAX;
+    refused(RC_E_ARG, "lifetime is not a number of minutes",
+            rc_model_token_create(&clear, db, secret, &wanted, pool));
+    wanted.role = 0;
+    refused(RC_E_ARG, "unknown token role",
+            rc_model_token_create(&clear, db, secret, &wanted, pool));
+    refused(RC_E_NOTFOUND, "the user has no such token",
+            rc_model_token_delete(db, ben->id, token, pool));
+    ok(rc_model_token_delete(db, ann->id, token, pool));
+    ok(rc_auth_by_key(&caller, db, token, pool));
+    assert_null(caller);
+    ok(rc_model_token_delete(db, ann->id, apr_ltoa(pool, (long)key_of(ann, 1)->id), pool));
+    assert_int_equal(details_of(ann).keys->nelts, 1);
+    refused(RC_E_ARG, "the main key can not be deleted, only reset",
+            rc_model_token_delete(db, ann->id, apr_ltoa(pool, (long)key_of(ann, 0)->id), pool));
+}
+
+static void main_key_is_replaced(void **unused)
+{
+    rc_user_t *ann = make("ann"), *ben = make("ben");
+    const char *old, *new_key = NULL, *clear;
+    rc_caller_t *caller;
+
+    (void)unused;
+    ok(rc_model_key_clear(&old, secret, key_of(ann, 0), pool));
+    ok(rc_model_main_key_reset(&new_key, db, secret, ann->id, pool));
+    assert_string_not_equal(new_key, old);
+    ok(rc_auth_by_key(&caller, db, old, pool));
+    assert_null(caller);
+    ok(rc_auth_by_key(&caller, db, new_key, pool));
+    assert_int_equal(caller->user_id, ann->id);
+    ok(rc_model_key_clear(&clear, secret, key_of(ann, 0), pool));
+    assert_string_equal(clear, new_key);
+    refused(RC_E_CONFLICT, "this key is in use",
+            rc_model_main_key_reset(&new_key, db, secret, ben->id, pool));
+}
+
+static void addresses(void **unused)
+{
+    rc_user_t *ann = make("ann"), *ben = make("ben");
+
+    (void)unused;
+    ok(rc_model_email_add(db, ann->id, "Two@X.org", pool));
+    assert_string_equal(texts(details_of(ann).emails), "ann@x.org,two@x.org");
+    refused(RC_E_CONFLICT, "email `TWO@x.org` already exist",
+            rc_model_email_add(db, ben->id, "TWO@x.org", pool));
+    refused(RC_E_CONFLICT, "email `ann@x.org` already exist",
+            rc_model_email_add(db, ben->id, "ann@x.org", pool));
+    refused(RC_E_ARG, "not an e-mail address", rc_model_email_add(db, ben->id, "", pool));
+    refused(RC_E_ARG, "not an e-mail address", rc_model_email_add(db, ben->id, "a\nb", pool));
+    refused(RC_E_NOTFOUND, "`two@x.org` is no extra address of the user",
+            rc_model_email_remove(db, ben->id, "two@x.org", pool));
+    refused(RC_E_NOTFOUND, "`ann@x.org` is no extra address of the user",
+            rc_model_email_remove(db, ann->id, "ann@x.org", pool));
+    ok(rc_model_email_remove(db, ann->id, "TWO@X.ORG", pool));
+    assert_string_equal(texts(details_of(ann).emails), "ann@x.org");
+}
+
+static void ip_entries(void **unused)
+{
+    apr_int64_t id = make("ann")->id;
+    apr_array_header_t *list;
+
+    (void)unused;
+    ok(rc_model_ip_add(db, id, " 10.0.0.0/8, 192.168.1.254-192.168.2.1 ,::1,", pool));
+    ok(rc_model_ip_add(db, id, "::1", pool));
+    ok(rc_model_ip_add(db, id, "fe80::ffff-fe80::1:1", pool));
+    ok(rc_store_user_ips(&list, db, id, pool));
+    assert_string_equal(texts(list), "10.0.0.0/8,192.168.1.254,192.168.1.255,192.168.2.0,"
+                                     "192.168.2.1,::1,fe80::ffff,fe80::1:0,fe80::1:1");
+    ok(rc_model_ip_remove(db, id, "192.168.1.254-192.168.2.1,fe80::ffff-fe80::1:1", pool));
+    ok(rc_store_user_ips(&list, db, id, pool));
+    assert_string_equal(texts(list), "10.0.0.0/8,::1");
+    refused(RC_E_NOTFOUND, "the user has no entry `1.2.3.4`",
+            rc_model_ip_remove(db, id, "1.2.3.4", pool));
+    refused(RC_E_ARG, "no address given", rc_model_ip_add(db, id, " , ", pool));
+    refused(RC_E_ARG, "`10.0.0.300` is no address or network",
+            rc_model_ip_add(db, id, "10.0.0.300", pool));
+    refused(RC_E_ARG, "`1.2.3.4-::1` is no range of addresses",
+            rc_model_ip_add(db, id, "1.2.3.4-::1", pool));
+    refused(RC_E_ARG, "`10.0.0.0-10.0.1.0` is more than 256 addresses; write a network instead",
+            rc_model_ip_add(db, id, "10.0.0.0-10.0.1.0", pool));
+    refused(RC_E_ARG, NULL, rc_model_ip_add(db, id, "10.0.0.9-10.0.0.1", pool));
+    ok(rc_model_ip_add(db, id, "255.255.255.0-255.255.255.255", pool));
+}
+
+static void default_user(void **unused)
+{
+    apr_array_header_t *names;
+    rc_caller_t *caller;
+    rc_user_t *user;
+
+    (void)unused;
+    ok(rc_model_setup_default_user(db, secret, true, pool));
+    ok(rc_store_user_by_name(&user, db, RC_DEFAULT_USER, pool));
+    assert_string_equal(user->firstname, "Anonymous");
+    assert_string_equal(user->email, "anonymous@rhodecode.org");
+    ok(rc_auth_anonymous(&caller, db, pool));
+    assert_int_equal(caller->user_id, user->id);
+    ok(rc_rule_global_names(&names, db, user->id, false, pool));
+    assert_int_equal(names->nelts, 11);
+    ok(rc_model_global_set(db, RC_OF_USER, user->id, "hg.create.none", pool));
+    ok(rc_store_global_delete(db, RC_OF_USER, user->id, "repository.read"));
+    ok(rc_model_setup_default_user(db, secret, false, pool)); /* only what is missing */
+    ok(rc_rule_global_names(&names, db, user->id, false, pool));
+    assert_string_equal(texts(names), "group.read,hg.create.none,hg.create.write_on_repogroup.true,"
+                                      "hg.extern_activate.auto,hg.fork.repository,"
+                                      "hg.inherit_default_perms.true,hg.register.manual_activate,"
+                                      "hg.repogroup.create.false,hg.usergroup.create.false,"
+                                      "repository.read,usergroup.read");
+    ok(rc_auth_anonymous(&caller, db, pool));
+    assert_non_null(caller);
+    refused(RC_E_ARG, "permission `hg.admin` does not exist",
+            rc_model_global_set(db, RC_OF_USER, user->id, "hg.admin", pool));
+    refused(RC_E_FAILED, NULL, rc_model_user_delete(db, user, pool));
+}
+
+static rc_err_t *count_users(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)
+{
+    (void)scratch;
+    assert_int_equal(details->keys->nelts, 2);
+    assert_int_equal(details->emails->nelts, 1);
+    ++*(int *)baton;
+    return NULL;
+}
+
+/* A walk that stops half-way leaves nothing behind that disturbs the next one. */
+static rc_err_t *stop_at_two(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)
+{
+    (void)details;
+    return ++*(int *)baton == 2 ? rc_err(scratch, RC_E_BUSY, "enough") : NULL;
+}
+
+static void all_users(void **unused)
+{
+    int i, n = 0;
+
+    (void)unused;
+    for (i = 0; i < 50; i++)
+        make(apr_psprintf(pool, "user%d", i));
+    ok(rc_model_setup_default_user(db, secret, true, pool));
+    ok(rc_store_users_each(db, count_users, &n, pool));
+    assert_int_equal(n, 50);
+    n = 0;
+    assert_non_null(rc_store_users_each(db, stop_at_two, &n, pool));
+    n = 0;
+    ok(rc_store_users_each(db, count_users, &n, pool));
+    assert_int_equal(n, 50);
+}
+
+static int begin(void **unused)
+{
+    (void)unused;
+    ok(rc_db_begin_write(db));
+    return 0;
+}
+
+static int roll_back(void **unused)
+{
+    (void)unused;
+    rc_db_rollback(db);
+    return 0;
+}
+
+static int open_database(void **unused)
+{
+    rc_db_config_t *config = apr_pcalloc(pool, sizeof(*config));
+
+    (void)unused;
+    dir = mkdtemp(apr_pstrdup(pool, "/tmp/rcapi-user-XXXXXX"));
+    config->path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);
+    config->synchronous = "OFF";
+    config->timeout = apr_time_from_sec(5);
+    rc_db_startup();
+    ok(rc_db_open(&db, config, pool));
+    ok(rc_secret_create(apr_pstrcat(pool, dir, "/secret", NULL), pool));
+    ok(rc_secret_load(&secret, apr_pstrcat(pool, dir, "/secret", NULL), pool));
+    return 0;
+}
+
+static int remove_database(void **unused)
+{
+    (void)unused;
+    return system(apr_psprintf(pool, "rm -rf '%s'", dir));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, roll_back)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(passwords),
+        TEST(new_user_has_keys),
+        TEST(keys_belong_to_one_user),
+        TEST(nothing_is_sealed_without_a_secret),
+        TEST(tokens),
+        TEST(main_key_is_replaced),
+        TEST(addresses),
+        TEST(ip_entries),
+        TEST(default_user),
+        TEST(all_users),
+    };
+    int n;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    n = cmocka_run_group_tests(tests, open_database, remove_database);
+    apr_terminate();
+    return n;
+}
