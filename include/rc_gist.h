@@ -28,6 +28,10 @@ rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
 
+/** Access ids (const char *) of all gists of a user, expired ones too. */
+rc_err_t *rc_store_gist_access_ids(apr_array_header_t **ids, rc_db_t *db, apr_int64_t owner_id,
+                                   apr_pool_t *pool);
+
 /** Inserts @a gist; sets id, and access_id when that is NULL (the id as text). */
 rc_err_t *rc_store_gist_insert(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool);
 rc_err_t *rc_store_gist_delete(rc_db_t *db, apr_int64_t id);

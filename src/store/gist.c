@@ -63,6 +63,23 @@ rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id,
     return err;
 }
 
+rc_err_t *rc_store_gist_access_ids(apr_array_header_t **ids, rc_db_t *db, apr_int64_t owner_id,
+                                   apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    *ids = apr_array_make(pool, 4, sizeof(const char *));
+    RC_TRY(rc_stmt(&st, db, SQL_GIST_ACCESS_IDS));
+    RC_TRY(rc_bind(st, db, "i", owner_id));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        APR_ARRAY_PUSH(*ids, const char *) = rc_column_text(st, 0, pool);
+    }
+}
+
 /* A public gist is named by its id, which is known only when its row is there. */
 static rc_err_t *name_by_id(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool)
 {

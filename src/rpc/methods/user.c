@@ -8,6 +8,9 @@
 
 #include <apr_strings.h>
 
+#include "rc_fs.h"
+#include "rc_gist.h"
+#include "rc_moves.h"
 #include "rc_rule.h"
 #include "rc_user_model.h"
 
@@ -231,13 +234,58 @@ static rc_err_t *update_user(rc_call_t *call, rc_json_t *out)
     return rc_call_txn(call, update_in_txn, &update);
 }
 
-static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
+typedef struct deletion_t {
+    rc_moves_t *moves;
+    const char *work;          /* where the repositories of his gists go */
+    apr_array_header_t *gists; /* const char *: their paths */
+} deletion_t;
+
+static rc_err_t *move_gists_away(deletion_t *deletion, rc_call_t *call,
+                                 const apr_array_header_t *access_ids)
+{
+    const char *id, *path;
+    int i;
+
+    deletion->gists = apr_array_make(call->pool, access_ids->nelts, sizeof(const char *));
+    for (i = 0; i < access_ids->nelts; i++) {
+        id = APR_ARRAY_IDX(access_ids, i, const char *);
+        path = rc_model_gist_path(call->env, id, call->pool);
+        if (!rc_fs_exists(path))
+            continue;
+        APR_ARRAY_PUSH(deletion->gists, const char *) = path;
+        rc_moves_add(deletion->moves, path,
+                     apr_pstrcat(call->pool, deletion->work, "/", id, NULL));
+    }
+    return rc_moves_apply(deletion->moves, call->db);
+}
+
+static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
 {
     const rc_user_t *user = rc_arg_user(call, "userid");
+    apr_array_header_t *access_ids;
 
     if (user->id == call->caller->user_id)
         return rc_err_failed(call->pool, "nobody deletes himself");
+    RC_TRY(rc_store_gist_access_ids(&access_ids, call->db, user->id, call->pool));
     RC_TRY(rc_model_user_delete(call->db, user, call->pool));
+    return move_gists_away(baton, call, access_ids);
+}
+
+static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
+{
+    deletion_t deletion = {.moves = rc_moves_begin(call->env, call->pool)};
+    const rc_user_t *user;
+    rc_err_t *err;
+    int i;
+
+    RC_TRY(rc_work_dir(&deletion.work, call->env, call->pool));
+    err = rc_call_txn(call, delete_in_txn, &deletion);
+    rc_moves_end(deletion.moves, call->db, !err);
+    RC_TRY(err);
+    for (i = 0; i < deletion.gists->nelts; i++)
+        rc_vcs_pool_forget(call->env->vcs_pool,
+                           APR_ARRAY_IDX(deletion.gists, i, const char *));
+    user = rc_arg_user(call, "userid");
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",
                           apr_psprintf(call->pool, "deleted user ID:%" APR_INT64_T_FMT " %s",
@@ -278,7 +326,7 @@ const rc_method_t rc_methods_user[] = {
                RC_ARG("extern_type", RC_TEXT, "None"),
                RC_ARG("extern_name", RC_TEXT, "None")),
      "failed to update user `{userid}`", "Change a user."},
-    {"delete_user", delete_user, RC_ADMINS, RC_WRITES,
+    {"delete_user", delete_user, RC_ADMINS, RC_ALONE,
      RC_PARAMS(RC_ARG("userid", RC_USER, RC_REQUIRED)),
      "failed to delete user ID:{userid.id} {userid.name}", "Delete a user."},
     {.name = NULL},

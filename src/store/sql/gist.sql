@@ -10,6 +10,8 @@ SELECT @GIST_COLUMNS@ FROM gist g WHERE g.access_id = ?1
 SELECT @GIST_COLUMNS@ FROM gist g
  WHERE g.owner_id = ?1 AND (g.expires = -1 OR g.expires >= ?2)
  ORDER BY g.created_on DESC, g.gist_id DESC
+-- GIST_ACCESS_IDS: user; of all his gists
+SELECT g.access_id FROM gist g WHERE g.owner_id = ?1
 -- GIST_INSERT: access id, type, owner, description, acl, expires, now
 INSERT INTO gist (access_id, gist_type, owner_id, description, acl_level, expires, created_on,
                   modified_at)
