@@ -22,16 +22,12 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *
                                                           apr_pool_t *pool),
                             apr_pool_t *pool);
 
-<<<<<<< HEAD
-/** Do database, secret and disk agree? *@a problems (const char *) is empty when they do. */
-=======
 /** Deletes from the database what the disk does not have: repositories, then groups left without
  * anything and without a folder. *@a removed are their names. The disk is not touched. */
 rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
                                apr_pool_t *pool);
 
-/** Do database and disk agree? *@a problems (const char *) is empty when they do. */
->>>>>>> main
+/** Do database, secret and disk agree? *@a problems (const char *) is empty when they do. */
 rc_err_t *rc_model_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *db,
                          apr_pool_t *pool);
 
