@@ -253,8 +253,7 @@ static rc_err_t *move_gists_away(deletion_t *deletion, rc_call_t *call,
         if (!rc_fs_exists(path))
             continue;
         APR_ARRAY_PUSH(deletion->gists, const char *) = path;
-        rc_moves_add(deletion->moves, path,
-                     apr_pstrcat(call->pool, deletion->work, "/", id, NULL));
+        rc_moves_add(deletion->moves, path, apr_pstrcat(call->pool, deletion->work, "/", id, NULL));
     }
     return rc_moves_apply(deletion->moves, call->db);
 }
@@ -283,8 +282,7 @@ static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
     rc_moves_end(deletion.moves, call->db, !err);
     RC_TRY(err);
     for (i = 0; i < deletion.gists->nelts; i++)
-        rc_vcs_pool_forget(call->env->vcs_pool,
-                           APR_ARRAY_IDX(deletion.gists, i, const char *));
+        rc_vcs_pool_forget(call->env->vcs_pool, APR_ARRAY_IDX(deletion.gists, i, const char *));
     user = rc_arg_user(call, "userid");
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",
