@@ -10,6 +10,7 @@
 
 #include "rc_fs.h"
 #include "rc_gist.h"
+#include "rc_gist_model.h"
 #include "rc_moves.h"
 #include "rc_rule.h"
 #include "rc_user_model.h"
