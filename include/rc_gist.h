@@ -5,6 +5,8 @@
 #ifndef RC_GIST_H
 #define RC_GIST_H
 
+#include <apr_tables.h>
+
 #include "rc_db.h"
 
 typedef struct rc_gist_t {
