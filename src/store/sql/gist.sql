@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Gists.
 
 -- DEFINE GIST_COLUMNS: what read_gist() in gist.c expects, in this order
