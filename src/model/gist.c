@@ -2,7 +2,7 @@
 /*
  * Where gists live on the disk.
  */
-#include "rc_gist.h"
+#include "rc_gist_model.h"
 
 #include <apr_strings.h>
 

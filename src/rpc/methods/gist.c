@@ -10,6 +10,7 @@
 
 #include "rc_fs.h"
 #include "rc_gist.h"
+#include "rc_gist_model.h"
 #include "rc_moves.h"
 #include "rc_text.h"
 #include "rc_time.h"
