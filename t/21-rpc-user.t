@@ -357,6 +357,24 @@ subtest 'delete_user' => sub {
     is error(delete_user => { userid => 'groups' }), "failed to delete user ID:$owner groups", 'the owner of a user group';
 };
 
+subtest 'delete_user: gists' => sub {
+    my $writer = create('writer')->{result}{user};
+    $t->key(writer => $writer->{api_key});
+    my @gists = map { $t->must(create_gist => { files => { f => { content => 'x' } }, %$_ }, as => 'writer')->{gist}{access_id} }
+        {}, { gist_type => 'private' }, { lifetime => 0 };
+    my $store = "$t->{dir}/data/repos/.rc_gist_store";
+    $t->sql("UPDATE gist SET expires = 1 WHERE access_id = '$gists[2]'");
+    ok -d "$store/$_", "gist $_ is there" for @gists;
+    $t->sql("UPDATE user_group SET owner_id = $writer->{user_id}");
+    is error(delete_user => { userid => 'writer' }), "failed to delete user ID:$writer->{user_id} writer", 'an owner stays';
+    ok -d "$store/$_", "and so does gist $_" for @gists;
+    $t->sql('UPDATE user_group SET owner_id = 2');
+    is $t->must(delete_user => { userid => 'writer' })->{msg}, "deleted user ID:$writer->{user_id} writer", 'deleted';
+    ok !-e "$store/$_", "gist $_ is gone, expired or not" for @gists;
+    is $t->sql('SELECT count(*) FROM gist'), "0\n", 'and its row';
+    is_deeply [grep { !/\.done$/ } glob "$t->{dir}/data/repos/.rc_tmp/*"], [], 'nothing is left behind';
+};
+
 subtest 'masks' => sub {
     $t->must(create_repo => { repo_name => 'watched', repo_type => 'git' });
     my $clear = $t->must(get_repo => { repoid => 'watched' })->{followers}[0];

@@ -8,6 +8,8 @@
 
 #include <apr_strings.h>
 
+#include "rc_gist.h"
+#include "rc_gist_model.h"
 #include "rc_rule.h"
 #include "rc_user_model.h"
 
@@ -228,13 +230,46 @@ static rc_err_t *update_user(rc_call_t *call, rc_json_t *out)
     return rc_call_txn(call, update_in_txn, &update);
 }
 
-static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
+/* His gists' repositories go with their rows. */
+typedef struct removal_t {
+    const char *work;
+    rc_moves_t *moves;
+    rc_call_t *call;
+} removal_t;
+
+static rc_err_t *remove_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scratch)
+{
+    removal_t *removal = baton;
+
+    (void)scratch;
+    rc_model_gist_remove(removal->moves, removal->call->env, gist->access_id, removal->work,
+                         removal->call->pool);
+    return NULL;
+}
+
+static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
 {
     const rc_user_t *user = rc_arg_user(call, "userid");
+    removal_t *removal = baton;
 
     if (user->id == call->caller->user_id)
         return rc_err_failed(call->pool, "nobody deletes himself");
+    RC_TRY(rc_store_gists_each(call->db, user->id, true, remove_gist, removal, call->pool));
     RC_TRY(rc_model_user_delete(call->db, user, call->pool));
+    return rc_moves_apply(removal->moves, call->db);
+}
+
+static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
+{
+    removal_t removal = {.moves = rc_moves_begin(call->env, call->pool), .call = call};
+    const rc_user_t *user;
+    rc_err_t *err;
+
+    RC_TRY(rc_work_dir(&removal.work, call->env, call->pool));
+    err = rc_call_txn(call, delete_in_txn, &removal);
+    rc_moves_end(removal.moves, call->db, !err);
+    RC_TRY(err);
+    user = rc_arg_user(call, "userid");
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",
                           apr_psprintf(call->pool, "deleted user ID:%" APR_INT64_T_FMT " %s",
@@ -275,7 +310,7 @@ const rc_method_t rc_methods_user[] = {
                RC_ARG("extern_type", RC_TEXT, "None"),
                RC_ARG("extern_name", RC_TEXT, "None")),
      "failed to update user `{userid}`", "Change a user."},
-    {"delete_user", delete_user, RC_ADMINS, RC_WRITES,
+    {"delete_user", delete_user, RC_ADMINS, RC_ALONE,
      RC_PARAMS(RC_ARG("userid", RC_USER, RC_REQUIRED)),
      "failed to delete user ID:{userid.id} {userid.name}", "Delete a user."},
     {.name = NULL},

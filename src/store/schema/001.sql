@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The whole data model (contract 01 §13). Times: microseconds since the epoch (created_on,
 -- modified_at ...) unless a column says seconds. Levels of object permissions: 0 none, 1 read,
 -- 3 write, 4 admin. Names compare by bytes; user names are unique without regard to case.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Repositories, repository groups, user groups, each with the level of user ?1 on it.
 
 -- DEFINE REPO_COLUMNS: what read_repo() in repo.c expects, in this order; the level comes last
