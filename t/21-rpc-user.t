@@ -225,10 +225,12 @@ subtest 'get_user: permissions' => sub {
         global => [qw(group.read hg.create.repository hg.create.write_on_repogroup.true hg.extern_activate.auto
             hg.fork.repository hg.inherit_default_perms.true hg.register.manual_activate hg.repogroup.create.false
             hg.usergroup.create.false repository.read usergroup.read)],
-        repositories => { open => 'repository.read', 'box/hidden' => 'repository.none', eves => 'repository.admin' },
+        repositories => { open => 'repository.read', eves => 'repository.admin' },
         repositories_groups => { box => 'group.read' },
         user_groups => { devs => 'usergroup.read' },
-    }, 'of a normal user';
+    }, 'of a normal user: no names of what he may not read';
+    is_deeply user_of('eve')->{permissions}{repositories},
+        { open => 'repository.read', 'box/hidden' => 'repository.none', eves => 'repository.admin' }, 'a super-admin sees those, too';
     is_deeply user_of('admin')->{permissions}, {
         global => [qw(hg.admin hg.create.write_on_repogroup.true)],
         repositories => { map { $_ => 'repository.admin' } qw(open box/hidden eves) },

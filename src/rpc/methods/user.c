@@ -16,26 +16,21 @@
 #define RANDOM_PASSWORD_LENGTH 16
 #define RANDOM_PASSWORD_OF     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-static rc_err_t *write_level(rc_json_t *out, rc_kind_t kind, const char *name, rc_level_t level)
-{
-    rc_json_key_text(out, name);
-    rc_json_string(out, rc_permission_name(kind, level));
-    return out->err;
-}
+typedef struct levels_t {
+    rc_json_t *out;
+    rc_kind_t kind;
+    bool none; /* also of objects that the user may not read */
+} levels_t;
 
-static rc_err_t *write_repo(void *baton, const char *name, rc_level_t level)
+static rc_err_t *write_level(void *baton, const char *name, rc_level_t level)
 {
-    return write_level(baton, RC_KIND_REPO, name, level);
-}
+    const levels_t *levels = baton;
 
-static rc_err_t *write_repo_group(void *baton, const char *name, rc_level_t level)
-{
-    return write_level(baton, RC_KIND_REPO_GROUP, name, level);
-}
-
-static rc_err_t *write_user_group(void *baton, const char *name, rc_level_t level)
-{
-    return write_level(baton, RC_KIND_USER_GROUP, name, level);
+    if (!level && !levels->none)
+        return NULL;
+    rc_json_key_text(levels->out, name);
+    rc_json_string(levels->out, rc_permission_name(levels->kind, level));
+    return levels->out->err;
 }
 
 static rc_err_t *write_globals(rc_json_t *out, rc_call_t *call, const rc_user_t *user)
@@ -52,25 +47,27 @@ static rc_err_t *write_globals(rc_json_t *out, rc_call_t *call, const rc_user_t 
     return NULL;
 }
 
+/* Names of what they may not read are told to super-admins only. */
 static rc_err_t *write_permissions(rc_json_t *out, rc_call_t *call, const rc_user_t *user)
 {
     static const struct {
         const char *key;
         rc_kind_t kind;
-        rc_err_t *(*write)(void *baton, const char *name, rc_level_t level);
     } parts[] = {
-        {"repositories", RC_KIND_REPO, write_repo},
-        {"repositories_groups", RC_KIND_REPO_GROUP, write_repo_group},
-        {"user_groups", RC_KIND_USER_GROUP, write_user_group},
+        {"repositories", RC_KIND_REPO},
+        {"repositories_groups", RC_KIND_REPO_GROUP},
+        {"user_groups", RC_KIND_USER_GROUP},
     };
+    levels_t levels = {.out = out, .none = call->caller->admin};
     int i;
 
     rc_json_object_begin(out);
     RC_TRY(write_globals(out, call, user));
     for (i = 0; i < 3; i++) {
+        levels.kind = parts[i].kind;
         rc_json_key(out, parts[i].key);
         rc_json_object_begin(out);
-        RC_TRY(rc_rule_levels(call->db, parts[i].kind, user->id, parts[i].write, out, call->pool));
+        RC_TRY(rc_rule_levels(call->db, levels.kind, user->id, write_level, &levels, call->pool));
         rc_json_object_end(out);
     }
     rc_json_object_end(out);
