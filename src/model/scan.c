@@ -96,14 +96,17 @@ static const char *read_description(const char *path, const char *name, apr_pool
     for (i = 0; i < 2; i++) {
         FILE *file = fopen(apr_pstrcat(pool, path, places[i], NULL), "re");
         size_t len = file ? fread(line, 1, sizeof(line) - 1, file) : 0;
+        const char *text = line;
 
         if (file)
             fclose(file);
         while (len && isspace((unsigned char)line[len - 1]))
             len--;
         line[len] = '\0';
-        if (len && strncmp(line, "Unnamed repository", 18))
-            return rc_utf8_repair(apr_pstrdup(pool, line), pool);
+        while (isspace((unsigned char)*text))
+            text++;
+        if (*text && strncmp(text, "Unnamed repository", 18))
+            return rc_utf8_repair(apr_pstrdup(pool, text), pool);
     }
     return apr_pstrcat(pool, name, " repository", NULL);
 }

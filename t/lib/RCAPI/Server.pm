@@ -226,9 +226,9 @@ sub _session {
     return $lines;
 }
 
-# [pid, parent, group, session] of every process that is more than an entry for its parent to read.
+# [pid, parent, group, session] of every process that is not dead, though perhaps not yet buried.
 sub _processes {
-    return map { slurp("$_/stat") =~ /^(\d+) \(.*\) [^Z] (\d+) (\d+) (\d+)/s ? [$1, $2, $3, $4] : () } glob '/proc/[0-9]*';
+    return map { slurp("$_/stat") =~ /^(\d+) \(.*\) [^ZX] (\d+) (\d+) (\d+)/s ? [$1, $2, $3, $4] : () } glob '/proc/[0-9]*';
 }
 
 # Process id of httpd's parent process, once it has started.

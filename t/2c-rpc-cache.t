@@ -1,0 +1,183 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# strip, invalidate_cache, rescan_repos (contract 02 §2, 01 §5).
+use strict;
+use warnings;
+use Test::More;
+use RCAPI::Run qw(spew);
+use RCAPI::Test;
+
+my $t = RCAPI::Test->new;
+$t->user($_) for qw(ann bob eve);
+my $ROOT = "$t->{dir}/data/repos";
+my ($true, $false) = (JSON::PP::true, JSON::PP::false);
+
+sub repo { return $t->must(get_repo => { repoid => $_[0] }) }
+
+# One commit in a work tree.
+sub commit {
+    my ($dir, $text) = @_;
+    spew("$dir/file", $text);
+    $t->git($dir, 'add', '-A');
+    $t->git($dir, 'commit', '-q', '-m', $text);
+    chomp(my $id = $t->git($dir, qw(rev-parse HEAD)));
+    return $id;
+}
+
+subtest 'strip' => sub {
+    my (%c, $merge);
+    my $r = $t->repo('g/r', args => { owner => 'ann' }, build => sub {
+        my ($w) = @_;
+        $c{$_} = commit($w, "c$_") for 1 .. 3;
+        $t->git($w, qw(checkout -q -b side));
+        $c{s} = commit($w, 'side');
+        $t->git($w, qw(checkout -q master));
+        spew("$w/other", 'x');
+        $c{4} = commit($w, 'c4');
+        $t->git($w, qw(merge -q -s ours -m merge side));
+        chomp($merge = $t->git($w, qw(rev-parse HEAD)));
+        $c{$_} = commit($w, "c$_") for 5 .. 7;
+    });
+    my $head = sub { chomp(my $id = $t->git($r->{path}, 'rev-parse', "refs/heads/$_[0]")); return $id };
+    my $strip = sub { my ($rev, $branch, %opt) = @_; $t->call(strip => { repoid => 'g/r', revision => $rev, branch => $branch }, %opt) };
+    is $t->call(invalidate_cache => { repoid => 'g/r' })->{error}, undef, 'the last commit is known';
+    is_deeply $strip->($c{7}, 'master', as => 'ann'), { id => 1, error => undef, result => {
+        msg => "Stripped commit $c{7} from repo `g/r`", repository => 'g/r' } }, 'the tip';
+    is $head->('master'), $c{6}, 'the branch is one back';
+    is repo('g/r')->{last_changeset}{raw_id}, $c{6}, 'last_changeset follows';
+    is $strip->(substr($c{5}, 0, 12), 'master')->{result}{msg}, 'Stripped commit ' . substr($c{5}, 0, 12) . ' from repo `g/r`',
+        'a short id, as sent';
+    is $head->('master'), $merge, 'with its descendants';
+    my %before = map { $_ => $head->($_) } qw(master side);
+    for my $case ([$merge, 'master', 'a merge'], [$c{1}, 'master', 'a root'], ['nope', 'master', 'unknown'], [$c{7}, 'master', 'gone'],
+                  [$c{4}, 'nope', 'unknown branch'], [$c{4}, 'side', 'not on the branch'], [$c{4}, 'refs/heads/master', 'no branch name'],
+                  [$c{4}, '', 'no branch'], [{}, 'master', 'no text'], ['99', 'master', 'out of range']) {
+        my ($rev, $branch, $what) = @$case;
+        my $show = ref $rev ? '{ }' : $rev;
+        is $strip->($rev, $branch)->{error}, "Unable to strip commit $show from repo `g/r`", $what;
+    }
+    is_deeply { map { $_ => $head->($_) } qw(master side) }, \%before, 'nothing moved';
+    is $strip->('side', 'side')->{error}, undef, 'by a branch name';
+    is $head->('side'), $c{3}, 'moved';
+    is $strip->('1', 'side')->{error}, undef, 'by number';
+    is $head->('side'), $c{1}, 'moved';
+    is $t->git($r->{path}, qw(fsck --full --no-dangling)), '', 'git finds no fault';
+    is $strip->($c{4}, 'master', as => $_)->{error}, 'repository `g/r` does not exist', "refused: $_" for qw(bob eve);
+    is $t->call(strip => { repoid => 'nope', revision => 1, branch => 'x' })->{error}, 'repository `nope` does not exist', 'unknown';
+    for my $arg (qw(repoid revision branch)) {
+        my %args = (repoid => 'g/r', revision => 'x', branch => 'x');
+        delete $args{$arg};
+        is $t->call(strip => \%args)->{error}, "Missing non optional `$arg` arg in JSON DATA", "without $arg";
+    }
+    spew("$r->{path}/refs/heads/master.lock", '');
+    is $strip->($c{4}, 'master')->{error}, "Unable to strip commit $c{4} from repo `g/r`", 'somebody else changes the branch';
+    unlink "$r->{path}/refs/heads/master.lock";
+};
+
+subtest 'invalidate_cache' => sub {
+    my $r = $t->repo('cached', commits => 4, args => { owner => 'ann' });
+    is repo('cached')->{last_changeset}{revision}, -1, 'the stored copy is old';
+    is_deeply $t->call(invalidate_cache => { repoid => 'cached', delete_keys => 'true' }, as => 'ann')->{result},
+        { msg => 'Cache for repository `cached` was invalidated', repository => 'cached' }, 'answer';
+    is repo('cached')->{last_changeset}{revision}, 3, 'read anew';
+    my $id = repo('cached')->{repo_id};
+    is $t->must(invalidate_cache => { repoid => $id })->{msg}, "Cache for repository `$id` was invalidated", 'msg as sent';
+    unlink "$r->{path}/rcapi/order" or die $!; # never cut short in place: others have it mapped
+    spew("$r->{path}/rcapi/order", 'nonsense');
+    is $t->call(invalidate_cache => { repoid => 'cached' })->{error}, undef, 'damaged: made anew';
+    is $t->must(get_repo_changeset => { repoid => 'cached', revision => '2' })->{revision}, 2, 'and right';
+    $t->must(grant_user_permission => { repoid => 'cached', userid => 'bob', perm => 'repository.write' });
+    is $t->call(invalidate_cache => { repoid => 'cached' }, as => 'bob')->{error}, undef, 'a writer may';
+    is $t->call(invalidate_cache => { repoid => 'cached' }, as => 'eve')->{error}, 'repository `cached` does not exist', 'a reader not';
+    is $t->call(invalidate_cache => { repoid => 'nope' })->{error}, 'repository `nope` does not exist', 'unknown';
+    is $t->call(invalidate_cache => {})->{error}, 'Missing non optional `repoid` arg in JSON DATA', 'missing';
+    rename $r->{path}, "$ROOT/.away";
+    is $t->call(invalidate_cache => { repoid => 'cached' })->{error}, 'Error occurred during cache invalidation action', 'gone';
+    rename "$ROOT/.away", $r->{path};
+};
+
+sub rescan { my (%args) = @_; return $t->call(rescan_repos => \%args)->{result} }
+
+subtest 'rescan_repos: adding' => sub {
+    is_deeply $t->call('rescan_repos'), { id => 1, error => undef, result => { added => [], removed => [] } }, 'nothing new';
+    mkdir "$ROOT/$_" for 'new', 'new/deep', 'new/deep/empty', 'lost+found';
+    my $work = "$t->{dir}/work/source";
+    RCAPI::Git::init($work);
+    RCAPI::Git::history($work, 8, 5);
+    $t->git('.', qw(clone -q --bare), $work, "$ROOT/$_") for 'new/bare', 'top', '_hidden', '.dot', 'rm__20200101_000000_123456__old', 'plus:colon', '123';
+    $t->git('.', qw(clone -q), $work, "$ROOT/new/deep/tree");
+    $t->git('.', qw(init -q --bare), "$ROOT/new/deep/tree/inside");
+    spew("$ROOT/new/bare/description", "  All about it \n");
+    $t->git('.', qw(init -q --bare), "$ROOT/damaged");
+    system 'rm', '-rf', "$ROOT/damaged/objects";
+    spew("$ROOT/damaged/objects", '');
+    spew("$ROOT/file", "x");
+    symlink $work, "$ROOT/link";
+    chmod 0, "$ROOT/lost+found";
+    is_deeply $t->must(rescan_repos => {}), { added => ['new/bare', 'new/deep/tree', 'top'], removed => [] }, 'what is a repository';
+    my $bare = repo('new/bare');
+    is_deeply [@$bare{qw(owner description repo_type private clone_uri)}], ['admin', 'All about it', 'git', $false, ''], 'its row';
+    is repo('top')->{description}, 'top repository', 'a default description';
+    is repo('new/deep/tree')->{description}, 'new/deep/tree repository', 'in a group';
+    is $bare->{last_changeset}{revision}, 7, 'last_changeset';
+    is_deeply [map { "$_->{name} $_->{permission}" } grep { $_->{origin} eq 'permission' } @{ $bare->{members} }],
+        ['default repository.read'], 'permissions of a new repository';
+    is $t->sql("SELECT group_name, description FROM repo_group WHERE group_name LIKE 'new%' ORDER BY 1"),
+        "new|new group\nnew/deep|new/deep group\n", 'groups';
+    is_deeply rescan(), { added => [], removed => [] }, 'once is enough';
+    $t->sql("UPDATE setting SET value = 'True' WHERE name IN ('default_repo_private', 'default_repo_enable_downloads')");
+    $t->git('.', qw(init -q --bare), "$ROOT/later");
+    is_deeply rescan(), { added => ['later'], removed => [] }, 'an empty one';
+    is_deeply [map { repo('later')->{$_} } qw(private enable_downloads enable_locking)], [$true, $true, $false], 'flags from the settings';
+    $t->must(create_repo => { repo_name => 'flags', repo_type => 'git', enable_downloads => 'no' });
+    is_deeply [map { repo('flags')->{$_} } qw(private enable_downloads)], [$true, $false], 'so are those of create_repo';
+    $t->sql("UPDATE setting SET value = 'False' WHERE name LIKE 'default_repo_%' AND value = 'True'");
+};
+
+subtest 'a repository with a work tree' => sub {
+    my $tree = "$ROOT/new/deep/tree";
+    chomp(my $tip = $t->git($tree, qw(rev-parse HEAD)));
+    is $t->must(get_repo_changeset => { repoid => 'new/deep/tree', revision => 'master' })->{raw_id}, $tip, 'is read';
+    is $t->get("/new/deep/tree/changeset-diff/$tip")->body, $t->get("/top/changeset-diff/$tip")->body, 'by views, too';
+    commit($tree, 'more');
+    is $t->call(invalidate_cache => { repoid => 'new/deep/tree' })->{error}, undef, 'its cache';
+    chomp(my $more = $t->git($tree, qw(rev-parse HEAD)));
+    is repo('new/deep/tree')->{last_changeset}{raw_id}, $more, 'its last commit';
+    is $t->call(strip => { repoid => 'new/deep/tree', revision => $more, branch => 'master' })->{error}, undef, 'strip';
+    chomp(my $head = $t->git($tree, qw(rev-parse master)));
+    is $head, $tip, 'done';
+    is $t->call(fork_repo => { repoid => 'new/deep/tree', fork_name => 'bare-fork' })->{error}, undef, 'fork';
+    is $t->git("$ROOT/bare-fork", qw(rev-parse --is-bare-repository)), "true\n", 'bare';
+    is $t->git("$ROOT/bare-fork", qw(fsck --full --no-dangling)), '', 'whole';
+    is $t->call(update_repo => { repoid => 'new/deep/tree', name => 'moved', clone_uri => "file://$t->{dir}/work/source" })->{error}, undef, 'rename';
+    is $t->call(pull => { repoid => 'new/deep/moved' })->{error}, undef, 'pull';
+    is $t->must(get_repo_changeset => { repoid => 'new/deep/moved', revision => 'master' })->{raw_id}, $tip, 'read there';
+};
+
+subtest 'rescan_repos: removing' => sub {
+    $t->must(fork_repo => { repoid => 'top', fork_name => 'child' });
+    $t->must(create_repo => { repo_name => $_, repo_type => 'git' }) for qw(a/b/c/r a/kept/r x/y/r);
+    system 'rm', '-rf', "$ROOT/top", "$ROOT/a/b", "$ROOT/a/kept/r", "$ROOT/x";
+    mkdir "$ROOT/a/kept/r";
+    spew("$ROOT/a/kept/r/note", 'not a repository any more');
+    is_deeply rescan(), { added => [], removed => [] }, 'nothing is removed unasked';
+    is_deeply rescan(remove_obsolete => 'true'), { added => [], removed => [qw(top a/b/c/r a/kept/r x/y/r a/b/c a/b x/y x)] },
+        'repositories, then groups, deepest first';
+    is $t->call(get_repo => { repoid => 'top' })->{error}, 'repository `top` does not exist', 'gone';
+    is repo('child')->{fork_of}, undef, 'its fork is none any more';
+    ok -e "$ROOT/a/kept/r/note", 'the disk is not touched';
+    is $t->sql("SELECT group_name FROM repo_group WHERE group_name LIKE 'a%' ORDER BY 1"), "a\na/kept\n", 'groups with a folder stay';
+    is_deeply rescan(remove_obsolete => 1), { added => [], removed => [] }, 'once is enough';
+};
+
+subtest 'rescan_repos: who' => sub {
+    is $t->call(rescan_repos => {}, as => $_)->{error}, 'Access was denied to this resource.', "refused: $_" for qw(ann eve);
+    chmod 0, $ROOT;
+    is $t->call('rescan_repos')->{error}, 'Error occurred during rescan repositories action', 'a root that cannot be read';
+    is $t->call(rescan_repos => { remove_obsolete => $true })->{error}, 'Error occurred during rescan repositories action', 'nor then';
+    chmod 0700, $ROOT, "$ROOT/lost+found";
+    is repo('child')->{repo_name}, 'child', 'all is still there';
+};
+
+$t->done;
+done_testing;
