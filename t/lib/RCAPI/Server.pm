@@ -278,6 +278,7 @@ sub stop {
     return if $$ != $self->{owner} || !$self->{keeper};
     $self->_settle;
     if (my $leash = delete $self->{leash}) {
+        local $SIG{PIPE} = 'IGNORE';
         syswrite $leash, "\n"; # processes that the test forked may hold the leash as well
         close $leash;
     }
