@@ -5,6 +5,8 @@
 #ifndef RC_GIST_H
 #define RC_GIST_H
 
+#include <apr_tables.h>
+
 #include "rc_db.h"
 
 typedef struct rc_gist_t {
@@ -22,8 +24,8 @@ typedef struct rc_gist_t {
 /** NULL when there is none. */
 rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr_pool_t *pool);
 
-/** A user's gists that have not expired, newest first. */
-rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id,
+/** A user's gists, newest first; @a expired: also those whose time is over. */
+rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
                               rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/param.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,7 +27,7 @@
 #include "rc_log.h"
 
 typedef struct move_t {
-    const char *from, *to;
+    const char *from, *to; /* from "": a folder that was not there and is made */
 } move_t;
 
 struct rc_moves_t {
@@ -92,7 +91,7 @@ static rc_err_t *open_op(rc_moves_t *moves)
     return moves->fd >= 0 ? NULL : os_error(moves->pool, "create", moves->op);
 }
 
-/* The intention: from, NUL, to, NUL, for each rename. */
+/* The intention: from, NUL, to, NUL, for each step. */
 static rc_err_t *write_op(rc_moves_t *moves)
 {
     int i;
@@ -131,6 +130,8 @@ static rc_err_t *make_move(const move_t *move, apr_pool_t *pool)
     rc_err_t *err;
     int tries = 5;
 
+    if (!*move->from)
+        return rc_fs_make_folders(move->to, pool);
     do { /* who undoes a change beside us removes the folders, empty as they still are */
         if (!(err = rc_fs_make_folders(folder_of(move->to, pool), pool)))
             err = rename_new(move->from, move->to, pool);
@@ -138,22 +139,53 @@ static rc_err_t *make_move(const move_t *move, apr_pool_t *pool)
     return err;
 }
 
-/* Takes back the first n renames, last one first, and the folders made for them. */
-static void undo(const apr_array_header_t *list, int n, const char *root, apr_pool_t *pool)
+/* Takes back the first n steps, last one first. */
+static void undo(const apr_array_header_t *list, int n, apr_pool_t *pool)
 {
     while (n-- > 0) {
         const move_t *move = &APR_ARRAY_IDX(list, n, move_t);
-        const char *folder;
         rc_err_t *err;
 
-        if (!rc_fs_exists(move->from) && rc_fs_exists(move->to) &&
-            (err = rename_new(move->to, move->from, pool)))
+        if (!*move->from)
+            rmdir(move->to); /* unless somebody else has put something there */
+        else if (!rc_fs_exists(move->from) && rc_fs_exists(move->to) &&
+                 (err = rename_new(move->to, move->from, pool)))
             rc_log(RC_LOG_ERR, err->cause, "cannot undo: %s", rc_err_log_text(err, pool));
-        for (folder = folder_of(move->to, pool); strlen(folder) > strlen(root);
-             folder = folder_of(folder, pool))
-            if (rmdir(folder) && errno != ENOENT) /* only where nothing is left */
-                break;
     }
+}
+
+static bool is_target(const apr_array_header_t *list, const char *path)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++)
+        if (!strcmp(APR_ARRAY_IDX(list, i, move_t).to, path))
+            return true;
+    return false;
+}
+
+static void plan_folder(apr_array_header_t *list, const char *path, apr_pool_t *pool)
+{
+    if (!*path || rc_fs_exists(path) || is_target(list, path))
+        return;
+    plan_folder(list, folder_of(path, pool), pool);
+    *(move_t *)apr_array_push(list) = (move_t){"", path};
+}
+
+/* Puts the folders that are missing before the renames that need them, so that undoing removes
+ * these, and never an empty one that was there before. */
+static void plan_folders(rc_moves_t *moves)
+{
+    apr_array_header_t *list = apr_array_make(moves->pool, moves->list->nelts + 2, sizeof(move_t));
+    int i;
+
+    for (i = 0; i < moves->list->nelts; i++) {
+        const move_t *move = &APR_ARRAY_IDX(moves->list, i, move_t);
+
+        plan_folder(list, folder_of(move->to, moves->pool), moves->pool);
+        *(move_t *)apr_array_push(list) = *move;
+    }
+    moves->list = list;
 }
 
 /* Tokens of changes that are over leave the database with the next change, in its transaction;
@@ -186,13 +218,13 @@ rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
     RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
     RC_TRY(forget_done(moves, db));
     RC_TRY(rc_store_disk_change_add(db, moves->token));
+    plan_folders(moves);
     RC_TRY(write_op(moves));
     for (; moves->applied < moves->list->nelts; moves->applied++) {
-        rc_err_t *err =
-            make_move(&APR_ARRAY_IDX(moves->list, moves->applied, move_t), moves->pool);
+        rc_err_t *err = make_move(&APR_ARRAY_IDX(moves->list, moves->applied, move_t), moves->pool);
 
         if (err) { /* undone before others may write again */
-            undo(moves->list, moves->applied + 1, moves->env->config->repo_root, moves->pool);
+            undo(moves->list, moves->applied, moves->pool);
             moves->applied = 0;
             return err;
         }
@@ -229,9 +261,8 @@ void rc_moves_end(rc_moves_t *moves, rc_db_t *db, bool committed)
         finish(moves->op, moves->list, moves->pool);
         for (i = 0; i < moves->done->nelts; i++)
             unlink(APR_ARRAY_IDX(moves->done, i, const char *));
-    } else { /* with the rename that failed: it may have made folders */
-        undo(moves->list, MIN(moves->applied + 1, moves->list->nelts),
-             moves->env->config->repo_root, moves->pool);
+    } else {
+        undo(moves->list, moves->applied, moves->pool);
         unlink(moves->op);
     }
     close(moves->fd);
@@ -291,8 +322,7 @@ static void redo(const apr_array_header_t *list, apr_pool_t *pool)
     }
 }
 
-static rc_err_t *repair_op(rc_env_t *env, rc_db_t *db, const char *path, const char *token,
-                           apr_pool_t *pool)
+static rc_err_t *repair_op(rc_db_t *db, const char *path, const char *token, apr_pool_t *pool)
 {
     apr_array_header_t *list = NULL;
     bool stands;
@@ -306,7 +336,7 @@ static rc_err_t *repair_op(rc_env_t *env, rc_db_t *db, const char *path, const c
         finish(path, list, pool);
         return NULL;
     }
-    undo(list, list->nelts, env->config->repo_root, pool);
+    undo(list, list->nelts, pool);
     unlink(path);
     return NULL;
 }
@@ -349,8 +379,7 @@ static rc_err_t *visit_entry(const visit_t *visit, const char *name, apr_pool_t 
     }
     if (!visit->ops)
         return rc_fs_remove_tree(path, pool);
-    return repair_op(visit->env, visit->db, path, apr_pstrmemdup(pool, name, strlen(name) - 3),
-                     pool);
+    return repair_op(visit->db, path, apr_pstrmemdup(pool, name, strlen(name) - 3), pool);
 }
 
 static rc_err_t *visit_entries(const visit_t *visit, apr_pool_t *pool)

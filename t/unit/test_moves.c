@@ -363,6 +363,54 @@ static void target_exists(void **state)
     assert_int_equal(query(COMMITTED), 0);
 }
 
+/* Folders that were there, empty, are somebody's groups. */
+static void empty_folders(void **state)
+{
+    long n;
+    int status = DIED;
+
+    (void)state;
+    for (n = 0; status == DIED; n += 4) {
+        fresh();
+        assert_int_equal(mkdir(in_dir("repos/g"), 0700), 0);
+        status = run_to(n % 8 ? fail_change : must_change, n);
+        repair();
+        assert_true(there("repos/g"));
+        assert_true(there("repos/g/h/new/file") == (query(COMMITTED) == 1));
+        assert_true(there("repos/g/h") == (query(COMMITTED) == 1));
+    }
+}
+
+/* One moves in where another has just moved. */
+static void nested(void)
+{
+    const char *work;
+
+    NEED_OK(rc_work_dir(&work, env, pool));
+    NEED(!mkdir(apr_pstrcat(pool, work, "/empty", NULL), 0700));
+    moves = rc_moves_begin(env, pool);
+    rc_moves_add(moves, apr_pstrcat(pool, work, "/empty", NULL), in_dir("repos/g"));
+    rc_moves_add(moves, in_dir("repos/old"), in_dir("repos/g/h/old"));
+    rc_moves_end(moves, db, !rc_db_txn(db, write_both, NULL));
+    apr_pool_destroy(pool);
+}
+
+static void target_in_target(void **state)
+{
+    long n;
+    int status = DIED;
+
+    (void)state;
+    for (n = 0; status == DIED; n += 3) {
+        fresh();
+        status = run_to(nested, n);
+        repair();
+        assert_true(there("repos/g") == there("repos/g/h/old/file"));
+        assert_true(there("repos/g") != there("repos/old/file"));
+        assert_true(there("repos/g") == (query(COMMITTED) == 1));
+    }
+}
+
 /* --- crashes --- */
 
 /* After a crash of the change before its call n: repaired, and either whole. */
@@ -674,6 +722,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(never_applied),
     cmocka_unit_test(tokens),
     cmocka_unit_test(target_exists),
+    cmocka_unit_test(empty_folders),
+    cmocka_unit_test(target_in_target),
     cmocka_unit_test(crash_anywhere),
     cmocka_unit_test(crash_while_failing),
     cmocka_unit_test(crash_of_repair),

@@ -59,15 +59,19 @@ __attribute__((unused)) static unsigned unit_seed(void)
 
 static int unit_begin(void **state)
 {
-    char name[] = "/tmp/rcapi-unit-XXXXXX";
+    static const char *const tops[] = {"/dev/shm", "/tmp"}; /* memory is so much faster */
+    size_t i;
 
     (void)state;
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    if (!mkdtemp(name))
-        return -1;
-    unit_dir = apr_pstrdup(pool, name);
-    return 0;
+    for (i = 0; i < ROWS(tops) && !unit_dir; i++) {
+        char *name = apr_pstrcat(pool, tops[i], "/rcapi-unit-XXXXXX", NULL);
+
+        if (mkdtemp(name))
+            unit_dir = name;
+    }
+    return unit_dir ? 0 : -1;
 }
 
 static int unit_end(void **state)
