@@ -34,6 +34,11 @@ void rc_moves_end(rc_moves_t *moves, rc_db_t *db, bool committed);
  * what is left in it is removed. */
 rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool);
 
+/** Inside a write transaction, before it looks at anything: finishes or undoes changes whose
+ * process crashed, so that nothing is decided by, or made in, a half changed tree. Failures are
+ * logged. */
+void rc_moves_settle(rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
+
 /** Finishes or undoes what crashed processes left, and removes their folders in .rc_tmp. */
 rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool);
 
