@@ -148,11 +148,13 @@ tool = command -v $(1) >/dev/null || { echo '$(1): not installed, left out'; exi
 #: make install [DESTDIR=] [PREFIX=/usr/local] module where httpd has its own, programs, sample
 PREFIX ?= /usr/local
 LIBEXECDIR ?= $(shell $(APXS) -q LIBEXECDIR)
+SAMPLE = $(DESTDIR)$(PREFIX)/share/mod_rcapi/rcapi.conf
 .PHONY: install
 install: all
 	install -D -m 755 $(O)/mod_rcapi.so '$(DESTDIR)$(LIBEXECDIR)/mod_rcapi.so'
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGS)
-	install -D -m 644 conf/rcapi.conf '$(DESTDIR)$(PREFIX)/share/mod_rcapi/rcapi.conf'
+	install -D -m 644 conf/rcapi.conf '$(SAMPLE)'
+	sed -i 's,modules/mod_rcapi.so,$(LIBEXECDIR)/mod_rcapi.so,' '$(SAMPLE)'
 
 #: make clean, make help
 .PHONY: clean help

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Gists: rows, and one small git repository each, at <root>/.rc_gist_store/<access id>.
+ * Rows of gists.
  */
 #ifndef RC_GIST_H
 #define RC_GIST_H
 
-#include "rc_env.h"
+#include <apr_tables.h>
+
+#include "rc_db.h"
 
 typedef struct rc_gist_t {
     apr_int64_t id;
@@ -22,8 +24,8 @@ typedef struct rc_gist_t {
 /** NULL when there is none. */
 rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr_pool_t *pool);
 
-/** A user's gists that have not expired, newest first. */
-rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id,
+/** A user's gists, newest first; @a expired: also those whose time is over. */
+rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
                               rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
@@ -31,12 +33,5 @@ rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id,
 /** Inserts @a gist; sets id, and access_id when that is NULL (the id as text). */
 rc_err_t *rc_store_gist_insert(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool);
 rc_err_t *rc_store_gist_delete(rc_db_t *db, apr_int64_t id);
-
-/** Path of a gist's repository, in @a pool. */
-const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool);
-
-/** Opens a gist's repository; *@a id is its only commit. */
-rc_err_t *rc_model_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env,
-                             const char *access_id, apr_pool_t *pool);
 
 #endif

@@ -73,7 +73,7 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
 
-/** The same for each repository that user @a holder_id has locked, readable or not. */
+/** The same for those of them that user @a holder_id has locked. */
 rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id,
                                      rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
                                                      apr_pool_t *scratch),

@@ -117,5 +117,4 @@ rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t u
                                  const unsigned char *digest, int len, apr_pool_t *pool);
 rc_err_t *rc_store_key_delete(rc_db_t *db, apr_int64_t key_id);
 
-
 #endif

@@ -225,10 +225,12 @@ subtest 'get_user: permissions' => sub {
         global => [qw(group.read hg.create.repository hg.create.write_on_repogroup.true hg.extern_activate.auto
             hg.fork.repository hg.inherit_default_perms.true hg.register.manual_activate hg.repogroup.create.false
             hg.usergroup.create.false repository.read usergroup.read)],
-        repositories => { open => 'repository.read', 'box/hidden' => 'repository.none', eves => 'repository.admin' },
+        repositories => { open => 'repository.read', eves => 'repository.admin' },
         repositories_groups => { box => 'group.read' },
         user_groups => { devs => 'usergroup.read' },
-    }, 'of a normal user';
+    }, 'of a normal user: no names of what he may not read';
+    is_deeply user_of('eve')->{permissions}{repositories},
+        { open => 'repository.read', 'box/hidden' => 'repository.none', eves => 'repository.admin' }, 'a super-admin sees those, too';
     is_deeply user_of('admin')->{permissions}, {
         global => [qw(hg.admin hg.create.write_on_repogroup.true)],
         repositories => { map { $_ => 'repository.admin' } qw(open box/hidden eves) },
@@ -353,6 +355,24 @@ subtest 'delete_user' => sub {
     is error(delete_user => { userid => 'groups' }), "failed to delete user ID:$owner groups", 'the owner of a repository group';
     $t->sql("UPDATE repo_group SET owner_id = $eve; UPDATE user_group SET owner_id = $owner");
     is error(delete_user => { userid => 'groups' }), "failed to delete user ID:$owner groups", 'the owner of a user group';
+};
+
+subtest 'delete_user: gists' => sub {
+    my $writer = create('writer')->{result}{user};
+    $t->key(writer => $writer->{api_key});
+    my @gists = map { $t->must(create_gist => { files => { f => { content => 'x' } }, %$_ }, as => 'writer')->{gist}{access_id} }
+        {}, { gist_type => 'private' }, { lifetime => 0 };
+    my $store = "$t->{dir}/data/repos/.rc_gist_store";
+    $t->sql("UPDATE gist SET expires = 1 WHERE access_id = '$gists[2]'");
+    ok -d "$store/$_", "gist $_ is there" for @gists;
+    $t->sql("UPDATE user_group SET owner_id = $writer->{user_id}");
+    is error(delete_user => { userid => 'writer' }), "failed to delete user ID:$writer->{user_id} writer", 'an owner stays';
+    ok -d "$store/$_", "and so does gist $_" for @gists;
+    $t->sql('UPDATE user_group SET owner_id = 2');
+    is $t->must(delete_user => { userid => 'writer' })->{msg}, "deleted user ID:$writer->{user_id} writer", 'deleted';
+    ok !-e "$store/$_", "gist $_ is gone, expired or not" for @gists;
+    is $t->sql('SELECT count(*) FROM gist'), "0\n", 'and its row';
+    is_deeply [grep { !/\.done$/ } glob "$t->{dir}/data/repos/.rc_tmp/*"], [], 'nothing is left behind';
 };
 
 subtest 'masks' => sub {

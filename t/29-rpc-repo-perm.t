@@ -24,8 +24,8 @@ sub rows {
         @{ $t->must(get_repo => { repoid => 'g/r' })->{members} };
 }
 
-# What a user may, as he sees himself.
-sub level { return $t->must(get_user => {}, as => $_[0])->{permissions}{repositories}{'g/r'} }
+# What a user may.
+sub level { return $t->must(get_user => { userid => $_[0] })->{permissions}{repositories}{'g/r'} }
 
 sub call_as {
     my ($as, $method, %args) = @_;

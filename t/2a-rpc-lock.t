@@ -71,7 +71,8 @@ subtest 'get_locks' => sub {
         lock_as('admin', repoid => $_, locked => $true, userid => 'bob') for qw(closed g/r);
         lock_as('admin', repoid => 'second', locked => $true, userid => 'eve');
         my $locks = $t->must($method => {}, as => 'bob');
-        is_deeply [map { $_->{repo_name} } @$locks], ['g/r', 'closed'], "$method: own ones by id, readable or not";
+        is_deeply [map { $_->{repo_name} } @$locks], ['g/r'], "$method: own ones, but none that he may not read";
+        is_deeply [map { $_->{repo_name} } @{ $t->must($method => { userid => 'bob' }) }], ['g/r', 'closed'], 'super-admin: all, by id';
         is $locks->[0]{locked_by}{username}, 'bob', 'held by him';
         is $locks->[0]{locked_by}{api_key}, '*' x 40, 'keys masked';
         ok !exists $locks->[0]{members}, 'repo_obj without members';

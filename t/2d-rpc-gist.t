@@ -99,5 +99,24 @@ subtest 'delete' => sub {
     is $t->call(delete_gist => { gistid => $other })->{error}, undef, 'a super-admin';
 };
 
+subtest 'URL by the server settings' => sub {
+    $t->admin('set', 'gist_alias_url', 'https://gist.example.org/{gistid}/x');
+    my $gist = create($FILES)->{result}{gist};
+    is $gist->{url}, "https://gist.example.org/$gist->{access_id}/x", 'create_gist';
+    is $t->call(get_gists => {}, as => 'bob')->{result}[0]{url}, $gist->{url}, 'get_gists';
+    $t->admin('set', 'gist_alias_url', '');
+    is $t->call(get_gist => { gistid => $gist->{access_id} }, as => 'bob')->{result}{url},
+        $t->url . "/_admin/gists/$gist->{access_id}", 'none: ours';
+};
+
+subtest 'of a deleted user' => sub {
+    my $user = $t->user('gone');
+    my @ids = map { create($FILES, as => 'gone', lifetime => $_)->{result}{gist}{access_id} } -1, 0;
+    ok -d "$store/$_", "gist $_" for @ids;
+    is $t->call(delete_user => { userid => 'gone' })->{error}, undef, 'deleted';
+    ok !-e "$store/$_", "its folder is gone: $_" for @ids;
+    is $t->call(get_gist => { gistid => $ids[0] })->{error}, "gist `$ids[0]` does not exist", 'and its row';
+};
+
 $t->done;
 done_testing;

@@ -6,15 +6,12 @@
 #include "rc_repo_model.h"
 
 #include <string.h>
-#include <time.h>
 
 #include <apr_strings.h>
 
 #include "rc_fs.h"
 #include "rc_repo_change.h"
 #include "rc_user.h"
-
-#define NAME_MAX_BYTES 255 /* of one part of a path */
 
 /* --- update --- */
 
@@ -141,30 +138,13 @@ rc_err_t *rc_model_repo_lock_doomed(rc_env_t *env, rc_db_t *db, const apr_array_
     return NULL;
 }
 
-/* The longest beginning of @a text of at most @a max bytes that does not cut a character. */
-static const char *cut(const char *text, apr_size_t max, apr_pool_t *pool)
-{
-    if (strlen(text) <= max)
-        return text;
-    while (max && (text[max] & 0xc0) == 0x80)
-        max--;
-    return apr_pstrmemdup(pool, text, max);
-}
-
 /* Where a repository goes when it is deleted; rc_repo_part_usable knows such names. */
 static const char *removed_name(const char *name, apr_pool_t *pool)
 {
-    const char *parent = rc_repo_name_parent(name, pool), *stamp;
-    apr_time_t now = apr_time_now();
-    time_t seconds = (time_t)apr_time_sec(now);
-    char date[32];
-    struct tm tm;
+    const char *parent = rc_repo_name_parent(name, pool);
+    const char *last = rc_repo_name_removed(RC_REMOVED_REPO, rc_repo_name_last(name), pool);
 
-    localtime_r(&seconds, &tm);
-    strftime(date, sizeof(date), "%Y%m%d_%H%M%S", &tm);
-    stamp = apr_psprintf(pool, "rm__%s_%06d__", date, (int)apr_time_usec(now));
-    return apr_pstrcat(pool, parent ? parent : "", parent ? "/" : "", stamp,
-                       cut(rc_repo_name_last(name), NAME_MAX_BYTES - strlen(stamp), pool), NULL);
+    return parent ? apr_pstrcat(pool, parent, "/", last, NULL) : last;
 }
 
 rc_err_t *rc_model_repo_delete(const apr_array_header_t *doomed, rc_env_t *env, rc_moves_t *moves,

@@ -24,8 +24,8 @@ static const char *seal_context(apr_int64_t user_id, apr_pool_t *pool)
 }
 
 /* Makes up a key unless one is given, and fills in what is stored of it. */
-static rc_err_t *prepare(rc_user_key_t *row, unsigned char digest[RC_DIGEST_SIZE],
-                         const char **key, const rc_secret_t *secret, apr_pool_t *pool)
+static rc_err_t *prepare(rc_user_key_t *row, unsigned char digest[RC_DIGEST_SIZE], const char **key,
+                         const rc_secret_t *secret, apr_pool_t *pool)
 {
     if (!*key)
         RC_TRY(rc_key_generate(key, pool));
@@ -58,8 +58,11 @@ rc_err_t *rc_model_key_clear(const char **clear, const rc_secret_t *secret,
 rc_err_t *rc_model_main_key_create(const char *key, rc_db_t *db, const rc_secret_t *secret,
                                    apr_int64_t user_id, apr_pool_t *pool)
 {
-    rc_user_key_t row = {.user_id = user_id, .main = true, .role = rc_role_name(RC_ROLE_ALL),
-                         .description = "", .expires = RC_NEVER};
+    rc_user_key_t row = {.user_id = user_id,
+                         .main = true,
+                         .role = rc_role_name(RC_ROLE_ALL),
+                         .description = "",
+                         .expires = RC_NEVER};
     unsigned char digest[RC_DIGEST_SIZE];
 
     RC_TRY(prepare(&row, digest, &key, secret, pool));
@@ -79,7 +82,8 @@ rc_err_t *rc_model_main_key_reset(const char **key, rc_db_t *db, const rc_secret
 rc_err_t *rc_model_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,
                                 const rc_new_token_t *new_token, apr_pool_t *pool)
 {
-    rc_user_key_t row = {.user_id = new_token->user_id, .role = rc_role_name(new_token->role),
+    rc_user_key_t row = {.user_id = new_token->user_id,
+                         .role = rc_role_name(new_token->role),
                          .description = new_token->description ? new_token->description : "",
                          .expires = RC_NEVER};
     unsigned char digest[RC_DIGEST_SIZE];

@@ -14,8 +14,7 @@
 #define MAX_EMAIL 255 /* bytes */
 #define MAX_RANGE 256 /* addresses */
 
-rc_err_t *rc_model_email_add(rc_db_t *db, apr_int64_t user_id, const char *email,
-                             apr_pool_t *pool)
+rc_err_t *rc_model_email_add(rc_db_t *db, apr_int64_t user_id, const char *email, apr_pool_t *pool)
 {
     rc_err_t *err;
 
@@ -45,8 +44,7 @@ static rc_err_t *add_entry(rc_db_t *db, apr_int64_t user_id, const char *entry, 
     return rc_store_ip_add(db, user_id, entry);
 }
 
-static rc_err_t *remove_entry(rc_db_t *db, apr_int64_t user_id, const char *entry,
-                              apr_pool_t *pool)
+static rc_err_t *remove_entry(rc_db_t *db, apr_int64_t user_id, const char *entry, apr_pool_t *pool)
 {
     bool removed;
 

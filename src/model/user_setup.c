@@ -38,8 +38,11 @@ static bool has_kind(const apr_array_header_t *names, const char *name)
 static rc_err_t *create_default_user(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret,
                                      bool anonymous, apr_pool_t *pool)
 {
-    rc_new_user_t user = {.username = RC_DEFAULT_USER, .email = "anonymous@rhodecode.org",
-                          .firstname = "Anonymous", .lastname = "User", .active = anonymous};
+    rc_new_user_t user = {.username = RC_DEFAULT_USER,
+                          .email = "anonymous@rhodecode.org",
+                          .firstname = "Anonymous",
+                          .lastname = "User",
+                          .active = anonymous};
     const char *password;
 
     RC_TRY(rc_key_generate(&password, pool));
@@ -74,6 +77,7 @@ rc_err_t *rc_model_setup_default_user(rc_db_t *db, const rc_secret_t *secret, bo
         RC_TRY(create_default_user(&user, db, secret, anonymous, pool));
     RC_TRY(rc_model_default_user_lacks(&names, db, user, pool));
     for (i = 0; i < names->nelts; i++)
-        RC_TRY(rc_store_global_add(db, RC_OF_USER, user->id, APR_ARRAY_IDX(names, i, const char *)));
+        RC_TRY(
+            rc_store_global_add(db, RC_OF_USER, user->id, APR_ARRAY_IDX(names, i, const char *)));
     return NULL;
 }

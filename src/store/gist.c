@@ -38,7 +38,7 @@ rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr
     return NULL;
 }
 
-rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id,
+rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
                               rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool)
@@ -49,7 +49,8 @@ rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id,
     bool found;
 
     RC_TRY(rc_stmt(&st, db, SQL_GISTS_OF_USER));
-    RC_TRY(rc_bind(st, db, "ii", owner_id, (apr_int64_t)apr_time_sec(apr_time_now())));
+    RC_TRY(rc_bind(st, db, "iid", owner_id, (apr_int64_t)apr_time_sec(apr_time_now()),
+                   (int)expired));
     apr_pool_create(&scratch, pool);
     for (;;) {
         apr_pool_clear(scratch);

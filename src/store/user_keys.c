@@ -63,8 +63,8 @@ rc_err_t *rc_store_main_key_replace(rc_db_t *db, const rc_user_key_t *key,
     rc_stmt_t *st;
 
     RC_TRY(rc_stmt(&st, db, SQL_KEY_MAIN_REPLACE));
-    RC_TRY(rc_bind(st, db, "ibbi", key->user_id, &digest_blob, &sealed,
-                   (apr_int64_t)apr_time_now()));
+    RC_TRY(
+        rc_bind(st, db, "ibbi", key->user_id, &digest_blob, &sealed, (apr_int64_t)apr_time_now()));
     return rc_run(st, db);
 }
 

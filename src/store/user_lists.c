@@ -44,8 +44,8 @@ static rc_err_t *take_keys(apr_array_header_t **list, cursor_t *cursor, rc_db_t 
     return NULL;
 }
 
-static rc_err_t *take(rc_user_details_t *out, cursor_t *cursors, rc_db_t *db,
-                      const rc_user_t *user, apr_pool_t *pool)
+static rc_err_t *take(rc_user_details_t *out, cursor_t *cursors, rc_db_t *db, const rc_user_t *user,
+                      apr_pool_t *pool)
 {
     out->user = user;
     RC_TRY(take_texts(&out->emails, &cursors[EMAILS], db, user->id, pool));
@@ -154,8 +154,7 @@ rc_err_t *rc_store_email_add(rc_db_t *db, apr_int64_t user_id, const char *email
     return insert_email(db, user_id, email, false);
 }
 
-rc_err_t *rc_store_email_remove(bool *removed, rc_db_t *db, apr_int64_t user_id,
-                                const char *email)
+rc_err_t *rc_store_email_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, const char *email)
 {
     RC_TRY(run(db, SQL_EMAIL_DELETE, user_id, email));
     *removed = rc_changes(db) > 0;

@@ -142,7 +142,7 @@ static rc_err_t *set_port(rc_remote_url_t *url, const char *text, apr_pool_t *po
 {
     if (!rc_text_digits(text) || strlen(text) > 5)
         return bad(pool, "has a bad port");
-    url->port = atoi(text);
+    url->port = (int)strtol(text, NULL, 10);
     if (url->port < 1 || url->port > 65535)
         return bad(pool, "has a bad port");
     if (url->port == url->default_port)

@@ -7,14 +7,15 @@ GET_WRK := apt-get install -y --no-install-recommends wrk
 $(call obj,t/bench/rows.c): CPPFLAGS += -Isrc
 $(O)/bench/%: $(O)/obj/t/bench/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 .SECONDARY: $(call obj,t/bench/rows.c t/bench/pairs.c)
 
 .PHONY: bench bench-programs wrk
 bench: wrk
-	@$(MAKE) --no-print-directory all bench-programs
+	@$(SUBMAKE) -j$(CORES) all bench-programs
 	@RCAPI_BUILD='$(abspath $(O))' t/bench/run
 bench-programs: $(BENCH)
+	@:
 wrk:
-	@command -v wrk >/dev/null || if [ "$$(id -u)" = 0 ]; then $(GET_WRK); \
-	  else echo 'Please run: sudo $(GET_WRK)'; exit 1; fi
+	@command -v wrk >/dev/null || if [ "$$(id -u)" = 0 ]; then apt-get update && $(GET_WRK); \
+	  else echo 'Please run: sudo apt-get update && sudo $(GET_WRK)'; exit 1; fi

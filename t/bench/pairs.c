@@ -80,8 +80,9 @@ static long get(int fd, const char *path)
 
 static long run_git(const char *repository, const char *commit)
 {
-    const char *argv[] = {"git", "-C", repository, "diff-tree", "-p", "--root", "--no-commit-id",
-                          "--full-index", "--binary", "-M", commit, NULL};
+    const char *argv[] = {"git",      "-C",     repository,       "diff-tree",
+                          "-p",       "--root", "--no-commit-id", "--full-index",
+                          "--binary", "-M",     commit,           NULL};
     posix_spawn_file_actions_t actions;
     int ends[2], status;
     long all = 0;

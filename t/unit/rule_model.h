@@ -16,17 +16,35 @@ enum { ANYONE = 0 }; /* the user who carries the defaults */
 
 /* All permission names but hg.admin, which is never stored. */
 static const char *const model_names[NAMES] = {
-    "repository.none", "repository.read", "repository.write", "repository.admin",
-    "group.none", "group.read", "group.write", "group.admin",
-    "usergroup.none", "usergroup.read", "usergroup.write", "usergroup.admin",
-    "hg.create.none", "hg.create.repository",
-    "hg.create.write_on_repogroup.false", "hg.create.write_on_repogroup.true",
-    "hg.fork.none", "hg.fork.repository",
-    "hg.repogroup.create.false", "hg.repogroup.create.true",
-    "hg.usergroup.create.false", "hg.usergroup.create.true",
-    "hg.register.none", "hg.register.manual_activate", "hg.register.auto_activate",
-    "hg.extern_activate.manual", "hg.extern_activate.auto",
-    "hg.inherit_default_perms.false", "hg.inherit_default_perms.true",
+    "repository.none",
+    "repository.read",
+    "repository.write",
+    "repository.admin",
+    "group.none",
+    "group.read",
+    "group.write",
+    "group.admin",
+    "usergroup.none",
+    "usergroup.read",
+    "usergroup.write",
+    "usergroup.admin",
+    "hg.create.none",
+    "hg.create.repository",
+    "hg.create.write_on_repogroup.false",
+    "hg.create.write_on_repogroup.true",
+    "hg.fork.none",
+    "hg.fork.repository",
+    "hg.repogroup.create.false",
+    "hg.repogroup.create.true",
+    "hg.usergroup.create.false",
+    "hg.usergroup.create.true",
+    "hg.register.none",
+    "hg.register.manual_activate",
+    "hg.register.auto_activate",
+    "hg.extern_activate.manual",
+    "hg.extern_activate.auto",
+    "hg.inherit_default_perms.false",
+    "hg.inherit_default_perms.true",
 };
 
 typedef struct names_t {
@@ -54,7 +72,10 @@ typedef struct state_t {
 static bool model_configurable(const char *name)
 {
     static const char *const starts[] = {
-        "hg.fork.", "hg.usergroup.create.", "hg.repogroup.create.", "hg.create.write_on_repogroup.",
+        "hg.fork.",
+        "hg.usergroup.create.",
+        "hg.repogroup.create.",
+        "hg.create.write_on_repogroup.",
         "hg.inherit_default_perms.",
     };
     size_t i;

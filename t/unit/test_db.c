@@ -34,8 +34,8 @@ static const char *file(const char *suffix)
 
 static rc_err_t *add_user(void *baton, rc_db_t *db)
 {
-    rc_user_t user = {.username = baton, .firstname = "", .lastname = "", .extern_type = "",
-                      .extern_name = ""};
+    rc_user_t user = {
+        .username = baton, .firstname = "", .lastname = "", .extern_type = "", .extern_name = ""};
 
     return rc_store_user_insert(&user, db, NULL, false);
 }
@@ -57,8 +57,8 @@ static int other_program(const char *path, const char *username)
 /* A new program, not only a new process: SQLite remembers its locks in memory. */
 static void in_another_process(const char *username)
 {
-    const char *command = apr_psprintf(pool, "/proc/%d/exe '%s' '%s'", (int)getpid(), config.path,
-                                       username);
+    const char *command =
+        apr_psprintf(pool, "/proc/%d/exe '%s' '%s'", (int)getpid(), config.path, username);
 
     assert_int_equal(system(command), 0);
 }

@@ -103,8 +103,8 @@ static void set_row(const char *table, const char *object_column, const char *wh
 static void set_user_row(int kind, int object, int user, int level)
 {
     state.objects[kind].user_row[object][user] = level;
-    set_row(kinds[kind].user_rows, kind == 2 ? "users_group_id" : kinds[kind].row_object,
-            "user_id", object, user, level);
+    set_row(kinds[kind].user_rows, kind == 2 ? "users_group_id" : kinds[kind].row_object, "user_id",
+            object, user, level);
 }
 
 static void set_group_row(int kind, int object, int group, int level)
@@ -133,7 +133,8 @@ static void set_member(int group, int user, bool is)
     state.member[group][user] = is;
     if (is)
         sql("INSERT INTO user_group_member (users_group_id, user_id) VALUES (%d, %d)"
-            " ON CONFLICT DO NOTHING", group + 1, user + 1);
+            " ON CONFLICT DO NOTHING",
+            group + 1, user + 1);
     else
         sql("DELETE FROM user_group_member WHERE users_group_id = %d AND user_id = %d", group + 1,
             user + 1);
@@ -199,8 +200,8 @@ static void change_group(void)
         break;
     case 2: /* groups without names of their own decide nothing: often enough */
         for (i = 0; i < NAMES; i++)
-            set_name("user_group_global_permission", "users_group_id",
-                     &state.group_globals[group], group, i, false);
+            set_name("user_group_global_permission", "users_group_id", &state.group_globals[group],
+                     group, i, false);
         break;
     case 3:
         set_name("user_group_global_permission", "users_group_id", &state.group_globals[group],
@@ -269,7 +270,8 @@ static void make_objects(int kind, int count)
         o->fork[i] = -1;
         if (kind == RC_KIND_REPO)
             sql("INSERT INTO repo (repo_id, repo_name, repo_type, owner_id, created_on, updated_on)"
-                " VALUES (%d, 'r%d', 'git', 2, 0, 0)", i + 1, i);
+                " VALUES (%d, 'r%d', 'git', 2, 0, 0)",
+                i + 1, i);
         else
             sql("INSERT INTO %s (%s, group_name, owner_id, created_on) VALUES (%d, '%s%d', 2, 0)",
                 kinds[kind].table, kinds[kind].id, i + 1, kinds[kind].prefix, i);

@@ -43,8 +43,8 @@ static void ok(rc_err_t *err)
 
 static rc_user_t *make(const char *name)
 {
-    rc_new_user_t new_user = {.username = name, .active = true,
-                              .email = apr_pstrcat(pool, name, "@X.org", NULL)};
+    rc_new_user_t new_user = {
+        .username = name, .active = true, .email = apr_pstrcat(pool, name, "@X.org", NULL)};
     rc_user_t *user;
 
     ok(rc_model_user_create(&user, db, secret, &new_user, pool));
@@ -90,7 +90,7 @@ static void passwords(void **unused)
     assert_false(rc_password_matches(hash, "p\xc3\xa4s", pool));
     assert_false(rc_password_matches(hash, "", pool));
     assert_false(rc_password_matches("plain", "plain", pool)); /* only bcrypt's hashes count */
-    ok(rc_password_hash(&hash, longer, pool)); /* all 73 bytes count */
+    ok(rc_password_hash(&hash, longer, pool));                 /* all 73 bytes count */
     assert_true(rc_password_matches(hash, longer, pool));
     longer[72] = 'b';
     assert_false(rc_password_matches(hash, longer, pool));

@@ -8,14 +8,24 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
 #include "rc_gist.h"
+#include "rc_gist_model.h"
 #include "rc_moves.h"
+#include "rc_setting.h"
 #include "rc_text.h"
 #include "rc_time.h"
 
 /* Private access ids: no characters that look alike. */
 #define ALPHABET "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjklmnpqrstuvwxyz"
+
+#define GIST_ID "{gistid}"
+
+/* Gists being told. */
+typedef struct list_t {
+    rc_call_t *call;
+    rc_json_t *out;
+    const char *url; /* the template of the server settings, or NULL */
+} list_t;
 
 static rc_err_t *render_file(void *baton, const rc_vcs_file_t *file)
 {
@@ -39,26 +49,43 @@ static rc_err_t *render_content(rc_json_t *out, rc_call_t *call, const rc_gist_t
     return NULL;
 }
 
-static rc_err_t *render_gist(rc_json_t *out, rc_call_t *call, const rc_gist_t *gist, bool content,
-                             apr_pool_t *pool)
+/* Where people find it: here, or where the administrator says (with {gistid} in it). */
+static const char *gist_url(const list_t *list, const rc_gist_t *gist, apr_pool_t *pool)
+{
+    const char *at = list->url ? strstr(list->url, GIST_ID) : NULL;
+
+    if (!at)
+        return apr_pstrcat(pool, list->call->request->base_url, "/_admin/gists/", gist->access_id,
+                           NULL);
+    return apr_pstrcat(pool, apr_pstrmemdup(pool, list->url, (apr_size_t)(at - list->url)),
+                       gist->access_id, at + strlen(GIST_ID), NULL);
+}
+
+static rc_err_t *start_list(list_t *list, rc_call_t *call, rc_json_t *out)
+{
+    list->call = call;
+    list->out = out;
+    return rc_store_setting(&list->url, call->db, "gist_alias_url", call->pool);
+}
+
+static rc_err_t *render_gist(list_t *list, const rc_gist_t *gist, bool content, apr_pool_t *pool)
 {
     const char *expires = apr_psprintf(pool, "%" APR_INT64_T_FMT ".0", gist->expires);
+    rc_json_t *out = list->out;
 
     rc_json_object_begin(out);
     rc_json_member_int(out, "gist_id", gist->id);
     rc_json_member_string(out, "type", gist->type);
     rc_json_member_string(out, "access_id", gist->access_id);
     rc_json_member_string(out, "description", gist->description);
-    rc_json_member_string(out, "url",
-                          apr_pstrcat(pool, call->request->base_url, "/_admin/gists/",
-                                      gist->access_id, NULL));
+    rc_json_member_string(out, "url", gist_url(list, gist, pool));
     rc_json_key(out, "expires");
     rc_json_raw(out, expires, strlen(expires));
     rc_json_member_string(out, "created_on", rc_time_local(gist->created_on, pool));
     rc_json_member_string(out, "modified_at", rc_time_local(gist->modified_at, pool));
     rc_json_key(out, "content");
     if (content)
-        RC_TRY(render_content(out, call, gist));
+        RC_TRY(render_content(out, list->call, gist));
     else
         rc_json_null(out);
     rc_json_member_string(out, "acl_level", gist->acl_level);
@@ -80,30 +107,26 @@ static rc_err_t *find_gist(rc_gist_t **gist, rc_call_t *call)
 static rc_err_t *get_gist(rc_call_t *call, rc_json_t *out)
 {
     rc_gist_t *gist;
+    list_t list;
 
     RC_TRY(find_gist(&gist, call));
-    return render_gist(out, call, gist, rc_arg_bool(call, "content"), call->pool);
+    RC_TRY(start_list(&list, call, out));
+    return render_gist(&list, gist, rc_arg_bool(call, "content"), call->pool);
 }
-
-typedef struct list_t {
-    rc_call_t *call;
-    rc_json_t *out;
-} list_t;
 
 static rc_err_t *list_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scratch)
 {
-    list_t *list = baton;
-
-    return render_gist(list->out, list->call, gist, false, scratch);
+    return render_gist(baton, gist, false, scratch);
 }
 
 static rc_err_t *get_gists(rc_call_t *call, rc_json_t *out)
 {
-    list_t list = {call, out};
+    list_t list;
 
+    RC_TRY(start_list(&list, call, out));
     rc_json_array_begin(out);
-    RC_TRY(rc_store_gists_each(call->db, rc_arg_user(call, "userid")->id, list_gist, &list,
-                               call->pool));
+    RC_TRY(rc_store_gists_each(call->db, rc_arg_user(call, "userid")->id, false, list_gist,
+                               &list, call->pool));
     rc_json_array_end(out);
     return NULL;
 }
@@ -222,54 +245,49 @@ static rc_err_t *create_gist(rc_call_t *call, rc_json_t *out)
 {
     creation_t creation = {.moves = rc_moves_begin(call->env, call->pool)};
     rc_err_t *err;
+    list_t list;
 
     RC_TRY(prepare_gist(&creation, call));
     err = rc_call_txn(call, insert_gist, &creation);
     rc_moves_end(creation.moves, call->db, !err);
     RC_TRY(err);
+    RC_TRY(start_list(&list, call, out));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", "created new gist");
     rc_json_key(out, "gist");
-    RC_TRY(render_gist(out, call, &creation.gist, false, call->pool));
+    RC_TRY(render_gist(&list, &creation.gist, false, call->pool));
     rc_json_object_end(out);
     return NULL;
 }
 
 typedef struct removal_t {
-    const char *access_id, *to;
+    const char *access_id, *work;
     rc_moves_t *moves;
 } removal_t;
 
 static rc_err_t *remove_gist(rc_call_t *call, void *baton)
 {
     removal_t *removal = baton;
-    const char *path;
     rc_gist_t *gist;
 
     RC_TRY(find_gist(&gist, call));
     removal->access_id = gist->access_id;
-    path = rc_model_gist_path(call->env, gist->access_id, call->pool);
     RC_TRY(rc_store_gist_delete(call->db, gist->id));
-    if (rc_fs_exists(path))
-        rc_moves_add(removal->moves, path, removal->to);
+    rc_model_gist_remove(removal->moves, call->env, gist->access_id, removal->work, call->pool);
     return rc_moves_apply(removal->moves, call->db);
 }
 
 static rc_err_t *delete_gist(rc_call_t *call, rc_json_t *out)
 {
     removal_t removal = {.moves = rc_moves_begin(call->env, call->pool)};
-    const char *work;
     rc_gist_t *gist;
     rc_err_t *err;
 
     RC_TRY(find_gist(&gist, call));
-    RC_TRY(rc_work_dir(&work, call->env, call->pool));
-    removal.to = apr_pstrcat(call->pool, work, "/gone", NULL);
+    RC_TRY(rc_work_dir(&removal.work, call->env, call->pool));
     err = rc_call_txn(call, remove_gist, &removal);
     rc_moves_end(removal.moves, call->db, !err);
     RC_TRY(err);
-    rc_vcs_pool_forget(call->env->vcs_pool,
-                       rc_model_gist_path(call->env, gist->access_id, call->pool));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",
                           apr_psprintf(call->pool, "deleted gist ID:%s", removal.access_id));

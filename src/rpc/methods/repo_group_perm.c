@@ -52,7 +52,9 @@ const rc_method_t rc_methods_repo_group_perm[] = {
      "failed to edit permission for user group: `{usergroupid}` in repo group: `{repogroupid.last}`",
      "Give a user group a right on a repository group."},
     {"revoke_user_group_permission_from_repo_group", revoke_user_group, RC_ANYONE, RC_WRITES,
-     RC_PARAMS(GROUP, USER_GROUP, CHILDREN),
+     RC_PARAMS(GROUP,
+               RC_OBJECT2("usergroupid", RC_USER_GROUP, RC_REQUIRED, RC_READ, "usersgroupid"),
+               CHILDREN),
      "failed to edit permission for user group: `{usergroupid.name}` in repo group: "
      "`{repogroupid.last}`",
      "Take a user group's right on a repository group away."},

@@ -8,32 +8,29 @@
 
 #include <apr_strings.h>
 
+#include "rc_gist.h"
+#include "rc_gist_model.h"
 #include "rc_rule.h"
 #include "rc_user_model.h"
 
 #define RANDOM_PASSWORD_LENGTH 16
 #define RANDOM_PASSWORD_OF     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-static rc_err_t *write_level(rc_json_t *out, rc_kind_t kind, const char *name, rc_level_t level)
-{
-    rc_json_key_text(out, name);
-    rc_json_string(out, rc_permission_name(kind, level));
-    return out->err;
-}
+typedef struct levels_t {
+    rc_json_t *out;
+    rc_kind_t kind;
+    bool none; /* also of objects that the user may not read */
+} levels_t;
 
-static rc_err_t *write_repo(void *baton, const char *name, rc_level_t level)
+static rc_err_t *write_level(void *baton, const char *name, rc_level_t level)
 {
-    return write_level(baton, RC_KIND_REPO, name, level);
-}
+    const levels_t *levels = baton;
 
-static rc_err_t *write_repo_group(void *baton, const char *name, rc_level_t level)
-{
-    return write_level(baton, RC_KIND_REPO_GROUP, name, level);
-}
-
-static rc_err_t *write_user_group(void *baton, const char *name, rc_level_t level)
-{
-    return write_level(baton, RC_KIND_USER_GROUP, name, level);
+    if (!level && !levels->none)
+        return NULL;
+    rc_json_key_text(levels->out, name);
+    rc_json_string(levels->out, rc_permission_name(levels->kind, level));
+    return levels->out->err;
 }
 
 static rc_err_t *write_globals(rc_json_t *out, rc_call_t *call, const rc_user_t *user)
@@ -50,25 +47,27 @@ static rc_err_t *write_globals(rc_json_t *out, rc_call_t *call, const rc_user_t 
     return NULL;
 }
 
+/* Names of what they may not read are told to super-admins only. */
 static rc_err_t *write_permissions(rc_json_t *out, rc_call_t *call, const rc_user_t *user)
 {
     static const struct {
         const char *key;
         rc_kind_t kind;
-        rc_err_t *(*write)(void *baton, const char *name, rc_level_t level);
     } parts[] = {
-        {"repositories", RC_KIND_REPO, write_repo},
-        {"repositories_groups", RC_KIND_REPO_GROUP, write_repo_group},
-        {"user_groups", RC_KIND_USER_GROUP, write_user_group},
+        {"repositories", RC_KIND_REPO},
+        {"repositories_groups", RC_KIND_REPO_GROUP},
+        {"user_groups", RC_KIND_USER_GROUP},
     };
+    levels_t levels = {.out = out, .none = call->caller->admin};
     int i;
 
     rc_json_object_begin(out);
     RC_TRY(write_globals(out, call, user));
     for (i = 0; i < 3; i++) {
+        levels.kind = parts[i].kind;
         rc_json_key(out, parts[i].key);
         rc_json_object_begin(out);
-        RC_TRY(rc_rule_levels(call->db, parts[i].kind, user->id, parts[i].write, out, call->pool));
+        RC_TRY(rc_rule_levels(call->db, levels.kind, user->id, write_level, &levels, call->pool));
         rc_json_object_end(out);
     }
     rc_json_object_end(out);
@@ -231,13 +230,46 @@ static rc_err_t *update_user(rc_call_t *call, rc_json_t *out)
     return rc_call_txn(call, update_in_txn, &update);
 }
 
-static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
+/* His gists' repositories go with their rows. */
+typedef struct removal_t {
+    const char *work;
+    rc_moves_t *moves;
+    rc_call_t *call;
+} removal_t;
+
+static rc_err_t *remove_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scratch)
+{
+    removal_t *removal = baton;
+
+    (void)scratch;
+    rc_model_gist_remove(removal->moves, removal->call->env, gist->access_id, removal->work,
+                         removal->call->pool);
+    return NULL;
+}
+
+static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
 {
     const rc_user_t *user = rc_arg_user(call, "userid");
+    removal_t *removal = baton;
 
     if (user->id == call->caller->user_id)
         return rc_err_failed(call->pool, "nobody deletes himself");
+    RC_TRY(rc_store_gists_each(call->db, user->id, true, remove_gist, removal, call->pool));
     RC_TRY(rc_model_user_delete(call->db, user, call->pool));
+    return rc_moves_apply(removal->moves, call->db);
+}
+
+static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
+{
+    removal_t removal = {.moves = rc_moves_begin(call->env, call->pool), .call = call};
+    const rc_user_t *user;
+    rc_err_t *err;
+
+    RC_TRY(rc_work_dir(&removal.work, call->env, call->pool));
+    err = rc_call_txn(call, delete_in_txn, &removal);
+    rc_moves_end(removal.moves, call->db, !err);
+    RC_TRY(err);
+    user = rc_arg_user(call, "userid");
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",
                           apr_psprintf(call->pool, "deleted user ID:%" APR_INT64_T_FMT " %s",
@@ -278,7 +310,7 @@ const rc_method_t rc_methods_user[] = {
                RC_ARG("extern_type", RC_TEXT, "None"),
                RC_ARG("extern_name", RC_TEXT, "None")),
      "failed to update user `{userid}`", "Change a user."},
-    {"delete_user", delete_user, RC_ADMINS, RC_WRITES,
+    {"delete_user", delete_user, RC_ADMINS, RC_ALONE,
      RC_PARAMS(RC_ARG("userid", RC_USER, RC_REQUIRED)),
      "failed to delete user ID:{userid.id} {userid.name}", "Delete a user."},
     {.name = NULL},

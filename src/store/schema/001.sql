@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The whole data model (contract 01 §13). Times: microseconds since the epoch (created_on,
 -- modified_at ...) unless a column says seconds. Levels of object permissions: 0 none, 1 read,
 -- 3 write, 4 admin. Names compare by bytes; user names are unique without regard to case.
@@ -26,6 +27,8 @@ CREATE TABLE users (
 ) STRICT;
 CREATE UNIQUE INDEX users_username ON users (username);
 CREATE UNIQUE INDEX users_username_folded ON users (lower(username));
+-- Every member list begins with them.
+CREATE INDEX users_admin ON users (user_id) WHERE admin = 1;
 
 -- Main and extra addresses in one table, so that one constraint keeps all of them apart.
 CREATE TABLE user_email (

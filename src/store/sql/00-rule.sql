@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- The permission rule (contract 01 §3 and §4), once, for single objects and for lists.
 -- Everything that uses it takes the user's id as ?1. ME is used as @ME(materialized)@ in lists,
 -- where it is worked out once for all rows, and as @ME(not materialized)@ for a single object,

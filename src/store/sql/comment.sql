@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Comments on commits, and review statuses.
 
 -- COMMENT_INSERT: repository, user, revision, message, now

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Transactions and the database as a whole.
 
 -- BEGIN_READ: one snapshot until COMMIT

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Gists.
 
 -- DEFINE GIST_COLUMNS: what read_gist() in gist.c expects, in this order
@@ -6,9 +7,9 @@ g.created_on, g.modified_at
 
 -- GIST_BY_ACCESS_ID: access id
 SELECT @GIST_COLUMNS@ FROM gist g WHERE g.access_id = ?1
--- GISTS_OF_USER: user, now in seconds; those that have not expired, newest first
+-- GISTS_OF_USER: user, now in seconds, expired ones too (1) or not (0); newest first
 SELECT @GIST_COLUMNS@ FROM gist g
- WHERE g.owner_id = ?1 AND (g.expires = -1 OR g.expires >= ?2)
+ WHERE g.owner_id = ?1 AND (?3 = 1 OR g.expires = -1 OR g.expires >= ?2)
  ORDER BY g.created_on DESC, g.gist_id DESC
 -- GIST_INSERT: access id, type, owner, description, acl, expires, now
 INSERT INTO gist (access_id, gist_type, owner_id, description, acl_level, expires, created_on,

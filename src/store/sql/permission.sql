@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Levels of a user on objects, his global permissions, and the rows behind them.
 
 -- LEVELS_REPOS: user; every repository with his level, by name

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Repositories, repository groups, user groups, each with the level of user ?1 on it.
 
 -- DEFINE REPO_COLUMNS: what read_repo() in repo.c expects, in this order; the level comes last
@@ -35,9 +36,9 @@ SELECT @REPO_COLUMNS@, j.level
   JOIN users o ON o.user_id = r.owner_id
  WHERE r.repo_id IN (SELECT repo_id FROM judged WHERE level > 0) AND j.repo_id = r.repo_id
  ORDER BY r.repo_id
--- REPOS_LOCKED: user, holder; all that he holds
+-- REPOS_LOCKED: user, holder; what the holder holds and the user may read
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
- WHERE r.lock_user_id = ?2 ORDER BY r.repo_id
+ WHERE r.lock_user_id = ?2 AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_id
 -- REPO_INSERT: name, type, owner, group, private, statistics, locking, downloads, description,
 --              clone_uri, clone_uri_sealed, landing_rev, last_changeset, now, fork parent
 INSERT INTO repo (repo_name, repo_type, owner_id, group_id, private, enable_statistics,

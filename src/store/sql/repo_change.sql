@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- What changes repositories after they were made: their rows, forks, locks, fields; rescans.
 
 -- REPO_UPDATE: id, name, owner, group, fork parent, private, statistics, locking, downloads,

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Repository groups: lists, changes of groups and of all that is below them. (One group: repo.sql.)
 
 -- REPO_GROUPS_READABLE: user; all that he may read

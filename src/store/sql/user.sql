@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- Users, their addresses, keys and IP entries.
 
 -- DEFINE USER_COLUMNS: what rc_read_user() in user.c expects, in this order

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 -- User groups: lists, members, changes. (One group: repo.sql.)
 
 -- USER_GROUPS_READABLE: user; all that he may read

@@ -104,7 +104,7 @@ sub _mpm {
 sub start {
     my ($self) = @_;
     for (1 .. 10) {
-        $self->{port} = _free_port();
+        $self->{port} = free_port();
         $self->_write;
         unlink "$self->{dir}/run/httpd.pid";
         $self->_fork_keeper;
@@ -123,15 +123,15 @@ sub _write {
 }
 
 # A port that nobody has now, below those that the kernel gives to clients.
-sub _free_port {
+sub free_port {
     for (1 .. 200) {
         my $port = 15000 + int rand 15000;
-        return $port if _is_free($port);
+        return $port if is_free($port);
     }
     die "no free port\n";
 }
 
-sub _is_free {
+sub is_free {
     my ($port) = @_;
     return !!IO::Socket::INET->new(LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1, ReuseAddr => 1);
 }
@@ -285,7 +285,7 @@ sub stop {
 sub left_behind {
     my ($self) = @_;
     my $text = slurp("$self->{dir}/run/left");
-    $text .= "port $self->{port} is still taken\n" if $self->{port} && !_is_free($self->{port});
+    $text .= "port $self->{port} is still taken\n" if $self->{port} && !is_free($self->{port});
     $text .= "temporary file $_\n" for glob "$self->{dir}/tmp/*";
     return $text;
 }

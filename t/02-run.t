@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+# make run and make stop, as a user types them: what they print can be pasted, a second run keeps
+# the data, nothing stays behind.
+use strict;
+use warnings;
+use File::Temp;
+use Test::More;
+use lib 't/lib';
+use RCAPI::Run qw(patiently run slurp);
+use RCAPI::Server;
+
+my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+my $data = "$temp/data";
+chmod 0755, $temp;
+my $pid;
+END { local $?; kill TERM => $pid if $pid }
+
+subtest 'the first run' => sub {
+    my $said = start();
+    like($said, qr/"result":\{"msg":"Pulled from `demo`"/, 'shows a call');
+    like($said, qr/^diff --git /m, 'and a raw diff');
+    like($said, qr/byte for byte what git prints/, 'that is right');
+    my $key = slurp("$data/admin.key");
+    like($key, qr/^\S{40}\n\z/, 'the key, one line');
+    is((stat "$data/admin.key")[2] & 0777, 0600, 'for its owner only');
+    chomp $key;
+    unlike($said, qr/$key/, 'and never shown');
+    for my $line ($said =~ /^(curl .*)$/mg) {
+        my $r = shell("$line -sS --fail");
+        is($r->{exit}, 0, 'a line to paste') or diag($line, $r->{err});
+        like($r->{out}, qr/^(?:diff --git|\{"id":1,"result":\{)/, 'answers');
+    }
+    is(() = $said =~ /^curl /mg, 2, 'two lines');
+    unlike(slurp("$data/logs/access_log") . slurp("$data/logs/error_log"), qr/$key/, 'no key in its logs');
+};
+
+subtest 'the demo repository' => sub {
+    my $log = git('log', '--all', '--format=%H %an %s');
+    like($log, qr/^\w+ Ann Author Merge branch polite$/m, 'has a merge');
+    is(git('rev-parse', 'v1.0^{commit}'), git('rev-parse', 'c907ae4^{commit}'), 'is the same everywhere');
+    like(git('log', '--format=', '--raw', '-M'), qr/ R100\tgreet\.c\tsrc\/greet\.c$/m, 'a rename');
+    like(git('log', '--format=', '--numstat'), qr/^-\t-\tlogo\.png$/m, 'a binary file');
+};
+
+subtest 'again' => sub {
+    my $before = slurp("$data/admin.key");
+    my $said = start(MPM => 'prefork', WHITELIST => '', CONF => conf());
+    like($said, qr/has ended/, 'the old one ends');
+    like($said, qr/HTTP status 401: WHITELIST/, 'the whitelist is obeyed');
+    is(slurp("$data/admin.key"), $before, 'the data stay');
+    like(slurp("$data/logs/error_log"), qr/mpm_prefork:notice/, 'the MPM that was asked for');
+    like(slurp("$data/logs/planted"), qr/HTTP/, 'more directives');
+};
+
+subtest 'the end' => sub {
+    my $old = $pid;
+    my $r = make('stop');
+    is($r->{exit}, 0);
+    like($r->{out}, qr/has ended/);
+    ok(patiently(5, sub { slurp("/proc/$old/cmdline") eq '' }), 'the server is gone');
+    is(make('stop')->{exit}, 0, 'stopping twice is no error');
+    undef $pid;
+};
+
+done_testing;
+
+sub conf {
+    open my $fh, '>', "$temp/more.conf" or die $!;
+    print $fh qq(CustomLog "$data/logs/planted" common\n);
+    close $fh;
+    return "$temp/more.conf";
+}
+
+# conf/run is what make run calls once all is built; what it prints. A taken port is tried again.
+sub start {
+    my (%vars) = @_;
+    my $r;
+    for (1 .. 5) {
+        $r = make('start', %vars, PORT => RCAPI::Server::free_port());
+        last if $r->{err} !~ /Address already in use/;
+    }
+    is($r->{exit}, 0, 'starts') or diag($r->{out}, $r->{err});
+    ($pid) = slurp("$data/httpd.pid") =~ /(\d+)/;
+    return $r->{out};
+}
+
+sub make {
+    my ($what, %vars) = @_;
+    my $env = { DATA => $data, MAKEFLAGS => undef, map { $_ => $vars{$_} } qw(PORT MPM WHITELIST CONF) };
+    return run({ root => 1, timeout => 120, env => $env }, 'sh', 'conf/run', $what);
+}
+
+sub shell { run({ root => 1 }, 'sh', '-c', $_[0]) }
+
+sub git {
+    my $r = run({ root => 1 }, 'git', "--git-dir=$data/repos/demo", @_);
+    die $r->{err} if $r->{exit};
+    return $r->{out};
+}

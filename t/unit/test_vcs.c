@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The pool of handles: reuse, bounds, stale handles, and many threads while git pushes.
+ */
+#include "git_fixture.h"
+
+#include <dirent.h>
+
+#include <apr_thread_proc.h>
+
+#define THREADS 8
+#define ROUNDS  60
+
+static void make(const char *name)
+{
+    sh("git init -q --bare -b master %s && cd %s && git update-ref refs/heads/master "
+       "$(git commit-tree -m x $(git hash-object -t tree -w /dev/null))",
+       name, name);
+}
+
+static apr_int64_t count(rc_vcs_pool_t *handles, const char *name)
+{
+    apr_int64_t n;
+    apr_pool_t *pool;
+    rc_vcs_t *vcs;
+
+    apr_pool_create(&pool, fixture.pool);
+    ASSERT_OK(rc_vcs_open(&vcs, handles, "git", in_dir(name), pool));
+    ASSERT_OK(rc_vcs_count(&n, vcs));
+    apr_pool_destroy(pool);
+    return n;
+}
+
+static void types(void **state)
+{
+    rc_vcs_t *vcs;
+
+    (void)state;
+    assert_true(rc_vcs_known_type("git"));
+    assert_false(rc_vcs_known_type("hg"));
+    assert_false(rc_vcs_known_type(""));
+    assert_non_null(rc_vcs_create("hg", in_dir("x"), fixture.pool));
+    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "svn", in_dir("x"), fixture.pool));
+    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("nowhere"), fixture.pool));
+    sh("mkdir folder && echo x > file");
+    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("folder"), fixture.pool));
+    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("file"), fixture.pool));
+    assert_non_null(rc_vcs_create("git", in_dir("folder"), fixture.pool));
+}
+
+static void handles_of_one_path(void **state)
+{
+    apr_pool_t *first, *second;
+    rc_vcs_t *a, *b;
+    apr_int64_t n;
+
+    (void)state;
+    make("one.git");
+    apr_pool_create(&first, fixture.pool);
+    apr_pool_create(&second, fixture.pool);
+    ASSERT_OK(rc_vcs_open(&a, fixture.handles, "git", in_dir("one.git"), first));
+    ASSERT_OK(rc_vcs_open(&b, fixture.handles, "git", in_dir("one.git"), second));
+    ASSERT_OK(rc_vcs_count(&n, a));
+    ASSERT_OK(rc_vcs_count(&n, b));
+    rc_vcs_pool_forget(fixture.handles, in_dir("one.git"));
+    ASSERT_OK(rc_vcs_count(&n, a)); /* handles in use stay */
+    apr_pool_destroy(first);
+    apr_pool_destroy(second);
+    assert_int_equal(count(fixture.handles, "one.git"), 1);
+    assert_int_equal(count(NULL, "one.git"), 1);
+}
+
+static void one_moment(void **state)
+{
+    apr_pool_t *pool;
+    rc_vcs_t *vcs;
+    apr_int64_t n;
+
+    (void)state;
+    make("moment.git");
+    apr_pool_create(&pool, fixture.pool);
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("moment.git"), pool));
+    ASSERT_OK(rc_vcs_count(&n, vcs));
+    assert_int_equal(n, 1);
+    sh("cd moment.git && git update-ref refs/heads/master "
+       "$(git commit-tree -p master -m y master^{tree})");
+    ASSERT_OK(rc_vcs_count(&n, vcs));
+    assert_int_equal(n, 1);
+    ASSERT_OK(rc_vcs_refresh(vcs));
+    ASSERT_OK(rc_vcs_count(&n, vcs));
+    assert_int_equal(n, 2);
+    apr_pool_destroy(pool);
+}
+
+static int open_files(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    int n = 0;
+
+    while (readdir(dir))
+        n++;
+    closedir(dir);
+    return n;
+}
+
+static void bounded(void **state)
+{
+    apr_pool_t *pool;
+    rc_vcs_pool_t *handles;
+    int i, before = open_files();
+
+    (void)state;
+    apr_pool_create(&pool, fixture.pool);
+    ASSERT_OK(rc_vcs_pool_create(&handles, 3, pool));
+    make("seed.git");
+    sh("cd seed.git && git repack -adq");
+    for (i = 0; i < 60; i++) {
+        const char *name = apr_psprintf(fixture.pool, "copy%d.git", i);
+
+        sh("cp -r seed.git %s", name);
+        assert_int_equal(count(handles, name), 1);
+    }
+    assert_true(open_files() - before < 12);
+    apr_pool_destroy(pool);
+    assert_true(open_files() - before < 4);
+}
+
+/* --- threads --- */
+
+typedef struct worker_t {
+    apr_pool_t *pool; /* the fixture's is the main thread's */
+    const char *repo;
+    const char *why; /* NULL: all was well */
+} worker_t;
+
+static const char *one_request(apr_int64_t *last, const worker_t *worker, apr_pool_t *pool)
+{
+    rc_diff_options_t options = {.context = 3};
+    rc_commit_t *commit;
+    rc_spool_t *spool;
+    apr_int64_t n;
+    rc_vcs_t *vcs;
+    rc_err_t *err;
+
+    if ((err = rc_vcs_open(&vcs, fixture.handles, "git", worker->repo, pool)) ||
+        (err = rc_vcs_count(&n, vcs)) || (err = rc_vcs_last_commit(&commit, vcs, pool)))
+        return rc_err_log_text(err, worker->pool);
+    if (n < *last || commit->revision != n - 1)
+        return "the order went back";
+    *last = n;
+    spool = rc_spool_create(fixture.dir, pool);
+    if ((err = rc_vcs_diff(spool, vcs, commit->id, &options, pool)))
+        return rc_err_log_text(err, worker->pool);
+    return n > 1 && rc_spool_size(spool) == 0 ? "an empty diff" : NULL;
+}
+
+static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
+{
+    worker_t *worker = data;
+    apr_int64_t last = 0;
+    int i;
+
+    (void)thread;
+    for (i = 0; i < ROUNDS * 20 && !worker->why; i++) {
+        apr_pool_t *pool;
+
+        apr_pool_create(&pool, worker->pool);
+        worker->why = one_request(&last, worker, pool);
+        worker->why = apr_pstrdup(worker->pool, worker->why);
+        apr_pool_destroy(pool);
+    }
+    return NULL;
+}
+
+static void threads_while_pushing(void **state)
+{
+    apr_thread_t *threads[THREADS];
+    worker_t workers[THREADS];
+    apr_status_t rv;
+    int i;
+
+    (void)state;
+    make("busy.git");
+    sh("git clone -q busy.git push 2>/dev/null && cd push && echo 0 > f && git add f && "
+       "git commit -q -m x && git push -q");
+    for (i = 0; i < THREADS; i++) {
+        workers[i].why = NULL;
+        workers[i].repo = in_dir("busy.git");
+        apr_pool_create_unmanaged_ex(&workers[i].pool, NULL, NULL);
+        assert_int_equal(apr_thread_create(&threads[i], NULL, work, &workers[i], fixture.pool), 0);
+    }
+    for (i = 0; i < ROUNDS / 2; i++) {
+        sh("cd push && echo %d >> f && git commit -q -a -m %d && git push -q", i, i);
+        if (i % 10 == 9)
+            sh("cd busy.git && git gc -q --prune=now");
+    }
+    for (i = 0; i < THREADS; i++) {
+        apr_thread_join(&rv, threads[i]);
+        if (workers[i].why)
+            fail_msg("thread %d: %s", i, workers[i].why);
+        apr_pool_destroy(workers[i].pool);
+    }
+    assert_int_equal(count(fixture.handles, "busy.git"), ROUNDS / 2 + 2);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(types),
+        cmocka_unit_test(handles_of_one_path),
+        cmocka_unit_test(one_moment),
+        cmocka_unit_test(bounded),
+        cmocka_unit_test(threads_while_pushing),
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
+}
