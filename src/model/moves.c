@@ -478,19 +478,6 @@ static rc_err_t *visit_alone(rc_env_t *env, apr_array_header_t *names, apr_pool_
     return err;
 }
 
-/* Nobody makes a new intention meanwhile: that takes the write transaction we are in. */
-void rc_moves_settle(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
-{
-    visit_t visit = {.env = env, .db = db, .ops = true};
-    apr_pool_t *sub;
-    rc_err_t *err;
-
-    apr_pool_create(&sub, pool);
-    if ((err = visit_entries(&visit, sub)))
-        rc_log(RC_LOG_ERR, err->cause, "repair: %s", rc_err_log_text(err, sub));
-    apr_pool_destroy(sub);
-}
-
 rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool)
 {
     return visit_alone(env, NULL, pool);

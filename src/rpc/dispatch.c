@@ -65,7 +65,9 @@ static rc_err_t *run_alone(void *baton, rc_db_t *db)
 {
     alone_t *alone = baton;
 
-    rc_moves_settle(alone->call->env, db, alone->call->pool);
+    bool busy;
+
+    RC_TRY(rc_moves_settle(&busy, alone->call->env, db, alone->call->pool));
     RC_TRY(check(alone->call));
     return alone->fn(alone->call, alone->baton);
 }

@@ -581,13 +581,14 @@ static void live_change(void **state)
 /* A process that was there before the crash, and is the first to write after it. */
 static void write_after_crash(void)
 {
+    bool busy;
     char c;
 
     NEED(write(told[1], "x", 1) == 1);
     NEED(read(answer[0], &c, 1) == 1);
     NEED_OK(rc_db_begin_write(db));
     NEED(there("repos/rm__old") && !there("repos/old"));
-    rc_moves_settle(env, db, pool);
+    NEED_OK(rc_moves_settle(&busy, env, db, pool));
     NEED(there("repos/old/file") && !there("repos/g") && !there("repos/rm__old"));
     plan();
     NEED_OK(write_both(NULL, db));
