@@ -137,7 +137,7 @@ HEADERS = $(wildcard include/*.h)
 .PHONY: lint headers
 lint: headers
 	@$(call tool,clang-format) --dry-run -Werror $(SOURCES)
-	@$(call tool,cppcheck) --quiet --error-exitcode=1 --inline-suppr --std=c11 -Iinclude \
+	@$(call tool,cppcheck) --quiet --error-exitcode=1 --inline-suppr --std=c11 -Iinclude -I$(O)/gen \
 	  --enable=warning,portability --suppressions-list=.cppcheck $(filter %.c,$(SOURCES))
 headers: $(HEADERS:%=$(O)/headers/%)
 $(O)/headers/%: % Makefile

@@ -42,6 +42,10 @@ void rc_moves_settle(rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
 /** Finishes or undoes what crashed processes left, and removes their folders in .rc_tmp. */
 rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool);
 
+/** Finishes or undoes what crashed processes left of their changes, while others go on. *@a busy:
+ * there are still changes under way. For whoever misses something that should be on the disk. */
+rc_err_t *rc_moves_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
+
 /** What rc_moves_repair would see to: names (const char *) of entries of .rc_tmp. */
 rc_err_t *rc_moves_left(apr_array_header_t **names, rc_env_t *env, apr_pool_t *pool);
 

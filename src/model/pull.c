@@ -14,14 +14,39 @@
 #include "rc_repo_change.h"
 
 #define PATIENCE apr_time_from_sec(60) /* for other writers of the same repository */
+#define TRIES    200                   /* to find what may have been moved */
+#define PAUSE    apr_time_from_msec(10)
+
+/* Is the repository where it should be? A crash a moment ago may have left it elsewhere: what it
+ * left is put in order first, also that of a process that is just dying. */
+rc_err_t *rc_model_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
+                                apr_pool_t *pool)
+{
+    const char *path = rc_env_repo_path(env, name, pool);
+    apr_pool_t *scratch;
+    bool busy = true;
+    int tries;
+
+    apr_pool_create(&scratch, pool);
+    for (tries = 0; !(*there = rc_fs_exists(path)) && busy && tries < TRIES; tries++) {
+        apr_pool_clear(scratch);
+        if (tries)
+            apr_sleep(PAUSE);
+        RC_TRY(rc_moves_settle(&busy, env, db, scratch));
+    }
+    apr_pool_destroy(scratch);
+    return NULL;
+}
 
 rc_err_t *rc_model_repo_lock(rc_env_t *env, rc_db_t *db, apr_int64_t repo_id, const char *name,
                              apr_pool_t *pool)
 {
     const char *path = rc_env_repo_path(env, name, pool), *now;
-    bool locked;
+    bool locked = false, there;
 
-    RC_TRY(rc_fs_lock(&locked, path, PATIENCE, pool));
+    RC_TRY(rc_model_repo_on_disk(&there, env, db, name, pool));
+    if (there)
+        RC_TRY(rc_fs_lock(&locked, path, PATIENCE, pool));
     if (!locked)
         return rc_err_failed(pool, "%s is missing, or somebody else writes to it", path);
     RC_TRY(rc_store_repo_name(&now, db, repo_id, pool));

@@ -125,12 +125,14 @@ rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const r
 rc_err_t *rc_model_repo_lock_doomed(rc_env_t *env, rc_db_t *db, const apr_array_header_t *doomed,
                                     apr_pool_t *pool)
 {
+    bool there;
     int i;
 
     for (i = 0; i < doomed->nelts; i++) {
         const rc_named_t *repo = &APR_ARRAY_IDX(doomed, i, rc_named_t);
 
-        if (rc_fs_exists(rc_env_repo_path(env, repo->name, pool)))
+        RC_TRY(rc_model_repo_on_disk(&there, env, db, repo->name, pool));
+        if (there)
             RC_TRY(rc_model_repo_lock(env, db, repo->id, repo->name, pool));
     }
     return NULL;
