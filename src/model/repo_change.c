@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changing, renaming, stripping and deleting repositories: database and disk together (contract
- * 02 update_repo, delete_repo, strip).
+ * Changing, renaming and deleting repositories: database and disk together (contract
+ * 02 update_repo, delete_repo).
  */
 #include "rc_repo_model.h"
 
@@ -96,18 +96,6 @@ rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id, const char 
         RC_TRY(rc_store_repo_field_set(db, repo_id, field + strspn(field, " "), equals + 1));
     }
     return NULL;
-}
-
-/* --- strip --- */
-
-rc_err_t *rc_model_repo_strip(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, const char *branch,
-                              const char *rev, apr_pool_t *pool)
-{
-    rc_vcs_t *vcs;
-
-    RC_TRY(rc_model_repo_lock(env, db, repo->id, repo->name, pool));
-    RC_TRY(rc_model_repo_open(&vcs, env, repo, pool));
-    return rc_vcs_strip(vcs, branch, rev, pool);
 }
 
 /* --- delete --- */
