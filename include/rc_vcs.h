@@ -117,7 +117,8 @@ rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 /**
  * Appends to @a spool what `git diff -U<n> --full-index --binary -p -M` prints for the commit
  * against its first parent (a root commit: against the empty tree). Byte for byte, except that
- * deflated binary literals may be other bytes of the same content.
+ * deflated binary literals may be other bytes of the same content. After an error a part of it
+ * may stand in the spool.
  */
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
@@ -179,8 +180,10 @@ rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
 /**
  * Sets @a branch to the one parent of the commit that @a rev names: the commit and its descendants
  * leave the branch. RC_E_FAILED when the branch does not hold such a commit, or somebody else
- * changed it just now. The caller holds the repository's write lock.
+ * changed it just now. The caller holds the repository's write lock by the descriptor @a lock,
+ * which is kept until the work is over, even when this process dies.
  */
-rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool);
+rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+                       apr_pool_t *pool);
 
 #endif

@@ -231,9 +231,9 @@ rc_err_t *rc_render_repos_begin(rc_repo_list_t *list);
 rc_err_t *rc_render_listed_repo(void *list, const rc_repo_t *repo, apr_pool_t *scratch);
 void rc_render_repos_end(rc_repo_list_t *list);
 
-/** The member @a key with the member list of an object. */
-rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, const char *key, rc_kind_t kind,
-                            apr_int64_t object_id);
+/** The member list of an object under @a key, and again under @a second_key unless that is NULL. */
+rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, rc_kind_t kind, apr_int64_t object_id,
+                            const char *key, const char *second_key);
 
 /** The members of changeset_obj without diff and refs; the empty commit for NULL. */
 void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);

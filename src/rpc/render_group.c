@@ -23,7 +23,7 @@ rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_gr
         RC_TRY(rc_render_user(out, call, APR_ARRAY_IDX(users, i, const rc_user_t *), keys));
     rc_json_array_end(out);
     if (full)
-        RC_TRY(rc_render_members(out, call, "members", RC_KIND_USER_GROUP, group->id));
+        RC_TRY(rc_render_members(out, call, RC_KIND_USER_GROUP, group->id, "members", NULL));
     rc_json_object_end(out);
     return rc_json_finish(out);
 }
@@ -45,7 +45,7 @@ rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_gr
     rc_json_array_end(out);
     rc_json_member_string(out, "owner", group->owner);
     if (full)
-        RC_TRY(rc_render_members(out, call, "members", RC_KIND_REPO_GROUP, group->id));
+        RC_TRY(rc_render_members(out, call, RC_KIND_REPO_GROUP, group->id, "members", NULL));
     rc_json_object_end(out);
     return rc_json_finish(out);
 }

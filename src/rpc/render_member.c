@@ -4,33 +4,42 @@
  */
 #include "method.h"
 
-typedef struct list_t {
-    rc_json_t *out;
-    rc_kind_t kind;
-} list_t;
-
-static rc_err_t *render_member(void *baton, const rc_member_t *member)
+static rc_err_t *keep_member(void *baton, const rc_member_t *member)
 {
-    list_t *list = baton;
-    rc_json_t *out = list->out;
+    apr_array_header_t *list = baton;
 
-    rc_json_object_begin(out);
-    rc_json_member_string(out, "name", member->name);
-    rc_json_member_string(out, "type", member->kind);
-    rc_json_member_string(out, "permission", rc_permission_name(list->kind, member->level));
-    rc_json_member_string(out, "origin", member->origin);
-    rc_json_object_end(out);
-    return rc_json_finish(out);
+    APR_ARRAY_PUSH(list, rc_member_t) = *member;
+    return NULL;
 }
 
-rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, const char *key, rc_kind_t kind,
-                            apr_int64_t object_id)
+static void render(rc_json_t *out, const char *key, rc_kind_t kind,
+                   const apr_array_header_t *members)
 {
-    list_t list = {out, kind};
+    int i;
 
     rc_json_key(out, key);
     rc_json_array_begin(out);
-    RC_TRY(rc_rule_members(call->db, kind, object_id, render_member, &list, call->pool));
+    for (i = 0; i < members->nelts; i++) {
+        const rc_member_t *member = &APR_ARRAY_IDX(members, i, rc_member_t);
+
+        rc_json_object_begin(out);
+        rc_json_member_string(out, "name", member->name);
+        rc_json_member_string(out, "type", member->kind);
+        rc_json_member_string(out, "permission", rc_permission_name(kind, member->level));
+        rc_json_member_string(out, "origin", member->origin);
+        rc_json_object_end(out);
+    }
     rc_json_array_end(out);
+}
+
+rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, rc_kind_t kind, apr_int64_t object_id,
+                            const char *key, const char *second_key)
+{
+    apr_array_header_t *members = apr_array_make(call->pool, 8, sizeof(rc_member_t));
+
+    RC_TRY(rc_rule_members(call->db, kind, object_id, keep_member, members, call->pool));
+    render(out, key, kind, members);
+    if (second_key)
+        render(out, second_key, kind, members);
     return NULL;
 }

@@ -186,8 +186,7 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
     RC_TRY(render_lock(out, call, repo, pool));
     RC_TRY(render_fields(out, call, repo, pool));
     if (full) {
-        RC_TRY(rc_render_members(out, call, "members", RC_KIND_REPO, repo->id));
-        RC_TRY(rc_render_members(out, call, "permissions", RC_KIND_REPO, repo->id));
+        RC_TRY(rc_render_members(out, call, RC_KIND_REPO, repo->id, "members", "permissions"));
         RC_TRY(render_followers(out, call, repo));
     }
     rc_json_object_end(out);

@@ -7,6 +7,7 @@
 #include "git.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,10 +182,12 @@ static void read_loose(reader_t *reader, const char *path, const char *name)
     ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     found_t *found;
 
+    if (len < 0 && errno != ENOENT) /* that: packed or deleted since the directory was listed */
+        rc_log(RC_LOG_WARNING, APR_FROM_OS_ERROR(errno), "cannot read %s", path);
     if (fd >= 0)
         close(fd);
     if (len < 0)
-        return; /* gone between the listing and now: packed or deleted */
+        return;
     text[len] = '\0';
     found = remember(reader, name, strlen(name));
     if (!strncmp(text, "ref:", 4))
@@ -209,32 +212,39 @@ static bool skip_entry(const char *name)
     return *name == '.' || (len >= 5 && !strcmp(name + len - 5, ".lock"));
 }
 
+static void read_entry(reader_t *reader, const struct dirent *entry, const char *dir,
+                       apr_array_header_t *todo)
+{
+    const char *name = apr_pstrcat(reader->scratch, dir, "/", entry->d_name, NULL);
+    const char *path = apr_pstrcat(reader->scratch, reader->git->path, "/", name, NULL);
+    int valid;
+
+    if (skip_entry(entry->d_name))
+        return;
+    if (entry_is_directory(entry, path))
+        APR_ARRAY_PUSH(todo, const char *) = name;
+    else if (git_reference_name_is_valid(&valid, name) == 0 && valid)
+        read_loose(reader, path, name);
+}
+
 /* Directories still to be read are on a list, so that depth costs no stack. */
-static void read_directory(reader_t *reader, const char *dir, apr_array_header_t *todo)
+static rc_err_t *read_directory(reader_t *reader, const char *dir, apr_array_header_t *todo)
 {
     const char *path = watch_path(reader, dir);
     DIR *handle = opendir(path);
     struct dirent *entry;
 
+    if (!handle && errno == ENOENT)
+        return NULL;
     if (!handle)
-        return;
-    while ((entry = readdir(handle))) {
-        const char *name, *full;
-        int valid;
-
-        if (skip_entry(entry->d_name))
-            continue;
-        name = apr_pstrcat(reader->scratch, dir, "/", entry->d_name, NULL);
-        full = apr_pstrcat(reader->scratch, path, "/", entry->d_name, NULL);
-        if (entry_is_directory(entry, full))
-            APR_ARRAY_PUSH(todo, const char *) = name;
-        else if (git_reference_name_is_valid(&valid, name) == 0 && valid)
-            read_loose(reader, full, name);
-    }
+        return rc_err_internal(reader->scratch, APR_FROM_OS_ERROR(errno), "cannot read %s", path);
+    while ((entry = readdir(handle)))
+        read_entry(reader, entry, dir, todo);
     closedir(handle);
+    return NULL;
 }
 
-static void read_all_loose(reader_t *reader)
+static rc_err_t *read_all_loose(reader_t *reader)
 {
     apr_array_header_t *todo = apr_array_make(reader->scratch, 8, sizeof(const char *));
 
@@ -243,8 +253,9 @@ static void read_all_loose(reader_t *reader)
     while (todo->nelts) {
         const char **dir = apr_array_pop(todo);
 
-        read_directory(reader, *dir, todo);
+        RC_TRY(read_directory(reader, *dir, todo));
     }
+    return NULL;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -395,7 +406,7 @@ static rc_err_t *read_all(reader_t *reader)
     apr_hash_index_t *hi;
 
     /* In this order: a reference that is packed meanwhile is seen twice, not missed. */
-    read_all_loose(reader);
+    RC_TRY(read_all_loose(reader));
     RC_TRY(read_packed(reader));
     RC_TRY(read_shallow(reader));
     for (hi = apr_hash_first(reader->scratch, reader->found); hi; hi = apr_hash_next(hi))

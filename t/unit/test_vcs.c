@@ -128,11 +128,12 @@ static void bounded(void **state)
 /* --- threads --- */
 
 typedef struct worker_t {
-    apr_pool_t *pool;
+    apr_pool_t *pool; /* the fixture's is the main thread's */
+    const char *repo;
     const char *why; /* NULL: all was well */
 } worker_t;
 
-static const char *one_request(apr_int64_t *last, apr_pool_t *pool)
+static const char *one_request(apr_int64_t *last, const worker_t *worker, apr_pool_t *pool)
 {
     rc_diff_options_t options = {.context = 3};
     rc_commit_t *commit;
@@ -141,15 +142,15 @@ static const char *one_request(apr_int64_t *last, apr_pool_t *pool)
     rc_vcs_t *vcs;
     rc_err_t *err;
 
-    if ((err = rc_vcs_open(&vcs, fixture.handles, "git", in_dir("busy.git"), pool)) ||
+    if ((err = rc_vcs_open(&vcs, fixture.handles, "git", worker->repo, pool)) ||
         (err = rc_vcs_count(&n, vcs)) || (err = rc_vcs_last_commit(&commit, vcs, pool)))
-        return rc_err_log_text(err, fixture.pool);
+        return rc_err_log_text(err, worker->pool);
     if (n < *last || commit->revision != n - 1)
         return "the order went back";
     *last = n;
     spool = rc_spool_create(fixture.dir, pool);
     if ((err = rc_vcs_diff(spool, vcs, commit->id, &options, pool)))
-        return rc_err_log_text(err, fixture.pool);
+        return rc_err_log_text(err, worker->pool);
     return n > 1 && rc_spool_size(spool) == 0 ? "an empty diff" : NULL;
 }
 
@@ -164,7 +165,8 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
         apr_pool_t *pool;
 
         apr_pool_create(&pool, worker->pool);
-        worker->why = one_request(&last, pool);
+        worker->why = one_request(&last, worker, pool);
+        worker->why = apr_pstrdup(worker->pool, worker->why);
         apr_pool_destroy(pool);
     }
     return NULL;
@@ -183,6 +185,7 @@ static void threads_while_pushing(void **state)
        "git commit -q -m x && git push -q");
     for (i = 0; i < THREADS; i++) {
         workers[i].why = NULL;
+        workers[i].repo = in_dir("busy.git");
         apr_pool_create_unmanaged_ex(&workers[i].pool, NULL, NULL);
         assert_int_equal(apr_thread_create(&threads[i], NULL, work, &workers[i], fixture.pool), 0);
     }
@@ -193,11 +196,10 @@ static void threads_while_pushing(void **state)
     }
     for (i = 0; i < THREADS; i++) {
         apr_thread_join(&rv, threads[i]);
-        apr_pool_destroy(workers[i].pool);
-    }
-    for (i = 0; i < THREADS; i++)
         if (workers[i].why)
             fail_msg("thread %d: %s", i, workers[i].why);
+        apr_pool_destroy(workers[i].pool);
+    }
     assert_int_equal(count(fixture.handles, "busy.git"), ROUNDS / 2 + 2);
 }
 

@@ -27,6 +27,8 @@ CREATE TABLE users (
 ) STRICT;
 CREATE UNIQUE INDEX users_username ON users (username);
 CREATE UNIQUE INDEX users_username_folded ON users (lower(username));
+-- Every member list begins with them.
+CREATE INDEX users_admin ON users (user_id) WHERE admin = 1;
 
 -- Main and extra addresses in one table, so that one constraint keeps all of them apart.
 CREATE TABLE user_email (
