@@ -92,12 +92,12 @@ static bool still_there(int fd, const char *path)
            held.st_ino == named.st_ino;
 }
 
-rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+rc_err_t *rc_fs_lock_fd(int *out, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + patience;
     int fd, n, why;
 
-    *locked = false;
+    *out = -1;
     for (;;) {
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
@@ -113,7 +113,16 @@ rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patienc
             return NULL;
         apr_sleep(20 * 1000);
     }
-    *locked = true;
+    *out = fd;
     apr_pool_cleanup_register(pool, (void *)(intptr_t)fd, close_fd, apr_pool_cleanup_null);
     return NULL;
+}
+
+rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+{
+    int fd;
+    rc_err_t *err = rc_fs_lock_fd(&fd, path, patience, pool);
+
+    *locked = !err && fd >= 0;
+    return err;
 }

@@ -278,7 +278,11 @@ sub stop {
     my ($self) = @_;
     return if $$ != $self->{owner} || !$self->{keeper};
     $self->_settle;
-    close delete $self->{leash} if $self->{leash};
+    if (my $leash = delete $self->{leash}) {
+        local $SIG{PIPE} = 'IGNORE';
+        syswrite $leash, "\n"; # processes that the test forked may hold the leash as well
+        close $leash;
+    }
     patiently($STOP + 10, sub { $self->_gone }) or kill KILL => $self->{keeper};
 }
 
