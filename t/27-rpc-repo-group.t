@@ -5,6 +5,7 @@ use strict;
 use warnings;
 use POSIX ();
 use Test::More;
+use Time::HiRes qw(sleep time);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new;
@@ -289,15 +290,20 @@ subtest 'a tree moves while things are made in it' => sub {
 subtest 'whoever moves a tree is killed' => sub {
     my $id = group('other/forest')->{group_id};
     my ($interrupted, $wrong, @bad) = (0, 0);
-    for my $n (1 .. 40) {
+    my $move = sub {
         my $pid = fork // die $!;
-        if (!$pid) {
-            open STDOUT, '>', '/dev/null';
-            open STDERR, '>', '/dev/null';
-            exec $t->program('rcapi-admin'), '--data', "$t->{dir}/data", qw(call update_repo_group), "repogroupid:$id", "group_name:wood$n"
-                or POSIX::_exit(127);
-        }
-        select undef, undef, undef, $n % 20 * 0.002;
+        return $pid if $pid;
+        open STDOUT, '>', '/dev/null';
+        open STDERR, '>', '/dev/null';
+        exec $t->program('rcapi-admin'), '--data', "$t->{dir}/data", qw(call update_repo_group), "repogroupid:$id", "group_name:wood$_[0]"
+            or POSIX::_exit(127);
+    };
+    my $time = time;
+    waitpid $move->($_), 0 for -3 .. -1;
+    my $span = (time() - $time) / 3;
+    for my $n (1 .. 40) {
+        my $pid = $move->($n);
+        sleep $span * (0.3 + $n % 20 * 0.04);
         kill KILL => $pid;
         waitpid $pid, 0;
         $interrupted += () = glob "$root/.rc_tmp/*.op";
