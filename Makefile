@@ -91,8 +91,8 @@ HTTPD = "$$($(APXS) -q SBINDIR)/$$($(APXS) -q progname)"
 APT   = apt-get install -y --no-install-recommends $(PACKAGES)
 .PHONY: deps packages
 deps:
-	@{ for c in $(COMMANDS); do command -v $$c || exit 1; done; \
-	   $(HTTPD) -v && pkg-config --exists $(MODULES); } >/dev/null 2>&1 || $(SUBMAKE) packages
+	@( for c in $(COMMANDS); do command -v $$c || exit 1; done; \
+	   $(HTTPD) -v && pkg-config --exists $(MODULES) ) >/dev/null 2>&1 || $(SUBMAKE) packages
 packages:
 	@command -v apt-get >/dev/null || { echo 'Please install: $(PACKAGES)'; exit 1; }
 	@[ "$$(id -u)" = 0 ] || { echo 'Please run: sudo apt-get update && sudo $(APT)'; exit 1; }
@@ -103,10 +103,14 @@ packages:
 SUBMAKE = $(MAKE) --no-print-directory
 CORES   = $(shell nproc)
 
+# What is told to conf/run and the tests: where the programs are, and what httpd has to load first.
+run stop prove bench fuzz: export RCAPI_BUILD = $(O)
+run prove bench: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
+                                          $(shell $(CC) -print-file-name=lib$(l).so)))
+
 #: make run [PORT=8080] [DATA=var] [MPM=event] [WHITELIST="..."] [CONF=FILE]   a private server to try
 #: make stop [DATA=var]                        ends it
 .PHONY: run stop
-run stop: export RCAPI_BUILD = $(O)
 run: deps
 	@$(SUBMAKE) -j$(CORES) all
 	@sh conf/run start
@@ -121,9 +125,6 @@ test: deps
 	@$(SUBMAKE) -j$(CORES) all units
 	@$(SUBMAKE) prove
 check: test
-prove: export RCAPI_BUILD = $(O)
-prove: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
-                                $(shell $(CC) -print-file-name=lib$(l).so)))
 prove:
 	@prove -It/lib -j$$((2 * $(CORES))) $(T)
 
@@ -137,7 +138,7 @@ HEADERS = $(wildcard include/*.h)
 .PHONY: lint headers
 lint: headers
 	@$(call tool,clang-format) --dry-run -Werror $(SOURCES)
-	@$(call tool,cppcheck) --quiet --error-exitcode=1 --inline-suppr --std=c11 -Iinclude \
+	@$(call tool,cppcheck) --quiet --error-exitcode=1 --inline-suppr --std=c11 -Iinclude -I$(O)/gen \
 	  --enable=warning,portability --suppressions-list=.cppcheck $(filter %.c,$(SOURCES))
 headers: $(HEADERS:%=$(O)/headers/%)
 $(O)/headers/%: % Makefile

@@ -67,7 +67,7 @@ static _Noreturn void give_up(const char *step)
     report_t report = {.error = errno};
     apr_size_t i;
 
-    for (i = 0; step[i] && i < sizeof(report.step) - 1; i++)
+    for (i = 0; i < sizeof(report.step) - 1 && step[i]; i++)
         report.step[i] = step[i];
     if (write(REPORT_FD, &report, sizeof(report)) < 0)
         _exit(126);
