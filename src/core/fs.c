@@ -92,7 +92,8 @@ static bool still_there(int fd, const char *path)
            held.st_ino == named.st_ino;
 }
 
-rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+static rc_err_t *lock(bool *locked, const char *path, int how, apr_interval_time_t patience,
+                      apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + patience;
     int fd, n, why;
@@ -102,7 +103,7 @@ rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patienc
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
             return errno == ENOENT ? NULL : os_error(pool, "open", path);
-        n = flock(fd, LOCK_EX | LOCK_NB);
+        n = flock(fd, how | LOCK_NB);
         if (!n && still_there(fd, path))
             break;
         why = n ? errno : EWOULDBLOCK;
@@ -116,4 +117,15 @@ rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patienc
     *locked = true;
     apr_pool_cleanup_register(pool, (void *)(intptr_t)fd, close_fd, apr_pool_cleanup_null);
     return NULL;
+}
+
+rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+{
+    return lock(locked, path, LOCK_EX, patience, pool);
+}
+
+rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patience,
+                      apr_pool_t *pool)
+{
+    return lock(locked, path, LOCK_SH, patience, pool);
 }
