@@ -91,8 +91,8 @@ HTTPD = "$$($(APXS) -q SBINDIR)/$$($(APXS) -q progname)"
 APT   = apt-get install -y --no-install-recommends $(PACKAGES)
 .PHONY: deps packages
 deps:
-	@{ for c in $(COMMANDS); do command -v $$c || exit 1; done; \
-	   $(HTTPD) -v && pkg-config --exists $(MODULES); } >/dev/null 2>&1 || $(SUBMAKE) packages
+	@( for c in $(COMMANDS); do command -v $$c || exit 1; done; \
+	   $(HTTPD) -v && pkg-config --exists $(MODULES) ) >/dev/null 2>&1 || $(SUBMAKE) packages
 packages:
 	@command -v apt-get >/dev/null || { echo 'Please install: $(PACKAGES)'; exit 1; }
 	@[ "$$(id -u)" = 0 ] || { echo 'Please run: sudo apt-get update && sudo $(APT)'; exit 1; }
@@ -137,7 +137,7 @@ HEADERS = $(wildcard include/*.h)
 .PHONY: lint headers
 lint: headers
 	@$(call tool,clang-format) --dry-run -Werror $(SOURCES)
-	@$(call tool,cppcheck) --quiet --error-exitcode=1 --inline-suppr --std=c11 -Iinclude \
+	@$(call tool,cppcheck) --quiet --error-exitcode=1 --inline-suppr --std=c11 -Iinclude -I$(O)/gen \
 	  --enable=warning,portability --suppressions-list=.cppcheck $(filter %.c,$(SOURCES))
 headers: $(HEADERS:%=$(O)/headers/%)
 $(O)/headers/%: % Makefile

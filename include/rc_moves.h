@@ -37,6 +37,11 @@ rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool);
 /** Finishes or undoes what crashed processes left, and removes their folders in .rc_tmp. */
 rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool);
 
+/** Finishes or undoes what crashed processes left of their changes, while others go on. *@a busy:
+ * there are still changes under way. At the start of a write transaction, so that nothing is
+ * decided by a half changed tree; and for whoever misses something that should be on the disk. */
+rc_err_t *rc_moves_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
+
 /** What rc_moves_repair would see to: names (const char *) of entries of .rc_tmp. */
 rc_err_t *rc_moves_left(apr_array_header_t **names, rc_env_t *env, apr_pool_t *pool);
 

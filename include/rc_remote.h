@@ -19,6 +19,7 @@ typedef struct rc_remote_policy_t {
     apr_interval_time_t timeout;       /* for the whole operation */
     apr_off_t max_size;                /* bytes of one fetch; 0 = no limit */
     const char *work_dir;              /* <root>/.rc_tmp: quarantines are made in it */
+    int lock; /* descriptor of the repository's write lock; git keeps it when we die; 0 = none */
 } rc_remote_policy_t;
 
 /**

@@ -40,7 +40,8 @@ rc_err_t *rc_model_repo_group_update(apr_array_header_t **repos, const rc_repo_g
  * transactions. Nobody pulls into a repository below it then, nor renames one. RC_E_FAILED when it
  * is not there, or somebody is at work in it for too long.
  */
-rc_err_t *rc_model_repo_group_lock(rc_env_t *env, const char *name, apr_pool_t *pool);
+rc_err_t *rc_model_repo_group_lock(rc_env_t *env, rc_db_t *db, const rc_repo_group_t *group,
+                                   apr_pool_t *pool);
 
 /** Deletes a group in which nothing is; its directory goes aside. */
 rc_err_t *rc_model_repo_group_delete(const rc_repo_group_t *group, rc_env_t *env, rc_db_t *db,

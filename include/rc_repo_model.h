@@ -76,6 +76,11 @@ rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *rep
 rc_err_t *rc_model_repo_lock(rc_env_t *env, rc_db_t *db, apr_int64_t repo_id, const char *name,
                              apr_pool_t *pool);
 
+/** Is there anything where the repository should be? What a crash left half done is put in order
+ * before the answer is no. Outside of transactions. */
+rc_err_t *rc_model_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
+                                apr_pool_t *pool);
+
 /** Fetches a repository from its clone_uri. Waits for other writers of it. RC_E_FAILED when there
  * is none, or the other side fails. */
 rc_err_t *rc_model_repo_pull(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, apr_pool_t *pool);

@@ -180,8 +180,10 @@ rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
 /**
  * Sets @a branch to the one parent of the commit that @a rev names: the commit and its descendants
  * leave the branch. RC_E_FAILED when the branch does not hold such a commit, or somebody else
- * changed it just now. The caller holds the repository's write lock.
+ * changed it just now. The caller holds the repository's write lock by the descriptor @a lock,
+ * which is kept until the work is over, even when this process dies.
  */
-rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool);
+rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+                       apr_pool_t *pool);
 
 #endif

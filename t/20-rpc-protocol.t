@@ -119,7 +119,7 @@ subtest 'too many values' => sub {
 
 subtest 'envelope, in order' => sub {
     my $missing = sub { qq(Incorrect JSON data. Missing '$_[0]') };
-    is error_of($_), $missing->('api_key or auth_token'), $_
+    is error_of($_), $missing->('api_key or auth_token'), "body $_"
         for '{}', '[]', '1', '"x"', 'null', 'true', '{"id":1,"api_key":""}', '{"api_key":null,"auth_token":""}';
     is answer('{}'), '{"result":null,"error":"Incorrect JSON data. Missing \'api_key or auth_token\'"}',
         'an object without id: the 1.2 dialect, no id key';

@@ -251,7 +251,7 @@ subtest 'update_repo_group: a tree of 50 repositories' => sub {
         is_deeply [diff($new[0]), group('other/forest')->{parent_group}], [$diff, 'other'], 'and the database has not changed';
     }
     chmod 0700, "$root/other" or die $!;
-    is $t->admin('check'), '', 'database and disk agree' if $t->try_admin('check')->{exit} == 0;
+    is $t->try_admin('check')->{out}, '', 'database and disk agree';
 };
 
 # Runs code in processes at once, each with its number; how many failed.
@@ -303,6 +303,36 @@ subtest 'a group stays where it is while something is pulled below it' => sub {
     $git->shutdown(2);
     is join(' ', map { waitpid $_, 0; $? } $pull, $rename), '0 0', 'which fails; then the group is renamed';
     ok -d "$root/calm/sub/r/objects" && !-e "$root/busy", 'directory and all';
+};
+
+subtest 'whoever moves a tree is killed' => sub {
+    my $id = group('other/forest')->{group_id};
+    my ($interrupted, $wrong, @bad) = (0, 0);
+    for my $n (1 .. 40) {
+        my $pid = fork // die $!;
+        if (!$pid) {
+            open STDOUT, '>', '/dev/null';
+            open STDERR, '>', '/dev/null';
+            exec $t->program('rcapi-admin'), '--data', "$t->{dir}/data", qw(call update_repo_group), "repogroupid:$id", "group_name:wood$n"
+                or POSIX::_exit(127);
+        }
+        select undef, undef, undef, $n % 20 * 0.002;
+        kill KILL => $pid;
+        waitpid $pid, 0;
+        $interrupted += () = glob "$root/.rc_tmp/*.op";
+        my $name = group($id)->{group_name};
+        $wrong++ if -d "$root/$name" ? 0 : 1;
+        my $error = create("$name/n$n")->{error}; # the server's next write puts it in order
+        push @bad, $error if $error;
+        push @bad, grep { !-d "$root/$_/objects" } split /\n/, $t->sql("SELECT repo_name FROM repo WHERE repo_name LIKE '$name/%'");
+        push @bad, "$name: " . diff("$name/r1") if diff("$name/r1") !~ /^diff/;
+        push @bad, glob "$root/.rc_tmp/*.op";
+    }
+    is_deeply \@bad, [], 'after the next write database and disk agree';
+    note "$interrupted were interrupted, $wrong with the directory under a name that the database did not know";
+    is scalar(() = glob "$root/other/wood*"), 1, 'there is one tree';
+    my $check = $t->try_admin('check');
+    is "$check->{exit} $check->{out}", '0 ', 'rcapi-admin check finds nothing';
 };
 
 subtest 'rights: users' => sub {

@@ -150,8 +150,10 @@ subtest 'who may move where' => sub {
         is update('own/mine', group => 'own', name => 'r3', as => 'ann')->{error}, undef, 'where it is: no right needed';
         is update('own/r3', name => 'mine', as => 'ann')->{error}, undef, 'a rename neither';
     });
-    is update('own/mine', group => 'g/sub', as => 'ann')->{error}, undef, 'hg.create.repository: anywhere';
-    is update('g/sub/mine', group => '', name => 'r', as => 'ann')->{error}, undef, 'top level, too';
+    is update('own/mine', group => 'g', as => 'ann')->{error}, undef, 'hg.create.repository: a group he may read';
+    my $sub = $t->must(get_repo_group => { repogroupid => 'g/sub' })->{group_id};
+    is update('g/mine', group => $_, as => 'ann')->{error}, "repository group `$_` does not exist", "not one he may not see: $_" for 'g/sub', $sub;
+    is update('g/mine', group => '', name => 'r', as => 'ann')->{error}, undef, 'top level, too';
 };
 
 subtest 'fork_of' => sub {

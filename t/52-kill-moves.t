@@ -14,6 +14,7 @@ use RCAPI::Test;
 
 my $CLIENTS = 3;
 my $CYCLES = $ENV{RCAPI_CYCLES} // 40;         # of each client
+my $ROUNDS = $ENV{RCAPI_ROUNDS} // 30;        # with rcapi-admin
 my $PATIENCE = $ENV{RCAPI_PRELOAD} ? 600 : 120; # seconds that they may take
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
@@ -173,7 +174,7 @@ sub admin_call {
 $start = time;
 waitpid admin_call(qw(fork_repo repoid:src fork_name:timed)), 0;
 $usual = time - $start;
-for my $i (1 .. 30) {
+for my $i (1 .. $ROUNDS) {
     for my $args (["fork_repo", 'repoid:src', "fork_name:a/f$i"], ['update_repo', "repoid:a/f$i", "name:n$i", 'group:'],
                   ['strip', "repoid:n$i", "revision:$TIP", 'branch:master'], ['delete_repo', "repoid:n$i"]) {
         my $pid = admin_call(@$args);

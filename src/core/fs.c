@@ -92,13 +92,13 @@ static bool still_there(int fd, const char *path)
            held.st_ino == named.st_ino;
 }
 
-static rc_err_t *lock(bool *locked, const char *path, int how, apr_interval_time_t patience,
+static rc_err_t *lock(int *out, const char *path, int how, apr_interval_time_t patience,
                       apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + patience;
     int fd, n, why;
 
-    *locked = false;
+    *out = -1;
     for (;;) {
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
@@ -114,18 +114,31 @@ static rc_err_t *lock(bool *locked, const char *path, int how, apr_interval_time
             return NULL;
         apr_sleep(20 * 1000);
     }
-    *locked = true;
+    *out = fd;
     apr_pool_cleanup_register(pool, (void *)(intptr_t)fd, close_fd, apr_pool_cleanup_null);
     return NULL;
 }
 
 rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
 {
-    return lock(locked, path, LOCK_EX, patience, pool);
+    int fd;
+    rc_err_t *err = lock(&fd, path, LOCK_EX, patience, pool);
+
+    *locked = !err && fd >= 0;
+    return err;
+}
+
+rc_err_t *rc_fs_lock_fd(int *fd, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+{
+    return lock(fd, path, LOCK_EX, patience, pool);
 }
 
 rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patience,
                       apr_pool_t *pool)
 {
-    return lock(locked, path, LOCK_SH, patience, pool);
+    int fd;
+    rc_err_t *err = lock(&fd, path, LOCK_SH, patience, pool);
+
+    *locked = !err && fd >= 0;
+    return err;
 }

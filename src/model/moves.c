@@ -190,16 +190,19 @@ static void plan_folders(rc_moves_t *moves)
 
 /* Tokens of changes that are over leave the database with the next change, in its transaction;
  * their files go only when that is committed, else the tokens would stay for ever. */
-static rc_err_t *forget_done(rc_moves_t *moves, rc_db_t *db)
+static rc_err_t *forget_done(bool *others, rc_moves_t *moves, rc_db_t *db)
 {
     apr_finfo_t entry;
     apr_dir_t *dir;
 
+    *others = false;
     if (apr_dir_open(&dir, moves->env->work_dir, moves->pool) != APR_SUCCESS)
         return os_error(moves->pool, "read", moves->env->work_dir);
     while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
         const char *dot = strrchr(entry.name, '.');
 
+        if (dot && !strcmp(dot, ".op"))
+            *others = true;
         if (!dot || strcmp(dot, ".done"))
             continue;
         RC_TRY(rc_store_disk_change_forget(
@@ -208,27 +211,6 @@ static rc_err_t *forget_done(rc_moves_t *moves, rc_db_t *db)
             apr_pstrcat(moves->pool, moves->env->work_dir, "/", entry.name, NULL);
     }
     apr_dir_close(dir);
-    return NULL;
-}
-
-rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
-{
-    if (!moves->list->nelts)
-        return NULL;
-    RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
-    RC_TRY(forget_done(moves, db));
-    RC_TRY(rc_store_disk_change_add(db, moves->token));
-    plan_folders(moves);
-    RC_TRY(write_op(moves));
-    for (; moves->applied < moves->list->nelts; moves->applied++) {
-        rc_err_t *err = make_move(&APR_ARRAY_IDX(moves->list, moves->applied, move_t), moves->pool);
-
-        if (err) { /* undone before others may write again */
-            undo(moves->list, moves->applied, moves->pool);
-            moves->applied = 0;
-            return err;
-        }
-    }
     return NULL;
 }
 
@@ -400,6 +382,71 @@ static rc_err_t *visit_entries(const visit_t *visit, apr_pool_t *pool)
     }
     apr_pool_destroy(scratch);
     apr_dir_close(dir);
+    return NULL;
+}
+
+/* While we have the gate nobody makes new entries. */
+static rc_err_t *repair_ops(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+{
+    visit_t visit = {.env = env, .db = db, .ops = true};
+    int gate = lock_work_dir(env, LOCK_EX);
+    rc_err_t *err;
+
+    if (gate < 0)
+        return os_error(pool, "lock", env->work_dir);
+    err = visit_entries(&visit, pool);
+    close(gate);
+    return err;
+}
+
+static rc_err_t *has_ops(bool *has, const rc_env_t *env, apr_pool_t *pool)
+{
+    apr_finfo_t entry;
+    apr_dir_t *dir;
+
+    *has = false;
+    if (apr_dir_open(&dir, env->work_dir, pool) != APR_SUCCESS)
+        return os_error(pool, "read", env->work_dir);
+    while (!*has && apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        const char *dot = strrchr(entry.name, '.');
+
+        *has = dot && !strcmp(dot, ".op");
+    }
+    apr_dir_close(dir);
+    return NULL;
+}
+
+rc_err_t *rc_moves_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+{
+    RC_TRY(has_ops(busy, env, pool));
+    if (!*busy)
+        return NULL;
+    RC_TRY(repair_ops(env, db, pool));
+    return has_ops(busy, env, pool);
+}
+
+rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
+{
+    bool others;
+
+    if (!moves->list->nelts)
+        return NULL;
+    RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
+    RC_TRY(forget_done(&others, moves, db));
+    if (others) /* a crash has left the disk as this transaction does not know it */
+        RC_TRY(repair_ops(moves->env, db, moves->pool));
+    RC_TRY(rc_store_disk_change_add(db, moves->token));
+    plan_folders(moves);
+    RC_TRY(write_op(moves));
+    for (; moves->applied < moves->list->nelts; moves->applied++) {
+        rc_err_t *err = make_move(&APR_ARRAY_IDX(moves->list, moves->applied, move_t), moves->pool);
+
+        if (err) { /* undone before others may write again */
+            undo(moves->list, moves->applied, moves->pool);
+            moves->applied = 0;
+            return err;
+        }
+    }
     return NULL;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changing, renaming, stripping and deleting repositories: database and disk together (contract
- * 02 update_repo, delete_repo, strip).
+ * Changing, renaming and deleting repositories: database and disk together (contract
+ * 02 update_repo, delete_repo).
  */
 #include "rc_repo_model.h"
 
@@ -98,18 +98,6 @@ rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id, const char 
     return NULL;
 }
 
-/* --- strip --- */
-
-rc_err_t *rc_model_repo_strip(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, const char *branch,
-                              const char *rev, apr_pool_t *pool)
-{
-    rc_vcs_t *vcs;
-
-    RC_TRY(rc_model_repo_lock(env, db, repo->id, repo->name, pool));
-    RC_TRY(rc_model_repo_open(&vcs, env, repo, pool));
-    return rc_vcs_strip(vcs, branch, rev, pool);
-}
-
 /* --- delete --- */
 
 rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const rc_repo_t *repo,
@@ -125,12 +113,14 @@ rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const r
 rc_err_t *rc_model_repo_lock_doomed(rc_env_t *env, rc_db_t *db, const apr_array_header_t *doomed,
                                     apr_pool_t *pool)
 {
+    bool there;
     int i;
 
     for (i = 0; i < doomed->nelts; i++) {
         const rc_named_t *repo = &APR_ARRAY_IDX(doomed, i, rc_named_t);
 
-        if (rc_fs_exists(rc_env_repo_path(env, repo->name, pool)))
+        RC_TRY(rc_model_repo_on_disk(&there, env, db, repo->name, pool));
+        if (there)
             RC_TRY(rc_model_repo_lock(env, db, repo->id, repo->name, pool));
     }
     return NULL;

@@ -178,7 +178,7 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *
     int i;
 
     *added = apr_array_make(pool, 8, sizeof(const char *));
-    RC_TRY(rc_moves_repair(env, pool)); /* what a crash left half done is not new */
+    RC_TRY(rc_moves_settle(&done, env, db, pool)); /* what a crash left half done is not new */
     RC_TRY(rc_model_scan(&names, env, pool));
     RC_TRY(rc_store_first_admin(&owner, db, pool));
     apr_pool_create(&scratch, pool);

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "rc_log.h"
+#include "rc_moves.h"
 #include "rc_rule.h"
 
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
@@ -64,7 +65,9 @@ static rc_err_t *run_alone(void *baton, rc_db_t *db)
 {
     alone_t *alone = baton;
 
-    (void)db;
+    bool busy;
+
+    RC_TRY(rc_moves_settle(&busy, alone->call->env, db, alone->call->pool));
     RC_TRY(check(alone->call));
     return alone->fn(alone->call, alone->baton);
 }

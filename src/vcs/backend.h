@@ -38,7 +38,8 @@ typedef struct rc_backend_t {
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
     rc_err_t *(*diff)(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
-    rc_err_t *(*strip)(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool);
+    rc_err_t *(*strip)(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+                       apr_pool_t *pool);
 } rc_backend_t;
 
 /* One use of a handle: from rc_vcs_open to the end of the pool it was given. */

@@ -167,7 +167,8 @@ rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
 /* --- git_copy.c, git_strip.c --- */
 
 rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool);
-rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool);
+rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+                       apr_pool_t *pool);
 
 /* --- git_diff.c --- */
 

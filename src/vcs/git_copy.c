@@ -297,7 +297,7 @@ static rc_err_t *pack_borrowed(const copy_t *copy)
 
     if (!file || fclose(file) || !ok)
         return os_error(copy->pool, "write", path);
-    RC_TRY(rc_git_run(copy->to, argv, copy->pool));
+    RC_TRY(rc_git_run(copy->to, argv, 0, copy->pool));
     return unlink(path) ? os_error(copy->pool, "remove", path) : NULL;
 }
 

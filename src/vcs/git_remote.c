@@ -127,6 +127,7 @@ static rc_err_t *run(const fetch_t *fetch, const step_t *step, const char *const
     proc.out = os_file(step->out);
     proc.deadline = step->commits ? rc_proc_clock() + PUBLISH_GRACE : fetch->deadline;
     proc.outlives_us = step->commits;
+    proc.keep = step->commits ? fetch->policy->lock : 0;
     if (!step->ours)
         set_limits(&proc, fetch);
     RC_TRY(rc_proc_run(&result, &proc, fetch->pool));

@@ -9,10 +9,11 @@
 
 #define PATIENCE apr_time_from_sec(3600)
 
-rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, apr_pool_t *pool)
+rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, apr_pool_t *pool)
 {
     rc_git_env_t *env = rc_git_env(git_dir, git_dir, pool);
-    rc_proc_t proc = {.argv = argv, .dir = git_dir, .in = -1, .out = -1, .outlives_us = true};
+    rc_proc_t proc = {
+        .argv = argv, .dir = git_dir, .in = -1, .out = -1, .keep = lock, .outlives_us = true};
     rc_proc_result_t result;
 
     rc_git_env_config(env, "core.fsync", "committed,reference");

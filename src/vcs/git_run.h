@@ -9,8 +9,9 @@
 
 /**
  * Runs git (@a argv, ended by NULL) on the git directory @a git_dir, in an environment of its own.
- * It finishes even when this process dies. RC_E_FAILED with its messages when it does not succeed.
+ * It finishes even when this process dies, and keeps @a lock (a descriptor, 0 = none) open till
+ * then. RC_E_FAILED with its messages when it does not succeed.
  */
-rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, apr_pool_t *pool);
+rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, apr_pool_t *pool);
 
 #endif

@@ -37,17 +37,18 @@ static rc_err_t *check_holds(rc_git_t *git, const git_oid *tip, const git_oid *i
 
 /* git itself does it, and finishes when we are killed: half done it would leave a lock behind. */
 static rc_err_t *set_branch(rc_git_t *git, const char *branch, const git_oid *to,
-                            const git_oid *from, apr_pool_t *pool)
+                            const git_oid *from, int lock, apr_pool_t *pool)
 {
     const char *argv[] = {"git", "update-ref", NULL, NULL, NULL, NULL};
 
     argv[2] = apr_pstrcat(pool, "refs/heads/", branch, NULL);
     argv[3] = apr_pstrdup(pool, git_oid_tostr_s(to));
     argv[4] = apr_pstrdup(pool, git_oid_tostr_s(from));
-    return rc_git_run(git->path, argv, pool);
+    return rc_git_run(git->path, argv, lock, pool);
 }
 
-rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool)
+rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+                       apr_pool_t *pool)
 {
     rc_git_t *git = vcs->repo;
     const rc_git_ref_t *ref;
@@ -61,6 +62,6 @@ rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_p
         return rc_err_failed(pool, "no such revision or branch");
     RC_TRY(only_parent(&parent, git, &oid, pool));
     RC_TRY(check_holds(git, &ref->commit, &oid, pool));
-    RC_TRY(set_branch(git, branch, &parent, &ref->target, pool));
+    RC_TRY(set_branch(git, branch, &parent, &ref->target, lock, pool));
     return rc_git_refresh(git, true, pool);
 }

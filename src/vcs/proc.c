@@ -67,7 +67,7 @@ static _Noreturn void give_up(const char *step)
     report_t report = {.error = errno};
     apr_size_t i;
 
-    for (i = 0; step[i] && i < sizeof(report.step) - 1; i++)
+    for (i = 0; i < sizeof(report.step) - 1 && step[i]; i++)
         report.step[i] = step[i];
     if (write(REPORT_FD, &report, sizeof(report)) < 0)
         _exit(126);
@@ -100,10 +100,24 @@ static void set_limits(const rc_proc_t *proc)
         limit(RLIMIT_CPU, proc->max_cpu, proc->max_cpu + 2);
 }
 
-/* 0, 1, 2 and the report; nothing else stays open. Ours may be among 0 to 3, so up first. */
-static void set_descriptors(const run_t *run)
+static void close_from(int first)
 {
     struct rlimit files;
+    int i;
+
+    if (syscall(SYS_close_range, first, ~0U, 0) == 0)
+        return;
+    if (getrlimit(RLIMIT_NOFILE, &files) < 0) /* a kernel before 5.9 */
+        give_up("getrlimit");
+    for (i = first; i < (int)files.rlim_cur; i++)
+        close(i);
+}
+
+/* 0, 1, 2, the report and what is kept; nothing else stays open. Ours may be among them, so up
+ * first. */
+static void set_descriptors(const run_t *run)
+{
+    int keep = run->proc->keep ? fcntl(run->proc->keep, F_DUPFD, FAR_FROM_STD) : -1;
     int high[CHILD_FDS];
     int i;
 
@@ -114,12 +128,9 @@ static void set_descriptors(const run_t *run)
         if (dup2(high[i], i) < 0)
             _exit(126);
     fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC);
-    if (syscall(SYS_close_range, REPORT_FD + 1, ~0U, 0) == 0)
-        return;
-    if (getrlimit(RLIMIT_NOFILE, &files) < 0) /* a kernel before 5.9 */
-        give_up("getrlimit");
-    for (i = REPORT_FD + 1; i < (int)files.rlim_cur; i++)
-        close(i);
+    if (keep >= 0 && dup2(keep, REPORT_FD + 1) < 0)
+        _exit(126);
+    close_from(keep >= 0 ? REPORT_FD + 2 : REPORT_FD + 1);
 }
 
 /* The server's handlers and masks are no business of the program. All signals are blocked here. */

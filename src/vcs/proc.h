@@ -19,6 +19,7 @@ typedef struct rc_proc_t {
     const char *const *argv;    /* ended by NULL; a name without '/' is looked up in RC_PROC_PATH */
     const char *const *env;     /* the whole environment, ended by NULL */
     const char *dir;            /* where it runs */
+    int keep;                   /* a descriptor that stays open until it ends (a lock); 0 = none */
     int in, out;                /* its standard input and output; -1: nothing, and result->text */
     apr_time_t deadline;        /* on rc_proc_clock(); everything is killed then */
     apr_off_t max_file;         /* bytes of a file it writes; 0 = no limit */

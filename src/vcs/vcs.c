@@ -348,7 +348,8 @@ rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
     return vcs->backend->refs(vcs, which, fn, baton);
 }
 
-rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, apr_pool_t *pool)
+rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+                       apr_pool_t *pool)
 {
-    return vcs->backend->strip(vcs, branch, rev, pool);
+    return vcs->backend->strip(vcs, branch, rev, lock, pool);
 }

@@ -578,6 +578,44 @@ static void live_change(void **state)
     assert_all_or_nothing(false, "killed in the middle", 0);
 }
 
+/* A process that was there before the crash, and is the first to write after it. */
+static void write_after_crash(void)
+{
+    bool busy;
+    char c;
+
+    NEED(write(told[1], "x", 1) == 1);
+    NEED(read(answer[0], &c, 1) == 1);
+    NEED_OK(rc_db_begin_write(db));
+    NEED(there("repos/rm__old") && !there("repos/old"));
+    NEED_OK(rc_moves_settle(&busy, env, db, pool));
+    NEED(there("repos/old/file") && !there("repos/g") && !there("repos/rm__old"));
+    plan();
+    NEED_OK(write_both(NULL, db));
+    NEED_OK(rc_db_commit(db));
+    rc_moves_end(moves, db, true);
+    apr_pool_destroy(pool);
+}
+
+static void settled_by_a_writer(void **state)
+{
+    pid_t dead, writer;
+
+    (void)state;
+    fresh();
+    dead = start(pause_in_the_middle, -1);
+    await();
+    writer = start(write_after_crash, -1);
+    await();
+    kill(dead, SIGKILL);
+    waitpid(dead, NULL, 0);
+    tell("g");
+    assert_int_equal(end_of(writer), 0);
+    assert_int_equal(left(".op"), 0);
+    repair();
+    assert_all_or_nothing(true, "made after a settled crash", 0);
+}
+
 static void hold_work_dir(void)
 {
     const char *work;
@@ -692,6 +730,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(crash_of_repair),
     cmocka_unit_test(crash_between_changes),
     cmocka_unit_test(live_change),
+    cmocka_unit_test(settled_by_a_writer),
     cmocka_unit_test(work_dirs),
     cmocka_unit_test(odd_entries),
     cmocka_unit_test(crowd),

@@ -22,8 +22,8 @@ typedef struct update_t {
     rc_json_t *out;
 } update_t;
 
-/* Check 3. A group that the caller may neither see nor put repositories into is none. */
-static rc_err_t *find_group(rc_call_t *call, update_t *update, bool may_anywhere)
+/* Check 3. A group that the caller may not see is none: the answer would tell the name of an id. */
+static rc_err_t *find_group(rc_call_t *call, update_t *update)
 {
     json_object *sent = rc_arg_json(call, "group");
     rc_repo_group_t *group;
@@ -34,8 +34,7 @@ static rc_err_t *find_group(rc_call_t *call, update_t *update, bool may_anywhere
     if (json_object_is_type(sent, json_type_string) && !json_object_get_string_len(sent))
         return NULL;
     RC_TRY(rc_find_repo_group(&group, call, sent));
-    if (!group ||
-        (group->level < RC_READ && !may_anywhere && group->id != update->change.from->group_id))
+    if (!group || (group->level < RC_READ && group->id != update->change.from->group_id))
         return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist",
                       rc_arg_sent(call, "group"));
     update->group = group->name;
@@ -82,7 +81,7 @@ static rc_err_t *plan_place(rc_call_t *call, update_t *update)
     RC_TRY(rc_call_has_global(&may_anywhere, call, "hg.create.repository"));
     update->group = rc_repo_name_parent(from->name, call->pool);
     if (rc_arg_given(call, "group"))
-        RC_TRY(find_group(call, update, may_anywhere));
+        RC_TRY(find_group(call, update));
     RC_TRY(find_parent(call, &update->change.to));
     if (update->change.to.group_id != from->group_id && !may_anywhere &&
         update->group_level < RC_ADMIN)

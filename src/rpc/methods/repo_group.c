@@ -203,19 +203,18 @@ static bool may_be_renamed(const rc_call_t *call)
 }
 
 /* A group without a directory has nothing below it that anybody could be at work in. */
-static bool has_directory(rc_call_t *call, const rc_repo_group_t *group)
-{
-    return rc_fs_exists(rc_env_repo_path(call->env, group->name, call->pool));
-}
-
 static rc_err_t *lock_directory(rc_call_t *call, change_t *change)
 {
     const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+    bool there;
 
-    if (!may_be_renamed(call) || !has_directory(call, group))
+    if (!may_be_renamed(call))
+        return NULL;
+    RC_TRY(rc_model_repo_on_disk(&there, call->env, call->db, group->name, call->pool));
+    if (!there)
         return NULL;
     change->locked_name = group->name;
-    return rc_model_repo_group_lock(call->env, group->name, call->pool);
+    return rc_model_repo_group_lock(call->env, call->db, group, call->pool);
 }
 
 /* In the transaction: is it still the directory that is locked? */
@@ -223,8 +222,9 @@ static rc_err_t *check_locked(rc_call_t *call, const change_t *change)
 {
     const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
 
-    if (!may_be_renamed(call) || (!change->locked_name && !has_directory(call, group)) ||
-        (change->locked_name && !strcmp(change->locked_name, group->name)))
+    if (!may_be_renamed(call) ||
+        (change->locked_name ? !strcmp(change->locked_name, group->name)
+                             : !rc_fs_exists(rc_env_repo_path(call->env, group->name, call->pool))))
         return NULL;
     return rc_err_failed(call->pool, "%s was renamed meanwhile", group->name);
 }

@@ -112,15 +112,15 @@ ON CONFLICT (group_id, users_group_id) DO UPDATE SET level = excluded.level
 -- BELOW_REPOS_GRANT_USER: group, user, level; not the default user's rows of private repositories
 WITH RECURSIVE @TREE@
 INSERT INTO user_repo_permission (repo_id, user_id, level)
-SELECT r.repo_id, u.user_id, ?3 FROM users u CROSS JOIN tree
-  JOIN repo r ON r.group_id = tree.group_id
- WHERE u.user_id = ?2 AND NOT (r.private = 1 AND u.username = 'default') ORDER BY r.repo_id
+SELECT r.repo_id, u.user_id, ?3 FROM users u CROSS JOIN tree CROSS JOIN repo r
+ WHERE u.user_id = ?2 AND r.group_id = tree.group_id
+   AND NOT (r.private = 1 AND u.username = 'default') ORDER BY r.repo_id
 ON CONFLICT (repo_id, user_id) DO UPDATE SET level = excluded.level
 -- BELOW_REPOS_GRANT_USER_GROUP: group, user group, level
 WITH RECURSIVE @TREE@
 INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
-SELECT r.repo_id, ?2, ?3 FROM tree JOIN repo r ON r.group_id = tree.group_id
- WHERE true ORDER BY r.repo_id
+SELECT r.repo_id, ?2, ?3 FROM tree CROSS JOIN repo r WHERE r.group_id = tree.group_id
+ ORDER BY r.repo_id
 ON CONFLICT (repo_id, users_group_id) DO UPDATE SET level = excluded.level
 -- BELOW_GROUPS_REVOKE_USER: group, user
 WITH RECURSIVE @TREE@
@@ -134,13 +134,14 @@ DELETE FROM user_group_repo_group_permission
 WITH RECURSIVE @TREE@
 DELETE FROM user_repo_permission
  WHERE user_id = ?2 AND repo_id IN (
-    SELECT r.repo_id FROM users u CROSS JOIN tree JOIN repo r ON r.group_id = tree.group_id
-     WHERE u.user_id = ?2 AND NOT (r.private = 1 AND u.username = 'default'))
+    SELECT r.repo_id FROM users u CROSS JOIN tree CROSS JOIN repo r
+     WHERE u.user_id = ?2 AND r.group_id = tree.group_id
+       AND NOT (r.private = 1 AND u.username = 'default'))
 -- BELOW_REPOS_REVOKE_USER_GROUP: group, user group
 WITH RECURSIVE @TREE@
 DELETE FROM user_group_repo_permission
  WHERE users_group_id = ?2 AND repo_id IN (
-    SELECT r.repo_id FROM tree JOIN repo r ON r.group_id = tree.group_id)
+    SELECT r.repo_id FROM tree CROSS JOIN repo r WHERE r.group_id = tree.group_id)
 
 -- REPO_COPY_USERS_FROM_GROUP: repository, group
 INSERT INTO user_repo_permission (repo_id, user_id, level)

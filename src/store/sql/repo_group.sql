@@ -43,7 +43,7 @@ WITH RECURSIVE @TREE@
 UPDATE repo SET enable_locking = ?2 WHERE group_id IN (SELECT tree.group_id FROM tree)
 -- TREE_REPOS: group
 WITH RECURSIVE @TREE@
-SELECT r.repo_name FROM tree JOIN repo r ON r.group_id = tree.group_id
+SELECT r.repo_name FROM tree CROSS JOIN repo r WHERE r.group_id = tree.group_id
 -- TREE_LONGEST: group; characters of the longest full name in it
 WITH RECURSIVE @TREE@
 SELECT max(characters) FROM (

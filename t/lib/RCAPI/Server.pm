@@ -197,7 +197,8 @@ sub _keep {
         kill KILL => -$httpd if $asked && time > $asked + $STOP;
     }
     my $status = $?;
-    patiently(1, sub { !kill 0 => -$httpd }) or spew("$self->{dir}/run/left", _session($httpd));
+    my $left;
+    patiently(1, sub { !length($left = _session($httpd)) }) or spew("$self->{dir}/run/left", $left);
     kill KILL => -$httpd;
     File::Path::remove_tree(@{ $self->{sweep} }) if getppid != $self->{owner};
     POSIX::_exit($status ? 1 : 0);
@@ -277,7 +278,11 @@ sub stop {
     my ($self) = @_;
     return if $$ != $self->{owner} || !$self->{keeper};
     $self->_settle;
-    close delete $self->{leash} if $self->{leash};
+    if (my $leash = delete $self->{leash}) {
+        local $SIG{PIPE} = 'IGNORE';
+        syswrite $leash, "\n"; # processes that the test forked may hold the leash as well
+        close $leash;
+    }
     patiently($STOP + 10, sub { $self->_gone }) or kill KILL => $self->{keeper};
 }
 

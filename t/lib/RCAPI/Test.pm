@@ -61,6 +61,7 @@ my $JSON = JSON::PP->new->utf8->allow_nonref->canonical->allow_bignum;
 my %live; # objects whose done is still to come
 my $copy; # of t and what was built, for the account that root's tests become
 
+binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output todo_output);
 $SIG{$_} = sub { exit 130 } for qw(INT TERM); # so that END is reached
 
 sub new {

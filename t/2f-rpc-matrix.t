@@ -1,0 +1,290 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# Who may call what: every method of the method table, as every kind of caller, held against one
+# table. A refused call is answered with its exact text and changes nothing; a method that the table
+# does not know fails the test. (Results and messages of each method: its own file.)
+use strict;
+use warnings;
+use Test::More;
+use RCAPI::Test;
+
+my $t = RCAPI::Test->new(directives => "RcapiDatabaseSync NORMAL\n");
+my $FORBIDDEN = 'Access was denied to this resource.';
+my $NO_REPO = 'repository `{repoid}` does not exist';
+my $NO_GROUP = 'repository group `{repogroupid}` does not exist';
+my $NO_TEAM = 'user group `{usergroupid}` does not exist';
+my $NO_GIST = 'gist `{gistid}` does not exist';
+my $SELF = 'userid is not the same as your user';
+my $PARENT = 'repository group `{parent}` does not exist';
+
+# Callers, from nothing to everything; and those whom no method serves.
+my @ROLES = qw(stranger reader writer owner admin);
+my %NOBODY = (inactive => 'Request from this user not allowed', expired => 'Invalid API KEY',
+    feed => 'API KEY has bad role for an API call', unknown => 'Invalid API KEY');
+my %rank = map { $ROLES[$_] => $_ } 0 .. $#ROLES;
+my %id = map { $_ => $t->user($_)->{user_id} } qw(stranger reader writer owner inactive);
+
+$t->must(update_user => { userid => 'inactive', active => 'false', admin => 'true' });
+$t->key(expired => $t->token('owner', '--role', 'api', '--description', 'old'));
+$t->key(feed => $t->token('admin', '--role', 'feed'));
+$t->key(unknown => 'f' x 40);
+$t->sql(q{
+    UPDATE api_key SET expires = 1 WHERE description = 'old';
+    UPDATE user_global_permission SET name = 'repository.none' WHERE name = 'repository.read';
+    UPDATE user_global_permission SET name = 'group.none' WHERE name = 'group.read';
+    UPDATE user_global_permission SET name = 'usergroup.none' WHERE name = 'usergroup.read';
+    UPDATE user_global_permission SET name = 'hg.create.none' WHERE name = 'hg.create.repository';
+});
+my $source = "$t->{dir}/work/source";
+RCAPI::Git::init($source);
+$t->git($source, 'commit', '-q', '--allow-empty', '-m', $_) for qw(one two three);
+my $TIP = $t->git($source, 'rev-parse', 'master') =~ s/\n//r;
+
+# --- objects: owned by owner, writer may write, reader may read; made anew once a call changed them
+
+my (%now, %used, $made);
+
+# The name of the present object of a kind.
+sub it {
+    my ($kind) = @_;
+    $used{$kind} = 1;
+    return $now{$kind} //= make($kind, "$kind-" . ++$made);
+}
+
+sub make {
+    my ($kind, $name) = @_;
+    if ($kind eq 'repo') {
+        $t->must(create_repo => { repo_name => $name, repo_type => 'git', owner => 'owner', clone_uri => "file://$source" });
+        rows('user_repo_permission', 'repo', 'repo_id', 'repo_name', $name);
+    } elsif ($kind eq 'group') {
+        $t->must(create_repo_group => { group_name => $name, owner => 'owner' });
+        rows('user_repo_group_permission', 'repo_group', 'group_id', 'group_name', $name);
+    } elsif ($kind eq 'team' || $kind eq 'others') {
+        $t->must(create_user_group => { group_name => $name, owner => 'owner' });
+        rows('user_user_group_permission', 'user_group', 'users_group_id', 'group_name', $name);
+    } elsif ($kind eq 'victim') {
+        $t->user($name);
+    } elsif ($kind eq 'gist') {
+        return $t->must(create_gist => { owner => 'owner', gist_type => 'private', files => { a => { content => 'x' } } })->{gist}{access_id};
+    }
+    return $name;
+}
+
+# Writer's and reader's rows on an object.
+sub rows {
+    my ($table, $of, $key, $column, $name) = @_;
+    $t->sql("INSERT INTO $table ($key, user_id, level) SELECT $key, $id{writer}, 3 FROM $of WHERE $column = '$name'
+             UNION ALL SELECT $key, $id{reader}, 1 FROM $of WHERE $column = '$name'");
+}
+
+# Before a right is taken away or somebody is taken out, it is given or he is put in.
+sub first {
+    my ($method, %args) = @_;
+    $t->must($method => \%args);
+    return;
+}
+
+# --- the table: method, the least who may, arguments, what the others are told; more: reads => 1 (it
+# changes nothing), dialect. A text for all, or by role, '*' for the rest; {x} is the argument x.
+
+my @repo = (sub { (repoid => it('repo')) }, $NO_REPO);
+my @read = (@repo, reads => 1);
+my $new = sub { 'new-' . ++$made };
+
+# Arguments, and more of them.
+sub repo_and { my (@more) = @_; return sub { (repoid => it('repo'), map { ref ? $_->() : $_ } @more) } }
+sub group_and { my (@more) = @_; return sub { (repogroupid => it('group'), map { ref ? $_->() : $_ } @more) } }
+sub team_and { my (@more) = @_; return sub { (usergroupid => it('team'), map { ref ? $_->() : $_ } @more) } }
+my @victim = (userid => sub { it('victim') });
+my @team = (usergroupid => sub { it('team') });
+my @others = (sourceusergroupid => sub { it('others') });
+my $to_team = { stranger => $NO_TEAM, '*' => "to $NO_TEAM" };
+my $below = { stranger => $NO_REPO, '*' => $PARENT };
+
+# Pairs of a grant and its revoke: the revoke comes after a grant.
+sub pair {
+    my ($grant, $revoke, $args, $perm, $refused) = @_;
+    return (
+        [$grant, 'owner', sub { ($args->(), perm => $perm) }, $refused],
+        [$revoke, 'owner', sub { my %a = $args->(); first($grant, %a, perm => $perm); %a }, $refused],
+    );
+}
+
+sub members {
+    my ($add, $remove) = @_;
+    my $args = team_and(@victim);
+    return ([$add, 'owner', $args, $NO_TEAM], [$remove, 'owner', sub { my %a = $args->(); first($add, %a); %a }, $NO_TEAM]);
+}
+
+my @TABLE = (
+    [test => 'stranger', sub { (args => 'x') }, '', reads => 1],
+    [get_method => 'stranger', sub { () }, '', reads => 1],
+    [get_server_info => 'admin', sub { () }, $FORBIDDEN, reads => 1],
+    [get_ip => 'admin', sub { () }, $FORBIDDEN, reads => 1],
+    [show_ip => 'admin', sub { (userid => $id{owner}) }, $FORBIDDEN, reads => 1],
+    [rescan_repos => 'admin', sub { $t->git('.', 'init', '-q', '--bare', "$t->{dir}/data/repos/" . $new->()); () }, $FORBIDDEN],
+    [get_user => 'stranger', sub { () }, '', reads => 1],
+    [get_user => 'admin', sub { (userid => 'owner') }, $SELF, reads => 1],
+    [get_user => 'admin', sub { (userid => 'nobody at all') }, $SELF, reads => 1, error => 'user `{userid}` does not exist'],
+    [get_users => 'admin', sub { () }, $FORBIDDEN, reads => 1],
+    [create_user => 'admin', sub { my $n = $new->(); (username => $n, email => "$n\@example.org") }, $FORBIDDEN],
+    [update_user => 'admin', sub { (userid => it('victim'), firstname => 'Other') }, $FORBIDDEN],
+    [delete_user => 'admin', sub { (userid => it('victim')) }, $FORBIDDEN],
+
+    [get_user_group => 'reader', team_and(), $NO_TEAM, reads => 1],
+    [get_user_groups => 'stranger', sub { () }, '', reads => 1],
+    [create_user_group => 'admin', sub { (group_name => $new->()) }, $FORBIDDEN],
+    [update_user_group => 'owner', team_and(description => 'other'), $NO_TEAM],
+    [delete_user_group => 'owner', team_and(), $NO_TEAM],
+    members(qw(add_user_to_user_group remove_user_from_user_group)),
+    pair(qw(grant_user_permission_to_user_group revoke_user_permission_from_user_group), team_and(@victim), 'usergroup.read', $NO_TEAM),
+    pair(qw(grant_user_group_permission_to_user_group revoke_user_group_permission_from_user_group), team_and(@others), 'usergroup.read', $to_team),
+
+    [get_repo => 'reader', @read],
+    [get_repo => 'reader', repo_and(cache => 'false'), $NO_REPO],
+    [get_repos => 'stranger', sub { () }, '', reads => 1],
+    [create_repo => 'admin', sub { (repo_name => $new->(), repo_type => 'git') }, $FORBIDDEN],
+    [create_repo => 'owner', sub { (repo_name => it('group') . '/new', repo_type => 'git', parent => it('group')) }, $PARENT],
+    [create_repo => 'admin', sub { (repo_name => it('group') . '/new', repo_type => 'git', owner => 'writer', parent => it('group')) },
+        { owner => 'Only RhodeCode admin can specify `owner` param', '*' => $PARENT }],
+    [update_repo => 'owner', repo_and(description => 'other'), $NO_REPO],
+    [delete_repo => 'owner', @repo],
+    [fork_repo => 'owner', sub { (repoid => it('repo'), fork_name => it('group') . '/fork', parent => it('group')) }, $below],
+    [pull => 'owner', @repo],
+    [pull => 'owner', sub { (repo => it('repo')) }, { stranger => 'Unknown repo "{repo}"', '*' => $FORBIDDEN }, dialect => '1.2'],
+    [strip => 'owner', repo_and(revision => $TIP, branch => 'master'), $NO_REPO],
+    [invalidate_cache => 'writer', @repo],
+    [add_field_to_repo => 'owner', repo_and(key => $new), $NO_REPO],
+    [remove_field_from_repo => 'owner', sub { my %a = (repoid => it('repo'), key => $new->()); first(add_field_to_repo => %a); %a }, $NO_REPO],
+
+    [get_repo_changeset => 'reader', repo_and(revision => 'tip'), $NO_REPO, reads => 1],
+    [get_repo_changesets => 'reader', repo_and(start_rev => '', limit => 2), $NO_REPO, reads => 1],
+    [get_repo_nodes => 'reader', repo_and(revision => 'tip', root_path => '/'), $NO_REPO, reads => 1],
+    [get_repo_refs => 'reader', @read],
+    [comment_commit => 'reader', repo_and(commit_id => 'tip', message => 'm'), $NO_REPO],
+    [comment_commit => 'owner', repo_and(commit_id => 'tip', message => 'm', userid => $id{stranger}), { stranger => $NO_REPO, '*' => $SELF }],
+    [changeset_comment => 'owner', repo_and(revision => 'tip', message => 'm', status => 'approved'), $NO_REPO],
+
+    [lock => 'writer', @read],
+    [lock => 'writer', repo_and(locked => 'true'), $NO_REPO],
+    [lock => 'admin', repo_and(locked => 'true', userid => 'reader'), { reader => $NO_REPO, stranger => $NO_REPO, '*' => $SELF }],
+    (map { ([$_ => 'stranger', sub { () }, '', reads => 1], [$_ => 'admin', sub { (userid => 'nobody at all') }, $SELF,
+        reads => 1, error => 'user `{userid}` does not exist']) } qw(get_locks get_user_locks)),
+
+    pair(qw(grant_user_permission revoke_user_permission), repo_and(@victim), 'repository.read', $NO_REPO),
+    pair(qw(grant_user_group_permission revoke_user_group_permission), repo_and(@team), 'repository.read', $NO_REPO),
+
+    [get_repo_group => 'reader', group_and(), $NO_GROUP, reads => 1],
+    [get_repo_groups => 'stranger', sub { () }, '', reads => 1],
+    [create_repo_group => 'admin', sub { (group_name => $new->()) }, $FORBIDDEN],
+    [create_repo_group => 'owner', sub { (group_name => it('group') . '/sub', parent => it('group')) }, { stranger => $PARENT, '*' => $FORBIDDEN }],
+    [update_repo_group => 'owner', group_and(description => 'other'), $NO_GROUP],
+    [update_repo_group => 'owner', sub { my $n = $new->(); (repogroupid => it('group'), group_name => $n) }, $NO_GROUP],
+    [delete_repo_group => 'owner', group_and(), $NO_GROUP],
+    pair(qw(grant_user_permission_to_repo_group revoke_user_permission_from_repo_group), group_and(@victim), 'group.read', $NO_GROUP),
+    pair(qw(grant_user_group_permission_to_repo_group revoke_user_group_permission_from_repo_group), group_and(@team), 'group.read', $NO_GROUP),
+
+    [get_gist => 'owner', sub { (gistid => it('gist'), content => 'true') }, $NO_GIST, reads => 1],
+    [get_gists => 'stranger', sub { () }, '', reads => 1],
+    [get_gists => 'admin', sub { (userid => 'owner') }, $SELF, reads => 1],
+    [create_gist => 'stranger', sub { (files => { a => { content => 'x' } }) }, ''],
+    [create_gist => 'admin', sub { (files => { a => { content => 'x' } }, owner => 'victim') }, 'failed to create gist', error => 'failed to create gist', reads => 1],
+    [delete_gist => 'owner', sub { (gistid => it('gist')) }, $NO_GIST],
+
+    [create_users_group => 'admin', sub { (group_name => $new->()) }, $FORBIDDEN],
+    [create_users_group => 'admin', sub { (name => $new->()) }, $FORBIDDEN, dialect => '1.2'],
+    [create_user => 'admin', sub { my $n = $new->(); (username => $n, email => "$n\@example.org") }, $FORBIDDEN, dialect => '1.2'],
+    [create_user => 'admin', sub { (name => $new->()) }, $FORBIDDEN, dialect => '1.2'],
+    [get_users_group => 'reader', sub { (usersgroupid => it('team')) }, 'user group `{usersgroupid}` does not exist', reads => 1],
+    [get_users_groups => 'stranger', sub { () }, '', reads => 1],
+    members(qw(add_user_to_users_group remove_user_from_users_group)),
+    pair(qw(grant_users_group_permission revoke_users_group_permission), repo_and(@team), 'repository.read', $NO_REPO),
+);
+
+# --- the matrix
+
+# Everything that a call may change: all rows, and all files but what is cached of a history.
+sub snapshot {
+    my $repos = "$t->{dir}/data/repos";
+    my $r = $t->run('sh', '-c', "sqlite3 -cmd '.timeout 5000' $t->{dir}/data/rcapi.db .dump
+        find $repos -path '*/rcapi' -prune -o -type d -print -o -printf '%p %s %T@\\n'");
+    die $r->{err} if $r->{err};
+    return $r->{out};
+}
+
+# What differs: lines of one and not of the other.
+sub change {
+    my ($before, $after) = @_;
+    my %before = map { $_ => 1 } split /\n/, $before;
+    my %after = map { $_ => 1 } split /\n/, $after;
+    return join "\n", (map { "- $_" } grep { !$after{$_} } sort keys %before), map { "+ $_" } grep { !$before{$_} } sort keys %after;
+}
+
+sub text {
+    my ($text, $args) = @_;
+    return $text =~ s/\{(\w+)\}/$args->{$1}/gr;
+}
+
+sub refused {
+    my ($refused, $role) = @_;
+    return ref $refused ? $refused->{$role} // $refused->{'*'} : $refused;
+}
+
+my @all = @{ $t->must('get_method') };
+my %takes = map { $_ => $t->must(get_method => { pattern => $_ })->[1] } @all;
+my %alias = map { $_ => 1 } qw(repo usersgroupid parent); # parent: only for texts of this test
+my %seen;
+
+for my $row (@TABLE) {
+    my ($method, $least, $make, $refused, %opt) = @$row;
+    my %dialect = $opt{dialect} ? (dialect => $opt{dialect}) : ();
+    my @may = grep { $rank{$_} >= $rank{$least} } @ROLES;
+    my @may_not = grep { $rank{$_} < $rank{$least} } @ROLES;
+    $seen{$method}++;
+    subtest join(' ', $method, $opt{dialect} // (), "($least)") => sub {
+        my %args = $make->();
+        is_deeply [grep { !exists $takes{$method}{$_} && !$alias{$_} } sort keys %args], [], 'its arguments' if !$opt{dialect};
+        my $before = snapshot();
+        for my $role (@may_not) {
+            is $t->call($method => \%args, as => $role, %dialect)->{error}, text(refused($refused, $role), \%args), "$role is refused";
+        }
+        for my $nobody (sort keys %NOBODY) {
+            my $a = $t->call($method => \%args, as => $nobody, %dialect);
+            is_deeply $a, { result => undef, error => $NOBODY{$nobody}, $opt{dialect} ? () : (id => 1) }, "$nobody is refused";
+        }
+        is change($before, snapshot()), '', 'refused calls change nothing';
+        for my $role (@may) {
+            %args = $make->() if $role ne $may[0];
+            $before = snapshot() if !$opt{reads};
+            my $a = $t->call($method => \%args, as => $role, %dialect);
+            is $a->{error}, $opt{error} ? text($opt{error}, \%args) : undef, "$role may";
+            next if $opt{reads};
+            isnt change($before, snapshot()), '', 'it does something';
+            delete @now{keys %used};
+        }
+        is change($before, snapshot()), '', 'it only reads' if $opt{reads};
+        %used = ();
+    };
+}
+
+# --- the table is whole
+
+is_deeply [grep { !$seen{$_} } @all], [], 'every method is in the table';
+is_deeply [grep { my $m = $_; !grep { $_ eq $m } @all } sort keys %seen], [], 'and none else';
+
+subtest 'missing arguments come before rights' => sub {
+    for my $method (@all) {
+        my @required = sort grep { $takes{$method}{$_} eq '<RequiredType>' } keys %{ $takes{$method} };
+        for my $without (@required) {
+            my %args = map { $_ => 'x' } grep { $_ ne $without } @required;
+            for my $role (qw(admin stranger)) {
+                is $t->call($method => \%args, as => $role)->{error}, "Missing non optional `$without` arg in JSON DATA", "$method without $without: $role";
+            }
+        }
+    }
+};
+
+my $check = $t->try_admin('check');
+is "$check->{exit} $check->{out}$check->{err}", "0 ", 'database and disk agree';
+$t->done;
+done_testing;

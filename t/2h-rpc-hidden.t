@@ -1,0 +1,138 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# What a caller may not see does not exist (05 OPEN-9): for every method and each of its arguments
+# that names a repository, a group, a user group or a gist, the answer about a hidden one is, byte for
+# byte but for the name sent, the answer about none. Whatever the other arguments are.
+use strict;
+use warnings;
+use Test::More;
+use RCAPI::Test;
+
+my $t = RCAPI::Test->new(directives => "RcapiDatabaseSync NORMAL\n");
+$t->user($_) for qw(ann eve);
+$t->sql(q{
+    UPDATE user_global_permission SET name = 'repository.none' WHERE name = 'repository.read';
+    UPDATE user_global_permission SET name = 'group.none' WHERE name = 'group.read';
+    UPDATE user_global_permission SET name = 'usergroup.none' WHERE name = 'usergroup.read';
+    UPDATE user_global_permission SET name = 'hg.create.none' WHERE name = 'hg.create.repository';
+    INSERT INTO sqlite_sequence (name, seq) VALUES ('repo', 7000000), ('repo_group', 7000000), ('user_group', 7000000);
+});
+
+# Eve's own things, then Ann's, which eve may not see. The ids are not found in a text by accident.
+$t->repo('mine', commits => 4, args => { owner => 'eve' });
+$t->must(create_repo_group => { group_name => 'eves', owner => 'eve' });
+$t->must(create_user_group => { group_name => 'club', owner => 'eve' });
+$t->repo('open', commits => 3, args => { owner => 'ann' });
+$t->must(grant_user_permission => { repoid => 'open', userid => 'eve', perm => 'repository.read' });
+$t->must(create_repo_group => { group_name => 'vault', owner => 'ann' });
+$t->repo('vault/secret', commits => 4, args => { owner => 'ann', private => 'true' });
+$t->must(create_repo_group => { group_name => 'vault/inner', owner => 'ann' });
+$t->must(fork_repo => { repoid => 'vault/secret', fork_name => 'vault/copy', owner => 'ann' });
+$t->must(create_user_group => { group_name => 'cabal', owner => 'ann' });
+$t->must(grant_user_group_permission => { repoid => 'vault/secret', usergroupid => 'cabal', perm => 'repository.read' });
+$t->must(lock => { repoid => 'vault/secret', locked => 'true', userid => 'ann' });
+my $gist = $t->must(create_gist => { owner => 'ann', gist_type => 'private', files => { a => { content => 'x' } } })->{gist};
+my $public = $t->must(create_gist => { owner => 'ann', files => { a => { content => 'x' } } })->{gist};
+my ($repo, $group, $team) = split /\n/, $t->sql("SELECT repo_id FROM repo WHERE repo_name = 'vault/secret';
+    SELECT group_id FROM repo_group WHERE group_name = 'vault'; SELECT users_group_id FROM user_group WHERE group_name = 'cabal'");
+
+# Arguments that name an object: hidden ones, and beside each what does not exist.
+my @ID = (6999999, '6999999');
+my @repos = (['vault/secret', 'vault/absent', 'absent/x', 'absent'], [0 + $repo, $ID[0]], ["$repo", $ID[1]]);
+my @groups = (['vault', 'absent'], ['vault/inner', 'vault/absent', 'absent/inner'], [0 + $group, $ID[0]], ["$group", $ID[1]]);
+my @teams = (['cabal', 'absent'], [0 + $team, $ID[0]], ["$team", $ID[1]]);
+my @gists = ([$gist->{access_id}, 'abcdefgh23456789ABCD'], [$public->{access_id}, $ID[1]], [0 + $public->{access_id}, $ID[0]]);
+my @places = (['vault/secret', 'vault/absent', 'absent/absent'], ['vault/inner', 'vault/absent'], ['vault/new', 'absent/new']);
+my @tops = (@places, ['vault', 'absent']);
+my %objects = (repoid => \@repos, fork_of => \@repos, repogroupid => \@groups, group => \@groups, parent => \@groups,
+    usergroupid => \@teams, sourceusergroupid => \@teams, gistid => \@gists);
+my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_name' => \@tops, 'fork_repo.fork_name' => \@tops);
+my %own = (repoid => 'mine', repogroupid => 'eves', usergroupid => 'club', sourceusergroupid => 'club');
+
+# Other arguments: the good value first, then bad ones.
+my $tip = $t->git("$t->{dir}/work/mine", 'rev-parse', 'master') =~ s/\n//r;
+my %values = (
+    userid => ['eve', 'nobody', 'default', undef, [], 999], perm => ['{kind}.read', 'nothing', 'hg.admin', undef, []],
+    owner => ['eve', 'nobody', 'ann', undef], details => ['basic', 'nothing', 'full', undef, 3, []], revision => ['tip', 'nothing', 5, '', undef, []],
+    start_rev => ['', 'nothing', 3, undef], limit => [2, 'many', undef, -1], root_path => ['/', '/nothing', undef, []],
+    ret_type => ['all', 'nothing', undef], commit_id => [$tip, 'nothing', undef, 7], message => ['text', '', undef, []],
+    status => ['approved', 'nothing', undef, []], branch => ['master', 'nothing', undef], key => ['key', '', undef, []],
+    locked => ['true', 'false', undef, []], forks => ['', 'delete', 'detach', 'nothing'], cache => ['true', 'false'], name => ['renamed', 'a/b', '', undef],
+    clone_uri => ['', 'http://127.0.0.1:1/x', '-u', undef], landing_rev => ['rev:tip', 'nothing'], fork_name => ['eves/fork', 'open', '', undef],
+    repo_type => ['git', 'hg'], copy_permissions => ['false', 'true'], apply_to_children => ['none', 'all', 'nothing'],
+    group_name => ['renamed', '', 'a/b', undef], content => ['true', 'false'], private => ['true'], fields => ['a=b', 'nothing'],
+    max_file_bytes => [10, 'nothing', -1], enable_locking => ['true'], description => ['text', [], undef], delete_keys => ['true'],
+    active => ['false'], label => ['text'], files => [{ a => { content => 'x' } }],
+);
+
+# Argument lists: all good, one of them bad, all bad.
+sub further {
+    my ($method, $takes, $kind, $object) = @_;
+    my @names = grep { $_ ne $object && !$own{$_} && $values{$_} } sort keys %$takes;
+    my %own_here = map { $_ => $own{$_} } grep { $own{$_} && $_ ne $object } keys %$takes;
+    my $good = sub { my $v = $values{$_[0]}[0]; defined $v && !ref $v ? $v =~ s/\{kind\}/$kind/r : $v };
+    my @required = grep { $takes->{$_} eq '<RequiredType>' } @names;
+    my %good = (%own_here, map { $_ => $good->($_) } @required);
+    my @lists = (\%good, { %own_here, map { $_ => $values{$_}[1] // $good->($_) } @names });
+    for my $name (@names) {
+        push @lists, { %good, $name => $_ } for @{ $values{$name} }[1 .. $#{ $values{$name} }];
+        push @lists, { %good, $name => $good->($name) };
+    }
+    return @lists;
+}
+
+sub snapshot { return $t->run('sqlite3', '-cmd', '.timeout 5000', "$t->{dir}/data/rcapi.db", '.dump')->{out} }
+
+# An answer with the name that was sent taken out.
+sub answer {
+    my ($method, $args, $name, %opt) = @_;
+    $t->call($method => $args, as => 'eve', %opt);
+    return $t->last->body =~ s/\Q$name\E/<NAME>/gr;
+}
+
+my $before = snapshot();
+my $JSON = JSON::PP->new->canonical->allow_nonref;
+my ($arguments, $pairs) = (0, 0);
+
+for my $method (@{ $t->must('get_method') }) {
+    my $takes = $t->must(get_method => { pattern => $method })->[1];
+    my $kind = $takes->{repogroupid} ? 'group' : $takes->{repoid} ? 'repository' : 'usergroup';
+    for my $object (sort keys %$takes) {
+        my $candidates = $by_method{"$method.$object"} // $objects{$object} // next;
+        $arguments++;
+        my @different;
+        for my $further (further($method, $takes, $kind, $object)) {
+            for my $candidate (@$candidates) {
+                my ($hidden, @none) = @$candidate;
+                my $told = answer($method, { %$further, $object => $hidden }, $hidden);
+                for my $none (@none) {
+                    my $expected = answer($method, { %$further, $object => $none }, $none);
+                    $pairs++;
+                    next if $told eq $expected;
+                    my ($a, $b) = ($told, $expected); # a place is named by its group in messages
+                    s{`(?:vault|absent)(?:/\w+)?`}{`<PLACE>`} for $by_method{"$method.$object"} ? ($a, $b) : ();
+                    push @different, $JSON->encode({ %$further, $object => $hidden }) . "\n  $told  not, as for $none:\n  $expected" if $a ne $b;
+                }
+            }
+        }
+        is join('', @different), '', "$method: $object";
+    }
+}
+cmp_ok $arguments, '>', 50, "$arguments arguments of methods, $pairs pairs of answers";
+
+for my $candidate (@repos) {
+    my ($hidden, @none) = @$candidate;
+    for my $name (qw(repo repoid)) {
+        is answer(pull => { $name => $hidden }, $hidden, dialect => '1.2'), answer(pull => { $name => $_ }, $_, dialect => '1.2'),
+            "pull (1.2): $name $hidden, $_" for @none;
+    }
+}
+
+subtest 'what eve may not see was not touched' => sub {
+    my $after = snapshot();
+    my @lines = grep { my $line = $_; index($after, "$line\n") < 0 } grep { /vault|cabal|$repo|$group|$team|\Q$gist->{access_id}\E/ } split /\n/, $before;
+    is_deeply \@lines, [], 'its rows are as before';
+};
+
+$t->done;
+done_testing;
