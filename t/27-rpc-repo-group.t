@@ -3,6 +3,7 @@
 # Repository groups: contract 02 §1.4, §7, §10 delete_repo_group; 01 §5 to §7, §10; 05 OPEN-9, Names.
 use strict;
 use warnings;
+use IO::Socket::INET;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
@@ -285,6 +286,24 @@ subtest 'a tree moves while things are made in it' => sub {
     my @unknown = grep { !/^$/ } split /\n/, $t->run('find', $root, '-name', 'objects', '-not', '-path', '*/rm__*')->{out};
     is scalar(@unknown), 0 + $t->sql('SELECT count(*) FROM repo'), 'and no other';
     is_deeply [grep { !/\.done$/ } glob "$root/.rc_tmp/*"], [], 'nothing half done';
+};
+
+subtest 'a group stays where it is while something is pulled below it' => sub {
+    must_create($_) for 'busy', 'busy/sub';
+    new_repo('busy/sub/r');
+    my $remote = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die $@;
+    $t->must(update_repo => { repoid => 'busy/sub/r', clone_uri => 'git://127.0.0.1:' . $remote->sockport . '/r' });
+    my $begin = sub { my ($code) = @_; my $pid = fork // die $!; $pid or POSIX::_exit($code->() ? 0 : 1); $pid };
+    my $pull = $begin->(sub { (error(pull => { repoid => 'busy/sub/r' }) // '') =~ /^Unable/ });
+    my $git = $remote->accept; # the repository is locked, git waits for us
+    my $rename = $begin->(sub { !update('busy', group_name => 'calm')->{error} });
+    is update('busy/sub', description => 'D')->{error}, undef, 'other changes need not wait';
+    sleep 1;
+    is waitpid($rename, POSIX::WNOHANG()), 0, 'the rename waits';
+    ok -d "$root/busy/sub/r/objects", 'for the pull';
+    $git->shutdown(2);
+    is join(' ', map { waitpid $_, 0; $? } $pull, $rename), '0 0', 'which fails; then the group is renamed';
+    ok -d "$root/calm/sub/r/objects" && !-e "$root/busy", 'directory and all';
 };
 
 subtest 'whoever moves a tree is killed' => sub {
