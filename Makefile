@@ -104,7 +104,7 @@ SUBMAKE = $(MAKE) --no-print-directory
 CORES   = $(shell nproc)
 
 # What is told to conf/run and the tests: where the programs are, and what httpd has to load first.
-run stop prove bench fuzz: export RCAPI_BUILD = $(O)
+run stop prove bench: export RCAPI_BUILD = $(O)
 run prove bench: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
                                           $(shell $(CC) -print-file-name=lib$(l).so)))
 
