@@ -103,10 +103,14 @@ packages:
 SUBMAKE = $(MAKE) --no-print-directory
 CORES   = $(shell nproc)
 
+# What is told to conf/run and the tests: where the programs are, and what httpd has to load first.
+run stop prove bench: export RCAPI_BUILD = $(O)
+run prove bench: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
+                                          $(shell $(CC) -print-file-name=lib$(l).so)))
+
 #: make run [PORT=8080] [DATA=var] [MPM=event] [WHITELIST="..."] [CONF=FILE]   a private server to try
 #: make stop [DATA=var]                        ends it
 .PHONY: run stop
-run stop: export RCAPI_BUILD = $(O)
 run: deps
 	@$(SUBMAKE) -j$(CORES) all
 	@sh conf/run start
@@ -121,9 +125,6 @@ test: deps
 	@$(SUBMAKE) -j$(CORES) all units
 	@$(SUBMAKE) prove
 check: test
-prove: export RCAPI_BUILD = $(O)
-prove: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
-                                $(shell $(CC) -print-file-name=lib$(l).so)))
 prove:
 	@prove -It/lib -j$$((2 * $(CORES))) $(T)
 

@@ -31,6 +31,10 @@ bool rc_fs_exists(const char *path);
 rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience,
                      apr_pool_t *pool);
 
+/** The same, but beside others who share it; only whoever locks it is kept out. */
+rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patience,
+                      apr_pool_t *pool);
+
 /** The same; *@a fd is the descriptor that holds the lock, -1 when it did not work. */
 rc_err_t *rc_fs_lock_fd(int *fd, const char *path, apr_interval_time_t patience, apr_pool_t *pool);
 

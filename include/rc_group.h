@@ -11,15 +11,11 @@
 #include "rc_repo.h"
 #include "rc_user.h"
 
-/** The users in a user group (rc_user_t *), in the order they joined. */
-rc_err_t *rc_store_user_group_users(apr_array_header_t **users, rc_db_t *db, apr_int64_t group_id,
-                                    apr_pool_t *pool);
-
-/** Calls @a fn for each user group that user @a user_id may read, by id, with the users in it. All
- * of it lives in a pool that is cleared before the next one. */
+/** Calls @a fn for each user group that user @a user_id may read, by id. The row lives in a pool that
+ * is cleared before the next one. */
 rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
                                     rc_err_t *(*fn)(void *baton, const rc_user_group_t *group,
-                                                    const apr_array_header_t *users),
+                                                    apr_pool_t *scratch),
                                     void *baton, apr_pool_t *pool);
 
 /** Stores name, owner_id, description and active of @a group. A taken name is RC_E_CONFLICT. */

@@ -98,8 +98,4 @@ rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t rep
 /** He follows it no more. */
 rc_err_t *rc_store_unfollow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id);
 
-/** Ids of the followers of a repository, in follow order. */
-rc_err_t *rc_store_repo_followers(apr_array_header_t **ids, rc_db_t *db, apr_int64_t repo_id,
-                                  apr_pool_t *pool);
-
 #endif

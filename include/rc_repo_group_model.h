@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Repository groups, right in the database and on the disk: each has a directory. All of these
- * run inside the caller's write transaction and add what is to be renamed to @a moves, which the
- * caller applies (rc_moves.h). An unusable or taken name is RC_E_FAILED or RC_E_CONFLICT.
+ * Repository groups, right in the database and on the disk: each has a directory. What changes
+ * them runs inside the caller's write transaction and adds what is to be renamed to @a moves,
+ * which the caller applies (rc_moves.h). An unusable or taken name is RC_E_FAILED or RC_E_CONFLICT.
  */
 #ifndef RC_REPO_GROUP_MODEL_H
 #define RC_REPO_GROUP_MODEL_H
@@ -34,6 +34,14 @@ typedef struct rc_repo_group_change_t {
 rc_err_t *rc_model_repo_group_update(apr_array_header_t **repos, const rc_repo_group_t *group,
                                      const rc_repo_group_change_t *change, rc_env_t *env,
                                      rc_db_t *db, rc_moves_t *moves, apr_pool_t *pool);
+
+/**
+ * Locks the directory of a group that is to be renamed, until @a pool ends; outside of
+ * transactions. Nobody pulls into a repository below it then, nor renames one. RC_E_FAILED when it
+ * is not there, or somebody is at work in it for too long.
+ */
+rc_err_t *rc_model_repo_group_lock(rc_env_t *env, rc_db_t *db, const rc_repo_group_t *group,
+                                   apr_pool_t *pool);
 
 /** Deletes a group in which nothing is; its directory goes aside. */
 rc_err_t *rc_model_repo_group_delete(const rc_repo_group_t *group, rc_env_t *env, rc_db_t *db,

@@ -59,9 +59,15 @@ rc_err_t *rc_store_other_admin(bool *is, rc_db_t *db, apr_int64_t user_id);
 rc_err_t *rc_store_user_details(rc_user_details_t *out, rc_db_t *db, const rc_user_t *user,
                                 apr_pool_t *pool);
 
-/** Calls @a fn for each user but the default one, by username; constant memory. @a scratch is
- * cleared before the next one. */
-rc_err_t *rc_store_users_each(rc_db_t *db,
+typedef enum {
+    RC_USERS_ALL,       /* but the default one, by username; id is 0 */
+    RC_USERS_FOLLOWING, /* the repository id, in the order they began */
+    RC_USERS_IN_GROUP   /* in the user group id, in the order they joined */
+} rc_users_t;
+
+/** Calls @a fn for each user of a set; constant memory. Without @a keys the lists of keys are
+ * empty. @a scratch is cleared before the next one. */
+rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, bool keys,
                               rc_err_t *(*fn)(void *baton, const rc_user_details_t *details,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);

@@ -3,8 +3,10 @@
 # Repository groups: contract 02 §1.4, §7, §10 delete_repo_group; 01 §5 to §7, §10; 05 OPEN-9, Names.
 use strict;
 use warnings;
+use IO::Socket::INET;
 use POSIX ();
 use Test::More;
+use Time::HiRes qw(sleep time);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new;
@@ -286,18 +288,41 @@ subtest 'a tree moves while things are made in it' => sub {
     is_deeply [grep { !/\.done$/ } glob "$root/.rc_tmp/*"], [], 'nothing half done';
 };
 
+subtest 'a group stays where it is while something is pulled below it' => sub {
+    must_create($_) for 'busy', 'busy/sub';
+    new_repo('busy/sub/r');
+    my $remote = IO::Socket::INET->new(Listen => 1, LocalAddr => '127.0.0.1') or die $@;
+    $t->must(update_repo => { repoid => 'busy/sub/r', clone_uri => 'git://127.0.0.1:' . $remote->sockport . '/r' });
+    my $begin = sub { my ($code) = @_; my $pid = fork // die $!; $pid or POSIX::_exit($code->() ? 0 : 1); $pid };
+    my $pull = $begin->(sub { (error(pull => { repoid => 'busy/sub/r' }) // '') =~ /^Unable/ });
+    my $git = $remote->accept; # the repository is locked, git waits for us
+    my $rename = $begin->(sub { !update('busy', group_name => 'calm')->{error} });
+    is update('busy/sub', description => 'D')->{error}, undef, 'other changes need not wait';
+    sleep 1;
+    is waitpid($rename, POSIX::WNOHANG()), 0, 'the rename waits';
+    ok -d "$root/busy/sub/r/objects", 'for the pull';
+    $git->shutdown(2);
+    is join(' ', map { waitpid $_, 0; $? } $pull, $rename), '0 0', 'which fails; then the group is renamed';
+    ok -d "$root/calm/sub/r/objects" && !-e "$root/busy", 'directory and all';
+};
+
 subtest 'whoever moves a tree is killed' => sub {
     my $id = group('other/forest')->{group_id};
     my ($interrupted, $wrong, @bad) = (0, 0);
-    for my $n (1 .. 40) {
+    my $move = sub {
         my $pid = fork // die $!;
-        if (!$pid) {
-            open STDOUT, '>', '/dev/null';
-            open STDERR, '>', '/dev/null';
-            exec $t->program('rcapi-admin'), '--data', "$t->{dir}/data", qw(call update_repo_group), "repogroupid:$id", "group_name:wood$n"
-                or POSIX::_exit(127);
-        }
-        select undef, undef, undef, $n % 20 * 0.002;
+        return $pid if $pid;
+        open STDOUT, '>', '/dev/null';
+        open STDERR, '>', '/dev/null';
+        exec $t->program('rcapi-admin'), '--data', "$t->{dir}/data", qw(call update_repo_group), "repogroupid:$id", "group_name:wood$_[0]"
+            or POSIX::_exit(127);
+    };
+    my $time = time;
+    waitpid $move->($_), 0 for -3 .. -1;
+    my $span = (time() - $time) / 3;
+    for my $n (1 .. 40) {
+        my $pid = $move->($n);
+        sleep $span * (0.3 + $n % 20 * 0.04);
         kill KILL => $pid;
         waitpid $pid, 0;
         $interrupted += () = glob "$root/.rc_tmp/*.op";

@@ -92,7 +92,8 @@ static bool still_there(int fd, const char *path)
            held.st_ino == named.st_ino;
 }
 
-rc_err_t *rc_fs_lock_fd(int *out, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+static rc_err_t *lock(int *out, const char *path, int how, apr_interval_time_t patience,
+                      apr_pool_t *pool)
 {
     apr_time_t deadline = apr_time_now() + patience;
     int fd, n, why;
@@ -102,7 +103,7 @@ rc_err_t *rc_fs_lock_fd(int *out, const char *path, apr_interval_time_t patience
         fd = open(path, O_RDONLY | O_CLOEXEC);
         if (fd < 0)
             return errno == ENOENT ? NULL : os_error(pool, "open", path);
-        n = flock(fd, LOCK_EX | LOCK_NB);
+        n = flock(fd, how | LOCK_NB);
         if (!n && still_there(fd, path))
             break;
         why = n ? errno : EWOULDBLOCK;
@@ -121,7 +122,22 @@ rc_err_t *rc_fs_lock_fd(int *out, const char *path, apr_interval_time_t patience
 rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
 {
     int fd;
-    rc_err_t *err = rc_fs_lock_fd(&fd, path, patience, pool);
+    rc_err_t *err = lock(&fd, path, LOCK_EX, patience, pool);
+
+    *locked = !err && fd >= 0;
+    return err;
+}
+
+rc_err_t *rc_fs_lock_fd(int *fd, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+{
+    return lock(fd, path, LOCK_EX, patience, pool);
+}
+
+rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patience,
+                      apr_pool_t *pool)
+{
+    int fd;
+    rc_err_t *err = lock(&fd, path, LOCK_SH, patience, pool);
 
     *locked = !err && fd >= 0;
     return err;

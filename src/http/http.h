@@ -92,6 +92,9 @@ apr_size_t rc_http_max_body(const rc_dir_conf_t *conf);
 int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 void rc_http_child_init(apr_pool_t *pchild, server_rec *s);
 
+/** Until @a pool ends, this process is at work for us: see process.c. */
+void rc_http_at_work(apr_pool_t *pool);
+
 /** The environment for @a r, or NULL while it cannot be opened (which is logged). */
 rc_env_t *rc_http_env(const request_rec *r);
 

@@ -86,6 +86,7 @@ rc_note_t *rc_http_note(request_rec *r)
 
     if (note)
         return note;
+    rc_http_at_work(r->pool);
     note = apr_pcalloc(r->pool, sizeof(*note));
     ap_set_module_config(r->request_config, &rcapi_module, note);
     note->query_key = rc_web_query_key(r->args, r->pool);

@@ -9,6 +9,9 @@
 #include <http_core.h>
 #include <mpm_common.h>
 
+#include <signal.h>
+#include <unistd.h>
+
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
@@ -114,11 +117,55 @@ static apr_pool_t *shared_pool(apr_pool_t *pchild)
     return pool;
 }
 
+/*
+ * prefork ends a child from inside its signal handler: a hard stop runs the cleanups of the
+ * child's pool whatever the child was doing, in the middle of malloc, SQLite or libgit2. No cleanup
+ * is safe then. While we are at work such a child just ends: the kernel closes what it held, and
+ * what it left half done is repaired as after any crash (src/model/moves.c).
+ */
+static volatile sig_atomic_t at_work; /* requests, one in another; prefork only */
+static bool forked;
+
+static apr_status_t end_at_once(void *unused)
+{
+    (void)unused;
+    if (at_work)
+        _exit(0);
+    return APR_SUCCESS;
+}
+
+static apr_status_t work_is_done(void *unused)
+{
+    (void)unused;
+    at_work--;
+    return APR_SUCCESS;
+}
+
+void rc_http_at_work(apr_pool_t *pool)
+{
+    if (!forked)
+        return;
+    at_work++;
+    apr_pool_cleanup_register(pool, NULL, work_is_done, apr_pool_cleanup_null);
+}
+
+static void watch_work(apr_pool_t *pchild)
+{
+    int threads = AP_MPMQ_NOT_SUPPORTED;
+
+    ap_mpm_query(AP_MPMQ_IS_THREADED, &threads);
+    forked = threads == AP_MPMQ_NOT_SUPPORTED;
+    if (forked)
+        apr_pool_pre_cleanup_register(pchild, NULL, end_at_once);
+}
+
 void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
 {
     int i;
 
     (void)s;
+    watch_work(pchild);
+    at_work++;
     rc_http_log_open();
     rc_version_add("httpd", AP_SERVER_BASEREVISION);
     for (i = 0; rc_http_in_use() && i < slots->nelts; i++) {
@@ -128,6 +175,7 @@ void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
         apr_thread_mutex_create(&slot->lock, APR_THREAD_MUTEX_DEFAULT, slot->pool);
         try_to_open(slot);
     }
+    at_work--;
 }
 
 rc_env_t *rc_http_env(const request_rec *r)

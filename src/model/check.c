@@ -78,7 +78,7 @@ static rc_err_t *check_default_user(check_t *check)
 static rc_err_t *check_users(check_t *check)
 {
     RC_TRY(check_default_user(check));
-    RC_TRY(rc_store_users_each(check->db, check_user, check, check->pool));
+    RC_TRY(rc_store_users_each(check->db, RC_USERS_ALL, 0, true, check_user, check, check->pool));
     if (check->unreadable)
         note(check, "%d of %d keys do not open with the secret file: was it replaced?",
              check->unreadable, check->keys);

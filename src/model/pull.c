@@ -4,19 +4,40 @@
  * a child process.
  *
  * Whoever renames, deletes, pulls into or strips a repository holds its lock, taken before any
- * write transaction; so a path stays that of its repository as long as one holds the lock.
+ * write transaction, and shares the folders of the groups it is in; whoever renames a group holds
+ * the lock of its folder. So a path stays that of its repository as long as one holds the lock.
  */
 #include "rc_repo_model.h"
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "rc_fs.h"
+#include "rc_group.h"
 #include "rc_moves.h"
 #include "rc_repo_change.h"
+#include "rc_repo_group_model.h"
 
-#define PATIENCE apr_time_from_sec(60) /* for other writers of the same repository */
+#define PATIENCE apr_time_from_sec(60) /* for other writers of the same repository or group */
 #define TRIES    200                   /* to find what may have been moved */
 #define PAUSE    apr_time_from_msec(10)
+
+/* The folders of the groups that @a name is in, outermost first, as everybody takes them. */
+static rc_err_t *share_groups(const rc_env_t *env, const char *name, apr_pool_t *pool)
+{
+    const char *slash = name;
+    bool locked;
+
+    while ((slash = strchr(slash, '/'))) {
+        const char *group = apr_pstrmemdup(pool, name, (apr_size_t)(slash++ - name));
+
+        RC_TRY(rc_fs_share(&locked, rc_env_repo_path(env, group, pool), PATIENCE, pool));
+        if (!locked)
+            return rc_err_failed(pool, "%s is missing, or somebody renames it", group);
+    }
+    return NULL;
+}
 
 /* Is the repository where it should be? A crash a moment ago may have left it elsewhere: what it
  * left is put in order first, also that of a process that is just dying. */
@@ -47,8 +68,10 @@ static rc_err_t *lock_repo(int *fd, rc_env_t *env, rc_db_t *db, apr_int64_t repo
 
     *fd = -1;
     RC_TRY(rc_model_repo_on_disk(&there, env, db, name, pool));
-    if (there)
+    if (there) {
+        RC_TRY(share_groups(env, name, pool));
         RC_TRY(rc_fs_lock_fd(fd, path, PATIENCE, pool));
+    }
     if (*fd < 0)
         return rc_err_failed(pool, "%s is missing, or somebody else writes to it", path);
     RC_TRY(rc_store_repo_name(&now, db, repo_id, pool));
@@ -63,6 +86,41 @@ rc_err_t *rc_model_repo_lock(rc_env_t *env, rc_db_t *db, apr_int64_t repo_id, co
     int fd;
 
     return lock_repo(&fd, env, db, repo_id, name, pool);
+}
+
+/* A git that outlived the process that ran it still has its repository's lock. */
+static rc_err_t *await_git(const rc_env_t *env, const apr_array_header_t *repos, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    rc_err_t *err = NULL;
+    bool locked;
+    int i;
+
+    apr_pool_create(&scratch, pool);
+    for (i = 0; i < repos->nelts && !err; i++) {
+        const char *name = APR_ARRAY_IDX(repos, i, const char *);
+        const char *path = rc_env_repo_path(env, name, pool);
+
+        apr_pool_clear(scratch);
+        if (rc_fs_lock(&locked, path, PATIENCE, scratch) || (!locked && rc_fs_exists(path)))
+            err = rc_err_failed(pool, "somebody else writes to %s", name);
+    }
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+rc_err_t *rc_model_repo_group_lock(rc_env_t *env, rc_db_t *db, const rc_repo_group_t *group,
+                                   apr_pool_t *pool)
+{
+    apr_array_header_t *repos;
+    bool locked;
+
+    RC_TRY(share_groups(env, group->name, pool));
+    RC_TRY(rc_fs_lock(&locked, rc_env_repo_path(env, group->name, pool), PATIENCE, pool));
+    if (!locked)
+        return rc_err_failed(pool, "%s is missing, or somebody works in it", group->name);
+    RC_TRY(rc_store_tree_repos(&repos, db, group->id, pool));
+    return await_git(env, repos, pool);
 }
 
 rc_err_t *rc_model_repo_pull(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, apr_pool_t *pool)

@@ -200,6 +200,10 @@ typedef enum { RC_KEYS_MASKED, RC_KEYS_CLEAR } rc_keys_t;
 /** user_obj of the user, its keys clear or masked; without `permissions`. */
 rc_err_t *rc_render_user(rc_json_t *out, rc_call_t *call, const rc_user_t *user, rc_keys_t keys);
 
+/** A list of user_obj. */
+rc_err_t *rc_render_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,
+                          rc_keys_t keys);
+
 /** The members of user_obj, without the braces around them. */
 rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_t *user,
                                  rc_keys_t keys);
@@ -211,7 +215,7 @@ rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_
 /** user_group_obj of @a group with these users (rc_user_t *), their keys clear or masked; with @a
  * full also members. */
 rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_group_t *group,
-                               const apr_array_header_t *users, rc_keys_t keys, bool full);
+                               rc_keys_t keys, bool full);
 
 /** repo_group_obj of @a group with these repositories (names); with @a full also members. */
 rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_group_t *group,

@@ -7,10 +7,8 @@
 #include "rc_repo_model.h"
 
 rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_group_t *group,
-                               const apr_array_header_t *users, rc_keys_t keys, bool full)
+                               rc_keys_t keys, bool full)
 {
-    int i;
-
     rc_json_object_begin(out);
     rc_json_member_int(out, "users_group_id", group->id);
     rc_json_member_string(out, "group_name", group->name);
@@ -18,10 +16,7 @@ rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_gr
     rc_json_member_bool(out, "active", group->active);
     rc_json_member_string(out, "owner", group->owner);
     rc_json_key(out, "users");
-    rc_json_array_begin(out);
-    for (i = 0; i < users->nelts; i++)
-        RC_TRY(rc_render_user(out, call, APR_ARRAY_IDX(users, i, const rc_user_t *), keys));
-    rc_json_array_end(out);
+    RC_TRY(rc_render_users(out, call, RC_USERS_IN_GROUP, group->id, keys));
     if (full)
         RC_TRY(rc_render_members(out, call, RC_KIND_USER_GROUP, group->id, "members", NULL));
     rc_json_object_end(out);

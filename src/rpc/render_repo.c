@@ -75,26 +75,6 @@ static rc_err_t *render_lock(rc_json_t *out, rc_call_t *call, const rc_repo_t *r
     return NULL;
 }
 
-static rc_err_t *render_followers(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo)
-{
-    apr_array_header_t *ids;
-    rc_user_t *user;
-    int i;
-
-    RC_TRY(rc_store_repo_followers(&ids, call->db, repo->id, call->pool));
-    rc_json_key(out, "followers");
-    rc_json_array_begin(out);
-    for (i = 0; i < ids->nelts; i++) {
-        RC_TRY(
-            rc_store_user_by_id(&user, call->db, APR_ARRAY_IDX(ids, i, apr_int64_t), call->pool));
-        if (user)
-            RC_TRY(rc_render_user(out, call, user,
-                                  call->caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
-    }
-    rc_json_array_end(out);
-    return NULL;
-}
-
 /* Are extra fields shown on this server? */
 static rc_err_t *fields_shown(bool *shown, rc_call_t *call)
 {
@@ -187,7 +167,9 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
     RC_TRY(render_fields(out, call, repo, pool));
     if (full) {
         RC_TRY(rc_render_members(out, call, RC_KIND_REPO, repo->id, "members", "permissions"));
-        RC_TRY(render_followers(out, call, repo));
+        rc_json_key(out, "followers");
+        RC_TRY(rc_render_users(out, call, RC_USERS_FOLLOWING, repo->id,
+                               call->caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
     }
     rc_json_object_end(out);
     return NULL;

@@ -157,22 +157,3 @@ rc_err_t *rc_store_unfollow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t r
     RC_TRY(rc_bind(st, db, "ii", repo_id, user_id));
     return rc_run(st, db);
 }
-
-rc_err_t *rc_store_repo_followers(apr_array_header_t **ids, rc_db_t *db, apr_int64_t repo_id,
-                                  apr_pool_t *pool)
-{
-    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(apr_int64_t));
-    rc_stmt_t *st;
-    bool found;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_FOLLOWERS));
-    RC_TRY(rc_bind(st, db, "i", repo_id));
-    for (;;) {
-        RC_TRY(rc_step(&found, st, db));
-        if (!found)
-            break;
-        APR_ARRAY_PUSH(list, apr_int64_t) = rc_column_int(st, 0);
-    }
-    *ids = list;
-    return NULL;
-}

@@ -5,10 +5,6 @@
 #include "rc_group.h"
 
 #include "stmt.h"
-#include "user_read.h"
-
-/* The column behind USER_COLUMNS in statements about the users of groups. */
-#define GROUP_COLUMN 12
 
 /* The one place that knows the order of USER_GROUP_COLUMNS. */
 static rc_user_group_t *read_user_group(rc_stmt_t *st, apr_pool_t *pool)
@@ -66,69 +62,27 @@ rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db)
     return rc_insert(&group->id, st, db);
 }
 
-/* Takes the rows of one group from a statement that stands on the first row not yet taken (*@a row
- * tells whether there is one), and passes over those of the groups before it. */
-static rc_err_t *take_users(apr_array_header_t **users, bool *row, rc_stmt_t *st, rc_db_t *db,
-                            apr_int64_t group_id, apr_pool_t *pool)
+rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
+                                    rc_err_t *(*fn)(void *baton, const rc_user_group_t *group,
+                                                    apr_pool_t *scratch),
+                                    void *baton, apr_pool_t *pool)
 {
-    *users = apr_array_make(pool, 8, sizeof(const rc_user_t *));
-    while (*row && rc_column_int(st, GROUP_COLUMN) <= group_id) {
-        if (rc_column_int(st, GROUP_COLUMN) == group_id)
-            APR_ARRAY_PUSH(*users, const rc_user_t *) = rc_read_user(st, pool);
-        RC_TRY(rc_step(row, st, db));
-    }
-    return NULL;
-}
-
-rc_err_t *rc_store_user_group_users(apr_array_header_t **users, rc_db_t *db, apr_int64_t group_id,
-                                    apr_pool_t *pool)
-{
-    rc_stmt_t *st;
-    bool row;
-
-    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_USERS));
-    RC_TRY(rc_bind(st, db, "i", group_id));
-    RC_TRY(rc_step(&row, st, db));
-    return take_users(users, &row, st, db, group_id, pool);
-}
-
-typedef rc_err_t *each_fn(void *baton, const rc_user_group_t *group,
-                          const apr_array_header_t *users);
-
-static rc_err_t *walk(rc_stmt_t *groups, rc_stmt_t *members, rc_db_t *db, each_fn *fn, void *baton,
-                      apr_pool_t *scratch)
-{
-    bool found, row;
-
-    RC_TRY(rc_step(&row, members, db));
-    for (;;) {
-        apr_array_header_t *users;
-        rc_user_group_t *group;
-
-        apr_pool_clear(scratch);
-        RC_TRY(rc_step(&found, groups, db));
-        if (!found)
-            return NULL;
-        group = read_user_group(groups, scratch);
-        RC_TRY(take_users(&users, &row, members, db, group->id, scratch));
-        RC_TRY(fn(baton, group, users));
-    }
-}
-
-rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id, each_fn *fn, void *baton,
-                                    apr_pool_t *pool)
-{
-    rc_stmt_t *groups, *members;
     apr_pool_t *scratch;
     rc_err_t *err;
+    rc_stmt_t *st;
+    bool found;
 
-    RC_TRY(rc_stmt(&groups, db, SQL_USER_GROUPS_READABLE));
-    RC_TRY(rc_bind(groups, db, "i", user_id));
-    RC_TRY(rc_stmt(&members, db, SQL_USER_GROUPS_USERS));
+    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUPS_READABLE));
+    RC_TRY(rc_bind(st, db, "i", user_id));
     apr_pool_create(&scratch, pool);
-    err = walk(groups, members, db, fn, baton, scratch);
-    rc_done(groups);
-    rc_done(members);
+    for (;;) {
+        apr_pool_clear(scratch);
+        if ((err = rc_step(&found, st, db)) || !found)
+            break;
+        if ((err = fn(baton, read_user_group(st, scratch), scratch)))
+            break;
+    }
+    rc_done(st);
     apr_pool_destroy(scratch);
     return err;
 }

@@ -13,11 +13,18 @@ typedef struct cursor_t {
 
 enum { EMAILS, KEYS, IPS, LISTS };
 
-static rc_err_t *start(cursor_t *cursor, rc_db_t *db, rc_sql_t sql, apr_int64_t user_id)
+/* The statements of each set of users, in the order of rc_users_t and of the cursors. */
+static const rc_sql_t sets[][LISTS + 1] = {
+    {SQL_USERS_EMAILS, SQL_USERS_KEYS, SQL_USERS_IPS, SQL_USERS_BY_NAME},
+    {SQL_FOLLOWERS_EMAILS, SQL_FOLLOWERS_KEYS, SQL_FOLLOWERS_IPS, SQL_FOLLOWERS},
+    {SQL_GROUP_USERS_EMAILS, SQL_GROUP_USERS_KEYS, SQL_GROUP_USERS_IPS, SQL_GROUP_USERS},
+};
+
+static rc_err_t *start(cursor_t *cursor, rc_db_t *db, rc_sql_t sql, apr_int64_t id)
 {
     RC_TRY(rc_stmt(&cursor->st, db, sql));
-    if (user_id)
-        RC_TRY(rc_bind(cursor->st, db, "i", user_id));
+    if (id)
+        RC_TRY(rc_bind(cursor->st, db, "i", id));
     return rc_step(&cursor->row, cursor->st, db);
 }
 
@@ -92,17 +99,19 @@ static rc_err_t *walk(cursor_t *users, cursor_t *lists, rc_db_t *db, each_fn *fn
     return NULL;
 }
 
-rc_err_t *rc_store_users_each(rc_db_t *db, each_fn *fn, void *baton, apr_pool_t *pool)
+rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, bool keys, each_fn *fn,
+                              void *baton, apr_pool_t *pool)
 {
     cursor_t cursors[LISTS + 1] = {{NULL, false}};
     apr_pool_t *scratch;
-    rc_err_t *err;
+    rc_err_t *err = NULL;
+    int i;
 
     apr_pool_create(&scratch, pool);
-    if (!(err = start(&cursors[EMAILS], db, SQL_USERS_EMAILS, 0)) &&
-        !(err = start(&cursors[KEYS], db, SQL_USERS_KEYS, 0)) &&
-        !(err = start(&cursors[IPS], db, SQL_USERS_IPS, 0)) &&
-        !(err = start(&cursors[LISTS], db, SQL_USERS_BY_NAME, 0)))
+    for (i = 0; !err && i <= LISTS; i++)
+        if (i != KEYS || keys)
+            err = start(&cursors[i], db, sets[which][i], id);
+    if (!err)
         err = walk(&cursors[LISTS], cursors, db, fn, baton, scratch);
     stop(cursors, LISTS + 1);
     apr_pool_destroy(scratch);

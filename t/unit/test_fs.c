@@ -89,6 +89,36 @@ static void one_process(void **state)
     apr_pool_destroy(holder);
 }
 
+static bool share(const char *path, apr_pool_t *in)
+{
+    bool shared;
+
+    ASSERT_OK(rc_fs_share(&shared, path, 0, in));
+    return shared;
+}
+
+static void sharing(void **state)
+{
+    const char *path = in_dir("shared");
+    apr_pool_t *one, *two;
+
+    (void)state;
+    assert_false(share(path, pool)); /* not there */
+    write_text(path, "");
+    apr_pool_create(&one, pool);
+    apr_pool_create(&two, pool);
+    assert_true(share(path, one));
+    assert_true(share(path, two));
+    assert_false(lock(path, 0, pool));
+    apr_pool_destroy(one);
+    assert_false(lock(path, 0, pool));
+    apr_pool_destroy(two);
+    apr_pool_create(&one, pool);
+    assert_true(lock(path, 0, one));
+    assert_false(share(path, pool));
+    apr_pool_destroy(one);
+}
+
 typedef struct shared_t {
     const char *path;
     pthread_mutex_t mutex;
@@ -239,7 +269,7 @@ static void not_inherited(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(trees),         cmocka_unit_test(folders),   cmocka_unit_test(one_process),
     cmocka_unit_test(threads),       cmocka_unit_test(processes), cmocka_unit_test(killed_holder),
-    cmocka_unit_test(not_inherited),
+    cmocka_unit_test(not_inherited), cmocka_unit_test(sharing),
 };
 
 UNIT_MAIN(tests)

@@ -309,12 +309,12 @@ static void all_users(void **unused)
     for (i = 0; i < 50; i++)
         make(apr_psprintf(pool, "user%d", i));
     ok(rc_model_setup_default_user(db, secret, true, pool));
-    ok(rc_store_users_each(db, count_users, &n, pool));
+    ok(rc_store_users_each(db, RC_USERS_ALL, 0, true, count_users, &n, pool));
     assert_int_equal(n, 50);
     n = 0;
-    assert_non_null(rc_store_users_each(db, stop_at_two, &n, pool));
+    assert_non_null(rc_store_users_each(db, RC_USERS_ALL, 0, true, stop_at_two, &n, pool));
     n = 0;
-    ok(rc_store_users_each(db, count_users, &n, pool));
+    ok(rc_store_users_each(db, RC_USERS_ALL, 0, true, count_users, &n, pool));
     assert_int_equal(n, 50);
 }
 

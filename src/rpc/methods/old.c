@@ -70,7 +70,6 @@ static rc_err_t *create_users_group_old(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *create_users_group(rc_call_t *call, rc_json_t *out)
 {
-    const apr_array_header_t *users = apr_array_make(call->pool, 0, sizeof(const rc_user_t *));
     rc_user_group_t group = {0};
 
     RC_TRY(new_group(&group, call, rc_arg_text(call, "group_name")));
@@ -78,7 +77,7 @@ static rc_err_t *create_users_group(rc_call_t *call, rc_json_t *out)
     rc_json_member_string(out, "msg",
                           apr_psprintf(call->pool, "created new users group `%s`", group.name));
     rc_json_key(out, "users_group");
-    RC_TRY(rc_render_user_group(out, call, &group, users, RC_KEYS_MASKED, false));
+    RC_TRY(rc_render_user_group(out, call, &group, RC_KEYS_MASKED, false));
     rc_json_object_end(out);
     return NULL;
 }

@@ -4,6 +4,8 @@
  */
 #include "../method.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "rc_fs.h"
@@ -52,6 +54,7 @@ typedef struct change_t {
     rc_json_t *out;
     rc_moves_t *moves;
     const char *path;          /* of a new group's directory */
+    const char *locked_name;   /* of a group that may be renamed, when its directory is locked */
     apr_array_header_t *repos; /* names that repositories had before; or NULL */
 } change_t;
 
@@ -194,6 +197,38 @@ static rc_err_t *new_owner(apr_int64_t *owner_id, rc_call_t *call)
     return NULL;
 }
 
+static bool may_be_renamed(const rc_call_t *call)
+{
+    return rc_arg_present(call, "group_name") || rc_arg_present(call, "parent");
+}
+
+/* A group without a directory has nothing below it that anybody could be at work in. */
+static rc_err_t *lock_directory(rc_call_t *call, change_t *change)
+{
+    const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+    bool there;
+
+    if (!may_be_renamed(call))
+        return NULL;
+    RC_TRY(rc_model_repo_on_disk(&there, call->env, call->db, group->name, call->pool));
+    if (!there)
+        return NULL;
+    change->locked_name = group->name;
+    return rc_model_repo_group_lock(call->env, call->db, group, call->pool);
+}
+
+/* In the transaction: is it still the directory that is locked? */
+static rc_err_t *check_locked(rc_call_t *call, const change_t *change)
+{
+    const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+
+    if (!may_be_renamed(call) ||
+        (change->locked_name ? !strcmp(change->locked_name, group->name)
+                             : !rc_fs_exists(rc_env_repo_path(call->env, group->name, call->pool))))
+        return NULL;
+    return rc_err_failed(call->pool, "%s was renamed meanwhile", group->name);
+}
+
 static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
 {
     const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
@@ -211,6 +246,7 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
         to.last = rc_arg_text(call, "group_name");
     if (rc_arg_given(call, "description"))
         to.description = rc_arg_text(call, "description");
+    RC_TRY(check_locked(call, change));
     RC_TRY(new_owner(&to.owner_id, call));
     RC_TRY(new_parent(&parent, call, group));
     to.parent = parent;
@@ -230,6 +266,7 @@ static rc_err_t *update_repo_group(rc_call_t *call, rc_json_t *out)
     change_t change = {.out = out};
     int i;
 
+    RC_TRY(lock_directory(call, &change));
     RC_TRY(run_change(&change, call, update_in_txn));
     for (i = 0; i < change.repos->nelts; i++)
         rc_vcs_pool_forget(

@@ -86,26 +86,9 @@ static rc_err_t *get_user(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-typedef struct list_t {
-    rc_json_t *out;
-    rc_call_t *call;
-} list_t;
-
-static rc_err_t *write_user(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)
-{
-    list_t *list = baton;
-
-    return rc_render_user_details(list->out, list->call, details, RC_KEYS_CLEAR, scratch);
-}
-
 static rc_err_t *get_users(rc_call_t *call, rc_json_t *out)
 {
-    list_t list = {out, call};
-
-    rc_json_array_begin(out);
-    RC_TRY(rc_store_users_each(call->db, write_user, &list, call->pool));
-    rc_json_array_end(out);
-    return NULL;
+    return rc_render_users(out, call, RC_USERS_ALL, 0, RC_KEYS_CLEAR);
 }
 
 static rc_err_t *answer(rc_json_t *out, rc_call_t *call, const char *msg, const rc_user_t *user)

@@ -19,10 +19,8 @@ static rc_keys_t keys_for(const rc_call_t *call)
 static rc_err_t *get_user_group(rc_call_t *call, rc_json_t *out)
 {
     const rc_user_group_t *group = rc_arg_user_group(call, "usergroupid");
-    apr_array_header_t *users;
 
-    RC_TRY(rc_store_user_group_users(&users, call->db, group->id, call->pool));
-    return rc_render_user_group(out, call, group, users, RC_KEYS_MASKED, true);
+    return rc_render_user_group(out, call, group, RC_KEYS_MASKED, true);
 }
 
 typedef struct list_t {
@@ -30,12 +28,12 @@ typedef struct list_t {
     rc_call_t *call;
 } list_t;
 
-static rc_err_t *write_group(void *baton, const rc_user_group_t *group,
-                             const apr_array_header_t *users)
+static rc_err_t *write_group(void *baton, const rc_user_group_t *group, apr_pool_t *scratch)
 {
     list_t *list = baton;
 
-    return rc_render_user_group(list->out, list->call, group, users, keys_for(list->call), false);
+    (void)scratch;
+    return rc_render_user_group(list->out, list->call, group, keys_for(list->call), false);
 }
 
 static rc_err_t *get_user_groups(rc_call_t *call, rc_json_t *out)
@@ -52,15 +50,13 @@ static rc_err_t *get_user_groups(rc_call_t *call, rc_json_t *out)
 static rc_err_t *answer(rc_json_t *out, rc_call_t *call, const char *msg, apr_int64_t id,
                         rc_keys_t keys)
 {
-    apr_array_header_t *users;
     rc_user_group_t *group;
 
     RC_TRY(rc_store_user_group_by_id(&group, call->db, call->caller->user_id, id, call->pool));
-    RC_TRY(rc_store_user_group_users(&users, call->db, id, call->pool));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", msg);
     rc_json_key(out, "user_group");
-    RC_TRY(rc_render_user_group(out, call, group, users, keys, false));
+    RC_TRY(rc_render_user_group(out, call, group, keys, false));
     rc_json_object_end(out);
     return NULL;
 }

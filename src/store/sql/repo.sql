@@ -51,8 +51,6 @@ UPDATE repo SET last_changeset = ?2, updated_on = ?3 WHERE repo_id = ?1
 INSERT INTO repo_following (repo_id, user_id, created_on) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
 -- REPO_UNFOLLOW: repository, user
 DELETE FROM repo_following WHERE repo_id = ?1 AND user_id = ?2
--- REPO_FOLLOWERS: repository
-SELECT user_id FROM repo_following WHERE repo_id = ?1 ORDER BY following_id
 
 -- DEFINE REPO_GROUP_COLUMNS: what read_repo_group() expects
 g.group_id, g.group_name, g.parent_id, g.owner_id, o.username, g.description, g.enable_locking,

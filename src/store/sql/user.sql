@@ -37,8 +37,8 @@ SELECT password FROM users WHERE user_id = ?1
 -- DEFINE USER_KEY_COLUMNS: what rc_read_user_key() in user_keys.c expects
 k.user_id, k.key_id, k.main, k.role, k.description, k.expires, k.created_on, k.sealed
 
--- The lists of one user, and of all, which rc_store_users_each() walks in step: each of these
--- has the user's id in front and the same order.
+-- The lists of one user, and of sets of users, which rc_store_users_each() walks in step: each of
+-- these has the user's id in front and the order of its set.
 -- USER_EMAILS: user
 SELECT e.user_id, e.email FROM user_email e WHERE e.user_id = ?1 ORDER BY e.main DESC, e.email_id
 -- USER_IPS: user
@@ -58,6 +58,30 @@ SELECT i.user_id, i.ip_addr FROM users u CROSS JOIN user_ip i
 SELECT @USER_KEY_COLUMNS@ FROM users u CROSS JOIN api_key k
  WHERE u.username <> 'default' AND k.user_id = u.user_id
  ORDER BY u.username, k.main DESC, k.key_id
+-- FOLLOWERS: those of a repository, in the order they began
+SELECT @USER_COLUMNS@ FROM repo_following s JOIN users u ON u.user_id = s.user_id
+ WHERE s.repo_id = ?1 ORDER BY s.following_id
+-- FOLLOWERS_EMAILS: their addresses
+SELECT e.user_id, e.email FROM repo_following s CROSS JOIN user_email e
+ WHERE s.repo_id = ?1 AND e.user_id = s.user_id ORDER BY s.following_id, e.main DESC, e.email_id
+-- FOLLOWERS_IPS: their IP entries
+SELECT i.user_id, i.ip_addr FROM repo_following s CROSS JOIN user_ip i
+ WHERE s.repo_id = ?1 AND i.user_id = s.user_id ORDER BY s.following_id, i.ip_id
+-- FOLLOWERS_KEYS: their keys
+SELECT @USER_KEY_COLUMNS@ FROM repo_following s CROSS JOIN api_key k
+ WHERE s.repo_id = ?1 AND k.user_id = s.user_id ORDER BY s.following_id, k.main DESC, k.key_id
+-- GROUP_USERS: those in a user group, in the order they joined
+SELECT @USER_COLUMNS@ FROM user_group_member s JOIN users u ON u.user_id = s.user_id
+ WHERE s.users_group_id = ?1 ORDER BY s.member_id
+-- GROUP_USERS_EMAILS: their addresses
+SELECT e.user_id, e.email FROM user_group_member s CROSS JOIN user_email e
+ WHERE s.users_group_id = ?1 AND e.user_id = s.user_id ORDER BY s.member_id, e.main DESC, e.email_id
+-- GROUP_USERS_IPS: their IP entries
+SELECT i.user_id, i.ip_addr FROM user_group_member s CROSS JOIN user_ip i
+ WHERE s.users_group_id = ?1 AND i.user_id = s.user_id ORDER BY s.member_id, i.ip_id
+-- GROUP_USERS_KEYS: their keys
+SELECT @USER_KEY_COLUMNS@ FROM user_group_member s CROSS JOIN api_key k
+ WHERE s.users_group_id = ?1 AND k.user_id = s.user_id ORDER BY s.member_id, k.main DESC, k.key_id
 
 -- EMAIL_MAIN_UPDATE: user, address
 UPDATE user_email SET email = ?2 WHERE user_id = ?1 AND main = 1

@@ -5,12 +5,6 @@
 WITH @ME(materialized)@ SELECT @USER_GROUP_COLUMNS@
   FROM me CROSS JOIN anyone CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE @USER_GROUP_LEVEL(t)@ > 0 ORDER BY t.users_group_id
--- USER_GROUP_USERS: group; in the order they joined, their group behind
-SELECT @USER_COLUMNS@, m.users_group_id FROM user_group_member m
-  JOIN users u ON u.user_id = m.user_id WHERE m.users_group_id = ?1 ORDER BY m.member_id
--- USER_GROUPS_USERS: of all groups, for a walk in step with USER_GROUPS_READABLE
-SELECT @USER_COLUMNS@, m.users_group_id FROM user_group_member m
-  JOIN users u ON u.user_id = m.user_id ORDER BY m.users_group_id, m.member_id
 -- USER_GROUP_UPDATE: id, name, owner, description, active
 UPDATE user_group SET group_name = ?2, owner_id = ?3, description = ?4, active = ?5
  WHERE users_group_id = ?1
