@@ -28,6 +28,7 @@ my $socket;
 sub quick {
     my ($body) = @_;
     my $request = "POST /_admin/api HTTP/1.1\r\nHost: h\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
+    my $used = $socket;
     $socket //= RCAPI::HTTP::connect_to($t->port) or return 'no connection';
     binmode $socket;
     syswrite $socket, $request or return 'nothing written';
@@ -40,7 +41,8 @@ sub quick {
         return $text;
     }
     undef $socket;
-    return "cut: $got";
+    # A busy event MPM closes idle connections early; what crosses the close was never read.
+    return $used && $got eq '' ? quick($body) : "cut: $got";
 }
 
 # Runs each of the codes in a process of its own, all released at the same moment; what they return.
@@ -106,7 +108,7 @@ subtest "$WRITES grants and revokes" => sub {
             return [$wrong, $first];
         };
     } 1 .. $CLIENTS);
-    is_deeply \@told, [map { [0, undef] } 1 .. $CLIENTS], 'every call succeeded';
+    is_deeply(\@told, [map { [0, undef] } 1 .. $CLIENTS], 'every call succeeded') or diag explain \@told;
     note sprintf '%d writes in %.1f s', $WRITES, time - $start;
     like $t->sql("SELECT count(*) FROM user_repo_permission WHERE user_id = $id{bob}"), qr/^[01]$/, 'one row or none';
     $t->must(grant_user_permission => { repoid => 'r', userid => 'bob', perm => 'repository.write' });
