@@ -8,7 +8,7 @@ use warnings;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(time);
-use RCAPI::Run qw(slurp);
+use RCAPI::Run qw(patiently slurp);
 use RCAPI::Test;
 
 my $CLIENTS = 4;
@@ -24,15 +24,23 @@ my $ROOT = "$t->{dir}/data/repos";
 
 my $socket;
 
-# One call over the connection that stays open; the answer's body.
+# One call over the connection that stays open; the answer's body. httpd closes idle connections when
+# its threads are busy; a request that was sent into that is sent again.
 sub quick {
     my ($body) = @_;
     my $request = "POST /_admin/api HTTP/1.1\r\nHost: h\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
-    my $used = $socket;
+    my $reused = $socket;
+    my $told = answer($request);
+    return $told ne '' || !$reused ? $told : answer($request);
+}
+
+sub answer {
+    my ($request) = @_;
+    local $SIG{PIPE} = 'IGNORE';
     $socket //= RCAPI::HTTP::connect_to($t->port) or return 'no connection';
     binmode $socket;
-    syswrite $socket, $request or return 'nothing written';
     my $got = '';
+    syswrite $socket, $request;
     while (sysread $socket, $got, 65536, length $got) {
         my ($head, $text) = $got =~ /\A(.*?\r\n\r\n)(.*)\z/s or next;
         my ($length) = $head =~ /^Content-Length: (\d+)/mi or return "no length: $got";
@@ -41,8 +49,7 @@ sub quick {
         return $text;
     }
     undef $socket;
-    # A busy event MPM closes idle connections early; what crosses the close was never read.
-    return $used && $got eq '' ? quick($body) : "cut: $got";
+    return $got;
 }
 
 # Runs each of the codes in a process of its own, all released at the same moment; what they return.
@@ -91,7 +98,8 @@ sub unlike_all { my ($answers, $like, $about) = @_; is_deeply [grep { $_ !~ $lik
 subtest "$WRITES grants and revokes" => sub {
     $t->must(create_repo => { repo_name => 'r', repo_type => 'git' });
     my $request = sub { $JSON->encode({ id => 1, api_key => $t->key('admin'), method => $_[0], args => { repoid => 'r', userid => 'bob', @_[1 .. $#_] } }) };
-    my $start = time;
+    my $served = sub { scalar(() = slurp("$t->{dir}/logs/access_log") =~ /\n/g) };
+    my ($start, $before) = (time, $served->());
     my @told = at_once(map {
         my $perm = 'repository.' . (qw(none read write admin))[$_ % 4];
         my @requests = ($request->('grant_user_permission', perm => $perm), $request->('revoke_user_permission'));
@@ -108,8 +116,10 @@ subtest "$WRITES grants and revokes" => sub {
             return [$wrong, $first];
         };
     } 1 .. $CLIENTS);
-    is_deeply(\@told, [map { [0, undef] } 1 .. $CLIENTS], 'every call succeeded') or diag explain \@told;
+    is_deeply \@told, [map { [0, undef] } 1 .. $CLIENTS], 'every call succeeded' or diag explain \@told;
     note sprintf '%d writes in %.1f s', $WRITES, time - $start;
+    patiently(5, sub { $served->() - $before >= $WRITES }); # the log is written after the answer
+    is $served->() - $before, $WRITES, 'each was served once';
     like $t->sql("SELECT count(*) FROM user_repo_permission WHERE user_id = $id{bob}"), qr/^[01]$/, 'one row or none';
     $t->must(grant_user_permission => { repoid => 'r', userid => 'bob', perm => 'repository.write' });
     is $t->sql("SELECT count(*), level FROM user_repo_permission WHERE user_id = $id{bob}"), "1|3\n", 'one';
