@@ -37,6 +37,10 @@ rc_err_t *rc_db_pool_create(rc_db_pool_t **out, const rc_db_config_t *config, ap
  */
 rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool);
 
+/** Gives an acquired connection back before its pool ends: for whoever has long work to do without
+ * it. An open transaction is rolled back; @a db must not be used any more. */
+void rc_db_release(rc_db_t *db);
+
 /** Starts a read transaction: everything read until rc_db_commit is one snapshot. */
 rc_err_t *rc_db_begin_read(rc_db_t *db);
 

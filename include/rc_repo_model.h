@@ -81,9 +81,21 @@ rc_err_t *rc_model_repo_lock(rc_env_t *env, rc_db_t *db, apr_int64_t repo_id, co
 rc_err_t *rc_model_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
                                 apr_pool_t *pool);
 
-/** Fetches a repository from its clone_uri. Waits for other writers of it. RC_E_FAILED when there
- * is none, or the other side fails. */
-rc_err_t *rc_model_repo_pull(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, apr_pool_t *pool);
+/* A pull of one repository. */
+typedef struct rc_pull_t {
+    rc_env_t *env;
+    rc_remote_policy_t policy;
+    const char *path, *uri;
+} rc_pull_t;
+
+/** Waits for other writers of the repository and keeps them off until @a pool ends. RC_E_FAILED
+ * when there is no clone_uri, or the repository is gone. */
+rc_err_t *rc_model_pull_begin(rc_pull_t *pull, rc_env_t *env, rc_db_t *db, const rc_repo_t *repo,
+                              apr_pool_t *pool);
+
+/** Fetches from its clone_uri, which may take long and needs no database. RC_E_FAILED when the
+ * other side fails. */
+rc_err_t *rc_model_pull(rc_pull_t *pull, apr_pool_t *pool);
 
 /** Takes the commit @a rev and what follows it off a branch (see rc_vcs_strip). Waits for other
  * writers of the repository. */

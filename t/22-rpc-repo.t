@@ -3,6 +3,7 @@
 # create_repo, get_repo, get_repos, pull (contract 02 §2, §5; 01 §5, §6, §10; 05 OPEN-9, Names, SSRF).
 use strict;
 use warnings;
+use IO::Socket::INET;
 use Test::More;
 use RCAPI::Test;
 
@@ -154,6 +155,30 @@ subtest 'create_repo: clone_uri, pull' => sub {
     is create('good', clone_uri => '')->{error}, undef, 'an empty clone_uri is none';
     is_deeply [glob("$t->{dir}/data/repos/.rc_tmp/*")] , [grep { /\.done$/ } glob "$t->{dir}/data/repos/.rc_tmp/*"],
         'no work folder stays behind';
+};
+
+subtest 'a pull that waits keeps no connection' => sub {
+    my $one = RCAPI::Test->new(children => 1, directives => "RcapiDatabaseMax 1\n");
+    my $remote = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1') or die $@;
+    my $uri = 'git://127.0.0.1:' . $remote->sockport . '/r';
+    $one->must(create_repo => { repo_name => 'slow', repo_type => 'git' });
+    $one->must(update_repo => { repoid => 'slow', clone_uri => $uri });
+    my %calls = (pull => { repoid => 'slow' }, create_repo => { repo_name => 'new', repo_type => 'git', clone_uri => $uri });
+    my @error = ('Unable to pull changes from `slow`', 'failed to create repository `new`');
+    for my $method (sort { $b cmp $a } keys %calls) {
+        my $pid = fork // die $!;
+        if (!$pid) {
+            my $said = $one->call($method => $calls{$method})->{error} // '';
+            require POSIX;
+            POSIX::_exit((grep { $said eq $_ } @error) ? 0 : 1);
+        }
+        my $git = $remote->accept; # git waits for us, and the only connection is free:
+        is $one->call(test => { args => 1 })->{error}, undef, "$method: others are served meanwhile";
+        $git->shutdown(2);
+        waitpid $pid, 0;
+        is $?, 0, "$method: and it ends as it must";
+    }
+    $one->done;
 };
 
 subtest 'get_repo, get_repos' => sub {

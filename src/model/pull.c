@@ -123,18 +123,22 @@ rc_err_t *rc_model_repo_group_lock(rc_env_t *env, rc_db_t *db, const rc_repo_gro
     return await_git(env, repos, pool);
 }
 
-rc_err_t *rc_model_repo_pull(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, apr_pool_t *pool)
+rc_err_t *rc_model_pull_begin(rc_pull_t *pull, rc_env_t *env, rc_db_t *db, const rc_repo_t *repo,
+                              apr_pool_t *pool)
 {
-    const char *path = rc_env_repo_path(env, repo->name, pool);
-    rc_remote_policy_t policy = env->config->remote;
-    const char *uri;
-
     if (!repo->clone_uri)
         return rc_err_failed(pool, "%s has no clone_uri", repo->name);
-    RC_TRY(rc_model_clone_uri(&uri, env, repo, pool));
-    RC_TRY(lock_repo(&policy.lock, env, db, repo->id, repo->name, pool));
-    RC_TRY(rc_work_dir(&policy.work_dir, env, pool));
-    return rc_remote_fetch(&policy, path, uri, false, pool);
+    pull->env = env;
+    pull->path = rc_env_repo_path(env, repo->name, pool);
+    pull->policy = env->config->remote;
+    RC_TRY(rc_model_clone_uri(&pull->uri, env, repo, pool));
+    return lock_repo(&pull->policy.lock, env, db, repo->id, repo->name, pool);
+}
+
+rc_err_t *rc_model_pull(rc_pull_t *pull, apr_pool_t *pool)
+{
+    RC_TRY(rc_work_dir(&pull->policy.work_dir, pull->env, pool));
+    return rc_remote_fetch(&pull->policy, pull->path, pull->uri, false, pool);
 }
 
 rc_err_t *rc_model_repo_strip(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, const char *branch,

@@ -79,6 +79,17 @@ rc_err_t *rc_call_txn(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *ba
     return rc_db_txn(call->db, run_alone, &alone);
 }
 
+rc_err_t *rc_call_away(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton)
+{
+    rc_err_t *err, *back;
+
+    rc_db_release(call->db);
+    call->db = NULL;
+    err = fn(call, baton);
+    back = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
+    return err ? err : back;
+}
+
 static rc_err_t *run_method(rc_call_t *call, void *baton)
 {
     rc_json_t *out = baton;

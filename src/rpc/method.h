@@ -177,8 +177,17 @@ const char *rc_value_text(json_object *value, apr_pool_t *pool);
  */
 rc_err_t *rc_call_txn(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton);
 
+/**
+ * For RC_ALONE methods: runs @a fn, which may take minutes and has no database, while others use
+ * the call's connection. The call has one again afterwards.
+ */
+rc_err_t *rc_call_away(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton);
+
 /** Has the caller this global permission (super-admins: all)? */
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission);
+
+/** Pulls @a repo from its clone_uri and refreshes what is stored of it. Outside of transactions. */
+rc_err_t *rc_call_pull(rc_call_t *call, const rc_repo_t *repo);
 
 /** Reads the last changeset of @a repo anew and stores it. Outside of transactions. */
 rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo);

@@ -72,6 +72,11 @@ static rc_err_t *insert_repo(rc_call_t *call, void *baton)
     return rc_moves_apply(making->moves, call->db);
 }
 
+static rc_err_t *prepare_repo(rc_call_t *call, void *baton)
+{
+    return rc_model_repo_prepare(baton, call->env, rc_changeset_json, call->pool);
+}
+
 rc_err_t *rc_new_repo_make(rc_new_repo_t *repo, rc_call_t *call,
                            rc_err_t *(*plan)(rc_call_t *call, rc_new_repo_t *repo))
 {
@@ -79,7 +84,7 @@ rc_err_t *rc_new_repo_make(rc_new_repo_t *repo, rc_call_t *call,
     rc_err_t *err;
 
     RC_TRY(plan(call, repo));
-    RC_TRY(rc_model_repo_prepare(repo, call->env, rc_changeset_json, call->pool));
+    RC_TRY(rc_call_away(call, prepare_repo, repo));
     rc_moves_add(making.moves, repo->path, rc_env_repo_path(call->env, repo->row.name, call->pool));
     err = rc_call_txn(call, insert_repo, &making);
     rc_moves_end(making.moves, !err);

@@ -22,10 +22,11 @@
 #define IDLE_TIME apr_time_from_sec(300) /* connections beyond the minimum are closed after it */
 
 /* A connection in somebody's hands. */
-typedef struct lease_t {
-    struct lease_t *next, **link; /* in the pool's list of leases */
+typedef struct rc_lease_t {
+    struct rc_lease_t *next, **link; /* in the pool's list of leases */
     rc_db_pool_t *db_pool;
     rc_db_t *db; /* NULL once given back */
+    apr_pool_t *pool;
 } lease_t;
 
 struct rc_db_pool_t {
@@ -153,6 +154,7 @@ static apr_status_t give_back(void *data)
         lease->next->link = lease->link;
     apr_thread_mutex_unlock(lease->db_pool->mutex);
     lease->db = NULL;
+    db->lease = NULL;
     rc_db_rollback(db);
     db->pool = db->own;
     return apr_reslist_release(lease->db_pool->list, db);
@@ -195,6 +197,8 @@ static void add_lease(rc_db_pool_t *db_pool, rc_db_t *db, apr_pool_t *pool)
 
     lease->db_pool = db_pool;
     lease->db = db;
+    lease->pool = pool;
+    db->lease = lease;
     apr_thread_mutex_lock(db_pool->mutex);
     lease->next = db_pool->leases;
     lease->link = &db_pool->leases;
@@ -218,6 +222,12 @@ rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
     (*out)->pool = pool;
     add_lease(db_pool, *out, pool);
     return NULL;
+}
+
+void rc_db_release(rc_db_t *db)
+{
+    if (db->lease)
+        apr_pool_cleanup_run(db->lease->pool, db->lease, give_back);
 }
 
 static void unlock_writers(rc_db_t *db)

@@ -6,16 +6,21 @@
 
 #include <apr_strings.h>
 
+#include "rc_repo_change.h"
+
 rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo)
 {
+    const char *now;
     rc_commit_t *last;
     rc_vcs_t *vcs;
 
     RC_TRY(rc_model_repo_open(&vcs, call->env, repo, call->pool));
     RC_TRY(rc_vcs_last_commit(&last, vcs, call->pool));
     RC_TRY(rc_db_begin_write(call->db));
-    RC_TRY(
-        rc_store_repo_set_last_changeset(call->db, repo->id, rc_changeset_json(last, call->pool)));
+    RC_TRY(rc_store_repo_name(&now, call->db, repo->id, call->pool));
+    if (now && !strcmp(now, repo->name)) /* else what was read may be another's by now */
+        RC_TRY(rc_store_repo_set_last_changeset(call->db, repo->id,
+                                                rc_changeset_json(last, call->pool)));
     return rc_db_commit(call->db);
 }
 
@@ -41,12 +46,25 @@ static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
+static rc_err_t *fetch(rc_call_t *call, void *baton)
+{
+    return rc_model_pull(baton, call->pool);
+}
+
+rc_err_t *rc_call_pull(rc_call_t *call, const rc_repo_t *repo)
+{
+    rc_pull_t pull;
+
+    RC_TRY(rc_model_pull_begin(&pull, call->env, call->db, repo, call->pool));
+    RC_TRY(rc_call_away(call, fetch, &pull));
+    return rc_call_refresh(call, repo);
+}
+
 static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, "repoid");
 
-    RC_TRY(rc_model_repo_pull(call->env, call->db, repo, call->pool));
-    RC_TRY(rc_call_refresh(call, repo));
+    RC_TRY(rc_call_pull(call, repo));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", apr_psprintf(call->pool, "Pulled from `%s`", repo->name));
     rc_json_member_string(out, "repository", repo->name);
