@@ -17,8 +17,7 @@ rc_err_t *rc_store_globals(apr_array_header_t **names, bool *inherits, rc_db_t *
                            rc_holder_t holder, apr_int64_t id, apr_pool_t *pool);
 
 rc_err_t *rc_store_global_add(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name);
-rc_err_t *rc_store_global_delete(rc_db_t *db, rc_holder_t holder, apr_int64_t id,
-                                 const char *name);
+rc_err_t *rc_store_global_delete(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name);
 
 /** Does he take permissions (and a user: IP entries and object defaults) from the default user? */
 rc_err_t *rc_store_set_inherits(rc_db_t *db, rc_holder_t holder, apr_int64_t id, bool inherits);

@@ -11,8 +11,8 @@
 #include "rc_repo.h"
 #include "rc_user.h"
 
-/** Calls @a fn for each user group that user @a user_id may read, by id. The row lives in a pool that
- * is cleared before the next one. */
+/** Calls @a fn for each user group that user @a user_id may read, by id. The row lives in a pool
+ * that is cleared before the next one. */
 rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
                                     rc_err_t *(*fn)(void *baton, const rc_user_group_t *group,
                                                     apr_pool_t *scratch),

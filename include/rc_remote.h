@@ -14,11 +14,12 @@
 #include "rc_err.h"
 
 typedef struct rc_remote_policy_t {
-    const apr_array_header_t *schemes; /* of const char *, lower case: http, https, git, ssh, file */
-    bool private_addresses;            /* loopback, private and link-local addresses are fine */
-    apr_interval_time_t timeout;       /* for the whole operation */
-    apr_off_t max_size;                /* bytes of one fetch; 0 = no limit */
-    const char *work_dir;              /* <root>/.rc_tmp: quarantines are made in it */
+    const apr_array_header_t
+        *schemes;                /* of const char *, lower case: http, https, git, ssh, file */
+    bool private_addresses;      /* loopback, private and link-local addresses are fine */
+    apr_interval_time_t timeout; /* for the whole operation */
+    apr_off_t max_size;          /* bytes of one fetch; 0 = no limit */
+    const char *work_dir;        /* <root>/.rc_tmp: quarantines are made in it */
     int lock; /* descriptor of the repository's write lock; git keeps it when we die; 0 = none */
 } rc_remote_policy_t;
 
@@ -37,9 +38,10 @@ bool rc_remote_has_password(const char *url, apr_pool_t *pool);
 /**
  * Fetches all branches and tags of @a url over those of the bare git repository at @a path. With
  * @a set_head the repository's HEAD follows the remote's (after a clone). Objects arrive in a
- * quarantine and are moved in only when complete; references change all or none. Refusals, time-outs
- * and failures of the other side are RC_E_FAILED. The caller holds the repository's write lock.
- * Needs git 2.37. ssh uses the keys and known hosts of the server's user, and only known hosts.
+ * quarantine and are moved in only when complete; references change all or none. Refusals,
+ * time-outs and failures of the other side are RC_E_FAILED. The caller holds the repository's write
+ * lock. Needs git 2.37. ssh uses the keys and known hosts of the server's user, and only known
+ * hosts.
  */
 rc_err_t *rc_remote_fetch(const rc_remote_policy_t *policy, const char *path, const char *url,
                           bool set_head, apr_pool_t *pool);

@@ -81,7 +81,8 @@ void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *pa
 /**
  * Opens the repository of @a type at @a path, or reuses an idle handle that is still true to the
  * disk. A git repository with a work tree is
- * opened by the .git folder in it. The handle goes back to @a vcs_pool when @a pool ends; errors live in @a pool. A NULL
+ * opened by the .git folder in it. The handle goes back to @a vcs_pool when @a pool ends; errors
+ * live in @a pool. A NULL
  * @a vcs_pool keeps nothing: the handle is closed with @a pool.
  */
 rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
@@ -163,10 +164,10 @@ typedef struct rc_node_t {
 typedef rc_err_t *rc_node_fn_t(void *baton, const rc_node_t *node);
 
 /**
- * Calls @a fn for all directories (@a dirs) or all files below @a root of commit @a id: a directory's
- * entries by name before those of its sub-directories; no submodules. *@a found is false when
- * there is nothing at @a root; a file there has nothing below it. Without @a fn only that is
- * found out.
+ * Calls @a fn for all directories (@a dirs) or all files below @a root of commit @a id: a
+ * directory's entries by name before those of its sub-directories; no submodules. *@a found is
+ * false when there is nothing at @a root; a file there has nothing below it. Without @a fn only
+ * that is found out.
  */
 rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
                        rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);

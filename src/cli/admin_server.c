@@ -83,8 +83,8 @@ static rc_err_t *set_permissions(change_t *change, rc_db_t *db)
 
     while ((word = rc_admin_word(admin))) {
         if (!strcmp(word, "inherit=on") || !strcmp(word, "inherit=off"))
-            RC_TRY(rc_store_set_inherits(db, change->holder, change->id,
-                                         !strcmp(word, "inherit=on")));
+            RC_TRY(
+                rc_store_set_inherits(db, change->holder, change->id, !strcmp(word, "inherit=on")));
         else
             RC_TRY(rc_model_global_set(db, change->holder, change->id, word, admin->pool));
     }
@@ -125,8 +125,8 @@ static int read_holder(change_t *change)
     if ((err = rc_store_first_admin(&user, admin->db, admin->pool)))
         return rc_admin_result(admin, err);
     if (change->holder == RC_OF_USER_GROUP)
-        err = rc_store_user_group_by_name(&group, admin->db, user ? user->id : 0, name,
-                                          admin->pool);
+        err =
+            rc_store_user_group_by_name(&group, admin->db, user ? user->id : 0, name, admin->pool);
     else
         err = rc_store_user_by_name(&user, admin->db, name, admin->pool);
     if (err)

@@ -20,8 +20,8 @@ rc_err_t *rc_model_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, con
     return rc_vcs_resolve(id, *vcs, NULL, pool);
 }
 
-void rc_model_gist_remove(rc_moves_t *moves, rc_env_t *env, const char *access_id,
-                          const char *work, apr_pool_t *pool)
+void rc_model_gist_remove(rc_moves_t *moves, rc_env_t *env, const char *access_id, const char *work,
+                          apr_pool_t *pool)
 {
     const char *path = rc_model_gist_path(env, access_id, pool);
 

@@ -101,8 +101,8 @@ static const char *error_text(const rc_call_t *call, const rc_err_t *err)
         return RC_MSG_FORBIDDEN;
     rc_log(err->kind == RC_E_INTERNAL ? RC_LOG_ERR
            : err->kind == RC_E_BUSY   ? RC_LOG_WARNING
-                                      : RC_LOG_INFO, err->cause, "method %s: %s",
-           call->method->name, rc_err_log_text(err, call->pool));
+                                      : RC_LOG_INFO,
+           err->cause, "method %s: %s", call->method->name, rc_err_log_text(err, call->pool));
     return call->method->failure ? rc_call_text(call, call->method->failure) : RC_MSG_INTERNAL;
 }
 

@@ -49,8 +49,8 @@ rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
     bool found;
 
     RC_TRY(rc_stmt(&st, db, SQL_GISTS_OF_USER));
-    RC_TRY(rc_bind(st, db, "iid", owner_id, (apr_int64_t)apr_time_sec(apr_time_now()),
-                   (int)expired));
+    RC_TRY(
+        rc_bind(st, db, "iid", owner_id, (apr_int64_t)apr_time_sec(apr_time_now()), (int)expired));
     apr_pool_create(&scratch, pool);
     for (;;) {
         apr_pool_clear(scratch);

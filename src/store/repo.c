@@ -73,8 +73,7 @@ rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_i
 
 /* Steps through a statement that is bound. */
 static rc_err_t *each_repo(rc_stmt_t *st, rc_db_t *db,
-                           rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
-                                           apr_pool_t *scratch),
+                           rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),
                            void *baton, apr_pool_t *pool)
 {
     apr_pool_t *scratch;
@@ -124,10 +123,11 @@ rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db)
     rc_stmt_t *st;
 
     RC_TRY(rc_stmt(&st, db, SQL_REPO_INSERT));
-    RC_TRY(rc_bind(st, db, "ssirddddssbssir", repo->name, repo->type, repo->owner_id, repo->group_id,
-                   (int)repo->private_, (int)repo->enable_statistics, (int)repo->enable_locking,
-                   (int)repo->enable_downloads, repo->description, repo->clone_uri, &sealed,
-                   repo->landing_rev, repo->last_changeset, repo->created_on, repo->fork_id));
+    RC_TRY(rc_bind(st, db, "ssirddddssbssir", repo->name, repo->type, repo->owner_id,
+                   repo->group_id, (int)repo->private_, (int)repo->enable_statistics,
+                   (int)repo->enable_locking, (int)repo->enable_downloads, repo->description,
+                   repo->clone_uri, &sealed, repo->landing_rev, repo->last_changeset,
+                   repo->created_on, repo->fork_id));
     return rc_insert(&repo->id, st, db);
 }
 

@@ -27,10 +27,10 @@ typedef sqlite3_stmt rc_stmt_t;
 
 struct rc_db_t {
     sqlite3 *handle;
-    apr_pool_t *own;  /* ends with the connection */
-    apr_pool_t *pool; /* of whoever uses the connection now: errors live here */
+    apr_pool_t *own;          /* ends with the connection */
+    apr_pool_t *pool;         /* of whoever uses the connection now: errors live here */
     struct rc_lease_t *lease; /* of the pool it comes from; NULL without one */
-    int write_lock;   /* descriptor of the lock file that orders writers */
+    int write_lock;           /* descriptor of the lock file that orders writers */
     bool writing, reading;
     const rc_db_config_t *config;
     rc_stmt_t *statements[RC_SQL_COUNT];

@@ -101,8 +101,8 @@ static rc_err_t *list_names(listing_t *list, const char *id)
         return rc_git_nodes(&found, list->vcs, id, "", false, tell_added, list, list->pool);
     for (parent = commit->parents; *parent; parent++) {
         RC_TRY(rc_git_commit_trees(&tree, &parent_tree, &more, list->git, id, list->vcs->pool));
-        RC_TRY(rc_git_commit_trees(&parent_tree, &unused, &more, list->git, *parent,
-                                   list->vcs->pool));
+        RC_TRY(
+            rc_git_commit_trees(&parent_tree, &unused, &more, list->git, *parent, list->vcs->pool));
         RC_TRY(add_names(names, list, &parent_tree, &tree));
     }
     return tell_names(names, list);
@@ -125,7 +125,8 @@ static void count_lines(rc_change_t *change)
 }
 
 /* What was printed, taken apart: only the hunks, or if there are none, all behind the first words.
- * A name never holds a line break here (git quotes it), so the first "@@ " line begins the hunks. */
+ * A name never holds a line break here (git quotes it), so the first "@@ " line begins the hunks.
+ */
 static void take_apart(rc_change_t *change, const char *text, apr_size_t len)
 {
     const char *hunks = strstr(text, "\n@@ ");
@@ -175,8 +176,7 @@ static void split_types(apr_array_header_t *out, const rc_git_change_t *change)
     rc_git_change_t *half;
 
     *(rc_git_change_t *)apr_array_push(out) = *change;
-    if (op_of(change) != 'M' ||
-        RC_GIT_TYPE(change->before.mode) == RC_GIT_TYPE(change->after.mode))
+    if (op_of(change) != 'M' || RC_GIT_TYPE(change->before.mode) == RC_GIT_TYPE(change->after.mode))
         return;
     memset(&APR_ARRAY_IDX(out, out->nelts - 1, rc_git_change_t).after, 0, sizeof(half->after));
     half = apr_array_push(out);

@@ -106,8 +106,8 @@ static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, const char *prefix, 
 }
 
 /* The directory at @a root; *id is set only when it is one. */
-static rc_err_t *find_root(bool *found, bool *is_dir, git_oid *id, walk_t *walk,
-                           const char *root, apr_pool_t *pool)
+static rc_err_t *find_root(bool *found, bool *is_dir, git_oid *id, walk_t *walk, const char *root,
+                           apr_pool_t *pool)
 {
     git_tree_entry *entry = NULL;
     git_tree *tree;

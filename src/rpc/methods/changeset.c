@@ -186,8 +186,8 @@ static rc_err_t *find_start(apr_int64_t *start, view_t *view)
     if (!count)
         return rc_err(call->pool, RC_E_ARG, "Error occurred during commit fetching");
     RC_TRY(check_revision(call, "start_rev"));
-    if (!revision || (json_object_is_type(revision, json_type_string) &&
-                      !json_object_get_string_len(revision)))
+    if (!revision ||
+        (json_object_is_type(revision, json_type_string) && !json_object_get_string_len(revision)))
         return NULL;
     RC_TRY(resolve(&id, view, "start_rev"));
     if (!id)

@@ -87,9 +87,9 @@ static rc_err_t *comment_commit(rc_call_t *call, rc_json_t *out)
     if (repo->level < RC_ADMIN && rc_arg_user(call, "userid")->id != call->caller->user_id)
         return rc_err(call->pool, RC_E_ARG, RC_MSG_SELF);
     RC_TRY(comment(&id, call, "commit_id"));
-    answer(out, call,
-           apr_psprintf(call->pool, "Commented on commit `%s` for repository `%s`", id,
-                        repo->name));
+    answer(
+        out, call,
+        apr_psprintf(call->pool, "Commented on commit `%s` for repository `%s`", id, repo->name));
     return NULL;
 }
 

@@ -125,8 +125,8 @@ static rc_err_t *get_gists(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(start_list(&list, call, out));
     rc_json_array_begin(out);
-    RC_TRY(rc_store_gists_each(call->db, rc_arg_user(call, "userid")->id, false, list_gist,
-                               &list, call->pool));
+    RC_TRY(rc_store_gists_each(call->db, rc_arg_user(call, "userid")->id, false, list_gist, &list,
+                               call->pool));
     rc_json_array_end(out);
     return NULL;
 }
@@ -155,8 +155,8 @@ static rc_err_t *read_files(rc_import_t *import, rc_call_t *call)
 
     if (!json_object_is_type(files, json_type_object) || !json_object_object_length(files))
         return rc_err_failed(call->pool, "no files");
-    import->files = list = apr_pcalloc(
-        call->pool, (apr_size_t)json_object_object_length(files) * sizeof(*list));
+    import->files = list =
+        apr_pcalloc(call->pool, (apr_size_t)json_object_object_length(files) * sizeof(*list));
     json_object_object_foreach(files, name, value)
         RC_TRY(read_file(&list[import->n_files++], name, value, call->pool));
     return NULL;
