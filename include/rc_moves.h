@@ -7,7 +7,7 @@
  *     rc_moves_begin(&moves, env, pool);
  *     rc_moves_add(moves, from, to);              absolute paths below the root
  *     in the transaction: rc_moves_apply(moves, db);
- *     after it: rc_moves_end(moves, db, committed);
+ *     after it: rc_moves_end(moves, committed);
  */
 #ifndef RC_MOVES_H
 #define RC_MOVES_H
@@ -28,7 +28,7 @@ void rc_moves_add(rc_moves_t *moves, const char *from, const char *to);
 rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db);
 
 /** After the transaction: forgets the intention, or, when it was not committed, undoes it. */
-void rc_moves_end(rc_moves_t *moves, rc_db_t *db, bool committed);
+void rc_moves_end(rc_moves_t *moves, bool committed);
 
 /** A new private folder in <root>/.rc_tmp, held by this process until @a pool ends, when it and
  * what is left in it is removed. */

@@ -10,7 +10,7 @@ use RCAPI::Run qw(patiently run slurp);
 use RCAPI::Server;
 
 my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
-my $data = "$temp/data";
+my $data = "$temp/data of mine";
 chmod 0755, $temp;
 my $pid;
 END { local $?; kill TERM => $pid if $pid }
@@ -40,6 +40,15 @@ subtest 'the demo repository' => sub {
     is(git('rev-parse', 'v1.0^{commit}'), git('rev-parse', 'c907ae4^{commit}'), 'is the same everywhere');
     like(git('log', '--format=', '--raw', '-M'), qr/ R100\tgreet\.c\tsrc\/greet\.c$/m, 'a rename');
     like(git('log', '--format=', '--numstat'), qr/^-\t-\tlogo\.png$/m, 'a binary file');
+};
+
+subtest 'rcapi-admin, as whoever runs it' => sub {
+    my $r = run({ root => 1 }, "$data/bin/rcapi-admin", '--data', $data, qw(call create_repo repo_name:g/new repo_type:git));
+    like($r->{out}, qr/"error":null/, 'makes a repository');
+    my $owner = (stat "$data/repos")[4];
+    my @others = grep { (stat)[4] != $owner } map { "$data/$_" } qw(repos/g repos/g/new repos/g/new/HEAD repos/.rc_tmp rcapi.db);
+    is("@others", '', 'which belongs to the account of the others');
+    is(run({ root => 1 }, "$data/bin/rcapi-admin", '--data', $data, 'check')->{out}, '', 'nothing is wrong');
 };
 
 subtest 'again' => sub {

@@ -170,6 +170,14 @@ subtest 'rescan_repos: removing' => sub {
     is_deeply rescan(remove_obsolete => 1), { added => [], removed => [] }, 'once is enough';
 };
 
+subtest 'repositories named like the parts of one' => sub {
+    my @names = map { "parts/$_" } qw(HEAD objects refs);
+    $t->must(create_repo => { repo_name => 'parts/other', repo_type => 'git' });
+    $t->git($ROOT, qw(init -q --bare), $_) for @names;
+    is_deeply rescan(), { added => \@names, removed => [] }, 'their group is not taken for one';
+    unlike $t->try_admin('check')->{out}, qr/parts/, 'nor by rcapi-admin';
+};
+
 subtest 'rescan_repos: who' => sub {
     is $t->call(rescan_repos => {}, as => $_)->{error}, 'Access was denied to this resource.', "refused: $_" for qw(ann eve);
     chmod 0, $ROOT;

@@ -7,6 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#include <grp.h>
+#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -30,6 +34,19 @@ static int print_answer(const char *answer)
     return status;
 }
 
+/* What root made would be closed to httpd: root works as the owner of the repositories. */
+static int become_owner(const rc_admin_t *admin)
+{
+    struct stat st;
+
+    if (geteuid() || stat(admin->config.repo_root, &st) || !st.st_uid)
+        return RC_ADMIN_OK;
+    if (setgroups(0, NULL) || setgid(st.st_gid) || setuid(st.st_uid))
+        return rc_admin_fail(RC_ADMIN_FAILED, "cannot become the owner of %s",
+                             admin->config.repo_root);
+    return RC_ADMIN_OK;
+}
+
 int rc_admin_call(rc_admin_t *admin)
 {
     const char *method = rc_admin_word(admin), *answer;
@@ -45,6 +62,8 @@ int rc_admin_call(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "which method?");
     if ((status = rc_cli_args_read(&args, &words)) != RC_CLI_OK)
         return status;
+    if ((status = become_owner(admin)) != RC_ADMIN_OK)
+        return status;
     text = rc_cli_json_text(args);
     json_object_put(args);
     err = rc_rpc_call_local(spool, admin->env, method, text, admin->pool);
@@ -59,10 +78,12 @@ int rc_admin_check(rc_admin_t *admin)
     bool repair = rc_admin_flag(admin, "--repair");
     apr_array_header_t *problems;
     rc_err_t *err = NULL;
-    int i;
+    int i, status;
 
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
+    if ((status = become_owner(admin)) != RC_ADMIN_OK)
+        return status;
     if (repair)
         err = rc_moves_repair(admin->env, admin->pool);
     if (err || (err = rc_model_check(&problems, admin->env, admin->db, admin->pool)))

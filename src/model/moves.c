@@ -232,11 +232,10 @@ static void finish(const char *op, const apr_array_header_t *list, apr_pool_t *p
         rc_log(RC_LOG_ERR, APR_FROM_OS_ERROR(errno), "cannot rename %s", op);
 }
 
-void rc_moves_end(rc_moves_t *moves, rc_db_t *db, bool committed)
+void rc_moves_end(rc_moves_t *moves, bool committed)
 {
     int i;
 
-    (void)db;
     if (moves->fd < 0)
         return;
     if (committed) {

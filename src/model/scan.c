@@ -28,10 +28,17 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* A folder HEAD is a repository of that name in a group. */
+static bool has_head(const char *path, apr_pool_t *pool)
+{
+    struct stat st;
+
+    return !lstat(apr_pstrcat(pool, path, "/HEAD", NULL), &st) && !S_ISDIR(st.st_mode);
+}
+
 static bool is_git_folder(const char *path, apr_pool_t *pool)
 {
-    return rc_fs_exists(apr_pstrcat(pool, path, "/HEAD", NULL)) &&
-           rc_fs_exists(apr_pstrcat(pool, path, "/objects", NULL)) &&
+    return has_head(path, pool) && rc_fs_exists(apr_pstrcat(pool, path, "/objects", NULL)) &&
            rc_fs_exists(apr_pstrcat(pool, path, "/refs", NULL));
 }
 

@@ -82,7 +82,7 @@ rc_err_t *rc_new_repo_make(rc_new_repo_t *repo, rc_call_t *call,
     RC_TRY(rc_model_repo_prepare(repo, call->env, rc_changeset_json, call->pool));
     rc_moves_add(making.moves, repo->path, rc_env_repo_path(call->env, repo->row.name, call->pool));
     err = rc_call_txn(call, insert_repo, &making);
-    rc_moves_end(making.moves, call->db, !err);
+    rc_moves_end(making.moves, !err);
     return err;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * All methods: the groups listed once, an index by name built at start.
+ * All methods: the groups listed once, and found by name.
  */
 #include "method.h"
 

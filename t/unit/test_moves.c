@@ -241,7 +241,7 @@ static rc_err_t *change(void)
 
     plan();
     err = rc_db_txn(db, write_both, NULL);
-    rc_moves_end(moves, db, !err);
+    rc_moves_end(moves, !err);
     return err;
 }
 
@@ -264,7 +264,7 @@ static void fail_change(void)
     plan();
     err = rc_db_txn(db, write_and_fail, NULL);
     NEED(err && err->kind == RC_E_FAILED);
-    rc_moves_end(moves, db, false);
+    rc_moves_end(moves, false);
     apr_pool_destroy(pool);
 }
 
@@ -294,7 +294,7 @@ static void rollback(void **state)
 static void nothing_applied(void)
 {
     plan();
-    rc_moves_end(moves, db, false);
+    rc_moves_end(moves, false);
     apr_pool_destroy(pool);
 }
 
@@ -391,7 +391,7 @@ static void nested(void)
     moves = rc_moves_begin(env, pool);
     rc_moves_add(moves, apr_pstrcat(pool, work, "/empty", NULL), in_dir("repos/g"));
     rc_moves_add(moves, in_dir("repos/old"), in_dir("repos/g/h/old"));
-    rc_moves_end(moves, db, !rc_db_txn(db, write_both, NULL));
+    rc_moves_end(moves, !rc_db_txn(db, write_both, NULL));
     apr_pool_destroy(pool);
 }
 
@@ -527,7 +527,7 @@ static void pause_in_the_middle(void)
         rc_db_rollback(db);
     NEED(write(told[1], "x", 1) == 1);
     NEED(read(answer[0], &c, 1) == 1);
-    rc_moves_end(moves, db, c == 'c');
+    rc_moves_end(moves, c == 'c');
     apr_pool_destroy(pool);
 }
 
@@ -593,7 +593,7 @@ static void write_after_crash(void)
     plan();
     NEED_OK(write_both(NULL, db));
     NEED_OK(rc_db_commit(db));
-    rc_moves_end(moves, db, true);
+    rc_moves_end(moves, true);
     apr_pool_destroy(pool);
 }
 
@@ -693,7 +693,7 @@ static void change_often(void)
         rc_moves_add(moves, apr_pstrcat(pool, work, "/n", NULL), to);
         err = rc_db_txn(db, i % 3 ? write_both : write_and_fail, NULL);
         NEED((i % 3 == 0) == (err != NULL));
-        rc_moves_end(moves, db, !err);
+        rc_moves_end(moves, !err);
         NEED(rc_fs_exists(to) == (i % 3 != 0));
         NEED_OK(rc_moves_repair(env, pool));
         NEED(rc_fs_exists(to) == (i % 3 != 0));

@@ -249,7 +249,7 @@ static rc_err_t *create_gist(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(prepare_gist(&creation, call));
     err = rc_call_txn(call, insert_gist, &creation);
-    rc_moves_end(creation.moves, call->db, !err);
+    rc_moves_end(creation.moves, !err);
     RC_TRY(err);
     RC_TRY(start_list(&list, call, out));
     rc_json_object_begin(out);
@@ -286,7 +286,7 @@ static rc_err_t *delete_gist(rc_call_t *call, rc_json_t *out)
     RC_TRY(find_gist(&gist, call));
     RC_TRY(rc_work_dir(&removal.work, call->env, call->pool));
     err = rc_call_txn(call, remove_gist, &removal);
-    rc_moves_end(removal.moves, call->db, !err);
+    rc_moves_end(removal.moves, !err);
     RC_TRY(err);
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",

@@ -85,7 +85,7 @@ static rc_err_t *delete_repo(rc_call_t *call, rc_json_t *out)
     RC_TRY(plan(call, &deletion));
     RC_TRY(rc_model_repo_lock_doomed(call->env, call->db, deletion.doomed, call->pool));
     err = rc_call_txn(call, delete_in_txn, &deletion);
-    rc_moves_end(deletion.moves, call->db, !err);
+    rc_moves_end(deletion.moves, !err);
     RC_TRY(err);
     forget_handles(call, deletion.doomed);
     rc_json_object_begin(out);

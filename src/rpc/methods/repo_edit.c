@@ -201,7 +201,7 @@ static rc_err_t *update_repo(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(prepare_update(call, &update));
     err = rc_call_txn(call, update_in_txn, &update);
-    rc_moves_end(update.moves, call->db, !err);
+    rc_moves_end(update.moves, !err);
     if (!err && update.locked_name)
         rc_vcs_pool_forget(call->env->vcs_pool,
                            rc_env_repo_path(call->env, update.locked_name, call->pool));

@@ -65,7 +65,7 @@ static rc_err_t *run_change(change_t *change, rc_call_t *call,
 
     change->moves = rc_moves_begin(call->env, call->pool);
     err = rc_call_txn(call, fn, change);
-    rc_moves_end(change->moves, call->db, !err);
+    rc_moves_end(change->moves, !err);
     return err;
 }
 

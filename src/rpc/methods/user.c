@@ -250,7 +250,7 @@ static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(rc_work_dir(&removal.work, call->env, call->pool));
     err = rc_call_txn(call, delete_in_txn, &removal);
-    rc_moves_end(removal.moves, call->db, !err);
+    rc_moves_end(removal.moves, !err);
     RC_TRY(err);
     user = rc_arg_user(call, "userid");
     rc_json_object_begin(out);
