@@ -24,15 +24,22 @@ my $ROOT = "$t->{dir}/data/repos";
 
 my $socket;
 
-# One call over the connection that stays open; the answer's body.
+# One call over the connection that stays open; the answer's body. httpd closes idle connections when
+# its threads are busy; a request that was sent into that is sent again.
 sub quick {
     my ($body) = @_;
     my $request = "POST /_admin/api HTTP/1.1\r\nHost: h\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
-    my $used = $socket;
+    my $reused = $socket;
+    my $told = answer($request);
+    return $told ne '' || !$reused ? $told : answer($request);
+}
+
+sub answer {
+    my ($request) = @_;
+    local $SIG{PIPE} = 'IGNORE';
     $socket //= RCAPI::HTTP::connect_to($t->port) or return 'no connection';
     binmode $socket;
     my $got = '';
-    local $SIG{PIPE} = 'IGNORE';
     syswrite $socket, $request;
     while (sysread $socket, $got, 65536, length $got) {
         my ($head, $text) = $got =~ /\A(.*?\r\n\r\n)(.*)\z/s or next;
@@ -42,8 +49,7 @@ sub quick {
         return $text;
     }
     undef $socket;
-    # A busy event MPM closes idle connections early; what crosses the close was never read.
-    return $used && $got eq '' ? quick($body) : "cut: $got";
+    return $got;
 }
 
 # Runs each of the codes in a process of its own, all released at the same moment; what they return.
@@ -110,7 +116,7 @@ subtest "$WRITES grants and revokes" => sub {
             return [$wrong, $first];
         };
     } 1 .. $CLIENTS);
-    is_deeply(\@told, [map { [0, undef] } 1 .. $CLIENTS], 'every call succeeded') or diag explain \@told;
+    is_deeply \@told, [map { [0, undef] } 1 .. $CLIENTS], 'every call succeeded' or diag explain \@told;
     note sprintf '%d writes in %.1f s', $WRITES, time - $start;
     patiently(5, sub { $served->() - $before >= $WRITES }); # the log is written after the answer
     is $served->() - $before, $WRITES, 'each was served once';
