@@ -40,15 +40,9 @@ rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, apr_int64_t user_id, bool a
  * the level that new objects give to everyone. */
 rc_err_t *rc_rule_new_object_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind);
 
-/** Sets the level of a user or a user group on an object; takes it away. */
+/** Sets the level of a user on an object. */
 rc_err_t *rc_rule_grant_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
                              apr_int64_t user_id, rc_level_t level);
-rc_err_t *rc_rule_grant_user_group(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                                   apr_int64_t users_group_id, rc_level_t level);
-rc_err_t *rc_rule_revoke_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                              apr_int64_t user_id);
-rc_err_t *rc_rule_revoke_user_group(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                                    apr_int64_t users_group_id);
 
 /* Who has which level on what. */
 typedef struct rc_grant_t {

@@ -87,10 +87,6 @@ rc_err_t *rc_store_user_delete(rc_db_t *db, apr_int64_t user_id);
 rc_err_t *rc_store_user_set_password(rc_db_t *db, apr_int64_t user_id, const char *password_hash);
 rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active);
 
-/** The password hash of a user, or NULL. */
-rc_err_t *rc_store_user_password(const char **hash, rc_db_t *db, apr_int64_t user_id,
-                                 apr_pool_t *pool);
-
 /** Stores the main address; NULL removes it. The constraint of a taken one begins with
  * "user_email". */
 rc_err_t *rc_store_email_set_main(rc_db_t *db, apr_int64_t user_id, const char *email);

@@ -150,24 +150,6 @@ rc_err_t *rc_rule_grant_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
     return grant(db, statements[kind].grant_user, object_id, user_id, level);
 }
 
-rc_err_t *rc_rule_grant_user_group(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                                   apr_int64_t users_group_id, rc_level_t level)
-{
-    return grant(db, statements[kind].grant_user_group, object_id, users_group_id, level);
-}
-
-rc_err_t *rc_rule_revoke_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                              apr_int64_t user_id)
-{
-    return run_ids(db, statements[kind].revoke_user, object_id, user_id);
-}
-
-rc_err_t *rc_rule_revoke_user_group(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                                    apr_int64_t users_group_id)
-{
-    return run_ids(db, statements[kind].revoke_user_group, object_id, users_group_id);
-}
-
 /* Statements for what is below a repository group: users, then user groups. */
 static const struct {
     rc_sql_t grant_repos, grant_groups, revoke_repos, revoke_groups;

@@ -166,11 +166,6 @@ bool rc_column_bool(rc_stmt_t *st, int column)
     return sqlite3_column_int(st, column) != 0;
 }
 
-bool rc_column_null(rc_stmt_t *st, int column)
-{
-    return sqlite3_column_type(st, column) == SQLITE_NULL;
-}
-
 rc_blob_t rc_column_blob(rc_stmt_t *st, int column, apr_pool_t *pool)
 {
     rc_blob_t blob = {NULL, sqlite3_column_bytes(st, column)};

@@ -71,7 +71,6 @@ apr_int64_t rc_changes(rc_db_t *db);
 const char *rc_column_text(rc_stmt_t *st, int column, apr_pool_t *pool);
 apr_int64_t rc_column_int(rc_stmt_t *st, int column);
 bool rc_column_bool(rc_stmt_t *st, int column);
-bool rc_column_null(rc_stmt_t *st, int column);
 rc_blob_t rc_column_blob(rc_stmt_t *st, int column, apr_pool_t *pool);
 
 /** The error behind SQLite's code @a n, about @a what. Constraints become RC_E_CONFLICT. */

@@ -128,17 +128,3 @@ rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active
 {
     return set_flag(db, SQL_USER_SET_ACTIVE, user_id, active);
 }
-
-rc_err_t *rc_store_user_password(const char **hash, rc_db_t *db, apr_int64_t user_id,
-                                 apr_pool_t *pool)
-{
-    rc_stmt_t *st;
-    bool found;
-
-    RC_TRY(rc_stmt(&st, db, SQL_USER_PASSWORD));
-    RC_TRY(rc_bind(st, db, "i", user_id));
-    RC_TRY(rc_step(&found, st, db));
-    *hash = found ? rc_column_text(st, 0, pool) : NULL;
-    rc_done(st);
-    return NULL;
-}

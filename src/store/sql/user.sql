@@ -31,8 +31,6 @@ DELETE FROM users WHERE user_id = ?1
 UPDATE users SET password = ?2 WHERE user_id = ?1
 -- USER_SET_ACTIVE: id, flag
 UPDATE users SET active = ?2 WHERE user_id = ?1
--- USER_PASSWORD: id
-SELECT password FROM users WHERE user_id = ?1
 
 -- DEFINE USER_KEY_COLUMNS: what rc_read_user_key() in user_keys.c expects
 k.user_id, k.key_id, k.main, k.role, k.description, k.expires, k.created_on, k.sealed
