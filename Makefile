@@ -9,12 +9,16 @@ say = $(if $(V),,@echo "  $(1) $(2)";)
 
 APXS       ?= apxs
 CC         ?= cc
-PKGS       := apr-1 apr-util-1 json-c sqlite3 libgit2 libcrypto
+PKGS       := apr-1 apr-util-1 json-c sqlite3 libgit2 libarchive libdeflate zlib libcrypto
 PACKAGES   := gcc libc6-dev make pkg-config git curl perl openssh-client ca-certificates \
               apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev libsqlite3-dev \
-              libgit2-dev libssl-dev libcurl4-openssl-dev libcmocka-dev sqlite3
-COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl prove ssh sqlite3 $(APXS)
-MODULES    := $(PKGS) libcurl cmocka
+              libgit2-dev libarchive-dev libdeflate-dev zlib1g-dev libssl-dev libcurl4-openssl-dev
+COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl $(APXS)
+MODULES    := $(PKGS) libcurl
+
+# What only the tests need: real peers to compare with.
+TEST_PACKAGES := libcmocka-dev sqlite3 zip unzip bzip2 xz-utils zstd libxml2-utils python3-feedparser chromium
+TEST_COMMANDS := prove ssh sqlite3 unzip bzip2 xz zstd xmllint chromium
 
 OPT_release := -O2 -DNDEBUG
 OPT_debug   := -Og -g
@@ -89,10 +93,17 @@ units: $(UNITS)
 # What is missing, root installs, and everybody else is told of.
 HTTPD = "$$($(APXS) -q SBINDIR)/$$($(APXS) -q progname)"
 APT   = apt-get install -y --no-install-recommends $(PACKAGES)
-.PHONY: deps packages
+.PHONY: deps test-deps packages
 deps:
 	@( for c in $(COMMANDS); do command -v $$c || exit 1; done; \
 	   $(HTTPD) -v && pkg-config --exists $(MODULES) ) >/dev/null 2>&1 || $(SUBMAKE) packages
+test-deps: PACKAGES += $(TEST_PACKAGES)
+test-deps: COMMANDS += $(TEST_COMMANDS)
+test-deps: MODULES += cmocka
+test-deps:
+	@( for c in $(COMMANDS); do command -v $$c || exit 1; done; \
+	   $(HTTPD) -v && pkg-config --exists $(MODULES) && /usr/bin/python3 -c 'import feedparser' \
+	 ) >/dev/null 2>&1 || $(SUBMAKE) packages PACKAGES='$(PACKAGES)'
 packages:
 	@command -v apt-get >/dev/null || { echo 'Please install: $(PACKAGES)'; exit 1; }
 	@[ "$$(id -u)" = 0 ] || { echo 'Please run: sudo apt-get update && sudo $(APT)'; exit 1; }
@@ -121,7 +132,7 @@ stop:
 #: make check [BUILD=asan] [T=...]             the same, in another build
 T = $(sort $(wildcard t/*.t))
 .PHONY: test check prove
-test: deps
+test: test-deps
 	@$(SUBMAKE) -j$(CORES) all units
 	@$(SUBMAKE) prove
 check: test

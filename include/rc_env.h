@@ -7,6 +7,7 @@
 #define RC_ENV_H
 
 #include "rc_db.h"
+#include "rc_gate.h"
 #include "rc_remote.h"
 #include "rc_secret.h"
 #include "rc_vcs.h"
@@ -15,13 +16,17 @@ typedef struct rc_env_config_t {
     rc_db_config_t db;
     const char *repo_root; /* absolute path */
     const char *secret_file;
-    const char *temp_dir;      /* for spools */
-    const char *api_level;     /* answered as rhodecode_version */
-    const char *site_title;    /* "" by default */
-    bool reveal_keys;          /* may answers show clear keys at all */
-    int vcs_idle;              /* repositories kept open */
-    bool repair;               /* finish or undo what a crash left (default); else leave it */
-    rc_remote_policy_t remote; /* work_dir is set by rc_env_open */
+    const char *temp_dir;         /* for spools */
+    const char *api_level;        /* answered as rhodecode_version */
+    const char *site_title;       /* "" by default */
+    bool reveal_keys;             /* may answers show clear keys at all */
+    int expensive_max;            /* archives and other costly answers made at once */
+    const char *archive_cache;    /* directory of finished archives; NULL: none are kept */
+    apr_off_t archive_cache_size; /* bytes */
+    int feed_items;               /* entries of a feed */
+    int vcs_idle;                 /* repositories kept open */
+    bool repair;                  /* finish or undo what a crash left (default); else leave it */
+    rc_remote_policy_t remote;    /* work_dir is set by rc_env_open */
 } rc_env_config_t;
 
 typedef struct rc_env_t {
@@ -29,6 +34,7 @@ typedef struct rc_env_t {
     rc_db_pool_t *db_pool;
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
+    rc_gate_t *expensive; /* for what RcapiExpensiveMax bounds */
     const char *work_dir; /* <root>/.rc_tmp */
     apr_time_t started;
 } rc_env_t;

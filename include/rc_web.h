@@ -29,13 +29,13 @@ typedef struct rc_web_call_t {
     rc_env_t *env;
     const rc_web_request_t *request;
     apr_pool_t *pool;
-    rc_db_t *db;               /* acquired for the request */
-    const rc_web_view_t *view; /* NULL: no such URL */
-    const char *rev, *rest;    /* parts of the URL behind the repository's name */
-    const rc_caller_t *caller; /* NULL: nobody */
-    const rc_repo_t *repo;     /* NULL unless access is granted to a repository view */
-    rc_vcs_t *vcs;             /* opened by the view */
-    void *state;               /* the view's own, from prepare to write */
+    rc_db_t *db;                 /* acquired for the request */
+    const rc_web_view_t *view;   /* NULL: no such URL */
+    const char *id, *rev, *rest; /* parts of the URL that the view's pattern names */
+    const rc_caller_t *caller;   /* NULL: nobody */
+    const rc_repo_t *repo;       /* NULL unless access is granted to a repository view */
+    rc_vcs_t *vcs;               /* opened by the view */
+    void *state;                 /* the view's own, from prepare to write */
     /* the answer */
     int status;          /* 200, or why not */
     const char *message; /* short text of an error answer; NULL: the status' own words */

@@ -9,6 +9,8 @@
 #include <mpm_common.h>
 #include <ap_mpm.h>
 
+#include <unistd.h>
+
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
@@ -106,6 +108,13 @@ int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     return status;
 }
 
+static int cores(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n > 0 ? (int)n : 1;
+}
+
 static int default_db_max(void)
 {
     int threads = 0;
@@ -137,6 +146,16 @@ void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_poo
         out->site_title = conf->site_title;
     if (conf->reveal_keys != -1)
         out->reveal_keys = conf->reveal_keys;
+    out->archive_cache = conf->archive_cache;
+    if (!conf->archive_cache && conf->repo_root)
+        out->archive_cache = apr_pstrcat(pool, conf->repo_root, "/.rc_archives", NULL);
+    else if (conf->archive_cache && !*conf->archive_cache)
+        out->archive_cache = NULL;
+    if (conf->archive_cache_size != -1)
+        out->archive_cache_size = conf->archive_cache_size;
+    out->expensive_max = conf->expensive_max != -1 ? conf->expensive_max : cores();
+    if (conf->feed_items != -1)
+        out->feed_items = conf->feed_items;
     if (conf->remote_schemes)
         out->remote.schemes = conf->remote_schemes;
     if (conf->remote_private != -1)

@@ -35,6 +35,9 @@ void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s)
     conf->db_min = -1;
     conf->db_max = -1;
     conf->reveal_keys = -1;
+    conf->archive_cache_size = -1;
+    conf->expensive_max = -1;
+    conf->feed_items = -1;
     conf->remote_private = -1;
     conf->remote_timeout = -1;
     conf->remote_max_size = -1;
@@ -57,6 +60,10 @@ void *rc_http_merge_server_conf(apr_pool_t *pool, void *main_conf, void *host_co
     PICK(api_level, NULL);
     PICK(site_title, NULL);
     PICK(reveal_keys, -1);
+    PICK(archive_cache, NULL);
+    PICK(archive_cache_size, -1);
+    PICK(expensive_max, -1);
+    PICK(feed_items, -1);
     PICK(remote_schemes, NULL);
     PICK(remote_private, -1);
     PICK(remote_timeout, -1);
@@ -159,10 +166,9 @@ static const char *set_number(cmd_parms *cmd, void *dconf, const char *arg)
     return NULL;
 }
 
-/* Bytes, or with a suffix K, M or G multiples of 1024. */
-static const char *set_size(cmd_parms *cmd, void *dconf, const char *arg)
+/* Bytes, or with a suffix K, M or G multiples of 1024. False when @a arg is none. */
+static bool read_size(apr_off_t *size, const field_t *field, const char *arg, apr_pool_t *pool)
 {
-    const field_t *field = field_of(cmd);
     apr_size_t len = strlen(arg);
     int shift = 0;
     apr_int64_t n;
@@ -179,12 +185,31 @@ static const char *set_size(cmd_parms *cmd, void *dconf, const char *arg)
         break;
     }
     if (shift)
-        arg = apr_pstrmemdup(cmd->temp_pool, arg, len - 1);
+        arg = apr_pstrmemdup(pool, arg, len - 1);
     if (!rc_text_digits(arg) || !rc_text_int(&n, arg) || n > APR_INT64_MAX >> shift ||
         n << shift < field->min || n << shift > field->max)
-        return complain(cmd, cmd->directive->args,
-                        range_text(cmd, "a number of bytes (also with K, M or G)"));
-    *(apr_off_t *)slot_of(cmd, dconf) = (apr_off_t)(n << shift);
+        return false;
+    *size = (apr_off_t)(n << shift);
+    return true;
+}
+
+static const char *set_size(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    if (read_size(slot_of(cmd, dconf), field_of(cmd), arg, cmd->temp_pool))
+        return NULL;
+    return complain(cmd, arg, range_text(cmd, "a number of bytes (also with K, M or G)"));
+}
+
+/* A directory and, or not, how many bytes it may hold; or None. */
+static const char *set_cache(cmd_parms *cmd, void *dconf, const char *path, const char *size)
+{
+    rc_server_conf_t *conf = rc_http_server_conf(cmd->server);
+
+    if (size && !read_size(&conf->archive_cache_size, field_of(cmd), size, cmd->temp_pool))
+        return complain(cmd, size, range_text(cmd, "a number of bytes (also with K, M or G)"));
+    if (strcasecmp(path, "None"))
+        return set_path(cmd, dconf, path);
+    conf->archive_cache = "";
     return NULL;
 }
 
@@ -288,6 +313,12 @@ const command_rec rc_http_directives[] = {
         "name of this installation in feeds and in password prompts (default: none)"),
     AP_INIT_FLAG("RcapiRevealKeys", set_flag, SERVER(reveal_keys), RSRC_CONF,
         "may answers show API keys to those who may know them (default On)"),
+    AP_INIT_TAKE12("RcapiArchiveCache", set_cache, SERVER(archive_cache, .min = 1, .max = APR_INT64_MAX), RSRC_CONF,
+        "directory that keeps finished archives, and the bytes it may hold (default 1G); or None"),
+    AP_INIT_TAKE1("RcapiExpensiveMax", set_number, SERVER(expensive_max, .min = 1, .max = 10000), RSRC_CONF,
+        "archives and other costly answers that each process makes at once (default: one per core)"),
+    AP_INIT_TAKE1("RcapiFeedItems", set_number, SERVER(feed_items, .min = 1, .max = 1000), RSRC_CONF,
+        "entries of a feed (default 20)"),
     AP_INIT_ITERATE("RcapiRemoteSchemes", add_word, SERVER(remote_schemes, .words = scheme_words),
         RSRC_CONF, "URL schemes that pull and clone_uri accept (default: http https git ssh)"),
     AP_INIT_FLAG("RcapiRemotePrivate", set_flag, SERVER(remote_private), RSRC_CONF,

@@ -37,6 +37,9 @@ typedef struct rc_server_conf_t {
     const char *repo_root, *secret_file, *temp_dir;
     const char *api_level, *site_title;
     int reveal_keys;
+    const char *archive_cache; /* "" = none are kept */
+    apr_off_t archive_cache_size;
+    int expensive_max, feed_items;
     apr_array_header_t *remote_schemes; /* of const char * */
     int remote_private;
     int remote_timeout; /* seconds */
@@ -142,6 +145,9 @@ void rc_http_skip_body(request_rec *r);
 
 /** Sends what @a spool holds, with the headers that are set. */
 int rc_http_send_spool(request_rec *r, rc_spool_t *spool);
+
+/** Whatever a repository holds, no browser shall run it, guess its type, or tell its URL. */
+void rc_http_set_safety_headers(request_rec *r);
 
 /** Sends a short text instead of what was asked for. */
 int rc_http_send_refusal(request_rec *r, int status, const char *text);

@@ -96,13 +96,20 @@ static const char *default_text(int status)
     }
 }
 
+void rc_http_set_safety_headers(request_rec *r)
+{
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "Content-Security-Policy", "default-src 'none'; sandbox");
+    apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
+}
+
 /* What a refusal says besides its text; nothing in it depends on what exists. */
 static void set_refusal_headers(request_rec *r, int status)
 {
     const rc_server_conf_t *conf = rc_http_server_conf(r->server);
     const char *title = conf->site_title && *conf->site_title ? conf->site_title : "rcapi";
 
-    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    rc_http_set_safety_headers(r);
     apr_table_setn(r->headers_out, "Cache-Control", "private, no-cache");
     apr_table_setn(r->headers_out, "Pragma", "no-cache");
     if (status == HTTP_UNAUTHORIZED)

@@ -111,7 +111,7 @@ static void set_view_headers(request_rec *r, const rc_web_call_t *call)
         ap_set_content_type(r, apr_pstrdup(r->pool, call->content_type));
     if (call->disposition)
         apr_table_set(r->headers_out, "Content-Disposition", call->disposition);
-    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    rc_http_set_safety_headers(r);
     apr_table_setn(r->headers_out, "Cache-Control",
                    keep ? "private, max-age=31536000, immutable" : "private, no-cache");
     ap_set_accept_ranges(r);

@@ -23,6 +23,9 @@ void rc_env_defaults(rc_env_config_t *config)
         .api_level = "3.0.0",
         .site_title = "",
         .reveal_keys = true,
+        .expensive_max = 2,
+        .archive_cache_size = (apr_off_t)1024 * 1024 * 1024,
+        .feed_items = 20,
         .vcs_idle = 64,
         .repair = true,
         .remote = {.schemes = &scheme_list,
@@ -62,6 +65,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_vcs_startup(pool));
     RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
+    env->expensive = rc_gate_create(config->expensive_max, pool);
     if (config->repair)
         RC_TRY(rc_moves_repair(env, pool));
     *out = env;

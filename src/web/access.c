@@ -18,13 +18,14 @@ rc_err_t *rc_web_refuse(rc_web_call_t *call, int status, const char *message)
 
 static bool role_fits(const rc_web_route_t *route, rc_role_t role)
 {
-    return role & (route->view->feed ? ROLES_OF_VIEWS | RC_ROLE_FEED : ROLES_OF_VIEWS);
+    return role &
+           (route->view->flags & RC_WEB_FEED ? ROLES_OF_VIEWS | RC_ROLE_FEED : ROLES_OF_VIEWS);
 }
 
 static bool key_opens(const rc_web_call_t *call, const rc_web_route_t *route)
 {
     return role_fits(route, call->caller->role) &&
-           (route->view->feed ||
+           (route->view->flags & RC_WEB_FEED ||
             rc_web_whitelist_has(call->request->whitelist, route->view->action));
 }
 
@@ -49,6 +50,14 @@ static rc_err_t *identify(rc_web_call_t *call, const apr_array_header_t *routes)
     return NULL;
 }
 
+static void take_route(rc_web_call_t *call, const rc_web_route_t *route)
+{
+    call->view = route->view;
+    call->id = route->id;
+    call->rev = route->rev;
+    call->rest = route->rest;
+}
+
 /* Sets call->repo when the route's repository exists and the caller may read it. */
 static rc_err_t *look_up(rc_web_call_t *call, const rc_web_route_t *route)
 {
@@ -62,9 +71,7 @@ static rc_err_t *look_up(rc_web_call_t *call, const rc_web_route_t *route)
     if (!repo || repo->level < RC_READ)
         return NULL;
     call->repo = repo;
-    call->view = route->view;
-    call->rev = route->rev;
-    call->rest = route->rest;
+    take_route(call, route);
     return NULL;
 }
 
@@ -87,8 +94,18 @@ static rc_err_t *find_repository(rc_web_call_t *call, const apr_array_header_t *
     return rc_web_refuse(call, !asked || call->caller->anonymous ? 401 : 404, NULL);
 }
 
+/* A view of no repository hides nothing here. */
+static rc_err_t *find_view(rc_web_call_t *call, const rc_web_route_t *route)
+{
+    if (call->caller->anonymous ? route->view->flags & RC_WEB_LOGIN : !key_opens(call, route))
+        return rc_web_refuse(call, 401, NULL);
+    take_route(call, route);
+    return NULL;
+}
+
 static rc_err_t *decide(rc_web_call_t *call, const apr_array_header_t *routes)
 {
+    const rc_web_route_t *first = &APR_ARRAY_IDX(routes, 0, rc_web_route_t);
     const char *ip = call->request->client_ip;
     bool allowed;
 
@@ -98,7 +115,7 @@ static rc_err_t *decide(rc_web_call_t *call, const apr_array_header_t *routes)
     RC_TRY(rc_auth_ip_allowed(&allowed, call->db, call->caller, ip, call->pool));
     if (!allowed)
         return rc_web_refuse(call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip));
-    return find_repository(call, routes);
+    return *first->view->pattern == '/' ? find_view(call, first) : find_repository(call, routes);
 }
 
 rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request_t *request,

@@ -17,11 +17,9 @@
 
 /* clang-format off */
 static const rc_web_view_t views[] = {
-    /* behind the repository's name, controller:action, feed, functions */
-    {"changeset-diff/{rev}", "ChangesetController:changeset_raw", false,
-     rc_web_changeset_prepare, rc_web_changeset_write},
-    {"raw-changeset/{rev}",  "ChangesetController:changeset_raw", false,
-     rc_web_changeset_prepare, rc_web_changeset_write},
+    /* pattern, controller:action, flags, functions */
+    {"changeset-diff/{rev}", "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
+    {"raw-changeset/{rev}",  "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
 };
 /* clang-format on */
 
@@ -51,6 +49,8 @@ static bool match(rc_web_route_t *route, const char *pattern, const char *tail, 
             return false;
         if (is_word(pattern, want, "{rev}"))
             route->rev = apr_pstrmemdup(pool, tail, have);
+        else if (is_word(pattern, want, "{id}"))
+            route->id = apr_pstrmemdup(pool, tail, have);
         else if (want != have || strncmp(pattern, tail, want))
             return false;
         pattern += want;
@@ -74,6 +74,19 @@ static bool read_id(apr_int64_t *id, const char *name, apr_pool_t *pool)
     return rc_text_digits(digits) && rc_text_int(id, digits);
 }
 
+/* Adds the reading as a view of no repository. */
+static void add_whole(apr_array_header_t *routes, const char *path, apr_pool_t *pool)
+{
+    apr_size_t i;
+
+    for (i = 0; i < VIEWS && !routes->nelts; i++) {
+        rc_web_route_t route = {.view = &views[i]};
+
+        if (*views[i].pattern == '/' && match(&route, views[i].pattern + 1, path, pool))
+            APR_ARRAY_PUSH(routes, rc_web_route_t) = route;
+    }
+}
+
 /* Adds the readings in which the repository's name ends before @a slash. */
 static void add_routes(apr_array_header_t *routes, const char *path, const char *slash,
                        apr_pool_t *pool)
@@ -83,7 +96,7 @@ static void add_routes(apr_array_header_t *routes, const char *path, const char 
     for (i = 0; i < VIEWS && routes->nelts < MOST_ROUTES; i++) {
         rc_web_route_t route = {.view = &views[i]};
 
-        if (!match(&route, views[i].pattern, slash + 1, pool))
+        if (*views[i].pattern == '/' || !match(&route, views[i].pattern, slash + 1, pool))
             continue;
         route.repo = apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
         if (read_id(&route.repo_id, route.repo, pool))
@@ -98,8 +111,10 @@ apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool)
     const char *slash;
 
     path += *path == '/';
-    if (is_word(path, segment_length(path), "_admin")) /* never a repository */
+    if (is_word(path, segment_length(path), "_admin")) { /* never a repository */
+        add_whole(routes, path, pool);
         return routes;
+    }
     for (slash = path + strlen(path); slash > path; slash--)
         if (*slash == '/')
             add_routes(routes, path, slash, pool);

@@ -7,11 +7,16 @@
 
 #include "rc_web.h"
 
+/* Flags of a view. */
+#define RC_WEB_FEED  1u /* keys and feed tokens open it, whatever the whitelist says */
+#define RC_WEB_LOGIN 2u /* not for anonymous visitors */
+
 /* One row of the table in routes.c. */
 struct rc_web_view_t {
-    const char *pattern; /* behind the repository: words, {rev} one segment, {path} all the rest */
+    const char *pattern; /* words, {id} {rev} one segment, {path} all the rest; behind the
+                            repository's name, or with a slash at its front the whole URL */
     const char *action;  /* Controller:action, for the whitelist */
-    bool feed;           /* opened by keys whatever the whitelist says */
+    unsigned flags;
     rc_err_t *(*prepare)(rc_web_call_t *call);
     rc_err_t *(*write)(rc_web_call_t *call, rc_spool_t *spool);
 };
@@ -19,9 +24,9 @@ struct rc_web_view_t {
 /* One way to read a URL: its repository may have slashes in its name. */
 typedef struct rc_web_route_t {
     const rc_web_view_t *view;
-    const char *repo; /* full name; NULL when it is told by its id */
-    apr_int64_t repo_id;
-    const char *rev, *rest; /* NULL where the pattern has none */
+    const char *repo;            /* full name; NULL when it is told by its id */
+    apr_int64_t repo_id;         /* 0 and no name: the view is of no repository */
+    const char *id, *rev, *rest; /* NULL where the pattern has none */
 } rc_web_route_t;
 
 /** All ways to read @a path (rc_web_route_t), the longest repository name first. */
