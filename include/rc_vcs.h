@@ -117,9 +117,8 @@ rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 
 /**
  * Appends to @a spool what `git diff -U<n> --full-index --binary -p -M` prints for the commit
- * against its first parent (a root commit: against the empty tree). Byte for byte, except that
- * deflated binary literals may be other bytes of the same content. After an error a part of it
- * may stand in the spool.
+ * against its first parent (a root commit: against the empty tree), byte for byte. After an error
+ * a part of it may stand in the spool.
  */
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);

@@ -86,8 +86,19 @@ typedef struct rc_git_content_t {
 rc_err_t *rc_git_print_hunks(const rc_git_printer_t *printer, const char *head,
                              const rc_git_content_t *before, const rc_git_content_t *after);
 
+/* git_binary.c */
+
 /** Prints a binary patch, both ways. */
 rc_err_t *rc_git_print_binary(const rc_git_printer_t *printer, const rc_git_content_t *before,
                               const rc_git_content_t *after);
+
+/* git_delta.c */
+
+/**
+ * What makes @a after of @a before, malloc'ed; NULL when that would be more than @a max bytes, or
+ * one of both is empty. False = no memory.
+ */
+bool rc_git_delta(void **delta, size_t *len, const rc_git_content_t *before,
+                  const rc_git_content_t *after, size_t max);
 
 #endif
