@@ -164,6 +164,15 @@ rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *r
 rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
 
+/** "/a//b/" -> "a/b". In @a pool. */
+const char *rc_git_clean_path(const char *path, apr_pool_t *pool);
+
+/* --- git_entry.c: one file --- */
+
+rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
+                       apr_pool_t *pool);
+rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
+
 /* --- git_copy.c, git_strip.c --- */
 
 rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool);
@@ -174,5 +183,8 @@ rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int l
 
 rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
+rc_err_t *rc_git_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
+                            const rc_entry_t *after, const rc_diff_options_t *options,
+                            apr_pool_t *scratch);
 
 #endif
