@@ -37,6 +37,12 @@ typedef struct rc_git_change_t {
 rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
                               const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool);
 
+/** The same, but ends as soon as so many entries, directories too, were found to differ: *@a
+ * entries is what is left of them, 0 = there may be more. */
+rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_git_t *git,
+                                   const git_oid *before, const git_oid *after,
+                                   apr_pool_t *err_pool, apr_pool_t *pool);
+
 /* git_rename.c */
 
 /** Turns additions and deletions in @a changes into renames, the same that `git diff -M` finds. */
