@@ -94,6 +94,10 @@ rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type,
  */
 rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs);
 
+/** A word for what branches and tags there are and where they lead, in @a pool: another one as soon
+ * as any of it is another. */
+rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
+
 /** Number of commits in the repository order: reachable from branches and tags. 0 = empty. */
 rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs);
 
@@ -131,12 +135,12 @@ rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void
 typedef struct rc_change_t {
     const char *path; /* the new one of a rename; bytes as git has them */
     char op;          /* A, M or D */
-    /* the rest only with RC_CHANGES_DIFFS */
+    /* the rest only with RC_CHANGES_DIFFS; rc_vcs_stat sets added, deleted and hunks */
     const char *old_id, *new_id; /* blobs, full ids, zeros when not there; NULL: git prints none */
     const char *diff; /* the hunks; without hunks all that follows the words "diff --git" */
     apr_size_t diff_len;
     apr_int64_t added, deleted; /* lines */
-    bool hunks;
+    bool hunks;                 /* rc_vcs_stat: lines were counted */
 } rc_change_t;
 
 typedef rc_err_t *rc_change_fn_t(void *baton, const rc_change_t *change);
@@ -152,6 +156,20 @@ typedef enum {
  */
 rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
                          rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+
+/* How far rc_vcs_stat goes; it takes off what it has used. */
+typedef struct rc_stat_limits_t {
+    int entries;      /* files and directories to be compared */
+    apr_size_t bytes; /* of contents to be read */
+} rc_stat_limits_t;
+
+/**
+ * Calls @a fn for the paths that commit @a id changes against its first parent, in git's order,
+ * without looking for renames, and with the lines added and deleted in text files that are not
+ * too large. *@a more: the limits were reached, there may be others.
+ */
+rc_err_t *rc_vcs_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
+                      rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
 
 typedef struct rc_node_t {
     const char *path; /* from the root of the repository */

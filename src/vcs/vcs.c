@@ -284,6 +284,11 @@ rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs)
     return vcs->backend->refresh(vcs);
 }
 
+rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
+{
+    return vcs->backend->state(state, vcs, pool);
+}
+
 rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs)
 {
     return vcs->backend->count(count, vcs);
@@ -334,6 +339,12 @@ rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const
                          rc_change_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
     return vcs->backend->changes(vcs, id, what, temp_dir, fn, baton, scratch);
+}
+
+rc_err_t *rc_vcs_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
+                      rc_change_fn_t *fn, void *baton, apr_pool_t *scratch)
+{
+    return vcs->backend->stat(more, vcs, id, limits, fn, baton, scratch);
 }
 
 rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
