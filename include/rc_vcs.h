@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "rc_archive.h"
 #include "rc_spool.h"
 
 /* The open repositories of one process. Thread-safe. */
@@ -171,6 +172,14 @@ typedef rc_err_t *rc_node_fn_t(void *baton, const rc_node_t *node);
  */
 rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
                        rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+
+/**
+ * Calls @a fn for each file and link of commit @a id, and before what it holds for each folder, in
+ * the order of the trees; no submodules. A large content comes in a file without a name in
+ * @a temp_dir. No path leads out of the folder that they all are unpacked in.
+ */
+rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_entry_fn_t *fn,
+                        void *baton, apr_pool_t *scratch);
 
 typedef enum { RC_BRANCHES, RC_TAGS } rc_refs_t;
 

@@ -226,6 +226,7 @@ const rc_backend_t rc_git_backend = {
     .files = rc_git_files,
     .changes = rc_git_changes,
     .nodes = rc_git_nodes,
+    .export = rc_git_export,
     .refs = rc_git_refs,
     .diff = rc_git_diff,
     .strip = rc_git_strip,

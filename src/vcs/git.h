@@ -164,6 +164,11 @@ rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *r
 rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
 
+/* --- git_export.c --- */
+
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_entry_fn_t *fn,
+                        void *baton, apr_pool_t *scratch);
+
 /* --- git_copy.c, git_strip.c --- */
 
 rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool);
