@@ -20,6 +20,7 @@ static const rc_web_view_t views[] = {
     /* pattern, controller:action, flags, functions */
     {"changeset-diff/{rev}", "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
     {"raw-changeset/{rev}",  "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
+    {"archive/{rev}",        "FilesController:archivefile",       0, rc_web_archive_prepare,   rc_web_archive_write},
 };
 /* clang-format on */
 

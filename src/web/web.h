@@ -36,6 +36,10 @@ apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool);
 rc_err_t *rc_web_changeset_prepare(rc_web_call_t *call);
 rc_err_t *rc_web_changeset_write(rc_web_call_t *call, rc_spool_t *spool);
 
+/* view_archive.c */
+rc_err_t *rc_web_archive_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool);
+
 /** Leaves @a call with @a status and the client's text (NULL: the status' own words). */
 rc_err_t *rc_web_refuse(rc_web_call_t *call, int status, const char *message);
 
