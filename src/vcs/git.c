@@ -231,6 +231,7 @@ const rc_backend_t rc_git_backend = {
     .entry = rc_git_entry,
     .content = rc_git_content,
     .diff_files = rc_git_diff_files,
+    .export = rc_git_export,
     .refs = rc_git_refs,
     .diff = rc_git_diff,
     .strip = rc_git_strip,
