@@ -22,6 +22,7 @@ static void register_hooks(apr_pool_t *pool)
 
     /* one request */
     ap_hook_post_read_request(rc_http_hide_keys, NULL, before_forensic, APR_HOOK_REALLY_FIRST);
+    ap_hook_pre_translate_name(rc_http_keep_path, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_translate_name(rc_http_translate_name, NULL, NULL, APR_HOOK_LAST); /* no file behind it */
     ap_hook_map_to_storage(rc_http_map_to_storage, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_access_ex(rc_http_check_access, NULL, NULL, APR_HOOK_MIDDLE,

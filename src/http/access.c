@@ -47,7 +47,7 @@ static void fill_request(rc_web_request_t *request, request_rec *r, const rc_not
 {
     const rc_dir_conf_t *conf = rc_http_dir_conf(r);
 
-    request->path = rc_http_path(r);
+    request->path = rc_http_sent_path(r);
     request->query = r->args;
     request->query_key = conf->key_in_query ? note->query_key : NULL; /* not set (-1): yes */
     request->header_key = note->header_key;

@@ -60,6 +60,7 @@ typedef struct rc_dir_conf_t {
 /* What is remembered of one request of ours. */
 typedef struct rc_note_t {
     const char *query_key, *header_key; /* as sent, taken out of the request */
+    const char *sent_uri;               /* before httpd decoded it; or NULL */
     apr_pool_t *work;                   /* for the answer's making: ends before it is sent */
     rc_web_call_t *call;                /* the verdict on a view, or ... */
     rc_err_t *err;                      /* ... why there is none */
@@ -79,8 +80,17 @@ const char *rc_http_set_handler(cmd_parms *cmd, void *dconf, const char *arg);
 /** Is @a path (decoded) below a place of ours? Before httpd has looked for its configuration. */
 bool rc_http_is_below_mount(const rc_server_conf_t *conf, const char *path);
 
+/** Where @a path continues behind @a mount ("/" at its end); NULL when it is not below it. */
+const char *rc_http_behind(const char *mount, const char *path);
+
 /** The part of the URL behind the mount, beginning with "/"; NULL when the request is not ours. */
 const char *rc_http_path(const request_rec *r);
+
+/* path.c */
+int rc_http_keep_path(request_rec *r);
+
+/** rc_http_path as the client sent it (%XX), so that an escaped slash is not taken for another. */
+const char *rc_http_sent_path(request_rec *r);
 
 /* check.c: when the server starts */
 int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
@@ -107,6 +117,9 @@ bool rc_http_in_use(void);
 /* keys.c */
 int rc_http_hide_keys(request_rec *r);
 int rc_http_hide_from_logs(request_rec *r);
+
+/** Before httpd knows which section a URL belongs to: is it below a mount? In doubt, yes. */
+bool rc_http_may_be_ours(const request_rec *r);
 
 /** What is remembered of @a r; on the first call its keys are taken out of it. */
 rc_note_t *rc_http_note(request_rec *r);

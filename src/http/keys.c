@@ -101,8 +101,7 @@ rc_note_t *rc_http_note(request_rec *r)
     return note;
 }
 
-/* Before httpd knows which section a URL belongs to: is it below a mount? In doubt, yes. */
-static bool may_be_ours(const request_rec *r)
+bool rc_http_may_be_ours(const request_rec *r)
 {
     const rc_server_conf_t *conf = rc_http_server_conf(r->server);
     char *path;
@@ -122,7 +121,7 @@ int rc_http_hide_keys(request_rec *r)
         return DECLINED;
     hide_in(&r->the_request, r->pool); /* the line for logs; nobody works by it */
     hide_referer(r);
-    if (may_be_ours(r))
+    if (rc_http_may_be_ours(r))
         rc_http_note(r);
     return DECLINED;
 }

@@ -42,15 +42,16 @@ static bool match(rc_web_route_t *route, const char *pattern, const char *tail, 
         apr_size_t want = segment_length(pattern), have = segment_length(tail);
 
         if (is_word(pattern, want, "{path}")) {
-            route->rest = apr_pstrdup(pool, tail + strspn(tail, "/"));
+            tail += strspn(tail, "/");
+            route->rest = rc_web_unescape(tail, strlen(tail), pool);
             return true;
         }
         if (!have)
             return false;
         if (is_word(pattern, want, "{rev}"))
-            route->rev = apr_pstrmemdup(pool, tail, have);
+            route->rev = rc_web_unescape(tail, have, pool);
         else if (is_word(pattern, want, "{id}"))
-            route->id = apr_pstrmemdup(pool, tail, have);
+            route->id = rc_web_unescape(tail, have, pool);
         else if (want != have || strncmp(pattern, tail, want))
             return false;
         pattern += want;
@@ -74,6 +75,12 @@ static bool read_id(apr_int64_t *id, const char *name, apr_pool_t *pool)
     return rc_text_digits(digits) && rc_text_int(id, digits);
 }
 
+/* What stands below /_admin is never a repository. */
+static bool is_admin(const char *path)
+{
+    return is_word(path, segment_length(path), "_admin");
+}
+
 /* Adds the reading as a view of no repository. */
 static void add_whole(apr_array_header_t *routes, const char *path, apr_pool_t *pool)
 {
@@ -91,6 +98,7 @@ static void add_whole(apr_array_header_t *routes, const char *path, apr_pool_t *
 static void add_routes(apr_array_header_t *routes, const char *path, const char *slash,
                        apr_pool_t *pool)
 {
+    const char *name;
     apr_size_t i;
 
     for (i = 0; i < VIEWS && routes->nelts < MOST_ROUTES; i++) {
@@ -98,9 +106,11 @@ static void add_routes(apr_array_header_t *routes, const char *path, const char 
 
         if (*views[i].pattern == '/' || !match(&route, views[i].pattern, slash + 1, pool))
             continue;
-        route.repo = apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
-        if (read_id(&route.repo_id, route.repo, pool))
-            route.repo = NULL;
+        name = rc_web_unescape(path, (apr_size_t)(slash - path), pool);
+        if (is_admin(name))
+            return;
+        if (!read_id(&route.repo_id, name, pool))
+            route.repo = name;
         APR_ARRAY_PUSH(routes, rc_web_route_t) = route;
     }
 }
@@ -111,7 +121,7 @@ apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool)
     const char *slash;
 
     path += *path == '/';
-    if (is_word(path, segment_length(path), "_admin")) { /* never a repository */
+    if (is_admin(path)) {
         add_whole(routes, path, pool);
         return routes;
     }

@@ -29,8 +29,15 @@ typedef struct rc_web_route_t {
     const char *id, *rev, *rest; /* NULL where the pattern has none */
 } rc_web_route_t;
 
-/** All ways to read @a path (rc_web_route_t), the longest repository name first. */
+/**
+ * All ways to read @a path, as sent (rc_web_route_t), the longest repository name first. An escaped
+ * slash is one more slash in a repository's name and in {path}, and an ordinary character in {rev}
+ * and {id}.
+ */
 apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool);
+
+/** The first @a len bytes of @a text with %XX decoded, in @a pool. What is no escape, and %00, stays. */
+char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool);
 
 /* view_changeset.c */
 rc_err_t *rc_web_changeset_prepare(rc_web_call_t *call);

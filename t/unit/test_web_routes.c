@@ -67,6 +67,15 @@ static void splitting(void **state)
         {"/_admin/x/changeset-diff/tip", ""},
         {"/_administrator/changeset-diff/tip", "_administrator|tip"},
         {"/r/changeset-diff/..", "r|.."},
+        {"/a%2Fb/changeset-diff/fix%2f7", "a/b|fix/7"},
+        {"/_12%2Fx/changeset-diff/a%2Fb%2Fc", "#12|a/b/c"},
+        {"/r/changeset-diff%2Ftip", ""},
+        {"/r%2Fchangeset-diff/tip", ""},
+        {"/r/changeset-diff/a%252Fb", "r|a%2Fb"},
+        {"/r%20x/changeset-diff/%e4%zz%00", "r x|\344%zz%00"},
+        {"/r+x/changeset-diff/a+b", "r+x|a+b"},
+        {"/_admin%2Fx/changeset-diff/tip", ""},
+        {"/%5Fadmin/x/changeset-diff/tip", ""},
     };
     size_t i;
 
