@@ -5,6 +5,8 @@
  */
 #include "web.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #define ROLES_OF_VIEWS (RC_ROLE_ALL | RC_ROLE_HTTP | RC_ROLE_API)
@@ -55,7 +57,8 @@ static void take_route(rc_web_call_t *call, const rc_web_route_t *route)
     call->view = route->view;
     call->id = route->id;
     call->rev = route->rev;
-    call->rest = route->rest;
+    if (route->rest)
+        call->rest = rc_web_unescape(route->rest, strlen(route->rest), call->pool);
 }
 
 /* Sets call->repo when the route's repository exists and the caller may read it. */
@@ -129,6 +132,7 @@ rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request
     call->request = request;
     call->pool = pool;
     call->status = 200;
+    call->length = -1;
     if (!routes->nelts) /* says nothing about anything that exists */
         return rc_web_refuse(call, 404, NULL);
     if (!request->readonly)

@@ -76,6 +76,7 @@ static void splitting(void **state)
         {"/r+x/changeset-diff/a+b", "r+x|a+b"},
         {"/_admin%2Fx/changeset-diff/tip", ""},
         {"/%5Fadmin/x/changeset-diff/tip", ""},
+        {"/_12/changeset-diff/a/changeset-diff/b", "#12|b"},
     };
     size_t i;
 
