@@ -17,6 +17,11 @@ static const rc_web_view_t views[] = {
     /* pattern, controller:action, flags, functions */
     {"changeset-diff/{rev}", "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
     {"raw-changeset/{rev}",  "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
+    {"raw/{rev}/{path}",     "FilesController:raw", 0, rc_web_raw_prepare, rc_web_file_write},
+    {"rawfile/{rev}/{path}", "FilesController:rawfile", 0, rc_web_rawfile_prepare, rc_web_file_write},
+    {"diff/{path}",          "FilesController:diff", 0, rc_web_file_diff_prepare, rc_web_file_diff_write},
+    {"feed/rss",  "FeedController:rss",  RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
+    {"feed/atom", "FeedController:atom", RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
 };
 /* clang-format on */
 

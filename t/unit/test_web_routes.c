@@ -77,6 +77,12 @@ static void splitting(void **state)
         {"/_admin%2Fx/changeset-diff/tip", ""},
         {"/%5Fadmin/x/changeset-diff/tip", ""},
         {"/_12/changeset-diff/a/changeset-diff/b", "#12|b"},
+        {"/r/raw/tip/a", "r|tip"},
+        {"/r/raw/tip", "r|tip"},
+        {"/r/raw/", ""},
+        {"/r/raw/a/raw/b", "r/raw/a|b r|a"},
+        {"/r/raw/a/raw/b/rawfile/c/d", "r/raw/a/raw/b|c r/raw/a|b r|a"},
+        {"/_12/x/raw/a/raw/b", "#12|a"},
     };
     size_t i;
 
@@ -86,16 +92,22 @@ static void splitting(void **state)
             fail_msg("%s: %s", rows[i].path, readings(rows[i].path));
 }
 
-/* A URL made to have many readings costs a bounded number of lookups. */
+/* A URL made to have many readings costs a bounded number of lookups, and keeps the true one. */
 static void bounded(void **state)
 {
-    const char *path = "/r";
+    const char *path = "/r", *deep = "/r";
+    apr_array_header_t *routes;
     int i;
 
     (void)state;
     for (i = 0; i < 400; i++)
         path = apr_pstrcat(pool, path, "/changeset-diff/x", NULL);
     assert_true(rc_web_routes(path, pool)->nelts <= 16);
+    for (i = 0; i < 2000; i++)
+        deep = apr_pstrcat(pool, deep, "/raw", NULL);
+    routes = rc_web_routes(deep, pool);
+    assert_true(routes->nelts <= 64);
+    assert_string_equal(APR_ARRAY_IDX(routes, routes->nelts - 1, rc_web_route_t).repo, "r");
 }
 
 int main(void)
