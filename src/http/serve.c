@@ -152,7 +152,7 @@ static rc_err_t *make_view(int *status, request_rec *r, rc_web_call_t *call, rc_
 
 static int serve_view(request_rec *r)
 {
-    rc_note_t *note = rc_http_note(r);
+    rc_note_t *note = rc_http_decide(r);
     const char *message = NULL;
     rc_err_t *err = note->err;
     int status = HTTP_INTERNAL_SERVER_ERROR;

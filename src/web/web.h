@@ -27,12 +27,19 @@ typedef struct rc_web_route_t {
     const char *repo;     /* full name; NULL when it is told by its id */
     apr_int64_t repo_id;  /* 0 and no name: the view is of no repository */
     const char *id, *rev; /* NULL where the pattern has none */
-    const char *rest;     /* the same; points into the path */
+    const char *rest;     /* the same; as sent: points into the path */
 } rc_web_route_t;
 
-/** All ways to read @a path (rc_web_route_t), the longest repository name first; with an id, only
- * the one that reads the first words of a view as such. */
+/**
+ * All ways to read @a path, as sent (rc_web_route_t), the longest repository name first; with an
+ * id, only the one that reads the first words of a view as such. An escaped slash is one more slash
+ * in a repository's name and in {path}, and an ordinary character in {rev} and {id}.
+ */
 apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool);
+
+/** The first @a len bytes of @a text with %XX decoded, in @a pool. What is no escape, and %00,
+ * stays. */
+char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool);
 
 /* view_changeset.c */
 rc_err_t *rc_web_changeset_prepare(rc_web_call_t *call);
