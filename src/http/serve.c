@@ -160,7 +160,7 @@ static int serve_view(request_rec *r)
         rc_http_log_request(NULL);
         message = status == HTTP_OK ? NULL : apr_pstrdup(r->pool, note->call->message);
     } else if (!err) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, RCLOGNO(0050) "no verdict on this view");
+        err = rc_err_internal(r->pool, APR_SUCCESS, "no verdict on this view");
     }
     if (err) {
         rc_http_log_err(r, err);
