@@ -27,6 +27,12 @@ rc_err_t *rc_spool_puts(rc_spool_t *spool, const char *text);
 rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/**
+ * Goes on in the open file @a fd, which holds @a size bytes of content already. For an empty spool;
+ * the descriptor is the spool's from now on, closed with its pool or by rc_spool_reset.
+ */
+rc_err_t *rc_spool_take_fd(rc_spool_t *spool, int fd, apr_off_t size);
+
 /** Empties the spool, so that something else can be written. */
 rc_err_t *rc_spool_reset(rc_spool_t *spool);
 

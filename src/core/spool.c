@@ -22,6 +22,7 @@ struct rc_spool_t {
     apr_size_t used, size; /* of buf */
     apr_file_t *file;      /* NULL while all of it fits in memory */
     apr_off_t flushed;     /* bytes in the file */
+    int taken;             /* its descriptor, when it is not a temporary file of ours; else -1 */
 };
 
 rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
@@ -30,6 +31,7 @@ rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
 
     spool->pool = pool;
     spool->temp_dir = apr_pstrdup(pool, temp_dir);
+    spool->taken = -1;
     return spool;
 }
 
@@ -67,8 +69,9 @@ static rc_err_t *write_file(rc_spool_t *spool, const void *data, apr_size_t len)
     apr_status_t rv = apr_file_write_full(spool->file, data, len, NULL);
 
     if (rv != APR_SUCCESS)
-        return rc_err_internal(spool->pool, rv, "cannot write a temporary file in %s",
-                               spool->temp_dir);
+        return rc_err_internal(spool->pool, rv, "cannot write a temporary file%s%s",
+                               spool->taken == -1 ? " in " : "",
+                               spool->taken == -1 ? spool->temp_dir : "");
     spool->flushed += (apr_off_t)len;
     return NULL;
 }
@@ -121,12 +124,37 @@ rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
     return rc_spool_puts(spool, text);
 }
 
+static apr_status_t close_taken(void *data)
+{
+    rc_spool_t *spool = data;
+
+    close(spool->taken);
+    spool->taken = -1;
+    spool->file = NULL;
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_spool_take_fd(rc_spool_t *spool, int fd, apr_off_t size)
+{
+    apr_int32_t flags = APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_BINARY;
+    apr_status_t rv;
+
+    spool->taken = fd;
+    apr_pool_cleanup_register(spool->pool, spool, close_taken, apr_pool_cleanup_null);
+    if ((rv = apr_os_file_put(&spool->file, &fd, flags, spool->pool)))
+        return rc_err_internal(spool->pool, rv, "cannot use a file as an answer");
+    spool->flushed = size;
+    return NULL;
+}
+
 rc_err_t *rc_spool_reset(rc_spool_t *spool)
 {
     apr_off_t start = 0;
     apr_status_t rv = APR_SUCCESS;
 
-    if (spool->file && (rv = apr_file_trunc(spool->file, 0)) == APR_SUCCESS)
+    if (spool->taken != -1)
+        apr_pool_cleanup_run(spool->pool, spool, close_taken);
+    else if (spool->file && (rv = apr_file_trunc(spool->file, 0)) == APR_SUCCESS)
         rv = apr_file_seek(spool->file, APR_SET, &start);
     spool->used = 0;
     spool->flushed = 0;

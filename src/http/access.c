@@ -30,12 +30,6 @@ int rc_http_map_to_storage(request_rec *r)
     return r->filename && !strncmp(r->filename, "rcapi:", 6) ? OK : DECLINED;
 }
 
-/* Names like x.tar.gz say nothing about the type and encoding of our answers. */
-int rc_http_type_checker(request_rec *r)
-{
-    return rc_http_path(r) ? OK : DECLINED;
-}
-
 const char *rc_http_base_url(request_rec *r, apr_pool_t *pool)
 {
     const rc_dir_conf_t *conf = rc_http_dir_conf(r);
@@ -55,6 +49,9 @@ static void fill_request(rc_web_request_t *request, request_rec *r, const rc_not
     request->client_ip = r->useragent_ip;
     request->base_url = rc_http_base_url(r, note->work);
     request->whitelist = conf->whitelist;
+    request->head = r->header_only;
+    request->type_of = rc_http_type_of;
+    request->type_baton = r;
 }
 
 static void decide(request_rec *r, rc_note_t *note)

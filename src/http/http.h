@@ -114,7 +114,6 @@ rc_note_t *rc_http_note(request_rec *r);
 /* access.c, serve.c */
 int rc_http_translate_name(request_rec *r);
 int rc_http_map_to_storage(request_rec *r);
-int rc_http_type_checker(request_rec *r);
 int rc_http_check_access(request_rec *r);
 int rc_http_check_again(request_rec *r);
 int rc_http_handler(request_rec *r);
@@ -141,10 +140,20 @@ int rc_http_read_body(rc_body_t *body, request_rec *r, apr_size_t limit, apr_poo
 /** The body will not be read: ends the connection after the answer, unless it is short. */
 void rc_http_skip_body(request_rec *r);
 
+/* type.c */
+int rc_http_type_checker(request_rec *r);
+
+/** What httpd's modules take a file called @a name for; NULL when they know no type. For
+ * rc_web_request_t: @a baton is the request_rec. */
+const char *rc_http_type_of(void *baton, const char *name, apr_pool_t *pool);
+
 /* out.c: the only place that makes buckets */
 
 /** Sends what @a spool holds, with the headers that are set. */
 int rc_http_send_spool(request_rec *r, rc_spool_t *spool);
+
+/** Answers HEAD for a body of @a length bytes that nobody made. */
+int rc_http_send_head(request_rec *r, apr_off_t length);
 
 /** Whatever a repository holds, no browser shall run it, guess its type, or tell its URL. */
 void rc_http_set_safety_headers(request_rec *r);

@@ -73,6 +73,13 @@ int rc_http_send_spool(request_rec *r, rc_spool_t *spool)
     return pass(r, bb, size);
 }
 
+int rc_http_send_head(request_rec *r, apr_off_t length)
+{
+    apr_table_unset(r->headers_in,
+                    "Range"); /* means nothing to HEAD, and there is no body to cut */
+    return pass(r, apr_brigade_create(r->pool, r->connection->bucket_alloc), length);
+}
+
 /* The words of a refusal that has none of its own. */
 static const char *default_text(int status)
 {

@@ -129,6 +129,7 @@ rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request
     call->request = request;
     call->pool = pool;
     call->status = 200;
+    call->length = -1;
     if (!routes->nelts) /* says nothing about anything that exists */
         return rc_web_refuse(call, 404, NULL);
     if (!request->readonly)

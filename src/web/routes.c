@@ -9,11 +9,8 @@
 
 #include <apr_strings.h>
 
+#include "rc_repo_model.h"
 #include "rc_text.h"
-
-/* A name can hold the words of a view ("a/raw/b"), so a URL can be read in several ways; more than
- * these are not tried. */
-#define MOST_ROUTES 16
 
 /* clang-format off */
 static const rc_web_view_t views[] = {
@@ -42,7 +39,7 @@ static bool match(rc_web_route_t *route, const char *pattern, const char *tail, 
         apr_size_t want = segment_length(pattern), have = segment_length(tail);
 
         if (is_word(pattern, want, "{path}")) {
-            route->rest = apr_pstrdup(pool, tail + strspn(tail, "/"));
+            route->rest = tail + strspn(tail, "/");
             return true;
         }
         if (!have)
@@ -93,7 +90,7 @@ static void add_routes(apr_array_header_t *routes, const char *path, const char 
 {
     apr_size_t i;
 
-    for (i = 0; i < VIEWS && routes->nelts < MOST_ROUTES; i++) {
+    for (i = 0; i < VIEWS; i++) {
         rc_web_route_t route = {.view = &views[i]};
 
         if (*views[i].pattern == '/' || !match(&route, views[i].pattern, slash + 1, pool))
@@ -105,18 +102,42 @@ static void add_routes(apr_array_header_t *routes, const char *path, const char 
     }
 }
 
+/* The id says which repository; the words between it and the view say nothing. */
+static void add_by_id(apr_array_header_t *routes, const char *path, apr_pool_t *pool)
+{
+    const char *slash = path;
+
+    while (!routes->nelts && (slash = strchr(slash + 1, '/')))
+        add_routes(routes, path, slash, pool);
+}
+
+/*
+ * A name can hold the words of a view ("a/raw/b"), and so can the path of a file: each of them is a
+ * reading. No name is longer than RC_REPO_NAME_MAX, so that there are not many.
+ */
+static void add_by_name(apr_array_header_t *routes, const char *path, apr_pool_t *pool)
+{
+    const char *slash = path;
+    int characters = 0;
+
+    for (; *slash && characters <= RC_REPO_NAME_MAX; slash++)
+        characters += (*slash & 0xc0) != 0x80;
+    for (; slash > path; slash--)
+        if (*slash == '/')
+            add_routes(routes, path, slash, pool);
+}
+
 apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool)
 {
     apr_array_header_t *routes = apr_array_make(pool, 2, sizeof(rc_web_route_t));
-    const char *slash;
+    apr_int64_t id;
 
     path += *path == '/';
-    if (is_word(path, segment_length(path), "_admin")) { /* never a repository */
+    if (is_word(path, segment_length(path), "_admin")) /* never a repository */
         add_whole(routes, path, pool);
-        return routes;
-    }
-    for (slash = path + strlen(path); slash > path; slash--)
-        if (*slash == '/')
-            add_routes(routes, path, slash, pool);
+    else if (read_id(&id, path, pool))
+        add_by_id(routes, path, pool);
+    else
+        add_by_name(routes, path, pool);
     return routes;
 }

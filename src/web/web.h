@@ -24,12 +24,14 @@ struct rc_web_view_t {
 /* One way to read a URL: its repository may have slashes in its name. */
 typedef struct rc_web_route_t {
     const rc_web_view_t *view;
-    const char *repo;            /* full name; NULL when it is told by its id */
-    apr_int64_t repo_id;         /* 0 and no name: the view is of no repository */
-    const char *id, *rev, *rest; /* NULL where the pattern has none */
+    const char *repo;     /* full name; NULL when it is told by its id */
+    apr_int64_t repo_id;  /* 0 and no name: the view is of no repository */
+    const char *id, *rev; /* NULL where the pattern has none */
+    const char *rest;     /* the same; points into the path */
 } rc_web_route_t;
 
-/** All ways to read @a path (rc_web_route_t), the longest repository name first. */
+/** All ways to read @a path (rc_web_route_t), the longest repository name first; with an id, only
+ * the one that reads the first words of a view as such. */
 apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool);
 
 /* view_changeset.c */

@@ -67,6 +67,7 @@ static void splitting(void **state)
         {"/_admin/x/changeset-diff/tip", ""},
         {"/_administrator/changeset-diff/tip", "_administrator|tip"},
         {"/r/changeset-diff/..", "r|.."},
+        {"/_12/changeset-diff/a/changeset-diff/b", "#12|b"},
     };
     size_t i;
 
