@@ -168,7 +168,7 @@ static int serve_view(request_rec *r)
         message = status == HTTP_OK ? NULL : apr_pstrdup(r->pool, note->call->message);
         length = note->call->length;
     } else if (!err) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, RCLOGNO(0050) "no verdict on this view");
+        err = rc_err_internal(r->pool, APR_SUCCESS, "no verdict on this view");
     }
     if (err) {
         rc_http_log_err(r, err);

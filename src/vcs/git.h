@@ -14,7 +14,8 @@
 
 #include "backend.h"
 
-#define RC_GIT_RAW 20 /* bytes of an id */
+#define RC_GIT_RAW          20                /* bytes of an id */
+#define RC_GIT_OBJECT_LIMIT ((size_t)1 << 30) /* bytes of one object */
 
 /* --- git_refs.c: branches and tags --- */
 
@@ -122,6 +123,11 @@ bool rc_git_hex(git_oid *id, const char *hex);
 /** The tree of commit @a id and that of its first parent (@a *has_parent), for a diff. */
 rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_parent, rc_git_t *git,
                               const char *id, apr_pool_t *pool);
+
+/* --- git_loose.c --- */
+
+/** Lets @a odb of the repository at @a git_dir read loose objects safely. */
+rc_err_t *rc_git_loose_add(git_odb *odb, const char *git_dir, apr_pool_t *pool);
 
 /* --- git.c: the handle --- */
 
