@@ -13,6 +13,7 @@
 
 #include "rc_archive.h"
 #include "rc_cache.h"
+#include "rc_log.h"
 #include "rc_text.h"
 
 #define SHORT_ID 12
@@ -126,7 +127,9 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
                             env->config->temp_dir, &limits, pool));
     RC_TRY(rc_vcs_export(archive->call->vcs, archive->id, env->config->temp_dir, rc_archive_add,
                          out, pool));
-    return rc_archive_end(out);
+    RC_TRY(rc_archive_end(out));
+    rc_log(RC_LOG_DEBUG, APR_SUCCESS, "made %s of %s", archive->name, archive->call->repo->name);
+    return NULL;
 }
 
 rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
