@@ -5,6 +5,7 @@
  */
 #include "rc_spool.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -199,6 +200,45 @@ rc_err_t *rc_spool_content(const char **data, apr_file_t **file, rc_spool_t *spo
     *data = NULL;
     *file = spool->file;
     return NULL;
+}
+
+rc_err_t *rc_spool_lend(apr_file_t **file, rc_spool_t *spool)
+{
+    RC_TRY(flush(spool));
+    *file = spool->file;
+    return NULL;
+}
+
+rc_err_t *rc_spool_take_back(rc_spool_t *spool)
+{
+    apr_off_t end = 0;
+    apr_status_t rv = apr_file_seek(spool->file, APR_END, &end);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(spool->pool, rv, "cannot use a temporary file");
+    spool->flushed = end;
+    return NULL;
+}
+
+rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
+{
+    char buf[16 * 1024];
+    const char *data;
+    apr_file_t *file;
+    apr_os_file_t fd;
+    apr_off_t at = 0;
+    ssize_t n;
+
+    RC_TRY(rc_spool_content(&data, &file, spool));
+    *found = !file && memchr(data, '\0', spool->used);
+    if (!file)
+        return NULL;
+    apr_os_file_get(&fd, file);
+    for (; !*found && (n = pread(fd, buf, sizeof(buf), at)) > 0; at += n)
+        *found = memchr(buf, '\0', (size_t)n);
+    return *found || n == 0 ? NULL
+                            : rc_err_internal(spool->pool, APR_FROM_OS_ERROR(errno),
+                                              "cannot read a temporary file");
 }
 
 rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool)
