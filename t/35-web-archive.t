@@ -221,6 +221,20 @@ subtest 'conditions and ranges' => sub {
     ok(slurp("$dir/resumed") eq $a->body, 'makes it whole');
 };
 
+subtest 'the journal' => sub {
+    $t->sql('DELETE FROM journal');
+    $t->user('reader');
+    $t->get('/group/sources/archive/tip.zip', as => 'reader');
+    $t->get('/group/sources/archive/tip.zip', as => 'reader', method => 'HEAD');
+    my $etag = $t->get('/group/sources/archive/tip.tar?subrepos=true')->header('ETag');
+    $t->get('/group/sources/archive/tip.tar', as => 'reader', headers => ['If-None-Match' => $etag]);
+    $t->get('/closed/archive/tip.zip', as => 'reader');
+    is($t->sql("SELECT username, repo_name, action, ip_addr FROM journal WHERE action LIKE '%download%' ORDER BY journal_id"), <<"END", 'who had what');
+reader|group/sources|user_downloaded_archive:group_sources-$short.zip|127.0.0.1
+default|group/sources|user_downloaded_archive:group_sources--sub$short.tar|127.0.0.1
+END
+};
+
 # The bytes of one commit, for ever: whoever pins checksums of archives depends on it. A change of
 # a hash needs a new FORMAT in src/core/archive.c. (They are those of the libraries in Debian 12.)
 subtest 'golden bytes' => sub {
