@@ -20,6 +20,12 @@ static const rc_web_view_t views[] = {
     /* pattern, controller:action, flags, functions */
     {"changeset-diff/{rev}", "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
     {"raw-changeset/{rev}",  "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
+    {"/_admin/journal/rss",         "JournalController:journal_rss",         RC_WEB_FEED | RC_WEB_LOGIN, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/journal/atom",        "JournalController:journal_atom",        RC_WEB_FEED | RC_WEB_LOGIN, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal/rss",  "JournalController:public_journal_rss",  RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal/atom", "JournalController:public_journal_atom", RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal_rss",  "JournalController:public_journal_rss",  RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal_atom", "JournalController:public_journal_atom", RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
     {"feed/rss",  "FeedController:rss",  RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
     {"feed/atom", "FeedController:atom", RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
 };
