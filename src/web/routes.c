@@ -26,6 +26,8 @@ static const rc_web_view_t views[] = {
     {"/_admin/public_journal/atom", "JournalController:public_journal_atom", RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
     {"/_admin/public_journal_rss",  "JournalController:public_journal_rss",  RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
     {"/_admin/public_journal_atom", "JournalController:public_journal_atom", RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/gists/{id}/{rev}/raw",        "GistsController:show", 0, rc_web_gist_prepare, rc_web_gist_write},
+    {"/_admin/gists/{id}/{rev}/raw/{path}", "GistsController:show", 0, rc_web_gist_prepare, rc_web_gist_write},
     {"feed/rss",  "FeedController:rss",  RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
     {"feed/atom", "FeedController:atom", RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
 };

@@ -44,6 +44,10 @@ rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool);
 rc_err_t *rc_web_journal_prepare(rc_web_call_t *call);
 rc_err_t *rc_web_journal_write(rc_web_call_t *call, rc_spool_t *spool);
 
+/* view_gist.c */
+rc_err_t *rc_web_gist_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_gist_write(rc_web_call_t *call, rc_spool_t *spool);
+
 /** Leaves @a call with @a status and the client's text (NULL: the status' own words). */
 rc_err_t *rc_web_refuse(rc_web_call_t *call, int status, const char *message);
 
