@@ -27,3 +27,10 @@ SELECT j.journal_id, j.created_on, j.action, j.username, u.firstname, u.lastname
   FROM journal j JOIN repo r ON r.repo_id = j.repo_id LEFT JOIN users u ON u.user_id = j.user_id
  WHERE j.journal_id IN (SELECT c.journal_id FROM candidate c)
  ORDER BY j.journal_id DESC LIMIT ?2
+-- JOURNAL_LAST: how many; the newest of all, oldest first
+SELECT n.journal_id, n.created_on, n.action, n.username, n.ip_addr, n.repo_name
+  FROM (SELECT j.journal_id, j.created_on, j.action, j.username, j.ip_addr, j.repo_name
+          FROM journal j ORDER BY j.journal_id DESC LIMIT ?1) n
+ ORDER BY n.journal_id
+-- JOURNAL_PURGE: moment; what is older goes
+DELETE FROM journal WHERE created_on < ?1
