@@ -1,24 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Answers kept in memory, shared by the threads of a process: a bounded number of bytes, the one
- * used longest ago goes first. Keys are texts that name all that an answer depends on.
+ * A directory of finished files, made once and sent often. It may vanish or be damaged at any time:
+ * then files are made as if there were none.
  */
 #ifndef RC_CACHE_H
 #define RC_CACHE_H
 
-#include <stdbool.h>
+#include <apr_time.h>
 
 #include "rc_spool.h"
 
-typedef struct rc_cache_t rc_cache_t;
+typedef struct rc_cache_t {
+    const char *dir; /* made when it is missing, its parent is not; NULL: nothing is kept */
+    apr_off_t max;   /* bytes; what was used longest ago goes first */
+    apr_time_t wait; /* for somebody else who makes the same file */
+} rc_cache_t;
 
-/** A cache of at most @a bytes, ended with @a pool. */
-rc_err_t *rc_cache_create(rc_cache_t **out, apr_size_t bytes, apr_pool_t *pool);
+/** Writes the content of a file; called at most twice. */
+typedef rc_err_t *rc_cache_make_fn_t(void *baton, rc_spool_t *spool);
 
-/** Appends what is kept as @a key to @a spool; *@a found tells whether there is something. */
-rc_err_t *rc_cache_get(bool *found, rc_cache_t *cache, const char *key, rc_spool_t *spool);
+/**
+ * The file @a name becomes the content of the empty @a spool. When it is not there, @a make writes
+ * it, for all threads and processes only one at a time: the others wait and share what it made, or
+ * get RC_E_BUSY when that takes too long. @a name says everything that decides the content.
+ */
+rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *name,
+                       rc_cache_make_fn_t *make, void *baton, apr_pool_t *pool);
 
-/** Keeps what was written to @a spool as @a key, unless it is over an eighth of the cache. */
-rc_err_t *rc_cache_put(rc_cache_t *cache, const char *key, rc_spool_t *spool, apr_pool_t *scratch);
+/** Removes what a crash left half made, and the oldest files beyond the size. */
+void rc_cache_sweep(const rc_cache_t *cache, apr_pool_t *pool);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "rc_archive.h"
 #include "rc_spool.h"
 
 /* The open repositories of one process. Thread-safe. */
@@ -121,9 +122,8 @@ rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 
 /**
  * Appends to @a spool what `git diff -U<n> --full-index --binary -p -M` prints for the commit
- * against its first parent (a root commit: against the empty tree). Byte for byte, except that
- * deflated binary literals may be other bytes of the same content. After an error a part of it
- * may stand in the spool.
+ * against its first parent (a root commit: against the empty tree), byte for byte. After an error
+ * a part of it may stand in the spool.
  */
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
@@ -189,6 +189,47 @@ typedef rc_err_t *rc_node_fn_t(void *baton, const rc_node_t *node);
  */
 rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
                        rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+
+/* What stands at one path of a commit. */
+typedef enum {
+    RC_ENTRY_NONE, /* nothing */
+    RC_ENTRY_FILE,
+    RC_ENTRY_PROGRAM, /* a file that may be run */
+    RC_ENTRY_LINK,
+    RC_ENTRY_DIR,
+    RC_ENTRY_SUBMODULE
+} rc_entry_kind_t;
+
+typedef struct rc_entry_t {
+    rc_entry_kind_t kind;
+    const char *path; /* without empty parts: "/a//b/" -> "a/b" */
+    const char *id;   /* of what stands there, 40 hex digits */
+    apr_off_t size;   /* bytes of a file, or of a link's target */
+} rc_entry_t;
+
+/* A content of this many bytes is costly to get. */
+#define RC_VCS_LARGE ((apr_off_t)8 << 20)
+
+/** Finds what stands at @a path of commit @a id. Reads no content. Texts live in @a pool. */
+rc_err_t *rc_vcs_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
+                       apr_pool_t *pool);
+
+/** Appends the content of a file, or a link's target, to @a spool. Memory stays below twice
+ * RC_VCS_LARGE however large it is. After an error a part of it may stand in the spool. */
+rc_err_t *rc_vcs_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
+
+/** Appends what `git diff -U<n> --full-index --binary` prints of two files (or links); either may
+ * be RC_ENTRY_NONE. As rc_vcs_diff. */
+rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
+                            const rc_entry_t *after, const rc_diff_options_t *options,
+                            apr_pool_t *scratch);
+/**
+ * Calls @a fn for each file and link of commit @a id, and before what it holds for each folder, in
+ * the order of the trees; no submodules. A large content comes in a file without a name in
+ * @a temp_dir. No path leads out of the folder that they all are unpacked in.
+ */
+rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+                        void *baton, apr_pool_t *scratch);
 
 typedef enum { RC_BRANCHES, RC_TAGS } rc_refs_t;
 

@@ -1,123 +1,268 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Answers kept in memory, in a list that is in the order of use: short enough to look through.
+ * A file is written as rcapi-<name>.part and renamed when it is complete and on the disk. Whoever
+ * holds the lock on the part makes the file; it ends with its descriptor, so a part that nobody
+ * locks was left by a crash. A file's mtime is the time of its last use.
  */
 #include "rc_cache.h"
 
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include <apr_ring.h>
-#include <apr_thread_mutex.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
 
-#define SHARE   8   /* no answer may have more than this part of a cache */
-#define ENTRIES 512 /* at most: one that is smaller than its part counts as large as that */
+#include "rc_log.h"
 
-typedef struct entry_t {
-    APR_RING_ENTRY(entry_t) link; /* the one used last comes first */
-    apr_size_t size;              /* that it counts for */
-    apr_size_t len;
-    char *key; /* behind the content */
-    char content[];
-} entry_t;
+#define OURS_ARE "rcapi-" /* a folder may hold what is not ours; that is left alone */
+#define PART     ".part"
+#define PAUSE    (20 * 1000) /* microseconds between two looks at somebody else's work */
 
-APR_RING_HEAD(entries_t, entry_t);
+/* What became of looking for a file. */
+typedef enum {
+    HIT,   /* fd is the finished file */
+    OURS,  /* fd is the part, locked: make it */
+    BUSY,  /* somebody else still makes it */
+    BROKEN /* errno says why the directory cannot be used */
+} found_t;
 
-struct rc_cache_t {
-    apr_thread_mutex_t *mutex; /* guards all below */
-    struct entries_t entries;
-    apr_size_t used, most;
-};
+typedef struct slot_t {
+    const rc_cache_t *cache;
+    const char *file, *part;
+    int fd;
+    struct stat st; /* of a hit */
+} slot_t;
 
-static void drop(rc_cache_t *cache, entry_t *entry)
+/* A file that somebody else could have put there is none of ours. */
+static bool open_finished(slot_t *slot)
 {
-    APR_RING_REMOVE(entry, link);
-    cache->used -= entry->size;
-    free(entry);
-}
-
-static apr_status_t drop_all(void *data)
-{
-    rc_cache_t *cache = data;
-
-    while (!APR_RING_EMPTY(&cache->entries, entry_t, link))
-        drop(cache, APR_RING_FIRST(&cache->entries));
-    return APR_SUCCESS;
-}
-
-rc_err_t *rc_cache_create(rc_cache_t **out, apr_size_t bytes, apr_pool_t *pool)
-{
-    rc_cache_t *cache = apr_pcalloc(pool, sizeof(*cache));
-    apr_status_t rv = apr_thread_mutex_create(&cache->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
-
-    if (rv != APR_SUCCESS)
-        return rc_err_internal(pool, rv, "cannot make the mutex of a cache");
-    APR_RING_INIT(&cache->entries, entry_t, link);
-    cache->most = bytes;
-    apr_pool_cleanup_register(pool, cache, drop_all, apr_pool_cleanup_null);
-    *out = cache;
-    return NULL;
-}
-
-static entry_t *find(rc_cache_t *cache, const char *key)
-{
-    entry_t *entry;
-
-    for (entry = APR_RING_FIRST(&cache->entries);
-         entry != APR_RING_SENTINEL(&cache->entries, entry_t, link);
-         entry = APR_RING_NEXT(entry, link))
-        if (!strcmp(entry->key, key))
-            return entry;
-    return NULL;
-}
-
-rc_err_t *rc_cache_get(bool *found, rc_cache_t *cache, const char *key, rc_spool_t *spool)
-{
-    rc_err_t *err = NULL;
-    entry_t *entry;
-
-    apr_thread_mutex_lock(cache->mutex);
-    if ((entry = find(cache, key))) {
-        APR_RING_REMOVE(entry, link);
-        APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
-        err = rc_spool_write(spool, entry->content, entry->len);
+    slot->fd = open(slot->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (slot->fd < 0)
+        return false;
+    if (!fstat(slot->fd, &slot->st) && S_ISREG(slot->st.st_mode) && slot->st.st_uid == geteuid()) {
+        futimens(slot->fd, NULL); /* if it cannot be, it is evicted sooner */
+        return true;
     }
-    *found = entry != NULL;
-    apr_thread_mutex_unlock(cache->mutex);
+    close(slot->fd);
+    return false;
+}
+
+static int open_part(const slot_t *slot)
+{
+    int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    int fd = open(slot->part, flags, 0600);
+
+    if (fd < 0 && errno == ENOENT && !mkdir(slot->cache->dir, 0700))
+        fd = open(slot->part, flags, 0600);
+    return fd;
+}
+
+/* Locks @a fd if it still is what is called @a path; else errno says why not. */
+static bool lock_now(int fd, const char *path)
+{
+    struct stat held, named;
+
+    if (flock(fd, LOCK_EX | LOCK_NB))
+        return false;
+    errno = EWOULDBLOCK;
+    return !fstat(fd, &held) && !lstat(path, &named) && held.st_dev == named.st_dev &&
+           held.st_ino == named.st_ino;
+}
+
+/* We have the lock on the part: was the file finished while we got here? */
+static found_t look_again(slot_t *slot)
+{
+    int part = slot->fd;
+
+    if (!open_finished(slot)) {
+        slot->fd = part;
+        return OURS;
+    }
+    unlink(slot->part);
+    close(part);
+    return HIT;
+}
+
+static found_t look(slot_t *slot)
+{
+    apr_time_t end = apr_time_now() + slot->cache->wait;
+    int why;
+
+    for (;;) {
+        if (open_finished(slot))
+            return HIT;
+        if ((slot->fd = open_part(slot)) < 0)
+            return BROKEN;
+        if (lock_now(slot->fd, slot->part))
+            return look_again(slot);
+        why = errno;
+        close(slot->fd);
+        errno = why;
+        if (why != EWOULDBLOCK && why != EINTR)
+            return BROKEN;
+        if (apr_time_now() >= end)
+            return BUSY;
+        apr_sleep(PAUSE);
+    }
+}
+
+static void warn(const slot_t *slot, int why)
+{
+    rc_log(RC_LOG_WARNING, APR_FROM_OS_ERROR(why), "cannot keep files in %s", slot->cache->dir);
+}
+
+/* Publishes the complete part. What fails here only costs making the file again. */
+static void keep(const slot_t *slot, apr_off_t size, apr_pool_t *pool)
+{
+    if (size > slot->cache->max) {
+        unlink(slot->part);
+    } else if (fdatasync(slot->fd) || rename(slot->part, slot->file)) {
+        warn(slot, errno);
+        unlink(slot->part);
+    } else {
+        rc_cache_sweep(slot->cache, pool);
+    }
+    flock(slot->fd, LOCK_UN);
+}
+
+static rc_err_t *make_part(rc_spool_t *spool, const slot_t *slot, rc_cache_make_fn_t *make,
+                           void *baton, apr_pool_t *pool)
+{
+    const char *data;
+    apr_file_t *file;
+    rc_err_t *err;
+
+    err = rc_spool_take_fd(spool, slot->fd, 0);
+    if (!err && ftruncate(slot->fd, 0)) /* what a crash left */
+        err = rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot empty %s", slot->part);
+    if (!err)
+        err = make(baton, spool);
+    if (!err)
+        err = rc_spool_content(&data, &file, spool);
+    if (!err) {
+        keep(slot, rc_spool_size(spool), pool);
+        return NULL;
+    }
+    unlink(slot->part);
+    rc_spool_reset(spool); /* also ends the lock */
     return err;
 }
 
-static void add(rc_cache_t *cache, entry_t *entry)
+rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *name,
+                       rc_cache_make_fn_t *make, void *baton, apr_pool_t *pool)
 {
-    entry_t *old;
+    slot_t slot = {.cache = cache};
+    rc_err_t *err;
 
-    apr_thread_mutex_lock(cache->mutex);
-    if ((old = find(cache, entry->key)))
-        drop(cache, old);
-    APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
-    cache->used += entry->size;
-    while (cache->used > cache->most)
-        drop(cache, APR_RING_LAST(&cache->entries));
-    apr_thread_mutex_unlock(cache->mutex);
+    if (!cache->dir)
+        return make(baton, spool);
+    slot.file = apr_pstrcat(pool, cache->dir, "/" OURS_ARE, name, NULL);
+    slot.part = apr_pstrcat(pool, slot.file, PART, NULL);
+    switch (look(&slot)) {
+    case HIT:
+        return rc_spool_take_fd(spool, slot.fd, slot.st.st_size);
+    case BUSY:
+        return rc_err(pool, RC_E_BUSY, "This is being made; try again in a moment");
+    case OURS:
+        err = make_part(spool, &slot, make, baton, pool);
+        if (!err || err->kind != RC_E_INTERNAL || !err->cause)
+            return err;
+        warn(&slot, APR_TO_OS_ERROR(err->cause)); /* a system's error: perhaps the disk is full */
+        break;
+    case BROKEN:
+        warn(&slot, errno);
+        break;
+    }
+    return make(baton, spool);
 }
 
-rc_err_t *rc_cache_put(rc_cache_t *cache, const char *key, rc_spool_t *spool, apr_pool_t *scratch)
-{
-    apr_size_t len = (apr_size_t)rc_spool_size(spool), key_len = strlen(key) + 1;
-    apr_size_t size = sizeof(entry_t) + len + key_len;
-    const char *content;
-    entry_t *entry;
+/* --- sweeping --- */
 
-    if (size > cache->most / SHARE)
-        return NULL;
-    RC_TRY(rc_spool_string(&content, spool, scratch));
-    if (!(entry = malloc(size)))
-        return NULL; /* then not */
-    entry->size = size > cache->most / ENTRIES ? size : cache->most / ENTRIES;
-    entry->len = len;
-    entry->key = entry->content + len;
-    memcpy(entry->content, content, len);
-    memcpy(entry->key, key, key_len);
-    add(cache, entry);
-    return NULL;
+typedef struct kept_t {
+    const char *path;
+    struct timespec used;
+    apr_off_t size;
+} kept_t;
+
+static int by_use(const void *a, const void *b)
+{
+    const struct timespec *x = &((const kept_t *)a)->used, *y = &((const kept_t *)b)->used;
+
+    if (x->tv_sec != y->tv_sec)
+        return x->tv_sec < y->tv_sec ? -1 : 1;
+    return (x->tv_nsec > y->tv_nsec) - (x->tv_nsec < y->tv_nsec);
+}
+
+static bool is_part(const char *name)
+{
+    apr_size_t len = strlen(name), tail = strlen(PART);
+
+    return len > tail && !strcmp(name + len - tail, PART);
+}
+
+static void remove_if_left(const char *part)
+{
+    int fd = open(part, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (lock_now(fd, part))
+        unlink(part);
+    close(fd);
+}
+
+/* Lists the finished files (kept_t) and removes parts that nobody makes; what they all hold. */
+static apr_off_t list(apr_array_header_t *files, DIR *dir, const char *path, apr_pool_t *pool)
+{
+    apr_off_t total = 0;
+    struct dirent *entry;
+    struct stat st;
+
+    while ((entry = readdir(dir))) {
+        const char *name = apr_pstrcat(pool, path, "/", entry->d_name, NULL);
+        kept_t kept = {.path = name};
+
+        if (strncmp(entry->d_name, OURS_ARE, strlen(OURS_ARE)) || lstat(name, &st) ||
+            !S_ISREG(st.st_mode))
+            continue;
+        if (is_part(name)) {
+            remove_if_left(name);
+            continue;
+        }
+        kept.used = st.st_mtim;
+        total += kept.size = st.st_size;
+        APR_ARRAY_PUSH(files, kept_t) = kept;
+    }
+    return total;
+}
+
+void rc_cache_sweep(const rc_cache_t *cache, apr_pool_t *pool)
+{
+    DIR *dir = cache->dir ? opendir(cache->dir) : NULL;
+    apr_array_header_t *files;
+    apr_pool_t *scratch;
+    apr_off_t total;
+    int i;
+
+    if (!dir)
+        return;
+    apr_pool_create(&scratch, pool);
+    files = apr_array_make(scratch, 64, sizeof(kept_t));
+    total = list(files, dir, cache->dir, scratch);
+    closedir(dir);
+    qsort(files->elts, (size_t)files->nelts, sizeof(kept_t), by_use);
+    for (i = 0; i < files->nelts && total > cache->max; i++) {
+        const kept_t *oldest = &APR_ARRAY_IDX(files, i, kept_t);
+
+        if (!unlink(oldest->path))
+            total -= oldest->size;
+    }
+    apr_pool_destroy(scratch);
 }

@@ -14,7 +14,8 @@
 
 #include "backend.h"
 
-#define RC_GIT_RAW 20 /* bytes of an id */
+#define RC_GIT_RAW          20                /* bytes of an id */
+#define RC_GIT_OBJECT_LIMIT ((size_t)1 << 30) /* bytes of one object */
 
 /* --- git_refs.c: branches and tags --- */
 
@@ -123,6 +124,11 @@ bool rc_git_hex(git_oid *id, const char *hex);
 rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_parent, rc_git_t *git,
                               const char *id, apr_pool_t *pool);
 
+/* --- git_loose.c --- */
+
+/** Lets @a odb of the repository at @a git_dir read loose objects safely. */
+rc_err_t *rc_git_loose_add(git_odb *odb, const char *git_dir, apr_pool_t *pool);
+
 /* --- git.c: the handle --- */
 
 struct rc_git_t {
@@ -168,6 +174,19 @@ rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *r
 rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
 
+/** "/a//b/" -> "a/b". In @a pool. */
+const char *rc_git_clean_path(const char *path, apr_pool_t *pool);
+
+/* --- git_entry.c: one file --- */
+
+rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
+                       apr_pool_t *pool);
+rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
+/* --- git_export.c --- */
+
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+                        void *baton, apr_pool_t *scratch);
+
 /* --- git_copy.c, git_strip.c --- */
 
 rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool);
@@ -178,5 +197,8 @@ rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int l
 
 rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
+rc_err_t *rc_git_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
+                            const rc_entry_t *after, const rc_diff_options_t *options,
+                            apr_pool_t *scratch);
 
 #endif

@@ -258,11 +258,11 @@ rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool)
     bool found = false;
 
     if (call->etag)
-        RC_TRY(rc_cache_get(&found, call->env->feeds, call->etag, spool));
+        RC_TRY(rc_memo_get(&found, call->env->feeds, call->etag, spool));
     if (found)
         return NULL;
     RC_TRY(find_commits(commits, call));
     apr_pool_create(&w.scratch, call->pool);
     RC_TRY(write_feed(&w, commits, spool));
-    return call->etag ? rc_cache_put(call->env->feeds, call->etag, spool, w.scratch) : NULL;
+    return call->etag ? rc_memo_put(call->env->feeds, call->etag, spool, w.scratch) : NULL;
 }
