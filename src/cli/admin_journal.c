@@ -11,9 +11,10 @@
 #include "rc_text.h"
 #include "rc_time.h"
 
-#define LAST     50
-#define MOST     APR_INT64_C(1000000000) /* entries, and days */
-#define DAY_SECS 86400
+#define LAST      50
+#define LAST_MOST 1000000000
+#define DAYS_MOST 36500
+#define DAY_SECS  86400
 
 static rc_err_t *print_entry(void *baton, const rc_journal_entry_t *entry, apr_pool_t *scratch)
 {
@@ -28,7 +29,7 @@ static int list(rc_admin_t *admin)
     const char *last = rc_admin_option(admin, "--last");
     apr_int64_t most = LAST;
 
-    if (last && (!rc_text_int(&most, last) || most < 1 || most > MOST))
+    if (last && (!rc_text_int(&most, last) || most < 1 || most > LAST_MOST))
         return rc_admin_fail(RC_ADMIN_USAGE, "--last: how many entries?");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
@@ -55,7 +56,7 @@ static int purge(rc_admin_t *admin)
     purge_t purge;
     int status;
 
-    if (!word || !rc_text_int(&days, word) || days < 0 || days > MOST)
+    if (!word || !rc_text_int(&days, word) || days < 0 || days > DAYS_MOST)
         return rc_admin_fail(RC_ADMIN_USAGE, "what is older than how many days?");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
