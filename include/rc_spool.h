@@ -29,6 +29,9 @@ rc_err_t *rc_spool_puts(rc_spool_t *spool, const char *text);
 rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** Appends all of @a other. */
+rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other);
+
 /**
  * Goes on in the open file @a fd, which holds @a size bytes of content already. For an empty spool;
  * the descriptor is the spool's from now on, closed with its pool or by rc_spool_reset.

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "rc_archive.h"
 #include "rc_spool.h"
 
 /* The open repositories of one process. Thread-safe. */
@@ -222,6 +223,13 @@ rc_err_t *rc_vcs_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *ent
 rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);
+/**
+ * Calls @a fn for each file and link of commit @a id, and before what it holds for each folder, in
+ * the order of the trees; no submodules. A large content comes in a file without a name in
+ * @a temp_dir. No path leads out of the folder that they all are unpacked in.
+ */
+rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+                        void *baton, apr_pool_t *scratch);
 
 typedef enum { RC_BRANCHES, RC_TAGS } rc_refs_t;
 

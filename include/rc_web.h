@@ -67,7 +67,7 @@ rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request
 rc_err_t *rc_web_prepare(rc_web_call_t *call);
 
 /** Writes the body; type and disposition are set then at the latest. Only after prepare left the
- * status at 200. */
+ * status at 200; may still change it. */
 rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /** Value of the query parameter @a name, decoded, in @a pool: the first that is not empty, else ""

@@ -125,6 +125,29 @@ rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
     return rc_spool_puts(spool, text);
 }
 
+rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other)
+{
+    apr_off_t left = rc_spool_size(other), start = 0;
+    char buf[16 * 1024];
+    const char *data;
+    apr_file_t *file;
+
+    RC_TRY(rc_spool_content(&data, &file, other));
+    if (!file)
+        return rc_spool_write(spool, data, (apr_size_t)left);
+    apr_file_seek(file, APR_SET, &start);
+    while (left) {
+        apr_size_t len = left < (apr_off_t)sizeof(buf) ? (apr_size_t)left : sizeof(buf);
+        apr_status_t rv = apr_file_read_full(file, buf, len, NULL);
+
+        if (rv)
+            return rc_err_internal(spool->pool, rv, "cannot read a temporary file");
+        RC_TRY(rc_spool_write(spool, buf, len));
+        left -= (apr_off_t)len;
+    }
+    return NULL;
+}
+
 static apr_status_t close_taken(void *data)
 {
     rc_spool_t *spool = data;

@@ -146,7 +146,7 @@ static rc_err_t *make_view(int *status, request_rec *r, rc_web_call_t *call, rc_
         return NULL;
     RC_TRY(rc_web_write(call, spool));
     set_content_headers(r, call);
-    *status = HTTP_OK;
+    *status = call->status; /* only the content may show that it is too large, say */
     return NULL;
 }
 
@@ -168,7 +168,7 @@ static int serve_view(request_rec *r)
         message = status == HTTP_OK ? NULL : apr_pstrdup(r->pool, note->call->message);
         length = note->call->length;
     } else if (!err) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, RCLOGNO(0050) "no verdict on this view");
+        err = rc_err_internal(r->pool, APR_SUCCESS, "no verdict on this view");
     }
     if (err) {
         rc_http_log_err(r, err);

@@ -14,7 +14,8 @@
 
 #include "backend.h"
 
-#define RC_GIT_RAW 20 /* bytes of an id */
+#define RC_GIT_RAW          20                /* bytes of an id */
+#define RC_GIT_OBJECT_LIMIT ((size_t)1 << 30) /* bytes of one object */
 
 /* --- git_refs.c: branches and tags --- */
 
@@ -123,6 +124,11 @@ bool rc_git_hex(git_oid *id, const char *hex);
 rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_parent, rc_git_t *git,
                               const char *id, apr_pool_t *pool);
 
+/* --- git_loose.c --- */
+
+/** Lets @a odb of the repository at @a git_dir read loose objects safely. */
+rc_err_t *rc_git_loose_add(git_odb *odb, const char *git_dir, apr_pool_t *pool);
+
 /* --- git.c: the handle --- */
 
 struct rc_git_t {
@@ -176,6 +182,10 @@ const char *rc_git_clean_path(const char *path, apr_pool_t *pool);
 rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
                        apr_pool_t *pool);
 rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
+/* --- git_export.c --- */
+
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+                        void *baton, apr_pool_t *scratch);
 
 /* --- git_copy.c, git_strip.c --- */
 

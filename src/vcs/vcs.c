@@ -371,6 +371,12 @@ rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
     return vcs->backend->diff_files(spool, vcs, before, after, options, scratch);
 }
 
+rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+                        void *baton, apr_pool_t *scratch)
+{
+    return vcs->backend->export(vcs, id, temp_dir, fn, baton, scratch);
+}
+
 rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton)
 {

@@ -22,6 +22,7 @@ static const rc_web_view_t views[] = {
     {"diff/{path}",          "FilesController:diff", 0, rc_web_file_diff_prepare, rc_web_file_diff_write},
     {"feed/rss",  "FeedController:rss",  RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
     {"feed/atom", "FeedController:atom", RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
+    {"archive/{rev}",        "FilesController:archivefile",       0, rc_web_archive_prepare,   rc_web_archive_write},
 };
 /* clang-format on */
 

@@ -70,9 +70,14 @@ const char *rc_web_attachment(const char *name, apr_pool_t *pool);
 #define RC_WEB_NO_SUCH_COMMIT "No such commit exists for this repository"
 #define RC_WEB_IS_DIRECTORY   "The given path is a directory"
 rc_err_t *rc_web_refuse_path(rc_web_call_t *call, const char *path, const char *commit);
+
 /* view_feed.c */
 rc_err_t *rc_web_feed_prepare(rc_web_call_t *call);
 rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool);
+
+/* view_archive.c */
+rc_err_t *rc_web_archive_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /** Leaves @a call with @a status and the client's text (NULL: the status' own words). */
 rc_err_t *rc_web_refuse(rc_web_call_t *call, int status, const char *message);
