@@ -115,9 +115,9 @@ sub describe {
 
 sub url {
     my ($view, $thing) = @_;
-    my $id = $view->{of} eq 'gist' ? $gist{$thing} // 'nothing' : 'tip.zip';
-    my $url = $view->{pattern} =~ s/\{path\}/$FILE/r =~ s/\{rev\}/tip/r =~ s/\{id\}/$id/r;
-    $url =~ s/\{\w+\}/tip.zip/;
+    my $rev = $view->{pattern} =~ /^archive/ ? 'tip.zip' : 'tip';
+    my $url = $view->{pattern} =~ s/\{path\}/$FILE/r =~ s/\{rev\}/$rev/r;
+    $url =~ s/\{id\}/$gist{$thing} \/\/ 'nothing'/e;
     $url .= '?diff1=0&diff2=tip&diff=raw' if $url =~ /^diff/;
     return $view->{of} eq 'repository' ? "/team/$thing/$url" : $url;
 }
