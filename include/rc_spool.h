@@ -17,6 +17,9 @@ typedef struct rc_spool_t rc_spool_t;
 /** A new, empty spool. @a temp_dir receives the file, if one is needed. Lives in @a pool. */
 rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool);
 
+/** A new, empty spool in @a pool whose file, if one is needed, goes where @a other's does. */
+rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool);
+
 /** Appends @a len bytes. */
 rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len);
 
@@ -26,6 +29,9 @@ rc_err_t *rc_spool_puts(rc_spool_t *spool, const char *text);
 /** Appends formatted text (apr_snprintf's formats). */
 rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** Appends all that @a other holds; that one stays as it is. */
+rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other);
 
 /** Empties the spool, so that something else can be written. */
 rc_err_t *rc_spool_reset(rc_spool_t *spool);

@@ -33,6 +33,11 @@ rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
     return spool;
 }
 
+rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool)
+{
+    return rc_spool_create(other->temp_dir, pool);
+}
+
 static void grow(rc_spool_t *spool, apr_size_t want)
 {
     apr_size_t size = spool->size ? spool->size : FIRST_SIZE;
@@ -148,6 +153,32 @@ rc_err_t *rc_spool_content(const char **data, apr_file_t **file, rc_spool_t *spo
     *data = NULL;
     *file = spool->file;
     return NULL;
+}
+
+static rc_err_t *append_file(rc_spool_t *spool, rc_spool_t *other, apr_file_t *file)
+{
+    apr_off_t at = 0, end = other->flushed;
+    apr_status_t rv = apr_file_seek(file, APR_SET, &at);
+
+    while (rv == APR_SUCCESS && at < end) {
+        apr_off_t left = end - at;
+        apr_size_t len = left < RC_SPOOL_MEMORY ? (apr_size_t)left : RC_SPOOL_MEMORY;
+
+        rv = apr_file_read_full(file, other->buf, len, NULL); /* what the buffer held is flushed */
+        if (rv == APR_SUCCESS)
+            RC_TRY(rc_spool_write(spool, other->buf, len));
+        at += (apr_off_t)len;
+    }
+    return rv ? rc_err_internal(spool->pool, rv, "cannot read a temporary file") : NULL;
+}
+
+rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other)
+{
+    const char *data;
+    apr_file_t *file;
+
+    RC_TRY(rc_spool_content(&data, &file, other));
+    return file ? append_file(spool, other, file) : rc_spool_write(spool, data, other->used);
 }
 
 rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool)
