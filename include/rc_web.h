@@ -59,7 +59,8 @@ rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request
  */
 rc_err_t *rc_web_prepare(rc_web_call_t *call);
 
-/** Writes the body. Only after prepare left the status at 200. */
+/** Writes the body, or sets status and message instead. Only after prepare left the status at 200.
+ */
 rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /** Value of the query parameter @a name, decoded, in @a pool: the first that is not empty, else ""

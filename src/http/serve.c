@@ -140,7 +140,7 @@ static rc_err_t *make_view(int *status, request_rec *r, rc_web_call_t *call, rc_
     if ((*status = ap_meets_conditions(r)) != OK)
         return NULL;
     RC_TRY(rc_web_write(call, spool));
-    *status = HTTP_OK;
+    *status = call->status;
     return NULL;
 }
 
