@@ -14,7 +14,7 @@
 
 #define NAME_LEN 12 /* characters of the revision in the name of a download */
 
-rc_err_t *rc_web_raw_prepare(rc_web_call_t *call)
+rc_err_t *rc_web_changeset_raw_prepare(rc_web_call_t *call)
 {
     return rc_web_changeset_find((rc_web_changeset_t **)&call->state, call, "raw", false);
 }
@@ -36,7 +36,7 @@ static const char *short_name(const char *rev, apr_pool_t *pool)
     return name;
 }
 
-rc_err_t *rc_web_download_prepare(rc_web_call_t *call)
+rc_err_t *rc_web_changeset_download_prepare(rc_web_call_t *call)
 {
     RC_TRY(rc_web_changeset_find((rc_web_changeset_t **)&call->state, call, "download", false));
     if (call->state)
@@ -45,7 +45,7 @@ rc_err_t *rc_web_download_prepare(rc_web_call_t *call)
     return NULL;
 }
 
-rc_err_t *rc_web_patch_prepare(rc_web_call_t *call)
+rc_err_t *rc_web_changeset_patch_prepare(rc_web_call_t *call)
 {
     return rc_web_changeset_find((rc_web_changeset_t **)&call->state, call, "patch", true);
 }
@@ -57,9 +57,9 @@ static rc_err_t *write_diff(rc_web_call_t *call, const rc_web_changeset_t *set, 
     return rc_vcs_diff(spool, call->vcs, id, &set->diff, scratch);
 }
 
-rc_err_t *rc_web_diff_write(rc_web_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_web_changeset_diff_write(rc_web_call_t *call, rc_spool_t *spool)
 {
-    return rc_web_changeset_write(call, call->state, write_diff, spool);
+    return rc_web_changeset_each(call, call->state, write_diff, spool);
 }
 
 static rc_err_t *write_mail(rc_web_call_t *call, const rc_web_changeset_t *set, const char *id,
@@ -70,7 +70,7 @@ static rc_err_t *write_mail(rc_web_call_t *call, const rc_web_changeset_t *set, 
     return rc_vcs_mail(spool, call->vcs, id, &mail, scratch);
 }
 
-rc_err_t *rc_web_patch_write(rc_web_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_web_changeset_patch_write(rc_web_call_t *call, rc_spool_t *spool)
 {
-    return rc_web_changeset_write(call, call->state, write_mail, spool);
+    return rc_web_changeset_each(call, call->state, write_mail, spool);
 }
