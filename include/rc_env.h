@@ -38,7 +38,7 @@ typedef struct rc_env_t {
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
     rc_gate_t *expensive; /* for what RcapiExpensiveMax bounds */
-    rc_memo_t *feeds;    /* finished ones, by their ETag */
+    rc_memo_t *feeds;     /* finished ones, by their ETag */
     const char *work_dir; /* <root>/.rc_tmp */
     apr_time_t started;
 } rc_env_t;

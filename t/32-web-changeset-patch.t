@@ -270,6 +270,8 @@ my @CHANGES = (
     ['a link to elsewhere', sub { stage($_[0], 'link', 'elsewhere', '120000') }],
     ['a link that becomes a file', sub { stage($_[0], 'link', "elsewhere\nand\nmore\n") }],
     ['a file that becomes a link', sub { stage($_[0], 'link', 'elsewhere', '120000') }],
+    ['bytes in files', sub { stage($_[0], 'same', "\0bytes") ; stage($_[0], 'same2', 'x') }],
+    ['the same bytes in links', sub { stage($_[0], 'same', "\0bytes", '120000'); stage($_[0], 'same2', 'x', '120000') }, 'no'],
     ['a submodule', sub { $t->git($_[0], 'update-index', '--add', '--cacheinfo', '160000,' . '1' x 40 . ',sub') }, 'no'],
     ['a submodule that moves on', sub { $t->git($_[0], 'update-index', '--cacheinfo', '160000,' . '2' x 40 . ',sub') }, 'no'],
     ['a submodule that goes', sub { unstage($_[0], 'sub') }, 'no'],

@@ -234,7 +234,9 @@ static rc_err_t *count_pair(const rc_git_printer_t *printer, const rc_git_change
 
     counter.spool = NULL;
     RC_TRY(load_both(contents, printer, change));
-    if (binary(&contents[0]) || binary(&contents[1]))
+    if (git_oid_equal(&change->before.id, &change->after.id))
+        printer->tally->binary = binary(&contents[0]); /* no change to git's --stat */
+    else if (binary(&contents[0]) || binary(&contents[1]))
         count_bytes(printer->tally, contents);
     else
         err = rc_git_print_hunks(&counter, "", &contents[0], &contents[1]);
