@@ -5,6 +5,7 @@
  */
 #include "rc_spool.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,29 @@ rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
     return rc_spool_puts(spool, text);
 }
 
+rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other)
+{
+    apr_off_t left = rc_spool_size(other), start = 0;
+    char buf[16 * 1024];
+    const char *data;
+    apr_file_t *file;
+
+    RC_TRY(rc_spool_content(&data, &file, other));
+    if (!file)
+        return rc_spool_write(spool, data, (apr_size_t)left);
+    apr_file_seek(file, APR_SET, &start);
+    while (left) {
+        apr_size_t len = left < (apr_off_t)sizeof(buf) ? (apr_size_t)left : sizeof(buf);
+        apr_status_t rv = apr_file_read_full(file, buf, len, NULL);
+
+        if (rv)
+            return rc_err_internal(spool->pool, rv, "cannot read a temporary file");
+        RC_TRY(rc_spool_write(spool, buf, len));
+        left -= (apr_off_t)len;
+    }
+    return NULL;
+}
+
 static apr_status_t close_taken(void *data)
 {
     rc_spool_t *spool = data;
@@ -176,6 +200,45 @@ rc_err_t *rc_spool_content(const char **data, apr_file_t **file, rc_spool_t *spo
     *data = NULL;
     *file = spool->file;
     return NULL;
+}
+
+rc_err_t *rc_spool_lend(apr_file_t **file, rc_spool_t *spool)
+{
+    RC_TRY(flush(spool));
+    *file = spool->file;
+    return NULL;
+}
+
+rc_err_t *rc_spool_take_back(rc_spool_t *spool)
+{
+    apr_off_t end = 0;
+    apr_status_t rv = apr_file_seek(spool->file, APR_END, &end);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(spool->pool, rv, "cannot use a temporary file");
+    spool->flushed = end;
+    return NULL;
+}
+
+rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
+{
+    char buf[16 * 1024];
+    const char *data;
+    apr_file_t *file;
+    apr_os_file_t fd;
+    apr_off_t at = 0;
+    ssize_t n;
+
+    RC_TRY(rc_spool_content(&data, &file, spool));
+    *found = !file && memchr(data, '\0', spool->used);
+    if (!file)
+        return NULL;
+    apr_os_file_get(&fd, file);
+    for (; !*found && (n = pread(fd, buf, sizeof(buf), at)) > 0; at += n)
+        *found = memchr(buf, '\0', (size_t)n);
+    return *found || n == 0 ? NULL
+                            : rc_err_internal(spool->pool, APR_FROM_OS_ERROR(errno),
+                                              "cannot read a temporary file");
 }
 
 rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool)

@@ -146,13 +146,13 @@ static rc_err_t *make_view(int *status, request_rec *r, rc_web_call_t *call, rc_
         return NULL;
     RC_TRY(rc_web_write(call, spool));
     set_content_headers(r, call);
-    *status = HTTP_OK;
+    *status = call->status; /* only the content may show that it is too large, say */
     return NULL;
 }
 
 static int serve_view(request_rec *r)
 {
-    rc_note_t *note = rc_http_note(r);
+    rc_note_t *note = rc_http_decide(r);
     const char *message = NULL;
     rc_err_t *err = note->err;
     int status = HTTP_INTERNAL_SERVER_ERROR;
