@@ -23,7 +23,7 @@
 typedef struct walk_t {
     rc_git_t *git;
     const char *temp_dir;
-    rc_member_fn_t *fn;
+    rc_packed_fn_t *fn;
     void *baton;
     apr_pool_t *pool;    /* for errors */
     apr_pool_t *scratch; /* cleared for each large blob */
@@ -59,7 +59,7 @@ static rc_err_t *enter(walk_t *walk, const char *name)
 }
 
 /* Has git write the blob into a file without a name; entry->fd is that file. */
-static rc_err_t *write_blob(walk_t *walk, rc_member_t *entry, const git_oid *id, apr_pool_t *pool)
+static rc_err_t *write_blob(walk_t *walk, rc_packed_t *entry, const git_oid *id, apr_pool_t *pool)
 {
     const char *const argv[] = {"git", "cat-file", "blob", git_oid_tostr_s(id), NULL};
     rc_git_env_t *env = rc_git_env(walk->git->path, walk->git->path, pool);
@@ -79,7 +79,7 @@ static rc_err_t *write_blob(walk_t *walk, rc_member_t *entry, const git_oid *id,
     return NULL;
 }
 
-static rc_err_t *pass_large(walk_t *walk, rc_member_t *entry, const git_oid *id)
+static rc_err_t *pass_large(walk_t *walk, rc_packed_t *entry, const git_oid *id)
 {
     rc_err_t *err;
     char *name;
@@ -96,9 +96,9 @@ static rc_err_t *pass_large(walk_t *walk, rc_member_t *entry, const git_oid *id)
     return err;
 }
 
-static rc_err_t *pass_file(walk_t *walk, const git_oid *id, rc_member_kind_t kind)
+static rc_err_t *pass_file(walk_t *walk, const git_oid *id, rc_packed_kind_t kind)
 {
-    rc_member_t entry = {.path = walk->path, .kind = kind};
+    rc_packed_t entry = {.path = walk->path, .kind = kind};
     git_odb_object *blob;
     git_object_t type;
     rc_err_t *err;
@@ -107,7 +107,7 @@ static rc_err_t *pass_file(walk_t *walk, const git_oid *id, rc_member_kind_t kin
     if (git_odb_read_header(&size, &type, walk->git->odb, id) < 0)
         return rc_git_err(walk->pool, "cannot read %s in %s", git_oid_tostr_s(id), walk->git->path);
     entry.size = (apr_off_t)size;
-    if (size > IN_MEMORY && type == GIT_OBJECT_BLOB && kind != RC_MEMBER_LINK)
+    if (size > IN_MEMORY && type == GIT_OBJECT_BLOB && kind != RC_PACKED_LINK)
         return pass_large(walk, &entry, id);
     RC_TRY(rc_git_read(&blob, walk->git, id, GIT_OBJECT_BLOB, walk->pool));
     entry.data = git_odb_object_data(blob);
@@ -122,7 +122,7 @@ static rc_err_t *walk_tree(walk_t *walk, const git_oid *id);
 /* A folder of the name of a link before it would be unpacked where the link leads. */
 static rc_err_t *pass_folder(walk_t *walk, const git_tree_entry *entry, apr_hash_t *links)
 {
-    rc_member_t folder = {.path = walk->path, .kind = RC_MEMBER_FOLDER};
+    rc_packed_t folder = {.path = walk->path, .kind = RC_PACKED_FOLDER};
 
     if (links && apr_hash_get(links, git_tree_entry_name(entry), APR_HASH_KEY_STRING))
         return damaged(walk, "holds a name twice");
@@ -139,13 +139,13 @@ static rc_err_t *pass_entry(walk_t *walk, const git_tree_entry *entry, apr_hash_
     case GIT_FILEMODE_TREE:
         return pass_folder(walk, entry, links);
     case GIT_FILEMODE_LINK:
-        return pass_file(walk, id, RC_MEMBER_LINK);
+        return pass_file(walk, id, RC_PACKED_LINK);
     case GIT_FILEMODE_BLOB_EXECUTABLE:
-        return pass_file(walk, id, RC_MEMBER_PROGRAM);
+        return pass_file(walk, id, RC_PACKED_PROGRAM);
     case GIT_FILEMODE_COMMIT:
         return NULL;
     default:
-        return pass_file(walk, id, RC_MEMBER_FILE);
+        return pass_file(walk, id, RC_PACKED_FILE);
     }
 }
 
@@ -193,7 +193,7 @@ static rc_err_t *walk_tree(walk_t *walk, const git_oid *id)
     return err;
 }
 
-rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_member_fn_t *fn,
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
                         void *baton, apr_pool_t *scratch)
 {
     walk_t *walk = apr_pcalloc(scratch, sizeof(*walk));
