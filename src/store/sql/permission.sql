@@ -3,25 +3,25 @@
 
 -- LEVELS_REPOS: user; every repository with his level, by name
 WITH @ME(materialized)@
-SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r ORDER BY r.repo_name
+SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN repo r ORDER BY r.repo_name
 -- LEVELS_REPO_GROUPS: user
 WITH @ME(materialized)@
-SELECT g.group_name, @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g
+SELECT g.group_name, @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN repo_group g
 ORDER BY g.group_name
 -- LEVELS_USER_GROUPS: user
 WITH @ME(materialized)@
-SELECT t.group_name, @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
+SELECT t.group_name, @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN user_group t
 ORDER BY t.group_name
 
 -- LEVEL_REPO: user, repository id
 WITH @ME(not materialized)@
-SELECT @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r WHERE r.repo_id = ?2
+SELECT @REPO_LEVEL(r)@ FROM me CROSS JOIN repo r WHERE r.repo_id = ?2
 -- LEVEL_REPO_GROUP: user, group id
 WITH @ME(not materialized)@
-SELECT @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g WHERE g.group_id = ?2
+SELECT @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN repo_group g WHERE g.group_id = ?2
 -- LEVEL_USER_GROUP: user, user group id
 WITH @ME(not materialized)@
-SELECT @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
+SELECT @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN user_group t
 WHERE t.users_group_id = ?2
 
 -- GLOBAL_NAMES: user (not for super-admins, whose set is fixed); his global permission names
