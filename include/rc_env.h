@@ -6,6 +6,7 @@
 #ifndef RC_ENV_H
 #define RC_ENV_H
 
+#include "rc_memo.h"
 #include "rc_db.h"
 #include "rc_gate.h"
 #include "rc_remote.h"
@@ -35,6 +36,7 @@ typedef struct rc_env_t {
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
     rc_gate_t *expensive; /* for what RcapiExpensiveMax bounds */
+    rc_memo_t *feeds;    /* finished ones, by their ETag */
     const char *work_dir; /* <root>/.rc_tmp */
     apr_time_t started;
 } rc_env_t;

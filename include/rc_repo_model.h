@@ -10,6 +10,8 @@
 #include "rc_moves.h"
 #include "rc_repo.h"
 
+#define RC_REPO_NAME_MAX 255 /* characters of a full name */
+
 /** @a name without empty parts: "//g/r//" -> "g/r". In @a pool. */
 const char *rc_repo_name_clean(const char *name, apr_pool_t *pool);
 

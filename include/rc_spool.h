@@ -6,6 +6,8 @@
 #ifndef RC_SPOOL_H
 #define RC_SPOOL_H
 
+#include <stdbool.h>
+
 #include <apr_file_io.h>
 
 #include "rc_err.h"
@@ -32,6 +34,15 @@ rc_err_t *rc_spool_puts(rc_spool_t *spool, const char *text);
 rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** Appends all of @a other. */
+rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other);
+
+/**
+ * Goes on in the open file @a fd, which holds @a size bytes of content already. For an empty spool;
+ * the descriptor is the spool's from now on, closed with its pool or by rc_spool_reset.
+ */
+rc_err_t *rc_spool_take_fd(rc_spool_t *spool, int fd, apr_off_t size);
+
 /** Empties the spool, so that something else can be written. */
 rc_err_t *rc_spool_reset(rc_spool_t *spool);
 
@@ -43,6 +54,14 @@ apr_off_t rc_spool_size(const rc_spool_t *spool);
  * is rc_spool_size). Both stay the spool's and live as long as its pool.
  */
 rc_err_t *rc_spool_content(const char **data, apr_file_t **file, rc_spool_t *spool);
+
+/** The spool as an open file, for another process to append to. Nothing else may be done with the
+ * spool until rc_spool_take_back, which finds out how much was written. */
+rc_err_t *rc_spool_lend(apr_file_t **file, rc_spool_t *spool);
+rc_err_t *rc_spool_take_back(rc_spool_t *spool);
+
+/** Is there a NUL in what was written? */
+rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool);
 
 /** The whole content as one string in @a pool. For small contents and tests. */
 rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool);

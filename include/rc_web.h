@@ -14,14 +14,20 @@
 typedef struct rc_web_view_t rc_web_view_t;
 
 typedef struct rc_web_request_t {
-    const char *path;       /* below the mount, decoded, begins with "/" */
+    const char *path;       /* below the mount, as sent (%XX), begins with "/" */
     const char *query;      /* query string, not decoded, or NULL; its keys may be *** */
     const char *query_key;  /* from rc_web_query_key, or NULL */
     const char *header_key; /* from Authorization: Bearer or X-Api-Key, or NULL */
+    const char *login;      /* the user whom the server knows by his password, or NULL */
     bool readonly;          /* GET or HEAD */
+    bool head;              /* HEAD: a view need not write what it knows the length of */
     const char *client_ip;
     const char *base_url;                /* scheme://host[:port]<mount> */
     const apr_array_header_t *whitelist; /* of const char *: Controller:action globs */
+
+    /* The server's media type for a file name without "/"; NULL when it knows none. */
+    const char *(*type_of)(void *baton, const char *name, apr_pool_t *pool);
+    void *type_baton;
 } rc_web_request_t;
 
 /* Everything known of one request; made by rc_web_access. */
@@ -40,6 +46,7 @@ typedef struct rc_web_call_t {
     int status;          /* 200, or why not */
     const char *message; /* short text of an error answer; NULL: the status' own words */
     const char *content_type, *disposition;
+    apr_off_t length;          /* of the body that write left out (HEAD); -1: it is in the spool */
     const char *etag;          /* without quotes, or NULL */
     apr_int64_t last_modified; /* epoch seconds, 0 = none */
     bool immutable;            /* the URL names its content by a full id */
@@ -54,12 +61,13 @@ rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request
                         apr_pool_t *pool);
 
 /**
- * Resolves what the URL names; sets validators, type and disposition, or status and message. Cheap:
- * reads no content, so that a conditional request can be answered after it.
+ * Resolves what the URL names; sets validators, or status and message. Cheap: reads no content, so
+ * that a conditional request can be answered after it.
  */
 rc_err_t *rc_web_prepare(rc_web_call_t *call);
 
-/** Writes the body. Only after prepare left the status at 200. */
+/** Writes the body; type and disposition are set then at the latest. Only after prepare left the
+ * status at 200; may still change it. */
 rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /** Value of the query parameter @a name, decoded, in @a pool: the first that is not empty, else ""

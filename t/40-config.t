@@ -56,7 +56,7 @@ subtest 'wrong values' => sub {
         ['RcapiMaxRequestBody 99999G', qr/is not a number of bytes/], ['RcapiMaxRequestBody 9999999999999999999', qr/is not/],
         ['RcapiRemoteSchemes', qr/requires at least/], ['RcapiRemoteSchemes http ext', qr/'ext' is not http, https, git, ssh or file/],
         ['RcapiRemotePrivate perhaps', qr/must be On or Off/], ['RcapiRemoteTimeout 0', qr/number from 1/], ['RcapiRemoteTimeout 1h', qr/not a number/],
-        ['RcapiRemoteMaxSize -5', qr/not a number of bytes/], ['RcapiKeyInQuery 2', qr/must be On or Off/], ['RcapiRevealKeys maybe', qr/must be On or Off/],
+        ['RcapiRemoteMaxSize -5', qr/not a number of bytes/], ['RcapiKeyInQuery 2', qr/must be On or Off/], ['RcapiTrustLogin maybe', qr/must be On or Off/], ['RcapiRevealKeys maybe', qr/must be On or Off/],
         ["RcapiSiteTitle \"a\xffb\"", qr/is not plain UTF-8 text/], ["RcapiApiLevel \"a\tb\"", qr/is not plain/],
         (map { ["RcapiBaseUrl $_", qr/is not a URL http/] } qw(code.example.org ftp://x/ http:// http://u@h/ http://h/?x /x),
             'http://h/#x', '"http://h/a b"'),

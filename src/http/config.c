@@ -78,6 +78,7 @@ void *rc_http_create_dir_conf(apr_pool_t *pool, char *path)
 
     (void)path;
     conf->key_in_query = -1;
+    conf->trust_login = -1;
     conf->max_body = -1;
     return conf;
 }
@@ -90,6 +91,7 @@ void *rc_http_merge_dir_conf(apr_pool_t *pool, void *outer, void *inner)
     PICK(mount, NULL);
     PICK(whitelist, NULL);
     PICK(key_in_query, -1);
+    PICK(trust_login, -1);
     PICK(max_body, -1);
     PICK(base_url, NULL);
     return merged;
@@ -331,6 +333,8 @@ const command_rec rc_http_directives[] = {
         RSRC_CONF | ACCESS_CONF, "views that an API key opens: Controller:action patterns, or None"),
     AP_INIT_FLAG("RcapiKeyInQuery", set_flag, PLACE(key_in_query), RSRC_CONF | ACCESS_CONF,
         "are keys in the URL (api_key, auth_token) looked at (default On)"),
+    AP_INIT_FLAG("RcapiTrustLogin", set_flag, PLACE(trust_login), RSRC_CONF | ACCESS_CONF,
+        "do users whom others than AuthBasicProvider rcapi have let in count as ours (default Off)"),
     AP_INIT_TAKE1("RcapiMaxRequestBody", set_size, PLACE(max_body, .min = 1, .max = 1 << 30),
         RSRC_CONF | ACCESS_CONF, "largest request body of the API in bytes (default 1M)"),
     AP_INIT_TAKE1("RcapiBaseUrl", set_url, PLACE(base_url), RSRC_CONF | ACCESS_CONF,

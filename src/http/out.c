@@ -73,6 +73,13 @@ int rc_http_send_spool(request_rec *r, rc_spool_t *spool)
     return pass(r, bb, size);
 }
 
+int rc_http_send_head(request_rec *r, apr_off_t length)
+{
+    apr_table_unset(r->headers_in,
+                    "Range"); /* means nothing to HEAD, and there is no body to cut */
+    return pass(r, apr_brigade_create(r->pool, r->connection->bucket_alloc), length);
+}
+
 /* The words of a refusal that has none of its own. */
 static const char *default_text(int status)
 {
@@ -125,9 +132,12 @@ static void set_refusal_headers(request_rec *r, int status)
 int rc_http_send_refusal(request_rec *r, int status, const char *text)
 {
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    const char *id = rc_http_request_id(r);
     apr_size_t len;
 
     text = apr_pstrdup(r->pool, text ? text : default_text(status));
+    if (id && status == HTTP_INTERNAL_SERVER_ERROR)
+        text = apr_psprintf(r->pool, "%s (request %s)", text, id);
     len = strlen(text);
     apr_table_clear(r->headers_out);
     set_refusal_headers(r, status);

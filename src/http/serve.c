@@ -107,10 +107,6 @@ static void set_view_headers(request_rec *r, const rc_web_call_t *call)
 {
     bool keep = call->immutable && call->caller && !call->caller->anonymous;
 
-    if (call->content_type)
-        ap_set_content_type(r, apr_pstrdup(r->pool, call->content_type));
-    if (call->disposition)
-        apr_table_set(r->headers_out, "Content-Disposition", call->disposition);
     rc_http_set_safety_headers(r);
     apr_table_setn(r->headers_out, "Cache-Control",
                    keep ? "private, max-age=31536000, immutable" : "private, no-cache");
@@ -128,6 +124,15 @@ static void set_view_headers(request_rec *r, const rc_web_call_t *call)
     }
 }
 
+/* What the content may decide. */
+static void set_content_headers(request_rec *r, const rc_web_call_t *call)
+{
+    if (call->content_type)
+        ap_set_content_type(r, apr_pstrdup(r->pool, call->content_type));
+    if (call->disposition)
+        apr_table_set(r->headers_out, "Content-Disposition", call->disposition);
+}
+
 /* Makes the answer in @a spool; 200, or the status to answer instead. */
 static rc_err_t *make_view(int *status, request_rec *r, rc_web_call_t *call, rc_spool_t *spool)
 {
@@ -140,17 +145,19 @@ static rc_err_t *make_view(int *status, request_rec *r, rc_web_call_t *call, rc_
     if ((*status = ap_meets_conditions(r)) != OK)
         return NULL;
     RC_TRY(rc_web_write(call, spool));
-    *status = HTTP_OK;
+    set_content_headers(r, call);
+    *status = call->status; /* only the content may show that it is too large, say */
     return NULL;
 }
 
 static int serve_view(request_rec *r)
 {
-    rc_note_t *note = rc_http_note(r);
+    rc_note_t *note = rc_http_decide(r);
     const char *message = NULL;
     rc_err_t *err = note->err;
     int status = HTTP_INTERNAL_SERVER_ERROR;
     rc_spool_t *spool = NULL;
+    apr_off_t length = -1;
 
     rc_http_skip_body(r);
     if (!err && note->call) {
@@ -159,8 +166,9 @@ static int serve_view(request_rec *r)
         err = make_view(&status, r, note->call, spool);
         rc_http_log_request(NULL);
         message = status == HTTP_OK ? NULL : apr_pstrdup(r->pool, note->call->message);
+        length = note->call->length;
     } else if (!err) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, RCLOGNO(0050) "no verdict on this view");
+        err = rc_err_internal(r->pool, APR_SUCCESS, "no verdict on this view");
     }
     if (err) {
         rc_http_log_err(r, err);
@@ -171,7 +179,7 @@ static int serve_view(request_rec *r)
     }
     rc_http_forget_verdict(note);
     if (status == HTTP_OK)
-        return rc_http_send_spool(r, spool);
+        return length < 0 ? rc_http_send_spool(r, spool) : rc_http_send_head(r, length);
     return status == HTTP_NOT_MODIFIED ? status : rc_http_send_refusal(r, status, message);
 }
 

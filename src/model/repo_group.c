@@ -14,8 +14,6 @@
 #include "rc_repo_model.h"
 #include "rc_text.h"
 
-#define NAME_LIMIT 255
-
 /* Groups among themselves are kept apart by a constraint; groups and repositories are not. */
 static rc_err_t *check_name(rc_db_t *db, const char *name, apr_int64_t user_id, apr_pool_t *pool)
 {
@@ -85,7 +83,7 @@ static rc_err_t *move_tree(apr_array_header_t **repos, const rc_repo_group_t *gr
     RC_TRY(rc_store_tree_longest(&longest, db, group->id));
     if (longest - (apr_int64_t)rc_text_characters(group->name) +
             (apr_int64_t)rc_text_characters(to) >
-        NAME_LIMIT)
+        RC_REPO_NAME_MAX)
         return rc_err_failed(pool, "names below would get too long");
     RC_TRY(rc_store_tree_repos(repos, db, group->id, pool));
     RC_TRY(rc_store_tree_rename(db, group->id, group->name, to));

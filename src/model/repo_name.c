@@ -11,7 +11,6 @@
 
 #include "rc_text.h"
 
-#define NAME_LIMIT 255
 #define PART_LIMIT 255 /* bytes of a file name */
 
 const char *rc_repo_name_clean(const char *name, apr_pool_t *pool)
@@ -87,7 +86,7 @@ bool rc_repo_name_usable(const char *name)
 {
     const char *part = name;
 
-    if (!*name || strlen(name) > NAME_LIMIT || *name == '_')
+    if (!*name || strlen(name) > RC_REPO_NAME_MAX || *name == '_')
         return false;
     if (rc_text_has_control(name) || strpbrk(name, "\\:<>") || rc_text_digits(name))
         return false;

@@ -18,7 +18,6 @@
 #define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
 #define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
 #define CACHE_LIMIT  ((ssize_t)32 << 20) /* bytes of small objects kept */
-#define OBJECT_LIMIT ((size_t)1 << 30)   /* bytes of one packed object */
 
 rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...)
 {
@@ -63,7 +62,7 @@ static rc_err_t *startup(apr_pool_t *pool)
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
-        git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, OBJECT_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, RC_GIT_OBJECT_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
         /* A walk over the history would fill the cache with commits nobody asks for again. */
@@ -117,7 +116,7 @@ static rc_err_t *open_library(rc_git_t *git, apr_pool_t *pool)
         return rc_git_err(pool, "cannot open the repository %s", git->path);
     if (git_repository_odb(&git->odb, git->repo) < 0)
         return rc_git_err(pool, "cannot open the objects of %s", git->path);
-    return NULL;
+    return rc_git_loose_add(git->odb, git->path, pool);
 }
 
 static void close_library(rc_git_t *git)
@@ -217,6 +216,7 @@ const rc_backend_t rc_git_backend = {
     .reuse = reuse,
     .close = close_repo,
     .refresh = refresh,
+    .state = rc_git_state,
     .count = rc_git_count,
     .resolve = rc_git_resolve,
     .commit = rc_git_commit,
@@ -225,7 +225,12 @@ const rc_backend_t rc_git_backend = {
     .import = rc_git_import,
     .files = rc_git_files,
     .changes = rc_git_changes,
+    .stat = rc_git_stat,
     .nodes = rc_git_nodes,
+    .entry = rc_git_entry,
+    .content = rc_git_content,
+    .diff_files = rc_git_diff_files,
+    .export = rc_git_export,
     .refs = rc_git_refs,
     .diff = rc_git_diff,
     .strip = rc_git_strip,

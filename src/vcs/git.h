@@ -14,7 +14,8 @@
 
 #include "backend.h"
 
-#define RC_GIT_RAW 20 /* bytes of an id */
+#define RC_GIT_RAW          20                /* bytes of an id */
+#define RC_GIT_OBJECT_LIMIT ((size_t)1 << 30) /* bytes of one object */
 
 /* --- git_refs.c: branches and tags --- */
 
@@ -30,9 +31,10 @@ typedef struct rc_git_refs_t {
     apr_array_header_t *watched;  /* of watch_t: the files and directories that were read */
     apr_array_header_t *branches; /* of rc_git_ref_t, by name; only those that lead to commits */
     apr_array_header_t *tags;
-    apr_array_header_t *heads;   /* of int: indexes of branches, by commit, then by name */
-    apr_array_header_t *shallow; /* of git_oid, sorted: commits whose parents are cut off */
-    git_oid key;                 /* of all that decides the repository order */
+    apr_array_header_t *heads;       /* of int: indexes of branches, by commit, then by name */
+    apr_array_header_t *shallow;     /* of git_oid, sorted: commits whose parents are cut off */
+    git_oid key;                     /* of all that decides the repository order */
+    unsigned char state[RC_GIT_RAW]; /* a digest of that and of all names */
 } rc_git_refs_t;
 
 typedef struct rc_git_t rc_git_t;
@@ -92,6 +94,7 @@ rc_err_t *rc_git_graph_build(rc_git_order_t *order, rc_git_t *git, const rc_git_
 /** Makes references and order of @a git those of now, unless that happened in this use. */
 rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool);
 
+rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs);
 rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
@@ -120,6 +123,11 @@ bool rc_git_hex(git_oid *id, const char *hex);
 /** The tree of commit @a id and that of its first parent (@a *has_parent), for a diff. */
 rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_parent, rc_git_t *git,
                               const char *id, apr_pool_t *pool);
+
+/* --- git_loose.c --- */
+
+/** Lets @a odb of the repository at @a git_dir read loose objects safely. */
+rc_err_t *rc_git_loose_add(git_odb *odb, const char *git_dir, apr_pool_t *pool);
 
 /* --- git.c: the handle --- */
 
@@ -155,14 +163,29 @@ rc_err_t *rc_git_import(const char *path, const rc_import_t *import, apr_pool_t 
 rc_err_t *rc_git_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
                        apr_pool_t *scratch);
 
-/* --- git_changes.c, git_nodes.c --- */
+/* --- git_changes.c, git_stat.c, git_nodes.c --- */
 
 rc_err_t *rc_git_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
                          rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+rc_err_t *rc_git_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
+                      rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
 rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
                        rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
 rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
+
+/** "/a//b/" -> "a/b". In @a pool. */
+const char *rc_git_clean_path(const char *path, apr_pool_t *pool);
+
+/* --- git_entry.c: one file --- */
+
+rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
+                       apr_pool_t *pool);
+rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
+/* --- git_export.c --- */
+
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+                        void *baton, apr_pool_t *scratch);
 
 /* --- git_copy.c, git_strip.c --- */
 
@@ -174,5 +197,8 @@ rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int l
 
 rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
+rc_err_t *rc_git_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
+                            const rc_entry_t *after, const rc_diff_options_t *options,
+                            apr_pool_t *scratch);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The difference that one commit makes, as `git diff -p -M --full-index --binary` prints it.
+ * The difference that one commit makes, and that between two files, as `git diff -p -M --full-index
+ * --binary` prints it.
  */
 #include "git_diff.h"
 
@@ -37,4 +38,30 @@ rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
     }
     apr_pool_destroy(pool);
     return err;
+}
+
+static void set_side(rc_git_side_t *side, const rc_entry_t *entry)
+{
+    side->path = entry->path;
+    if (entry->kind == RC_ENTRY_NONE)
+        return;
+    side->mode = entry->kind == RC_ENTRY_LINK      ? 0120000
+                 : entry->kind == RC_ENTRY_PROGRAM ? 0100755
+                                                   : 0100644;
+    rc_git_hex(&side->id, entry->id);
+}
+
+rc_err_t *rc_git_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
+                            const rc_entry_t *after, const rc_diff_options_t *options,
+                            apr_pool_t *scratch)
+{
+    rc_git_printer_t printer = {spool, vcs->repo, options, vcs->pool, scratch};
+    rc_git_change_t change = {0};
+
+    set_side(&change.before, before);
+    set_side(&change.after, after);
+    if (change.before.mode == change.after.mode &&
+        git_oid_equal(&change.before.id, &change.after.id))
+        return NULL;
+    return rc_git_print_change(&printer, &change);
 }

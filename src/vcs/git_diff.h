@@ -10,6 +10,7 @@
 
 #define RC_GIT_TYPE(mode)    ((mode)&0170000)
 #define RC_GIT_REGULAR(mode) (RC_GIT_TYPE(mode) == 0100000)
+#define RC_GIT_DIRECTORY     0040000
 #define RC_GIT_SUBMODULE     0160000
 
 /* As git counts similarity. */
@@ -36,6 +37,15 @@ typedef struct rc_git_change_t {
  */
 rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
                               const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool);
+
+/** What tree @a tree holds under @a name (@a len bytes); out->mode is 0 when nothing. */
+rc_err_t *rc_git_tree_find(rc_git_side_t *out, rc_git_t *git, const git_oid *tree, const char *name,
+                           size_t len, apr_pool_t *err_pool);
+/** The same, but ends as soon as so many entries, directories too, were found to differ: *@a
+ * entries is what is left of them, 0 = there may be more. */
+rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_git_t *git,
+                                   const git_oid *before, const git_oid *after,
+                                   apr_pool_t *err_pool, apr_pool_t *pool);
 
 /* git_rename.c */
 
@@ -86,8 +96,19 @@ typedef struct rc_git_content_t {
 rc_err_t *rc_git_print_hunks(const rc_git_printer_t *printer, const char *head,
                              const rc_git_content_t *before, const rc_git_content_t *after);
 
+/* git_binary.c */
+
 /** Prints a binary patch, both ways. */
 rc_err_t *rc_git_print_binary(const rc_git_printer_t *printer, const rc_git_content_t *before,
                               const rc_git_content_t *after);
+
+/* git_delta.c */
+
+/**
+ * What makes @a after of @a before, malloc'ed; NULL when that would be more than @a max bytes, or
+ * one of both is empty. False = no memory.
+ */
+bool rc_git_delta(void **delta, size_t *len, const rc_git_content_t *before,
+                  const rc_git_content_t *after, size_t max);
 
 #endif

@@ -129,8 +129,7 @@ static rc_err_t *find_root(bool *found, bool *is_dir, git_oid *id, walk_t *walk,
     return NULL;
 }
 
-/* "/a//b/" -> "a/b" */
-static const char *clean_path(const char *path, apr_pool_t *pool)
+const char *rc_git_clean_path(const char *path, apr_pool_t *pool)
 {
     char *clean = apr_palloc(pool, strlen(path) + 1), *out = clean;
 
@@ -147,7 +146,7 @@ rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *r
                        rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
     walk_t walk = {vcs->repo, vcs, dirs, fn, baton, 0};
-    const char *clean = clean_path(root, scratch);
+    const char *clean = rc_git_clean_path(root, scratch);
     git_oid tree, unused;
     bool is_dir, more;
 

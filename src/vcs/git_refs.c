@@ -16,9 +16,11 @@
 
 #include <apr_file_io.h>
 #include <apr_hash.h>
+#include <apr_sha1.h>
 #include <apr_strings.h>
 
 #include "rc_log.h"
+#include "rc_text.h"
 
 #define HEADS "refs/heads/"
 #define TAGS  "refs/tags/"
@@ -377,6 +379,30 @@ static void add_ids(apr_array_header_t *text, const apr_array_header_t *list)
         APR_ARRAY_PUSH(text, git_oid) = APR_ARRAY_IDX(list, i, rc_git_ref_t).commit;
 }
 
+static void add_names(apr_sha1_ctx_t *sha, const apr_array_header_t *list)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(list, i, rc_git_ref_t).name;
+
+        apr_sha1_update(sha, name, (unsigned)strlen(name) + 1);
+    }
+    apr_sha1_update(sha, "", 1); /* no name is empty: here the list ends */
+}
+
+/* The key knows the commits, in the order of names; so names are all that it lacks. */
+static void set_state(rc_git_refs_t *refs)
+{
+    apr_sha1_ctx_t sha;
+
+    apr_sha1_init(&sha);
+    apr_sha1_update_binary(&sha, refs->key.id, RC_GIT_RAW);
+    add_names(&sha, refs->branches);
+    add_names(&sha, refs->tags);
+    apr_sha1_final(refs->state, &sha);
+}
+
 static rc_err_t *finish(reader_t *reader)
 {
     rc_git_refs_t *refs = reader->refs;
@@ -398,6 +424,7 @@ static rc_err_t *finish(reader_t *reader)
     if (git_odb_hash(&refs->key, text->elts, (size_t)text->nelts * sizeof(git_oid),
                      GIT_OBJECT_BLOB) < 0)
         return rc_git_err(reader->scratch, "cannot hash the references of %s", reader->git->path);
+    set_state(refs);
     return NULL;
 }
 
@@ -480,6 +507,15 @@ const char *rc_git_head_name(const rc_git_refs_t *refs, const git_oid *commit)
     if (low == refs->heads->nelts || !git_oid_equal(&branches[heads[low]].commit, commit))
         return NULL;
     return branches[heads[low]].name;
+}
+
+rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
+{
+    rc_git_t *git = vcs->repo;
+
+    RC_TRY(rc_git_refresh(git, false, vcs->pool));
+    *state = rc_text_hex(git->refs->state, RC_GIT_RAW, pool);
+    return NULL;
 }
 
 bool rc_git_cut_off(const rc_git_refs_t *refs, const git_oid *commit)

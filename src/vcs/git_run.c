@@ -4,10 +4,13 @@
  */
 #include "git_run.h"
 
+#include <apr_portable.h>
+
 #include "git_env.h"
 #include "proc.h"
 
-#define PATIENCE apr_time_from_sec(3600)
+#define PATIENCE      apr_time_from_sec(3600)
+#define READ_PATIENCE apr_time_from_sec(600)
 
 rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, apr_pool_t *pool)
 {
@@ -25,4 +28,27 @@ rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, apr
     return rc_err_failed(pool, "git %s in %s ended with %s %d: %s", argv[1], git_dir,
                          result.signal ? "signal" : "status",
                          result.signal ? result.signal : result.status, result.text);
+}
+
+rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,
+                        const char *const *argv, apr_pool_t *pool)
+{
+    rc_git_env_t *env = rc_git_env(git_dir, git_dir, pool);
+    rc_proc_t proc = {.argv = argv, .dir = git_dir, .in = -1, .max_file = max};
+    rc_proc_result_t result;
+    apr_os_file_t fd;
+    apr_status_t rv;
+
+    if ((rv = apr_os_file_get(&fd, out)))
+        return rc_err_internal(pool, rv, "cannot use a file");
+    rc_git_env_config(env, "core.bigFileThreshold", "1m"); /* in constant memory, if it can */
+    proc.out = fd;
+    proc.env = rc_git_env_list(env);
+    proc.deadline = rc_proc_clock() + READ_PATIENCE;
+    RC_TRY(rc_proc_run(&result, &proc, pool));
+    if (result.status == 0)
+        return NULL;
+    return rc_err_internal(pool, APR_SUCCESS, "git %s in %s ended with %s %d: %s", argv[1], git_dir,
+                           result.signal ? "signal" : "status",
+                           result.signal ? result.signal : result.status, result.text);
 }

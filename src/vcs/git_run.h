@@ -5,6 +5,8 @@
 #ifndef RC_VCS_GIT_RUN_H
 #define RC_VCS_GIT_RUN_H
 
+#include <apr_file_io.h>
+
 #include "rc_err.h"
 
 /**
@@ -13,5 +15,13 @@
  * then. RC_E_FAILED with its messages when it does not succeed.
  */
 rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, apr_pool_t *pool);
+
+/**
+ * Runs git to read from @a git_dir; what it prints goes to @a out, where it stands, in a file of
+ * @a max bytes at most. It ends when this process dies. RC_E_INTERNAL with its messages when it
+ * does not succeed.
+ */
+rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,
+                        const char *const *argv, apr_pool_t *pool);
 
 #endif

@@ -5,11 +5,11 @@
  */
 #include "git_diff.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
-#define DIRECTORY 0040000
 #define DEPTH_MAX 2048 /* nested directories; git has the same limit */
 
 /* A tree being read: the entry it stands at. */
@@ -29,6 +29,7 @@ typedef struct walk_t {
     char *path; /* directory being compared, with a slash at its end */
     size_t path_len, path_room;
     int depth;
+    int left; /* entries that may differ until it ends; 0 = ended */
 } walk_t;
 
 /* git knows these modes only, whatever a tree says. */
@@ -39,8 +40,8 @@ static apr_uint32_t plain_mode(apr_uint32_t mode)
         return mode & 0100 ? 0100755 : 0100644;
     case 0120000:
         return 0120000;
-    case DIRECTORY:
-        return DIRECTORY;
+    case RC_GIT_DIRECTORY:
+        return RC_GIT_DIRECTORY;
     default:
         return RC_GIT_SUBMODULE;
     }
@@ -98,8 +99,8 @@ static int compare(const cursor_t *a, const cursor_t *b)
 
     if (cmp)
         return cmp;
-    x = a->name_len > len ? (unsigned char)a->name[len] : a->mode == DIRECTORY ? '/' : '\0';
-    y = b->name_len > len ? (unsigned char)b->name[len] : b->mode == DIRECTORY ? '/' : '\0';
+    x = a->name_len > len ? (unsigned char)a->name[len] : a->mode == RC_GIT_DIRECTORY ? '/' : '\0';
+    y = b->name_len > len ? (unsigned char)b->name[len] : b->mode == RC_GIT_DIRECTORY ? '/' : '\0';
     return (x > y) - (x < y);
 }
 
@@ -161,7 +162,8 @@ static rc_err_t *compare_entries(walk_t *walk, const cursor_t *before, const cur
 
     if (before && after && before->mode == after->mode && git_oid_equal(&before->id, &after->id))
         return NULL;
-    if (entry->mode != DIRECTORY) {
+    walk->left--;
+    if (entry->mode != RC_GIT_DIRECTORY) {
         add_change(walk, before, after);
         return NULL;
     }
@@ -173,7 +175,7 @@ static rc_err_t *compare_entries(walk_t *walk, const cursor_t *before, const cur
 
 static rc_err_t *merge(walk_t *walk, cursor_t *before, cursor_t *after)
 {
-    while (before->name || after->name) {
+    while ((before->name || after->name) && walk->left) {
         int cmp = !before->name ? 1 : !after->name ? -1 : compare(before, after);
 
         RC_TRY(compare_entries(walk, cmp <= 0 ? before : NULL, cmp >= 0 ? after : NULL));
@@ -205,13 +207,40 @@ static rc_err_t *compare_trees(walk_t *walk, const git_oid *before, const git_oi
     return err;
 }
 
-rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
-                              const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool)
+rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_git_t *git,
+                                   const git_oid *before, const git_oid *after,
+                                   apr_pool_t *err_pool, apr_pool_t *pool)
 {
-    walk_t walk = {.git = git, .err_pool = err_pool, .pool = pool};
+    walk_t walk = {.git = git, .err_pool = err_pool, .pool = pool, .left = *entries};
+    rc_err_t *err;
 
     walk.changes = *out = apr_array_make(pool, 16, sizeof(rc_git_change_t));
     if (before && after && git_oid_equal(before, after))
         return NULL;
-    return compare_trees(&walk, before, after);
+    err = compare_trees(&walk, before, after);
+    *entries = walk.left;
+    return err;
+}
+
+rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
+                              const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool)
+{
+    int entries = INT_MAX; /* of which memory has no room for as many */
+
+    return rc_git_tree_changes_some(out, &entries, git, before, after, err_pool, pool);
+}
+
+rc_err_t *rc_git_tree_find(rc_git_side_t *out, rc_git_t *git, const git_oid *tree, const char *name,
+                           size_t len, apr_pool_t *err_pool)
+{
+    walk_t walk = {.git = git, .err_pool = err_pool};
+    cursor_t cursor;
+    rc_err_t *err = open_cursor(&cursor, &walk, tree);
+
+    while (!err && cursor.name && (cursor.name_len != len || memcmp(cursor.name, name, len)))
+        err = step(&walk, &cursor);
+    out->mode = !err && cursor.name ? cursor.mode : 0;
+    out->id = cursor.id;
+    git_odb_object_free(cursor.object);
+    return err;
 }

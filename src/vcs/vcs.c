@@ -284,6 +284,11 @@ rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs)
     return vcs->backend->refresh(vcs);
 }
 
+rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
+{
+    return vcs->backend->state(state, vcs, pool);
+}
+
 rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs)
 {
     return vcs->backend->count(count, vcs);
@@ -336,10 +341,40 @@ rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const
     return vcs->backend->changes(vcs, id, what, temp_dir, fn, baton, scratch);
 }
 
+rc_err_t *rc_vcs_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
+                      rc_change_fn_t *fn, void *baton, apr_pool_t *scratch)
+{
+    return vcs->backend->stat(more, vcs, id, limits, fn, baton, scratch);
+}
+
 rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
                        rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
     return vcs->backend->nodes(found, vcs, id, root, dirs, fn, baton, scratch);
+}
+
+rc_err_t *rc_vcs_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
+                       apr_pool_t *pool)
+{
+    return vcs->backend->entry(entry, vcs, id, path, pool);
+}
+
+rc_err_t *rc_vcs_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)
+{
+    return vcs->backend->content(spool, vcs, entry);
+}
+
+rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
+                            const rc_entry_t *after, const rc_diff_options_t *options,
+                            apr_pool_t *scratch)
+{
+    return vcs->backend->diff_files(spool, vcs, before, after, options, scratch);
+}
+
+rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+                        void *baton, apr_pool_t *scratch)
+{
+    return vcs->backend->export(vcs, id, temp_dir, fn, baton, scratch);
 }
 
 rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,

@@ -67,6 +67,22 @@ static void splitting(void **state)
         {"/_admin/x/changeset-diff/tip", ""},
         {"/_administrator/changeset-diff/tip", "_administrator|tip"},
         {"/r/changeset-diff/..", "r|.."},
+        {"/a%2Fb/changeset-diff/fix%2f7", "a/b|fix/7"},
+        {"/_12%2Fx/changeset-diff/a%2Fb%2Fc", "#12|a/b/c"},
+        {"/r/changeset-diff%2Ftip", ""},
+        {"/r%2Fchangeset-diff/tip", ""},
+        {"/r/changeset-diff/a%252Fb", "r|a%2Fb"},
+        {"/r%20x/changeset-diff/%e4%zz%00", "r x|\344%zz%00"},
+        {"/r+x/changeset-diff/a+b", "r+x|a+b"},
+        {"/_admin%2Fx/changeset-diff/tip", ""},
+        {"/%5Fadmin/x/changeset-diff/tip", ""},
+        {"/_12/changeset-diff/a/changeset-diff/b", "#12|b"},
+        {"/r/raw/tip/a", "r|tip"},
+        {"/r/raw/tip", "r|tip"},
+        {"/r/raw/", ""},
+        {"/r/raw/a/raw/b", "r/raw/a|b r|a"},
+        {"/r/raw/a/raw/b/rawfile/c/d", "r/raw/a/raw/b|c r/raw/a|b r|a"},
+        {"/_12/x/raw/a/raw/b", "#12|a"},
     };
     size_t i;
 
@@ -76,16 +92,22 @@ static void splitting(void **state)
             fail_msg("%s: %s", rows[i].path, readings(rows[i].path));
 }
 
-/* A URL made to have many readings costs a bounded number of lookups. */
+/* A URL made to have many readings costs a bounded number of lookups, and keeps the true one. */
 static void bounded(void **state)
 {
-    const char *path = "/r";
+    const char *path = "/r", *deep = "/r";
+    apr_array_header_t *routes;
     int i;
 
     (void)state;
     for (i = 0; i < 400; i++)
         path = apr_pstrcat(pool, path, "/changeset-diff/x", NULL);
     assert_true(rc_web_routes(path, pool)->nelts <= 16);
+    for (i = 0; i < 2000; i++)
+        deep = apr_pstrcat(pool, deep, "/raw", NULL);
+    routes = rc_web_routes(deep, pool);
+    assert_true(routes->nelts <= 64);
+    assert_string_equal(APR_ARRAY_IDX(routes, routes->nelts - 1, rc_web_route_t).repo, "r");
 }
 
 int main(void)

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Names of downloads (RFC 6266): quoted, without what could end the quotes or the line; and once
+ * more in full, as RFC 8187 says, where the quoted form can not tell all of it.
+ */
+#include "web.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "rc_text.h"
+
+static bool is_control(unsigned char c)
+{
+    return c < 0x20 || c == 0x7f;
+}
+
+/* What old clients read: other characters than ASCII's are one "_" each. */
+static const char *quoted(const char *name, apr_pool_t *pool)
+{
+    char *text = apr_palloc(pool, 2 * strlen(name) + 1), *out = text;
+
+    for (; *name; name++) {
+        unsigned char c = (unsigned char)*name;
+
+        if (is_control(c) || c == '"' || (c & 0xc0) == 0x80)
+            continue;
+        if (c == '\\')
+            *out++ = '\\';
+        *out++ = c < 0x80 ? (char)c : '_';
+    }
+    *out = '\0';
+    return text;
+}
+
+/* Percent-encoded UTF-8. */
+static const char *extended(const char *name, apr_pool_t *pool)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char *text = apr_palloc(pool, 3 * strlen(name) + 1), *out = text;
+
+    for (; *name; name++) {
+        unsigned char c = (unsigned char)*name;
+
+        if (is_control(c) || c == '"')
+            continue;
+        if (c < 0x80 && (apr_isalnum(c) || strchr("!#$&+-.^_`|~", c))) {
+            *out++ = (char)c;
+        } else {
+            *out++ = '%';
+            *out++ = hex[c >> 4];
+            *out++ = hex[c & 15];
+        }
+    }
+    *out = '\0';
+    return text;
+}
+
+/* Some clients decode "%" in the quoted form as well; some take "\" for a folder's end. */
+static bool needs_extended(const char *name)
+{
+    for (; *name; name++)
+        if ((unsigned char)*name >= 0x80 || *name == '%' || *name == '\\')
+            return true;
+    return false;
+}
+
+const char *rc_web_attachment(const char *name, apr_pool_t *pool)
+{
+    const char *text;
+
+    name = rc_utf8_repair(name, pool);
+    text = apr_pstrcat(pool, "attachment; filename=\"", quoted(name, pool), "\"", NULL);
+    if (!needs_extended(name))
+        return text;
+    return apr_pstrcat(pool, text, "; filename*=UTF-8''", extended(name, pool), NULL);
+}

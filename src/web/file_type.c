@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The media type that a file's name stands for: httpd's own table, then ours.
+ */
+#include "web.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_mime.h"
+#include "rc_text.h"
+
+bool rc_web_shown_type(const char *type)
+{
+    static const char *const shown[] = {"image/png", "image/gif", "image/jpeg", "image/x-icon"};
+    size_t i;
+
+    for (i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+        if (!strcmp(type, shown[i]))
+            return true;
+    return false;
+}
+
+/* A page of the same server could run such a file, whatever else its answer says. */
+static bool is_script(const char *type)
+{
+    return strstr(type, "javascript") || strstr(type, "ecmascript") || strstr(type, "jscript") ||
+           strstr(type, "livescript");
+}
+
+const char *rc_web_file_type(const rc_web_call_t *call, const char *name)
+{
+    const rc_web_request_t *request = call->request;
+    const char *ours = rc_mime_type(name), *type = NULL;
+
+    if (ours && rc_web_shown_type(ours)) /* httpd's table may have another name for them */
+        return ours;
+    if (request->type_of)
+        type = request->type_of(request->type_baton, name, call->pool);
+    if (!type)
+        type = ours;
+    if (!type || !strchr(type, '/'))
+        return NULL;
+    type = rc_text_lower(apr_pstrmemdup(call->pool, type, strcspn(type, "; \t")), call->pool);
+    return is_script(type) ? NULL : type;
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * raw and rawfile: one file of a commit, to look at or to keep (contract 03 §5). Its bytes are
+ * those of git; only four types of pictures are shown as what they are, and nothing runs.
+ */
+#include "web.h"
+
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "rc_text.h"
+
+#define TEXT   "text/plain"
+#define BINARY "application/octet-stream"
+
+/* Part of every ETag; raise it when the same request would be answered with other bytes. */
+#define FORMAT "1"
+
+typedef struct file_t {
+    rc_entry_t entry;
+    const char *name; /* last part of the path */
+    const char *type; /* NULL: the content will tell */
+    bool download;
+} file_t;
+
+/* A path in one line of valid text. */
+static const char *shown_path(const char *path, apr_pool_t *pool)
+{
+    char *text = apr_pstrdup(pool, rc_utf8_repair(path, pool)), *p;
+
+    for (p = text; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f)
+            *p = '?';
+    return text;
+}
+
+rc_err_t *rc_web_refuse_path(rc_web_call_t *call, const char *path, const char *commit)
+{
+    return rc_web_refuse(call, 404,
+                         apr_psprintf(call->pool,
+                                      "There is no file nor directory at the given path: "
+                                      "'%s' at commit %.12s",
+                                      shown_path(path, call->pool), commit));
+}
+
+static rc_err_t *find_entry(file_t *file, rc_web_call_t *call)
+{
+    const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
+    const char *id, *slash;
+    rc_commit_t *commit;
+
+    RC_TRY(rc_vcs_open(&call->vcs, call->env->vcs_pool, call->repo->type, path, call->pool));
+    RC_TRY(rc_vcs_resolve(&id, call->vcs, call->rev, call->pool));
+    if (!id)
+        return rc_web_refuse(call, 404, RC_WEB_NO_SUCH_COMMIT);
+    RC_TRY(rc_vcs_entry(&file->entry, call->vcs, id, call->rest, call->pool));
+    if (file->entry.kind == RC_ENTRY_NONE)
+        return rc_web_refuse_path(call, call->rest, id);
+    if (file->entry.kind == RC_ENTRY_DIR || file->entry.kind == RC_ENTRY_SUBMODULE)
+        return rc_web_refuse(call, 404, RC_WEB_IS_DIRECTORY);
+    slash = strrchr(file->entry.path, '/');
+    file->name = slash ? slash + 1 : file->entry.path;
+    call->immutable = !strcmp(id, call->rev);
+    if (call->immutable) { /* a name may come to mean an older commit: no date for it */
+        RC_TRY(rc_vcs_commit(&commit, call->vcs, id, call->pool));
+        call->last_modified = commit->time;
+    }
+    return NULL;
+}
+
+/* The type is in it, since the server's table may change. */
+static void set_etag(rc_web_call_t *call, const file_t *file)
+{
+    apr_ssize_t len = APR_HASH_KEY_STRING;
+
+    call->etag = apr_psprintf(call->pool, "%s-%s" FORMAT "-%x", file->entry.id,
+                              file->download ? "rawfile" : "raw",
+                              file->type ? apr_hashfunc_default(file->type, &len) : 0);
+}
+
+static rc_err_t *prepare(rc_web_call_t *call, bool download)
+{
+    file_t *file = apr_pcalloc(call->pool, sizeof(*file));
+
+    RC_TRY(find_entry(file, call));
+    if (call->status != 200)
+        return NULL;
+    file->download = download;
+    file->type = rc_web_file_type(call, file->name);
+    if (!download && file->type && !rc_web_shown_type(file->type))
+        file->type = NULL;
+    set_etag(call, file);
+    call->state = file;
+    return NULL;
+}
+
+rc_err_t *rc_web_raw_prepare(rc_web_call_t *call)
+{
+    return prepare(call, false);
+}
+
+rc_err_t *rc_web_rawfile_prepare(rc_web_call_t *call)
+{
+    return prepare(call, true);
+}
+
+static void set_type(rc_web_call_t *call, const file_t *file, const char *type)
+{
+    bool keep = file->download || !strcmp(type, BINARY);
+
+    call->content_type = type;
+    if (!strncmp(type, "text/", 5))
+        call->content_type = apr_pstrcat(call->pool, type, "; charset=utf-8", NULL);
+    call->disposition = keep ? rc_web_attachment(file->name, call->pool) : "inline";
+}
+
+rc_err_t *rc_web_file_write(rc_web_call_t *call, rc_spool_t *spool)
+{
+    const file_t *file = call->state;
+    bool binary;
+
+    if (file->type) {
+        set_type(call, file, file->type);
+        if (call->request->head) {
+            call->length = file->entry.size;
+            return NULL;
+        }
+    }
+    if (file->entry.size >= RC_VCS_LARGE)
+        RC_TRY(rc_gate_enter(call->env->expensive, call->pool));
+    RC_TRY(rc_vcs_content(spool, call->vcs, &file->entry));
+    if (file->type)
+        return NULL;
+    RC_TRY(rc_spool_has_nul(&binary, spool));
+    set_type(call, file, binary ? BINARY : TEXT);
+    return NULL;
+}

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * diff: one file in two commits compared (contract 03 §9).
+ */
+#include "web.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_text.h"
+
+#define NEED_SIDES "Need query parameter \"diff1\" or \"diff2\" to generate a diff."
+
+#define DEFAULT_CONTEXT 3
+#define MOST_CONTEXT    100000
+
+/* Part of every ETag; raise it when the same request would be answered with other bytes. */
+#define FORMAT "1"
+
+typedef struct side_t {
+    const char *path, *rev; /* rev "": nothing */
+    const char *commit;
+    rc_entry_t entry;
+} side_t;
+
+typedef struct file_diff_t {
+    side_t before, after;
+    rc_diff_options_t options;
+} file_diff_t;
+
+/* "rev", or "path@rev" of a file that had another name. */
+static void read_side(side_t *side, const rc_web_call_t *call, const char *name)
+{
+    const char *value = rc_web_parameter(call->request->query, name, call->pool);
+    const char *at = value ? strrchr(value, '@') : NULL;
+
+    side->path = at ? apr_pstrmemdup(call->pool, value, (apr_size_t)(at - value)) : call->rest;
+    side->rev = at ? at + 1 : value ? value : "";
+}
+
+static void read_options(rc_diff_options_t *options, const rc_web_call_t *call)
+{
+    const char *context = rc_web_parameter(call->request->query, "context", call->pool);
+    const char *ignore = rc_web_parameter(call->request->query, "ignorews", call->pool);
+    apr_int64_t lines;
+
+    if (!context || !rc_text_int(&lines, context) || lines < 0)
+        lines = DEFAULT_CONTEXT;
+    options->context = (int)(lines < MOST_CONTEXT ? lines : MOST_CONTEXT);
+    options->ignore_space = ignore && !strcmp(ignore, "1");
+}
+
+static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
+{
+    rc_commit_t *commit;
+
+    if (!*side->rev || call->status != 200)
+        return NULL;
+    RC_TRY(rc_vcs_resolve(&side->commit, call->vcs, side->rev, call->pool));
+    if (!side->commit)
+        return rc_web_refuse(call, 404, RC_WEB_NO_SUCH_COMMIT);
+    RC_TRY(rc_vcs_entry(&side->entry, call->vcs, side->commit, side->path, call->pool));
+    if (side->entry.kind == RC_ENTRY_DIR || side->entry.kind == RC_ENTRY_SUBMODULE)
+        return rc_web_refuse(call, 404, RC_WEB_IS_DIRECTORY);
+    if (strcmp(side->commit, side->rev))
+        call->immutable = false;
+    RC_TRY(rc_vcs_commit(&commit, call->vcs, side->commit, call->pool));
+    if (commit->time > call->last_modified)
+        call->last_modified = commit->time;
+    return NULL;
+}
+
+static rc_err_t *find_sides(file_diff_t *diff, rc_web_call_t *call)
+{
+    const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
+
+    RC_TRY(rc_vcs_open(&call->vcs, call->env->vcs_pool, call->repo->type, path, call->pool));
+    call->immutable = true;
+    RC_TRY(find_side(&diff->before, call));
+    RC_TRY(find_side(&diff->after, call));
+    if (!call->immutable)
+        call->last_modified = 0;
+    if (call->status == 200 && diff->before.entry.kind == RC_ENTRY_NONE &&
+        diff->after.entry.kind == RC_ENTRY_NONE)
+        return rc_web_refuse_path(call, call->rest,
+                                  diff->after.commit ? diff->after.commit : diff->before.commit);
+    return NULL;
+}
+
+static const char *tag_of(const rc_entry_t *entry, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s.%d", entry->id ? entry->id : "0", entry->kind);
+}
+
+static void set_headers(rc_web_call_t *call, const file_diff_t *diff, bool download)
+{
+    apr_pool_t *pool = call->pool;
+
+    call->content_type = "text/plain; charset=utf-8";
+    if (download)
+        call->disposition = rc_web_attachment(
+            apr_pstrcat(pool, diff->before.rev, "_vs_", diff->after.rev, ".diff", NULL), pool);
+    call->etag = apr_psprintf(pool, "%s-%s-diff" FORMAT "-U%d%s", tag_of(&diff->before.entry, pool),
+                              tag_of(&diff->after.entry, pool), diff->options.context,
+                              diff->options.ignore_space ? "w" : "");
+}
+
+rc_err_t *rc_web_file_diff_prepare(rc_web_call_t *call)
+{
+    const char *form = rc_web_parameter(call->request->query, "diff", call->pool);
+    file_diff_t *diff = apr_pcalloc(call->pool, sizeof(*diff));
+
+    read_side(&diff->before, call, "diff1");
+    read_side(&diff->after, call, "diff2");
+    if (!*diff->before.rev && !*diff->after.rev)
+        return rc_web_refuse(call, 400, NEED_SIDES);
+    if (!form || (strcmp(form, "raw") && strcmp(form, "download")))
+        return rc_web_refuse(call, 404, NULL); /* a page */
+    read_options(&diff->options, call);
+    RC_TRY(find_sides(diff, call));
+    if (call->status != 200)
+        return NULL;
+    set_headers(call, diff, !strcmp(form, "download"));
+    call->state = diff;
+    return NULL;
+}
+
+rc_err_t *rc_web_file_diff_write(rc_web_call_t *call, rc_spool_t *spool)
+{
+    const file_diff_t *diff = call->state;
+
+    if (diff->before.entry.size + diff->after.entry.size >= RC_VCS_LARGE)
+        RC_TRY(rc_gate_enter(call->env->expensive, call->pool));
+    return rc_vcs_diff_files(spool, call->vcs, &diff->before.entry, &diff->after.entry,
+                             &diff->options, call->pool);
+}
