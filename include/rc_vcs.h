@@ -117,6 +117,9 @@ rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool)
 /** Id of the commit at @a index of the repository order; NULL when out of range. */
 rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 
+/** Committer time (epoch seconds) of a commit that rc_vcs_resolve gave; reads no object. */
+rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
+
 /** Index of the commit @a id in the repository order; -1 when it is not in it. */
 rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 

@@ -318,6 +318,11 @@ rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
     return vcs->backend->id_at(id, vcs, index, pool);
 }
 
+rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id)
+{
+    return vcs->backend->time(time, vcs, id);
+}
+
 rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id)
 {
     return vcs->backend->index_of(index, vcs, id);

@@ -129,7 +129,6 @@ rc_err_t *rc_web_changeset_prepare(rc_web_call_t *call)
 {
     changeset_t *set = apr_pcalloc(call->pool, sizeof(*set));
     const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
-    rc_commit_t *commit;
 
     RC_TRY(rc_vcs_open(&call->vcs, call->env->vcs_pool, call->repo->type, path, call->pool));
     RC_TRY(resolve(set, call));
@@ -140,10 +139,8 @@ rc_err_t *rc_web_changeset_prepare(rc_web_call_t *call)
     call->content_type = "text/plain; charset=utf-8";
     call->etag = apr_psprintf(call->pool, "%s-raw" FORMAT "-U%d%s", digest(set, call->pool),
                               set->diff.context, set->diff.ignore_space ? "w" : "");
-    if (call->immutable) { /* a name may come to mean an older commit: no date for it */
-        RC_TRY(rc_vcs_commit(&commit, call->vcs, set->ids[0], call->pool));
-        call->last_modified = commit->time;
-    }
+    if (call->immutable) /* a name may come to mean an older commit: no date for it */
+        RC_TRY(rc_vcs_time(&call->last_modified, call->vcs, set->ids[0]));
     return NULL;
 }
 
