@@ -86,8 +86,11 @@ $(O)/unit/%: $(O)/obj/t/unit/%.o $(LIB)
 	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS) $(shell pkg-config --libs cmocka)
 .SECONDARY: $(call obj,$(UNIT_SRC))
 
+$(O)/crash.so: t/lib/crash.c Makefile
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) -shared -D_GNU_SOURCE -std=gnu11 -fPIC -O1 $(WARN) $(WERROR) -o $@ $<
 .PHONY: units
-units: $(UNITS)
+units: $(UNITS) $(O)/crash.so
 	@:
 
 # What is missing, root installs, and everybody else is told of.

@@ -13,21 +13,20 @@ static void register_hooks(apr_pool_t *pool)
     /* these also read or log what we redact, at the same place: we come before them */
     static const char *const before_forensic[] = {"mod_log_forensic.c", NULL};
 
-    (void)pool;
     /* clang-format off */
     /* start: settings are checked by `httpd -t` too */
     ap_hook_check_config(rc_http_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(rc_http_post_config, NULL, NULL, APR_HOOK_MIDDLE);  /* which environments */
     ap_hook_child_init(rc_http_child_init, NULL, NULL, APR_HOOK_MIDDLE);    /* open them */
 
+    rc_http_register_logins(pool); /* AuthBasicProvider rcapi, Require rcapi */
+
     /* one request */
     ap_hook_post_read_request(rc_http_hide_keys, NULL, before_forensic, APR_HOOK_REALLY_FIRST);
+    ap_hook_pre_translate_name(rc_http_keep_path, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_translate_name(rc_http_translate_name, NULL, NULL, APR_HOOK_LAST); /* no file behind it */
     ap_hook_map_to_storage(rc_http_map_to_storage, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_check_access_ex(rc_http_check_access, NULL, NULL, APR_HOOK_MIDDLE,
-                            AP_AUTH_INTERNAL_PER_CONF);                     /* who may see a view */
     ap_hook_type_checker(rc_http_type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST); /* no mod_mime */
-    ap_hook_fixups(rc_http_check_again, NULL, NULL, APR_HOOK_REALLY_FIRST); /* redirects, subrequests */
     ap_hook_handler(rc_http_handler, NULL, NULL, APR_HOOK_MIDDLE);          /* SetHandler rcapi */
     ap_hook_log_transaction(rc_http_hide_from_logs, NULL, NULL, APR_HOOK_REALLY_FIRST);
     /* clang-format on */

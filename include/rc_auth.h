@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who calls: from a key, or nobody in particular; and may he from this address?
+ * Who calls: from a key, from a password, or nobody in particular; and may he from this address?
  */
 #ifndef RC_AUTH_H
 #define RC_AUTH_H
@@ -20,7 +20,8 @@ typedef struct rc_caller_t {
     const char *username;
     bool active, admin;
     bool anonymous;  /* the default user, without a key */
-    rc_role_t role;  /* of the key used; RC_ROLE_ALL for a main key */
+    bool login;      /* told by a password, not by a key */
+    rc_role_t role;  /* of the key used; RC_ROLE_ALL for a main key and for a login */
     bool restricted; /* there are IP entries to look at */
     bool inherits;   /* takes the default user's IP entries */
 } rc_caller_t;
@@ -33,6 +34,21 @@ rc_err_t *rc_auth_by_key(rc_caller_t **caller, rc_db_t *db, const char *key, apr
 
 /** The default user when anonymous access is on, else NULL. */
 rc_err_t *rc_auth_anonymous(rc_caller_t **caller, rc_db_t *db, apr_pool_t *pool);
+
+/** The user who has logged in as @a login (his name in any case, or his main e-mail address), or
+ * NULL. Inactive users are the caller's business. */
+rc_err_t *rc_auth_by_login(rc_caller_t **caller, rc_db_t *db, const char *login, apr_pool_t *pool);
+
+typedef enum { RC_LOGIN_UNKNOWN, RC_LOGIN_WRONG, RC_LOGIN_RIGHT } rc_login_t;
+
+/**
+ * Is @a password that of the active user @a login, who may come from @a ip (NULL: from wherever)?
+ * *@a caller is he, when it is right; unknown are also users without a password. Takes some 50 ms
+ * whatever the answer, without holding a connection.
+ */
+rc_err_t *rc_auth_password(rc_login_t *result, rc_caller_t **caller, rc_db_pool_t *db_pool,
+                           const char *login, const char *password, const char *ip,
+                           apr_pool_t *pool);
 
 /** The super-admin the command line acts as: the first one; NULL if there is none. */
 rc_err_t *rc_auth_first_admin(rc_caller_t **caller, rc_db_t *db, apr_pool_t *pool);

@@ -16,4 +16,10 @@ rc_err_t *rc_password_hash(const char **hash, const char *password, apr_pool_t *
 /** Is @a password the one behind @a hash? A NULL @a hash fits none, after as long a time. */
 bool rc_password_matches(const char *hash, const char *password, apr_pool_t *pool);
 
+/**
+ * Another hash of @a password, with a salt, that is checked in less than a millisecond: for a cache
+ * in memory and of short life, never for the database. apr_password_validate knows it.
+ */
+rc_err_t *rc_password_quick_hash(const char **hash, const char *password, apr_pool_t *pool);
+
 #endif

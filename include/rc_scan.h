@@ -9,6 +9,7 @@
 #include <apr_tables.h>
 
 #include "rc_env.h"
+#include "rc_journal.h"
 
 /** Full names (const char *) of all repositories below the root, sorted: bare ones, and work trees
  * with their .git folder. Skips files, names that begin with a dot, removed repositories, folders
@@ -16,16 +17,16 @@
 rc_err_t *rc_model_scan(apr_array_header_t **names, const rc_env_t *env, apr_pool_t *pool);
 
 /** Adds those that the database does not have, with missing groups; *@a added are their names.
- * What cannot be opened is no repository. */
-rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db,
-                            const char *(*changeset_json)(const rc_commit_t *commit,
-                                                          apr_pool_t *pool),
-                            apr_pool_t *pool);
+ * What cannot be opened is no repository. The journal tells it of @a actor (NULL: nobody). */
+rc_err_t *
+rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db, const rc_actor_t *actor,
+                  const char *(*changeset_json)(const rc_commit_t *commit, apr_pool_t *pool),
+                  apr_pool_t *pool);
 
 /** Deletes from the database what the disk does not have: repositories, then groups left without
  * anything and without a folder. *@a removed are their names. The disk is not touched. */
 rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
-                               apr_pool_t *pool);
+                               const rc_actor_t *actor, apr_pool_t *pool);
 
 /** Do database, secret and disk agree? *@a problems (const char *) is empty when they do. */
 rc_err_t *rc_model_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *db,

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "rc_archive.h"
 #include "rc_spool.h"
 
 /* The open repositories of one process. Thread-safe. */
@@ -94,6 +95,10 @@ rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type,
  */
 rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs);
 
+/** A word for what branches and tags there are and where they lead, in @a pool: another one as soon
+ * as any of it is another. */
+rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
+
 /** Number of commits in the repository order: reachable from branches and tags. 0 = empty. */
 rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs);
 
@@ -112,17 +117,43 @@ rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool)
 /** Id of the commit at @a index of the repository order; NULL when out of range. */
 rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 
+/* What the repository order knows of a commit. */
+typedef struct rc_place_t {
+    const char *id;   /* NULL: no commit has this index */
+    apr_int64_t time; /* committer time, epoch seconds */
+    int parents;
+} rc_place_t;
+
+/** The commit at @a index of the repository order; the id is in @a pool. No object is read. */
+rc_err_t *rc_vcs_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+
+/** Committer time (epoch seconds) of a commit that rc_vcs_resolve gave; reads no object. */
+rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
+
 /** Index of the commit @a id in the repository order; -1 when it is not in it. */
 rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 
 /**
  * Appends to @a spool what `git diff -U<n> --full-index --binary -p -M` prints for the commit
- * against its first parent (a root commit: against the empty tree). Byte for byte, except that
- * deflated binary literals may be other bytes of the same content. After an error a part of it
- * may stand in the spool.
+ * against its first parent (a root commit: against the empty tree), byte for byte. After an error
+ * a part of it may stand in the spool.
  */
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
+
+typedef struct rc_mail_t {
+    rc_diff_options_t diff;
+    apr_int64_t number, total; /* [PATCH number/total]; total 0: [PATCH] */
+} rc_mail_t;
+
+/**
+ * Appends to @a spool the mail that `git format-patch --stdout --full-index --binary` makes of the
+ * commit, byte for byte but for the signature, and a merge as if its first parent was its only one.
+ * As git does: nothing for a commit without changes, and blank lines before a mail that is not the
+ * first in the spool.
+ */
+rc_err_t *rc_vcs_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
+                      apr_pool_t *scratch);
 
 /** Calls @a fn for each file at the top of commit @a id, in name order. */
 rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
@@ -132,12 +163,12 @@ rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void
 typedef struct rc_change_t {
     const char *path; /* the new one of a rename; bytes as git has them */
     char op;          /* A, M or D */
-    /* the rest only with RC_CHANGES_DIFFS */
+    /* the rest only with RC_CHANGES_DIFFS; rc_vcs_stat sets added, deleted and hunks */
     const char *old_id, *new_id; /* blobs, full ids, zeros when not there; NULL: git prints none */
     const char *diff; /* the hunks; without hunks all that follows the words "diff --git" */
     apr_size_t diff_len;
     apr_int64_t added, deleted; /* lines */
-    bool hunks;
+    bool hunks;                 /* rc_vcs_stat: lines were counted */
 } rc_change_t;
 
 typedef rc_err_t *rc_change_fn_t(void *baton, const rc_change_t *change);
@@ -153,6 +184,20 @@ typedef enum {
  */
 rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
                          rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+
+/* How far rc_vcs_stat goes; it takes off what it has used. */
+typedef struct rc_stat_limits_t {
+    int entries;      /* files and directories to be compared */
+    apr_size_t bytes; /* of contents to be read */
+} rc_stat_limits_t;
+
+/**
+ * Calls @a fn for the paths that commit @a id changes against its first parent, in git's order,
+ * without looking for renames, and with the lines added and deleted in text files that are not
+ * too large. *@a more: the limits were reached, there may be others.
+ */
+rc_err_t *rc_vcs_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
+                      rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
 
 typedef struct rc_node_t {
     const char *path; /* from the root of the repository */
@@ -205,6 +250,13 @@ rc_err_t *rc_vcs_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *ent
 rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);
+/**
+ * Calls @a fn for each file and link of commit @a id, and before what it holds for each folder, in
+ * the order of the trees; no submodules. A large content comes in a file without a name in
+ * @a temp_dir. No path leads out of the folder that they all are unpacked in.
+ */
+rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
+                        void *baton, apr_pool_t *scratch);
 
 typedef enum { RC_BRANCHES, RC_TAGS } rc_refs_t;
 

@@ -14,10 +14,11 @@
 typedef struct rc_web_view_t rc_web_view_t;
 
 typedef struct rc_web_request_t {
-    const char *path;       /* below the mount, decoded, begins with "/" */
+    const char *path;       /* below the mount, as sent (%XX), begins with "/" */
     const char *query;      /* query string, not decoded, or NULL; its keys may be *** */
     const char *query_key;  /* from rc_web_query_key, or NULL */
     const char *header_key; /* from Authorization: Bearer or X-Api-Key, or NULL */
+    const char *login;      /* the user whom the server knows by his password, or NULL */
     bool readonly;          /* GET or HEAD */
     bool head;              /* HEAD: a view need not write what it knows the length of */
     const char *client_ip;
@@ -66,7 +67,7 @@ rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request
 rc_err_t *rc_web_prepare(rc_web_call_t *call);
 
 /** Writes the body; type and disposition are set then at the latest. Only after prepare left the
- * status at 200. */
+ * status at 200; may still change it. */
 rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /** Value of the query parameter @a name, decoded, in @a pool: the first that is not empty, else ""

@@ -89,6 +89,31 @@ subtest 'what done would say' => sub {
     spew("$dir/logs/console", '');
 };
 
+subtest 'crashes' => sub {
+    my $ends = sub { "child pid $_[0] exit signal Segmentation fault (11)\n" };
+    my $theirs = "libapr-1.so.0(apr_os_sock_get+0x4)[0x1]\nmod_mpm_event.so(+0x5e31)[0x2]\napache2(main+0x1)[0x3]\n";
+    spew("$dir/logs/console", $ends->(7));
+    spew("$dir/logs/crash.7", $theirs);
+    is($t->trouble, '', "httpd's own when a worker's socket is gone");
+    for ($theirs =~ s/apache2/mod_rcapi.so(+0x1)/r, $theirs =~ s/apr_os_sock_get/apr_palloc/r, '') {
+        spew("$dir/logs/crash.7", $_);
+        is($t->trouble, $ends->(7) . $_, 'any other is told, with its stack');
+    }
+    unlink "$dir/logs/crash.7";
+    spew("$dir/logs/console", '');
+
+    my $other = RCAPI::Test->new(bare => 1);
+    my $child = $other->kill_child('SEGV');
+    ok(patiently(10, sub { $other->trouble =~ /child pid $child exit signal Segmentation fault/ }), 'a real one');
+    SKIP: {
+        skip 'a sanitizer has a report of its own', 1 if $ENV{RCAPI_PRELOAD};
+        like($other->trouble, qr/\bmod_mpm_event\.so\b.*\n(?:.*\n)*.*\(main\+/, '... with its stack');
+    }
+    $other->stop;
+    unlink glob $other->dir . '/logs/*';
+    $other->done;
+};
+
 subtest 'a test that dies takes its server along' => sub {
     my $body = 'use RCAPI::Test; my $t = RCAPI::Test->new(bare => 1); $|++; print $t->{server}->pid, "\n";';
     for my $end ('die "so\n"', 'kill KILL => $$', 'kill TERM => $$', 'POSIX::_exit(0)') {

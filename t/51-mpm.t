@@ -22,10 +22,20 @@ my $SLOW = $ENV{RCAPI_PRELOAD} ? 4 : 1; # a sanitizer's build does less in the s
 
 # --- a mix of requests; each is a text that says what is wrong, '' when nothing is
 
+# httpd may take a connection in a child that is about to end by MaxConnectionsPerChild, and close it
+# without a word (so does one without this module); a client then asks again.
+our $again = 0;
+
+sub ask {
+    my ($t, @request) = @_;
+    my $a = RCAPI::HTTP::request($t->port, @request);
+    return $again && $a->{raw} eq '' ? RCAPI::HTTP::request($t->port, @request) : $a;
+}
+
 sub post {
     my ($t, $method, $args) = @_;
     my $body = $JSON->encode({ id => 7, api_key => $KEY, method => $method, args => $args });
-    my $a = RCAPI::HTTP::request($t->port, POST => '/_admin/api', body => $body);
+    my $a = ask($t, POST => '/_admin/api', body => $body);
     my $json = $a->json or return "no answer to $method: status $a->{status}, $a->{raw}";
     return defined $json->{error} || $json->{id} != 7 ? "$method: " . $a->body : '';
 }
@@ -36,17 +46,17 @@ my %requests = (
     write => sub { post($_[0], update_user => { userid => 'admin', firstname => 'N' . int rand 1e6 }) },
     list => sub { post($_[0], get_users => {}) },
     refused => sub {
-        my $status = RCAPI::HTTP::request($_[0]->port, GET => '/none/changeset-diff/tip')->status;
+        my $status = ask($_[0], GET => '/none/changeset-diff/tip')->status;
         return $status == 401 || $status == 404 ? '' : "no such repository: status $status";
     },
     diff => sub {
         my ($t, $diff) = @_;
-        my $a = RCAPI::HTTP::request($t->port, GET => $DIFF);
+        my $a = ask($t, GET => $DIFF);
         return $a->status == 200 && $a->body eq $diff ? '' : "diff: status $a->{status}, " . length($a->body) . ' bytes';
     },
     head => sub {
         my ($t, $diff) = @_;
-        my $a = RCAPI::HTTP::request($t->port, HEAD => $DIFF);
+        my $a = ask($t, HEAD => $DIFF);
         return $a->status == 200 && $a->header('Content-Length') == length $diff && $a->body eq ''
             ? '' : "HEAD: status $a->{status}";
     },
@@ -136,6 +146,15 @@ for my $mpm (@mpms) {
             is($t->trouble, '', "stopped after $asked requests");
             $t->start;
         }
+        (undef, $asked) = load($t, 4, 0, $diff, sub {
+            sleep 0.5 * $SLOW;
+            my $parent = $t->{server}->pid;
+            kill WINCH => $parent;
+            patiently(20, sub { !kill 0 => $parent });
+        });
+        $t->stop;
+        is($t->trouble, '', "gracefully stopped after $asked requests");
+        $t->start;
         is($t->must(get_repo => { repoid => 'r0' })->{repo_name}, 'r0', 'and started again');
         my $check = $t->try_admin('check');
         is("$check->{exit} $check->{out}$check->{err}", '0 ', 'rcapi-admin check finds nothing');
@@ -145,6 +164,7 @@ for my $mpm (@mpms) {
     subtest "$mpm: children come and go" => sub {
         my ($t, $diff) = new_server(mpm => $mpm, children => 2, threads => 4, directives => "MaxConnectionsPerChild 15\n");
         my %seen = map { $_ => 1 } $t->children;
+        local $again = 1;
         my ($wrong, $asked) = load($t, 3, 60 / $SLOW, $diff, sub {
             for (1 .. 10) {
                 sleep 0.1;

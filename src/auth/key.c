@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_caller_store.h"
+#include "caller.h"
 #include "rc_secret.h"
 #include "rc_user.h"
 
@@ -43,7 +43,7 @@ const char *rc_role_name(rc_role_t role)
     return NULL;
 }
 
-static rc_caller_t *make_caller(const rc_caller_row_t *row, rc_role_t role, apr_pool_t *pool)
+rc_caller_t *rc_auth_make_caller(const rc_caller_row_t *row, rc_role_t role, apr_pool_t *pool)
 {
     rc_caller_t *caller = apr_pcalloc(pool, sizeof(*caller));
 
@@ -69,7 +69,7 @@ rc_err_t *rc_auth_by_key(rc_caller_t **caller, rc_db_t *db, const char *key, apr
         return NULL;
     if (row->expires != -1 && row->expires < apr_time_sec(apr_time_now()))
         return NULL;
-    *caller = make_caller(row, rc_role_from_name(row->role), pool);
+    *caller = rc_auth_make_caller(row, rc_role_from_name(row->role), pool);
     return NULL;
 }
 
@@ -81,7 +81,7 @@ rc_err_t *rc_auth_anonymous(rc_caller_t **caller, rc_db_t *db, apr_pool_t *pool)
     RC_TRY(rc_store_caller_by_name(&row, db, "default", pool));
     if (!row || !row->active)
         return NULL;
-    *caller = make_caller(row, 0, pool);
+    *caller = rc_auth_make_caller(row, 0, pool);
     (*caller)->anonymous = true;
     return NULL;
 }
@@ -96,6 +96,6 @@ rc_err_t *rc_auth_first_admin(rc_caller_t **caller, rc_db_t *db, apr_pool_t *poo
     if (!user)
         return NULL;
     RC_TRY(rc_store_caller_by_name(&row, db, user->username, pool));
-    *caller = make_caller(row, RC_ROLE_ALL, pool);
+    *caller = rc_auth_make_caller(row, RC_ROLE_ALL, pool);
     return NULL;
 }

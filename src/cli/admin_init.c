@@ -199,7 +199,7 @@ static rc_err_t *first_scan(rc_admin_t *admin)
     apr_array_header_t *added;
     int i;
 
-    RC_TRY(rc_model_scan_add(&added, admin->env, admin->db, rc_changeset_json, admin->pool));
+    RC_TRY(rc_model_scan_add(&added, admin->env, admin->db, NULL, rc_changeset_json, admin->pool));
     if (!added->nelts)
         fputs("Initial repository scan: no repositories found.\n", stderr);
     else

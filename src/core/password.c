@@ -57,3 +57,17 @@ bool rc_password_matches(const char *hash, const char *password, apr_pool_t *poo
 
     return ours && *password && rv == APR_SUCCESS;
 }
+
+rc_err_t *rc_password_quick_hash(const char **hash, const char *password, apr_pool_t *pool)
+{
+    char text[HASH_SIZE];
+    const char *salt;
+    apr_status_t rv;
+
+    *hash = NULL;
+    RC_TRY(rc_random_text(&salt, "0123456789abcdefghijklmnopqrstuvwxyz", 8, pool));
+    if ((rv = apr_md5_encode(password, salt, text, sizeof(text))) != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "cannot hash a password");
+    *hash = apr_pstrdup(pool, text);
+    return NULL;
+}

@@ -23,6 +23,7 @@ struct rc_spool_t {
     apr_size_t used, size; /* of buf */
     apr_file_t *file;      /* NULL while all of it fits in memory */
     apr_off_t flushed;     /* bytes in the file */
+    int taken;             /* its descriptor, when it is not a temporary file of ours; else -1 */
 };
 
 rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
@@ -31,7 +32,13 @@ rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
 
     spool->pool = pool;
     spool->temp_dir = apr_pstrdup(pool, temp_dir);
+    spool->taken = -1;
     return spool;
+}
+
+rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool)
+{
+    return rc_spool_create(other->temp_dir, pool);
 }
 
 static void grow(rc_spool_t *spool, apr_size_t want)
@@ -68,8 +75,9 @@ static rc_err_t *write_file(rc_spool_t *spool, const void *data, apr_size_t len)
     apr_status_t rv = apr_file_write_full(spool->file, data, len, NULL);
 
     if (rv != APR_SUCCESS)
-        return rc_err_internal(spool->pool, rv, "cannot write a temporary file in %s",
-                               spool->temp_dir);
+        return rc_err_internal(spool->pool, rv, "cannot write a temporary file%s%s",
+                               spool->taken == -1 ? " in " : "",
+                               spool->taken == -1 ? spool->temp_dir : "");
     spool->flushed += (apr_off_t)len;
     return NULL;
 }
@@ -84,17 +92,41 @@ static rc_err_t *flush(rc_spool_t *spool)
     return used ? write_file(spool, spool->buf, used) : NULL;
 }
 
-rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len)
+/* Makes room for @a len bytes behind what is in memory; never for more than RC_SPOOL_MEMORY. */
+static rc_err_t *make_room(rc_spool_t *spool, apr_size_t len)
 {
-    if (spool->used + len > RC_SPOOL_MEMORY) {
+    if (spool->used + len > RC_SPOOL_MEMORY)
         RC_TRY(flush(spool));
-        if (len >= RC_SPOOL_MEMORY / 2)
-            return write_file(spool, data, len);
-    }
     if (spool->used + len > spool->size)
         grow(spool, spool->used + len);
-    if (len)
-        memcpy(spool->buf + spool->used, data, len);
+    return NULL;
+}
+
+rc_err_t *rc_spool_room(char **room, rc_spool_t *spool, apr_size_t len)
+{
+    if (spool->used + len > spool->size)
+        RC_TRY(make_room(spool, len));
+    *room = spool->buf + spool->used;
+    return NULL;
+}
+
+void rc_spool_fill(rc_spool_t *spool, const char *end)
+{
+    spool->used = (apr_size_t)(end - spool->buf);
+}
+
+rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len)
+{
+    char *room;
+
+    if (!len)
+        return NULL;
+    if (len >= RC_SPOOL_MEMORY / 2 && spool->used + len > RC_SPOOL_MEMORY) {
+        RC_TRY(flush(spool));
+        return write_file(spool, data, len);
+    }
+    RC_TRY(rc_spool_room(&room, spool, len));
+    memcpy(room, data, len);
     spool->used += len;
     return NULL;
 }
@@ -122,12 +154,60 @@ rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
     return rc_spool_puts(spool, text);
 }
 
+rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other)
+{
+    apr_off_t left = rc_spool_size(other), start = 0;
+    char buf[16 * 1024];
+    const char *data;
+    apr_file_t *file;
+
+    RC_TRY(rc_spool_content(&data, &file, other));
+    if (!file)
+        return rc_spool_write(spool, data, (apr_size_t)left);
+    apr_file_seek(file, APR_SET, &start);
+    while (left) {
+        apr_size_t len = left < (apr_off_t)sizeof(buf) ? (apr_size_t)left : sizeof(buf);
+        apr_status_t rv = apr_file_read_full(file, buf, len, NULL);
+
+        if (rv)
+            return rc_err_internal(spool->pool, rv, "cannot read a temporary file");
+        RC_TRY(rc_spool_write(spool, buf, len));
+        left -= (apr_off_t)len;
+    }
+    return NULL;
+}
+
+static apr_status_t close_taken(void *data)
+{
+    rc_spool_t *spool = data;
+
+    close(spool->taken);
+    spool->taken = -1;
+    spool->file = NULL;
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_spool_take_fd(rc_spool_t *spool, int fd, apr_off_t size)
+{
+    apr_int32_t flags = APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_BINARY;
+    apr_status_t rv;
+
+    spool->taken = fd;
+    apr_pool_cleanup_register(spool->pool, spool, close_taken, apr_pool_cleanup_null);
+    if ((rv = apr_os_file_put(&spool->file, &fd, flags, spool->pool)))
+        return rc_err_internal(spool->pool, rv, "cannot use a file as an answer");
+    spool->flushed = size;
+    return NULL;
+}
+
 rc_err_t *rc_spool_reset(rc_spool_t *spool)
 {
     apr_off_t start = 0;
     apr_status_t rv = APR_SUCCESS;
 
-    if (spool->file && (rv = apr_file_trunc(spool->file, 0)) == APR_SUCCESS)
+    if (spool->taken != -1)
+        apr_pool_cleanup_run(spool->pool, spool, close_taken);
+    else if (spool->file && (rv = apr_file_trunc(spool->file, 0)) == APR_SUCCESS)
         rv = apr_file_seek(spool->file, APR_SET, &start);
     spool->used = 0;
     spool->flushed = 0;
@@ -176,7 +256,7 @@ rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
     apr_file_t *file;
     apr_os_file_t fd;
     apr_off_t at = 0;
-    ssize_t n;
+    ssize_t n = 0;
 
     RC_TRY(rc_spool_content(&data, &file, spool));
     *found = !file && memchr(data, '\0', spool->used);

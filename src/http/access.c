@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The phases before the handler: our URLs have no file behind them, and whoever asks for a view
- * must be allowed to. (The API decides for itself, from the key in its body.)
+ * Our URLs have no file behind them, and whoever asks for a view must be allowed to. The verdict is
+ * made when the handler needs it, or earlier by `Require rcapi`; it ends no request: httpd's own
+ * rules have had their say by then, and a refusal is the same plain text with the same headers for
+ * GET, HEAD, conditional and range requests, passes the same filters as an answer, and is not
+ * replaced by an ErrorDocument. (The API decides for itself, from the key in its body.)
  */
 #include "http.h"
 
@@ -41,10 +44,11 @@ static void fill_request(rc_web_request_t *request, request_rec *r, const rc_not
 {
     const rc_dir_conf_t *conf = rc_http_dir_conf(r);
 
-    request->path = rc_http_path(r);
+    request->path = rc_http_sent_path(r);
     request->query = r->args;
     request->query_key = conf->key_in_query ? note->query_key : NULL; /* not set (-1): yes */
     request->header_key = note->header_key;
+    request->login = rc_http_login(r, note);
     request->readonly = r->method_number == M_GET;
     request->client_ip = r->useragent_ip;
     request->base_url = rc_http_base_url(r, note->work);
@@ -81,31 +85,14 @@ void rc_http_forget_verdict(rc_note_t *note)
     note->err = NULL;
 }
 
-/*
- * Puts the verdict into the note. It never ends the request here: httpd's own Require rules come
- * after this hook and keep the last word, and a refusal is answered by the handler, so that it is
- * the same plain text with the same headers for GET, HEAD, conditional and range requests, passes
- * the same filters as an answer, and is not replaced by an ErrorDocument.
- */
-int rc_http_check_access(request_rec *r)
+rc_note_t *rc_http_decide(request_rec *r)
 {
-    const char *path = rc_http_path(r);
-    rc_note_t *note;
+    rc_note_t *note = rc_http_note(r);
 
-    if (!path || rc_http_is_api(path))
-        return DECLINED;
-    note = rc_http_note(r);
-    if (!note->call && !note->err)
-        decide(r, note);
-    return DECLINED;
-}
-
-/*
- * httpd does not check access again for an internal redirect or a subrequest with the same
- * configuration, but its URL may be another: no request comes to the handler without a verdict.
- */
-int rc_http_check_again(request_rec *r)
-{
-    rc_http_check_access(r);
-    return DECLINED;
+    if ((note->call || note->err) && note->asked_by == r->user)
+        return note;
+    rc_http_forget_verdict(note);
+    note->asked_by = r->user;
+    decide(r, note);
+    return note;
 }

@@ -40,6 +40,8 @@ typedef struct rc_server_conf_t {
     const char *archive_cache; /* "" = none are kept */
     apr_off_t archive_cache_size;
     int expensive_max, feed_items;
+    apr_off_t range_bytes;
+    int range_seconds;
     apr_array_header_t *remote_schemes; /* of const char * */
     int remote_private;
     int remote_timeout; /* seconds */
@@ -52,7 +54,7 @@ typedef struct rc_server_conf_t {
 typedef struct rc_dir_conf_t {
     const char *mount;             /* as rc_mount_t.path; rc_http_unmounted: not ours */
     apr_array_header_t *whitelist; /* of const char * */
-    int key_in_query;
+    int key_in_query, trust_login;
     apr_off_t max_body;
     const char *base_url;
 } rc_dir_conf_t;
@@ -60,6 +62,9 @@ typedef struct rc_dir_conf_t {
 /* What is remembered of one request of ours. */
 typedef struct rc_note_t {
     const char *query_key, *header_key; /* as sent, taken out of the request */
+    const char *sent_uri;               /* before httpd decoded it; or NULL */
+    const char *login;                  /* r->user, when we have checked his password */
+    const char *asked_by;               /* r->user at the time of the verdict */
     apr_pool_t *work;                   /* for the answer's making: ends before it is sent */
     rc_web_call_t *call;                /* the verdict on a view, or ... */
     rc_err_t *err;                      /* ... why there is none */
@@ -79,8 +84,17 @@ const char *rc_http_set_handler(cmd_parms *cmd, void *dconf, const char *arg);
 /** Is @a path (decoded) below a place of ours? Before httpd has looked for its configuration. */
 bool rc_http_is_below_mount(const rc_server_conf_t *conf, const char *path);
 
+/** Where @a path continues behind @a mount ("/" at its end); NULL when it is not below it. */
+const char *rc_http_behind(const char *mount, const char *path);
+
 /** The part of the URL behind the mount, beginning with "/"; NULL when the request is not ours. */
 const char *rc_http_path(const request_rec *r);
+
+/* path.c */
+int rc_http_keep_path(request_rec *r);
+
+/** rc_http_path as the client sent it (%XX), so that an escaped slash is not taken for another. */
+const char *rc_http_sent_path(request_rec *r);
 
 /* check.c: when the server starts */
 int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
@@ -108,15 +122,19 @@ bool rc_http_in_use(void);
 int rc_http_hide_keys(request_rec *r);
 int rc_http_hide_from_logs(request_rec *r);
 
+/** Before httpd knows which section a URL belongs to: is it below a mount? In doubt, yes. */
+bool rc_http_may_be_ours(const request_rec *r);
+
 /** What is remembered of @a r; on the first call its keys are taken out of it. */
 rc_note_t *rc_http_note(request_rec *r);
 
 /* access.c, serve.c */
 int rc_http_translate_name(request_rec *r);
 int rc_http_map_to_storage(request_rec *r);
-int rc_http_check_access(request_rec *r);
-int rc_http_check_again(request_rec *r);
 int rc_http_handler(request_rec *r);
+
+/** The note of @a r with a verdict (call or err) on the view that is asked for, and on r->user. */
+rc_note_t *rc_http_decide(request_rec *r);
 
 /** Drops the verdict, and with it the database connection and the repository it holds. */
 void rc_http_forget_verdict(rc_note_t *note);
@@ -126,6 +144,14 @@ const char *rc_http_base_url(request_rec *r, apr_pool_t *pool);
 
 /** True for the API's own URL, @a path as rc_http_path returns it. */
 bool rc_http_is_api(const char *path);
+
+/* login.c */
+
+/** Names us to AuthBasicProvider and Require. */
+void rc_http_register_logins(apr_pool_t *pool);
+
+/** The user that httpd knows by his password, where that counts; or NULL. */
+const char *rc_http_login(const request_rec *r, const rc_note_t *note);
 
 /* body.c */
 typedef struct rc_body_t {
@@ -166,6 +192,9 @@ int rc_http_send_refusal(request_rec *r, int status, const char *text);
 /** Sends what the parts below log to httpd's log, as a line of @a r while a request runs. */
 void rc_http_log_open(void);
 void rc_http_log_request(const request_rec *r);
+
+/** The id by which warnings and errors of @a r are found in the log; NULL: there are none. */
+const char *rc_http_request_id(const request_rec *r);
 
 /** Logs an error that ends a request. */
 void rc_http_log_err(const request_rec *r, const rc_err_t *err);

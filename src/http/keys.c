@@ -69,7 +69,7 @@ static rc_note_t *existing_note(const request_rec *r)
 
 /*
  * A subrequest or an internal redirect sees what we left of the first request: headers without
- * keys, perhaps a query with ***. Its keys are those of the first.
+ * keys, perhaps a query with ***. Its keys and its login are those of the first.
  */
 static void inherit_keys(rc_note_t *note, const rc_note_t *outer)
 {
@@ -77,6 +77,7 @@ static void inherit_keys(rc_note_t *note, const rc_note_t *outer)
         note->header_key = outer->header_key;
     if (note->query_key && !strcmp(note->query_key, HIDDEN))
         note->query_key = outer->query_key;
+    note->login = outer->login; /* counts if httpd takes r->user over */
 }
 
 rc_note_t *rc_http_note(request_rec *r)
@@ -101,8 +102,7 @@ rc_note_t *rc_http_note(request_rec *r)
     return note;
 }
 
-/* Before httpd knows which section a URL belongs to: is it below a mount? In doubt, yes. */
-static bool may_be_ours(const request_rec *r)
+bool rc_http_may_be_ours(const request_rec *r)
 {
     const rc_server_conf_t *conf = rc_http_server_conf(r->server);
     char *path;
@@ -122,17 +122,23 @@ int rc_http_hide_keys(request_rec *r)
         return DECLINED;
     hide_in(&r->the_request, r->pool); /* the line for logs; nobody works by it */
     hide_referer(r);
-    if (may_be_ours(r))
+    if (rc_http_may_be_ours(r))
         rc_http_note(r);
     return DECLINED;
 }
 
 static void hide_headers(request_rec *r)
 {
+    const char *sent = apr_table_get(r->headers_in, "Authorization");
+
     if (apr_table_get(r->headers_in, "X-Api-Key"))
         apr_table_setn(r->headers_in, "X-Api-Key", HIDDEN);
-    if (bearer(r))
-        apr_table_setn(r->headers_in, "Authorization", "Bearer " HIDDEN);
+    if (sent) { /* Basic is a password; without a scheme, all of it may be a key */
+        apr_size_t scheme = strcspn(sent, " \t");
+        const char *kept = sent[scheme] ? apr_pstrmemdup(r->pool, sent, scheme + 1) : "";
+
+        apr_table_setn(r->headers_in, "Authorization", apr_pstrcat(r->pool, kept, HIDDEN, NULL));
+    }
 }
 
 /*

@@ -1,13 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Messages of the parts below, which know no httpd, into httpd's log; while a request runs they
- * are lines of that request, with its client and its log id.
+ * are lines of that request, with its client. A warning or an error also names the request by its
+ * log id (%L, UNIQUE_ID), and the answer tells the same id.
  */
 #include "http.h"
 
+#include <apr_strings.h>
+
 #include "rc_log.h"
 
+#define REQUEST_ID "X-Request-Id"
+
 static _Thread_local const request_rec *current;
+
+const char *rc_http_request_id(const request_rec *r)
+{
+    return apr_table_get(r->err_headers_out, REQUEST_ID);
+}
+
+/* " (request <id>)" for a message that somebody may ask about, from now on in the answer as well;
+ * else "". Asking twice gives the same id: httpd makes it of the request's time and place. */
+static const char *name_request(const request_rec *r, int level)
+{
+    const char *id = rc_http_request_id(r);
+
+    if (level > APLOG_WARNING)
+        return "";
+    if (!id && !(id = r->log_id) && ap_run_generate_log_id(r->connection, r, &id) != OK)
+        return "";
+    apr_table_set(r->err_headers_out, REQUEST_ID, id);
+    return apr_psprintf(r->pool, " (request %s)", id);
+}
 
 static void log_message(void *baton, rc_log_level_t level, apr_status_t status, const char *text)
 {
@@ -18,7 +42,8 @@ static void log_message(void *baton, rc_log_level_t level, apr_status_t status, 
 
     (void)baton;
     if (current)
-        ap_log_rerror(APLOG_MARK, levels[level], status, current, RCLOGNO(0020) "%s", text);
+        ap_log_rerror(APLOG_MARK, levels[level], status, current, RCLOGNO(0020) "%s%s", text,
+                      name_request(current, levels[level]));
     else
         ap_log_error(APLOG_MARK, levels[level], status, ap_server_conf, RCLOGNO(0021) "%s", text);
 }
@@ -39,6 +64,6 @@ void rc_http_log_err(const request_rec *r, const rc_err_t *err)
                 : err->kind == RC_E_BUSY   ? APLOG_WARNING
                                            : APLOG_INFO;
 
-    ap_log_rerror(APLOG_MARK, level, err->cause, r, RCLOGNO(0022) "%s",
-                  rc_err_log_text(err, r->pool));
+    ap_log_rerror(APLOG_MARK, level, err->cause, r, RCLOGNO(0022) "%s%s",
+                  rc_err_log_text(err, r->pool), name_request(r, level));
 }

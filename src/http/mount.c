@@ -60,8 +60,7 @@ const char *rc_http_set_handler(cmd_parms *cmd, void *dconf, const char *arg)
     return DECLINE_CMD;
 }
 
-/* Where @a path continues behind @a mount; NULL when it is not below it. */
-static const char *behind(const char *mount, const char *path)
+const char *rc_http_behind(const char *mount, const char *path)
 {
     apr_size_t len = strlen(mount);
 
@@ -79,7 +78,7 @@ bool rc_http_is_below_mount(const rc_server_conf_t *conf, const char *path)
         for (i = 0; i < conf->mounts->nelts; i++) {
             const rc_mount_t *mount = &APR_ARRAY_IDX(conf->mounts, i, rc_mount_t);
 
-            if (mount->section == (pass == 1) && behind(mount->path, path))
+            if (mount->section == (pass == 1) && rc_http_behind(mount->path, path))
                 ours = mount->ours;
         }
     return ours;
@@ -91,5 +90,5 @@ const char *rc_http_path(const request_rec *r)
 
     if (!conf->mount || conf->mount == rc_http_unmounted || !r->uri || *r->uri != '/')
         return NULL;
-    return behind(conf->mount, r->uri);
+    return rc_http_behind(conf->mount, r->uri);
 }

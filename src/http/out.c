@@ -132,9 +132,12 @@ static void set_refusal_headers(request_rec *r, int status)
 int rc_http_send_refusal(request_rec *r, int status, const char *text)
 {
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    const char *id = rc_http_request_id(r);
     apr_size_t len;
 
     text = apr_pstrdup(r->pool, text ? text : default_text(status));
+    if (id && status == HTTP_INTERNAL_SERVER_ERROR)
+        text = apr_psprintf(r->pool, "%s (request %s)", text, id);
     len = strlen(text);
     apr_table_clear(r->headers_out);
     set_refusal_headers(r, status);

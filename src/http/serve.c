@@ -13,6 +13,7 @@
 #include <apr_strings.h>
 
 #include "rc_rpc.h"
+#include "rc_time.h"
 
 /* The API layer is not there, or broke down: the one case in which its status is not 200. */
 static void write_failure(request_rec *r, rc_spool_t *spool, int status)
@@ -116,7 +117,7 @@ static void set_view_headers(request_rec *r, const rc_web_call_t *call)
         accept_compressed(r, call->etag);
     }
     if (call->last_modified) {
-        ap_update_mtime(r, apr_time_from_sec(call->last_modified));
+        ap_update_mtime(r, rc_time_from_sec(call->last_modified));
         ap_set_last_modified(r);
     } else { /* else httpd compares with now (RFC 9110 13.1.3: without a date, ignore them) */
         apr_table_unset(r->headers_in, "If-Modified-Since");
@@ -146,13 +147,13 @@ static rc_err_t *make_view(int *status, request_rec *r, rc_web_call_t *call, rc_
         return NULL;
     RC_TRY(rc_web_write(call, spool));
     set_content_headers(r, call);
-    *status = HTTP_OK;
+    *status = call->status; /* only the content may show that it is too large, say */
     return NULL;
 }
 
 static int serve_view(request_rec *r)
 {
-    rc_note_t *note = rc_http_note(r);
+    rc_note_t *note = rc_http_decide(r);
     const char *message = NULL;
     rc_err_t *err = note->err;
     int status = HTTP_INTERNAL_SERVER_ERROR;
@@ -168,7 +169,7 @@ static int serve_view(request_rec *r)
         message = status == HTTP_OK ? NULL : apr_pstrdup(r->pool, note->call->message);
         length = note->call->length;
     } else if (!err) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, RCLOGNO(0050) "no verdict on this view");
+        err = rc_err_internal(r->pool, APR_SUCCESS, "no verdict on this view");
     }
     if (err) {
         rc_http_log_err(r, err);

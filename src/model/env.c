@@ -9,8 +9,11 @@
 #include <apr_version.h>
 #include <apu_version.h>
 
+#include "rc_cache.h"
 #include "rc_moves.h"
 #include "rc_versions.h"
+
+#define FEED_CACHE ((apr_size_t)8 << 20) /* bytes per process */
 
 void rc_env_defaults(rc_env_config_t *config)
 {
@@ -26,6 +29,8 @@ void rc_env_defaults(rc_env_config_t *config)
         .expensive_max = 2,
         .archive_cache_size = (apr_off_t)1024 * 1024 * 1024,
         .feed_items = 20,
+        .range_bytes = (apr_off_t)1024 * 1024 * 1024,
+        .range_time = apr_time_from_sec(60),
         .vcs_idle = 64,
         .repair = true,
         .remote = {.schemes = &scheme_list,
@@ -65,9 +70,14 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_vcs_startup(pool));
     RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
+    RC_TRY(rc_memo_create(&env->feeds, FEED_CACHE, pool));
     env->expensive = rc_gate_create(config->expensive_max, pool);
-    if (config->repair)
+    if (config->repair) {
+        rc_cache_t archives = {config->archive_cache, config->archive_cache_size, 0};
+
+        rc_cache_sweep(&archives, pool);
         RC_TRY(rc_moves_repair(env, pool));
+    }
     *out = env;
     return NULL;
 }

@@ -89,6 +89,7 @@ rc_err_t *rc_model_scan(apr_array_header_t **names, const rc_env_t *env, apr_poo
 typedef struct addition_t {
     rc_new_repo_t repo;
     rc_env_t *env;
+    const rc_actor_t *actor;
     apr_pool_t *pool;
     bool done;
 } addition_t;
@@ -130,7 +131,8 @@ static rc_err_t *add_one(void *baton, rc_db_t *db)
         return NULL;
     RC_TRY(rc_model_repo_defaults(row, db, pool));
     addition->done = true;
-    return rc_model_repo_insert(&addition->repo, db, pool);
+    RC_TRY(rc_model_repo_insert(&addition->repo, db, pool));
+    return rc_store_journal_add(db, addition->actor, row->id, row->name, "admin_created_repo");
 }
 
 static rc_err_t *prepare_one(addition_t *addition,
@@ -173,10 +175,10 @@ static rc_err_t *add_name(bool *done, addition_t *addition, rc_db_t *db,
     return err && err->kind == RC_E_BUSY ? err : NULL;
 }
 
-rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db,
-                            const char *(*changeset_json)(const rc_commit_t *commit,
-                                                          apr_pool_t *pool),
-                            apr_pool_t *pool)
+rc_err_t *
+rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db, const rc_actor_t *actor,
+                  const char *(*changeset_json)(const rc_commit_t *commit, apr_pool_t *pool),
+                  apr_pool_t *pool)
 {
     apr_array_header_t *names;
     apr_pool_t *scratch;
@@ -190,7 +192,7 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *
     RC_TRY(rc_store_first_admin(&owner, db, pool));
     apr_pool_create(&scratch, pool);
     for (i = 0; i < names->nelts && owner; i++) {
-        addition_t addition = {.env = env, .pool = scratch};
+        addition_t addition = {.env = env, .actor = actor, .pool = scratch};
 
         apr_pool_clear(scratch);
         addition.repo.row.name = APR_ARRAY_IDX(names, i, const char *);
@@ -208,6 +210,7 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *
 typedef struct removal_t {
     apr_array_header_t *removed;
     const rc_env_t *env;
+    const rc_actor_t *actor;
     apr_pool_t *pool;
 } removal_t;
 
@@ -236,6 +239,8 @@ static rc_err_t *remove_repos(removal_t *removal, rc_db_t *db)
 
         if (!repo_is_gone(rc_env_repo_path(removal->env, repo->name, removal->pool), removal->pool))
             continue;
+        RC_TRY(
+            rc_store_journal_add(db, removal->actor, repo->id, repo->name, "admin_deleted_repo"));
         RC_TRY(rc_store_repo_delete(db, repo->id));
         APR_ARRAY_PUSH(removal->removed, const char *) = repo->name;
     }
@@ -273,9 +278,9 @@ static rc_err_t *remove_all(void *baton, rc_db_t *db)
 }
 
 rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
-                               apr_pool_t *pool)
+                               const rc_actor_t *actor, apr_pool_t *pool)
 {
-    removal_t removal = {apr_array_make(pool, 8, sizeof(const char *)), env, pool};
+    removal_t removal = {apr_array_make(pool, 8, sizeof(const char *)), env, actor, pool};
 
     *removed = removal.removed;
     return rc_db_txn(db, remove_all, &removal);

@@ -55,6 +55,17 @@ static unsigned below(rc_call_t *call)
     return !strcmp(text, "groups") ? RC_BELOW_GROUPS : 0;
 }
 
+/* An object whose permissions are others is one that was changed. */
+static rc_err_t *tell(rc_call_t *call, rc_kind_t kind)
+{
+    if (kind == RC_KIND_REPO)
+        return rc_call_journal(call, call->args[0].row, "user_updated_repo", NULL);
+    return rc_call_journal(call, NULL,
+                           kind == RC_KIND_REPO_GROUP ? "user_updated_repo_group"
+                                                      : "admin_updated_users_group",
+                           call->args[0].name);
+}
+
 rc_err_t *rc_grant(rc_call_t *call, rc_json_t *out, const char *msg)
 {
     rc_grant_t grant = {
@@ -70,6 +81,7 @@ rc_err_t *rc_grant(rc_call_t *call, rc_json_t *out, const char *msg)
     } else {
         RC_TRY(rc_rule_revoke(call->db, &grant, below(call)));
     }
+    RC_TRY(tell(call, grant.kind));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", rc_call_text(call, msg));
     rc_json_member_bool(out, "success", true);

@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "rc_auth.h"
+#include "rc_journal.h"
 #include "rc_json.h"
 #include "rc_repo.h"
 #include "rc_rpc.h"
@@ -189,8 +190,18 @@ rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
 /** Pulls @a repo from its clone_uri and refreshes what is stored of it. Outside of transactions. */
 rc_err_t *rc_call_pull(rc_call_t *call, const rc_repo_t *repo);
 
-/** Reads the last changeset of @a repo anew and stores it. Outside of transactions. */
-rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo);
+/** Reads the last changeset of @a repo anew and stores it, with an entry "action:what" of the
+ * journal unless @a action is NULL. Outside of transactions. */
+rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *action,
+                          const char *what);
+
+/** The caller, as the journal names who acts. */
+rc_actor_t rc_call_actor(const rc_call_t *call);
+
+/** Adds "action" or, with @a what, "action:what" to the journal: what the caller does with @a repo
+ * (NULL: with something else). In the transaction that does it. */
+rc_err_t *rc_call_journal(rc_call_t *call, const rc_repo_t *repo, const char *action,
+                          const char *what);
 
 /** The method of this name in this dialect, or NULL. */
 const rc_method_t *rc_method_find(const char *name, bool old);

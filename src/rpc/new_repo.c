@@ -66,9 +66,15 @@ typedef struct making_t {
 static rc_err_t *insert_repo(rc_call_t *call, void *baton)
 {
     making_t *making = baton;
+    const rc_repo_t *row = &making->repo->row, *source;
 
     RC_TRY(making->plan(call, making->repo));
+    source = making->repo->source;
     RC_TRY(rc_model_repo_insert(making->repo, call->db, call->pool));
+    if (source)
+        RC_TRY(rc_call_journal(call, source, "user_forked_repo", row->name));
+    else
+        RC_TRY(rc_call_journal(call, row, "user_created_repo", NULL));
     return rc_moves_apply(making->moves, call->db);
 }
 

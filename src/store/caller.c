@@ -57,6 +57,27 @@ rc_err_t *rc_store_caller_by_name(rc_caller_row_t **out, rc_db_t *db, const char
     return NULL;
 }
 
+rc_err_t *rc_store_caller_by_login(rc_caller_row_t **out, const char **password, rc_db_t *db,
+                                   const char *login, apr_pool_t *pool)
+{
+    rc_caller_row_t *row = NULL;
+    rc_stmt_t *st;
+    bool found;
+
+    *password = NULL;
+    RC_TRY(rc_stmt(&st, db, SQL_CALLER_BY_LOGIN));
+    RC_TRY(rc_bind(st, db, "s", login));
+    RC_TRY(rc_step(&found, st, db));
+    if (found) {
+        row = apr_pcalloc(pool, sizeof(*row));
+        read_caller(row, st, pool);
+        *password = rc_column_text(st, 6, pool);
+    }
+    rc_done(st);
+    *out = row;
+    return NULL;
+}
+
 rc_err_t *rc_store_caller_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,
                               bool inherits, apr_pool_t *pool)
 {

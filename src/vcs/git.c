@@ -18,7 +18,6 @@
 #define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
 #define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
 #define CACHE_LIMIT  ((ssize_t)32 << 20) /* bytes of small objects kept */
-#define OBJECT_LIMIT ((size_t)1 << 30)   /* bytes of one packed object */
 
 rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...)
 {
@@ -63,7 +62,7 @@ static rc_err_t *startup(apr_pool_t *pool)
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
-        git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, OBJECT_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, RC_GIT_OBJECT_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
         /* A walk over the history would fill the cache with commits nobody asks for again. */
@@ -111,13 +110,30 @@ static bool stat_directory(rc_git_t *git, struct stat *st)
     return git->repo == NULL || access(head, F_OK) == 0;
 }
 
+/* libgit2 keeps packs open and mapped: one that is cut short in its place kills whoever reads it,
+ * and one that was put in place of a damaged one is never seen. So they are looked at before each
+ * use. */
+static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
+{
+    apr_status_t rv = apr_pool_create_unmanaged_ex(&git->packs_pool, NULL, NULL);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "no memory for the repository %s", git->path);
+    apr_pool_tag(git->packs_pool, "rc_git packs");
+    git->packs_taken = apr_time_now();
+    git->packs = rc_git_watch_list(git->packs_pool);
+    rc_git_watch_packs(git->packs, git->path);
+    return NULL;
+}
+
 static rc_err_t *open_library(rc_git_t *git, apr_pool_t *pool)
 {
+    RC_TRY(watch_packs(git, pool));
     if (git_repository_open_bare(&git->repo, git->path) < 0)
         return rc_git_err(pool, "cannot open the repository %s", git->path);
     if (git_repository_odb(&git->odb, git->repo) < 0)
         return rc_git_err(pool, "cannot open the objects of %s", git->path);
-    return NULL;
+    return rc_git_loose_add(git->odb, git->path, pool);
 }
 
 static void close_library(rc_git_t *git)
@@ -126,6 +142,9 @@ static void close_library(rc_git_t *git)
     git_repository_free(git->repo);
     git->odb = NULL;
     git->repo = NULL;
+    if (git->packs_pool)
+        apr_pool_destroy(git->packs_pool);
+    git->packs_pool = NULL;
 }
 
 rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool)
@@ -179,7 +198,8 @@ static bool reuse(void *repo)
 
     git->checked = false;
     /* A failed rc_git_reopen leaves no library side. */
-    return git->odb && stat_directory(git, &st) && st.st_dev == git->dev && st.st_ino == git->ino;
+    return git->odb && stat_directory(git, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
+           rc_git_watch_same(git->packs, git->packs_taken);
 }
 
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
@@ -217,19 +237,25 @@ const rc_backend_t rc_git_backend = {
     .reuse = reuse,
     .close = close_repo,
     .refresh = refresh,
+    .state = rc_git_state,
     .count = rc_git_count,
     .resolve = rc_git_resolve,
     .commit = rc_git_commit,
     .id_at = rc_git_id_at,
+    .place = rc_git_place,
+    .time = rc_git_time,
     .index_of = rc_git_index_of,
     .import = rc_git_import,
     .files = rc_git_files,
     .changes = rc_git_changes,
+    .stat = rc_git_stat,
     .nodes = rc_git_nodes,
     .entry = rc_git_entry,
     .content = rc_git_content,
     .diff_files = rc_git_diff_files,
+    .export = rc_git_export,
     .refs = rc_git_refs,
     .diff = rc_git_diff,
+    .mail = rc_git_mail,
     .strip = rc_git_strip,
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The body of a diff: hunks of text by libgit2's xdiff, with what git does differently put right,
- * and binary patches.
+ * The body of a diff: hunks of text by libgit2's xdiff, with what git does differently put right.
  */
 #include "git_diff.h"
 
@@ -15,7 +14,6 @@
 #define HEADING_MAX 80        /* bytes of a hunk's heading */
 #define CONTEXT_MAX (1 << 28) /* more lines than any file has */
 #define TAIL_BLOCK  1024      /* git cuts equal tails in such blocks */
-#define ROW         52        /* bytes in a line of a binary patch */
 
 typedef struct hunk_t {
     const rc_git_printer_t *printer;
@@ -35,8 +33,19 @@ typedef struct hunk_t {
 
 static void put(hunk_t *hunk, const char *data, size_t len)
 {
-    if (!hunk->err)
+    if (!hunk->err && hunk->printer->spool)
         hunk->err = rc_spool_write(hunk->printer->spool, data, len);
+}
+
+/* Counts lines that begin with @a sign. */
+static void count(const hunk_t *hunk, char sign, int lines)
+{
+    rc_git_tally_t *tally = hunk->printer->tally;
+
+    if (tally && sign == '+')
+        tally->added += (apr_uint64_t)lines;
+    else if (tally && sign == '-')
+        tally->deleted += (apr_uint64_t)lines;
 }
 
 static void put_head(hunk_t *hunk)
@@ -142,6 +151,7 @@ static int on_line(const git_diff_delta *delta, const git_diff_hunk *at, const g
 
     (void)delta;
     (void)at;
+    count(hunk, line->origin, 1);
     /* Other origins are "\ No newline at end of file", content and all. */
     if (line->origin == GIT_DIFF_LINE_CONTEXT || line->origin == GIT_DIFF_LINE_ADDITION ||
         line->origin == GIT_DIFF_LINE_DELETION)
@@ -172,6 +182,7 @@ static rc_err_t *print_one_side(hunk_t *hunk, const rc_git_content_t *content, c
 
     if (!lines)
         return NULL;
+    count(hunk, sign, lines);
     put_head(hunk);
     if (sign == '+')
         put_hunk_line(hunk, 0, 0, 1, lines);
@@ -300,83 +311,6 @@ rc_err_t *rc_git_print_hunks(const rc_git_printer_t *printer, const char *head,
     mask_odd_blanks(&hunk);
     set_options(&options, printer->options);
     n = compare(&hunk, &options);
-    if (hunk.err)
-        return hunk.err;
-    return n < 0
-               ? rc_git_err(printer->err_pool, "cannot compare two files of %s", printer->git->path)
-               : NULL;
-}
-
-/* --- binary patches --- */
-
-/* Four bytes make five digits of base 85, the highest first. */
-static char *put_base85(char *out, const unsigned char *p, size_t len)
-{
-    static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                 "!#$%&()*+-;<=>?@^_`{|}~";
-    size_t i;
-
-    for (i = 0; i < len; i += 4) {
-        apr_uint32_t word = 0;
-        int j;
-
-        for (j = 0; j < 4; j++)
-            word = word << 8 | (i + (size_t)j < len ? p[i + (size_t)j] : 0);
-        for (j = 4; j >= 0; j--) {
-            out[j] = digits[word % 85];
-            word /= 85;
-        }
-        out += 5;
-    }
-    return out;
-}
-
-static void put_binary_side(hunk_t *hunk, const git_diff_binary_file *side)
-{
-    const unsigned char *p = (const unsigned char *)side->data;
-    size_t left = side->datalen;
-    char line[128];
-
-    put(hunk, line,
-        (size_t)apr_snprintf(line, sizeof(line), "%s %" APR_SIZE_T_FMT "\n",
-                             side->type == GIT_DIFF_BINARY_DELTA ? "delta" : "literal",
-                             (apr_size_t)side->inflatedlen));
-    while (left && !hunk->err) {
-        size_t len = left < ROW ? left : ROW;
-        char *end;
-
-        line[0] = (char)(len <= 26 ? 'A' + len - 1 : 'a' + len - 27);
-        end = put_base85(line + 1, p, len);
-        *end++ = '\n';
-        put(hunk, line, (size_t)(end - line));
-        p += len;
-        left -= len;
-    }
-    put(hunk, "\n", 1);
-}
-
-static int on_binary(const git_diff_delta *delta, const git_diff_binary *binary, void *baton)
-{
-    hunk_t *hunk = baton;
-
-    (void)delta;
-    put(hunk, "GIT binary patch\n", 17);
-    put_binary_side(hunk, &binary->new_file);
-    put_binary_side(hunk, &binary->old_file);
-    return hunk->err ? GIT_EUSER : 0;
-}
-
-rc_err_t *rc_git_print_binary(const rc_git_printer_t *printer, const rc_git_content_t *before,
-                              const rc_git_content_t *after)
-{
-    hunk_t hunk = {.printer = printer};
-    git_diff_options options;
-    int n;
-
-    git_diff_options_init(&options, GIT_DIFF_OPTIONS_VERSION);
-    options.flags = GIT_DIFF_FORCE_BINARY | GIT_DIFF_SHOW_BINARY;
-    n = git_diff_blobs(before->blob, "", after->blob, "", &options, NULL, on_binary, NULL, NULL,
-                       &hunk);
     if (hunk.err)
         return hunk.err;
     return n < 0

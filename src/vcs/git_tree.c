@@ -5,6 +5,7 @@
  */
 #include "git_diff.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -28,6 +29,7 @@ typedef struct walk_t {
     char *path; /* directory being compared, with a slash at its end */
     size_t path_len, path_room;
     int depth;
+    int left; /* entries that may differ until it ends; 0 = ended */
 } walk_t;
 
 /* git knows these modes only, whatever a tree says. */
@@ -160,6 +162,7 @@ static rc_err_t *compare_entries(walk_t *walk, const cursor_t *before, const cur
 
     if (before && after && before->mode == after->mode && git_oid_equal(&before->id, &after->id))
         return NULL;
+    walk->left--;
     if (entry->mode != RC_GIT_DIRECTORY) {
         add_change(walk, before, after);
         return NULL;
@@ -172,7 +175,7 @@ static rc_err_t *compare_entries(walk_t *walk, const cursor_t *before, const cur
 
 static rc_err_t *merge(walk_t *walk, cursor_t *before, cursor_t *after)
 {
-    while (before->name || after->name) {
+    while ((before->name || after->name) && walk->left) {
         int cmp = !before->name ? 1 : !after->name ? -1 : compare(before, after);
 
         RC_TRY(compare_entries(walk, cmp <= 0 ? before : NULL, cmp >= 0 ? after : NULL));
@@ -204,15 +207,27 @@ static rc_err_t *compare_trees(walk_t *walk, const git_oid *before, const git_oi
     return err;
 }
 
-rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
-                              const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool)
+rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_git_t *git,
+                                   const git_oid *before, const git_oid *after,
+                                   apr_pool_t *err_pool, apr_pool_t *pool)
 {
-    walk_t walk = {.git = git, .err_pool = err_pool, .pool = pool};
+    walk_t walk = {.git = git, .err_pool = err_pool, .pool = pool, .left = *entries};
+    rc_err_t *err;
 
     walk.changes = *out = apr_array_make(pool, 16, sizeof(rc_git_change_t));
     if (before && after && git_oid_equal(before, after))
         return NULL;
-    return compare_trees(&walk, before, after);
+    err = compare_trees(&walk, before, after);
+    *entries = walk.left;
+    return err;
+}
+
+rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
+                              const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool)
+{
+    int entries = INT_MAX; /* of which memory has no room for as many */
+
+    return rc_git_tree_changes_some(out, &entries, git, before, after, err_pool, pool);
 }
 
 rc_err_t *rc_git_tree_find(rc_git_side_t *out, rc_git_t *git, const git_oid *tree, const char *name,

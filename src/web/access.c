@@ -5,6 +5,8 @@
  */
 #include "web.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #define ROLES_OF_VIEWS (RC_ROLE_ALL | RC_ROLE_HTTP | RC_ROLE_API)
@@ -22,15 +24,19 @@ static bool role_fits(const rc_web_route_t *route, rc_role_t role)
            (route->view->flags & RC_WEB_FEED ? ROLES_OF_VIEWS | RC_ROLE_FEED : ROLES_OF_VIEWS);
 }
 
-static bool key_opens(const rc_web_call_t *call, const rc_web_route_t *route)
+/* Whitelist and roles are for keys: whoever knows his password sees all that he may read. */
+static bool may_open(const rc_web_call_t *call, const rc_web_route_t *route)
 {
-    return role_fits(route, call->caller->role) &&
-           (route->view->flags & RC_WEB_FEED ||
-            rc_web_whitelist_has(call->request->whitelist, route->view->action));
+    if (call->caller->anonymous)
+        return !(route->view->flags & RC_WEB_LOGIN);
+    return call->caller->login ||
+           (role_fits(route, call->caller->role) &&
+            (route->view->flags & RC_WEB_FEED ||
+             rc_web_whitelist_has(call->request->whitelist, route->view->action)));
 }
 
-/* The owner of the key that was sent, when he counts here; else the default user or nobody. */
-static rc_err_t *identify(rc_web_call_t *call, const apr_array_header_t *routes)
+/* The owner of the key that was sent, when his key counts here. */
+static rc_err_t *identify_by_key(rc_web_call_t *call, const apr_array_header_t *routes)
 {
     const rc_web_request_t *request = call->request;
     const char *key = request->query_key ? request->query_key : request->header_key;
@@ -43,9 +49,21 @@ static rc_err_t *identify(rc_web_call_t *call, const apr_array_header_t *routes)
         for (i = 0; i < routes->nelts && !call->caller; i++)
             if (role_fits(&APR_ARRAY_IDX(routes, i, rc_web_route_t), caller->role))
                 call->caller = caller;
+    return NULL;
+}
+
+/* A key, else a login, else the default user, else nobody. */
+static rc_err_t *identify(rc_web_call_t *call, const apr_array_header_t *routes)
+{
+    rc_caller_t *caller = NULL;
+
+    RC_TRY(identify_by_key(call, routes));
     if (call->caller)
         return NULL;
-    RC_TRY(rc_auth_anonymous(&caller, call->db, call->pool));
+    if (call->request->login)
+        RC_TRY(rc_auth_by_login(&caller, call->db, call->request->login, call->pool));
+    if (!caller || !caller->active)
+        RC_TRY(rc_auth_anonymous(&caller, call->db, call->pool));
     call->caller = caller;
     return NULL;
 }
@@ -55,7 +73,8 @@ static void take_route(rc_web_call_t *call, const rc_web_route_t *route)
     call->view = route->view;
     call->id = route->id;
     call->rev = route->rev;
-    call->rest = route->rest;
+    if (route->rest)
+        call->rest = rc_web_unescape(route->rest, strlen(route->rest), call->pool);
 }
 
 /* Sets call->repo when the route's repository exists and the caller may read it. */
@@ -84,7 +103,7 @@ static rc_err_t *find_repository(rc_web_call_t *call, const apr_array_header_t *
     for (i = 0; i < routes->nelts && !call->repo; i++) {
         const rc_web_route_t *route = &APR_ARRAY_IDX(routes, i, rc_web_route_t);
 
-        if (!call->caller->anonymous && !key_opens(call, route))
+        if (!may_open(call, route))
             continue;
         asked = true;
         RC_TRY(look_up(call, route));
@@ -97,7 +116,7 @@ static rc_err_t *find_repository(rc_web_call_t *call, const apr_array_header_t *
 /* A view of no repository hides nothing here. */
 static rc_err_t *find_view(rc_web_call_t *call, const rc_web_route_t *route)
 {
-    if (call->caller->anonymous ? route->view->flags & RC_WEB_LOGIN : !key_opens(call, route))
+    if (!may_open(call, route))
         return rc_web_refuse(call, 401, NULL);
     take_route(call, route);
     return NULL;

@@ -2,7 +2,7 @@
 /*
  * Query strings: reading parameters, and taking keys out of what will be logged.
  */
-#include "rc_web.h"
+#include "web.h"
 
 #include <string.h>
 #include <strings.h>
@@ -18,8 +18,7 @@ static int hex_value(char c)
     return apr_isdigit(c) ? c - '0' : apr_tolower(c) - 'a' + 10;
 }
 
-/* Decodes %XX and "+". What is no escape, and %00, stays as it was sent. */
-static char *decode(const char *text, apr_size_t len, apr_pool_t *pool)
+char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool)
 {
     char *out = apr_palloc(pool, len + 1), *to = out;
     const char *end = text + len;
@@ -31,10 +30,21 @@ static char *decode(const char *text, apr_size_t len, apr_pool_t *pool)
             byte = hex_value(text[1]) * 16 + hex_value(text[2]);
         if (byte)
             text += 2;
-        *to++ = byte ? (char)byte : *text == '+' ? ' ' : *text;
+        *to++ = byte ? (char)byte : *text;
     }
     *to = '\0';
     return out;
+}
+
+/* The same for a query, where "+" is a blank. */
+static char *decode(const char *text, apr_size_t len, apr_pool_t *pool)
+{
+    char *plain = apr_pstrmemdup(pool, text, len), *p;
+
+    for (p = plain; *p; p++)
+        if (*p == '+')
+            *p = ' ';
+    return rc_web_unescape(plain, len, pool);
 }
 
 const char *rc_web_parameter(const char *query, const char *name, apr_pool_t *pool)

@@ -15,13 +15,29 @@
 /* clang-format off */
 static const rc_web_view_t views[] = {
     /* pattern, controller:action, flags, functions */
-    {"changeset-diff/{rev}", "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
-    {"raw-changeset/{rev}",  "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
+    {"changeset-diff/{rev}",     "ChangesetController:changeset_raw",      0, rc_web_changeset_raw_prepare, rc_web_changeset_diff_write},
+    {"raw-changeset/{rev}",      "ChangesetController:changeset_raw",      0, rc_web_changeset_raw_prepare, rc_web_changeset_diff_write},
+    {"changeset-download/{rev}", "ChangesetController:changeset_download", 0, rc_web_changeset_download_prepare, rc_web_changeset_diff_write},
+    {"changeset-patch/{rev}",    "ChangesetController:changeset_patch",    0, rc_web_changeset_patch_prepare, rc_web_changeset_patch_write},
     {"raw/{rev}/{path}",     "FilesController:raw", 0, rc_web_raw_prepare, rc_web_file_write},
     {"rawfile/{rev}/{path}", "FilesController:rawfile", 0, rc_web_rawfile_prepare, rc_web_file_write},
     {"diff/{path}",          "FilesController:diff", 0, rc_web_file_diff_prepare, rc_web_file_diff_write},
+    {"feed/rss",  "FeedController:rss",  RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
+    {"feed/atom", "FeedController:atom", RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
+    {"archive/{rev}",        "FilesController:archivefile",       0, rc_web_archive_prepare,   rc_web_archive_write},
+    {"/_admin/journal/rss",         "JournalController:journal_rss",         RC_WEB_FEED | RC_WEB_LOGIN, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/journal/atom",        "JournalController:journal_atom",        RC_WEB_FEED | RC_WEB_LOGIN, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal/rss",  "JournalController:public_journal_rss",  RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal/atom", "JournalController:public_journal_atom", RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal_rss",  "JournalController:public_journal_rss",  RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal_atom", "JournalController:public_journal_atom", RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/gists/{id}/{rev}/raw",        "GistsController:show", 0, rc_web_gist_prepare, rc_web_gist_write},
+    {"/_admin/gists/{id}/{rev}/raw/{path}", "GistsController:show", 0, rc_web_gist_prepare, rc_web_gist_write},
 };
 /* clang-format on */
+
+/* Of a repository, as sent: characters have up to four bytes, and each can be sent as %XX. */
+#define LONGEST_NAME (12 * RC_REPO_NAME_MAX)
 
 #define VIEWS (sizeof(views) / sizeof(*views))
 
@@ -48,9 +64,9 @@ static bool match(rc_web_route_t *route, const char *pattern, const char *tail, 
         if (!have)
             return false;
         if (is_word(pattern, want, "{rev}"))
-            route->rev = apr_pstrmemdup(pool, tail, have);
+            route->rev = rc_web_unescape(tail, have, pool);
         else if (is_word(pattern, want, "{id}"))
-            route->id = apr_pstrmemdup(pool, tail, have);
+            route->id = rc_web_unescape(tail, have, pool);
         else if (want != have || strncmp(pattern, tail, want))
             return false;
         pattern += want;
@@ -74,6 +90,12 @@ static bool read_id(apr_int64_t *id, const char *name, apr_pool_t *pool)
     return rc_text_digits(digits) && rc_text_int(id, digits);
 }
 
+/* What stands below /_admin is never a repository. */
+static bool is_admin(const char *path)
+{
+    return is_word(path, segment_length(path), "_admin");
+}
+
 /* Adds the reading as a view of no repository. */
 static void add_whole(apr_array_header_t *routes, const char *path, apr_pool_t *pool)
 {
@@ -91,6 +113,7 @@ static void add_whole(apr_array_header_t *routes, const char *path, apr_pool_t *
 static void add_routes(apr_array_header_t *routes, const char *path, const char *slash,
                        apr_pool_t *pool)
 {
+    const char *name;
     apr_size_t i;
 
     for (i = 0; i < VIEWS; i++) {
@@ -98,9 +121,11 @@ static void add_routes(apr_array_header_t *routes, const char *path, const char 
 
         if (*views[i].pattern == '/' || !match(&route, views[i].pattern, slash + 1, pool))
             continue;
-        route.repo = apr_pstrmemdup(pool, path, (apr_size_t)(slash - path));
-        if (read_id(&route.repo_id, route.repo, pool))
-            route.repo = NULL;
+        name = rc_web_unescape(path, (apr_size_t)(slash - path), pool);
+        if (is_admin(name) || rc_text_characters(name) > RC_REPO_NAME_MAX)
+            return;
+        if (!read_id(&route.repo_id, name, pool))
+            route.repo = name;
         APR_ARRAY_PUSH(routes, rc_web_route_t) = route;
     }
 }
@@ -120,11 +145,8 @@ static void add_by_id(apr_array_header_t *routes, const char *path, apr_pool_t *
  */
 static void add_by_name(apr_array_header_t *routes, const char *path, apr_pool_t *pool)
 {
-    const char *slash = path;
-    int characters = 0;
+    const char *slash = path + strnlen(path, LONGEST_NAME);
 
-    for (; *slash && characters <= RC_REPO_NAME_MAX; slash++)
-        characters += (*slash & 0xc0) != 0x80;
     for (; slash > path; slash--)
         if (*slash == '/')
             add_routes(routes, path, slash, pool);
@@ -136,7 +158,7 @@ apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool)
     apr_int64_t id;
 
     path += *path == '/';
-    if (is_word(path, segment_length(path), "_admin")) /* never a repository */
+    if (is_admin(path))
         add_whole(routes, path, pool);
     else if (read_id(&id, path, pool))
         add_by_id(routes, path, pool);

@@ -27,16 +27,26 @@ typedef struct rc_web_route_t {
     const char *repo;     /* full name; NULL when it is told by its id */
     apr_int64_t repo_id;  /* 0 and no name: the view is of no repository */
     const char *id, *rev; /* NULL where the pattern has none */
-    const char *rest;     /* the same; points into the path */
+    const char *rest;     /* the same; as sent: points into the path */
 } rc_web_route_t;
 
-/** All ways to read @a path (rc_web_route_t), the longest repository name first; with an id, only
- * the one that reads the first words of a view as such. */
+/**
+ * All ways to read @a path, as sent (rc_web_route_t), the longest repository name first; with an
+ * id, only the one that reads the first words of a view as such. An escaped slash is one more slash
+ * in a repository's name and in {path}, and an ordinary character in {rev} and {id}.
+ */
 apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool);
 
+/** The first @a len bytes of @a text with %XX decoded, in @a pool. What is no escape, and %00,
+ * stays. */
+char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool);
+
 /* view_changeset.c */
-rc_err_t *rc_web_changeset_prepare(rc_web_call_t *call);
-rc_err_t *rc_web_changeset_write(rc_web_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_web_changeset_raw_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_changeset_download_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_changeset_diff_write(rc_web_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_web_changeset_patch_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_changeset_patch_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /* view_file.c, view_file_diff.c */
 rc_err_t *rc_web_raw_prepare(rc_web_call_t *call);
@@ -63,6 +73,22 @@ const char *rc_web_attachment(const char *name, apr_pool_t *pool);
 #define RC_WEB_NO_SUCH_COMMIT "No such commit exists for this repository"
 #define RC_WEB_IS_DIRECTORY   "The given path is a directory"
 rc_err_t *rc_web_refuse_path(rc_web_call_t *call, const char *path, const char *commit);
+
+/* view_feed.c */
+rc_err_t *rc_web_feed_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool);
+
+/* view_journal.c */
+rc_err_t *rc_web_journal_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_journal_write(rc_web_call_t *call, rc_spool_t *spool);
+
+/* view_gist.c */
+rc_err_t *rc_web_gist_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_gist_write(rc_web_call_t *call, rc_spool_t *spool);
+
+/* view_archive.c */
+rc_err_t *rc_web_archive_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /** Leaves @a call with @a status and the client's text (NULL: the status' own words). */
 rc_err_t *rc_web_refuse(rc_web_call_t *call, int status, const char *message);

@@ -31,30 +31,6 @@ static char *our_diff(size_t *len, const char *repo, const char *id, rc_diff_opt
     return copy;
 }
 
-/* Cuts the rows out of binary patches: deflate may write other bytes. */
-static size_t without_rows(char *text, size_t len)
-{
-    char *p = text, *out = text, *end = text + len;
-    int sides = 0;
-
-    while (p < end) {
-        char *stop = memchr(p, '\n', (size_t)(end - p));
-        size_t n = (size_t)((stop ? stop + 1 : end) - p);
-
-        if (n > 4 && !strncmp(p, "GIT ", 4))
-            sides = 2;
-        if (!sides || n == 1 || !strncmp(p, "GIT ", 4)) {
-            memmove(out, p, n);
-            out += n;
-        }
-        if (sides && n == 1)
-            sides--;
-        p += n;
-    }
-    *out = '\0';
-    return (size_t)(out - text);
-}
-
 static void show_difference(const char *repo, const char *id, rc_diff_options_t options,
                             const char *ours, size_t ours_len, const char *want, size_t want_len)
 {
@@ -76,18 +52,12 @@ __attribute__((unused)) static void compare_one(const char *repo, const char *id
                                                 rc_diff_options_t options, const char *theirs,
                                                 size_t theirs_len)
 {
-    size_t ours_len, want_len;
+    size_t ours_len;
     char *ours = our_diff(&ours_len, repo, id, options);
-    char *want = malloc(theirs_len + 1);
 
-    memcpy(want, theirs, theirs_len);
-    want[theirs_len] = '\0';
-    want_len = without_rows(want, theirs_len);
-    ours_len = without_rows(ours, ours_len);
-    if (ours_len != want_len || memcmp(ours, want, want_len))
-        show_difference(repo, id, options, ours, ours_len, want, want_len);
+    if (ours_len != theirs_len || memcmp(ours, theirs, theirs_len))
+        show_difference(repo, id, options, ours, ours_len, theirs, theirs_len);
     free(ours);
-    free(want);
 }
 
 #endif

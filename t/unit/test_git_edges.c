@@ -23,15 +23,15 @@ static const char *git_dir(const char *repo)
     return apr_pstrcat(fixture.pool, repo, "/.git", NULL);
 }
 
-/* HEAD against its parent, or against nothing. */
-static void assert_equal(const char *repo)
+/* HEAD against its parent, or against nothing, with the first @a n of ten settings. */
+static void assert_equal_with(const char *repo, int n)
 {
     static const int contexts[] = {3, 0, 1, 1000000, 2147483647};
     const char *dir = git_dir(repo), *id = line("git -C %s rev-parse HEAD", repo);
     size_t len;
     int i;
 
-    for (i = 0; i < 10; i++) {
+    for (i = 0; i < n; i++) {
         rc_diff_options_t options = {contexts[i / 2], i % 2};
         char *theirs =
             output(&len,
@@ -42,6 +42,11 @@ static void assert_equal(const char *repo)
         compare_one(dir, id, options, theirs, len);
         free(theirs);
     }
+}
+
+static void assert_equal(const char *repo)
+{
+    assert_equal_with(repo, 10);
 }
 
 static void commit_equal(const char *repo)
@@ -263,6 +268,63 @@ static void odd_trees(void **state)
     assert_non_null(diff_of("odd", id));
 }
 
+/* --- binary patches: git's own deltas --- */
+
+#define LARGE 400000
+
+static void fill(char *data, size_t len, int values)
+{
+    size_t i;
+
+    for (i = 0; i < len; i++)
+        data[i] = (char)(rand() % values);
+}
+
+/* Moves, copies, cuts and overwrites pieces. */
+static size_t shuffle(char *data, size_t len)
+{
+    int turns = 1 + rand() % 8;
+
+    while (turns--) {
+        size_t piece = (size_t)rand() % (len / 2), from = (size_t)rand() % (len - piece);
+        size_t to = (size_t)rand() % (len - piece);
+
+        if (rand() % 3)
+            memmove(data + to, data + from, piece);
+        else
+            fill(data + to, piece % 300, 256);
+    }
+    return len - (size_t)rand() % (len / 3);
+}
+
+static void binaries(void **state)
+{
+    static const size_t sizes[] = {1, 15, 16, 17, 33, 130, 700, 5000, 66000, 140000, LARGE};
+    static const int values[] = {1, 2, 3, 16, 256};
+    char *data = malloc(LARGE);
+    int size, kind;
+
+    (void)state;
+    work_tree("binary");
+    for (size = 0; size < 11; size++)
+        for (kind = 0; kind < 5; kind++) {
+            size_t len = sizes[size];
+
+            fill(data, len, values[kind]);
+            data[0] = '\0';
+            write_file("binary/file", data, len);
+            commit("binary");
+            assert_equal_with("binary", 1);
+            if (len > 10)
+                len = shuffle(data, len);
+            data[0] = '\0';
+            write_file("binary/file", data, len);
+            commit("binary");
+            assert_equal_with("binary", 1);
+        }
+    free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +332,7 @@ int main(void)
         cmocka_unit_test(long_lines),   cmocka_unit_test(equal_tails),
         cmocka_unit_test(rename_limit), cmocka_unit_test(many_equal_files),
         cmocka_unit_test(damage),       cmocka_unit_test(odd_trees),
+        cmocka_unit_test(binaries),
     };
 
     srand(3);

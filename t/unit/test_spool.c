@@ -5,7 +5,9 @@
 #include "unit.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "rc_spool.h"
 
@@ -187,6 +189,32 @@ static void no_folder(void **state)
     assert_content(spool, "small", 5);
 }
 
+/* A file of somebody else's: written on, read from, given up by a reset. */
+static void taken_file(void **state)
+{
+    const char *path = in_dir("taken");
+    rc_spool_t *spool = rc_spool_create(unit_dir, pool);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL, 0600);
+
+    (void)state;
+    assert_true(fd >= 0);
+    ASSERT_OK(rc_spool_take_fd(spool, fd, 0));
+    ASSERT_OK(rc_spool_puts(spool, "short"));
+    assert_true(in_file(spool));
+    assert_content(spool, "short", 5);
+    ASSERT_OK(rc_spool_reset(spool));
+    assert_int_equal(fcntl(fd, F_GETFD), -1);
+    assert_content(spool, "", 0);
+    ASSERT_OK(rc_spool_puts(spool, "other"));
+    assert_false(in_file(spool));
+    assert_content(spool, "other", 5);
+
+    spool = rc_spool_create(unit_dir, pool);
+    ASSERT_OK(rc_spool_take_fd(spool, open(path, O_RDONLY), 5));
+    assert_content(spool, "short", 5);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void files_end_with_the_pool(void **state)
 {
     apr_pool_t *own;
@@ -204,9 +232,13 @@ static void files_end_with_the_pool(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(memory_or_file), cmocka_unit_test(any_pieces),
-    cmocka_unit_test(emptied),        cmocka_unit_test(text),
-    cmocka_unit_test(no_folder),      cmocka_unit_test(files_end_with_the_pool),
+    cmocka_unit_test(memory_or_file),
+    cmocka_unit_test(any_pieces),
+    cmocka_unit_test(emptied),
+    cmocka_unit_test(text),
+    cmocka_unit_test(taken_file),
+    cmocka_unit_test(no_folder),
+    cmocka_unit_test(files_end_with_the_pool),
 };
 
 UNIT_MAIN(tests)

@@ -23,7 +23,7 @@ static rc_err_t *invalidate_cache(rc_call_t *call, rc_json_t *out)
 
     rc_vcs_drop_cache(call->env->vcs_pool, repo->type,
                       rc_env_repo_path(call->env, repo->name, call->pool), call->pool);
-    RC_TRY(rc_call_refresh(call, repo));
+    RC_TRY(rc_call_refresh(call, repo, NULL, NULL));
     answer(call, out, "Cache for repository `{repoid}` was invalidated");
     return NULL;
 }
@@ -34,7 +34,7 @@ static rc_err_t *strip(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(rc_model_repo_strip(call->env, call->db, repo, rc_arg_text(call, "branch"),
                                rc_arg_text(call, "revision"), call->pool));
-    RC_TRY(rc_call_refresh(call, repo));
+    RC_TRY(rc_call_refresh(call, repo, "user_stripped_commit", rc_arg_text(call, "revision")));
     answer(call, out, "Stripped commit {revision} from repo `{repoid.name}`");
     return NULL;
 }
@@ -53,10 +53,11 @@ static void write_names(rc_json_t *out, const char *key, const apr_array_header_
 static rc_err_t *rescan_repos(rc_call_t *call, rc_json_t *out)
 {
     apr_array_header_t *added, *removed = NULL;
+    rc_actor_t actor = rc_call_actor(call);
 
-    RC_TRY(rc_model_scan_add(&added, call->env, call->db, rc_changeset_json, call->pool));
+    RC_TRY(rc_model_scan_add(&added, call->env, call->db, &actor, rc_changeset_json, call->pool));
     if (rc_arg_bool(call, "remove_obsolete"))
-        RC_TRY(rc_model_scan_remove(&removed, call->env, call->db, call->pool));
+        RC_TRY(rc_model_scan_remove(&removed, call->env, call->db, &actor, call->pool));
     rc_json_object_begin(out);
     write_names(out, "added", added);
     write_names(out, "removed", removed);

@@ -45,7 +45,8 @@ static rc_err_t *insert(rc_call_t *call, void *baton)
                             .message = rc_arg_text(call, "message"),
                             .status = rc_arg_text(call, "status")};
 
-    return rc_store_comment_insert(call->db, &comment);
+    RC_TRY(rc_store_comment_insert(call->db, &comment));
+    return rc_call_journal(call, rc_arg_repo(call, "repoid"), "user_commented_revision", baton);
 }
 
 /* Stores the comment; *id is the full id of the commit, looked up before the database is locked. */

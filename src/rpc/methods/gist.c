@@ -217,6 +217,7 @@ static rc_err_t *insert_gist(rc_call_t *call, void *baton)
     RC_TRY(plan_gist(&creation->gist, call));
     creation->gist.access_id = creation->access_id;
     RC_TRY(rc_store_gist_insert(&creation->gist, call->db, call->pool));
+    RC_TRY(rc_call_journal(call, NULL, "user_created_gist", creation->gist.access_id));
     rc_moves_add(creation->moves, creation->path,
                  rc_model_gist_path(call->env, creation->gist.access_id, call->pool));
     return rc_moves_apply(creation->moves, call->db);
@@ -273,6 +274,7 @@ static rc_err_t *remove_gist(rc_call_t *call, void *baton)
     RC_TRY(find_gist(&gist, call));
     removal->access_id = gist->access_id;
     RC_TRY(rc_store_gist_delete(call->db, gist->id));
+    RC_TRY(rc_call_journal(call, NULL, "user_deleted_gist", gist->access_id));
     rc_model_gist_remove(removal->moves, call->env, gist->access_id, removal->work, call->pool);
     return rc_moves_apply(removal->moves, call->db);
 }

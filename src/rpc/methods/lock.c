@@ -67,6 +67,8 @@ static rc_err_t *set(rc_call_t *call, void *baton)
 
     RC_TRY(rc_store_repo_set_lock(call->db, repo->id, state.locked ? user->id : 0, state.since,
                                   REASON));
+    RC_TRY(rc_call_journal(call, repo, state.locked ? "user_locked_repo" : "user_unlocked_repo",
+                           NULL));
     state.msg = apr_psprintf(call->pool, "User `%s` set lock state for repo `%s` to `%s`",
                              user->username, repo->name, state.locked ? "True" : "False");
     return answer(call, baton, &state);

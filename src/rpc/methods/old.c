@@ -37,7 +37,8 @@ static rc_err_t *insert_group(rc_call_t *call, void *baton)
 
     if (err && err->kind == RC_E_CONFLICT)
         return rc_err(call->pool, RC_E_ARG, "user group `%s` already exist", group->name);
-    return err;
+    RC_TRY(err);
+    return rc_call_journal(call, NULL, "admin_created_users_group", group->name);
 }
 
 static rc_err_t *new_group(rc_user_group_t *group, rc_call_t *call, const char *name)
@@ -90,9 +91,9 @@ static rc_err_t *insert_user(rc_call_t *call, void *baton)
 
     if (err && err->kind == RC_E_CONFLICT)
         return rc_err(call->pool, RC_E_ARG, "%s", err->msg);
-    if (!err)
-        call->result = user;
-    return err;
+    RC_TRY(err);
+    call->result = user;
+    return rc_call_journal(call, NULL, "admin_created_user", user->username);
 }
 
 static rc_err_t *read_new_user(rc_new_user_t *user, rc_call_t *call)

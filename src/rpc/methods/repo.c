@@ -8,7 +8,8 @@
 
 #include "rc_repo_change.h"
 
-rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo)
+rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *action,
+                          const char *what)
 {
     const char *now;
     rc_commit_t *last;
@@ -21,6 +22,8 @@ rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo)
     if (now && !strcmp(now, repo->name)) /* else what was read may be another's by now */
         RC_TRY(rc_store_repo_set_last_changeset(call->db, repo->id,
                                                 rc_changeset_json(last, call->pool)));
+    if (action)
+        RC_TRY(rc_call_journal(call, repo, action, what));
     return rc_db_commit(call->db);
 }
 
@@ -28,7 +31,7 @@ static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
 {
     if (!rc_arg_bool(call, "cache")) {
         RC_TRY(rc_db_commit(call->db));
-        RC_TRY(rc_call_refresh(call, rc_arg_repo(call, "repoid")));
+        RC_TRY(rc_call_refresh(call, rc_arg_repo(call, "repoid"), NULL, NULL));
         RC_TRY(rc_db_begin_read(call->db));
         RC_TRY(rc_args_bind(call));
     }
@@ -57,7 +60,7 @@ rc_err_t *rc_call_pull(rc_call_t *call, const rc_repo_t *repo)
 
     RC_TRY(rc_model_pull_begin(&pull, call->env, call->db, repo, call->pool));
     RC_TRY(rc_call_away(call, fetch, &pull));
-    return rc_call_refresh(call, repo);
+    return rc_call_refresh(call, repo, "push_remote", NULL);
 }
 
 static rc_err_t *pull(rc_call_t *call, rc_json_t *out)

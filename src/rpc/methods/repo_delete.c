@@ -47,6 +47,19 @@ static bool same(const apr_array_header_t *a, const apr_array_header_t *b)
     return a->nelts == b->nelts;
 }
 
+static rc_err_t *tell(rc_call_t *call, const apr_array_header_t *doomed)
+{
+    int i;
+
+    for (i = 0; i < doomed->nelts; i++) {
+        const rc_named_t *gone = &APR_ARRAY_IDX(doomed, i, rc_named_t);
+        rc_repo_t repo = {.id = gone->id, .name = gone->name};
+
+        RC_TRY(rc_call_journal(call, &repo, "user_deleted_repo", NULL));
+    }
+    return NULL;
+}
+
 static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
 {
     deletion_t *deletion = baton, now = *deletion;
@@ -55,6 +68,7 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
     if (!same(deletion->doomed, now.doomed))
         return rc_err_failed(call->pool, "the repository or its forks changed meanwhile");
     deletion->forks = now.forks;
+    RC_TRY(tell(call, now.doomed));
     return rc_model_repo_delete(now.doomed, call->env, now.moves, call->db, call->pool);
 }
 

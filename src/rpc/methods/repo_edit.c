@@ -175,6 +175,7 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
         RC_TRY(
             rc_model_repo_set_fields(call->db, from->id, rc_arg_text(call, "fields"), call->pool));
     RC_TRY(rc_model_repo_update(&update->change, call->env, update->moves, call->db, call->pool));
+    RC_TRY(rc_call_journal(call, &update->change.to, "user_updated_repo", NULL));
     return answer(call, update->out, from->id);
 }
 
@@ -232,6 +233,7 @@ static rc_err_t *add_field(rc_call_t *call, rc_json_t *out)
         return rc_err(call->pool, RC_E_ARG, "%s",
                       rc_call_text(call, "Field with key `{key}` exists for repo `{repoid}`"));
     RC_TRY(err);
+    RC_TRY(rc_call_journal(call, rc_arg_repo(call, "repoid"), "user_updated_repo", NULL));
     return answer_success(call, out, "Added new repository field `{key}`");
 }
 
@@ -245,6 +247,7 @@ static rc_err_t *remove_field(rc_call_t *call, rc_json_t *out)
         return rc_err(
             call->pool, RC_E_ARG, "%s",
             rc_call_text(call, "Field with key `{key}` does not exists for repo `{repoid}`"));
+    RC_TRY(rc_call_journal(call, rc_arg_repo(call, "repoid"), "user_updated_repo", NULL));
     return answer_success(call, out, "Deleted repository field `{key}`");
 }
 

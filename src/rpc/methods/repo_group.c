@@ -140,6 +140,7 @@ static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
     RC_TRY(plan_group(&group, call));
     RC_TRY(rc_model_repo_group_create(&group, call->env, call->db, change->moves, call->pool));
     RC_TRY(rc_moves_apply(change->moves, call->db));
+    RC_TRY(rc_call_journal(call, NULL, "user_created_repo_group", group.row.name));
     RC_TRY(rc_store_repo_group_by_id(&made, call->db, call->caller->user_id, group.row.id,
                                      call->pool));
     return answer(change->out, call,
@@ -255,6 +256,7 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
     RC_TRY(rc_moves_apply(change->moves, call->db));
     RC_TRY(rc_store_repo_group_by_id(&updated, call->db, call->caller->user_id, group->id,
                                      call->pool));
+    RC_TRY(rc_call_journal(call, NULL, "user_updated_repo_group", updated->name));
     return answer(change->out, call,
                   apr_psprintf(call->pool, "updated repository group ID:%" APR_INT64_T_FMT " %s",
                                updated->id, updated->name),
@@ -282,6 +284,7 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
     rc_json_t *out = change->out;
 
     RC_TRY(rc_model_repo_group_delete(group, call->env, call->db, change->moves, call->pool));
+    RC_TRY(rc_call_journal(call, NULL, "user_deleted_repo_group", group->name));
     RC_TRY(rc_moves_apply(change->moves, call->db));
     rc_json_object_begin(out);
     rc_json_member_string(

@@ -133,6 +133,7 @@ static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
 
     RC_TRY(tell_conflict(rc_model_user_create(&user, call->db, rc_model_key_secret(call->env),
                                               &new_user, call->pool)));
+    RC_TRY(rc_call_journal(call, NULL, "admin_created_user", user->username));
     return answer(create->out, call,
                   apr_psprintf(call->pool, "created new user `%s`", user->username), user);
 }
@@ -195,6 +196,7 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
     if (change.firstname && !*change.firstname)
         change.firstname = NULL;
     RC_TRY(rc_model_user_update(&updated, call->db, user, &change, call->pool));
+    RC_TRY(rc_call_journal(call, NULL, "admin_updated_user", updated->username));
     return answer(update->out, call,
                   apr_psprintf(call->pool, "updated user ID:%" APR_INT64_T_FMT " %s", updated->id,
                                updated->username),
@@ -239,6 +241,7 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
         return rc_err_failed(call->pool, "nobody deletes himself");
     RC_TRY(rc_store_gists_each(call->db, user->id, true, remove_gist, removal, call->pool));
     RC_TRY(rc_model_user_delete(call->db, user, call->pool));
+    RC_TRY(rc_call_journal(call, NULL, "admin_deleted_user", user->username));
     return rc_moves_apply(removal->moves, call->db);
 }
 

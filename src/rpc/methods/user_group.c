@@ -95,6 +95,7 @@ static rc_err_t *create_user_group(rc_call_t *call, rc_json_t *out)
         group.owner_id = owner->id;
     }
     RC_TRY(rc_model_user_group_create(&group, call->db, call->pool));
+    RC_TRY(rc_call_journal(call, NULL, "admin_created_users_group", group.name));
     return answer(out, call, apr_psprintf(call->pool, "created new user group `%s`", group.name),
                   group.id, RC_KEYS_MASKED);
 }
@@ -113,6 +114,7 @@ static rc_err_t *update_user_group(rc_call_t *call, rc_json_t *out)
     if (rc_arg_given(call, "active"))
         to.active = rc_arg_bool(call, "active");
     RC_TRY(rc_model_user_group_update(call->db, from, &to, call->pool));
+    RC_TRY(rc_call_journal(call, NULL, "admin_updated_users_group", to.name));
     return answer(
         out, call,
         apr_psprintf(call->pool, "updated user group ID:" FORMAT_ID " %s", to.id, to.name), to.id,
@@ -139,6 +141,7 @@ static rc_err_t *delete_user_group(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(check_unassigned(call, group->id));
     RC_TRY(rc_store_user_group_delete(call->db, group->id));
+    RC_TRY(rc_call_journal(call, NULL, "admin_deleted_users_group", group->name));
     rc_json_object_begin(out);
     rc_json_member_string(
         out, "msg",
@@ -151,6 +154,10 @@ static rc_err_t *delete_user_group(rc_call_t *call, rc_json_t *out)
 static rc_err_t *answer_change(rc_json_t *out, rc_call_t *call, bool changed, const char *done,
                                const char *not_done)
 {
+    const char *group = rc_arg_user_group(call, "usergroupid")->name;
+
+    if (changed)
+        RC_TRY(rc_call_journal(call, NULL, "admin_updated_users_group", group));
     rc_json_object_begin(out);
     rc_json_member_bool(out, "success", changed);
     rc_json_member_string(out, "msg", changed ? rc_call_text(call, done) : not_done);

@@ -116,6 +116,15 @@ SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, 
 -- CALLER_BY_NAME: name; the same without a key
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@
   FROM users u WHERE u.username = ?1
+-- CALLER_BY_LOGIN: a user's name in any case, or his main address; the same and his password
+SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@,
+       u.password, 0 AS rank
+  FROM users u WHERE lower(u.username) = lower(?1) AND u.username <> 'default'
+UNION ALL
+SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@,
+       u.password, 1
+  FROM user_email e JOIN users u ON u.user_id = e.user_id
+ WHERE e.email = lower(?1) AND e.main = 1 AND u.username <> 'default' ORDER BY rank LIMIT 1
 -- CALLER_IPS: user, does he take the default user's entries (1) or not (0)
 SELECT i.ip_addr FROM user_ip i JOIN users u ON u.user_id = i.user_id
  WHERE u.user_id = ?1 OR (?2 = 1 AND u.username = 'default') ORDER BY i.ip_id

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The formats, one row each, and what they share: names, limits, contents in pieces.
+ */
+#include "archive_writer.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+#include <archive.h>
+#include <libdeflate.h>
+
+#define NAME_LIMIT     4096 /* of a path, and of a link's target: no system takes longer ones */
+#define ENTRY_OVERHEAD 1024 /* bytes that an entry costs beside name and content, about */
+
+/* Part of every ETag of an archive; raise it when the same tree would become other bytes. */
+#define FORMAT "1"
+
+/* clang-format off */
+static const rc_archive_format_t formats[] = {
+    {"zip",     NULL,   "application/zip",      &rc_archive_zip, NULL},
+    {"tar",     NULL,   "application/x-tar",    &rc_archive_tar, &rc_filter_plain},
+    {"tar.gz",  "tgz",  "application/x-gzip",   &rc_archive_tar, &rc_filter_gzip},
+    {"tar.bz2", "tbz2", "application/x-bzip2",  &rc_archive_tar, &rc_filter_bzip2},
+    {"tar.xz",  NULL,   "application/x-xz",     &rc_archive_tar, &rc_filter_xz},
+    {"tar.zst", NULL,   "application/zstd",     &rc_archive_tar, &rc_filter_zstd},
+};
+/* clang-format on */
+
+#define FORMATS (sizeof(formats) / sizeof(*formats))
+
+/* What stands before ".<extension>", when that is once in @a name, at its end. */
+static const char *stem_of(const char *name, const char *extension, apr_pool_t *pool)
+{
+    const char *dotted, *at;
+
+    if (!extension)
+        return NULL;
+    dotted = apr_pstrcat(pool, ".", extension, NULL);
+    at = strstr(name, dotted);
+    return at && !at[strlen(dotted)] ? apr_pstrmemdup(pool, name, (apr_size_t)(at - name)) : NULL;
+}
+
+const rc_archive_format_t *rc_archive_format(const char **stem, const char *name, apr_pool_t *pool)
+{
+    apr_size_t i;
+
+    for (i = 0; i < FORMATS; i++)
+        if ((*stem = stem_of(name, formats[i].extension, pool)) ||
+            (*stem = stem_of(name, formats[i].alias, pool)))
+            return &formats[i];
+    return NULL;
+}
+
+const char *rc_archive_extension(const rc_archive_format_t *format)
+{
+    return format->extension;
+}
+
+const char *rc_archive_type(const rc_archive_format_t *format)
+{
+    return format->type;
+}
+
+/* archive_version_details would say it all, but leaks, and is not for several threads. */
+const char *rc_archive_version(apr_pool_t *pool)
+{
+    return apr_psprintf(pool, FORMAT " libdeflate " LIBDEFLATE_VERSION_STRING " %s %s %s %s",
+                        archive_version_string(), archive_bzlib_version(),
+                        archive_liblzma_version(), archive_libzstd_version());
+}
+
+rc_err_t *rc_archive_begin(rc_archive_t **out, const rc_archive_format_t *format, rc_spool_t *spool,
+                           const char *prefix, apr_int64_t mtime, const char *temp_dir,
+                           const rc_archive_limits_t *limits, apr_pool_t *pool)
+{
+    rc_archive_t *archive = apr_pcalloc(pool, sizeof(*archive));
+
+    *out = archive;
+    archive->format = format;
+    archive->spool = spool;
+    archive->prefix = prefix;
+    archive->mtime = mtime > 0 ? mtime : 0;
+    archive->temp_dir = temp_dir;
+    archive->pool = pool;
+    archive->left = *limits;
+    archive->left.time += apr_time_now();
+    archive->name_room = strlen(prefix) + NAME_LIMIT + 1;
+    archive->name = apr_palloc(pool, archive->name_room);
+    archive->target = apr_palloc(pool, NAME_LIMIT + 1);
+    return format->writer->begin(archive);
+}
+
+rc_err_t *rc_archive_check(const rc_archive_t *archive)
+{
+    const char *what = archive->left.entries < 0              ? "has too many files"
+                       : archive->left.bytes < 0              ? "is too large"
+                       : apr_time_now() >= archive->left.time ? "takes too long"
+                                                              : NULL;
+
+    return what ? rc_err(archive->pool, RC_E_FORBIDDEN, "This archive %s", what) : NULL;
+}
+
+/* The next piece of what @a entry reads from its descriptor, exactly @a len bytes. */
+static rc_err_t *read_piece(const rc_archive_t *archive, const rc_item_t *entry, apr_size_t len)
+{
+    apr_size_t have = 0;
+
+    while (have < len) {
+        ssize_t n = read(entry->fd, archive->piece + have, len - have);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return rc_err_internal(archive->pool, n ? APR_FROM_OS_ERROR(errno) : APR_EOF,
+                                   "cannot read a file for an archive");
+        have += (apr_size_t)n;
+    }
+    return NULL;
+}
+
+rc_err_t *rc_archive_pieces(rc_archive_t *archive, const rc_item_t *entry,
+                            rc_archive_piece_fn_t *fn, void *baton)
+{
+    apr_off_t done, len;
+
+    if (!entry->data && !archive->piece)
+        archive->piece = apr_palloc(archive->pool, RC_ARCHIVE_PIECE);
+    for (done = 0; done < entry->size; done += len) {
+        len = entry->size - done < RC_ARCHIVE_PIECE ? entry->size - done : RC_ARCHIVE_PIECE;
+        RC_TRY(rc_archive_check(archive));
+        if (!entry->data)
+            RC_TRY(read_piece(archive, entry, (apr_size_t)len));
+        RC_TRY(fn(baton, entry->data ? entry->data + done : archive->piece, (apr_size_t)len));
+    }
+    return NULL;
+}
+
+/* The entry's whole name; NULL when it is longer than any system takes. */
+static const char *full_name(rc_archive_t *archive, const char *path)
+{
+    apr_size_t prefix = strlen(archive->prefix), len = strlen(path);
+
+    if (prefix + len >= archive->name_room)
+        return NULL;
+    memcpy(archive->name, archive->prefix, prefix);
+    memcpy(archive->name + prefix, path, len + 1);
+    return archive->name;
+}
+
+/* A link's target as a string. */
+static rc_err_t *add_link(rc_archive_t *archive, const char *name, const rc_item_t *entry)
+{
+    rc_item_t link = *entry;
+
+    if (entry->size > NAME_LIMIT)
+        return rc_err(archive->pool, RC_E_FORBIDDEN, "This archive has a link that is too long");
+    memcpy(archive->target, entry->data, (apr_size_t)entry->size);
+    archive->target[entry->size] = '\0';
+    link.data = archive->target;
+    link.size = (apr_off_t)strlen(archive->target);
+    return archive->format->writer->add(archive, name, &link);
+}
+
+rc_err_t *rc_archive_add(void *baton, const rc_item_t *entry)
+{
+    rc_archive_t *archive = baton;
+    const char *name = full_name(archive, entry->path);
+
+    if (!name)
+        return rc_err(archive->pool, RC_E_FORBIDDEN, "This archive has a name that is too long");
+    archive->left.entries--;
+    if (entry->kind == RC_ITEM_FOLDER)
+        return rc_archive_check(archive);
+    archive->left.bytes -= entry->size + (apr_off_t)strlen(name) + ENTRY_OVERHEAD;
+    RC_TRY(rc_archive_check(archive));
+    if (entry->kind == RC_ITEM_LINK)
+        return add_link(archive, name, entry);
+    return archive->format->writer->add(archive, name, entry);
+}
+
+rc_err_t *rc_archive_end(rc_archive_t *archive)
+{
+    return archive->format->writer->end(archive);
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * gzip by libdeflate, which compresses a whole buffer at a time, much faster than zlib. So the file
+ * is a chain of gzip members (RFC 1952 2.2), which all programs read as one.
+ */
+#include "archive_writer.h"
+
+#include <string.h>
+
+#include <libdeflate.h>
+
+#include "rc_own.h"
+
+#define LEVEL  6
+#define MEMBER (512 * 1024)
+
+typedef struct gzip_t {
+    rc_spool_t *spool;
+    apr_pool_t *pool;
+    struct libdeflate_compressor *compressor;
+    char *in, *out;
+    apr_size_t used, room; /* bytes in `in`; size of `out` */
+    bool any;              /* a member was written */
+} gzip_t;
+
+static rc_err_t *begin(void **state, const rc_filter_t *filter, rc_spool_t *spool, apr_pool_t *pool)
+{
+    gzip_t *gzip = *state = apr_pcalloc(pool, sizeof(*gzip));
+
+    (void)filter;
+    if (!(gzip->compressor = libdeflate_alloc_compressor(LEVEL)))
+        return rc_err_internal(pool, APR_ENOMEM, "cannot make a compressor");
+    rc_own(pool, gzip->compressor, RC_DROP(libdeflate_free_compressor));
+    gzip->spool = spool;
+    gzip->pool = pool;
+    gzip->room = libdeflate_gzip_compress_bound(gzip->compressor, MEMBER);
+    gzip->in = apr_palloc(pool, MEMBER);
+    gzip->out = apr_palloc(pool, gzip->room);
+    return NULL;
+}
+
+static rc_err_t *write_member(gzip_t *gzip)
+{
+    size_t len =
+        libdeflate_gzip_compress(gzip->compressor, gzip->in, gzip->used, gzip->out, gzip->room);
+
+    if (!len)
+        return rc_err_internal(gzip->pool, APR_SUCCESS, "libdeflate does not compress");
+    gzip->used = 0;
+    gzip->any = true;
+    return rc_spool_write(gzip->spool, gzip->out, len);
+}
+
+static rc_err_t *write_some(void *state, const char *data, apr_size_t len)
+{
+    gzip_t *gzip = state;
+
+    while (len) {
+        apr_size_t n = MEMBER - gzip->used < len ? MEMBER - gzip->used : len;
+
+        memcpy(gzip->in + gzip->used, data, n);
+        gzip->used += n;
+        data += n;
+        len -= n;
+        if (gzip->used == MEMBER)
+            RC_TRY(write_member(gzip));
+    }
+    return NULL;
+}
+
+static rc_err_t *end(void *state)
+{
+    gzip_t *gzip = state;
+
+    return gzip->used || !gzip->any ? write_member(gzip) : NULL;
+}
+
+const rc_filter_t rc_filter_gzip = {begin, write_some, end, NULL, NULL};

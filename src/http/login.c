@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Logins. `AuthBasicProvider rcapi` checks the passwords of our users, wherever httpd asks for one;
+ * a user who was let in so is whoever asks for a view. `Require rcapi` makes httpd ask only for
+ * what neither a key nor an anonymous visitor may see.
+ */
+#include "http.h"
+
+#include <http_core.h>
+#include <http_request.h>
+#include <mod_auth.h>
+
+#include <apr_optional.h>
+#include <apr_strings.h>
+
+#include "rc_password.h"
+
+#define PROVIDER "rcapi"
+
+/* An error page may be another URL of ours, asked for under a name that was not let in. */
+static bool is_error_page(const request_rec *r)
+{
+    for (r = r->prev; r; r = r->prev)
+        if (ap_is_HTTP_ERROR(r->status))
+            return true;
+    return false;
+}
+
+const char *rc_http_login(const request_rec *r, const rc_note_t *note)
+{
+    bool checked = r->user && note->login && !strcmp(r->user, note->login);
+
+    if (!r->user || is_error_page(r))
+        return NULL;
+    return checked || rc_http_dir_conf(r)->trust_login == 1 ? r->user : NULL;
+}
+
+/*
+ * For mod_authn_socache, which keeps what the next request is compared with: not our hash, whose
+ * checking is what takes so long. Whoever is bound to addresses is asked for his again each time.
+ */
+static void keep_in_cache(request_rec *r, const rc_caller_t *caller, const char *password,
+                          apr_pool_t *pool)
+{
+    APR_OPTIONAL_FN_TYPE(ap_authn_cache_store) *store =
+        APR_RETRIEVE_OPTIONAL_FN(ap_authn_cache_store);
+    const char *hash;
+    rc_err_t *err;
+
+    if (!store || caller->restricted)
+        return;
+    if ((err = rc_password_quick_hash(&hash, password, pool)))
+        rc_http_log_err(r, err);
+    else
+        store(r, PROVIDER, caller->username, NULL, hash);
+}
+
+/* The name as we write it, so that `Require user` and logs know him however he wrote it. */
+static void let_in(request_rec *r, const rc_caller_t *caller, const char *login,
+                   const char *password, apr_pool_t *pool)
+{
+    r->user = apr_pstrdup(r->pool, caller->username);
+    if (rc_http_path(r))
+        rc_http_note(r)->login = r->user;
+    if (!strcmp(login, caller->username)) /* the cache goes by the name as it was sent */
+        keep_in_cache(r, caller, password, pool);
+}
+
+/* Below our mounts the view looks at the address, and answers 403 to a wrong one. */
+static authn_status check(request_rec *r, rc_env_t *env, const char *login, const char *password,
+                          apr_pool_t *pool)
+{
+    static const authn_status answers[] = {[RC_LOGIN_UNKNOWN] = AUTH_USER_NOT_FOUND,
+                                           [RC_LOGIN_WRONG] = AUTH_DENIED,
+                                           [RC_LOGIN_RIGHT] = AUTH_GRANTED};
+    const char *ip = rc_http_path(r) ? NULL : r->useragent_ip;
+    rc_caller_t *caller;
+    rc_login_t result;
+    rc_err_t *err;
+
+    rc_http_log_request(r);
+    err = rc_auth_password(&result, &caller, env->db_pool, login, password, ip, pool);
+    rc_http_log_request(NULL);
+    if (err) {
+        rc_http_log_err(r, err);
+        return AUTH_GENERAL_ERROR;
+    }
+    if (result == RC_LOGIN_RIGHT)
+        let_in(r, caller, login, password, pool);
+    return answers[result];
+}
+
+static authn_status check_password(request_rec *r, const char *login, const char *password)
+{
+    rc_env_t *env = rc_http_env(r);
+    authn_status status;
+    apr_pool_t *work;
+
+    if (!env) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      RCLOGNO(0060) "AuthBasicProvider " PROVIDER
+                                    ": the users are not open; is there a "
+                                    "SetHandler " RC_HANDLER " in this virtual host?");
+        return AUTH_GENERAL_ERROR;
+    }
+    if (rc_http_path(r)) /* a verdict without the login is void: it shall not hold a connection */
+        rc_http_forget_verdict(rc_http_note(r));
+    apr_pool_create(&work, r->pool);
+    apr_pool_tag(work, "rcapi login");
+    rc_http_at_work(work);
+    status = check(r, env, login, password, work);
+    apr_pool_destroy(work);
+    return status;
+}
+
+/*
+ * Would a login help? Yes when nobody or the default user is refused; and a password that was sent
+ * is looked at, not ignored.
+ */
+static bool wants_login(const request_rec *r, const rc_web_call_t *call)
+{
+    if (!call || (call->caller && !call->caller->anonymous))
+        return false;
+    return call->status == HTTP_UNAUTHORIZED || call->status == HTTP_FORBIDDEN ||
+           (!r->user && apr_table_get(r->headers_in, "Authorization"));
+}
+
+/* Require rcapi: asked before there is a login, and again when there is one. */
+static authz_status check_view(request_rec *r, const char *line, const void *parsed)
+{
+    const char *path = rc_http_path(r);
+    rc_note_t *note;
+
+    (void)line;
+    (void)parsed;
+    if (!path) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      RCLOGNO(0061) "Require " PROVIDER " stands where SetHandler " RC_HANDLER
+                                    " does not");
+        return AUTHZ_DENIED;
+    }
+    if (rc_http_is_api(path) || !ap_auth_type(r)) /* nobody would ask for a password */
+        return AUTHZ_GRANTED;
+    note = rc_http_decide(r);
+    if (!wants_login(r, note->call))
+        return AUTHZ_GRANTED; /* or refused, by the handler */
+    rc_http_forget_verdict(note);
+    return r->user ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;
+}
+
+static const char *check_line(cmd_parms *cmd, const char *line, const void **parsed)
+{
+    (void)parsed;
+    return *line ? apr_psprintf(cmd->pool, "Require " PROVIDER " takes no argument (%s)", line)
+                 : NULL;
+}
+
+static const authn_provider passwords = {check_password, NULL};
+static const authz_provider views = {check_view, check_line};
+
+void rc_http_register_logins(apr_pool_t *pool)
+{
+    ap_register_auth_provider(pool, AUTHN_PROVIDER_GROUP, PROVIDER, AUTHN_PROVIDER_VERSION,
+                              &passwords, AP_AUTH_INTERNAL_PER_CONF);
+    ap_register_auth_provider(pool, AUTHZ_PROVIDER_GROUP, PROVIDER, AUTHZ_PROVIDER_VERSION, &views,
+                              AP_AUTH_INTERNAL_PER_CONF);
+}

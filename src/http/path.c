@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Escaped slashes. In /team%2Fapp/changeset-diff/fix%2F7 the first is one more slash of a name, the
+ * second belongs to a branch. For httpd both become plain ones before it looks for the
+ * configuration of the place, so that no <Location> is evaded; the views read the URL as it was
+ * sent. Only where AllowEncodedSlashes says so: else httpd answers 404 to all of them.
+ */
+#include "http.h"
+
+#include <http_core.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* Is there a segment that is empty, "." or ".."? httpd has removed those that were in plain view.
+ */
+static bool has_odd_segment(const char *path)
+{
+    const char *p;
+
+    for (p = strchr(path, '/'); p; p = strchr(p + 1, '/')) {
+        apr_size_t len = strcspn(p + 1, "/");
+
+        if ((!len && p[1]) || (len == 1 && p[1] == '.') || (len == 2 && p[1] == '.' && p[2] == '.'))
+            return true;
+    }
+    return false;
+}
+
+/* Makes the escaped slashes of @a path plain ones, in place. */
+static void open_slashes(char *path)
+{
+    const char *from;
+
+    for (from = path; *from; path++)
+        if (!strncasecmp(from, "%2f", 3)) {
+            *path = '/';
+            from += 3;
+        } else {
+            *path = *from++;
+        }
+    *path = '\0';
+}
+
+/* Before httpd decodes the URL. */
+int rc_http_keep_path(request_rec *r)
+{
+    /* a directive of the server: core loses it when it merges sections */
+    const core_dir_config *core = ap_get_core_module_config(r->server->lookup_defaults);
+
+    if (!r->uri || !strchr(r->uri, '%') || !rc_http_may_be_ours(r))
+        return DECLINED;
+    rc_http_note(r)->sent_uri = apr_pstrdup(r->pool, r->uri);
+    if (!core->allow_encoded_slashes || !strcasestr(r->uri, "%2f"))
+        return DECLINED;
+    open_slashes(r->uri);
+    return has_odd_segment(r->uri) ? HTTP_NOT_FOUND : DECLINED;
+}
+
+/* Other modules may have put another URL in the place of the one that was sent. */
+static bool is_same(const char *sent, const char *path, apr_pool_t *pool)
+{
+    char *plain = apr_pstrdup(pool, sent);
+
+    open_slashes(plain);
+    return ap_unescape_url(plain) == OK && !strcmp(plain, path);
+}
+
+const char *rc_http_sent_path(request_rec *r)
+{
+    const char *path = rc_http_path(r), *sent = rc_http_note(r)->sent_uri;
+
+    if (sent && (sent = rc_http_behind(rc_http_dir_conf(r)->mount, sent)) &&
+        is_same(sent, path, r->pool))
+        return sent;
+    return strchr(path, '%') ? ap_os_escape_path(r->pool, path, 1) : path;
+}

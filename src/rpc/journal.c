@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What calls change goes into the journal.
+ */
+#include "method.h"
+
+#include <apr_strings.h>
+
+rc_actor_t rc_call_actor(const rc_call_t *call)
+{
+    return (rc_actor_t){call->caller->user_id, call->request->client_ip};
+}
+
+rc_err_t *rc_call_journal(rc_call_t *call, const rc_repo_t *repo, const char *action,
+                          const char *what)
+{
+    rc_actor_t actor = rc_call_actor(call);
+
+    if (what)
+        action = apr_pstrcat(call->pool, action, ":", what, NULL);
+    return rc_store_journal_add(call->db, &actor, repo ? repo->id : 0, repo ? repo->name : NULL,
+                                action);
+}

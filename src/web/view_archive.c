@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * archivefile: a commit as zip or tar (contract 03 §6). The commit, the format and the folder that
+ * it is unpacked in decide every byte, so a finished archive is kept and sent again; whoever asks
+ * for it has passed all checks by then.
+ */
+#include "web.h"
+
+#include <string.h>
+
+#include <apr_sha1.h>
+#include <apr_strings.h>
+
+#include "rc_archive.h"
+#include "rc_cache.h"
+#include "rc_journal.h"
+#include "rc_log.h"
+#include "rc_text.h"
+
+#define SHORT_ID 12
+
+#define WAIT apr_time_from_sec(60) /* for the same archive in the making */
+
+static const rc_archive_limits_t limits = {
+    .entries = 1000000, .bytes = (apr_off_t)8 << 30, .time = apr_time_from_sec(300)};
+
+typedef struct archive_t {
+    rc_web_call_t *call;
+    const rc_archive_format_t *format;
+    const char *id;
+    apr_int64_t time;   /* of the commit */
+    const char *prefix; /* before every path in the archive */
+    const char *name;   /* for the download */
+    const char *key;    /* of the archive's bytes */
+    bool inside;        /* has a place at the gate */
+} archive_t;
+
+/* The checks in the order of the contract; archive->id is set when all are passed. */
+static rc_err_t *resolve(archive_t *archive, rc_web_call_t *call)
+{
+    const char *rev;
+    apr_int64_t count;
+
+    if (!call->repo->enable_downloads)
+        return rc_web_refuse(call, 403, "Downloads disabled");
+    archive->format = rc_archive_format(&rev, call->rev, call->pool);
+    RC_TRY(rc_vcs_count(&count, call->vcs));
+    if (!count)
+        return rc_web_refuse(call, 404, "Empty repository");
+    if (!archive->format)
+        return rc_web_refuse(call, 404, "Unknown archive type");
+    if (*rev)
+        RC_TRY(rc_vcs_resolve(&archive->id, call->vcs, rev, call->pool));
+    call->immutable = archive->id && !strcmp(archive->id, rev);
+    if (archive->id)
+        return NULL;
+    return rc_web_refuse(
+        call, 404,
+        apr_pstrcat(call->pool, "Unknown revision ", rc_utf8_repair(rev, call->pool), NULL));
+}
+
+/* Names what decides the bytes; a digest stands for what can be long. */
+static const char *key_of(const archive_t *archive, apr_pool_t *pool)
+{
+    const char *rest = apr_pstrcat(pool, archive->prefix, "\n", rc_archive_version(pool), NULL);
+    unsigned char bytes[APR_SHA1_DIGESTSIZE];
+    apr_sha1_ctx_t sha;
+
+    apr_sha1_init(&sha);
+    apr_sha1_update(&sha, rest, (unsigned)strlen(rest));
+    apr_sha1_final(bytes, &sha);
+    return apr_pstrcat(pool, archive->id, "-", rc_text_hex(bytes, 8, pool), ".",
+                       rc_archive_extension(archive->format), NULL);
+}
+
+static void set_names(archive_t *archive, const rc_web_call_t *call)
+{
+    const char *sub = rc_web_parameter(call->request->query, "subrepos", call->pool);
+    const char *id = apr_pstrmemdup(call->pool, archive->id, SHORT_ID);
+    char *flat = apr_pstrdup(call->pool, call->repo->name), *slash;
+    const char *last = strrchr(call->repo->name, '/');
+
+    last = last ? last + 1 : call->repo->name;
+    while ((slash = strchr(flat, '/')))
+        *slash = '_';
+    archive->prefix = apr_pstrcat(call->pool, last, "-", id, "/", NULL);
+    archive->name = apr_pstrcat(call->pool, flat, sub && !strcmp(sub, "true") ? "--sub" : "-", id,
+                                ".", rc_archive_extension(archive->format), NULL);
+    archive->key = key_of(archive, call->pool);
+}
+
+rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
+{
+    archive_t *archive = apr_pcalloc(call->pool, sizeof(*archive));
+    const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
+
+    archive->call = call;
+    call->state = archive;
+    RC_TRY(rc_vcs_open(&call->vcs, call->env->vcs_pool, call->repo->type, path, call->pool));
+    RC_TRY(resolve(archive, call));
+    if (call->status != 200)
+        return NULL;
+    RC_TRY(rc_vcs_time(&archive->time, call->vcs, archive->id));
+    set_names(archive, call);
+    call->content_type = rc_archive_type(archive->format);
+    call->disposition = rc_web_attachment(archive->name, call->pool);
+    call->etag = archive->key;
+    if (call->immutable) /* a name may come to mean an older commit: no date for it */
+        call->last_modified = archive->time;
+    return NULL;
+}
+
+/* Only who has to make it takes a place among the costly ones. */
+static rc_err_t *make(void *baton, rc_spool_t *spool)
+{
+    archive_t *archive = baton;
+    const rc_env_t *env = archive->call->env;
+    apr_pool_t *pool = archive->call->pool;
+    rc_archive_t *out;
+
+    if (!archive->inside) {
+        RC_TRY(rc_gate_enter(env->expensive, pool));
+        rc_db_release(archive->call->db); /* this can take minutes */
+        archive->call->db = NULL;
+    }
+    archive->inside = true;
+    RC_TRY(rc_archive_begin(&out, archive->format, spool, archive->prefix, archive->time,
+                            env->config->temp_dir, &limits, pool));
+    RC_TRY(rc_vcs_export(archive->call->vcs, archive->id, env->config->temp_dir, rc_archive_add,
+                         out, pool));
+    RC_TRY(rc_archive_end(out));
+    rc_log(RC_LOG_DEBUG, APR_SUCCESS, "made %s of %s", archive->name, archive->call->repo->name);
+    return NULL;
+}
+
+static rc_err_t *add_entry(void *baton, rc_db_t *db)
+{
+    const archive_t *archive = baton;
+    const rc_web_call_t *call = archive->call;
+    rc_actor_t actor = {call->caller->user_id, call->request->client_ip};
+
+    return rc_store_journal_add(
+        db, &actor, call->repo->id, call->repo->name,
+        apr_pstrcat(call->pool, "user_downloaded_archive:", archive->name, NULL));
+}
+
+/* A database that is busy for long does not take the archive away again. */
+static void journal(archive_t *archive)
+{
+    rc_web_call_t *call = archive->call;
+    rc_err_t *err = NULL;
+
+    if (!call->db)
+        err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
+    if (!err)
+        err = rc_db_txn(call->db, add_entry, archive);
+    if (err)
+        rc_log(RC_LOG_ERR, err->cause, "the journal does not tell of %s: %s", archive->name,
+               rc_err_log_text(err, call->pool));
+}
+
+rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
+{
+    const rc_env_config_t *config = call->env->config;
+    rc_cache_t cache = {config->archive_cache, config->archive_cache_size, WAIT};
+    archive_t *archive = call->state;
+    rc_err_t *err;
+
+    err = rc_cache_get(spool, &cache, archive->key, make, archive, call->pool);
+    if (err && err->kind == RC_E_FORBIDDEN)
+        return rc_web_refuse(call, 403, err->msg);
+    if (!err && !call->request->head)
+        journal(archive);
+    return err;
+}

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * feed/rss and feed/atom: the last commits of a repository (contract 03 §7). What a commit costs
+ * is bounded, whatever it is, and a feed is kept until the repository changes.
+ */
+#include "feed.h"
+
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_sha1.h>
+#include <apr_strings.h>
+
+#include "rc_repo_model.h"
+#include "rc_text.h"
+#include "rc_time.h"
+
+/* Part of every ETag; raise it when the same commits would be answered with other bytes. */
+#define FORMAT "feed1"
+
+#define TITLE_MOST   160               /* characters */
+#define MESSAGE_MOST 16384             /* characters */
+#define NAME_MOST    1000              /* characters of a file's name */
+#define LABELS_MOST  20                /* branches, or tags, of one commit */
+#define FILES_MOST   200               /* looked at in one commit */
+#define COMMIT_BYTES (512 * 1024)      /* of files whose lines are counted, in one commit */
+#define FEED_BYTES   (8 * 1024 * 1024) /* in all commits */
+
+typedef struct commits_t {
+    apr_int64_t count; /* in the repository */
+    int shown;
+    const char **ids; /* newest first */
+} commits_t;
+
+/* The names of branches and tags at one commit. */
+typedef struct labels_t {
+    apr_array_header_t *branches, *tags;
+} labels_t;
+
+typedef struct writing_t {
+    rc_web_call_t *call;
+    rc_feed_t feed;
+    apr_hash_t *labels;         /* id -> labels_t */
+    apr_size_t bytes;           /* that may still be read to count lines */
+    rc_refs_t kind;             /* while names are collected */
+    apr_pool_t *pool, *scratch; /* of the feed, of one entry */
+} writing_t;
+
+/* --- what is asked for --- */
+
+static const char *digest(const rc_web_call_t *call, const char *state)
+{
+    const char *text =
+        apr_psprintf(call->pool, "%s\n%s\n%d\n%s\n%s\n%s\n%s", FORMAT, state,
+                     call->env->config->feed_items, call->view->action, call->repo->name,
+                     call->request->base_url, call->env->config->site_title);
+    unsigned char bytes[APR_SHA1_DIGESTSIZE];
+    apr_sha1_ctx_t sha;
+
+    apr_sha1_init(&sha);
+    apr_sha1_update(&sha, text, (unsigned)strlen(text));
+    apr_sha1_final(bytes, &sha);
+    return rc_text_hex(bytes, sizeof(bytes), call->pool);
+}
+
+rc_err_t *rc_web_feed_prepare(rc_web_call_t *call)
+{
+    commits_t *commits = apr_pcalloc(call->pool, sizeof(*commits));
+    const char *state;
+
+    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, call->pool));
+    RC_TRY(rc_vcs_state(&state, call->vcs, call->pool));
+    RC_TRY(rc_vcs_count(&commits->count, call->vcs));
+    call->state = commits;
+    call->content_type = rc_feed_type(rc_feed_is_atom(call));
+    if (commits->count) /* an empty feed is of now */
+        call->etag = digest(call, state);
+    return NULL;
+}
+
+static rc_err_t *find_commits(commits_t *commits, rc_web_call_t *call)
+{
+    apr_int64_t most = call->env->config->feed_items;
+    int i;
+
+    commits->shown = (int)(commits->count < most ? commits->count : most);
+    commits->ids = apr_palloc(call->pool, (apr_size_t)commits->shown * sizeof(*commits->ids));
+    for (i = 0; i < commits->shown; i++)
+        RC_TRY(rc_vcs_id_at(&commits->ids[i], call->vcs, commits->count - 1 - i, call->pool));
+    return NULL;
+}
+
+/* --- branches and tags --- */
+
+static rc_err_t *add_label(void *baton, const char *name, const char *id)
+{
+    writing_t *w = baton;
+    labels_t *labels = apr_hash_get(w->labels, id, APR_HASH_KEY_STRING);
+    apr_array_header_t *list;
+
+    if (!labels)
+        return NULL;
+    list = w->kind == RC_BRANCHES ? labels->branches : labels->tags;
+    if (list->nelts < LABELS_MOST)
+        APR_ARRAY_PUSH(list, const char *) = apr_pstrdup(w->pool, name);
+    return NULL;
+}
+
+static rc_err_t *find_labels(writing_t *w, const commits_t *commits)
+{
+    int i;
+
+    w->labels = apr_hash_make(w->pool);
+    for (i = 0; i < commits->shown; i++) {
+        labels_t *labels = apr_palloc(w->pool, sizeof(*labels));
+
+        labels->branches = apr_array_make(w->pool, 1, sizeof(const char *));
+        labels->tags = apr_array_make(w->pool, 1, sizeof(const char *));
+        apr_hash_set(w->labels, commits->ids[i], APR_HASH_KEY_STRING, labels);
+    }
+    w->kind = RC_BRANCHES;
+    RC_TRY(rc_vcs_refs(w->call->vcs, RC_BRANCHES, add_label, w));
+    w->kind = RC_TAGS;
+    return rc_vcs_refs(w->call->vcs, RC_TAGS, add_label, w);
+}
+
+static void write_labels(rc_xml_t *xml, const char *what, const apr_array_header_t *names)
+{
+    int i;
+
+    for (i = 0; i < names->nelts; i++) {
+        rc_xml_text(xml, what);
+        rc_xml_html_text(xml, APR_ARRAY_IDX(names, i, const char *));
+        rc_xml_text(xml, "<br/>");
+    }
+}
+
+/* --- entries --- */
+
+static rc_err_t *write_file(void *baton, const rc_change_t *change)
+{
+    writing_t *w = baton;
+    rc_xml_t *xml = &w->feed.xml;
+    char text[80];
+
+    apr_snprintf(text, sizeof(text), "\n %c ", change->op);
+    rc_xml_text(xml, text);
+    rc_xml_html_text(xml, rc_feed_shorten(change->path, NAME_MOST, w->scratch));
+    if (change->hunks) {
+        apr_snprintf(text, sizeof(text),
+                     " (%" APR_INT64_T_FMT " lines added, %" APR_INT64_T_FMT " lines removed)",
+                     change->added, change->deleted);
+        rc_xml_text(xml, text);
+    }
+    return xml->err;
+}
+
+static rc_err_t *write_files(writing_t *w, const char *id)
+{
+    apr_size_t most = w->bytes < COMMIT_BYTES ? w->bytes : COMMIT_BYTES;
+    rc_stat_limits_t limits = {FILES_MOST, most};
+    bool more;
+
+    RC_TRY(rc_vcs_stat(&more, w->call->vcs, id, &limits, write_file, w, w->scratch));
+    w->bytes -= most - limits.bytes;
+    if (more)
+        rc_xml_text(&w->feed.xml, "\n ... and more");
+    return NULL;
+}
+
+/* Without the blank lines at its end. */
+static const char *trimmed(const char *message, apr_pool_t *pool)
+{
+    apr_size_t len = strlen(message);
+
+    while (len && strchr(" \t\r\n", message[len - 1]))
+        len--;
+    return apr_pstrmemdup(pool, message, len);
+}
+
+static void write_head(writing_t *w, const rc_commit_t *commit, const rc_feed_entry_t *entry)
+{
+    const labels_t *labels = apr_hash_get(w->labels, commit->id, APR_HASH_KEY_STRING);
+    rc_xml_t *xml = &w->feed.xml;
+
+    rc_xml_html_text(xml, entry->author);
+    rc_xml_text(xml, " commited on ");
+    rc_xml_text(xml, rc_time_rfc2822(commit->time, w->scratch));
+    rc_xml_text(xml, " UTC<br/>");
+    write_labels(xml, "branch: ", labels->branches);
+    write_labels(xml, "tag: ", labels->tags);
+    rc_xml_text(xml, "commit: <a href=\"");
+    rc_xml_html_text(xml, entry->link);
+    rc_xml_text(xml, apr_psprintf(w->scratch, "\">%.12s</a>", commit->id));
+}
+
+static rc_err_t *write_entry(writing_t *w, const char *id)
+{
+    rc_feed_entry_t entry = {NULL};
+    const char *message;
+    rc_commit_t *commit;
+
+    RC_TRY(rc_vcs_commit(&commit, w->call->vcs, id, w->scratch));
+    message = trimmed(commit->message, w->scratch);
+    entry.title = rc_feed_shorten(message, TITLE_MOST, w->scratch);
+    entry.link = rc_feed_repo_url(w->call, w->call->repo->name,
+                                  apr_pstrcat(w->scratch, "/changeset/", id, NULL), w->scratch);
+    entry.author = rc_feed_shorten(commit->author, NAME_MOST, w->scratch);
+    entry.time = commit->time;
+    rc_feed_entry_begin(&w->feed, &entry, w->scratch);
+    write_head(w, commit, &entry);
+    rc_xml_text(&w->feed.xml, "<pre>");
+    rc_xml_html_text(&w->feed.xml, rc_feed_shorten(message, MESSAGE_MOST, w->scratch));
+    RC_TRY(write_files(w, id));
+    rc_xml_text(&w->feed.xml, "</pre>");
+    rc_feed_entry_end(&w->feed, &entry, w->scratch);
+    return w->feed.xml.err;
+}
+
+/* --- the feed --- */
+
+static rc_err_t *start(writing_t *w, const commits_t *commits, rc_spool_t *spool)
+{
+    const char *name = w->call->repo->name;
+    rc_feed_t *feed = &w->feed;
+    rc_commit_t *newest;
+
+    feed->atom = rc_feed_is_atom(w->call);
+    feed->title = apr_pstrcat(w->pool, w->call->env->config->site_title, " ", name, " feed", NULL);
+    feed->description = apr_pstrcat(w->pool, "Changes on ", name, " repository", NULL);
+    feed->link = rc_feed_repo_url(w->call, name, "", w->pool);
+    feed->updated = apr_time_sec(apr_time_now());
+    if (commits->shown) {
+        RC_TRY(rc_vcs_commit(&newest, w->call->vcs, commits->ids[0], w->pool));
+        feed->updated = newest->time;
+    }
+    rc_feed_begin(feed, spool, w->pool);
+    return NULL;
+}
+
+static rc_err_t *write_feed(writing_t *w, const commits_t *commits, rc_spool_t *spool)
+{
+    int i;
+
+    RC_TRY(find_labels(w, commits));
+    RC_TRY(start(w, commits, spool));
+    for (i = 0; i < commits->shown; i++) {
+        apr_pool_clear(w->scratch);
+        RC_TRY(write_entry(w, commits->ids[i]));
+    }
+    return rc_feed_end(&w->feed);
+}
+
+rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool)
+{
+    writing_t w = {.call = call, .bytes = FEED_BYTES, .pool = call->pool};
+    commits_t *commits = call->state;
+    bool found = false;
+
+    if (call->etag)
+        RC_TRY(rc_memo_get(&found, call->env->feeds, call->etag, spool));
+    if (found)
+        return NULL;
+    RC_TRY(find_commits(commits, call));
+    apr_pool_create(&w.scratch, call->pool);
+    RC_TRY(write_feed(&w, commits, spool));
+    return call->etag ? rc_memo_put(call->env->feeds, call->etag, spool, w.scratch) : NULL;
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The cache of finished files: made once, shared, evicted; what a crash leaves; and that nothing
+ * that happens to its folder fails a request.
+ */
+#include "unit.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <apr_file_info.h>
+
+#include "rc_cache.h"
+
+typedef struct maker_t {
+    const char *text;
+    int made; /* times */
+    rc_err_t *err;
+    apr_interval_time_t pause;
+} maker_t;
+
+static rc_err_t *make(void *baton, rc_spool_t *spool)
+{
+    maker_t *maker = baton;
+
+    maker->made++;
+    RC_TRY(rc_spool_puts(spool, maker->text));
+    if (maker->pause)
+        apr_sleep(maker->pause);
+    return maker->err;
+}
+
+static rc_cache_t cache_in(const char *name, apr_off_t max)
+{
+    rc_cache_t cache = {in_dir(name), max, apr_time_from_sec(10)};
+
+    return cache;
+}
+
+static const char *file_of(const rc_cache_t *cache, const char *name)
+{
+    return apr_pstrcat(pool, cache->dir, "/rcapi-", name, NULL);
+}
+
+static bool is_there(const rc_cache_t *cache, const char *name)
+{
+    struct stat st;
+
+    return !lstat(file_of(cache, name), &st);
+}
+
+static void assert_got(const rc_cache_t *cache, const char *name, maker_t *maker, const char *want)
+{
+    rc_spool_t *spool = rc_spool_create(unit_dir, pool);
+    const char *text;
+
+    ASSERT_OK(rc_cache_get(spool, cache, name, make, maker, pool));
+    ASSERT_OK(rc_spool_string(&text, spool, pool));
+    assert_string_equal(text, want);
+}
+
+static void put(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void made_once(void **state)
+{
+    rc_cache_t cache = cache_in("once", 1000);
+    maker_t first = {.text = "one"}, second = {.text = "two"};
+    struct stat st;
+
+    (void)state;
+    assert_got(&cache, "x", &first, "one");
+    assert_got(&cache, "x", &second, "one");
+    assert_got(&cache, "y", &second, "two");
+    assert_int_equal(first.made, 1);
+    assert_int_equal(second.made, 1);
+    assert_int_equal(stat(cache.dir, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0700);
+    assert_int_equal(stat(file_of(&cache, "x"), &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    assert_false(is_there(&cache, "x.part"));
+}
+
+static void failures_leave_nothing(void **state)
+{
+    rc_cache_t cache = cache_in("failures", 1000);
+    maker_t broken = {.text = "half", .err = rc_err(pool, RC_E_FORBIDDEN, "no")};
+    rc_spool_t *spool = rc_spool_create(unit_dir, pool);
+    rc_err_t *err = rc_cache_get(spool, &cache, "x", make, &broken, pool);
+    maker_t good = {.text = "good"};
+
+    (void)state;
+    assert_ptr_equal(err, broken.err);
+    assert_int_equal(broken.made, 1);
+    assert_int_equal(rc_spool_size(spool), 0);
+    assert_false(is_there(&cache, "x"));
+    assert_false(is_there(&cache, "x.part"));
+    assert_got(&cache, "x", &good, "good");
+}
+
+/* Eight processes ask at once; each make takes a while and leaves a mark. */
+static void one_maker_among_processes(void **state)
+{
+    rc_cache_t cache = cache_in("flight", 1000);
+    pid_t children[8];
+    int i, status, sum = 0;
+
+    (void)state;
+    for (i = 0; i < 8; i++)
+        if (!(children[i] = fork())) {
+            maker_t maker = {.text = "shared", .pause = 200 * 1000};
+            rc_spool_t *spool = rc_spool_create(unit_dir, pool);
+            rc_err_t *err = rc_cache_get(spool, &cache, "x", make, &maker, pool);
+
+            _exit(err || rc_spool_size(spool) != 6 ? 100 : maker.made);
+        }
+    for (i = 0; i < 8; i++) {
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFEXITED(status));
+        sum += WEXITSTATUS(status);
+    }
+    assert_int_equal(sum, 1);
+}
+
+static void waiting_ends(void **state)
+{
+    rc_cache_t cache = cache_in("waiting", 1000);
+    maker_t maker = {.text = "slow", .pause = apr_time_from_sec(20)}, other = {.text = "x"};
+    rc_err_t *err;
+    pid_t child;
+
+    (void)state;
+    if (!(child = fork())) {
+        rc_cache_get(rc_spool_create(unit_dir, pool), &cache, "x", make, &maker, pool);
+        _exit(0);
+    }
+    while (!is_there(&cache, "x.part"))
+        apr_sleep(1000);
+    apr_sleep(100 * 1000);
+    cache.wait = 50 * 1000;
+    err = rc_cache_get(rc_spool_create(unit_dir, pool), &cache, "x", make, &other, pool);
+    assert_non_null(err);
+    assert_int_equal(err->kind, RC_E_BUSY);
+    assert_int_equal(other.made, 0);
+
+    kill(child, SIGKILL); /* its part is left, and made again */
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    assert_true(is_there(&cache, "x.part"));
+    assert_got(&cache, "x", &other, "x");
+    assert_false(is_there(&cache, "x.part"));
+}
+
+static void oldest_goes_first(void **state)
+{
+    rc_cache_t cache = cache_in("oldest", 25);
+    maker_t maker = {.text = "0123456789"}, large = {.text = "0123456789012345678901234567"};
+
+    (void)state;
+    assert_got(&cache, "a", &maker, maker.text);
+    apr_sleep(20 * 1000);
+    assert_got(&cache, "b", &maker, maker.text);
+    apr_sleep(20 * 1000);
+    assert_got(&cache, "a", &maker, maker.text); /* used again */
+    apr_sleep(20 * 1000);
+    put(apr_pstrcat(pool, cache.dir, "/foreign", NULL), "not ours, and quite large as well");
+    assert_got(&cache, "c", &maker, maker.text);
+    assert_int_equal(maker.made, 3);
+    assert_true(is_there(&cache, "a"));
+    assert_false(is_there(&cache, "b"));
+    assert_true(is_there(&cache, "c"));
+    assert_got(&cache, "d", &large, large.text); /* never kept */
+    assert_false(is_there(&cache, "d"));
+    assert_true(is_there(&cache, "a"));
+    assert_int_equal(access(apr_pstrcat(pool, cache.dir, "/foreign", NULL), F_OK), 0);
+}
+
+static void leftovers_are_swept(void **state)
+{
+    rc_cache_t cache = cache_in("left", 1000);
+    maker_t maker = {.text = "text"};
+
+    (void)state;
+    assert_got(&cache, "a", &maker, "text");
+    put(file_of(&cache, "b.part"), "half");
+    rc_cache_sweep(&cache, pool);
+    assert_true(is_there(&cache, "a"));
+    assert_false(is_there(&cache, "b.part"));
+}
+
+static void broken_folders(void **state)
+{
+    rc_cache_t cache = cache_in("broken", 1000);
+    maker_t maker = {.text = "text"};
+
+    (void)state;
+    cache.dir = in_dir("no/such/place");
+    assert_got(&cache, "x", &maker, "text");
+    cache.dir = in_dir("a-file");
+    put(cache.dir, "");
+    assert_got(&cache, "x", &maker, "text");
+    cache.dir = "/proc/self";
+    assert_got(&cache, "x", &maker, "text");
+    cache.dir = NULL;
+    assert_got(&cache, "x", &maker, "text");
+    cache.dir = in_dir("odd");
+    assert_int_equal(mkdir(cache.dir, 0700), 0);
+    assert_int_equal(mkdir(file_of(&cache, "x"), 0700), 0);
+    assert_got(&cache, "x", &maker, "text");
+    assert_int_equal(mkdir(file_of(&cache, "y.part"), 0700), 0);
+    assert_got(&cache, "y", &maker, "text");
+    assert_int_equal(symlink("/etc/passwd", file_of(&cache, "z")), 0);
+    assert_got(&cache, "z", &maker, "text");
+    assert_int_equal(maker.made, 7);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(made_once),         cmocka_unit_test(failures_leave_nothing),
+    cmocka_unit_test(waiting_ends),      cmocka_unit_test(one_maker_among_processes),
+    cmocka_unit_test(oldest_goes_first), cmocka_unit_test(leftovers_are_swept),
+    cmocka_unit_test(broken_folders),
+};
+
+UNIT_MAIN(tests)

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The cache of answers: what was put is got, and what it holds is bounded.
+ */
+#include "unit.h"
+
+#include "rc_memo.h"
+
+static rc_memo_t *cache;
+
+static void put(const char *key, const char *text, int times)
+{
+    rc_spool_t *spool = rc_spool_create(unit_dir, pool);
+
+    while (times--)
+        ASSERT_OK(rc_spool_puts(spool, text));
+    ASSERT_OK(rc_memo_put(cache, key, spool, pool));
+}
+
+/* NULL when there is none. */
+static const char *get(const char *key)
+{
+    rc_spool_t *spool = rc_spool_create(unit_dir, pool);
+    const char *text;
+    bool found;
+
+    ASSERT_OK(rc_memo_get(&found, cache, key, spool));
+    ASSERT_OK(rc_spool_string(&text, spool, pool));
+    return found ? text : NULL;
+}
+
+static void keeps(void **state)
+{
+    (void)state;
+    ASSERT_OK(rc_memo_create(&cache, 1 << 20, pool));
+    assert_null(get("a"));
+    put("a", "one", 1);
+    put("b", "two", 1);
+    put("empty", "", 1);
+    assert_string_equal(get("a"), "one");
+    assert_string_equal(get("b"), "two");
+    assert_string_equal(get("empty"), "");
+    put("a", "three", 2);
+    assert_string_equal(get("a"), "threethree");
+    assert_null(get("A"));
+}
+
+static void bounded(void **state)
+{
+    int i;
+
+    (void)state;
+    ASSERT_OK(rc_memo_create(&cache, 10000, pool));
+    put("kept", "x", 100);
+    for (i = 0; i < 100; i++) {
+        assert_non_null(get("kept")); /* used again and again */
+        put(apr_psprintf(pool, "%d", i), "y", 1000);
+    }
+    assert_null(get("0"));
+    assert_null(get("90"));
+    assert_non_null(get("99"));
+    put("large", "z", 2000);
+    assert_null(get("large"));
+    ASSERT_OK(rc_memo_create(&cache, 1 << 30, pool));
+    put("file", "z", RC_SPOOL_MEMORY + 1);
+    assert_int_equal(strlen(get("file")), RC_SPOOL_MEMORY + 1);
+    ASSERT_OK(rc_memo_create(&cache, 1 << 20, pool));
+    for (i = 0; i < 2000; i++)
+        put(apr_psprintf(pool, "%d", i), "", 0);
+    assert_null(get("1400")); /* many small ones */
+    assert_non_null(get("1600"));
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(keeps),
+    cmocka_unit_test(bounded),
+};
+
+UNIT_MAIN(tests)
