@@ -9,6 +9,7 @@
 #include <http_core.h>
 #include <mpm_common.h>
 
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -162,6 +163,16 @@ static void watch_work(apr_pool_t *pchild)
         apr_pool_pre_cleanup_register(pchild, NULL, end_at_once);
 }
 
+/*
+ * Large pieces (files, compressors) go back to the system as soon as they are freed. Left alone,
+ * glibc learns from the first of them to keep the next ones in the arena of each thread.
+ */
+static void bound_memory(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 2 << 20);
+}
+
 void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
 {
     int i;
@@ -169,6 +180,8 @@ void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
     (void)s;
     watch_work(pchild);
     at_work++;
+    if (rc_http_in_use())
+        bound_memory();
     rc_http_log_open();
     rc_version_add("httpd", AP_SERVER_BASEREVISION);
     for (i = 0; rc_http_in_use() && i < slots->nelts; i++) {
