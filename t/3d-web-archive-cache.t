@@ -207,7 +207,7 @@ subtest 'limits' => sub {
     for (['files.zip', 'has too many files'], ['folders.tar', 'has too many files'], ['long-link.zip', 'has a link that is too long']) {
         my ($name, $text) = @$_;
         my $a = fetch("/bomb/archive/$name", timeout => 200);
-        is($a->status . ' ' . $a->body, "403 This archive $text", $name);
+        is($a->status . ' ' . $a->body, "413 This archive $text", $name);
         is($a->header('Content-Disposition'), undef, 'no download');
     }
     is(fetch('/bomb/archive/long-name.zip')->body, 'This commit has a path that is too long', 'a long name');
