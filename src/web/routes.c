@@ -15,8 +15,10 @@
 /* clang-format off */
 static const rc_web_view_t views[] = {
     /* pattern, controller:action, flags, functions */
-    {"changeset-diff/{rev}", "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
-    {"raw-changeset/{rev}",  "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
+    {"changeset-diff/{rev}",     "ChangesetController:changeset_raw",      0, rc_web_changeset_raw_prepare, rc_web_changeset_diff_write},
+    {"raw-changeset/{rev}",      "ChangesetController:changeset_raw",      0, rc_web_changeset_raw_prepare, rc_web_changeset_diff_write},
+    {"changeset-download/{rev}", "ChangesetController:changeset_download", 0, rc_web_changeset_download_prepare, rc_web_changeset_diff_write},
+    {"changeset-patch/{rev}",    "ChangesetController:changeset_patch",    0, rc_web_changeset_patch_prepare, rc_web_changeset_patch_write},
     {"raw/{rev}/{path}",     "FilesController:raw", 0, rc_web_raw_prepare, rc_web_file_write},
     {"rawfile/{rev}/{path}", "FilesController:rawfile", 0, rc_web_rawfile_prepare, rc_web_file_write},
     {"diff/{path}",          "FilesController:diff", 0, rc_web_file_diff_prepare, rc_web_file_diff_write},
