@@ -12,16 +12,31 @@ use Test::More;
 
 use RCAPI::Test;
 
+my ($SECRET, $OPEN, $NONE) = map { "$_/changeset-diff/tip" } '/team/app', '/open', '/team/none';
 my $BASIC = "AuthType Basic\nAuthName \"Our code\"\nAuthBasicProvider";
 my $t = RCAPI::Test->new(
-    mounts => [qw(/ /must /ask /some /mixed /file /trust /bare /any /all /page /alias)], whitelist => 'ChangesetController:*',
-    modules => [qw(authn_file authz_user include)],
+    mounts => [qw(/ /must /ask /some /mixed /file /trust /bare /any /all /page /alias /form)], whitelist => 'ChangesetController:*',
+    modules => [qw(authn_file authz_user include auth_form request session session_cookie session_crypto)],
     directives => <<"END",
 <AuthnProviderAlias rcapi ours>
 </AuthnProviderAlias>
 <Location "/alias">
     $BASIC ours
     Require rcapi
+</Location>
+<Location "/form">
+    AuthType Form
+    AuthName "Our code"
+    AuthFormProvider rcapi
+    Session On
+    SessionCookieName session path=/
+    SessionCryptoPassphrase "of a test"
+    Require rcapi
+</Location>
+<Location "/form/login">
+    SetHandler form-login-handler
+    AuthFormLoginSuccessLocation /form$SECRET
+    Require all granted
 </Location>
 <Location "/must">
     RcapiAccessControllersWhitelist None
@@ -114,7 +129,6 @@ mkdir $t->dir . "/htdocs/$_" for qw(plain wrong ssi);
 RCAPI::Run::spew($t->dir . "/htdocs/$_/a.txt", "hello\n") for qw(plain wrong);
 RCAPI::Run::spew($t->dir . "/htdocs/ssi/a.txt", '[<!--#include virtual="/must/team/app/changeset-diff/tip" -->]');
 
-my ($SECRET, $OPEN, $NONE) = map { "$_/changeset-diff/tip" } '/team/app', '/open', '/team/none';
 my $DIFF = $t->get($SECRET, as => 'owner')->body;
 like($DIFF, qr/^diff --git/, 'a diff to compare with');
 
@@ -260,6 +274,18 @@ subtest 'whom others have let in' => sub {
 subtest 'another name of the provider' => sub {
     is(status("/alias$SECRET", login('owner')), 200, 'its user');
     is(status("/alias$SECRET", basic => 'owner:wrong'), 401, 'a wrong password');
+};
+
+subtest 'a login page' => sub {
+    my ($form, $headers) = ('httpd_username=owner&httpd_password=', ['Content-Type' => 'application/x-www-form-urlencoded']);
+    my $password = $PASSWORD{owner} =~ s/([^A-Za-z])/sprintf '%%%02x', ord $1/ger;
+    is(status("/form$SECRET"), 401, 'nobody');
+    is($t->get('/form/login', method => 'POST', headers => $headers, body => "${form}wrong")->status, 401, 'a wrong password');
+    my $a = $t->get('/form/login', method => 'POST', headers => $headers, body => "$form$password");
+    is($a->status, 302, 'the right one');
+    my ($cookie) = ($a->header('Set-Cookie') // '') =~ /^([^;]+)/;
+    is($t->get("/form$SECRET", headers => [Cookie => $cookie])->body, $DIFF, 'opens the view from now on');
+    is(status("/form$SECRET", headers => [Cookie => 'session=x']), 401, 'another cookie does not');
 };
 
 subtest 'many at once, with one connection to the database' => sub {
