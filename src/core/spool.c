@@ -232,7 +232,7 @@ rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
     apr_file_t *file;
     apr_os_file_t fd;
     apr_off_t at = 0;
-    ssize_t n;
+    ssize_t n = 0;
 
     RC_TRY(rc_spool_content(&data, &file, spool));
     *found = !file && memchr(data, '\0', spool->used);

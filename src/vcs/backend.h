@@ -44,7 +44,7 @@ typedef struct rc_backend_t {
     rc_err_t *(*diff_files)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);
-    rc_err_t *(*export)(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+    rc_err_t *(*export)(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch);
     rc_err_t *(*refs)(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);

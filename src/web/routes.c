@@ -25,6 +25,14 @@ static const rc_web_view_t views[] = {
     {"feed/rss",  "FeedController:rss",  RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
     {"feed/atom", "FeedController:atom", RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
     {"archive/{rev}",        "FilesController:archivefile",       0, rc_web_archive_prepare,   rc_web_archive_write},
+    {"/_admin/journal/rss",         "JournalController:journal_rss",         RC_WEB_FEED | RC_WEB_LOGIN, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/journal/atom",        "JournalController:journal_atom",        RC_WEB_FEED | RC_WEB_LOGIN, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal/rss",  "JournalController:public_journal_rss",  RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal/atom", "JournalController:public_journal_atom", RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal_rss",  "JournalController:public_journal_rss",  RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal_atom", "JournalController:public_journal_atom", RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/gists/{id}/{rev}/raw",        "GistsController:show", 0, rc_web_gist_prepare, rc_web_gist_write},
+    {"/_admin/gists/{id}/{rev}/raw/{path}", "GistsController:show", 0, rc_web_gist_prepare, rc_web_gist_write},
 };
 /* clang-format on */
 

@@ -78,6 +78,14 @@ rc_err_t *rc_web_refuse_path(rc_web_call_t *call, const char *path, const char *
 rc_err_t *rc_web_feed_prepare(rc_web_call_t *call);
 rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool);
 
+/* view_journal.c */
+rc_err_t *rc_web_journal_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_journal_write(rc_web_call_t *call, rc_spool_t *spool);
+
+/* view_gist.c */
+rc_err_t *rc_web_gist_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_gist_write(rc_web_call_t *call, rc_spool_t *spool);
+
 /* view_archive.c */
 rc_err_t *rc_web_archive_prepare(rc_web_call_t *call);
 rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool);
