@@ -217,7 +217,7 @@ sub am {
     $t->git($am_dir, 'rm', '-rfq', '--cached', '--ignore-unmatch', '.');
     $t->git($am_dir, 'clean', '-fdxq', '-f');
     $t->git($am_dir, 'reset', '-q', '--hard', $parent) if $parent;
-    my $r = run({ stdin => $mail, env => { %ENV, GIT_COMMITTER_NAME => 'C', GIT_COMMITTER_EMAIL => 'c@example.org' } },
+    my $r = run({ stdin => $mail, env => { %ENV, HOME => $t->dir, GIT_COMMITTER_NAME => 'C', GIT_COMMITTER_EMAIL => 'c@example.org' } },
         'git', '-C', $am_dir, '-c', 'core.autocrlf=false', 'am', '-q', '--keep-cr', '--whitespace=nowarn');
     if ($r->{exit}) {
         diag($r->{err});
@@ -272,6 +272,7 @@ my @CHANGES = (
     ['a file that becomes a link', sub { stage($_[0], 'link', 'elsewhere', '120000') }],
     ['bytes in files', sub { stage($_[0], 'same', "\0bytes") ; stage($_[0], 'same2', 'x') }],
     ['the same bytes in links', sub { stage($_[0], 'same', "\0bytes", '120000'); stage($_[0], 'same2', 'x', '120000') }, 'no'],
+    ['which go', sub { unstage($_[0], $_) for qw(same same2) }, 'no'],
     ['a submodule', sub { $t->git($_[0], 'update-index', '--add', '--cacheinfo', '160000,' . '1' x 40 . ',sub') }, 'no'],
     ['a submodule that moves on', sub { $t->git($_[0], 'update-index', '--cacheinfo', '160000,' . '2' x 40 . ',sub') }, 'no'],
     ['a submodule that goes', sub { unstage($_[0], 'sub') }, 'no'],
