@@ -64,10 +64,12 @@ const char *rc_archive_type(const rc_archive_format_t *format)
     return format->type;
 }
 
+/* archive_version_details would say it all, but leaks, and is not for several threads. */
 const char *rc_archive_version(apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, FORMAT " libdeflate " LIBDEFLATE_VERSION_STRING " ",
-                       archive_version_details(), NULL);
+    return apr_psprintf(pool, FORMAT " libdeflate " LIBDEFLATE_VERSION_STRING " %s %s %s %s",
+                        archive_version_string(), archive_bzlib_version(),
+                        archive_liblzma_version(), archive_libzstd_version());
 }
 
 rc_err_t *rc_archive_begin(rc_archive_t **out, const rc_archive_format_t *format, rc_spool_t *spool,

@@ -17,6 +17,21 @@
 #define RC_GIT_RAW          20                /* bytes of an id */
 #define RC_GIT_OBJECT_LIMIT ((size_t)1 << 30) /* bytes of one object */
 
+/* --- git_watch.c: has anything changed on the disk? --- */
+
+/** An empty list of what is watched. */
+apr_array_header_t *rc_git_watch_list(apr_pool_t *pool);
+
+/** Remembers in @a list what the file or directory @a path, which may be missing, looks like. */
+void rc_git_watch(apr_array_header_t *list, const char *path);
+
+/** True when all in @a list, looked at from @a taken on, is as it was, as far as file times tell.
+ */
+bool rc_git_watch_same(const apr_array_header_t *list, apr_time_t taken);
+
+/** Watches the packs of a repository, and where else its objects are, before libgit2 looks. */
+void rc_git_watch_packs(apr_array_header_t *list, const char *git_dir);
+
 /* --- git_refs.c: branches and tags --- */
 
 typedef struct rc_git_ref_t {
@@ -28,7 +43,7 @@ typedef struct rc_git_ref_t {
 typedef struct rc_git_refs_t {
     apr_pool_t *pool;             /* its own; ends with it */
     apr_time_t taken;             /* when reading began */
-    apr_array_header_t *watched;  /* of watch_t: the files and directories that were read */
+    apr_array_header_t *watched;  /* for git_watch.c: the files and directories that were read */
     apr_array_header_t *branches; /* of rc_git_ref_t, by name; only those that lead to commits */
     apr_array_header_t *tags;
     apr_array_header_t *heads;       /* of int: indexes of branches, by commit, then by name */
@@ -98,6 +113,7 @@ rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs);
 rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 rc_err_t *rc_git_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+rc_err_t *rc_git_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
 rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 
 /* --- git_resolve.c, git_commit.c --- */
@@ -143,6 +159,9 @@ struct rc_git_t {
     char *path;   /* <directory> without a slash at the end */
     dev_t dev;
     ino_t ino;
+    apr_pool_t *packs_pool; /* of packs; ends with the library side */
+    apr_array_header_t *packs;
+    apr_time_t packs_taken;
     bool checked; /* references and order were looked at in this use */
     rc_git_refs_t *refs;
     rc_git_order_t order;
