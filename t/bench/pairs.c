@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Raw diffs in pairs: one request on a kept connection, then one git process for the same commit,
- * both read to their end.
+ * Diffs or mails in pairs: one request on a kept connection, then one git process for the same
+ * commit, both read to their end.
  *
- *     pairs PORT REPOSITORY < lines of "COMMIT PATH-OF-URL"
+ *     pairs PORT REPOSITORY diff|patch < lines of "COMMIT PATH-OF-URL"
  *
  * prints "http-microseconds git-microseconds http-bytes git-bytes" for each line.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,11 +79,13 @@ static long get(int fd, const char *path)
     return body;
 }
 
-static long run_git(const char *repository, const char *commit)
+static long run_git(const char *repository, bool patch, const char *commit)
 {
-    const char *argv[] = {"git",      "-C",     repository,       "diff-tree",
+    const char *diff[] = {"git",      "-C",     repository,       "diff-tree",
                           "-p",       "--root", "--no-commit-id", "--full-index",
                           "--binary", "-M",     commit,           NULL};
+    const char *mail[] = {"git",          "-C",       repository, "format-patch", "--stdout",
+                          "--full-index", "--binary", "-1",       commit,         NULL};
     posix_spawn_file_actions_t actions;
     int ends[2], status;
     long all = 0;
@@ -95,7 +98,7 @@ static long run_git(const char *repository, const char *commit)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    if (posix_spawnp(&pid, "git", &actions, NULL, (char **)argv, environ))
+    if (posix_spawnp(&pid, "git", &actions, NULL, (char **)(patch ? mail : diff), environ))
         die("git");
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
@@ -103,7 +106,7 @@ static long run_git(const char *repository, const char *commit)
         all += got;
     close(ends[0]);
     if (waitpid(pid, &status, 0) < 0 || status)
-        die("git diff-tree");
+        die("git's exit status");
     return all;
 }
 
@@ -112,7 +115,7 @@ int main(int argc, char **argv)
     char commit[64], path[1024];
     int fd;
 
-    if (argc != 3)
+    if (argc != 4)
         return 2;
     fd = connect_to(atoi(argv[1]));
     while (scanf("%63s %1023s", commit, path) == 2) {
@@ -121,7 +124,7 @@ int main(int argc, char **argv)
 
         ours = get(fd, path);
         t1 = now();
-        gits = run_git(argv[2], commit);
+        gits = run_git(argv[2], !strcmp(argv[3], "patch"), commit);
         t2 = now();
         printf("%.1f %.1f %ld %ld\n", t1 - t0, t2 - t1, ours, gits);
     }

@@ -65,7 +65,7 @@ RcapiDatabase $self->{data}/rcapi.db
 RcapiRepositoryRoot $self->{data}/repos
 RcapiSecretFile $self->{data}/secret
 RcapiTempDirectory $self->{dir}/tmp
-RcapiAccessControllersWhitelist ChangesetController:changeset_raw
+RcapiAccessControllersWhitelist ChangesetController:changeset_raw ChangesetController:changeset_patch
 <Location /rc>
     SetHandler rcapi
     Require all granted
