@@ -19,6 +19,9 @@ typedef struct rc_spool_t rc_spool_t;
 /** A new, empty spool. @a temp_dir receives the file, if one is needed. Lives in @a pool. */
 rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool);
 
+/** A new, empty spool in @a pool whose file, if one is needed, goes where @a other's does. */
+rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool);
+
 /** Appends @a len bytes. */
 rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len);
 

@@ -144,9 +144,9 @@ static rc_err_t *write_pax(tar_t *tar, const char *path, const char *target)
     return err;
 }
 
-static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_packed_t *entry)
+static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_item_t *entry)
 {
-    bool link = entry->kind == RC_PACKED_LINK;
+    bool link = entry->kind == RC_ITEM_LINK;
     bool long_link = link && entry->size > (apr_off_t)sizeof(((header_t *)NULL)->linkname);
     header_t header = {.name = ""};
     tar_t *tar = archive->state;
@@ -157,7 +157,7 @@ static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_packed_t 
     if (!fits)
         memcpy(header.name, name, sizeof(header.name)); /* for who does not know pax */
     if (!link) {
-        RC_TRY(write_header(tar, &header, '0', entry->kind == RC_PACKED_PROGRAM ? 0755 : 0644,
+        RC_TRY(write_header(tar, &header, '0', entry->kind == RC_ITEM_PROGRAM ? 0755 : 0644,
                             entry->size));
         RC_TRY(rc_archive_pieces(archive, entry, write_some, tar));
         return fill_up(tar, BLOCK);

@@ -36,6 +36,11 @@ rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
     return spool;
 }
 
+rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool)
+{
+    return rc_spool_create(other->temp_dir, pool);
+}
+
 static void grow(rc_spool_t *spool, apr_size_t want)
 {
     apr_size_t size = spool->size ? spool->size : FIRST_SIZE;

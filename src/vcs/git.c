@@ -242,6 +242,7 @@ const rc_backend_t rc_git_backend = {
     .resolve = rc_git_resolve,
     .commit = rc_git_commit,
     .id_at = rc_git_id_at,
+    .place = rc_git_place,
     .index_of = rc_git_index_of,
     .import = rc_git_import,
     .files = rc_git_files,
@@ -254,5 +255,6 @@ const rc_backend_t rc_git_backend = {
     .export = rc_git_export,
     .refs = rc_git_refs,
     .diff = rc_git_diff,
+    .mail = rc_git_mail,
     .strip = rc_git_strip,
 };

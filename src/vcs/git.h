@@ -112,6 +112,7 @@ rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool);
 rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs);
 rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+rc_err_t *rc_git_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 
 /* --- git_resolve.c, git_commit.c --- */
@@ -131,6 +132,11 @@ typedef struct rc_git_header_t {
 
 /** Takes a raw commit apart. False when it is none. */
 bool rc_git_header_parse(rc_git_header_t *header, const char *raw, size_t len);
+
+/** @a text, @a len bytes of an encoding that a commit names, as UTF-8 in @a pool; NULL when the
+ * encoding is unknown or the text is not of it. */
+const char *rc_git_convert(const char *text, size_t len, const char *encoding,
+                           const char *encoding_end, apr_pool_t *pool);
 
 /** Reads 40 hex digits of either case. */
 bool rc_git_hex(git_oid *id, const char *hex);
@@ -202,7 +208,7 @@ rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const c
 rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
 /* --- git_export.c --- */
 
-rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch);
 
 /* --- git_copy.c, git_strip.c --- */
@@ -218,5 +224,14 @@ rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
 rc_err_t *rc_git_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);
+
+/** The changes of commit @a id, renames found, in @a pool (git_diff.h: rc_git_change_t). */
+rc_err_t *rc_git_diff_changes(apr_array_header_t **changes, rc_git_t *git, const char *id,
+                              apr_pool_t *err_pool, apr_pool_t *pool);
+
+/* --- git_mail.c --- */
+
+rc_err_t *rc_git_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
+                      apr_pool_t *scratch);
 
 #endif

@@ -5,25 +5,23 @@
  */
 #include "git.h"
 
-#include <fcntl.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
 #include <apr_hash.h>
+#include <apr_portable.h>
 #include <apr_strings.h>
 
-#include "git_env.h"
-#include "proc.h"
+#include "rc_text.h"
 
-#define PATH_LIMIT 4096               /* bytes of a path */
-#define IN_MEMORY  ((size_t)16 << 20) /* bytes of a blob; libgit2 cannot read a part of one */
-#define PATIENCE   apr_time_from_sec(300)
+#define PATH_LIMIT 4096 /* bytes of a path */
 
 typedef struct walk_t {
+    rc_vcs_t *vcs;
     rc_git_t *git;
     const char *temp_dir;
-    rc_packed_fn_t *fn;
+    rc_item_fn_t *fn;
     void *baton;
     apr_pool_t *pool;    /* for errors */
     apr_pool_t *scratch; /* cleared for each large blob */
@@ -58,47 +56,27 @@ static rc_err_t *enter(walk_t *walk, const char *name)
     return NULL;
 }
 
-/* Has git write the blob into a file without a name; entry->fd is that file. */
-static rc_err_t *write_blob(walk_t *walk, rc_packed_t *entry, const git_oid *id, apr_pool_t *pool)
+/* Through a file, which ends with the scratch pool. */
+static rc_err_t *pass_large(walk_t *walk, rc_item_t *item, const git_oid *id)
 {
-    const char *const argv[] = {"git", "cat-file", "blob", git_oid_tostr_s(id), NULL};
-    rc_git_env_t *env = rc_git_env(walk->git->path, walk->git->path, pool);
-    rc_proc_t proc = {.argv = argv, .dir = walk->git->path, .in = -1, .max_file = entry->size};
-    rc_proc_result_t result;
-
-    proc.env = rc_git_env_list(env);
-    proc.deadline = rc_proc_clock() + PATIENCE;
-    proc.out = entry->fd;
-    RC_TRY(rc_proc_run(&result, &proc, walk->pool));
-    if (result.status)
-        return rc_err_internal(walk->pool, APR_SUCCESS, "cannot read %s in %s: %s",
-                               git_oid_tostr_s(id), walk->git->path, result.text);
-    if (lseek(entry->fd, 0, SEEK_END) != entry->size || lseek(entry->fd, 0, SEEK_SET))
-        return rc_err_internal(walk->pool, APR_SUCCESS, "%s in %s has not the size it says",
-                               git_oid_tostr_s(id), walk->git->path);
-    return NULL;
-}
-
-static rc_err_t *pass_large(walk_t *walk, rc_packed_t *entry, const git_oid *id)
-{
-    rc_err_t *err;
-    char *name;
+    rc_entry_t entry = {.size = item->size};
+    rc_spool_t *spool;
+    const char *data;
+    apr_file_t *file;
 
     apr_pool_clear(walk->scratch);
-    name = apr_pstrcat(walk->scratch, walk->temp_dir, "/rcapi-blob-XXXXXX", NULL);
-    if ((entry->fd = mkostemp(name, O_CLOEXEC)) < 0)
-        return rc_err_internal(walk->pool, apr_get_os_error(), "cannot make a temporary file in %s",
-                               walk->temp_dir);
-    unlink(name);
-    if (!(err = write_blob(walk, entry, id, walk->scratch)))
-        err = walk->fn(walk->baton, entry);
-    close(entry->fd);
-    return err;
+    entry.id = rc_text_hex(id->id, RC_GIT_RAW, walk->scratch);
+    spool = rc_spool_create(walk->temp_dir, walk->scratch);
+    RC_TRY(rc_git_content(spool, walk->vcs, &entry));
+    RC_TRY(rc_spool_content(&data, &file, spool));
+    if (!file || apr_os_file_get(&item->fd, file) || lseek(item->fd, 0, SEEK_SET))
+        return rc_err_internal(walk->pool, APR_SUCCESS, "cannot read a temporary file");
+    return walk->fn(walk->baton, item);
 }
 
-static rc_err_t *pass_file(walk_t *walk, const git_oid *id, rc_packed_kind_t kind)
+static rc_err_t *pass_file(walk_t *walk, const git_oid *id, rc_item_kind_t kind)
 {
-    rc_packed_t entry = {.path = walk->path, .kind = kind};
+    rc_item_t item = {.path = walk->path, .kind = kind};
     git_odb_object *blob;
     git_object_t type;
     rc_err_t *err;
@@ -106,13 +84,13 @@ static rc_err_t *pass_file(walk_t *walk, const git_oid *id, rc_packed_kind_t kin
 
     if (git_odb_read_header(&size, &type, walk->git->odb, id) < 0)
         return rc_git_err(walk->pool, "cannot read %s in %s", git_oid_tostr_s(id), walk->git->path);
-    entry.size = (apr_off_t)size;
-    if (size > IN_MEMORY && type == GIT_OBJECT_BLOB && kind != RC_PACKED_LINK)
-        return pass_large(walk, &entry, id);
+    item.size = (apr_off_t)size;
+    if (item.size >= RC_VCS_LARGE && type == GIT_OBJECT_BLOB && kind != RC_ITEM_LINK)
+        return pass_large(walk, &item, id);
     RC_TRY(rc_git_read(&blob, walk->git, id, GIT_OBJECT_BLOB, walk->pool));
-    entry.data = git_odb_object_data(blob);
-    entry.size = (apr_off_t)git_odb_object_size(blob);
-    err = walk->fn(walk->baton, &entry);
+    item.data = git_odb_object_data(blob);
+    item.size = (apr_off_t)git_odb_object_size(blob);
+    err = walk->fn(walk->baton, &item);
     git_odb_object_free(blob);
     return err;
 }
@@ -122,7 +100,7 @@ static rc_err_t *walk_tree(walk_t *walk, const git_oid *id);
 /* A folder of the name of a link before it would be unpacked where the link leads. */
 static rc_err_t *pass_folder(walk_t *walk, const git_tree_entry *entry, apr_hash_t *links)
 {
-    rc_packed_t folder = {.path = walk->path, .kind = RC_PACKED_FOLDER};
+    rc_item_t folder = {.path = walk->path, .kind = RC_ITEM_FOLDER};
 
     if (links && apr_hash_get(links, git_tree_entry_name(entry), APR_HASH_KEY_STRING))
         return damaged(walk, "holds a name twice");
@@ -139,13 +117,13 @@ static rc_err_t *pass_entry(walk_t *walk, const git_tree_entry *entry, apr_hash_
     case GIT_FILEMODE_TREE:
         return pass_folder(walk, entry, links);
     case GIT_FILEMODE_LINK:
-        return pass_file(walk, id, RC_PACKED_LINK);
+        return pass_file(walk, id, RC_ITEM_LINK);
     case GIT_FILEMODE_BLOB_EXECUTABLE:
-        return pass_file(walk, id, RC_PACKED_PROGRAM);
+        return pass_file(walk, id, RC_ITEM_PROGRAM);
     case GIT_FILEMODE_COMMIT:
         return NULL;
     default:
-        return pass_file(walk, id, RC_PACKED_FILE);
+        return pass_file(walk, id, RC_ITEM_FILE);
     }
 }
 
@@ -193,13 +171,14 @@ static rc_err_t *walk_tree(walk_t *walk, const git_oid *id)
     return err;
 }
 
-rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch)
 {
     walk_t *walk = apr_pcalloc(scratch, sizeof(*walk));
     git_oid tree, unused;
     bool more;
 
+    walk->vcs = vcs;
     walk->git = vcs->repo;
     walk->temp_dir = temp_dir;
     walk->fn = fn;
