@@ -64,10 +64,9 @@ rc_err_t *rc_rule_grant(rc_db_t *db, const rc_grant_t *grant, unsigned below);
 /** Takes it away (the level does not matter). No row: no error. */
 rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *grant, unsigned below);
 
-/** The member list of an object, in its order. */
+/** The member list of an object, in its order. A member's name lives until @a fn returns. */
 rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                          rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton,
-                          apr_pool_t *pool);
+                          rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton);
 
 /** Gives a repository all rows of a repository group (contract 01 §6). */
 rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int64_t repo_id);

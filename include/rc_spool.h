@@ -25,6 +25,11 @@ rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool);
 /** Appends @a len bytes. */
 rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len);
 
+/** Appending without a copy: room for @a len (up to RC_SPOOL_MEMORY) bytes, of which those before
+ * @a end count once they are filled. Nothing else may be written in between. */
+rc_err_t *rc_spool_room(char **room, rc_spool_t *spool, apr_size_t len);
+void rc_spool_fill(rc_spool_t *spool, const char *end);
+
 /** Appends a C string. */
 rc_err_t *rc_spool_puts(rc_spool_t *spool, const char *text);
 

@@ -127,6 +127,9 @@ typedef struct rc_place_t {
 /** The commit at @a index of the repository order; the id is in @a pool. No object is read. */
 rc_err_t *rc_vcs_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 
+/** Committer time (epoch seconds) of a commit that rc_vcs_resolve gave; reads no object. */
+rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
+
 /** Index of the commit @a id in the repository order; -1 when it is not in it. */
 rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 

@@ -23,31 +23,50 @@ rc_err_t *rc_json_finish(rc_json_t *json)
     return json->err;
 }
 
-static void put(rc_json_t *json, const char *text, apr_size_t len)
+/* Longer texts are not worth a second look. */
+#define SHORT 1024
+
+/* Writes a text between two of at most two bytes. Most of an answer is short words, and each look
+ * into the spool costs as much as copying one. */
+static void put(rc_json_t *json, const char *before, const char *text, apr_size_t len,
+                const char *after)
 {
-    if (!json->err)
-        json->err = rc_spool_write(json->spool, text, len);
+    char *to;
+
+    if (json->err)
+        return;
+    if (len > SHORT) {
+        if (!(json->err = rc_spool_puts(json->spool, before)) &&
+            !(json->err = rc_spool_write(json->spool, text, len)))
+            json->err = rc_spool_puts(json->spool, after);
+        return;
+    }
+    if ((json->err = rc_spool_room(&to, json->spool, len + 4)))
+        return;
+    while (*before)
+        *to++ = *before++;
+    memcpy(to, text, len);
+    for (to += len; *after;)
+        *to++ = *after++;
+    rc_spool_fill(json->spool, to);
 }
 
-#define PUT(json, literal) put(json, literal, sizeof(literal) - 1)
-
-static void separate(rc_json_t *json)
+/* A value without quotes. */
+static void put_value(rc_json_t *json, const char *text, apr_size_t len)
 {
-    if (json->comma)
-        PUT(json, ",");
+    put(json, json->comma ? "," : "", text, len, "");
     json->comma = true;
 }
 
 static void open_bracket(rc_json_t *json, const char *bracket)
 {
-    separate(json);
-    put(json, bracket, 1);
+    put_value(json, bracket, 1);
     json->comma = false;
 }
 
 static void close_bracket(rc_json_t *json, const char *bracket)
 {
-    put(json, bracket, 1);
+    put(json, "", bracket, 1, "");
     json->comma = true;
 }
 
@@ -73,60 +92,70 @@ void rc_json_array_end(rc_json_t *json)
 
 void rc_json_key(rc_json_t *json, const char *key)
 {
-    separate(json);
-    PUT(json, "\"");
-    put(json, key, strlen(key));
-    PUT(json, "\":");
+    put(json, json->comma ? ",\"" : "\"", key, strlen(key), "\":");
     json->comma = false;
 }
 
 void rc_json_key_text(rc_json_t *json, const char *key)
 {
     rc_json_string(json, key);
-    PUT(json, ":");
+    put(json, ":", "", 0, "");
     json->comma = false;
 }
 
+/* ASCII that stands for itself in a string. */
+static const bool plain[256] = {
+    [0x20 ... '"' - 1] = true,
+    ['"' + 1 ... '\\' - 1] = true,
+    ['\\' + 1 ... 0x7e] = true,
+};
+
+/* Where the text that can be copied as it is ends. */
+static const char *copied_until(const char *p, const char *end)
+{
+    for (;;) {
+        int n;
+
+        while (p < end && plain[(unsigned char)*p])
+            p++;
+        if (p == end || (unsigned char)*p < 0x80 || !(n = rc_utf8_length(p, end)))
+            return p;
+        p += n;
+    }
+}
+
+/* What stands for a byte that can not be copied. */
 static void put_escape(rc_json_t *json, unsigned char c)
 {
     static const char short_forms[] = "\"\"\\\\\bb\ff\nn\rr\tt";
-    const char *at = NULL;
     char buf[7];
     apr_size_t i;
 
-    for (i = 0; i < sizeof(short_forms) - 1 && !at; i += 2)
-        if ((unsigned char)short_forms[i] == c)
-            at = short_forms + i + 1;
-    if (at)
-        apr_snprintf(buf, sizeof(buf), "\\%c", *at);
-    else
-        apr_snprintf(buf, sizeof(buf), "\\u%04x", c);
-    put(json, buf, strlen(buf));
+    if (c >= 0x80) {
+        put(json, "", "\xef\xbf\xbd", 3, "");
+        return;
+    }
+    for (i = 0; i < sizeof(short_forms) - 1; i += 2)
+        if ((unsigned char)short_forms[i] == c) {
+            put(json, "\\", short_forms + i + 1, 1, "");
+            return;
+        }
+    apr_snprintf(buf, sizeof(buf), "\\u%04x", c);
+    put(json, "", buf, strlen(buf), "");
 }
 
 void rc_json_string_len(rc_json_t *json, const char *text, apr_size_t len)
 {
-    const char *p = text, *from = text, *end = text + len;
+    const char *end = text + len, *stop = copied_until(text, end);
 
-    separate(json);
-    PUT(json, "\"");
-    while (p < end) {
-        unsigned char c = (unsigned char)*p;
-        int n = c < 0x80 ? 1 : rc_utf8_length(p, end);
-
-        if (n && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f) {
-            p += n;
-            continue;
-        }
-        put(json, from, (apr_size_t)(p - from));
-        if (n)
-            put_escape(json, c);
-        else
-            PUT(json, "\xef\xbf\xbd");
-        from = ++p;
+    put(json, json->comma ? ",\"" : "\"", text, (apr_size_t)(stop - text), stop < end ? "" : "\"");
+    json->comma = true;
+    while (stop < end) {
+        put_escape(json, (unsigned char)*stop);
+        text = stop + 1;
+        stop = copied_until(text, end);
+        put(json, "", text, (apr_size_t)(stop - text), stop < end ? "" : "\"");
     }
-    put(json, from, (apr_size_t)(p - from));
-    PUT(json, "\"");
 }
 
 void rc_json_string(rc_json_t *json, const char *text)
@@ -141,30 +170,22 @@ void rc_json_int(rc_json_t *json, apr_int64_t value)
 {
     char buf[24];
 
-    separate(json);
-    apr_snprintf(buf, sizeof(buf), "%" APR_INT64_T_FMT, value);
-    put(json, buf, strlen(buf));
+    put_value(json, buf, (apr_size_t)apr_snprintf(buf, sizeof(buf), "%" APR_INT64_T_FMT, value));
 }
 
 void rc_json_bool(rc_json_t *json, bool value)
 {
-    separate(json);
-    if (value)
-        PUT(json, "true");
-    else
-        PUT(json, "false");
+    put_value(json, value ? "true" : "false", value ? 4 : 5);
 }
 
 void rc_json_null(rc_json_t *json)
 {
-    separate(json);
-    PUT(json, "null");
+    put_value(json, "null", 4);
 }
 
 void rc_json_raw(rc_json_t *json, const char *text, apr_size_t len)
 {
-    separate(json);
-    put(json, text, len);
+    put_value(json, text, len);
 }
 
 void rc_json_member_string(rc_json_t *json, const char *key, const char *text)

@@ -92,17 +92,41 @@ static rc_err_t *flush(rc_spool_t *spool)
     return used ? write_file(spool, spool->buf, used) : NULL;
 }
 
-rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len)
+/* Makes room for @a len bytes behind what is in memory; never for more than RC_SPOOL_MEMORY. */
+static rc_err_t *make_room(rc_spool_t *spool, apr_size_t len)
 {
-    if (spool->used + len > RC_SPOOL_MEMORY) {
+    if (spool->used + len > RC_SPOOL_MEMORY)
         RC_TRY(flush(spool));
-        if (len >= RC_SPOOL_MEMORY / 2)
-            return write_file(spool, data, len);
-    }
     if (spool->used + len > spool->size)
         grow(spool, spool->used + len);
-    if (len)
-        memcpy(spool->buf + spool->used, data, len);
+    return NULL;
+}
+
+rc_err_t *rc_spool_room(char **room, rc_spool_t *spool, apr_size_t len)
+{
+    if (spool->used + len > spool->size)
+        RC_TRY(make_room(spool, len));
+    *room = spool->buf + spool->used;
+    return NULL;
+}
+
+void rc_spool_fill(rc_spool_t *spool, const char *end)
+{
+    spool->used = (apr_size_t)(end - spool->buf);
+}
+
+rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len)
+{
+    char *room;
+
+    if (!len)
+        return NULL;
+    if (len >= RC_SPOOL_MEMORY / 2 && spool->used + len > RC_SPOOL_MEMORY) {
+        RC_TRY(flush(spool));
+        return write_file(spool, data, len);
+    }
+    RC_TRY(rc_spool_room(&room, spool, len));
+    memcpy(room, data, len);
     spool->used += len;
     return NULL;
 }

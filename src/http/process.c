@@ -9,6 +9,7 @@
 #include <http_core.h>
 #include <mpm_common.h>
 
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -163,12 +164,24 @@ static void watch_work(apr_pool_t *pchild)
         apr_pool_pre_cleanup_register(pchild, NULL, end_at_once);
 }
 
+/*
+ * Each of malloc's arenas keeps what the largest list that was ever made in it took. By default
+ * there are eight for each processor: far more than can be at work at once.
+ */
+static void bound_arenas(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    mallopt(M_ARENA_MAX, processors > 1 ? (int)processors : 2);
+}
+
 void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
 {
     int i;
 
     (void)s;
     watch_work(pchild);
+    bound_arenas();
     at_work++;
     rc_http_log_open();
     rc_version_add("httpd", AP_SERVER_BASEREVISION);

@@ -89,7 +89,7 @@ static rc_err_t *configure(rc_db_t *db)
     return rc_db_exec(db, apr_psprintf(db->pool,
                                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
                                        "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
-                                       "PRAGMA cache_size = -1000; PRAGMA temp_store = MEMORY",
+                                       "PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY",
                                        db->config->synchronous));
 }
 

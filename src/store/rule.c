@@ -189,27 +189,34 @@ rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *g, unsigned below)
     return NULL;
 }
 
+/* What the parts of a member list are, from 1. */
+static const struct {
+    const char *kind, *origin;
+} parts[] = {
+    {NULL, NULL},           {"user", "super-admin"}, {"user", "owner"},
+    {"user", "permission"}, {"user", "permission"},  {"user_group", "permission"},
+};
+
 rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
-                          rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton,
-                          apr_pool_t *pool)
+                          rc_err_t *(*fn)(void *baton, const rc_member_t *member), void *baton)
 {
+    rc_member_t member;
+    rc_err_t *err;
     rc_stmt_t *st;
     bool found;
 
     RC_TRY(rc_stmt(&st, db, statements[kind].members));
     RC_TRY(rc_bind(st, db, "i", object_id));
-    for (;;) {
-        rc_member_t member;
-
-        RC_TRY(rc_step(&found, st, db));
-        if (!found)
-            return NULL;
-        member.kind = rc_column_text(st, 0, pool);
-        member.name = rc_column_text(st, 1, pool);
+    while (!(err = rc_step(&found, st, db)) && found) {
+        member.kind = parts[rc_column_int(st, 0)].kind;
+        member.origin = parts[rc_column_int(st, 0)].origin;
+        member.name = (const char *)sqlite3_column_text(st, 1);
         member.level = (rc_level_t)rc_column_int(st, 2);
-        member.origin = rc_column_text(st, 3, pool);
-        RC_TRY(fn(baton, &member));
+        if ((err = fn(baton, &member)))
+            break;
     }
+    rc_done(st);
+    return err;
 }
 
 rc_err_t *rc_rule_copy_group_to_repo(rc_db_t *db, apr_int64_t group_id, apr_int64_t repo_id)

@@ -323,6 +323,11 @@ rc_err_t *rc_vcs_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_
     return vcs->backend->place(place, vcs, index, pool);
 }
 
+rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id)
+{
+    return vcs->backend->time(time, vcs, id);
+}
+
 rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id)
 {
     return vcs->backend->index_of(index, vcs, id);

@@ -93,7 +93,6 @@ rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
 {
     archive_t *archive = apr_pcalloc(call->pool, sizeof(*archive));
     const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
-    rc_commit_t *commit;
 
     archive->call = call;
     call->state = archive;
@@ -101,14 +100,13 @@ rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
     RC_TRY(resolve(archive, call));
     if (call->status != 200)
         return NULL;
-    RC_TRY(rc_vcs_commit(&commit, call->vcs, archive->id, call->pool));
-    archive->time = commit->time;
+    RC_TRY(rc_vcs_time(&archive->time, call->vcs, archive->id));
     set_names(archive, call);
     call->content_type = rc_archive_type(archive->format);
     call->disposition = rc_web_attachment(archive->name, call->pool);
     call->etag = archive->key;
     if (call->immutable) /* a name may come to mean an older commit: no date for it */
-        call->last_modified = commit->time;
+        call->last_modified = archive->time;
     return NULL;
 }
 

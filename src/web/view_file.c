@@ -49,7 +49,6 @@ static rc_err_t *find_entry(file_t *file, rc_web_call_t *call)
 {
     const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
     const char *id, *slash;
-    rc_commit_t *commit;
 
     RC_TRY(rc_vcs_open(&call->vcs, call->env->vcs_pool, call->repo->type, path, call->pool));
     RC_TRY(rc_vcs_resolve(&id, call->vcs, call->rev, call->pool));
@@ -63,10 +62,8 @@ static rc_err_t *find_entry(file_t *file, rc_web_call_t *call)
     slash = strrchr(file->entry.path, '/');
     file->name = slash ? slash + 1 : file->entry.path;
     call->immutable = !strcmp(id, call->rev);
-    if (call->immutable) { /* a name may come to mean an older commit: no date for it */
-        RC_TRY(rc_vcs_commit(&commit, call->vcs, id, call->pool));
-        call->last_modified = commit->time;
-    }
+    if (call->immutable) /* a name may come to mean an older commit: no date for it */
+        RC_TRY(rc_vcs_time(&call->last_modified, call->vcs, id));
     return NULL;
 }
 

@@ -53,7 +53,7 @@ static void read_options(rc_diff_options_t *options, const rc_web_call_t *call)
 
 static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
 {
-    rc_commit_t *commit;
+    apr_int64_t time;
 
     if (!*side->rev || call->status != 200)
         return NULL;
@@ -65,9 +65,9 @@ static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
         return rc_web_refuse(call, 404, RC_WEB_IS_DIRECTORY);
     if (strcmp(side->commit, side->rev))
         call->immutable = false;
-    RC_TRY(rc_vcs_commit(&commit, call->vcs, side->commit, call->pool));
-    if (commit->time > call->last_modified)
-        call->last_modified = commit->time;
+    RC_TRY(rc_vcs_time(&time, call->vcs, side->commit));
+    if (time > call->last_modified)
+        call->last_modified = time;
     return NULL;
 }
 

@@ -16,7 +16,7 @@ anyone AS $ (SELECT user_id FROM users WHERE username = 'default')
                  WHERE lp.users_group_id = lg.users_group_id))
 
 -- DEFINE ME: user ?1: flags, and whether he takes the defaults of objects (1) or not (0); and the
---            active groups he is in
+--            active groups he is in; and who the default user is
 @ANYONE@,
 who AS $ (
     SELECT u.user_id, u.admin, u.inherit_default_permissions AS inherits,
@@ -24,7 +24,7 @@ who AS $ (
            @LAST_GROUP(u)@ AS last_group
       FROM users u WHERE u.user_id = ?1),
 me AS $ (
-    SELECT w.user_id, w.admin, w.is_default,
+    SELECT w.user_id, w.admin, w.is_default, anyone.user_id AS anyone_id,
            CASE WHEN w.inherits = 0 THEN
                      NOT EXISTS (SELECT 1 FROM user_global_permission p
                                   WHERE p.user_id = w.user_id
@@ -54,7 +54,7 @@ CASE WHEN me.admin = 1 THEN 4
            WHERE p.users_group_id = m.users_group_id AND p.repo_id = $.repo_id),
          CASE WHEN $.private = 0 AND me.takes_defaults THEN
              (SELECT p.level FROM user_repo_permission p
-               WHERE p.user_id = anyone.user_id AND p.repo_id = $.repo_id) END,
+               WHERE p.user_id = me.anyone_id AND p.repo_id = $.repo_id) END,
          0)
 END
 
@@ -68,7 +68,7 @@ CASE WHEN me.admin = 1 THEN 4
            WHERE p.users_group_id = m.users_group_id AND p.group_id = $.group_id),
          CASE WHEN me.takes_defaults THEN
              (SELECT p.level FROM user_repo_group_permission p
-               WHERE p.user_id = anyone.user_id AND p.group_id = $.group_id) END,
+               WHERE p.user_id = me.anyone_id AND p.group_id = $.group_id) END,
          0)
 END
 
@@ -82,7 +82,7 @@ CASE WHEN me.admin = 1 THEN 4
            WHERE p.source_id = m.users_group_id AND p.target_id = $.users_group_id),
          CASE WHEN me.takes_defaults THEN
              (SELECT p.level FROM user_user_group_permission p
-               WHERE p.user_id = anyone.user_id AND p.users_group_id = $.users_group_id) END,
+               WHERE p.user_id = me.anyone_id AND p.users_group_id = $.users_group_id) END,
          0)
 END
 

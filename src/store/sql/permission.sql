@@ -3,25 +3,25 @@
 
 -- LEVELS_REPOS: user; every repository with his level, by name
 WITH @ME(materialized)@
-SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r ORDER BY r.repo_name
+SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN repo r ORDER BY r.repo_name
 -- LEVELS_REPO_GROUPS: user
 WITH @ME(materialized)@
-SELECT g.group_name, @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g
+SELECT g.group_name, @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN repo_group g
 ORDER BY g.group_name
 -- LEVELS_USER_GROUPS: user
 WITH @ME(materialized)@
-SELECT t.group_name, @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
+SELECT t.group_name, @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN user_group t
 ORDER BY t.group_name
 
 -- LEVEL_REPO: user, repository id
 WITH @ME(not materialized)@
-SELECT @REPO_LEVEL(r)@ FROM me CROSS JOIN anyone CROSS JOIN repo r WHERE r.repo_id = ?2
+SELECT @REPO_LEVEL(r)@ FROM me CROSS JOIN repo r WHERE r.repo_id = ?2
 -- LEVEL_REPO_GROUP: user, group id
 WITH @ME(not materialized)@
-SELECT @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN anyone CROSS JOIN repo_group g WHERE g.group_id = ?2
+SELECT @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN repo_group g WHERE g.group_id = ?2
 -- LEVEL_USER_GROUP: user, user group id
 WITH @ME(not materialized)@
-SELECT @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN anyone CROSS JOIN user_group t
+SELECT @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN user_group t
 WHERE t.users_group_id = ?2
 
 -- GLOBAL_NAMES: user (not for super-admins, whose set is fixed); his global permission names
@@ -159,63 +159,54 @@ INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
 SELECT ?1, users_group_id, level FROM user_group_repo_permission WHERE repo_id = ?2
 ORDER BY permission_id
 
--- REPO_MEMBERS: repository; the member list in its order (contract 01 §10)
-SELECT kind, name, level, origin FROM (
-    SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
-           'user' AS kind, u.username AS name, 4 AS level, 'super-admin' AS origin
-      FROM users u JOIN repo o ON o.repo_id = ?1
-     WHERE u.admin = 1 AND u.user_id <> o.owner_id
+-- REPO_MEMBERS: repository; its member list in its order (contract 01 §10). Parts: 1 super-admins,
+-- 2 the owner, 3 the default user, 4 other users, 5 user groups
+SELECT part, name, level FROM (
+    SELECT 1 AS part, 0 AS place, u.username AS name, 4 AS level
+      FROM users u JOIN repo o ON o.repo_id = ?1 WHERE u.admin = 1 AND u.user_id <> o.owner_id
     UNION ALL
-    SELECT 2, 0, 0, 0, 'user', u.username, 4, 'owner'
+    SELECT 2, 0, u.username, 4
       FROM repo o JOIN users u ON u.user_id = o.owner_id WHERE o.repo_id = ?1
     UNION ALL
-    SELECT 3, CASE WHEN u.username = 'default' THEN 0 ELSE 1 END, -p.level, 0,
-           'user', u.username, p.level, 'permission'
+    SELECT CASE WHEN u.username = 'default' THEN 3 ELSE 4 END, -p.level, u.username, p.level
       FROM user_repo_permission p JOIN users u ON u.user_id = p.user_id WHERE p.repo_id = ?1
     UNION ALL
-    SELECT 4, 0, 0, p.permission_id, 'user_group', g.group_name, p.level, 'permission'
+    SELECT 5, p.permission_id, g.group_name, p.level
       FROM user_group_repo_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
-     WHERE p.repo_id = ?1
-) AS members
-ORDER BY part, first, rank, row_id, name
--- REPO_GROUP_MEMBERS: repository group; the member list in its order (contract 01 §10)
-SELECT kind, name, level, origin FROM (
-    SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
-           'user' AS kind, u.username AS name, 4 AS level, 'super-admin' AS origin
-      FROM users u JOIN repo_group o ON o.group_id = ?1
-     WHERE u.admin = 1 AND u.user_id <> o.owner_id
+     WHERE p.repo_id = ?1) AS members
+ORDER BY part, place, name
+-- REPO_GROUP_MEMBERS: repository group; its member list in its order (contract 01 §10). Parts: 1 super-admins,
+-- 2 the owner, 3 the default user, 4 other users, 5 user groups
+SELECT part, name, level FROM (
+    SELECT 1 AS part, 0 AS place, u.username AS name, 4 AS level
+      FROM users u JOIN repo_group o ON o.group_id = ?1 WHERE u.admin = 1 AND u.user_id <> o.owner_id
     UNION ALL
-    SELECT 2, 0, 0, 0, 'user', u.username, 4, 'owner'
+    SELECT 2, 0, u.username, 4
       FROM repo_group o JOIN users u ON u.user_id = o.owner_id WHERE o.group_id = ?1
     UNION ALL
-    SELECT 3, CASE WHEN u.username = 'default' THEN 0 ELSE 1 END, -p.level, 0,
-           'user', u.username, p.level, 'permission'
+    SELECT CASE WHEN u.username = 'default' THEN 3 ELSE 4 END, -p.level, u.username, p.level
       FROM user_repo_group_permission p JOIN users u ON u.user_id = p.user_id WHERE p.group_id = ?1
     UNION ALL
-    SELECT 4, 0, 0, p.permission_id, 'user_group', g.group_name, p.level, 'permission'
+    SELECT 5, p.permission_id, g.group_name, p.level
       FROM user_group_repo_group_permission p JOIN user_group g ON g.users_group_id = p.users_group_id
-     WHERE p.group_id = ?1
-) AS members
-ORDER BY part, first, rank, row_id, name
--- USER_GROUP_MEMBERS: user group; the member list in its order (contract 01 §10)
-SELECT kind, name, level, origin FROM (
-    SELECT 1 AS part, 0 AS first, 0 AS rank, 0 AS row_id,
-           'user' AS kind, u.username AS name, 4 AS level, 'super-admin' AS origin
-      FROM users u JOIN user_group o ON o.users_group_id = ?1
-     WHERE u.admin = 1 AND u.user_id <> o.owner_id
+     WHERE p.group_id = ?1) AS members
+ORDER BY part, place, name
+-- USER_GROUP_MEMBERS: user group; its member list in its order (contract 01 §10). Parts: 1 super-admins,
+-- 2 the owner, 3 the default user, 4 other users, 5 user groups
+SELECT part, name, level FROM (
+    SELECT 1 AS part, 0 AS place, u.username AS name, 4 AS level
+      FROM users u JOIN user_group o ON o.users_group_id = ?1 WHERE u.admin = 1 AND u.user_id <> o.owner_id
     UNION ALL
-    SELECT 2, 0, 0, 0, 'user', u.username, 4, 'owner'
+    SELECT 2, 0, u.username, 4
       FROM user_group o JOIN users u ON u.user_id = o.owner_id WHERE o.users_group_id = ?1
     UNION ALL
-    SELECT 3, CASE WHEN u.username = 'default' THEN 0 ELSE 1 END, -p.level, 0,
-           'user', u.username, p.level, 'permission'
+    SELECT CASE WHEN u.username = 'default' THEN 3 ELSE 4 END, -p.level, u.username, p.level
       FROM user_user_group_permission p JOIN users u ON u.user_id = p.user_id WHERE p.users_group_id = ?1
     UNION ALL
-    SELECT 4, 0, 0, p.permission_id, 'user_group', g.group_name, p.level, 'permission'
+    SELECT 5, p.permission_id, g.group_name, p.level
       FROM user_group_user_group_permission p JOIN user_group g ON g.users_group_id = p.source_id
-     WHERE p.target_id = ?1
-) AS members
-ORDER BY part, first, rank, row_id, name
+     WHERE p.target_id = ?1) AS members
+ORDER BY part, place, name
 -- DEFAULT_GLOBAL_NAMES: the default user's own rows
 SELECT p.name FROM user_global_permission p JOIN users u ON u.user_id = p.user_id
 WHERE u.username = 'default' ORDER BY p.name

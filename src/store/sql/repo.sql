@@ -8,7 +8,7 @@ r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.descript
 r.clone_uri_sealed, r.landing_rev, r.last_changeset, r.lock_user_id, r.locked_on, r.lock_reason,
 r.created_on, r.updated_on, r.fork_id
 -- DEFINE REPO_TABLES: where they come from
-me CROSS JOIN anyone CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
+me CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
 
 -- REPO_BY_ID: user, id
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
@@ -25,14 +25,14 @@ candidate AS (
     UNION SELECT p.repo_id FROM user_repo_permission p WHERE p.user_id = ?1 AND p.level > 0
     UNION SELECT p.repo_id FROM mine m CROSS JOIN user_group_repo_permission p
            WHERE p.users_group_id = m.users_group_id AND p.level > 0
-    UNION SELECT p.repo_id FROM anyone CROSS JOIN user_repo_permission p
-           WHERE p.user_id = anyone.user_id AND p.level > 0),
+    UNION SELECT p.repo_id FROM me CROSS JOIN user_repo_permission p
+           WHERE p.user_id = me.anyone_id AND p.level > 0),
 judged AS MATERIALIZED (
     SELECT r.repo_id, @REPO_LEVEL(r)@ AS level
-      FROM candidate c CROSS JOIN repo r CROSS JOIN me CROSS JOIN anyone
+      FROM candidate c CROSS JOIN repo r CROSS JOIN me
      WHERE r.repo_id = c.repo_id)
 SELECT @REPO_COLUMNS@, j.level
-  FROM repo r CROSS JOIN judged j CROSS JOIN me CROSS JOIN anyone
+  FROM repo r CROSS JOIN judged j CROSS JOIN me
   JOIN users o ON o.user_id = r.owner_id
  WHERE r.repo_id IN (SELECT repo_id FROM judged WHERE level > 0) AND j.repo_id = r.repo_id
  ORDER BY r.repo_id
@@ -57,11 +57,11 @@ g.group_id, g.group_name, g.parent_id, g.owner_id, o.username, g.description, g.
 g.created_on, @REPO_GROUP_LEVEL(g)@
 -- REPO_GROUP_BY_ID: user, id
 WITH @ME(not materialized)@ SELECT @REPO_GROUP_COLUMNS@
-  FROM me CROSS JOIN anyone CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
+  FROM me CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
  WHERE g.group_id = ?2
 -- REPO_GROUP_BY_NAME: user, full path
 WITH @ME(not materialized)@ SELECT @REPO_GROUP_COLUMNS@
-  FROM me CROSS JOIN anyone CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
+  FROM me CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
  WHERE g.group_name = ?2
 -- REPO_GROUP_INSERT: name, parent, owner, description, locking, now
 INSERT INTO repo_group (group_name, parent_id, owner_id, description, enable_locking, created_on)
@@ -72,11 +72,11 @@ t.users_group_id, t.group_name, t.owner_id, o.username, t.description, t.active,
 @USER_GROUP_LEVEL(t)@
 -- USER_GROUP_BY_ID: user, id
 WITH @ME(not materialized)@ SELECT @USER_GROUP_COLUMNS@
-  FROM me CROSS JOIN anyone CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
+  FROM me CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE t.users_group_id = ?2
 -- USER_GROUP_BY_NAME: user, name
 WITH @ME(not materialized)@ SELECT @USER_GROUP_COLUMNS@
-  FROM me CROSS JOIN anyone CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
+  FROM me CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE t.group_name = ?2
 -- USER_GROUP_INSERT: name, owner, description, active, now
 INSERT INTO user_group (group_name, owner_id, description, active, created_on)

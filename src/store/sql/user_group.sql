@@ -3,7 +3,7 @@
 
 -- USER_GROUPS_READABLE: user; all that he may read
 WITH @ME(materialized)@ SELECT @USER_GROUP_COLUMNS@
-  FROM me CROSS JOIN anyone CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
+  FROM me CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE @USER_GROUP_LEVEL(t)@ > 0 ORDER BY t.users_group_id
 -- USER_GROUP_UPDATE: id, name, owner, description, active
 UPDATE user_group SET group_name = ?2, owner_id = ?3, description = ?4, active = ?5
@@ -19,10 +19,10 @@ DELETE FROM user_group_member WHERE users_group_id = ?1 AND user_id = ?2
 WITH @ME(materialized)@
 SELECT name, level FROM (
     SELECT 1 AS part, r.repo_name AS name, @REPO_LEVEL(r)@ AS level
-      FROM me CROSS JOIN anyone CROSS JOIN user_group_repo_permission gp
+      FROM me CROSS JOIN user_group_repo_permission gp
       JOIN repo r ON r.repo_id = gp.repo_id WHERE gp.users_group_id = ?2
     UNION ALL
     SELECT 2, g.group_name, @REPO_GROUP_LEVEL(g)@
-      FROM me CROSS JOIN anyone CROSS JOIN user_group_repo_group_permission gp
+      FROM me CROSS JOIN user_group_repo_group_permission gp
       JOIN repo_group g ON g.group_id = gp.group_id WHERE gp.users_group_id = ?2) AS assigned
 ORDER BY part, name
