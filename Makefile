@@ -142,7 +142,7 @@ check: test
 prove:
 	@prove -It/lib -j$$((2 * $(CORES))) $(T)
 
-#: make bench [QUICK=1]                        speed, beside httpd's and git's own
+#: make bench [QUICK=1] [ROWS="calls files"]  speed, beside httpd's and git's own
 bench: deps
 
 #: make lint                                   format, static checks, each header alone
