@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Raw diffs in pairs: one request on a kept connection, then one git process for the same commit,
- * both read to their end.
+ * Work in pairs: one request on a kept connection, then one git process for the same commit, both
+ * read to their end.
  *
- *     pairs PORT REPOSITORY < lines of "COMMIT PATH-OF-URL"
+ *     pairs PORT GIT-ARGUMENT... < lines of "COMMIT PATH-OF-URL"
  *
+ * runs `git GIT-ARGUMENT... COMMIT` and
  * prints "http-microseconds git-microseconds http-bytes git-bytes" for each line.
  */
 #include <netinet/in.h>
@@ -78,11 +79,9 @@ static long get(int fd, const char *path)
     return body;
 }
 
-static long run_git(const char *repository, const char *commit)
+/* The length of what git prints. */
+static long run_git(char **argv)
 {
-    const char *argv[] = {"git",      "-C",     repository,       "diff-tree",
-                          "-p",       "--root", "--no-commit-id", "--full-index",
-                          "--binary", "-M",     commit,           NULL};
     posix_spawn_file_actions_t actions;
     int ends[2], status;
     long all = 0;
@@ -95,7 +94,7 @@ static long run_git(const char *repository, const char *commit)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    if (posix_spawnp(&pid, "git", &actions, NULL, (char **)argv, environ))
+    if (posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ))
         die("git");
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
@@ -103,17 +102,19 @@ static long run_git(const char *repository, const char *commit)
         all += got;
     close(ends[0]);
     if (waitpid(pid, &status, 0) < 0 || status)
-        die("git diff-tree");
+        die("git");
     return all;
 }
 
 int main(int argc, char **argv)
 {
-    char commit[64], path[1024];
+    char commit[64], path[1024], *git[20] = {"git"};
     int fd;
 
-    if (argc != 3)
+    if (argc < 3 || argc > 18)
         return 2;
+    memcpy(git + 1, argv + 2, (size_t)(argc - 2) * sizeof(*argv));
+    git[argc - 1] = commit;
     fd = connect_to(atoi(argv[1]));
     while (scanf("%63s %1023s", commit, path) == 2) {
         double t0 = now(), t1, t2;
@@ -121,7 +122,7 @@ int main(int argc, char **argv)
 
         ours = get(fd, path);
         t1 = now();
-        gits = run_git(argv[2], commit);
+        gits = run_git(git);
         t2 = now();
         printf("%.1f %.1f %ld %ld\n", t1 - t0, t2 - t1, ours, gits);
     }

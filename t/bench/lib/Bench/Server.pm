@@ -7,11 +7,11 @@ Bench::Server - the private httpd of the tests, set up to be measured
 
 =head1 SYNOPSIS
 
-    my $s = Bench::Server->new(dir => $dir, module => $so, data => $data, cgit => $cgitrc);
+    my $s = Bench::Server->new(dir => $dir, module => $so, data => $data, cgit => $cgitrc, gitweb => $config);
     $s->start; ... $s->{port} ... $s->stop;
 
 Two processes of 32 threads, keep-alive without end, no logs of requests. The module stands at /rc,
-files are below /static, cgit at /cgit. Without C<module>: the same server without mod_rcapi.
+files are below /, cgit at /cgit, gitweb at /gitweb. Without C<module>: the same server without mod_rcapi.
 
 =cut
 
@@ -23,6 +23,7 @@ use POSIX ();
 use RCAPI::Run qw(account patiently slurp);
 
 our $CGIT = '/usr/lib/cgit/cgit.cgi';
+our $GITWEB = '/usr/share/gitweb/gitweb.cgi';
 my @MODULES = qw(unixd authn_core authz_core mime);
 
 sub config {
@@ -30,8 +31,8 @@ sub config {
     my $dir = $self->{dir};
     my $account = (account())[0];
     my $user = $account ? "User $account\nGroup #${\((account())[2])}\n" : '';
-    my @modules = (@MODULES, $self->{cgit} ? qw(cgid env alias) : ());
-    return <<"END" . $self->_mpm . $user . $self->_module . $self->_cgit;
+    my @modules = (@MODULES, $self->{cgit} || $self->{gitweb} ? qw(cgid env alias) : ());
+    return <<"END" . $self->_mpm . $user . $self->_module . $self->_peers;
 ServerRoot $dir
 ServerName 127.0.0.1
 Listen 127.0.0.1:$port
@@ -44,7 +45,7 @@ TypesConfig $dir/mime.types
 DocumentRoot $dir/htdocs
 KeepAliveTimeout 30
 MaxKeepAliveRequests 0
-AsyncRequestWorkerFactor 4
+AsyncRequestWorkerFactor 30
 Timeout 60
 <Directory />
     Options FollowSymLinks
@@ -65,7 +66,7 @@ RcapiDatabase $self->{data}/rcapi.db
 RcapiRepositoryRoot $self->{data}/repos
 RcapiSecretFile $self->{data}/secret
 RcapiTempDirectory $self->{dir}/tmp
-RcapiAccessControllersWhitelist ChangesetController:changeset_raw
+RcapiAccessControllersWhitelist *
 <Location /rc>
     SetHandler rcapi
     Require all granted
@@ -73,18 +74,22 @@ RcapiAccessControllersWhitelist ChangesetController:changeset_raw
 END
 }
 
-sub _cgit {
+# Programs by CGI, to compare with.
+sub _peers {
     my ($self) = @_;
-    return '' unless $self->{cgit};
-    return <<"END";
-ScriptSock $self->{dir}/run/cgid.sock
-SetEnv CGIT_CONFIG $self->{cgit}
-ScriptAlias /cgit $CGIT
-<Directory ${\ $CGIT =~ s{/[^/]*$}{}r }>
+    my %peers = (cgit => [$CGIT, 'CGIT_CONFIG'], gitweb => [$GITWEB, 'GITWEB_CONFIG']);
+    my @have = grep { $self->{$_} } sort keys %peers or return '';
+    return join '', "ScriptSock $self->{dir}/run/cgid.sock\n", map {
+        my ($program, $variable) = @{ $peers{$_} };
+        <<"END";
+SetEnv $variable $self->{$_}
+ScriptAlias /$_ $program
+<Directory ${\ $program =~ s{/[^/]*$}{}r }>
     Options ExecCGI
     Require all granted
 </Directory>
 END
+    } @have;
 }
 
 # Of one child: kilobytes of memory that only it has (kind 'private'), or that is no file ('anon').
