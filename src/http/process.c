@@ -166,13 +166,17 @@ static void watch_work(apr_pool_t *pchild)
 
 /*
  * Each of malloc's arenas keeps what the largest list that was ever made in it took. By default
- * there are eight for each processor: far more than can be at work at once.
+ * there are eight for each processor: far more than can be at work at once. Large pieces (files,
+ * compressors) are none of theirs and go back to the system as soon as they are freed; left alone,
+ * glibc learns from the first of them to keep the next ones, too.
  */
-static void bound_arenas(void)
+static void bound_memory(void)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
     mallopt(M_ARENA_MAX, processors > 1 ? (int)processors : 2);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 2 << 20);
 }
 
 void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
@@ -181,7 +185,7 @@ void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
 
     (void)s;
     watch_work(pchild);
-    bound_arenas();
+    bound_memory();
     at_work++;
     rc_http_log_open();
     rc_version_add("httpd", AP_SERVER_BASEREVISION);

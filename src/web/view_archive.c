@@ -168,7 +168,7 @@ rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
 
     err = rc_cache_get(spool, &cache, archive->key, make, archive, call->pool);
     if (err && err->kind == RC_E_FORBIDDEN)
-        return rc_web_refuse(call, 403, err->msg);
+        return rc_web_refuse(call, 413, err->msg);
     if (!err && !call->request->head)
         journal(archive);
     return err;
