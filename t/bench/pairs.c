@@ -3,7 +3,7 @@
  * Work in pairs: one request on a kept connection, then one git process for the same commit, both
  * read to their end.
  *
- *     pairs PORT GIT-ARGUMENT... < lines of "COMMIT PATH-OF-URL"
+ *     pairs PORT HOST GIT-ARGUMENT... < lines of "COMMIT PATH-OF-URL"
  *
  * runs `git GIT-ARGUMENT... COMMIT` and
  * prints "http-microseconds git-microseconds http-bytes git-bytes" for each line.
@@ -52,10 +52,10 @@ static int connect_to(int port)
 }
 
 /* The answer's length; everything is read. */
-static long get(int fd, const char *path)
+static long get(int fd, const char *host, const char *path)
 {
     char request[2048], *end = NULL, *length;
-    int n = snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", path);
+    int n = snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, host);
     long used = 0, body, left;
     ssize_t got;
 
@@ -111,16 +111,16 @@ int main(int argc, char **argv)
     char commit[64], path[1024], *git[20] = {"git"};
     int fd;
 
-    if (argc < 3 || argc > 18)
+    if (argc < 4 || argc > 18)
         return 2;
-    memcpy(git + 1, argv + 2, (size_t)(argc - 2) * sizeof(*argv));
-    git[argc - 1] = commit;
+    memcpy(git + 1, argv + 3, (size_t)(argc - 3) * sizeof(*argv));
+    git[argc - 2] = commit;
     fd = connect_to(atoi(argv[1]));
     while (scanf("%63s %1023s", commit, path) == 2) {
         double t0 = now(), t1, t2;
         long ours, gits;
 
-        ours = get(fd, path);
+        ours = get(fd, argv[2], path);
         t1 = now();
         gits = run_git(git);
         t2 = now();

@@ -11,7 +11,8 @@ Bench::Server - the private httpd of the tests, set up to be measured
     $s->start; ... $s->{port} ... $s->stop;
 
 Two processes of 32 threads, keep-alive without end, no logs of requests. The module stands at /rc,
-files are below /, cgit at /cgit, gitweb at /gitweb. Without C<module>: the same server without mod_rcapi.
+cgit at /cgit, gitweb at /gitweb, files are below /. The host "uncached" keeps no archives. Without
+C<module>: the same server without mod_rcapi.
 
 =cut
 
@@ -32,7 +33,7 @@ sub config {
     my $account = (account())[0];
     my $user = $account ? "User $account\nGroup #${\((account())[2])}\n" : '';
     my @modules = (@MODULES, $self->{cgit} || $self->{gitweb} ? qw(cgid env alias) : ());
-    return <<"END" . $self->_mpm . $user . $self->_module . $self->_peers;
+    return <<"END" . $self->_mpm . $user . $self->_module($port) . $self->_peers;
 ServerRoot $dir
 ServerName 127.0.0.1
 Listen 127.0.0.1:$port
@@ -58,7 +59,7 @@ END
 }
 
 sub _module {
-    my ($self) = @_;
+    my ($self, $port) = @_;
     return '' unless $self->{module};
     return <<"END";
 LoadModule rcapi_module $self->{module}
@@ -71,6 +72,13 @@ RcapiAccessControllersWhitelist *
     SetHandler rcapi
     Require all granted
 </Location>
+<VirtualHost 127.0.0.1:$port>
+    ServerName 127.0.0.1
+</VirtualHost>
+<VirtualHost 127.0.0.1:$port>
+    ServerName uncached
+    RcapiArchiveCache None
+</VirtualHost>
 END
 }
 

@@ -148,7 +148,7 @@ sub loads {
     my ($repo) = @{ $bench->{repos} };
     archive_loads($bench, $load, $repo) if $bench->{want}{archives};
     $load->add("$repo->{name} format-patch", code => sub {
-        my @pairs = pairs($bench, $repo, 'changeset-patch/%s', [qw(format-patch --stdout --full-index --binary -1)], @{ $repo->{ids} });
+        my @pairs = pairs($bench, $repo, '127.0.0.1', 'changeset-patch/%s', [qw(format-patch --stdout --full-index --binary -1)], @{ $repo->{ids} });
         return { ratio => Bench::Table::median(map { $_->[1] / $_->[0] } @pairs), p50 => Bench::Table::median(map { $_->[0] } @pairs) };
     }) if $bench->{want}{patch};
     slow_load($bench, $load) if $bench->{want}{slow};
@@ -156,14 +156,17 @@ sub loads {
 
 # [our microseconds, git's, our bytes, git's] for each commit.
 sub pairs {
-    my ($bench, $repo, $url, $git, @ids) = @_;
+    my ($bench, $repo, $host, $url, $git, @ids) = @_;
     my $lines = join '', map { "$_ /rc/$repo->{name}/" . sprintf($url, $_) . '?' . key($bench) . "\n" } @ids;
-    my $r = run({ stdin => $lines, timeout => 300 }, "$bench->{dir}/bin/pairs", $bench->{server}{port}, '-C', $repo->{path}, @$git);
+    my $r = run({ stdin => $lines, timeout => 300 }, "$bench->{dir}/bin/pairs", $bench->{server}{port}, $host, '-C', $repo->{path}, @$git);
     die "pairs: $r->{err}" if $r->{exit} || $r->{signal};
     return map { [split] } split /\n/, $r->{out};
 }
 
-# Each round makes archives of commits that none was made of; what is repeated is one of them.
+# Microseconds of processor time of this process's children that have ended.
+sub children_cpu { my @t = POSIX::times(); return 1e6 * ($t[3] + $t[4]) / POSIX::sysconf(POSIX::_SC_CLK_TCK()) }
+
+# The host "uncached" keeps no archives; what is repeated is one that was kept.
 sub archive_loads {
     my ($bench, $load, $repo) = @_;
     my $prefix = "--prefix=$repo->{name}-0123456789ab/";
@@ -171,8 +174,10 @@ sub archive_loads {
     for my $format (sort keys %FORMATS) {
         my @fresh = @{ $repo->{ids} };
         $load->add("first $format", code => sub {
-            my @pairs = pairs($bench, $repo, "archive/%s.$format", ['archive', $prefix, "--format=$FORMATS{$format}[0]"], splice @fresh, 0, $n);
+            my ($ours, $gits) = ($bench->{server}->cpu, children_cpu());
+            my @pairs = pairs($bench, $repo, 'uncached', "archive/%s.$format", ['archive', $prefix, "--format=$FORMATS{$format}[0]"], splice @fresh, 0, $n);
             return { ratio => Bench::Table::median(map { $_->[1] / $_->[0] } @pairs), p50 => Bench::Table::median(map { $_->[0] } @pairs),
+                cpu => ($bench->{server}->cpu - $ours) / $n, git_cpu => (children_cpu() - $gits) / $n,
                 bytes => $pairs[0][2], larger => Bench::Table::median(map { $_->[2] / $_->[3] } @pairs) };
         });
     }
@@ -275,7 +280,8 @@ sub report_archives {
         my ($git, $faster, $larger) = @{ $FORMATS{$format} };
         my $name = "first $format";
         $table->row("$format: git archive's time / the first request's", [$load->values($name, 'ratio')], '>=', $faster,
-            note => sprintf '%s, %.1f MB', milliseconds($load, $name), Bench::Table::median($load->values($name, 'bytes')) / 1e6);
+            note => sprintf '%s, %.0f of CPU, git %.0f of CPU; %.1f MB', milliseconds($load, $name),
+                map { Bench::Table::median($load->values($name, $_->[0])) / $_->[1] } ['cpu', 1e3], ['git_cpu', 1e3], ['bytes', 1e6]);
         $table->row("$format: size / git's", [$load->values($name, 'larger')], '<=', $larger, format => '%.3f');
     }
     for my $peer (qw(cgit gitweb)) {
