@@ -99,7 +99,7 @@ my %TYPES = ( # of rawfile, by ending; what is not here is decided by the conten
     xhtml => 'application/xhtml+xml', svg => 'image/svg+xml', svgz => 'application/x-gzip', xml => 'application/xml',
     pdf => 'application/pdf', png => 'image/png', gif => 'image/gif', jpg => 'image/jpeg', jpeg => 'image/jpeg', ico => 'image/x-icon',
     gz => 'application/x-gzip', bz2 => 'application/x-bzip2', own => 'application/x-own', mixed => 'text/x-mixed', webp => 'image/webp',
-    bin => 'application/octet-stream', de => 'text/html', sh => 'application/x-sh',
+    bin => 'application/octet-stream', de => 'text/html', sh => 'application/x-sh', js => 'application/javascript', mjs => 'application/javascript',
 );
 $TYPES{c} = 'text/plain'; # the test server's mime.types says so
 
