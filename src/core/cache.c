@@ -71,9 +71,11 @@ static bool lock_now(int fd, const char *path)
 
     if (flock(fd, LOCK_EX | LOCK_NB))
         return false;
-    errno = EWOULDBLOCK;
-    return !fstat(fd, &held) && !lstat(path, &named) && held.st_dev == named.st_dev &&
-           held.st_ino == named.st_ino;
+    if (!fstat(fd, &held) && !lstat(path, &named) && held.st_dev == named.st_dev &&
+        held.st_ino == named.st_ino)
+        return true;
+    errno = EWOULDBLOCK; /* finished meanwhile, and called something else */
+    return false;
 }
 
 /* We have the lock on the part: was the file finished while we got here? */
