@@ -166,5 +166,7 @@ rc_err_t *rc_web_prepare(rc_web_call_t *call)
 
 rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool)
 {
+    rc_db_release(call->db); /* this can take minutes */
+    call->db = NULL;
     return call->view->write(call, spool);
 }

@@ -118,11 +118,8 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
     apr_pool_t *pool = archive->call->pool;
     rc_archive_t *out;
 
-    if (!archive->inside) {
+    if (!archive->inside)
         RC_TRY(rc_gate_enter(env->expensive, pool));
-        rc_db_release(archive->call->db); /* this can take minutes */
-        archive->call->db = NULL;
-    }
     archive->inside = true;
     RC_TRY(rc_archive_begin(&out, archive->format, spool, archive->prefix, archive->time,
                             env->config->temp_dir, &limits, pool));
@@ -148,10 +145,8 @@ static rc_err_t *add_entry(void *baton, rc_db_t *db)
 static void journal(archive_t *archive)
 {
     rc_web_call_t *call = archive->call;
-    rc_err_t *err = NULL;
+    rc_err_t *err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
 
-    if (!call->db)
-        err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
     if (!err)
         err = rc_db_txn(call->db, add_entry, archive);
     if (err)
