@@ -157,7 +157,8 @@ static void journal(archive_t *archive)
 rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
 {
     const rc_env_config_t *config = call->env->config;
-    rc_cache_t cache = {config->archive_cache, config->archive_cache_size, WAIT};
+    rc_cache_t cache = {config->archive_cache, config->archive_cache_size, WAIT,
+                        call->env->waiting};
     archive_t *archive = call->state;
     rc_err_t *err;
 

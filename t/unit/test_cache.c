@@ -34,7 +34,7 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
 
 static rc_cache_t cache_in(const char *name, apr_off_t max)
 {
-    rc_cache_t cache = {in_dir(name), max, apr_time_from_sec(10)};
+    rc_cache_t cache = {in_dir(name), max, apr_time_from_sec(10), NULL};
 
     return cache;
 }
