@@ -51,7 +51,8 @@ static rc_err_t *resolve(archive_t *archive, rc_web_call_t *call)
         return rc_web_refuse(call, 404, "Unknown archive type");
     if (*rev)
         RC_TRY(rc_vcs_resolve(&archive->id, call->vcs, rev, call->pool));
-    call->immutable = archive->id && !strcmp(archive->id, rev);
+    /* the repository's name is in it: below _<id> that may change */
+    call->immutable = archive->id && !strcmp(archive->id, rev) && !call->by_id;
     if (archive->id)
         return NULL;
     return rc_web_refuse(
