@@ -243,6 +243,26 @@ subtest 'a damaged repository' => sub {
 
 SKIP: {
     skip 'a sanitizer has its own idea of memory', 1 if $ENV{RCAPI_PRELOAD};
+    subtest 'a .gitattributes of 300 MB is not read' => sub {
+        my $heavy = $t->repo('heavy', args => $DOWNLOADS, build => sub {
+            my ($work) = @_;
+            open my $fh, '>:raw', "$work/.gitattributes" or die;
+            print $fh "\n" x (1 << 20) for 1 .. 300;
+            close $fh;
+            $t->git($work, 'add', '.');
+            $t->git($work, qw(commit -q -m heavy));
+        });
+        my ($child) = $t->children;
+        my $most = sub { slurp("/proc/$child/status") =~ /^VmHWM:\s*(\d+)/m ? $1 / 1024 : 0 };
+        spew("/proc/$child/clear_refs", '5'); # what it needed until now does not count
+        my $before = $most->();
+        is(status_of('/heavy/archive/tip.tar.gz'), 200, 'but passed on');
+        cmp_ok($most->() - $before, '<', 150, 'without room for all of it');
+    };
+}
+
+SKIP: {
+    skip 'a sanitizer has its own idea of memory', 1 if $ENV{RCAPI_PRELOAD};
     subtest 'memory' => sub {
         my ($child) = $t->children;
         my $anon = sub { slurp("/proc/$child/status") =~ /^RssAnon:\s*(\d+)/m ? $1 / 1024 : 0 };
