@@ -31,6 +31,10 @@ typedef struct rc_commit_t {
 typedef struct rc_diff_options_t {
     int context;       /* lines of context */
     bool ignore_space; /* git's -w */
+
+    /* asked before a file of RC_VCS_LARGE bytes or more is compared; NULL: it may be */
+    rc_err_t *(*may_be_large)(void *baton);
+    void *baton;
 } rc_diff_options_t;
 
 typedef struct rc_vcs_file_t {

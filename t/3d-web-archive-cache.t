@@ -146,6 +146,8 @@ subtest 'too many at once, and death' => sub {
     my $other = fetch('/small/archive/tip.tar.bz2');
     is($other->status, 503, 'a second one has to wait');
     ok($other->header('Retry-After'), 'and is told so');
+    is(status_of("/slow/$_/tip"), 503, "so has a $_ of large files") for qw(changeset-diff changeset-patch);
+    is(status_of("/small/$_/tip"), 200, "but no other $_") for qw(changeset-diff changeset-patch);
     is($other->header('ETag'), undef, 'without an ETag');
     is(status_of('/small/archive/tip.tar'), 200, 'what is kept is sent');
     is($t->call(test => { args => 'x' })->{result}, 'x', 'the API answers');

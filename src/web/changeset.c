@@ -37,6 +37,16 @@ static const char *context_parameter(const char *query, apr_pool_t *pool)
     return rc_web_parameter(query, "context", pool);
 }
 
+static rc_err_t *enter(void *baton)
+{
+    rc_web_changeset_t *set = baton;
+
+    if (!set->inside)
+        RC_TRY(rc_gate_enter(set->call->env->expensive, set->call->pool));
+    set->inside = true;
+    return NULL;
+}
+
 static void read_options(rc_diff_options_t *diff, const rc_web_call_t *call)
 {
     const char *query = call->request->query;
@@ -160,6 +170,9 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
     if (!found)
         return rc_web_refuse(call, 404, NO_SUCH_COMMIT);
     read_options(&set->diff, call);
+    set->call = call;
+    set->diff.may_be_large = enter;
+    set->diff.baton = set;
     call->content_type = "text/plain; charset=utf-8";
     *out = set;
     return set_validators(set, call, kind);
@@ -188,7 +201,7 @@ static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *se
     if (set->range)
         rc_spool_set_limit(spool, call->env->config->range_bytes);
     if (set->count > FEW)
-        RC_TRY(rc_gate_enter(call->env->expensive, call->pool));
+        RC_TRY(enter(set->diff.baton));
     for (i = set->from; i <= set->to; i++) {
         apr_pool_clear(scratch);
         RC_TRY(rc_vcs_place(&place, call->vcs, i, scratch));

@@ -88,7 +88,7 @@ static void equal_to_git(void **state)
 
         random_repository(repo, commits / 4);
         for (i = 0; i < 10; i++) {
-            rc_diff_options_t options = {contexts[i % 5], i >= 5};
+            rc_diff_options_t options = {.context = contexts[i % 5], .ignore_space = i >= 5};
 
             n = compare_all(repo, options);
             assert_true(n > commits / 8);

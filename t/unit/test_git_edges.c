@@ -32,7 +32,7 @@ static void assert_equal_with(const char *repo, int n)
     int i;
 
     for (i = 0; i < n; i++) {
-        rc_diff_options_t options = {contexts[i / 2], i % 2};
+        rc_diff_options_t options = {.context = contexts[i / 2], .ignore_space = i % 2};
         char *theirs =
             output(&len,
                    "git -c core.quotePath=true -C %s diff-tree --root -r "

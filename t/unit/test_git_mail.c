@@ -59,7 +59,7 @@ static void compare_mail(const char *repo, const char *id, const rc_mail_t *mail
 
 static void equal_to_git(void **state)
 {
-    static const rc_mail_t mails[] = {{.diff = {3, false}}, {.diff = {0, true}}};
+    static const rc_mail_t mails[] = {{.diff = {.context = 3}}, {.diff = {.ignore_space = true}}};
     int round, n = 0;
 
     (void)state;
