@@ -44,7 +44,8 @@ void rc_db_release(rc_db_t *db);
 /** Starts a read transaction: everything read until rc_db_commit is one snapshot. */
 rc_err_t *rc_db_begin_read(rc_db_t *db);
 
-/** Starts a write transaction, alone among all processes: waits its turn. */
+/** Starts a write transaction, alone among all processes: waits its turn, RC_E_BUSY after
+ * the time of the settings. */
 rc_err_t *rc_db_begin_write(rc_db_t *db);
 
 /** Ends the transaction. After a write, an answer of NULL means it is on the disk. */

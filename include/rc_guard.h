@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Stands before json-c: strict RFC 8259, valid UTF-8, no NUL (nor \u0000), bounded depth and
- * number of values. json-c alone accepts invalid JSON and can be made to use memory without end.
+ * number of values, no integer beyond 64 bits but in the top-level "id". json-c alone accepts
+ * invalid JSON and can be made to use memory without end.
  */
 #ifndef RC_GUARD_H
 #define RC_GUARD_H

@@ -50,9 +50,7 @@ typedef struct rc_new_repo_t {
  * pool.
  */
 rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
-                                const char *(*changeset_json)(const rc_commit_t *commit,
-                                                              apr_pool_t *pool),
-                                apr_pool_t *pool);
+                                rc_changeset_json_fn *changeset_json, apr_pool_t *pool);
 
 /** Inside a transaction: makes missing groups, the row, its permissions. */
 rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool);

@@ -33,7 +33,7 @@ rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, 
                             apr_pool_t *pool);
 
 /** changeset_obj as text, to be stored with a repository; in @a pool. */
-const char *rc_changeset_json(const rc_commit_t *commit, apr_pool_t *pool);
+rc_changeset_json_fn rc_changeset_json;
 
 /** Checks the method table (no name twice ...); an error stops the server at start. */
 rc_err_t *rc_rpc_check_table(apr_pool_t *pool);

@@ -18,10 +18,9 @@ rc_err_t *rc_model_scan(apr_array_header_t **names, const rc_env_t *env, apr_poo
 
 /** Adds those that the database does not have, with missing groups; *@a added are their names.
  * What cannot be opened is no repository. The journal tells it of @a actor (NULL: nobody). */
-rc_err_t *
-rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db, const rc_actor_t *actor,
-                  const char *(*changeset_json)(const rc_commit_t *commit, apr_pool_t *pool),
-                  apr_pool_t *pool);
+rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db,
+                            const rc_actor_t *actor, rc_changeset_json_fn *changeset_json,
+                            apr_pool_t *pool);
 
 /** Deletes from the database what the disk does not have: repositories, then groups left without
  * anything and without a folder. *@a removed are their names. The disk is not touched. */

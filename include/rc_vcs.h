@@ -136,7 +136,8 @@ rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 /**
  * Appends to @a spool what `git diff -U<n> --full-index --binary -p -M` prints for the commit
  * against its first parent (a root commit: against the empty tree), byte for byte. After an error
- * a part of it may stand in the spool.
+ * a part of it may stand in the spool. RC_E_FAILED with a text for clients: the commit changes too
+ * many files, or the spool is full.
  */
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);

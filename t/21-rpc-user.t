@@ -119,6 +119,13 @@ subtest 'create_user: taken' => sub {
     extra_mail(bob => 'second@example.org');
     is create('bob')->{error}, 'user `bob` already exist', 'name';
     is create('BOB')->{error}, 'user `BOB` already exist', 'name in another case';
+    for my $case (["\x{c4}nne", "\x{c4}NNE", "\x{e4}nne"]) {
+        my ($name, $same, $other) = @$case;
+        is create($name)->{error}, undef, 'a name beyond ASCII';
+        is create($same)->{error}, "user `$same` already exist", 'its letters A to Z in another case';
+        is create($other)->{error}, undef, 'its other letters in another case: another name';
+        $t->must(delete_user => { userid => $_ }) for $name, $other;
+    }
     is create('default')->{error}, 'user `default` already exist', 'the default user';
     is create('Default')->{error}, 'user `Default` already exist', 'in any case';
     is create('new1', email => 'bob@example.org')->{error}, 'email `bob@example.org` already exist', 'address';

@@ -24,6 +24,18 @@ sub commit {
     return $id;
 }
 
+subtest 'a long message' => sub {
+    my $message = "long\n\n" . "0123456789abcde\n" x 6000;
+    $t->repo('long', build => sub { spew("$_[0]/file", 'x'); commit($_[0], $message) });
+    my $tmp = "$t->{server}{dir}/tmp";
+    rename $tmp, "$tmp.away" or die "rename: $!";
+    is $t->call(invalidate_cache => { repoid => 'long' })->{error}, 'Error occurred during cache invalidation action',
+        'it is spooled where temporary files belong, nowhere else';
+    rename "$tmp.away", $tmp or die "rename: $!";
+    $t->must(invalidate_cache => { repoid => 'long' });
+    is repo('long')->{last_changeset}{message}, $message, 'stored whole';
+};
+
 subtest 'strip' => sub {
     my (%c, $merge);
     my $r = $t->repo('g/r', args => { owner => 'ann' }, build => sub {

@@ -51,7 +51,8 @@ subtest 'readers' => sub {
     my $bob = $t->must(get_user => { userid => 'bob' })->{user_id};
     my $ask = sub { $t->call(comment_commit => { repoid => 'demo', commit_id => 'tip', message => 'x', @_ }, as => 'eve') };
     is $ask->()->{error}, undef, 'comment_commit in his own name';
-    is $ask->(userid => $bob)->{error}, 'userid is not the same as your user', 'not in another';
+    is $ask->(userid => $_)->{error}, 'userid is not the same as your user', "not in another: $_" for $bob, 'bob', 'nobody', 4711;
+    is $ask->(userid => 'eve')->{error}, undef, 'by his own name';
 };
 
 is $t->sql("SELECT s.version || ' ' || s.status || ' ' || u.username FROM changeset_status s JOIN users u USING (user_id)

@@ -217,7 +217,7 @@ sub am {
     $t->git($am_dir, 'rm', '-rfq', '--cached', '--ignore-unmatch', '.');
     $t->git($am_dir, 'clean', '-fdxq', '-f');
     $t->git($am_dir, 'reset', '-q', '--hard', $parent) if $parent;
-    my $r = run({ stdin => $mail, env => { %ENV, GIT_COMMITTER_NAME => 'C', GIT_COMMITTER_EMAIL => 'c@example.org' } },
+    my $r = run({ stdin => $mail, env => { %ENV, HOME => $t->dir, GIT_COMMITTER_NAME => 'C', GIT_COMMITTER_EMAIL => 'c@example.org' } },
         'git', '-C', $am_dir, '-c', 'core.autocrlf=false', 'am', '-q', '--keep-cr', '--whitespace=nowarn');
     if ($r->{exit}) {
         diag($r->{err});
@@ -272,6 +272,7 @@ my @CHANGES = (
     ['a file that becomes a link', sub { stage($_[0], 'link', 'elsewhere', '120000') }],
     ['bytes in files', sub { stage($_[0], 'same', "\0bytes") ; stage($_[0], 'same2', 'x') }],
     ['the same bytes in links', sub { stage($_[0], 'same', "\0bytes", '120000'); stage($_[0], 'same2', 'x', '120000') }, 'no'],
+    ['which go', sub { unstage($_[0], $_) for qw(same same2) }, 'no'],
     ['a submodule', sub { $t->git($_[0], 'update-index', '--add', '--cacheinfo', '160000,' . '1' x 40 . ',sub') }, 'no'],
     ['a submodule that moves on', sub { $t->git($_[0], 'update-index', '--cacheinfo', '160000,' . '2' x 40 . ',sub') }, 'no'],
     ['a submodule that goes', sub { unstage($_[0], 'sub') }, 'no'],
@@ -450,26 +451,48 @@ subtest 'limits of a range' => sub {
     for my $view (qw(patch download)) {
         my $a = $t->get("/costly/changeset-$view/0...19", as => 'admin');
         is($a->status, 413, "$view: too many bytes");
-        is($a->body, 'This range is larger than 3145728 bytes; ask for parts of it', 'says so');
+        is($a->body, 'The answer is larger than 3145728 bytes; ask for a shorter range', 'says so');
         is($a->header($_), undef, "no $_") for 'ETag', 'Content-Disposition';
         is($a->header('Cache-Control'), 'private, no-cache', 'not kept');
         is($t->get("/costly/changeset-$view/0...2", as => 'admin')->status, 200, 'a part is served');
         is($t->get("/costly/changeset-$view/7", as => 'admin')->status, 200, 'a single commit has no limit');
     }
+    is($t->get('/costly/changeset-patch/0...19?context=1', as => 'admin')->status, 413, 'and again');
     $t->{server}{config} =~ s/RcapiRangeMax 3M 2/RcapiRangeMax 0 1/ or die;
     $t->reload;
     my $a = $t->get('/costly/changeset-patch/0...2999', as => 'admin');
-    is($a->status . ' ' . $a->body, '413 This range takes longer than 1 s to make; ask for parts of it', 'too long');
+    is($a->status . ' ' . $a->body, '413 The answer takes longer than 1 s to make; ask for a shorter range', 'too long');
     $t->{server}{config} =~ s/RcapiRangeMax 0 1/RcapiRangeMax 0 6/ or die;
     $t->reload;
 };
 
+# Each of 80 trees names the next one twice.
+subtest 'more files than there is room for' => sub {
+    my $bomb = $t->repo('bomb', build => sub {
+        my ($work) = @_;
+        my $id = RCAPI::Git::git($work, { stdin => "x\n" }, qw(hash-object -w --stdin)) =~ s/\n//r;
+        my $kind = '100644 blob';
+        for (1 .. 80) {
+            $id = RCAPI::Git::git($work, { stdin => "$kind $id\ta\n$kind $id\tb\n" }, 'mktree') =~ s/\n//r;
+            $kind = '040000 tree';
+        }
+        my $commit = RCAPI::Git::git($work, { stdin => "x\n" }, 'commit-tree', $id) =~ s/\n//r;
+        $t->git($work, 'update-ref', 'refs/heads/master', $commit);
+    });
+    for my $view (qw(patch download)) {
+        for my $case (['tip', ''], ['0...0', '; ask for a shorter range']) {
+            my $a = $t->get("/bomb/changeset-$view/$case->[0]", as => 'admin');
+            is($a->status . ' ' . $a->body, "413 A commit changes 1000000 files and directories or more$case->[1]", "$view, $case->[0]");
+        }
+    }
+};
+
 subtest 'one costly range at a time' => sub {
-    my $s = RCAPI::HTTP::connect_to($t->port) or die;
-    print $s "GET /costly/changeset-patch/0...2999 HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $t->key('admin') . "\r\nConnection: close\r\n\r\n";
-    my $a;
-    select undef, undef, undef, 0.5; # it is the first at the gate
-    for (1 .. 50) {
+    my ($s, $a);
+    for my $try (1 .. 5) { # until the first one is the first at the gate
+        $s = RCAPI::HTTP::connect_to($t->port) or die;
+        print $s "GET /costly/changeset-patch/0...2999 HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $t->key('admin') . "\r\nConnection: close\r\n\r\n";
+        select undef, undef, undef, 0.3 * $try;
         $a = $t->get('/history/changeset-patch/0...39', as => 'admin');
         last if $a->status != 200;
     }

@@ -441,7 +441,7 @@ subtest 'refusals and headers of file diffs' => sub {
     is($named->header('Cache-Control'), 'private, no-cache', 'not to a name');
     is($named->header('Last-Modified'), undef, '... and no date');
     is($named->header('ETag'), $a->header('ETag'), '... but the same ETag');
-    is($t->get("$BASE/diff/README?diff1=$first&diff2=$tip&diff=raw", as => 'admin', headers => ['If-None-Match' => $a->header('ETag')])->status, 304, '304');
+    is($t->get("$BASE/diff/README?diff1=$first&diff2=$tip&diff=raw", as => 'admin', headers => ['If-None-Match' => $a->header('ETag')])->status, 304, 'known by its ETag');
     my %tags = map { ($t->get("$BASE/diff/README?diff1=$first&diff2=$tip&diff=raw$_", as => 'admin')->header('ETag') => 1) } '', '&context=1', '&ignorews=1';
     is(keys %tags, 3, 'parameters make other ETags');
     is($t->get("$BASE/diff/README?diff1=0&diff2=README\@tip&diff=download", as => 'admin')->header('Content-Disposition'), 'attachment; filename="0_vs_tip.diff"', 'a download');

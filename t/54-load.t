@@ -9,16 +9,15 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use IO::Handle;
 use JSON::PP ();
 use List::Util qw(max sum0);
 use POSIX ();
-use Socket qw(SOL_SOCKET SO_RCVBUF SOCK_STREAM AF_INET pack_sockaddr_in inet_aton);
 use Test::More;
 use Time::HiRes qw(sleep);
 
 use RCAPI::HTTP;
 use RCAPI::Run qw(slurp spew);
+use RCAPI::Slow;
 use RCAPI::Test;
 
 my $MIB = 1024 * 1024;
@@ -121,34 +120,6 @@ Timeout 600
 END
 }
 
-# A connection that takes in little, on which $text was sent.
-sub slow_reader {
-    my ($port, $text) = @_;
-    socket my $s, AF_INET, SOCK_STREAM, 0 or die "socket: $!";
-    setsockopt $s, SOL_SOCKET, SO_RCVBUF, 4096;
-    connect $s, pack_sockaddr_in($port, inet_aton('127.0.0.1')) or die "connect: $!";
-    syswrite $s, $text;
-    $s->blocking(0);
-    return { socket => $s, got => '' };
-}
-
-# Reads a few bytes from each reader that has some.
-sub sip {
-    my (@readers) = @_;
-    for my $reader (@readers) {
-        sysread $reader->{socket}, $reader->{got}, 64, length $reader->{got} if length $reader->{got} < 1000;
-    }
-}
-
-# The reader's whole answer; what is wrong with it.
-sub drain {
-    my ($reader, $want) = @_;
-    $reader->{socket}->blocking(1);
-    1 while sysread $reader->{socket}, $reader->{got}, $MIB, length $reader->{got};
-    my ($head, $body) = split /\r\n\r\n/, $reader->{got}, 2;
-    return $body eq $want ? '' : 'other bytes: ' . length $body;
-}
-
 subtest 'slow readers' => sub {
     my $t = patient_server();
     $t->repo('some', args => { enable_downloads => JSON::PP::true() }, build => sub {
@@ -164,19 +135,17 @@ subtest 'slow readers' => sub {
     cmp_ok length $whole, '>', 2 * $MIB, 'an archive larger than all buffers';
 
     my $request = "GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Api-Key: " . $t->key('admin') . "\r\n\r\n";
-    my @readers = map { slow_reader($t->port, $request) } 1 .. $READERS;
-    my $served = sub { scalar grep { $_->{got} =~ m{\AHTTP/1.1 200 } } @readers };
-    RCAPI::Run::patiently(120, sub { sip(@readers); $served->() == @readers });
-    is $served->(), $READERS, "$READERS readers are being served";
+    my $slow = RCAPI::Slow->new($t->port, $READERS, $request);
+    is $slow->all_served, $READERS, "$READERS readers are being served";
 
     my $right = 0;
     for my $n (1 .. 200) {
         $right++ if ($t->call(test => { args => "call $n" })->{result} // '') eq "call $n";
-        sip(@readers[map { $_ * 200 + $n - 1 } 0 .. 4]);
+        $slow->sip(map { $_ * 200 + $n - 1 } 0 .. 4);
     }
     is $right, 200, '200 calls are answered beside them';
-    is scalar(grep { length $_->{got} < 1100 } @readers), $READERS, 'while all still wait for the most part of it';
-    is drain($readers[$_], $whole), '', "reader $_ gets all of it" for 0, 1, 499, 998, 999;
+    cmp_ok $slow->most, '<', 2000, 'while all still wait for the most part of it';
+    ok $slow->drain($_) eq $whole, "reader $_ gets all of it" for 0, 1, 499, 998, 999;
     $t->done;
 };
 

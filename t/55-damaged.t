@@ -42,6 +42,9 @@ my %VIEWS = (
     diff => '/changeset-diff/@ID@',
     'diff of tip' => '/changeset-diff/tip',
     'diffs of a range' => '/changeset-diff/@OLD@...@ID@',
+    'download of a diff' => '/changeset-download/@ID@',
+    patch => '/changeset-patch/@ID@',
+    'patches of a range' => '/changeset-patch/@OLD@...@ID@',
     raw => '/raw/@ID@/dir/b.txt',
     rawfile => '/rawfile/tip/a.bin',
     'diff of a file' => '/diff/dir/b.txt?diff1=@OLD@&diff2=@ID@&diff=raw',
@@ -270,7 +273,7 @@ for my $repo (values %repos) {
     $repo->{answers} = { map { $_ => ask($repo, $_)->body } @ALL };
     is_deeply [grep { judge($repo, $_) ne 'right' } @ALL], [], "$repo->{name}: all is well";
 }
-is $repos{loose}{answers}{$_}, $repos{packed}{answers}{$_}, "loose and packed: $_" for grep { /diff|^raw/ } @ALL;
+is $repos{loose}{answers}{$_}, $repos{packed}{answers}{$_}, "loose and packed: $_" for grep { /diff|patch|^raw/ } @ALL;
 
 # --- the tests
 
@@ -305,5 +308,53 @@ for my $damage (@DAMAGES) {
     }
 }
 
+# Gists are repositories too, and have views of their own.
+subtest 'gists' => sub {
+    my $id = $t->must(create_gist => { files => { 'a.txt' => { content => "gist\n" } } })->{gist}{access_id};
+    my $path = "$root/.rc_gist_store/$id";
+    my $raw = sub { $t->get("/_admin/gists/$id/tip/raw", as => 'admin') };
+    is $raw->()->body, "gist\n", 'all is well';
+    system('cp', '-a', $path, "$spare/gist");
+    my $blob = $t->git($path, 'rev-parse', 'HEAD:a.txt') =~ s/\n//r;
+    for my $damage (
+        ['a missing blob', sub { gone("$path/objects/" . ($blob =~ s{^..\K}{/}r)) }],
+        ['no objects', sub { system('rm', '-rf', "$path/objects") }],
+        ['garbage in place of branches', sub { replace($_, "garbage\n") for glob "$path/refs/heads/*" }],
+        ['a file in its place', sub { system('rm', '-rf', $path); spew($path, 'x') }],
+    ) {
+        my ($name, $do) = @$damage;
+        $do->();
+        my $a = $raw->();
+        like $a->status . ' ' . $a->body, qr/\A500 Internal Server Error \(request \S+\)\z/, $name;
+        is $t->call(get_gist => { gistid => $id })->{broken}, undef, "$name: the API answers";
+        system('rm', '-rf', $path);
+        system('cp', '-a', "$spare/gist", $path);
+        is $raw->()->body, "gist\n", "$name: mended";
+    }
+};
+
 $t->done;
+
+# The id is httpd's own, so that it is found in its other logs too.
+for my $modules ([], ['unique_id']) {
+    subtest "the id of a request, modules: @$modules" => sub {
+        my $t = RCAPI::Test->new(modules => $modules, directives => qq(ErrorLogFormat "[%l] <%L> %M"\nCustomLog logs/ids "<%L>"\n));
+        my $repo = $t->repo('broken', build => \&build);
+        spew("$repo->{path}/packed-refs", 'x');
+        my %seen;
+        for my $what ('a view', 'a call') {
+            my $a = $what eq 'a view' ? $t->get('/broken/changeset-diff/tip', as => 'admin')
+                : $t->call(get_repo_refs => { repoid => 'broken' }) && $t->last;
+            my $id = $a->header('X-Request-Id') // 'none';
+            ok !$seen{$id}++, "$what has an id of its own";
+            is $a->header('X-Request-Id'), $id, 'once';
+            like $t->error_log, qr/^\[error\] <\Q$id\E> .*damaged \(request \Q$id\E\)$/m, 'of the error log';
+            ok RCAPI::Run::patiently(10, sub { slurp("$t->{dir}/logs/ids") =~ /^<\Q$id\E>$/m }), 'and of the access log';
+        }
+        is $t->get('/broken/changeset-diff/tip')->status, 500, 'all is as before';
+        is $t->get('/missing/changeset-diff/tip')->header('X-Request-Id'), undef, 'no id where nothing was logged';
+        $t->done;
+    };
+}
+
 done_testing;

@@ -501,6 +501,16 @@ subtest 'check' => sub {
     ends($check->(), 0, '', '', 'nothing wrong');
     my $repos = "$data/repos";
 
+    my $sql = sub { is($t->run({}, 'sqlite3', "$data/rcapi.db", "PRAGMA foreign_keys = ON; $_[0]")->{exit}, 0, $_[0]) };
+    $sql->("DELETE FROM user_global_permission WHERE name LIKE 'hg.%'");
+    ends($check->(), 1, qr{\A(?:the default user has no permission row like hg\.\S+\n)+\z}, '', 'rows are missing');
+    ends($check->('--repair'), 0, '', '', 'which --repair brings back');
+    $sql->("UPDATE repo SET owner_id = (SELECT user_id FROM users WHERE username = 'admin');"
+        . "DELETE FROM users WHERE username = 'default'");
+    ends($check->(), 1, qr{^there is no default user$}m, '', 'all of him is missing');
+    ends($check->('--repair'), 0, '', '', 'which --repair brings back');
+    is(api($data, 'get_user', 'userid:default')->{result}{active}, JSON::PP::false, 'inactive: nobody was asked');
+
     rename "$repos/one", "$repos/.away";
     ends($check->(), 1, qr{\Arepository one is in the database but not on the disk: [^\n]*\n\z}, '', 'a missing folder');
     ends($check->('--repair'), 1, qr{^repository one is in the database}, '', 'which --repair can not bring back');

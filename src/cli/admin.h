@@ -62,6 +62,10 @@ bool rc_admin_end(rc_admin_t *admin);
 /** The next word as a user; the status to return, after a complaint, unless RC_ADMIN_OK. */
 int rc_admin_user(rc_user_t **user, rc_admin_t *admin);
 
+/** What root made would be closed to httpd: root goes on as the owner of the repositories, or of
+ * the folder where they are to be. The status to return, after a complaint, unless RC_ADMIN_OK. */
+int rc_admin_become_owner(const rc_admin_t *admin);
+
 /** Asks on the terminal, through standard error; NULL when there is none. @a secret: no echo. */
 const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret);
 

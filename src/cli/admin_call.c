@@ -7,10 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#include <grp.h>
-#include <unistd.h>
 
 #include <json-c/json.h>
 
@@ -20,6 +16,7 @@
 #include "rc_moves.h"
 #include "rc_rpc.h"
 #include "rc_scan.h"
+#include "rc_user_model.h"
 
 /* Prints the answer as it is; its error decides the exit status. */
 static int print_answer(const char *answer)
@@ -32,19 +29,6 @@ static int print_answer(const char *answer)
     status = envelope && !error ? RC_ADMIN_OK : RC_ADMIN_FAILED;
     json_object_put(envelope);
     return status;
-}
-
-/* What root made would be closed to httpd: root works as the owner of the repositories. */
-static int become_owner(const rc_admin_t *admin)
-{
-    struct stat st;
-
-    if (geteuid() || stat(admin->config.repo_root, &st) || !st.st_uid)
-        return RC_ADMIN_OK;
-    if (setgroups(0, NULL) || setgid(st.st_gid) || setuid(st.st_uid))
-        return rc_admin_fail(RC_ADMIN_FAILED, "cannot become the owner of %s",
-                             admin->config.repo_root);
-    return RC_ADMIN_OK;
 }
 
 int rc_admin_call(rc_admin_t *admin)
@@ -62,7 +46,7 @@ int rc_admin_call(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "which method?");
     if ((status = rc_cli_args_read(&args, &words)) != RC_CLI_OK)
         return status;
-    if ((status = become_owner(admin)) != RC_ADMIN_OK)
+    if ((status = rc_admin_become_owner(admin)) != RC_ADMIN_OK)
         return status;
     text = rc_cli_json_text(args);
     json_object_put(args);
@@ -71,6 +55,13 @@ int rc_admin_call(rc_admin_t *admin)
     if (err || (err = rc_spool_string(&answer, spool, admin->pool)))
         return rc_admin_result(admin, err);
     return print_answer(answer);
+}
+
+static rc_err_t *complete_default_user(void *baton, rc_db_t *db)
+{
+    rc_admin_t *admin = baton;
+
+    return rc_model_setup_default_user(db, rc_model_key_secret(admin->env), false, admin->pool);
 }
 
 int rc_admin_check(rc_admin_t *admin)
@@ -82,10 +73,10 @@ int rc_admin_check(rc_admin_t *admin)
 
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
-    if ((status = become_owner(admin)) != RC_ADMIN_OK)
+    if ((status = rc_admin_become_owner(admin)) != RC_ADMIN_OK)
         return status;
-    if (repair)
-        err = rc_moves_repair(admin->env, admin->pool);
+    if (repair && !(err = rc_moves_repair(admin->env, admin->pool)))
+        err = rc_db_txn(admin->db, complete_default_user, admin);
     if (err || (err = rc_model_check(&problems, admin->env, admin->db, admin->pool)))
         return rc_admin_result(admin, err);
     for (i = 0; i < problems->nelts; i++)

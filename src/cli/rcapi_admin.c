@@ -5,10 +5,12 @@
  */
 #include "admin.h"
 
+#include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -51,7 +53,8 @@ const rc_command_t rc_admin_commands[] = {
     {"call", rc_admin_call, RC_ADMIN_OPEN, "call METHOD [key:value | key:=JSON | key:@FILE]...",
      "call an API method as the first super-admin; print the answer"},
     {"check", rc_admin_check, RC_ADMIN_AS_IT_IS, "check [--repair]",
-     "do database, secret and disk agree? --repair finishes what a crash left"},
+     "do database, secret and disk agree? --repair finishes what a crash left, and gives\n"
+     "      the default user the permission rows that he lacks"},
     {NULL, NULL, RC_ADMIN_BARE, NULL, NULL},
 };
 
@@ -152,6 +155,36 @@ int rc_admin_user(rc_user_t **user, rc_admin_t *admin)
     if ((err = rc_store_user_by_name(user, admin->db, name, admin->pool)))
         return rc_admin_result(admin, err);
     return *user ? RC_ADMIN_OK : rc_admin_fail(RC_ADMIN_FAILED, "user `%s` does not exist", name);
+}
+
+/* Whose is @a path, or the nearest folder above it that is there? */
+static uid_t find_owner(gid_t *gid, const char *path, apr_pool_t *pool)
+{
+    char *there = apr_pstrdup(pool, path);
+    struct stat st;
+
+    while (stat(there, &st)) {
+        char *slash = strrchr(there, '/');
+
+        if (!slash || slash == there)
+            return 0;
+        *slash = '\0';
+    }
+    *gid = st.st_gid;
+    return st.st_uid;
+}
+
+int rc_admin_become_owner(const rc_admin_t *admin)
+{
+    gid_t gid = 0;
+    uid_t uid = find_owner(&gid, admin->config.repo_root, admin->pool);
+
+    if (geteuid() || !uid)
+        return RC_ADMIN_OK;
+    if (setgroups(0, NULL) || setgid(gid) || setuid(uid))
+        return rc_admin_fail(RC_ADMIN_FAILED, "cannot become the owner of %s",
+                             admin->config.repo_root);
+    return RC_ADMIN_OK;
 }
 
 const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret)

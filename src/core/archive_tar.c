@@ -101,10 +101,8 @@ static rc_err_t *write_header(tar_t *tar, header_t *header, char type, int mode,
     set_octal(header->size, 11, size);
     set_octal(header->mtime, 11, mtime < NUMBER_MAX ? mtime : NUMBER_MAX);
     *header->typeflag = type;
-    memcpy(header->magic,
-           "ustar\0"
-           "00",
-           8); /* and the version */
+    memcpy(header->magic, "ustar", 6);
+    memcpy(header->version, "00", 2);
     memcpy(header->uname, "root", 4);
     memcpy(header->gname, "root", 4);
     set_octal(header->devmajor, 7, 0);

@@ -15,6 +15,7 @@ typedef struct scan_t {
     const char *start, *p, *end;
     const char *what, *where; /* the first thing wrong */
     int depth, values;
+    bool in_id; /* in what is echoed as it came */
     rc_guard_t *guard;
 } scan_t;
 
@@ -104,16 +105,29 @@ static bool scan_digits(scan_t *s)
     return s->p > from;
 }
 
+/* json-c would take the nearest integer of 64 bits for a longer one. */
+static bool fits(const char *digits, const char *end, bool negative)
+{
+    const char *most = negative ? "9223372036854775808" : "9223372036854775807";
+    apr_size_t len = (apr_size_t)(end - digits), limit = strlen(most);
+
+    return len < limit || (len == limit && memcmp(digits, most, len) <= 0);
+}
+
 static bool scan_number(scan_t *s)
 {
-    const char *from = s->p;
+    const char *from = s->p, *digits;
 
     if (at(s, '-'))
         s->p++;
+    digits = s->p;
     if (at(s, '0'))
         s->p++;
     else if (!scan_digits(s))
         return fail(s, "Expecting value", from);
+    if (!at(s, '.') && !at(s, 'e') && !at(s, 'E'))
+        return s->in_id || fits(digits, s->p, digits > from) ||
+               fail(s, "Integer beyond 64 bits", from);
     if (at(s, '.')) {
         s->p++;
         if (!scan_digits(s))
@@ -164,7 +178,8 @@ static bool scan_value(scan_t *s);
 
 static bool scan_member(scan_t *s)
 {
-    const char *key, *key_end, *value;
+    const char *key, *value;
+    bool id;
 
     skip_blanks(s);
     if (!at(s, '"'))
@@ -172,16 +187,18 @@ static bool scan_member(scan_t *s)
     key = s->p + 1;
     if (!scan_string(s))
         return false;
-    key_end = s->p - 1;
+    id = s->depth == 1 && is_id(s, key, s->p - 1);
     skip_blanks(s);
     if (!at(s, ':'))
         return fail(s, "Expecting ':' delimiter", s->p);
     s->p++;
     skip_blanks(s);
     value = s->p;
+    s->in_id |= id;
     if (!scan_value(s))
         return false;
-    if (s->depth == 1 && is_id(s, key, key_end)) {
+    if (id) {
+        s->in_id = false;
         s->guard->id = value;
         s->guard->id_len = (apr_size_t)(s->p - value);
     }

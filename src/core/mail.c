@@ -83,8 +83,8 @@ static const char *encode(const char *text, size_t at, place_t place, apr_pool_t
 {
     static const char next[] = WORD_END "\n " WORD_BEGIN;
     const char *end = text + strlen(text);
-    /* three bytes for each, and at worst a new word for each */
-    char *start = apr_palloc(pool, (size_t)(end - text) * (3 + sizeof(next)) + 32);
+    size_t most = 3 * (size_t)(end - text); /* of which a line but the first has at least 50 */
+    char *start = apr_palloc(pool, most + (most / 50 + 3) * sizeof(next));
     char *out = apr_cpystrn(start, WORD_BEGIN, sizeof(WORD_BEGIN));
     int n, i;
 

@@ -67,9 +67,7 @@ static rc_err_t *make_content(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *po
 }
 
 rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
-                                const char *(*changeset_json)(const rc_commit_t *commit,
-                                                              apr_pool_t *pool),
-                                apr_pool_t *pool)
+                                rc_changeset_json_fn *changeset_json, apr_pool_t *pool)
 {
     rc_commit_t *last;
     rc_vcs_t *vcs;
@@ -79,8 +77,7 @@ rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
         return NULL;
     RC_TRY(rc_vcs_open(&vcs, NULL, repo->row.type, repo->path, pool));
     RC_TRY(rc_vcs_last_commit(&last, vcs, pool));
-    repo->row.last_changeset = changeset_json(last, pool);
-    return NULL;
+    return changeset_json(&repo->row.last_changeset, last, env, pool);
 }
 
 static rc_err_t *make_group(rc_repo_group_t **out, rc_db_t *db, const char *name,

@@ -135,9 +135,7 @@ static rc_err_t *add_one(void *baton, rc_db_t *db)
     return rc_store_journal_add(db, addition->actor, row->id, row->name, "admin_created_repo");
 }
 
-static rc_err_t *prepare_one(addition_t *addition,
-                             const char *(*changeset_json)(const rc_commit_t *commit,
-                                                           apr_pool_t *pool))
+static rc_err_t *prepare_one(addition_t *addition, rc_changeset_json_fn *changeset_json)
 {
     rc_repo_t *row = &addition->repo.row;
     const char *path = rc_env_repo_path(addition->env, row->name, addition->pool);
@@ -149,14 +147,12 @@ static rc_err_t *prepare_one(addition_t *addition,
     row->description = read_description(path, row->name, addition->pool);
     RC_TRY(rc_vcs_open(&vcs, NULL, row->type, path, addition->pool));
     RC_TRY(rc_vcs_last_commit(&last, vcs, addition->pool));
-    row->last_changeset = changeset_json(last, addition->pool);
-    return NULL;
+    return changeset_json(&row->last_changeset, last, addition->env, addition->pool);
 }
 
 /* Adds what is called @a name unless it is known; what is damaged or cannot be is left out. */
 static rc_err_t *add_name(bool *done, addition_t *addition, rc_db_t *db,
-                          const char *(*changeset_json)(const rc_commit_t *commit,
-                                                        apr_pool_t *pool))
+                          rc_changeset_json_fn *changeset_json)
 {
     const rc_repo_t *row = &addition->repo.row;
     rc_repo_t *known;
@@ -175,10 +171,9 @@ static rc_err_t *add_name(bool *done, addition_t *addition, rc_db_t *db,
     return err && err->kind == RC_E_BUSY ? err : NULL;
 }
 
-rc_err_t *
-rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db, const rc_actor_t *actor,
-                  const char *(*changeset_json)(const rc_commit_t *commit, apr_pool_t *pool),
-                  apr_pool_t *pool)
+rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db,
+                            const rc_actor_t *actor, rc_changeset_json_fn *changeset_json,
+                            apr_pool_t *pool)
 {
     apr_array_header_t *names;
     apr_pool_t *scratch;

@@ -176,6 +176,9 @@ static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
             (!value_id(&id, arg->value, false) || id != call->caller->user_id))
             return rc_err(call->pool, RC_E_ARG, RC_MSG_SELF);
         RC_TRY(rc_find_user(&user, call, arg->value));
+        if (param->type == RC_AUTHOR && (!user || user->id != call->caller->user_id) &&
+            rc_arg_repo(call, "repoid")->level < RC_ADMIN)
+            return rc_err(call->pool, RC_E_ARG, RC_MSG_SELF);
     }
     if (!user)
         return rc_err(call->pool, RC_E_ARG, "user `%s` does not exist", arg->sent);
@@ -251,6 +254,7 @@ static rc_err_t *bind_one(rc_arg_t *arg, rc_call_t *call, const rc_param_t *para
         return rc_grant_check_prefix(call, arg->text);
     case RC_USER:
     case RC_SELF:
+    case RC_AUTHOR:
         return bind_user(arg, call, param);
     default:
         return bind_object(arg, call, param);

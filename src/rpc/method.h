@@ -28,6 +28,7 @@ typedef enum {
     RC_BOOL,       /* contract 00 §5.1: rc_arg_bool */
     RC_USER,       /* an existing user: rc_arg_user */
     RC_SELF,       /* the same, and only super-admins may name somebody else */
+    RC_AUTHOR,     /* the same, and only who administers `repoid` may name somebody else */
     RC_REPO,       /* an existing repository on which the caller has the level `need` */
     RC_REPO_GROUP, /* likewise */
     RC_USER_GROUP, /* likewise */

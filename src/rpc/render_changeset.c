@@ -41,17 +41,16 @@ void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *
     rc_json_member_string(out, "branch", c->branch);
 }
 
-const char *rc_changeset_json(const rc_commit_t *commit, apr_pool_t *pool)
+rc_err_t *rc_changeset_json(const char **json, const rc_commit_t *commit, const rc_env_t *env,
+                            apr_pool_t *pool)
 {
-    rc_spool_t *spool = rc_spool_create("/tmp", pool);
-    const char *text = NULL;
-    rc_json_t json;
+    rc_spool_t *spool = rc_spool_create(env->config->temp_dir, pool);
+    rc_json_t out;
 
-    rc_json_init(&json, spool);
-    rc_json_object_begin(&json);
-    rc_render_changeset(&json, commit, pool);
-    rc_json_object_end(&json);
-    if (rc_json_finish(&json) || rc_spool_string(&text, spool, pool))
-        return NULL;
-    return text;
+    rc_json_init(&out, spool);
+    rc_json_object_begin(&out);
+    rc_render_changeset(&out, commit, pool);
+    rc_json_object_end(&out);
+    RC_TRY(rc_json_finish(&out));
+    return rc_spool_string(json, spool, pool);
 }

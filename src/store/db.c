@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,6 +19,13 @@
 #include "rc_log.h"
 
 #define IDLE_TIME apr_time_from_sec(300) /* connections beyond the minimum are closed after it */
+
+/* The bytes of the lock file. */
+enum { WRITER, GATE };
+
+/* Between two looks at a lock. */
+#define FIRST_PAUSE   50 /* microseconds */
+#define LONGEST_PAUSE apr_time_from_msec(1)
 
 /* A connection in somebody's hands. */
 typedef struct rc_lease_t {
@@ -230,10 +236,18 @@ void rc_db_release(rc_db_t *db)
         apr_pool_cleanup_run(db->lease->pool, db->lease, give_back);
 }
 
+/* Takes or gives back one byte of the lock file, for this connection alone. */
+static bool set_lock(rc_db_t *db, short type, off_t byte)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+
+    return !fcntl(db->write_lock, F_OFD_SETLK, &lock);
+}
+
 static void unlock_writers(rc_db_t *db)
 {
     db->writing = false;
-    flock(db->write_lock, LOCK_UN);
+    set_lock(db, F_UNLCK, WRITER);
 }
 
 static rc_err_t *run_by_name(rc_db_t *db, rc_sql_t sql)
@@ -251,17 +265,42 @@ rc_err_t *rc_db_begin_read(rc_db_t *db)
     return NULL;
 }
 
+/* The kernel's own waiting has no end when a writer was stopped. */
+static rc_err_t *wait_for(rc_db_t *db, off_t byte, apr_time_t until)
+{
+    apr_interval_time_t pause = FIRST_PAUSE;
+
+    while (!set_lock(db, F_WRLCK, byte)) {
+        if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+            return rc_err_internal(db->pool, APR_FROM_OS_ERROR(errno), "cannot lock the database");
+        if (apr_time_now() > until)
+            return rc_err(db->pool, RC_E_BUSY, "the database is busy: a writer holds %s.lock",
+                          db->config->path);
+        apr_sleep(pause);
+        pause = pause < LONGEST_PAUSE ? pause * 2 : pause;
+    }
+    return NULL;
+}
+
+/* Who is next keeps the gate until the writer has gone, so that a writer who comes again at once
+ * can not overtake those who wait. */
+static rc_err_t *lock_writers(rc_db_t *db)
+{
+    apr_time_t until = apr_time_now() + db->config->timeout;
+    rc_err_t *err;
+
+    RC_TRY(wait_for(db, GATE, until));
+    err = wait_for(db, WRITER, until);
+    set_lock(db, F_UNLCK, GATE);
+    db->writing = !err;
+    return err;
+}
+
 rc_err_t *rc_db_begin_write(rc_db_t *db)
 {
     rc_err_t *err;
-    int n;
 
-    do {
-        n = flock(db->write_lock, LOCK_EX);
-    } while (n && errno == EINTR);
-    if (n)
-        return rc_err_internal(db->pool, APR_FROM_OS_ERROR(errno), "cannot lock the database");
-    db->writing = true;
+    RC_TRY(lock_writers(db));
     err = run_by_name(db, SQL_BEGIN_WRITE);
     if (err)
         unlock_writers(db);

@@ -17,8 +17,14 @@
 
 /* ---- masking ---- */
 
+static bool is_http(const char *url)
+{
+    return !strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8);
+}
+
 /* Where the password in @a url is: from @a *from up to @a *to. Must work on any text, also on what
- * would be refused: better too much masked than too little. */
+ * would be refused: better too much masked than too little. A user without a password, by HTTP, is
+ * a token. */
 static bool find_password(const char **from, const char **to, const char *url)
 {
     const char *sep = strstr(url, "://");
@@ -27,6 +33,11 @@ static bool find_password(const char **from, const char **to, const char *url)
     const char *at = memrchr(text, '@', (apr_size_t)(end - text));
     const char *colon = memchr(text, ':', (apr_size_t)((at ? at : end) - text));
 
+    if (!colon && at && is_http(url)) {
+        *from = text;
+        *to = at;
+        return at > text;
+    }
     if (!colon || (!sep && memchr(text, '@', (apr_size_t)(colon - text))))
         return false; /* user@host:path, as scp writes it */
     if (!at && colon + 1 + strspn(colon + 1, "0123456789") < end)

@@ -167,43 +167,36 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
 
 /* --- going through them --- */
 
-/* A range takes up to seconds and gigabytes: not too many at once, and none without end. */
-static rc_err_t *check_limits(rc_web_call_t *call, const rc_spool_t *spool, apr_time_t begun)
+/* A range may take seconds and gigabytes: not too many at once, and none without end. */
+static rc_err_t *check_time(rc_web_call_t *call, apr_time_t begun)
 {
-    const rc_env_config_t *config = call->env->config;
+    apr_interval_time_t limit = call->env->config->range_time;
 
-    if (config->range_bytes && rc_spool_size(spool) > config->range_bytes)
-        return rc_web_refuse(call, 413,
-                             apr_psprintf(call->pool,
-                                          "This range is larger than %" APR_OFF_T_FMT
-                                          " bytes; ask for parts of it",
-                                          config->range_bytes));
-    if (config->range_time && apr_time_now() - begun > config->range_time)
-        return rc_web_refuse(call, 413,
-                             apr_psprintf(call->pool,
-                                          "This range takes longer than %d s to make; ask for "
-                                          "parts of it",
-                                          (int)apr_time_sec(config->range_time)));
-    return NULL;
+    if (!limit || apr_time_now() - begun <= limit)
+        return NULL;
+    return rc_err(call->pool, RC_E_FAILED, "The answer takes longer than %d s to make",
+                  (int)apr_time_sec(limit));
 }
 
-static rc_err_t *write_range(rc_web_call_t *call, const rc_web_changeset_t *set,
-                             rc_web_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)
+static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *set,
+                               rc_web_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)
 {
     apr_time_t begun = apr_time_now();
     apr_int64_t i, number = 0;
     rc_place_t place;
 
+    if (set->range)
+        rc_spool_set_limit(spool, call->env->config->range_bytes);
     if (set->count > FEW)
         RC_TRY(rc_gate_enter(call->env->expensive, call->pool));
-    for (i = set->from; i <= set->to && call->status == 200; i++) {
+    for (i = set->from; i <= set->to; i++) {
         apr_pool_clear(scratch);
         RC_TRY(rc_vcs_place(&place, call->vcs, i, scratch));
         if (!is_in(set, &place))
             continue;
         RC_TRY(fn(call, set, place.id, ++number, spool, scratch));
         if (set->range)
-            RC_TRY(check_limits(call, spool, begun));
+            RC_TRY(check_time(call, begun));
     }
     return NULL;
 }
@@ -215,7 +208,11 @@ rc_err_t *rc_web_changeset_each(rc_web_call_t *call, const rc_web_changeset_t *s
     rc_err_t *err;
 
     apr_pool_create(&scratch, call->pool);
-    err = write_range(call, set, fn, spool, scratch);
+    err = write_commits(call, set, fn, spool, scratch);
     apr_pool_destroy(scratch);
+    if (err && err->kind == RC_E_FAILED) /* too much of something */
+        return rc_web_refuse(call, 413,
+                             apr_psprintf(call->pool, "%s%s", err->msg,
+                                          set->range ? "; ask for a shorter range" : ""));
     return err;
 }

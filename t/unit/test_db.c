@@ -2,6 +2,7 @@
 /*
  * Connections: the file they make, and that processes which open it leave each other's alone.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -122,6 +123,28 @@ static void an_existing_file_keeps_its_mode(void **unused)
     assert_int_equal(info.st_mode & 0777, 0640);
 }
 
+/* One that holds the lock may be stopped, and for long. */
+static void a_writer_does_not_wait_for_ever(void **unused)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_len = 1};
+    rc_db_config_t hasty = config;
+    rc_err_t *err;
+    rc_db_t *db;
+    int fd;
+
+    (void)unused;
+    hasty.path = apr_pstrcat(pool, dir, "/busy.db", NULL);
+    hasty.timeout = apr_time_from_msec(50);
+    ok(rc_db_open(&db, &hasty, pool));
+    assert_true((fd = open(apr_pstrcat(pool, hasty.path, ".lock", NULL), O_RDWR)) >= 0);
+    assert_false(fcntl(fd, F_OFD_SETLK, &lock));
+    err = rc_db_txn(db, add_user, "late");
+    assert_non_null(err);
+    assert_int_equal(err->kind, RC_E_BUSY);
+    close(fd);
+    ok(rc_db_txn(db, add_user, "early"));
+}
+
 static void no_place_for_it(void **unused)
 {
     rc_db_config_t wrong = config;
@@ -152,6 +175,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(files_are_private),
         cmocka_unit_test(a_second_connection_keeps_the_locks),
         cmocka_unit_test(an_existing_file_keeps_its_mode),
+        cmocka_unit_test(a_writer_does_not_wait_for_ever),
         cmocka_unit_test(no_place_for_it),
     };
     int n;

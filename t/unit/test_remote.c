@@ -451,7 +451,10 @@ static void masking(void **state)
 {
     static const char *const rows[][2] = {
         {"http://h.io/r", "http://h.io/r"},
-        {"http://u@h.io/r", "http://u@h.io/r"},
+        {"http://token@h.io/r", "http://*****@h.io/r"},
+        {"HTTPS://token@h.io:443/r@x", "HTTPS://*****@h.io:443/r@x"},
+        {"http://@h.io/r", "http://@h.io/r"},
+        {"ssh://git@h.io/r", "ssh://git@h.io/r"},
         {"http://u:p@h.io/r", "http://u:*****@h.io/r"},
         {"http://u:@h.io/r", "http://u:*****@h.io/r"},
         {"http://:p@h.io/r", "http://:*****@h.io/r"},

@@ -79,14 +79,11 @@ static rc_err_t *changeset_comment(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-/* Readers may comment too, but only in their own name. */
 static rc_err_t *comment_commit(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, "repoid");
     const char *id;
 
-    if (repo->level < RC_ADMIN && rc_arg_user(call, "userid")->id != call->caller->user_id)
-        return rc_err(call->pool, RC_E_ARG, RC_MSG_SELF);
     RC_TRY(comment(&id, call, "commit_id"));
     answer(
         out, call,
@@ -107,7 +104,7 @@ const rc_method_t rc_methods_comment[] = {
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
                RC_ARG("commit_id", RC_TEXT, RC_REQUIRED),
                RC_ARG("message", RC_TEXT, RC_REQUIRED),
-               RC_ARG("userid", RC_USER, RC_CALLER),
+               RC_ARG("userid", RC_AUTHOR, RC_CALLER),
                RC_ARG("status", RC_TEXT, "None")),
      "failed to set comment on repository `{repoid.name}`", "The same, open to readers."},
     {.name = NULL},

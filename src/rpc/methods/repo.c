@@ -11,17 +11,17 @@
 rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *action,
                           const char *what)
 {
-    const char *now;
+    const char *now, *json;
     rc_commit_t *last;
     rc_vcs_t *vcs;
 
     RC_TRY(rc_model_repo_open(&vcs, call->env, repo, call->pool));
     RC_TRY(rc_vcs_last_commit(&last, vcs, call->pool));
+    RC_TRY(rc_changeset_json(&json, last, call->env, call->pool));
     RC_TRY(rc_db_begin_write(call->db));
     RC_TRY(rc_store_repo_name(&now, call->db, repo->id, call->pool));
     if (now && !strcmp(now, repo->name)) /* else what was read may be another's by now */
-        RC_TRY(rc_store_repo_set_last_changeset(call->db, repo->id,
-                                                rc_changeset_json(last, call->pool)));
+        RC_TRY(rc_store_repo_set_last_changeset(call->db, repo->id, json));
     if (action)
         RC_TRY(rc_call_journal(call, repo, action, what));
     return rc_db_commit(call->db);

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The whole data model (contract 01 §13). Times: microseconds since the epoch (created_on,
 -- modified_at ...) unless a column says seconds. Levels of object permissions: 0 none, 1 read,
--- 3 write, 4 admin. Names compare by bytes; user names are unique without regard to case.
+-- 3 write, 4 admin. Names compare by bytes; user names are unique without regard to the case of the
+-- letters A to Z, and of no others: what else is one letter in two cases depends on the language.
 -- AUTOINCREMENT: an id that clients have seen is never given again.
 
 CREATE TABLE setting (
