@@ -145,9 +145,11 @@ prove:
 #: make bench [QUICK=1] [ROWS="calls files"]  speed, beside httpd's and git's own
 bench: deps
 
+#: make fuzz [SECONDS=60]                      random inputs for every parser, under sanitizers
+
 #: make lint                                   format, static checks, each header alone
 # Tools that are not installed are left out, and said so.
-SOURCES = $(wildcard *.c src/*/*.[ch] src/*/*/*.c include/*.h t/unit/*.[ch])
+SOURCES = $(wildcard *.c src/*/*.[ch] src/*/*/*.c include/*.h t/unit/*.[ch] t/fuzz/*.[ch])
 HEADERS = $(wildcard include/*.h)
 .PHONY: lint headers
 lint: headers
@@ -179,5 +181,6 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 include t/bench/bench.mk
+include t/fuzz/fuzz.mk
 
 -include $(shell find $(O)/obj -name '*.d' 2>/dev/null)

@@ -488,11 +488,11 @@ subtest 'more files than there is room for' => sub {
 };
 
 subtest 'one costly range at a time' => sub {
-    my $s = RCAPI::HTTP::connect_to($t->port) or die;
-    print $s "GET /costly/changeset-patch/0...2999 HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $t->key('admin') . "\r\nConnection: close\r\n\r\n";
-    my $a;
-    select undef, undef, undef, 0.5; # it is the first at the gate
-    for (1 .. 50) {
+    my ($s, $a);
+    for my $try (1 .. 5) { # until the first one is the first at the gate
+        $s = RCAPI::HTTP::connect_to($t->port) or die;
+        print $s "GET /costly/changeset-patch/0...2999 HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $t->key('admin') . "\r\nConnection: close\r\n\r\n";
+        select undef, undef, undef, 0.3 * $try;
         $a = $t->get('/history/changeset-patch/0...39', as => 'admin');
         last if $a->status != 200;
     }

@@ -99,7 +99,7 @@ my %TYPES = ( # of rawfile, by ending; what is not here is decided by the conten
     xhtml => 'application/xhtml+xml', svg => 'image/svg+xml', svgz => 'application/x-gzip', xml => 'application/xml',
     pdf => 'application/pdf', png => 'image/png', gif => 'image/gif', jpg => 'image/jpeg', jpeg => 'image/jpeg', ico => 'image/x-icon',
     gz => 'application/x-gzip', bz2 => 'application/x-bzip2', own => 'application/x-own', mixed => 'text/x-mixed', webp => 'image/webp',
-    bin => 'application/octet-stream', de => 'text/html', sh => 'application/x-sh',
+    bin => 'application/octet-stream', de => 'text/html', sh => 'application/x-sh', js => 'application/javascript', mjs => 'application/javascript',
 );
 $TYPES{c} = 'text/plain'; # the test server's mime.types says so
 
@@ -441,7 +441,7 @@ subtest 'refusals and headers of file diffs' => sub {
     is($named->header('Cache-Control'), 'private, no-cache', 'not to a name');
     is($named->header('Last-Modified'), undef, '... and no date');
     is($named->header('ETag'), $a->header('ETag'), '... but the same ETag');
-    is($t->get("$BASE/diff/README?diff1=$first&diff2=$tip&diff=raw", as => 'admin', headers => ['If-None-Match' => $a->header('ETag')])->status, 304, '304');
+    is($t->get("$BASE/diff/README?diff1=$first&diff2=$tip&diff=raw", as => 'admin', headers => ['If-None-Match' => $a->header('ETag')])->status, 304, 'known by its ETag');
     my %tags = map { ($t->get("$BASE/diff/README?diff1=$first&diff2=$tip&diff=raw$_", as => 'admin')->header('ETag') => 1) } '', '&context=1', '&ignorews=1';
     is(keys %tags, 3, 'parameters make other ETags');
     is($t->get("$BASE/diff/README?diff1=0&diff2=README\@tip&diff=download", as => 'admin')->header('Content-Disposition'), 'attachment; filename="0_vs_tip.diff"', 'a download');

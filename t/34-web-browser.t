@@ -52,6 +52,7 @@ my %AT = (static => '/static', raw => '/rc/files/raw/tip', rawfile => '/rc/files
 mkdir $t->dir . '/htdocs/static';
 spew($t->dir . "/htdocs/static/$_", $FILES{$_}) for keys %FILES;
 spew($t->dir . "/htdocs/around-$_.html", around($AT{$_})) for keys %AT;
+spew($t->dir . "/htdocs/afar-$_.html", around('http://localhost:' . $t->port . $AT{$_})) for keys %AT;
 
 # A page of the same server that embeds what is below $at in all ways.
 sub around {
@@ -108,11 +109,23 @@ subtest 'opened' => sub {
     }
 };
 
+my @EMBEDDED = qw(s.js s.txt m.mjs p.html p.svg p.xhtml html.png);
+
 subtest 'embedded in a page of the same server' => sub {
+    my ($ran, undef, $log) = visit('/around-raw.html');
+    is($ran, 'page', 'raw: only the page itself');
+    like($log, qr{"GET $AT{raw}/\Q$_\E HTTP/1.1" (?:200|304) }, "... though it asked for $_") for @EMBEDDED, 'w.js';
+
+    ($ran) = visit('/around-rawfile.html');
+    unlike($ran, qr/html|svg|txt|bare/, 'rawfile: no page or picture, nothing that is no script by its name');
+};
+
+subtest 'embedded in a page of another server' => sub {
+    like((visit('/afar-static.html'))[0], qr/\bjs\b/, 'the probe works');
     for my $view (qw(raw rawfile)) {
-        my ($ran, undef, $log) = visit("/around-$view.html");
+        my ($ran, undef, $log) = visit("/afar-$view.html");
         is($ran, 'page', "$view: only the page itself");
-        like($log, qr{"GET $AT{$view}/\Q$_\E HTTP/1.1" (?:200|304) }, "... though it asked for $_") for qw(s.js s.txt m.mjs w.js p.html p.svg p.xhtml html.png);
+        like($log, qr{"GET $AT{$view}/\Q$_\E HTTP/1.1" (?:200|304) }, "... though it asked for $_") for @EMBEDDED;
     }
 };
 

@@ -130,8 +130,11 @@ static void set_content_headers(request_rec *r, const rc_web_call_t *call)
 {
     if (call->content_type)
         ap_set_content_type(r, apr_pstrdup(r->pool, call->content_type));
-    if (call->disposition)
-        apr_table_set(r->headers_out, "Content-Disposition", call->disposition);
+    if (!call->disposition)
+        return;
+    apr_table_set(r->headers_out, "Content-Disposition", call->disposition);
+    if (!strncmp(call->disposition, "attachment", 10)) /* no other site's pages may use it */
+        apr_table_setn(r->headers_out, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
 /* Makes the answer in @a spool; 200, or the status to answer instead. */

@@ -13,9 +13,11 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "git_attributes.h"
 #include "rc_text.h"
 
-#define PATH_LIMIT 4096 /* bytes of a path */
+#define PATH_LIMIT       4096      /* bytes of a path */
+#define ATTRIBUTES_LIMIT (1 << 20) /* bytes of a .gitattributes that is looked at */
 
 typedef struct walk_t {
     rc_vcs_t *vcs;
@@ -23,8 +25,9 @@ typedef struct walk_t {
     const char *temp_dir;
     rc_item_fn_t *fn;
     void *baton;
-    apr_pool_t *pool;    /* for errors */
-    apr_pool_t *scratch; /* cleared for each large blob */
+    apr_pool_t *pool;          /* for errors */
+    apr_pool_t *scratch;       /* cleared for each large blob */
+    apr_array_header_t *rules; /* of the .gitattributes on the way down */
     char path[PATH_LIMIT + 1];
     size_t len; /* of path */
 } walk_t;
@@ -112,7 +115,11 @@ static rc_err_t *pass_folder(walk_t *walk, const git_tree_entry *entry, apr_hash
 static rc_err_t *pass_entry(walk_t *walk, const git_tree_entry *entry, apr_hash_t *links)
 {
     const git_oid *id = git_tree_entry_id(entry);
+    bool is_folder = git_tree_entry_filemode(entry) == GIT_FILEMODE_TREE;
+    rc_item_t ignored = {.path = walk->path, .kind = RC_ITEM_FOLDER};
 
+    if (rc_git_attributes_ignore(walk->rules, walk->path, git_tree_entry_name(entry), is_folder))
+        return walk->fn(walk->baton, &ignored); /* it has cost time as well */
     switch (git_tree_entry_filemode(entry)) {
     case GIT_FILEMODE_TREE:
         return pass_folder(walk, entry, links);
@@ -147,17 +154,29 @@ static apr_hash_t *links_of(git_tree *tree, apr_pool_t **pool, apr_pool_t *paren
     return links;
 }
 
-static rc_err_t *walk_tree(walk_t *walk, const git_oid *id)
+/* Takes the rules of the folder that is @a tree; they live in @a pool, made when there are any. */
+static rc_err_t *take_rules(walk_t *walk, const git_tree *tree, apr_pool_t **pool)
 {
-    apr_pool_t *pool = NULL;
+    const git_tree_entry *entry = git_tree_entry_byname(tree, ".gitattributes");
+    git_odb_object *blob;
+
+    if (!entry || (git_tree_entry_filemode(entry) & 0170000) != 0100000)
+        return NULL;
+    RC_TRY(rc_git_read(&blob, walk->git, git_tree_entry_id(entry), GIT_OBJECT_BLOB, walk->pool));
+    if (!*pool)
+        apr_pool_create(pool, walk->pool);
+    if (git_odb_object_size(blob) <= ATTRIBUTES_LIMIT)
+        rc_git_attributes_add(walk->rules, git_odb_object_data(blob), git_odb_object_size(blob),
+                              walk->len, *pool);
+    git_odb_object_free(blob);
+    return NULL;
+}
+
+static rc_err_t *pass_entries(walk_t *walk, const git_tree *tree, apr_hash_t *links)
+{
     size_t len = walk->len, i;
     rc_err_t *err = NULL;
-    apr_hash_t *links;
-    git_tree *tree;
 
-    if (git_tree_lookup(&tree, walk->git->repo, id) < 0)
-        return rc_git_err(walk->pool, "cannot read a tree in %s", walk->git->path);
-    links = links_of(tree, &pool, walk->pool);
     for (i = 0; !err && i < git_tree_entrycount(tree); i++) {
         const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
 
@@ -165,6 +184,23 @@ static rc_err_t *walk_tree(walk_t *walk, const git_oid *id)
             err = pass_entry(walk, entry, links);
         walk->len = len;
     }
+    return err;
+}
+
+static rc_err_t *walk_tree(walk_t *walk, const git_oid *id)
+{
+    int rules = walk->rules->nelts;
+    apr_pool_t *pool = NULL;
+    apr_hash_t *links;
+    git_tree *tree;
+    rc_err_t *err;
+
+    if (git_tree_lookup(&tree, walk->git->repo, id) < 0)
+        return rc_git_err(walk->pool, "cannot read a tree in %s", walk->git->path);
+    links = links_of(tree, &pool, walk->pool);
+    if (!(err = take_rules(walk, tree, &pool)))
+        err = pass_entries(walk, tree, links);
+    walk->rules->nelts = rules;
     if (pool)
         apr_pool_destroy(pool);
     git_tree_free(tree);
@@ -185,6 +221,7 @@ rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_
     walk->baton = baton;
     walk->pool = vcs->pool;
     apr_pool_create(&walk->scratch, scratch);
+    walk->rules = rc_git_attributes_make(scratch);
     RC_TRY(rc_git_commit_trees(&tree, &unused, &more, vcs->repo, id, vcs->pool));
     return walk_tree(walk, &tree);
 }

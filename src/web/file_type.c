@@ -22,13 +22,6 @@ bool rc_web_shown_type(const char *type)
     return false;
 }
 
-/* A page of the same server could run such a file, whatever else its answer says. */
-static bool is_script(const char *type)
-{
-    return strstr(type, "javascript") || strstr(type, "ecmascript") || strstr(type, "jscript") ||
-           strstr(type, "livescript");
-}
-
 const char *rc_web_file_type(const rc_web_call_t *call, const char *name)
 {
     const rc_web_request_t *request = call->request;
@@ -42,6 +35,5 @@ const char *rc_web_file_type(const rc_web_call_t *call, const char *name)
         type = ours;
     if (!type || !strchr(type, '/'))
         return NULL;
-    type = rc_text_lower(apr_pstrmemdup(call->pool, type, strcspn(type, "; \t")), call->pool);
-    return is_script(type) ? NULL : type;
+    return rc_text_lower(apr_pstrmemdup(call->pool, type, strcspn(type, "; \t")), call->pool);
 }

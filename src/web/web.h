@@ -57,8 +57,8 @@ rc_err_t *rc_web_file_diff_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /* file_type.c */
 
-/** The media type (without parameters) of a file called @a name; NULL when it is unknown, or one
- * that browsers run as a script. In @a call's pool. */
+/** The media type (without parameters) of a file called @a name; NULL when it is unknown. In
+ * @a call's pool. */
 const char *rc_web_file_type(const rc_web_call_t *call, const char *name);
 
 /** May a browser show this type itself? No other may ever be inline under its own name. */

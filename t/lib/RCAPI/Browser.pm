@@ -27,7 +27,7 @@ my @OPTIONS = (
     qw(--headless --no-sandbox --disable-gpu --disable-dev-shm-usage --no-first-run --disable-breakpad
         --disable-background-networking --disable-component-update --disable-sync --disable-extensions
         --disable-default-apps --remote-debugging-pipe),
-    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 );
 
 # A browser with its own profile below $dir; undef when there is none on this machine.

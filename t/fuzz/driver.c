@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Stands in for libFuzzer where there is none: runs the inputs of a corpus, then changes of them at
+ * random, always the same. Knows of libFuzzer's options those that fuzz.mk gives:
+ *
+ *     TARGET -max_total_time=SECONDS -artifact_prefix=PATH FOLDER...     looks for a crash
+ *     TARGET FILE                                                        repeats one
+ */
+#include <dirent.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include <sanitizer/common_interface_defs.h>
+
+#include "fuzz.h"
+
+#define LONGEST 4096
+#define CORPUS  1000
+
+typedef struct input_t {
+    uint8_t data[LONGEST];
+    size_t size;
+} input_t;
+
+static input_t corpus[CORPUS], now;
+static int count;
+static const char *prefix = "";
+static uint64_t state = 88172645463325252u;
+
+static unsigned below(size_t limit)
+{
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return limit ? (unsigned)(state % limit) : 0;
+}
+
+/* The sanitizer has spoken: what did it? */
+static void save(void)
+{
+    char path[1024];
+    FILE *out;
+
+    snprintf(path, sizeof(path), "%scrash", prefix);
+    if ((out = fopen(path, "wb"))) {
+        fwrite(now.data, 1, now.size, out);
+        fclose(out);
+        fprintf(stderr, "the input is in %s\n", path);
+    }
+}
+
+static void load(const char *path)
+{
+    FILE *in = count < CORPUS ? fopen(path, "rb") : NULL;
+
+    if (!in)
+        return;
+    corpus[count].size = fread(corpus[count].data, 1, LONGEST, in);
+    count++;
+    fclose(in);
+}
+
+static void load_folder(const char *path)
+{
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    char name[1024];
+
+    while (folder && (entry = readdir(folder))) {
+        snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+        if (*entry->d_name != '.')
+            load(name);
+    }
+    if (folder)
+        closedir(folder);
+}
+
+static void run(void)
+{
+    uint8_t *exact = malloc(now.size ? now.size : 1); /* so that reading beyond it is seen */
+
+    memcpy(exact, now.data, now.size);
+    LLVMFuzzerTestOneInput(exact, now.size);
+    free(exact);
+}
+
+/* One change: a byte, a cut, a piece of this or of another input put in. */
+static void change(void)
+{
+    static const char odd[] = "\0\n\r\t \"%&*+-./0:;=?[\\]{}\x7f\x80\xff";
+    const input_t *from = below(2) ? &now : &corpus[below((size_t)count)];
+    size_t at = below(now.size + 1), len = 1 + below(below(4) ? 8 : 64), source;
+
+    switch (below(4)) {
+    case 0:
+        if (at < now.size)
+            now.data[at] = below(2) ? (uint8_t)odd[below(sizeof(odd))] : (uint8_t)below(256);
+        return;
+    case 1:
+        len = len < now.size - at ? len : now.size - at;
+        memmove(now.data + at, now.data + at + len, now.size - at - len);
+        now.size -= len;
+        return;
+    default:
+        source = below(from->size + 1);
+        len = len < from->size - source ? len : from->size - source;
+        len = len < LONGEST - now.size ? len : LONGEST - now.size;
+        uint8_t piece[64];
+        memcpy(piece, from->data + source, len);
+        memmove(now.data + at + len, now.data + at, now.size - at);
+        memcpy(now.data + at, piece, len);
+        now.size += len;
+    }
+}
+
+static void search(int seconds)
+{
+    time_t end = time(NULL) + seconds;
+    long runs = 0;
+    int i;
+
+    for (i = 0; i < count; i++, runs++) {
+        now = corpus[i];
+        run();
+    }
+    for (; time(NULL) < end; runs++) {
+        now = corpus[below((size_t)count)];
+        for (i = 1 + (int)below(8); i; i--)
+            change();
+        run();
+    }
+    printf("%ld inputs\n", runs);
+}
+
+int main(int argc, char **argv)
+{
+    int i, seconds = 0;
+    struct stat st;
+
+    __sanitizer_set_death_callback(save);
+    for (i = 1; i < argc; i++)
+        if (!strncmp(argv[i], "-max_total_time=", 16))
+            seconds = atoi(argv[i] + 16);
+        else if (!strncmp(argv[i], "-artifact_prefix=", 17))
+            prefix = argv[i] + 17;
+        else if (*argv[i] != '-' && !stat(argv[i], &st) && S_ISDIR(st.st_mode))
+            load_folder(argv[i]);
+        else if (*argv[i] != '-')
+            load(argv[i]);
+    if (!count)
+        count = 1; /* an empty one */
+    search(seconds);
+    return 0;
+}

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# make fuzz: each target in turn, under the sanitizers, over the inputs in its folder and changes of
+# them. With clang's libFuzzer, which sees what an input reaches, where that is installed; else with
+# gcc and driver.c. What it finds is left in build/fuzz/found; TARGET FILE repeats it.
+SECONDS     ?= 60
+FUZZ_SRC    := $(wildcard t/fuzz/fuzz_*.c)
+FUZZERS     := $(FUZZ_SRC:t/fuzz/fuzz_%.c=$(O)/fuzz/%)
+# null, object-size: the rings of APR count from there, and the address sanitizer sees the rest.
+OPT_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=null,object-size \
+               -fno-sanitize-recover=undefined
+FUZZ_CLANG   = $(wildcard $(shell clang --print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer-*.a)
+FUZZ_FLAGS   = $(if $(FUZZ_CLANG),CC=clang OPT_fuzz='$(OPT_fuzz) -fsanitize=fuzzer-no-link' \
+                 FUZZ_MAIN=-fsanitize=fuzzer,FUZZ_MAIN=build/fuzz/obj/t/fuzz/driver.o)
+
+$(call obj,$(FUZZ_SRC)): CPPFLAGS += -Isrc
+$(O)/fuzz/%: $(O)/obj/t/fuzz/fuzz_%.o $(LIB) $(filter %.o,$(FUZZ_MAIN))
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(PKG_LIBS)
+.SECONDARY: $(call obj,$(FUZZ_SRC) t/fuzz/driver.c)
+
+.PHONY: fuzz fuzzers
+fuzz: deps
+	@$(SUBMAKE) -j$(CORES) BUILD=fuzz WARN= WERROR= $(FUZZ_FLAGS) fuzzers
+	@mkdir -p build/fuzz/found
+	@for t in $(FUZZ_SRC:t/fuzz/fuzz_%.c=%); do echo "  FUZZ $$t"; mkdir -p build/fuzz/corpus/$$t; \
+	  ASAN_OPTIONS=handle_abort=1 build/fuzz/fuzz/$$t -artifact_prefix=build/fuzz/found/$$t- \
+	    -max_total_time=$$(( $(SECONDS) / $(words $(FUZZ_SRC)) + 1 )) \
+	    build/fuzz/corpus/$$t t/fuzz/$$t >build/fuzz/found/$$t.log 2>&1 || \
+	    { tail -50 build/fuzz/found/$$t.log; exit 1; }; done
+fuzzers: $(FUZZERS)
+	@:

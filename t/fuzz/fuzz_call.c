@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The body of an API call: guard, parser, envelope, look-up of the key. The answer must be JSON. */
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "rc_guard.h"
+#include "rc_log.h"
+#include "rc_rpc.h"
+
+static const char *dir;
+
+static void remove_dir(void)
+{
+    if (system(apr_psprintf(fuzz_forever(), "rm -rf '%s'", dir)))
+        fprintf(stderr, "%s is left\n", dir);
+}
+
+static void quiet(void *baton, rc_log_level_t level, apr_status_t status, const char *text)
+{
+    (void)baton, (void)level, (void)status, (void)text;
+}
+
+static const char *file(const char *name)
+{
+    return apr_pstrcat(fuzz_forever(), dir, name, NULL);
+}
+
+static rc_env_t *open_env(void)
+{
+    static rc_env_t *env;
+    rc_env_config_t config;
+
+    if (env)
+        return env;
+    dir = mkdtemp(apr_pstrdup(fuzz_forever(), "/tmp/rcapi-fuzz-XXXXXX"));
+    CHECK(dir);
+    atexit(remove_dir);
+    rc_log_set(quiet, NULL);
+    rc_env_defaults(&config);
+    config.db.path = file("/rcapi.db");
+    config.db.synchronous = "OFF";
+    config.secret_file = file("/secret");
+    config.repo_root = dir;
+    config.temp_dir = dir;
+    CHECK(!rc_secret_create(config.secret_file, fuzz_forever()));
+    CHECK(!rc_env_open(&env, &config, fuzz_forever()));
+    return env;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    rc_env_t *env = open_env();
+    apr_pool_t *pool = fuzz_pool();
+    rc_rpc_request_t request = {
+        .http_method = "POST", .client_ip = "127.0.0.1", .base_url = "http://h"};
+    rc_spool_t *spool = rc_spool_create(dir, pool);
+    const char *answer;
+    rc_guard_t guard;
+
+    request.body = apr_pstrmemdup(pool, (const char *)data, size);
+    request.len = size;
+    CHECK(!rc_rpc_serve(spool, env, &request, pool));
+    CHECK(!rc_spool_string(&answer, spool, pool));
+    CHECK(rc_guard_json(&guard, answer, strlen(answer)));
+    CHECK(strchr(answer, '\n') == answer + strlen(answer) - 1);
+    apr_pool_destroy(pool);
+    return 0;
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+/* A whitelist as an administrator writes it (the first line), and an action (the second). */
+#include "fuzz.h"
+#include "rc_web.h"
+
+#define LONGEST                                                                                    \
+    200 /* globs of many stars take their time; administrators write them, not clients */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    apr_pool_t *pool = fuzz_pool();
+    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
+    size_t len = size < LONGEST ? size : LONGEST;
+    const char *text = fuzz_line(&data, &len, pool), *action = fuzz_line(&data, &len, pool);
+
+    if (!rc_web_whitelist_add(list, text, pool)) {
+        rc_web_whitelist_has(list, action);
+        if (!rc_web_whitelist_add(list, "*", pool))
+            CHECK(rc_web_whitelist_has(list, "FilesController:raw"));
+    }
+    apr_pool_destroy(pool);
+    return 0;
+}
