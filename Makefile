@@ -17,8 +17,8 @@ COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl $(APXS)
 MODULES    := $(PKGS) libcurl
 
 # What only the tests need: real peers to compare with.
-TEST_PACKAGES := libcmocka-dev sqlite3 zip unzip bzip2 xz-utils zstd libxml2-utils python3-feedparser chromium
-TEST_COMMANDS := prove ssh sqlite3 unzip bzip2 xz zstd xmllint chromium
+TEST_PACKAGES := libcmocka-dev sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils python3-feedparser chromium
+TEST_COMMANDS := prove ssh sqlite3 wget unzip bzip2 xz zstd xmllint chromium
 
 OPT_release := -O2 -DNDEBUG
 OPT_debug   := -Og -g
@@ -142,7 +142,7 @@ check: test
 prove:
 	@prove -It/lib -j$$((2 * $(CORES))) $(T)
 
-#: make bench [QUICK=1]                        speed, beside httpd's and git's own
+#: make bench [QUICK=1] [ROWS="calls files"]  speed, beside httpd's and git's own
 bench: deps
 
 #: make fuzz [SECONDS=60]                      random inputs for every parser, under sanitizers

@@ -16,21 +16,21 @@ typedef struct rc_archive_format_t rc_archive_format_t;
 typedef struct rc_archive_t rc_archive_t;
 
 typedef enum {
-    RC_PACKED_FILE,
-    RC_PACKED_PROGRAM, /* a file with the executable bit */
-    RC_PACKED_LINK,
-    RC_PACKED_FOLDER /* only counted: archives hold no folders of their own */
-} rc_packed_kind_t;
+    RC_ITEM_FILE,
+    RC_ITEM_PROGRAM, /* a file with the executable bit */
+    RC_ITEM_LINK,
+    RC_ITEM_FOLDER /* only counted: archives hold no folders of their own */
+} rc_item_kind_t;
 
-typedef struct rc_packed_t {
+typedef struct rc_item_t {
     const char *path; /* relative, bytes as they are */
-    rc_packed_kind_t kind;
+    rc_item_kind_t kind;
     apr_off_t size;
     const char *data; /* content, or a link's target; NULL: read from fd */
     int fd;           /* stands at the content's start */
-} rc_packed_t;
+} rc_item_t;
 
-typedef rc_err_t *rc_packed_fn_t(void *baton, const rc_packed_t *entry);
+typedef rc_err_t *rc_item_fn_t(void *baton, const rc_item_t *entry);
 
 /* What one archive may cost; beyond it, RC_E_FORBIDDEN. */
 typedef struct rc_archive_limits_t {
@@ -58,8 +58,8 @@ rc_err_t *rc_archive_begin(rc_archive_t **out, const rc_archive_format_t *format
                            const char *prefix, apr_int64_t mtime, const char *temp_dir,
                            const rc_archive_limits_t *limits, apr_pool_t *pool);
 
-/** Adds one entry. An rc_packed_fn_t; @a archive is an rc_archive_t. */
-rc_err_t *rc_archive_add(void *archive, const rc_packed_t *entry);
+/** Adds one entry. An rc_item_fn_t; @a archive is an rc_archive_t. */
+rc_err_t *rc_archive_add(void *archive, const rc_item_t *entry);
 
 /** Completes the archive. */
 rc_err_t *rc_archive_end(rc_archive_t *archive);

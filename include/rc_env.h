@@ -17,17 +17,19 @@ typedef struct rc_env_config_t {
     rc_db_config_t db;
     const char *repo_root; /* absolute path */
     const char *secret_file;
-    const char *temp_dir;         /* for spools */
-    const char *api_level;        /* answered as rhodecode_version */
-    const char *site_title;       /* "" by default */
-    bool reveal_keys;             /* may answers show clear keys at all */
-    int expensive_max;            /* archives and other costly answers made at once */
-    const char *archive_cache;    /* directory of finished archives; NULL: none are kept */
-    apr_off_t archive_cache_size; /* bytes */
-    int feed_items;               /* entries of a feed */
-    int vcs_idle;                 /* repositories kept open */
-    bool repair;                  /* finish or undo what a crash left (default); else leave it */
-    rc_remote_policy_t remote;    /* work_dir is set by rc_env_open */
+    const char *temp_dir;           /* for spools */
+    const char *api_level;          /* answered as rhodecode_version */
+    const char *site_title;         /* "" by default */
+    bool reveal_keys;               /* may answers show clear keys at all */
+    int expensive_max;              /* archives and other costly answers made at once */
+    const char *archive_cache;      /* directory of finished archives; NULL: none are kept */
+    apr_off_t archive_cache_size;   /* bytes */
+    int feed_items;                 /* entries of a feed */
+    apr_off_t range_bytes;          /* of one range of commits; 0 = no limit */
+    apr_interval_time_t range_time; /* of making one; 0 = no limit */
+    int vcs_idle;                   /* repositories kept open */
+    bool repair;                    /* finish or undo what a crash left (default); else leave it */
+    rc_remote_policy_t remote;      /* work_dir is set by rc_env_open */
 } rc_env_config_t;
 
 typedef struct rc_env_t {

@@ -6,6 +6,8 @@
 #ifndef RC_JOURNAL_H
 #define RC_JOURNAL_H
 
+#include <apr_tables.h>
+
 #include "rc_db.h"
 
 /* Who acts. */
@@ -22,5 +24,32 @@ typedef struct rc_actor_t {
  */
 rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_actor_t *actor, apr_int64_t repo_id,
                                const char *repo_name, const char *action);
+
+typedef struct rc_journal_entry_t {
+    apr_int64_t id;
+    apr_int64_t created_on; /* microseconds */
+    const char *action;
+    const char *username;
+    const char *firstname, *lastname; /* rc_store_journal_followed: NULL when the user is gone */
+    const char *ip;                   /* rc_store_journal_each */
+    const char *repo_name;
+} rc_journal_entry_t;
+
+/**
+ * The newest entries, at most @a most, about repositories and of users that user @a user_id
+ * follows; of them only what is about repositories that exist and that he may read now. An array
+ * of rc_journal_entry_t, newest first, with the names that they have now.
+ */
+rc_err_t *rc_store_journal_followed(apr_array_header_t **out, rc_db_t *db, apr_int64_t user_id,
+                                    int most, apr_pool_t *pool);
+
+/** Calls @a fn for the newest entries, at most @a most, oldest first. */
+rc_err_t *rc_store_journal_each(rc_db_t *db, apr_int64_t most,
+                                rc_err_t *(*fn)(void *baton, const rc_journal_entry_t *entry,
+                                                apr_pool_t *scratch),
+                                void *baton, apr_pool_t *pool);
+
+/** Deletes the entries made before @a before (microseconds); *@a gone is their number. */
+rc_err_t *rc_store_journal_purge(apr_int64_t *gone, rc_db_t *db, apr_int64_t before);
 
 #endif

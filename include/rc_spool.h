@@ -19,6 +19,14 @@ typedef struct rc_spool_t rc_spool_t;
 /** A new, empty spool. @a temp_dir receives the file, if one is needed. Lives in @a pool. */
 rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool);
 
+/** A new, empty spool in @a pool for a part of @a other: of the same limit, its errors live where
+ * those of @a other do. */
+rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool);
+
+/** From now on the spool takes @a limit bytes (more than it keeps in memory), 0 = as many as there
+ * are; what would be more is RC_E_FAILED with a text for clients. */
+void rc_spool_set_limit(rc_spool_t *spool, apr_off_t limit);
+
 /** Appends @a len bytes. */
 rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len);
 

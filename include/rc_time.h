@@ -8,6 +8,9 @@
 
 #include <apr_time.h>
 
+/** The moment itself: 1970 to 9999, whatever a repository says. */
+apr_time_t rc_time_from_sec(apr_int64_t epoch_seconds);
+
 /** YYYY-MM-DDTHH:MM:SS[.mmm] in local time; the fraction is cut, and absent when zero. */
 const char *rc_time_local(apr_time_t when, apr_pool_t *pool);
 

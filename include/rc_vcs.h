@@ -117,6 +117,16 @@ rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool)
 /** Id of the commit at @a index of the repository order; NULL when out of range. */
 rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 
+/* What the repository order knows of a commit. */
+typedef struct rc_place_t {
+    const char *id;   /* NULL: no commit has this index */
+    apr_int64_t time; /* committer time, epoch seconds */
+    int parents;
+} rc_place_t;
+
+/** The commit at @a index of the repository order; the id is in @a pool. No object is read. */
+rc_err_t *rc_vcs_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+
 /** Committer time (epoch seconds) of a commit that rc_vcs_resolve gave; reads no object. */
 rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
 
@@ -126,10 +136,25 @@ rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 /**
  * Appends to @a spool what `git diff -U<n> --full-index --binary -p -M` prints for the commit
  * against its first parent (a root commit: against the empty tree), byte for byte. After an error
- * a part of it may stand in the spool.
+ * a part of it may stand in the spool. RC_E_FAILED with a text for clients: the commit changes too
+ * many files, or the spool is full.
  */
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
+
+typedef struct rc_mail_t {
+    rc_diff_options_t diff;
+    apr_int64_t number, total; /* [PATCH number/total]; total 0: [PATCH] */
+} rc_mail_t;
+
+/**
+ * Appends to @a spool the mail that `git format-patch --stdout --full-index --binary` makes of the
+ * commit, byte for byte but for the signature, and a merge as if its first parent was its only one.
+ * As git does: nothing for a commit without changes, and blank lines before a mail that is not the
+ * first in the spool.
+ */
+rc_err_t *rc_vcs_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
+                      apr_pool_t *scratch);
 
 /** Calls @a fn for each file at the top of commit @a id, in name order. */
 rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
@@ -228,10 +253,11 @@ rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
                             apr_pool_t *scratch);
 /**
  * Calls @a fn for each file and link of commit @a id, and before what it holds for each folder, in
- * the order of the trees; no submodules. A large content comes in a file without a name in
+ * the order of the trees; no submodules, nothing that .gitattributes keeps out of archives. A large
+ * content comes in a file without a name in
  * @a temp_dir. No path leads out of the folder that they all are unpacked in.
  */
-rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch);
 
 typedef enum { RC_BRANCHES, RC_TAGS } rc_refs_t;

@@ -174,7 +174,7 @@ subtest 'hostile history' => sub {
             my $blob = $t->git($work, { stdin => "a\nb\n" }, qw(hash-object -w --stdin)) =~ s/\s//r;
             my $name = "f\033\001<i>]]>\xe9" . ++$n;
             my $tree = $t->git($work, { stdin => "100644 blob $blob\t$name\0" }, qw(mktree -z)) =~ s/\s//r;
-            my $who = '<b>' . "\xe9</b>]]>\x02 <a\@x> " . ($n == @messages ? '99999999999999' : 1_400_000_000 + $n) . ' +0000';
+            my $who = $n == @messages ? 'far off <a@x> 99999999999999 +0000' : "<b>\xe9</b>]]>\x02 <a\@x> 1400000000 +0000";
             my $commit = "tree $tree\n${parent}author $who\ncommitter $who\n\n$_";
             my $id = $t->git($work, { stdin => $commit }, qw(hash-object -t commit -w --literally --stdin)) =~ s/\s//r;
             $t->git($work, 'update-ref', 'refs/heads/master', $id);
@@ -193,6 +193,9 @@ subtest 'hostile history' => sub {
         ok($title{"caf\x{e9} in Latin-1"}, 'Latin-1 is read');
         unlike($a->body, qr/<script|<i>|<b>/, 'no markup of theirs');
         cmp_ok(length $a->body, '<', 100_000, 'no larger than it must be');
+        my ($far) = $feed->{entries}[0]{link} =~ m{/(\w{40})$};
+        is($feed->{entries}[0]{time}, 253402300799, 'a date far off is the last there is');
+        is($t->get("/hostile/changeset-diff/$far")->status, 200, 'also for other views');
         like(join(' ', map { $_->{summary} } @{ $feed->{entries} }), qr/tag: a&lt;b&gt;&amp;/, 'a tag with odd characters');
     }
 };

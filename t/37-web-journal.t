@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 #
-# The journal: what changes something is told once, by whom and of what, and not when it failed.
+# The journal: what changes something is told once, by whom and of what, and not when it failed; its
+# feeds: what somebody follows, and never of what he may not read.
 use strict;
 use warnings;
 
@@ -9,6 +10,7 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
+use RCAPI::Run qw(run);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new;
@@ -131,6 +133,124 @@ subtest 'what fails is not told' => sub {
         is_deeply(told(), [], 'nothing is told');
         is($t->sql("SELECT count(*) FROM repo WHERE repo_name = 'plain'"), "1\n", 'nothing is done');
     }
+};
+
+# Titles of a journal feed, newest first; or the status when there is none.
+sub titles {
+    my ($who, $kind, %opt) = @_;
+    my $a = $t->get("/_admin/$kind", defined $who ? (key => $t->key($who)) : (), %opt);
+    return [$a->status] if $a->status != 200;
+    my $lint = run({ stdin => $a->body }, 'xmllint', '--noout', '--nonet', '-');
+    is($lint->{exit}, 0, "$kind is well-formed") or diag $lint->{err};
+    my @titles = $a->body =~ m{<title>(.*?)</title>}g;
+    return [@titles[1 .. $#titles]];
+}
+
+# A state of its own: who follows what.
+subtest 'feeds' => sub {
+    $t->user('carol', firstname => 'Ca <R>', lastname => 'Ol');
+    $t->user('dave', firstname => '', lastname => '');
+    my $private = JSON::PP::true();
+    $t->must(create_repo => { repo_name => $_, repo_type => 'git', owner => 'carol' }) for qw(open box/shut gone);
+    $t->must(update_repo => { repoid => 'box/shut', private => $private }, as => 'carol');
+    $t->admin('follow', 'dave', $_) for qw(open box/shut gone);
+    $t->must(fork_repo => { repoid => 'open', fork_name => 'lair', private => $private }, as => 'carol');
+    my $adm = 'RhodeCode Admin - created repository';
+
+    for my $kind (qw(journal/rss journal/atom public_journal/rss public_journal/atom public_journal_rss public_journal_atom)) {
+        is_deeply(titles('dave', $kind), ['Ca &lt;R&gt; Ol - forked repository open', "$adm gone", "$adm open"],
+            "$kind: what dave follows and may read");
+        unlike($t->last->body, qr/shut|lair/, 'and no word of the rest');
+    }
+    is($t->last->header('Content-Type'), 'application/atom+xml', 'type');
+    like($t->last->body, qr{<title> public journal atom feed</title>\n<link rel="alternate" href="\Q@{[$t->url]}\E/_admin/public_journal"/>}, 'head');
+    like($t->last->body, qr{<link rel="alternate" href="\Q@{[$t->url]}\E/open/changelog"/>}, 'link');
+    my @ids = $t->last->body =~ m{<id>(.*?)</id>}g;
+    is(scalar(keys %{ { map { $_ => 1 } @ids } }), 4, 'ids are unique');
+
+    $t->must(grant_user_permission => { repoid => 'box/shut', userid => 'dave', perm => 'repository.read' }, as => 'carol');
+    is_deeply(titles('dave', 'journal/rss'), ['Ca &lt;R&gt; Ol - updated repository box/shut', 'Ca &lt;R&gt; Ol - forked repository open',
+        'Ca &lt;R&gt; Ol - updated repository box/shut', "$adm gone", "$adm box/shut", "$adm open"], 'what he may read now, also of before');
+    $t->must(update_repo => { repoid => 'box/shut', name => 'case' }, as => 'carol');
+    is((grep { /case/ } @{ titles('dave', 'journal/rss') }) + 0, 4, 'it is called as it is called now');
+    unlike($t->last->body, qr/shut/, 'only');
+    $t->must(revoke_user_permission => { repoid => 'box/case', userid => 'dave' }, as => 'carol');
+    $t->must(delete_repo => { repoid => 'gone' });
+    is_deeply(titles('dave', 'journal/rss'), ['Ca &lt;R&gt; Ol - forked repository open', "$adm open"], 'what is closed or gone is told no more');
+    $t->must(create_repo => { repo_name => 'gone', repo_type => 'git' });
+    unlike(join('|', @{ titles('dave', 'journal/rss') }), qr/gone/, 'nor is another of the same name');
+
+    $t->sql("INSERT INTO user_following (followed_id, user_id, created_on) SELECT a.user_id, b.user_id, 1 FROM users a, users b WHERE a.username = 'carol' AND b.username = 'bob'");
+    unlike(join('|', @{ titles('bob', 'journal/rss') }), qr/case|lair|box/, 'of a user: only what both may read');
+    like($t->last->body, qr/Ol - forked repository open/, 'that is told');
+    $t->must(update_user => { userid => 'carol', firstname => 'C' });
+    like(titles('bob', 'journal/rss')->[0], qr/^C Ol - /, 'he is called as he is called now');
+};
+
+subtest 'a long journal' => sub {
+    my $id = $t->git("$t->{dir}/work/plain", 'rev-parse', 'HEAD') =~ s/\s//r;
+    $t->admin('follow', 'dave', 'plain');
+    $t->must(comment_commit => { repoid => 'plain', commit_id => $id, message => "m$_" }, as => 'dave') for 1 .. 25;
+    my $titles = titles('dave', 'journal/atom');
+    is(scalar @$titles, 20, 'twenty');
+    is($titles->[19], 'dave - commented on revision in repository plain', 'the newest');
+    my $link = '&lt;a href=&quot;' . $t->url . "/plain/changeset/$id&quot;&gt;" . substr($id, 0, 12) . '&lt;/a&gt;';
+    is(scalar(() = $t->last->body =~ /\Q$link\E/g), 20, 'with the commit');
+    my @times = $t->last->body =~ m{<updated>(.*?)</updated>}g;
+    is_deeply(\@times, [reverse sort @times], 'newest first');
+    $t->sql("UPDATE repo SET private = 1 WHERE repo_name = 'plain'");
+    is_deeply(titles('dave', 'journal/rss'), ['C Ol - forked repository open', 'RhodeCode Admin - created repository open'], 'what is hidden takes no place');
+    $t->sql("UPDATE repo SET private = 0 WHERE repo_name = 'plain'");
+};
+
+subtest 'validators' => sub {
+    my $a = $t->get('/_admin/journal/rss', as => 'dave');
+    my @not = (headers => ['If-None-Match' => $a->header('ETag')]);
+    is($t->get('/_admin/journal/rss', as => 'dave', @not)->status, 304, 'not modified');
+    is($t->get('/_admin/journal/rss', as => 'ann', @not)->status, 200, 'another follows something else');
+    $t->must(lock => { repoid => 'open', locked => 1 }, as => 'carol');
+    is($t->get('/_admin/journal/rss', as => 'dave', @not)->status, 200, 'modified');
+    is(titles('dave', 'journal/rss')->[0], 'C Ol - locked repository open', 'by this');
+    is_deeply(titles('ann', 'journal/rss'), [], 'who follows nothing gets an empty feed');
+    is($t->last->header('ETag'), undef, 'of now');
+};
+
+subtest 'who may read' => sub {
+    my %token = map { $_ => $t->token('dave', '--role', $_) } qw(all http api feed vcs);
+    my $status = sub { $t->get("/_admin/$_[0]", key => $_[1])->status };
+    for my $kind (qw(journal/rss journal/atom public_journal/rss public_journal_atom)) {
+        my $visitor = $kind =~ /public/ ? 200 : 401;
+        is($status->($kind, $token{$_}), $_ eq 'vcs' ? $visitor : 200, "$kind by a token for $_") for sort keys %token;
+        is($status->($kind, undef), $visitor, "$kind by visitors");
+        is($status->($kind, 'nonsense'), $visitor, "$kind by a wrong key");
+    }
+    is_deeply(titles(undef, 'public_journal/rss'), [], 'visitors follow nothing');
+    $t->admin('follow', 'default', $_) for 'open', 'box/case';
+    is_deeply(titles(undef, 'public_journal/rss'), ['C Ol - locked repository open', 'C Ol - forked repository open', 'RhodeCode Admin - created repository open'],
+        'but what the user default follows, and everybody may read');
+    is_deeply(titles(undef, 'public_journal/rss', key => $token{vcs}), titles(undef, 'public_journal/rss'), 'the same for a token of the wrong kind');
+    $t->admin('anonymous', 'off');
+    is($status->($_, undef), 401, "$_ without visitors") for qw(journal/rss public_journal/rss);
+    is($status->('public_journal/rss', $token{feed}), 200, 'by a token');
+    is($status->($_, $token{all}), 404, "no $_") for qw(journal journal/ journal/html public_journal journal/rss/x);
+    is($t->get('/_admin/journal/rss', as => 'dave', method => 'POST', body => '')->status, 405, 'no POST');
+};
+
+subtest 'rcapi-admin journal' => sub {
+    my $all = $t->sql('SELECT count(*) FROM journal') + 0;
+    my @lines = split /\n/, $t->admin('journal', 'list', '--last', 1e6);
+    is(scalar @lines, $all, 'list: all');
+    like($lines[0], qr/^\d{4}-\d\d-\d\dT[\d:.]+\tadmin\t127\.0\.0\.1\t\tadmin_created_user:bob$/, 'oldest first');
+    like($lines[-1], qr/\tcarol\t127\.0\.0\.1\topen\tuser_locked_repo$/, 'the newest last');
+    is($t->admin('journal', 'list', '--last=2'), join('', map { "$_\n" } @lines[-2, -1]), 'the last two');
+    is(scalar(() = $t->admin('journal', 'list') =~ /\n/g), 50, 'fifty');
+    $t->sql('UPDATE journal SET created_on = created_on - 86400000000 * 10 WHERE journal_id <= (SELECT min(journal_id) + 4 FROM journal)');
+    is($t->admin('journal', 'purge', 11), "0\n", 'nothing is so old');
+    is($t->admin('journal', 'purge', 9), "5\n", 'five are');
+    is($t->sql('SELECT count(*) FROM journal') + 0, $all - 5, 'and gone');
+    is($t->try_admin('journal', @$_)->{exit}, 2, "journal @$_") for [], ['x'], ['purge'], ['purge', 'x'], ['purge', -1], ['purge', 1, 2], ['list', '--last', 0], ['list', 'x'];
+    is($t->admin('journal', 'purge', 0), $all - 5 . "\n", 'all');
+    is_deeply(titles('dave', 'journal/rss', key => $t->key('dave')), [], 'feeds are empty then');
 };
 
 $t->done;

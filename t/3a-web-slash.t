@@ -27,9 +27,13 @@ RewriteRule ^/odd$ /team/app/changeset-diff/100\% [PT]
 END
 );
 $t->user($_) for qw(owner outsider);
-my $app = $t->repo('team/app', args => { owner => 'owner', private => JSON::PP::true() }, build => sub {
+my $app = $t->repo('team/app', args => { owner => 'owner', private => JSON::PP::true(), enable_downloads => JSON::PP::true() }, build => sub {
     my ($work) = @_;
     RCAPI::Git::history($work, 3, 7);
+    mkdir "$work/dir";
+    RCAPI::Run::spew("$work/dir/$_", "$_\n") for 'a b.txt', 'a%2Fb', '100%';
+    $t->git($work, 'add', '-A');
+    $t->git($work, 'commit', '-q', '-m', 'Odd names');
     $t->git($work, 'branch', 'fix/7');
     $t->git($work, 'branch', 'a%2Fb');
     $t->git($work, 'branch', '100%');
@@ -53,6 +57,16 @@ subtest 'read as they are meant' => sub {
         is(status($path, as => 'outsider'), 404, '... not for others');
         is(status($path), 401, '... nor for nobody');
     }
+};
+
+subtest 'files and archives' => sub {
+    for my $case (['dir%2Fa%20b.txt', 'a b.txt'], ['dir/a%252Fb', 'a%2Fb'], ['dir%2Fa%252Fb', 'a%2Fb'], ['dir/100%25', '100%']) {
+        my ($path, $name) = @$case;
+        is($t->get("/team%2Fapp/raw/fix%2F7/$path", as => 'owner')->body, "$name\n", $path);
+        is(status("/team%2Fapp/raw/fix%2F7/$path", as => 'outsider'), 404, '... not for others');
+    }
+    is(status("/team/app/raw/tip/$_", as => 'owner'), 404, "no file: $_") for 'dir/a%2Fb', 'dir%2F..%2Fdir/a%20b.txt', 'dir%2F', '%2Fdir/a%20b.txt';
+    is($t->get('/team%2Fapp/archive/fix%2F7.tar', as => 'owner')->body, $t->get('/team/app/archive/tip.tar', as => 'owner')->body, 'an archive');
 };
 
 subtest 'nothing else' => sub {

@@ -6,16 +6,38 @@ use strict;
 use warnings;
 
 use FindBin;
+use POSIX ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
 use RCAPI::Test;
 
+my ($SECRET, $OPEN, $NONE) = map { "$_/changeset-diff/tip" } '/team/app', '/open', '/team/none';
 my $BASIC = "AuthType Basic\nAuthName \"Our code\"\nAuthBasicProvider";
 my $t = RCAPI::Test->new(
-    mounts => [qw(/ /must /ask /some /mixed /file /trust /bare /any /all /page)], whitelist => 'ChangesetController:*',
-    modules => [qw(authn_file authz_user include)],
+    mounts => [qw(/ /must /ask /some /mixed /file /trust /bare /any /all /page /alias /form)], whitelist => 'ChangesetController:*',
+    modules => [qw(authn_file authz_user include auth_form request session session_cookie session_crypto)],
     directives => <<"END",
+<AuthnProviderAlias rcapi ours>
+</AuthnProviderAlias>
+<Location "/alias">
+    $BASIC ours
+    Require rcapi
+</Location>
+<Location "/form">
+    AuthType Form
+    AuthName "Our code"
+    AuthFormProvider rcapi
+    Session On
+    SessionCookieName session path=/
+    SessionCryptoPassphrase "of a test"
+    Require rcapi
+</Location>
+<Location "/form/login">
+    SetHandler form-login-handler
+    AuthFormLoginSuccessLocation /form$SECRET
+    Require all granted
+</Location>
 <Location "/must">
     RcapiAccessControllersWhitelist None
     $BASIC rcapi
@@ -101,12 +123,12 @@ $t->repo('open', commits => 2, args => { owner => 'owner' });
 $t->must(grant_user_permission => { repoid => 'team/app', userid => $_, perm => 'repository.read' }) for qw(reader asleep abroad Mixed.Case long);
 $t->must(update_user => { userid => 'asleep', active => JSON::PP::false() });
 $t->admin('ip', 'add', 'abroad', '10.0.0.0/8');
+$t->admin('email', 'add', 'owner', 'second@example.org');
 RCAPI::Run::spew($t->dir . '/htpasswd', join '', map { "$_:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=\n" } qw(owner admin joe asleep default outsider)); # test
 mkdir $t->dir . "/htdocs/$_" for qw(plain wrong ssi);
 RCAPI::Run::spew($t->dir . "/htdocs/$_/a.txt", "hello\n") for qw(plain wrong);
 RCAPI::Run::spew($t->dir . "/htdocs/ssi/a.txt", '[<!--#include virtual="/must/team/app/changeset-diff/tip" -->]');
 
-my ($SECRET, $OPEN, $NONE) = map { "$_/changeset-diff/tip" } '/team/app', '/open', '/team/none';
 my $DIFF = $t->get($SECRET, as => 'owner')->body;
 like($DIFF, qr/^diff --git/, 'a diff to compare with');
 
@@ -139,7 +161,7 @@ for my $public (0, 1) {
 subtest 'wrong passwords' => sub {
     is(status("/must$SECRET", basic => $_), 401, "not $_")
         for 'owner:wrong', 'owner:', 'owner', ':', ":$PASSWORD{owner}", "nobody:$PASSWORD{owner}", 'none:', 'default:', 'long:' . substr($LONG, 0, 72),
-        'long:' . substr($LONG, 0, 89), "owner\@example.com:$PASSWORD{owner}", "owner' OR 1=1 --:x", "\xff\xfe:x", "own%:$PASSWORD{owner}";
+        'long:' . substr($LONG, 0, 89), "second\@example.org:$PASSWORD{owner}", "owner\@example.com:$PASSWORD{owner}", "owner' OR 1=1 --:x", "\xff\xfe:x", "own%:$PASSWORD{owner}";
 };
 
 subtest 'a refusal tells nothing' => sub {
@@ -247,6 +269,38 @@ subtest 'whom others have let in' => sub {
         is($a->status, 401, '... and refused');
     }
     is(status("/page$SECRET", basic => 'owner:test'), 200, 'the page itself');
+};
+
+subtest 'another name of the provider' => sub {
+    is(status("/alias$SECRET", login('owner')), 200, 'its user');
+    is(status("/alias$SECRET", basic => 'owner:wrong'), 401, 'a wrong password');
+};
+
+subtest 'a login page' => sub {
+    my ($form, $headers) = ('httpd_username=owner&httpd_password=', ['Content-Type' => 'application/x-www-form-urlencoded']);
+    my $password = $PASSWORD{owner} =~ s/([^A-Za-z])/sprintf '%%%02x', ord $1/ger;
+    is(status("/form$SECRET"), 401, 'nobody');
+    is($t->get('/form/login', method => 'POST', headers => $headers, body => "${form}wrong")->status, 401, 'a wrong password');
+    my $a = $t->get('/form/login', method => 'POST', headers => $headers, body => "$form$password");
+    is($a->status, 302, 'the right one');
+    my ($cookie) = ($a->header('Set-Cookie') // '') =~ /^([^;]+)/;
+    is($t->get("/form$SECRET", headers => [Cookie => $cookie])->body, $DIFF, 'opens the view from now on');
+    is(status("/form$SECRET", headers => [Cookie => 'session=x']), 401, 'another cookie does not');
+};
+
+subtest 'many at once, with one connection to the database' => sub {
+    $t->{server}{config} .= "RcapiDatabaseMax 1\n";
+    $t->reload;
+    my @children = map {
+        my $pid = fork // die;
+        if (!$pid) {
+            my $got = $t->get("/ask$SECRET", login($_ % 2 ? 'owner' : 'outsider'))->status;
+            POSIX::_exit($got == ($_ % 2 ? 200 : 404) ? 0 : 1);
+        }
+        $pid;
+    } 1 .. 24;
+    my $failed = grep { waitpid($_, 0) && $? } @children;
+    is($failed, 0, 'all are answered');
 };
 
 subtest 'elsewhere in the same server' => sub {

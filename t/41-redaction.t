@@ -59,6 +59,15 @@ subtest 'ways to send it' => sub {
     }
 };
 
+subtest 'other schemes of Authorization' => sub {
+    my $secret = 'c29tZWJvZHk6aGlzIHBhc3N3b3Jk';
+    $t->get($_, headers => [Authorization => "Basic $secret"]) for $view, '/static';
+    $t->get($view, headers => [Authorization => "X-$secret"]);
+    my $log = join '', map { slurp($t->dir . "/logs/$_") } qw(access_log more_log);
+    like($log, qr/\|Basic \*\*\*\|/, 'a password is blotted out');
+    unlike($log, qr/$secret/, 'everywhere');
+};
+
 subtest 'not only when it is right' => sub {
     for my $case (
         [404, "/code/none/changeset-diff/tip?api_key=$key"], [404, "/code/?api_key=$key"], [404, "/code?api_key=$key"], [404, "/code/x%2Fy?api_key=$key"],

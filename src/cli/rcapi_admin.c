@@ -46,6 +46,8 @@ const rc_command_t rc_admin_commands[] = {
     {"set", rc_admin_set, RC_ADMIN_OPEN, "set [NAME VALUE]", "server settings; alone: list them"},
     {"follow", rc_admin_follow, RC_ADMIN_OPEN, "follow USER REPOSITORY [--remove]",
      "make a user follow a repository"},
+    {"journal", rc_admin_journal, RC_ADMIN_OPEN, "journal list [--last N] | journal purge DAYS",
+     "who did what; purge: forget what is older, and tell how much it was"},
     {"backup", rc_admin_backup, RC_ADMIN_OPEN, "backup FILE",
      "copy the database, while the server runs, to a new file"},
     {"call", rc_admin_call, RC_ADMIN_OPEN, "call METHOD [key:value | key:=JSON | key:@FILE]...",

@@ -64,10 +64,12 @@ const char *rc_archive_type(const rc_archive_format_t *format)
     return format->type;
 }
 
+/* archive_version_details would say it all, but leaks, and is not for several threads. */
 const char *rc_archive_version(apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, FORMAT " libdeflate " LIBDEFLATE_VERSION_STRING " ",
-                       archive_version_details(), NULL);
+    return apr_psprintf(pool, FORMAT " libdeflate " LIBDEFLATE_VERSION_STRING " %s %s %s %s",
+                        archive_version_string(), archive_bzlib_version(),
+                        archive_liblzma_version(), archive_libzstd_version());
 }
 
 rc_err_t *rc_archive_begin(rc_archive_t **out, const rc_archive_format_t *format, rc_spool_t *spool,
@@ -102,7 +104,7 @@ rc_err_t *rc_archive_check(const rc_archive_t *archive)
 }
 
 /* The next piece of what @a entry reads from its descriptor, exactly @a len bytes. */
-static rc_err_t *read_piece(const rc_archive_t *archive, const rc_packed_t *entry, apr_size_t len)
+static rc_err_t *read_piece(const rc_archive_t *archive, const rc_item_t *entry, apr_size_t len)
 {
     apr_size_t have = 0;
 
@@ -119,7 +121,7 @@ static rc_err_t *read_piece(const rc_archive_t *archive, const rc_packed_t *entr
     return NULL;
 }
 
-rc_err_t *rc_archive_pieces(rc_archive_t *archive, const rc_packed_t *entry,
+rc_err_t *rc_archive_pieces(rc_archive_t *archive, const rc_item_t *entry,
                             rc_archive_piece_fn_t *fn, void *baton)
 {
     apr_off_t done, len;
@@ -149,9 +151,9 @@ static const char *full_name(rc_archive_t *archive, const char *path)
 }
 
 /* A link's target as a string. */
-static rc_err_t *add_link(rc_archive_t *archive, const char *name, const rc_packed_t *entry)
+static rc_err_t *add_link(rc_archive_t *archive, const char *name, const rc_item_t *entry)
 {
-    rc_packed_t link = *entry;
+    rc_item_t link = *entry;
 
     if (entry->size > NAME_LIMIT)
         return rc_err(archive->pool, RC_E_FORBIDDEN, "This archive has a link that is too long");
@@ -162,7 +164,7 @@ static rc_err_t *add_link(rc_archive_t *archive, const char *name, const rc_pack
     return archive->format->writer->add(archive, name, &link);
 }
 
-rc_err_t *rc_archive_add(void *baton, const rc_packed_t *entry)
+rc_err_t *rc_archive_add(void *baton, const rc_item_t *entry)
 {
     rc_archive_t *archive = baton;
     const char *name = full_name(archive, entry->path);
@@ -170,11 +172,11 @@ rc_err_t *rc_archive_add(void *baton, const rc_packed_t *entry)
     if (!name)
         return rc_err(archive->pool, RC_E_FORBIDDEN, "This archive has a name that is too long");
     archive->left.entries--;
-    if (entry->kind == RC_PACKED_FOLDER)
+    if (entry->kind == RC_ITEM_FOLDER)
         return rc_archive_check(archive);
     archive->left.bytes -= entry->size + (apr_off_t)strlen(name) + ENTRY_OVERHEAD;
     RC_TRY(rc_archive_check(archive));
-    if (entry->kind == RC_PACKED_LINK)
+    if (entry->kind == RC_ITEM_LINK)
         return add_link(archive, name, entry);
     return archive->format->writer->add(archive, name, entry);
 }

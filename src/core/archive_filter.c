@@ -38,7 +38,7 @@ static rc_err_t *plain_end(void *state)
 typedef struct lib_t {
     struct archive *archive;
     struct archive_entry *entry;
-    rc_spool_t *spool;
+    rc_spool_t *spool; /* NULL: nothing is written any more */
     apr_pool_t *pool;
     rc_err_t *err; /* of the last write, while libarchive unwinds */
 } lib_t;
@@ -56,10 +56,22 @@ static la_ssize_t write_out(struct archive *archive, void *baton, const void *da
 {
     lib_t *lib = baton;
 
+    if (!lib->spool)
+        return (la_ssize_t)len;
     if (!(lib->err = rc_spool_write(lib->spool, data, len)))
         return (la_ssize_t)len;
     archive_set_error(archive, EIO, "cannot write");
     return -1;
+}
+
+/* Freeing an archive that was given up completes it, into what may be another's by now. */
+static void drop(void *state)
+{
+    lib_t *lib = state;
+
+    lib->spool = NULL;
+    archive_write_free(lib->archive);
+    archive_entry_free(lib->entry);
 }
 
 static rc_err_t *lib_begin(void **state, const rc_filter_t *filter, rc_spool_t *spool,
@@ -70,9 +82,8 @@ static rc_err_t *lib_begin(void **state, const rc_filter_t *filter, rc_spool_t *
     lib->spool = spool;
     lib->pool = pool;
     lib->archive = archive_write_new();
-    rc_own(pool, lib->archive, RC_DROP(archive_write_free));
     lib->entry = archive_entry_new();
-    rc_own(pool, lib->entry, RC_DROP(archive_entry_free));
+    rc_own(pool, lib, drop);
     if (!lib->archive || !lib->entry)
         return rc_err_internal(pool, APR_ENOMEM, "cannot make a compressor");
     archive_entry_set_filetype(lib->entry, AE_IFREG);

@@ -101,10 +101,8 @@ static rc_err_t *write_header(tar_t *tar, header_t *header, char type, int mode,
     set_octal(header->size, 11, size);
     set_octal(header->mtime, 11, mtime < NUMBER_MAX ? mtime : NUMBER_MAX);
     *header->typeflag = type;
-    memcpy(header->magic,
-           "ustar\0"
-           "00",
-           8); /* and the version */
+    memcpy(header->magic, "ustar", 6);
+    memcpy(header->version, "00", 2);
     memcpy(header->uname, "root", 4);
     memcpy(header->gname, "root", 4);
     set_octal(header->devmajor, 7, 0);
@@ -144,9 +142,9 @@ static rc_err_t *write_pax(tar_t *tar, const char *path, const char *target)
     return err;
 }
 
-static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_packed_t *entry)
+static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_item_t *entry)
 {
-    bool link = entry->kind == RC_PACKED_LINK;
+    bool link = entry->kind == RC_ITEM_LINK;
     bool long_link = link && entry->size > (apr_off_t)sizeof(((header_t *)NULL)->linkname);
     header_t header = {.name = ""};
     tar_t *tar = archive->state;
@@ -157,7 +155,7 @@ static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_packed_t 
     if (!fits)
         memcpy(header.name, name, sizeof(header.name)); /* for who does not know pax */
     if (!link) {
-        RC_TRY(write_header(tar, &header, '0', entry->kind == RC_PACKED_PROGRAM ? 0755 : 0644,
+        RC_TRY(write_header(tar, &header, '0', entry->kind == RC_ITEM_PROGRAM ? 0755 : 0644,
                             entry->size));
         RC_TRY(rc_archive_pieces(archive, entry, write_some, tar));
         return fill_up(tar, BLOCK);

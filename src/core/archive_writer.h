@@ -25,7 +25,7 @@ struct rc_filter_t {
 
 typedef struct rc_archive_writer_t {
     rc_err_t *(*begin)(rc_archive_t *archive);
-    rc_err_t *(*add)(rc_archive_t *archive, const char *name, const rc_packed_t *entry);
+    rc_err_t *(*add)(rc_archive_t *archive, const char *name, const rc_item_t *entry);
     rc_err_t *(*end)(rc_archive_t *archive);
 } rc_archive_writer_t;
 
@@ -55,7 +55,7 @@ struct rc_archive_t {
 typedef rc_err_t *rc_archive_piece_fn_t(void *baton, const char *data, apr_size_t len);
 
 /** Gives the content of @a entry to @a fn, piece by piece, and looks at the clock. */
-rc_err_t *rc_archive_pieces(rc_archive_t *archive, const rc_packed_t *entry,
+rc_err_t *rc_archive_pieces(rc_archive_t *archive, const rc_item_t *entry,
                             rc_archive_piece_fn_t *fn, void *baton);
 
 /** RC_E_FORBIDDEN when @a archive has become too large or takes too long. */

@@ -190,13 +190,13 @@ static rc_err_t *make_room(zip_t *zip, apr_size_t size)
     return NULL;
 }
 
-static rc_err_t *add_memory(item_t *item, const rc_packed_t *entry)
+static rc_err_t *add_memory(item_t *item, const rc_item_t *entry)
 {
     apr_size_t size = (apr_size_t)entry->size, len = 0;
     zip_t *zip = item->zip;
 
     item->crc = libdeflate_crc32(0, entry->data, size);
-    if (size && entry->kind != RC_PACKED_LINK) {
+    if (size && entry->kind != RC_ITEM_LINK) {
         RC_TRY(make_room(zip, size));
         len = libdeflate_deflate_compress(zip->compressor, entry->data, size, zip->packed, size);
     }
@@ -245,7 +245,7 @@ static rc_err_t *write_sizes(const item_t *item)
     return write_record(item->zip->archive->spool, &record);
 }
 
-static rc_err_t *add_file(item_t *item, const rc_packed_t *entry)
+static rc_err_t *add_file(item_t *item, const rc_item_t *entry)
 {
     rc_archive_t *archive = item->zip->archive;
     rc_err_t *err;
@@ -265,15 +265,15 @@ static rc_err_t *add_file(item_t *item, const rc_packed_t *entry)
     return note(item);
 }
 
-static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_packed_t *entry)
+static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_item_t *entry)
 {
     item_t item = {.zip = archive->state, .name = name, .size = entry->size};
     const char *p;
 
     item.at = rc_spool_size(archive->spool);
-    item.mode = entry->kind == RC_PACKED_LINK      ? 0120777
-                : entry->kind == RC_PACKED_PROGRAM ? 0100755
-                                                   : 0100644;
+    item.mode = entry->kind == RC_ITEM_LINK      ? 0120777
+                : entry->kind == RC_ITEM_PROGRAM ? 0100755
+                                                 : 0100644;
     for (p = name; *p && (unsigned char)*p < 0x80; p++)
         ;
     if (*p && rc_utf8_valid(name, strlen(name))) /* else readers guess, as without us */

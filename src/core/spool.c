@@ -18,11 +18,13 @@
 
 struct rc_spool_t {
     apr_pool_t *pool;
+    apr_pool_t *err_pool; /* of the first of spools that are beside each other */
     const char *temp_dir;
     char *buf;
     apr_size_t used, size; /* of buf */
     apr_file_t *file;      /* NULL while all of it fits in memory */
     apr_off_t flushed;     /* bytes in the file */
+    apr_off_t limit;       /* of the file; 0 = none */
     int taken;             /* its descriptor, when it is not a temporary file of ours; else -1 */
 };
 
@@ -30,10 +32,24 @@ rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
 {
     rc_spool_t *spool = apr_pcalloc(pool, sizeof(*spool));
 
-    spool->pool = pool;
+    spool->pool = spool->err_pool = pool;
     spool->temp_dir = apr_pstrdup(pool, temp_dir);
     spool->taken = -1;
     return spool;
+}
+
+rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool)
+{
+    rc_spool_t *spool = rc_spool_create(other->temp_dir, pool);
+
+    spool->err_pool = other->err_pool;
+    spool->limit = other->limit;
+    return spool;
+}
+
+void rc_spool_set_limit(rc_spool_t *spool, apr_off_t limit)
+{
+    spool->limit = limit;
 }
 
 static void grow(rc_spool_t *spool, apr_size_t want)
@@ -59,7 +75,7 @@ static rc_err_t *open_file(rc_spool_t *spool)
         &spool->file, name, APR_CREATE | APR_EXCL | APR_READ | APR_WRITE | APR_BINARY, spool->pool);
 
     if (rv != APR_SUCCESS)
-        return rc_err_internal(spool->pool, rv, "cannot make a temporary file in %s",
+        return rc_err_internal(spool->err_pool, rv, "cannot make a temporary file in %s",
                                spool->temp_dir);
     apr_file_remove(name, spool->pool);
     return NULL;
@@ -67,10 +83,14 @@ static rc_err_t *open_file(rc_spool_t *spool)
 
 static rc_err_t *write_file(rc_spool_t *spool, const void *data, apr_size_t len)
 {
-    apr_status_t rv = apr_file_write_full(spool->file, data, len, NULL);
+    apr_status_t rv;
 
+    if (spool->limit && spool->flushed + (apr_off_t)len > spool->limit)
+        return rc_err(spool->err_pool, RC_E_FAILED,
+                      "The answer is larger than %" APR_OFF_T_FMT " bytes", spool->limit);
+    rv = apr_file_write_full(spool->file, data, len, NULL);
     if (rv != APR_SUCCESS)
-        return rc_err_internal(spool->pool, rv, "cannot write a temporary file%s%s",
+        return rc_err_internal(spool->err_pool, rv, "cannot write a temporary file%s%s",
                                spool->taken == -1 ? " in " : "",
                                spool->taken == -1 ? spool->temp_dir : "");
     spool->flushed += (apr_off_t)len;
@@ -165,7 +185,7 @@ rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other)
         apr_status_t rv = apr_file_read_full(file, buf, len, NULL);
 
         if (rv)
-            return rc_err_internal(spool->pool, rv, "cannot read a temporary file");
+            return rc_err_internal(spool->err_pool, rv, "cannot read a temporary file");
         RC_TRY(rc_spool_write(spool, buf, len));
         left -= (apr_off_t)len;
     }
@@ -190,7 +210,7 @@ rc_err_t *rc_spool_take_fd(rc_spool_t *spool, int fd, apr_off_t size)
     spool->taken = fd;
     apr_pool_cleanup_register(spool->pool, spool, close_taken, apr_pool_cleanup_null);
     if ((rv = apr_os_file_put(&spool->file, &fd, flags, spool->pool)))
-        return rc_err_internal(spool->pool, rv, "cannot use a file as an answer");
+        return rc_err_internal(spool->err_pool, rv, "cannot use a file as an answer");
     spool->flushed = size;
     return NULL;
 }
@@ -206,7 +226,7 @@ rc_err_t *rc_spool_reset(rc_spool_t *spool)
         rv = apr_file_seek(spool->file, APR_SET, &start);
     spool->used = 0;
     spool->flushed = 0;
-    return rv ? rc_err_internal(spool->pool, rv, "cannot empty a temporary file") : NULL;
+    return rv ? rc_err_internal(spool->err_pool, rv, "cannot empty a temporary file") : NULL;
 }
 
 apr_off_t rc_spool_size(const rc_spool_t *spool)
@@ -239,7 +259,7 @@ rc_err_t *rc_spool_take_back(rc_spool_t *spool)
     apr_status_t rv = apr_file_seek(spool->file, APR_END, &end);
 
     if (rv != APR_SUCCESS)
-        return rc_err_internal(spool->pool, rv, "cannot use a temporary file");
+        return rc_err_internal(spool->err_pool, rv, "cannot use a temporary file");
     spool->flushed = end;
     return NULL;
 }
@@ -251,7 +271,7 @@ rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
     apr_file_t *file;
     apr_os_file_t fd;
     apr_off_t at = 0;
-    ssize_t n;
+    ssize_t n = 0;
 
     RC_TRY(rc_spool_content(&data, &file, spool));
     *found = !file && memchr(data, '\0', spool->used);
@@ -261,7 +281,7 @@ rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
     for (; !*found && (n = pread(fd, buf, sizeof(buf), at)) > 0; at += n)
         *found = memchr(buf, '\0', (size_t)n);
     return *found || n == 0 ? NULL
-                            : rc_err_internal(spool->pool, APR_FROM_OS_ERROR(errno),
+                            : rc_err_internal(spool->err_pool, APR_FROM_OS_ERROR(errno),
                                               "cannot read a temporary file");
 }
 
@@ -279,7 +299,7 @@ rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool
         memcpy(copy, data, len);
     } else if ((rv = apr_file_seek(file, APR_SET, &start)) ||
                (rv = apr_file_read_full(file, copy, len, NULL))) {
-        return rc_err_internal(spool->pool, rv, "cannot read a temporary file");
+        return rc_err_internal(spool->err_pool, rv, "cannot read a temporary file");
     }
     copy[len] = '\0';
     *text = copy;

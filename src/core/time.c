@@ -8,12 +8,11 @@
 
 #define LAST_SECOND APR_INT64_C(253402300799) /* of the year 9999 */
 
-static void explode(apr_time_exp_t *t, apr_int64_t epoch_seconds)
+apr_time_t rc_time_from_sec(apr_int64_t epoch_seconds)
 {
     if (epoch_seconds < 0)
-        epoch_seconds = 0;
-    apr_time_exp_gmt(t,
-                     apr_time_from_sec(epoch_seconds < LAST_SECOND ? epoch_seconds : LAST_SECOND));
+        return 0;
+    return apr_time_from_sec(epoch_seconds < LAST_SECOND ? epoch_seconds : LAST_SECOND);
 }
 
 static const char *format(const apr_time_exp_t *t, apr_pool_t *pool)
@@ -36,7 +35,7 @@ const char *rc_time_utc(apr_int64_t epoch_seconds, apr_pool_t *pool)
 {
     apr_time_exp_t t;
 
-    explode(&t, epoch_seconds);
+    apr_time_exp_gmt(&t, rc_time_from_sec(epoch_seconds));
     return format(&t, pool);
 }
 
@@ -44,7 +43,7 @@ const char *rc_time_rfc2822(apr_int64_t epoch_seconds, apr_pool_t *pool)
 {
     apr_time_exp_t t;
 
-    explode(&t, epoch_seconds);
+    apr_time_exp_gmt(&t, rc_time_from_sec(epoch_seconds));
     return apr_psprintf(pool, "%s, %02d %s %04d %02d:%02d:%02d", apr_day_snames[t.tm_wday],
                         t.tm_mday, apr_month_snames[t.tm_mon], t.tm_year + 1900, t.tm_hour,
                         t.tm_min, t.tm_sec);

@@ -156,6 +156,10 @@ void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_poo
     out->expensive_max = conf->expensive_max != -1 ? conf->expensive_max : cores();
     if (conf->feed_items != -1)
         out->feed_items = conf->feed_items;
+    if (conf->range_bytes != -1)
+        out->range_bytes = conf->range_bytes;
+    if (conf->range_seconds != -1)
+        out->range_time = apr_time_from_sec(conf->range_seconds);
     if (conf->remote_schemes)
         out->remote.schemes = conf->remote_schemes;
     if (conf->remote_private != -1)

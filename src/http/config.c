@@ -38,6 +38,8 @@ void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s)
     conf->archive_cache_size = -1;
     conf->expensive_max = -1;
     conf->feed_items = -1;
+    conf->range_bytes = -1;
+    conf->range_seconds = -1;
     conf->remote_private = -1;
     conf->remote_timeout = -1;
     conf->remote_max_size = -1;
@@ -64,6 +66,8 @@ void *rc_http_merge_server_conf(apr_pool_t *pool, void *main_conf, void *host_co
     PICK(archive_cache_size, -1);
     PICK(expensive_max, -1);
     PICK(feed_items, -1);
+    PICK(range_bytes, -1);
+    PICK(range_seconds, -1);
     PICK(remote_schemes, NULL);
     PICK(remote_private, -1);
     PICK(remote_timeout, -1);
@@ -215,6 +219,20 @@ static const char *set_cache(cmd_parms *cmd, void *dconf, const char *path, cons
     return NULL;
 }
 
+/* How many bytes a range of commits may have and, or not, how many seconds it may take. */
+static const char *set_range(cmd_parms *cmd, void *dconf, const char *size, const char *seconds)
+{
+    rc_server_conf_t *conf = rc_http_server_conf(cmd->server);
+    apr_int64_t n;
+
+    if (seconds) {
+        if (!rc_text_digits(seconds) || !rc_text_int(&n, seconds) || n > 86400)
+            return complain(cmd, seconds, "a number of seconds from 0 to 86400");
+        conf->range_seconds = (int)n;
+    }
+    return set_size(cmd, dconf, size);
+}
+
 /* The word of the field's list that @a arg is, in any case; NULL when none. */
 static const char *known_word(const field_t *field, const char *arg)
 {
@@ -321,6 +339,8 @@ const command_rec rc_http_directives[] = {
         "archives and other costly answers that each process makes at once (default: one per core)"),
     AP_INIT_TAKE1("RcapiFeedItems", set_number, SERVER(feed_items, .min = 1, .max = 1000), RSRC_CONF,
         "entries of a feed (default 20)"),
+    AP_INIT_TAKE12("RcapiRangeMax", set_range, SERVER(range_bytes, .min = 0, .max = APR_INT64_MAX), RSRC_CONF,
+        "bytes of a range of commits, and the seconds that it may take to make one (default 1G 60); 0 = no limit"),
     AP_INIT_ITERATE("RcapiRemoteSchemes", add_word, SERVER(remote_schemes, .words = scheme_words),
         RSRC_CONF, "URL schemes that pull and clone_uri accept (default: http https git ssh)"),
     AP_INIT_FLAG("RcapiRemotePrivate", set_flag, SERVER(remote_private), RSRC_CONF,

@@ -40,6 +40,8 @@ typedef struct rc_server_conf_t {
     const char *archive_cache; /* "" = none are kept */
     apr_off_t archive_cache_size;
     int expensive_max, feed_items;
+    apr_off_t range_bytes;
+    int range_seconds;
     apr_array_header_t *remote_schemes; /* of const char * */
     int remote_private;
     int remote_timeout; /* seconds */

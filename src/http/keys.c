@@ -129,10 +129,16 @@ int rc_http_hide_keys(request_rec *r)
 
 static void hide_headers(request_rec *r)
 {
+    const char *sent = apr_table_get(r->headers_in, "Authorization");
+
     if (apr_table_get(r->headers_in, "X-Api-Key"))
         apr_table_setn(r->headers_in, "X-Api-Key", HIDDEN);
-    if (bearer(r))
-        apr_table_setn(r->headers_in, "Authorization", "Bearer " HIDDEN);
+    if (sent) { /* Basic is a password; without a scheme, all of it may be a key */
+        apr_size_t scheme = strcspn(sent, " \t");
+        const char *kept = sent[scheme] ? apr_pstrmemdup(r->pool, sent, scheme + 1) : "";
+
+        apr_table_setn(r->headers_in, "Authorization", apr_pstrcat(r->pool, kept, HIDDEN, NULL));
+    }
 }
 
 /*

@@ -39,12 +39,13 @@ static const char *fingerprint(const rc_env_config_t *c, apr_pool_t *pool)
 
     return apr_psprintf(pool,
                         "%s\n%s\n%d %d\n%s\n%s\n%s\n%s\n%s\n%d\n%s\n%d %" APR_INT64_T_FMT
-                        " %" APR_OFF_T_FMT "\n%s\n%" APR_OFF_T_FMT " %d %d",
+                        " %" APR_OFF_T_FMT "\n%s\n%" APR_OFF_T_FMT " %d %d\n%" APR_OFF_T_FMT
+                        " %" APR_INT64_T_FMT,
                         c->db.path, c->db.synchronous, c->db.min, c->db.max, c->repo_root,
                         c->secret_file, c->temp_dir, c->api_level, c->site_title, c->reveal_keys,
                         schemes, c->remote.private_addresses, c->remote.timeout, c->remote.max_size,
                         c->archive_cache ? c->archive_cache : "", c->archive_cache_size,
-                        c->expensive_max, c->feed_items);
+                        c->expensive_max, c->feed_items, c->range_bytes, c->range_time);
 }
 
 static rc_slot_t *slot_for(const rc_server_conf_t *conf, apr_pool_t *pconf)
@@ -165,13 +166,17 @@ static void watch_work(apr_pool_t *pchild)
 
 /*
  * Each of malloc's arenas keeps what the largest list that was ever made in it took. By default
- * there are eight for each processor: far more than can be at work at once.
+ * there are eight for each processor: far more than can be at work at once. Large pieces (files,
+ * compressors) are none of theirs and go back to the system as soon as they are freed; left alone,
+ * glibc learns from the first of them to keep the next ones, too.
  */
-static void bound_arenas(void)
+static void bound_memory(void)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
     mallopt(M_ARENA_MAX, processors > 1 ? (int)processors : 2);
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 2 << 20);
 }
 
 void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
@@ -180,7 +185,7 @@ void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
 
     (void)s;
     watch_work(pchild);
-    bound_arenas();
+    bound_memory();
     at_work++;
     rc_http_log_open();
     rc_version_add("httpd", AP_SERVER_BASEREVISION);

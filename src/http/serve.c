@@ -13,6 +13,7 @@
 #include <apr_strings.h>
 
 #include "rc_rpc.h"
+#include "rc_time.h"
 
 /* The API layer is not there, or broke down: the one case in which its status is not 200. */
 static void write_failure(request_rec *r, rc_spool_t *spool, int status)
@@ -116,7 +117,7 @@ static void set_view_headers(request_rec *r, const rc_web_call_t *call)
         accept_compressed(r, call->etag);
     }
     if (call->last_modified) {
-        ap_update_mtime(r, apr_time_from_sec(call->last_modified));
+        ap_update_mtime(r, rc_time_from_sec(call->last_modified));
         ap_set_last_modified(r);
     } else { /* else httpd compares with now (RFC 9110 13.1.3: without a date, ignore them) */
         apr_table_unset(r->headers_in, "If-Modified-Since");

@@ -29,6 +29,8 @@ void rc_env_defaults(rc_env_config_t *config)
         .expensive_max = 2,
         .archive_cache_size = (apr_off_t)1024 * 1024 * 1024,
         .feed_items = 20,
+        .range_bytes = (apr_off_t)1024 * 1024 * 1024,
+        .range_time = apr_time_from_sec(60),
         .vcs_idle = 64,
         .repair = true,
         .remote = {.schemes = &scheme_list,

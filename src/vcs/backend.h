@@ -27,6 +27,7 @@ typedef struct rc_backend_t {
     rc_err_t *(*resolve)(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool);
     rc_err_t *(*commit)(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
     rc_err_t *(*id_at)(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+    rc_err_t *(*place)(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
     rc_err_t *(*time)(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
     rc_err_t *(*index_of)(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
     rc_err_t *(*import)(const char *path, const rc_import_t *import, apr_pool_t *pool);
@@ -44,12 +45,14 @@ typedef struct rc_backend_t {
     rc_err_t *(*diff_files)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);
-    rc_err_t *(*export)(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+    rc_err_t *(*export)(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch);
     rc_err_t *(*refs)(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
     rc_err_t *(*diff)(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
+    rc_err_t *(*mail)(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
+                      apr_pool_t *scratch);
     rc_err_t *(*strip)(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
                        apr_pool_t *pool);
 } rc_backend_t;

@@ -110,8 +110,25 @@ static bool stat_directory(rc_git_t *git, struct stat *st)
     return git->repo == NULL || access(head, F_OK) == 0;
 }
 
+/* libgit2 keeps packs open and mapped: one that is cut short in its place kills whoever reads it,
+ * and one that was put in place of a damaged one is never seen. So they are looked at before each
+ * use. */
+static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
+{
+    apr_status_t rv = apr_pool_create_unmanaged_ex(&git->packs_pool, NULL, NULL);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "no memory for the repository %s", git->path);
+    apr_pool_tag(git->packs_pool, "rc_git packs");
+    git->packs_taken = apr_time_now();
+    git->packs = rc_git_watch_list(git->packs_pool);
+    rc_git_watch_packs(git->packs, git->path);
+    return NULL;
+}
+
 static rc_err_t *open_library(rc_git_t *git, apr_pool_t *pool)
 {
+    RC_TRY(watch_packs(git, pool));
     if (git_repository_open_bare(&git->repo, git->path) < 0)
         return rc_git_err(pool, "cannot open the repository %s", git->path);
     if (git_repository_odb(&git->odb, git->repo) < 0)
@@ -125,6 +142,9 @@ static void close_library(rc_git_t *git)
     git_repository_free(git->repo);
     git->odb = NULL;
     git->repo = NULL;
+    if (git->packs_pool)
+        apr_pool_destroy(git->packs_pool);
+    git->packs_pool = NULL;
 }
 
 rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool)
@@ -178,7 +198,8 @@ static bool reuse(void *repo)
 
     git->checked = false;
     /* A failed rc_git_reopen leaves no library side. */
-    return git->odb && stat_directory(git, &st) && st.st_dev == git->dev && st.st_ino == git->ino;
+    return git->odb && stat_directory(git, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
+           rc_git_watch_same(git->packs, git->packs_taken);
 }
 
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
@@ -221,6 +242,7 @@ const rc_backend_t rc_git_backend = {
     .resolve = rc_git_resolve,
     .commit = rc_git_commit,
     .id_at = rc_git_id_at,
+    .place = rc_git_place,
     .time = rc_git_time,
     .index_of = rc_git_index_of,
     .import = rc_git_import,
@@ -234,5 +256,6 @@ const rc_backend_t rc_git_backend = {
     .export = rc_git_export,
     .refs = rc_git_refs,
     .diff = rc_git_diff,
+    .mail = rc_git_mail,
     .strip = rc_git_strip,
 };

@@ -17,6 +17,21 @@
 #define RC_GIT_RAW          20                /* bytes of an id */
 #define RC_GIT_OBJECT_LIMIT ((size_t)1 << 30) /* bytes of one object */
 
+/* --- git_watch.c: has anything changed on the disk? --- */
+
+/** An empty list of what is watched. */
+apr_array_header_t *rc_git_watch_list(apr_pool_t *pool);
+
+/** Remembers in @a list what the file or directory @a path, which may be missing, looks like. */
+void rc_git_watch(apr_array_header_t *list, const char *path);
+
+/** True when all in @a list, looked at from @a taken on, is as it was, as far as file times tell.
+ */
+bool rc_git_watch_same(const apr_array_header_t *list, apr_time_t taken);
+
+/** Watches the packs of a repository, and where else its objects are, before libgit2 looks. */
+void rc_git_watch_packs(apr_array_header_t *list, const char *git_dir);
+
 /* --- git_refs.c: branches and tags --- */
 
 typedef struct rc_git_ref_t {
@@ -28,7 +43,7 @@ typedef struct rc_git_ref_t {
 typedef struct rc_git_refs_t {
     apr_pool_t *pool;             /* its own; ends with it */
     apr_time_t taken;             /* when reading began */
-    apr_array_header_t *watched;  /* of watch_t: the files and directories that were read */
+    apr_array_header_t *watched;  /* for git_watch.c: the files and directories that were read */
     apr_array_header_t *branches; /* of rc_git_ref_t, by name; only those that lead to commits */
     apr_array_header_t *tags;
     apr_array_header_t *heads;       /* of int: indexes of branches, by commit, then by name */
@@ -97,6 +112,7 @@ rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool);
 rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs);
 rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+rc_err_t *rc_git_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 rc_err_t *rc_git_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
 rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 
@@ -118,6 +134,11 @@ typedef struct rc_git_header_t {
 /** Takes a raw commit apart. False when it is none. */
 bool rc_git_header_parse(rc_git_header_t *header, const char *raw, size_t len);
 
+/** @a text, @a len bytes of an encoding that a commit names, as UTF-8 in @a pool; NULL when the
+ * encoding is unknown or the text is not of it. */
+const char *rc_git_convert(const char *text, size_t len, const char *encoding,
+                           const char *encoding_end, apr_pool_t *pool);
+
 /** Reads 40 hex digits of either case. */
 bool rc_git_hex(git_oid *id, const char *hex);
 
@@ -138,6 +159,9 @@ struct rc_git_t {
     char *path;   /* <directory> without a slash at the end */
     dev_t dev;
     ino_t ino;
+    apr_pool_t *packs_pool; /* of packs; ends with the library side */
+    apr_array_header_t *packs;
+    apr_time_t packs_taken;
     bool checked; /* references and order were looked at in this use */
     rc_git_refs_t *refs;
     rc_git_order_t order;
@@ -185,7 +209,7 @@ rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const c
 rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
 /* --- git_export.c --- */
 
-rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch);
 
 /* --- git_copy.c, git_strip.c --- */
@@ -201,5 +225,14 @@ rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
 rc_err_t *rc_git_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);
+
+/** The changes of commit @a id, renames found, in @a pool (git_diff.h: rc_git_change_t). */
+rc_err_t *rc_git_diff_changes(apr_array_header_t **changes, rc_git_t *git, const char *id,
+                              apr_pool_t *err_pool, apr_pool_t *pool);
+
+/* --- git_mail.c --- */
+
+rc_err_t *rc_git_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
+                      apr_pool_t *scratch);
 
 #endif

@@ -155,7 +155,7 @@ static rc_err_t *tell_diff(listing_t *list, const rc_git_change_t *from)
 {
     static const rc_diff_options_t options = {3, false};
     rc_spool_t *spool = rc_spool_create(list->temp_dir, list->scratch);
-    rc_git_printer_t printer = {spool, list->git, &options, list->vcs->pool, list->scratch};
+    rc_git_printer_t printer = {spool, list->git, &options, list->vcs->pool, list->scratch, NULL};
     rc_change_t change = {.path = path_of(from), .op = op_of(from)};
     const char *text;
 
@@ -186,15 +186,10 @@ static void split_types(apr_array_header_t *out, const rc_git_change_t *change)
 
 static rc_err_t *find_changes(apr_array_header_t **out, listing_t *list, const char *id)
 {
-    git_oid tree, parent;
     apr_array_header_t *changes;
-    bool has_parent;
     int i;
 
-    RC_TRY(rc_git_commit_trees(&tree, &parent, &has_parent, list->git, id, list->vcs->pool));
-    RC_TRY(rc_git_tree_changes(&changes, list->git, has_parent ? &parent : NULL, &tree,
-                               list->vcs->pool, list->pool));
-    RC_TRY(rc_git_find_renames(changes, list->git, list->vcs->pool, list->pool));
+    RC_TRY(rc_git_diff_changes(&changes, list->git, id, list->vcs->pool, list->pool));
     *out = apr_array_make(list->pool, changes->nelts, sizeof(rc_git_change_t));
     for (i = 0; i < changes->nelts; i++)
         if (!APR_ARRAY_IDX(changes, i, rc_git_change_t).moved)

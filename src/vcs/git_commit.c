@@ -145,6 +145,19 @@ static const char *from_latin1(const char *text, size_t len, apr_pool_t *pool)
     return start;
 }
 
+const char *rc_git_convert(const char *text, size_t len, const char *encoding,
+                           const char *encoding_end, apr_pool_t *pool)
+{
+    size_t name_len = (size_t)(encoding_end - encoding);
+    const char *name;
+
+    if (!plain_name(encoding, name_len))
+        return NULL;
+    name = apr_pstrmemdup(pool, encoding, name_len);
+    /* what git helps itself with, since iconv may not know the name */
+    return convert(text, len, strcasecmp(name, "latin-1") ? name : "ISO-8859-1", pool);
+}
+
 /* By the commit's own encoding, else UTF-8, else Latin-1. git ends texts at a NUL. */
 static const char *to_utf8(const rc_git_header_t *header, const char *text, const char *end,
                            apr_pool_t *pool)
@@ -152,12 +165,8 @@ static const char *to_utf8(const rc_git_header_t *header, const char *text, cons
     size_t len = strnlen(text, (size_t)(end - text));
     const char *converted = NULL;
 
-    if (header->encoding &&
-        plain_name(header->encoding, (size_t)(header->encoding_end - header->encoding)))
-        converted = convert(text, len,
-                            apr_pstrmemdup(pool, header->encoding,
-                                           (apr_size_t)(header->encoding_end - header->encoding)),
-                            pool);
+    if (header->encoding)
+        converted = rc_git_convert(text, len, header->encoding, header->encoding_end, pool);
     if (converted)
         return converted;
     return rc_utf8_valid(text, len) ? apr_pstrmemdup(pool, text, len)

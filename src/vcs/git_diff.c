@@ -5,7 +5,7 @@
  */
 #include "git_diff.h"
 
-static rc_err_t *find_changes(apr_array_header_t **changes, rc_git_t *git, const char *id,
+rc_err_t *rc_git_diff_changes(apr_array_header_t **changes, rc_git_t *git, const char *id,
                               apr_pool_t *err_pool, apr_pool_t *pool)
 {
     git_oid tree, parent;
@@ -19,7 +19,7 @@ static rc_err_t *find_changes(apr_array_header_t **changes, rc_git_t *git, const
 rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch)
 {
-    rc_git_printer_t printer = {spool, vcs->repo, options, vcs->pool, NULL};
+    rc_git_printer_t printer = {spool, vcs->repo, options, vcs->pool, NULL, NULL};
     apr_array_header_t *changes;
     apr_pool_t *pool;
     rc_err_t *err;
@@ -28,7 +28,7 @@ rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
     apr_pool_create(&pool, scratch);
     apr_pool_tag(pool, "rc_git_diff");
     apr_pool_create(&printer.scratch, pool);
-    err = find_changes(&changes, vcs->repo, id, vcs->pool, pool);
+    err = rc_git_diff_changes(&changes, vcs->repo, id, vcs->pool, pool);
     for (i = 0; !err && i < changes->nelts; i++) {
         const rc_git_change_t *change = &APR_ARRAY_IDX(changes, i, rc_git_change_t);
 
@@ -55,7 +55,7 @@ rc_err_t *rc_git_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch)
 {
-    rc_git_printer_t printer = {spool, vcs->repo, options, vcs->pool, scratch};
+    rc_git_printer_t printer = {spool, vcs->repo, options, vcs->pool, scratch, NULL};
     rc_git_change_t change = {0};
 
     set_side(&change.before, before);

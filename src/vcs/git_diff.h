@@ -33,7 +33,8 @@ typedef struct rc_git_change_t {
 
 /**
  * The changes from tree @a before to tree @a after (either may be NULL: an empty tree), in the
- * order of git's trees. An array of rc_git_change_t in @a pool.
+ * order of git's trees. An array of rc_git_change_t in @a pool. RC_E_FAILED, with a text for
+ * clients, when there are too many.
  */
 rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
                               const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool);
@@ -73,16 +74,40 @@ bool rc_git_is_binary(const void *data, size_t size);
 
 /* git_patch.c */
 
+/* How large a change is: lines, or bytes of a binary file. */
+typedef struct rc_git_tally_t {
+    bool binary;
+    apr_uint64_t added, deleted;
+} rc_git_tally_t;
+
 typedef struct rc_git_printer_t {
     rc_spool_t *spool;
     rc_git_t *git;
     const rc_diff_options_t *options;
     apr_pool_t *err_pool;
-    apr_pool_t *scratch; /* cleared by the caller after each change */
+    apr_pool_t *scratch;   /* cleared by the caller after each change */
+    rc_git_tally_t *tally; /* filled by each change, as git's --stat counts; or NULL */
 } rc_git_printer_t;
+
+/** @a name with @a prefix in git's C style: in quotes when anything needs an escape. */
+const char *rc_git_quote(const char *prefix, const char *name, apr_pool_t *pool);
 
 /** Prints one change as `git diff -p --full-index --binary` does. */
 rc_err_t *rc_git_print_change(const rc_git_printer_t *printer, const rc_git_change_t *change);
+
+/* git_mail_stat.c */
+
+typedef struct rc_git_row_t {
+    const rc_git_change_t *change;
+    rc_git_tally_t tally;
+    const char *name; /* git_mail_stat.c's own */
+} rc_git_row_t;
+
+/** Prints the table of @a rows (rc_git_row_t) that `git --stat` shows in a mail. */
+rc_err_t *rc_git_print_stat(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool);
+
+/** Prints what `git --summary` tells of created, deleted, renamed files and of modes. */
+rc_err_t *rc_git_print_summary(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool);
 
 /* git_hunk.c */
 
@@ -92,7 +117,8 @@ typedef struct rc_git_content_t {
     size_t size;
 } rc_git_content_t;
 
-/** Prints what is new in text @a after, @a head (may be empty) before the first hunk. */
+/** Prints what is new in text @a after, @a head (may be empty) before the first hunk. Without a
+ * spool in @a printer it only counts. */
 rc_err_t *rc_git_print_hunks(const rc_git_printer_t *printer, const char *head,
                              const rc_git_content_t *before, const rc_git_content_t *after);
 

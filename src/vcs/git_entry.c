@@ -12,6 +12,9 @@
 #include "git_run.h"
 #include "rc_text.h"
 
+/* From here on a child is worth its start; less is read at once. */
+#define STREAMED (2 * RC_VCS_LARGE)
+
 static rc_err_t *root_of(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *pool)
 {
     rc_git_header_t header = {0};
@@ -128,6 +131,5 @@ static rc_err_t *copy_large(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
 
 rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)
 {
-    return entry->size < RC_VCS_LARGE ? copy_small(spool, vcs, entry)
-                                      : copy_large(spool, vcs, entry);
+    return entry->size < STREAMED ? copy_small(spool, vcs, entry) : copy_large(spool, vcs, entry);
 }

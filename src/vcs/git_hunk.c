@@ -33,8 +33,19 @@ typedef struct hunk_t {
 
 static void put(hunk_t *hunk, const char *data, size_t len)
 {
-    if (!hunk->err)
+    if (!hunk->err && hunk->printer->spool)
         hunk->err = rc_spool_write(hunk->printer->spool, data, len);
+}
+
+/* Counts lines that begin with @a sign. */
+static void count(const hunk_t *hunk, char sign, int lines)
+{
+    rc_git_tally_t *tally = hunk->printer->tally;
+
+    if (tally && sign == '+')
+        tally->added += (apr_uint64_t)lines;
+    else if (tally && sign == '-')
+        tally->deleted += (apr_uint64_t)lines;
 }
 
 static void put_head(hunk_t *hunk)
@@ -140,6 +151,7 @@ static int on_line(const git_diff_delta *delta, const git_diff_hunk *at, const g
 
     (void)delta;
     (void)at;
+    count(hunk, line->origin, 1);
     /* Other origins are "\ No newline at end of file", content and all. */
     if (line->origin == GIT_DIFF_LINE_CONTEXT || line->origin == GIT_DIFF_LINE_ADDITION ||
         line->origin == GIT_DIFF_LINE_DELETION)
@@ -170,6 +182,7 @@ static rc_err_t *print_one_side(hunk_t *hunk, const rc_git_content_t *content, c
 
     if (!lines)
         return NULL;
+    count(hunk, sign, lines);
     put_head(hunk);
     if (sign == '+')
         put_hunk_line(hunk, 0, 0, 1, lines);

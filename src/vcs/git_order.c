@@ -317,6 +317,18 @@ rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
     return NULL;
 }
 
+rc_err_t *rc_git_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
+{
+    const rc_git_order_t *order = &((rc_git_t *)vcs->repo)->order;
+
+    RC_TRY(rc_git_id_at(&place->id, vcs, index, pool));
+    if (!place->id)
+        return NULL;
+    place->time = (apr_int64_t)order->time[index];
+    place->parents = (int)(order->parents_at[index + 1] - order->parents_at[index]);
+    return NULL;
+}
+
 rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id)
 {
     rc_git_t *git = vcs->repo;

@@ -28,8 +28,7 @@ static bool special(char c)
     return (unsigned char)c < 0x20 || (unsigned char)c >= 0x7f || c == '"' || c == '\\';
 }
 
-/* git's C style: in quotes when anything needs an escape, else as it is. */
-static const char *quote(const char *prefix, const char *name, apr_pool_t *pool)
+const char *rc_git_quote(const char *prefix, const char *name, apr_pool_t *pool)
 {
     const char *p;
     char *text, *out;
@@ -95,7 +94,8 @@ static const char *rename_lines(const rc_git_change_t *change, apr_pool_t *pool)
         return "";
     return apr_psprintf(pool, "similarity index %d%%\nrename from %s\nrename to %s\n",
                         change->score * 100 / RC_GIT_SCORE_MAX,
-                        quote("", change->before.path, pool), quote("", change->after.path, pool));
+                        rc_git_quote("", change->before.path, pool),
+                        rc_git_quote("", change->after.path, pool));
 }
 
 /* "--- a/name" and "+++ b/name"; a tab shows where a name with blanks ends. */
@@ -110,6 +110,12 @@ static void drop_content(rc_git_content_t *content)
 {
     git_blob_free(content->blob);
     content->blob = NULL;
+}
+
+static void drop_both(rc_git_content_t contents[2])
+{
+    drop_content(&contents[0]);
+    drop_content(&contents[1]);
 }
 
 static rc_err_t *load(rc_git_content_t *content, const rc_git_printer_t *printer,
@@ -133,17 +139,43 @@ static rc_err_t *load(rc_git_content_t *content, const rc_git_printer_t *printer
     return NULL;
 }
 
+/* Both contents, to be freed by drop_both; none after an error. */
+static rc_err_t *load_both(rc_git_content_t contents[2], const rc_git_printer_t *printer,
+                           const rc_git_change_t *change)
+{
+    rc_err_t *err;
+
+    memset(contents, 0, 2 * sizeof(*contents));
+    err = load(&contents[0], printer, &change->before);
+    if (!err)
+        err = load(&contents[1], printer, &change->after);
+    if (err)
+        drop_both(contents);
+    return err;
+}
+
 static bool binary(const rc_git_content_t *content)
 {
     return content->size > SIZE_MAX_TEXT || rc_git_is_binary(content->data, content->size);
 }
 
+static void count_bytes(rc_git_tally_t *tally, const rc_git_content_t contents[2])
+{
+    if (!tally)
+        return;
+    tally->binary = true;
+    tally->deleted = contents[0].size;
+    tally->added = contents[1].size;
+}
+
 /* @a head is due in any case when @a always, else only before a hunk. */
 static rc_err_t *print_contents(const rc_git_printer_t *printer, const char *head, bool always,
-                                const char *labels, const rc_git_content_t *before,
-                                const rc_git_content_t *after)
+                                const char *labels, const rc_git_content_t contents[2])
 {
+    const rc_git_content_t *before = &contents[0], *after = &contents[1];
+
     if (binary(before) || binary(after)) {
+        count_bytes(printer->tally, contents);
         RC_TRY(rc_spool_puts(printer->spool, head));
         return rc_git_print_binary(printer, before, after);
     }
@@ -154,13 +186,27 @@ static rc_err_t *print_contents(const rc_git_printer_t *printer, const char *hea
     return rc_git_print_hunks(printer, labels, before, after);
 }
 
+/* The content is the same on both sides. */
+static rc_err_t *print_same(const rc_git_printer_t *printer, const char *head,
+                            const rc_git_side_t *side)
+{
+    rc_git_content_t content;
+
+    if (printer->tally) {
+        RC_TRY(load(&content, printer, side));
+        printer->tally->binary = binary(&content);
+        drop_content(&content);
+    }
+    return rc_spool_puts(printer->spool, head);
+}
+
 /* Both sides are of one kind, or one is not there. */
 static rc_err_t *print_pair(const rc_git_printer_t *printer, const rc_git_change_t *change)
 {
     const rc_git_side_t *before = &change->before, *after = &change->after;
     apr_pool_t *pool = printer->scratch;
-    const char *from = quote("a/", before->mode ? before->path : after->path, pool);
-    const char *to = quote("b/", after->mode ? after->path : before->path, pool);
+    const char *from = rc_git_quote("a/", before->mode ? before->path : after->path, pool);
+    const char *to = rc_git_quote("b/", after->mode ? after->path : before->path, pool);
     const char *head =
         apr_pstrcat(pool, "diff --git ", from, " ", to, "\n", mode_lines(before, after, pool),
                     rename_lines(change, pool), index_line(before, after, pool), NULL);
@@ -168,32 +214,57 @@ static rc_err_t *print_pair(const rc_git_printer_t *printer, const rc_git_change
         apr_pstrcat(pool, file_line("--- ", before->mode ? from : "/dev/null", pool),
                     file_line("+++ ", after->mode ? to : "/dev/null", pool), NULL);
     bool always = before->mode != after->mode || change->renamed;
-    rc_git_content_t old_content = {0}, new_content = {0};
+    rc_git_content_t contents[2];
     rc_err_t *err;
 
     if (before->mode && after->mode && git_oid_equal(&before->id, &after->id))
-        return rc_spool_puts(printer->spool, head);
-    err = load(&old_content, printer, before);
-    if (!err)
-        err = load(&new_content, printer, after);
-    if (!err)
-        err = print_contents(printer, head, always, labels, &old_content, &new_content);
-    drop_content(&old_content);
-    drop_content(&new_content);
+        return print_same(printer, head, after);
+    RC_TRY(load_both(contents, printer, change));
+    err = print_contents(printer, head, always, labels, contents);
+    drop_both(contents);
     return err;
+}
+
+/* Only counts what differs between both sides. */
+static rc_err_t *count_pair(const rc_git_printer_t *printer, const rc_git_change_t *change)
+{
+    rc_git_printer_t counter = *printer;
+    rc_git_content_t contents[2];
+    rc_err_t *err = NULL;
+
+    counter.spool = NULL;
+    RC_TRY(load_both(contents, printer, change));
+    if (git_oid_equal(&change->before.id, &change->after.id))
+        printer->tally->binary = binary(&contents[0]); /* no change to git's --stat */
+    else if (binary(&contents[0]) || binary(&contents[1]))
+        count_bytes(printer->tally, contents);
+    else
+        err = rc_git_print_hunks(&counter, "", &contents[0], &contents[1]);
+    drop_both(contents);
+    return err;
+}
+
+/* A file became a link, say: git shows that as if one was deleted and one made, and counts it as
+ * one change. */
+static rc_err_t *print_new_type(const rc_git_printer_t *printer, const rc_git_change_t *change)
+{
+    rc_git_printer_t halves = *printer;
+    rc_git_change_t half = *change;
+
+    if (printer->tally)
+        RC_TRY(count_pair(printer, change));
+    halves.tally = NULL;
+    half.after = nothing;
+    RC_TRY(print_pair(&halves, &half));
+    half.before = nothing;
+    half.after = change->after;
+    return print_pair(&halves, &half);
 }
 
 rc_err_t *rc_git_print_change(const rc_git_printer_t *printer, const rc_git_change_t *change)
 {
-    rc_git_change_t half = *change;
-
     if (!change->before.mode || !change->after.mode ||
         RC_GIT_TYPE(change->before.mode) == RC_GIT_TYPE(change->after.mode))
         return print_pair(printer, change);
-    /* A file became a link, say: git shows that as if one was deleted and one made. */
-    half.after = nothing;
-    RC_TRY(print_pair(printer, &half));
-    half.before = nothing;
-    half.after = change->after;
-    return print_pair(printer, &half);
+    return print_new_type(printer, change);
 }

@@ -25,72 +25,36 @@
 #define HEADS "refs/heads/"
 #define TAGS  "refs/tags/"
 
-/* Times of files are as coarse as the kernel's tick, so a change just after a look may leave the
- * time as it was: what was looked at so soon after a change is read again the next time. */
-#define RACY apr_time_from_msec(100)
-
 #define TAG_DEPTH 10 /* tags of tags of ... */
-
-typedef struct watch_t {
-    const char *path;
-    apr_int64_t mtime; /* nanoseconds; -1: not there */
-    apr_int64_t size;
-    apr_uint64_t inode;
-} watch_t;
 
 /* A reference while it is being collected. */
 typedef struct found_t {
     git_oid id;
     git_oid peeled; /* from packed-refs */
     bool has_peeled, broken;
+    bool unborn; /* broken, but no damage: another name for a branch that is not there yet */
 } found_t;
 
 typedef struct reader_t {
     rc_git_t *git;
     rc_git_refs_t *refs;
     apr_hash_t *found; /* full name -> found_t */
+    bool lost;         /* a branch that leads to no commit was left out */
     apr_pool_t *scratch;
 } reader_t;
-
-static void look(watch_t *watch, const char *path)
-{
-    struct stat st;
-
-    watch->path = path;
-    watch->mtime = -1;
-    watch->size = 0;
-    watch->inode = 0;
-    if (stat(path, &st))
-        return;
-    watch->mtime = (apr_int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-    watch->size = S_ISDIR(st.st_mode) ? 0 : (apr_int64_t)st.st_size;
-    watch->inode = (apr_uint64_t)st.st_ino;
-}
 
 static const char *watch_path(reader_t *reader, const char *name)
 {
     rc_git_refs_t *refs = reader->refs;
     const char *path = apr_pstrcat(refs->pool, reader->git->path, "/", name, NULL);
 
-    look(apr_array_push(refs->watched), path);
+    rc_git_watch(refs->watched, path);
     return path;
 }
 
 bool rc_git_refs_current(const rc_git_refs_t *refs)
 {
-    int i;
-
-    for (i = 0; i < refs->watched->nelts; i++) {
-        const watch_t *before = &APR_ARRAY_IDX(refs->watched, i, watch_t);
-        watch_t now;
-
-        if (before->mtime / 1000 > refs->taken - RACY)
-            return false;
-        look(&now, before->path);
-        if (now.mtime != before->mtime || now.size != before->size || now.inode != before->inode)
-            return false;
-    }
-    return true;
+    return rc_git_watch_same(refs->watched, refs->taken);
 }
 
 /* --- collecting --- */
@@ -138,27 +102,31 @@ static bool wanted_name(const char *name, apr_size_t len)
            (len > strlen(TAGS) && !memcmp(name, TAGS, strlen(TAGS)));
 }
 
-/* One line of packed-refs: "<id> <name>", or "^<id>" with the peeled id of the line before. */
-static found_t *packed_line(reader_t *reader, found_t *last, const char *line, const char *end)
+/* One line of packed-refs: "<id> <name>", or "^<id>" with the peeled id of the line before; the
+ * reference goes to @a last. False = the line is none. */
+static bool packed_line(found_t **last, reader_t *reader, const char *line, const char *end)
 {
-    found_t *found;
+    found_t *before = *last;
     git_oid id;
 
+    *last = NULL;
     if (*line == '^') {
-        if (last && hex_of_length(&last->peeled, line + 1, end))
-            last->has_peeled = true;
-        return NULL;
+        if (before && hex_of_length(&before->peeled, line + 1, end))
+            before->has_peeled = true;
+        return true;
     }
+    if (*line == '#')
+        return true;
     if (!hex_of_length(&id, line, end) || end - line < GIT_OID_HEXSZ + 2)
-        return NULL;
+        return false;
     line += GIT_OID_HEXSZ + 1;
     if (!wanted_name(line, (apr_size_t)(end - line)))
-        return NULL;
+        return true;
     if (apr_hash_get(reader->found, line, (apr_ssize_t)(end - line)))
-        return NULL; /* a loose file holds a newer value */
-    found = remember(reader, line, (apr_size_t)(end - line));
-    found->id = id;
-    return found;
+        return true; /* a loose file holds a newer value */
+    *last = remember(reader, line, (apr_size_t)(end - line));
+    (*last)->id = id;
+    return true;
 }
 
 static rc_err_t *read_packed(reader_t *reader)
@@ -170,9 +138,8 @@ static rc_err_t *read_packed(reader_t *reader)
     RC_TRY(read_whole(&p, &len, path, reader->scratch));
     for (stop = p + len; p < stop; p = end + 1) {
         end = memchr(p, '\n', (size_t)(stop - p));
-        if (!end)
-            end = stop;
-        last = *p == '#' ? NULL : packed_line(reader, last, p, end);
+        if (!end || !packed_line(&last, reader, p, end))
+            return rc_err_internal(reader->scratch, APR_SUCCESS, "%s is damaged", path);
     }
     return NULL;
 }
@@ -182,20 +149,24 @@ static void read_loose(reader_t *reader, const char *path, const char *name)
     char text[1024];
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     ssize_t len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    bool gone = len < 0 && errno == ENOENT; /* packed or deleted since the directory was listed */
     found_t *found;
+    int n;
 
-    if (len < 0 && errno != ENOENT) /* that: packed or deleted since the directory was listed */
+    if (len < 0 && !gone)
         rc_log(RC_LOG_WARNING, APR_FROM_OS_ERROR(errno), "cannot read %s", path);
     if (fd >= 0)
         close(fd);
-    if (len < 0)
+    if (gone)
         return;
-    text[len] = '\0';
+    text[len < 0 ? 0 : len] = '\0';
     found = remember(reader, name, strlen(name));
-    if (!strncmp(text, "ref:", 4))
-        found->broken = git_reference_name_to_id(&found->id, reader->git->repo, name) < 0;
-    else
-        found->broken = !hex_of_length(&found->id, text, text + len);
+    if (!strncmp(text, "ref:", 4)) {
+        n = git_reference_name_to_id(&found->id, reader->git->repo, name);
+        found->broken = n < 0;
+        found->unborn = n == GIT_ENOTFOUND;
+    } else
+        found->broken = !hex_of_length(&found->id, text, text + strlen(text));
 }
 
 static bool entry_is_directory(const struct dirent *entry, const char *path)
@@ -352,6 +323,7 @@ static void add_reference(reader_t *reader, const char *name, const found_t *fou
     if (found->broken || !peel(&commit, reader->git, name, found)) {
         rc_log(RC_LOG_DEBUG, APR_SUCCESS, "%s: %s leads to no commit, left out", reader->git->path,
                name);
+        reader->lost = reader->lost || (!tag && !found->unborn);
         return;
     }
     ref = apr_array_push(tag ? refs->tags : refs->branches);
@@ -438,12 +410,15 @@ static rc_err_t *read_all(reader_t *reader)
     RC_TRY(read_shallow(reader));
     for (hi = apr_hash_first(reader->scratch, reader->found); hi; hi = apr_hash_next(hi))
         add_reference(reader, apr_hash_this_key(hi), apr_hash_this_val(hi));
+    if (reader->lost && !reader->refs->branches->nelts) /* it is damaged, not empty */
+        return rc_err_internal(reader->scratch, APR_SUCCESS, "no branch of %s leads to a commit",
+                               reader->git->path);
     return finish(reader);
 }
 
 rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, apr_pool_t *pool)
 {
-    reader_t reader;
+    reader_t reader = {.git = git};
     rc_git_refs_t *refs;
     apr_pool_t *own;
     apr_status_t rv = apr_pool_create_unmanaged_ex(&own, NULL, NULL);
@@ -455,12 +430,11 @@ rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, apr_pool_t *pool)
     refs = apr_pcalloc(own, sizeof(*refs));
     refs->pool = own;
     refs->taken = apr_time_now();
-    refs->watched = apr_array_make(own, 4, sizeof(watch_t));
+    refs->watched = rc_git_watch_list(own);
     refs->branches = apr_array_make(own, 8, sizeof(rc_git_ref_t));
     refs->tags = apr_array_make(own, 8, sizeof(rc_git_ref_t));
     refs->heads = apr_array_make(own, 8, sizeof(int));
     refs->shallow = apr_array_make(own, 1, sizeof(git_oid));
-    reader.git = git;
     reader.refs = refs;
     apr_pool_create(&reader.scratch, pool);
     apr_pool_tag(reader.scratch, "rc_git_refs_read");

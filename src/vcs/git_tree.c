@@ -5,10 +5,12 @@
  */
 #include "git_diff.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
+
+/* Some trees name the same subtree again and again: a few objects that stand for 2^80 files. */
+#define ENTRIES_MAX 1000000
 
 #define DEPTH_MAX 2048 /* nested directories; git has the same limit */
 
@@ -225,9 +227,12 @@ rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_gi
 rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
                               const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool)
 {
-    int entries = INT_MAX; /* of which memory has no room for as many */
+    int entries = ENTRIES_MAX;
 
-    return rc_git_tree_changes_some(out, &entries, git, before, after, err_pool, pool);
+    RC_TRY(rc_git_tree_changes_some(out, &entries, git, before, after, err_pool, pool));
+    return entries ? NULL
+                   : rc_err(err_pool, RC_E_FAILED,
+                            "A commit changes %d files and directories or more", ENTRIES_MAX);
 }
 
 rc_err_t *rc_git_tree_find(rc_git_side_t *out, rc_git_t *git, const git_oid *tree, const char *name,

@@ -318,6 +318,11 @@ rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
     return vcs->backend->id_at(id, vcs, index, pool);
 }
 
+rc_err_t *rc_vcs_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
+{
+    return vcs->backend->place(place, vcs, index, pool);
+}
+
 rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id)
 {
     return vcs->backend->time(time, vcs, id);
@@ -332,6 +337,12 @@ rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch)
 {
     return vcs->backend->diff(spool, vcs, id, options, scratch);
+}
+
+rc_err_t *rc_vcs_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
+                      apr_pool_t *scratch)
+{
+    return vcs->backend->mail(spool, vcs, id, mail, scratch);
 }
 
 rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
@@ -376,7 +387,7 @@ rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
     return vcs->backend->diff_files(spool, vcs, before, after, options, scratch);
 }
 
-rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_packed_fn_t *fn,
+rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch)
 {
     return vcs->backend->export(vcs, id, temp_dir, fn, baton, scratch);

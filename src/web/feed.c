@@ -29,15 +29,16 @@ static void alternate_link(rc_xml_t *xml, const char *link)
     rc_xml_markup(xml, "\"/>\n");
 }
 
-/* tag:<host>,<date>:/<path> (RFC 4151). */
+/* tag:<host>,<date>:/<path>[/<number>] (RFC 4151). */
 static const char *tag_of(const rc_feed_entry_t *entry, apr_pool_t *pool)
 {
     const char *host = strstr(entry->link, "://"), *path;
 
     host = host ? host + 3 : entry->link;
     path = host + strcspn(host, "/");
-    return apr_psprintf(pool, "tag:%.*s,%.10s:%s", (int)strcspn(host, ":/"), host,
+    path = apr_psprintf(pool, "tag:%.*s,%.10s:%s", (int)strcspn(host, ":/"), host,
                         rc_time_utc(entry->time, pool), path);
+    return entry->number ? apr_psprintf(pool, "%s/%" APR_INT64_T_FMT, path, entry->number) : path;
 }
 
 void rc_feed_begin(rc_feed_t *feed, rc_spool_t *spool, apr_pool_t *scratch)

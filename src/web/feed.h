@@ -17,7 +17,8 @@ typedef struct rc_feed_t {
 
 typedef struct rc_feed_entry_t {
     const char *title, *link, *author;
-    apr_int64_t time; /* epoch seconds */
+    apr_int64_t time;   /* epoch seconds */
+    apr_int64_t number; /* what tells it from others with this link; 0 = nothing needs to */
 } rc_feed_entry_t;
 
 /** Writes what stands before the entries. */

@@ -15,14 +15,24 @@
 /* clang-format off */
 static const rc_web_view_t views[] = {
     /* pattern, controller:action, flags, functions */
-    {"changeset-diff/{rev}", "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
-    {"raw-changeset/{rev}",  "ChangesetController:changeset_raw", 0, rc_web_changeset_prepare, rc_web_changeset_write},
+    {"changeset-diff/{rev}",     "ChangesetController:changeset_raw",      0, rc_web_changeset_raw_prepare, rc_web_changeset_diff_write},
+    {"raw-changeset/{rev}",      "ChangesetController:changeset_raw",      0, rc_web_changeset_raw_prepare, rc_web_changeset_diff_write},
+    {"changeset-download/{rev}", "ChangesetController:changeset_download", 0, rc_web_changeset_download_prepare, rc_web_changeset_diff_write},
+    {"changeset-patch/{rev}",    "ChangesetController:changeset_patch",    0, rc_web_changeset_patch_prepare, rc_web_changeset_patch_write},
     {"raw/{rev}/{path}",     "FilesController:raw", 0, rc_web_raw_prepare, rc_web_file_write},
     {"rawfile/{rev}/{path}", "FilesController:rawfile", 0, rc_web_rawfile_prepare, rc_web_file_write},
     {"diff/{path}",          "FilesController:diff", 0, rc_web_file_diff_prepare, rc_web_file_diff_write},
     {"feed/rss",  "FeedController:rss",  RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
     {"feed/atom", "FeedController:atom", RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
     {"archive/{rev}",        "FilesController:archivefile",       0, rc_web_archive_prepare,   rc_web_archive_write},
+    {"/_admin/journal/rss",         "JournalController:journal_rss",         RC_WEB_FEED | RC_WEB_LOGIN, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/journal/atom",        "JournalController:journal_atom",        RC_WEB_FEED | RC_WEB_LOGIN, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal/rss",  "JournalController:public_journal_rss",  RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal/atom", "JournalController:public_journal_atom", RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal_rss",  "JournalController:public_journal_rss",  RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/public_journal_atom", "JournalController:public_journal_atom", RC_WEB_FEED, rc_web_journal_prepare, rc_web_journal_write},
+    {"/_admin/gists/{id}/{rev}/raw",        "GistsController:show", 0, rc_web_gist_prepare, rc_web_gist_write},
+    {"/_admin/gists/{id}/{rev}/raw/{path}", "GistsController:show", 0, rc_web_gist_prepare, rc_web_gist_write},
 };
 /* clang-format on */
 

@@ -13,6 +13,8 @@
 
 #include "rc_archive.h"
 #include "rc_cache.h"
+#include "rc_journal.h"
+#include "rc_log.h"
 #include "rc_text.h"
 
 #define SHORT_ID 12
@@ -101,8 +103,7 @@ rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
     RC_TRY(rc_vcs_time(&archive->time, call->vcs, archive->id));
     set_names(archive, call);
     call->content_type = rc_archive_type(archive->format);
-    call->disposition =
-        apr_pstrcat(call->pool, "attachment; filename=\"", archive->name, "\"", NULL);
+    call->disposition = rc_web_attachment(archive->name, call->pool);
     call->etag = archive->key;
     if (call->immutable) /* a name may come to mean an older commit: no date for it */
         call->last_modified = archive->time;
@@ -117,14 +118,45 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
     apr_pool_t *pool = archive->call->pool;
     rc_archive_t *out;
 
-    if (!archive->inside)
+    if (!archive->inside) {
         RC_TRY(rc_gate_enter(env->expensive, pool));
+        rc_db_release(archive->call->db); /* this can take minutes */
+        archive->call->db = NULL;
+    }
     archive->inside = true;
     RC_TRY(rc_archive_begin(&out, archive->format, spool, archive->prefix, archive->time,
                             env->config->temp_dir, &limits, pool));
     RC_TRY(rc_vcs_export(archive->call->vcs, archive->id, env->config->temp_dir, rc_archive_add,
                          out, pool));
-    return rc_archive_end(out);
+    RC_TRY(rc_archive_end(out));
+    rc_log(RC_LOG_DEBUG, APR_SUCCESS, "made %s of %s", archive->name, archive->call->repo->name);
+    return NULL;
+}
+
+static rc_err_t *add_entry(void *baton, rc_db_t *db)
+{
+    const archive_t *archive = baton;
+    const rc_web_call_t *call = archive->call;
+    rc_actor_t actor = {call->caller->user_id, call->request->client_ip};
+
+    return rc_store_journal_add(
+        db, &actor, call->repo->id, call->repo->name,
+        apr_pstrcat(call->pool, "user_downloaded_archive:", archive->name, NULL));
+}
+
+/* A database that is busy for long does not take the archive away again. */
+static void journal(archive_t *archive)
+{
+    rc_web_call_t *call = archive->call;
+    rc_err_t *err = NULL;
+
+    if (!call->db)
+        err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
+    if (!err)
+        err = rc_db_txn(call->db, add_entry, archive);
+    if (err)
+        rc_log(RC_LOG_ERR, err->cause, "the journal does not tell of %s: %s", archive->name,
+               rc_err_log_text(err, call->pool));
 }
 
 rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
@@ -134,10 +166,10 @@ rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
     archive_t *archive = call->state;
     rc_err_t *err;
 
-    rc_db_release(call->db); /* this can take minutes */
-    call->db = NULL;
     err = rc_cache_get(spool, &cache, archive->key, make, archive, call->pool);
     if (err && err->kind == RC_E_FORBIDDEN)
-        return rc_web_refuse(call, 403, err->msg);
+        return rc_web_refuse(call, 413, err->msg);
+    if (!err && !call->request->head)
+        journal(archive);
     return err;
 }

@@ -196,7 +196,7 @@ static void write_head(writing_t *w, const rc_commit_t *commit, const rc_feed_en
 
 static rc_err_t *write_entry(writing_t *w, const char *id)
 {
-    rc_feed_entry_t entry;
+    rc_feed_entry_t entry = {NULL};
     const char *message;
     rc_commit_t *commit;
 

@@ -42,8 +42,11 @@ apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool);
 char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool);
 
 /* view_changeset.c */
-rc_err_t *rc_web_changeset_prepare(rc_web_call_t *call);
-rc_err_t *rc_web_changeset_write(rc_web_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_web_changeset_raw_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_changeset_download_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_changeset_diff_write(rc_web_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_web_changeset_patch_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_changeset_patch_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /* view_file.c, view_file_diff.c */
 rc_err_t *rc_web_raw_prepare(rc_web_call_t *call);
@@ -74,6 +77,14 @@ rc_err_t *rc_web_refuse_path(rc_web_call_t *call, const char *path, const char *
 /* view_feed.c */
 rc_err_t *rc_web_feed_prepare(rc_web_call_t *call);
 rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool);
+
+/* view_journal.c */
+rc_err_t *rc_web_journal_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_journal_write(rc_web_call_t *call, rc_spool_t *spool);
+
+/* view_gist.c */
+rc_err_t *rc_web_gist_prepare(rc_web_call_t *call);
+rc_err_t *rc_web_gist_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /* view_archive.c */
 rc_err_t *rc_web_archive_prepare(rc_web_call_t *call);

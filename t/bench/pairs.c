@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Raw diffs in pairs: one request on a kept connection, then one git process for the same commit,
- * both read to their end.
+ * Work in pairs: one request on a kept connection, then one git process for the same commit, both
+ * read to their end.
  *
- *     pairs PORT REPOSITORY < lines of "COMMIT PATH-OF-URL"
+ *     pairs PORT HOST GIT-ARGUMENT... < lines of "COMMIT PATH-OF-URL"
  *
+ * runs `git GIT-ARGUMENT... COMMIT` and
  * prints "http-microseconds git-microseconds http-bytes git-bytes" for each line.
  */
 #include <netinet/in.h>
@@ -51,10 +52,10 @@ static int connect_to(int port)
 }
 
 /* The answer's length; everything is read. */
-static long get(int fd, const char *path)
+static long get(int fd, const char *host, const char *path)
 {
     char request[2048], *end = NULL, *length;
-    int n = snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", path);
+    int n = snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", path, host);
     long used = 0, body, left;
     ssize_t got;
 
@@ -78,11 +79,9 @@ static long get(int fd, const char *path)
     return body;
 }
 
-static long run_git(const char *repository, const char *commit)
+/* The length of what git prints. */
+static long run_git(char **argv)
 {
-    const char *argv[] = {"git",      "-C",     repository,       "diff-tree",
-                          "-p",       "--root", "--no-commit-id", "--full-index",
-                          "--binary", "-M",     commit,           NULL};
     posix_spawn_file_actions_t actions;
     int ends[2], status;
     long all = 0;
@@ -95,7 +94,7 @@ static long run_git(const char *repository, const char *commit)
     posix_spawn_file_actions_adddup2(&actions, ends[1], 1);
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
-    if (posix_spawnp(&pid, "git", &actions, NULL, (char **)argv, environ))
+    if (posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ))
         die("git");
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
@@ -103,25 +102,27 @@ static long run_git(const char *repository, const char *commit)
         all += got;
     close(ends[0]);
     if (waitpid(pid, &status, 0) < 0 || status)
-        die("git diff-tree");
+        die("git");
     return all;
 }
 
 int main(int argc, char **argv)
 {
-    char commit[64], path[1024];
+    char commit[64], path[1024], *git[20] = {"git"};
     int fd;
 
-    if (argc != 3)
+    if (argc < 4 || argc > 18)
         return 2;
+    memcpy(git + 1, argv + 3, (size_t)(argc - 3) * sizeof(*argv));
+    git[argc - 2] = commit;
     fd = connect_to(atoi(argv[1]));
     while (scanf("%63s %1023s", commit, path) == 2) {
         double t0 = now(), t1, t2;
         long ours, gits;
 
-        ours = get(fd, path);
+        ours = get(fd, argv[2], path);
         t1 = now();
-        gits = run_git(argv[2], commit);
+        gits = run_git(git);
         t2 = now();
         printf("%.1f %.1f %ld %ld\n", t1 - t0, t2 - t1, ours, gits);
     }

@@ -231,14 +231,37 @@ static void files_end_with_the_pool(void **state)
     assert_int_equal(files_in(unit_dir), 0);
 }
 
+/* A limit counts in the file; a spool beside another has the same one, and errors that stay. */
+static void limits(void **state)
+{
+    static char block[RC_SPOOL_MEMORY];
+    rc_spool_t *spool = rc_spool_create(unit_dir, pool), *part;
+    apr_pool_t *scratch;
+    rc_err_t *err = NULL;
+    int i;
+
+    (void)state;
+    memset(block, 'x', sizeof(block));
+    rc_spool_set_limit(spool, 3 * RC_SPOOL_MEMORY);
+    apr_pool_create(&scratch, pool);
+    part = rc_spool_beside(spool, scratch);
+    for (i = 0; i < 3; i++)
+        ASSERT_OK(rc_spool_write(part, block, sizeof(block)));
+    ASSERT_OK(rc_spool_append(spool, part));
+    assert_int_equal(rc_spool_size(spool), 3 * RC_SPOOL_MEMORY);
+    for (i = 0; i < 2 && !err; i++)
+        err = rc_spool_write(part, block, sizeof(block));
+    apr_pool_destroy(scratch);
+    assert_non_null(err);
+    assert_int_equal(err->kind, RC_E_FAILED);
+    assert_string_equal(err->msg, "The answer is larger than 196608 bytes");
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(memory_or_file),
-    cmocka_unit_test(any_pieces),
-    cmocka_unit_test(emptied),
-    cmocka_unit_test(text),
-    cmocka_unit_test(taken_file),
-    cmocka_unit_test(no_folder),
-    cmocka_unit_test(files_end_with_the_pool),
+    cmocka_unit_test(limits),     cmocka_unit_test(memory_or_file),
+    cmocka_unit_test(any_pieces), cmocka_unit_test(emptied),
+    cmocka_unit_test(text),       cmocka_unit_test(taken_file),
+    cmocka_unit_test(no_folder),  cmocka_unit_test(files_end_with_the_pool),
 };
 
 UNIT_MAIN(tests)

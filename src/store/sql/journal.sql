@@ -4,3 +4,33 @@
 -- JOURNAL_ADD: user, repository, its name, action, address, now
 INSERT INTO journal (user_id, username, repo_id, repo_name, action, ip_addr, created_on)
 SELECT u.user_id, u.username, ?2, ?3, ?4, ?5, ?6 FROM users u WHERE u.user_id = ?1
+-- JOURNAL_FOLLOWED: user, how many; the newest entries about repositories that he follows, or of
+-- users that he follows, but only about repositories that are there and that he may read. Each of
+-- those he follows is asked for its own newest entries, by index: the whole is never looked through.
+WITH @ME(materialized)@,
+candidate (journal_id) AS (
+    SELECT j.journal_id
+      FROM repo_following f CROSS JOIN repo r CROSS JOIN me CROSS JOIN anyone CROSS JOIN journal j
+     WHERE f.user_id = ?1 AND r.repo_id = f.repo_id AND @REPO_LEVEL(r)@ > 0
+       AND j.journal_id IN (SELECT n.journal_id FROM journal n WHERE n.repo_id = f.repo_id
+                             ORDER BY n.journal_id DESC LIMIT ?2)
+    UNION
+    SELECT j.journal_id
+      FROM user_following f CROSS JOIN journal j
+     WHERE f.user_id = ?1
+       AND j.journal_id IN (SELECT n.journal_id
+                              FROM journal n CROSS JOIN repo r CROSS JOIN me CROSS JOIN anyone
+                             WHERE n.user_id = f.followed_id AND r.repo_id = n.repo_id
+                               AND @REPO_LEVEL(r)@ > 0
+                             ORDER BY n.journal_id DESC LIMIT ?2))
+SELECT j.journal_id, j.created_on, j.action, j.username, u.firstname, u.lastname, r.repo_name
+  FROM journal j JOIN repo r ON r.repo_id = j.repo_id LEFT JOIN users u ON u.user_id = j.user_id
+ WHERE j.journal_id IN (SELECT c.journal_id FROM candidate c)
+ ORDER BY j.journal_id DESC LIMIT ?2
+-- JOURNAL_LAST: how many; the newest of all, oldest first
+SELECT n.journal_id, n.created_on, n.action, n.username, n.ip_addr, n.repo_name
+  FROM (SELECT j.journal_id, j.created_on, j.action, j.username, j.ip_addr, j.repo_name
+          FROM journal j ORDER BY j.journal_id DESC LIMIT ?1) n
+ ORDER BY n.journal_id
+-- JOURNAL_PURGE: moment; what is older goes
+DELETE FROM journal WHERE created_on < ?1

@@ -83,6 +83,7 @@ SELECT repo_id, 1001 + (repo_id * 13 + k.i * 331) % $users, k.level FROM repo,
        (SELECT 0 AS i, 1 AS level UNION ALL SELECT 1, 3 UNION ALL SELECT 2, 4) k WHERE repo_id > 1000;
 INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
 SELECT repo_id, 1001 + (repo_id * 17 + k.i * 7) % $GROUPS, k.i FROM repo, (SELECT 1 AS i UNION ALL SELECT 3) k WHERE repo_id > 1000;
+UPDATE repo SET enable_downloads = 1;
 INSERT INTO repo_following (repo_id, user_id, created_on) SELECT repo_id, owner_id, created_on FROM repo WHERE repo_id > 1000;
 COMMIT;
 END

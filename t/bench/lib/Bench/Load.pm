@@ -35,10 +35,15 @@ sub new {
 
 sub add {
     my ($self, $name, %opt) = @_;
-    return push @{ $self->{cases} }, { %opt, name => $name } if $opt{code};
+    push @{ $self->{cases} }, $opt{code} ? { %opt, name => $name } : $self->prepare($name, %opt);
+}
+
+# A case that is no part of the rounds, for measure.
+sub prepare {
+    my ($self, $name, %opt) = @_;
     my $file = "$self->{dir}/" . $name =~ tr/A-Za-z0-9_-/_/cr . '.requests';
     spew($file, join '', map { _line(@$_) } @{ $opt{requests} });
-    push @{ $self->{cases} }, { seconds => $self->{seconds}, connections => 16, %opt, name => $name, file => $file };
+    return { seconds => $self->{seconds}, connections => 16, %opt, name => $name, file => $file };
 }
 
 sub _line {
@@ -60,7 +65,12 @@ sub rounds {
 
 sub _case {
     my ($self, $case, $round) = @_;
-    return $self->{results}{ $case->{name} }[$round] = $case->{code}->() if $case->{code};
+    $self->{results}{ $case->{name} }[$round] = $case->{code} ? $case->{code}->() : $self->measure($case);
+}
+
+# One run of wrk.
+sub measure {
+    my ($self, $case) = @_;
     my $beside = $case->{beside} && $self->_start_beside($case);
     my $cpu = $self->{server}->cpu;
     my $r = run({ timeout => 30 + $case->{seconds} }, 'wrk', '-t1', "-c$case->{connections}",
@@ -73,7 +83,7 @@ sub _case {
     die "$case->{name}: $result{bad} answers of status 400 and above\n" if $result{bad};
     $result{cpu} = ($self->{server}->cpu - $cpu) / $result{requests};
     $result{rate} = 1e6 * $result{requests} / $result{time};
-    $self->{results}{ $case->{name} }[$round] = \%result;
+    return \%result;
 }
 
 # Starts the program of a case; its output goes to a file.

@@ -7,11 +7,12 @@ Bench::Server - the private httpd of the tests, set up to be measured
 
 =head1 SYNOPSIS
 
-    my $s = Bench::Server->new(dir => $dir, module => $so, data => $data, cgit => $cgitrc);
+    my $s = Bench::Server->new(dir => $dir, module => $so, data => $data, cgit => $cgitrc, gitweb => $config);
     $s->start; ... $s->{port} ... $s->stop;
 
 Two processes of 32 threads, keep-alive without end, no logs of requests. The module stands at /rc,
-files are below /static, cgit at /cgit. Without C<module>: the same server without mod_rcapi.
+cgit at /cgit, gitweb at /gitweb, files are below /. The host "uncached" keeps no archives. Without
+C<module>: the same server without mod_rcapi.
 
 =cut
 
@@ -23,6 +24,7 @@ use POSIX ();
 use RCAPI::Run qw(account patiently slurp);
 
 our $CGIT = '/usr/lib/cgit/cgit.cgi';
+our $GITWEB = '/usr/share/gitweb/gitweb.cgi';
 my @MODULES = qw(unixd authn_core authz_core mime);
 
 sub config {
@@ -30,8 +32,8 @@ sub config {
     my $dir = $self->{dir};
     my $account = (account())[0];
     my $user = $account ? "User $account\nGroup #${\((account())[2])}\n" : '';
-    my @modules = (@MODULES, $self->{cgit} ? qw(cgid env alias) : ());
-    return <<"END" . $self->_mpm . $user . $self->_module . $self->_cgit;
+    my @modules = (@MODULES, $self->{cgit} || $self->{gitweb} ? qw(cgid env alias) : ());
+    return <<"END" . $self->_mpm . $user . $self->_module($port) . $self->_peers;
 ServerRoot $dir
 ServerName 127.0.0.1
 Listen 127.0.0.1:$port
@@ -44,7 +46,7 @@ TypesConfig $dir/mime.types
 DocumentRoot $dir/htdocs
 KeepAliveTimeout 30
 MaxKeepAliveRequests 0
-AsyncRequestWorkerFactor 4
+AsyncRequestWorkerFactor 30
 Timeout 60
 <Directory />
     Options FollowSymLinks
@@ -57,7 +59,7 @@ END
 }
 
 sub _module {
-    my ($self) = @_;
+    my ($self, $port) = @_;
     return '' unless $self->{module};
     return <<"END";
 LoadModule rcapi_module $self->{module}
@@ -65,26 +67,37 @@ RcapiDatabase $self->{data}/rcapi.db
 RcapiRepositoryRoot $self->{data}/repos
 RcapiSecretFile $self->{data}/secret
 RcapiTempDirectory $self->{dir}/tmp
-RcapiAccessControllersWhitelist ChangesetController:changeset_raw
+RcapiAccessControllersWhitelist *
 <Location /rc>
     SetHandler rcapi
     Require all granted
 </Location>
+<VirtualHost 127.0.0.1:$port>
+    ServerName 127.0.0.1
+</VirtualHost>
+<VirtualHost 127.0.0.1:$port>
+    ServerName uncached
+    RcapiArchiveCache None
+</VirtualHost>
 END
 }
 
-sub _cgit {
+# Programs by CGI, to compare with.
+sub _peers {
     my ($self) = @_;
-    return '' unless $self->{cgit};
-    return <<"END";
-ScriptSock $self->{dir}/run/cgid.sock
-SetEnv CGIT_CONFIG $self->{cgit}
-ScriptAlias /cgit $CGIT
-<Directory ${\ $CGIT =~ s{/[^/]*$}{}r }>
+    my %peers = (cgit => [$CGIT, 'CGIT_CONFIG'], gitweb => [$GITWEB, 'GITWEB_CONFIG']);
+    my @have = grep { $self->{$_} } sort keys %peers or return '';
+    return join '', "ScriptSock $self->{dir}/run/cgid.sock\n", map {
+        my ($program, $variable) = @{ $peers{$_} };
+        <<"END";
+SetEnv $variable $self->{$_}
+ScriptAlias /$_ $program
+<Directory ${\ $program =~ s{/[^/]*$}{}r }>
     Options ExecCGI
     Require all granted
 </Directory>
 END
+    } @have;
 }
 
 # Of one child: kilobytes of memory that only it has (kind 'private'), or that is no file ('anon').

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Finding the commits of a changeset view, and going through them within limits (contract 03 §4).
+ */
+#include "changeset.h"
+
+#include <string.h>
+
+#include <apr_sha1.h>
+#include <apr_strings.h>
+
+#include "rc_text.h"
+
+#define NO_SUCH_COMMIT "No such commit exists for this repository"
+
+#define DEFAULT_CONTEXT 3
+#define MOST_CONTEXT    100000
+
+#define FEW 8 /* commits of a range that anybody may have at any time */
+
+/* Part of every ETag; raise it when the same request would be answered with other bytes. */
+#define FORMAT "2"
+
+/* --- parameters --- */
+
+/* The first parameter whose name begins with "C" ("C--file=x:5"), else `context` (03 §4). */
+static const char *context_parameter(const char *query, apr_pool_t *pool)
+{
+    const char *p = query;
+
+    for (; p && *p; p += strcspn(p, "&;"), p += *p != '\0')
+        if (*p == 'C') {
+            const char *name = apr_pstrmemdup(pool, p, strcspn(p, "=&;"));
+
+            return rc_web_parameter(p, name, pool);
+        }
+    return rc_web_parameter(query, "context", pool);
+}
+
+static void read_options(rc_diff_options_t *diff, const rc_web_call_t *call)
+{
+    const char *query = call->request->query;
+    const char *context = context_parameter(query, call->pool);
+    const char *ignore = rc_web_parameter(query, "ignorews", call->pool);
+    const char *colon = context ? strrchr(context, ':') : NULL;
+    apr_int64_t lines = DEFAULT_CONTEXT;
+
+    if (context && (!rc_text_int(&lines, colon ? colon + 1 : context) || lines < 0))
+        lines = DEFAULT_CONTEXT;
+    diff->context = (int)(lines < MOST_CONTEXT ? lines : MOST_CONTEXT);
+    diff->ignore_space = ignore && *ignore && strcmp(ignore, "0");
+}
+
+/* --- which commits --- */
+
+/* Index of the commit that @a rev names; -1 = none. @a id may be NULL. */
+static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_web_call_t *call, const char *rev)
+{
+    const char *found = NULL;
+
+    *index = -1;
+    if (*rev)
+        RC_TRY(rc_vcs_resolve(&found, call->vcs, rev, call->pool));
+    if (id)
+        *id = found;
+    return found ? rc_vcs_index_of(index, call->vcs, found) : NULL;
+}
+
+/*
+ * Sets where the commits are; *found is false when the URL names none. A range is never immutable,
+ * even between full ids: a branch that is pushed later can bring commits whose place is in the
+ * middle of it.
+ */
+static rc_err_t *resolve(bool *found, rc_web_changeset_t *set, rc_web_call_t *call)
+{
+    const char *dots = strstr(call->rev, "..."), *id;
+
+    if (dots) {
+        const char *from = apr_pstrmemdup(call->pool, call->rev, (apr_size_t)(dots - call->rev));
+
+        RC_TRY(index_of(&set->from, NULL, call, from));
+        RC_TRY(index_of(&set->to, NULL, call, dots + 3));
+    } else {
+        RC_TRY(index_of(&set->from, &id, call, call->rev));
+        set->to = set->from;
+        call->immutable = id && !strcmp(id, call->rev);
+    }
+    set->range = dots != NULL;
+    *found = set->from >= 0 && set->to >= set->from;
+    return NULL;
+}
+
+static bool is_in(const rc_web_changeset_t *set, const rc_place_t *place)
+{
+    return !set->range || !set->leave_merges || place->parents < 2;
+}
+
+/*
+ * Counts the commits, and makes one text of all their ids: commits that come later can find their
+ * place in the middle of a range. *time is the last one's.
+ */
+static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_web_changeset_t *set,
+                        rc_web_call_t *call, apr_pool_t *scratch)
+{
+    unsigned char bytes[APR_SHA1_DIGESTSIZE];
+    rc_place_t place = {0};
+    apr_sha1_ctx_t sha;
+    apr_int64_t i;
+
+    apr_sha1_init(&sha);
+    for (i = set->from; i <= set->to; i++) {
+        apr_pool_clear(scratch);
+        RC_TRY(rc_vcs_place(&place, call->vcs, i, scratch));
+        if (!place.id)
+            return rc_err_internal(call->pool, APR_SUCCESS,
+                                   "no commit at index %" APR_INT64_T_FMT " of %s", i,
+                                   call->repo->name);
+        if (!is_in(set, &place))
+            continue;
+        set->count++;
+        apr_sha1_update(&sha, place.id, (unsigned)strlen(place.id));
+    }
+    *time = place.time;
+    apr_sha1_final(bytes, &sha);
+    *digest = set->from == set->to ? apr_pstrdup(call->pool, place.id)
+                                   : rc_text_hex(bytes, sizeof(bytes), call->pool);
+    return NULL;
+}
+
+static rc_err_t *set_validators(rc_web_changeset_t *set, rc_web_call_t *call, const char *kind)
+{
+    const char *digest = NULL;
+    apr_int64_t time = 0;
+    apr_pool_t *scratch;
+    rc_err_t *err;
+
+    apr_pool_create(&scratch, call->pool);
+    err = survey(&digest, &time, set, call, scratch);
+    apr_pool_destroy(scratch);
+    if (err)
+        return err;
+    call->etag = apr_psprintf(call->pool, "%s-%s" FORMAT "-U%d%s", digest, kind, set->diff.context,
+                              set->diff.ignore_space ? "w" : "");
+    if (call->immutable) /* a name may come to mean an older commit: no date for it */
+        call->last_modified = time;
+    return NULL;
+}
+
+rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, const char *kind,
+                                bool leave_merges)
+{
+    rc_web_changeset_t *set = apr_pcalloc(call->pool, sizeof(*set));
+    const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
+    bool found;
+
+    *out = NULL;
+    set->leave_merges = leave_merges;
+    RC_TRY(rc_vcs_open(&call->vcs, call->env->vcs_pool, call->repo->type, path, call->pool));
+    RC_TRY(resolve(&found, set, call));
+    if (!found)
+        return rc_web_refuse(call, 404, NO_SUCH_COMMIT);
+    read_options(&set->diff, call);
+    call->content_type = "text/plain; charset=utf-8";
+    *out = set;
+    return set_validators(set, call, kind);
+}
+
+/* --- going through them --- */
+
+/* A range may take seconds and gigabytes: not too many at once, and none without end. */
+static rc_err_t *check_time(rc_web_call_t *call, apr_time_t begun)
+{
+    apr_interval_time_t limit = call->env->config->range_time;
+
+    if (!limit || apr_time_now() - begun <= limit)
+        return NULL;
+    return rc_err(call->pool, RC_E_FAILED, "The answer takes longer than %d s to make",
+                  (int)apr_time_sec(limit));
+}
+
+static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *set,
+                               rc_web_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)
+{
+    apr_time_t begun = apr_time_now();
+    apr_int64_t i, number = 0;
+    rc_place_t place;
+
+    if (set->range)
+        rc_spool_set_limit(spool, call->env->config->range_bytes);
+    if (set->count > FEW)
+        RC_TRY(rc_gate_enter(call->env->expensive, call->pool));
+    for (i = set->from; i <= set->to; i++) {
+        apr_pool_clear(scratch);
+        RC_TRY(rc_vcs_place(&place, call->vcs, i, scratch));
+        if (!is_in(set, &place))
+            continue;
+        RC_TRY(fn(call, set, place.id, ++number, spool, scratch));
+        if (set->range)
+            RC_TRY(check_time(call, begun));
+    }
+    return NULL;
+}
+
+rc_err_t *rc_web_changeset_each(rc_web_call_t *call, const rc_web_changeset_t *set,
+                                rc_web_commit_fn_t *fn, rc_spool_t *spool)
+{
+    apr_pool_t *scratch;
+    rc_err_t *err;
+
+    apr_pool_create(&scratch, call->pool);
+    err = write_commits(call, set, fn, spool, scratch);
+    apr_pool_destroy(scratch);
+    if (err && err->kind == RC_E_FAILED) /* too much of something */
+        return rc_web_refuse(call, 413,
+                             apr_psprintf(call->pool, "%s%s", err->msg,
+                                          set->range ? "; ask for a shorter range" : ""));
+    return err;
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The raw text of a gist (contract 03 §8). Whoever passes the whitelist and knows its id may read
+ * it; one that is expired, closed to visitors or not there at all is the same 404.
+ */
+#include "web.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_gist.h"
+#include "rc_gist_model.h"
+
+/* Part of every ETag; raise it when the same gist would be answered with other bytes. */
+#define FORMAT "-gist1"
+
+typedef struct shown_t {
+    const char *id;   /* of the commit */
+    const char *name; /* of the one file; NULL: all */
+    rc_spool_t *spool;
+    bool first;
+} shown_t;
+
+static bool is_open(const rc_gist_t *gist, const rc_caller_t *caller)
+{
+    if (!gist || (gist->expires != -1 && gist->expires < apr_time_sec(apr_time_now())))
+        return false;
+    return strcmp(gist->acl_level, "acl_private") || !caller->anonymous;
+}
+
+static rc_err_t *find(shown_t *shown, rc_web_call_t *call)
+{
+    rc_gist_t *gist;
+    const char *tip;
+    bool there = true;
+
+    shown->name = call->rest && *call->rest ? call->rest : NULL;
+    RC_TRY(rc_store_gist(&gist, call->db, call->id, call->pool));
+    if (!is_open(gist, call->caller))
+        return NULL;
+    RC_TRY(rc_model_gist_open(&call->vcs, &tip, call->env, gist->access_id, call->pool));
+    RC_TRY(rc_vcs_resolve(&shown->id, call->vcs, call->rev, call->pool));
+    if (shown->id && shown->name)
+        RC_TRY(
+            rc_vcs_nodes(&there, call->vcs, shown->id, shown->name, false, NULL, NULL, call->pool));
+    if (!there)
+        shown->id = NULL;
+    return NULL;
+}
+
+rc_err_t *rc_web_gist_prepare(rc_web_call_t *call)
+{
+    shown_t *shown = apr_pcalloc(call->pool, sizeof(*shown));
+
+    RC_TRY(find(shown, call));
+    if (!shown->id)
+        return rc_web_refuse(call, 404, NULL);
+    call->state = shown;
+    call->content_type = "text/plain; charset=utf-8";
+    call->etag = apr_pstrcat(call->pool, shown->id, FORMAT, NULL);
+    return NULL;
+}
+
+static rc_err_t *write_file(void *baton, const rc_vcs_file_t *file)
+{
+    shown_t *shown = baton;
+
+    if (shown->name && strcmp(shown->name, file->name))
+        return NULL;
+    if (!shown->first)
+        RC_TRY(rc_spool_puts(shown->spool, "\n\n"));
+    shown->first = false;
+    return rc_spool_write(shown->spool, file->data, file->len);
+}
+
+rc_err_t *rc_web_gist_write(rc_web_call_t *call, rc_spool_t *spool)
+{
+    shown_t *shown = call->state;
+
+    shown->spool = spool;
+    shown->first = true;
+    return rc_vcs_files(call->vcs, shown->id, write_file, shown, call->pool);
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Feeds of the journal: what happened to the repositories and by the users that the caller follows
+ * (contract 03 §7). It tells of nothing that he may not read now, and of the details of an entry
+ * only ids of commits: others may hold names.
+ */
+#include "feed.h"
+
+#include <string.h>
+
+#include <apr_sha1.h>
+#include <apr_strings.h>
+
+#include "rc_journal.h"
+#include "rc_text.h"
+
+#define FORMAT  "journal1"
+#define ENTRIES 20
+
+static const struct {
+    const char *action, *text;
+} words[] = {
+    {"user_created_repo", "created repository"},
+    {"admin_created_repo", "created repository"},
+    {"user_forked_repo", "forked repository"},
+    {"user_updated_repo", "updated repository"},
+    {"user_locked_repo", "locked repository"},
+    {"user_unlocked_repo", "unlocked repository"},
+    {"user_stripped_commit", "stripped commit from repository"},
+    {"user_downloaded_archive", "downloaded archive from repository"},
+    {"user_commented_revision", "commented on revision in repository"},
+    {"push", "pushed into"},
+    {"push_remote", "pulled from remote into repository"},
+    {"pull", "pulled from"},
+};
+
+static const char *words_for(const rc_journal_entry_t *entry)
+{
+    apr_size_t len = strcspn(entry->action, ":"), i;
+
+    for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (strlen(words[i].action) == len && !strncmp(words[i].action, entry->action, len))
+            return words[i].text;
+    return "changed";
+}
+
+static const char *name_of(const rc_journal_entry_t *entry, apr_pool_t *pool)
+{
+    const char *first = entry->firstname ? entry->firstname : "";
+    const char *last = entry->lastname ? entry->lastname : "";
+
+    if (!*first && !*last)
+        return entry->username;
+    return apr_pstrcat(pool, first, *first && *last ? " " : "", last, NULL);
+}
+
+static void add(apr_sha1_ctx_t *sha, const char *text)
+{
+    apr_sha1_update(sha, text, (unsigned)strlen(text) + 1);
+}
+
+/* Of all that is told. */
+static const char *digest(const rc_web_call_t *call, const apr_array_header_t *entries)
+{
+    unsigned char bytes[APR_SHA1_DIGESTSIZE];
+    apr_sha1_ctx_t sha;
+    int i;
+
+    apr_sha1_init(&sha);
+    add(&sha, FORMAT);
+    add(&sha, call->view->action);
+    add(&sha, call->request->base_url);
+    add(&sha, call->env->config->site_title);
+    for (i = 0; i < entries->nelts; i++) {
+        const rc_journal_entry_t *entry = &APR_ARRAY_IDX(entries, i, rc_journal_entry_t);
+
+        add(&sha, apr_psprintf(call->pool, "%" APR_INT64_T_FMT, entry->id));
+        add(&sha, name_of(entry, call->pool));
+        add(&sha, entry->repo_name);
+    }
+    apr_sha1_final(bytes, &sha);
+    return rc_text_hex(bytes, sizeof(bytes), call->pool);
+}
+
+rc_err_t *rc_web_journal_prepare(rc_web_call_t *call)
+{
+    apr_array_header_t *entries;
+
+    RC_TRY(
+        rc_store_journal_followed(&entries, call->db, call->caller->user_id, ENTRIES, call->pool));
+    call->state = entries;
+    call->content_type = rc_feed_type(rc_feed_is_atom(call));
+    if (entries->nelts) /* an empty feed is of now */
+        call->etag = digest(call, entries);
+    return NULL;
+}
+
+/* A comment's commit. */
+static void write_details(rc_xml_t *xml, const rc_web_call_t *call, const rc_journal_entry_t *entry,
+                          apr_pool_t *pool)
+{
+    const char *id = strchr(entry->action, ':');
+
+    if (!id || strncmp(entry->action, "user_commented_revision", (apr_size_t)(id - entry->action)))
+        return;
+    id = apr_pstrcat(pool, "/changeset/", id + 1, NULL);
+    rc_xml_text(xml, ": <a href=\"");
+    rc_xml_html_text(xml, rc_feed_repo_url(call, entry->repo_name, id, pool));
+    rc_xml_text(xml, apr_psprintf(pool, "\">%.12s</a>", id + strlen("/changeset/")));
+}
+
+static void write_entry(rc_feed_t *feed, const rc_web_call_t *call, const rc_journal_entry_t *entry,
+                        apr_pool_t *pool)
+{
+    const char *what = apr_pstrcat(pool, words_for(entry), " ", entry->repo_name, NULL);
+    rc_feed_entry_t item = {
+        .author = name_of(entry, pool),
+        .link = rc_feed_repo_url(call, entry->repo_name, "/changelog", pool),
+        .time = apr_time_sec(entry->created_on),
+        .number = entry->id,
+    };
+
+    item.title = apr_pstrcat(pool, item.author, " - ", what, NULL);
+    rc_feed_entry_begin(feed, &item, pool);
+    rc_xml_html_text(&feed->xml, what);
+    write_details(&feed->xml, call, entry, pool);
+    rc_feed_entry_end(feed, &item, pool);
+}
+
+static void start(rc_feed_t *feed, const rc_web_call_t *call, const apr_array_header_t *entries)
+{
+    const char *name = call->view->flags & RC_WEB_LOGIN ? "journal" : "public journal";
+    const char *path =
+        call->view->flags & RC_WEB_LOGIN ? "/_admin/journal" : "/_admin/public_journal";
+
+    feed->atom = rc_feed_is_atom(call);
+    feed->title = apr_pstrcat(call->pool, call->env->config->site_title, " ", name,
+                              feed->atom ? " atom feed" : " rss feed", NULL);
+    feed->description = apr_pstrcat(call->pool, "Changes in what is followed: ", name, NULL);
+    feed->link = apr_pstrcat(call->pool, call->request->base_url, path, NULL);
+    feed->updated = apr_time_sec(
+        entries->nelts ? APR_ARRAY_IDX(entries, 0, rc_journal_entry_t).created_on : apr_time_now());
+}
+
+rc_err_t *rc_web_journal_write(rc_web_call_t *call, rc_spool_t *spool)
+{
+    const apr_array_header_t *entries = call->state;
+    rc_feed_t feed;
+    int i;
+
+    start(&feed, call, entries);
+    rc_feed_begin(&feed, spool, call->pool);
+    for (i = 0; i < entries->nelts; i++)
+        write_entry(&feed, call, &APR_ARRAY_IDX(entries, i, rc_journal_entry_t), call->pool);
+    return rc_feed_end(&feed);
+}
