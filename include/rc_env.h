@@ -23,7 +23,8 @@ typedef struct rc_env_config_t {
     const char *site_title;         /* "" by default */
     bool reveal_keys;               /* may answers show clear keys at all */
     int expensive_max;              /* archives and other costly answers made at once */
-    const char *archive_cache;      /* directory of finished files; NULL: none are kept */
+    int waiting_max;                /* who may wait for what another makes, at once */
+    const char *archive_cache;      /* directory of finished files;    NULL: none are kept */
     apr_off_t archive_cache_size;   /* bytes */
     int feed_items;                 /* entries of a feed */
     apr_off_t range_bytes;          /* of one range of commits; 0 = no limit */
@@ -39,6 +40,7 @@ typedef struct rc_env_t {
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
     rc_gate_t *expensive; /* for what RcapiExpensiveMax bounds */
+    rc_gate_t *waiting;   /* for those who wait for what another makes */
     rc_memo_t *feeds;     /* finished ones, by their ETag */
     rc_cache_t cache;     /* of finished archives and large files */
     const char *work_dir; /* <root>/.rc_tmp */

@@ -232,10 +232,14 @@ subtest 'conditions and ranges' => sub {
     is($a->header('Content-Length'), $size, 'length');
     is($a->header('Accept-Ranges'), 'bytes', 'ranges are served');
     like($a->header('Cache-Control'), qr/^private, max-age=\d+, immutable$/, 'immutable at an id, by key');
+    like($a->header('Vary'), qr{^Authorization, ?X-Api-Key$}, 'for whoever may see it, not for the next one at the same browser');
     ok($a->header('Last-Modified'), 'dated');
     my $named = fetch('/group/sources/archive/tip.tar.gz');
     is($named->header('Cache-Control'), 'private, no-cache', 'not at a name');
     is($named->header('Last-Modified'), undef, 'nor dated');
+    my $number = $t->must(get_repo => { repoid => 'group/sources' })->{repo_id};
+    is(fetch("/_$number/archive/$id.tar.gz")->header('Cache-Control'), 'private, no-cache',
+        'nor where the repository is told by its number: its name, which is in the archive, may change');
     is($named->header('ETag'), $etag, 'but the same ETag');
     my %tags = map { (fetch("/group/sources/archive/tip.$_", method => 'HEAD')->header('ETag') => 1) } @FORMATS;
     is(keys %tags, @FORMATS, 'another one for each format');

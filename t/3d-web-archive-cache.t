@@ -122,9 +122,21 @@ subtest 'whatever happens to the cache' => sub {
 subtest 'twenty at once' => sub {
     my @sockets = map { ask('/medium/archive/tip.tar.xz') } 1 .. 20;
     my @answers = map { answer($_) } @sockets;
-    is(join(' ', map { $_->status } @answers), join(' ', (200) x 20), 'all are served');
-    is(scalar(grep { $_->body ne $answers[0]->body } @answers), 0, 'the same');
+    my @served = grep { $_->status == 200 } @answers;
+    my @later = grep { $_->status == 503 && $_->header('Retry-After') } @answers;
+    cmp_ok(scalar @served, '>=', 5, 'one makes it, half of the threads wait for it');
+    is(@served + @later, 20, 'the others are told to come again');
+    is(scalar(grep { $_->body ne $served[0]->body } @served), 0, 'the same');
     is(scalar(() = $t->error_log =~ /made medium-\w+\.tar\.xz of/g), 1, 'which was made once');
+};
+
+subtest 'who waits for an archive does not keep others waiting' => sub {
+    my @sockets = map { ask('/slow/archive/tip.tar.xz') } 1 .. 20;
+    patiently(30, sub { grep { /\.part$/ } kept() });
+    is($t->call(test => { args => 'x' })->{result}, 'x', 'the API answers');
+    is(scalar(grep { /\.part$/ } kept()), 1, 'while the archive is still in the making');
+    is(scalar(grep { $_->status !~ /^(?:200|503)$/ } map { answer($_) } @sockets), 0, 'served, or told to come again');
+    unlink map { "$cache/$_" } grep { /xz$/ } kept();
 };
 
 subtest 'too many at once, and death' => sub {
@@ -228,6 +240,26 @@ subtest 'a damaged repository' => sub {
     }
     is(scalar(grep { /part/ } kept()), 0, 'no part is left');
 };
+
+SKIP: {
+    skip 'a sanitizer has its own idea of memory', 1 if $ENV{RCAPI_PRELOAD};
+    subtest 'a .gitattributes of 300 MB is not read' => sub {
+        my $heavy = $t->repo('heavy', args => $DOWNLOADS, build => sub {
+            my ($work) = @_;
+            open my $fh, '>:raw', "$work/.gitattributes" or die;
+            print $fh "\n" x (1 << 20) for 1 .. 300;
+            close $fh;
+            $t->git($work, 'add', '.');
+            $t->git($work, qw(commit -q -m heavy));
+        });
+        my ($child) = $t->children;
+        my $most = sub { slurp("/proc/$child/status") =~ /^VmHWM:\s*(\d+)/m ? $1 / 1024 : 0 };
+        spew("/proc/$child/clear_refs", '5'); # what it needed until now does not count
+        my $before = $most->();
+        is(status_of('/heavy/archive/tip.tar.gz'), 200, 'but passed on');
+        cmp_ok($most->() - $before, '<', 150, 'without room for all of it');
+    };
+}
 
 SKIP: {
     skip 'a sanitizer has its own idea of memory', 1 if $ENV{RCAPI_PRELOAD};

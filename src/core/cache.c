@@ -30,13 +30,14 @@ typedef enum {
     HIT,   /* fd is the finished file */
     OURS,  /* fd is the part, locked: make it */
     BUSY,  /* somebody else still makes it */
-    BROKEN /* errno says why the directory cannot be used */
+    BROKEN /* the directory cannot be used */
 } found_t;
 
 typedef struct slot_t {
     const rc_cache_t *cache;
     const char *file, *part;
     int fd;
+    int why;        /* errno, when the directory cannot be used */
     struct stat st; /* of a hit */
 } slot_t;
 
@@ -71,9 +72,11 @@ static bool lock_now(int fd, const char *path)
 
     if (flock(fd, LOCK_EX | LOCK_NB))
         return false;
-    errno = EWOULDBLOCK;
-    return !fstat(fd, &held) && !lstat(path, &named) && held.st_dev == named.st_dev &&
-           held.st_ino == named.st_ino;
+    if (!fstat(fd, &held) && !lstat(path, &named) && held.st_dev == named.st_dev &&
+        held.st_ino == named.st_ino)
+        return true;
+    errno = EWOULDBLOCK; /* finished meanwhile, and called something else */
+    return false;
 }
 
 /* We have the lock on the part: was the file finished while we got here? */
@@ -90,24 +93,33 @@ static found_t look_again(slot_t *slot)
     return HIT;
 }
 
-static found_t look(slot_t *slot)
+/* @a pool: of the wait, empty at first. Those who wait shall not be all that there are. */
+static bool may_wait(const slot_t *slot, apr_time_t end, bool *inside, apr_pool_t *pool)
+{
+    if (!*inside && slot->cache->room && rc_gate_enter(slot->cache->room, pool))
+        return false;
+    *inside = true;
+    return apr_time_now() < end;
+}
+
+static found_t look(slot_t *slot, apr_pool_t *pool)
 {
     apr_time_t end = apr_time_now() + slot->cache->wait;
-    int why;
+    bool inside = false;
 
     for (;;) {
         if (open_finished(slot))
             return HIT;
-        if ((slot->fd = open_part(slot)) < 0)
-            return BROKEN;
-        if (lock_now(slot->fd, slot->part))
+        slot->fd = open_part(slot);
+        if (slot->fd >= 0 && lock_now(slot->fd, slot->part))
             return look_again(slot);
-        why = errno;
-        close(slot->fd);
-        errno = why;
-        if (why != EWOULDBLOCK && why != EINTR)
+        slot->why = errno;
+        if (slot->fd < 0)
             return BROKEN;
-        if (apr_time_now() >= end)
+        close(slot->fd);
+        if (slot->why != EWOULDBLOCK && slot->why != EINTR)
+            return BROKEN;
+        if (!may_wait(slot, end, &inside, pool))
             return BUSY;
         apr_sleep(PAUSE);
     }
@@ -284,13 +296,18 @@ rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *n
                        rc_cache_make_fn_t *make, void *baton, apr_pool_t *pool)
 {
     slot_t slot = {.cache = cache};
+    apr_pool_t *wait;
+    found_t found;
     rc_err_t *err;
 
     if (!cache->dir)
         return make(baton, spool);
     slot.file = apr_pstrcat(pool, cache->dir, "/" OURS_ARE, name, NULL);
     slot.part = apr_pstrcat(pool, slot.file, PART, NULL);
-    switch (look(&slot)) {
+    apr_pool_create(&wait, pool);
+    found = look(&slot, wait);
+    apr_pool_destroy(wait);
+    switch (found) {
     case HIT:
         return rc_spool_take_fd(spool, slot.fd, slot.st.st_size);
     case BUSY:
@@ -302,7 +319,7 @@ rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *n
         warn(&slot, APR_TO_OS_ERROR(err->cause)); /* a system's error: perhaps the disk is full */
         break;
     case BROKEN:
-        warn(&slot, errno);
+        warn(&slot, slot.why);
         break;
     }
     return make(baton, spool);

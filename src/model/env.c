@@ -28,6 +28,7 @@ void rc_env_defaults(rc_env_config_t *config)
         .site_title = "",
         .reveal_keys = true,
         .expensive_max = 2,
+        .waiting_max = 1,
         .archive_cache_size = (apr_off_t)1024 * 1024 * 1024,
         .feed_items = 20,
         .range_bytes = (apr_off_t)1024 * 1024 * 1024,
@@ -72,8 +73,10 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
     RC_TRY(rc_memo_create(&env->feeds, FEED_CACHE, pool));
-    env->cache = (rc_cache_t){config->archive_cache, config->archive_cache_size, CACHE_WAIT};
     env->expensive = rc_gate_create(config->expensive_max, pool);
+    env->waiting = rc_gate_create(config->waiting_max, pool);
+    env->cache =
+        (rc_cache_t){config->archive_cache, config->archive_cache_size, CACHE_WAIT, env->waiting};
     if (config->repair) {
         rc_cache_begin(&env->cache, pool);
         RC_TRY(rc_moves_repair(env, pool));

@@ -48,7 +48,8 @@ static rc_err_t *resolve(archive_t *archive, rc_web_call_t *call)
         return rc_web_refuse(call, 404, "Unknown archive type");
     if (*rev)
         RC_TRY(rc_vcs_resolve(&archive->id, call->vcs, rev, call->pool));
-    call->immutable = archive->id && !strcmp(archive->id, rev);
+    /* the repository's name is in it: below _<id> that may change */
+    call->immutable = archive->id && !strcmp(archive->id, rev) && !call->by_id;
     if (archive->id)
         return NULL;
     return rc_web_refuse(
@@ -115,11 +116,8 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
     apr_pool_t *pool = archive->call->pool;
     rc_archive_t *out;
 
-    if (!archive->inside) {
+    if (!archive->inside)
         RC_TRY(rc_gate_enter(env->expensive, pool));
-        rc_db_release(archive->call->db); /* this can take minutes */
-        archive->call->db = NULL;
-    }
     archive->inside = true;
     RC_TRY(rc_archive_begin(&out, archive->format, spool, archive->prefix, archive->time,
                             env->config->temp_dir, &limits, pool));
@@ -145,10 +143,8 @@ static rc_err_t *add_entry(void *baton, rc_db_t *db)
 static void journal(archive_t *archive)
 {
     rc_web_call_t *call = archive->call;
-    rc_err_t *err = NULL;
+    rc_err_t *err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
 
-    if (!call->db)
-        err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
     if (!err)
         err = rc_db_txn_lazy(call->db, add_entry, archive);
     if (err)

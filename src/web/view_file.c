@@ -119,11 +119,8 @@ static rc_err_t *make_large(void *baton, rc_spool_t *spool)
     rc_web_call_t *call = baton;
     file_t *file = call->state;
 
-    if (!file->inside) {
+    if (!file->inside)
         RC_TRY(rc_gate_enter(call->env->expensive, call->pool));
-        rc_db_release(call->db); /* this can take long */
-        call->db = NULL;
-    }
     file->inside = true;
     return rc_vcs_content(spool, call->vcs, &file->entry);
 }
