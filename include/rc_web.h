@@ -91,6 +91,9 @@ const char *rc_web_redact_query(const char *query, apr_pool_t *pool);
  */
 const char *rc_web_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool);
 
+/** True when @a entry of a whitelist fits a view that is served here. */
+bool rc_web_whitelist_fits(const char *entry);
+
 /** True when an entry of @a list (NULL: there is none) matches @a action, "Controller:action". */
 bool rc_web_whitelist_has(const apr_array_header_t *list, const char *action);
 
