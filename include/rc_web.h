@@ -45,6 +45,7 @@ typedef struct rc_web_call_t {
     /* the answer */
     int status;          /* 200, or why not */
     const char *message; /* short text of an error answer; NULL: the status' own words */
+    const char *why;     /* of a refusal, for the log only: tells what exists */
     const char *content_type, *disposition;
     apr_off_t length;          /* of the body that write left out (HEAD); -1: it is in the spool */
     const char *etag;          /* without quotes, or NULL */
