@@ -300,12 +300,23 @@ static const char *set_url(cmd_parms *cmd, void *dconf, const char *arg)
 static const char *add_whitelist(cmd_parms *cmd, void *dconf, const char *args)
 {
     apr_array_header_t **list = slot_of(cmd, dconf);
-    const char *wrong;
+    const char *wrong, *entry;
+    int i;
 
     if (!*list)
         *list = apr_array_make(cmd->pool, 4, sizeof(const char *));
+    i = (*list)->nelts;
     wrong = rc_web_whitelist_add(*list, args, cmd->pool);
-    return wrong ? apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, wrong) : NULL;
+    if (wrong)
+        return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, wrong);
+    for (; i < (*list)->nelts; i++) { /* RhodeCode's pages may be listed too: only a warning */
+        entry = APR_ARRAY_IDX(*list, i, const char *);
+        if (!rc_web_whitelist_fits(entry))
+            ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, NULL,
+                         RCLOGNO(0003) "%s: entry '%s' fits no view of this module", cmd->cmd->name,
+                         entry);
+    }
+    return NULL;
 }
 
 static const char *const sync_words[] = {"FULL", "NORMAL", NULL};
