@@ -30,7 +30,11 @@ typedef rc_err_t *rc_cache_make_fn_t(void *baton, rc_spool_t *spool);
 rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *name,
                        rc_cache_make_fn_t *make, void *baton, apr_pool_t *pool);
 
-/** Removes what a crash left half made, and the oldest files beyond the size. */
-void rc_cache_sweep(const rc_cache_t *cache, apr_pool_t *pool);
+/**
+ * To be called once when a process starts. Removes what a crash left half made, and the oldest
+ * files beyond the size. Files are not synced to the disk one by one: those of before the machine
+ * was last started are removed.
+ */
+void rc_cache_begin(const rc_cache_t *cache, apr_pool_t *pool);
 
 #endif

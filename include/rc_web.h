@@ -46,6 +46,7 @@ typedef struct rc_web_call_t {
     /* the answer */
     int status;          /* 200, or why not */
     const char *message; /* short text of an error answer; NULL: the status' own words */
+    const char *why;     /* of a refusal, for the log only: tells what exists */
     const char *content_type, *disposition;
     apr_off_t length;          /* of the body that write left out (HEAD); -1: it is in the spool */
     const char *etag;          /* without quotes, or NULL */
@@ -91,6 +92,9 @@ const char *rc_web_redact_query(const char *query, apr_pool_t *pool);
  * pool.
  */
 const char *rc_web_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool);
+
+/** True when @a entry of a whitelist fits a view that is served here. */
+bool rc_web_whitelist_fits(const char *entry);
 
 /** True when an entry of @a list (NULL: there is none) matches @a action, "Controller:action". */
 bool rc_web_whitelist_has(const apr_array_header_t *list, const char *action);

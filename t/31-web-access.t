@@ -272,5 +272,25 @@ END
     is($t->get($OPEN, as => 'owner')->status, 200, 'and without');
 };
 
+subtest 'the log tells why, the answer does not' => sub {
+    anonymous('off');
+    my @seen;
+    for my $case (
+        ['/open/changeset-diff/tip', { key => 'nosuchkey' }, qr/401: the key is unknown or expired/],
+        ['/open/changeset-diff/tip', { key => $token{vcs} }, qr/401: a key of user 'owner' with token_role_vcs opens no such view/],
+        ['/open/changeset-diff/tip', { as => 'asleep' }, qr/401: user 'asleep' is inactive/],
+        ['/open/raw/tip/file', { as => 'owner' }, qr/401: FilesController:raw is not open to keys, by the whitelist/],
+        ['/team/secret/changeset-diff/tip', { as => 'outsider' }, qr/404: user 'outsider' may read no such repository/],
+        ['/open/changeset-diff/tip', {}, qr/401: no key, no login, and no anonymous access/],
+    ) {
+        my ($path, $who, $why) = @$case;
+        my $before = length $t->error_log;
+        my $got = $t->get($path, %$who);
+        like(substr($t->error_log, $before), qr/RC0051: \Q$path\E refused with $why/, "$why");
+        push @seen, $got->body;
+    }
+    is_deeply(\@seen, [('Unauthorized') x 4, 'Not Found', 'Unauthorized'], 'answers');
+};
+
 $t->done;
 done_testing;

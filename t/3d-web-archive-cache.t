@@ -33,7 +33,7 @@ sub noise {
 }
 
 sub fetch { my ($path, %opt) = @_; return $t->get($path, as => 'admin', %opt) }
-sub kept { my @names = sort map { s{.*/}{}r } glob "$cache/*"; return @names }
+sub kept { my @names = sort map { s{.*/}{}r } glob "$cache/rcapi-*"; return @names }
 sub status_of { return fetch($_[0])->status }
 sub made { my ($name) = @_; return scalar(() = $t->error_log =~ /made \Q$name\E-\w+\.\S+ of/g) }
 
@@ -280,6 +280,25 @@ SKIP: {
         cmp_ok($after - $before, '<', 16, sprintf 'RssAnon %.1f MB, then %.1f', $before, $after);
     };
 }
+
+subtest 'large files are kept, too' => sub {
+    my $u = RCAPI::Test->new(children => 1, whitelist => 'FilesController:*', directives => "RcapiArchiveCache cache 20M\n");
+    my $repo = $u->repo('large', build => sub { noise($_[0], 9) });
+    my $kept = sub { [map { s{.*/}{}r } glob $u->dir . '/cache/rcapi-*'] };
+    my $blob = $u->git($repo->{path}, 'rev-parse', 'master:noise') =~ s/\n//r;
+    my $want = slurp("$repo->{work}/noise");
+    my $ask = sub { $u->get('/large/raw/tip/noise', as => 'admin', @_) };
+    ok($ask->()->body eq $want, 'a file of 9 MB');
+    is_deeply($kept->(), ["rcapi-$blob.blob"], 'it is kept, called as its id');
+    my $first = (stat $u->dir . "/cache/rcapi-$blob.blob")[1];
+    is($ask->(headers => [Range => 'bytes=9000000-9000009'])->body, substr($want, 9000000, 10), 'a part of it');
+    ok($u->get('/large/rawfile/master/noise', as => 'admin')->body eq $want, 'by another view');
+    is((stat $u->dir . "/cache/rcapi-$blob.blob")[1], $first, 'from there');
+    $u->user('outsider');
+    $u->must(update_repo => { repoid => 'large', private => JSON::PP::true() });
+    is($ask->(as => 'outsider')->status, 404, 'rights come first');
+    $u->done;
+};
 
 $t->done;
 done_testing;

@@ -47,7 +47,7 @@ subtest 'wrong values' => sub {
         ["RcapiRepositoryRoot $dir/nothing", qr/RcapiRepositoryRoot: there is no directory/],
         ["RcapiRepositoryRoot $dir/file", qr/\/file is not a directory/],
         ["RcapiSecretFile $dir/nothing", qr/RcapiSecretFile: there is no file/],
-        ["RcapiTempDirectory $dir/nothing", qr/RcapiTempDirectory: there is no directory/],
+        ["RcapiTempDirectory $dir/nothing", qr/RcapiTempDirectory: there is no directory [^;]*$/],
         ['RcapiDatabaseSync HALF', qr/'HALF' is not FULL or NORMAL/], ['RcapiDatabaseMin -1', qr/'-1' is not a number from 0 to 10000/],
         ['RcapiExpensiveMax 0', qr/'0' is not a number from 1/], ['RcapiRangeMax x', qr/'x' is not a number of bytes/], ['RcapiRangeMax 1G 1m', qr/'1m' is not a number of seconds/],
         ['RcapiRangeMax 1G 86401', qr/'86401' is not a number of seconds/], ['RcapiRangeMax', qr/takes 1-2 arguments/],
@@ -64,7 +64,7 @@ subtest 'wrong values' => sub {
             'http://h/#x', '"http://h/a b"'),
         ["$WHITELIST changeset_raw", qr/'changeset_raw' is not of the form Controller:action/],
         ["$WHITELIST FilesController:[raw", qr/has a '\[' without '\]'/], ["$WHITELIST A:b=c", qr/holds a character/],
-        (map { ["$_\nSetHandler rcapi\n" . s/^<(\w+).*/<\/$1>/r, qr/SetHandler rcapi belongs into <Location .*not into \Q$_\E/] }
+        (map { ["$_\nSetHandler rcapi\n" . s/^<(\w+).*/<\/$1>/r, qr/SetHandler rcapi belongs into <Location .*not into \Q$_\E$/m] }
             '<Directory "/x">', '<LocationMatch "^/x">', '<Location ~ "^/x">', '<Location "/x*">', '<Files "x">'),
         ["<Location \"/x\">\n<If \"true\">\nSetHandler rcapi\n</If>\n</Location>", qr/SetHandler rcapi belongs into/],
         ["<Location \"/x\">\nRcapiDatabase /x\n</Location>", qr/not allowed (?:here|in)/],
@@ -96,6 +96,15 @@ subtest 'right values' => sub {
         my ($exit, $said) = $t->httpd_conf_test("$text\n");
         is($exit, 0, $text =~ s/\n/ /gr) or diag $said;
     }
+};
+
+subtest 'whitelist entries that open nothing' => sub {
+    for my $entry (qw(FilesController:rwa ChangesetControler:* SummaryController:index)) {
+        my ($exit, $said) = $t->httpd_conf_test("$WHITELIST FilesController:raw $entry *:archivefile\n");
+        is($exit, 0, "$entry is taken");
+        is_deeply([$said =~ /entry '(.*?)' fits no view/g], [$entry], '... with a warning');
+    }
+    unlike(($t->httpd_conf_test("$WHITELIST *, ChangesetController:*, FeedController:rss\n"))[1], qr/fits no view/, 'none for others');
 };
 
 subtest 'places' => sub {

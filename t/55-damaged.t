@@ -308,6 +308,14 @@ for my $damage (@DAMAGES) {
     }
 }
 
+subtest 'a folder that is closed: the log says so' => sub {
+    my $before = length $t->error_log;
+    chmod 0, $repos{loose}{path};
+    is ask($repos{loose}, 'diff')->status, 500, 'refused';
+    like substr($t->error_log, $before), qr/\(13\)Permission denied: .*cannot open the repository \Q$repos{loose}{path}\E/, 'and why';
+    mend($repos{loose});
+};
+
 # Gists are repositories too, and have views of their own.
 subtest 'gists' => sub {
     my $id = $t->must(create_gist => { files => { 'a.txt' => { content => "gist\n" } } })->{gist}{access_id};

@@ -141,8 +141,8 @@ subtest 'init: options' => sub {
     my $places = sub { ('--data', place(), 'init') };
     refused(2, '--user and --email are needed', $places->(), @email, @password);
     refused(2, '--user and --email are needed', $places->(), @user, @password);
-    refused(2, '--password is missing, or was not repeated', $places->(), @user, @email);
-    refused(2, '--password is missing, or was not repeated', $places->(), @user, @email, { stdin => "secret-1\nsecret-1\n" });
+    refused(2, '--password is missing, and there is no terminal to ask at', $places->(), @user, @email);
+    refused(2, '--password is missing, and there is no terminal to ask at', $places->(), @user, @email, { stdin => "secret-1\nsecret-1\n" });
     refused(2, 'the password must have at least 6 characters', $places->(), @user, @email, qw(--password five5));
     refused(2, 'the key must not be empty', $places->(), @user, @email, @password, '--api-key=');
     refused(2, 'unexpected: more', $places->(), @user, @email, @password, 'more');
@@ -288,7 +288,7 @@ subtest 'questions' => sub {
 
     $r = dialog(['--data', place(), 'init', @INIT[1 .. 4]], $asked, ['The same again', 'secret-3']);
     is($r->{exit}, 2);
-    like($r->{shown}, qr/^rcapi-admin: --password is missing, or was not repeated$/m);
+    like($r->{shown}, qr/^rcapi-admin: the password was not repeated$/m);
     $r = dialog(['--data', place(), 'init', @INIT[1 .. 4]], ['Password of the administrator', 'five5'], ['The same again', 'five5']);
     is($r->{exit}, 2);
     like($r->{shown}, qr/^rcapi-admin: the password must have at least 6 characters$/m);
@@ -450,7 +450,7 @@ subtest 'anonymous' => sub {
 };
 
 subtest 'password' => sub {
-    ours_refused(2, '--password is missing, or was not repeated', qw(password bob));
+    ours_refused(2, '--password is missing, and there is no terminal to ask at', qw(password bob));
     ours_refused(2, 'which user?', qw(password --password secret-5));
     ours_refused(2, 'which user?', qw(password --none));
     ours_refused(1, 'user `nobody` does not exist', qw(password nobody --none));

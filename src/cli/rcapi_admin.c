@@ -220,7 +220,10 @@ const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt)
         password = rc_admin_ask(admin, prompt, true);
         again = password ? rc_admin_ask(admin, "The same again", true) : NULL;
         if (!again || strcmp(again, password)) {
-            rc_admin_fail(RC_ADMIN_USAGE, "--password is missing, or was not repeated");
+            rc_admin_fail(RC_ADMIN_USAGE,
+                          isatty(STDIN_FILENO)
+                              ? "the password was not repeated"
+                              : "--password is missing, and there is no terminal to ask at");
             return NULL;
         }
     }

@@ -76,6 +76,16 @@ static void decide(request_rec *r, rc_note_t *note)
     rc_http_log_request(NULL);
 }
 
+void rc_http_log_refusal(request_rec *r, const rc_web_call_t *call)
+{
+    const char *why = call->why ? call->why : call->message;
+
+    if (call->status == HTTP_UNAUTHORIZED || call->status == HTTP_FORBIDDEN ||
+        (call->status == HTTP_NOT_FOUND && call->why))
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0051) "%s refused with %d: %s", r->uri,
+                      call->status, why ? why : "no right");
+}
+
 void rc_http_forget_verdict(rc_note_t *note)
 {
     if (note->work)

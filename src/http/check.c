@@ -30,16 +30,17 @@ static const struct {
     {APR_OFFSETOF(rc_server_conf_t, secret_file), "RcapiSecretFile", "file", APR_REG},
 };
 
+/* What @a directive names must be there; @a hint says how it comes there. */
 static const char *check_type(const char *directive, const char *what, const char *path,
-                              apr_filetype_e type, apr_pool_t *pool)
+                              apr_filetype_e type, const char *hint, apr_pool_t *pool)
 {
     apr_finfo_t info;
     apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, pool);
     char text[120];
 
     if (rv != APR_SUCCESS && rv != APR_INCOMPLETE)
-        return apr_psprintf(pool, "%s: there is no %s %s (%s); rcapi-admin init makes it",
-                            directive, what, path, apr_strerror(rv, text, sizeof(text)));
+        return apr_psprintf(pool, "%s: there is no %s %s (%s)%s", directive, what, path,
+                            apr_strerror(rv, text, sizeof(text)), hint);
     if (info.filetype != type)
         return apr_psprintf(pool, "%s: %s is not a %s", directive, path, what);
     return NULL;
@@ -57,12 +58,13 @@ static const char *check_server(const rc_server_conf_t *conf, apr_pool_t *pool)
         if (!path)
             return apr_psprintf(pool, "SetHandler " RC_HANDLER " needs %s, which is not set",
                                 paths[i].directive);
-        wrong = check_type(paths[i].directive, paths[i].what, path, paths[i].type, pool);
+        wrong = check_type(paths[i].directive, paths[i].what, path, paths[i].type,
+                           "; rcapi-admin init makes it", pool);
         if (wrong)
             return wrong;
     }
     if (conf->temp_dir &&
-        (wrong = check_type("RcapiTempDirectory", "directory", conf->temp_dir, APR_DIR, pool)))
+        (wrong = check_type("RcapiTempDirectory", "directory", conf->temp_dir, APR_DIR, "", pool)))
         return wrong;
     rc_http_resolve(&config, conf, pool);
     if (config.db.min > config.db.max)

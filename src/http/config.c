@@ -300,12 +300,23 @@ static const char *set_url(cmd_parms *cmd, void *dconf, const char *arg)
 static const char *add_whitelist(cmd_parms *cmd, void *dconf, const char *args)
 {
     apr_array_header_t **list = slot_of(cmd, dconf);
-    const char *wrong;
+    const char *wrong, *entry;
+    int i;
 
     if (!*list)
         *list = apr_array_make(cmd->pool, 4, sizeof(const char *));
+    i = (*list)->nelts;
     wrong = rc_web_whitelist_add(*list, args, cmd->pool);
-    return wrong ? apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, wrong) : NULL;
+    if (wrong)
+        return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, wrong);
+    for (; i < (*list)->nelts; i++) { /* RhodeCode's pages may be listed too: only a warning */
+        entry = APR_ARRAY_IDX(*list, i, const char *);
+        if (!rc_web_whitelist_fits(entry))
+            ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, NULL,
+                         RCLOGNO(0003) "%s: entry '%s' fits no view of this module", cmd->cmd->name,
+                         entry);
+    }
+    return NULL;
 }
 
 static const char *const sync_words[] = {"FULL", "NORMAL", NULL};
@@ -334,7 +345,7 @@ const command_rec rc_http_directives[] = {
     AP_INIT_FLAG("RcapiRevealKeys", set_flag, SERVER(reveal_keys), RSRC_CONF,
         "may answers show API keys to those who may know them (default On)"),
     AP_INIT_TAKE12("RcapiArchiveCache", set_cache, SERVER(archive_cache, .min = 1, .max = APR_INT64_MAX), RSRC_CONF,
-        "directory that keeps finished archives, and the bytes it may hold (default 1G); or None"),
+        "directory that keeps finished archives and large files, and its bytes (default 1G); or None"),
     AP_INIT_TAKE1("RcapiExpensiveMax", set_number, SERVER(expensive_max, .min = 1, .max = 10000), RSRC_CONF,
         "archives and other costly answers that each process makes at once (default: one per core)"),
     AP_INIT_TAKE1("RcapiFeedItems", set_number, SERVER(feed_items, .min = 1, .max = 1000), RSRC_CONF,

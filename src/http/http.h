@@ -136,6 +136,9 @@ int rc_http_handler(request_rec *r);
 /** The note of @a r with a verdict (call or err) on the view that is asked for, and on r->user. */
 rc_note_t *rc_http_decide(request_rec *r);
 
+/** Tells the log, at the level info, why a view was refused. */
+void rc_http_log_refusal(request_rec *r, const rc_web_call_t *call);
+
 /** Drops the verdict, and with it the database connection and the repository it holds. */
 void rc_http_forget_verdict(rc_note_t *note);
 

@@ -143,7 +143,9 @@ static authz_status check_view(request_rec *r, const char *line, const void *par
         return AUTHZ_GRANTED;
     note = rc_http_decide(r);
     if (!wants_login(r, note->call))
-        return AUTHZ_GRANTED; /* or refused, by the handler */
+        return AUTHZ_GRANTED;                           /* or refused, by the handler */
+    if (r->user || note->query_key || note->header_key) /* else the password is yet to come */
+        rc_http_log_refusal(r, note->call);
     rc_http_forget_verdict(note);
     return r->user ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;
 }

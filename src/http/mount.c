@@ -24,7 +24,7 @@ static const char *find_place(const char **path, const cmd_parms *cmd)
         *arg == '~' || ap_is_matchexp(cmd->path))
         return apr_psprintf(cmd->pool,
                             "SetHandler " RC_HANDLER " belongs into <Location /PATH> (a plain "
-                            "path) or outside of all sections, not into %s %s>",
+                            "path) or outside of all sections, not into %s %s",
                             section->directive, arg);
     len = strlen(cmd->path);
     while (len && cmd->path[len - 1] == '/')

@@ -180,8 +180,8 @@ static int serve_view(request_rec *r)
         rc_http_log_err(r, err);
         status = rc_err_http_status(err->kind);
         message = NULL; /* what broke is for the log */
-    } else if (status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0051) "refused with %d", status);
+    } else {
+        rc_http_log_refusal(r, note->call);
     }
     rc_http_forget_verdict(note);
     if (status == HTTP_OK)

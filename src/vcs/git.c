@@ -4,6 +4,7 @@
  */
 #include "git.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,8 +130,11 @@ static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
 static rc_err_t *open_library(rc_git_t *git, apr_pool_t *pool)
 {
     RC_TRY(watch_packs(git, pool));
-    if (git_repository_open_bare(&git->repo, git->path) < 0)
+    if (git_repository_open_bare(&git->repo, git->path) < 0) {
+        if (access(git->path, R_OK | X_OK)) /* to libgit2 that is no repository */
+            return rc_err_internal(pool, errno, "cannot open the repository %s", git->path);
         return rc_git_err(pool, "cannot open the repository %s", git->path);
+    }
     if (git_repository_odb(&git->odb, git->repo) < 0)
         return rc_git_err(pool, "cannot open the objects of %s", git->path);
     return rc_git_loose_add(git->odb, git->path, pool);

@@ -18,6 +18,20 @@ rc_err_t *rc_web_refuse(rc_web_call_t *call, int status, const char *message)
     return NULL;
 }
 
+/* What was wrong with a key that was sent explains more than what came of it. */
+static rc_err_t *deny(rc_web_call_t *call, int status, const char *why)
+{
+    if (!call->why)
+        call->why = why;
+    return rc_web_refuse(call, status, NULL);
+}
+
+static const char *name_of(const rc_web_call_t *call)
+{
+    return call->caller->anonymous ? "a visitor"
+                                   : apr_psprintf(call->pool, "user '%s'", call->caller->username);
+}
+
 static bool role_fits(const rc_web_route_t *route, rc_role_t role)
 {
     return role &
@@ -43,12 +57,19 @@ static rc_err_t *identify_by_key(rc_web_call_t *call, const apr_array_header_t *
     rc_caller_t *caller = NULL;
     int i;
 
-    if (key)
-        RC_TRY(rc_auth_by_key(&caller, call->db, key, call->pool));
-    if (caller && caller->active)
-        for (i = 0; i < routes->nelts && !call->caller; i++)
-            if (role_fits(&APR_ARRAY_IDX(routes, i, rc_web_route_t), caller->role))
-                call->caller = caller;
+    if (!key)
+        return NULL;
+    RC_TRY(rc_auth_by_key(&caller, call->db, key, call->pool));
+    for (i = 0; caller && caller->active && i < routes->nelts && !call->caller; i++)
+        if (role_fits(&APR_ARRAY_IDX(routes, i, rc_web_route_t), caller->role))
+            call->caller = caller;
+    if (!caller)
+        call->why = "the key is unknown or expired";
+    else if (!caller->active)
+        call->why = apr_psprintf(call->pool, "user '%s' is inactive", caller->username);
+    else if (!call->caller)
+        call->why = apr_psprintf(call->pool, "a key of user '%s' with %s opens no such view",
+                                 caller->username, rc_role_name(caller->role));
     return NULL;
 }
 
@@ -95,6 +116,13 @@ static rc_err_t *look_up(rc_web_call_t *call, const rc_web_route_t *route)
     return NULL;
 }
 
+/* Why may_open said no. */
+static const char *unlisted(const rc_web_call_t *call, const rc_web_route_t *route)
+{
+    return apr_psprintf(call->pool, "%s is not open to %s", route->view->action,
+                        call->caller->anonymous ? "visitors" : "keys, by the whitelist");
+}
+
 /* The first reading of the URL that is open to the caller. */
 static rc_err_t *find_repository(rc_web_call_t *call, const apr_array_header_t *routes)
 {
@@ -111,14 +139,17 @@ static rc_err_t *find_repository(rc_web_call_t *call, const apr_array_header_t *
     }
     if (call->repo)
         return NULL;
-    return rc_web_refuse(call, !asked || call->caller->anonymous ? 401 : 404, NULL);
+    if (!asked)
+        return deny(call, 401, unlisted(call, &APR_ARRAY_IDX(routes, 0, rc_web_route_t)));
+    return deny(call, call->caller->anonymous ? 401 : 404,
+                apr_psprintf(call->pool, "%s may read no such repository", name_of(call)));
 }
 
 /* A view of no repository hides nothing here. */
 static rc_err_t *find_view(rc_web_call_t *call, const rc_web_route_t *route)
 {
     if (!may_open(call, route))
-        return rc_web_refuse(call, 401, NULL);
+        return deny(call, 401, unlisted(call, route));
     take_route(call, route);
     return NULL;
 }
@@ -131,10 +162,12 @@ static rc_err_t *decide(rc_web_call_t *call, const apr_array_header_t *routes)
 
     RC_TRY(identify(call, routes));
     if (!call->caller)
-        return rc_web_refuse(call, 401, NULL);
+        return deny(call, 401, "no key, no login, and no anonymous access");
     RC_TRY(rc_auth_ip_allowed(&allowed, call->db, call->caller, ip, call->pool));
-    if (!allowed)
+    if (!allowed) {
+        call->why = apr_psprintf(call->pool, "%s may not come from %s", name_of(call), ip);
         return rc_web_refuse(call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip));
+    }
     return *first->view->pattern == '/' ? find_view(call, first) : find_repository(call, routes);
 }
 
@@ -157,6 +190,8 @@ rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request
     RC_TRY(rc_db_acquire(&call->db, env->db_pool, pool));
     RC_TRY(rc_db_begin_read(call->db)); /* one snapshot for all of the decision */
     RC_TRY(decide(call, routes));
+    if (call->status == 200) /* as a visitor, though his key was wrong */
+        call->why = NULL;
     return rc_db_commit(call->db);
 }
 

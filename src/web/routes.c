@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include <apr_fnmatch.h>
 #include <apr_strings.h>
 
 #include "rc_repo_model.h"
@@ -165,4 +166,14 @@ apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool)
     else
         add_by_name(routes, path, pool);
     return routes;
+}
+
+bool rc_web_whitelist_fits(const char *entry)
+{
+    apr_size_t i;
+
+    for (i = 0; i < VIEWS; i++)
+        if (apr_fnmatch(entry, views[i].action, APR_FNM_NOESCAPE) == APR_SUCCESS)
+            return true;
+    return false;
 }

@@ -12,14 +12,11 @@
 #include <apr_strings.h>
 
 #include "rc_archive.h"
-#include "rc_cache.h"
 #include "rc_journal.h"
 #include "rc_log.h"
 #include "rc_text.h"
 
 #define SHORT_ID 12
-
-#define WAIT apr_time_from_sec(60) /* for the same archive in the making */
 
 static const rc_archive_limits_t limits = {
     .entries = 1000000, .bytes = (apr_off_t)8 << 30, .time = apr_time_from_sec(300)};
@@ -149,7 +146,7 @@ static void journal(archive_t *archive)
     rc_err_t *err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
 
     if (!err)
-        err = rc_db_txn(call->db, add_entry, archive);
+        err = rc_db_txn_lazy(call->db, add_entry, archive);
     if (err)
         rc_log(RC_LOG_ERR, err->cause, "the journal does not tell of %s: %s", archive->name,
                rc_err_log_text(err, call->pool));
@@ -157,13 +154,10 @@ static void journal(archive_t *archive)
 
 rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
 {
-    const rc_env_config_t *config = call->env->config;
-    rc_cache_t cache = {config->archive_cache, config->archive_cache_size, WAIT,
-                        call->env->waiting};
     archive_t *archive = call->state;
     rc_err_t *err;
 
-    err = rc_cache_get(spool, &cache, archive->key, make, archive, call->pool);
+    err = rc_cache_get(spool, &call->env->cache, archive->key, make, archive, call->pool);
     if (err && err->kind == RC_E_FORBIDDEN)
         return rc_web_refuse(call, 413, err->msg);
     if (!err && !call->request->head)
