@@ -15,7 +15,7 @@ use RCAPI::Run qw(patiently slurp spew);
 use RCAPI::Test;
 
 my $DOWNLOADS = { enable_downloads => JSON::PP::true() };
-my $t = RCAPI::Test->new(children => 1, directives => "RcapiArchiveCache cache 3M\nRcapiExpensiveMax 1\n");
+my $t = RCAPI::Test->new(children => 1, directives => "RcapiArchiveCache cache 3M\nRcapiExpensiveMax 1\nRcapiDatabaseMax 1\n");
 my $cache = $t->dir . '/cache';
 my $small = $t->repo('small', commits => 30, args => $DOWNLOADS);
 my $medium = $t->repo('medium', args => $DOWNLOADS, build => sub { noise($_[0], 1) });
