@@ -57,6 +57,10 @@ void rc_db_rollback(rc_db_t *db);
 /** Runs @a fn inside a write transaction: committed when it returns NULL, else rolled back. */
 rc_err_t *rc_db_txn(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
 
+/** The same without waiting for the disk: a kill does not take it back, a power cut may. For what
+ * nobody is told of. */
+rc_err_t *rc_db_txn_lazy(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
+
 /** Checks the file's integrity and foreign keys: *@a problem is NULL or says what is wrong. */
 rc_err_t *rc_db_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
 

@@ -7,6 +7,7 @@
 #define RC_ENV_H
 
 #include "rc_memo.h"
+#include "rc_cache.h"
 #include "rc_db.h"
 #include "rc_gate.h"
 #include "rc_remote.h"
@@ -22,7 +23,8 @@ typedef struct rc_env_config_t {
     const char *site_title;         /* "" by default */
     bool reveal_keys;               /* may answers show clear keys at all */
     int expensive_max;              /* archives and other costly answers made at once */
-    const char *archive_cache;      /* directory of finished archives; NULL: none are kept */
+    int waiting_max;                /* who may wait for what another makes, at once */
+    const char *archive_cache;      /* directory of finished files;    NULL: none are kept */
     apr_off_t archive_cache_size;   /* bytes */
     int feed_items;                 /* entries of a feed */
     apr_off_t range_bytes;          /* of one range of commits; 0 = no limit */
@@ -38,7 +40,9 @@ typedef struct rc_env_t {
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
     rc_gate_t *expensive; /* for what RcapiExpensiveMax bounds */
+    rc_gate_t *waiting;   /* for those who wait for what another makes */
     rc_memo_t *feeds;     /* finished ones, by their ETag */
+    rc_cache_t cache;     /* of finished archives and large files */
     const char *work_dir; /* <root>/.rc_tmp */
     apr_time_t started;
 } rc_env_t;

@@ -29,8 +29,8 @@ typedef struct rc_remote_policy_t {
  */
 rc_err_t *rc_remote_check(const rc_remote_policy_t *policy, const char *url, apr_pool_t *pool);
 
-/** @a url with its password, if any, replaced by ***** (for readers and for logs), or the user of an
- * HTTP URL without one: that is a token. In @a pool. */
+/** @a url with its password, if any, replaced by ***** (for readers and for logs), or the user of
+ * an HTTP URL without one: that is a token. In @a pool. */
 const char *rc_remote_mask(const char *url, apr_pool_t *pool);
 
 /** True when @a url carries a password. */

@@ -38,6 +38,7 @@ typedef struct rc_web_call_t {
     rc_db_t *db;                 /* acquired for the request */
     const rc_web_view_t *view;   /* NULL: no such URL */
     const char *id, *rev, *rest; /* parts of the URL that the view's pattern names */
+    bool by_id;                  /* its repository is told by its id, which outlives its name */
     const rc_caller_t *caller;   /* NULL: nobody */
     const rc_repo_t *repo;       /* NULL unless access is granted to a repository view */
     rc_vcs_t *vcs;               /* opened by the view */

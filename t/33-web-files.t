@@ -19,6 +19,7 @@ use RCAPI::Test;
 my $t = RCAPI::Test->new(whitelist => 'FilesController:*', children => 2, threads => 12, directives => <<'END');
 LimitRequestLine 30000
 RcapiExpensiveMax 1
+RcapiArchiveCache None
 AddEncoding x-gzip .gz .svgz
 AddEncoding bzip2 .bz2
 AddType image/vnd.microsoft.icon .ico

@@ -19,7 +19,7 @@ my @FORMATS = qw(zip tar tar.gz tar.bz2 tar.xz tar.zst);
 my $LONG = 'd' x 90 . '/' . 'e' x 90 . '/' . 'f' x 120;
 my $DOWNLOADS = { enable_downloads => JSON::PP::true() };
 
-my $t = RCAPI::Test->new;
+my $t = RCAPI::Test->new(directives => "AllowEncodedSlashes NoDecode\n");
 my $dir = $t->dir . '/work';
 my $repo = $t->repo('group/sources', args => $DOWNLOADS, build => \&awkward_files);
 my $id = $t->git($repo->{path}, 'rev-parse', 'master') =~ s/\n//r;
@@ -232,10 +232,14 @@ subtest 'conditions and ranges' => sub {
     is($a->header('Content-Length'), $size, 'length');
     is($a->header('Accept-Ranges'), 'bytes', 'ranges are served');
     like($a->header('Cache-Control'), qr/^private, max-age=\d+, immutable$/, 'immutable at an id, by key');
+    like($a->header('Vary'), qr{^Authorization, ?X-Api-Key$}, 'for whoever may see it, not for the next one at the same browser');
     ok($a->header('Last-Modified'), 'dated');
     my $named = fetch('/group/sources/archive/tip.tar.gz');
     is($named->header('Cache-Control'), 'private, no-cache', 'not at a name');
     is($named->header('Last-Modified'), undef, 'nor dated');
+    my $number = $t->must(get_repo => { repoid => 'group/sources' })->{repo_id};
+    is(fetch("/_$number/archive/$id.tar.gz")->header('Cache-Control'), 'private, no-cache',
+        'nor where the repository is told by its number: its name, which is in the archive, may change');
     is($named->header('ETag'), $etag, 'but the same ETag');
     my %tags = map { (fetch("/group/sources/archive/tip.$_", method => 'HEAD')->header('ETag') => 1) } @FORMATS;
     is(keys %tags, @FORMATS, 'another one for each format');
@@ -259,6 +263,20 @@ subtest 'conditions and ranges' => sub {
     my $r = $t->run('curl', '-s', '-S', '-C', '-', '-o', "$dir/resumed", '-H', "X-Api-Key: $key", $t->url . $url);
     is($r->{exit} . $r->{err}, '0', 'curl -C -');
     ok(slurp("$dir/resumed") eq $a->body, 'makes it whole');
+};
+
+subtest 'forms of a revision' => sub {
+    my $want = slurp("$dir/ours.tar");
+    $t->git($repo->{path}, 'branch', 'fix/7', 'master');
+    $t->git($repo->{path}, 'tag', 'v1.0', 'master');
+    my ($number) = map { $_->{repo_id} } grep { $_->{repo_name} eq 'group/sources' } @{ $t->must('get_repos') };
+    ok(fetch($_)->body eq $want, $_) for (map { "/group/sources/archive/$_.tar" } $short, 0, 'v1.0', 'fix%2F7'), "/_$number/archive/tip.tar";
+};
+
+subtest 'the cache is no repository' => sub {
+    ok(-d $t->dir . '/data/repos/.rc_archives', 'it is below the root');
+    is_deeply($t->must(rescan_repos => { remove_obsolete => JSON::PP::true() }), { added => [], removed => [] }, 'a scan does not see it');
+    is($t->admin('check') =~ /archives/ ? 'seen' : '', '', 'nor does a check');
 };
 
 subtest 'the journal' => sub {

@@ -33,7 +33,7 @@ sub noise {
 }
 
 sub fetch { my ($path, %opt) = @_; return $t->get($path, as => 'admin', %opt) }
-sub kept { my @names = sort map { s{.*/}{}r } glob "$cache/*"; return @names }
+sub kept { my @names = sort map { s{.*/}{}r } glob "$cache/rcapi-*"; return @names }
 sub status_of { return fetch($_[0])->status }
 sub made { my ($name) = @_; return scalar(() = $t->error_log =~ /made \Q$name\E-\w+\.\S+ of/g) }
 
@@ -122,9 +122,21 @@ subtest 'whatever happens to the cache' => sub {
 subtest 'twenty at once' => sub {
     my @sockets = map { ask('/medium/archive/tip.tar.xz') } 1 .. 20;
     my @answers = map { answer($_) } @sockets;
-    is(join(' ', map { $_->status } @answers), join(' ', (200) x 20), 'all are served');
-    is(scalar(grep { $_->body ne $answers[0]->body } @answers), 0, 'the same');
+    my @served = grep { $_->status == 200 } @answers;
+    my @later = grep { $_->status == 503 && $_->header('Retry-After') } @answers;
+    cmp_ok(scalar @served, '>=', 5, 'one makes it, half of the threads wait for it');
+    is(@served + @later, 20, 'the others are told to come again');
+    is(scalar(grep { $_->body ne $served[0]->body } @served), 0, 'the same');
     is(scalar(() = $t->error_log =~ /made medium-\w+\.tar\.xz of/g), 1, 'which was made once');
+};
+
+subtest 'who waits for an archive does not keep others waiting' => sub {
+    my @sockets = map { ask('/slow/archive/tip.tar.xz') } 1 .. 20;
+    patiently(30, sub { grep { /\.part$/ } kept() });
+    is($t->call(test => { args => 'x' })->{result}, 'x', 'the API answers');
+    is(scalar(grep { /\.part$/ } kept()), 1, 'while the archive is still in the making');
+    is(scalar(grep { $_->status !~ /^(?:200|503)$/ } map { answer($_) } @sockets), 0, 'served, or told to come again');
+    unlink map { "$cache/$_" } grep { /xz$/ } kept();
 };
 
 subtest 'too many at once, and death' => sub {
@@ -231,6 +243,26 @@ subtest 'a damaged repository' => sub {
 
 SKIP: {
     skip 'a sanitizer has its own idea of memory', 1 if $ENV{RCAPI_PRELOAD};
+    subtest 'a .gitattributes of 300 MB is not read' => sub {
+        my $heavy = $t->repo('heavy', args => $DOWNLOADS, build => sub {
+            my ($work) = @_;
+            open my $fh, '>:raw', "$work/.gitattributes" or die;
+            print $fh "\n" x (1 << 20) for 1 .. 300;
+            close $fh;
+            $t->git($work, 'add', '.');
+            $t->git($work, qw(commit -q -m heavy));
+        });
+        my ($child) = $t->children;
+        my $most = sub { slurp("/proc/$child/status") =~ /^VmHWM:\s*(\d+)/m ? $1 / 1024 : 0 };
+        spew("/proc/$child/clear_refs", '5'); # what it needed until now does not count
+        my $before = $most->();
+        is(status_of('/heavy/archive/tip.tar.gz'), 200, 'but passed on');
+        cmp_ok($most->() - $before, '<', 150, 'without room for all of it');
+    };
+}
+
+SKIP: {
+    skip 'a sanitizer has its own idea of memory', 1 if $ENV{RCAPI_PRELOAD};
     subtest 'memory' => sub {
         my ($child) = $t->children;
         my $anon = sub { slurp("/proc/$child/status") =~ /^RssAnon:\s*(\d+)/m ? $1 / 1024 : 0 };
@@ -246,6 +278,25 @@ SKIP: {
         cmp_ok($after - $before, '<', 16, sprintf 'RssAnon %.1f MB, then %.1f', $before, $after);
     };
 }
+
+subtest 'large files are kept, too' => sub {
+    my $u = RCAPI::Test->new(children => 1, whitelist => 'FilesController:*', directives => "RcapiArchiveCache cache 20M\n");
+    my $repo = $u->repo('large', build => sub { noise($_[0], 9) });
+    my $kept = sub { [map { s{.*/}{}r } glob $u->dir . '/cache/rcapi-*'] };
+    my $blob = $u->git($repo->{path}, 'rev-parse', 'master:noise') =~ s/\n//r;
+    my $want = slurp("$repo->{work}/noise");
+    my $ask = sub { $u->get('/large/raw/tip/noise', as => 'admin', @_) };
+    ok($ask->()->body eq $want, 'a file of 9 MB');
+    is_deeply($kept->(), ["rcapi-$blob.blob"], 'it is kept, called as its id');
+    my $first = (stat $u->dir . "/cache/rcapi-$blob.blob")[1];
+    is($ask->(headers => [Range => 'bytes=9000000-9000009'])->body, substr($want, 9000000, 10), 'a part of it');
+    ok($u->get('/large/rawfile/master/noise', as => 'admin')->body eq $want, 'by another view');
+    is((stat $u->dir . "/cache/rcapi-$blob.blob")[1], $first, 'from there');
+    $u->user('outsider');
+    $u->must(update_repo => { repoid => 'large', private => JSON::PP::true() });
+    is($ask->(as => 'outsider')->status, 404, 'rights come first');
+    $u->done;
+};
 
 $t->done;
 done_testing;

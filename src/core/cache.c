@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A file is written as rcapi-<name>.part and renamed when it is complete and on the disk. Whoever
+ * A file is written as rcapi-<name>.part and renamed when it is complete. Whoever
  * holds the lock on the part makes the file; it ends with its descriptor, so a part that nobody
  * locks was left by a crash. A file's mtime is the time of its last use.
  */
@@ -30,13 +30,14 @@ typedef enum {
     HIT,   /* fd is the finished file */
     OURS,  /* fd is the part, locked: make it */
     BUSY,  /* somebody else still makes it */
-    BROKEN /* errno says why the directory cannot be used */
+    BROKEN /* the directory cannot be used */
 } found_t;
 
 typedef struct slot_t {
     const rc_cache_t *cache;
     const char *file, *part;
     int fd;
+    int why;        /* errno, when the directory cannot be used */
     struct stat st; /* of a hit */
 } slot_t;
 
@@ -71,9 +72,11 @@ static bool lock_now(int fd, const char *path)
 
     if (flock(fd, LOCK_EX | LOCK_NB))
         return false;
-    errno = EWOULDBLOCK;
-    return !fstat(fd, &held) && !lstat(path, &named) && held.st_dev == named.st_dev &&
-           held.st_ino == named.st_ino;
+    if (!fstat(fd, &held) && !lstat(path, &named) && held.st_dev == named.st_dev &&
+        held.st_ino == named.st_ino)
+        return true;
+    errno = EWOULDBLOCK; /* finished meanwhile, and called something else */
+    return false;
 }
 
 /* We have the lock on the part: was the file finished while we got here? */
@@ -90,97 +93,36 @@ static found_t look_again(slot_t *slot)
     return HIT;
 }
 
-static found_t look(slot_t *slot)
+/* @a pool: of the wait, empty at first. Those who wait shall not be all that there are. */
+static bool may_wait(const slot_t *slot, apr_time_t end, bool *inside, apr_pool_t *pool)
+{
+    if (!*inside && slot->cache->room && rc_gate_enter(slot->cache->room, pool))
+        return false;
+    *inside = true;
+    return apr_time_now() < end;
+}
+
+static found_t look(slot_t *slot, apr_pool_t *pool)
 {
     apr_time_t end = apr_time_now() + slot->cache->wait;
-    int why;
+    bool inside = false;
 
     for (;;) {
         if (open_finished(slot))
             return HIT;
-        if ((slot->fd = open_part(slot)) < 0)
-            return BROKEN;
-        if (lock_now(slot->fd, slot->part))
+        slot->fd = open_part(slot);
+        if (slot->fd >= 0 && lock_now(slot->fd, slot->part))
             return look_again(slot);
-        why = errno;
-        close(slot->fd);
-        errno = why;
-        if (why != EWOULDBLOCK && why != EINTR)
+        slot->why = errno;
+        if (slot->fd < 0)
             return BROKEN;
-        if (apr_time_now() >= end)
+        close(slot->fd);
+        if (slot->why != EWOULDBLOCK && slot->why != EINTR)
+            return BROKEN;
+        if (!may_wait(slot, end, &inside, pool))
             return BUSY;
         apr_sleep(PAUSE);
     }
-}
-
-static void warn(const slot_t *slot, int why)
-{
-    rc_log(RC_LOG_WARNING, APR_FROM_OS_ERROR(why), "cannot keep files in %s", slot->cache->dir);
-}
-
-/* Publishes the complete part. What fails here only costs making the file again. */
-static void keep(const slot_t *slot, apr_off_t size, apr_pool_t *pool)
-{
-    if (size > slot->cache->max) {
-        unlink(slot->part);
-    } else if (fdatasync(slot->fd) || rename(slot->part, slot->file)) {
-        warn(slot, errno);
-        unlink(slot->part);
-    } else {
-        rc_cache_sweep(slot->cache, pool);
-    }
-    flock(slot->fd, LOCK_UN);
-}
-
-static rc_err_t *make_part(rc_spool_t *spool, const slot_t *slot, rc_cache_make_fn_t *make,
-                           void *baton, apr_pool_t *pool)
-{
-    const char *data;
-    apr_file_t *file;
-    rc_err_t *err;
-
-    err = rc_spool_take_fd(spool, slot->fd, 0);
-    if (!err && ftruncate(slot->fd, 0)) /* what a crash left */
-        err = rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot empty %s", slot->part);
-    if (!err)
-        err = make(baton, spool);
-    if (!err)
-        err = rc_spool_content(&data, &file, spool);
-    if (!err) {
-        keep(slot, rc_spool_size(spool), pool);
-        return NULL;
-    }
-    unlink(slot->part);
-    rc_spool_reset(spool); /* also ends the lock */
-    return err;
-}
-
-rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *name,
-                       rc_cache_make_fn_t *make, void *baton, apr_pool_t *pool)
-{
-    slot_t slot = {.cache = cache};
-    rc_err_t *err;
-
-    if (!cache->dir)
-        return make(baton, spool);
-    slot.file = apr_pstrcat(pool, cache->dir, "/" OURS_ARE, name, NULL);
-    slot.part = apr_pstrcat(pool, slot.file, PART, NULL);
-    switch (look(&slot)) {
-    case HIT:
-        return rc_spool_take_fd(spool, slot.fd, slot.st.st_size);
-    case BUSY:
-        return rc_err(pool, RC_E_BUSY, "This is being made; try again in a moment");
-    case OURS:
-        err = make_part(spool, &slot, make, baton, pool);
-        if (!err || err->kind != RC_E_INTERNAL || !err->cause)
-            return err;
-        warn(&slot, APR_TO_OS_ERROR(err->cause)); /* a system's error: perhaps the disk is full */
-        break;
-    case BROKEN:
-        warn(&slot, errno);
-        break;
-    }
-    return make(baton, spool);
 }
 
 /* --- sweeping --- */
@@ -243,7 +185,7 @@ static apr_off_t list(apr_array_header_t *files, DIR *dir, const char *path, apr
     return total;
 }
 
-void rc_cache_sweep(const rc_cache_t *cache, apr_pool_t *pool)
+static void sweep(const rc_cache_t *cache, apr_off_t most, apr_pool_t *pool)
 {
     DIR *dir = cache->dir ? opendir(cache->dir) : NULL;
     apr_array_header_t *files;
@@ -258,11 +200,127 @@ void rc_cache_sweep(const rc_cache_t *cache, apr_pool_t *pool)
     total = list(files, dir, cache->dir, scratch);
     closedir(dir);
     qsort(files->elts, (size_t)files->nelts, sizeof(kept_t), by_use);
-    for (i = 0; i < files->nelts && total > cache->max; i++) {
+    for (i = 0; i < files->nelts && total > most; i++) {
         const kept_t *oldest = &APR_ARRAY_IDX(files, i, kept_t);
 
         if (!unlink(oldest->path))
             total -= oldest->size;
     }
     apr_pool_destroy(scratch);
+}
+
+/* The beginning of a file; "" when it cannot be read. */
+static void read_line(char *text, size_t size, const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
+
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = '\0';
+}
+
+/* Notes in the directory that its files are of this run of the machine; true when it knew. */
+static bool is_of_this_boot(const rc_cache_t *cache, apr_pool_t *pool)
+{
+    const char *note = apr_pstrcat(pool, cache->dir, "/boot_id", NULL);
+    char now[64], then[64];
+    int fd;
+
+    read_line(now, sizeof(now), "/proc/sys/kernel/random/boot_id");
+    read_line(then, sizeof(then), note);
+    if (*now && !strcmp(now, then))
+        return true;
+    mkdir(cache->dir, 0700);
+    sweep(cache, 0, pool);
+    fd = open(note, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        if (write(fd, now, strlen(now)) < 0)
+            unlink(note);
+        close(fd);
+    }
+    return false;
+}
+
+void rc_cache_begin(const rc_cache_t *cache, apr_pool_t *pool)
+{
+    if (cache->dir && is_of_this_boot(cache, pool))
+        sweep(cache, cache->max, pool);
+}
+
+/* --- making --- */
+
+static void warn(const slot_t *slot, int why)
+{
+    rc_log(RC_LOG_WARNING, APR_FROM_OS_ERROR(why), "cannot keep files in %s", slot->cache->dir);
+}
+
+/* Publishes the complete part. What fails here only costs making the file again. */
+static void keep(const slot_t *slot, apr_off_t size, apr_pool_t *pool)
+{
+    if (size > slot->cache->max) {
+        unlink(slot->part);
+    } else if (rename(slot->part, slot->file)) {
+        warn(slot, errno);
+        unlink(slot->part);
+    } else {
+        sweep(slot->cache, slot->cache->max, pool);
+    }
+    flock(slot->fd, LOCK_UN);
+}
+
+static rc_err_t *make_part(rc_spool_t *spool, const slot_t *slot, rc_cache_make_fn_t *make,
+                           void *baton, apr_pool_t *pool)
+{
+    const char *data;
+    apr_file_t *file;
+    rc_err_t *err;
+
+    err = rc_spool_take_fd(spool, slot->fd, 0);
+    if (!err && ftruncate(slot->fd, 0)) /* what a crash left */
+        err = rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot empty %s", slot->part);
+    if (!err)
+        err = make(baton, spool);
+    if (!err)
+        err = rc_spool_content(&data, &file, spool);
+    if (!err) {
+        keep(slot, rc_spool_size(spool), pool);
+        return NULL;
+    }
+    unlink(slot->part);
+    rc_spool_reset(spool); /* also ends the lock */
+    return err;
+}
+
+rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *name,
+                       rc_cache_make_fn_t *make, void *baton, apr_pool_t *pool)
+{
+    slot_t slot = {.cache = cache};
+    apr_pool_t *wait;
+    found_t found;
+    rc_err_t *err;
+
+    if (!cache->dir)
+        return make(baton, spool);
+    slot.file = apr_pstrcat(pool, cache->dir, "/" OURS_ARE, name, NULL);
+    slot.part = apr_pstrcat(pool, slot.file, PART, NULL);
+    apr_pool_create(&wait, pool);
+    found = look(&slot, wait);
+    apr_pool_destroy(wait);
+    switch (found) {
+    case HIT:
+        return rc_spool_take_fd(spool, slot.fd, slot.st.st_size);
+    case BUSY:
+        return rc_err(pool, RC_E_BUSY, "This is being made; try again in a moment");
+    case OURS:
+        err = make_part(spool, &slot, make, baton, pool);
+        if (!err || err->kind != RC_E_INTERNAL || !err->cause)
+            return err;
+        warn(&slot, APR_TO_OS_ERROR(err->cause)); /* a system's error: perhaps the disk is full */
+        break;
+    case BROKEN:
+        warn(&slot, slot.why);
+        break;
+    }
+    return make(baton, spool);
 }

@@ -117,12 +117,17 @@ static int cores(void)
     return n > 0 ? (int)n : 1;
 }
 
+static int threads(void)
+{
+    int n = 0;
+
+    ap_mpm_query(AP_MPMQ_MAX_THREADS, &n);
+    return n > 0 ? n : 1;
+}
+
 static int default_db_max(void)
 {
-    int threads = 0;
-
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &threads);
-    return threads > LEAST_DB_MAX ? threads : LEAST_DB_MAX;
+    return threads() > LEAST_DB_MAX ? threads() : LEAST_DB_MAX;
 }
 
 void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool)
@@ -156,6 +161,7 @@ void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_poo
     if (conf->archive_cache_size != -1)
         out->archive_cache_size = conf->archive_cache_size;
     out->expensive_max = conf->expensive_max != -1 ? conf->expensive_max : cores();
+    out->waiting_max = (threads() + 1) / 2; /* the others are for the other clients */
     if (conf->feed_items != -1)
         out->feed_items = conf->feed_items;
     if (conf->range_bytes != -1)

@@ -345,7 +345,7 @@ const command_rec rc_http_directives[] = {
     AP_INIT_FLAG("RcapiRevealKeys", set_flag, SERVER(reveal_keys), RSRC_CONF,
         "may answers show API keys to those who may know them (default On)"),
     AP_INIT_TAKE12("RcapiArchiveCache", set_cache, SERVER(archive_cache, .min = 1, .max = APR_INT64_MAX), RSRC_CONF,
-        "directory that keeps finished archives, and the bytes it may hold (default 1G); or None"),
+        "directory that keeps finished archives and large files, and its bytes (default 1G); or None"),
     AP_INIT_TAKE1("RcapiExpensiveMax", set_number, SERVER(expensive_max, .min = 1, .max = 10000), RSRC_CONF,
         "archives and other costly answers that each process makes at once (default: one per core)"),
     AP_INIT_TAKE1("RcapiFeedItems", set_number, SERVER(feed_items, .min = 1, .max = 1000), RSRC_CONF,

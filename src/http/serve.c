@@ -111,6 +111,8 @@ static void set_view_headers(request_rec *r, const rc_web_call_t *call)
     rc_http_set_safety_headers(r);
     apr_table_setn(r->headers_out, "Cache-Control",
                    keep ? "private, max-age=31536000, immutable" : "private, no-cache");
+    if (keep) /* in a browser's cache it is not for whoever logs in there next */
+        apr_table_mergen(r->headers_out, "Vary", "Authorization, X-Api-Key");
     ap_set_accept_ranges(r);
     if (call->etag) {
         apr_table_setn(r->headers_out, "ETag", apr_pstrcat(r->pool, "\"", call->etag, "\"", NULL));

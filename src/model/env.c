@@ -13,6 +13,7 @@
 #include "rc_moves.h"
 #include "rc_versions.h"
 
+#define CACHE_WAIT apr_time_from_sec(60) /* for the same file in the making */
 #define FEED_CACHE ((apr_size_t)8 << 20) /* bytes per process */
 
 void rc_env_defaults(rc_env_config_t *config)
@@ -27,6 +28,7 @@ void rc_env_defaults(rc_env_config_t *config)
         .site_title = "",
         .reveal_keys = true,
         .expensive_max = 2,
+        .waiting_max = 1,
         .archive_cache_size = (apr_off_t)1024 * 1024 * 1024,
         .feed_items = 20,
         .range_bytes = (apr_off_t)1024 * 1024 * 1024,
@@ -72,10 +74,11 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
     RC_TRY(rc_memo_create(&env->feeds, FEED_CACHE, pool));
     env->expensive = rc_gate_create(config->expensive_max, pool);
+    env->waiting = rc_gate_create(config->waiting_max, pool);
+    env->cache =
+        (rc_cache_t){config->archive_cache, config->archive_cache_size, CACHE_WAIT, env->waiting};
     if (config->repair) {
-        rc_cache_t archives = {config->archive_cache, config->archive_cache_size, 0};
-
-        rc_cache_sweep(&archives, pool);
+        rc_cache_begin(&env->cache, pool);
         RC_TRY(rc_moves_repair(env, pool));
     }
     *out = env;

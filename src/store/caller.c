@@ -24,8 +24,7 @@ rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const un
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_CALLER_BY_KEY));
-    RC_TRY(rc_bind(st, db, "b", &blob));
+    RC_TRY(rc_query(&st, db, SQL_CALLER_BY_KEY, "b", &blob));
     RC_TRY(rc_step(&found, st, db));
     if (found) {
         row = apr_pcalloc(pool, sizeof(*row));
@@ -45,8 +44,7 @@ rc_err_t *rc_store_caller_by_name(rc_caller_row_t **out, rc_db_t *db, const char
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_CALLER_BY_NAME));
-    RC_TRY(rc_bind(st, db, "s", username));
+    RC_TRY(rc_query(&st, db, SQL_CALLER_BY_NAME, "s", username));
     RC_TRY(rc_step(&found, st, db));
     if (found) {
         row = apr_pcalloc(pool, sizeof(*row));
@@ -65,8 +63,7 @@ rc_err_t *rc_store_caller_by_login(rc_caller_row_t **out, const char **password,
     bool found;
 
     *password = NULL;
-    RC_TRY(rc_stmt(&st, db, SQL_CALLER_BY_LOGIN));
-    RC_TRY(rc_bind(st, db, "s", login));
+    RC_TRY(rc_query(&st, db, SQL_CALLER_BY_LOGIN, "s", login));
     RC_TRY(rc_step(&found, st, db));
     if (found) {
         row = apr_pcalloc(pool, sizeof(*row));
@@ -81,18 +78,8 @@ rc_err_t *rc_store_caller_by_login(rc_caller_row_t **out, const char **password,
 rc_err_t *rc_store_caller_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,
                               bool inherits, apr_pool_t *pool)
 {
-    apr_array_header_t *list = apr_array_make(pool, 4, sizeof(const char *));
     rc_stmt_t *st;
-    bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_CALLER_IPS));
-    RC_TRY(rc_bind(st, db, "id", user_id, (int)inherits));
-    for (;;) {
-        RC_TRY(rc_step(&found, st, db));
-        if (!found)
-            break;
-        APR_ARRAY_PUSH(list, const char *) = rc_column_text(st, 0, pool);
-    }
-    *entries = list;
-    return NULL;
+    RC_TRY(rc_query(&st, db, SQL_CALLER_IPS, "id", user_id, (int)inherits));
+    return rc_texts(entries, st, 0, db, pool);
 }

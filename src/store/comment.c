@@ -8,15 +8,9 @@
 
 static rc_err_t *set_status(rc_db_t *db, const rc_comment_t *comment, apr_int64_t comment_id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_STATUS_AGE));
-    RC_TRY(rc_bind(st, db, "is", comment->repo_id, comment->revision));
-    RC_TRY(rc_run(st, db));
-    RC_TRY(rc_stmt(&st, db, SQL_STATUS_INSERT));
-    RC_TRY(rc_bind(st, db, "iiissi", comment->repo_id, comment->user_id, comment_id,
-                   comment->revision, comment->status, (apr_int64_t)apr_time_now()));
-    return rc_run(st, db);
+    RC_TRY(rc_execute(db, SQL_STATUS_AGE, "is", comment->repo_id, comment->revision));
+    return rc_execute(db, SQL_STATUS_INSERT, "iiissi", comment->repo_id, comment->user_id,
+                      comment_id, comment->revision, comment->status, (apr_int64_t)apr_time_now());
 }
 
 rc_err_t *rc_store_comment_insert(rc_db_t *db, const rc_comment_t *comment)
@@ -24,9 +18,8 @@ rc_err_t *rc_store_comment_insert(rc_db_t *db, const rc_comment_t *comment)
     apr_int64_t comment_id;
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_COMMENT_INSERT));
-    RC_TRY(rc_bind(st, db, "iissi", comment->repo_id, comment->user_id, comment->revision,
-                   comment->message, (apr_int64_t)apr_time_now()));
+    RC_TRY(rc_query(&st, db, SQL_COMMENT_INSERT, "iissi", comment->repo_id, comment->user_id,
+                    comment->revision, comment->message, (apr_int64_t)apr_time_now()));
     RC_TRY(rc_insert(&comment_id, st, db));
     return comment->status ? set_status(db, comment, comment_id) : NULL;
 }

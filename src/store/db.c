@@ -348,3 +348,14 @@ rc_err_t *rc_db_txn(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void
     rc_db_rollback(db);
     return err;
 }
+
+rc_err_t *rc_db_txn_lazy(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton)
+{
+    rc_err_t *err, *after;
+
+    RC_TRY(rc_db_exec(db, "PRAGMA synchronous = NORMAL"));
+    err = rc_db_txn(db, fn, baton);
+    after = rc_db_exec(
+        db, apr_pstrcat(db->pool, "PRAGMA synchronous = ", db->config->synchronous, NULL));
+    return err ? err : after;
+}

@@ -30,8 +30,7 @@ rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_GIST_BY_ACCESS_ID));
-    RC_TRY(rc_bind(st, db, "s", access_id));
+    RC_TRY(rc_query(&st, db, SQL_GIST_BY_ACCESS_ID, "s", access_id));
     RC_TRY(rc_step(&found, st, db));
     *out = found ? read_gist(st, pool) : NULL;
     rc_done(st);
@@ -43,55 +42,35 @@ rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool)
 {
-    apr_pool_t *scratch;
-    rc_err_t *err;
+    rc_rows_t rows;
     rc_stmt_t *st;
-    bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_GISTS_OF_USER));
-    RC_TRY(
-        rc_bind(st, db, "iid", owner_id, (apr_int64_t)apr_time_sec(apr_time_now()), (int)expired));
-    apr_pool_create(&scratch, pool);
-    for (;;) {
-        apr_pool_clear(scratch);
-        if ((err = rc_step(&found, st, db)) || !found)
-            break;
-        if ((err = fn(baton, read_gist(st, scratch), scratch)))
-            break;
-    }
-    rc_done(st);
-    apr_pool_destroy(scratch);
-    return err;
+    RC_TRY(rc_query(&st, db, SQL_GISTS_OF_USER, "iid", owner_id,
+                    (apr_int64_t)apr_time_sec(apr_time_now()), (int)expired));
+    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
+        rows.err = fn(baton, read_gist(st, rows.scratch), rows.scratch);
+    return rc_rows_end(&rows);
 }
 
 /* A public gist is named by its id, which is known only when its row is there. */
 static rc_err_t *name_by_id(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool)
 {
-    rc_stmt_t *st;
-
     gist->access_id = apr_psprintf(pool, "%" APR_INT64_T_FMT, gist->id);
-    RC_TRY(rc_stmt(&st, db, SQL_GIST_SET_ACCESS_ID));
-    RC_TRY(rc_bind(st, db, "is", gist->id, gist->access_id));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_GIST_SET_ACCESS_ID, "is", gist->id, gist->access_id);
 }
 
 rc_err_t *rc_store_gist_insert(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_GIST_INSERT));
-    RC_TRY(rc_bind(st, db, "ssissii", gist->access_id ? gist->access_id : "", gist->type,
-                   gist->owner_id, gist->description, gist->acl_level, gist->expires,
-                   gist->created_on));
+    RC_TRY(rc_query(&st, db, SQL_GIST_INSERT, "ssissii", gist->access_id ? gist->access_id : "",
+                    gist->type, gist->owner_id, gist->description, gist->acl_level, gist->expires,
+                    gist->created_on));
     RC_TRY(rc_insert(&gist->id, st, db));
     return gist->access_id ? NULL : name_by_id(gist, db, pool);
 }
 
 rc_err_t *rc_store_gist_delete(rc_db_t *db, apr_int64_t id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_GIST_DELETE));
-    RC_TRY(rc_bind(st, db, "i", id));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_GIST_DELETE, "i", id);
 }

@@ -9,14 +9,11 @@
 rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_actor_t *actor, apr_int64_t repo_id,
                                const char *repo_name, const char *action)
 {
-    rc_stmt_t *st;
-
     if (!actor)
         return NULL;
-    RC_TRY(rc_stmt(&st, db, SQL_JOURNAL_ADD));
-    RC_TRY(rc_bind(st, db, "irsssi", actor->user_id, repo_id, repo_name ? repo_name : "", action,
-                   actor->ip ? actor->ip : "", (apr_int64_t)apr_time_now()));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_JOURNAL_ADD, "irsssi", actor->user_id, repo_id,
+                      repo_name ? repo_name : "", action, actor->ip ? actor->ip : "",
+                      (apr_int64_t)apr_time_now());
 }
 
 /* The one place that knows the columns of JOURNAL_FOLLOWED. */

@@ -56,8 +56,7 @@ rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_BY_ID));
-    RC_TRY(rc_bind(st, db, "ii", user_id, id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_BY_ID, "ii", user_id, id));
     return step_repo(out, st, db, pool);
 }
 
@@ -66,8 +65,7 @@ rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_i
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_BY_NAME));
-    RC_TRY(rc_bind(st, db, "is", user_id, name));
+    RC_TRY(rc_query(&st, db, SQL_REPO_BY_NAME, "is", user_id, name));
     return step_repo(out, st, db, pool);
 }
 
@@ -76,21 +74,11 @@ static rc_err_t *each_repo(rc_stmt_t *st, rc_db_t *db,
                            rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),
                            void *baton, apr_pool_t *pool)
 {
-    apr_pool_t *scratch;
-    rc_err_t *err;
-    bool found;
+    rc_rows_t rows;
 
-    apr_pool_create(&scratch, pool);
-    for (;;) {
-        apr_pool_clear(scratch);
-        if ((err = rc_step(&found, st, db)) || !found)
-            break;
-        if ((err = fn(baton, read_repo(st, scratch), scratch)))
-            break;
-    }
-    rc_done(st);
-    apr_pool_destroy(scratch);
-    return err;
+    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
+        rows.err = fn(baton, read_repo(st, rows.scratch), rows.scratch);
+    return rc_rows_end(&rows);
 }
 
 rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
@@ -100,8 +88,7 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPOS_READABLE));
-    RC_TRY(rc_bind(st, db, "i", user_id));
+    RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "i", user_id));
     return each_repo(st, db, fn, baton, pool);
 }
 
@@ -112,8 +99,7 @@ rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPOS_LOCKED));
-    RC_TRY(rc_bind(st, db, "ii", user_id, holder_id));
+    RC_TRY(rc_query(&st, db, SQL_REPOS_LOCKED, "ii", user_id, holder_id));
     return each_repo(st, db, fn, baton, pool);
 }
 
@@ -122,38 +108,26 @@ rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db)
     rc_blob_t sealed = {repo->clone_uri_sealed, repo->clone_uri_sealed_len};
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_INSERT));
-    RC_TRY(rc_bind(st, db, "ssirddddssbssir", repo->name, repo->type, repo->owner_id,
-                   repo->group_id, (int)repo->private_, (int)repo->enable_statistics,
-                   (int)repo->enable_locking, (int)repo->enable_downloads, repo->description,
-                   repo->clone_uri, &sealed, repo->landing_rev, repo->last_changeset,
-                   repo->created_on, repo->fork_id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_INSERT, "ssirddddssbssir", repo->name, repo->type,
+                    repo->owner_id, repo->group_id, (int)repo->private_,
+                    (int)repo->enable_statistics, (int)repo->enable_locking,
+                    (int)repo->enable_downloads, repo->description, repo->clone_uri, &sealed,
+                    repo->landing_rev, repo->last_changeset, repo->created_on, repo->fork_id));
     return rc_insert(&repo->id, st, db);
 }
 
 rc_err_t *rc_store_repo_set_last_changeset(rc_db_t *db, apr_int64_t repo_id, const char *json)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_SET_LAST_CHANGESET));
-    RC_TRY(rc_bind(st, db, "isi", repo_id, json, (apr_int64_t)apr_time_now()));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_REPO_SET_LAST_CHANGESET, "isi", repo_id, json,
+                      (apr_int64_t)apr_time_now());
 }
 
 rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_FOLLOW));
-    RC_TRY(rc_bind(st, db, "iii", repo_id, user_id, (apr_int64_t)apr_time_now()));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_REPO_FOLLOW, "iii", repo_id, user_id, (apr_int64_t)apr_time_now());
 }
 
 rc_err_t *rc_store_unfollow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_UNFOLLOW));
-    RC_TRY(rc_bind(st, db, "ii", repo_id, user_id));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_REPO_UNFOLLOW, "ii", repo_id, user_id);
 }

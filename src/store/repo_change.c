@@ -9,23 +9,17 @@
 rc_err_t *rc_store_repo_update(rc_db_t *db, const rc_repo_t *repo)
 {
     rc_blob_t sealed = {repo->clone_uri_sealed, repo->clone_uri_sealed_len};
-    rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_UPDATE));
-    RC_TRY(rc_bind(st, db, "isirrddddssbsi", repo->id, repo->name, repo->owner_id, repo->group_id,
-                   repo->fork_id, (int)repo->private_, (int)repo->enable_statistics,
-                   (int)repo->enable_locking, (int)repo->enable_downloads, repo->description,
-                   repo->clone_uri, &sealed, repo->landing_rev, (apr_int64_t)apr_time_now()));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_REPO_UPDATE, "isirrddddssbsi", repo->id, repo->name, repo->owner_id,
+                      repo->group_id, repo->fork_id, (int)repo->private_,
+                      (int)repo->enable_statistics, (int)repo->enable_locking,
+                      (int)repo->enable_downloads, repo->description, repo->clone_uri, &sealed,
+                      repo->landing_rev, (apr_int64_t)apr_time_now());
 }
 
 rc_err_t *rc_store_repo_delete(rc_db_t *db, apr_int64_t repo_id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_DELETE));
-    RC_TRY(rc_bind(st, db, "i", repo_id));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_REPO_DELETE, "i", repo_id);
 }
 
 rc_err_t *rc_store_repo_fork_count(apr_int64_t *count, rc_db_t *db, apr_int64_t repo_id)
@@ -33,8 +27,7 @@ rc_err_t *rc_store_repo_fork_count(apr_int64_t *count, rc_db_t *db, apr_int64_t 
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_FORK_COUNT));
-    RC_TRY(rc_bind(st, db, "i", repo_id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_FORK_COUNT, "i", repo_id));
     RC_TRY(rc_step(&found, st, db));
     *count = rc_column_int(st, 0);
     rc_done(st);
@@ -64,8 +57,7 @@ rc_err_t *rc_store_repo_with_forks(apr_array_header_t **names, rc_db_t *db, apr_
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_WITH_FORKS));
-    RC_TRY(rc_bind(st, db, "i", repo_id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_WITH_FORKS, "i", repo_id));
     return read_names(names, st, db, pool);
 }
 
@@ -82,8 +74,7 @@ rc_err_t *rc_store_repo_name(const char **name, rc_db_t *db, apr_int64_t repo_id
     apr_array_header_t *names;
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_NAME));
-    RC_TRY(rc_bind(st, db, "i", repo_id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_NAME, "i", repo_id));
     RC_TRY(read_names(&names, st, db, pool));
     *name = names->nelts ? APR_ARRAY_IDX(names, 0, rc_named_t).name : NULL;
     return NULL;
@@ -92,11 +83,8 @@ rc_err_t *rc_store_repo_name(const char **name, rc_db_t *db, apr_int64_t repo_id
 rc_err_t *rc_store_repo_set_lock(rc_db_t *db, apr_int64_t repo_id, apr_int64_t user_id,
                                  apr_int64_t when, const char *reason)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_SET_LOCK));
-    RC_TRY(rc_bind(st, db, "irrs", repo_id, user_id, user_id ? when : 0, user_id ? reason : NULL));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_REPO_SET_LOCK, "irrs", repo_id, user_id, user_id ? when : 0,
+                      user_id ? reason : NULL);
 }
 
 rc_err_t *rc_store_repo_groups_deepest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool)
@@ -109,11 +97,7 @@ rc_err_t *rc_store_repo_groups_deepest(apr_array_header_t **names, rc_db_t *db, 
 
 rc_err_t *rc_store_repo_group_delete_empty(bool *deleted, rc_db_t *db, apr_int64_t group_id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_DELETE_EMPTY));
-    RC_TRY(rc_bind(st, db, "i", group_id));
-    RC_TRY(rc_run(st, db));
+    RC_TRY(rc_execute(db, SQL_REPO_GROUP_DELETE_EMPTY, "i", group_id));
     *deleted = rc_changes(db) > 0;
     return NULL;
 }

@@ -9,21 +9,13 @@
 rc_err_t *rc_store_repo_field_insert(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                      const char *label, const char *description)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_FIELD_INSERT));
-    RC_TRY(rc_bind(st, db, "isss", repo_id, key, label, description));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_REPO_FIELD_INSERT, "isss", repo_id, key, label, description);
 }
 
 rc_err_t *rc_store_repo_field_delete(bool *deleted, rc_db_t *db, apr_int64_t repo_id,
                                      const char *key)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_FIELD_DELETE));
-    RC_TRY(rc_bind(st, db, "is", repo_id, key));
-    RC_TRY(rc_run(st, db));
+    RC_TRY(rc_execute(db, SQL_REPO_FIELD_DELETE, "is", repo_id, key));
     *deleted = rc_changes(db) > 0;
     return NULL;
 }
@@ -31,11 +23,7 @@ rc_err_t *rc_store_repo_field_delete(bool *deleted, rc_db_t *db, apr_int64_t rep
 rc_err_t *rc_store_repo_field_set(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                   const char *value)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_FIELD_SET));
-    RC_TRY(rc_bind(st, db, "iss", repo_id, key, value));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_REPO_FIELD_SET, "iss", repo_id, key, value);
 }
 
 struct rc_field_walk_t {

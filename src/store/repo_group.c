@@ -41,8 +41,7 @@ rc_err_t *rc_store_repo_group_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int6
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_BY_ID));
-    RC_TRY(rc_bind(st, db, "ii", user_id, id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_BY_ID, "ii", user_id, id));
     return step_repo_group(out, st, db, pool);
 }
 
@@ -51,8 +50,7 @@ rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, apr_in
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_BY_NAME));
-    RC_TRY(rc_bind(st, db, "is", user_id, name));
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_BY_NAME, "is", user_id, name));
     return step_repo_group(out, st, db, pool);
 }
 
@@ -60,9 +58,9 @@ rc_err_t *rc_store_repo_group_insert(rc_repo_group_t *group, rc_db_t *db)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_INSERT));
-    RC_TRY(rc_bind(st, db, "srisdi", group->name, group->parent_id, group->owner_id,
-                   group->description, (int)group->enable_locking, (apr_int64_t)apr_time_now()));
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_INSERT, "srisdi", group->name, group->parent_id,
+                    group->owner_id, group->description, (int)group->enable_locking,
+                    (apr_int64_t)apr_time_now()));
     return rc_insert(&group->id, st, db);
 }
 
@@ -83,29 +81,13 @@ static rc_err_t *take_repos(apr_array_header_t **names, bool *row, rc_stmt_t *st
     return NULL;
 }
 
-/* All names that a statement yields. */
-static rc_err_t *read_names(apr_array_header_t **names, int column, rc_stmt_t *st, rc_db_t *db,
-                            apr_pool_t *pool)
-{
-    bool found;
-
-    *names = apr_array_make(pool, 8, sizeof(const char *));
-    for (;;) {
-        RC_TRY(rc_step(&found, st, db));
-        if (!found)
-            return NULL;
-        APR_ARRAY_PUSH(*names, const char *) = rc_column_text(st, column, pool);
-    }
-}
-
 rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
                                     apr_int64_t group_id, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_REPOS));
-    RC_TRY(rc_bind(st, db, "ii", user_id, group_id));
-    return read_names(names, 1, st, db, pool);
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_REPOS, "ii", user_id, group_id));
+    return rc_texts(names, st, 1, db, pool);
 }
 
 typedef rc_err_t *each_fn(void *baton, const rc_repo_group_t *group,
@@ -138,10 +120,8 @@ rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id, each_fn *f
     apr_pool_t *scratch;
     rc_err_t *err;
 
-    RC_TRY(rc_stmt(&groups, db, SQL_REPO_GROUPS_READABLE));
-    RC_TRY(rc_bind(groups, db, "i", user_id));
-    RC_TRY(rc_stmt(&names, db, SQL_REPO_GROUPS_REPOS));
-    RC_TRY(rc_bind(names, db, "i", user_id));
+    RC_TRY(rc_query(&groups, db, SQL_REPO_GROUPS_READABLE, "i", user_id));
+    RC_TRY(rc_query(&names, db, SQL_REPO_GROUPS_REPOS, "i", user_id));
     apr_pool_create(&scratch, pool);
     err = walk(groups, names, db, fn, baton, scratch);
     rc_done(groups);
@@ -152,46 +132,29 @@ rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id, each_fn *f
 
 rc_err_t *rc_store_repo_group_update(rc_db_t *db, const rc_repo_group_t *group)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_UPDATE));
-    RC_TRY(
-        rc_bind(st, db, "iris", group->id, group->parent_id, group->owner_id, group->description));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_REPO_GROUP_UPDATE, "iris", group->id, group->parent_id,
+                      group->owner_id, group->description);
 }
 
 rc_err_t *rc_store_repo_group_delete(rc_db_t *db, apr_int64_t group_id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_DELETE));
-    RC_TRY(rc_bind(st, db, "i", group_id));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_REPO_GROUP_DELETE, "i", group_id);
 }
 
 rc_err_t *rc_store_repo_group_copy(rc_db_t *db, apr_int64_t group_id, apr_int64_t from,
                                    apr_int64_t but)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_COPY_USERS));
-    RC_TRY(rc_bind(st, db, "iir", group_id, from, but));
-    RC_TRY(rc_run(st, db));
-    RC_TRY(rc_stmt(&st, db, SQL_REPO_GROUP_COPY_USER_GROUPS));
-    RC_TRY(rc_bind(st, db, "ii", group_id, from));
-    return rc_run(st, db);
+    RC_TRY(rc_execute(db, SQL_REPO_GROUP_COPY_USERS, "iir", group_id, from, but));
+    return rc_execute(db, SQL_REPO_GROUP_COPY_USER_GROUPS, "ii", group_id, from);
 }
 
 rc_err_t *rc_store_tree_rename(rc_db_t *db, apr_int64_t group_id, const char *from, const char *to)
 {
     static const rc_sql_t both[] = {SQL_TREE_RENAME_GROUPS, SQL_TREE_RENAME_REPOS};
-    rc_stmt_t *st;
     int i;
 
     for (i = 0; i < 2; i++) {
-        RC_TRY(rc_stmt(&st, db, both[i]));
-        RC_TRY(rc_bind(st, db, "iss", group_id, from, to));
-        RC_TRY(rc_run(st, db));
+        RC_TRY(rc_execute(db, both[i], "iss", group_id, from, to));
     }
     return NULL;
 }
@@ -199,13 +162,10 @@ rc_err_t *rc_store_tree_rename(rc_db_t *db, apr_int64_t group_id, const char *fr
 rc_err_t *rc_store_tree_set_locking(rc_db_t *db, apr_int64_t group_id, bool enable_locking)
 {
     static const rc_sql_t both[] = {SQL_TREE_LOCK_GROUPS, SQL_TREE_LOCK_REPOS};
-    rc_stmt_t *st;
     int i;
 
     for (i = 0; i < 2; i++) {
-        RC_TRY(rc_stmt(&st, db, both[i]));
-        RC_TRY(rc_bind(st, db, "id", group_id, (int)enable_locking));
-        RC_TRY(rc_run(st, db));
+        RC_TRY(rc_execute(db, both[i], "id", group_id, (int)enable_locking));
     }
     return NULL;
 }
@@ -215,9 +175,8 @@ rc_err_t *rc_store_tree_repos(apr_array_header_t **names, rc_db_t *db, apr_int64
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_TREE_REPOS));
-    RC_TRY(rc_bind(st, db, "i", group_id));
-    return read_names(names, 0, st, db, pool);
+    RC_TRY(rc_query(&st, db, SQL_TREE_REPOS, "i", group_id));
+    return rc_texts(names, st, 0, db, pool);
 }
 
 rc_err_t *rc_store_tree_longest(apr_int64_t *characters, rc_db_t *db, apr_int64_t group_id)
@@ -225,8 +184,7 @@ rc_err_t *rc_store_tree_longest(apr_int64_t *characters, rc_db_t *db, apr_int64_
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_TREE_LONGEST));
-    RC_TRY(rc_bind(st, db, "i", group_id));
+    RC_TRY(rc_query(&st, db, SQL_TREE_LONGEST, "i", group_id));
     RC_TRY(rc_step(&found, st, db));
     *characters = found ? rc_column_int(st, 0) : 0;
     rc_done(st);

@@ -29,8 +29,7 @@ rc_err_t *rc_rule_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind, apr_int6
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_stmt(&st, db, statements[kind].level));
-    RC_TRY(rc_bind(st, db, "ii", user_id, object_id));
+    RC_TRY(rc_query(&st, db, statements[kind].level, "ii", user_id, object_id));
     RC_TRY(rc_step(&found, st, db));
     *level = found ? (rc_level_t)rc_column_int(st, 0) : RC_NONE;
     rc_done(st);
@@ -41,38 +40,13 @@ rc_err_t *rc_rule_levels(rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
                          rc_err_t *(*fn)(void *baton, const char *name, rc_level_t level),
                          void *baton, apr_pool_t *pool)
 {
-    apr_pool_t *scratch;
-    rc_err_t *err;
+    rc_rows_t rows;
     rc_stmt_t *st;
-    bool found;
 
-    RC_TRY(rc_stmt(&st, db, statements[kind].levels));
-    RC_TRY(rc_bind(st, db, "i", user_id));
-    apr_pool_create(&scratch, pool);
-    for (;;) {
-        apr_pool_clear(scratch);
-        if ((err = rc_step(&found, st, db)) || !found)
-            break;
-        if ((err = fn(baton, rc_column_text(st, 0, scratch), (rc_level_t)rc_column_int(st, 1))))
-            break;
-    }
-    rc_done(st);
-    apr_pool_destroy(scratch);
-    return err;
-}
-
-static rc_err_t *read_names(apr_array_header_t **names, rc_stmt_t *st, rc_db_t *db,
-                            apr_pool_t *pool)
-{
-    bool found;
-
-    *names = apr_array_make(pool, 16, sizeof(const char *));
-    for (;;) {
-        RC_TRY(rc_step(&found, st, db));
-        if (!found)
-            return NULL;
-        APR_ARRAY_PUSH(*names, const char *) = rc_column_text(st, 0, pool);
-    }
+    RC_TRY(rc_query(&st, db, statements[kind].levels, "i", user_id));
+    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
+        rows.err = fn(baton, rc_column_text(st, 0, rows.scratch), (rc_level_t)rc_column_int(st, 1));
+    return rc_rows_end(&rows);
 }
 
 rc_err_t *rc_rule_global_names(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
@@ -86,9 +60,8 @@ rc_err_t *rc_rule_global_names(apr_array_header_t **names, rc_db_t *db, apr_int6
         APR_ARRAY_PUSH(*names, const char *) = "hg.create.write_on_repogroup.true";
         return NULL;
     }
-    RC_TRY(rc_stmt(&st, db, SQL_GLOBAL_NAMES));
-    RC_TRY(rc_bind(st, db, "i", user_id));
-    return read_names(names, st, db, pool);
+    RC_TRY(rc_query(&st, db, SQL_GLOBAL_NAMES, "i", user_id));
+    return rc_texts(names, st, 0, db, pool);
 }
 
 rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, apr_int64_t user_id, bool admin,
@@ -100,8 +73,7 @@ rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, apr_int64_t user_id, bool a
     *has = admin;
     if (admin)
         return NULL;
-    RC_TRY(rc_stmt(&st, db, SQL_GLOBAL_NAMES));
-    RC_TRY(rc_bind(st, db, "i", user_id));
+    RC_TRY(rc_query(&st, db, SQL_GLOBAL_NAMES, "i", user_id));
     do {
         RC_TRY(rc_step(&found, st, db));
         if (found && !strcmp((const char *)sqlite3_column_text(st, 0), name))
@@ -127,21 +99,13 @@ rc_err_t *rc_rule_new_object_level(rc_level_t *level, rc_db_t *db, rc_kind_t kin
 
 static rc_err_t *run_ids(rc_db_t *db, rc_sql_t sql, apr_int64_t a, apr_int64_t b)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, sql));
-    RC_TRY(rc_bind(st, db, "ii", a, b));
-    return rc_run(st, db);
+    return rc_execute(db, sql, "ii", a, b);
 }
 
 static rc_err_t *grant(rc_db_t *db, rc_sql_t sql, apr_int64_t object_id, apr_int64_t grantee_id,
                        rc_level_t level)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, sql));
-    RC_TRY(rc_bind(st, db, "iid", object_id, grantee_id, (int)level));
-    return rc_run(st, db);
+    return rc_execute(db, sql, "iid", object_id, grantee_id, (int)level);
 }
 
 rc_err_t *rc_rule_grant_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
@@ -205,8 +169,7 @@ rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_stmt(&st, db, statements[kind].members));
-    RC_TRY(rc_bind(st, db, "i", object_id));
+    RC_TRY(rc_query(&st, db, statements[kind].members, "i", object_id));
     while (!(err = rc_step(&found, st, db)) && found) {
         member.kind = parts[rc_column_int(st, 0)].kind;
         member.origin = parts[rc_column_int(st, 0)].origin;

@@ -8,28 +8,19 @@
 
 rc_err_t *rc_store_disk_change_add(rc_db_t *db, const char *token)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_DISK_CHANGE_ADD));
-    RC_TRY(rc_bind(st, db, "si", token, (apr_int64_t)apr_time_now()));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_DISK_CHANGE_ADD, "si", token, (apr_int64_t)apr_time_now());
 }
 
 rc_err_t *rc_store_disk_change_forget(rc_db_t *db, const char *token)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_DISK_CHANGE_FORGET));
-    RC_TRY(rc_bind(st, db, "s", token));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_DISK_CHANGE_FORGET, "s", token);
 }
 
 rc_err_t *rc_store_disk_change_stands(bool *stands, rc_db_t *db, const char *token)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_DISK_CHANGE_STANDS));
-    RC_TRY(rc_bind(st, db, "s", token));
+    RC_TRY(rc_query(&st, db, SQL_DISK_CHANGE_STANDS, "s", token));
     RC_TRY(rc_step(stands, st, db));
     rc_done(st);
     return NULL;
@@ -40,8 +31,7 @@ rc_err_t *rc_store_setting(const char **value, rc_db_t *db, const char *name, ap
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_SETTING_GET));
-    RC_TRY(rc_bind(st, db, "s", name));
+    RC_TRY(rc_query(&st, db, SQL_SETTING_GET, "s", name));
     RC_TRY(rc_step(&found, st, db));
     *value = found ? rc_column_text(st, 0, pool) : NULL;
     rc_done(st);
@@ -50,9 +40,5 @@ rc_err_t *rc_store_setting(const char **value, rc_db_t *db, const char *name, ap
 
 rc_err_t *rc_store_setting_set(rc_db_t *db, const char *name, const char *value)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_SETTING_SET));
-    RC_TRY(rc_bind(st, db, "ss", name, value));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_SETTING_SET, "ss", name, value);
 }

@@ -94,16 +94,49 @@ static int bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
     }
 }
 
-rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...)
+static rc_err_t *bind_all(rc_stmt_t *st, rc_db_t *db, const char *types, va_list *ap)
 {
-    va_list ap;
     int at, n = SQLITE_OK;
 
-    va_start(ap, types);
     for (at = 1; *types && n == SQLITE_OK; at++, types++)
-        n = bind_one(st, at, *types, &ap);
-    va_end(ap);
+        n = bind_one(st, at, *types, ap);
     return n == SQLITE_OK ? NULL : rc_db_error(db, n, "bind");
+}
+
+rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...)
+{
+    rc_err_t *err;
+    va_list ap;
+
+    va_start(ap, types);
+    err = bind_all(st, db, types, &ap);
+    va_end(ap);
+    return err;
+}
+
+rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql, const char *types, ...)
+{
+    rc_err_t *err;
+    va_list ap;
+
+    RC_TRY(rc_stmt(out, db, sql));
+    va_start(ap, types);
+    err = bind_all(*out, db, types, &ap);
+    va_end(ap);
+    return err;
+}
+
+rc_err_t *rc_execute(rc_db_t *db, rc_sql_t sql, const char *types, ...)
+{
+    rc_err_t *err;
+    rc_stmt_t *st = NULL;
+    va_list ap;
+
+    RC_TRY(rc_stmt(&st, db, sql));
+    va_start(ap, types);
+    err = bind_all(st, db, types, &ap);
+    va_end(ap);
+    return err ? err : rc_run(st, db);
 }
 
 rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db)
@@ -137,6 +170,45 @@ rc_err_t *rc_insert(apr_int64_t *id, rc_stmt_t *st, rc_db_t *db)
     RC_TRY(rc_step(&found, st, db));
     *id = rc_column_int(st, 0);
     return rc_run(st, db);
+}
+
+void rc_rows_begin(rc_rows_t *rows, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool)
+{
+    rows->st = st;
+    rows->db = db;
+    rows->err = NULL;
+    apr_pool_create(&rows->scratch, pool);
+}
+
+bool rc_rows_next(rc_rows_t *rows)
+{
+    bool found = false;
+
+    apr_pool_clear(rows->scratch);
+    if (!rows->err)
+        rows->err = rc_step(&found, rows->st, rows->db);
+    return found;
+}
+
+rc_err_t *rc_rows_end(rc_rows_t *rows)
+{
+    rc_done(rows->st);
+    apr_pool_destroy(rows->scratch);
+    return rows->err;
+}
+
+rc_err_t *rc_texts(apr_array_header_t **list, rc_stmt_t *st, int column, rc_db_t *db,
+                   apr_pool_t *pool)
+{
+    bool found;
+
+    *list = apr_array_make(pool, 8, sizeof(const char *));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        APR_ARRAY_PUSH(*list, const char *) = rc_column_text(st, column, pool);
+    }
 }
 
 void rc_done(rc_stmt_t *st)

@@ -3,8 +3,7 @@
  * Statements by name (src/store/sql/). Private to src/store.
  *
  *     rc_stmt_t *st;
- *     RC_TRY(rc_stmt(&st, db, SQL_REPO_BY_NAME));
- *     RC_TRY(rc_bind(st, db, "s", name));
+ *     RC_TRY(rc_query(&st, db, SQL_REPO_BY_NAME, "s", name));
  *     RC_TRY(rc_step(&found, st, db));
  */
 #ifndef RC_STORE_STMT_H
@@ -12,6 +11,7 @@
 
 #include <stdbool.h>
 
+#include <apr_tables.h>
 #include <sqlite3.h>
 
 #include "rc_db.h"
@@ -52,6 +52,12 @@ rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql);
  */
 rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...);
 
+/** The two at once. */
+rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql, const char *types, ...);
+
+/** And run, for a statement that yields no rows. */
+rc_err_t *rc_execute(rc_db_t *db, rc_sql_t sql, const char *types, ...);
+
 /** The next row: *@a row tells whether there is one. At the end the statement is reset. */
 rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db);
 
@@ -60,6 +66,27 @@ rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db);
 
 /** Runs an INSERT ... RETURNING id. */
 rc_err_t *rc_insert(apr_int64_t *id, rc_stmt_t *st, rc_db_t *db);
+
+/* A walk over the rows of a statement:
+ *
+ *     for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
+ *         rows.err = fn(baton, read_gist(st, rows.scratch), rows.scratch);
+ *     return rc_rows_end(&rows);
+ */
+typedef struct rc_rows_t {
+    rc_stmt_t *st;
+    rc_db_t *db;
+    apr_pool_t *scratch; /* cleared before each row */
+    rc_err_t *err;       /* ends the walk */
+} rc_rows_t;
+
+void rc_rows_begin(rc_rows_t *rows, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool);
+bool rc_rows_next(rc_rows_t *rows);
+rc_err_t *rc_rows_end(rc_rows_t *rows);
+
+/** All texts of a column, as a list (const char *) in @a pool. */
+rc_err_t *rc_texts(apr_array_header_t **list, rc_stmt_t *st, int column, rc_db_t *db,
+                   apr_pool_t *pool);
 
 /** Frees the locks of a statement whose further rows are not wanted. */
 void rc_done(rc_stmt_t *st);

@@ -38,8 +38,7 @@ rc_err_t *rc_store_user_by_id(rc_user_t **out, rc_db_t *db, apr_int64_t id, apr_
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_USER_BY_ID));
-    RC_TRY(rc_bind(st, db, "i", id));
+    RC_TRY(rc_query(&st, db, SQL_USER_BY_ID, "i", id));
     return step_user(out, st, db, pool);
 }
 
@@ -48,8 +47,7 @@ rc_err_t *rc_store_user_by_name(rc_user_t **out, rc_db_t *db, const char *userna
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_USER_BY_NAME));
-    RC_TRY(rc_bind(st, db, "s", username));
+    RC_TRY(rc_query(&st, db, SQL_USER_BY_NAME, "s", username));
     return step_user(out, st, db, pool);
 }
 
@@ -65,8 +63,7 @@ rc_err_t *rc_store_other_admin(bool *is, rc_db_t *db, apr_int64_t user_id)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_USER_OTHER_ADMIN));
-    RC_TRY(rc_bind(st, db, "i", user_id));
+    RC_TRY(rc_query(&st, db, SQL_USER_OTHER_ADMIN, "i", user_id));
     RC_TRY(rc_step(is, st, db));
     rc_done(st);
     return NULL;
@@ -77,51 +74,34 @@ rc_err_t *rc_store_user_insert(rc_user_t *user, rc_db_t *db, const char *passwor
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_USER_INSERT));
-    RC_TRY(rc_bind(st, db, "ssssdddssi", user->username, user->firstname, user->lastname,
-                   password_hash, (int)user->active, (int)user->admin, (int)force_password_change,
-                   user->extern_type, user->extern_name, (apr_int64_t)apr_time_now()));
+    RC_TRY(rc_query(&st, db, SQL_USER_INSERT, "ssssdddssi", user->username, user->firstname,
+                    user->lastname, password_hash, (int)user->active, (int)user->admin,
+                    (int)force_password_change, user->extern_type, user->extern_name,
+                    (apr_int64_t)apr_time_now()));
     return rc_insert(&user->id, st, db);
 }
 
 rc_err_t *rc_store_user_update(rc_db_t *db, const rc_user_t *user)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_USER_UPDATE));
-    RC_TRY(rc_bind(st, db, "isssddss", user->id, user->username, user->firstname, user->lastname,
-                   (int)user->active, (int)user->admin, user->extern_type, user->extern_name));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_USER_UPDATE, "isssddss", user->id, user->username, user->firstname,
+                      user->lastname, (int)user->active, (int)user->admin, user->extern_type,
+                      user->extern_name);
 }
 
 rc_err_t *rc_store_user_delete(rc_db_t *db, apr_int64_t user_id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_USER_UNLOCK_REPOS));
-    RC_TRY(rc_bind(st, db, "i", user_id));
-    RC_TRY(rc_run(st, db));
-    RC_TRY(rc_stmt(&st, db, SQL_USER_DELETE));
-    RC_TRY(rc_bind(st, db, "i", user_id));
-    return rc_run(st, db);
+    RC_TRY(rc_execute(db, SQL_USER_UNLOCK_REPOS, "i", user_id));
+    return rc_execute(db, SQL_USER_DELETE, "i", user_id);
 }
 
 rc_err_t *rc_store_user_set_password(rc_db_t *db, apr_int64_t user_id, const char *password_hash)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_USER_SET_PASSWORD));
-    RC_TRY(rc_bind(st, db, "is", user_id, password_hash));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_USER_SET_PASSWORD, "is", user_id, password_hash);
 }
 
 static rc_err_t *set_flag(rc_db_t *db, rc_sql_t sql, apr_int64_t user_id, bool flag)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, sql));
-    RC_TRY(rc_bind(st, db, "id", user_id, (int)flag));
-    return rc_run(st, db);
+    return rc_execute(db, sql, "id", user_id, (int)flag);
 }
 
 rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active)

@@ -37,8 +37,7 @@ rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, apr_int6
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_BY_ID));
-    RC_TRY(rc_bind(st, db, "ii", user_id, id));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_BY_ID, "ii", user_id, id));
     return step_user_group(out, st, db, pool);
 }
 
@@ -47,8 +46,7 @@ rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_in
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_BY_NAME));
-    RC_TRY(rc_bind(st, db, "is", user_id, name));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_BY_NAME, "is", user_id, name));
     return step_user_group(out, st, db, pool);
 }
 
@@ -56,9 +54,8 @@ rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_INSERT));
-    RC_TRY(rc_bind(st, db, "sisdi", group->name, group->owner_id, group->description,
-                   (int)group->active, (apr_int64_t)apr_time_now()));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_INSERT, "sisdi", group->name, group->owner_id,
+                    group->description, (int)group->active, (apr_int64_t)apr_time_now()));
     return rc_insert(&group->id, st, db);
 }
 
@@ -67,53 +64,30 @@ rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
                                                     apr_pool_t *scratch),
                                     void *baton, apr_pool_t *pool)
 {
-    apr_pool_t *scratch;
-    rc_err_t *err;
+    rc_rows_t rows;
     rc_stmt_t *st;
-    bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUPS_READABLE));
-    RC_TRY(rc_bind(st, db, "i", user_id));
-    apr_pool_create(&scratch, pool);
-    for (;;) {
-        apr_pool_clear(scratch);
-        if ((err = rc_step(&found, st, db)) || !found)
-            break;
-        if ((err = fn(baton, read_user_group(st, scratch), scratch)))
-            break;
-    }
-    rc_done(st);
-    apr_pool_destroy(scratch);
-    return err;
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUPS_READABLE, "i", user_id));
+    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
+        rows.err = fn(baton, read_user_group(st, rows.scratch), rows.scratch);
+    return rc_rows_end(&rows);
 }
 
 rc_err_t *rc_store_user_group_update(rc_db_t *db, const rc_user_group_t *group)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_UPDATE));
-    RC_TRY(rc_bind(st, db, "isisd", group->id, group->name, group->owner_id, group->description,
-                   (int)group->active));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_USER_GROUP_UPDATE, "isisd", group->id, group->name, group->owner_id,
+                      group->description, (int)group->active);
 }
 
 rc_err_t *rc_store_user_group_delete(rc_db_t *db, apr_int64_t group_id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_DELETE));
-    RC_TRY(rc_bind(st, db, "i", group_id));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_USER_GROUP_DELETE, "i", group_id);
 }
 
 static rc_err_t *change_user(bool *changed, rc_db_t *db, rc_sql_t sql, apr_int64_t group_id,
                              apr_int64_t user_id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, sql));
-    RC_TRY(rc_bind(st, db, "ii", group_id, user_id));
-    RC_TRY(rc_run(st, db));
+    RC_TRY(rc_execute(db, sql, "ii", group_id, user_id));
     *changed = rc_changes(db) > 0;
     return NULL;
 }
@@ -138,8 +112,7 @@ rc_err_t *rc_store_user_group_assigned(bool *assigned, apr_array_header_t **name
 
     *assigned = false;
     *names = apr_array_make(pool, 4, sizeof(const char *));
-    RC_TRY(rc_stmt(&st, db, SQL_USER_GROUP_ASSIGNED));
-    RC_TRY(rc_bind(st, db, "ii", user_id, group_id));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_ASSIGNED, "ii", user_id, group_id));
     for (;;) {
         RC_TRY(rc_step(&found, st, db));
         if (!found)

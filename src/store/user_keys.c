@@ -24,48 +24,35 @@ rc_err_t *rc_store_keys_each(rc_db_t *db, apr_int64_t user_id,
                              rc_err_t *(*fn)(void *baton, const rc_user_key_t *key), void *baton,
                              apr_pool_t *pool)
 {
-    apr_pool_t *scratch;
     rc_user_key_t key;
-    rc_err_t *err;
+    rc_rows_t rows;
     rc_stmt_t *st;
-    bool found;
 
-    RC_TRY(rc_stmt(&st, db, SQL_USER_KEYS));
-    RC_TRY(rc_bind(st, db, "i", user_id));
-    apr_pool_create(&scratch, pool);
-    while (!(err = rc_step(&found, st, db)) && found) {
-        apr_pool_clear(scratch);
-        rc_read_user_key(&key, st, scratch);
-        if ((err = fn(baton, &key)))
-            break;
+    RC_TRY(rc_query(&st, db, SQL_USER_KEYS, "i", user_id));
+    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);) {
+        rc_read_user_key(&key, st, rows.scratch);
+        rows.err = fn(baton, &key);
     }
-    rc_done(st);
-    apr_pool_destroy(scratch);
-    return err;
+    return rc_rows_end(&rows);
 }
 
 rc_err_t *rc_store_key_insert(rc_db_t *db, const rc_user_key_t *key, const unsigned char *digest,
                               int len)
 {
     rc_blob_t digest_blob = {digest, len}, sealed = {key->sealed, key->sealed_len};
-    rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_KEY_INSERT));
-    RC_TRY(rc_bind(st, db, "ibbdssii", key->user_id, &digest_blob, &sealed, (int)key->main,
-                   key->role, key->description, key->expires, (apr_int64_t)apr_time_now()));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_KEY_INSERT, "ibbdssii", key->user_id, &digest_blob, &sealed,
+                      (int)key->main, key->role, key->description, key->expires,
+                      (apr_int64_t)apr_time_now());
 }
 
 rc_err_t *rc_store_main_key_replace(rc_db_t *db, const rc_user_key_t *key,
                                     const unsigned char *digest, int len)
 {
     rc_blob_t digest_blob = {digest, len}, sealed = {key->sealed, key->sealed_len};
-    rc_stmt_t *st;
 
-    RC_TRY(rc_stmt(&st, db, SQL_KEY_MAIN_REPLACE));
-    RC_TRY(
-        rc_bind(st, db, "ibbi", key->user_id, &digest_blob, &sealed, (apr_int64_t)apr_time_now()));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_KEY_MAIN_REPLACE, "ibbi", key->user_id, &digest_blob, &sealed,
+                      (apr_int64_t)apr_time_now());
 }
 
 rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t user_id,
@@ -76,8 +63,7 @@ rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t u
     bool found;
 
     *out = NULL;
-    RC_TRY(rc_stmt(&st, db, SQL_KEY_BY_DIGEST));
-    RC_TRY(rc_bind(st, db, "ib", user_id, &blob));
+    RC_TRY(rc_query(&st, db, SQL_KEY_BY_DIGEST, "ib", user_id, &blob));
     RC_TRY(rc_step(&found, st, db));
     if (found) {
         *out = apr_pcalloc(pool, sizeof(**out));
@@ -89,9 +75,5 @@ rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t u
 
 rc_err_t *rc_store_key_delete(rc_db_t *db, apr_int64_t key_id)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_KEY_DELETE));
-    RC_TRY(rc_bind(st, db, "i", key_id));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_KEY_DELETE, "i", key_id);
 }

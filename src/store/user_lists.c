@@ -129,20 +129,12 @@ rc_err_t *rc_store_user_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64
 
 static rc_err_t *run(rc_db_t *db, rc_sql_t sql, apr_int64_t user_id, const char *text)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, sql));
-    RC_TRY(rc_bind(st, db, "is", user_id, text));
-    return rc_run(st, db);
+    return rc_execute(db, sql, "is", user_id, text);
 }
 
 static rc_err_t *insert_email(rc_db_t *db, apr_int64_t user_id, const char *email, bool main)
 {
-    rc_stmt_t *st;
-
-    RC_TRY(rc_stmt(&st, db, SQL_EMAIL_INSERT));
-    RC_TRY(rc_bind(st, db, "isd", user_id, email, (int)main));
-    return rc_run(st, db);
+    return rc_execute(db, SQL_EMAIL_INSERT, "isd", user_id, email, (int)main);
 }
 
 rc_err_t *rc_store_email_set_main(rc_db_t *db, apr_int64_t user_id, const char *email)
@@ -150,8 +142,7 @@ rc_err_t *rc_store_email_set_main(rc_db_t *db, apr_int64_t user_id, const char *
     rc_stmt_t *st;
 
     if (!email) {
-        RC_TRY(rc_stmt(&st, db, SQL_EMAIL_MAIN_DELETE));
-        RC_TRY(rc_bind(st, db, "i", user_id));
+        RC_TRY(rc_query(&st, db, SQL_EMAIL_MAIN_DELETE, "i", user_id));
         return rc_run(st, db);
     }
     RC_TRY(run(db, SQL_EMAIL_MAIN_UPDATE, user_id, email));

@@ -159,15 +159,19 @@ static rc_err_t *take_rules(walk_t *walk, const git_tree *tree, apr_pool_t **poo
 {
     const git_tree_entry *entry = git_tree_entry_byname(tree, ".gitattributes");
     git_odb_object *blob;
+    git_object_t type;
+    size_t size;
 
     if (!entry || (git_tree_entry_filemode(entry) & 0170000) != 0100000)
+        return NULL;
+    if (git_odb_read_header(&size, &type, walk->git->odb, git_tree_entry_id(entry)) == 0 &&
+        size > ATTRIBUTES_LIMIT)
         return NULL;
     RC_TRY(rc_git_read(&blob, walk->git, git_tree_entry_id(entry), GIT_OBJECT_BLOB, walk->pool));
     if (!*pool)
         apr_pool_create(pool, walk->pool);
-    if (git_odb_object_size(blob) <= ATTRIBUTES_LIMIT)
-        rc_git_attributes_add(walk->rules, git_odb_object_data(blob), git_odb_object_size(blob),
-                              walk->len, *pool);
+    rc_git_attributes_add(walk->rules, git_odb_object_data(blob), git_odb_object_size(blob),
+                          walk->len, *pool);
     git_odb_object_free(blob);
     return NULL;
 }

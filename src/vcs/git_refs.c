@@ -120,10 +120,9 @@ static bool packed_line(found_t **last, reader_t *reader, const char *line, cons
     if (!hex_of_length(&id, line, end) || end - line < GIT_OID_HEXSZ + 2)
         return false;
     line += GIT_OID_HEXSZ + 1;
-    if (!wanted_name(line, (apr_size_t)(end - line)))
+    if (!wanted_name(line, (apr_size_t)(end - line)) ||
+        apr_hash_get(reader->found, line, (apr_ssize_t)(end - line))) /* a loose file is newer */
         return true;
-    if (apr_hash_get(reader->found, line, (apr_ssize_t)(end - line)))
-        return true; /* a loose file holds a newer value */
     *last = remember(reader, line, (apr_size_t)(end - line));
     (*last)->id = id;
     return true;

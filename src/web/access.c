@@ -94,6 +94,7 @@ static void take_route(rc_web_call_t *call, const rc_web_route_t *route)
     call->view = route->view;
     call->id = route->id;
     call->rev = route->rev;
+    call->by_id = route->repo_id != 0;
     if (route->rest)
         call->rest = rc_web_unescape(route->rest, strlen(route->rest), call->pool);
 }
@@ -201,5 +202,7 @@ rc_err_t *rc_web_prepare(rc_web_call_t *call)
 
 rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool)
 {
+    rc_db_release(call->db); /* this can take minutes */
+    call->db = NULL;
     return call->view->write(call, spool);
 }

@@ -12,14 +12,11 @@
 #include <apr_strings.h>
 
 #include "rc_archive.h"
-#include "rc_cache.h"
 #include "rc_journal.h"
 #include "rc_log.h"
 #include "rc_text.h"
 
 #define SHORT_ID 12
-
-#define WAIT apr_time_from_sec(60) /* for the same archive in the making */
 
 static const rc_archive_limits_t limits = {
     .entries = 1000000, .bytes = (apr_off_t)8 << 30, .time = apr_time_from_sec(300)};
@@ -51,7 +48,8 @@ static rc_err_t *resolve(archive_t *archive, rc_web_call_t *call)
         return rc_web_refuse(call, 404, "Unknown archive type");
     if (*rev)
         RC_TRY(rc_vcs_resolve(&archive->id, call->vcs, rev, call->pool));
-    call->immutable = archive->id && !strcmp(archive->id, rev);
+    /* the repository's name is in it: below _<id> that may change */
+    call->immutable = archive->id && !strcmp(archive->id, rev) && !call->by_id;
     if (archive->id)
         return NULL;
     return rc_web_refuse(
@@ -118,11 +116,8 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
     apr_pool_t *pool = archive->call->pool;
     rc_archive_t *out;
 
-    if (!archive->inside) {
+    if (!archive->inside)
         RC_TRY(rc_gate_enter(env->expensive, pool));
-        rc_db_release(archive->call->db); /* this can take minutes */
-        archive->call->db = NULL;
-    }
     archive->inside = true;
     RC_TRY(rc_archive_begin(&out, archive->format, spool, archive->prefix, archive->time,
                             env->config->temp_dir, &limits, pool));
@@ -148,12 +143,10 @@ static rc_err_t *add_entry(void *baton, rc_db_t *db)
 static void journal(archive_t *archive)
 {
     rc_web_call_t *call = archive->call;
-    rc_err_t *err = NULL;
+    rc_err_t *err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
 
-    if (!call->db)
-        err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
     if (!err)
-        err = rc_db_txn(call->db, add_entry, archive);
+        err = rc_db_txn_lazy(call->db, add_entry, archive);
     if (err)
         rc_log(RC_LOG_ERR, err->cause, "the journal does not tell of %s: %s", archive->name,
                rc_err_log_text(err, call->pool));
@@ -161,12 +154,10 @@ static void journal(archive_t *archive)
 
 rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
 {
-    const rc_env_config_t *config = call->env->config;
-    rc_cache_t cache = {config->archive_cache, config->archive_cache_size, WAIT};
     archive_t *archive = call->state;
     rc_err_t *err;
 
-    err = rc_cache_get(spool, &cache, archive->key, make, archive, call->pool);
+    err = rc_cache_get(spool, &call->env->cache, archive->key, make, archive, call->pool);
     if (err && err->kind == RC_E_FORBIDDEN)
         return rc_web_refuse(call, 413, err->msg);
     if (!err && !call->request->head)

@@ -23,6 +23,7 @@ typedef struct file_t {
     const char *name; /* last part of the path */
     const char *type; /* NULL: the content will tell */
     bool download;
+    bool inside; /* has a place at the gate */
 } file_t;
 
 /* A path in one line of valid text. */
@@ -113,6 +114,26 @@ static void set_type(rc_web_call_t *call, const file_t *file, const char *type)
     call->disposition = keep ? rc_web_attachment(file->name, call->pool) : "inline";
 }
 
+static rc_err_t *make_large(void *baton, rc_spool_t *spool)
+{
+    rc_web_call_t *call = baton;
+    file_t *file = call->state;
+
+    if (!file->inside)
+        RC_TRY(rc_gate_enter(call->env->expensive, call->pool));
+    file->inside = true;
+    return rc_vcs_content(spool, call->vcs, &file->entry);
+}
+
+/* git has to unpack all of it, even for a range: it is kept for who comes for the next one. */
+static rc_err_t *write_large(rc_web_call_t *call, rc_spool_t *spool)
+{
+    const file_t *file = call->state;
+    const char *name = apr_pstrcat(call->pool, file->entry.id, ".blob", NULL);
+
+    return rc_cache_get(spool, &call->env->cache, name, make_large, call, call->pool);
+}
+
 rc_err_t *rc_web_file_write(rc_web_call_t *call, rc_spool_t *spool)
 {
     const file_t *file = call->state;
@@ -125,9 +146,8 @@ rc_err_t *rc_web_file_write(rc_web_call_t *call, rc_spool_t *spool)
             return NULL;
         }
     }
-    if (file->entry.size >= RC_VCS_LARGE)
-        RC_TRY(rc_gate_enter(call->env->expensive, call->pool));
-    RC_TRY(rc_vcs_content(spool, call->vcs, &file->entry));
+    RC_TRY(file->entry.size < RC_VCS_LARGE ? rc_vcs_content(spool, call->vcs, &file->entry)
+                                           : write_large(call, spool));
     if (file->type)
         return NULL;
     RC_TRY(rc_spool_has_nul(&binary, spool));

@@ -34,7 +34,7 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
 
 static rc_cache_t cache_in(const char *name, apr_off_t max)
 {
-    rc_cache_t cache = {in_dir(name), max, apr_time_from_sec(10)};
+    rc_cache_t cache = {in_dir(name), max, apr_time_from_sec(10), NULL};
 
     return cache;
 }
@@ -130,6 +130,33 @@ static void one_maker_among_processes(void **state)
     assert_int_equal(sum, 1);
 }
 
+/* Four processes race for each of many files; their makes take no time, so that they meet. */
+static void one_maker_each_time(void **state)
+{
+    rc_cache_t cache = cache_in("races", 1 << 20);
+    pid_t children[4];
+    int i, status, sum = 0;
+
+    (void)state;
+    for (i = 0; i < 4; i++)
+        if (!(children[i] = fork())) {
+            maker_t maker = {.text = "shared"};
+            int round;
+
+            for (round = 0; round < 200; round++)
+                if (rc_cache_get(rc_spool_create(unit_dir, pool), &cache,
+                                 apr_psprintf(pool, "%d", round), make, &maker, pool))
+                    maker.made = 250;
+            _exit(maker.made);
+        }
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFEXITED(status));
+        sum += WEXITSTATUS(status);
+    }
+    assert_int_equal(sum, 200);
+}
+
 static void waiting_ends(void **state)
 {
     rc_cache_t cache = cache_in("waiting", 1000);
@@ -190,9 +217,17 @@ static void leftovers_are_swept(void **state)
     (void)state;
     assert_got(&cache, "a", &maker, "text");
     put(file_of(&cache, "b.part"), "half");
-    rc_cache_sweep(&cache, pool);
+    rc_cache_begin(&cache, pool); /* nobody knows when they were made */
+    assert_false(is_there(&cache, "a"));
+    assert_false(is_there(&cache, "b.part"));
+    assert_got(&cache, "a", &maker, "text");
+    put(file_of(&cache, "b.part"), "half");
+    rc_cache_begin(&cache, pool);
     assert_true(is_there(&cache, "a"));
     assert_false(is_there(&cache, "b.part"));
+    put(apr_pstrcat(pool, cache.dir, "/boot_id", NULL), "another start of the machine");
+    rc_cache_begin(&cache, pool);
+    assert_false(is_there(&cache, "a"));
 }
 
 static void broken_folders(void **state)
@@ -222,10 +257,10 @@ static void broken_folders(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(made_once),         cmocka_unit_test(failures_leave_nothing),
-    cmocka_unit_test(waiting_ends),      cmocka_unit_test(one_maker_among_processes),
-    cmocka_unit_test(oldest_goes_first), cmocka_unit_test(leftovers_are_swept),
-    cmocka_unit_test(broken_folders),
+    cmocka_unit_test(made_once),           cmocka_unit_test(failures_leave_nothing),
+    cmocka_unit_test(waiting_ends),        cmocka_unit_test(one_maker_among_processes),
+    cmocka_unit_test(one_maker_each_time), cmocka_unit_test(oldest_goes_first),
+    cmocka_unit_test(leftovers_are_swept), cmocka_unit_test(broken_folders),
 };
 
 UNIT_MAIN(tests)
