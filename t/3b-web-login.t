@@ -173,6 +173,17 @@ subtest 'a refusal tells nothing' => sub {
     }
 };
 
+subtest 'the log tells why, once the password was looked at' => sub {
+    for my $case ([401, qr/the key is unknown or expired/, key => 'nosuchkey'], [200, undef, key => 'nosuchkey', login('owner')]) {
+        my ($status, $why, @how) = @$case;
+        my $before = length $t->error_log;
+        is(status("/ask$SECRET", @how), $status, "@how[0, 1]");
+        my @told = substr($t->error_log, $before) =~ /RC0051: \S+ refused with (.*)/g;
+        is(scalar @told, $why ? 1 : 0, 'lines of the log');
+        like($told[0], $why, 'why') if $why;
+    }
+};
+
 subtest 'keys and logins' => sub {
     anonymous('on');
     is(status("/must$SECRET", as => 'owner'), 401, 'a key is no password for httpd');

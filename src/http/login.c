@@ -143,8 +143,8 @@ static authz_status check_view(request_rec *r, const char *line, const void *par
         return AUTHZ_GRANTED;
     note = rc_http_decide(r);
     if (!wants_login(r, note->call))
-        return AUTHZ_GRANTED;                           /* or refused, by the handler */
-    if (r->user || note->query_key || note->header_key) /* else the password is yet to come */
+        return AUTHZ_GRANTED;                                      /* or refused, by the handler */
+    if (r->user || !apr_table_get(r->headers_in, "Authorization")) /* else: yet to be checked */
         rc_http_log_refusal(r, note->call);
     rc_http_forget_verdict(note);
     return r->user ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;
