@@ -104,7 +104,7 @@ subtest 'crashes' => sub {
 
     my $other = RCAPI::Test->new(bare => 1);
     my $child = $other->kill_child('SEGV');
-    ok(patiently(10, sub { $other->trouble =~ /child pid $child exit signal Segmentation fault/ }), 'a real one');
+    ok(patiently(10, sub { $other->trouble =~ /child pid $child exit signal Segmentation fault|AddressSanitizer: SEGV/ }), 'a real one');
     SKIP: {
         skip 'a sanitizer has a report of its own', 1 if $ENV{RCAPI_PRELOAD};
         like($other->trouble, qr/\bmod_mpm_event\.so\b.*\n(?:.*\n)*.*\(main\+/, '... with its stack');

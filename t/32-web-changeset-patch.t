@@ -455,14 +455,20 @@ subtest 'limits of a range' => sub {
         is($a->header($_), undef, "no $_") for 'ETag', 'Content-Disposition';
         is($a->header('Cache-Control'), 'private, no-cache', 'not kept');
         is($t->get("/costly/changeset-$view/0...2", as => 'admin')->status, 200, 'a part is served');
-        is($t->get("/costly/changeset-$view/7", as => 'admin')->status, 200, 'a single commit has no limit');
+        is($t->get("/costly/changeset-$view/7", as => 'admin')->status, 200, 'a single commit is below them');
     }
     is($t->get('/costly/changeset-patch/0...19?context=1', as => 'admin')->status, 413, 'and again');
     $t->{server}{config} =~ s/RcapiRangeMax 3M 2/RcapiRangeMax 0 1/ or die;
     $t->reload;
     my $a = $t->get('/costly/changeset-patch/0...2999', as => 'admin');
     is($a->status . ' ' . $a->body, '413 The answer takes longer than 1 s to make; ask for a shorter range', 'too long');
-    $t->{server}{config} =~ s/RcapiRangeMax 0 1/RcapiRangeMax 0 6/ or die;
+    $t->{server}{config} =~ s/RcapiRangeMax 0 1/RcapiRangeMax 100K/ or die;
+    $t->reload;
+    for my $view (qw(patch download)) {
+        $a = $t->get("/costly/changeset-$view/7", as => 'admin');
+        is($a->status . ' ' . $a->body, '413 The answer is larger than 102400 bytes', "a single commit: $view");
+    }
+    $t->{server}{config} =~ s/RcapiRangeMax 100K/RcapiRangeMax 0 6/ or die;
     $t->reload;
 };
 

@@ -198,8 +198,7 @@ static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *se
     apr_int64_t i, number = 0;
     rc_place_t place;
 
-    if (set->range)
-        rc_spool_set_limit(spool, call->env->config->range_bytes);
+    rc_spool_set_limit(spool, call->env->config->range_bytes);
     if (set->count > FEW)
         RC_TRY(enter(set->diff.baton));
     for (i = set->from; i <= set->to; i++) {
