@@ -205,6 +205,7 @@ sub slow_load {
     $load->add('call alone', %case);
     return if POSIX::sysconf(POSIX::_SC_OPEN_MAX()) < 3 * $READERS;
     my $path = ours($bench, $bench->{repos}[0], 'archive', "$bench->{repos}[0]{ids}[-1].tar")->[0][1];
+    RCAPI::HTTP::request($bench->{server}{port}, GET => $path)->status == 200 or die "no archive\n"; # made once
     my $beside = $load->prepare('call beside', %case);
     $load->add('call beside', code => sub { beside_readers($bench, $path, sub { $load->measure($beside) }) });
 }
