@@ -226,6 +226,7 @@ sub beside_readers {
     }
     close $say;
     my $served = <$ready> // 0;
+    sleep 3; # until the kernel's buffers of all of them are full: connecting meanwhile can take 200 ms
     my $result = eval { $code->() };
     my $error = $@;
     kill KILL => $pid;
