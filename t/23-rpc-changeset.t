@@ -3,6 +3,7 @@
 # get_repo_changeset (contract 02 §1.7, §1.8, §5), held against git's own output.
 use strict;
 use warnings;
+use Digest::SHA qw(sha1_hex);
 use Test::More;
 use RCAPI::Test;
 
@@ -37,6 +38,38 @@ subtest 'every commit, as git tells it' => sub {
             date => $date, author => $author, parents => [map { { raw_id => $_ } } split ' ', $parents],
             branch => $head_of{ $order[$i] }, diff => [],
         }, "revision $i" or last;
+    }
+};
+
+# A short id may hold no letter, names may be numbers, and whoever may push chooses them (05 "Revisions").
+subtest 'revisions that are digits' => sub {
+    my $d = $t->repo('digits', commits => 3);
+    my @ids = split /\n/, $t->git($d->{path}, qw(rev-list --reverse --date-order --all));
+    my $tree = $t->git($d->{path}, 'rev-parse', "$ids[0]^{tree}") =~ s/\n//r;
+    my ($n, $body) = 0;
+    do {
+        $body = "tree $tree\nauthor A <a\@example.org> 1000 +0000\ncommitter A <a\@example.org> 1000 +0000\n\n" . $n++ . "\n";
+    } until sha1_hex('commit ' . length($body) . "\0$body") =~ /\A[1-9][0-9]{7}/;
+    my $all_digits = $t->git($d->{path}, { stdin => $body }, qw(hash-object -w -t commit --stdin)) =~ s/\n//r;
+    my $ref = sub { $t->git($d->{path}, 'update-ref', "refs/$_[0]", $_[1]) };
+    my @names = (
+        ['heads/4711', $ids[0]], ['tags/20240101', $ids[1]], ['tags/100000000000', $ids[1]], ['heads/00004711', $ids[1]],
+        ['heads/' . $ids[0], $ids[1]], ["tags/$ids[1]", $ids[0]], ['heads/' . uc($ids[1]), $ids[0]], ['heads/' . substr($ids[2], 0, 8), $ids[0]],
+    );
+    $ref->(@$_) for ['heads/digits', $all_digits], @names, ['heads/2', $ids[0]], ['tags/tip', $ids[0]];
+    my %wanted = (
+        (map { substr($all_digits, 0, $_) => $all_digits } 7, 8), $all_digits => $all_digits,
+        (map { $_ => $_, uc $_ => $_ } @ids),
+        4711 => $ids[0], 20240101 => $ids[1], 100000000000 => $ids[1], '00004711' => $ids[1],
+        substr($ids[2], 0, 8) => $ids[0], 99999999 => undef, '4712' => undef,
+    );
+    my @order = split /\n/, $t->git($d->{path}, qw(rev-list --reverse --date-order --branches --tags));
+    @wanted{ 0 .. $#order, 'tip' } = (@order, $order[-1]);
+    for my $rev (sort keys %wanted) {
+        my $is = $t->call(get_repo_changeset => { repoid => 'digits', revision => $rev })->{result}{raw_id};
+        is $is, $wanted{$rev} // '0' x 40, "get_repo_changeset $rev";
+        my $status = $t->get("/digits/raw-changeset/$rev", as => 'admin')->status;
+        is $status, $wanted{$rev} ? 200 : 404, "a view of $rev";
     }
 };
 

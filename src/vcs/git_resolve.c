@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What a client calls a commit (contract 02 §1.8). Every form is looked up in what we have read
+ * Finds the commit that a client names (contract 02 §1.8, 05 "Revisions"). Every form is looked up in what we have read
  * ourselves; no text of a client ever reaches git's own revision syntax.
  */
 #include "git.h"
@@ -12,7 +12,7 @@
 
 #include "rc_text.h"
 
-#define INDEX_DIGITS 11 /* longer strings of digits are ids, unless all zeros */
+#define INDEX_DIGITS 11 /* longer strings of digits are no index, unless all zeros */
 #define PREFIX_MIN   7
 
 static bool is_tip(const char *rev)
@@ -83,25 +83,41 @@ static const rc_git_ref_t *by_name(const rc_git_refs_t *refs, const char *rev)
     return ref ? ref : rc_git_ref_find(refs->tags, rev);
 }
 
-/* Index of the commit in the order; -1 = unknown. */
+/* The index that @a rev, a string of digits, names; -1 when it is none, or out of range. */
+static apr_int64_t by_index(const rc_git_order_t *order, const char *rev)
+{
+    apr_int64_t index;
+
+    if (!is_index(rev))
+        return -1;
+    index = strlen(rev) <= INDEX_DIGITS ? apr_atoi64(rev) : 0;
+    return index < (apr_int64_t)order->count ? index : -1;
+}
+
+/* Index of the commit in the order; -1 = unknown. A full id comes before names: whoever may push
+ * could call a branch like the id of another commit. A number out of range may be a name (tags are
+ * often dates) or a short id without letters. */
 static apr_int64_t find(const rc_git_t *git, const char *rev)
 {
+    const rc_git_order_t *order = &git->order;
     const rc_git_ref_t *ref;
+    apr_int64_t index = -1;
     git_oid prefix;
     int digits;
 
     if (is_tip(rev))
-        return (apr_int64_t)git->order.count - 1;
-    if (is_index(rev)) {
-        apr_int64_t index = strlen(rev) <= INDEX_DIGITS ? apr_atoi64(rev) : 0;
-
-        return index < (apr_int64_t)git->order.count ? index : -1;
-    }
+        return (apr_int64_t)order->count - 1;
+    digits = parse_hex(&prefix, rev);
+    if (digits == GIT_OID_HEXSZ)
+        index = rc_git_order_find(order, prefix.id);
+    if (index < 0)
+        index = by_index(order, rev);
+    if (index >= 0)
+        return index;
     ref = by_name(git->refs, rev);
     if (ref)
-        return rc_git_order_find(&git->order, ref->commit.id);
-    digits = parse_hex(&prefix, rev);
-    return digits >= PREFIX_MIN ? by_digits(&git->order, &prefix, digits) : -1;
+        return rc_git_order_find(order, ref->commit.id);
+    return digits >= PREFIX_MIN ? by_digits(order, &prefix, digits) : -1;
 }
 
 rc_err_t *rc_git_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool)

@@ -49,7 +49,10 @@ static void names(void **state)
        "git commit -q --allow-empty -m 3 && git checkout -q master && git tag light feature/x && "
        "git tag -a -m t heavy feature/x && git tag both master && git branch both side && "
        "git tag tree HEAD^{tree} && git branch 12 side && git branch tip feature/x && "
-       "git branch 123456789012 feature/x && git branch dead && git tag 000");
+       "git branch 123456789012 feature/x && git branch dead && git tag 000 && "
+       "git branch $(git rev-parse master) side && git tag $(git rev-parse side) master && "
+       "git tag 1 side && git tag 20240101 master && git tag 4294967297 side && "
+       "git tag $(git rev-parse --short=9 master) side");
     reopen("names/.git");
     root = line("git -C names rev-parse master^");
     second = line("git -C names rev-parse master");
@@ -69,7 +72,7 @@ static void names(void **state)
     assert_rev("01", second);
     assert_rev("3", side);
     assert_unknown("4");
-    assert_unknown("12"); /* an index, though a branch is called so */
+    assert_rev("12", side); /* no index: there are not so many commits */
     assert_unknown("99999999999");
     assert_rev("123456789012", resolve("feature/x")); /* twelve digits: no index */
     assert_unknown("999999999999");
@@ -80,6 +83,11 @@ static void names(void **state)
     assert_rev("both", side); /* the branch wins */
     assert_unknown("tree");
     assert_rev(root, root);
+    assert_rev(second, second); /* not the branch that is called like it */
+    assert_rev(side, side);
+    assert_rev("20240101", second);
+    assert_rev("4294967297", side);
+    assert_rev(apr_pstrmemdup(fixture.pool, second, 9), side); /* a name comes before a prefix */
     assert_unknown(line("git -C names rev-parse heavy")); /* a tag's own id */
     assert_unknown(line("git -C names rev-parse master^{tree}"));
 }
