@@ -65,20 +65,26 @@ static const char *const settings[][2] = {
     {"fetch.uriProtocols", ""},
     {"transfer.fsckObjects", "true"},
     {"fetch.fsckObjects", "true"},
-    /* What old tools wrote and every host has learnt to live with. */
-    {"fetch.fsck.zeroPaddedFilemode", "ignore"},
-    {"fetch.fsck.badTimezone", "ignore"},
+    /* What old tools wrote into histories that every host shows. All else is refused: above all
+     * hasDotgit, hasDotdot and gitmodules*, which harm whoever checks such a commit out. */
     {"fetch.fsck.badDate", "ignore"},
     {"fetch.fsck.badDateOverflow", "ignore"},
     {"fetch.fsck.badEmail", "ignore"},
     {"fetch.fsck.badName", "ignore"},
+    {"fetch.fsck.badTimezone", "ignore"},
+    {"fetch.fsck.duplicateEntries", "ignore"},
+    {"fetch.fsck.gitattributesLineLength", "ignore"},
     {"fetch.fsck.missingEmail", "ignore"},
     {"fetch.fsck.missingNameBeforeEmail", "ignore"},
-    {"fetch.fsck.missingSpaceBeforeEmail", "ignore"},
     {"fetch.fsck.missingSpaceBeforeDate", "ignore"},
+    {"fetch.fsck.missingSpaceBeforeEmail", "ignore"},
     {"fetch.fsck.missingTaggerEntry", "ignore"},
     {"fetch.fsck.multipleAuthors", "ignore"},
     {"fetch.fsck.nulInCommit", "ignore"},
+    {"fetch.fsck.nullSha1", "ignore"},
+    {"fetch.fsck.treeNotSorted", "ignore"},
+    {"fetch.fsck.zeroPaddedDate", "ignore"},
+    {"fetch.fsck.zeroPaddedFilemode", "ignore"},
 };
 
 static const char *const http_settings[][2] = {
