@@ -23,6 +23,24 @@ rc_err_t *rc_fs_sync_folder_of(const char *path, apr_pool_t *pool);
 /** Is there anything at @a path (a dangling link counts)? */
 bool rc_fs_exists(const char *path);
 
+/* -- fs_below.c: no link below the root is followed -- */
+
+/** Does @a path lie below the folder @a root, without "." and ".." in its names? */
+bool rc_fs_is_below(const char *root, const char *path);
+
+/** Renames; both lie below @a root, and @a to must not exist (RC_E_FAILED). @a make: makes the
+ * folders of @a to that are missing. */
+rc_err_t *rc_fs_rename_below(const char *root, const char *from, const char *to, bool make,
+                             apr_pool_t *pool);
+
+/** Makes the folder @a path below @a root, and those that it needs; it may exist. */
+rc_err_t *rc_fs_make_below(const char *root, const char *path, apr_pool_t *pool);
+
+/** Removes the folder @a path below @a root if it is empty. */
+void rc_fs_rmdir_below(const char *root, const char *path, apr_pool_t *pool);
+
+/* -- fs.c: locks -- */
+
 /**
  * Locks @a path (a file or folder) against every other holder, in this process or another, until
  * @a pool ends. Waits up to @a patience (0: not at all); *@a locked tells whether it worked. A path

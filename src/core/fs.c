@@ -100,7 +100,7 @@ static rc_err_t *lock(int *out, const char *path, int how, apr_interval_time_t p
 
     *out = -1;
     for (;;) {
-        fd = open(path, O_RDONLY | O_CLOEXEC);
+        fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
             return errno == ENOENT ? NULL : os_error(pool, "open", path);
         n = flock(fd, how | LOCK_NB);

@@ -115,41 +115,34 @@ static const char *folder_of(const char *path, apr_pool_t *pool)
     return apr_pstrmemdup(pool, path, (apr_size_t)(strrchr(path, '/') - path));
 }
 
-/* renameat2 with RENAME_NOREPLACE: two requests can not both take one name. */
-static rc_err_t *rename_new(const char *from, const char *to, apr_pool_t *pool)
+/* Two requests can not both take one name; no link on the way is followed. */
+static rc_err_t *make_move(const rc_env_t *env, const move_t *move, apr_pool_t *pool)
 {
-    if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
-        return NULL;
-    if (errno == EEXIST || errno == ENOTDIR || errno == ENAMETOOLONG)
-        return rc_err_failed(pool, "cannot rename to %s: %s", to, strerror(errno));
-    return os_error(pool, "rename to", to);
-}
-
-static rc_err_t *make_move(const move_t *move, apr_pool_t *pool)
-{
+    const char *root = env->config->repo_root;
     rc_err_t *err;
     int tries = 5;
 
     if (!*move->from)
-        return rc_fs_make_folders(move->to, pool);
+        return rc_fs_make_below(root, move->to, pool);
     do { /* who undoes a change beside us removes the folders, empty as they still are */
-        if (!(err = rc_fs_make_folders(folder_of(move->to, pool), pool)))
-            err = rename_new(move->from, move->to, pool);
+        err = rc_fs_rename_below(root, move->from, move->to, true, pool);
     } while (err && APR_STATUS_IS_ENOENT(err->cause) && rc_fs_exists(move->from) && --tries);
     return err;
 }
 
 /* Takes back the first n steps, last one first. */
-static void undo(const apr_array_header_t *list, int n, apr_pool_t *pool)
+static void undo(const rc_env_t *env, const apr_array_header_t *list, int n, apr_pool_t *pool)
 {
+    const char *root = env->config->repo_root;
+
     while (n-- > 0) {
         const move_t *move = &APR_ARRAY_IDX(list, n, move_t);
         rc_err_t *err;
 
         if (!*move->from)
-            rmdir(move->to); /* unless somebody else has put something there */
+            rc_fs_rmdir_below(root, move->to, pool); /* unless it has got something in it */
         else if (!rc_fs_exists(move->from) && rc_fs_exists(move->to) &&
-                 (err = rename_new(move->to, move->from, pool)))
+                 (err = rc_fs_rename_below(root, move->to, move->from, false, pool)))
             rc_log(RC_LOG_ERR, err->cause, "cannot undo: %s", rc_err_log_text(err, pool));
     }
 }
@@ -243,7 +236,7 @@ void rc_moves_end(rc_moves_t *moves, bool committed)
         for (i = 0; i < moves->done->nelts; i++)
             unlink(APR_ARRAY_IDX(moves->done, i, const char *));
     } else {
-        undo(moves->list, moves->applied, moves->pool);
+        undo(moves->env, moves->list, moves->applied, moves->pool);
         unlink(moves->op);
     }
     close(moves->fd);
@@ -270,25 +263,27 @@ static apr_array_header_t *parse_op(const char *text, apr_size_t len, apr_pool_t
     return list;
 }
 
+/* *@a list stays NULL for what is no file of ours, a link say. */
 static rc_err_t *read_op(apr_array_header_t **list, const char *path, apr_pool_t *pool)
 {
-    apr_file_t *file;
-    apr_finfo_t info;
-    apr_status_t rv;
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    ssize_t len = -1;
     char *text;
 
-    if ((rv = apr_file_open(&file, path, APR_READ, 0, pool)) ||
-        (rv = apr_file_info_get(&info, APR_FINFO_SIZE, file)))
-        return rc_err_internal(pool, rv, "cannot open %s", path);
-    text = apr_palloc(pool, (apr_size_t)info.size + 1);
-    if (info.size && (rv = apr_file_read_full(file, text, (apr_size_t)info.size, NULL)))
-        return rc_err_internal(pool, rv, "cannot read %s", path);
-    apr_file_close(file);
-    *list = parse_op(text, (apr_size_t)info.size, pool);
+    *list = NULL;
+    if (fd < 0)
+        return errno == ELOOP ? NULL : os_error(pool, "open", path);
+    if (!fstat(fd, &st) && S_ISREG(st.st_mode)) {
+        text = apr_palloc(pool, (apr_size_t)st.st_size + 1);
+        if ((len = read(fd, text, (size_t)st.st_size)) >= 0)
+            *list = parse_op(text, (apr_size_t)len, pool);
+    }
+    close(fd);
     return NULL;
 }
 
-static void redo(const apr_array_header_t *list, apr_pool_t *pool)
+static void redo(const rc_env_t *env, const apr_array_header_t *list, apr_pool_t *pool)
 {
     rc_err_t *err;
     int i;
@@ -298,26 +293,56 @@ static void redo(const apr_array_header_t *list, apr_pool_t *pool)
 
         if (!rc_fs_exists(move->from) || rc_fs_exists(move->to))
             continue;
-        if ((err = make_move(move, pool)))
+        if ((err = make_move(env, move, pool)))
             rc_log(RC_LOG_ERR, err->cause, "cannot finish: %s", rc_err_log_text(err, pool));
     }
 }
 
-static rc_err_t *repair_op(rc_db_t *db, const char *path, const char *token, apr_pool_t *pool)
+/* A file here says what to rename: it is obeyed for what lies below the repository root only. */
+static bool is_ours(const rc_env_t *env, const apr_array_header_t *list)
+{
+    const char *root = env->config->repo_root;
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const move_t *move = &APR_ARRAY_IDX(list, i, move_t);
+
+        if ((*move->from && !rc_fs_is_below(root, move->from)) || !rc_fs_is_below(root, move->to))
+            return false;
+    }
+    return true;
+}
+
+/* What is refused is kept under a name that no repair looks at. */
+static void refuse_op(const char *path, apr_pool_t *pool)
+{
+    const char *kept = apr_pstrcat(pool, path, ".refused", NULL);
+
+    rc_log(RC_LOG_ERR, APR_SUCCESS,
+           "%s is no list of renames below the repository root: it is set aside as %s", path,
+           rename(path, kept) ? path : kept);
+}
+
+static rc_err_t *repair_op(rc_env_t *env, rc_db_t *db, const char *path, const char *token,
+                           apr_pool_t *pool)
 {
     apr_array_header_t *list = NULL;
     bool stands;
 
     RC_TRY(rc_store_disk_change_stands(&stands, db, token));
     RC_TRY(read_op(&list, path, pool));
+    if (!list || !is_ours(env, list)) {
+        refuse_op(path, pool);
+        return NULL;
+    }
     rc_log(RC_LOG_WARNING, APR_SUCCESS, "a change of the disk was interrupted: %s it",
            stands ? "finishing" : "undoing");
     if (stands) {
-        redo(list, pool);
+        redo(env, list, pool);
         finish(path, list, pool);
         return NULL;
     }
-    undo(list, list->nelts, pool);
+    undo(env, list, list->nelts, pool);
     unlink(path);
     return NULL;
 }
@@ -329,11 +354,16 @@ static rc_err_t *find_left(const char **path, const rc_env_t *env, const char *n
 {
     const char *dot = strrchr(name, '.'), *full;
     bool locked, is_op = dot && !strcmp(dot, ".op");
+    struct stat st;
 
     *path = NULL;
     if (is_op != ops || (dot && !is_op))
         return NULL;
     full = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
+    if (!lstat(full, &st) && S_ISLNK(st.st_mode)) { /* none of us makes links here */
+        *path = full;
+        return NULL;
+    }
     RC_TRY(rc_fs_lock(&locked, full, 0, pool));
     if (locked && rc_fs_exists(full)) /* its owner may have ended just before we got the lock */
         *path = full;
@@ -360,7 +390,8 @@ static rc_err_t *visit_entry(const visit_t *visit, const char *name, apr_pool_t 
     }
     if (!visit->ops)
         return rc_fs_remove_tree(path, pool);
-    return repair_op(visit->db, path, apr_pstrmemdup(pool, name, strlen(name) - 3), pool);
+    return repair_op(visit->env, visit->db, path, apr_pstrmemdup(pool, name, strlen(name) - 3),
+                     pool);
 }
 
 static rc_err_t *visit_entries(const visit_t *visit, apr_pool_t *pool)
@@ -438,10 +469,11 @@ rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
     plan_folders(moves);
     RC_TRY(write_op(moves));
     for (; moves->applied < moves->list->nelts; moves->applied++) {
-        rc_err_t *err = make_move(&APR_ARRAY_IDX(moves->list, moves->applied, move_t), moves->pool);
+        rc_err_t *err =
+            make_move(moves->env, &APR_ARRAY_IDX(moves->list, moves->applied, move_t), moves->pool);
 
         if (err) { /* undone before others may write again */
-            undo(moves->list, moves->applied, moves->pool);
+            undo(moves->env, moves->list, moves->applied, moves->pool);
             moves->applied = 0;
             return err;
         }

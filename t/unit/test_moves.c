@@ -54,6 +54,8 @@ CALL(renameat2, (int a, const char *b, int c, const char *d, unsigned e), SYS_re
 CALL(rename, (const char *a, const char *b), SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 0)
 CALL(unlink, (const char *a), SYS_unlinkat, AT_FDCWD, a, 0)
 CALL(rmdir, (const char *a), SYS_unlinkat, AT_FDCWD, a, AT_REMOVEDIR)
+CALL(unlinkat, (int a, const char *b, int c), SYS_unlinkat, a, b, c)
+CALL(mkdirat, (int a, const char *b, mode_t c), SYS_mkdirat, a, b, c)
 CALL(mkdir, (const char *a, mode_t b), SYS_mkdirat, AT_FDCWD, a, b)
 /* Processes die here, not machines: nothing needs to reach the disk, and it takes a minute less. */
 CALL(fsync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
@@ -673,6 +675,46 @@ static void odd_entries(void **state)
     assert_int_equal(left(".done"), 1);
 }
 
+/* Renames [from, to] below in_dir("") as a crashed process would leave them. */
+static void plant(const char *token, const char *from, const char *to)
+{
+    const char *path = apr_psprintf(pool, "%s/%s.op", in_dir("repos/.rc_tmp"), token);
+    FILE *file = fopen(path, "w");
+
+    assert_non_null(file);
+    fprintf(file, "%s%c%s%c", in_dir(from), 0, in_dir(to), 0);
+    fclose(file);
+}
+
+/* A list that names anything outside of the root, by its text or through a link, moves nothing. */
+static void outside(void **state)
+{
+    (void)state;
+    fresh();
+    mkdir(in_dir("far"), 0700);
+    assert_int_equal(symlink(in_dir("far"), in_dir("repos/link")), 0);
+    write_text(in_dir("far/mine"), "x");
+    plant("00", "repos/taken", "far/mine"); /* undoing renames the other way */
+    plant("01", "repos/../taken", "repos/old");
+    plant("02", "repos/taken", "repos/link/mine");
+    plant("03", "repos/link/new", "repos/old");
+    plant("04", "repos/taken", "repos");
+    assert_int_equal(symlink(in_dir("far/mine"), in_dir("repos/.rc_tmp/05.op")), 0);
+    assert_int_equal(symlink(in_dir("far/none"), in_dir("repos/.rc_tmp/06.op")), 0);
+    assert_int_equal(mkfifo(in_dir("repos/.rc_tmp/07.op"), 0600), 0);
+    repair();
+    assert_int_equal(left(".op"), 0); /* so nobody waits for them */
+    assert_true(there("far/mine"));
+    assert_false(there("far/new"));
+    assert_false(there("taken"));
+    assert_true(there("repos/old/file"));
+    assert_false(there("repos/taken"));
+    assert_int_equal(left(".refused"), 6); /* all but 02 and 03, which stop at the link */
+    unlink(in_dir("far/mine"));
+    rmdir(in_dir("far"));
+    unlink(in_dir("repos/link"));
+}
+
 /* Many processes change and repair at once. */
 static int number;
 
@@ -733,6 +775,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(settled_by_a_writer),
     cmocka_unit_test(work_dirs),
     cmocka_unit_test(odd_entries),
+    cmocka_unit_test(outside),
     cmocka_unit_test(crowd),
 };
 
