@@ -62,15 +62,18 @@ bool rc_admin_end(rc_admin_t *admin);
 /** The next word as a user; the status to return, after a complaint, unless RC_ADMIN_OK. */
 int rc_admin_user(rc_user_t **user, rc_admin_t *admin);
 
-/** What root made would be closed to httpd: root goes on as the owner of the repositories, or of
- * the folder where they are to be. The status to return, after a complaint, unless RC_ADMIN_OK. */
-int rc_admin_become_owner(const rc_admin_t *admin);
-
 /** Asks on the terminal, through standard error; NULL when there is none. @a secret: no echo. */
 const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret);
 
 /** --password, or asked twice; NULL, after a complaint, when that is not to be had or too short. */
 const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt);
+
+/* -- admin_owner.c -- */
+
+/** Root goes on, for good, as the account that the data belong to, or the folder in which they are
+ * to be made; before anything there is opened. The status to return, after a complaint, unless
+ * RC_ADMIN_OK. */
+int rc_admin_become_owner(const rc_admin_t *admin);
 
 /* -- the commands -- */
 int rc_admin_init(rc_admin_t *admin);

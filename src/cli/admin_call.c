@@ -46,8 +46,6 @@ int rc_admin_call(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "which method?");
     if ((status = rc_cli_args_read(&args, &words)) != RC_CLI_OK)
         return status;
-    if ((status = rc_admin_become_owner(admin)) != RC_ADMIN_OK)
-        return status;
     text = rc_cli_json_text(args);
     json_object_put(args);
     err = rc_rpc_call_local(spool, admin->env, method, text, admin->pool);
@@ -69,12 +67,10 @@ int rc_admin_check(rc_admin_t *admin)
     bool repair = rc_admin_flag(admin, "--repair");
     apr_array_header_t *problems;
     rc_err_t *err = NULL;
-    int i, status;
+    int i;
 
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
-    if ((status = rc_admin_become_owner(admin)) != RC_ADMIN_OK)
-        return status;
     if (repair && !(err = rc_moves_repair(admin->env, admin->pool)))
         err = rc_db_txn(admin->db, complete_default_user, admin);
     if (err || (err = rc_model_check(&problems, admin->env, admin->db, admin->pool)))

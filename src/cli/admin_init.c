@@ -213,12 +213,9 @@ int rc_admin_init(rc_admin_t *admin)
 {
     init_t init = {.admin = admin};
     rc_err_t *err;
-    int status;
 
     if (!read_options(&init))
         return RC_ADMIN_USAGE;
-    if ((status = rc_admin_become_owner(admin)) != RC_ADMIN_OK)
-        return status;
     if ((err = set_up(&init)) || (err = first_scan(admin)))
         return rc_admin_result(admin, err);
     if (!geteuid())

@@ -5,12 +5,10 @@
  */
 #include "admin.h"
 
-#include <grp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -157,36 +155,6 @@ int rc_admin_user(rc_user_t **user, rc_admin_t *admin)
     return *user ? RC_ADMIN_OK : rc_admin_fail(RC_ADMIN_FAILED, "user `%s` does not exist", name);
 }
 
-/* Whose is @a path, or the nearest folder above it that is there? */
-static uid_t find_owner(gid_t *gid, const char *path, apr_pool_t *pool)
-{
-    char *there = apr_pstrdup(pool, path);
-    struct stat st;
-
-    while (stat(there, &st)) {
-        char *slash = strrchr(there, '/');
-
-        if (!slash || slash == there)
-            return 0;
-        *slash = '\0';
-    }
-    *gid = st.st_gid;
-    return st.st_uid;
-}
-
-int rc_admin_become_owner(const rc_admin_t *admin)
-{
-    gid_t gid = 0;
-    uid_t uid = find_owner(&gid, admin->config.repo_root, admin->pool);
-
-    if (geteuid() || !uid)
-        return RC_ADMIN_OK;
-    if (setgroups(0, NULL) || setgid(gid) || setuid(uid))
-        return rc_admin_fail(RC_ADMIN_FAILED, "cannot become the owner of %s",
-                             admin->config.repo_root);
-    return RC_ADMIN_OK;
-}
-
 const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret)
 {
     struct termios saved, quiet;
@@ -291,11 +259,14 @@ static int run(rc_admin_t *admin, const char *name)
 {
     const rc_command_t *command = rc_admin_commands;
     rc_err_t *err;
+    int status;
 
     while (command->name && strcmp(command->name, name))
         command++;
     if (!command->name)
         return rc_admin_fail(RC_ADMIN_USAGE, "no command %s; see rcapi-admin --help", name);
+    if ((status = rc_admin_become_owner(admin)) != RC_ADMIN_OK)
+        return status;
     read_remote(admin);
     if (command->needs == RC_ADMIN_BARE)
         return command->run(admin);

@@ -80,7 +80,7 @@ static rc_err_t *open_write_lock(rc_db_t *db)
 {
     const char *path = apr_pstrcat(db->pool, db->config->path, ".lock", NULL);
 
-    db->write_lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    db->write_lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (db->write_lock < 0)
         return rc_err_internal(db->pool, APR_FROM_OS_ERROR(errno), "cannot open %s", path);
     return NULL;
