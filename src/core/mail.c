@@ -147,8 +147,11 @@ static const char *fold(const char *text, size_t at, apr_pool_t *pool)
             width += *p < ' ' || *p == 0x7f ? -1 : 1;
             p++;
         } else if (width <= LINE_MAX_LEN || !begun) {
-            if (!*p && p == line)
+            if (!*p &&
+                p == line) { /* a blank at the end of the text; an empty line ends the header */
+                out -= out > start && out[-1] == '\n';
                 break;
+            }
             if (!begun)
                 *out++ = ' ';
             memcpy(out, from, (size_t)(p - from));

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Stands in for libFuzzer where there is none: runs the inputs of a corpus, then changes of them at
- * random, always the same. Knows of libFuzzer's options those that fuzz.mk gives:
+ * Stands in for libFuzzer where clang is not installed: runs the inputs of a corpus, then random
+ * changes of them, the same ones in every run. The compiler calls __sanitizer_cov_trace_pc at each
+ * basic block (-fsanitize-coverage=trace-pc); an input that reaches a new block joins the corpus.
+ * It understands the options of libFuzzer that fuzz.mk gives:
  *
  *     TARGET -max_total_time=SECONDS -artifact_prefix=PATH FOLDER...     looks for a crash
  *     TARGET FILE                                                        repeats one
  */
 #include <dirent.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -27,6 +30,27 @@ static int count;
 static const char *prefix = "";
 static uint64_t state = 88172645463325252u;
 
+#define BLOCKS (1 << 20) /* a set of addresses, by open addressing */
+
+static uintptr_t blocks[BLOCKS];
+static int reached;
+
+void __sanitizer_cov_trace_pc(void);
+
+__attribute__((no_sanitize_coverage, no_sanitize("address", "undefined"))) void
+__sanitizer_cov_trace_pc(void)
+{
+    uintptr_t pc = (uintptr_t)__builtin_return_address(0);
+    size_t at = (pc * 0x9e3779b97f4a7c15u) >> 44;
+
+    while (blocks[at] && blocks[at] != pc)
+        at = (at + 1) % BLOCKS;
+    if (!blocks[at] && reached < BLOCKS / 2) {
+        blocks[at] = pc;
+        reached++;
+    }
+}
+
 static unsigned below(size_t limit)
 {
     state ^= state << 13;
@@ -35,7 +59,7 @@ static unsigned below(size_t limit)
     return limit ? (unsigned)(state % limit) : 0;
 }
 
-/* The sanitizer has spoken: what did it? */
+/* Saves the input that made a sanitizer stop the program. */
 static void save(void)
 {
     char path[1024];
@@ -75,13 +99,16 @@ static void load_folder(const char *path)
         closedir(folder);
 }
 
-static void run(void)
+/* Runs the input; true when it reached a block that no input before it did. */
+static bool run(void)
 {
     uint8_t *exact = malloc(now.size ? now.size : 1); /* so that reading beyond it is seen */
+    int before = reached;
 
     memcpy(exact, now.data, now.size);
     LLVMFuzzerTestOneInput(exact, now.size);
     free(exact);
+    return reached > before;
 }
 
 /* One change: a byte, a cut, a piece of this or of another input put in. */
@@ -127,9 +154,10 @@ static void search(int seconds)
         now = corpus[below((size_t)count)];
         for (i = 1 + (int)below(8); i; i--)
             change();
-        run();
+        if (run() && count < CORPUS)
+            corpus[count++] = now;
     }
-    printf("%ld inputs\n", runs);
+    printf("%ld inputs, %d blocks reached, %d inputs kept\n", runs, reached, count);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# make fuzz: each target in turn, under the sanitizers, over the inputs in its folder and changes of
-# them. With clang's libFuzzer, which sees what an input reaches, where that is installed; else with
-# gcc and driver.c. What it finds is left in build/fuzz/found; TARGET FILE repeats it.
+# make fuzz runs each target in turn, under the sanitizers, over the inputs in its folder and random
+# changes of them: with clang's libFuzzer where it is installed, else with gcc and driver.c. SECONDS is
+# divided by the targets. It reports how many inputs each target ran and how much code they reached.
+# An input that crashes a target is left in build/fuzz/found; build/fuzz/fuzz/TARGET FILE repeats it.
 SECONDS     ?= 60
 FUZZ_SRC    := $(wildcard t/fuzz/fuzz_*.c)
 FUZZERS     := $(FUZZ_SRC:t/fuzz/fuzz_%.c=$(O)/fuzz/%)
@@ -10,7 +11,8 @@ OPT_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-
                -fno-sanitize-recover=undefined
 FUZZ_CLANG   = $(wildcard $(shell clang --print-runtime-dir 2>/dev/null)/libclang_rt.fuzzer-*.a)
 FUZZ_FLAGS   = $(if $(FUZZ_CLANG),CC=clang OPT_fuzz='$(OPT_fuzz) -fsanitize=fuzzer-no-link' \
-                 FUZZ_MAIN=-fsanitize=fuzzer,FUZZ_MAIN=build/fuzz/obj/t/fuzz/driver.o)
+                 FUZZ_MAIN=-fsanitize=fuzzer,OPT_fuzz='$(OPT_fuzz) -fsanitize-coverage=trace-pc' \
+                 FUZZ_MAIN=build/fuzz/obj/t/fuzz/driver.o)
 
 $(call obj,$(FUZZ_SRC)): CPPFLAGS += -Isrc
 $(O)/fuzz/%: $(O)/obj/t/fuzz/fuzz_%.o $(LIB) $(filter %.o,$(FUZZ_MAIN))
@@ -26,6 +28,8 @@ fuzz: deps
 	  ASAN_OPTIONS=handle_abort=1 build/fuzz/fuzz/$$t -artifact_prefix=build/fuzz/found/$$t- \
 	    -max_total_time=$$(( $(SECONDS) / $(words $(FUZZ_SRC)) + 1 )) \
 	    build/fuzz/corpus/$$t t/fuzz/$$t >build/fuzz/found/$$t.log 2>&1 || \
-	    { tail -50 build/fuzz/found/$$t.log; exit 1; }; done
+	    { tail -50 build/fuzz/found/$$t.log; exit 1; }; \
+	  sed -n -e 's/^\([0-9]* inputs, .*\)/    \1/p' -e 's/^#\([0-9]*\).DONE *cov: \([0-9]*\).* corp: \([0-9]*\).*/    \1 inputs, \2 edges reached, \3 inputs kept/p' \
+	    build/fuzz/found/$$t.log; done
 fuzzers: $(FUZZERS)
 	@:

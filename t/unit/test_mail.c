@@ -43,6 +43,9 @@ static void folded_subjects(void **state)
     subject_is(longer, apr_pstrcat(pool, "Subject: [PATCH] \n ", longer, "\n", NULL));
     subject_is(apr_pstrcat(pool, fits, " y", NULL),
                apr_pstrcat(pool, "Subject: [PATCH] ", fits, "\n y\n", NULL));
+    /* a blank at the end makes no empty line, which would end the header */
+    subject_is(apr_pstrcat(pool, repeated('x', 80), "\t", NULL),
+               apr_pstrcat(pool, "Subject: [PATCH] \n ", repeated('x', 80), "\n", NULL));
     /* a control character takes one away */
     subject_is(apr_pstrcat(pool, fits, "\1x", NULL),
                apr_pstrcat(pool, "Subject: [PATCH] ", fits, "\1x\n", NULL));
