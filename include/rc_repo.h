@@ -66,9 +66,15 @@ rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, apr_int6
 rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
                                       const char *name, apr_pool_t *pool);
 
-/** Calls @a fn for each repository that user @a user_id may read, by id. The row lives in a pool
- * that is cleared before the next one. */
-rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
+/* Which repositories, by their place. */
+typedef struct rc_repo_range_t {
+    const char *below; /* full path of a group; NULL or "": the top level */
+    bool nested;       /* those of groups below it, too */
+} rc_repo_range_t;
+
+/** Calls @a fn for each repository of @a range (NULL: of all) that user @a user_id may read, by id.
+ * The row lives in a pool that is cleared before the next one. */
+rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range,
                               rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);

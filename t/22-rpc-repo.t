@@ -86,6 +86,31 @@ subtest 'create_repo: names' => sub {
     is_deeply [glob "$t->{dir}/data/repos/t*"], [], 'nor on the disk';
 };
 
+subtest 'create_repo: without repo_type' => sub {
+    my $make = sub { $t->call(create_repo => { repo_name => $_[0], @_[1 .. $#_] })->{error} };
+    is $make->('typeless'), undef, 'left out';
+    is $make->('nulltype', repo_type => undef), undef, 'null';
+    is repo($_)->{repo_type}, 'git', $_ for qw(typeless nulltype);
+    $t->sql("UPDATE setting SET value = 'cvs' WHERE name = 'default_repo_type'");
+    is $make->('set'), 'failed to create repository `set`', 'the setting default_repo_type decides';
+    $t->sql("DELETE FROM setting WHERE name = 'default_repo_type'");
+    is $make->('unset'), undef, 'without the setting: git';
+    $t->sql("INSERT INTO setting (name, value) VALUES ('default_repo_type', 'git')");
+    $t->must(delete_repo => { repoid => $_ }) for qw(typeless nulltype unset);
+};
+
+subtest 'url: percent-encoded' => sub {
+    $t->repo('forkable', commits => 1);
+    is $t->call(fork_repo => { repoid => 'forkable', fork_name => "p/a b%c#d?e\x{e9}" })->{error}, undef, 'a name that a URL cannot hold as it is';
+    my ($repo) = grep { $_->{repo_name} =~ m{^p/} } @{ $t->must('get_repos') };
+    my $url = $t->url . '/p/a%20b%25c%23d%3fe%c3%a9';
+    is $repo->{url}, $url, 'get_repos';
+    is repo($repo->{repo_id})->{url}, $url, 'get_repo';
+    is $t->must(update_repo => { repoid => $repo->{repo_id}, description => 'x' })->{repository}{url}, $url, 'update_repo';
+    is $t->get(substr($url, length $t->url) . '/changeset-diff/tip', as => 'admin')->status, 200, 'the address of its views';
+    $t->must(delete_repo => { repoid => $_ }) for $repo->{repo_id}, 'forkable';
+};
+
 subtest 'create_repo: who' => sub {
     is create('bobs', as => 'bob')->{error}, undef, 'hg.create.repository';
     is repo('bobs')->{owner}, 'bob', 'owned by the caller';
@@ -204,6 +229,43 @@ subtest 'get_repo, get_repos' => sub {
     system 'rm', '-rf', $repo->{path};
     is $t->call('get_repos')->{error}, undef, 'a repository that is gone never fails the listing';
     is $t->call(get_repo => { repoid => 'pushed', cache => 0 })->{error}, 'Internal server error', 'gone, and asked for';
+};
+
+subtest 'get_repos: root and traverse' => sub {
+    create($_) for 'tree/a', 'tree/sub/b', 'tree/sub/deep/c', 'treelike/d';
+    create('tree/hidden/e', private => 1);
+    my $names = sub { my %opt = %{ $_[0] }; shift; [sort map { $_->{repo_name} } @{ $t->must(get_repos => {@_}, %opt) }] };
+    is_deeply $names->({}, root => 'tree'), ['tree/a', 'tree/hidden/e', 'tree/sub/b', 'tree/sub/deep/c'], 'below a group, at any depth';
+    is_deeply $names->({}, root => 'tree', traverse => 'false'), ['tree/a'], 'in the group alone';
+    is_deeply $names->({}, root => '/tree/sub/'), ['tree/sub/b', 'tree/sub/deep/c'], 'a path';
+    is_deeply $names->({}, root => 'treelike'), ['treelike/d'], 'not what only begins like it';
+    my ($id) = $t->sql("SELECT group_id FROM repo_group WHERE group_name = 'tree/sub'") =~ /(\d+)/;
+    is_deeply $names->({}, root => 0 + $id, traverse => 0), ['tree/sub/b'], 'by id';
+    my $all = $names->({});
+    is_deeply $names->({}, root => $_), $all, 'no root: all' for '', undef;
+    is_deeply $names->({}, traverse => 'false'), [grep { !m{/} } @$all], 'no root, not traversed: the top level';
+    my $error = sub { $t->call(get_repos => { root => $_[0] }, as => 'eve')->{error} };
+    is $error->('nope'), 'Root repository group `nope` does not exist', 'no such group';
+    is_deeply $names->({ as => 'eve' }, root => 'tree/hidden'), [], 'a group that one may read, with nothing to see in it';
+    $t->must(grant_user_permission_to_repo_group => { repogroupid => $_, userid => 'default', perm => 'group.none' })
+        for qw(tree/hidden tree/sub);
+    is $error->('tree/hidden'), 'Root repository group `tree/hidden` does not exist', 'one that one may not see is none';
+    is_deeply $names->({ as => 'eve' }, root => 'tree/sub'), ['tree/sub/b', 'tree/sub/deep/c'],
+        'but for what one may read of it, which tells its name';
+    is $error->(0 + $id), "Root repository group `$id` does not exist", 'by id it stays hidden';
+    is $error->('one'), 'Root repository group `one` does not exist', 'a repository is no group';
+};
+
+subtest 'an argument that the method does not have is logged' => sub {
+    my $long = 'k' x 40;
+    is $t->call(get_repo => { repoid => 'one', colour => 'red', apiuser => 1, $long => 'x' })->{error}, undef, 'and ignored';
+    my $log = $t->error_log;
+    like $log, qr/rcapi:info.*method get_repo: unknown argument colour is ignored/, 'its name';
+    like $log, qr/method get_repo: unknown argument with a long name is ignored/, 'not what may be a key';
+    unlike $log, qr/unknown argument apiuser|argument.*\bred\b/, 'nothing of what is dropped by design, and no values';
+    $t->call(update_repo => { repoid => 'one', descripton => 'x' });
+    my @twice = $t->error_log =~ /(unknown argument descripton)/g;
+    is scalar(@twice), 1, 'once per call, though a writer checks twice';
 };
 
 sub spew_commit {

@@ -33,7 +33,7 @@ subtest 'get_method' => sub {
     is_deeply $ask->({ pattern => 'nothing*' }), [], 'none';
     my $create = $ask->({ pattern => 'create_repo' })->[1];
     is_deeply $create, {
-        repo_name => '<RequiredType>', repo_type => '<RequiredType>', owner => '<Optional:<OptionalAttr:apiuser>>',
+        repo_name => '<RequiredType>', repo_type => '<Optional:None>', owner => '<Optional:<OptionalAttr:apiuser>>',
         description => "<Optional:''>", private => '<Optional:False>', clone_uri => '<Optional:None>',
         landing_rev => "<Optional:'rev:tip'>", enable_statistics => '<Optional:False>',
         enable_locking => '<Optional:False>', enable_downloads => '<Optional:False>', copy_permissions => '<Optional:False>',

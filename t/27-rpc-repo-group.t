@@ -70,6 +70,20 @@ subtest 'create_repo_group' => sub {
     is_deeply [grep { !/\.done$/ } glob "$root/.rc_tmp/*"], [], 'no work folder stays behind';
 };
 
+subtest 'create_repo_group: parent, as Kallithea says' => sub {
+    my $make = sub { $t->call(create_repo_group => {@_}) };
+    $t->must(create_repo_group => { group_name => 'ka' });
+    my ($id) = $t->sql("SELECT group_id FROM repo_group WHERE group_name = 'ka'") =~ /(\d+)/;
+    my $made = $make->(group_name => 'one', parent => 'ka')->{result};
+    is $made->{msg}, 'Created new repo group `ka/one`', 'by path';
+    is $made->{repo_group}{parent_group}, 'ka', 'below it';
+    is $make->(group_name => 'two', parent => 0 + $id)->{result}{repo_group}{group_name}, 'ka/two', 'by id';
+    is $make->(group_name => 'three', parent => $_)->{error}, $_ ? 'repository group `nope` does not exist' : undef, 'parent ' . ($_ // 'null')
+        for 'nope', undef;
+    is $make->(group_name => 'one', parent => 'ka')->{error}, 'repo group `ka/one` already exist', 'taken';
+    $t->must(delete_repo_group => { repogroupid => $_ }) for qw(ka/one ka/two ka three);
+};
+
 subtest 'create_repo_group: who' => sub {
     is create('b', as => 'bob')->{error}, $FORBIDDEN, 'top level';
     is create('g', as => 'bob')->{error}, $FORBIDDEN, 'not told that it is taken';

@@ -49,6 +49,18 @@ subtest 'one by one' => sub {
     is update('r', active => 'x', description => 'D')->{error}, undef, 'unknown arguments are ignored';
 };
 
+subtest 'repo_name, as later versions say' => sub {
+    is update('taken', repo_name => 'took')->{result}{repository}{repo_name}, 'took', 'a name';
+    is update('g/inner', repo_name => 'within')->{result}{repository}{repo_name}, 'g/within', 'in a group: the group stays';
+    is update('g/within', repo_name => 'g/inner')->{result}{repository}{repo_name}, 'g/inner', 'a whole path';
+    is update('took', repo_name => '/g/sub/took/')->{result}{repository}{repo_name}, 'g/sub/took', 'into another group';
+    is update('g/sub/took', group => '', repo_name => 'g/taken')->{result}{repository}{repo_name}, 'taken', 'the argument group wins';
+    is update('taken', repo_name => 'x', name => 'taken')->{error}, undef, 'and so does name';
+    is update('taken', repo_name => 'nope/x')->{error}, 'repository group `nope` does not exist', 'unknown group';
+    is update('taken', repo_name => $_)->{error}, 'failed to update repo `taken`', "refused: '$_'" for '', '/', 'g/..', '.x';
+    is repo('taken')->{repo_name}, 'taken', 'where it was';
+};
+
 subtest 'private and the default row' => sub {
     my $row = sub { (map { $_->{permission} } grep { $_->{name} eq 'default' } @{ repo('r')->{members} })[0] };
     is $row->(), 'repository.none', 'none since it was private';

@@ -209,7 +209,10 @@ subtest 'get_repo_nodes' => sub {
     my %small = map { $_->{name} => $_->{content} } @{ $nodes->(details => 'full', max_file_bytes => 20)->{result} };
     is $small{README}, "read\nme\n", 'a small file';
     is $small{'src/main.c'}, undef, 'too large to show';
+    is_deeply $nodes->(revision => 1)->{result}, $nodes->(revision => '1')->{result}, 'a number is an index';
     my $failed = 'failed to get repo: `demo` nodes';
+    is $nodes->(revision => 99999)->{error}, $failed, 'out of range';
+    is $nodes->(revision => $_)->{error}, $failed, 'no number at all' for 1.5, [];
     is $nodes->(revision => 'nope')->{error}, $failed, 'unknown revision';
     is $nodes->(root_path => $_)->{error}, $failed, "path $_" for 'nope', 'src/nope', '../x', 'README/x';
     is $nodes->(max_file_bytes => 'x')->{error}, $failed, 'max_file_bytes';

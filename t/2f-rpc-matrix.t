@@ -15,7 +15,7 @@ my $NO_GROUP = 'repository group `{repogroupid}` does not exist';
 my $NO_TEAM = 'user group `{usergroupid}` does not exist';
 my $NO_GIST = 'gist `{gistid}` does not exist';
 my $SELF = 'userid is not the same as your user';
-my $PARENT = 'repository group `{parent}` does not exist';
+my $PARENT = 'repository group `{place}` does not exist';
 
 # Callers, from nothing to everything; and those whom no method serves.
 my @ROLES = qw(stranger reader writer owner admin);
@@ -144,12 +144,12 @@ my @TABLE = (
     [get_repo => 'reader', repo_and(cache => 'false'), $NO_REPO],
     [get_repos => 'stranger', sub { () }, '', reads => 1],
     [create_repo => 'admin', sub { (repo_name => $new->(), repo_type => 'git') }, $FORBIDDEN],
-    [create_repo => 'owner', sub { (repo_name => it('group') . '/new', repo_type => 'git', parent => it('group')) }, $PARENT],
-    [create_repo => 'admin', sub { (repo_name => it('group') . '/new', repo_type => 'git', owner => 'writer', parent => it('group')) },
+    [create_repo => 'owner', sub { (repo_name => it('group') . '/new', repo_type => 'git', place => it('group')) }, $PARENT],
+    [create_repo => 'admin', sub { (repo_name => it('group') . '/new', repo_type => 'git', owner => 'writer', place => it('group')) },
         { owner => 'Only RhodeCode admin can specify `owner` param', '*' => $PARENT }],
     [update_repo => 'owner', repo_and(description => 'other'), $NO_REPO],
     [delete_repo => 'owner', @repo],
-    [fork_repo => 'owner', sub { (repoid => it('repo'), fork_name => it('group') . '/fork', parent => it('group')) }, $below],
+    [fork_repo => 'owner', sub { (repoid => it('repo'), fork_name => it('group') . '/fork', place => it('group')) }, $below],
     [pull => 'owner', @repo],
     [pull => 'owner', sub { (repo => it('repo')) }, { stranger => 'Unknown repo "{repo}"', '*' => $FORBIDDEN }, dialect => '1.2'],
     [strip => 'owner', repo_and(revision => $TIP, branch => 'master'), $NO_REPO],
@@ -177,7 +177,7 @@ my @TABLE = (
     [get_repo_group => 'reader', group_and(), $NO_GROUP, reads => 1],
     [get_repo_groups => 'stranger', sub { () }, '', reads => 1],
     [create_repo_group => 'admin', sub { (group_name => $new->()) }, $FORBIDDEN],
-    [create_repo_group => 'owner', sub { (group_name => it('group') . '/sub', parent => it('group')) }, { stranger => $PARENT, '*' => $FORBIDDEN }],
+    [create_repo_group => 'owner', sub { (group_name => it('group') . '/sub', place => it('group')) }, { stranger => $PARENT, '*' => $FORBIDDEN }],
     [update_repo_group => 'owner', group_and(description => 'other'), $NO_GROUP],
     [update_repo_group => 'owner', sub { my $n = $new->(); (repogroupid => it('group'), group_name => $n) }, $NO_GROUP],
     [delete_repo_group => 'owner', group_and(), $NO_GROUP],
@@ -232,7 +232,7 @@ sub refused {
 
 my @all = @{ $t->must('get_method') };
 my %takes = map { $_ => $t->must(get_method => { pattern => $_ })->[1] } @all;
-my %alias = map { $_ => 1 } qw(repo usersgroupid parent); # parent: only for texts of this test
+my %alias = map { $_ => 1 } qw(repo usersgroupid place); # place: only for texts of this test
 my %seen;
 
 for my $row (@TABLE) {

@@ -152,8 +152,8 @@ my %others = ( # one by one, beside the required ones
     userid => [undef, 'nobody', $id{vip}], perm => ['nothing', undef], details => ['full', 'nothing'], revision => ['nothing', 3, undef],
     start_rev => ['nothing', 3], limit => ['many'], root_path => ['/nothing'], message => [''], status => ['nothing'], cache => ['false'],
     clone_uri => [$with_password, "ftp://puller:$sent\@h/x", "http://puller:$sent\@nowhere.invalid/x", "-u$sent"],
-    owner => ['nobody', 'vip'], group => ['nothing', $vault], fork_of => ['nothing', $code], parent => ['nothing', $vault],
-    landing_rev => ['nothing'], name => ['a/b'], description => [[]], content => ['true'], repo_name => ['', 'commons/closed'], fork_name => ['shared'],
+    owner => ['nobody', 'vip'], group => ['nothing', $vault], fork_of => ['nothing', $code], parent => ['nothing', $vault], root => ['commons', 'nothing', $vault],
+    landing_rev => ['nothing'], name => ['a/b'], description => [[]], content => ['true'], repo_name => ['', 'commons/closed', 'nothing/x'], fork_name => ['shared'],
     group_name => ['', 'a/b', 'club', 'commons'], username => ['vip', ''], email => [$mail{vip}], pattern => ['get_repo', '*repo*'], files => [{}], gist_type => ['x'],
     args => [undef], key => ['f'], apply_to_children => ['all'], ret_type => ['nothing'], copy_permissions => ['true'], private => ['false'],
 );

@@ -44,9 +44,9 @@ my @teams = (['cabal', 'absent'], [0 + $team, $ID[0]], ["$team", $ID[1]]);
 my @gists = ([$gist->{access_id}, 'abcdefgh23456789ABCD'], [$public->{access_id}, $ID[1]], [0 + $public->{access_id}, $ID[0]]);
 my @places = (['vault/secret', 'vault/absent', 'absent/absent'], ['vault/inner', 'vault/absent'], ['vault/new', 'absent/new']);
 my @tops = (@places, ['vault', 'absent']);
-my %objects = (repoid => \@repos, fork_of => \@repos, repogroupid => \@groups, group => \@groups, parent => \@groups,
+my %objects = (repoid => \@repos, fork_of => \@repos, repogroupid => \@groups, group => \@groups, parent => \@groups, root => \@groups,
     usergroupid => \@teams, sourceusergroupid => \@teams, gistid => \@gists);
-my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_name' => \@tops, 'fork_repo.fork_name' => \@tops);
+my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_name' => \@tops, 'update_repo.repo_name' => \@places, 'fork_repo.fork_name' => \@tops);
 my %own = (repoid => 'mine', repogroupid => 'eves', usergroupid => 'club', sourceusergroupid => 'club');
 
 # Other arguments: the good value first, then bad ones.
@@ -58,7 +58,7 @@ my %values = (
     ret_type => ['all', 'nothing', undef], commit_id => [$tip, 'nothing', undef, 7], message => ['text', '', undef, []],
     status => ['approved', 'nothing', undef, []], branch => ['master', 'nothing', undef], key => ['key', '', undef, []],
     locked => ['true', 'false', undef, []], forks => ['', 'delete', 'detach', 'nothing'], cache => ['true', 'false'], name => ['renamed', 'a/b', '', undef],
-    clone_uri => ['', 'http://127.0.0.1:1/x', '-u', undef], landing_rev => ['rev:tip', 'nothing'], fork_name => ['eves/fork', 'open', '', undef],
+    repo_name => ['', 'nothing/x', undef], traverse => ['false'], clone_uri => ['', 'http://127.0.0.1:1/x', '-u', undef], landing_rev => ['rev:tip', 'nothing'], fork_name => ['eves/fork', 'open', '', undef],
     repo_type => ['git', 'hg'], copy_permissions => ['false', 'true'], apply_to_children => ['none', 'all', 'nothing'],
     group_name => ['renamed', '', 'a/b', undef], content => ['true', 'false'], private => ['true'], fields => ['a=b', 'nothing'],
     max_file_bytes => [10, 'nothing', -1], enable_locking => ['true'], description => ['text', [], undef], delete_keys => ['true'],
@@ -68,7 +68,8 @@ my %values = (
 # Argument lists: all good, one of them bad, all bad.
 sub further {
     my ($method, $takes, $kind, $object) = @_;
-    my @names = grep { $_ ne $object && !$own{$_} && $values{$_} } sort keys %$takes;
+    my %dumb = $object eq 'repo_name' ? (name => 1) : (); # it would win
+    my @names = grep { $_ ne $object && !$own{$_} && !$dumb{$_} && $values{$_} } sort keys %$takes;
     my %own_here = map { $_ => $own{$_} } grep { $own{$_} && $_ ne $object } keys %$takes;
     my $good = sub { my $v = $values{$_[0]}[0]; defined $v && !ref $v ? $v =~ s/\{kind\}/$kind/r : $v };
     my @required = grep { $takes->{$_} eq '<RequiredType>' } @names;

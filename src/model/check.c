@@ -142,7 +142,7 @@ static rc_err_t *check_repos(check_t *check, apr_int64_t user_id)
     rc_err_t *err;
 
     check->suspects = apr_array_make(check->pool, 4, sizeof(const char *));
-    RC_TRY(rc_store_repos_each(check->db, user_id, check_repo, check, check->pool));
+    RC_TRY(rc_store_repos_each(check->db, user_id, NULL, check_repo, check, check->pool));
     RC_TRY(check_unknown(check, user_id));
     if (!check->suspects->nelts)
         return NULL;

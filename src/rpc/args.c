@@ -9,7 +9,12 @@
 
 #include <apr_strings.h>
 
+#include "rc_log.h"
 #include "rc_text.h"
+
+/* Of one call, so many unknown arguments are logged; names shorter than a key. */
+#define MOST_LOGGED    16
+#define LONGEST_LOGGED 40
 
 static int find_param(const rc_call_t *call, const char *name)
 {
@@ -273,6 +278,36 @@ static void read_sent(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
     arg->sent = rc_value_text(arg->value, call->pool);
     if (!arg->sent)
         arg->sent = apr_pstrdup(call->pool, json_object_to_json_string(arg->value));
+}
+
+/* Does a client mean one of the method's parameters by @a name, or what is dropped by design? */
+static bool is_known(const rc_call_t *call, const char *name)
+{
+    const rc_param_t *param;
+
+    for (param = call->method->params; param->name; param++)
+        if (!strcmp(param->name, name) || (param->alias && !strcmp(param->alias, name)))
+            return true;
+    return !strcmp(name, "apiuser") || !strcmp(name, "request");
+}
+
+void rc_args_log_unknown(const rc_call_t *call)
+{
+    int left = MOST_LOGGED;
+
+    if (!call->args_sent)
+        return;
+    json_object_object_foreach(call->args_sent, name, value)
+    {
+        (void)value;
+        if (is_known(call, name))
+            continue;
+        if (!left--)
+            return;
+        /* a long one may be a key that got into the wrong place */
+        rc_log(RC_LOG_INFO, APR_SUCCESS, "method %s: unknown argument %s is ignored",
+               call->method->name, strlen(name) < LONGEST_LOGGED ? name : "with a long name");
+    }
 }
 
 static rc_err_t *check_allowed(rc_call_t *call)

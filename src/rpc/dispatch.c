@@ -106,6 +106,8 @@ rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out)
     RC_TRY(rc_db_begin_read(call->db));
     /* A writer is checked here first, so that a refused caller never takes the write lock. */
     err = check(call);
+    if (!err)
+        rc_args_log_unknown(call);
     if (!err && !(flags & (RC_WRITES | RC_ALONE)))
         err = run_method(call, out);
     if (err) {

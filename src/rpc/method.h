@@ -162,6 +162,9 @@ bool rc_has_param(const rc_call_t *call, const char *name);
 /** Checks, converts and loads all arguments, in signature order, and the rights they need. */
 rc_err_t *rc_args_bind(rc_call_t *call);
 
+/** Logs, at info, the names of sent arguments that the method does not have. */
+void rc_args_log_unknown(const rc_call_t *call);
+
 /** Finds a user as clients name one: id, or name. *@a out is NULL when there is none. */
 rc_err_t *rc_find_user(rc_user_t **out, rc_call_t *call, json_object *value);
 
@@ -250,6 +253,7 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
 typedef struct rc_repo_list_t {
     rc_call_t *call;
     rc_json_t *out;
+    apr_int64_t count; /* of those written */
 } rc_repo_list_t;
 
 rc_err_t *rc_render_repos_begin(rc_repo_list_t *list);

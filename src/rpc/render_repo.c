@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include <apr_escape.h>
 #include <apr_strings.h>
 
 #include "rc_repo_change.h"
@@ -102,6 +103,7 @@ rc_err_t *rc_render_listed_repo(void *baton, const rc_repo_t *repo, apr_pool_t *
 {
     rc_repo_list_t *list = baton;
 
+    list->count++;
     RC_TRY(rc_render_repo(list->out, list->call, repo, false, scratch));
     return rc_json_finish(list->out);
 }
@@ -152,7 +154,8 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
     rc_json_member_string(out, "repo_type", repo->type);
     RC_TRY(render_clone_uri(out, call, repo, pool));
     rc_json_member_string(out, "url",
-                          apr_pstrcat(pool, call->request->base_url, "/", repo->name, NULL));
+                          apr_pstrcat(pool, call->request->base_url, "/",
+                                      apr_pescape_path(pool, repo->name, 1), NULL));
     rc_json_member_bool(out, "private", repo->private_);
     rc_json_member_string(out, "created_on", rc_time_local(repo->created_on, pool));
     rc_json_member_string(out, "description", repo->description);

@@ -81,14 +81,17 @@ static rc_err_t *each_repo(rc_stmt_t *st, rc_db_t *db,
     return rc_rows_end(&rows);
 }
 
-rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range,
                               rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool)
 {
+    const char *below = range && range->below ? range->below : "";
+    const char *prefix = *below ? apr_pstrcat(pool, below, "/", NULL) : "";
+    int nested = !range || range->nested;
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "i", user_id));
+    RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isd", user_id, prefix, nested));
     return each_repo(st, db, fn, baton, pool);
 }
 

@@ -81,7 +81,7 @@ static rc_err_t *lock(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)
 {
-    rc_repo_list_t list = {call, out};
+    rc_repo_list_t list = {.call = call, .out = out};
 
     RC_TRY(rc_render_repos_begin(&list));
     RC_TRY(rc_store_repos_locked_each(call->db, call->caller->user_id,

@@ -122,9 +122,10 @@ static rc_err_t *read_options(listing_t *list, rc_call_t *call)
 static rc_err_t *find_revision(const char **id, rc_vcs_t *vcs, rc_call_t *call)
 {
     json_object *revision = rc_arg_json(call, "revision");
+    bool number = json_object_is_type(revision, json_type_int); /* an index, as Kallithea's */
 
     *id = NULL;
-    if (!revision || json_object_is_type(revision, json_type_string))
+    if (!revision || number || json_object_is_type(revision, json_type_string))
         RC_TRY(rc_vcs_resolve(id, vcs, json_object_get_string(revision), call->pool));
     return *id ? NULL : rc_err_failed(call->pool, "no such revision");
 }

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "rc_repo_change.h"
+#include "rc_setting.h"
 
 rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *action,
                           const char *what)
@@ -38,14 +39,42 @@ static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
     return rc_render_repo(out, call, rc_arg_repo(call, "repoid"), true, call->pool);
 }
 
+/* The group `root` by its name; *readable is false when the caller may not see it. */
+static rc_err_t *find_root(const char **root, bool *readable, rc_call_t *call)
+{
+    json_object *sent = rc_arg_json(call, "root");
+    rc_repo_group_t *group;
+
+    *root = json_object_is_type(sent, json_type_string)
+                ? rc_repo_name_clean(json_object_get_string(sent), call->pool)
+                : NULL;
+    *readable = !sent || (*root && !**root);
+    if (*readable)
+        return NULL;
+    RC_TRY(rc_find_repo_group(&group, call, sent));
+    *readable = group && group->level >= RC_READ;
+    if (*readable)
+        *root = group->name;
+    return NULL;
+}
+
+/* A root that the caller may not see is one that does not exist, unless repositories below it that
+ * are theirs to read tell its name anyway. */
 static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
 {
-    rc_repo_list_t list = {call, out};
+    rc_repo_list_t list = {.call = call, .out = out};
+    rc_repo_range_t range = {.nested = rc_arg_bool(call, "traverse")};
+    bool readable;
 
+    RC_TRY(find_root(&range.below, &readable, call));
     RC_TRY(rc_render_repos_begin(&list));
-    RC_TRY(rc_store_repos_each(call->db, call->caller->user_id, rc_render_listed_repo, &list,
-                               call->pool));
+    if (range.below || readable)
+        RC_TRY(rc_store_repos_each(call->db, call->caller->user_id, &range, rc_render_listed_repo,
+                                   &list, call->pool));
     rc_render_repos_end(&list);
+    if (!readable && !list.count)
+        return rc_err(call->pool, RC_E_ARG, "Root repository group `%s` does not exist",
+                      rc_arg_sent(call, "root"));
     return NULL;
 }
 
@@ -100,6 +129,17 @@ static rc_err_t *plan_flags(rc_call_t *call, rc_repo_t *row)
     return NULL;
 }
 
+static rc_err_t *choose_type(const char **type, rc_call_t *call)
+{
+    *type = rc_arg_text(call, "repo_type");
+    if (*type)
+        return NULL;
+    RC_TRY(rc_store_setting(type, call->db, "default_repo_type", call->pool));
+    if (!*type)
+        *type = "git";
+    return NULL;
+}
+
 /* The checks of create_repo, in their order, and the row that follows from the arguments. */
 static rc_err_t *plan_repo(rc_call_t *call, rc_new_repo_t *repo)
 {
@@ -113,7 +153,7 @@ static rc_err_t *plan_repo(rc_call_t *call, rc_new_repo_t *repo)
     RC_TRY(rc_new_repo_find_owner(&row->owner_id, call));
     RC_TRY(check_free(call, name));
     row->name = name;
-    row->type = rc_arg_text(call, "repo_type");
+    RC_TRY(choose_type(&row->type, call));
     row->landing_rev = rc_arg_text(call, "landing_rev");
     RC_TRY(rc_new_repo_check_texts(call, row));
     if (!rc_vcs_known_type(row->type))
@@ -144,11 +184,13 @@ const rc_method_t rc_methods_repo[] = {
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
                RC_ARG("cache", RC_BOOL, "True")),
      NULL, "Describe one repository."},
-    {"get_repos", get_repos, RC_ANYONE, 0, RC_NO_PARAMS,
-     NULL, "Describe all repositories that the caller may read."},
+    {"get_repos", get_repos, RC_ANYONE, 0,
+     RC_PARAMS(RC_ARG("root", RC_ANY, "None"),
+               RC_ARG("traverse", RC_BOOL, "True")),
+     NULL, "Describe all repositories that the caller may read, or those of one group."},
     {"create_repo", create_repo, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG("repo_name", RC_TEXT, RC_REQUIRED),
-               RC_ARG("repo_type", RC_TEXT, RC_REQUIRED),
+               RC_ARG("repo_type", RC_TEXT, "None"),
                RC_ARG("owner", RC_ANY, RC_CALLER),
                RC_ARG("description", RC_TEXT, "''"),
                RC_ARG("private", RC_BOOL, "False"),

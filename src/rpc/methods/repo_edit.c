@@ -23,24 +23,52 @@ typedef struct update_t {
 } update_t;
 
 /* Check 3. A group that the caller may not see is none: the answer would tell the name of an id. */
+static rc_err_t *set_group(update_t *update, rc_call_t *call, const rc_repo_group_t *group,
+                           const char *sent)
+{
+    if (!group || (group->level < RC_READ && group->id != update->change.from->group_id))
+        return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", sent);
+    update->group = group->name;
+    update->group_level = group->level;
+    update->change.to.group_id = group->id;
+    return NULL;
+}
+
 static rc_err_t *find_group(rc_call_t *call, update_t *update)
 {
     json_object *sent = rc_arg_json(call, "group");
     rc_repo_group_t *group;
 
-    update->group = NULL;
-    update->group_level = RC_NONE;
-    update->change.to.group_id = 0;
-    if (json_object_is_type(sent, json_type_string) && !json_object_get_string_len(sent))
+    if (json_object_is_type(sent, json_type_string) && !json_object_get_string_len(sent)) {
+        update->group = NULL;
+        update->group_level = RC_NONE;
+        update->change.to.group_id = 0;
         return NULL;
+    }
     RC_TRY(rc_find_repo_group(&group, call, sent));
-    if (!group || (group->level < RC_READ && group->id != update->change.from->group_id))
-        return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist",
-                      rc_arg_sent(call, "group"));
-    update->group = group->name;
-    update->group_level = group->level;
-    update->change.to.group_id = group->id;
-    return NULL;
+    return set_group(update, call, group, rc_arg_sent(call, "group"));
+}
+
+/* The last part of the new name. `repo_name`, as later versions call it, may be a whole path: then
+ * it names the group, too. */
+static rc_err_t *find_last(const char **last, rc_call_t *call, update_t *update)
+{
+    const char *name, *parent;
+    rc_repo_group_t *group;
+
+    *last = rc_repo_name_last(update->change.from->name);
+    if (rc_arg_given(call, "name"))
+        *last = rc_arg_text(call, "name");
+    if (rc_arg_given(call, "name") || !rc_arg_given(call, "repo_name"))
+        return NULL;
+    name = rc_repo_name_clean(rc_arg_text(call, "repo_name"), call->pool);
+    parent = rc_repo_name_parent(name, call->pool);
+    *last = rc_repo_name_last(name);
+    if (!parent || rc_arg_given(call, "group"))
+        return NULL;
+    RC_TRY(
+        rc_store_repo_group_by_name(&group, call->db, call->caller->user_id, parent, call->pool));
+    return set_group(update, call, group, parent);
 }
 
 /* Check 4. */
@@ -75,19 +103,18 @@ static rc_err_t *find_owner(rc_call_t *call, rc_repo_t *to)
 static rc_err_t *plan_place(rc_call_t *call, update_t *update)
 {
     const rc_repo_t *from = update->change.from;
-    const char *last = rc_repo_name_last(from->name);
+    const char *last;
     bool may_anywhere;
 
     RC_TRY(rc_call_has_global(&may_anywhere, call, "hg.create.repository"));
     update->group = rc_repo_name_parent(from->name, call->pool);
     if (rc_arg_given(call, "group"))
         RC_TRY(find_group(call, update));
+    RC_TRY(find_last(&last, call, update));
     RC_TRY(find_parent(call, &update->change.to));
     if (update->change.to.group_id != from->group_id && !may_anywhere &&
         update->group_level < RC_ADMIN)
         return rc_err_failed(call->pool, "no right to move it there");
-    if (rc_arg_given(call, "name"))
-        last = rc_arg_text(call, "name");
     if (!rc_repo_part_usable(last) || strchr(last, '/'))
         return rc_err_failed(call->pool, "unusable name");
     if (update->group)
@@ -256,6 +283,7 @@ const rc_method_t rc_methods_repo_edit[] = {
     {"update_repo", update_repo, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
                RC_ARG("name", RC_TEXT, "None"),
+               RC_ARG("repo_name", RC_TEXT, "None"),
                RC_ARG("owner", RC_ANY, "None"),
                RC_ARG("group", RC_ANY, "None"),
                RC_ARG("fork_of", RC_ANY, "None"),

@@ -104,15 +104,31 @@ static rc_err_t *find_parent(apr_int64_t *parent_id, rc_call_t *call, const char
     return NULL;
 }
 
+/* The path of the new group. Kallithea's clients send its parent beside the name. */
+static rc_err_t *full_name(const char **name, rc_call_t *call)
+{
+    rc_repo_group_t *parent;
+
+    *name = rc_repo_name_clean(rc_arg_text(call, "group_name"), call->pool);
+    if (!rc_arg_given(call, "parent") || !*rc_arg_sent(call, "parent"))
+        return NULL;
+    RC_TRY(rc_find_repo_group(&parent, call, rc_arg_json(call, "parent")));
+    if (!parent || parent->level < RC_READ)
+        return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist",
+                      rc_arg_sent(call, "parent"));
+    *name = apr_pstrcat(call->pool, parent->name, "/", *name, NULL);
+    return NULL;
+}
+
 /* The checks of create_repo_group. That a name is taken is told to those who may create it only,
  * so it comes behind their right. */
 static rc_err_t *plan_group(rc_new_repo_group_t *group, rc_call_t *call)
 {
-    const char *name = rc_repo_name_clean(rc_arg_text(call, "group_name"), call->pool);
-    const char *description = rc_arg_text(call, "description");
+    const char *description = rc_arg_text(call, "description"), *name;
     rc_repo_group_t *taken;
     rc_user_t *owner;
 
+    RC_TRY(full_name(&name, call));
     rc_arg_rename(call, "group_name", name);
     RC_TRY(find_parent(&group->row.parent_id, call, name));
     RC_TRY(rc_store_repo_group_by_name(&taken, call->db, call->caller->user_id, name, call->pool));
@@ -314,6 +330,7 @@ const rc_method_t rc_methods_repo_group[] = {
      RC_PARAMS(RC_ARG("group_name", RC_TEXT, RC_REQUIRED),
                RC_ARG("description", RC_TEXT, "''"),
                RC_ARG("owner", RC_ANY, RC_CALLER),
+               RC_ARG("parent", RC_ANY, "None"),
                RC_ARG("copy_permissions", RC_BOOL, "False")),
      "failed to create repo group `{group_name}`", "Make a repository group."},
     {"update_repo_group", update_repo_group, RC_ANYONE, RC_ALONE,

@@ -16,7 +16,8 @@ WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TA
 -- REPO_BY_NAME: user, full name
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
  WHERE r.repo_name = ?2
--- REPOS_READABLE: user; all that he may read. Candidates come from the covering indexes; the rule
+-- REPOS_READABLE: user, what the name begins with, may a slash follow (1) or not (0); all of those
+-- that he may read. Candidates come from the covering indexes; the rule
 -- is asked once for each of them, and nothing wide is ever sorted.
 WITH @ME(materialized)@,
 candidate AS (
@@ -30,7 +31,8 @@ candidate AS (
 judged AS MATERIALIZED (
     SELECT r.repo_id, @REPO_LEVEL(r)@ AS level
       FROM candidate c CROSS JOIN repo r CROSS JOIN me
-     WHERE r.repo_id = c.repo_id)
+     WHERE r.repo_id = c.repo_id AND substr(r.repo_name, 1, length(?2)) = ?2
+       AND (?3 = 1 OR instr(substr(r.repo_name, length(?2) + 1), '/') = 0))
 SELECT @REPO_COLUMNS@, j.level
   FROM repo r CROSS JOIN judged j CROSS JOIN me
   JOIN users o ON o.user_id = r.owner_id
