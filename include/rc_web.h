@@ -79,13 +79,6 @@ const char *rc_web_parameter(const char *query, const char *name, apr_pool_t *po
 /** The key of a query: `auth_token`, else `api_key`; NULL when neither has a value. */
 const char *rc_web_query_key(const char *query, apr_pool_t *pool);
 
-/** @a text (a URL, a request line) with the values of its parameters api_key and auth_token
- * replaced by ***, in @a pool; the same pointer when there are none. */
-const char *rc_web_redact(const char *text, apr_pool_t *pool);
-
-/** The same for a query string alone, without the "?". */
-const char *rc_web_redact_query(const char *query, apr_pool_t *pool);
-
 /**
  * Adds the entries in @a text (commas, blanks, line ends, quotes and lone backslashes between them)
  * to @a list of const char *; "None" empties it. Returns what is wrong, or NULL. Copies into @a

@@ -7,6 +7,8 @@ use strict;
 use warnings;
 
 use FindBin;
+use File::Path qw(make_path);
+use MIME::Base64 qw(encode_base64);
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
@@ -36,13 +38,20 @@ AddOutputFilter INCLUDES .shtml
     Options +Includes
     AllowOverride FileInfo
 </Directory>
-LogFormat "%r|%q|%U|%f|%{Referer}i|%{Authorization}i|%{X-Api-Key}i|%{QUERY_STRING}e|%>r" more
+LimitRequestFieldSize 200000
+<LocationMatch "/secret/">
+    Require all denied
+</LocationMatch>
+LogFormat "%m|%H|%u|%{Host}i|%{Cookie}i|%{User-Agent}i|%{Location}o|%{REQUEST_URI}e|%{error-notes}n|%r|%q|%U|%f|%{Referer}i|%{Authorization}i|%{X-Api-Key}i|%{QUERY_STRING}e|%>r" more
 CustomLog logs/more_log more
 END
 );
 my $repo = $t->repo('tiny', commits => 3);
 $t->admin('anonymous', 'off');
 my $key = $t->key('admin');
+
+# The most that one of the server's processes has used so far, in KiB.
+sub most_memory { my ($most) = sort { $b <=> $a } map { slurp("/proc/$_/status") =~ /VmHWM:\s+(\d+)/ } $t->children; return $most }
 my $diff = $t->get('/code/tiny/changeset-diff/tip', as => 'admin')->body;
 my $view = '/code/tiny/changeset-diff/tip';
 
@@ -74,11 +83,54 @@ subtest 'not only when it is right' => sub {
         [404, "$view%00?api_key=$key"], [400, "/code/%zz?api_key=$key"], [401, "$view?API_KEY=$key"], [401, "$view?api_key%3D$key"], [200, "$view?x=y?api_key=1&api_key=$key"],
         [404, "/nothing?x=1", Referer => "http://h$view?api_key=$key"], [401, $view, Authorization => "Bearer  x $key"],
         [404, "/static?api_key=$key"],
-        [405, "$view?api_key=$key"], [416, "$view?api_key=$key", Range => 'bytes=9999999-'],
+        [400, "/code/%zz&api_key=$key"], [400, "/code/../../x&api_key=$key"], [405, "$view?api_key=$key"], [416, "$view?api_key=$key", Range => 'bytes=9999999-'],
     ) {
         my ($status, $path, @headers) = @$case;
         my $method = $status == 405 ? 'POST' : 'GET';
         is($t->get($path, method => $method, headers => \@headers)->status, $status, "$status " . ($path . " @headers") =~ s/$key/KEY/gr);
+    }
+};
+
+subtest 'where no key is looked for' => sub {
+    for my $case (
+        ["$view&api_key=$key"], ["$view;api_key=$key"], ["$view%3Fapi_key=$key"], ["$view%3fapi_key%3d$key"], ["$view%26API_KEY=$key"], ["$view%253Fapi_key%253D$key"],
+        ["$view?x=%26api_key%3D$key"], ["$view?x=%2526%2561pi_key%253D$key"], ["$view?next=%2Fcode%3Fapi_key%3D$key%26a%3Db"], ["$view?apikey=$key"], ["$view?api-key=$key"],
+        ["$view?api_key[]=$key"], ["$view?access_token=$key"], ["$view?{\"api_key\":\"$key\"}"], ["/code/tiny&api_key=$key/raw/tip/x"], ["/code/none;api_key=$key/x"],
+        ["/nothing&api_key=$key"], ["/nothing%3Fapi_key=$key"], ["/code&api_key=$key"], ["/status&api_key=$key"], ["$view#api_key=$key"],
+        [$view, Referer => "http://h/x#api_key=$key"], [$view, Referer => "http://h/x%3Fapi_key%3D$key"], [$view, Referer => "http://h/?from=%2Fx%3Fapi_key%3D$key"],
+        [$view, 'User-Agent' => "robot api_key=$key"], ['/nothing', 'User-Agent' => "robot X-Api-Key: $key"], [$view, 'X-Forwarded-Uri' => "/x?api_key=$key"],
+        [$view, Cookie => "api_key=$key"], [$view, Authorization => 'Basic ' . encode_base64("$key:", '')], [$view, Authorization => 'Basic ' . encode_base64("$key:x", '')],
+    ) {
+        my ($path, @headers) = @$case;
+        cmp_ok($t->get($path, headers => \@headers)->status, '<', 500, ($path . " @headers") =~ s/$key/KEY/gr);
+    }
+    unlike($t->get('/status')->body, qr/\Q$key/, 'mod_status shows none of them');
+};
+
+# A file may be called like a key; and no <Location> is evaded by one.
+subtest 'files with such names' => sub {
+    my $work = $t->repo('named', build => sub {
+        my ($work) = @_;
+        my %files = ('x&api_key=1' => "one\n", 'd?auth_token=2/f' => "two\n", 'd?auth_token=2/secret/f' => "three\n");
+        make_path("$work/d?auth_token=2/secret");
+        spew("$work/$_", $files{$_}) for keys %files;
+        $t->git($work, 'add', '.');
+        $t->git($work, 'commit', '-qm', 'names');
+    })->{work};
+    is($t->get('/code/named/raw/tip/x&api_key=1', as => 'admin')->body, "one\n", 'plain');
+    is($t->get('/code/named/raw/tip/x%26api_key%3D1', as => 'admin')->body, "one\n", 'encoded');
+    is($t->get('/code/named/raw/tip/d%3Fauth_token=2/f', as => 'admin')->body, "two\n", 'a folder');
+    is($t->get('/code/named/raw/tip/d%3Fauth_token=2/secret/f', as => 'admin')->status, 403, 'a closed place');
+};
+
+# Twelve lines, or one, full of empty keys: what cleaning takes grows with the text, and no faster.
+subtest 'memory' => sub {
+    my $line = 'Referer: ' . 'api_key=&' x 890 . "\r\n";
+    for my $case (['a view', 401, $view, ''], ['elsewhere', 404, '/nothing', ''], ['refused by httpd', 400, '/nothing', "broken header\r\n"]) {
+        my ($what, $status, $path, $more) = @$case;
+        my $before = most_memory();
+        is($t->raw_request("GET $path HTTP/1.1\r\nHost: x\r\n" . $line x 12 . "${more}Connection: close\r\n\r\n")->status, $status, $what);
+        cmp_ok(most_memory() - $before, '<', 16 << 10, "$what: KiB");
     }
 };
 
@@ -89,13 +141,19 @@ subtest 'requests that httpd refuses' => sub {
         [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\nbroken header\r\n$end"], [400, "GET $view?api_key=$key HTTX/1.1\r\nHost: x\r\n$end"],
         [400, "GET $view?api_key=$key x HTTP/1.1\r\nHost: x\r\n$end"], [400, "G<T $view?api_key=$key HTTP/1.1\r\nHost: x\r\n$end"],
         [400, "GET $view HTTP/1.1\r\nHost: x\r\nX-Api-Key: $key\r\nbroken header\r\n$end"], [400, "GET $view HTTP/1.1\r\nAuthorization: Bearer $key\r\n$end"],
+        [400, "GET $view HTTP/1.1\r\nHost: x\r\nReferer: http://h/x?api_key=$key\r\nbroken header\r\n$end"], [400, "GET $view HTTP/1.1\r\nReferer: http://h/x?api_key=$key\r\n$end"],
+        [400, "GET $view HTTP/1.1\r\nHost: x\r\n" . "Referer: http://h/x?api_key=$key\r\n" . "A: b\r\n" x 200 . $end], [400, "GET $view HTTP/1.1\r\nHost: x\r\nUser-Agent: api_key=$key\r\n\x01: x\r\n$end"],
+        [400, "GET $view HTTP/1.1\r\nHost: x\r\n" . ('Referer: http://h/x?' . "api_key=$key&" x 160 . "\r\n") x 30 . $end], [400, "GET $view HTTP/1.1\r\nHost: x?api_key=$key\r\n$end"],
+        [400, "GET $view?api_key=$key HTTP/1.1?api_key=$key\r\nHost: x\r\n$end"],
         [414, "GET $view?api_key=$key&x=" . 'y' x 9000 . " HTTP/1.1\r\nHost: x\r\n$end"], [417, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n$end"],
         [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\n" . "A: b\r\n" x 200 . $end], [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n$end"],
     ) {
         my ($status, $text) = @$case;
         my $a = $t->raw_request($text);
-        cmp_ok($a->status, '>=', 400, "$a->{status} " . substr($text =~ s/$key/KEY/gr, 0, 100) =~ s/\r\n/ /gr);
+        is($a->status, $status, "$a->{status} " . substr($text =~ s/$key/KEY/gr, 0, 100) =~ s/\r\n/ /gr);
     }
+    unlike($t->get('/status')->body, qr/\Q$key/, 'mod_status shows none of them');
+    like($t->error_log, qr/RC0052: httpd refused with 400: The number of request header fields exceeds/, 'the log says what was wrong');
 };
 
 subtest 'redirects and subrequests' => sub {

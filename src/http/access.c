@@ -13,6 +13,8 @@
 
 #include <apr_strings.h>
 
+#include "rc_redact.h"
+
 bool rc_http_is_api(const char *path)
 {
     return !strcmp(path, "/_admin/api") || !strcmp(path, "/_admin/api/");
@@ -82,8 +84,9 @@ void rc_http_log_refusal(request_rec *r, const rc_web_call_t *call)
 
     if (call->status == HTTP_UNAUTHORIZED || call->status == HTTP_FORBIDDEN ||
         (call->status == HTTP_NOT_FOUND && call->why))
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0051) "%s refused with %d: %s", r->uri,
-                      call->status, why ? why : "no right");
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0051) "%s refused with %d: %s",
+                      rc_redact(r->uri, r->pool), call->status,
+                      rc_redact(why ? why : "no right", r->pool));
 }
 
 void rc_http_forget_verdict(rc_note_t *note)

@@ -62,7 +62,7 @@ typedef struct rc_dir_conf_t {
 /* What is remembered of one request of ours. */
 typedef struct rc_note_t {
     const char *query_key, *header_key; /* as sent, taken out of the request */
-    const char *sent_uri;               /* before httpd decoded it; or NULL */
+    const char *sent_uri;               /* not decoded, no key taken out of it; or NULL */
     const char *login;                  /* r->user, when we have checked his password */
     const char *asked_by;               /* r->user at the time of the verdict */
     apr_pool_t *work;                   /* for the answer's making: ends before it is sent */
@@ -118,15 +118,26 @@ rc_env_t *rc_http_env(const request_rec *r);
 /** True when some server of this configuration has us mounted. */
 bool rc_http_in_use(void);
 
-/* keys.c */
+/* hide.c */
+void rc_http_hush(request_rec *r, conn_rec *c);
 int rc_http_hide_keys(request_rec *r);
+int rc_http_hide_unknown(request_rec *r);
+void rc_http_hide_refused(request_rec *r);
 int rc_http_hide_from_logs(request_rec *r);
+
+/** Replaces keys by *** in the request line and the query of @a r, and in its headers. */
+void rc_http_hide_query(request_rec *r);
+void rc_http_hide_headers(request_rec *r);
+
+/* keys.c */
 
 /** Before httpd knows which section a URL belongs to: is it below a mount? In doubt, yes. */
 bool rc_http_may_be_ours(const request_rec *r);
 
-/** What is remembered of @a r; on the first call its keys are taken out of it. */
+/** What is remembered of @a r; on the first call its keys are taken out of it. The second one is
+ * for the time before httpd decodes the URL. */
 rc_note_t *rc_http_note(request_rec *r);
+rc_note_t *rc_http_early_note(request_rec *r);
 
 /* access.c, serve.c */
 int rc_http_translate_name(request_rec *r);

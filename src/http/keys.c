@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Keys leave the request before anybody can log them: they are kept in our note, and what httpd
- * and its modules see has *** in their place. Below our mounts only; elsewhere other programs may
- * need parameters and headers of the same names, so there only what is for logs is cleaned.
+ * Takes the key out of a request below our mounts, before anything can log it or hand it on: it is
+ * kept in our note, and what httpd and its modules see has *** in its place. Elsewhere other
+ * programs may need parameters and headers of the same names (see hide.c).
  */
 #include "http.h"
 
@@ -10,32 +10,7 @@
 
 #include <apr_strings.h>
 
-#define HIDDEN "***"
-
-/* Replaces one string of the request, if it holds a key. */
-static void hide_in(char **text, apr_pool_t *pool)
-{
-    if (*text)
-        *text = (char *)rc_web_redact(*text, pool);
-}
-
-static void hide_query(request_rec *r)
-{
-    hide_in(&r->the_request, r->pool);
-    hide_in(&r->unparsed_uri, r->pool);
-    hide_in(&r->parsed_uri.query, r->pool);
-    if (r->args)
-        r->args = (char *)rc_web_redact_query(r->args, r->pool);
-}
-
-static void hide_referer(request_rec *r)
-{
-    const char *referer = apr_table_get(r->headers_in, "Referer");
-    const char *clean = referer ? rc_web_redact(referer, r->pool) : NULL;
-
-    if (clean != referer)
-        apr_table_setn(r->headers_in, "Referer", clean);
-}
+#include "rc_redact.h"
 
 /* The key of "Authorization: Bearer KEY"; NULL for other schemes. */
 static const char *bearer(const request_rec *r)
@@ -75,12 +50,25 @@ static void inherit_keys(rc_note_t *note, const rc_note_t *outer)
 {
     if (!note->header_key)
         note->header_key = outer->header_key;
-    if (note->query_key && !strcmp(note->query_key, HIDDEN))
+    if (note->query_key && !strcmp(note->query_key, RC_HIDDEN))
         note->query_key = outer->query_key;
     note->login = outer->login; /* counts if httpd takes r->user over */
 }
 
-rc_note_t *rc_http_note(request_rec *r)
+/* A key in the path opens nothing, but the path may name a file that is called so. */
+static void hide_path(request_rec *r, rc_note_t *note, bool decoded)
+{
+    const char *sent = r->uri, *clean = sent ? rc_redact_path(sent, r->pool) : NULL;
+
+    if (clean == sent)
+        return;
+    note->sent_uri = decoded ? ap_os_escape_path(r->pool, sent, 1) : sent;
+    if (r->parsed_uri.path == sent) /* httpd decodes one of them, and both are meant */
+        r->parsed_uri.path = (char *)clean;
+    r->uri = (char *)clean;
+}
+
+static rc_note_t *make_note(request_rec *r, bool decoded)
 {
     rc_note_t *note = existing_note(r), *outer;
     request_rec *q;
@@ -97,9 +85,21 @@ rc_note_t *rc_http_note(request_rec *r)
         inherit_keys(note, outer);
     if (outer && !r->main) /* redirected: the first request comes to no handler of ours */
         rc_http_forget_verdict(outer);
+    hide_path(r, note, decoded);
     for (q = r; q; q = q->prev) /* a rewritten URL came from one outside of our mounts */
-        hide_query(q);
+        rc_http_hide_query(q);
+    rc_http_hide_headers(r);
     return note;
+}
+
+rc_note_t *rc_http_note(request_rec *r)
+{
+    return make_note(r, true);
+}
+
+rc_note_t *rc_http_early_note(request_rec *r)
+{
+    return make_note(r, false);
 }
 
 bool rc_http_may_be_ours(const request_rec *r)
@@ -114,47 +114,4 @@ bool rc_http_may_be_ours(const request_rec *r)
         !ap_normalize_path(path, AP_NORMALIZE_NOT_ABOVE_ROOT | AP_NORMALIZE_MERGE_SLASHES))
         return true; /* core will refuse it, and log */
     return rc_http_is_below_mount(conf, path);
-}
-
-int rc_http_hide_keys(request_rec *r)
-{
-    if (!rc_http_in_use())
-        return DECLINED;
-    hide_in(&r->the_request, r->pool); /* the line for logs; nobody works by it */
-    hide_referer(r);
-    if (rc_http_may_be_ours(r))
-        rc_http_note(r);
-    return DECLINED;
-}
-
-static void hide_headers(request_rec *r)
-{
-    const char *sent = apr_table_get(r->headers_in, "Authorization");
-
-    if (apr_table_get(r->headers_in, "X-Api-Key"))
-        apr_table_setn(r->headers_in, "X-Api-Key", HIDDEN);
-    if (sent) { /* Basic is a password; without a scheme, all of it may be a key */
-        apr_size_t scheme = strcspn(sent, " \t");
-        const char *kept = sent[scheme] ? apr_pstrmemdup(r->pool, sent, scheme + 1) : "";
-
-        apr_table_setn(r->headers_in, "Authorization", apr_pstrcat(r->pool, kept, HIDDEN, NULL));
-    }
-}
-
-/*
- * A request that httpd refused while reading it (bad Host, too long, ...) never came to the hook
- * above, yet is logged. Nothing reads the request for its own use any more, so clean all of it.
- */
-int rc_http_hide_from_logs(request_rec *r)
-{
-    if (!rc_http_in_use())
-        return DECLINED;
-    while (r->prev)
-        r = r->prev;
-    for (; r; r = r->next) {
-        hide_query(r);
-        hide_referer(r);
-        hide_headers(r);
-    }
-    return DECLINED;
 }

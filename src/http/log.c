@@ -2,13 +2,14 @@
 /*
  * Messages of the parts below, which know no httpd, into httpd's log; while a request runs they
  * are lines of that request, with its client. A warning or an error also names the request by its
- * log id (%L, UNIQUE_ID), and the answer tells the same id.
+ * log id (%L, UNIQUE_ID), and the answer tells the same id. No line holds a key.
  */
 #include "http.h"
 
 #include <apr_strings.h>
 
 #include "rc_log.h"
+#include "rc_redact.h"
 
 #define REQUEST_ID "X-Request-Id"
 
@@ -42,8 +43,8 @@ static void log_message(void *baton, rc_log_level_t level, apr_status_t status, 
 
     (void)baton;
     if (current)
-        ap_log_rerror(APLOG_MARK, levels[level], status, current, RCLOGNO(0020) "%s%s", text,
-                      name_request(current, levels[level]));
+        ap_log_rerror(APLOG_MARK, levels[level], status, current, RCLOGNO(0020) "%s%s",
+                      rc_redact(text, current->pool), name_request(current, levels[level]));
     else
         ap_log_error(APLOG_MARK, levels[level], status, ap_server_conf, RCLOGNO(0021) "%s", text);
 }
@@ -65,5 +66,5 @@ void rc_http_log_err(const request_rec *r, const rc_err_t *err)
                                            : APLOG_INFO;
 
     ap_log_rerror(APLOG_MARK, level, err->cause, r, RCLOGNO(0022) "%s%s",
-                  rc_err_log_text(err, r->pool), name_request(r, level));
+                  rc_redact(rc_err_log_text(err, r->pool), r->pool), name_request(r, level));
 }

@@ -12,6 +12,8 @@
 
 #include <apr_strings.h>
 
+#include "rc_redact.h"
+
 /* Is there a segment that is empty, "." or ".."? httpd has removed those that were in plain view.
  */
 static bool has_odd_segment(const char *path)
@@ -47,10 +49,13 @@ int rc_http_keep_path(request_rec *r)
 {
     /* a directive of the server: core loses it when it merges sections */
     const core_dir_config *core = ap_get_core_module_config(r->server->lookup_defaults);
+    rc_note_t *note;
 
     if (!r->uri || !strchr(r->uri, '%') || !rc_http_may_be_ours(r))
         return DECLINED;
-    rc_http_note(r)->sent_uri = apr_pstrdup(r->pool, r->uri);
+    note = rc_http_early_note(r);
+    if (!note->sent_uri)
+        note->sent_uri = apr_pstrdup(r->pool, r->uri);
     if (!core->allow_encoded_slashes || !strcasestr(r->uri, "%2f"))
         return DECLINED;
     open_slashes(r->uri);
@@ -60,7 +65,7 @@ int rc_http_keep_path(request_rec *r)
 /* Other modules may have put another URL in the place of the one that was sent. */
 static bool is_same(const char *sent, const char *path, apr_pool_t *pool)
 {
-    char *plain = apr_pstrdup(pool, sent);
+    char *plain = apr_pstrdup(pool, rc_redact_path(sent, pool)); /* as keys.c left it */
 
     open_slashes(plain);
     return ap_unescape_url(plain) == OK && !strcmp(plain, path);

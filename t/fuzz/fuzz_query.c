@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A query string: its parameters, and that no key is left in what is logged. */
 #include "fuzz.h"
+#include "rc_redact.h"
 #include "rc_web.h"
 
 static void check_hidden(const char *shown, apr_pool_t *pool)
@@ -16,13 +17,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *query = apr_pstrmemdup(pool, (const char *)data, size);
 
     rc_web_parameter(query, "context", pool);
-    check_hidden(rc_web_redact_query(query, pool), pool);
+    check_hidden(rc_redact_query(query, pool), pool);
     if (!strpbrk(query, "? \t#")) { /* else a URL begins or ends elsewhere */
-        const char *shown = rc_web_redact(apr_pstrcat(pool, "/x?", query, NULL), pool);
+        const char *shown = rc_redact(apr_pstrcat(pool, "/x?", query, NULL), pool);
 
         check_hidden(shown + 3, pool);
     }
-    rc_web_redact(query, pool);
+    rc_redact(query, pool);
+    rc_redact_path(query, pool);
     apr_pool_destroy(pool);
     return 0;
 }
