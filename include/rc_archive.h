@@ -32,7 +32,7 @@ typedef struct rc_item_t {
 
 typedef rc_err_t *rc_item_fn_t(void *baton, const rc_item_t *entry);
 
-/* What one archive may cost; beyond it, RC_E_FORBIDDEN. */
+/* What one archive may cost; beyond it, RC_E_LIMIT. */
 typedef struct rc_archive_limits_t {
     apr_int64_t entries; /* with folders */
     apr_off_t bytes;     /* of contents and names, and of the archive */

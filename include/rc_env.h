@@ -9,10 +9,11 @@
 #include "rc_memo.h"
 #include "rc_cache.h"
 #include "rc_db.h"
-#include "rc_gate.h"
+#include "rc_limit.h"
 #include "rc_remote.h"
 #include "rc_secret.h"
 #include "rc_vcs.h"
+#include "rc_work.h"
 
 typedef struct rc_env_config_t {
     rc_db_config_t db;
@@ -39,12 +40,11 @@ typedef struct rc_env_t {
     rc_db_pool_t *db_pool;
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
-    rc_gate_t *expensive; /* for what RcapiExpensiveMax bounds */
-    rc_gate_t *waiting;   /* for those who wait for what another makes */
-    rc_memo_t *feeds;     /* finished ones, by their ETag */
-    rc_cache_t cache;     /* of finished archives and large files */
-    const char *work_dir; /* <root>/.rc_tmp */
-    apr_time_t started;
+    rc_limit_t *expensive; /* costly answers made at once: RcapiExpensiveMax */
+    rc_limit_t *waiting;   /* threads that wait for what another makes */
+    rc_memo_t *feeds;      /* finished ones, by their ETag */
+    rc_cache_t cache;      /* of finished archives and large files */
+    const char *work_dir;  /* <root>/.rc_tmp */
 } rc_env_t;
 
 /** Writes changeset_obj as text, to be stored with a repository (rc_changeset_json of rc_rpc.h). */
@@ -56,6 +56,11 @@ void rc_env_defaults(rc_env_config_t *config);
 
 /** Opens everything, for the life of @a pool. Repairs what a crash left half done. */
 rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t *pool);
+
+/** Begins an answer that may cost what the configuration says, until @a pool ends. @a gone(@a
+ * baton), or NULL, reports that the client has gone. */
+void rc_env_work_begin(rc_work_t *work, const rc_env_t *env, bool (*gone)(void *baton), void *baton,
+                       apr_pool_t *pool);
 
 /** Path of a repository on the disk: root joined with its checked name. In @a pool. */
 const char *rc_env_repo_path(const rc_env_t *env, const char *name, apr_pool_t *pool);

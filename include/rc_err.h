@@ -18,7 +18,9 @@
     X(RC_E_CONFLICT, 409)     /* a constraint of the database failed; see `constraint` */          \
     X(RC_E_FAILED, 422)       /* expected failure: an API method answers its failure text */       \
     X(RC_E_BUSY, 503)         /* try again later */                                                \
-    X(RC_E_INTERNAL, 500)     /* our fault; clients see a fixed text */
+    X(RC_E_INTERNAL, 500)     /* our fault; clients see a fixed text */                            \
+    X(RC_E_LIMIT, 413)        /* too much of something; msg is for clients */                      \
+    X(RC_E_GONE, 503)         /* the client has gone: nobody reads the answer */
 
 typedef enum {
 #define X(kind, status) kind,

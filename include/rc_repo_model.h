@@ -64,8 +64,8 @@ rc_err_t *rc_model_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, b
 rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
                              apr_pool_t *pool);
 
-/** Opens the repository on the disk. */
-rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo,
+/** Opens the repository on the disk; reading it counts against @a work (rc_vcs_open). */
+rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_work_t *work,
                              apr_pool_t *pool);
 
 /**

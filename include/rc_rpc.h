@@ -12,10 +12,12 @@ typedef struct rc_rpc_request_t {
     const char *http_method; /* as sent */
     const char *body; /* a NUL behind it; NULL = length unknown (no Content-Length, not chunked) */
     apr_size_t len;
-    apr_size_t too_large;   /* non-zero: the limit that the body passed; body is not looked at */
-    const char *header_key; /* from Authorization: Bearer or X-Api-Key; the body's key wins */
-    const char *client_ip;  /* text */
-    const char *base_url;   /* scheme://host[:port]<mount>, for url fields */
+    apr_size_t too_large;      /* non-zero: the limit that the body passed; body is not looked at */
+    const char *header_key;    /* from Authorization: Bearer or X-Api-Key; the body's key wins */
+    const char *client_ip;     /* text */
+    const char *base_url;      /* scheme://host[:port]<mount>, for url fields */
+    bool (*gone)(void *baton); /* has the client gone? NULL: there is none */
+    void *gone_baton;
 } rc_rpc_request_t;
 
 /**

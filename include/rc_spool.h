@@ -24,7 +24,7 @@ rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool);
 rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool);
 
 /** From now on the spool takes @a limit bytes (more than it keeps in memory), 0 = as many as there
- * are; what would be more is RC_E_FAILED with a text for clients. */
+ * are; what would be more is RC_E_LIMIT with a text for clients. */
 void rc_spool_set_limit(rc_spool_t *spool, apr_off_t limit);
 
 /** Appends @a len bytes. */

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Dates as the API prints them (contract 00 §7): no zone suffix; and those of feeds. Moments before
- * 1970 or after the year 9999 are printed as the nearest one between.
+ * The clock for deadlines, and dates as the API prints them (contract 00 §7): no zone suffix; and
+ * those of feeds. Moments before 1970 or after the year 9999 are printed as the nearest one
+ * between.
  */
 #ifndef RC_TIME_H
 #define RC_TIME_H
 
 #include <apr_time.h>
+
+/** Microseconds on a clock that cannot be set (CLOCK_MONOTONIC): for every deadline and retry. */
+apr_time_t rc_clock(void);
 
 /** The moment itself: 1970 to 9999, whatever a repository says. */
 apr_time_t rc_time_from_sec(apr_int64_t epoch_seconds);

@@ -11,6 +11,7 @@
 
 #include "rc_archive.h"
 #include "rc_spool.h"
+#include "rc_work.h"
 
 /* The open repositories of one process. Thread-safe. */
 typedef struct rc_vcs_pool_t rc_vcs_pool_t;
@@ -31,10 +32,6 @@ typedef struct rc_commit_t {
 typedef struct rc_diff_options_t {
     int context;       /* lines of context */
     bool ignore_space; /* git's -w */
-
-    /* asked before a file of RC_VCS_LARGE bytes or more is compared; NULL: it may be */
-    rc_err_t *(*may_be_large)(void *baton);
-    void *baton;
 } rc_diff_options_t;
 
 typedef struct rc_vcs_file_t {
@@ -88,10 +85,11 @@ void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *pa
  * disk. A git repository with a work tree is
  * opened by the .git folder in it. The handle goes back to @a vcs_pool when @a pool ends; errors
  * live in @a pool. A NULL
- * @a vcs_pool keeps nothing: the handle is closed with @a pool.
+ * @a vcs_pool keeps nothing: the handle is closed with @a pool. All that is read through it counts
+ * against @a work, which lives as long as @a pool (NULL: without limits).
  */
 rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
-                      apr_pool_t *pool);
+                      rc_work_t *work, apr_pool_t *pool);
 
 /**
  * Looks at the disk again. What a handle answers about branches, tags and the order is of one
@@ -140,8 +138,8 @@ rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 /**
  * Appends to @a spool what `git diff -U<n> --full-index --binary -p -M` prints for the commit
  * against its first parent (a root commit: against the empty tree), byte for byte. After an error
- * a part of it may stand in the spool. RC_E_FAILED with a text for clients: the commit changes too
- * many files, or the spool is full.
+ * a part of it may stand in the spool. RC_E_LIMIT: the commit changes too many files, the spool is
+ * full, or the work is used up.
  */
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);

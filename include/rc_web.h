@@ -28,6 +28,9 @@ typedef struct rc_web_request_t {
     /* The server's media type for a file name without "/"; NULL when it knows none. */
     const char *(*type_of)(void *baton, const char *name, apr_pool_t *pool);
     void *type_baton;
+
+    bool (*gone)(void *baton); /* has the client gone? */
+    void *gone_baton;
 } rc_web_request_t;
 
 /* Everything known of one request; made by rc_web_access. */
@@ -41,6 +44,7 @@ typedef struct rc_web_call_t {
     bool by_id;                  /* its repository is told by its id, which outlives its name */
     const rc_caller_t *caller;   /* NULL: nobody */
     const rc_repo_t *repo;       /* NULL unless access is granted to a repository view */
+    rc_work_t work;              /* what the answer may cost */
     rc_vcs_t *vcs;               /* opened by the view */
     void *state;                 /* the view's own, from prepare to write */
     /* the answer */

@@ -12,6 +12,8 @@
 #include <archive.h>
 #include <libdeflate.h>
 
+#include "rc_time.h"
+
 #define NAME_LIMIT     4096 /* of a path, and of a link's target: no system takes longer ones */
 #define ENTRY_OVERHEAD 1024 /* bytes that an entry costs beside name and content, about */
 
@@ -86,7 +88,7 @@ rc_err_t *rc_archive_begin(rc_archive_t **out, const rc_archive_format_t *format
     archive->temp_dir = temp_dir;
     archive->pool = pool;
     archive->left = *limits;
-    archive->left.time += apr_time_now();
+    archive->left.time += rc_clock();
     archive->name_room = strlen(prefix) + NAME_LIMIT + 1;
     archive->name = apr_palloc(pool, archive->name_room);
     archive->target = apr_palloc(pool, NAME_LIMIT + 1);
@@ -95,12 +97,12 @@ rc_err_t *rc_archive_begin(rc_archive_t **out, const rc_archive_format_t *format
 
 rc_err_t *rc_archive_check(const rc_archive_t *archive)
 {
-    const char *what = archive->left.entries < 0              ? "has too many files"
-                       : archive->left.bytes < 0              ? "is too large"
-                       : apr_time_now() >= archive->left.time ? "takes too long"
-                                                              : NULL;
+    const char *what = archive->left.entries < 0          ? "has too many files"
+                       : archive->left.bytes < 0          ? "is too large"
+                       : rc_clock() >= archive->left.time ? "takes too long"
+                                                          : NULL;
 
-    return what ? rc_err(archive->pool, RC_E_FORBIDDEN, "This archive %s", what) : NULL;
+    return what ? rc_err(archive->pool, RC_E_LIMIT, "This archive %s", what) : NULL;
 }
 
 /* The next piece of what @a entry reads from its descriptor, exactly @a len bytes. */
@@ -156,7 +158,7 @@ static rc_err_t *add_link(rc_archive_t *archive, const char *name, const rc_item
     rc_item_t link = *entry;
 
     if (entry->size > NAME_LIMIT)
-        return rc_err(archive->pool, RC_E_FORBIDDEN, "This archive has a link that is too long");
+        return rc_err(archive->pool, RC_E_LIMIT, "This archive has a link that is too long");
     memcpy(archive->target, entry->data, (apr_size_t)entry->size);
     archive->target[entry->size] = '\0';
     link.data = archive->target;
@@ -170,7 +172,7 @@ rc_err_t *rc_archive_add(void *baton, const rc_item_t *entry)
     const char *name = full_name(archive, entry->path);
 
     if (!name)
-        return rc_err(archive->pool, RC_E_FORBIDDEN, "This archive has a name that is too long");
+        return rc_err(archive->pool, RC_E_LIMIT, "This archive has a name that is too long");
     archive->left.entries--;
     if (entry->kind == RC_ITEM_FOLDER)
         return rc_archive_check(archive);

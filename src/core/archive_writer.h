@@ -58,7 +58,7 @@ typedef rc_err_t *rc_archive_piece_fn_t(void *baton, const char *data, apr_size_
 rc_err_t *rc_archive_pieces(rc_archive_t *archive, const rc_item_t *entry,
                             rc_archive_piece_fn_t *fn, void *baton);
 
-/** RC_E_FORBIDDEN when @a archive has become too large or takes too long. */
+/** RC_E_LIMIT when @a archive has become too large or takes too long. */
 rc_err_t *rc_archive_check(const rc_archive_t *archive);
 
 extern const rc_archive_writer_t rc_archive_tar, rc_archive_zip;

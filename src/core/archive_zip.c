@@ -251,7 +251,7 @@ static rc_err_t *add_file(item_t *item, const rc_item_t *entry)
     rc_err_t *err;
 
     if (entry->size >= SMALL_MAX - SMALL_MAX / 1000) /* and deflated it may be a little larger */
-        return rc_err(archive->pool, RC_E_FORBIDDEN, "This archive has a file too large for zip");
+        return rc_err(archive->pool, RC_E_LIMIT, "This archive has a file too large for zip");
     if (deflateInit2(&item->stream, LEVEL, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return rc_err_internal(archive->pool, APR_ENOMEM, "cannot make a compressor");
     item->method = DEFLATED;

@@ -20,6 +20,7 @@
 #include <apr_tables.h>
 
 #include "rc_log.h"
+#include "rc_time.h"
 
 #define OURS_ARE "rcapi-" /* a folder may hold what is not ours; that is left alone */
 #define PART     ".part"
@@ -96,15 +97,15 @@ static found_t look_again(slot_t *slot)
 /* @a pool: of the wait, empty at first. Those who wait shall not be all that there are. */
 static bool may_wait(const slot_t *slot, apr_time_t end, bool *inside, apr_pool_t *pool)
 {
-    if (!*inside && slot->cache->room && rc_gate_enter(slot->cache->room, pool))
+    if (!*inside && slot->cache->room && rc_limit_take(slot->cache->room, 1, pool))
         return false;
     *inside = true;
-    return apr_time_now() < end;
+    return rc_clock() < end;
 }
 
 static found_t look(slot_t *slot, apr_pool_t *pool)
 {
-    apr_time_t end = apr_time_now() + slot->cache->wait;
+    apr_time_t end = rc_clock() + slot->cache->wait;
     bool inside = false;
 
     for (;;) {

@@ -17,6 +17,8 @@
 
 #include <apr_strings.h>
 
+#include "rc_time.h"
+
 static rc_err_t *os_error(apr_pool_t *pool, const char *what, const char *path)
 {
     return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot %s %s", what, path);
@@ -95,7 +97,7 @@ static bool still_there(int fd, const char *path)
 static rc_err_t *lock(int *out, const char *path, int how, apr_interval_time_t patience,
                       apr_pool_t *pool)
 {
-    apr_time_t deadline = apr_time_now() + patience;
+    apr_time_t deadline = rc_clock() + patience;
     int fd, n, why;
 
     *out = -1;
@@ -110,7 +112,7 @@ static rc_err_t *lock(int *out, const char *path, int how, apr_interval_time_t p
         close(fd);
         if (why != EWOULDBLOCK && why != EINTR)
             return NULL;
-        if (apr_time_now() >= deadline)
+        if (rc_clock() >= deadline)
             return NULL;
         apr_sleep(20 * 1000);
     }

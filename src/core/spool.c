@@ -86,7 +86,7 @@ static rc_err_t *write_file(rc_spool_t *spool, const void *data, apr_size_t len)
     apr_status_t rv;
 
     if (spool->limit && spool->flushed + (apr_off_t)len > spool->limit)
-        return rc_err(spool->err_pool, RC_E_FAILED,
+        return rc_err(spool->err_pool, RC_E_LIMIT,
                       "The answer is larger than %" APR_OFF_T_FMT " bytes", spool->limit);
     rv = apr_file_write_full(spool->file, data, len, NULL);
     if (rv != APR_SUCCESS)

@@ -1,12 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Dates of the API and of feeds.
+ * The clock for deadlines; dates of the API and of feeds.
  */
 #include "rc_time.h"
+
+#include <time.h>
 
 #include <apr_strings.h>
 
 #define LAST_SECOND APR_INT64_C(253402300799) /* of the year 9999 */
+
+apr_time_t rc_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return apr_time_make(now.tv_sec, now.tv_nsec / 1000);
+}
 
 apr_time_t rc_time_from_sec(apr_int64_t epoch_seconds)
 {

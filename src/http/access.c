@@ -58,6 +58,8 @@ static void fill_request(rc_web_request_t *request, request_rec *r, const rc_not
     request->head = r->header_only;
     request->type_of = rc_http_type_of;
     request->type_baton = r;
+    request->gone = rc_http_client_gone;
+    request->gone_baton = r;
 }
 
 static void decide(request_rec *r, rc_note_t *note)

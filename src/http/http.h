@@ -159,6 +159,11 @@ const char *rc_http_base_url(request_rec *r, apr_pool_t *pool);
 /** True for the API's own URL, @a path as rc_http_path returns it. */
 bool rc_http_is_api(const char *path);
 
+/* client.c */
+
+/** Has the client of @a r (a request_rec) gone? Cheap; never blocks. */
+bool rc_http_client_gone(void *r);
+
 /* login.c */
 
 /** Names us to AuthBasicProvider and Require. */

@@ -96,6 +96,8 @@ static const char *default_text(int status)
         return "Method Not Allowed";
     case HTTP_PRECONDITION_FAILED:
         return "Precondition Failed";
+    case HTTP_REQUEST_ENTITY_TOO_LARGE:
+        return "Too Large";
     case HTTP_SERVICE_UNAVAILABLE:
         return "Service Unavailable";
     default:

@@ -16,6 +16,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
+#include "rc_time.h"
 #include "rc_versions.h"
 
 #define RETRY_AFTER apr_time_from_sec(3)
@@ -93,7 +94,7 @@ static void try_to_open(rc_slot_t *slot)
     rc_env_t *env;
     rc_err_t *err;
 
-    slot->tried = apr_time_now();
+    slot->tried = rc_clock();
     apr_pool_create(&pool, slot->pool);
     apr_pool_tag(pool, "rcapi environment");
     err = rc_env_open(&env, &slot->config, pool);
@@ -209,7 +210,7 @@ rc_env_t *rc_http_env(const request_rec *r)
     env = __atomic_load_n(&slot->env, __ATOMIC_ACQUIRE);
     if (env || apr_thread_mutex_trylock(slot->lock) != APR_SUCCESS)
         return env;
-    if (!slot->env && apr_time_now() - slot->tried > RETRY_AFTER)
+    if (!slot->env && rc_clock() - slot->tried > RETRY_AFTER)
         try_to_open(slot);
     env = slot->env;
     apr_thread_mutex_unlock(slot->lock);

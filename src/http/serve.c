@@ -48,6 +48,8 @@ static int call_api(request_rec *r, rc_env_t *env, rc_spool_t *spool, apr_pool_t
     request.header_key = note->header_key;
     request.client_ip = r->useragent_ip;
     request.base_url = rc_http_base_url(r, work);
+    request.gone = rc_http_client_gone;
+    request.gone_baton = r;
     rc_http_log_request(r);
     err = rc_rpc_serve(spool, env, &request, work);
     rc_http_log_request(NULL);
@@ -179,7 +181,8 @@ static int serve_view(request_rec *r)
     if (err) {
         rc_http_log_err(r, err);
         status = rc_err_http_status(err->kind);
-        message = NULL; /* what broke is for the log */
+        /* what broke is for the log */
+        message = err->kind == RC_E_LIMIT ? apr_pstrdup(r->pool, err->msg) : NULL;
     } else {
         rc_http_log_refusal(r, note->call);
     }

@@ -91,7 +91,7 @@ static rc_err_t *check_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scra
     const char *uri;
     rc_vcs_t *vcs;
 
-    if (rc_model_repo_open(&vcs, check->env, repo, scratch))
+    if (rc_model_repo_open(&vcs, check->env, repo, NULL, scratch))
         APR_ARRAY_PUSH(check->suspects, const char *) = apr_pstrdup(check->pool, repo->name);
     if (rc_model_clone_uri(&uri, check->env, repo, scratch))
         note(check, "the clone_uri of repository %s does not open with the secret file",
@@ -128,7 +128,7 @@ static rc_err_t *judge(check_t *check, apr_int64_t user_id)
         rc_vcs_t *vcs;
 
         RC_TRY(rc_store_repo_by_name(&repo, check->db, user_id, name, check->pool));
-        if (repo && (err = rc_model_repo_open(&vcs, check->env, repo, check->pool)))
+        if (repo && (err = rc_model_repo_open(&vcs, check->env, repo, NULL, check->pool)))
             note(check, "repository %s is in the database but not on the disk: %s", name,
                  rc_err_log_text(err, check->pool));
         else if (!repo && rc_fs_exists(rc_env_repo_path(check->env, name, check->pool)))

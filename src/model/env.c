@@ -13,7 +13,14 @@
 #include "rc_moves.h"
 #include "rc_versions.h"
 
+#define BUSY "Too much is being made at once; try again in a moment"
+
 #define CACHE_WAIT apr_time_from_sec(60) /* for the same file in the making */
+/* An answer needs more contents than it has bytes: both sides of a diff, and what may be renamed;
+ * all files for the sums of a listing. */
+#define READ_PER_BYTE 8
+#define ENTRIES       1000000 /* files and directories of one answer */
+
 #define FEED_CACHE ((apr_size_t)8 << 20) /* bytes per process */
 
 void rc_env_defaults(rc_env_config_t *config)
@@ -63,7 +70,6 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     rc_version_add("apr-util", apu_version_string());
     rc_version_add("mod_rcapi", RCAPI_VERSION);
     env->config = own;
-    env->started = apr_time_now();
     RC_TRY(rc_secret_load(&secret, config->secret_file, pool));
     env->secret = secret;
     RC_TRY(make_work_dir(env, pool));
@@ -73,8 +79,8 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
     RC_TRY(rc_memo_create(&env->feeds, FEED_CACHE, pool));
-    env->expensive = rc_gate_create(config->expensive_max, pool);
-    env->waiting = rc_gate_create(config->waiting_max, pool);
+    env->expensive = rc_limit_create(config->expensive_max, BUSY, pool);
+    env->waiting = rc_limit_create(config->waiting_max, BUSY, pool);
     env->cache =
         (rc_cache_t){config->archive_cache, config->archive_cache_size, CACHE_WAIT, env->waiting};
     if (config->repair) {
@@ -83,6 +89,19 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     }
     *out = env;
     return NULL;
+}
+
+void rc_env_work_begin(rc_work_t *work, const rc_env_t *env, bool (*gone)(void *baton), void *baton,
+                       apr_pool_t *pool)
+{
+    rc_work_begin(work, pool);
+    rc_work_set_time(work, env->config->range_time);
+    if (env->config->range_bytes && env->config->range_bytes < APR_INT64_MAX / READ_PER_BYTE)
+        work->bytes = READ_PER_BYTE * env->config->range_bytes;
+    work->entries = ENTRIES;
+    work->expensive = env->expensive;
+    work->gone = gone;
+    work->baton = baton;
 }
 
 const char *rc_env_repo_path(const rc_env_t *env, const char *name, apr_pool_t *pool)

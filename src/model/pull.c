@@ -148,6 +148,6 @@ rc_err_t *rc_model_repo_strip(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo,
     int lock;
 
     RC_TRY(lock_repo(&lock, env, db, repo->id, repo->name, pool));
-    RC_TRY(rc_model_repo_open(&vcs, env, repo, pool));
+    RC_TRY(rc_model_repo_open(&vcs, env, repo, NULL, pool));
     return rc_vcs_strip(vcs, branch, rev, lock, pool);
 }

@@ -35,10 +35,11 @@ rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_rep
                             "clone_uri", pool);
 }
 
-rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, apr_pool_t *pool)
+rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_work_t *work,
+                             apr_pool_t *pool)
 {
     return rc_vcs_open(vcs, env->vcs_pool, repo->type, rc_env_repo_path(env, repo->name, pool),
-                       pool);
+                       work, pool);
 }
 
 static rc_err_t *clone(rc_new_repo_t *repo, rc_env_t *env, const char *work, apr_pool_t *pool)
@@ -75,7 +76,7 @@ rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
     RC_TRY(make_content(repo, env, pool));
     if (!repo->clone_uri && !repo->source)
         return NULL;
-    RC_TRY(rc_vcs_open(&vcs, NULL, repo->row.type, repo->path, pool));
+    RC_TRY(rc_vcs_open(&vcs, NULL, repo->row.type, repo->path, NULL, pool));
     RC_TRY(rc_vcs_last_commit(&last, vcs, pool));
     return changeset_json(&repo->row.last_changeset, last, env, pool);
 }

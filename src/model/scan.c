@@ -145,7 +145,7 @@ static rc_err_t *prepare_one(addition_t *addition, rc_changeset_json_fn *changes
     row->type = "git";
     row->landing_rev = "rev:tip";
     row->description = read_description(path, row->name, addition->pool);
-    RC_TRY(rc_vcs_open(&vcs, NULL, row->type, path, addition->pool));
+    RC_TRY(rc_vcs_open(&vcs, NULL, row->type, path, NULL, addition->pool));
     RC_TRY(rc_vcs_last_commit(&last, vcs, addition->pool));
     return changeset_json(&row->last_changeset, last, addition->env, addition->pool);
 }

@@ -124,6 +124,7 @@ struct rc_call_t {
     const rc_rpc_request_t *request;
     apr_pool_t *pool;
     rc_db_t *db;
+    rc_work_t work;  /* what the answer may cost */
     const char *key; /* NULL: the command line, as the first super-admin */
     const rc_caller_t *caller;
     const rc_method_t *method;

@@ -17,6 +17,7 @@
 #include <apr_thread_mutex.h>
 
 #include "rc_log.h"
+#include "rc_time.h"
 
 #define IDLE_TIME apr_time_from_sec(300) /* connections beyond the minimum are closed after it */
 
@@ -273,7 +274,7 @@ static rc_err_t *wait_for(rc_db_t *db, off_t byte, apr_time_t until)
     while (!set_lock(db, F_WRLCK, byte)) {
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
             return rc_err_internal(db->pool, APR_FROM_OS_ERROR(errno), "cannot lock the database");
-        if (apr_time_now() > until)
+        if (rc_clock() > until)
             return rc_err(db->pool, RC_E_BUSY, "the database is busy: a writer holds %s.lock",
                           db->config->path);
         apr_sleep(pause);
@@ -286,7 +287,7 @@ static rc_err_t *wait_for(rc_db_t *db, off_t byte, apr_time_t until)
  * can not overtake those who wait. */
 static rc_err_t *lock_writers(rc_db_t *db)
 {
-    apr_time_t until = apr_time_now() + db->config->timeout;
+    apr_time_t until = rc_clock() + db->config->timeout;
     rc_err_t *err;
 
     RC_TRY(wait_for(db, GATE, until));

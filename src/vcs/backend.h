@@ -19,6 +19,8 @@ typedef struct rc_backend_t {
     rc_err_t *(*open)(void **repo, const char *path, apr_pool_t *pool);
     /* Is the idle handle still true to the disk? Called before each reuse. */
     bool (*reuse)(void *repo);
+    /* From now on reading counts against @a work; NULL: no limits. */
+    void (*set_work)(void *repo, rc_work_t *work);
     void (*close)(void *repo);
 
     rc_err_t *(*refresh)(rc_vcs_t *vcs);

@@ -206,11 +206,30 @@ static bool reuse(void *repo)
            rc_git_watch_same(git->packs, git->packs_taken);
 }
 
+static void set_work(void *repo, rc_work_t *work)
+{
+    ((rc_git_t *)repo)->work = work;
+}
+
+rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool)
+{
+    git_object_t type;
+    size_t size;
+
+    if (!git->work || git_odb_read_header(&size, &type, git->odb, id) < 0)
+        return NULL; /* reading it says why */
+    return rc_work_spend(git->work, (apr_off_t)size, pool);
+}
+
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
                       apr_pool_t *pool)
 {
     if (!git->odb)
         return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
+    if (type == GIT_OBJECT_BLOB)
+        RC_TRY(rc_git_spend(git, id, pool));
+    else
+        RC_TRY(rc_work_spend(git->work, 0, pool));
     if (git_odb_read(out, git->odb, id) < 0)
         return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
     if (git_odb_object_type(*out) == type)
@@ -239,6 +258,7 @@ const rc_backend_t rc_git_backend = {
     .drop_cache = drop_cache,
     .open = open_repo,
     .reuse = reuse,
+    .set_work = set_work,
     .close = close_repo,
     .refresh = refresh,
     .state = rc_git_state,

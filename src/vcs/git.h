@@ -162,7 +162,8 @@ struct rc_git_t {
     apr_pool_t *packs_pool; /* of packs; ends with the library side */
     apr_array_header_t *packs;
     apr_time_t packs_taken;
-    bool checked; /* references and order were looked at in this use */
+    bool checked;    /* references and order were looked at in this use */
+    rc_work_t *work; /* of this use; NULL: no limits */
     rc_git_refs_t *refs;
     rc_git_order_t order;
 };
@@ -174,6 +175,9 @@ rc_err_t *rc_git_create(const char *path, apr_pool_t *pool);
 
 /** RC_E_INTERNAL with the formatted words and what libgit2 says about the failure. */
 rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/** Counts the object @a id, which is about to be read: before there is memory for it. */
+rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool);
 
 /** Reads an object of type @a type; free it by git_odb_object_free. */
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,

@@ -33,7 +33,7 @@ typedef struct rc_git_change_t {
 
 /**
  * The changes from tree @a before to tree @a after (either may be NULL: an empty tree), in the
- * order of git's trees. An array of rc_git_change_t in @a pool. RC_E_FAILED, with a text for
+ * order of git's trees. An array of rc_git_change_t in @a pool. RC_E_LIMIT, with a text for
  * clients, when there are too many.
  */
 rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,

@@ -120,8 +120,9 @@ static rc_err_t *copy_large(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
     apr_off_t start = rc_spool_size(spool);
     apr_file_t *file;
 
+    RC_TRY(rc_work_spend(git->work, entry->size, vcs->pool));
     RC_TRY(rc_spool_lend(&file, spool));
-    RC_TRY(rc_git_output(file, start + entry->size, git->path, argv, vcs->pool));
+    RC_TRY(rc_git_output(file, start + entry->size, git->path, argv, git->work, vcs->pool));
     RC_TRY(rc_spool_take_back(spool));
     if (rc_spool_size(spool) - start == entry->size)
         return NULL;

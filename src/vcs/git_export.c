@@ -53,7 +53,7 @@ static rc_err_t *enter(walk_t *walk, const char *name)
     if (is_bad(name))
         return damaged(walk, "holds a name that is not allowed");
     if (walk->len + len + 1 > PATH_LIMIT)
-        return rc_err(walk->pool, RC_E_FORBIDDEN, "This commit has a path that is too long");
+        return rc_err(walk->pool, RC_E_LIMIT, "This commit has a path that is too long");
     memcpy(walk->path + walk->len, name, len + 1);
     walk->len += len;
     return NULL;

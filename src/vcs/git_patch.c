@@ -118,19 +118,6 @@ static void drop_both(rc_git_content_t contents[2])
     drop_content(&contents[1]);
 }
 
-/* Comparing takes several times the room of what is compared. */
-static rc_err_t *ask(const rc_git_printer_t *printer, const git_oid *id)
-{
-    const rc_diff_options_t *options = printer->options;
-    git_object_t type;
-    size_t size;
-
-    if (!options->may_be_large || git_odb_read_header(&size, &type, printer->git->odb, id) < 0 ||
-        size < RC_VCS_LARGE)
-        return NULL;
-    return options->may_be_large(options->baton);
-}
-
 static rc_err_t *load(rc_git_content_t *content, const rc_git_printer_t *printer,
                       const rc_git_side_t *side)
 {
@@ -144,7 +131,7 @@ static rc_err_t *load(rc_git_content_t *content, const rc_git_printer_t *printer
         content->size = strlen(content->data);
         return NULL;
     }
-    RC_TRY(ask(printer, &side->id));
+    RC_TRY(rc_git_spend(printer->git, &side->id, printer->err_pool));
     if (git_blob_lookup(&content->blob, printer->git->repo, &side->id) < 0)
         return rc_git_err(printer->err_pool, "cannot read %s in %s", git_oid_tostr_s(&side->id),
                           printer->git->path);

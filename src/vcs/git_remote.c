@@ -108,7 +108,7 @@ static rc_err_t *judge(const fetch_t *fetch, const step_t *step, const rc_proc_r
 
 static void set_limits(rc_proc_t *proc, const fetch_t *fetch)
 {
-    apr_time_t left = fetch->deadline - rc_proc_clock();
+    apr_time_t left = fetch->deadline - rc_clock();
 
     proc->max_memory = MAX_MEMORY;
     proc->max_cpu = (int)apr_time_sec(left > 0 ? left : 0) * 4 + 10; /* it has a few threads */
@@ -125,7 +125,7 @@ static rc_err_t *run(const fetch_t *fetch, const step_t *step, const char *const
 
     proc.in = os_file(step->in);
     proc.out = os_file(step->out);
-    proc.deadline = step->commits ? rc_proc_clock() + PUBLISH_GRACE : fetch->deadline;
+    proc.deadline = step->commits ? rc_clock() + PUBLISH_GRACE : fetch->deadline;
     proc.outlives_us = step->commits;
     proc.keep = step->commits ? fetch->policy->lock : 0;
     if (!step->ours)
@@ -531,7 +531,7 @@ rc_err_t *rc_git_fetch(const rc_remote_policy_t *policy, const char *path,
 rc_err_t *rc_remote_fetch(const rc_remote_policy_t *policy, const char *path, const char *url,
                           bool set_head, apr_pool_t *pool)
 {
-    apr_time_t deadline = rc_proc_clock() + policy->timeout;
+    apr_time_t deadline = rc_clock() + policy->timeout;
     rc_remote_url_t *admitted;
 
     RC_TRY(rc_remote_admit(&admitted, policy, url, pool));

@@ -21,7 +21,7 @@ rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, apr
 
     rc_git_env_config(env, "core.fsync", "committed,reference");
     proc.env = rc_git_env_list(env);
-    proc.deadline = rc_proc_clock() + PATIENCE;
+    proc.deadline = rc_clock() + PATIENCE;
     RC_TRY(rc_proc_run(&result, &proc, pool));
     if (result.status == 0)
         return NULL;
@@ -30,11 +30,32 @@ rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, apr
                          result.signal ? result.signal : result.status, result.text);
 }
 
-rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,
-                        const char *const *argv, apr_pool_t *pool)
+/* What a child that reads for an answer looks at. */
+typedef struct watch_t {
+    rc_work_t *work;
+    apr_pool_t *pool;
+    rc_err_t *err;
+} watch_t;
+
+static bool may_go_on(void *baton)
 {
+    watch_t *watch = baton;
+
+    watch->err = rc_work_look(watch->work, watch->pool);
+    return !watch->err;
+}
+
+rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,
+                        const char *const *argv, rc_work_t *work, apr_pool_t *pool)
+{
+    watch_t watch = {work, pool, NULL};
     rc_git_env_t *env = rc_git_env(git_dir, git_dir, pool);
-    rc_proc_t proc = {.argv = argv, .dir = git_dir, .in = -1, .max_file = max};
+    rc_proc_t proc = {.argv = argv,
+                      .dir = git_dir,
+                      .in = -1,
+                      .max_file = max,
+                      .check = may_go_on,
+                      .baton = &watch};
     rc_proc_result_t result;
     apr_os_file_t fd;
     apr_status_t rv;
@@ -44,8 +65,10 @@ rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,
     rc_git_env_config(env, "core.bigFileThreshold", "1m"); /* in constant memory, if it can */
     proc.out = fd;
     proc.env = rc_git_env_list(env);
-    proc.deadline = rc_proc_clock() + READ_PATIENCE;
+    proc.deadline = rc_clock() + READ_PATIENCE;
     RC_TRY(rc_proc_run(&result, &proc, pool));
+    if (result.stopped)
+        return watch.err;
     if (result.status == 0)
         return NULL;
     return rc_err_internal(pool, APR_SUCCESS, "git %s in %s ended with %s %d: %s", argv[1], git_dir,

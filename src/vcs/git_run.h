@@ -7,7 +7,7 @@
 
 #include <apr_file_io.h>
 
-#include "rc_err.h"
+#include "rc_work.h"
 
 /**
  * Runs git (@a argv, ended by NULL) on the git directory @a git_dir, in an environment of its own.
@@ -18,10 +18,10 @@ rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, apr
 
 /**
  * Runs git to read from @a git_dir; what it prints goes to @a out, where it stands, in a file of
- * @a max bytes at most. It ends when this process dies. RC_E_INTERNAL with its messages when it
- * does not succeed.
+ * @a max bytes at most. It ends when this process dies, or @a work is used up. RC_E_INTERNAL with
+ * its messages when it does not succeed.
  */
 rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,
-                        const char *const *argv, apr_pool_t *pool);
+                        const char *const *argv, rc_work_t *work, apr_pool_t *pool);
 
 #endif

@@ -231,7 +231,7 @@ rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git
 
     RC_TRY(rc_git_tree_changes_some(out, &entries, git, before, after, err_pool, pool));
     return entries ? NULL
-                   : rc_err(err_pool, RC_E_FAILED,
+                   : rc_err(err_pool, RC_E_LIMIT,
                             "A commit changes %d files and directories or more", ENTRIES_MAX);
 }
 

@@ -52,14 +52,6 @@ typedef struct report_t {
     int error;
 } report_t;
 
-apr_time_t rc_proc_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return apr_time_make(now.tv_sec, now.tv_nsec / 1000);
-}
-
 /* ---- in the child, between fork and exec ---- */
 
 static _Noreturn void give_up(const char *step)
@@ -312,7 +304,7 @@ static void sleep_until_something(run_t *run, apr_time_t until)
 {
     struct pollfd fds[2] = {{.fd = run->text_fd, .events = POLLIN},
                             {.fd = run->pid_fd, .events = POLLIN}};
-    apr_time_t wait = until - rc_proc_clock();
+    apr_time_t wait = until - rc_clock();
 
     if (run->pid_fd < 0 && wait > BLIND_WAIT)
         wait = BLIND_WAIT;
@@ -324,10 +316,10 @@ static void sleep_until_something(run_t *run, apr_time_t until)
 static void attend(run_t *run)
 {
     const rc_proc_t *proc = run->proc;
-    apr_time_t next_check = rc_proc_clock() + CHECK_EVERY;
+    apr_time_t next_check = rc_clock() + CHECK_EVERY;
 
     while (!has_ended(run)) {
-        apr_time_t now = rc_proc_clock();
+        apr_time_t now = rc_clock();
 
         run->timed_out = now >= proc->deadline;
         if (!run->timed_out && now >= next_check) {
@@ -346,7 +338,7 @@ static void attend(run_t *run)
 static void finish(run_t *run)
 {
     bool killed = run->timed_out || run->stopped;
-    apr_time_t until = rc_proc_clock() + GROUP_GRACE;
+    apr_time_t until = rc_clock() + GROUP_GRACE;
     struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
     pid_t n;
 
@@ -356,7 +348,7 @@ static void finish(run_t *run)
         n = waitpid(run->pid, &run->status, 0);
     while (n < 0 && errno == EINTR);
     run->lost = run->lost || n < 0;
-    while (killed && kill(-run->pid, 0) == 0 && rc_proc_clock() < until)
+    while (killed && kill(-run->pid, 0) == 0 && rc_clock() < until)
         nanosleep(&pause, NULL); /* the others may still be writing; init reaps them */
     while (read_text(run))
         ;

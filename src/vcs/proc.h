@@ -11,6 +11,7 @@
 #include <apr_time.h>
 
 #include "rc_err.h"
+#include "rc_time.h"
 
 #define RC_PROC_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 #define RC_PROC_TEXT (8 * 1024) /* of what the program prints, this much is kept: the end */
@@ -21,7 +22,7 @@ typedef struct rc_proc_t {
     const char *dir;            /* where it runs */
     int keep;                   /* a descriptor that stays open until it ends (a lock); 0 = none */
     int in, out;                /* its standard input and output; -1: nothing, and result->text */
-    apr_time_t deadline;        /* on rc_proc_clock(); everything is killed then */
+    apr_time_t deadline;        /* on rc_clock(); everything is killed then */
     apr_off_t max_file;         /* bytes of a file it writes; 0 = no limit */
     apr_off_t max_memory;       /* bytes of memory it allocates; 0 = no limit */
     int max_cpu;                /* seconds of processor time; 0 = no limit */
@@ -37,9 +38,6 @@ typedef struct rc_proc_result_t {
     bool stopped;     /* check() said no */
     const char *text; /* end of standard error (and output, unless `out` was given) */
 } rc_proc_result_t;
-
-/** Microseconds on a clock that nobody sets, for deadlines. */
-apr_time_t rc_proc_clock(void);
 
 /**
  * Runs @a proc to its end. An error (RC_E_INTERNAL) only when it could not be started or waited

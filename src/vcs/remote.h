@@ -39,7 +39,7 @@ const char *rc_remote_bracketed(const char *host, apr_pool_t *pool);
 /** The address without its credentials, for messages. */
 const char *rc_remote_shown(const rc_remote_url_t *url, apr_pool_t *pool);
 
-/** rc_remote_fetch after admission: asks only the addresses in @a url, until rc_proc_clock() says
+/** rc_remote_fetch after admission: asks only the addresses in @a url, until rc_clock() says
  * @a deadline. */
 rc_err_t *rc_git_fetch(const rc_remote_policy_t *policy, const char *path,
                        const rc_remote_url_t *url, apr_time_t deadline, bool set_head,

@@ -179,6 +179,7 @@ static apr_status_t end_lease(void *data)
 {
     lease_t *lease = data;
 
+    lease->vcs.backend->set_work(lease->handle->repo, NULL);
     if (lease->owner)
         give_back(lease->owner, lease->handle);
     else
@@ -252,7 +253,7 @@ static rc_err_t *open_handle(handle_t **out, const rc_backend_t *backend, const 
 }
 
 rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
-                      apr_pool_t *pool)
+                      rc_work_t *work, apr_pool_t *pool)
 {
     const rc_backend_t *backend;
     handle_t *handle = NULL;
@@ -272,6 +273,7 @@ rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type,
     lease->vcs.backend = backend;
     lease->vcs.repo = handle->repo;
     lease->vcs.pool = pool;
+    backend->set_work(handle->repo, work);
     apr_pool_cleanup_register(pool, lease, end_lease, apr_pool_cleanup_null);
     *out = &lease->vcs;
     return NULL;

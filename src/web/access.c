@@ -181,6 +181,7 @@ rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request
     call->env = env;
     call->request = request;
     call->pool = pool;
+    rc_env_work_begin(&call->work, env, request->gone, request->gone_baton, pool);
     call->status = 200;
     call->length = -1;
     if (!routes->nelts) /* says nothing about anything that exists */

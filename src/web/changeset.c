@@ -9,6 +9,7 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
+#include "rc_repo_model.h"
 #include "rc_text.h"
 
 #define NO_SUCH_COMMIT "No such commit exists for this repository"
@@ -35,16 +36,6 @@ static const char *context_parameter(const char *query, apr_pool_t *pool)
             return rc_web_parameter(p, name, pool);
         }
     return rc_web_parameter(query, "context", pool);
-}
-
-static rc_err_t *enter(void *baton)
-{
-    rc_web_changeset_t *set = baton;
-
-    if (!set->inside)
-        RC_TRY(rc_gate_enter(set->call->env->expensive, set->call->pool));
-    set->inside = true;
-    return NULL;
 }
 
 static void read_options(rc_diff_options_t *diff, const rc_web_call_t *call)
@@ -160,19 +151,15 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
                                 bool leave_merges)
 {
     rc_web_changeset_t *set = apr_pcalloc(call->pool, sizeof(*set));
-    const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
     bool found;
 
     *out = NULL;
     set->leave_merges = leave_merges;
-    RC_TRY(rc_vcs_open(&call->vcs, call->env->vcs_pool, call->repo->type, path, call->pool));
+    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->work, call->pool));
     RC_TRY(resolve(&found, set, call));
     if (!found)
         return rc_web_refuse(call, 404, NO_SUCH_COMMIT);
     read_options(&set->diff, call);
-    set->call = call;
-    set->diff.may_be_large = enter;
-    set->diff.baton = set;
     call->content_type = "text/plain; charset=utf-8";
     *out = set;
     return set_validators(set, call, kind);
@@ -180,35 +167,21 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
 
 /* --- going through them --- */
 
-/* A range may take seconds and gigabytes: not too many at once, and none without end. */
-static rc_err_t *check_time(rc_web_call_t *call, apr_time_t begun)
-{
-    apr_interval_time_t limit = call->env->config->range_time;
-
-    if (!limit || apr_time_now() - begun <= limit)
-        return NULL;
-    return rc_err(call->pool, RC_E_FAILED, "The answer takes longer than %d s to make",
-                  (int)apr_time_sec(limit));
-}
-
 static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *set,
                                rc_web_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)
 {
-    apr_time_t begun = apr_time_now();
     apr_int64_t i, number = 0;
     rc_place_t place;
 
     rc_spool_set_limit(spool, call->env->config->range_bytes);
     if (set->count > FEW)
-        RC_TRY(enter(set->diff.baton));
+        RC_TRY(rc_work_costly(&call->work, call->pool));
     for (i = set->from; i <= set->to; i++) {
         apr_pool_clear(scratch);
         RC_TRY(rc_vcs_place(&place, call->vcs, i, scratch));
         if (!is_in(set, &place))
             continue;
         RC_TRY(fn(call, set, place.id, ++number, spool, scratch));
-        if (set->range)
-            RC_TRY(check_time(call, begun));
     }
     return NULL;
 }
@@ -222,9 +195,7 @@ rc_err_t *rc_web_changeset_each(rc_web_call_t *call, const rc_web_changeset_t *s
     apr_pool_create(&scratch, call->pool);
     err = write_commits(call, set, fn, spool, scratch);
     apr_pool_destroy(scratch);
-    if (err && err->kind == RC_E_FAILED) /* too much of something */
-        return rc_web_refuse(call, 413,
-                             apr_psprintf(call->pool, "%s%s", err->msg,
-                                          set->range ? "; ask for a shorter range" : ""));
+    if (err && err->kind == RC_E_LIMIT && set->range)
+        err->msg = apr_pstrcat(call->pool, err->msg, "; ask for a shorter range", NULL);
     return err;
 }

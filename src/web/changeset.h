@@ -12,8 +12,6 @@ typedef struct rc_web_changeset_t {
     apr_int64_t count;    /* commits in it; with leave_merges fewer than to - from + 1 */
     bool range;           /* the URL names one, if only of one commit */
     bool leave_merges;    /* merges of a range are left out */
-    bool inside;          /* has a place among the costly */
-    rc_web_call_t *call;
     rc_diff_options_t diff;
 } rc_web_changeset_t;
 

@@ -14,6 +14,7 @@
 #include "rc_archive.h"
 #include "rc_journal.h"
 #include "rc_log.h"
+#include "rc_repo_model.h"
 #include "rc_text.h"
 
 #define SHORT_ID 12
@@ -29,7 +30,6 @@ typedef struct archive_t {
     const char *prefix; /* before every path in the archive */
     const char *name;   /* for the download */
     const char *key;    /* of the archive's bytes */
-    bool inside;        /* has a place at the gate */
 } archive_t;
 
 /* The checks in the order of the contract; archive->id is set when all are passed. */
@@ -90,11 +90,10 @@ static void set_names(archive_t *archive, const rc_web_call_t *call)
 rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
 {
     archive_t *archive = apr_pcalloc(call->pool, sizeof(*archive));
-    const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
 
     archive->call = call;
     call->state = archive;
-    RC_TRY(rc_vcs_open(&call->vcs, call->env->vcs_pool, call->repo->type, path, call->pool));
+    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->work, call->pool));
     RC_TRY(resolve(archive, call));
     if (call->status != 200)
         return NULL;
@@ -113,12 +112,14 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
 {
     archive_t *archive = baton;
     const rc_env_t *env = archive->call->env;
+    rc_work_t *work = &archive->call->work;
     apr_pool_t *pool = archive->call->pool;
     rc_archive_t *out;
 
-    if (!archive->inside)
-        RC_TRY(rc_gate_enter(env->expensive, pool));
-    archive->inside = true;
+    work->bytes = limits.bytes;
+    work->entries = limits.entries;
+    rc_work_set_time(work, limits.time);
+    RC_TRY(rc_work_costly(work, pool));
     RC_TRY(rc_archive_begin(&out, archive->format, spool, archive->prefix, archive->time,
                             env->config->temp_dir, &limits, pool));
     RC_TRY(rc_vcs_export(archive->call->vcs, archive->id, env->config->temp_dir, rc_archive_add,
@@ -158,8 +159,6 @@ rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
     rc_err_t *err;
 
     err = rc_cache_get(spool, &call->env->cache, archive->key, make, archive, call->pool);
-    if (err && err->kind == RC_E_FORBIDDEN)
-        return rc_web_refuse(call, 413, err->msg);
     if (!err && !call->request->head)
         journal(archive);
     return err;

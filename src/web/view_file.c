@@ -10,10 +10,13 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "rc_repo_model.h"
 #include "rc_text.h"
 
 #define TEXT   "text/plain"
 #define BINARY "application/octet-stream"
+
+#define LARGE_TIME apr_time_from_sec(600) /* to unpack a large file */
 
 /* Part of every ETag; raise it when the same request would be answered with other bytes. */
 #define FORMAT "1"
@@ -23,7 +26,6 @@ typedef struct file_t {
     const char *name; /* last part of the path */
     const char *type; /* NULL: the content will tell */
     bool download;
-    bool inside; /* has a place at the gate */
 } file_t;
 
 /* A path in one line of valid text. */
@@ -48,10 +50,9 @@ rc_err_t *rc_web_refuse_path(rc_web_call_t *call, const char *path, const char *
 
 static rc_err_t *find_entry(file_t *file, rc_web_call_t *call)
 {
-    const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
     const char *id, *slash;
 
-    RC_TRY(rc_vcs_open(&call->vcs, call->env->vcs_pool, call->repo->type, path, call->pool));
+    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->work, call->pool));
     RC_TRY(rc_vcs_resolve(&id, call->vcs, call->rev, call->pool));
     if (!id)
         return rc_web_refuse(call, 404, RC_WEB_NO_SUCH_COMMIT);
@@ -117,11 +118,11 @@ static void set_type(rc_web_call_t *call, const file_t *file, const char *type)
 static rc_err_t *make_large(void *baton, rc_spool_t *spool)
 {
     rc_web_call_t *call = baton;
-    file_t *file = call->state;
+    const file_t *file = call->state;
 
-    if (!file->inside)
-        RC_TRY(rc_gate_enter(call->env->expensive, call->pool));
-    file->inside = true;
+    call->work.bytes = APR_INT64_MAX; /* they pass through, however many they are */
+    rc_work_set_time(&call->work, LARGE_TIME);
+    RC_TRY(rc_work_costly(&call->work, call->pool));
     return rc_vcs_content(spool, call->vcs, &file->entry);
 }
 

@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include "rc_repo_model.h"
 #include "rc_text.h"
 
 #define NEED_SIDES "Need query parameter \"diff1\" or \"diff2\" to generate a diff."
@@ -73,9 +74,8 @@ static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
 
 static rc_err_t *find_sides(file_diff_t *diff, rc_web_call_t *call)
 {
-    const char *path = rc_env_repo_path(call->env, call->repo->name, call->pool);
 
-    RC_TRY(rc_vcs_open(&call->vcs, call->env->vcs_pool, call->repo->type, path, call->pool));
+    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->work, call->pool));
     call->immutable = true;
     RC_TRY(find_side(&diff->before, call));
     RC_TRY(find_side(&diff->after, call));
@@ -130,8 +130,6 @@ rc_err_t *rc_web_file_diff_write(rc_web_call_t *call, rc_spool_t *spool)
 {
     const file_diff_t *diff = call->state;
 
-    if (diff->before.entry.size + diff->after.entry.size >= RC_VCS_LARGE)
-        RC_TRY(rc_gate_enter(call->env->expensive, call->pool));
     return rc_vcs_diff_files(spool, call->vcs, &diff->before.entry, &diff->after.entry,
                              &diff->options, call->pool);
 }

@@ -39,7 +39,8 @@ static rc_err_t *find(shown_t *shown, rc_web_call_t *call)
     RC_TRY(rc_store_gist(&gist, call->db, call->id, call->pool));
     if (!is_open(gist, call->caller))
         return NULL;
-    RC_TRY(rc_model_gist_open(&call->vcs, &tip, call->env, gist->access_id, call->pool));
+    RC_TRY(
+        rc_model_gist_open(&call->vcs, &tip, call->env, gist->access_id, &call->work, call->pool));
     RC_TRY(rc_vcs_resolve(&shown->id, call->vcs, call->rev, call->pool));
     if (shown->id && shown->name)
         RC_TRY(

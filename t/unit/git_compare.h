@@ -20,7 +20,7 @@ static char *our_diff(size_t *len, const char *repo, const char *id, rc_diff_opt
     char *copy;
 
     apr_pool_create(&pool, fixture.pool);
-    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(repo), pool));
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(repo), NULL, pool));
     spool = rc_spool_create(fixture.dir, pool);
     ASSERT_OK(rc_vcs_diff(spool, vcs, id, &options, pool));
     *len = (size_t)rc_spool_size(spool);

@@ -68,7 +68,7 @@ static rc_item_t file(const char *path, const char *data, apr_off_t size)
 static void refused(rc_err_t *err, const char *text)
 {
     assert_non_null(err);
-    assert_int_equal(err->kind, RC_E_FORBIDDEN);
+    assert_int_equal(err->kind, RC_E_LIMIT);
     assert_non_null(strstr(err->msg, text));
 }
 

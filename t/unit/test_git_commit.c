@@ -13,7 +13,7 @@ static void reopen(const char *name)
     if (use)
         apr_pool_destroy(use);
     apr_pool_create(&use, fixture.pool);
-    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(name), use));
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(name), NULL, use));
 }
 
 static const char *resolve(const char *rev)

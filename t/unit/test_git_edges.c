@@ -208,7 +208,7 @@ static rc_err_t *diff_of(const char *repo, const char *id)
     rc_vcs_t *vcs;
 
     apr_pool_create(&pool, fixture.pool);
-    ASSERT_OK(rc_vcs_open(&vcs, NULL, "git", in_dir(git_dir(repo)), pool));
+    ASSERT_OK(rc_vcs_open(&vcs, NULL, "git", in_dir(git_dir(repo)), NULL, pool));
     return rc_vcs_diff(rc_spool_create(fixture.dir, pool), vcs, id, &options, pool);
 }
 

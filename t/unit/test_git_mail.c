@@ -17,7 +17,7 @@ static char *our_mail(size_t *len, const char *repo, const char *id, const rc_ma
     char *copy;
 
     apr_pool_create(&pool, fixture.pool);
-    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(repo), pool));
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(repo), NULL, pool));
     spool = rc_spool_create(fixture.dir, pool);
     ASSERT_OK(rc_vcs_mail(spool, vcs, id, mail, pool));
     *len = (size_t)rc_spool_size(spool);

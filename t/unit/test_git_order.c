@@ -17,7 +17,7 @@ static void open_repo(const char *name)
     if (use)
         apr_pool_destroy(use);
     apr_pool_create(&use, fixture.pool);
-    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(name), use));
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(name), NULL, use));
 }
 
 static char *git_order(const char *name)
@@ -225,7 +225,7 @@ static void replaced_repository(void **state)
     sh("rm -rf one.git");
     apr_pool_destroy(use);
     apr_pool_create(&use, fixture.pool);
-    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("one.git"), use));
+    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("one.git"), NULL, use));
 }
 
 int main(void)

@@ -23,7 +23,7 @@ static const char *ours(bool *more, const char *repo, const char *id, rc_stat_li
     const char *text;
     rc_vcs_t *vcs;
 
-    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(repo), pool));
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(repo), NULL, pool));
     ASSERT_OK(rc_vcs_stat(more, vcs, id, limits, print_change, spool, pool));
     ASSERT_OK(rc_spool_string(&text, spool, pool));
     return text;
@@ -116,7 +116,7 @@ static const char *state_of(const char *name)
     const char *word;
     rc_vcs_t *vcs;
 
-    ASSERT_OK(rc_vcs_open(&vcs, NULL, "git", in_dir(name), fixture.pool));
+    ASSERT_OK(rc_vcs_open(&vcs, NULL, "git", in_dir(name), NULL, fixture.pool));
     ASSERT_OK(rc_vcs_state(&word, vcs, fixture.pool));
     assert_int_equal(strlen(word), 40);
     return word;

@@ -37,7 +37,7 @@ static rc_proc_result_t run_script(rc_proc_t *proc, const char *script)
     proc->env = env;
     proc->dir = proc->dir ? proc->dir : "/";
     if (!proc->deadline)
-        proc->deadline = rc_proc_clock() + apr_time_from_sec(20);
+        proc->deadline = rc_clock() + apr_time_from_sec(20);
     err = rc_proc_run(&result, proc, pool);
     if (err)
         fail_msg("%s", rc_err_log_text(err, pool));
@@ -96,7 +96,7 @@ static void cannot_start(void **state)
     (void)state;
     proc.env = env;
     proc.dir = "/";
-    proc.deadline = rc_proc_clock() + apr_time_from_sec(5);
+    proc.deadline = rc_clock() + apr_time_from_sec(5);
     proc.argv = missing;
     err = rc_proc_run(&result, &proc, pool);
     assert_non_null(err);
@@ -323,7 +323,7 @@ static void deadline_ends_grandchildren_too(void **state)
 {
     rc_proc_t proc = NEW_PROC;
     rc_proc_result_t result;
-    apr_time_t start = rc_proc_clock();
+    apr_time_t start = rc_clock();
     int one = 0, two = 0;
 
     (void)state;
@@ -332,7 +332,7 @@ static void deadline_ends_grandchildren_too(void **state)
                                "sleep 60; sleep 60\" & echo $$; sleep 60; sleep 60");
     assert_true(result.timed_out);
     assert_int_equal(result.signal, SIGKILL);
-    assert_true(rc_proc_clock() - start < apr_time_from_sec(5));
+    assert_true(rc_clock() - start < apr_time_from_sec(5));
     assert_int_equal(sscanf(result.text, "%d %d", &one, &two), 2);
     assert_false(alive(one));
     assert_false(alive(two));
@@ -343,13 +343,13 @@ static void stragglers_are_ended(void **state)
 {
     rc_proc_t proc = NEW_PROC;
     rc_proc_result_t result;
-    apr_time_t start = rc_proc_clock();
+    apr_time_t start = rc_clock();
     int straggler = 0, tries;
 
     (void)state;
     result = run_script(&proc, "sleep 60 & echo $!");
     assert_int_equal(result.status, 0);
-    assert_true(rc_proc_clock() - start < apr_time_from_sec(5));
+    assert_true(rc_clock() - start < apr_time_from_sec(5));
     assert_int_equal(sscanf(result.text, "%d", &straggler), 1);
     for (tries = 0; alive(straggler) && tries < 100; tries++)
         usleep(10000);
@@ -361,13 +361,13 @@ static void a_fugitive_does_not_hold_us(void **state)
 {
     rc_proc_t proc = NEW_PROC;
     rc_proc_result_t result;
-    apr_time_t start = rc_proc_clock();
+    apr_time_t start = rc_clock();
     int fugitive = 0;
 
     (void)state;
     result = run_script(&proc, "setsid sleep 5 & echo $!; sleep 0.2");
     assert_int_equal(result.status, 0);
-    assert_true(rc_proc_clock() - start < apr_time_from_sec(3));
+    assert_true(rc_clock() - start < apr_time_from_sec(3));
     assert_int_equal(sscanf(result.text, "%d", &fugitive), 1);
     kill(fugitive, SIGKILL);
 }
@@ -377,7 +377,7 @@ static void deadline_in_the_past(void **state)
     rc_proc_t proc = NEW_PROC;
 
     (void)state;
-    proc.deadline = rc_proc_clock() - 1;
+    proc.deadline = rc_clock() - 1;
     assert_true(run_script(&proc, "sleep 60").timed_out);
 }
 
@@ -447,7 +447,7 @@ static void *many_runs(void *data)
         rc_proc_t proc = {.argv = argv, .env = env, .dir = "/", .in = -1, .out = -1};
         rc_proc_result_t result;
 
-        proc.deadline = rc_proc_clock() + apr_time_from_sec(20);
+        proc.deadline = rc_clock() + apr_time_from_sec(20);
         if (rc_proc_run(&result, &proc, mine) || result.status != 3 ||
             strcmp(result.text, "hello\n") != 0)
             (*wrong)++;
@@ -506,7 +506,7 @@ static void ignored_children_are_an_error(void **state)
 
     (void)state;
     signal(SIGCHLD, SIG_IGN);
-    proc.deadline = rc_proc_clock() + apr_time_from_sec(5);
+    proc.deadline = rc_clock() + apr_time_from_sec(5);
     err = rc_proc_run(&result, &proc, pool);
     signal(SIGCHLD, SIG_DFL);
     assert_non_null(err);

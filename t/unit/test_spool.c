@@ -253,7 +253,7 @@ static void limits(void **state)
         err = rc_spool_write(part, block, sizeof(block));
     apr_pool_destroy(scratch);
     assert_non_null(err);
-    assert_int_equal(err->kind, RC_E_FAILED);
+    assert_int_equal(err->kind, RC_E_LIMIT);
     assert_string_equal(err->msg, "The answer is larger than 196608 bytes");
 }
 

@@ -25,7 +25,7 @@ static apr_int64_t count(rc_vcs_pool_t *handles, const char *name)
     rc_vcs_t *vcs;
 
     apr_pool_create(&pool, fixture.pool);
-    ASSERT_OK(rc_vcs_open(&vcs, handles, "git", in_dir(name), pool));
+    ASSERT_OK(rc_vcs_open(&vcs, handles, "git", in_dir(name), NULL, pool));
     ASSERT_OK(rc_vcs_count(&n, vcs));
     apr_pool_destroy(pool);
     return n;
@@ -40,11 +40,13 @@ static void types(void **state)
     assert_false(rc_vcs_known_type("hg"));
     assert_false(rc_vcs_known_type(""));
     assert_non_null(rc_vcs_create("hg", in_dir("x"), fixture.pool));
-    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "svn", in_dir("x"), fixture.pool));
-    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("nowhere"), fixture.pool));
+    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "svn", in_dir("x"), NULL, fixture.pool));
+    assert_non_null(
+        rc_vcs_open(&vcs, fixture.handles, "git", in_dir("nowhere"), NULL, fixture.pool));
     sh("mkdir folder && echo x > file");
-    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("folder"), fixture.pool));
-    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("file"), fixture.pool));
+    assert_non_null(
+        rc_vcs_open(&vcs, fixture.handles, "git", in_dir("folder"), NULL, fixture.pool));
+    assert_non_null(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("file"), NULL, fixture.pool));
     assert_non_null(rc_vcs_create("git", in_dir("folder"), fixture.pool));
 }
 
@@ -58,8 +60,8 @@ static void handles_of_one_path(void **state)
     make("one.git");
     apr_pool_create(&first, fixture.pool);
     apr_pool_create(&second, fixture.pool);
-    ASSERT_OK(rc_vcs_open(&a, fixture.handles, "git", in_dir("one.git"), first));
-    ASSERT_OK(rc_vcs_open(&b, fixture.handles, "git", in_dir("one.git"), second));
+    ASSERT_OK(rc_vcs_open(&a, fixture.handles, "git", in_dir("one.git"), NULL, first));
+    ASSERT_OK(rc_vcs_open(&b, fixture.handles, "git", in_dir("one.git"), NULL, second));
     ASSERT_OK(rc_vcs_count(&n, a));
     ASSERT_OK(rc_vcs_count(&n, b));
     rc_vcs_pool_forget(fixture.handles, in_dir("one.git"));
@@ -79,7 +81,7 @@ static void one_moment(void **state)
     (void)state;
     make("moment.git");
     apr_pool_create(&pool, fixture.pool);
-    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("moment.git"), pool));
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("moment.git"), NULL, pool));
     ASSERT_OK(rc_vcs_count(&n, vcs));
     assert_int_equal(n, 1);
     sh("cd moment.git && git update-ref refs/heads/master "
@@ -142,7 +144,7 @@ static const char *one_request(apr_int64_t *last, const worker_t *worker, apr_po
     rc_vcs_t *vcs;
     rc_err_t *err;
 
-    if ((err = rc_vcs_open(&vcs, fixture.handles, "git", worker->repo, pool)) ||
+    if ((err = rc_vcs_open(&vcs, fixture.handles, "git", worker->repo, NULL, pool)) ||
         (err = rc_vcs_count(&n, vcs)) || (err = rc_vcs_last_commit(&commit, vcs, pool)))
         return rc_err_log_text(err, worker->pool);
     if (n < *last || commit->revision != n - 1)

@@ -32,7 +32,8 @@ static rc_err_t *find_revision(const char **id, rc_call_t *call, const char *arg
     const char *revision = rc_arg_text(call, arg);
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), call->pool));
+    RC_TRY(
+        rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), &call->work, call->pool));
     RC_TRY(rc_vcs_resolve(id, vcs, rc_arg_given(call, arg) ? revision : NULL, call->pool));
     return *id ? NULL : rc_err_failed(call->pool, "no revision %s", revision);
 }

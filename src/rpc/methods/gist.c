@@ -41,7 +41,7 @@ static rc_err_t *render_content(rc_json_t *out, rc_call_t *call, const rc_gist_t
     const char *id;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_model_gist_open(&vcs, &id, call->env, gist->access_id, call->pool));
+    RC_TRY(rc_model_gist_open(&vcs, &id, call->env, gist->access_id, &call->work, call->pool));
     rc_json_object_begin(out);
     if (id)
         RC_TRY(rc_vcs_files(vcs, id, render_file, out, call->pool));

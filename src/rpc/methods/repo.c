@@ -16,7 +16,7 @@ rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *ac
     rc_commit_t *last;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_model_repo_open(&vcs, call->env, repo, call->pool));
+    RC_TRY(rc_model_repo_open(&vcs, call->env, repo, &call->work, call->pool));
     RC_TRY(rc_vcs_last_commit(&last, vcs, call->pool));
     RC_TRY(rc_changeset_json(&json, last, call->env, call->pool));
     RC_TRY(rc_db_begin_write(call->db));

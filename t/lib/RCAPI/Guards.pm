@@ -154,6 +154,20 @@ sub banned {
     return @bad;
 }
 
+# apr_time_now() can be set back: it names moments that are kept or compared with kept ones. Deadlines,
+# retries and durations use rc_clock().
+my $MOMENT = qr/\bapr_time_(?:sec|exp_lt)\(|\(apr_int64_t\)apr_time_now\(\)\)|\b(?:created_on|before|\w*taken)\b[^;]*apr_time_now/;
+
+sub clocks {
+    my ($root) = @_;
+    my @bad;
+    for my $file (c_files($root)) {
+        push @bad, map { "$file: apr_time_now() in $_" }
+            grep { !/$MOMENT/ } code(slurp("$root/$file")) =~ /^[ \t]*([^\n]*\bapr_time_now\([^\n]*)/mg;
+    }
+    return @bad;
+}
+
 # No file and no function is too long to read.
 sub sizes {
     my ($root) = @_;

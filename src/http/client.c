@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Has the client of a request gone? Nobody reads the rest of a long answer then.
+ */
+#include "http.h"
+
+#include <http_core.h>
+#include <http_ssl.h>
+
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <apr_portable.h>
+
+/* Clients that have sent the next request as well still want both answers. Below TLS the last bytes
+ * are those of its goodbye. */
+static bool waits_for_us(conn_rec *c, int fd)
+{
+    char byte;
+
+    return !ap_ssl_conn_is_ssl(c) && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+bool rc_http_client_gone(void *baton)
+{
+    const request_rec *r = baton;
+    conn_rec *c = r->connection, *real = c->master ? c->master : c; /* one stream of HTTP/2 */
+    apr_socket_t *socket = ap_get_conn_socket(real);
+    struct pollfd at = {.events = POLLRDHUP};
+    apr_os_sock_t fd;
+
+    if (c->aborted || real->aborted)
+        return true;
+    if (!socket || apr_os_sock_get(&fd, socket) != APR_SUCCESS)
+        return false;
+    at.fd = fd;
+    if (poll(&at, 1, 0) <= 0 || !(at.revents & (POLLRDHUP | POLLHUP | POLLERR)))
+        return false;
+    return at.revents & (POLLHUP | POLLERR) || !waits_for_us(real, fd);
+}
