@@ -122,9 +122,10 @@ rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc
 rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id, const char *text,
                                    apr_pool_t *pool);
 
-/** What goes with a repository, array of rc_named_t: itself and, @a with_forks, all its forks. */
+/** What goes with a repository, array of rc_named_t: itself and, @a with_forks, those of its forks
+ * that user @a user_id administers. The others lose their parent. */
 rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const rc_repo_t *repo,
-                               bool with_forks, apr_pool_t *pool);
+                               apr_int64_t user_id, bool with_forks, apr_pool_t *pool);
 
 /** Locks all of them, as rc_model_repo_lock does; one that is not on the disk needs no lock. */
 rc_err_t *rc_model_repo_lock_doomed(rc_env_t *env, rc_db_t *db, const apr_array_header_t *doomed,

@@ -128,6 +128,24 @@ subtest 'create_repo_group: permissions' => sub {
     });
 };
 
+subtest 'copy_permissions: only of a group that the caller may see' => sub {
+    must_create('closed', owner => 'bob');
+    grant('closed', default => 'none');
+    with_global('hg.repogroup.create.false', 'hg.repogroup.create.true', sub {
+        is create('closed/kept', copy_permissions => 1, as => 'eve')->{error}, undef, 'the right to create anywhere';
+        $t->must(create_repo => { repo_name => "closed/$_", repo_type => 'git', copy_permissions => 1 }, as => $_) for qw(eve bob);
+    });
+    is_deeply rows(group('closed/kept')), ['user admin group.admin super-admin', 'user eve group.admin owner',
+        'user default group.read permission', 'user eve group.admin permission'], 'nothing of the hidden group is told: create_repo_group';
+    my $rows = sub { rows($t->must(get_repo => { repoid => $_[0] })) };
+    is_deeply $rows->('closed/eve'), ['user admin repository.admin super-admin', 'user eve repository.admin owner',
+        'user default repository.read permission'], 'create_repo';
+    is_deeply $rows->('closed/bob'), ['user admin repository.admin super-admin', 'user bob repository.admin owner',
+        'user default repository.none permission', 'user bob repository.admin permission'], 'who may see it copies';
+    $t->must(delete_repo => { repoid => "closed/$_" }) for qw(eve bob);
+    $t->must(delete_repo_group => { repogroupid => $_ }) for qw(closed/kept closed);
+};
+
 subtest 'get_repo_group, get_repo_groups' => sub {
     new_repo('g/' . $_) for 'b', 'a', 'h/deep';
     new_repo('g/secret', private => 1);

@@ -138,7 +138,7 @@ subtest 'delete_repo: forks' => sub {
     is delete_as('admin', 'src', forks => {})->{error}, 'failed to delete repository `src`', 'forks is no text';
     my $tip = (split ' ', refs($src->{path}))[0];
     is $t->get("/src/changeset-diff/$tip")->status, 200, 'URL before';
-    my $direct = grep { ($_->{fork_of} // '') eq 'src' } @{ $t->must('get_repos') };
+    my $direct = grep { ($_->{fork_of} // '') eq 'src' } @{ $t->must(get_repos => {}, as => 'ann') };
     is_deeply delete_as('ann', 'src', forks => 'detach')->{result},
         { msg => "Deleted repository `src` Detached $direct forks", success => $true }, 'detach, by its owner';
     is $t->get("/src/changeset-diff/$tip", as => 'ann')->status, 404, 'URL after';
@@ -156,6 +156,38 @@ subtest 'delete_repo: forks' => sub {
     is delete_as('admin', 'x/copy', forks => 'delete')->{result}{msg}, 'Deleted repository `x/copy` Deleted 1 forks', 'forks of forks';
     unlike names(), qr/chain/, 'all went';
     is_deeply [map { s{.*__}{}r } glob("$ROOT/rm__*chain*"), glob "$ROOT/x/rm__*"], [qw(chain1 chain2 chain3 copy)], 'kept, each in its folder';
+};
+
+subtest 'delete_repo: forks of others' => sub {
+    my $lock = sub { $t->must(update_repo => { repoid => $_, private => 'true' }) for @_ };
+    my $family = sub { # p: ann's; a: hers, seen: bob's, open to her; hidden: bob's; below: hers, of hidden; of-a: bob's
+        my ($p) = @_;
+        $t->must(create_repo => { repo_name => $p, repo_type => 'git', owner => 'ann' });
+        $t->must(fork_repo => { repoid => "$p$_->[0]", fork_name => "$p-$_->[1]", owner => $_->[2] })
+            for ['', 'a', 'ann'], ['', 'seen', 'bob'], ['', 'hidden', 'bob'], ['-hidden', 'below', 'ann'], ['-a', 'of-a', 'bob'], ['-a', 'aa', 'ann'];
+        $lock->("$p-hidden");
+    };
+    my $left = sub { my ($p) = @_; join ' ', map { s/^$p-//r } grep { /^\Q$p\E(?:-|$)/ } split ' ', names() };
+    $family->('p');
+    is delete_as('ann', 'p')->{error}, 'Cannot delete `p` it still contains attached forks', 'forks that she sees';
+    is delete_as('ann', 'p', forks => 'delete')->{result}{msg}, 'Deleted repository `p` Deleted 1 forks', 'delete tells of hers';
+    is $left->('p'), 'below hidden of-a seen', 'and takes only those that she administers';
+    is repo("p-$_")->{fork_of}, undef, "$_ is detached" for qw(hidden seen of-a);
+    is repo('p-below')->{fork_of}, 'p-hidden', 'a fork of what stays is not touched';
+    $family->('q');
+    is delete_as('ann', 'q', forks => 'detach')->{result}{msg}, 'Deleted repository `q` Detached 2 forks', 'detach counts what she sees';
+    is repo('q-hidden')->{fork_of}, undef, 'and detaches all';
+    $family->('r');
+    is delete_as('admin', 'r', forks => 'delete')->{result}{msg}, 'Deleted repository `r` Deleted 3 forks', 'a super-admin sees and deletes all';
+    is $left->('r'), '', 'forks of forks, too';
+    $t->must(create_repo => { repo_name => 's', repo_type => 'git', owner => 'ann' });
+    $t->must(fork_repo => { repoid => 's', fork_name => 's-hidden', owner => 'bob' });
+    $lock->('s-hidden');
+    is_deeply delete_as('ann', 's')->{result}, { msg => 'Deleted repository `s`', success => $true }, 'a hidden fork stands in no way';
+    is repo('s-hidden')->{fork_of}, undef, 'and lives on';
+    is fork_as('eve', 'p-hidden', repoid => 'q-seen')->{error}, 'repo `p-hidden` already exist', 'a hidden name that is taken';
+    $t->must(update_repo => { repoid => 'p-hidden', fork_of => 'q-seen' });
+    is fork_as('eve', 'p-hidden', repoid => 'q-seen')->{error}, 'repo `p-hidden` already exist', 'does not tell whether it is a fork';
 };
 
 subtest 'delete_repo: what else' => sub {

@@ -51,6 +51,7 @@ $t->must(fork_repo => { repoid => 'vault-canary/code-canary', fork_name => 'shar
 $t->must(update_repo => { repoid => 'shared', clone_uri => "http://puller:$password\@127.0.0.1:1/x" });
 $t->must(lock => { repoid => 'shared', locked => 'true', userid => 'vip' });
 $t->admin('follow', 'vip', 'shared');
+$t->must(fork_repo => { repoid => 'shared', fork_name => 'fork-canary', owner => 'vip', private => 'true' });
 $t->must(create_repo_group => { group_name => 'commons', owner => 'owner' });
 $t->must(create_user_group => { group_name => 'club', owner => 'owner' });
 $t->must(add_user_to_user_group => { usergroupid => 'club', userid => 'vip' });
@@ -108,6 +109,7 @@ my @canaries = (
     ['vault-canary', 'name of a private group', $private],
     ['code-canary', 'name of a private repository', $private],
     ['closed-canary', 'name of a private repository in an open group', $private],
+    ['fork-canary', 'name of a private fork', $private],
     ['cabal-canary', 'name of a private user group', $private],
     ['about-canary-\w+', 'description of private things', $private],
     ['field-canary', 'field of a private repository', $private],
@@ -155,10 +157,16 @@ my %others = ( # one by one, beside the required ones
     owner => ['nobody', 'vip'], group => ['nothing', $vault], fork_of => ['nothing', $code], parent => ['nothing', $vault], root => ['commons', 'nothing', $vault],
     landing_rev => ['nothing'], name => ['a/b'], description => [[]], content => ['true'], repo_name => ['', 'commons/closed', 'nothing/x'], fork_name => ['shared'],
     group_name => ['', 'a/b', 'club', 'commons'], username => ['vip', ''], email => [$mail{vip}], pattern => ['get_repo', '*repo*'], files => [{}], gist_type => ['x'],
-    args => [undef], key => ['f'], apply_to_children => ['all'], ret_type => ['nothing'], copy_permissions => ['true'], private => ['false'],
+    args => [undef], key => ['f'], apply_to_children => ['all'], ret_type => ['nothing'], copy_permissions => ['true'], forks => ['delete', 'detach'], private => ['false'],
 );
 my $destroys = qr/^(?:delete_|strip|remove_|revoke_|rescan_|lock|update_user$|update_repo|update_user_group|grant_)/;
 my %takes = map { $_ => $t->must(get_method => { pattern => $_ })->[1] } @{ $t->must('get_method') };
+
+my %dull = map { $_ => 1 } qw(active admin force_password_change extern_name extern_type firstname lastname password lifetime
+    acl_level delete_keys enable_downloads enable_locking enable_statistics fields label locked max_file_bytes remove_obsolete
+    traverse); # values that reach nothing
+is join(' ', map { my $m = $_; map { "$m.$_" } grep { !$good{$_} && !$others{$_} && !$sets[0]{$_} && !$dull{$_} } sort keys %{ $takes{$m} } } sort keys %takes),
+    '', 'every argument of every method has values here';
 
 # Argument lists of a method: for each set, the required arguments; then each other value.
 sub arguments {

@@ -61,7 +61,7 @@ my %values = (
     repo_name => ['', 'nothing/x', undef], traverse => ['false'], clone_uri => ['', 'http://127.0.0.1:1/x', '-u', undef], landing_rev => ['rev:tip', 'nothing'], fork_name => ['eves/fork', 'open', '', undef],
     repo_type => ['git', 'hg'], copy_permissions => ['false', 'true'], apply_to_children => ['none', 'all', 'nothing'],
     group_name => ['renamed', '', 'a/b', undef], content => ['true', 'false'], private => ['true'], fields => ['a=b', 'nothing'],
-    max_file_bytes => [10, 'nothing', -1], enable_locking => ['true'], description => ['text', [], undef], delete_keys => ['true'],
+    max_file_bytes => [10, 'nothing', -1], enable_locking => ['true'], enable_downloads => ['true'], enable_statistics => ['true'], description => ['text', [], undef], delete_keys => ['true'],
     active => ['false'], label => ['text'], files => [{ a => { content => 'x' } }],
 );
 
@@ -94,12 +94,17 @@ sub answer {
 my $before = snapshot();
 my $JSON = JSON::PP->new->canonical->allow_nonref;
 my ($arguments, $pairs) = (0, 0);
+my @unknown; # a new argument is to be put into one of the tables above
+my %named = map { $_ => 1 } qw(args email username password firstname lastname extern_name extern_type admin force_password_change
+    pattern lifetime gist_type acl_level remove_obsolete); # tell of no object
 
 for my $method (@{ $t->must('get_method') }) {
     my $takes = $t->must(get_method => { pattern => $method })->[1];
     my $kind = $takes->{repogroupid} ? 'group' : $takes->{repoid} ? 'repository' : 'usergroup';
     for my $object (sort keys %$takes) {
-        my $candidates = $by_method{"$method.$object"} // $objects{$object} // next;
+        my $candidates = $by_method{"$method.$object"} // $objects{$object};
+        push @unknown, "$method.$object" if !$candidates && !$values{$object} && !$named{$object};
+        next if !$candidates;
         $arguments++;
         my @different;
         for my $further (further($method, $takes, $kind, $object)) {
@@ -119,6 +124,7 @@ for my $method (@{ $t->must('get_method') }) {
         is join('', @different), '', "$method: $object";
     }
 }
+is "@unknown", '', 'every argument of every method is known here: as one that names an object, or with values';
 cmp_ok $arguments, '>', 50, "$arguments arguments of methods, $pairs pairs of answers";
 
 for my $candidate (@repos) {

@@ -101,10 +101,10 @@ rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id, const char 
 /* --- delete --- */
 
 rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const rc_repo_t *repo,
-                               bool with_forks, apr_pool_t *pool)
+                               apr_int64_t user_id, bool with_forks, apr_pool_t *pool)
 {
     if (with_forks)
-        return rc_store_repo_with_forks(doomed, db, repo->id, pool);
+        return rc_store_repo_with_forks_of(doomed, db, user_id, repo->id, pool);
     *doomed = apr_array_make(pool, 1, sizeof(rc_named_t));
     APR_ARRAY_PUSH(*doomed, rc_named_t) = (rc_named_t){repo->id, repo->name};
     return NULL;

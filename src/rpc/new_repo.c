@@ -24,6 +24,18 @@ rc_err_t *rc_new_repo_check_place(rc_call_t *call, const char *name)
     return NULL;
 }
 
+rc_err_t *rc_new_repo_may_copy(bool *may, rc_call_t *call, const char *name)
+{
+    const char *parent = rc_repo_name_parent(name, call->pool);
+    rc_repo_group_t *group = NULL;
+
+    if (parent)
+        RC_TRY(rc_store_repo_group_by_name(&group, call->db, call->caller->user_id, parent,
+                                           call->pool));
+    *may = group && group->level >= RC_READ;
+    return NULL;
+}
+
 rc_err_t *rc_new_repo_check_owner(rc_call_t *call)
 {
     if (rc_arg_given(call, "owner") && !call->caller->admin)

@@ -13,6 +13,9 @@
  * not exist. */
 rc_err_t *rc_new_repo_check_place(rc_call_t *call, const char *name);
 
+/** May the caller copy the rights on the group in @a name? They are told by copying. */
+rc_err_t *rc_new_repo_may_copy(bool *may, rc_call_t *call, const char *name);
+
 /** E-owner: only super-admins may send the argument `owner`. */
 rc_err_t *rc_new_repo_check_owner(rc_call_t *call);
 

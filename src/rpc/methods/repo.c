@@ -146,6 +146,7 @@ static rc_err_t *plan_repo(rc_call_t *call, rc_new_repo_t *repo)
     const char *name = rc_repo_name_clean(rc_arg_text(call, "repo_name"), call->pool);
     const char *description = rc_arg_text(call, "description");
     rc_repo_t *row = &repo->row;
+    bool may_copy;
 
     rc_arg_rename(call, "repo_name", name);
     RC_TRY(rc_new_repo_check_place(call, name));
@@ -160,7 +161,8 @@ static rc_err_t *plan_repo(rc_call_t *call, rc_new_repo_t *repo)
         return rc_err_failed(call->pool, "unknown type %s", row->type);
     row->description = *description ? description : rc_repo_name_last(name);
     RC_TRY(plan_flags(call, row));
-    repo->copy_permissions = rc_arg_bool(call, "copy_permissions");
+    RC_TRY(rc_new_repo_may_copy(&may_copy, call, name));
+    repo->copy_permissions = may_copy && rc_arg_bool(call, "copy_permissions");
     repo->clone_uri = rc_arg_text(call, "clone_uri");
     if (repo->clone_uri && !*repo->clone_uri)
         repo->clone_uri = NULL;

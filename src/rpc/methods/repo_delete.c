@@ -14,7 +14,8 @@
 typedef struct deletion_t {
     rc_moves_t *moves;
     apr_array_header_t *doomed; /* of rc_named_t: what is locked and will go */
-    apr_int64_t forks;          /* direct ones */
+    apr_int64_t forks;          /* direct ones that the caller may see */
+    apr_int64_t going;          /* those of them that go, too */
     const char *mode;           /* "detach", "delete", or something else */
 } deletion_t;
 
@@ -23,17 +24,21 @@ static bool is_mode(const deletion_t *deletion, const char *mode)
     return !strcmp(deletion->mode, mode);
 }
 
+/* Forks that the caller may not see do not exist: they do not stand in the way, and are not
+ * counted. The deletion detaches them, as all that it does not take along. */
 static rc_err_t *plan(rc_call_t *call, deletion_t *deletion)
 {
     const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+    apr_int64_t caller = call->caller->user_id;
 
     deletion->mode = rc_arg_text(call, "forks");
-    RC_TRY(rc_store_repo_fork_count(&deletion->forks, call->db, repo->id));
+    RC_TRY(rc_store_repo_fork_count(&deletion->forks, call->db, caller, repo->id, RC_READ));
+    RC_TRY(rc_store_repo_fork_count(&deletion->going, call->db, caller, repo->id, RC_ADMIN));
     if (deletion->forks && !is_mode(deletion, "detach") && !is_mode(deletion, "delete"))
         return rc_err(call->pool, RC_E_ARG, "Cannot delete `%s` it still contains attached forks",
                       repo->name);
-    return rc_model_repo_doomed(&deletion->doomed, call->db, repo, is_mode(deletion, "delete"),
-                                call->pool);
+    return rc_model_repo_doomed(&deletion->doomed, call->db, repo, caller,
+                                is_mode(deletion, "delete"), call->pool);
 }
 
 static bool same(const apr_array_header_t *a, const apr_array_header_t *b)
@@ -68,6 +73,7 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
     if (!same(deletion->doomed, now.doomed))
         return rc_err_failed(call->pool, "the repository or its forks changed meanwhile");
     deletion->forks = now.forks;
+    deletion->going = now.going;
     RC_TRY(tell(call, now.doomed));
     return rc_model_repo_delete(now.doomed, call->env, now.moves, call->db, call->pool);
 }
@@ -87,7 +93,7 @@ static const char *suffix(const rc_call_t *call, const deletion_t *deletion)
     if (is_mode(deletion, "detach"))
         return apr_psprintf(call->pool, " Detached %" APR_INT64_T_FMT " forks", deletion->forks);
     if (is_mode(deletion, "delete"))
-        return apr_psprintf(call->pool, " Deleted %" APR_INT64_T_FMT " forks", deletion->forks);
+        return apr_psprintf(call->pool, " Deleted %" APR_INT64_T_FMT " forks", deletion->going);
     return "";
 }
 

@@ -13,8 +13,8 @@ static rc_err_t *check_free(rc_call_t *call, const char *name)
     RC_TRY(rc_new_repo_taken(&taken, call, name));
     if (!taken)
         return NULL;
-    return rc_err(call->pool, RC_E_ARG, "%s `%s` already exist", taken->fork_of ? "fork" : "repo",
-                  name);
+    return rc_err(call->pool, RC_E_ARG, "%s `%s` already exist",
+                  taken->level && taken->fork_of ? "fork" : "repo", name);
 }
 
 /* What was copied must be what the argument names when the row is made. */

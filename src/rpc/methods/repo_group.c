@@ -86,7 +86,7 @@ static rc_err_t *answer(rc_json_t *out, rc_call_t *call, const char *msg,
 }
 
 /* May the caller make a group here? A parent that he may not see is one that does not exist. */
-static rc_err_t *find_parent(apr_int64_t *parent_id, rc_call_t *call, const char *name)
+static rc_err_t *find_parent(rc_repo_group_t **out, rc_call_t *call, const char *name)
 {
     const char *path = rc_repo_name_parent(name, call->pool);
     rc_repo_group_t *parent = NULL;
@@ -100,7 +100,7 @@ static rc_err_t *find_parent(apr_int64_t *parent_id, rc_call_t *call, const char
         return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", path);
     if (!may && (!parent || parent->level < RC_ADMIN))
         return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
-    *parent_id = parent ? parent->id : 0;
+    *out = parent;
     return NULL;
 }
 
@@ -125,12 +125,12 @@ static rc_err_t *full_name(const char **name, rc_call_t *call)
 static rc_err_t *plan_group(rc_new_repo_group_t *group, rc_call_t *call)
 {
     const char *description = rc_arg_text(call, "description"), *name;
-    rc_repo_group_t *taken;
+    rc_repo_group_t *parent = NULL, *taken;
     rc_user_t *owner;
 
     RC_TRY(full_name(&name, call));
     rc_arg_rename(call, "group_name", name);
-    RC_TRY(find_parent(&group->row.parent_id, call, name));
+    RC_TRY(find_parent(&parent, call, name));
     RC_TRY(rc_store_repo_group_by_name(&taken, call->db, call->caller->user_id, name, call->pool));
     if (taken)
         return rc_err(call->pool, RC_E_ARG, "repo group `%s` already exist", name);
@@ -143,7 +143,9 @@ static rc_err_t *plan_group(rc_new_repo_group_t *group, rc_call_t *call)
     group->owner = owner;
     group->row.name = name;
     group->row.description = *description ? description : name;
-    group->copy_permissions = rc_arg_bool(call, "copy_permissions");
+    group->row.parent_id = parent ? parent->id : 0;
+    group->copy_permissions = /* of what the caller may see */
+        parent && parent->level >= RC_READ && rc_arg_bool(call, "copy_permissions");
     return NULL;
 }
 

@@ -9,8 +9,18 @@ UPDATE repo SET repo_name = ?2, owner_id = ?3, group_id = ?4, fork_id = ?5, priv
  WHERE repo_id = ?1
 -- REPO_DELETE: id; what hangs on it goes by the schema, its forks lose their parent
 DELETE FROM repo WHERE repo_id = ?1
--- REPO_FORK_COUNT: id; direct forks
-SELECT count(*) FROM repo WHERE fork_id = ?1
+-- REPO_FORK_COUNT: user, id, level; direct forks on which the user has that level
+WITH @ME(not materialized)@
+SELECT count(*) FROM me CROSS JOIN repo r WHERE r.fork_id = ?2 AND @REPO_LEVEL(r)@ >= ?3
+-- REPO_WITH_FORKS_OF: user, id; the repository, the forks of it that the user administers, their
+-- forks that he administers, and so on
+WITH RECURSIVE @ME(not materialized)@,
+tree (repo_id) AS (
+    SELECT r.repo_id FROM repo r WHERE r.repo_id = ?2
+    UNION
+    SELECT f.repo_id FROM tree t CROSS JOIN me JOIN repo f ON f.fork_id = t.repo_id
+     WHERE @REPO_LEVEL(f)@ = 4)
+SELECT r.repo_id, r.repo_name FROM tree t JOIN repo r ON r.repo_id = t.repo_id ORDER BY r.repo_id
 -- REPO_WITH_FORKS: id; the repository and the forks of it, of those, and so on
 WITH RECURSIVE tree (repo_id) AS (
     SELECT r.repo_id FROM repo r WHERE r.repo_id = ?1
