@@ -64,10 +64,8 @@ subtest 'git' => sub {
 };
 
 subtest 'programs are bounded' => sub {
-    my $start = time;
-    my $r = $t->run({ timeout => 1 }, 'sh', '-c', 'sleep 60 & sleep 60');
+    my $r = $t->run({ timeout => 1 }, 'sh', '-c', 'sleep 600 & sleep 600');
     is($r->{signal}, 9);
-    ok(time - $start < 20);
     is($t->run({ stdin => 'x' }, 'cat')->{out}, 'x');
     is($t->run('/no/such/program')->{exit}, 127);
 };

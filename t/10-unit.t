@@ -8,7 +8,7 @@ use JSON::PP qw(decode_json encode_json);
 use POSIX ();
 use Test::More;
 use lib 't/lib';
-use RCAPI::Run qw(run slurp spew);
+use RCAPI::Run qw(run slow slurp spew);
 
 my $TIMEOUT = 300;
 my $AT_ONCE = 3;
@@ -34,7 +34,7 @@ sub start {
     my $pid = fork // die "fork: $!";
     return $running{$pid} = 1 if $pid;
     my %env = (CMOCKA_MESSAGE_OUTPUT => 'TAP', HOME => $own, TMPDIR => $own,
-        UBSAN_OPTIONS => 'halt_on_error=1:print_stacktrace=1');
+        UBSAN_OPTIONS => 'halt_on_error=1:print_stacktrace=1', RCAPI_SLOW => slow());
     spew("$temp/$name.json", encode_json(run({ root => 1, timeout => $TIMEOUT, env => \%env }, "$build/unit/$name")));
     POSIX::_exit(0);
 }

@@ -12,6 +12,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 
 use RCAPI::HTTP;
+use RCAPI::Run qw(slow);
 use RCAPI::Test;
 
 my $LIMIT = 16 * 1024;
@@ -119,7 +120,7 @@ subtest 'slow and broken senders' => sub {
     my $start = time;
     my $got = join '', <$s>;
     like($got, qr/^HTTP\/1.1 408/, 'a body that does not come: 408');
-    cmp_ok(time - $start, '<', 8, '... in time');
+    cmp_ok(time - $start, '<', 8 * slow(), '... in time');
     for (1 .. 10) {
         my $gone = RCAPI::HTTP::connect_to($t->port);
         print $gone "POST /_admin/api HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{";

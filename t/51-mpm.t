@@ -9,7 +9,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use RCAPI::HTTP;
-use RCAPI::Run qw(patiently slurp spew);
+use RCAPI::Run qw(patiently slow slurp spew);
 use RCAPI::Test;
 
 my $seed = $ENV{SEED} // 1;
@@ -93,7 +93,7 @@ sub client {
     my $told;
     local $SIG{TERM} = sub { $told = 1 };
     my ($wrong, $i) = ('', 0);
-    for (my $end = time + 120; !$told && (!$n || $i < $n) && time < $end; $i++) {
+    for (my $end = time + 120 * slow(); !$told && (!$n || $i < $n) && time < $end; $i++) {
         my $what = $MIX[rand @MIX];
         my $text = $requests{$what}->($t, $diff);
         last if $text ne '' && defined $n && !$n;

@@ -107,7 +107,7 @@ static pid_t start(void (*fn)(void), long n)
     fflush(stderr);
     if ((pid = fork()))
         return pid;
-    alarm(60);
+    alarm((unsigned)apr_time_sec(patience(60)));
     if (fn) {
         open_env();
         calls = 0;

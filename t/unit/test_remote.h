@@ -26,6 +26,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "patience.h"
 #include "rc_remote.h"
 
 typedef struct fixture_t {

@@ -20,6 +20,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "patience.h"
 #include "rc_err.h"
 
 #define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))

@@ -20,7 +20,7 @@ use warnings;
 use JSON::PP ();
 use POSIX ();
 use Time::HiRes qw(sleep time);
-use RCAPI::Run qw(patiently slurp);
+use RCAPI::Run qw(patiently slow slurp);
 
 my $PATIENCE = 30; # seconds for one step
 my @OPTIONS = (
@@ -84,7 +84,7 @@ sub _do {
 # The first message that fits; undef when none comes in time.
 sub _wait {
     my ($self, $fits) = @_;
-    my $end = time + $PATIENCE;
+    my $end = time + $PATIENCE * slow();
     while (time < $end) {
         while ($self->{got} =~ s/\A([^\0]*)\0//) {
             my $message = JSON::PP->new->utf8->decode($1);

@@ -22,6 +22,7 @@ use strict;
 use warnings;
 use IO::Socket::INET;
 use JSON::PP ();
+use RCAPI::Run qw(slow);
 
 # Sends a request; method GET, HEAD, ... Headers are a hash or a list of pairs (order is kept).
 sub request {
@@ -44,7 +45,7 @@ sub request {
 sub raw {
     my ($port, $text, %opt) = @_;
     my $socket = connect_to($port) or return parse("no connection: $!");
-    my $end = time + ($opt{timeout} // 30);
+    my $end = time + ($opt{timeout} // 30) * slow();
     my $got = '';
 
     local $SIG{PIPE} = 'IGNORE';
@@ -66,7 +67,7 @@ sub raw {
 # A connection, for tests that talk by hand.
 sub connect_to {
     my ($port) = @_;
-    return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 10);
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 10 * slow());
 }
 
 # An answer's bytes taken apart.

@@ -11,6 +11,9 @@ RCAPI::Run - run programs for tests: bounded in time, never as root
     die $r->{err} if $r->{exit};
     print $r->{out};
 
+Time limits are for a quiet machine and an ordinary build. C<slow> says by how much everything takes
+longer now; C<run>, C<patiently> and what is built on them multiply their limits by it.
+
 httpd serves nobody as root, and tests about refused files mean nothing to root. So root's tests
 become an ordinary account (C<become>), or let single programs do so (C<run> without C<root>).
 
@@ -22,7 +25,7 @@ use Exporter 'import';
 use POSIX ();
 use Time::HiRes qw(time sleep);
 
-our @EXPORT_OK = qw(run become account patiently slurp spew);
+our @EXPORT_OK = qw(run become account patiently slow slurp spew);
 
 # ($name, $uid, $gid) of the account that root's programs run under; nothing for everybody else.
 sub account {
@@ -65,7 +68,7 @@ sub run {
         exec { $cmd[0] } @cmd or print STDERR "$cmd[0]: $!\n";
         POSIX::_exit(127);
     }
-    my $status = _reap($pid, $opt->{timeout} // 60);
+    my $status = _reap($pid, POSIX::ceil(($opt->{timeout} // 60) * slow()));
     return {
         exit => $status >> 8, signal => $status & 127,
         out => _all($out), err => _all($err),
@@ -97,10 +100,19 @@ sub _all {
     return scalar <$fh> // '';
 }
 
-# Calls $code until it is true, for at most $seconds; its last value.
+# How many times longer than usual things may take: a sanitizer's build does less in the same time,
+# and so does a machine with more to run than it has cores.
+sub slow {
+    my ($load) = split ' ', slurp('/proc/loadavg') || 0;
+    my $cores = () = slurp('/proc/cpuinfo') =~ /^processor\b/mg;
+    my $factor = $load / ($cores || 1);
+    return ($factor > 1 ? $factor : 1) * ($ENV{RCAPI_PRELOAD} ? 4 : 1);
+}
+
+# Calls $code until it is true, for at most $seconds times slow(); its last value.
 sub patiently {
     my ($seconds, $code) = @_;
-    my $end = time + $seconds;
+    my $end = time + $seconds * slow();
     my $value;
     sleep 0.01 until ($value = $code->()) || time > $end;
     return $value;

@@ -22,7 +22,7 @@ use IO::Socket::INET;
 use POSIX ();
 use Time::HiRes qw(time sleep);
 use RCAPI::HTTP;
-use RCAPI::Run qw(account patiently run slurp spew);
+use RCAPI::Run qw(account patiently run slow slurp spew);
 
 my $BOOT = 60;   # seconds that a start or a reload may take
 my $STOP = 20;   # seconds until a server that does not end is killed
@@ -45,7 +45,7 @@ sub program { apxs('SBINDIR') . '/' . apxs('progname') }
 sub new {
     my ($class, %opt) = @_;
     my $self = bless {
-        mpm => $ENV{MPM} || 'event', children => 2, threads => 8, limit => 900, config => '',
+        mpm => $ENV{MPM} || 'event', children => 2, threads => 8, limit => 900 * slow(), config => '',
         modules => [], env => {}, sweep => [], want => 1, owner => $$, %opt,
     }, $class;
     $self->{program} = program(); # asked before httpd's environment is ours
@@ -194,7 +194,7 @@ sub _keep {
         my $over = $asked ? sleep 0.01 : select $ready, undef, undef, 0.02;
         kill TERM => $httpd if !$asked && ($over || time > $end);
         $asked = time if !$asked && ($over || time > $end);
-        kill KILL => -$httpd if $asked && time > $asked + $STOP;
+        kill KILL => -$httpd if $asked && time > $asked + $STOP * slow();
     }
     my $status = $?;
     my $left;
