@@ -50,7 +50,8 @@ sub refused {
 sub mode { sprintf '%04o', (stat $_[0])[2] & 07777 }
 
 my @INIT = qw(init --user admin --email admin@example.org --password secret-1);
-my $NONE = "Initial repository scan: no repositories found.\n";
+my $OFF = "Anonymous access is off: visitors need a key; `rcapi-admin anonymous on` changes that.\n";
+my $NONE = "Initial repository scan: no repositories found.\n$OFF";
 
 # One that works; its folder.
 sub made {
@@ -135,6 +136,12 @@ subtest 'init: options' => sub {
     my $user = api($data, qw(get_user userid:admin))->{result};
     is_deeply([@$user{qw(firstname lastname api_key)}], ['Ann', 'Author', $key]);
 
+    my $access = sub { $t->run('sqlite3', "$_[0]/rcapi.db", "SELECT active FROM users WHERE username = 'default'")->{out} };
+    is($access->($data), "1\n", '--public-access lets visitors in');
+    my $r = admin('--data', place(), @INIT, '--public-access');
+    like($r->{err}, qr/^Anonymous access is on: visitors read every public repository; `rcapi-admin anonymous off` changes that\.$/m, 'says so');
+    is($access->(scalar made(@$_)), "0\n", "not otherwise: @$_") for [], ['--no-public-access'];
+
     my @user = qw(--user admin);
     my @email = qw(--email a@example.org);
     my @password = qw(--password secret-1);
@@ -211,7 +218,7 @@ subtest 'init: the first scan' => sub {
     spew("$data/repos/file", 'x');
     symlink "$data/repos/one", "$data/repos/link";
     ends(admin('--data', $data, @INIT), 0, $HEX40,
-        "Initial repository scan: added following repositories:\ngrp/sub/three\ngrp/two\none\n", 'what it finds');
+        "Initial repository scan: added following repositories:\ngrp/sub/three\ngrp/two\none\n$OFF", 'what it finds');
     is(join(' ', map { $_->{repo_name} } @{ api($data, 'get_repos')->{result} }), 'grp/sub/three grp/two one');
     my $repo = api($data, qw(get_repo repoid:grp/two))->{result};
     is_deeply([@$repo{qw(owner repo_type private landing_rev clone_uri)}],

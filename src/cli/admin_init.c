@@ -61,8 +61,9 @@ static bool read_options(init_t *init)
     const char *first = rc_admin_option(admin, "--firstname");
     const char *last = rc_admin_option(admin, "--lastname");
 
-    rc_admin_flag(admin, "--public-access");
-    init->public_access = !rc_admin_flag(admin, "--no-public-access");
+    init->public_access = rc_admin_flag(admin, "--public-access");
+    if (rc_admin_flag(admin, "--no-public-access"))
+        init->public_access = false;
     init->yes = rc_admin_flag(admin, "--force-yes");
     init->no = rc_admin_flag(admin, "--force-no");
     init->user.key = rc_admin_option(admin, "--api-key");
@@ -209,6 +210,15 @@ static rc_err_t *first_scan(rc_admin_t *admin)
     return NULL;
 }
 
+static void tell_access(const init_t *init)
+{
+    fputs(init->public_access ? "Anonymous access is on: visitors read every public repository; "
+                                "`rcapi-admin anonymous off` changes that.\n"
+                              : "Anonymous access is off: visitors need a key; `rcapi-admin "
+                                "anonymous on` changes that.\n",
+          stderr);
+}
+
 int rc_admin_init(rc_admin_t *admin)
 {
     init_t init = {.admin = admin};
@@ -218,6 +228,7 @@ int rc_admin_init(rc_admin_t *admin)
         return RC_ADMIN_USAGE;
     if ((err = set_up(&init)) || (err = first_scan(admin)))
         return rc_admin_result(admin, err);
+    tell_access(&init);
     if (!geteuid())
         fputs("All of it belongs to root: give it to the account of httpd's children.\n", stderr);
     printf("%s\n", init.user.key);

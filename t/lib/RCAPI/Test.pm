@@ -29,7 +29,7 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
     directives => TEXT   added to the server's configuration, location => TEXT to each mount
     modules => [...]     more of httpd's modules, by their short names
     init => [...]        more arguments of rcapi-admin init
-    public => 0          anonymous access off (default: on, as the product's)
+    public => 0          anonymous access off (default: on; the product's is off)
     env => {...}         environment of httpd
     limit => 900         seconds after which the server is ended, whatever the test does
     start => 0           do not start yet; call start
