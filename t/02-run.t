@@ -6,7 +6,7 @@ use warnings;
 use File::Temp;
 use Test::More;
 use lib 't/lib';
-use RCAPI::Run qw(patiently run slurp);
+use RCAPI::Run qw(account patiently run slurp spew);
 use RCAPI::Server;
 
 my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
@@ -31,6 +31,8 @@ subtest 'the first run' => sub {
         like($r->{out}, qr/^(?:diff --git|\{"id":1,"result":\{)/, 'answers');
     }
     is(() = $said =~ /^curl /mg, 2, 'two lines');
+    my $wrong = shell("curl -so /dev/null -w '%{http_code}' " . ($said =~ m{(http://\S+?/demo/\S+api_key=)})[0] . 'wrong');
+    is($wrong->{out}, 401, 'a wrong key opens nothing: visitors may see nothing');
     unlike(slurp("$data/logs/access_log") . slurp("$data/logs/error_log"), qr/$key/, 'no key in its logs');
 };
 
@@ -59,6 +61,44 @@ subtest 'again' => sub {
     is(slurp("$data/admin.key"), $before, 'the data stay');
     like(slurp("$data/logs/error_log"), qr/mpm_prefork:notice/, 'the MPM that was asked for');
     like(slurp("$data/logs/planted"), qr/HTTP/, 'more directives');
+};
+
+subtest 'a folder of somebody else' => sub {
+    my $other = "$temp/other";
+    mkdir $other;
+    spew("$other/letter", 'x');
+    my $r = make('start', DATA => $other, PORT => RCAPI::Server::free_port());
+    is($r->{exit}, 1, 'is refused');
+    like($r->{err}, qr{^make run: \Q$other\E is not empty, and no folder of make run; name another by DATA=$}m, 'says why');
+    is_deeply([map { s{.*/}{}r } glob "$other/*"], ['letter'], 'nothing is made in it');
+    is((stat $other)[4], $>, 'and it keeps its owner');
+};
+
+subtest 'what the other account has planted' => sub {
+    my (undef, $uid, $gid) = account() or plan skip_all => 'only root has another account';
+    my $victim = "$temp/victim";
+    mkdir $victim;
+    spew("$victim/$_", "$_ of root") for qw(read kept);
+    my @names = qw(tmp/answer tmp/diff tmp/git.diff bin/mod_rcapi.so bin/rcapi-admin httpd.conf admin.key);
+    my $key = slurp("$data/admin.key");
+    make('stop');
+    for my $name (@names) {
+        unlink "$data/$name";
+        symlink $name eq 'admin.key' ? "$victim/read" : "$victim/kept", "$data/$name" or die "$name: $!";
+    }
+    chmod 0600, glob "$victim/*";
+    system 'rm', '-rf', "$data/logs";
+    symlink $victim, "$data/logs";
+    system 'chown', '-hR', "$uid:$gid", $data;
+    make('start', PORT => RCAPI::Server::free_port());
+    is(slurp("$victim/$_"), "$_ of root", "a link leads nowhere: $_") for qw(read kept);
+    is_deeply([map { s{.*/}{}r } glob "$victim/*"], [qw(kept read)], 'nothing is made at its end');
+    unlink "$data/admin.key", "$data/logs", "$data/httpd.conf";
+    spew("$data/admin.key", $key);
+    spew("$data/httpd.conf", '# Made by `make run`');
+    system 'chown', '-hR', "$uid:$gid", $data;
+    start();
+    is(grep({ (lstat)[4] != $uid } split /\0/, `find "$data" -print0`), 0, 'all there belongs to the account');
 };
 
 subtest 'the end' => sub {
@@ -95,7 +135,7 @@ sub start {
 
 sub make {
     my ($what, %vars) = @_;
-    my $env = { DATA => $data, MAKEFLAGS => undef, map { $_ => $vars{$_} } qw(PORT MPM WHITELIST CONF) };
+    my $env = { DATA => $data, MAKEFLAGS => undef, (map { $_ => $vars{$_} } qw(PORT MPM WHITELIST CONF)), %vars };
     return run({ root => 1, timeout => 120, env => $env }, 'sh', 'conf/run', $what);
 }
 
