@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One fetch, step by step: a quarantine, git fetch into it, a rehearsal of the reference changes,
- * the packs moved in, the references changed in one transaction. Until the packs move nothing of
- * the repository is touched, and whatever happens the quarantine goes.
+ * One fetch, step by step: what the remote advertises, git fetch into a quarantine, the packs moved
+ * in, the references changed at once. Until the packs move nothing of the repository is touched,
+ * and whatever happens the quarantine goes.
  */
 #include "remote.h"
 
@@ -19,25 +19,20 @@
 
 #include "git.h"
 #include "git_env.h"
+#include "git_publish.h"
 #include "proc.h"
 #include "quarantine.h"
 
 #define MAX_LINE      (8 * 1024) /* an id and the name of a reference */
 #define MAX_DETAIL    1500
 #define MAX_MEMORY    ((apr_off_t)4 << 30)
-#define SLACK         ((apr_off_t)1 << 20) /* of the file limit: for indexes of small packs */
-#define MAX_REFS      500000               /* to be changed at once */
-#define MANY_REFS     50
-#define THEIR_REFS    "rc-theirs"
-#define PUBLISH_GRACE apr_time_from_sec(300) /* a transaction is not cut short by our deadline */
+#define SLACK         ((apr_off_t)1 << 20)   /* of the file limit: for indexes of small packs */
+#define MAX_REFS      500000                 /* that a remote may advertise */
+#define MAX_LISTING   ((apr_off_t)256 << 20) /* bytes of their names */
+#define LIST_MEMORY   ((apr_off_t)1 << 30)
+#define ROUNDS        3 /* of asking a remote whose references move meanwhile */
+#define PUBLISH_GRACE apr_time_from_sec(300) /* changes are not cut short by our deadline */
 #define MIN_GIT       237 /* http.curloptResolve; older ones ignore it without a word */
-
-/* A listing of references, in the order of their names. */
-typedef struct refs_t {
-    apr_file_t *file;
-    char line[MAX_LINE];
-    const char *id, *name; /* of the current one; NULL at the end */
-} refs_t;
 
 typedef struct fetch_t {
     const rc_remote_policy_t *policy;
@@ -47,8 +42,7 @@ typedef struct fetch_t {
     apr_time_t deadline;
     apr_pool_t *pool;    /* the caller's: errors live in it */
     apr_pool_t *scratch; /* ends with the fetch, and closes its files */
-    refs_t *ours;        /* the repository's references before */
-    bool first;          /* it had none at all */
+    rc_ref_list_t ours;  /* the repository's branches and tags before */
 } fetch_t;
 
 /* ---- running git ---- */
@@ -59,6 +53,7 @@ typedef struct step_t {
     const char *const *env;
     apr_file_t *in, *out; /* NULL = nothing in, messages out */
     bool ours;            /* nothing of theirs in it: no limits, and a failure is our fault */
+    bool lists;           /* what it writes is a list of references */
     bool commits;         /* changes the repository: not cut short */
 } step_t;
 
@@ -106,16 +101,18 @@ static rc_err_t *judge(const fetch_t *fetch, const step_t *step, const rc_proc_r
                       : rc_err_failed(pool, "%s", text);
 }
 
-static void set_limits(rc_proc_t *proc, const fetch_t *fetch)
+static void set_limits(rc_proc_t *proc, const fetch_t *fetch, const step_t *step)
 {
     apr_time_t left = fetch->deadline - rc_clock();
 
-    proc->max_memory = MAX_MEMORY;
+    proc->max_memory = step->lists ? LIST_MEMORY : MAX_MEMORY;
     proc->max_cpu = (int)apr_time_sec(left > 0 ? left : 0) * 4 + 10; /* it has a few threads */
     proc->check = within_size;
     proc->baton = (void *)fetch;
     if (fetch->policy->max_size)
         proc->max_file = fetch->policy->max_size + fetch->policy->max_size / 4 + SLACK;
+    if (step->lists)
+        proc->max_file = MAX_LISTING;
 }
 
 static rc_err_t *run(const fetch_t *fetch, const step_t *step, const char *const *argv)
@@ -129,7 +126,7 @@ static rc_err_t *run(const fetch_t *fetch, const step_t *step, const char *const
     proc.outlives_us = step->commits;
     proc.keep = step->commits ? fetch->policy->lock : 0;
     if (!step->ours)
-        set_limits(&proc, fetch);
+        set_limits(&proc, fetch, step);
     RC_TRY(rc_proc_run(&result, &proc, fetch->pool));
     return judge(fetch, step, &result);
 }
@@ -171,25 +168,8 @@ static rc_err_t *rewind_file(apr_file_t *file, const fetch_t *fetch)
 
 /* ---- listing references ---- */
 
-static rc_err_t *next_ref(refs_t *refs, const fetch_t *fetch)
-{
-    apr_status_t rv = apr_file_gets(refs->line, sizeof(refs->line), refs->file);
-    char *space = strchr(refs->line, ' ');
-    char *end = strchr(refs->line, '\n');
-
-    refs->id = refs->name = NULL;
-    if (APR_STATUS_IS_EOF(rv))
-        return NULL;
-    if (rv != APR_SUCCESS || !space || !end)
-        return rc_err_internal(fetch->pool, rv, "cannot read a listing of references");
-    *space = *end = '\0';
-    refs->id = refs->line;
-    refs->name = space + 1;
-    return NULL;
-}
-
 /* Lists branches and tags into a new file in the quarantine, in the form of git's packed-refs. */
-static rc_err_t *list_refs(refs_t **out, const fetch_t *fetch, const char *git_dir,
+static rc_err_t *list_refs(rc_ref_list_t *list, const fetch_t *fetch, const char *git_dir,
                            const char *file)
 {
     static const char *const argv[] = {
@@ -198,7 +178,6 @@ static rc_err_t *list_refs(refs_t **out, const fetch_t *fetch, const char *git_d
     step_t step = {.what = "git for-each-ref", .env = plain_env(fetch, git_dir), .ours = true};
     apr_status_t rv;
 
-    *out = apr_pcalloc(fetch->scratch, sizeof(**out));
     RC_TRY(make_file(&step.out, fetch, file));
     rv = apr_file_puts("# pack-refs with: sorted \n", step.out);
     if (rv == APR_SUCCESS)
@@ -206,10 +185,64 @@ static rc_err_t *list_refs(refs_t **out, const fetch_t *fetch, const char *git_d
     if (rv != APR_SUCCESS)
         return rc_err_internal(fetch->pool, rv, "cannot write a listing of references");
     RC_TRY(run(fetch, &step, argv));
-    RC_TRY(rewind_file(step.out, fetch));
-    (*out)->file = step.out;
-    RC_TRY(next_ref(*out, fetch)); /* the line above */
-    return next_ref(*out, fetch);
+    return rc_ref_list_map(list, step.out, fetch->scratch);
+}
+
+static rc_err_t *check_format(const rc_ref_list_t *list, const fetch_t *fetch)
+{
+    const char *tab = memchr(list->text, '\t', (apr_size_t)(list->end - list->text));
+
+    if (list->text == list->end || (tab && tab - list->text == RC_REF_ID))
+        return NULL;
+    return rc_err_failed(fetch->pool, "%s: its object format is %s, and only sha1 is fetched",
+                         rc_remote_shown(fetch->url, fetch->pool),
+                         tab && tab - list->text == 64 ? "sha256" : "unknown");
+}
+
+/* Asks the remote for its branches and tags, which come in an order of its own. */
+static rc_err_t *list_theirs(rc_ref_list_t *list, const fetch_t *fetch, int round)
+{
+    const char *url = rc_git_env_url(fetch->url, fetch->pool);
+    const char *const argv[] = {"git",    "ls-remote",        "--quiet", "--refs", "--heads",
+                                "--tags", "--end-of-options", url,       NULL};
+    step_t step = {.what = "git ls-remote", .env = remote_env(fetch), .lists = true};
+
+    RC_TRY(make_file(&step.out, fetch, apr_psprintf(fetch->scratch, "rc-advertised-%d", round)));
+    RC_TRY(run(fetch, &step, argv));
+    RC_TRY(rc_ref_list_map(list, step.out, fetch->scratch));
+    return check_format(list, fetch);
+}
+
+static bool is_name(const char *name)
+{
+    int valid = 0;
+
+    return git_reference_name_is_valid(&valid, name) == 0 && valid;
+}
+
+/* The first advertised reference that @a have lacks or has elsewhere: its name, else NULL. Names
+ * that git does not accept never come. */
+static rc_err_t *find_missing(const char **missing, const rc_ref_list_t *advertised,
+                              const rc_ref_list_t *have, const fetch_t *fetch)
+{
+    const char *place = advertised->text;
+    int count = 0;
+    rc_ref_t ref, our;
+
+    *missing = NULL;
+    while (rc_ref_list_next(&ref, advertised, &place)) {
+        if (++count > MAX_REFS)
+            return rc_err_failed(fetch->pool, "%s: more than %d references",
+                                 rc_remote_shown(fetch->url, fetch->pool), MAX_REFS);
+        if (rc_ref_list_find(&our, have, ref.name, ref.len) &&
+            memcmp(our.id, ref.id, RC_REF_ID) == 0)
+            continue;
+        *missing = apr_pstrmemdup(fetch->scratch, ref.name, ref.len);
+        if (is_name(*missing))
+            return NULL;
+        *missing = NULL;
+    }
+    return NULL;
 }
 
 /* ---- getting ---- */
@@ -241,7 +274,7 @@ static rc_err_t *get_objects(const fetch_t *fetch)
                                 "--no-write-fetch-head",
                                 "--no-auto-maintenance",
                                 "--no-recurse-submodules",
-                                "--no-prune",
+                                "--prune", /* makes room for what gets in the way of each other */
                                 "--end-of-options",
                                 url,
                                 "+refs/heads/*:refs/heads/*",
@@ -280,127 +313,64 @@ static rc_err_t *get_head(const char **branch, const fetch_t *fetch)
     return NULL;
 }
 
-/* ---- comparing references ---- */
-
-/* Every text with the NUL that ends it: git update-ref --stdin -z. */
-static rc_err_t *put(apr_file_t *file, const char *text, const fetch_t *fetch)
+/* Fetches until the quarantine has what the remote advertises. A remote that moves meanwhile is
+ * asked again. */
+static rc_err_t *get_theirs(rc_ref_list_t *theirs, const fetch_t *fetch)
 {
-    apr_status_t rv = apr_file_write_full(file, text, strlen(text) + 1, NULL);
+    const char *missing = NULL;
+    rc_ref_list_t advertised;
+    int round;
 
-    return rv == APR_SUCCESS ? NULL
-                             : rc_err_internal(fetch->pool, rv, "cannot write reference changes");
-}
-
-/* One line of the transaction: whatever the reference was, it becomes @a id. */
-static rc_err_t *put_update(apr_file_t *file, const refs_t *refs, const fetch_t *fetch)
-{
-    char line[MAX_LINE + 8];
-
-    apr_snprintf(line, sizeof(line), "update %s", refs->name);
-    RC_TRY(put(file, line, fetch));
-    RC_TRY(put(file, refs->id, fetch));
-    return put(file, "", fetch);
-}
-
-/* Writes what must change, up to "prepare"; @a *count is the number of references. */
-static rc_err_t *write_updates(apr_file_t *updates, int *count, refs_t *theirs,
-                               const fetch_t *fetch)
-{
-    refs_t *ours = fetch->ours;
-
-    *count = 0;
-    RC_TRY(put(updates, "start", fetch));
-    for (; theirs->name; (*count)++) {
-        while (ours->name && strcmp(ours->name, theirs->name) < 0)
-            RC_TRY(next_ref(ours, fetch));
-        if (ours->name && strcmp(ours->name, theirs->name) == 0 &&
-            strcmp(ours->id, theirs->id) == 0)
-            (*count)--;
-        else
-            RC_TRY(put_update(updates, theirs, fetch));
-        if (*count > MAX_REFS)
-            return rc_err_failed(fetch->pool, "%s: more than %d new references",
-                                 rc_remote_shown(fetch->url, fetch->pool), MAX_REFS);
-        RC_TRY(next_ref(theirs, fetch));
+    *theirs = fetch->ours;
+    for (round = 0; round < ROUNDS; round++) {
+        RC_TRY(list_theirs(&advertised, fetch, round));
+        RC_TRY(find_missing(&missing, &advertised, theirs, fetch));
+        if (!missing)
+            return NULL;
+        RC_TRY(get_objects(fetch));
+        RC_TRY(list_refs(theirs, fetch, fetch->quarantine,
+                         apr_psprintf(fetch->scratch, "rc-theirs-%d", round)));
+        RC_TRY(find_missing(&missing, &advertised, theirs, fetch));
+        if (!missing)
+            return NULL;
     }
-    return put(updates, "prepare", fetch);
+    return rc_err_failed(fetch->pool,
+                         "%s: %s did not arrive; is it a shallow repository, without the history "
+                         "behind it?",
+                         rc_remote_shown(fetch->url, fetch->pool), missing);
 }
 
 /* ---- publishing ---- */
 
-static rc_err_t *update_refs(const fetch_t *fetch, const step_t *step)
+/* Packs the repository's references: nothing changes but where they are kept. */
+static rc_err_t *pack_refs(const fetch_t *fetch)
 {
-    static const char *const argv[] = {"git", "update-ref", "--stdin", "-z", NULL};
-
-    RC_TRY(rewind_file(step->in, fetch));
-    return run(fetch, step, argv);
-}
-
-/* Would it work? Locks and checks everything, with the quarantine's objects at hand, and lets go:
- * a transaction that is not committed is aborted at the end of its input. */
-static rc_err_t *rehearse(const fetch_t *fetch, apr_file_t *updates)
-{
+    static const char *const argv[] = {"git", "pack-refs", "--all", NULL};
     rc_git_env_t *env = rc_git_env(fetch->path, fetch->quarantine, fetch->pool);
-    step_t step = {.what = "git update-ref (rehearsal)", .in = updates};
+    step_t step = {.what = "git pack-refs", .ours = true, .commits = true};
 
-    rc_git_env_set(env, "GIT_OBJECT_DIRECTORY",
-                   apr_pstrcat(fetch->pool, fetch->quarantine, "/objects", NULL));
+    rc_git_env_config(env, "core.fsync", "reference");
     step.env = rc_git_env_list(env);
-    return update_refs(fetch, &step);
-}
-
-/* Changes the references. Many of them are synced together, in one packed file. */
-static rc_err_t *commit(const fetch_t *fetch, apr_file_t *updates, int count)
-{
-    static const char *const pack[] = {"git", "pack-refs", "--all", NULL};
-    rc_git_env_t *one_by_one = rc_git_env(fetch->path, fetch->quarantine, fetch->pool);
-    step_t step = {.what = "git update-ref", .in = updates, .ours = true, .commits = true};
-    step_t pack_step = {.what = "git pack-refs", .ours = true, .commits = true};
-
-    rc_git_env_config(one_by_one, "core.fsync", "reference");
-    pack_step.env = rc_git_env_list(one_by_one);
-    if (count <= MANY_REFS) {
-        step.env = pack_step.env;
-        return update_refs(fetch, &step);
-    }
-    step.env = plain_env(fetch, fetch->path);
-    RC_TRY(update_refs(fetch, &step));
-    return run(fetch, &pack_step, pack);
+    return run(fetch, &step, argv);
 }
 
 /* What is new against what was there. */
-static rc_err_t *publish_changes(const fetch_t *fetch, refs_t *theirs)
+static rc_err_t *publish(const fetch_t *fetch, rc_publish_t *publish)
 {
-    apr_file_t *updates;
-    apr_off_t end = 0;
-    apr_status_t rv;
-    int count;
+    rc_err_t *err;
 
-    RC_TRY(make_file(&updates, fetch, "rc-updates"));
-    RC_TRY(write_updates(updates, &count, theirs, fetch));
-    if (count == 0)
+    RC_TRY(rc_publish_plan(publish, &fetch->ours));
+    if (publish->changes->nelts == 0)
         return NULL;
-    RC_TRY(rehearse(fetch, updates));
-    if ((rv = apr_file_seek(updates, APR_END, &end)) != APR_SUCCESS)
-        return rc_err_internal(fetch->pool, rv, "cannot seek in reference changes");
-    RC_TRY(put(updates, "commit", fetch));
-    RC_TRY(rc_quarantine_publish(fetch->quarantine, fetch->path, fetch->pool));
-    return commit(fetch, updates, count);
-}
-
-/* A repository without references gets them as one file, as git clone does: a transaction would
- * make, lock and sync a file for each. */
-static rc_err_t *publish(const fetch_t *fetch)
-{
-    refs_t *theirs;
-
-    RC_TRY(list_refs(&theirs, fetch, fetch->quarantine, THEIR_REFS));
-    if (!fetch->first)
-        return publish_changes(fetch, theirs);
-    if (!theirs->name)
-        return NULL;
-    RC_TRY(rc_quarantine_publish(fetch->quarantine, fetch->path, fetch->pool));
-    return rc_quarantine_publish_refs(fetch->quarantine, THEIR_REFS, fetch->path, fetch->pool);
+    if (publish->unpacked)
+        RC_TRY(pack_refs(fetch));
+    err = rc_publish_prepare(publish);
+    if (!err)
+        err = rc_quarantine_publish(fetch->quarantine, fetch->path, fetch->pool);
+    if (!err)
+        return rc_publish_commit(publish);
+    rc_publish_cancel(publish);
+    return err;
 }
 
 /* ---- HEAD ---- */
@@ -441,69 +411,61 @@ static rc_err_t *read_head(const char **branch, const fetch_t *fetch)
     return NULL;
 }
 
-/* Looks through our branches for those that HEAD might be. */
-static rc_err_t *find_heads(heads_t *heads, const char *remote, const char *current,
-                            const fetch_t *fetch)
+/* Looks through the branches for those that HEAD might be. */
+static void find_heads(heads_t *heads, const char *remote, const char *current,
+                       const rc_ref_list_t *refs, apr_pool_t *pool)
 {
-    refs_t *refs;
+    const char *place = refs->text;
+    rc_ref_t ref;
 
-    RC_TRY(list_refs(&refs, fetch, fetch->path, "rc-heads"));
-    while (refs->name && strncmp(refs->name, "refs/heads/", 11) == 0) {
-        if (remote && strcmp(refs->name, remote) == 0)
+    while (rc_ref_list_next(&ref, refs, &place) && memcmp(ref.name, "refs/heads/", 11) == 0) {
+        const char *name = apr_pstrmemdup(pool, ref.name, ref.len);
+
+        if (remote && strcmp(name, remote) == 0)
             heads->wanted = remote;
-        if (current && strcmp(refs->name, current) == 0)
+        if (current && strcmp(name, current) == 0)
             heads->current = current;
-        if (strcmp(refs->name, "refs/heads/main") == 0)
+        if (strcmp(name, "refs/heads/main") == 0)
             heads->main = "refs/heads/main";
-        if (strcmp(refs->name, "refs/heads/master") == 0)
+        if (strcmp(name, "refs/heads/master") == 0)
             heads->master = "refs/heads/master";
         if (!heads->first)
-            heads->first = apr_pstrdup(fetch->scratch, refs->name);
-        RC_TRY(next_ref(refs, fetch));
+            heads->first = name;
     }
-    return NULL;
 }
 
-static rc_err_t *set_head_to(const fetch_t *fetch, const char *remote)
+static rc_err_t *set_head_to(const fetch_t *fetch, const rc_publish_t *publish, const char *remote)
 {
-    const char *argv[] = {"git", "symbolic-ref", "HEAD", NULL, NULL};
-    step_t step = {.what = "git symbolic-ref", .ours = true, .commits = true};
     heads_t heads = {.wanted = NULL};
-    const char *current;
+    const char *current, *head;
 
     RC_TRY(read_head(&current, fetch));
-    RC_TRY(find_heads(&heads, remote, current, fetch));
-    argv[3] = pick(&heads);
-    if (!argv[3] || (current && strcmp(argv[3], current) == 0))
+    find_heads(&heads, remote, current, publish->theirs, fetch->scratch);
+    head = pick(&heads);
+    if (!head || (current && strcmp(head, current) == 0))
         return NULL;
-    step.env = plain_env(fetch, fetch->path);
-    return run(fetch, &step, argv);
+    return rc_publish_head(publish, head);
 }
 
 /* ---- all of it ---- */
 
-/* The quarantine begins with our references: what is not new need not be made again, and what gets
- * in the way of each other shows at once. */
-static rc_err_t *note_refs(fetch_t *fetch)
-{
-    const char *packed = apr_pstrcat(fetch->scratch, fetch->path, "/packed-refs", NULL);
-
-    RC_TRY(list_refs(&fetch->ours, fetch, fetch->path, "packed-refs"));
-    fetch->first = !fetch->ours->name && access(packed, F_OK) < 0;
-    return NULL;
-}
-
 static rc_err_t *fetch_all(fetch_t *fetch, bool set_head)
 {
+    rc_ref_list_t theirs;
+    rc_publish_t to = {.path = fetch->path, .work = fetch->quarantine, .theirs = &theirs};
     const char *head = NULL;
 
+    to.pool = fetch->pool;
+    to.files = fetch->scratch;
+    apr_pool_create(&to.scratch, fetch->scratch);
     RC_TRY(check_git(fetch));
-    RC_TRY(note_refs(fetch));
-    RC_TRY(get_objects(fetch));
+    /* The quarantine begins with our references: what is not new need not be made again. */
+    RC_TRY(list_refs(&fetch->ours, fetch, fetch->path, "packed-refs"));
+    RC_TRY(get_theirs(&theirs, fetch));
     if (set_head)
         RC_TRY(get_head(&head, fetch));
-    RC_TRY(publish(fetch));
-    return set_head ? set_head_to(fetch, head) : NULL;
+    RC_TRY(publish(fetch, &to));
+    return set_head ? set_head_to(fetch, &to, head) : NULL;
 }
 
 rc_err_t *rc_git_fetch(const rc_remote_policy_t *policy, const char *path,

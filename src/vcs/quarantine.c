@@ -242,27 +242,6 @@ rc_err_t *rc_quarantine_publish(const char *path, const char *repo_path, apr_poo
     return !err && moved ? sync_path(to, pool) : err;
 }
 
-rc_err_t *rc_quarantine_publish_refs(const char *path, const char *file, const char *repo_path,
-                                     apr_pool_t *pool)
-{
-    const char *from = apr_pstrcat(pool, path, "/", file, NULL);
-    const char *to = apr_pstrcat(pool, repo_path, "/packed-refs", NULL);
-    const char *lock = apr_pstrcat(pool, to, ".lock", NULL);
-    rc_err_t *err;
-
-    RC_TRY(sync_path(from, pool));
-    if (link(from, lock) < 0)
-        return rc_err_internal(pool, errno, "cannot make %s", lock);
-    if (access(to, F_OK) == 0)
-        err = rc_err_internal(pool, APR_EEXIST, "there is a %s", to);
-    else if (rename(lock, to) == 0)
-        return sync_path(repo_path, pool);
-    else
-        err = rc_err_internal(pool, errno, "cannot make %s", to);
-    unlink(lock);
-    return err;
-}
-
 /* ---- removing ---- */
 
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *ftw)

@@ -23,11 +23,6 @@ bool rc_quarantine_has_loose(const char *path);
 /** Moves its packs into the repository at @a repo_path, durably. */
 rc_err_t *rc_quarantine_publish(const char *path, const char *repo_path, apr_pool_t *pool);
 
-/** Moves @a file, in the form of packed-refs, into the repository: all references of one that has
- * none. RC_E_INTERNAL when there is such a file already, or its lock. */
-rc_err_t *rc_quarantine_publish_refs(const char *path, const char *file, const char *repo_path,
-                                     apr_pool_t *pool);
-
 /** Removes it and all that is in it. */
 void rc_quarantine_remove(const char *path);
 

@@ -248,18 +248,26 @@ static const char *picture(fixture_t *f)
     return shell_line(f, "find dst -type f | sort | xargs md5sum | md5sum");
 }
 
-static void conflict_changes_nothing(void **state)
+/* A branch that became a folder, one that became a branch again, tags likewise: what is in the way
+ * goes, all else stays. */
+static void conflicts_are_made_room_for(void **state)
 {
     fixture_t *f = *state;
-    const char *before;
 
-    shell(f, "cd src; git commit -q --allow-empty -m one; git branch a");
+    shell(f, "cd src; git commit -q --allow-empty -m one; git branch a; git branch stays;"
+             "git branch d/e/f; git branch d/e-f; git tag v/1/2; git tag w; git tag a");
     assert_ok(fetch(f, source(f), true));
-    before = picture(f);
-    shell(f, "cd src; git branch -D a; git commit -q --allow-empty -m two; git branch a/b;"
-             "git branch c; git tag t");
-    assert_failed(fetch(f, source(f), true), "'refs/heads/a' exists");
-    assert_string_equal(picture(f), before);
+    shell(f, "cd dst; git update-ref refs/heads/a $(git commit-tree -p a -m x a^{tree})");
+    shell(f, "cd src; git branch -D a d/e/f d/e-f stays; git tag -d v/1/2 w;"
+             "git commit -q --allow-empty -m two; git branch a/b; git branch a/c/d; git branch d;"
+             "git tag v; git tag w/x");
+    assert_ok(fetch(f, source(f), true));
+    shell(f, "cd src; git branch stays HEAD^;"); /* which is where it was */
+    assert_string_equal(refs_of(f, "dst"), refs_of(f, "src"));
+    shell(f, "git -C dst fsck --strict; cd src; git branch -D a/b a/c/d; git branch a");
+    assert_ok(fetch(f, source(f), false));
+    assert_string_equal(refs_of(f, "dst"), refs_of(f, "src"));
+    shell(f, "git -C dst fsck --strict; git -C dst pack-refs --all");
 }
 
 static void locked_reference_changes_nothing(void **state)
@@ -296,8 +304,9 @@ static void not_there(void **state)
     fixture_t *f = *state;
     const char *before = picture(f);
 
-    assert_failed(fetch(f, apr_pstrcat(f->pool, source(f), "-not", NULL), true), "git fetch ended");
-    assert_failed(fetch(f, "/dev/null", true), "git fetch ended");
+    assert_failed(fetch(f, apr_pstrcat(f->pool, source(f), "-not", NULL), true),
+                  "git ls-remote ended");
+    assert_failed(fetch(f, "/dev/null", true), "git ls-remote ended");
     assert_string_equal(picture(f), before);
 }
 
@@ -377,7 +386,7 @@ static void nothing_leaks(void **state)
 
     shell(f, "git -C src commit -q --allow-empty -m one");
     assert_ok(fetch(f, source(f), true));
-    assert_failed(fetch(f, "/dev/null", true), "git fetch ended");
+    assert_failed(fetch(f, "/dev/null", true), "git ls-remote ended");
     assert_int_equal(open_files(), before);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
@@ -447,12 +456,12 @@ static void from_a_daemon(void **state)
     assert_ok(fetch(f, url, true));
     assert_string_equal(refs_of(f, "dst"), refs_of(f, "localhost/r"));
     assert_failed(fetch(f, apr_psprintf(f->pool, "git://localhost:%d/no", port), true),
-                  "git fetch ended");
+                  "git ls-remote ended");
     f->policy.private_addresses = false;
     assert_failed(fetch(f, url, true), "not public");
     end_server(pid);
     f->policy.private_addresses = true;
-    assert_failed(fetch(f, url, true), "git fetch ended");
+    assert_failed(fetch(f, url, true), "git ls-remote ended");
 }
 
 /* Fetches as if @a text had been admitted with its host at 127.0.0.1, whatever the name says. */
@@ -547,7 +556,7 @@ static void ssh_address_is_pinned(void **state)
         _exit(strcmp(banner, "SSH-2.0") == 0 ? 0 : 1);
     }
     assert_failed(fetch_pinned(f, apr_psprintf(f->pool, "ssh://git@pinned.invalid:%d/r", port)),
-                  "git fetch ended");
+                  "git ls-remote ended");
     waitpid(pid, &status, 0);
     assert_int_equal(status, 0);
     close(fd);
@@ -643,7 +652,7 @@ int main(void)
         FETCH_TEST(head_follows),
         FETCH_TEST(head_stays),
         FETCH_TEST(empty_remote),
-        FETCH_TEST(conflict_changes_nothing),
+        FETCH_TEST(conflicts_are_made_room_for),
         FETCH_TEST(locked_reference_changes_nothing),
         FETCH_TEST(too_large),
         FETCH_TEST(not_there),

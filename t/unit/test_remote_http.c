@@ -167,7 +167,7 @@ static void credentials_stay_hidden(void **state)
     for (i = 0; i < sizeof(users) / sizeof(users[0]); i++) {
         rc_err_t *err = fetch(f, url_of(&http, users[i], "private/r"), true);
 
-        assert_failed(err, "git fetch ended");
+        assert_failed(err, "git ls-remote ended");
         assert_null(strstr(err->detail, "wr0ng"));
         assert_null(strstr(err->detail, "Ym9iOn"));
         assert_null(strstr(err->detail, "d3Iwbmc"));
@@ -268,7 +268,7 @@ static void resolving_again_does_not_help(void **state)
     url->addresses = addresses;
     assert_failed(rc_git_fetch(&f->policy, apr_pstrcat(f->pool, f->dir, "/dst", NULL), url,
                                rc_clock() + f->policy.timeout, true, f->pool),
-                  "git fetch ended");
+                  "git ls-remote ended");
     assert_string_equal(shell_line(f, "ls http.log"), "");
     end_server(http.pid);
 }
@@ -366,7 +366,7 @@ static void endless_server(void **state)
     http_t http = start_http(f);
 
     f->policy.timeout = apr_time_from_sec(2);
-    assert_failed(fetch(f, url_of(&http, "", "endless/r"), true), "git fetch");
+    assert_failed(fetch(f, url_of(&http, "", "endless/r"), true), "git ls-remote");
     assert_no_refs(f);
     end_server(http.pid);
 }
