@@ -66,6 +66,21 @@ rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, apr_int6
 rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
                                       const char *name, apr_pool_t *pool);
 
+/* The same for what user @a user_id may read. What he may not read is NULL as what does not exist,
+ * after the same work: only then is the whole row looked at. */
+rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
+                                   apr_int64_t id, apr_pool_t *pool);
+rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
+                                     const char *name, apr_pool_t *pool);
+rc_err_t *rc_store_repo_group_seen_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                         apr_int64_t id, apr_pool_t *pool);
+rc_err_t *rc_store_repo_group_seen_by_name(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                           const char *name, apr_pool_t *pool);
+rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                         apr_int64_t id, apr_pool_t *pool);
+rc_err_t *rc_store_user_group_seen_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                           const char *name, apr_pool_t *pool);
+
 /* Which repositories, by their place. */
 typedef struct rc_repo_range_t {
     const char *below; /* full path of a group; NULL or "": the top level */

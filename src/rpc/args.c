@@ -193,7 +193,8 @@ static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
     return NULL;
 }
 
-/* Looks an object up: a JSON integer is its id; text is its name, or if no name, its id. */
+/* Looks an object up: a JSON integer is its id; text is its name, or if no name, its id. What the
+ * caller may not read is not found. */
 #define DEFINE_FIND(kind)                                                                          \
     rc_err_t *rc_find_##kind(rc_##kind##_t **out, rc_call_t *call, json_object *value)             \
     {                                                                                              \
@@ -201,10 +202,11 @@ static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
                                                                                                    \
         *out = NULL;                                                                               \
         if (json_object_is_type(value, json_type_string))                                          \
-            RC_TRY(rc_store_##kind##_by_name(out, call->db, call->caller->user_id,                 \
-                                             json_object_get_string(value), call->pool));          \
+            RC_TRY(rc_store_##kind##_seen_by_name(out, call->db, call->caller->user_id,            \
+                                                  json_object_get_string(value), call->pool));     \
         if (!*out && value_id(&id, value, false))                                                  \
-            RC_TRY(rc_store_##kind##_by_id(out, call->db, call->caller->user_id, id, call->pool)); \
+            RC_TRY(rc_store_##kind##_seen_by_id(out, call->db, call->caller->user_id, id,          \
+                                                call->pool));                                      \
         return NULL;                                                                               \
     }
 
@@ -220,7 +222,7 @@ DEFINE_FIND(user_group)
         RC_TRY(rc_find_##kind(&row, call, arg->value));                                            \
         if (!row || row->level < param->need)                                                      \
             return rc_err(call->pool, RC_E_ARG, "%s" words " `%s` does not exist",                 \
-                          row && row->level && param->lead ? param->lead : "", arg->sent);         \
+                          row && param->lead ? param->lead : "", arg->sent);                       \
         arg->row = row;                                                                            \
         arg->name = row->name;                                                                     \
         arg->id = row->id;                                                                         \

@@ -17,8 +17,8 @@ rc_err_t *rc_new_repo_check_place(rc_call_t *call, const char *name)
         return NULL;
     if (!parent)
         return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
-    RC_TRY(
-        rc_store_repo_group_by_name(&group, call->db, call->caller->user_id, parent, call->pool));
+    RC_TRY(rc_store_repo_group_seen_by_name(&group, call->db, call->caller->user_id, parent,
+                                            call->pool));
     if (!group || group->level < RC_ADMIN)
         return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", parent);
     return NULL;

@@ -69,6 +69,39 @@ rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_i
     return step_repo(out, st, db, pool);
 }
 
+/* The row that @a st sees, or NULL. */
+static rc_err_t *seen_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, apr_int64_t user_id,
+                           apr_pool_t *pool)
+{
+    apr_int64_t id;
+    int level;
+
+    *out = NULL;
+    RC_TRY(rc_seen(&id, &level, st, db));
+    if (!id)
+        return NULL;
+    RC_TRY(rc_query(&st, db, SQL_REPO_ROW, "iid", user_id, id, level));
+    return step_repo(out, st, db, pool);
+}
+
+rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
+                                   apr_int64_t id, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_REPO_SEEN_BY_ID, "ii", user_id, id));
+    return seen_repo(out, st, db, user_id, pool);
+}
+
+rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
+                                     const char *name, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_REPO_SEEN_BY_NAME, "is", user_id, name));
+    return seen_repo(out, st, db, user_id, pool);
+}
+
 /* Steps through a statement that is bound. */
 static rc_err_t *each_repo(rc_stmt_t *st, rc_db_t *db,
                            rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),

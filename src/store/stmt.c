@@ -153,6 +153,20 @@ rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db)
     return err;
 }
 
+rc_err_t *rc_seen(apr_int64_t *id, int *level, rc_stmt_t *st, rc_db_t *db)
+{
+    bool found;
+
+    *id = 0;
+    RC_TRY(rc_step(&found, st, db));
+    if (!found)
+        return NULL;
+    *level = (int)rc_column_int(st, 1);
+    *id = *level > 0 ? rc_column_int(st, 0) : 0;
+    rc_done(st);
+    return NULL;
+}
+
 rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db)
 {
     bool row;

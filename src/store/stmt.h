@@ -61,6 +61,10 @@ rc_err_t *rc_execute(rc_db_t *db, rc_sql_t sql, const char *types, ...);
 /** The next row: *@a row tells whether there is one. At the end the statement is reset. */
 rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db);
 
+/** Steps a statement ..._SEEN_BY_...: *@a id is 0 when the object is not there, or hidden from the
+ * user. Which of the two takes the same work. */
+rc_err_t *rc_seen(apr_int64_t *id, int *level, rc_stmt_t *st, rc_db_t *db);
+
 /** Runs a statement that yields no rows. */
 rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db);
 

@@ -50,6 +50,39 @@ rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_in
     return step_user_group(out, st, db, pool);
 }
 
+/* The row that @a st sees, or NULL. */
+static rc_err_t *seen_user_group(rc_user_group_t **out, rc_stmt_t *st, rc_db_t *db,
+                                 apr_pool_t *pool)
+{
+    apr_int64_t id;
+    int level;
+
+    *out = NULL;
+    RC_TRY(rc_seen(&id, &level, st, db));
+    if (!id)
+        return NULL;
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_ROW, "id", id, level));
+    return step_user_group(out, st, db, pool);
+}
+
+rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                         apr_int64_t id, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_SEEN_BY_ID, "ii", user_id, id));
+    return seen_user_group(out, st, db, pool);
+}
+
+rc_err_t *rc_store_user_group_seen_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+                                           const char *name, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_SEEN_BY_NAME, "is", user_id, name));
+    return seen_user_group(out, st, db, pool);
+}
+
 rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db)
 {
     rc_stmt_t *st;

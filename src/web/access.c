@@ -106,10 +106,10 @@ static rc_err_t *look_up(rc_web_call_t *call, const rc_web_route_t *route)
     rc_repo_t *repo;
 
     if (route->repo)
-        RC_TRY(rc_store_repo_by_name(&repo, call->db, user, route->repo, call->pool));
+        RC_TRY(rc_store_repo_seen_by_name(&repo, call->db, user, route->repo, call->pool));
     else
-        RC_TRY(rc_store_repo_by_id(&repo, call->db, user, route->repo_id, call->pool));
-    if (!repo || repo->level < RC_READ)
+        RC_TRY(rc_store_repo_seen_by_id(&repo, call->db, user, route->repo_id, call->pool));
+    if (!repo)
         return NULL;
     call->repo = repo;
     take_route(call, route);

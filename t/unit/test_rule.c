@@ -366,6 +366,33 @@ static rc_err_t *check_readable(void *baton, const rc_repo_t *repo, apr_pool_t *
     return NULL;
 }
 
+/* What is not readable is not seen, and what is seen is the whole row. */
+#define CHECK_SEEN(kind, KIND, call)                                                               \
+    do {                                                                                           \
+        rc_##kind##_t *seen_;                                                                      \
+        int level_ = model_level(&state, KIND, user, object);                                      \
+                                                                                                   \
+        ok(call);                                                                                  \
+        assert_int_equal(seen_ ? seen_->level : 0, level_);                                        \
+        assert_int_equal(seen_ ? seen_->id : object + 1, object + 1);                              \
+    } while (0)
+
+static void check_seen(int user, int object, const char *repo, const char *repo_group,
+                       const char *user_group)
+{
+    CHECK_SEEN(repo, RC_KIND_REPO,
+               rc_store_repo_seen_by_id(&seen_, db, user + 1, object + 1, scratch));
+    CHECK_SEEN(repo, RC_KIND_REPO, rc_store_repo_seen_by_name(&seen_, db, user + 1, repo, scratch));
+    CHECK_SEEN(repo_group, RC_KIND_REPO_GROUP,
+               rc_store_repo_group_seen_by_id(&seen_, db, user + 1, object + 1, scratch));
+    CHECK_SEEN(repo_group, RC_KIND_REPO_GROUP,
+               rc_store_repo_group_seen_by_name(&seen_, db, user + 1, repo_group, scratch));
+    CHECK_SEEN(user_group, RC_KIND_USER_GROUP,
+               rc_store_user_group_seen_by_id(&seen_, db, user + 1, object + 1, scratch));
+    CHECK_SEEN(user_group, RC_KIND_USER_GROUP,
+               rc_store_user_group_seen_by_name(&seen_, db, user + 1, user_group, scratch));
+}
+
 static void check_rows(int user)
 {
     seen_t seen = {RC_KIND_REPO, user, 0};
@@ -384,6 +411,7 @@ static void check_rows(int user)
     assert_int_equal(repo_group->level, model_level(&state, RC_KIND_REPO_GROUP, user, object));
     ok(rc_store_user_group_by_id(&user_group, db, user + 1, object + 1, scratch));
     assert_int_equal(user_group->level, model_level(&state, RC_KIND_USER_GROUP, user, object));
+    check_seen(user, object, repo->name, repo_group->name, user_group->name);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -469,6 +497,70 @@ static void nobody_has_nothing(void **unused)
     assert_int_equal(names->nelts, 0);
 }
 
+/* Statements that were run so far, and the steps of SQLite's machine that they took. */
+static void count_work(int *runs, int *steps)
+{
+    sqlite3_stmt *st = NULL;
+
+    *runs = *steps = 0;
+    while ((st = sqlite3_next_stmt(db->handle, st))) {
+        *runs += sqlite3_stmt_status(st, SQLITE_STMTSTATUS_RUN, 0);
+        *steps += sqlite3_stmt_status(st, SQLITE_STMTSTATUS_VM_STEP, 0);
+    }
+}
+
+/* All ways to look at something of @a kind; false when it is not seen. */
+static bool look(int kind, apr_int64_t user, apr_int64_t id, const char *name)
+{
+    void *by_id = NULL, *by_name = NULL;
+
+    if (kind == RC_KIND_REPO) {
+        ok(rc_store_repo_seen_by_id((rc_repo_t **)&by_id, db, user, id, scratch));
+        ok(rc_store_repo_seen_by_name((rc_repo_t **)&by_name, db, user, name, scratch));
+    } else if (kind == RC_KIND_REPO_GROUP) {
+        ok(rc_store_repo_group_seen_by_id((rc_repo_group_t **)&by_id, db, user, id, scratch));
+        ok(rc_store_repo_group_seen_by_name((rc_repo_group_t **)&by_name, db, user, name, scratch));
+    } else {
+        ok(rc_store_user_group_seen_by_id((rc_user_group_t **)&by_id, db, user, id, scratch));
+        ok(rc_store_user_group_seen_by_name((rc_user_group_t **)&by_name, db, user, name, scratch));
+    }
+    return by_id || by_name;
+}
+
+/* What is hidden takes the same statements as what does not exist, and within one in ten the same
+ * steps: less than a microsecond, while a row read in vain took five to fifteen. */
+static void hidden_takes_the_work_of_missing(void **unused)
+{
+    int kind, anybody, private, runs[3], steps[3];
+
+    (void)unused;
+    new_world();
+    sql("UPDATE users SET admin = 0");
+    for (kind = 0; kind < 3; kind++) {
+        sql("DELETE FROM %s", kinds[kind].user_rows);
+        sql("DELETE FROM %s", kinds[kind].group_rows);
+        set_owner(kind, 0, 2);
+        for (anybody = 0; anybody < 4; anybody++) {
+            apr_int64_t user = anybody % 2 ? ANYONE + 1 : 4;
+            const char *name = apr_psprintf(scratch, "%s0", kinds[kind].prefix);
+
+            private = anybody / 2;
+            sql("UPDATE repo SET private = %d", private);
+            look(kind, user, 1, name); /* prepares the statements */
+            count_work(&runs[0], &steps[0]);
+            assert_false(look(kind, user, 1, name));
+            count_work(&runs[1], &steps[1]);
+            assert_false(look(kind, user, 1000, "absent"));
+            count_work(&runs[2], &steps[2]);
+            assert_int_equal(runs[2] - runs[1], runs[1] - runs[0]);
+            print_message("# %s%s: %d steps, %d for none\n", private ? "private " : "",
+                          kinds[kind].table, steps[1] - steps[0], steps[2] - steps[1]);
+            assert_in_range(steps[2] - steps[1] + 24, steps[1] - steps[0],
+                            steps[1] - steps[0] + 48);
+        }
+    }
+}
+
 static int open_database(void **unused)
 {
     rc_db_config_t *config = apr_pcalloc(pool, sizeof(*config));
@@ -497,6 +589,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_equals_the_model),
         cmocka_unit_test(nobody_has_nothing),
+        cmocka_unit_test(hidden_takes_the_work_of_missing),
     };
     int n;
 

@@ -20,7 +20,7 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
     rc_repo_t *repo;
 
     RC_TRY(rc_find_repo(&repo, call, rc_arg_json(call, "repoid")));
-    if (!repo || repo->level < RC_READ)
+    if (!repo)
         return rc_err(call->pool, RC_E_ARG, "Unknown repo \"%s\"", sent);
     if (repo->level < RC_ADMIN)
         return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);

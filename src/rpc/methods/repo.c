@@ -52,7 +52,7 @@ static rc_err_t *find_root(const char **root, bool *readable, rc_call_t *call)
     if (*readable)
         return NULL;
     RC_TRY(rc_find_repo_group(&group, call, sent));
-    *readable = group && group->level >= RC_READ;
+    *readable = group != NULL;
     if (*readable)
         *root = group->name;
     return NULL;

@@ -23,11 +23,26 @@ typedef struct update_t {
 } update_t;
 
 /* Check 3. A group that the caller may not see is none: the answer would tell the name of an id. */
+/* The group in which the repository is already, and which the caller may not see, may be named. */
+static bool stays(const update_t *update, rc_call_t *call, const char *sent)
+{
+    const rc_repo_t *from = update->change.from;
+    const char *parent = rc_repo_name_parent(from->name, call->pool);
+
+    return parent && (!strcmp(sent, parent) ||
+                      !strcmp(sent, apr_psprintf(call->pool, "%" APR_INT64_T_FMT, from->group_id)));
+}
+
 static rc_err_t *set_group(update_t *update, rc_call_t *call, const rc_repo_group_t *group,
                            const char *sent)
 {
-    if (!group || (group->level < RC_READ && group->id != update->change.from->group_id))
+    if (!group && !stays(update, call, sent))
         return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", sent);
+    if (!group) {
+        update->group = rc_repo_name_parent(update->change.from->name, call->pool);
+        update->group_level = RC_NONE;
+        return NULL;
+    }
     update->group = group->name;
     update->group_level = group->level;
     update->change.to.group_id = group->id;
@@ -66,8 +81,8 @@ static rc_err_t *find_last(const char **last, rc_call_t *call, update_t *update)
     *last = rc_repo_name_last(name);
     if (!parent || rc_arg_given(call, "group"))
         return NULL;
-    RC_TRY(
-        rc_store_repo_group_by_name(&group, call->db, call->caller->user_id, parent, call->pool));
+    RC_TRY(rc_store_repo_group_seen_by_name(&group, call->db, call->caller->user_id, parent,
+                                            call->pool));
     return set_group(update, call, group, parent);
 }
 
@@ -79,7 +94,7 @@ static rc_err_t *find_parent(rc_call_t *call, rc_repo_t *to)
     if (!rc_arg_given(call, "fork_of"))
         return NULL;
     RC_TRY(rc_find_repo(&parent, call, rc_arg_json(call, "fork_of")));
-    if (!parent || parent->level < RC_READ)
+    if (!parent)
         return rc_err(call->pool, RC_E_ARG, "repository `%s` does not exist",
                       rc_arg_sent(call, "fork_of"));
     to->fork_id = parent->id;

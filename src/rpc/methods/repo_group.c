@@ -93,10 +93,13 @@ static rc_err_t *find_parent(rc_repo_group_t **out, rc_call_t *call, const char 
     bool may;
 
     RC_TRY(rc_call_has_global(&may, call, MAY_CREATE));
-    if (path)
+    if (path && may)
         RC_TRY(rc_store_repo_group_by_name(&parent, call->db, call->caller->user_id, path,
                                            call->pool));
-    if (path && (!parent || (!may && parent->level < RC_READ)))
+    else if (path)
+        RC_TRY(rc_store_repo_group_seen_by_name(&parent, call->db, call->caller->user_id, path,
+                                                call->pool));
+    if (path && !parent)
         return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", path);
     if (!may && (!parent || parent->level < RC_ADMIN))
         return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
@@ -113,7 +116,7 @@ static rc_err_t *full_name(const char **name, rc_call_t *call)
     if (!rc_arg_given(call, "parent") || !*rc_arg_sent(call, "parent"))
         return NULL;
     RC_TRY(rc_find_repo_group(&parent, call, rc_arg_json(call, "parent")));
-    if (!parent || parent->level < RC_READ)
+    if (!parent)
         return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist",
                       rc_arg_sent(call, "parent"));
     *name = apr_pstrcat(call->pool, parent->name, "/", *name, NULL);
@@ -183,20 +186,23 @@ static rc_err_t *create_repo_group(rc_call_t *call, rc_json_t *out)
 static rc_err_t *new_parent(rc_repo_group_t **parent, rc_call_t *call, const rc_repo_group_t *group)
 {
     const char *path = rc_repo_name_parent(group->name, call->pool);
-    bool may = true;
+    const char *id = apr_psprintf(call->pool, "%" APR_INT64_T_FMT, group->parent_id);
+    bool given = rc_arg_given(call, "parent") && *rc_arg_sent(call, "parent"), may = true;
 
     *parent = NULL;
-    if (!rc_arg_present(call, "parent")) {
-        if (path)
+    if (!rc_arg_present(call, "parent") || (path && given &&
+                                            (!strcmp(rc_arg_sent(call, "parent"), path) ||
+                                             !strcmp(rc_arg_sent(call, "parent"), id)))) {
+        if (path) /* it stays there, though the caller may not see the parent */
             RC_TRY(rc_store_repo_group_by_id(parent, call->db, call->caller->user_id,
                                              group->parent_id, call->pool));
         return NULL;
     }
-    if (rc_arg_given(call, "parent") && *rc_arg_sent(call, "parent")) {
+    if (given) {
         RC_TRY(rc_find_repo_group(parent, call, rc_arg_json(call, "parent")));
         if (!*parent)
             return rc_err_failed(call->pool, "unknown parent");
-        may = (*parent)->id == group->parent_id || (*parent)->level >= RC_ADMIN;
+        may = (*parent)->level >= RC_ADMIN;
     } else if (group->parent_id) {
         RC_TRY(rc_call_has_global(&may, call, MAY_CREATE));
     }

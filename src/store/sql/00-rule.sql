@@ -43,18 +43,20 @@ mine AS $ (
       JOIN user_group g ON g.users_group_id = m.users_group_id
      WHERE m.user_id = ?1 AND g.active = 1)
 
--- DEFINE REPO_LEVEL: the level of me on repository $
+-- DEFINE REPO_LEVEL: the level of me on repository $. Whether it is private changes which rows are
+--                    looked for (-1: none), not how many: the time tells nobody that it is.
 CASE WHEN me.admin = 1 THEN 4
-     WHEN me.is_default = 1 AND $.private = 1 THEN 0
-     WHEN $.owner_id = me.user_id THEN 4
+     WHEN $.owner_id = me.user_id AND (me.is_default = 0 OR $.private = 0) THEN 4
      ELSE coalesce(
          (SELECT p.level FROM user_repo_permission p
-           WHERE p.user_id = me.user_id AND p.repo_id = $.repo_id),
+           WHERE p.user_id = CASE WHEN me.is_default = 0 OR $.private = 0
+                                  THEN me.user_id ELSE -1 END AND p.repo_id = $.repo_id),
          (SELECT max(p.level) FROM mine m CROSS JOIN user_group_repo_permission p
-           WHERE p.users_group_id = m.users_group_id AND p.repo_id = $.repo_id),
-         CASE WHEN $.private = 0 AND me.takes_defaults THEN
-             (SELECT p.level FROM user_repo_permission p
-               WHERE p.user_id = me.anyone_id AND p.repo_id = $.repo_id) END,
+           WHERE p.users_group_id = m.users_group_id AND p.repo_id = $.repo_id
+             AND (me.is_default = 0 OR $.private = 0)),
+         (SELECT p.level FROM user_repo_permission p
+           WHERE p.user_id = CASE WHEN me.takes_defaults * (1 - $.private)
+                                  THEN me.anyone_id ELSE -1 END AND p.repo_id = $.repo_id),
          0)
 END
 

@@ -3,7 +3,8 @@
 
 -- DEFINE REPO_COLUMNS: what read_repo() in repo.c expects, in this order; the level comes last
 r.repo_id, r.repo_name, r.repo_type, r.owner_id, o.username, r.group_id,
-(SELECT f.repo_name FROM repo f WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0),
+(SELECT f.repo_name FROM repo f CROSS JOIN me
+  WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0),
 r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.description, r.clone_uri,
 r.clone_uri_sealed, r.landing_rev, r.last_changeset, r.lock_user_id, r.locked_on, r.lock_reason,
 r.created_on, r.updated_on, r.fork_id
@@ -16,6 +17,20 @@ WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TA
 -- REPO_BY_NAME: user, full name
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
  WHERE r.repo_name = ?2
+-- DEFINE NONE: what is judged in the place of a repository or group that does not exist, so that
+--              it takes as long as one that the user may not see
+UNION ALL SELECT 0, 0, 0 LIMIT 1
+-- REPO_SEEN_BY_ID: user, id; id (0: there is none) and level
+WITH @ME(not materialized)@,
+one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_id = ?2 @NONE@)
+SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
+-- REPO_SEEN_BY_NAME: user, full name; the same
+WITH @ME(not materialized)@,
+one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_name = ?2 @NONE@)
+SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
+-- REPO_ROW: user, id, level; all of a repository whose level is known
+WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, ?3
+  FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2
 -- REPOS_READABLE: user, what the name begins with, may a slash follow (1) or not (0); all of those
 -- that he may read. Candidates come from the covering indexes; the rule
 -- is asked once for each of them, and nothing wide is ever sorted.
@@ -54,32 +69,53 @@ INSERT INTO repo_following (repo_id, user_id, created_on) VALUES (?1, ?2, ?3) ON
 -- REPO_UNFOLLOW: repository, user
 DELETE FROM repo_following WHERE repo_id = ?1 AND user_id = ?2
 
--- DEFINE REPO_GROUP_COLUMNS: what read_repo_group() expects
+-- DEFINE REPO_GROUP_COLUMNS: what read_repo_group() expects; the level comes last
 g.group_id, g.group_name, g.parent_id, g.owner_id, o.username, g.description, g.enable_locking,
-g.created_on, @REPO_GROUP_LEVEL(g)@
+g.created_on
 -- REPO_GROUP_BY_ID: user, id
-WITH @ME(not materialized)@ SELECT @REPO_GROUP_COLUMNS@
+WITH @ME(not materialized)@ SELECT @REPO_GROUP_COLUMNS@, @REPO_GROUP_LEVEL(g)@
   FROM me CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
  WHERE g.group_id = ?2
 -- REPO_GROUP_BY_NAME: user, full path
-WITH @ME(not materialized)@ SELECT @REPO_GROUP_COLUMNS@
+WITH @ME(not materialized)@ SELECT @REPO_GROUP_COLUMNS@, @REPO_GROUP_LEVEL(g)@
   FROM me CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
  WHERE g.group_name = ?2
+-- REPO_GROUP_SEEN_BY_ID: user, id; id (0: there is none) and level
+WITH @ME(not materialized)@,
+one AS (SELECT group_id, owner_id, 1 FROM repo_group WHERE group_id = ?2 @NONE@)
+SELECT g.group_id, @REPO_GROUP_LEVEL(g)@ FROM one g CROSS JOIN me
+-- REPO_GROUP_SEEN_BY_NAME: user, full path; the same
+WITH @ME(not materialized)@,
+one AS (SELECT group_id, owner_id, 1 FROM repo_group WHERE group_name = ?2 @NONE@)
+SELECT g.group_id, @REPO_GROUP_LEVEL(g)@ FROM one g CROSS JOIN me
+-- REPO_GROUP_ROW: id, level
+SELECT @REPO_GROUP_COLUMNS@, ?2 FROM repo_group g JOIN users o ON o.user_id = g.owner_id
+ WHERE g.group_id = ?1
 -- REPO_GROUP_INSERT: name, parent, owner, description, locking, now
 INSERT INTO repo_group (group_name, parent_id, owner_id, description, enable_locking, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING group_id
 
--- DEFINE USER_GROUP_COLUMNS: what read_user_group() expects
-t.users_group_id, t.group_name, t.owner_id, o.username, t.description, t.active,
-@USER_GROUP_LEVEL(t)@
+-- DEFINE USER_GROUP_COLUMNS: what read_user_group() expects; the level comes last
+t.users_group_id, t.group_name, t.owner_id, o.username, t.description, t.active
 -- USER_GROUP_BY_ID: user, id
-WITH @ME(not materialized)@ SELECT @USER_GROUP_COLUMNS@
+WITH @ME(not materialized)@ SELECT @USER_GROUP_COLUMNS@, @USER_GROUP_LEVEL(t)@
   FROM me CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE t.users_group_id = ?2
 -- USER_GROUP_BY_NAME: user, name
-WITH @ME(not materialized)@ SELECT @USER_GROUP_COLUMNS@
+WITH @ME(not materialized)@ SELECT @USER_GROUP_COLUMNS@, @USER_GROUP_LEVEL(t)@
   FROM me CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE t.group_name = ?2
+-- USER_GROUP_SEEN_BY_ID: user, id; id (0: there is none) and level
+WITH @ME(not materialized)@,
+one AS (SELECT users_group_id, owner_id, 1 FROM user_group WHERE users_group_id = ?2 @NONE@)
+SELECT t.users_group_id, @USER_GROUP_LEVEL(t)@ FROM one t CROSS JOIN me
+-- USER_GROUP_SEEN_BY_NAME: user, name; the same
+WITH @ME(not materialized)@,
+one AS (SELECT users_group_id, owner_id, 1 FROM user_group WHERE group_name = ?2 @NONE@)
+SELECT t.users_group_id, @USER_GROUP_LEVEL(t)@ FROM one t CROSS JOIN me
+-- USER_GROUP_ROW: id, level
+SELECT @USER_GROUP_COLUMNS@, ?2 FROM user_group t JOIN users o ON o.user_id = t.owner_id
+ WHERE t.users_group_id = ?1
 -- USER_GROUP_INSERT: name, owner, description, active, now
 INSERT INTO user_group (group_name, owner_id, description, active, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5) RETURNING users_group_id

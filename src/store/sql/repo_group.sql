@@ -2,7 +2,7 @@
 -- Repository groups: lists, changes of groups and of all that is below them. (One group: repo.sql.)
 
 -- REPO_GROUPS_READABLE: user; all that he may read
-WITH @ME(materialized)@ SELECT @REPO_GROUP_COLUMNS@
+WITH @ME(materialized)@ SELECT @REPO_GROUP_COLUMNS@, @REPO_GROUP_LEVEL(g)@
   FROM me CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
  WHERE @REPO_GROUP_LEVEL(g)@ > 0 ORDER BY g.group_name
 -- REPO_GROUP_REPOS: user, group; the repositories in it that he may read

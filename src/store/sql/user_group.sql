@@ -2,7 +2,7 @@
 -- User groups: lists, members, changes. (One group: repo.sql.)
 
 -- USER_GROUPS_READABLE: user; all that he may read
-WITH @ME(materialized)@ SELECT @USER_GROUP_COLUMNS@
+WITH @ME(materialized)@ SELECT @USER_GROUP_COLUMNS@, @USER_GROUP_LEVEL(t)@
   FROM me CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE @USER_GROUP_LEVEL(t)@ > 0 ORDER BY t.users_group_id
 -- USER_GROUP_UPDATE: id, name, owner, description, active
