@@ -52,6 +52,9 @@ rc_err_t *rc_err(apr_pool_t *pool, rc_err_kind_t kind, const char *fmt, ...)
 rc_err_t *rc_err_internal(apr_pool_t *pool, apr_status_t cause, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
+/** RC_E_BUSY with a formatted detail for the log: clients see no more than that it failed. */
+rc_err_t *rc_err_busy(apr_pool_t *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
 /** RC_E_FAILED with a formatted detail for the log: clients see the method's failure text. */
 rc_err_t *rc_err_failed(apr_pool_t *pool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));

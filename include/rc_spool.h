@@ -71,6 +71,10 @@ rc_err_t *rc_spool_take_back(rc_spool_t *spool);
 /** Is there a NUL in what was written? */
 rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool);
 
+/** The whole content, rc_spool_size bytes: in memory, or as its file, mapped until @a pool ends.
+ * The spool must outlive @a pool and is not written to meanwhile. */
+rc_err_t *rc_spool_view(const char **data, rc_spool_t *spool, apr_pool_t *pool);
+
 /** The whole content as one string in @a pool. For small contents and tests. */
 rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool);
 

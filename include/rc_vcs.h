@@ -213,12 +213,13 @@ typedef rc_err_t *rc_node_fn_t(void *baton, const rc_node_t *node);
 
 /**
  * Calls @a fn for all directories (@a dirs) or all files below @a root of commit @a id: a
- * directory's entries by name before those of its sub-directories; no submodules. *@a found is
+ * directory's entries by name before those of its sub-directories; no submodules. A large content
+ * is not in memory, but in a file without a name in @a temp_dir that is mapped. *@a found is
  * false when there is nothing at @a root; a file there has nothing below it. Without @a fn only
  * that is found out.
  */
 rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
-                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+                       const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
 
 /* What stands at one path of a commit. */
 typedef enum {

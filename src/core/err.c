@@ -59,6 +59,17 @@ rc_err_t *rc_err_failed(apr_pool_t *pool, const char *fmt, ...)
     return err;
 }
 
+rc_err_t *rc_err_busy(apr_pool_t *pool, const char *fmt, ...)
+{
+    rc_err_t *err = make(pool, RC_E_BUSY, APR_SUCCESS);
+    va_list ap;
+
+    va_start(ap, fmt);
+    err->detail = apr_pvsprintf(pool, fmt, ap);
+    va_end(ap);
+    return err;
+}
+
 int rc_err_http_status(rc_err_kind_t kind)
 {
     return kinds[kind].status;

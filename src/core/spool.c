@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <apr_portable.h>
@@ -283,6 +284,43 @@ rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
     return *found || n == 0 ? NULL
                             : rc_err_internal(spool->err_pool, APR_FROM_OS_ERROR(errno),
                                               "cannot read a temporary file");
+}
+
+typedef struct mapping_t {
+    void *at;
+    size_t len;
+} mapping_t;
+
+static apr_status_t unmap(void *data)
+{
+    const mapping_t *mapping = data;
+
+    munmap(mapping->at, mapping->len);
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_spool_view(const char **data, rc_spool_t *spool, apr_pool_t *pool)
+{
+    mapping_t *mapping;
+    apr_os_file_t fd;
+    apr_file_t *file;
+
+    RC_TRY(rc_spool_content(data, &file, spool));
+    if (!file)
+        return NULL;
+    *data = "";
+    if (!spool->flushed)
+        return NULL;
+    apr_os_file_get(&fd, file);
+    mapping = apr_palloc(pool, sizeof(*mapping));
+    mapping->len = (size_t)spool->flushed;
+    mapping->at = mmap(NULL, mapping->len, PROT_READ, MAP_SHARED, fd, 0);
+    if (mapping->at == MAP_FAILED)
+        return rc_err_internal(spool->err_pool, APR_FROM_OS_ERROR(errno),
+                               "cannot map a temporary file");
+    apr_pool_cleanup_register(pool, mapping, unmap, apr_pool_cleanup_null);
+    *data = mapping->at;
+    return NULL;
 }
 
 rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool)

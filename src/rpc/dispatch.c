@@ -108,14 +108,17 @@ rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out)
     err = check(call);
     if (!err)
         rc_args_log_unknown(call);
-    if (!err && !(flags & (RC_WRITES | RC_ALONE)))
+    if (!err && !(flags & (RC_WRITES | RC_ALONE | RC_AWAY)))
         err = run_method(call, out);
     if (err) {
-        rc_db_rollback(call->db);
+        if (call->db) /* it may be lost: rc_call_away */
+            rc_db_rollback(call->db);
         return err;
     }
     RC_TRY(rc_db_commit(call->db));
     if (flags & RC_WRITES)
         return rc_call_txn(call, run_method, out);
+    if (flags & RC_AWAY)
+        return rc_call_away(call, run_method, out);
     return flags & RC_ALONE ? run_method(call, out) : NULL;
 }

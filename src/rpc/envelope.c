@@ -92,7 +92,8 @@ const char *rc_call_text(const rc_call_t *call, const char *text)
                        rc_call_text(call, close + 1), NULL);
 }
 
-/* What the client is told of an error, and the log of the rest. */
+/* What clients read of an error; the log gets the rest. A limiter that is full says so itself: to
+ * come again helps. */
 static const char *error_text(const rc_call_t *call, const rc_err_t *err)
 {
     if (err->kind == RC_E_ARG)
@@ -103,7 +104,11 @@ static const char *error_text(const rc_call_t *call, const rc_err_t *err)
            : err->kind == RC_E_BUSY   ? RC_LOG_WARNING
                                       : RC_LOG_INFO,
            err->cause, "method %s: %s", call->method->name, rc_err_log_text(err, call->pool));
-    return call->method->failure ? rc_call_text(call, call->method->failure) : RC_MSG_INTERNAL;
+    if (err->kind == RC_E_BUSY && err->msg)
+        return err->msg;
+    if (call->method->failure)
+        return rc_call_text(call, call->method->failure);
+    return err->kind == RC_E_LIMIT ? err->msg : RC_MSG_INTERNAL;
 }
 
 static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
@@ -117,6 +122,7 @@ static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
         rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, envelope->pool));
         return answer_error(envelope, RC_MSG_INTERNAL);
     }
+    rc_spool_set_limit(envelope->spool, call->env->config->range_bytes);
     begin_answer(&json, envelope);
     rc_json_key(&json, "result");
     err = rc_dispatch(call, &json);

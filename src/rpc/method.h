@@ -93,6 +93,7 @@ typedef struct rc_allow_t {
 #define RC_WRITES 1 /* runs inside a write transaction, committed when it succeeds */
 #define RC_ALONE  2 /* runs outside of transactions and starts its own: rc_call_txn */
 #define RC_OLD    4 /* serves the 1.2 dialect only (requests without id) */
+#define RC_AWAY   8 /* reads a repository: runs without a database connection (call->db is NULL) */
 
 typedef struct rc_call_t rc_call_t;
 

@@ -222,7 +222,7 @@ rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
     apr_status_t rv = apr_reslist_acquire(db_pool->list, &resource);
 
     if (APR_STATUS_IS_TIMEUP(rv))
-        return rc_err(pool, RC_E_BUSY, "no database connection came free in time");
+        return rc_err_busy(pool, "no database connection came free in time");
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "no database connection");
     *out = resource;
@@ -275,8 +275,8 @@ static rc_err_t *wait_for(rc_db_t *db, off_t byte, apr_time_t until)
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
             return rc_err_internal(db->pool, APR_FROM_OS_ERROR(errno), "cannot lock the database");
         if (rc_clock() > until)
-            return rc_err(db->pool, RC_E_BUSY, "the database is busy: a writer holds %s.lock",
-                          db->config->path);
+            return rc_err_busy(db->pool, "the database is busy: a writer holds %s.lock",
+                               db->config->path);
         apr_sleep(pause);
         pause = pause < LONGEST_PAUSE ? pause * 2 : pause;
     }

@@ -40,7 +40,7 @@ typedef struct rc_backend_t {
     rc_err_t *(*stat)(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
     rc_err_t *(*nodes)(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
-                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+                       const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
     rc_err_t *(*entry)(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
                        apr_pool_t *pool);
     rc_err_t *(*content)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);

@@ -224,20 +224,26 @@ rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool)
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
                       apr_pool_t *pool)
 {
+    rc_err_t *err = NULL;
+
     if (!git->odb)
         return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
     if (type == GIT_OBJECT_BLOB)
         RC_TRY(rc_git_spend(git, id, pool));
-    else
-        RC_TRY(rc_work_spend(git->work, 0, pool));
     if (git_odb_read(out, git->odb, id) < 0)
         return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
+    if (git_odb_object_type(*out) == type && type == GIT_OBJECT_BLOB)
+        return NULL;
     if (git_odb_object_type(*out) == type)
+        err = rc_work_spend(git->work, (apr_off_t)git_odb_object_size(*out), pool);
+    else
+        err = rc_err_internal(pool, APR_SUCCESS, "%s in %s is no %s", git_oid_tostr_s(id),
+                              git->path, git_object_type2string(type));
+    if (!err)
         return NULL;
     git_odb_object_free(*out);
     *out = NULL;
-    return rc_err_internal(pool, APR_SUCCESS, "%s in %s is no %s", git_oid_tostr_s(id), git->path,
-                           git_object_type2string(type));
+    return err;
 }
 
 static void drop_cache(const char *path, apr_pool_t *pool)

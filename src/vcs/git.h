@@ -199,7 +199,7 @@ rc_err_t *rc_git_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const
 rc_err_t *rc_git_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
 rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
-                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+                       const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
 rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
 

@@ -98,7 +98,8 @@ static rc_err_t *list_names(listing_t *list, const char *id)
 
     RC_TRY(rc_git_commit(&commit, list->vcs, id, list->pool));
     if (!*commit->parents)
-        return rc_git_nodes(&found, list->vcs, id, "", false, tell_added, list, list->pool);
+        return rc_git_nodes(&found, list->vcs, id, "", false, list->temp_dir, tell_added, list,
+                            list->pool);
     for (parent = commit->parents; *parent; parent++) {
         RC_TRY(rc_git_commit_trees(&tree, &parent_tree, &more, list->git, id, list->vcs->pool));
         RC_TRY(
@@ -129,7 +130,7 @@ static void count_lines(rc_change_t *change)
  */
 static void take_apart(rc_change_t *change, const char *text, apr_size_t len)
 {
-    const char *hunks = strstr(text, "\n@@ ");
+    const char *hunks = memmem(text, len, "\n@@ ", 4);
     apr_size_t skip = strlen("diff --git");
 
     change->hunks = hunks != NULL;
@@ -160,7 +161,7 @@ static rc_err_t *tell_diff(listing_t *list, const rc_git_change_t *from)
     const char *text;
 
     RC_TRY(rc_git_print_change(&printer, from));
-    RC_TRY(rc_spool_string(&text, spool, list->scratch));
+    RC_TRY(rc_spool_view(&text, spool, list->scratch));
     if (!(from->before.mode && from->after.mode &&
           git_oid_equal(&from->before.id, &from->after.id))) {
         change.old_id = side_id(&from->before, list->scratch);

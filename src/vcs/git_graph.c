@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define NONE ((apr_uint32_t)-1)
+#define MANY 20000 /* commits that are costly to read */
 
 typedef struct node_t {
     git_oid id;
@@ -28,6 +29,8 @@ typedef struct ready_t {
 
 typedef struct graph_t {
     rc_git_t *git;
+    rc_work_t *work; /* taken off git meanwhile */
+    int read;        /* commits */
     const rc_git_refs_t *refs;
     const rc_git_order_t *known; /* or NULL */
     apr_pool_t *pool;            /* for errors */
@@ -146,6 +149,12 @@ static rc_err_t *copy_known(graph_t *graph, apr_uint32_t node, apr_uint32_t numb
     return NULL;
 }
 
+/* The order is kept for all who come: it is made to its end, whatever became of the client. */
+static rc_err_t *count_commit(graph_t *graph)
+{
+    return ++graph->read % MANY == 0 ? rc_work_costly(graph->work, graph->pool) : NULL;
+}
+
 static rc_err_t *read_commit(graph_t *graph, apr_uint32_t node)
 {
     git_oid id = graph->nodes[node].id;
@@ -154,6 +163,7 @@ static rc_err_t *read_commit(graph_t *graph, apr_uint32_t node)
     rc_err_t *err = NULL;
     int i;
 
+    RC_TRY(count_commit(graph));
     RC_TRY(rc_git_read(&object, graph->git, &id, GIT_OBJECT_COMMIT, graph->pool));
     header.parents = graph->ids;
     apr_array_clear(graph->ids);
@@ -296,10 +306,11 @@ static rc_err_t *fill(rc_git_order_t *order, graph_t *graph)
 rc_err_t *rc_git_graph_build(rc_git_order_t *order, rc_git_t *git, const rc_git_refs_t *refs,
                              const rc_git_order_t *known, apr_pool_t *pool)
 {
-    graph_t graph = {.git = git, .refs = refs, .known = known, .pool = pool};
+    graph_t graph = {.git = git, .work = git->work, .refs = refs, .known = known, .pool = pool};
     apr_uint32_t tips_n;
     rc_err_t *err;
 
+    git->work = NULL;
     graph.ids = apr_array_make(pool, 8, sizeof(git_oid));
     err = add_tips(&graph, refs->branches);
     if (!err)
@@ -311,6 +322,7 @@ rc_err_t *rc_git_graph_build(rc_git_order_t *order, rc_git_t *git, const rc_git_
         err = let_out(&graph, tips_n);
     if (!err)
         err = fill(order, &graph);
+    git->work = graph.work;
     free(graph.nodes);
     free(graph.parents);
     free(graph.table);

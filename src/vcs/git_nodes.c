@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "rc_own.h"
+#include "rc_text.h"
 
 #define DEPTH_MAX 2048
 
@@ -17,6 +18,7 @@ typedef struct walk_t {
     rc_git_t *git;
     rc_vcs_t *vcs;
     bool dirs;
+    const char *temp_dir;
     rc_node_fn_t *fn;
     void *baton;
     int depth;
@@ -24,6 +26,7 @@ typedef struct walk_t {
 
 static rc_err_t *lookup_tree(git_tree **tree, walk_t *walk, const git_oid *id, apr_pool_t *pool)
 {
+    RC_TRY(rc_git_spend(walk->git, id, walk->vcs->pool));
     if (git_tree_lookup(tree, walk->git->repo, id) < 0)
         return rc_git_err(walk->vcs->pool, "cannot read a tree in %s", walk->git->path);
     rc_own(pool, *tree, RC_DROP(git_tree_free));
@@ -49,12 +52,36 @@ static const git_tree_entry **sorted(const git_tree *tree, apr_pool_t *pool)
     return list;
 }
 
-static rc_err_t *tell_file(walk_t *walk, const char *path, const git_oid *id)
+/* Its content comes through a file, which ends with a pool of its own. */
+static rc_err_t *tell_large(walk_t *walk, rc_node_t *node, const git_oid *id, apr_pool_t *parent)
+{
+    rc_entry_t entry = {.kind = RC_ENTRY_FILE, .size = (apr_off_t)node->len};
+    rc_spool_t *spool;
+    apr_pool_t *pool;
+    rc_err_t *err;
+
+    apr_pool_create(&pool, parent);
+    entry.id = rc_text_hex(id->id, RC_GIT_RAW, pool);
+    spool = rc_spool_create(walk->temp_dir, pool);
+    err = rc_git_content(spool, walk->vcs, &entry);
+    if (!err)
+        err = rc_spool_view(&node->data, spool, pool);
+    if (!err)
+        err = walk->fn(walk->baton, node);
+    apr_pool_destroy(pool);
+    return err;
+}
+
+static rc_err_t *tell_file(walk_t *walk, const char *path, const git_oid *id, apr_pool_t *pool)
 {
     rc_node_t node = {.path = path};
     git_odb_object *blob;
+    git_object_t type;
     rc_err_t *err;
 
+    if (git_odb_read_header(&node.len, &type, walk->git->odb, id) == 0 && type == GIT_OBJECT_BLOB &&
+        node.len >= RC_VCS_LARGE)
+        return tell_large(walk, &node, id, pool);
     RC_TRY(rc_git_read(&blob, walk->git, id, GIT_OBJECT_BLOB, walk->vcs->pool));
     node.data = git_odb_object_data(blob);
     node.len = git_odb_object_size(blob);
@@ -71,10 +98,11 @@ static rc_err_t *tell_entries(walk_t *walk, const git_tree_entry **list, const c
         git_object_t type = git_tree_entry_type(*list);
         rc_node_t dir = {.path = path, .is_dir = true};
 
+        RC_TRY(rc_work_entry(walk->git->work, walk->vcs->pool));
         if (walk->dirs && type == GIT_OBJECT_TREE)
             RC_TRY(walk->fn(walk->baton, &dir));
         if (!walk->dirs && type == GIT_OBJECT_BLOB)
-            RC_TRY(tell_file(walk, path, git_tree_entry_id(*list)));
+            RC_TRY(tell_file(walk, path, git_tree_entry_id(*list), pool));
     }
     return NULL;
 }
@@ -143,9 +171,9 @@ const char *rc_git_clean_path(const char *path, apr_pool_t *pool)
 }
 
 rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
-                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
+                       const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
-    walk_t walk = {vcs->repo, vcs, dirs, fn, baton, 0};
+    walk_t walk = {vcs->repo, vcs, dirs, temp_dir, fn, baton, 0};
     const char *clean = rc_git_clean_path(root, scratch);
     git_oid tree, unused;
     bool is_dir, more;
@@ -170,6 +198,7 @@ rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
     for (i = 0; i < list->nelts; i++) {
         const rc_git_ref_t *ref = &APR_ARRAY_IDX(list, i, rc_git_ref_t);
 
+        RC_TRY(rc_work_spend(git->work, 0, vcs->pool));
         git_oid_tostr(hex, sizeof(hex), &ref->commit);
         RC_TRY(fn(baton, ref->name, hex));
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds the commit that a client names (contract 02 §1.8, 05 "Revisions"). Every form is looked up in what we have read
- * ourselves; no text of a client ever reaches git's own revision syntax.
+ * Finds the commit that a client names (contract 02 §1.8, 05 "Revisions"). Every form is looked up
+ * in what we have read ourselves; no text of a client ever reaches git's own revision syntax.
  */
 #include "git.h"
 

@@ -165,6 +165,7 @@ static rc_err_t *compare_entries(walk_t *walk, const cursor_t *before, const cur
     if (before && after && before->mode == after->mode && git_oid_equal(&before->id, &after->id))
         return NULL;
     walk->left--;
+    RC_TRY(rc_work_entry(walk->git->work, walk->err_pool));
     if (entry->mode != RC_GIT_DIRECTORY) {
         add_change(walk, before, after);
         return NULL;

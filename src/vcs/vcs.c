@@ -366,9 +366,9 @@ rc_err_t *rc_vcs_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_
 }
 
 rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
-                       rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
+                       const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
-    return vcs->backend->nodes(found, vcs, id, root, dirs, fn, baton, scratch);
+    return vcs->backend->nodes(found, vcs, id, root, dirs, temp_dir, fn, baton, scratch);
 }
 
 rc_err_t *rc_vcs_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,

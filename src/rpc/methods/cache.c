@@ -32,6 +32,7 @@ static rc_err_t *strip(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, "repoid");
 
+    RC_TRY(rc_work_costly(&call->work, call->pool));
     RC_TRY(rc_model_repo_strip(call->env, call->db, repo, rc_arg_text(call, "branch"),
                                rc_arg_text(call, "revision"), call->pool));
     RC_TRY(rc_call_refresh(call, repo, "user_stripped_commit", rc_arg_text(call, "revision")));
@@ -55,6 +56,7 @@ static rc_err_t *rescan_repos(rc_call_t *call, rc_json_t *out)
     apr_array_header_t *added, *removed = NULL;
     rc_actor_t actor = rc_call_actor(call);
 
+    RC_TRY(rc_work_costly(&call->work, call->pool));
     RC_TRY(rc_model_scan_add(&added, call->env, call->db, &actor, rc_changeset_json, call->pool));
     if (rc_arg_bool(call, "remove_obsolete"))
         RC_TRY(rc_model_scan_remove(&removed, call->env, call->db, &actor, call->pool));

@@ -261,18 +261,18 @@ static rc_err_t *get_repo_refs(rc_call_t *call, rc_json_t *out)
 
 /* clang-format off */
 const rc_method_t rc_methods_changeset[] = {
-    {"get_repo_changeset", get_repo_changeset, RC_ANYONE, 0,
+    {"get_repo_changeset", get_repo_changeset, RC_ANYONE, RC_AWAY,
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
                RC_ARG("revision", RC_ANY, RC_REQUIRED),
                RC_ARG("details", RC_TEXT, "'basic'")),
      NULL, "Describe one commit."},
-    {"get_repo_changesets", get_repo_changesets, RC_ANYONE, 0,
+    {"get_repo_changesets", get_repo_changesets, RC_ANYONE, RC_AWAY,
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
                RC_ARG("start_rev", RC_ANY, RC_REQUIRED),
                RC_ARG("limit", RC_ANY, RC_REQUIRED),
                RC_ARG("details", RC_TEXT, "'basic'")),
      NULL, "Describe commits, from one on upwards."},
-    {"get_repo_refs", get_repo_refs, RC_ANYONE, 0,
+    {"get_repo_refs", get_repo_refs, RC_ANYONE, RC_AWAY,
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ)),
      "failed to get repo: `{repoid.name}` references", "Branches and tags of a repository."},
     {.name = NULL},

@@ -27,15 +27,22 @@ static rc_err_t *check_status(rc_call_t *call, const char *status)
                   status);
 }
 
-static rc_err_t *find_revision(const char **id, rc_call_t *call, const char *arg)
+typedef struct revision_t {
+    const char *arg, *id;
+} revision_t;
+
+static rc_err_t *find_revision(rc_call_t *call, void *baton)
 {
-    const char *revision = rc_arg_text(call, arg);
+    revision_t *found = baton;
+    const char *revision = rc_arg_text(call, found->arg);
     rc_vcs_t *vcs;
 
+    if (!rc_arg_given(call, found->arg))
+        revision = NULL;
     RC_TRY(
         rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), &call->work, call->pool));
-    RC_TRY(rc_vcs_resolve(id, vcs, rc_arg_given(call, arg) ? revision : NULL, call->pool));
-    return *id ? NULL : rc_err_failed(call->pool, "no revision %s", revision);
+    RC_TRY(rc_vcs_resolve(&found->id, vcs, revision, call->pool));
+    return found->id ? NULL : rc_err_failed(call->pool, "no revision %s", revision);
 }
 
 static rc_err_t *insert(rc_call_t *call, void *baton)
@@ -53,10 +60,13 @@ static rc_err_t *insert(rc_call_t *call, void *baton)
 /* Stores the comment; *id is the full id of the commit, looked up before the database is locked. */
 static rc_err_t *comment(const char **id, rc_call_t *call, const char *revision_arg)
 {
+    revision_t revision = {revision_arg, NULL};
+
     RC_TRY(check_status(call, rc_arg_text(call, "status")));
     if (!rc_arg_given(call, "message") || !*rc_arg_text(call, "message"))
         return rc_err_failed(call->pool, "an empty message");
-    RC_TRY(find_revision(id, call, revision_arg));
+    RC_TRY(rc_call_away(call, find_revision, &revision));
+    *id = revision.id;
     return rc_call_txn(call, insert, (void *)*id);
 }
 

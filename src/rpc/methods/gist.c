@@ -36,12 +36,20 @@ static rc_err_t *render_file(void *baton, const rc_vcs_file_t *file)
     return rc_json_finish(out);
 }
 
-static rc_err_t *render_content(rc_json_t *out, rc_call_t *call, const rc_gist_t *gist)
+typedef struct content_t {
+    rc_json_t *out;
+    const rc_gist_t *gist;
+} content_t;
+
+static rc_err_t *render_content(rc_call_t *call, void *baton)
 {
+    const content_t *content = baton;
+    rc_json_t *out = content->out;
     const char *id;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_model_gist_open(&vcs, &id, call->env, gist->access_id, &call->work, call->pool));
+    RC_TRY(rc_model_gist_open(&vcs, &id, call->env, content->gist->access_id, &call->work,
+                              call->pool));
     rc_json_object_begin(out);
     if (id)
         RC_TRY(rc_vcs_files(vcs, id, render_file, out, call->pool));
@@ -71,6 +79,7 @@ static rc_err_t *start_list(list_t *list, rc_call_t *call, rc_json_t *out)
 static rc_err_t *render_gist(list_t *list, const rc_gist_t *gist, bool content, apr_pool_t *pool)
 {
     const char *expires = apr_psprintf(pool, "%" APR_INT64_T_FMT ".0", gist->expires);
+    content_t files = {list->out, gist};
     rc_json_t *out = list->out;
 
     rc_json_object_begin(out);
@@ -85,7 +94,7 @@ static rc_err_t *render_gist(list_t *list, const rc_gist_t *gist, bool content, 
     rc_json_member_string(out, "modified_at", rc_time_local(gist->modified_at, pool));
     rc_json_key(out, "content");
     if (content)
-        RC_TRY(render_content(out, list->call, gist));
+        RC_TRY(rc_call_away(list->call, render_content, &files));
     else
         rc_json_null(out);
     rc_json_member_string(out, "acl_level", gist->acl_level);
@@ -300,7 +309,7 @@ static rc_err_t *delete_gist(rc_call_t *call, rc_json_t *out)
 
 /* clang-format off */
 const rc_method_t rc_methods_gist[] = {
-    {"get_gist", get_gist, RC_ANYONE, 0,
+    {"get_gist", get_gist, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG("gistid", RC_TEXT, RC_REQUIRED),
                RC_ARG("content", RC_BOOL, "False")),
      NULL, "Describe one gist; with content its files."},

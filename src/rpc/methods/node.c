@@ -133,17 +133,19 @@ static rc_err_t *find_revision(const char **id, rc_vcs_t *vcs, rc_call_t *call)
 static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc_call_t *call)
 {
     const char *type = rc_arg_text(call, "ret_type"), *root = rc_arg_text(call, "root_path");
+    const char *temp = call->env->config->temp_dir;
     bool all = !strcmp(type, "all"), dirs = all || !strcmp(type, "dirs");
     bool files = all || !strcmp(type, "files"), found;
 
     /* the path is looked up before the type is: nothing is written when it is not there */
-    RC_TRY(rc_vcs_nodes(&found, vcs, id, root, true, dirs ? render_dir : NULL, list, call->pool));
+    RC_TRY(rc_vcs_nodes(&found, vcs, id, root, true, temp, dirs ? render_dir : NULL, list,
+                        call->pool));
     if (!found)
         return rc_err_failed(call->pool, "no such path");
     if (!dirs && !files)
         return rc_err(call->pool, RC_E_ARG, "ret_type must be one of all,dirs,files");
     if (files)
-        RC_TRY(rc_vcs_nodes(&found, vcs, id, root, false, render_file, list, call->pool));
+        RC_TRY(rc_vcs_nodes(&found, vcs, id, root, false, temp, render_file, list, call->pool));
     return NULL;
 }
 
@@ -170,7 +172,7 @@ static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
 
 /* clang-format off */
 const rc_method_t rc_methods_node[] = {
-    {"get_repo_nodes", get_repo_nodes, RC_ANYONE, 0,
+    {"get_repo_nodes", get_repo_nodes, RC_ANYONE, RC_AWAY,
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
                RC_ARG("revision", RC_ANY, RC_REQUIRED),
                RC_ARG("root_path", RC_TEXT, RC_REQUIRED),

@@ -9,20 +9,34 @@
 #include "rc_repo_change.h"
 #include "rc_setting.h"
 
+typedef struct last_t {
+    const rc_repo_t *repo;
+    const char *json;
+} last_t;
+
+/* What is stored of a repository that was written to shall be true, whatever the call has cost. */
+static rc_err_t *read_last(rc_call_t *call, void *baton)
+{
+    last_t *last = baton;
+    rc_commit_t *commit;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_model_repo_open(&vcs, call->env, last->repo, NULL, call->pool));
+    RC_TRY(rc_vcs_last_commit(&commit, vcs, call->pool));
+    return rc_changeset_json(&last->json, commit, call->env, call->pool);
+}
+
 rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *action,
                           const char *what)
 {
-    const char *now, *json;
-    rc_commit_t *last;
-    rc_vcs_t *vcs;
+    last_t last = {repo, NULL};
+    const char *now;
 
-    RC_TRY(rc_model_repo_open(&vcs, call->env, repo, &call->work, call->pool));
-    RC_TRY(rc_vcs_last_commit(&last, vcs, call->pool));
-    RC_TRY(rc_changeset_json(&json, last, call->env, call->pool));
+    RC_TRY(rc_call_away(call, read_last, &last));
     RC_TRY(rc_db_begin_write(call->db));
     RC_TRY(rc_store_repo_name(&now, call->db, repo->id, call->pool));
     if (now && !strcmp(now, repo->name)) /* else what was read may be another's by now */
-        RC_TRY(rc_store_repo_set_last_changeset(call->db, repo->id, json));
+        RC_TRY(rc_store_repo_set_last_changeset(call->db, repo->id, last.json));
     if (action)
         RC_TRY(rc_call_journal(call, repo, action, what));
     return rc_db_commit(call->db);
