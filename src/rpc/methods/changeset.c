@@ -4,7 +4,10 @@
  */
 #include "../method.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include <apr_strings.h>
 
 #include "rc_repo_model.h"
 #include "rc_text.h"
@@ -16,8 +19,13 @@ typedef struct view_t {
     rc_json_t *out;
     rc_vcs_t *vcs;
     details_t details;
-    const char *id; /* of the commit whose tags are looked for */
+    apr_array_header_t *tags; /* of tag_t, by commit; NULL: not read yet */
 } view_t;
+
+typedef struct tag_t {
+    const char *id, *name; /* id: of the commit */
+    int place;             /* among all tags, by name */
+} tag_t;
 
 static rc_err_t *read_details(details_t *details, rc_call_t *call)
 {
@@ -95,14 +103,55 @@ static rc_err_t *render_change(void *baton, const rc_change_t *change)
     return rc_json_finish(out);
 }
 
-static rc_err_t *render_tag(void *baton, const char *name, const char *id)
+/* --- tags --- */
+
+static rc_err_t *add_tag(void *baton, const char *name, const char *id)
 {
     view_t *view = baton;
+    tag_t *tag = apr_array_push(view->tags);
 
-    if (!strcmp(id, view->id))
-        rc_json_string(view->out, name);
-    return rc_json_finish(view->out);
+    tag->id = apr_pstrdup(view->call->pool, id);
+    tag->name = apr_pstrdup(view->call->pool, name);
+    tag->place = view->tags->nelts;
+    return NULL;
 }
+
+static int by_commit(const void *a, const void *b)
+{
+    const tag_t *x = a, *y = b;
+    int cmp = strcmp(x->id, y->id);
+
+    return cmp ? cmp : x->place - y->place;
+}
+
+/* All tags, once for all commits that are shown. */
+static rc_err_t *read_tags(view_t *view)
+{
+    if (view->tags)
+        return NULL;
+    view->tags = apr_array_make(view->call->pool, 16, sizeof(tag_t));
+    RC_TRY(rc_vcs_refs(view->vcs, RC_TAGS, add_tag, view));
+    qsort(view->tags->elts, (size_t)view->tags->nelts, sizeof(tag_t), by_commit);
+    return NULL;
+}
+
+static void render_tags(view_t *view, const char *id)
+{
+    int low = 0, high = view->tags->nelts;
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+
+        if (strcmp(APR_ARRAY_IDX(view->tags, middle, tag_t).id, id) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    for (; low < view->tags->nelts && !strcmp(APR_ARRAY_IDX(view->tags, low, tag_t).id, id); low++)
+        rc_json_string(view->out, APR_ARRAY_IDX(view->tags, low, tag_t).name);
+}
+
+/* --- commits --- */
 
 static rc_err_t *render_refs(view_t *view, const rc_commit_t *commit)
 {
@@ -119,9 +168,10 @@ static rc_err_t *render_refs(view_t *view, const rc_commit_t *commit)
     rc_json_array_end(out);
     rc_json_key(out, "tags");
     rc_json_array_begin(out);
-    view->id = commit ? commit->id : NULL;
-    if (commit)
-        RC_TRY(rc_vcs_refs(view->vcs, RC_TAGS, render_tag, view));
+    if (commit) {
+        RC_TRY(read_tags(view));
+        render_tags(view, commit->id);
+    }
     rc_json_array_end(out);
     rc_json_object_end(out);
     return NULL;
