@@ -198,7 +198,7 @@ for my $method (grep { !/$destroys/ } sort keys %takes) {
     is join("\n", splice @found), '', $method;
 }
 for my $as (@roles) {
-    for my $method (grep { /$destroys/ } sort keys %takes) {
+    for my $method (sort { ($a =~ /^delete_/) <=> ($b =~ /^delete_/) || $a cmp $b } grep { /$destroys/ } keys %takes) {
         my @lists = arguments($method);
         @lists = @lists[0 .. 12] if $as eq 'admin' && @lists > 13; # he would move what is private into the open
         look($as, $method, $_) for @lists;
