@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "rc_rule.h"
 
 /* The kind of object that the row's first parameter names. */
@@ -55,15 +57,28 @@ static unsigned below(rc_call_t *call)
     return !strcmp(text, "groups") ? RC_BELOW_GROUPS : 0;
 }
 
-/* An object whose permissions are others is one that was changed. */
-static rc_err_t *tell(rc_call_t *call, rc_kind_t kind)
+/* "granted repository.read to user bob", "revoked user group devs" */
+static const char *describe(rc_call_t *call, const rc_grant_t *grant, unsigned below)
+{
+    const char *whom = grant->to_group ? "user group " : "user ", *what = "revoked ";
+
+    if (rc_has_param(call, "perm"))
+        what = apr_pstrcat(call->pool, "granted ", rc_arg_text(call, "perm"), " to ", NULL);
+    what = apr_pstrcat(call->pool, what, whom, call->args[1].name, NULL);
+    if (below)
+        what = apr_pstrcat(call->pool, what,
+                           ", also below: ", rc_arg_text(call, "apply_to_children"), NULL);
+    return what;
+}
+
+/* An object whose permissions changed was updated. */
+static rc_err_t *journal(rc_call_t *call, rc_kind_t kind, const char *what)
 {
     if (kind == RC_KIND_REPO)
-        return rc_call_journal(call, call->args[0].row, "user_updated_repo", NULL);
-    return rc_call_journal(call, NULL,
-                           kind == RC_KIND_REPO_GROUP ? "user_updated_repo_group"
-                                                      : "admin_updated_users_group",
-                           call->args[0].name);
+        return rc_call_journal(call, call->args[0].row, "user_updated_repo", what);
+    return rc_call_journal_named(
+        call, kind == RC_KIND_REPO_GROUP ? "user_updated_repo_group" : "admin_updated_users_group",
+        call->args[0].name, what);
 }
 
 rc_err_t *rc_grant(rc_call_t *call, rc_json_t *out, const char *msg)
@@ -74,14 +89,15 @@ rc_err_t *rc_grant(rc_call_t *call, rc_json_t *out, const char *msg)
         .to_group = call->method->params[1].type == RC_USER_GROUP,
         .grantee_id = call->args[1].id,
     };
+    unsigned further = below(call);
 
     if (rc_has_param(call, "perm")) {
         rc_permission_level(&grant.level, grant.kind, rc_arg_text(call, "perm"));
-        RC_TRY(rc_rule_grant(call->db, &grant, below(call)));
+        RC_TRY(rc_rule_grant(call->db, &grant, further));
     } else {
-        RC_TRY(rc_rule_revoke(call->db, &grant, below(call)));
+        RC_TRY(rc_rule_revoke(call->db, &grant, further));
     }
-    RC_TRY(tell(call, grant.kind));
+    RC_TRY(journal(call, grant.kind, describe(call, &grant, further)));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", rc_call_text(call, msg));
     rc_json_member_bool(out, "success", true);

@@ -11,6 +11,14 @@ rc_actor_t rc_call_actor(const rc_call_t *call)
     return (rc_actor_t){call->caller->user_id, call->request->client_ip};
 }
 
+rc_err_t *rc_call_journal_named(rc_call_t *call, const char *action, const char *name,
+                                const char *what)
+{
+    if (what)
+        name = apr_pstrcat(call->pool, name, ": ", what, NULL);
+    return rc_call_journal(call, NULL, action, name);
+}
+
 rc_err_t *rc_call_journal(rc_call_t *call, const rc_repo_t *repo, const char *action,
                           const char *what)
 {

@@ -209,6 +209,10 @@ rc_actor_t rc_call_actor(const rc_call_t *call);
 rc_err_t *rc_call_journal(rc_call_t *call, const rc_repo_t *repo, const char *action,
                           const char *what);
 
+/** The same for what is no repository: "action:name" or, with @a what, "action:name: what". */
+rc_err_t *rc_call_journal_named(rc_call_t *call, const char *action, const char *name,
+                                const char *what);
+
 /** The method of this name in this dialect, or NULL. */
 const rc_method_t *rc_method_find(const char *name, bool old);
 

@@ -85,8 +85,7 @@ static rc_err_t *insert_repo(rc_call_t *call, void *baton)
     RC_TRY(rc_model_repo_insert(making->repo, call->db, call->pool));
     if (source)
         RC_TRY(rc_call_journal(call, source, "user_forked_repo", row->name));
-    else
-        RC_TRY(rc_call_journal(call, row, "user_created_repo", NULL));
+    RC_TRY(rc_call_journal(call, row, source ? "user_created_fork" : "user_created_repo", NULL));
     return rc_moves_apply(making->moves, call->db);
 }
 

@@ -22,6 +22,7 @@ static const struct {
 } words[] = {
     {"user_created_repo", "created repository"},
     {"admin_created_repo", "created repository"},
+    {"user_created_fork", "created fork"},
     {"user_forked_repo", "forked repository"},
     {"user_updated_repo", "updated repository"},
     {"user_locked_repo", "locked repository"},

@@ -111,6 +111,7 @@ static rc_err_t *find_owner(rc_call_t *call, rc_repo_t *to)
     if (!owner)
         return rc_err_failed(call->pool, "unknown owner");
     to->owner_id = owner->id;
+    to->owner = owner->username;
     return NULL;
 }
 
@@ -203,6 +204,18 @@ static rc_err_t *answer(rc_call_t *call, rc_json_t *out, apr_int64_t id)
     return rc_json_finish(out);
 }
 
+/* What changed about who may do what: the new owner, open or private; NULL: nothing. */
+static const char *describe(const rc_repo_change_t *change, apr_pool_t *pool)
+{
+    const rc_repo_t *from = change->from, *to = &change->to;
+    const char *private_ = to->private_ ? "private" : "not private";
+    const char *owner = apr_pstrcat(pool, "owner ", to->owner, NULL);
+
+    if (to->owner_id == from->owner_id)
+        return to->private_ == from->private_ ? NULL : private_;
+    return to->private_ == from->private_ ? owner : apr_pstrcat(pool, owner, ", ", private_, NULL);
+}
+
 static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
 {
     update_t *update = baton;
@@ -217,7 +230,8 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
         RC_TRY(
             rc_model_repo_set_fields(call->db, from->id, rc_arg_text(call, "fields"), call->pool));
     RC_TRY(rc_model_repo_update(&update->change, call->env, update->moves, call->db, call->pool));
-    RC_TRY(rc_call_journal(call, &update->change.to, "user_updated_repo", NULL));
+    RC_TRY(rc_call_journal(call, &update->change.to, "user_updated_repo",
+                           describe(&update->change, call->pool)));
     return answer(call, update->out, from->id);
 }
 

@@ -280,7 +280,10 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
     RC_TRY(rc_moves_apply(change->moves, call->db));
     RC_TRY(rc_store_repo_group_by_id(&updated, call->db, call->caller->user_id, group->id,
                                      call->pool));
-    RC_TRY(rc_call_journal(call, NULL, "user_updated_repo_group", updated->name));
+    RC_TRY(rc_call_journal_named(call, "user_updated_repo_group", updated->name,
+                                 updated->owner_id == group->owner_id
+                                     ? NULL
+                                     : apr_pstrcat(call->pool, "owner ", updated->owner, NULL)));
     return answer(change->out, call,
                   apr_psprintf(call->pool, "updated repository group ID:%" APR_INT64_T_FMT " %s",
                                updated->id, updated->name),

@@ -173,6 +173,17 @@ static const char *extern_if_present(const rc_call_t *call, const char *name)
     return rc_arg_given(call, name) ? rc_arg_text(call, name) : "";
 }
 
+/* What changed about what the user may do; NULL: nothing. */
+static const char *describe(const rc_user_t *from, const rc_user_t *to, apr_pool_t *pool)
+{
+    const char *admin = to->admin ? "admin" : "no admin";
+    const char *active = to->active ? "active" : "not active";
+
+    if (to->admin == from->admin)
+        return to->active == from->active ? NULL : active;
+    return to->active == from->active ? admin : apr_pstrcat(pool, admin, ", ", active, NULL);
+}
+
 static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
 {
     const create_t *update = baton;
@@ -196,7 +207,8 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
     if (change.firstname && !*change.firstname)
         change.firstname = NULL;
     RC_TRY(rc_model_user_update(&updated, call->db, user, &change, call->pool));
-    RC_TRY(rc_call_journal(call, NULL, "admin_updated_user", updated->username));
+    RC_TRY(rc_call_journal_named(call, "admin_updated_user", updated->username,
+                                 describe(user, updated, call->pool)));
     return answer(update->out, call,
                   apr_psprintf(call->pool, "updated user ID:%" APR_INT64_T_FMT " %s", updated->id,
                                updated->username),

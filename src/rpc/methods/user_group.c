@@ -114,7 +114,9 @@ static rc_err_t *update_user_group(rc_call_t *call, rc_json_t *out)
     if (rc_arg_given(call, "active"))
         to.active = rc_arg_bool(call, "active");
     RC_TRY(rc_model_user_group_update(call->db, from, &to, call->pool));
-    RC_TRY(rc_call_journal(call, NULL, "admin_updated_users_group", to.name));
+    RC_TRY(rc_call_journal_named(
+        call, "admin_updated_users_group", to.name,
+        to.owner_id == from->owner_id ? NULL : rc_call_text(call, "owner {owner.name}")));
     return answer(
         out, call,
         apr_psprintf(call->pool, "updated user group ID:" FORMAT_ID " %s", to.id, to.name), to.id,
@@ -151,13 +153,14 @@ static rc_err_t *delete_user_group(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-static rc_err_t *answer_change(rc_json_t *out, rc_call_t *call, bool changed, const char *done,
-                               const char *not_done)
+static rc_err_t *answer_change(rc_json_t *out, rc_call_t *call, bool changed, const char *journal,
+                               const char *done, const char *not_done)
 {
     const char *group = rc_arg_user_group(call, "usergroupid")->name;
 
     if (changed)
-        RC_TRY(rc_call_journal(call, NULL, "admin_updated_users_group", group));
+        RC_TRY(rc_call_journal_named(call, "admin_updated_users_group", group,
+                                     rc_call_text(call, journal)));
     rc_json_object_begin(out);
     rc_json_member_bool(out, "success", changed);
     rc_json_member_string(out, "msg", changed ? rc_call_text(call, done) : not_done);
@@ -172,7 +175,7 @@ static rc_err_t *add_user_to_user_group(rc_call_t *call, rc_json_t *out)
     RC_TRY(rc_store_user_group_add_user(&changed, call->db,
                                         rc_arg_user_group(call, "usergroupid")->id,
                                         rc_arg_user(call, "userid")->id));
-    return answer_change(out, call, changed,
+    return answer_change(out, call, changed, "added user {userid.name}",
                          "added member `{userid.name}` to user group `{usergroupid.name}`",
                          "User is already in that group");
 }
@@ -184,7 +187,7 @@ static rc_err_t *remove_user_from_user_group(rc_call_t *call, rc_json_t *out)
     RC_TRY(rc_store_user_group_remove_user(&changed, call->db,
                                            rc_arg_user_group(call, "usergroupid")->id,
                                            rc_arg_user(call, "userid")->id));
-    return answer_change(out, call, changed,
+    return answer_change(out, call, changed, "removed user {userid.name}",
                          "removed member {userid.name} from user group {usergroupid.name}",
                          "User wasn't in group");
 }
