@@ -65,7 +65,12 @@ subtest 'headers' => sub {
     is($a->header('Content-Disposition'), undef, 'no disposition');
     is($a->header('Cache-Control'), 'private, no-cache', 'asked for again: it may be over by then');
     my $etag = $a->header('ETag');
-    is($t->get("/_admin/gists/$id/$commit/raw", as => 'bob')->header('Cache-Control'), 'private, no-cache', 'also at a full id');
+    my $full = $t->get("/_admin/gists/$id/$commit/raw", as => 'bob');
+    is($full->header('Cache-Control'), 'private, max-age=31536000, immutable', 'at a full id it is what it is');
+    like($full->header('Last-Modified'), qr/ GMT$/, 'since then');
+    my $brief = gist(lifetime => 60, files => { x => { content => 'y' } });
+    chomp(my $its = $t->git("$t->{dir}/data/repos/.rc_gist_store/$brief", 'rev-parse', 'HEAD'));
+    is($t->get("/_admin/gists/$brief/$its/raw", as => 'bob')->header('Cache-Control'), 'private, no-cache', 'but for one that expires');
     my @if = (headers => ['If-None-Match' => $etag]);
     is($t->get("/_admin/gists/$id/tip/raw/a.html", as => 'bob', @if)->status, 304, 'not modified');
     is($t->get("/_admin/gists/@{[gist(files => { x => { content => 'y' } })]}/tip/raw", as => 'bob', @if)->status, 200, 'another one is');

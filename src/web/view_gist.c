@@ -18,6 +18,7 @@
 typedef struct shown_t {
     const char *id;   /* of the commit */
     const char *name; /* of the one file; NULL: all */
+    bool lasting;     /* it never expires */
     rc_spool_t *spool;
     bool first;
 } shown_t;
@@ -39,6 +40,7 @@ static rc_err_t *find(shown_t *shown, rc_web_call_t *call)
     RC_TRY(rc_store_gist(&gist, call->db, call->id, call->pool));
     if (!is_open(gist, call->caller))
         return NULL;
+    shown->lasting = gist->expires == -1;
     RC_TRY(
         rc_model_gist_open(&call->vcs, &tip, call->env, gist->access_id, &call->work, call->pool));
     RC_TRY(rc_vcs_resolve(&shown->id, call->vcs, call->rev, call->pool));
@@ -57,6 +59,9 @@ rc_err_t *rc_web_gist_prepare(rc_web_call_t *call)
     RC_TRY(find(shown, call));
     if (!shown->id)
         return rc_web_refuse(call, 404, NULL);
+    call->immutable = shown->lasting && !strcmp(shown->id, call->rev);
+    if (call->immutable) /* a name may come to mean an older commit: no date for it */
+        RC_TRY(rc_vcs_time(&call->last_modified, call->vcs, shown->id));
     call->state = shown;
     call->content_type = "text/plain; charset=utf-8";
     call->etag = apr_pstrcat(call->pool, shown->id, FORMAT, NULL);
