@@ -162,8 +162,9 @@ struct rc_git_t {
     apr_pool_t *packs_pool; /* of packs; ends with the library side */
     apr_array_header_t *packs;
     apr_time_t packs_taken;
-    bool checked;    /* references and order were looked at in this use */
-    rc_work_t *work; /* of this use; NULL: no limits */
+    bool checked;      /* references and order were looked at in this use */
+    rc_work_t *work;   /* of this use; NULL: no limits */
+    size_t open_trees; /* bytes, of git_cursor.c */
     rc_git_refs_t *refs;
     rc_git_order_t order;
 };

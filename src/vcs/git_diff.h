@@ -6,12 +6,7 @@
 #ifndef RC_VCS_GIT_DIFF_H
 #define RC_VCS_GIT_DIFF_H
 
-#include "git.h"
-
-#define RC_GIT_TYPE(mode)    ((mode)&0170000)
-#define RC_GIT_REGULAR(mode) (RC_GIT_TYPE(mode) == 0100000)
-#define RC_GIT_DIRECTORY     0040000
-#define RC_GIT_SUBMODULE     0160000
+#include "git_cursor.h"
 
 /* As git counts similarity. */
 #define RC_GIT_SCORE_MAX 60000

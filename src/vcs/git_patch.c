@@ -67,9 +67,9 @@ static const char *index_line(const rc_git_side_t *before, const rc_git_side_t *
 {
     char from[GIT_OID_HEXSZ + 1], to[GIT_OID_HEXSZ + 1];
 
-    if (before->mode && after->mode && git_oid_equal(&before->id, &after->id))
+    if (git_oid_equal(&before->id, &after->id)) /* zeros when not there */
         return "";
-    git_oid_tostr(from, sizeof(from), &before->id); /* zeros when not there */
+    git_oid_tostr(from, sizeof(from), &before->id);
     git_oid_tostr(to, sizeof(to), &after->id);
     if (before->mode == after->mode)
         return apr_psprintf(pool, "index %s..%s %06o\n", from, to, after->mode);

@@ -14,16 +14,6 @@
 
 #define DEPTH_MAX 2048 /* nested directories; git has the same limit */
 
-/* A tree being read: the entry it stands at. */
-typedef struct cursor_t {
-    git_odb_object *object;
-    const char *p, *end; /* what follows the entry */
-    const char *name;    /* NULL: at the end */
-    size_t name_len;
-    apr_uint32_t mode;
-    git_oid id;
-} cursor_t;
-
 typedef struct walk_t {
     rc_git_t *git;
     apr_array_header_t *changes;
@@ -34,66 +24,8 @@ typedef struct walk_t {
     int left; /* entries that may differ until it ends; 0 = ended */
 } walk_t;
 
-/* git knows these modes only, whatever a tree says. */
-static apr_uint32_t plain_mode(apr_uint32_t mode)
-{
-    switch (RC_GIT_TYPE(mode)) {
-    case 0100000:
-        return mode & 0100 ? 0100755 : 0100644;
-    case 0120000:
-        return 0120000;
-    case RC_GIT_DIRECTORY:
-        return RC_GIT_DIRECTORY;
-    default:
-        return RC_GIT_SUBMODULE;
-    }
-}
-
-/* Goes to the next entry: "<octal mode> <name>\0<20 bytes>". False = the tree is damaged. */
-static bool next(cursor_t *cursor)
-{
-    apr_uint32_t mode = 0;
-    const char *p = cursor->p, *zero;
-
-    cursor->name = NULL;
-    if (p == cursor->end)
-        return true;
-    for (; p < cursor->end && *p >= '0' && *p <= '7'; p++)
-        mode = mode << 3 | (apr_uint32_t)(*p - '0');
-    if (p == cursor->end || *p++ != ' ')
-        return false;
-    zero = memchr(p, '\0', (size_t)(cursor->end - p));
-    if (!zero || zero == p || cursor->end - zero <= RC_GIT_RAW)
-        return false;
-    cursor->name = p;
-    cursor->name_len = (size_t)(zero - p);
-    cursor->mode = plain_mode(mode);
-    memcpy(cursor->id.id, zero + 1, RC_GIT_RAW);
-    cursor->p = zero + 1 + RC_GIT_RAW;
-    return true;
-}
-
-static rc_err_t *step(walk_t *walk, cursor_t *cursor)
-{
-    if (next(cursor))
-        return NULL;
-    return rc_err_internal(walk->err_pool, APR_SUCCESS, "a tree in %s is damaged (%s)",
-                           walk->git->path, git_oid_tostr_s(git_odb_object_id(cursor->object)));
-}
-
-static rc_err_t *open_cursor(cursor_t *cursor, walk_t *walk, const git_oid *id)
-{
-    memset(cursor, 0, sizeof(*cursor));
-    if (!id)
-        return NULL;
-    RC_TRY(rc_git_read(&cursor->object, walk->git, id, GIT_OBJECT_TREE, walk->err_pool));
-    cursor->p = git_odb_object_data(cursor->object);
-    cursor->end = cursor->p + git_odb_object_size(cursor->object);
-    return step(walk, cursor);
-}
-
 /* The order of names in a tree: a directory counts as if its name ended in a slash. */
-static int compare(const cursor_t *a, const cursor_t *b)
+static int compare(const rc_git_cursor_t *a, const rc_git_cursor_t *b)
 {
     size_t len = a->name_len < b->name_len ? a->name_len : b->name_len;
     int cmp = memcmp(a->name, b->name, len);
@@ -106,7 +38,7 @@ static int compare(const cursor_t *a, const cursor_t *b)
     return (x > y) - (x < y);
 }
 
-static const char *full_path(const walk_t *walk, const cursor_t *entry)
+static const char *full_path(const walk_t *walk, const rc_git_cursor_t *entry)
 {
     char *path = apr_palloc(walk->pool, walk->path_len + entry->name_len + 1);
 
@@ -117,7 +49,7 @@ static const char *full_path(const walk_t *walk, const cursor_t *entry)
     return path;
 }
 
-static void set_side(rc_git_side_t *side, const cursor_t *entry, const char *path)
+static void set_side(rc_git_side_t *side, const rc_git_cursor_t *entry, const char *path)
 {
     if (!entry)
         return;
@@ -126,7 +58,7 @@ static void set_side(rc_git_side_t *side, const cursor_t *entry, const char *pat
     side->id = entry->id;
 }
 
-static void add_change(walk_t *walk, const cursor_t *before, const cursor_t *after)
+static void add_change(walk_t *walk, const rc_git_cursor_t *before, const rc_git_cursor_t *after)
 {
     rc_git_change_t *change = apr_array_push(walk->changes);
     const char *path = full_path(walk, before ? before : after);
@@ -136,7 +68,7 @@ static void add_change(walk_t *walk, const cursor_t *before, const cursor_t *aft
     set_side(&change->after, after, path);
 }
 
-static void enter(walk_t *walk, const cursor_t *entry)
+static void enter(walk_t *walk, const rc_git_cursor_t *entry)
 {
     size_t need = walk->path_len + entry->name_len + 1;
 
@@ -156,9 +88,10 @@ static void enter(walk_t *walk, const cursor_t *entry)
 static rc_err_t *compare_trees(walk_t *walk, const git_oid *before, const git_oid *after);
 
 /* One name; either side may be NULL, and if both are given they are of one kind. */
-static rc_err_t *compare_entries(walk_t *walk, const cursor_t *before, const cursor_t *after)
+static rc_err_t *compare_entries(walk_t *walk, const rc_git_cursor_t *before,
+                                 const rc_git_cursor_t *after)
 {
-    const cursor_t *entry = before ? before : after;
+    const rc_git_cursor_t *entry = before ? before : after;
     size_t path_len = walk->path_len;
     rc_err_t *err;
 
@@ -176,36 +109,36 @@ static rc_err_t *compare_entries(walk_t *walk, const cursor_t *before, const cur
     return err;
 }
 
-static rc_err_t *merge(walk_t *walk, cursor_t *before, cursor_t *after)
+static rc_err_t *merge(walk_t *walk, rc_git_cursor_t *before, rc_git_cursor_t *after)
 {
     while ((before->name || after->name) && walk->left) {
         int cmp = !before->name ? 1 : !after->name ? -1 : compare(before, after);
 
         RC_TRY(compare_entries(walk, cmp <= 0 ? before : NULL, cmp >= 0 ? after : NULL));
         if (cmp <= 0)
-            RC_TRY(step(walk, before));
+            RC_TRY(rc_git_cursor_step(before, walk->git, walk->err_pool));
         if (cmp >= 0)
-            RC_TRY(step(walk, after));
+            RC_TRY(rc_git_cursor_step(after, walk->git, walk->err_pool));
     }
     return NULL;
 }
 
 static rc_err_t *compare_trees(walk_t *walk, const git_oid *before, const git_oid *after)
 {
-    cursor_t old_cursor, new_cursor = {0};
+    rc_git_cursor_t old_cursor, new_cursor = {0};
     rc_err_t *err;
 
     if (walk->depth >= DEPTH_MAX)
         return rc_err_internal(walk->err_pool, APR_SUCCESS, "directories in %s are nested too deep",
                                walk->git->path);
     walk->depth++;
-    err = open_cursor(&old_cursor, walk, before);
+    err = rc_git_cursor_open(&old_cursor, walk->git, before, walk->err_pool);
     if (!err)
-        err = open_cursor(&new_cursor, walk, after);
+        err = rc_git_cursor_open(&new_cursor, walk->git, after, walk->err_pool);
     if (!err)
         err = merge(walk, &old_cursor, &new_cursor);
-    git_odb_object_free(old_cursor.object);
-    git_odb_object_free(new_cursor.object);
+    rc_git_cursor_close(&old_cursor);
+    rc_git_cursor_close(&new_cursor);
     walk->depth--;
     return err;
 }
@@ -239,14 +172,13 @@ rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git
 rc_err_t *rc_git_tree_find(rc_git_side_t *out, rc_git_t *git, const git_oid *tree, const char *name,
                            size_t len, apr_pool_t *err_pool)
 {
-    walk_t walk = {.git = git, .err_pool = err_pool};
-    cursor_t cursor;
-    rc_err_t *err = open_cursor(&cursor, &walk, tree);
+    rc_git_cursor_t cursor;
+    rc_err_t *err = rc_git_cursor_open(&cursor, git, tree, err_pool);
 
     while (!err && cursor.name && (cursor.name_len != len || memcmp(cursor.name, name, len)))
-        err = step(&walk, &cursor);
+        err = rc_git_cursor_step(&cursor, git, err_pool);
     out->mode = !err && cursor.name ? cursor.mode : 0;
     out->id = cursor.id;
-    git_odb_object_free(cursor.object);
+    rc_git_cursor_close(&cursor);
     return err;
 }
