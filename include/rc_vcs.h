@@ -256,9 +256,10 @@ rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
                             apr_pool_t *scratch);
 /**
  * Calls @a fn for each file and link of commit @a id, and before what it holds for each folder, in
- * the order of the trees; no submodules, nothing that .gitattributes keeps out of archives. A large
- * content comes in a file without a name in
- * @a temp_dir. No path leads out of the folder that they all are unpacked in.
+ * the order of the trees; no submodules, nothing that .gitattributes keeps out of archives, contents
+ * as the attributes convert them. A large content comes in a file without a name in @a temp_dir. No
+ * path leads out of the folder that they all are unpacked in. Before the first call all directories
+ * were read: RC_E_NOTFOUND, with a text for clients, when the commit cannot be exported.
  */
 rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch);

@@ -18,7 +18,7 @@
 #define ENTRY_OVERHEAD 1024 /* bytes that an entry costs beside name and content, about */
 
 /* Part of every ETag of an archive; raise it when the same tree would become other bytes. */
-#define FORMAT "1"
+#define FORMAT "2"
 
 /* clang-format off */
 static const rc_archive_format_t formats[] = {

@@ -1,222 +1,307 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which files .gitattributes keeps out of archives (export-ignore). libgit2's own reading of
- * attributes costs a multiple of the whole archive, and hostile patterns cost it for ever.
+ * Finds the attributes of paths by the rules of .gitattributes files, as git does (attr.c), macros
+ * included. libgit2's own reading of attributes costs a multiple of the whole archive, and hostile
+ * patterns cost it for ever.
  */
 #include "git_attributes.h"
 
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_strings.h>
+#include <apr_tables.h>
 
-#define ATTRIBUTE  "export-ignore"
-#define BLANKS     " \t\r"
-#define LINE_LIMIT 2048 /* git does not read longer ones */
+#include "git_attributes_line.h"
+#include "git_pattern.h"
+
+/* Of one commit. What is the same in many folders is kept, and counts, once. */
+#define BYTES_MAX  (16 << 20)             /* of .gitattributes files */
+#define WEIGHT_MAX 200000                 /* rules, macros and what they set */
+#define NAMES_MAX  1000                   /* macros, which may call each other, so deep */
+#define RULES_MAX  50000                  /* on the way down to one folder */
+#define STEPS_MAX  ((apr_int64_t)1 << 33) /* of comparing patterns: half a minute */
+
+typedef struct state_t {
+    int attribute;
+    const char *value;
+} state_t;
 
 typedef struct rule_t {
     const char *pattern;
-    size_t base;  /* bytes of the path that lead to the file it stands in */
-    bool by_path; /* holds a slash: it is compared with the path below there, else with the name */
-    bool folders; /* ends in a slash: for folders only */
-    bool is_ignored;
+    size_t literal; /* so many bytes stand for themselves */
+    bool by_path;   /* compared with the path below the folder, else with the name */
+    bool folders;   /* for folders only */
+    int n;
+    state_t *states;
 } rule_t;
 
-/* One [...] at @a p: does it hold @a c? *end is behind it; NULL when it does not close. */
-static bool in_class(const char **end, const char *p, unsigned char c)
+typedef struct frame_t {
+    const apr_array_header_t *rules; /* of rule_t */
+    size_t base;
+} frame_t;
+
+struct rc_git_attributes_t {
+    apr_pool_t *pool;
+    apr_hash_t *files, *roots; /* id -> rules; roots: of the file at the top */
+    apr_hash_t *numbers;       /* name -> number + 1, of attributes that matter, and macros */
+    apr_array_header_t *names; /* of rule_t without pattern: what a macro sets */
+    apr_array_header_t *stack; /* of frame_t */
+    const char **values;       /* by number, while a path is looked up; NULL = not known yet */
+    int unknown;               /* values that are wanted and not known */
+    int rules;                 /* in the stack */
+    apr_int64_t bytes, weight, steps;
+};
+
+const char rc_git_set[] = "set", rc_git_unset[] = "unset", rc_git_unspecified[] = "unspecified";
+
+static rc_err_t *too_many(const rc_git_attributes_t *attributes)
 {
-    bool negated = p[1] == '!' || p[1] == '^', found = false;
-    const char *first = p += 1 + negated;
-
-    for (; *p && (*p != ']' || p == first); p++) {
-        unsigned char low, high;
-
-        if (*p == '\\' && p[1])
-            p++;
-        low = high = (unsigned char)*p;
-        if (p[1] == '-' && p[2] && p[2] != ']') {
-            p += 2;
-            if (*p == '\\' && p[1])
-                p++;
-            high = (unsigned char)*p;
-        }
-        found |= c == low || (c >= low && c <= high); /* [c-a] holds c */
-    }
-    *end = *p ? p + 1 : NULL;
-    return found != negated && c != '/';
+    return rc_err(attributes->pool, RC_E_LIMIT,
+                  "This archive has too many rules in .gitattributes");
 }
 
-/* Does one character of the pattern at *@a p fit @a c? Steps over it. */
-static bool fits(const char **p, unsigned char c)
-{
-    const char *end;
-    bool found;
+/* --- names --- */
 
-    switch (**p) {
-    case '?':
-        ++*p;
-        return c != '/';
-    case '[':
-        found = in_class(&end, *p, c);
-        if (!end)
-            return false;
-        *p = end;
-        return found;
-    case '\\':
-        *p += (*p)[1] != '\0';
-        break;
-    }
-    return *(*p)++ == (char)c;
+static int number_of(const rc_git_attributes_t *attributes, const char *name, size_t len)
+{
+    return (int)(apr_uintptr_t)apr_hash_get(attributes->numbers, name, (apr_ssize_t)len) - 1;
 }
 
-/* "**" between slashes or at an end; else it is a "*". */
-static bool spans_folders(const char *pattern, const char *p)
+static int add_name(rc_git_attributes_t *attributes, const char *name, size_t len)
 {
-    return p[1] == '*' && (p == pattern || p[-1] == '/') && (!p[2] || p[2] == '/');
+    rule_t macro = {.n = 0};
+    int number = number_of(attributes, name, len);
+
+    if (number >= 0)
+        return number;
+    APR_ARRAY_PUSH(attributes->names, rule_t) = macro;
+    number = attributes->names->nelts;
+    apr_hash_set(attributes->numbers, apr_pstrmemdup(attributes->pool, name, len), (apr_ssize_t)len,
+                 (void *)(apr_uintptr_t)number);
+    return number - 1;
 }
 
-/*
- * As git's wildmatch, but never slower than the product of the lengths squared: only the last "*"
- * and the last "**" are ever tried again.
- */
-static bool match(const char *pattern, const char *text)
-{
-    const char *p = pattern, *star = NULL, *star_at = NULL, *deep = NULL, *deep_at = NULL;
+/* --- lines --- */
 
-    for (;;) {
-        if (*p == '*' && spans_folders(pattern, p)) {
-            if (!p[2])
-                return *text != '\0';
-            deep = p += 3; /* behind the slash: no folder at all, to begin with */
-            deep_at = text;
-            star = NULL;
+/* Keeps the states of a line that matter. */
+static void read_states(rc_git_attributes_t *attributes, rule_t *rule, const rc_git_line_t *line)
+{
+    state_t states[RC_GIT_LINE_MAX / 2];
+    const char *p = line->states;
+    rc_git_word_t word;
+
+    rule->n = 0;
+    while (rc_git_line_word(&word, &p)) {
+        state_t *state = &states[rule->n];
+
+        state->attribute = number_of(attributes, word.name, word.len);
+        if (state->attribute < 0)
             continue;
-        }
-        if (*p == '*') {
-            while (*p == '*')
-                p++;
-            star = p;
-            star_at = text;
-            continue;
-        }
-        if (!*text && !*p)
-            return true;
-        if (*text && *p && fits(&p, (unsigned char)*text)) {
-            text++;
-            continue;
-        }
-        if (star && *star_at && *star_at != '/') {
-            p = star;
-            text = ++star_at;
-        } else if (deep && (deep_at = strchr(deep_at, '/'))) {
-            p = deep;
-            text = ++deep_at;
-            star = NULL;
-        } else {
-            return false;
-        }
+        state->value = word.mark == '-'   ? rc_git_unset
+                       : word.mark == '!' ? rc_git_unspecified
+                       : word.value ? apr_pstrmemdup(attributes->pool, word.value, word.value_len)
+                                    : rc_git_set;
+        rule->n++;
     }
+    rule->states = apr_pmemdup(attributes->pool, states, (size_t)rule->n * sizeof(*states));
+    attributes->weight += rule->n + 1;
 }
 
-/* Takes the pattern off the front of a line; NULL when there is none that git would take. */
-static char *take_pattern(char **line)
+static void read_pattern(rule_t *rule, const rc_git_line_t *line, apr_pool_t *pool)
 {
-    char *p = *line + strspn(*line, BLANKS), *pattern = p, *to;
+    char *pattern = apr_pstrmemdup(pool, line->pattern, line->len);
+    size_t len = strlen(pattern);
 
-    if (*p == '"') { /* quoted as in C; octal digits are all that names need beside \" and \\ */
-        for (to = pattern = ++p; *p && *p != '"'; p++) {
-            if (*p != '\\') {
-                *to++ = *p;
-            } else if (p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' && p[3] >= '0' &&
-                       p[3] <= '7') {
-                *to++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
-                p += 3;
-            } else if (p[1]) {
-                const char *known = strchr("t\tn\nr\ra\ab\bf\fv\v", *++p);
-
-                *to++ = known && known[1] ? known[1] : *p;
-            }
-        }
-        *line = *p ? p + 1 : p;
-        *to = '\0';
-    } else {
-        p += strcspn(p, BLANKS);
-        *line = *p ? p + 1 : p;
-        *p = '\0';
-    }
-    return *pattern && *pattern != '#' && *pattern != '!' ? pattern : NULL;
-}
-
-/* What the rest of a line says of the attribute: true = one of it does, the last one counts. */
-static bool read_state(bool *is_ignored, char *line)
-{
-    bool found = false;
-    char *word, *state;
-
-    for (word = apr_strtok(line, BLANKS, &state); word; word = apr_strtok(NULL, BLANKS, &state)) {
-        bool negative = *word == '-' || *word == '!';
-        size_t len = strlen(ATTRIBUTE);
-
-        word += negative;
-        if (strncmp(word, ATTRIBUTE, len) || (word[len] && word[len] != '='))
-            continue;
-        found = true;
-        *is_ignored = !negative && !word[len];
-    }
-    return found;
-}
-
-static void add_rule(apr_array_header_t *rules, char *line, size_t base, apr_pool_t *pool)
-{
-    char *pattern = take_pattern(&line);
-    rule_t rule = {.base = base};
-    size_t len;
-
-    if (!pattern || !strncmp(pattern, "[attr]", 6) || !read_state(&rule.is_ignored, line))
-        return;
-    len = strlen(pattern);
-    if (pattern[len - 1] == '/') {
-        rule.folders = true;
+    if (len && pattern[len - 1] == '/') {
+        rule->folders = true;
         pattern[--len] = '\0';
     }
-    rule.by_path = strchr(pattern, '/') != NULL;
-    rule.pattern = apr_pstrdup(pool, pattern + (*pattern == '/'));
-    APR_ARRAY_PUSH(rules, rule_t) = rule;
+    rule->by_path = strchr(pattern, '/') != NULL;
+    rule->pattern = pattern + (rule->by_path && *pattern == '/');
+    rule->literal = rc_git_pattern_literal(rule->pattern);
 }
 
-apr_array_header_t *rc_git_attributes_make(apr_pool_t *pool)
+static void add_line(rc_git_attributes_t *attributes, apr_array_header_t *rules,
+                     const rc_git_line_t *line)
 {
-    return apr_array_make(pool, 8, sizeof(rule_t));
-}
+    rule_t rule = {.n = 0};
 
-void rc_git_attributes_add(apr_array_header_t *rules, const char *data, size_t len, size_t base,
-                           apr_pool_t *pool)
-{
-    const char *end = data + len;
+    read_states(attributes, &rule, line);
+    if (line->is_macro) {
+        int number = add_name(attributes, line->pattern, line->len);
 
-    if (!memmem(data, len, ATTRIBUTE, strlen(ATTRIBUTE)))
-        return;
-    while (data < end) {
-        const char *eol = memchr(data, '\n', (size_t)(end - data));
-        size_t n = (size_t)((eol ? eol : end) - data);
-
-        if (n < LINE_LIMIT && memmem(data, n, ATTRIBUTE, strlen(ATTRIBUTE)))
-            add_rule(rules, apr_pstrmemdup(pool, data, n), base, pool);
-        data += n + 1;
+        APR_ARRAY_IDX(attributes->names, number, rule_t) = rule;
+    } else if (rule.n && *line->pattern != '!') {
+        read_pattern(&rule, line, attributes->pool);
+        APR_ARRAY_PUSH(rules, rule_t) = rule;
     }
 }
 
-bool rc_git_attributes_ignore(const apr_array_header_t *rules, const char *path, const char *name,
-                              bool is_folder)
+/* --- files --- */
+
+/* Only the file at the top may define macros, and its rules may name them before it does. */
+static rc_err_t *add_macros(rc_git_attributes_t *attributes, rc_git_line_t *line, const char *data,
+                            const char *end)
+{
+    while (rc_git_line_next(line, &data, end))
+        if (line->is_macro) {
+            add_name(attributes, line->pattern, line->len);
+            if (attributes->names->nelts > NAMES_MAX)
+                return too_many(attributes);
+        }
+    return NULL;
+}
+
+static rc_err_t *read_file(apr_array_header_t *rules, rc_git_attributes_t *attributes,
+                           const char *data, size_t len, bool is_root)
+{
+    const char *end = data + len;
+    rc_git_line_t line;
+
+    if ((attributes->bytes += (apr_int64_t)len) > BYTES_MAX)
+        return too_many(attributes);
+    if (is_root)
+        RC_TRY(add_macros(attributes, &line, data, end));
+    while (rc_git_line_next(&line, &data, end)) {
+        if (is_root || !line.is_macro)
+            add_line(attributes, rules, &line);
+        if (attributes->weight > WEIGHT_MAX)
+            return too_many(attributes);
+    }
+    return NULL;
+}
+
+static rc_err_t *push(rc_git_attributes_t *attributes, const apr_array_header_t *rules, size_t base)
+{
+    frame_t frame = {rules, base};
+
+    APR_ARRAY_PUSH(attributes->stack, frame_t) = frame;
+    attributes->rules += rules->nelts;
+    return attributes->rules > RULES_MAX ? too_many(attributes) : NULL;
+}
+
+/* The file at the top is another one when it stands in a folder as well: there it has no macros. */
+static apr_array_header_t *find_file(rc_git_attributes_t *attributes, const git_oid *id,
+                                     size_t base)
+{
+    return apr_hash_get(base ? attributes->files : attributes->roots, id->id, GIT_OID_RAWSZ);
+}
+
+rc_err_t *rc_git_attributes_enter(bool *known, rc_git_attributes_t *attributes, const git_oid *id,
+                                  size_t base)
+{
+    const apr_array_header_t *rules = find_file(attributes, id, base);
+
+    *known = rules != NULL;
+    return rules ? push(attributes, rules, base) : NULL;
+}
+
+rc_err_t *rc_git_attributes_add(rc_git_attributes_t *attributes, const git_oid *id,
+                                const char *data, size_t len, size_t base)
+{
+    apr_array_header_t *rules = find_file(attributes, id, base);
+
+    if (!rules) {
+        rules = apr_array_make(attributes->pool, 8, sizeof(rule_t));
+        apr_hash_set(base ? attributes->files : attributes->roots,
+                     apr_pmemdup(attributes->pool, id->id, GIT_OID_RAWSZ), GIT_OID_RAWSZ, rules);
+        RC_TRY(read_file(rules, attributes, data, len, !base));
+    }
+    return push(attributes, rules, base);
+}
+
+int rc_git_attributes_depth(const rc_git_attributes_t *attributes)
+{
+    return attributes->stack->nelts;
+}
+
+void rc_git_attributes_leave(rc_git_attributes_t *attributes, int depth)
+{
+    while (attributes->stack->nelts > depth) {
+        const frame_t *frame = apr_array_pop(attributes->stack);
+
+        attributes->rules -= frame->rules->nelts;
+    }
+}
+
+rc_git_attributes_t *rc_git_attributes_create(apr_pool_t *pool)
+{
+    static const char *const names[RC_GIT_ATTRIBUTES] = {
+        "export-ignore", "text", "crlf", "eol", "ident", "working-tree-encoding"};
+    rc_git_attributes_t *attributes = apr_pcalloc(pool, sizeof(*attributes));
+    const char *builtin = "[attr]binary -diff -merge -text";
+    rc_git_line_t line;
+    int i;
+
+    attributes->pool = pool;
+    attributes->files = apr_hash_make(pool);
+    attributes->roots = apr_hash_make(pool);
+    attributes->numbers = apr_hash_make(pool);
+    attributes->names = apr_array_make(pool, 16, sizeof(rule_t));
+    attributes->stack = apr_array_make(pool, 16, sizeof(frame_t));
+    attributes->values = apr_palloc(pool, (NAMES_MAX + 1) * sizeof(*attributes->values));
+    attributes->steps = STEPS_MAX;
+    for (i = 0; i < RC_GIT_ATTRIBUTES; i++)
+        add_name(attributes, names[i], strlen(names[i]));
+    if (rc_git_line_next(&line, &builtin, builtin + strlen(builtin)))
+        add_line(attributes, NULL, &line);
+    return attributes;
+}
+
+/* --- a path --- */
+
+/* The last state of a line comes first, as all that was found before it wins. */
+static void set_states(rc_git_attributes_t *attributes, const rule_t *rule)
 {
     int i;
 
-    for (i = rules->nelts - 1; i >= 0; i--) {
-        const rule_t *rule = &APR_ARRAY_IDX(rules, i, rule_t);
+    for (i = rule->n - 1; i >= 0 && attributes->unknown; i--) {
+        const state_t *state = &rule->states[i];
 
-        if (rule->folders && !is_folder)
+        if (attributes->values[state->attribute])
             continue;
-        if (match(rule->pattern, rule->by_path ? path + rule->base : name))
-            return rule->is_ignored;
+        attributes->values[state->attribute] = state->value;
+        attributes->unknown -= state->attribute < RC_GIT_ATTRIBUTES;
+        if (state->value == rc_git_set) /* a macro is expanded where it is set */
+            set_states(attributes, &APR_ARRAY_IDX(attributes->names, state->attribute, rule_t));
     }
-    return false;
+}
+
+static bool matches(const rule_t *rule, const char *text, apr_int64_t *steps)
+{
+    --*steps;
+    return !strncmp(rule->pattern, text, rule->literal) &&
+           rc_git_pattern_match(rule->pattern + rule->literal, text + rule->literal, steps);
+}
+
+static void apply_frame(rc_git_attributes_t *attributes, const frame_t *frame, const char *path,
+                        const char *name, bool is_folder)
+{
+    int i;
+
+    for (i = frame->rules->nelts - 1; i >= 0 && attributes->unknown; i--) {
+        const rule_t *rule = &APR_ARRAY_IDX(frame->rules, i, rule_t);
+
+        if ((!rule->folders || is_folder) &&
+            matches(rule, rule->by_path ? path + frame->base : name, &attributes->steps))
+            set_states(attributes, rule);
+    }
+}
+
+rc_err_t *rc_git_attributes_of(const char *const **values, rc_git_attributes_t *attributes,
+                               const char *path, const char *name, bool is_folder)
+{
+    int i;
+
+    memset(attributes->values, 0, (size_t)attributes->names->nelts * sizeof(*attributes->values));
+    attributes->unknown = RC_GIT_ATTRIBUTES;
+    for (i = attributes->stack->nelts - 1; i >= 0 && attributes->unknown; i--)
+        apply_frame(attributes, &APR_ARRAY_IDX(attributes->stack, i, frame_t), path, name,
+                    is_folder);
+    for (i = 0; i < RC_GIT_ATTRIBUTES; i++)
+        if (!attributes->values[i])
+            attributes->values[i] = rc_git_unspecified;
+    *values = attributes->values;
+    return attributes->steps < 0 ? too_many(attributes) : NULL;
 }
