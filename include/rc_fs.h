@@ -11,14 +11,27 @@
 
 #include "rc_err.h"
 
+/** The error of a system call that has just failed: "cannot <what> <path>", with errno. */
+rc_err_t *rc_fs_err(apr_pool_t *pool, const char *what, const char *path);
+
+/** The folder that @a path stands in. */
+const char *rc_fs_folder(const char *path, apr_pool_t *pool);
+
 /** Removes a file or a whole tree, without following links; nothing there is fine. */
 rc_err_t *rc_fs_remove_tree(const char *path, apr_pool_t *pool);
 
 /** Makes the folders of @a path that are missing (mode 0700). */
 rc_err_t *rc_fs_make_folders(const char *path, apr_pool_t *pool);
 
-/** Makes what stands in the folder of @a path durable. */
+/** Makes the entries of the folder of @a path durable. */
 rc_err_t *rc_fs_sync_folder_of(const char *path, apr_pool_t *pool);
+
+/** The same for the folders above @a path, up to @a top, which is the last one. */
+rc_err_t *rc_fs_sync_folders(const char *path, const char *top, apr_pool_t *pool);
+
+/** Makes a file, or a whole tree with its contents, durable, and its entry in the folder that it
+ * stands in. Links are not followed. */
+rc_err_t *rc_fs_sync_tree(const char *path, apr_pool_t *pool);
 
 /** Is there anything at @a path (a dangling link counts)? */
 bool rc_fs_exists(const char *path);

@@ -4,7 +4,8 @@
  * renames below the repository root. Its intention is written to <root>/.rc_tmp first; the
  * transaction records its token; so whoever comes after a crash knows whether to finish or undo.
  *
- *     rc_moves_begin(&moves, env, pool);
+ *     moves = rc_moves_begin(env, pool);
+ *     rc_moves_made(moves, from);                 what was made in .rc_tmp, before the transaction
  *     rc_moves_add(moves, from, to);              absolute paths below the root
  *     in the transaction: rc_moves_apply(moves, db);
  *     after it: rc_moves_end(moves, committed);
@@ -19,15 +20,20 @@ typedef struct rc_moves_t rc_moves_t;
 /** Starts a change; nothing happens yet. Lives in @a pool. */
 rc_moves_t *rc_moves_begin(rc_env_t *env, apr_pool_t *pool);
 
+/** What stands at @a path, below .rc_tmp, is complete: makes it durable, so that a power cut after
+ * the answer does not take it. It takes time: outside of transactions. */
+rc_err_t *rc_moves_made(rc_moves_t *moves, const char *path);
+
 /** @a from will become @a to, which must not exist then. Missing folders of @a to are made. */
 void rc_moves_add(rc_moves_t *moves, const char *from, const char *to);
 
 /** Inside the transaction, when all else is done: writes the intention, records its token, renames;
- * nothing if no rename was added. An existing target is RC_E_FAILED; what was renamed before it is
- * renamed back. */
+ * nothing if no rename was added. Nothing leaves .rc_tmp without rc_moves_made. An existing target
+ * is RC_E_FAILED; what was renamed before it is renamed back. */
 rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db);
 
-/** After the transaction: forgets the intention, or, when it was not committed, undoes it. */
+/** After the transaction: makes the renames durable and forgets the intention, or, when it was not
+ * committed, undoes it. */
 void rc_moves_end(rc_moves_t *moves, bool committed);
 
 /** A new private folder in <root>/.rc_tmp, held by this process until @a pool ends, when it and

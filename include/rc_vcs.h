@@ -61,7 +61,8 @@ void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path);
 /** True when @a type is the name of a back end ("git"). */
 bool rc_vcs_known_type(const char *type);
 
-/** Makes an empty bare repository of @a type at @a path, which must not exist. */
+/** Makes an empty bare repository of @a type at @a path, which must not exist. What it, the import
+ * and the copy write is not synced: the caller syncs the finished tree (rc_moves_made). */
 rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool);
 
 /** Makes the first commit of the empty repository at @a path. A name that the type can not hold is

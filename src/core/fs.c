@@ -19,7 +19,7 @@
 
 #include "rc_time.h"
 
-static rc_err_t *os_error(apr_pool_t *pool, const char *what, const char *path)
+rc_err_t *rc_fs_err(apr_pool_t *pool, const char *what, const char *path)
 {
     return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot %s %s", what, path);
 }
@@ -35,7 +35,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 rc_err_t *rc_fs_remove_tree(const char *path, apr_pool_t *pool)
 {
     if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) && errno != ENOENT)
-        return os_error(pool, "remove", path);
+        return rc_fs_err(pool, "remove", path);
     return NULL;
 }
 
@@ -46,30 +46,19 @@ rc_err_t *rc_fs_make_folders(const char *path, apr_pool_t *pool)
     for (slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(copy, 0700) && errno != EEXIST)
-            return os_error(pool, "create", copy);
+            return rc_fs_err(pool, "create", copy);
         *slash = '/';
     }
     if (mkdir(copy, 0700) && errno != EEXIST)
-        return os_error(pool, "create", copy);
+        return rc_fs_err(pool, "create", copy);
     return NULL;
 }
 
-static const char *folder_of(const char *path, apr_pool_t *pool)
+const char *rc_fs_folder(const char *path, apr_pool_t *pool)
 {
     const char *slash = strrchr(path, '/');
 
     return slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash - path)) : ".";
-}
-
-rc_err_t *rc_fs_sync_folder_of(const char *path, apr_pool_t *pool)
-{
-    const char *folder = folder_of(path, pool);
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && !fsync(fd);
-
-    if (fd >= 0)
-        close(fd);
-    return ok ? NULL : os_error(pool, "sync", folder);
 }
 
 bool rc_fs_exists(const char *path)
@@ -104,7 +93,7 @@ static rc_err_t *lock(int *out, const char *path, int how, apr_interval_time_t p
     for (;;) {
         fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
-            return errno == ENOENT ? NULL : os_error(pool, "open", path);
+            return errno == ENOENT ? NULL : rc_fs_err(pool, "open", path);
         n = flock(fd, how | LOCK_NB);
         if (!n && still_there(fd, path))
             break;

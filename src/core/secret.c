@@ -16,6 +16,7 @@
 
 #include <apr_strings.h>
 
+#include "rc_fs.h"
 #include "rc_own.h"
 #include "rc_text.h"
 
@@ -26,11 +27,6 @@
 struct rc_secret_t {
     unsigned char key[SECRET_SIZE];
 };
-
-static rc_err_t *os_error(apr_pool_t *pool, const char *what, const char *path)
-{
-    return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot %s %s", what, path);
-}
 
 rc_err_t *rc_secret_create(const char *path, apr_pool_t *pool)
 {
@@ -43,14 +39,14 @@ rc_err_t *rc_secret_create(const char *path, apr_pool_t *pool)
         return rc_err_internal(pool, APR_SUCCESS, "no random bytes");
     line = apr_pstrcat(pool, rc_text_hex(key, sizeof(key), pool), "\n", NULL);
     if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) < 0)
-        return os_error(pool, "create", path);
+        return rc_fs_err(pool, "create", path);
     written = write(fd, line, strlen(line));
     if (written != (ssize_t)strlen(line) || fsync(fd)) {
         close(fd);
-        return os_error(pool, "write", path);
+        return rc_fs_err(pool, "write", path);
     }
     close(fd);
-    return NULL;
+    return rc_fs_sync_folder_of(path, pool);
 }
 
 static int hex_value(char c)
@@ -84,7 +80,7 @@ rc_err_t *rc_secret_load(rc_secret_t **out, const char *path, apr_pool_t *pool)
     bool ok;
 
     if (fd < 0)
-        return os_error(pool, "open the secret", path);
+        return rc_fs_err(pool, "open the secret", path);
     ok = !fstat(fd, &st) && read(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1;
     close(fd);
     if (!ok || !parse_key(secret->key, text))

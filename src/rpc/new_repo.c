@@ -91,7 +91,10 @@ static rc_err_t *insert_repo(rc_call_t *call, void *baton)
 
 static rc_err_t *prepare_repo(rc_call_t *call, void *baton)
 {
-    return rc_model_repo_prepare(baton, call->env, rc_changeset_json, call->pool);
+    making_t *making = baton;
+
+    RC_TRY(rc_model_repo_prepare(making->repo, call->env, rc_changeset_json, call->pool));
+    return rc_moves_made(making->moves, making->repo->path);
 }
 
 rc_err_t *rc_new_repo_make(rc_new_repo_t *repo, rc_call_t *call,
@@ -101,7 +104,7 @@ rc_err_t *rc_new_repo_make(rc_new_repo_t *repo, rc_call_t *call,
     rc_err_t *err;
 
     RC_TRY(plan(call, repo));
-    RC_TRY(rc_call_away(call, prepare_repo, repo));
+    RC_TRY(rc_call_away(call, prepare_repo, &making));
     rc_moves_add(making.moves, repo->path, rc_env_repo_path(call->env, repo->row.name, call->pool));
     err = rc_call_txn(call, insert_repo, &making);
     rc_moves_end(making.moves, !err);

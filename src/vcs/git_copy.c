@@ -39,11 +39,6 @@ typedef struct ref_t {
     git_oid id;
 } ref_t;
 
-static rc_err_t *os_error(apr_pool_t *pool, const char *what, const char *path)
-{
-    return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot %s %s", what, path);
-}
-
 static const char *at(const char *dir, const char *name, apr_pool_t *pool)
 {
     return apr_pstrcat(pool, dir, "/", name, NULL);
@@ -70,8 +65,8 @@ static rc_err_t *copy_file(const char *from, const char *to, apr_pool_t *pool)
 {
     int in = open(from, O_RDONLY | O_CLOEXEC);
     int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    bool ok = out >= 0 && copy_bytes(in, out) && !fsync(out);
-    rc_err_t *err = ok ? NULL : os_error(pool, "copy", from);
+    bool ok = out >= 0 && copy_bytes(in, out);
+    rc_err_t *err = ok ? NULL : rc_fs_err(pool, "copy", from);
 
     if (in >= 0)
         close(in);
@@ -155,15 +150,14 @@ static rc_err_t *write_refs(const copy_t *copy)
     if (!copy->refs->nelts)
         return NULL;
     if (!file)
-        return os_error(copy->pool, "create", path);
+        return rc_fs_err(copy->pool, "create", path);
     ok = fputs("# pack-refs with: sorted \n", file) >= 0;
     for (i = 0; ok && i < copy->refs->nelts; i++) {
         const ref_t *ref = &APR_ARRAY_IDX(copy->refs, i, ref_t);
 
         ok = fprintf(file, "%s %s\n", git_oid_tostr_s(&ref->id), ref->name) > 0;
     }
-    ok = ok && !fflush(file) && !fsync(fileno(file));
-    return !fclose(file) && ok ? NULL : os_error(copy->pool, "write", path);
+    return !fclose(file) && ok ? NULL : rc_fs_err(copy->pool, "write", path);
 }
 
 /* Is what the references name in the copy? A last look, should packs have moved too fast. */
@@ -201,15 +195,15 @@ static rc_err_t *share_loose_folder(const copy_t *copy, const char *name)
     bool there;
 
     if (!dir)
-        return errno == ENOENT ? NULL : os_error(copy->pool, "read", from);
+        return errno == ENOENT ? NULL : rc_fs_err(copy->pool, "read", from);
     if (mkdir(to, 0755))
-        err = os_error(copy->pool, "create", to);
+        err = rc_fs_err(copy->pool, "create", to);
     while (!err && (entry = readdir(dir)))
         if (is_object(entry->d_name)) /* one that is gone meanwhile is in a pack */
             err = share(&there, at(from, entry->d_name, copy->scratch),
                         at(to, entry->d_name, copy->scratch), copy->pool);
     closedir(dir);
-    return err ? err : rc_fs_sync_folder_of(at(to, "x", copy->scratch), copy->pool);
+    return err;
 }
 
 static rc_err_t *share_loose(const copy_t *copy)
@@ -254,7 +248,7 @@ static rc_err_t *share_packs_once(bool *whole, const copy_t *copy)
 
     *whole = true;
     if (stat(path, &before) || !(dir = opendir(path)))
-        return errno == ENOENT ? NULL : os_error(copy->pool, "read", path);
+        return errno == ENOENT ? NULL : rc_fs_err(copy->pool, "read", path);
     while (!err && (entry = readdir(dir))) {
         const char *dot = strrchr(entry->d_name, '.');
         bool whole_pack = true;
@@ -268,7 +262,7 @@ static rc_err_t *share_packs_once(bool *whole, const copy_t *copy)
     }
     closedir(dir);
     if (err || stat(path, &after))
-        return err ? err : os_error(copy->pool, "look at", path);
+        return err ? err : rc_fs_err(copy->pool, "look at", path);
     if (after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
         after.st_mtim.tv_nsec != before.st_mtim.tv_nsec)
         *whole = false;
@@ -284,7 +278,7 @@ static rc_err_t *share_packs(const copy_t *copy)
         RC_TRY(share_packs_once(&whole, copy));
     if (!whole)
         return rc_err_failed(copy->pool, "the packs of %s do not stand still", copy->from);
-    return rc_fs_sync_folder_of(at(copy->to, "objects/pack/x", copy->pool), copy->pool);
+    return NULL;
 }
 
 /* A source that borrows objects: everything is packed into the copy, which then borrows nothing. */
@@ -296,9 +290,9 @@ static rc_err_t *pack_borrowed(const copy_t *copy)
     bool ok = file && fprintf(file, "%s/objects\n", copy->from) > 0;
 
     if (!file || fclose(file) || !ok)
-        return os_error(copy->pool, "write", path);
+        return rc_fs_err(copy->pool, "write", path);
     RC_TRY(rc_git_run(copy->to, argv, 0, copy->pool));
-    return unlink(path) ? os_error(copy->pool, "remove", path) : NULL;
+    return unlink(path) ? rc_fs_err(copy->pool, "remove", path) : NULL;
 }
 
 static rc_err_t *copy_objects(const copy_t *copy)
@@ -306,8 +300,7 @@ static rc_err_t *copy_objects(const copy_t *copy)
     if (rc_fs_exists(at(copy->from, "objects/info/alternates", copy->pool)))
         return pack_borrowed(copy);
     RC_TRY(share_loose(copy));
-    RC_TRY(share_packs(copy));
-    return rc_fs_sync_folder_of(at(copy->to, "objects/x", copy->pool), copy->pool);
+    return share_packs(copy);
 }
 
 /* --- all of it --- */
@@ -331,8 +324,7 @@ static rc_err_t *copy_all(copy_t *copy)
     RC_TRY(write_refs(copy)); /* git repack goes by them */
     RC_TRY(copy_objects(copy));
     RC_TRY(check_refs(copy));
-    RC_TRY(share_order(copy));
-    return rc_fs_sync_folder_of(at(copy->to, "x", copy->pool), copy->pool);
+    return share_order(copy);
 }
 
 rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool)
@@ -341,7 +333,7 @@ rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool)
     struct stat before, after;
 
     if (stat(copy.from, &before))
-        return os_error(pool, "copy", copy.from);
+        return rc_fs_err(pool, "copy", copy.from);
     RC_TRY(rc_git_create(to, pool));
     copy.refs = apr_array_make(pool, 32, sizeof(ref_t));
     apr_pool_create(&copy.scratch, pool);

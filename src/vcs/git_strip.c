@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "git_run.h"
+#include "rc_fs.h"
 
 /* The one parent of the commit; RC_E_FAILED for a merge, a root, and where history is cut off. */
 static rc_err_t *only_parent(git_oid *parent, rc_git_t *git, const git_oid *id, apr_pool_t *pool)
@@ -44,7 +45,9 @@ static rc_err_t *set_branch(rc_git_t *git, const char *branch, const git_oid *to
     argv[2] = apr_pstrcat(pool, "refs/heads/", branch, NULL);
     argv[3] = apr_pstrdup(pool, git_oid_tostr_s(to));
     argv[4] = apr_pstrdup(pool, git_oid_tostr_s(from));
-    return rc_git_run(git->path, argv, lock, pool);
+    RC_TRY(rc_git_run(git->path, argv, lock, pool));
+    /* git syncs the file, but not its name */
+    return rc_fs_sync_folders(apr_pstrcat(pool, git->path, "/", argv[2], NULL), git->path, pool);
 }
 
 rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,

@@ -55,6 +55,14 @@ static void folders(void **state)
     assert_true(rc_fs_exists(in_dir("p/link"))); /* dangling, but there */
     ASSERT_OK(rc_fs_sync_folder_of(in_dir("p/anything"), pool));
     assert_non_null(rc_fs_sync_folder_of(in_dir("none/anything"), pool));
+    ASSERT_OK(rc_fs_sync_folders(in_dir("p/q/r/s"), in_dir("p"), pool));
+    assert_non_null(rc_fs_sync_folders(in_dir("p/none/r"), in_dir("p"), pool));
+    assert_true(sh("mkfifo p/q/fifo; touch p/q/r/f; cp p/q/r/f p/q/r/g; chmod 0400 p/q/r/g"));
+    ASSERT_OK(rc_fs_sync_tree(in_dir("p"), pool)); /* with a dangling link and a fifo in it */
+    ASSERT_OK(rc_fs_sync_tree(in_dir("p/file"), pool));
+    assert_non_null(rc_fs_sync_tree(in_dir("p/none"), pool));
+    assert_true(sh("i=0; while [ $i -lt 200 ]; do : > p/q/$i; i=$((i+1)); done"));
+    ASSERT_OK(rc_fs_sync_tree(in_dir("p"), pool));
 }
 
 static bool lock(const char *path, int ms, apr_pool_t *in)

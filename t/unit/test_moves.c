@@ -5,270 +5,7 @@
  * process can be made to die before the n-th one of them; whatever n is, the next process must
  * find, and leave, all of a change or nothing of it.
  */
-#include "unit.h"
-
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-
-#include <sqlite3.h>
-
-#include "rc_fs.h"
-#include "rc_moves.h"
-#include "rc_setting.h"
-
-#define DIED 77
-
-/* --- system calls --- */
-
-static long calls, die_at = -1;
-
-static void tick(void)
-{
-    if (calls++ == die_at)
-        _exit(DIED);
-}
-
-#define SHOWN __attribute__((visibility("default")))
-#define CALL(name, args, ...)                                                                      \
-    SHOWN int name args;                                                                           \
-    int name args                                                                                  \
-    {                                                                                              \
-        tick();                                                                                    \
-        return (int)syscall(__VA_ARGS__);                                                          \
-    }
-#define CALL_SIZE(name, args, ...)                                                                 \
-    SHOWN ssize_t name args;                                                                       \
-    ssize_t name args                                                                              \
-    {                                                                                              \
-        tick();                                                                                    \
-        return syscall(__VA_ARGS__);                                                               \
-    }
-
-CALL(renameat2, (int a, const char *b, int c, const char *d, unsigned e), SYS_renameat2, a, b, c, d,
-     e)
-CALL(rename, (const char *a, const char *b), SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 0)
-CALL(unlink, (const char *a), SYS_unlinkat, AT_FDCWD, a, 0)
-CALL(rmdir, (const char *a), SYS_unlinkat, AT_FDCWD, a, AT_REMOVEDIR)
-CALL(unlinkat, (int a, const char *b, int c), SYS_unlinkat, a, b, c)
-CALL(mkdirat, (int a, const char *b, mode_t c), SYS_mkdirat, a, b, c)
-CALL(mkdir, (const char *a, mode_t b), SYS_mkdirat, AT_FDCWD, a, b)
-/* Processes die here, not machines: nothing needs to reach the disk, and it takes a minute less. */
-CALL(fsync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
-CALL(fdatasync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
-CALL(flock, (int a, int b), SYS_flock, a, b)
-CALL_SIZE(write, (int a, const void *b, size_t c), SYS_write, a, b, c)
-CALL_SIZE(pwrite64, (int a, const void *b, size_t c, off_t d), SYS_pwrite64, a, b, c, d)
-
-/* --- processes --- */
-
-static rc_env_t *env;
-static rc_db_t *db;
-
-/* For checks inside a child, whose failures cmocka does not see. */
-#define NEED(cond)                                                                                 \
-    do {                                                                                           \
-        if (!(cond)) {                                                                             \
-            fprintf(stderr, "# line %d: %s\n", __LINE__, #cond);                                   \
-            _exit(3);                                                                              \
-        }                                                                                          \
-    } while (0)
-#define NEED_OK(expr)                                                                              \
-    do {                                                                                           \
-        rc_err_t *need_ = (expr);                                                                  \
-        if (need_) {                                                                               \
-            fprintf(stderr, "# line %d: %s\n", __LINE__, rc_err_log_text(need_, pool));            \
-            _exit(3);                                                                              \
-        }                                                                                          \
-    } while (0)
-
-static void open_env(void)
-{
-    rc_env_config_t config;
-
-    rc_env_defaults(&config);
-    config.db.path = in_dir("db");
-    config.repo_root = in_dir("repos");
-    config.secret_file = in_dir("secret");
-    NEED_OK(rc_env_open(&env, &config, pool));
-    NEED_OK(rc_db_acquire(&db, env->db_pool, pool));
-}
-
-/* Runs fn in a new process with the environment open, which repairs; it dies before its call n. */
-static pid_t start(void (*fn)(void), long n)
-{
-    pid_t pid;
-
-    fflush(stdout);
-    fflush(stderr);
-    if ((pid = fork()))
-        return pid;
-    alarm((unsigned)apr_time_sec(patience(60)));
-    if (fn) {
-        open_env();
-        calls = 0;
-        die_at = n;
-        fn();
-    } else { /* the repair itself */
-        calls = 0;
-        die_at = n;
-        open_env();
-    }
-    die_at = -1;
-    _exit(0);
-}
-
-static int end_of(pid_t pid)
-{
-    int status;
-
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static int run_to(void (*fn)(void), long n)
-{
-    return end_of(start(fn, n));
-}
-
-static void run(void (*fn)(void))
-{
-    assert_int_equal(run_to(fn, -1), 0);
-}
-
-static void repair(void)
-{
-    run(NULL);
-}
-
-/* --- what there is --- */
-
-static bool there(const char *name)
-{
-    return rc_fs_exists(in_dir(name));
-}
-
-/* Entries of .rc_tmp whose name ends so; all for "". */
-static int left(const char *suffix)
-{
-    DIR *dir = opendir(in_dir("repos/.rc_tmp"));
-    struct dirent *entry;
-    int n = 0;
-
-    assert_non_null(dir);
-    while ((entry = readdir(dir))) {
-        apr_size_t len = strlen(entry->d_name), tail = strlen(suffix);
-
-        n += *entry->d_name != '.' && len >= tail && !strcmp(entry->d_name + len - tail, suffix);
-    }
-    closedir(dir);
-    return n;
-}
-
-static int query(const char *sql)
-{
-    sqlite3 *handle;
-    sqlite3_stmt *st;
-    int n;
-
-    assert_int_equal(sqlite3_open(in_dir("db"), &handle), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &st, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
-    n = sqlite3_column_int(st, 0);
-    sqlite3_finalize(st);
-    sqlite3_close(handle);
-    return n;
-}
-
-#define COMMITTED "SELECT count(*) FROM setting WHERE name = 'made'"
-#define TOKENS    "SELECT count(*) FROM disk_change"
-
-static void fresh(void)
-{
-    rc_err_t *err = rc_fs_remove_tree(in_dir("repos"), pool);
-
-    assert_null(err);
-    unlink(in_dir("db"));
-    unlink(in_dir("db-wal"));
-    unlink(in_dir("db-shm"));
-    if (!there("secret"))
-        assert_null(rc_secret_create(in_dir("secret"), pool));
-    assert_int_equal(mkdir(in_dir("repos"), 0700), 0);
-    assert_int_equal(mkdir(in_dir("repos/old"), 0700), 0);
-    write_text(in_dir("repos/old/file"), "old");
-    repair(); /* makes the database */
-}
-
-/* A change is either there as a whole, or not at all, and nothing else is left. */
-static void assert_all_or_nothing(bool all, const char *about, long n)
-{
-    if (there("repos/g/h/new/file") != all || there("repos/g") != all ||
-        there("repos/rm__old/file") != all || there("repos/old/file") == all)
-        fail_msg("%s %ld: half of it", about, n);
-    if (left("") - left(".done"))
-        fail_msg("%s %ld: %d entries left", about, n, left("") - left(".done"));
-}
-
-/* --- the change: a new tree moves in, an old one out --- */
-
-static rc_moves_t *moves;
-
-static void plan(void)
-{
-    const char *work;
-
-    NEED_OK(rc_work_dir(&work, env, pool));
-    NEED(!mkdir(apr_pstrcat(pool, work, "/new", NULL), 0700));
-    write_text(apr_pstrcat(pool, work, "/new/file", NULL), "new");
-    moves = rc_moves_begin(env, pool);
-    rc_moves_add(moves, apr_pstrcat(pool, work, "/new", NULL), in_dir("repos/g/h/new"));
-    rc_moves_add(moves, in_dir("repos/old"), in_dir("repos/rm__old"));
-}
-
-static rc_err_t *write_both(void *baton, rc_db_t *in)
-{
-    (void)baton;
-    RC_TRY(rc_store_setting_set(in, "made", "yes"));
-    return rc_moves_apply(moves, in);
-}
-
-static rc_err_t *change(void)
-{
-    rc_err_t *err;
-
-    plan();
-    err = rc_db_txn(db, write_both, NULL);
-    rc_moves_end(moves, !err);
-    return err;
-}
-
-static void must_change(void)
-{
-    NEED_OK(change());
-    apr_pool_destroy(pool);
-}
-
-static rc_err_t *write_and_fail(void *baton, rc_db_t *in)
-{
-    RC_TRY(write_both(baton, in));
-    return rc_err_failed(pool, "so");
-}
-
-static void fail_change(void)
-{
-    rc_err_t *err;
-
-    plan();
-    err = rc_db_txn(db, write_and_fail, NULL);
-    NEED(err && err->kind == RC_E_FAILED);
-    rc_moves_end(moves, false);
-    apr_pool_destroy(pool);
-}
+#include "moves_fixture.h"
 
 static void commit(void **state)
 {
@@ -391,6 +128,7 @@ static void nested(void)
     NEED_OK(rc_work_dir(&work, env, pool));
     NEED(!mkdir(apr_pstrcat(pool, work, "/empty", NULL), 0700));
     moves = rc_moves_begin(env, pool);
+    NEED_OK(rc_moves_made(moves, apr_pstrcat(pool, work, "/empty", NULL)));
     rc_moves_add(moves, apr_pstrcat(pool, work, "/empty", NULL), in_dir("repos/g"));
     rc_moves_add(moves, in_dir("repos/old"), in_dir("repos/g/h/old"));
     rc_moves_end(moves, !rc_db_txn(db, write_both, NULL));
@@ -657,64 +395,6 @@ static void work_dirs(void **state)
     assert_int_equal(left(""), 0);
 }
 
-/* What cannot be a crashed change of ours stays, or goes without harm. */
-static void odd_entries(void **state)
-{
-    (void)state;
-    fresh();
-    write_text(in_dir("repos/.rc_tmp/0123.op"), "");                  /* died before it wrote */
-    write_text(in_dir("repos/.rc_tmp/4567.op"), in_dir("repos/old")); /* cut */
-    write_text(in_dir("repos/.rc_tmp/file"), "x");
-    write_text(in_dir("repos/.rc_tmp/89ab.done"), "x");
-    repair();
-    assert_int_equal(left(".op"), 0);
-    assert_false(there("repos/.rc_tmp/file"));
-    assert_true(there("repos/old/file"));
-    run(must_change);
-    assert_all_or_nothing(true, "change", 0);
-    assert_int_equal(left(".done"), 1);
-}
-
-/* Renames [from, to] below in_dir("") as a crashed process would leave them. */
-static void plant(const char *token, const char *from, const char *to)
-{
-    const char *path = apr_psprintf(pool, "%s/%s.op", in_dir("repos/.rc_tmp"), token);
-    FILE *file = fopen(path, "w");
-
-    assert_non_null(file);
-    fprintf(file, "%s%c%s%c", in_dir(from), 0, in_dir(to), 0);
-    fclose(file);
-}
-
-/* A list that names anything outside of the root, by its text or through a link, moves nothing. */
-static void outside(void **state)
-{
-    (void)state;
-    fresh();
-    mkdir(in_dir("far"), 0700);
-    assert_int_equal(symlink(in_dir("far"), in_dir("repos/link")), 0);
-    write_text(in_dir("far/mine"), "x");
-    plant("00", "repos/taken", "far/mine"); /* undoing renames the other way */
-    plant("01", "repos/../taken", "repos/old");
-    plant("02", "repos/taken", "repos/link/mine");
-    plant("03", "repos/link/new", "repos/old");
-    plant("04", "repos/taken", "repos");
-    assert_int_equal(symlink(in_dir("far/mine"), in_dir("repos/.rc_tmp/05.op")), 0);
-    assert_int_equal(symlink(in_dir("far/none"), in_dir("repos/.rc_tmp/06.op")), 0);
-    assert_int_equal(mkfifo(in_dir("repos/.rc_tmp/07.op"), 0600), 0);
-    repair();
-    assert_int_equal(left(".op"), 0); /* so nobody waits for them */
-    assert_true(there("far/mine"));
-    assert_false(there("far/new"));
-    assert_false(there("taken"));
-    assert_true(there("repos/old/file"));
-    assert_false(there("repos/taken"));
-    assert_int_equal(left(".refused"), 6); /* all but 02 and 03, which stop at the link */
-    unlink(in_dir("far/mine"));
-    rmdir(in_dir("far"));
-    unlink(in_dir("repos/link"));
-}
-
 /* Many processes change and repair at once. */
 static int number;
 
@@ -732,6 +412,7 @@ static void change_often(void)
         NEED_OK(rc_work_dir(&work, env, pool));
         moves = rc_moves_begin(env, pool);
         NEED(!mkdir(apr_pstrcat(pool, work, "/n", NULL), 0700));
+        NEED_OK(rc_moves_made(moves, apr_pstrcat(pool, work, "/n", NULL)));
         rc_moves_add(moves, apr_pstrcat(pool, work, "/n", NULL), to);
         err = rc_db_txn(db, i % 3 ? write_both : write_and_fail, NULL);
         NEED((i % 3 == 0) == (err != NULL));
@@ -774,8 +455,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(live_change),
     cmocka_unit_test(settled_by_a_writer),
     cmocka_unit_test(work_dirs),
-    cmocka_unit_test(odd_entries),
-    cmocka_unit_test(outside),
     cmocka_unit_test(crowd),
 };
 

@@ -248,7 +248,8 @@ static rc_err_t *prepare_gist(creation_t *creation, rc_call_t *call)
     RC_TRY(rc_work_dir(&work, call->env, call->pool));
     creation->path = apr_pstrcat(call->pool, work, "/new", NULL);
     RC_TRY(rc_vcs_create("git", creation->path, call->pool));
-    return rc_vcs_import("git", creation->path, &import, call->pool);
+    RC_TRY(rc_vcs_import("git", creation->path, &import, call->pool));
+    return rc_moves_made(creation->moves, creation->path);
 }
 
 static rc_err_t *create_gist(rc_call_t *call, rc_json_t *out)

@@ -63,7 +63,6 @@ static rc_err_t *run_change(change_t *change, rc_call_t *call,
 {
     rc_err_t *err;
 
-    change->moves = rc_moves_begin(call->env, call->pool);
     err = rc_call_txn(call, fn, change);
     rc_moves_end(change->moves, !err);
     return err;
@@ -171,13 +170,14 @@ static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
 static rc_err_t *create_repo_group(rc_call_t *call, rc_json_t *out)
 {
     rc_new_repo_group_t group = {.path = NULL};
-    change_t change = {.out = out};
+    change_t change = {.out = out, .moves = rc_moves_begin(call->env, call->pool)};
     const char *work;
 
     RC_TRY(plan_group(&group, call));
     RC_TRY(rc_work_dir(&work, call->env, call->pool));
     change.path = apr_pstrcat(call->pool, work, "/new", NULL);
     RC_TRY(rc_fs_make_folders(change.path, call->pool));
+    RC_TRY(rc_moves_made(change.moves, change.path));
     return run_change(&change, call, create_in_txn);
 }
 
@@ -292,7 +292,7 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
 
 static rc_err_t *update_repo_group(rc_call_t *call, rc_json_t *out)
 {
-    change_t change = {.out = out};
+    change_t change = {.out = out, .moves = rc_moves_begin(call->env, call->pool)};
     int i;
 
     RC_TRY(lock_directory(call, &change));
@@ -324,7 +324,7 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
 
 static rc_err_t *delete_repo_group(rc_call_t *call, rc_json_t *out)
 {
-    change_t change = {.out = out};
+    change_t change = {.out = out, .moves = rc_moves_begin(call->env, call->pool)};
 
     return run_change(&change, call, delete_in_txn);
 }

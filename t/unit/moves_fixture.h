@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A root with a database, one change of it, and processes that die before a system call of it.
+ */
+#ifndef RC_UNIT_MOVES_FIXTURE_H
+#define RC_UNIT_MOVES_FIXTURE_H
+
+#include "unit.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <sqlite3.h>
+
+#include "rc_fs.h"
+#include "rc_moves.h"
+#include "rc_setting.h"
+
+#define DIED   77
+#define UNUSED __attribute__((unused)) /* by one of the tests */
+
+/* --- system calls --- */
+
+static long calls, die_at = -1;
+
+static UNUSED void tick(void)
+{
+    if (calls++ == die_at)
+        _exit(DIED);
+}
+
+#define SHOWN __attribute__((visibility("default")))
+#define CALL(name, args, ...)                                                                      \
+    SHOWN int name args;                                                                           \
+    int name args                                                                                  \
+    {                                                                                              \
+        tick();                                                                                    \
+        return (int)syscall(__VA_ARGS__);                                                          \
+    }
+#define CALL_SIZE(name, args, ...)                                                                 \
+    SHOWN ssize_t name args;                                                                       \
+    ssize_t name args                                                                              \
+    {                                                                                              \
+        tick();                                                                                    \
+        return syscall(__VA_ARGS__);                                                               \
+    }
+
+CALL(renameat2, (int a, const char *b, int c, const char *d, unsigned e), SYS_renameat2, a, b, c, d,
+     e)
+CALL(rename, (const char *a, const char *b), SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 0)
+CALL(unlink, (const char *a), SYS_unlinkat, AT_FDCWD, a, 0)
+CALL(rmdir, (const char *a), SYS_unlinkat, AT_FDCWD, a, AT_REMOVEDIR)
+CALL(unlinkat, (int a, const char *b, int c), SYS_unlinkat, a, b, c)
+CALL(mkdirat, (int a, const char *b, mode_t c), SYS_mkdirat, a, b, c)
+CALL(mkdir, (const char *a, mode_t b), SYS_mkdirat, AT_FDCWD, a, b)
+/* Processes die here, not machines: nothing needs to reach the disk, and it takes a minute less. */
+CALL(fsync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
+CALL(fdatasync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
+CALL(flock, (int a, int b), SYS_flock, a, b)
+CALL_SIZE(write, (int a, const void *b, size_t c), SYS_write, a, b, c)
+CALL_SIZE(pwrite64, (int a, const void *b, size_t c, off_t d), SYS_pwrite64, a, b, c, d)
+
+/* --- processes --- */
+
+static UNUSED rc_env_t *env;
+static UNUSED rc_db_t *db;
+
+/* For checks inside a child, whose failures cmocka does not see. */
+#define NEED(cond)                                                                                 \
+    do {                                                                                           \
+        if (!(cond)) {                                                                             \
+            fprintf(stderr, "# line %d: %s\n", __LINE__, #cond);                                   \
+            _exit(3);                                                                              \
+        }                                                                                          \
+    } while (0)
+#define NEED_OK(expr)                                                                              \
+    do {                                                                                           \
+        rc_err_t *need_ = (expr);                                                                  \
+        if (need_) {                                                                               \
+            fprintf(stderr, "# line %d: %s\n", __LINE__, rc_err_log_text(need_, pool));            \
+            _exit(3);                                                                              \
+        }                                                                                          \
+    } while (0)
+
+static UNUSED void open_env(void)
+{
+    rc_env_config_t config;
+
+    rc_env_defaults(&config);
+    config.db.path = in_dir("db");
+    config.repo_root = in_dir("repos");
+    config.secret_file = in_dir("secret");
+    NEED_OK(rc_env_open(&env, &config, pool));
+    NEED_OK(rc_db_acquire(&db, env->db_pool, pool));
+}
+
+/* Runs fn in a new process with the environment open, which repairs; it dies before its call n. */
+static UNUSED pid_t start(void (*fn)(void), long n)
+{
+    pid_t pid;
+
+    fflush(stdout);
+    fflush(stderr);
+    if ((pid = fork()))
+        return pid;
+    alarm((unsigned)apr_time_sec(patience(60)));
+    if (fn) {
+        open_env();
+        calls = 0;
+        die_at = n;
+        fn();
+    } else { /* the repair itself */
+        calls = 0;
+        die_at = n;
+        open_env();
+    }
+    die_at = -1;
+    _exit(0);
+}
+
+static UNUSED int end_of(pid_t pid)
+{
+    int status;
+
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static UNUSED int run_to(void (*fn)(void), long n)
+{
+    return end_of(start(fn, n));
+}
+
+static UNUSED void run(void (*fn)(void))
+{
+    assert_int_equal(run_to(fn, -1), 0);
+}
+
+static UNUSED void repair(void)
+{
+    run(NULL);
+}
+
+/* --- what there is --- */
+
+static UNUSED bool there(const char *name)
+{
+    return rc_fs_exists(in_dir(name));
+}
+
+/* Entries of .rc_tmp whose name ends so; all for "". */
+static UNUSED int left(const char *suffix)
+{
+    DIR *dir = opendir(in_dir("repos/.rc_tmp"));
+    struct dirent *entry;
+    int n = 0;
+
+    assert_non_null(dir);
+    while ((entry = readdir(dir))) {
+        apr_size_t len = strlen(entry->d_name), tail = strlen(suffix);
+
+        n += *entry->d_name != '.' && len >= tail && !strcmp(entry->d_name + len - tail, suffix);
+    }
+    closedir(dir);
+    return n;
+}
+
+static UNUSED int query(const char *sql)
+{
+    sqlite3 *handle;
+    sqlite3_stmt *st;
+    int n;
+
+    assert_int_equal(sqlite3_open(in_dir("db"), &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(handle, sql, -1, &st, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(st), SQLITE_ROW);
+    n = sqlite3_column_int(st, 0);
+    sqlite3_finalize(st);
+    sqlite3_close(handle);
+    return n;
+}
+
+#define COMMITTED "SELECT count(*) FROM setting WHERE name = 'made'"
+#define TOKENS    "SELECT count(*) FROM disk_change"
+
+static UNUSED void fresh(void)
+{
+    rc_err_t *err = rc_fs_remove_tree(in_dir("repos"), pool);
+
+    assert_null(err);
+    unlink(in_dir("db"));
+    unlink(in_dir("db-wal"));
+    unlink(in_dir("db-shm"));
+    if (!there("secret"))
+        assert_null(rc_secret_create(in_dir("secret"), pool));
+    assert_int_equal(mkdir(in_dir("repos"), 0700), 0);
+    assert_int_equal(mkdir(in_dir("repos/old"), 0700), 0);
+    write_text(in_dir("repos/old/file"), "old");
+    repair(); /* makes the database */
+}
+
+/* A change is either there as a whole, or not at all, and nothing else is left. */
+static UNUSED void assert_all_or_nothing(bool all, const char *about, long n)
+{
+    if (there("repos/g/h/new/file") != all || there("repos/g") != all ||
+        there("repos/rm__old/file") != all || there("repos/old/file") == all)
+        fail_msg("%s %ld: half of it", about, n);
+    if (left("") - left(".done"))
+        fail_msg("%s %ld: %d entries left", about, n, left("") - left(".done"));
+}
+
+/* --- the change: a new tree moves in, an old one out --- */
+
+static UNUSED rc_moves_t *moves;
+
+static UNUSED void plan(void)
+{
+    const char *work;
+
+    NEED_OK(rc_work_dir(&work, env, pool));
+    NEED(!mkdir(apr_pstrcat(pool, work, "/new", NULL), 0700));
+    write_text(apr_pstrcat(pool, work, "/new/file", NULL), "new");
+    moves = rc_moves_begin(env, pool);
+    NEED_OK(rc_moves_made(moves, apr_pstrcat(pool, work, "/new", NULL)));
+    rc_moves_add(moves, apr_pstrcat(pool, work, "/new", NULL), in_dir("repos/g/h/new"));
+    rc_moves_add(moves, in_dir("repos/old"), in_dir("repos/rm__old"));
+}
+
+static UNUSED rc_err_t *write_both(void *baton, rc_db_t *in)
+{
+    (void)baton;
+    RC_TRY(rc_store_setting_set(in, "made", "yes"));
+    return rc_moves_apply(moves, in);
+}
+
+static UNUSED rc_err_t *change(void)
+{
+    rc_err_t *err;
+
+    plan();
+    err = rc_db_txn(db, write_both, NULL);
+    rc_moves_end(moves, !err);
+    return err;
+}
+
+static UNUSED void must_change(void)
+{
+    NEED_OK(change());
+    apr_pool_destroy(pool);
+}
+
+static UNUSED rc_err_t *write_and_fail(void *baton, rc_db_t *in)
+{
+    RC_TRY(write_both(baton, in));
+    return rc_err_failed(pool, "so");
+}
+
+static UNUSED void fail_change(void)
+{
+    rc_err_t *err;
+
+    plan();
+    err = rc_db_txn(db, write_and_fail, NULL);
+    NEED(err && err->kind == RC_E_FAILED);
+    rc_moves_end(moves, false);
+    apr_pool_destroy(pool);
+}
+
+#endif
