@@ -30,6 +30,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_type_checker(rc_http_type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST); /* no mod_mime */
     ap_hook_handler(rc_http_handler, NULL, NULL, APR_HOOK_MIDDLE);          /* SetHandler rcapi */
     ap_hook_handler(rc_http_hide_unknown, NULL, NULL, APR_HOOK_REALLY_LAST - 1); /* before core's */
+    ap_hook_insert_error_filter(rc_http_answer_busy, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_error_filter(rc_http_hide_refused, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(rc_http_hide_from_logs, NULL, NULL, APR_HOOK_REALLY_FIRST);
     /* clang-format on */

@@ -6,6 +6,7 @@
 #define RC_AUTH_H
 
 #include "rc_db.h"
+#include "rc_password.h"
 
 typedef enum {
     RC_ROLE_ALL = 1,
@@ -39,15 +40,24 @@ rc_err_t *rc_auth_anonymous(rc_caller_t **caller, rc_db_t *db, apr_pool_t *pool)
  * NULL. Inactive users are the caller's business. */
 rc_err_t *rc_auth_by_login(rc_caller_t **caller, rc_db_t *db, const char *login, apr_pool_t *pool);
 
-typedef enum { RC_LOGIN_UNKNOWN, RC_LOGIN_WRONG, RC_LOGIN_RIGHT } rc_login_t;
+typedef struct rc_login_try_t {
+    const char *login, *password;
+    const char *ip; /* where it comes from; NULL: does not matter */
+} rc_login_try_t;
+
+typedef enum {
+    RC_LOGIN_UNKNOWN, /* also users without a password */
+    RC_LOGIN_WRONG,
+    RC_LOGIN_REFUSED, /* the password is right; the user is inactive, or the address not allowed */
+    RC_LOGIN_RIGHT
+} rc_login_t;
 
 /**
- * Is @a password that of the active user @a login, who may come from @a ip (NULL: from wherever)?
- * *@a caller is he, when it is right; unknown are also users without a password. Takes some 50 ms
- * whatever the answer, without holding a connection.
+ * Checks a password. *@a caller is the user, unless unknown. Takes some 50 ms of a core whatever
+ * the answer, without holding a connection; RC_E_BUSY beyond @a limits.
  */
 rc_err_t *rc_auth_password(rc_login_t *result, rc_caller_t **caller, rc_db_pool_t *db_pool,
-                           const char *login, const char *password, const char *ip,
+                           const rc_password_limits_t *limits, const rc_login_try_t *attempt,
                            apr_pool_t *pool);
 
 /** The super-admin the command line acts as: the first one; NULL if there is none. */

@@ -10,6 +10,7 @@
 #include "rc_cache.h"
 #include "rc_db.h"
 #include "rc_limit.h"
+#include "rc_password.h"
 #include "rc_remote.h"
 #include "rc_secret.h"
 #include "rc_vcs.h"
@@ -24,6 +25,7 @@ typedef struct rc_env_config_t {
     const char *site_title;         /* "" by default */
     bool reveal_keys;               /* may answers show clear keys at all */
     int expensive_max;              /* archives and other costly answers made at once */
+    int password_max;               /* passwords checked or hashed at once */
     int waiting_max;                /* who may wait for what another makes, at once */
     const char *archive_cache;      /* directory of finished files;    NULL: none are kept */
     apr_off_t archive_cache_size;   /* bytes */
@@ -41,10 +43,11 @@ typedef struct rc_env_t {
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
     rc_limit_t *expensive; /* costly answers made at once: RcapiExpensiveMax */
-    rc_limit_t *waiting;   /* threads that wait for what another makes */
-    rc_memo_t *feeds;      /* finished ones, by their ETag */
-    rc_cache_t cache;      /* of finished archives and large files */
-    const char *work_dir;  /* <root>/.rc_tmp */
+    rc_password_limits_t passwords;
+    rc_limit_t *waiting;  /* threads that wait for what another makes */
+    rc_memo_t *feeds;     /* finished ones, by their ETag */
+    rc_cache_t cache;     /* of finished archives and large files */
+    const char *work_dir; /* <root>/.rc_tmp */
 } rc_env_t;
 
 /** Writes changeset_obj as text, to be stored with a repository (rc_changeset_json of rc_rpc.h). */

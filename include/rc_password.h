@@ -8,13 +8,22 @@
 
 #include <stdbool.h>
 
-#include "rc_err.h"
+#include "rc_limit.h"
 
-/** Hash of @a password, with a random salt, in @a pool. An empty one: NULL, no password login. */
-rc_err_t *rc_password_hash(const char **hash, const char *password, apr_pool_t *pool);
+/* How many are worked at, so that the process keeps processors for its other work, and how many
+ * threads may wait for a place, a few seconds at most. Beyond that: RC_E_BUSY. */
+typedef struct rc_password_limits_t {
+    rc_limit_t *working, *waiting;
+} rc_password_limits_t;
+
+/** Hash of @a password, with a random salt, in @a pool. An empty one: NULL, no password login.
+ * NULL @a limits: there are none. */
+rc_err_t *rc_password_hash(const char **hash, const rc_password_limits_t *limits,
+                           const char *password, apr_pool_t *pool);
 
 /** Is @a password the one behind @a hash? A NULL @a hash fits none, after as long a time. */
-bool rc_password_matches(const char *hash, const char *password, apr_pool_t *pool);
+rc_err_t *rc_password_matches(bool *matches, const rc_password_limits_t *limits, const char *hash,
+                              const char *password, apr_pool_t *pool);
 
 /**
  * Another hash of @a password, with a salt, that is checked in less than a millisecond: for a cache

@@ -6,6 +6,7 @@ use strict;
 use warnings;
 
 use FindBin;
+use MIME::Base64 qw(encode_base64);
 use POSIX ();
 use lib "$FindBin::Bin/lib";
 use Test::More;
@@ -300,7 +301,7 @@ subtest 'a login page' => sub {
 };
 
 subtest 'many at once, with one connection to the database' => sub {
-    $t->{server}{config} .= "RcapiDatabaseMax 1\n";
+    $t->{server}{config} .= "RcapiDatabaseMax 1\nRcapiPasswordMax 100\n";
     $t->reload;
     my @children = map {
         my $pid = fork // die;
@@ -314,12 +315,40 @@ subtest 'many at once, with one connection to the database' => sub {
     is($failed, 0, 'all are answered');
 };
 
+# Sixteen checks of some 50 ms at once, where one is made at a time: some wait, some are sent away.
+subtest 'more passwords than are checked at once' => sub {
+    $t->{server}{config} =~ s/RcapiPasswordMax 100/RcapiPasswordMax 1/;
+    $t->reload;
+    for my $place ("/ask$SECRET", '/plain/a.txt', "/form$SECRET") {
+        my @sockets = map { RCAPI::HTTP::connect_to($t->port) } 1 .. 16;
+        my $as = $place =~ /form/ ? 'X: y' : 'Authorization: Basic ' . encode_base64('owner:wrong', '');
+        print {$_} "GET $place HTTP/1.0\r\n$as\r\n\r\n" for @sockets;
+        my %count;
+        for my $socket (@sockets) {
+            my $answer = RCAPI::HTTP::parse(do { local $/; <$socket> });
+            $count{ $answer->status }++;
+            next if $answer->status != 503;
+            is($answer->header('Retry-After'), 1, 'when to come again');
+            like($answer->body, qr/^Too many passwords/, 'and why');
+        }
+        cmp_ok($count{401} // $count{302}, '>', 0, "$place: some are checked");
+        cmp_ok($count{503} // 0, '>', 0, 'some are not') if $place !~ /form/;
+        is_deeply([grep { !/^(?:401|503|302)$/ } keys %count], [], 'and nothing else');
+    }
+    is(status("/ask$SECRET", login('owner')), 200, 'all places are free again');
+    my %created = map { ($t->call(create_user => { username => "u$_", email => "u$_\@example.org", password => 'longer than six' })->{error} // 'none') => 1 } 1 .. 3;
+    is_deeply([keys %created], ['none'], 'setting a password takes a place and gives it back');
+};
+
 subtest 'elsewhere in the same server' => sub {
     is(status('/plain/a.txt'), 401, 'nobody');
     is($t->get('/plain/a.txt', login('outsider'))->body, "hello\n", 'a login');
     is(status('/plain/a.txt', basic => 'outsider:wrong'), 401, 'a wrong password');
     is(status('/plain/a.txt', login('asleep')), 401, 'an inactive user');
+    like($t->error_log, qr/RC0062: login refused, though the password is right: user 'asleep' is inactive/, '... with the reason in the log');
     is(status('/plain/a.txt', login('abroad')), 401, 'a wrong address');
+    like($t->error_log, qr/RC0062: .*: user 'abroad' may not come from 127\.0\.0\.1/, '... with the reason in the log');
+    unlike($t->error_log, qr/RC0062: .*: user 'outsider'/, 'of a wrong password httpd says all there is');
     is($t->get('/plain/a.txt?api_key=x', login('outsider'))->status, 200, 'what is not ours');
     is(status('/wrong/a.txt', login('outsider')), 403, 'Require rcapi without SetHandler rcapi');
     like($t->error_log, qr/Require rcapi stands where SetHandler rcapi does not/, '... is told to the administrator');

@@ -43,14 +43,18 @@ static rc_err_t *ask(rc_caller_t **caller, const char **hash, bool *allowed, rc_
 }
 
 rc_err_t *rc_auth_password(rc_login_t *result, rc_caller_t **caller, rc_db_pool_t *db_pool,
-                           const char *login, const char *password, const char *ip,
+                           const rc_password_limits_t *limits, const rc_login_try_t *attempt,
                            apr_pool_t *pool)
 {
     const char *hash;
     bool allowed, right;
 
-    RC_TRY(ask(caller, &hash, &allowed, db_pool, login, ip, pool));
-    right = rc_password_matches(hash, password, pool); /* without a hash it takes as long */
-    *result = !hash ? RC_LOGIN_UNKNOWN : right && allowed ? RC_LOGIN_RIGHT : RC_LOGIN_WRONG;
+    RC_TRY(ask(caller, &hash, &allowed, db_pool, attempt->login, attempt->ip, pool));
+    /* without a hash it takes as long */
+    RC_TRY(rc_password_matches(&right, limits, hash, attempt->password, pool));
+    *result = !hash     ? RC_LOGIN_UNKNOWN
+              : !right  ? RC_LOGIN_WRONG
+              : allowed ? RC_LOGIN_RIGHT
+                        : RC_LOGIN_REFUSED;
     return NULL;
 }

@@ -171,7 +171,7 @@ static rc_err_t *make_database(init_t *init, apr_pool_t *pool)
     RC_TRY(rc_db_acquire(&admin->db, admin->env->db_pool, pool));
     if (!init->user.key)
         RC_TRY(rc_key_generate(&init->user.key, admin->pool));
-    RC_TRY(rc_password_hash(&init->user.password_hash, init->password, admin->pool));
+    RC_TRY(rc_password_hash(&init->user.password_hash, NULL, init->password, admin->pool));
     return rc_db_txn(admin->db, fill, init);
 }
 

@@ -210,7 +210,7 @@ int rc_admin_password(rc_admin_t *admin)
         return RC_ADMIN_USAGE;
     if (none)
         return apply(&change);
-    if ((err = rc_password_hash(&change.text, password, admin->pool)))
+    if ((err = rc_password_hash(&change.text, NULL, password, admin->pool)))
         return rc_admin_result(admin, err);
     return apply(&change);
 }

@@ -161,6 +161,9 @@ void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_poo
     if (conf->archive_cache_size != -1)
         out->archive_cache_size = conf->archive_cache_size;
     out->expensive_max = conf->expensive_max != -1 ? conf->expensive_max : cores();
+    out->password_max = conf->password_max != -1 ? conf->password_max
+                        : cores() > 1            ? cores() / 2
+                                                 : 1;
     out->waiting_max = (threads() + 1) / 2; /* the others are for the other clients */
     if (conf->feed_items != -1)
         out->feed_items = conf->feed_items;

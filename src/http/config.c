@@ -37,6 +37,7 @@ void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s)
     conf->reveal_keys = -1;
     conf->archive_cache_size = -1;
     conf->expensive_max = -1;
+    conf->password_max = -1;
     conf->feed_items = -1;
     conf->range_bytes = -1;
     conf->range_seconds = -1;
@@ -65,6 +66,7 @@ void *rc_http_merge_server_conf(apr_pool_t *pool, void *main_conf, void *host_co
     PICK(archive_cache, NULL);
     PICK(archive_cache_size, -1);
     PICK(expensive_max, -1);
+    PICK(password_max, -1);
     PICK(feed_items, -1);
     PICK(range_bytes, -1);
     PICK(range_seconds, -1);
@@ -348,6 +350,8 @@ const command_rec rc_http_directives[] = {
         "directory that keeps finished archives and large files, and its bytes (default 1G); or None"),
     AP_INIT_TAKE1("RcapiExpensiveMax", set_number, SERVER(expensive_max, .min = 1, .max = 10000), RSRC_CONF,
         "archives and other costly answers that each process makes at once (default: one per core)"),
+    AP_INIT_TAKE1("RcapiPasswordMax", set_number, SERVER(password_max, .min = 1, .max = 10000), RSRC_CONF,
+        "passwords that each process checks or hashes at once (default: half of the cores)"),
     AP_INIT_TAKE1("RcapiFeedItems", set_number, SERVER(feed_items, .min = 1, .max = 1000), RSRC_CONF,
         "entries of a feed (default 20)"),
     AP_INIT_TAKE12("RcapiRangeMax", set_range, SERVER(range_bytes, .min = 0, .max = APR_INT64_MAX), RSRC_CONF,

@@ -39,7 +39,7 @@ typedef struct rc_server_conf_t {
     int reveal_keys;
     const char *archive_cache; /* "" = none are kept */
     apr_off_t archive_cache_size;
-    int expensive_max, feed_items;
+    int expensive_max, password_max, feed_items;
     apr_off_t range_bytes;
     int range_seconds;
     apr_array_header_t *remote_schemes; /* of const char * */
@@ -168,6 +168,9 @@ bool rc_http_client_gone(void *r);
 
 /** Names us to AuthBasicProvider and Require. */
 void rc_http_register_logins(apr_pool_t *pool);
+
+/** When an error page is made: 503 for what failed only because too many passwords are checked. */
+void rc_http_answer_busy(request_rec *r);
 
 /** The user that httpd knows by his password, where that counts; or NULL. */
 const char *rc_http_login(const request_rec *r, const rc_note_t *note);

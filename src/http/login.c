@@ -15,7 +15,8 @@
 
 #include "rc_password.h"
 
-#define PROVIDER "rcapi"
+#define PROVIDER  "rcapi"
+#define BUSY_NOTE "rcapi-busy"
 
 /* An error page may be another URL of ours, asked for under a name that was not let in. */
 static bool is_error_page(const request_rec *r)
@@ -66,25 +67,56 @@ static void let_in(request_rec *r, const rc_caller_t *caller, const char *login,
         keep_in_cache(r, caller, password, pool);
 }
 
+/* httpd's own line will say that the password is wrong. */
+static void log_reason(const request_rec *r, const rc_caller_t *caller)
+{
+    const char *why = caller->active
+                          ? apr_psprintf(r->pool, "may not come from %s", r->useragent_ip)
+                          : "is inactive";
+
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                  RCLOGNO(0062) "login refused, though the password is right: user '%s' %s",
+                  caller->username, why);
+}
+
+/* A provider can only fail, which is a 500; the status is changed when the error page is made. */
+static void come_again(request_rec *r, const char *why)
+{
+    apr_table_setn(r->notes, BUSY_NOTE, "1");
+    apr_table_setn(r->err_headers_out, "Retry-After", "1");
+    ap_custom_response(r, HTTP_INTERNAL_SERVER_ERROR, why);
+}
+
+void rc_http_answer_busy(request_rec *r)
+{
+    if (r->status == HTTP_INTERNAL_SERVER_ERROR && apr_table_get(r->notes, BUSY_NOTE))
+        r->status = HTTP_SERVICE_UNAVAILABLE;
+}
+
 /* Below our mounts the view looks at the address, and answers 403 to a wrong one. */
 static authn_status check(request_rec *r, rc_env_t *env, const char *login, const char *password,
                           apr_pool_t *pool)
 {
     static const authn_status answers[] = {[RC_LOGIN_UNKNOWN] = AUTH_USER_NOT_FOUND,
                                            [RC_LOGIN_WRONG] = AUTH_DENIED,
+                                           [RC_LOGIN_REFUSED] = AUTH_DENIED,
                                            [RC_LOGIN_RIGHT] = AUTH_GRANTED};
-    const char *ip = rc_http_path(r) ? NULL : r->useragent_ip;
+    const rc_login_try_t attempt = {login, password, rc_http_path(r) ? NULL : r->useragent_ip};
     rc_caller_t *caller;
     rc_login_t result;
     rc_err_t *err;
 
     rc_http_log_request(r);
-    err = rc_auth_password(&result, &caller, env->db_pool, login, password, ip, pool);
+    err = rc_auth_password(&result, &caller, env->db_pool, &env->passwords, &attempt, pool);
     rc_http_log_request(NULL);
     if (err) {
         rc_http_log_err(r, err);
+        if (err->kind == RC_E_BUSY)
+            come_again(r, err->msg);
         return AUTH_GENERAL_ERROR;
     }
+    if (result == RC_LOGIN_REFUSED)
+        log_reason(r, caller);
     if (result == RC_LOGIN_RIGHT)
         let_in(r, caller, login, password, pool);
     return answers[result];

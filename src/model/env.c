@@ -13,6 +13,8 @@
 #include "rc_moves.h"
 #include "rc_versions.h"
 
+#define CHECKING                                                                                   \
+    "Too many passwords are checked at once; try again in a moment" /* text of an error page */
 #define BUSY "Too much is being made at once; try again in a moment"
 
 #define CACHE_WAIT apr_time_from_sec(60) /* for the same file in the making */
@@ -35,6 +37,7 @@ void rc_env_defaults(rc_env_config_t *config)
         .site_title = "",
         .reveal_keys = true,
         .expensive_max = 2,
+        .password_max = 1,
         .waiting_max = 1,
         .archive_cache_size = (apr_off_t)1024 * 1024 * 1024,
         .feed_items = 20,
@@ -60,6 +63,14 @@ static rc_err_t *make_work_dir(rc_env_t *env, apr_pool_t *pool)
     return NULL;
 }
 
+/* Threads that may wait for a password check: a few for each check, half of those that may wait. */
+static int password_waiters(const rc_env_config_t *config)
+{
+    int each = 8 * config->password_max, half = (config->waiting_max + 1) / 2;
+
+    return each < half ? each : half;
+}
+
 rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t *pool)
 {
     rc_env_t *env = apr_pcalloc(pool, sizeof(*env));
@@ -80,6 +91,8 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
     RC_TRY(rc_memo_create(&env->feeds, FEED_CACHE, pool));
     env->expensive = rc_limit_create(config->expensive_max, BUSY, pool);
+    env->passwords.working = rc_limit_create(config->password_max, CHECKING, pool);
+    env->passwords.waiting = rc_limit_create(password_waiters(config), CHECKING, pool);
     env->waiting = rc_limit_create(config->waiting_max, BUSY, pool);
     env->cache =
         (rc_cache_t){config->archive_cache, config->archive_cache_size, CACHE_WAIT, env->waiting};

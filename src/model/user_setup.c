@@ -46,7 +46,7 @@ static rc_err_t *create_default_user(rc_user_t **out, rc_db_t *db, const rc_secr
     const char *password;
 
     RC_TRY(rc_key_generate(&password, pool));
-    RC_TRY(rc_password_hash(&user.password_hash, password, pool));
+    RC_TRY(rc_password_hash(&user.password_hash, NULL, password, pool));
     return rc_model_user_create(out, db, secret, &user, pool);
 }
 

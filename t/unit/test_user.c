@@ -72,6 +72,40 @@ static rc_user_key_t *key_of(const rc_user_t *user, int i)
     return &APR_ARRAY_IDX(keys, i, rc_user_key_t);
 }
 
+static bool matches(const char *hash, const char *password)
+{
+    bool fits;
+
+    ok(rc_password_matches(&fits, NULL, hash, password, pool));
+    return fits;
+}
+
+/* No place, and none to wait in. */
+static void passwords_are_limited(void **unused)
+{
+    rc_password_limits_t limits = {rc_limit_create(1, "full", pool),
+                                   rc_limit_create(1, "full", pool)};
+    const char *hash;
+    rc_err_t *err;
+    bool fits;
+
+    (void)unused;
+    ok(rc_password_hash(&hash, &limits, "x", pool));
+    ok(rc_password_matches(&fits, &limits, hash, "x", pool));
+    assert_true(fits);
+    assert_int_equal(rc_limit_used(limits.working), 0);
+    assert_true(rc_limit_add(limits.working, 1) && rc_limit_add(limits.waiting, 1));
+    assert_non_null(err = rc_password_matches(&fits, &limits, hash, "x", pool));
+    assert_int_equal(err->kind, RC_E_BUSY);
+    assert_false(fits);
+    assert_non_null(err = rc_password_hash(&hash, &limits, "x", pool));
+    assert_int_equal(err->kind, RC_E_BUSY);
+    rc_limit_give(limits.waiting, 1); /* waits in vain */
+    assert_non_null(err = rc_password_matches(&fits, &limits, hash, "x", pool));
+    assert_int_equal(rc_limit_used(limits.waiting), 0);
+    assert_int_equal(rc_limit_used(limits.working), 1);
+}
+
 static void passwords(void **unused)
 {
     char *longer = apr_pstrcat(pool, "12345678901234567890123456789012345678901234567890",
@@ -79,21 +113,21 @@ static void passwords(void **unused)
     const char *hash, *again;
 
     (void)unused;
-    ok(rc_password_hash(&hash, "", pool));
+    ok(rc_password_hash(&hash, NULL, "", pool));
     assert_null(hash);
-    assert_false(rc_password_matches(NULL, "", pool));
-    assert_false(rc_password_matches(NULL, "x", pool));
-    ok(rc_password_hash(&hash, "p\xc3\xa4ss", pool));
-    ok(rc_password_hash(&again, "p\xc3\xa4ss", pool));
+    assert_false(matches(NULL, ""));
+    assert_false(matches(NULL, "x"));
+    ok(rc_password_hash(&hash, NULL, "p\xc3\xa4ss", pool));
+    ok(rc_password_hash(&again, NULL, "p\xc3\xa4ss", pool));
     assert_string_not_equal(hash, again);
-    assert_true(rc_password_matches(hash, "p\xc3\xa4ss", pool));
-    assert_false(rc_password_matches(hash, "p\xc3\xa4s", pool));
-    assert_false(rc_password_matches(hash, "", pool));
-    assert_false(rc_password_matches("plain", "plain", pool)); /* only bcrypt's hashes count */
-    ok(rc_password_hash(&hash, longer, pool));                 /* all 73 bytes count */
-    assert_true(rc_password_matches(hash, longer, pool));
+    assert_true(matches(hash, "p\xc3\xa4ss"));
+    assert_false(matches(hash, "p\xc3\xa4s"));
+    assert_false(matches(hash, ""));
+    assert_false(matches("plain", "plain"));         /* only bcrypt's hashes count */
+    ok(rc_password_hash(&hash, NULL, longer, pool)); /* all 73 bytes count */
+    assert_true(matches(hash, longer));
     longer[72] = 'b';
-    assert_false(rc_password_matches(hash, longer, pool));
+    assert_false(matches(hash, longer));
 }
 
 static void new_user_has_keys(void **unused)
@@ -360,6 +394,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passwords),
+        cmocka_unit_test(passwords_are_limited),
         TEST(new_user_has_keys),
         TEST(keys_belong_to_one_user),
         TEST(nothing_is_sealed_without_a_secret),

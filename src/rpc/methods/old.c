@@ -107,7 +107,9 @@ static rc_err_t *read_new_user(rc_new_user_t *user, rc_call_t *call)
     user->lastname = rc_arg_text(call, "lastname");
     user->active = rc_arg_bool(call, "active");
     user->admin = rc_arg_bool(call, "admin");
-    return *password ? rc_password_hash(&user->password_hash, password, call->pool) : NULL;
+    return *password
+               ? rc_password_hash(&user->password_hash, &call->env->passwords, password, call->pool)
+               : NULL;
 }
 
 static rc_err_t *missing(rc_call_t *call, const char *name)

@@ -155,7 +155,7 @@ static rc_err_t *create_user(rc_call_t *call, rc_json_t *out)
     const char *password;
 
     RC_TRY(choose_password(&password, call));
-    RC_TRY(rc_password_hash(&create.password_hash, password, call->pool));
+    RC_TRY(rc_password_hash(&create.password_hash, &call->env->passwords, password, call->pool));
     return rc_call_txn(call, create_in_txn, &create);
 }
 
@@ -220,7 +220,8 @@ static rc_err_t *update_user(rc_call_t *call, rc_json_t *out)
     create_t update = {out, NULL};
 
     if (rc_arg_given(call, "password")) {
-        RC_TRY(rc_password_hash(&update.password_hash, rc_arg_text(call, "password"), call->pool));
+        RC_TRY(rc_password_hash(&update.password_hash, &call->env->passwords,
+                                rc_arg_text(call, "password"), call->pool));
         if (!update.password_hash)
             update.password_hash = "";
     }
