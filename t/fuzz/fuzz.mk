@@ -29,7 +29,8 @@ fuzz: deps
 	    -max_total_time=$$(( $(SECONDS) / $(words $(FUZZ_SRC)) + 1 )) \
 	    build/fuzz/corpus/$$t t/fuzz/$$t >build/fuzz/found/$$t.log 2>&1 || \
 	    { tail -50 build/fuzz/found/$$t.log; exit 1; }; \
-	  sed -n -e 's/^\([0-9]* inputs, .*\)/    \1/p' -e 's/^#\([0-9]*\).DONE *cov: \([0-9]*\).* corp: \([0-9]*\).*/    \1 inputs, \2 edges reached, \3 inputs kept/p' \
+	  sed -n -e 's/^[0-9]* inputs, .*/    &/p' \
+	    -e 's/^#\([0-9]*\).DONE *cov: \([0-9]*\).* corp: \([0-9]*\).*/    \1 inputs, \2 edges reached, \3 inputs kept/p' \
 	    build/fuzz/found/$$t.log; done
 fuzzers: $(FUZZERS)
 	@:

@@ -23,7 +23,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     apr_uint64_t seconds = 0;
 
     check_header(rc_mail_from(name, mail, pool), "From: ");
-    fprintf(stderr, "<%s>", rc_mail_subject("[PATCH 1/2]", title, pool));
     check_header(rc_mail_subject("[PATCH 1/2]", title, pool), "Subject: ");
     memcpy(&seconds, name, strlen(name) < sizeof(seconds) ? strlen(name) : sizeof(seconds));
     check_header(rc_mail_date(seconds, (int)strlen(title) * (*mail & 1 ? -1 : 1), pool), "Date: ");

@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     rc_web_parameter(query, "context", pool);
     check_hidden(rc_redact_query(query, pool), pool);
-    if (!strpbrk(query, "? \t#")) { /* else a URL begins or ends elsewhere */
+    if (!strpbrk(query, "? \t\r\n#")) { /* else a URL begins or ends elsewhere */
         const char *shown = rc_redact(apr_pstrcat(pool, "/x?", query, NULL), pool);
 
         check_hidden(shown + 3, pool);

@@ -211,7 +211,7 @@ sub headers {
     my @flags = split ' ', run({ root => 1 }, qw(pkg-config --cflags apr-1 apr-util-1 json-c sqlite3 libgit2))->{out};
     my @bad;
     for my $file (files($root, qr{^include/.*\.h$})) {
-        my $r = run({ root => 1 }, $ENV{CC} || 'cc', qw(-std=gnu11 -Wall -Werror -fsyntax-only -x c), "-I$root/include", @flags, "$root/$file");
+        my $r = run({ root => 1 }, split(' ', $ENV{CC} || 'cc'), qw(-std=gnu11 -Wall -Werror -fsyntax-only -x c), "-I$root/include", @flags, "$root/$file");
         push @bad, "$file: does not compile alone: $r->{err}" if $r->{exit};
     }
     return @bad;
