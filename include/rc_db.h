@@ -20,10 +20,14 @@ typedef struct rc_db_config_t {
     const char *synchronous;     /* "FULL" or "NORMAL" */
     apr_interval_time_t timeout; /* how long to wait for a lock or a connection */
     int min, max;                /* connections kept, connections at most */
+    bool create;                 /* may it be made? Only init may */
 } rc_db_config_t;
 
 /** Process-wide settings of SQLite. Before threads start; harmless when SQLite already runs. */
 void rc_db_startup(void);
+
+/** The real path of the database's file; an error says why it cannot be used, and by whom. */
+rc_err_t *rc_db_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool);
 
 /** Opens one connection for @a pool's life, bringing the schema up to date (see rc_schema). */
 rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *pool);

@@ -14,6 +14,10 @@
 /** The error of a system call that has just failed: "cannot <what> <path>", with errno. */
 rc_err_t *rc_fs_err(apr_pool_t *pool, const char *what, const char *path);
 
+/** Whose @a path is, its mode, and who this process is: "it belongs to root, mode 600; this process
+ * runs as www-data". */
+const char *rc_fs_rights(const char *path, apr_pool_t *pool);
+
 /** The folder that @a path stands in. */
 const char *rc_fs_folder(const char *path, apr_pool_t *pool);
 

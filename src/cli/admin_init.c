@@ -143,7 +143,8 @@ static rc_err_t *make_places(init_t *init)
 
     RC_TRY(make_folder_of(db, admin->pool));
     RC_TRY(make_folder_of(secret, admin->pool));
-    if (!is_empty(db) && !confirm(init, "There is a database already. Destroy it? [y/n]"))
+    if ((!is_empty(db) || !is_empty(apr_pstrcat(admin->pool, db, "-wal", NULL))) &&
+        !confirm(init, "There is a database already. Destroy it? [y/n]"))
         return rc_err(admin->pool, RC_E_ARG, "%s exists; --force-yes would destroy it", db);
     RC_TRY(check_root(init));
     return rc_fs_exists(secret) ? NULL : rc_secret_create(secret, admin->pool);
@@ -167,6 +168,7 @@ static rc_err_t *make_database(init_t *init, apr_pool_t *pool)
 {
     rc_admin_t *admin = init->admin;
 
+    admin->config.db.create = true;
     RC_TRY(rc_env_open(&admin->env, &admin->config, pool));
     RC_TRY(rc_db_acquire(&admin->db, admin->env->db_pool, pool));
     if (!init->user.key)

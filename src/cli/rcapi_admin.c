@@ -258,6 +258,7 @@ static void read_remote(rc_admin_t *admin)
 static int run(rc_admin_t *admin, const char *name)
 {
     const rc_command_t *command = rc_admin_commands;
+    const char *path;
     rc_err_t *err;
     int status;
 
@@ -271,10 +272,8 @@ static int run(rc_admin_t *admin, const char *name)
     if (command->needs == RC_ADMIN_BARE)
         return command->run(admin);
     admin->config.repair = command->needs == RC_ADMIN_OPEN;
-    if (access(admin->config.db.path, F_OK))
-        return rc_admin_fail(RC_ADMIN_FAILED, "%s is not there; run init first",
-                             admin->config.db.path);
     if ((err = rc_rpc_check_table(admin->pool)) ||
+        (err = rc_db_find(&path, &admin->config.db, admin->pool)) ||
         (err = rc_env_open(&admin->env, &admin->config, admin->pool)) ||
         (err = rc_db_acquire(&admin->db, admin->env->db_pool, admin->pool)))
         return rc_admin_result(admin, err);

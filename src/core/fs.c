@@ -16,12 +16,32 @@
 #include <unistd.h>
 
 #include <apr_strings.h>
+#include <apr_user.h>
 
 #include "rc_time.h"
 
 rc_err_t *rc_fs_err(apr_pool_t *pool, const char *what, const char *path)
 {
     return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot %s %s", what, path);
+}
+
+static const char *account(uid_t uid, apr_pool_t *pool)
+{
+    char *name;
+
+    return apr_uid_name_get(&name, uid, pool) == APR_SUCCESS ? name
+                                                             : apr_psprintf(pool, "user %u", uid);
+}
+
+const char *rc_fs_rights(const char *path, apr_pool_t *pool)
+{
+    const char *we = apr_pstrcat(pool, "this process runs as ", account(geteuid(), pool), NULL);
+    struct stat st;
+
+    if (stat(path, &st))
+        return we;
+    return apr_psprintf(pool, "it belongs to %s, mode %o; %s", account(st.st_uid, pool),
+                        (unsigned)st.st_mode & 07777, we);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

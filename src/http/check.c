@@ -23,24 +23,29 @@
 static const struct {
     apr_size_t offset;
     const char *directive, *what;
-    apr_filetype_e type; /* APR_NOFILE: only the directory it is in */
+    apr_filetype_e type;
+    apr_int32_t link; /* APR_FINFO_LINK: it must not be a link; SQLite would look beside it */
 } paths[] = {
-    {APR_OFFSETOF(rc_server_conf_t, db_path), "RcapiDatabase", "file", APR_REG},
-    {APR_OFFSETOF(rc_server_conf_t, repo_root), "RcapiRepositoryRoot", "directory", APR_DIR},
-    {APR_OFFSETOF(rc_server_conf_t, secret_file), "RcapiSecretFile", "file", APR_REG},
+    {APR_OFFSETOF(rc_server_conf_t, db_path), "RcapiDatabase", "file", APR_REG, APR_FINFO_LINK},
+    {APR_OFFSETOF(rc_server_conf_t, repo_root), "RcapiRepositoryRoot", "directory", APR_DIR, 0},
+    {APR_OFFSETOF(rc_server_conf_t, secret_file), "RcapiSecretFile", "file", APR_REG, 0},
 };
 
 /* What @a directive names must be there; @a hint says how it comes there. */
 static const char *check_type(const char *directive, const char *what, const char *path,
-                              apr_filetype_e type, const char *hint, apr_pool_t *pool)
+                              apr_filetype_e type, apr_int32_t link, const char *hint,
+                              apr_pool_t *pool)
 {
     apr_finfo_t info;
-    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE, pool);
+    apr_status_t rv = apr_stat(&info, path, APR_FINFO_TYPE | link, pool);
     char text[120];
 
     if (rv != APR_SUCCESS && rv != APR_INCOMPLETE)
         return apr_psprintf(pool, "%s: there is no %s %s (%s)%s", directive, what, path,
                             apr_strerror(rv, text, sizeof(text)), hint);
+    if (info.filetype == APR_LNK)
+        return apr_psprintf(pool, "%s: %s is a link; name the file that it leads to", directive,
+                            path);
     if (info.filetype != type)
         return apr_psprintf(pool, "%s: %s is not a %s", directive, path, what);
     return NULL;
@@ -58,13 +63,13 @@ static const char *check_server(const rc_server_conf_t *conf, apr_pool_t *pool)
         if (!path)
             return apr_psprintf(pool, "SetHandler " RC_HANDLER " needs %s, which is not set",
                                 paths[i].directive);
-        wrong = check_type(paths[i].directive, paths[i].what, path, paths[i].type,
+        wrong = check_type(paths[i].directive, paths[i].what, path, paths[i].type, paths[i].link,
                            "; rcapi-admin init makes it", pool);
         if (wrong)
             return wrong;
     }
-    if (conf->temp_dir &&
-        (wrong = check_type("RcapiTempDirectory", "directory", conf->temp_dir, APR_DIR, "", pool)))
+    if (conf->temp_dir && (wrong = check_type("RcapiTempDirectory", "directory", conf->temp_dir,
+                                              APR_DIR, 0, "", pool)))
         return wrong;
     rc_http_resolve(&config, conf, pool);
     if (config.db.min > config.db.max)

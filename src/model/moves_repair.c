@@ -261,7 +261,7 @@ static rc_err_t *visit_alone(rc_env_t *env, apr_array_header_t *names, apr_pool_
     apr_pool_create(&sub, pool);
     err = visit_all(env, names, sub);
     if (err)
-        err = rc_err_internal(pool, APR_SUCCESS, "repair: %s", rc_err_log_text(err, pool));
+        err = rc_err_internal(pool, APR_SUCCESS, "%s", rc_err_log_text(err, pool));
     apr_pool_destroy(sub);
     close(gate);
     return err;

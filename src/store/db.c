@@ -5,6 +5,8 @@
  */
 #include "stmt.h"
 
+#include "db_file.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -16,7 +18,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
-#include "rc_log.h"
+#include "rc_fs.h"
 #include "rc_time.h"
 
 #define IDLE_TIME apr_time_from_sec(300) /* connections beyond the minimum are closed after it */
@@ -56,47 +58,18 @@ static apr_status_t close_db(void *data)
     return APR_SUCCESS;
 }
 
-/*
- * The -wal and -shm files take the database's mode: make it private before SQLite creates it.
- * The file itself is never opened here: closing any descriptor of it would drop all locks that
- * SQLite holds on it in this process (POSIX), and another process could then remove the -wal file
- * under our connections. So an empty one is made beside it and linked into its place.
- */
-static rc_err_t *create_private(const char *path, apr_pool_t *pool)
-{
-    char *empty = apr_pstrcat(pool, path, ".XXXXXX", NULL);
-    int fd, n;
-
-    if (!access(path, F_OK))
-        return NULL;
-    if ((fd = mkostemp(empty, O_CLOEXEC)) < 0)
-        return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot create %s", path);
-    close(fd);
-    n = link(empty, path) && errno != EEXIST ? errno : 0;
-    unlink(empty);
-    return n ? rc_err_internal(pool, APR_FROM_OS_ERROR(n), "cannot create %s", path) : NULL;
-}
-
-static rc_err_t *open_write_lock(rc_db_t *db)
-{
-    const char *path = apr_pstrcat(db->pool, db->config->path, ".lock", NULL);
-
-    db->write_lock = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (db->write_lock < 0)
-        return rc_err_internal(db->pool, APR_FROM_OS_ERROR(errno), "cannot open %s", path);
-    return NULL;
-}
-
 static rc_err_t *configure(rc_db_t *db)
 {
     sqlite3_busy_timeout(db->handle, (int)apr_time_as_msec(db->config->timeout));
     sqlite3_extended_result_codes(db->handle, 1);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    rc_db_bound_wal(db);
     return rc_db_exec(db, apr_psprintf(db->pool,
                                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
                                        "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
-                                       "PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY",
+                                       "PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;"
+                                       "PRAGMA journal_size_limit = 16777216",
                                        db->config->synchronous));
 }
 
@@ -108,18 +81,28 @@ rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *po
     db->pool = db->own = pool;
     db->config = config;
     db->write_lock = -1;
-    RC_TRY(create_private(config->path, pool));
-    n = sqlite3_open_v2(config->path, &db->handle,
+    RC_TRY(rc_db_find(&db->path, config, pool));
+    if (config->create)
+        RC_TRY(rc_db_file_create(db->path, pool));
+    if (stat(db->path, &db->file))
+        return rc_fs_err(pool, "look at", db->path);
+    n = sqlite3_open_v2(db->path, &db->handle,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
     apr_pool_cleanup_register(pool, db, close_db, apr_pool_cleanup_null);
     if (n != SQLITE_OK)
-        return rc_db_error(db, n, config->path);
-    RC_TRY(open_write_lock(db));
+        return rc_db_error(db, n, db->path);
+    RC_TRY(rc_db_file_lock(&db->write_lock, db->path, pool));
     RC_TRY(configure(db));
     RC_TRY(rc_schema_update(db));
     *out = db;
     return NULL;
 }
+
+/* Why the list could not make a connection for this thread, in the pool of the one who asks. */
+static __thread struct {
+    apr_pool_t *pool;
+    rc_err_t *why;
+} asking;
 
 static apr_status_t construct(void **resource, void *params, apr_pool_t *pool)
 {
@@ -133,7 +116,9 @@ static apr_status_t construct(void **resource, void *params, apr_pool_t *pool)
     err = rc_db_open((rc_db_t **)resource, &db_pool->config, own);
     if (!err)
         return APR_SUCCESS;
-    rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, own));
+    if (asking.pool)
+        asking.why =
+            rc_err_internal(asking.pool, APR_SUCCESS, "%s", rc_err_log_text(err, asking.pool));
     apr_pool_destroy(own);
     return APR_EGENERAL;
 }
@@ -216,16 +201,48 @@ static void add_lease(rc_db_pool_t *db_pool, rc_db_t *db, apr_pool_t *pool)
     apr_pool_cleanup_register(pool, lease, give_back, apr_pool_cleanup_null);
 }
 
-rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
+static rc_err_t *from_list(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
 {
     void *resource = NULL;
-    apr_status_t rv = apr_reslist_acquire(db_pool->list, &resource);
+    apr_status_t rv;
 
+    asking.pool = pool;
+    asking.why = NULL;
+    rv = apr_reslist_acquire(db_pool->list, &resource);
+    asking.pool = NULL;
+    *out = resource;
     if (APR_STATUS_IS_TIMEUP(rv))
         return rc_err_busy(pool, "no database connection came free in time");
     if (rv != APR_SUCCESS)
-        return rc_err_internal(pool, rv, "no database connection");
-    *out = resource;
+        return asking.why ? asking.why : rc_err_internal(pool, rv, "no database connection");
+    return NULL;
+}
+
+/* What is written to a file that has no name is lost; and what stands in its place now, after a
+ * restore say, must not be mixed with the -wal file of the old one. */
+static rc_err_t *check_current(const rc_db_t *db, apr_pool_t *pool)
+{
+    struct stat st;
+
+    if (stat(db->path, &st))
+        return rc_fs_err(pool, "use", db->path);
+    if (st.st_dev == db->file.st_dev && st.st_ino == db->file.st_ino)
+        return NULL;
+    return rc_err_internal(pool, APR_SUCCESS,
+                           "%s was replaced while it was in use: stop httpd, remove %s-wal and "
+                           "%s-shm, and start it again",
+                           db->path, db->path, db->path);
+}
+
+rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
+{
+    rc_err_t *err;
+
+    RC_TRY(from_list(out, db_pool, pool));
+    if ((err = check_current(*out, pool))) {
+        apr_reslist_release(db_pool->list, *out);
+        return err;
+    }
     (*out)->pool = pool;
     add_lease(db_pool, *out, pool);
     return NULL;

@@ -19,6 +19,32 @@ void rc_db_startup(void)
     rc_version_add("SQLite", sqlite3_libversion());
 }
 
+/* Pages of the -wal file after which a commit copies them into the database, and after which it
+ * also empties the file: it grows past the first while somebody reads an old snapshot. */
+#define CHECKPOINT_AT 1000
+#define EMPTY_AT      4000
+
+/* Who writes does it, and never waits for a reader: while one stands in the way, every commit tries
+ * again. */
+static int bound_wal(void *baton, sqlite3 *handle, const char *name, int pages)
+{
+    rc_db_t *db = baton;
+
+    if (pages < CHECKPOINT_AT)
+        return SQLITE_OK;
+    sqlite3_busy_timeout(handle, 0);
+    sqlite3_wal_checkpoint_v2(
+        handle, name, pages < EMPTY_AT ? SQLITE_CHECKPOINT_PASSIVE : SQLITE_CHECKPOINT_TRUNCATE,
+        NULL, NULL);
+    sqlite3_busy_timeout(handle, (int)apr_time_as_msec(db->config->timeout));
+    return SQLITE_OK;
+}
+
+void rc_db_bound_wal(rc_db_t *db)
+{
+    sqlite3_wal_hook(db->handle, bound_wal, db);
+}
+
 static rc_err_t *first_text(const char **text, rc_db_t *db, rc_sql_t sql, apr_pool_t *pool)
 {
     rc_stmt_t *st;

@@ -53,5 +53,8 @@ rc_err_t *rc_schema_update(rc_db_t *db)
         return rc_err_internal(db->pool, APR_SUCCESS,
                                "the database has schema %d, newer than this program's %d", have,
                                LATEST);
+    if (!have && !db->config->create)
+        return rc_err_internal(db->pool, APR_SUCCESS,
+                               "the database %s is empty: restore it from a backup", db->path);
     return have < LATEST ? rc_db_txn(db, apply_missing, NULL) : NULL;
 }

@@ -10,6 +10,7 @@
 #define RC_STORE_STMT_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include <apr_tables.h>
 #include <sqlite3.h>
@@ -33,6 +34,8 @@ struct rc_db_t {
     int write_lock;           /* descriptor of the lock file that orders writers */
     bool writing, reading;
     const rc_db_config_t *config;
+    const char *path; /* of the file, without links */
+    struct stat file; /* as it was opened */
     rc_stmt_t *statements[RC_SQL_COUNT];
 };
 
@@ -41,6 +44,9 @@ typedef struct rc_blob_t {
     const void *data;
     int len;
 } rc_blob_t;
+
+/** Keeps the -wal file small: see maintain.c. */
+void rc_db_bound_wal(rc_db_t *db);
 
 /** The statement @a sql, prepared on first use, reset if someone left it running. */
 rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql);

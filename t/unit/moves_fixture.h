@@ -93,6 +93,7 @@ static UNUSED void open_env(void)
 
     rc_env_defaults(&config);
     config.db.path = in_dir("db");
+    config.db.create = true;
     config.repo_root = in_dir("repos");
     config.secret_file = in_dir("secret");
     NEED_OK(rc_env_open(&env, &config, pool));

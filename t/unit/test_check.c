@@ -40,6 +40,7 @@ static int begin(void **state)
         return -1;
     rc_env_defaults(&config);
     config.db.path = in_dir("db");
+    config.db.create = true;
     config.repo_root = unit_dir;
     config.secret_file = in_dir("secret");
     if (rc_secret_create(config.secret_file, pool) || rc_env_open(&env, &config, pool) ||

@@ -49,6 +49,7 @@ static int other_program(const char *path, const char *username)
     bool failed;
 
     config.path = path;
+    config.create = true;
     apr_pool_create(&own, NULL);
     failed = rc_db_open(&db, &config, own) || rc_db_txn(db, add_user, (void *)username);
     apr_pool_destroy(own);
@@ -160,6 +161,7 @@ static int set_up(void **unused)
     (void)unused;
     dir = mkdtemp(apr_pstrdup(pool, "/tmp/rcapi-db-XXXXXX"));
     config.path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);
+    config.create = true;
     return 0;
 }
 

@@ -572,6 +572,7 @@ static int open_database(void **unused)
     print_message("# RCAPI_SEED=%" APR_UINT64_T_FMT "\n", random_state);
     random_state = random_state * 2 + 1; /* never zero */
     config->path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);
+    config->create = true;
     config->synchronous = "OFF";
     config->timeout = apr_time_from_sec(5);
     rc_db_startup();

@@ -373,6 +373,7 @@ static int open_database(void **unused)
     (void)unused;
     dir = mkdtemp(apr_pstrdup(pool, "/tmp/rcapi-user-XXXXXX"));
     config->path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);
+    config->create = true;
     config->synchronous = "OFF";
     config->timeout = apr_time_from_sec(5);
     rc_db_startup();

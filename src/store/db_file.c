@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Finds and makes the files of the database, and says why they cannot be used.
+ */
+#include "db_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "rc_fs.h"
+#include "rc_log.h"
+
+static rc_err_t *refuse(const char *what, const char *path, apr_pool_t *pool)
+{
+    int n = errno;
+
+    return rc_err_internal(pool, APR_FROM_OS_ERROR(n), "cannot %s %s (%s)", what, path,
+                           rc_fs_rights(path, pool));
+}
+
+static rc_err_t *missing(const char *path, apr_pool_t *pool)
+{
+    return rc_err_internal(pool, APR_SUCCESS, "%s is not there; run init first", path);
+}
+
+/* What stands at @a path must be a file that this process may change. */
+static rc_err_t *check_file(const char *path, bool create, apr_pool_t *pool)
+{
+    struct stat st;
+
+    if (lstat(path, &st)) {
+        if (errno != ENOENT)
+            return refuse("look at", path, pool);
+        return create ? NULL : missing(path, pool);
+    }
+    if (S_ISLNK(st.st_mode))
+        return rc_err_internal(pool, APR_SUCCESS,
+                               "the database %s is a link: name the file that it leads to", path);
+    if (!S_ISREG(st.st_mode))
+        return rc_err_internal(pool, APR_SUCCESS, "the database %s is not a file", path);
+    return euidaccess(path, R_OK | W_OK) ? refuse("read and write the database", path, pool) : NULL;
+}
+
+rc_err_t *rc_db_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool)
+{
+    const char *folder = rc_fs_folder(config->path, pool);
+    char real[PATH_MAX];
+
+    if (!realpath(folder, real))
+        return errno == ENOENT ? missing(config->path, pool)
+                               : refuse("reach the folder of the database,", folder, pool);
+    *path = apr_pstrcat(pool, real, "/", strrchr(config->path, '/') + 1, NULL);
+    RC_TRY(check_file(*path, config->create, pool));
+    if (euidaccess(real, R_OK | W_OK | X_OK)) /* SQLite makes the -wal file beside it */
+        return refuse("write to the folder of the database,", real, pool);
+    return NULL;
+}
+
+/* The changes in it would be lost, or be played into the new database. */
+static rc_err_t *check_no_wal(const char *path, apr_pool_t *pool)
+{
+    const char *wal = apr_pstrcat(pool, path, "-wal", NULL);
+    struct stat st;
+
+    if (lstat(wal, &st) || !st.st_size)
+        return NULL;
+    return rc_err_internal(
+        pool, APR_SUCCESS,
+        "%s is not there, but changes of it are, in %s: restore the database, or "
+        "move that file away",
+        path, wal);
+}
+
+/*
+ * The -wal and -shm files take the database's mode: make it private before SQLite creates it.
+ * The file itself is never opened here: closing any descriptor of it would drop all locks that
+ * SQLite holds on it in this process (POSIX), and another process could then remove the -wal file
+ * under our connections. So an empty one is made beside it and linked into its place.
+ */
+rc_err_t *rc_db_file_create(const char *path, apr_pool_t *pool)
+{
+    char *empty = apr_pstrcat(pool, path, ".XXXXXX", NULL);
+    int fd, n;
+
+    if (!access(path, F_OK))
+        return NULL;
+    RC_TRY(check_no_wal(path, pool));
+    if ((fd = mkostemp(empty, O_CLOEXEC)) < 0)
+        return rc_fs_err(pool, "create", path);
+    close(fd);
+    n = link(empty, path) && errno != EEXIST ? errno : 0;
+    unlink(empty);
+    errno = n;
+    return n ? rc_fs_err(pool, "create", path) : rc_fs_sync_folder_of(path, pool);
+}
+
+/* Opens or makes the lock; it belongs to whom the database belongs. -1: errno says why not. */
+static int open_lock(const char *lock, const char *path)
+{
+    int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, fd = open(lock, flags), n;
+    struct stat st;
+
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    fd = open(lock, flags | O_CREAT, 0600);
+    if (fd < 0 || geteuid() || stat(path, &st) || !fchown(fd, st.st_uid, st.st_gid))
+        return fd;
+    n = errno;
+    close(fd);
+    errno = n;
+    return -1;
+}
+
+/* A lock that only others may open, after a restore by root say: nobody who serves can hold it. The
+ * folder is locked meanwhile, so that all who do this end up with the same file. */
+static int replace_lock(const char *lock, const char *path, apr_pool_t *pool)
+{
+    apr_pool_t *sub;
+    bool locked;
+    int fd, n;
+
+    apr_pool_create(&sub, pool);
+    rc_fs_lock(&locked, rc_fs_folder(lock, sub), apr_time_from_sec(5), sub);
+    fd = open_lock(lock, path);
+    if (fd < 0 && locked && (errno == EACCES || errno == EPERM) && !unlink(lock)) {
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s belonged to another account: made anew", lock);
+        fd = open_lock(lock, path);
+    }
+    n = errno;
+    apr_pool_destroy(sub);
+    errno = n;
+    return fd;
+}
+
+rc_err_t *rc_db_file_lock(int *fd, const char *path, apr_pool_t *pool)
+{
+    const char *lock = apr_pstrcat(pool, path, ".lock", NULL);
+
+    *fd = open_lock(lock, path);
+    if (*fd < 0)
+        *fd = replace_lock(lock, path, pool);
+    return *fd < 0 ? refuse("open the lock of the database,", lock, pool) : NULL;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The files of the database: where it is, and the lock on which writers queue. Private to
+ * src/store.
+ */
+#ifndef RC_STORE_DB_FILE_H
+#define RC_STORE_DB_FILE_H
+
+#include "rc_db.h"
+
+/** Makes an empty, private database at @a path unless there is one. */
+rc_err_t *rc_db_file_create(const char *path, apr_pool_t *pool);
+
+/** Opens the lock file of the database @a path, made for the owner of the database when it is
+ * missing or when only others can open it. */
+rc_err_t *rc_db_file_lock(int *fd, const char *path, apr_pool_t *pool);
+
+#endif
