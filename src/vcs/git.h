@@ -125,7 +125,8 @@ rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_po
 typedef struct rc_git_header_t {
     git_oid tree;
     apr_array_header_t *parents;     /* of git_oid; NULL when the caller gave none to fill */
-    apr_uint64_t time;               /* committer time as git reads it: 0 when unreadable */
+    apr_uint64_t time;               /* by which git orders commits; 0: unreadable */
+    apr_uint64_t date;               /* of the committer, as git shows it; 0: unreadable */
     const char *author, *author_end; /* Name <mail> */
     const char *encoding, *encoding_end;
     const char *message, *end;
@@ -133,6 +134,10 @@ typedef struct rc_git_header_t {
 
 /** Takes a raw commit apart. False when it is none. */
 bool rc_git_header_parse(rc_git_header_t *header, const char *raw, size_t len);
+
+/** The date in "Name <mail> seconds zone", as git shows it: behind the last '>'. False, and zeros,
+ * without a number and a zone there. */
+bool rc_git_ident_date(apr_uint64_t *seconds, int *zone, const char *ident, const char *end);
 
 /** @a text, @a len bytes of an encoding that a commit names, as UTF-8 in @a pool; NULL when the
  * encoding is unknown or the text is not of it. */

@@ -6,6 +6,7 @@
 
 #include <iconv.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_lib.h>
@@ -33,17 +34,70 @@ static bool id_at(git_oid *id, const char *p, const char *end)
     return end - p == GIT_OID_HEXSZ && git_oid_fromstrn(id, p, GIT_OID_HEXSZ) == 0;
 }
 
-/* The number after the first '>', as git reads it: an unsigned one, 0 when there is none. */
-static apr_uint64_t committer_time(const char *p, const char *end)
+static const char *skip_blanks(const char *p, const char *end)
 {
-    const char *mark = memchr(p, '>', (size_t)(end - p));
-    char digits[32];
-    apr_size_t room = mark ? (apr_size_t)(end - mark) : 0;
+    while (p < end && apr_isspace(*p))
+        p++;
+    return p;
+}
 
-    if (!mark)
-        return 0;
-    apr_cpystrn(digits, mark + 1, room < sizeof(digits) ? room : sizeof(digits));
+static const char *skip_digits(const char *p, const char *end)
+{
+    while (p < end && apr_isdigit(*p))
+        p++;
+    return p;
+}
+
+/* An unsigned number as C reads it, sign and blanks before it included. */
+static apr_uint64_t number_at(const char *p, const char *end)
+{
+    char digits[32];
+    apr_size_t room;
+
+    p = skip_blanks(p, end);
+    room = (apr_size_t)(end - p) + 1;
+    apr_cpystrn(digits, p, room < sizeof(digits) ? room : sizeof(digits));
     return strtoumax(digits, NULL, 10);
+}
+
+bool rc_git_ident_date(apr_uint64_t *seconds, int *zone, const char *ident, const char *end)
+{
+    const char *mail = memchr(ident, '<', (size_t)(end - ident));
+    const char *mark = mail ? memrchr(mail, '>', (size_t)(end - mail)) : NULL;
+    const char *date = mark ? skip_blanks(mark + 1, end) : end;
+    const char *date_end = skip_digits(date, end), *sign = skip_blanks(date_end, end);
+    const char *zone_end = sign < end ? skip_digits(sign + 1, end) : end;
+    char digits[10];
+
+    *seconds = 0;
+    *zone = 0;
+    if (date == date_end || sign == end || (*sign != '+' && *sign != '-') || zone_end == sign + 1)
+        return false;
+    *seconds = number_at(date, date_end);
+    if (*seconds > APR_INT64_MAX) {
+        *seconds = 0;
+    } else if (zone_end - sign < (long)sizeof(digits)) { /* a longer one is no zone to git */
+        apr_cpystrn(digits, sign, (apr_size_t)(zone_end - sign) + 1);
+        *zone = atoi(digits);
+    }
+    return true;
+}
+
+/*
+ * The time by which git orders commits, @a p being the first line after the parents: what follows
+ * the first '>' after the words "author" and "committer" at the start of two lines, else 0. Git
+ * shows another date: rc_git_ident_date.
+ */
+static apr_uint64_t order_time(const char *p, const char *stop)
+{
+    const char *line = p < stop ? memchr(p, '\n', (size_t)(stop - p)) : NULL, *mark;
+
+    if (!line || stop - line <= 10 || memcmp(p, "author", 6) || memcmp(line + 1, "committer", 9))
+        return 0;
+    mark = memchr(line, '>', (size_t)(stop - line));
+    if (!mark || !memchr(mark, '\n', (size_t)(stop - mark)))
+        return 0;
+    return number_at(mark + 1, stop);
 }
 
 /* Name <mail>: without the time and zone that follow. */
@@ -55,23 +109,34 @@ static void set_author(rc_git_header_t *header, const char *p, const char *end)
     header->author_end = mark ? mark + 1 : end;
 }
 
-static bool head_line(rc_git_header_t *header, const char *line, const char *end)
+static void head_line(rc_git_header_t *header, const char *line, const char *end)
 {
     const char *rest;
+    int zone;
+
+    if (word(&rest, line, end, "author") && !header->author) {
+        set_author(header, rest, end);
+    } else if (word(&rest, line, end, "committer")) {
+        rc_git_ident_date(&header->date, &zone, rest, end);
+    } else if (word(&rest, line, end, "encoding")) {
+        header->encoding = rest;
+        header->encoding_end = end;
+    }
+}
+
+/* Takes the lines that name parents; *@a p is then what follows them. */
+static bool parent_lines(rc_git_header_t *header, const char **p, const char *stop)
+{
+    const char *rest, *end;
     git_oid id;
 
-    if (!header->author && word(&rest, line, end, "parent")) {
+    for (; *p < stop && (end = memchr(*p, '\n', (size_t)(stop - *p))); *p = end + 1) {
+        if (!word(&rest, *p, end, "parent"))
+            return true;
         if (!id_at(&id, rest, end))
             return false;
         if (header->parents)
             APR_ARRAY_PUSH(header->parents, git_oid) = id;
-    } else if (word(&rest, line, end, "author") && !header->author) {
-        set_author(header, rest, end);
-    } else if (word(&rest, line, end, "committer")) {
-        header->time = committer_time(rest, end);
-    } else if (word(&rest, line, end, "encoding")) {
-        header->encoding = rest;
-        header->encoding_end = end;
     }
     return true;
 }
@@ -83,12 +148,15 @@ bool rc_git_header_parse(rc_git_header_t *header, const char *raw, size_t len)
     end = memchr(p, '\n', len);
     if (!end || !word(&rest, p, end, "tree") || !id_at(&header->tree, rest, end))
         return false;
-    for (p = end + 1; p < stop && *p != '\n'; p = end + 1) {
+    p = end + 1;
+    if (!parent_lines(header, &p, stop))
+        return false;
+    header->time = order_time(p, stop);
+    for (; p < stop && *p != '\n'; p = end + 1) {
         end = memchr(p, '\n', (size_t)(stop - p));
         if (!end)
             end = stop;
-        if (!head_line(header, p, end))
-            return false;
+        head_line(header, p, end);
     }
     header->message = p < stop ? p + 1 : stop;
     header->end = stop;
@@ -216,7 +284,7 @@ rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_po
     commit->id = rc_text_hex(oid.id, RC_GIT_RAW, pool);
     commit->revision = rc_git_order_find(&git->order, oid.id);
     commit->message = to_utf8(&header, header.message, header.end, pool);
-    commit->time = (apr_int64_t)header.time;
+    commit->time = (apr_int64_t)header.date;
     commit->author = header.author ? to_utf8(&header, header.author, header.author_end, pool) : "";
     commit->parents = parent_list(header.parents, pool);
     commit->branch = rc_git_head_name(git->refs, &oid);

@@ -5,11 +5,9 @@
  */
 #include "git_diff.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "rc_mail.h"
@@ -80,46 +78,24 @@ static rc_err_t *read_text(const char **text, rc_git_t *git, const char *id, apr
 
 /* --- author --- */
 
-/* The date behind the last '>': without one, or without a zone, git takes the beginning of time. */
-static const char *date_line(const char *p, const char *end, apr_pool_t *pool)
-{
-    apr_uint64_t seconds = 0;
-    long zone = 0;
-
-    while (p < end && blank(*p))
-        p++;
-    if (p < end && apr_isdigit(*p)) {
-        const char *number = p;
-
-        while (p < end && apr_isdigit(*p))
-            p++;
-        while (p < end && blank(*p))
-            p++;
-        if (end - p > 1 && (*p == '+' || *p == '-') && apr_isdigit(p[1])) {
-            seconds = strtoumax(number, NULL, 10);
-            zone = strtol(p, NULL, 10);
-        }
-    }
-    if (seconds > APR_INT64_MAX)
-        seconds = 0, zone = 0;
-    return rc_mail_date(seconds, zone > -1000000 && zone < 1000000 ? (int)zone : 0, pool);
-}
-
 /* "From:" and "Date:" of an author's line; nothing when it holds no address. */
 static const char *author_lines(const char *line, apr_pool_t *pool)
 {
     const char *end = line_end(line), *mail = memchr(line, '<', (size_t)(end - line));
     const char *name_end = mail, *mail_end;
+    apr_uint64_t seconds;
+    int zone;
 
     if (!mail || !(mail_end = memchr(mail, '>', (size_t)(end - mail))))
         return "";
     while (name_end > line && blank(name_end[-1]))
         name_end--;
+    rc_git_ident_date(&seconds, &zone, line, end);
     return apr_pstrcat(
         pool,
         rc_mail_from(apr_pstrmemdup(pool, line, (apr_size_t)(name_end - line)),
                      apr_pstrmemdup(pool, mail + 1, (apr_size_t)(mail_end - mail - 1)), pool),
-        date_line((char *)memrchr(line, '>', (size_t)(end - line)) + 1, end, pool), NULL);
+        rc_mail_date(seconds, zone > -1000000 && zone < 1000000 ? zone : 0, pool), NULL);
 }
 
 /* --- message --- */

@@ -88,7 +88,7 @@ static void names(void **state)
     assert_rev("20240101", second);
     assert_rev("4294967297", side);
     assert_rev(apr_pstrmemdup(fixture.pool, second, 9), side); /* a name comes before a prefix */
-    assert_unknown(line("git -C names rev-parse heavy")); /* a tag's own id */
+    assert_unknown(line("git -C names rev-parse heavy"));      /* a tag's own id */
     assert_unknown(line("git -C names rev-parse master^{tree}"));
 }
 
@@ -241,6 +241,44 @@ static const char *raw_commit(const char *name, const char *lines)
     return name;
 }
 
+/* Idents of every shape: the date is what git shows. */
+static void assert_dates(void)
+{
+    static const char *const idents[] = {
+        "C <a> b> 1234567890 +0000",
+        "C <a>> 1234567890 +0000",
+        "C <a> 5 +0000> 1234567890 -0130",
+        "C > <a> 1234567890 +0000",
+        "C <a>1234567890+0000",
+        "C <a>\t 1234567890 \t +0000",
+        "C <a> 1234567890",
+        "C <a> 1234567890 0000",
+        "C <a> 1234567890 +",
+        "C <a> -1234567890 +0000",
+        "C <a> +5 +0000",
+        "C <a> 99999999999999999999 +0000",
+        "C <a> 1234567890x +0000",
+        "C <a> x 1234567890 +0000",
+        "C <a> 007 +0000",
+        "C <a> 1234567890 +12345678901234567890",
+        "<a> 1234567890 +0000",
+        "<> 1234567890 +0000",
+        "> 1234567890 +0000",
+        "1234567890 +0000",
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(idents) / sizeof(*idents); i++) {
+        const char *name = apr_psprintf(fixture.pool, "ident%d", (int)i), *date;
+
+        raw_commit(name, apr_psprintf(fixture.pool, "author A <a@x> 5 +0000\ncommitter %s\n\nx\n",
+                                      idents[i]));
+        date = line("git -C text log -1 --format=%%cd --date=unix %s", name);
+        if (read_commit(name)->time != apr_atoi64(date))
+            fail_msg("%s: %s", idents[i], date);
+    }
+}
+
 static void raw_commits(void **state)
 {
     rc_commit_t *commit;
@@ -270,6 +308,7 @@ static void raw_commits(void **state)
         read_commit(raw_commit("bad", "author \xff\xfe <a@x> 5 +0000\nencoding utf-7\n\n\xff"));
     assert_string_equal(commit->author, "\xc3\xbf\xc3\xbe <a@x>");
     assert_string_equal(commit->message, "\xc3\xbf");
+    assert_dates();
     sh("cd text && git branch again bare && git branch a-first bare");
     reopen("text/.git");
     assert_string_equal(read_commit("bare")->branch, "a-first");

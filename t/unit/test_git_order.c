@@ -98,6 +98,36 @@ static void order_is_gits(void **state)
     }
 }
 
+/* Heads of commits in every shape: git finds the time by which it orders in its own way. */
+static void odd_heads(void **state)
+{
+    static const char *const heads[] = {
+        "author A <a@x> 5 +0000\ncommitter C <c> x> 50 +0000\n",
+        "author A <a@x> 5 +0000\ncommitter C <c> 30 +0000\n",
+        "author A <a@x> 5 +0000\nauthor B <b@x> 6 +0000\ncommitter C <c> 90 +0000\n",
+        "committer C <c> 80 +0000\n",
+        "author A <a@x> 5 +0000\nx\ncommitter C <c> 80 +0000\n",
+        "author A <a@x> 5 +0000\ncommitter C <c>25 +0000\n",
+        "author A <a@x> 5 +0000\ncommitter C <c> -1 +0000\n",
+        "author A <a@x> 5 +0000\ncommitter C <c> 20\n",
+        "author A <a@x> 5 +0000\ncommitter C 15\n",
+        "author A <a@x> 5 +0000\ncommitter C <c>\n",
+        "x\nauthor A <a@x> 5 +0000\ncommitter C <c> 70 +0000\n",
+        "author A <a@x> 5 +0000\ncommitter C <c> 60 +0000\ncommitter C <c> 10 +0000\n",
+        "",
+    };
+    size_t i;
+
+    (void)state;
+    sh("git init -q -b base heads.git && cd heads.git && git commit -q --allow-empty -m base");
+    for (i = 0; i < sizeof(heads) / sizeof(*heads); i++)
+        sh("cd heads.git && printf 'tree %%s\nparent %%s\n%s\n%d\n' $(git rev-parse base^{tree}) "
+           "$(git rev-parse base) | git hash-object -t commit -w --literally --stdin "
+           "> .git/refs/heads/h%02d",
+           heads[i], (int)i, (int)i);
+    assert_order("heads.git/.git");
+}
+
 static void empty_repository(void **state)
 {
     const char *id;
@@ -231,10 +261,11 @@ static void replaced_repository(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_is_gits),      cmocka_unit_test(empty_repository),
-        cmocka_unit_test(odd_references),     cmocka_unit_test(follows_changes),
-        cmocka_unit_test(damaged_file),       cmocka_unit_test(read_only_repository),
-        cmocka_unit_test(shallow_repository), cmocka_unit_test(replaced_repository),
+        cmocka_unit_test(order_is_gits),        cmocka_unit_test(odd_heads),
+        cmocka_unit_test(empty_repository),     cmocka_unit_test(odd_references),
+        cmocka_unit_test(follows_changes),      cmocka_unit_test(damaged_file),
+        cmocka_unit_test(read_only_repository), cmocka_unit_test(shallow_repository),
+        cmocka_unit_test(replaced_repository),
     };
     const char *seed = getenv("SEED");
 
