@@ -59,6 +59,9 @@ rc_err_t *rc_err_busy(apr_pool_t *pool, const char *fmt, ...) __attribute__((for
 rc_err_t *rc_err_failed(apr_pool_t *pool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** The same error in @a pool; NULL of NULL. */
+rc_err_t *rc_err_copy(const rc_err_t *err, apr_pool_t *pool);
+
 /** HTTP status a web view answers for @a kind. */
 int rc_err_http_status(rc_err_kind_t kind);
 

@@ -6,6 +6,7 @@
 #define RC_FS_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 
 #include <apr_time.h>
 
@@ -36,6 +37,22 @@ rc_err_t *rc_fs_sync_folders(const char *path, const char *top, apr_pool_t *pool
 /** Makes a file, or a whole tree with its contents, durable, and its entry in the folder that it
  * stands in. Links are not followed. */
 rc_err_t *rc_fs_sync_tree(const char *path, apr_pool_t *pool);
+
+/**
+ * Opens the regular file @a path for reading; @a flags may be O_NOFOLLOW. -1 with errno when that
+ * cannot be: EINVAL for a pipe, a folder or anything else that is no regular file.
+ */
+int rc_fs_open_regular(struct stat *st, const char *path, int flags);
+
+/** Reads exactly @a len bytes; false when there are fewer. */
+bool rc_fs_read_full(int fd, void *buf, apr_size_t len);
+
+/**
+ * Reads the regular file @a path, of at most @a most bytes, into @a pool, with a NUL behind it.
+ * *@a text is NULL when there is no such file. @a flags as above.
+ */
+rc_err_t *rc_fs_read(const char **text, apr_size_t *len, const char *path, int flags,
+                     apr_size_t most, apr_pool_t *pool);
 
 /** Is there anything at @a path (a dangling link counts)? */
 bool rc_fs_exists(const char *path);

@@ -37,6 +37,19 @@ rc_err_t *rc_err(apr_pool_t *pool, rc_err_kind_t kind, const char *fmt, ...)
     return err;
 }
 
+rc_err_t *rc_err_copy(const rc_err_t *err, apr_pool_t *pool)
+{
+    rc_err_t *copy;
+
+    if (!err)
+        return NULL;
+    copy = make(pool, err->kind, err->cause);
+    copy->msg = apr_pstrdup(pool, err->msg);
+    copy->detail = apr_pstrdup(pool, err->detail);
+    copy->constraint = apr_pstrdup(pool, err->constraint);
+    return copy;
+}
+
 rc_err_t *rc_err_internal(apr_pool_t *pool, apr_status_t cause, const char *fmt, ...)
 {
     rc_err_t *err = make(pool, RC_E_INTERNAL, cause);
