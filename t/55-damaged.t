@@ -99,7 +99,7 @@ sub judge {
         return "other content: " . substr $a->body, 0, 200;
     }
     return $json->{result} ? 'error and result' : 'failed' if $json;
-    return 'failed' if $a->status == 404 && $a->body =~ /\A[^\n]{5,100}\z/;
+    return 'failed' if $a->status =~ /\A4(?:04|22)\z/ && $a->body =~ /\A[^\n]{5,100}\z/;
     return "status " . $a->status if $a->status != 500;
     return 'failed' if $id && $a->body eq "Internal Server Error (request $id)";
     return 'no request id';
@@ -186,7 +186,7 @@ my @DAMAGES = (
     ['no HEAD', sub { gone("$_[0]{path}/HEAD") }, 'any'],
     ['a garbage config', sub { replace("$_[0]{path}/config", "[core\n\0\xff") }, 'any', 'right'],
     ['an unreadable config', sub { chmod 0, "$_[0]{path}/config" }, 'any', 'right'],
-    ['another format', sub { replace("$_[0]{path}/config", "[core]\nrepositoryformatversion = 7\n") }, 'any', 'right'],
+    ['another format', sub { replace("$_[0]{path}/config", "[core]\nrepositoryformatversion = 7\n") }, 'any'],
     ['alternates that are nowhere', sub { alternates($_[0], "/nowhere\n../../../../../../../../etc\n") }, 'any', 'right'],
     ['alternates that are itself', sub { alternates($_[0], "$_[0]{path}/objects\n.\n") }, 'any', 'right'],
     ['alternates that are garbage', sub { alternates($_[0], "\0\xff\n" x 100) }, 'any', 'right'],

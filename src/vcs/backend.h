@@ -13,6 +13,7 @@ typedef struct rc_backend_t {
     rc_err_t *(*startup)(apr_pool_t *pool);
     rc_err_t *(*create)(const char *path, apr_pool_t *pool);
     rc_err_t *(*copy)(const char *from, const char *to, apr_pool_t *pool);
+    void (*forget)(const char *path); /* what this process remembers of it */
     void (*drop_cache)(const char *path, apr_pool_t *pool);
 
     /* A handle of the back end's own, kept by the handle pool between uses; errors in @a pool. */
@@ -21,6 +22,8 @@ typedef struct rc_backend_t {
     bool (*reuse)(void *repo);
     /* From now on reading counts against @a work; NULL: no limits. */
     void (*set_work)(void *repo, rc_work_t *work);
+    /* The use of the handle has ended: it keeps nothing that is large. */
+    void (*rest)(void *repo);
     void (*close)(void *repo);
 
     rc_err_t *(*refresh)(rc_vcs_t *vcs);

@@ -2,7 +2,7 @@
 /*
  * The git back end: libgit2's settings, opening and making repositories, its row in the table.
  */
-#include "git.h"
+#include "git_objects.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -57,6 +57,9 @@ static rc_err_t *startup(apr_pool_t *pool)
         return rc_git_err(pool, "cannot start libgit2");
     apr_pool_cleanup_register(pool, NULL, end_library, apr_pool_cleanup_null);
     RC_TRY(set_search_paths(pool));
+    RC_TRY(rc_git_packs_startup(pool));
+    RC_TRY(rc_git_share_startup(pool));
+    RC_TRY(rc_git_mapped_startup(pool));
     /* git does not hash what it reads either; zlib's checksum stays. */
     if (git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) < 0 ||
         /* The administrator names the repositories; whose they are does not matter. */
@@ -100,15 +103,20 @@ rc_err_t *rc_git_create(const char *path, apr_pool_t *pool)
     return NULL;
 }
 
-static bool stat_directory(rc_git_t *git, struct stat *st)
+/* HEAD may be a link, as old versions of git made it, to a branch that is packed. */
+static bool has_head(const rc_git_t *git)
 {
-    char head[4096];
+    char path[4096];
+    struct stat st;
 
-    if (stat(git->path, st) || !S_ISDIR(st->st_mode))
+    if (apr_snprintf(path, sizeof(path), "%s/HEAD", git->path) >= (int)sizeof(path) - 1)
         return false;
-    if (apr_snprintf(head, sizeof(head), "%s/HEAD", git->path) >= (int)sizeof(head) - 1)
-        return false;
-    return git->repo == NULL || access(head, F_OK) == 0;
+    return !lstat(path, &st) && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
+}
+
+static bool stat_directory(const rc_git_t *git, struct stat *st)
+{
+    return !stat(git->path, st) && S_ISDIR(st->st_mode) && has_head(git);
 }
 
 /* libgit2 keeps packs open and mapped: one that is cut short in its place kills whoever reads it,
@@ -130,20 +138,16 @@ static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
 static rc_err_t *open_library(rc_git_t *git, apr_pool_t *pool)
 {
     RC_TRY(watch_packs(git, pool));
-    if (git_repository_open_bare(&git->repo, git->path) < 0) {
-        if (access(git->path, R_OK | X_OK)) /* to libgit2 that is no repository */
-            return rc_err_internal(pool, errno, "cannot open the repository %s", git->path);
+    RC_TRY(rc_git_objects_open(&git->odb, git->path, pool));
+    if (git_repository_wrap_odb(&git->repo, git->odb) < 0)
         return rc_git_err(pool, "cannot open the repository %s", git->path);
-    }
-    if (git_repository_odb(&git->odb, git->repo) < 0)
-        return rc_git_err(pool, "cannot open the objects of %s", git->path);
-    return rc_git_loose_add(git->odb, git->path, pool);
+    return NULL;
 }
 
 static void close_library(rc_git_t *git)
 {
-    git_odb_free(git->odb);
     git_repository_free(git->repo);
+    git_odb_free(git->odb);
     git->odb = NULL;
     git->repo = NULL;
     if (git->packs_pool)
@@ -161,18 +165,33 @@ static void close_repo(void *repo)
 {
     rc_git_t *git = repo;
 
-    rc_git_refs_free(git->refs);
-    rc_git_order_drop(&git->order);
+    rc_git_rest(git);
+    rc_git_share_leave(git->shared);
     close_library(git);
     free(git->path);
     free(git);
 }
 
+/* To git that is no repository, so it is not an empty one to us either. */
+static rc_err_t *check_directory(rc_git_t *git, apr_pool_t *pool)
+{
+    const char *refs = apr_pstrcat(pool, git->path, "/refs", NULL);
+    struct stat st, inner;
+
+    if (access(git->path, R_OK | X_OK) || stat(refs, &inner))
+        return rc_err_internal(pool, errno, "cannot open the repository %s", git->path);
+    /* Before anything is opened: if the directory is replaced meanwhile, the next reuse sees it. */
+    if (!stat_directory(git, &st) || !S_ISDIR(inner.st_mode))
+        return rc_err_internal(pool, APR_ENOENT, "cannot open the repository %s", git->path);
+    git->dev = st.st_dev;
+    git->ino = st.st_ino;
+    return rc_git_check_format(git->path, pool);
+}
+
 static rc_err_t *open_repo(void **repo, const char *path, apr_pool_t *pool)
 {
     rc_git_t *git = calloc(1, sizeof(*git));
-    rc_err_t *err = NULL;
-    struct stat st;
+    rc_err_t *err;
 
     if (git)
         git->path = strdup(rc_git_dir(path, pool));
@@ -180,17 +199,15 @@ static rc_err_t *open_repo(void **repo, const char *path, apr_pool_t *pool)
         free(git);
         return rc_err_internal(pool, APR_ENOMEM, "cannot open the repository %s", path);
     }
-    /* Before opening: if the directory is replaced in between, the next reuse sees it. */
-    if (!stat_directory(git, &st))
-        err = rc_err_internal(pool, APR_ENOENT, "cannot open the repository %s", path);
-    else
+    err = check_directory(git, pool);
+    if (!err && !(git->shared = rc_git_share_enter(git)))
+        err = rc_err_internal(pool, APR_ENOMEM, "cannot open the repository %s", path);
+    if (!err)
         err = open_library(git, pool);
     if (err) {
         close_repo(git);
         return err;
     }
-    git->dev = st.st_dev;
-    git->ino = st.st_ino;
     *repo = git;
     return NULL;
 }
@@ -200,7 +217,6 @@ static bool reuse(void *repo)
     rc_git_t *git = repo;
     struct stat st;
 
-    git->checked = false;
     /* A failed rc_git_reopen leaves no library side. */
     return git->odb && stat_directory(git, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
            rc_git_watch_same(git->packs, git->packs_taken);
@@ -248,7 +264,15 @@ rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, gi
 
 static void drop_cache(const char *path, apr_pool_t *pool)
 {
-    unlink(apr_pstrcat(pool, rc_git_dir(path, pool), "/rcapi/order", NULL));
+    const char *git_dir = rc_git_dir(path, pool);
+
+    rc_git_share_forget(path);
+    rc_git_order_forget(git_dir, pool);
+}
+
+static void rest(void *repo)
+{
+    rc_git_rest(repo);
 }
 
 static rc_err_t *refresh(rc_vcs_t *vcs)
@@ -261,9 +285,11 @@ const rc_backend_t rc_git_backend = {
     .startup = startup,
     .create = rc_git_create,
     .copy = rc_git_copy,
+    .forget = rc_git_share_forget,
     .drop_cache = drop_cache,
     .open = open_repo,
     .reuse = reuse,
+    .rest = rest,
     .set_work = set_work,
     .close = close_repo,
     .refresh = refresh,

@@ -38,15 +38,20 @@ typedef struct rc_git_ref_t {
     const char *name; /* without refs/heads/ or refs/tags/ */
     git_oid target;   /* what the reference holds: a commit or an annotated tag */
     git_oid commit;   /* the commit it leads to */
+    bool hidden;      /* broken: see git_refs.h */
 } rc_git_ref_t;
 
+/* All references at one moment. Shared by threads, never changed; lists of const rc_git_ref_t *. */
 typedef struct rc_git_refs_t {
-    apr_pool_t *pool;             /* its own; ends with it */
-    apr_time_t taken;             /* when reading began */
-    apr_array_header_t *watched;  /* for git_watch.c: the files and directories that were read */
-    apr_array_header_t *branches; /* of rc_git_ref_t, by name; only those that lead to commits */
+    apr_pool_t *pool;               /* its own; ends with it */
+    apr_uint32_t users;             /* atomic */
+    apr_time_t taken;               /* when reading began */
+    apr_array_header_t *watched;    /* for git_watch.c: the files and directories that were read */
+    struct rc_git_packed_t *packed; /* owns a part of the references below */
+    apr_array_header_t *branches;   /* by name; only those that lead to commits */
     apr_array_header_t *tags;
-    apr_array_header_t *heads;       /* of int: indexes of branches, by commit, then by name */
+    apr_array_header_t *heads;       /* the branches by commit, then by name */
+    apr_array_header_t *others;      /* branches and tags of no commit, with their full names */
     apr_array_header_t *shallow;     /* of git_oid, sorted: commits whose parents are cut off */
     git_oid key;                     /* of all that decides the repository order */
     unsigned char state[RC_GIT_RAW]; /* a digest of that and of all names */
@@ -54,9 +59,15 @@ typedef struct rc_git_refs_t {
 
 typedef struct rc_git_t rc_git_t;
 
-/** Reads branches and tags. What @a git knows already (the last reading) spares reading objects. */
-rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, apr_pool_t *pool);
+/** Reads branches and tags. What @a base, an earlier reading or NULL, and the order of @a git know
+ * already is not read again. */
+rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, const rc_git_refs_t *base,
+                           apr_pool_t *pool);
+rc_git_refs_t *rc_git_refs_hold(rc_git_refs_t *refs);
 void rc_git_refs_free(rc_git_refs_t *refs);
+
+/** About how many bytes it takes. */
+apr_size_t rc_git_refs_weight(const rc_git_refs_t *refs);
 
 /** True when nothing that was read has changed since, as far as file times can tell. */
 bool rc_git_refs_current(const rc_git_refs_t *refs);
@@ -77,10 +88,9 @@ bool rc_git_cut_off(const rc_git_refs_t *refs, const git_oid *commit);
  * their place in the order.
  */
 typedef struct rc_git_order_t {
-    void *block; /* NULL: no order yet */
+    apr_uint32_t users; /* atomic; shared by threads, never changed */
+    void *block;
     size_t size;
-    bool mapped;
-    ino_t ino;    /* of the mapped file */
     bool shallow; /* some parents are cut off */
     apr_uint32_t count;
     const unsigned char *key; /* of the references it was made from */
@@ -91,10 +101,21 @@ typedef struct rc_git_order_t {
     unsigned char *ids;       /* RC_GIT_RAW bytes each */
 } rc_git_order_t;
 
-/** Lays out a block for @a count commits with @a parents parents; false = no memory. */
-bool rc_git_order_alloc(rc_git_order_t *order, apr_uint32_t count, apr_uint32_t parents,
-                        const rc_git_refs_t *refs);
-void rc_git_order_drop(rc_git_order_t *order);
+/** Lays out a block for @a count commits with @a parents parents; NULL = no memory. */
+rc_git_order_t *rc_git_order_alloc(apr_uint32_t count, apr_uint32_t parents,
+                                   const rc_git_refs_t *refs);
+rc_git_order_t *rc_git_order_hold(rc_git_order_t *order);
+void rc_git_order_free(rc_git_order_t *order);
+
+/** The order that stands in the repository's file; NULL when there is none that can be used. */
+rc_git_order_t *rc_git_order_load(const rc_git_t *git, apr_pool_t *pool);
+
+/** Removes that file. */
+void rc_git_order_forget(const char *git_dir, apr_pool_t *pool);
+
+/** Makes the order of @a refs; what @a known (or NULL) has is not read again. */
+rc_err_t *rc_git_order_make(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
+                            const rc_git_order_t *known, apr_pool_t *pool);
 
 /** Number of the commit @a id; -1 when it is not in the order. */
 apr_int64_t rc_git_order_find(const rc_git_order_t *order, const unsigned char *id);
@@ -103,10 +124,30 @@ apr_int64_t rc_git_order_find(const rc_git_order_t *order, const unsigned char *
 apr_uint32_t rc_git_order_lower(const rc_git_order_t *order, const unsigned char *id);
 
 /** Makes @a order from the tips of @a refs; what @a known holds is not read from the repository. */
-rc_err_t *rc_git_graph_build(rc_git_order_t *order, rc_git_t *git, const rc_git_refs_t *refs,
+rc_err_t *rc_git_graph_build(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
                              const rc_git_order_t *known, apr_pool_t *pool);
 
-/** Makes references and order of @a git those of now, unless that happened in this use. */
+/* --- git_share.c: references and orders, one of each per repository and process --- */
+
+/* What the handles of one repository share. */
+typedef struct rc_git_shared_t rc_git_shared_t;
+
+rc_err_t *rc_git_share_startup(apr_pool_t *pool);
+
+/** What is shared of the repository at @a git->path; NULL = no memory. */
+rc_git_shared_t *rc_git_share_enter(const rc_git_t *git);
+void rc_git_share_leave(rc_git_shared_t *shared);
+
+/** Lets go what is shared of the repository at @a path. */
+void rc_git_share_forget(const char *path);
+
+/** The use of @a git has ended: it holds no references and no order any more. */
+void rc_git_rest(rc_git_t *git);
+
+/** Makes the references of @a git those of now, unless that happened in this use. */
+rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool);
+
+/** The same for references and order. */
 rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool);
 
 rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
@@ -151,27 +192,28 @@ bool rc_git_hex(git_oid *id, const char *hex);
 rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_parent, rc_git_t *git,
                               const char *id, apr_pool_t *pool);
 
-/* --- git_loose.c --- */
+/* --- git_format.c --- */
 
-/** Lets @a odb of the repository at @a git_dir read loose objects safely. */
-rc_err_t *rc_git_loose_add(git_odb *odb, const char *git_dir, apr_pool_t *pool);
+/** RC_E_FAILED with a text for clients when the repository is of a format that we do not read. */
+rc_err_t *rc_git_check_format(const char *git_dir, apr_pool_t *pool);
 
 /* --- git.c: the handle --- */
 
 struct rc_git_t {
-    git_repository *repo;
-    git_odb *odb; /* of repo */
-    char *path;   /* <directory> without a slash at the end */
+    git_odb *odb;         /* see git_objects.c */
+    git_repository *repo; /* nothing but the objects of odb */
+    char *path;           /* <directory> without a slash at the end */
     dev_t dev;
     ino_t ino;
     apr_pool_t *packs_pool; /* of packs; ends with the library side */
     apr_array_header_t *packs;
     apr_time_t packs_taken;
-    bool checked;      /* references and order were looked at in this use */
-    rc_work_t *work;   /* of this use; NULL: no limits */
     size_t open_trees; /* bytes, of git_cursor.c */
-    rc_git_refs_t *refs;
-    rc_git_order_t order;
+    rc_work_t *work;   /* of this use; NULL: no limits */
+    rc_git_shared_t *shared;
+    rc_git_refs_t *refs;   /* of this use; NULL: not looked at yet */
+    rc_git_order_t *order; /* that of refs, or an earlier one until it is asked for */
+    bool ordered;          /* it is that of refs */
 };
 
 /** The git directory of the repository at @a path: itself, or the .git within. In @a pool. */

@@ -78,7 +78,7 @@ bool rc_git_ident_date(apr_uint64_t *seconds, int *zone, const char *ident, cons
         *seconds = 0;
     } else if (zone_end - sign < (long)sizeof(digits)) { /* a longer one is no zone to git */
         apr_cpystrn(digits, sign, (apr_size_t)(zone_end - sign) + 1);
-        *zone = atoi(digits);
+        *zone = (int)strtol(digits, NULL, 10);
     }
     return true;
 }
@@ -282,7 +282,7 @@ rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_po
     RC_TRY(read_header(&object, &header, git, &oid, vcs->pool));
     commit = apr_pcalloc(pool, sizeof(*commit));
     commit->id = rc_text_hex(oid.id, RC_GIT_RAW, pool);
-    commit->revision = rc_git_order_find(&git->order, oid.id);
+    commit->revision = rc_git_order_find(git->order, oid.id);
     commit->message = to_utf8(&header, header.message, header.end, pool);
     commit->time = (apr_int64_t)header.date;
     commit->author = header.author ? to_utf8(&header, header.author, header.author_end, pool) : "";

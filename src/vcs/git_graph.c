@@ -184,7 +184,7 @@ static rc_err_t *add_tips(graph_t *graph, const apr_array_header_t *refs)
     int i;
 
     for (i = 0; i < refs->nelts; i++)
-        RC_TRY(intern(&node, graph, APR_ARRAY_IDX(refs, i, rc_git_ref_t).commit.id));
+        RC_TRY(intern(&node, graph, APR_ARRAY_IDX(refs, i, const rc_git_ref_t *)->commit.id));
     return NULL;
 }
 
@@ -278,13 +278,10 @@ static int compare_numbers(const void *a, const void *b, void *ids)
                   RC_GIT_RAW);
 }
 
-static rc_err_t *fill(rc_git_order_t *order, graph_t *graph)
+static void fill(rc_git_order_t *order, const graph_t *graph)
 {
-    apr_uint32_t *at, i, j, total = 0;
+    apr_uint32_t *at = order->by_id, i, j, total = 0; /* first: which node has the place */
 
-    if (!rc_git_order_alloc(order, graph->nodes_n, graph->parents_n, graph->refs))
-        return no_memory(graph);
-    at = order->by_id; /* first: which node has the place; sorted below */
     for (i = 0; i < graph->nodes_n; i++)
         at[graph->nodes[i].place] = i;
     for (i = 0; i < graph->nodes_n; i++) {
@@ -300,10 +297,9 @@ static rc_err_t *fill(rc_git_order_t *order, graph_t *graph)
     for (i = 0; i < graph->nodes_n; i++)
         order->by_id[i] = i;
     qsort_r(order->by_id, graph->nodes_n, sizeof(*order->by_id), compare_numbers, order->ids);
-    return NULL;
 }
 
-rc_err_t *rc_git_graph_build(rc_git_order_t *order, rc_git_t *git, const rc_git_refs_t *refs,
+rc_err_t *rc_git_graph_build(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
                              const rc_git_order_t *known, apr_pool_t *pool)
 {
     graph_t graph = {.git = git, .work = git->work, .refs = refs, .known = known, .pool = pool};
@@ -320,8 +316,10 @@ rc_err_t *rc_git_graph_build(rc_git_order_t *order, rc_git_t *git, const rc_git_
         err = collect(&graph);
     if (!err)
         err = let_out(&graph, tips_n);
+    if (!err && !(*order = rc_git_order_alloc(graph.nodes_n, graph.parents_n, refs)))
+        err = no_memory(&graph);
     if (!err)
-        err = fill(order, &graph);
+        fill(*order, &graph);
     git->work = graph.work;
     free(graph.nodes);
     free(graph.parents);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Loose objects, read by ourselves before libgit2 does: its own reader (until 1.9) spins for ever
- * on a file that is cut short, and knows no limit of size. Packs come first, as they do there.
+ * Reads loose objects in place of libgit2, whose own reader (until 1.9) spins for ever on a file
+ * that is cut short, and knows no limit of size.
  */
-#include "git.h"
+#include "git_objects.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,20 +12,11 @@
 #include <unistd.h>
 
 #include <apr_strings.h>
-#include <git2/sys/odb_backend.h>
 #include <zlib.h>
 
 #include "rc_text.h"
 
-/* That of packs in libgit2. The one added later is asked later. */
-#define PRIORITY 2
-
 #define HEAD_MAX 64 /* "<type> <size>\0" */
-
-typedef struct loose_t {
-    git_odb_backend parent; /* first: libgit2 knows only this */
-    char *objects;          /* directory */
-} loose_t;
 
 /* An object being read. */
 typedef struct stream_t {
@@ -116,13 +107,12 @@ static int read_content(void **data, size_t size, stream_t *stream, git_odb_back
     return 0;
 }
 
-static int open_stream(stream_t *stream, const git_odb_backend *backend, const git_oid *id)
+static int open_stream(stream_t *stream, const char *objects, const git_oid *id)
 {
-    const loose_t *loose = (const loose_t *)backend;
     char path[4096], hex[GIT_OID_HEXSZ + 1];
 
     git_oid_tostr(hex, sizeof(hex), id);
-    if (apr_snprintf(path, sizeof(path), "%s/%.2s/%s", loose->objects, hex, hex + 2) >=
+    if (apr_snprintf(path, sizeof(path), "%s/%.2s/%s", objects, hex, hex + 2) >=
         (int)sizeof(path) - 1)
         return GIT_ENOTFOUND;
     stream->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -146,53 +136,28 @@ static void close_stream(stream_t *stream)
     close(stream->fd);
 }
 
-static int read_object(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
-                       const git_oid *id)
+/* A file may hold another object than its name says: zlib's checksum does not know the name. */
+static bool is_object(const git_oid *id, const void *data, size_t size, git_object_t type)
 {
-    stream_t stream;
-    int n = open_stream(&stream, backend, id);
+    git_oid is;
 
-    if (n < 0)
-        return n;
-    if ((n = read_head(size, type, &stream)) == 0)
-        n = read_content(data, *size, &stream, backend);
-    close_stream(&stream);
-    return n;
+    return git_odb_hash(&is, data, size, type) == 0 && git_oid_equal(&is, id);
 }
 
-static int read_header(size_t *size, git_object_t *type, git_odb_backend *backend,
-                       const git_oid *id)
+int rc_git_loose_read(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
+                      const char *objects, const git_oid *id)
 {
     stream_t stream;
-    int n = open_stream(&stream, backend, id);
+    int n = open_stream(&stream, objects, id);
 
     if (n < 0)
         return n;
     n = read_head(size, type, &stream);
+    if (n == 0 && data && (n = read_content(data, *size, &stream, backend)) == 0 &&
+        !is_object(id, *data, *size, *type)) {
+        git_odb_backend_data_free(backend, *data);
+        n = damaged();
+    }
     close_stream(&stream);
     return n;
-}
-
-static void free_backend(git_odb_backend *backend)
-{
-    free(((loose_t *)backend)->objects);
-    free(backend);
-}
-
-rc_err_t *rc_git_loose_add(git_odb *odb, const char *git_dir, apr_pool_t *pool)
-{
-    loose_t *loose = calloc(1, sizeof(*loose));
-
-    if (!loose || !(loose->objects = strdup(apr_pstrcat(pool, git_dir, "/objects", NULL)))) {
-        free(loose);
-        return rc_err_internal(pool, APR_ENOMEM, "cannot open the objects of %s", git_dir);
-    }
-    git_odb_init_backend(&loose->parent, GIT_ODB_BACKEND_VERSION);
-    loose->parent.read = read_object;
-    loose->parent.read_header = read_header;
-    loose->parent.free = free_backend;
-    if (git_odb_add_backend(odb, &loose->parent, PRIORITY) == 0)
-        return NULL;
-    free_backend(&loose->parent);
-    return rc_git_err(pool, "cannot open the objects of %s", git_dir);
 }

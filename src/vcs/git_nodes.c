@@ -193,10 +193,10 @@ rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
     char hex[GIT_OID_HEXSZ + 1];
     int i;
 
-    RC_TRY(rc_git_refresh(git, false, vcs->pool));
+    RC_TRY(rc_git_look(git, false, vcs->pool));
     list = which == RC_BRANCHES ? git->refs->branches : git->refs->tags;
     for (i = 0; i < list->nelts; i++) {
-        const rc_git_ref_t *ref = &APR_ARRAY_IDX(list, i, rc_git_ref_t);
+        const rc_git_ref_t *ref = APR_ARRAY_IDX(list, i, const rc_git_ref_t *);
 
         RC_TRY(rc_work_spend(git->work, 0, vcs->pool));
         git_oid_tostr(hex, sizeof(hex), &ref->commit);

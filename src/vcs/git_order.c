@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Keeps the repository order: one block of memory that is also the file <repository>/rcapi/order,
- * mapped by every process. The file is a cache: anything odd about it and it is made anew.
+ * Keeps the repository order: one block of memory that is also the file <repository>/rcapi/order.
+ * The file is a cache that other accounts may write: anything odd about it and it is made anew.
  */
 #include "git.h"
 
@@ -9,17 +9,19 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
 
+#include "rc_fs.h"
 #include "rc_log.h"
 #include "rc_text.h"
 
 #define MAGIC   "RCORDER1" /* the last digit is the version */
 #define MACHINE 0x01020304 /* read elsewhere in another byte order: another number */
+
+#define FILE_MOST ((off_t)512 << 20) /* some ten million commits */
 
 /* Commits read from the repository, after which libgit2's caches are worth dropping. */
 #define MANY 2000
@@ -55,13 +57,28 @@ static void point(rc_git_order_t *order, void *block)
     order->ids = (unsigned char *)(order->parents + head->parents);
 }
 
-bool rc_git_order_alloc(rc_git_order_t *order, apr_uint32_t count, apr_uint32_t parents,
-                        const rc_git_refs_t *refs)
+static rc_git_order_t *make_empty(size_t size)
 {
-    head_t *head = calloc(1, block_size(count, parents));
+    rc_git_order_t *order = calloc(1, sizeof(*order));
 
-    if (!head)
-        return false;
+    if (order && !(order->block = calloc(1, size))) {
+        free(order);
+        return NULL;
+    }
+    if (order)
+        order->users = 1;
+    return order;
+}
+
+rc_git_order_t *rc_git_order_alloc(apr_uint32_t count, apr_uint32_t parents,
+                                   const rc_git_refs_t *refs)
+{
+    rc_git_order_t *order = make_empty(block_size(count, parents));
+    head_t *head;
+
+    if (!order)
+        return NULL;
+    head = order->block;
     memcpy(head->magic, MAGIC, sizeof(head->magic));
     head->machine = MACHINE;
     head->count = count;
@@ -69,17 +86,22 @@ bool rc_git_order_alloc(rc_git_order_t *order, apr_uint32_t count, apr_uint32_t 
     head->shallow = refs->shallow->nelts != 0;
     memcpy(head->key, refs->key.id, RC_GIT_RAW);
     point(order, head);
-    order->mapped = false;
-    return true;
+    return order;
 }
 
-void rc_git_order_drop(rc_git_order_t *order)
+rc_git_order_t *rc_git_order_hold(rc_git_order_t *order)
 {
-    if (order->mapped)
-        munmap(order->block, order->size);
-    else
-        free(order->block);
-    memset(order, 0, sizeof(*order));
+    if (order)
+        __atomic_add_fetch(&order->users, 1, __ATOMIC_RELAXED);
+    return order;
+}
+
+void rc_git_order_free(rc_git_order_t *order)
+{
+    if (!order || __atomic_sub_fetch(&order->users, 1, __ATOMIC_ACQ_REL))
+        return;
+    free(order->block);
+    free(order);
 }
 
 apr_uint32_t rc_git_order_lower(const rc_git_order_t *order, const unsigned char *id)
@@ -109,7 +131,7 @@ apr_int64_t rc_git_order_find(const rc_git_order_t *order, const unsigned char *
 
 /* --- the file --- */
 
-/* Against damage, not against malice: whoever may write here may write the repository. */
+/* Against damage; against malice, sound() looks at every number. */
 static apr_uint64_t checksum(const void *block, size_t size)
 {
     const unsigned char *p = (const unsigned char *)block + sizeof(head_t);
@@ -126,62 +148,106 @@ static apr_uint64_t checksum(const void *block, size_t size)
     return (sum ^ word) * APR_UINT64_C(0x9e3779b97f4a7c15);
 }
 
-static bool sound(const void *block, size_t size)
+static bool head_sound(const head_t *head, off_t size)
 {
-    const head_t *head = block;
-
-    return size >= sizeof(*head) && !memcmp(head->magic, MAGIC, sizeof(head->magic)) &&
-           head->machine == MACHINE && block_size(head->count, head->parents) == size &&
-           checksum(block, size) == head->sum;
+    return !memcmp(head->magic, MAGIC, sizeof(head->magic)) && head->machine == MACHINE &&
+           block_size(head->count, head->parents) == (size_t)size;
 }
 
-static char *order_path(const rc_git_t *git, const char *tail, apr_pool_t *pool)
+/* Each commit's parents come before it. */
+static bool parents_sound(const rc_git_order_t *order, apr_uint32_t parents)
 {
-    return apr_pstrcat(pool, git->path, "/rcapi", tail, NULL);
-}
+    apr_uint32_t i, j = 0;
 
-static bool map_file(rc_git_order_t *order, int fd)
-{
-    struct stat st;
-    void *block;
-
-    if (fstat(fd, &st) || st.st_size < (off_t)sizeof(head_t))
-        return false;
-    block = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    if (block == MAP_FAILED)
-        return false;
-    if (!sound(block, (size_t)st.st_size)) {
-        munmap(block, (size_t)st.st_size);
-        return false;
+    for (i = 0; i < order->count; i++) {
+        if (order->parents_at[i] != j || order->parents_at[i + 1] < j ||
+            order->parents_at[i + 1] > parents)
+            return false;
+        for (; j < order->parents_at[i + 1]; j++)
+            if (order->parents[j] >= i)
+                return false;
     }
-    point(order, block);
-    order->mapped = true;
-    order->ino = st.st_ino;
+    return order->parents_at[i] == parents && j == parents;
+}
+
+/* All numbers once, by rising ids. */
+static bool ids_sound(const rc_git_order_t *order)
+{
+    apr_uint32_t i;
+
+    for (i = 0; i < order->count; i++)
+        if (order->by_id[i] >= order->count ||
+            (i && memcmp(order->ids + (size_t)order->by_id[i - 1] * RC_GIT_RAW,
+                         order->ids + (size_t)order->by_id[i] * RC_GIT_RAW, RC_GIT_RAW) >= 0))
+            return false;
     return true;
 }
 
-/*
- * Whoever cuts a mapped file short kills its readers. Nobody should: we only ever rename whole
- * files into place. But a careless hand may, so look before each use.
- */
-static bool intact(const rc_git_t *git, apr_pool_t *pool)
+static bool sound(const rc_git_order_t *order)
 {
-    struct stat st;
+    const head_t *head = order->block;
 
-    return !git->order.mapped || stat(order_path(git, "/order", pool), &st) ||
-           st.st_ino != git->order.ino || (size_t)st.st_size == git->order.size;
+    return checksum(order->block, order->size) == head->sum && ids_sound(order) &&
+           parents_sound(order, head->parents);
 }
 
-static void load(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool)
+/* The folder is ours, and no link to another. */
+static int open_folder(const char *git_dir, apr_pool_t *pool)
 {
-    int fd = open(order_path(git, "/order", pool), O_RDONLY | O_CLOEXEC);
+    return open(apr_pstrcat(pool, git_dir, "/rcapi", NULL),
+                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
 
-    memset(order, 0, sizeof(*order));
+/* Read, not mapped: who can write the file could change it after it was checked. */
+static rc_git_order_t *read_file(int fd, off_t size)
+{
+    rc_git_order_t *order;
+    head_t head;
+
+    if (size < (off_t)sizeof(head) || size > FILE_MOST ||
+        !rc_fs_read_full(fd, &head, sizeof(head)) || !head_sound(&head, size))
+        return NULL;
+    order = make_empty((size_t)size);
+    if (!order)
+        return NULL;
+    memcpy(order->block, &head, sizeof(head));
+    point(order, order->block);
+    if (rc_fs_read_full(fd, (head_t *)order->block + 1, (size_t)size - sizeof(head)) &&
+        sound(order))
+        return order;
+    rc_git_order_free(order);
+    return NULL;
+}
+
+rc_git_order_t *rc_git_order_load(const rc_git_t *git, apr_pool_t *pool)
+{
+    int dir = open_folder(git->path, pool);
+    rc_git_order_t *order = NULL;
+    struct stat st;
+    int fd;
+
+    if (dir < 0)
+        return NULL;
+    fd = openat(dir, "order", O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    close(dir);
     if (fd < 0)
-        return;
-    if (!map_file(order, fd))
-        rc_log(RC_LOG_INFO, APR_SUCCESS, "%s: the order file is damaged, made anew", git->path);
+        return NULL;
+    if (!fstat(fd, &st) && S_ISREG(st.st_mode))
+        order = read_file(fd, st.st_size);
     close(fd);
+    if (!order)
+        rc_log(RC_LOG_INFO, APR_SUCCESS, "%s: the order file is damaged, made anew", git->path);
+    return order;
+}
+
+void rc_git_order_forget(const char *git_dir, apr_pool_t *pool)
+{
+    int dir = open_folder(git_dir, pool);
+
+    if (dir < 0)
+        return;
+    unlinkat(dir, "order", 0);
+    close(dir);
 }
 
 static bool write_all(int fd, const char *data, size_t size)
@@ -199,100 +265,75 @@ static bool write_all(int fd, const char *data, size_t size)
     return true;
 }
 
-/* Writes the order and, when that worked, uses the file's pages instead of our own. */
-static void save(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool)
+static void write_file(int dir, const rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool)
 {
-    char *temp = order_path(git, "/order.XXXXXX", pool);
-    rc_git_order_t mapped = {0};
-    int fd;
+    const char *temp = apr_psprintf(pool, "order.%ld.%lx", (long)getpid(), (unsigned long)git);
+    int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 
-    ((head_t *)order->block)->sum = checksum(order->block, order->size);
-    if (mkdir(order_path(git, "", pool), 0755) && errno != EEXIST)
-        return; /* not ours to write: the order stays in memory */
-    fd = mkostemp(temp, O_CLOEXEC);
     if (fd < 0)
         return;
     if (!write_all(fd, order->block, order->size) || fchmod(fd, 0644) ||
-        rename(temp, order_path(git, "/order", pool))) {
+        renameat(dir, temp, dir, "order")) {
         rc_log(RC_LOG_WARNING, APR_FROM_OS_ERROR(errno), "%s: cannot keep the order", git->path);
-        unlink(temp);
-    } else if (map_file(&mapped, fd)) {
-        rc_git_order_drop(order);
-        *order = mapped;
+        unlinkat(dir, temp, 0);
     }
     close(fd);
 }
 
+/* Where we may not write, the order stays in memory. */
+static void save(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool)
+{
+    int dir;
+
+    ((head_t *)order->block)->sum = checksum(order->block, order->size);
+    if (mkdir(apr_pstrcat(pool, git->path, "/rcapi", NULL), 0755) && errno != EEXIST)
+        return;
+    dir = open_folder(git->path, pool);
+    if (dir < 0)
+        return;
+    write_file(dir, order, git, pool);
+    close(dir);
+}
+
 /* --- now --- */
+
+static bool is_of(const rc_git_order_t *order, const rc_git_refs_t *refs)
+{
+    return order && !memcmp(order->key, refs->key.id, RC_GIT_RAW);
+}
 
 /* What may be taken from an order that is out of date: everything, but not cut off parents. */
 static const rc_git_order_t *usable(const rc_git_order_t *order, const rc_git_refs_t *refs)
 {
-    return order->block && !order->shallow && !refs->shallow->nelts ? order : NULL;
+    return order && !order->shallow && !refs->shallow->nelts ? order : NULL;
 }
 
-static rc_err_t *make(rc_git_order_t *order, rc_git_t *git, const rc_git_refs_t *refs,
-                      const rc_git_order_t *file, apr_pool_t *pool)
+static rc_err_t *build(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
+                       const rc_git_order_t *known, apr_pool_t *pool)
 {
-    const rc_git_order_t *known = usable(file, refs) ? file : usable(&git->order, refs);
-
     RC_TRY(rc_git_graph_build(order, git, refs, known, pool));
-    if (order->count)
-        save(order, git, pool);
-    if (order->count > MANY + (known ? known->count : 0))
-        return rc_git_reopen(git, pool);
+    if ((*order)->count)
+        save(*order, git, pool);
+    /* libgit2's caches hold what nobody asks for again */
+    if ((*order)->count > MANY + (known ? known->count : 0) && rc_git_reopen(git, pool))
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s could not be opened again", git->path);
     return NULL;
 }
 
-static rc_err_t *update_order(rc_git_t *git, const rc_git_refs_t *refs, apr_pool_t *pool)
+rc_err_t *rc_git_order_make(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
+                            const rc_git_order_t *known, apr_pool_t *pool)
 {
-    rc_git_order_t file, order = {0};
-    rc_err_t *err = NULL;
+    rc_git_order_t *file = rc_git_order_load(git, pool); /* of another process, perhaps newer */
+    rc_err_t *err;
 
-    load(&file, git, pool);
-    if (file.block && !memcmp(file.key, refs->key.id, RC_GIT_RAW)) {
-        order = file;
-    } else {
-        err = make(&order, git, refs, &file, pool);
-        rc_git_order_drop(&file);
-    }
-    if (err) {
-        rc_git_order_drop(&order);
-        return err;
-    }
-    rc_git_order_drop(&git->order);
-    git->order = order;
-    return NULL;
-}
-
-rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool)
-{
-    rc_git_refs_t *refs;
-    rc_err_t *err = NULL;
-
-    if (git->checked && !force)
-        return NULL;
-    if (!intact(git, pool))
-        rc_git_order_drop(&git->order);
-    if (git->refs && git->order.block && rc_git_refs_current(git->refs)) {
-        git->checked = true;
+    if (is_of(file, refs)) {
+        *order = file;
         return NULL;
     }
-    if (!git->odb)
-        RC_TRY(rc_git_reopen(git, pool)); /* failed once; perhaps it works now */
-    if (!git->order.block)
-        load(&git->order, git, pool); /* its commits need not be read to know what they are */
-    RC_TRY(rc_git_refs_read(&refs, git, pool));
-    if (!git->order.block || memcmp(git->order.key, refs->key.id, RC_GIT_RAW))
-        err = update_order(git, refs, pool);
-    if (err) {
-        rc_git_refs_free(refs);
-        return err;
-    }
-    rc_git_refs_free(git->refs);
-    git->refs = refs;
-    git->checked = true;
-    return NULL;
+    known = usable(file, refs) ? file : usable(known, refs);
+    err = build(order, git, refs, known, pool);
+    rc_git_order_free(file);
+    return err;
 }
 
 /* --- questions --- */
@@ -302,7 +343,7 @@ rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs)
     rc_git_t *git = vcs->repo;
 
     RC_TRY(rc_git_refresh(git, false, vcs->pool));
-    *count = git->order.count;
+    *count = git->order->count;
     return NULL;
 }
 
@@ -312,18 +353,20 @@ rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
 
     RC_TRY(rc_git_refresh(git, false, vcs->pool));
     *id = NULL;
-    if (index >= 0 && index < (apr_int64_t)git->order.count)
-        *id = rc_text_hex(git->order.ids + (size_t)index * RC_GIT_RAW, RC_GIT_RAW, pool);
+    if (index >= 0 && index < (apr_int64_t)git->order->count)
+        *id = rc_text_hex(git->order->ids + (size_t)index * RC_GIT_RAW, RC_GIT_RAW, pool);
     return NULL;
 }
 
 rc_err_t *rc_git_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
 {
-    const rc_git_order_t *order = &((rc_git_t *)vcs->repo)->order;
+    rc_git_t *git = vcs->repo;
+    const rc_git_order_t *order;
 
     RC_TRY(rc_git_id_at(&place->id, vcs, index, pool));
     if (!place->id)
         return NULL;
+    order = git->order;
     place->time = (apr_int64_t)order->time[index];
     place->parents = (int)(order->parents_at[index + 1] - order->parents_at[index]);
     return NULL;
@@ -335,7 +378,7 @@ rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id)
     git_oid oid;
 
     RC_TRY(rc_git_refresh(git, false, vcs->pool));
-    *index = rc_git_hex(&oid, id) ? rc_git_order_find(&git->order, oid.id) : -1;
+    *index = rc_git_hex(&oid, id) ? rc_git_order_find(git->order, oid.id) : -1;
     return NULL;
 }
 
@@ -347,6 +390,6 @@ rc_err_t *rc_git_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id)
     RC_TRY(rc_git_index_of(&index, vcs, id));
     if (index < 0)
         return rc_err_internal(vcs->pool, APR_SUCCESS, "%s is no commit of %s", id, git->path);
-    *time = (apr_int64_t)git->order.time[index];
+    *time = (apr_int64_t)git->order->time[index];
     return NULL;
 }

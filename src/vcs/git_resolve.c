@@ -99,7 +99,7 @@ static apr_int64_t by_index(const rc_git_order_t *order, const char *rev)
  * often dates) or a short id without letters. */
 static apr_int64_t find(const rc_git_t *git, const char *rev)
 {
-    const rc_git_order_t *order = &git->order;
+    const rc_git_order_t *order = git->order;
     const rc_git_ref_t *ref;
     apr_int64_t index = -1;
     git_oid prefix;

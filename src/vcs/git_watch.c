@@ -82,6 +82,7 @@ void rc_git_watch_packs(apr_array_header_t *list, const char *git_dir)
 
     rc_git_watch(list, path);
     rc_git_watch(list, apr_pstrcat(list->pool, git_dir, "/objects/info/alternates", NULL));
+    rc_git_watch(list, apr_pstrcat(list->pool, git_dir, "/config", NULL)); /* of what format */
     if (!(dir = opendir(path)))
         return;
     while (list->nelts <= MOST_PACK_FILES && (entry = readdir(dir)))

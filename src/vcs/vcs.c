@@ -180,6 +180,7 @@ static apr_status_t end_lease(void *data)
     lease_t *lease = data;
 
     lease->vcs.backend->set_work(lease->handle->repo, NULL);
+    lease->handle->backend->rest(lease->handle->repo);
     if (lease->owner)
         give_back(lease->owner, lease->handle);
     else
@@ -217,8 +218,12 @@ void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path)
 {
     handle_t *handle;
 
+    apr_size_t i;
+
     while ((handle = take_idle(vcs_pool, NULL, path)))
         close_handle(vcs_pool, handle);
+    for (i = 0; i < BACKENDS; i++)
+        backends[i]->forget(path);
 }
 
 void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *path,

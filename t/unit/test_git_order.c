@@ -204,6 +204,14 @@ static void damage(const char *file, off_t size, int round)
     close(fd);
 }
 
+static void forget(const char *name)
+{
+    if (use)
+        apr_pool_destroy(use);
+    use = NULL;
+    rc_vcs_pool_forget(fixture.handles, in_dir(name));
+}
+
 static void damaged_file(void **state)
 {
     const char *file = in_dir("damaged.git/rcapi/order");
@@ -213,14 +221,103 @@ static void damaged_file(void **state)
     (void)state;
     random_history("damaged.git", 80, 3, 3);
     for (i = 0; i < 40; i++) {
+        forget("damaged.git");
         assert_order("damaged.git");
-        apr_pool_destroy(use);
-        use = NULL;
         assert_int_equal(stat(file, &st), 0);
-        if (i % 2 == 0 || i >= 20) /* else under a handle that has it mapped */
-            rc_vcs_pool_forget(fixture.handles, in_dir("damaged.git"));
         damage(file, st.st_size, i / 2);
+        if (i % 2)
+            forget("damaged.git");
+        assert_order("damaged.git");
     }
+}
+
+/* The sum that the file holds: whoever can write it can make it right. */
+static uint64_t sum_of(const unsigned char *block, size_t size)
+{
+    const size_t head = 56;
+    uint64_t sum = size, word;
+    size_t at;
+
+    for (at = head; size - at >= 8; at += 8) {
+        memcpy(&word, block + at, 8);
+        sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        sum ^= sum >> 29;
+    }
+    word = 0;
+    memcpy(&word, block + at, size - at);
+    return (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* Files with the right sum whose numbers lead out of them. */
+static void crafted_file(void **state)
+{
+    const char *file = in_dir("crafted.git/rcapi/order");
+    uint32_t numbers[4] = {0, 0xffffffff, 0x7fffffff, 1000000}, count, parents, number;
+    unsigned char *block, *bad;
+    size_t size, at, end;
+    uint64_t sum;
+    FILE *out;
+    int i;
+
+    (void)state;
+    random_history("crafted.git", 60, 3, 3);
+    assert_order("crafted.git");
+    block = (unsigned char *)output(&size, "cat crafted.git/rcapi/order");
+    memcpy(&count, block + 12, 4);
+    memcpy(&parents, block + 16, 4);
+    sum = sum_of(block, size);
+    assert_memory_equal(&sum, block + 48, 8); /* the form has not changed */
+    end = 56 + (size_t)count * 16 + ((size_t)parents + 1) * 4;
+    bad = malloc(size);
+    for (i = 0, at = 56 + (size_t)count * 8; at < end; at += 4, i++) {
+        number = numbers[i % 4];
+        memcpy(bad, block, size);
+        if (!memcmp(bad + at, &number, 4))
+            continue;
+        memcpy(bad + at, &number, 4);
+        sum = sum_of(bad, size);
+        memcpy(bad + 48, &sum, 8);
+        out = fopen(file, "w");
+        assert_int_equal(fwrite(bad, 1, size, out), size);
+        fclose(out);
+        forget("crafted.git");
+        assert_order("crafted.git");
+    }
+    free(bad);
+    free(block);
+}
+
+/* What stands there is no file, or one without end, or not ours. */
+static void odd_files(void **state)
+{
+    static const char *const makers[] = {
+        "mkfifo order",
+        "mkdir order",
+        "ln -s ../../other.git/rcapi/order order",
+        "ln -s /dev/zero order",
+        "ln -s nowhere order",
+        "truncate -s 100G order",
+        "cd .. && rm -rf rcapi && ln -s ../other.git/rcapi rcapi",
+        "cd .. && rm -rf rcapi && mkfifo rcapi",
+    };
+    char *before, *after;
+    size_t i;
+
+    (void)state;
+    random_history("odd.git", 60, 3, 3);
+    random_history("other.git", 70, 3, 3);
+    assert_order("other.git");
+    before = output(NULL, "sha1sum other.git/rcapi/order; ls -lLi other.git/rcapi");
+    for (i = 0; i < sizeof(makers) / sizeof(*makers); i++) {
+        sh("cd odd.git && rm -rf rcapi && mkdir rcapi && cd rcapi && %s", makers[i]);
+        forget("odd.git");
+        assert_order("odd.git");
+    }
+    rc_vcs_drop_cache(fixture.handles, "git", in_dir("odd.git"), fixture.pool);
+    after = output(NULL, "sha1sum other.git/rcapi/order; ls -lLi other.git/rcapi");
+    assert_string_equal(after, before);
+    free(before);
+    free(after);
 }
 
 static void read_only_repository(void **state)
@@ -264,6 +361,7 @@ int main(void)
         cmocka_unit_test(order_is_gits),        cmocka_unit_test(odd_heads),
         cmocka_unit_test(empty_repository),     cmocka_unit_test(odd_references),
         cmocka_unit_test(follows_changes),      cmocka_unit_test(damaged_file),
+        cmocka_unit_test(crafted_file),         cmocka_unit_test(odd_files),
         cmocka_unit_test(read_only_repository), cmocka_unit_test(shallow_repository),
         cmocka_unit_test(replaced_repository),
     };
