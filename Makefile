@@ -17,7 +17,8 @@ COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl $(APXS)
 MODULES    := $(PKGS) libcurl
 
 # What only the tests need: real peers to compare with.
-TEST_PACKAGES := libcmocka-dev sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils python3-feedparser chromium strace e2fsprogs
+TEST_PACKAGES := libcmocka-dev sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils python3-feedparser chromium strace e2fsprogs \
+                 libapache2-mod-qos
 TEST_COMMANDS := prove ssh sqlite3 wget unzip bzip2 xz zstd xmllint chromium
 
 OPT_release := -O2 -DNDEBUG
@@ -105,7 +106,8 @@ test-deps: COMMANDS += $(TEST_COMMANDS)
 test-deps: MODULES += cmocka
 test-deps:
 	@( for c in $(COMMANDS); do command -v $$c || exit 1; done; \
-	   $(HTTPD) -v && pkg-config --exists $(MODULES) && /usr/bin/python3 -c 'import feedparser' \
+	   $(HTTPD) -v && pkg-config --exists $(MODULES) && /usr/bin/python3 -c 'import feedparser' && \
+	   test -e "$$($(APXS) -q LIBEXECDIR)/mod_qos.so" \
 	 ) >/dev/null 2>&1 || $(SUBMAKE) packages PACKAGES='$(PACKAGES)'
 packages:
 	@command -v apt-get >/dev/null || { echo 'Please install: $(PACKAGES)'; exit 1; }

@@ -84,10 +84,12 @@ GracefulShutdownTimeout 5
 END
 }
 
-# LoadModule lines for those of the modules that are not part of httpd itself.
+# LoadModule lines for those of the modules that are not part of httpd itself. Debian's mod_qos does
+# not name the library that it needs.
 sub _load {
     my $folder = apxs('LIBEXECDIR');
-    return join '', map { -e "$folder/mod_$_.so" ? "LoadModule ${_}_module $folder/mod_$_.so\n" : () } @_;
+    my %before = (qos => "LoadFile libpcre.so.3\n");
+    return join '', map { -e "$folder/mod_$_.so" ? ($before{$_} // '') . "LoadModule ${_}_module $folder/mod_$_.so\n" : () } @_;
 }
 
 sub _mpm {
