@@ -206,6 +206,7 @@ rc_err_t *rc_vcs_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_
 typedef struct rc_node_t {
     const char *path; /* from the root of the repository */
     bool is_dir;
+    bool missing;     /* what it holds cannot be read: data and len mean nothing */
     const char *data; /* of a file; a link's target */
     apr_size_t len;
 } rc_node_t;
@@ -217,7 +218,8 @@ typedef rc_err_t *rc_node_fn_t(void *baton, const rc_node_t *node);
  * directory's entries by name before those of its sub-directories; no submodules. A large content
  * is not in memory, but in a file without a name in @a temp_dir that is mapped. *@a found is
  * false when there is nothing at @a root; a file there has nothing below it. Without @a fn only
- * that is found out.
+ * that is found out. What cannot be read does not end the list: it is marked as missing, and among
+ * files a missing directory is listed, too.
  */
 rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
                        const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);

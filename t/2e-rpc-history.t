@@ -226,6 +226,31 @@ subtest 'get_repo_nodes' => sub {
         'Missing non optional `root_path` arg in JSON DATA', 'missing';
 };
 
+subtest 'get_repo_nodes of what is not all there' => sub {
+    my $lacking = $t->repo('lacking', commits => 1);
+    my $path = $lacking->{path};
+    my $object = sub { $t->git($path, { stdin => $_[1] }, qw(hash-object -w --literally --stdin -t), $_[0]) =~ s/\n//r };
+    my $tree = sub { $object->(tree => join '', map { "$$_[0] $$_[1]\0" . pack 'H*', $$_[2] } @_) };
+    my $blob = $object->(blob => "x\n");
+    my $none = '1' x 40;
+    my $top = $tree->([100644, 'a', $blob], [100644, 'b', $none], [100644, 'c', $tree->([100644, 'x', $blob])], [40000, 'd', $none],
+        [40000, 'e', $blob], [40000, 'f', $tree->([100644, 'g', $blob])], [0, 'mode', $blob], [160000, 'null', '0' x 40]);
+    my $who = 'A <a@b> 1500000000 +0000';
+    my $id = $object->(commit => "tree $top\nauthor $who\ncommitter $who\n\nx\n");
+    spew("$path/refs/heads/master", "$id\n");
+    my $nodes = sub { ask(get_repo_nodes => (repoid => 'lacking', revision => $id, root_path => '/', @_)) };
+    my $marked = sub { [map { ($_->{missing} ? '-' : '+') . $_->{name} } @{ $nodes->(@_)->{result} }] };
+    is_deeply $marked->(), [qw(-d -e +f +a -b -c +f/g)], 'all: what is missing is marked';
+    is_deeply $marked->(ret_type => 'dirs'), [qw(-d -e +f)], 'dirs';
+    is_deeply $marked->(ret_type => 'files'), [qw(+a -b -c -d -e +f/g)], 'files, and a directory that may hold some';
+    is_deeply $marked->(root_path => 'f'), ['+f/g'], 'below what is there';
+    my ($b) = grep { $_->{name} eq 'b' } @{ $nodes->(details => 'full')->{result} };
+    is_deeply $b, { name => 'b', type => 'file', extension => 'b', mimetype => 'application/octet-stream', missing => JSON::PP::true,
+        map { $_ => undef } qw(md5 binary size lines content) }, 'all that is known of it';
+    is $nodes->(root_path => 'd')->{error}, 'failed to get repo: `lacking` nodes', 'a missing directory itself';
+    like $t->error_log, qr/a list of \S+lacking\S* lacks $none: /, 'the log says why';
+};
+
 subtest 'get_repo_refs' => sub {
     my $refs = sub { +{ map { reverse split ' ', $_, 2 } split /\n/,
         $t->git($r->{path}, 'for-each-ref', '--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end) %(refname:strip=2)', $_[0]) } };

@@ -96,6 +96,7 @@ sub judge {
     if ($a->status == 200 && !defined($json && $json->{error})) {
         return 'right' if $a->body eq $repo->{answers}{$what};
         return 'empty' if is_empty($a->body);
+        return 'failed' if $a->body =~ /"missing":true/ && $t->error_log =~ /lacks [0-9a-f]{40}: /; # in part, and it says so
         return "other content: " . substr $a->body, 0, 200;
     }
     return $json->{result} ? 'error and result' : 'failed' if $json;

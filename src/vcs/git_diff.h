@@ -43,6 +43,12 @@ rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_gi
                                    const git_oid *before, const git_oid *after,
                                    apr_pool_t *err_pool, apr_pool_t *pool);
 
+/* git_entry.c */
+
+/** What commit @a id holds at side->path, a clean one; side->mode is 0 when nothing. */
+rc_err_t *rc_git_path_find(rc_git_side_t *side, rc_git_t *git, const char *id,
+                           apr_pool_t *err_pool);
+
 /* git_rename.c */
 
 /** Turns additions and deletions in @a changes into renames, the same that `git diff -M` finds. */

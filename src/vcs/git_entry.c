@@ -32,12 +32,13 @@ static rc_err_t *root_of(git_oid *tree, rc_git_t *git, const char *id, apr_pool_
                 : rc_err_internal(pool, APR_SUCCESS, "commit %s in %s is damaged", id, git->path);
 }
 
-/* Goes down from the tree in @a side, part by part. */
-static rc_err_t *descend(rc_git_side_t *side, rc_git_t *git, apr_pool_t *err_pool)
+rc_err_t *rc_git_path_find(rc_git_side_t *side, rc_git_t *git, const char *id, apr_pool_t *err_pool)
 {
     const char *part;
     size_t len;
 
+    RC_TRY(root_of(&side->id, git, id, err_pool));
+    side->mode = RC_GIT_DIRECTORY;
     for (part = side->path; *part && side->mode; part += len + (part[len] == '/')) {
         git_oid tree = side->id;
 
@@ -84,11 +85,10 @@ static rc_err_t *learn_size(rc_entry_t *entry, rc_git_t *git, const git_oid *id,
 rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
                        apr_pool_t *pool)
 {
-    rc_git_side_t side = {.path = rc_git_clean_path(path, pool), .mode = RC_GIT_DIRECTORY};
+    rc_git_side_t side = {.path = rc_git_clean_path(path, pool)};
     rc_git_t *git = vcs->repo;
 
-    RC_TRY(root_of(&side.id, git, id, vcs->pool));
-    RC_TRY(descend(&side, git, vcs->pool));
+    RC_TRY(rc_git_path_find(&side, git, id, vcs->pool));
     memset(entry, 0, sizeof(*entry));
     entry->path = side.path;
     entry->kind = kind_of(side.mode);

@@ -226,7 +226,7 @@ static rc_err_t *pass_large(walk_t *walk, file_t *file, size_t size)
     RC_TRY(rc_git_content(text.spool, walk->vcs, &entry));
     file->convert = file->convert && entry.size <= CONVERTED_SIZE;
     if (file->convert)
-        RC_TRY(rc_git_text_map(&text, text.spool, walk->pool, walk->scratch));
+        RC_TRY(rc_spool_view(&text.data, text.spool, walk->scratch));
     return pass_text(walk, file, &text);
 }
 

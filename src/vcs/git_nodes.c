@@ -2,14 +2,14 @@
 /*
  * What is below a directory of a commit (contract 02 get_repo_nodes), and the references.
  */
-#include "git.h"
+#include "git_diff.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "rc_own.h"
+#include "rc_log.h"
 #include "rc_text.h"
 
 #define DEPTH_MAX 2048
@@ -22,87 +22,150 @@ typedef struct walk_t {
     rc_node_fn_t *fn;
     void *baton;
     int depth;
+    int missing; /* objects that could not be read */
 } walk_t;
 
-static rc_err_t *lookup_tree(git_tree **tree, walk_t *walk, const git_oid *id, apr_pool_t *pool)
+/* An entry of a directory; the name is the tree's. */
+typedef struct entry_t {
+    const char *name;
+    apr_uint32_t mode;
+    git_oid id;
+} entry_t;
+
+/* A list does not end at what cannot be read: it says so, and the log says why. True: @a err was
+ * that. Limits, and a client that has gone, end it. */
+static bool is_missing(walk_t *walk, const rc_err_t *err, const git_oid *id)
 {
-    RC_TRY(rc_git_spend(walk->git, id, walk->vcs->pool));
-    if (git_tree_lookup(tree, walk->git->repo, id) < 0)
-        return rc_git_err(walk->vcs->pool, "cannot read a tree in %s", walk->git->path);
-    rc_own(pool, *tree, RC_DROP(git_tree_free));
-    return NULL;
+    if (!err || err->kind != RC_E_INTERNAL)
+        return false;
+    if (!walk->missing++)
+        rc_log(RC_LOG_WARNING, err->cause, "a list of %s lacks %s: %s", walk->git->path,
+               git_oid_tostr_s(id), rc_err_log_text(err, walk->vcs->pool));
+    return true;
 }
+
+/* --- directories --- */
 
 /* git sorts a directory as if its name ended in a slash; here names count alone. */
 static int by_name(const void *a, const void *b)
 {
-    return strcmp(git_tree_entry_name(*(const git_tree_entry *const *)a),
-                  git_tree_entry_name(*(const git_tree_entry *const *)b));
+    return strcmp(((const entry_t *)a)->name, ((const entry_t *)b)->name);
 }
 
-static const git_tree_entry **sorted(const git_tree *tree, apr_pool_t *pool)
+/* Entries of the open tree, by name. */
+static rc_err_t *sorted(apr_array_header_t **out, rc_git_cursor_t *cursor, walk_t *walk,
+                        apr_pool_t *pool)
 {
-    size_t count = git_tree_entrycount(tree), i;
-    const git_tree_entry **list = apr_palloc(pool, (count + 1) * sizeof(*list));
+    apr_array_header_t *list = *out = apr_array_make(pool, 32, sizeof(entry_t));
 
-    for (i = 0; i < count; i++)
-        list[i] = git_tree_entry_byindex(tree, i);
-    list[count] = NULL;
-    qsort(list, count, sizeof(*list), by_name);
-    return list;
+    while (cursor->name) {
+        entry_t *entry = apr_array_push(list);
+
+        entry->name = cursor->name;
+        entry->mode = cursor->mode;
+        entry->id = cursor->id;
+        RC_TRY(rc_git_cursor_step(cursor, walk->git, walk->vcs->pool));
+    }
+    qsort(list->elts, (size_t)list->nelts, sizeof(entry_t), by_name);
+    return NULL;
 }
 
-/* Its content comes through a file, which ends with a pool of its own. */
-static rc_err_t *tell_large(walk_t *walk, rc_node_t *node, const git_oid *id, apr_pool_t *parent)
+/* Where the list is of files, a directory is told only when what it holds cannot be listed. */
+static rc_err_t *tell_dir(walk_t *walk, const char *path, const git_oid *id)
+{
+    rc_node_t dir = {.path = path, .is_dir = true};
+    rc_git_cursor_t cursor;
+    rc_err_t *err = rc_git_cursor_open(&cursor, walk->git, id, walk->vcs->pool);
+
+    while (!err && cursor.name)
+        err = rc_git_cursor_step(&cursor, walk->git, walk->vcs->pool);
+    rc_git_cursor_close(&cursor);
+    dir.missing = is_missing(walk, err, id);
+    if (err && !dir.missing)
+        return err;
+    return walk->dirs || dir.missing ? walk->fn(walk->baton, &dir) : NULL;
+}
+
+/* --- files --- */
+
+/* Its content comes through a file, which ends with @a pool. */
+static rc_err_t *read_large(rc_node_t *node, walk_t *walk, const git_oid *id, apr_pool_t *pool)
 {
     rc_entry_t entry = {.kind = RC_ENTRY_FILE, .size = (apr_off_t)node->len};
-    rc_spool_t *spool;
+    rc_spool_t *spool = rc_spool_create(walk->temp_dir, pool);
+
+    entry.id = rc_text_hex(id->id, RC_GIT_RAW, pool);
+    RC_TRY(rc_git_content(spool, walk->vcs, &entry));
+    return rc_spool_view(&node->data, spool, pool);
+}
+
+static rc_err_t *read_file(git_odb_object **blob, rc_node_t *node, walk_t *walk, const git_oid *id,
+                           apr_pool_t *pool)
+{
+    git_object_t type;
+
+    if (git_odb_read_header(&node->len, &type, walk->git->odb, id) == 0 &&
+        type == GIT_OBJECT_BLOB && node->len >= RC_VCS_LARGE)
+        return read_large(node, walk, id, pool);
+    RC_TRY(rc_git_read(blob, walk->git, id, GIT_OBJECT_BLOB, walk->vcs->pool));
+    node->data = git_odb_object_data(*blob);
+    node->len = git_odb_object_size(*blob);
+    return NULL;
+}
+
+static rc_err_t *tell_file(walk_t *walk, const char *path, const git_oid *id, apr_pool_t *parent)
+{
+    rc_node_t node = {.path = path};
+    git_odb_object *blob = NULL;
     apr_pool_t *pool;
     rc_err_t *err;
 
     apr_pool_create(&pool, parent);
-    entry.id = rc_text_hex(id->id, RC_GIT_RAW, pool);
-    spool = rc_spool_create(walk->temp_dir, pool);
-    err = rc_git_content(spool, walk->vcs, &entry);
+    err = read_file(&blob, &node, walk, id, pool);
+    if (is_missing(walk, err, id)) {
+        node.missing = true;
+        err = NULL;
+    }
     if (!err)
-        err = rc_spool_view(&node->data, spool, pool);
-    if (!err)
-        err = walk->fn(walk->baton, node);
+        err = walk->fn(walk->baton, &node);
+    git_odb_object_free(blob);
     apr_pool_destroy(pool);
     return err;
 }
 
-static rc_err_t *tell_file(walk_t *walk, const char *path, const git_oid *id, apr_pool_t *pool)
-{
-    rc_node_t node = {.path = path};
-    git_odb_object *blob;
-    git_object_t type;
-    rc_err_t *err;
+/* --- the walk --- */
 
-    if (git_odb_read_header(&node.len, &type, walk->git->odb, id) == 0 && type == GIT_OBJECT_BLOB &&
-        node.len >= RC_VCS_LARGE)
-        return tell_large(walk, &node, id, pool);
-    RC_TRY(rc_git_read(&blob, walk->git, id, GIT_OBJECT_BLOB, walk->vcs->pool));
-    node.data = git_odb_object_data(blob);
-    node.len = git_odb_object_size(blob);
-    err = walk->fn(walk->baton, &node);
-    git_odb_object_free(blob);
-    return err;
-}
-
-static rc_err_t *tell_entries(walk_t *walk, const git_tree_entry **list, const char *prefix,
+static rc_err_t *tell_entries(walk_t *walk, const apr_array_header_t *list, const char *prefix,
                               apr_pool_t *pool)
 {
-    for (; *list; list++) {
-        const char *path = apr_pstrcat(pool, prefix, git_tree_entry_name(*list), NULL);
-        git_object_t type = git_tree_entry_type(*list);
-        rc_node_t dir = {.path = path, .is_dir = true};
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const entry_t *entry = &APR_ARRAY_IDX(list, i, entry_t);
+        const char *path = apr_pstrcat(pool, prefix, entry->name, NULL);
 
         RC_TRY(rc_work_entry(walk->git->work, walk->vcs->pool));
-        if (walk->dirs && type == GIT_OBJECT_TREE)
-            RC_TRY(walk->fn(walk->baton, &dir));
-        if (!walk->dirs && type == GIT_OBJECT_BLOB)
-            RC_TRY(tell_file(walk, path, git_tree_entry_id(*list), pool));
+        if (entry->mode == RC_GIT_DIRECTORY)
+            RC_TRY(tell_dir(walk, path, &entry->id));
+        else if (!walk->dirs && entry->mode != RC_GIT_SUBMODULE)
+            RC_TRY(tell_file(walk, path, &entry->id, pool));
+    }
+    return NULL;
+}
+
+static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, const char *prefix, apr_pool_t *parent);
+
+static rc_err_t *walk_below(walk_t *walk, const apr_array_header_t *list, const char *prefix,
+                            apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++) {
+        const entry_t *entry = &APR_ARRAY_IDX(list, i, entry_t);
+
+        if (entry->mode == RC_GIT_DIRECTORY)
+            RC_TRY(walk_tree(walk, &entry->id, apr_pstrcat(pool, prefix, entry->name, "/", NULL),
+                             pool));
     }
     return NULL;
 }
@@ -110,51 +173,26 @@ static rc_err_t *tell_entries(walk_t *walk, const git_tree_entry **list, const c
 /* Everything read for one directory goes with @a parent's sub-pool when it is done. */
 static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, const char *prefix, apr_pool_t *parent)
 {
-    const git_tree_entry **list;
-    rc_err_t *err = NULL;
+    apr_array_header_t *list;
+    rc_git_cursor_t cursor;
     apr_pool_t *pool;
-    git_tree *tree;
+    rc_err_t *err;
 
     if (walk->depth++ >= DEPTH_MAX)
         return rc_err_internal(walk->vcs->pool, APR_SUCCESS,
                                "directories in %s are nested too deep", walk->git->path);
     apr_pool_create(&pool, parent);
-    if (!(err = lookup_tree(&tree, walk, id, pool))) {
-        list = sorted(tree, pool);
-        err = tell_entries(walk, list, prefix, pool);
-        for (; !err && *list; list++)
-            if (git_tree_entry_type(*list) == GIT_OBJECT_TREE)
-                err = walk_tree(walk, git_tree_entry_id(*list),
-                                apr_pstrcat(pool, prefix, git_tree_entry_name(*list), "/", NULL),
-                                pool);
-    }
+    err = rc_git_cursor_open(&cursor, walk->git, id, walk->vcs->pool);
+    if (!err)
+        err = sorted(&list, &cursor, walk, pool);
+    if (err && walk->depth > 1 && is_missing(walk, err, id))
+        err = NULL;
+    else if (!err && !(err = tell_entries(walk, list, prefix, pool)))
+        err = walk_below(walk, list, prefix, pool);
+    rc_git_cursor_close(&cursor);
     apr_pool_destroy(pool);
     walk->depth--;
     return err;
-}
-
-/* The directory at @a root; *id is set only when it is one. */
-static rc_err_t *find_root(bool *found, bool *is_dir, git_oid *id, walk_t *walk, const char *root,
-                           apr_pool_t *pool)
-{
-    git_tree_entry *entry = NULL;
-    git_tree *tree;
-    int n;
-
-    *found = *is_dir = true;
-    if (!*root)
-        return NULL;
-    RC_TRY(lookup_tree(&tree, walk, id, pool));
-    n = git_tree_entry_bypath(&entry, tree, root);
-    *found = n == 0;
-    if (n == GIT_ENOTFOUND)
-        return NULL;
-    if (n < 0)
-        return rc_git_err(walk->vcs->pool, "cannot look up a path in %s", walk->git->path);
-    *is_dir = git_tree_entry_type(entry) == GIT_OBJECT_TREE;
-    *id = *git_tree_entry_id(entry);
-    git_tree_entry_free(entry);
-    return NULL;
 }
 
 const char *rc_git_clean_path(const char *path, apr_pool_t *pool)
@@ -173,16 +211,15 @@ const char *rc_git_clean_path(const char *path, apr_pool_t *pool)
 rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
                        const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
-    walk_t walk = {vcs->repo, vcs, dirs, temp_dir, fn, baton, 0};
-    const char *clean = rc_git_clean_path(root, scratch);
-    git_oid tree, unused;
-    bool is_dir, more;
+    walk_t walk = {vcs->repo, vcs, dirs, temp_dir, fn, baton, 0, 0};
+    rc_git_side_t at = {.path = rc_git_clean_path(root, scratch)};
 
-    RC_TRY(rc_git_commit_trees(&tree, &unused, &more, vcs->repo, id, vcs->pool));
-    RC_TRY(find_root(found, &is_dir, &tree, &walk, clean, scratch));
-    if (!*found || !is_dir || !fn)
+    RC_TRY(rc_git_path_find(&at, vcs->repo, id, vcs->pool));
+    *found = at.mode != 0;
+    if (at.mode != RC_GIT_DIRECTORY || !fn)
         return NULL;
-    return walk_tree(&walk, &tree, *clean ? apr_pstrcat(scratch, clean, "/", NULL) : "", scratch);
+    return walk_tree(&walk, &at.id, *at.path ? apr_pstrcat(scratch, at.path, "/", NULL) : "",
+                     scratch);
 }
 
 rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,

@@ -11,9 +11,7 @@
 #include <iconv.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/mman.h>
 
-#include <apr_portable.h>
 #include <apr_strings.h>
 
 #include "rc_own.h"
@@ -216,40 +214,6 @@ static rc_err_t *encode(bool *changed, rc_spool_t *out, const rc_git_text_t *tex
 
 /* --- one after the other --- */
 
-typedef struct mapping_t {
-    void *data;
-    size_t len;
-} mapping_t;
-
-static void unmap(void *baton)
-{
-    mapping_t *mapping = baton;
-
-    munmap(mapping->data, mapping->len);
-}
-
-rc_err_t *rc_git_text_map(rc_git_text_t *text, rc_spool_t *spool, apr_pool_t *err_pool,
-                          apr_pool_t *pool)
-{
-    mapping_t *mapping = apr_palloc(pool, sizeof(*mapping));
-    apr_file_t *file;
-    int fd;
-
-    text->spool = spool;
-    text->len = (size_t)rc_spool_size(spool);
-    RC_TRY(rc_spool_content(&text->data, &file, spool));
-    if (!file)
-        return NULL;
-    apr_os_file_get(&fd, file);
-    mapping->len = text->len;
-    mapping->data = mmap(NULL, text->len, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (mapping->data == MAP_FAILED)
-        return rc_err_internal(err_pool, APR_FROM_OS_ERROR(errno), "cannot map a temporary file");
-    rc_own(pool, mapping, unmap);
-    text->data = mapping->data;
-    return NULL;
-}
-
 static rc_err_t *step(bool *changed, rc_spool_t *out, const rc_git_text_t *text,
                       const rc_git_smudge_t *smudge, int number, const git_oid *id,
                       apr_pool_t *pool)
@@ -279,8 +243,11 @@ rc_err_t *rc_git_smudge(rc_git_text_t *text, const rc_git_smudge_t *smudge, cons
         if (err && err->kind == RC_E_FAILED)
             return rc_err(err_pool, RC_E_LIMIT, "This archive is too large");
         RC_TRY(err);
-        if (changed)
-            RC_TRY(rc_git_text_map(text, out, err_pool, pool));
+        if (!changed)
+            continue;
+        RC_TRY(rc_spool_view(&text->data, out, pool));
+        text->len = (size_t)rc_spool_size(out);
+        text->spool = out;
     }
     return NULL;
 }

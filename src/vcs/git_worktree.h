@@ -33,8 +33,4 @@ rc_err_t *rc_git_smudge_of(bool *needed, rc_git_smudge_t *smudge, const char *co
 rc_err_t *rc_git_smudge(rc_git_text_t *text, const rc_git_smudge_t *smudge, const git_oid *id,
                         const char *temp_dir, apr_pool_t *err_pool, apr_pool_t *pool);
 
-/** The content of @a spool as bytes. */
-rc_err_t *rc_git_text_map(rc_git_text_t *text, rc_spool_t *spool, apr_pool_t *err_pool,
-                          apr_pool_t *pool);
-
 #endif

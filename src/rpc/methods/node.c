@@ -15,6 +15,7 @@
 typedef struct listing_t {
     rc_json_t *out;
     bool full;
+    bool all;              /* directories were listed before the files */
     apr_int64_t max_bytes; /* of a content that is shown; -1 = any */
     apr_pool_t *scratch;   /* cleared for each file */
 } listing_t;
@@ -33,6 +34,8 @@ static rc_err_t *render_dir(void *baton, const rc_node_t *node)
     rc_json_member_null(out, "extension");
     if (list->full)
         rc_json_member_null(out, "content");
+    if (node->missing)
+        rc_json_member_bool(out, "missing", true);
     rc_json_object_end(out);
     return rc_json_finish(out);
 }
@@ -83,12 +86,39 @@ static void render_content(listing_t *list, const rc_node_t *node, bool binary)
         rc_json_string_len(list->out, node->data, node->len);
 }
 
+/* A file whose content cannot be read. */
+static rc_err_t *render_missing(listing_t *list, const rc_node_t *node)
+{
+    static const char *const unknown[] = {"md5", "binary", "size"};
+    rc_json_t *out = list->out;
+    apr_size_t i;
+
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "name", node->path);
+    rc_json_member_string(out, "type", "file");
+    for (i = 0; i < sizeof(unknown) / sizeof(*unknown); i++)
+        rc_json_member_null(out, unknown[i]);
+    rc_json_member_string(out, "extension", extension(node->path));
+    rc_json_member_string(out, "mimetype", mime_type(node, true));
+    rc_json_member_null(out, "lines");
+    if (list->full)
+        rc_json_member_null(out, "content");
+    rc_json_member_bool(out, "missing", true);
+    rc_json_object_end(out);
+    return rc_json_finish(out);
+}
+
 static rc_err_t *render_file(void *baton, const rc_node_t *node)
 {
     listing_t *list = baton;
     rc_json_t *out = list->out;
-    bool binary = memchr(node->data, '\0', node->len) != NULL;
+    bool binary;
 
+    if (node->is_dir)
+        return list->all ? NULL : render_dir(list, node);
+    if (node->missing)
+        return render_missing(list, node);
+    binary = memchr(node->data, '\0', node->len) != NULL;
     apr_pool_clear(list->scratch);
     rc_json_object_begin(out);
     rc_json_member_string(out, "name", node->path);
@@ -144,6 +174,7 @@ static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc
         return rc_err_failed(call->pool, "no such path");
     if (!dirs && !files)
         return rc_err(call->pool, RC_E_ARG, "ret_type must be one of all,dirs,files");
+    list->all = all;
     if (files)
         RC_TRY(rc_vcs_nodes(&found, vcs, id, root, false, temp, render_file, list, call->pool));
     return NULL;
