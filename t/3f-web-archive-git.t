@@ -132,6 +132,17 @@ subtest 'large contents' => sub {
     is($r->{out}, '[' . 2 * (length($large) + 300_000 * 42) . "] None\n", 'in a zip, too');
 };
 
+subtest 'more than 65,535 files in a zip' => sub {
+    my $stream = "blob\nmark :1\ndata 2\nx\n\ncommit refs/heads/master\ncommitter C <c\@x> 1500000000 +0000\ndata 0\n";
+    $stream .= "M 100644 :1 d@{[$_ % 700]}/f$_\n" for 1 .. 70_000;
+    my $many = $t->repo('many', args => $DOWNLOADS, build => sub { $t->git($_[0], { stdin => "${stream}done\n" }, qw(fast-import --quiet --done)) });
+    spew("$dir/many.zip", fetch('/many/archive/master.zip')->body);
+    my $r = $t->run('/usr/bin/python3', '-c', 'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); print(len(z.namelist()), len(set(z.namelist())), z.testzip(), z.read(z.namelist()[-1]))', "$dir/many.zip");
+    is("$r->{out}$r->{err}", "70000 70000 None b'x\\n'\n", 'Python finds them all');
+    $r = $t->run('bash', '-c', "unzip -tq $dir/many.zip && unzip -Z1 $dir/many.zip | wc -l");
+    like($r->{out}, qr/^No errors detected.*\n70000\n\z/, 'so does unzip');
+};
+
 # --- what git refuses
 
 sub object { my ($repo, $type, $data) = @_; return $t->git($repo->{path}, { stdin => $data }, qw(hash-object -w --literally --stdin -t), $type) =~ s/\n//r }

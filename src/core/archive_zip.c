@@ -32,6 +32,12 @@
 #define SMALL_MAX 0xffffffffU /* what fits into four bytes, and the sign that it did not */
 #define COUNT_MAX 0xffff
 
+/* From here on sizes and places are written in eight bytes; deflated, a content may be a little
+ * larger. Tests set it lower. */
+#ifndef LARGE
+#define LARGE (SMALL_MAX - SMALL_MAX / 1000)
+#endif
+
 #define OUT_SIZE (64 * 1024)
 
 typedef struct zip_t {
@@ -105,17 +111,22 @@ static rc_err_t *begin(rc_archive_t *archive)
     return NULL;
 }
 
+static bool is_large(const item_t *item)
+{
+    return item->size >= (apr_off_t)LARGE;
+}
+
 /* What the header before a content and the one in the directory have in common. */
 static void put_common(record_t *record, const item_t *item, apr_size_t extra)
 {
-    bool later = item->flags & SIZES_FOLLOW && !item->packed;
+    bool later = item->flags & SIZES_FOLLOW && !item->packed, large = is_large(item);
 
     put(record, 2, item->flags);
     put(record, 2, item->method);
     put(record, 4, item->zip->dos_time);
     put(record, 4, later ? 0 : item->crc);
-    put(record, 4, (apr_uint64_t)(later ? 0 : item->packed));
-    put(record, 4, (apr_uint64_t)(later ? 0 : item->size));
+    put(record, 4, (apr_uint64_t)(large ? SMALL_MAX : later ? 0 : item->packed));
+    put(record, 4, (apr_uint64_t)(large ? SMALL_MAX : later ? 0 : item->size));
     put(record, 2, strlen(item->name));
     put(record, 2, extra);
 }
@@ -135,32 +146,56 @@ static void put_time(record_t *record, const zip_t *zip)
     put(record, 4, (apr_uint64_t)zip->archive->mtime);
 }
 
+/* The extra field of zip64: what does not fit into four bytes, in this order. */
+static apr_size_t zip64_length(bool large, bool far_away)
+{
+    return large || far_away ? 4U + (large ? 16 : 0) + (far_away ? 8 : 0) : 0;
+}
+
+static void put_zip64(record_t *record, const item_t *item, bool far_away)
+{
+    bool large = is_large(item);
+
+    if (!large && !far_away)
+        return;
+    put(record, 2, 1);
+    put(record, 2, zip64_length(large, far_away) - 4);
+    if (large) {
+        put(record, 8, (apr_uint64_t)item->size);
+        put(record, 8, (apr_uint64_t)item->packed);
+    }
+    if (far_away)
+        put(record, 8, (apr_uint64_t)item->at);
+}
+
 static rc_err_t *write_header(const item_t *item)
 {
     rc_spool_t *spool = item->zip->archive->spool;
+    bool large = is_large(item);
     record_t record = {.len = 0};
 
     put(&record, 4, 0x04034b50);
-    put(&record, 2, VERSION);
-    put_common(&record, item, time_length(item->zip));
+    put(&record, 2, large ? VERSION_ZIP64 : VERSION);
+    put_common(&record, item, time_length(item->zip) + zip64_length(large, false));
     RC_TRY(write_record(spool, &record));
     RC_TRY(rc_spool_puts(spool, item->name));
     record.len = 0;
     put_time(&record, item->zip);
+    put_zip64(&record, item, false);
     return write_record(spool, &record);
 }
 
-/* Its line in the directory; a place that is far away goes into an extra field of zip64. */
+/* Its line in the directory. */
 static rc_err_t *note(const item_t *item)
 {
-    bool far_away = item->at >= SMALL_MAX;
+    bool far_away = item->at >= (apr_off_t)LARGE, large = is_large(item);
     record_t record = {.len = 0};
 
     item->zip->count++;
     put(&record, 4, 0x02014b50);
     put(&record, 2, MADE_ON_UNIX);
-    put(&record, 2, far_away ? VERSION_ZIP64 : VERSION);
-    put_common(&record, item, time_length(item->zip) + (far_away ? 12 : 0));
+    put(&record, 2, large || far_away ? VERSION_ZIP64 : VERSION);
+    put_common(&record, item, time_length(item->zip) + zip64_length(large, far_away));
     put(&record, 2, 0); /* length of a comment */
     put(&record, 2, 0); /* number of the disk */
     put(&record, 2, 0); /* internal attributes */
@@ -170,11 +205,7 @@ static rc_err_t *note(const item_t *item)
     RC_TRY(rc_spool_puts(item->zip->directory, item->name));
     record.len = 0;
     put_time(&record, item->zip);
-    if (far_away) {
-        put(&record, 2, 1); /* zip64 */
-        put(&record, 2, 8);
-        put(&record, 8, (apr_uint64_t)item->at);
-    }
+    put_zip64(&record, item, far_away);
     return write_record(item->zip->directory, &record);
 }
 
@@ -236,12 +267,13 @@ static rc_err_t *deflate_piece(void *baton, const char *data, apr_size_t len)
 
 static rc_err_t *write_sizes(const item_t *item)
 {
+    int bytes = is_large(item) ? 8 : 4;
     record_t record = {.len = 0};
 
     put(&record, 4, 0x08074b50);
     put(&record, 4, item->crc);
-    put(&record, 4, (apr_uint64_t)item->packed);
-    put(&record, 4, (apr_uint64_t)item->size);
+    put(&record, bytes, (apr_uint64_t)item->packed);
+    put(&record, bytes, (apr_uint64_t)item->size);
     return write_record(item->zip->archive->spool, &record);
 }
 
@@ -250,8 +282,6 @@ static rc_err_t *add_file(item_t *item, const rc_item_t *entry)
     rc_archive_t *archive = item->zip->archive;
     rc_err_t *err;
 
-    if (entry->size >= SMALL_MAX - SMALL_MAX / 1000) /* and deflated it may be a little larger */
-        return rc_err(archive->pool, RC_E_LIMIT, "This archive has a file too large for zip");
     if (deflateInit2(&item->stream, LEVEL, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return rc_err_internal(archive->pool, APR_ENOMEM, "cannot make a compressor");
     item->method = DEFLATED;
@@ -312,14 +342,14 @@ static rc_err_t *end(rc_archive_t *archive)
     record_t record = {.len = 0};
 
     RC_TRY(rc_spool_append(archive->spool, zip->directory));
-    if (zip->count >= COUNT_MAX || at >= SMALL_MAX || size >= SMALL_MAX)
+    if (zip->count >= COUNT_MAX || at >= (apr_off_t)LARGE || size >= (apr_off_t)LARGE)
         RC_TRY(write_zip64(zip, at, size));
     put(&record, 4, 0x06054b50);
     put(&record, 4, 0); /* disks */
     put(&record, 2, count);
     put(&record, 2, count);
-    put(&record, 4, size >= SMALL_MAX ? SMALL_MAX : (apr_uint64_t)size);
-    put(&record, 4, at >= SMALL_MAX ? SMALL_MAX : (apr_uint64_t)at);
+    put(&record, 4, size >= (apr_off_t)LARGE ? SMALL_MAX : (apr_uint64_t)size);
+    put(&record, 4, at >= (apr_off_t)LARGE ? SMALL_MAX : (apr_uint64_t)at);
     put(&record, 2, 0); /* length of a comment */
     return write_record(archive->spool, &record);
 }
