@@ -21,6 +21,7 @@
 #define NAMES_MAX  1000                   /* macros, which may call each other, so deep */
 #define RULES_MAX  50000                  /* on the way down to one folder */
 #define STEPS_MAX  ((apr_int64_t)1 << 33) /* of comparing patterns: half a minute */
+#define PATH_STEPS ((apr_int64_t)1 << 28) /* the same for one path */
 
 typedef struct state_t {
     int attribute;
@@ -50,7 +51,8 @@ struct rc_git_attributes_t {
     const char **values;       /* by number, while a path is looked up; NULL = not known yet */
     int unknown;               /* values that are wanted and not known */
     int rules;                 /* in the stack */
-    apr_int64_t bytes, weight, steps;
+    apr_int64_t bytes, weight;
+    apr_int64_t steps, path_steps; /* left */
 };
 
 const char rc_git_set[] = "set", rc_git_unset[] = "unset", rc_git_unspecified[] = "unspecified";
@@ -280,11 +282,12 @@ static void apply_frame(rc_git_attributes_t *attributes, const frame_t *frame, c
 {
     int i;
 
-    for (i = frame->rules->nelts - 1; i >= 0 && attributes->unknown; i--) {
+    for (i = frame->rules->nelts - 1; i >= 0 && attributes->unknown && attributes->path_steps >= 0;
+         i--) {
         const rule_t *rule = &APR_ARRAY_IDX(frame->rules, i, rule_t);
 
         if ((!rule->folders || is_folder) &&
-            matches(rule, rule->by_path ? path + frame->base : name, &attributes->steps))
+            matches(rule, rule->by_path ? path + frame->base : name, &attributes->path_steps))
             set_states(attributes, rule);
     }
 }
@@ -296,6 +299,7 @@ rc_err_t *rc_git_attributes_of(const char *const **values, rc_git_attributes_t *
 
     memset(attributes->values, 0, (size_t)attributes->names->nelts * sizeof(*attributes->values));
     attributes->unknown = RC_GIT_ATTRIBUTES;
+    attributes->path_steps = PATH_STEPS;
     for (i = attributes->stack->nelts - 1; i >= 0 && attributes->unknown; i--)
         apply_frame(attributes, &APR_ARRAY_IDX(attributes->stack, i, frame_t), path, name,
                     is_folder);
@@ -303,5 +307,6 @@ rc_err_t *rc_git_attributes_of(const char *const **values, rc_git_attributes_t *
         if (!attributes->values[i])
             attributes->values[i] = rc_git_unspecified;
     *values = attributes->values;
-    return attributes->steps < 0 ? too_many(attributes) : NULL;
+    attributes->steps -= PATH_STEPS - attributes->path_steps;
+    return attributes->steps < 0 || attributes->path_steps < 0 ? too_many(attributes) : NULL;
 }
