@@ -257,6 +257,26 @@ subtest 'looked at before the work' => sub {
 
 # --- bounds
 
+subtest 'directories that a pack makes small' => sub {
+    my $repo = $t->repo('wide', commits => 1, args => $DOWNLOADS);
+    my $id = pack 'H*', object($repo, 'blob', "x\n");
+    my $rows = join '', map { sprintf "100644 a%06d\0%s", $_, $id } 1 .. 100_000; # 3 MB
+    my $below = tree($repo, [100644, 'f', unpack 'H*', $id]);
+    $below = object($repo, 'tree', "40000 0\0" . pack('H*', $below) . $rows) for 1 .. 60;
+    branch($repo, 'deep', $below);
+    my ($child) = $t->children;
+    my $most = sub { slurp("/proc/$child/status") =~ /^VmHWM:\s*(\d+)/m ? $1 / 1024 : 0 };
+    spew("/proc/$child/clear_refs", '5');
+    my $before = $most->();
+    for my $view (qw(archive/deep.tar changeset-diff/deep)) {
+        my $a = fetch("/wide/$view");
+        is($a->status . ' ' . $a->body, '413 The directories of a commit are too large', $view);
+    }
+    my $id_deep = $t->git($repo->{path}, qw(rev-parse deep)) =~ s/\n//r;
+    is($t->call(get_repo_nodes => { repoid => 'wide', revision => $id_deep, root_path => '/', ret_type => 'dirs' })->{result}, undef, 'get_repo_nodes');
+    cmp_ok($most->() - $before, '<', 250, 'memory is bounded') if !$ENV{RCAPI_PRELOAD};
+};
+
 subtest 'bounds of attributes' => sub {
     my $repo = $t->repo('bounds', commits => 1, args => $DOWNLOADS);
     my $rows = sub { my ($rules) = @_; return [100644, '.gitattributes', object($repo, 'blob', $rules)] };

@@ -66,7 +66,7 @@ rc_err_t *rc_git_cursor_open(rc_git_cursor_t *cursor, rc_git_t *git, const git_o
     cursor->git = git;
     git->open_trees += git_odb_object_size(cursor->object);
     if (git->open_trees > OPEN_MAX)
-        return rc_err(pool, RC_E_FAILED, "The directories of a commit are too large");
+        return rc_err(pool, RC_E_LIMIT, "The directories of a commit are too large");
     if (rc_git_cursor_rewind(cursor))
         return NULL;
     return rc_git_cursor_step(cursor, git, pool);

@@ -26,7 +26,7 @@ typedef struct rc_git_cursor_t {
 } rc_git_cursor_t;
 
 /** Opens tree @a id at its first entry; a NULL @a id is an empty tree. Errors are in @a pool;
- * RC_E_FAILED: the trees that are open are too large together. The caller closes the cursor, after
+ * RC_E_LIMIT: the trees that are open are too large together. The caller closes the cursor, after
  * an error too. */
 rc_err_t *rc_git_cursor_open(rc_git_cursor_t *cursor, rc_git_t *git, const git_oid *id,
                              apr_pool_t *pool);

@@ -91,9 +91,7 @@ static rc_err_t *open_tree(rc_git_cursor_t *cursor, walk_t *walk, const git_oid 
     if (git_odb_read_header(&size, &type, walk->git->odb, id) == 0 && type != GIT_OBJECT_TREE)
         return refuse(walk, OTHER_TYPE);
     err = rc_git_cursor_open(cursor, walk->git, id, walk->pool);
-    if (err && err->kind == RC_E_FAILED)
-        return too_long(walk, "directory");
-    return err && cursor->object ? refuse(walk, DAMAGED) : err;
+    return err && err->kind == RC_E_INTERNAL && cursor->object ? refuse(walk, DAMAGED) : err;
 }
 
 static rc_err_t *next_entry(rc_git_cursor_t *cursor, const walk_t *walk)
