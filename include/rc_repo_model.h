@@ -60,6 +60,9 @@ rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *poo
 rc_err_t *rc_model_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
                                   apr_pool_t *pool);
 
+/** What the sealed form of a clone URI is bound to. */
+#define RC_CLONE_URI_CONTEXT "clone_uri"
+
 /** The whole clone URI of a repository, with its password; NULL if none. */
 rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
                              apr_pool_t *pool);

@@ -7,6 +7,8 @@
 #ifndef RC_SECRET_H
 #define RC_SECRET_H
 
+#include <stdbool.h>
+
 #include "rc_err.h"
 
 #define RC_DIGEST_SIZE 32
@@ -18,6 +20,19 @@ rc_err_t *rc_secret_create(const char *path, apr_pool_t *pool);
 
 /** Reads the secret; refuses a file that group or others may read. Lives in @a pool. */
 rc_err_t *rc_secret_load(rc_secret_t **out, const char *path, apr_pool_t *pool);
+
+/** Puts a new secret in front of the one in the file; from here on the new one seals, and both
+ * unseal, in all processes. Where that was done before and not ended, nothing changes. */
+rc_err_t *rc_secret_rotation_begin(const rc_secret_t *secret, apr_pool_t *pool);
+
+/** When nothing is sealed with the former secret any more: takes it out of the file. */
+rc_err_t *rc_secret_rotation_end(const rc_secret_t *secret, apr_pool_t *pool);
+
+/** Tells one secret from another, and nothing of what it is. */
+const char *rc_secret_fingerprint(const rc_secret_t *secret, apr_pool_t *pool);
+
+/** Is @a fingerprint that of a secret in the file? */
+bool rc_secret_has(const rc_secret_t *secret, const char *fingerprint, apr_pool_t *pool);
 
 /** Encrypts @a text, bound to @a context (the same is needed to unseal). Result in @a pool. */
 rc_err_t *rc_secret_seal(const void **sealed, int *len, const rc_secret_t *secret, const char *text,

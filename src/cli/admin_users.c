@@ -20,6 +20,7 @@ typedef struct change_t {
     const char *text; /* entries, token, hash ... */
     rc_new_token_t token;
     bool on;
+    int unreadable; /* keys */
     rc_err_t *(*fn)(struct change_t *change, rc_db_t *db);
 } change_t;
 
@@ -37,14 +38,18 @@ static int apply(change_t *change)
 
 static rc_err_t *print_key(void *baton, const rc_user_key_t *key)
 {
-    rc_admin_t *admin = baton;
-    const char *clear, *expires = "never";
+    change_t *change = baton;
+    rc_admin_t *admin = change->admin;
+    const char *clear, *expires = "never", *hidden = "(not shown)";
 
-    RC_TRY(rc_model_key_clear(&clear, rc_model_key_secret(admin->env), key, admin->pool));
+    if (rc_model_key_clear(&clear, rc_model_key_secret(admin->env), key, admin->pool)) {
+        hidden = "(does not open with the secret file)";
+        change->unreadable++;
+    }
     if (key->expires != -1)
         expires = rc_time_local(apr_time_from_sec(key->expires), admin->pool);
     printf("%" APR_INT64_T_FMT "\t%s\t%s\t%s\t%s\t%s\n", key->id, key->main ? "main" : "token",
-           key->role, expires, clear ? clear : "(not shown)", key->description);
+           key->role, expires, clear ? clear : hidden, key->description);
     return NULL;
 }
 
@@ -86,14 +91,25 @@ static bool read_token_options(change_t *change, const char *role, const char *l
     return true;
 }
 
+static int list_tokens(change_t *change)
+{
+    rc_err_t *err = rc_store_keys_each(change->admin->db, change->user->id, print_key, change,
+                                       change->admin->pool);
+
+    if (err || !change->unreadable)
+        return rc_admin_result(change->admin, err);
+    return rc_admin_fail(RC_ADMIN_FAILED,
+                         "%d keys do not open with the secret file: was it "
+                         "replaced?",
+                         change->unreadable);
+}
+
 static int run_token(change_t *change, const char *verb, const char *options[3])
 {
     int status;
 
     if (!strcmp(verb, "list"))
-        return rc_admin_result(change->admin,
-                               rc_store_keys_each(change->admin->db, change->user->id, print_key,
-                                                  change->admin, change->admin->pool));
+        return list_tokens(change);
     if (!strcmp(verb, "delete")) {
         change->fn = delete_token;
         return apply(change);

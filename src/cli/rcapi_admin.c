@@ -48,6 +48,8 @@ const rc_command_t rc_admin_commands[] = {
      "who did what; purge: forget what is older, and tell how much it was"},
     {"backup", rc_admin_backup, RC_ADMIN_OPEN, "backup FILE",
      "copy the database, while the server runs, to a new file"},
+    {"secret", rc_admin_secret, RC_ADMIN_OPEN, "secret rotate",
+     "make a new secret and encrypt all keys with it, while the server runs"},
     {"call", rc_admin_call, RC_ADMIN_OPEN, "call METHOD [key:value | key:=JSON | key:@FILE]...",
      "call an API method as the first super-admin; print the answer"},
     {"check", rc_admin_check, RC_ADMIN_AS_IT_IS, "check [--repair]",

@@ -11,6 +11,7 @@
 
 #include "rc_cache.h"
 #include "rc_moves.h"
+#include "rc_secret_model.h"
 #include "rc_versions.h"
 
 #define CHECKING                                                                                   \
@@ -71,6 +72,18 @@ static int password_waiters(const rc_env_config_t *config)
     return each < half ? each : half;
 }
 
+static rc_err_t *check_secret(const rc_env_t *env, apr_pool_t *pool)
+{
+    apr_pool_t *sub; /* gives the connection back */
+    rc_err_t *err;
+
+    apr_pool_create(&sub, pool);
+    if ((err = rc_model_secret_start(env, sub)))
+        err = rc_err_internal(pool, err->cause, "%s", rc_err_log_text(err, pool));
+    apr_pool_destroy(sub);
+    return err;
+}
+
 rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t *pool)
 {
     rc_env_t *env = apr_pcalloc(pool, sizeof(*env));
@@ -99,6 +112,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     if (config->repair) {
         rc_cache_begin(&env->cache, pool);
         RC_TRY(rc_moves_repair(env, pool));
+        RC_TRY(check_secret(env, pool));
     }
     *out = env;
     return NULL;

@@ -22,7 +22,7 @@ rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const cha
     if (!uri || !rc_remote_has_password(uri, pool))
         return NULL;
     return rc_secret_seal(&repo->clone_uri_sealed, &repo->clone_uri_sealed_len, env->secret, uri,
-                          "clone_uri", pool);
+                          RC_CLONE_URI_CONTEXT, pool);
 }
 
 rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
@@ -32,7 +32,7 @@ rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_rep
     if (!repo->clone_uri_sealed)
         return NULL;
     return rc_secret_unseal(uri, env->secret, repo->clone_uri_sealed, repo->clone_uri_sealed_len,
-                            "clone_uri", pool);
+                            RC_CLONE_URI_CONTEXT, pool);
 }
 
 rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_work_t *work,
@@ -47,8 +47,7 @@ static rc_err_t *clone(rc_new_repo_t *repo, rc_env_t *env, const char *work, apr
     rc_remote_policy_t policy = env->config->remote;
 
     policy.work_dir = work;
-    RC_TRY(rc_remote_fetch(&policy, repo->path, repo->clone_uri, true, pool));
-    return rc_model_set_clone_uri(&repo->row, env, repo->clone_uri, pool);
+    return rc_remote_fetch(&policy, repo->path, repo->clone_uri, true, pool);
 }
 
 static rc_err_t *make_content(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *pool)

@@ -18,7 +18,7 @@ const rc_secret_t *rc_model_key_secret(const rc_env_t *env)
     return env->config->reveal_keys ? env->secret : NULL;
 }
 
-static const char *seal_context(apr_int64_t user_id, apr_pool_t *pool)
+const char *rc_model_key_context(apr_int64_t user_id, apr_pool_t *pool)
 {
     return apr_psprintf(pool, "key of user %" APR_INT64_T_FMT, user_id);
 }
@@ -35,7 +35,7 @@ static rc_err_t *prepare(rc_user_key_t *row, unsigned char digest[RC_DIGEST_SIZE
     if (!secret)
         return NULL;
     return rc_secret_seal(&row->sealed, &row->sealed_len, secret, *key,
-                          seal_context(row->user_id, pool), pool);
+                          rc_model_key_context(row->user_id, pool), pool);
 }
 
 static rc_err_t *explain(rc_err_t *err)
@@ -52,7 +52,7 @@ rc_err_t *rc_model_key_clear(const char **clear, const rc_secret_t *secret,
     if (!secret || !key->sealed)
         return NULL;
     return rc_secret_unseal(clear, secret, key->sealed, key->sealed_len,
-                            seal_context(key->user_id, pool), pool);
+                            rc_model_key_context(key->user_id, pool), pool);
 }
 
 rc_err_t *rc_model_main_key_create(const char *key, rc_db_t *db, const rc_secret_t *secret,

@@ -9,6 +9,7 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 
+#include "rc_log.h"
 #include "rc_repo_change.h"
 #include "rc_repo_model.h"
 #include "rc_setting.h"
@@ -38,9 +39,15 @@ static rc_err_t *render_clone_uri(rc_json_t *out, rc_call_t *call, const rc_repo
                                   apr_pool_t *pool)
 {
     const char *uri = repo->clone_uri;
+    rc_err_t *err = NULL;
 
     if (repo->level >= RC_ADMIN && call->env->config->reveal_keys)
-        RC_TRY(rc_model_clone_uri(&uri, call->env, repo, pool));
+        err = rc_model_clone_uri(&uri, call->env, repo, pool);
+    if (err) { /* the masked one, as for readers: one of many must not fail a list */
+        rc_log(RC_LOG_ERR, err->cause, "clone_uri of %s: %s", repo->name,
+               rc_err_log_text(err, pool));
+        uri = repo->clone_uri;
+    }
     rc_json_member_string(out, "clone_uri", uri ? uri : "");
     return NULL;
 }

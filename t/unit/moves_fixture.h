@@ -5,6 +5,7 @@
 #ifndef RC_UNIT_MOVES_FIXTURE_H
 #define RC_UNIT_MOVES_FIXTURE_H
 
+#include "dying.h"
 #include "unit.h"
 
 #include <dirent.h>
@@ -12,7 +13,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <sqlite3.h>
@@ -21,49 +21,7 @@
 #include "rc_moves.h"
 #include "rc_setting.h"
 
-#define DIED   77
 #define UNUSED __attribute__((unused)) /* by one of the tests */
-
-/* --- system calls --- */
-
-static long calls, die_at = -1;
-
-static UNUSED void tick(void)
-{
-    if (calls++ == die_at)
-        _exit(DIED);
-}
-
-#define SHOWN __attribute__((visibility("default")))
-#define CALL(name, args, ...)                                                                      \
-    SHOWN int name args;                                                                           \
-    int name args                                                                                  \
-    {                                                                                              \
-        tick();                                                                                    \
-        return (int)syscall(__VA_ARGS__);                                                          \
-    }
-#define CALL_SIZE(name, args, ...)                                                                 \
-    SHOWN ssize_t name args;                                                                       \
-    ssize_t name args                                                                              \
-    {                                                                                              \
-        tick();                                                                                    \
-        return syscall(__VA_ARGS__);                                                               \
-    }
-
-CALL(renameat2, (int a, const char *b, int c, const char *d, unsigned e), SYS_renameat2, a, b, c, d,
-     e)
-CALL(rename, (const char *a, const char *b), SYS_renameat2, AT_FDCWD, a, AT_FDCWD, b, 0)
-CALL(unlink, (const char *a), SYS_unlinkat, AT_FDCWD, a, 0)
-CALL(rmdir, (const char *a), SYS_unlinkat, AT_FDCWD, a, AT_REMOVEDIR)
-CALL(unlinkat, (int a, const char *b, int c), SYS_unlinkat, a, b, c)
-CALL(mkdirat, (int a, const char *b, mode_t c), SYS_mkdirat, a, b, c)
-CALL(mkdir, (const char *a, mode_t b), SYS_mkdirat, AT_FDCWD, a, b)
-/* Processes die here, not machines: nothing needs to reach the disk, and it takes a minute less. */
-CALL(fsync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
-CALL(fdatasync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
-CALL(flock, (int a, int b), SYS_flock, a, b)
-CALL_SIZE(write, (int a, const void *b, size_t c), SYS_write, a, b, c)
-CALL_SIZE(pwrite64, (int a, const void *b, size_t c, off_t d), SYS_pwrite64, a, b, c, d)
 
 /* --- processes --- */
 

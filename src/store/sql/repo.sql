@@ -119,3 +119,9 @@ SELECT @USER_GROUP_COLUMNS@, ?2 FROM user_group t JOIN users o ON o.user_id = t.
 -- USER_GROUP_INSERT: name, owner, description, active, now
 INSERT INTO user_group (group_name, owner_id, description, active, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5) RETURNING users_group_id
+
+-- URIS_SEALED: the next repositories behind an id that have a sealed clone_uri
+SELECT r.repo_id, 0, r.clone_uri_sealed FROM repo r
+ WHERE r.repo_id > ?1 AND r.clone_uri_sealed IS NOT NULL ORDER BY r.repo_id LIMIT 500
+-- URI_RESEAL: id, sealed
+UPDATE repo SET clone_uri_sealed = ?2 WHERE repo_id = ?1

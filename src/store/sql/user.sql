@@ -101,6 +101,11 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 UPDATE api_key SET digest = ?2, sealed = ?3, created_on = ?4 WHERE user_id = ?1 AND main = 1
 -- KEY_BY_DIGEST: user, digest
 SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 AND k.digest = ?2
+-- KEYS_SEALED: the next keys behind an id that have a sealed form
+SELECT k.key_id, k.user_id, k.sealed FROM api_key k
+ WHERE k.key_id > ?1 AND k.sealed IS NOT NULL ORDER BY k.key_id LIMIT 500
+-- KEY_RESEAL: id, sealed
+UPDATE api_key SET sealed = ?2 WHERE key_id = ?1
 -- KEY_DELETE: id
 DELETE FROM api_key WHERE key_id = ?1
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Everything in the database that is encrypted with the secret, of all users and repositories.
+ */
+#ifndef RC_SEALED_H
+#define RC_SEALED_H
+
+#include <apr_tables.h>
+
+#include "rc_db.h"
+
+typedef enum { RC_SEALED_KEYS, RC_SEALED_URIS } rc_sealed_kind_t;
+
+typedef struct rc_sealed_t {
+    apr_int64_t id, user_id; /* of the row; whose key it is */
+    const void *data;
+    int len;
+} rc_sealed_t;
+
+/** The next rows (rc_sealed_t) whose ids are larger than @a after; an empty array at the end. */
+rc_err_t *rc_store_sealed_next(apr_array_header_t **rows, rc_db_t *db, rc_sealed_kind_t kind,
+                               apr_int64_t after, apr_pool_t *pool);
+
+/** Puts @a row in the place of what its row holds, which leaves no trace in the file. */
+rc_err_t *rc_store_reseal(rc_db_t *db, rc_sealed_kind_t kind, const rc_sealed_t *row);
+
+#endif
