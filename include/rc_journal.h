@@ -13,7 +13,8 @@
 /* Who acts. */
 typedef struct rc_actor_t {
     apr_int64_t user_id;
-    const char *ip; /* text */
+    const char *ip;   /* text */
+    const char *name; /* of who is no user (rcapi-admin): takes the place of user_id; else NULL */
 } rc_actor_t;
 
 /**

@@ -16,6 +16,7 @@ typedef struct rc_rpc_request_t {
     const char *header_key;    /* from Authorization: Bearer or X-Api-Key; the body's key wins */
     const char *client_ip;     /* text */
     const char *base_url;      /* scheme://host[:port]<mount>, for url fields */
+    const char *actor;         /* who acts, for the journal, when it is no user; or NULL */
     bool (*gone)(void *baton); /* has the client gone? NULL: there is none */
     void *gone_baton;
 } rc_rpc_request_t;
@@ -26,6 +27,9 @@ typedef struct rc_rpc_request_t {
  */
 rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *request,
                        apr_pool_t *pool);
+
+/** Who changes what rcapi-admin changes, in the journal. */
+#define RC_LOCAL_ACTOR "rcapi-admin"
 
 /**
  * Calls a method locally as the first super-admin, for command-line use: @a args is the JSON text

@@ -6,6 +6,7 @@
 #define RC_SECRET_MODEL_H
 
 #include "rc_env.h"
+#include "rc_journal.h"
 
 typedef struct rc_rotation_t {
     int resealed;   /* keys and remote URIs that are encrypted with the new secret now */
@@ -14,10 +15,10 @@ typedef struct rc_rotation_t {
 
 /**
  * Makes a new secret and encrypts everything with it, while servers run. Whatever kills it, all
- * keys stay readable, and the next rotation ends this one.
+ * keys stay readable, and the next rotation ends this one. @a actor: for the journal, or NULL.
  */
 rc_err_t *rc_model_secret_rotate(rc_rotation_t *done, const rc_env_t *env, rc_db_t *db,
-                                 apr_pool_t *pool);
+                                 const rc_actor_t *actor, apr_pool_t *pool);
 
 /** *@a fits: is the secret file the one that this database was encrypted with? */
 rc_err_t *rc_model_secret_check(bool *fits, const rc_env_t *env, rc_db_t *db, apr_pool_t *pool);

@@ -39,4 +39,7 @@ const char *rc_text_hex(const unsigned char *bytes, apr_size_t len, apr_pool_t *
 /** True when @a text holds a control character (below 0x20, or 0x7f). */
 bool rc_text_has_control(const char *text);
 
+/** Does @a text have the form of an e-mail address (at most 255 bytes)? */
+bool rc_text_is_email(const char *text);
+
 #endif

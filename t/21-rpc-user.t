@@ -101,7 +101,9 @@ subtest 'create_user: arguments' => sub {
     is_deeply user_of('nomail')->{emails}, [], 'and no list of them';
     create('forced', force_password_change => 'true');
     is $t->sql("SELECT force_password_change FROM users WHERE username = 'forced'"), "1\n", 'the flag is stored';
-    is create('odd', email => 'no address at all')->{error}, undef, 'addresses are not checked';
+    is create('odd', email => $_)->{error}, 'failed to create user `odd`', "no address: $_"
+        for 'no address at all', 'x', '@x', 'x@', 'a@b@c', 'a b@c', 'Ann <a@b>', 'a@b,c@d', 'a@' . 'b' x 300;
+    is create('even', email => 'odd.but+right@host')->{error}, undef, 'an address';
     is create('extra', apiuser => 'x', unknown => 1)->{error}, undef, 'unknown arguments do not matter';
     my $numbers = create('names', firstname => 12, lastname => 1.5)->{result}{user};
     is_deeply [@$numbers{qw(firstname lastname)}], ['12', '1.5'], 'numbers are their text';
@@ -176,7 +178,7 @@ subtest 'unicode' => sub {
 
 subtest 'who may' => sub {
     is error(@$_, as => 'bob'), $FORBIDDEN, "$_->[0] by a normal user"
-        for ([get_users => {}], [create_user => { username => 'eve', email => 'x' }], [update_user => { userid => 'bob' }],
+        for ([get_users => {}], [create_user => { username => 'eve', email => 'x@x' }], [update_user => { userid => 'bob' }],
         [update_user => { userid => 'nope' }], [delete_user => { userid => 'eve' }], [delete_user => { userid => 'nope' }]);
     is error(update_user => {}, as => 'bob'), 'Missing non optional `userid` arg in JSON DATA', 'missing comes first';
     is user_of('eve')->{username}, 'eve', 'eve is still there';

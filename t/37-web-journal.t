@@ -256,15 +256,17 @@ subtest 'rcapi-admin journal' => sub {
     my @lines = split /\n/, $t->admin('journal', 'list', '--last', 1e6);
     is(scalar @lines, $all, 'list: all');
     like($lines[0], qr/^\d{4}-\d\d-\d\dT[\d:.]+\tadmin\t127\.0\.0\.1\t\tadmin_created_user:bob$/, 'oldest first');
-    like($lines[-1], qr/\tcarol\t127\.0\.0\.1\topen\tuser_locked_repo$/, 'the newest last');
+    like($lines[-1], qr/\trcapi-admin\t127\.0\.0\.1\t\tadmin_set_anonymous:default:off$/, 'the newest last');
+    like((grep { !/\trcapi-admin\t/ } @lines)[-1], qr/\tcarol\t127\.0\.0\.1\topen\tuser_locked_repo$/, 'the last of a user');
     is($t->admin('journal', 'list', '--last=2'), join('', map { "$_\n" } @lines[-2, -1]), 'the last two');
     is(scalar(() = $t->admin('journal', 'list') =~ /\n/g), 50, 'fifty');
     $t->sql('UPDATE journal SET created_on = created_on - 86400000000 * 10 WHERE journal_id <= (SELECT min(journal_id) + 4 FROM journal)');
     is($t->admin('journal', 'purge', 11), "0\n", 'nothing is so old');
     is($t->admin('journal', 'purge', 9), "5\n", 'five are');
-    is($t->sql('SELECT count(*) FROM journal') + 0, $all - 5, 'and gone');
+    is($t->sql("SELECT count(*) FROM journal WHERE action NOT LIKE 'admin_purged%'") + 0, $all - 5, 'and gone');
     is($t->try_admin('journal', @$_)->{exit}, 2, "journal @$_") for [], ['x'], ['purge'], ['purge', 'x'], ['purge', -1], ['purge', 1, 2], ['list', '--last', 0], ['list', 'x'];
-    is($t->admin('journal', 'purge', 0), $all - 5 . "\n", 'all');
+    is($t->admin('journal', 'purge', 0), $all - 5 + 2 . "\n", 'all');
+    like($t->admin('journal', 'list'), qr/\A\S+\trcapi-admin\t127\.0\.0\.1\t\tadmin_purged_journal:0\n\z/, 'but who did that');
     is_deeply(titles('dave', 'journal/rss', key => $t->key('dave')), [], 'feeds are empty then');
 };
 

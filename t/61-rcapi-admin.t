@@ -91,6 +91,29 @@ subtest 'command line' => sub {
         'check'), 0, '', '', 'which win over --data');
 };
 
+subtest 'help, version, the place from the environment' => sub {
+    my $data = made();
+    my $all = admin('--help')->{out};
+    like($all, qr/RCAPI_DATA/, 'help names the variable');
+    for my $words (['help', 'token'], ['token', '--help'], ['--data', $data, 'token', '-h']) {
+        my $r = ends(admin(@$words), 0, qr/\Ausage: .*^  token list USER/ms, '', "@$words");
+        unlike($r->{out}, qr/^  ip list/m, 'of that alone');
+    }
+    ends(admin('help'), 0, $all, '', 'help alone: of all');
+    ends(admin('--version'), 0, qr/\Arcapi-admin \d+\.\d+\.\d+\n\z/, '', '--version');
+    ends(admin('check', { env => { RCAPI_DATA => $data } }), 0, '', '', 'RCAPI_DATA');
+    ends(admin('--data', $data, 'check', { env => { RCAPI_DATA => '/no/where' } }), 0, '', '', 'the command line wins');
+    ends(admin('check', { env => { RCAPI_DATA => '' } }), 2, '', qr/\Ausage/, 'an empty one is none');
+    ends(admin('--headers', '--data', $data, qw(token list admin)), 0, qr/\AID\tKIND\tROLE\tEXPIRES\tKEY\tDESCRIPTION\n\d+\tmain\t/, '', 'headers, when wanted');
+    ends(admin('--data', $data, qw(init --user a --email), $_, qw(--password secret-1 --force-yes)), 2, '',
+        "rcapi-admin: `$_` is no e-mail address\n", "init: $_") for 'x', 'a b@c', 'a@', '@b', 'a@b@c', '<a@b>';
+    my $stdin = place();
+    ends(admin('--data', $stdin, @INIT[0 .. 4], '--password-stdin', { stdin => "secret-9\n" }), 0, $HEX40, $NONE, '--password-stdin');
+    ends(admin('--data', $stdin, qw(password admin --password-stdin), { stdin => '' }), 2, '',
+        "rcapi-admin: there is no password on standard input\n", 'which must not be empty');
+    ends(admin('--data', $stdin, qw(password admin --password-stdin), { stdin => "secret-8\r\n" }), 0, '', '', 'password');
+};
+
 subtest 'init' => sub {
     my $data = place();
     my $old = umask 0;
@@ -148,8 +171,8 @@ subtest 'init: options' => sub {
     my $places = sub { ('--data', place(), 'init') };
     refused(2, '--user and --email are needed', $places->(), @email, @password);
     refused(2, '--user and --email are needed', $places->(), @user, @password);
-    refused(2, '--password is missing, and there is no terminal to ask at', $places->(), @user, @email);
-    refused(2, '--password is missing, and there is no terminal to ask at', $places->(), @user, @email, { stdin => "secret-1\nsecret-1\n" });
+    refused(2, '--password-stdin is missing, and there is no terminal to ask at', $places->(), @user, @email);
+    refused(2, '--password-stdin is missing, and there is no terminal to ask at', $places->(), @user, @email, { stdin => "secret-1\nsecret-1\n" });
     refused(2, 'the password must have at least 6 characters', $places->(), @user, @email, qw(--password five5));
     refused(2, 'the key must not be empty', $places->(), @user, @email, @password, '--api-key=');
     refused(2, 'unexpected: more', $places->(), @user, @email, @password, 'more');
@@ -305,6 +328,10 @@ subtest 'questions' => sub {
     is($r->{exit}, 1);
     like($r->{shown}, qr{^rcapi-admin: $data/rcapi.db exists; --force-yes would destroy it$}m);
     is(dialog(['--data', $data, @INIT], [$question, ''])->{exit}, 1, 'no answer is no');
+    my $purge = ['--data', $data, qw(journal purge 0)];
+    is(dialog($purge, ['Forget the whole journal? [y/n]', 'n'])->{exit}, 1, 'journal purge 0 asks');
+    is(dialog($purge, ['Forget the whole journal? [y/n]', 'y'])->{exit}, 0, 'yes');
+    is(dialog([@$purge, '--yes'])->{exit}, 0, '--yes answers');
     $r = dialog(['--data', $data, @INIT], [$question, 'y']);
     is($r->{exit}, 0, 'yes');
     like($r->{out}, $HEX40);
@@ -444,10 +471,12 @@ subtest 'ip' => sub {
 };
 
 subtest 'anonymous' => sub {
-    ours_refused(2, 'anonymous on or off?', 'anonymous', @$_) for [], ['maybe'], ['ON'];
+    ours_refused(2, 'anonymous on or off?', 'anonymous', @$_) for ['maybe'], ['ON'];
+    ends(ours('anonymous'), 0, "off\n", '', 'alone: how it is');
     ours_refused(2, 'unexpected: x', qw(anonymous on x));
     is($t->get($diff)->status, 401, 'off, as made');
     ends(ours(qw(anonymous on)), 0, '', '', 'on') for 1, 2;
+    ends(ours('anonymous'), 0, "on\n", '', 'alone: how it is');
     is($t->get($diff)->status, 200, 'visitors are served');
     ends(ours(qw(anonymous off)), 0, '', '', 'off');
     is($t->get($diff)->status, 401, 'visitors are asked who they are');
@@ -457,7 +486,7 @@ subtest 'anonymous' => sub {
 };
 
 subtest 'password' => sub {
-    ours_refused(2, '--password is missing, and there is no terminal to ask at', qw(password bob));
+    ours_refused(2, '--password-stdin is missing, and there is no terminal to ask at', qw(password bob));
     ours_refused(2, 'which user?', qw(password --password secret-5));
     ours_refused(2, 'which user?', qw(password --none));
     ours_refused(1, 'user `nobody` does not exist', qw(password nobody --none));

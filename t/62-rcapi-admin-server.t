@@ -113,5 +113,70 @@ subtest 'backup' => sub {
     is "$r->{exit} $r->{out}$r->{err}", '0 ', 'it serves with copies of secret and repositories';
 };
 
+subtest 'user, repo, group' => sub {
+    my $last = sub { (split /\t|\n/, $t->admin(qw(journal list --last 1)))[1, 4] };
+    my $journal = sub { is_deeply [$last->()], ['rcapi-admin', $_[0]], "journal: $_[0]" };
+    like $t->admin(qw(user create ann email=ann@example.org firstname=Ann admin=on --password secret-7)), qr/^created new user `ann`$/m, 'user create';
+    $journal->('admin_created_user:ann');
+    my $ann = $t->must(get_user => { userid => 'ann' });
+    is_deeply [map { $ann->{$_} ? 1 : 0 } qw(admin active)], [1, 1], 'as told';
+    $t->admin(qw(user set ann admin=off active=off lastname=Author));
+    $ann = $t->must(get_user => { userid => 'ann' });
+    is_deeply [(map { $ann->{$_} ? 1 : 0 } qw(admin active)), @$ann{qw(firstname lastname)}], [0, 0, 'Ann', 'Author'], 'user set';
+    like $t->admin(qw(user show ann)), qr/^    "username": "ann"$/m, 'user show';
+    my @rows = split /\n/, $t->admin(qw(--headers user list));
+    is $rows[0], "USER_ID\tUSERNAME\tEMAIL\tACTIVE\tADMIN", 'user list';
+    is scalar(grep { /^\d+\tann\tann\@example\.org\tno\tno$/ } @rows), 1, 'has her';
+    $t->admin(qw(repo create tools/made description=Hammer private=on));
+    $journal->('user_created_repo');
+    like $t->admin(qw(repo show tools/made)), qr/"private": true/, 'repo create, show';
+    $t->admin(qw(repo set tools/made private=off enable_downloads=on));
+    my $repo = $t->must(get_repo => { repoid => 'tools/made' });
+    is_deeply [map { $repo->{$_} ? 1 : 0 } qw(private enable_downloads)], [0, 1], 'repo set';
+    like $t->admin(qw(repo list)), qr{^\d+\ttools/made\tgit\tno\tadmin$}m, 'repo list';
+    $t->admin(qw(group create smiths));
+    $t->admin(qw(group add smiths ann));
+    like $t->admin(qw(group show smiths)), qr/"username": "ann"/, 'group create, add, show';
+    $t->admin(qw(group remove smiths ann));
+    unlike $t->admin(qw(group show smiths)), qr/"username": "ann"/, 'group remove';
+    like $t->admin(qw(group list)), qr/^\d+\tsmiths\tyes\tadmin$/m, 'group list';
+    $t->admin($_->[0], 'delete', $_->[1]) for [qw(group smiths)], [qw(repo tools/made)], [qw(user ann)];
+    like $t->call(get_user => { userid => 'ann' })->{error}, qr/./, 'delete';
+    fails(2, qr/user what\? See rcapi-admin help user/, 'user', @$_) for [], ['frob'];
+    fails(2, qr/which user\?/, qw(user show));
+    fails(2, qr/which user\?/, qw(group add smiths));
+    fails(2, qr/unexpected: colour=red; see rcapi-admin help user/, qw(user set bob colour=red));
+    fails(2, qr/admin is on or off/, qw(user set bob admin=maybe));
+    fails(1, qr/./, qw(user show nobody));
+    fails(1, qr/./, qw(user create bob email=b@example.org));
+    fails(1, qr/failed to create user/, qw(user create new email=none));
+};
+
+subtest 'call --format' => sub {
+    like $t->admin(qw(call --format=pretty get_user userid:bob)), qr/^\{\n    "error": null,\n.*^        "username": "bob"\n/ms, 'pretty';
+    like $t->admin(qw(call --format json test args:x)), qr/^\{"id":1,/, 'json';
+    fails(2, qr/--format is json or pretty/, qw(call --format=xml test));
+};
+
+subtest 'the journal tells what was changed' => sub {
+    my %said = (
+        'token create bob --role api' => 'admin_created_token:bob:token_role_api', 'token reset bob' => 'admin_reset_key:bob',
+        'ip add bob 127.0.0.0/8' => 'admin_added_ip:bob:127.0.0.0/8', 'ip remove bob 127.0.0.0/8' => 'admin_removed_ip:bob:127.0.0.0/8',
+        'anonymous on' => 'admin_set_anonymous:default:on', 'password bob --none' => 'admin_set_password:bob',
+        'email add bob b2@example.org' => 'admin_added_email:bob:b2@example.org',
+        'email remove bob b2@example.org' => 'admin_removed_email:bob:b2@example.org',
+        'perm user bob hg.create.none' => 'admin_set_permissions:bob:hg.create.none', 'set repository_fields on' => 'admin_set:repository_fields=True',
+        'follow bob demo' => 'admin_added_follower:bob:demo', 'follow bob demo --remove' => 'admin_removed_follower:bob:demo',
+        'secret rotate' => 'admin_rotated_secret',
+    );
+    for my $command ('email add bob b2@example.org', grep { $_ ne 'email add bob b2@example.org' } sort { $b cmp $a } keys %said) {
+        $t->admin('ip', 'add', 'bob', '127.0.0.0/8') if $command =~ /ip remove/;
+        $t->admin(split ' ', $command);
+        like $t->admin(qw(journal list --last 1)), qr/^\S+\trcapi-admin\t127\.0\.0\.1\t\t\Q$said{$command}\E$/, $command;
+    }
+    $t->try_admin(qw(email add bob none));
+    unlike $t->admin(qw(journal list --last 1)), qr/none/, 'not what failed';
+};
+
 $t->done;
 done_testing;

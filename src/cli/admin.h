@@ -10,6 +10,7 @@
 #include <apr_tables.h>
 
 #include "rc_env.h"
+#include "rc_journal.h"
 #include "rc_user.h"
 
 #define RC_ADMIN_OK     0
@@ -21,6 +22,8 @@ typedef struct rc_admin_t {
     rc_env_config_t config;
     rc_env_t *env; /* NULL for init */
     rc_db_t *db;
+    const char *command;       /* its name */
+    bool headers;              /* of lists */
     apr_array_header_t *words; /* const char *: what is left of the command line */
 } rc_admin_t;
 
@@ -32,12 +35,15 @@ typedef enum {
 
 typedef struct rc_command_t {
     const char *name;
-    int (*run)(rc_admin_t *admin);
+    int (*run)(rc_admin_t *admin); /* admin->command is its name */
     rc_admin_needs_t needs;
     const char *usage, *help;
 } rc_command_t;
 
 extern const rc_command_t rc_admin_commands[];
+
+/* Who changes what this program changes, for the journal. */
+extern const rc_actor_t rc_admin_actor;
 
 /* -- rcapi_admin.c -- */
 
@@ -62,10 +68,27 @@ bool rc_admin_end(rc_admin_t *admin);
 /** The next word as a user; the status to return, after a complaint, unless RC_ADMIN_OK. */
 int rc_admin_user(rc_user_t **user, rc_admin_t *admin);
 
+/** Runs @a fn in a transaction and writes @a action, with ":" and @a what unless NULL, into the
+ * journal with it; the status to return. */
+int rc_admin_apply(rc_admin_t *admin, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton,
+                   const char *action, const char *what);
+
+/** The names of a list's columns, where they are wanted. */
+void rc_admin_head(const rc_admin_t *admin, const char *head);
+
+/* -- admin_ask.c -- */
+
 /** Asks on the terminal, through standard error; NULL when there is none. @a secret: no echo. */
 const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret);
 
-/** --password, or asked twice; NULL, after a complaint, when that is not to be had or too short. */
+/** Does the command line say anything of a password? */
+bool rc_admin_wants_password(const rc_admin_t *admin);
+
+/** Asks; only an answer that begins with "y" is true. */
+bool rc_admin_confirm(rc_admin_t *admin, const char *question);
+
+/** --password, a line after --password-stdin, or asked twice; NULL, after a complaint, when that is
+ * not to be had or too short. */
 const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt);
 
 /* -- admin_owner.c -- */
@@ -90,5 +113,6 @@ int rc_admin_follow(rc_admin_t *admin);
 int rc_admin_backup(rc_admin_t *admin);
 int rc_admin_journal(rc_admin_t *admin);
 int rc_admin_secret(rc_admin_t *admin);
+int rc_admin_object(rc_admin_t *admin);
 
 #endif

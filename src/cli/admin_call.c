@@ -18,13 +18,18 @@
 #include "rc_scan.h"
 #include "rc_user_model.h"
 
-/* Prints the answer as it is; its error decides the exit status. */
-static int print_answer(const char *answer)
+/* Prints the answer, as it is or indented; its error decides the exit status. */
+static int print_answer(const char *answer, bool pretty)
 {
     json_object *envelope = json_tokener_parse(answer), *error = NULL;
     int status;
 
-    fputs(answer, stdout);
+    if (pretty) {
+        rc_cli_json_print_pretty(stdout, envelope);
+        putchar('\n');
+    } else {
+        fputs(answer, stdout);
+    }
     json_object_object_get_ex(envelope, "error", &error);
     status = envelope && !error ? RC_ADMIN_OK : RC_ADMIN_FAILED;
     json_object_put(envelope);
@@ -33,7 +38,8 @@ static int print_answer(const char *answer)
 
 int rc_admin_call(rc_admin_t *admin)
 {
-    const char *method = rc_admin_word(admin), *answer;
+    const char *format = rc_admin_option(admin, "--format"), *method = rc_admin_word(admin),
+               *answer;
     rc_cli_options_t words = {.args = (const char **)admin->words->elts,
                               .n_args = (size_t)admin->words->nelts};
     rc_spool_t *spool = rc_spool_create(admin->config.temp_dir, admin->pool);
@@ -42,6 +48,8 @@ int rc_admin_call(rc_admin_t *admin)
     char *text;
     int status;
 
+    if (format && strcmp(format, "json") && strcmp(format, "pretty"))
+        return rc_admin_fail(RC_ADMIN_USAGE, "--format is json or pretty");
     if (!method)
         return rc_admin_fail(RC_ADMIN_USAGE, "which method?");
     if ((status = rc_cli_args_read(&args, &words)) != RC_CLI_OK)
@@ -52,7 +60,7 @@ int rc_admin_call(rc_admin_t *admin)
     free(text);
     if (err || (err = rc_spool_string(&answer, spool, admin->pool)))
         return rc_admin_result(admin, err);
-    return print_answer(answer);
+    return print_answer(answer, format && !strcmp(format, "pretty"));
 }
 
 static rc_err_t *complete_default_user(void *baton, rc_db_t *db)

@@ -17,6 +17,7 @@
 #include "rc_rpc.h"
 #include "rc_scan.h"
 #include "rc_setting.h"
+#include "rc_text.h"
 #include "rc_user_model.h"
 
 typedef struct init_t {
@@ -40,12 +41,7 @@ static const char *const settings[][2] = {
 
 static bool confirm(init_t *init, const char *question)
 {
-    const char *answer;
-
-    if (init->yes || init->no)
-        return init->yes;
-    answer = rc_admin_ask(init->admin, question, false);
-    return answer && (*answer == 'y' || *answer == 'Y');
+    return init->yes || (!init->no && rc_admin_confirm(init->admin, question));
 }
 
 static const char *option_or_ask(rc_admin_t *admin, const char *option, const char *prompt)
@@ -78,6 +74,10 @@ static bool read_options(init_t *init)
     }
     if (init->user.key && !*init->user.key) {
         rc_admin_fail(RC_ADMIN_USAGE, "the key must not be empty");
+        return false;
+    }
+    if (!rc_text_is_email(init->user.email)) {
+        rc_admin_fail(RC_ADMIN_USAGE, "`%s` is no e-mail address", init->user.email);
         return false;
     }
     init->password = rc_admin_new_password(admin, "Password of the administrator");

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "rc_journal.h"
 #include "rc_text.h"
@@ -33,6 +34,7 @@ static int list(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "--last: how many entries?");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
+    rc_admin_head(admin, "TIME\tUSER\tADDRESS\tREPOSITORY\tACTION");
     return rc_admin_result(admin,
                            rc_store_journal_each(admin->db, most, print_entry, NULL, admin->pool));
 }
@@ -51,6 +53,7 @@ static rc_err_t *purge_entries(void *baton, rc_db_t *db)
 
 static int purge(rc_admin_t *admin)
 {
+    bool yes = rc_admin_flag(admin, "--yes");
     const char *word = rc_admin_word(admin);
     apr_int64_t days;
     purge_t purge;
@@ -60,8 +63,11 @@ static int purge(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "what is older than how many days?");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
+    if (!days && !yes && isatty(STDIN_FILENO) &&
+        !rc_admin_confirm(admin, "Forget the whole journal? [y/n]"))
+        return rc_admin_fail(RC_ADMIN_FAILED, "nothing is forgotten");
     purge.before = apr_time_now() - apr_time_from_sec(days * DAY_SECS);
-    status = rc_admin_result(admin, rc_db_txn(admin->db, purge_entries, &purge));
+    status = rc_admin_apply(admin, purge_entries, &purge, "admin_purged_journal", word);
     if (status == RC_ADMIN_OK)
         printf("%" APR_INT64_T_FMT "\n", purge.gone);
     return status;

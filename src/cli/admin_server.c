@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "rc_global.h"
 #include "rc_repo.h"
 #include "rc_setting.h"
@@ -29,9 +31,9 @@ static rc_err_t *run_change(void *baton, rc_db_t *db)
     return change->fn(change, db);
 }
 
-static int apply(change_t *change)
+static int apply(change_t *change, const char *action, const char *about)
 {
-    return rc_admin_result(change->admin, rc_db_txn(change->admin->db, run_change, change));
+    return rc_admin_apply(change->admin, run_change, change, action, about);
 }
 
 /* --- email --- */
@@ -71,7 +73,9 @@ int rc_admin_email(rc_admin_t *admin)
         return RC_ADMIN_USAGE;
     change.id = user->id;
     change.on = !strcmp(verb, "add");
-    return list ? list_emails(admin, user) : apply(&change);
+    return list ? list_emails(admin, user)
+                : apply(&change, change.on ? "admin_added_email" : "admin_removed_email",
+                        apr_pstrcat(admin->pool, user->username, ":", change.value, NULL));
 }
 
 /* --- perm --- */
@@ -136,6 +140,7 @@ static int read_holder(change_t *change)
                              group || change->holder == RC_OF_USER_GROUP ? "user group" : "user",
                              name);
     change->id = group ? group->id : user->id;
+    change->name = name;
     return RC_ADMIN_OK;
 }
 
@@ -146,7 +151,11 @@ int rc_admin_perm(rc_admin_t *admin)
 
     if (status != RC_ADMIN_OK)
         return status;
-    return admin->words->nelts ? apply(&change) : list_permissions(&change);
+    if (!admin->words->nelts)
+        return list_permissions(&change);
+    return apply(&change, "admin_set_permissions",
+                 apr_pstrcat(admin->pool, change.name, ":",
+                             apr_array_pstrcat(admin->pool, admin->words, ' '), NULL));
 }
 
 /* --- set --- */
@@ -216,7 +225,10 @@ int rc_admin_set(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "set %s to what?", change.name);
     if (settings[i].is_flag && !(change.value = flag_value(change.value)))
         return rc_admin_fail(RC_ADMIN_USAGE, "%s is on or off", change.name);
-    return rc_admin_end(admin) ? apply(&change) : RC_ADMIN_USAGE;
+    if (!rc_admin_end(admin))
+        return RC_ADMIN_USAGE;
+    return apply(&change, "admin_set",
+                 apr_pstrcat(admin->pool, change.name, "=", change.value, NULL));
 }
 
 /* --- follow --- */
@@ -249,7 +261,8 @@ int rc_admin_follow(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_FAILED, "repository `%s` does not exist", name);
     change.id = user->id;
     change.other_id = repo->id;
-    return apply(&change);
+    return apply(&change, change.on ? "admin_added_follower" : "admin_removed_follower",
+                 apr_pstrcat(admin->pool, user->username, ":", name, NULL));
 }
 
 /* --- backup --- */

@@ -31,9 +31,13 @@ static rc_err_t *run_change(void *baton, rc_db_t *db)
     return change->fn(change, db);
 }
 
-static int apply(change_t *change)
+/* @a what: beside the user, for the journal; or NULL */
+static int apply(change_t *change, const char *action, const char *what)
 {
-    return rc_admin_result(change->admin, rc_db_txn(change->admin->db, run_change, change));
+    const char *about =
+        apr_pstrcat(change->admin->pool, change->user->username, what ? ":" : NULL, what, NULL);
+
+    return rc_admin_apply(change->admin, run_change, change, action, about);
 }
 
 static rc_err_t *print_key(void *baton, const rc_user_key_t *key)
@@ -93,8 +97,11 @@ static bool read_token_options(change_t *change, const char *role, const char *l
 
 static int list_tokens(change_t *change)
 {
-    rc_err_t *err = rc_store_keys_each(change->admin->db, change->user->id, print_key, change,
-                                       change->admin->pool);
+    rc_err_t *err;
+
+    rc_admin_head(change->admin, "ID\tKIND\tROLE\tEXPIRES\tKEY\tDESCRIPTION");
+    err = rc_store_keys_each(change->admin->db, change->user->id, print_key, change,
+                             change->admin->pool);
 
     if (err || !change->unreadable)
         return rc_admin_result(change->admin, err);
@@ -112,13 +119,15 @@ static int run_token(change_t *change, const char *verb, const char *options[3])
         return list_tokens(change);
     if (!strcmp(verb, "delete")) {
         change->fn = delete_token;
-        return apply(change);
+        return apply(change, "admin_deleted_token", NULL);
     }
     change->fn = !strcmp(verb, "create") ? create_token : reset_key;
     if (change->fn == create_token &&
         !read_token_options(change, options[0], options[1], options[2]))
         return RC_ADMIN_USAGE;
-    if ((status = apply(change)) == RC_ADMIN_OK)
+    status = apply(change, change->fn == create_token ? "admin_created_token" : "admin_reset_key",
+                   change->fn == create_token ? rc_role_name(change->token.role) : NULL);
+    if (status == RC_ADMIN_OK)
         printf("%s\n", change->text);
     return status;
 }
@@ -179,7 +188,9 @@ int rc_admin_ip(rc_admin_t *admin)
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     change.fn = !strcmp(verb, "add") ? add_ip : remove_ip;
-    return list ? list_ips(&change) : apply(&change);
+    return list ? list_ips(&change)
+                : apply(&change, change.fn == add_ip ? "admin_added_ip" : "admin_removed_ip",
+                        change.text);
 }
 
 static rc_err_t *set_active(change_t *change, rc_db_t *db)
@@ -193,16 +204,19 @@ int rc_admin_anonymous(rc_admin_t *admin)
     change_t change = {.admin = admin, .fn = set_active};
     rc_err_t *err;
 
-    if (!word || (strcmp(word, "on") && strcmp(word, "off")))
+    if (word && strcmp(word, "on") && strcmp(word, "off"))
         return rc_admin_fail(RC_ADMIN_USAGE, "anonymous on or off?");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
-    change.on = !strcmp(word, "on");
+    change.on = word && !strcmp(word, "on");
     if ((err = rc_store_user_by_name(&change.user, admin->db, RC_DEFAULT_USER, admin->pool)))
         return rc_admin_result(admin, err);
     if (!change.user)
         return rc_admin_fail(RC_ADMIN_FAILED, "there is no default user; run init first");
-    return apply(&change);
+    if (word)
+        return apply(&change, "admin_set_anonymous", word);
+    puts(change.user->active ? "on" : "off");
+    return RC_ADMIN_OK;
 }
 
 static rc_err_t *set_password(change_t *change, rc_db_t *db)
@@ -225,8 +239,8 @@ int rc_admin_password(rc_admin_t *admin)
     if (!rc_admin_end(admin)) /* --none with --password, too */
         return RC_ADMIN_USAGE;
     if (none)
-        return apply(&change);
+        return apply(&change, "admin_set_password", NULL);
     if ((err = rc_password_hash(&change.text, NULL, password, admin->pool)))
         return rc_admin_result(admin, err);
-    return apply(&change);
+    return apply(&change, "admin_set_password", NULL);
 }

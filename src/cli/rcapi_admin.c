@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include <apr_general.h>
@@ -20,8 +19,9 @@
 
 const rc_command_t rc_admin_commands[] = {
     {"init", rc_admin_init, RC_ADMIN_BARE,
-     "init [--user NAME] [--password TEXT] [--email ADDRESS] [--api-key KEY] [--firstname TEXT]\n"
-     "         [--lastname TEXT] [--public-access|--no-public-access] [--force-yes|--force-no]",
+     "init [--user NAME] [--email ADDRESS] [--password TEXT|--password-stdin] [--api-key KEY]\n"
+     "         [--firstname TEXT] [--lastname TEXT] [--public-access|--no-public-access] "
+     "[--force-yes|--force-no]",
      "make the database, the secret and the first administrator; print his key"},
     {"token", rc_admin_token, RC_ADMIN_OPEN,
      "token list USER | token delete USER TOKEN|ID | token reset USER\n"
@@ -31,32 +31,48 @@ const rc_command_t rc_admin_commands[] = {
     {"ip", rc_admin_ip, RC_ADMIN_OPEN,
      "ip list USER | ip add USER ENTRIES | ip remove USER ENTRIES",
      "addresses that a user may come from; USER default binds everybody"},
-    {"anonymous", rc_admin_anonymous, RC_ADMIN_OPEN, "anonymous on|off",
-     "may visitors without a key see what the default user may"},
-    {"password", rc_admin_password, RC_ADMIN_OPEN, "password USER [--password TEXT|--none]",
-     "set a user's password"},
+    {"anonymous", rc_admin_anonymous, RC_ADMIN_OPEN, "anonymous [on|off]",
+     "may visitors without a key see what the default user may; alone: tell"},
+    {"password", rc_admin_password, RC_ADMIN_OPEN,
+     "password USER [--password TEXT|--password-stdin|--none]", "set a user's password"},
     {"email", rc_admin_email, RC_ADMIN_OPEN,
      "email list USER | email add USER ADDRESS | email remove USER ADDRESS",
      "extra e-mail addresses of a user"},
+    {"user", rc_admin_object, RC_ADMIN_OPEN,
+     "user list | user show|delete USER | user create|set USER [KEY=VALUE]...\n"
+     "         [--password TEXT|--password-stdin]",
+     "users; keys: email firstname lastname admin=on|off active=on|off, and of set: username"},
+    {"repo", rc_admin_object, RC_ADMIN_OPEN,
+     "repo list | repo show|delete REPOSITORY | repo create|set REPOSITORY [KEY=VALUE]...",
+     "repositories; keys: description owner clone_uri landing_rev private=on|off\n"
+     "      enable_downloads=on|off enable_locking=on|off, and of set: name"},
+    {"group", rc_admin_object, RC_ADMIN_OPEN,
+     "group list | group show|delete GROUP | group create|set GROUP [KEY=VALUE]...\n"
+     "       group add|remove GROUP USER",
+     "user groups and their members; keys: owner active=on|off, and of set: group_name"},
     {"perm", rc_admin_perm, RC_ADMIN_OPEN,
      "perm default|user NAME|group NAME [PERMISSION... inherit=on|off]",
      "global permissions; a permission takes the place of the others of its kind"},
     {"set", rc_admin_set, RC_ADMIN_OPEN, "set [NAME VALUE]", "server settings; alone: list them"},
     {"follow", rc_admin_follow, RC_ADMIN_OPEN, "follow USER REPOSITORY [--remove]",
      "make a user follow a repository"},
-    {"journal", rc_admin_journal, RC_ADMIN_OPEN, "journal list [--last N] | journal purge DAYS",
+    {"journal", rc_admin_journal, RC_ADMIN_OPEN,
+     "journal list [--last N] | journal purge DAYS [--yes]",
      "who did what; purge: forget what is older, and tell how much it was"},
     {"backup", rc_admin_backup, RC_ADMIN_OPEN, "backup FILE",
      "copy the database, while the server runs, to a new file"},
     {"secret", rc_admin_secret, RC_ADMIN_OPEN, "secret rotate",
      "make a new secret and encrypt all keys with it, while the server runs"},
-    {"call", rc_admin_call, RC_ADMIN_OPEN, "call METHOD [key:value | key:=JSON | key:@FILE]...",
+    {"call", rc_admin_call, RC_ADMIN_OPEN,
+     "call [--format=json|pretty] METHOD [key:value | key:=JSON | key:@FILE]...",
      "call an API method as the first super-admin; print the answer"},
     {"check", rc_admin_check, RC_ADMIN_AS_IT_IS, "check [--repair]",
      "do database, secret and disk agree? --repair finishes what a crash left, and gives\n"
      "      the default user the permission rows that he lacks"},
     {NULL, NULL, RC_ADMIN_BARE, NULL, NULL},
 };
+
+const rc_actor_t rc_admin_actor = {.name = RC_LOCAL_ACTOR, .ip = "127.0.0.1"};
 
 int rc_admin_fail(int status, const char *fmt, ...)
 {
@@ -157,61 +173,63 @@ int rc_admin_user(rc_user_t **user, rc_admin_t *admin)
     return *user ? RC_ADMIN_OK : rc_admin_fail(RC_ADMIN_FAILED, "user `%s` does not exist", name);
 }
 
-const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret)
-{
-    struct termios saved, quiet;
-    char line[512];
-    bool read, hidden = secret && !tcgetattr(STDIN_FILENO, &saved);
+typedef struct tell_t {
+    rc_err_t *(*fn)(void *baton, rc_db_t *db);
+    void *baton;
+    const char *action;
+} tell_t;
 
-    if (!isatty(STDIN_FILENO))
-        return NULL;
-    if (hidden) { /* before the prompt: an answer may come at once */
-        quiet = saved;
-        quiet.c_lflag &= (tcflag_t)~ECHO;
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-    }
-    fprintf(stderr, "%s: ", prompt);
-    read = fgets(line, sizeof(line), stdin) != NULL;
-    if (hidden) {
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved);
-        fputc('\n', stderr);
-    }
-    if (!read)
-        return NULL;
-    line[strcspn(line, "\n")] = '\0';
-    return apr_pstrdup(admin->pool, line);
+static rc_err_t *change_and_tell(void *baton, rc_db_t *db)
+{
+    const tell_t *tell = baton;
+
+    RC_TRY(tell->fn(tell->baton, db));
+    return rc_store_journal_add(db, &rc_admin_actor, 0, NULL, tell->action);
 }
 
-const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt)
+int rc_admin_apply(rc_admin_t *admin, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton,
+                   const char *action, const char *what)
 {
-    const char *password = rc_admin_option(admin, "--password"), *again;
+    tell_t tell = {fn, baton, apr_pstrcat(admin->pool, action, what ? ":" : NULL, what, NULL)};
 
-    if (!password) {
-        password = rc_admin_ask(admin, prompt, true);
-        again = password ? rc_admin_ask(admin, "The same again", true) : NULL;
-        if (!again || strcmp(again, password)) {
-            rc_admin_fail(RC_ADMIN_USAGE,
-                          isatty(STDIN_FILENO)
-                              ? "the password was not repeated"
-                              : "--password is missing, and there is no terminal to ask at");
-            return NULL;
-        }
-    }
-    if (strlen(password) >= 6)
-        return password;
-    rc_admin_fail(RC_ADMIN_USAGE, "the password must have at least 6 characters");
-    return NULL;
+    return rc_admin_result(admin, rc_db_txn(admin->db, change_and_tell, &tell));
 }
 
-static void usage(FILE *out)
+void rc_admin_head(const rc_admin_t *admin, const char *head)
+{
+    if (admin->headers)
+        printf("%s\n", head);
+}
+
+static const rc_command_t *find_command(const char *name)
+{
+    const rc_command_t *command = rc_admin_commands;
+
+    while (command->name && strcmp(command->name, name))
+        command++;
+    return command->name ? command : NULL;
+}
+
+/* Of one command, or of all. */
+static void usage(FILE *out, const rc_command_t *only)
 {
     const rc_command_t *command;
 
-    fputs("usage: rcapi-admin --data DIR | --db FILE --repos DIR --secret FILE  COMMAND ...\n\n"
-          "--data DIR stands for --db DIR/rcapi.db --repos DIR/repos --secret DIR/secret\n\n",
+    fputs("usage: rcapi-admin --data DIR | --db FILE --repos DIR --secret FILE  COMMAND ...\n\n",
           out);
-    for (command = rc_admin_commands; command->name; command++)
+    if (!only)
+        fputs(
+            "--data DIR stands for --db DIR/rcapi.db --repos DIR/repos --secret DIR/secret; "
+            "without\n"
+            "one of them the environment variable RCAPI_DATA names DIR. Root becomes the owner of\n"
+            "DIR. Lists have headers on a terminal, or with --headers.\n\n",
+            out);
+    for (command = only ? only : rc_admin_commands; command->name; command++) {
         fprintf(out, "  %s\n      %s\n", command->usage, command->help);
+        if (only)
+            return;
+    }
+    fputs("  help [COMMAND], --help, --version\n", out);
     fputs("\nExit status: 0 done, 1 failed, 2 wrong command line\n", out);
 }
 
@@ -234,6 +252,8 @@ static bool read_places(rc_admin_t *admin)
     char *cwd = getcwd(NULL, 0);
     int i;
 
+    if (!data && (data = getenv("RCAPI_DATA")) && !*data)
+        data = NULL;
     for (i = 0; i < 3; i++) {
         if (!*places[i] && data)
             *places[i] = apr_pstrcat(admin->pool, data, "/", names[i], NULL);
@@ -259,17 +279,16 @@ static void read_remote(rc_admin_t *admin)
 
 static int run(rc_admin_t *admin, const char *name)
 {
-    const rc_command_t *command = rc_admin_commands;
+    const rc_command_t *command = find_command(name);
     const char *path;
     rc_err_t *err;
     int status;
 
-    while (command->name && strcmp(command->name, name))
-        command++;
-    if (!command->name)
+    if (!command)
         return rc_admin_fail(RC_ADMIN_USAGE, "no command %s; see rcapi-admin --help", name);
     if ((status = rc_admin_become_owner(admin)) != RC_ADMIN_OK)
         return status;
+    admin->command = command->name;
     read_remote(admin);
     if (command->needs == RC_ADMIN_BARE)
         return command->run(admin);
@@ -280,6 +299,25 @@ static int run(rc_admin_t *admin, const char *name)
         (err = rc_db_acquire(&admin->db, admin->env->db_pool, admin->pool)))
         return rc_admin_result(admin, err);
     return command->run(admin);
+}
+
+/* "help" in front, or --help anywhere. */
+static bool wants_help(rc_admin_t *admin)
+{
+    bool flag = rc_admin_flag(admin, "--help") | rc_admin_flag(admin, "-h");
+
+    return flag || (admin->words->nelts && !strcmp(WORD(admin, 0), "help"));
+}
+
+/* The first command among the words. */
+static const rc_command_t *named_command(rc_admin_t *admin)
+{
+    const rc_command_t *command = NULL;
+    int i;
+
+    for (i = 0; !command && i < admin->words->nelts; i++)
+        command = find_command(WORD(admin, i));
+    return command;
 }
 
 int main(int argc, const char *const *argv)
@@ -296,12 +334,17 @@ int main(int argc, const char *const *argv)
     admin.words = apr_array_make(admin.pool, argc, sizeof(const char *));
     for (i = 1; i < argc; i++)
         APR_ARRAY_PUSH(admin.words, const char *) = argv[i];
-    if (rc_admin_flag(&admin, "--help") || rc_admin_flag(&admin, "-h")) {
-        usage(stdout);
+    if (rc_admin_flag(&admin, "--version")) {
+        puts("rcapi-admin " RCAPI_VERSION);
+        return RC_ADMIN_OK;
+    }
+    admin.headers = rc_admin_flag(&admin, "--headers") || isatty(STDOUT_FILENO);
+    if (wants_help(&admin)) {
+        usage(stdout, named_command(&admin));
         return RC_ADMIN_OK;
     }
     if (!read_places(&admin) || !(command = rc_admin_word(&admin))) {
-        usage(stderr);
+        usage(stderr, NULL);
         return RC_ADMIN_USAGE;
     }
     status = run(&admin, command);

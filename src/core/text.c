@@ -9,6 +9,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#define MAX_EMAIL 255 /* bytes */
+
 static const char *skip_blanks(const char *p)
 {
     while (apr_isspace(*p))
@@ -164,4 +166,14 @@ bool rc_text_has_control(const char *text)
         if (*p < 0x20 || *p == 0x7f)
             return true;
     return false;
+}
+
+/* Something, "@", something, without what no address has outside of quotes: enough to notice a
+ * slip, and to be put into a header or a list. */
+bool rc_text_is_email(const char *text)
+{
+    const char *at = strchr(text, '@');
+
+    return at && at != text && at[1] && !strchr(at + 1, '@') && strlen(text) <= MAX_EMAIL &&
+           !strpbrk(text, " <>()[],;:\\\"") && !rc_text_has_control(text);
 }

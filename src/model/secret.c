@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 
 #include "rc_fs.h"
+#include "rc_journal.h"
 #include "rc_log.h"
 #include "rc_repo_model.h"
 #include "rc_sealed.h"
@@ -24,6 +25,7 @@ typedef struct rotate_t {
     rc_rotation_t *done;
     const rc_env_t *env;
     rc_db_t *db;
+    const rc_actor_t *actor;
     apr_pool_t *pool;
 } rotate_t;
 
@@ -80,15 +82,16 @@ static rc_err_t *rotate_in_txn(void *baton, rc_db_t *db)
     RC_TRY(rc_secret_rotation_begin(rotate->env->secret, rotate->pool));
     RC_TRY(reseal_all(rotate, RC_SEALED_KEYS));
     RC_TRY(reseal_all(rotate, RC_SEALED_URIS));
+    RC_TRY(rc_store_journal_add(db, rotate->actor, 0, NULL, "admin_rotated_secret"));
     return rc_model_secret_note(rotate->env, db, rotate->pool);
 }
 
 rc_err_t *rc_model_secret_rotate(rc_rotation_t *done, const rc_env_t *env, rc_db_t *db,
-                                 apr_pool_t *pool)
+                                 const rc_actor_t *actor, apr_pool_t *pool)
 {
     const char *path = env->config->secret_file;
     const char *folder = apr_pstrmemdup(pool, path, (apr_size_t)(strrchr(path, '/') - path));
-    rotate_t rotate = {.done = done, .env = env, .pool = pool};
+    rotate_t rotate = {.done = done, .env = env, .actor = actor, .pool = pool};
     bool locked;
 
     RC_TRY(rc_fs_lock(&locked, *folder ? folder : "/", 0, pool));

@@ -59,7 +59,8 @@ static rc_err_t *set_email(rc_db_t *db, apr_int64_t user_id, const char *email, 
 {
     if (!*email)
         return rc_store_email_set_main(db, user_id, NULL);
-    RC_TRY(check_text("the e-mail address", email, pool));
+    if (!rc_text_is_email(email))
+        return rc_err_failed(pool, "`%s` is no e-mail address", email);
     return explain(rc_store_email_set_main(db, user_id, rc_text_lower(email, pool)), "user_email",
                    "email", email, pool);
 }

@@ -11,14 +11,13 @@
 
 #include "rc_text.h"
 
-#define MAX_EMAIL 255 /* bytes */
 #define MAX_RANGE 256 /* addresses */
 
 rc_err_t *rc_model_email_add(rc_db_t *db, apr_int64_t user_id, const char *email, apr_pool_t *pool)
 {
     rc_err_t *err;
 
-    if (!*email || strlen(email) > MAX_EMAIL || rc_text_has_control(email))
+    if (!rc_text_is_email(email))
         return rc_err(pool, RC_E_ARG, "not an e-mail address");
     err = rc_store_email_add(db, user_id, rc_text_lower(email, pool));
     if (err && err->kind == RC_E_CONFLICT)

@@ -258,7 +258,8 @@ rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *r
 rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, const char *args,
                             apr_pool_t *pool)
 {
-    rc_rpc_request_t request = {.http_method = "POST", .client_ip = "127.0.0.1", .base_url = ""};
+    rc_rpc_request_t request = {
+        .http_method = "POST", .client_ip = "127.0.0.1", .base_url = "", .actor = RC_LOCAL_ACTOR};
     envelope_t envelope = {out, env, &request, pool, false, "1"};
     rc_call_t *call = apr_pcalloc(pool, sizeof(*call));
     rc_guard_t guard;

@@ -8,7 +8,7 @@
 
 rc_actor_t rc_call_actor(const rc_call_t *call)
 {
-    return (rc_actor_t){call->caller->user_id, call->request->client_ip};
+    return (rc_actor_t){call->caller->user_id, call->request->client_ip, call->request->actor};
 }
 
 rc_err_t *rc_call_journal_named(rc_call_t *call, const char *action, const char *name,

@@ -11,6 +11,10 @@ rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_actor_t *actor, apr_int64_t
 {
     if (!actor)
         return NULL;
+    if (actor->name)
+        return rc_execute(db, SQL_JOURNAL_ADD_NAMED, "srsssi", actor->name, repo_id,
+                          repo_name ? repo_name : "", action, actor->ip ? actor->ip : "",
+                          (apr_int64_t)apr_time_now());
     return rc_execute(db, SQL_JOURNAL_ADD, "irsssi", actor->user_id, repo_id,
                       repo_name ? repo_name : "", action, actor->ip ? actor->ip : "",
                       (apr_int64_t)apr_time_now());

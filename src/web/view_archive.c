@@ -133,7 +133,7 @@ static rc_err_t *add_entry(void *baton, rc_db_t *db)
 {
     const archive_t *archive = baton;
     const rc_web_call_t *call = archive->call;
-    rc_actor_t actor = {call->caller->user_id, call->request->client_ip};
+    rc_actor_t actor = {call->caller->user_id, call->request->client_ip, NULL};
 
     return rc_store_journal_add(
         db, &actor, call->repo->id, call->repo->name,

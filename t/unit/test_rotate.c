@@ -73,7 +73,7 @@ static int rotate(void)
 {
     rc_rotation_t done;
 
-    return rc_model_secret_rotate(&done, env, db, pool) ? 4 : 0;
+    return rc_model_secret_rotate(&done, env, db, NULL, pool) ? 4 : 0;
 }
 
 static int set_up(void)
@@ -182,7 +182,7 @@ static void unreadable(void **state)
     ASSERT_OK(open_env());
     ASSERT_OK(rc_model_secret_check(&fit, env, db, pool));
     assert_false(fit);
-    ASSERT_OK(rc_model_secret_rotate(&done, env, db, pool));
+    ASSERT_OK(rc_model_secret_rotate(&done, env, db, NULL, pool));
     assert_int_equal(done.resealed, 0);
     assert_true(done.unreadable >= USERS);
     assert_int_equal(rename(in_dir("lost"), in_dir("secret")), 0);

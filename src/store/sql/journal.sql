@@ -4,6 +4,9 @@
 -- JOURNAL_ADD: user, repository, its name, action, address, now
 INSERT INTO journal (user_id, username, repo_id, repo_name, action, ip_addr, created_on)
 SELECT u.user_id, u.username, ?2, ?3, ?4, ?5, ?6 FROM users u WHERE u.user_id = ?1
+-- JOURNAL_ADD_NAMED: name of who is no user, repository, its name, action, address, now
+INSERT INTO journal (username, repo_id, repo_name, action, ip_addr, created_on)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 -- JOURNAL_FOLLOWED: user, how many; the newest entries about repositories that he follows, or of
 -- users that he follows, but only about repositories that are there and that he may read. Each of
 -- those he follows is asked for its own newest entries, by index: the whole is never looked through.
