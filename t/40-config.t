@@ -119,6 +119,27 @@ subtest 'places' => sub {
     is($t->last->status, 200, 'a slash at the end of the mount');
 };
 
+subtest 'allowed, and seldom meant' => sub {
+    my $said = sub { ($t->httpd_conf_test("$_[0]\n"))[1] };
+    my $sites = qr/^.*RC0070: SetHandler rcapi stands for the whole main server, and so for every virtual host/m;
+    my $host = "<VirtualHost *:1>\nServerName other\n%s</VirtualHost>";
+    unlike($said->(''), $sites, 'one site');
+    like($said->(sprintf $host, ''), $sites, 'a mount that takes other sites over');
+    my $slashes = sub { [$_[0] =~ /RC0071: server (\S+) .*?AllowEncodedSlashes is Off/g] };
+    is_deeply($slashes->($said->('AllowEncodedSlashes NoDecode')), [], 'NoDecode');
+    is_deeply($slashes->($said->('AllowEncodedSlashes On')), [], 'On');
+    is_deeply($slashes->($said->('AllowEncodedSlashes Off')), ['127.0.0.1'], 'Off');
+    is_deeply($slashes->($said->("AllowEncodedSlashes NoDecode\n" . sprintf $host, "AllowEncodedSlashes Off\n")), ['other'], 'Off in a virtual host');
+    mkdir "$dir/closed", 0500;
+    my $cache = qr/RC0072: RcapiArchiveCache: \Q$dir\E\/closed cannot be used by the account of httpd's children/;
+    like($said->("RcapiArchiveCache $dir/closed"), $cache, 'a cache that cannot be written');
+    like($said->("RcapiArchiveCache $dir/closed/new"), $cache, 'nor made');
+    unlike($said->("RcapiArchiveCache $dir/new"), qr/RC0072/, 'one that can be made');
+    my ($exit, $why) = $t->httpd_conf_test("RcapiTempDirectory $dir/closed\n");
+    isnt($exit, 0, 'a folder for temporary files that cannot be used');
+    like($why, qr/RcapiTempDirectory: the account of httpd's children cannot use \Q$dir\E\/closed \(Permission denied\)/, 'is refused');
+};
+
 subtest 'virtual hosts' => sub {
     my $before = $t->{server}{config};
     my $port = $t->port;
@@ -147,6 +168,7 @@ subtest 'virtual hosts' => sub {
 END
     $t->reload;
     my $ask = sub { $t->get('/tiny/changeset-diff/tip', as => 'admin', headers => [Host => $_[0]])->status };
+    like($t->error_log, qr/rcapi:warn\].*RC0070: /, 'the log of the start says so');
     is($ask->('one'), 200, 'the first inherits');
     is($ask->('two'), 401, 'the second has another database');
     is($t->get('/tiny/changeset-diff/tip', headers => [Host => 'none'])->status, 404, 'the third has none of it');

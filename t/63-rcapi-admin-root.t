@@ -104,6 +104,7 @@ subtest 'httpd started by root' => sub {
     admin($data, @init)->{exit} == 0 or die 'init';
     my $victim = theirs("$place/victim2");
     chown 0, 0, $victim;
+    chmod 0700, $victim;
     unlink "$data/rcapi.db.lock";
     symlink "$victim/lock", "$data/rcapi.db.lock";
     symlink "$victim/cache", "$data/repos/.rc_archives";
@@ -111,7 +112,8 @@ subtest 'httpd started by root' => sub {
     spew("$data/repos/.rc_tmp/0.op", "$victim/moved\0$victim/file\0");
     system 'chown', '-hR', "$uid:$gid", $data;
     mkdir "$place/httpd";
-    mkdir "$place/httpd/$_" for qw(logs tmp);
+    mkdir "$place/httpd/logs";
+    theirs("$place/httpd/tmp");
     my $server = RCAPI::Server->new(dir => "$place/httpd", as_root => 1, config => <<"END", sweep => []);
 LoadModule rcapi_module $build/mod_rcapi.so
 RcapiDatabase $data/rcapi.db
@@ -121,6 +123,9 @@ RcapiSecretFile $data/secret
     SetHandler rcapi
 </Location>
 END
+    my $r = $server->check_config("RcapiTempDirectory $victim\n");
+    is $r->{exit}, 1, 'a temporary folder of root';
+    like $r->{err}, qr/RcapiTempDirectory: the account of httpd's children cannot use/, 'is refused';
     is $server->check_config('')->{exit}, 0, 'httpd -t';
     is join(' ', map { s{.*/}{}r } glob "$victim/*"), 'file', 'changes nothing';
     ok -e "$data/repos/.rc_tmp/0.op", 'and repairs nothing';

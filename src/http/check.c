@@ -9,6 +9,7 @@
 #include <mpm_common.h>
 #include <ap_mpm.h>
 
+#include <string.h>
 #include <unistd.h>
 
 #include <apr_file_info.h>
@@ -57,6 +58,7 @@ static const char *check_server(const rc_server_conf_t *conf, apr_pool_t *pool)
     const char *wrong, *path;
     rc_env_config_t config;
     apr_size_t i;
+    int n;
 
     for (i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
         path = *(const char *const *)((const char *)conf + paths[i].offset);
@@ -72,13 +74,17 @@ static const char *check_server(const rc_server_conf_t *conf, apr_pool_t *pool)
                                               APR_DIR, 0, "", pool)))
         return wrong;
     rc_http_resolve(&config, conf, pool);
+    if ((n = rc_http_folder_error(config.temp_dir)))
+        return apr_psprintf(
+            pool, "RcapiTempDirectory: the account of httpd's children cannot use %s (%s)",
+            config.temp_dir, strerror(n));
     if (config.db.min > config.db.max)
         return apr_psprintf(pool, "RcapiDatabaseMin %d is more than RcapiDatabaseMax %d",
                             config.db.min, config.db.max);
     return NULL;
 }
 
-static bool is_mounted(const rc_server_conf_t *conf)
+bool rc_http_is_mounted(const rc_server_conf_t *conf)
 {
     int i;
 
@@ -101,8 +107,10 @@ int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
                      RCLOGNO(0001) "method table: %s", rc_err_log_text(err, ptemp));
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST)
+        rc_http_warn(s, ptemp);
     for (; s; s = s->next) {
-        if (!is_mounted(rc_http_server_conf(s)))
+        if (!rc_http_is_mounted(rc_http_server_conf(s)))
             continue;
         if ((wrong = check_server(rc_http_server_conf(s), ptemp))) {
             ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, NULL,

@@ -105,6 +105,17 @@ void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_poo
 /** The limit on request bodies of a place. */
 apr_size_t rc_http_max_body(const rc_dir_conf_t *conf);
 
+/** Does @a conf have us mounted anywhere? */
+bool rc_http_is_mounted(const rc_server_conf_t *conf);
+
+/* warn.c */
+
+/** Warns of what is allowed and seldom meant: at a start, in the log; with httpd -t, to its user. */
+void rc_http_warn(const server_rec *main, apr_pool_t *pool);
+
+/** Why the account of the children cannot write in @a folder: an errno; 0: it can. */
+int rc_http_folder_error(const char *folder);
+
 /* process.c: environments of this process */
 int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 void rc_http_child_init(apr_pool_t *pchild, server_rec *s);

@@ -66,10 +66,10 @@ static rc_slot_t *slot_for(const rc_server_conf_t *conf, apr_pool_t *pconf)
 int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
     (void)plog;
-    (void)ptemp;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK;
     ap_add_version_component(pconf, "mod_rcapi/" RCAPI_VERSION);
+    rc_http_warn(s, ptemp);
     slots = apr_array_make(pconf, 1, sizeof(rc_slot_t *));
     for (; s; s = s->next) {
         rc_server_conf_t *conf = rc_http_server_conf(s);

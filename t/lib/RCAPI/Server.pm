@@ -50,6 +50,8 @@ sub new {
     }, $class;
     $self->{program} = program(); # asked before httpd's environment is ours
     mkdir "$self->{dir}/$_" for qw(logs run tmp htdocs);
+    my (undef, $uid, $gid) = account();
+    chown $uid, $gid, "$self->{dir}/tmp" if defined $uid;
     spew("$self->{dir}/mime.types", "text/plain txt c h\nimage/png png\ntext/html html\n");
     return $self;
 }
