@@ -66,7 +66,7 @@ $(O)/gen/rc_schema.def: src/store/schema.awk $(sort $(wildcard src/store/schema/
 
 $(call obj,$(HTTP_SRC)): CPPFLAGS += $(HTTPD_CFLAGS)
 $(call obj,$(UNIT_SRC)): CPPFLAGS += -Isrc
-$(O)/obj/%.o: %.c Makefile | $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
+$(O)/obj/%.o: %.c Makefile | $(O)/.packages $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(call obj,$(LIB_SRC)): $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
@@ -96,19 +96,22 @@ units: $(UNITS) $(O)/crash.so
 
 # What is missing, root installs, and everybody else is told of.
 HTTPD = "$$($(APXS) -q SBINDIR)/$$($(APXS) -q progname)"
+THERE = ( for c in $(COMMANDS); do command -v $$c || exit 1; done; \
+          $(HTTPD) -v && pkg-config --exists $(MODULES) ) >/dev/null 2>&1
 APT   = apt-get install -y --no-install-recommends $(PACKAGES)
 .PHONY: deps test-deps packages
 deps:
-	@( for c in $(COMMANDS); do command -v $$c || exit 1; done; \
-	   $(HTTPD) -v && pkg-config --exists $(MODULES) ) >/dev/null 2>&1 || $(SUBMAKE) packages
+	@$(THERE) || $(SUBMAKE) packages
 test-deps: PACKAGES += $(TEST_PACKAGES)
 test-deps: COMMANDS += $(TEST_COMMANDS)
 test-deps: MODULES += cmocka
 test-deps:
-	@( for c in $(COMMANDS); do command -v $$c || exit 1; done; \
-	   $(HTTPD) -v && pkg-config --exists $(MODULES) && /usr/bin/python3 -c 'import feedparser' && \
-	   test -e "$$($(APXS) -q LIBEXECDIR)/mod_qos.so" \
-	 ) >/dev/null 2>&1 || $(SUBMAKE) packages PACKAGES='$(PACKAGES)'
+	@{ $(THERE) && test -e "$$($(APXS) -q LIBEXECDIR)/mod_qos.so" && \
+	   /usr/bin/python3 -c 'import feedparser' 2>/dev/null; } || $(SUBMAKE) packages PACKAGES='$(PACKAGES)'
+# A build alone installs nothing: it stops and shows the line.
+$(O)/.packages: Makefile
+	@$(THERE) || { echo 'Packages are missing. On Debian: sudo apt-get update && sudo $(APT)' >&2; exit 1; }
+	@mkdir -p $(@D) && touch $@
 packages:
 	@command -v apt-get >/dev/null || { echo 'Please install: $(PACKAGES)'; exit 1; }
 	@[ "$$(id -u)" = 0 ] || { echo 'Please run: sudo apt-get update && sudo $(APT)'; exit 1; }
@@ -174,6 +177,12 @@ install: all
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGS)
 	install -D -m 644 conf/rcapi.conf '$(SAMPLE)'
 	sed -i 's,modules/mod_rcapi.so,$(LIBEXECDIR)/mod_rcapi.so,' '$(SAMPLE)'
+
+#: make uninstall [DESTDIR=] [PREFIX=]         removes what install put there, and no data
+.PHONY: uninstall
+uninstall:
+	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_rcapi.so' $(PROGS:$(O)/%='$(DESTDIR)$(PREFIX)/%')
+	rm -rf '$(DESTDIR)$(PREFIX)/share/mod_rcapi'
 
 #: make clean, make help
 .PHONY: clean help

@@ -6,7 +6,7 @@ use warnings;
 use File::Temp;
 use Test::More;
 use lib 't/lib';
-use RCAPI::Run qw(run slurp);
+use RCAPI::Run qw(run slurp spew);
 use RCAPI::Server;
 use RCAPI::Test;
 
@@ -24,6 +24,25 @@ subtest 'make install' => sub {
     like($installed, qr{^LoadModule rcapi_module "?/\S+/mod_rcapi\.so"?$}m, 'the sample knows where the module is');
     $r = run({ root => 1 }, "$root/opt/x/bin/rhodecode-api", '--help');
     is($r->{exit}, 0, 'a program runs from there');
+    spew("$root/opt/x/bin/another", '');
+    $r = run({ root => 1, env => $env, timeout => 60 }, 'make', 'uninstall', "DESTDIR=$root", 'PREFIX=/opt/x');
+    is($r->{exit}, 0, 'make uninstall') or diag($r->{out}, $r->{err});
+    is(`find $root -type f`, "$root/opt/x/bin/another\n", 'leaves what is not ours');
+};
+
+subtest 'without the packages' => sub {
+    my $place = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+    mkdir "$place/bin";
+    for my $program (qw(make sh mkdir touch awk sed rm mv cc git curl perl ar find id nproc)) {
+        my ($path) = grep { -x } map { "$_/$program" } split /:/, $ENV{PATH};
+        symlink $path, "$place/bin/$program" if $path;
+    }
+    my $env = { PATH => "$place/bin", MAKEFLAGS => undef, MAKELEVEL => undef, MFLAGS => undef, APXS => undef, CC => undef };
+    for my $target ('all', 'install') {
+        my $r = run({ root => 1, env => $env }, "$place/bin/make", $target, "O=$place/out", "DESTDIR=$place/root", 'CC=cc');
+        is($r->{exit}, 2, "make $target stops");
+        like($r->{err}, qr/\APackages are missing\. On Debian: sudo apt-get update && sudo apt-get install -y [^\n]* apache2-dev [^\n]*\nmake: \*\*\*[^\n]*\n\z/, 'shows the one line to run, and no other complaint');
+    }
 };
 
 subtest 'the sample' => sub {

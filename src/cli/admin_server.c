@@ -4,12 +4,16 @@
  */
 #include "admin.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_strings.h>
 
+#include "rc_fs.h"
 #include "rc_global.h"
+#include "rc_moves.h"
 #include "rc_repo.h"
 #include "rc_setting.h"
 #include "rc_user_model.h"
@@ -267,6 +271,26 @@ int rc_admin_follow(rc_admin_t *admin)
 
 /* --- backup --- */
 
+/* To standard output: a shell of root opens the file then, where our account could not. */
+static rc_err_t *backup_to_output(rc_admin_t *admin)
+{
+    const char *work, *path;
+    char buffer[65536];
+    ssize_t n = 0;
+    int fd;
+
+    RC_TRY(rc_work_dir(&work, admin->env, admin->pool));
+    path = apr_pstrcat(admin->pool, work, "/backup", NULL);
+    RC_TRY(rc_db_backup(admin->db, path));
+    if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        return rc_fs_err(admin->pool, "open", path);
+    while ((n = read(fd, buffer, sizeof(buffer))) > 0)
+        if (fwrite(buffer, 1, (size_t)n, stdout) != (size_t)n)
+            break;
+    close(fd);
+    return n || fflush(stdout) ? rc_fs_err(admin->pool, "write", "standard output") : NULL;
+}
+
 int rc_admin_backup(rc_admin_t *admin)
 {
     const char *path = rc_admin_word(admin);
@@ -275,5 +299,7 @@ int rc_admin_backup(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "into which file?");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
+    if (!strcmp(path, "-"))
+        return rc_admin_result(admin, backup_to_output(admin));
     return rc_admin_result(admin, rc_db_backup(admin->db, path));
 }
