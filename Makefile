@@ -17,9 +17,9 @@ COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl $(APXS)
 MODULES    := $(PKGS) libcurl
 
 # What only the tests need: real peers to compare with.
-TEST_PACKAGES := libcmocka-dev sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils python3-feedparser chromium strace e2fsprogs \
+TEST_PACKAGES := libcmocka-dev openssl sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils python3-feedparser chromium strace e2fsprogs \
                  libapache2-mod-qos
-TEST_COMMANDS := prove ssh sqlite3 wget unzip bzip2 xz zstd xmllint chromium
+TEST_COMMANDS := prove ssh openssl sqlite3 wget unzip bzip2 xz zstd xmllint chromium
 
 OPT_release := -O2 -DNDEBUG
 OPT_debug   := -Og -g
