@@ -24,7 +24,7 @@ my $MAIN = $$;
 my (%children, $homes, $leaks);
 
 delete @ENV{qw(http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY
-    CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR USERPROFILE)};
+    CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR USERPROFILE RHODECODE_API_KEY)};
 
 END {
     if ($$ == $MAIN) {
@@ -91,6 +91,16 @@ my %ANSWERS = (
     enormous => sub { "HTTP/1.1 200 OK\r\nContent-Length: 1073741825\r\n\r\n{" },
     not_http => sub { "hello\r\n\r\n" },
     slow => sub { sleep 2; result($_[0], 1) },
+    get_method => sub {
+        my ($call) = @_;
+        my $pattern = $call->{args}{pattern};
+        return refuse($call, '"No such method: get_method"') if $call->{api_key} eq 'old server';
+        return result($call, '["get_repo", "get_repos", "create_repo", 5]') if $pattern eq '*';
+        return result($call, '["get_repo", {"repoid": "<RequiredType>", "cache": "<Optional:true>"}]') if $pattern eq 'get_repo';
+        return result($call, '"odd"');
+    },
+    rows => sub { result($_[0], q([{"name": "a", "size": 5, "members": [], "private": false},)
+            . q( {"size": 12345, "name": "caf\u00e9\n\u001b[m", "members": {}, "late": 1, "private": null}])) },
 );
 
 sub serve_one {
@@ -205,8 +215,8 @@ subtest 'usage' => sub {
     is_run($help, 0, qr/^usage: rhodecode-api /, '', '--help');
     is_run(client(['-h']), 0, $help->{out}, '', '-h');
     is_run(client(['get_repo', 'x', '-h', '--nope']), 0, $help->{out}, '', '-h behind a method');
-    for my $word (qw(--apikey --apihost --config --save-config --format --timeout key:value key:=
-        key:@FILE key:@- .config/rhodecode .rhodecode 0600 USERPROFILE CURL_CA_BUNDLE)) {
+    for my $word (qw(--version --apikey --apikey-stdin --apihost --config --save-config --format --timeout key:value key:=
+        key:@FILE key:@- .config/rhodecode .rhodecode 0600 USERPROFILE CURL_CA_BUNDLE RHODECODE_API_KEY table)) {
         like($help->{out}, qr/\Q$word\E/, "help tells about $word");
     }
     like($help->{out}, qr/^  $_  \S/m, "help tells about exit status $_") for 0 .. 3;
@@ -227,8 +237,8 @@ subtest 'usage' => sub {
         [['--apikey'], 'Option --apikey needs a value'],
         [['--help=x'], 'Option --help takes no value'],
         [['--save-config=x'], 'Option --save-config takes no value'],
-        [['--format=xml'], 'Unknown format "xml", use pretty or json'],
-        [['--format', ''], 'Unknown format "", use pretty or json'],
+        [['--format=xml'], 'Unknown format "xml", use pretty, json or table'],
+        [['--format', ''], 'Unknown format "", use pretty, json or table'],
         map { [["--timeout=$_"], '--timeout needs a number of seconds from 1 to 2000000'] }
             '', '0', '-1', '1s', ' 1', '+1', '2000001', '99999999999999999999') {
         my ($args, $message) = @$case;
@@ -240,18 +250,76 @@ subtest 'usage' => sub {
             "The apihost must be a URL like http://127.0.0.1:5000\n", "host $host");
     }
     is_run(client(["--apikey=\xff", "--apihost=$HOST", 'x']),
-        2, '', "The value of --apikey is not UTF-8\n", 'bad key');
+        2, '', "The API key is not UTF-8\n", 'bad key');
     is_run(client(["--apikey=x", "--apihost=http://\xff", 'x']),
         2, '', "The value of --apihost is not UTF-8\n", 'bad host');
     is_run(client([@AUTH, "\xff"]), 2, '', "The method name is not UTF-8\n", 'bad method');
+    for my $path (qw(/_admin/api /_admin/api/ /rc/_admin/api//)) {
+        is_run(client(["--apikey=$KEY", "--apihost=$HOST$path", 'get_repo']), 2, '',
+            "The apihost is the address of the server alone; leave out /_admin/api, which is added to it\n", "host with $path");
+    }
+    my ($version) = slurp("$FindBin::Bin/../Makefile") =~ /^VERSION\s*:=\s*(\S+)/m;
+    is_run(client(['get_repo', '--version', '--nope']), 0, "rhodecode-api $version\n", '', '--version');
     is(sent(), 0, 'nothing was sent');
+};
+
+subtest 'where the key comes from' => sub {
+    my $home = new_home();
+    spew("$home/.rhodecode", qq({"apikey": "of the file", "apihost": "$HOST"}));
+    my $key = sub {
+        my ($args, %o) = @_;
+        my $run = client(['--format=json', 'mirror', @$args], home => $home, %o);
+        return $run->{out} =~ /"api_key": "([^"]*)"/ ? $1 : "status $run->{status}: $run->{err}";
+    };
+    my %env = (env => { RHODECODE_API_KEY => 'of the environment' });
+    is($key->([]), 'of the file', 'the file');
+    is($key->([], %env), 'of the environment', 'RHODECODE_API_KEY before the file');
+    is($key->([], env => { RHODECODE_API_KEY => '' }), 'of the file', 'an empty one is none');
+    is($key->(["--apihost=$HOST"], home => "$TMP/nowhere", %env), 'of the environment', 'no file is needed then');
+    is($key->(['--apikey=of the option'], %env), 'of the option', '--apikey before both');
+    is($key->(['--apikey-stdin', '--apikey=of the option'], %env, stdin => "of stdin\r\nmore"), 'of stdin', '--apikey-stdin before all');
+    is($key->(['--apikey-stdin'], stdin => "of stdin"), 'of stdin', 'without a line end');
+    is($key->(['--apikey-stdin'], stdin => "\nx"), "status 2: Standard input holds no API key\n", 'an empty line');
+    is($key->(['--apikey-stdin'], stdin => 'x' x 70_000), "status 2: Cannot read the API key from standard input: File too large\n", 'too long');
+    is($key->(['--apikey-stdin', 'a:@-'], stdin => "x\n"), "status 2: Argument a: standard input can be read only once\n", 'stdin twice');
+    is($key->([], env => { RHODECODE_API_KEY => "\xff" }), "status 2: The API key is not UTF-8\n", 'not UTF-8');
+    is_run(client(['--save-config', "--apihost=$HOST", "--config=$home/new", '--apikey-stdin'], stdin => "$KEY\n"), 0,
+        "Created new config in $home/new\n", '', 'saved, without a word on the command line');
+    is($key->(["--config=$home/new"]), $KEY, '... and read');
+};
+
+subtest 'what was probably meant' => sub {
+    my @cases = ([['get_rep'], qr/"No such method: get_rep"/, "Did you mean the method get_repo?\n"],
+        [['getrepos'], qr/No such/, "Did you mean the method get_repos?\n"],
+        [['make_coffee'], qr/No such/, ''], [['x' x 100], qr/No such/, ''],
+        [['get_repo', 'repo_id:x'], qr/Missing/, "get_repo has no argument repo_id; did you mean repoid?\n"],
+        [['get_repo', 'zzzzzzzz:x', 'cache:true'], qr/Missing/, "get_repo has no argument zzzzzzzz\n"],
+        [['get_repo'], qr/Missing/, ''], [['object_error', 'a:1'], qr/"b"/, '']);
+    for my $case (@cases) {
+        my ($args, $out, $err) = @$case;
+        is_run(json_call(@$args), 1, $out, $err, "@$args");
+    }
+    is_run(client(['--format=json', '--apikey=old server', "--apihost=$HOST", @$_]), 1, qr/No such|Missing/, '', "@$_: a server without get_method")
+        for ['get_rep'], ['get_repo', 'repo_id:x'];
+    is_run(json_call('get_repo', 'repoid:x', 'repo_id:x'), 0, qr/rhodecode/, '', 'not asked after a success');
+};
+
+subtest 'tables' => sub {
+    my $table = sub { return client(['--format=table', @AUTH, @_]) };
+    is_run($table->('rows'), 0, "name      size   private\na         5      false\ncaf\xc3\xa9 ?[m  12345  -\n", '', 'a list of objects');
+    is_run($table->('get_repo', 'repoid:x'), 0, "repo_name  rhodecode\nprivate    false\nmembers    []\n", '', 'an object');
+    is_run($table->('get_method', 'pattern:*'), 0, "get_repo\nget_repos\ncreate_repo\n5\n", '', 'a list');
+    is_run($table->('string'), 0, "done\n", '', 'a text');
+    is_run($table->('null'), 0, "-\n", '', 'null');
+    is_run($table->('deep'), 0, qr/^\[{399}\]{399}\n\z/, '', 'nested lists');
+    is_run($table->('get_repo'), 1, "Missing non optional `repoid` arg in JSON DATA\n", '', 'an error');
 };
 
 subtest 'session of the documentation' => sub {
     my $home = new_home();
     my %o = (home => $home, env => { http_proxy => $HOST });    # so that port 5000 need not be free
     is_run(client(['--save-config', "--apikey=$KEY", '--apihost=http://127.0.0.1:5000'], %o),
-        0, "Created new config in $home/.config\n", '', 'save');
+        0, "Created new config in $home/.config/rhodecode\n", '', 'save');
     is_run(client(['get_repo'], %o), 1, <<'OUT', '', 'without argument');
 Calling method get_repo => http://127.0.0.1:5000
 Server response
@@ -327,7 +395,8 @@ subtest 'arguments' => sub {
     my $before = sent();
     is_run(client([@AUTH, 'mirror', 'repoid']), 2, '', "Error parsing arguments \n", 'no colon');
     is_run(client([@AUTH, 'mirror', 'a:1', 'repoid=x']),
-        2, '', "Error parsing arguments \n", 'no colon later');
+        2, '', "Error parsing arguments \nWrite repoid:VALUE, with a colon in place of the first \"=\"\n", 'no colon later, but =');
+    is_run(client([@AUTH, 'mirror', '=x']), 2, '', "Error parsing arguments \n", '= without a name');
     is_run(client([@AUTH, 'mirror', "a:\xc3"]), 2, '', "An argument is not UTF-8\n", 'not UTF-8');
     for my $case (['', 'value expected at line 1 column 1'],
         ['{', 'key in double quotes expected at line 1 column 2'],
@@ -401,16 +470,23 @@ subtest 'configuration, writing' => sub {
 
     my $before = sent();
     is_run(client([@save, 'get_repo'], home => $home, umask => 0),
-        0, "Created new config in $home/.config\n", '', 'new');
+        0, "Created new config in $home/.config/rhodecode\n", '', 'new');
     is(sent(), $before, 'no call is made');
-    is(slurp("$home/.config"), qq({\n    "apihost": "$HOST",\n    "apikey": "$KEY"\n}\n), 'content');
-    is(mode("$home/.config"), '0600', 'mode');
-    chmod 0644, "$home/.config" or die;
+    is(slurp("$home/.config/rhodecode"), qq({\n    "apihost": "$HOST",\n    "apikey": "$KEY"\n}\n), 'content');
+    is(mode("$home/.config/rhodecode"), '0600', 'mode');
+    chmod 0644, "$home/.config/rhodecode" or die;
     is_run(client(['--save-config', "--apikey=n\"w\xc3\xa9", "--apihost=$HOST"], home => $home, umask => 0777), 0,
-        "Updated config in $home/.config\n", '', 'update');
-    is(slurp("$home/.config"), qq({\n    "apihost": "$HOST",\n    "apikey": "n\\"w\\u00e9"\n}\n), 'new content');
-    is(mode("$home/.config"), '0600', 'mode again');
+        "Updated config in $home/.config/rhodecode\n", '', 'update');
+    is(slurp("$home/.config/rhodecode"), qq({\n    "apihost": "$HOST",\n    "apikey": "n\\"w\\u00e9"\n}\n), 'new content');
+    is(mode("$home/.config/rhodecode"), '0600', 'mode again');
+    is(mode("$home/.config"), '0700', 'mode of the folder');
+    is(ls($home) . '|' . ls("$home/.config"), '.config|rhodecode', 'no other file left');
+
+    $home = new_home();
+    spew("$home/.config", 'x');
+    is_run(client(\@save, home => $home), 0, "Updated config in $home/.config\n", '', '.config is a file, as older clients wrote it');
     is(ls($home), '.config', 'no other file left');
+    like(slurp("$home/.config"), qr/\Q$KEY\E/, 'content');
 
     $home = new_home();
     mkdir "$home/.config";
@@ -441,7 +517,7 @@ subtest 'configuration, writing' => sub {
     is(ls($home), '.config .rhodecode link loose mine', 'no other file left');
     my $profile = new_home();
     is_run(client(\@save, env => { HOME => undef, USERPROFILE => $profile }),
-        0, "Created new config in $profile/.config\n", '', 'USERPROFILE');
+        0, "Created new config in $profile/.config/rhodecode\n", '', 'USERPROFILE');
 };
 
 subtest 'configuration, reading' => sub {

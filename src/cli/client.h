@@ -33,6 +33,9 @@ bool rc_cli_read_all(rc_cli_buf_t *buf, int fd, size_t max);
 /* Print one line on standard error and return status. Control characters become "?". */
 int rc_cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* From now on rc_cli_fail prints nothing: for calls whose failure nobody needs to see. */
+void rc_cli_silence(bool on);
+
 /* p itself, or the end of the program when memory ran out. */
 void *rc_cli_need(void *p);
 char *rc_cli_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -42,8 +45,10 @@ void rc_cli_forget(char *secret);
 
 /* -- client_options.c: the command line -- */
 
+typedef enum { RC_CLI_PRETTY, RC_CLI_JSON, RC_CLI_TABLE } rc_cli_format_t;
+
 typedef struct rc_cli_options_t {
-    char *apikey;        /* own copy, NULL when not given or empty */
+    char *apikey;        /* own copy, NULL when given nowhere on the command line or beside it */
     const char *apihost; /* NULL when not given or empty, as the ones below */
     const char *config;
     const char *method;
@@ -51,9 +56,11 @@ typedef struct rc_cli_options_t {
     size_t n_args;
     const char **words; /* what args points into */
     long timeout;       /* seconds for the whole call, 0 for no limit */
-    bool pretty;
+    rc_cli_format_t format;
+    bool stdin_key; /* the key is the first line of standard input */
     bool save;
     bool help;
+    bool version;
 } rc_cli_options_t;
 
 int rc_cli_options_read(rc_cli_options_t *opt, int argc, char **argv);
@@ -74,7 +81,7 @@ void rc_cli_config_free(rc_cli_config_t *conf);
 
 /* -- client_args.c: key:value words -- */
 
-/* On success *args is a new JSON object. */
+/* On success *args is a new JSON object. Standard input is not read when it held the key. */
 int rc_cli_args_read(struct json_object **args, const rc_cli_options_t *opt);
 
 /* -- client_json.c: a strict reader -- */
@@ -98,9 +105,33 @@ void rc_cli_json_print_pretty(FILE *out, struct json_object *value); /* indent 4
 /* The one-line form as a new string. */
 char *rc_cli_json_text(struct json_object *value);
 
+/* -- client_table.c -- */
+
+/* A result as lines of aligned columns, for people: UTF-8, control characters become "?". */
+void rc_cli_print_table(FILE *out, struct json_object *value);
+
 /* -- client_http.c -- */
 
 /* POST the body and take the answer of a 200. On success answer->data is to be freed. */
 int rc_cli_http_post(rc_cli_buf_t *answer, const char *apihost, const char *body, long timeout);
+
+/* -- client_call.c: one exchange -- */
+
+typedef struct rc_cli_call_t {
+    const rc_cli_config_t *conf;
+    const char *method;
+    struct json_object *args; /* stays the caller's */
+    long timeout;
+} rc_cli_call_t;
+
+/* Send the call and read its answer. With RC_CLI_OK and RC_CLI_REFUSED *value is the result or the
+ * error, a part of *root, which is to be freed; else *root is NULL. */
+int rc_cli_call(struct json_object **root, struct json_object **value, const rc_cli_call_t *call);
+
+/* -- client_hint.c -- */
+
+/* After the server refused the call: ask it which methods or arguments there are, and print on
+ * standard error what was probably meant. Prints nothing when that cannot be found out. */
+void rc_cli_hint(const rc_cli_call_t *call, struct json_object *error);
 
 #endif

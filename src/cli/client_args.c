@@ -72,6 +72,18 @@ static int from_file(struct json_object **out, const word_t *word, bool *stdin_u
     return status;
 }
 
+/* The usual slip is key=value. The value may be a password, and is not shown. */
+static int no_colon(const char *text)
+{
+    size_t len = strcspn(text, "=");
+    int status = rc_cli_fail(RC_CLI_USAGE, "Error parsing arguments ");
+
+    if (len > 0 && text[len] == '=' && rc_cli_utf8_valid(text, len))
+        rc_cli_fail(status, "Write %.*s:VALUE, with a colon in place of the first \"=\"", (int)len,
+                    text);
+    return status;
+}
+
 static int add_word(struct json_object *args, const char *text, bool *stdin_used)
 {
     const char *colon = strchr(text, ':');
@@ -81,7 +93,7 @@ static int add_word(struct json_object *args, const char *text, bool *stdin_used
     int status = RC_CLI_OK;
 
     if (!colon)
-        return rc_cli_fail(RC_CLI_USAGE, "Error parsing arguments ");
+        return no_colon(text);
     word = (word_t){text, colon + 1, (int)(colon - text)};
     if (!rc_cli_utf8_valid(text, strlen(text)))
         return rc_cli_fail(RC_CLI_USAGE, "An argument is not UTF-8");
@@ -103,7 +115,7 @@ static int add_word(struct json_object *args, const char *text, bool *stdin_used
 int rc_cli_args_read(struct json_object **args, const rc_cli_options_t *opt)
 {
     struct json_object *object = rc_cli_need(json_object_new_object());
-    bool stdin_used = false;
+    bool stdin_used = opt->stdin_key;
     int status = RC_CLI_OK;
 
     for (size_t i = 0; i < opt->n_args && status == RC_CLI_OK; i++)

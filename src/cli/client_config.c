@@ -78,11 +78,23 @@ static int path_to_write(char **path, const rc_cli_options_t *opt)
     if (!home)
         return rc_cli_fail(RC_CLI_USAGE, "No home folder is known, use --config");
     *path = rc_cli_printf("%s/.config", home);
-    if (stat(*path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        free(*path);
-        *path = rc_cli_printf("%s/.config/rhodecode", home);
-    }
+    if (stat(*path, &st) == 0 && S_ISREG(st.st_mode))
+        return RC_CLI_OK;  /* as older clients wrote it */
+    mkdir(*path, S_IRWXU); /* where that fails, writing the file says why */
+    free(*path);
+    *path = rc_cli_printf("%s/.config/rhodecode", home);
     return RC_CLI_OK;
+}
+
+/* Does the host end in the path that is appended to it, whatever slashes follow? */
+static bool ends_in_path(const char *apihost)
+{
+    static const char path[] = "/_admin/api";
+    size_t len = strlen(apihost);
+
+    while (len > 0 && apihost[len - 1] == '/')
+        len--;
+    return len >= strlen(path) && strncmp(apihost + len - strlen(path), path, strlen(path)) == 0;
 }
 
 /* The server base must be a plain URL, since a path is appended and the key goes there. */
@@ -96,6 +108,9 @@ static int check_apihost(const char *apihost)
             scheme = false;
     if (!scheme)
         return rc_cli_fail(RC_CLI_USAGE, "The apihost must be a URL like http://127.0.0.1:5000");
+    if (ends_in_path(apihost))
+        return rc_cli_fail(RC_CLI_USAGE, "The apihost is the address of the server alone; leave "
+                                         "out /_admin/api, which is added to it");
     return RC_CLI_OK;
 }
 

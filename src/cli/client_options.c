@@ -10,15 +10,28 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#define MAX_KEY     (64 * 1024)
 #define MAX_TIMEOUT 2000000 /* libcurl counts milliseconds in a long of possibly 32 bits */
 
 /* Above all characters, so that optopt tells a misused long option from an unknown letter. */
-enum { OPT_APIKEY = 256, OPT_APIHOST, OPT_CONFIG, OPT_SAVE, OPT_FORMAT, OPT_TIMEOUT };
+enum {
+    OPT_APIKEY = 256,
+    OPT_APIKEY_STDIN,
+    OPT_APIHOST,
+    OPT_CONFIG,
+    OPT_SAVE,
+    OPT_FORMAT,
+    OPT_TIMEOUT,
+    OPT_VERSION
+};
 
 static const struct option LONG_OPTIONS[] = {
     {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, OPT_VERSION},
     {"apikey", required_argument, NULL, OPT_APIKEY},
+    {"apikey-stdin", no_argument, NULL, OPT_APIKEY_STDIN},
     {"apihost", required_argument, NULL, OPT_APIHOST},
     {"config", required_argument, NULL, OPT_CONFIG},
     {"save-config", no_argument, NULL, OPT_SAVE},
@@ -29,19 +42,23 @@ static const struct option LONG_OPTIONS[] = {
 
 static const char HELP[] =
     "usage: rhodecode-api [-h] [--format=FORMAT] [--apikey=APIKEY] [--apihost=APIHOST]\n"
-    "                     [--config=CONFIG] [--save-config] [--timeout=SECONDS]\n"
-    "                     METHOD [key:value ...]\n"
+    "                     [--apikey-stdin] [--config=CONFIG] [--save-config]\n"
+    "                     [--timeout=SECONDS] [--version] METHOD [key:value ...]\n"
     "\n"
     "Call a method of a RhodeCode JSON-RPC API and print what it answers.\n"
     "\n"
     "Options, before or after the method; \"--\" ends them:\n"
     "  -h, --help         show this text and exit\n"
-    "  --apikey KEY       API key; overrides the configuration file\n"
+    "  --version          show the version and exit\n"
+    "  --apikey KEY       API key; overrides the environment and the configuration file.\n"
+    "                     Other users of this machine may see it in the list of processes\n"
+    "  --apikey-stdin     the API key is the first line of standard input\n"
     "  --apihost URL      server, as in http://127.0.0.1:5000; overrides the file\n"
     "  --config FILE      configuration file to use instead of the default one\n"
-    "  --save-config      write --apikey and --apihost to the file and exit\n"
+    "  --save-config      write key and host to the file and exit\n"
     "  --format FORMAT    pretty (default): a report for people, keys sorted;\n"
-    "                     json: the bare result (or error) on one line\n"
+    "                     json: the bare result (or error) on one line;\n"
+    "                     table: a list as aligned columns, without nested values\n"
     "  --timeout SECONDS  give up after this time; by default a call may take as long\n"
     "                     as it needs, only connecting is limited to 30 seconds\n"
     "\n"
@@ -55,10 +72,11 @@ static const char HELP[] =
     "Configuration: a JSON object {\"apikey\": \"...\", \"apihost\": \"...\"}. Read from "
     "--config,\n"
     "else from the first regular file of ~/.config, ~/.config/rhodecode, ~/.rhodecode.\n"
-    "Written with mode 0600 to --config, else to ~/.config, or to ~/.config/rhodecode\n"
-    "where ~/.config is a directory. Not read when both options are given.\n"
+    "Written with mode 0600 to --config, else to ~/.config/rhodecode, or to ~/.config\n"
+    "where that is a file already. Not read when key and host are given otherwise.\n"
     "\n"
-    "Environment: HOME (else USERPROFILE) is ~; CURL_CA_BUNDLE, SSL_CERT_FILE and\n"
+    "Environment: RHODECODE_API_KEY is the API key where no option gives one; HOME (else "
+    "USERPROFILE) is ~; CURL_CA_BUNDLE, SSL_CERT_FILE and\n"
     "SSL_CERT_DIR name trusted certificates; http_proxy, https_proxy and no_proxy.\n"
     "\n"
     "Exit status:\n"
@@ -75,10 +93,15 @@ void rc_cli_print_help(void)
 
 static int set_format(rc_cli_options_t *opt, const char *name)
 {
-    opt->pretty = strcmp(name, "pretty") == 0;
-    if (!opt->pretty && strcmp(name, "json") != 0)
-        return rc_cli_fail(RC_CLI_USAGE, "Unknown format \"%s\", use pretty or json", name);
-    return RC_CLI_OK;
+    static const char *const names[] = {
+        [RC_CLI_PRETTY] = "pretty", [RC_CLI_JSON] = "json", [RC_CLI_TABLE] = "table"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (strcmp(name, names[i]) == 0) {
+            opt->format = (rc_cli_format_t)i;
+            return RC_CLI_OK;
+        }
+    return rc_cli_fail(RC_CLI_USAGE, "Unknown format \"%s\", use pretty, json or table", name);
 }
 
 static int set_timeout(rc_cli_options_t *opt, const char *text)
@@ -102,11 +125,46 @@ static void set_apikey(rc_cli_options_t *opt, char *word)
     memset(word, 'x', strlen(word));
 }
 
+/* The first line of standard input, and nothing behind it. */
+static int key_from_stdin(rc_cli_options_t *opt)
+{
+    rc_cli_buf_t text = {0};
+
+    if (!rc_cli_read_all(&text, STDIN_FILENO, MAX_KEY)) {
+        rc_cli_forget(text.data);
+        return rc_cli_fail(RC_CLI_USAGE, "Cannot read the API key from standard input: %s",
+                           strerror(errno));
+    }
+    text.data[strcspn(text.data, "\r\n")] = '\0';
+    rc_cli_forget(opt->apikey);
+    opt->apikey = text.data;
+    if (*opt->apikey)
+        return RC_CLI_OK;
+    return rc_cli_fail(RC_CLI_USAGE, "Standard input holds no API key");
+}
+
+static int find_key(rc_cli_options_t *opt)
+{
+    const char *key = getenv("RHODECODE_API_KEY");
+
+    if (opt->stdin_key)
+        return key_from_stdin(opt);
+    if (!opt->apikey && key && *key)
+        opt->apikey = rc_cli_need(strdup(key));
+    return RC_CLI_OK;
+}
+
 static int set_option(rc_cli_options_t *opt, int option, char *value)
 {
     switch (option) {
     case 'h':
         opt->help = true;
+        return RC_CLI_OK;
+    case OPT_VERSION:
+        opt->version = true;
+        return RC_CLI_OK;
+    case OPT_APIKEY_STDIN:
+        opt->stdin_key = true;
         return RC_CLI_OK;
     case OPT_SAVE:
         opt->save = true;
@@ -144,7 +202,7 @@ static int bad_option(int problem, const char *word)
 static int check_utf8(const rc_cli_options_t *opt)
 {
     if (opt->apikey && !rc_cli_utf8_valid(opt->apikey, strlen(opt->apikey)))
-        return rc_cli_fail(RC_CLI_USAGE, "The value of --apikey is not UTF-8");
+        return rc_cli_fail(RC_CLI_USAGE, "The API key is not UTF-8");
     if (opt->apihost && !rc_cli_utf8_valid(opt->apihost, strlen(opt->apihost)))
         return rc_cli_fail(RC_CLI_USAGE, "The value of --apihost is not UTF-8");
     if (opt->method && !rc_cli_utf8_valid(opt->method, strlen(opt->method)))
@@ -157,7 +215,7 @@ int rc_cli_options_read(rc_cli_options_t *opt, int argc, char **argv)
     size_t n_words = 0;
     int option, status;
 
-    *opt = (rc_cli_options_t){.pretty = true};
+    *opt = (rc_cli_options_t){.format = RC_CLI_PRETTY};
     opt->words = rc_cli_need(calloc((size_t)argc + 1, sizeof(*opt->words)));
     opterr = 0;
     /* "-": free words come as code 1, in order, even under POSIXLY_CORRECT; ":": tell ':' from '?'
@@ -169,7 +227,8 @@ int rc_cli_options_read(rc_cli_options_t *opt, int argc, char **argv)
             opt->words[n_words++] = optarg;
             continue;
         }
-        if ((status = set_option(opt, option, optarg)) != RC_CLI_OK || opt->help)
+        status = set_option(opt, option, optarg);
+        if (status != RC_CLI_OK || opt->help || opt->version)
             return status;
     }
     while (optind < argc)
@@ -179,7 +238,8 @@ int rc_cli_options_read(rc_cli_options_t *opt, int argc, char **argv)
         opt->args = opt->words + 1;
         opt->n_args = n_words - 1;
     }
-    return check_utf8(opt);
+    status = find_key(opt);
+    return status == RC_CLI_OK ? check_utf8(opt) : status;
 }
 
 void rc_cli_options_free(rc_cli_options_t *opt)

@@ -21,6 +21,13 @@ static char *format_text(const char *format, va_list ap)
     return rc_cli_need(fclose(out) == 0 && ok ? text : NULL);
 }
 
+static bool silent;
+
+void rc_cli_silence(bool on)
+{
+    silent = on;
+}
+
 int rc_cli_fail(int status, const char *format, ...)
 {
     va_list ap;
@@ -32,7 +39,8 @@ int rc_cli_fail(int status, const char *format, ...)
     for (char *c = line; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
             *c = '?'; /* names and server texts must not steer the terminal */
-    fprintf(stderr, "%s\n", line);
+    if (!silent)
+        fprintf(stderr, "%s\n", line);
     free(line);
     return status;
 }

@@ -1,150 +1,61 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * rhodecode-api: call one method of the JSON-RPC API from a shell. This file is the walk from the
- * options to the exit status: put the request together, send it, check the envelope of the
- * answer, print result or error.
+ * options to the exit status: read the arguments, make the call, print result or error.
  */
 #include "client.h"
 
 #include <json.h>
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <time.h>
 
-#define MAX_ID    9998
-#define MAX_SHOWN 300 /* bytes of the server's answer in an error line */
-
-/* To tell answers apart, not a secret: where the kernel has nothing to give, the time will do. */
-static int random_id(void)
+static void print_answer(struct json_object *value, rc_cli_format_t format)
 {
-    unsigned int number;
-
-    if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
-        number = (unsigned int)time(NULL);
-    return (int)(number % MAX_ID) + 1;
-}
-
-/* Takes over args. */
-static char *request_body(int id, const char *apikey, const char *method, struct json_object *args)
-{
-    struct json_object *request = rc_cli_need(json_object_new_object());
-    char *body;
-
-    json_object_object_add(request, "id", rc_cli_need(json_object_new_int(id)));
-    json_object_object_add(request, "api_key", rc_cli_need(json_object_new_string(apikey)));
-    json_object_object_add(request, "method", rc_cli_need(json_object_new_string(method)));
-    json_object_object_add(request, "args", args);
-    body = rc_cli_json_text(request);
-    json_object_put(request);
-    return body;
-}
-
-/* A value for an error line. A server that echoes the request must not make us show the key. */
-static char *shown(struct json_object *value, const char *apikey)
-{
-    struct json_object *key = rc_cli_need(json_object_new_string(apikey));
-    char *text = rc_cli_json_text(value), *key_text = rc_cli_json_text(key);
-
-    key_text[strlen(key_text) - 1] = '\0'; /* what is between the quotes */
-    if (strstr(text, key_text + 1)) {
-        rc_cli_forget(text);
-        text = rc_cli_need(strdup("(hidden, it holds the API key)"));
-    } else if (strlen(text) > MAX_SHOWN) {
-        text[MAX_SHOWN] = '\0';
-    }
-    json_object_put(key);
-    rc_cli_forget(key_text);
-    return text;
-}
-
-/* A server that could not read the request says why, but without our id: show that too. */
-static int id_mismatch(struct json_object *got, struct json_object *error, int id,
-                       const char *apikey)
-{
-    char *got_text = shown(got, apikey), *error_text = shown(error, apikey);
-    int status =
-        rc_cli_fail(RC_CLI_NO_ANSWER, "something went wrong. ID mismatch got %s, expected %d%s%s",
-                    got_text, id, error ? ": " : "", error ? error_text : "");
-
-    free(got_text);
-    free(error_text);
-    return status;
-}
-
-/* On success *value is result or error, still owned by root, and the status says which. */
-static int open_envelope(struct json_object **value, struct json_object *root, int id,
-                         const char *apikey)
-{
-    struct json_object *got = NULL, *result = NULL, *error = NULL;
-    bool has_result, has_error;
-
-    if (!json_object_is_type(root, json_type_object))
-        return rc_cli_fail(RC_CLI_NO_ANSWER, "Call failed: the answer is not a JSON object");
-    json_object_object_get_ex(root, "id", &got);
-    has_result = json_object_object_get_ex(root, "result", &result);
-    has_error = json_object_object_get_ex(root, "error", &error);
-    if (!json_object_is_type(got, json_type_int) || json_object_get_int64(got) != id)
-        return id_mismatch(got, error, id, apikey);
-    if (!has_result || !has_error)
-        return rc_cli_fail(RC_CLI_NO_ANSWER, "Call failed: the answer has no \"%s\"",
-                           has_result ? "error" : "result");
-    *value = error ? error : result;
-    return error ? RC_CLI_REFUSED : RC_CLI_OK;
-}
-
-static void print_answer(struct json_object *value, bool pretty)
-{
-    if (pretty) {
+    switch (format) {
+    case RC_CLI_PRETTY:
         puts("Server response");
         rc_cli_json_print_pretty(stdout, value);
-    } else {
+        putchar('\n');
+        break;
+    case RC_CLI_JSON:
         rc_cli_json_print(stdout, value);
+        putchar('\n');
+        break;
+    case RC_CLI_TABLE:
+        rc_cli_print_table(stdout, value);
+        break;
     }
-    putchar('\n');
 }
 
-static int read_answer(const rc_cli_buf_t *answer, int id, const char *apikey, bool pretty)
+static int exchange(const rc_cli_call_t *call, rc_cli_format_t format)
 {
-    rc_cli_json_error_t error;
-    struct json_object *root, *value = NULL;
-    int status;
+    struct json_object *root, *value;
+    int status = rc_cli_call(&root, &value, call);
 
-    if (!rc_cli_json_read(&root, answer->data, answer->len, &error))
-        return rc_cli_fail(RC_CLI_NO_ANSWER,
-                           "Call failed: the answer is not JSON: %s at line %lu column %lu",
-                           error.what, error.line, error.column);
-    status = open_envelope(&value, root, id, apikey);
-    if (status == RC_CLI_OK || status == RC_CLI_REFUSED)
-        print_answer(value, pretty);
+    if (status == RC_CLI_NO_ANSWER)
+        return status;
+    print_answer(value, format);
+    fflush(stdout); /* before what standard error says about it */
+    if (status == RC_CLI_REFUSED)
+        rc_cli_hint(call, value);
     json_object_put(root);
     return status;
 }
 
 static int call(const rc_cli_options_t *opt, const rc_cli_config_t *conf)
 {
-    struct json_object *args = NULL;
-    rc_cli_buf_t answer = {0};
-    char *body;
-    int id, status;
+    rc_cli_call_t call = {.conf = conf, .method = opt->method, .timeout = opt->timeout};
+    int status = rc_cli_args_read(&call.args, opt);
 
-    status = rc_cli_args_read(&args, opt);
     if (status != RC_CLI_OK)
         return status;
-    id = random_id();
-    if (opt->pretty) {
+    if (opt->format == RC_CLI_PRETTY) {
         printf("Calling method %s => %s\n", opt->method, conf->apihost);
         fflush(stdout); /* a call may take long */
     }
-    body = request_body(id, conf->apikey, opt->method, args);
-    status = rc_cli_http_post(&answer, conf->apihost, body, opt->timeout);
-    rc_cli_forget(body);
-    if (status != RC_CLI_OK)
-        return status;
-    status = read_answer(&answer, id, conf->apikey, opt->pretty);
-    free(answer.data);
+    status = exchange(&call, opt->format);
+    json_object_put(call.args);
     return status;
 }
 
@@ -155,6 +66,10 @@ static int run(const rc_cli_options_t *opt)
 
     if (opt->help) {
         rc_cli_print_help();
+        return RC_CLI_OK;
+    }
+    if (opt->version) {
+        puts("rhodecode-api " RCAPI_VERSION);
         return RC_CLI_OK;
     }
     if (opt->save)
