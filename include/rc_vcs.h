@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include <apr_tables.h>
+
 #include "rc_archive.h"
 #include "rc_spool.h"
 #include "rc_work.h"
@@ -129,6 +131,13 @@ typedef struct rc_place_t {
 
 /** The commit at @a index of the repository order; the id is in @a pool. No object is read. */
 rc_err_t *rc_vcs_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+
+/**
+ * The commits that git's `first^..last` has, in the order in which git mails them: of apr_int64_t,
+ * in @a pool. *@a indexes is NULL when @a last does not reach @a first. No object is read.
+ */
+rc_err_t *rc_vcs_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
+                        apr_int64_t last, apr_pool_t *pool);
 
 /** Committer time (epoch seconds) of a commit that rc_vcs_resolve gave; reads no object. */
 rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
@@ -259,10 +268,11 @@ rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
                             apr_pool_t *scratch);
 /**
  * Calls @a fn for each file and link of commit @a id, and before what it holds for each folder, in
- * the order of the trees; no submodules, nothing that .gitattributes keeps out of archives, contents
- * as the attributes convert them. A large content comes in a file without a name in @a temp_dir. No
- * path leads out of the folder that they all are unpacked in. Before the first call all directories
- * were read: RC_E_NOTFOUND, with a text for clients, when the commit cannot be exported.
+ * the order of the trees; no submodules, nothing that .gitattributes keeps out of archives,
+ * contents as the attributes convert them. A large content comes in a file without a name in @a
+ * temp_dir. No path leads out of the folder that they all are unpacked in. Before the first call
+ * all directories were read: RC_E_NOTFOUND, with a text for clients, when the commit cannot be
+ * exported.
  */
 rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch);

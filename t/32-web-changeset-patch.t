@@ -334,20 +334,78 @@ subtest 'series' => sub {
     is($new && told($am_dir, $new, '%T'), told($changes->{path}, $ids[24], '%T'), 'git am takes a series');
 };
 
-# Numbers and blank lines apart, a series of a history with merges is its single mails.
-subtest 'series with merges' => sub {
-    my @plain = grep { !is_merge($repo, $_) } @order;
+# The mails of these commits, in this order; numbers and blank lines apart they are the single ones.
+sub mails_of {
+    my ($in, @ids) = @_;
+    my @plain = grep { !is_merge($in, $_) } @ids;
     my ($n, $want) = (0, '');
     for (@plain) {
-        my $mail = wanted($repo, $_);
-        my $number = sprintf '[PATCH %02d/%d]', ++$n, scalar @plain;
+        my $mail = wanted($in, $_);
+        my $number = @plain > 1 ? sprintf '[PATCH %0*d/%d]', length @plain, ++$n, scalar @plain : '[PATCH]';
         next if $mail eq '';
         $want .= ($want eq '' ? '' : "\n") . $mail =~ s/^(Subject: )\[PATCH\]/$1$number/mr;
     }
-    is(patch_of($repo, '0...' . $#order), $want, 'merges are left out');
-    my ($merge) = grep { is_merge($repo, $_) } @order;
-    is(patch_of($repo, "$merge...$merge"), '', 'a range of a merge alone is empty');
-    like(patch_of($repo, $merge), qr/^From $merge /, 'a single merge is not');
+    return $want;
+}
+
+# What `git format-patch a^..b` mails when b reaches a, else all that lies between in our order.
+sub series_of {
+    my ($in, $order, $from, $to) = @_;
+    my ($a, $b) = @$order[$from, $to];
+    my $reached = git($in, 'rev-list', $b) =~ /^$a$/m;
+    return mails_of($in, @$order[$from .. $to]) if !$reached;
+    my ($parent) = parents($in, $a);
+    return format_patch($in, $parent ? "$parent..$b" : ('--root', $b));
+}
+
+sub check_series {
+    my ($in, @pairs) = @_;
+    my @ids = order($in);
+    for (@pairs ? @pairs : map { my $i = $_; map { [$i, $_] } $i .. $#ids } 0 .. $#ids) {
+        my ($from, $to) = @$_;
+        is(patch_of($in, "$ids[$from]...$ids[$to]"), series_of($in, \@ids, $from, $to), "$from...$to") or return;
+    }
+}
+
+subtest 'series with merges' => sub {
+    my ($merge) = grep { is_merge($repo, $order[$_]) } 0 .. $#order;
+    check_series($repo, [0, $#order], [$merge, $merge], [$merge, $#order], [1, $merge + 2], map { [$_, $_ + 7] } grep { $_ % 5 == 0 } 0 .. $#order - 7);
+    like(patch_of($repo, $order[$merge]), qr/^From $order[$merge] /, 'a single merge has a mail');
+};
+
+# Branches side by side, merges of two and three, dates that are equal or run backwards, two roots.
+subtest 'series of a branch' => sub {
+    my $r = $t->repo('branches', build => sub {
+        my ($work) = @_;
+        my $n = 0;
+        my $commit = sub {
+            my ($branch, $date, @parents) = @_;
+            spew("$work/" . (split '/', $branch)[-1], ++$n . "\n");
+            $t->git($work, qw(add -A));
+            my $tree = $t->git($work, 'write-tree') =~ s/\n//r;
+            my $raw = "tree $tree\n" . join('', map { "parent $_\n" } @parents) . "author A <a\@x.org> $date +0000\ncommitter A <a\@x.org> $date +0000\n\n$branch $n\n";
+            my $id = $t->git($work, { stdin => $raw }, qw(hash-object -t commit -w --stdin)) =~ s/\n//r;
+            $t->git($work, 'update-ref', "refs/heads/$branch", $id);
+            return $id;
+        };
+        my @main = $commit->('main', 1000);
+        push @main, $commit->('main', 1000 + $_ % 3, $main[-1]) for 1 .. 4;
+        my @side = $commit->('side', 1002, $main[1]);
+        push @side, $commit->('side', 900 + $_, $side[-1]) for 1 .. 3;
+        my $root = $commit->('root', 1001);
+        my $two = $commit->('main', 1002, $main[-1], $side[-1]);
+        my $three = $commit->('main', 1001, $two, $commit->('topic', 2000, $side[0]), $root);
+        $commit->('main', 1002, $three);
+        $commit->('side', 1003, $side[-1]);
+        $t->git($work, qw(symbolic-ref HEAD refs/heads/main));
+        $t->git($work, qw(reset -q --hard));
+    });
+    check_series($r);
+    my @ids = order($r);
+    my ($from) = grep { git($r, qw(log -1 --format=%s), $ids[$_]) =~ /^side/ } 0 .. $#ids;
+    my $tip = $t->git($r->{path}, qw(rev-parse refs/heads/side)) =~ s/\n//r;
+    my $new = am($r, $ids[$from], $t->get("/branches/changeset-patch/$ids[$from]...side", as => 'admin')->body);
+    is($new && told($am_dir, $new, '%T'), told($r->{path}, $tip, '%T'), 'git am takes the series of a branch');
 };
 
 # --- the answer

@@ -33,6 +33,8 @@ typedef struct rc_backend_t {
     rc_err_t *(*commit)(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
     rc_err_t *(*id_at)(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
     rc_err_t *(*place)(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+    rc_err_t *(*series)(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
+                        apr_int64_t last, apr_pool_t *pool);
     rc_err_t *(*time)(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
     rc_err_t *(*index_of)(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
     rc_err_t *(*import)(const char *path, const rc_import_t *import, apr_pool_t *pool);

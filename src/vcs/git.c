@@ -299,6 +299,7 @@ const rc_backend_t rc_git_backend = {
     .commit = rc_git_commit,
     .id_at = rc_git_id_at,
     .place = rc_git_place,
+    .series = rc_git_series,
     .time = rc_git_time,
     .index_of = rc_git_index_of,
     .import = rc_git_import,

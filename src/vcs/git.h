@@ -154,6 +154,8 @@ rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs);
 rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 rc_err_t *rc_git_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+rc_err_t *rc_git_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
+                        apr_int64_t last, apr_pool_t *pool);
 rc_err_t *rc_git_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
 rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "git_heap.h"
+
 #define NONE ((apr_uint32_t)-1)
 #define MANY 20000 /* commits that are costly to read */
 
@@ -19,13 +21,6 @@ typedef struct node_t {
     apr_uint32_t waiting;               /* children that are not out yet */
     apr_uint32_t place;                 /* in the order */
 } node_t;
-
-/* A commit whose children are all out. */
-typedef struct ready_t {
-    apr_uint64_t time;
-    apr_uint32_t turn; /* of arrival */
-    apr_uint32_t node;
-} ready_t;
 
 typedef struct graph_t {
     rc_git_t *git;
@@ -41,8 +36,7 @@ typedef struct graph_t {
     apr_uint32_t parents_n, parents_room;
     apr_uint32_t *table; /* open addressing: node numbers by id */
     apr_uint32_t table_size;
-    ready_t *heap;
-    apr_uint32_t heap_n, turns;
+    rc_git_heap_t heap; /* commits whose children are all out */
 } graph_t;
 
 static rc_err_t *no_memory(graph_t *graph)
@@ -208,38 +202,9 @@ static rc_err_t *collect(graph_t *graph)
 
 /* --- letting out --- */
 
-static bool before(const ready_t *a, const ready_t *b)
-{
-    return a->time != b->time ? a->time > b->time : a->turn < b->turn;
-}
-
 static void push(graph_t *graph, apr_uint32_t node)
 {
-    ready_t item = {graph->nodes[node].time, graph->turns++, node};
-    apr_uint32_t at = graph->heap_n++;
-
-    while (at && before(&item, &graph->heap[(at - 1) / 2])) {
-        graph->heap[at] = graph->heap[(at - 1) / 2];
-        at = (at - 1) / 2;
-    }
-    graph->heap[at] = item;
-}
-
-static apr_uint32_t pop(graph_t *graph)
-{
-    apr_uint32_t node = graph->heap[0].node, at = 0, child;
-    ready_t item = graph->heap[--graph->heap_n];
-
-    while ((child = 2 * at + 1) < graph->heap_n) {
-        if (child + 1 < graph->heap_n && before(&graph->heap[child + 1], &graph->heap[child]))
-            child++;
-        if (!before(&graph->heap[child], &item))
-            break;
-        graph->heap[at] = graph->heap[child];
-        at = child;
-    }
-    graph->heap[at] = item;
-    return node;
+    rc_git_heap_push(&graph->heap, graph->nodes[node].time, node);
 }
 
 /* @a tips_n: the tips were interned first, in the order in which git gets them. */
@@ -247,14 +212,13 @@ static rc_err_t *let_out(graph_t *graph, apr_uint32_t tips_n)
 {
     apr_uint32_t i, place = graph->nodes_n;
 
-    graph->heap = malloc(((size_t)graph->nodes_n + 1) * sizeof(ready_t));
-    if (!graph->heap)
+    if (!rc_git_heap_init(&graph->heap, graph->nodes_n))
         return no_memory(graph);
     for (i = 0; i < tips_n; i++)
         if (!graph->nodes[i].waiting)
             push(graph, i);
-    while (graph->heap_n) {
-        node_t *node = &graph->nodes[pop(graph)];
+    while (graph->heap.count) {
+        node_t *node = &graph->nodes[rc_git_heap_pop(&graph->heap)];
 
         node->place = --place;
         for (i = 0; i < node->parents_n; i++) {
@@ -324,6 +288,6 @@ rc_err_t *rc_git_graph_build(rc_git_order_t **order, rc_git_t *git, const rc_git
     free(graph.nodes);
     free(graph.parents);
     free(graph.table);
-    free(graph.heap);
+    rc_git_heap_free(&graph.heap);
     return err;
 }

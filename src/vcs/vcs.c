@@ -13,9 +13,13 @@
 #include <apr_thread_mutex.h>
 
 #include "backend.h"
+#include "rc_time.h"
 
 /* Freed handles leave holes in malloc's arenas; give them back once per so many closed ones. */
 #define TRIM_AFTER 16
+
+/* An idle handle that was not used for so long is closed when another one is given back. */
+#define IDLE_MOST apr_time_from_sec(300)
 
 typedef struct handle_t handle_t;
 struct handle_t {
@@ -23,6 +27,7 @@ struct handle_t {
     const rc_backend_t *backend;
     void *repo;
     char *path;
+    apr_time_t used; /* rc_clock() */
 };
 
 struct rc_vcs_pool_t {
@@ -160,19 +165,37 @@ static handle_t *take_idle(rc_vcs_pool_t *owner, const rc_backend_t *backend, co
     return handle;
 }
 
-static void give_back(rc_vcs_pool_t *owner, handle_t *handle)
+/* What is too much, or was not used for a while; NULL: nothing. */
+static handle_t *take_surplus(rc_vcs_pool_t *owner, apr_time_t now)
 {
-    handle_t *surplus = NULL;
+    handle_t *handle;
 
     apr_thread_mutex_lock(owner->mutex);
-    link_newest(owner, handle);
-    if (owner->idle > owner->max_idle) {
-        surplus = owner->oldest;
-        unlink_idle(owner, surplus);
-    }
+    handle = owner->oldest;
+    if (handle && owner->idle <= owner->max_idle && handle->used >= now - IDLE_MOST)
+        handle = NULL;
+    if (handle)
+        unlink_idle(owner, handle);
     apr_thread_mutex_unlock(owner->mutex);
-    if (surplus)
-        close_handle(owner, surplus);
+    return handle;
+}
+
+static void sweep(rc_vcs_pool_t *owner)
+{
+    apr_time_t now = rc_clock();
+    handle_t *handle;
+
+    while ((handle = take_surplus(owner, now)))
+        close_handle(owner, handle);
+}
+
+static void give_back(rc_vcs_pool_t *owner, handle_t *handle)
+{
+    handle->used = rc_clock();
+    apr_thread_mutex_lock(owner->mutex);
+    link_newest(owner, handle);
+    apr_thread_mutex_unlock(owner->mutex);
+    sweep(owner);
 }
 
 static apr_status_t end_lease(void *data)
@@ -328,6 +351,12 @@ rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
 rc_err_t *rc_vcs_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
 {
     return vcs->backend->place(place, vcs, index, pool);
+}
+
+rc_err_t *rc_vcs_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
+                        apr_int64_t last, apr_pool_t *pool)
+{
+    return vcs->backend->series(indexes, vcs, first, last, pool);
 }
 
 rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id)

@@ -91,6 +91,17 @@ static rc_err_t *resolve(bool *found, rc_web_changeset_t *set, rc_web_call_t *ca
     return NULL;
 }
 
+static apr_int64_t length(const rc_web_changeset_t *set)
+{
+    return set->series ? set->series->nelts : set->to - set->from + 1;
+}
+
+/* Index of the @a n-th commit, from 0; some of them may not be wanted. */
+static apr_int64_t index_at(const rc_web_changeset_t *set, apr_int64_t n)
+{
+    return set->series ? APR_ARRAY_IDX(set->series, n, apr_int64_t) : set->from + n;
+}
+
 static bool is_in(const rc_web_changeset_t *set, const rc_place_t *place)
 {
     return !set->range || !set->leave_merges || place->parents < 2;
@@ -106,16 +117,16 @@ static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_web_changeset
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     rc_place_t place = {0};
     apr_sha1_ctx_t sha;
-    apr_int64_t i;
+    apr_int64_t n;
 
     apr_sha1_init(&sha);
-    for (i = set->from; i <= set->to; i++) {
+    for (n = 0; n < length(set); n++) {
         apr_pool_clear(scratch);
-        RC_TRY(rc_vcs_place(&place, call->vcs, i, scratch));
+        RC_TRY(rc_vcs_place(&place, call->vcs, index_at(set, n), scratch));
         if (!place.id)
             return rc_err_internal(call->pool, APR_SUCCESS,
-                                   "no commit at index %" APR_INT64_T_FMT " of %s", i,
-                                   call->repo->name);
+                                   "no commit at index %" APR_INT64_T_FMT " of %s",
+                                   index_at(set, n), call->repo->name);
         if (!is_in(set, &place))
             continue;
         set->count++;
@@ -148,17 +159,19 @@ static rc_err_t *set_validators(rc_web_changeset_t *set, rc_web_call_t *call, co
 }
 
 rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, const char *kind,
-                                bool leave_merges)
+                                bool mails)
 {
     rc_web_changeset_t *set = apr_pcalloc(call->pool, sizeof(*set));
     bool found;
 
     *out = NULL;
-    set->leave_merges = leave_merges;
+    set->leave_merges = mails;
     RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->work, call->pool));
     RC_TRY(resolve(&found, set, call));
     if (!found)
         return rc_web_refuse(call, 404, NO_SUCH_COMMIT);
+    if (mails && set->range)
+        RC_TRY(rc_vcs_series(&set->series, call->vcs, set->from, set->to, call->pool));
     read_options(&set->diff, call);
     call->content_type = "text/plain; charset=utf-8";
     *out = set;
@@ -170,15 +183,15 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
 static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *set,
                                rc_web_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)
 {
-    apr_int64_t i, number = 0;
+    apr_int64_t n, number = 0;
     rc_place_t place;
 
     rc_spool_set_limit(spool, call->env->config->range_bytes);
     if (set->count > FEW)
         RC_TRY(rc_work_costly(&call->work, call->pool));
-    for (i = set->from; i <= set->to; i++) {
+    for (n = 0; n < length(set); n++) {
         apr_pool_clear(scratch);
-        RC_TRY(rc_vcs_place(&place, call->vcs, i, scratch));
+        RC_TRY(rc_vcs_place(&place, call->vcs, index_at(set, n), scratch));
         if (!is_in(set, &place))
             continue;
         RC_TRY(fn(call, set, place.id, ++number, spool, scratch));

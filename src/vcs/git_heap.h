@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Commits that wait for their turn as in git's walks: the newest first, and the first to come
+ * first among equal dates.
+ */
+#ifndef RC_VCS_GIT_HEAP_H
+#define RC_VCS_GIT_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <apr.h>
+
+typedef struct rc_git_waiting_t {
+    apr_uint64_t time;
+    apr_uint32_t turn; /* of arrival */
+    apr_uint32_t node;
+} rc_git_waiting_t;
+
+typedef struct rc_git_heap_t {
+    rc_git_waiting_t *items; /* malloc'ed */
+    apr_uint32_t count, turns;
+} rc_git_heap_t;
+
+/** Room for @a most commits at a time; false = no memory. */
+bool rc_git_heap_init(rc_git_heap_t *heap, size_t most);
+void rc_git_heap_free(rc_git_heap_t *heap);
+
+void rc_git_heap_push(rc_git_heap_t *heap, apr_uint64_t time, apr_uint32_t node);
+
+/** Takes the next one; there must be one. */
+apr_uint32_t rc_git_heap_pop(rc_git_heap_t *heap);
+
+#endif
