@@ -95,6 +95,7 @@ sub judge {
     return "id $id is not in the log" if defined $id && $t->error_log !~ /\(request \Q$id\E\)/;
     if ($a->status == 200 && !defined($json && $json->{error})) {
         return 'right' if $a->body eq $repo->{answers}{$what};
+        return 'failed' if $a->body =~ / cannot be read\b/; # a feed or a list marks what is damaged
         return 'empty' if is_empty($a->body);
         return 'failed' if $a->body =~ /"missing":true/ && $t->error_log =~ /lacks [0-9a-f]{40}: /; # in part, and it says so
         return "other content: " . substr $a->body, 0, 200;
@@ -315,6 +316,43 @@ subtest 'a folder that is closed: the log says so' => sub {
     is ask($repos{loose}, 'diff')->status, 500, 'refused';
     like substr($t->error_log, $before), qr/\(13\)Permission denied: .*cannot open the repository \Q$repos{loose}{path}\E/, 'and why';
     mend($repos{loose});
+};
+
+# One damaged commit does not take the others away: feeds and lists mark it.
+subtest 'what is damaged is marked' => sub {
+    my $repo = $repos{loose};
+    my @ids = split /\n/, $t->git($repo->{path}, qw(rev-list --reverse HEAD));
+    my $list = sub { $t->call(get_repo_changesets => { repoid => 'loose', start_rev => '0', limit => 10, details => $_[0] })->{result} };
+    my ($basic, $full) = map { $list->($_) } qw(basic full);
+    my $etag = $t->get('/loose/feed/atom', as => 'admin')->header('ETag');
+    my $feed = sub { my $a = $t->get("/loose/feed/$_[0]", as => 'admin'); return $a->status == 200 ? $a : 'status ' . $a->status };
+
+    my $retag = sub { spew("$repo->{path}/refs/tags/new", id($repo, 'HEAD') . "\n") }; # else the feed is kept
+
+    gone(loose($repo, 'HEAD^'));
+    $retag->();
+    my $is = $list->('basic');
+    is_deeply [@$is[0, 2]], [@$basic[0, 2]], 'the others are as before';
+    is_deeply [@{ $is->[1] }{qw(raw_id revision date error)}], [$ids[1], 1, $basic->[1]{date}, 'the commit cannot be read'], 'a missing commit';
+    for my $kind (qw(rss atom)) {
+        my $a = $feed->($kind);
+        is scalar(() = $a->body =~ /<(?:item|entry)>/g), 3, "$kind: all commits";
+        is scalar(() = $a->body =~ /<title>This commit cannot be read/g), 1, 'the missing one is marked';
+        is $a->header('ETag'), undef, 'nobody keeps it';
+    }
+    mend($repo, 1);
+
+    gone(loose($repo, 'HEAD:dir'));
+    $retag->();
+    $is = $list->('full');
+    is_deeply [@$is[0, 1]], [@$full[0, 1]], 'the others are as before';
+    is $is->[2]{error}, 'what the commit changes cannot be read', 'a missing tree';
+    is $is->[2]{message}, $full->[2]{message}, 'and all that is known';
+    my $a = $feed->('rss');
+    like $a->body, qr/<title>[^<]*Change b.*what it changes cannot be read/s, 'rss';
+    mend($repo, 1);
+    is $t->get('/loose/feed/atom', as => 'admin')->header('ETag'), $etag, 'mended';
+    is_deeply $list->('full'), $full, 'all is back';
 };
 
 # Gists are repositories too, and have views of their own.

@@ -134,6 +134,8 @@ static void set_content_headers(request_rec *r, const rc_web_call_t *call)
 {
     if (call->content_type)
         ap_set_content_type(r, apr_pstrdup(r->pool, call->content_type));
+    if (!call->etag) /* what came out is not what it stands for */
+        apr_table_unset(r->headers_out, "ETag");
     if (!call->disposition)
         return;
     apr_table_set(r->headers_out, "Content-Disposition", call->disposition);
@@ -182,7 +184,9 @@ static int serve_view(request_rec *r)
         rc_http_log_err(r, err);
         status = rc_err_http_status(err->kind);
         /* what broke is for the log */
-        message = err->kind == RC_E_LIMIT ? apr_pstrdup(r->pool, err->msg) : NULL;
+        message = err->kind == RC_E_LIMIT || err->kind == RC_E_FAILED
+                      ? apr_pstrdup(r->pool, err->msg)
+                      : NULL;
     } else {
         rc_http_log_refusal(r, note->call);
     }

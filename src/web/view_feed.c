@@ -11,6 +11,7 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
+#include "rc_log.h"
 #include "rc_repo_model.h"
 #include "rc_text.h"
 #include "rc_time.h"
@@ -42,6 +43,7 @@ typedef struct writing_t {
     rc_feed_t feed;
     apr_hash_t *labels;         /* id -> labels_t */
     apr_size_t bytes;           /* that may still be read to count lines */
+    bool damaged;               /* something could not be read; the feed says so */
     rc_refs_t kind;             /* while names are collected */
     apr_pool_t *pool, *scratch; /* of the feed, of one entry */
 } writing_t;
@@ -155,15 +157,31 @@ static rc_err_t *write_file(void *baton, const rc_change_t *change)
     return xml->err;
 }
 
+/* One commit that is damaged does not fail the feed: it is marked. Every other error is passed on.
+ */
+static rc_err_t *note_damage(bool *damaged, rc_err_t *err, writing_t *w)
+{
+    *damaged = err && err->kind == RC_E_INTERNAL && !w->feed.xml.err;
+    if (!*damaged)
+        return err;
+    w->damaged = true;
+    rc_log(RC_LOG_WARNING, err->cause, "feed of %s: %s", w->call->repo->name,
+           rc_err_log_text(err, w->scratch));
+    return NULL;
+}
+
 static rc_err_t *write_files(writing_t *w, const char *id)
 {
     apr_size_t most = w->bytes < COMMIT_BYTES ? w->bytes : COMMIT_BYTES;
     rc_stat_limits_t limits = {FILES_MOST, most};
-    bool more;
+    bool more = false, damaged;
+    rc_err_t *err = rc_vcs_stat(&more, w->call->vcs, id, &limits, write_file, w, w->scratch);
 
-    RC_TRY(rc_vcs_stat(&more, w->call->vcs, id, &limits, write_file, w, w->scratch));
+    RC_TRY(note_damage(&damaged, err, w));
     w->bytes -= most - limits.bytes;
-    if (more)
+    if (damaged)
+        rc_xml_text(&w->feed.xml, "\n ... what it changes cannot be read");
+    else if (more)
         rc_xml_text(&w->feed.xml, "\n ... and more");
     return NULL;
 }
@@ -194,13 +212,28 @@ static void write_head(writing_t *w, const rc_commit_t *commit, const rc_feed_en
     rc_xml_text(xml, apr_psprintf(w->scratch, "\">%.12s</a>", commit->id));
 }
 
+/* What the repository order knows of a commit that cannot be read. */
+static rc_err_t *stand_in(rc_commit_t **out, writing_t *w, const char *id)
+{
+    rc_commit_t *commit = apr_pcalloc(w->scratch, sizeof(*commit));
+
+    commit->id = id;
+    commit->message = "This commit cannot be read";
+    commit->author = "";
+    *out = commit;
+    return rc_vcs_time(&commit->time, w->call->vcs, id);
+}
+
 static rc_err_t *write_entry(writing_t *w, const char *id)
 {
     rc_feed_entry_t entry = {NULL};
     const char *message;
     rc_commit_t *commit;
+    bool damaged;
 
-    RC_TRY(rc_vcs_commit(&commit, w->call->vcs, id, w->scratch));
+    RC_TRY(note_damage(&damaged, rc_vcs_commit(&commit, w->call->vcs, id, w->scratch), w));
+    if (damaged)
+        RC_TRY(stand_in(&commit, w, id));
     message = trimmed(commit->message, w->scratch);
     entry.title = rc_feed_shorten(message, TITLE_MOST, w->scratch);
     entry.link = rc_feed_repo_url(w->call, w->call->repo->name,
@@ -211,7 +244,8 @@ static rc_err_t *write_entry(writing_t *w, const char *id)
     write_head(w, commit, &entry);
     rc_xml_text(&w->feed.xml, "<pre>");
     rc_xml_html_text(&w->feed.xml, rc_feed_shorten(message, MESSAGE_MOST, w->scratch));
-    RC_TRY(write_files(w, id));
+    if (!damaged)
+        RC_TRY(write_files(w, id));
     rc_xml_text(&w->feed.xml, "</pre>");
     rc_feed_entry_end(&w->feed, &entry, w->scratch);
     return w->feed.xml.err;
@@ -223,17 +257,14 @@ static rc_err_t *start(writing_t *w, const commits_t *commits, rc_spool_t *spool
 {
     const char *name = w->call->repo->name;
     rc_feed_t *feed = &w->feed;
-    rc_commit_t *newest;
 
     feed->atom = rc_feed_is_atom(w->call);
     feed->title = apr_pstrcat(w->pool, w->call->env->config->site_title, " ", name, " feed", NULL);
     feed->description = apr_pstrcat(w->pool, "Changes on ", name, " repository", NULL);
     feed->link = rc_feed_repo_url(w->call, name, "", w->pool);
     feed->updated = apr_time_sec(apr_time_now());
-    if (commits->shown) {
-        RC_TRY(rc_vcs_commit(&newest, w->call->vcs, commits->ids[0], w->pool));
-        feed->updated = newest->time;
-    }
+    if (commits->shown)
+        RC_TRY(rc_vcs_time(&feed->updated, w->call->vcs, commits->ids[0]));
     rc_feed_begin(feed, spool, w->pool);
     return NULL;
 }
@@ -264,5 +295,7 @@ rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool)
     RC_TRY(find_commits(commits, call));
     apr_pool_create(&w.scratch, call->pool);
     RC_TRY(write_feed(&w, commits, spool));
+    if (w.damaged) /* whole, it will be another */
+        call->etag = NULL;
     return call->etag ? rc_memo_put(call->env->feeds, call->etag, spool, w.scratch) : NULL;
 }

@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "rc_log.h"
 #include "rc_repo_model.h"
 #include "rc_text.h"
 
@@ -19,6 +20,7 @@ typedef struct view_t {
     rc_json_t *out;
     rc_vcs_t *vcs;
     details_t details;
+    bool list;                /* of many commits */
     apr_array_header_t *tags; /* of tag_t, by commit; NULL: not read yet */
 } view_t;
 
@@ -177,6 +179,34 @@ static rc_err_t *render_refs(view_t *view, const rc_commit_t *commit)
     return NULL;
 }
 
+/*
+ * One commit that is damaged does not fail a list: it is marked by a member "error". Every other
+ * error is passed on.
+ */
+static rc_err_t *mark_damage(rc_err_t *err, view_t *view, const char *what)
+{
+    if (!err || !view->list || err->kind != RC_E_INTERNAL)
+        return err;
+    RC_TRY(rc_json_finish(view->out));
+    rc_log(RC_LOG_WARNING, err->cause, "%s", rc_err_log_text(err, view->call->pool));
+    rc_json_member_string(view->out, "error", what);
+    return NULL;
+}
+
+static rc_err_t *render_changes(view_t *view, const rc_commit_t *commit, apr_pool_t *pool)
+{
+    rc_err_t *err = NULL;
+
+    rc_json_key(view->out, "diff");
+    rc_json_array_begin(view->out);
+    if (commit && view->details != BASIC)
+        err = rc_vcs_changes(view->vcs, commit->id,
+                             view->details == FULL ? RC_CHANGES_DIFFS : RC_CHANGES_NAMES,
+                             view->call->env->config->temp_dir, render_change, view, pool);
+    rc_json_array_end(view->out);
+    return mark_damage(err, view, "what the commit changes cannot be read");
+}
+
 /* NULL stands for the empty commit. */
 static rc_err_t *render(view_t *view, const rc_commit_t *commit, apr_pool_t *pool)
 {
@@ -184,13 +214,7 @@ static rc_err_t *render(view_t *view, const rc_commit_t *commit, apr_pool_t *poo
 
     rc_json_object_begin(out);
     rc_render_changeset(out, commit, pool);
-    rc_json_key(out, "diff");
-    rc_json_array_begin(out);
-    if (commit && view->details != BASIC)
-        RC_TRY(rc_vcs_changes(view->vcs, commit->id,
-                              view->details == FULL ? RC_CHANGES_DIFFS : RC_CHANGES_NAMES,
-                              view->call->env->config->temp_dir, render_change, view, pool));
-    rc_json_array_end(out);
+    RC_TRY(render_changes(view, commit, pool));
     if (view->details == FULL)
         RC_TRY(render_refs(view, commit));
     rc_json_object_end(out);
@@ -246,18 +270,44 @@ static rc_err_t *find_start(apr_int64_t *start, view_t *view)
     return rc_vcs_index_of(start, view->vcs, id);
 }
 
+/* What the repository order knows of a commit that cannot be read. */
+static rc_err_t *render_damaged(view_t *view, apr_int64_t at, rc_err_t *err, apr_pool_t *scratch)
+{
+    static const char *const no_parents[] = {NULL};
+    rc_commit_t commit = {.revision = at, .message = "", .author = "", .parents = no_parents};
+    details_t details = view->details;
+    rc_place_t place;
+
+    RC_TRY(rc_vcs_place(&place, view->vcs, at, scratch));
+    commit.id = place.id;
+    commit.time = place.time;
+    rc_json_object_begin(view->out);
+    rc_render_changeset(view->out, &commit, scratch);
+    RC_TRY(mark_damage(err, view, "the commit cannot be read"));
+    view->details = BASIC;
+    err = render_changes(view, &commit, scratch);
+    view->details = details;
+    RC_TRY(err);
+    if (details == FULL)
+        RC_TRY(render_refs(view, &commit));
+    rc_json_object_end(view->out);
+    return rc_json_finish(view->out);
+}
+
 static rc_err_t *render_from(view_t *view, apr_int64_t at, apr_int64_t limit, apr_pool_t *scratch)
 {
+    view->list = true;
     for (; limit; at++, limit--) {
         rc_commit_t *commit;
         const char *id;
+        rc_err_t *err;
 
         apr_pool_clear(scratch);
         RC_TRY(rc_vcs_id_at(&id, view->vcs, at, scratch));
         if (!id)
             return NULL;
-        RC_TRY(rc_vcs_commit(&commit, view->vcs, id, scratch));
-        RC_TRY(render(view, commit, scratch));
+        err = rc_vcs_commit(&commit, view->vcs, id, scratch);
+        RC_TRY(err ? render_damaged(view, at, err, scratch) : render(view, commit, scratch));
     }
     return NULL;
 }
