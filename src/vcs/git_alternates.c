@@ -32,6 +32,7 @@ typedef struct folder_t {
 
 typedef struct search_t {
     apr_array_header_t *folders; /* of folder_t */
+    bool refused;
     apr_pool_t *pool;
 } search_t;
 
@@ -66,14 +67,16 @@ static void consider(search_t *search, const char *line, const char *base, int d
 
     if (!*line || *line == '#' || search->folders->nelts >= FOLDERS_MOST)
         return;
-    if (stat(path, &st) || !S_ISDIR(st.st_mode))
+    if (stat(path, &st) || !S_ISDIR(st.st_mode)) {
         rc_log(RC_LOG_INFO, APR_SUCCESS, "%s: no objects can be borrowed from %s", base, path);
-    else if (owner != 0 && owner != st.st_uid)
+    } else if (owner != 0 && owner != st.st_uid) {
+        search->refused = true;
         rc_log(RC_LOG_WARNING, APR_SUCCESS,
                "%s: objects are not borrowed from %s, which belongs to another account", base,
                path);
-    else if (!is_known(search, &st))
+    } else if (!is_known(search, &st)) {
         add_folder(search, path, &st, depth);
+    }
 }
 
 /* The file is bounded, a link is none of it, and what cannot be read lends nothing. */
@@ -109,9 +112,10 @@ static void read_folder(search_t *search, const folder_t *folder)
         consider(search, line, folder->path, folder->depth + 1, owner);
 }
 
-rc_err_t *rc_git_object_folders(apr_array_header_t **folders, const char *git_dir, apr_pool_t *pool)
+rc_err_t *rc_git_object_folders(apr_array_header_t **folders, bool *refused, const char *git_dir,
+                                apr_pool_t *pool)
 {
-    search_t search = {apr_array_make(pool, 4, sizeof(folder_t)), pool};
+    search_t search = {.folders = apr_array_make(pool, 4, sizeof(folder_t)), .pool = pool};
     const char *own = apr_pstrcat(pool, git_dir, "/objects", NULL);
     struct stat st;
     int i;
@@ -127,6 +131,7 @@ rc_err_t *rc_git_object_folders(apr_array_header_t **folders, const char *git_di
         if (folder.depth < DEPTH_MOST)
             read_folder(&search, &folder);
     }
+    *refused = search.refused;
     *folders = apr_array_make(pool, search.folders->nelts, sizeof(const char *));
     for (i = 0; i < search.folders->nelts; i++)
         APR_ARRAY_PUSH(*folders, const char *) = APR_ARRAY_IDX(search.folders, i, folder_t).path;

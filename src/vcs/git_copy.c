@@ -8,7 +8,7 @@
  * them; loose objects before packs, into which they may be moved; packs again when a look shows
  * that they changed.
  */
-#include "git.h"
+#include "git_objects.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,7 +26,7 @@
 #include "rc_fs.h"
 
 #define TRIES     10 /* looks at packs that change under us */
-#define MAX_SMALL (1024 * 1024)
+#define MAX_SMALL (64 * 1024 * 1024)
 
 typedef struct copy_t {
     const char *from, *to; /* git directories */
@@ -63,7 +63,8 @@ static bool copy_bytes(int in, int out)
 
 static rc_err_t *copy_file(const char *from, const char *to, apr_pool_t *pool)
 {
-    int in = open(from, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    int in = rc_fs_open_regular(&st, from, 0);
     int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     bool ok = out >= 0 && copy_bytes(in, out);
     rc_err_t *err = ok ? NULL : rc_fs_err(pool, "copy", from);
@@ -85,32 +86,51 @@ static rc_err_t *share(bool *there, const char *from, const char *to, apr_pool_t
     return copy_file(from, to, pool);
 }
 
-static rc_err_t *copy_if_there(const copy_t *copy, const char *name)
+/* Small files that somebody else may have put there. */
+static rc_err_t *copy_text(const copy_t *copy, const char *name)
 {
-    const char *from = at(copy->from, name, copy->scratch);
+    const char *to = at(copy->to, name, copy->scratch), *text;
+    apr_size_t len;
+    FILE *file;
+    bool ok;
 
-    return rc_fs_exists(from) ? copy_file(from, at(copy->to, name, copy->scratch), copy->pool)
-                              : NULL;
+    RC_TRY(rc_fs_read(&text, &len, at(copy->from, name, copy->scratch), 0, MAX_SMALL, copy->pool));
+    if (!text)
+        return NULL;
+    file = fopen(to, "we");
+    ok = file && fwrite(text, 1, len, file) == len;
+    return file && !fclose(file) && ok ? NULL : rc_fs_err(copy->pool, "write", to);
+}
+
+/* As a link, old versions of git name the branch. */
+static rc_err_t *copy_head(const copy_t *copy)
+{
+    const char *to = at(copy->to, "HEAD", copy->scratch);
+    char branch[PATH_MAX];
+    ssize_t len = readlink(at(copy->from, "HEAD", copy->scratch), branch, sizeof(branch));
+    FILE *file;
+    bool ok;
+
+    if (len < 0)
+        return copy_text(copy, "HEAD");
+    file = fopen(to, "we");
+    ok = file && fprintf(file, "ref: %.*s\n", (int)len, branch) > 0;
+    return file && !fclose(file) && ok ? NULL : rc_fs_err(copy->pool, "write", to);
 }
 
 /* --- references --- */
 
-static bool wanted(const char *name)
+static void note_refs(copy_t *copy, const apr_array_header_t *list, const char *prefix)
 {
-    return !strncmp(name, "refs/heads/", 11) || !strncmp(name, "refs/tags/", 10);
-}
+    int i;
 
-static void note_ref(copy_t *copy, git_reference *found)
-{
-    git_reference *direct = NULL;
-
-    if (wanted(git_reference_name(found)) && git_reference_resolve(&direct, found) == 0) {
+    for (i = 0; i < list->nelts; i++) {
+        const rc_git_ref_t *found = APR_ARRAY_IDX(list, i, const rc_git_ref_t *);
         ref_t *ref = apr_array_push(copy->refs);
 
-        ref->name = apr_pstrdup(copy->pool, git_reference_name(found));
-        ref->id = *git_reference_target(direct);
+        ref->name = apr_pstrcat(copy->pool, prefix, found->name, NULL);
+        ref->id = found->target;
     }
-    git_reference_free(direct);
 }
 
 static int by_name(const void *a, const void *b)
@@ -120,22 +140,19 @@ static int by_name(const void *a, const void *b)
 
 static rc_err_t *read_refs(copy_t *copy)
 {
-    git_repository *repo = NULL;
-    git_reference_iterator *iter = NULL;
-    git_reference *ref;
-    rc_err_t *err = NULL;
-    int n;
+    rc_err_t *err;
+    void *repo;
+    rc_git_t *git;
 
-    if ((n = git_repository_open_bare(&repo, copy->from)) == 0 &&
-        (n = git_reference_iterator_new(&iter, repo)) == 0)
-        while ((n = git_reference_next(&ref, iter)) == 0) {
-            note_ref(copy, ref);
-            git_reference_free(ref);
-        }
-    if (n < 0 && n != GIT_ITEROVER)
-        err = rc_git_err(copy->pool, "cannot read the references of %s", copy->from);
-    git_reference_iterator_free(iter);
-    git_repository_free(repo);
+    RC_TRY(rc_git_backend.open(&repo, copy->from, copy->pool));
+    git = repo;
+    err = rc_git_look(git, true, copy->pool);
+    if (!err) {
+        note_refs(copy, git->refs->branches, "refs/heads/");
+        note_refs(copy, git->refs->tags, "refs/tags/");
+        note_refs(copy, git->refs->others, "");
+    }
+    rc_git_backend.close(repo);
     qsort(copy->refs->elts, (size_t)copy->refs->nelts, sizeof(ref_t), by_name);
     return err;
 }
@@ -167,8 +184,7 @@ static rc_err_t *check_refs(const copy_t *copy)
     rc_err_t *err = NULL;
     int i;
 
-    if (git_odb_open(&odb, at(copy->to, "objects", copy->scratch)) < 0)
-        return rc_git_err(copy->pool, "cannot open the objects of %s", copy->to);
+    RC_TRY(rc_git_objects_open(&odb, copy->to, copy->pool));
     for (i = 0; !err && i < copy->refs->nelts; i++) {
         const ref_t *ref = &APR_ARRAY_IDX(copy->refs, i, ref_t);
 
@@ -297,10 +313,17 @@ static rc_err_t *pack_borrowed(const copy_t *copy)
 
 static rc_err_t *copy_objects(const copy_t *copy)
 {
-    if (rc_fs_exists(at(copy->from, "objects/info/alternates", copy->pool)))
+    apr_array_header_t *folders;
+    bool refused;
+
+    RC_TRY(rc_git_object_folders(&folders, &refused, copy->from, copy->pool));
+    if (refused) /* git would follow it all the same */
+        return rc_err_failed(copy->pool, "%s borrows objects of another account", copy->from);
+    if (folders->nelts > 1)
         return pack_borrowed(copy);
     RC_TRY(share_loose(copy));
-    return share_packs(copy);
+    RC_TRY(share_packs(copy));
+    return rc_fs_sync_folder_of(at(copy->to, "objects/x", copy->pool), copy->pool);
 }
 
 /* --- all of it --- */
@@ -319,8 +342,8 @@ static rc_err_t *share_order(const copy_t *copy)
 static rc_err_t *copy_all(copy_t *copy)
 {
     RC_TRY(read_refs(copy));
-    RC_TRY(copy_if_there(copy, "HEAD"));
-    RC_TRY(copy_if_there(copy, "shallow"));
+    RC_TRY(copy_head(copy));
+    RC_TRY(copy_text(copy, "shallow"));
     RC_TRY(write_refs(copy)); /* git repack goes by them */
     RC_TRY(copy_objects(copy));
     RC_TRY(check_refs(copy));

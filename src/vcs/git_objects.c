@@ -120,8 +120,9 @@ rc_err_t *rc_git_objects_open(git_odb **odb, const char *git_dir, apr_pool_t *po
 {
     apr_array_header_t *folders;
     objects_t *objects;
+    bool refused;
 
-    RC_TRY(rc_git_object_folders(&folders, git_dir, pool));
+    RC_TRY(rc_git_object_folders(&folders, &refused, git_dir, pool));
     objects = make(folders, pool);
     if (!objects)
         return rc_err_internal(pool, APR_ENOMEM, "cannot open the objects of %s", git_dir);

@@ -42,14 +42,14 @@ int rc_git_loose_read(void **data, size_t *size, git_object_t *type, git_odb_bac
 
 /* --- git_alternates.c --- */
 
-/** The folders of objects of the repository at @a git_dir, its own first: of const char *. */
-rc_err_t *rc_git_object_folders(apr_array_header_t **folders, const char *git_dir,
+/** The folders of objects of the repository at @a git_dir, its own first: of const char *.
+ * @a refused: its files name others, which belong to another account. */
+rc_err_t *rc_git_object_folders(apr_array_header_t **folders, bool *refused, const char *git_dir,
                                 apr_pool_t *pool);
 
 /* --- git_objects.c --- */
 
-/** Makes a database of the objects of @a git_dir; *@a damaged (which lives as long as it) tells
- * whether a part of it was left out. */
+/** Makes a database of the objects of @a git_dir. */
 rc_err_t *rc_git_objects_open(git_odb **odb, const char *git_dir, apr_pool_t *pool);
 
 /** True when packs of the database were left out, so that what is missing may be in them. */
