@@ -15,6 +15,12 @@
 
 #include "rc_env.h"
 
+/* Below the root: what was in the way of changes, in a folder for each change, at the path that it
+ * had. */
+#define RC_LEFT "/.rc_left/"
+
+#define RC_UNKNOWN_REPOSITORY "%s is a repository that is not in the database: rescan_repos adds it"
+
 typedef struct rc_moves_t rc_moves_t;
 
 /** Starts a change; nothing happens yet. Lives in @a pool. */
@@ -28,8 +34,10 @@ rc_err_t *rc_moves_made(rc_moves_t *moves, const char *path);
 void rc_moves_add(rc_moves_t *moves, const char *from, const char *to);
 
 /** Inside the transaction, when all else is done: writes the intention, records its token, renames;
- * nothing if no rename was added. Nothing leaves .rc_tmp without rc_moves_made. An existing target
- * is RC_E_FAILED; what was renamed before it is renamed back. */
+ * nothing if no rename was added. Nothing leaves .rc_tmp without rc_moves_made. What stands at
+ * a target is unknown to the database: it is set aside, below RC_LEFT, and reported in the log; but
+ * a repository there, which rescan_repos can add, is RC_E_FAILED. When a step fails, those before
+ * it are taken back. */
 rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db);
 
 /** After the transaction: makes the renames durable and forgets the intention, or, when it was not

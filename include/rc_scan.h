@@ -11,6 +11,9 @@
 #include "rc_env.h"
 #include "rc_journal.h"
 
+/** Does a repository stand at @a path, as far as the names in it tell? It is not opened. */
+bool rc_model_is_repository(const char *path, apr_pool_t *pool);
+
 /** Full names (const char *) of all repositories below the root, sorted: bare ones, and work trees
  * with their .git folder. Skips files, names that begin with a dot, removed repositories, folders
  * that may not be read, and does not look into repositories. */

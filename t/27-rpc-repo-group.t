@@ -64,10 +64,13 @@ subtest 'create_repo_group' => sub {
     is error(create_repo_group => {}), 'Missing non optional `group_name` arg in JSON DATA', 'missing';
     new_repo('g/repo');
     is create('g/repo')->{error}, 'failed to create repo group `g/repo`', 'a repository has that path';
-    mkdir "$root/in the way" or die $!;
-    is create('in the way')->{error}, 'failed to create repo group `in the way`', 'a folder has that path';
     is names(), "g g/byid g/h \x{fc} \x{1f600}", 'nothing of these was made';
     is_deeply [grep { !/\.done$/ } glob "$root/.rc_tmp/*"], [], 'no work folder stays behind';
+    mkdir "$root/restored" or die $!;
+    mkdir "$root/restored/kept" or die $!;
+    is create('restored')->{error}, undef, 'a folder that no group has is taken';
+    ok -d "$root/restored/kept", 'as it is';
+    $t->must(delete_repo_group => { repogroupid => 'restored' });
 };
 
 subtest 'create_repo_group: parent, as Kallithea says' => sub {
@@ -203,17 +206,22 @@ subtest 'update_repo_group: names and places' => sub {
     my $fail = sub { is update(@_[0 .. $#_ - 1])->{error}, "failed to update repository group `$_[0]`", $_[-1] };
     $fail->('g/h', group_name => $_, "name '" . ($_ =~ s/[^ -~]/?/gr) . "'")
         for '', 'a/b', '/', '.', '..', '.x', 'a:b', "a\nb", 'y' x 254, 'rm__20200101_000000_123456__x', 'byid', 'a';
-    $fail->('zoes', group_name => $_, "name '$_' at top level") for '77', '_x', 'g', 'in the way';
+    $fail->('zoes', group_name => $_, "name '$_' at top level") for '77', '_x', 'g';
     $fail->('g', parent => $_, "parent '$_' is inside of it") for 'g', 'g/h', 'g/h/b', group('g')->{group_id};
     $fail->('g', parent => 'g/repo', 'a repository is no parent');
     $fail->('g', parent => [], 'a list');
     must_create('other');
     must_create('other/h');
     $fail->('g/h', parent => 'other', 'taken there');
-    mkdir "$root/other/byid" or die $!;
-    $fail->('g/byid', parent => 'other', 'a folder is there');
     is names() =~ m{g g/byid g/h g/h/b g/h/e g/zoes} ? 1 : 0, 1, 'no failure changed anything';
     ok -d "$root/g/$_", "$_ is in its place" for 'h/b', 'byid';
+    mkdir "$root/other/byid" or die $!;
+    mkdir "$root/other/byid/kept" or die $!;
+    is update('g/byid', parent => 'other')->{error}, undef, 'a folder that no group has is no hindrance';
+    ok glob("$root/.rc_left/*/other/byid/kept"), 'it is set aside';
+    is update('other/byid', parent => 'g')->{error}, undef, 'and back';
+    ok !-e "$root/other/byid" && -d "$root/g/byid", 'without it';
+    $t->run('rm', '-r', "$root/.rc_left");
     new_repo('long/' . 'r' x 240);
     $fail->('long', group_name => 'l' x 20, 'the name of a repository below would get too long');
     is update('long', group_name => 'l' x 14)->{error}, undef, 'just not too long';

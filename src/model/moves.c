@@ -17,6 +17,7 @@
 
 #include "rc_fs.h"
 #include "rc_log.h"
+#include "rc_scan.h"
 #include "rc_setting.h"
 
 struct rc_moves_t {
@@ -109,29 +110,98 @@ static bool is_target(const apr_array_header_t *list, const char *path)
     return false;
 }
 
-static void plan_folder(apr_array_header_t *list, const char *path, apr_pool_t *pool)
+static bool is_source(const apr_array_header_t *list, const char *path)
 {
-    if (!*path || rc_fs_exists(path) || is_target(list, path))
-        return;
-    plan_folder(list, rc_fs_folder(path, pool), pool);
-    *(rc_move_t *)apr_array_push(list) = (rc_move_t){"", path};
+    int i;
+
+    for (i = 0; i < list->nelts; i++)
+        if (!strcmp(APR_ARRAY_IDX(list, i, rc_move_t).from, path))
+            return true;
+    return false;
 }
 
-/* Puts the folders that are missing before the renames that need them, so that undoing removes
- * these, and never an empty one that was there before. */
-static void plan_folders(rc_moves_t *moves)
+typedef struct plan_t {
+    apr_array_header_t *list; /* of rc_move_t: every step */
+    const rc_moves_t *moves;
+    bool others; /* changes beside this one are not over */
+} plan_t;
+
+static rc_err_t *plan_folder(plan_t *plan, const char *path);
+
+/* What the database does not know, and what stands where a change wants to be, was left by a crash
+ * or by a restore. It is renamed, never removed. A whole repository is none: rescan_repos adds it.
+ */
+static rc_err_t *set_aside(plan_t *plan, const char *path)
 {
-    apr_array_header_t *list =
-        apr_array_make(moves->pool, moves->list->nelts + 2, sizeof(rc_move_t));
+    apr_pool_t *pool = plan->moves->pool;
+    const char *root = plan->moves->env->config->repo_root;
+    const char *name = path + strlen(root) + 1, *aside;
+
+    if (plan->others)
+        return rc_err_failed(pool, "%s is there, and another change is not over", path);
+    if (*name != '.' && rc_model_is_repository(path, pool))
+        return rc_err_failed(pool, RC_UNKNOWN_REPOSITORY, path);
+    aside = apr_pstrcat(pool, root, RC_LEFT, plan->moves->token, "/", name, NULL);
+    RC_TRY(plan_folder(plan, rc_fs_folder(aside, pool)));
+    *(rc_move_t *)apr_array_push(plan->list) = (rc_move_t){path, aside};
+    return NULL;
+}
+
+/* A file in place of a folder is in the way; a link is the administrator's. */
+static bool is_no_folder(const char *path)
+{
+    struct stat st;
+
+    return !lstat(path, &st) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode);
+}
+
+/* Folders that are missing come before the renames that need them, so that undoing removes these,
+ * and never an empty one that was there before. */
+static rc_err_t *plan_folder(plan_t *plan, const char *path)
+{
+    if (!*path || is_target(plan->list, path))
+        return NULL;
+    if (is_no_folder(path) && !is_source(plan->list, path))
+        RC_TRY(set_aside(plan, path));
+    else if (rc_fs_exists(path))
+        return NULL;
+    RC_TRY(plan_folder(plan, rc_fs_folder(path, plan->moves->pool)));
+    *(rc_move_t *)apr_array_push(plan->list) = (rc_move_t){"", path};
+    return NULL;
+}
+
+static rc_err_t *plan_steps(rc_moves_t *moves, bool others)
+{
+    plan_t plan = {.moves = moves, .others = others};
+    int i;
+
+    plan.list = apr_array_make(moves->pool, moves->list->nelts + 2, sizeof(rc_move_t));
+    for (i = 0; i < moves->list->nelts; i++) {
+        const rc_move_t *move = &APR_ARRAY_IDX(moves->list, i, rc_move_t);
+
+        RC_TRY(plan_folder(&plan, rc_fs_folder(move->to, moves->pool)));
+        if (rc_fs_exists(move->to) && !is_source(plan.list, move->to))
+            RC_TRY(set_aside(&plan, move->to));
+        *(rc_move_t *)apr_array_push(plan.list) = *move;
+    }
+    moves->list = plan.list;
+    return NULL;
+}
+
+/* Says what was set aside, and where it is. */
+static void report_asides(const rc_moves_t *moves)
+{
+    const char *left = apr_pstrcat(moves->pool, moves->env->config->repo_root, RC_LEFT, NULL);
     int i;
 
     for (i = 0; i < moves->list->nelts; i++) {
         const rc_move_t *move = &APR_ARRAY_IDX(moves->list, i, rc_move_t);
 
-        plan_folder(list, rc_fs_folder(move->to, moves->pool), moves->pool);
-        *(rc_move_t *)apr_array_push(list) = *move;
+        if (*move->from && !strncmp(move->to, left, strlen(left)))
+            rc_log(RC_LOG_WARNING, APR_SUCCESS,
+                   "%s is not in the database and was in the way: it is set aside as %s",
+                   move->from, move->to);
     }
-    moves->list = list;
 }
 
 /* Tokens of changes that are over leave the database with the next change, in its transaction;
@@ -167,6 +237,7 @@ void rc_moves_end(rc_moves_t *moves, bool committed)
     if (moves->fd < 0)
         return;
     if (committed) {
+        report_asides(moves);
         rc_move_finish(moves->op, moves->list, moves->pool);
         for (i = 0; i < moves->done->nelts; i++)
             unlink(APR_ARRAY_IDX(moves->done, i, const char *));
@@ -213,9 +284,9 @@ rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
     RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
     RC_TRY(forget_done(&others, moves, db));
     if (others) /* a crash has left the disk as this transaction does not know it */
-        RC_TRY(rc_moves_repair_ops(moves->env, db, moves->pool));
+        RC_TRY(rc_moves_settle(&others, moves->env, db, moves->pool));
     RC_TRY(rc_store_disk_change_add(db, moves->token));
-    plan_folders(moves);
+    RC_TRY(plan_steps(moves, others));
     RC_TRY(write_op(moves));
     for (; moves->applied < moves->list->nelts; moves->applied++) {
         const rc_move_t *move = &APR_ARRAY_IDX(moves->list, moves->applied, rc_move_t);

@@ -29,7 +29,4 @@ void rc_move_undo(const rc_env_t *env, const apr_array_header_t *list, int n, ap
 /** Makes the steps durable and turns the intention @a op into a change that is over. */
 void rc_move_finish(const char *op, const apr_array_header_t *list, apr_pool_t *pool);
 
-/** Finishes or undoes the changes that no process works on. */
-rc_err_t *rc_moves_repair_ops(rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
-
 #endif

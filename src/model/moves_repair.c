@@ -200,7 +200,8 @@ static rc_err_t *visit_entries(const visit_t *visit, apr_pool_t *pool)
     return NULL;
 }
 
-rc_err_t *rc_moves_repair_ops(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+/* While we have the gate nobody makes new entries. */
+static rc_err_t *repair_ops(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
     visit_t visit = {.env = env, .db = db, .ops = true};
     int gate = rc_work_lock(env, LOCK_EX);
@@ -235,7 +236,7 @@ rc_err_t *rc_moves_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t *po
     RC_TRY(has_ops(busy, env, pool));
     if (!*busy)
         return NULL;
-    RC_TRY(rc_moves_repair_ops(env, db, pool));
+    RC_TRY(repair_ops(env, db, pool));
     return has_ops(busy, env, pool);
 }
 

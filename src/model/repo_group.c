@@ -6,12 +6,14 @@
 #include "rc_repo_group_model.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include <apr_strings.h>
 
 #include "rc_fs.h"
 #include "rc_group.h"
 #include "rc_repo_model.h"
+#include "rc_scan.h"
 #include "rc_text.h"
 
 /* Groups among themselves are kept apart by a constraint; groups and repositories are not. */
@@ -40,14 +42,25 @@ static rc_err_t *set_permissions(const rc_new_repo_group_t *group, rc_db_t *db, 
                         : rc_rule_grant_user(db, RC_KIND_REPO_GROUP, id, owner->id, RC_ADMIN);
 }
 
+/* A folder that the database does not know, perhaps with repositories in it. */
+static bool is_free_folder(const char *path, apr_pool_t *pool)
+{
+    struct stat st;
+
+    return !lstat(path, &st) && S_ISDIR(st.st_mode) && !rc_model_is_repository(path, pool);
+}
+
 rc_err_t *rc_model_repo_group_create(rc_new_repo_group_t *group, rc_env_t *env, rc_db_t *db,
                                      rc_moves_t *moves, apr_pool_t *pool)
 {
+    const char *path = rc_env_repo_path(env, group->row.name, pool);
+
     RC_TRY(check_name(db, group->row.name, group->owner->id, pool));
     group->row.owner_id = group->owner->id;
     RC_TRY(rc_store_repo_group_insert(&group->row, db));
     RC_TRY(set_permissions(group, db, pool));
-    rc_moves_add(moves, group->path, rc_env_repo_path(env, group->row.name, pool));
+    if (!is_free_folder(path, pool)) /* else it is taken as it is */
+        rc_moves_add(moves, group->path, path);
     return NULL;
 }
 
@@ -61,8 +74,8 @@ static rc_err_t *move_directory(const char *from, const char *to, rc_env_t *env,
 
     if (rc_fs_exists(from_path))
         rc_moves_add(moves, from_path, to_path);
-    else if (rc_fs_exists(to_path))
-        return rc_err_failed(pool, "%s exists on the disk", to);
+    else if (rc_model_is_repository(to_path, pool))
+        return rc_err_failed(pool, RC_UNKNOWN_REPOSITORY, to_path);
     return NULL;
 }
 

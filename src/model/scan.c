@@ -42,8 +42,7 @@ static bool is_git_folder(const char *path, apr_pool_t *pool)
            rc_fs_exists(apr_pstrcat(pool, path, "/refs", NULL));
 }
 
-/* As far as names tell; opening it would cost too much here. */
-static bool is_repository(const char *path, apr_pool_t *pool)
+bool rc_model_is_repository(const char *path, apr_pool_t *pool)
 {
     return is_git_folder(path, pool) || is_git_folder(apr_pstrcat(pool, path, "/.git", NULL), pool);
 }
@@ -67,7 +66,7 @@ static rc_err_t *walk(apr_array_header_t *names, const char *root, const char *p
 
         if (entry.filetype != APR_DIR || !rc_repo_part_usable(entry.name))
             continue;
-        if (is_repository(apr_pstrcat(pool, root, "/", name, NULL), pool))
+        if (rc_model_is_repository(apr_pstrcat(pool, root, "/", name, NULL), pool))
             APR_ARRAY_PUSH(names, const char *) = name;
         else
             RC_TRY(walk(names, root, apr_pstrcat(pool, name, "/", NULL), pool));
@@ -127,7 +126,7 @@ static rc_err_t *add_one(void *baton, rc_db_t *db)
     apr_pool_t *pool = addition->pool;
 
     RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, pool));
-    if (known || !is_repository(rc_env_repo_path(addition->env, row->name, pool), pool))
+    if (known || !rc_model_is_repository(rc_env_repo_path(addition->env, row->name, pool), pool))
         return NULL;
     RC_TRY(rc_model_repo_defaults(row, db, pool));
     addition->done = true;

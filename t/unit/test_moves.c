@@ -68,38 +68,88 @@ static void taken(void)
     rc_err_t *err = change();
 
     NEED(err && err->kind == RC_E_FAILED);
+    NEED(strstr(rc_err_log_text(err, pool), "rescan_repos adds it"));
     apr_pool_destroy(pool);
 }
 
+/* Is @a name in a folder of its own below .rc_left? */
+static bool is_aside(const char *name)
+{
+    DIR *dir = opendir(in_dir("repos/.rc_left"));
+    struct dirent *entry;
+    bool found = false;
+
+    while (dir && (entry = readdir(dir)))
+        found |= entry->d_name[0] != '.' &&
+                 there(apr_psprintf(pool, "repos/.rc_left/%s/%s", entry->d_name, name));
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
+/* What a crash or a restore has left: where it is made, and what of it is seen when it is aside. */
+static const struct {
+    const char *folder, *file, *aside;
+} obstacles[] = {
+    {"repos/rm__old/x", NULL, "rm__old/x"},    {"repos/g/h/new/x", NULL, "g/h/new/x"},
+    {"repos/g/h/new", NULL, "g/h/new"},        {"repos", "repos/g", "g"},
+    {"repos/g/h", "repos/g/h/new", "g/h/new"}, {"repos/g", "repos/g/h", "g/h"},
+};
+
+static void put(size_t i)
+{
+    fresh();
+    assert_null(rc_fs_make_folders(in_dir(obstacles[i].folder), pool));
+    if (obstacles[i].file)
+        write_text(in_dir(obstacles[i].file), "x");
+}
+
+static bool is_in_place(size_t i)
+{
+    return there(obstacles[i].file ? obstacles[i].file : obstacles[i].folder);
+}
+
+/* It never fails a change, is never lost, and goes back when the change does not stand. */
 static void target_exists(void **state)
+{
+    size_t i;
+    long n;
+    int status;
+
+    (void)state;
+    for (i = 0; i < sizeof(obstacles) / sizeof(*obstacles); i++) {
+        put(i);
+        run(must_change);
+        assert_true(there("repos/g/h/new/file") && there("repos/rm__old/file"));
+        assert_false(there("repos/old"));
+        assert_true(is_aside(obstacles[i].aside));
+        put(i);
+        run(fail_change);
+        assert_true(there("repos/old/file") && is_in_place(i));
+        assert_false(there("repos/.rc_left"));
+        for (n = 0, status = DIED; status == DIED; n += 3) {
+            put(i);
+            status = run_to(must_change, n);
+            repair();
+            if (query(COMMITTED) ? !there("repos/g/h/new/file") || !is_aside(obstacles[i].aside)
+                                 : !there("repos/old/file") || !is_in_place(i))
+                fail_msg("%s: crash before call %ld", obstacles[i].aside, n);
+        }
+    }
+}
+
+static void repository_exists(void **state)
 {
     (void)state;
     fresh();
-    assert_null(rc_fs_make_folders(in_dir("repos/rm__old/x"), pool)); /* the second one's */
+    assert_null(rc_fs_make_folders(in_dir("repos/g/h/new/objects"), pool));
+    assert_null(rc_fs_make_folders(in_dir("repos/g/h/new/refs"), pool));
+    write_text(in_dir("repos/g/h/new/HEAD"), "x");
     run(taken);
-    assert_true(there("repos/old/file") && there("repos/rm__old/x"));
-    assert_false(there("repos/g"));
+    assert_true(there("repos/old/file") && there("repos/g/h/new/HEAD"));
+    assert_false(there("repos/g/h/new/file") || there("repos/rm__old") || there("repos/.rc_left"));
     assert_int_equal(query(COMMITTED), 0);
     assert_int_equal(left(""), 0);
-
-    fresh();
-    assert_null(rc_fs_make_folders(in_dir("repos/g/h/new/x"), pool)); /* the first one's */
-    run(taken);
-    assert_true(there("repos/old/file") && there("repos/g/h/new/x"));
-    assert_false(there("repos/g/h/new/file") || there("repos/rm__old"));
-
-    fresh(); /* an empty folder is no less there */
-    assert_null(rc_fs_make_folders(in_dir("repos/g/h/new"), pool));
-    run(taken);
-    assert_true(there("repos/old/file") && there("repos/g/h/new"));
-    assert_false(there("repos/g/h/new/file"));
-
-    fresh(); /* a file where a folder is needed */
-    write_text(in_dir("repos/g"), "x");
-    assert_int_not_equal(run_to(must_change, -1), 0);
-    repair();
-    assert_true(there("repos/old/file"));
-    assert_int_equal(query(COMMITTED), 0);
 }
 
 /* Folders that were there, empty, are somebody's groups. */
@@ -441,21 +491,14 @@ static void crowd(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(commit),
-    cmocka_unit_test(rollback),
-    cmocka_unit_test(never_applied),
-    cmocka_unit_test(tokens),
-    cmocka_unit_test(target_exists),
-    cmocka_unit_test(empty_folders),
-    cmocka_unit_test(target_in_target),
-    cmocka_unit_test(crash_anywhere),
-    cmocka_unit_test(crash_while_failing),
-    cmocka_unit_test(crash_of_repair),
-    cmocka_unit_test(crash_between_changes),
-    cmocka_unit_test(live_change),
-    cmocka_unit_test(settled_by_a_writer),
-    cmocka_unit_test(work_dirs),
-    cmocka_unit_test(crowd),
+    cmocka_unit_test(commit),          cmocka_unit_test(rollback),
+    cmocka_unit_test(never_applied),   cmocka_unit_test(tokens),
+    cmocka_unit_test(target_exists),   cmocka_unit_test(repository_exists),
+    cmocka_unit_test(empty_folders),   cmocka_unit_test(target_in_target),
+    cmocka_unit_test(crash_anywhere),  cmocka_unit_test(crash_while_failing),
+    cmocka_unit_test(crash_of_repair), cmocka_unit_test(crash_between_changes),
+    cmocka_unit_test(live_change),     cmocka_unit_test(settled_by_a_writer),
+    cmocka_unit_test(work_dirs),       cmocka_unit_test(crowd),
 };
 
 UNIT_MAIN(tests)
