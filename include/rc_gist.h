@@ -30,7 +30,13 @@ rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
 
-/** Inserts @a gist; sets id, and access_id when that is NULL (the id as text). */
+/** All gists of all users. */
+rc_err_t *rc_store_gists_all(rc_db_t *db,
+                             rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
+                                             apr_pool_t *scratch),
+                             void *baton, apr_pool_t *pool);
+
+/** Inserts @a gist, with its id unless that is 0; sets id, and access_id when that is NULL (the id as text). */
 rc_err_t *rc_store_gist_insert(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool);
 rc_err_t *rc_store_gist_delete(rc_db_t *db, apr_int64_t id);
 

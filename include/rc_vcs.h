@@ -79,6 +79,18 @@ rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *i
  */
 rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, apr_pool_t *pool);
 
+/** Does HEAD of the repository at @a path say something? *@a problem is NULL or says what is wrong.
+ * A branch that is not there yet is fine. */
+rc_err_t *rc_vcs_check_head(const char **problem, const char *type, const char *path,
+                            apr_pool_t *pool);
+
+/** Makes HEAD name a branch: @a wanted (or NULL) if it is there, else one that is; *@a branch. */
+rc_err_t *rc_vcs_mend_head(const char **branch, const char *type, const char *path,
+                           const char *wanted, apr_pool_t *pool);
+
+/** Do branches and tags lead to objects that are there? *@a problem as above. */
+rc_err_t *rc_vcs_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
+
 /** Forgets what is cached of the repository at @a path, in this process and beside it. */
 void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
                        apr_pool_t *pool);

@@ -539,11 +539,11 @@ subtest 'check' => sub {
 
     my $sql = sub { is($t->run({}, 'sqlite3', "$data/rcapi.db", "PRAGMA foreign_keys = ON; $_[0]")->{exit}, 0, $_[0]) };
     $sql->("DELETE FROM user_global_permission WHERE name LIKE 'hg.%'");
-    ends($check->(), 1, qr{\A(?:the default user has no permission row like hg\.\S+\n)+\z}, '', 'rows are missing');
+    ends($check->(), 1, qr{\A(?:the default user has no permission row like hg\.\S+: --repair adds it\n)+\z}, '', 'rows are missing');
     ends($check->('--repair'), 0, '', '', 'which --repair brings back');
     $sql->("UPDATE repo SET owner_id = (SELECT user_id FROM users WHERE username = 'admin');"
         . "DELETE FROM users WHERE username = 'default'");
-    ends($check->(), 1, qr{^there is no default user$}m, '', 'all of him is missing');
+    ends($check->(), 1, qr{^there is no default user: --repair makes it$}m, '', 'all of him is missing');
     ends($check->('--repair'), 0, '', '', 'which --repair brings back');
     is(api($data, 'get_user', 'userid:default')->{result}{active}, JSON::PP::false, 'inactive: nobody was asked');
 
@@ -559,7 +559,7 @@ subtest 'check' => sub {
     rename "$repos/one/gone", "$repos/one/objects";
 
     RCAPI::Git::git('.', qw(init -q --bare -b master), "$repos/grp/three");
-    ends($check->(), 1, "repository grp/three is on the disk but not in the database\n", '', 'an unknown folder');
+    ends($check->(), 1, "repository grp/three is on the disk but not in the database: rescan_repos adds it\n", '', 'an unknown folder');
     rename "$repos/grp/three", "$repos/grp/.three";
     ends($check->(), 0, '', '', 'hidden folders are nobody\'s');
 
@@ -567,7 +567,7 @@ subtest 'check' => sub {
     mkdir "$repos/.rc_tmp/leftover";
     spew("$repos/.rc_tmp/leftover/f", 'x');
     my %lines = map { $_ => 1 } split /\n/, $check->()->{out};
-    is_deeply(\%lines, { "a crash left $repos/.rc_tmp/0123456789abcdef.op" => 1, "a crash left $repos/.rc_tmp/leftover" => 1 },
+    is_deeply(\%lines, { map { ("a crash left $repos/.rc_tmp/$_: --repair finishes or removes it" => 1) } '0123456789abcdef.op', 'leftover' },
         'an interrupted change, a folder');
     ok(-e "$repos/.rc_tmp/0123456789abcdef.op" && -d "$repos/one", 'check alone changes nothing');
     my $r = $check->('--repair');

@@ -81,6 +81,8 @@ int rc_admin_check(rc_admin_t *admin)
         return RC_ADMIN_USAGE;
     if (repair && !(err = rc_moves_repair(admin->env, admin->pool)))
         err = rc_db_txn(admin->db, complete_default_user, admin);
+    if (repair && !err)
+        err = rc_model_mend(admin->env, admin->db, admin->pool);
     if (err || (err = rc_model_check(&problems, admin->env, admin->db, admin->pool)))
         return rc_admin_result(admin, err);
     for (i = 0; i < problems->nelts; i++)

@@ -67,8 +67,8 @@ const rc_command_t rc_admin_commands[] = {
      "call [--format=json|pretty] METHOD [key:value | key:=JSON | key:@FILE]...",
      "call an API method as the first super-admin; print the answer"},
     {"check", rc_admin_check, RC_ADMIN_AS_IT_IS, "check [--repair]",
-     "do database, secret and disk agree? --repair finishes what a crash left, and gives\n"
-     "      the default user the permission rows that he lacks"},
+     "do database, secret and disk agree? Says what is wrong and what to do; --repair does\n"
+     "      what can be done: what a crash left, the default user, damaged HEADs, unknown gists"},
     {NULL, NULL, RC_ADMIN_BARE, NULL, NULL},
 };
 

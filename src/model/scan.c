@@ -36,10 +36,20 @@ static bool has_head(const char *path, apr_pool_t *pool)
     return !lstat(apr_pstrcat(pool, path, "/HEAD", NULL), &st) && !S_ISDIR(st.st_mode);
 }
 
+static bool has_folders(const char *path, apr_pool_t *pool)
+{
+    return rc_fs_exists(apr_pstrcat(pool, path, "/objects", NULL)) &&
+           rc_fs_exists(apr_pstrcat(pool, path, "/refs", NULL));
+}
+
 static bool is_git_folder(const char *path, apr_pool_t *pool)
 {
-    return has_head(path, pool) && rc_fs_exists(apr_pstrcat(pool, path, "/objects", NULL)) &&
-           rc_fs_exists(apr_pstrcat(pool, path, "/refs", NULL));
+    return has_head(path, pool) && has_folders(path, pool);
+}
+
+bool rc_model_could_be_repository(const char *path, apr_pool_t *pool)
+{
+    return has_folders(path, pool) || has_folders(apr_pstrcat(pool, path, "/.git", NULL), pool);
 }
 
 bool rc_model_is_repository(const char *path, apr_pool_t *pool)

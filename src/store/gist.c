@@ -37,19 +37,35 @@ rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr
     return NULL;
 }
 
+typedef rc_err_t *gist_fn(void *baton, const rc_gist_t *gist, apr_pool_t *scratch);
+
+static rc_err_t *each(rc_stmt_t *st, rc_db_t *db, gist_fn *fn, void *baton, apr_pool_t *pool)
+{
+    rc_rows_t rows;
+
+    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
+        rows.err = fn(baton, read_gist(st, rows.scratch), rows.scratch);
+    return rc_rows_end(&rows);
+}
+
 rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
                               rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool)
 {
-    rc_rows_t rows;
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_GISTS_OF_USER, "iid", owner_id,
                     (apr_int64_t)apr_time_sec(apr_time_now()), (int)expired));
-    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
-        rows.err = fn(baton, read_gist(st, rows.scratch), rows.scratch);
-    return rc_rows_end(&rows);
+    return each(st, db, fn, baton, pool);
+}
+
+rc_err_t *rc_store_gists_all(rc_db_t *db, gist_fn *fn, void *baton, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_GISTS_ALL));
+    return each(st, db, fn, baton, pool);
 }
 
 /* A public gist is named by its id, which is known only when its row is there. */
@@ -63,9 +79,9 @@ rc_err_t *rc_store_gist_insert(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_GIST_INSERT, "ssissii", gist->access_id ? gist->access_id : "",
+    RC_TRY(rc_query(&st, db, SQL_GIST_INSERT, "ssissiii", gist->access_id ? gist->access_id : "",
                     gist->type, gist->owner_id, gist->description, gist->acl_level, gist->expires,
-                    gist->created_on));
+                    gist->created_on, gist->id));
     RC_TRY(rc_insert(&gist->id, st, db));
     return gist->access_id ? NULL : name_by_id(gist, db, pool);
 }

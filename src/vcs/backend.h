@@ -15,6 +15,9 @@ typedef struct rc_backend_t {
     rc_err_t *(*copy)(const char *from, const char *to, apr_pool_t *pool);
     void (*forget)(const char *path); /* what this process remembers of it */
     void (*drop_cache)(const char *path, apr_pool_t *pool);
+    rc_err_t *(*check_head)(const char **problem, const char *path, apr_pool_t *pool);
+    rc_err_t *(*mend_head)(const char **branch, const char *path, const char *wanted,
+                           apr_pool_t *pool);
 
     /* A handle of the back end's own, kept by the handle pool between uses; errors in @a pool. */
     rc_err_t *(*open)(void **repo, const char *path, apr_pool_t *pool);
@@ -60,6 +63,7 @@ typedef struct rc_backend_t {
                       const rc_diff_options_t *options, apr_pool_t *scratch);
     rc_err_t *(*mail)(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
                       apr_pool_t *scratch);
+    rc_err_t *(*check_refs)(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
     rc_err_t *(*strip)(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
                        apr_pool_t *pool);
 } rc_backend_t;

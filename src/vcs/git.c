@@ -287,6 +287,8 @@ const rc_backend_t rc_git_backend = {
     .copy = rc_git_copy,
     .forget = rc_git_share_forget,
     .drop_cache = drop_cache,
+    .check_head = rc_git_check_head,
+    .mend_head = rc_git_mend_head,
     .open = open_repo,
     .reuse = reuse,
     .rest = rest,
@@ -314,5 +316,6 @@ const rc_backend_t rc_git_backend = {
     .refs = rc_git_refs,
     .diff = rc_git_diff,
     .mail = rc_git_mail,
+    .check_refs = rc_git_check_refs,
     .strip = rc_git_strip,
 };

@@ -266,6 +266,13 @@ rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *ent
 rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch);
 
+/* --- git_check.c --- */
+
+rc_err_t *rc_git_check_head(const char **problem, const char *path, apr_pool_t *pool);
+rc_err_t *rc_git_mend_head(const char **branch, const char *path, const char *wanted,
+                           apr_pool_t *pool);
+rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
+
 /* --- git_copy.c, git_strip.c --- */
 
 rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool);

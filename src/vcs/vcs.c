@@ -259,6 +259,24 @@ void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *pa
         backend->drop_cache(path, pool);
 }
 
+rc_err_t *rc_vcs_check_head(const char **problem, const char *type, const char *path,
+                            apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    RC_TRY(need_backend(&backend, type, pool));
+    return backend->check_head(problem, path, pool);
+}
+
+rc_err_t *rc_vcs_mend_head(const char **branch, const char *type, const char *path,
+                           const char *wanted, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    RC_TRY(need_backend(&backend, type, pool));
+    return backend->mend_head(branch, path, wanted, pool);
+}
+
 static rc_err_t *open_handle(handle_t **out, const rc_backend_t *backend, const char *path,
                              apr_pool_t *pool)
 {
@@ -433,6 +451,11 @@ rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton)
 {
     return vcs->backend->refs(vcs, which, fn, baton);
+}
+
+rc_err_t *rc_vcs_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool)
+{
+    return vcs->backend->check_refs(problem, vcs, pool);
 }
 
 rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,

@@ -78,22 +78,25 @@ static void check(void **state)
         {"DELETE FROM user_global_permission WHERE name LIKE 'hg.fork.%'",
          "INSERT INTO user_global_permission SELECT user_id, 'hg.fork.none' FROM users WHERE "
          "username = 'default'",
-         "the default user has no permission row like hg.fork.repository"},
+         "the default user has no permission row like hg.fork.repository: --repair adds it"},
         {"DELETE FROM user_global_permission", NULL,
-         "the default user has no permission row like repository.read\n"
-         "the default user has no permission row like group.read\n"
-         "the default user has no permission row like usergroup.read\n"
-         "the default user has no permission row like hg.create.repository\n"
-         "the default user has no permission row like hg.repogroup.create.false\n"
-         "the default user has no permission row like hg.usergroup.create.false\n"
-         "the default user has no permission row like hg.create.write_on_repogroup.true\n"
-         "the default user has no permission row like hg.fork.repository\n"
-         "the default user has no permission row like hg.register.manual_activate\n"
-         "the default user has no permission row like hg.extern_activate.auto\n"
-         "the default user has no permission row like hg.inherit_default_perms.true"},
+         "the default user has no permission row like repository.read: --repair adds it\n"
+         "the default user has no permission row like group.read: --repair adds it\n"
+         "the default user has no permission row like usergroup.read: --repair adds it\n"
+         "the default user has no permission row like hg.create.repository: --repair adds it\n"
+         "the default user has no permission row like hg.repogroup.create.false: --repair adds it\n"
+         "the default user has no permission row like hg.usergroup.create.false: --repair adds it\n"
+         "the default user has no permission row like hg.create.write_on_repogroup.true: --repair "
+         "adds it\n"
+         "the default user has no permission row like hg.fork.repository: --repair adds it\n"
+         "the default user has no permission row like hg.register.manual_activate: --repair adds "
+         "it\n"
+         "the default user has no permission row like hg.extern_activate.auto: --repair adds it\n"
+         "the default user has no permission row like hg.inherit_default_perms.true: --repair adds "
+         "it"},
         {"UPDATE users SET username = 'was-default' WHERE username = 'default'",
          "UPDATE users SET username = 'default' WHERE username = 'was-default'",
-         "there is no default user"},
+         "there is no default user: --repair makes it"},
         {"UPDATE users SET active = 0 WHERE username = 'admin'",
          "UPDATE users SET active = 1 WHERE username = 'admin'", "there is no active super-admin"},
         {"UPDATE api_key SET main = 0, description = 'was main' WHERE main = 1 AND user_id ="
@@ -109,7 +112,8 @@ static void check(void **state)
          " created_on, updated_on) SELECT 'gone', 'git', user_id, 'http://h/', zeroblob(40), 0, 0"
          " FROM users WHERE username = 'admin'",
          "DELETE FROM repo",
-         "the clone_uri of repository gone does not open with the secret file\n"
+         "the clone_uri of repository gone does not open with the secret file: bring the "
+         "old secret back, or set the clone_uri again\n"
          "repository gone is in the database but not on the disk: cannot open the repository "},
     };
     size_t i;

@@ -1,0 +1,127 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# rcapi-admin check opens every repository and gist, knows the states that are legal, says what is
+# wrong and what to do, and --repair does what can be done.
+use strict;
+use warnings;
+use Test::More;
+use RCAPI::Run qw(slurp spew);
+use RCAPI::Test;
+
+my $t = RCAPI::Test->new;
+my $ROOT = "$t->{dir}/data/repos";
+my $text = { f => { content => 'text' } };
+
+sub check { my $r = $t->try_admin('check', @_); return $r->{out} }
+sub ok_check { my ($want, $name) = @_; my $got = check(); ref $want ? like($got, $want, $name) : is($got, $want, $name) }
+
+my $r = $t->repo('r', commits => 5);
+my $w = $t->repo('w', empty => 1);
+$t->repo('m', build => sub { my ($work) = @_; RCAPI::Git::history($work, 2, 1); $t->git($work, qw(branch -m master trunk)) });
+my ($head) = split ' ', $t->git($r->{path}, qw(rev-parse master));
+my $gist = $t->must(create_gist => { files => $text, gist_type => 'private' })->{gist}{access_id};
+my $public = $t->must(create_gist => { files => $text, description => 'shown' })->{gist}{access_id};
+
+subtest 'what is legal' => sub {
+    ok_check('', 'an empty repository, HEAD that names no branch yet');
+    spew("$r->{path}/HEAD", "$head\n");
+    ok_check('', 'a detached HEAD');
+    spew("$r->{path}/HEAD", "ref:\trefs/heads/master\n");
+    ok_check('', 'a tab');
+    unlink "$r->{path}/HEAD";
+    symlink 'refs/heads/master', "$r->{path}/HEAD";
+    ok_check('', 'a link');
+    unlink "$r->{path}/HEAD";
+    spew("$r->{path}/HEAD", "ref: refs/heads/master\n");
+    spew("$r->{path}/refs/heads/x.lock", '');
+    ok_check('', 'a lock of git');
+    unlink "$r->{path}/refs/heads/x.lock";
+    $t->git($r->{path}, qw(symbolic-ref refs/heads/alias refs/heads/none));
+    ok_check('', 'a name for a branch that is not there yet');
+    unlink "$r->{path}/refs/heads/alias";
+};
+
+subtest 'HEAD' => sub {
+    my %bad = ('HEAD is empty' => '', 'HEAD names neither a branch nor a commit' => "rubbish\n", 'HEAD is missing' => undef);
+    for my $repo (['repository r', $r->{path}, 'master'], ['repository w', $w->{path}, 'master'], ["repository m", "$ROOT/m", 'trunk'],
+        ["gist $public", "$ROOT/.rc_gist_store/$public", 'master']) {
+        my ($name, $path, $branch) = @$repo;
+        for (sort keys %bad) {
+            defined $bad{$_} ? spew("$path/HEAD", $bad{$_}) : unlink "$path/HEAD";
+            ok_check("$name: $_: --repair makes it name a branch\n", "$name: $_");
+            is(check('--repair'), '', 'repaired');
+            is(slurp("$path/HEAD"), "ref: refs/heads/$branch\n", "it names $branch");
+            ok_check('', 'and nothing is wrong any more');
+        }
+    }
+    $t->must(update_repo => { repoid => 'm', landing_rev => 'branch:side' });
+    $t->git("$ROOT/m", qw(branch side trunk));
+    spew("$ROOT/m/HEAD", '');
+    check('--repair');
+    is(slurp("$ROOT/m/HEAD"), "ref: refs/heads/side\n", 'the branch of landing_rev, when it is there');
+};
+
+subtest 'references and objects' => sub {
+    my $branch = "$r->{path}/refs/heads/master";
+    my $was = slurp($branch);
+    spew($branch, '');
+    ok_check(qr{\Arepository r: refs/heads/master leads nowhere: git -C \Q$r->{path}\E fsck names what is missing; fetch it again, or restore}, 'an empty branch');
+    spew($branch, ('1' x 40) . "\n");
+    ok_check(qr{\Arepository r: refs/heads/master leads nowhere}, 'a missing commit');
+    spew("$r->{path}/refs/heads/other", ('2' x 40) . "\n");
+    ok_check(qr{\Arepository r: refs/heads/\w+ and 1 more references lead nowhere}, 'two');
+    unlink "$r->{path}/refs/heads/other", $branch;
+    $t->run('mkfifo', $branch);
+    ok_check(qr{\Arepository r: refs/heads/master leads nowhere}, 'a FIFO in place of a branch');
+    unlink $branch;
+    spew($branch, $was);
+    my $object = "$r->{path}/objects/" . substr($head, 0, 2) . '/' . substr($head, 2);
+    if (-e $object) {
+        rename $object, "$object.kept";
+        spew($object, '');
+        ok_check(qr{\Arepository r: refs/heads/master leads nowhere}, 'an empty object');
+        unlink $object;
+        rename "$object.kept", $object;
+    }
+    ok_check('', 'all is well again');
+};
+
+subtest 'gists' => sub {
+    my $path = "$ROOT/.rc_gist_store";
+    rename "$path/$gist", "$path/.away";
+    ok_check("gist $gist: it is in the database but not on the disk; restore its folder, or delete it by delete_gist\n", 'a missing folder');
+    rename "$path/.away", "$path/$gist";
+    unlink "$path/$gist/refs/heads/master";
+    ok_check("gist $gist: it has no content; restore its folder, or delete it by delete_gist\n", 'no content');
+    is(check('--repair'), check(), 'which --repair leaves as it is');
+    $t->must(delete_gist => { gistid => $gist });
+    ok_check('', 'deleted');
+    $t->sql('DELETE FROM gist');
+    ok_check("gist $public: it is on the disk but not in the database: --repair adds it\n", 'a missing row');
+    is(check('--repair'), '', 'is repaired');
+    my $got = $t->must(get_gist => { gistid => $public, content => JSON::PP::true });
+    is_deeply([@$got{qw(gist_id access_id type acl_level)}, $got->{content}], [$public, $public, 'public', 'acl_private', { f => 'text' }], 'with its id');
+    is($t->sql('SELECT username FROM users JOIN gist ON owner_id = user_id'), "admin\n", 'for its author');
+    isnt($t->must(create_gist => { files => $text })->{gist}{access_id}, $public, 'the next one has another');
+    mkdir "$path/rubbish";
+    ok_check(qr{\Agist rubbish: it is on the disk but not in the database}, 'a folder that is none');
+    is(check('--repair'), check(), 'stays');
+    rmdir "$path/rubbish";
+};
+
+subtest 'what was set aside' => sub {
+    mkdir "$ROOT/junk";
+    $t->must(create_repo => { repo_name => 'junk', repo_type => 'git' });
+    ok_check(qr{\A\Q$ROOT\E/\.rc_left/\w+ holds what was in the way of a change: move what is needed back, to the same path below the root, and remove it\n\z}, 'is reported');
+    $t->run('rm', '-r', "$ROOT/.rc_left");
+};
+
+subtest 'names' => sub {
+    $t->git("$t->{dir}/work", qw(init -q --bare), "$ROOT/123");
+    ok_check("repository 123 is on the disk but not in the database: its name is not usable, rename it\n", 'one that cannot be added');
+    $t->run('rm', '-r', "$ROOT/123");
+    ok_check('', 'all is well');
+};
+
+$t->done;
+done_testing;
