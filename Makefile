@@ -176,6 +176,7 @@ install: all
 	install -D -m 755 $(O)/mod_rcapi.so '$(DESTDIR)$(LIBEXECDIR)/mod_rcapi.so'
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGS)
 	install -D -m 644 conf/rcapi.conf '$(SAMPLE)'
+	install -D -m 755 -t '$(dir $(SAMPLE))' conf/post-receive
 	sed -i 's,modules/mod_rcapi.so,$(LIBEXECDIR)/mod_rcapi.so,' '$(SAMPLE)'
 
 #: make uninstall [DESTDIR=] [PREFIX=]         removes what install put there, and no data

@@ -50,10 +50,6 @@ typedef struct rc_env_t {
     const char *work_dir; /* <root>/.rc_tmp */
 } rc_env_t;
 
-/** Writes changeset_obj as text, to be stored with a repository (rc_changeset_json of rc_rpc.h). */
-typedef rc_err_t *rc_changeset_json_fn(const char **json, const rc_commit_t *commit,
-                                       const rc_env_t *env, apr_pool_t *pool);
-
 /** Sets the defaults of design.md §4 into @a config; paths stay NULL. */
 void rc_env_defaults(rc_env_config_t *config);
 

@@ -9,6 +9,12 @@
 #include "rc_db.h"
 #include "rc_rule.h"
 
+/* The stored copy of a repository's last commit (rc_last_changeset.h). */
+typedef struct rc_last_t {
+    const char *json;  /* changeset_obj, or NULL */
+    const char *state; /* of the references then, or NULL */
+} rc_last_t;
+
 typedef struct rc_repo_t {
     apr_int64_t id;
     const char *name; /* full path */
@@ -23,9 +29,9 @@ typedef struct rc_repo_t {
     const void *clone_uri_sealed; /* the whole URI when it has a password */
     int clone_uri_sealed_len;
     const char *landing_rev;
-    const char *last_changeset; /* JSON, or NULL */
-    apr_int64_t lock_user_id;   /* 0 = not locked */
-    apr_int64_t locked_on;      /* epoch seconds */
+    rc_last_t last;
+    apr_int64_t lock_user_id; /* 0 = not locked */
+    apr_int64_t locked_on;    /* epoch seconds */
     const char *lock_reason;
     apr_int64_t created_on, updated_on;
     apr_int64_t fork_id; /* of the parent, 0 = no fork; not for the user's eyes, see fork_of */
@@ -104,8 +110,12 @@ rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64
  * A taken name is RC_E_CONFLICT on repo.repo_name. */
 rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db);
 
-/** Stores the copy of the last changeset object (JSON text) and touches updated_on. */
-rc_err_t *rc_store_repo_set_last_changeset(rc_db_t *db, apr_int64_t repo_id, const char *json);
+/** Stores the copy of the last commit of @a repo and touches updated_on, unless the repository is
+ * called otherwise by now: then what was read may be another's. */
+rc_err_t *rc_store_repo_set_last(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last);
+
+/** The same, unless what is stored is no longer what @a repo was loaded with. */
+rc_err_t *rc_store_repo_replace_last(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last);
 
 /** Inserts @a group (name, parent_id, owner_id, description); sets its id. */
 rc_err_t *rc_store_repo_group_insert(rc_repo_group_t *group, rc_db_t *db);

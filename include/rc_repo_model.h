@@ -18,6 +18,10 @@ const char *rc_repo_name_clean(const char *name, apr_pool_t *pool);
 /** May a repository or group be called this (a cleaned full path)? Contract 02 create_repo, 05. */
 bool rc_repo_name_usable(const char *name);
 
+/** Why a repository or group may not be called this, as the end of a sentence about the name; NULL:
+ * it may. */
+const char *rc_repo_name_problem(const char *name);
+
 /** May one part of a name be this? Not hidden, not the name of something removed. */
 bool rc_repo_part_usable(const char *part);
 
@@ -46,11 +50,10 @@ typedef struct rc_new_repo_t {
 
 /**
  * Makes the repository's content: an empty one, a clone of clone_uri, a copy of the source. Sets
- * row.clone_uri, row.clone_uri_sealed, row.last_changeset and path. What it left is removed with @a
+ * row.clone_uri, row.clone_uri_sealed, row.last and path. What it left is removed with @a
  * pool.
  */
-rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
-                                rc_changeset_json_fn *changeset_json, apr_pool_t *pool);
+rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *pool);
 
 /** Inside a transaction: makes missing groups, the row, its permissions. */
 rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool);

@@ -38,9 +38,6 @@ rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *r
 rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, const char *args,
                             apr_pool_t *pool);
 
-/** changeset_obj as text, to be stored with a repository; in @a pool. */
-rc_changeset_json_fn rc_changeset_json;
-
 /** Checks the method table (no name twice ...); an error stops the server at start. */
 rc_err_t *rc_rpc_check_table(apr_pool_t *pool);
 

@@ -11,22 +11,35 @@
 #include "rc_env.h"
 #include "rc_journal.h"
 
-/** Does a repository stand at @a path, as far as the names in it tell? It is not opened. */
+/* A folder that is not served. */
+typedef struct rc_skipped_t {
+    const char *name; /* full path below the root */
+    const char *why;
+} rc_skipped_t;
+
+typedef struct rc_scan_t {
+    apr_array_header_t *names;   /* const char *: full names of repositories, sorted */
+    apr_array_header_t *skipped; /* rc_skipped_t, sorted by name */
+} rc_scan_t;
+
+/** All repositories below the root: bare ones, and work trees with their .git folder; and what
+ * looks like one, but has a name that cannot be, is a link, may not be read, or is of another kind.
+ * Passes over files, names that begin with a dot and removed repositories, and does not look into
+ * repositories. */
+rc_err_t *rc_model_scan(rc_scan_t *scan, const rc_env_t *env, apr_pool_t *pool);
+
+/** Is there a repository at @a path, as far as names tell? */
 bool rc_model_is_repository(const char *path, apr_pool_t *pool);
 
 /** The same, whatever its HEAD is, and without one. */
 bool rc_model_could_be_repository(const char *path, apr_pool_t *pool);
 
-/** Full names (const char *) of all repositories below the root, sorted: bare ones, and work trees
- * with their .git folder. Skips files, names that begin with a dot, removed repositories, folders
- * that may not be read, and does not look into repositories. */
-rc_err_t *rc_model_scan(apr_array_header_t **names, const rc_env_t *env, apr_pool_t *pool);
-
 /** Adds those that the database does not have, with missing groups; *@a added are their names.
- * What cannot be opened is no repository. The journal tells it of @a actor (NULL: nobody). */
-rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db,
-                            const rc_actor_t *actor, rc_changeset_json_fn *changeset_json,
-                            apr_pool_t *pool);
+ * Stores the last commit of those that it has, where it moved. What is not served is logged and in
+ * *@a skipped (rc_skipped_t), also what cannot be opened. The journal tells it of @a actor (NULL:
+ * nobody). */
+rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
+                            rc_db_t *db, const rc_actor_t *actor, apr_pool_t *pool);
 
 /** Deletes from the database what the disk does not have: repositories, then groups left without
  * anything and without a folder. *@a removed are their names. The disk is not touched. */

@@ -119,4 +119,8 @@ rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t u
                                  const unsigned char *digest, int len, apr_pool_t *pool);
 rc_err_t *rc_store_key_delete(rc_db_t *db, apr_int64_t key_id);
 
+/** User @a user_id follows user @a other_id from now on; no more. */
+rc_err_t *rc_store_follow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id);
+rc_err_t *rc_store_unfollow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id);
+
 #endif

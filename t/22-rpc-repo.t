@@ -223,11 +223,15 @@ subtest 'get_repo, get_repos' => sub {
     ok !$eve{all} && !$eve{'g/h/closed'}, 'no private ones of others';
     is scalar(keys %eve), scalar(@$all) - 2, 'all else';
     my $repo = $t->repo('pushed', commits => 3);
-    is repo('pushed')->{last_changeset}{revision}, -1, 'stored copy';
+    is listed('pushed')->{last_changeset}{revision}, -1, 'lists have the stored copy';
+    is repo('pushed')->{last_changeset}{revision}, 2, 'get_repo is never older than the repository';
+    is listed('pushed')->{last_changeset}{revision}, 2, 'and stores what it finds';
     is $t->must(get_repo => { repoid => 'pushed', cache => 'false' })->{last_changeset}{revision}, 2, 'cache=false reads anew';
     is repo('pushed')->{last_changeset}{revision}, 2, 'and stores';
     system 'rm', '-rf', $repo->{path};
     is $t->call('get_repos')->{error}, undef, 'a repository that is gone never fails the listing';
+    is repo('pushed')->{last_changeset}{revision}, 2, 'nor get_repo: it has the stored copy';
+    like $t->error_log, qr/last changeset of pushed: cannot open the repository/, 'and a line in the log';
     is $t->call(get_repo => { repoid => 'pushed', cache => 0 })->{error}, 'Internal server error', 'gone, and asked for';
 };
 
@@ -267,6 +271,8 @@ subtest 'an argument that the method does not have is logged' => sub {
     my @twice = $t->error_log =~ /(unknown argument descripton)/g;
     is scalar(@twice), 1, 'once per call, though a writer checks twice';
 };
+
+sub listed { my ($name) = @_; return (grep { $_->{repo_name} eq $name } @{ $t->must('get_repos') })[0] }
 
 sub spew_commit {
     my ($dir, $n) = @_;

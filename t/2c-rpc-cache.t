@@ -7,6 +7,7 @@ use Test::More;
 use RCAPI::Run qw(spew);
 use RCAPI::Test;
 
+my $HOOK = RCAPI::Run::slurp('conf/post-receive');
 my $t = RCAPI::Test->new;
 $t->user($_) for qw(ann bob eve);
 my $ROOT = "$t->{dir}/data/repos";
@@ -27,13 +28,9 @@ sub commit {
 subtest 'a long message' => sub {
     my $message = "long\n\n" . "0123456789abcde\n" x 6000;
     $t->repo('long', build => sub { spew("$_[0]/file", 'x'); commit($_[0], $message) });
-    my $tmp = "$t->{server}{dir}/tmp";
-    rename $tmp, "$tmp.away" or die "rename: $!";
-    is $t->call(invalidate_cache => { repoid => 'long' })->{error}, 'Error occurred during cache invalidation action',
-        'it is spooled where temporary files belong, nowhere else';
-    rename "$tmp.away", $tmp or die "rename: $!";
     $t->must(invalidate_cache => { repoid => 'long' });
-    is repo('long')->{last_changeset}{message}, $message, 'stored whole';
+    is repo('long')->{last_changeset}{message}, substr($message, 0, 16384), 'of a long one the first 16 KiB are stored';
+    is $t->must(get_repo_changeset => { repoid => 'long', revision => 'tip' })->{message}, $message, 'get_repo_changeset has it whole';
 };
 
 subtest 'strip' => sub {
@@ -88,10 +85,10 @@ subtest 'strip' => sub {
 
 subtest 'invalidate_cache' => sub {
     my $r = $t->repo('cached', commits => 4, args => { owner => 'ann' });
-    is repo('cached')->{last_changeset}{revision}, -1, 'the stored copy is old';
+    is listed('cached')->{revision}, -1, 'the stored copy is old';
     is_deeply $t->call(invalidate_cache => { repoid => 'cached', delete_keys => 'true' }, as => 'ann')->{result},
         { msg => 'Cache for repository `cached` was invalidated', repository => 'cached' }, 'answer';
-    is repo('cached')->{last_changeset}{revision}, 3, 'read anew';
+    is listed('cached')->{revision}, 3, 'read anew';
     my $id = repo('cached')->{repo_id};
     is $t->must(invalidate_cache => { repoid => $id })->{msg}, "Cache for repository `$id` was invalidated", 'msg as sent';
     unlink "$r->{path}/rcapi/order" or die $!; # never cut short in place: others have it mapped
@@ -108,7 +105,8 @@ subtest 'invalidate_cache' => sub {
     rename "$ROOT/.away", $r->{path};
 };
 
-sub rescan { my (%args) = @_; return $t->call(rescan_repos => \%args)->{result} }
+# What was skipped before is told again each time.
+sub rescan { my (%args) = @_; my $r = $t->call(rescan_repos => \%args)->{result}; delete $r->{errors}; return $r }
 
 subtest 'rescan_repos: adding' => sub {
     is_deeply $t->call('rescan_repos'), { id => 1, error => undef, result => { added => [], removed => [] } }, 'nothing new';
@@ -125,8 +123,20 @@ subtest 'rescan_repos: adding' => sub {
     spew("$ROOT/damaged/objects", '');
     spew("$ROOT/file", "x");
     symlink $work, "$ROOT/link";
-    chmod 0, "$ROOT/lost+found";
-    is_deeply $t->must(rescan_repos => {}), { added => ['new/bare', 'new/deep/tree', 'top'], removed => [] }, 'what is a repository';
+    mkdir "$ROOT/$_" for qw(shut hg hg/.hg svn svn/format svn/db svn/hooks);
+    $t->git('.', qw(clone -q --bare), $work, "$ROOT/$_") for 'norefs';
+    system 'rm', '-rf', "$ROOT/norefs/refs";
+    chmod 0, "$ROOT/lost+found", "$ROOT/shut";
+    my $found = $t->must(rescan_repos => {});
+    my %skipped = map { /^(.*?): (.*)$/s } map { s/^plus:colon/plus-colon/r } @{ delete $found->{errors} };
+    is_deeply $found, { added => ['new/bare', 'new/deep/tree', 'top'], removed => [] }, 'what is a repository';
+    my %why = ('123' => qr/^the name is all digits/, 'plus-colon' => qr/^the name holds one of/, _hidden => qr/^the name begins with _/,
+        link => qr/^a symbolic link/, shut => qr/^Permission denied/, damaged => qr/cannot open the repository|object/, norefs => qr/without its folder refs/, hg => qr/^a Mercurial repository/, svn => qr/^a Subversion repository/);
+    is_deeply [sort keys %skipped], [sort keys %why], 'what is not served: folders that look like repositories, not the hidden or removed';
+    like $skipped{$_}, $why{$_}, "$_: why" for sort keys %why;
+    like $t->error_log, qr/rcapi:warn.*not served: 123: the name is all digits/, 'the log says it, too';
+    my $check = $t->try_admin('check');
+    like $check->{out} . $check->{err}, qr/^.*\b\Q$_\E is not served: /m, "and rcapi-admin check: $_" for qw(123 link shut hg svn norefs);
     my $bare = repo('new/bare');
     is_deeply [@$bare{qw(owner description repo_type private clone_uri)}], ['admin', 'All about it', 'git', $false, ''], 'its row';
     is repo('top')->{description}, 'top repository', 'a default description';
@@ -166,6 +176,63 @@ subtest 'a repository with a work tree' => sub {
     is $t->must(get_repo_changeset => { repoid => 'new/deep/moved', revision => 'master' })->{raw_id}, $tip, 'read there';
 };
 
+sub listed { my ($name) = @_; return (map { $_->{last_changeset} } grep { $_->{repo_name} eq $name } @{ $t->must('get_repos') })[0] }
+
+subtest 'last_changeset follows what goes past the server' => sub {
+    my $r = $t->repo('past', commits => 2);
+    my $push = sub { my $id = commit($r->{work}, $_[0]); $t->git($r->{work}, 'push', '-q', $r->{path}, 'HEAD:refs/heads/master'); $id };
+    my $is = sub { is listed('past')->{raw_id}, $_[0], $_[1] };
+    my $one = $push->('one');
+    isnt listed('past')->{raw_id}, $one, 'lists open no repository';
+    $t->get("/past/changeset-diff/tip", as => 'admin');
+    $is->($one, 'a view that notices stores it');
+    my $two = $push->('two');
+    $t->get('/past/feed/atom', as => 'admin');
+    $is->($two, 'a feed');
+    my $three = $push->('three');
+    rescan();
+    $is->($three, 'a rescan');
+    my $updated = sub { $t->sql("SELECT updated_on FROM repo WHERE repo_name = 'past'") };
+    my $before = $updated->();
+    $t->get("/past/changeset-diff/tip", as => 'admin');
+    repo('past');
+    rescan();
+    is $updated->(), $before, 'nothing is written while nothing moved';
+    $t->git($r->{path}, qw(branch another master));
+    is repo('past')->{last_changeset}{branch}, 'another', 'a new branch at the same commit is another state';
+    chmod 0, $r->{path};
+    is listed('past')->{raw_id}, $three, 'a closed folder: lists do not care';
+    is repo('past')->{last_changeset}{raw_id}, $three, 'get_repo has the stored copy';
+    chmod 0755, $r->{path};
+};
+
+subtest 'last_changeset: the hook of pushes' => sub {
+    my $r = $t->repo('hooked', commits => 2);
+    my ($bin, $data) = ($t->program('rcapi-admin') =~ s{/[^/]+$}{}r, "$t->{dir}/data");
+    my $hook = $HOOK;
+    my $push = sub { my $id = commit($r->{work}, $_[0]); local $ENV{PATH} = "$bin:$ENV{PATH}"; local $ENV{RCAPI_DATA} = $data;
+        local $ENV{HOME} = "$t->{dir}/home"; $t->git($r->{work}, 'push', '-q', $r->{path}, 'HEAD:refs/heads/master'); $id };
+    spew("$r->{path}/hooks/post-receive", $hook);
+    chmod 0755, "$r->{path}/hooks/post-receive";
+    my $one = $push->('one');
+    is listed('hooked')->{raw_id}, $one, 'by rcapi-admin, as it is shipped';
+    mkdir "$t->{dir}/home/.config";
+    spew("$t->{dir}/home/.config/rhodecode", '{"apihost": "' . $t->url . '", "apikey": "' . $t->key('admin') . '"}');
+    chmod 0600, "$t->{dir}/home/.config/rhodecode";
+    $hook =~ s/^exec rcapi-admin/# exec rcapi-admin/m;
+    $hook =~ s/^# exec rhodecode-api/exec rhodecode-api/m or die;
+    $hook =~ s{/var/lib/rcapi/repos/}{$data/repos/};
+    spew("$r->{path}/hooks/post-receive", $hook);
+    my $two = $push->('two');
+    is listed('hooked')->{raw_id}, $two, 'by rhodecode-api, with a key';
+    my $three = commit($r->{work}, 'three');
+    unlink "$r->{path}/hooks/post-receive";
+    $t->git($r->{work}, 'push', '-q', $r->{path}, 'HEAD:refs/heads/master');
+    $t->admin('refresh', 'hooked');
+    is listed('hooked')->{raw_id}, $three, 'rcapi-admin refresh by name';
+    like $t->try_admin('refresh', $_)->{err}, qr/does not exist/, "refresh $_" for 'nope', '/etc', "$data/repos", '.';
+};
+
 subtest 'rescan_repos: removing' => sub {
     $t->must(fork_repo => { repoid => 'top', fork_name => 'child' });
     $t->must(create_repo => { repo_name => $_, repo_type => 'git' }) for qw(a/b/c/r a/kept/r x/y/r);
@@ -195,7 +262,7 @@ subtest 'rescan_repos: who' => sub {
     chmod 0, $ROOT;
     is $t->call('rescan_repos')->{error}, 'Error occurred during rescan repositories action', 'a root that cannot be read';
     is $t->call(rescan_repos => { remove_obsolete => $true })->{error}, 'Error occurred during rescan repositories action', 'nor then';
-    chmod 0700, $ROOT, "$ROOT/lost+found";
+    chmod 0700, $ROOT, "$ROOT/lost+found", "$ROOT/shut";
     is repo('child')->{repo_name}, 'child', 'all is still there';
 };
 

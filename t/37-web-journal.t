@@ -195,11 +195,14 @@ subtest 'feeds' => sub {
     $t->must(create_repo => { repo_name => 'gone', repo_type => 'git' });
     unlike(join('|', @{ titles('dave', 'journal/rss') }), qr/gone/, 'nor is another of the same name');
 
-    $t->sql("INSERT INTO user_following (followed_id, user_id, created_on) SELECT a.user_id, b.user_id, 1 FROM users a, users b WHERE a.username = 'carol' AND b.username = 'bob'");
+    $t->admin('follow', 'bob', '--user', 'carol') for 1, 2;
+    is($t->try_admin('follow', 'bob', '--user', $_)->{exit}, 1, "follow $_") for qw(bob nobody);
     unlike(join('|', @{ titles('bob', 'journal/rss') }), qr/case|lair|box/, 'of a user: only what both may read');
     like($t->last->body, qr/Ol - forked repository open/, 'that is told');
     $t->must(update_user => { userid => 'carol', firstname => 'C' });
     like(titles('bob', 'journal/rss')->[0], qr/^C Ol - /, 'he is called as he is called now');
+    $t->admin('follow', 'bob', '--user', 'carol', '--remove');
+    unlike(join('|', @{ titles('bob', 'journal/rss') }), qr/C Ol/, 'followed no more');
 };
 
 subtest 'a long journal' => sub {

@@ -241,13 +241,17 @@ subtest 'init: the first scan' => sub {
     spew("$data/repos/file", 'x');
     symlink "$data/repos/one", "$data/repos/link";
     ends(admin('--data', $data, @INIT), 0, $HEX40,
-        "Initial repository scan: added following repositories:\ngrp/sub/three\ngrp/two\none\n$OFF", 'what it finds');
+        "rcapi-admin: not served: link: a symbolic link; move the folder here, or mount it\n"
+        . "Initial repository scan: added following repositories:\ngrp/sub/three\ngrp/two\none\n$OFF", 'what it finds');
     is(join(' ', map { $_->{repo_name} } @{ api($data, 'get_repos')->{result} }), 'grp/sub/three grp/two one');
     my $repo = api($data, qw(get_repo repoid:grp/two))->{result};
     is_deeply([@$repo{qw(owner repo_type private landing_rev clone_uri)}],
         ['admin', 'git', JSON::PP::false, ['rev', 'tip'], ''], 'as rescan_repos makes them') or diag explain $repo;
     like(api($data, qw(create_repo repo_name:grp repo_type:git))->{error}, qr/failed to create|already exist/, 'grp is a group');
-    ends(admin('--data', $data, 'check'), 0, '', '', 'check is content');
+    ends(admin('--data', $data, 'check'), 1, "link is not served: a symbolic link; move the folder here, or mount it\n", '',
+        'check tells of what is not served');
+    unlink "$data/repos/link" or die $!;
+    ends(admin('--data', $data, 'check'), 0, '', '', 'else it is content');
 };
 
 # --- questions on a terminal

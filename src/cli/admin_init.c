@@ -199,10 +199,10 @@ static rc_err_t *set_up(init_t *init)
 /* Progress goes to standard error: standard output is for the key alone. */
 static rc_err_t *first_scan(rc_admin_t *admin)
 {
-    apr_array_header_t *added;
+    apr_array_header_t *added, *skipped;
     int i;
 
-    RC_TRY(rc_model_scan_add(&added, admin->env, admin->db, NULL, rc_changeset_json, admin->pool));
+    RC_TRY(rc_model_scan_add(&added, &skipped, admin->env, admin->db, NULL, admin->pool));
     if (!added->nelts)
         fputs("Initial repository scan: no repositories found.\n", stderr);
     else

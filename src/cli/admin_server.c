@@ -237,6 +237,29 @@ int rc_admin_set(rc_admin_t *admin)
 
 /* --- follow --- */
 
+static rc_err_t *change_following_user(change_t *change, rc_db_t *db)
+{
+    return change->on ? rc_store_follow_user(db, change->id, change->other_id)
+                      : rc_store_unfollow_user(db, change->id, change->other_id);
+}
+
+static int follow_user(change_t *change, rc_admin_t *admin, const rc_user_t *user, const char *name)
+{
+    rc_user_t *other;
+    rc_err_t *err = rc_store_user_by_name(&other, admin->db, name, admin->pool);
+
+    if (err)
+        return rc_admin_result(admin, err);
+    if (!other)
+        return rc_admin_fail(RC_ADMIN_FAILED, "user `%s` does not exist", name);
+    if (other->id == change->id)
+        return rc_admin_fail(RC_ADMIN_FAILED, "nobody follows themselves");
+    change->fn = change_following_user;
+    change->other_id = other->id;
+    return apply(change, change->on ? "admin_added_follower" : "admin_removed_follower",
+                 apr_pstrcat(admin->pool, user->username, ":user ", name, NULL));
+}
+
 static rc_err_t *change_following(change_t *change, rc_db_t *db)
 {
     return change->on ? rc_store_follow_repo(db, change->id, change->other_id)
@@ -246,7 +269,7 @@ static rc_err_t *change_following(change_t *change, rc_db_t *db)
 int rc_admin_follow(rc_admin_t *admin)
 {
     change_t change = {.admin = admin, .fn = change_following};
-    const char *name;
+    const char *name, *other = rc_admin_option(admin, "--user");
     rc_repo_t *repo;
     rc_user_t *user;
     rc_err_t *err;
@@ -255,6 +278,9 @@ int rc_admin_follow(rc_admin_t *admin)
     change.on = !rc_admin_flag(admin, "--remove");
     if ((status = rc_admin_user(&user, admin)))
         return status;
+    change.id = user->id;
+    if (other)
+        return rc_admin_end(admin) ? follow_user(&change, admin, user, other) : RC_ADMIN_USAGE;
     if (!(name = rc_admin_word(admin)))
         return rc_admin_fail(RC_ADMIN_USAGE, "which repository?");
     if (!rc_admin_end(admin))
@@ -263,7 +289,6 @@ int rc_admin_follow(rc_admin_t *admin)
         return rc_admin_result(admin, err);
     if (!repo)
         return rc_admin_fail(RC_ADMIN_FAILED, "repository `%s` does not exist", name);
-    change.id = user->id;
     change.other_id = repo->id;
     return apply(&change, change.on ? "admin_added_follower" : "admin_removed_follower",
                  apr_pstrcat(admin->pool, user->username, ":", name, NULL));

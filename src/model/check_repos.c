@@ -64,13 +64,20 @@ static rc_err_t *check_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scra
 
 static rc_err_t *check_unknown(rc_check_t *check, apr_int64_t user_id)
 {
-    apr_array_header_t *names;
     rc_repo_t *known;
+    rc_scan_t scan;
     int i;
 
-    RC_TRY(rc_model_scan(&names, check->env, check->pool));
-    for (i = 0; i < names->nelts; i++) {
-        const char *name = APR_ARRAY_IDX(names, i, const char *);
+    RC_TRY(rc_model_scan(&scan, check->env, check->pool));
+    for (i = 0; i < scan.skipped->nelts; i++) {
+        const rc_skipped_t *folder = &APR_ARRAY_IDX(scan.skipped, i, rc_skipped_t);
+
+        RC_TRY(rc_store_repo_by_name(&known, check->db, user_id, folder->name, check->pool));
+        if (!known) /* else its own line says so */
+            rc_check_note(check, "%s is not served: %s", folder->name, folder->why);
+    }
+    for (i = 0; i < scan.names->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(scan.names, i, const char *);
 
         RC_TRY(rc_store_repo_by_name(&known, check->db, user_id, name, check->pool));
         if (!known)
@@ -124,9 +131,10 @@ static rc_err_t *judge(rc_check_t *check, apr_int64_t user_id)
         if (repo)
             RC_TRY(judge_known(check, repo));
         else if (rc_fs_exists(rc_env_repo_path(check->env, name, check->pool)))
-            rc_check_note(check, "repository %s is on the disk but not in the database: %s", name,
-                          rc_repo_name_usable(name) ? "rescan_repos adds it"
-                                                    : "its name is not usable, rename it");
+            rc_check_note(check,
+                          "repository %s is on the disk but not in the database: rescan_repos "
+                          "adds it",
+                          name);
     }
     return NULL;
 }

@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "rc_last_changeset.h"
 #include "rc_setting.h"
 #include "rc_text.h"
 #include "rc_user.h"
@@ -66,18 +67,13 @@ static rc_err_t *make_content(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *po
     return repo->clone_uri ? clone(repo, env, work, pool) : NULL;
 }
 
-rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env,
-                                rc_changeset_json_fn *changeset_json, apr_pool_t *pool)
+rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *pool)
 {
-    rc_commit_t *last;
     rc_vcs_t *vcs;
 
     RC_TRY(make_content(repo, env, pool));
-    if (!repo->clone_uri && !repo->source)
-        return NULL;
     RC_TRY(rc_vcs_open(&vcs, NULL, repo->row.type, repo->path, NULL, pool));
-    RC_TRY(rc_vcs_last_commit(&last, vcs, pool));
-    return changeset_json(&repo->row.last_changeset, last, env, pool);
+    return rc_model_last_read(&repo->row.last, vcs, env, pool);
 }
 
 static rc_err_t *make_group(rc_repo_group_t **out, rc_db_t *db, const char *name,

@@ -82,18 +82,37 @@ bool rc_repo_part_usable(const char *part)
     return *part && *part != '.' && *part != '/' && !is_removed(part);
 }
 
+/* A part that starts with a dot, is empty, or is the name of something removed. */
+static bool has_unusable_part(const char *name)
+{
+    const char *part;
+
+    for (part = name;; part++) {
+        if (!rc_repo_part_usable(part))
+            return true;
+        if (!(part = strchr(part, '/')))
+            return false;
+    }
+}
+
+const char *rc_repo_name_problem(const char *name)
+{
+    if (!*name)
+        return "is empty";
+    if (strlen(name) > RC_REPO_NAME_MAX)
+        return "is longer than 255 bytes";
+    if (*name == '_')
+        return "begins with _, which is reserved";
+    if (rc_text_has_control(name))
+        return "holds a control character";
+    if (strpbrk(name, "\\:<>"))
+        return "holds one of \\ : < >";
+    if (rc_text_digits(name))
+        return "is all digits, like an id";
+    return has_unusable_part(name) ? "has a part that is hidden or reserved" : NULL;
+}
+
 bool rc_repo_name_usable(const char *name)
 {
-    const char *part = name;
-
-    if (!*name || strlen(name) > RC_REPO_NAME_MAX || *name == '_')
-        return false;
-    if (rc_text_has_control(name) || strpbrk(name, "\\:<>") || rc_text_digits(name))
-        return false;
-    for (;; part++) {
-        if (!rc_repo_part_usable(part))
-            return false;
-        if (!(part = strchr(part, '/')))
-            return true;
-    }
+    return !rc_repo_name_problem(name);
 }

@@ -1,97 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Walking the repository root (contract 02 rescan_repos, 04 §6 duty 8), and making the database
- * follow it.
+ * Makes the database follow the repository root (contract 02 rescan_repos, 04 §6 duty 8).
  */
 #include "rc_scan.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include <apr_file_info.h>
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "rc_last_changeset.h"
 #include "rc_log.h"
 #include "rc_moves.h"
 #include "rc_repo_change.h"
 #include "rc_repo_model.h"
 #include "rc_text.h"
 #include "rc_user.h"
-
-static int by_text(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* A folder HEAD is a repository of that name in a group. */
-static bool has_head(const char *path, apr_pool_t *pool)
-{
-    struct stat st;
-
-    return !lstat(apr_pstrcat(pool, path, "/HEAD", NULL), &st) && !S_ISDIR(st.st_mode);
-}
-
-static bool has_folders(const char *path, apr_pool_t *pool)
-{
-    return rc_fs_exists(apr_pstrcat(pool, path, "/objects", NULL)) &&
-           rc_fs_exists(apr_pstrcat(pool, path, "/refs", NULL));
-}
-
-static bool is_git_folder(const char *path, apr_pool_t *pool)
-{
-    return has_head(path, pool) && has_folders(path, pool);
-}
-
-bool rc_model_could_be_repository(const char *path, apr_pool_t *pool)
-{
-    return has_folders(path, pool) || has_folders(apr_pstrcat(pool, path, "/.git", NULL), pool);
-}
-
-bool rc_model_is_repository(const char *path, apr_pool_t *pool)
-{
-    return is_git_folder(path, pool) || is_git_folder(apr_pstrcat(pool, path, "/.git", NULL), pool);
-}
-
-static rc_err_t *walk(apr_array_header_t *names, const char *root, const char *prefix,
-                      apr_pool_t *pool)
-{
-    const char *path = apr_pstrcat(pool, root, "/", prefix, NULL);
-    apr_finfo_t entry;
-    apr_dir_t *dir;
-    apr_status_t rv = apr_dir_open(&dir, path, pool);
-
-    if (rv != APR_SUCCESS && !*prefix)
-        return rc_err_internal(pool, rv, "cannot read %s", path);
-    if (rv != APR_SUCCESS) { /* lost+found, or gone meanwhile */
-        rc_log(RC_LOG_WARNING, rv, "cannot read %s", path);
-        return NULL;
-    }
-    while (apr_dir_read(&entry, APR_FINFO_NAME | APR_FINFO_TYPE, dir) == APR_SUCCESS) {
-        const char *name = apr_pstrcat(pool, prefix, entry.name, NULL);
-
-        if (entry.filetype != APR_DIR || !rc_repo_part_usable(entry.name))
-            continue;
-        if (rc_model_is_repository(apr_pstrcat(pool, root, "/", name, NULL), pool))
-            APR_ARRAY_PUSH(names, const char *) = name;
-        else
-            RC_TRY(walk(names, root, apr_pstrcat(pool, name, "/", NULL), pool));
-    }
-    apr_dir_close(dir);
-    return NULL;
-}
-
-rc_err_t *rc_model_scan(apr_array_header_t **names, const rc_env_t *env, apr_pool_t *pool)
-{
-    *names = apr_array_make(pool, 32, sizeof(const char *));
-    RC_TRY(walk(*names, env->config->repo_root, "", pool));
-    qsort((*names)->elts, (size_t)(*names)->nelts, sizeof(const char *), by_text);
-    return NULL;
-}
 
 /* --- adding --- */
 
@@ -144,68 +71,102 @@ static rc_err_t *add_one(void *baton, rc_db_t *db)
     return rc_store_journal_add(db, addition->actor, row->id, row->name, "admin_created_repo");
 }
 
-static rc_err_t *prepare_one(addition_t *addition, rc_changeset_json_fn *changeset_json)
+static rc_err_t *prepare_one(addition_t *addition)
 {
     rc_repo_t *row = &addition->repo.row;
     const char *path = rc_env_repo_path(addition->env, row->name, addition->pool);
-    rc_commit_t *last;
     rc_vcs_t *vcs;
 
     row->type = "git";
     row->landing_rev = "rev:tip";
     row->description = read_description(path, row->name, addition->pool);
     RC_TRY(rc_vcs_open(&vcs, NULL, row->type, path, NULL, addition->pool));
-    RC_TRY(rc_vcs_last_commit(&last, vcs, addition->pool));
-    return changeset_json(&row->last_changeset, last, addition->env, addition->pool);
+    return rc_model_last_read(&row->last, vcs, addition->env, addition->pool);
 }
 
-/* Adds what is called @a name unless it is known; what is damaged or cannot be is left out. */
-static rc_err_t *add_name(bool *done, addition_t *addition, rc_db_t *db,
-                          rc_changeset_json_fn *changeset_json)
+/* A repository that is known may have been pushed to by another way. */
+static rc_err_t *refresh(const addition_t *addition, const rc_repo_t *repo, rc_db_t *db)
+{
+    const char *path = rc_env_repo_path(addition->env, repo->name, addition->pool);
+    rc_last_t last;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_vcs_open(&vcs, NULL, repo->type, path, NULL, addition->pool));
+    RC_TRY(rc_model_last_if_moved(&last, vcs, repo, addition->env, addition->pool));
+    return last.json ? rc_model_last_keep(db, repo, &last) : NULL;
+}
+
+static void skip(rc_scan_t *scan, const char *name, const char *why)
+{
+    rc_skipped_t *skipped = apr_array_push(scan->skipped);
+
+    skipped->name = apr_pstrdup(scan->names->pool, name);
+    skipped->why = apr_pstrdup(scan->names->pool, why);
+}
+
+/* Adds what is called as the row says, unless it is known; what cannot be read, or be called so,
+ * is left out. */
+static rc_err_t *add_name(addition_t *addition, rc_scan_t *scan, rc_db_t *db)
 {
     const rc_repo_t *row = &addition->repo.row;
     rc_repo_t *known;
     rc_err_t *err;
 
-    *done = false;
     RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, addition->pool));
-    if (known || !rc_repo_name_usable(row->name))
-        return NULL;
-    if (!(err = prepare_one(addition, changeset_json)))
+    if (known)
+        err = refresh(addition, known, db);
+    else if (!(err = prepare_one(addition)))
         err = rc_db_txn(db, add_one, addition);
-    *done = !err && addition->done;
-    if (err && err->kind != RC_E_BUSY)
-        rc_log(RC_LOG_WARNING, err->cause, "%s is not added: %s", row->name,
-               rc_err_log_text(err, addition->pool));
-    return err && err->kind == RC_E_BUSY ? err : NULL;
+    if (err && err->kind == RC_E_BUSY)
+        return err;
+    if (err)
+        skip(scan, row->name, rc_err_log_text(err, addition->pool));
+    return NULL;
 }
 
-rc_err_t *rc_model_scan_add(apr_array_header_t **added, rc_env_t *env, rc_db_t *db,
-                            const rc_actor_t *actor, rc_changeset_json_fn *changeset_json,
-                            apr_pool_t *pool)
+static rc_err_t *add_all(apr_array_header_t *added, addition_t *addition, rc_scan_t *scan,
+                         rc_db_t *db)
 {
-    apr_array_header_t *names;
-    apr_pool_t *scratch;
+    apr_int64_t owner_id = addition->repo.row.owner_id;
+    int i;
+
+    for (i = 0; i < scan->names->nelts; i++) {
+        apr_pool_clear(addition->pool);
+        addition->done = false;
+        memset(&addition->repo, 0, sizeof(addition->repo));
+        addition->repo.row.owner_id = owner_id;
+        addition->repo.row.name = APR_ARRAY_IDX(scan->names, i, const char *);
+        RC_TRY(add_name(addition, scan, db));
+        if (addition->done)
+            APR_ARRAY_PUSH(added, const char *) = addition->repo.row.name;
+    }
+    return NULL;
+}
+
+rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
+                            rc_db_t *db, const rc_actor_t *actor, apr_pool_t *pool)
+{
+    addition_t addition = {.env = env, .actor = actor};
+    rc_scan_t scan;
     rc_user_t *owner;
-    bool done;
+    bool busy;
     int i;
 
     *added = apr_array_make(pool, 8, sizeof(const char *));
-    RC_TRY(rc_moves_settle(&done, env, db, pool)); /* what a crash left half done is not new */
-    RC_TRY(rc_model_scan(&names, env, pool));
+    RC_TRY(rc_moves_settle(&busy, env, db, pool)); /* what a crash left half done is not new */
+    RC_TRY(rc_model_scan(&scan, env, pool));
     RC_TRY(rc_store_first_admin(&owner, db, pool));
-    apr_pool_create(&scratch, pool);
-    for (i = 0; i < names->nelts && owner; i++) {
-        addition_t addition = {.env = env, .actor = actor, .pool = scratch};
-
-        apr_pool_clear(scratch);
-        addition.repo.row.name = APR_ARRAY_IDX(names, i, const char *);
+    apr_pool_create(&addition.pool, pool);
+    if (owner) {
         addition.repo.row.owner_id = owner->id;
-        RC_TRY(add_name(&done, &addition, db, changeset_json));
-        if (done)
-            APR_ARRAY_PUSH(*added, const char *) = addition.repo.row.name;
+        RC_TRY(add_all(*added, &addition, &scan, db));
     }
-    apr_pool_destroy(scratch);
+    apr_pool_destroy(addition.pool);
+    for (i = 0; i < scan.skipped->nelts; i++)
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "not served: %s: %s",
+               APR_ARRAY_IDX(scan.skipped, i, rc_skipped_t).name,
+               APR_ARRAY_IDX(scan.skipped, i, rc_skipped_t).why);
+    *skipped = scan.skipped;
     return NULL;
 }
 

@@ -270,7 +270,4 @@ void rc_render_repos_end(rc_repo_list_t *list);
 rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, rc_kind_t kind, apr_int64_t object_id,
                             const char *key, const char *second_key);
 
-/** The members of changeset_obj without diff and refs; the empty commit for NULL. */
-void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);
-
 #endif

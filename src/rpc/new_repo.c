@@ -96,7 +96,7 @@ static rc_err_t *prepare_repo(rc_call_t *call, void *baton)
 {
     making_t *making = baton;
 
-    RC_TRY(rc_model_repo_prepare(making->repo, call->env, rc_changeset_json, call->pool));
+    RC_TRY(rc_model_repo_prepare(making->repo, call->env, call->pool));
     return rc_moves_made(making->moves, making->repo->path);
 }
 

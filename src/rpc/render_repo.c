@@ -9,6 +9,7 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 
+#include "rc_last_changeset.h"
 #include "rc_log.h"
 #include "rc_repo_change.h"
 #include "rc_repo_model.h"
@@ -55,12 +56,12 @@ static rc_err_t *render_clone_uri(rc_json_t *out, rc_call_t *call, const rc_repo
 static void render_last_changeset(rc_json_t *out, const rc_repo_t *repo, apr_pool_t *pool)
 {
     rc_json_key(out, "last_changeset");
-    if (repo->last_changeset) {
-        rc_json_raw(out, repo->last_changeset, strlen(repo->last_changeset));
+    if (repo->last.json) {
+        rc_json_raw(out, repo->last.json, strlen(repo->last.json));
         return;
     }
     rc_json_object_begin(out);
-    rc_render_changeset(out, NULL, pool);
+    rc_changeset_write(out, NULL, pool);
     rc_json_object_end(out);
 }
 

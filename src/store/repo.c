@@ -30,14 +30,15 @@ static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
     repo->clone_uri_sealed = sealed.data;
     repo->clone_uri_sealed_len = sealed.len;
     repo->landing_rev = rc_column_text(st, 14, pool);
-    repo->last_changeset = rc_column_text(st, 15, pool);
+    repo->last.json = rc_column_text(st, 15, pool);
     repo->lock_user_id = rc_column_int(st, 16);
     repo->locked_on = rc_column_int(st, 17);
     repo->lock_reason = rc_column_text(st, 18, pool);
     repo->created_on = rc_column_int(st, 19);
     repo->updated_on = rc_column_int(st, 20);
     repo->fork_id = rc_column_int(st, 21);
-    repo->level = (rc_level_t)rc_column_int(st, 22);
+    repo->last.state = rc_column_text(st, 22, pool);
+    repo->level = (rc_level_t)rc_column_int(st, 23);
     return repo;
 }
 
@@ -144,18 +145,25 @@ rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db)
     rc_blob_t sealed = {repo->clone_uri_sealed, repo->clone_uri_sealed_len};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_INSERT, "ssirddddssbssir", repo->name, repo->type,
+    RC_TRY(rc_query(&st, db, SQL_REPO_INSERT, "ssirddddssbssirs", repo->name, repo->type,
                     repo->owner_id, repo->group_id, (int)repo->private_,
                     (int)repo->enable_statistics, (int)repo->enable_locking,
                     (int)repo->enable_downloads, repo->description, repo->clone_uri, &sealed,
-                    repo->landing_rev, repo->last_changeset, repo->created_on, repo->fork_id));
+                    repo->landing_rev, repo->last.json, repo->created_on, repo->fork_id,
+                    repo->last.state));
     return rc_insert(&repo->id, st, db);
 }
 
-rc_err_t *rc_store_repo_set_last_changeset(rc_db_t *db, apr_int64_t repo_id, const char *json)
+rc_err_t *rc_store_repo_set_last(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last)
 {
-    return rc_execute(db, SQL_REPO_SET_LAST_CHANGESET, "isi", repo_id, json,
+    return rc_execute(db, SQL_REPO_SET_LAST, "isssi", repo->id, repo->name, last->json, last->state,
                       (apr_int64_t)apr_time_now());
+}
+
+rc_err_t *rc_store_repo_replace_last(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last)
+{
+    return rc_execute(db, SQL_REPO_REPLACE_LAST, "issssi", repo->id, repo->name, repo->last.state,
+                      last->json, last->state, (apr_int64_t)apr_time_now());
 }
 
 rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id)

@@ -108,3 +108,13 @@ rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active
 {
     return set_flag(db, SQL_USER_SET_ACTIVE, user_id, active);
 }
+
+rc_err_t *rc_store_follow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id)
+{
+    return rc_execute(db, SQL_USER_FOLLOW, "iii", other_id, user_id, (apr_int64_t)apr_time_now());
+}
+
+rc_err_t *rc_store_unfollow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id)
+{
+    return rc_execute(db, SQL_USER_UNFOLLOW, "ii", other_id, user_id);
+}

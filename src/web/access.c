@@ -9,6 +9,9 @@
 
 #include <apr_strings.h>
 
+#include "rc_last_changeset.h"
+#include "rc_log.h"
+
 #define ROLES_OF_VIEWS (RC_ROLE_ALL | RC_ROLE_HTTP | RC_ROLE_API)
 
 rc_err_t *rc_web_refuse(rc_web_call_t *call, int status, const char *message)
@@ -201,9 +204,32 @@ rc_err_t *rc_web_prepare(rc_web_call_t *call)
     return call->view->prepare(call);
 }
 
+/* The view may have found the repository newer than what is stored of it. Nobody waits for that to
+ * be stored, and it takes nothing from an answer that it fails. */
+static void notice(rc_web_call_t *call)
+{
+    rc_last_t last;
+    rc_err_t *err;
+
+    if (!call->repo || !call->vcs)
+        return;
+    err = rc_model_last_if_moved(&last, call->vcs, call->repo, call->env, call->pool);
+    if (!err && !last.json)
+        return;
+    if (!err && !call->db)
+        err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
+    if (!err)
+        err = rc_model_last_keep(call->db, call->repo, &last);
+    if (err)
+        rc_log(RC_LOG_INFO, err->cause, "last changeset of %s: %s", call->repo->name,
+               rc_err_log_text(err, call->pool));
+}
+
 rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool)
 {
     rc_db_release(call->db); /* this can take minutes */
     call->db = NULL;
-    return call->view->write(call, spool);
+    RC_TRY(call->view->write(call, spool));
+    notice(call);
+    return NULL;
 }

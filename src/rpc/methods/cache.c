@@ -51,18 +51,35 @@ static void write_names(rc_json_t *out, const char *key, const apr_array_header_
     rc_json_array_end(out);
 }
 
+/* A key that later versions answer, too; without anything to tell the answer is the contract's. */
+static void write_skipped(rc_json_t *out, const apr_array_header_t *skipped, apr_pool_t *pool)
+{
+    int i;
+
+    rc_json_key(out, "errors");
+    rc_json_array_begin(out);
+    for (i = 0; i < skipped->nelts; i++) {
+        const rc_skipped_t *folder = &APR_ARRAY_IDX(skipped, i, rc_skipped_t);
+
+        rc_json_string(out, apr_pstrcat(pool, folder->name, ": ", folder->why, NULL));
+    }
+    rc_json_array_end(out);
+}
+
 static rc_err_t *rescan_repos(rc_call_t *call, rc_json_t *out)
 {
-    apr_array_header_t *added, *removed = NULL;
+    apr_array_header_t *added, *skipped, *removed = NULL;
     rc_actor_t actor = rc_call_actor(call);
 
     RC_TRY(rc_work_costly(&call->work, call->pool));
-    RC_TRY(rc_model_scan_add(&added, call->env, call->db, &actor, rc_changeset_json, call->pool));
+    RC_TRY(rc_model_scan_add(&added, &skipped, call->env, call->db, &actor, call->pool));
     if (rc_arg_bool(call, "remove_obsolete"))
         RC_TRY(rc_model_scan_remove(&removed, call->env, call->db, &actor, call->pool));
     rc_json_object_begin(out);
     write_names(out, "added", added);
     write_names(out, "removed", removed);
+    if (skipped->nelts)
+        write_skipped(out, skipped, call->pool);
     rc_json_object_end(out);
     return NULL;
 }

@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "rc_last_changeset.h"
 #include "rc_log.h"
 #include "rc_repo_model.h"
 #include "rc_text.h"
@@ -213,7 +214,7 @@ static rc_err_t *render(view_t *view, const rc_commit_t *commit, apr_pool_t *poo
     rc_json_t *out = view->out;
 
     rc_json_object_begin(out);
-    rc_render_changeset(out, commit, pool);
+    rc_changeset_write(out, commit, pool);
     RC_TRY(render_changes(view, commit, pool));
     if (view->details == FULL)
         RC_TRY(render_refs(view, commit));

@@ -6,51 +6,76 @@
 
 #include <apr_strings.h>
 
-#include "rc_repo_change.h"
+#include "rc_last_changeset.h"
+#include "rc_log.h"
 #include "rc_setting.h"
 
-typedef struct last_t {
+typedef struct look_t {
     const rc_repo_t *repo;
-    const char *json;
-} last_t;
+    rc_work_t *work; /* what the look may cost; NULL: whatever it does */
+    bool anyway;     /* read, whether the references moved or not */
+    rc_last_t last;
+} look_t;
 
-/* What is stored of a repository that was written to shall be true, whatever the call has cost. */
-static rc_err_t *read_last(rc_call_t *call, void *baton)
+static rc_err_t *look(rc_call_t *call, void *baton)
 {
-    last_t *last = baton;
-    rc_commit_t *commit;
+    look_t *look = baton;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_model_repo_open(&vcs, call->env, last->repo, NULL, call->pool));
-    RC_TRY(rc_vcs_last_commit(&commit, vcs, call->pool));
-    return rc_changeset_json(&last->json, commit, call->env, call->pool);
+    RC_TRY(rc_model_repo_open(&vcs, call->env, look->repo, look->work, call->pool));
+    if (look->anyway)
+        return rc_model_last_read(&look->last, vcs, call->env, call->pool);
+    return rc_model_last_if_moved(&look->last, vcs, look->repo, call->env, call->pool);
 }
 
 rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *action,
                           const char *what)
 {
-    last_t last = {repo, NULL};
-    const char *now;
+    /* what is stored of a repository that was written to shall be true, whatever it costs */
+    look_t the = {.repo = repo, .anyway = true};
 
-    RC_TRY(rc_call_away(call, read_last, &last));
+    RC_TRY(rc_call_away(call, look, &the));
     RC_TRY(rc_db_begin_write(call->db));
-    RC_TRY(rc_store_repo_name(&now, call->db, repo->id, call->pool));
-    if (now && !strcmp(now, repo->name)) /* else what was read may be another's by now */
-        RC_TRY(rc_store_repo_set_last_changeset(call->db, repo->id, last.json));
+    RC_TRY(rc_store_repo_set_last(call->db, repo, &the.last));
     if (action)
         RC_TRY(rc_call_journal(call, repo, action, what));
     return rc_db_commit(call->db);
 }
 
+/* Reads what is newer than the stored copy, and stores it. A repository that cannot be read, or a
+ * database that is busy, is for the log: the copy is answered. */
+static rc_err_t *notice(rc_last_t *last, rc_call_t *call)
+{
+    look_t the = {.repo = rc_arg_repo(call, "repoid"), .work = &call->work};
+    rc_err_t *err = rc_call_away(call, look, &the);
+
+    if (!call->db)
+        return err;
+    if (!err && the.last.json)
+        err = rc_model_last_keep(call->db, the.repo, &the.last);
+    if (err)
+        rc_log(RC_LOG_WARNING, err->cause, "last changeset of %s: %s", the.repo->name,
+               rc_err_log_text(err, call->pool));
+    *last = the.last;
+    return NULL;
+}
+
 static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
 {
-    if (!rc_arg_bool(call, "cache")) {
-        RC_TRY(rc_db_commit(call->db));
+    rc_last_t last = {NULL, NULL};
+    rc_repo_t repo;
+
+    if (rc_arg_bool(call, "cache"))
+        RC_TRY(notice(&last, call));
+    else
         RC_TRY(rc_call_refresh(call, rc_arg_repo(call, "repoid"), NULL, NULL));
-        RC_TRY(rc_db_begin_read(call->db));
-        RC_TRY(rc_args_bind(call));
-    }
-    return rc_render_repo(out, call, rc_arg_repo(call, "repoid"), true, call->pool);
+    RC_TRY(rc_db_begin_read(call->db));
+    RC_TRY(rc_args_bind(call));
+    repo = *rc_arg_repo(call, "repoid");
+    if (last.json) /* also when it could not be stored */
+        repo.last = last;
+    RC_TRY(rc_render_repo(out, call, &repo, true, call->pool));
+    return rc_db_commit(call->db);
 }
 
 /* The group `root` by its name; *readable is false when the caller may not see it. */
@@ -196,7 +221,7 @@ const rc_method_t rc_methods_repo[] = {
     {"pull", pull, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_OBJECT2("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN, "repo")),
      "Unable to pull changes from `{repoid.name}`", "Fetch from the repository's clone_uri."},
-    {"get_repo", get_repo, RC_ANYONE, 0,
+    {"get_repo", get_repo, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
                RC_ARG("cache", RC_BOOL, "True")),
      NULL, "Describe one repository."},

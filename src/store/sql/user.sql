@@ -81,6 +81,12 @@ SELECT i.user_id, i.ip_addr FROM user_group_member s CROSS JOIN user_ip i
 SELECT @USER_KEY_COLUMNS@ FROM user_group_member s CROSS JOIN api_key k
  WHERE s.users_group_id = ?1 AND k.user_id = s.user_id ORDER BY s.member_id, k.main DESC, k.key_id
 
+-- USER_FOLLOW: followed user, follower, now
+INSERT INTO user_following (followed_id, user_id, created_on) VALUES (?1, ?2, ?3)
+ON CONFLICT DO NOTHING
+-- USER_UNFOLLOW: followed user, follower
+DELETE FROM user_following WHERE followed_id = ?1 AND user_id = ?2
+
 -- EMAIL_MAIN_UPDATE: user, address
 UPDATE user_email SET email = ?2 WHERE user_id = ?1 AND main = 1
 -- EMAIL_INSERT: user, address, is it the main one

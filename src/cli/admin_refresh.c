@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * rcapi-admin refresh: stores the last commit of one repository anew, for hooks of pushes that do
+ * not go through the server (conf/post-receive).
+ */
+#include "admin.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_last_changeset.h"
+#include "rc_repo_model.h"
+#include "rc_user.h"
+
+/* The name of the repository in the folder @a path, or @a path itself when it is a name. */
+static const char *name_of(const rc_admin_t *admin, const char *path)
+{
+    char folder[PATH_MAX], root[PATH_MAX];
+    apr_size_t root_len, len;
+
+    if (*path != '/' && *path != '.')
+        return rc_repo_name_clean(path, admin->pool);
+    if (!realpath(path, folder) || !realpath(admin->env->config->repo_root, root))
+        return NULL;
+    root_len = strlen(root);
+    if (strncmp(folder, root, root_len) || folder[root_len] != '/')
+        return NULL;
+    len = strlen(folder);
+    if (len > 5 && !strcmp(folder + len - 5, "/.git")) /* of a repository with a work tree */
+        folder[len - 5] = '\0';
+    return apr_pstrdup(admin->pool, folder + root_len + 1);
+}
+
+static rc_err_t *refresh(rc_admin_t *admin, const rc_repo_t *repo)
+{
+    rc_last_t last;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_model_repo_open(&vcs, admin->env, repo, NULL, admin->pool));
+    RC_TRY(rc_model_last_if_moved(&last, vcs, repo, admin->env, admin->pool));
+    return last.json ? rc_model_last_keep(admin->db, repo, &last) : NULL;
+}
+
+int rc_admin_refresh(rc_admin_t *admin)
+{
+    const char *word = rc_admin_word(admin), *name;
+    rc_user_t *reader; /* look-ups want a user; who it is does not matter */
+    rc_repo_t *repo = NULL;
+    rc_err_t *err;
+
+    if (!word)
+        return rc_admin_fail(RC_ADMIN_USAGE, "which repository?");
+    if (!rc_admin_end(admin))
+        return RC_ADMIN_USAGE;
+    if (!(err = rc_store_first_admin(&reader, admin->db, admin->pool)) && reader &&
+        (name = name_of(admin, word)))
+        err = rc_store_repo_by_name(&repo, admin->db, reader->id, name, admin->pool);
+    if (err)
+        return rc_admin_result(admin, err);
+    if (!repo)
+        return rc_admin_fail(RC_ADMIN_FAILED, "repository `%s` does not exist", word);
+    return rc_admin_result(admin, refresh(admin, repo));
+}
