@@ -30,6 +30,8 @@ typedef struct rc_env_config_t {
     const char *archive_cache;      /* directory of finished files;    NULL: none are kept */
     apr_off_t archive_cache_size;   /* bytes */
     int feed_items;                 /* entries of a feed */
+    bool feed_diff;                 /* do they hold the diff */
+    int feed_diff_bytes;            /* of it at most */
     apr_off_t range_bytes;          /* of one range of commits; 0 = no limit */
     apr_interval_time_t range_time; /* of making one; 0 = no limit */
     int vcs_idle;                   /* repositories kept open */

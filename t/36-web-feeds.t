@@ -244,5 +244,36 @@ subtest 'who may read' => sub {
     is($t->get('/group/history/feed/html', as => 'bob')->status, 404, 'no other kind');
 };
 
+subtest 'with diffs' => sub {
+    my $d = RCAPI::Test->new(directives => "RcapiFeedItems 20\nRcapiFeedIncludeDiff On\nRcapiFeedCutOff 2000\n");
+    my $commit = sub { my ($work, $name, $text) = @_; RCAPI::Run::spew("$work/$name", $text); $d->git($work, 'add', '-A'); $d->git($work, 'commit', '-q', '-m', $name) };
+    my $r = $d->repo('diffs', build => sub {
+        my ($work) = @_;
+        $commit->($work, 'small', "a < b & c\n]]>\n\x01\xff\n");
+        $commit->($work, 'long', join '', map { "line $_ of a long text\n" } 1 .. 500);
+        $commit->($work, 'huge', join '', map { sprintf "%07d of a text that is too large to be read for a feed\n", $_ } 1 .. 60_000);
+        $commit->($work, 'binary', join '', map { chr($_ * 7919 % 256) } 0 .. 3000);
+        $d->git($work, 'commit', '-q', '--allow-empty', '-m', 'empty');
+    });
+    my $feed = parsed($d->get('/diffs/feed/atom', as => 'admin')->body, 'atom');
+    my %text = map { $_->{title} => $_->{summary} } @{ $feed->{entries} };
+    my $note = 'the diff is too large to be shown whole';
+    my $diff = sub { my ($id) = map { split ' ' } $d->git($r->{work}, 'log', '--format=%H', "--grep=^$_[0]\$"); $d->get("/diffs/changeset-diff/$id", as => 'admin')->body };
+    my ($small) = $diff->('small') =~ /^(diff.*?)^\+\x01/ms;
+    $small =~ s/&/&amp;/g;
+    $small =~ s/</&lt;/g;
+    $small =~ s/>/&gt;/g;
+    like $text{small}, qr/\Q$small\E/, 'a small diff is there, as the view gives it';
+    unlike $text{small}, qr/$note/, 'whole';
+    like $text{long}, qr/^\+line 50 of a long text$/m, 'a long one';
+    like $text{long}, qr/ of a long text\n\.\.\. $note/, 'is cut after a whole line, and says so';
+    cmp_ok length $text{long}, '<', 3000, 'where the limit is';
+    like $text{huge}, qr/huge.*\.\.\. $note/s, 'one that costs too much is left out';
+    like $text{binary}, qr/$note|GIT binary patch/, 'a binary one';
+    unlike $text{empty}, qr/diff --git|$note/, 'none of an empty commit';
+    parsed($d->get('/diffs/feed/rss', as => 'admin')->body, 'rss');
+    $d->done;
+};
+
 $t->done;
 done_testing;

@@ -180,6 +180,9 @@ void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_poo
     out->waiting_max = (threads() + 1) / 2; /* the others are for the other clients */
     if (conf->feed_items != -1)
         out->feed_items = conf->feed_items;
+    out->feed_diff = conf->feed_diff == 1;
+    if (conf->feed_diff_bytes != -1)
+        out->feed_diff_bytes = conf->feed_diff_bytes;
     if (conf->range_bytes != -1)
         out->range_bytes = conf->range_bytes;
     if (conf->range_seconds != -1)

@@ -39,6 +39,8 @@ void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s)
     conf->expensive_max = -1;
     conf->password_max = -1;
     conf->feed_items = -1;
+    conf->feed_diff = -1;
+    conf->feed_diff_bytes = -1;
     conf->range_bytes = -1;
     conf->range_seconds = -1;
     conf->remote_private = -1;
@@ -68,6 +70,8 @@ void *rc_http_merge_server_conf(apr_pool_t *pool, void *main_conf, void *host_co
     PICK(expensive_max, -1);
     PICK(password_max, -1);
     PICK(feed_items, -1);
+    PICK(feed_diff, -1);
+    PICK(feed_diff_bytes, -1);
     PICK(range_bytes, -1);
     PICK(range_seconds, -1);
     PICK(remote_schemes, NULL);
@@ -354,6 +358,10 @@ const command_rec rc_http_directives[] = {
         "passwords that each process checks or hashes at once (default: half of the cores)"),
     AP_INIT_TAKE1("RcapiFeedItems", set_number, SERVER(feed_items, .min = 1, .max = 1000), RSRC_CONF,
         "entries of a feed (default 20)"),
+    AP_INIT_FLAG("RcapiFeedIncludeDiff", set_flag, SERVER(feed_diff), RSRC_CONF,
+        "do the entries of a repository's feed hold the diff (default Off)"),
+    AP_INIT_TAKE1("RcapiFeedCutOff", set_number, SERVER(feed_diff_bytes, .min = 1, .max = 1 << 20), RSRC_CONF,
+        "bytes of a diff in a feed, beyond which it is cut (default 32768)"),
     AP_INIT_TAKE12("RcapiRangeMax", set_range, SERVER(range_bytes, .min = 0, .max = APR_INT64_MAX), RSRC_CONF,
         "bytes of a diff or patch, and the seconds that a range of them may take (default 1G 60); 0 = no limit"),
     AP_INIT_ITERATE("RcapiRemoteSchemes", add_word, SERVER(remote_schemes, .words = scheme_words),

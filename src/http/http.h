@@ -39,7 +39,7 @@ typedef struct rc_server_conf_t {
     int reveal_keys;
     const char *archive_cache; /* "" = none are kept */
     apr_off_t archive_cache_size;
-    int expensive_max, password_max, feed_items;
+    int expensive_max, password_max, feed_items, feed_diff, feed_diff_bytes;
     apr_off_t range_bytes;
     int range_seconds;
     apr_array_header_t *remote_schemes; /* of const char * */

@@ -42,6 +42,7 @@ void rc_env_defaults(rc_env_config_t *config)
         .waiting_max = 1,
         .archive_cache_size = (apr_off_t)1024 * 1024 * 1024,
         .feed_items = 20,
+        .feed_diff_bytes = 32768,
         .range_bytes = (apr_off_t)1024 * 1024 * 1024,
         .range_time = apr_time_from_sec(60),
         .vcs_idle = 64,

@@ -53,8 +53,9 @@ typedef struct writing_t {
 static const char *digest(const rc_web_call_t *call, const char *state)
 {
     const char *text =
-        apr_psprintf(call->pool, "%s\n%s\n%d\n%s\n%s\n%s\n%s", FORMAT, state,
-                     call->env->config->feed_items, call->view->action, call->repo->name,
+        apr_psprintf(call->pool, "%s\n%s\n%d\n%d %d\n%s\n%s\n%s\n%s", FORMAT, state,
+                     call->env->config->feed_items, (int)call->env->config->feed_diff,
+                     call->env->config->feed_diff_bytes, call->view->action, call->repo->name,
                      call->request->base_url, call->env->config->site_title);
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     apr_sha1_ctx_t sha;
@@ -246,6 +247,8 @@ static rc_err_t *write_entry(writing_t *w, const char *id)
     rc_xml_html_text(&w->feed.xml, rc_feed_shorten(message, MESSAGE_MOST, w->scratch));
     if (!damaged)
         RC_TRY(write_files(w, id));
+    if (!damaged && w->call->env->config->feed_diff)
+        RC_TRY(rc_feed_write_diff(&w->feed, w->call, id, w->scratch));
     rc_xml_text(&w->feed.xml, "</pre>");
     rc_feed_entry_end(&w->feed, &entry, w->scratch);
     return w->feed.xml.err;
