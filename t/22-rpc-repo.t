@@ -86,6 +86,34 @@ subtest 'create_repo: names' => sub {
     is_deeply [glob "$t->{dir}/data/repos/t*"], [], 'nor on the disk';
 };
 
+subtest 'nothing is called None or True' => sub {
+    $t->must(create_repo_group => { group_name => 'named' });
+    $t->must(create_user_group => { group_name => 'named' });
+    my @calls = (
+        [create_repo => 'repo_name', {}, 'failed to create repository `{}`'],
+        [fork_repo => 'fork_name', { repoid => 'one' }, 'failed to fork repository `one` as `{}`'],
+        [create_repo_group => 'group_name', {}, 'failed to create repo group `{}`'],
+        [create_user_group => 'group_name', {}, 'failed to create group `{}`'],
+        [create_users_group => 'group_name', {}, 'failed to create group `{}`'],
+        [add_field_to_repo => 'key', { repoid => 'one' }, 'failed to create new field for repository `one`'],
+        [update_repo => 'name', { repoid => 'one' }, 'failed to update repo `one`', 1],
+        [update_repo => 'repo_name', { repoid => 'one' }, 'failed to update repo `one`', 1],
+        [update_repo_group => 'group_name', { repogroupid => 'named' }, 'failed to update repository group `named`', 1],
+        [update_user_group => 'group_name', { usergroupid => 'named' }, 'failed to update user group `named`', 1],
+    );
+    for (@calls) {
+        my ($method, $name, $args, $failure, $optional) = @$_;
+        my $error = sub { $t->call($method => { %$args, $name => $_[0] })->{error} };
+        my $text = sub { $failure =~ s/\{\}/$_[0]/r };
+        is $error->(JSON::PP::true), $text->('True'), "$method: $name true";
+        is $error->(undef), $optional ? undef : $text->('None'), "$method: $name null";
+    }
+    is $t->call(create_users_group => { name => undef }, dialect => '1.2')->{error}, 'failed to create group None', 'create_users_group (1.2)';
+    is $t->call(create_user => { name => undef }, dialect => '1.2')->{error}, 'failed to create user None', 'create_user (1.2)';
+    is $t->sql("SELECT repo_name FROM repo UNION SELECT group_name FROM repo_group UNION SELECT group_name FROM user_group UNION SELECT username FROM users") =~ /^(None|True)$/m ? $1 : '', '', 'indeed';
+    $t->must(delete_repo_group => { repogroupid => 'named' });
+};
+
 subtest 'create_repo: without repo_type' => sub {
     my $make = sub { $t->call(create_repo => { repo_name => $_[0], @_[1 .. $#_] })->{error} };
     is $make->('typeless'), undef, 'left out';

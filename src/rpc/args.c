@@ -243,16 +243,30 @@ static rc_err_t *bind_object(rc_arg_t *arg, rc_call_t *call, const rc_param_t *p
                                         : bind_user_group(arg, call, param);
 }
 
+/* A new thing is not called None or True, because a client had nothing to send. */
+static bool is_no_name(const rc_arg_t *arg, const rc_param_t *param)
+{
+    if (param->type != RC_NAME)
+        return false;
+    return arg->given ? json_object_is_type(arg->value, json_type_boolean) : !param->def;
+}
+
+static rc_err_t *bind_text(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
+{
+    arg->text = arg->given || !param->def ? arg->sent : default_text(param->def, call->pool);
+    if (is_no_name(arg, param) || (arg->given && !rc_value_text(arg->value, call->pool)))
+        return rc_err_failed(call->pool, "argument %s is not text", param->name);
+    return NULL;
+}
+
 static rc_err_t *bind_one(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
 {
     switch (param->type) {
     case RC_ANY:
         return NULL;
     case RC_TEXT:
-        arg->text = arg->given || !param->def ? arg->sent : default_text(param->def, call->pool);
-        if (arg->given && !rc_value_text(arg->value, call->pool))
-            return rc_err_failed(call->pool, "argument %s is not text", param->name);
-        return NULL;
+    case RC_NAME:
+        return bind_text(arg, call, param);
     case RC_BOOL:
         arg->truth = arg->given ? value_truth(arg->value) : !strcmp(param->def, "True");
         return NULL;

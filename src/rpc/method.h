@@ -25,6 +25,7 @@
 typedef enum {
     RC_ANY,        /* any JSON value: rc_arg_json */
     RC_TEXT,       /* text; a number is its decimal text: rc_arg_text */
+    RC_NAME,       /* the same for what something will be called: no null, no boolean */
     RC_BOOL,       /* contract 00 §5.1: rc_arg_bool */
     RC_USER,       /* an existing user: rc_arg_user */
     RC_SELF,       /* the same, and only super-admins may name somebody else */
@@ -113,7 +114,7 @@ typedef struct rc_arg_t {
     bool present, given; /* present: named in the request; given: and not null */
     json_object *value;
     const char *sent; /* how it reads in messages */
-    const char *text; /* RC_TEXT: the value or the default */
+    const char *text; /* RC_TEXT, RC_NAME: the value or the default */
     bool truth;       /* RC_BOOL */
     const void *row;  /* rc_user_t, rc_repo_t ... */
     const char *name; /* of the row */

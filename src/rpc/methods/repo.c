@@ -230,7 +230,7 @@ const rc_method_t rc_methods_repo[] = {
                RC_ARG("traverse", RC_BOOL, "True")),
      NULL, "Describe all repositories that the caller may read, or those of one group."},
     {"create_repo", create_repo, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_ARG("repo_name", RC_TEXT, RC_REQUIRED),
+     RC_PARAMS(RC_ARG("repo_name", RC_NAME, RC_REQUIRED),
                RC_ARG("repo_type", RC_TEXT, "None"),
                RC_ARG("owner", RC_ANY, RC_CALLER),
                RC_ARG("description", RC_TEXT, "''"),

@@ -281,7 +281,7 @@ static rc_err_t *add_field(rc_call_t *call, rc_json_t *out)
     const char *key = rc_arg_text(call, "key"), *label = rc_arg_text(call, "label");
     rc_err_t *err;
 
-    if (!rc_arg_given(call, "key") || !*key)
+    if (!*key)
         return rc_err_failed(call->pool, "a field needs a key");
     err = rc_store_repo_field_insert(call->db, rc_arg_repo(call, "repoid")->id, key,
                                      *label ? label : key, rc_arg_text(call, "description"));
@@ -311,8 +311,8 @@ static rc_err_t *remove_field(rc_call_t *call, rc_json_t *out)
 const rc_method_t rc_methods_repo_edit[] = {
     {"update_repo", update_repo, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
-               RC_ARG("name", RC_TEXT, "None"),
-               RC_ARG("repo_name", RC_TEXT, "None"),
+               RC_ARG("name", RC_NAME, "None"),
+               RC_ARG("repo_name", RC_NAME, "None"),
                RC_ARG("owner", RC_ANY, "None"),
                RC_ARG("group", RC_ANY, "None"),
                RC_ARG("fork_of", RC_ANY, "None"),
@@ -327,7 +327,7 @@ const rc_method_t rc_methods_repo_edit[] = {
      "failed to update repo `{repoid}`", "Change, rename or move a repository."},
     {"add_field_to_repo", add_field, RC_ANYONE, RC_WRITES,
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
-               RC_ARG("key", RC_TEXT, RC_REQUIRED),
+               RC_ARG("key", RC_NAME, RC_REQUIRED),
                RC_ARG("label", RC_TEXT, "''"),
                RC_ARG("description", RC_TEXT, "''")),
      "failed to create new field for repository `{repoid}`", "Add an extra field."},

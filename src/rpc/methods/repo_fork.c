@@ -39,8 +39,6 @@ static rc_err_t *plan_fork(rc_call_t *call, rc_new_repo_t *repo)
     RC_TRY(rc_new_repo_check_place(call, name));
     RC_TRY(check_free(call, name));
     RC_TRY(rc_new_repo_find_owner(&row->owner_id, call));
-    if (!rc_arg_given(call, "fork_name"))
-        return rc_err_failed(call->pool, "no name");
     RC_TRY(set_source(call, repo));
     row->name = name;
     row->type = repo->source->type;
@@ -63,7 +61,7 @@ static rc_err_t *fork_repo(rc_call_t *call, rc_json_t *out)
 const rc_method_t rc_methods_repo_fork[] = {
     {"fork_repo", fork_repo, RC_HOLDERS("hg.fork.repository"), RC_ALONE,
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
-               RC_ARG("fork_name", RC_TEXT, RC_REQUIRED),
+               RC_ARG("fork_name", RC_NAME, RC_REQUIRED),
                RC_ARG("owner", RC_ANY, RC_CALLER),
                RC_ARG("description", RC_TEXT, "''"),
                RC_ARG("copy_permissions", RC_BOOL, "False"),

@@ -140,8 +140,8 @@ static rc_err_t *plan_group(rc_new_repo_group_t *group, rc_call_t *call)
         RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
     else
         RC_TRY(rc_store_user_by_id(&owner, call->db, call->caller->user_id, call->pool));
-    if (!owner || !rc_arg_given(call, "group_name"))
-        return rc_err_failed(call->pool, "unknown owner, or no name");
+    if (!owner)
+        return rc_err_failed(call->pool, "unknown owner");
     group->owner = owner;
     group->row.name = name;
     group->row.description = *description ? description : name;
@@ -338,7 +338,7 @@ const rc_method_t rc_methods_repo_group[] = {
     {"get_repo_groups", get_repo_groups, RC_ANYONE, 0, RC_NO_PARAMS,
      NULL, "Describe all repository groups that the caller may read."},
     {"create_repo_group", create_repo_group, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_ARG("group_name", RC_TEXT, RC_REQUIRED),
+     RC_PARAMS(RC_ARG("group_name", RC_NAME, RC_REQUIRED),
                RC_ARG("description", RC_TEXT, "''"),
                RC_ARG("owner", RC_ANY, RC_CALLER),
                RC_ARG("parent", RC_ANY, "None"),
@@ -346,7 +346,7 @@ const rc_method_t rc_methods_repo_group[] = {
      "failed to create repo group `{group_name}`", "Make a repository group."},
     {"update_repo_group", update_repo_group, RC_ANYONE, RC_ALONE,
      RC_PARAMS(GROUP(RC_ADMIN),
-               RC_ARG("group_name", RC_TEXT, "None"),
+               RC_ARG("group_name", RC_NAME, "None"),
                RC_ARG("description", RC_TEXT, "None"),
                RC_ARG("owner", RC_ANY, "None"),
                RC_ARG("parent", RC_ANY, "None"),

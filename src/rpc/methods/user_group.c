@@ -86,8 +86,6 @@ static rc_err_t *create_user_group(rc_call_t *call, rc_json_t *out)
     rc_user_t *owner;
 
     RC_TRY(check_create(call, group.name));
-    if (!rc_arg_given(call, "group_name"))
-        return rc_err_failed(call->pool, "no name");
     if (rc_arg_given(call, "owner")) {
         RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
         if (!owner)
@@ -205,14 +203,14 @@ const rc_method_t rc_methods_user_group[] = {
     {"get_user_groups", get_user_groups, RC_ANYONE, 0, RC_NO_PARAMS,
      NULL, "Describe all user groups that the caller may read."},
     {"create_user_group", create_user_group, RC_ANYONE, RC_WRITES,
-     RC_PARAMS(RC_ARG("group_name", RC_TEXT, RC_REQUIRED),
+     RC_PARAMS(RC_ARG("group_name", RC_NAME, RC_REQUIRED),
                RC_ARG("description", RC_TEXT, "''"),
                RC_ARG("owner", RC_ANY, RC_CALLER),
                RC_ARG("active", RC_BOOL, "True")),
      "failed to create group `{group_name}`", "Make a user group."},
     {"update_user_group", update_user_group, RC_ANYONE, RC_WRITES,
      RC_PARAMS(GROUP(RC_ADMIN),
-               RC_ARG("group_name", RC_TEXT, "None"),
+               RC_ARG("group_name", RC_NAME, "None"),
                RC_ARG("description", RC_TEXT, "None"),
                RC_ARG("owner", RC_USER, "None"),
                RC_ARG("active", RC_BOOL, "None")),
