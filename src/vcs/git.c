@@ -51,14 +51,26 @@ static apr_status_t end_library(void *unused)
     return APR_SUCCESS;
 }
 
+/* What all open repositories of the process share ends with the process: the settings of one server
+ * may go before those of another. */
+static rc_err_t *start_shared(void)
+{
+    static apr_pool_t *process;
+
+    if (process)
+        return NULL;
+    apr_pool_create(&process, NULL);
+    RC_TRY(rc_git_packs_startup(process));
+    return rc_git_share_startup(process);
+}
+
 static rc_err_t *startup(apr_pool_t *pool)
 {
     if (git_libgit2_init() < 0)
         return rc_git_err(pool, "cannot start libgit2");
     apr_pool_cleanup_register(pool, NULL, end_library, apr_pool_cleanup_null);
     RC_TRY(set_search_paths(pool));
-    RC_TRY(rc_git_packs_startup(pool));
-    RC_TRY(rc_git_share_startup(pool));
+    RC_TRY(start_shared());
     RC_TRY(rc_git_mapped_startup(pool));
     /* git does not hash what it reads either; zlib's checksum stays. */
     if (git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) < 0 ||
