@@ -147,6 +147,11 @@ subtest 'rescan_repos: adding' => sub {
     is $t->sql("SELECT group_name, description FROM repo_group WHERE group_name LIKE 'new%' ORDER BY 1"),
         "new|new group\nnew/deep|new/deep group\n", 'groups';
     is_deeply rescan(), { added => [], removed => [] }, 'once is enough';
+    rename "$ROOT/top/refs", "$ROOT/top/gone" or die $!;
+    my $again = $t->must(rescan_repos => { remove_obsolete => 'true' });
+    is_deeply [@$again{qw(added removed)}, grep { /^top/ } @{ $again->{errors} }], [[], []], 'a known one that is damaged stays';
+    like $t->error_log, qr/cannot be read: top: a git repository without its folder refs/, 'and the log says so';
+    rename "$ROOT/top/gone", "$ROOT/top/refs" or die $!;
     $t->sql("UPDATE setting SET value = 'True' WHERE name IN ('default_repo_private', 'default_repo_enable_downloads')");
     $t->git('.', qw(init -q --bare), "$ROOT/later");
     is_deeply rescan(), { added => ['later'], removed => [] }, 'an empty one';

@@ -143,6 +143,26 @@ static rc_err_t *add_all(apr_array_header_t *added, addition_t *addition, rc_sca
     return NULL;
 }
 
+/* Logs all that is not served; *@a skipped are those that the database does not have. */
+static rc_err_t *tell(apr_array_header_t **skipped, const rc_scan_t *scan, rc_db_t *db,
+                      apr_int64_t user_id, apr_pool_t *pool)
+{
+    rc_repo_t *known;
+    int i;
+
+    *skipped = apr_array_make(pool, 4, sizeof(rc_skipped_t));
+    for (i = 0; i < scan->skipped->nelts; i++) {
+        const rc_skipped_t *folder = &APR_ARRAY_IDX(scan->skipped, i, rc_skipped_t);
+
+        RC_TRY(rc_store_repo_by_name(&known, db, user_id, folder->name, pool));
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: %s: %s", known ? "cannot be read" : "not served",
+               folder->name, folder->why);
+        if (!known)
+            APR_ARRAY_PUSH(*skipped, rc_skipped_t) = *folder;
+    }
+    return NULL;
+}
+
 rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
                             rc_db_t *db, const rc_actor_t *actor, apr_pool_t *pool)
 {
@@ -150,7 +170,6 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **ski
     rc_scan_t scan;
     rc_user_t *owner;
     bool busy;
-    int i;
 
     *added = apr_array_make(pool, 8, sizeof(const char *));
     RC_TRY(rc_moves_settle(&busy, env, db, pool)); /* what a crash left half done is not new */
@@ -162,12 +181,7 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **ski
         RC_TRY(add_all(*added, &addition, &scan, db));
     }
     apr_pool_destroy(addition.pool);
-    for (i = 0; i < scan.skipped->nelts; i++)
-        rc_log(RC_LOG_WARNING, APR_SUCCESS, "not served: %s: %s",
-               APR_ARRAY_IDX(scan.skipped, i, rc_skipped_t).name,
-               APR_ARRAY_IDX(scan.skipped, i, rc_skipped_t).why);
-    *skipped = scan.skipped;
-    return NULL;
+    return tell(skipped, &scan, db, owner ? owner->id : 0, pool);
 }
 
 /* --- removing --- */
