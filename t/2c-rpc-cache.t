@@ -124,14 +124,17 @@ subtest 'rescan_repos: adding' => sub {
     spew("$ROOT/file", "x");
     symlink $work, "$ROOT/link";
     mkdir "$ROOT/$_" for qw(shut hg hg/.hg svn svn/format svn/db svn/hooks);
-    $t->git('.', qw(clone -q --bare), $work, "$ROOT/$_") for 'norefs';
+    $t->git('.', qw(clone -q --bare), $work, "$ROOT/$_") for 'norefs', 'sha256';
     system 'rm', '-rf', "$ROOT/norefs/refs";
+    $t->git("$ROOT/sha256", qw(config core.repositoryformatversion 1));
+    $t->git("$ROOT/sha256", qw(config extensions.objectFormat sha256));
     chmod 0, "$ROOT/lost+found", "$ROOT/shut";
     my $found = $t->must(rescan_repos => {});
     my %skipped = map { /^(.*?): (.*)$/s } map { s/^plus:colon/plus-colon/r } @{ delete $found->{errors} };
     is_deeply $found, { added => ['new/bare', 'new/deep/tree', 'top'], removed => [] }, 'what is a repository';
     my %why = ('123' => qr/^the name is all digits/, 'plus-colon' => qr/^the name holds one of/, _hidden => qr/^the name begins with _/,
-        link => qr/^a symbolic link/, shut => qr/^Permission denied/, damaged => qr/cannot open the repository|object/, norefs => qr/without its folder refs/, hg => qr/^a Mercurial repository/, svn => qr/^a Subversion repository/);
+        link => qr/^a symbolic link/, shut => qr/^Permission denied/, damaged => qr/cannot open the repository|object/, norefs => qr/without its folder refs/,
+        sha256 => qr/the format of the repository is not supported: extensions\.objectformat/i, hg => qr/^a Mercurial repository/, svn => qr/^a Subversion repository/);
     is_deeply [sort keys %skipped], [sort keys %why], 'what is not served: folders that look like repositories, not the hidden or removed';
     like $skipped{$_}, $why{$_}, "$_: why" for sort keys %why;
     like $t->error_log, qr/rcapi:warn.*not served: 123: the name is all digits/, 'the log says it, too';
@@ -236,6 +239,20 @@ subtest 'last_changeset: the hook of pushes' => sub {
     $t->admin('refresh', 'hooked');
     is listed('hooked')->{raw_id}, $three, 'rcapi-admin refresh by name';
     like $t->try_admin('refresh', $_)->{err}, qr/does not exist/, "refresh $_" for 'nope', '/etc', "$data/repos", '.';
+};
+
+subtest 'a repository whose format changes after it was registered' => sub {
+    my $r = $t->repo('format', commits => 2);
+    my $tip = repo('format')->{last_changeset}{raw_id};
+    $t->git($r->{path}, qw(config core.repositoryformatversion 1));
+    $t->git($r->{path}, qw(config extensions.objectFormat sha256));
+    is $t->get("/format/$_", as => 'admin')->status, 500, "$_: an error, and not as if it was empty" for 'changeset-diff/tip', 'raw/tip/f', 'feed/atom';
+    like $t->error_log, qr/rcapi:error.*the format of the repository is not supported: extensions\.objectformat.*\(request/i, 'the log names the reason';
+    is $t->call(get_repo_changeset => { repoid => 'format', revision => 'tip' })->{error}, 'Internal server error', 'get_repo_changeset';
+    is repo('format')->{last_changeset}{raw_id}, $tip, 'get_repo has the stored copy';
+    is listed('format')->{raw_id}, $tip, 'so have lists';
+    is_deeply rescan(remove_obsolete => 1), { added => [], removed => [] }, 'a rescan leaves it registered';
+    $t->must(delete_repo => { repoid => 'format' });
 };
 
 subtest 'rescan_repos: removing' => sub {

@@ -125,12 +125,14 @@ static rc_err_t *judge(const config_t *config, apr_pool_t *pool)
     static const char words[] = "the format of the repository is not supported";
 
     if (config->no_number || config->version > 1)
-        return rc_err(pool, RC_E_FAILED, "%s: core.repositoryformatversion is %s", words,
-                      config->no_number ? "no number"
-                                        : apr_psprintf(pool, "%" APR_INT64_T_FMT, config->version));
+        return rc_err_internal(pool, APR_SUCCESS, "%s: core.repositoryformatversion is %s", words,
+                               config->no_number
+                                   ? "no number"
+                                   : apr_psprintf(pool, "%" APR_INT64_T_FMT, config->version));
     if (config->unknown || (config->newer && config->version == 1))
-        return rc_err(pool, RC_E_FAILED, "%s: extensions.%s", words,
-                      rc_utf8_repair(config->unknown ? config->unknown : config->newer, pool));
+        return rc_err_internal(
+            pool, APR_SUCCESS, "%s: extensions.%s", words,
+            rc_utf8_repair(config->unknown ? config->unknown : config->newer, pool));
     return NULL;
 }
 
