@@ -35,9 +35,9 @@ bool rc_model_is_repository(const char *path, apr_pool_t *pool);
 bool rc_model_could_be_repository(const char *path, apr_pool_t *pool);
 
 /** Adds those that the database does not have, with missing groups; *@a added are their names.
- * Stores the last commit of those that it has, where it moved. What is not served is logged and, unless
- * the database has it, in *@a skipped (rc_skipped_t), also what cannot be opened. The journal tells it of @a actor (NULL:
- * nobody). */
+ * Stores the last commit of those that it has, where it moved. What is not served is logged and,
+ * unless the database has it, in *@a skipped (rc_skipped_t), also what cannot be opened. The
+ * journal tells it of @a actor (NULL: nobody). */
 rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
                             rc_db_t *db, const rc_actor_t *actor, apr_pool_t *pool);
 

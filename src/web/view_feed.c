@@ -187,6 +187,16 @@ static rc_err_t *write_files(writing_t *w, const char *id)
     return NULL;
 }
 
+static rc_err_t *write_diff(writing_t *w, const char *id)
+{
+    bool damaged;
+
+    RC_TRY(note_damage(&damaged, rc_feed_write_diff(&w->feed, w->call, id, w->scratch), w));
+    if (damaged)
+        rc_xml_text(&w->feed.xml, "\n ... its diff cannot be read");
+    return NULL;
+}
+
 /* Without the blank lines at its end. */
 static const char *trimmed(const char *message, apr_pool_t *pool)
 {
@@ -248,7 +258,7 @@ static rc_err_t *write_entry(writing_t *w, const char *id)
     if (!damaged)
         RC_TRY(write_files(w, id));
     if (!damaged && w->call->env->config->feed_diff)
-        RC_TRY(rc_feed_write_diff(&w->feed, w->call, id, w->scratch));
+        RC_TRY(write_diff(w, id));
     rc_xml_text(&w->feed.xml, "</pre>");
     rc_feed_entry_end(&w->feed, &entry, w->scratch);
     return w->feed.xml.err;

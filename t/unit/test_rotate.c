@@ -25,6 +25,7 @@ static rc_err_t *open_env(void)
 
     rc_env_defaults(&config);
     config.db.path = in_dir("db");
+    config.db.create = true;
     config.repo_root = unit_dir;
     config.secret_file = in_dir("secret");
     RC_TRY(rc_env_open(&env, &config, pool));

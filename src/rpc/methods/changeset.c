@@ -283,7 +283,7 @@ static rc_err_t *render_damaged(view_t *view, apr_int64_t at, rc_err_t *err, apr
     commit.id = place.id;
     commit.time = place.time;
     rc_json_object_begin(view->out);
-    rc_render_changeset(view->out, &commit, scratch);
+    rc_changeset_write(view->out, &commit, scratch);
     RC_TRY(mark_damage(err, view, "the commit cannot be read"));
     view->details = BASIC;
     err = render_changes(view, &commit, scratch);
