@@ -10,6 +10,9 @@
 
 #include "rc_db.h"
 
+/* Who changes what rcapi-admin changes; no new user is called so. */
+#define RC_LOCAL_ACTOR "rcapi-admin"
+
 /* Who acts. */
 typedef struct rc_actor_t {
     apr_int64_t user_id;

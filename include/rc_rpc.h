@@ -28,9 +28,6 @@ typedef struct rc_rpc_request_t {
 rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *request,
                        apr_pool_t *pool);
 
-/** Who changes what rcapi-admin changes, in the journal. */
-#define RC_LOCAL_ACTOR "rcapi-admin"
-
 /**
  * Calls a method locally as the first super-admin, for command-line use: @a args is the JSON text
  * of the argument object. Writes the envelope (id 1).

@@ -103,6 +103,7 @@ subtest 'create_user: arguments' => sub {
     is $t->sql("SELECT force_password_change FROM users WHERE username = 'forced'"), "1\n", 'the flag is stored';
     is create('odd', email => $_)->{error}, 'failed to create user `odd`', "no address: $_"
         for 'no address at all', 'x', '@x', 'x@', 'a@b@c', 'a b@c', 'Ann <a@b>', 'a@b,c@d', 'a@' . 'b' x 300;
+    is create($_)->{error}, "failed to create user `$_`", "$_ is the program in the journal" for qw(rcapi-admin RCAPI-Admin);
     is create('even', email => 'odd.but+right@host')->{error}, undef, 'an address';
     is create('extra', apiuser => 'x', unknown => 1)->{error}, undef, 'unknown arguments do not matter';
     my $numbers = create('names', firstname => 12, lastname => 1.5)->{result}{user};

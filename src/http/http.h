@@ -110,7 +110,8 @@ bool rc_http_is_mounted(const rc_server_conf_t *conf);
 
 /* warn.c */
 
-/** Warns of what is allowed and seldom meant: at a start, in the log; with httpd -t, to its user. */
+/** Warns of what is allowed and seldom meant: at a start, in the log; with httpd -t, to its user.
+ */
 void rc_http_warn(const server_rec *main, apr_pool_t *pool);
 
 /** Why the account of the children cannot write in @a folder: an errno; 0: it can. */

@@ -6,9 +6,11 @@
 #include "user_keys.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <apr_strings.h>
 
+#include "rc_journal.h"
 #include "rc_text.h"
 
 #define MAX_LENGTH 255 /* characters of names and addresses */
@@ -34,6 +36,8 @@ static rc_err_t *check_username(const char *name, apr_pool_t *pool)
     if (rc_text_digits(name) || (*name == '_' && rc_text_digits(name + 1)) ||
         rc_text_int(&id, name))
         return rc_err_failed(pool, "the username reads as an id");
+    if (!strcasecmp(name, RC_LOCAL_ACTOR))
+        return rc_err_failed(pool, "the username is that of a program in the journal");
     return check_text("the username", name, pool);
 }
 

@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "rc_guard.h"
+#include "rc_journal.h"
 #include "rc_log.h"
 #include "rc_own.h"
 #include "rc_repo_model.h"
