@@ -114,7 +114,8 @@ subtest 'httpd started by root' => sub {
     mkdir "$place/httpd";
     mkdir "$place/httpd/logs";
     theirs("$place/httpd/tmp");
-    my $server = RCAPI::Server->new(dir => "$place/httpd", as_root => 1, config => <<"END", sweep => []);
+    my $server = RCAPI::Server->new(dir => "$place/httpd", as_root => 1, sweep => [],
+        env => { LD_PRELOAD => $ENV{RCAPI_PRELOAD} // '', ASAN_OPTIONS => 'detect_leaks=0' }, config => <<"END");
 LoadModule rcapi_module $build/mod_rcapi.so
 RcapiDatabase $data/rcapi.db
 RcapiRepositoryRoot $data/repos
