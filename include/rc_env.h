@@ -26,6 +26,8 @@ typedef struct rc_env_config_t {
     bool reveal_keys;               /* may answers show clear keys at all */
     int expensive_max;              /* archives and other costly answers made at once */
     int password_max;               /* passwords checked or hashed at once */
+    int remote_max;                 /* calls that wait for others at once: remotes, copies, locks */
+    int remote_user_max;            /* of these, by one user, in all processes */
     int waiting_max;                /* who may wait for what another makes, at once */
     const char *archive_cache;      /* directory of finished files;    NULL: none are kept */
     apr_off_t archive_cache_size;   /* bytes */
@@ -46,10 +48,12 @@ typedef struct rc_env_t {
     const rc_secret_t *secret;
     rc_limit_t *expensive; /* costly answers made at once: RcapiExpensiveMax */
     rc_password_limits_t passwords;
-    rc_limit_t *waiting;  /* threads that wait for what another makes */
-    rc_memo_t *feeds;     /* finished ones, by their ETag */
-    rc_cache_t cache;     /* of finished archives and large files */
-    const char *work_dir; /* <root>/.rc_tmp */
+    rc_limit_t *waiting;    /* threads that wait for what another makes */
+    rc_memo_t *feeds;       /* finished ones, by their ETag */
+    rc_cache_t cache;       /* of finished archives and large files */
+    const char *work_dir;   /* <root>/.rc_tmp */
+    const char *places_dir; /* a folder in it: places by user, rc_fs_take_place */
+    rc_limit_t *remotes;    /* for calls that wait for others: RcapiRemoteMax */
 } rc_env_t;
 
 /** Sets the defaults of design.md §4 into @a config; paths stay NULL. */

@@ -90,4 +90,11 @@ rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patien
 /** The same; *@a fd is the descriptor that holds the lock, -1 when it did not work. */
 rc_err_t *rc_fs_lock_fd(int *fd, const char *path, apr_interval_time_t patience, apr_pool_t *pool);
 
+/**
+ * Takes one of @a max places that @a name has in the folder @a dir, among all processes, until
+ * @a pool ends or the process dies; never waits. *@a taken is false when there is none.
+ */
+rc_err_t *rc_fs_take_place(bool *taken, const char *dir, const char *name, int max,
+                           apr_pool_t *pool);
+
 #endif

@@ -11,7 +11,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
-#include "rc_err.h"
+#include "rc_work.h"
 
 typedef struct rc_remote_policy_t {
     const apr_array_header_t
@@ -20,12 +20,15 @@ typedef struct rc_remote_policy_t {
     apr_interval_time_t timeout; /* for the whole operation */
     apr_off_t max_size;          /* bytes of one fetch; 0 = no limit */
     const char *work_dir;        /* <root>/.rc_tmp: quarantines are made in it */
+    const char *forbidden;       /* <root>: no file remote is below it; NULL = none is forbidden */
+    const rc_work_t *work;       /* ends what is done for a client that has gone; may be NULL */
     int lock; /* descriptor of the repository's write lock; git keeps it when we die; 0 = none */
 } rc_remote_policy_t;
 
 /**
- * May @a url be fetched from? Checks form, scheme and every address its host has now. NULL = yes;
- * RC_E_FAILED says why not (its detail never holds the URL's credentials).
+ * May @a url be fetched from? Checks form, scheme and every address its host has now, which takes
+ * bounded time. NULL = yes; RC_E_FAILED says why not (its detail never holds the URL's
+ * credentials).
  */
 rc_err_t *rc_remote_check(const rc_remote_policy_t *policy, const char *url, apr_pool_t *pool);
 

@@ -35,13 +35,15 @@ rc_err_t *rc_model_repo_group_update(apr_array_header_t **repos, const rc_repo_g
                                      const rc_repo_group_change_t *change, rc_env_t *env,
                                      rc_db_t *db, rc_moves_t *moves, apr_pool_t *pool);
 
+struct rc_locks_t; /* rc_repo_model.h */
+
 /**
- * Locks the directory of a group that is to be renamed, until @a pool ends; outside of
- * transactions. Nobody pulls into a repository below it then, nor renames one. RC_E_FAILED when it
- * is not there, or somebody is at work in it for too long.
+ * Locks the directory of a group that is to be renamed; outside of transactions. Nobody pulls into
+ * a repository below it then, nor renames one. RC_E_FAILED when it is not there, or somebody is at
+ * work in it.
  */
-rc_err_t *rc_model_repo_group_lock(rc_env_t *env, rc_db_t *db, const rc_repo_group_t *group,
-                                   apr_pool_t *pool);
+rc_err_t *rc_model_repo_group_lock(struct rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
+                                   const rc_repo_group_t *group);
 
 /** Deletes a group in which nothing is; its directory goes aside. */
 rc_err_t *rc_model_repo_group_delete(const rc_repo_group_t *group, rc_env_t *env, rc_db_t *db,

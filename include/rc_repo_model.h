@@ -51,9 +51,10 @@ typedef struct rc_new_repo_t {
 /**
  * Makes the repository's content: an empty one, a clone of clone_uri, a copy of the source. Sets
  * row.clone_uri, row.clone_uri_sealed, row.last and path. What it left is removed with @a
- * pool.
+ * pool. Ends when the client of @a work has gone.
  */
-rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *pool);
+rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, rc_work_t *work,
+                                apr_pool_t *pool);
 
 /** Inside a transaction: makes missing groups, the row, its permissions. */
 rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
@@ -74,13 +75,21 @@ rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_rep
 rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_work_t *work,
                              apr_pool_t *pool);
 
+/* Locks on the disk, tried without waiting: whoever wants to wait gives them back first, and with
+ * them the database. */
+typedef struct rc_locks_t {
+    apr_pool_t *pool; /* they are held until it ends; errors live in it */
+    int fd;           /* descriptor of the last repository's lock */
+    const char *busy; /* set with an error: what somebody else holds just now */
+} rc_locks_t;
+
 /**
- * Locks a repository on the disk against other writers, until @a pool ends: before it is written
- * to, renamed or deleted, and outside of transactions. RC_E_FAILED when it is not called @a name
- * any more, is not there, or somebody else keeps it for too long.
+ * Locks a repository on the disk against other writers: before it is written to, renamed or
+ * deleted, and outside of transactions. RC_E_FAILED when it is not called @a name any more, is not
+ * there, or somebody else has it.
  */
-rc_err_t *rc_model_repo_lock(rc_env_t *env, rc_db_t *db, apr_int64_t repo_id, const char *name,
-                             apr_pool_t *pool);
+rc_err_t *rc_model_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
+                             const char *name);
 
 /** Is there anything where the repository should be? What a crash left half done is put in order
  * before the answer is no. Outside of transactions. */
@@ -94,19 +103,19 @@ typedef struct rc_pull_t {
     const char *path, *uri;
 } rc_pull_t;
 
-/** Waits for other writers of the repository and keeps them off until @a pool ends. RC_E_FAILED
- * when there is no clone_uri, or the repository is gone. */
-rc_err_t *rc_model_pull_begin(rc_pull_t *pull, rc_env_t *env, rc_db_t *db, const rc_repo_t *repo,
-                              apr_pool_t *pool);
+/** Prepares a pull of the repository, which is locked by @a locks, for the client of @a work.
+ * RC_E_FAILED when there is no clone_uri. */
+rc_err_t *rc_model_pull_begin(rc_pull_t *pull, rc_env_t *env, const rc_locks_t *locks,
+                              const rc_repo_t *repo, const rc_work_t *work, apr_pool_t *pool);
 
 /** Fetches from its clone_uri, which may take long and needs no database. RC_E_FAILED when the
  * other side fails. */
 rc_err_t *rc_model_pull(rc_pull_t *pull, apr_pool_t *pool);
 
-/** Takes the commit @a rev and what follows it off a branch (see rc_vcs_strip). Waits for other
- * writers of the repository. */
-rc_err_t *rc_model_repo_strip(rc_env_t *env, rc_db_t *db, const rc_repo_t *repo, const char *branch,
-                              const char *rev, apr_pool_t *pool);
+/** Takes the commit @a rev and what follows it off a branch (see rc_vcs_strip) of the repository,
+ * which is locked by @a locks. */
+rc_err_t *rc_model_repo_strip(rc_env_t *env, const rc_locks_t *locks, const rc_repo_t *repo,
+                              const char *branch, const char *rev, apr_pool_t *pool);
 
 /** Gives @a repo this clone URI, its password sealed; NULL: none. */
 rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
@@ -134,8 +143,8 @@ rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const r
                                apr_int64_t user_id, bool with_forks, apr_pool_t *pool);
 
 /** Locks all of them, as rc_model_repo_lock does; one that is not on the disk needs no lock. */
-rc_err_t *rc_model_repo_lock_doomed(rc_env_t *env, rc_db_t *db, const apr_array_header_t *doomed,
-                                    apr_pool_t *pool);
+rc_err_t *rc_model_repo_lock_doomed(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
+                                    const apr_array_header_t *doomed);
 
 /** Inside a transaction: deletes their rows and, by @a moves, renames their folders out of the
  * way, to rm__<date>_<time>_<microseconds>__<name>. */

@@ -75,9 +75,10 @@ rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *i
 /**
  * Makes @a to, which must not exist, a bare copy of the repository at @a from: all branches and
  * tags, HEAD, and every object behind them. It borrows nothing from the source. Others may write
- * to the source meanwhile.
+ * to the source meanwhile. Ends with the time or the client of @a work.
  */
-rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, apr_pool_t *pool);
+rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, rc_work_t *work,
+                      apr_pool_t *pool);
 
 /** Does HEAD of the repository at @a path say something? *@a problem is NULL or says what is wrong.
  * A branch that is not there yet is fine. */

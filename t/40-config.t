@@ -58,7 +58,8 @@ subtest 'wrong values' => sub {
         ['RcapiMaxRequestBody 99999G', qr/is not a number of bytes/], ['RcapiMaxRequestBody 9999999999999999999', qr/is not/],
         ['RcapiRemoteSchemes', qr/requires at least/], ['RcapiRemoteSchemes http ext', qr/'ext' is not http, https, git, ssh or file/],
         ['RcapiRemotePrivate perhaps', qr/must be On or Off/], ['RcapiRemoteTimeout 0', qr/number from 1/], ['RcapiRemoteTimeout 1h', qr/not a number/],
-        ['RcapiRemoteMaxSize -5', qr/not a number of bytes/], ['RcapiKeyInQuery 2', qr/must be On or Off/], ['RcapiTrustLogin maybe', qr/must be On or Off/], ['RcapiRevealKeys maybe', qr/must be On or Off/],
+        ['RcapiRemoteMaxSize -5', qr/not a number of bytes/], ['RcapiRemoteMax 0', qr/number from 1/], ['RcapiRemoteMax many', qr/not a number/], ['RcapiRemoteMax 3 0', qr/number from 1/], ['RcapiRemoteMax 1 2 3', qr/takes/],
+        ['RcapiKeyInQuery 2', qr/must be On or Off/], ['RcapiTrustLogin maybe', qr/must be On or Off/], ['RcapiRevealKeys maybe', qr/must be On or Off/],
         ["RcapiSiteTitle \"a\xffb\"", qr/is not plain UTF-8 text/], ["RcapiApiLevel \"a\tb\"", qr/is not plain/],
         (map { ["RcapiBaseUrl $_", qr/is not a URL http/] } qw(code.example.org ftp://x/ http:// http://u@h/ http://h/?x /x),
             'http://h/#x', '"http://h/a b"'),
@@ -88,7 +89,7 @@ subtest 'wrong values' => sub {
 
 subtest 'right values' => sub {
     for my $text (
-        'RcapiDatabaseSync normal', 'RcapiDatabaseMax 1', 'RcapiMaxRequestBody 10m', 'RcapiRemoteSchemes HTTPS', 'RcapiArchiveCache none', 'RcapiArchiveCache cache 10g', 'RcapiExpensiveMax 1', 'RcapiPasswordMax 4', 'RcapiRangeMax 0', 'RcapiRangeMax 2g 0', 'RcapiFeedItems 1000', 'RcapiFeedIncludeDiff On', 'RcapiFeedCutOff 1048576', 'RcapiRemoteMaxSize 0', 'RcapiRemoteTimeout 86400',
+        'RcapiDatabaseSync normal', 'RcapiDatabaseMax 1', 'RcapiMaxRequestBody 10m', 'RcapiRemoteSchemes HTTPS', 'RcapiArchiveCache none', 'RcapiArchiveCache cache 10g', 'RcapiExpensiveMax 1', 'RcapiPasswordMax 4', 'RcapiRangeMax 0', 'RcapiRangeMax 2g 0', 'RcapiFeedItems 1000', 'RcapiFeedIncludeDiff On', 'RcapiFeedCutOff 1048576', 'RcapiRemoteMaxSize 0', 'RcapiRemoteTimeout 86400', 'RcapiRemoteMax 1', 'RcapiRemoteMax 20 5',
         "$WHITELIST *", "$WHITELIST", "$WHITELIST SummaryController:index", 'RcapiBaseUrl http://[::1]:8080/x/', "RcapiSiteTitle \"K\xc3\xb6ln\"",
         "<VirtualHost *:1>\nSetHandler rcapi\n</VirtualHost>", "<Location \"/a\">\nSetHandler None\n</Location>", "<Directory \"/a\">\nSetHandler x\n</Directory>",
         "RcapiDatabase data/rcapi.db",

@@ -153,3 +153,24 @@ rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patien
     *locked = !err && fd >= 0;
     return err;
 }
+
+rc_err_t *rc_fs_take_place(bool *taken, const char *dir, const char *name, int max,
+                           apr_pool_t *pool)
+{
+    int i, fd;
+
+    *taken = false;
+    for (i = 0; i < max && !*taken; i++) {
+        const char *path = apr_psprintf(pool, "%s/%s-%d", dir, name, i);
+
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            return rc_fs_err(pool, "open", path);
+        *taken = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        if (*taken)
+            apr_pool_cleanup_register(pool, (void *)(intptr_t)fd, close_fd, apr_pool_cleanup_null);
+        else
+            close(fd);
+    }
+    return NULL;
+}

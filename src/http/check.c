@@ -18,6 +18,8 @@
 #include "rc_rpc.h"
 
 #define DEFAULT_MAX_BODY (1024 * 1024)
+#define LEAST_REMOTES    2 /* by default */
+#define MOST_REMOTES     8
 #define LEAST_DB_MAX     4
 
 /* Which field of the settings, which directive sets it, and what must stand at its path. */
@@ -143,6 +145,23 @@ static int default_db_max(void)
     return threads() > LEAST_DB_MAX ? threads() : LEAST_DB_MAX;
 }
 
+/* Calls that wait for others hold a thread each: most threads are for the other calls. */
+static void set_remote_max(rc_env_config_t *out, const rc_server_conf_t *conf)
+{
+    int quarter = threads() / 4;
+
+    out->remote_max = quarter < LEAST_REMOTES  ? LEAST_REMOTES
+                      : quarter > MOST_REMOTES ? MOST_REMOTES
+                                               : quarter;
+    if (conf->remote_max != -1)
+        out->remote_max = conf->remote_max;
+    out->remote_user_max = out->remote_max / 2;
+    if (out->remote_user_max < LEAST_REMOTES) /* somebody who pulls may wait for it elsewhere */
+        out->remote_user_max = LEAST_REMOTES;
+    if (conf->remote_user_max != -1)
+        out->remote_user_max = conf->remote_user_max;
+}
+
 void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool)
 {
     rc_env_defaults(out);
@@ -195,6 +214,7 @@ void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_poo
         out->remote.timeout = apr_time_from_sec(conf->remote_timeout);
     if (conf->remote_max_size != -1)
         out->remote.max_size = conf->remote_max_size;
+    set_remote_max(out, conf);
 }
 
 apr_size_t rc_http_max_body(const rc_dir_conf_t *conf)

@@ -46,6 +46,8 @@ void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s)
     conf->remote_private = -1;
     conf->remote_timeout = -1;
     conf->remote_max_size = -1;
+    conf->remote_max = -1;
+    conf->remote_user_max = -1;
     conf->mounts = apr_array_make(pool, 2, sizeof(rc_mount_t));
     return conf;
 }
@@ -78,6 +80,8 @@ void *rc_http_merge_server_conf(apr_pool_t *pool, void *main_conf, void *host_co
     PICK(remote_private, -1);
     PICK(remote_timeout, -1);
     PICK(remote_max_size, -1);
+    PICK(remote_max, -1);
+    PICK(remote_user_max, -1);
     merged->mounts = apr_array_append(pool, base->mounts, over->mounts); /* httpd's order */
     return merged;
 }
@@ -239,6 +243,21 @@ static const char *set_range(cmd_parms *cmd, void *dconf, const char *size, cons
     return set_size(cmd, dconf, size);
 }
 
+/* How many calls may wait for others at once and, or not, how many of one user. */
+static const char *set_remote_max(cmd_parms *cmd, void *dconf, const char *all, const char *user)
+{
+    rc_server_conf_t *conf = rc_http_server_conf(cmd->server);
+    const field_t *field = field_of(cmd);
+    apr_int64_t n;
+
+    if (user) {
+        if (!rc_text_digits(user) || !rc_text_int(&n, user) || n < field->min || n > field->max)
+            return complain(cmd, user, range_text(cmd, "a number"));
+        conf->remote_user_max = (int)n;
+    }
+    return set_number(cmd, dconf, all);
+}
+
 /* The word of the field's list that @a arg is, in any case; NULL when none. */
 static const char *known_word(const field_t *field, const char *arg)
 {
@@ -370,6 +389,8 @@ const command_rec rc_http_directives[] = {
         "may remotes be loopback, private or link-local addresses (default Off)"),
     AP_INIT_TAKE1("RcapiRemoteTimeout", set_number, SERVER(remote_timeout, .min = 1, .max = 86400), RSRC_CONF,
         "seconds that one pull may take"),
+    AP_INIT_TAKE12("RcapiRemoteMax", set_remote_max, SERVER(remote_max, .min = 1, .max = 10000), RSRC_CONF,
+        "calls that each process lets wait for remotes, copies and locks at once, and those of one user"),
     AP_INIT_TAKE1("RcapiRemoteMaxSize", set_size, SERVER(remote_max_size, .min = 0, .max = APR_INT64_MAX),
         RSRC_CONF, "bytes that one pull may bring; 0 = no limit"),
     AP_INIT_RAW_ARGS("RcapiAccessControllersWhitelist", add_whitelist, PLACE(whitelist),

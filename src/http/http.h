@@ -45,6 +45,7 @@ typedef struct rc_server_conf_t {
     apr_array_header_t *remote_schemes; /* of const char * */
     int remote_private;
     int remote_timeout; /* seconds */
+    int remote_max, remote_user_max;
     apr_off_t remote_max_size;
     apr_array_header_t *mounts; /* of rc_mount_t, in the order of the configuration */
     rc_slot_t *slot;            /* from post_config on; NULL: nothing is mounted here */

@@ -40,6 +40,8 @@ void rc_env_defaults(rc_env_config_t *config)
         .expensive_max = 2,
         .password_max = 1,
         .waiting_max = 1,
+        .remote_max = 4,
+        .remote_user_max = 2,
         .archive_cache_size = (apr_off_t)1024 * 1024 * 1024,
         .feed_items = 20,
         .feed_diff_bytes = 32768,
@@ -53,16 +55,22 @@ void rc_env_defaults(rc_env_config_t *config)
     };
 }
 
-static rc_err_t *make_work_dir(rc_env_t *env, apr_pool_t *pool)
+static rc_err_t *make_dir(const char *path, apr_pool_t *pool)
 {
     apr_fileperms_t mode = APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE;
-    apr_status_t rv;
+    apr_status_t rv = apr_dir_make(path, mode, pool);
 
-    env->work_dir = apr_pstrcat(pool, env->config->repo_root, "/.rc_tmp", NULL);
-    rv = apr_dir_make(env->work_dir, mode, pool);
     if (rv != APR_SUCCESS && !APR_STATUS_IS_EEXIST(rv))
-        return rc_err_internal(pool, rv, "cannot create %s", env->work_dir);
+        return rc_err_internal(pool, rv, "cannot create %s", path);
     return NULL;
+}
+
+static rc_err_t *make_work_dir(rc_env_t *env, apr_pool_t *pool)
+{
+    env->work_dir = apr_pstrcat(pool, env->config->repo_root, "/.rc_tmp", NULL);
+    env->places_dir = apr_pstrcat(pool, env->work_dir, "/.places", NULL);
+    RC_TRY(make_dir(env->work_dir, pool));
+    return make_dir(env->places_dir, pool);
 }
 
 /* Threads that may wait for a password check: a few for each check, half of those that may wait. */
@@ -99,6 +107,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     env->secret = secret;
     RC_TRY(make_work_dir(env, pool));
     own->remote.work_dir = env->work_dir;
+    own->remote.forbidden = own->repo_root;
     rc_db_startup();
     RC_TRY(rc_vcs_startup(pool));
     RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
@@ -107,6 +116,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     env->expensive = rc_limit_create(config->expensive_max, BUSY, pool);
     env->passwords.working = rc_limit_create(config->password_max, CHECKING, pool);
     env->passwords.waiting = rc_limit_create(password_waiters(config), CHECKING, pool);
+    env->remotes = rc_limit_create(config->remote_max, BUSY, pool);
     env->waiting = rc_limit_create(config->waiting_max, BUSY, pool);
     env->cache =
         (rc_cache_t){config->archive_cache, config->archive_cache_size, CACHE_WAIT, env->waiting};

@@ -43,35 +43,43 @@ rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *rep
                        work, pool);
 }
 
-static rc_err_t *clone(rc_new_repo_t *repo, rc_env_t *env, const char *work, apr_pool_t *pool)
+static rc_err_t *clone(rc_new_repo_t *repo, rc_env_t *env, const char *dir, const rc_work_t *work,
+                       apr_pool_t *pool)
 {
     rc_remote_policy_t policy = env->config->remote;
 
-    policy.work_dir = work;
+    policy.work_dir = dir;
+    policy.work = work;
     return rc_remote_fetch(&policy, repo->path, repo->clone_uri, true, pool);
 }
 
-static rc_err_t *make_content(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *pool)
+static rc_err_t *copy(rc_new_repo_t *repo, const rc_env_t *env, rc_work_t *work, apr_pool_t *pool)
 {
     const rc_repo_t *source = repo->source;
-    const char *work;
 
-    if (repo->clone_uri)
-        RC_TRY(rc_remote_check(&env->config->remote, repo->clone_uri, pool));
-    RC_TRY(rc_work_dir(&work, env, pool));
-    repo->path = apr_pstrcat(pool, work, "/new", NULL);
-    if (source)
-        return rc_vcs_copy(source->type, rc_env_repo_path(env, source->name, pool), repo->path,
-                           pool);
-    RC_TRY(rc_vcs_create(repo->row.type, repo->path, pool));
-    return repo->clone_uri ? clone(repo, env, work, pool) : NULL;
+    rc_work_set_time(work, env->config->remote.timeout);
+    return rc_vcs_copy(source->type, rc_env_repo_path(env, source->name, pool), repo->path, work,
+                       pool);
 }
 
-rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, apr_pool_t *pool)
+static rc_err_t *make_content(rc_new_repo_t *repo, rc_env_t *env, rc_work_t *work, apr_pool_t *pool)
+{
+    const char *dir;
+
+    RC_TRY(rc_work_dir(&dir, env, pool));
+    repo->path = apr_pstrcat(pool, dir, "/new", NULL);
+    if (repo->source)
+        return copy(repo, env, work, pool);
+    RC_TRY(rc_vcs_create(repo->row.type, repo->path, pool));
+    return repo->clone_uri ? clone(repo, env, dir, work, pool) : NULL;
+}
+
+rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, rc_work_t *work,
+                                apr_pool_t *pool)
 {
     rc_vcs_t *vcs;
 
-    RC_TRY(make_content(repo, env, pool));
+    RC_TRY(make_content(repo, env, work, pool));
     RC_TRY(rc_vcs_open(&vcs, NULL, repo->row.type, repo->path, NULL, pool));
     return rc_model_last_read(&repo->row.last, vcs, env, pool);
 }

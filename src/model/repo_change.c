@@ -110,8 +110,8 @@ rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const r
     return NULL;
 }
 
-rc_err_t *rc_model_repo_lock_doomed(rc_env_t *env, rc_db_t *db, const apr_array_header_t *doomed,
-                                    apr_pool_t *pool)
+rc_err_t *rc_model_repo_lock_doomed(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
+                                    const apr_array_header_t *doomed)
 {
     bool there;
     int i;
@@ -119,9 +119,9 @@ rc_err_t *rc_model_repo_lock_doomed(rc_env_t *env, rc_db_t *db, const apr_array_
     for (i = 0; i < doomed->nelts; i++) {
         const rc_named_t *repo = &APR_ARRAY_IDX(doomed, i, rc_named_t);
 
-        RC_TRY(rc_model_repo_on_disk(&there, env, db, repo->name, pool));
+        RC_TRY(rc_model_repo_on_disk(&there, env, db, repo->name, locks->pool));
         if (there)
-            RC_TRY(rc_model_repo_lock(env, db, repo->id, repo->name, pool));
+            RC_TRY(rc_model_repo_lock(locks, env, db, repo->id, repo->name));
     }
     return NULL;
 }

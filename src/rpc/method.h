@@ -127,6 +127,7 @@ struct rc_call_t {
     apr_pool_t *pool;
     rc_db_t *db;
     rc_work_t work;  /* what the answer may cost */
+    bool has_place;  /* among calls that wait for others */
     const char *key; /* NULL: the command line, as the first super-admin */
     const rc_caller_t *caller;
     const rc_method_t *method;
@@ -190,6 +191,27 @@ rc_err_t *rc_call_txn(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *ba
  * the call's connection. The call has one again afterwards.
  */
 rc_err_t *rc_call_away(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton);
+
+/** Takes one of the few places for calls that wait for others, until the call ends; RC_E_BUSY when
+ * the process or the user has none left. A call takes one at most. */
+rc_err_t *rc_call_place(rc_call_t *call);
+
+/** rc_call_away for what waits for others: takes a place first. */
+rc_err_t *rc_call_wait(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton);
+
+struct rc_locks_t;
+
+/**
+ * For RC_ALONE methods: takes locks by @a take, which tries without waiting. When somebody else
+ * holds one, waits for a minute at most, with a place and without locks or the database, and
+ * tries again. The locks are held until the call ends.
+ */
+rc_err_t *rc_call_lock(struct rc_locks_t *locks, rc_call_t *call,
+                       rc_err_t *(*take)(struct rc_locks_t *locks, rc_call_t *call, void *baton),
+                       void *baton);
+
+/** rc_call_lock of one repository. */
+rc_err_t *rc_call_lock_repo(struct rc_locks_t *locks, rc_call_t *call, const rc_repo_t *repo);
 
 /** Has the caller this global permission (super-admins: all)? */
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission);

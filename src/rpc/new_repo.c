@@ -96,7 +96,7 @@ static rc_err_t *prepare_repo(rc_call_t *call, void *baton)
 {
     making_t *making = baton;
 
-    RC_TRY(rc_model_repo_prepare(making->repo, call->env, call->pool));
+    RC_TRY(rc_model_repo_prepare(making->repo, call->env, &call->work, call->pool));
     return rc_moves_made(making->moves, making->repo->path);
 }
 
@@ -107,7 +107,10 @@ rc_err_t *rc_new_repo_make(rc_new_repo_t *repo, rc_call_t *call,
     rc_err_t *err;
 
     RC_TRY(plan(call, repo));
-    RC_TRY(rc_call_away(call, prepare_repo, &making));
+    if (repo->source || repo->clone_uri)
+        RC_TRY(rc_call_wait(call, prepare_repo, &making));
+    else
+        RC_TRY(rc_call_away(call, prepare_repo, &making));
     rc_moves_add(making.moves, repo->path, rc_env_repo_path(call->env, repo->row.name, call->pool));
     err = rc_call_txn(call, insert_repo, &making);
     rc_moves_end(making.moves, !err);

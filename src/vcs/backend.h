@@ -12,7 +12,7 @@ typedef struct rc_backend_t {
     const char *type;
     rc_err_t *(*startup)(apr_pool_t *pool);
     rc_err_t *(*create)(const char *path, apr_pool_t *pool);
-    rc_err_t *(*copy)(const char *from, const char *to, apr_pool_t *pool);
+    rc_err_t *(*copy)(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
     void (*forget)(const char *path); /* what this process remembers of it */
     void (*drop_cache)(const char *path, apr_pool_t *pool);
     rc_err_t *(*check_head)(const char **problem, const char *path, apr_pool_t *pool);

@@ -275,7 +275,7 @@ rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *poo
 
 /* --- git_copy.c, git_strip.c --- */
 
-rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool);
+rc_err_t *rc_git_copy(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
 rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
                        apr_pool_t *pool);
 

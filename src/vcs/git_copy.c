@@ -30,6 +30,7 @@
 
 typedef struct copy_t {
     const char *from, *to; /* git directories */
+    rc_work_t *work;
     apr_pool_t *pool, *scratch;
     apr_array_header_t *refs; /* of ref_t */
 } copy_t;
@@ -230,6 +231,7 @@ static rc_err_t *share_loose(const copy_t *copy)
     for (i = 0; i < 256; i++) {
         apr_pool_clear(copy->scratch);
         snprintf(name, sizeof(name), "objects/%02x", (unsigned)i);
+        RC_TRY(rc_work_spend(copy->work, 0, copy->pool));
         RC_TRY(share_loose_folder(copy, name));
     }
     return NULL;
@@ -243,6 +245,7 @@ static rc_err_t *share_pack(bool *whole, const copy_t *copy, const char *pack)
     bool there;
 
     *whole = true;
+    RC_TRY(rc_work_spend(copy->work, 0, copy->pool));
     for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
         const char *name = apr_pstrcat(copy->scratch, "objects/pack/", pack, parts[i], NULL);
 
@@ -307,7 +310,7 @@ static rc_err_t *pack_borrowed(const copy_t *copy)
 
     if (!file || fclose(file) || !ok)
         return rc_fs_err(copy->pool, "write", path);
-    RC_TRY(rc_git_run(copy->to, argv, 0, copy->pool));
+    RC_TRY(rc_git_run(copy->to, argv, 0, copy->work, copy->pool));
     return unlink(path) ? rc_fs_err(copy->pool, "remove", path) : NULL;
 }
 
@@ -350,9 +353,9 @@ static rc_err_t *copy_all(copy_t *copy)
     return share_order(copy);
 }
 
-rc_err_t *rc_git_copy(const char *from, const char *to, apr_pool_t *pool)
+rc_err_t *rc_git_copy(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool)
 {
-    copy_t copy = {.from = rc_git_dir(from, pool), .to = to, .pool = pool};
+    copy_t copy = {.from = rc_git_dir(from, pool), .to = to, .work = work, .pool = pool};
     struct stat before, after;
 
     if (stat(copy.from, &before))

@@ -65,6 +65,11 @@ static bool within_size(void *baton)
            rc_quarantine_size(fetch->quarantine) <= fetch->policy->max_size;
 }
 
+static bool may_go_on(void *baton)
+{
+    return within_size(baton) && !rc_remote_client_gone(((const fetch_t *)baton)->policy);
+}
+
 static int os_file(apr_file_t *file)
 {
     apr_os_file_t fd = -1;
@@ -92,8 +97,10 @@ static rc_err_t *judge(const fetch_t *fetch, const step_t *step, const rc_proc_r
     if (result->timed_out && !step->commits)
         return rc_err_failed(pool, "%s: %s took longer than %d seconds", from, step->what,
                              (int)apr_time_sec(fetch->policy->timeout));
-    if (result->stopped || !within_size((void *)fetch))
+    if (!within_size((void *)fetch))
         return too_large(fetch);
+    if (result->stopped)
+        return rc_err(pool, RC_E_GONE, "The client has gone");
     text = apr_psprintf(pool, "%s: %s ended with %s %d: %s", from, step->what,
                         result->signal ? "signal" : "status",
                         result->signal ? result->signal : result->status, text);
@@ -107,7 +114,7 @@ static void set_limits(rc_proc_t *proc, const fetch_t *fetch, const step_t *step
 
     proc->max_memory = step->lists ? LIST_MEMORY : MAX_MEMORY;
     proc->max_cpu = (int)apr_time_sec(left > 0 ? left : 0) * 4 + 10; /* it has a few threads */
-    proc->check = within_size;
+    proc->check = may_go_on;
     proc->baton = (void *)fetch;
     if (fetch->policy->max_size)
         proc->max_file = fetch->policy->max_size + fetch->policy->max_size / 4 + SLACK;
@@ -496,6 +503,6 @@ rc_err_t *rc_remote_fetch(const rc_remote_policy_t *policy, const char *path, co
     apr_time_t deadline = rc_clock() + policy->timeout;
     rc_remote_url_t *admitted;
 
-    RC_TRY(rc_remote_admit(&admitted, policy, url, pool));
+    RC_TRY(rc_remote_admit(&admitted, policy, url, deadline, pool));
     return rc_git_fetch(policy, path, admitted, deadline, set_head, pool);
 }

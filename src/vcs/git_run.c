@@ -12,25 +12,7 @@
 #define PATIENCE      apr_time_from_sec(3600)
 #define READ_PATIENCE apr_time_from_sec(600)
 
-rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, apr_pool_t *pool)
-{
-    rc_git_env_t *env = rc_git_env(git_dir, git_dir, pool);
-    rc_proc_t proc = {
-        .argv = argv, .dir = git_dir, .in = -1, .out = -1, .keep = lock, .outlives_us = true};
-    rc_proc_result_t result;
-
-    rc_git_env_config(env, "core.fsync", "committed,reference");
-    proc.env = rc_git_env_list(env);
-    proc.deadline = rc_clock() + PATIENCE;
-    RC_TRY(rc_proc_run(&result, &proc, pool));
-    if (result.status == 0)
-        return NULL;
-    return rc_err_failed(pool, "git %s in %s ended with %s %d: %s", argv[1], git_dir,
-                         result.signal ? "signal" : "status",
-                         result.signal ? result.signal : result.status, result.text);
-}
-
-/* What a child that reads for an answer looks at. */
+/* What a child that works for an answer looks at. */
 typedef struct watch_t {
     rc_work_t *work;
     apr_pool_t *pool;
@@ -43,6 +25,30 @@ static bool may_go_on(void *baton)
 
     watch->err = rc_work_look(watch->work, watch->pool);
     return !watch->err;
+}
+
+rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, rc_work_t *work,
+                     apr_pool_t *pool)
+{
+    watch_t watch = {work, pool, NULL};
+    rc_git_env_t *env = rc_git_env(git_dir, git_dir, pool);
+    rc_proc_t proc = {.argv = argv, .dir = git_dir, .in = -1, .out = -1, .keep = lock};
+    rc_proc_result_t result;
+
+    proc.outlives_us = !work;
+    proc.check = work ? may_go_on : NULL;
+    proc.baton = &watch;
+    rc_git_env_config(env, "core.fsync", "committed,reference");
+    proc.env = rc_git_env_list(env);
+    proc.deadline = rc_clock() + PATIENCE;
+    RC_TRY(rc_proc_run(&result, &proc, pool));
+    if (result.stopped)
+        return watch.err;
+    if (result.status == 0)
+        return NULL;
+    return rc_err_failed(pool, "git %s in %s ended with %s %d: %s", argv[1], git_dir,
+                         result.signal ? "signal" : "status",
+                         result.signal ? result.signal : result.status, result.text);
 }
 
 rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,

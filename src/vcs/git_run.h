@@ -11,10 +11,12 @@
 
 /**
  * Runs git (@a argv, ended by NULL) on the git directory @a git_dir, in an environment of its own.
- * It finishes even when this process dies, and keeps @a lock (a descriptor, 0 = none) open till
- * then. RC_E_FAILED with its messages when it does not succeed.
+ * It keeps @a lock (a descriptor, 0 = none) open until it ends. Without @a work it finishes even
+ * when this process dies; else it ends with this process, and when the work is used up. RC_E_FAILED
+ * with its messages when it does not succeed.
  */
-rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, apr_pool_t *pool);
+rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, rc_work_t *work,
+                     apr_pool_t *pool);
 
 /**
  * Runs git to read from @a git_dir; what it prints goes to @a out, where it stands, in a file of

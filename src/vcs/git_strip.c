@@ -45,7 +45,7 @@ static rc_err_t *set_branch(rc_git_t *git, const char *branch, const git_oid *to
     argv[2] = apr_pstrcat(pool, "refs/heads/", branch, NULL);
     argv[3] = apr_pstrdup(pool, git_oid_tostr_s(to));
     argv[4] = apr_pstrdup(pool, git_oid_tostr_s(from));
-    RC_TRY(rc_git_run(git->path, argv, lock, pool));
+    RC_TRY(rc_git_run(git->path, argv, lock, NULL, pool));
     /* git syncs the file, but not its name */
     return rc_fs_sync_folders(apr_pstrcat(pool, git->path, "/", argv[2], NULL), git->path, pool);
 }

@@ -1,19 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which addresses may be fetched from: names are resolved, and every address behind a name must be
- * everybody's. Also how credentials are kept from readers. Taking a URL apart is remote_url.c.
+ * Which remotes may be fetched from: by scheme and by address. Also how credentials are kept from
+ * readers. Taking a URL apart is remote_url.c, finding the addresses of a host remote_resolve.c.
  */
 #include "remote.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
-#define MASK          "*****"
-#define MAX_ADDRESSES 16
+#include "rc_time.h"
+
+#define MASK "*****"
 
 /* ---- masking ---- */
 
@@ -174,62 +173,22 @@ static rc_err_t *check_scheme(const rc_remote_policy_t *policy, const rc_remote_
     return rc_err_failed(pool, "remote address: scheme %s is not allowed here", url->scheme);
 }
 
-/* One address of the list; each goes in once. */
-static rc_err_t *admit_address(apr_array_header_t *addresses, const rc_remote_policy_t *policy,
-                               const rc_remote_url_t *url, const struct addrinfo *info)
+bool rc_remote_client_gone(const rc_remote_policy_t *policy)
 {
-    apr_pool_t *pool = addresses->pool;
-    char text[NI_MAXHOST];
-    int i;
-
-    if (getnameinfo(info->ai_addr, info->ai_addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST))
-        return rc_err_failed(pool, "remote address: host %s has an odd address", url->host);
-    if (!policy->private_addresses && !rc_remote_is_global(info->ai_addr))
-        return rc_err_failed(pool, "remote address: host %s is %s, which is not public", url->host,
-                             text);
-    if (strchr(text, '%')) /* a link-local address of one interface: nothing to pin safely */
-        return rc_err_failed(pool, "remote address: host %s has a scoped address", url->host);
-    for (i = 0; i < addresses->nelts; i++)
-        if (strcmp(APR_ARRAY_IDX(addresses, i, const char *), text) == 0)
-            return NULL;
-    if (addresses->nelts < MAX_ADDRESSES) /* the rest is checked, but not used */
-        APR_ARRAY_PUSH(addresses, const char *) = apr_pstrdup(pool, text);
-    return NULL;
-}
-
-/* getaddrinfo has no deadline of its own; the resolver's (resolv.conf) holds. */
-static rc_err_t *resolve(rc_remote_url_t *url, const rc_remote_policy_t *policy, apr_pool_t *pool)
-{
-    struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
-    apr_array_header_t *addresses = apr_array_make(pool, 4, sizeof(const char *));
-    struct addrinfo *list = NULL, *info;
-    rc_err_t *err = NULL;
-    int n;
-
-    url->addresses = addresses;
-    if (!url->host)
-        return NULL;
-    if ((n = getaddrinfo(url->host, NULL, &hints, &list)) != 0)
-        return rc_err_failed(pool, "remote address: host %s: %s", url->host, gai_strerror(n));
-    for (info = list; info && !err; info = info->ai_next)
-        err = admit_address(addresses, policy, url, info);
-    freeaddrinfo(list);
-    if (!err && addresses->nelts == 0)
-        err = rc_err_failed(pool, "remote address: host %s has no address", url->host);
-    return err;
+    return policy->work && policy->work->gone && policy->work->gone(policy->work->baton);
 }
 
 rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *policy, const char *url,
-                          apr_pool_t *pool)
+                          apr_time_t deadline, apr_pool_t *pool)
 {
     RC_TRY(rc_remote_parse(out, url, pool));
     RC_TRY(check_scheme(policy, *out, pool));
-    return resolve(*out, policy, pool);
+    return rc_remote_resolve(*out, policy, deadline, pool);
 }
 
 rc_err_t *rc_remote_check(const rc_remote_policy_t *policy, const char *url, apr_pool_t *pool)
 {
     rc_remote_url_t *parsed;
 
-    return rc_remote_admit(&parsed, policy, url, pool);
+    return rc_remote_admit(&parsed, policy, url, rc_clock() + policy->timeout, pool);
 }

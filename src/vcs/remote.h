@@ -26,9 +26,17 @@ typedef struct rc_remote_url_t {
 /** Takes @a url apart, or says what is wrong with it (RC_E_FAILED). No addresses yet. */
 rc_err_t *rc_remote_parse(rc_remote_url_t **out, const char *url, apr_pool_t *pool);
 
-/** Parses @a url, applies @a policy and finds the addresses, all of which may be used. */
+/** Parses @a url, applies @a policy and finds the addresses, all of which may be used, until
+ * rc_clock() says @a deadline. */
 rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *policy, const char *url,
-                          apr_pool_t *pool);
+                          apr_time_t deadline, apr_pool_t *pool);
+
+/** Finds the addresses of url->host, all of which @a policy must allow (RC_E_FAILED). */
+rc_err_t *rc_remote_resolve(rc_remote_url_t *url, const rc_remote_policy_t *policy,
+                            apr_time_t deadline, apr_pool_t *pool);
+
+/** True when the client of the fetch has gone. */
+bool rc_remote_client_gone(const rc_remote_policy_t *policy);
 
 /** True when @a address (IPv4 or IPv6) is one of the public Internet's ordinary ones. */
 bool rc_remote_is_global(const struct sockaddr *address);

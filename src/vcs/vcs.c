@@ -96,12 +96,13 @@ rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *i
     return backend->import(path, import, pool);
 }
 
-rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, apr_pool_t *pool)
+rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, rc_work_t *work,
+                      apr_pool_t *pool)
 {
     const rc_backend_t *backend;
 
     RC_TRY(need_backend(&backend, type, pool));
-    return backend->copy(from, to, pool);
+    return backend->copy(from, to, work, pool);
 }
 
 /* --- the idle handles; callers hold the mutex for link and unlink --- */

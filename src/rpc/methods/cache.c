@@ -31,9 +31,11 @@ static rc_err_t *invalidate_cache(rc_call_t *call, rc_json_t *out)
 static rc_err_t *strip(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+    rc_locks_t locks;
 
     RC_TRY(rc_work_costly(&call->work, call->pool));
-    RC_TRY(rc_model_repo_strip(call->env, call->db, repo, rc_arg_text(call, "branch"),
+    RC_TRY(rc_call_lock_repo(&locks, call, repo));
+    RC_TRY(rc_model_repo_strip(call->env, &locks, repo, rc_arg_text(call, "branch"),
                                rc_arg_text(call, "revision"), call->pool));
     RC_TRY(rc_call_refresh(call, repo, "user_stripped_commit", rc_arg_text(call, "revision")));
     answer(call, out, "Stripped commit {revision} from repo `{repoid.name}`");

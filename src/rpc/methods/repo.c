@@ -124,10 +124,13 @@ static rc_err_t *fetch(rc_call_t *call, void *baton)
 
 rc_err_t *rc_call_pull(rc_call_t *call, const rc_repo_t *repo)
 {
+    rc_locks_t locks;
     rc_pull_t pull;
 
-    RC_TRY(rc_model_pull_begin(&pull, call->env, call->db, repo, call->pool));
-    RC_TRY(rc_call_away(call, fetch, &pull));
+    RC_TRY(rc_call_place(call));
+    RC_TRY(rc_call_lock_repo(&locks, call, repo));
+    RC_TRY(rc_model_pull_begin(&pull, call->env, &locks, repo, &call->work, call->pool));
+    RC_TRY(rc_call_wait(call, fetch, &pull));
     return rc_call_refresh(call, repo, "push_remote", NULL);
 }
 

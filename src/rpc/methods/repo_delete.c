@@ -97,13 +97,21 @@ static const char *suffix(const rc_call_t *call, const deletion_t *deletion)
     return "";
 }
 
+static rc_err_t *lock_doomed(rc_locks_t *locks, rc_call_t *call, void *baton)
+{
+    const deletion_t *deletion = baton;
+
+    return rc_model_repo_lock_doomed(locks, call->env, call->db, deletion->doomed);
+}
+
 static rc_err_t *delete_repo(rc_call_t *call, rc_json_t *out)
 {
     deletion_t deletion = {.moves = rc_moves_begin(call->env, call->pool)};
+    rc_locks_t locks;
     rc_err_t *err;
 
     RC_TRY(plan(call, &deletion));
-    RC_TRY(rc_model_repo_lock_doomed(call->env, call->db, deletion.doomed, call->pool));
+    RC_TRY(rc_call_lock(&locks, call, lock_doomed, &deletion));
     err = rc_call_txn(call, delete_in_txn, &deletion);
     rc_moves_end(deletion.moves, !err);
     RC_TRY(err);

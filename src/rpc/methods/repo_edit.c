@@ -235,20 +235,29 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
     return answer(call, update->out, from->id);
 }
 
+static rc_err_t *check_uri(rc_call_t *call, void *uri)
+{
+    rc_remote_policy_t policy = call->env->config->remote;
+
+    policy.work = &call->work;
+    return rc_remote_check(&policy, uri, call->pool);
+}
+
 /* What may take its time, before the transaction: the lock of the folder, the look at the host. */
 static rc_err_t *prepare_update(rc_call_t *call, update_t *update)
 {
     const rc_repo_t *from;
     const char *uri = rc_arg_text(call, "clone_uri");
+    rc_locks_t locks;
 
     RC_TRY(plan_update(call, update));
     from = update->change.from;
     if (uri && *uri && (!from->clone_uri || strcmp(uri, from->clone_uri)))
-        RC_TRY(rc_remote_check(&call->env->config->remote, uri, call->pool));
+        RC_TRY(rc_call_wait(call, check_uri, (void *)uri));
     if (!strcmp(from->name, update->change.to.name))
         return NULL;
     update->locked_name = from->name;
-    return rc_model_repo_lock(call->env, call->db, from->id, from->name, call->pool);
+    return rc_call_lock_repo(&locks, call, from);
 }
 
 static rc_err_t *update_repo(rc_call_t *call, rc_json_t *out)

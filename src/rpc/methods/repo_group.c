@@ -227,10 +227,16 @@ static bool may_be_renamed(const rc_call_t *call)
     return rc_arg_present(call, "group_name") || rc_arg_present(call, "parent");
 }
 
+static rc_err_t *lock_group(rc_locks_t *locks, rc_call_t *call, void *baton)
+{
+    return rc_model_repo_group_lock(locks, call->env, call->db, baton);
+}
+
 /* A group without a directory has nothing below it that anybody could be at work in. */
 static rc_err_t *lock_directory(rc_call_t *call, change_t *change)
 {
     const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+    rc_locks_t locks;
     bool there;
 
     if (!may_be_renamed(call))
@@ -239,7 +245,7 @@ static rc_err_t *lock_directory(rc_call_t *call, change_t *change)
     if (!there)
         return NULL;
     change->locked_name = group->name;
-    return rc_model_repo_group_lock(call->env, call->db, group, call->pool);
+    return rc_call_lock(&locks, call, lock_group, (void *)group);
 }
 
 /* In the transaction: is it still the directory that is locked? */

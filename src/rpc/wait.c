@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Calls that wait for others: for a remote, for the copy of a repository, for another writer of
+ * one. Each takes a place first, of which a process and a user have few, and gives the database
+ * connection back while it waits. So neither slow remotes nor locked repositories stop the server.
+ */
+#include "method.h"
+
+#include <apr_strings.h>
+
+#include "rc_fs.h"
+#include "rc_repo_model.h"
+#include "rc_time.h"
+
+#define PATIENCE apr_time_from_sec(60)   /* for other writers of the same repository or group */
+#define SLICE    apr_time_from_msec(250) /* between looks at the client */
+
+rc_err_t *rc_call_place(rc_call_t *call)
+{
+    const rc_env_t *env = call->env;
+    bool taken;
+
+    if (call->has_place)
+        return NULL;
+    RC_TRY(rc_limit_take(env->remotes, 1, call->pool));
+    RC_TRY(rc_fs_take_place(&taken, env->places_dir,
+                            apr_psprintf(call->pool, "%" APR_INT64_T_FMT, call->caller->user_id),
+                            env->config->remote_user_max, call->pool));
+    if (!taken)
+        return rc_err(call->pool, RC_E_BUSY,
+                      "user %s has all of their %d places for calls that wait "
+                      "(RcapiRemoteMax)",
+                      call->caller->username, env->config->remote_user_max);
+    call->has_place = true;
+    return NULL;
+}
+
+rc_err_t *rc_call_wait(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton)
+{
+    rc_err_t *err;
+
+    RC_TRY(rc_call_place(call));
+    err = rc_call_away(call, fn, baton);
+    rc_work_set_time(&call->work, call->env->config->range_time); /* waiting is no work */
+    return err;
+}
+
+typedef struct wait_t {
+    const char *path;
+    apr_time_t until;
+} wait_t;
+
+/* Until nobody holds the path, or nothing is there. */
+static rc_err_t *await_path(rc_call_t *call, void *baton)
+{
+    const wait_t *wait = baton;
+    apr_pool_t *scratch;
+    rc_err_t *err = NULL;
+    bool locked = false;
+
+    apr_pool_create(&scratch, call->pool);
+    while (!err && !locked && rc_fs_exists(wait->path) && rc_clock() < wait->until) {
+        apr_pool_clear(scratch);
+        err = rc_fs_lock(&locked, wait->path, SLICE, scratch);
+        if (!err && call->work.gone && call->work.gone(call->work.baton))
+            err = rc_err(call->pool, RC_E_GONE, "The client has gone");
+    }
+    if (err && err->kind != RC_E_GONE) /* the next try says the same, in a pool that stays */
+        err = NULL;
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+rc_err_t *rc_call_lock(rc_locks_t *locks, rc_call_t *call,
+                       rc_err_t *(*take)(rc_locks_t *locks, rc_call_t *call, void *baton),
+                       void *baton)
+{
+    wait_t wait = {.until = rc_clock() + PATIENCE};
+    rc_err_t *err;
+
+    for (;;) {
+        *locks = (rc_locks_t){.fd = -1};
+        apr_pool_create(&locks->pool, call->pool);
+        err = take(locks, call, baton);
+        if (!err || !locks->busy || rc_clock() >= wait.until)
+            return err;
+        wait.path = apr_pstrdup(call->pool, locks->busy);
+        apr_pool_destroy(locks->pool);
+        RC_TRY(rc_call_wait(call, await_path, &wait));
+    }
+}
+
+static rc_err_t *lock_repo(rc_locks_t *locks, rc_call_t *call, void *baton)
+{
+    const rc_repo_t *repo = baton;
+
+    return rc_model_repo_lock(locks, call->env, call->db, repo->id, repo->name);
+}
+
+rc_err_t *rc_call_lock_repo(rc_locks_t *locks, rc_call_t *call, const rc_repo_t *repo)
+{
+    return rc_call_lock(locks, call, lock_repo, (void *)repo);
+}
