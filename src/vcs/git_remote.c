@@ -30,6 +30,7 @@
 #define MAX_REFS      500000                 /* that a remote may advertise */
 #define MAX_LISTING   ((apr_off_t)256 << 20) /* bytes of their names */
 #define LIST_MEMORY   ((apr_off_t)1 << 30)
+#define MAX_REDIRECTS 3
 #define ROUNDS        3 /* of asking a remote whose references move meanwhile */
 #define PUBLISH_GRACE apr_time_from_sec(300) /* changes are not cut short by our deadline */
 #define MIN_GIT       237 /* http.curloptResolve; older ones ignore it without a word */
@@ -43,6 +44,7 @@ typedef struct fetch_t {
     apr_pool_t *pool;    /* the caller's: errors live in it */
     apr_pool_t *scratch; /* ends with the fetch, and closes its files */
     rc_ref_list_t ours;  /* the repository's branches and tags before */
+    int asked, redirects;
 } fetch_t;
 
 /* ---- running git ---- */
@@ -206,18 +208,83 @@ static rc_err_t *check_format(const rc_ref_list_t *list, const fetch_t *fetch)
                          tab && tab - list->text == 64 ? "sha256" : "unknown");
 }
 
-/* Asks the remote for its branches and tags, which come in an order of its own. */
-static rc_err_t *list_theirs(rc_ref_list_t *list, const fetch_t *fetch, int round)
+/* Asks the remote for its branches and tags; git's notes on headers go to @a trace, or nowhere. */
+static rc_err_t *ask_theirs(rc_ref_list_t *list, fetch_t *fetch, const char *trace)
 {
     const char *url = rc_git_env_url(fetch->url, fetch->pool);
     const char *const argv[] = {"git",    "ls-remote",        "--quiet", "--refs", "--heads",
                                 "--tags", "--end-of-options", url,       NULL};
-    step_t step = {.what = "git ls-remote", .env = remote_env(fetch), .lists = true};
+    rc_git_env_t *env = rc_git_env(fetch->quarantine, fetch->quarantine, fetch->pool);
+    step_t step = {.what = "git ls-remote", .lists = true};
 
-    RC_TRY(make_file(&step.out, fetch, apr_psprintf(fetch->scratch, "rc-advertised-%d", round)));
+    rc_git_env_remote(env, fetch->url);
+    if (trace) {
+        rc_git_env_set(env, "GIT_TRACE_CURL", trace);
+        rc_git_env_set(env, "GIT_TRACE_CURL_NO_DATA", "1");
+    }
+    step.env = rc_git_env_list(env);
+    RC_TRY(make_file(&step.out, fetch,
+                     apr_psprintf(fetch->scratch, "rc-advertised-%d", fetch->asked++)));
     RC_TRY(run(fetch, &step, argv));
-    RC_TRY(rc_ref_list_map(list, step.out, fetch->scratch));
-    return check_format(list, fetch);
+    return rc_ref_list_map(list, step.out, fetch->scratch);
+}
+
+/* ---- redirects ---- */
+
+/* git follows none for us: it would go to any host. It does not say where one leads, either. */
+static bool is_redirect(const rc_err_t *err, const fetch_t *fetch)
+{
+    return err->kind == RC_E_FAILED && fetch->url->host &&
+           strncmp(fetch->url->scheme, "http", 4) == 0 &&
+           strstr(err->detail, "The requested URL returned error: 30");
+}
+
+/* The last Location that the server sent; NULL when there is none. */
+static rc_err_t *read_location(const char **location, apr_file_t *trace, const fetch_t *fetch)
+{
+    static const char mark[] = "<= Recv header: ", name[] = "location: ";
+    char line[MAX_LINE], *found;
+
+    *location = NULL;
+    while (apr_file_gets(line, sizeof(line), trace) == APR_SUCCESS) {
+        found = strstr(line, mark);
+        if (!found || strncasecmp(found + sizeof(mark) - 1, name, sizeof(name) - 1) != 0)
+            continue;
+        found += sizeof(mark) + sizeof(name) - 2;
+        *location = apr_pstrmemdup(fetch->pool, found, strcspn(found, " \r\n"));
+    }
+    return *location ? NULL
+                     : rc_err_failed(fetch->pool, "%s: redirects to nowhere",
+                                     rc_remote_shown(fetch->url, fetch->pool));
+}
+
+/* Asks once more, for the place that the server names, which from now on is the remote's. */
+static rc_err_t *follow(fetch_t *fetch)
+{
+    const char *file = apr_psprintf(fetch->scratch, "rc-headers-%d", fetch->redirects), *location;
+    rc_remote_url_t *url;
+    rc_ref_list_t list;
+    apr_file_t *trace;
+
+    if (fetch->redirects++ == MAX_REDIRECTS)
+        return rc_err_failed(fetch->pool, "%s: redirects more than %d times",
+                             rc_remote_shown(fetch->url, fetch->pool), MAX_REDIRECTS);
+    RC_TRY(make_file(&trace, fetch, file));
+    if (!ask_theirs(&list, fetch, apr_pstrcat(fetch->scratch, fetch->quarantine, "/", file, NULL)))
+        return NULL; /* it has thought better of it */
+    RC_TRY(read_location(&location, trace, fetch));
+    RC_TRY(rc_remote_redirect(&url, fetch->url, location, fetch->pool));
+    fetch->url = url;
+    return NULL;
+}
+
+static rc_err_t *list_theirs(rc_ref_list_t *list, fetch_t *fetch)
+{
+    rc_err_t *err;
+
+    while ((err = ask_theirs(list, fetch, NULL)) && is_redirect(err, fetch))
+        RC_TRY(follow(fetch));
+    return err ? err : check_format(list, fetch);
 }
 
 static bool is_name(const char *name)
@@ -322,7 +389,7 @@ static rc_err_t *get_head(const char **branch, const fetch_t *fetch)
 
 /* Fetches until the quarantine has what the remote advertises. A remote that moves meanwhile is
  * asked again. */
-static rc_err_t *get_theirs(rc_ref_list_t *theirs, const fetch_t *fetch)
+static rc_err_t *get_theirs(rc_ref_list_t *theirs, fetch_t *fetch)
 {
     const char *missing = NULL;
     rc_ref_list_t advertised;
@@ -330,7 +397,7 @@ static rc_err_t *get_theirs(rc_ref_list_t *theirs, const fetch_t *fetch)
 
     *theirs = fetch->ours;
     for (round = 0; round < ROUNDS; round++) {
-        RC_TRY(list_theirs(&advertised, fetch, round));
+        RC_TRY(list_theirs(&advertised, fetch));
         RC_TRY(find_missing(&missing, &advertised, theirs, fetch));
         if (!missing)
             return NULL;

@@ -183,6 +183,7 @@ rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *polic
 {
     RC_TRY(rc_remote_parse(out, url, pool));
     RC_TRY(check_scheme(policy, *out, pool));
+    RC_TRY(rc_remote_check_file(policy, *out, deadline, pool));
     return rc_remote_resolve(*out, policy, deadline, pool);
 }
 

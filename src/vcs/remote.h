@@ -20,6 +20,7 @@ typedef struct rc_remote_url_t {
     int port;             /* 0 = the scheme's own */
     int default_port;     /* the scheme's own */
     const char *path;     /* as written; of a URL it begins with '/' */
+    const char *plain;    /* the same, decoded as git decodes it */
     const apr_array_header_t *addresses; /* of const char *: numeric; empty for file */
 } rc_remote_url_t;
 
@@ -31,9 +32,22 @@ rc_err_t *rc_remote_parse(rc_remote_url_t **out, const char *url, apr_pool_t *po
 rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *policy, const char *url,
                           apr_time_t deadline, apr_pool_t *pool);
 
+/** Is there nothing in the file remote @a url that leads below policy->forbidden? RC_E_FAILED says
+ * what. Other remotes are fine. */
+rc_err_t *rc_remote_check_file(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
+                               apr_time_t deadline, apr_pool_t *pool);
+
 /** Finds the addresses of url->host, all of which @a policy must allow (RC_E_FAILED). */
 rc_err_t *rc_remote_resolve(rc_remote_url_t *url, const rc_remote_policy_t *policy,
                             apr_time_t deadline, apr_pool_t *pool);
+
+/**
+ * Where @a url leads when its server answers the first request of a fetch with @a location: the
+ * same host, port and scheme, or https in place of http; addresses and credentials stay.
+ * RC_E_FAILED for all other places.
+ */
+rc_err_t *rc_remote_redirect(rc_remote_url_t **out, const rc_remote_url_t *url,
+                             const char *location, apr_pool_t *pool);
 
 /** True when the client of the fetch has gone. */
 bool rc_remote_client_gone(const rc_remote_policy_t *policy);

@@ -232,13 +232,11 @@ static rc_err_t *set_authority(rc_remote_url_t *url, const char *text, apr_pool_
 /* git decodes the path of git, ssh and file URLs itself, so look at what comes out. */
 static rc_err_t *set_path(rc_remote_url_t *url, const char *path, apr_pool_t *pool)
 {
-    const char *plain;
-
     if (strpbrk(path, "?#"))
         return bad(pool, "has a query or fragment");
+    url->plain = url->path = apr_pstrdup(pool, path);
     if (url->url_form)
-        RC_TRY(decode(&plain, path, pool));
-    url->path = apr_pstrdup(pool, path);
+        RC_TRY(decode(&url->plain, path, pool));
     return NULL;
 }
 
@@ -295,6 +293,52 @@ rc_err_t *rc_remote_parse(rc_remote_url_t **out, const char *url, apr_pool_t *po
         return parse_scp(*out, url, pool);
     RC_TRY(set_scheme(*out, "file", pool));
     return set_path(*out, url, pool);
+}
+
+/* ---- redirects ---- */
+
+static int port_of(const rc_remote_url_t *url)
+{
+    return url->port ? url->port : url->default_port;
+}
+
+static bool is_same_place(const rc_remote_url_t *from, const rc_remote_url_t *to)
+{
+    bool same_port = port_of(from) == port_of(to);
+
+    if (to->user || !to->host || strcmp(from->host, to->host) != 0)
+        return false;
+    if (strcmp(from->scheme, to->scheme) == 0)
+        return same_port;
+    return strcmp(from->scheme, "http") == 0 && strcmp(to->scheme, "https") == 0 &&
+           (same_port || !to->port);
+}
+
+/* What the first request of a fetch adds to the address of the repository. */
+#define FIRST_REQUEST "/info/refs"
+
+rc_err_t *rc_remote_redirect(rc_remote_url_t **out, const rc_remote_url_t *url,
+                             const char *location, apr_pool_t *pool)
+{
+    const char *host = rc_remote_bracketed(url->host, pool);
+    apr_size_t len = strcspn(location, "?#"), tail = strlen(FIRST_REQUEST);
+    rc_remote_url_t *to;
+
+    if (len <= tail || strncmp(location + len - tail, FIRST_REQUEST, tail) != 0)
+        return bad(pool, "redirects to something that is no repository");
+    location = apr_pstrmemdup(pool, location, len - tail);
+    if (location[0] == '/' && location[1] == '/')
+        location = apr_pstrcat(pool, url->scheme, ":", location, NULL);
+    else if (location[0] == '/')
+        location = apr_psprintf(pool, "%s://%s:%d%s", url->scheme, host, port_of(url), location);
+    RC_TRY(rc_remote_parse(&to, location, pool));
+    if (!is_same_place(url, to))
+        return bad(pool, "redirects elsewhere, which is not followed");
+    to->user = url->user;
+    to->password = url->password;
+    to->addresses = url->addresses;
+    *out = to;
+    return NULL;
 }
 
 /* ---- put together again ---- */

@@ -597,18 +597,58 @@ static void pinning(void **state)
     assert_string_equal(value_of(env, "GIT_ALLOW_PROTOCOL"), "file");
 }
 
+/* From http://h/x; where it leads, or NULL for nowhere. */
+static void redirects(void **state)
+{
+    static const struct {
+        const char *from, *location, *to;
+    } rows[] = {
+        {"http://h/x", "/x.git/info/refs?service=git-upload-pack", "http://h/x.git"},
+        {"http://h/x", "http://H:80/y/info/refs", "http://h/y"},
+        {"http://h/x", "https://h/x/info/refs", "https://h/x"},
+        {"http://h:8080/x", "https://h/x/info/refs", "https://h/x"},
+        {"http://h:8443/x", "https://h:8443/x/info/refs", "https://h:8443/x"},
+        {"https://[::1]/x", "/y/info/refs", "https://[::1]/y"},
+        {"https://h/x", "//h/y/info/refs#z", "https://h/y"},
+        {"https://h/x", "http://h/x/info/refs", NULL},
+        {"https://h/x", "https://h:444/x/info/refs", NULL},
+        {"http://h/x", "https://h:8443/x/info/refs", NULL},
+        {"http://h/x", "http://h.example/x/info/refs", NULL},
+        {"http://h/x", "http://u@h/x/info/refs", NULL},
+        {"http://h/x", "http://h\\@evil/x/info/refs", NULL},
+        {"http://h/x", "file:///x/info/refs", NULL},
+        {"http://h/x", "git://h/x/info/refs", NULL},
+        {"http://h/x", "x/info/refs", NULL},
+        {"http://h/x", "/info/refs", NULL}, /* no path is left */
+        {"http://h/x", "/login?then=/info/refs", NULL},
+        {"http://h/x", "", NULL},
+    };
+    rc_remote_url_t *from, *to;
+    apr_size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        rc_err_t *err;
+
+        assert_null(rc_remote_parse(&from, rows[i].from, pool));
+        from->user = "bob";
+        err = rc_remote_redirect(&to, from, rows[i].location, pool);
+        assert_int_equal(!err, rows[i].to != NULL);
+        if (err)
+            continue;
+        assert_string_equal(rc_remote_shown(to, pool), rows[i].to);
+        assert_string_equal(to->user, "bob");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_urls),
-        cmocka_unit_test(bad_urls),
-        cmocka_unit_test(long_urls),
-        cmocka_unit_test(addresses),
-        cmocka_unit_test(other_families_are_not_global),
-        cmocka_unit_test(policy_table),
-        cmocka_unit_test(refusals_hold_no_credentials),
-        cmocka_unit_test(masking),
-        cmocka_unit_test(scrubbing),
+        cmocka_unit_test(redirects),    cmocka_unit_test(good_urls),
+        cmocka_unit_test(bad_urls),     cmocka_unit_test(long_urls),
+        cmocka_unit_test(addresses),    cmocka_unit_test(other_families_are_not_global),
+        cmocka_unit_test(policy_table), cmocka_unit_test(refusals_hold_no_credentials),
+        cmocka_unit_test(masking),      cmocka_unit_test(scrubbing),
         cmocka_unit_test(pinning),
     };
     int n;
