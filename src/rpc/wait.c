@@ -15,6 +15,19 @@
 #define PATIENCE apr_time_from_sec(60)   /* for other writers of the same repository or group */
 #define SLICE    apr_time_from_msec(250) /* between looks at the client */
 
+static rc_err_t *no_place(const rc_call_t *call)
+{
+    int max = call->env->config->remote_user_max;
+    rc_err_t *err = rc_err(call->pool, RC_E_BUSY,
+                           "You have %d calls that wait for others, which is all you may have; try "
+                           "again in a moment",
+                           max);
+
+    err->detail = apr_psprintf(call->pool, "user %s has all of their %d places (RcapiRemoteMax)",
+                               call->caller->username, max);
+    return err;
+}
+
 rc_err_t *rc_call_place(rc_call_t *call)
 {
     const rc_env_t *env = call->env;
@@ -26,13 +39,8 @@ rc_err_t *rc_call_place(rc_call_t *call)
     RC_TRY(rc_fs_take_place(&taken, env->places_dir,
                             apr_psprintf(call->pool, "%" APR_INT64_T_FMT, call->caller->user_id),
                             env->config->remote_user_max, call->pool));
-    if (!taken)
-        return rc_err(call->pool, RC_E_BUSY,
-                      "user %s has all of their %d places for calls that wait "
-                      "(RcapiRemoteMax)",
-                      call->caller->username, env->config->remote_user_max);
-    call->has_place = true;
-    return NULL;
+    call->has_place = taken;
+    return taken ? NULL : no_place(call);
 }
 
 rc_err_t *rc_call_wait(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton)
