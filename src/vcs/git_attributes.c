@@ -20,7 +20,7 @@
 #define WEIGHT_MAX 200000                 /* rules, macros and what they set */
 #define NAMES_MAX  1000                   /* macros, which may call each other, so deep */
 #define RULES_MAX  50000                  /* on the way down to one folder */
-#define STEPS_MAX  ((apr_int64_t)1 << 33) /* of comparing patterns: half a minute */
+#define STEPS_MAX  ((apr_int64_t)1 << 32) /* of comparing patterns: 10 to 20 seconds */
 #define PATH_STEPS ((apr_int64_t)1 << 28) /* the same for one path */
 
 typedef struct state_t {
@@ -33,6 +33,7 @@ typedef struct rule_t {
     size_t literal; /* so many bytes stand for themselves */
     bool by_path;   /* compared with the path below the folder, else with the name */
     bool folders;   /* for folders only */
+    bool ending;    /* "*.c": only the end of a name is compared */
     int n;
     state_t *states;
 } rule_t;
@@ -122,6 +123,8 @@ static void read_pattern(rule_t *rule, const rc_git_line_t *line, apr_pool_t *po
     rule->by_path = strchr(pattern, '/') != NULL;
     rule->pattern = pattern + (rule->by_path && *pattern == '/');
     rule->literal = rc_git_pattern_literal(rule->pattern);
+    rule->ending = !rule->by_path && *rule->pattern == '*' &&
+                   !rule->pattern[1 + rc_git_pattern_literal(rule->pattern + 1)];
 }
 
 static void add_line(rc_git_attributes_t *attributes, apr_array_header_t *rules,
@@ -270,9 +273,18 @@ static void set_states(rc_git_attributes_t *attributes, const rule_t *rule)
     }
 }
 
+static bool ends_in(const char *text, const char *end)
+{
+    size_t len = strlen(text), end_len = strlen(end);
+
+    return len >= end_len && !memcmp(text + len - end_len, end, end_len);
+}
+
 static bool matches(const rule_t *rule, const char *text, apr_int64_t *steps)
 {
     --*steps;
+    if (rule->ending)
+        return ends_in(text, rule->pattern + 1);
     return !strncmp(rule->pattern, text, rule->literal) &&
            rc_git_pattern_match(rule->pattern + rule->literal, text + rule->literal, steps);
 }
