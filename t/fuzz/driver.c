@@ -13,9 +13,10 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include <sanitizer/common_interface_defs.h>
-
 #include "fuzz.h"
+
+/* Of the sanitizers, where the program is built with them. */
+extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 #define LONGEST 4096
 #define CORPUS  1000
@@ -165,7 +166,8 @@ int main(int argc, char **argv)
     int i, seconds = 0;
     struct stat st;
 
-    __sanitizer_set_death_callback(save);
+    if (__sanitizer_set_death_callback)
+        __sanitizer_set_death_callback(save);
     for (i = 1; i < argc; i++)
         if (!strncmp(argv[i], "-max_total_time=", 16))
             seconds = atoi(argv[i] + 16);

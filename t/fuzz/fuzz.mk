@@ -14,10 +14,15 @@ FUZZ_FLAGS   = $(if $(FUZZ_CLANG),CC=clang OPT_fuzz='$(OPT_fuzz) -fsanitize=fuzz
                  FUZZ_MAIN=-fsanitize=fuzzer,OPT_fuzz='$(OPT_fuzz) -fsanitize-coverage=trace-pc' \
                  FUZZ_MAIN=build/fuzz/obj/t/fuzz/driver.o)
 
+# The tests run each target over its first inputs, so that none is forgotten when the code changes.
+FUZZ_MAIN   ?= $(O)/obj/t/fuzz/driver.o
+units: $(FUZZERS)
 $(call obj,$(FUZZ_SRC)): CPPFLAGS += -Isrc
 $(O)/fuzz/%: $(O)/obj/t/fuzz/fuzz_%.o $(LIB) $(filter %.o,$(FUZZ_MAIN))
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(PKG_LIBS)
+$(O)/fuzz/client: $(call obj,$(filter-out src/cli/rhodecode_api.c,$(API_SRC)))
+$(O)/fuzz/client: PKG_LIBS += $(shell pkg-config --libs libcurl)
 .SECONDARY: $(call obj,$(FUZZ_SRC) t/fuzz/driver.c)
 
 .PHONY: fuzz fuzzers

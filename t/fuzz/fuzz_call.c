@@ -39,6 +39,7 @@ static rc_env_t *open_env(void)
     rc_env_defaults(&config);
     config.db.path = file("/rcapi.db");
     config.db.synchronous = "OFF";
+    config.db.create = true;
     config.secret_file = file("/secret");
     config.repo_root = dir;
     config.temp_dir = dir;

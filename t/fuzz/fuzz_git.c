@@ -36,11 +36,14 @@ static rc_git_t *repository(void)
     rc_log_set(quiet, NULL);
     CHECK(!rc_vcs_startup(fuzz_forever()));
     git.path = "/nonexistent";
-    git.checked = true; /* no references are looked for */
-    refs.branches = refs.tags = apr_array_make(fuzz_forever(), 1, sizeof(rc_git_ref_t));
-    refs.heads = apr_array_make(fuzz_forever(), 1, sizeof(int));
+    refs.branches = refs.tags = apr_array_make(fuzz_forever(), 1, sizeof(rc_git_ref_t *));
+    refs.heads = refs.others = refs.branches;
+    refs.users = 1;
     refs.shallow = apr_array_make(fuzz_forever(), 1, sizeof(git_oid));
     git.refs = &refs;
+    git.order = rc_git_order_alloc(0, 0, &refs);
+    CHECK(git.order);
+    git.ordered = true; /* no references are looked for */
     CHECK(!git_odb_new(&git.odb) && !git_mempack_new(&memory));
     CHECK(!git_odb_add_backend(git.odb, memory, 1));
     CHECK(!git_repository_wrap_odb(&git.repo, git.odb));

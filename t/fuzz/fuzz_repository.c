@@ -2,7 +2,8 @@
 /*
  * One file of a repository that somebody else can write: the first line of an input names it, the
  * rest becomes its content. Then everything that views and methods ask of a repository is asked.
- * Names with a type stand for a loose object, which is compressed as git does.
+ * Names with a type stand for a loose object, which is compressed as git does. Below "revision",
+ * the rest is the name of a revision, and nothing is changed.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -200,8 +201,16 @@ static void ask(rc_vcs_t *vcs, apr_pool_t *pool)
     (void)rc_vcs_mail(spool, vcs, id, &mail, pool);
     (void)rc_vcs_changes(vcs, id, RC_CHANGES_NAMES, dir, change, &seen, pool);
     (void)rc_vcs_changes(vcs, id, RC_CHANGES_DIFFS, dir, change, &seen, pool);
-    (void)rc_vcs_nodes(&found, vcs, id, "", false, node, &seen, pool);
+    (void)rc_vcs_nodes(&found, vcs, id, "", false, dir, node, &seen, pool);
     (void)rc_vcs_export(vcs, id, dir, item, &seen, pool);
+}
+
+static void resolve(rc_vcs_t *vcs, const char *name, apr_pool_t *pool)
+{
+    const char *id;
+
+    if (!rc_vcs_resolve(&id, vcs, name, pool) && id)
+        CHECK(!strcmp(id, tip)); /* there is no other commit */
 }
 
 static target_t *named(const char *name)
@@ -214,26 +223,35 @@ static target_t *named(const char *name)
     return NULL;
 }
 
+static void with_file(target_t *target, const uint8_t *data, size_t size, apr_pool_t *pool)
+{
+    rc_vcs_t *vcs;
+
+    if (target->type)
+        put_object(target, data, size, pool);
+    else
+        put(target->path, data, size, pool);
+    if (!rc_vcs_open(&vcs, NULL, "git", repository, NULL, pool))
+        ask(vcs, pool);
+    apr_pool_clear(pool);
+    unlink(in_repository(target->path, pool));
+    if (target->kept)
+        put(target->path, target->kept, target->len, pool);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool = fuzz_pool();
+    const char *name = fuzz_line(&data, &size, pool);
     target_t *target;
     rc_vcs_t *vcs;
 
     if (!dir)
         make_repository();
-    if ((target = named(fuzz_line(&data, &size, pool)))) {
-        if (target->type)
-            put_object(target, data, size, pool);
-        else
-            put(target->path, data, size, pool);
-        if (!rc_vcs_open(&vcs, NULL, "git", repository, NULL, pool))
-            ask(vcs, pool);
-        apr_pool_clear(pool);
-        unlink(in_repository(target->path, pool));
-        if (target->kept)
-            put(target->path, target->kept, target->len, pool);
-    }
+    if ((target = named(name)))
+        with_file(target, data, size, pool);
+    else if (!strcmp(name, "revision") && !rc_vcs_open(&vcs, NULL, "git", repository, NULL, pool))
+        resolve(vcs, apr_pstrmemdup(pool, (const char *)data, size), pool);
     apr_pool_destroy(pool);
     return 0;
 }
