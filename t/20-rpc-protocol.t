@@ -25,6 +25,26 @@ sub error_of {
     return $text =~ /"result":null,"error":"((?:[^"\\]|\\.)*)"\}\z/ ? $1 =~ s/\\(["\\])/$1/gr : "no error: $text";
 }
 
+# A byte-order mark is no part of the text; what is no JSON is named.
+subtest 'what came instead' => sub {
+    my $ok = qq({"id":1,"api_key":"$K","method":"test","args":{"args":"x"}});
+    is answer("\xef\xbb\xbf$ok"), '{"id":1,"result":"x","error":null}', 'a byte-order mark';
+    is answer("\xef\xbb\xbf" . $ok =~ s/"id":1,//r), '{"result":"x","error":null}', '... before the 1.2 dialect';
+    is error_of("\xef\xbb\xbf"), 'JSON parse error ERR:Expecting value: line 1 column 1 (char 0) RAW:<3 bytes>', '... before nothing';
+    is error_of("\xef\xbb\xbf\xef\xbb\xbf$ok"), 'JSON parse error ERR:Expecting value: line 1 column 1 (char 0) RAW:<' . (6 + length $ok) . ' bytes>', '... twice';
+    for my $case (
+        ["\x1f\x8b\x08\0\0", 'gzip data'], ["\x28\xb5\x2f\xfdx", 'zstd data'], ["\x78\x9cxyz", 'zlib data'], ["\xff\xfe{\0\"\0", 'UTF-16 text, not UTF-8'],
+        ["\xfe\xff\0{\0\"", 'UTF-16 text, not UTF-8'], ["{\0\"\0", 'UTF-16 text, not UTF-8'], ["\0{\0\"", 'UTF-16 text, not UTF-8'], ["\xff\xfe\0\0{\0\0\0", 'UTF-32 text, not UTF-8'],
+        ['method=test&args=1', 'a URL-encoded form'], ["--x\r\nContent-Disposition: form-data\r\n", 'a multipart form'], [" \r\n\t", 'empty'],
+        ['<methodCall/>', 'XML or HTML'], ['%7B%22id%22%3A1%7D', 'URL-encoded'],
+    ) {
+        my ($body, $kind) = @$case;
+        like error_of($body), qr/\AJSON parse error ERR:[A-Z].*, but the body is \Q$kind\E(?: \(Content-Encoding is not supported\))?: line 1 column \d+ \(char \d+\) RAW:<${\length $body} bytes>\z|\QExpecting value, but the body is $kind: line 2/, $kind;
+    }
+    is error_of('{"a":1,}'), 'JSON parse error ERR:Expecting property name enclosed in double quotes: line 1 column 8 (char 7) RAW:<8 bytes>', 'broken JSON is none of these';
+    is error_of($_), 'JSON parse error ERR:Expecting value: line 1 column 1 (char 0) RAW:<' . length($_) . ' bytes>', "$_" for 'nonsense', 'x', '=x';
+};
+
 subtest 'transport' => sub {
     my $ok = qq({"id":1,"api_key":"$K","method":"test","args":{"args":"x"}});
     my $r = $t->get('/_admin/api', method => 'POST', body => $ok);
@@ -97,7 +117,6 @@ subtest 'JSON' => sub {
         ["{\"a\":\"\xc0\xaf\"}" => 'Invalid UTF-8: line 1 column 7 (char 6)'],
         ["{\"a\":\"\xed\xa0\x80\"}" => 'Invalid UTF-8: line 1 column 7 (char 6)'],
         [('[' x 33) . (']' x 33) => 'Nested too deeply: line 1 column 33 (char 32)'],
-        ["\xef\xbb\xbf{}" => 'Expecting value: line 1 column 1 (char 0)'],
     );
     for my $case (grep { defined $_->[1] } @bad) {
         my ($body, $what) = @$case;

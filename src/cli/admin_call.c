@@ -21,9 +21,14 @@
 /* Prints the answer, as it is or indented; its error decides the exit status. */
 static int print_answer(const char *answer, bool pretty)
 {
-    json_object *envelope = json_tokener_parse(answer), *error = NULL;
+    json_object *envelope, *error = NULL;
+    rc_cli_json_error_t wrong;
     int status;
 
+    if (!rc_cli_json_read(&envelope, answer, strlen(answer), &wrong)) {
+        fputs(answer, stdout);
+        return RC_ADMIN_FAILED;
+    }
     if (pretty) {
         rc_cli_json_print_pretty(stdout, envelope);
         putchar('\n');
@@ -31,7 +36,7 @@ static int print_answer(const char *answer, bool pretty)
         fputs(answer, stdout);
     }
     json_object_object_get_ex(envelope, "error", &error);
-    status = envelope && !error ? RC_ADMIN_OK : RC_ADMIN_FAILED;
+    status = error ? RC_ADMIN_FAILED : RC_ADMIN_OK;
     json_object_put(envelope);
     return status;
 }

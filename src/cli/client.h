@@ -95,6 +95,8 @@ typedef struct rc_cli_json_error_t {
  */
 bool rc_cli_json_read(struct json_object **out, const char *text, size_t len,
                       rc_cli_json_error_t *error);
+/* Adds a member, for which there is always memory: else the program ends. */
+void rc_cli_json_add(struct json_object *object, const char *key, struct json_object *value);
 bool rc_cli_utf8_valid(const char *text, size_t len);
 
 /* -- client_print.c: JSON as Python's json.dumps writes it, in ASCII -- */

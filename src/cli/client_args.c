@@ -106,8 +106,7 @@ static int add_word(struct json_object *args, const char *text, bool *stdin_used
     if (status != RC_CLI_OK)
         return status;
     key = rc_cli_need(strndup(text, (size_t)word.key_len));
-    if (json_object_object_add(args, key, value) != 0)
-        rc_cli_need(NULL);
+    rc_cli_json_add(args, key, value);
     free(key);
     return RC_CLI_OK;
 }

@@ -198,8 +198,8 @@ static bool write_config(int fd, const rc_cli_options_t *opt)
         json_object_put(root);
         return false;
     }
-    json_object_object_add(root, "apikey", rc_cli_need(json_object_new_string(opt->apikey)));
-    json_object_object_add(root, "apihost", rc_cli_need(json_object_new_string(opt->apihost)));
+    rc_cli_json_add(root, "apikey", rc_cli_need(json_object_new_string(opt->apikey)));
+    rc_cli_json_add(root, "apihost", rc_cli_need(json_object_new_string(opt->apihost)));
     rc_cli_json_print_pretty(out, root);
     fputc('\n', out);
     ok = fflush(out) == 0 && !ferror(out) && fsync(fileno(out)) == 0;

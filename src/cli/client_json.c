@@ -57,6 +57,12 @@ static size_t utf8_prefix(const char *text, size_t len)
     return at;
 }
 
+void rc_cli_json_add(struct json_object *object, const char *key, struct json_object *value)
+{
+    if (json_object_object_add(object, key, value) != 0)
+        rc_cli_need(NULL);
+}
+
 bool rc_cli_utf8_valid(const char *text, size_t len)
 {
     return utf8_prefix(text, len) == len;

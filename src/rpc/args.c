@@ -282,7 +282,7 @@ static rc_err_t *bind_one(rc_arg_t *arg, rc_call_t *call, const rc_param_t *para
     }
 }
 
-static void read_sent(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
+static rc_err_t *read_sent(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
 {
     memset(arg, 0, sizeof(*arg));
     if (call->args_sent) {
@@ -294,6 +294,7 @@ static void read_sent(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
     arg->sent = rc_value_text(arg->value, call->pool);
     if (!arg->sent)
         arg->sent = apr_pstrdup(call->pool, json_object_to_json_string(arg->value));
+    return arg->sent ? NULL : rc_err_internal(call->pool, APR_ENOMEM, "cannot hold an argument");
 }
 
 /* Does a client mean one of the method's parameters by @a name, or what is dropped by design? */
@@ -342,7 +343,7 @@ rc_err_t *rc_args_bind(rc_call_t *call)
     int i;
 
     for (i = 0; params[i].name; i++)
-        read_sent(&call->args[i], call, &params[i]);
+        RC_TRY(read_sent(&call->args[i], call, &params[i]));
     for (i = 0; params[i].name; i++)
         if (!params[i].def && !call->args[i].present)
             return rc_err(call->pool, RC_E_ARG, "Missing non optional `%s` arg in JSON DATA",

@@ -12,9 +12,9 @@
 #include "rc_guard.h"
 #include "rc_journal.h"
 #include "rc_log.h"
-#include "rc_own.h"
 #include "rc_repo_model.h"
 #include "rc_text.h"
+#include "read_json.h"
 
 typedef struct envelope_t {
     rc_spool_t *spool;
@@ -175,8 +175,8 @@ static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
     if (!json_object_object_get_ex(body, "args", &args))
         return answer_error(envelope, "Incorrect JSON data. Missing 'args'");
     name = rc_value_text(method, envelope->pool);
-    if (!name)
-        name = json_object_to_json_string(method);
+    if (!name && !(name = json_object_to_json_string(method)))
+        return rc_err_internal(envelope->pool, APR_ENOMEM, "cannot hold the method's name");
     if (!(call->method = rc_method_find(name, envelope->old)))
         return answer_error(envelope, apr_psprintf(envelope->pool, "No such method: %s", name));
     call->env = envelope->env;
@@ -187,52 +187,41 @@ static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
     return serve_call(envelope, call);
 }
 
-static rc_err_t *parse(json_object **out, const char *text, apr_size_t len, apr_pool_t *pool)
+/* Contract 05: the body itself, which holds the key, is never shown. */
+static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_guard_t *guard)
 {
-    struct json_tokener *tokener = json_tokener_new_ex(RC_GUARD_DEPTH + 2);
+    const rc_rpc_request_t *request = envelope->request;
+    const char *kind = rc_body_kind(request->body, request->len);
+    const char *what = guard->what;
 
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    *out = json_tokener_parse_ex(tokener, text, (int)len + 1);
-    if (json_tokener_get_error(tokener) != json_tokener_success) {
-        const char *what = json_tokener_error_desc(json_tokener_get_error(tokener));
-
-        json_tokener_free(tokener);
-        return rc_err(pool, RC_E_ARG, "%s", what);
-    }
-    json_tokener_free(tokener);
-    rc_own(pool, *out, RC_DROP(json_object_put));
-    return NULL;
+    if (kind)
+        what = apr_psprintf(envelope->pool, "%s, but the body is %s", what, kind);
+    return answer_error(
+        envelope, apr_psprintf(envelope->pool,
+                               "JSON parse error ERR:%s: line %d column %d (char "
+                               "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
+                               what, guard->line, guard->column, guard->offset, request->len));
 }
 
 static rc_err_t *serve_body(envelope_t *envelope)
 {
     const rc_rpc_request_t *request = envelope->request;
-    apr_pool_t *pool = envelope->pool;
-    json_object *body = NULL;
+    apr_size_t mark = rc_body_mark(request->body, request->len);
+    const char *text = request->body + mark;
+    apr_size_t len = request->len - mark;
+    json_object *body = NULL; /* what is no object has no keys */
     rc_guard_t guard;
     rc_err_t *err;
 
-    if (!rc_guard_json(&guard, request->body, request->len))
-        return answer_error(envelope,
-                            apr_psprintf(pool,
-                                         "JSON parse error ERR:%s: line %d column %d (char "
-                                         "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
-                                         guard.what, guard.line, guard.column, guard.offset,
-                                         request->len));
-    if ((err = parse(&body, request->body, request->len, pool)))
-        return answer_error(envelope,
-                            apr_psprintf(pool,
-                                         "JSON parse error ERR:%s: line 1 column 1 (char 0) "
-                                         "RAW:<%" APR_SIZE_T_FMT " bytes>",
-                                         err->msg, request->len));
-    if (json_object_is_type(body, json_type_object)) {
-        envelope->old = !guard.id;
-        if (guard.id)
-            envelope->id = rc_guard_compact(guard.id, guard.id_len, pool);
-    } else {
-        body = json_object_new_object(); /* "an object without keys" */
-        rc_own(pool, body, RC_DROP(json_object_put));
+    if (!rc_guard_json(&guard, text, len))
+        return answer_parse_error(envelope, &guard);
+    if (guard.id)
+        envelope->id = rc_guard_compact(guard.id, guard.id_len, envelope->pool);
+    if ((err = rc_read_json(&body, text, len, envelope->pool))) {
+        rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, envelope->pool));
+        return answer_error(envelope, RC_MSG_INTERNAL);
     }
+    envelope->old = !guard.id && json_object_is_type(body, json_type_object);
     return serve_object(envelope, body);
 }
 
@@ -267,9 +256,9 @@ rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, 
 
     if (!(call->method = rc_method_find(method, false)))
         return answer_error(&envelope, apr_psprintf(pool, "No such method: %s", method));
-    if (!rc_guard_json(&guard, args, strlen(args)) ||
-        parse(&call->args_sent, args, strlen(args), pool))
+    if (!rc_guard_json(&guard, args, strlen(args)))
         return answer_error(&envelope, "JSON parse error in the arguments");
+    RC_TRY(rc_read_json(&call->args_sent, args, strlen(args), pool));
     call->env = env;
     call->request = &request;
     call->pool = pool;

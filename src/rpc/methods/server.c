@@ -18,6 +18,8 @@ static rc_err_t *test(rc_call_t *call, rc_json_t *out)
     const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
                                                                  JSON_C_TO_STRING_NOSLASHESCAPE);
 
+    if (!text)
+        return rc_err_internal(call->pool, APR_ENOMEM, "cannot hold the result");
     rc_json_raw(out, text, strlen(text));
     return NULL;
 }

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Builds json-c's objects from text that the guard has accepted. json-c's own parser drops a member
+ * or cuts a text when memory is short; here every allocation is checked.
+ */
+#include "read_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "rc_own.h"
+
+typedef struct reader_t {
+    const char *p, *end;
+    char *text; /* the string that is being read, decoded */
+    apr_pool_t *pool;
+} reader_t;
+
+/* False: there is no memory. */
+static bool read_value(json_object **out, reader_t *r);
+
+/* To the next token: the guard has seen that commas and colons stand where they belong. */
+static char next(reader_t *r)
+{
+    while (r->p < r->end && strchr(" \t\r\n,:", *r->p))
+        r->p++;
+    return *r->p;
+}
+
+static unsigned hex4(const char *p)
+{
+    unsigned value = 0;
+    int i;
+
+    for (i = 0; i < 4; i++, p++)
+        value = value * 16 + (unsigned)(apr_isdigit(*p) ? *p - '0' : (*p | 0x20) - 'a' + 10);
+    return value;
+}
+
+static char *put_utf8(char *to, unsigned code)
+{
+    int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
+
+    *to++ = (char)(first[more] | code >> (6 * more));
+    while (more--)
+        *to++ = (char)(0x80 | (code >> (6 * more) & 0x3f));
+    return to;
+}
+
+/* \uXXXX, or two of them for one character. Half of such a pair becomes U+FFFD. */
+static unsigned read_code(reader_t *r)
+{
+    unsigned code = hex4(r->p + 2), low;
+
+    r->p += 6;
+    if (code < 0xd800 || code > 0xdfff)
+        return code;
+    low = code < 0xdc00 && r->p[0] == '\\' && r->p[1] == 'u' ? hex4(r->p + 2) : 0;
+    if (low < 0xdc00 || low > 0xdfff)
+        return 0xfffd;
+    r->p += 6;
+    return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+}
+
+static char *read_escape(reader_t *r, char *to)
+{
+    static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+    const char *letter = strchr(letters, r->p[1]);
+
+    if (r->p[1] == 'u')
+        return put_utf8(to, read_code(r));
+    *to++ = letter ? meanings[letter - letters] : r->p[1];
+    r->p += 2;
+    return to;
+}
+
+/* Decodes the string at r->p into r->text; its length. It is never longer than it was. */
+static apr_size_t read_text(reader_t *r)
+{
+    char *to = r->text;
+
+    for (r->p++; *r->p != '"';)
+        if (*r->p == '\\')
+            to = read_escape(r, to);
+        else
+            *to++ = *r->p++;
+    r->p++;
+    *to = '\0';
+    return (apr_size_t)(to - r->text);
+}
+
+static json_object *read_number(reader_t *r)
+{
+    apr_size_t len = strspn(r->p, "+-0123456789.eE");
+    const char *text = apr_pstrmemdup(r->pool, r->p, len);
+
+    r->p += len;
+    return strpbrk(text, ".eE") ? json_object_new_double_s(strtod(text, NULL), text)
+                                : json_object_new_int64(strtoll(text, NULL, 10));
+}
+
+static bool read_members(json_object *object, reader_t *r)
+{
+    while (next(r) != '}') {
+        apr_size_t len = read_text(r);
+        const char *key = apr_pstrmemdup(r->pool, r->text, len);
+        json_object *value = NULL;
+
+        if (!read_value(&value, r) || json_object_object_add(object, key, value)) {
+            json_object_put(value);
+            return false;
+        }
+    }
+    r->p++;
+    return true;
+}
+
+static bool read_elements(json_object *array, reader_t *r)
+{
+    while (next(r) != ']') {
+        json_object *value = NULL;
+
+        if (!read_value(&value, r) || json_object_array_add(array, value)) {
+            json_object_put(value);
+            return false;
+        }
+    }
+    r->p++;
+    return true;
+}
+
+/* One that is not complete is left in *@a out, for the caller to free. */
+static bool read_nested(json_object **out, reader_t *r)
+{
+    bool object = *r->p == '{';
+
+    r->p++;
+    *out = object ? json_object_new_object() : json_object_new_array();
+    return *out && (object ? read_members(*out, r) : read_elements(*out, r));
+}
+
+static bool read_word(json_object **out, reader_t *r)
+{
+    bool is_null = *r->p == 'n', is_true = *r->p == 't';
+
+    r->p += *r->p == 'f' ? 5 : 4;
+    *out = is_null ? NULL : json_object_new_boolean(is_true);
+    return is_null || *out;
+}
+
+static bool read_value(json_object **out, reader_t *r)
+{
+    apr_size_t len;
+
+    switch (next(r)) {
+    case '{':
+    case '[':
+        return read_nested(out, r);
+    case '"':
+        len = read_text(r);
+        *out = json_object_new_string_len(r->text, (int)len);
+        return *out;
+    case 't':
+    case 'f':
+    case 'n':
+        return read_word(out, r);
+    default:
+        *out = read_number(r);
+        return *out;
+    }
+}
+
+rc_err_t *rc_read_json(json_object **out, const char *text, apr_size_t len, apr_pool_t *pool)
+{
+    reader_t reader = {text, text + len, apr_palloc(pool, len + 1), pool};
+    bool complete;
+
+    *out = NULL;
+    complete = read_value(out, &reader);
+    rc_own(pool, *out, RC_DROP(json_object_put));
+    return complete ? NULL : rc_err_internal(pool, APR_ENOMEM, "cannot hold the arguments");
+}
