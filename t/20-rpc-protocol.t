@@ -45,6 +45,25 @@ subtest 'what came instead' => sub {
     is error_of($_), 'JSON parse error ERR:Expecting value: line 1 column 1 (char 0) RAW:<' . length($_) . ' bytes>', "$_" for 'nonsense', 'x', '=x';
 };
 
+# Where the answer is a fixed text, the log says why, with the request's id and without the key.
+subtest 'reasons in the log' => sub {
+    my $log = sub { my $at = length $t->error_log; $_[0]->(); substr $t->error_log, $at };
+    my $id = qr/\(request ([-\w\@]+)\)/;
+    my $said = $log->(sub { is $t->call(create_repo => { repo_name => 'typed', repo_type => 'svn' })->{error}, 'failed to create repository `typed`', 'a failure text' });
+    like $said, qr/rcapi:warn.* method create_repo failed \(user 'admin'\): .*svn.* $id$/m, 'a failure is a warning, with its reason';
+    $said =~ $id;
+    is $t->last->header('X-Request-Id'), $1, 'and an id that the answer has, too';
+    $said = $log->(sub { error_of(qq({"id":1,"api_key":"$K","method":"get_repo","args":{"repoid":"$K"}})) });
+    like $said, qr/rcapi:info.* method get_repo refused \(user 'admin'\): repository `\*\*\* $id$/m, 'a refusal is info; the key is not shown';
+    is $t->last->header('X-Request-Id'), undef, 'its answer is as ever';
+    $said = $log->(sub { $t->call(get_users => {}, as => 'bob') });
+    like $said, qr/rcapi:info.* method get_users refused \(user 'bob'\): Access was denied.* $id$/m, 'a missing right';
+    $said = $log->(sub { error_of($_) for '{', 'x=1', qq({"id":1,"api_key":"$K","method":"$K","args":{}}), '{"id":1,"method":"x"}', qq({"id":1,"api_key":"wrong-$K","method":"test","args":{}}) });
+    like $said, qr/rcapi:info.* call refused: \Q$_\E.* $id$/m, $_ for 'JSON parse error ERR:Expecting value, but the body is a URL-encoded form: line 1 column 1 (char 0) RAW:<3 bytes>',
+        'No such method: ***', "Incorrect JSON data. Missing 'api_key or auth_token'";
+    like $said, qr/rcapi:info.* method test refused: Invalid API KEY $id$/m, 'a wrong key';
+};
+
 subtest 'transport' => sub {
     my $ok = qq({"id":1,"api_key":"$K","method":"test","args":{"args":"x"}});
     my $r = $t->get('/_admin/api', method => 'POST', body => $ok);

@@ -281,15 +281,19 @@ subtest 'the log tells why, the answer does not' => sub {
         ['/open/changeset-diff/tip', { as => 'asleep' }, qr/401: user 'asleep' is inactive/],
         ['/open/raw/tip/file', { as => 'owner' }, qr/401: FilesController:raw is not open to keys, by the whitelist/],
         ['/team/secret/changeset-diff/tip', { as => 'outsider' }, qr/404: user 'outsider' may read no such repository/],
+        ['/open/changeset-diff/none', { as => 'owner' }, qr/404: No such commit exists for this repository/],
+        ['/open/nothing', { as => 'owner' }, qr/404: no such URL/],
+        ['/open/changeset-diff/tip', { as => 'owner', method => 'POST' }, qr/405: not a method of a view/],
         ['/open/changeset-diff/tip', {}, qr/401: no key, no login, and no anonymous access/],
     ) {
         my ($path, $who, $why) = @$case;
         my $before = length $t->error_log;
         my $got = $t->get($path, %$who);
-        like(substr($t->error_log, $before), qr/RC0051: \Q$path\E refused with $why/, "$why");
+        like(substr($t->error_log, $before), qr/RC0051: \Q$path\E refused with $why \(request \S+\)$/m, "$why");
+        is($got->header('X-Request-Id'), undef, 'the answer does not');
         push @seen, $got->body;
     }
-    is_deeply(\@seen, [('Unauthorized') x 4, 'Not Found', 'Unauthorized'], 'answers');
+    is_deeply(\@seen, [('Unauthorized') x 4, 'Not Found', 'No such commit exists for this repository', 'Not Found', 'Method Not Allowed', 'Unauthorized'], 'answers');
 };
 
 $t->done;

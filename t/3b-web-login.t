@@ -179,7 +179,7 @@ subtest 'the log tells why, once the password was looked at' => sub {
         my ($status, $why, @how) = @$case;
         my $before = length $t->error_log;
         is(status("/ask$SECRET", @how), $status, "@how[0, 1]");
-        my @told = substr($t->error_log, $before) =~ /RC0051: \S+ refused with (.*)/g;
+        my @told = substr($t->error_log, $before) =~ /RC0051: \S+ refused with (.*) \(request \S+\)/g;
         is(scalar @told, $why ? 1 : 0, 'lines of the log');
         like($told[0], $why, 'why') if $why;
     }

@@ -80,15 +80,22 @@ static void decide(request_rec *r, rc_note_t *note)
     rc_http_log_request(NULL);
 }
 
+/* What the status alone says. */
+static const char *no_reason(const rc_web_call_t *call)
+{
+    return !call->view && call->status == HTTP_NOT_FOUND ? "no such URL"
+           : call->status == HTTP_METHOD_NOT_ALLOWED     ? "not a method of a view"
+                                                         : "no right";
+}
+
 void rc_http_log_refusal(request_rec *r, const rc_web_call_t *call)
 {
     const char *why = call->why ? call->why : call->message;
 
-    if (call->status == HTTP_UNAUTHORIZED || call->status == HTTP_FORBIDDEN ||
-        (call->status == HTTP_NOT_FOUND && call->why))
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0051) "%s refused with %d: %s",
+    if (call->status >= HTTP_BAD_REQUEST)
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0051) "%s refused with %d: %s%s",
                       rc_redact(r->uri, r->pool), call->status,
-                      rc_redact(why ? why : "no right", r->pool));
+                      rc_redact(why ? why : no_reason(call), r->pool), rc_http_request_words(r));
 }
 
 void rc_http_forget_verdict(rc_note_t *note)

@@ -231,6 +231,9 @@ void rc_http_log_request(const request_rec *r);
 /** The id by which warnings and errors of @a r are found in the log; NULL: there are none. */
 const char *rc_http_request_id(const request_rec *r);
 
+/** " (request <id>)" for a line of the log. */
+const char *rc_http_request_words(const request_rec *r);
+
 /** Logs an error that ends a request. */
 void rc_http_log_err(const request_rec *r, const rc_err_t *err);
 

@@ -20,18 +20,32 @@ const char *rc_http_request_id(const request_rec *r)
     return apr_table_get(r->err_headers_out, REQUEST_ID);
 }
 
-/* " (request <id>)" for a message that somebody may ask about, from now on in the answer as well;
- * else "". Asking twice gives the same id: httpd makes it of the request's time and place. */
-static const char *name_request(const request_rec *r, int level)
+/* Asking twice gives the same id: httpd makes it of the request's time and place. NULL: none. */
+static const char *make_id(const request_rec *r)
 {
     const char *id = rc_http_request_id(r);
 
-    if (level > APLOG_WARNING)
-        return "";
     if (!id && !(id = r->log_id) && ap_run_generate_log_id(r->connection, r, &id) != OK)
-        return "";
-    apr_table_set(r->err_headers_out, REQUEST_ID, id);
-    return apr_psprintf(r->pool, " (request %s)", id);
+        return NULL;
+    return id;
+}
+
+const char *rc_http_request_words(const request_rec *r)
+{
+    const char *id = make_id(r);
+
+    return id ? apr_psprintf(r->pool, " (request %s)", id) : "";
+}
+
+/* What names the request in a message. A client may ask about a warning or an error: then the
+ * answer has the id, too. (A refusal must not look different for what it hides.) */
+static const char *name_request(const request_rec *r, int level)
+{
+    const char *id = level <= APLOG_WARNING ? make_id(r) : NULL;
+
+    if (id)
+        apr_table_set(r->err_headers_out, REQUEST_ID, id);
+    return level <= APLOG_INFO ? rc_http_request_words(r) : "";
 }
 
 static void log_message(void *baton, rc_log_level_t level, apr_status_t status, const char *text)
@@ -62,8 +76,9 @@ void rc_http_log_request(const request_rec *r)
 void rc_http_log_err(const request_rec *r, const rc_err_t *err)
 {
     int level = err->kind == RC_E_INTERNAL ? APLOG_ERR
-                : err->kind == RC_E_BUSY   ? APLOG_WARNING
-                                           : APLOG_INFO;
+                : err->kind == RC_E_BUSY || err->kind == RC_E_LIMIT || err->kind == RC_E_FAILED
+                    ? APLOG_WARNING
+                    : APLOG_INFO;
 
     ap_log_rerror(APLOG_MARK, level, err->cause, r, RCLOGNO(0022) "%s%s",
                   rc_redact(rc_err_log_text(err, r->pool), r->pool), name_request(r, level));

@@ -15,6 +15,7 @@
 #include "rc_repo_model.h"
 #include "rc_text.h"
 #include "read_json.h"
+#include "reason.h"
 
 typedef struct envelope_t {
     rc_spool_t *spool;
@@ -93,18 +94,22 @@ const char *rc_call_text(const rc_call_t *call, const char *text)
                        rc_call_text(call, close + 1), NULL);
 }
 
+/* Refuses a body before its method is known. */
+static rc_err_t *refuse(const envelope_t *envelope, const char *key, const char *text)
+{
+    rc_log_refused_call(text, key, envelope->pool);
+    return answer_error(envelope, text);
+}
+
 /* What clients read of an error; the log gets the rest. A limiter that is full says so itself: to
  * come again helps. */
 static const char *error_text(const rc_call_t *call, const rc_err_t *err)
 {
+    rc_log_failed_call(call, err);
     if (err->kind == RC_E_ARG)
         return err->msg;
     if (err->kind == RC_E_FORBIDDEN)
         return RC_MSG_FORBIDDEN;
-    rc_log(err->kind == RC_E_INTERNAL ? RC_LOG_ERR
-           : err->kind == RC_E_BUSY   ? RC_LOG_WARNING
-                                      : RC_LOG_INFO,
-           err->cause, "method %s: %s", call->method->name, rc_err_log_text(err, call->pool));
     if (err->kind == RC_E_BUSY && err->msg)
         return err->msg;
     if (call->method->failure)
@@ -169,16 +174,17 @@ static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
 
     call->key = sent_key(body, envelope->request);
     if (!call->key)
-        return answer_error(envelope, "Incorrect JSON data. Missing 'api_key or auth_token'");
+        return refuse(envelope, NULL, "Incorrect JSON data. Missing 'api_key or auth_token'");
     if (!json_object_object_get_ex(body, "method", &method))
-        return answer_error(envelope, "Incorrect JSON data. Missing 'method'");
+        return refuse(envelope, NULL, "Incorrect JSON data. Missing 'method'");
     if (!json_object_object_get_ex(body, "args", &args))
-        return answer_error(envelope, "Incorrect JSON data. Missing 'args'");
+        return refuse(envelope, NULL, "Incorrect JSON data. Missing 'args'");
     name = rc_value_text(method, envelope->pool);
     if (!name && !(name = json_object_to_json_string(method)))
         return rc_err_internal(envelope->pool, APR_ENOMEM, "cannot hold the method's name");
     if (!(call->method = rc_method_find(name, envelope->old)))
-        return answer_error(envelope, apr_psprintf(envelope->pool, "No such method: %s", name));
+        return refuse(envelope, call->key,
+                      apr_psprintf(envelope->pool, "No such method: %s", name));
     call->env = envelope->env;
     call->request = envelope->request;
     call->pool = envelope->pool;
@@ -196,8 +202,8 @@ static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_guard_t
 
     if (kind)
         what = apr_psprintf(envelope->pool, "%s, but the body is %s", what, kind);
-    return answer_error(
-        envelope, apr_psprintf(envelope->pool,
+    return refuse(envelope, NULL,
+                  apr_psprintf(envelope->pool,
                                "JSON parse error ERR:%s: line %d column %d (char "
                                "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
                                what, guard->line, guard->column, guard->offset, request->len));
@@ -231,17 +237,17 @@ rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *r
     envelope_t envelope = {out, env, request, pool, false, "null"};
 
     if (strcmp(request->http_method, "POST") && strcmp(request->http_method, "GET"))
-        return answer_error(&envelope,
-                            apr_psprintf(pool, "unsupported request method \"%s\". Please use POST",
-                                         request->http_method));
+        return refuse(&envelope, NULL,
+                      apr_psprintf(pool, "unsupported request method \"%s\". Please use POST",
+                                   request->http_method));
     if (request->too_large)
-        return answer_error(
-            &envelope, apr_psprintf(pool, "Request body is larger than %" APR_SIZE_T_FMT " bytes",
-                                    request->too_large));
+        return refuse(&envelope, NULL,
+                      apr_psprintf(pool, "Request body is larger than %" APR_SIZE_T_FMT " bytes",
+                                   request->too_large));
     if (!request->body)
-        return answer_error(&envelope, "Empty body, No Content-Length in request");
+        return refuse(&envelope, NULL, "Empty body, No Content-Length in request");
     if (!request->len)
-        return answer_error(&envelope, "Content-Length is 0");
+        return refuse(&envelope, NULL, "Content-Length is 0");
     return serve_body(&envelope);
 }
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Tells the log why a call failed or was refused: at warn what failed, at info what was refused.
+ * Clients read the contract's texts, which often do not say it.
+ */
+#include "reason.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "rc_log.h"
+#include "rc_redact.h"
+
+#define MAX_SHOWN 400 /* bytes of a reason: clients' own text may be in it */
+
+/* A client may have put its key into the wrong place, from where it got into the text. */
+static const char *without_key(const char *text, const char *key, apr_pool_t *pool)
+{
+    const char *found;
+
+    text = apr_pstrmemdup(pool, text, strnlen(text, MAX_SHOWN));
+    if (!key || strlen(key) < 8 || !(found = strstr(text, key)))
+        return text;
+    return apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(found - text)), RC_HIDDEN,
+                       NULL);
+}
+
+void rc_log_refused_call(const char *text, const char *key, apr_pool_t *pool)
+{
+    rc_log(RC_LOG_INFO, APR_SUCCESS, "call refused: %s", without_key(text, key, pool));
+}
+
+static rc_log_level_t level_of(const rc_err_t *err)
+{
+    switch (err->kind) {
+    case RC_E_INTERNAL:
+        return RC_LOG_ERR;
+    case RC_E_ARG:
+    case RC_E_UNAUTHORIZED:
+    case RC_E_FORBIDDEN:
+    case RC_E_GONE:
+        return RC_LOG_INFO;
+    default:
+        return RC_LOG_WARNING;
+    }
+}
+
+void rc_log_failed_call(const rc_call_t *call, const rc_err_t *err)
+{
+    rc_log_level_t level = level_of(err);
+    const char *who = call->caller ? call->caller->username : NULL;
+
+    rc_log(level, err->cause, "method %s %s%s%s%s: %s", call->method->name,
+           level == RC_LOG_INFO ? "refused" : "failed", who ? " (user '" : "", who ? who : "",
+           who ? "')" : "", without_key(rc_err_log_text(err, call->pool), call->key, call->pool));
+}
