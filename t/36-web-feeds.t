@@ -80,7 +80,7 @@ for my $kind (qw(rss atom)) {
             my ($got, $want) = ($feed->{entries}[$i], $wanted[$i]);
             my ($short, $link) = (substr($want->{id}, 0, 12), $t->url . "/group/history/changeset/$want->{id}");
             is($got->{link}, $link, "$short: link");
-            is(squeezed($got->{title}), squeezed($want->{message}), "$short: title");
+            is(squeezed($got->{title}), squeezed(($want->{message} =~ /(\S.*)/)[0]), "$short: title: the first line");
             is($got->{time}, $want->{time}, "$short: date");
             is($got->{author}, $want->{author}, "$short: author");
             like($got->{summary}, qr/<a href="\Q$link\E"[^>]*>$short<\/a>/, "$short: a link to it");
@@ -89,13 +89,27 @@ for my $kind (qw(rss atom)) {
             is_deeply([files_in($got->{summary})], [files($want->{id})], "$short: files");
         }
         my ($day) = $t->git($repo->{path}, qw(log -1 --format=%cd --date=format-local:%Y-%m-%d), $wanted[0]{id}) =~ /(\S+)/;
-        is($feed->{entries}[0]{id}, "tag:127.0.0.1,$day:/group/history/changeset/$wanted[0]{id}", 'id') if $kind eq 'atom';
+        is($feed->{entries}[0]{id}, "tag:127.0.0.1,$day:/group/history/changeset/$wanted[0]{id}", 'id');
+        like($a->body, qr{<guid isPermaLink="false">tag:127\.0\.0\.1,$day:/group/history/changeset/$wanted[0]{id}</guid>}, 'no link of its own') if $kind eq 'rss';
         like($a->body, qr/<updated>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ</, 'dates as they must be') if $kind eq 'atom';
         like($a->body, qr/<pubDate>\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000</, 'dates as they must be') if $kind eq 'rss';
         my ($id) = map { $_->{repo_id} } grep { $_->{repo_name} eq 'group/history' } @{ $t->must('get_repos') };
         is(fetch("_$id", $kind)->body, $a->body, 'by id');
     };
 }
+
+# A tag URI names a host by DNS name (RFC 4151), whatever the client called it.
+subtest 'ids of hosts' => sub {
+    my $key = $t->key('admin');
+    for my $case (['[::1]:8080', 'ip6---1'], ['[2001:DB8::1]', 'ip6-2001-db8--1'], ['[fe80::]', 'ip6-fe80--0'], ['Code.Example.ORG:8443', 'code.example.org'], ['a.example.', 'a.example'], ['127.0.0.1', '127.0.0.1']) {
+        my ($host, $name) = @$case;
+        for my $kind (qw(rss atom)) {
+            my $a = $t->raw_request("GET /group/history/feed/$kind HTTP/1.1\r\nHost: $host\r\nX-Api-Key: $key\r\nConnection: close\r\n\r\n");
+            my %names = map { $_ => 1 } $a->body =~ /(?:<id>|"false">)tag:([^,]*),/g;
+            is_deeply([keys %names], [$name], "$kind: $host");
+        }
+    }
+};
 
 sub names {
     my ($what, $id) = @_;

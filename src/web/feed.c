@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <apr_escape.h>
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "rc_text.h"
@@ -29,6 +30,23 @@ static void alternate_link(rc_xml_t *xml, const char *link)
     rc_xml_markup(xml, "\"/>\n");
 }
 
+/* The host of a URL as a tag may have it: a DNS name. An IPv6 address becomes ip6-2001-db8--1. */
+static const char *tag_host(const char *host, apr_pool_t *pool)
+{
+    bool address = *host == '[';
+    apr_size_t len;
+    char *name, *p;
+
+    len = strcspn(host, address ? "]/" : ":/");
+    name =
+        apr_psprintf(pool, "%s%.*s", address ? "ip6-" : "", (int)(len - address), host + address);
+    for (p = name; *p; p++)
+        *p = apr_isalnum(*p) || *p == '.' ? (char)apr_tolower(*p) : '-';
+    while (p > name + 1 && p[-1] == '.') /* the root's */
+        *--p = '\0';
+    return p > name && p[-1] == '-' ? apr_pstrcat(pool, name, "0", NULL) : name;
+}
+
 /* tag:<host>,<date>:/<path>[/<number>] (RFC 4151). */
 static const char *tag_of(const rc_feed_entry_t *entry, apr_pool_t *pool)
 {
@@ -36,7 +54,7 @@ static const char *tag_of(const rc_feed_entry_t *entry, apr_pool_t *pool)
 
     host = host ? host + 3 : entry->link;
     path = host + strcspn(host, "/");
-    path = apr_psprintf(pool, "tag:%.*s,%.10s:%s", (int)strcspn(host, ":/"), host,
+    path = apr_psprintf(pool, "tag:%s,%.10s:%s", tag_host(host, pool),
                         rc_time_utc(entry->time, pool), path);
     return entry->number ? apr_psprintf(pool, "%s/%" APR_INT64_T_FMT, path, entry->number) : path;
 }
@@ -72,7 +90,9 @@ void rc_feed_entry_begin(rc_feed_t *feed, const rc_feed_entry_t *entry, apr_pool
     rc_xml_element(xml, "title", entry->title);
     if (!feed->atom) {
         rc_xml_element(xml, "link", entry->link);
-        rc_xml_markup(xml, "<description>");
+        rc_xml_markup(xml, "<guid isPermaLink=\"false\">");
+        rc_xml_text(xml, tag_of(entry, scratch));
+        rc_xml_markup(xml, "</guid>\n<description>");
         return;
     }
     alternate_link(xml, entry->link);

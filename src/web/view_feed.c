@@ -17,7 +17,7 @@
 #include "rc_time.h"
 
 /* Part of every ETag; raise it when the same commits would be answered with other bytes. */
-#define FORMAT "feed1"
+#define FORMAT "feed2"
 
 #define TITLE_MOST   160               /* characters */
 #define MESSAGE_MOST 16384             /* characters */
@@ -207,6 +207,13 @@ static const char *trimmed(const char *message, apr_pool_t *pool)
     return apr_pstrmemdup(pool, message, len);
 }
 
+/* Of those that are not blank. */
+static const char *first_line(const char *message, apr_pool_t *pool)
+{
+    message += strspn(message, " \t\r\n");
+    return trimmed(apr_pstrmemdup(pool, message, strcspn(message, "\r\n")), pool);
+}
+
 static void write_head(writing_t *w, const rc_commit_t *commit, const rc_feed_entry_t *entry)
 {
     const labels_t *labels = apr_hash_get(w->labels, commit->id, APR_HASH_KEY_STRING);
@@ -246,7 +253,7 @@ static rc_err_t *write_entry(writing_t *w, const char *id)
     if (damaged)
         RC_TRY(stand_in(&commit, w, id));
     message = trimmed(commit->message, w->scratch);
-    entry.title = rc_feed_shorten(message, TITLE_MOST, w->scratch);
+    entry.title = rc_feed_shorten(first_line(message, w->scratch), TITLE_MOST, w->scratch);
     entry.link = rc_feed_repo_url(w->call, w->call->repo->name,
                                   apr_pstrcat(w->scratch, "/changeset/", id, NULL), w->scratch);
     entry.author = rc_feed_shorten(commit->author, NAME_MOST, w->scratch);

@@ -14,7 +14,7 @@
 #include "rc_journal.h"
 #include "rc_text.h"
 
-#define FORMAT  "journal1"
+#define FORMAT  "journal2"
 #define ENTRIES 20
 
 static const struct {
