@@ -24,6 +24,10 @@ typedef struct rc_gist_t {
 /** NULL when there is none. */
 rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr_pool_t *pool);
 
+/** The same, when user @a owner_id owns it. */
+rc_err_t *rc_store_gist_of(rc_gist_t **out, rc_db_t *db, const char *access_id,
+                           apr_int64_t owner_id, apr_pool_t *pool);
+
 /** A user's gists, newest first; @a expired: also those whose time is over. */
 rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
                               rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,

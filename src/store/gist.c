@@ -25,16 +25,31 @@ static rc_gist_t *read_gist(rc_stmt_t *st, apr_pool_t *pool)
     return gist;
 }
 
-rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr_pool_t *pool)
+static rc_err_t *step_gist(rc_gist_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool)
 {
-    rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_query(&st, db, SQL_GIST_BY_ACCESS_ID, "s", access_id));
     RC_TRY(rc_step(&found, st, db));
     *out = found ? read_gist(st, pool) : NULL;
     rc_done(st);
     return NULL;
+}
+
+rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_GIST_BY_ACCESS_ID, "s", access_id));
+    return step_gist(out, st, db, pool);
+}
+
+rc_err_t *rc_store_gist_of(rc_gist_t **out, rc_db_t *db, const char *access_id,
+                           apr_int64_t owner_id, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_GIST_OF_USER, "si", access_id, owner_id));
+    return step_gist(out, st, db, pool);
 }
 
 typedef rc_err_t *gist_fn(void *baton, const rc_gist_t *gist, apr_pool_t *scratch);

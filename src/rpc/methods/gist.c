@@ -107,9 +107,10 @@ static rc_err_t *find_gist(rc_gist_t **gist, rc_call_t *call)
 {
     const char *access_id = rc_arg_text(call, "gistid");
 
-    RC_TRY(rc_store_gist(gist, call->db, access_id, call->pool));
-    if (*gist && !call->caller->admin && (*gist)->owner_id != call->caller->user_id)
-        *gist = NULL;
+    if (call->caller->admin)
+        RC_TRY(rc_store_gist(gist, call->db, access_id, call->pool));
+    else
+        RC_TRY(rc_store_gist_of(gist, call->db, access_id, call->caller->user_id, call->pool));
     return *gist ? NULL : rc_err(call->pool, RC_E_ARG, "gist `%s` does not exist", access_id);
 }
 

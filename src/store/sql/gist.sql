@@ -7,6 +7,8 @@ g.created_on, g.modified_at
 
 -- GIST_BY_ACCESS_ID: access id
 SELECT @GIST_COLUMNS@ FROM gist g WHERE g.access_id = ?1
+-- GIST_OF_USER: access id, owner; a row of others is not even read
+SELECT @GIST_COLUMNS@ FROM gist g WHERE g.access_id = ?1 AND g.owner_id = ?2
 -- GISTS_OF_USER: user, now in seconds, expired ones too (1) or not (0); newest first
 SELECT @GIST_COLUMNS@ FROM gist g
  WHERE g.owner_id = ?1 AND (?3 = 1 OR g.expires = -1 OR g.expires >= ?2)
