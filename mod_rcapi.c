@@ -11,7 +11,7 @@
 static void register_hooks(apr_pool_t *pool)
 {
     /* these also read or log what we redact, at the same place: we come before them */
-    static const char *const before_forensic[] = {"mod_log_forensic.c", NULL};
+    static const char *const forensic[] = {"mod_log_forensic.c", NULL};
 
     /* clang-format off */
     /* start: settings are checked by `httpd -t` too */
@@ -23,7 +23,8 @@ static void register_hooks(apr_pool_t *pool)
 
     /* one request */
     ap_hook_pre_read_request(rc_http_hush, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_post_read_request(rc_http_hide_keys, NULL, before_forensic, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(rc_http_hide_keys, NULL, forensic, APR_HOOK_REALLY_FIRST);
+    ap_hook_post_read_request(rc_http_unveil, forensic, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_pre_translate_name(rc_http_keep_path, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_translate_name(rc_http_translate_name, NULL, NULL, APR_HOOK_LAST); /* no file behind it */
     ap_hook_map_to_storage(rc_http_map_to_storage, NULL, NULL, APR_HOOK_MIDDLE);

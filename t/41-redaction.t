@@ -72,7 +72,7 @@ subtest 'other schemes of Authorization' => sub {
     my $secret = 'c29tZWJvZHk6aGlzIHBhc3N3b3Jk';
     $t->get($_, headers => [Authorization => "Basic $secret"]) for $view, '/static';
     $t->get($view, headers => [Authorization => "X-$secret"]);
-    my $log = join '', map { slurp($t->dir . "/logs/$_") } qw(access_log more_log);
+    my $log = join '', map { slurp($t->dir . "/logs/$_") } qw(access_log more_log forensic_log);
     like($log, qr/\|Basic \*\*\*\|/, 'a password is blotted out');
     unlike($log, qr/$secret/, 'everywhere');
 };
@@ -171,18 +171,20 @@ subtest 'redirects and subrequests' => sub {
 };
 
 subtest 'other places keep what they need' => sub {
-    spew($t->dir . '/htdocs/echo.shtml', '<!--#echo var="QUERY_STRING" --> <!--#echo var="HTTP_X_API_KEY" --> <!--#echo var="HTTP_REFERER" -->');
-    is($t->get("/echo.shtml?api_key=other", headers => ['X-Api-Key' => 'their-own', Referer => 'http://h/?api_key=x'])->body,
-        'api_key=other their-own http://h/?api_key=***', 'their query and header; a Referer may be one of ours');
+    spew($t->dir . '/htdocs/echo.shtml', '<!--#echo var="QUERY_STRING" --> <!--#echo var="HTTP_X_API_KEY" --> <!--#echo var="HTTP_REFERER" --> <!--#echo var="HTTP_COOKIE" -->');
+    is($t->get("/echo.shtml?api_key=other", headers => ['X-Api-Key' => 'their-own', Referer => 'http://h/?api_key=x', Cookie => 'api_key=theirs'])->body,
+        'api_key=other their-own http://h/?api_key=*** api_key=theirs', 'their query and header; a Referer may be one of ours');
 };
 
-# Outside of the mounts mod_log_forensic writes headers before anybody knows that they are ours.
+# Outside of the mounts mod_log_forensic writes headers before anybody knows that they are ours; others
+# find theirs unchanged.
 subtest 'headers that are ours after all' => sub {
     chomp(my $token = $t->admin('token', 'create', 'admin')); # not watched in all logs
     is($t->get('/short/tip', headers => ['X-Api-Key' => $token])->body, $diff, 'a rewritten URL');
     is($t->get('/static', headers => [Authorization => "Bearer $token"])->status, 404, 'a wrong URL');
     is($t->get('/static', headers => ['X-Api-Key' => $token])->status, 404, 'a wrong URL');
-    unlike(slurp($t->dir . "/logs/$_"), qr/\Q$token/, "not in $_") for qw(access_log more_log error_log);
+    is($t->get('/nothing', headers => [Cookie => "auth_token=$token; other=kept"])->status, 404, 'a header of others');
+    unlike(slurp($t->dir . "/logs/$_"), qr/\Q$token/, "not in $_") for qw(access_log more_log error_log forensic_log);
 };
 
 subtest '.htaccess' => sub {

@@ -36,7 +36,6 @@ void rc_http_hide_query(request_rec *r)
             r->args == query ? r->parsed_uri.query : (char *)rc_redact_query(r->args, r->pool);
 }
 
-/* Authorization has a grammar that others still read; it is hidden when the request ends. */
 static void hide_table(apr_table_t *table, apr_pool_t *pool)
 {
     const apr_array_header_t *rows = table ? apr_table_elts(table) : NULL;
@@ -45,8 +44,7 @@ static void hide_table(apr_table_t *table, apr_pool_t *pool)
     for (i = 0; rows && i < rows->nelts; i++) {
         apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
 
-        if (row->val && strcasecmp(row->key, "Authorization"))
-            row->val = (char *)rc_redact(row->val, pool);
+        row->val = (char *)rc_http_shown_header(row->key, row->val, pool);
     }
 }
 
@@ -85,10 +83,19 @@ static void hide_basic(request_rec *r)
     apr_table_setn(r->headers_in, "Authorization", apr_pstrcat(r->pool, "Basic ", sent, NULL));
 }
 
+/* Authorization has a grammar that others still read; it is hidden when the request ends. */
 void rc_http_hide_headers(request_rec *r)
 {
+    const apr_array_header_t *rows = apr_table_elts(r->headers_in);
+    int i;
+
     hide_basic(r);
-    hide_table(r->headers_in, r->pool);
+    for (i = 0; i < rows->nelts; i++) {
+        apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
+
+        if (strcasecmp(row->key, "Authorization"))
+            row->val = (char *)rc_redact(row->val, r->pool);
+    }
 }
 
 /* Headers that only describe the client; nobody works by them. */
@@ -104,23 +111,6 @@ static void hide_description(request_rec *r)
         if (clean != sent)
             apr_table_setn(r->headers_in, names[i], clean);
     }
-}
-
-/* Basic is a password; without a scheme, all of it may be a key. */
-static void hide_credentials(request_rec *r)
-{
-    const char *sent = apr_table_get(r->headers_in, "Authorization");
-
-    if (apr_table_get(r->headers_in, "X-Api-Key"))
-        apr_table_setn(r->headers_in, "X-Api-Key", RC_HIDDEN);
-    if (sent) {
-        apr_size_t scheme = strcspn(sent, " \t");
-        const char *kept = sent[scheme] ? apr_pstrmemdup(r->pool, sent, scheme + 1) : "";
-
-        apr_table_setn(r->headers_in, "Authorization", apr_pstrcat(r->pool, kept, RC_HIDDEN, NULL));
-    }
-    if (r->user && looks_like_key(r->user, true))
-        r->user = RC_HIDDEN;
 }
 
 static void hide_place(request_rec *r)
@@ -141,7 +131,8 @@ static void hide_all(request_rec *r)
     hide_in(&r->parsed_uri.path, r->pool);
     hide_place(r);
     hide_in(&r->protocol, r->pool);
-    hide_credentials(r);
+    if (r->user && looks_like_key(r->user, true))
+        r->user = RC_HIDDEN;
     for (i = 0; i < sizeof(tables) / sizeof(*tables); i++)
         hide_table(tables[i], r->pool);
 }
@@ -190,6 +181,7 @@ int rc_http_hide_keys(request_rec *r)
     }
     if (rc_http_may_be_ours(r))
         rc_http_early_note(r);
+    rc_http_veil(r);
     return DECLINED;
 }
 

@@ -142,6 +142,17 @@ int rc_http_hide_from_logs(request_rec *r);
 void rc_http_hide_query(request_rec *r);
 void rc_http_hide_headers(request_rec *r);
 
+/* veil.c */
+
+void rc_http_veil_open(void);
+
+/** Replaces keys and logins in the headers by ***, until rc_http_unveil puts them back. */
+void rc_http_veil(request_rec *r);
+int rc_http_unveil(request_rec *r);
+
+/** What logs may show of a header; @a value itself when that is all of it. */
+const char *rc_http_shown_header(const char *name, const char *value, apr_pool_t *pool);
+
 /* keys.c */
 
 /** Before httpd knows which section a URL belongs to: is it below a mount? In doubt, yes. */

@@ -190,6 +190,7 @@ void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
     bound_memory();
     at_work++;
     rc_http_log_open();
+    rc_http_veil_open();
     rc_version_add("httpd", AP_SERVER_BASEREVISION);
     for (i = 0; rc_http_in_use() && i < slots->nelts; i++) {
         rc_slot_t *slot = APR_ARRAY_IDX(slots, i, rc_slot_t *);

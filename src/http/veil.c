@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * mod_log_forensic writes all headers of all requests as soon as they are read, before anything
+ * knows whose they are: logins, and keys of our places and of others. While it writes, they stand
+ * as
+ * *** in the request; then those who need them find them again.
+ */
+#include "http.h"
+
+#include <http_request.h>
+
+#include <apr_strings.h>
+
+#include "rc_redact.h"
+
+#define VEILED "rcapi veiled headers"
+
+typedef struct veiled_t {
+    const char *shown, *value;
+} veiled_t;
+
+static bool forensic; /* is that module loaded? */
+
+void rc_http_veil_open(void)
+{
+    forensic = ap_find_linked_module("mod_log_forensic.c") != NULL;
+}
+
+/* "Basic ***", or all of it when it has no scheme. */
+static const char *hide_credentials(const char *value, apr_pool_t *pool)
+{
+    apr_size_t scheme = strcspn(value, " \t");
+    const char *kept = value[scheme] ? apr_pstrmemdup(pool, value, scheme + 1) : "";
+
+    return apr_pstrcat(pool, kept, RC_HIDDEN, NULL);
+}
+
+const char *rc_http_shown_header(const char *name, const char *value, apr_pool_t *pool)
+{
+    static const char *const secrets[] = {"Authorization", "Proxy-Authorization", "X-Api-Key"};
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(secrets) / sizeof(*secrets); i++)
+        if (!strcasecmp(name, secrets[i]))
+            return hide_credentials(value, pool);
+    return rc_redact(value, pool);
+}
+
+void rc_http_veil(request_rec *r)
+{
+    const apr_array_header_t *rows = apr_table_elts(r->headers_in);
+    apr_array_header_t *veiled = NULL;
+    int i;
+
+    for (i = 0; forensic && i < rows->nelts; i++) {
+        apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
+        const char *shown = rc_http_shown_header(row->key, row->val, r->pool);
+
+        if (shown == row->val)
+            continue;
+        if (!veiled)
+            veiled = apr_array_make(r->pool, 2, sizeof(veiled_t));
+        APR_ARRAY_PUSH(veiled, veiled_t) = (veiled_t){shown, row->val};
+        row->val = (char *)shown;
+    }
+    if (veiled)
+        apr_pool_userdata_setn(veiled, VEILED, NULL, r->pool);
+}
+
+int rc_http_unveil(request_rec *r)
+{
+    const apr_array_header_t *rows = apr_table_elts(r->headers_in), *veiled;
+    void *data = NULL;
+    int i, j;
+
+    if (forensic)
+        apr_pool_userdata_get(&data, VEILED, r->pool);
+    if (!(veiled = data))
+        return DECLINED;
+    for (i = 0; i < rows->nelts; i++)
+        for (j = 0; j < veiled->nelts; j++) {
+            apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
+            const veiled_t *v = &APR_ARRAY_IDX(veiled, j, veiled_t);
+
+            if (row->val == v->shown)
+                row->val = (char *)v->value;
+        }
+    apr_pool_userdata_setn(NULL, VEILED, NULL, r->pool);
+    return DECLINED;
+}
