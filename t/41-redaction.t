@@ -26,6 +26,10 @@ RewriteRule ^/away/(.*)$ http://127.0.0.1:1/code/tiny/changeset-diff/$1 [R,L]
     RewriteEngine On
     RewriteRule .* /code/tiny/changeset-diff/tip [L]
 </Location>
+<Location "/code/added">
+    RewriteEngine On
+    RewriteRule .* /code/tiny/changeset-diff/tip?api_key=of-a-rewrite [PT]
+</Location>
 <Location "/code/status">
     SetHandler server-status
 </Location>
@@ -162,6 +166,8 @@ subtest 'redirects and subrequests' => sub {
     is($t->get('/code/redirected/x', headers => ['X-Api-Key' => $key])->body, $diff, 'with a header');
     is($t->get('/code/redirected/x', headers => [Authorization => "Bearer $key"])->body, $diff, 'with a bearer');
     is($t->get('/code/redirected/x')->status, 401, 'without a key');
+    is($t->get('/code/added/x')->status, 401, 'a key that a rule adds is none');
+    unlike(slurp($t->dir . "/logs/$_"), qr/of-a-rewrite/, "... and not in $_") for qw(access_log more_log error_log);
     is($t->get("/code/redirected/x?api_key=nonsense")->status, 401, 'with a wrong one');
     is($t->get("/code/redirected/x?api_key=***", headers => ['X-Api-Key' => $key])->status, 401, '*** is a wrong one');
     spew($t->dir . '/htdocs/page.shtml', "[<!--#include virtual=\"$view?api_key=$key\" -->]\n[<!--#include virtual=\"$view\" -->]");

@@ -120,19 +120,36 @@ static void hide_place(request_rec *r)
     hide_in(&r->path_info, r->pool);
 }
 
+/* Below our mounts keys.c has done it; the query may have been rewritten since. */
+static bool headers_are_hidden(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &rcapi_module) != NULL;
+}
+
+static void hide_login(request_rec *r)
+{
+    const char *sent = apr_table_get(r->headers_in, "Authorization");
+
+    if (sent)
+        apr_table_setn(r->headers_in, "Authorization",
+                       rc_http_shown_header("Authorization", sent, r->pool));
+    if (r->user && looks_like_key(r->user, true))
+        r->user = RC_HIDDEN;
+}
+
 static void hide_all(request_rec *r)
 {
-    apr_table_t *const tables[] = {r->headers_in,     r->headers_out, r->err_headers_out,
-                                   r->subprocess_env, r->notes,       r->trailers_in,
-                                   r->trailers_out};
+    apr_table_t *const tables[] = {r->headers_out, r->err_headers_out, r->subprocess_env,
+                                   r->notes,       r->trailers_in,     r->trailers_out};
     apr_size_t i;
 
     rc_http_hide_query(r);
     hide_in(&r->parsed_uri.path, r->pool);
-    hide_place(r);
     hide_in(&r->protocol, r->pool);
-    if (r->user && looks_like_key(r->user, true))
-        r->user = RC_HIDDEN;
+    if (!headers_are_hidden(r))
+        hide_table(r->headers_in, r->pool);
+    hide_login(r);
+    hide_place(r);
     for (i = 0; i < sizeof(tables) / sizeof(*tables); i++)
         hide_table(tables[i], r->pool);
 }
