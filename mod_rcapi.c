@@ -25,6 +25,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_read_request(rc_http_hush, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(rc_http_hide_keys, NULL, forensic, APR_HOOK_REALLY_FIRST);
     ap_hook_post_read_request(rc_http_unveil, forensic, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_protocol_switch(rc_http_return_keys, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_pre_translate_name(rc_http_keep_path, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_translate_name(rc_http_translate_name, NULL, NULL, APR_HOOK_LAST); /* no file behind it */
     ap_hook_map_to_storage(rc_http_map_to_storage, NULL, NULL, APR_HOOK_MIDDLE);

@@ -17,7 +17,7 @@ use RCAPI::Test;
 
 my $t = RCAPI::Test->new(
     mounts => ['/code'],
-    modules => [qw(rewrite include)],
+    modules => [qw(rewrite include http2)],
     directives => <<'END',
 RewriteEngine On
 RewriteRule ^/short/(.*)$ /code/tiny/changeset-diff/$1 [PT]
@@ -33,6 +33,9 @@ RewriteRule ^/away/(.*)$ http://127.0.0.1:1/code/tiny/changeset-diff/$1 [R,L]
 <Location "/code/status">
     SetHandler server-status
 </Location>
+<IfModule http2_module>
+    Protocols h2c http/1.1
+</IfModule>
 ExtendedStatus On
 <Location "/status">
     SetHandler server-status
@@ -174,6 +177,19 @@ subtest 'redirects and subrequests' => sub {
     my $page = $t->get('/page.shtml')->body;
     is(substr($page, 0, 1 + length $diff), "[$diff", 'a subrequest with a key of its own');
     unlike(substr($page, 1 + length $diff), qr/diff --git/, 'and one without');
+};
+
+# A request that changes the connection to HTTP/2 is made anew, with its key.
+subtest 'HTTP/2' => sub {
+    plan skip_all => 'no HTTP/2 here' if $t->run('curl', '--version')->{out} !~ /HTTP2/ || ($ENV{MPM} // 'event') eq 'prefork';
+    for my $how ('--http2', '--http2-prior-knowledge') {
+        my $get = sub { $t->run('curl', '-s', $how, @_)->{out} };
+        is($get->($t->url . "$view?api_key=$key"), $diff, "$how: in the URL");
+        is($get->('-H', "X-Api-Key: $key", $t->url . $view), $diff, "$how: in a header");
+        is($get->('-H', "Authorization: Bearer $key", $t->url . $view), $diff, "$how: as a bearer");
+        is($get->($t->url . "$view?api_key=wrong"), 'Unauthorized', "$how: a wrong one");
+        is($get->($t->url . '/code/named/raw/tip/x&api_key=1?api_key=' . $key), "one\n", "$how: a file with such a name");
+    }
 };
 
 subtest 'other places keep what they need' => sub {

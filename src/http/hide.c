@@ -126,13 +126,18 @@ static bool headers_are_hidden(const request_rec *r)
     return ap_get_module_config(r->request_config, &rcapi_module) != NULL;
 }
 
+/* The login stays until here, and a key comes back when the protocol is switched (keys.c). */
 static void hide_login(request_rec *r)
 {
-    const char *sent = apr_table_get(r->headers_in, "Authorization");
+    static const char *const names[] = {"Authorization", "X-Api-Key"};
+    apr_size_t i;
 
-    if (sent)
-        apr_table_setn(r->headers_in, "Authorization",
-                       rc_http_shown_header("Authorization", sent, r->pool));
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        const char *sent = apr_table_get(r->headers_in, names[i]);
+
+        if (sent)
+            apr_table_setn(r->headers_in, names[i], rc_http_shown_header(names[i], sent, r->pool));
+    }
     if (r->user && looks_like_key(r->user, true))
         r->user = RC_HIDDEN;
 }

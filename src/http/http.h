@@ -63,6 +63,7 @@ typedef struct rc_dir_conf_t {
 /* What is remembered of one request of ours. */
 typedef struct rc_note_t {
     const char *query_key, *header_key; /* as sent, taken out of the request */
+    char *sent_query;                   /* with its key */
     const char *sent_uri;               /* not decoded, no key taken out of it; or NULL */
     const char *login;                  /* r->user, when we have checked his password */
     const char *asked_by;               /* r->user at the time of the verdict */
@@ -154,6 +155,9 @@ int rc_http_unveil(request_rec *r);
 const char *rc_http_shown_header(const char *name, const char *value, apr_pool_t *pool);
 
 /* keys.c */
+
+/** Before the connection changes to HTTP/2, which makes the same request anew: puts keys back. */
+int rc_http_return_keys(conn_rec *c, request_rec *r, server_rec *s, const char *protocol);
 
 /** Before httpd knows which section a URL belongs to: is it below a mount? In doubt, yes. */
 bool rc_http_may_be_ours(const request_rec *r);

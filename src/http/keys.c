@@ -79,6 +79,7 @@ static rc_note_t *make_note(request_rec *r, bool decoded)
     note = apr_pcalloc(r->pool, sizeof(*note));
     ap_set_module_config(r->request_config, &rcapi_module, note);
     note->query_key = rc_web_query_key(r->args, r->pool);
+    note->sent_query = r->parsed_uri.query;
     note->header_key = take_header_key(r);
     outer = existing_note(r->main ? r->main : r->prev);
     if (outer)
@@ -100,6 +101,23 @@ rc_note_t *rc_http_note(request_rec *r)
 rc_note_t *rc_http_early_note(request_rec *r)
 {
     return make_note(r, false);
+}
+
+int rc_http_return_keys(conn_rec *c, request_rec *r, server_rec *s, const char *protocol)
+{
+    rc_note_t *note = existing_note(r);
+
+    (void)c;
+    (void)s;
+    (void)protocol;
+    if (!note)
+        return DECLINED;
+    r->parsed_uri.query = note->sent_query;
+    if (note->sent_uri)
+        r->parsed_uri.path = apr_pstrdup(r->pool, note->sent_uri);
+    if (note->header_key)
+        apr_table_setn(r->headers_in, "X-Api-Key", note->header_key);
+    return DECLINED;
 }
 
 bool rc_http_may_be_ours(const request_rec *r)
