@@ -62,7 +62,7 @@ static const struct verb_t *find_verb(const char *object, const char *verb)
 
 static void add_text(json_object *args, const char *name, const char *text)
 {
-    json_object_object_add(args, name, rc_cli_need(json_object_new_string(text)));
+    rc_cli_json_add(args, name, rc_cli_need(json_object_new_string(text)));
 }
 
 /* The entry of a list of keys that @a key is; NULL when it is none. */
@@ -88,7 +88,7 @@ static int read_pair(json_object *args, const struct verb_t *verb, rc_admin_t *a
     if (key[len] != '?')
         add_text(args, name, value);
     else if (!strcmp(value, "on") || !strcmp(value, "off"))
-        json_object_object_add(args, name, json_object_new_boolean(!strcmp(value, "on")));
+        rc_cli_json_add(args, name, rc_cli_need(json_object_new_boolean(!strcmp(value, "on"))));
     else
         return rc_admin_fail(RC_ADMIN_USAGE, "%s is on or off", name);
     return RC_ADMIN_OK;
@@ -173,6 +173,7 @@ static int print_result(const struct verb_t *verb, const rc_admin_t *admin, json
 static int run(const struct verb_t *verb, rc_admin_t *admin, json_object *args)
 {
     rc_spool_t *spool = rc_spool_create(admin->config.temp_dir, admin->pool);
+    rc_cli_json_error_t wrong;
     json_object *envelope;
     const char *answer;
     rc_err_t *err;
@@ -183,7 +184,8 @@ static int run(const struct verb_t *verb, rc_admin_t *admin, json_object *args)
     rc_cli_forget(text);
     if (err || (err = rc_spool_string(&answer, spool, admin->pool)))
         return rc_admin_result(admin, err);
-    envelope = json_tokener_parse(answer);
+    if (!rc_cli_json_read(&envelope, answer, strlen(answer), &wrong))
+        return rc_admin_fail(RC_ADMIN_FAILED, "the answer is not JSON: %s", wrong.what);
     status = print_result(verb, admin, envelope);
     json_object_put(envelope);
     return status;

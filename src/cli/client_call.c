@@ -30,11 +30,10 @@ static char *request_body(int id, const rc_cli_call_t *call)
     struct json_object *request = rc_cli_need(json_object_new_object());
     char *body;
 
-    json_object_object_add(request, "id", rc_cli_need(json_object_new_int(id)));
-    json_object_object_add(request, "api_key",
-                           rc_cli_need(json_object_new_string(call->conf->apikey)));
-    json_object_object_add(request, "method", rc_cli_need(json_object_new_string(call->method)));
-    json_object_object_add(request, "args", json_object_get(call->args));
+    rc_cli_json_add(request, "id", rc_cli_need(json_object_new_int(id)));
+    rc_cli_json_add(request, "api_key", rc_cli_need(json_object_new_string(call->conf->apikey)));
+    rc_cli_json_add(request, "method", rc_cli_need(json_object_new_string(call->method)));
+    rc_cli_json_add(request, "args", json_object_get(call->args));
     body = rc_cli_json_text(request);
     json_object_put(request);
     return body;

@@ -75,7 +75,7 @@ static struct json_object *ask(struct json_object **root, const rc_cli_call_t *c
     int status;
 
     question.args = rc_cli_need(json_object_new_object());
-    json_object_object_add(question.args, "pattern", rc_cli_need(json_object_new_string(pattern)));
+    rc_cli_json_add(question.args, "pattern", rc_cli_need(json_object_new_string(pattern)));
     rc_cli_silence(true);
     status = rc_cli_call(root, &value, &question);
     rc_cli_silence(false);

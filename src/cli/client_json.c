@@ -305,8 +305,8 @@ static bool read_members(struct json_object *object, reader_t *r)
     do {
         key = (rc_cli_buf_t){0};
         ok = read_key(&key, r) && read_value(&value, r);
-        if (ok && json_object_object_add(object, key.data, value) != 0)
-            rc_cli_need(NULL);
+        if (ok)
+            rc_cli_json_add(object, key.data, value);
         free(key.data);
         if (!ok)
             return false;
