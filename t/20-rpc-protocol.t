@@ -48,7 +48,7 @@ subtest 'what came instead' => sub {
 # Where the answer is a fixed text, the log says why, with the request's id and without the key.
 subtest 'reasons in the log' => sub {
     my $log = sub { my $at = length $t->error_log; $_[0]->(); substr $t->error_log, $at };
-    my $id = qr/\(request ([-\w\@]+)\)/;
+    my $id = qr/\(request ([^\s)]+)\)/; # base64: also + and /
     my $said = $log->(sub { is $t->call(create_repo => { repo_name => 'typed', repo_type => 'svn' })->{error}, 'failed to create repository `typed`', 'a failure text' });
     like $said, qr/rcapi:warn.* method create_repo failed \(user 'admin'\): .*svn.* $id$/m, 'a failure is a warning, with its reason';
     $said =~ $id;
