@@ -40,7 +40,8 @@ rc_err_t *rc_store_gists_all(rc_db_t *db,
                                              apr_pool_t *scratch),
                              void *baton, apr_pool_t *pool);
 
-/** Inserts @a gist, with its id unless that is 0; sets id, and access_id when that is NULL (the id as text). */
+/** Inserts @a gist, with its id unless that is 0; sets id, and access_id when that is NULL (the id
+ * as text). */
 rc_err_t *rc_store_gist_insert(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool);
 rc_err_t *rc_store_gist_delete(rc_db_t *db, apr_int64_t id);
 

@@ -58,7 +58,10 @@ sub insist {
 
 sub strip {
     my ($name) = @_;
-    my ($result, $error) = call(strip => (repoid => $name, revision => $TIP, branch => 'master'));
+    my ($result, $error);
+    do {
+        ($result, $error) = call(strip => (repoid => $name, revision => $TIP, branch => 'master'));
+    } while ($error && $error =~ /try again in a moment/ && sleep 0.05);
     return ('', "strip $name: $error") if $error;
     return ($result ? $BACK : "$TIP|$BACK");
 }
@@ -178,7 +181,7 @@ for my $i (1 .. $ROUNDS) {
     for my $args (["fork_repo", 'repoid:src', "fork_name:a/f$i"], ['update_repo', "repoid:a/f$i", "name:n$i", 'group:'],
                   ['strip', "repoid:n$i", "revision:$TIP", 'branch:master'], ['delete_repo', "repoid:n$i"]) {
         my $pid = admin_call(@$args);
-        sleep rand $usual * 1.5;
+        sleep rand $usual;
         kill KILL => $pid;
         waitpid $pid, 0;
         $? == 9 ? $cut++ : $whole++;

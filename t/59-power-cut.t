@@ -65,21 +65,34 @@ sub head { my ($repo) = @_; return git($repo, qw(rev-parse master))->{out} }
 sub result { return admin('copy', 'call', @_)->{out} }
 
 cut(sub { 1 }, 'init', 'check');
-my $pid = fork // die "fork: $!";
-if (!$pid) { # the work tree belongs to the account
-    RCAPI::Run::become();
+
+# The work tree belongs to the account.
+sub as_account {
+    my ($work) = @_;
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        RCAPI::Run::become();
+        $work->();
+        POSIX::_exit(0);
+    }
+    waitpid $pid, 0;
+}
+as_account(sub {
     RCAPI::Git::init("$dir/src");
     RCAPI::Git::history("$dir/src", 5, 1);
     RCAPI::Git::git("$dir/src", qw(commit -q --allow-empty -m last));
-    POSIX::_exit(0);
-}
-waitpid $pid, 0;
+});
 my $call = sub { my ($method, @args) = @_; return ("$method @args", 'call', $method, @args) };
 
 cut(sub { whole('a') }, $call->(qw(create_repo repo_name:a repo_type:git)));
 cut(sub { whole('g/h/a') }, $call->(qw(create_repo repo_name:g/h/a repo_type:git)));
 cut(sub { whole('c') && head('c') }, $call->(qw(create_repo repo_name:c repo_type:git), "clone_uri:file://$dir/src"));
 cut(sub { whole('f') && head('f') eq head('c') }, $call->(qw(fork_repo repoid:c fork_name:f)));
+as_account(sub {
+    RCAPI::Git::git("$dir/src", qw(commit -q --allow-empty -m pulled));
+    RCAPI::Git::git("$dir/src", qw(branch a/new));
+});
+cut(sub { whole('c') && head('c') ne head('f') && !git('c', qw(rev-parse --verify a/new))->{exit} }, $call->(qw(pull repoid:c)));
 my $gist = qr/"content":\s*\{"f":\s*"some text"\}/;
 cut(sub { result(qw(get_gist gistid:1 content:true)) =~ $gist && whole('.rc_gist_store/1') },
     $call->('create_gist', 'files:={"f":{"content":"some text"}}'));

@@ -109,6 +109,13 @@ subtest 'gists' => sub {
     rmdir "$path/rubbish";
 };
 
+subtest 'rights' => sub {
+    chmod 0, $r->{path};
+    ok_check(qr{\Arepository r cannot be read: it belongs to \S+, mode 0; this process runs as \S+\n\z}, 'a closed folder');
+    chmod 0700, $r->{path};
+    ok_check('', 'an open one');
+};
+
 subtest 'what was set aside' => sub {
     mkdir "$ROOT/junk";
     $t->must(create_repo => { repo_name => 'junk', repo_type => 'git' });

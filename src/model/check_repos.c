@@ -5,8 +5,10 @@
  */
 #include "check.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <apr_file_info.h>
 #include <apr_strings.h>
@@ -103,6 +105,11 @@ static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
         RC_TRY(rc_check_inside(&problem, check->env, repo->type, path, check->pool));
         if (problem)
             rc_check_note(check, "repository %s: %s", repo->name, problem);
+        return NULL;
+    }
+    if (euidaccess(path, R_OK | X_OK) && errno != ENOENT) {
+        rc_check_note(check, "repository %s cannot be read: %s", repo->name,
+                      rc_fs_rights(path, check->pool));
         return NULL;
     }
     RC_TRY(rc_vcs_check_head(&head, repo->type, path, check->pool));

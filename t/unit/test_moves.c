@@ -127,7 +127,7 @@ static void target_exists(void **state)
         run(fail_change);
         assert_true(there("repos/old/file") && is_in_place(i));
         assert_false(there("repos/.rc_left"));
-        for (n = 0, status = DIED; status == DIED; n += 3) {
+        for (n = (long)i, status = DIED; status == DIED; n += 11) {
             put(i);
             status = run_to(must_change, n);
             repair();
