@@ -382,7 +382,7 @@ const command_rec rc_http_directives[] = {
     AP_INIT_TAKE1("RcapiFeedCutOff", set_number, SERVER(feed_diff_bytes, .min = 1, .max = 1 << 20), RSRC_CONF,
         "bytes of a diff in a feed, beyond which it is cut (default 32768)"),
     AP_INIT_TAKE12("RcapiRangeMax", set_range, SERVER(range_bytes, .min = 0, .max = APR_INT64_MAX), RSRC_CONF,
-        "bytes of a diff or patch, and the seconds that a range of them may take (default 1G 60); 0 = no limit"),
+        "bytes of an answer, and the seconds that it may take to make (default 1G 60); 0 = no limit"),
     AP_INIT_ITERATE("RcapiRemoteSchemes", add_word, SERVER(remote_schemes, .words = scheme_words),
         RSRC_CONF, "URL schemes that pull and clone_uri accept (default: http https git ssh)"),
     AP_INIT_FLAG("RcapiRemotePrivate", set_flag, SERVER(remote_private), RSRC_CONF,

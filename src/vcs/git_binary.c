@@ -12,6 +12,7 @@
 
 #define LEVEL Z_BEST_SPEED /* git's default for all but packs */
 #define ROW   52           /* bytes in a line */
+#define PIECE (1u << 20)   /* bytes that are deflated between two looks at the clock */
 
 typedef struct deflated_t {
     unsigned char *data; /* malloc'ed */
@@ -23,11 +24,39 @@ static rc_err_t *no_memory(const rc_git_printer_t *printer)
     return rc_err_internal(printer->err_pool, APR_ENOMEM, "no memory for a binary patch");
 }
 
-static bool pack(deflated_t *out, const void *data, size_t size)
+/* As compress2 does, but looks at the clock after each piece. */
+static rc_err_t *deflate_all(z_stream *stream, const rc_git_printer_t *printer,
+                             const unsigned char *data, size_t size)
 {
+    size_t done = 0, len;
+    int n = Z_OK;
+
+    for (; n == Z_OK; done += len) {
+        len = size - done < PIECE ? size - done : PIECE;
+        stream->next_in = (z_const Bytef *)data + done;
+        stream->avail_in = (uInt)len;
+        n = deflate(stream, done + len < size ? Z_NO_FLUSH : Z_FINISH);
+        RC_TRY(rc_work_spend(printer->git->work, 0, printer->err_pool));
+    }
+    return n == Z_STREAM_END ? NULL : no_memory(printer);
+}
+
+static rc_err_t *pack(deflated_t *out, const rc_git_printer_t *printer, const void *data,
+                      size_t size)
+{
+    z_stream stream = {0};
+    rc_err_t *err;
+
     out->len = compressBound(size);
     out->data = malloc(out->len);
-    return out->data && compress2(out->data, &out->len, data, size, LEVEL) == Z_OK;
+    if (!out->data || deflateInit(&stream, LEVEL) != Z_OK)
+        return no_memory(printer);
+    stream.next_out = out->data;
+    stream.avail_out = (uInt)out->len;
+    err = deflate_all(&stream, printer, data, size);
+    out->len = stream.total_out;
+    deflateEnd(&stream);
+    return err;
 }
 
 /* Four bytes make five digits of base 85, the highest first. */
@@ -87,13 +116,13 @@ static rc_err_t *put_side(const rc_git_printer_t *printer, const rc_git_content_
     deflated_t whole = {0}, delta = {0};
     void *raw = NULL;
     size_t raw_len = 0;
-    rc_err_t *err;
+    rc_err_t *err = pack(&whole, printer, after->data, after->size);
 
-    if (!pack(&whole, after->data, after->size) ||
-        !rc_git_delta(&raw, &raw_len, before, after, whole.len) ||
-        (raw && !pack(&delta, raw, raw_len)))
+    if (!err && !rc_git_delta(&raw, &raw_len, before, after, whole.len))
         err = no_memory(printer);
-    else
+    if (!err && raw)
+        err = pack(&delta, printer, raw, raw_len);
+    if (!err)
         err = put_shorter(printer->spool, after->size, &whole, raw_len, &delta);
     free(whole.data);
     free(delta.data);

@@ -156,7 +156,11 @@ static rc_err_t *tell_diff(listing_t *list, const rc_git_change_t *from)
 {
     static const rc_diff_options_t options = {.context = 3};
     rc_spool_t *spool = rc_spool_create(list->temp_dir, list->scratch);
-    rc_git_printer_t printer = {spool, list->git, &options, list->vcs->pool, list->scratch, NULL};
+    rc_git_printer_t printer = {.spool = spool,
+                                .git = list->git,
+                                .options = &options,
+                                .err_pool = list->vcs->pool,
+                                .scratch = list->scratch};
     rc_change_t change = {.path = path_of(from), .op = op_of(from)};
     const char *text;
 

@@ -19,7 +19,8 @@ rc_err_t *rc_git_diff_changes(apr_array_header_t **changes, rc_git_t *git, const
 rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch)
 {
-    rc_git_printer_t printer = {spool, vcs->repo, options, vcs->pool, NULL, NULL};
+    rc_git_printer_t printer = {
+        .spool = spool, .git = vcs->repo, .options = options, .err_pool = vcs->pool};
     apr_array_header_t *changes;
     apr_pool_t *pool;
     rc_err_t *err;
@@ -55,7 +56,11 @@ rc_err_t *rc_git_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch)
 {
-    rc_git_printer_t printer = {spool, vcs->repo, options, vcs->pool, scratch, NULL};
+    rc_git_printer_t printer = {.spool = spool,
+                                .git = vcs->repo,
+                                .options = options,
+                                .err_pool = vcs->pool,
+                                .scratch = scratch};
     rc_git_change_t change = {0};
 
     set_side(&change.before, before);

@@ -67,6 +67,9 @@ rc_git_sums_t *rc_git_sums_make(void);
 /** Fingerprint of @a data; NULL = no memory. Free by free(). */
 rc_git_spans_t *rc_git_spans_make(rc_git_sums_t *sums, const void *data, size_t size);
 
+/** Memory that a fingerprint takes. */
+size_t rc_git_spans_bytes(const rc_git_spans_t *spans);
+
 /** Bytes of @a before that are found in @a after. */
 apr_uint64_t rc_git_spans_copied(const rc_git_spans_t *before, const rc_git_spans_t *after);
 
@@ -88,6 +91,7 @@ typedef struct rc_git_printer_t {
     apr_pool_t *err_pool;
     apr_pool_t *scratch;   /* cleared by the caller after each change */
     rc_git_tally_t *tally; /* filled by each change, as git's --stat counts; or NULL */
+    bool count_only;       /* prints nothing */
 } rc_git_printer_t;
 
 /** @a name with @a prefix in git's C style: in quotes when anything needs an escape. */
@@ -118,10 +122,19 @@ typedef struct rc_git_content_t {
     size_t size;
 } rc_git_content_t;
 
-/** Prints what is new in text @a after, @a head (may be empty) before the first hunk. Without a
- * spool in @a printer it only counts. */
+/** Prints what is new in text @a after, @a head (may be empty) before the first hunk. */
 rc_err_t *rc_git_print_hunks(const rc_git_printer_t *printer, const char *head,
                              const rc_git_content_t *before, const rc_git_content_t *after);
+
+/* git_far.c */
+
+/** Could comparing both take long? */
+bool rc_git_is_far(const rc_git_content_t *before, const rc_git_content_t *after);
+
+/** rc_git_print_hunks by git in a child, for what could take long; it takes a place among the
+ * costly answers. */
+rc_err_t *rc_git_print_far(const rc_git_printer_t *printer, const char *head,
+                           const rc_git_content_t *before, const rc_git_content_t *after);
 
 /* git_binary.c */
 

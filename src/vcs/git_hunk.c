@@ -33,7 +33,7 @@ typedef struct hunk_t {
 
 static void put(hunk_t *hunk, const char *data, size_t len)
 {
-    if (!hunk->err && hunk->printer->spool)
+    if (!hunk->err && !hunk->printer->count_only)
         hunk->err = rc_spool_write(hunk->printer->spool, data, len);
 }
 
@@ -307,6 +307,8 @@ rc_err_t *rc_git_print_hunks(const rc_git_printer_t *printer, const char *head,
         return print_one_side(&hunk, after, '+');
     if (!after->size)
         return print_one_side(&hunk, before, '-');
+    if (rc_git_is_far(before, after))
+        return rc_git_print_far(printer, head, before, after);
     hunk.seen = before->data;
     mask_odd_blanks(&hunk);
     set_options(&options, printer->options);

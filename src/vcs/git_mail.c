@@ -193,7 +193,8 @@ static rc_err_t *print_changes(apr_array_header_t **rows, rc_spool_t *diff, rc_v
                                const apr_array_header_t *changes, const rc_diff_options_t *options,
                                apr_pool_t *pool)
 {
-    rc_git_printer_t printer = {diff, vcs->repo, options, vcs->pool, NULL, NULL};
+    rc_git_printer_t printer = {
+        .spool = diff, .git = vcs->repo, .options = options, .err_pool = vcs->pool};
     rc_err_t *err = NULL;
     int i;
 

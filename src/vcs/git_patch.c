@@ -233,7 +233,7 @@ static rc_err_t *count_pair(const rc_git_printer_t *printer, const rc_git_change
     rc_git_content_t contents[2];
     rc_err_t *err = NULL;
 
-    counter.spool = NULL;
+    counter.count_only = true;
     RC_TRY(load_both(contents, printer, change));
     if (git_oid_equal(&change->before.id, &change->after.id))
         printer->tally->binary = binary(&contents[0]); /* no change to git's --stat */

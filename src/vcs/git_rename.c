@@ -15,7 +15,8 @@
 #define SCORE_SAME 45000         /* for files of the same name, found without trying all others */
 #define PAIRS_MAX  (1000 * 1000) /* pairs to compare; with more, similar files are not sought */
 #define CANDIDATES 4             /* best sources kept for each destination */
-#define EQUAL_MAX  100           /* sources of equal content looked at for one destination */
+#define SPANS_MAX  ((size_t)512 << 20) /* bytes of fingerprints */
+#define EQUAL_MAX  100                 /* sources of equal content looked at for one destination */
 #define SCALE      ((apr_uint64_t)RC_GIT_SCORE_MAX)
 
 typedef struct file_t {
@@ -40,6 +41,7 @@ typedef struct finder_t {
     file_t *sources, *targets;
     int sources_n, targets_n;
     rc_git_sums_t *sums; /* made when first needed */
+    size_t bytes;        /* of all fingerprints */
 } finder_t;
 
 static const char *base_name(const file_t *file)
@@ -156,8 +158,12 @@ static rc_err_t *learn_spans(finder_t *finder, file_t *file)
         file->spans = rc_git_spans_make(finder->sums, git_odb_object_data(object),
                                         git_odb_object_size(object));
     git_odb_object_free(object);
-    return file->spans ? NULL
-                       : rc_err_internal(finder->err_pool, APR_ENOMEM, "no memory for a rename");
+    if (!file->spans)
+        return rc_err_internal(finder->err_pool, APR_ENOMEM, "no memory for a rename");
+    finder->bytes += rc_git_spans_bytes(file->spans);
+    return finder->bytes <= SPANS_MAX ? NULL
+                                      : rc_err(finder->err_pool, RC_E_LIMIT,
+                                               "A commit changes too much to look for renames");
 }
 
 /* 0 to RC_GIT_SCORE_MAX; 0 also when sizes alone tell that @a least is out of reach. */
@@ -264,6 +270,7 @@ static rc_err_t *find_candidates(match_t *kept, finder_t *finder, int target)
     int i;
 
     for (i = 0; i < finder->sources_n; i++) {
+        RC_TRY(rc_work_spend(finder->git->work, 0, finder->err_pool));
         if (finder->sources[i].paired)
             continue;
         match.source = i;

@@ -99,6 +99,11 @@ rc_git_spans_t *rc_git_spans_make(rc_git_sums_t *sums, const void *data, size_t 
     return spans;
 }
 
+size_t rc_git_spans_bytes(const rc_git_spans_t *spans)
+{
+    return sizeof(*spans) + spans->count * sizeof(span_t);
+}
+
 apr_uint64_t rc_git_spans_copied(const rc_git_spans_t *before, const rc_git_spans_t *after)
 {
     const span_t *b = before->spans, *b_end = b + before->count;

@@ -1,0 +1,150 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# What one diff may cost, as a view or in a call: the sum of its files takes a place among the costly
+# answers, however small each of them is; its time is looked at between files, while renames are
+# sought, and while two texts are compared; it ends when its client has gone. What is compared by git
+# in a child is byte for byte what git prints.
+use strict;
+use warnings;
+use Test::More;
+use RCAPI::Git;
+use RCAPI::HTTP;
+use RCAPI::Run qw(patiently slurp spew);
+use RCAPI::Test;
+
+my $MIB = 1024 * 1024;
+my $LATE = 'The answer takes longer than 1 s to make';
+
+sub commit { my ($dir) = @_; RCAPI::Git::git($dir, 'add', '-A'); RCAPI::Git::git($dir, qw(commit -q -m Made)) }
+sub letters { my ($n) = @_; join '', map { chr(97 + rand 8) . "\n" } 1 .. $n }
+sub words { my ($n) = @_; join '', map { "$_ " . int(rand 1e6) . "\n" } 1 .. $n }
+
+# Two versions of a file that no program compares in a second: lines of one letter.
+sub hard {
+    my ($dir) = @_;
+    srand 1;
+    for (1 .. 2) {
+        spew("$dir/hard", letters($MIB));
+        commit($dir);
+    }
+}
+
+# A thousand files that became a thousand others, each like none of them.
+sub renames {
+    my ($dir) = @_;
+    srand 2;
+    for my $way ('a', 'b') {
+        RCAPI::Git::git($dir, qw(rm -q -r .)) if $way eq 'b';
+        spew("$dir/$way$_", words(700)) for 1 .. 1000;
+        commit($dir);
+    }
+}
+
+# Twenty changed files of just under 8 MiB.
+sub sum {
+    my ($dir) = @_;
+    for my $line ('x', 'y') {
+        spew("$dir/$_", ("0123456789abcde\n" x ($MIB / 2 - 1)) . "$_ $line\n") for 1 .. 20;
+        commit($dir);
+    }
+}
+
+# Large files with changes all over.
+sub far {
+    my ($dir) = @_;
+    srand 3;
+    my @lines = map { "line $_\n" } 1 .. 60000;
+    for (1 .. 3) {
+        spew("$dir/text", join '', @lines);
+        spew("$dir/blanks", join '', map { s/ /' ' x (1 + int rand 2)/er . (rand() < 0.001 ? "\n\f\n" : '') } @lines);
+        spew("$dir/moved$_", "#$_\n" . join '', @lines);
+        unlink "$dir/moved" . ($_ - 1);
+        commit($dir);
+        splice @lines, int(rand @lines), int(rand 3), map { ('', "  new $_\n", "void f$_()\n")[rand 3] } 1 .. rand 4 for 1 .. 300;
+    }
+}
+
+my $t = RCAPI::Test->new(children => 1, threads => 8, directives => "RcapiRangeMax 1G 1\nRcapiExpensiveMax 1\n",
+    whitelist => '*:*');
+$t->repo('hard', build => \&hard);
+$t->repo('renames', build => \&renames);
+
+subtest 'time' => sub {
+    my %view = ('a diff' => 'changeset-diff/tip', 'a diff without blanks' => 'changeset-diff/tip?ignorews=1',
+        'a patch' => 'changeset-patch/tip', 'two versions of a file' => 'diff/hard?diff1=0&diff2=1&diff=raw');
+    for (sort keys %view) {
+        my $a = $t->get("/hard/$view{$_}", as => 'admin', timeout => 120);
+        is $a->status, 413, "$_: too much";
+        is $a->body, $LATE, '... of time';
+    }
+    is $t->call(get_repo_changeset => { repoid => 'hard', revision => 'tip', details => 'full' })->{error}, $LATE, 'a call';
+    like $t->get('/renames/changeset-diff/tip', as => 'admin', timeout => 120)->body, qr/^\Q$LATE\E/, 'renames';
+};
+
+subtest 'the client' => sub {
+    my $s = RCAPI::Test->new(children => 1, threads => 8, directives => "RcapiRangeMax 0 0\n");
+    $s->repo('hard', build => \&hard);
+    for my $path ('changeset-diff/tip', 'changeset-patch/tip') {
+        my $socket = RCAPI::HTTP::connect_to($s->port);
+        syswrite $socket, "GET /hard/$path HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $s->key('admin') . "\r\n\r\n";
+        my $git = sub { `ps -o args= -u $<` =~ /^git .*diff --text/m };
+        ok patiently(60, $git), "$path: git compares";
+        close $socket;
+        ok patiently(60, sub { !$git->() }), 'its end comes with the client\'s';
+    }
+    ok patiently(60, sub { 2 == (() = $s->error_log =~ /The client has gone/g) }), 'the log says so';
+    $s->done;
+};
+
+subtest 'clients that are there' => sub {
+    my $ask = "GET /renames/changeset-diff/0 HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $t->key('admin') . "\r\n";
+    my $a = $t->raw_request("$ask\r\n${ask}Connection: close\r\n\r\n", timeout => 60);
+    is scalar(() = $a->{raw} =~ m{^HTTP/1\.1 200}mg), 2, 'two requests at once';
+    $a = $t->raw_request("${ask}Connection: close\r\n\r\n", half_close => 1, timeout => 60);
+    is $a->status, 200, 'a client that only reads any more';
+};
+
+subtest 'the sum of small files is costly' => sub {
+    my $s = RCAPI::Test->new(children => 1, threads => 8, directives => "RcapiRangeMax 0 0\nRcapiExpensiveMax 1\n");
+    $s->repo('hard', build => \&hard);
+    $s->repo('sum', build => \&sum);
+    $s->repo('small');
+    my $socket = RCAPI::HTTP::connect_to($s->port);
+    syswrite $socket, "GET /hard/changeset-diff/tip HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $s->key('admin') . "\r\n\r\n";
+    patiently(60, sub { `ps -o args= -u $<` =~ /^git .*diff --text/m });
+    for ('changeset-diff/tip', 'changeset-diff/tip?ignorews=1', 'changeset-patch/tip') {
+        my $a = $s->get("/sum/$_", as => 'admin');
+        is $a->status, 503, "$_: no place is free";
+        is $a->header('Retry-After'), 3, 'to be tried again';
+    }
+    is $s->get('/small/changeset-diff/tip', as => 'admin')->status, 200, 'a small one needs none';
+    close $socket;
+    patiently(60, sub { $s->error_log =~ /The client has gone/ });
+    is $s->get('/sum/changeset-diff/tip', as => 'admin')->status, 200, 'now it is made';
+    $s->done;
+};
+
+subtest 'as git prints it' => sub {
+    my $s = RCAPI::Test->new;
+    my $far = $s->repo('far', build => \&far);
+    for my $id (split /\n/, $s->git($far->{path}, qw(rev-list --max-count=2 master))) {
+        for my $context (0, 3, 20) {
+            for my $space ([], ['-w']) {
+                my $want = $s->git($far->{path}, 'diff', "-U$context", @$space, qw(--full-index --binary -p -M), "$id^", $id);
+                my $got = $s->get("/far/changeset-diff/$id?context=$context&ignorews=" . @$space, as => 'admin')->body;
+                ok $got eq $want, "context $context @$space";
+            }
+        }
+        my $mail = sub { $_[0] =~ s/^-- \n.*//msr };
+        ok $mail->($s->get("/far/changeset-patch/$id", as => 'admin')->body)
+            eq $mail->($s->git($far->{path}, qw(format-patch --stdout --full-index --binary -1), $id)), 'a mail';
+        my ($file) = grep { $_->{filename} eq 'text' }
+            @{ $s->must(get_repo_changeset => { repoid => 'far', revision => $id, details => 'full' })->{diff} };
+        my ($added, $deleted) = split /\t/, $s->git($far->{path}, qw(diff --numstat), "$id^", $id, '--', 'text');
+        is "$file->{stats}{added} $file->{stats}{deleted}", "$added $deleted", 'counted in a call';
+    }
+    $s->done;
+};
+
+$t->done;
+done_testing;
