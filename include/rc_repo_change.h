@@ -8,6 +8,8 @@
 
 #include "rc_repo.h"
 
+#define RC_FIELDS_MOST 100 /* extra fields of a repository */
+
 typedef struct rc_named_t {
     apr_int64_t id;
     const char *name; /* full path */

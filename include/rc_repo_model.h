@@ -133,9 +133,18 @@ typedef struct rc_repo_change_t {
 rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc_moves_t *moves,
                                rc_db_t *db, apr_pool_t *pool);
 
-/** Sets extra fields from "key=value,key2=value2"; a comma in a value is "\,". */
-rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id, const char *text,
-                                   apr_pool_t *pool);
+typedef struct rc_field_value_t {
+    const char *key, *value;
+} rc_field_value_t;
+
+/** Takes "key=value,key=value" apart, where "\," stands for a comma in a value: an array of
+ * rc_field_value_t. More than RC_FIELDS_MOST are RC_E_FAILED. */
+rc_err_t *rc_model_repo_read_fields(apr_array_header_t **fields, const char *text,
+                                    apr_pool_t *pool);
+
+/** Sets the extra fields that exist; the others are ignored. */
+rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id,
+                                   const apr_array_header_t *fields);
 
 /** What goes with a repository, array of rc_named_t: itself and, @a with_forks, those of its forks
  * that user @a user_id administers. The others lose their parent. */

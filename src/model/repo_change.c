@@ -68,32 +68,50 @@ rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc
     return rc_moves_apply(moves, db);
 }
 
-/* Cuts the next "key=value" off *@a text, with its "\," turned to commas. */
-static char *next_field(const char **text, apr_pool_t *pool)
+/* Cuts the next "key=value" off *@a text, with its "\," turned to commas; in place. */
+static char *next_field(char **text)
 {
-    const char *in = *text;
-    char *field = apr_palloc(pool, strlen(in) + 1), *out = field;
+    char *field = *text, *in = field, *out = field;
 
     for (; *in && *in != ','; in++) {
         if (in[0] == '\\' && in[1] == ',')
             in++;
         *out++ = *in;
     }
-    *out = '\0';
     *text = *in ? in + 1 : in;
+    *out = '\0';
     return field;
 }
 
-rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id, const char *text,
-                                   apr_pool_t *pool)
+rc_err_t *rc_model_repo_read_fields(apr_array_header_t **out, const char *text, apr_pool_t *pool)
 {
-    while (*text) {
-        char *field = next_field(&text, pool), *equals = strchr(field, '=');
+    apr_array_header_t *fields = apr_array_make(pool, 4, sizeof(rc_field_value_t));
+    char *rest = apr_pstrdup(pool, text);
+
+    while (*rest) {
+        char *field = next_field(&rest), *equals = strchr(field, '=');
 
         if (!equals)
             continue;
+        if (fields->nelts == RC_FIELDS_MOST)
+            return rc_err_failed(pool, "more than %d fields", RC_FIELDS_MOST);
         *equals = '\0';
-        RC_TRY(rc_store_repo_field_set(db, repo_id, field + strspn(field, " "), equals + 1));
+        APR_ARRAY_PUSH(fields, rc_field_value_t) =
+            (rc_field_value_t){field + strspn(field, " "), equals + 1};
+    }
+    *out = fields;
+    return NULL;
+}
+
+rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id,
+                                   const apr_array_header_t *fields)
+{
+    int i;
+
+    for (i = 0; i < fields->nelts; i++) {
+        const rc_field_value_t *field = &APR_ARRAY_IDX(fields, i, rc_field_value_t);
+
+        RC_TRY(rc_store_repo_field_set(db, repo_id, field->key, field->value));
     }
     return NULL;
 }

@@ -15,9 +15,10 @@
 
 typedef struct update_t {
     rc_repo_change_t change;
-    const char *group;       /* the group it will be in; NULL = top level */
-    rc_level_t group_level;  /* of the caller on it */
-    const char *locked_name; /* set when the repository is locked, to be renamed */
+    const char *group;          /* the group it will be in; NULL = top level */
+    rc_level_t group_level;     /* of the caller on it */
+    apr_array_header_t *fields; /* to be set, or NULL */
+    const char *locked_name;    /* set when the repository is locked, to be renamed */
     rc_moves_t *moves;
     rc_json_t *out;
 } update_t;
@@ -226,9 +227,8 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
     if (strcmp(from->name, update->change.to.name) &&
         (!update->locked_name || strcmp(update->locked_name, from->name)))
         return rc_err_failed(call->pool, "%s was renamed meanwhile", from->name);
-    if (rc_arg_given(call, "fields"))
-        RC_TRY(
-            rc_model_repo_set_fields(call->db, from->id, rc_arg_text(call, "fields"), call->pool));
+    if (update->fields)
+        RC_TRY(rc_model_repo_set_fields(call->db, from->id, update->fields));
     RC_TRY(rc_model_repo_update(&update->change, call->env, update->moves, call->db, call->pool));
     RC_TRY(rc_call_journal(call, &update->change.to, "user_updated_repo",
                            describe(&update->change, call->pool)));
@@ -251,6 +251,8 @@ static rc_err_t *prepare_update(rc_call_t *call, update_t *update)
     rc_locks_t locks;
 
     RC_TRY(plan_update(call, update));
+    if (rc_arg_given(call, "fields"))
+        RC_TRY(rc_model_repo_read_fields(&update->fields, rc_arg_text(call, "fields"), call->pool));
     from = update->change.from;
     if (uri && *uri && (!from->clone_uri || strcmp(uri, from->clone_uri)))
         RC_TRY(rc_call_wait(call, check_uri, (void *)uri));
