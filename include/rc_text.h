@@ -33,6 +33,9 @@ bool rc_utf8_valid(const char *text, apr_size_t len);
 /** @a text as it is when valid UTF-8, else a copy with each invalid byte as U+FFFD. */
 const char *rc_utf8_repair(const char *text, apr_pool_t *pool);
 
+/** @a text, or its first @a most bytes without a broken character at the end, in @a pool. */
+const char *rc_utf8_cut(const char *text, apr_size_t most, apr_pool_t *pool);
+
 /** @a bytes as lower-case hex digits, NUL-terminated, in @a pool. */
 const char *rc_text_hex(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool);
 

@@ -129,7 +129,11 @@ rc_err_t *rc_vcs_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_po
 /** The commit with the full id @a id, which must be one that rc_vcs_resolve returned. */
 rc_err_t *rc_vcs_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
 
-/** The last commit of the repository order; NULL in an empty repository. */
+/** The same, with at most RC_VCS_SHORT bytes of message and of author, however long they are. */
+#define RC_VCS_SHORT ((apr_size_t)64 << 10)
+rc_err_t *rc_vcs_commit_short(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+
+/** The last commit of the repository order, short; NULL in an empty repository. */
 rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool);
 
 /** Id of the commit at @a index of the repository order; NULL when out of range. */

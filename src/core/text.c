@@ -144,6 +144,15 @@ const char *rc_utf8_repair(const char *text, apr_pool_t *pool)
     return copy;
 }
 
+const char *rc_utf8_cut(const char *text, apr_size_t most, apr_pool_t *pool)
+{
+    if (strnlen(text, most + 1) <= most)
+        return text;
+    while (most && (text[most] & 0xc0) == 0x80)
+        most--;
+    return apr_pstrmemdup(pool, text, most);
+}
+
 const char *rc_text_hex(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool)
 {
     static const char digits[] = "0123456789abcdef";

@@ -18,7 +18,7 @@ rc_err_t *rc_store_comment_insert(rc_db_t *db, const rc_comment_t *comment)
     apr_int64_t comment_id;
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_COMMENT_INSERT, "iissi", comment->repo_id, comment->user_id,
+    RC_TRY(rc_query(&st, db, SQL_COMMENT_INSERT, "iisti", comment->repo_id, comment->user_id,
                     comment->revision, comment->message, (apr_int64_t)apr_time_now()));
     RC_TRY(rc_insert(&comment_id, st, db));
     return comment->status ? set_status(db, comment, comment_id) : NULL;

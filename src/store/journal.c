@@ -4,13 +4,21 @@
  */
 #include "rc_journal.h"
 
+#include <string.h>
+
+#include "rc_text.h"
 #include "stmt.h"
+
+#define ACTION_MOST 1024 /* bytes */
 
 rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_actor_t *actor, apr_int64_t repo_id,
                                const char *repo_name, const char *action)
 {
     if (!actor)
         return NULL;
+    /* what is named in an entry may be any text of a client */
+    if (strlen(action) > ACTION_MOST)
+        action = rc_utf8_cut(action, ACTION_MOST, db->pool);
     if (actor->name)
         return rc_execute(db, SQL_JOURNAL_ADD_NAMED, "srsssi", actor->name, repo_id,
                           repo_name ? repo_name : "", action, actor->ip ? actor->ip : "",

@@ -145,7 +145,7 @@ rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db)
     rc_blob_t sealed = {repo->clone_uri_sealed, repo->clone_uri_sealed_len};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_INSERT, "ssirddddssbssirs", repo->name, repo->type,
+    RC_TRY(rc_query(&st, db, SQL_REPO_INSERT, "nsirddddttbnsirs", repo->name, repo->type,
                     repo->owner_id, repo->group_id, (int)repo->private_,
                     (int)repo->enable_statistics, (int)repo->enable_locking,
                     (int)repo->enable_downloads, repo->description, repo->clone_uri, &sealed,

@@ -10,7 +10,7 @@ rc_err_t *rc_store_repo_update(rc_db_t *db, const rc_repo_t *repo)
 {
     rc_blob_t sealed = {repo->clone_uri_sealed, repo->clone_uri_sealed_len};
 
-    return rc_execute(db, SQL_REPO_UPDATE, "isirrddddssbsi", repo->id, repo->name, repo->owner_id,
+    return rc_execute(db, SQL_REPO_UPDATE, "inirrddddttbni", repo->id, repo->name, repo->owner_id,
                       repo->group_id, repo->fork_id, (int)repo->private_,
                       (int)repo->enable_statistics, (int)repo->enable_locking,
                       (int)repo->enable_downloads, repo->description, repo->clone_uri, &sealed,

@@ -9,7 +9,10 @@
 rc_err_t *rc_store_repo_field_insert(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                      const char *label, const char *description)
 {
-    return rc_execute(db, SQL_REPO_FIELD_INSERT, "isss", repo_id, key, label, description);
+    RC_TRY(rc_execute(db, SQL_REPO_FIELD_INSERT, "inntd", repo_id, key, label, description,
+                      RC_FIELDS_MOST));
+    return rc_changes(db) ? NULL
+                          : rc_err_failed(db->pool, "a repository has %d fields", RC_FIELDS_MOST);
 }
 
 rc_err_t *rc_store_repo_field_delete(bool *deleted, rc_db_t *db, apr_int64_t repo_id,
@@ -23,7 +26,7 @@ rc_err_t *rc_store_repo_field_delete(bool *deleted, rc_db_t *db, apr_int64_t rep
 rc_err_t *rc_store_repo_field_set(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                   const char *value)
 {
-    return rc_execute(db, SQL_REPO_FIELD_SET, "iss", repo_id, key, value);
+    return rc_execute(db, SQL_REPO_FIELD_SET, "ist", repo_id, key, value);
 }
 
 struct rc_field_walk_t {

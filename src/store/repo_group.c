@@ -91,7 +91,7 @@ rc_err_t *rc_store_repo_group_insert(rc_repo_group_t *group, rc_db_t *db)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_INSERT, "srisdi", group->name, group->parent_id,
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_INSERT, "nritdi", group->name, group->parent_id,
                     group->owner_id, group->description, (int)group->enable_locking,
                     (apr_int64_t)apr_time_now()));
     return rc_insert(&group->id, st, db);
@@ -165,7 +165,7 @@ rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id, each_fn *f
 
 rc_err_t *rc_store_repo_group_update(rc_db_t *db, const rc_repo_group_t *group)
 {
-    return rc_execute(db, SQL_REPO_GROUP_UPDATE, "iris", group->id, group->parent_id,
+    return rc_execute(db, SQL_REPO_GROUP_UPDATE, "irit", group->id, group->parent_id,
                       group->owner_id, group->description);
 }
 

@@ -40,5 +40,5 @@ rc_err_t *rc_store_setting(const char **value, rc_db_t *db, const char *name, ap
 
 rc_err_t *rc_store_setting_set(rc_db_t *db, const char *name, const char *value)
 {
-    return rc_execute(db, SQL_SETTING_SET, "ss", name, value);
+    return rc_execute(db, SQL_SETTING_SET, "st", name, value);
 }

@@ -9,6 +9,8 @@
 
 #include <apr_strings.h>
 
+#include "rc_text.h"
+
 static const char *const sql_texts[] = {
 #define X(name, text) text,
 #include "rc_sql.def"
@@ -69,6 +71,17 @@ rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql)
     return NULL;
 }
 
+/* What clients may have stored: names, and texts. */
+#define NAME_MOST 255       /* characters */
+#define TEXT_MOST (1 << 16) /* bytes */
+
+static bool is_long(const char *text, char type)
+{
+    if (!text || type == 's')
+        return false;
+    return type == 'n' ? rc_text_characters(text) > NAME_MOST : strlen(text) > TEXT_MOST;
+}
+
 static int bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
 {
     const char *text;
@@ -77,7 +90,11 @@ static int bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
 
     switch (type) {
     case 's':
+    case 'n':
+    case 't':
         text = va_arg(*ap, const char *);
+        if (is_long(text, type))
+            return SQLITE_TOOBIG;
         return sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
     case 'i':
         return sqlite3_bind_int64(st, at, va_arg(*ap, apr_int64_t));
@@ -100,6 +117,9 @@ static rc_err_t *bind_all(rc_stmt_t *st, rc_db_t *db, const char *types, va_list
 
     for (at = 1; *types && n == SQLITE_OK; at++, types++)
         n = bind_one(st, at, *types, ap);
+    if (n == SQLITE_TOOBIG)
+        return rc_err_failed(db->pool, "a text is too long to be stored: parameter %d of %s",
+                             at - 1, sqlite3_sql(st));
     return n == SQLITE_OK ? NULL : rc_db_error(db, n, "bind");
 }
 

@@ -52,9 +52,10 @@ void rc_db_bound_wal(rc_db_t *db);
 rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql);
 
 /**
- * Binds ?1, ?2 ...: s const char * (NULL = SQL NULL), i apr_int64_t, r apr_int64_t that refers to
- * a row (0 = SQL NULL), d int, b const rc_blob_t * (NULL data = SQL NULL). Texts and blobs must
- * live until the statement is stepped to its end.
+ * Binds ?1, ?2 ...: s const char * (NULL = SQL NULL), n the same, stored as a name of at most 255
+ * characters, t stored as a text of at most 64 KiB (longer: RC_E_FAILED), i apr_int64_t, r
+ * apr_int64_t that refers to a row (0 = SQL NULL), d int, b const rc_blob_t * (NULL data = SQL
+ * NULL). Texts and blobs must live until the statement is stepped to its end.
  */
 rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...);
 

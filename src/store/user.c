@@ -74,7 +74,7 @@ rc_err_t *rc_store_user_insert(rc_user_t *user, rc_db_t *db, const char *passwor
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_USER_INSERT, "ssssdddssi", user->username, user->firstname,
+    RC_TRY(rc_query(&st, db, SQL_USER_INSERT, "nnnsdddnni", user->username, user->firstname,
                     user->lastname, password_hash, (int)user->active, (int)user->admin,
                     (int)force_password_change, user->extern_type, user->extern_name,
                     (apr_int64_t)apr_time_now()));
@@ -83,7 +83,7 @@ rc_err_t *rc_store_user_insert(rc_user_t *user, rc_db_t *db, const char *passwor
 
 rc_err_t *rc_store_user_update(rc_db_t *db, const rc_user_t *user)
 {
-    return rc_execute(db, SQL_USER_UPDATE, "isssddss", user->id, user->username, user->firstname,
+    return rc_execute(db, SQL_USER_UPDATE, "innnddnn", user->id, user->username, user->firstname,
                       user->lastname, (int)user->active, (int)user->admin, user->extern_type,
                       user->extern_name);
 }

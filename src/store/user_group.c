@@ -87,7 +87,7 @@ rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_INSERT, "sisdi", group->name, group->owner_id,
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_INSERT, "nitdi", group->name, group->owner_id,
                     group->description, (int)group->active, (apr_int64_t)apr_time_now()));
     return rc_insert(&group->id, st, db);
 }
@@ -108,7 +108,7 @@ rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
 
 rc_err_t *rc_store_user_group_update(rc_db_t *db, const rc_user_group_t *group)
 {
-    return rc_execute(db, SQL_USER_GROUP_UPDATE, "isisd", group->id, group->name, group->owner_id,
+    return rc_execute(db, SQL_USER_GROUP_UPDATE, "initd", group->id, group->name, group->owner_id,
                       group->description, (int)group->active);
 }
 

@@ -41,7 +41,7 @@ rc_err_t *rc_store_key_insert(rc_db_t *db, const rc_user_key_t *key, const unsig
 {
     rc_blob_t digest_blob = {digest, len}, sealed = {key->sealed, key->sealed_len};
 
-    return rc_execute(db, SQL_KEY_INSERT, "ibbdssii", key->user_id, &digest_blob, &sealed,
+    return rc_execute(db, SQL_KEY_INSERT, "ibbdstii", key->user_id, &digest_blob, &sealed,
                       (int)key->main, key->role, key->description, key->expires,
                       (apr_int64_t)apr_time_now());
 }

@@ -129,12 +129,12 @@ rc_err_t *rc_store_user_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64
 
 static rc_err_t *run(rc_db_t *db, rc_sql_t sql, apr_int64_t user_id, const char *text)
 {
-    return rc_execute(db, sql, "is", user_id, text);
+    return rc_execute(db, sql, "in", user_id, text);
 }
 
 static rc_err_t *insert_email(rc_db_t *db, apr_int64_t user_id, const char *email, bool main)
 {
-    return rc_execute(db, SQL_EMAIL_INSERT, "isd", user_id, email, (int)main);
+    return rc_execute(db, SQL_EMAIL_INSERT, "ind", user_id, email, (int)main);
 }
 
 rc_err_t *rc_store_email_set_main(rc_db_t *db, apr_int64_t user_id, const char *email)

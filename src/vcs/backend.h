@@ -33,7 +33,9 @@ typedef struct rc_backend_t {
     rc_err_t *(*state)(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
     rc_err_t *(*count)(apr_int64_t *count, rc_vcs_t *vcs);
     rc_err_t *(*resolve)(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool);
-    rc_err_t *(*commit)(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+    /* @a most: bytes of message and author */
+    rc_err_t *(*commit)(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_size_t most,
+                        apr_pool_t *pool);
     rc_err_t *(*id_at)(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
     rc_err_t *(*place)(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
     rc_err_t *(*series)(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,

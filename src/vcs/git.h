@@ -162,7 +162,8 @@ rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 /* --- git_resolve.c, git_commit.c --- */
 
 rc_err_t *rc_git_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool);
-rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_size_t most,
+                        apr_pool_t *pool);
 
 /* A commit object's head lines; pointers into the object. */
 typedef struct rc_git_header_t {

@@ -96,7 +96,7 @@ static rc_err_t *list_names(listing_t *list, const char *id)
     rc_commit_t *commit;
     bool more, found;
 
-    RC_TRY(rc_git_commit(&commit, list->vcs, id, list->pool));
+    RC_TRY(rc_git_commit(&commit, list->vcs, id, RC_VCS_SHORT, list->pool));
     if (!*commit->parents)
         return rc_git_nodes(&found, list->vcs, id, "", false, list->temp_dir, tell_added, list,
                             list->pool);

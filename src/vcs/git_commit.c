@@ -165,6 +165,8 @@ bool rc_git_header_parse(rc_git_header_t *header, const char *raw, size_t len)
 
 /* --- text --- */
 
+#define NEAR_BLANK 1024
+
 static bool plain_name(const char *name, size_t len)
 {
     size_t i;
@@ -241,6 +243,22 @@ static const char *to_utf8(const rc_git_header_t *header, const char *text, cons
                                     : from_latin1(text, len, pool);
 }
 
+/* At most @a most bytes, up to a line end or a blank if there is one near: in no encoding that git
+ * commits have is that the middle of a character. */
+static const char *cut(const char *text, const char *end, apr_size_t most)
+{
+    const char *p;
+
+    if ((apr_size_t)(end - text) <= most)
+        return end;
+    for (p = text + most; p > text + most - NEAR_BLANK; p--)
+        if (p[-1] == '\n' || p[-1] == ' ')
+            return p;
+    for (p = text + most; p > text && (*p & 0xc0) == 0x80; p--)
+        ;
+    return p;
+}
+
 /* --- the commit --- */
 
 static const char *const *parent_list(const apr_array_header_t *parents, apr_pool_t *pool)
@@ -267,7 +285,8 @@ static rc_err_t *read_header(git_odb_object **object, rc_git_header_t *header, r
                            git->path);
 }
 
-rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool)
+rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_size_t most,
+                        apr_pool_t *pool)
 {
     rc_git_t *git = vcs->repo;
     rc_git_header_t header = {0};
@@ -283,9 +302,11 @@ rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_po
     commit = apr_pcalloc(pool, sizeof(*commit));
     commit->id = rc_text_hex(oid.id, RC_GIT_RAW, pool);
     commit->revision = rc_git_order_find(git->order, oid.id);
-    commit->message = to_utf8(&header, header.message, header.end, pool);
+    commit->message = to_utf8(&header, header.message, cut(header.message, header.end, most), pool);
     commit->time = (apr_int64_t)header.date;
-    commit->author = header.author ? to_utf8(&header, header.author, header.author_end, pool) : "";
+    commit->author = header.author ? to_utf8(&header, header.author,
+                                             cut(header.author, header.author_end, most), pool)
+                                   : "";
     commit->parents = parent_list(header.parents, pool);
     commit->branch = rc_git_head_name(git->refs, &oid);
     commit->branch = apr_pstrdup(pool, commit->branch);

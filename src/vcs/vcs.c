@@ -350,7 +350,12 @@ rc_err_t *rc_vcs_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_po
 
 rc_err_t *rc_vcs_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool)
 {
-    return vcs->backend->commit(out, vcs, id, pool);
+    return vcs->backend->commit(out, vcs, id, APR_SIZE_MAX, pool);
+}
+
+rc_err_t *rc_vcs_commit_short(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool)
+{
+    return vcs->backend->commit(out, vcs, id, RC_VCS_SHORT, pool);
 }
 
 rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool)
@@ -359,7 +364,7 @@ rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool)
 
     *out = NULL;
     RC_TRY(vcs->backend->resolve(&id, vcs, NULL, pool));
-    return id ? vcs->backend->commit(out, vcs, id, pool) : NULL;
+    return id ? rc_vcs_commit_short(out, vcs, id, pool) : NULL;
 }
 
 rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)

@@ -249,7 +249,7 @@ static rc_err_t *write_entry(writing_t *w, const char *id)
     rc_commit_t *commit;
     bool damaged;
 
-    RC_TRY(note_damage(&damaged, rc_vcs_commit(&commit, w->call->vcs, id, w->scratch), w));
+    RC_TRY(note_damage(&damaged, rc_vcs_commit_short(&commit, w->call->vcs, id, w->scratch), w));
     if (damaged)
         RC_TRY(stand_in(&commit, w, id));
     message = trimmed(commit->message, w->scratch);

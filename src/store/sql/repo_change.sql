@@ -35,8 +35,9 @@ SELECT repo_id, repo_name FROM repo WHERE repo_id = ?1
 -- REPO_SET_LOCK: id, user, time, reason; all three NULL for no lock
 UPDATE repo SET lock_user_id = ?2, locked_on = ?3, lock_reason = ?4 WHERE repo_id = ?1
 
--- REPO_FIELD_INSERT: repository, key, label, description
-INSERT INTO repo_field (repo_id, key, label, description) VALUES (?1, ?2, ?3, ?4)
+-- REPO_FIELD_INSERT: repository, key, label, description, how many a repository may have
+INSERT INTO repo_field (repo_id, key, label, description)
+SELECT ?1, ?2, ?3, ?4 WHERE (SELECT count(*) FROM repo_field WHERE repo_id = ?1) < ?5
 -- REPO_FIELD_DELETE: repository, key
 DELETE FROM repo_field WHERE repo_id = ?1 AND key = ?2
 -- REPO_FIELD_SET: repository, key, value

@@ -1,0 +1,108 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# How long texts may be that clients have stored (05, Second round: Lengths), whichever method or
+# program stores them; and that no text of one user weighs on everybody: extra fields are taken apart
+# in linear memory before the database is locked, and lists hold the beginning of a commit's message.
+use strict;
+use warnings;
+use Test::More;
+use RCAPI::Git;
+use RCAPI::Run qw(slurp spew);
+use RCAPI::Test;
+
+my $KIB = 1024;
+my $t = RCAPI::Test->new(children => 1, threads => 8);
+$t->user('bob');
+$t->repo('demo');
+$t->must(create_user_group => { group_name => 'team' });
+$t->must(create_repo_group => { group_name => 'folder' });
+$t->must(add_field_to_repo => { repoid => 'demo', key => 'x' });
+
+my ($pid) = $t->children;
+sub anon { (slurp("/proc/$pid/status") =~ /^RssAnon:\s+(\d+)/m)[0] / 1024 }
+
+subtest 'each text' => sub {
+    my $n = 0;
+    my @rows = ( # method, its other arguments, the argument, what it may be long, failure text
+        [create_user => sub { { username => 'u' . ++$n, email => "u$n\@x.org" } }, 'firstname', 255, qr/^failed to create user `u\d+`$/],
+        [create_user => sub { { username => 'u' . ++$n, email => "u$n\@x.org" } }, 'lastname', 255, qr/^failed to create user `u\d+`$/],
+        [update_user => sub { { userid => 'bob' } }, 'firstname', 255, 'failed to update user `bob`'],
+        [create_user_group => sub { { group_name => 'g' . ++$n } }, 'description', 64 * $KIB, qr/^failed to create group `g\d+`$/],
+        [update_user_group => sub { { usergroupid => 'team' } }, 'description', 64 * $KIB, 'failed to update user group `team`'],
+        [create_repo => sub { { repo_name => 'r' . ++$n } }, 'description', 64 * $KIB, qr/^failed to create repository `r\d+`$/],
+        [update_repo => sub { { repoid => 'demo' } }, 'description', 64 * $KIB, 'failed to update repo `demo`'],
+        [update_repo => sub { { repoid => 'demo' } }, 'landing_rev', 255, 'failed to update repo `demo`', 'rev:'],
+        [update_repo => sub { { repoid => 'demo' } }, 'fields', 64 * $KIB + 2, 'failed to update repo `demo`', 'x='],
+        [create_repo_group => sub { { group_name => 'f' . ++$n } }, 'description', 64 * $KIB, qr/^failed to create repo group `f\d+`$/],
+        [update_repo_group => sub { { repogroupid => 'folder' } }, 'description', 64 * $KIB, qr/^failed to update repository group `folder`$/],
+        [add_field_to_repo => sub { { repoid => 'demo' } }, 'key', 255, 'failed to create new field for repository `demo`'],
+        [add_field_to_repo => sub { { repoid => 'demo', key => 'k' . ++$n } }, 'description', 64 * $KIB, 'failed to create new field for repository `demo`'],
+        [comment_commit => sub { { repoid => 'demo', commit_id => 'tip' } }, 'message', 64 * $KIB, 'failed to set comment on repository `demo`'],
+        [create_gist => sub { { files => { a => { content => 'x' } } } }, 'description', 64 * $KIB, 'failed to create gist'],
+    );
+    for (@rows) {
+        my ($method, $args, $name, $most, $failure, $begin) = @$_;
+        my $text = ($begin // '') . 'x' x ($most - length($begin // ''));
+        is $t->call($method => { %{ $args->() }, $name => $text })->{error}, undef, "$method($name): $most";
+        my $error = $t->call($method => { %{ $args->() }, $name => "${text}y" })->{error};
+        ref $failure ? like($error, $failure, '... and no more') : is($error, $failure, '... and no more');
+    }
+    is $t->call(update_user => { userid => 'bob', firstname => "\x{e9}" x 255 })->{error}, undef, 'characters, not bytes';
+};
+
+subtest 'names' => sub {
+    my $long = 'n' x 256;
+    my $error = sub { $t->call(@_)->{error} };
+    is $error->(create_user => { username => $long, email => 'x@x.org' }), "failed to create user `$long`", 'user';
+    is $error->(create_user => { username => 'mail', email => ('m' x 250) . '@x.org' }), 'failed to create user `mail`', 'e-mail';
+    is $error->(create_user_group => { group_name => $long }), "failed to create group `$long`", 'user group';
+    is $error->(create_repo => { repo_name => 'folder/' . 'n' x 250 }), 'failed to create repository `folder/' . 'n' x 250 . '`', 'repository';
+    is $error->(create_repo => { repo_name => 'folder/' . 'n' x 248 }), undef, 'as long as it may be';
+    like $t->try_admin('token', 'create', 'bob', '--description', 'x' x 70_000)->{err}, qr/too long to be stored/, 'rcapi-admin';
+};
+
+subtest 'extra fields' => sub {
+    my $update = sub { $t->call(update_repo => { repoid => 'demo', fields => $_[0] })->{error} };
+    my $before = anon();
+    is $update->(',' x 120_000), undef, '120,000 commas';
+    is $update->('no equals sign,' x 20_000), undef, 'words that are no fields';
+    cmp_ok anon() - $before, '<', 16, 'in linear memory' if !$ENV{RCAPI_PRELOAD};
+    is $update->(join ',', map { "k$_=v" } 1 .. 100), undef, 'a hundred fields';
+    is $update->(join ',', map { "k$_=v" } 1 .. 101), 'failed to update repo `demo`', 'not one more';
+    is $update->('x=a\\,b,y=2'), undef, 'a comma in a value';
+    is $t->sql("SELECT value FROM repo_field WHERE key = 'x'"), "a,b\n", '... is stored';
+    my ($n) = $t->sql('SELECT count(*) FROM repo_field') =~ /(\d+)/;
+    $t->must(add_field_to_repo => { repoid => 'demo', key => "many$_" }) for $n + 1 .. 100;
+    is $t->call(add_field_to_repo => { repoid => 'demo', key => 'last' })->{error}, 'failed to create new field for repository `demo`',
+        'a repository has a hundred';
+};
+
+subtest 'a commit with a message of 40 MB' => sub {
+    my $repo = $t->repo('loud', build => sub {
+        my ($dir) = @_;
+        spew("$dir/message", "Loud\n\n" . "0123456789 \x{c3}\x{a9}\n" x (40e6 / 15));
+        RCAPI::Git::git($dir, qw(commit -q --allow-empty -F message));
+    });
+    is $t->call(invalidate_cache => { repoid => 'loud' })->{error}, undef, 'its last changeset is stored';
+    my ($stored) = map { $_->{last_changeset}{message} } grep { $_->{repo_name} eq 'loud' } @{ $t->must('get_repos') };
+    utf8::encode(my $bytes = $stored);
+    cmp_ok length $bytes, '<=', 16 * $KIB, 'with the beginning of the message';
+    like $stored, qr/\ALoud\n\n0123456789 \x{e9}\n.*\z/s, '... of whole characters';
+    cmp_ok length $t->sql("SELECT last_changeset FROM repo WHERE repo_name = 'loud'"), '<', 40 * $KIB, 'and nothing else is stored';
+    my $before = anon();
+    is $t->get('/loud/feed/atom', as => 'admin')->status, 200, 'a feed';
+    cmp_ok anon() - $before, '<', 16, 'leaves nothing behind' if !$ENV{RCAPI_PRELOAD};
+    my $whole = RCAPI::Git::git($repo->{path}, qw(log -1 --format=%B));
+    utf8::decode($whole);
+    is length $t->must(get_repo_changeset => { repoid => 'loud', revision => 'tip' })->{message}, length($whole) - 1,
+        'whole where it is asked for';
+};
+
+subtest 'journal' => sub {
+    $t->call(strip => { repoid => 'demo', revision => 'x' x 100_000, branch => 'master' });
+    my ($most) = $t->sql('SELECT max(length(action)) FROM journal') =~ /(\d+)/;
+    cmp_ok $most, '<=', $KIB, 'entries are short';
+};
+
+$t->done;
+done_testing;
