@@ -29,6 +29,12 @@ typedef struct rc_actor_t {
 rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_actor_t *actor, apr_int64_t repo_id,
                                const char *repo_name, const char *action);
 
+/** Was the same written of the same user and repository in the last @a within? *@a known says so.
+ */
+rc_err_t *rc_store_journal_recent(bool *known, rc_db_t *db, apr_int64_t user_id,
+                                  apr_int64_t repo_id, const char *action,
+                                  apr_interval_time_t within);
+
 typedef struct rc_journal_entry_t {
     apr_int64_t id;
     apr_int64_t created_on; /* microseconds */

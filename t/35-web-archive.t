@@ -346,5 +346,31 @@ subtest 'an empty tree' => sub {
     }
 };
 
+subtest 'the journal counts downloads, not requests' => sub {
+    my $s = RCAPI::Test->new(children => 2, threads => 8);
+    $s->user('bob');
+    $s->repo('open', args => { enable_downloads => 1 });
+    my @tips = split /\n/, $s->git("$s->{dir}/data/repos/open", qw(rev-list --max-count=2 master));
+    my $count = sub { ($s->sql("SELECT count(*) FROM journal WHERE action LIKE 'user_downloaded_archive:%'") =~ /(\d+)/)[0] };
+    my $get = sub { my ($path, @opt) = @_; $s->get("/open/archive/$path", @opt)->status };
+    is $get->("$tips[0].zip"), 200, 'a visitor downloads an archive';
+    is $count->(), 1, 'one entry';
+    $get->("$tips[0].zip", headers => [Range => "bytes=$_-$_"]) for 0 .. 9;
+    $get->("$tips[0].zip", method => 'HEAD') for 1 .. 3;
+    $get->("$tips[0].zip") for 1 .. 3;
+    $get->('tip.zip');
+    is $get->("$tips[0].zip", headers => ['If-None-Match' => '*']), 304, 'a condition';
+    is $count->(), 1, 'parts, heads, conditions and repetitions add none';
+    $get->("$tips[0].tar.gz");
+    $get->("$tips[1].zip");
+    is $count->(), 3, 'another format and another commit are others';
+    $get->("$tips[0].zip", as => 'bob') for 1 .. 2;
+    is $count->(), 4, 'and so is another user';
+    $s->sql('UPDATE journal SET created_on = created_on - 61000000');
+    $get->("$tips[0].zip");
+    is $count->(), 5, 'a minute later it counts again';
+    $s->done;
+};
+
 $t->done;
 done_testing;

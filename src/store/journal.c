@@ -28,6 +28,21 @@ rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_actor_t *actor, apr_int64_t
                       (apr_int64_t)apr_time_now());
 }
 
+rc_err_t *rc_store_journal_recent(bool *known, rc_db_t *db, apr_int64_t user_id,
+                                  apr_int64_t repo_id, const char *action,
+                                  apr_interval_time_t within)
+{
+    apr_time_t before = apr_time_now() - within;
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_JOURNAL_RECENT, "iisi", user_id, repo_id, action,
+                    (apr_int64_t)before));
+    RC_TRY(rc_step(known, st, db));
+    if (*known)
+        rc_done(st);
+    return NULL;
+}
+
 /* The one place that knows the columns of JOURNAL_FOLLOWED. */
 static void read_entry(rc_journal_entry_t *entry, rc_stmt_t *st, apr_pool_t *pool)
 {

@@ -19,6 +19,8 @@
 
 #define SHORT_ID 12
 
+#define JOURNAL_EVERY apr_time_from_sec(60) /* one entry for a user and an archive */
+
 static const rc_archive_limits_t limits = {
     .entries = 1000000, .bytes = (apr_off_t)8 << 30, .time = apr_time_from_sec(300)};
 
@@ -29,6 +31,7 @@ typedef struct archive_t {
     apr_int64_t time;   /* of the commit */
     const char *prefix; /* before every path in the archive */
     const char *name;   /* for the download */
+    const char *action; /* in the journal */
     const char *key;    /* of the archive's bytes */
 } archive_t;
 
@@ -134,23 +137,37 @@ static rc_err_t *add_entry(void *baton, rc_db_t *db)
     const archive_t *archive = baton;
     const rc_web_call_t *call = archive->call;
     rc_actor_t actor = {call->caller->user_id, call->request->client_ip, NULL};
+    bool known;
 
-    return rc_store_journal_add(
-        db, &actor, call->repo->id, call->repo->name,
-        apr_pstrcat(call->pool, "user_downloaded_archive:", archive->name, NULL));
+    RC_TRY(rc_store_journal_recent(&known, db, actor.user_id, call->repo->id, archive->action,
+                                   JOURNAL_EVERY));
+    if (known)
+        return NULL;
+    return rc_store_journal_add(db, &actor, call->repo->id, call->repo->name, archive->action);
+}
+
+/* A download in parts, or again at once, is one download: it is looked up before the database is
+ * locked. */
+static rc_err_t *add_once(archive_t *archive)
+{
+    rc_web_call_t *call = archive->call;
+    bool known;
+
+    archive->action = apr_pstrcat(call->pool, "user_downloaded_archive:", archive->name, NULL);
+    RC_TRY(rc_db_acquire(&call->db, call->env->db_pool, call->pool));
+    RC_TRY(rc_store_journal_recent(&known, call->db, call->caller->user_id, call->repo->id,
+                                   archive->action, JOURNAL_EVERY));
+    return known ? NULL : rc_db_txn_lazy(call->db, add_entry, archive);
 }
 
 /* A database that is busy for long does not take the archive away again. */
 static void journal(archive_t *archive)
 {
-    rc_web_call_t *call = archive->call;
-    rc_err_t *err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
+    rc_err_t *err = add_once(archive);
 
-    if (!err)
-        err = rc_db_txn_lazy(call->db, add_entry, archive);
     if (err)
         rc_log(RC_LOG_ERR, err->cause, "the journal does not tell of %s: %s", archive->name,
-               rc_err_log_text(err, call->pool));
+               rc_err_log_text(err, archive->call->pool));
 }
 
 rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
