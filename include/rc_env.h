@@ -21,6 +21,7 @@ typedef struct rc_env_config_t {
     const char *repo_root; /* absolute path */
     const char *secret_file;
     const char *temp_dir;           /* for spools */
+    apr_off_t temp_max;             /* bytes of all spools' files; 0 = no limit */
     const char *api_level;          /* answered as rhodecode_version */
     const char *site_title;         /* "" by default */
     bool reveal_keys;               /* may answers show clear keys at all */

@@ -27,6 +27,10 @@ rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool);
  * are; what would be more is RC_E_LIMIT with a text for clients. */
 void rc_spool_set_limit(rc_spool_t *spool, apr_off_t limit);
 
+/** All spools of this process together have at most @a max bytes in files (0 = no limit; of several
+ * calls the largest counts); what would be more is RC_E_BUSY. Before threads start. */
+void rc_spool_set_total(apr_off_t max);
+
 /** Appends @a len bytes. */
 rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len);
 

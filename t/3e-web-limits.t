@@ -124,6 +124,32 @@ subtest 'the sum of small files is costly' => sub {
     $s->done;
 };
 
+# 20 MiB that a client has asked for and does not read.
+sub lazy {
+    my ($s, $path) = @_;
+    my $socket = RCAPI::HTTP::connect_to($s->port);
+    syswrite $socket, "GET $path HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $s->key('admin') . "\r\n\r\n";
+    patiently(60, sub { vec(my $r = '', fileno $socket, 1) = 1; select $r, undef, undef, 0 });
+    return $socket;
+}
+
+subtest 'clients that do not read' => sub {
+    my $s = RCAPI::Test->new(children => 1, threads => 8, directives => "RcapiTempMax 64M\nRcapiArchiveCache None\nRcapiExpensiveMax 8\n");
+    $s->repo('file', build => sub { spew("$_[0]/$_", "$_\0" x (10 * $MIB)) for 1; commit(@_) });
+    $s->repo('text', build => sub { spew("$_[0]/text", "0123456789abcde\n" x ($MIB / 2)); commit(@_) });
+    my @lazy = map { lazy($s, '/file/raw/tip/1') } 1 .. 3;
+    my $a = $s->get('/file/raw/tip/1', as => 'admin');
+    is $a->status, 503, 'the fourth finds no room';
+    is $a->header('Retry-After'), 3, 'and may come again';
+    is $s->call(get_repo_nodes => { repoid => 'text', revision => 'tip', root_path => '', details => 'full' })->{error},
+        'Too many answers wait to be read; try again in a moment', 'nor does a call';
+    is $s->get('/text/changeset-diff/0?x', as => 'admin')->status, 503, 'nor a diff';
+    is $s->call('get_repos')->{error}, undef, 'what is small needs no file';
+    close $_ for @lazy;
+    ok patiently(60, sub { $s->get('/file/raw/tip/1', as => 'admin')->status == 200 }), 'the room comes back when they go';
+    $s->done;
+};
+
 subtest 'as git prints it' => sub {
     my $s = RCAPI::Test->new;
     my $far = $s->repo('far', build => \&far);

@@ -49,7 +49,7 @@ subtest 'wrong values' => sub {
         ["RcapiSecretFile $dir/nothing", qr/RcapiSecretFile: there is no file/],
         ["RcapiTempDirectory $dir/nothing", qr/RcapiTempDirectory: there is no directory [^;]*$/],
         ['RcapiDatabaseSync HALF', qr/'HALF' is not FULL or NORMAL/], ['RcapiDatabaseMin -1', qr/'-1' is not a number from 0 to 10000/],
-        ['RcapiPasswordMax 0', qr/'0' is not a number from 1/], ['RcapiExpensiveMax 0', qr/'0' is not a number from 1/], ['RcapiRangeMax x', qr/'x' is not a number of bytes/], ['RcapiRangeMax 1G 1m', qr/'1m' is not a number of seconds/],
+        ['RcapiPasswordMax 0', qr/'0' is not a number from 1/], ['RcapiTempMax lots', qr/'lots' is not a number of bytes/], ['RcapiExpensiveMax 0', qr/'0' is not a number from 1/], ['RcapiRangeMax x', qr/'x' is not a number of bytes/], ['RcapiRangeMax 1G 1m', qr/'1m' is not a number of seconds/],
         ['RcapiRangeMax 1G 86401', qr/'86401' is not a number of seconds/], ['RcapiRangeMax', qr/takes 1-2 arguments/],
          ['RcapiFeedItems 1001', qr/not a number/], ['RcapiFeedIncludeDiff x', qr/On or Off/i], ['RcapiFeedCutOff 0', qr/'0' is not a number from 1/], ['RcapiArchiveCache cache 1x', qr/'1x' is not a number of bytes/],
         ['RcapiDatabaseMin x', qr/not a number/], ['RcapiDatabaseMax 0', qr/'0' is not a number from 1/], ['RcapiDatabaseMax 1e3', qr/not a number/],
@@ -89,6 +89,7 @@ subtest 'wrong values' => sub {
 
 subtest 'right values' => sub {
     for my $text (
+        'RcapiTempMax 64M', 'RcapiTempMax 0',
         'RcapiDatabaseSync normal', 'RcapiDatabaseMax 1', 'RcapiMaxRequestBody 10m', 'RcapiRemoteSchemes HTTPS', 'RcapiArchiveCache none', 'RcapiArchiveCache cache 10g', 'RcapiExpensiveMax 1', 'RcapiPasswordMax 4', 'RcapiRangeMax 0', 'RcapiRangeMax 2g 0', 'RcapiFeedItems 1000', 'RcapiFeedIncludeDiff On', 'RcapiFeedCutOff 1048576', 'RcapiRemoteMaxSize 0', 'RcapiRemoteTimeout 86400', 'RcapiRemoteMax 1', 'RcapiRemoteMax 20 5',
         "$WHITELIST *", "$WHITELIST", "$WHITELIST SummaryController:index", 'RcapiBaseUrl http://[::1]:8080/x/', "RcapiSiteTitle \"K\xc3\xb6ln\"",
         "<VirtualHost *:1>\nSetHandler rcapi\n</VirtualHost>", "<Location \"/a\">\nSetHandler None\n</Location>", "<Directory \"/a\">\nSetHandler x\n</Directory>",

@@ -15,6 +15,8 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "rc_limit.h"
+
 #define FIRST_SIZE (4 * 1024)
 
 struct rc_spool_t {
@@ -26,6 +28,7 @@ struct rc_spool_t {
     apr_file_t *file;      /* NULL while all of it fits in memory */
     apr_off_t flushed;     /* bytes in the file */
     apr_off_t limit;       /* of the file; 0 = none */
+    apr_off_t counted;     /* bytes of the file that count in the total */
     int taken;             /* its descriptor, when it is not a temporary file of ours; else -1 */
 };
 
@@ -53,6 +56,48 @@ void rc_spool_set_limit(rc_spool_t *spool, apr_off_t limit)
     spool->limit = limit;
 }
 
+/* --- the total --- */
+
+#define FULL "Too many answers wait to be read; try again in a moment"
+
+static rc_limit_t *total; /* NULL: no limit */
+static apr_off_t total_max;
+
+void rc_spool_set_total(apr_off_t max)
+{
+    static apr_pool_t *pool; /* of the process, for good: spools may end after all others */
+
+    if (total && (!total_max || (max && max <= total_max)))
+        return;
+    if (!pool)
+        apr_pool_create(&pool, NULL);
+    total_max = max;
+    total = rc_limit_create(max, FULL, pool);
+}
+
+/* What slow clients have not read yet lies in such files. */
+static rc_err_t *count(rc_spool_t *spool, apr_off_t bytes)
+{
+    if (!total)
+        return NULL;
+    if (!rc_limit_add(total, bytes))
+        return rc_limit_full(total, spool->err_pool);
+    spool->counted += bytes;
+    return NULL;
+}
+
+static apr_status_t give_back(void *data)
+{
+    rc_spool_t *spool = data;
+
+    if (spool->counted)
+        rc_limit_give(total, spool->counted);
+    spool->counted = 0;
+    return APR_SUCCESS;
+}
+
+/* --- writing --- */
+
 static void grow(rc_spool_t *spool, apr_size_t want)
 {
     apr_size_t size = spool->size ? spool->size : FIRST_SIZE;
@@ -79,6 +124,7 @@ static rc_err_t *open_file(rc_spool_t *spool)
         return rc_err_internal(spool->err_pool, rv, "cannot make a temporary file in %s",
                                spool->temp_dir);
     apr_file_remove(name, spool->pool);
+    apr_pool_cleanup_register(spool->pool, spool, give_back, apr_pool_cleanup_null);
     return NULL;
 }
 
@@ -89,6 +135,7 @@ static rc_err_t *write_file(rc_spool_t *spool, const void *data, apr_size_t len)
     if (spool->limit && spool->flushed + (apr_off_t)len > spool->limit)
         return rc_err(spool->err_pool, RC_E_LIMIT,
                       "The answer is larger than %" APR_OFF_T_FMT " bytes", spool->limit);
+    RC_TRY(count(spool, (apr_off_t)len));
     rv = apr_file_write_full(spool->file, data, len, NULL);
     if (rv != APR_SUCCESS)
         return rc_err_internal(spool->err_pool, rv, "cannot write a temporary file%s%s",
@@ -209,6 +256,7 @@ rc_err_t *rc_spool_take_fd(rc_spool_t *spool, int fd, apr_off_t size)
     apr_status_t rv;
 
     spool->taken = fd;
+    apr_pool_cleanup_register(spool->pool, spool, give_back, apr_pool_cleanup_null);
     apr_pool_cleanup_register(spool->pool, spool, close_taken, apr_pool_cleanup_null);
     if ((rv = apr_os_file_put(&spool->file, &fd, flags, spool->pool)))
         return rc_err_internal(spool->err_pool, rv, "cannot use a file as an answer");
@@ -221,6 +269,7 @@ rc_err_t *rc_spool_reset(rc_spool_t *spool)
     apr_off_t start = 0;
     apr_status_t rv = APR_SUCCESS;
 
+    give_back(spool);
     if (spool->taken != -1)
         apr_pool_cleanup_run(spool->pool, spool, close_taken);
     else if (spool->file && (rv = apr_file_trunc(spool->file, 0)) == APR_SUCCESS)
@@ -261,6 +310,7 @@ rc_err_t *rc_spool_take_back(rc_spool_t *spool)
 
     if (rv != APR_SUCCESS)
         return rc_err_internal(spool->err_pool, rv, "cannot use a temporary file");
+    RC_TRY(count(spool, end - spool->flushed));
     spool->flushed = end;
     return NULL;
 }

@@ -179,6 +179,8 @@ void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_poo
         out->temp_dir = conf->temp_dir;
     else if (apr_temp_dir_get(&out->temp_dir, pool) != APR_SUCCESS)
         out->temp_dir = "/tmp";
+    if (conf->temp_max >= 0)
+        out->temp_max = conf->temp_max;
     if (conf->api_level)
         out->api_level = conf->api_level;
     if (conf->site_title)

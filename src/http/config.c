@@ -35,6 +35,7 @@ void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s)
     conf->db_min = -1;
     conf->db_max = -1;
     conf->reveal_keys = -1;
+    conf->temp_max = -1;
     conf->archive_cache_size = -1;
     conf->expensive_max = -1;
     conf->password_max = -1;
@@ -64,6 +65,7 @@ void *rc_http_merge_server_conf(apr_pool_t *pool, void *main_conf, void *host_co
     PICK(repo_root, NULL);
     PICK(secret_file, NULL);
     PICK(temp_dir, NULL);
+    PICK(temp_max, -1);
     PICK(api_level, NULL);
     PICK(site_title, NULL);
     PICK(reveal_keys, -1);
@@ -357,6 +359,8 @@ const command_rec rc_http_directives[] = {
         "the file with the secret that keys are sealed with (mode 0600)"),
     AP_INIT_TAKE1("RcapiTempDirectory", set_path, SERVER(temp_dir), RSRC_CONF,
         "directory for answers in the making (default: the system's)"),
+    AP_INIT_TAKE1("RcapiTempMax", set_size, SERVER(temp_max, .min = 0, .max = APR_INT64_MAX), RSRC_CONF,
+        "bytes of answers that each process keeps there, in the making and not read yet (default 8G); 0 = no limit"),
     AP_INIT_TAKE1("RcapiDatabaseSync", set_word, SERVER(db_sync, .words = sync_words), RSRC_CONF,
         "FULL (default): what was acknowledged survives a power cut; NORMAL: faster"),
     AP_INIT_TAKE1("RcapiDatabaseMin", set_number, SERVER(db_min, .min = 0, .max = 10000), RSRC_CONF,

@@ -35,6 +35,7 @@ typedef struct rc_server_conf_t {
     const char *db_path, *db_sync;
     int db_min, db_max;
     const char *repo_root, *secret_file, *temp_dir;
+    apr_off_t temp_max;
     const char *api_level, *site_title;
     int reveal_keys;
     const char *archive_cache; /* "" = none are kept */

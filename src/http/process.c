@@ -38,16 +38,17 @@ static const char *fingerprint(const rc_env_config_t *c, apr_pool_t *pool)
 {
     const char *schemes = c->remote.schemes ? apr_array_pstrcat(pool, c->remote.schemes, ' ') : "";
 
-    return apr_psprintf(
-        pool,
-        "%s\n%s\n%d %d\n%s\n%s\n%s\n%s\n%s\n%d\n%s\n%d %" APR_INT64_T_FMT " %" APR_OFF_T_FMT
-        "\n%s\n%" APR_OFF_T_FMT " %d %d\n%" APR_OFF_T_FMT " %" APR_INT64_T_FMT " %d %d %d\n%d %d",
-        c->db.path, c->db.synchronous, c->db.min, c->db.max, c->repo_root, c->secret_file,
-        c->temp_dir, c->api_level, c->site_title, c->reveal_keys, schemes,
-        c->remote.private_addresses, c->remote.timeout, c->remote.max_size,
-        c->archive_cache ? c->archive_cache : "", c->archive_cache_size, c->expensive_max,
-        c->feed_items, c->range_bytes, c->range_time, c->password_max, c->feed_diff,
-        c->feed_diff_bytes, c->remote_max, c->remote_user_max);
+    return apr_psprintf(pool,
+                        "%s\n%s\n%d %d\n%s\n%s\n%s\n%s\n%s\n%d\n%s\n%d %" APR_INT64_T_FMT
+                        " %" APR_OFF_T_FMT "\n%s\n%" APR_OFF_T_FMT " %d %d\n%" APR_OFF_T_FMT
+                        " %" APR_INT64_T_FMT " %d %d %d\n%d %d %" APR_OFF_T_FMT,
+                        c->db.path, c->db.synchronous, c->db.min, c->db.max, c->repo_root,
+                        c->secret_file, c->temp_dir, c->api_level, c->site_title, c->reveal_keys,
+                        schemes, c->remote.private_addresses, c->remote.timeout, c->remote.max_size,
+                        c->archive_cache ? c->archive_cache : "", c->archive_cache_size,
+                        c->expensive_max, c->feed_items, c->range_bytes, c->range_time,
+                        c->password_max, c->feed_diff, c->feed_diff_bytes, c->remote_max,
+                        c->remote_user_max, c->temp_max);
 }
 
 static rc_slot_t *slot_for(const rc_server_conf_t *conf, apr_pool_t *pconf)

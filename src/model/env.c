@@ -34,6 +34,7 @@ void rc_env_defaults(rc_env_config_t *config)
     *config = (rc_env_config_t){
         .db = {.synchronous = "FULL", .timeout = apr_time_from_sec(5), .min = 1, .max = 32},
         .temp_dir = "/tmp",
+        .temp_max = (apr_off_t)8 << 30,
         .api_level = "3.0.0",
         .site_title = "",
         .reveal_keys = true,
@@ -103,6 +104,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     rc_version_add("apr-util", apu_version_string());
     rc_version_add("mod_rcapi", RCAPI_VERSION);
     env->config = own;
+    rc_spool_set_total(config->temp_max);
     RC_TRY(rc_secret_load(&secret, config->secret_file, pool));
     env->secret = secret;
     RC_TRY(make_work_dir(env, pool));
