@@ -65,7 +65,10 @@ rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, cons
     if ((fd = rc_fs_open_regular(&st, path, O_NOFOLLOW)) < 0 && errno == ELOOP) {
         if (parse_link(found, path, reading->scratch))
             return NULL;
-        fd = rc_fs_open_regular(&st, path, 0);
+        if ((fd = rc_fs_open_regular(&st, path, 0)) < 0) {
+            found->broken = true; /* to git, too */
+            return NULL;
+        }
     }
     len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     if (len < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EISDIR))
@@ -103,6 +106,16 @@ static rc_err_t *read_entry(apr_hash_t *all, rc_git_reading_t *reading, const ch
     return NULL;
 }
 
+/* A link that leads nowhere is passed over, as git does when it lists references. */
+static bool leads_nowhere(const struct dirent *entry, const char *git_dir, const char *name,
+                          apr_pool_t *pool)
+{
+    struct stat st;
+
+    return (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) &&
+           stat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st);
+}
+
 /* Folders behind links are not entered: they may go in a circle. */
 static bool entry_is_folder(const struct dirent *entry, const char *git_dir, const char *name,
                             apr_pool_t *pool)
@@ -135,7 +148,7 @@ static rc_err_t *read_folder(apr_hash_t *all, rc_git_reading_t *reading, const c
         name = apr_pstrcat(reading->scratch, folder, "/", entry->d_name, NULL);
         if (entry_is_folder(entry, reading->git->path, name, reading->scratch))
             APR_ARRAY_PUSH(todo, const char *) = name;
-        else
+        else if (!leads_nowhere(entry, reading->git->path, name, reading->scratch))
             err = read_entry(all, reading, name);
     }
     closedir(handle);

@@ -15,7 +15,7 @@
 #include "rc_fs.h"
 #include "rc_text.h"
 
-#define LINKS_MOST   5 /* a reference to a reference to ...; as git */
+#define LINKS_MOST   4 /* a reference to a reference to ...; as git, which reads five */
 #define SHALLOW_MOST ((apr_size_t)256 << 20)
 
 const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name)

@@ -38,14 +38,21 @@ static int is_crash(int sig)
     return 0;
 }
 
-/* httpd's handlers of these signals would take the place of ours. */
+/* httpd's handlers of these signals would take the place of ours; one that asks where it happened
+ * mends what it can, and gives the rest back to us. */
+static int is_httpds(int sig, const struct sigaction *act)
+{
+    return *prefix && is_crash(sig) && act && !(act->sa_flags & SA_SIGINFO) &&
+           act->sa_handler != tell;
+}
+
 int sigaction(int sig, const struct sigaction *act, struct sigaction *old)
 {
     static int (*real)(int, const struct sigaction *, struct sigaction *);
 
     if (!real)
         real = dlsym(RTLD_NEXT, "sigaction");
-    return real(sig, *prefix && is_crash(sig) ? NULL : act, old);
+    return real(sig, is_httpds(sig, act) ? NULL : act, old);
 }
 
 __attribute__((constructor)) static void start(void)
