@@ -31,6 +31,46 @@ static apr_int64_t count(rc_vcs_pool_t *handles, const char *name)
     return n;
 }
 
+/* Who owns the file that names a folder of objects, and who the folder, decides whether it counts.
+ */
+static void borrowed_objects(void **state)
+{
+    static const struct {
+        unsigned file, folder;
+        bool borrowed;
+    } rows[] = {{0, 0, true},
+                {0, 12345, true},
+                {12345, 12345, true},
+                {12345, 0, false},
+                {12345, 12346, false}};
+    rc_err_t *err;
+    size_t i;
+
+    (void)state;
+    if (geteuid())
+        skip();
+    make("lender.git");
+    sh("git init -q --bare -b master borrower.git && cp lender.git/refs/heads/master "
+       "borrower.git/refs/heads/ && mkdir -p borrower.git/objects/info && "
+       "echo $PWD/lender.git/objects > borrower.git/objects/info/alternates");
+    for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        apr_pool_t *pool;
+        rc_vcs_t *vcs;
+        apr_int64_t n;
+
+        sh("chown %u borrower.git/objects/info/alternates && chown %u lender.git/objects",
+           rows[i].file, rows[i].folder);
+        apr_pool_create(&pool, fixture.pool);
+        ASSERT_OK(rc_vcs_open(&vcs, NULL, "git", in_dir("borrower.git"), NULL, pool));
+        rc_vcs_drop_cache(fixture.handles, "git", in_dir("borrower.git"), pool);
+        err = rc_vcs_count(&n, vcs);
+        assert_int_equal(err == NULL, rows[i].borrowed);
+        apr_pool_destroy(pool);
+    }
+    err = rc_vcs_copy("git", in_dir("borrower.git"), in_dir("thief.git"), fixture.pool);
+    assert_non_null(err);
+}
+
 static void types(void **state)
 {
     rc_vcs_t *vcs;
@@ -208,6 +248,7 @@ static void threads_while_pushing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(borrowed_objects),
         cmocka_unit_test(types),
         cmocka_unit_test(handles_of_one_path),
         cmocka_unit_test(one_moment),
