@@ -67,7 +67,7 @@ static void borrowed_objects(void **state)
         assert_int_equal(err == NULL, rows[i].borrowed);
         apr_pool_destroy(pool);
     }
-    err = rc_vcs_copy("git", in_dir("borrower.git"), in_dir("thief.git"), fixture.pool);
+    err = rc_vcs_copy("git", in_dir("borrower.git"), in_dir("thief.git"), NULL, fixture.pool);
     assert_non_null(err);
 }
 
