@@ -19,7 +19,7 @@
  * had. */
 #define RC_LEFT "/.rc_left/"
 
-#define RC_UNKNOWN_REPOSITORY "%s is a repository that is not in the database: rescan_repos adds it"
+#define RC_UNKNOWN_REPOSITORY "%s is a repository that is not in the database: rescan_repos adds it, or says why not"
 
 typedef struct rc_moves_t rc_moves_t;
 

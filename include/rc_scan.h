@@ -31,6 +31,9 @@ rc_err_t *rc_model_scan(rc_scan_t *scan, const rc_env_t *env, apr_pool_t *pool);
 /** Is there a repository at @a path, as far as names tell? */
 bool rc_model_is_repository(const char *path, apr_pool_t *pool);
 
+/** The same, or one that cannot be served: of another type, or without some of its folders. */
+bool rc_model_holds_repository(const char *path, apr_pool_t *pool);
+
 /** The same, whatever its HEAD is, and without one. */
 bool rc_model_could_be_repository(const char *path, apr_pool_t *pool);
 

@@ -21,7 +21,8 @@ typedef struct rc_sealed_t {
 rc_err_t *rc_store_sealed_next(apr_array_header_t **rows, rc_db_t *db, rc_sealed_kind_t kind,
                                apr_int64_t after, apr_pool_t *pool);
 
-/** Puts @a row in the place of what its row holds, which leaves no trace in the file. */
+/** Puts @a row in the place of what its row holds. The former bytes are overwritten
+ * (secure_delete), in the log of the database once it has been written back and is written anew. */
 rc_err_t *rc_store_reseal(rc_db_t *db, rc_sealed_kind_t kind, const rc_sealed_t *row);
 
 #endif

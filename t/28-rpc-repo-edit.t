@@ -125,10 +125,11 @@ subtest 'rename and move' => sub {
 
 subtest 'refusals leave all as it was' => sub {
     my $sha = tip('r');
-    mkdir "$ROOT/in the way" or die $!;
+    $t->git('.', 'init', '-q', '--bare', "$ROOT/in the way"); # that rescan_repos has not seen; t/5b has other folders
+    mkdir $_ or die $! for "$ROOT/hg here", "$ROOT/hg here/.hg";
     for my $case ([name => 'a/b'], [name => '/x'], [name => ''], [name => '.x'], [name => '..'], [name => '123'], [name => '_x'],
                   [name => 'a:b'], [name => "a\nb"], [name => 'rm__20200101_000000_123456__x'], [name => 'x' x 256],
-                  [name => 'taken'], [name => 'g'], [name => 'in the way'], [name => ['x']],
+                  [name => 'taken'], [name => 'g'], [name => 'in the way'], [name => 'hg here'], [name => ['x']],
                   [owner => 'nobody'], [owner => {}], [landing_rev => 'tip'], [landing_rev => '']) {
         my ($name, $value) = @$case;
         (my $show = ref $value ? ref $value : substr $value, 0, 30) =~ s/\n/\\n/;
@@ -148,6 +149,7 @@ subtest 'refusals leave all as it was' => sub {
     is_deeply [@$repo{qw(repo_name owner description)}, $repo->{landing_rev}[0]], ['r', 'ann', 'both', 'branch'], 'unchanged';
     is tip('r'), $sha, 'on the disk';
     is_deeply [glob "$ROOT/.rc_tmp/*.op"], [], 'no change is left half done';
+    system 'rm', '-r', "$ROOT/in the way", "$ROOT/hg here";
 };
 
 subtest 'who may move where' => sub {

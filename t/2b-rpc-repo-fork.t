@@ -117,7 +117,7 @@ subtest 'fork_repo: who, messages, in their order' => sub {
         is fork_as('bob', 'x/bobs')->{error}, undef, 'group.admin';
     });
     is fork_as('bob', 'new/deep/f')->{error}, undef, 'groups are made on the way';
-    mkdir "$ROOT/in the way";
+    $t->git('.', 'init', '-q', '--bare', "$ROOT/in the way"); # that rescan_repos has not seen; t/5b has other folders
     for my $name ('', '/', '.', '..', '_x', '123', 'a:b', 'x', 'in the way', 'src/below', undef, ['x']) {
         my $clean = ref $name ? '["x"]' : defined $name ? join '/', grep { length } split m{/}, $name : 'None';
         my $error = fork_as('admin', $name)->{error};
@@ -127,6 +127,7 @@ subtest 'fork_repo: who, messages, in their order' => sub {
     is fork_as('admin', 'f', landing_rev => 'tip')->{error}, 'failed to fork repository `src` as `f`', 'landing_rev';
     is $t->call(fork_repo => { repoid => 'src' })->{error}, 'Missing non optional `fork_name` arg in JSON DATA', 'missing';
     is_deeply [grep { !/\.done$/ } glob "$ROOT/.rc_tmp/*"], [], 'no work folder stays behind';
+    system 'rm', '-r', "$ROOT/in the way";
 };
 
 subtest 'delete_repo: forks' => sub {

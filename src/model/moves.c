@@ -129,8 +129,8 @@ typedef struct plan_t {
 static rc_err_t *plan_folder(plan_t *plan, const char *path);
 
 /* What the database does not know, and what stands where a change wants to be, was left by a crash
- * or by a restore. It is renamed, never removed. A whole repository is none: rescan_repos adds it.
- */
+ * or by a restore. It is renamed, never removed. A repository, of whatever type, is no such
+ * leftover. */
 static rc_err_t *set_aside(plan_t *plan, const char *path)
 {
     apr_pool_t *pool = plan->moves->pool;
@@ -139,7 +139,7 @@ static rc_err_t *set_aside(plan_t *plan, const char *path)
 
     if (plan->others)
         return rc_err_failed(pool, "%s is there, and another change is not over", path);
-    if (*name != '.' && rc_model_is_repository(path, pool))
+    if (*name != '.' && rc_model_holds_repository(path, pool))
         return rc_err_failed(pool, RC_UNKNOWN_REPOSITORY, path);
     aside = apr_pstrcat(pool, root, RC_LEFT, plan->moves->token, "/", name, NULL);
     RC_TRY(plan_folder(plan, rc_fs_folder(aside, pool)));

@@ -72,6 +72,11 @@ static const char *near_miss(const char *path, apr_pool_t *pool)
     return NULL;
 }
 
+bool rc_model_holds_repository(const char *path, apr_pool_t *pool)
+{
+    return rc_model_is_repository(path, pool) || near_miss(path, pool);
+}
+
 typedef struct walk_t {
     rc_scan_t *scan;
     const char *root;

@@ -65,12 +65,13 @@ static rc_err_t *configure(rc_db_t *db)
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     rc_db_bound_wal(db);
-    return rc_db_exec(db, apr_psprintf(db->pool,
-                                       "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
-                                       "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
-                                       "PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;"
-                                       "PRAGMA journal_size_limit = 16777216",
-                                       db->config->synchronous));
+    return rc_db_exec(
+        db, apr_psprintf(db->pool,
+                         "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
+                         "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
+                         "PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;"
+                         "PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = FAST",
+                         db->config->synchronous));
 }
 
 rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *pool)
