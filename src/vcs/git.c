@@ -246,13 +246,14 @@ rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool)
 
     if (!git->work || git_odb_read_header(&size, &type, git->odb, id) < 0)
         return NULL; /* reading it says why */
-    return rc_work_spend(git->work, (apr_off_t)size, pool);
+    return rc_work_spend(git->work, (apr_off_t)size + rc_git_objects_copied(git->odb), pool);
 }
 
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
                       apr_pool_t *pool)
 {
     rc_err_t *err = NULL;
+    apr_off_t copied;
 
     if (!git->odb)
         return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
@@ -260,10 +261,11 @@ rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, gi
         RC_TRY(rc_git_spend(git, id, pool));
     if (git_odb_read(out, git->odb, id) < 0)
         return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
+    copied = rc_git_objects_copied(git->odb);
     if (git_odb_object_type(*out) == type && type == GIT_OBJECT_BLOB)
         return NULL;
     if (git_odb_object_type(*out) == type)
-        err = rc_work_spend(git->work, (apr_off_t)git_odb_object_size(*out), pool);
+        err = rc_work_spend(git->work, (apr_off_t)git_odb_object_size(*out) + copied, pool);
     else
         err = rc_err_internal(pool, APR_SUCCESS, "%s in %s is no %s", git_oid_tostr_s(id),
                               git->path, git_object_type2string(type));

@@ -14,6 +14,7 @@
 
 #include "git_attributes.h"
 #include "git_name.h"
+#include "git_objects.h"
 #include "git_worktree.h"
 #include "rc_log.h"
 #include "rc_text.h"
@@ -71,6 +72,7 @@ static rc_err_t *read_object(git_odb_object **out, walk_t *walk, const git_oid *
 {
     if (!git_odb_exists(walk->git->odb, id))
         return missing(walk, id);
+    RC_TRY(rc_work_spend(walk->git->work, rc_git_objects_copied(walk->git->odb), walk->pool));
     if (git_odb_read(out, walk->git->odb, id) < 0)
         return rc_git_err(walk->pool, "cannot read %s in %s", git_oid_tostr_s(id), walk->git->path);
     if (git_odb_object_type(*out) == type)

@@ -11,6 +11,8 @@
 
 #include <apr_strings.h>
 
+#define COPIED_MOST ((apr_off_t)1 << 40) /* more is as much */
+
 typedef struct folder_t {
     char *path;
     rc_git_packs_t *packs;
@@ -145,4 +147,17 @@ bool rc_git_objects_damaged(git_odb *odb)
         if (rc_git_packs_damaged(((objects_t *)backend)->folders[i].packs))
             return true;
     return false;
+}
+
+apr_off_t rc_git_objects_copied(git_odb *odb)
+{
+    git_odb_backend *backend;
+    apr_uint64_t copied = 0;
+    int i;
+
+    if (git_odb_get_backend(&backend, odb, 0) < 0)
+        return 0;
+    for (i = 0; i < ((objects_t *)backend)->folders_n; i++)
+        copied += rc_git_packs_copied(((objects_t *)backend)->folders[i].packs);
+    return copied < COPIED_MOST ? (apr_off_t)copied : COPIED_MOST;
 }

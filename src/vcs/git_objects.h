@@ -34,6 +34,9 @@ bool rc_git_packs_damaged(const rc_git_packs_t *packs);
 int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
                       const git_oid *id);
 
+/** How many bytes were copied to unpack the last object, where it was made by many deltas; once. */
+apr_uint64_t rc_git_packs_copied(rc_git_packs_t *packs);
+
 /* --- git_loose.c --- */
 
 /** Reads the loose object @a id below @a objects; memory is @a backend's. */
@@ -54,6 +57,9 @@ rc_err_t *rc_git_objects_open(git_odb **odb, const char *git_dir, apr_pool_t *po
 
 /** True when packs of the database were left out, so that what is missing may be in them. */
 bool rc_git_objects_damaged(git_odb *odb);
+
+/** As rc_git_packs_copied, for the object that was read last, or whose header was. */
+apr_off_t rc_git_objects_copied(git_odb *odb);
 
 /* --- git_mapped.c --- */
 

@@ -18,6 +18,7 @@
 #include <apr_thread_mutex.h>
 #include <openssl/evp.h>
 
+#include "git_chain.h"
 #include "rc_fs.h"
 #include "rc_log.h"
 
@@ -30,6 +31,7 @@ struct pack_t {
     pack_t *next; /* an older one */
     char *index;  /* path */
     git_odb_backend *inner;
+    rc_git_chain_t *chain;
     dev_t dev;
     ino_t ino;
     time_t time;
@@ -40,6 +42,7 @@ struct rc_git_packs_t {
     char *folder;
     pack_t *newest, *last;   /* last: where the last object was found */
     struct timespec changed; /* of the folder, when it was read */
+    apr_uint64_t copied;     /* to unpack the last object, where it was much */
     bool damaged;
 };
 
@@ -133,6 +136,7 @@ static void drop_pack(pack_t *pack)
 {
     if (pack->inner)
         pack->inner->free(pack->inner);
+    rc_git_chain_close(pack->chain);
     free(pack->index);
     free(pack);
 }
@@ -167,6 +171,7 @@ static pack_t *open_pack(const char *index, apr_pool_t *scratch)
     }
     pack = calloc(1, sizeof(*pack));
     if (!pack || !(pack->index = strdup(index)) ||
+        !(pack->chain = rc_git_chain_open(index, scratch)) ||
         git_odb_backend_one_pack(&pack->inner, index) < 0) {
         rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: the pack cannot be opened", index);
         if (pack)
@@ -295,13 +300,24 @@ bool rc_git_packs_damaged(const rc_git_packs_t *packs)
 
 /* --- objects --- */
 
-static int ask(void **data, size_t *size, git_object_t *type, pack_t *pack, const git_oid *id)
+static int read_pack(void **data, size_t *size, git_object_t *type, pack_t *pack, const git_oid *id,
+                     apr_uint64_t *copied)
+{
+    int n = rc_git_chain_check(copied, pack->chain, id);
+
+    if (n)
+        return n;
+    return data ? pack->inner->read(data, size, type, pack->inner, id)
+                : pack->inner->read_header(size, type, pack->inner, id);
+}
+
+static int ask(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs, pack_t *pack,
+               const git_oid *id)
 {
     int n;
 
     rc_git_mapped_begin();
-    n = data ? pack->inner->read(data, size, type, pack->inner, id)
-             : pack->inner->read_header(size, type, pack->inner, id);
+    n = read_pack(data, size, type, pack, id, &packs->copied);
     if (rc_git_mapped_end())
         return n;
     if (n == 0 && data)
@@ -316,10 +332,10 @@ int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_pack
     int n, worst = GIT_ENOTFOUND;
     pack_t *pack;
 
-    if (packs->last && (n = ask(data, size, type, packs->last, id)) == 0)
+    if (packs->last && (n = ask(data, size, type, packs, packs->last, id)) == 0)
         return 0;
     for (pack = packs->newest; pack; pack = pack->next) {
-        n = ask(data, size, type, pack, id);
+        n = ask(data, size, type, packs, pack, id);
         if (n == 0) {
             packs->last = pack;
             return 0;
@@ -328,4 +344,12 @@ int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_pack
             worst = n; /* perhaps it is whole elsewhere */
     }
     return worst;
+}
+
+apr_uint64_t rc_git_packs_copied(rc_git_packs_t *packs)
+{
+    apr_uint64_t copied = packs->copied;
+
+    packs->copied = 0;
+    return copied;
 }
