@@ -12,11 +12,16 @@
 
 #include "rc_err.h"
 
-/** The error of a system call that has just failed: "cannot <what> <path>", with errno. */
+/** The error of a call that failed with @a status: "cannot <what> <path>"; where access is denied,
+ * with rc_fs_rights. */
+rc_err_t *rc_fs_status(apr_pool_t *pool, apr_status_t status, const char *what, const char *path);
+
+/** The same for a system call that has just failed, with errno. */
 rc_err_t *rc_fs_err(apr_pool_t *pool, const char *what, const char *path);
 
 /** Whose @a path is, its mode, and who this process is: "it belongs to root, mode 600; this process
- * runs as www-data". */
+ * runs as www-data". Of a path that is not there or hidden, the folder above it: "/srv/rcapi
+ * belongs to ...". */
 const char *rc_fs_rights(const char *path, apr_pool_t *pool);
 
 /** The folder that @a path stands in. */

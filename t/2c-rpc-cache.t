@@ -133,7 +133,7 @@ subtest 'rescan_repos: adding' => sub {
     my %skipped = map { /^(.*?): (.*)$/s } map { s/^plus:colon/plus-colon/r } @{ delete $found->{errors} };
     is_deeply $found, { added => ['new/bare', 'new/deep/tree', 'top'], removed => [] }, 'what is a repository';
     my %why = ('123' => qr/^the name is all digits/, 'plus-colon' => qr/^the name holds one of/, _hidden => qr/^the name begins with _/,
-        link => qr/^a symbolic link/, shut => qr/^Permission denied/, damaged => qr/cannot open the repository|object/, norefs => qr/without its folder refs/,
+        link => qr/^a symbolic link/, shut => qr/^Permission denied \(it belongs to \S+, mode 0; this process runs as \S+\)/, damaged => qr/cannot open the repository|object/, norefs => qr/without its folder refs/,
         sha256 => qr/the format of the repository is not supported: extensions\.objectformat/i, hg => qr/^a Mercurial repository/, svn => qr/^a Subversion repository/);
     is_deeply [sort keys %skipped], [sort keys %why], 'what is not served: folders that look like repositories, not the hidden or removed';
     like $skipped{$_}, $why{$_}, "$_: why" for sort keys %why;

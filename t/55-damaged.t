@@ -314,7 +314,7 @@ subtest 'a folder that is closed: the log says so' => sub {
     my $before = length $t->error_log;
     chmod 0, $repos{loose}{path};
     is ask($repos{loose}, 'diff')->status, 500, 'refused';
-    like substr($t->error_log, $before), qr/\(13\)Permission denied: .*cannot open the repository \Q$repos{loose}{path}\E/, 'and why';
+    like substr($t->error_log, $before), qr/\(13\)Permission denied: .*cannot open the repository \Q$repos{loose}{path}\E \(it belongs to \S+, mode 0; this process runs as \S+\)/, 'and why';
     mend($repos{loose});
 };
 

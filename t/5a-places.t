@@ -94,6 +94,12 @@ subtest 'unreadable' => sub {
     refused('unreadable', $rights, sub { chmod 0, $db }, sub { chmod 0600, $db });
     refused('a closed folder', qr{\Q$data\E \(it belongs to \S+, mode 500; this process runs as \Q$me\E\): Permission denied},
         sub { chmod 0500, $data }, sub { chmod 0700, $data });
+    refused('a folder without entry', qr{cannot look at \Q$db\E \(\Q$data\E belongs to \S+, mode 0; this process runs as \Q$me\E\): Permission denied|cannot open the secret \Q$data\E/secret \(\Q$data\E belongs to \S+, mode 0; this process runs as \Q$me\E\): Permission denied},
+        sub { chmod 0, $data }, sub { chmod 0700, $data });
+    refused('a closed secret', qr{cannot open the secret \Q$data\E/secret \(it belongs to \S+, mode 0; this process runs as \Q$me\E\): Permission denied},
+        sub { chmod 0, "$data/secret" }, sub { chmod 0600, "$data/secret" });
+    refused('a closed root', qr{cannot create \Q$data\E/repos/\.rc_tmp \(\Q$data\E/repos belongs to \S+, mode 0; this process runs as \Q$me\E\): Permission denied},
+        sub { chmod 0, "$data/repos" }, sub { chmod 0700, "$data/repos" });
 };
 
 subtest 'a lock of another account' => sub {

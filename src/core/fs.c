@@ -20,11 +20,6 @@
 
 #include "rc_time.h"
 
-rc_err_t *rc_fs_err(apr_pool_t *pool, const char *what, const char *path)
-{
-    return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot %s %s", what, path);
-}
-
 static const char *account(uid_t uid, apr_pool_t *pool)
 {
     char *name;
@@ -33,15 +28,31 @@ static const char *account(uid_t uid, apr_pool_t *pool)
                                                              : apr_psprintf(pool, "user %u", uid);
 }
 
+/* Of a path that cannot be looked at, the nearest folder above it counts. */
 const char *rc_fs_rights(const char *path, apr_pool_t *pool)
 {
     const char *we = apr_pstrcat(pool, "this process runs as ", account(geteuid(), pool), NULL);
+    const char *there;
     struct stat st;
 
-    if (stat(path, &st))
-        return we;
-    return apr_psprintf(pool, "it belongs to %s, mode %o; %s", account(st.st_uid, pool),
-                        (unsigned)st.st_mode & 07777, we);
+    for (there = path; stat(there, &st); there = rc_fs_folder(there, pool))
+        if (!strchr(there, '/'))
+            return we;
+    return apr_psprintf(pool, "%s belongs to %s, mode %o; %s", there == path ? "it" : there,
+                        account(st.st_uid, pool), (unsigned)st.st_mode & 07777, we);
+}
+
+rc_err_t *rc_fs_status(apr_pool_t *pool, apr_status_t status, const char *what, const char *path)
+{
+    bool denied = APR_STATUS_IS_EACCES(status) || status == APR_FROM_OS_ERROR(EPERM);
+
+    return rc_err_internal(pool, status, "cannot %s %s%s", what, path,
+                           denied ? apr_psprintf(pool, " (%s)", rc_fs_rights(path, pool)) : "");
+}
+
+rc_err_t *rc_fs_err(apr_pool_t *pool, const char *what, const char *path)
+{
+    return rc_fs_status(pool, APR_FROM_OS_ERROR(errno), what, path);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)

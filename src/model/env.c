@@ -4,12 +4,15 @@
  */
 #include "rc_env.h"
 
-#include <apr_file_info.h>
+#include <errno.h>
+#include <sys/stat.h>
+
 #include <apr_strings.h>
 #include <apr_version.h>
 #include <apu_version.h>
 
 #include "rc_cache.h"
+#include "rc_fs.h"
 #include "rc_moves.h"
 #include "rc_secret_model.h"
 #include "rc_versions.h"
@@ -58,12 +61,7 @@ void rc_env_defaults(rc_env_config_t *config)
 
 static rc_err_t *make_dir(const char *path, apr_pool_t *pool)
 {
-    apr_fileperms_t mode = APR_FPROT_UREAD | APR_FPROT_UWRITE | APR_FPROT_UEXECUTE;
-    apr_status_t rv = apr_dir_make(path, mode, pool);
-
-    if (rv != APR_SUCCESS && !APR_STATUS_IS_EEXIST(rv))
-        return rc_err_internal(pool, rv, "cannot create %s", path);
-    return NULL;
+    return mkdir(path, 0700) && errno != EEXIST ? rc_fs_err(pool, "create", path) : NULL;
 }
 
 static rc_err_t *make_work_dir(rc_env_t *env, apr_pool_t *pool)

@@ -134,10 +134,11 @@ static rc_err_t *read_folder(walk_t *walk, const char *prefix)
     apr_status_t rv = apr_dir_open(&dir, path, walk->pool);
 
     if (rv != APR_SUCCESS && !*prefix)
-        return rc_err_internal(walk->pool, rv, "cannot read %s", path);
+        return rc_fs_status(walk->pool, rv, "read", path);
     if (rv != APR_SUCCESS && strcmp(prefix, "lost+found/")) /* a file system's own is nobody's */
         skip(walk, apr_pstrmemdup(walk->pool, prefix, strlen(prefix) - 1),
-             apr_pstrdup(walk->pool, apr_strerror(rv, why, sizeof(why))));
+             apr_psprintf(walk->pool, "%s (%s)", apr_strerror(rv, why, sizeof(why)),
+                          rc_fs_rights(path, walk->pool)));
     if (rv != APR_SUCCESS)
         return NULL;
     while (apr_dir_read(&entry, APR_FINFO_NAME | APR_FINFO_TYPE, dir) == APR_SUCCESS)

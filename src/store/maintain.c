@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "rc_fs.h"
 #include "rc_versions.h"
 
 void rc_db_startup(void)
@@ -83,7 +84,7 @@ rc_err_t *rc_db_backup(rc_db_t *db, const char *path)
     int n;
 
     if (fd < 0)
-        return rc_err_internal(db->pool, APR_FROM_OS_ERROR(errno), "cannot create %s", path);
+        return rc_fs_err(db->pool, "create", path);
     close(fd);
     n = sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE, NULL);
     if (n == SQLITE_OK && (backup = sqlite3_backup_init(copy, "main", db->handle, "main"))) {

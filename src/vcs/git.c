@@ -13,6 +13,7 @@
 
 #include <apr_strings.h>
 
+#include "rc_fs.h"
 #include "rc_versions.h"
 
 /* For the process, all handles together. */
@@ -191,7 +192,7 @@ static rc_err_t *check_directory(rc_git_t *git, apr_pool_t *pool)
     struct stat st, inner;
 
     if (access(git->path, R_OK | X_OK) || stat(refs, &inner))
-        return rc_err_internal(pool, errno, "cannot open the repository %s", git->path);
+        return rc_fs_err(pool, "open the repository", git->path);
     /* Before anything is opened: if the directory is replaced meanwhile, the next reuse sees it. */
     if (!stat_directory(git, &st) || !S_ISDIR(inner.st_mode))
         return rc_err_internal(pool, APR_ENOENT, "cannot open the repository %s", git->path);

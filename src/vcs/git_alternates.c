@@ -121,7 +121,7 @@ rc_err_t *rc_git_object_folders(apr_array_header_t **folders, bool *refused, con
     int i;
 
     if (stat(own, &st))
-        return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot read %s", own);
+        return rc_fs_err(pool, "read", own);
     if (!S_ISDIR(st.st_mode))
         return rc_err_internal(pool, APR_ENOTDIR, "cannot read %s", own);
     add_folder(&search, own, &st, 0);

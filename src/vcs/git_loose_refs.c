@@ -74,7 +74,7 @@ rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, cons
     if (len < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EISDIR))
         *out = NULL; /* packed or deleted since the folder was listed */
     else if (len < 0)
-        return rc_err_internal(reading->scratch, APR_FROM_OS_ERROR(errno), "cannot read %s", path);
+        return rc_fs_err(reading->scratch, "read", path);
     if (fd >= 0)
         close(fd);
     if (*out) {
@@ -139,7 +139,7 @@ static rc_err_t *read_folder(apr_hash_t *all, rc_git_reading_t *reading, const c
     if (!handle && errno == ENOENT)
         return NULL;
     if (!handle)
-        return rc_err_internal(reading->scratch, APR_FROM_OS_ERROR(errno), "cannot read %s", path);
+        return rc_fs_err(reading->scratch, "read", path);
     while (!err && (entry = readdir(handle))) {
         const char *name;
 

@@ -158,7 +158,7 @@ static rc_err_t *begin_file(rc_publish_t *publish)
     if (rv == APR_SUCCESS && flock(fd, LOCK_EX | LOCK_NB) < 0)
         rv = APR_FROM_OS_ERROR(errno);
     if (rv != APR_SUCCESS)
-        return rc_err_internal(publish->pool, rv, "cannot make %s", path);
+        return rc_fs_status(publish->pool, rv, "make", path);
     return take_lock(publish, path);
 }
 
@@ -343,7 +343,7 @@ rc_err_t *rc_publish_head(const rc_publish_t *publish, const char *branch)
     if (rv == APR_SUCCESS)
         rv = apr_file_puts(apr_pstrcat(publish->scratch, "ref: ", branch, "\n", NULL), file);
     if (rv != APR_SUCCESS)
-        return rc_err_internal(publish->pool, rv, "cannot write %s", from);
+        return rc_fs_status(publish->pool, rv, "write", from);
     RC_TRY(sync_file(file, publish->pool));
     if (rename(from, to) < 0)
         return os_error(publish, "make", to);

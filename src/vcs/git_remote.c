@@ -22,6 +22,7 @@
 #include "git_publish.h"
 #include "proc.h"
 #include "quarantine.h"
+#include "rc_fs.h"
 
 #define MAX_LINE      (8 * 1024) /* an id and the name of a reference */
 #define MAX_DETAIL    1500
@@ -160,7 +161,7 @@ static rc_err_t *make_file(apr_file_t **file, const fetch_t *fetch, const char *
     const char *path = apr_pstrcat(fetch->pool, fetch->quarantine, "/", name, NULL);
     apr_status_t rv = apr_file_open(file, path, how, APR_OS_DEFAULT, fetch->scratch);
 
-    return rv == APR_SUCCESS ? NULL : rc_err_internal(fetch->pool, rv, "cannot make %s", path);
+    return rv == APR_SUCCESS ? NULL : rc_fs_status(fetch->pool, rv, "make", path);
 }
 
 static rc_err_t *rewind_file(apr_file_t *file, const fetch_t *fetch)
@@ -479,7 +480,7 @@ static rc_err_t *read_head(const char **branch, const fetch_t *fetch)
         apr_file_close(file);
     }
     if (rv != APR_SUCCESS)
-        return rc_err_internal(fetch->pool, rv, "cannot read %s", path);
+        return rc_fs_status(fetch->pool, rv, "read", path);
     if (strncmp(line, "ref: ", 5) == 0)
         *branch = apr_pstrmemdup(fetch->pool, line + 5, strcspn(line + 5, "\n"));
     return NULL;

@@ -20,6 +20,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "rc_fs.h"
 #include "rc_log.h"
 
 #define PACK_NAME    45 /* pack-<40 hex digits> */
@@ -33,7 +34,7 @@ static rc_err_t *make_dir(const char *base, const char *name, apr_pool_t *pool)
     const char *path = apr_pstrcat(pool, base, "/", name, NULL);
 
     if (mkdir(path, 0700) < 0)
-        return rc_err_internal(pool, errno, "cannot make %s", path);
+        return rc_fs_err(pool, "make", path);
     return NULL;
 }
 
