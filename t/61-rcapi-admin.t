@@ -80,6 +80,10 @@ subtest 'command line' => sub {
     ends(admin(@$_), 2, '', $usage, "without enough: @$_")
         for [], ['check'], ['--data', $data], ['--db', 'x', 'check'], ['--db', 'x', '--repos', 'y', 'check'];
     refused(2, 'no command frob; see rcapi-admin --help', '--data', $data, 'frob');
+    refused(2, 'no command frob; see rcapi-admin --help', 'help', 'frob');
+    like(admin('frob')->{err}, qr/^rcapi-admin: no command frob; see rcapi-admin --help\n\z/m, 'nor without a place');
+    like(admin('check')->{err}, qr/^rcapi-admin: name the data folder of check: --data DIR, or the environment variable RCAPI_DATA\n\z/m,
+        'a missing place is named last');
     refused(1, "$data/none/rcapi.db is not there; run init first", '--data', "$data/none", 'check');
     ok(!-e "$data/none", 'looking makes nothing');
     ends(admin("--data=$data", 'check'), 0, '', '', '--data=DIR');

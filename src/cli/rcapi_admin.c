@@ -235,6 +235,24 @@ static void usage(FILE *out, const rc_command_t *only)
     fputs("\nExit status: 0 done, 1 failed, 2 wrong command line\n", out);
 }
 
+static int no_command(const char *name)
+{
+    return rc_admin_fail(RC_ADMIN_USAGE, "no command %s; see rcapi-admin --help", name);
+}
+
+/* There is no command, or no data folder for it. */
+static int incomplete(const char *command)
+{
+    usage(stderr, NULL);
+    if (command && !find_command(command))
+        return no_command(command);
+    return command ? rc_admin_fail(RC_ADMIN_USAGE,
+                                   "name the data folder of %s: --data DIR, or the "
+                                   "environment variable RCAPI_DATA",
+                                   command)
+                   : RC_ADMIN_USAGE;
+}
+
 static void print_log(void *baton, rc_log_level_t level, apr_status_t status, const char *text)
 {
     (void)baton;
@@ -287,7 +305,7 @@ static int run(rc_admin_t *admin, const char *name)
     int status;
 
     if (!command)
-        return rc_admin_fail(RC_ADMIN_USAGE, "no command %s; see rcapi-admin --help", name);
+        return no_command(name);
     if ((status = rc_admin_become_owner(admin)) != RC_ADMIN_OK)
         return status;
     admin->command = command->name;
@@ -322,10 +340,19 @@ static const rc_command_t *named_command(rc_admin_t *admin)
     return command;
 }
 
+static int help(rc_admin_t *admin)
+{
+    if (admin->words->nelts > 1 && !strcmp(WORD(admin, 0), "help") && !named_command(admin))
+        return no_command(WORD(admin, 1));
+    usage(stdout, named_command(admin));
+    return RC_ADMIN_OK;
+}
+
 int main(int argc, const char *const *argv)
 {
     rc_admin_t admin = {NULL};
     const char *command;
+    bool places;
     int i, status;
 
     apr_app_initialize(&argc, &argv, NULL);
@@ -341,14 +368,12 @@ int main(int argc, const char *const *argv)
         return RC_ADMIN_OK;
     }
     admin.headers = rc_admin_flag(&admin, "--headers") || isatty(STDOUT_FILENO);
-    if (wants_help(&admin)) {
-        usage(stdout, named_command(&admin));
-        return RC_ADMIN_OK;
-    }
-    if (!read_places(&admin) || !(command = rc_admin_word(&admin))) {
-        usage(stderr, NULL);
-        return RC_ADMIN_USAGE;
-    }
+    if (wants_help(&admin))
+        return help(&admin);
+    places = read_places(&admin);
+    command = rc_admin_word(&admin);
+    if (!places || !command)
+        return incomplete(command);
     status = run(&admin, command);
     apr_pool_destroy(admin.pool);
     return status;
