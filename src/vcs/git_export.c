@@ -21,7 +21,8 @@
 
 #define PATH_LIMIT     4096 /* bytes of a path, and of a link's target */
 #define RULES          ".gitattributes"
-#define RULES_SIZE     ((size_t)16 << 20)     /* git ignores one of 100 MiB; we refuse */
+#define RULES_SIZE     ((size_t)16 << 20)     /* of what git reads, and we refuse */
+#define RULES_IGNORED  ((size_t)100 << 20)    /* git ignores a file of this size */
 #define CONVERTED_SIZE ((apr_off_t)512 << 20) /* git gives larger files as they are stored */
 
 #define DAMAGED    "is a damaged directory"
@@ -179,6 +180,8 @@ static rc_err_t *enter_rules(walk_t *walk, rc_git_cursor_t *cursor)
     RC_TRY(rc_git_attributes_enter(&known, walk->attributes, &id, walk->len));
     if (known || git_odb_read_header(&size, &type, walk->git->odb, &id) < 0 ||
         type != GIT_OBJECT_BLOB)
+        return NULL;
+    if (size >= RULES_IGNORED)
         return NULL;
     if (size > RULES_SIZE)
         return too_long(walk, RULES);
