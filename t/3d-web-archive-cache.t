@@ -8,9 +8,11 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use Compress::Zlib ();
 use Test::More;
 
 use RCAPI::HTTP;
+use RCAPI::Pack;
 use RCAPI::Run qw(patiently slurp spew);
 use RCAPI::Test;
 
@@ -18,6 +20,7 @@ my $DOWNLOADS = { enable_downloads => JSON::PP::true() };
 my $t = RCAPI::Test->new(children => 1, directives => "RcapiArchiveCache cache 3M\nRcapiExpensiveMax 1\nRcapiDatabaseMax 1\n");
 my $cache = $t->dir . '/cache';
 my $small = $t->repo('small', commits => 30, args => $DOWNLOADS);
+my $small_id = $t->must(get_repo => { repoid => 'small' })->{repo_id};
 my $medium = $t->repo('medium', args => $DOWNLOADS, build => sub { noise($_[0], 1) });
 my $slow = $t->repo('slow', args => $DOWNLOADS, build => sub { noise($_[0], 24) });
 
@@ -55,7 +58,7 @@ subtest 'kept and sent again' => sub {
     my $first = fetch('/small/archive/tip.tar.gz');
     my ($name) = kept();
     my $etag = $first->header('ETag') =~ s/"//gr;
-    is($name, "rcapi-$etag", 'one file, called as its ETag');
+    is($name, "rcapi-$small_id-$etag", 'one file, called as its repository and its ETag');
     my @before = stat "$cache/$name";
     is(sprintf('%o %o', $before[2] & 07777, (stat $cache)[2] & 07777), '600 700', 'nobody else reads it');
     utime 1e9, 1e9, "$cache/$name";
@@ -105,7 +108,7 @@ subtest 'whatever happens to the cache' => sub {
         'it is gone' => sub { system('rm', '-r', $cache) }, 'it is a file' => sub { system('rm', '-r', $cache); spew($cache, 'x') },
         'it may not be written' => sub { unlink $cache; system('rm', '-rf', $cache); mkdir $cache; chmod 0500, $cache },
         'it may not be entered' => sub { chmod 0, $cache },
-        'a folder has the name' => sub { chmod 0700, $cache; mkdir "$cache/$_" for map { ($_, "$_.part") } 'rcapi-' . fetch($url)->header('ETag') =~ s/"//gr },
+        'a folder has the name' => sub { chmod 0700, $cache; mkdir "$cache/$_" for map { ($_, "$_.part") } "rcapi-$small_id-" . fetch($url)->header('ETag') =~ s/"//gr },
         'it leads to nowhere' => sub { system('rm', '-r', $cache); symlink '/nowhere', $cache },
     );
     for my $what ('it is gone', 'it is a file', 'it may not be written', 'it may not be entered', 'a folder has the name', 'it leads to nowhere') {
@@ -286,19 +289,45 @@ SKIP: {
 subtest 'large files are kept, too' => sub {
     my $u = RCAPI::Test->new(children => 1, whitelist => 'FilesController:*', directives => "RcapiArchiveCache cache 20M\n");
     my $repo = $u->repo('large', build => sub { noise($_[0], 9) });
+    my $id = $u->must(get_repo => { repoid => 'large' })->{repo_id};
     my $kept = sub { [map { s{.*/}{}r } glob $u->dir . '/cache/rcapi-*'] };
     my $blob = $u->git($repo->{path}, 'rev-parse', 'master:noise') =~ s/\n//r;
     my $want = slurp("$repo->{work}/noise");
     my $ask = sub { $u->get('/large/raw/tip/noise', as => 'admin', @_) };
     ok($ask->()->body eq $want, 'a file of 9 MB');
-    is_deeply($kept->(), ["rcapi-$blob.blob"], 'it is kept, called as its id');
-    my $first = (stat $u->dir . "/cache/rcapi-$blob.blob")[1];
+    is_deeply($kept->(), ["rcapi-$id-$blob.blob"], 'it is kept, called as its id');
+    my $first = (stat $u->dir . "/cache/rcapi-$id-$blob.blob")[1];
     is($ask->(headers => [Range => 'bytes=9000000-9000009'])->body, substr($want, 9000000, 10), 'a part of it');
     ok($u->get('/large/rawfile/master/noise', as => 'admin')->body eq $want, 'by another view');
-    is((stat $u->dir . "/cache/rcapi-$blob.blob")[1], $first, 'from there');
+    is((stat $u->dir . "/cache/rcapi-$id-$blob.blob")[1], $first, 'from there');
     $u->user('outsider');
     $u->must(update_repo => { repoid => 'large', private => JSON::PP::true() });
     is($ask->(as => 'outsider')->status, 404, 'rights come first');
+    $u->done;
+};
+
+# Nobody computes the ids of what is in a pack again: somebody who writes the files of a repository
+# says what is under an id there, and not elsewhere.
+subtest 'what one repository holds is not sent as another\'s' => sub {
+    my $u = RCAPI::Test->new(children => 1, whitelist => 'FilesController:*', directives => "RcapiArchiveCache cache 90M\n");
+    my $build = sub { noise($_[0], 9) };
+    my ($evil, $good) = map { $u->repo("$_/same", args => $DOWNLOADS, build => $build) } qw(evil good);
+    my $id = $u->git($good->{path}, 'rev-parse', 'master') =~ s/\n//r;
+    my $blob = pack 'H*', $u->git($good->{path}, 'rev-parse', 'master:noise') =~ s/\n//r;
+    my %data = map { ($_ => scalar $u->git($good->{path}, 'cat-file', $_, $id . ($_ eq 'tree' ? '^{tree}' : ''))) } qw(commit tree);
+    unlink glob "$evil->{path}/objects/pack/*";
+    my $pack = [];
+    add_whole($pack, COMMIT, $data{commit});
+    add_whole($pack, TREE, $data{tree});
+    my $other = 'evil' x (9 << 18);
+    add_packed($pack, $blob, pack_head(BLOB, length $other) . Compress::Zlib::compress($other));
+    save_pack($pack, $evil);
+    spew("$evil->{path}/refs/heads/master", "$id\n");
+    my $ask = sub { $u->get("/$_[0]/same/$_[1]", as => 'admin')->body };
+    like($ask->('evil', "raw/$id/noise"), qr/\Aevil/, 'the other one has other bytes');
+    ok($ask->('evil', "archive/$id.tar") =~ /evilevil/, 'and another archive');
+    ok($ask->('good', "raw/$id/noise") eq slurp("$good->{work}/noise"), 'a file');
+    ok($ask->('good', "archive/$id.tar") !~ /evilevil/, 'an archive');
     $u->done;
 };
 

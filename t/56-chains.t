@@ -8,80 +8,17 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
-use Compress::Zlib qw(compress crc32);
+use Compress::Zlib qw(compress);
 use Digest::SHA qw(sha1);
 use JSON::PP ();
 use Test::More;
 
+use RCAPI::Pack;
 use RCAPI::Run qw(spew);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new(children => 1, threads => 4, whitelist => '*',
     directives => "RcapiArchiveCache None\nRcapiRangeMax 16M 60\n");
-
-use constant { COMMIT => 1, TREE => 2, BLOB => 3, OFS_DELTA => 6, REF_DELTA => 7 };
-my %NAMES = (COMMIT, 'commit', TREE, 'tree', BLOB, 'blob');
-
-# --- packs
-
-sub head {
-    my ($type, $size) = @_;
-    my @bytes = ($type << 4 | $size & 15);
-    push @bytes, $size & 0x7f while ($size = $size >> (@bytes > 1 ? 7 : 4));
-    return pack 'C*', map({ $_ | 0x80 } @bytes[0 .. $#bytes - 1]), $bytes[-1];
-}
-
-sub number {
-    my ($n) = @_;
-    return $n < 128 ? pack 'C', $n : pack('C', $n & 0x7f | 0x80) . number($n >> 7);
-}
-
-# How far a base is before its delta.
-sub distance {
-    my ($n) = @_;
-    my @bytes = $n & 0x7f;
-    unshift @bytes, 0x80 | --$n & 0x7f while $n >>= 7;
-    return pack 'C*', @bytes;
-}
-
-# All of a base of that size but its end, which is @tail.
-sub delta {
-    my ($size, $tail) = @_;
-    my $len = $size - length $tail;
-    my @copy = map { $len >> 8 * $_ & 0xff } 0 .. 2;
-    return number($size) . number($size) . pack('C*', 0xf0, @copy) . pack('C/a', $tail);
-}
-
-sub id_of { my ($type, $data) = @_; return sha1("$NAMES{$type} " . length($data) . "\0$data") }
-
-# Puts an object into a pack; its id.
-sub add {
-    my ($pack, $id, $raw) = @_;
-    push @$pack, { id => $id, raw => $raw, at => @$pack ? $pack->[-1]{at} + length $pack->[-1]{raw} : 12 };
-    return $id;
-}
-
-sub add_whole { my ($pack, $type, $data) = @_; return add($pack, id_of($type, $data), head($type, length $data) . compress($data)) }
-
-sub add_above {
-    my ($pack, $id, $delta) = @_;
-    my $base = $pack->[-1];
-    return add($pack, $id, head(OFS_DELTA, length $delta) . distance(length $base->{raw}) . compress($delta));
-}
-
-sub save {
-    my ($pack, $repo) = @_;
-    my $data = pack('a4NN', 'PACK', 2, scalar @$pack) . join '', map { $_->{raw} } @$pack;
-    my $sum = sha1($data);
-    my @sorted = sort { $a->{id} cmp $b->{id} } @$pack;
-    my @fanout = (0) x 256;
-    for my $o (@sorted) { $fanout[$_]++ for ord($o->{id}) .. 255 }
-    my $index = "\377tOc" . pack('N257', 2, @fanout) . join('', map { $_->{id} } @sorted)
-        . pack('N*', map { crc32($_->{raw}) } @sorted) . pack('N*', map { $_->{at} } @sorted) . $sum;
-    my $name = "$repo->{path}/objects/pack/pack-" . unpack 'H*', $sum;
-    spew("$name.pack", $data . $sum);
-    spew("$name.idx", $index . sha1($index));
-}
 
 # A branch with these files.
 sub publish {
@@ -89,7 +26,7 @@ sub publish {
     my $tree = add_whole($pack, TREE, join '', map { "100644 $_\0$files{$_}" } sort keys %files);
     my $who = 'A <a@example.org> 1300000000 +0000';
     my $commit = add_whole($pack, COMMIT, 'tree ' . unpack('H*', $tree) . "\nauthor $who\ncommitter $who\n\n$branch\n");
-    save($pack, $repo);
+    save_pack($pack, $repo);
     spew("$repo->{path}/refs/heads/$branch", unpack('H*', $commit) . "\n");
 }
 
@@ -100,8 +37,8 @@ sub publish_chain {
     add_whole(\@pack, BLOB, "\0" x $size);
     for my $n (1 .. $depth) {
         my $tail = pack 'a4N', $branch, $n;
-        $id = $n == $depth ? id_of(BLOB, "\0" x ($size - 8) . $tail) : sha1($tail);
-        add_above(\@pack, $id, delta($size, $tail));
+        $id = $n == $depth ? object_id(BLOB, "\0" x ($size - 8) . $tail) : sha1($tail);
+        add_above(\@pack, $id, pack_delta($size, $tail));
     }
     publish($repo, \@pack, $branch, file => $id);
 }
@@ -109,9 +46,9 @@ sub publish_chain {
 sub publish_circle {
     my ($repo) = @_;
     my @ids = map { sha1("circle $_") } 0 .. 2;
-    my $delta = number(10) . number(10) . pack('C*', 0x90, 10);
+    my $delta = pack_number(10) . pack_number(10) . pack('C*', 0x90, 10);
     my @pack;
-    add(\@pack, $ids[$_], head(REF_DELTA, length $delta) . $ids[($_ + 1) % 3] . compress($delta)) for 0 .. 2;
+    add_packed(\@pack, $ids[$_], pack_head(REF_DELTA, length $delta) . $ids[($_ + 1) % 3] . compress($delta)) for 0 .. 2;
     publish($repo, \@pack, 'circle', map { ("f$_" => $ids[$_]) } 0 .. 2);
 }
 

@@ -173,9 +173,10 @@ static void journal(archive_t *archive)
 rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
 {
     archive_t *archive = call->state;
+    const char *name = rc_web_kept_name(call, archive->key);
     rc_err_t *err;
 
-    err = rc_cache_get(spool, &call->env->cache, archive->key, make, archive, call->pool);
+    err = rc_cache_get(spool, &call->env->cache, name, make, archive, call->pool);
     if (err && err->kind == RC_E_NOTFOUND)
         return rc_web_refuse(call, 404, err->msg);
     if (!err && !call->request->head)

@@ -28,6 +28,13 @@ typedef struct file_t {
     bool download;
 } file_t;
 
+/* Nobody looks whether what a pack holds is what its id says. So what is made of one repository is
+ * not sent as another's, whoever may write the files of that one. */
+const char *rc_web_kept_name(const rc_web_call_t *call, const char *name)
+{
+    return apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s", call->repo->id, name);
+}
+
 /* A path in one line of valid text. */
 static const char *shown_path(const char *path, apr_pool_t *pool)
 {
@@ -130,7 +137,8 @@ static rc_err_t *make_large(void *baton, rc_spool_t *spool)
 static rc_err_t *write_large(rc_web_call_t *call, rc_spool_t *spool)
 {
     const file_t *file = call->state;
-    const char *name = apr_pstrcat(call->pool, file->entry.id, ".blob", NULL);
+    const char *name =
+        rc_web_kept_name(call, apr_pstrcat(call->pool, file->entry.id, ".blob", NULL));
 
     return rc_cache_get(spool, &call->env->cache, name, make_large, call, call->pool);
 }

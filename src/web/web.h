@@ -74,6 +74,9 @@ const char *rc_web_attachment(const char *name, apr_pool_t *pool);
 #define RC_WEB_IS_DIRECTORY   "The given path is a directory"
 rc_err_t *rc_web_refuse_path(rc_web_call_t *call, const char *path, const char *commit);
 
+/** The name in the cache of what is made of the call's repository. */
+const char *rc_web_kept_name(const rc_web_call_t *call, const char *name);
+
 /* view_feed.c */
 rc_err_t *rc_web_feed_prepare(rc_web_call_t *call);
 rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool);
