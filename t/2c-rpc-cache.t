@@ -139,7 +139,7 @@ subtest 'rescan_repos: adding' => sub {
     like $skipped{$_}, $why{$_}, "$_: why" for sort keys %why;
     like $t->error_log, qr/rcapi:warn.*not served: 123: the name is all digits/, 'the log says it, too';
     my $check = $t->try_admin('check');
-    like $check->{out} . $check->{err}, qr/^.*\b\Q$_\E is not served: /m, "and rcapi-admin check: $_" for qw(123 link shut hg svn norefs);
+    like $check->{out} . $check->{err}, qr/^.*\b\Q$_\E is not served: /m, "and rcapi-admin check: $_" for qw(123 link shut hg svn norefs sha256 damaged);
     my $bare = repo('new/bare');
     is_deeply [@$bare{qw(owner description repo_type private clone_uri)}], ['admin', 'All about it', 'git', $false, ''], 'its row';
     is repo('top')->{description}, 'top repository', 'a default description';

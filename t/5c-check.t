@@ -61,6 +61,37 @@ subtest 'HEAD' => sub {
     is(slurp("$ROOT/m/HEAD"), "ref: refs/heads/side\n", 'the branch of landing_rev, when it is there');
 };
 
+# Git keeps a HEAD that names no branch in a repository of another format.
+subtest 'another format' => sub {
+    my ($head, $config) = map { slurp("$r->{path}/$_") } qw(HEAD config);
+    my %formats = ('core.repositoryformatversion is 2' => [qw(core.repositoryformatversion 2)],
+        'extensions.refstorage=reftable' => [qw(extensions.refStorage reftable)]);
+    for (sort keys %formats) {
+        $t->git('.', 'config', '-f', "$r->{path}/config", @$_) for ['core.repositoryformatversion', 1], $formats{$_};
+        spew("$r->{path}/HEAD", "ref: refs/heads/.invalid\n");
+        ok_check("repository r: the format of the repository is not supported: $_\n", $_);
+        is(check('--repair'), check(), 'is left as it is');
+        is(slurp("$r->{path}/HEAD"), "ref: refs/heads/.invalid\n", 'with its HEAD');
+        spew("$r->{path}/config", $config);
+    }
+    spew("$r->{path}/HEAD", $head);
+    ok_check('', 'and back');
+    $t->git('.', qw(init -q --bare), "$ROOT/new");
+    $t->git('.', 'config', '-f', "$ROOT/new/config", 'core.repositoryformatversion', 2);
+    ok_check("new is not served: the format of the repository is not supported: core.repositoryformatversion is 2\n", 'one that no scan adds');
+    $t->git('.', 'config', '-f', "$ROOT/new/config", 'core.repositoryformatversion', 0);
+    ok_check("repository new is on the disk but not in the database: rescan_repos adds it\n", 'one that a scan adds');
+    $t->run('rm', '-r', "$ROOT/new");
+};
+
+subtest 'a name that is no text' => sub {
+    mkdir "$ROOT/$_" or die for "l\xe4n", "a\e[2Jb";
+    $t->git('.', qw(init -q --bare), "$ROOT/$_") for "l\xe4n/x", "a\e[2Jb/x";
+    ok_check("a?[2Jb/x is not served: the name holds a control character; rename it\nl\xe4n/x is not served: the name is not UTF-8; rename it\n", 'is printed without control characters');
+    is_deeply($t->must('rescan_repos')->{added}, [], 'and not served');
+    $t->run('rm', '-r', "$ROOT/$_") for "l\xe4n", "a\e[2Jb";
+};
+
 subtest 'references and objects' => sub {
     my $branch = "$r->{path}/refs/heads/master";
     my $was = slurp($branch);

@@ -4,6 +4,7 @@
  */
 #include "check.h"
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "rc_fs.h"
@@ -11,13 +12,19 @@
 #include "rc_repo_model.h"
 #include "rc_user_model.h"
 
+/* Names of folders may hold what would command a terminal. */
 void rc_check_note(rc_check_t *check, const char *fmt, ...)
 {
     va_list ap;
+    char *text, *p;
 
     va_start(ap, fmt);
-    APR_ARRAY_PUSH(check->problems, const char *) = apr_pvsprintf(check->pool, fmt, ap);
+    text = apr_pvsprintf(check->pool, fmt, ap);
     va_end(ap);
+    for (p = text; *p; p++)
+        if (apr_iscntrl(*p))
+            *p = '?';
+    APR_ARRAY_PUSH(check->problems, const char *) = text;
 }
 
 static void check_key(rc_check_t *check, const rc_user_key_t *key, apr_pool_t *scratch)

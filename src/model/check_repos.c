@@ -125,6 +125,22 @@ static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
     return NULL;
 }
 
+static void judge_unknown(rc_check_t *check, const char *name)
+{
+    const rc_repo_t repo = {.name = name, .type = "git"};
+    rc_vcs_t *vcs;
+    rc_err_t *err;
+
+    if (!rc_fs_exists(rc_env_repo_path(check->env, name, check->pool)))
+        return;
+    if ((err = rc_model_repo_open(&vcs, check->env, &repo, NULL, check->pool)))
+        rc_check_note(check, "%s is not served: %s", name, rc_err_log_text(err, check->pool));
+    else
+        rc_check_note(check,
+                      "repository %s is on the disk but not in the database: rescan_repos adds it",
+                      name);
+}
+
 /* Looks again while nobody can change both: what was being made or removed is no problem. */
 static rc_err_t *judge(rc_check_t *check, apr_int64_t user_id)
 {
@@ -137,11 +153,8 @@ static rc_err_t *judge(rc_check_t *check, apr_int64_t user_id)
         RC_TRY(rc_store_repo_by_name(&repo, check->db, user_id, name, check->pool));
         if (repo)
             RC_TRY(judge_known(check, repo));
-        else if (rc_fs_exists(rc_env_repo_path(check->env, name, check->pool)))
-            rc_check_note(check,
-                          "repository %s is on the disk but not in the database: rescan_repos "
-                          "adds it",
-                          name);
+        else
+            judge_unknown(check, name);
     }
     return NULL;
 }

@@ -105,6 +105,8 @@ const char *rc_repo_name_problem(const char *name)
         return "begins with _, which is reserved";
     if (rc_text_has_control(name))
         return "holds a control character";
+    if (!rc_utf8_valid(name, strlen(name)))
+        return "is not UTF-8";
     if (strpbrk(name, "\\:<>"))
         return "holds one of \\ : < >";
     if (rc_text_digits(name))

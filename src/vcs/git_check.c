@@ -36,7 +36,8 @@ static bool read_head(char *text, size_t size, const char *path)
     return n >= 0;
 }
 
-/* A branch that is not there yet is fine: a new repository has none. */
+/* A branch that is not there yet is fine: a new repository has none. In a repository of another
+ * format HEAD says nothing: opening it names the format. */
 rc_err_t *rc_git_check_head(const char **problem, const char *path, apr_pool_t *pool)
 {
     const char *head = apr_pstrcat(pool, rc_git_dir(path, pool), "/HEAD", NULL), *name;
@@ -45,6 +46,8 @@ rc_err_t *rc_git_check_head(const char **problem, const char *path, apr_pool_t *
     git_oid id;
 
     *problem = NULL;
+    if (rc_git_check_format(rc_git_dir(path, pool), pool))
+        return NULL;
     if (!read_head(text, sizeof(text), head)) {
         *problem = rc_fs_exists(head) ? "HEAD cannot be read" : "HEAD is missing";
         return NULL;
@@ -255,6 +258,7 @@ rc_err_t *rc_git_mend_head(const char **branch, const char *path, const char *wa
     git_repository *repo = NULL;
 
     *branch = "master";
+    RC_TRY(rc_git_check_format(git_dir, pool));
     RC_TRY(write_head(git_dir, *branch, pool)); /* without a HEAD it does not open */
     if (git_repository_open_bare(&repo, git_dir) < 0)
         return rc_git_err(pool, "cannot open %s", path);
