@@ -16,7 +16,8 @@ my ($account, $uid, $gid) = account() or plan skip_all => 'only root has httpd, 
 my $build = File::Spec->rel2abs($ENV{RCAPI_BUILD} || 'build');
 my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
 chmod 0755, "$temp";
-mkdir "$temp/$_" for qw(srv etc bin root logs run htdocs htdocs/.well-known);
+mkdir "$temp/$_" for qw(srv etc enabled bin root logs run htdocs htdocs/.well-known);
+symlink "../etc/$_.conf", "$temp/enabled/$_.conf" for qw(code other);
 spew("$temp/htdocs/.well-known/challenge", "of ACME\n");
 my %port;
 $port{$_} = RCAPI::Server::free_port() for qw(443 80);
@@ -28,6 +29,7 @@ sub here {
     my ($text) = @_;
     $text =~ s{/(srv|root)\b}{$temp/$1}g;
     $text =~ s{/usr/lib/apache2/modules/mod_rcapi\.so}{$build/mod_rcapi.so}g;
+    $text =~ s{/etc/apache2/sites-enabled}{$temp/enabled}g;
     $text =~ s{/etc/apache2/sites-available|/etc/ssl/(?:certs|private)}{$temp/etc}g;
     $text =~ s{/var/backups}{$temp/backups}g;
     $text =~ s{\*:(443|80)\b}{127.0.0.1:$port{$1}}g;
@@ -71,7 +73,7 @@ subtest 'a machine with a site' => sub {
     my @modules = grep { -e "$folder/mod_$_.so" } qw(mpm_event unixd log_config authn_core authz_core mime alias ssl socache_shmcb);
     spew("$temp/httpd.conf", join("\n", "ServerRoot $temp", 'ServerName main', "PidFile $temp/run/httpd.pid", "DefaultRuntimeDir $temp/run",
         "ErrorLog $temp/logs/error_log", "User $account", "Group #$gid", map({ "Listen 127.0.0.1:$_" } values %port),
-        map({ "LoadModule ${_}_module $folder/mod_$_.so" } @modules), "TypesConfig /dev/null", "Include $temp/etc/*.conf", ''));
+        map({ "LoadModule ${_}_module $folder/mod_$_.so" } @modules), "TypesConfig /dev/null", "Include $temp/enabled/*.conf", ''));
     spew("$temp/bin/apachectl", <<"END");
 #!/bin/sh
 LD_PRELOAD="\${RCAPI_PRELOAD-}" ASAN_OPTIONS=detect_leaks=0 @{[RCAPI::Server::program()]} -f $temp/httpd.conf \$([ "\$1" = configtest ] && echo -t || echo -k \$1) || exit
@@ -173,6 +175,8 @@ like(try('Upgrade'), qr/^rcapi-admin \d/m, 'shows the new version');
 ok(patiently(10, sub { $diff->() eq $before }), 'served by the new one');
 try('Uninstall');
 is(join(' ', grep { !-d } split /\n/, `find $temp/root $temp/srv`), "$temp/root/rcapi.secret", 'nothing is left but the secret');
+ok(!-l "$temp/enabled/code.conf", 'no link to a site that is gone');
+is_deeply([get("$http/.well-known/challenge")], [200, "of ACME\n"], 'the other site is served again');
 unlike(slurp("$temp/logs/error_log"), qr/RC007|\bexit signal\b|:(?:crit|alert|emerg)\]/, 'a quiet log');
 
 done_testing;
