@@ -341,7 +341,7 @@ sub mails_of {
     my ($n, $want) = (0, '');
     for (@plain) {
         my $mail = wanted($in, $_);
-        my $number = @plain > 1 ? sprintf '[PATCH %0*d/%d]', length @plain, ++$n, scalar @plain : '[PATCH]';
+        my $number = @plain > 1 ? sprintf '[PATCH %0*d/%d]', length scalar(@plain), ++$n, scalar @plain : '[PATCH]';
         next if $mail eq '';
         $want .= ($want eq '' ? '' : "\n") . $mail =~ s/^(Subject: )\[PATCH\]/$1$number/mr;
     }

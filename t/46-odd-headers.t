@@ -43,7 +43,7 @@ sub odd { return join '', map { chr pick(9, 32 .. 126, 128 .. 255) } 1 .. rand(s
 sub changed {
     my ($text) = @_;
     for (0 .. rand 3) {
-        substr($text, rand length $text, pick(0, 1)) = pick('', odd(3), pick(qw(: = - , / * ")), "\0" =~ s/\0/ /r) if length $text;
+        substr($text, rand length $text, pick(0, 1)) = pick('', odd(3), pick(split //, ':=-,/*"'), "\0" =~ s/\0/ /r) if length $text;
     }
     return $text;
 }
@@ -67,7 +67,8 @@ subtest 'logins' => sub {
 
 subtest 'ranges and conditions' => sub {
     my (%status, @wrong);
-    my ($etag, $date) = ($diff->header('ETag'), $diff->header('Last-Modified'));
+    my $etag = $diff->header('ETag');
+    my $date = $diff->header('Last-Modified') // 'Thu, 01 Jan 2026 00:00:00 GMT';
     my @names = qw(Range If-Range If-None-Match If-Match If-Modified-Since If-Unmodified-Since);
     for (1 .. $RANGES) {
         my %sent = (Range => changed(pick('bytes=0-0', 'bytes=5-', 'bytes=-5', 'bytes=0-9,20-29', 'bytes=' . join(',', map { "$_-$_" } 1 .. 300), 'lines=1-2')));

@@ -49,13 +49,15 @@ static rc_err_t *check_others(const rc_user_t *user, apr_pool_t *pool)
     return check_text("extern_name", user->extern_name, pool);
 }
 
-/* A conflict says what is taken, if it is a name or an address. */
+/* A conflict says what is taken, if it is a name or an address; the log does not show addresses. */
 static rc_err_t *explain(rc_err_t *err, const char *table, const char *what, const char *value,
                          apr_pool_t *pool)
 {
     if (err && err->kind == RC_E_CONFLICT && err->constraint &&
-        !strncmp(err->constraint, table, strlen(table)))
+        !strncmp(err->constraint, table, strlen(table))) {
         err->msg = apr_psprintf(pool, "%s `%s` already exist", what, value);
+        err->detail = apr_psprintf(pool, "this %s already exists", what);
+    }
     return err;
 }
 

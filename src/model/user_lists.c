@@ -20,8 +20,10 @@ rc_err_t *rc_model_email_add(rc_db_t *db, apr_int64_t user_id, const char *email
     if (!rc_text_is_email(email))
         return rc_err(pool, RC_E_ARG, "not an e-mail address");
     err = rc_store_email_add(db, user_id, rc_text_lower(email, pool));
-    if (err && err->kind == RC_E_CONFLICT)
+    if (err && err->kind == RC_E_CONFLICT) {
         err->msg = apr_psprintf(pool, "email `%s` already exist", email);
+        err->detail = "this email already exists";
+    }
     return err;
 }
 

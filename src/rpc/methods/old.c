@@ -89,8 +89,8 @@ static rc_err_t *insert_user(rc_call_t *call, void *baton)
     rc_err_t *err =
         rc_model_user_create(&user, call->db, rc_model_key_secret(call->env), new_user, call->pool);
 
-    if (err && err->kind == RC_E_CONFLICT)
-        return rc_err(call->pool, RC_E_ARG, "%s", err->msg);
+    if (err && err->kind == RC_E_CONFLICT && err->msg)
+        err->kind = RC_E_ARG;
     RC_TRY(err);
     call->result = user;
     return rc_call_journal(call, NULL, "admin_created_user", user->username);
