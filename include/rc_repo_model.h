@@ -15,12 +15,12 @@
 /** @a name without empty parts: "//g/r//" -> "g/r". In @a pool. */
 const char *rc_repo_name_clean(const char *name, apr_pool_t *pool);
 
-/** May a repository or group be called this (a cleaned full path)? Contract 02 create_repo, 05. */
-bool rc_repo_name_usable(const char *name);
-
-/** Why a repository or group may not be called this, as the end of a sentence about the name; NULL:
- * it may. */
+/** Why a repository or group may not be called this (a cleaned full path), as the end of a sentence
+ * about the name; NULL: it may. Contract 02 create_repo, 05. */
 const char *rc_repo_name_problem(const char *name);
+
+/** The same as an error (RC_E_FAILED). */
+rc_err_t *rc_repo_name_check(const char *name, apr_pool_t *pool);
 
 /** May one part of a name be this? Not hidden, not the name of something removed. */
 bool rc_repo_part_usable(const char *part);

@@ -58,7 +58,22 @@ subtest 'names' => sub {
     is $error->(create_user_group => { group_name => $long }), "failed to create group `$long`", 'user group';
     is $error->(create_repo => { repo_name => 'folder/' . 'n' x 250 }), 'failed to create repository `folder/' . 'n' x 250 . '`', 'repository';
     is $error->(create_repo => { repo_name => 'folder/' . 'n' x 248 }), undef, 'as long as it may be';
-    like $t->try_admin('token', 'create', 'bob', '--description', 'x' x 70_000)->{err}, qr/too long to be stored/, 'rcapi-admin';
+    like $t->try_admin('token', 'create', 'bob', '--description', 'x' x 70_000)->{err}, qr/too long to be stored \(at most 64 KiB\): parameter/, 'rcapi-admin: a text';
+};
+
+# The answer only says that it failed.
+subtest 'why a name is refused' => sub {
+    my %why = ('n' x 256 => 'is longer than 255 bytes', 123 => 'is all digits, like an id', '_x' => 'begins with _, which is reserved',
+        'a:b' => 'holds one of \\ : < >', "a\tb" => 'holds a control character', '.x' => 'has a part that is hidden or reserved');
+    for (sort keys %why) {
+        like $t->try_admin('repo', 'create', $_)->{err}, qr/: the name \Q$why{$_}\E\n/, 'repository ' . substr $_, 0, 20;
+        like $t->try_admin('call', 'create_repo_group', "group_name:$_")->{err}, qr/: the name \Q$why{$_}\E\n/, '... group';
+    }
+    like $t->try_admin('repo', 'set', 'demo', 'name=_x')->{err}, qr/: the name begins with _/, 'a new name';
+    like $t->try_admin('repo', 'set', 'demo', 'name=a/b')->{err}, qr/: the name has a slash/, 'with a group';
+    like $t->try_admin('call', 'create_repo', 'repo_name:x', 'landing_rev:tip')->{err}, qr/: landing_rev has no colon, as in rev:tip\n/, 'landing_rev';
+    like $t->try_admin('group', 'create', $_)->{err}, qr/: the name \Q$why{$_ eq '_1' ? 123 : $_}\E\n/, "user group $_" for '_1', 123, "a\tb";
+    like $t->try_admin('group', 'create', 'n' x 256)->{err}, qr/: the name is longer than 255 characters\n/, 'a long one';
 };
 
 subtest 'extra fields' => sub {

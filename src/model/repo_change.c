@@ -19,8 +19,7 @@ static rc_err_t *check_name(const rc_repo_t *to, rc_db_t *db, apr_pool_t *pool)
 {
     rc_repo_group_t *same;
 
-    if (!rc_repo_name_usable(to->name))
-        return rc_err_failed(pool, "%s is no usable name", to->name);
+    RC_TRY(rc_repo_name_check(to->name, pool));
     RC_TRY(rc_store_repo_group_by_name(&same, db, to->owner_id, to->name, pool));
     return same ? rc_err_failed(pool, "%s is a group", to->name) : NULL;
 }

@@ -21,8 +21,7 @@ static rc_err_t *check_name(rc_db_t *db, const char *name, apr_int64_t user_id, 
 {
     rc_repo_t *repo;
 
-    if (!rc_repo_name_usable(name))
-        return rc_err_failed(pool, "unusable name of a repository group");
+    RC_TRY(rc_repo_name_check(name, pool));
     RC_TRY(rc_store_repo_by_name(&repo, db, user_id, name, pool));
     return repo ? rc_err_failed(pool, "%s is a repository", name) : NULL;
 }

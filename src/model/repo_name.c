@@ -114,7 +114,9 @@ const char *rc_repo_name_problem(const char *name)
     return has_unusable_part(name) ? "has a part that is hidden or reserved" : NULL;
 }
 
-bool rc_repo_name_usable(const char *name)
+rc_err_t *rc_repo_name_check(const char *name, apr_pool_t *pool)
 {
-    return !rc_repo_name_problem(name);
+    const char *problem = rc_repo_name_problem(name);
+
+    return problem ? rc_err_failed(pool, "the name %s", problem) : NULL;
 }

@@ -15,11 +15,14 @@
 /* A name that reads as an id would be taken for one. */
 static rc_err_t *check_name(const char *name, apr_pool_t *pool)
 {
-    const char *digits = *name == '_' ? name + 1 : name;
-
-    if (!*name || rc_text_characters(name) > NAME_LIMIT || rc_text_digits(digits) ||
-        rc_text_has_control(name))
-        return rc_err_failed(pool, "unusable name of a user group");
+    if (!*name)
+        return rc_err_failed(pool, "the name is empty");
+    if (rc_text_characters(name) > NAME_LIMIT)
+        return rc_err_failed(pool, "the name is longer than %d characters", NAME_LIMIT);
+    if (rc_text_digits(*name == '_' ? name + 1 : name))
+        return rc_err_failed(pool, "the name is all digits, like an id");
+    if (rc_text_has_control(name))
+        return rc_err_failed(pool, "the name holds a control character");
     return NULL;
 }
 

@@ -64,8 +64,9 @@ rc_err_t *rc_new_repo_taken(rc_repo_t **taken, rc_call_t *call, const char *name
 
 rc_err_t *rc_new_repo_check_texts(rc_call_t *call, const rc_repo_t *row)
 {
-    if (!rc_repo_name_usable(row->name) || !strchr(row->landing_rev, ':'))
-        return rc_err_failed(call->pool, "unusable name or landing_rev");
+    RC_TRY(rc_repo_name_check(row->name, call->pool));
+    if (!strchr(row->landing_rev, ':'))
+        return rc_err_failed(call->pool, "landing_rev has no colon, as in rev:tip");
     return NULL;
 }
 

@@ -118,8 +118,9 @@ static rc_err_t *bind_all(rc_stmt_t *st, rc_db_t *db, const char *types, va_list
     for (at = 1; *types && n == SQLITE_OK; at++, types++)
         n = bind_one(st, at, *types, ap);
     if (n == SQLITE_TOOBIG)
-        return rc_err_failed(db->pool, "a text is too long to be stored: parameter %d of %s",
-                             at - 1, sqlite3_sql(st));
+        return rc_err_failed(
+            db->pool, "a text is too long to be stored (at most %s): parameter %d of %s",
+            types[-1] == 'n' ? "255 characters" : "64 KiB", at - 1, sqlite3_sql(st));
     return n == SQLITE_OK ? NULL : rc_db_error(db, n, "bind");
 }
 

@@ -132,8 +132,10 @@ static rc_err_t *plan_place(rc_call_t *call, update_t *update)
     if (update->change.to.group_id != from->group_id && !may_anywhere &&
         update->group_level < RC_ADMIN)
         return rc_err_failed(call->pool, "no right to move it there");
-    if (!rc_repo_part_usable(last) || strchr(last, '/'))
-        return rc_err_failed(call->pool, "unusable name");
+    if (strchr(last, '/'))
+        return rc_err_failed(call->pool, "the name has a slash: a path goes into repo_name");
+    if (!rc_repo_part_usable(last))
+        return rc_err_failed(call->pool, "the name is empty, hidden or reserved");
     if (update->group)
         last = apr_pstrcat(call->pool, update->group, "/", last, NULL);
     update->change.to.name = last;
