@@ -145,6 +145,23 @@ subtest 'rights' => sub {
     ok_check(qr{\Arepository r cannot be read: it belongs to \S+, mode 0; this process runs as \S+\n\z}, 'a closed folder');
     chmod 0700, $r->{path};
     ok_check('', 'an open one');
+    my $head = slurp("$r->{path}/HEAD");
+    $t->git($r->{path}, qw(branch other master));
+    $t->git($r->{path}, qw(symbolic-ref HEAD refs/heads/other));
+    chmod 0, "$r->{path}/HEAD";
+    ok_check(qr{\Arepository r: cannot read \Q$r->{path}\E/HEAD \(it belongs to \S+, mode 0; this process runs as \S+\): Permission denied\n\z}, 'a closed HEAD');
+    is(check('--repair'), check(), 'is not replaced');
+    chmod 0600, "$r->{path}/HEAD";
+    is(slurp("$r->{path}/HEAD"), "ref: refs/heads/other\n", 'and names what it named');
+    ok_check('', 'an open one');
+    spew("$r->{path}/HEAD", $head);
+    my $public = $t->must(create_gist => { files => $text })->{gist}{access_id};
+    chmod 0, "$ROOT/.rc_gist_store";
+    ok_check(qr{\A(?:gist \S+: it cannot be read: \Q$ROOT\E/\.rc_gist_store belongs to \S+, mode 0; this process runs as \S+\n)+\z}, 'closed gists');
+    like($t->try_admin('call', 'create_gist', 'files:={"a":{"content":"x"}}')->{err}, qr{\Q$ROOT\E/\.rc_gist_store belongs to \S+, mode 0; this process runs as}, 'a change says so, too');
+    chmod 0700, "$ROOT/.rc_gist_store";
+    $t->must(delete_gist => { gistid => $public });
+    ok_check('', 'open ones');
 };
 
 subtest 'what was set aside' => sub {

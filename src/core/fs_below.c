@@ -74,7 +74,7 @@ static rc_err_t *explain(int n, const char *what, const char *path, apr_pool_t *
 {
     if (n == EEXIST || n == ENOTDIR || n == ELOOP || n == ENAMETOOLONG)
         return rc_err_failed(pool, "cannot %s %s: %s", what, path, strerror(n));
-    return rc_err_internal(pool, APR_FROM_OS_ERROR(n), "cannot %s %s", what, path);
+    return rc_fs_status(pool, APR_FROM_OS_ERROR(n), what, path);
 }
 
 rc_err_t *rc_fs_rename_below(const char *root, const char *from, const char *to, bool make,

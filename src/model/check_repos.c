@@ -27,11 +27,12 @@ rc_err_t *rc_check_inside(const char **problem, rc_env_t *env, const char *type,
     rc_err_t *err;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_vcs_check_head(&head, type, path, pool));
+    if ((err = rc_vcs_check_head(&head, type, path, pool)))
+        head = NULL;
     if ((*problem =
              head ? apr_pstrcat(pool, head, ": --repair makes it name a branch", NULL) : NULL))
         return NULL;
-    if ((err = rc_vcs_open(&vcs, env->vcs_pool, type, path, NULL, pool)) ||
+    if (err || (err = rc_vcs_open(&vcs, env->vcs_pool, type, path, NULL, pool)) ||
         (err = rc_vcs_check_refs(&refs, vcs, pool)))
         *problem = rc_err_log_text(err, pool);
     else if (refs)
@@ -112,7 +113,8 @@ static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
                       rc_fs_rights(path, check->pool));
         return NULL;
     }
-    RC_TRY(rc_vcs_check_head(&head, repo->type, path, check->pool));
+    if (rc_vcs_check_head(&head, repo->type, path, check->pool))
+        head = NULL; /* opening it says why */
     if (head && rc_model_could_be_repository(path, check->pool))
         rc_check_note(check, "repository %s: %s: --repair makes it name a branch", repo->name,
                       head);
@@ -206,6 +208,10 @@ static rc_err_t *gist_problem(const char **problem, rc_check_t *check, const cha
     rc_vcs_t *vcs;
 
     *problem = NULL;
+    if (!rc_fs_exists(path) && errno != ENOENT) {
+        *problem = apr_pstrcat(pool, "it cannot be read: ", rc_fs_rights(path, pool), NULL);
+        return NULL;
+    }
     if (!rc_fs_exists(path)) {
         *problem = "it is in the database but not on the disk; restore its folder, or delete it by "
                    "delete_gist";

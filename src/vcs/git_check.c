@@ -20,7 +20,8 @@
 
 #define HEADS "refs/heads/"
 
-/* What HEAD says, without blocking: the target of a link, else the beginning of the file. */
+/* What HEAD says, without blocking: the target of a link, else the beginning of the file. Errno:
+ * why not; 0: it is no file. */
 static bool read_head(char *text, size_t size, const char *path)
 {
     ssize_t n = readlink(path, text, size - 1);
@@ -28,12 +29,19 @@ static bool read_head(char *text, size_t size, const char *path)
     struct stat st;
 
     if (fd >= 0) {
+        errno = 0;
         n = !fstat(fd, &st) && S_ISREG(st.st_mode) ? read(fd, text, size - 1) : -1;
         close(fd);
     }
     text[n > 0 ? n : 0] = '\0';
     text[strcspn(text, "\r\n")] = '\0';
     return n >= 0;
+}
+
+/* A HEAD that may be well, and cannot be looked at now. */
+static bool is_closed(int n)
+{
+    return n == EACCES || n == EPERM || n == EIO || n == EMFILE || n == ENFILE || n == ENOMEM;
 }
 
 /* A branch that is not there yet is fine: a new repository has none. In a repository of another
@@ -49,7 +57,9 @@ rc_err_t *rc_git_check_head(const char **problem, const char *path, apr_pool_t *
     if (rc_git_check_format(rc_git_dir(path, pool), pool))
         return NULL;
     if (!read_head(text, sizeof(text), head)) {
-        *problem = rc_fs_exists(head) ? "HEAD cannot be read" : "HEAD is missing";
+        if (is_closed(errno))
+            return rc_fs_err(pool, "read", head);
+        *problem = rc_fs_exists(head) ? "HEAD is no file" : "HEAD is missing";
         return NULL;
     }
     name = strncmp(text, "ref:", 4) ? text : text + 4 + strspn(text + 4, " \t");
