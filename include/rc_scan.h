@@ -34,7 +34,11 @@ bool rc_model_is_repository(const char *path, apr_pool_t *pool);
 /** The same, or one that cannot be served: of another type, or without some of its folders. */
 bool rc_model_holds_repository(const char *path, apr_pool_t *pool);
 
-/** The same, whatever its HEAD is, and without one. */
+/** Why the folder @a path, which looks like a repository, is none that can be served; NULL for all
+ * else. */
+const char *rc_model_near_miss(const char *path, apr_pool_t *pool);
+
+/** Does @a path look like a repository, whatever its HEAD is, and without one? */
 bool rc_model_could_be_repository(const char *path, apr_pool_t *pool);
 
 /** Adds those that the database does not have, with missing groups; *@a added are their names.

@@ -61,6 +61,18 @@ subtest 'HEAD' => sub {
     is(slurp("$ROOT/m/HEAD"), "ref: refs/heads/side\n", 'the branch of landing_rev, when it is there');
 };
 
+# What a backup without empty folders, or another program, left.
+subtest 'a part is missing' => sub {
+    for (['refs', qr/\Arepository r: a git repository without its folder refs: was it left out of a backup as empty\? mkdir makes it anew\n\z/],
+        ['objects', qr/\Arepository r: a git repository without its folder objects: restore it from a backup\n\z/]) {
+        my ($folder, $like) = @$_;
+        rename "$r->{path}/$folder", "$t->{dir}/kept" or die;
+        ok_check($like, $folder);
+        rename "$t->{dir}/kept", "$r->{path}/$folder" or die;
+    }
+    ok_check('', 'and back');
+};
+
 # Git keeps a HEAD that names no branch in a repository of another format.
 subtest 'another format' => sub {
     my ($head, $config) = map { slurp("$r->{path}/$_") } qw(HEAD config);

@@ -113,6 +113,10 @@ static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
                       rc_fs_rights(path, check->pool));
         return NULL;
     }
+    if ((problem = rc_model_near_miss(path, check->pool))) {
+        rc_check_note(check, "repository %s: %s", repo->name, problem);
+        return NULL;
+    }
     if (rc_vcs_check_head(&head, repo->type, path, check->pool))
         head = NULL; /* opening it says why */
     if (head && rc_model_could_be_repository(path, check->pool))

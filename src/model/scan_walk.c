@@ -58,13 +58,13 @@ bool rc_model_is_repository(const char *path, apr_pool_t *pool)
     return is_git_folder(path, pool) || is_git_folder(apr_pstrcat(pool, path, "/.git", NULL), pool);
 }
 
-/* What looks like a repository, but is none that can be served: why; NULL for all else. */
-static const char *near_miss(const char *path, apr_pool_t *pool)
+const char *rc_model_near_miss(const char *path, apr_pool_t *pool)
 {
     if (has_head(path, pool) && has(path, "objects", pool))
-        return "a git repository without its folder refs: was it left out of a backup as empty?";
+        return "a git repository without its folder refs: was it left out of a backup as empty? "
+               "mkdir makes it anew";
     if (has_head(path, pool) && has(path, "refs", pool))
-        return "a git repository without its folder objects";
+        return "a git repository without its folder objects: restore it from a backup";
     if (has(path, ".hg", pool))
         return "a Mercurial repository";
     if (has(path, "format", pool) && has(path, "db", pool) && has(path, "hooks", pool))
@@ -74,7 +74,7 @@ static const char *near_miss(const char *path, apr_pool_t *pool)
 
 bool rc_model_holds_repository(const char *path, apr_pool_t *pool)
 {
-    return rc_model_is_repository(path, pool) || near_miss(path, pool);
+    return rc_model_is_repository(path, pool) || rc_model_near_miss(path, pool);
 }
 
 typedef struct walk_t {
@@ -101,7 +101,7 @@ static rc_err_t *look_at(walk_t *walk, const char *name)
             APR_ARRAY_PUSH(walk->scan->names, const char *) = name;
         return NULL;
     }
-    if ((why = near_miss(path, walk->pool))) {
+    if ((why = rc_model_near_miss(path, walk->pool))) {
         skip(walk, name, why);
         return NULL;
     }
