@@ -150,6 +150,38 @@ subtest 'clients that do not read' => sub {
     $s->done;
 };
 
+# A tree of 1 MB, which takes 1 KB: its name stands before each of a thousand files.
+subtest 'long paths' => sub {
+    my $s = RCAPI::Test->new(children => 1, whitelist => '*', directives => "RcapiArchiveCache None\n");
+    my $repo = $s->repo('long', commits => 1);
+    my $git = sub { my ($in, @args) = @_; return $s->git($repo->{path}, { stdin => $in }, @args) =~ s/\n\z//r };
+    my $blob = $git->("x\n", qw(hash-object -w --stdin));
+    my $publish = sub {
+        my ($branch, $name, $files) = @_;
+        my $tree = $git->(join('', map { "100644 blob $blob\tf$_\n" } 1 .. $files), 'mktree');
+        my $root = $git->("040000 tree $tree\t$name\n", 'mktree');
+        $git->('', 'update-ref', "refs/heads/$branch", $git->("x\n", 'commit-tree', $root));
+    };
+    $publish->('many', 'd' x 1_000_000, 1000);
+    $publish->('one', 'd' x 2_000_000, 1);
+    $publish->('usual', 'd' x 250, 3000);
+    my ($child) = $s->children;
+    my $most = sub { slurp("/proc/$child/status") =~ /^VmHWM:\s*(\d+)/m ? $1 / 1024 : 0 };
+    my $before = $most->();
+    for my $view (map { ("changeset-diff/$_", "changeset-patch/$_") } qw(many one)) {
+        my $a = $s->get("/long/$view", as => 'admin');
+        is $a->status . ' ' . $a->body, '413 The paths that a commit changes are too long', $view;
+    }
+    is $s->call($_->[0] => { repoid => 'long', revision => 'one', %{ $_->[1] } })->{result}, undef, $_->[0]
+        for [get_repo_changeset => { details => 'extended' }], [get_repo_changeset => { details => 'full' }],
+        [get_repo_nodes => { root_path => '/' }];
+    cmp_ok $most->() - $before, '<', 300, 'memory is bounded' if !$ENV{RCAPI_PRELOAD};
+    is scalar(() = $s->get('/long/changeset-diff/usual', as => 'admin')->body =~ /^diff /mg), 3000, 'what git can check out is shown';
+    is $s->get("/long/feed/$_", as => 'admin')->status, 200, $_ for qw(rss atom);
+    is_deeply [$s->children], [$child], 'no child was lost';
+    $s->done;
+};
+
 subtest 'as git prints it' => sub {
     my $s = RCAPI::Test->new;
     my $far = $s->repo('far', build => \&far);

@@ -15,6 +15,7 @@
 #include "backend.h"
 
 #define RC_GIT_RAW          20                /* bytes of an id */
+#define RC_GIT_PATH_MOST    ((size_t)1 << 20) /* bytes of one path */
 #define RC_GIT_OBJECT_LIMIT ((size_t)1 << 30) /* bytes of one object */
 
 /* --- git_watch.c: has anything changed on the disk? --- */

@@ -135,20 +135,34 @@ static rc_err_t *tell_file(walk_t *walk, const char *path, const git_oid *id, ap
 
 /* --- the walk --- */
 
+/* Names may be as long as a tree is large. */
+static rc_err_t *join(const char **path, const walk_t *walk, const char *prefix, const char *name,
+                      const char *end, apr_pool_t *pool)
+{
+    if (strlen(prefix) + strlen(name) > RC_GIT_PATH_MOST)
+        return rc_err(walk->vcs->pool, RC_E_LIMIT, "A path in this commit is too long");
+    *path = apr_pstrcat(pool, prefix, name, end, NULL);
+    return NULL;
+}
+
 static rc_err_t *tell_entries(walk_t *walk, const apr_array_header_t *list, const char *prefix,
                               apr_pool_t *pool)
 {
+    apr_pool_t *scratch;
+    const char *path;
     int i;
 
+    apr_pool_create(&scratch, pool);
     for (i = 0; i < list->nelts; i++) {
         const entry_t *entry = &APR_ARRAY_IDX(list, i, entry_t);
-        const char *path = apr_pstrcat(pool, prefix, entry->name, NULL);
 
+        apr_pool_clear(scratch);
         RC_TRY(rc_work_entry(walk->git->work, walk->vcs->pool));
+        RC_TRY(join(&path, walk, prefix, entry->name, "", scratch));
         if (entry->mode == RC_GIT_DIRECTORY)
             RC_TRY(tell_dir(walk, path, &entry->id));
         else if (!walk->dirs && entry->mode != RC_GIT_SUBMODULE)
-            RC_TRY(tell_file(walk, path, &entry->id, pool));
+            RC_TRY(tell_file(walk, path, &entry->id, scratch));
     }
     return NULL;
 }
@@ -158,14 +172,19 @@ static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, const char *prefix, 
 static rc_err_t *walk_below(walk_t *walk, const apr_array_header_t *list, const char *prefix,
                             apr_pool_t *pool)
 {
+    apr_pool_t *scratch;
+    const char *path;
     int i;
 
+    apr_pool_create(&scratch, pool);
     for (i = 0; i < list->nelts; i++) {
         const entry_t *entry = &APR_ARRAY_IDX(list, i, entry_t);
 
-        if (entry->mode == RC_GIT_DIRECTORY)
-            RC_TRY(walk_tree(walk, &entry->id, apr_pstrcat(pool, prefix, entry->name, "/", NULL),
-                             pool));
+        if (entry->mode != RC_GIT_DIRECTORY)
+            continue;
+        apr_pool_clear(scratch);
+        RC_TRY(join(&path, walk, prefix, entry->name, "/", scratch));
+        RC_TRY(walk_tree(walk, &entry->id, path, scratch));
     }
     return NULL;
 }

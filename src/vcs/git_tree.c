@@ -12,6 +12,9 @@
 /* Some trees name the same subtree again and again: a few objects that stand for 2^80 files. */
 #define ENTRIES_MAX 1000000
 
+/* Names may be as long as a tree is large, and stand before each path below them. */
+#define PATHS_MAX ((size_t)128 << 20) /* of all that differ */
+
 #define DEPTH_MAX 2048 /* nested directories; git has the same limit */
 
 typedef struct walk_t {
@@ -20,8 +23,10 @@ typedef struct walk_t {
     apr_pool_t *err_pool, *pool;
     char *path; /* directory being compared, with a slash at its end */
     size_t path_len, path_room;
+    size_t paths; /* bytes of paths in changes */
     int depth;
     int left; /* entries that may differ until it ends; 0 = ended */
+    bool too_long;
 } walk_t;
 
 /* The order of names in a tree: a directory counts as if its name ended in a slash. */
@@ -36,6 +41,15 @@ static int compare(const rc_git_cursor_t *a, const rc_git_cursor_t *b)
     x = a->name_len > len ? (unsigned char)a->name[len] : a->mode == RC_GIT_DIRECTORY ? '/' : '\0';
     y = b->name_len > len ? (unsigned char)b->name[len] : b->mode == RC_GIT_DIRECTORY ? '/' : '\0';
     return (x > y) - (x < y);
+}
+
+/* Is there room for the path of @a entry? */
+static bool has_room(walk_t *walk, const rc_git_cursor_t *entry)
+{
+    size_t len = walk->path_len + entry->name_len + 1;
+
+    walk->paths += entry->mode == RC_GIT_DIRECTORY ? 0 : len;
+    return len <= RC_GIT_PATH_MOST && walk->paths <= PATHS_MAX;
 }
 
 static const char *full_path(const walk_t *walk, const rc_git_cursor_t *entry)
@@ -99,6 +113,11 @@ static rc_err_t *compare_entries(walk_t *walk, const rc_git_cursor_t *before,
         return NULL;
     walk->left--;
     RC_TRY(rc_work_entry(walk->git->work, walk->err_pool));
+    if (!has_room(walk, entry)) {
+        walk->left = 0;
+        walk->too_long = true;
+        return NULL;
+    }
     if (entry->mode != RC_GIT_DIRECTORY) {
         add_change(walk, before, after);
         return NULL;
@@ -143,17 +162,22 @@ static rc_err_t *compare_trees(walk_t *walk, const git_oid *before, const git_oi
     return err;
 }
 
+static rc_err_t *walk_both(apr_array_header_t **out, walk_t *walk, const git_oid *before,
+                           const git_oid *after)
+{
+    walk->changes = *out = apr_array_make(walk->pool, 16, sizeof(rc_git_change_t));
+    if (before && after && git_oid_equal(before, after))
+        return NULL;
+    return compare_trees(walk, before, after);
+}
+
 rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_git_t *git,
                                    const git_oid *before, const git_oid *after,
                                    apr_pool_t *err_pool, apr_pool_t *pool)
 {
     walk_t walk = {.git = git, .err_pool = err_pool, .pool = pool, .left = *entries};
-    rc_err_t *err;
+    rc_err_t *err = walk_both(out, &walk, before, after);
 
-    walk.changes = *out = apr_array_make(pool, 16, sizeof(rc_git_change_t));
-    if (before && after && git_oid_equal(before, after))
-        return NULL;
-    err = compare_trees(&walk, before, after);
     *entries = walk.left;
     return err;
 }
@@ -161,12 +185,14 @@ rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_gi
 rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
                               const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool)
 {
-    int entries = ENTRIES_MAX;
+    walk_t walk = {.git = git, .err_pool = err_pool, .pool = pool, .left = ENTRIES_MAX};
 
-    RC_TRY(rc_git_tree_changes_some(out, &entries, git, before, after, err_pool, pool));
-    return entries ? NULL
-                   : rc_err(err_pool, RC_E_LIMIT,
-                            "A commit changes %d files and directories or more", ENTRIES_MAX);
+    RC_TRY(walk_both(out, &walk, before, after));
+    if (walk.too_long)
+        return rc_err(err_pool, RC_E_LIMIT, "The paths that a commit changes are too long");
+    return walk.left ? NULL
+                     : rc_err(err_pool, RC_E_LIMIT,
+                              "A commit changes %d files and directories or more", ENTRIES_MAX);
 }
 
 rc_err_t *rc_git_tree_find(rc_git_side_t *out, rc_git_t *git, const git_oid *tree, const char *name,
