@@ -19,7 +19,8 @@
  * had. */
 #define RC_LEFT "/.rc_left/"
 
-#define RC_UNKNOWN_REPOSITORY "%s is a repository that is not in the database: rescan_repos adds it, or says why not"
+#define RC_UNKNOWN_REPOSITORY                                                                      \
+    "%s is a repository that is not in the database: rescan_repos adds it, or says why not"
 
 typedef struct rc_moves_t rc_moves_t;
 

@@ -68,7 +68,7 @@ static rc_err_t *check_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scra
 static rc_err_t *check_unknown(rc_check_t *check, apr_int64_t user_id)
 {
     rc_repo_t *known;
-    rc_scan_t scan;
+    rc_scan_t scan = {0};
     int i;
 
     RC_TRY(rc_model_scan(&scan, check->env, check->pool));

@@ -46,8 +46,8 @@ static char *put_utf8(char *to, unsigned code)
     static const unsigned char first[] = {0, 0xc0, 0xe0, 0xf0};
 
     *to++ = (char)(first[more] | code >> (6 * more));
-    while (more--)
-        *to++ = (char)(0x80 | (code >> (6 * more) & 0x3f));
+    for (; more > 0; more--)
+        *to++ = (char)(0x80 | (code >> (6 * (more - 1)) & 0x3f));
     return to;
 }
 

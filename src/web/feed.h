@@ -29,7 +29,8 @@ void rc_feed_begin(rc_feed_t *feed, rc_spool_t *spool, apr_pool_t *scratch);
 void rc_feed_entry_begin(rc_feed_t *feed, const rc_feed_entry_t *entry, apr_pool_t *scratch);
 void rc_feed_entry_end(rc_feed_t *feed, const rc_feed_entry_t *entry, apr_pool_t *scratch);
 
-/** Appends the diff of commit @a id to the text of an entry, at most RcapiFeedCutOff bytes of it. */
+/** Appends the diff of commit @a id to the text of an entry, at most RcapiFeedCutOff bytes of it.
+ */
 rc_err_t *rc_feed_write_diff(rc_feed_t *feed, rc_web_call_t *call, const char *id,
                              apr_pool_t *scratch);
 

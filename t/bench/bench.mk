@@ -9,6 +9,7 @@ $(O)/bench/%: $(O)/obj/t/bench/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 .SECONDARY: $(call obj,t/bench/rows.c t/bench/pairs.c)
+units: $(BENCH)
 
 .PHONY: bench bench-programs wrk
 bench: wrk

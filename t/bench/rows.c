@@ -115,13 +115,16 @@ static rc_err_t *time_once(rc_db_t *db, rc_sql_t sql, apr_int64_t user)
     return NULL;
 }
 
-/* What a pull writes at its end: the newest changeset of a repository. */
-static rc_err_t *write_rows(rc_db_t *db, double rate, double seconds)
+/* What a pull writes at its end: the copy of the last commit of a repository. */
+static rc_err_t *write_rows(rc_db_t *db, double rate, double seconds, apr_pool_t *pool)
 {
+    apr_pool_t *scratch;
+    rc_repo_t *repo;
     apr_time_t begin = apr_time_now(), slowest = 0;
     apr_interval_time_t step = (apr_interval_time_t)(1e6 / rate);
     long n, all = (long)(rate * seconds);
 
+    apr_pool_create(&scratch, pool);
     for (n = 0; n < all; n++) {
         apr_time_t due = begin + n * step, start = apr_time_now();
 
@@ -131,7 +134,9 @@ static rc_err_t *write_rows(rc_db_t *db, double rate, double seconds)
             break;
         start = apr_time_now();
         RC_TRY(rc_db_begin_write(db));
-        RC_TRY(rc_store_repo_set_last_changeset(db, 1001 + n % 1000, "{}"));
+        apr_pool_clear(scratch);
+        RC_TRY(rc_store_repo_by_id(&repo, db, 1001, 1001 + n % 1000, scratch));
+        RC_TRY(rc_store_repo_set_last(db, repo, &repo->last));
         RC_TRY(rc_db_commit(db));
         if (apr_time_now() - start > slowest)
             slowest = apr_time_now() - start;
@@ -153,7 +158,7 @@ static rc_err_t *act(int argc, const char *const *argv, apr_pool_t *pool)
     if (argc == 3 && !strcmp(argv[2], "run"))
         return run(db, pool);
     if (argc == 5 && !strcmp(argv[2], "write"))
-        return write_rows(db, atof(argv[3]), atof(argv[4]));
+        return write_rows(db, atof(argv[3]), atof(argv[4]), pool);
     if (argc != 6 || strcmp(argv[2], "time"))
         return rc_err_internal(pool, APR_SUCCESS, "run, time or write?");
     RC_TRY(find(&sql, argv[3], pool));

@@ -14,8 +14,8 @@ Bench::Data - a database of many users and repositories, made by plain SQL
 
 A repository has three user rows, two group rows, and one follower; a user is in three groups;
 everybody may read every second repository (the default user's row) and what his rows give him.
-Repositories r1 to rN have no directories: nothing that is measured looks for them. Those that stand
-in $dir/data/repos before are registered by rcapi-admin, readable by everybody.
+Repositories r1 to rN are links to the files of one small repository: get_repo looks at the references
+of each. Those that stand in $dir/data/repos before are registered by rcapi-admin, readable by everybody.
 
 =cut
 
@@ -42,6 +42,26 @@ sub make {
     $self->_run({}, "$self->{bin}/rcapi-admin", '--data', $self->{data}, qw(init --user admin
         --email admin@example.org --password), sha1_hex(rand), '--force-yes');
     $self->_rows('run', { stdin => $self->_sql });
+    $self->_repositories;
+}
+
+# One commit, packed, in each; what the server stores of it is stored for all.
+sub _repositories {
+    my ($self) = @_;
+    my $root = "$self->{data}/repos";
+    $self->_run({}, 'sh', '-c', <<'END', 'sh', $root);
+set -e; cd "$1"; mkdir .one; git init -q --bare .one/r; cd .one/r
+id=$(git -c user.name=A -c user.email=a@b commit-tree -m 'Mend what was broken' "$(git mktree </dev/null)")
+git update-ref refs/heads/master "$id"; git symbolic-ref HEAD refs/heads/master
+git gc -q --prune=now; rm -r hooks info branches description objects/info
+END
+    my @files = split /\n/, $self->_run({}, 'sh', '-c', 'cd "$1/.one/r" && find . -type f', 'sh', $root);
+    for my $n (1 .. $self->{repos}) {
+        mkdir "$root/r$n/$_" for '', qw(refs refs/heads refs/tags objects objects/pack);
+        link "$root/.one/r/$_", "$root/r$n/$_" or die "$root/r$n/$_: $!" for @files;
+    }
+    $self->_run({}, "$self->{bin}/rcapi-admin", '--data', $self->{data}, qw(call get_repo repoid:r1));
+    $self->_rows('run', { stdin => "UPDATE repo SET (last_changeset, last_state) = (SELECT last_changeset, last_state FROM repo WHERE repo_name = 'r1') WHERE repo_id > 1000;" });
 }
 
 sub _run {
