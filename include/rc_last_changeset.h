@@ -25,6 +25,10 @@ rc_err_t *rc_model_last_read(rc_last_t *last, rc_vcs_t *vcs, const rc_env_t *env
 rc_err_t *rc_model_last_if_moved(rc_last_t *last, rc_vcs_t *vcs, const rc_repo_t *repo,
                                  const rc_env_t *env, apr_pool_t *pool);
 
+/** True when the stored copy of @a repo is known to be that of its references as they are, at the
+ * price of a look at file times; false when the repository must be opened to tell. */
+bool rc_model_last_is_current(const rc_repo_t *repo, const rc_env_t *env, apr_pool_t *pool);
+
 /** Stores what rc_model_last_if_moved read, in a transaction of its own, which does not wait for
  * the disk; not when somebody else stored another state meanwhile. */
 rc_err_t *rc_model_last_keep(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last);

@@ -117,6 +117,10 @@ rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs);
  * as any of it is another. */
 rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 
+/** The same word for the repository of @a type at @a path, without opening it: when this process
+ * has read its references and nothing has changed since, as far as file times tell; else NULL. */
+const char *rc_vcs_known_state(const char *type, const char *path, apr_pool_t *pool);
+
 /** Number of commits in the repository order: reachable from branches and tags. 0 = empty. */
 rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs);
 

@@ -90,6 +90,16 @@ rc_err_t *rc_model_last_if_moved(rc_last_t *last, rc_vcs_t *vcs, const rc_repo_t
     return rc_model_last_read(last, vcs, env, pool);
 }
 
+bool rc_model_last_is_current(const rc_repo_t *repo, const rc_env_t *env, apr_pool_t *pool)
+{
+    const char *state =
+        repo->last.state
+            ? rc_vcs_known_state(repo->type, rc_env_repo_path(env, repo->name, pool), pool)
+            : NULL;
+
+    return state && !strcmp(state, repo->last.state);
+}
+
 typedef struct keeping_t {
     const rc_repo_t *repo;
     const rc_last_t *last;

@@ -15,6 +15,7 @@ typedef struct rc_backend_t {
     rc_err_t *(*copy)(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
     void (*forget)(const char *path); /* what this process remembers of it */
     void (*drop_cache)(const char *path, apr_pool_t *pool);
+    const char *(*known_state)(const char *path, apr_pool_t *pool);
     rc_err_t *(*check_head)(const char **problem, const char *path, apr_pool_t *pool);
     rc_err_t *(*mend_head)(const char **branch, const char *path, const char *wanted,
                            apr_pool_t *pool);

@@ -301,6 +301,7 @@ const rc_backend_t rc_git_backend = {
     .create = rc_git_create,
     .copy = rc_git_copy,
     .forget = rc_git_share_forget,
+    .known_state = rc_git_known_state,
     .drop_cache = drop_cache,
     .check_head = rc_git_check_head,
     .mend_head = rc_git_mend_head,

@@ -333,6 +333,13 @@ rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs)
     return vcs->backend->refresh(vcs);
 }
 
+const char *rc_vcs_known_state(const char *type, const char *path, apr_pool_t *pool)
+{
+    const rc_backend_t *backend = find_backend(type);
+
+    return backend ? backend->known_state(path, pool) : NULL;
+}
+
 rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
 {
     return vcs->backend->state(state, vcs, pool);

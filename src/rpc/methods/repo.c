@@ -63,14 +63,18 @@ static rc_err_t *notice(rc_last_t *last, rc_call_t *call)
 static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
 {
     rc_last_t last = {NULL, NULL};
+    bool cache = rc_arg_bool(call, "cache");
+    bool current =
+        cache && rc_model_last_is_current(rc_arg_repo(call, "repoid"), call->env, call->pool);
     rc_repo_t repo;
 
-    if (rc_arg_bool(call, "cache"))
-        RC_TRY(notice(&last, call));
-    else
+    if (!cache)
         RC_TRY(rc_call_refresh(call, rc_arg_repo(call, "repoid"), NULL, NULL));
+    else if (!current)
+        RC_TRY(notice(&last, call));
     RC_TRY(rc_db_begin_read(call->db));
-    RC_TRY(rc_args_bind(call));
+    if (!current) /* looking took a while */
+        RC_TRY(rc_args_bind(call));
     repo = *rc_arg_repo(call, "repoid");
     if (last.json) /* also when it could not be stored */
         repo.last = last;
