@@ -25,6 +25,7 @@ struct rc_git_env_t {
     apr_pool_t *pool;
     apr_array_header_t *vars; /* of const char *: name=value */
     int configs;
+    const char *protocols; /* that git may speak: wins over what a repository's config allows */
 };
 
 /* clang-format off */
@@ -126,6 +127,7 @@ rc_git_env_t *rc_git_env(const char *git_dir, const char *home, apr_pool_t *pool
     apr_size_t i;
 
     env->pool = pool;
+    env->protocols = "none";
     env->vars = apr_array_make(pool, 128, sizeof(const char *));
     for (i = 0; i < COUNT(variables); i++)
         rc_git_env_set(env, variables[i][0], variables[i][1]);
@@ -141,6 +143,7 @@ rc_git_env_t *rc_git_env(const char *git_dir, const char *home, apr_pool_t *pool
 const char *const *rc_git_env_list(rc_git_env_t *env)
 {
     rc_git_env_set(env, "GIT_CONFIG_COUNT", apr_itoa(env->pool, env->configs));
+    rc_git_env_set(env, "GIT_ALLOW_PROTOCOL", env->protocols);
     APR_ARRAY_PUSH(env->vars, const char *) = NULL;
     return (const char *const *)env->vars->elts;
 }
@@ -214,7 +217,7 @@ static void set_git(rc_git_env_t *env, const rc_remote_url_t *url)
 
 void rc_git_env_remote(rc_git_env_t *env, const rc_remote_url_t *url)
 {
-    rc_git_env_set(env, "GIT_ALLOW_PROTOCOL", url->scheme);
+    env->protocols = url->scheme;
     if (strcmp(url->scheme, "ssh") == 0)
         set_ssh(env, url);
     else if (strcmp(url->scheme, "git") == 0)

@@ -553,6 +553,15 @@ static const char *const *env_for(const char *text, const char *const *addresses
     return rc_git_env_list(env);
 }
 
+/* Whoever writes a repository's config may allow protocols there, and name a promisor by one. */
+static void local_work_speaks_no_protocol(void **state)
+{
+    const char *const *env = rc_git_env_list(rc_git_env("/r", "/r", pool));
+
+    (void)state;
+    assert_string_equal(value_of(env, "GIT_ALLOW_PROTOCOL"), "none");
+}
+
 static void pinning(void **state)
 {
     static const char *const both[] = {"2001:db8::7", "192.0.2.7", NULL};
@@ -649,7 +658,7 @@ int main(void)
         cmocka_unit_test(addresses),    cmocka_unit_test(other_families_are_not_global),
         cmocka_unit_test(policy_table), cmocka_unit_test(refusals_hold_no_credentials),
         cmocka_unit_test(masking),      cmocka_unit_test(scrubbing),
-        cmocka_unit_test(pinning),
+        cmocka_unit_test(pinning),      cmocka_unit_test(local_work_speaks_no_protocol),
     };
     int n;
 
