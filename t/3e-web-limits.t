@@ -182,6 +182,22 @@ subtest 'long paths' => sub {
     $s->done;
 };
 
+# Names behind references to references are sought in packed-refs, one after the other.
+subtest 'references to references' => sub {
+    my $s = RCAPI::Test->new(children => 1, whitelist => '*');
+    my $repo = $s->repo('links', commits => 1);
+    my $id = $s->git($repo->{path}, 'rev-parse', 'master') =~ s/\n//r;
+    my ($child) = $s->children;
+    my $most = sub { slurp("/proc/$child/status") =~ /^VmHWM:\s*(\d+)/m ? $1 / 1024 : 0 };
+    my $before = $most->();
+    spew("$repo->{path}/packed-refs", "# pack-refs with: peeled fully-peeled sorted \n"
+        . join '', map { sprintf "%s refs/remotes/%0200d\n", $id, $_ } 1 .. 80_000);
+    spew("$repo->{path}/refs/tags/t$_", sprintf "ref: refs/remotes/%0200d\n", 80_000 - $_) for 1 .. 16;
+    is keys %{ $s->must(get_repo_refs => { repoid => 'links' })->{tags} }, 16, 'all are found';
+    cmp_ok $most->() - $before, '<', 120, 'with room for the file twice' if !$ENV{RCAPI_PRELOAD};
+    $s->done;
+};
+
 subtest 'as git prints it' => sub {
     my $s = RCAPI::Test->new;
     my $far = $s->repo('far', build => \&far);

@@ -148,17 +148,20 @@ void rc_git_packed_free(rc_git_packed_t *packed)
 rc_err_t *rc_git_packed_scan(bool *found, git_oid *id, rc_git_reading_t *reading, const char *name)
 {
     apr_size_t len = strlen(name);
+    apr_pool_t *pool; /* of one scan: the file is in it */
     file_t file;
     line_t line;
 
     *found = false;
     if (reading->scans++ >= SCANS_MOST)
         return NULL;
-    RC_TRY(open_file(&file, rc_git_watch_name(reading, NAME), reading->scratch));
+    apr_pool_create(&pool, reading->scratch);
+    RC_TRY(open_file(&file, rc_git_watch_name(reading, NAME), pool));
     while (!*found && file.at < file.end) {
         RC_TRY(next_line(&line, &file));
         *found = line.len == len && !memcmp(line.name, name, len);
         *id = line.id;
     }
+    apr_pool_destroy(pool);
     return NULL;
 }
