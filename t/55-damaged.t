@@ -165,6 +165,8 @@ my @DAMAGES = (
     ['a pack without index', sub { gone(pack_file($_[0], 'idx')) }, 'packed'],
     ['an index cut in half', sub { my $f = pack_file($_[0], 'idx'); overwrite($f, half(slurp($f))) }, 'packed'],
     ['a corrupt index', sub { my $f = pack_file($_[0], 'idx'); overwrite($f, spoiled(slurp($f))) }, 'packed'],
+    ['a corrupt index with its old times', sub { my $f = pack_file($_[0], 'idx'); system('cp', '-pf', $f, "$spare/old"); overwrite($f, spoiled(slurp($f))); system('touch', '-r', "$spare/old", $f) }, 'packed'],
+    ['an index whose table of counts lies', sub { my $f = pack_file($_[0], 'idx'); my $text = slurp($f); substr $text, 8, 255 * 4, "\x7f\xff\xff\xff" x 255; overwrite($f, $text) }, 'packed'],
     ['garbage in place of an index', sub { my $f = pack_file($_[0], 'idx'); replace($f, 'x' x -s $f) }, 'packed'],
     ['no objects', sub { rename "$_[0]{path}/objects", "$spare/objects" }, 'packed'],
     ['objects behind a link to nowhere', sub { rename "$_[0]{path}/objects", "$spare/objects"; symlink '/nowhere', "$_[0]{path}/objects" }, 'packed'],

@@ -52,7 +52,7 @@ typedef struct sum_t {
     dev_t dev;
     ino_t ino;
     off_t size;
-    struct timespec changed;
+    struct timespec changed; /* that no owner of the file can set back */
     bool checked, good;
 } sum_t;
 
@@ -76,7 +76,7 @@ static sum_t sum_of(const struct stat *st)
     sum.dev = st->st_dev;
     sum.ino = st->st_ino;
     sum.size = st->st_size;
-    sum.changed = st->st_mtim;
+    sum.changed = st->st_ctim;
     return sum;
 }
 
