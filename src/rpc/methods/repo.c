@@ -60,26 +60,30 @@ static rc_err_t *notice(rc_last_t *last, rc_call_t *call)
     return NULL;
 }
 
+/* Opens the repository, which may take a while: no transaction is open meanwhile. */
+static rc_err_t *look_again(rc_last_t *last, rc_call_t *call)
+{
+    RC_TRY(rc_db_commit(call->db));
+    if (rc_arg_bool(call, "cache"))
+        RC_TRY(notice(last, call));
+    else
+        RC_TRY(rc_call_refresh(call, rc_arg_repo(call, "repoid"), NULL, NULL));
+    RC_TRY(rc_db_begin_read(call->db));
+    return rc_args_bind(call);
+}
+
 static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
 {
     rc_last_t last = {NULL, NULL};
-    bool cache = rc_arg_bool(call, "cache");
-    bool current =
-        cache && rc_model_last_is_current(rc_arg_repo(call, "repoid"), call->env, call->pool);
     rc_repo_t repo;
 
-    if (!cache)
-        RC_TRY(rc_call_refresh(call, rc_arg_repo(call, "repoid"), NULL, NULL));
-    else if (!current)
-        RC_TRY(notice(&last, call));
-    RC_TRY(rc_db_begin_read(call->db));
-    if (!current) /* looking took a while */
-        RC_TRY(rc_args_bind(call));
+    if (!rc_arg_bool(call, "cache") ||
+        !rc_model_last_is_current(rc_arg_repo(call, "repoid"), call->env, call->pool))
+        RC_TRY(look_again(&last, call));
     repo = *rc_arg_repo(call, "repoid");
     if (last.json) /* also when it could not be stored */
         repo.last = last;
-    RC_TRY(rc_render_repo(out, call, &repo, true, call->pool));
-    return rc_db_commit(call->db);
+    return rc_render_repo(out, call, &repo, true, call->pool);
 }
 
 /* The group `root` by its name; *readable is false when the caller may not see it. */
@@ -228,7 +232,7 @@ const rc_method_t rc_methods_repo[] = {
     {"pull", pull, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_OBJECT2("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN, "repo")),
      "Unable to pull changes from `{repoid.name}`", "Fetch from the repository's clone_uri."},
-    {"get_repo", get_repo, RC_ANYONE, RC_ALONE,
+    {"get_repo", get_repo, RC_ANYONE, 0,
      RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
                RC_ARG("cache", RC_BOOL, "True")),
      NULL, "Describe one repository."},
