@@ -142,8 +142,8 @@ void rc_git_share_leave(rc_git_shared_t *shared);
 /** Lets go what is shared of the repository at @a path. */
 void rc_git_share_forget(const char *path);
 
-/** What rc_git_state would answer for the repository at @a path, when that costs no more than a look
- * at its files' times; else NULL. In @a pool. */
+/** What rc_git_state would answer for the repository at @a path, when that costs no more than a
+ * look at its files' times; else NULL. In @a pool. */
 const char *rc_git_known_state(const char *path, apr_pool_t *pool);
 
 /** The use of @a git has ended: it holds no references and no order any more. */
