@@ -45,9 +45,13 @@ static rc_err_t *set_search_paths(apr_pool_t *pool)
     return NULL;
 }
 
+static int users; /* of the library: settings of servers in this process */
+
 static apr_status_t end_library(void *unused)
 {
     (void)unused;
+    if (!__atomic_sub_fetch(&users, 1, __ATOMIC_ACQ_REL))
+        rc_git_share_clear();
     git_libgit2_shutdown();
     return APR_SUCCESS;
 }
@@ -69,6 +73,7 @@ static rc_err_t *startup(apr_pool_t *pool)
 {
     if (git_libgit2_init() < 0)
         return rc_git_err(pool, "cannot start libgit2");
+    __atomic_add_fetch(&users, 1, __ATOMIC_ACQ_REL);
     apr_pool_cleanup_register(pool, NULL, end_library, apr_pool_cleanup_null);
     RC_TRY(set_search_paths(pool));
     RC_TRY(start_shared());

@@ -135,6 +135,9 @@ typedef struct rc_git_shared_t rc_git_shared_t;
 
 rc_err_t *rc_git_share_startup(apr_pool_t *pool);
 
+/** Lets all go, when no handle is open any more and no thread runs. */
+void rc_git_share_clear(void);
+
 /** What is shared of the repository at @a git->path; NULL = no memory. */
 rc_git_shared_t *rc_git_share_enter(const rc_git_t *git);
 void rc_git_share_leave(rc_git_shared_t *shared);

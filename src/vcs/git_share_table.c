@@ -172,18 +172,16 @@ void rc_git_share_use(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
     sweep(garbage, shared);
 }
 
-static apr_status_t let_all_go(void *unused)
+void rc_git_share_clear(void)
 {
     rc_git_shared_t *shared;
 
-    (void)unused;
     while ((shared = all.oldest)) {
         pull(shared);
         free_shared(shared);
     }
     memset(all.buckets, 0, sizeof(all.buckets));
     all.bytes = 0;
-    return APR_SUCCESS;
 }
 
 rc_err_t *rc_git_share_startup(apr_pool_t *pool)
@@ -194,7 +192,6 @@ rc_err_t *rc_git_share_startup(apr_pool_t *pool)
         rv = apr_thread_cond_create(&all.done, pool);
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "cannot make the mutex of the references");
-    apr_pool_cleanup_register(pool, NULL, let_all_go, apr_pool_cleanup_null);
     return NULL;
 }
 

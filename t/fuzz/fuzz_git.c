@@ -7,6 +7,7 @@
 #include "fuzz.h"
 #include "rc_log.h"
 #include "vcs/git_diff.h"
+#include "vcs/git_objects.h"
 
 #include <git2/sys/mempack.h>
 #include <git2/sys/repository.h>
@@ -25,7 +26,15 @@ static void quiet(void *baton, rc_log_level_t level, apr_status_t status, const 
     (void)baton, (void)level, (void)status, (void)text;
 }
 
-/* A repository without a directory: nothing of it is on the disk. */
+static const char *dir;
+
+static void remove_dir(void)
+{
+    if (system(apr_psprintf(fuzz_forever(), "rm -rf '%s'", dir)))
+        fprintf(stderr, "%s is left\n", dir);
+}
+
+/* An empty repository, whose objects are in memory. */
 static rc_git_t *repository(void)
 {
     static rc_git_t git;
@@ -35,7 +44,11 @@ static rc_git_t *repository(void)
         return &git;
     rc_log_set(quiet, NULL);
     CHECK(!rc_vcs_startup(fuzz_forever()));
-    git.path = "/nonexistent";
+    dir = mkdtemp(apr_pstrdup(fuzz_forever(), "/tmp/rcapi-fuzz-XXXXXX"));
+    CHECK(dir);
+    atexit(remove_dir);
+    git.path = apr_pstrcat(fuzz_forever(), dir, "/r", NULL);
+    CHECK(!rc_vcs_create("git", git.path, fuzz_forever()));
     refs.branches = refs.tags = apr_array_make(fuzz_forever(), 1, sizeof(rc_git_ref_t *));
     refs.heads = refs.others = refs.branches;
     refs.users = 1;
@@ -44,8 +57,9 @@ static rc_git_t *repository(void)
     git.order = rc_git_order_alloc(0, 0, &refs);
     CHECK(git.order);
     git.ordered = true; /* no references are looked for */
-    CHECK(!git_odb_new(&git.odb) && !git_mempack_new(&memory));
-    CHECK(!git_odb_add_backend(git.odb, memory, 1));
+    CHECK(!rc_git_objects_open(&git.odb, git.path, fuzz_forever()));
+    CHECK(!git_mempack_new(&memory));
+    CHECK(!git_odb_add_backend(git.odb, memory, 0));
     CHECK(!git_repository_wrap_odb(&git.repo, git.odb));
     return &git;
 }
