@@ -218,20 +218,29 @@ static rc_err_t *check_entry(const look_t *look, const FTSENT *entry)
     }
 }
 
-static rc_err_t *check_tree(const look_t *look, const char *folder)
+static rc_err_t *check_mounts(const look_t *look, const char *folder)
 {
-    char *const paths[] = {apr_pstrdup(look->pool, folder), NULL};
-    FTS *walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    rc_err_t *err = NULL;
-    FTSENT *entry;
     int i;
 
     for (i = 0; i < look->mounts->nelts; i++) {
         const char *point = APR_ARRAY_IDX(look->mounts, i, mount_t).point;
 
         if (strcmp(point, folder) != 0 && is_below(point, folder))
-            err = refuse(look, "has something mounted in it");
+            return refuse(look, "has something mounted in it");
     }
+    return NULL;
+}
+
+/* A walk that has been opened is read at least once: else the C library loses its first entry. */
+static rc_err_t *check_tree(const look_t *look, const char *folder)
+{
+    char *const paths[] = {apr_pstrdup(look->pool, folder), NULL};
+    rc_err_t *err = NULL;
+    FTSENT *entry;
+    FTS *walk;
+
+    RC_TRY(check_mounts(look, folder));
+    walk = fts_open(paths, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
     while (walk && !err && (entry = fts_read(walk))) {
         err = check_entry(look, entry);
         if (!err && rc_clock() >= look->deadline)
