@@ -243,14 +243,15 @@ subtest 'very many references' => sub {
     $t->git($p, qw(pack-refs --all));
     spew("$p/packed-refs", join '', "# pack-refs with: peeled fully-peeled sorted \n", map({ sprintf "%s refs/heads/b%06d\n", $ids[$_ % 3], $_ } 1 .. $n), "$ids[-1] refs/heads/master\n");
     my $before = private_kb();
+    my $more = $ENV{RCAPI_PRELOAD} ? 2 : 1; # a sanitizer keeps what is freed, and surrounds each piece
     my $get = sub { my $a = $t->get('/many/changeset-diff/tip', as => 'admin', timeout => 100); return $a->status == 200 && $a->body =~ /^diff --git/ };
     is together(($get) x 24), 24, '24 requests at once';
     my $first = private_kb() - $before;
-    cmp_ok $first, '<', 120 * 1024, "they share what they read (${first} KiB)";
+    cmp_ok $first, '<', $more * 120 * 1024, "they share what they read (${first} KiB)";
     $t->git($p, qw(update-ref refs/heads/new), $ids[0]);
     is together(($get) x 24), 24, '24 requests after a push';
     my $second = private_kb() - $before;
-    cmp_ok $second, '<', 150 * 1024, "and let go what they read before (${second} KiB)";
+    cmp_ok $second, '<', $more * 150 * 1024, "and let go what they read before (${second} KiB)";
 };
 
 # What a push has brought is there for each request that begins after it.
