@@ -61,7 +61,7 @@ static int open_part(const slot_t *slot)
     int flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
     int fd = open(slot->part, flags, 0600);
 
-    if (fd < 0 && errno == ENOENT && !mkdir(slot->cache->dir, 0700))
+    if (fd < 0 && errno == ENOENT && (!mkdir(slot->cache->dir, 0700) || errno == EEXIST))
         fd = open(slot->part, flags, 0600);
     return fd;
 }

@@ -130,10 +130,12 @@ static void one_maker_among_processes(void **state)
     assert_int_equal(sum, 1);
 }
 
-/* Four processes race for each of many files; their makes take no time, so that they meet. */
+/*
+ * Four processes race for each of many files, and for their folders; their makes take no time, so
+ * that they meet.
+ */
 static void one_maker_each_time(void **state)
 {
-    rc_cache_t cache = cache_in("races", 1 << 20);
     pid_t children[4];
     int i, status, sum = 0;
 
@@ -143,10 +145,13 @@ static void one_maker_each_time(void **state)
             maker_t maker = {.text = "shared"};
             int round;
 
-            for (round = 0; round < 200; round++)
+            for (round = 0; round < 200; round++) {
+                rc_cache_t cache = cache_in(apr_psprintf(pool, "races-%d", round / 2), 1 << 20);
+
                 if (rc_cache_get(rc_spool_create(unit_dir, pool), &cache,
                                  apr_psprintf(pool, "%d", round), make, &maker, pool))
                     maker.made = 250;
+            }
             _exit(maker.made);
         }
     for (i = 0; i < 4; i++) {
