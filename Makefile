@@ -39,8 +39,9 @@ CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN
             $(OPT_$(BUILD))
 LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,now
 
-LIB_SRC  := $(wildcard src/core/*.c src/store/*.c src/vcs/*.c src/auth/*.c src/model/*.c \
-              src/rpc/*.c src/rpc/methods/*.c src/web/*.c)
+ROOMS    := base archive db store remote vcs vcs/git vcs/git/diff domain faces/api faces/api/methods faces/raw \
+              core auth model rpc rpc/methods web
+LIB_SRC  := $(wildcard $(ROOMS:%=src/%/*.c))
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
 API_SRC  := $(wildcard src/cli/client*.c) src/cli/rhodecode_api.c
 ADM_SRC  := $(wildcard src/cli/admin*.c) src/cli/rcapi_admin.c \
@@ -154,8 +155,8 @@ bench: deps
 
 #: make lint                                   format, static checks, each header alone
 # Tools that are not installed are left out, and said so.
-SOURCES = $(wildcard *.c src/*/*.[ch] src/*/*/*.c include/*.h t/unit/*.[ch] t/fuzz/*.[ch])
-HEADERS = $(wildcard include/*.h)
+SOURCES = $(wildcard *.c src/*/*.[ch] src/*/*/*.[ch] src/*/*/*/*.[ch] include/*.h include/*/*.h t/unit/*.[ch] t/fuzz/*.[ch])
+HEADERS = $(wildcard include/*.h include/*/*.h)
 .PHONY: lint headers
 lint: headers
 	@$(call tool,clang-format) --dry-run -Werror $(SOURCES)

@@ -10,7 +10,7 @@
 
 #include <apr_time.h>
 
-#include "rc_spool.h"
+#include "base/spool.h"
 
 typedef struct rc_archive_format_t rc_archive_format_t;
 typedef struct rc_archive_t rc_archive_t;

@@ -6,7 +6,7 @@
 #define RC_AUTH_H
 
 #include "rc_db.h"
-#include "rc_password.h"
+#include "base/password.h"
 
 typedef enum {
     RC_ROLE_ALL = 1,

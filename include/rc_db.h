@@ -10,7 +10,7 @@
 
 #include <apr_time.h>
 
-#include "rc_err.h"
+#include "base/err.h"
 
 typedef struct rc_db_t rc_db_t;
 typedef struct rc_db_pool_t rc_db_pool_t;

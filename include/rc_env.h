@@ -6,15 +6,15 @@
 #ifndef RC_ENV_H
 #define RC_ENV_H
 
-#include "rc_memo.h"
-#include "rc_cache.h"
+#include "base/lru.h"
+#include "base/cache.h"
 #include "rc_db.h"
-#include "rc_limit.h"
-#include "rc_password.h"
+#include "base/limit.h"
+#include "base/password.h"
 #include "rc_remote.h"
-#include "rc_secret.h"
+#include "base/secret.h"
 #include "rc_vcs.h"
-#include "rc_work.h"
+#include "base/work.h"
 
 typedef struct rc_env_config_t {
     rc_db_config_t db;

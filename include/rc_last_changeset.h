@@ -8,7 +8,7 @@
 #define RC_LAST_CHANGESET_H
 
 #include "rc_env.h"
-#include "rc_json.h"
+#include "base/json.h"
 #include "rc_repo.h"
 
 /** The members of changeset_obj without diff and refs; the empty commit for NULL. */

@@ -11,7 +11,7 @@
 #include <apr_tables.h>
 #include <apr_time.h>
 
-#include "rc_work.h"
+#include "base/work.h"
 
 typedef struct rc_remote_policy_t {
     const apr_array_header_t

@@ -6,7 +6,7 @@
 #define RC_RPC_H
 
 #include "rc_env.h"
-#include "rc_spool.h"
+#include "base/spool.h"
 
 typedef struct rc_rpc_request_t {
     const char *http_method; /* as sent */

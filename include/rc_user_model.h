@@ -15,7 +15,7 @@
 
 #include "rc_auth.h"
 #include "rc_env.h"
-#include "rc_password.h"
+#include "base/password.h"
 #include "rc_user.h"
 
 #define RC_NEVER (-1) /* lifetime of a token */

@@ -12,8 +12,8 @@
 #include <apr_tables.h>
 
 #include "rc_archive.h"
-#include "rc_spool.h"
-#include "rc_work.h"
+#include "base/spool.h"
+#include "base/work.h"
 
 /* The open repositories of one process. Thread-safe. */
 typedef struct rc_vcs_pool_t rc_vcs_pool_t;

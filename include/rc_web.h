@@ -9,7 +9,7 @@
 #include "rc_auth.h"
 #include "rc_env.h"
 #include "rc_repo.h"
-#include "rc_spool.h"
+#include "base/spool.h"
 
 typedef struct rc_web_view_t rc_web_view_t;
 

@@ -12,7 +12,7 @@
 #include <apr_strings.h>
 
 #include "rc_caller_store.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 typedef struct network_t {
     int family;

@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "caller.h"
-#include "rc_secret.h"
+#include "base/secret.h"
 #include "rc_user.h"
 
 static const struct {

@@ -4,7 +4,7 @@
  */
 #include "caller.h"
 
-#include "rc_password.h"
+#include "base/password.h"
 
 static rc_err_t *look_up(rc_caller_t **caller, const char **hash, rc_db_t *db, const char *login,
                          apr_pool_t *pool)

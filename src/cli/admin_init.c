@@ -13,11 +13,11 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_rpc.h"
 #include "rc_scan.h"
 #include "rc_setting.h"
-#include "rc_text.h"
+#include "base/text.h"
 #include "rc_user_model.h"
 
 typedef struct init_t {

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "rc_journal.h"
-#include "rc_text.h"
-#include "rc_time.h"
+#include "base/text.h"
+#include "base/time.h"
 
 #define LAST      50
 #define LAST_MOST 1000000000

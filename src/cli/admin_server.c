@@ -11,7 +11,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_global.h"
 #include "rc_moves.h"
 #include "rc_repo.h"

@@ -9,8 +9,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_text.h"
-#include "rc_time.h"
+#include "base/text.h"
+#include "base/time.h"
 #include "rc_user_model.h"
 
 /* A change of one user, run in a transaction. */

@@ -14,7 +14,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_rpc.h"
 
 const rc_command_t rc_admin_commands[] = {

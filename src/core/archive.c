@@ -12,7 +12,7 @@
 #include <archive.h>
 #include <libdeflate.h>
 
-#include "rc_time.h"
+#include "base/time.h"
 
 #define NAME_LIMIT     4096 /* of a path, and of a link's target: no system takes longer ones */
 #define ENTRY_OVERHEAD 1024 /* bytes that an entry costs beside name and content, about */

@@ -9,7 +9,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "rc_own.h"
+#include "base/own.h"
 
 /* --- none --- */
 

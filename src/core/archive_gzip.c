@@ -9,7 +9,7 @@
 
 #include <libdeflate.h>
 
-#include "rc_own.h"
+#include "base/own.h"
 
 #define LEVEL  6
 #define MEMBER (512 * 1024)

@@ -14,8 +14,8 @@
 #include <libdeflate.h>
 #include <zlib.h>
 
-#include "rc_own.h"
-#include "rc_text.h"
+#include "base/own.h"
+#include "base/text.h"
 
 #define LEVEL 6
 

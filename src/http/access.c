@@ -13,7 +13,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_redact.h"
+#include "base/redact.h"
 
 bool rc_http_is_api(const char *path)
 {

@@ -11,7 +11,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 /* What a directive sets. */
 typedef struct field_t {

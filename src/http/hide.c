@@ -13,7 +13,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_redact.h"
+#include "base/redact.h"
 
 /* Replaces one string of the request, if it holds a key. */
 static void hide_in(char **text, apr_pool_t *pool)

@@ -10,7 +10,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_redact.h"
+#include "base/redact.h"
 
 /* The key of "Authorization: Bearer KEY"; NULL for other schemes. */
 static const char *bearer(const request_rec *r)

@@ -8,8 +8,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_log.h"
-#include "rc_redact.h"
+#include "base/log.h"
+#include "base/redact.h"
 
 #define REQUEST_ID "X-Request-Id"
 

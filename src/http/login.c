@@ -13,7 +13,7 @@
 #include <apr_optional.h>
 #include <apr_strings.h>
 
-#include "rc_password.h"
+#include "base/password.h"
 
 #define PROVIDER  "rcapi"
 #define BUSY_NOTE "rcapi-busy"

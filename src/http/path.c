@@ -12,7 +12,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_redact.h"
+#include "base/redact.h"
 
 /* Is there a segment that is empty, "." or ".."? httpd has removed those that were in plain view.
  */

@@ -16,8 +16,8 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
-#include "rc_time.h"
-#include "rc_versions.h"
+#include "base/time.h"
+#include "base/versions.h"
 
 #define RETRY_AFTER apr_time_from_sec(3)
 

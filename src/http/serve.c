@@ -13,7 +13,7 @@
 #include <apr_strings.h>
 
 #include "rc_rpc.h"
-#include "rc_time.h"
+#include "base/time.h"
 
 /* The API layer is not there, or broke down: the one case in which its status is not 200. */
 static void write_failure(request_rec *r, rc_spool_t *spool, int status)

@@ -11,7 +11,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_redact.h"
+#include "base/redact.h"
 
 #define VEILED "rcapi veiled headers"
 

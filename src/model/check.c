@@ -7,7 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_moves.h"
 #include "rc_repo_model.h"
 #include "rc_user_model.h"

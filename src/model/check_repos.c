@@ -13,7 +13,7 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_gist.h"
 #include "rc_gist_model.h"
 #include "rc_repo_model.h"

@@ -11,11 +11,11 @@
 #include <apr_version.h>
 #include <apu_version.h>
 
-#include "rc_cache.h"
-#include "rc_fs.h"
+#include "base/cache.h"
+#include "base/fs.h"
 #include "rc_moves.h"
 #include "rc_secret_model.h"
-#include "rc_versions.h"
+#include "base/versions.h"
 
 #define CHECKING                                                                                   \
     "Too many passwords are checked at once; try again in a moment" /* text of an error page */

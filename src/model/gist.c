@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 
 const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool)
 {

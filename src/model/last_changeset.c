@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_time.h"
+#include "base/time.h"
 
 static void write_parents(rc_json_t *out, const char *const *parents)
 {

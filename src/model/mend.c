@@ -11,9 +11,9 @@
 
 #include "rc_gist.h"
 #include "rc_gist_model.h"
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_repo_model.h"
-#include "rc_text.h"
+#include "base/text.h"
 #include "rc_user.h"
 
 typedef struct mend_t {

@@ -15,8 +15,8 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_log.h"
+#include "base/fs.h"
+#include "base/log.h"
 #include "rc_scan.h"
 #include "rc_setting.h"
 

@@ -12,8 +12,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_log.h"
+#include "base/fs.h"
+#include "base/log.h"
 
 /* Two requests can not both take one name; no link on the way is followed. */
 rc_err_t *rc_move_make(const rc_env_t *env, const rc_move_t *move, apr_pool_t *pool)

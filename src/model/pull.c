@@ -13,7 +13,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_group.h"
 #include "rc_moves.h"
 #include "rc_repo_change.h"

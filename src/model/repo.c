@@ -11,7 +11,7 @@
 
 #include "rc_last_changeset.h"
 #include "rc_setting.h"
-#include "rc_text.h"
+#include "base/text.h"
 #include "rc_user.h"
 
 rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,

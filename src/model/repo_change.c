@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_repo_change.h"
 #include "rc_user.h"
 

@@ -10,11 +10,11 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_group.h"
 #include "rc_repo_model.h"
 #include "rc_scan.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 /* Groups among themselves are kept apart by a constraint; groups and repositories are not. */
 static rc_err_t *check_name(rc_db_t *db, const char *name, apr_int64_t user_id, apr_pool_t *pool)

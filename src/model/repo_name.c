@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 #define PART_LIMIT 255 /* bytes of a file name */
 

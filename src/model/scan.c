@@ -13,11 +13,11 @@
 #include <apr_strings.h>
 
 #include "rc_last_changeset.h"
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_moves.h"
 #include "rc_repo_change.h"
 #include "rc_repo_model.h"
-#include "rc_text.h"
+#include "base/text.h"
 #include "rc_user.h"
 
 /* --- adding --- */

@@ -12,7 +12,7 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_repo_model.h"
 
 static int by_text(const void *a, const void *b)

@@ -11,9 +11,9 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_journal.h"
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_repo_model.h"
 #include "rc_sealed.h"
 #include "rc_setting.h"

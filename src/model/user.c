@@ -11,7 +11,7 @@
 #include <apr_strings.h>
 
 #include "rc_journal.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 #define MAX_LENGTH 255 /* characters of names and addresses */
 #define PLAIN_AUTH "rhodecode"

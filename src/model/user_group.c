@@ -8,7 +8,7 @@
 
 #include "rc_group.h"
 #include "rc_repo_model.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 #define NAME_LIMIT 255
 

@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 #define MAX_LIFETIME (APR_INT64_C(60) * 24 * 366 * 1000) /* minutes: a thousand years */
 

@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 #define MAX_RANGE 256 /* addresses */
 

@@ -12,8 +12,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_log.h"
+#include "base/fs.h"
+#include "base/log.h"
 
 int rc_work_lock(const rc_env_t *env, int how)
 {

@@ -9,8 +9,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_log.h"
-#include "rc_text.h"
+#include "base/log.h"
+#include "base/text.h"
 
 /* Of one call, so many unknown arguments are logged; names shorter than a key. */
 #define MOST_LOGGED    16

@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_moves.h"
 #include "rc_rule.h"
 

@@ -9,11 +9,11 @@
 
 #include <apr_strings.h>
 
-#include "rc_guard.h"
+#include "base/json_scan.h"
 #include "rc_journal.h"
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_repo_model.h"
-#include "rc_text.h"
+#include "base/text.h"
 #include "read_json.h"
 #include "reason.h"
 

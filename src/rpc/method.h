@@ -11,7 +11,7 @@
 
 #include "rc_auth.h"
 #include "rc_journal.h"
-#include "rc_json.h"
+#include "base/json.h"
 #include "rc_repo.h"
 #include "rc_rpc.h"
 #include "rc_user.h"

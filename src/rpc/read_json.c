@@ -11,7 +11,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_own.h"
+#include "base/own.h"
 
 typedef struct reader_t {
     const char *p, *end;

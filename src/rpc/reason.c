@@ -9,8 +9,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_log.h"
-#include "rc_redact.h"
+#include "base/log.h"
+#include "base/redact.h"
 
 #define MAX_SHOWN 400 /* bytes of a reason: clients' own text may be in it */
 

@@ -9,7 +9,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "rc_versions.h"
+#include "base/versions.h"
 
 static const rc_method_t *const groups[] = {
 #define X(group) rc_methods_##group,

@@ -10,12 +10,12 @@
 #include <apr_strings.h>
 
 #include "rc_last_changeset.h"
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_repo_change.h"
 #include "rc_repo_model.h"
 #include "rc_setting.h"
-#include "rc_text.h"
-#include "rc_time.h"
+#include "base/text.h"
+#include "base/time.h"
 
 typedef struct fields_t {
     rc_json_t *out;

@@ -4,8 +4,8 @@
  */
 #include "method.h"
 
-#include "rc_log.h"
-#include "rc_time.h"
+#include "base/log.h"
+#include "base/time.h"
 #include "rc_user_model.h"
 
 #define MASKED "****************************************"

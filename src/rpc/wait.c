@@ -8,9 +8,9 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_repo_model.h"
-#include "rc_time.h"
+#include "base/time.h"
 
 #define PATIENCE apr_time_from_sec(60)   /* for other writers of the same repository or group */
 #define SLICE    apr_time_from_msec(250) /* between looks at the client */

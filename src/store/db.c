@@ -18,8 +18,8 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
-#include "rc_fs.h"
-#include "rc_time.h"
+#include "base/fs.h"
+#include "base/time.h"
 
 #define IDLE_TIME apr_time_from_sec(300) /* connections beyond the minimum are closed after it */
 

@@ -14,8 +14,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_log.h"
+#include "base/fs.h"
+#include "base/log.h"
 
 static rc_err_t *refuse(const char *what, const char *path, apr_pool_t *pool)
 {

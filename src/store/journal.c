@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 #include "stmt.h"
 
 #define ACTION_MOST 1024 /* bytes */

@@ -9,8 +9,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_versions.h"
+#include "base/fs.h"
+#include "base/versions.h"
 
 void rc_db_startup(void)
 {

@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 static const char *const sql_texts[] = {
 #define X(name, text) text,

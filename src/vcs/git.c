@@ -13,8 +13,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_versions.h"
+#include "base/fs.h"
+#include "base/versions.h"
 
 /* For the process, all handles together. */
 #define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */

@@ -16,8 +16,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_log.h"
+#include "base/fs.h"
+#include "base/log.h"
 
 #define FILE_MOST    (64 * 1024)
 #define FOLDERS_MOST 64 /* git's depth of 5 with this many lines in each file would be endless */

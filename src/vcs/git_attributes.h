@@ -7,7 +7,7 @@
 
 #include <git2.h>
 
-#include "rc_err.h"
+#include "base/err.h"
 #include <stdbool.h>
 
 enum {

@@ -15,7 +15,7 @@
 #include <zlib.h>
 
 #include "git_objects.h"
-#include "rc_fs.h"
+#include "base/fs.h"
 
 #define DEPTH_MOST 4095 /* git makes none that are longer */
 #define DEPTH_FEW  64   /* git makes up to 50: not worth weighing */

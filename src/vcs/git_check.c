@@ -15,8 +15,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_own.h"
+#include "base/fs.h"
+#include "base/own.h"
 
 #define HEADS "refs/heads/"
 

@@ -12,7 +12,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 #define ENCODING_NAME 40 /* longest name of an encoding that we try */
 

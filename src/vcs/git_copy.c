@@ -23,7 +23,7 @@
 #include <apr_strings.h>
 
 #include "git_run.h"
-#include "rc_fs.h"
+#include "base/fs.h"
 
 #define TRIES     10 /* looks at packs that change under us */
 #define MAX_SMALL (64 * 1024 * 1024)

@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "git_run.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 /* From here on a child is worth its start; less is read at once. */
 #define STREAMED (2 * RC_VCS_LARGE)

@@ -17,7 +17,7 @@
 #include <apr_base64.h>
 #include <apr_strings.h>
 
-#include "proc.h"
+#include "base/process.h"
 
 #define MASK "*****"
 

@@ -16,8 +16,8 @@
 #include "git_name.h"
 #include "git_objects.h"
 #include "git_worktree.h"
-#include "rc_log.h"
-#include "rc_text.h"
+#include "base/log.h"
+#include "base/text.h"
 
 #define PATH_LIMIT     4096 /* bytes of a path, and of a link's target */
 #define RULES          ".gitattributes"

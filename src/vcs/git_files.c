@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_own.h"
+#include "base/own.h"
 
 static rc_err_t *add_file(git_treebuilder *builder, git_repository *repo, const rc_vcs_file_t *file,
                           apr_pool_t *pool)

@@ -12,8 +12,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_text.h"
+#include "base/fs.h"
+#include "base/text.h"
 
 #define CONFIG_MOST (4 * 1024 * 1024)
 

@@ -9,7 +9,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 #define HEADING_MAX 80        /* bytes of a hunk's heading */
 #define CONTEXT_MAX (1 << 28) /* more lines than any file has */

@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "git_objects.h"
-#include "rc_log.h"
+#include "base/log.h"
 
 #define TAG_DEPTH    100 /* tags of tags of ... */
 #define MISSING_MOST 64  /* places that are watched for missing objects */

@@ -14,7 +14,7 @@
 #include <apr_strings.h>
 #include <zlib.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 #define HEAD_MAX 64 /* "<type> <size>\0" */
 

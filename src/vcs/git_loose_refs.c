@@ -17,8 +17,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_log.h"
+#include "base/fs.h"
+#include "base/log.h"
 
 /* --- one file --- */
 

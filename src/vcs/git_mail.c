@@ -10,7 +10,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_mail.h"
+#include "base/mail.h"
 
 /* Always the same: the mail of a commit never changes. */
 #define SIGNATURE "-- \nmod_rcapi\n\n"

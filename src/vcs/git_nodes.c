@@ -9,8 +9,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_log.h"
-#include "rc_text.h"
+#include "base/log.h"
+#include "base/text.h"
 
 #define DEPTH_MAX 2048
 

@@ -14,9 +14,9 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_log.h"
-#include "rc_text.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/text.h"
 
 #define MAGIC   "RCORDER1" /* the last digit is the version */
 #define MACHINE 0x01020304 /* read elsewhere in another byte order: another number */

@@ -10,7 +10,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 
 #define NAME       "packed-refs"
 #define FILE_MOST  ((apr_size_t)2 << 30)

@@ -19,8 +19,8 @@
 #include <openssl/evp.h>
 
 #include "git_chain.h"
-#include "rc_fs.h"
-#include "rc_log.h"
+#include "base/fs.h"
+#include "base/log.h"
 
 #define INDEX_LEAST (4 * 256 + 2 * RC_GIT_RAW) /* bytes of an index without objects */
 #define INDEX_MOST  ((off_t)16 << 30)

@@ -16,9 +16,9 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_log.h"
-#include "rc_time.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/time.h"
 
 #define HEADER   "# pack-refs with: sorted rcapi \n" /* git ignores words that it does not know */
 #define MAX_LINE (8 * 1024)

@@ -12,8 +12,8 @@
 #include <apr_strings.h>
 #include <openssl/evp.h>
 
-#include "rc_fs.h"
-#include "rc_text.h"
+#include "base/fs.h"
+#include "base/text.h"
 
 #define LINKS_MOST   4 /* a reference to a reference to ...; as git, which reads five */
 #define SHALLOW_MOST ((apr_size_t)256 << 20)

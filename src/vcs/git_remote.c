@@ -20,9 +20,9 @@
 #include "git.h"
 #include "git_env.h"
 #include "git_publish.h"
-#include "proc.h"
+#include "base/process.h"
 #include "quarantine.h"
-#include "rc_fs.h"
+#include "base/fs.h"
 
 #define MAX_LINE      (8 * 1024) /* an id and the name of a reference */
 #define MAX_DETAIL    1500

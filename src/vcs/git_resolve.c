@@ -10,7 +10,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 #define INDEX_DIGITS 11 /* longer strings of digits are no index, unless all zeros */
 #define PREFIX_MIN   7

@@ -7,7 +7,7 @@
 #include <apr_portable.h>
 
 #include "git_env.h"
-#include "proc.h"
+#include "base/process.h"
 
 #define PATIENCE      apr_time_from_sec(3600)
 #define READ_PATIENCE apr_time_from_sec(600)

@@ -7,7 +7,7 @@
 
 #include <apr_file_io.h>
 
-#include "rc_work.h"
+#include "base/work.h"
 
 /**
  * Runs git (@a argv, ended by NULL) on the git directory @a git_dir, in an environment of its own.

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "rc_text.h"
-#include "rc_time.h"
+#include "base/text.h"
+#include "base/time.h"
 
 #define WAIT_MOST apr_time_from_sec(30) /* for another thread that reads */
 

@@ -13,7 +13,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "rc_time.h"
+#include "base/time.h"
 
 #define BUCKETS    4096
 #define IDLE_MOST  apr_time_from_sec(60) /* unused, then it goes with the next look at any */

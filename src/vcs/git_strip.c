@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "git_run.h"
-#include "rc_fs.h"
+#include "base/fs.h"
 
 /* The one parent of the commit; RC_E_FAILED for a merge, a root, and where history is cut off. */
 static rc_err_t *only_parent(git_oid *parent, rc_git_t *git, const git_oid *id, apr_pool_t *pool)

@@ -14,7 +14,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_own.h"
+#include "base/own.h"
 
 #define CONVERTED_MAX ((apr_off_t)1 << 30) /* bytes of one content, in a temporary file */
 

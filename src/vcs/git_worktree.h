@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 #include "git_attributes.h"
-#include "rc_spool.h"
+#include "base/spool.h"
 
 typedef struct rc_git_smudge_t {
     bool ident;           /* $Id$ names the blob */

@@ -20,8 +20,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_log.h"
+#include "base/fs.h"
+#include "base/log.h"
 
 #define PACK_NAME    45 /* pack-<40 hex digits> */
 #define REMOVE_FDS   16

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "rc_err.h"
+#include "base/err.h"
 
 /** Makes one in @a work_dir for the repository at @a repo_path (absolute). */
 rc_err_t *rc_quarantine_make(const char **path, const char *work_dir, const char *repo_path,

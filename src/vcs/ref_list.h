@@ -10,7 +10,7 @@
 
 #include <apr_file_io.h>
 
-#include "rc_err.h"
+#include "base/err.h"
 
 #define RC_REF_ID  40   /* characters of an id */
 #define RC_REF_MAX 4096 /* of a name; no file system holds a longer one */

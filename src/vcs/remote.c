@@ -10,7 +10,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_time.h"
+#include "base/time.h"
 
 #define MASK "*****"
 

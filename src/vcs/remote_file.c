@@ -19,8 +19,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
-#include "rc_time.h"
+#include "base/fs.h"
+#include "base/time.h"
 
 #define MAX_SMALL (64 * 1024) /* of a file that names folders */
 #define MAX_DEPTH 8           /* of repositories that lead to others */

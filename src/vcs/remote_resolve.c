@@ -15,8 +15,8 @@
 
 #include <apr_strings.h>
 
-#include "proc.h"
-#include "rc_time.h"
+#include "base/process.h"
+#include "base/time.h"
 
 #define MAX_ADDRESSES 16
 #define MAX_ANSWER    (256 * 1024) /* bytes: thousands of addresses */

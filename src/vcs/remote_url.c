@@ -13,7 +13,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 #define MAX_URL  2048
 #define MAX_HOST 253

@@ -13,7 +13,7 @@
 #include <apr_thread_mutex.h>
 
 #include "backend.h"
-#include "rc_time.h"
+#include "base/time.h"
 
 /* Freed handles leave holes in malloc's arenas; give them back once per so many closed ones. */
 #define TRIM_AFTER 16

@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "rc_last_changeset.h"
-#include "rc_log.h"
+#include "base/log.h"
 
 #define ROLES_OF_VIEWS (RC_ROLE_ALL | RC_ROLE_HTTP | RC_ROLE_API)
 

@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "rc_repo_model.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 #define NO_SUCH_COMMIT "No such commit exists for this repository"
 

@@ -10,7 +10,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 static bool is_control(unsigned char c)
 {

@@ -10,8 +10,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_text.h"
-#include "rc_time.h"
+#include "base/text.h"
+#include "base/time.h"
 
 static const char *rss_date(apr_int64_t time, apr_pool_t *pool)
 {

@@ -5,7 +5,7 @@
 #ifndef RC_WEB_FEED_H
 #define RC_WEB_FEED_H
 
-#include "rc_xml.h"
+#include "base/xml.h"
 #include "web.h"
 
 typedef struct rc_feed_t {

@@ -8,8 +8,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_mime.h"
-#include "rc_text.h"
+#include "base/mime.h"
+#include "base/text.h"
 
 bool rc_web_shown_type(const char *type)
 {

@@ -11,7 +11,7 @@
 #include <apr_strings.h>
 
 #include "rc_repo_model.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 /* clang-format off */
 static const rc_web_view_t views[] = {

@@ -13,9 +13,9 @@
 
 #include "rc_archive.h"
 #include "rc_journal.h"
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_repo_model.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 #define SHORT_ID 12
 

@@ -10,7 +10,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "rc_text.h"
+#include "base/text.h"
 
 #define NAME_LEN 12 /* characters of the revision in the name of a download */
 

@@ -11,10 +11,10 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_repo_model.h"
-#include "rc_text.h"
-#include "rc_time.h"
+#include "base/text.h"
+#include "base/time.h"
 
 /* Part of every ETag; raise it when the same commits would be answered with other bytes. */
 #define FORMAT "feed2"

@@ -11,7 +11,7 @@
 #include <apr_strings.h>
 
 #include "rc_repo_model.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 #define TEXT   "text/plain"
 #define BINARY "application/octet-stream"

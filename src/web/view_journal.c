@@ -12,7 +12,7 @@
 #include <apr_strings.h>
 
 #include "rc_journal.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 #define FORMAT  "journal2"
 #define ENTRIES 20

@@ -18,7 +18,7 @@
 #include <apr_time.h>
 
 #include "rc_repo.h"
-#include "rc_secret.h"
+#include "base/secret.h"
 #include "store/stmt.h"
 
 static const char *const names[] = {

@@ -16,7 +16,7 @@
 #include <apr_pools.h>
 #include <apr_strings.h>
 
-#include "rc_err.h"
+#include "base/err.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,8 +3,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "rc_guard.h"
-#include "rc_log.h"
+#include "base/json_scan.h"
+#include "base/log.h"
 #include "rc_rpc.h"
 
 static const char *dir;

@@ -5,7 +5,7 @@
  * file, twenty times T for that of the first tree. A fifth part is a commit as it is.
  */
 #include "fuzz.h"
-#include "rc_log.h"
+#include "base/log.h"
 #include "vcs/git_diff.h"
 #include "vcs/git_objects.h"
 

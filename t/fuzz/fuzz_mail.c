@@ -4,7 +4,7 @@
  * text may begin a header line of its own.
  */
 #include "fuzz.h"
-#include "rc_mail.h"
+#include "base/mail.h"
 
 /* One header: lines after the first are continued ones, no line holds a byte that mail forbids. */
 static void check_header(const char *header, const char *name)

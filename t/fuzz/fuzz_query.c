@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A query string: its parameters, and that no key is left in what is logged. */
 #include "fuzz.h"
-#include "rc_redact.h"
+#include "base/redact.h"
 #include "rc_web.h"
 
 static void check_hidden(const char *shown, apr_pool_t *pool)

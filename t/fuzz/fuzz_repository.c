@@ -13,7 +13,7 @@
 #include <zlib.h>
 
 #include "fuzz.h"
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_vcs.h"
 
 typedef struct target_t {

@@ -2,8 +2,8 @@
 /* Text of a commit in a feed: the document must stay well-formed XML 1.0 whatever the text holds.
  */
 #include "fuzz.h"
-#include "rc_text.h"
-#include "rc_xml.h"
+#include "base/text.h"
+#include "base/xml.h"
 
 static const char *const entities[] = {"&amp;", "&lt;", "&gt;", "&quot;", "&apos;", "&#", NULL};
 

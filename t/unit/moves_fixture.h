@@ -17,7 +17,7 @@
 
 #include <sqlite3.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_moves.h"
 #include "rc_setting.h"
 

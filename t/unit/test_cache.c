@@ -12,7 +12,7 @@
 
 #include <apr_file_info.h>
 
-#include "rc_cache.h"
+#include "base/cache.h"
 
 typedef struct maker_t {
     const char *text;

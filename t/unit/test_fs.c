@@ -10,8 +10,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#include "rc_fs.h"
-#include "rc_time.h"
+#include "base/fs.h"
+#include "base/time.h"
 
 static bool sh(const char *command)
 {

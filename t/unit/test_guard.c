@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "rc_guard.h"
+#include "base/json_scan.h"
 
 typedef struct text_t {
     const char *text;

@@ -6,9 +6,9 @@
 
 #include <json-c/json.h>
 
-#include "rc_guard.h"
-#include "rc_json.h"
-#include "rc_text.h"
+#include "base/json_scan.h"
+#include "base/json.h"
+#include "base/text.h"
 
 static rc_json_t json;
 

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "rc_mail.h"
+#include "base/mail.h"
 
 static void subject_is(const char *title, const char *line)
 {

@@ -4,7 +4,7 @@
  */
 #include "unit.h"
 
-#include "rc_memo.h"
+#include "base/lru.h"
 
 static rc_memo_t *cache;
 

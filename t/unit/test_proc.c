@@ -22,7 +22,7 @@
 #include <apr_strings.h>
 
 #include "patience.h"
-#include "vcs/proc.h"
+#include "base/process.h"
 
 static apr_pool_t *pool;
 

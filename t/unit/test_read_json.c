@@ -9,7 +9,7 @@
 
 #include <json-c/json.h>
 
-#include "rc_guard.h"
+#include "base/json_scan.h"
 #include "rpc/read_json.h"
 
 /* The allocation of json-c that fails, counted from now; 0 = none. */

@@ -6,7 +6,7 @@
 
 #include <malloc.h>
 
-#include "rc_redact.h"
+#include "base/redact.h"
 #include "rc_web.h"
 
 static void assert_text(const char *got, const char *want, const char *about)

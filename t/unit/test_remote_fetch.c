@@ -9,7 +9,7 @@
 #include <pthread.h>
 #include <sys/stat.h>
 
-#include "vcs/proc.h"
+#include "base/process.h"
 #include "vcs/remote.h"
 
 static const char *refs_of(fixture_t *f, const char *repo)

@@ -5,7 +5,7 @@
  */
 #include "test_remote.h"
 
-#include "vcs/proc.h"
+#include "base/process.h"
 #include "vcs/remote.h"
 
 /* One request per connection, logged as "<path> <Host> <Authorization>". The first part of the

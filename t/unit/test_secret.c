@@ -6,9 +6,9 @@
 
 #include <sys/stat.h>
 
-#include "rc_password.h"
-#include "rc_secret.h"
-#include "rc_text.h"
+#include "base/password.h"
+#include "base/secret.h"
+#include "base/text.h"
 
 static rc_secret_t *new_secret(const char *name)
 {

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "rc_spool.h"
+#include "base/spool.h"
 
 static int files_in(const char *path)
 {

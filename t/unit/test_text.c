@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "rc_text.h"
-#include "rc_time.h"
+#include "base/text.h"
+#include "base/time.h"
 
 static void integers(void **state)
 {

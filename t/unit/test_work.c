@@ -7,8 +7,8 @@
 
 #include <pthread.h>
 
-#include "rc_time.h"
-#include "rc_work.h"
+#include "base/time.h"
+#include "base/work.h"
 
 static void amounts_come_back_with_their_pool(void **state)
 {

@@ -4,8 +4,8 @@
  */
 #include "unit.h"
 
-#include "rc_text.h"
-#include "rc_xml.h"
+#include "base/text.h"
+#include "base/xml.h"
 
 #define DECLARATION "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n"
 

@@ -21,7 +21,7 @@
 #include <apr_strings.h>
 
 #include "patience.h"
-#include "rc_err.h"
+#include "base/err.h"
 
 #define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
 

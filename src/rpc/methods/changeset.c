@@ -10,9 +10,9 @@
 #include <apr_strings.h>
 
 #include "rc_last_changeset.h"
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_repo_model.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 typedef enum { BASIC, EXTENDED, FULL } details_t;
 

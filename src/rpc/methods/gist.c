@@ -12,8 +12,8 @@
 #include "rc_gist_model.h"
 #include "rc_moves.h"
 #include "rc_setting.h"
-#include "rc_text.h"
-#include "rc_time.h"
+#include "base/text.h"
+#include "base/time.h"
 
 /* Private access ids: no characters that look alike. */
 #define ALPHABET "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjklmnpqrstuvwxyz"

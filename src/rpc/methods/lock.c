@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 
 #include "rc_repo_change.h"
-#include "rc_time.h"
+#include "base/time.h"
 
 #define REASON "lock_api"
 

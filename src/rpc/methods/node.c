@@ -8,9 +8,9 @@
 
 #include <apr_md5.h>
 
-#include "rc_mime.h"
+#include "base/mime.h"
 #include "rc_repo_model.h"
-#include "rc_text.h"
+#include "base/text.h"
 
 typedef struct listing_t {
     rc_json_t *out;

@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_password.h"
+#include "base/password.h"
 #include "rc_repo_model.h"
 #include "rc_user_group_model.h"
 #include "rc_user_model.h"

@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 
 #include "rc_last_changeset.h"
-#include "rc_log.h"
+#include "base/log.h"
 #include "rc_setting.h"
 
 typedef struct look_t {

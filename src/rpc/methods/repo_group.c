@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_fs.h"
+#include "base/fs.h"
 #include "rc_group.h"
 #include "rc_repo_group_model.h"
 #include "rc_repo_model.h"

@@ -10,7 +10,7 @@
 #include <apr_fnmatch.h>
 #include <apr_strings.h>
 
-#include "rc_versions.h"
+#include "base/versions.h"
 
 static rc_err_t *test(rc_call_t *call, rc_json_t *out)
 {

@@ -20,7 +20,9 @@ use warnings;
 use File::Find ();
 use RCAPI::Run qw(run slurp);
 
-my %LEVEL = (core => 0, store => 1, vcs => 1, auth => 2, model => 3, rpc => 4, web => 4, http => 5, cli => 5);
+# Arrows point down only. Faces do not know each other, nor do store and vcs.
+my %LEVEL = (base => 0, archive => 1, db => 1, remote => 1, store => 2, vcs => 2, domain => 3, 'faces/api' => 4,
+    'faces/raw' => 4, http => 5, cli => 5);
 my $MAX_FILE = 800;
 my $MAX_FUNCTION = 60;
 
@@ -46,33 +48,31 @@ sub code {
     return $text;
 }
 
-sub folder_of { $_[0] =~ m{^src/(\w+)/} ? $1 : $_[0] eq 'mod_rcapi.c' ? 'http' : undef }
-
-# Public header => the folder that defines the functions it declares.
-sub owners {
-    my ($root) = @_;
-    my (%defined, %owner);
-    for my $file (grep { /\.c$/ } c_files($root)) {
-        $defined{$_} = folder_of($file) for slurp("$root/$file") =~ /^[a-z][^\n;={}(]*?\b(rc_\w+)\([^;{}]*\)\n\{/mg;
-    }
-    for my $header (files($root, qr{^include/})) {
-        my %votes;
-        $votes{ $defined{$_} }++ for grep { $defined{$_} } code(slurp("$root/$header")) =~ /\b(rc_\w+)\(/g;
-        ($owner{ $header =~ s{include/}{}r }) = sort { $votes{$b} <=> $votes{$a} || $a cmp $b } keys %votes;
-    }
-    return \%owner;
+# The room that a path below src/ or include/ belongs to.
+sub room_of {
+    my ($path) = @_;
+    return 'http' if $path eq 'mod_rcapi.c';
+    my ($room) = $path =~ m{^(?:(?:src|include)/)?(faces/\w+|\w+)[/.]} or return;
+    return exists $LEVEL{$room} ? $room : undef;
 }
 
-# Includes point down; store and vcs, rpc and web do not know each other.
+# "../x/y.h" as it is seen from a file, as a path from the root.
+sub from_root {
+    my ($file, $header) = @_;
+    return $header if $header !~ m{^\.\./};
+    my @at = split m{/}, $file =~ s{/[^/]*$}{}r;
+    pop @at while $header =~ s{^\.\./}{};
+    return join '/', @at, $header;
+}
+
 sub includes {
     my ($root) = @_;
-    my $owner = owners($root);
     my @bad;
     for my $file (c_files($root)) {
-        my $from = folder_of($file) // $owner->{ $file =~ s{.*/}{}r } // next;
+        my $from = room_of($file) // next;
         for my $header (slurp("$root/$file") =~ /^#include "([^"]+)"/mg) {
-            my $to = $header =~ m{^(?:\.\./|src/)(\w+)/} && exists $LEVEL{$1} ? $1 : $owner->{$header} // next;
-            push @bad, "$file: includes $header of $to" if $to ne $from && $LEVEL{$to} >= $LEVEL{$from};
+            my $to = $header =~ m{/} ? room_of(from_root($file, $header)) : undef;
+            push @bad, "$file: includes $header of $to" if defined $to && $to ne $from && $LEVEL{$to} >= $LEVEL{$from};
         }
     }
     return @bad;
@@ -81,9 +81,9 @@ sub includes {
 # Who may know which library.
 my @LIBRARIES = (
     [qr{^(?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_common|scoreboard)\.h$}, qr{^(?:src/http/|mod_rcapi\.c$)}],
-    [qr{^sqlite3\.h$}, qr{^src/store/}],
+    [qr{^sqlite3\.h$}, qr{^src/(?:db|store)/}],
     [qr{^git2(?:/|\.h$)}, qr{^src/vcs/}],
-    [qr{^(?:json-c/.*|json\w*\.h)$}, qr{^src/(?:rpc|cli)/}],
+    [qr{^(?:json-c/.*|json\w*\.h)$}, qr{^src/(?:rpc|faces/api|cli)/}],
     [qr{^curl/}, qr{^src/cli/}],
 );
 

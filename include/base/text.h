@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Small questions about text: numbers as clients write them, case, UTF-8.
+ */
+#ifndef RC_BASE_TEXT_H
+#define RC_BASE_TEXT_H
+
+#include <stdbool.h>
+
+#include <apr_pools.h>
+
+/** Reads an integer with optional sign and outer blanks; false when it is none or too large. */
+bool rc_text_int(apr_int64_t *value, const char *text);
+
+/** True when @a text is not empty and holds nothing but the digits 0-9. */
+bool rc_text_digits(const char *text);
+
+/** Booleans as clients write them: t, true, y, yes, on, 1 in any case, blanks around. */
+bool rc_text_truth(const char *text);
+
+/** Number of characters of UTF-8 text. */
+apr_size_t rc_text_characters(const char *text);
+
+/** A copy in ASCII lower case. */
+const char *rc_text_lower(const char *text, apr_pool_t *pool);
+
+/** Length in bytes of the valid UTF-8 sequence at @a p (not past @a end); 0 when invalid. */
+int rc_utf8_length(const char *p, const char *end);
+
+/** True when all of @a text is valid UTF-8. */
+bool rc_utf8_valid(const char *text, apr_size_t len);
+
+/** @a text as it is when valid UTF-8, else a copy with each invalid byte as U+FFFD. */
+const char *rc_utf8_repair(const char *text, apr_pool_t *pool);
+
+/** @a text, or its first @a most bytes without a broken character at the end, in @a pool. */
+const char *rc_utf8_cut(const char *text, apr_size_t most, apr_pool_t *pool);
+
+/** @a bytes as lower-case hex digits, NUL-terminated, in @a pool. */
+const char *rc_text_hex(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool);
+
+/** True when @a text holds a control character (below 0x20, or 0x7f). */
+bool rc_text_has_control(const char *text);
+
+/** Does @a text have the form of an e-mail address (at most 255 bytes)? */
+bool rc_text_is_email(const char *text);
+
+#endif

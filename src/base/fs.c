@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Files and folders. Locks are flock(2): unlike fcntl's they also keep threads of one process
+ * apart, and they end with the descriptor, whatever kills the process.
+ */
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+#include <apr_user.h>
+
+#include "base/time.h"
+
+static const char *account(uid_t uid, apr_pool_t *pool)
+{
+    char *name;
+
+    return apr_uid_name_get(&name, uid, pool) == APR_SUCCESS ? name
+                                                             : apr_psprintf(pool, "user %u", uid);
+}
+
+/* Of a path that cannot be looked at, the nearest folder above it counts. */
+const char *rc_fs_rights(const char *path, apr_pool_t *pool)
+{
+    const char *we = apr_pstrcat(pool, "this process runs as ", account(geteuid(), pool), NULL);
+    const char *there;
+    struct stat st;
+
+    for (there = path; stat(there, &st); there = rc_fs_folder(there, pool))
+        if (!strchr(there, '/'))
+            return we;
+    return apr_psprintf(pool, "%s belongs to %s, mode %o; %s", there == path ? "it" : there,
+                        account(st.st_uid, pool), (unsigned)st.st_mode & 07777, we);
+}
+
+rc_err_t *rc_fs_status(apr_pool_t *pool, apr_status_t status, const char *what, const char *path)
+{
+    bool denied = APR_STATUS_IS_EACCES(status) || status == APR_FROM_OS_ERROR(EPERM);
+
+    return rc_err_internal(pool, status, "cannot %s %s%s", what, path,
+                           denied ? apr_psprintf(pool, " (%s)", rc_fs_rights(path, pool)) : "");
+}
+
+rc_err_t *rc_fs_err(apr_pool_t *pool, const char *what, const char *path)
+{
+    return rc_fs_status(pool, APR_FROM_OS_ERROR(errno), what, path);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+rc_err_t *rc_fs_remove_tree(const char *path, apr_pool_t *pool)
+{
+    if (nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT) && errno != ENOENT)
+        return rc_fs_err(pool, "remove", path);
+    return NULL;
+}
+
+rc_err_t *rc_fs_make_folders(const char *path, apr_pool_t *pool)
+{
+    char *copy = apr_pstrdup(pool, path), *slash;
+
+    for (slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        if (mkdir(copy, 0700) && errno != EEXIST)
+            return rc_fs_err(pool, "create", copy);
+        *slash = '/';
+    }
+    if (mkdir(copy, 0700) && errno != EEXIST)
+        return rc_fs_err(pool, "create", copy);
+    return NULL;
+}
+
+const char *rc_fs_folder(const char *path, apr_pool_t *pool)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash - path)) : ".";
+}
+
+bool rc_fs_exists(const char *path)
+{
+    struct stat st;
+
+    return !lstat(path, &st);
+}
+
+static apr_status_t close_fd(void *data)
+{
+    close((int)(intptr_t)data);
+    return APR_SUCCESS;
+}
+
+/* A lock is on the file, not on its name, which may lead elsewhere by the time we have it. */
+static bool still_there(int fd, const char *path)
+{
+    struct stat held, named;
+
+    return !fstat(fd, &held) && !stat(path, &named) && held.st_dev == named.st_dev &&
+           held.st_ino == named.st_ino;
+}
+
+static rc_err_t *lock(int *out, const char *path, int how, apr_interval_time_t patience,
+                      apr_pool_t *pool)
+{
+    apr_time_t deadline = rc_clock() + patience;
+    int fd, n, why;
+
+    *out = -1;
+    for (;;) {
+        fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+            return errno == ENOENT ? NULL : rc_fs_err(pool, "open", path);
+        n = flock(fd, how | LOCK_NB);
+        if (!n && still_there(fd, path))
+            break;
+        why = n ? errno : EWOULDBLOCK;
+        close(fd);
+        if (why != EWOULDBLOCK && why != EINTR)
+            return NULL;
+        if (rc_clock() >= deadline)
+            return NULL;
+        apr_sleep(20 * 1000);
+    }
+    *out = fd;
+    apr_pool_cleanup_register(pool, (void *)(intptr_t)fd, close_fd, apr_pool_cleanup_null);
+    return NULL;
+}
+
+rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+{
+    int fd;
+    rc_err_t *err = lock(&fd, path, LOCK_EX, patience, pool);
+
+    *locked = !err && fd >= 0;
+    return err;
+}
+
+rc_err_t *rc_fs_lock_fd(int *fd, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+{
+    return lock(fd, path, LOCK_EX, patience, pool);
+}
+
+rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patience,
+                      apr_pool_t *pool)
+{
+    int fd;
+    rc_err_t *err = lock(&fd, path, LOCK_SH, patience, pool);
+
+    *locked = !err && fd >= 0;
+    return err;
+}
+
+rc_err_t *rc_fs_take_place(bool *taken, const char *dir, const char *name, int max,
+                           apr_pool_t *pool)
+{
+    int i, fd;
+
+    *taken = false;
+    for (i = 0; i < max && !*taken; i++) {
+        const char *path = apr_psprintf(pool, "%s/%s-%d", dir, name, i);
+
+        fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+        if (fd < 0)
+            return rc_fs_err(pool, "open", path);
+        *taken = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        if (*taken)
+            apr_pool_cleanup_register(pool, (void *)(intptr_t)fd, close_fd, apr_pool_cleanup_null);
+        else
+            close(fd);
+    }
+    return NULL;
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Renames and folders below a root: the way to them is walked name by name, and no link on it is
+ * followed, so that nothing outside of the root changes whatever stands in it.
+ */
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+/* The part of @a path behind @a root and a slash; NULL when it does not lie below it. */
+static const char *behind(const char *root, const char *path)
+{
+    size_t len = strlen(root);
+
+    return strncmp(path, root, len) || path[len] != '/' ? NULL : path + len + 1;
+}
+
+bool rc_fs_is_below(const char *root, const char *path)
+{
+    const char *name = behind(root, path), *slash;
+
+    for (; name; name = (slash = strchr(name, '/')) ? slash + 1 : NULL) {
+        size_t len = strcspn(name, "/");
+
+        if (!len || (len <= 2 && !strncmp(name, "..", len)))
+            return false;
+    }
+    return behind(root, path) != NULL;
+}
+
+/* Opens the folder @a name of @a parent, which it closes; -1 with errno set. */
+static int step_into(int parent, const char *name, bool make)
+{
+    int fd = -1, n;
+
+    if (!make || !mkdirat(parent, name, 0700) || errno == EEXIST)
+        fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    n = errno;
+    close(parent);
+    errno = n;
+    return fd;
+}
+
+/* Opens the folder that holds @a path; -1 with errno set. *@a name is the last name of the path. */
+static int open_parent(const char **name, const char *root, const char *path, bool make,
+                       apr_pool_t *pool)
+{
+    char *rest, *slash;
+    int fd;
+
+    if (!rc_fs_is_below(root, path)) {
+        errno = EXDEV;
+        return -1;
+    }
+    rest = apr_pstrdup(pool, behind(root, path));
+    fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (; fd >= 0 && (slash = strchr(rest, '/')); rest = slash + 1) {
+        *slash = '\0';
+        fd = step_into(fd, rest, make);
+    }
+    *name = rest;
+    return fd;
+}
+
+/* The name cannot be had: RC_E_FAILED; all else is none of the caller's faults. */
+static rc_err_t *explain(int n, const char *what, const char *path, apr_pool_t *pool)
+{
+    if (n == EEXIST || n == ENOTDIR || n == ELOOP || n == ENAMETOOLONG)
+        return rc_err_failed(pool, "cannot %s %s: %s", what, path, strerror(n));
+    return rc_fs_status(pool, APR_FROM_OS_ERROR(n), what, path);
+}
+
+rc_err_t *rc_fs_rename_below(const char *root, const char *from, const char *to, bool make,
+                             apr_pool_t *pool)
+{
+    const char *old_name, *new_name;
+    int old_fd = open_parent(&old_name, root, from, false, pool), new_fd, n = 0;
+
+    if (old_fd < 0)
+        return explain(errno, "rename", from, pool);
+    new_fd = open_parent(&new_name, root, to, make, pool);
+    if (new_fd < 0 || renameat2(old_fd, old_name, new_fd, new_name, RENAME_NOREPLACE))
+        n = errno;
+    close(old_fd);
+    if (new_fd >= 0)
+        close(new_fd);
+    return n ? explain(n, "rename to", to, pool) : NULL;
+}
+
+rc_err_t *rc_fs_make_below(const char *root, const char *path, apr_pool_t *pool)
+{
+    const char *name;
+    int fd = open_parent(&name, root, path, true, pool);
+
+    if (fd >= 0)
+        fd = step_into(fd, name, true);
+    if (fd < 0)
+        return explain(errno, "create", path, pool);
+    close(fd);
+    return NULL;
+}
+
+void rc_fs_rmdir_below(const char *root, const char *path, apr_pool_t *pool)
+{
+    const char *name;
+    int fd = open_parent(&name, root, path, false, pool);
+
+    if (fd < 0)
+        return;
+    unlinkat(fd, name, AT_REMOVEDIR);
+    close(fd);
+}

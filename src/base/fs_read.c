@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reading files that somebody else may have put there: only regular files, up to a size, and never
+ * waiting for the other end of a pipe.
+ */
+#include "base/fs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int rc_fs_open_regular(struct stat *st, const char *path, int flags)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+
+    if (fd < 0)
+        return -1;
+    if (!fstat(fd, st) && S_ISREG(st->st_mode))
+        return fd;
+    close(fd);
+    errno = EINVAL;
+    return -1;
+}
+
+bool rc_fs_read_full(int fd, void *buf, apr_size_t len)
+{
+    char *p = buf;
+
+    while (len) {
+        ssize_t n = read(fd, p, len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return false;
+        p += n;
+        len -= (apr_size_t)n;
+    }
+    return true;
+}
+
+rc_err_t *rc_fs_read(const char **text, apr_size_t *len, const char *path, int flags,
+                     apr_size_t most, apr_pool_t *pool)
+{
+    struct stat st;
+    int fd = rc_fs_open_regular(&st, path, flags);
+    char *buf;
+    bool done;
+
+    *text = NULL;
+    *len = 0;
+    if (fd < 0 && errno == ENOENT)
+        return NULL;
+    if (fd < 0)
+        return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot read %s", path);
+    if ((apr_uint64_t)st.st_size > most) {
+        close(fd);
+        return rc_err_internal(pool, APR_SUCCESS, "%s is too large", path);
+    }
+    buf = apr_palloc(pool, (apr_size_t)st.st_size + 1);
+    done = rc_fs_read_full(fd, buf, (apr_size_t)st.st_size);
+    close(fd);
+    if (!done)
+        return rc_err_internal(pool, APR_SUCCESS, "%s changes while it is read", path);
+    buf[st.st_size] = '\0';
+    *text = buf;
+    *len = (apr_size_t)st.st_size;
+    return NULL;
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The JSON writer. Commas follow from one flag: set after a value, cleared after an opening
+ * bracket and a key.
+ */
+#include "base/json.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+
+void rc_json_init(rc_json_t *json, rc_spool_t *spool)
+{
+    json->spool = spool;
+    json->err = NULL;
+    json->comma = false;
+}
+
+rc_err_t *rc_json_finish(rc_json_t *json)
+{
+    return json->err;
+}
+
+/* Longer texts are not worth a second look. */
+#define SHORT 1024
+
+/* Writes a text between two of at most two bytes. Most of an answer is short words, and each look
+ * into the spool costs as much as copying one. */
+static void put(rc_json_t *json, const char *before, const char *text, apr_size_t len,
+                const char *after)
+{
+    char *to;
+
+    if (json->err)
+        return;
+    if (len > SHORT) {
+        if (!(json->err = rc_spool_puts(json->spool, before)) &&
+            !(json->err = rc_spool_write(json->spool, text, len)))
+            json->err = rc_spool_puts(json->spool, after);
+        return;
+    }
+    if ((json->err = rc_spool_room(&to, json->spool, len + 4)))
+        return;
+    while (*before)
+        *to++ = *before++;
+    memcpy(to, text, len);
+    for (to += len; *after;)
+        *to++ = *after++;
+    rc_spool_fill(json->spool, to);
+}
+
+/* A value without quotes. */
+static void put_value(rc_json_t *json, const char *text, apr_size_t len)
+{
+    put(json, json->comma ? "," : "", text, len, "");
+    json->comma = true;
+}
+
+static void open_bracket(rc_json_t *json, const char *bracket)
+{
+    put_value(json, bracket, 1);
+    json->comma = false;
+}
+
+static void close_bracket(rc_json_t *json, const char *bracket)
+{
+    put(json, "", bracket, 1, "");
+    json->comma = true;
+}
+
+void rc_json_object_begin(rc_json_t *json)
+{
+    open_bracket(json, "{");
+}
+
+void rc_json_object_end(rc_json_t *json)
+{
+    close_bracket(json, "}");
+}
+
+void rc_json_array_begin(rc_json_t *json)
+{
+    open_bracket(json, "[");
+}
+
+void rc_json_array_end(rc_json_t *json)
+{
+    close_bracket(json, "]");
+}
+
+void rc_json_key(rc_json_t *json, const char *key)
+{
+    put(json, json->comma ? ",\"" : "\"", key, strlen(key), "\":");
+    json->comma = false;
+}
+
+void rc_json_key_text(rc_json_t *json, const char *key)
+{
+    rc_json_string(json, key);
+    put(json, ":", "", 0, "");
+    json->comma = false;
+}
+
+/* ASCII that stands for itself in a string. */
+static const bool plain[256] = {
+    [0x20 ... '"' - 1] = true,
+    ['"' + 1 ... '\\' - 1] = true,
+    ['\\' + 1 ... 0x7e] = true,
+};
+
+/* Where the text that can be copied as it is ends. */
+static const char *copied_until(const char *p, const char *end)
+{
+    for (;;) {
+        int n;
+
+        while (p < end && plain[(unsigned char)*p])
+            p++;
+        if (p == end || (unsigned char)*p < 0x80 || !(n = rc_utf8_length(p, end)))
+            return p;
+        p += n;
+    }
+}
+
+/* What stands for a byte that can not be copied. */
+static void put_escape(rc_json_t *json, unsigned char c)
+{
+    static const char short_forms[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+    char buf[7];
+    apr_size_t i;
+
+    if (c >= 0x80) {
+        put(json, "", "\xef\xbf\xbd", 3, "");
+        return;
+    }
+    for (i = 0; i < sizeof(short_forms) - 1; i += 2)
+        if ((unsigned char)short_forms[i] == c) {
+            put(json, "\\", short_forms + i + 1, 1, "");
+            return;
+        }
+    apr_snprintf(buf, sizeof(buf), "\\u%04x", c);
+    put(json, "", buf, strlen(buf), "");
+}
+
+void rc_json_string_len(rc_json_t *json, const char *text, apr_size_t len)
+{
+    const char *end = text + len, *stop = copied_until(text, end);
+
+    put(json, json->comma ? ",\"" : "\"", text, (apr_size_t)(stop - text), stop < end ? "" : "\"");
+    json->comma = true;
+    while (stop < end) {
+        put_escape(json, (unsigned char)*stop);
+        text = stop + 1;
+        stop = copied_until(text, end);
+        put(json, "", text, (apr_size_t)(stop - text), stop < end ? "" : "\"");
+    }
+}
+
+void rc_json_string(rc_json_t *json, const char *text)
+{
+    if (text)
+        rc_json_string_len(json, text, strlen(text));
+    else
+        rc_json_null(json);
+}
+
+void rc_json_int(rc_json_t *json, apr_int64_t value)
+{
+    char buf[24];
+
+    put_value(json, buf, (apr_size_t)apr_snprintf(buf, sizeof(buf), "%" APR_INT64_T_FMT, value));
+}
+
+void rc_json_bool(rc_json_t *json, bool value)
+{
+    put_value(json, value ? "true" : "false", value ? 4 : 5);
+}
+
+void rc_json_null(rc_json_t *json)
+{
+    put_value(json, "null", 4);
+}
+
+void rc_json_raw(rc_json_t *json, const char *text, apr_size_t len)
+{
+    put_value(json, text, len);
+}
+
+void rc_json_member_string(rc_json_t *json, const char *key, const char *text)
+{
+    rc_json_key(json, key);
+    rc_json_string(json, text);
+}
+
+void rc_json_member_int(rc_json_t *json, const char *key, apr_int64_t value)
+{
+    rc_json_key(json, key);
+    rc_json_int(json, value);
+}
+
+void rc_json_member_bool(rc_json_t *json, const char *key, bool value)
+{
+    rc_json_key(json, key);
+    rc_json_bool(json, value);
+}
+
+void rc_json_member_null(rc_json_t *json, const char *key)
+{
+    rc_json_key(json, key);
+    rc_json_null(json);
+}

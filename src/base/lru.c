@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Answers kept in memory, in a list that is in the order of use: short enough to look through.
+ */
+#include "base/lru.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_ring.h>
+#include <apr_thread_mutex.h>
+
+#define SHARE   8   /* no answer may have more than this part of a cache */
+#define ENTRIES 512 /* at most: one that is smaller than its part counts as large as that */
+
+typedef struct entry_t {
+    APR_RING_ENTRY(entry_t) link; /* the one used last comes first */
+    apr_size_t size;              /* that it counts for */
+    apr_size_t len;
+    char *key; /* behind the content */
+    char content[];
+} entry_t;
+
+APR_RING_HEAD(entries_t, entry_t);
+
+struct rc_memo_t {
+    apr_thread_mutex_t *mutex; /* guards all below */
+    struct entries_t entries;
+    apr_size_t used, most;
+};
+
+static void drop(rc_memo_t *cache, entry_t *entry)
+{
+    APR_RING_REMOVE(entry, link);
+    cache->used -= entry->size;
+    free(entry);
+}
+
+static apr_status_t drop_all(void *data)
+{
+    rc_memo_t *cache = data;
+
+    while (!APR_RING_EMPTY(&cache->entries, entry_t, link))
+        drop(cache, APR_RING_FIRST(&cache->entries));
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_memo_create(rc_memo_t **out, apr_size_t bytes, apr_pool_t *pool)
+{
+    rc_memo_t *cache = apr_pcalloc(pool, sizeof(*cache));
+    apr_status_t rv = apr_thread_mutex_create(&cache->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "cannot make the mutex of a cache");
+    APR_RING_INIT(&cache->entries, entry_t, link);
+    cache->most = bytes;
+    apr_pool_cleanup_register(pool, cache, drop_all, apr_pool_cleanup_null);
+    *out = cache;
+    return NULL;
+}
+
+static entry_t *find(rc_memo_t *cache, const char *key)
+{
+    entry_t *entry;
+
+    for (entry = APR_RING_FIRST(&cache->entries);
+         entry != APR_RING_SENTINEL(&cache->entries, entry_t, link);
+         entry = APR_RING_NEXT(entry, link))
+        if (!strcmp(entry->key, key))
+            return entry;
+    return NULL;
+}
+
+rc_err_t *rc_memo_get(bool *found, rc_memo_t *cache, const char *key, rc_spool_t *spool)
+{
+    rc_err_t *err = NULL;
+    entry_t *entry;
+
+    apr_thread_mutex_lock(cache->mutex);
+    if ((entry = find(cache, key))) {
+        APR_RING_REMOVE(entry, link);
+        APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
+        err = rc_spool_write(spool, entry->content, entry->len);
+    }
+    *found = entry != NULL;
+    apr_thread_mutex_unlock(cache->mutex);
+    return err;
+}
+
+static void add(rc_memo_t *cache, entry_t *entry)
+{
+    entry_t *old;
+
+    apr_thread_mutex_lock(cache->mutex);
+    if ((old = find(cache, entry->key)))
+        drop(cache, old);
+    APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
+    cache->used += entry->size;
+    while (cache->used > cache->most)
+        drop(cache, APR_RING_LAST(&cache->entries));
+    apr_thread_mutex_unlock(cache->mutex);
+}
+
+rc_err_t *rc_memo_put(rc_memo_t *cache, const char *key, rc_spool_t *spool, apr_pool_t *scratch)
+{
+    apr_size_t len = (apr_size_t)rc_spool_size(spool), key_len = strlen(key) + 1;
+    apr_size_t size = sizeof(entry_t) + len + key_len;
+    const char *content;
+    entry_t *entry;
+
+    if (size > cache->most / SHARE)
+        return NULL;
+    RC_TRY(rc_spool_string(&content, spool, scratch));
+    if (!(entry = malloc(size)))
+        return NULL; /* then not */
+    entry->size = size > cache->most / ENTRIES ? size : cache->most / ENTRIES;
+    entry->len = len;
+    entry->key = entry->content + len;
+    memcpy(entry->content, content, len);
+    memcpy(entry->key, key, key_len);
+    add(cache, entry);
+    return NULL;
+}

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Finds the values of parameters that hold API keys, and replaces them by ***. One pass; where
+ * something is percent-encoded, it is decoded on the way into a short window. Nearly all texts hold
+ * no key, and cost a few instructions for each character.
+ */
+#include "base/redact.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <apr_lib.h>
+
+#define WINDOW 64 /* decoded characters that are looked back at */
+
+/* What a character may be the end of. */
+enum { NAME = 1, TEXT = 2, QUERY = 4, PATH = 8 };
+
+static const unsigned char ends[256] = {
+    ['\0'] = NAME | TEXT | QUERY | PATH,
+    ['='] = NAME,
+    [':'] = NAME,
+    ['&'] = TEXT | QUERY | PATH,
+    [';'] = TEXT | QUERY | PATH,
+    ['#'] = TEXT | PATH,
+    [' '] = TEXT,
+    ['\t'] = TEXT,
+    ['\r'] = TEXT,
+    ['\n'] = TEXT,
+    ['/'] = PATH,
+    ['?'] = PATH,
+    ['%'] = PATH, /* if it is "%2F" */
+};
+
+static const char *next_end(const char *p, int what)
+{
+    while (!(ends[(unsigned char)*p] & what))
+        p++;
+    return p;
+}
+
+/* What may stand between a name and "=" or ":". */
+static bool is_between(char c)
+{
+    return c == '"' || c == '\'' || c == '[' || c == ']' || c == '+' || c == ' ';
+}
+
+/* Is @a name what stands before @a end? In any case, with "-" and "_" or without. */
+static bool has_name(const char *start, const char *end, const char *name)
+{
+    apr_size_t left = strlen(name);
+
+    while (left && end > start) {
+        char c = (char)apr_tolower(*--end);
+
+        if (c != '_' && c != '-' && c != name[--left])
+            return false;
+    }
+    return !left;
+}
+
+/* Do the characters from @a start to the "=" or ":" at @a end name a key? */
+static bool is_name(const char *start, const char *end)
+{
+    static const char *const names[] = {"apikey", "authtoken", "accesstoken", "privatetoken"};
+    apr_size_t n;
+
+    while (end > start && is_between(end[-1]))
+        end--;
+    if (end == start || !strchr("yYnN_-", end[-1]) || !end[-1])
+        return false;
+    for (n = 0; n < sizeof(names) / sizeof(*names); n++)
+        if (has_name(start, end, names[n]))
+            return true;
+    return false;
+}
+
+static int hex_value(char c)
+{
+    return apr_isdigit(c) ? c - '0' : apr_tolower(c) - 'a' + 10;
+}
+
+/* The last characters before a place in the text, decoded. */
+typedef struct window_t {
+    char text[2 * WINDOW];
+    apr_size_t len;
+} window_t;
+
+/* "%25" becomes "%", which may begin the next escape: so it goes on until none is left. */
+static void push(window_t *w, char c)
+{
+    if (w->len == sizeof(w->text)) {
+        memcpy(w->text, w->text + WINDOW, WINDOW);
+        w->len = WINDOW;
+    }
+    w->text[w->len++] = c;
+    while (w->len >= 3 && w->text[w->len - 3] == '%' && apr_isxdigit(w->text[w->len - 2]) &&
+           apr_isxdigit(w->text[w->len - 1])) {
+        w->text[w->len - 3] =
+            (char)(hex_value(w->text[w->len - 2]) * 16 + hex_value(w->text[w->len - 1]));
+        w->len -= 2;
+    }
+}
+
+/* The end of the next name of a key from @a p on, itself: "=", ":" or the last character of what is
+ * decoded to it; *@a mark is which of the two. NULL: there is none. */
+static const char *encoded_name(const char *p, char *mark)
+{
+    window_t w = {.len = 0};
+
+    for (; *p; p++) {
+        push(&w, *p);
+        *mark = w.text[w.len - 1];
+        if (ends[(unsigned char)*mark] & NAME && is_name(w.text, w.text + w.len - 1))
+            return p;
+    }
+    return NULL;
+}
+
+static const char *plain_name(const char *p, char *mark)
+{
+    const char *start = p;
+
+    for (p = next_end(p, NAME); *p; p = next_end(p + 1, NAME))
+        if (is_name(start, p)) {
+            *mark = *p;
+            return p;
+        }
+    return NULL;
+}
+
+/* The next value of a key in @a p, or NULL. */
+static const char *next_value(const char *p, bool encoded)
+{
+    char mark;
+
+    p = encoded ? encoded_name(p, &mark) : plain_name(p, &mark);
+    if (!p++)
+        return NULL;
+    while (mark == ':' && (*p == ' ' || *p == '\t'))
+        p++;
+    return p;
+}
+
+/* A value ends with its parameter, and where the path does: at @a question, the first "?". */
+static const char *value_end(const char *value, int kind, const char *question)
+{
+    const char *p = next_end(value, kind);
+
+    while (*p == '%' && strncasecmp(p, "%2f", 3))
+        p = next_end(p + 1, kind);
+    return kind == TEXT && question && question >= value && question < p ? question : p;
+}
+
+static bool is_hidden(const char *value, const char *end)
+{
+    return end - value == (int)strlen(RC_HIDDEN) && !memcmp(value, RC_HIDDEN, strlen(RC_HIDDEN));
+}
+
+static const char *redact(const char *text, int kind, apr_pool_t *pool)
+{
+    const char *copied = text, *value, *end = text, *question;
+    bool encoded = strchr(text, '%') != NULL;
+    char *out = NULL, *to = NULL;
+
+    if (!(value = next_value(text, encoded)))
+        return text;
+    for (question = strchr(text, '?'); value; value = next_value(end, encoded)) {
+        end = value_end(value, kind, question);
+        if (is_hidden(value, end))
+            continue;
+        if (!out) /* the shortest name has seven characters, so at most half is added */
+            to = out = apr_palloc(pool, strlen(text) / 2 * 3 + sizeof(RC_HIDDEN) + 1);
+        memcpy(to, copied, (apr_size_t)(value - copied));
+        to += value - copied;
+        memcpy(to, RC_HIDDEN, strlen(RC_HIDDEN));
+        to += strlen(RC_HIDDEN);
+        copied = end;
+    }
+    if (!out)
+        return text;
+    memcpy(to, copied, strlen(copied) + 1);
+    return out;
+}
+
+const char *rc_redact(const char *text, apr_pool_t *pool)
+{
+    return redact(text, TEXT, pool);
+}
+
+const char *rc_redact_query(const char *query, apr_pool_t *pool)
+{
+    return redact(query, QUERY, pool);
+}
+
+const char *rc_redact_path(const char *path, apr_pool_t *pool)
+{
+    return redact(path, PATH, pool);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Sealing by AES-256-GCM, digests by SHA-256, random keys: all by libcrypto, which httpd's TLS
+ * uses as well. A sealed value is: 12 bytes nonce, 16 bytes tag, the encrypted text.
+ */
+#include "secret_state.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+
+#define NONCE_SIZE 12
+#define TAG_SIZE   16
+
+rc_err_t *rc_secret_seal(const void **sealed, int *len, const rc_secret_t *secret, const char *text,
+                         const char *context, apr_pool_t *pool)
+{
+    int size = (int)strlen(text), n = 0;
+    unsigned char *out = apr_palloc(pool, (apr_size_t)(NONCE_SIZE + TAG_SIZE + size));
+    unsigned char *tag = out + NONCE_SIZE, *data = tag + TAG_SIZE;
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    rc_secret_keys_t keys;
+    bool ok;
+
+    rc_secret_refresh(secret);
+    rc_secret_keys(&keys, secret);
+    ok = ctx && RAND_bytes(out, NONCE_SIZE) == 1 &&
+         EVP_EncryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, keys.key[0], out) == 1 &&
+         EVP_EncryptUpdate(ctx, NULL, &n, (const unsigned char *)context, (int)strlen(context)) ==
+             1 &&
+         EVP_EncryptUpdate(ctx, data, &n, (const unsigned char *)text, size) == 1 &&
+         EVP_EncryptFinal_ex(ctx, data + n, &n) == 1 &&
+         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_GET_TAG, TAG_SIZE, tag) == 1;
+
+    EVP_CIPHER_CTX_free(ctx);
+    *sealed = out;
+    *len = NONCE_SIZE + TAG_SIZE + size;
+    return ok ? NULL : rc_err_internal(pool, APR_SUCCESS, "cannot encrypt");
+}
+
+static bool open_with(unsigned char *out, const unsigned char *key, const unsigned char *in,
+                      int size, const char *context)
+{
+    unsigned char tag[TAG_SIZE];
+    EVP_CIPHER_CTX *ctx = EVP_CIPHER_CTX_new();
+    int n = 0;
+    bool ok;
+
+    memcpy(tag, in + NONCE_SIZE, TAG_SIZE);
+    ok = ctx && EVP_DecryptInit_ex(ctx, EVP_aes_256_gcm(), NULL, key, in) == 1 &&
+         EVP_DecryptUpdate(ctx, NULL, &n, (const unsigned char *)context, (int)strlen(context)) ==
+             1 &&
+         EVP_DecryptUpdate(ctx, out, &n, in + NONCE_SIZE + TAG_SIZE, size) == 1 &&
+         EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_GCM_SET_TAG, TAG_SIZE, tag) == 1 &&
+         EVP_DecryptFinal_ex(ctx, out + n, &n) == 1;
+    EVP_CIPHER_CTX_free(ctx);
+    return ok;
+}
+
+/* With any key of the secret. */
+static bool open_sealed(unsigned char *out, const rc_secret_t *secret, const unsigned char *in,
+                        int size, const char *context)
+{
+    rc_secret_keys_t keys;
+    int i;
+
+    rc_secret_keys(&keys, secret);
+    for (i = 0; i < keys.n; i++)
+        if (open_with(out, keys.key[i], in, size, context))
+            return true;
+    return false;
+}
+
+rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const void *sealed,
+                           int len, const char *context, apr_pool_t *pool)
+{
+    int size = len - NONCE_SIZE - TAG_SIZE;
+    unsigned char *out;
+
+    if (size < 0)
+        return rc_err_internal(pool, APR_SUCCESS, "a sealed value is cut");
+    out = apr_palloc(pool, (apr_size_t)size + 1);
+    if (!open_sealed(out, secret, sealed, size, context) &&
+        (!rc_secret_refresh(secret) || !open_sealed(out, secret, sealed, size, context)))
+        return rc_err_internal(pool, APR_SUCCESS,
+                               "a sealed value does not fit the secret file: was it replaced?");
+    out[size] = '\0';
+    *text = (const char *)out;
+    return NULL;
+}
+
+void rc_key_digest(unsigned char digest[RC_DIGEST_SIZE], const char *key)
+{
+    EVP_Digest(key, strlen(key), digest, NULL, EVP_sha256(), NULL);
+}
+
+rc_err_t *rc_key_generate(const char **key, apr_pool_t *pool)
+{
+    unsigned char bytes[20];
+
+    if (RAND_bytes(bytes, sizeof(bytes)) != 1)
+        return rc_err_internal(pool, APR_SUCCESS, "no random bytes");
+    *key = rc_text_hex(bytes, sizeof(bytes), pool);
+    return NULL;
+}
+
+rc_err_t *rc_random_text(const char **text, const char *alphabet, int len, apr_pool_t *pool)
+{
+    unsigned size = (unsigned)strlen(alphabet), limit = 256 - 256 % size;
+    char *out = apr_palloc(pool, (apr_size_t)len + 1);
+    int i = 0;
+
+    while (i < len) {
+        unsigned char byte;
+
+        if (RAND_bytes(&byte, 1) != 1)
+            return rc_err_internal(pool, APR_SUCCESS, "no random bytes");
+        if (byte < limit) /* the rest would make some characters likelier */
+            out[i++] = alphabet[byte % size];
+    }
+    out[len] = '\0';
+    *text = out;
+    return NULL;
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The secret file: one line of 64 hex digits, and, while the secret is being rotated, the former
+ * one on a second line. It is never written in place: a rename replaces it, so that whoever reads
+ * it finds all of the former or all of the new one. Running processes read it again when it
+ * changed.
+ */
+#include "secret_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+
+#include "base/fs.h"
+#include "base/text.h"
+
+#define LINE (2 * RC_SECRET_SIZE) /* without its end */
+
+typedef struct state_t {
+    apr_thread_mutex_t *mutex; /* guards the rest */
+    rc_secret_keys_t keys;
+    struct stat seen; /* the file that they were read from */
+} state_t;
+
+struct rc_secret_t {
+    const char *path;
+    state_t *state;
+};
+
+/* A new file; nothing that stands there is written over, or followed. */
+static rc_err_t *write_file(const char *path, const char *text, apr_pool_t *pool)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool ok;
+
+    if (fd < 0)
+        return rc_fs_err(pool, "create", path);
+    ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text) && !fsync(fd);
+    close(fd);
+    return ok ? NULL : rc_fs_err(pool, "write", path);
+}
+
+static const char *as_text(const rc_secret_keys_t *keys, apr_pool_t *pool)
+{
+    const char *text = "";
+    int i;
+
+    for (i = 0; i < keys->n; i++)
+        text = apr_pstrcat(pool, text, rc_text_hex(keys->key[i], RC_SECRET_SIZE, pool), "\n", NULL);
+    return text;
+}
+
+rc_err_t *rc_secret_create(const char *path, apr_pool_t *pool)
+{
+    rc_secret_keys_t keys = {.n = 1};
+
+    if (RAND_bytes(keys.key[0], RC_SECRET_SIZE) != 1)
+        return rc_err_internal(pool, APR_SUCCESS, "no random bytes");
+    RC_TRY(write_file(path, as_text(&keys, pool), pool));
+    return rc_fs_sync_folder_of(path, pool);
+}
+
+static int hex_value(char c)
+{
+    const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
+
+    return at ? (int)(at - digits) : -1;
+}
+
+static bool parse_key(unsigned char key[RC_SECRET_SIZE], const char *text)
+{
+    int i;
+
+    for (i = 0; i < RC_SECRET_SIZE; i++) {
+        int high = hex_value(text[2 * i]);
+        int low = high < 0 ? -1 : hex_value(text[2 * i + 1]);
+
+        if (low < 0)
+            return false;
+        key[i] = (unsigned char)(high * 16 + low);
+    }
+    return true;
+}
+
+static bool parse_keys(rc_secret_keys_t *keys, const char *text)
+{
+    keys->n = parse_key(keys->key[0], text);
+    if (keys->n && text[LINE] == '\n' && text[LINE + 1])
+        keys->n += parse_key(keys->key[1], text + LINE + 1);
+    return keys->n;
+}
+
+/* errno is 0 when the file can be read but is no secret. */
+static bool read_keys(rc_secret_keys_t *keys, struct stat *st, const char *path)
+{
+    char text[2 * LINE + 2] = "";
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    bool ok;
+
+    if (fd < 0)
+        return false;
+    ok = !fstat(fd, st) && S_ISREG(st->st_mode) && read(fd, text, sizeof(text) - 1) >= LINE &&
+         parse_keys(keys, text);
+    close(fd);
+    errno = 0;
+    OPENSSL_cleanse(text, sizeof(text));
+    return ok;
+}
+
+rc_err_t *rc_secret_load(rc_secret_t **out, const char *path, apr_pool_t *pool)
+{
+    state_t *state = apr_pcalloc(pool, sizeof(*state));
+
+    if (!read_keys(&state->keys, &state->seen, path))
+        return errno ? rc_fs_err(pool, "open the secret", path)
+                     : rc_err_internal(pool, APR_SUCCESS, "%s does not hold a secret", path);
+    if (state->seen.st_mode & (S_IRWXG | S_IRWXO))
+        return rc_err_internal(pool, APR_SUCCESS, "%s can be read by others; its mode must be 0600",
+                               path);
+    if (apr_thread_mutex_create(&state->mutex, APR_THREAD_MUTEX_DEFAULT, pool) != APR_SUCCESS)
+        return rc_err_internal(pool, APR_ENOMEM, "no mutex");
+    *out = apr_palloc(pool, sizeof(**out));
+    **out = (rc_secret_t){apr_pstrdup(pool, path), state};
+    return NULL;
+}
+
+void rc_secret_keys(rc_secret_keys_t *keys, const rc_secret_t *secret)
+{
+    apr_thread_mutex_lock(secret->state->mutex);
+    *keys = secret->state->keys;
+    apr_thread_mutex_unlock(secret->state->mutex);
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+bool rc_secret_refresh(const rc_secret_t *secret)
+{
+    state_t *state = secret->state;
+    rc_secret_keys_t keys;
+    struct stat st;
+    bool fresh = false;
+
+    apr_thread_mutex_lock(state->mutex);
+    if (!stat(secret->path, &st) && !is_same(&st, &state->seen) &&
+        read_keys(&keys, &st, secret->path) && !(st.st_mode & (S_IRWXG | S_IRWXO))) {
+        state->keys = keys;
+        state->seen = st;
+        fresh = true;
+    }
+    apr_thread_mutex_unlock(state->mutex);
+    return fresh;
+}
+
+/* Also after a crash: what an interrupted rotation left beside the file goes first. */
+static rc_err_t *replace(const rc_secret_t *secret, const rc_secret_keys_t *keys, apr_pool_t *pool)
+{
+    const char *next = apr_pstrcat(pool, secret->path, ".new", NULL);
+
+    unlink(next);
+    RC_TRY(write_file(next, as_text(keys, pool), pool));
+    if (rename(next, secret->path))
+        return rc_fs_err(pool, "rename", next);
+    RC_TRY(rc_fs_sync_folder_of(secret->path, pool));
+    rc_secret_refresh(secret);
+    return NULL;
+}
+
+rc_err_t *rc_secret_rotation_begin(const rc_secret_t *secret, apr_pool_t *pool)
+{
+    rc_secret_keys_t keys;
+
+    rc_secret_refresh(secret);
+    rc_secret_keys(&keys, secret);
+    if (keys.n == 2) /* one was interrupted: this one ends it */
+        return NULL;
+    memcpy(keys.key[1], keys.key[0], RC_SECRET_SIZE);
+    keys.n = 2;
+    if (RAND_bytes(keys.key[0], RC_SECRET_SIZE) != 1)
+        return rc_err_internal(pool, APR_SUCCESS, "no random bytes");
+    return replace(secret, &keys, pool);
+}
+
+rc_err_t *rc_secret_rotation_end(const rc_secret_t *secret, apr_pool_t *pool)
+{
+    rc_secret_keys_t keys;
+
+    rc_secret_keys(&keys, secret);
+    keys.n = 1;
+    return replace(secret, &keys, pool);
+}
+
+static const char *fingerprint(const unsigned char *key, apr_pool_t *pool)
+{
+    static const char prefix[] = "fingerprint of an rcapi secret:";
+    unsigned char text[sizeof(prefix) - 1 + RC_SECRET_SIZE], digest[RC_DIGEST_SIZE];
+
+    memcpy(text, prefix, sizeof(prefix) - 1);
+    memcpy(text + sizeof(prefix) - 1, key, RC_SECRET_SIZE);
+    EVP_Digest(text, sizeof(text), digest, NULL, EVP_sha256(), NULL);
+    return rc_text_hex(digest, 8, pool);
+}
+
+const char *rc_secret_fingerprint(const rc_secret_t *secret, apr_pool_t *pool)
+{
+    rc_secret_keys_t keys;
+
+    rc_secret_keys(&keys, secret);
+    return fingerprint(keys.key[0], pool);
+}
+
+bool rc_secret_has(const rc_secret_t *secret, const char *wanted, apr_pool_t *pool)
+{
+    rc_secret_keys_t keys;
+    int i;
+
+    rc_secret_keys(&keys, secret);
+    for (i = 0; i < keys.n; i++)
+        if (!strcmp(fingerprint(keys.key[i], pool), wanted))
+            return true;
+    return false;
+}

@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The spool: a buffer that grows to 64 KiB in the pool; beyond that the buffer becomes the write
+ * buffer of a temporary file, unlinked as soon as it is open.
+ */
+#include "base/spool.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+
+#include "base/limit.h"
+
+#define FIRST_SIZE (4 * 1024)
+
+struct rc_spool_t {
+    apr_pool_t *pool;
+    apr_pool_t *err_pool; /* of the first of spools that are beside each other */
+    const char *temp_dir;
+    char *buf;
+    apr_size_t used, size; /* of buf */
+    apr_file_t *file;      /* NULL while all of it fits in memory */
+    apr_off_t flushed;     /* bytes in the file */
+    apr_off_t limit;       /* of the file; 0 = none */
+    apr_off_t counted;     /* bytes of the file that count in the total */
+    int taken;             /* its descriptor, when it is not a temporary file of ours; else -1 */
+};
+
+rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
+{
+    rc_spool_t *spool = apr_pcalloc(pool, sizeof(*spool));
+
+    spool->pool = spool->err_pool = pool;
+    spool->temp_dir = apr_pstrdup(pool, temp_dir);
+    spool->taken = -1;
+    return spool;
+}
+
+rc_spool_t *rc_spool_beside(const rc_spool_t *other, apr_pool_t *pool)
+{
+    rc_spool_t *spool = rc_spool_create(other->temp_dir, pool);
+
+    spool->err_pool = other->err_pool;
+    spool->limit = other->limit;
+    return spool;
+}
+
+void rc_spool_set_limit(rc_spool_t *spool, apr_off_t limit)
+{
+    spool->limit = limit;
+}
+
+/* --- the total --- */
+
+#define FULL "Too many answers wait to be read; try again in a moment"
+
+static rc_limit_t *total; /* NULL: no limit */
+static apr_off_t total_max;
+
+void rc_spool_set_total(apr_off_t max)
+{
+    static apr_pool_t *pool; /* of the process, for good: spools may end after all others */
+
+    if (total && (!total_max || (max && max <= total_max)))
+        return;
+    if (!pool)
+        apr_pool_create(&pool, NULL);
+    total_max = max;
+    total = rc_limit_create(max, FULL, pool);
+}
+
+/* What slow clients have not read yet lies in such files. */
+static rc_err_t *count(rc_spool_t *spool, apr_off_t bytes)
+{
+    if (!total)
+        return NULL;
+    if (!rc_limit_add(total, bytes))
+        return rc_limit_full(total, spool->err_pool);
+    spool->counted += bytes;
+    return NULL;
+}
+
+static apr_status_t give_back(void *data)
+{
+    rc_spool_t *spool = data;
+
+    if (spool->counted)
+        rc_limit_give(total, spool->counted);
+    spool->counted = 0;
+    return APR_SUCCESS;
+}
+
+/* --- writing --- */
+
+static void grow(rc_spool_t *spool, apr_size_t want)
+{
+    apr_size_t size = spool->size ? spool->size : FIRST_SIZE;
+    char *buf;
+
+    while (size < want)
+        size *= 4;
+    if (size > RC_SPOOL_MEMORY)
+        size = RC_SPOOL_MEMORY;
+    buf = apr_palloc(spool->pool, size);
+    if (spool->used)
+        memcpy(buf, spool->buf, spool->used);
+    spool->buf = buf;
+    spool->size = size;
+}
+
+static rc_err_t *open_file(rc_spool_t *spool)
+{
+    char *name = apr_pstrcat(spool->pool, spool->temp_dir, "/rcapi-spool-XXXXXX", NULL);
+    apr_status_t rv = apr_file_mktemp(
+        &spool->file, name, APR_CREATE | APR_EXCL | APR_READ | APR_WRITE | APR_BINARY, spool->pool);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(spool->err_pool, rv, "cannot make a temporary file in %s",
+                               spool->temp_dir);
+    apr_file_remove(name, spool->pool);
+    apr_pool_cleanup_register(spool->pool, spool, give_back, apr_pool_cleanup_null);
+    return NULL;
+}
+
+static rc_err_t *write_file(rc_spool_t *spool, const void *data, apr_size_t len)
+{
+    apr_status_t rv;
+
+    if (spool->limit && spool->flushed + (apr_off_t)len > spool->limit)
+        return rc_err(spool->err_pool, RC_E_LIMIT,
+                      "The answer is larger than %" APR_OFF_T_FMT " bytes", spool->limit);
+    RC_TRY(count(spool, (apr_off_t)len));
+    rv = apr_file_write_full(spool->file, data, len, NULL);
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(spool->err_pool, rv, "cannot write a temporary file%s%s",
+                               spool->taken == -1 ? " in " : "",
+                               spool->taken == -1 ? spool->temp_dir : "");
+    spool->flushed += (apr_off_t)len;
+    return NULL;
+}
+
+static rc_err_t *flush(rc_spool_t *spool)
+{
+    apr_size_t used = spool->used;
+
+    if (!spool->file)
+        RC_TRY(open_file(spool));
+    spool->used = 0;
+    return used ? write_file(spool, spool->buf, used) : NULL;
+}
+
+/* Makes room for @a len bytes behind what is in memory; never for more than RC_SPOOL_MEMORY. */
+static rc_err_t *make_room(rc_spool_t *spool, apr_size_t len)
+{
+    if (spool->used + len > RC_SPOOL_MEMORY)
+        RC_TRY(flush(spool));
+    if (spool->used + len > spool->size)
+        grow(spool, spool->used + len);
+    return NULL;
+}
+
+rc_err_t *rc_spool_room(char **room, rc_spool_t *spool, apr_size_t len)
+{
+    if (spool->used + len > spool->size)
+        RC_TRY(make_room(spool, len));
+    *room = spool->buf + spool->used;
+    return NULL;
+}
+
+void rc_spool_fill(rc_spool_t *spool, const char *end)
+{
+    spool->used = (apr_size_t)(end - spool->buf);
+}
+
+rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len)
+{
+    char *room;
+
+    if (!len)
+        return NULL;
+    if (len >= RC_SPOOL_MEMORY / 2 && spool->used + len > RC_SPOOL_MEMORY) {
+        RC_TRY(flush(spool));
+        return write_file(spool, data, len);
+    }
+    RC_TRY(rc_spool_room(&room, spool, len));
+    memcpy(room, data, len);
+    spool->used += len;
+    return NULL;
+}
+
+rc_err_t *rc_spool_puts(rc_spool_t *spool, const char *text)
+{
+    return rc_spool_write(spool, text, strlen(text));
+}
+
+rc_err_t *rc_spool_printf(rc_spool_t *spool, const char *fmt, ...)
+{
+    char buf[512];
+    va_list ap;
+    int n;
+    char *text = buf;
+
+    va_start(ap, fmt);
+    n = apr_vsnprintf(buf, sizeof(buf), fmt, ap);
+    va_end(ap);
+    if (n >= (int)sizeof(buf) - 1) {
+        va_start(ap, fmt);
+        text = apr_pvsprintf(spool->pool, fmt, ap);
+        va_end(ap);
+    }
+    return rc_spool_puts(spool, text);
+}
+
+rc_err_t *rc_spool_append(rc_spool_t *spool, rc_spool_t *other)
+{
+    apr_off_t left = rc_spool_size(other), start = 0;
+    char buf[16 * 1024];
+    const char *data;
+    apr_file_t *file;
+
+    RC_TRY(rc_spool_content(&data, &file, other));
+    if (!file)
+        return rc_spool_write(spool, data, (apr_size_t)left);
+    apr_file_seek(file, APR_SET, &start);
+    while (left) {
+        apr_size_t len = left < (apr_off_t)sizeof(buf) ? (apr_size_t)left : sizeof(buf);
+        apr_status_t rv = apr_file_read_full(file, buf, len, NULL);
+
+        if (rv)
+            return rc_err_internal(spool->err_pool, rv, "cannot read a temporary file");
+        RC_TRY(rc_spool_write(spool, buf, len));
+        left -= (apr_off_t)len;
+    }
+    return NULL;
+}
+
+static apr_status_t close_taken(void *data)
+{
+    rc_spool_t *spool = data;
+
+    close(spool->taken);
+    spool->taken = -1;
+    spool->file = NULL;
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_spool_take_fd(rc_spool_t *spool, int fd, apr_off_t size)
+{
+    apr_int32_t flags = APR_FOPEN_READ | APR_FOPEN_WRITE | APR_FOPEN_BINARY;
+    apr_status_t rv;
+
+    spool->taken = fd;
+    apr_pool_cleanup_register(spool->pool, spool, give_back, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(spool->pool, spool, close_taken, apr_pool_cleanup_null);
+    if ((rv = apr_os_file_put(&spool->file, &fd, flags, spool->pool)))
+        return rc_err_internal(spool->err_pool, rv, "cannot use a file as an answer");
+    spool->flushed = size;
+    return NULL;
+}
+
+rc_err_t *rc_spool_reset(rc_spool_t *spool)
+{
+    apr_off_t start = 0;
+    apr_status_t rv = APR_SUCCESS;
+
+    give_back(spool);
+    if (spool->taken != -1)
+        apr_pool_cleanup_run(spool->pool, spool, close_taken);
+    else if (spool->file && (rv = apr_file_trunc(spool->file, 0)) == APR_SUCCESS)
+        rv = apr_file_seek(spool->file, APR_SET, &start);
+    spool->used = 0;
+    spool->flushed = 0;
+    return rv ? rc_err_internal(spool->err_pool, rv, "cannot empty a temporary file") : NULL;
+}
+
+apr_off_t rc_spool_size(const rc_spool_t *spool)
+{
+    return spool->flushed + (apr_off_t)spool->used;
+}
+
+rc_err_t *rc_spool_content(const char **data, apr_file_t **file, rc_spool_t *spool)
+{
+    *file = NULL;
+    *data = spool->used ? spool->buf : "";
+    if (!spool->file)
+        return NULL;
+    RC_TRY(flush(spool));
+    *data = NULL;
+    *file = spool->file;
+    return NULL;
+}
+
+rc_err_t *rc_spool_lend(apr_file_t **file, rc_spool_t *spool)
+{
+    RC_TRY(flush(spool));
+    *file = spool->file;
+    return NULL;
+}
+
+rc_err_t *rc_spool_take_back(rc_spool_t *spool)
+{
+    apr_off_t end = 0;
+    apr_status_t rv = apr_file_seek(spool->file, APR_END, &end);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(spool->err_pool, rv, "cannot use a temporary file");
+    RC_TRY(count(spool, end - spool->flushed));
+    spool->flushed = end;
+    return NULL;
+}
+
+rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
+{
+    char buf[16 * 1024];
+    const char *data;
+    apr_file_t *file;
+    apr_os_file_t fd;
+    apr_off_t at = 0;
+    ssize_t n = 0;
+
+    RC_TRY(rc_spool_content(&data, &file, spool));
+    *found = !file && memchr(data, '\0', spool->used);
+    if (!file)
+        return NULL;
+    apr_os_file_get(&fd, file);
+    for (; !*found && (n = pread(fd, buf, sizeof(buf), at)) > 0; at += n)
+        *found = memchr(buf, '\0', (size_t)n);
+    return *found || n == 0 ? NULL
+                            : rc_err_internal(spool->err_pool, APR_FROM_OS_ERROR(errno),
+                                              "cannot read a temporary file");
+}
+
+typedef struct mapping_t {
+    void *at;
+    size_t len;
+} mapping_t;
+
+static apr_status_t unmap(void *data)
+{
+    const mapping_t *mapping = data;
+
+    munmap(mapping->at, mapping->len);
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_spool_view(const char **data, rc_spool_t *spool, apr_pool_t *pool)
+{
+    mapping_t *mapping;
+    apr_os_file_t fd;
+    apr_file_t *file;
+
+    RC_TRY(rc_spool_content(data, &file, spool));
+    if (!file)
+        return NULL;
+    *data = "";
+    if (!spool->flushed)
+        return NULL;
+    apr_os_file_get(&fd, file);
+    mapping = apr_palloc(pool, sizeof(*mapping));
+    mapping->len = (size_t)spool->flushed;
+    mapping->at = mmap(NULL, mapping->len, PROT_READ, MAP_SHARED, fd, 0);
+    if (mapping->at == MAP_FAILED)
+        return rc_err_internal(spool->err_pool, APR_FROM_OS_ERROR(errno),
+                               "cannot map a temporary file");
+    apr_pool_cleanup_register(pool, mapping, unmap, apr_pool_cleanup_null);
+    *data = mapping->at;
+    return NULL;
+}
+
+rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool)
+{
+    apr_size_t len = (apr_size_t)rc_spool_size(spool);
+    char *copy = apr_palloc(pool, len + 1);
+    const char *data;
+    apr_file_t *file;
+    apr_off_t start = 0;
+    apr_status_t rv;
+
+    RC_TRY(rc_spool_content(&data, &file, spool));
+    if (!file) {
+        memcpy(copy, data, len);
+    } else if ((rv = apr_file_seek(file, APR_SET, &start)) ||
+               (rv = apr_file_read_full(file, copy, len, NULL))) {
+        return rc_err_internal(spool->err_pool, rv, "cannot read a temporary file");
+    }
+    copy[len] = '\0';
+    *text = copy;
+    return NULL;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Numbers, truth values, case and UTF-8.
+ */
+#include "base/text.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#define MAX_EMAIL 255 /* bytes */
+
+static const char *skip_blanks(const char *p)
+{
+    while (apr_isspace(*p))
+        p++;
+    return p;
+}
+
+bool rc_text_int(apr_int64_t *value, const char *text)
+{
+    const char *p = skip_blanks(text);
+    bool negative = *p == '-';
+    apr_uint64_t limit = (apr_uint64_t)APR_INT64_MAX + (negative ? 1 : 0);
+    apr_uint64_t n = 0;
+
+    if (*p == '-' || *p == '+')
+        p++;
+    if (!apr_isdigit(*p))
+        return false;
+    for (; apr_isdigit(*p); p++) {
+        unsigned digit = (unsigned)(*p - '0');
+
+        if (n > (limit - digit) / 10)
+            return false;
+        n = n * 10 + digit;
+    }
+    if (*skip_blanks(p))
+        return false;
+    *value = negative ? (apr_int64_t)(0 - n) : (apr_int64_t)n;
+    return true;
+}
+
+bool rc_text_digits(const char *text)
+{
+    return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+bool rc_text_truth(const char *text)
+{
+    static const char *const words[] = {"t", "true", "y", "yes", "on", "1"};
+    const char *p = skip_blanks(text);
+    apr_size_t len = strlen(p), i;
+
+    while (len && apr_isspace(p[len - 1]))
+        len--;
+    for (i = 0; i < sizeof(words) / sizeof(*words); i++)
+        if (strlen(words[i]) == len && !strncasecmp(words[i], p, len))
+            return true;
+    return false;
+}
+
+apr_size_t rc_text_characters(const char *text)
+{
+    apr_size_t n = 0;
+
+    for (; *text; text++)
+        n += (*text & 0xc0) != 0x80;
+    return n;
+}
+
+const char *rc_text_lower(const char *text, apr_pool_t *pool)
+{
+    char *lower = apr_pstrdup(pool, text), *p;
+
+    for (p = lower; *p; p++)
+        if (*p >= 'A' && *p <= 'Z')
+            *p = (char)(*p - 'A' + 'a');
+    return lower;
+}
+
+int rc_utf8_length(const char *p, const char *end)
+{
+    const unsigned char *s = (const unsigned char *)p;
+    apr_size_t left = (apr_size_t)(end - p);
+    unsigned char low = 0x80, high = 0xbf; /* bounds of the second byte */
+    int n, i;
+
+    if (!left)
+        return 0;
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] < 0xc2 || s[0] > 0xf4)
+        return 0;
+    n = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+    if (s[0] == 0xe0)
+        low = 0xa0; /* no overlong forms */
+    else if (s[0] == 0xed)
+        high = 0x9f; /* no surrogates */
+    else if (s[0] == 0xf0)
+        low = 0x90;
+    else if (s[0] == 0xf4)
+        high = 0x8f; /* nothing past U+10FFFF */
+    if (left < (apr_size_t)n || s[1] < low || s[1] > high)
+        return 0;
+    for (i = 2; i < n; i++)
+        if (s[i] < 0x80 || s[i] > 0xbf)
+            return 0;
+    return n;
+}
+
+bool rc_utf8_valid(const char *text, apr_size_t len)
+{
+    const char *end = text + len;
+
+    while (text < end) {
+        int n = rc_utf8_length(text, end);
+
+        if (!n)
+            return false;
+        text += n;
+    }
+    return true;
+}
+
+const char *rc_utf8_repair(const char *text, apr_pool_t *pool)
+{
+    apr_size_t len = strlen(text);
+    const char *end = text + len;
+    char *copy, *out;
+
+    if (rc_utf8_valid(text, len))
+        return text;
+    copy = out = apr_palloc(pool, len * 3 + 1);
+    while (text < end) {
+        int n = rc_utf8_length(text, end);
+
+        memcpy(out, n ? text : "\xef\xbf\xbd", n ? (apr_size_t)n : 3);
+        out += n ? n : 3;
+        text += n ? n : 1;
+    }
+    *out = '\0';
+    return copy;
+}
+
+const char *rc_utf8_cut(const char *text, apr_size_t most, apr_pool_t *pool)
+{
+    if (strnlen(text, most + 1) <= most)
+        return text;
+    while (most && (text[most] & 0xc0) == 0x80)
+        most--;
+    return apr_pstrmemdup(pool, text, most);
+}
+
+const char *rc_text_hex(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *hex = apr_palloc(pool, len * 2 + 1);
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        hex[2 * i] = digits[bytes[i] >> 4];
+        hex[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    hex[2 * len] = '\0';
+    return hex;
+}
+
+bool rc_text_has_control(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    for (; *p; p++)
+        if (*p < 0x20 || *p == 0x7f)
+            return true;
+    return false;
+}
+
+/* Something, "@", something, without what no address has outside of quotes: enough to notice a
+ * slip, and to be put into a header or a list. */
+bool rc_text_is_email(const char *text)
+{
+    const char *at = strchr(text, '@');
+
+    return at && at != text && at[1] && !strchr(at + 1, '@') && strlen(text) <= MAX_EMAIL &&
+           !strpbrk(text, " <>()[],;:\\\"") && !rc_text_has_control(text);
+}
