@@ -11,7 +11,7 @@
 
 #include <apr_tables.h>
 
-#include "rc_archive.h"
+#include "archive/archive.h"
 #include "base/spool.h"
 #include "base/work.h"
 

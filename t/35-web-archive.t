@@ -294,7 +294,7 @@ END
 };
 
 # The bytes of one commit, for ever: whoever pins checksums of archives depends on it. A change of
-# a hash needs a new FORMAT in src/core/archive.c. (They are those of the libraries in Debian 12.)
+# a hash needs a new FORMAT in src/archive/archive.c. (They are those of the libraries in Debian 12.)
 subtest 'golden bytes' => sub {
     my $stream = <<'END';
 commit refs/heads/master

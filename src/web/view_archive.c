@@ -11,7 +11,7 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
-#include "rc_archive.h"
+#include "archive/archive.h"
 #include "rc_journal.h"
 #include "base/log.h"
 #include "rc_repo_model.h"

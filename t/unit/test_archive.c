@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "rc_archive.h"
+#include "archive/archive.h"
 
 static const char *const names[] = {"x.zip",     "x.tar",    "x.tar.gz",
                                     "x.tar.bz2", "x.tar.xz", "x.tar.zst"};

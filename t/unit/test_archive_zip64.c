@@ -11,7 +11,7 @@
 #include <apr_strings.h>
 
 #define LARGE 5000
-#include "core/archive_zip.c"
+#include "archive/zip.c"
 
 static const rc_archive_limits_t plenty = {1000000, (apr_off_t)1 << 40, apr_time_from_sec(600)};
 

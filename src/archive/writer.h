@@ -2,10 +2,10 @@
 /*
  * Inside of the archives: one being written, and what a kind of archive must be able to do.
  */
-#ifndef RC_CORE_ARCHIVE_WRITER_H
-#define RC_CORE_ARCHIVE_WRITER_H
+#ifndef RC_ARCHIVE_WRITER_H
+#define RC_ARCHIVE_WRITER_H
 
-#include "rc_archive.h"
+#include "archive/archive.h"
 
 /* One piece of a content that is read from a file. */
 #define RC_ARCHIVE_PIECE (256 * 1024)

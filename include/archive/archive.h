@@ -3,8 +3,8 @@
  * Writing archives: zip, and tar with its compressions. The same entries give the same bytes, as
  * long as rc_archive_version says the same.
  */
-#ifndef RC_ARCHIVE_H
-#define RC_ARCHIVE_H
+#ifndef RC_ARCHIVE_ARCHIVE_H
+#define RC_ARCHIVE_ARCHIVE_H
 
 #include <stdbool.h>
 

@@ -3,7 +3,7 @@
  * gzip by libdeflate, which compresses a whole buffer at a time, much faster than zlib. So the file
  * is a chain of gzip members (RFC 1952 2.2), which all programs read as one.
  */
-#include "archive_writer.h"
+#include "writer.h"
 
 #include <string.h>
 

@@ -5,7 +5,7 @@
  * libdeflate, faster than any zip library; contents from a file pass through zlib, and their sizes
  * follow them. libarchive's zip would name files in the encoding of the process' locale.
  */
-#include "archive_writer.h"
+#include "writer.h"
 
 #include <stdlib.h>
 #include <string.h>

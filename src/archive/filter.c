@@ -2,7 +2,7 @@
 /*
  * What a tar passes through: nothing, our own gzip, or a compression of libarchive's.
  */
-#include "archive_writer.h"
+#include "writer.h"
 
 #include <errno.h>
 

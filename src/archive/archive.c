@@ -2,7 +2,7 @@
 /*
  * The formats, one row each, and what they share: names, limits, contents in pieces.
  */
-#include "archive_writer.h"
+#include "writer.h"
 
 #include <errno.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * whose name or target does not fit. (libarchive's pax depends on the process' locale, or else
  * makes GNU tar warn of every entry.)
  */
-#include "archive_writer.h"
+#include "writer.h"
 
 #include <stdio.h>
 #include <string.h>
