@@ -58,10 +58,10 @@ obj    = $(1:%.c=$(O)/obj/%.o)
 all: $(O)/mod_rcapi.so $(PROGS)
 	@:
 
-$(O)/gen/rc_sql.def: src/store/sql.awk $(sort $(wildcard src/store/sql/*.sql))
+$(O)/gen/rc_sql.def: src/db/sql.awk $(sort $(wildcard src/store/sql/*.sql))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
-$(O)/gen/rc_schema.def: src/store/schema.awk $(sort $(wildcard src/store/schema/*.sql))
+$(O)/gen/rc_schema.def: src/db/schema.awk $(sort $(wildcard src/store/schema/*.sql))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
 

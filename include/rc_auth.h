@@ -5,7 +5,7 @@
 #ifndef RC_AUTH_H
 #define RC_AUTH_H
 
-#include "rc_db.h"
+#include "db/db.h"
 #include "base/password.h"
 
 typedef enum {

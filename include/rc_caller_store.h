@@ -7,7 +7,7 @@
 
 #include <apr_tables.h>
 
-#include "rc_db.h"
+#include "db/db.h"
 
 typedef struct rc_caller_row_t {
     apr_int64_t user_id;

@@ -5,7 +5,7 @@
 #ifndef RC_COMMENT_H
 #define RC_COMMENT_H
 
-#include "rc_db.h"
+#include "db/db.h"
 
 typedef struct rc_comment_t {
     apr_int64_t repo_id, user_id;

@@ -8,7 +8,7 @@
 
 #include "base/lru.h"
 #include "base/cache.h"
-#include "rc_db.h"
+#include "db/db.h"
 #include "base/limit.h"
 #include "base/password.h"
 #include "rc_remote.h"

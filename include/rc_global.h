@@ -8,7 +8,7 @@
 
 #include <apr_tables.h>
 
-#include "rc_db.h"
+#include "db/db.h"
 
 typedef enum { RC_OF_USER, RC_OF_USER_GROUP } rc_holder_t;
 

@@ -8,7 +8,7 @@
 
 #include <apr_tables.h>
 
-#include "rc_db.h"
+#include "db/db.h"
 
 /* Who changes what rcapi-admin changes; no new user is called so. */
 #define RC_LOCAL_ACTOR "rcapi-admin"

@@ -6,7 +6,7 @@
 #ifndef RC_REPO_H
 #define RC_REPO_H
 
-#include "rc_db.h"
+#include "db/db.h"
 #include "rc_rule.h"
 
 /* The stored copy of a repository's last commit (rc_last_changeset.h). */

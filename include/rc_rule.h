@@ -8,7 +8,7 @@
 
 #include <apr_tables.h>
 
-#include "rc_db.h"
+#include "db/db.h"
 #include "rc_permission.h"
 
 /* A row of a member list (contract 01 §10). */

@@ -7,7 +7,7 @@
 
 #include <apr_tables.h>
 
-#include "rc_db.h"
+#include "db/db.h"
 
 typedef enum { RC_SEALED_KEYS, RC_SEALED_URIS } rc_sealed_kind_t;
 

@@ -5,7 +5,7 @@
 #ifndef RC_SETTING_H
 #define RC_SETTING_H
 
-#include "rc_db.h"
+#include "db/db.h"
 
 rc_err_t *rc_store_disk_change_add(rc_db_t *db, const char *token);
 rc_err_t *rc_store_disk_change_forget(rc_db_t *db, const char *token);

@@ -8,7 +8,7 @@
 
 #include <apr_tables.h>
 
-#include "rc_db.h"
+#include "db/db.h"
 
 /* The carrier of everyone's permissions, and who calls without an identity. */
 #define RC_DEFAULT_USER "default"

@@ -4,7 +4,7 @@
  */
 #include "rc_caller_store.h"
 
-#include "stmt.h"
+#include "db/stmt.h"
 
 static void read_caller(rc_caller_row_t *row, rc_stmt_t *st, apr_pool_t *pool)
 {

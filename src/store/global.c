@@ -4,7 +4,7 @@
  */
 #include "rc_global.h"
 
-#include "stmt.h"
+#include "db/stmt.h"
 
 /* Statements of each kind of holder, in the order of rc_holder_t. */
 static const struct {

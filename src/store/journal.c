@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "stmt.h"
+#include "db/stmt.h"
 
 #define ACTION_MOST 1024 /* bytes */
 

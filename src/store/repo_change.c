@@ -4,7 +4,7 @@
  */
 #include "rc_repo_change.h"
 
-#include "stmt.h"
+#include "db/stmt.h"
 
 rc_err_t *rc_store_repo_update(rc_db_t *db, const rc_repo_t *repo)
 {

@@ -4,7 +4,7 @@
  */
 #include "rc_repo_change.h"
 
-#include "stmt.h"
+#include "db/stmt.h"
 
 rc_err_t *rc_store_repo_field_insert(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                      const char *label, const char *description)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "stmt.h"
+#include "db/stmt.h"
 
 /* The one place that knows the order of REPO_GROUP_COLUMNS. */
 static rc_repo_group_t *read_repo_group(rc_stmt_t *st, apr_pool_t *pool)

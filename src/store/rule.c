@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "stmt.h"
+#include "db/stmt.h"
 
 /* Statements of each kind of object, in the order of rc_kind_t. */
 static const struct {

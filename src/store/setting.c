@@ -4,7 +4,7 @@
  */
 #include "rc_setting.h"
 
-#include "stmt.h"
+#include "db/stmt.h"
 
 rc_err_t *rc_store_disk_change_add(rc_db_t *db, const char *token)
 {

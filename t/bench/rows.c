@@ -19,7 +19,7 @@
 
 #include "rc_repo.h"
 #include "base/secret.h"
-#include "store/stmt.h"
+#include "db/stmt.h"
 
 static const char *const names[] = {
 #define X(name, text) #name,

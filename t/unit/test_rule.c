@@ -18,7 +18,7 @@
 
 #include "rc_repo.h"
 #include "rc_rule.h"
-#include "store/stmt.h"
+#include "db/stmt.h"
 
 #include "rule_model.h"
 

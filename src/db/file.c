@@ -2,7 +2,7 @@
 /*
  * Finds and makes the files of the database, and says why they cannot be used.
  */
-#include "db_file.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * Schema steps (src/store/schema/NNN.sql), numbered from 1; the database's user_version counts
  * the steps it has. All missing ones are applied in one transaction by whoever comes first.
  */
-#include "stmt.h"
+#include "db/stmt.h"
 
 #include <apr_strings.h>
 

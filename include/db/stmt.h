@@ -6,8 +6,8 @@
  *     RC_TRY(rc_query(&st, db, SQL_REPO_BY_NAME, "s", name));
  *     RC_TRY(rc_step(&found, st, db));
  */
-#ifndef RC_STORE_STMT_H
-#define RC_STORE_STMT_H
+#ifndef RC_DB_STMT_H
+#define RC_DB_STMT_H
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -15,7 +15,7 @@
 #include <apr_tables.h>
 #include <sqlite3.h>
 
-#include "rc_db.h"
+#include "db/db.h"
 
 typedef enum {
 #define X(name, text) name,

@@ -3,10 +3,10 @@
  * The files of the database: where it is, and the lock on which writers queue. Private to
  * src/store.
  */
-#ifndef RC_STORE_DB_FILE_H
-#define RC_STORE_DB_FILE_H
+#ifndef RC_DB_FILE_H
+#define RC_DB_FILE_H
 
-#include "rc_db.h"
+#include "db/db.h"
 
 /** Makes an empty, private database at @a path unless there is one. */
 rc_err_t *rc_db_file_create(const char *path, apr_pool_t *pool);

@@ -2,7 +2,7 @@
 /*
  * Prepare, bind, step: the thin layer over SQLite's statements that everything in src/store uses.
  */
-#include "stmt.h"
+#include "db/stmt.h"
 
 #include <stdarg.h>
 #include <string.h>

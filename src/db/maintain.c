@@ -2,7 +2,7 @@
 /*
  * What is done to the database as a whole: process settings, check, online backup.
  */
-#include "stmt.h"
+#include "db/stmt.h"
 
 #include <fcntl.h>
 #include <unistd.h>

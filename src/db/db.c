@@ -3,9 +3,9 @@
  * Opening connections, the pool of them, transactions. Writers of all processes queue on a lock
  * file beside the database: SQLite's own waiting is unfair and can starve one of them.
  */
-#include "stmt.h"
+#include "db/stmt.h"
 
-#include "db_file.h"
+#include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  * Connections to the database (SQLite), a pool of them per process, and transactions. Statements
  * are prepared once per connection. A connection serves one thread at a time.
  */
-#ifndef RC_DB_H
-#define RC_DB_H
+#ifndef RC_DB_DB_H
+#define RC_DB_DB_H
 
 #include <stdbool.h>
 
