@@ -9,7 +9,7 @@
 
 #include "rc_env.h"
 #include "base/json.h"
-#include "rc_repo.h"
+#include "store/repo.h"
 
 /** The members of changeset_obj without diff and refs; the empty commit for NULL. */
 void rc_changeset_write(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);

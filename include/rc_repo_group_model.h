@@ -8,8 +8,8 @@
 #define RC_REPO_GROUP_MODEL_H
 
 #include "rc_moves.h"
-#include "rc_repo.h"
-#include "rc_user.h"
+#include "store/repo.h"
+#include "store/user.h"
 
 typedef struct rc_new_repo_group_t {
     rc_repo_group_t row; /* name, parent_id, description; its id is set */

@@ -8,7 +8,7 @@
 
 #include "rc_env.h"
 #include "rc_moves.h"
-#include "rc_repo.h"
+#include "store/repo.h"
 
 #define RC_REPO_NAME_MAX 255 /* characters of a full name */
 

@@ -9,7 +9,7 @@
 #include <apr_tables.h>
 
 #include "rc_env.h"
-#include "rc_journal.h"
+#include "store/journal.h"
 
 /* A folder that is not served. */
 typedef struct rc_skipped_t {

@@ -6,7 +6,7 @@
 #define RC_SECRET_MODEL_H
 
 #include "rc_env.h"
-#include "rc_journal.h"
+#include "store/journal.h"
 
 typedef struct rc_rotation_t {
     int resealed;   /* keys and remote URIs that are encrypted with the new secret now */

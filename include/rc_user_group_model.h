@@ -7,7 +7,7 @@
 #ifndef RC_USER_GROUP_MODEL_H
 #define RC_USER_GROUP_MODEL_H
 
-#include "rc_repo.h"
+#include "store/repo.h"
 
 /** Makes the group of @a group (name, owner_id, description, active), sets its id. */
 rc_err_t *rc_model_user_group_create(rc_user_group_t *group, rc_db_t *db, apr_pool_t *pool);

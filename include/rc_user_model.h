@@ -16,7 +16,7 @@
 #include "rc_auth.h"
 #include "rc_env.h"
 #include "base/password.h"
-#include "rc_user.h"
+#include "store/user.h"
 
 #define RC_NEVER (-1) /* lifetime of a token */
 

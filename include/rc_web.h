@@ -8,7 +8,7 @@
 
 #include "rc_auth.h"
 #include "rc_env.h"
-#include "rc_repo.h"
+#include "store/repo.h"
 #include "base/spool.h"
 
 typedef struct rc_web_view_t rc_web_view_t;

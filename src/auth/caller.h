@@ -6,7 +6,7 @@
 #define RC_AUTH_CALLER_H
 
 #include "rc_auth.h"
-#include "rc_caller_store.h"
+#include "store/caller.h"
 
 /** The caller of a row, whose key or login has the role @a role. */
 rc_caller_t *rc_auth_make_caller(const rc_caller_row_t *row, rc_role_t role, apr_pool_t *pool);

@@ -11,7 +11,7 @@
 #include <apr_network_io.h>
 #include <apr_strings.h>
 
-#include "rc_caller_store.h"
+#include "store/caller.h"
 #include "base/text.h"
 
 typedef struct network_t {

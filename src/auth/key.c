@@ -10,7 +10,7 @@
 
 #include "caller.h"
 #include "base/secret.h"
-#include "rc_user.h"
+#include "store/user.h"
 
 static const struct {
     const char *name;

@@ -10,8 +10,8 @@
 #include <apr_tables.h>
 
 #include "rc_env.h"
-#include "rc_journal.h"
-#include "rc_user.h"
+#include "store/journal.h"
+#include "store/user.h"
 
 #define RC_ADMIN_OK     0
 #define RC_ADMIN_FAILED 1 /* it did not work; a line on standard error says why */

@@ -16,7 +16,7 @@
 #include "base/fs.h"
 #include "rc_rpc.h"
 #include "rc_scan.h"
-#include "rc_setting.h"
+#include "store/setting.h"
 #include "base/text.h"
 #include "rc_user_model.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rc_journal.h"
+#include "store/journal.h"
 #include "base/text.h"
 #include "base/time.h"
 

@@ -13,7 +13,7 @@
 
 #include "rc_last_changeset.h"
 #include "rc_repo_model.h"
-#include "rc_user.h"
+#include "store/user.h"
 
 /* The name of the repository in the folder @a path, or @a path itself when it is a name. */
 static const char *name_of(const rc_admin_t *admin, const char *path)

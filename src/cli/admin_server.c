@@ -12,10 +12,10 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "rc_global.h"
+#include "store/global.h"
 #include "rc_moves.h"
-#include "rc_repo.h"
-#include "rc_setting.h"
+#include "store/repo.h"
+#include "store/setting.h"
 #include "rc_user_model.h"
 
 /* A change of one object, run in a transaction. */

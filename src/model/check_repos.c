@@ -14,7 +14,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "rc_gist.h"
+#include "store/gist.h"
 #include "rc_gist_model.h"
 #include "rc_repo_model.h"
 

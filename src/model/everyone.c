@@ -4,7 +4,7 @@
  */
 #include "rc_repo_model.h"
 
-#include "rc_user.h"
+#include "store/user.h"
 
 rc_err_t *rc_model_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
                                   apr_pool_t *pool)

@@ -2,11 +2,11 @@
 /*
  * Setting global permissions.
  */
-#include "rc_global.h"
+#include "store/global.h"
 
 #include <string.h>
 
-#include "rc_permission.h"
+#include "store/permission.h"
 
 rc_err_t *rc_model_global_set(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name,
                               apr_pool_t *pool)

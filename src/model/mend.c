@@ -9,12 +9,12 @@
 
 #include <apr_strings.h>
 
-#include "rc_gist.h"
+#include "store/gist.h"
 #include "rc_gist_model.h"
 #include "base/log.h"
 #include "rc_repo_model.h"
 #include "base/text.h"
-#include "rc_user.h"
+#include "store/user.h"
 
 typedef struct mend_t {
     rc_env_t *env;

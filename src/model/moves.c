@@ -18,7 +18,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "rc_scan.h"
-#include "rc_setting.h"
+#include "store/setting.h"
 
 struct rc_moves_t {
     rc_env_t *env;

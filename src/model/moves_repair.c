@@ -17,7 +17,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "rc_setting.h"
+#include "store/setting.h"
 
 #define MAX_OP ((off_t)64 << 20) /* bytes */
 

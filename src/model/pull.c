@@ -14,9 +14,9 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "rc_group.h"
+#include "store/group.h"
 #include "rc_moves.h"
-#include "rc_repo_change.h"
+#include "store/repo_change.h"
 #include "rc_repo_group_model.h"
 
 #define TRIES 200 /* to find what may have been moved */

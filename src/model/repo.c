@@ -10,9 +10,9 @@
 #include <apr_strings.h>
 
 #include "rc_last_changeset.h"
-#include "rc_setting.h"
+#include "store/setting.h"
 #include "base/text.h"
-#include "rc_user.h"
+#include "store/user.h"
 
 rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
                                  apr_pool_t *pool)

@@ -10,8 +10,8 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "rc_repo_change.h"
-#include "rc_user.h"
+#include "store/repo_change.h"
+#include "store/user.h"
 
 /* --- update --- */
 

@@ -11,7 +11,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "rc_group.h"
+#include "store/group.h"
 #include "rc_repo_model.h"
 #include "rc_scan.h"
 #include "base/text.h"

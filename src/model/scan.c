@@ -15,10 +15,10 @@
 #include "rc_last_changeset.h"
 #include "base/log.h"
 #include "rc_moves.h"
-#include "rc_repo_change.h"
+#include "store/repo_change.h"
 #include "rc_repo_model.h"
 #include "base/text.h"
-#include "rc_user.h"
+#include "store/user.h"
 
 /* --- adding --- */
 

@@ -12,11 +12,11 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "rc_journal.h"
+#include "store/journal.h"
 #include "base/log.h"
 #include "rc_repo_model.h"
-#include "rc_sealed.h"
-#include "rc_setting.h"
+#include "store/sealed.h"
+#include "store/setting.h"
 #include "user_keys.h"
 
 #define FINGERPRINT "secret_fingerprint"

@@ -10,7 +10,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_journal.h"
+#include "store/journal.h"
 #include "base/text.h"
 
 #define MAX_LENGTH 255 /* characters of names and addresses */

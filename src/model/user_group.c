@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "rc_group.h"
+#include "store/group.h"
 #include "rc_repo_model.h"
 #include "base/text.h"
 

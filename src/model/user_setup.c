@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "rc_global.h"
-#include "rc_permission.h"
+#include "store/global.h"
+#include "store/permission.h"
 
 static const char *const default_globals[] = {
     "repository.read",

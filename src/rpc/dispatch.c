@@ -10,7 +10,7 @@
 
 #include "base/log.h"
 #include "rc_moves.h"
-#include "rc_rule.h"
+#include "store/rule.h"
 
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
 {

@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "base/json_scan.h"
-#include "rc_journal.h"
+#include "store/journal.h"
 #include "base/log.h"
 #include "rc_repo_model.h"
 #include "base/text.h"

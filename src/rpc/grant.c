@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_rule.h"
+#include "store/rule.h"
 
 /* The kind of object that the row's first parameter names. */
 static rc_kind_t object_kind(const rc_call_t *call)

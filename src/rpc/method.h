@@ -10,11 +10,11 @@
 #include <json-c/json.h>
 
 #include "rc_auth.h"
-#include "rc_journal.h"
+#include "store/journal.h"
 #include "base/json.h"
-#include "rc_repo.h"
+#include "store/repo.h"
 #include "rc_rpc.h"
-#include "rc_user.h"
+#include "store/user.h"
 
 /* Texts of contract 02 §0 that several methods share. */
 #define RC_MSG_FORBIDDEN "Access was denied to this resource."

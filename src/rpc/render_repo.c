@@ -11,9 +11,9 @@
 
 #include "rc_last_changeset.h"
 #include "base/log.h"
-#include "rc_repo_change.h"
+#include "store/repo_change.h"
 #include "rc_repo_model.h"
-#include "rc_setting.h"
+#include "store/setting.h"
 #include "base/text.h"
 #include "base/time.h"
 

@@ -2,7 +2,7 @@
 /*
  * The rows behind an identity: a key's owner, and the addresses he may come from.
  */
-#include "rc_caller_store.h"
+#include "store/caller.h"
 
 #include "db/stmt.h"
 

@@ -2,7 +2,7 @@
 /*
  * Rows of comments and statuses.
  */
-#include "rc_comment.h"
+#include "store/comment.h"
 
 #include "db/stmt.h"
 

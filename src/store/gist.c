@@ -2,7 +2,7 @@
 /*
  * Rows of gists.
  */
-#include "rc_gist.h"
+#include "store/gist.h"
 
 #include <apr_strings.h>
 

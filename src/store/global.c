@@ -2,7 +2,7 @@
 /*
  * Rows of global permissions.
  */
-#include "rc_global.h"
+#include "store/global.h"
 
 #include "db/stmt.h"
 

@@ -2,7 +2,7 @@
 /*
  * Entries of the journal.
  */
-#include "rc_journal.h"
+#include "store/journal.h"
 
 #include <string.h>
 

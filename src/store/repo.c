@@ -2,7 +2,7 @@
 /*
  * Repository rows.
  */
-#include "rc_repo.h"
+#include "store/repo.h"
 
 #include <apr_strings.h>
 

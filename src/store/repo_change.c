@@ -2,7 +2,7 @@
 /*
  * Changing and removing repository rows, locks, and the bare names of everything.
  */
-#include "rc_repo_change.h"
+#include "store/repo_change.h"
 
 #include "db/stmt.h"
 

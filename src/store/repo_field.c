@@ -2,7 +2,7 @@
 /*
  * Extra fields of repositories.
  */
-#include "rc_repo_change.h"
+#include "store/repo_change.h"
 
 #include "db/stmt.h"
 

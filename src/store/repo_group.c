@@ -2,7 +2,7 @@
 /*
  * Rows of repository groups.
  */
-#include "rc_group.h"
+#include "store/group.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /*
  * Asking the permission rule, and the rows it judges by.
  */
-#include "rc_rule.h"
+#include "store/rule.h"
 
 #include <string.h>
 

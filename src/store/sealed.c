@@ -2,7 +2,7 @@
 /*
  * Walks over, and replaces, what the database holds encrypted: keys and remote URIs.
  */
-#include "rc_sealed.h"
+#include "store/sealed.h"
 
 #include "db/stmt.h"
 

@@ -2,7 +2,7 @@
 /*
  * Server settings, and tokens of disk changes.
  */
-#include "rc_setting.h"
+#include "store/setting.h"
 
 #include "db/stmt.h"
 

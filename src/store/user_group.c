@@ -2,7 +2,7 @@
 /*
  * Rows of user groups and the users in them.
  */
-#include "rc_group.h"
+#include "store/group.h"
 
 #include "db/stmt.h"
 

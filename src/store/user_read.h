@@ -2,7 +2,7 @@
 #ifndef RC_STORE_USER_READ_H
 #define RC_STORE_USER_READ_H
 
-#include "rc_user.h"
+#include "store/user.h"
 #include "db/stmt.h"
 
 /** The current row of a statement with USER_COLUMNS. */

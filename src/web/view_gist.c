@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_gist.h"
+#include "store/gist.h"
 #include "rc_gist_model.h"
 
 /* Part of every ETag; raise it when the same gist would be answered with other bytes. */

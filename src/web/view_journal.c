@@ -11,7 +11,7 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
-#include "rc_journal.h"
+#include "store/journal.h"
 #include "base/text.h"
 
 #define FORMAT  "journal2"

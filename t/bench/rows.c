@@ -17,7 +17,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
-#include "rc_repo.h"
+#include "store/repo.h"
 #include "base/secret.h"
 #include "db/stmt.h"
 

@@ -19,7 +19,7 @@
 
 #include "base/fs.h"
 #include "rc_moves.h"
-#include "rc_setting.h"
+#include "store/setting.h"
 
 #define UNUSED __attribute__((unused)) /* by one of the tests */
 

@@ -16,7 +16,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "rc_user.h"
+#include "store/user.h"
 
 static apr_pool_t *pool;
 static rc_db_config_t config;

@@ -9,9 +9,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "rc_sealed.h"
+#include "store/sealed.h"
 #include "rc_secret_model.h"
-#include "rc_setting.h"
+#include "store/setting.h"
 #include "rc_user_model.h"
 
 #define USERS 4

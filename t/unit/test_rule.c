@@ -16,8 +16,8 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "rc_repo.h"
-#include "rc_rule.h"
+#include "store/repo.h"
+#include "store/rule.h"
 #include "db/stmt.h"
 
 #include "rule_model.h"

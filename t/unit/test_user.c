@@ -16,8 +16,8 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "rc_global.h"
-#include "rc_rule.h"
+#include "store/global.h"
+#include "store/rule.h"
 #include "rc_user_model.h"
 
 static apr_pool_t *pool;

@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_comment.h"
+#include "store/comment.h"
 #include "rc_repo_model.h"
 
 static rc_err_t *check_status(rc_call_t *call, const char *status)

@@ -8,10 +8,10 @@
 
 #include <apr_strings.h>
 
-#include "rc_gist.h"
+#include "store/gist.h"
 #include "rc_gist_model.h"
 #include "rc_moves.h"
-#include "rc_setting.h"
+#include "store/setting.h"
 #include "base/text.h"
 #include "base/time.h"
 

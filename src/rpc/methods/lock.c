@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_repo_change.h"
+#include "store/repo_change.h"
 #include "base/time.h"
 
 #define REASON "lock_api"

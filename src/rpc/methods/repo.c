@@ -8,7 +8,7 @@
 
 #include "rc_last_changeset.h"
 #include "base/log.h"
-#include "rc_setting.h"
+#include "store/setting.h"
 
 typedef struct look_t {
     const rc_repo_t *repo;

@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_repo_change.h"
+#include "store/repo_change.h"
 #include "rc_repo_model.h"
 
 /* --- update_repo --- */

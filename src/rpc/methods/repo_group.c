@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "rc_group.h"
+#include "store/group.h"
 #include "rc_repo_group_model.h"
 #include "rc_repo_model.h"
 

@@ -8,9 +8,9 @@
 
 #include <apr_strings.h>
 
-#include "rc_gist.h"
+#include "store/gist.h"
 #include "rc_gist_model.h"
-#include "rc_rule.h"
+#include "store/rule.h"
 #include "rc_user_model.h"
 
 #define RANDOM_PASSWORD_LENGTH 16

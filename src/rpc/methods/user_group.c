@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_group.h"
+#include "store/group.h"
 #include "rc_user_group_model.h"
 
 #define FORMAT_ID "%" APR_INT64_T_FMT

@@ -2,8 +2,8 @@
 /*
  * Everything in the database that is encrypted with the secret, of all users and repositories.
  */
-#ifndef RC_SEALED_H
-#define RC_SEALED_H
+#ifndef RC_STORE_SEALED_H
+#define RC_STORE_SEALED_H
 
 #include <apr_tables.h>
 

@@ -2,8 +2,8 @@
 /*
  * Tokens of disk changes whose transaction was committed, and settings: small rows of their own.
  */
-#ifndef RC_SETTING_H
-#define RC_SETTING_H
+#ifndef RC_STORE_SETTING_H
+#define RC_STORE_SETTING_H
 
 #include "db/db.h"
 

@@ -3,8 +3,8 @@
  * Global permission rows and the inherit flag, of users and of user groups (contract 01 §3). No
  * API method changes them.
  */
-#ifndef RC_GLOBAL_H
-#define RC_GLOBAL_H
+#ifndef RC_STORE_GLOBAL_H
+#define RC_STORE_GLOBAL_H
 
 #include <apr_tables.h>
 

@@ -2,8 +2,8 @@
 /*
  * Rows of gists.
  */
-#ifndef RC_GIST_H
-#define RC_GIST_H
+#ifndef RC_STORE_GIST_H
+#define RC_STORE_GIST_H
 
 #include <apr_tables.h>
 

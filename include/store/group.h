@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Rows of user groups and repository groups: lists, members, changes. (Look-ups of one row are in
- * rc_repo.h.) Changes run inside the caller's write transaction.
+ * store/repo.h.) Changes run inside the caller's write transaction.
  */
-#ifndef RC_GROUP_H
-#define RC_GROUP_H
+#ifndef RC_STORE_GROUP_H
+#define RC_STORE_GROUP_H
 
 #include <apr_tables.h>
 
-#include "rc_repo.h"
-#include "rc_user.h"
+#include "store/repo.h"
+#include "store/user.h"
 
 /** Calls @a fn for each user group that user @a user_id may read, by id. The row lives in a pool
  * that is cleared before the next one. */

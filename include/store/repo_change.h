@@ -3,10 +3,10 @@
  * Rows of repositories as they change: update, delete, forks, locks, extra fields; and the bare
  * names of everything, for comparing with the disk.
  */
-#ifndef RC_REPO_CHANGE_H
-#define RC_REPO_CHANGE_H
+#ifndef RC_STORE_REPO_CHANGE_H
+#define RC_STORE_REPO_CHANGE_H
 
-#include "rc_repo.h"
+#include "store/repo.h"
 
 #define RC_FIELDS_MOST 100 /* extra fields of a repository */
 

@@ -2,7 +2,7 @@
 /*
  * The 30 permission names (contract 01 §1).
  */
-#include "rc_permission.h"
+#include "store/permission.h"
 
 #include <string.h>
 

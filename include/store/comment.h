@@ -2,8 +2,8 @@
 /*
  * Comments on commits, and review statuses.
  */
-#ifndef RC_COMMENT_H
-#define RC_COMMENT_H
+#ifndef RC_STORE_COMMENT_H
+#define RC_STORE_COMMENT_H
 
 #include "db/db.h"
 

@@ -2,8 +2,8 @@
 /*
  * Names and levels of permissions (contract 01 §1).
  */
-#ifndef RC_PERMISSION_H
-#define RC_PERMISSION_H
+#ifndef RC_STORE_PERMISSION_H
+#define RC_STORE_PERMISSION_H
 
 #include <stdbool.h>
 

@@ -3,13 +3,13 @@
  * The one rule (src/store/sql/00-rule.sql) that says what a user may do (contract 01 §3, §4), and
  * the rows it judges by.
  */
-#ifndef RC_RULE_H
-#define RC_RULE_H
+#ifndef RC_STORE_RULE_H
+#define RC_STORE_RULE_H
 
 #include <apr_tables.h>
 
 #include "db/db.h"
-#include "rc_permission.h"
+#include "store/permission.h"
 
 /* A row of a member list (contract 01 §10). */
 typedef struct rc_member_t {

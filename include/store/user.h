@@ -3,8 +3,8 @@
  * Users and what hangs on them, as rows of the database. Lookups answer NULL when there is none.
  * Nothing is checked here but by the constraints of the tables; see rc_user_model.h.
  */
-#ifndef RC_USER_H
-#define RC_USER_H
+#ifndef RC_STORE_USER_H
+#define RC_STORE_USER_H
 
 #include <apr_tables.h>
 

@@ -2,8 +2,8 @@
 /*
  * Rows behind an identity, for src/auth.
  */
-#ifndef RC_CALLER_STORE_H
-#define RC_CALLER_STORE_H
+#ifndef RC_STORE_CALLER_H
+#define RC_STORE_CALLER_H
 
 #include <apr_tables.h>
 

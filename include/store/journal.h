@@ -3,8 +3,8 @@
  * The journal: who did what, when, from where. Entries outlive users and repositories; nothing
  * but rc_store_journal_purge ever takes one away.
  */
-#ifndef RC_JOURNAL_H
-#define RC_JOURNAL_H
+#ifndef RC_STORE_JOURNAL_H
+#define RC_STORE_JOURNAL_H
 
 #include <apr_tables.h>
 

@@ -3,11 +3,11 @@
  * Repositories, repository groups and user groups as rows, each loaded together with the level
  * that one user has on it. Lookups answer NULL when there is none.
  */
-#ifndef RC_REPO_H
-#define RC_REPO_H
+#ifndef RC_STORE_REPO_H
+#define RC_STORE_REPO_H
 
 #include "db/db.h"
-#include "rc_rule.h"
+#include "store/rule.h"
 
 /* The stored copy of a repository's last commit (rc_last_changeset.h). */
 typedef struct rc_last_t {
