@@ -11,7 +11,7 @@
 #include "db/db.h"
 #include "base/limit.h"
 #include "base/password.h"
-#include "rc_remote.h"
+#include "remote/remote.h"
 #include "base/secret.h"
 #include "rc_vcs.h"
 #include "base/work.h"

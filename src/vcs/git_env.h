@@ -6,7 +6,7 @@
 #ifndef RC_VCS_GIT_ENV_H
 #define RC_VCS_GIT_ENV_H
 
-#include "remote.h"
+#include "remote/address.h"
 
 typedef struct rc_git_env_t rc_git_env_t;
 

@@ -4,7 +4,7 @@
  * in, the references changed at once. Until the packs move nothing of the repository is touched,
  * and whatever happens the quarantine goes.
  */
-#include "remote.h"
+#include "remote/address.h"
 
 #include <errno.h>
 #include <fcntl.h>

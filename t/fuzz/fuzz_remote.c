@@ -2,7 +2,7 @@
 /* The URL of a remote: taken apart, and shown without its password; an IP entry. */
 #include "fuzz.h"
 #include "rc_auth.h"
-#include "vcs/remote.h"
+#include "remote/address.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -5,7 +5,7 @@
 #include <arpa/inet.h>
 
 #include "vcs/git_env.h"
-#include "vcs/remote.h"
+#include "remote/address.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table[0]))
 

@@ -27,7 +27,7 @@
 #include <apr_strings.h>
 
 #include "patience.h"
-#include "rc_remote.h"
+#include "remote/remote.h"
 
 typedef struct fixture_t {
     apr_pool_t *pool;

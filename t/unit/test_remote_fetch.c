@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/process.h"
-#include "vcs/remote.h"
+#include "remote/address.h"
 
 static const char *refs_of(fixture_t *f, const char *repo)
 {

@@ -6,7 +6,7 @@
 #include "test_remote.h"
 
 #include "base/process.h"
-#include "vcs/remote.h"
+#include "remote/address.h"
 
 /* One request per connection, logged as "<path> <Host> <Authorization>". The first part of the
  * path says how it is answered; the rest is below the folder of the test. */

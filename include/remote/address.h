@@ -3,12 +3,12 @@
  * What the files of remote work share: a remote address taken apart, and which network addresses
  * are everybody's.
  */
-#ifndef RC_VCS_REMOTE_H
-#define RC_VCS_REMOTE_H
+#ifndef RC_REMOTE_ADDRESS_H
+#define RC_REMOTE_ADDRESS_H
 
 #include <sys/socket.h>
 
-#include "rc_remote.h"
+#include "remote/remote.h"
 
 typedef struct rc_remote_url_t {
     const char *scheme;   /* http, https, git, ssh or file */

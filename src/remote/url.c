@@ -3,7 +3,7 @@
  * A remote address taken apart, strictly: what two programs could read differently is refused, so
  * that git, curl and ssh see the host that we checked.
  */
-#include "remote.h"
+#include "remote/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

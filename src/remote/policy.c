@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Which remotes may be fetched from: by scheme and by address. Also how credentials are kept from
- * readers. Taking a URL apart is remote_url.c, finding the addresses of a host remote_resolve.c.
+ * readers. Taking a URL apart is url.c, finding the addresses of a host resolve.c.
  */
-#include "remote.h"
+#include "remote/address.h"
 
 #include <netinet/in.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * private repository is. Looked at are the repository in each place where git looks for it, what
  * .git files, commondir and alternates lead to, links, and the mounts that show a folder twice.
  */
-#include "remote.h"
+#include "remote/address.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,8 +3,8 @@
  * Fetching from other servers: which addresses may be asked, and the work itself, done by git in
  * a child process with a clean environment, limits and a deadline. Contract 05, "SSRF".
  */
-#ifndef RC_REMOTE_H
-#define RC_REMOTE_H
+#ifndef RC_REMOTE_REMOTE_H
+#define RC_REMOTE_REMOTE_H
 
 #include <stdbool.h>
 

@@ -4,7 +4,7 @@
  * deadline and cannot be ended from outside, so a child asks: getent, which is part of the C
  * library.
  */
-#include "remote.h"
+#include "remote/address.h"
 
 #include <errno.h>
 #include <netdb.h>
