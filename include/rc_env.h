@@ -13,7 +13,7 @@
 #include "base/password.h"
 #include "remote/remote.h"
 #include "base/secret.h"
-#include "rc_vcs.h"
+#include "vcs/vcs.h"
 #include "base/work.h"
 
 typedef struct rc_env_config_t {

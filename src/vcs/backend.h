@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What a type of repository must be able to do. vcs.c chooses the table by name; the functions
- * have the meaning that rc_vcs.h gives to their public namesakes.
+ * have the meaning that vcs/vcs.h gives to their public namesakes.
  */
 #ifndef RC_VCS_BACKEND_H
 #define RC_VCS_BACKEND_H
 
-#include "rc_vcs.h"
+#include "vcs/vcs.h"
 
 typedef struct rc_backend_t {
     const char *type;

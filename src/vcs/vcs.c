@@ -3,7 +3,7 @@
  * Chooses the back end by the repository's type and keeps idle handles: the one used last is
  * used next, the one unused longest is closed first.
  */
-#include "rc_vcs.h"
+#include "vcs/vcs.h"
 
 #include <malloc.h>
 #include <stdlib.h>

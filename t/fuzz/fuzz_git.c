@@ -6,8 +6,8 @@
  */
 #include "fuzz.h"
 #include "base/log.h"
-#include "vcs/git_diff.h"
-#include "vcs/git_objects.h"
+#include "vcs/git/diff/diff.h"
+#include "vcs/git/objects.h"
 
 #include <git2/sys/mempack.h>
 #include <git2/sys/repository.h>

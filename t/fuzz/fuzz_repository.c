@@ -14,7 +14,7 @@
 
 #include "fuzz.h"
 #include "base/log.h"
-#include "rc_vcs.h"
+#include "vcs/vcs.h"
 
 typedef struct target_t {
     const char *name, *path; /* below the repository */

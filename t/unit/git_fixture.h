@@ -19,7 +19,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "rc_vcs.h"
+#include "vcs/vcs.h"
 
 typedef struct fixture_t {
     apr_pool_t *pool;

@@ -7,8 +7,8 @@
 
 #include <apr_strings.h>
 
-#include "vcs/git_attributes.h"
-#include "vcs/git_pattern.h"
+#include "vcs/git/attributes.h"
+#include "vcs/git/pattern.h"
 
 static rc_git_attributes_t *with_rules(const char *text)
 {

@@ -4,7 +4,7 @@
 
 #include <arpa/inet.h>
 
-#include "vcs/git_env.h"
+#include "vcs/git/env.h"
 #include "remote/address.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table[0]))

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Looks at the headers of packed objects before libgit2 unpacks one: it follows chains of deltas
+ * without looking whether they come to an end, and copies the whole object for each delta.
+ */
+#include "chain.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+#include <zlib.h>
+
+#include "objects.h"
+#include "base/fs.h"
+
+#define DEPTH_MOST 4095 /* git makes none that are longer */
+#define DEPTH_FEW  64   /* git makes up to 50: not worth weighing */
+
+#define FANOUT    (256 * 4)
+#define V2_HEAD   8
+#define V2_MAGIC  "\377tOc"
+#define HEAD_MOST 64  /* more bytes than stand before the compressed ones */
+#define SOME      256 /* compressed bytes that hold the first of a delta */
+#define OFS_DELTA 6
+#define REF_DELTA 7
+
+typedef struct mapping_t {
+    const unsigned char *at;
+    size_t size;
+} mapping_t;
+
+struct rc_git_chain_t {
+    mapping_t index, pack;
+    bool v2;
+    apr_uint32_t count;
+};
+
+/* One object of the pack. */
+typedef struct link_t {
+    apr_uint64_t size, base; /* base: where the object is that a delta changes */
+    const unsigned char *data;
+    int type;
+} link_t;
+
+/* --- mapping --- */
+
+static bool map(mapping_t *mapping, const char *path)
+{
+    struct stat st;
+    int fd = rc_fs_open_regular(&st, path, 0);
+    void *at;
+
+    if (fd < 0)
+        return false;
+    mapping->size = (size_t)st.st_size;
+    at = mapping->size ? mmap(NULL, mapping->size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
+    close(fd);
+    if (at == MAP_FAILED)
+        return false;
+    mapping->at = at;
+    return true;
+}
+
+static apr_uint32_t number(const unsigned char *p)
+{
+    return (apr_uint32_t)p[0] << 24 | (apr_uint32_t)p[1] << 16 | (apr_uint32_t)p[2] << 8 | p[3];
+}
+
+static const unsigned char *fanout(const rc_git_chain_t *chain)
+{
+    return chain->index.at + (chain->v2 ? V2_HEAD : 0);
+}
+
+static bool read_count(rc_git_chain_t *chain)
+{
+    size_t least = V2_HEAD + FANOUT, entry;
+
+    if (chain->index.size < least || chain->pack.size <= RC_GIT_RAW)
+        return false;
+    chain->v2 = !memcmp(chain->index.at, V2_MAGIC, 4) && number(chain->index.at + 4) == 2;
+    chain->count = number(fanout(chain) + FANOUT - 4);
+    entry = RC_GIT_RAW + (chain->v2 ? 8 : 4);
+    return chain->index.size >= (chain->v2 ? least : FANOUT) + chain->count * entry;
+}
+
+rc_git_chain_t *rc_git_chain_open(const char *index, apr_pool_t *scratch)
+{
+    rc_git_chain_t *chain = calloc(1, sizeof(*chain));
+    const char *pack =
+        apr_pstrcat(scratch, apr_pstrndup(scratch, index, strlen(index) - 4), ".pack", NULL);
+    bool good;
+
+    if (!chain)
+        return NULL;
+    rc_git_mapped_begin();
+    good = map(&chain->index, index) && map(&chain->pack, pack) && read_count(chain);
+    if (rc_git_mapped_end() && good)
+        return chain;
+    rc_git_chain_close(chain);
+    return NULL;
+}
+
+void rc_git_chain_close(rc_git_chain_t *chain)
+{
+    if (!chain)
+        return;
+    if (chain->index.at)
+        munmap((void *)chain->index.at, chain->index.size);
+    if (chain->pack.at)
+        munmap((void *)chain->pack.at, chain->pack.size);
+    free(chain);
+}
+
+/* --- the index --- */
+
+static apr_uint64_t offset_at(const rc_git_chain_t *chain, apr_uint32_t n)
+{
+    const unsigned char *end = chain->index.at + chain->index.size, *offsets, *large;
+    apr_uint32_t offset;
+
+    if (!chain->v2)
+        return number(chain->index.at + FANOUT + (size_t)n * (4 + RC_GIT_RAW));
+    offsets = fanout(chain) + FANOUT + (size_t)chain->count * (RC_GIT_RAW + 4);
+    offset = number(offsets + (size_t)n * 4);
+    if (!(offset & 0x80000000))
+        return offset;
+    large = offsets + (size_t)chain->count * 4 + (size_t)(offset & 0x7fffffff) * 8;
+    return end - large < 8 ? 0 : (apr_uint64_t)number(large) << 32 | number(large + 4);
+}
+
+/* Where the object @a id is; 0: it is not there. */
+static apr_uint64_t find(const rc_git_chain_t *chain, const unsigned char *id)
+{
+    size_t width = chain->v2 ? RC_GIT_RAW : RC_GIT_RAW + 4;
+    const unsigned char *ids = fanout(chain) + FANOUT + (chain->v2 ? 0 : 4);
+    apr_uint32_t low = *id ? number(fanout(chain) + (*id - 1) * 4) : 0;
+    apr_uint32_t high = number(fanout(chain) + *id * 4);
+
+    while (low < high && high <= chain->count) {
+        apr_uint32_t middle = low + (high - low) / 2;
+        int cmp = memcmp(ids + middle * width, id, RC_GIT_RAW);
+
+        if (!cmp)
+            return offset_at(chain, middle);
+        if (cmp < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return 0;
+}
+
+/* --- the pack --- */
+
+static const unsigned char *read_head(link_t *link, const unsigned char *p)
+{
+    int shift = 4;
+
+    link->type = *p >> 4 & 7;
+    link->size = *p & 15;
+    while (*p++ & 0x80) {
+        if (shift > 60)
+            return NULL;
+        link->size |= (apr_uint64_t)(*p & 0x7f) << shift;
+        shift += 7;
+    }
+    return p;
+}
+
+/* How far before the delta its base is. */
+static const unsigned char *read_distance(apr_uint64_t *distance, const unsigned char *p)
+{
+    int i;
+
+    *distance = *p & 0x7f;
+    for (i = 0; *p++ & 0x80; i++) {
+        if (i == 8)
+            return NULL;
+        *distance = (*distance + 1) << 7 | (*p & 0x7f);
+    }
+    return p;
+}
+
+static bool read_link(link_t *link, const rc_git_chain_t *chain, apr_uint64_t offset)
+{
+    apr_uint64_t end = chain->pack.size - RC_GIT_RAW, distance; /* there its sum begins */
+    unsigned char head[HEAD_MOST] = "";
+    const unsigned char *p;
+
+    if (!offset || offset >= end)
+        return false;
+    memcpy(head, chain->pack.at + offset, end - offset < HEAD_MOST ? end - offset : HEAD_MOST);
+    p = read_head(link, head);
+    if (p && link->type == OFS_DELTA) {
+        p = read_distance(&distance, p);
+        link->base = p && distance < offset ? offset - distance : 0;
+    } else if (p && link->type == REF_DELTA) {
+        link->base = find(chain, p);
+        p += RC_GIT_RAW;
+    }
+    if (!p || (apr_uint64_t)(p - head) >= end - offset)
+        return false;
+    link->data = chain->pack.at + offset + (p - head);
+    return link->type < OFS_DELTA || (link->base && link->base != offset);
+}
+
+/* The size of what a delta makes: the second number in it. */
+static apr_uint64_t made_size(const rc_git_chain_t *chain, const link_t *link)
+{
+    unsigned char out[20], *p = out;
+    apr_uint64_t size = 0;
+    z_stream z = {.next_in = (unsigned char *)link->data, .next_out = out};
+    ptrdiff_t left;
+    int shift = 0;
+
+    left = chain->pack.at + chain->pack.size - link->data;
+    z.avail_in = (uInt)(left < SOME ? left : SOME);
+    z.avail_out = sizeof(out);
+    if (inflateInit(&z) != Z_OK)
+        return 0;
+    inflate(&z, Z_SYNC_FLUSH);
+    inflateEnd(&z);
+    while (p < z.next_out && *p++ & 0x80)
+        ;
+    for (; p < z.next_out && shift < 60; shift += 7) {
+        size |= (apr_uint64_t)(*p & 0x7f) << shift;
+        if (!(*p++ & 0x80))
+            break;
+    }
+    return size;
+}
+
+/* Only where @a bytes is not NULL is it summed up. */
+static bool walk(int *depth, apr_uint64_t *bytes, const rc_git_chain_t *chain, apr_uint64_t offset)
+{
+    link_t link = {.base = offset};
+
+    *depth = 0;
+    do {
+        if (!read_link(&link, chain, link.base) || ++*depth > DEPTH_MOST)
+            return false;
+        if (bytes)
+            *bytes += link.type < OFS_DELTA ? link.size : made_size(chain, &link);
+    } while (link.type >= OFS_DELTA);
+    return true;
+}
+
+int rc_git_chain_check(apr_uint64_t *bytes, const rc_git_chain_t *chain, const git_oid *id)
+{
+    apr_uint64_t offset = find(chain, id->id);
+    int depth;
+
+    *bytes = 0;
+    if (!offset)
+        return GIT_ENOTFOUND;
+    if (walk(&depth, NULL, chain, offset) &&
+        (depth <= DEPTH_FEW || walk(&depth, bytes, chain, offset)))
+        return 0;
+    git_error_set_str(GIT_ERROR_ODB, "a packed object is damaged, or its deltas have no end");
+    return GIT_ERROR;
+}

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The body of a diff: hunks of text by libgit2's xdiff, with what git does differently put right.
+ */
+#include "diff.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/text.h"
+
+#define HEADING_MAX 80        /* bytes of a hunk's heading */
+#define CONTEXT_MAX (1 << 28) /* more lines than any file has */
+#define TAIL_BLOCK  1024      /* git cuts equal tails in such blocks */
+
+typedef struct hunk_t {
+    const rc_git_printer_t *printer;
+    const char *head; /* still to be printed; NULL when it is */
+    rc_err_t *err;
+
+    /* What xdiff got, when that is not the content itself: same length, other bytes. */
+    const char *masked_before, *masked_after;
+    const rc_git_content_t *before, *after;
+
+    /* Search for headings: how far the old text has been looked through. */
+    const char *seen;
+    int seen_lines;
+    const char *heading;
+    size_t heading_len;
+} hunk_t;
+
+static void put(hunk_t *hunk, const char *data, size_t len)
+{
+    if (!hunk->err && !hunk->printer->count_only)
+        hunk->err = rc_spool_write(hunk->printer->spool, data, len);
+}
+
+/* Counts lines that begin with @a sign. */
+static void count(const hunk_t *hunk, char sign, int lines)
+{
+    rc_git_tally_t *tally = hunk->printer->tally;
+
+    if (tally && sign == '+')
+        tally->added += (apr_uint64_t)lines;
+    else if (tally && sign == '-')
+        tally->deleted += (apr_uint64_t)lines;
+}
+
+static void put_head(hunk_t *hunk)
+{
+    if (hunk->head)
+        put(hunk, hunk->head, strlen(hunk->head));
+    hunk->head = NULL;
+}
+
+/* --- headings: the last line before the hunk that begins like a definition --- */
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Up to the first byte that is not UTF-8, to which git counts U+FFFE and U+FFFF, too. */
+static size_t utf8_part(const char *text, size_t len)
+{
+    const char *p = text, *end = text + len;
+    int n;
+
+    while ((n = rc_utf8_length(p, end)) > 0) {
+        if (n == 3 && (!memcmp(p, "\xef\xbf\xbe", 3) || !memcmp(p, "\xef\xbf\xbf", 3)))
+            break;
+        p += n;
+    }
+    return (size_t)(p - text);
+}
+
+static void set_heading(hunk_t *hunk, const char *line, size_t len)
+{
+    if (!apr_isalpha(*line) && *line != '_' && *line != '$')
+        return;
+    if (len > HEADING_MAX)
+        len = HEADING_MAX;
+    while (len && blank(line[len - 1]))
+        len--;
+    hunk->heading = line;
+    hunk->heading_len = utf8_part(line, len);
+}
+
+static void look_for_heading(hunk_t *hunk, int lines)
+{
+    const char *end = hunk->before->data + hunk->before->size;
+
+    while (hunk->seen_lines < lines && hunk->seen < end) {
+        const char *stop = memchr(hunk->seen, '\n', (size_t)(end - hunk->seen));
+
+        stop = stop ? stop + 1 : end;
+        set_heading(hunk, hunk->seen, (size_t)(stop - hunk->seen));
+        hunk->seen = stop;
+        hunk->seen_lines++;
+    }
+}
+
+static void put_hunk_line(hunk_t *hunk, int old_start, int old_lines, int new_start, int new_lines)
+{
+    char line[128];
+    int n = apr_snprintf(line, sizeof(line), "@@ -%d", old_start);
+
+    if (old_lines != 1)
+        n += apr_snprintf(line + n, sizeof(line) - (size_t)n, ",%d", old_lines);
+    n += apr_snprintf(line + n, sizeof(line) - (size_t)n, " +%d", new_start);
+    if (new_lines != 1)
+        n += apr_snprintf(line + n, sizeof(line) - (size_t)n, ",%d", new_lines);
+    n += apr_snprintf(line + n, sizeof(line) - (size_t)n, " @@");
+    put(hunk, line, (size_t)n);
+    if (hunk->heading_len) {
+        put(hunk, " ", 1);
+        put(hunk, hunk->heading, hunk->heading_len);
+    }
+    put(hunk, "\n", 1);
+}
+
+static int on_hunk(const git_diff_delta *delta, const git_diff_hunk *at, void *baton)
+{
+    hunk_t *hunk = baton;
+
+    (void)delta;
+    put_head(hunk);
+    /* Not libgit2's own heading: it keeps blanks that git trims, and trims others. */
+    look_for_heading(hunk, at->old_lines ? at->old_start - 1 : at->old_start);
+    put_hunk_line(hunk, at->old_start, at->old_lines, at->new_start, at->new_lines);
+    return hunk->err ? GIT_EUSER : 0;
+}
+
+/* Where the bytes that xdiff speaks of stand in the true content. */
+static const char *true_bytes(const hunk_t *hunk, const char *p)
+{
+    if (hunk->masked_before && p >= hunk->masked_before &&
+        p < hunk->masked_before + hunk->before->size)
+        return hunk->before->data + (p - hunk->masked_before);
+    if (hunk->masked_after && p >= hunk->masked_after && p < hunk->masked_after + hunk->after->size)
+        return hunk->after->data + (p - hunk->masked_after);
+    return p;
+}
+
+static int on_line(const git_diff_delta *delta, const git_diff_hunk *at, const git_diff_line *line,
+                   void *baton)
+{
+    hunk_t *hunk = baton;
+
+    (void)delta;
+    (void)at;
+    count(hunk, line->origin, 1);
+    /* Other origins are "\ No newline at end of file", content and all. */
+    if (line->origin == GIT_DIFF_LINE_CONTEXT || line->origin == GIT_DIFF_LINE_ADDITION ||
+        line->origin == GIT_DIFF_LINE_DELETION)
+        put(hunk, &line->origin, 1);
+    put(hunk, true_bytes(hunk, line->content), line->content_len);
+    return hunk->err ? GIT_EUSER : 0;
+}
+
+/* --- one side only: every line is new, or gone --- */
+
+static int count_lines(const rc_git_content_t *content)
+{
+    const char *p = content->data, *end = p + content->size;
+    int lines = 0;
+
+    for (; p && p < end; lines++) {
+        p = memchr(p, '\n', (size_t)(end - p));
+        if (p)
+            p++;
+    }
+    return lines;
+}
+
+static rc_err_t *print_one_side(hunk_t *hunk, const rc_git_content_t *content, char sign)
+{
+    const char *p = content->data, *end = p + content->size, *stop;
+    int lines = count_lines(content);
+
+    if (!lines)
+        return NULL;
+    count(hunk, sign, lines);
+    put_head(hunk);
+    if (sign == '+')
+        put_hunk_line(hunk, 0, 0, 1, lines);
+    else
+        put_hunk_line(hunk, 1, lines, 0, 0);
+    for (; p < end && !hunk->err; p = stop) {
+        stop = memchr(p, '\n', (size_t)(end - p));
+        stop = stop ? stop + 1 : end;
+        put(hunk, &sign, 1);
+        put(hunk, p, (size_t)(stop - p));
+    }
+    if (end[-1] != '\n')
+        put(hunk, "\n\\ No newline at end of file\n", 29);
+    return hunk->err;
+}
+
+/* --- both sides --- */
+
+/*
+ * xdiff asks the C library what is a blank, and so takes form feeds and vertical tabs for blanks
+ * where git does not. Where they occur it gets a copy with two bytes in their place that occur
+ * nowhere.
+ */
+static bool has_odd_blanks(const rc_git_content_t *content)
+{
+    return memchr(content->data, '\f', content->size) || memchr(content->data, '\v', content->size);
+}
+
+static void note_bytes(bool *used, const rc_git_content_t *content)
+{
+    size_t i;
+
+    for (i = 0; i < content->size; i++)
+        used[(unsigned char)content->data[i]] = true;
+}
+
+static char *mask(const rc_git_content_t *content, char form_feed, char tab, apr_pool_t *pool)
+{
+    char *copy = apr_palloc(pool, content->size + 1);
+    size_t i;
+
+    for (i = 0; i < content->size; i++) {
+        char c = content->data[i];
+
+        copy[i] = c == '\f' ? form_feed : c == '\v' ? tab : c;
+    }
+    return copy;
+}
+
+static void mask_odd_blanks(hunk_t *hunk)
+{
+    bool used[256] = {false};
+    char free_bytes[2];
+    int c, n = 0;
+
+    if (!has_odd_blanks(hunk->before) && !has_odd_blanks(hunk->after))
+        return;
+    note_bytes(used, hunk->before);
+    note_bytes(used, hunk->after);
+    for (c = 255; c > ' ' && n < 2; c--)
+        if (!used[c])
+            free_bytes[n++] = (char)c;
+    if (n < 2)
+        return; /* every byte occurs: hardly a text */
+    hunk->masked_before = mask(hunk->before, free_bytes[0], free_bytes[1], hunk->printer->scratch);
+    hunk->masked_after = mask(hunk->after, free_bytes[0], free_bytes[1], hunk->printer->scratch);
+}
+
+/*
+ * Without context git first cuts what both end in, in blocks, back to a line end; that can move
+ * where a hunk is put. Returns how many bytes to leave out.
+ */
+static size_t equal_tail(const rc_git_content_t *before, const rc_git_content_t *after)
+{
+    size_t smaller = before->size < after->size ? before->size : after->size, cut = 0;
+    const char *a = before->data + before->size, *b = after->data + after->size, *line;
+
+    while (cut + TAIL_BLOCK <= smaller &&
+           !memcmp(a - cut - TAIL_BLOCK, b - cut - TAIL_BLOCK, TAIL_BLOCK))
+        cut += TAIL_BLOCK;
+    if (!cut)
+        return 0;
+    line = memchr(a - cut, '\n', cut);
+    return line ? (size_t)(a - line - 1) : 0;
+}
+
+static void set_options(git_diff_options *options, const rc_diff_options_t *wanted)
+{
+    int context = wanted->context < 0 ? 0 : wanted->context;
+
+    git_diff_options_init(options, GIT_DIFF_OPTIONS_VERSION);
+    options->context_lines = (uint32_t)(context < CONTEXT_MAX ? context : CONTEXT_MAX);
+    options->flags = GIT_DIFF_INDENT_HEURISTIC | GIT_DIFF_FORCE_TEXT;
+    if (wanted->ignore_space)
+        options->flags |= GIT_DIFF_IGNORE_WHITESPACE;
+    options->max_size = -1;
+}
+
+/* An empty name keeps libgit2 from looking for attributes. */
+static int compare(hunk_t *hunk, const git_diff_options *options)
+{
+    const rc_git_content_t *before = hunk->before, *after = hunk->after;
+    size_t tail = options->context_lines ? 0 : equal_tail(before, after);
+
+    if (before->blob && after->blob && !tail && !hunk->masked_before)
+        return git_diff_blobs(before->blob, "", after->blob, "", options, NULL, NULL, on_hunk,
+                              on_line, hunk);
+    return git_diff_buffers(hunk->masked_before ? hunk->masked_before : before->data,
+                            before->size - tail, "",
+                            hunk->masked_after ? hunk->masked_after : after->data,
+                            after->size - tail, "", options, NULL, NULL, on_hunk, on_line, hunk);
+}
+
+rc_err_t *rc_git_print_hunks(const rc_git_printer_t *printer, const char *head,
+                             const rc_git_content_t *before, const rc_git_content_t *after)
+{
+    hunk_t hunk = {.printer = printer, .head = head, .before = before, .after = after};
+    git_diff_options options;
+    int n;
+
+    if (!before->size)
+        return print_one_side(&hunk, after, '+');
+    if (!after->size)
+        return print_one_side(&hunk, before, '-');
+    if (rc_git_is_far(before, after))
+        return rc_git_print_far(printer, head, before, after);
+    hunk.seen = before->data;
+    mask_odd_blanks(&hunk);
+    set_options(&options, printer->options);
+    n = compare(&hunk, &options);
+    if (hunk.err)
+        return hunk.err;
+    return n < 0
+               ? rc_git_err(printer->err_pool, "cannot compare two files of %s", printer->git->path)
+               : NULL;
+}

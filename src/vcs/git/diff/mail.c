@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A commit as a mail, as git's format-patch writes it: what git does with odd headers, blank lines
+ * and encodings is done here, too.
+ */
+#include "diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/mail.h"
+
+/* Always the same: the mail of a commit never changes. */
+#define SIGNATURE "-- \nmod_rcapi\n\n"
+
+#define MIME                                                                                       \
+    "MIME-Version: 1.0\n"                                                                          \
+    "Content-Type: text/plain; charset=UTF-8\n"                                                    \
+    "Content-Transfer-Encoding: 8bit\n"
+
+/* git's blanks: not those of the C library. */
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* --- the commit's text --- */
+
+static const char *line_end(const char *line)
+{
+    const char *end = strchr(line, '\n');
+
+    return end ? end : line + strlen(line);
+}
+
+static const char *next_line(const char *line)
+{
+    const char *end = line_end(line);
+
+    return *end ? end + 1 : end;
+}
+
+/* What follows @a word in the head line that it begins, from @a text on; NULL when there is none.
+ */
+static const char *head_line(const char *text, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (; *text && *text != '\n'; text = next_line(text))
+        if (!strncmp(text, word, len))
+            return text + len;
+    return NULL;
+}
+
+/* All of the commit object in UTF-8, or as it is when that fails. git ends it at a NUL. */
+static rc_err_t *read_text(const char **text, rc_git_t *git, const char *id, apr_pool_t *err_pool,
+                           apr_pool_t *pool)
+{
+    const char *encoding, *converted;
+    git_odb_object *object;
+    git_oid oid;
+
+    if (!rc_git_hex(&oid, id))
+        return rc_err_internal(err_pool, APR_SUCCESS, "'%s' is no id of a commit", id);
+    RC_TRY(rc_git_read(&object, git, &oid, GIT_OBJECT_COMMIT, err_pool));
+    *text = apr_pstrndup(pool, git_odb_object_data(object), git_odb_object_size(object));
+    git_odb_object_free(object);
+    encoding = head_line(*text, "encoding ");
+    if (!encoding)
+        return NULL;
+    converted = rc_git_convert(*text, strlen(*text), encoding, line_end(encoding), pool);
+    if (converted)
+        *text = converted;
+    return NULL;
+}
+
+/* --- author --- */
+
+/* "From:" and "Date:" of an author's line; nothing when it holds no address. */
+static const char *author_lines(const char *line, apr_pool_t *pool)
+{
+    const char *end = line_end(line), *mail = memchr(line, '<', (size_t)(end - line));
+    const char *name_end = mail, *mail_end;
+    apr_uint64_t seconds;
+    int zone;
+
+    if (!mail || !(mail_end = memchr(mail, '>', (size_t)(end - mail))))
+        return "";
+    while (name_end > line && blank(name_end[-1]))
+        name_end--;
+    rc_git_ident_date(&seconds, &zone, line, end);
+    return apr_pstrcat(
+        pool,
+        rc_mail_from(apr_pstrmemdup(pool, line, (apr_size_t)(name_end - line)),
+                     apr_pstrmemdup(pool, mail + 1, (apr_size_t)(mail_end - mail - 1)), pool),
+        rc_mail_date(seconds, zone > -1000000 && zone < 1000000 ? zone : 0, pool), NULL);
+}
+
+/* --- message --- */
+
+/* Length of a line without the blanks at its end. */
+static size_t trimmed(const char *line)
+{
+    const char *end = line_end(line);
+
+    while (end > line && blank(end[-1]))
+        end--;
+    return (size_t)(end - line);
+}
+
+/* Goes on to a line that is not blank. */
+static const char *skip_blank_lines(const char *p)
+{
+    while (*p && !trimmed(p))
+        p = next_line(p);
+    return p;
+}
+
+/* The lines from *p up to a blank one, side by side. */
+static const char *take_title(const char **p, apr_pool_t *pool)
+{
+    char *title = apr_palloc(pool, strlen(*p) + 1), *out = title;
+
+    for (; **p && trimmed(*p); *p = next_line(*p)) {
+        if (out > title)
+            *out++ = ' ';
+        memcpy(out, *p, trimmed(*p));
+        out += trimmed(*p);
+    }
+    *out = '\0';
+    return title;
+}
+
+/* All lines from @a p on without blanks at their ends. */
+static const char *take_body(const char *p, apr_pool_t *pool)
+{
+    char *body = apr_palloc(pool, strlen(p) + 2), *out = body;
+
+    for (p = skip_blank_lines(p); *p; p = next_line(p)) {
+        memcpy(out, p, trimmed(p));
+        out += trimmed(p);
+        *out++ = '\n';
+    }
+    while (out > body + 1 && out[-2] == '\n') /* blank lines at the end */
+        out--;
+    *out = '\0';
+    return body;
+}
+
+static bool has_8bit(const char *text)
+{
+    for (; *text; text++)
+        if ((*text & 0x80) || *text == '\033')
+            return true;
+    return false;
+}
+
+static const char *subject_prefix(const rc_mail_t *mail, apr_pool_t *pool)
+{
+    const char *total;
+
+    if (!mail->total)
+        return "[PATCH]";
+    total = apr_psprintf(pool, "%" APR_INT64_T_FMT, mail->total);
+    return apr_psprintf(pool, "[PATCH %0*" APR_INT64_T_FMT "/%s]", (int)strlen(total), mail->number,
+                        total);
+}
+
+static rc_err_t *print_message(rc_spool_t *spool, const char *id, const char *text,
+                               const rc_mail_t *mail, apr_pool_t *pool)
+{
+    const char *message = strstr(text, "\n\n"), *line = text, *p, *title;
+
+    RC_TRY(rc_spool_printf(spool, "%sFrom %s Mon Sep 17 00:00:00 2001\n",
+                           rc_spool_size(spool) ? "\n" : "", id));
+    for (; (line = head_line(line, "author ")); line = next_line(line))
+        RC_TRY(rc_spool_puts(spool, author_lines(line, pool)));
+    p = skip_blank_lines(message ? message + 2 : "");
+    title = take_title(&p, pool);
+    RC_TRY(rc_spool_puts(spool, rc_mail_subject(subject_prefix(mail, pool), title, pool)));
+    if (message && has_8bit(message))
+        RC_TRY(rc_spool_puts(spool, MIME));
+    RC_TRY(rc_spool_puts(spool, "\n"));
+    return rc_spool_puts(spool, take_body(p, pool));
+}
+
+/* --- changes --- */
+
+/* Prints each change into @a diff; the rows (rc_git_row_t) tell how large they are. */
+static rc_err_t *print_changes(apr_array_header_t **rows, rc_spool_t *diff, rc_vcs_t *vcs,
+                               const apr_array_header_t *changes, const rc_diff_options_t *options,
+                               apr_pool_t *pool)
+{
+    rc_git_printer_t printer = {
+        .spool = diff, .git = vcs->repo, .options = options, .err_pool = vcs->pool};
+    rc_err_t *err = NULL;
+    int i;
+
+    *rows = apr_array_make(pool, changes->nelts, sizeof(rc_git_row_t));
+    apr_pool_create(&printer.scratch, pool);
+    for (i = 0; i < changes->nelts && !err; i++) {
+        const rc_git_change_t *change = &APR_ARRAY_IDX(changes, i, rc_git_change_t);
+        rc_git_row_t row = {.change = change};
+
+        if (change->moved)
+            continue;
+        apr_pool_clear(printer.scratch);
+        printer.tally = &row.tally;
+        err = rc_git_print_change(&printer, change);
+        APR_ARRAY_PUSH(*rows, rc_git_row_t) = row;
+    }
+    apr_pool_destroy(printer.scratch);
+    return err;
+}
+
+static rc_err_t *print_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
+                            apr_pool_t *pool)
+{
+    apr_array_header_t *changes, *rows;
+    rc_spool_t *diff;
+    const char *text = "";
+
+    RC_TRY(rc_git_diff_changes(&changes, vcs->repo, id, vcs->pool, pool));
+    if (!changes->nelts)
+        return NULL;
+    diff = rc_spool_beside(spool, pool); /* the table of sizes goes before what it counts */
+    RC_TRY(print_changes(&rows, diff, vcs, changes, &mail->diff, pool));
+    RC_TRY(read_text(&text, vcs->repo, id, vcs->pool, pool));
+    RC_TRY(print_message(spool, id, text, mail, pool));
+    RC_TRY(rc_spool_puts(spool, "---\n"));
+    RC_TRY(rc_git_print_stat(spool, rows, pool));
+    RC_TRY(rc_git_print_summary(spool, rows, pool));
+    RC_TRY(rc_spool_puts(spool, "\n"));
+    RC_TRY(rc_spool_append(spool, diff));
+    return rc_spool_puts(spool, SIGNATURE);
+}
+
+rc_err_t *rc_git_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
+                      apr_pool_t *scratch)
+{
+    apr_pool_t *pool;
+    rc_err_t *err;
+
+    apr_pool_create(&pool, scratch);
+    apr_pool_tag(pool, "rc_git_mail");
+    err = print_mail(spool, vcs, id, mail, pool);
+    apr_pool_destroy(pool);
+    return err;
+}

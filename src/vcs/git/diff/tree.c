@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What differs between two trees: both are read side by side and equal subtrees are skipped
+ * unread. libgit2's own comparison costs as much as the trees are large; this as the change is.
+ */
+#include "diff.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* Some trees name the same subtree again and again: a few objects that stand for 2^80 files. */
+#define ENTRIES_MAX 1000000
+
+/* Names may be as long as a tree is large, and stand before each path below them. */
+#define PATHS_MAX ((size_t)128 << 20) /* of all that differ */
+
+#define DEPTH_MAX 2048 /* nested directories; git has the same limit */
+
+typedef struct walk_t {
+    rc_git_t *git;
+    apr_array_header_t *changes;
+    apr_pool_t *err_pool, *pool;
+    char *path; /* directory being compared, with a slash at its end */
+    size_t path_len, path_room;
+    size_t paths; /* bytes of paths in changes */
+    int depth;
+    int left; /* entries that may differ until it ends; 0 = ended */
+    bool too_long;
+} walk_t;
+
+/* The order of names in a tree: a directory counts as if its name ended in a slash. */
+static int compare(const rc_git_cursor_t *a, const rc_git_cursor_t *b)
+{
+    size_t len = a->name_len < b->name_len ? a->name_len : b->name_len;
+    int cmp = memcmp(a->name, b->name, len);
+    unsigned char x, y;
+
+    if (cmp)
+        return cmp;
+    x = a->name_len > len ? (unsigned char)a->name[len] : a->mode == RC_GIT_DIRECTORY ? '/' : '\0';
+    y = b->name_len > len ? (unsigned char)b->name[len] : b->mode == RC_GIT_DIRECTORY ? '/' : '\0';
+    return (x > y) - (x < y);
+}
+
+/* Is there room for the path of @a entry? */
+static bool has_room(walk_t *walk, const rc_git_cursor_t *entry)
+{
+    size_t len = walk->path_len + entry->name_len + 1;
+
+    walk->paths += entry->mode == RC_GIT_DIRECTORY ? 0 : len;
+    return len <= RC_GIT_PATH_MOST && walk->paths <= PATHS_MAX;
+}
+
+static const char *full_path(const walk_t *walk, const rc_git_cursor_t *entry)
+{
+    char *path = apr_palloc(walk->pool, walk->path_len + entry->name_len + 1);
+
+    if (walk->path_len)
+        memcpy(path, walk->path, walk->path_len);
+    memcpy(path + walk->path_len, entry->name, entry->name_len);
+    path[walk->path_len + entry->name_len] = '\0';
+    return path;
+}
+
+static void set_side(rc_git_side_t *side, const rc_git_cursor_t *entry, const char *path)
+{
+    if (!entry)
+        return;
+    side->path = path;
+    side->mode = entry->mode;
+    side->id = entry->id;
+}
+
+static void add_change(walk_t *walk, const rc_git_cursor_t *before, const rc_git_cursor_t *after)
+{
+    rc_git_change_t *change = apr_array_push(walk->changes);
+    const char *path = full_path(walk, before ? before : after);
+
+    memset(change, 0, sizeof(*change));
+    set_side(&change->before, before, path);
+    set_side(&change->after, after, path);
+}
+
+static void enter(walk_t *walk, const rc_git_cursor_t *entry)
+{
+    size_t need = walk->path_len + entry->name_len + 1;
+
+    if (need > walk->path_room) {
+        char *path = apr_palloc(walk->pool, need * 2);
+
+        if (walk->path_len)
+            memcpy(path, walk->path, walk->path_len);
+        walk->path = path;
+        walk->path_room = need * 2;
+    }
+    memcpy(walk->path + walk->path_len, entry->name, entry->name_len);
+    walk->path[need - 1] = '/';
+    walk->path_len = need;
+}
+
+static rc_err_t *compare_trees(walk_t *walk, const git_oid *before, const git_oid *after);
+
+/* One name; either side may be NULL, and if both are given they are of one kind. */
+static rc_err_t *compare_entries(walk_t *walk, const rc_git_cursor_t *before,
+                                 const rc_git_cursor_t *after)
+{
+    const rc_git_cursor_t *entry = before ? before : after;
+    size_t path_len = walk->path_len;
+    rc_err_t *err;
+
+    if (before && after && before->mode == after->mode && git_oid_equal(&before->id, &after->id))
+        return NULL;
+    walk->left--;
+    RC_TRY(rc_work_entry(walk->git->work, walk->err_pool));
+    if (!has_room(walk, entry)) {
+        walk->left = 0;
+        walk->too_long = true;
+        return NULL;
+    }
+    if (entry->mode != RC_GIT_DIRECTORY) {
+        add_change(walk, before, after);
+        return NULL;
+    }
+    enter(walk, entry);
+    err = compare_trees(walk, before ? &before->id : NULL, after ? &after->id : NULL);
+    walk->path_len = path_len;
+    return err;
+}
+
+static rc_err_t *merge(walk_t *walk, rc_git_cursor_t *before, rc_git_cursor_t *after)
+{
+    while ((before->name || after->name) && walk->left) {
+        int cmp = !before->name ? 1 : !after->name ? -1 : compare(before, after);
+
+        RC_TRY(compare_entries(walk, cmp <= 0 ? before : NULL, cmp >= 0 ? after : NULL));
+        if (cmp <= 0)
+            RC_TRY(rc_git_cursor_step(before, walk->git, walk->err_pool));
+        if (cmp >= 0)
+            RC_TRY(rc_git_cursor_step(after, walk->git, walk->err_pool));
+    }
+    return NULL;
+}
+
+static rc_err_t *compare_trees(walk_t *walk, const git_oid *before, const git_oid *after)
+{
+    rc_git_cursor_t old_cursor, new_cursor = {0};
+    rc_err_t *err;
+
+    if (walk->depth >= DEPTH_MAX)
+        return rc_err_internal(walk->err_pool, APR_SUCCESS, "directories in %s are nested too deep",
+                               walk->git->path);
+    walk->depth++;
+    err = rc_git_cursor_open(&old_cursor, walk->git, before, walk->err_pool);
+    if (!err)
+        err = rc_git_cursor_open(&new_cursor, walk->git, after, walk->err_pool);
+    if (!err)
+        err = merge(walk, &old_cursor, &new_cursor);
+    rc_git_cursor_close(&old_cursor);
+    rc_git_cursor_close(&new_cursor);
+    walk->depth--;
+    return err;
+}
+
+static rc_err_t *walk_both(apr_array_header_t **out, walk_t *walk, const git_oid *before,
+                           const git_oid *after)
+{
+    walk->changes = *out = apr_array_make(walk->pool, 16, sizeof(rc_git_change_t));
+    if (before && after && git_oid_equal(before, after))
+        return NULL;
+    return compare_trees(walk, before, after);
+}
+
+rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_git_t *git,
+                                   const git_oid *before, const git_oid *after,
+                                   apr_pool_t *err_pool, apr_pool_t *pool)
+{
+    walk_t walk = {.git = git, .err_pool = err_pool, .pool = pool, .left = *entries};
+    rc_err_t *err = walk_both(out, &walk, before, after);
+
+    *entries = walk.left;
+    return err;
+}
+
+rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
+                              const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool)
+{
+    walk_t walk = {.git = git, .err_pool = err_pool, .pool = pool, .left = ENTRIES_MAX};
+
+    RC_TRY(walk_both(out, &walk, before, after));
+    if (walk.too_long)
+        return rc_err(err_pool, RC_E_LIMIT, "The paths that a commit changes are too long");
+    return walk.left ? NULL
+                     : rc_err(err_pool, RC_E_LIMIT,
+                              "A commit changes %d files and directories or more", ENTRIES_MAX);
+}
+
+rc_err_t *rc_git_tree_find(rc_git_side_t *out, rc_git_t *git, const git_oid *tree, const char *name,
+                           size_t len, apr_pool_t *err_pool)
+{
+    rc_git_cursor_t cursor;
+    rc_err_t *err = rc_git_cursor_open(&cursor, git, tree, err_pool);
+
+    while (!err && cursor.name && (cursor.name_len != len || memcmp(cursor.name, name, len)))
+        err = rc_git_cursor_step(&cursor, git, err_pool);
+    out->mode = !err && cursor.name ? cursor.mode : 0;
+    out->id = cursor.id;
+    rc_git_cursor_close(&cursor);
+    return err;
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One file of a commit: finding it, and its content. libgit2 can not read a packed object piece by
+ * piece; what is large comes from git itself, as a child that writes into the spool's file.
+ */
+#include "diff/diff.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "run.h"
+#include "base/text.h"
+
+/* From here on a child is worth its start; less is read at once. */
+#define STREAMED (2 * RC_VCS_LARGE)
+
+static rc_err_t *root_of(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *pool)
+{
+    rc_git_header_t header = {0};
+    git_odb_object *object;
+    git_oid oid;
+    bool good;
+
+    if (!rc_git_hex(&oid, id))
+        return rc_err_internal(pool, APR_SUCCESS, "'%s' is no id of a commit", id);
+    RC_TRY(rc_git_read(&object, git, &oid, GIT_OBJECT_COMMIT, pool));
+    good = rc_git_header_parse(&header, git_odb_object_data(object), git_odb_object_size(object));
+    *tree = header.tree;
+    git_odb_object_free(object);
+    return good ? NULL
+                : rc_err_internal(pool, APR_SUCCESS, "commit %s in %s is damaged", id, git->path);
+}
+
+rc_err_t *rc_git_path_find(rc_git_side_t *side, rc_git_t *git, const char *id, apr_pool_t *err_pool)
+{
+    const char *part;
+    size_t len;
+
+    RC_TRY(root_of(&side->id, git, id, err_pool));
+    side->mode = RC_GIT_DIRECTORY;
+    for (part = side->path; *part && side->mode; part += len + (part[len] == '/')) {
+        git_oid tree = side->id;
+
+        len = strcspn(part, "/");
+        if (side->mode == RC_GIT_DIRECTORY)
+            RC_TRY(rc_git_tree_find(side, git, &tree, part, len, err_pool));
+        else
+            side->mode = 0; /* nothing is below a file */
+    }
+    return NULL;
+}
+
+static rc_entry_kind_t kind_of(apr_uint32_t mode)
+{
+    switch (mode) {
+    case 0:
+        return RC_ENTRY_NONE;
+    case 0120000:
+        return RC_ENTRY_LINK;
+    case 0100755:
+        return RC_ENTRY_PROGRAM;
+    case RC_GIT_DIRECTORY:
+        return RC_ENTRY_DIR;
+    case RC_GIT_SUBMODULE:
+        return RC_ENTRY_SUBMODULE;
+    default:
+        return RC_ENTRY_FILE;
+    }
+}
+
+static rc_err_t *learn_size(rc_entry_t *entry, rc_git_t *git, const git_oid *id, apr_pool_t *pool)
+{
+    git_object_t type;
+    size_t size;
+
+    if (git_odb_read_header(&size, &type, git->odb, id) < 0)
+        return rc_git_err(pool, "cannot read %s in %s", entry->id, git->path);
+    if (type != GIT_OBJECT_BLOB)
+        return rc_err_internal(pool, APR_SUCCESS, "%s in %s is no blob", entry->id, git->path);
+    entry->size = (apr_off_t)size;
+    return NULL;
+}
+
+rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
+                       apr_pool_t *pool)
+{
+    rc_git_side_t side = {.path = rc_git_clean_path(path, pool)};
+    rc_git_t *git = vcs->repo;
+
+    RC_TRY(rc_git_path_find(&side, git, id, vcs->pool));
+    memset(entry, 0, sizeof(*entry));
+    entry->path = side.path;
+    entry->kind = kind_of(side.mode);
+    if (entry->kind == RC_ENTRY_NONE)
+        return NULL;
+    entry->id = rc_text_hex(side.id.id, RC_GIT_RAW, pool);
+    if (entry->kind == RC_ENTRY_DIR || entry->kind == RC_ENTRY_SUBMODULE)
+        return NULL;
+    return learn_size(entry, git, &side.id, vcs->pool);
+}
+
+static rc_err_t *copy_small(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)
+{
+    git_odb_object *blob;
+    rc_err_t *err;
+    git_oid id;
+
+    rc_git_hex(&id, entry->id);
+    RC_TRY(rc_git_read(&blob, vcs->repo, &id, GIT_OBJECT_BLOB, vcs->pool));
+    err = rc_spool_write(spool, git_odb_object_data(blob), git_odb_object_size(blob));
+    git_odb_object_free(blob);
+    return err;
+}
+
+static rc_err_t *copy_large(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)
+{
+    const char *const argv[] = {"git", "cat-file", "blob", entry->id, NULL};
+    const rc_git_t *git = vcs->repo;
+    apr_off_t start = rc_spool_size(spool);
+    apr_file_t *file;
+
+    RC_TRY(rc_work_spend(git->work, entry->size, vcs->pool));
+    RC_TRY(rc_spool_lend(&file, spool));
+    RC_TRY(rc_git_output(file, start + entry->size, git->path, argv, git->work, vcs->pool));
+    RC_TRY(rc_spool_take_back(spool));
+    if (rc_spool_size(spool) - start == entry->size)
+        return NULL;
+    return rc_err_internal(vcs->pool, APR_SUCCESS, "%s in %s has another size than it says",
+                           entry->id, git->path);
+}
+
+rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)
+{
+    return entry->size < STREAMED ? copy_small(spool, vcs, entry) : copy_large(spool, vcs, entry);
+}

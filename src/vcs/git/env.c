@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Everything that git, curl and ssh are told, in tables where it can be.
+ *
+ * Pinning: the address that was checked is the one that is used. curl gets it by
+ * http.curloptResolve (git 2.37), ssh by HostName, git:// by an address in place of the name.
+ *
+ * ssh: keys are those of the server's user (~/.ssh of its passwd entry; HOME does not count).
+ * Host keys must be known before: StrictHostKeyChecking=yes with /etc/ssh/ssh_known_hosts and
+ * ~/.ssh/known_hosts. Trusting on first use would mean trusting always where that file cannot be
+ * written, as is usual for a web server's user.
+ */
+#include "env.h"
+
+#include <string.h>
+
+#include <apr_base64.h>
+#include <apr_strings.h>
+
+#include "base/process.h"
+
+#define MASK "*****"
+
+struct rc_git_env_t {
+    apr_pool_t *pool;
+    apr_array_header_t *vars; /* of const char *: name=value */
+    int configs;
+    const char *protocols; /* that git may speak: wins over what a repository's config allows */
+};
+
+/* clang-format off */
+static const char *const variables[][2] = {
+    {"PATH", RC_PROC_PATH},
+    {"LANG", "C"},
+    {"LC_ALL", "C"},
+    {"GIT_CONFIG_NOSYSTEM", "1"},
+    {"GIT_CONFIG_SYSTEM", "/dev/null"},
+    {"GIT_CONFIG_GLOBAL", "/dev/null"},
+    {"GIT_ATTR_NOSYSTEM", "1"},
+    {"GIT_TERMINAL_PROMPT", "0"},
+    {"GIT_ASKPASS", ""}, /* set but empty: neither core.askPass nor SSH_ASKPASS is asked */
+    {"SSH_ASKPASS", ""},
+    {"SSH_ASKPASS_REQUIRE", "never"},
+    {"GIT_NO_LAZY_FETCH", "1"},
+    {"GIT_NO_REPLACE_OBJECTS", "1"},
+    {"GIT_PROTOCOL_FROM_USER", "0"},
+};
+
+static const char *const settings[][2] = {
+    {"core.hooksPath", "/dev/null"},
+    {"core.fsmonitor", "false"},
+    {"core.fsync", "none"}, /* a quarantine may be lost; what is published is synced */
+    {"core.bigFileThreshold", "64m"}, /* larger files are streamed, not held in memory */
+    {"gc.auto", "0"},
+    {"maintenance.auto", "false"},
+    {"credential.helper", ""},
+    {"pack.threads", "2"},
+    {"protocol.allow", "never"},
+    {"protocol.version", "2"},
+    {"fetch.writeCommitGraph", "false"},
+    {"fetch.recurseSubmodules", "false"},
+    {"fetch.showForcedUpdates", "false"},
+    {"fetch.unpackLimit", "1"}, /* always a pack: one file to limit and to move */
+    {"transfer.unpackLimit", "1"},
+    {"transfer.bundleURI", "false"}, /* no detours to other servers */
+    {"fetch.uriProtocols", ""},
+    {"transfer.fsckObjects", "true"},
+    {"fetch.fsckObjects", "true"},
+    /* What old tools wrote into histories that every host shows. All else is refused: above all
+     * hasDotgit, hasDotdot and gitmodules*, which harm whoever checks such a commit out. */
+    {"fetch.fsck.badDate", "ignore"},
+    {"fetch.fsck.badDateOverflow", "ignore"},
+    {"fetch.fsck.badEmail", "ignore"},
+    {"fetch.fsck.badName", "ignore"},
+    {"fetch.fsck.badTimezone", "ignore"},
+    {"fetch.fsck.duplicateEntries", "ignore"},
+    {"fetch.fsck.gitattributesLineLength", "ignore"},
+    {"fetch.fsck.missingEmail", "ignore"},
+    {"fetch.fsck.missingNameBeforeEmail", "ignore"},
+    {"fetch.fsck.missingSpaceBeforeDate", "ignore"},
+    {"fetch.fsck.missingSpaceBeforeEmail", "ignore"},
+    {"fetch.fsck.missingTaggerEntry", "ignore"},
+    {"fetch.fsck.multipleAuthors", "ignore"},
+    {"fetch.fsck.nulInCommit", "ignore"},
+    {"fetch.fsck.nullSha1", "ignore"},
+    {"fetch.fsck.treeNotSorted", "ignore"},
+    {"fetch.fsck.zeroPaddedDate", "ignore"},
+    {"fetch.fsck.zeroPaddedFilemode", "ignore"},
+};
+
+static const char *const http_settings[][2] = {
+    {"http.followRedirects", "false"}, /* alternates of the dumb protocol as well */
+    {"http.proxy", ""},
+    {"http.sslVerify", "true"},
+    {"http.lowSpeedLimit", "1"}, /* a minute without a byte is the end; slow is allowed */
+    {"http.lowSpeedTime", "60"},
+    {"http.saveCookies", "false"},
+    {"http.delegation", "none"},
+    {"http.emptyAuth", "false"},
+};
+/* clang-format on */
+
+#define SSH_COMMAND                                                                                \
+    "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o ProxyCommand=none"          \
+    " -o ProxyJump=none -o ClearAllForwardings=yes -o ForwardAgent=no -o ForwardX11=no"            \
+    " -o PermitLocalCommand=no -o IdentityAgent=none -o ControlPath=none -o UpdateHostKeys=no"     \
+    " -o CanonicalizeHostname=no -o CheckHostIP=no -o ConnectTimeout=30"                           \
+    " -o ServerAliveInterval=20 -o ServerAliveCountMax=3"
+
+#define COUNT(table) (sizeof(table) / sizeof(table[0]))
+
+void rc_git_env_set(rc_git_env_t *env, const char *name, const char *value)
+{
+    APR_ARRAY_PUSH(env->vars, const char *) = apr_pstrcat(env->pool, name, "=", value, NULL);
+}
+
+void rc_git_env_config(rc_git_env_t *env, const char *key, const char *value)
+{
+    rc_git_env_set(env, apr_psprintf(env->pool, "GIT_CONFIG_KEY_%d", env->configs), key);
+    rc_git_env_set(env, apr_psprintf(env->pool, "GIT_CONFIG_VALUE_%d", env->configs), value);
+    env->configs++;
+}
+
+rc_git_env_t *rc_git_env(const char *git_dir, const char *home, apr_pool_t *pool)
+{
+    rc_git_env_t *env = apr_pcalloc(pool, sizeof(*env));
+    apr_size_t i;
+
+    env->pool = pool;
+    env->protocols = "none";
+    env->vars = apr_array_make(pool, 128, sizeof(const char *));
+    for (i = 0; i < COUNT(variables); i++)
+        rc_git_env_set(env, variables[i][0], variables[i][1]);
+    rc_git_env_set(env, "GIT_DIR", git_dir);
+    rc_git_env_set(env, "HOME", home);
+    rc_git_env_set(env, "XDG_CONFIG_HOME", home);
+    rc_git_env_set(env, "TMPDIR", home);
+    for (i = 0; i < COUNT(settings); i++)
+        rc_git_env_config(env, settings[i][0], settings[i][1]);
+    return env;
+}
+
+const char *const *rc_git_env_list(rc_git_env_t *env)
+{
+    rc_git_env_set(env, "GIT_CONFIG_COUNT", apr_itoa(env->pool, env->configs));
+    rc_git_env_set(env, "GIT_ALLOW_PROTOCOL", env->protocols);
+    APR_ARRAY_PUSH(env->vars, const char *) = NULL;
+    return (const char *const *)env->vars->elts;
+}
+
+/* ---- per protocol ---- */
+
+/* What follows "Authorization: Basic ", or NULL. */
+static const char *basic_credentials(const rc_remote_url_t *url, apr_pool_t *pool)
+{
+    const char *plain;
+    char *encoded;
+
+    if (!url->user || !url->host || strncmp(url->scheme, "http", 4) != 0)
+        return NULL;
+    plain = apr_pstrcat(pool, url->user, ":", url->password ? url->password : "", NULL);
+    encoded = apr_palloc(pool, (apr_size_t)apr_base64_encode_len((int)strlen(plain)));
+    apr_base64_encode(encoded, plain, (int)strlen(plain));
+    return encoded;
+}
+
+static const char *first_address(const rc_remote_url_t *url)
+{
+    return APR_ARRAY_IDX(url->addresses, 0, const char *);
+}
+
+static void set_http(rc_git_env_t *env, const rc_remote_url_t *url)
+{
+    apr_pool_t *pool = env->pool;
+    const char *basic = basic_credentials(url, pool);
+    int port = url->port ? url->port : url->default_port;
+    const char *pin = apr_psprintf(pool, "%s:%d:", url->host, port);
+    apr_size_t s;
+    int i;
+
+    for (s = 0; s < COUNT(http_settings); s++)
+        rc_git_env_config(env, http_settings[s][0], http_settings[s][1]);
+    for (i = 0; i < url->addresses->nelts; i++)
+        pin = apr_pstrcat(pool, pin, i ? "," : "",
+                          rc_remote_bracketed(APR_ARRAY_IDX(url->addresses, i, const char *), pool),
+                          NULL);
+    if (!url->numeric) /* an address needs no resolving */
+        rc_git_env_config(env, "http.curloptResolve", pin);
+    if (basic)
+        rc_git_env_config(env, "http.extraHeader",
+                          apr_pstrcat(pool, "Authorization: Basic ", basic, NULL));
+}
+
+/* git hands this to a shell; only our own words, a checked host and a numeric address go in. */
+static void set_ssh(rc_git_env_t *env, const rc_remote_url_t *url)
+{
+    const char *alias = url->host;
+
+    if (url->port) /* as known_hosts writes it */
+        alias = apr_psprintf(env->pool, "[%s]:%d", url->host, url->port);
+    rc_git_env_set(env, "GIT_SSH_VARIANT", "ssh");
+    rc_git_env_set(env, "GIT_SSH_COMMAND",
+                   apr_psprintf(env->pool, SSH_COMMAND " -o HostName=%s -o 'HostKeyAlias=%s'",
+                                first_address(url), alias));
+}
+
+/* The virtual host is what the server would see without pinning. */
+static void set_git(rc_git_env_t *env, const rc_remote_url_t *url)
+{
+    const char *host = rc_remote_bracketed(url->host, env->pool);
+
+    if (url->port)
+        host = apr_psprintf(env->pool, "%s:%d", host, url->port);
+    rc_git_env_set(env, "GIT_OVERRIDE_VIRTUAL_HOST", host);
+    rc_git_env_config(env, "core.gitProxy", "none");
+}
+
+void rc_git_env_remote(rc_git_env_t *env, const rc_remote_url_t *url)
+{
+    env->protocols = url->scheme;
+    if (strcmp(url->scheme, "ssh") == 0)
+        set_ssh(env, url);
+    else if (strcmp(url->scheme, "git") == 0)
+        set_git(env, url);
+    else if (url->host)
+        set_http(env, url);
+}
+
+const char *rc_git_env_url(const rc_remote_url_t *url, apr_pool_t *pool)
+{
+    const char *host = url->host, *port = "", *user = "";
+
+    if (!host)
+        return url->url_form ? apr_pstrcat(pool, "file://", url->path, NULL) : url->path;
+    if (strcmp(url->scheme, "git") == 0)
+        host = first_address(url);
+    host = rc_remote_bracketed(host, pool);
+    if (url->port)
+        port = apr_psprintf(pool, ":%d", url->port);
+    if (url->user && strcmp(url->scheme, "ssh") == 0)
+        user = apr_pstrcat(pool, url->user, "@", NULL);
+    if (!url->url_form)
+        return apr_pstrcat(pool, user, host, ":", url->path, NULL);
+    return apr_pstrcat(pool, url->scheme, "://", user, host, port, url->path, NULL);
+}
+
+/* ---- messages ---- */
+
+/* @a text with every @a secret in it masked. */
+static const char *hide(const char *text, const char *secret, apr_pool_t *pool)
+{
+    apr_size_t len = secret ? strlen(secret) : 0;
+    char *result, *to;
+
+    if (len == 0 || !strstr(text, secret))
+        return text;
+    result = to = apr_palloc(pool, strlen(text) * (sizeof(MASK) - 1) + 1);
+    while (*text) {
+        if (strncmp(text, secret, len) == 0) {
+            to = apr_cpystrn(to, MASK, sizeof(MASK));
+            text += len;
+        } else
+            *to++ = *text++;
+    }
+    *to = '\0';
+    return result;
+}
+
+const char *rc_git_env_scrub(const char *text, const rc_remote_url_t *url, apr_size_t max,
+                             apr_pool_t *pool)
+{
+    const char *basic = basic_credentials(url, pool);
+    char *line, *p;
+    apr_size_t len;
+
+    text = hide(text, basic, pool);
+    text = hide(text, url->password, pool);
+    if (basic && !url->password) /* a user alone is a token */
+        text = hide(text, url->user, pool);
+    len = strlen(text);
+    while (len > 0 && text[len - 1] == '\n')
+        len--;
+    line = apr_pstrmemdup(pool, text, len);
+    for (p = line; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = *p == '\n' || *p == '\r' ? ';' : '?';
+    return len > max ? line + len - max : line;
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * All files of a commit, in the order of git's trees, as `git archive` gives them. All trees are
+ * read before the first file is: what makes an archive impossible is found before the work is done.
+ */
+#include "cursor.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_hash.h>
+#include <apr_portable.h>
+#include <apr_strings.h>
+
+#include "attributes.h"
+#include "name.h"
+#include "objects.h"
+#include "worktree.h"
+#include "base/log.h"
+#include "base/text.h"
+
+#define PATH_LIMIT     4096 /* bytes of a path, and of a link's target */
+#define RULES          ".gitattributes"
+#define RULES_SIZE     ((size_t)16 << 20)     /* of what git reads, and we refuse */
+#define RULES_IGNORED  ((size_t)100 << 20)    /* git ignores a file of this size */
+#define CONVERTED_SIZE ((apr_off_t)512 << 20) /* git gives larger files as they are stored */
+
+#define DAMAGED    "is a damaged directory"
+#define OTHER_TYPE "is another type of object than its directory says"
+
+typedef struct walk_t {
+    rc_vcs_t *vcs;
+    rc_git_t *git;
+    const char *temp_dir;
+    rc_item_fn_t *fn;
+    void *baton;
+    apr_pool_t *pool;    /* for errors */
+    apr_pool_t *scratch; /* cleared for each file that needs it */
+    rc_git_attributes_t *attributes;
+    bool looking; /* first time: nothing is given yet */
+    char path[PATH_LIMIT + 1];
+    size_t len; /* of path */
+} walk_t;
+
+/* What will not change while the commit is what it is. Who asks may read all of the commit, and so
+ * the reason, too. */
+static rc_err_t *refuse(const walk_t *walk, const char *why)
+{
+    rc_log(RC_LOG_INFO, APR_SUCCESS, "no archive of a commit in %s: '%.*s' %s", walk->git->path,
+           (int)walk->len, walk->path, why);
+    return rc_err(walk->pool, RC_E_NOTFOUND, "There is no archive of this commit: a path in it %s",
+                  why);
+}
+
+static rc_err_t *too_long(const walk_t *walk, const char *what)
+{
+    return rc_err(walk->pool, RC_E_LIMIT, "This commit has a %s that is too long", what);
+}
+
+/* --- objects --- */
+
+static rc_err_t *missing(const walk_t *walk, const git_oid *id)
+{
+    rc_log(RC_LOG_WARNING, APR_SUCCESS, "object %s is missing in %s, for '%.*s'",
+           git_oid_tostr_s(id), walk->git->path, (int)walk->len, walk->path);
+    return rc_err(walk->pool, RC_E_NOTFOUND,
+                  "There is no archive of this commit: the repository lacks a part of it");
+}
+
+/* An object must be what the tree says, but may be damaged: that can be mended. */
+static rc_err_t *read_object(git_odb_object **out, walk_t *walk, const git_oid *id,
+                             git_object_t type)
+{
+    if (!git_odb_exists(walk->git->odb, id))
+        return missing(walk, id);
+    RC_TRY(rc_work_spend(walk->git->work, rc_git_objects_copied(walk->git->odb), walk->pool));
+    if (git_odb_read(out, walk->git->odb, id) < 0)
+        return rc_git_err(walk->pool, "cannot read %s in %s", git_oid_tostr_s(id), walk->git->path);
+    if (git_odb_object_type(*out) == type)
+        return NULL;
+    git_odb_object_free(*out);
+    *out = NULL;
+    return refuse(walk, OTHER_TYPE);
+}
+
+static rc_err_t *open_tree(rc_git_cursor_t *cursor, walk_t *walk, const git_oid *id)
+{
+    git_object_t type;
+    rc_err_t *err;
+    size_t size;
+
+    if (!git_odb_exists(walk->git->odb, id))
+        return missing(walk, id);
+    if (git_odb_read_header(&size, &type, walk->git->odb, id) == 0 && type != GIT_OBJECT_TREE)
+        return refuse(walk, OTHER_TYPE);
+    err = rc_git_cursor_open(cursor, walk->git, id, walk->pool);
+    return err && err->kind == RC_E_INTERNAL && cursor->object ? refuse(walk, DAMAGED) : err;
+}
+
+static rc_err_t *next_entry(rc_git_cursor_t *cursor, const walk_t *walk)
+{
+    return rc_git_cursor_next(cursor) ? NULL : refuse(walk, DAMAGED);
+}
+
+/* --- names --- */
+
+/* A name may be there twice, as old trees have it, but not when the second one could be unpacked
+ * behind a link: so no link has a name twice, and no directory. */
+static rc_err_t *check_twice(walk_t *walk, rc_git_cursor_t *cursor, apr_hash_t *links)
+{
+    for (rc_git_cursor_rewind(cursor); cursor->name && apr_hash_count(links);) {
+        if (cursor->mode != RC_GIT_LINK &&
+            apr_hash_get(links, cursor->name, (apr_ssize_t)cursor->name_len))
+            return refuse(walk, "holds a name twice");
+        RC_TRY(next_entry(cursor, walk));
+    }
+    return NULL;
+}
+
+static rc_err_t *check_names(walk_t *walk, rc_git_cursor_t *cursor)
+{
+    apr_hash_t *links, *folders, *seen;
+
+    apr_pool_clear(walk->scratch);
+    links = apr_hash_make(walk->scratch);
+    folders = apr_hash_make(walk->scratch);
+    for (; cursor->name;) {
+        if (!rc_git_name_allowed(cursor->name, cursor->mode == RC_GIT_LINK))
+            return refuse(walk, "holds a name that git does not allow");
+        seen = cursor->mode == RC_GIT_LINK        ? links
+               : cursor->mode == RC_GIT_DIRECTORY ? folders
+                                                  : NULL;
+        if (seen && apr_hash_get(seen, cursor->name, (apr_ssize_t)cursor->name_len))
+            return refuse(walk, "holds a name twice");
+        if (seen)
+            apr_hash_set(seen, cursor->name, (apr_ssize_t)cursor->name_len, seen);
+        RC_TRY(next_entry(cursor, walk));
+    }
+    return check_twice(walk, cursor, links);
+}
+
+/* Puts the entry's name behind the path; the caller takes it back by the old walk->len. */
+static rc_err_t *append_name(walk_t *walk, const rc_git_cursor_t *cursor)
+{
+    if (walk->len + cursor->name_len + 1 > PATH_LIMIT)
+        return too_long(walk, "path");
+    memcpy(walk->path + walk->len, cursor->name, cursor->name_len + 1);
+    walk->len += cursor->name_len;
+    return NULL;
+}
+
+/* --- attributes --- */
+
+/* The .gitattributes of a tree, as git's index has it: of several the last one, and a link's target
+ * is a content like others. */
+static bool find_rules(git_oid *id, rc_git_cursor_t *cursor)
+{
+    bool found = false;
+
+    for (rc_git_cursor_rewind(cursor); cursor->name; rc_git_cursor_next(cursor)) {
+        if (cursor->name_len != strlen(RULES) || memcmp(cursor->name, RULES, strlen(RULES)))
+            continue;
+        found = cursor->mode != RC_GIT_DIRECTORY;
+        *id = cursor->id;
+    }
+    return found;
+}
+
+static rc_err_t *enter_rules(walk_t *walk, rc_git_cursor_t *cursor)
+{
+    git_odb_object *blob;
+    git_object_t type;
+    git_oid id;
+    size_t size;
+    bool known;
+    rc_err_t *err;
+
+    if (!find_rules(&id, cursor))
+        return NULL;
+    RC_TRY(rc_git_attributes_enter(&known, walk->attributes, &id, walk->len));
+    if (known || git_odb_read_header(&size, &type, walk->git->odb, &id) < 0 ||
+        type != GIT_OBJECT_BLOB)
+        return NULL;
+    if (size >= RULES_IGNORED)
+        return NULL;
+    if (size > RULES_SIZE)
+        return too_long(walk, RULES);
+    RC_TRY(read_object(&blob, walk, &id, GIT_OBJECT_BLOB));
+    err = rc_git_attributes_add(walk->attributes, &id, git_odb_object_data(blob),
+                                git_odb_object_size(blob), walk->len);
+    git_odb_object_free(blob);
+    return err;
+}
+
+/* --- contents --- */
+
+/* A file that is read from the repository. */
+typedef struct file_t {
+    rc_item_t item;
+    const git_oid *id;
+    rc_git_smudge_t smudge;
+    bool convert;
+} file_t;
+
+static rc_err_t *pass_text(walk_t *walk, file_t *file, rc_git_text_t *text)
+{
+    apr_file_t *spooled = NULL;
+
+    if (file->convert)
+        RC_TRY(rc_git_smudge(text, &file->smudge, file->id, walk->temp_dir, walk->pool,
+                             walk->scratch));
+    file->item.data = text->data;
+    file->item.size = (apr_off_t)text->len;
+    if (text->spool)
+        RC_TRY(rc_spool_content(&file->item.data, &spooled, text->spool));
+    if (spooled && (apr_os_file_get(&file->item.fd, spooled) || lseek(file->item.fd, 0, SEEK_SET)))
+        return rc_err_internal(walk->pool, APR_SUCCESS, "cannot read a temporary file");
+    return walk->fn(walk->baton, &file->item);
+}
+
+/* Through a file, which ends with the scratch pool. */
+static rc_err_t *pass_large(walk_t *walk, file_t *file, size_t size)
+{
+    rc_entry_t entry = {.size = (apr_off_t)size};
+    rc_git_text_t text = {.len = size};
+
+    entry.id = rc_text_hex(file->id->id, RC_GIT_RAW, walk->scratch);
+    text.spool = rc_spool_create(walk->temp_dir, walk->scratch);
+    RC_TRY(rc_git_content(text.spool, walk->vcs, &entry));
+    file->convert = file->convert && entry.size <= CONVERTED_SIZE;
+    if (file->convert)
+        RC_TRY(rc_spool_view(&text.data, text.spool, walk->scratch));
+    return pass_text(walk, file, &text);
+}
+
+static rc_err_t *pass_blob(walk_t *walk, file_t *file)
+{
+    rc_git_text_t text = {.spool = NULL};
+    git_odb_object *blob;
+    git_object_t type;
+    rc_err_t *err;
+    size_t size;
+
+    if (git_odb_read_header(&size, &type, walk->git->odb, file->id) < 0)
+        return rc_git_err(walk->pool, "cannot read %s in %s", git_oid_tostr_s(file->id),
+                          walk->git->path);
+    if (type == GIT_OBJECT_BLOB && file->item.kind == RC_ITEM_LINK && size > PATH_LIMIT)
+        return too_long(walk, "link");
+    apr_pool_clear(walk->scratch);
+    if (type == GIT_OBJECT_BLOB && (apr_off_t)size >= RC_VCS_LARGE)
+        return pass_large(walk, file, size);
+    RC_TRY(rc_work_spend(walk->git->work, (apr_off_t)size, walk->pool));
+    RC_TRY(read_object(&blob, walk, file->id, GIT_OBJECT_BLOB));
+    text.data = git_odb_object_data(blob);
+    text.len = git_odb_object_size(blob);
+    err = pass_text(walk, file, &text);
+    git_odb_object_free(blob);
+    return err;
+}
+
+static rc_err_t *pass_file(walk_t *walk, const rc_git_cursor_t *cursor, const char *const *values)
+{
+    file_t file = {.item = {.path = walk->path}, .id = &cursor->id};
+
+    file.item.kind = cursor->mode == RC_GIT_LINK ? RC_ITEM_LINK
+                     : cursor->mode & 0100       ? RC_ITEM_PROGRAM
+                                                 : RC_ITEM_FILE;
+    if (cursor->mode != RC_GIT_LINK)
+        RC_TRY(rc_git_smudge_of(&file.convert, &file.smudge, values, walk->pool));
+    if (!walk->looking)
+        return pass_blob(walk, &file);
+    return git_odb_exists(walk->git->odb, file.id) ? NULL : missing(walk, file.id);
+}
+
+/* --- the walk --- */
+
+static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, bool ignored);
+
+static rc_err_t *pass_entry(walk_t *walk, const rc_git_cursor_t *cursor, bool ignored)
+{
+    bool folder = cursor->mode == RC_GIT_DIRECTORY;
+    rc_item_t counted = {.path = walk->path, .kind = RC_ITEM_FOLDER};
+    const char *const *values = NULL;
+
+    if (!ignored) {
+        RC_TRY(rc_git_attributes_of(&values, walk->attributes, walk->path, cursor->name, folder));
+        ignored = values[RC_GIT_EXPORT_IGNORE] == rc_git_set;
+    }
+    if (walk->looking)
+        RC_TRY(rc_work_entry(walk->git->work, walk->pool));
+    else if (folder || ignored)
+        RC_TRY(walk->fn(walk->baton, &counted));
+    if (folder && (walk->looking || !ignored)) {
+        walk->path[walk->len++] = '/';
+        return walk_tree(walk, &cursor->id, ignored);
+    }
+    return folder || ignored || cursor->mode == RC_GIT_SUBMODULE ? NULL
+                                                                 : pass_file(walk, cursor, values);
+}
+
+static rc_err_t *pass_entries(walk_t *walk, rc_git_cursor_t *cursor, bool ignored)
+{
+    size_t len = walk->len;
+
+    for (rc_git_cursor_rewind(cursor); cursor->name;) {
+        RC_TRY(append_name(walk, cursor));
+        RC_TRY(pass_entry(walk, cursor, ignored));
+        walk->len = len;
+        RC_TRY(next_entry(cursor, walk));
+    }
+    return NULL;
+}
+
+/* Below an @a ignored folder git looks at all names, and at nothing else. */
+static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, bool ignored)
+{
+    int depth = rc_git_attributes_depth(walk->attributes);
+    rc_git_cursor_t cursor = {0};
+    rc_err_t *err = open_tree(&cursor, walk, id);
+
+    if (!err && walk->looking)
+        err = check_names(walk, &cursor);
+    if (!err && !ignored)
+        err = enter_rules(walk, &cursor);
+    if (!err)
+        err = pass_entries(walk, &cursor, ignored);
+    rc_git_attributes_leave(walk->attributes, depth);
+    rc_git_cursor_close(&cursor);
+    return err;
+}
+
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
+                        void *baton, apr_pool_t *scratch)
+{
+    walk_t *walk = apr_pcalloc(scratch, sizeof(*walk));
+    git_oid tree, unused;
+    bool more;
+
+    walk->vcs = vcs;
+    walk->git = vcs->repo;
+    walk->temp_dir = temp_dir;
+    walk->fn = fn;
+    walk->baton = baton;
+    walk->pool = vcs->pool;
+    apr_pool_create(&walk->scratch, scratch);
+    walk->attributes = rc_git_attributes_create(vcs->pool);
+    RC_TRY(rc_git_commit_trees(&tree, &unused, &more, vcs->repo, id, vcs->pool));
+    walk->looking = true;
+    RC_TRY(walk_tree(walk, &tree, false));
+    walk->looking = false;
+    walk->len = 0;
+    return walk_tree(walk, &tree, false);
+}

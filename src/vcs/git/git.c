@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The git back end: libgit2's settings, opening and making repositories, its row in the table.
+ */
+#include "objects.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "base/fs.h"
+#include "base/versions.h"
+
+/* For the process, all handles together. */
+#define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
+#define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
+#define CACHE_LIMIT  ((ssize_t)32 << 20) /* bytes of small objects kept */
+
+rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...)
+{
+    const git_error *last = git_error_last(); /* per thread; the next call may replace it */
+    const char *why = last && last->message ? last->message : "no reason given";
+    va_list ap;
+    const char *what;
+
+    va_start(ap, fmt);
+    what = apr_pvsprintf(pool, fmt, ap);
+    va_end(ap);
+    return rc_err_internal(pool, APR_SUCCESS, "%s: %s", what, why);
+}
+
+static rc_err_t *set_search_paths(apr_pool_t *pool)
+{
+    int level;
+
+    /* Else diffs fail where HOME is unreadable, and answers depend on the server's user. */
+    for (level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
+        if (git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "") < 0)
+            return rc_git_err(pool, "cannot empty libgit2's search path %d", level);
+    return NULL;
+}
+
+static int users; /* of the library: settings of servers in this process */
+
+static apr_status_t end_library(void *unused)
+{
+    (void)unused;
+    if (!__atomic_sub_fetch(&users, 1, __ATOMIC_ACQ_REL))
+        rc_git_share_clear();
+    git_libgit2_shutdown();
+    return APR_SUCCESS;
+}
+
+/* What all open repositories of the process share ends with the process: the settings of one server
+ * may go before those of another. */
+static rc_err_t *start_shared(void)
+{
+    static apr_pool_t *process;
+
+    if (process)
+        return NULL;
+    apr_pool_create(&process, NULL);
+    RC_TRY(rc_git_packs_startup(process));
+    return rc_git_share_startup(process);
+}
+
+static rc_err_t *startup(apr_pool_t *pool)
+{
+    if (git_libgit2_init() < 0)
+        return rc_git_err(pool, "cannot start libgit2");
+    __atomic_add_fetch(&users, 1, __ATOMIC_ACQ_REL);
+    apr_pool_cleanup_register(pool, NULL, end_library, apr_pool_cleanup_null);
+    RC_TRY(set_search_paths(pool));
+    RC_TRY(start_shared());
+    RC_TRY(rc_git_mapped_startup(pool));
+    /* git does not hash what it reads either; zlib's checksum stays. */
+    if (git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) < 0 ||
+        /* The administrator names the repositories; whose they are does not matter. */
+        git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, RC_GIT_OBJECT_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
+        /* A walk over the history would fill the cache with commits nobody asks for again. */
+        git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_COMMIT, (size_t)0) < 0)
+        return rc_git_err(pool, "cannot set up libgit2");
+    rc_version_add("libgit2", LIBGIT2_VERSION);
+    return NULL;
+}
+
+const char *rc_git_dir(const char *path, apr_pool_t *pool)
+{
+    const char *inner = apr_pstrcat(pool, path, "/.git", NULL);
+    struct stat st;
+
+    return !lstat(inner, &st) && S_ISDIR(st.st_mode) ? inner : path;
+}
+
+rc_err_t *rc_git_create(const char *path, apr_pool_t *pool)
+{
+    git_repository_init_options options;
+    git_repository *repo = NULL;
+    struct stat st;
+
+    if (git_repository_init_options_init(&options, GIT_REPOSITORY_INIT_OPTIONS_VERSION) < 0)
+        return rc_git_err(pool, "cannot make a repository at %s", path);
+    if (!lstat(path, &st))
+        return rc_err_internal(pool, APR_EEXIST, "cannot make a repository at %s", path);
+    options.flags =
+        GIT_REPOSITORY_INIT_BARE | GIT_REPOSITORY_INIT_MKPATH | GIT_REPOSITORY_INIT_NO_REINIT;
+    options.initial_head = "master";
+    if (git_repository_init_ext(&repo, path, &options) < 0)
+        return rc_git_err(pool, "cannot make a repository at %s", path);
+    git_repository_free(repo);
+    return NULL;
+}
+
+/* HEAD may be a link, as old versions of git made it, to a branch that is packed. */
+static bool has_head(const rc_git_t *git)
+{
+    char path[4096];
+    struct stat st;
+
+    if (apr_snprintf(path, sizeof(path), "%s/HEAD", git->path) >= (int)sizeof(path) - 1)
+        return false;
+    return !lstat(path, &st) && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
+}
+
+static bool stat_directory(const rc_git_t *git, struct stat *st)
+{
+    return !stat(git->path, st) && S_ISDIR(st->st_mode) && has_head(git);
+}
+
+/* libgit2 keeps packs open and mapped: one that is cut short in its place kills whoever reads it,
+ * and one that was put in place of a damaged one is never seen. So they are looked at before each
+ * use. */
+static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
+{
+    apr_status_t rv = apr_pool_create_unmanaged_ex(&git->packs_pool, NULL, NULL);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "no memory for the repository %s", git->path);
+    apr_pool_tag(git->packs_pool, "rc_git packs");
+    git->packs_taken = apr_time_now();
+    git->packs = rc_git_watch_list(git->packs_pool);
+    rc_git_watch_packs(git->packs, git->path);
+    return NULL;
+}
+
+static rc_err_t *open_library(rc_git_t *git, apr_pool_t *pool)
+{
+    RC_TRY(watch_packs(git, pool));
+    RC_TRY(rc_git_objects_open(&git->odb, git->path, pool));
+    if (git_repository_wrap_odb(&git->repo, git->odb) < 0)
+        return rc_git_err(pool, "cannot open the repository %s", git->path);
+    return NULL;
+}
+
+static void close_library(rc_git_t *git)
+{
+    git_repository_free(git->repo);
+    git_odb_free(git->odb);
+    git->odb = NULL;
+    git->repo = NULL;
+    if (git->packs_pool)
+        apr_pool_destroy(git->packs_pool);
+    git->packs_pool = NULL;
+}
+
+rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool)
+{
+    close_library(git);
+    return open_library(git, pool);
+}
+
+static void close_repo(void *repo)
+{
+    rc_git_t *git = repo;
+
+    rc_git_rest(git);
+    rc_git_share_leave(git->shared);
+    close_library(git);
+    free(git->path);
+    free(git);
+}
+
+/* To git that is no repository, so it is not an empty one to us either. */
+static rc_err_t *check_directory(rc_git_t *git, apr_pool_t *pool)
+{
+    const char *refs = apr_pstrcat(pool, git->path, "/refs", NULL);
+    struct stat st, inner;
+
+    if (access(git->path, R_OK | X_OK) || stat(refs, &inner))
+        return rc_fs_err(pool, "open the repository", git->path);
+    /* Before anything is opened: if the directory is replaced meanwhile, the next reuse sees it. */
+    if (!stat_directory(git, &st) || !S_ISDIR(inner.st_mode))
+        return rc_err_internal(pool, APR_ENOENT, "cannot open the repository %s", git->path);
+    git->dev = st.st_dev;
+    git->ino = st.st_ino;
+    return rc_git_check_format(git->path, pool);
+}
+
+static rc_err_t *open_repo(void **repo, const char *path, apr_pool_t *pool)
+{
+    rc_git_t *git = calloc(1, sizeof(*git));
+    rc_err_t *err;
+
+    if (git)
+        git->path = strdup(rc_git_dir(path, pool));
+    if (!git || !git->path) {
+        free(git);
+        return rc_err_internal(pool, APR_ENOMEM, "cannot open the repository %s", path);
+    }
+    err = check_directory(git, pool);
+    if (!err && !(git->shared = rc_git_share_enter(git)))
+        err = rc_err_internal(pool, APR_ENOMEM, "cannot open the repository %s", path);
+    if (!err)
+        err = open_library(git, pool);
+    if (err) {
+        close_repo(git);
+        return err;
+    }
+    *repo = git;
+    return NULL;
+}
+
+static bool reuse(void *repo)
+{
+    rc_git_t *git = repo;
+    struct stat st;
+
+    /* A failed rc_git_reopen leaves no library side. */
+    return git->odb && stat_directory(git, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
+           rc_git_watch_same(git->packs, git->packs_taken);
+}
+
+static void set_work(void *repo, rc_work_t *work)
+{
+    ((rc_git_t *)repo)->work = work;
+}
+
+rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool)
+{
+    git_object_t type;
+    size_t size;
+
+    if (!git->work || git_odb_read_header(&size, &type, git->odb, id) < 0)
+        return NULL; /* reading it says why */
+    return rc_work_spend(git->work, (apr_off_t)size + rc_git_objects_copied(git->odb), pool);
+}
+
+rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
+                      apr_pool_t *pool)
+{
+    rc_err_t *err = NULL;
+    apr_off_t copied;
+
+    if (!git->odb)
+        return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
+    if (type == GIT_OBJECT_BLOB)
+        RC_TRY(rc_git_spend(git, id, pool));
+    if (git_odb_read(out, git->odb, id) < 0)
+        return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
+    copied = rc_git_objects_copied(git->odb);
+    if (git_odb_object_type(*out) == type && type == GIT_OBJECT_BLOB)
+        return NULL;
+    if (git_odb_object_type(*out) == type)
+        err = rc_work_spend(git->work, (apr_off_t)git_odb_object_size(*out) + copied, pool);
+    else
+        err = rc_err_internal(pool, APR_SUCCESS, "%s in %s is no %s", git_oid_tostr_s(id),
+                              git->path, git_object_type2string(type));
+    if (!err)
+        return NULL;
+    git_odb_object_free(*out);
+    *out = NULL;
+    return err;
+}
+
+static void drop_cache(const char *path, apr_pool_t *pool)
+{
+    const char *git_dir = rc_git_dir(path, pool);
+
+    rc_git_share_forget(path);
+    rc_git_order_forget(git_dir, pool);
+}
+
+static void rest(void *repo)
+{
+    rc_git_rest(repo);
+}
+
+static rc_err_t *refresh(rc_vcs_t *vcs)
+{
+    return rc_git_refresh(vcs->repo, true, vcs->pool);
+}
+
+const rc_backend_t rc_git_backend = {
+    .type = "git",
+    .startup = startup,
+    .create = rc_git_create,
+    .copy = rc_git_copy,
+    .forget = rc_git_share_forget,
+    .known_state = rc_git_known_state,
+    .drop_cache = drop_cache,
+    .check_head = rc_git_check_head,
+    .mend_head = rc_git_mend_head,
+    .open = open_repo,
+    .reuse = reuse,
+    .rest = rest,
+    .set_work = set_work,
+    .close = close_repo,
+    .refresh = refresh,
+    .state = rc_git_state,
+    .count = rc_git_count,
+    .resolve = rc_git_resolve,
+    .commit = rc_git_commit,
+    .id_at = rc_git_id_at,
+    .place = rc_git_place,
+    .series = rc_git_series,
+    .time = rc_git_time,
+    .index_of = rc_git_index_of,
+    .import = rc_git_import,
+    .files = rc_git_files,
+    .changes = rc_git_changes,
+    .stat = rc_git_stat,
+    .nodes = rc_git_nodes,
+    .entry = rc_git_entry,
+    .content = rc_git_content,
+    .diff_files = rc_git_diff_files,
+    .export = rc_git_export,
+    .refs = rc_git_refs,
+    .diff = rc_git_diff,
+    .mail = rc_git_mail,
+    .check_refs = rc_git_check_refs,
+    .strip = rc_git_strip,
+};

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Lists of references: to what commit each leads, their order, and one list laid over another.
+ */
+#include "refs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "objects.h"
+#include "base/log.h"
+
+#define TAG_DEPTH    100 /* tags of tags of ... */
+#define MISSING_MOST 64  /* places that are watched for missing objects */
+
+rc_git_layer_t rc_git_layer(apr_pool_t *pool)
+{
+    rc_git_layer_t layer = {
+        apr_array_make(pool, 8, sizeof(const rc_git_ref_t *)),
+        apr_array_make(pool, 8, sizeof(const rc_git_ref_t *)),
+        apr_array_make(pool, 8, sizeof(const rc_git_ref_t *)),
+        apr_array_make(pool, 1, sizeof(const rc_git_ref_t *)),
+    };
+
+    return layer;
+}
+
+static bool is_tag(const char *name)
+{
+    return !strncmp(name, RC_GIT_TAGS, strlen(RC_GIT_TAGS));
+}
+
+static const char *short_name(const char *name)
+{
+    return name + strlen(is_tag(name) ? RC_GIT_TAGS : RC_GIT_HEADS);
+}
+
+/* --- to what commit does a reference lead? --- */
+
+typedef enum { COMMIT, NO_COMMIT, MISSING, UNREADABLE } end_t;
+
+static bool known_commit(const rc_git_t *git, const git_oid *id)
+{
+    return git->order && rc_git_order_find(git->order, id->id) >= 0;
+}
+
+/* An earlier reading knows most answers; git's objects never change. */
+static bool known_tag(git_oid *commit, const rc_git_reading_t *reading, const char *name,
+                      const git_oid *target)
+{
+    const rc_git_ref_t *ref = reading->base && is_tag(name)
+                                  ? rc_git_ref_find(reading->base->tags, short_name(name))
+                                  : NULL;
+
+    if (!ref || !git_oid_equal(&ref->target, target))
+        return false;
+    *commit = ref->commit;
+    return true;
+}
+
+static bool tag_target(git_oid *id, git_odb_object *tag)
+{
+    const char *data = git_odb_object_data(tag);
+    size_t len = git_odb_object_size(tag);
+
+    return len > 7 + GIT_OID_HEXSZ && !memcmp(data, "object ", 7) &&
+           rc_git_digits_at(id, data + 7, data + len);
+}
+
+static end_t end_of(int code)
+{
+    return code == GIT_ENOTFOUND ? MISSING : UNREADABLE;
+}
+
+/* Follows tags from *@a id on, which is then what they lead to, or what is missing. */
+static end_t follow(git_oid *id, const rc_git_t *git)
+{
+    int depth, n;
+
+    for (depth = 0; depth < TAG_DEPTH; depth++) {
+        git_odb_object *object;
+        git_object_t type;
+        bool good;
+        size_t size;
+
+        if (known_commit(git, id))
+            return COMMIT;
+        if ((n = git_odb_read_header(&size, &type, git->odb, id)) < 0)
+            return end_of(n);
+        if (type != GIT_OBJECT_TAG)
+            return type == GIT_OBJECT_COMMIT ? COMMIT : NO_COMMIT;
+        if ((n = git_odb_read(&object, git->odb, id)) < 0)
+            return end_of(n);
+        good = tag_target(id, object);
+        git_odb_object_free(object);
+        if (!good)
+            return NO_COMMIT;
+    }
+    return NO_COMMIT;
+}
+
+/* What packed-refs says of a tag's end is taken when there is such a commit. */
+static end_t peel(git_oid *commit, rc_git_reading_t *reading, const char *name, const git_oid *id,
+                  const git_oid *peeled)
+{
+    if (known_tag(commit, reading, name, id))
+        return COMMIT;
+    if (peeled) {
+        *commit = *peeled;
+        if (follow(commit, reading->git) == COMMIT && git_oid_equal(commit, peeled))
+            return COMMIT;
+    }
+    *commit = *id;
+    return follow(commit, reading->git);
+}
+
+/* Its coming will be noticed. */
+static void watch_missing(rc_git_reading_t *reading, const git_oid *id)
+{
+    char hex[GIT_OID_HEXSZ + 1];
+
+    if (reading->refs->watched->nelts > MISSING_MOST)
+        return;
+    git_oid_tostr(hex, sizeof(hex), id);
+    rc_git_watch_name(reading, "objects/pack");
+    rc_git_watch_name(reading, apr_psprintf(reading->refs->pool, "objects/%.2s", hex));
+}
+
+/* As git: it goes without the reference, and says so. But when packs were left out, the object may
+ * be in one of them. */
+static rc_err_t *missing(rc_git_reading_t *reading, const char *name, const git_oid *id)
+{
+    if (rc_git_objects_damaged(reading->git->odb))
+        return rc_err_internal(reading->scratch, APR_SUCCESS,
+                               "%s of %s leads to nothing that can "
+                               "be read",
+                               name, reading->git->path);
+    rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: %s leads to nothing and is left out",
+           reading->git->path, name);
+    reading->lost = reading->lost || !is_tag(name);
+    reading->missing = true;
+    watch_missing(reading, id);
+    return NULL;
+}
+
+/* --- filling --- */
+
+static rc_git_ref_t *add(apr_array_header_t *list, const char *name)
+{
+    rc_git_ref_t *ref = apr_pcalloc(list->pool, sizeof(*ref));
+
+    ref->name = apr_pstrdup(list->pool, name);
+    APR_ARRAY_PUSH(list, const rc_git_ref_t *) = ref;
+    return ref;
+}
+
+void rc_git_layer_hide(rc_git_layer_t *layer, const char *name)
+{
+    add(is_tag(name) ? layer->tags : layer->branches, short_name(name))->hidden = true;
+}
+
+rc_err_t *rc_git_layer_add(bool *shown, rc_git_layer_t *layer, rc_git_reading_t *reading,
+                           const char *name, const git_oid *id, const git_oid *peeled)
+{
+    rc_git_ref_t *ref;
+    git_oid commit;
+    end_t end = peel(&commit, reading, name, id, peeled);
+
+    *shown = end == COMMIT;
+    if (end == UNREADABLE)
+        return rc_git_err(reading->scratch, "%s of %s cannot be followed", name,
+                          reading->git->path);
+    if (end == MISSING)
+        return missing(reading, name, &commit);
+    if (end == COMMIT) {
+        ref = add(is_tag(name) ? layer->tags : layer->branches, short_name(name));
+        if (!is_tag(name))
+            APR_ARRAY_PUSH(layer->heads, const rc_git_ref_t *) = ref;
+    } else {
+        reading->lost = reading->lost || !is_tag(name);
+        ref = add(layer->others, name);
+    }
+    ref->target = *id;
+    ref->commit = commit;
+    return NULL;
+}
+
+/* --- order --- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp((*(const rc_git_ref_t *const *)a)->name, (*(const rc_git_ref_t *const *)b)->name);
+}
+
+static int by_commit(const void *a, const void *b)
+{
+    int cmp = git_oid_cmp(&(*(const rc_git_ref_t *const *)a)->commit,
+                          &(*(const rc_git_ref_t *const *)b)->commit);
+
+    return cmp ? cmp : by_name(a, b);
+}
+
+static void sort(apr_array_header_t *list, int (*compare)(const void *, const void *))
+{
+    qsort(list->elts, (size_t)list->nelts, (size_t)list->elt_size, compare);
+}
+
+void rc_git_layer_sort(rc_git_layer_t *layer)
+{
+    sort(layer->branches, by_name);
+    sort(layer->tags, by_name);
+    sort(layer->heads, by_commit);
+    sort(layer->others, by_name);
+}
+
+const rc_git_ref_t *rc_git_ref_find(const apr_array_header_t *list, const char *name)
+{
+    rc_git_ref_t key = {.name = name};
+    const rc_git_ref_t *at = &key, **found;
+
+    found = bsearch(&at, list->elts, (size_t)list->nelts, sizeof(at), by_name);
+    return found ? *found : NULL;
+}
+
+/* --- one over the other --- */
+
+/* @a hiding, by name: what stands before those of the same name in @a below. */
+static apr_array_header_t *merge(apr_array_header_t *below, apr_array_header_t *above,
+                                 const apr_array_header_t *hiding,
+                                 int (*compare)(const void *, const void *), apr_pool_t *pool)
+{
+    apr_array_header_t *list;
+    int i = 0, j = 0;
+
+    if (!hiding->nelts)
+        return below;
+    list = apr_array_make(pool, below->nelts + above->nelts, sizeof(const rc_git_ref_t *));
+    while (i < below->nelts || j < above->nelts) {
+        const rc_git_ref_t **b = &APR_ARRAY_IDX(below, i, const rc_git_ref_t *);
+        const rc_git_ref_t **a = &APR_ARRAY_IDX(above, j, const rc_git_ref_t *);
+
+        if (j == above->nelts || (i < below->nelts && compare(b, a) < 0)) {
+            if (!rc_git_ref_find(hiding, (*b)->name))
+                APR_ARRAY_PUSH(list, const rc_git_ref_t *) = *b;
+            i++;
+        } else {
+            if (!(*a)->hidden)
+                APR_ARRAY_PUSH(list, const rc_git_ref_t *) = *a;
+            j++;
+        }
+    }
+    return list;
+}
+
+rc_git_layer_t rc_git_layer_merge(const rc_git_layer_t *below, const rc_git_layer_t *above,
+                                  apr_pool_t *pool)
+{
+    rc_git_layer_t layer = {
+        merge(below->branches, above->branches, above->branches, by_name, pool),
+        merge(below->tags, above->tags, above->tags, by_name, pool),
+        merge(below->heads, above->heads, above->branches, by_commit, pool),
+        below->others,
+    };
+    int i;
+
+    if (!above->branches->nelts && !above->tags->nelts && !above->others->nelts)
+        return layer;
+    layer.others = apr_array_copy(pool, above->others);
+    for (i = 0; i < below->others->nelts; i++) {
+        const rc_git_ref_t *ref = APR_ARRAY_IDX(below->others, i, const rc_git_ref_t *);
+
+        if (!rc_git_ref_find(above->others, ref->name) &&
+            !rc_git_ref_find(is_tag(ref->name) ? above->tags : above->branches,
+                             short_name(ref->name)))
+            APR_ARRAY_PUSH(layer.others, const rc_git_ref_t *) = ref;
+    }
+    sort(layer.others, by_name);
+    return layer;
+}

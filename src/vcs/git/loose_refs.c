@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads loose references: a file each, that holds an id, or the name of another reference (in old
+ * repositories as a symbolic link).
+ */
+#include "refs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_hash.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+
+/* --- one file --- */
+
+static void parse(rc_git_found_t *found, const char *text, apr_pool_t *pool)
+{
+    const char *end = text + strlen(text);
+    int valid;
+
+    while (end > text && apr_isspace(end[-1]))
+        end--;
+    if (strncmp(text, "ref:", 4)) {
+        found->broken = !rc_git_digits_at(&found->id, text, end) ||
+                        (end - text > GIT_OID_HEXSZ && !apr_isspace(text[GIT_OID_HEXSZ]));
+        return;
+    }
+    text += 4 + strspn(text + 4, " \t\r\n");
+    found->link = text < end ? apr_pstrmemdup(pool, text, (apr_size_t)(end - text)) : "";
+    found->broken = git_reference_name_is_valid(&valid, found->link) < 0 || !valid;
+}
+
+/* A link whose text is the name of a reference is a reference of the old kind. */
+static bool parse_link(rc_git_found_t *found, const char *path, apr_pool_t *pool)
+{
+    char text[PATH_MAX];
+    ssize_t len = readlink(path, text, sizeof(text) - 1);
+
+    if (len <= 5 || strncmp(text, "refs/", 5))
+        return false;
+    text[len] = '\0';
+    parse(found, apr_pstrcat(pool, "ref: ", text, NULL), pool);
+    return true;
+}
+
+rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, const char *name)
+{
+    const char *path = apr_pstrcat(reading->scratch, reading->git->path, "/", name, NULL);
+    rc_git_found_t *found = apr_pcalloc(reading->scratch, sizeof(*found));
+    char text[1024];
+    struct stat st;
+    ssize_t len;
+    int fd;
+
+    *out = found;
+    if ((fd = rc_fs_open_regular(&st, path, O_NOFOLLOW)) < 0 && errno == ELOOP) {
+        if (parse_link(found, path, reading->scratch))
+            return NULL;
+        if ((fd = rc_fs_open_regular(&st, path, 0)) < 0) {
+            found->broken = true; /* to git, too */
+            return NULL;
+        }
+    }
+    len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    if (len < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EISDIR))
+        *out = NULL; /* packed or deleted since the folder was listed */
+    else if (len < 0)
+        return rc_fs_err(reading->scratch, "read", path);
+    if (fd >= 0)
+        close(fd);
+    if (*out) {
+        text[len] = '\0';
+        parse(found, text, reading->scratch);
+    }
+    return NULL;
+}
+
+/* --- all of them --- */
+
+static bool skip_entry(const char *name)
+{
+    apr_size_t len = strlen(name);
+
+    return *name == '.' || (len >= 5 && !strcmp(name + len - 5, ".lock"));
+}
+
+static rc_err_t *read_entry(apr_hash_t *all, rc_git_reading_t *reading, const char *name)
+{
+    apr_size_t len = strlen(name);
+    rc_git_found_t *found;
+
+    if (!rc_git_ref_wanted(name, len))
+        return NULL;
+    RC_TRY(rc_git_loose_ref(&found, reading, name));
+    if (found)
+        apr_hash_set(all, name, (apr_ssize_t)len, found);
+    return NULL;
+}
+
+/* A link that leads nowhere is passed over, as git does when it lists references. */
+static bool leads_nowhere(const struct dirent *entry, const char *git_dir, const char *name,
+                          apr_pool_t *pool)
+{
+    struct stat st;
+
+    return (entry->d_type == DT_LNK || entry->d_type == DT_UNKNOWN) &&
+           stat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st);
+}
+
+/* Folders behind links are not entered: they may go in a circle. */
+static bool entry_is_folder(const struct dirent *entry, const char *git_dir, const char *name,
+                            apr_pool_t *pool)
+{
+    struct stat st;
+
+    if (entry->d_type != DT_UNKNOWN)
+        return entry->d_type == DT_DIR;
+    return !lstat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st) && S_ISDIR(st.st_mode);
+}
+
+/* Folders still to be read are on a list, so that depth costs no stack. */
+static rc_err_t *read_folder(apr_hash_t *all, rc_git_reading_t *reading, const char *folder,
+                             apr_array_header_t *todo)
+{
+    const char *path = rc_git_watch_name(reading, folder);
+    DIR *handle = opendir(path);
+    struct dirent *entry;
+    rc_err_t *err = NULL;
+
+    if (!handle && errno == ENOENT)
+        return NULL;
+    if (!handle)
+        return rc_fs_err(reading->scratch, "read", path);
+    while (!err && (entry = readdir(handle))) {
+        const char *name;
+
+        if (skip_entry(entry->d_name))
+            continue;
+        name = apr_pstrcat(reading->scratch, folder, "/", entry->d_name, NULL);
+        if (entry_is_folder(entry, reading->git->path, name, reading->scratch))
+            APR_ARRAY_PUSH(todo, const char *) = name;
+        else if (!leads_nowhere(entry, reading->git->path, name, reading->scratch))
+            err = read_entry(all, reading, name);
+    }
+    closedir(handle);
+    return err;
+}
+
+rc_err_t *rc_git_loose_refs(apr_hash_t **found, rc_git_reading_t *reading)
+{
+    apr_array_header_t *todo = apr_array_make(reading->scratch, 8, sizeof(const char *));
+
+    *found = apr_hash_make(reading->scratch);
+    APR_ARRAY_PUSH(todo, const char *) = "refs/heads";
+    APR_ARRAY_PUSH(todo, const char *) = "refs/tags";
+    while (todo->nelts) {
+        const char **folder = apr_array_pop(todo);
+
+        RC_TRY(read_folder(*found, reading, *folder, todo));
+    }
+    return NULL;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The objects of one repository as a database of libgit2 whose one back end is ours: it looks into
+ * each folder of objects, packs first, and takes the first copy that is whole. libgit2 opens
+ * nothing else of the repository, so nothing in it can hold or crash it.
+ */
+#include "objects.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#define COPIED_MOST ((apr_off_t)1 << 40) /* more is as much */
+
+typedef struct folder_t {
+    char *path;
+    rc_git_packs_t *packs;
+} folder_t;
+
+typedef struct objects_t {
+    git_odb_backend parent; /* first: libgit2 knows only this */
+    int folders_n;
+    folder_t folders[];
+} objects_t;
+
+static int look(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
+                const git_oid *id)
+{
+    objects_t *objects = (objects_t *)backend;
+    int i, n, worst = GIT_ENOTFOUND;
+
+    for (i = 0; i < objects->folders_n; i++) {
+        const folder_t *folder = &objects->folders[i];
+
+        n = rc_git_packs_read(data, size, type, folder->packs, id);
+        if (n != 0 && n != GIT_ENOTFOUND)
+            worst = n; /* perhaps it is whole elsewhere */
+        if (n != 0)
+            n = rc_git_loose_read(data, size, type, backend, folder->path, id);
+        if (n == 0)
+            return 0;
+        if (n != GIT_ENOTFOUND)
+            worst = n;
+    }
+    return worst;
+}
+
+static int read_object(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
+                       const git_oid *id)
+{
+    return look(data, size, type, backend, id);
+}
+
+static int read_header(size_t *size, git_object_t *type, git_odb_backend *backend,
+                       const git_oid *id)
+{
+    return look(NULL, size, type, backend, id);
+}
+
+static int exists(git_odb_backend *backend, const git_oid *id)
+{
+    git_object_t type;
+    size_t size;
+
+    return look(NULL, &size, &type, backend, id) == 0;
+}
+
+/* libgit2 calls it before it says that something is missing. */
+static int refresh(git_odb_backend *backend)
+{
+    objects_t *objects = (objects_t *)backend;
+    int i;
+
+    for (i = 0; i < objects->folders_n; i++)
+        rc_git_packs_refresh(objects->folders[i].packs);
+    return 0;
+}
+
+static void free_backend(git_odb_backend *backend)
+{
+    objects_t *objects = (objects_t *)backend;
+    int i;
+
+    for (i = 0; i < objects->folders_n; i++) {
+        rc_git_packs_close(objects->folders[i].packs);
+        free(objects->folders[i].path);
+    }
+    free(objects);
+}
+
+static objects_t *make(const apr_array_header_t *folders, apr_pool_t *pool)
+{
+    objects_t *objects =
+        calloc(1, sizeof(*objects) + (size_t)folders->nelts * sizeof(*objects->folders));
+    int i;
+
+    if (!objects)
+        return NULL;
+    git_odb_init_backend(&objects->parent, GIT_ODB_BACKEND_VERSION);
+    objects->parent.read = read_object;
+    objects->parent.read_header = read_header;
+    objects->parent.exists = exists;
+    objects->parent.refresh = refresh;
+    objects->parent.free = free_backend;
+    for (i = 0; i < folders->nelts; i++) {
+        folder_t *folder = &objects->folders[i];
+
+        folder->path = strdup(APR_ARRAY_IDX(folders, i, const char *));
+        folder->packs = folder->path ? rc_git_packs_open(folder->path, pool) : NULL;
+        if (!folder->packs) {
+            free(folder->path);
+            free_backend(&objects->parent);
+            return NULL;
+        }
+        objects->folders_n++;
+    }
+    return objects;
+}
+
+rc_err_t *rc_git_objects_open(git_odb **odb, const char *git_dir, apr_pool_t *pool)
+{
+    apr_array_header_t *folders;
+    objects_t *objects;
+    bool refused;
+
+    RC_TRY(rc_git_object_folders(&folders, &refused, git_dir, pool));
+    objects = make(folders, pool);
+    if (!objects)
+        return rc_err_internal(pool, APR_ENOMEM, "cannot open the objects of %s", git_dir);
+    if (git_odb_new(odb) == 0 && git_odb_add_backend(*odb, &objects->parent, 1) == 0)
+        return NULL;
+    free_backend(&objects->parent);
+    git_odb_free(*odb);
+    *odb = NULL;
+    return rc_git_err(pool, "cannot open the objects of %s", git_dir);
+}
+
+bool rc_git_objects_damaged(git_odb *odb)
+{
+    git_odb_backend *backend;
+    int i;
+
+    if (git_odb_get_backend(&backend, odb, 0) < 0)
+        return false;
+    for (i = 0; i < ((objects_t *)backend)->folders_n; i++)
+        if (rc_git_packs_damaged(((objects_t *)backend)->folders[i].packs))
+            return true;
+    return false;
+}
+
+apr_off_t rc_git_objects_copied(git_odb *odb)
+{
+    git_odb_backend *backend;
+    apr_uint64_t copied = 0;
+    int i;
+
+    if (git_odb_get_backend(&backend, odb, 0) < 0)
+        return 0;
+    for (i = 0; i < ((objects_t *)backend)->folders_n; i++)
+        copied += rc_git_packs_copied(((objects_t *)backend)->folders[i].packs);
+    return copied < COPIED_MOST ? (apr_off_t)copied : COPIED_MOST;
+}

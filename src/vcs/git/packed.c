@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads packed-refs, as strictly as git: a line that is none means that the file is damaged.
+ */
+#include "refs.h"
+
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/fs.h"
+
+#define NAME       "packed-refs"
+#define FILE_MOST  ((apr_size_t)2 << 30)
+#define SCANS_MOST 16 /* for other names of references that are no branches or tags */
+
+/* One reference as the file has it. */
+typedef struct line_t {
+    const char *name;
+    apr_size_t len;
+    git_oid id, peeled;
+    bool has_peeled;
+} line_t;
+
+typedef struct file_t {
+    const char *path, *text, *at, *end;
+    apr_pool_t *pool;
+} file_t;
+
+static rc_err_t *damaged(const file_t *file)
+{
+    return rc_err_internal(file->pool, APR_SUCCESS, "%s is damaged", file->path);
+}
+
+static rc_err_t *open_file(file_t *file, const char *path, apr_pool_t *pool)
+{
+    apr_size_t len;
+
+    RC_TRY(rc_fs_read(&file->text, &len, path, 0, FILE_MOST, pool));
+    if (!file->text)
+        file->text = "";
+    file->path = path;
+    file->at = file->text;
+    file->end = file->text + len;
+    file->pool = pool;
+    if (*file->text == '#') /* only the first line may be a comment */
+        file->at = memchr(file->text, '\n', len);
+    if (!file->at || memchr(file->text, '\0', len))
+        return damaged(file);
+    file->at += *file->text == '#';
+    return NULL;
+}
+
+/* "<id> <name>", and perhaps "^<id>" in the next line. */
+static rc_err_t *next_line(line_t *line, file_t *file)
+{
+    const char *end = memchr(file->at, '\n', (size_t)(file->end - file->at));
+
+    if (!end || !rc_git_digits_at(&line->id, file->at, end) || end - file->at < GIT_OID_HEXSZ + 2 ||
+        !apr_isspace(file->at[GIT_OID_HEXSZ]))
+        return damaged(file);
+    line->name = file->at + GIT_OID_HEXSZ + 1;
+    line->len = (apr_size_t)(end - line->name);
+    file->at = end + 1;
+    line->has_peeled = file->at < file->end && *file->at == '^';
+    if (!line->has_peeled)
+        return NULL;
+    end = memchr(file->at, '\n', (size_t)(file->end - file->at));
+    if (!end || end - file->at != GIT_OID_HEXSZ + 1 ||
+        !rc_git_digits_at(&line->peeled, file->at + 1, end))
+        return damaged(file);
+    file->at = end + 1;
+    return NULL;
+}
+
+static rc_err_t *read_file(rc_git_packed_t *packed, rc_git_reading_t *reading, const char *path)
+{
+    apr_pool_t *scratch;
+    file_t file;
+    line_t line;
+
+    reading->missing = false;
+    RC_TRY(open_file(&file, path, reading->scratch));
+    apr_pool_create(&scratch, reading->scratch);
+    while (file.at < file.end) {
+        const char *name;
+        bool shown;
+
+        apr_pool_clear(scratch);
+        RC_TRY(next_line(&line, &file));
+        name = apr_pstrmemdup(scratch, line.name, line.len);
+        if (!rc_git_ref_wanted(name, line.len))
+            continue;
+        RC_TRY(rc_git_layer_add(&shown, &packed->layer, reading, name, &line.id,
+                                line.has_peeled ? &line.peeled : NULL));
+    }
+    packed->missing = reading->missing;
+    rc_git_layer_sort(&packed->layer);
+    return NULL;
+}
+
+static rc_git_packed_t *usable(const rc_git_refs_t *base)
+{
+    rc_git_packed_t *packed = base ? base->packed : NULL;
+
+    return packed && !packed->missing && rc_git_watch_same(packed->watched, packed->taken) ? packed
+                                                                                           : NULL;
+}
+
+rc_err_t *rc_git_packed_read(rc_git_packed_t **out, rc_git_reading_t *reading)
+{
+    const char *path = rc_git_watch_name(reading, NAME);
+    rc_git_packed_t *packed = usable(reading->base);
+    apr_pool_t *pool;
+    rc_err_t *err;
+
+    *out = packed;
+    if (packed) {
+        __atomic_add_fetch(&packed->users, 1, __ATOMIC_RELAXED);
+        return NULL;
+    }
+    if (apr_pool_create_unmanaged_ex(&pool, NULL, NULL) != APR_SUCCESS)
+        return rc_err_internal(reading->scratch, APR_ENOMEM, "no memory for %s", path);
+    apr_pool_tag(pool, "rc_git_packed");
+    packed = apr_pcalloc(pool, sizeof(*packed));
+    packed->pool = pool;
+    packed->users = 1;
+    packed->taken = apr_time_now();
+    packed->watched = rc_git_watch_list(pool);
+    rc_git_watch(packed->watched, apr_pstrdup(pool, path));
+    packed->layer = rc_git_layer(pool);
+    err = read_file(packed, reading, path);
+    if (err)
+        apr_pool_destroy(pool);
+    else
+        *out = packed;
+    return err;
+}
+
+void rc_git_packed_free(rc_git_packed_t *packed)
+{
+    if (packed && __atomic_sub_fetch(&packed->users, 1, __ATOMIC_ACQ_REL) == 0)
+        apr_pool_destroy(packed->pool);
+}
+
+rc_err_t *rc_git_packed_scan(bool *found, git_oid *id, rc_git_reading_t *reading, const char *name)
+{
+    apr_size_t len = strlen(name);
+    apr_pool_t *pool; /* of one scan: the file is in it */
+    file_t file;
+    line_t line;
+
+    *found = false;
+    if (reading->scans++ >= SCANS_MOST)
+        return NULL;
+    apr_pool_create(&pool, reading->scratch);
+    RC_TRY(open_file(&file, rc_git_watch_name(reading, NAME), pool));
+    while (!*found && file.at < file.end) {
+        RC_TRY(next_line(&line, &file));
+        *found = line.len == len && !memcmp(line.name, name, len);
+        *id = line.id;
+    }
+    apr_pool_destroy(pool);
+    return NULL;
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A list of references in the order of their names, in a file that nobody else changes: lines
+ * "<40 hex digits> <name>", after comments. Read where it is mapped, however long it is.
+ */
+#ifndef RC_VCS_GIT_REF_LIST_H
+#define RC_VCS_GIT_REF_LIST_H
+
+#include <stdbool.h>
+
+#include <apr_file_io.h>
+
+#include "base/err.h"
+
+#define RC_REF_ID  40   /* characters of an id */
+#define RC_REF_MAX 4096 /* of a name; no file system holds a longer one */
+
+typedef struct rc_ref_list_t {
+    const char *text, *end;
+} rc_ref_list_t;
+
+typedef struct rc_ref_t {
+    const char *id, *name; /* not ended by NUL */
+    apr_size_t len;        /* of the name */
+} rc_ref_t;
+
+/** Maps @a file until @a pool ends. */
+rc_err_t *rc_ref_list_map(rc_ref_list_t *list, apr_file_t *file, apr_pool_t *pool);
+
+/** Takes the reference at *@a at, which begins as list->text, and moves on; false at the end. */
+bool rc_ref_list_next(rc_ref_t *ref, const rc_ref_list_t *list, const char **at);
+
+/** The first reference that is called @a name or follows it; false when there is none. */
+bool rc_ref_list_seek(rc_ref_t *ref, const rc_ref_list_t *list, const char *name, apr_size_t len);
+
+/** The reference that is called @a name; false when there is none. */
+bool rc_ref_list_find(rc_ref_t *ref, const rc_ref_list_t *list, const char *name, apr_size_t len);
+
+/** As strcmp, of names. */
+int rc_ref_compare(const char *a, apr_size_t a_len, const char *b, apr_size_t b_len);
+
+/**
+ * Does a reference of @a list stand in the way of @a name: is one below it, as branch "a/b" is
+ * below "a", or above it? Git cannot have both.
+ */
+bool rc_ref_list_collides(const rc_ref_list_t *list, const char *name, apr_size_t len);
+
+#endif

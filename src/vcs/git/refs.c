@@ -1,0 +1,329 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Branches and tags as they are at one moment, read from packed-refs and the loose files, and
+ * the file times by which a later look can tell that nothing has changed. libgit2's iterator
+ * gives the references but neither the times nor a cheap "as before".
+ */
+#include "refs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+#include <openssl/evp.h>
+
+#include "base/fs.h"
+#include "base/text.h"
+
+#define LINKS_MOST   4 /* a reference to a reference to ...; as git, which reads five */
+#define SHALLOW_MOST ((apr_size_t)256 << 20)
+
+const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name)
+{
+    rc_git_refs_t *refs = reading->refs;
+    const char *path = apr_pstrcat(refs->pool, reading->git->path, "/", name, NULL);
+
+    rc_git_watch(refs->watched, path);
+    return path;
+}
+
+bool rc_git_refs_current(const rc_git_refs_t *refs)
+{
+    return rc_git_watch_same(refs->watched, refs->taken);
+}
+
+bool rc_git_digits_at(git_oid *id, const char *p, const char *end)
+{
+    return end - p >= GIT_OID_HEXSZ && git_oid_fromstrn(id, p, GIT_OID_HEXSZ) == 0;
+}
+
+bool rc_git_ref_wanted(const char *name, apr_size_t len)
+{
+    int valid;
+
+    return ((len > strlen(RC_GIT_HEADS) && !strncmp(name, RC_GIT_HEADS, strlen(RC_GIT_HEADS))) ||
+            (len > strlen(RC_GIT_TAGS) && !strncmp(name, RC_GIT_TAGS, strlen(RC_GIT_TAGS)))) &&
+           git_reference_name_is_valid(&valid, name) == 0 && valid;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return git_oid_cmp(a, b);
+}
+
+static rc_err_t *read_shallow(rc_git_reading_t *reading)
+{
+    apr_array_header_t *list = reading->refs->shallow;
+    const char *path = rc_git_watch_name(reading, "shallow"), *p, *end;
+    apr_size_t len;
+    git_oid id;
+
+    RC_TRY(rc_fs_read(&p, &len, path, 0, SHALLOW_MOST, reading->scratch));
+    for (end = p ? p + len : NULL; p < end; p += strspn(p, "\r\n")) {
+        if (!rc_git_digits_at(&id, p, end))
+            return rc_err_internal(reading->scratch, APR_SUCCESS, "%s is damaged", path);
+        APR_ARRAY_PUSH(list, git_oid) = id;
+        p += GIT_OID_HEXSZ;
+    }
+    qsort(list->elts, (size_t)list->nelts, sizeof(git_oid), compare_ids);
+    return NULL;
+}
+
+/* --- references to references --- */
+
+static const rc_git_ref_t *find_packed(const rc_git_reading_t *reading, const char *name)
+{
+    const rc_git_layer_t *layer = &reading->refs->packed->layer;
+    const rc_git_ref_t *ref = NULL;
+
+    if (!strncmp(name, RC_GIT_HEADS, strlen(RC_GIT_HEADS)))
+        ref = rc_git_ref_find(layer->branches, name + strlen(RC_GIT_HEADS));
+    else if (!strncmp(name, RC_GIT_TAGS, strlen(RC_GIT_TAGS)))
+        ref = rc_git_ref_find(layer->tags, name + strlen(RC_GIT_TAGS));
+    return ref ? ref : rc_git_ref_find(layer->others, name);
+}
+
+/* What the reference @a name holds: an id, or another name. *@a out = NULL: there is none. */
+static rc_err_t *look_up(rc_git_found_t **out, rc_git_reading_t *reading, apr_hash_t *loose,
+                         const char *name)
+{
+    const rc_git_ref_t *packed;
+    rc_git_found_t *found;
+    bool there = false;
+
+    *out = apr_hash_get(loose, name, APR_HASH_KEY_STRING);
+    if (*out)
+        return NULL;
+    found = apr_pcalloc(reading->scratch, sizeof(*found));
+    packed = find_packed(reading, name);
+    if (packed) {
+        found->id = packed->target;
+        *out = found;
+    } else if (!rc_git_ref_wanted(name, strlen(name))) {
+        RC_TRY(rc_git_loose_ref(out, reading, name));
+        if (!*out)
+            RC_TRY(rc_git_packed_scan(&there, &found->id, reading, name));
+        if (there)
+            *out = found;
+    }
+    return NULL;
+}
+
+/* One that leads to no reference is as good as none: a branch that is not born yet. */
+static rc_err_t *follow_links(bool *unborn, rc_git_found_t *found, rc_git_reading_t *reading,
+                              apr_hash_t *loose)
+{
+    rc_git_found_t *at = found;
+    int depth;
+
+    *unborn = false;
+    for (depth = 0; at && !at->broken && at->link && depth < LINKS_MOST; depth++)
+        RC_TRY(look_up(&at, reading, loose, at->link));
+    *unborn = at == NULL;
+    found->broken = !at || at->broken || at->link;
+    if (!found->broken)
+        found->id = at->id;
+    return NULL;
+}
+
+/* --- all of them --- */
+
+static rc_err_t *add_loose(rc_git_layer_t *layer, rc_git_reading_t *reading, apr_hash_t *loose,
+                           const char *name, const rc_git_found_t *found)
+{
+    rc_git_found_t end = *found;
+    bool shown = false, unborn = false;
+
+    if (end.link && !end.broken)
+        RC_TRY(follow_links(&unborn, &end, reading, loose));
+    if (!end.broken)
+        RC_TRY(rc_git_layer_add(&shown, layer, reading, name, &end.id, NULL));
+    else if (!unborn && !strncmp(name, RC_GIT_HEADS, strlen(RC_GIT_HEADS)))
+        reading->lost = true;
+    if (!shown)
+        rc_git_layer_hide(layer, name);
+    return NULL;
+}
+
+static rc_err_t *read_layers(rc_git_reading_t *reading)
+{
+    rc_git_refs_t *refs = reading->refs;
+    rc_git_layer_t layer = rc_git_layer(refs->pool);
+    apr_hash_index_t *hi;
+    apr_hash_t *loose;
+
+    /* In this order: a reference that is packed meanwhile is seen twice, not missed. */
+    RC_TRY(rc_git_loose_refs(&loose, reading));
+    RC_TRY(rc_git_packed_read(&refs->packed, reading));
+    for (hi = apr_hash_first(reading->scratch, loose); hi; hi = apr_hash_next(hi))
+        RC_TRY(add_loose(&layer, reading, loose, apr_hash_this_key(hi), apr_hash_this_val(hi)));
+    rc_git_layer_sort(&layer);
+    layer = rc_git_layer_merge(&refs->packed->layer, &layer, refs->pool);
+    refs->branches = layer.branches;
+    refs->tags = layer.tags;
+    refs->heads = layer.heads;
+    refs->others = layer.others;
+    return NULL;
+}
+
+/* --- the finished snapshot --- */
+
+static void add_ids(apr_array_header_t *text, const apr_array_header_t *list)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++)
+        APR_ARRAY_PUSH(text, git_oid) = APR_ARRAY_IDX(list, i, const rc_git_ref_t *)->commit;
+}
+
+static bool add_names(EVP_MD_CTX *sha, const apr_array_header_t *list)
+{
+    bool good = true;
+    int i;
+
+    for (i = 0; good && i < list->nelts; i++) {
+        const char *name = APR_ARRAY_IDX(list, i, const rc_git_ref_t *)->name;
+
+        good = EVP_DigestUpdate(sha, name, strlen(name) + 1);
+    }
+    return good && EVP_DigestUpdate(sha, "", 1); /* no name is empty: here the list ends */
+}
+
+/* The key knows the commits, in the order of names; so names are all that it lacks. */
+static rc_err_t *set_state(rc_git_refs_t *refs, apr_pool_t *pool)
+{
+    EVP_MD_CTX *sha = EVP_MD_CTX_new();
+    bool good = sha && EVP_DigestInit_ex(sha, EVP_sha1(), NULL) &&
+                EVP_DigestUpdate(sha, refs->key.id, RC_GIT_RAW) && add_names(sha, refs->branches) &&
+                add_names(sha, refs->tags) && EVP_DigestFinal_ex(sha, refs->state, NULL);
+
+    EVP_MD_CTX_free(sha);
+    return good ? NULL : rc_err_internal(pool, APR_SUCCESS, "cannot hash the references");
+}
+
+static rc_err_t *finish(rc_git_reading_t *reading)
+{
+    rc_git_refs_t *refs = reading->refs;
+    int most = refs->branches->nelts + refs->tags->nelts + refs->shallow->nelts + 1;
+    apr_array_header_t *text = apr_array_make(reading->scratch, most, sizeof(git_oid));
+    git_oid none;
+
+    add_ids(text, refs->branches);
+    add_ids(text, refs->tags);
+    memset(&none, 0, sizeof(none));
+    APR_ARRAY_PUSH(text, git_oid) = none; /* where the tips end */
+    apr_array_cat(text, refs->shallow);
+    if (git_odb_hash(&refs->key, text->elts, (size_t)text->nelts * sizeof(git_oid),
+                     GIT_OBJECT_BLOB) < 0)
+        return rc_git_err(reading->scratch, "cannot hash the references of %s", reading->git->path);
+    return set_state(refs, reading->scratch);
+}
+
+static rc_err_t *read_all(rc_git_reading_t *reading)
+{
+    RC_TRY(read_layers(reading));
+    RC_TRY(read_shallow(reading));
+    if (reading->lost && !reading->refs->branches->nelts) /* it is damaged, not empty */
+        return rc_err_internal(reading->scratch, APR_SUCCESS, "no branch of %s leads to a commit",
+                               reading->git->path);
+    return finish(reading);
+}
+
+static rc_git_refs_t *make_refs(void)
+{
+    rc_git_refs_t *refs;
+    apr_pool_t *own;
+
+    if (apr_pool_create_unmanaged_ex(&own, NULL, NULL) != APR_SUCCESS)
+        return NULL;
+    apr_pool_tag(own, "rc_git_refs");
+    refs = apr_pcalloc(own, sizeof(*refs));
+    refs->pool = own;
+    refs->users = 1;
+    refs->taken = apr_time_now();
+    refs->watched = rc_git_watch_list(own);
+    refs->shallow = apr_array_make(own, 1, sizeof(git_oid));
+    return refs;
+}
+
+/* Scratch memory is its own: much of it would stay with the thread's allocator. */
+rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, const rc_git_refs_t *base,
+                           apr_pool_t *pool)
+{
+    rc_git_reading_t reading = {.git = git, .base = base};
+    rc_err_t *err;
+
+    reading.refs = make_refs();
+    if (!reading.refs ||
+        apr_pool_create_unmanaged_ex(&reading.scratch, NULL, NULL) != APR_SUCCESS) {
+        rc_git_refs_free(reading.refs);
+        return rc_err_internal(pool, APR_ENOMEM, "no memory for the references of %s", git->path);
+    }
+    apr_pool_tag(reading.scratch, "rc_git_refs_read");
+    err = rc_err_copy(read_all(&reading), pool);
+    apr_pool_destroy(reading.scratch);
+    if (err)
+        rc_git_refs_free(reading.refs);
+    else
+        *out = reading.refs;
+    return err;
+}
+
+rc_git_refs_t *rc_git_refs_hold(rc_git_refs_t *refs)
+{
+    if (refs)
+        __atomic_add_fetch(&refs->users, 1, __ATOMIC_RELAXED);
+    return refs;
+}
+
+void rc_git_refs_free(rc_git_refs_t *refs)
+{
+    if (!refs || __atomic_sub_fetch(&refs->users, 1, __ATOMIC_ACQ_REL))
+        return;
+    rc_git_packed_free(refs->packed);
+    apr_pool_destroy(refs->pool);
+}
+
+/* --- questions --- */
+
+apr_size_t rc_git_refs_weight(const rc_git_refs_t *refs)
+{
+    apr_size_t n = (apr_size_t)refs->branches->nelts + (apr_size_t)refs->tags->nelts;
+
+    return n * (sizeof(rc_git_ref_t) + 2 * sizeof(void *) + 32) +
+           (apr_size_t)refs->shallow->nelts * sizeof(git_oid);
+}
+
+const char *rc_git_head_name(const rc_git_refs_t *refs, const git_oid *commit)
+{
+    const rc_git_ref_t **heads = (const rc_git_ref_t **)refs->heads->elts;
+    int low = 0, high = refs->heads->nelts;
+
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+
+        if (git_oid_cmp(&heads[middle]->commit, commit) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < refs->heads->nelts && git_oid_equal(&heads[low]->commit, commit) ? heads[low]->name
+                                                                                  : NULL;
+}
+
+rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
+{
+    rc_git_t *git = vcs->repo;
+
+    RC_TRY(rc_git_look(git, false, vcs->pool));
+    *state = rc_text_hex(git->refs->state, RC_GIT_RAW, pool);
+    return NULL;
+}
+
+bool rc_git_cut_off(const rc_git_refs_t *refs, const git_oid *commit)
+{
+    const apr_array_header_t *list = refs->shallow;
+
+    return list->nelts &&
+           bsearch(commit, list->elts, (size_t)list->nelts, sizeof(git_oid), compare_ids);
+}

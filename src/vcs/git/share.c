@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * References and order of a repository, one of each per process: read by one thread while others
+ * who need them wait, and shared by all handles.
+ */
+#include "share.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/text.h"
+#include "base/time.h"
+
+#define WAIT_MOST apr_time_from_sec(30) /* for another thread that reads */
+
+/* --- one reads, others wait --- */
+
+static rc_err_t *begin(rc_git_shared_t *shared, apr_pool_t *pool)
+{
+    apr_time_t end = rc_clock() + WAIT_MOST, now;
+    bool busy;
+
+    rc_git_share_lock();
+    while (shared->busy && (now = rc_clock()) < end)
+        rc_git_share_wait(end - now);
+    busy = shared->busy;
+    shared->busy = true;
+    rc_git_share_unlock();
+    return busy ? rc_err(pool, RC_E_BUSY, "the repository is being read; try again") : NULL;
+}
+
+/* What is read here is for all: it does not end because one client has gone. */
+static rc_work_t *without_limits(rc_git_t *git)
+{
+    rc_work_t *work = git->work;
+
+    git->work = NULL;
+    return work;
+}
+
+/* Keeps a failure for those who wait for the same; that one was busy is not theirs. */
+static void keep_failure(rc_git_shared_t *shared, rc_git_part_t part, apr_time_t began,
+                         const rc_err_t *err)
+{
+    if (shared->failed[part].pool)
+        apr_pool_destroy(shared->failed[part].pool);
+    shared->failed[part].pool = NULL;
+    if (!err || err->kind == RC_E_BUSY ||
+        apr_pool_create_unmanaged_ex(&shared->failed[part].pool, NULL, NULL))
+        return;
+    shared->failed[part].began = began;
+    shared->failed[part].err = rc_err_copy(err, shared->failed[part].pool);
+}
+
+static void end(rc_git_shared_t *shared)
+{
+    rc_git_garbage_t garbage = {NULL, 0};
+
+    rc_git_share_lock();
+    shared->busy = false;
+    rc_git_share_use(&garbage, shared);
+    rc_git_share_wake();
+    rc_git_share_unlock();
+    rc_git_share_free(&garbage);
+}
+
+static const rc_err_t *failed_since(const rc_git_shared_t *shared, rc_git_part_t part,
+                                    apr_time_t start)
+{
+    return shared->failed[part].pool && shared->failed[part].began >= start
+               ? shared->failed[part].err
+               : NULL;
+}
+
+/* --- references --- */
+
+static rc_git_refs_t *shared_refs(rc_git_shared_t *shared)
+{
+    rc_git_garbage_t garbage = {NULL, 0};
+    rc_git_refs_t *refs;
+
+    rc_git_share_lock();
+    rc_git_share_use(&garbage, shared);
+    refs = rc_git_refs_hold(shared->refs);
+    rc_git_share_unlock();
+    rc_git_share_free(&garbage);
+    return refs;
+}
+
+static void share_refs(rc_git_shared_t *shared, rc_git_refs_t *refs, apr_time_t began)
+{
+    rc_git_refs_t *before;
+
+    rc_git_share_lock();
+    before = shared->refs;
+    shared->refs = rc_git_refs_hold(refs);
+    shared->began = began;
+    rc_git_share_weigh(shared);
+    rc_git_share_unlock();
+    rc_git_refs_free(before);
+}
+
+static rc_git_order_t *shared_order(rc_git_shared_t *shared, const rc_git_refs_t *refs)
+{
+    rc_git_order_t *order;
+
+    rc_git_share_lock();
+    order = shared->order;
+    if (order && refs && memcmp(order->key, refs->key.id, RC_GIT_RAW))
+        order = NULL;
+    order = rc_git_order_hold(order);
+    rc_git_share_unlock();
+    return order;
+}
+
+static void share_order(rc_git_shared_t *shared, rc_git_order_t *order)
+{
+    rc_git_order_t *before;
+
+    rc_git_share_lock();
+    before = shared->order;
+    shared->order = rc_git_order_hold(order);
+    rc_git_share_weigh(shared);
+    rc_git_share_unlock();
+    rc_git_order_free(before);
+}
+
+static void use_refs(rc_git_t *git, rc_git_refs_t *refs)
+{
+    rc_git_refs_free(git->refs);
+    git->refs = refs;
+    git->ordered = git->ordered && !memcmp(git->order->key, refs->key.id, RC_GIT_RAW);
+}
+
+static void use_order(rc_git_t *git, rc_git_order_t *order)
+{
+    rc_git_order_free(git->order);
+    git->order = order;
+}
+
+/* An order, even an older one, spares reading what the references lead to. */
+static void find_order(rc_git_t *git, apr_pool_t *pool)
+{
+    if (git->order || (git->order = shared_order(git->shared, NULL)))
+        return;
+    git->order = rc_git_order_load(git, pool);
+    if (git->order)
+        share_order(git->shared, git->order);
+}
+
+static rc_err_t *read_refs(rc_git_refs_t **refs, rc_git_t *git, apr_time_t start, apr_pool_t *pool)
+{
+    rc_git_shared_t *shared = git->shared;
+    rc_git_refs_t *base = shared_refs(shared);
+    apr_time_t began = rc_clock();
+    rc_err_t *err = rc_err_copy(failed_since(shared, RC_GIT_REFS, start), pool);
+
+    *refs = base;
+    if (!err && base && shared->began >= start) /* another thread has read them meanwhile */
+        return NULL;
+    if (err) {
+        rc_git_refs_free(base);
+        return err;
+    }
+    if (!git->odb)
+        err = rc_git_reopen(git, pool); /* failed once; perhaps it works now */
+    if (!err) {
+        find_order(git, pool);
+        err = rc_git_refs_read(refs, git, base, pool);
+    }
+    keep_failure(shared, RC_GIT_REFS, began, err);
+    if (!err)
+        share_refs(shared, *refs, began);
+    rc_git_refs_free(base);
+    return err;
+}
+
+rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool)
+{
+    apr_time_t start = rc_clock();
+    rc_git_refs_t *refs;
+    rc_work_t *work;
+    rc_err_t *err;
+
+    if (git->refs && !force)
+        return NULL;
+    refs = shared_refs(git->shared);
+    if (!refs || !rc_git_refs_current(refs)) {
+        rc_git_refs_free(refs);
+        RC_TRY(begin(git->shared, pool));
+        work = without_limits(git);
+        err = read_refs(&refs, git, start, pool);
+        git->work = work;
+        end(git->shared);
+        RC_TRY(err);
+    }
+    use_refs(git, refs);
+    return NULL;
+}
+
+/* The references of the repository at @a path, if they have been read and are as they were. */
+static rc_git_refs_t *known_refs(const char *path)
+{
+    rc_git_garbage_t garbage = {NULL, 0};
+    rc_git_refs_t *refs = NULL;
+    rc_git_shared_t *shared;
+    struct stat st;
+
+    if (stat(path, &st))
+        return NULL;
+    rc_git_share_lock();
+    shared = rc_git_share_find(path, st.st_dev, st.st_ino);
+    if (shared && shared->refs) {
+        refs = rc_git_refs_hold(shared->refs);
+        rc_git_share_use(&garbage, shared);
+    }
+    rc_git_share_unlock();
+    rc_git_share_free(&garbage);
+    return refs;
+}
+
+const char *rc_git_known_state(const char *path, apr_pool_t *pool)
+{
+    rc_git_refs_t *refs = known_refs(rc_git_dir(path, pool));
+    const char *state = NULL;
+
+    if (refs && rc_git_refs_current(refs))
+        state = rc_text_hex(refs->state, RC_GIT_RAW, pool);
+    rc_git_refs_free(refs);
+    return state;
+}
+
+/* --- the order --- */
+
+static rc_err_t *make_order(rc_git_t *git, apr_time_t start, apr_pool_t *pool)
+{
+    rc_git_shared_t *shared = git->shared;
+    rc_git_order_t *order = shared_order(shared, git->refs);
+    apr_time_t began = rc_clock();
+    rc_err_t *err = rc_err_copy(failed_since(shared, RC_GIT_ORDER, start), pool);
+
+    if (!order && err)
+        return err;
+    if (!order) {
+        err = rc_git_order_make(&order, git, git->refs, git->order, pool);
+        keep_failure(shared, RC_GIT_ORDER, began, err);
+        RC_TRY(err);
+        share_order(shared, order);
+    }
+    use_order(git, order);
+    return NULL;
+}
+
+rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool)
+{
+    apr_time_t start = rc_clock();
+    rc_git_order_t *order;
+    rc_err_t *err;
+
+    RC_TRY(rc_git_look(git, force, pool));
+    if (git->ordered)
+        return NULL;
+    order = shared_order(git->shared, git->refs);
+    if (order) {
+        use_order(git, order);
+    } else {
+        RC_TRY(begin(git->shared, pool));
+        find_order(git, pool);
+        err = make_order(git, start, pool);
+        end(git->shared);
+        RC_TRY(err);
+    }
+    git->ordered = true;
+    return NULL;
+}
+
+void rc_git_rest(rc_git_t *git)
+{
+    rc_git_refs_free(git->refs);
+    rc_git_order_free(git->order);
+    git->refs = NULL;
+    git->order = NULL;
+    git->ordered = false;
+}

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The table of what is shared of repositories: found by path, and let go when it was not used for a
+ * while, or when all together take too much memory, the least recently used first. No step takes
+ * longer when there are more repositories.
+ */
+#include "share.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "base/time.h"
+
+#define BUCKETS    4096
+#define IDLE_MOST  apr_time_from_sec(60) /* unused, then it goes with the next look at any */
+#define BYTES_MOST ((apr_size_t)64 << 20)
+#define TRIM_FROM  ((apr_size_t)1 << 20) /* so many freed bytes are given back to the system */
+
+static struct {
+    apr_thread_mutex_t *mutex;
+    apr_thread_cond_t *done; /* a reading has ended */
+    rc_git_shared_t *buckets[BUCKETS];
+    rc_git_shared_t *oldest, *newest;
+    apr_size_t bytes; /* the sum of all weights */
+} all;
+
+void rc_git_share_lock(void)
+{
+    apr_thread_mutex_lock(all.mutex);
+}
+
+void rc_git_share_unlock(void)
+{
+    apr_thread_mutex_unlock(all.mutex);
+}
+
+void rc_git_share_wait(apr_interval_time_t time)
+{
+    apr_thread_cond_timedwait(all.done, all.mutex, time);
+}
+
+void rc_git_share_wake(void)
+{
+    apr_thread_cond_broadcast(all.done);
+}
+
+/* --- the two orders: by path, by use --- */
+
+static rc_git_shared_t **bucket(const char *path)
+{
+    apr_ssize_t len = APR_HASH_KEY_STRING;
+
+    return &all.buckets[apr_hashfunc_default(path, &len) % BUCKETS];
+}
+
+rc_git_shared_t *rc_git_share_find(const char *path, dev_t dev, ino_t ino)
+{
+    rc_git_shared_t *shared = *bucket(path);
+
+    while (shared && (shared->dev != dev || shared->ino != ino || strcmp(shared->path, path)))
+        shared = shared->next;
+    return shared;
+}
+
+static void push(rc_git_shared_t *shared)
+{
+    shared->newer = NULL;
+    shared->older = all.newest;
+    *(all.newest ? &all.newest->newer : &all.oldest) = shared;
+    all.newest = shared;
+    shared->used = rc_clock();
+}
+
+static void pull(rc_git_shared_t *shared)
+{
+    *(shared->newer ? &shared->newer->older : &all.newest) = shared->older;
+    *(shared->older ? &shared->older->newer : &all.oldest) = shared->newer;
+}
+
+void rc_git_share_weigh(rc_git_shared_t *shared)
+{
+    all.bytes -= shared->weight;
+    shared->weight = (shared->refs ? rc_git_refs_weight(shared->refs) : 0) +
+                     (shared->order ? shared->order->size : 0);
+    all.bytes += shared->weight;
+}
+
+/* --- letting go --- */
+
+static void free_shared(rc_git_shared_t *shared)
+{
+    int i;
+
+    rc_git_refs_free(shared->refs);
+    rc_git_order_free(shared->order);
+    for (i = 0; i < RC_GIT_PARTS; i++)
+        if (shared->failed[i].pool)
+            apr_pool_destroy(shared->failed[i].pool);
+    free(shared->path);
+    free(shared);
+}
+
+void rc_git_share_free(rc_git_garbage_t *garbage)
+{
+    rc_git_shared_t *shared;
+
+    while ((shared = garbage->first)) {
+        garbage->first = shared->next;
+        free_shared(shared);
+    }
+    if (garbage->bytes >= TRIM_FROM)
+        malloc_trim(0);
+}
+
+/* Takes what @a shared holds; the entry stays while handles point to it. */
+static void empty(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
+{
+    rc_git_shared_t *out = calloc(1, sizeof(*out));
+
+    if (!out)
+        return;
+    garbage->bytes += shared->weight;
+    out->refs = shared->refs;
+    out->order = shared->order;
+    shared->refs = NULL;
+    shared->order = NULL;
+    rc_git_share_weigh(shared);
+    out->next = garbage->first;
+    garbage->first = out;
+}
+
+/* Takes the entry out when no handle points to it, and nothing is in it. */
+static void drop(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
+{
+    rc_git_shared_t **at = bucket(shared->path);
+
+    if (shared->handles || shared->weight)
+        return;
+    while (*at != shared)
+        at = &(*at)->next;
+    *at = shared->next;
+    pull(shared);
+    shared->next = garbage->first;
+    garbage->first = shared;
+}
+
+/* What is in use stays, however large. An entry that only handles keep is passed over: there are
+ * few handles. */
+static void sweep(rc_git_garbage_t *garbage, const rc_git_shared_t *keep)
+{
+    apr_time_t limit = rc_clock() - IDLE_MOST;
+    rc_git_shared_t *shared = all.oldest, *newer;
+
+    for (; shared && (all.bytes > BYTES_MOST || shared->used < limit); shared = newer) {
+        newer = shared->newer;
+        if (shared == keep || shared->busy)
+            continue;
+        if (shared->weight)
+            empty(garbage, shared);
+        drop(garbage, shared);
+    }
+}
+
+void rc_git_share_use(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
+{
+    pull(shared);
+    push(shared);
+    sweep(garbage, shared);
+}
+
+void rc_git_share_clear(void)
+{
+    rc_git_shared_t *shared;
+
+    while ((shared = all.oldest)) {
+        pull(shared);
+        free_shared(shared);
+    }
+    memset(all.buckets, 0, sizeof(all.buckets));
+    all.bytes = 0;
+}
+
+rc_err_t *rc_git_share_startup(apr_pool_t *pool)
+{
+    apr_status_t rv = apr_thread_mutex_create(&all.mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+
+    if (rv == APR_SUCCESS)
+        rv = apr_thread_cond_create(&all.done, pool);
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "cannot make the mutex of the references");
+    return NULL;
+}
+
+/* --- handles --- */
+
+static rc_git_shared_t *add(const rc_git_t *git)
+{
+    rc_git_shared_t *shared = calloc(1, sizeof(*shared)), **at = bucket(git->path);
+
+    if (!shared || !(shared->path = strdup(git->path))) {
+        free(shared);
+        return NULL;
+    }
+    shared->dev = git->dev;
+    shared->ino = git->ino;
+    shared->next = *at;
+    *at = shared;
+    push(shared);
+    return shared;
+}
+
+rc_git_shared_t *rc_git_share_enter(const rc_git_t *git)
+{
+    rc_git_garbage_t garbage = {NULL, 0};
+    rc_git_shared_t *shared;
+
+    rc_git_share_lock();
+    shared = rc_git_share_find(git->path, git->dev, git->ino);
+    if (!shared)
+        shared = add(git);
+    if (shared) {
+        shared->handles++;
+        rc_git_share_use(&garbage, shared);
+    }
+    rc_git_share_unlock();
+    rc_git_share_free(&garbage);
+    return shared;
+}
+
+void rc_git_share_leave(rc_git_shared_t *shared)
+{
+    rc_git_garbage_t garbage = {NULL, 0};
+
+    if (!shared)
+        return;
+    rc_git_share_lock();
+    shared->handles--;
+    drop(&garbage, shared);
+    rc_git_share_unlock();
+    rc_git_share_free(&garbage);
+}
+
+static void forget(rc_git_garbage_t *garbage, const char *path)
+{
+    rc_git_shared_t *shared = *bucket(path), *next;
+
+    for (; shared; shared = next) {
+        next = shared->next;
+        if (strcmp(shared->path, path))
+            continue;
+        empty(garbage, shared);
+        drop(garbage, shared);
+    }
+}
+
+void rc_git_share_forget(const char *path)
+{
+    rc_git_garbage_t garbage = {NULL, 0};
+    char inner[4096];
+
+    rc_git_share_lock();
+    forget(&garbage, path);
+    if (apr_snprintf(inner, sizeof(inner), "%s/.git", path) < (int)sizeof(inner) - 1)
+        forget(&garbage, inner);
+    rc_git_share_unlock();
+    rc_git_share_free(&garbage);
+}

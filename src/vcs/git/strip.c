@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Taking a commit and what follows it off a branch.
+ */
+#include "git.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "run.h"
+#include "base/fs.h"
+
+/* The one parent of the commit; RC_E_FAILED for a merge, a root, and where history is cut off. */
+static rc_err_t *only_parent(git_oid *parent, rc_git_t *git, const git_oid *id, apr_pool_t *pool)
+{
+    git_odb_object *object;
+    rc_git_header_t header = {.parents = apr_array_make(pool, 2, sizeof(git_oid))};
+    bool parsed;
+
+    RC_TRY(rc_git_read(&object, git, id, GIT_OBJECT_COMMIT, pool));
+    parsed = rc_git_header_parse(&header, git_odb_object_data(object), git_odb_object_size(object));
+    git_odb_object_free(object);
+    if (!parsed || header.parents->nelts != 1 || rc_git_cut_off(git->refs, id))
+        return rc_err_failed(pool, "%s has not one parent", git_oid_tostr_s(id));
+    *parent = APR_ARRAY_IDX(header.parents, 0, git_oid);
+    return NULL;
+}
+
+static rc_err_t *check_holds(rc_git_t *git, const git_oid *tip, const git_oid *id, apr_pool_t *pool)
+{
+    int n = git_oid_equal(tip, id) ? 1 : git_graph_descendant_of(git->repo, tip, id);
+
+    if (n < 0)
+        return rc_git_err(pool, "cannot walk the history of %s", git->path);
+    return n ? NULL : rc_err_failed(pool, "the branch does not hold %s", git_oid_tostr_s(id));
+}
+
+/* git itself does it, and finishes when we are killed: half done it would leave a lock behind. */
+static rc_err_t *set_branch(rc_git_t *git, const char *branch, const git_oid *to,
+                            const git_oid *from, int lock, apr_pool_t *pool)
+{
+    const char *argv[] = {"git", "update-ref", NULL, NULL, NULL, NULL};
+
+    argv[2] = apr_pstrcat(pool, "refs/heads/", branch, NULL);
+    argv[3] = apr_pstrdup(pool, git_oid_tostr_s(to));
+    argv[4] = apr_pstrdup(pool, git_oid_tostr_s(from));
+    RC_TRY(rc_git_run(git->path, argv, lock, NULL, pool));
+    /* git syncs the file, but not its name */
+    return rc_fs_sync_folders(apr_pstrcat(pool, git->path, "/", argv[2], NULL), git->path, pool);
+}
+
+rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+                       apr_pool_t *pool)
+{
+    rc_git_t *git = vcs->repo;
+    const rc_git_ref_t *ref;
+    git_oid oid, parent;
+    const char *id;
+
+    RC_TRY(rc_git_refresh(git, true, pool));
+    RC_TRY(rc_git_resolve(&id, vcs, rev, pool));
+    ref = rc_git_ref_find(git->refs->branches, branch);
+    if (!id || !rc_git_hex(&oid, id) || !ref)
+        return rc_err_failed(pool, "no such revision or branch");
+    RC_TRY(only_parent(&parent, git, &oid, pool));
+    RC_TRY(check_holds(git, &ref->commit, &oid, pool));
+    RC_TRY(set_branch(git, branch, &parent, &ref->target, lock, pool));
+    return rc_git_refresh(git, true, pool);
+}
