@@ -5,7 +5,7 @@
 #ifndef RC_RPC_H
 #define RC_RPC_H
 
-#include "rc_env.h"
+#include "domain/env.h"
 #include "base/spool.h"
 
 typedef struct rc_rpc_request_t {

@@ -6,8 +6,8 @@
 #ifndef RC_WEB_H
 #define RC_WEB_H
 
-#include "rc_auth.h"
-#include "rc_env.h"
+#include "domain/auth.h"
+#include "domain/env.h"
 #include "store/repo.h"
 #include "base/spool.h"
 

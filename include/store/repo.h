@@ -9,7 +9,7 @@
 #include "db/db.h"
 #include "store/rule.h"
 
-/* The stored copy of a repository's last commit (rc_last_changeset.h). */
+/* The stored copy of a repository's last commit (domain/last_changeset.h). */
 typedef struct rc_last_t {
     const char *json;  /* changeset_obj, or NULL */
     const char *state; /* of the references then, or NULL */

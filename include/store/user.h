@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Users and what hangs on them, as rows of the database. Lookups answer NULL when there is none.
- * Nothing is checked here but by the constraints of the tables; see rc_user_model.h.
+ * Nothing is checked here but by the constraints of the tables; see domain/user.h.
  */
 #ifndef RC_STORE_USER_H
 #define RC_STORE_USER_H

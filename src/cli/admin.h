@@ -9,7 +9,7 @@
 
 #include <apr_tables.h>
 
-#include "rc_env.h"
+#include "domain/env.h"
 #include "store/journal.h"
 #include "store/user.h"
 

@@ -13,10 +13,10 @@
 #include <apr_strings.h>
 
 #include "client.h"
-#include "rc_moves.h"
+#include "domain/moves.h"
 #include "rc_rpc.h"
-#include "rc_scan.h"
-#include "rc_user_model.h"
+#include "domain/scan.h"
+#include "domain/user.h"
 
 /* Prints the answer, as it is or indented; its error decides the exit status. */
 static int print_answer(const char *answer, bool pretty)

@@ -15,10 +15,10 @@
 
 #include "base/fs.h"
 #include "rc_rpc.h"
-#include "rc_scan.h"
+#include "domain/scan.h"
 #include "store/setting.h"
 #include "base/text.h"
-#include "rc_user_model.h"
+#include "domain/user.h"
 
 typedef struct init_t {
     rc_new_user_t user;

@@ -11,8 +11,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_last_changeset.h"
-#include "rc_repo_model.h"
+#include "domain/last_changeset.h"
+#include "domain/repo.h"
 #include "store/user.h"
 
 /* The name of the repository in the folder @a path, or @a path itself when it is a name. */

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rc_secret_model.h"
+#include "domain/secret.h"
 
 int rc_admin_secret(rc_admin_t *admin)
 {

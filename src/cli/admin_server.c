@@ -13,10 +13,10 @@
 
 #include "base/fs.h"
 #include "store/global.h"
-#include "rc_moves.h"
+#include "domain/moves.h"
 #include "store/repo.h"
 #include "store/setting.h"
-#include "rc_user_model.h"
+#include "domain/user.h"
 
 /* A change of one object, run in a transaction. */
 typedef struct change_t {

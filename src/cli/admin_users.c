@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "base/time.h"
-#include "rc_user_model.h"
+#include "domain/user.h"
 
 /* A change of one user, run in a transaction. */
 typedef struct change_t {

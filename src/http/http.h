@@ -10,7 +10,7 @@
 #include <http_log.h>
 #include <http_main.h>
 
-#include "rc_env.h"
+#include "domain/env.h"
 #include "rc_web.h"
 
 APLOG_USE_MODULE(rcapi);

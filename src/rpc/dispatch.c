@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/log.h"
-#include "rc_moves.h"
+#include "domain/moves.h"
 #include "store/rule.h"
 
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)

@@ -12,7 +12,7 @@
 #include "base/json_scan.h"
 #include "store/journal.h"
 #include "base/log.h"
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "base/text.h"
 #include "read_json.h"
 #include "reason.h"

@@ -9,7 +9,7 @@
 
 #include <json-c/json.h>
 
-#include "rc_auth.h"
+#include "domain/auth.h"
 #include "store/journal.h"
 #include "base/json.h"
 #include "store/repo.h"

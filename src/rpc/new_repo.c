@@ -83,7 +83,7 @@ static rc_err_t *insert_repo(rc_call_t *call, void *baton)
 
     RC_TRY(making->plan(call, making->repo));
     source = making->repo->source;
-    if (making->repo->clone_uri) /* sealed in the transaction: see src/model/secret.c */
+    if (making->repo->clone_uri) /* sealed in the transaction: see src/domain/secret.c */
         RC_TRY(rc_model_set_clone_uri(&making->repo->row, call->env, making->repo->clone_uri,
                                       call->pool));
     RC_TRY(rc_model_repo_insert(making->repo, call->db, call->pool));

@@ -7,7 +7,7 @@
 #define RC_RPC_NEW_REPO_H
 
 #include "method.h"
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 
 /** May the caller make something called @a name there? E-forbid, or that the parent group does
  * not exist. */

@@ -4,7 +4,7 @@
  */
 #include "method.h"
 
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 
 rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_group_t *group,
                                rc_keys_t keys, bool full)

@@ -9,10 +9,10 @@
 #include <apr_escape.h>
 #include <apr_strings.h>
 
-#include "rc_last_changeset.h"
+#include "domain/last_changeset.h"
 #include "base/log.h"
 #include "store/repo_change.h"
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "store/setting.h"
 #include "base/text.h"
 #include "base/time.h"

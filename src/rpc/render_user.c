@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/time.h"
-#include "rc_user_model.h"
+#include "domain/user.h"
 
 #define MASKED "****************************************"
 

@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "base/time.h"
 
 #define PATIENCE apr_time_from_sec(60)   /* for other writers of the same repository or group */

@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_last_changeset.h"
+#include "domain/last_changeset.h"
 #include "base/log.h"
 
 #define ROLES_OF_VIEWS (RC_ROLE_ALL | RC_ROLE_HTTP | RC_ROLE_API)

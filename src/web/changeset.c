@@ -9,7 +9,7 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "base/text.h"
 
 #define NO_SUCH_COMMIT "No such commit exists for this repository"

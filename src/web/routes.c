@@ -10,7 +10,7 @@
 #include <apr_fnmatch.h>
 #include <apr_strings.h>
 
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "base/text.h"
 
 /* clang-format off */

@@ -14,7 +14,7 @@
 #include "archive/archive.h"
 #include "store/journal.h"
 #include "base/log.h"
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "base/text.h"
 
 #define SHORT_ID 12

@@ -12,7 +12,7 @@
 #include <apr_strings.h>
 
 #include "base/log.h"
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "base/text.h"
 #include "base/time.h"
 

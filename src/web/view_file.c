@@ -10,7 +10,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "base/text.h"
 
 #define TEXT   "text/plain"

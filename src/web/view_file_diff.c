@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "base/text.h"
 
 #define NEED_SIDES "Need query parameter \"diff1\" or \"diff2\" to generate a diff."

@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "store/gist.h"
-#include "rc_gist_model.h"
+#include "domain/gist.h"
 
 /* Part of every ETag; raise it when the same gist would be answered with other bytes. */
 #define FORMAT "-gist1"

@@ -38,7 +38,7 @@ static void sql_digest(sqlite3_context *context, int count, sqlite3_value **valu
     sqlite3_result_blob(context, digest, RC_DIGEST_SIZE, SQLITE_TRANSIENT);
 }
 
-/* As src/model/user_keys.c seals a key. */
+/* As src/domain/user_keys.c seals a key. */
 static void sql_sealed(sqlite3_context *context, int count, sqlite3_value **values)
 {
     apr_pool_t *pool = sqlite3_user_data(context), *scratch;

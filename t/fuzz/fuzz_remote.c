@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The URL of a remote: taken apart, and shown without its password; an IP entry. */
 #include "fuzz.h"
-#include "rc_auth.h"
+#include "domain/auth.h"
 #include "remote/address.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

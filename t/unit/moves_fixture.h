@@ -18,7 +18,7 @@
 #include <sqlite3.h>
 
 #include "base/fs.h"
-#include "rc_moves.h"
+#include "domain/moves.h"
 #include "store/setting.h"
 
 #define UNUSED __attribute__((unused)) /* by one of the tests */

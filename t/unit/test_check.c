@@ -7,8 +7,8 @@
 
 #include <sqlite3.h>
 
-#include "rc_scan.h"
-#include "rc_user_model.h"
+#include "domain/scan.h"
+#include "domain/user.h"
 
 static rc_env_t *env;
 static rc_db_t *db;

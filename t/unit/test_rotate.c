@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 
 #include "store/sealed.h"
-#include "rc_secret_model.h"
+#include "domain/secret.h"
 #include "store/setting.h"
-#include "rc_user_model.h"
+#include "domain/user.h"
 
 #define USERS 4
 

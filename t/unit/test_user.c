@@ -18,7 +18,7 @@
 
 #include "store/global.h"
 #include "store/rule.h"
-#include "rc_user_model.h"
+#include "domain/user.h"
 
 static apr_pool_t *pool;
 static rc_db_t *db;

@@ -6,8 +6,8 @@
 
 #include <apr_strings.h>
 
-#include "rc_repo_model.h"
-#include "rc_scan.h"
+#include "domain/repo.h"
+#include "domain/scan.h"
 
 static void answer(rc_call_t *call, rc_json_t *out, const char *msg)
 {

@@ -9,9 +9,9 @@
 
 #include <apr_strings.h>
 
-#include "rc_last_changeset.h"
+#include "domain/last_changeset.h"
 #include "base/log.h"
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "base/text.h"
 
 typedef enum { BASIC, EXTENDED, FULL } details_t;

@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "store/comment.h"
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 
 static rc_err_t *check_status(rc_call_t *call, const char *status)
 {

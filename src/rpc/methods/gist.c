@@ -9,8 +9,8 @@
 #include <apr_strings.h>
 
 #include "store/gist.h"
-#include "rc_gist_model.h"
-#include "rc_moves.h"
+#include "domain/gist.h"
+#include "domain/moves.h"
 #include "store/setting.h"
 #include "base/text.h"
 #include "base/time.h"

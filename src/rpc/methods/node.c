@@ -9,7 +9,7 @@
 #include <apr_md5.h>
 
 #include "base/mime.h"
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 #include "base/text.h"
 
 typedef struct listing_t {

@@ -9,9 +9,9 @@
 #include <apr_strings.h>
 
 #include "base/password.h"
-#include "rc_repo_model.h"
-#include "rc_user_group_model.h"
-#include "rc_user_model.h"
+#include "domain/repo.h"
+#include "domain/user_group.h"
+#include "domain/user.h"
 
 /* To whoever may not see it, a repository is unknown; readers are told that they may not pull. */
 static rc_err_t *pull(rc_call_t *call, rc_json_t *out)

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_last_changeset.h"
+#include "domain/last_changeset.h"
 #include "base/log.h"
 #include "store/setting.h"
 

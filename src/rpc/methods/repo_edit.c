@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "store/repo_change.h"
-#include "rc_repo_model.h"
+#include "domain/repo.h"
 
 /* --- update_repo --- */
 

@@ -10,8 +10,8 @@
 
 #include "base/fs.h"
 #include "store/group.h"
-#include "rc_repo_group_model.h"
-#include "rc_repo_model.h"
+#include "domain/repo_group.h"
+#include "domain/repo.h"
 
 #define MAY_CREATE "hg.repogroup.create.true"
 

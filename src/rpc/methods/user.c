@@ -9,9 +9,9 @@
 #include <apr_strings.h>
 
 #include "store/gist.h"
-#include "rc_gist_model.h"
+#include "domain/gist.h"
 #include "store/rule.h"
-#include "rc_user_model.h"
+#include "domain/user.h"
 
 #define RANDOM_PASSWORD_LENGTH 16
 #define RANDOM_PASSWORD_OF     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"

@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 
 #include "store/group.h"
-#include "rc_user_group_model.h"
+#include "domain/user_group.h"
 
 #define FORMAT_ID "%" APR_INT64_T_FMT
 

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Opening what a serving process needs, in the right order.
+ */
+#include "domain/env.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include <apr_strings.h>
+#include <apr_version.h>
+#include <apu_version.h>
+
+#include "base/cache.h"
+#include "base/fs.h"
+#include "domain/moves.h"
+#include "domain/secret.h"
+#include "base/versions.h"
+
+#define CHECKING                                                                                   \
+    "Too many passwords are checked at once; try again in a moment" /* text of an error page */
+#define BUSY "Too much is being made at once; try again in a moment"
+
+#define CACHE_WAIT apr_time_from_sec(60) /* for the same file in the making */
+/* An answer needs more contents than it has bytes: both sides of a diff, and what may be renamed;
+ * all files for the sums of a listing. */
+#define READ_PER_BYTE 8
+#define ENTRIES       1000000 /* files and directories of one answer */
+
+#define FEED_CACHE ((apr_size_t)8 << 20) /* bytes per process */
+
+void rc_env_defaults(rc_env_config_t *config)
+{
+    static const char *const schemes[] = {"http", "https", "git", "ssh"};
+    static apr_array_header_t scheme_list = {NULL, sizeof(*schemes), 4, 4, (char *)schemes};
+
+    *config = (rc_env_config_t){
+        .db = {.synchronous = "FULL", .timeout = apr_time_from_sec(5), .min = 1, .max = 32},
+        .temp_dir = "/tmp",
+        .temp_max = (apr_off_t)8 << 30,
+        .api_level = "3.0.0",
+        .site_title = "",
+        .reveal_keys = true,
+        .expensive_max = 2,
+        .password_max = 1,
+        .waiting_max = 1,
+        .remote_max = 4,
+        .remote_user_max = 2,
+        .archive_cache_size = (apr_off_t)1024 * 1024 * 1024,
+        .feed_items = 20,
+        .feed_diff_bytes = 32768,
+        .range_bytes = (apr_off_t)1024 * 1024 * 1024,
+        .range_time = apr_time_from_sec(60),
+        .vcs_idle = 64,
+        .repair = true,
+        .remote = {.schemes = &scheme_list,
+                   .timeout = apr_time_from_sec(600),
+                   .max_size = (apr_off_t)2 * 1024 * 1024 * 1024},
+    };
+}
+
+static rc_err_t *make_dir(const char *path, apr_pool_t *pool)
+{
+    return mkdir(path, 0700) && errno != EEXIST ? rc_fs_err(pool, "create", path) : NULL;
+}
+
+static rc_err_t *make_work_dir(rc_env_t *env, apr_pool_t *pool)
+{
+    env->work_dir = apr_pstrcat(pool, env->config->repo_root, "/.rc_tmp", NULL);
+    env->places_dir = apr_pstrcat(pool, env->work_dir, "/.places", NULL);
+    RC_TRY(make_dir(env->work_dir, pool));
+    return make_dir(env->places_dir, pool);
+}
+
+/* Threads that may wait for a password check: a few for each check, half of those that may wait. */
+static int password_waiters(const rc_env_config_t *config)
+{
+    int each = 8 * config->password_max, half = (config->waiting_max + 1) / 2;
+
+    return each < half ? each : half;
+}
+
+static rc_err_t *check_secret(const rc_env_t *env, apr_pool_t *pool)
+{
+    apr_pool_t *sub; /* gives the connection back */
+    rc_err_t *err;
+
+    apr_pool_create(&sub, pool);
+    if ((err = rc_model_secret_start(env, sub)))
+        err = rc_err_internal(pool, err->cause, "%s", rc_err_log_text(err, pool));
+    apr_pool_destroy(sub);
+    return err;
+}
+
+rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t *pool)
+{
+    rc_env_t *env = apr_pcalloc(pool, sizeof(*env));
+    rc_env_config_t *own = apr_pmemdup(pool, config, sizeof(*config));
+    rc_secret_t *secret;
+
+    rc_version_add("APR", apr_version_string());
+    rc_version_add("apr-util", apu_version_string());
+    rc_version_add("mod_rcapi", RCAPI_VERSION);
+    env->config = own;
+    rc_spool_set_total(config->temp_max);
+    RC_TRY(rc_secret_load(&secret, config->secret_file, pool));
+    env->secret = secret;
+    RC_TRY(make_work_dir(env, pool));
+    own->remote.work_dir = env->work_dir;
+    own->remote.forbidden = own->repo_root;
+    rc_db_startup();
+    RC_TRY(rc_vcs_startup(pool));
+    RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
+    RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
+    RC_TRY(rc_memo_create(&env->feeds, FEED_CACHE, pool));
+    env->expensive = rc_limit_create(config->expensive_max, BUSY, pool);
+    env->passwords.working = rc_limit_create(config->password_max, CHECKING, pool);
+    env->passwords.waiting = rc_limit_create(password_waiters(config), CHECKING, pool);
+    env->remotes = rc_limit_create(config->remote_max, BUSY, pool);
+    env->waiting = rc_limit_create(config->waiting_max, BUSY, pool);
+    env->cache =
+        (rc_cache_t){config->archive_cache, config->archive_cache_size, CACHE_WAIT, env->waiting};
+    if (config->repair) {
+        rc_cache_begin(&env->cache, pool);
+        RC_TRY(rc_moves_repair(env, pool));
+        RC_TRY(check_secret(env, pool));
+    }
+    *out = env;
+    return NULL;
+}
+
+void rc_env_work_begin(rc_work_t *work, const rc_env_t *env, bool (*gone)(void *baton), void *baton,
+                       apr_pool_t *pool)
+{
+    rc_work_begin(work, pool);
+    rc_work_set_time(work, env->config->range_time);
+    if (env->config->range_bytes && env->config->range_bytes < APR_INT64_MAX / READ_PER_BYTE)
+        work->bytes = READ_PER_BYTE * env->config->range_bytes;
+    work->entries = ENTRIES;
+    work->expensive = env->expensive;
+    work->gone = gone;
+    work->baton = baton;
+}
+
+const char *rc_env_repo_path(const rc_env_t *env, const char *name, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, env->config->repo_root, "/", name, NULL);
+}

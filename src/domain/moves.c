@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Makes changes of the disk: renames that the commit of a database transaction decides.
+ */
+#include "moves_steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "domain/scan.h"
+#include "store/setting.h"
+
+struct rc_moves_t {
+    rc_env_t *env;
+    apr_pool_t *pool;
+    apr_array_header_t *list; /* of rc_move_t */
+    apr_array_header_t *made; /* const char *: what is durable in .rc_tmp */
+    apr_array_header_t *done; /* const char *: files whose tokens this change forgets */
+    const char *token, *op;
+    int fd; /* of op, which it locks */
+    int applied;
+};
+
+rc_moves_t *rc_moves_begin(rc_env_t *env, apr_pool_t *pool)
+{
+    rc_moves_t *moves = apr_pcalloc(pool, sizeof(*moves));
+
+    moves->env = env;
+    moves->pool = pool;
+    moves->list = apr_array_make(pool, 2, sizeof(rc_move_t));
+    moves->made = apr_array_make(pool, 2, sizeof(const char *));
+    moves->done = apr_array_make(pool, 2, sizeof(const char *));
+    moves->fd = -1;
+    return moves;
+}
+
+rc_err_t *rc_moves_made(rc_moves_t *moves, const char *path)
+{
+    APR_ARRAY_PUSH(moves->made, const char *) = apr_pstrdup(moves->pool, path);
+    return rc_fs_sync_tree(path, moves->pool);
+}
+
+void rc_moves_add(rc_moves_t *moves, const char *from, const char *to)
+{
+    rc_move_t *move = apr_array_push(moves->list);
+
+    move->from = apr_pstrdup(moves->pool, from);
+    move->to = apr_pstrdup(moves->pool, to);
+}
+
+static rc_err_t *open_op(rc_moves_t *moves)
+{
+    int gate = rc_work_lock(moves->env, LOCK_SH);
+
+    if (gate < 0)
+        return rc_fs_err(moves->pool, "lock", moves->env->work_dir);
+    moves->op = apr_pstrcat(moves->pool, moves->env->work_dir, "/", moves->token, ".op", NULL);
+    moves->fd = open(moves->op, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (moves->fd >= 0)
+        flock(moves->fd, LOCK_EX);
+    close(gate);
+    return moves->fd >= 0 ? NULL : rc_fs_err(moves->pool, "create", moves->op);
+}
+
+/* Paths are written relative to the root, which may stand elsewhere by the time of a repair. */
+static rc_err_t *write_path(const rc_moves_t *moves, const char *path)
+{
+    apr_size_t skip = *path ? strlen(moves->env->config->repo_root) + 1 : 0;
+    ssize_t size = (ssize_t)strlen(path + skip) + 1;
+
+    return write(moves->fd, path + skip, (size_t)size) == size
+               ? NULL
+               : rc_fs_err(moves->pool, "write", moves->op);
+}
+
+/* The intention: from, NUL, to, NUL, for each step. */
+static rc_err_t *write_op(rc_moves_t *moves)
+{
+    int i;
+
+    RC_TRY(open_op(moves));
+    for (i = 0; i < moves->list->nelts; i++) {
+        const rc_move_t *move = &APR_ARRAY_IDX(moves->list, i, rc_move_t);
+
+        RC_TRY(write_path(moves, move->from));
+        RC_TRY(write_path(moves, move->to));
+    }
+    if (fsync(moves->fd))
+        return rc_fs_err(moves->pool, "sync", moves->op);
+    return rc_fs_sync_folder_of(moves->op, moves->pool);
+}
+
+static bool is_target(const apr_array_header_t *list, const char *path)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++)
+        if (!strcmp(APR_ARRAY_IDX(list, i, rc_move_t).to, path))
+            return true;
+    return false;
+}
+
+static bool is_source(const apr_array_header_t *list, const char *path)
+{
+    int i;
+
+    for (i = 0; i < list->nelts; i++)
+        if (!strcmp(APR_ARRAY_IDX(list, i, rc_move_t).from, path))
+            return true;
+    return false;
+}
+
+typedef struct plan_t {
+    apr_array_header_t *list; /* of rc_move_t: every step */
+    const rc_moves_t *moves;
+    bool others; /* changes beside this one are not over */
+} plan_t;
+
+static rc_err_t *plan_folder(plan_t *plan, const char *path);
+
+/* What the database does not know, and what stands where a change wants to be, was left by a crash
+ * or by a restore. It is renamed, never removed. A repository, of whatever type, is no such
+ * leftover. */
+static rc_err_t *set_aside(plan_t *plan, const char *path)
+{
+    apr_pool_t *pool = plan->moves->pool;
+    const char *root = plan->moves->env->config->repo_root;
+    const char *name = path + strlen(root) + 1, *aside;
+
+    if (plan->others)
+        return rc_err_failed(pool, "%s is there, and another change is not over", path);
+    if (*name != '.' && rc_model_holds_repository(path, pool))
+        return rc_err_failed(pool, RC_UNKNOWN_REPOSITORY, path);
+    aside = apr_pstrcat(pool, root, RC_LEFT, plan->moves->token, "/", name, NULL);
+    RC_TRY(plan_folder(plan, rc_fs_folder(aside, pool)));
+    *(rc_move_t *)apr_array_push(plan->list) = (rc_move_t){path, aside};
+    return NULL;
+}
+
+/* A file in place of a folder is in the way; a link is the administrator's. */
+static bool is_no_folder(const char *path)
+{
+    struct stat st;
+
+    return !lstat(path, &st) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode);
+}
+
+/* Folders that are missing come before the renames that need them, so that undoing removes these,
+ * and never an empty one that was there before. */
+static rc_err_t *plan_folder(plan_t *plan, const char *path)
+{
+    if (!*path || is_target(plan->list, path))
+        return NULL;
+    if (is_no_folder(path) && !is_source(plan->list, path))
+        RC_TRY(set_aside(plan, path));
+    else if (rc_fs_exists(path))
+        return NULL;
+    RC_TRY(plan_folder(plan, rc_fs_folder(path, plan->moves->pool)));
+    *(rc_move_t *)apr_array_push(plan->list) = (rc_move_t){"", path};
+    return NULL;
+}
+
+static rc_err_t *plan_steps(rc_moves_t *moves, bool others)
+{
+    plan_t plan = {.moves = moves, .others = others};
+    int i;
+
+    plan.list = apr_array_make(moves->pool, moves->list->nelts + 2, sizeof(rc_move_t));
+    for (i = 0; i < moves->list->nelts; i++) {
+        const rc_move_t *move = &APR_ARRAY_IDX(moves->list, i, rc_move_t);
+
+        RC_TRY(plan_folder(&plan, rc_fs_folder(move->to, moves->pool)));
+        if (rc_fs_exists(move->to) && !is_source(plan.list, move->to))
+            RC_TRY(set_aside(&plan, move->to));
+        *(rc_move_t *)apr_array_push(plan.list) = *move;
+    }
+    moves->list = plan.list;
+    return NULL;
+}
+
+/* Says what was set aside, and where it is. */
+static void report_asides(const rc_moves_t *moves)
+{
+    const char *left = apr_pstrcat(moves->pool, moves->env->config->repo_root, RC_LEFT, NULL);
+    int i;
+
+    for (i = 0; i < moves->list->nelts; i++) {
+        const rc_move_t *move = &APR_ARRAY_IDX(moves->list, i, rc_move_t);
+
+        if (*move->from && !strncmp(move->to, left, strlen(left)))
+            rc_log(RC_LOG_WARNING, APR_SUCCESS,
+                   "%s is not in the database and was in the way: it is set aside as %s",
+                   move->from, move->to);
+    }
+}
+
+/* Tokens of changes that are over leave the database with the next change, in its transaction;
+ * their files go only when that is committed, else the tokens would stay for ever. */
+static rc_err_t *forget_done(bool *others, rc_moves_t *moves, rc_db_t *db)
+{
+    apr_finfo_t entry;
+    apr_dir_t *dir;
+
+    *others = false;
+    if (apr_dir_open(&dir, moves->env->work_dir, moves->pool) != APR_SUCCESS)
+        return rc_fs_err(moves->pool, "read", moves->env->work_dir);
+    while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
+        const char *dot = strrchr(entry.name, '.');
+
+        if (dot && !strcmp(dot, ".op"))
+            *others = true;
+        if (!dot || strcmp(dot, ".done"))
+            continue;
+        RC_TRY(rc_store_disk_change_forget(
+            db, apr_pstrmemdup(moves->pool, entry.name, (apr_size_t)(dot - entry.name))));
+        APR_ARRAY_PUSH(moves->done, const char *) =
+            apr_pstrcat(moves->pool, moves->env->work_dir, "/", entry.name, NULL);
+    }
+    apr_dir_close(dir);
+    return NULL;
+}
+
+void rc_moves_end(rc_moves_t *moves, bool committed)
+{
+    int i;
+
+    if (moves->fd < 0)
+        return;
+    if (committed) {
+        report_asides(moves);
+        rc_move_finish(moves->op, moves->list, moves->pool);
+        for (i = 0; i < moves->done->nelts; i++)
+            unlink(APR_ARRAY_IDX(moves->done, i, const char *));
+    } else {
+        rc_move_undo(moves->env, moves->list, moves->applied, moves->pool);
+        unlink(moves->op);
+    }
+    close(moves->fd);
+    moves->fd = -1;
+}
+
+static bool holds(const apr_array_header_t *list, const char *text)
+{
+    int i = list->nelts;
+
+    while (i-- > 0)
+        if (!strcmp(APR_ARRAY_IDX(list, i, const char *), text))
+            return true;
+    return false;
+}
+
+/* What leaves .rc_tmp is on the disk, all of it. */
+static rc_err_t *check_made(const rc_moves_t *moves)
+{
+    const char *inside = apr_pstrcat(moves->pool, moves->env->work_dir, "/", NULL);
+    int i;
+
+    for (i = 0; i < moves->list->nelts; i++) {
+        const char *from = APR_ARRAY_IDX(moves->list, i, rc_move_t).from;
+
+        if (!strncmp(from, inside, strlen(inside)) && !holds(moves->made, from))
+            return rc_err_internal(moves->pool, APR_SUCCESS, "%s is not made durable", from);
+    }
+    return NULL;
+}
+
+rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
+{
+    bool others;
+
+    if (!moves->list->nelts)
+        return NULL;
+    RC_TRY(check_made(moves));
+    RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
+    RC_TRY(forget_done(&others, moves, db));
+    if (others) /* a crash has left the disk as this transaction does not know it */
+        RC_TRY(rc_moves_settle(&others, moves->env, db, moves->pool));
+    RC_TRY(rc_store_disk_change_add(db, moves->token));
+    RC_TRY(plan_steps(moves, others));
+    RC_TRY(write_op(moves));
+    for (; moves->applied < moves->list->nelts; moves->applied++) {
+        const rc_move_t *move = &APR_ARRAY_IDX(moves->list, moves->applied, rc_move_t);
+        rc_err_t *err = rc_move_make(moves->env, move, moves->pool);
+
+        if (err) { /* undone before others may write again */
+            rc_move_undo(moves->env, moves->list, moves->applied, moves->pool);
+            moves->applied = 0;
+            return err;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One writer at a time on a repository; pulling and stripping, where the writing is done by git in
+ * a child process. No lock is waited for here: see rc_locks_t.
+ *
+ * Whoever renames, deletes, pulls into or strips a repository holds its lock, taken before any
+ * write transaction, and shares the folders of the groups it is in; whoever renames a group holds
+ * the lock of its folder. So a path stays that of its repository as long as one holds the lock.
+ */
+#include "domain/repo.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/fs.h"
+#include "store/group.h"
+#include "domain/moves.h"
+#include "store/repo_change.h"
+#include "domain/repo_group.h"
+
+#define TRIES 200 /* to find what may have been moved */
+#define PAUSE apr_time_from_msec(10)
+
+/* What is not there cannot be locked; what is there, and is not locked, is somebody else's. */
+static rc_err_t *not_locked(rc_locks_t *locks, const char *path)
+{
+    if (!rc_fs_exists(path))
+        return rc_err_failed(locks->pool, "%s is missing", path);
+    locks->busy = path;
+    return rc_err_failed(locks->pool, "somebody else works in %s", path);
+}
+
+/* The folders of the groups that @a name is in, outermost first, as everybody takes them. */
+static rc_err_t *share_groups(rc_locks_t *locks, const rc_env_t *env, const char *name)
+{
+    const char *slash = name;
+    bool locked;
+
+    while ((slash = strchr(slash, '/'))) {
+        const char *group = apr_pstrmemdup(locks->pool, name, (apr_size_t)(slash++ - name));
+        const char *path = rc_env_repo_path(env, group, locks->pool);
+
+        RC_TRY(rc_fs_share(&locked, path, 0, locks->pool));
+        if (!locked)
+            return not_locked(locks, path);
+    }
+    return NULL;
+}
+
+/* Is the repository where it should be? A crash a moment ago may have left it elsewhere: what it
+ * left is put in order first, also that of a process that is just dying. */
+rc_err_t *rc_model_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
+                                apr_pool_t *pool)
+{
+    const char *path = rc_env_repo_path(env, name, pool);
+    apr_pool_t *scratch;
+    bool busy = true;
+    int tries;
+
+    apr_pool_create(&scratch, pool);
+    for (tries = 0; !(*there = rc_fs_exists(path)) && busy && tries < TRIES; tries++) {
+        apr_pool_clear(scratch);
+        if (tries)
+            apr_sleep(PAUSE);
+        RC_TRY(rc_moves_settle(&busy, env, db, scratch));
+    }
+    apr_pool_destroy(scratch);
+    return NULL;
+}
+
+rc_err_t *rc_model_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
+                             const char *name)
+{
+    const char *path = rc_env_repo_path(env, name, locks->pool), *now;
+    bool there;
+
+    RC_TRY(rc_model_repo_on_disk(&there, env, db, name, locks->pool));
+    RC_TRY(share_groups(locks, env, name));
+    RC_TRY(rc_fs_lock_fd(&locks->fd, path, 0, locks->pool));
+    if (locks->fd < 0)
+        return not_locked(locks, path);
+    RC_TRY(rc_store_repo_name(&now, db, repo_id, locks->pool));
+    if (!now || strcmp(now, name))
+        return rc_err_failed(locks->pool, "%s was renamed or deleted meanwhile", name);
+    return NULL;
+}
+
+/* A git that outlived the process that ran it still has its repository's lock. */
+static rc_err_t *check_no_git(rc_locks_t *locks, const rc_env_t *env,
+                              const apr_array_header_t *repos)
+{
+    apr_pool_t *scratch;
+    rc_err_t *err = NULL;
+    bool locked;
+    int i;
+
+    apr_pool_create(&scratch, locks->pool);
+    for (i = 0; i < repos->nelts && !err; i++) {
+        const char *path =
+            rc_env_repo_path(env, APR_ARRAY_IDX(repos, i, const char *), locks->pool);
+
+        apr_pool_clear(scratch);
+        if (rc_fs_lock(&locked, path, 0, scratch) || (!locked && rc_fs_exists(path)))
+            err = not_locked(locks, path);
+    }
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+rc_err_t *rc_model_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
+                                   const rc_repo_group_t *group)
+{
+    const char *path = rc_env_repo_path(env, group->name, locks->pool);
+    apr_array_header_t *repos;
+    bool locked;
+
+    RC_TRY(share_groups(locks, env, group->name));
+    RC_TRY(rc_fs_lock(&locked, path, 0, locks->pool));
+    if (!locked)
+        return not_locked(locks, path);
+    RC_TRY(rc_store_tree_repos(&repos, db, group->id, locks->pool));
+    return check_no_git(locks, env, repos);
+}
+
+rc_err_t *rc_model_pull_begin(rc_pull_t *pull, rc_env_t *env, const rc_locks_t *locks,
+                              const rc_repo_t *repo, const rc_work_t *work, apr_pool_t *pool)
+{
+    if (!repo->clone_uri)
+        return rc_err_failed(pool, "%s has no clone_uri", repo->name);
+    pull->env = env;
+    pull->path = rc_env_repo_path(env, repo->name, pool);
+    pull->policy = env->config->remote;
+    pull->policy.lock = locks->fd;
+    pull->policy.work = work;
+    return rc_model_clone_uri(&pull->uri, env, repo, pool);
+}
+
+rc_err_t *rc_model_pull(rc_pull_t *pull, apr_pool_t *pool)
+{
+    RC_TRY(rc_work_dir(&pull->policy.work_dir, pull->env, pool));
+    return rc_remote_fetch(&pull->policy, pull->path, pull->uri, false, pool);
+}
+
+rc_err_t *rc_model_repo_strip(rc_env_t *env, const rc_locks_t *locks, const rc_repo_t *repo,
+                              const char *branch, const char *rev, apr_pool_t *pool)
+{
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_model_repo_open(&vcs, env, repo, NULL, pool));
+    return rc_vcs_strip(vcs, branch, rev, locks->fd, pool);
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Makes the database follow the repository root (contract 02 rescan_repos, 04 §6 duty 8).
+ */
+#include "domain/scan.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <apr_strings.h>
+
+#include "domain/last_changeset.h"
+#include "base/log.h"
+#include "domain/moves.h"
+#include "store/repo_change.h"
+#include "domain/repo.h"
+#include "base/text.h"
+#include "store/user.h"
+
+/* --- adding --- */
+
+typedef struct addition_t {
+    rc_new_repo_t repo;
+    rc_env_t *env;
+    const rc_actor_t *actor;
+    apr_pool_t *pool;
+    bool done;
+} addition_t;
+
+/* Git's own text for a new repository says nothing. */
+static const char *read_description(const char *path, const char *name, apr_pool_t *pool)
+{
+    const char *const places[] = {"/description", "/.git/description"};
+    char line[1024];
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        FILE *file = fopen(apr_pstrcat(pool, path, places[i], NULL), "re");
+        size_t len = file ? fread(line, 1, sizeof(line) - 1, file) : 0;
+        const char *text = line;
+
+        if (file)
+            fclose(file);
+        while (len && isspace((unsigned char)line[len - 1]))
+            len--;
+        line[len] = '\0';
+        while (isspace((unsigned char)*text))
+            text++;
+        if (*text && strncmp(text, "Unnamed repository", 18))
+            return rc_utf8_repair(apr_pstrdup(pool, text), pool);
+    }
+    return apr_pstrcat(pool, name, " repository", NULL);
+}
+
+/* Under the write lock nobody is half-way through a change: look again. */
+static rc_err_t *add_one(void *baton, rc_db_t *db)
+{
+    addition_t *addition = baton;
+    rc_repo_t *row = &addition->repo.row, *known;
+    apr_pool_t *pool = addition->pool;
+
+    RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, pool));
+    if (known || !rc_model_is_repository(rc_env_repo_path(addition->env, row->name, pool), pool))
+        return NULL;
+    RC_TRY(rc_model_repo_defaults(row, db, pool));
+    addition->done = true;
+    RC_TRY(rc_model_repo_insert(&addition->repo, db, pool));
+    return rc_store_journal_add(db, addition->actor, row->id, row->name, "admin_created_repo");
+}
+
+static rc_err_t *prepare_one(addition_t *addition)
+{
+    rc_repo_t *row = &addition->repo.row;
+    const char *path = rc_env_repo_path(addition->env, row->name, addition->pool);
+    rc_vcs_t *vcs;
+
+    row->type = "git";
+    row->landing_rev = "rev:tip";
+    row->description = read_description(path, row->name, addition->pool);
+    RC_TRY(rc_vcs_open(&vcs, NULL, row->type, path, NULL, addition->pool));
+    return rc_model_last_read(&row->last, vcs, addition->env, addition->pool);
+}
+
+/* A repository that is known may have been pushed to by another way. */
+static rc_err_t *refresh(const addition_t *addition, const rc_repo_t *repo, rc_db_t *db)
+{
+    const char *path = rc_env_repo_path(addition->env, repo->name, addition->pool);
+    rc_last_t last;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_vcs_open(&vcs, NULL, repo->type, path, NULL, addition->pool));
+    RC_TRY(rc_model_last_if_moved(&last, vcs, repo, addition->env, addition->pool));
+    return last.json ? rc_model_last_keep(db, repo, &last) : NULL;
+}
+
+static void skip(rc_scan_t *scan, const char *name, const char *why)
+{
+    rc_skipped_t *skipped = apr_array_push(scan->skipped);
+
+    skipped->name = apr_pstrdup(scan->names->pool, name);
+    skipped->why = apr_pstrdup(scan->names->pool, why);
+}
+
+/* Adds what is called as the row says, unless it is known; what cannot be read, or be called so,
+ * is left out. */
+static rc_err_t *add_name(addition_t *addition, rc_scan_t *scan, rc_db_t *db)
+{
+    const rc_repo_t *row = &addition->repo.row;
+    rc_repo_t *known;
+    rc_err_t *err;
+
+    RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, addition->pool));
+    if (known)
+        err = refresh(addition, known, db);
+    else if (!(err = prepare_one(addition)))
+        err = rc_db_txn(db, add_one, addition);
+    if (err && err->kind == RC_E_BUSY)
+        return err;
+    if (err)
+        skip(scan, row->name, rc_err_log_text(err, addition->pool));
+    return NULL;
+}
+
+static rc_err_t *add_all(apr_array_header_t *added, addition_t *addition, rc_scan_t *scan,
+                         rc_db_t *db)
+{
+    apr_int64_t owner_id = addition->repo.row.owner_id;
+    int i;
+
+    for (i = 0; i < scan->names->nelts; i++) {
+        apr_pool_clear(addition->pool);
+        addition->done = false;
+        memset(&addition->repo, 0, sizeof(addition->repo));
+        addition->repo.row.owner_id = owner_id;
+        addition->repo.row.name = APR_ARRAY_IDX(scan->names, i, const char *);
+        RC_TRY(add_name(addition, scan, db));
+        if (addition->done)
+            APR_ARRAY_PUSH(added, const char *) = addition->repo.row.name;
+    }
+    return NULL;
+}
+
+/* Logs all that is not served; *@a skipped are those that the database does not have. */
+static rc_err_t *tell(apr_array_header_t **skipped, const rc_scan_t *scan, rc_db_t *db,
+                      apr_int64_t user_id, apr_pool_t *pool)
+{
+    rc_repo_t *known;
+    int i;
+
+    *skipped = apr_array_make(pool, 4, sizeof(rc_skipped_t));
+    for (i = 0; i < scan->skipped->nelts; i++) {
+        const rc_skipped_t *folder = &APR_ARRAY_IDX(scan->skipped, i, rc_skipped_t);
+
+        RC_TRY(rc_store_repo_by_name(&known, db, user_id, folder->name, pool));
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: %s: %s", known ? "cannot be read" : "not served",
+               folder->name, folder->why);
+        if (!known)
+            APR_ARRAY_PUSH(*skipped, rc_skipped_t) = *folder;
+    }
+    return NULL;
+}
+
+rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
+                            rc_db_t *db, const rc_actor_t *actor, apr_pool_t *pool)
+{
+    addition_t addition = {.env = env, .actor = actor};
+    rc_scan_t scan;
+    rc_user_t *owner;
+    bool busy;
+
+    *added = apr_array_make(pool, 8, sizeof(const char *));
+    RC_TRY(rc_moves_settle(&busy, env, db, pool)); /* what a crash left half done is not new */
+    RC_TRY(rc_model_scan(&scan, env, pool));
+    RC_TRY(rc_store_first_admin(&owner, db, pool));
+    apr_pool_create(&addition.pool, pool);
+    if (owner) {
+        addition.repo.row.owner_id = owner->id;
+        RC_TRY(add_all(*added, &addition, &scan, db));
+    }
+    apr_pool_destroy(addition.pool);
+    return tell(skipped, &scan, db, owner ? owner->id : 0, pool);
+}
+
+/* --- removing --- */
+
+typedef struct removal_t {
+    apr_array_header_t *removed;
+    const rc_env_t *env;
+    const rc_actor_t *actor;
+    apr_pool_t *pool;
+} removal_t;
+
+/* Only what is certainly not there; what cannot be looked at stays. */
+static bool is_gone(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+static bool repo_is_gone(const char *path, apr_pool_t *pool)
+{
+    return is_gone(apr_pstrcat(pool, path, "/HEAD", NULL)) &&
+           is_gone(apr_pstrcat(pool, path, "/.git/HEAD", NULL));
+}
+
+static rc_err_t *remove_repos(removal_t *removal, rc_db_t *db)
+{
+    apr_array_header_t *repos;
+    int i;
+
+    RC_TRY(rc_store_repo_names(&repos, db, removal->pool));
+    for (i = 0; i < repos->nelts; i++) {
+        const rc_named_t *repo = &APR_ARRAY_IDX(repos, i, rc_named_t);
+
+        if (!repo_is_gone(rc_env_repo_path(removal->env, repo->name, removal->pool), removal->pool))
+            continue;
+        RC_TRY(
+            rc_store_journal_add(db, removal->actor, repo->id, repo->name, "admin_deleted_repo"));
+        RC_TRY(rc_store_repo_delete(db, repo->id));
+        APR_ARRAY_PUSH(removal->removed, const char *) = repo->name;
+    }
+    return NULL;
+}
+
+static rc_err_t *remove_groups(removal_t *removal, rc_db_t *db)
+{
+    apr_array_header_t *groups;
+    bool deleted;
+    int i;
+
+    RC_TRY(rc_store_repo_groups_deepest(&groups, db, removal->pool));
+    for (i = 0; i < groups->nelts; i++) {
+        const rc_named_t *group = &APR_ARRAY_IDX(groups, i, rc_named_t);
+
+        if (!is_gone(rc_env_repo_path(removal->env, group->name, removal->pool)))
+            continue;
+        RC_TRY(rc_store_repo_group_delete_empty(&deleted, db, group->id));
+        if (deleted)
+            APR_ARRAY_PUSH(removal->removed, const char *) = group->name;
+    }
+    return NULL;
+}
+
+static rc_err_t *remove_all(void *baton, rc_db_t *db)
+{
+    removal_t *removal = baton;
+
+    /* A root that is not there, perhaps not mounted, does not mean that all is gone. */
+    if (is_gone(removal->env->work_dir))
+        return rc_err_internal(removal->pool, APR_ENOENT, "%s is gone", removal->env->work_dir);
+    RC_TRY(remove_repos(removal, db));
+    return remove_groups(removal, db);
+}
+
+rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
+                               const rc_actor_t *actor, apr_pool_t *pool)
+{
+    removal_t removal = {apr_array_make(pool, 8, sizeof(const char *)), env, actor, pool};
+
+    *removed = removal.removed;
+    return rc_db_txn(db, remove_all, &removal);
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Walks the repository root: which folders are repositories, and which are none that can be served
+ * though they look like one, and why.
+ */
+#include "domain/scan.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <apr_file_info.h>
+#include <apr_strings.h>
+
+#include "base/fs.h"
+#include "domain/repo.h"
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const rc_skipped_t *)a)->name, ((const rc_skipped_t *)b)->name);
+}
+
+static bool has(const char *path, const char *name, apr_pool_t *pool)
+{
+    return rc_fs_exists(apr_pstrcat(pool, path, "/", name, NULL));
+}
+
+/* A folder HEAD is a repository of that name in a group. */
+static bool has_head(const char *path, apr_pool_t *pool)
+{
+    struct stat st;
+
+    return !lstat(apr_pstrcat(pool, path, "/HEAD", NULL), &st) && !S_ISDIR(st.st_mode);
+}
+
+static bool has_folders(const char *path, apr_pool_t *pool)
+{
+    return has(path, "objects", pool) && has(path, "refs", pool);
+}
+
+static bool is_git_folder(const char *path, apr_pool_t *pool)
+{
+    return has_head(path, pool) && has_folders(path, pool);
+}
+
+bool rc_model_could_be_repository(const char *path, apr_pool_t *pool)
+{
+    return has_folders(path, pool) || has_folders(apr_pstrcat(pool, path, "/.git", NULL), pool);
+}
+
+bool rc_model_is_repository(const char *path, apr_pool_t *pool)
+{
+    return is_git_folder(path, pool) || is_git_folder(apr_pstrcat(pool, path, "/.git", NULL), pool);
+}
+
+const char *rc_model_near_miss(const char *path, apr_pool_t *pool)
+{
+    if (has_head(path, pool) && has(path, "objects", pool))
+        return "a git repository without its folder refs: was it left out of a backup as empty? "
+               "mkdir makes it anew";
+    if (has_head(path, pool) && has(path, "refs", pool))
+        return "a git repository without its folder objects: restore it from a backup";
+    if (has(path, ".hg", pool))
+        return "a Mercurial repository";
+    if (has(path, "format", pool) && has(path, "db", pool) && has(path, "hooks", pool))
+        return "a Subversion repository";
+    return NULL;
+}
+
+bool rc_model_holds_repository(const char *path, apr_pool_t *pool)
+{
+    return rc_model_is_repository(path, pool) || rc_model_near_miss(path, pool);
+}
+
+typedef struct walk_t {
+    rc_scan_t *scan;
+    const char *root;
+    apr_pool_t *pool;
+} walk_t;
+
+static void skip(walk_t *walk, const char *name, const char *why)
+{
+    *(rc_skipped_t *)apr_array_push(walk->scan->skipped) = (rc_skipped_t){name, why};
+}
+
+static rc_err_t *read_folder(walk_t *walk, const char *prefix);
+
+static rc_err_t *look_at(walk_t *walk, const char *name)
+{
+    const char *path = apr_pstrcat(walk->pool, walk->root, "/", name, NULL), *why;
+
+    if (rc_model_is_repository(path, walk->pool)) {
+        if ((why = rc_repo_name_problem(name)))
+            skip(walk, name, apr_pstrcat(walk->pool, "the name ", why, "; rename it", NULL));
+        else
+            APR_ARRAY_PUSH(walk->scan->names, const char *) = name;
+        return NULL;
+    }
+    if ((why = rc_model_near_miss(path, walk->pool))) {
+        skip(walk, name, why);
+        return NULL;
+    }
+    return read_folder(walk, apr_pstrcat(walk->pool, name, "/", NULL));
+}
+
+/* Files, hidden folders and what was removed are passed over. So are links, but those to folders
+ * are told of: they would be served if they were no links. */
+static rc_err_t *look_at_entry(walk_t *walk, const char *prefix, const apr_finfo_t *entry)
+{
+    const char *name = apr_pstrcat(walk->pool, prefix, entry->name, NULL);
+    struct stat st;
+
+    if (!rc_repo_part_usable(entry->name))
+        return NULL;
+    if (entry->filetype == APR_DIR)
+        return look_at(walk, name);
+    if (entry->filetype == APR_LNK &&
+        !stat(apr_pstrcat(walk->pool, walk->root, "/", name, NULL), &st) && S_ISDIR(st.st_mode))
+        skip(walk, name, "a symbolic link; move the folder here, or mount it");
+    return NULL;
+}
+
+static rc_err_t *read_folder(walk_t *walk, const char *prefix)
+{
+    const char *path = apr_pstrcat(walk->pool, walk->root, "/", prefix, NULL);
+    apr_finfo_t entry;
+    apr_dir_t *dir;
+    char why[120];
+    apr_status_t rv = apr_dir_open(&dir, path, walk->pool);
+
+    if (rv != APR_SUCCESS && !*prefix)
+        return rc_fs_status(walk->pool, rv, "read", path);
+    if (rv != APR_SUCCESS && strcmp(prefix, "lost+found/")) /* a file system's own is nobody's */
+        skip(walk, apr_pstrmemdup(walk->pool, prefix, strlen(prefix) - 1),
+             apr_psprintf(walk->pool, "%s (%s)", apr_strerror(rv, why, sizeof(why)),
+                          rc_fs_rights(path, walk->pool)));
+    if (rv != APR_SUCCESS)
+        return NULL;
+    while (apr_dir_read(&entry, APR_FINFO_NAME | APR_FINFO_TYPE, dir) == APR_SUCCESS)
+        RC_TRY(look_at_entry(walk, prefix, &entry));
+    apr_dir_close(dir);
+    return NULL;
+}
+
+rc_err_t *rc_model_scan(rc_scan_t *scan, const rc_env_t *env, apr_pool_t *pool)
+{
+    walk_t walk = {scan, env->config->repo_root, pool};
+
+    scan->names = apr_array_make(pool, 32, sizeof(const char *));
+    scan->skipped = apr_array_make(pool, 4, sizeof(rc_skipped_t));
+    RC_TRY(read_folder(&walk, ""));
+    qsort(scan->names->elts, (size_t)scan->names->nelts, sizeof(const char *), by_text);
+    qsort(scan->skipped->elts, (size_t)scan->skipped->nelts, sizeof(rc_skipped_t), by_name);
+    return NULL;
+}

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef RC_DOMAIN_USER_KEYS_H
+#define RC_DOMAIN_USER_KEYS_H
+
+#include "domain/user.h"
+
+/** Stores the main key of a new user; NULL: a generated one. */
+/** What the sealed form of a key is bound to. */
+const char *rc_model_key_context(apr_int64_t user_id, apr_pool_t *pool);
+
+rc_err_t *rc_model_main_key_create(const char *key, rc_db_t *db, const rc_secret_t *secret,
+                                   apr_int64_t user_id, apr_pool_t *pool);
+
+#endif

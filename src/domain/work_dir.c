@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Private folders in <root>/.rc_tmp, where processes prepare what will move to its place.
+ */
+#include "moves_steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+
+int rc_work_lock(const rc_env_t *env, int how)
+{
+    int fd = open(env->work_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, how)) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+static apr_status_t remove_work_dir(void *data)
+{
+    apr_pool_t *pool;
+    rc_err_t *err;
+
+    apr_pool_create(&pool, NULL);
+    if ((err = rc_fs_remove_tree(data, pool)))
+        rc_log(RC_LOG_WARNING, err->cause, "%s", rc_err_log_text(err, pool));
+    apr_pool_destroy(pool);
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool)
+{
+    int gate = rc_work_lock(env, LOCK_SH);
+    const char *name;
+    rc_err_t *err;
+    bool locked;
+
+    if (gate < 0)
+        return rc_fs_err(pool, "lock", env->work_dir);
+    err = rc_random_text(&name, "0123456789abcdefghijklmnopqrstuvwxyz", 16, pool);
+    if (!err) {
+        *path = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
+        err = mkdir(*path, 0700) ? rc_fs_err(pool, "create", *path)
+                                 : rc_fs_lock(&locked, *path, 0, pool);
+        if (!err)
+            apr_pool_cleanup_register(pool, *path, remove_work_dir, apr_pool_cleanup_null);
+    }
+    close(gate);
+    return err;
+}
