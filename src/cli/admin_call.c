@@ -14,7 +14,7 @@
 
 #include "client.h"
 #include "domain/moves.h"
-#include "rc_rpc.h"
+#include "faces/api.h"
 #include "domain/scan.h"
 #include "domain/user.h"
 

@@ -14,7 +14,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "rc_rpc.h"
+#include "faces/api.h"
 #include "domain/scan.h"
 #include "store/setting.h"
 #include "base/text.h"

@@ -13,7 +13,7 @@
 #include <json-c/json.h>
 
 #include "client.h"
-#include "rc_rpc.h"
+#include "faces/api.h"
 
 /* Keys that a verb takes; those that end in "?" are on or off. */
 #define USER_KEYS "email firstname lastname admin? active?"

@@ -15,7 +15,7 @@
 #include <apr_strings.h>
 
 #include "base/log.h"
-#include "rc_rpc.h"
+#include "faces/api.h"
 
 const rc_command_t rc_admin_commands[] = {
     {"init", rc_admin_init, RC_ADMIN_BARE,

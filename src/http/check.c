@@ -15,7 +15,7 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
-#include "rc_rpc.h"
+#include "faces/api.h"
 
 #define DEFAULT_MAX_BODY (1024 * 1024)
 #define LEAST_REMOTES    2 /* by default */

@@ -12,7 +12,7 @@
 
 #include <apr_strings.h>
 
-#include "rc_rpc.h"
+#include "faces/api.h"
 #include "base/time.h"
 
 /* The API layer is not there, or broke down: the one case in which its status is not 200. */

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 #include "base/json_scan.h"
 #include "base/log.h"
-#include "rc_rpc.h"
+#include "faces/api.h"
 
 static const char *dir;
 

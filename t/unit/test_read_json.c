@@ -10,7 +10,7 @@
 #include <json-c/json.h>
 
 #include "base/json_scan.h"
-#include "rpc/read_json.h"
+#include "faces/api/read_json.h"
 
 /* The allocation of json-c that fails, counted from now; 0 = none. */
 static int failing;

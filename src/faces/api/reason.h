@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef RC_RPC_REASON_H
-#define RC_RPC_REASON_H
+#ifndef RC_FACES_API_REASON_H
+#define RC_FACES_API_REASON_H
 
 #include "method.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef RC_RPC_DISPATCH_H
-#define RC_RPC_DISPATCH_H
+#ifndef RC_FACES_API_DISPATCH_H
+#define RC_FACES_API_DISPATCH_H
 
 #include "method.h"
 

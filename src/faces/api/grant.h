@@ -3,8 +3,8 @@
  * What the grant_* and revoke_* methods of repositories, repository groups and user groups have
  * in common (contract 02 §4, §6, §7).
  */
-#ifndef RC_RPC_GRANT_H
-#define RC_RPC_GRANT_H
+#ifndef RC_FACES_API_GRANT_H
+#define RC_FACES_API_GRANT_H
 
 #include "method.h"
 

@@ -4,8 +4,8 @@
  * in src/rpc/methods/. The row states name, who may call, parameters and the failure text; when
  * the function runs, its arguments are checked, loaded and permitted.
  */
-#ifndef RC_RPC_METHOD_H
-#define RC_RPC_METHOD_H
+#ifndef RC_FACES_API_METHOD_H
+#define RC_FACES_API_METHOD_H
 
 #include <json-c/json.h>
 
@@ -13,7 +13,7 @@
 #include "store/journal.h"
 #include "base/json.h"
 #include "store/repo.h"
-#include "rc_rpc.h"
+#include "faces/api.h"
 #include "store/user.h"
 
 /* Texts of contract 02 §0 that several methods share. */

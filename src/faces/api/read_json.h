@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef RC_RPC_READ_JSON_H
-#define RC_RPC_READ_JSON_H
+#ifndef RC_FACES_API_READ_JSON_H
+#define RC_FACES_API_READ_JSON_H
 
 #include "method.h"
 

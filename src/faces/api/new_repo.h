@@ -3,8 +3,8 @@
  * What create_repo and fork_repo have in common (contract 02 §5): checks, and the way from a
  * prepared folder to a row.
  */
-#ifndef RC_RPC_NEW_REPO_H
-#define RC_RPC_NEW_REPO_H
+#ifndef RC_FACES_API_NEW_REPO_H
+#define RC_FACES_API_NEW_REPO_H
 
 #include "method.h"
 #include "domain/repo.h"

@@ -2,8 +2,8 @@
 /*
  * The API's face: one call in, one JSON envelope out (contract 00).
  */
-#ifndef RC_RPC_H
-#define RC_RPC_H
+#ifndef RC_FACES_API_H
+#define RC_FACES_API_H
 
 #include "domain/env.h"
 #include "base/spool.h"
