@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Access as a table: every row of src/web/routes.c x every kind of key and login x listed, listed by
+# Access as a table: every row of src/faces/raw/routes.c x every kind of key and login x listed, listed by
 # a glob, not listed x public, private, missing x anonymous access on and off x GET and HEAD, against
 # a small model of the contract. A new view is in the table as soon as it has its row.
 use strict;

@@ -11,7 +11,7 @@
 #include <http_main.h>
 
 #include "domain/env.h"
-#include "rc_web.h"
+#include "faces/raw.h"
 
 APLOG_USE_MODULE(rcapi);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The name of a download in Content-Disposition: one header value, in ASCII, with closed quotes. */
 #include "fuzz.h"
-#include "web/web.h"
+#include "faces/raw/web.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -2,7 +2,7 @@
 /* A query string: its parameters, and that no key is left in what is logged. */
 #include "fuzz.h"
 #include "base/redact.h"
-#include "rc_web.h"
+#include "faces/raw.h"
 
 static void check_hidden(const char *shown, apr_pool_t *pool)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* The path of a URL: every reading of it. */
 #include "fuzz.h"
-#include "web/web.h"
+#include "faces/raw/web.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* A whitelist as an administrator writes it (the first line), and an action (the second). */
 #include "fuzz.h"
-#include "rc_web.h"
+#include "faces/raw.h"
 
 #define LONGEST                                                                                    \
     200 /* globs of many stars take their time; administrators write them, not clients */

@@ -7,7 +7,7 @@
 #include <malloc.h>
 
 #include "base/redact.h"
-#include "rc_web.h"
+#include "faces/raw.h"
 
 static void assert_text(const char *got, const char *want, const char *about)
 {

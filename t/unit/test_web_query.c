@@ -13,7 +13,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "rc_web.h"
+#include "faces/raw.h"
 
 #define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
 

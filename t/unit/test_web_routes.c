@@ -13,7 +13,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "web/web.h"
+#include "faces/raw/web.h"
 
 #define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
 

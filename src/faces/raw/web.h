@@ -2,10 +2,10 @@
 /*
  * What the files of src/web share: the table of views, and what a URL may mean.
  */
-#ifndef RC_WEB_VIEW_H
-#define RC_WEB_VIEW_H
+#ifndef RC_FACES_RAW_WEB_H
+#define RC_FACES_RAW_WEB_H
 
-#include "rc_web.h"
+#include "faces/raw.h"
 
 /* Flags of a view. */
 #define RC_WEB_FEED  1u /* keys and feed tokens open it, whatever the whitelist says */

@@ -3,8 +3,8 @@
  * The views' face (contract 03): which view a URL names, who may see it, what it answers. One
  * request goes through rc_web_access, then prepare and write of its view.
  */
-#ifndef RC_WEB_H
-#define RC_WEB_H
+#ifndef RC_FACES_RAW_H
+#define RC_FACES_RAW_H
 
 #include "domain/auth.h"
 #include "domain/env.h"

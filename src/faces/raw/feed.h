@@ -2,8 +2,8 @@
 /*
  * Writing feeds, RSS 2.0 or Atom (contract 03 §7), whatever they are about.
  */
-#ifndef RC_WEB_FEED_H
-#define RC_WEB_FEED_H
+#ifndef RC_FACES_RAW_FEED_H
+#define RC_FACES_RAW_FEED_H
 
 #include "base/xml.h"
 #include "web.h"

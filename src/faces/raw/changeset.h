@@ -2,8 +2,8 @@
 /*
  * The commits that a changeset view is asked for: one, or a range.
  */
-#ifndef RC_WEB_CHANGESET_H
-#define RC_WEB_CHANGESET_H
+#ifndef RC_FACES_RAW_CHANGESET_H
+#define RC_FACES_RAW_CHANGESET_H
 
 #include "web.h"
 

@@ -3,7 +3,7 @@
  * The whitelist of views that API keys open: shell patterns over Controller:action (contract 03
  * §2), written as in RhodeCode's .ini file or as httpd writes lists.
  */
-#include "rc_web.h"
+#include "faces/raw.h"
 
 #include <string.h>
 #include <strings.h>
