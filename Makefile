@@ -39,8 +39,8 @@ CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN
             $(OPT_$(BUILD))
 LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,now
 
-ROOMS    := base archive db store remote vcs vcs/git vcs/git/diff domain faces/api faces/api/methods faces/raw \
-              core auth model rpc rpc/methods web
+ROOMS    := base archive db store remote vcs vcs/git vcs/git/diff \
+              domain faces/api faces/api/methods faces/raw
 LIB_SRC  := $(wildcard $(ROOMS:%=src/%/*.c))
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
 API_SRC  := $(wildcard src/cli/client*.c) src/cli/rhodecode_api.c

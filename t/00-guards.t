@@ -27,9 +27,9 @@ my @guards = (
         ['src/domain/planted.c', qq(#include "faces/api.h"\n), qr{includes faces/api\.h of faces/api}],
         ['include/base/text.h', qq(#include "faces/api.h"\n), qr{include/base/text\.h: includes faces/api\.h of faces/api}]],
     ['libraries stay in their folders', \&RCAPI::Guards::libraries,
-        ['src/web/planted.c', "#include <httpd.h>\n", qr{src/web/planted\.c: includes httpd\.h}],
-        ['src/model/planted.c', "#include <sqlite3.h>\n", qr{sqlite3\.h}],
-        ['src/rpc/planted.c', "#include <git2/diff.h>\n", qr{git2/diff\.h}],
+        ['src/faces/raw/planted.c', "#include <httpd.h>\n", qr{src/faces/raw/planted\.c: includes httpd\.h}],
+        ['src/domain/planted.c', "#include <sqlite3.h>\n", qr{sqlite3\.h}],
+        ['src/faces/api/planted.c', "#include <git2/diff.h>\n", qr{git2/diff\.h}],
         ['src/store/planted.c', "#include <json-c/json.h>\n", qr{json-c/json\.h}]],
     ['log ids', \&RCAPI::Guards::log_ids,
         ['src/http/planted.c', qq(    log(RCLOGNO(9999) "a");\n    log(RCLOGNO(9999) "b");\n), qr{log id 9999}]],
@@ -37,7 +37,7 @@ my @guards = (
         ['src/http/config.c', qq(    AP_INIT_TAKE1("RcapiPlanted", set_path, SERVER(planted), RSRC_CONF, "x"),\n),
             qr{RcapiPlanted: not in conf/rcapi\.conf\nRcapiPlanted: not in README\.md\nplanted: not merged}]],
     ['methods', \&RCAPI::Guards::methods,
-        ['src/rpc/methods/planted.c', "const rc_method_t rc_methods_x[] = {\n    {\"$METHOD\", planted, RC_ANYONE},\n};\n",
+        ['src/faces/api/methods/planted.c', "const rc_method_t rc_methods_x[] = {\n    {\"$METHOD\", planted, RC_ANYONE},\n};\n",
             qr{$METHOD: not in README\.md\n(?:.*\n)*$METHOD: in no test}]],
     ['banned functions', \&RCAPI::Guards::banned,
         ['src/base/planted.c', qq(/* gets(x) */ char *s = "atoi(x)"; n = my_atoi (x); strcpy (a, b);\n),
@@ -64,7 +64,7 @@ for (@guards) {
     };
 }
 
-is(scalar(RCAPI::Guards::files('.', qr{^src/rpc/methods/.*\.c$})) > 0, 1, 'there is something to guard');
+is(scalar(RCAPI::Guards::files('.', qr{^src/faces/api/methods/.*\.c$})) > 0, 1, 'there is something to guard');
 done_testing;
 
 # Plants a fault at the end of a file of the copy, asks the guard, takes the fault back.

@@ -15,7 +15,7 @@ use RCAPI::Run qw(slurp spew);
 use RCAPI::Test;
 
 # The views: [pattern, Controller:action, flags].
-my ($table) = slurp("$FindBin::Bin/../src/web/routes.c") =~ /views\[\] = \{(.*?)^\};/ms;
+my ($table) = slurp("$FindBin::Bin/../src/faces/raw/routes.c") =~ /views\[\] = \{(.*?)^\};/ms;
 my @VIEWS = map { [/"([^"]+)",\s*"([^"]+)",\s*([^,]+),/] } grep { /^\s*\{"/ } split /\n/, $table;
 cmp_ok(scalar @VIEWS, '>=', 2, 'the table of views is found');
 is(scalar(() = $table =~ /^\s*\{/mg), scalar @VIEWS, 'and all of it');

@@ -19,7 +19,7 @@ typedef enum {
     RC_ITEM_FILE,
     RC_ITEM_PROGRAM, /* a file with the executable bit */
     RC_ITEM_LINK,
-    RC_ITEM_FOLDER /* only counted: archives hold no folders of their own */
+    RC_ITEM_FOLDER /* only counted: archives hold no directories of their own */
 } rc_item_kind_t;
 
 typedef struct rc_item_t {
@@ -34,7 +34,7 @@ typedef rc_err_t *rc_item_fn_t(void *baton, const rc_item_t *entry);
 
 /* What one archive may cost; beyond it, RC_E_LIMIT. */
 typedef struct rc_archive_limits_t {
-    apr_int64_t entries; /* with folders */
+    apr_int64_t entries; /* with directories */
     apr_off_t bytes;     /* of contents and names, and of the archive */
     apr_interval_time_t time;
 } rc_archive_limits_t;

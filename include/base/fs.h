@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Files and folders: what APR lacks.
+ * Files and directories: what APR lacks.
  */
 #ifndef RC_BASE_FS_H
 #define RC_BASE_FS_H
@@ -20,32 +20,32 @@ rc_err_t *rc_fs_status(apr_pool_t *pool, apr_status_t status, const char *what, 
 rc_err_t *rc_fs_err(apr_pool_t *pool, const char *what, const char *path);
 
 /** Whose @a path is, its mode, and who this process is: "it belongs to root, mode 600; this process
- * runs as www-data". Of a path that is not there or hidden, the folder above it: "/srv/rcapi
+ * runs as www-data". Of a path that is not there or hidden, the directory above it: "/srv/rcapi
  * belongs to ...". */
 const char *rc_fs_rights(const char *path, apr_pool_t *pool);
 
-/** The folder that @a path stands in. */
+/** The directory that @a path stands in. */
 const char *rc_fs_folder(const char *path, apr_pool_t *pool);
 
 /** Removes a file or a whole tree, without following links; nothing there is fine. */
 rc_err_t *rc_fs_remove_tree(const char *path, apr_pool_t *pool);
 
-/** Makes the folders of @a path that are missing (mode 0700). */
+/** Makes the directories of @a path that are missing (mode 0700). */
 rc_err_t *rc_fs_make_folders(const char *path, apr_pool_t *pool);
 
-/** Makes the entries of the folder of @a path durable. */
+/** Makes the entries of the directory of @a path durable. */
 rc_err_t *rc_fs_sync_folder_of(const char *path, apr_pool_t *pool);
 
-/** The same for the folders above @a path, up to @a top, which is the last one. */
+/** The same for the directories above @a path, up to @a top, which is the last one. */
 rc_err_t *rc_fs_sync_folders(const char *path, const char *top, apr_pool_t *pool);
 
-/** Makes a file, or a whole tree with its contents, durable, and its entry in the folder that it
+/** Makes a file, or a whole tree with its contents, durable, and its entry in the directory that it
  * stands in. Links are not followed. */
 rc_err_t *rc_fs_sync_tree(const char *path, apr_pool_t *pool);
 
 /**
  * Opens the regular file @a path for reading; @a flags may be O_NOFOLLOW. -1 with errno when that
- * cannot be: EINVAL for a pipe, a folder or anything else that is no regular file.
+ * cannot be: EINVAL for a pipe, a directory or anything else that is no regular file.
  */
 int rc_fs_open_regular(struct stat *st, const char *path, int flags);
 
@@ -64,24 +64,24 @@ bool rc_fs_exists(const char *path);
 
 /* -- fs_below.c: no link below the root is followed -- */
 
-/** Does @a path lie below the folder @a root, without "." and ".." in its names? */
+/** Does @a path lie below the directory @a root, without "." and ".." in its names? */
 bool rc_fs_is_below(const char *root, const char *path);
 
 /** Renames; both lie below @a root, and @a to must not exist (RC_E_FAILED). @a make: makes the
- * folders of @a to that are missing. */
+ * directories of @a to that are missing. */
 rc_err_t *rc_fs_rename_below(const char *root, const char *from, const char *to, bool make,
                              apr_pool_t *pool);
 
-/** Makes the folder @a path below @a root, and those that it needs; it may exist. */
+/** Makes the directory @a path below @a root, and those that it needs; it may exist. */
 rc_err_t *rc_fs_make_below(const char *root, const char *path, apr_pool_t *pool);
 
-/** Removes the folder @a path below @a root if it is empty. */
+/** Removes the directory @a path below @a root if it is empty. */
 void rc_fs_rmdir_below(const char *root, const char *path, apr_pool_t *pool);
 
 /* -- fs.c: locks -- */
 
 /**
- * Locks @a path (a file or folder) against every other holder, in this process or another, until
+ * Locks @a path (a file or directory) against every other holder, in this process or another, until
  * @a pool ends. Waits up to @a patience (0: not at all); *@a locked tells whether it worked. A path
  * that is not there is not locked.
  */
@@ -96,7 +96,7 @@ rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patien
 rc_err_t *rc_fs_lock_fd(int *fd, const char *path, apr_interval_time_t patience, apr_pool_t *pool);
 
 /**
- * Takes one of @a max places that @a name has in the folder @a dir, among all processes, until
+ * Takes one of @a max places that @a name has in the directory @a dir, among all processes, until
  * @a pool ends or the process dies; never waits. *@a taken is false when there is none.
  */
 rc_err_t *rc_fs_take_place(bool *taken, const char *dir, const char *name, int max,

@@ -10,15 +10,15 @@
 
 #include "base/spool.h"
 
-typedef struct rc_memo_t rc_memo_t;
+typedef struct rc_lru_t rc_lru_t;
 
 /** A cache of at most @a bytes, ended with @a pool. */
-rc_err_t *rc_memo_create(rc_memo_t **out, apr_size_t bytes, apr_pool_t *pool);
+rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool);
 
 /** Appends what is kept as @a key to @a spool; *@a found tells whether there is something. */
-rc_err_t *rc_memo_get(bool *found, rc_memo_t *cache, const char *key, rc_spool_t *spool);
+rc_err_t *rc_lru_get(bool *found, rc_lru_t *cache, const char *key, rc_spool_t *spool);
 
 /** Keeps what was written to @a spool as @a key, unless it is over an eighth of the cache. */
-rc_err_t *rc_memo_put(rc_memo_t *cache, const char *key, rc_spool_t *spool, apr_pool_t *scratch);
+rc_err_t *rc_lru_put(rc_lru_t *cache, const char *key, rc_spool_t *spool, apr_pool_t *scratch);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What one answer may cost: time, bytes of contents, files and folders, and a place among the
+ * What one answer may cost: time, bytes of contents, files and directories, and a place among the
  * costly answers; it ends early when the client has gone. An opened repository carries it
  * (rc_vcs_open), so that the limits hold wherever something is read.
  */
@@ -19,7 +19,7 @@ typedef struct rc_work_t {
     apr_time_t deadline;       /* the same, on rc_clock() */
     apr_off_t bytes;           /* of contents that may still be read */
     apr_off_t cheap;           /* of these, so many take no place among the costly answers */
-    apr_int64_t entries;       /* files and folders that may still be looked at */
+    apr_int64_t entries;       /* files and directories that may still be looked at */
     rc_limit_t *expensive;     /* the places; NULL: none are needed */
     bool costly;               /* has its place */
     bool (*gone)(void *baton); /* has the client gone? NULL: nobody can tell */
@@ -44,7 +44,7 @@ void rc_work_set_time(rc_work_t *work, apr_interval_time_t time);
 /** Counts @a bytes of contents (0: only looks); from time to time looks at clock and client. */
 rc_err_t *rc_work_spend(rc_work_t *work, apr_off_t bytes, apr_pool_t *pool);
 
-/** Counts one file or folder. */
+/** Counts one file or directory. */
 rc_err_t *rc_work_entry(rc_work_t *work, apr_pool_t *pool);
 
 /** Takes a place among the costly answers, unless it has one. */

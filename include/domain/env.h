@@ -50,10 +50,10 @@ typedef struct rc_env_t {
     rc_limit_t *expensive; /* costly answers made at once: RcapiExpensiveMax */
     rc_password_limits_t passwords;
     rc_limit_t *waiting;    /* threads that wait for what another makes */
-    rc_memo_t *feeds;       /* finished ones, by their ETag */
+    rc_lru_t *feeds;        /* finished ones, by their ETag */
     rc_cache_t cache;       /* of finished archives and large files */
     const char *work_dir;   /* <root>/.rc_tmp */
-    const char *places_dir; /* a folder in it: places by user, rc_fs_take_place */
+    const char *places_dir; /* a directory in it: places by user, rc_fs_take_place */
     rc_limit_t *remotes;    /* for calls that wait for others: RcapiRemoteMax */
 } rc_env_t;
 

@@ -6,7 +6,7 @@
 #define RC_DOMAIN_GIST_H
 
 #include "domain/env.h"
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 
 /** Path of a gist's repository, in @a pool. */
 const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool);
@@ -15,8 +15,8 @@ const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_p
 rc_err_t *rc_model_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, const char *access_id,
                              rc_work_t *work, apr_pool_t *pool);
 
-/** Adds to @a moves that a gist's repository, if it is there, goes into the folder @a work. */
-void rc_model_gist_remove(rc_moves_t *moves, rc_env_t *env, const char *access_id, const char *work,
-                          apr_pool_t *pool);
+/** Adds to @a moves that a gist's repository, if it is there, goes into the directory @a work. */
+void rc_model_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id,
+                          const char *work, apr_pool_t *pool);
 
 #endif

@@ -7,7 +7,7 @@
 #define RC_DOMAIN_REPO_H
 
 #include "domain/env.h"
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 #include "store/repo.h"
 
 #define RC_REPO_NAME_MAX 255 /* characters of a full name */
@@ -128,9 +128,9 @@ typedef struct rc_repo_change_t {
     bool close; /* the default user's row becomes none */
 } rc_repo_change_t;
 
-/** Inside a transaction: changes the row and, with a new name, by @a moves the folder; then the
+/** Inside a transaction: changes the row and, with a new name, by @a moves the directory; then the
  * caller holds the repository's lock. The last thing to be done in the transaction. */
-rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc_moves_t *moves,
+rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc_disk_txn_t *moves,
                                rc_db_t *db, apr_pool_t *pool);
 
 typedef struct rc_field_value_t {
@@ -155,10 +155,10 @@ rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const r
 rc_err_t *rc_model_repo_lock_doomed(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
                                     const apr_array_header_t *doomed);
 
-/** Inside a transaction: deletes their rows and, by @a moves, renames their folders out of the
+/** Inside a transaction: deletes their rows and, by @a moves, renames their directories out of the
  * way, to rm__<date>_<time>_<microseconds>__<name>. */
-rc_err_t *rc_model_repo_delete(const apr_array_header_t *doomed, rc_env_t *env, rc_moves_t *moves,
-                               rc_db_t *db, apr_pool_t *pool);
+rc_err_t *rc_model_repo_delete(const apr_array_header_t *doomed, rc_env_t *env,
+                               rc_disk_txn_t *moves, rc_db_t *db, apr_pool_t *pool);
 
 /** Sets the flags of @a repo to what the server's settings want for new repositories. */
 rc_err_t *rc_model_repo_defaults(rc_repo_t *repo, rc_db_t *db, apr_pool_t *pool);

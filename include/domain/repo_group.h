@@ -8,7 +8,7 @@
 #ifndef RC_DOMAIN_REPO_GROUP_H
 #define RC_DOMAIN_REPO_GROUP_H
 
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 #include "store/repo.h"
 #include "store/user.h"
 
@@ -20,7 +20,7 @@ typedef struct rc_new_repo_group_t {
 } rc_new_repo_group_t;
 
 rc_err_t *rc_model_repo_group_create(rc_new_repo_group_t *group, rc_env_t *env, rc_db_t *db,
-                                     rc_moves_t *moves, apr_pool_t *pool);
+                                     rc_disk_txn_t *moves, apr_pool_t *pool);
 
 typedef struct rc_repo_group_change_t {
     const char *last;              /* the new last part of its path */
@@ -34,7 +34,7 @@ typedef struct rc_repo_group_change_t {
  * @a repos: names (const char *) that repositories had before, when they changed. */
 rc_err_t *rc_model_repo_group_update(apr_array_header_t **repos, const rc_repo_group_t *group,
                                      const rc_repo_group_change_t *change, rc_env_t *env,
-                                     rc_db_t *db, rc_moves_t *moves, apr_pool_t *pool);
+                                     rc_db_t *db, rc_disk_txn_t *moves, apr_pool_t *pool);
 
 struct rc_locks_t; /* domain/repo.h */
 
@@ -48,6 +48,6 @@ rc_err_t *rc_model_repo_group_lock(struct rc_locks_t *locks, rc_env_t *env, rc_d
 
 /** Deletes a group in which nothing is; its directory goes aside. */
 rc_err_t *rc_model_repo_group_delete(const rc_repo_group_t *group, rc_env_t *env, rc_db_t *db,
-                                     rc_moves_t *moves, apr_pool_t *pool);
+                                     rc_disk_txn_t *moves, apr_pool_t *pool);
 
 #endif

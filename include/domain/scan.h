@@ -11,7 +11,7 @@
 #include "domain/env.h"
 #include "store/journal.h"
 
-/* A folder that is not served. */
+/* A directory that is not served. */
 typedef struct rc_skipped_t {
     const char *name; /* full path below the root */
     const char *why;
@@ -22,7 +22,7 @@ typedef struct rc_scan_t {
     apr_array_header_t *skipped; /* rc_skipped_t, sorted by name */
 } rc_scan_t;
 
-/** All repositories below the root: bare ones, and work trees with their .git folder; and what
+/** All repositories below the root: bare ones, and work trees with their .git directory; and what
  * looks like one, but has a name that cannot be, is a link, may not be read, or is of another kind.
  * Passes over files, names that begin with a dot and removed repositories, and does not look into
  * repositories. */
@@ -31,11 +31,11 @@ rc_err_t *rc_model_scan(rc_scan_t *scan, const rc_env_t *env, apr_pool_t *pool);
 /** Is there a repository at @a path, as far as names tell? */
 bool rc_model_is_repository(const char *path, apr_pool_t *pool);
 
-/** The same, or one that cannot be served: of another type, or without some of its folders. */
+/** The same, or one that cannot be served: of another type, or without some of its directories. */
 bool rc_model_holds_repository(const char *path, apr_pool_t *pool);
 
-/** Why the folder @a path, which looks like a repository, is none that can be served; NULL for all
- * else. */
+/** Why the directory @a path, which looks like a repository, is none that can be served; NULL for
+ * all else. */
 const char *rc_model_near_miss(const char *path, apr_pool_t *pool);
 
 /** Does @a path look like a repository, whatever its HEAD is, and without one? */
@@ -49,7 +49,7 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **ski
                             rc_db_t *db, const rc_actor_t *actor, apr_pool_t *pool);
 
 /** Deletes from the database what the disk does not have: repositories, then groups left without
- * anything and without a folder. *@a removed are their names. The disk is not touched. */
+ * anything and without a directory. *@a removed are their names. The disk is not touched. */
 rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
                                const rc_actor_t *actor, apr_pool_t *pool);
 

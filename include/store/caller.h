@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows behind an identity, for src/auth.
+ * Rows behind an identity, for src/domain.
  */
 #ifndef RC_STORE_CALLER_H
 #define RC_STORE_CALLER_H

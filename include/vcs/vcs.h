@@ -64,7 +64,7 @@ void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path);
 bool rc_vcs_known_type(const char *type);
 
 /** Makes an empty bare repository of @a type at @a path, which must not exist. What it, the import
- * and the copy write is not synced: the caller syncs the finished tree (rc_moves_made). */
+ * and the copy write is not synced: the caller syncs the finished tree (rc_disk_txn_made). */
 rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool);
 
 /** Makes the first commit of the empty repository at @a path. A name that the type can not hold is
@@ -86,8 +86,8 @@ rc_err_t *rc_vcs_check_head(const char **problem, const char *type, const char *
                             apr_pool_t *pool);
 
 /** Makes HEAD name a branch: @a wanted (or NULL) if it is there, else one that is; *@a branch. */
-rc_err_t *rc_vcs_mend_head(const char **branch, const char *type, const char *path,
-                           const char *wanted, apr_pool_t *pool);
+rc_err_t *rc_vcs_repair_head(const char **branch, const char *type, const char *path,
+                             const char *wanted, apr_pool_t *pool);
 
 /** Do branches and tags lead to objects that are there? *@a problem as above. */
 rc_err_t *rc_vcs_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
@@ -99,7 +99,7 @@ void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *pa
 /**
  * Opens the repository of @a type at @a path, or reuses an idle handle that is still true to the
  * disk. A git repository with a work tree is
- * opened by the .git folder in it. The handle goes back to @a vcs_pool when @a pool ends; errors
+ * opened by the .git directory in it. The handle goes back to @a vcs_pool when @a pool ends; errors
  * live in @a pool. A NULL
  * @a vcs_pool keeps nothing: the handle is closed with @a pool. All that is read through it counts
  * against @a work, which lives as long as @a pool (NULL: without limits).
@@ -144,14 +144,14 @@ rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool)
 rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 
 /* What the repository order knows of a commit. */
-typedef struct rc_place_t {
+typedef struct rc_position_t {
     const char *id;   /* NULL: no commit has this index */
     apr_int64_t time; /* committer time, epoch seconds */
     int parents;
-} rc_place_t;
+} rc_position_t;
 
 /** The commit at @a index of the repository order; the id is in @a pool. No object is read. */
-rc_err_t *rc_vcs_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+rc_err_t *rc_vcs_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 
 /**
  * The commits that git's `first^..last` has, in the order in which git mails them: of apr_int64_t,
@@ -288,10 +288,10 @@ rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);
 /**
- * Calls @a fn for each file and link of commit @a id, and before what it holds for each folder, in
- * the order of the trees; no submodules, nothing that .gitattributes keeps out of archives,
+ * Calls @a fn for each file and link of commit @a id, and before what it holds for each directory,
+ * in the order of the trees; no submodules, nothing that .gitattributes keeps out of archives,
  * contents as the attributes convert them. A large content comes in a file without a name in @a
- * temp_dir. No path leads out of the folder that they all are unpacked in. Before the first call
+ * temp_dir. No path leads out of the directory that they all are unpacked in. Before the first call
  * all directories were read: RC_E_NOTFOUND, with a text for clients, when the commit cannot be
  * exported.
  */

@@ -22,7 +22,7 @@
 #include "base/log.h"
 #include "base/time.h"
 
-#define OURS_ARE "rcapi-" /* a folder may hold what is not ours; that is left alone */
+#define OURS_ARE "rcapi-" /* a directory may hold what is not ours; that is left alone */
 #define PART     ".part"
 #define PAUSE    (20 * 1000) /* microseconds between two looks at somebody else's work */
 

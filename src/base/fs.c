@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Files and folders. Locks are flock(2): unlike fcntl's they also keep threads of one process
+ * Files and directories. Locks are flock(2): unlike fcntl's they also keep threads of one process
  * apart, and they end with the descriptor, whatever kills the process.
  */
 #include "base/fs.h"
@@ -28,7 +28,7 @@ static const char *account(uid_t uid, apr_pool_t *pool)
                                                              : apr_psprintf(pool, "user %u", uid);
 }
 
-/* Of a path that cannot be looked at, the nearest folder above it counts. */
+/* Of a path that cannot be looked at, the nearest directory above it counts. */
 const char *rc_fs_rights(const char *path, apr_pool_t *pool)
 {
     const char *we = apr_pstrcat(pool, "this process runs as ", account(geteuid(), pool), NULL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Renames and folders below a root: the way to them is walked name by name, and no link on it is
- * followed, so that nothing outside of the root changes whatever stands in it.
+ * Renames and directories below a root: the way to them is walked name by name, and no link on it
+ * is followed, so that nothing outside of the root changes whatever stands in it.
  */
 #include "base/fs.h"
 
@@ -35,7 +35,7 @@ bool rc_fs_is_below(const char *root, const char *path)
     return behind(root, path) != NULL;
 }
 
-/* Opens the folder @a name of @a parent, which it closes; -1 with errno set. */
+/* Opens the directory @a name of @a parent, which it closes; -1 with errno set. */
 static int step_into(int parent, const char *name, bool make)
 {
     int fd = -1, n;
@@ -48,7 +48,8 @@ static int step_into(int parent, const char *name, bool make)
     return fd;
 }
 
-/* Opens the folder that holds @a path; -1 with errno set. *@a name is the last name of the path. */
+/* Opens the directory that holds @a path; -1 with errno set. *@a name is the last name of the path.
+ */
 static int open_parent(const char **name, const char *root, const char *path, bool make,
                        apr_pool_t *pool)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes files, folders and trees durable, so that a power cut does not take them.
+ * Makes files, directories and trees durable, so that a power cut does not take them.
  */
 #include "base/fs.h"
 
@@ -46,7 +46,7 @@ rc_err_t *rc_fs_sync_folders(const char *path, const char *top, apr_pool_t *pool
     return NULL;
 }
 
-/* Folders come after what they hold. */
+/* Directories come after what they hold. */
 static rc_err_t *sync_entries(FTS *tree, const char *path, apr_pool_t *pool)
 {
     FTSENT *entry;

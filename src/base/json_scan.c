@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A validating JSON scanner: one pass, no allocation, recursion bounded by RC_GUARD_DEPTH.
+ * A validating JSON scanner: one pass, no allocation, recursion bounded by RC_JSON_DEPTH.
  * The texts follow the parser messages that clients of the API know.
  */
 #include "base/json_scan.h"
@@ -16,7 +16,7 @@ typedef struct scan_t {
     const char *what, *where; /* the first thing wrong */
     int depth, values;
     bool in_id; /* in what is echoed as it came */
-    rc_guard_t *guard;
+    rc_json_scan_t *guard;
 } scan_t;
 
 static bool fail(scan_t *s, const char *what, const char *where)
@@ -231,7 +231,7 @@ static bool scan_nested(scan_t *s, char close, bool (*item)(scan_t *s))
 {
     bool ok;
 
-    if (++s->depth > RC_GUARD_DEPTH)
+    if (++s->depth > RC_JSON_DEPTH)
         return fail(s, "Nested too deeply", s->p);
     s->p++;
     ok = scan_items(s, close, item);
@@ -244,7 +244,7 @@ static bool scan_value(scan_t *s)
     skip_blanks(s);
     if (s->p >= s->end)
         return fail(s, "Expecting value", s->p);
-    if (++s->values > RC_GUARD_VALUES)
+    if (++s->values > RC_JSON_VALUES)
         return fail(s, "Too many values", s->p);
     switch (*s->p) {
     case '{':
@@ -264,7 +264,7 @@ static bool scan_value(scan_t *s)
     }
 }
 
-static void locate(rc_guard_t *guard, const scan_t *s)
+static void locate(rc_json_scan_t *guard, const scan_t *s)
 {
     const char *p;
 
@@ -277,7 +277,7 @@ static void locate(rc_guard_t *guard, const scan_t *s)
     }
 }
 
-bool rc_guard_json(rc_guard_t *guard, const char *text, apr_size_t len)
+bool rc_json_scan(rc_json_scan_t *guard, const char *text, apr_size_t len)
 {
     scan_t s = {.start = text, .p = text, .end = text + len, .guard = guard};
 
@@ -292,7 +292,7 @@ bool rc_guard_json(rc_guard_t *guard, const char *text, apr_size_t len)
     return false;
 }
 
-const char *rc_guard_compact(const char *raw, apr_size_t len, apr_pool_t *pool)
+const char *rc_json_compact(const char *raw, apr_size_t len, apr_pool_t *pool)
 {
     char *copy = apr_palloc(pool, len + 1), *out = copy;
     bool in_string = false;

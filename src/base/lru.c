@@ -23,13 +23,13 @@ typedef struct entry_t {
 
 APR_RING_HEAD(entries_t, entry_t);
 
-struct rc_memo_t {
+struct rc_lru_t {
     apr_thread_mutex_t *mutex; /* guards all below */
     struct entries_t entries;
     apr_size_t used, most;
 };
 
-static void drop(rc_memo_t *cache, entry_t *entry)
+static void drop(rc_lru_t *cache, entry_t *entry)
 {
     APR_RING_REMOVE(entry, link);
     cache->used -= entry->size;
@@ -38,16 +38,16 @@ static void drop(rc_memo_t *cache, entry_t *entry)
 
 static apr_status_t drop_all(void *data)
 {
-    rc_memo_t *cache = data;
+    rc_lru_t *cache = data;
 
     while (!APR_RING_EMPTY(&cache->entries, entry_t, link))
         drop(cache, APR_RING_FIRST(&cache->entries));
     return APR_SUCCESS;
 }
 
-rc_err_t *rc_memo_create(rc_memo_t **out, apr_size_t bytes, apr_pool_t *pool)
+rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
 {
-    rc_memo_t *cache = apr_pcalloc(pool, sizeof(*cache));
+    rc_lru_t *cache = apr_pcalloc(pool, sizeof(*cache));
     apr_status_t rv = apr_thread_mutex_create(&cache->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
 
     if (rv != APR_SUCCESS)
@@ -59,7 +59,7 @@ rc_err_t *rc_memo_create(rc_memo_t **out, apr_size_t bytes, apr_pool_t *pool)
     return NULL;
 }
 
-static entry_t *find(rc_memo_t *cache, const char *key)
+static entry_t *find(rc_lru_t *cache, const char *key)
 {
     entry_t *entry;
 
@@ -71,7 +71,7 @@ static entry_t *find(rc_memo_t *cache, const char *key)
     return NULL;
 }
 
-rc_err_t *rc_memo_get(bool *found, rc_memo_t *cache, const char *key, rc_spool_t *spool)
+rc_err_t *rc_lru_get(bool *found, rc_lru_t *cache, const char *key, rc_spool_t *spool)
 {
     rc_err_t *err = NULL;
     entry_t *entry;
@@ -87,7 +87,7 @@ rc_err_t *rc_memo_get(bool *found, rc_memo_t *cache, const char *key, rc_spool_t
     return err;
 }
 
-static void add(rc_memo_t *cache, entry_t *entry)
+static void add(rc_lru_t *cache, entry_t *entry)
 {
     entry_t *old;
 
@@ -101,7 +101,7 @@ static void add(rc_memo_t *cache, entry_t *entry)
     apr_thread_mutex_unlock(cache->mutex);
 }
 
-rc_err_t *rc_memo_put(rc_memo_t *cache, const char *key, rc_spool_t *spool, apr_pool_t *scratch)
+rc_err_t *rc_lru_put(rc_lru_t *cache, const char *key, rc_spool_t *spool, apr_pool_t *scratch)
 {
     apr_size_t len = (apr_size_t)rc_spool_size(spool), key_len = strlen(key) + 1;
     apr_size_t size = sizeof(entry_t) + len + key_len;

@@ -93,8 +93,8 @@ const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt);
 
 /* -- admin_owner.c -- */
 
-/** Root goes on, for good, as the account that the data belong to, or the folder in which they are
- * to be made; before anything there is opened. The status to return, after a complaint, unless
+/** Root goes on, for good, as the account that the data belong to, or the directory in which they
+ * are to be made; before anything there is opened. The status to return, after a complaint, unless
  * RC_ADMIN_OK. */
 int rc_admin_become_owner(const rc_admin_t *admin);
 

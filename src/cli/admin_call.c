@@ -13,7 +13,7 @@
 #include <apr_strings.h>
 
 #include "client.h"
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 #include "faces/api.h"
 #include "domain/scan.h"
 #include "domain/user.h"
@@ -84,7 +84,7 @@ int rc_admin_check(rc_admin_t *admin)
 
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
-    if (repair && !(err = rc_moves_repair(admin->env, admin->pool)))
+    if (repair && !(err = rc_disk_txn_recover(admin->env, admin->pool)))
         err = rc_db_txn(admin->db, complete_default_user, admin);
     if (repair && !err)
         err = rc_model_mend(admin->env, admin->db, admin->pool);

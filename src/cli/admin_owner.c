@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Root becomes the owner of the data before anything in them is opened: what stands in a folder of
- * another account is that account's input, and what root made there would be closed to it.
+ * Root becomes the owner of the data before anything in them is opened: what stands in a directory
+ * of another account is that account's input, and what root made there would be closed to it.
  */
 #include "admin.h"
 
@@ -15,7 +15,7 @@
 
 #include <apr_strings.h>
 
-/* The nearest that is there of @a path and the folders above it. */
+/* The nearest that is there of @a path and the directories above it. */
 static const char *find_there(struct stat *st, const char *path, apr_pool_t *pool)
 {
     char *there = apr_pstrdup(pool, path), *slash;
@@ -34,8 +34,8 @@ static bool others_write(const struct stat *st)
     return (st->st_mode & S_IWOTH) || ((st->st_mode & S_IWGRP) && st->st_gid);
 }
 
-/* Can only root change what @a path leads to? In a folder like /tmp (sticky) that holds for what is
- * there, not for what is still to be made. */
+/* Can only root change what @a path leads to? In a directory like /tmp (sticky) that holds for what
+ * is there, not for what is still to be made. */
 static bool only_root(const char *path, bool is_last)
 {
     struct stat st;

@@ -15,7 +15,7 @@
 #include "domain/repo.h"
 #include "store/user.h"
 
-/* The name of the repository in the folder @a path, or @a path itself when it is a name. */
+/* The name of the repository in the directory @a path, or @a path itself when it is a name. */
 static const char *name_of(const rc_admin_t *admin, const char *path)
 {
     char folder[PATH_MAX], root[PATH_MAX];

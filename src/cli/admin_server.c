@@ -13,7 +13,7 @@
 
 #include "base/fs.h"
 #include "store/global.h"
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 #include "store/repo.h"
 #include "store/setting.h"
 #include "domain/user.h"

@@ -240,7 +240,7 @@ static int no_command(const char *name)
     return rc_admin_fail(RC_ADMIN_USAGE, "no command %s; see rcapi-admin --help", name);
 }
 
-/* There is no command, or no data folder for it. */
+/* There is no command, or no data directory for it. */
 static int incomplete(const char *command)
 {
     usage(stderr, NULL);
@@ -261,7 +261,7 @@ static void print_log(void *baton, rc_log_level_t level, apr_status_t status, co
         fprintf(stderr, "rcapi-admin: %s\n", text);
 }
 
-/* --data, or the three places one by one; made absolute, since children change their folder. */
+/* --data, or the three places one by one; made absolute, since children change their directory. */
 static bool read_places(rc_admin_t *admin)
 {
     const char *data = rc_admin_option(admin, "--data");

@@ -119,7 +119,7 @@ static int open_lock(const char *lock, const char *path)
 }
 
 /* A lock that only others may open, after a restore by root say: nobody who serves can hold it. The
- * folder is locked meanwhile, so that all who do this end up with the same file. */
+ * directory is locked meanwhile, so that all who do this end up with the same file. */
 static int replace_lock(const char *lock, const char *path, apr_pool_t *pool)
 {
     apr_pool_t *sub;

@@ -8,11 +8,11 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 #include "domain/repo.h"
 #include "domain/user.h"
 
-/* Names of folders may hold what would command a terminal. */
+/* Names of directories may hold what would command a terminal. */
 void rc_check_note(rc_check_t *check, const char *fmt, ...)
 {
     va_list ap;
@@ -109,7 +109,7 @@ static rc_err_t *check_left(rc_check_t *check)
     apr_array_header_t *names;
     int i;
 
-    RC_TRY(rc_moves_left(&names, check->env, check->pool));
+    RC_TRY(rc_disk_txn_unfinished(&names, check->env, check->pool));
     for (i = 0; i < names->nelts; i++)
         rc_check_note(check, "a crash left %s/%s: --repair finishes or removes it",
                       check->env->work_dir, APR_ARRAY_IDX(names, i, const char *));

@@ -18,7 +18,7 @@ typedef struct rc_check_t {
 
 __attribute__((format(printf, 2, 3))) void rc_check_note(rc_check_t *check, const char *fmt, ...);
 
-/** Repositories: rows and folders, HEAD, references. @a user_id sees all of them. */
+/** Repositories: rows and directories, HEAD, references. @a user_id sees all of them. */
 rc_err_t *rc_check_repos(rc_check_t *check, apr_int64_t user_id);
 
 /** The same of gists. */
@@ -28,7 +28,7 @@ rc_err_t *rc_check_gists(rc_check_t *check);
 rc_err_t *rc_check_inside(const char **problem, rc_env_t *env, const char *type, const char *path,
                           apr_pool_t *pool);
 
-/** Names (const char *) of the folders of gists. */
+/** Names (const char *) of the directories of gists. */
 rc_err_t *rc_gist_folders(apr_array_header_t **names, const rc_env_t *env, apr_pool_t *pool);
 
 #endif

@@ -89,7 +89,7 @@ static rc_err_t *check_unknown(rc_check_t *check, apr_int64_t user_id)
     return NULL;
 }
 
-/* What the folder lacks to be one of a repository; without one there is no reason. */
+/* What the directory lacks to be one of a repository; without one there is no reason. */
 static const char *why_none(rc_env_t *env, const rc_repo_t *repo, apr_pool_t *pool)
 {
     rc_vcs_t *vcs;

@@ -13,7 +13,7 @@
 
 #include "base/cache.h"
 #include "base/fs.h"
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 #include "domain/secret.h"
 #include "base/versions.h"
 
@@ -112,7 +112,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_vcs_startup(pool));
     RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
-    RC_TRY(rc_memo_create(&env->feeds, FEED_CACHE, pool));
+    RC_TRY(rc_lru_create(&env->feeds, FEED_CACHE, pool));
     env->expensive = rc_limit_create(config->expensive_max, BUSY, pool);
     env->passwords.working = rc_limit_create(config->password_max, CHECKING, pool);
     env->passwords.waiting = rc_limit_create(password_waiters(config), CHECKING, pool);
@@ -122,7 +122,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
         (rc_cache_t){config->archive_cache, config->archive_cache_size, CACHE_WAIT, env->waiting};
     if (config->repair) {
         rc_cache_begin(&env->cache, pool);
-        RC_TRY(rc_moves_repair(env, pool));
+        RC_TRY(rc_disk_txn_recover(env, pool));
         RC_TRY(check_secret(env, pool));
     }
     *out = env;

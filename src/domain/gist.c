@@ -21,13 +21,13 @@ rc_err_t *rc_model_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, con
     return rc_vcs_resolve(id, *vcs, NULL, pool);
 }
 
-void rc_model_gist_remove(rc_moves_t *moves, rc_env_t *env, const char *access_id, const char *work,
-                          apr_pool_t *pool)
+void rc_model_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id,
+                          const char *work, apr_pool_t *pool)
 {
     const char *path = rc_model_gist_path(env, access_id, pool);
 
     if (!rc_fs_exists(path))
         return;
     rc_vcs_pool_forget(env->vcs_pool, path);
-    rc_moves_add(moves, path, apr_pstrcat(pool, work, "/gone-", access_id, NULL));
+    rc_disk_txn_add(moves, path, apr_pstrcat(pool, work, "/gone-", access_id, NULL));
 }

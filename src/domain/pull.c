@@ -4,8 +4,9 @@
  * a child process. No lock is waited for here: see rc_locks_t.
  *
  * Whoever renames, deletes, pulls into or strips a repository holds its lock, taken before any
- * write transaction, and shares the folders of the groups it is in; whoever renames a group holds
- * the lock of its folder. So a path stays that of its repository as long as one holds the lock.
+ * write transaction, and shares the directories of the groups it is in; whoever renames a group
+ * holds the lock of its directory. So a path stays that of its repository as long as one holds the
+ * lock.
  */
 #include "domain/repo.h"
 
@@ -15,7 +16,7 @@
 
 #include "base/fs.h"
 #include "store/group.h"
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 #include "store/repo_change.h"
 #include "domain/repo_group.h"
 
@@ -31,7 +32,7 @@ static rc_err_t *not_locked(rc_locks_t *locks, const char *path)
     return rc_err_failed(locks->pool, "somebody else works in %s", path);
 }
 
-/* The folders of the groups that @a name is in, outermost first, as everybody takes them. */
+/* The directories of the groups that @a name is in, outermost first, as everybody takes them. */
 static rc_err_t *share_groups(rc_locks_t *locks, const rc_env_t *env, const char *name)
 {
     const char *slash = name;
@@ -63,7 +64,7 @@ rc_err_t *rc_model_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const c
         apr_pool_clear(scratch);
         if (tries)
             apr_sleep(PAUSE);
-        RC_TRY(rc_moves_settle(&busy, env, db, scratch));
+        RC_TRY(rc_disk_txn_settle(&busy, env, db, scratch));
     }
     apr_pool_destroy(scratch);
     return NULL;

@@ -47,7 +47,7 @@ static rc_err_t *close_to_all(rc_db_t *db, apr_int64_t repo_id, apr_pool_t *pool
     return rc_rule_grant_user(db, RC_KIND_REPO, repo_id, anyone->id, RC_NONE);
 }
 
-rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc_moves_t *moves,
+rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc_disk_txn_t *moves,
                                rc_db_t *db, apr_pool_t *pool)
 {
     const rc_repo_t *from = change->from, *to = &change->to;
@@ -62,9 +62,9 @@ rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc
         RC_TRY(close_to_all(db, to->id, pool));
     if (!renamed)
         return NULL;
-    rc_moves_add(moves, rc_env_repo_path(env, from->name, pool),
-                 rc_env_repo_path(env, to->name, pool));
-    return rc_moves_apply(moves, db);
+    rc_disk_txn_add(moves, rc_env_repo_path(env, from->name, pool),
+                    rc_env_repo_path(env, to->name, pool));
+    return rc_disk_txn_apply(moves, db);
 }
 
 /* Cuts the next "key=value" off *@a text, with its "\," turned to commas; in place. */
@@ -152,8 +152,8 @@ static const char *removed_name(const char *name, apr_pool_t *pool)
     return parent ? apr_pstrcat(pool, parent, "/", last, NULL) : last;
 }
 
-rc_err_t *rc_model_repo_delete(const apr_array_header_t *doomed, rc_env_t *env, rc_moves_t *moves,
-                               rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_model_repo_delete(const apr_array_header_t *doomed, rc_env_t *env,
+                               rc_disk_txn_t *moves, rc_db_t *db, apr_pool_t *pool)
 {
     int i;
 
@@ -163,7 +163,8 @@ rc_err_t *rc_model_repo_delete(const apr_array_header_t *doomed, rc_env_t *env, 
 
         RC_TRY(rc_store_repo_delete(db, repo->id));
         if (rc_fs_exists(path))
-            rc_moves_add(moves, path, rc_env_repo_path(env, removed_name(repo->name, pool), pool));
+            rc_disk_txn_add(moves, path,
+                            rc_env_repo_path(env, removed_name(repo->name, pool), pool));
     }
-    return rc_moves_apply(moves, db);
+    return rc_disk_txn_apply(moves, db);
 }

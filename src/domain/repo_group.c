@@ -41,7 +41,7 @@ static rc_err_t *set_permissions(const rc_new_repo_group_t *group, rc_db_t *db, 
                         : rc_rule_grant_user(db, RC_KIND_REPO_GROUP, id, owner->id, RC_ADMIN);
 }
 
-/* A folder that the database does not know, perhaps with repositories in it. */
+/* A directory that the database does not know, perhaps with repositories in it. */
 static bool is_free_folder(const char *path, apr_pool_t *pool)
 {
     struct stat st;
@@ -50,7 +50,7 @@ static bool is_free_folder(const char *path, apr_pool_t *pool)
 }
 
 rc_err_t *rc_model_repo_group_create(rc_new_repo_group_t *group, rc_env_t *env, rc_db_t *db,
-                                     rc_moves_t *moves, apr_pool_t *pool)
+                                     rc_disk_txn_t *moves, apr_pool_t *pool)
 {
     const char *path = rc_env_repo_path(env, group->row.name, pool);
 
@@ -59,20 +59,20 @@ rc_err_t *rc_model_repo_group_create(rc_new_repo_group_t *group, rc_env_t *env, 
     RC_TRY(rc_store_repo_group_insert(&group->row, db));
     RC_TRY(set_permissions(group, db, pool));
     if (!is_free_folder(path, pool)) /* else it is taken as it is */
-        rc_moves_add(moves, group->path, path);
+        rc_disk_txn_add(moves, group->path, path);
     return NULL;
 }
 
 /* Adds the rename of a group's directory. There may be none: nothing was ever in the group, and
  * somebody tidied up. */
-static rc_err_t *move_directory(const char *from, const char *to, rc_env_t *env, rc_moves_t *moves,
-                                apr_pool_t *pool)
+static rc_err_t *move_directory(const char *from, const char *to, rc_env_t *env,
+                                rc_disk_txn_t *moves, apr_pool_t *pool)
 {
     const char *from_path = rc_env_repo_path(env, from, pool);
     const char *to_path = rc_env_repo_path(env, to, pool);
 
     if (rc_fs_exists(from_path))
-        rc_moves_add(moves, from_path, to_path);
+        rc_disk_txn_add(moves, from_path, to_path);
     else if (rc_model_is_repository(to_path, pool))
         return rc_err_failed(pool, RC_UNKNOWN_REPOSITORY, to_path);
     return NULL;
@@ -87,7 +87,7 @@ static bool is_inside(const rc_repo_group_t *group, const rc_repo_group_t *tree)
 
 /* Gives the group, and all below it, the path @a to. */
 static rc_err_t *move_tree(apr_array_header_t **repos, const rc_repo_group_t *group, const char *to,
-                           rc_env_t *env, rc_db_t *db, rc_moves_t *moves, apr_pool_t *pool)
+                           rc_env_t *env, rc_db_t *db, rc_disk_txn_t *moves, apr_pool_t *pool)
 {
     apr_int64_t longest;
 
@@ -104,7 +104,7 @@ static rc_err_t *move_tree(apr_array_header_t **repos, const rc_repo_group_t *gr
 
 rc_err_t *rc_model_repo_group_update(apr_array_header_t **repos, const rc_repo_group_t *group,
                                      const rc_repo_group_change_t *change, rc_env_t *env,
-                                     rc_db_t *db, rc_moves_t *moves, apr_pool_t *pool)
+                                     rc_db_t *db, rc_disk_txn_t *moves, apr_pool_t *pool)
 {
     const rc_repo_group_t *parent = change->parent;
     rc_repo_group_t to = {
@@ -129,7 +129,7 @@ rc_err_t *rc_model_repo_group_update(apr_array_header_t **repos, const rc_repo_g
 }
 
 rc_err_t *rc_model_repo_group_delete(const rc_repo_group_t *group, rc_env_t *env, rc_db_t *db,
-                                     rc_moves_t *moves, apr_pool_t *pool)
+                                     rc_disk_txn_t *moves, apr_pool_t *pool)
 {
     const char *last = rc_repo_name_last(group->name);
 

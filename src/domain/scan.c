@@ -14,7 +14,7 @@
 
 #include "domain/last_changeset.h"
 #include "base/log.h"
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 #include "store/repo_change.h"
 #include "domain/repo.h"
 #include "base/text.h"
@@ -172,7 +172,7 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **ski
     bool busy;
 
     *added = apr_array_make(pool, 8, sizeof(const char *));
-    RC_TRY(rc_moves_settle(&busy, env, db, pool)); /* what a crash left half done is not new */
+    RC_TRY(rc_disk_txn_settle(&busy, env, db, pool)); /* what a crash left half done is not new */
     RC_TRY(rc_model_scan(&scan, env, pool));
     RC_TRY(rc_store_first_admin(&owner, db, pool));
     apr_pool_create(&addition.pool, pool);

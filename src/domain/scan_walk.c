@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Walks the repository root: which folders are repositories, and which are none that can be served
- * though they look like one, and why.
+ * Walks the repository root: which directories are repositories, and which are none that can be
+ * served though they look like one, and why.
  */
 #include "domain/scan.h"
 
@@ -30,7 +30,7 @@ static bool has(const char *path, const char *name, apr_pool_t *pool)
     return rc_fs_exists(apr_pstrcat(pool, path, "/", name, NULL));
 }
 
-/* A folder HEAD is a repository of that name in a group. */
+/* A directory HEAD is a repository of that name in a group. */
 static bool has_head(const char *path, apr_pool_t *pool)
 {
     struct stat st;
@@ -108,8 +108,8 @@ static rc_err_t *look_at(walk_t *walk, const char *name)
     return read_folder(walk, apr_pstrcat(walk->pool, name, "/", NULL));
 }
 
-/* Files, hidden folders and what was removed are passed over. So are links, but those to folders
- * are told of: they would be served if they were no links. */
+/* Files, hidden directories and what was removed are passed over. So are links, but those to
+ * directories are told of: they would be served if they were no links. */
 static rc_err_t *look_at_entry(walk_t *walk, const char *prefix, const apr_finfo_t *entry)
 {
     const char *name = apr_pstrcat(walk->pool, prefix, entry->name, NULL);

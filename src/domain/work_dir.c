@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Private folders in <root>/.rc_tmp, where processes prepare what will move to its place.
+ * Private directories in <root>/.rc_tmp, where processes prepare what will move to its place.
  */
-#include "moves_steps.h"
+#include "disk_step.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -117,7 +117,7 @@ bool rc_http_is_mounted(const rc_server_conf_t *conf);
  */
 void rc_http_warn(const server_rec *main, apr_pool_t *pool);
 
-/** Why the account of the children cannot write in @a folder: an errno; 0: it can. */
+/** Why the account of the children cannot write in @a directory: an errno; 0: it can. */
 int rc_http_folder_error(const char *folder);
 
 /* process.c: environments of this process */

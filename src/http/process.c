@@ -129,7 +129,7 @@ static apr_pool_t *shared_pool(apr_pool_t *pchild)
  * prefork ends a child from inside its signal handler: a hard stop runs the cleanups of the
  * child's pool whatever the child was doing, in the middle of malloc, SQLite or libgit2. No cleanup
  * is safe then. While we are at work such a child just ends: the kernel closes what it held, and
- * what it left half done is repaired as after any crash (src/domain/moves.c).
+ * what it left half done is repaired as after any crash (src/domain/disk_transaction.c).
  */
 static volatile sig_atomic_t at_work; /* requests, one in another; prefork only */
 static bool forked;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What a configuration says that is allowed, and seldom meant: a mount that takes over every site
- * of the machine, URLs that httpd refuses before they reach us, folders that the children cannot
- * use. Folders are only looked at, and as the account of the children.
+ * of the machine, URLs that httpd refuses before they reach us, directories that the children
+ * cannot use. Directories are only looked at, and as the account of the children.
  */
 #include "http.h"
 
@@ -75,7 +75,7 @@ static bool is_there(const char *path, apr_pool_t *pool)
 }
 
 /* A cache that cannot be written is none, and each archive is made anew. One that is not there yet
- * is made in the folder above it. */
+ * is made in the directory above it. */
 static void warn_of_cache(const server_rec *s, const rc_server_conf_t *conf, apr_pool_t *pool)
 {
     rc_env_config_t config;

@@ -2,7 +2,7 @@
 /*
  * File remotes: nothing that git would read of one may be below the repository root, where every
  * private repository is. Looked at are the repository in each place where git looks for it, what
- * .git files, commondir and alternates lead to, links, and the mounts that show a folder twice.
+ * .git files, commondir and alternates lead to, links, and the mounts that show a directory twice.
  */
 #include "remote/address.h"
 
@@ -22,10 +22,10 @@
 #include "base/fs.h"
 #include "base/time.h"
 
-#define MAX_SMALL (64 * 1024) /* of a file that names folders */
+#define MAX_SMALL (64 * 1024) /* of a file that names directories */
 #define MAX_DEPTH 8           /* of repositories that lead to others */
 
-/* Something that is mounted: the folder @a root of the file system @a dev, seen at @a point. */
+/* Something that is mounted: the directory @a root of the file system @a dev, seen at @a point. */
 typedef struct mount_t {
     dev_t dev;
     const char *root, *point;
@@ -124,7 +124,7 @@ static const char *path_in_fs(dev_t *dev, const look_t *look, const char *path)
                        NULL);
 }
 
-/* Is the folder @a root of the file system @a dev, or what is below it, what @a path shows? */
+/* Is the directory @a root of the file system @a dev, or what is below it, what @a path shows? */
 static bool shows(const look_t *look, const char *path, dev_t dev, const char *root)
 {
     dev_t path_dev;
@@ -261,7 +261,7 @@ static const char *from_folder(const look_t *look, const char *folder, const cha
     return *path == '/' ? path : apr_pstrcat(look->pool, folder, "/", path, NULL);
 }
 
-/* The alternates of the folder of objects @a objects, and theirs. */
+/* The alternates of the directory of objects @a objects, and theirs. */
 static rc_err_t *check_alternates(const look_t *look, const char *objects, int depth)
 {
     const char *list = apr_pstrcat(look->pool, objects, "/info/alternates", NULL), *text, *real;

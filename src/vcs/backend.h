@@ -17,8 +17,8 @@ typedef struct rc_backend_t {
     void (*drop_cache)(const char *path, apr_pool_t *pool);
     const char *(*known_state)(const char *path, apr_pool_t *pool);
     rc_err_t *(*check_head)(const char **problem, const char *path, apr_pool_t *pool);
-    rc_err_t *(*mend_head)(const char **branch, const char *path, const char *wanted,
-                           apr_pool_t *pool);
+    rc_err_t *(*repair_head)(const char **branch, const char *path, const char *wanted,
+                             apr_pool_t *pool);
 
     /* A handle of the back end's own, kept by the handle pool between uses; errors in @a pool. */
     rc_err_t *(*open)(void **repo, const char *path, apr_pool_t *pool);
@@ -38,7 +38,7 @@ typedef struct rc_backend_t {
     rc_err_t *(*commit)(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_size_t most,
                         apr_pool_t *pool);
     rc_err_t *(*id_at)(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
-    rc_err_t *(*place)(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+    rc_err_t *(*place)(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
     rc_err_t *(*series)(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
     rc_err_t *(*time)(apr_int64_t *time, rc_vcs_t *vcs, const char *id);

@@ -269,13 +269,13 @@ rc_err_t *rc_vcs_check_head(const char **problem, const char *type, const char *
     return backend->check_head(problem, path, pool);
 }
 
-rc_err_t *rc_vcs_mend_head(const char **branch, const char *type, const char *path,
-                           const char *wanted, apr_pool_t *pool)
+rc_err_t *rc_vcs_repair_head(const char **branch, const char *type, const char *path,
+                             const char *wanted, apr_pool_t *pool)
 {
     const rc_backend_t *backend;
 
     RC_TRY(need_backend(&backend, type, pool));
-    return backend->mend_head(branch, path, wanted, pool);
+    return backend->repair_head(branch, path, wanted, pool);
 }
 
 static rc_err_t *open_handle(handle_t **out, const rc_backend_t *backend, const char *path,
@@ -379,7 +379,7 @@ rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
     return vcs->backend->id_at(id, vcs, index, pool);
 }
 
-rc_err_t *rc_vcs_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
+rc_err_t *rc_vcs_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
 {
     return vcs->backend->place(place, vcs, index, pool);
 }

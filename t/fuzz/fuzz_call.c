@@ -56,13 +56,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .http_method = "POST", .client_ip = "127.0.0.1", .base_url = "http://h"};
     rc_spool_t *spool = rc_spool_create(dir, pool);
     const char *answer;
-    rc_guard_t guard;
+    rc_json_scan_t guard;
 
     request.body = apr_pstrmemdup(pool, (const char *)data, size);
     request.len = size;
     CHECK(!rc_rpc_serve(spool, env, &request, pool));
     CHECK(!rc_spool_string(&answer, spool, pool));
-    CHECK(rc_guard_json(&guard, answer, strlen(answer)));
+    CHECK(rc_json_scan(&guard, answer, strlen(answer)));
     CHECK(strchr(answer, '\n') == answer + strlen(answer) - 1);
     apr_pool_destroy(pool);
     return 0;

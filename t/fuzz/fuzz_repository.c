@@ -66,7 +66,7 @@ static void put(const char *path, const void *data, size_t len, apr_pool_t *pool
     unlink(path);
     out = fopen(path, "wb");
     if (!out)
-        return; /* its folder is another target's file */
+        return; /* its directory is another target's file */
     CHECK(fwrite(data, 1, len, out) == len);
     CHECK(!fclose(out));
 }

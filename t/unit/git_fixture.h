@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * For the tests of the git back end: a temporary folder, real git in it, and its output.
+ * For the tests of the git back end: a temporary directory, real git in it, and its output.
  */
 #ifndef GIT_FIXTURE_H
 #define GIT_FIXTURE_H
@@ -24,7 +24,7 @@
 typedef struct fixture_t {
     apr_pool_t *pool;
     rc_vcs_pool_t *handles;
-    char *dir; /* the temporary folder; git's commands run in it */
+    char *dir; /* the temporary directory; git's commands run in it */
 } fixture_t;
 
 static fixture_t fixture;
@@ -36,7 +36,7 @@ static fixture_t fixture;
             fail_msg("%s: %s", #expr, rc_err_log_text(err_, fixture.pool));                        \
     } while (0)
 
-/* Runs a shell command in the folder; false when it fails. */
+/* Runs a shell command in the directory; false when it fails. */
 __attribute__((format(printf, 1, 2), unused)) static int try_sh(const char *fmt, ...)
 {
     va_list ap;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The cache of finished files: made once, shared, evicted; what a crash leaves; and that nothing
- * that happens to its folder fails a request.
+ * that happens to its directory fails a request.
  */
 #include "unit.h"
 
@@ -131,8 +131,8 @@ static void one_maker_among_processes(void **state)
 }
 
 /*
- * Four processes race for each of many files, and for their folders; their makes take no time, so
- * that they meet.
+ * Four processes race for each of many files, and for their directories; their makes take no time,
+ * so that they meet.
  */
 static void one_maker_each_time(void **state)
 {

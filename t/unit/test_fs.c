@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Files, folders, and locks that keep threads as well as processes apart.
+ * Files, directories, and locks that keep threads as well as processes apart.
  */
 #include "unit.h"
 
@@ -93,7 +93,7 @@ static void one_process(void **state)
     assert_true(lock(path, 0, holder));
     apr_pool_destroy(holder);
     apr_pool_create(&holder, pool);
-    assert_true(lock(unit_dir, 0, holder)); /* folders, too */
+    assert_true(lock(unit_dir, 0, holder)); /* directories, too */
     assert_false(lock(unit_dir, 0, pool));
     apr_pool_destroy(holder);
 }

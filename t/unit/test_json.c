@@ -112,7 +112,7 @@ static void random_strings(void **state)
         char bytes[64];
         const char *out;
         json_object *read;
-        rc_guard_t guard;
+        rc_json_scan_t guard;
         int len = rand() % 40;
 
         for (k = 0; k < len; k++)
@@ -122,7 +122,7 @@ static void random_strings(void **state)
         begin();
         rc_json_string(&json, bytes);
         out = written();
-        if (!rc_guard_json(&guard, out, strlen(out)))
+        if (!rc_json_scan(&guard, out, strlen(out)))
             fail_msg("%s in %s", guard.what, out);
         read = json_tokener_parse(out);
         assert_non_null(read);

@@ -126,7 +126,7 @@ static void environment_is_ours_alone(void **state)
     assert_string_equal(result.text, "PATH=" RC_PROC_PATH "\nONLY=this\n/\nend\n");
 }
 
-/* 0, 1 and 2, and the folder that ls reads; also when ours is open without CLOEXEC. */
+/* 0, 1 and 2, and the directory that ls reads; also when ours is open without CLOEXEC. */
 static void descriptors_are_closed(void **state)
 {
     rc_proc_t proc = NEW_PROC;

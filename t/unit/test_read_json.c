@@ -52,9 +52,9 @@ VISIBLE void *realloc(void *old, size_t size)
 static json_object *read_text(const char *text)
 {
     json_object *value;
-    rc_guard_t guard;
+    rc_json_scan_t guard;
 
-    assert_true(rc_guard_json(&guard, text, strlen(text)));
+    assert_true(rc_json_scan(&guard, text, strlen(text)));
     ASSERT_OK(rc_read_json(&value, text, strlen(text), pool));
     return value;
 }

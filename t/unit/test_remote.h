@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the tests of remote work share: a temporary folder, a policy, repositories made by git,
+ * What the tests of remote work share: a temporary directory, a policy, repositories made by git,
  * servers on loopback. Everything ends with the test.
  */
 #ifndef TEST_REMOTE_H
@@ -31,7 +31,7 @@
 
 typedef struct fixture_t {
     apr_pool_t *pool;
-    const char *dir;  /* temporary folder, holds everything */
+    const char *dir;  /* temporary directory, holds everything */
     const char *work; /* of the policy */
     rc_remote_policy_t policy;
 } fixture_t;
@@ -45,7 +45,7 @@ static __attribute__((unused)) int remove_one(const char *path, const struct sta
     return remove(path);
 }
 
-/* Runs a shell command in the folder of @a f; it must succeed. */
+/* Runs a shell command in the directory of @a f; it must succeed. */
 static __attribute__((unused, format(printf, 2, 3))) void shell(fixture_t *f, const char *fmt, ...)
 {
     va_list ap;
@@ -126,7 +126,7 @@ static __attribute__((unused)) int tear_down(void **state)
     return 0;
 }
 
-/* The end of every fetch: nothing is left in the work folder. */
+/* The end of every fetch: nothing is left in the work directory. */
 static __attribute__((unused)) void assert_no_quarantine(fixture_t *f)
 {
     assert_string_equal(shell_line(f, "ls -A work"), "");

@@ -248,8 +248,8 @@ static const char *picture(fixture_t *f)
     return shell_line(f, "find dst -type f | sort | xargs md5sum | md5sum");
 }
 
-/* A branch that became a folder, one that became a branch again, tags likewise: what is in the way
- * goes, all else stays. */
+/* A branch that became a directory, one that became a branch again, tags likewise: what is in the
+ * way goes, all else stays. */
 static void conflicts_are_made_room_for(void **state)
 {
     fixture_t *f = *state;
@@ -425,7 +425,7 @@ static void await_port(int port)
     assert_int_equal(connected, 0);
 }
 
-/* Serves the folder <dir>/<virtual host>/. */
+/* Serves the directory <dir>/<virtual host>/. */
 static pid_t start_daemon(fixture_t *f, int *port)
 {
     const char *exec_path = shell_line(f, "git --exec-path");

@@ -9,7 +9,7 @@
 #include "remote/address.h"
 
 /* One request per connection, logged as "<path> <Host> <Authorization>". The first part of the
- * path says how it is answered; the rest is below the folder of the test. */
+ * path says how it is answered; the rest is below the directory of the test. */
 static const char server[] =
     "use strict; use IO::Socket::INET; use IPC::Open2; use POSIX ();\n"
     "my $dir = shift;\n"

@@ -77,7 +77,7 @@ static void refused_contents(void **state)
     }
     write_text(path, hex); /* a final newline is not needed */
     ASSERT_OK(rc_secret_load(&secret, path, pool));
-    assert_non_null(rc_secret_load(&secret, unit_dir, pool)); /* a folder */
+    assert_non_null(rc_secret_load(&secret, unit_dir, pool)); /* a directory */
 }
 
 static void seal(void **state)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Spools: the change from memory to a file, emptying, and nothing left in the folder.
+ * Spools: the change from memory to a file, emptying, and nothing left in the directory.
  */
 #include "unit.h"
 

@@ -31,7 +31,8 @@ static apr_int64_t count(rc_vcs_pool_t *handles, const char *name)
     return n;
 }
 
-/* Who owns the file that names a folder of objects, and who the folder, decides whether it counts.
+/* Who owns the file that names a directory of objects, and who the directory, decides whether it
+ * counts.
  */
 static void borrowed_objects(void **state)
 {

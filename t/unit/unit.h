@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * For unit tests without git: a pool, a temporary folder, TAP.
+ * For unit tests without git: a pool, a temporary directory, TAP.
  */
 #ifndef UNIT_H
 #define UNIT_H

@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/log.h"
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 #include "store/rule.h"
 
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
@@ -67,7 +67,7 @@ static rc_err_t *run_alone(void *baton, rc_db_t *db)
 
     bool busy;
 
-    RC_TRY(rc_moves_settle(&busy, alone->call->env, db, alone->call->pool));
+    RC_TRY(rc_disk_txn_settle(&busy, alone->call->env, db, alone->call->pool));
     RC_TRY(check(alone->call));
     return alone->fn(alone->call, alone->baton);
 }

@@ -194,7 +194,7 @@ static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
 }
 
 /* Contract 05: the body itself, which holds the key, is never shown. */
-static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_guard_t *guard)
+static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_json_scan_t *guard)
 {
     const rc_rpc_request_t *request = envelope->request;
     const char *kind = rc_body_kind(request->body, request->len);
@@ -216,13 +216,13 @@ static rc_err_t *serve_body(envelope_t *envelope)
     const char *text = request->body + mark;
     apr_size_t len = request->len - mark;
     json_object *body = NULL; /* what is no object has no keys */
-    rc_guard_t guard;
+    rc_json_scan_t guard;
     rc_err_t *err;
 
-    if (!rc_guard_json(&guard, text, len))
+    if (!rc_json_scan(&guard, text, len))
         return answer_parse_error(envelope, &guard);
     if (guard.id)
-        envelope->id = rc_guard_compact(guard.id, guard.id_len, envelope->pool);
+        envelope->id = rc_json_compact(guard.id, guard.id_len, envelope->pool);
     if ((err = rc_read_json(&body, text, len, envelope->pool))) {
         rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, envelope->pool));
         return answer_error(envelope, RC_MSG_INTERNAL);
@@ -258,11 +258,11 @@ rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, 
         .http_method = "POST", .client_ip = "127.0.0.1", .base_url = "", .actor = RC_LOCAL_ACTOR};
     envelope_t envelope = {out, env, &request, pool, false, "1"};
     rc_call_t *call = apr_pcalloc(pool, sizeof(*call));
-    rc_guard_t guard;
+    rc_json_scan_t guard;
 
     if (!(call->method = rc_method_find(method, false)))
         return answer_error(&envelope, apr_psprintf(pool, "No such method: %s", method));
-    if (!rc_guard_json(&guard, args, strlen(args)))
+    if (!rc_json_scan(&guard, args, strlen(args)))
         return answer_error(&envelope, "JSON parse error in the arguments");
     RC_TRY(rc_read_json(&call->args_sent, args, strlen(args), pool));
     call->env = env;

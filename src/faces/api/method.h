@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The method table and what a method works with. A method is one row and one function beside it,
- * in src/rpc/methods/. The row states name, who may call, parameters and the failure text; when
- * the function runs, its arguments are checked, loaded and permitted.
+ * in src/faces/api/methods/. The row states name, who may call, parameters and the failure text;
+ * when the function runs, its arguments are checked, loaded and permitted.
  */
 #ifndef RC_FACES_API_METHOD_H
 #define RC_FACES_API_METHOD_H

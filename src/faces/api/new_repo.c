@@ -72,7 +72,7 @@ rc_err_t *rc_new_repo_check_texts(rc_call_t *call, const rc_repo_t *row)
 
 typedef struct making_t {
     rc_new_repo_t *repo;
-    rc_moves_t *moves;
+    rc_disk_txn_t *moves;
     rc_err_t *(*plan)(rc_call_t *call, rc_new_repo_t *repo);
 } making_t;
 
@@ -90,7 +90,7 @@ static rc_err_t *insert_repo(rc_call_t *call, void *baton)
     if (source)
         RC_TRY(rc_call_journal(call, source, "user_forked_repo", row->name));
     RC_TRY(rc_call_journal(call, row, source ? "user_created_fork" : "user_created_repo", NULL));
-    return rc_moves_apply(making->moves, call->db);
+    return rc_disk_txn_apply(making->moves, call->db);
 }
 
 static rc_err_t *prepare_repo(rc_call_t *call, void *baton)
@@ -98,13 +98,13 @@ static rc_err_t *prepare_repo(rc_call_t *call, void *baton)
     making_t *making = baton;
 
     RC_TRY(rc_model_repo_prepare(making->repo, call->env, &call->work, call->pool));
-    return rc_moves_made(making->moves, making->repo->path);
+    return rc_disk_txn_made(making->moves, making->repo->path);
 }
 
 rc_err_t *rc_new_repo_make(rc_new_repo_t *repo, rc_call_t *call,
                            rc_err_t *(*plan)(rc_call_t *call, rc_new_repo_t *repo))
 {
-    making_t making = {repo, rc_moves_begin(call->env, call->pool), plan};
+    making_t making = {repo, rc_disk_txn_begin(call->env, call->pool), plan};
     rc_err_t *err;
 
     RC_TRY(plan(call, repo));
@@ -112,9 +112,10 @@ rc_err_t *rc_new_repo_make(rc_new_repo_t *repo, rc_call_t *call,
         RC_TRY(rc_call_wait(call, prepare_repo, &making));
     else
         RC_TRY(rc_call_away(call, prepare_repo, &making));
-    rc_moves_add(making.moves, repo->path, rc_env_repo_path(call->env, repo->row.name, call->pool));
+    rc_disk_txn_add(making.moves, repo->path,
+                    rc_env_repo_path(call->env, repo->row.name, call->pool));
     err = rc_call_txn(call, insert_repo, &making);
-    rc_moves_end(making.moves, !err);
+    rc_disk_txn_end(making.moves, !err);
     return err;
 }
 

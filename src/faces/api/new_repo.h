@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What create_repo and fork_repo have in common (contract 02 §5): checks, and the way from a
- * prepared folder to a row.
+ * prepared directory to a row.
  */
 #ifndef RC_FACES_API_NEW_REPO_H
 #define RC_FACES_API_NEW_REPO_H

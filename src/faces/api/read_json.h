@@ -5,7 +5,7 @@
 #include "method.h"
 
 /**
- * Reads @a text, which rc_guard_json has accepted. *@a out (NULL: a JSON null) lives as long as
+ * Reads @a text, which rc_json_scan has accepted. *@a out (NULL: a JSON null) lives as long as
  * @a pool. All of the text or nothing: without memory for one member the whole call fails.
  */
 rc_err_t *rc_read_json(json_object **out, const char *text, apr_size_t len, apr_pool_t *pool);

@@ -102,7 +102,7 @@ static apr_int64_t index_at(const rc_web_changeset_t *set, apr_int64_t n)
     return set->series ? APR_ARRAY_IDX(set->series, n, apr_int64_t) : set->from + n;
 }
 
-static bool is_in(const rc_web_changeset_t *set, const rc_place_t *place)
+static bool is_in(const rc_web_changeset_t *set, const rc_position_t *place)
 {
     return !set->range || !set->leave_merges || place->parents < 2;
 }
@@ -115,14 +115,14 @@ static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_web_changeset
                         rc_web_call_t *call, apr_pool_t *scratch)
 {
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
-    rc_place_t place = {0};
+    rc_position_t place = {0};
     apr_sha1_ctx_t sha;
     apr_int64_t n;
 
     apr_sha1_init(&sha);
     for (n = 0; n < length(set); n++) {
         apr_pool_clear(scratch);
-        RC_TRY(rc_vcs_place(&place, call->vcs, index_at(set, n), scratch));
+        RC_TRY(rc_vcs_position(&place, call->vcs, index_at(set, n), scratch));
         if (!place.id)
             return rc_err_internal(call->pool, APR_SUCCESS,
                                    "no commit at index %" APR_INT64_T_FMT " of %s",
@@ -184,14 +184,14 @@ static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *se
                                rc_web_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)
 {
     apr_int64_t n, number = 0;
-    rc_place_t place;
+    rc_position_t place;
 
     rc_spool_set_limit(spool, call->env->config->range_bytes);
     if (set->count > FEW)
         RC_TRY(rc_work_costly(&call->work, call->pool));
     for (n = 0; n < length(set); n++) {
         apr_pool_clear(scratch);
-        RC_TRY(rc_vcs_place(&place, call->vcs, index_at(set, n), scratch));
+        RC_TRY(rc_vcs_position(&place, call->vcs, index_at(set, n), scratch));
         if (!is_in(set, &place))
             continue;
         RC_TRY(fn(call, set, place.id, ++number, spool, scratch));

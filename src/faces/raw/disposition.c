@@ -58,7 +58,7 @@ static const char *extended(const char *name, apr_pool_t *pool)
     return text;
 }
 
-/* Some clients decode "%" in the quoted form as well; some take "\" for a folder's end. */
+/* Some clients decode "%" in the quoted form as well; some take "\" for a directory's end. */
 static bool needs_extended(const char *name)
 {
     for (; *name; name++)

@@ -12,7 +12,7 @@
 
 #define CONTEXT     3
 #define MOST_READ   ((apr_off_t)1 << 20) /* bytes of contents, for one diff */
-#define MOST_LOOKED 2000                 /* files and folders */
+#define MOST_LOOKED 2000                 /* files and directories */
 
 /* Runs rc_vcs_diff within the limits above, of what the answer may cost as a whole. */
 static rc_err_t *make(rc_spool_t *spool, rc_web_call_t *call, const char *id, apr_pool_t *scratch)

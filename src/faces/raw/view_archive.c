@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * archivefile: a commit as zip or tar (contract 03 §6). The commit, the format and the folder that
- * it is unpacked in decide every byte, so a finished archive is kept and sent again; whoever asks
- * for it has passed all checks by then.
+ * archivefile: a commit as zip or tar (contract 03 §6). The commit, the format and the directory
+ * that it is unpacked in decide every byte, so a finished archive is kept and sent again; whoever
+ * asks for it has passed all checks by then.
  */
 #include "web.h"
 

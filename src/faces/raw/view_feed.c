@@ -309,7 +309,7 @@ rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool)
     bool found = false;
 
     if (call->etag)
-        RC_TRY(rc_memo_get(&found, call->env->feeds, call->etag, spool));
+        RC_TRY(rc_lru_get(&found, call->env->feeds, call->etag, spool));
     if (found)
         return NULL;
     RC_TRY(find_commits(commits, call));
@@ -317,5 +317,5 @@ rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool)
     RC_TRY(write_feed(&w, commits, spool));
     if (w.damaged) /* whole, it will be another */
         call->etag = NULL;
-    return call->etag ? rc_memo_put(call->env->feeds, call->etag, spool, w.scratch) : NULL;
+    return call->etag ? rc_lru_put(call->env->feeds, call->etag, spool, w.scratch) : NULL;
 }

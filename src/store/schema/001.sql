@@ -283,7 +283,7 @@ CREATE INDEX journal_user ON journal (user_id);
 CREATE INDEX journal_repo ON journal (repo_id);
 
 -- Changes of the disk that this transaction decides: present = they stand, absent = undo them.
--- See src/domain/moves.c.
+-- See src/model/moves.c.
 CREATE TABLE disk_change (
     token TEXT NOT NULL PRIMARY KEY,
     created_on INTEGER NOT NULL

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Follows objects/info/alternates: the folders of objects that a repository borrows from. Whoever
- * can write that file could name the objects of anybody's repository, which the server may read
- * and he may not. So, as hosts of git do with their pools, a folder counts only when the file that
- * names it belongs to root or to the owner of the folder.
+ * Follows objects/info/alternates: the directories of objects that a repository borrows from.
+ * Whoever can write that file could name the objects of anybody's repository, which the server may
+ * read and he may not. So, as hosts of git do with their pools, a directory counts only when the
+ * file that names it belongs to root or to the owner of the directory.
  */
 #include "objects.h"
 
@@ -59,7 +59,7 @@ static void add_folder(search_t *search, const char *path, const struct stat *st
     folder->depth = depth;
 }
 
-/* One line of the file, which belongs to @a owner, in the folder @a base. */
+/* One line of the file, which belongs to @a owner, in the directory @a base. */
 static void consider(search_t *search, const char *line, const char *base, int depth, uid_t owner)
 {
     const char *path = *line == '/' ? line : apr_pstrcat(search->pool, base, "/", line, NULL);

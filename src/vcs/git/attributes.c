@@ -15,11 +15,11 @@
 #include "attributes_line.h"
 #include "pattern.h"
 
-/* Of one commit. What is the same in many folders is kept, and counts, once. */
+/* Of one commit. What is the same in many directories is kept, and counts, once. */
 #define BYTES_MAX  (16 << 20)             /* of .gitattributes files */
 #define WEIGHT_MAX 200000                 /* rules, macros and what they set */
 #define NAMES_MAX  1000                   /* macros, which may call each other, so deep */
-#define RULES_MAX  50000                  /* on the way down to one folder */
+#define RULES_MAX  50000                  /* on the way down to one directory */
 #define STEPS_MAX  ((apr_int64_t)1 << 32) /* of comparing patterns: 10 to 20 seconds */
 #define PATH_STEPS ((apr_int64_t)1 << 28) /* the same for one path */
 
@@ -31,8 +31,8 @@ typedef struct state_t {
 typedef struct rule_t {
     const char *pattern;
     size_t literal; /* so many bytes stand for themselves */
-    bool by_path;   /* compared with the path below the folder, else with the name */
-    bool folders;   /* for folders only */
+    bool by_path;   /* compared with the path below the directory, else with the name */
+    bool folders;   /* for directories only */
     bool ending;    /* "*.c": only the end of a name is compared */
     int n;
     state_t *states;
@@ -186,7 +186,8 @@ static rc_err_t *push(rc_git_attributes_t *attributes, const apr_array_header_t 
     return attributes->rules > RULES_MAX ? too_many(attributes) : NULL;
 }
 
-/* The file at the top is another one when it stands in a folder as well: there it has no macros. */
+/* The file at the top is another one when it stands in a directory as well: there it has no macros.
+ */
 static apr_array_header_t *find_file(rc_git_attributes_t *attributes, const git_oid *id,
                                      size_t base)
 {

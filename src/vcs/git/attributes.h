@@ -29,7 +29,7 @@ typedef struct rc_git_attributes_t rc_git_attributes_t;
 rc_git_attributes_t *rc_git_attributes_create(apr_pool_t *pool);
 
 /**
- * Enters a folder that has a .gitattributes file with the id @a id; the folder's path, with a
+ * Enters a directory that has a .gitattributes file with the id @a id; the directory's path, with a
  * slash, is the first @a base bytes of the paths below it. When *@a known is false, nothing
  * happened: the file is read for the first time, and rc_git_attributes_add is to be called in place
  * of this. RC_E_LIMIT: there are too many rules.
@@ -43,8 +43,8 @@ rc_err_t *rc_git_attributes_add(rc_git_attributes_t *attributes, const git_oid *
 int rc_git_attributes_depth(const rc_git_attributes_t *attributes);
 void rc_git_attributes_leave(rc_git_attributes_t *attributes, int depth);
 
-/** The states of the file or folder @a path, whose last part is @a name: RC_GIT_ATTRIBUTES values
- * that are true until the next call. RC_E_LIMIT: there is too much to compare. */
+/** The states of the file or directory @a path, whose last part is @a name: RC_GIT_ATTRIBUTES
+ * values that are true until the next call. RC_E_LIMIT: there is too much to compare. */
 rc_err_t *rc_git_attributes_of(const char *const **values, rc_git_attributes_t *attributes,
                                const char *path, const char *name, bool is_folder);
 

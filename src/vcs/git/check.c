@@ -261,8 +261,8 @@ static const char *pick_branch(git_repository *repo, const char *wanted, apr_poo
     return first;
 }
 
-rc_err_t *rc_git_mend_head(const char **branch, const char *path, const char *wanted,
-                           apr_pool_t *pool)
+rc_err_t *rc_git_repair_head(const char **branch, const char *path, const char *wanted,
+                             apr_pool_t *pool)
 {
     const char *git_dir = rc_git_dir(path, pool), *found;
     git_repository *repo = NULL;

@@ -10,7 +10,7 @@
 
 typedef struct rc_git_env_t rc_git_env_t;
 
-/** For work on the bare repository at @a git_dir; @a home is a folder of our own. */
+/** For work on the bare repository at @a git_dir; @a home is a directory of our own. */
 rc_git_env_t *rc_git_env(const char *git_dir, const char *home, apr_pool_t *pool);
 
 /** Adds a variable. */

@@ -311,7 +311,7 @@ static rc_err_t *pass_entries(walk_t *walk, rc_git_cursor_t *cursor, bool ignore
     return NULL;
 }
 
-/* Below an @a ignored folder git looks at all names, and at nothing else. */
+/* Below an @a ignored directory git looks at all names, and at nothing else. */
 static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, bool ignored)
 {
     int depth = rc_git_attributes_depth(walk->attributes);

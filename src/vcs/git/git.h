@@ -161,7 +161,7 @@ rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool);
 rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs);
 rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
-rc_err_t *rc_git_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+rc_err_t *rc_git_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 rc_err_t *rc_git_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
 rc_err_t *rc_git_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
@@ -278,8 +278,8 @@ rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_
 /* --- check.c --- */
 
 rc_err_t *rc_git_check_head(const char **problem, const char *path, apr_pool_t *pool);
-rc_err_t *rc_git_mend_head(const char **branch, const char *path, const char *wanted,
-                           apr_pool_t *pool);
+rc_err_t *rc_git_repair_head(const char **branch, const char *path, const char *wanted,
+                             apr_pool_t *pool);
 rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
 
 /* --- copy.c, strip.c --- */

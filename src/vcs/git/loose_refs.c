@@ -72,7 +72,7 @@ rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, cons
     }
     len = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     if (len < 0 && (errno == ENOENT || errno == ENOTDIR || errno == EISDIR))
-        *out = NULL; /* packed or deleted since the folder was listed */
+        *out = NULL; /* packed or deleted since the directory was listed */
     else if (len < 0)
         return rc_fs_err(reading->scratch, "read", path);
     if (fd >= 0)
@@ -116,7 +116,7 @@ static bool leads_nowhere(const struct dirent *entry, const char *git_dir, const
            stat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st);
 }
 
-/* Folders behind links are not entered: they may go in a circle. */
+/* Directories behind links are not entered: they may go in a circle. */
 static bool entry_is_folder(const struct dirent *entry, const char *git_dir, const char *name,
                             apr_pool_t *pool)
 {
@@ -127,7 +127,7 @@ static bool entry_is_folder(const struct dirent *entry, const char *git_dir, con
     return !lstat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st) && S_ISDIR(st.st_mode);
 }
 
-/* Folders still to be read are on a list, so that depth costs no stack. */
+/* Directories still to be read are on a list, so that depth costs no stack. */
 static rc_err_t *read_folder(apr_hash_t *all, rc_git_reading_t *reading, const char *folder,
                              apr_array_header_t *todo)
 {

@@ -95,7 +95,7 @@ bool rc_git_name_allowed(const char *name, bool is_link)
         is_on_hfs(name, ".git") || (is_link && is_on_hfs(name, ".gitmodules")))
         return false;
     while (!is_reserved(part, is_link)) {
-        if (!(part = strchr(part, '\\'))) /* there a backslash ends a folder's name */
+        if (!(part = strchr(part, '\\'))) /* there a backslash ends a directory's name */
             return true;
         part++;
     }

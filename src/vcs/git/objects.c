@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The objects of one repository as a database of libgit2 whose one back end is ours: it looks into
- * each folder of objects, packs first, and takes the first copy that is whole. libgit2 opens
+ * each directory of objects, packs first, and takes the first copy that is whole. libgit2 opens
  * nothing else of the repository, so nothing in it can hold or crash it.
  */
 #include "objects.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Where the objects of a repository are: its own folder of objects and those that it borrows from,
- * in each of them packs and loose files.
+ * Where the objects of a repository are: its own directory of objects and those that it borrows
+ * from, in each of them packs and loose files.
  */
 #ifndef RC_VCS_GIT_OBJECTS_H
 #define RC_VCS_GIT_OBJECTS_H
@@ -21,11 +21,11 @@ typedef struct rc_git_packs_t rc_git_packs_t;
 
 rc_err_t *rc_git_packs_startup(apr_pool_t *pool);
 
-/** The packs below the folder of objects @a objects; NULL = no memory. */
+/** The packs below the directory of objects @a objects; NULL = no memory. */
 rc_git_packs_t *rc_git_packs_open(const char *objects, apr_pool_t *pool);
 void rc_git_packs_close(rc_git_packs_t *packs);
 
-/** Looks for packs that came or went, if the folder changed. */
+/** Looks for packs that came or went, if the directory changed. */
 void rc_git_packs_refresh(rc_git_packs_t *packs);
 
 /** True when a pack was left out. */
@@ -45,7 +45,7 @@ int rc_git_loose_read(void **data, size_t *size, git_object_t *type, git_odb_bac
 
 /* --- alternates.c --- */
 
-/** The folders of objects of the repository at @a git_dir, its own first: of const char *.
+/** The directories of objects of the repository at @a git_dir, its own first: of const char *.
  * @a refused: its files name others, which belong to another account. */
 rc_err_t *rc_git_object_folders(apr_array_header_t **folders, bool *refused, const char *git_dir,
                                 apr_pool_t *pool);

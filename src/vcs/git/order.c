@@ -191,7 +191,7 @@ static bool sound(const rc_git_order_t *order)
            parents_sound(order, head->parents);
 }
 
-/* The folder is ours, and no link to another. */
+/* The directory is ours, and no link to another. */
 static int open_folder(const char *git_dir, apr_pool_t *pool)
 {
     return open(apr_pstrcat(pool, git_dir, "/rcapi", NULL),
@@ -358,7 +358,7 @@ rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
     return NULL;
 }
 
-rc_err_t *rc_git_place(rc_place_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
+rc_err_t *rc_git_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
 {
     rc_git_t *git = vcs->repo;
     const rc_git_order_t *order;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The packs of one folder of objects. libgit2 maps their indexes and believes them, so each index
- * is read and its checksum compared before libgit2 gets it. Neither multi-pack-index nor
+ * The packs of one directory of objects. libgit2 maps their indexes and believes them, so each
+ * index is read and its checksum compared before libgit2 gets it. Neither multi-pack-index nor
  * commit-graph is used: libgit2 1.5 walks out of a damaged one, and the indexes of the packs say
  * the same.
  */
@@ -41,7 +41,7 @@ struct pack_t {
 struct rc_git_packs_t {
     char *folder;
     pack_t *newest, *last;   /* last: where the last object was found */
-    struct timespec changed; /* of the folder, when it was read */
+    struct timespec changed; /* of the directory, when it was read */
     apr_uint64_t copied;     /* to unpack the last object, where it was much */
     bool damaged;
 };
@@ -184,7 +184,7 @@ static pack_t *open_pack(const char *index, apr_pool_t *scratch)
     return pack;
 }
 
-/* --- the folder --- */
+/* --- the directory --- */
 
 static pack_t *find_pack(const rc_git_packs_t *packs, const char *index)
 {

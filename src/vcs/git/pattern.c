@@ -116,7 +116,7 @@ static bool fits(const char **p, unsigned char c)
 /* Where a match can go on after it has failed. */
 typedef struct retry_t {
     const char *star, *star_at; /* pattern behind the last "*"; text it has taken so far */
-    const char *deep, *deep_at; /* the same of the last double one: folder by folder */
+    const char *deep, *deep_at; /* the same of the last double one: directory by directory */
 } retry_t;
 
 /* Stars at @a p. Returns the pattern behind them; NULL: all the rest of the text matches. */
@@ -128,12 +128,12 @@ static const char *read_stars(retry_t *retry, const char *pattern, const char *p
     if (between && !*end)
         return NULL;
     retry->star = NULL;
-    if (between && *end == '/') { /* behind the slash: no folder at all, to begin with */
+    if (between && *end == '/') { /* behind the slash: no directory at all, to begin with */
         retry->deep = end + 1;
         retry->deep_at = *text;
         return retry->deep;
     }
-    if (between && *end == '\\' && end[1] == '/') { /* one folder or more */
+    if (between && *end == '\\' && end[1] == '/') { /* one directory or more */
         retry->deep = end + 2;
         retry->deep_at = strchr(*text, '/');
         *text = retry->deep_at ? ++retry->deep_at : *text + strlen(*text);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The new packed-refs is begun in our work folder, with a mark in its first line, and linked to the
- * name of git's lock: so a lock that a crash left is known as ours from its first moment. It is
+ * The new packed-refs is begun in our work directory, with a mark in its first line, and linked to
+ * the name of git's lock: so a lock that a crash left is known as ours from its first moment. It is
  * stale when nobody holds its flock.
  */
 #include "publish.h"
@@ -298,7 +298,7 @@ void rc_publish_cancel(rc_publish_t *publish)
 /* ---- putting it in place ---- */
 
 /* What git could not pack (a file with nonsense in it, a symbolic reference) would hide the packed
- * one; so would a log of a reference that is a folder now. */
+ * one; so would a log of a reference that is a directory now. */
 static void remove_files(const rc_publish_t *publish)
 {
     int i;
@@ -307,7 +307,7 @@ static void remove_files(const rc_publish_t *publish)
         const rc_ref_t *ref = &APR_ARRAY_IDX(publish->changes, i, rc_ref_t);
         const char *name = apr_pstrmemdup(publish->scratch, ref->name, ref->len);
 
-        unlink(at(publish, name)); /* a folder stays: references may be below it */
+        unlink(at(publish, name)); /* a directory stays: references may be below it */
         if (rc_ref_list_collides(publish->theirs, ref->name, ref->len))
             unlink(at(publish, apr_pstrcat(publish->scratch, "logs/", name, NULL)));
         if (i % MANY == 0)

@@ -11,7 +11,7 @@
 
 typedef struct rc_publish_t {
     const char *path;            /* of the bare repository */
-    const char *work;            /* a folder of our own, on the same file system */
+    const char *work;            /* a directory of our own, on the same file system */
     rc_ref_list_t *theirs;       /* branches and tags that the repository is to have */
     apr_pool_t *pool;            /* errors live in it */
     apr_pool_t *files;           /* closes the files when it ends */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The repository is laid out by hand: that is four folders and three files, and no template or
+ * The repository is laid out by hand: that is four directories and three files, and no template or
  * configuration of the machine gets a say in it.
  */
 #include "quarantine.h"
@@ -97,7 +97,8 @@ static bool ends_with(const char *name, const char *end)
     return len >= end_len && strcmp(name + len - end_len, end) == 0;
 }
 
-/* Files of the folder @a name below @a dir_fd, without indexes. A folder that goes away is empty.
+/* Files of the directory @a name below @a dir_fd, without indexes. A directory that goes away is
+ * empty.
  */
 static apr_off_t dir_size(int dir_fd, const char *name)
 {
@@ -119,7 +120,7 @@ static apr_off_t dir_size(int dir_fd, const char *name)
     return size;
 }
 
-/* Calls for each folder of loose objects; returns their number. */
+/* Calls for each directory of loose objects; returns their number. */
 static int loose_dirs(const char *path, apr_off_t *size)
 {
     char objects[PATH_MAX];

@@ -41,7 +41,7 @@ typedef struct rc_git_reading_t {
     apr_pool_t *scratch;       /* errors live here, too */
 } rc_git_reading_t;
 
-/** Remembers that the file or folder @a name of the repository was looked at; its path. */
+/** Remembers that the file or directory @a name of the repository was looked at; its path. */
 const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name);
 
 /** Reads 40 digits at @a p. */

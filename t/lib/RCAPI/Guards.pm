@@ -81,7 +81,7 @@ sub includes {
 # Who may know which library.
 my @LIBRARIES = (
     [qr{^(?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_common|scoreboard)\.h$}, qr{^(?:src/http/|mod_rcapi\.c$)}],
-    [qr{^sqlite3\.h$}, qr{^src/(?:db|store)/}],
+    [qr{^sqlite3\.h$}, qr{^(?:src|include)/db/}],
     [qr{^git2(?:/|\.h$)}, qr{^src/vcs/}],
     [qr{^(?:json-c/.*|json\w*\.h)$}, qr{^src/(?:rpc|faces/api|cli)/}],
     [qr{^curl/}, qr{^src/cli/}],
@@ -133,7 +133,7 @@ sub methods {
     my $tests = join '', map { slurp("$root/$_") } files($root, qr{^t/[^/]*\.t$});
     my $readme = slurp("$root/README.md");
     my @bad;
-    for my $file (files($root, qr{^src/rpc/methods/.*\.c$})) {
+    for my $file (files($root, qr{^src/faces/api/methods/.*\.c$})) {
         my $rows = join '', slurp("$root/$file") =~ /^const rc_method_t \w+\[\] = \{\n(.*?)^\};/msg;
         for my $name ($rows =~ /^\s*\{"(\w+)",\s*\w+/mg) {
             push @bad, "$name: not in README.md" if $readme !~ /`$name\b/;
@@ -212,7 +212,7 @@ sub headers {
     my @flags = split ' ', run({ root => 1 }, qw(pkg-config --cflags apr-1 apr-util-1 json-c sqlite3 libgit2))->{out};
     my @bad;
     for my $file (files($root, qr{^include/.*\.h$})) {
-        my $r = run({ root => 1 }, split(' ', $ENV{CC} || 'cc'), qw(-std=gnu11 -Wall -Werror -fsyntax-only -x c), "-I$root/include", @flags, "$root/$file");
+        my $r = run({ root => 1 }, split(' ', $ENV{CC} || 'cc'), qw(-std=gnu11 -Wall -Werror -fsyntax-only -x c), "-I$root/include", "-I" . ($ENV{RCAPI_BUILD} // "build") . "/gen", @flags, "$root/$file");
         push @bad, "$file: does not compile alone: $r->{err}" if $r->{exit};
     }
     return @bad;

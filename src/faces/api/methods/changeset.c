@@ -277,9 +277,9 @@ static rc_err_t *render_damaged(view_t *view, apr_int64_t at, rc_err_t *err, apr
     static const char *const no_parents[] = {NULL};
     rc_commit_t commit = {.revision = at, .message = "", .author = "", .parents = no_parents};
     details_t details = view->details;
-    rc_place_t place;
+    rc_position_t place;
 
-    RC_TRY(rc_vcs_place(&place, view->vcs, at, scratch));
+    RC_TRY(rc_vcs_position(&place, view->vcs, at, scratch));
     commit.id = place.id;
     commit.time = place.time;
     rc_json_object_begin(view->out);

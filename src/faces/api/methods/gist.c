@@ -10,7 +10,7 @@
 
 #include "store/gist.h"
 #include "domain/gist.h"
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 #include "store/setting.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -217,7 +217,7 @@ static rc_err_t *plan_gist(rc_gist_t *gist, rc_call_t *call)
 typedef struct creation_t {
     rc_gist_t gist;
     const char *path, *access_id;
-    rc_moves_t *moves;
+    rc_disk_txn_t *moves;
 } creation_t;
 
 static rc_err_t *insert_gist(rc_call_t *call, void *baton)
@@ -228,9 +228,9 @@ static rc_err_t *insert_gist(rc_call_t *call, void *baton)
     creation->gist.access_id = creation->access_id;
     RC_TRY(rc_store_gist_insert(&creation->gist, call->db, call->pool));
     RC_TRY(rc_call_journal(call, NULL, "user_created_gist", creation->gist.access_id));
-    rc_moves_add(creation->moves, creation->path,
-                 rc_model_gist_path(call->env, creation->gist.access_id, call->pool));
-    return rc_moves_apply(creation->moves, call->db);
+    rc_disk_txn_add(creation->moves, creation->path,
+                    rc_model_gist_path(call->env, creation->gist.access_id, call->pool));
+    return rc_disk_txn_apply(creation->moves, call->db);
 }
 
 static rc_err_t *prepare_gist(creation_t *creation, rc_call_t *call)
@@ -250,18 +250,18 @@ static rc_err_t *prepare_gist(creation_t *creation, rc_call_t *call)
     creation->path = apr_pstrcat(call->pool, work, "/new", NULL);
     RC_TRY(rc_vcs_create("git", creation->path, call->pool));
     RC_TRY(rc_vcs_import("git", creation->path, &import, call->pool));
-    return rc_moves_made(creation->moves, creation->path);
+    return rc_disk_txn_made(creation->moves, creation->path);
 }
 
 static rc_err_t *create_gist(rc_call_t *call, rc_json_t *out)
 {
-    creation_t creation = {.moves = rc_moves_begin(call->env, call->pool)};
+    creation_t creation = {.moves = rc_disk_txn_begin(call->env, call->pool)};
     rc_err_t *err;
     list_t list;
 
     RC_TRY(prepare_gist(&creation, call));
     err = rc_call_txn(call, insert_gist, &creation);
-    rc_moves_end(creation.moves, !err);
+    rc_disk_txn_end(creation.moves, !err);
     RC_TRY(err);
     RC_TRY(start_list(&list, call, out));
     rc_json_object_begin(out);
@@ -274,7 +274,7 @@ static rc_err_t *create_gist(rc_call_t *call, rc_json_t *out)
 
 typedef struct removal_t {
     const char *access_id, *work;
-    rc_moves_t *moves;
+    rc_disk_txn_t *moves;
 } removal_t;
 
 static rc_err_t *remove_gist(rc_call_t *call, void *baton)
@@ -287,19 +287,19 @@ static rc_err_t *remove_gist(rc_call_t *call, void *baton)
     RC_TRY(rc_store_gist_delete(call->db, gist->id));
     RC_TRY(rc_call_journal(call, NULL, "user_deleted_gist", gist->access_id));
     rc_model_gist_remove(removal->moves, call->env, gist->access_id, removal->work, call->pool);
-    return rc_moves_apply(removal->moves, call->db);
+    return rc_disk_txn_apply(removal->moves, call->db);
 }
 
 static rc_err_t *delete_gist(rc_call_t *call, rc_json_t *out)
 {
-    removal_t removal = {.moves = rc_moves_begin(call->env, call->pool)};
+    removal_t removal = {.moves = rc_disk_txn_begin(call->env, call->pool)};
     rc_gist_t *gist;
     rc_err_t *err;
 
     RC_TRY(find_gist(&gist, call));
     RC_TRY(rc_work_dir(&removal.work, call->env, call->pool));
     err = rc_call_txn(call, remove_gist, &removal);
-    rc_moves_end(removal.moves, !err);
+    rc_disk_txn_end(removal.moves, !err);
     RC_TRY(err);
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",

@@ -12,7 +12,7 @@
 #include "domain/repo.h"
 
 typedef struct deletion_t {
-    rc_moves_t *moves;
+    rc_disk_txn_t *moves;
     apr_array_header_t *doomed; /* of rc_named_t: what is locked and will go */
     apr_int64_t forks;          /* direct ones that the caller may see */
     apr_int64_t going;          /* those of them that go, too */
@@ -106,14 +106,14 @@ static rc_err_t *lock_doomed(rc_locks_t *locks, rc_call_t *call, void *baton)
 
 static rc_err_t *delete_repo(rc_call_t *call, rc_json_t *out)
 {
-    deletion_t deletion = {.moves = rc_moves_begin(call->env, call->pool)};
+    deletion_t deletion = {.moves = rc_disk_txn_begin(call->env, call->pool)};
     rc_locks_t locks;
     rc_err_t *err;
 
     RC_TRY(plan(call, &deletion));
     RC_TRY(rc_call_lock(&locks, call, lock_doomed, &deletion));
     err = rc_call_txn(call, delete_in_txn, &deletion);
-    rc_moves_end(deletion.moves, !err);
+    rc_disk_txn_end(deletion.moves, !err);
     RC_TRY(err);
     forget_handles(call, deletion.doomed);
     rc_json_object_begin(out);

@@ -19,7 +19,7 @@ typedef struct update_t {
     rc_level_t group_level;     /* of the caller on it */
     apr_array_header_t *fields; /* to be set, or NULL */
     const char *locked_name;    /* set when the repository is locked, to be renamed */
-    rc_moves_t *moves;
+    rc_disk_txn_t *moves;
     rc_json_t *out;
 } update_t;
 
@@ -245,7 +245,8 @@ static rc_err_t *check_uri(rc_call_t *call, void *uri)
     return rc_remote_check(&policy, uri, call->pool);
 }
 
-/* What may take its time, before the transaction: the lock of the folder, the look at the host. */
+/* What may take its time, before the transaction: the lock of the directory, the look at the host.
+ */
 static rc_err_t *prepare_update(rc_call_t *call, update_t *update)
 {
     const rc_repo_t *from;
@@ -266,12 +267,12 @@ static rc_err_t *prepare_update(rc_call_t *call, update_t *update)
 
 static rc_err_t *update_repo(rc_call_t *call, rc_json_t *out)
 {
-    update_t update = {.moves = rc_moves_begin(call->env, call->pool), .out = out};
+    update_t update = {.moves = rc_disk_txn_begin(call->env, call->pool), .out = out};
     rc_err_t *err;
 
     RC_TRY(prepare_update(call, &update));
     err = rc_call_txn(call, update_in_txn, &update);
-    rc_moves_end(update.moves, !err);
+    rc_disk_txn_end(update.moves, !err);
     if (!err && update.locked_name)
         rc_vcs_pool_forget(call->env->vcs_pool,
                            rc_env_repo_path(call->env, update.locked_name, call->pool));

@@ -52,7 +52,7 @@ static rc_err_t *get_repo_groups(rc_call_t *call, rc_json_t *out)
 /* What a change needs beside its call: it is made in a transaction that also renames. */
 typedef struct change_t {
     rc_json_t *out;
-    rc_moves_t *moves;
+    rc_disk_txn_t *moves;
     const char *path;          /* of a new group's directory */
     const char *locked_name;   /* of a group that may be renamed, when its directory is locked */
     apr_array_header_t *repos; /* names that repositories had before; or NULL */
@@ -64,7 +64,7 @@ static rc_err_t *run_change(change_t *change, rc_call_t *call,
     rc_err_t *err;
 
     err = rc_call_txn(call, fn, change);
-    rc_moves_end(change->moves, !err);
+    rc_disk_txn_end(change->moves, !err);
     return err;
 }
 
@@ -159,7 +159,7 @@ static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
 
     RC_TRY(plan_group(&group, call));
     RC_TRY(rc_model_repo_group_create(&group, call->env, call->db, change->moves, call->pool));
-    RC_TRY(rc_moves_apply(change->moves, call->db));
+    RC_TRY(rc_disk_txn_apply(change->moves, call->db));
     RC_TRY(rc_call_journal(call, NULL, "user_created_repo_group", group.row.name));
     RC_TRY(rc_store_repo_group_by_id(&made, call->db, call->caller->user_id, group.row.id,
                                      call->pool));
@@ -170,14 +170,14 @@ static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
 static rc_err_t *create_repo_group(rc_call_t *call, rc_json_t *out)
 {
     rc_new_repo_group_t group = {.path = NULL};
-    change_t change = {.out = out, .moves = rc_moves_begin(call->env, call->pool)};
+    change_t change = {.out = out, .moves = rc_disk_txn_begin(call->env, call->pool)};
     const char *work;
 
     RC_TRY(plan_group(&group, call));
     RC_TRY(rc_work_dir(&work, call->env, call->pool));
     change.path = apr_pstrcat(call->pool, work, "/new", NULL);
     RC_TRY(rc_fs_make_folders(change.path, call->pool));
-    RC_TRY(rc_moves_made(change.moves, change.path));
+    RC_TRY(rc_disk_txn_made(change.moves, change.path));
     return run_change(&change, call, create_in_txn);
 }
 
@@ -283,7 +283,7 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
     to.parent = parent;
     RC_TRY(rc_model_repo_group_update(&change->repos, group, &to, call->env, call->db,
                                       change->moves, call->pool));
-    RC_TRY(rc_moves_apply(change->moves, call->db));
+    RC_TRY(rc_disk_txn_apply(change->moves, call->db));
     RC_TRY(rc_store_repo_group_by_id(&updated, call->db, call->caller->user_id, group->id,
                                      call->pool));
     RC_TRY(rc_call_journal_named(call, "user_updated_repo_group", updated->name,
@@ -298,7 +298,7 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
 
 static rc_err_t *update_repo_group(rc_call_t *call, rc_json_t *out)
 {
-    change_t change = {.out = out, .moves = rc_moves_begin(call->env, call->pool)};
+    change_t change = {.out = out, .moves = rc_disk_txn_begin(call->env, call->pool)};
     int i;
 
     RC_TRY(lock_directory(call, &change));
@@ -318,7 +318,7 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
 
     RC_TRY(rc_model_repo_group_delete(group, call->env, call->db, change->moves, call->pool));
     RC_TRY(rc_call_journal(call, NULL, "user_deleted_repo_group", group->name));
-    RC_TRY(rc_moves_apply(change->moves, call->db));
+    RC_TRY(rc_disk_txn_apply(change->moves, call->db));
     rc_json_object_begin(out);
     rc_json_member_string(
         out, "msg",
@@ -330,7 +330,7 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
 
 static rc_err_t *delete_repo_group(rc_call_t *call, rc_json_t *out)
 {
-    change_t change = {.out = out, .moves = rc_moves_begin(call->env, call->pool)};
+    change_t change = {.out = out, .moves = rc_disk_txn_begin(call->env, call->pool)};
 
     return run_change(&change, call, delete_in_txn);
 }

@@ -231,7 +231,7 @@ static rc_err_t *update_user(rc_call_t *call, rc_json_t *out)
 /* His gists' repositories go with their rows. */
 typedef struct removal_t {
     const char *work;
-    rc_moves_t *moves;
+    rc_disk_txn_t *moves;
     rc_call_t *call;
 } removal_t;
 
@@ -255,18 +255,18 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
     RC_TRY(rc_store_gists_each(call->db, user->id, true, remove_gist, removal, call->pool));
     RC_TRY(rc_model_user_delete(call->db, user, call->pool));
     RC_TRY(rc_call_journal(call, NULL, "admin_deleted_user", user->username));
-    return rc_moves_apply(removal->moves, call->db);
+    return rc_disk_txn_apply(removal->moves, call->db);
 }
 
 static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
 {
-    removal_t removal = {.moves = rc_moves_begin(call->env, call->pool), .call = call};
+    removal_t removal = {.moves = rc_disk_txn_begin(call->env, call->pool), .call = call};
     const rc_user_t *user;
     rc_err_t *err;
 
     RC_TRY(rc_work_dir(&removal.work, call->env, call->pool));
     err = rc_call_txn(call, delete_in_txn, &removal);
-    rc_moves_end(removal.moves, !err);
+    rc_disk_txn_end(removal.moves, !err);
     RC_TRY(err);
     user = rc_arg_user(call, "userid");
     rc_json_object_begin(out);

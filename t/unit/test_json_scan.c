@@ -16,11 +16,11 @@ typedef struct text_t {
 static void check(const char *text, apr_size_t len, const char *what, int offset)
 {
     char *exact = malloc(len ? len : 1); /* so that a sanitizer sees one byte too far */
-    rc_guard_t guard;
+    rc_json_scan_t guard;
     bool good;
 
     memcpy(exact, text, len);
-    good = rc_guard_json(&guard, exact, len);
+    good = rc_json_scan(&guard, exact, len);
     if (good != !what)
         fail_msg("%.*s is %s (%s)", (int)len, text, good ? "good" : "bad", good ? "" : guard.what);
     if (what) {
@@ -277,12 +277,12 @@ static void lines(void **state)
         {"x", 1, 1},       {"[\n1,\n  x]", 3, 3},           {"\n\n", 3, 1},
         {"[\r\nx]", 2, 1}, {"{\"a\": 1,\n \"b\" 2}", 2, 6},
     };
-    rc_guard_t guard;
+    rc_json_scan_t guard;
     size_t i;
 
     (void)state;
     for (i = 0; i < ROWS(rows); i++) {
-        assert_false(rc_guard_json(&guard, rows[i].text, strlen(rows[i].text)));
+        assert_false(rc_json_scan(&guard, rows[i].text, strlen(rows[i].text)));
         assert_int_equal(guard.line, rows[i].line);
         assert_int_equal(guard.column, rows[i].column);
     }
@@ -321,12 +321,12 @@ static void ids(void **state)
         {"[{\"id\":5}]", NULL},
         {"{\"args\":{\"id\":5},\"id\":6}", "6"},
     };
-    rc_guard_t guard;
+    rc_json_scan_t guard;
     size_t i;
 
     (void)state;
     for (i = 0; i < ROWS(rows); i++) {
-        assert_true(rc_guard_json(&guard, rows[i].text, strlen(rows[i].text)));
+        assert_true(rc_json_scan(&guard, rows[i].text, strlen(rows[i].text)));
         assert_int_equal(guard.id != NULL, rows[i].id != NULL);
         if (rows[i].id)
             assert_string_equal(apr_pstrmemdup(pool, guard.id, guard.id_len), rows[i].id);
@@ -347,7 +347,7 @@ static void compact(void **state)
 
     (void)state;
     for (i = 0; i < ROWS(rows); i++)
-        assert_string_equal(rc_guard_compact(rows[i][0], strlen(rows[i][0]), pool), rows[i][1]);
+        assert_string_equal(rc_json_compact(rows[i][0], strlen(rows[i][0]), pool), rows[i][1]);
 }
 
 /* Random texts out of JSON's own pieces: whatever comes, the place told lies inside the text, the
@@ -365,19 +365,19 @@ static void random_texts(void **state)
     srand(unit_seed());
     for (i = 0; i < 60000; i++) {
         char text[400] = "";
-        rc_guard_t guard;
+        rc_json_scan_t guard;
         apr_pool_t *one;
 
         for (n = rand() % 12; n >= 0; n--)
             strcat(text, pieces[(size_t)rand() % ROWS(pieces)]);
         apr_pool_create(&one, pool);
-        if (rc_guard_json(&guard, text, strlen(text))) {
-            const char *small = rc_guard_compact(text, strlen(text), one);
+        if (rc_json_scan(&guard, text, strlen(text))) {
+            const char *small = rc_json_compact(text, strlen(text), one);
 
             good++;
-            assert_true(rc_guard_json(&guard, small, strlen(small)));
+            assert_true(rc_json_scan(&guard, small, strlen(small)));
             small = apr_pstrcat(one, "[", text, "]", NULL);
-            assert_true(rc_guard_json(&guard, small, strlen(small)));
+            assert_true(rc_json_scan(&guard, small, strlen(small)));
         } else {
             assert_non_null(guard.what);
             assert_true(guard.offset <= strlen(text));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finishes or undoes the disk changes that crashed processes left, and removes their folders.
+ * Finishes or undoes the disk changes that crashed processes left, and removes their directories.
  */
-#include "moves_steps.h"
+#include "disk_step.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -231,7 +231,7 @@ static rc_err_t *has_ops(bool *has, const rc_env_t *env, apr_pool_t *pool)
     return NULL;
 }
 
-rc_err_t *rc_moves_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_disk_txn_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
     RC_TRY(has_ops(busy, env, pool));
     if (!*busy)
@@ -240,7 +240,7 @@ rc_err_t *rc_moves_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t *po
     return has_ops(busy, env, pool);
 }
 
-/* Changes first: undoing one moves things back into the folders that go after it. */
+/* Changes first: undoing one moves things back into the directories that go after it. */
 static rc_err_t *visit_all(rc_env_t *env, apr_array_header_t *names, apr_pool_t *pool)
 {
     visit_t visit = {.env = env, .ops = true, .names = names};
@@ -268,12 +268,12 @@ static rc_err_t *visit_alone(rc_env_t *env, apr_array_header_t *names, apr_pool_
     return err;
 }
 
-rc_err_t *rc_moves_repair(rc_env_t *env, apr_pool_t *pool)
+rc_err_t *rc_disk_txn_recover(rc_env_t *env, apr_pool_t *pool)
 {
     return visit_alone(env, NULL, pool);
 }
 
-rc_err_t *rc_moves_left(apr_array_header_t **names, rc_env_t *env, apr_pool_t *pool)
+rc_err_t *rc_disk_txn_unfinished(apr_array_header_t **names, rc_env_t *env, apr_pool_t *pool)
 {
     *names = apr_array_make(pool, 2, sizeof(const char *));
     return visit_alone(env, *names, pool);

@@ -2,7 +2,7 @@
 /*
  * Makes changes of the disk: renames that the commit of a database transaction decides.
  */
-#include "moves_steps.h"
+#include "disk_step.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@
 #include "domain/scan.h"
 #include "store/setting.h"
 
-struct rc_moves_t {
+struct rc_disk_txn_t {
     rc_env_t *env;
     apr_pool_t *pool;
     apr_array_header_t *list; /* of rc_move_t */
@@ -31,9 +31,9 @@ struct rc_moves_t {
     int applied;
 };
 
-rc_moves_t *rc_moves_begin(rc_env_t *env, apr_pool_t *pool)
+rc_disk_txn_t *rc_disk_txn_begin(rc_env_t *env, apr_pool_t *pool)
 {
-    rc_moves_t *moves = apr_pcalloc(pool, sizeof(*moves));
+    rc_disk_txn_t *moves = apr_pcalloc(pool, sizeof(*moves));
 
     moves->env = env;
     moves->pool = pool;
@@ -44,13 +44,13 @@ rc_moves_t *rc_moves_begin(rc_env_t *env, apr_pool_t *pool)
     return moves;
 }
 
-rc_err_t *rc_moves_made(rc_moves_t *moves, const char *path)
+rc_err_t *rc_disk_txn_made(rc_disk_txn_t *moves, const char *path)
 {
     APR_ARRAY_PUSH(moves->made, const char *) = apr_pstrdup(moves->pool, path);
     return rc_fs_sync_tree(path, moves->pool);
 }
 
-void rc_moves_add(rc_moves_t *moves, const char *from, const char *to)
+void rc_disk_txn_add(rc_disk_txn_t *moves, const char *from, const char *to)
 {
     rc_move_t *move = apr_array_push(moves->list);
 
@@ -58,7 +58,7 @@ void rc_moves_add(rc_moves_t *moves, const char *from, const char *to)
     move->to = apr_pstrdup(moves->pool, to);
 }
 
-static rc_err_t *open_op(rc_moves_t *moves)
+static rc_err_t *open_op(rc_disk_txn_t *moves)
 {
     int gate = rc_work_lock(moves->env, LOCK_SH);
 
@@ -73,7 +73,7 @@ static rc_err_t *open_op(rc_moves_t *moves)
 }
 
 /* Paths are written relative to the root, which may stand elsewhere by the time of a repair. */
-static rc_err_t *write_path(const rc_moves_t *moves, const char *path)
+static rc_err_t *write_path(const rc_disk_txn_t *moves, const char *path)
 {
     apr_size_t skip = *path ? strlen(moves->env->config->repo_root) + 1 : 0;
     ssize_t size = (ssize_t)strlen(path + skip) + 1;
@@ -84,7 +84,7 @@ static rc_err_t *write_path(const rc_moves_t *moves, const char *path)
 }
 
 /* The intention: from, NUL, to, NUL, for each step. */
-static rc_err_t *write_op(rc_moves_t *moves)
+static rc_err_t *write_op(rc_disk_txn_t *moves)
 {
     int i;
 
@@ -122,7 +122,7 @@ static bool is_source(const apr_array_header_t *list, const char *path)
 
 typedef struct plan_t {
     apr_array_header_t *list; /* of rc_move_t: every step */
-    const rc_moves_t *moves;
+    const rc_disk_txn_t *moves;
     bool others; /* changes beside this one are not over */
 } plan_t;
 
@@ -147,7 +147,7 @@ static rc_err_t *set_aside(plan_t *plan, const char *path)
     return NULL;
 }
 
-/* A file in place of a folder is in the way; a link is the administrator's. */
+/* A file in place of a directory is in the way; a link is the administrator's. */
 static bool is_no_folder(const char *path)
 {
     struct stat st;
@@ -155,8 +155,8 @@ static bool is_no_folder(const char *path)
     return !lstat(path, &st) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode);
 }
 
-/* Folders that are missing come before the renames that need them, so that undoing removes these,
- * and never an empty one that was there before. */
+/* Directories that are missing come before the renames that need them, so that undoing removes
+ * these, and never an empty one that was there before. */
 static rc_err_t *plan_folder(plan_t *plan, const char *path)
 {
     if (!*path || is_target(plan->list, path))
@@ -170,7 +170,7 @@ static rc_err_t *plan_folder(plan_t *plan, const char *path)
     return NULL;
 }
 
-static rc_err_t *plan_steps(rc_moves_t *moves, bool others)
+static rc_err_t *plan_steps(rc_disk_txn_t *moves, bool others)
 {
     plan_t plan = {.moves = moves, .others = others};
     int i;
@@ -189,7 +189,7 @@ static rc_err_t *plan_steps(rc_moves_t *moves, bool others)
 }
 
 /* Says what was set aside, and where it is. */
-static void report_asides(const rc_moves_t *moves)
+static void report_asides(const rc_disk_txn_t *moves)
 {
     const char *left = apr_pstrcat(moves->pool, moves->env->config->repo_root, RC_LEFT, NULL);
     int i;
@@ -206,7 +206,7 @@ static void report_asides(const rc_moves_t *moves)
 
 /* Tokens of changes that are over leave the database with the next change, in its transaction;
  * their files go only when that is committed, else the tokens would stay for ever. */
-static rc_err_t *forget_done(bool *others, rc_moves_t *moves, rc_db_t *db)
+static rc_err_t *forget_done(bool *others, rc_disk_txn_t *moves, rc_db_t *db)
 {
     apr_finfo_t entry;
     apr_dir_t *dir;
@@ -230,7 +230,7 @@ static rc_err_t *forget_done(bool *others, rc_moves_t *moves, rc_db_t *db)
     return NULL;
 }
 
-void rc_moves_end(rc_moves_t *moves, bool committed)
+void rc_disk_txn_end(rc_disk_txn_t *moves, bool committed)
 {
     int i;
 
@@ -260,7 +260,7 @@ static bool holds(const apr_array_header_t *list, const char *text)
 }
 
 /* What leaves .rc_tmp is on the disk, all of it. */
-static rc_err_t *check_made(const rc_moves_t *moves)
+static rc_err_t *check_made(const rc_disk_txn_t *moves)
 {
     const char *inside = apr_pstrcat(moves->pool, moves->env->work_dir, "/", NULL);
     int i;
@@ -274,7 +274,7 @@ static rc_err_t *check_made(const rc_moves_t *moves)
     return NULL;
 }
 
-rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
+rc_err_t *rc_disk_txn_apply(rc_disk_txn_t *moves, rc_db_t *db)
 {
     bool others;
 
@@ -284,7 +284,7 @@ rc_err_t *rc_moves_apply(rc_moves_t *moves, rc_db_t *db)
     RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
     RC_TRY(forget_done(&others, moves, db));
     if (others) /* a crash has left the disk as this transaction does not know it */
-        RC_TRY(rc_moves_settle(&others, moves->env, db, moves->pool));
+        RC_TRY(rc_disk_txn_settle(&others, moves->env, db, moves->pool));
     RC_TRY(rc_store_disk_change_add(db, moves->token));
     RC_TRY(plan_steps(moves, others));
     RC_TRY(write_op(moves));

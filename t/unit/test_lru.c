@@ -6,7 +6,7 @@
 
 #include "base/lru.h"
 
-static rc_memo_t *cache;
+static rc_lru_t *cache;
 
 static void put(const char *key, const char *text, int times)
 {
@@ -14,7 +14,7 @@ static void put(const char *key, const char *text, int times)
 
     while (times--)
         ASSERT_OK(rc_spool_puts(spool, text));
-    ASSERT_OK(rc_memo_put(cache, key, spool, pool));
+    ASSERT_OK(rc_lru_put(cache, key, spool, pool));
 }
 
 /* NULL when there is none. */
@@ -24,7 +24,7 @@ static const char *get(const char *key)
     const char *text;
     bool found;
 
-    ASSERT_OK(rc_memo_get(&found, cache, key, spool));
+    ASSERT_OK(rc_lru_get(&found, cache, key, spool));
     ASSERT_OK(rc_spool_string(&text, spool, pool));
     return found ? text : NULL;
 }
@@ -32,7 +32,7 @@ static const char *get(const char *key)
 static void keeps(void **state)
 {
     (void)state;
-    ASSERT_OK(rc_memo_create(&cache, 1 << 20, pool));
+    ASSERT_OK(rc_lru_create(&cache, 1 << 20, pool));
     assert_null(get("a"));
     put("a", "one", 1);
     put("b", "two", 1);
@@ -50,7 +50,7 @@ static void bounded(void **state)
     int i;
 
     (void)state;
-    ASSERT_OK(rc_memo_create(&cache, 10000, pool));
+    ASSERT_OK(rc_lru_create(&cache, 10000, pool));
     put("kept", "x", 100);
     for (i = 0; i < 100; i++) {
         assert_non_null(get("kept")); /* used again and again */
@@ -61,10 +61,10 @@ static void bounded(void **state)
     assert_non_null(get("99"));
     put("large", "z", 2000);
     assert_null(get("large"));
-    ASSERT_OK(rc_memo_create(&cache, 1 << 30, pool));
+    ASSERT_OK(rc_lru_create(&cache, 1 << 30, pool));
     put("file", "z", RC_SPOOL_MEMORY + 1);
     assert_int_equal(strlen(get("file")), RC_SPOOL_MEMORY + 1);
-    ASSERT_OK(rc_memo_create(&cache, 1 << 20, pool));
+    ASSERT_OK(rc_lru_create(&cache, 1 << 20, pool));
     for (i = 0; i < 2000; i++)
         put(apr_psprintf(pool, "%d", i), "", 0);
     assert_null(get("1400")); /* many small ones */

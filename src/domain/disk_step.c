@@ -2,7 +2,7 @@
 /*
  * The single steps of a disk change: making, taking back, syncing.
  */
-#include "moves_steps.h"
+#include "disk_step.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ rc_err_t *rc_move_make(const rc_env_t *env, const rc_move_t *move, apr_pool_t *p
 
     if (!*move->from)
         return rc_fs_make_below(root, move->to, pool);
-    do { /* who undoes a change beside us removes the folders, empty as they still are */
+    do { /* who undoes a change beside us removes the directories, empty as they still are */
         err = rc_fs_rename_below(root, move->from, move->to, true, pool);
     } while (err && APR_STATUS_IS_ENOENT(err->cause) && rc_fs_exists(move->from) && --tries);
     return err;
@@ -46,7 +46,7 @@ void rc_move_undo(const rc_env_t *env, const apr_array_header_t *list, int n, ap
     }
 }
 
-/* A repair may come when the work folder, or what was in it, has gone. */
+/* A repair may come when the work directory, or what was in it, has gone. */
 static rc_err_t *sync_folder_of(const char *path, apr_pool_t *pool)
 {
     rc_err_t *err = rc_fs_sync_folder_of(path, pool);

@@ -2,7 +2,7 @@
 /*
  * Entries of .rc_tmp that no crash of ours has left, and changes that break the rules.
  */
-#include "moves_fixture.h"
+#include "disk_fixture.h"
 
 /* What cannot be a crashed change of ours stays, or goes without harm. */
 static void odd_entries(void **state)
@@ -98,11 +98,11 @@ static void move_unsynced(void)
 
     NEED_OK(rc_work_dir(&work, env, pool));
     NEED(!mkdir(apr_pstrcat(pool, work, "/new", NULL), 0700));
-    moves = rc_moves_begin(env, pool);
-    rc_moves_add(moves, apr_pstrcat(pool, work, "/new", NULL), in_dir("repos/new"));
+    moves = rc_disk_txn_begin(env, pool);
+    rc_disk_txn_add(moves, apr_pstrcat(pool, work, "/new", NULL), in_dir("repos/new"));
     err = rc_db_txn(db, write_both, NULL);
     NEED(err && strstr(rc_err_log_text(err, pool), "is not made durable"));
-    rc_moves_end(moves, false);
+    rc_disk_txn_end(moves, false);
     apr_pool_destroy(pool);
 }
 

@@ -5,7 +5,7 @@
  * process can be made to die before the n-th one of them; whatever n is, the next process must
  * find, and leave, all of a change or nothing of it.
  */
-#include "moves_fixture.h"
+#include "disk_fixture.h"
 
 static void commit(void **state)
 {
@@ -33,7 +33,7 @@ static void rollback(void **state)
 static void nothing_applied(void)
 {
     plan();
-    rc_moves_end(moves, false);
+    rc_disk_txn_end(moves, false);
     apr_pool_destroy(pool);
 }
 
@@ -72,7 +72,7 @@ static void taken(void)
     apr_pool_destroy(pool);
 }
 
-/* Is @a name in a folder of its own below .rc_left? */
+/* Is @a name in a directory of its own below .rc_left? */
 static bool is_aside(const char *name)
 {
     DIR *dir = opendir(in_dir("repos/.rc_left"));
@@ -152,7 +152,7 @@ static void repository_exists(void **state)
     assert_int_equal(left(""), 0);
 }
 
-/* Folders that were there, empty, are somebody's groups. */
+/* Directories that were there, empty, are somebody's groups. */
 static void empty_folders(void **state)
 {
     long n;
@@ -177,11 +177,11 @@ static void nested(void)
 
     NEED_OK(rc_work_dir(&work, env, pool));
     NEED(!mkdir(apr_pstrcat(pool, work, "/empty", NULL), 0700));
-    moves = rc_moves_begin(env, pool);
-    NEED_OK(rc_moves_made(moves, apr_pstrcat(pool, work, "/empty", NULL)));
-    rc_moves_add(moves, apr_pstrcat(pool, work, "/empty", NULL), in_dir("repos/g"));
-    rc_moves_add(moves, in_dir("repos/old"), in_dir("repos/g/h/old"));
-    rc_moves_end(moves, !rc_db_txn(db, write_both, NULL));
+    moves = rc_disk_txn_begin(env, pool);
+    NEED_OK(rc_disk_txn_made(moves, apr_pstrcat(pool, work, "/empty", NULL)));
+    rc_disk_txn_add(moves, apr_pstrcat(pool, work, "/empty", NULL), in_dir("repos/g"));
+    rc_disk_txn_add(moves, in_dir("repos/old"), in_dir("repos/g/h/old"));
+    rc_disk_txn_end(moves, !rc_db_txn(db, write_both, NULL));
     apr_pool_destroy(pool);
 }
 
@@ -317,7 +317,7 @@ static void pause_in_the_middle(void)
         rc_db_rollback(db);
     NEED(write(told[1], "x", 1) == 1);
     NEED(read(answer[0], &c, 1) == 1);
-    rc_moves_end(moves, c == 'c');
+    rc_disk_txn_end(moves, c == 'c');
     apr_pool_destroy(pool);
 }
 
@@ -349,7 +349,7 @@ static void live_change(void **state)
         repair();
         assert_true(there("repos/g/h/new/file") && there("repos/rm__old/file"));
         assert_int_equal(left(".op"), 1);
-        assert_int_equal(left(""), 2); /* and the work folder */
+        assert_int_equal(left(""), 2); /* and the work directory */
         tell(ends[i]);
         await();
         repair();
@@ -378,12 +378,12 @@ static void write_after_crash(void)
     NEED(read(answer[0], &c, 1) == 1);
     NEED_OK(rc_db_begin_write(db));
     NEED(there("repos/rm__old") && !there("repos/old"));
-    NEED_OK(rc_moves_settle(&busy, env, db, pool));
+    NEED_OK(rc_disk_txn_settle(&busy, env, db, pool));
     NEED(there("repos/old/file") && !there("repos/g") && !there("repos/rm__old"));
     plan();
     NEED_OK(write_both(NULL, db));
     NEED_OK(rc_db_commit(db));
-    rc_moves_end(moves, true);
+    rc_disk_txn_end(moves, true);
     apr_pool_destroy(pool);
 }
 
@@ -460,15 +460,15 @@ static void change_often(void)
         apr_pool_create(&pool, whole);
         to = apr_psprintf(pool, "%s/group/r%d-%d", in_dir("repos"), number, i);
         NEED_OK(rc_work_dir(&work, env, pool));
-        moves = rc_moves_begin(env, pool);
+        moves = rc_disk_txn_begin(env, pool);
         NEED(!mkdir(apr_pstrcat(pool, work, "/n", NULL), 0700));
-        NEED_OK(rc_moves_made(moves, apr_pstrcat(pool, work, "/n", NULL)));
-        rc_moves_add(moves, apr_pstrcat(pool, work, "/n", NULL), to);
+        NEED_OK(rc_disk_txn_made(moves, apr_pstrcat(pool, work, "/n", NULL)));
+        rc_disk_txn_add(moves, apr_pstrcat(pool, work, "/n", NULL), to);
         err = rc_db_txn(db, i % 3 ? write_both : write_and_fail, NULL);
         NEED((i % 3 == 0) == (err != NULL));
-        rc_moves_end(moves, !err);
+        rc_disk_txn_end(moves, !err);
         NEED(rc_fs_exists(to) == (i % 3 != 0));
-        NEED_OK(rc_moves_repair(env, pool));
+        NEED_OK(rc_disk_txn_recover(env, pool));
         NEED(rc_fs_exists(to) == (i % 3 != 0));
         apr_pool_destroy(pool);
     }

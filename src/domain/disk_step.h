@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Steps of disk changes, shared by making changes (moves.c) and repairing them (moves_repair.c).
+ * Steps of disk changes, shared by making changes (disk_transaction.c) and repairing them
+ * (disk_recovery.c).
  *
  * <root>/.rc_tmp holds: T.op, the intention of a change with token T, locked by the process that
  * works on it; T.done, a change that is over, whose token the next change takes out of the
- * database; folders, each locked by its process. What is not locked was left by a crash.
+ * database; directories, each locked by its process. What is not locked was left by a crash.
  * New entries are made under a shared lock of .rc_tmp itself and repair runs under an exclusive
  * one, so that repair never sees an entry between its making and its locking.
  */
-#ifndef RC_DOMAIN_MOVES_STEPS_H
-#define RC_DOMAIN_MOVES_STEPS_H
+#ifndef RC_DOMAIN_DISK_STEP_H
+#define RC_DOMAIN_DISK_STEP_H
 
-#include "domain/moves.h"
+#include "domain/disk_transaction.h"
 
 typedef struct rc_move_t {
-    const char *from, *to; /* absolute; from "": a folder that was not there and is made */
+    const char *from, *to; /* absolute; from "": a directory that was not there and is made */
 } rc_move_t;
 
 /** Locks .rc_tmp itself (LOCK_SH, LOCK_EX); the descriptor keeps the lock. -1 when that fails. */

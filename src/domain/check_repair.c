@@ -24,8 +24,8 @@ typedef struct mend_t {
     apr_pool_t *pool;
 } mend_t;
 
-static rc_err_t *mend_head(const mend_t *mend, const char *type, const char *path,
-                           const char *wanted, apr_pool_t *pool)
+static rc_err_t *repair_head(const mend_t *mend, const char *type, const char *path,
+                             const char *wanted, apr_pool_t *pool)
 {
     const char *problem, *branch;
 
@@ -34,7 +34,7 @@ static rc_err_t *mend_head(const mend_t *mend, const char *type, const char *pat
     RC_TRY(rc_vcs_check_head(&problem, type, path, pool));
     if (!problem)
         return NULL;
-    RC_TRY(rc_vcs_mend_head(&branch, type, path, wanted, pool));
+    RC_TRY(rc_vcs_repair_head(&branch, type, path, wanted, pool));
     rc_vcs_pool_forget(mend->env->vcs_pool, path);
     rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: %s: it names %s now", path, problem, branch);
     return NULL;
@@ -44,7 +44,7 @@ static rc_err_t *mend_head(const mend_t *mend, const char *type, const char *pat
 static void try_head(const mend_t *mend, const char *type, const char *path, const char *wanted,
                      apr_pool_t *pool)
 {
-    rc_err_t *err = mend_head(mend, type, path, wanted, pool);
+    rc_err_t *err = repair_head(mend, type, path, wanted, pool);
 
     if (err)
         rc_log(RC_LOG_WARNING, err->cause, "%s", rc_err_log_text(err, pool));
