@@ -46,12 +46,12 @@ bool rc_model_could_be_repository(const char *path, apr_pool_t *pool);
  * unless the database has it, in *@a skipped (rc_skipped_t), also what cannot be opened. The
  * journal tells it of @a actor (NULL: nobody). */
 rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
-                            rc_db_t *db, const rc_actor_t *actor, apr_pool_t *pool);
+                            rc_db_t *db, const rc_journal_actor_t *actor, apr_pool_t *pool);
 
 /** Deletes from the database what the disk does not have: repositories, then groups left without
  * anything and without a directory. *@a removed are their names. The disk is not touched. */
 rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
-                               const rc_actor_t *actor, apr_pool_t *pool);
+                               const rc_journal_actor_t *actor, apr_pool_t *pool);
 
 /** Mends what can be mended in repositories and gists: HEADs that name nothing, gists that the
  * database does not know. What it does is logged. */

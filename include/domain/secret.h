@@ -18,7 +18,7 @@ typedef struct rc_rotation_t {
  * keys stay readable, and the next rotation ends this one. @a actor: for the journal, or NULL.
  */
 rc_err_t *rc_model_secret_rotate(rc_rotation_t *done, const rc_env_t *env, rc_db_t *db,
-                                 const rc_actor_t *actor, apr_pool_t *pool);
+                                 const rc_journal_actor_t *actor, apr_pool_t *pool);
 
 /** *@a fits: is the secret file the one that this database was encrypted with? */
 rc_err_t *rc_model_secret_check(bool *fits, const rc_env_t *env, rc_db_t *db, apr_pool_t *pool);

@@ -14,11 +14,11 @@
 #define RC_LOCAL_ACTOR "rcapi-admin"
 
 /* Who acts. */
-typedef struct rc_actor_t {
+typedef struct rc_journal_actor_t {
     apr_int64_t user_id;
     const char *ip;   /* text */
     const char *name; /* of who is no user (rcapi-admin): takes the place of user_id; else NULL */
-} rc_actor_t;
+} rc_journal_actor_t;
 
 /**
  * Adds an entry, in the transaction of what it tells of. @a action is RhodeCode's word for it, with
@@ -26,7 +26,7 @@ typedef struct rc_actor_t {
  * and @a repo_name: the repository, if it is about one, else 0 and NULL; the name is kept when the
  * repository goes. A NULL @a actor does nothing: that is the setup.
  */
-rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_actor_t *actor, apr_int64_t repo_id,
+rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr_int64_t repo_id,
                                const char *repo_name, const char *action);
 
 /** Was the same written of the same user and repository in the last @a within? *@a known says so.

@@ -43,7 +43,7 @@ typedef struct rc_command_t {
 extern const rc_command_t rc_admin_commands[];
 
 /* Who changes what this program changes, for the journal. */
-extern const rc_actor_t rc_admin_actor;
+extern const rc_journal_actor_t rc_admin_actor;
 
 /* -- rcapi_admin.c -- */
 

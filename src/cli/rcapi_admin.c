@@ -74,7 +74,7 @@ const rc_command_t rc_admin_commands[] = {
     {NULL, NULL, RC_ADMIN_BARE, NULL, NULL},
 };
 
-const rc_actor_t rc_admin_actor = {.name = RC_LOCAL_ACTOR, .ip = "127.0.0.1"};
+const rc_journal_actor_t rc_admin_actor = {.name = RC_LOCAL_ACTOR, .ip = "127.0.0.1"};
 
 int rc_admin_fail(int status, const char *fmt, ...)
 {

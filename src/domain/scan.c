@@ -25,7 +25,7 @@
 typedef struct addition_t {
     rc_new_repo_t repo;
     rc_env_t *env;
-    const rc_actor_t *actor;
+    const rc_journal_actor_t *actor;
     apr_pool_t *pool;
     bool done;
 } addition_t;
@@ -164,7 +164,7 @@ static rc_err_t *tell(apr_array_header_t **skipped, const rc_scan_t *scan, rc_db
 }
 
 rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
-                            rc_db_t *db, const rc_actor_t *actor, apr_pool_t *pool)
+                            rc_db_t *db, const rc_journal_actor_t *actor, apr_pool_t *pool)
 {
     addition_t addition = {.env = env, .actor = actor};
     rc_scan_t scan;
@@ -189,7 +189,7 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **ski
 typedef struct removal_t {
     apr_array_header_t *removed;
     const rc_env_t *env;
-    const rc_actor_t *actor;
+    const rc_journal_actor_t *actor;
     apr_pool_t *pool;
 } removal_t;
 
@@ -257,7 +257,7 @@ static rc_err_t *remove_all(void *baton, rc_db_t *db)
 }
 
 rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
-                               const rc_actor_t *actor, apr_pool_t *pool)
+                               const rc_journal_actor_t *actor, apr_pool_t *pool)
 {
     removal_t removal = {apr_array_make(pool, 8, sizeof(const char *)), env, actor, pool};
 

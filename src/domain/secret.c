@@ -25,7 +25,7 @@ typedef struct rotate_t {
     rc_rotation_t *done;
     const rc_env_t *env;
     rc_db_t *db;
-    const rc_actor_t *actor;
+    const rc_journal_actor_t *actor;
     apr_pool_t *pool;
 } rotate_t;
 
@@ -87,7 +87,7 @@ static rc_err_t *rotate_in_txn(void *baton, rc_db_t *db)
 }
 
 rc_err_t *rc_model_secret_rotate(rc_rotation_t *done, const rc_env_t *env, rc_db_t *db,
-                                 const rc_actor_t *actor, apr_pool_t *pool)
+                                 const rc_journal_actor_t *actor, apr_pool_t *pool)
 {
     const char *path = env->config->secret_file;
     const char *folder = apr_pstrmemdup(pool, path, (apr_size_t)(strrchr(path, '/') - path));

@@ -11,7 +11,7 @@
 
 #define ACTION_MOST 1024 /* bytes */
 
-rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_actor_t *actor, apr_int64_t repo_id,
+rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr_int64_t repo_id,
                                const char *repo_name, const char *action)
 {
     if (!actor)

@@ -6,9 +6,10 @@
 
 #include <apr_strings.h>
 
-rc_actor_t rc_call_actor(const rc_call_t *call)
+rc_journal_actor_t rc_call_actor(const rc_call_t *call)
 {
-    return (rc_actor_t){call->caller->user_id, call->request->client_ip, call->request->actor};
+    return (rc_journal_actor_t){call->caller->user_id, call->request->client_ip,
+                                call->request->actor};
 }
 
 rc_err_t *rc_call_journal_named(rc_call_t *call, const char *action, const char *name,
@@ -22,7 +23,7 @@ rc_err_t *rc_call_journal_named(rc_call_t *call, const char *action, const char 
 rc_err_t *rc_call_journal(rc_call_t *call, const rc_repo_t *repo, const char *action,
                           const char *what)
 {
-    rc_actor_t actor = rc_call_actor(call);
+    rc_journal_actor_t actor = rc_call_actor(call);
 
     if (what)
         action = apr_pstrcat(call->pool, action, ":", what, NULL);

@@ -225,7 +225,7 @@ rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *ac
                           const char *what);
 
 /** The caller, as the journal names who acts. */
-rc_actor_t rc_call_actor(const rc_call_t *call);
+rc_journal_actor_t rc_call_actor(const rc_call_t *call);
 
 /** Adds "action" or, with @a what, "action:what" to the journal: what the caller does with @a repo
  * (NULL: with something else). In the transaction that does it. */

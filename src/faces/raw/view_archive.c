@@ -136,7 +136,7 @@ static rc_err_t *add_entry(void *baton, rc_db_t *db)
 {
     const archive_t *archive = baton;
     const rc_web_call_t *call = archive->call;
-    rc_actor_t actor = {call->caller->user_id, call->request->client_ip, NULL};
+    rc_journal_actor_t actor = {call->caller->user_id, call->request->client_ip, NULL};
     bool known;
 
     RC_TRY(rc_store_journal_recent(&known, db, actor.user_id, call->repo->id, archive->action,

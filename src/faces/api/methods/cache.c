@@ -71,7 +71,7 @@ static void write_skipped(rc_json_t *out, const apr_array_header_t *skipped, apr
 static rc_err_t *rescan_repos(rc_call_t *call, rc_json_t *out)
 {
     apr_array_header_t *added, *skipped, *removed = NULL;
-    rc_actor_t actor = rc_call_actor(call);
+    rc_journal_actor_t actor = rc_call_actor(call);
 
     RC_TRY(rc_work_costly(&call->work, call->pool));
     RC_TRY(rc_model_scan_add(&added, &skipped, call->env, call->db, &actor, call->pool));
