@@ -5,7 +5,6 @@
 #include "objects.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -20,19 +19,6 @@
 #define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
 #define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
 #define CACHE_LIMIT  ((ssize_t)32 << 20) /* bytes of small objects kept */
-
-rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...)
-{
-    const git_error *last = git_error_last(); /* per thread; the next call may replace it */
-    const char *why = last && last->message ? last->message : "no reason given";
-    va_list ap;
-    const char *what;
-
-    va_start(ap, fmt);
-    what = apr_pvsprintf(pool, fmt, ap);
-    va_end(ap);
-    return rc_err_internal(pool, APR_SUCCESS, "%s: %s", what, why);
-}
 
 static rc_err_t *set_search_paths(apr_pool_t *pool)
 {
@@ -94,14 +80,6 @@ static rc_err_t *startup(apr_pool_t *pool)
     return NULL;
 }
 
-const char *rc_git_dir(const char *path, apr_pool_t *pool)
-{
-    const char *inner = apr_pstrcat(pool, path, "/.git", NULL);
-    struct stat st;
-
-    return !lstat(inner, &st) && S_ISDIR(st.st_mode) ? inner : path;
-}
-
 rc_err_t *rc_git_create(const char *path, apr_pool_t *pool)
 {
     git_repository_init_options options;
@@ -137,55 +115,13 @@ static bool stat_directory(const rc_git_t *git, struct stat *st)
     return !stat(git->path, st) && S_ISDIR(st->st_mode) && has_head(git);
 }
 
-/* libgit2 keeps packs open and mapped: one that is cut short in its place kills whoever reads it,
- * and one that was put in place of a damaged one is never seen. So they are looked at before each
- * use. */
-static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
-{
-    apr_status_t rv = apr_pool_create_unmanaged_ex(&git->packs_pool, NULL, NULL);
-
-    if (rv != APR_SUCCESS)
-        return rc_err_internal(pool, rv, "no memory for the repository %s", git->path);
-    apr_pool_tag(git->packs_pool, "rc_git packs");
-    git->packs_taken = apr_time_now();
-    git->packs = rc_git_watch_list(git->packs_pool);
-    rc_git_watch_packs(git->packs, git->path);
-    return NULL;
-}
-
-static rc_err_t *open_library(rc_git_t *git, apr_pool_t *pool)
-{
-    RC_TRY(watch_packs(git, pool));
-    RC_TRY(rc_git_objects_open(&git->odb, git->path, pool));
-    if (git_repository_wrap_odb(&git->repo, git->odb) < 0)
-        return rc_git_err(pool, "cannot open the repository %s", git->path);
-    return NULL;
-}
-
-static void close_library(rc_git_t *git)
-{
-    git_repository_free(git->repo);
-    git_odb_free(git->odb);
-    git->odb = NULL;
-    git->repo = NULL;
-    if (git->packs_pool)
-        apr_pool_destroy(git->packs_pool);
-    git->packs_pool = NULL;
-}
-
-rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool)
-{
-    close_library(git);
-    return open_library(git, pool);
-}
-
 static void close_repo(void *repo)
 {
     rc_git_t *git = repo;
 
     rc_git_rest(git);
     rc_git_share_leave(git->shared);
-    close_library(git);
+    rc_git_shut(git);
     free(git->path);
     free(git);
 }
@@ -221,7 +157,7 @@ static rc_err_t *open_repo(void **repo, const char *path, apr_pool_t *pool)
     if (!err && !(git->shared = rc_git_share_enter(git)))
         err = rc_err_internal(pool, APR_ENOMEM, "cannot open the repository %s", path);
     if (!err)
-        err = open_library(git, pool);
+        err = rc_git_reopen(git, pool);
     if (err) {
         close_repo(git);
         return err;
@@ -243,43 +179,6 @@ static bool reuse(void *repo)
 static void set_work(void *repo, rc_work_t *work)
 {
     ((rc_git_t *)repo)->work = work;
-}
-
-rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool)
-{
-    git_object_t type;
-    size_t size;
-
-    if (!git->work || git_odb_read_header(&size, &type, git->odb, id) < 0)
-        return NULL; /* reading it says why */
-    return rc_work_spend(git->work, (apr_off_t)size + rc_git_objects_copied(git->odb), pool);
-}
-
-rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
-                      apr_pool_t *pool)
-{
-    rc_err_t *err = NULL;
-    apr_off_t copied;
-
-    if (!git->odb)
-        return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
-    if (type == GIT_OBJECT_BLOB)
-        RC_TRY(rc_git_spend(git, id, pool));
-    if (git_odb_read(out, git->odb, id) < 0)
-        return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
-    copied = rc_git_objects_copied(git->odb);
-    if (git_odb_object_type(*out) == type && type == GIT_OBJECT_BLOB)
-        return NULL;
-    if (git_odb_object_type(*out) == type)
-        err = rc_work_spend(git->work, (apr_off_t)git_odb_object_size(*out) + copied, pool);
-    else
-        err = rc_err_internal(pool, APR_SUCCESS, "%s in %s is no %s", git_oid_tostr_s(id),
-                              git->path, git_object_type2string(type));
-    if (!err)
-        return NULL;
-    git_odb_object_free(*out);
-    *out = NULL;
-    return err;
 }
 
 static void drop_cache(const char *path, apr_pool_t *pool)

@@ -227,13 +227,17 @@ struct rc_git_t {
     bool ordered;          /* it is that of refs */
 };
 
-/** The git directory of the repository at @a path: itself, or the .git within. In @a pool. */
-const char *rc_git_dir(const char *path, apr_pool_t *pool);
-
 rc_err_t *rc_git_create(const char *path, apr_pool_t *pool);
+
+/* --- error.c --- */
 
 /** RC_E_INTERNAL with the formatted words and what libgit2 says about the failure. */
 rc_err_t *rc_git_err(apr_pool_t *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- reader.c --- */
+
+/** The git directory of the repository at @a path: itself, or the .git within. In @a pool. */
+const char *rc_git_dir(const char *path, apr_pool_t *pool);
 
 /** Counts the object @a id, which is about to be read: before there is memory for it. */
 rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool);
@@ -242,8 +246,12 @@ rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool);
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
                       apr_pool_t *pool);
 
-/** Closes and opens libgit2's side again: frees what its caches gathered. */
+/** Opens libgit2's side; one that is open is closed first, which frees what its caches gathered.
+ * After an error it is closed. */
 rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool);
+
+/** Closes libgit2's side. */
+void rc_git_shut(rc_git_t *git);
 
 /* --- files.c: repositories that are a handful of files (gists) --- */
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads the objects of an open repository, within the limits of its use; opens and closes what
+ * libgit2 holds of it.
+ */
+#include "objects.h"
+
+#include <sys/stat.h>
+
+#include <apr_strings.h>
+
+const char *rc_git_dir(const char *path, apr_pool_t *pool)
+{
+    const char *inner = apr_pstrcat(pool, path, "/.git", NULL);
+    struct stat st;
+
+    return !lstat(inner, &st) && S_ISDIR(st.st_mode) ? inner : path;
+}
+
+/* --- the library's side --- */
+
+/* libgit2 keeps packs open and mapped: reading one that was cut short in its place kills the
+ * process, and one that was put in place of a damaged one is never seen. So each use first compares
+ * their file times with those noted here. */
+static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
+{
+    apr_status_t rv = apr_pool_create_unmanaged_ex(&git->packs_pool, NULL, NULL);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "no memory for the repository %s", git->path);
+    apr_pool_tag(git->packs_pool, "rc_git packs");
+    git->packs_taken = apr_time_now();
+    git->packs = rc_git_watch_list(git->packs_pool);
+    rc_git_watch_packs(git->packs, git->path);
+    return NULL;
+}
+
+static rc_err_t *open_library(rc_git_t *git, apr_pool_t *pool)
+{
+    RC_TRY(watch_packs(git, pool));
+    RC_TRY(rc_git_objects_open(&git->odb, git->path, pool));
+    if (git_repository_wrap_odb(&git->repo, git->odb) < 0)
+        return rc_git_err(pool, "cannot open the repository %s", git->path);
+    return NULL;
+}
+
+void rc_git_shut(rc_git_t *git)
+{
+    git_repository_free(git->repo);
+    git_odb_free(git->odb);
+    git->odb = NULL;
+    git->repo = NULL;
+    if (git->packs_pool)
+        apr_pool_destroy(git->packs_pool);
+    git->packs_pool = NULL;
+}
+
+rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool)
+{
+    rc_err_t *err;
+
+    rc_git_shut(git);
+    err = open_library(git, pool);
+    if (err)
+        rc_git_shut(git);
+    return err;
+}
+
+/* --- objects --- */
+
+rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool)
+{
+    git_object_t type;
+    size_t size;
+
+    if (!git->work || git_odb_read_header(&size, &type, git->odb, id) < 0)
+        return NULL; /* reading it says why */
+    return rc_work_spend(git->work, (apr_off_t)size + rc_git_objects_copied(git->odb), pool);
+}
+
+rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
+                      apr_pool_t *pool)
+{
+    rc_err_t *err = NULL;
+    apr_off_t copied;
+
+    if (!git->odb)
+        return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
+    if (type == GIT_OBJECT_BLOB)
+        RC_TRY(rc_git_spend(git, id, pool));
+    if (git_odb_read(out, git->odb, id) < 0)
+        return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
+    copied = rc_git_objects_copied(git->odb);
+    if (git_odb_object_type(*out) == type && type == GIT_OBJECT_BLOB)
+        return NULL;
+    if (git_odb_object_type(*out) == type)
+        err = rc_work_spend(git->work, (apr_off_t)git_odb_object_size(*out) + copied, pool);
+    else
+        err = rc_err_internal(pool, APR_SUCCESS, "%s in %s is no %s", git_oid_tostr_s(id),
+                              git->path, git_object_type2string(type));
+    if (!err)
+        return NULL;
+    git_odb_object_free(*out);
+    *out = NULL;
+    return err;
+}
