@@ -143,6 +143,39 @@ sub methods {
     return @bad;
 }
 
+# What comments cite exists: pages and sections of the contract ("contract 02 §1.8", "01 §5 and §6"), its
+# decisions ("05 OPEN-9"), methods ("contract 02 create_repo"), and other documents ("docs/architecture.md §3").
+my $SECTION = qr{\d+(?:\.\d+)?};
+
+sub headings {
+    my ($file) = @_;
+    my $text = slurp($file);
+    my %there = map { ($_ => 1) } $text =~ /^#{2,4} ($SECTION)\b/mg, $text =~ /^\| (OPEN-\d+) \|/mg;
+    $there{$_} = 1 for map { /\b([a-z]+_[a-z_]+)/g } $text =~ /^#### (.+)/mg, $text =~ /^\| `(\w+)\(/mg;
+    return \%there;
+}
+
+sub citations {
+    my ($root) = @_;
+    my %pages = map { m{(\d\d)-[^/]*$} ? ($1 => headings("$root/$_")) : () } files($root, qr{^docs/contract/\d\d-.*\.md$});
+    my @bad;
+    for my $file (grep { !m{^t/(?:00-guards\.t|lib/RCAPI/Guards\.pm)$} } files($root, qr{^(?:src|include|t|conf)/|^mod_rcapi\.c$|^Makefile$})) {
+        my $text = slurp("$root/$file") =~ s{\n\s*(?:\*(?!/)|#|//|--)?\s*}{ }gr;
+        push @bad, "$file: cites $1" while $text =~ m{\b((?:design|house|style|performance[-\d]*)\.md)}g;
+        while ($text =~ m{\b(?:[Cc]ontract ([01]\d)\b|([01]\d)(?= §))((?:,? (?:(?:and|to) )?§$SECTION)*)(?: ([a-z]+_[a-z_]+)\b)?}g) {
+            my ($page, $places, $method) = ($1 // $2, $3, $4);
+            push @bad, "$file: no page $page" if !$pages{$page};
+            push @bad, map { "$file: no $_ on page $page" } grep { !$pages{$page}{$_} }
+                $places =~ /($SECTION)/g, $page eq "02" ? $method // () : ();
+        }
+        push @bad, map { "$file: no decision $_" } grep { !$pages{"05"}{$_} } $text =~ /(OPEN-\d+)/g;
+        while ($text =~ m{\b(docs/[\w/-]+\.md)(?: §($SECTION))?}g) {
+            push @bad, "$file: no $1" . ($2 ? " §$2" : "") if !-e "$root/$1" || $2 && !headings("$root/$1")->{$2};
+        }
+    }
+    return @bad;
+}
+
 # Functions that overflow, share state between threads, start a shell, or (json-c's parser) lose a part
 # of their input when memory is short.
 sub banned {
