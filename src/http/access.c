@@ -98,15 +98,6 @@ void rc_http_log_refusal(request_rec *r, const rc_web_call_t *call)
                       rc_redact(why ? why : no_reason(call), r->pool), rc_http_request_words(r));
 }
 
-void rc_http_forget_verdict(rc_note_t *note)
-{
-    if (note->work)
-        apr_pool_destroy(note->work);
-    note->work = NULL;
-    note->call = NULL;
-    note->err = NULL;
-}
-
 rc_note_t *rc_http_decide(request_rec *r)
 {
     rc_note_t *note = rc_http_note(r);

@@ -73,19 +73,35 @@ typedef struct rc_note_t {
     rc_err_t *err;                      /* ... why there is none */
 } rc_note_t;
 
-/* config.c, mount.c */
+/* config.c */
 extern const command_rec rc_http_directives[];
-extern const char rc_http_unmounted[];
+
+/* settings.c */
 void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s);
 void *rc_http_merge_server_conf(apr_pool_t *pool, void *base, void *over);
 void *rc_http_create_dir_conf(apr_pool_t *pool, char *path);
 void *rc_http_merge_dir_conf(apr_pool_t *pool, void *base, void *over);
 rc_server_conf_t *rc_http_server_conf(const server_rec *s);
 rc_dir_conf_t *rc_http_dir_conf(const request_rec *r);
+
+/** The settings of @a conf with the defaults filled in. */
+void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool);
+
+/** The limit on request bodies of a place. */
+apr_size_t rc_http_max_body(const rc_dir_conf_t *conf);
+
+/* mount.c */
+extern const char rc_http_unmounted[];
 const char *rc_http_set_handler(cmd_parms *cmd, void *dconf, const char *arg);
 
 /** Is @a path (decoded) below a place of ours? Before httpd has looked for its configuration. */
 bool rc_http_is_below_mount(const rc_server_conf_t *conf, const char *path);
+
+/** Does @a conf have us mounted anywhere? */
+bool rc_http_is_mounted(const rc_server_conf_t *conf);
+
+/** Before httpd knows which section a URL belongs to: is it below a mount? In doubt, yes. */
+bool rc_http_may_be_ours(const request_rec *r);
 
 /** Where @a path continues behind @a mount ("/" at its end); NULL when it is not below it. */
 const char *rc_http_behind(const char *mount, const char *path);
@@ -102,15 +118,6 @@ const char *rc_http_sent_path(request_rec *r);
 /* check.c: when the server starts */
 int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
-/** The settings of @a conf with the defaults filled in. */
-void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool);
-
-/** The limit on request bodies of a place. */
-apr_size_t rc_http_max_body(const rc_dir_conf_t *conf);
-
-/** Does @a conf have us mounted anywhere? */
-bool rc_http_is_mounted(const rc_server_conf_t *conf);
-
 /* warn.c */
 
 /** Warns of what is allowed and seldom meant: at a start, in the log; with httpd -t, to its user.
@@ -120,11 +127,11 @@ void rc_http_warn(const server_rec *main, apr_pool_t *pool);
 /** Why the account of the children cannot write in @a directory: an errno; 0: it can. */
 int rc_http_folder_error(const char *folder);
 
-/* process.c: environments of this process */
+/* environment.c: databases and repositories of this process */
 int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 void rc_http_child_init(apr_pool_t *pchild, server_rec *s);
 
-/** Until @a pool ends, this process is at work for us: see process.c. */
+/** Until @a pool ends, this process is at work for us: see environment.c. */
 void rc_http_at_work(apr_pool_t *pool);
 
 /** The environment for @a r, or NULL while it cannot be opened (which is logged). */
@@ -140,9 +147,21 @@ int rc_http_hide_unknown(request_rec *r);
 void rc_http_hide_refused(request_rec *r);
 int rc_http_hide_from_logs(request_rec *r);
 
-/** Replaces keys by *** in the request line and the query of @a r, and in its headers. */
+/** Before the connection changes to HTTP/2, which makes the same request anew: puts keys back. */
+int rc_http_return_keys(conn_rec *c, request_rec *r, server_rec *s, const char *protocol);
+
+/* clean.c: replaces keys by *** */
+
+/** In one string of the request, which may be NULL. */
+void rc_http_hide_in(char **text, apr_pool_t *pool);
+
+/** In the request line and the query; in the headers; in those that only describe the client; in
+ * URL and file name; in all of them, and in what modules noted. */
 void rc_http_hide_query(request_rec *r);
 void rc_http_hide_headers(request_rec *r);
+void rc_http_hide_description(request_rec *r);
+void rc_http_hide_place(request_rec *r);
+void rc_http_hide_all(request_rec *r);
 
 /* veil.c */
 
@@ -157,16 +176,20 @@ const char *rc_http_shown_header(const char *name, const char *value, apr_pool_t
 
 /* keys.c */
 
-/** Before the connection changes to HTTP/2, which makes the same request anew: puts keys back. */
-int rc_http_return_keys(conn_rec *c, request_rec *r, server_rec *s, const char *protocol);
+/** Takes the keys of @a r into @a note, and puts *** in their place. @a decoded: httpd has decoded
+ * the URL. */
+void rc_http_take_keys(rc_note_t *note, request_rec *r, bool decoded);
 
-/** Before httpd knows which section a URL belongs to: is it below a mount? In doubt, yes. */
-bool rc_http_may_be_ours(const request_rec *r);
+/* request.c */
 
-/** What is remembered of @a r; on the first call its keys are taken out of it. The second one is
- * for the time before httpd decodes the URL. */
+/** The note of @a r; the first call makes it. The second one is for the time before httpd decodes
+ * the URL; the third returns NULL when there is none yet, or no request. */
 rc_note_t *rc_http_note(request_rec *r);
 rc_note_t *rc_http_early_note(request_rec *r);
+rc_note_t *rc_http_existing_note(const request_rec *r);
+
+/** Drops the verdict, and with it the database connection and the repository it holds. */
+void rc_http_forget_verdict(rc_note_t *note);
 
 /* access.c, serve.c */
 int rc_http_translate_name(request_rec *r);
@@ -178,9 +201,6 @@ rc_note_t *rc_http_decide(request_rec *r);
 
 /** Tells the log, at the level info, why a view was refused. */
 void rc_http_log_refusal(request_rec *r, const rc_web_call_t *call);
-
-/** Drops the verdict, and with it the database connection and the repository it holds. */
-void rc_http_forget_verdict(rc_note_t *note);
 
 /** scheme://host[:port]<mount> as clients see it. */
 const char *rc_http_base_url(request_rec *r, apr_pool_t *pool);

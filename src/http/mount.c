@@ -60,6 +60,16 @@ const char *rc_http_set_handler(cmd_parms *cmd, void *dconf, const char *arg)
     return DECLINE_CMD;
 }
 
+bool rc_http_is_mounted(const rc_server_conf_t *conf)
+{
+    int i;
+
+    for (i = 0; i < conf->mounts->nelts; i++)
+        if (APR_ARRAY_IDX(conf->mounts, i, rc_mount_t).ours)
+            return true;
+    return false;
+}
+
 const char *rc_http_behind(const char *mount, const char *path)
 {
     apr_size_t len = strlen(mount);
@@ -91,4 +101,18 @@ const char *rc_http_path(const request_rec *r)
     if (!conf->mount || conf->mount == rc_http_unmounted || !r->uri || *r->uri != '/')
         return NULL;
     return rc_http_behind(conf->mount, r->uri);
+}
+
+bool rc_http_may_be_ours(const request_rec *r)
+{
+    const rc_server_conf_t *conf = rc_http_server_conf(r->server);
+    char *path;
+
+    if (!conf->mounts->nelts || !r->uri || *r->uri != '/')
+        return false;
+    path = apr_pstrdup(r->pool, r->uri);
+    if (ap_unescape_url_keep2f(path, 1) != OK ||
+        !ap_normalize_path(path, AP_NORMALIZE_NOT_ABOVE_ROOT | AP_NORMALIZE_MERGE_SLASHES))
+        return true; /* core will refuse it, and log */
+    return rc_http_is_below_mount(conf, path);
 }

@@ -113,7 +113,7 @@ sub log_ids {
 # Every directive is in the sample and in the README, every field has its default and its merge.
 sub directives {
     my ($root) = @_;
-    my $config = slurp("$root/src/http/config.c");
+    my $config = slurp("$root/src/http/config.c") . slurp("$root/src/http/settings.c");
     my @bad;
     for my $name ($config =~ /AP_INIT_\w+\("(Rcapi\w+)"/g) {
         push @bad, map { "$name: not in $_" } grep { slurp("$root/$_") !~ /\b$name\b/ } qw(conf/rcapi.conf README.md);

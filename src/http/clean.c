@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Replaces keys and logins in the parts of a request by ***: request line, query, headers, notes.
+ * hide.c says when.
+ */
+#include "http.h"
+
+#include <apr_base64.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/redact.h"
+
+/* Replaces one string of the request, if it holds a key. */
+void rc_http_hide_in(char **text, apr_pool_t *pool)
+{
+    if (*text)
+        *text = (char *)rc_redact(*text, pool);
+}
+
+void rc_http_hide_query(request_rec *r)
+{
+    char *query = r->parsed_uri.query;
+
+    rc_http_hide_in(&r->the_request, r->pool);
+    rc_http_hide_in(&r->unparsed_uri, r->pool);
+    rc_http_hide_in(&r->parsed_uri.fragment, r->pool);
+    if (query)
+        r->parsed_uri.query = (char *)rc_redact_query(query, r->pool);
+    if (r->args) /* the same string, until another module sets it */
+        r->args =
+            r->args == query ? r->parsed_uri.query : (char *)rc_redact_query(r->args, r->pool);
+}
+
+static void hide_table(apr_table_t *table, apr_pool_t *pool)
+{
+    const apr_array_header_t *rows = table ? apr_table_elts(table) : NULL;
+    int i;
+
+    for (i = 0; rows && i < rows->nelts; i++) {
+        apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
+
+        row->val = (char *)rc_http_shown_header(row->key, row->val, pool);
+    }
+}
+
+/* 40 hex digits, as our keys are; without a password also other long words. */
+static bool looks_like_key(const char *name, bool password)
+{
+    apr_size_t len = 0;
+    bool hex = true;
+
+    for (; name[len]; len++) {
+        if (!apr_isalnum(name[len]) && name[len] != '-' && name[len] != '_')
+            return false;
+        hex = hex && apr_isxdigit(name[len]);
+    }
+    return (hex && len == 40) || (!password && len >= 20);
+}
+
+/* `curl -u KEY:`: a key in the place of a user name, which httpd writes into its logs. */
+static void hide_basic(request_rec *r)
+{
+    const char *sent = apr_table_get(r->headers_in, "Authorization");
+    char *login, *colon;
+
+    if (!sent || strncasecmp(sent, "Basic ", 6))
+        return;
+    sent += strspn(sent + 6, " \t") + 6;
+    login = apr_palloc(r->pool, (apr_size_t)apr_base64_decode_len(sent) + 1);
+    login[apr_base64_decode(login, sent)] = '\0';
+    if (!(colon = strchr(login, ':')))
+        return;
+    *colon = '\0';
+    if (!looks_like_key(login, colon[1] != '\0'))
+        return;
+    login = apr_pstrcat(r->pool, RC_HIDDEN ":", colon + 1, NULL);
+    sent = ap_pbase64encode(r->pool, login);
+    apr_table_setn(r->headers_in, "Authorization", apr_pstrcat(r->pool, "Basic ", sent, NULL));
+}
+
+/* Authorization has a grammar that others still read; it is hidden when the request ends. */
+void rc_http_hide_headers(request_rec *r)
+{
+    const apr_array_header_t *rows = apr_table_elts(r->headers_in);
+    int i;
+
+    hide_basic(r);
+    for (i = 0; i < rows->nelts; i++) {
+        apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
+
+        if (strcasecmp(row->key, "Authorization"))
+            row->val = (char *)rc_redact(row->val, r->pool);
+    }
+}
+
+/* Headers that only describe the client; nobody works by them. */
+void rc_http_hide_description(request_rec *r)
+{
+    static const char *const names[] = {"Referer", "User-Agent"};
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        const char *sent = apr_table_get(r->headers_in, names[i]);
+        const char *clean = sent ? rc_redact(sent, r->pool) : NULL;
+
+        if (clean != sent)
+            apr_table_setn(r->headers_in, names[i], clean);
+    }
+}
+
+void rc_http_hide_place(request_rec *r)
+{
+    rc_http_hide_in(&r->uri, r->pool);
+    rc_http_hide_in(&r->filename, r->pool);
+    rc_http_hide_in(&r->path_info, r->pool);
+}
+
+/* Below our mounts keys.c has done it; the query may have been rewritten since. */
+static bool headers_are_hidden(const request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &rcapi_module) != NULL;
+}
+
+/* The login stays until here, and a key comes back when the protocol is switched (keys.c). */
+static void hide_login(request_rec *r)
+{
+    static const char *const names[] = {"Authorization", "X-Api-Key"};
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        const char *sent = apr_table_get(r->headers_in, names[i]);
+
+        if (sent)
+            apr_table_setn(r->headers_in, names[i], rc_http_shown_header(names[i], sent, r->pool));
+    }
+    if (r->user && looks_like_key(r->user, true))
+        r->user = RC_HIDDEN;
+}
+
+void rc_http_hide_all(request_rec *r)
+{
+    apr_table_t *const tables[] = {r->headers_out, r->err_headers_out, r->subprocess_env,
+                                   r->notes,       r->trailers_in,     r->trailers_out};
+    apr_size_t i;
+
+    rc_http_hide_query(r);
+    rc_http_hide_in(&r->parsed_uri.path, r->pool);
+    rc_http_hide_in(&r->protocol, r->pool);
+    if (!headers_are_hidden(r))
+        hide_table(r->headers_in, r->pool);
+    hide_login(r);
+    rc_http_hide_place(r);
+    for (i = 0; i < sizeof(tables) / sizeof(*tables); i++)
+        hide_table(tables[i], r->pool);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What is remembered of one request below our mounts (rc_note_t): it is made once, as early as a
+ * hook of ours sees the request, and takes the keys out of it.
+ */
+#include "http.h"
+
+#include "base/redact.h"
+
+rc_note_t *rc_http_existing_note(const request_rec *r)
+{
+    return r ? ap_get_module_config(r->request_config, &rcapi_module) : NULL;
+}
+
+/*
+ * A subrequest or an internal redirect sees what we left of the first request: headers without
+ * keys, perhaps a query with ***. Its keys and its login are those of the first.
+ */
+static void inherit_keys(rc_note_t *note, const rc_note_t *outer)
+{
+    if (!note->header_key)
+        note->header_key = outer->header_key;
+    if (note->query_key && !strcmp(note->query_key, RC_HIDDEN))
+        note->query_key = outer->query_key;
+    note->login = outer->login; /* counts if httpd takes r->user over */
+}
+
+void rc_http_forget_verdict(rc_note_t *note)
+{
+    if (note->work)
+        apr_pool_destroy(note->work);
+    note->work = NULL;
+    note->call = NULL;
+    note->err = NULL;
+}
+
+static rc_note_t *make_note(request_rec *r, bool decoded)
+{
+    rc_note_t *note = rc_http_existing_note(r), *outer;
+
+    if (note)
+        return note;
+    rc_http_at_work(r->pool);
+    note = apr_pcalloc(r->pool, sizeof(*note));
+    ap_set_module_config(r->request_config, &rcapi_module, note);
+    rc_http_take_keys(note, r, decoded);
+    outer = rc_http_existing_note(r->main ? r->main : r->prev);
+    if (outer)
+        inherit_keys(note, outer);
+    if (outer && !r->main) /* redirected: the first request comes to no handler of ours */
+        rc_http_forget_verdict(outer);
+    return note;
+}
+
+rc_note_t *rc_http_note(request_rec *r)
+{
+    return make_note(r, true);
+}
+
+rc_note_t *rc_http_early_note(request_rec *r)
+{
+    return make_note(r, false);
+}
