@@ -76,8 +76,23 @@ struct rc_vcs_t {
     const rc_backend_t *backend;
     void *repo;       /* the back end's handle */
     apr_pool_t *pool; /* the user's: errors live here */
+    const char *path; /* as it was opened */
+    rc_work_t *work;  /* what reading counts against; NULL: no limits */
 };
 
 extern const rc_backend_t rc_git_backend;
+
+/** Adds a type of repository. Before rc_vcs_startup, and before threads start; at most eight types
+ * in all, git among them. */
+void rc_vcs_register(const rc_backend_t *backend);
+
+/** The back end of @a type; NULL when there is none. */
+const rc_backend_t *rc_vcs_backend(const char *type);
+
+/** The same; an unknown type is RC_E_INTERNAL. */
+rc_err_t *rc_vcs_need_backend(const rc_backend_t **out, const char *type, apr_pool_t *pool);
+
+/** Lets go what back ends remember of the repository at @a path, beside open handles. */
+void rc_vcs_forget(const char *path);
 
 #endif

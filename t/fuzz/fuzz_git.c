@@ -110,7 +110,7 @@ static git_oid put_commit(rc_git_t *git, const git_oid *tree, const git_oid *par
 
 static void print(rc_git_t *git, const git_oid *commit, apr_pool_t *pool)
 {
-    rc_vcs_t vcs = {&rc_git_backend, git, pool};
+    rc_vcs_t vcs = {.backend = &rc_git_backend, .repo = git, .pool = pool};
     rc_diff_options_t options = {.context = 3};
     rc_spool_t *spool = rc_spool_create("/tmp", pool);
 

@@ -208,7 +208,11 @@ rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_par
 /** RC_E_FAILED with a text for clients when the repository is of a format that we do not read. */
 rc_err_t *rc_git_check_format(const char *git_dir, apr_pool_t *pool);
 
-/* --- git.c: the handle --- */
+/* --- library.c --- */
+
+rc_err_t *rc_git_startup(apr_pool_t *pool);
+
+/* --- handle.c --- */
 
 struct rc_git_t {
     git_odb *odb;         /* see objects.c */
@@ -226,6 +230,8 @@ struct rc_git_t {
     rc_git_order_t *order; /* that of refs, or an earlier one until it is asked for */
     bool ordered;          /* it is that of refs */
 };
+
+/* --- directory.c --- */
 
 rc_err_t *rc_git_create(const char *path, apr_pool_t *pool);
 

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One open git repository: opens it, says whether it can be used again, closes it.
+ */
+#include "handle.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "base/fs.h"
+
+/* HEAD may be a link, as old versions of git made it, to a branch that is packed. */
+static bool has_head(const rc_git_t *git)
+{
+    char path[4096];
+    struct stat st;
+
+    if (apr_snprintf(path, sizeof(path), "%s/HEAD", git->path) >= (int)sizeof(path) - 1)
+        return false;
+    return !lstat(path, &st) && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
+}
+
+static bool stat_directory(const rc_git_t *git, struct stat *st)
+{
+    return !stat(git->path, st) && S_ISDIR(st->st_mode) && has_head(git);
+}
+
+void rc_git_close(void *repo)
+{
+    rc_git_t *git = repo;
+
+    rc_git_rest(git);
+    rc_git_share_leave(git->shared);
+    rc_git_shut(git);
+    free(git->path);
+    free(git);
+}
+
+/* To git that is no repository, so it is not an empty one to us either. */
+static rc_err_t *check_directory(rc_git_t *git, apr_pool_t *pool)
+{
+    const char *refs = apr_pstrcat(pool, git->path, "/refs", NULL);
+    struct stat st, inner;
+
+    if (access(git->path, R_OK | X_OK) || stat(refs, &inner))
+        return rc_fs_err(pool, "open the repository", git->path);
+    /* Before anything is opened: if the directory is replaced meanwhile, the next reuse sees it. */
+    if (!stat_directory(git, &st) || !S_ISDIR(inner.st_mode))
+        return rc_err_internal(pool, APR_ENOENT, "cannot open the repository %s", git->path);
+    git->dev = st.st_dev;
+    git->ino = st.st_ino;
+    return rc_git_check_format(git->path, pool);
+}
+
+rc_err_t *rc_git_open(void **repo, const char *path, apr_pool_t *pool)
+{
+    rc_git_t *git = calloc(1, sizeof(*git));
+    rc_err_t *err;
+
+    if (git)
+        git->path = strdup(rc_git_dir(path, pool));
+    if (!git || !git->path) {
+        free(git);
+        return rc_err_internal(pool, APR_ENOMEM, "cannot open the repository %s", path);
+    }
+    err = check_directory(git, pool);
+    if (!err && !(git->shared = rc_git_share_enter(git)))
+        err = rc_err_internal(pool, APR_ENOMEM, "cannot open the repository %s", path);
+    if (!err)
+        err = rc_git_reopen(git, pool);
+    if (err) {
+        rc_git_close(git);
+        return err;
+    }
+    *repo = git;
+    return NULL;
+}
+
+bool rc_git_reuse(void *repo)
+{
+    rc_git_t *git = repo;
+    struct stat st;
+
+    /* A failed rc_git_reopen leaves no library side. */
+    return git->odb && stat_directory(git, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
+           rc_git_watch_same(git->packs, git->packs_taken);
+}
+
+void rc_git_set_work(void *repo, rc_work_t *work)
+{
+    ((rc_git_t *)repo)->work = work;
+}

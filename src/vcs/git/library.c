@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Starts libgit2 and sets it up for this process.
+ */
+#include "objects.h"
+
+#include "base/versions.h"
+
+/* For the process, all handles together. */
+#define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
+#define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
+#define CACHE_LIMIT  ((ssize_t)32 << 20) /* bytes of small objects kept */
+
+static rc_err_t *set_search_paths(apr_pool_t *pool)
+{
+    int level;
+
+    /* Else diffs fail where HOME is unreadable, and answers depend on the server's user. */
+    for (level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
+        if (git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "") < 0)
+            return rc_git_err(pool, "cannot empty libgit2's search path %d", level);
+    return NULL;
+}
+
+static int users; /* of the library: settings of servers in this process */
+
+static apr_status_t end_library(void *unused)
+{
+    (void)unused;
+    if (!__atomic_sub_fetch(&users, 1, __ATOMIC_ACQ_REL))
+        rc_git_share_clear();
+    git_libgit2_shutdown();
+    return APR_SUCCESS;
+}
+
+/* What all open repositories of the process share ends with the process: the settings of one server
+ * may go before those of another. */
+static rc_err_t *start_shared(void)
+{
+    static apr_pool_t *process;
+
+    if (process)
+        return NULL;
+    apr_pool_create(&process, NULL);
+    RC_TRY(rc_git_packs_startup(process));
+    return rc_git_share_startup(process);
+}
+
+rc_err_t *rc_git_startup(apr_pool_t *pool)
+{
+    if (git_libgit2_init() < 0)
+        return rc_git_err(pool, "cannot start libgit2");
+    __atomic_add_fetch(&users, 1, __ATOMIC_ACQ_REL);
+    apr_pool_cleanup_register(pool, NULL, end_library, apr_pool_cleanup_null);
+    RC_TRY(set_search_paths(pool));
+    RC_TRY(start_shared());
+    RC_TRY(rc_git_mapped_startup(pool));
+    /* git does not hash what it reads either; zlib's checksum stays. */
+    if (git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) < 0 ||
+        /* The administrator names the repositories; whose they are does not matter. */
+        git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, RC_GIT_OBJECT_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
+        git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
+        /* A walk over the history would fill the cache with commits nobody asks for again. */
+        git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_COMMIT, (size_t)0) < 0)
+        return rc_git_err(pool, "cannot set up libgit2");
+    rc_version_add("libgit2", LIBGIT2_VERSION);
+    return NULL;
+}

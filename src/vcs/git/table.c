@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The git back end's row in the table of back ends.
+ */
+#include "handle.h"
+
+static void drop_cache(const char *path, apr_pool_t *pool)
+{
+    const char *git_dir = rc_git_dir(path, pool);
+
+    rc_git_share_forget(path);
+    rc_git_order_forget(git_dir, pool);
+}
+
+static void rest(void *repo)
+{
+    rc_git_rest(repo);
+}
+
+static rc_err_t *refresh(rc_vcs_t *vcs)
+{
+    return rc_git_refresh(vcs->repo, true, vcs->pool);
+}
+
+const rc_backend_t rc_git_backend = {
+    .type = "git",
+    .startup = rc_git_startup,
+    .create = rc_git_create,
+    .copy = rc_git_copy,
+    .forget = rc_git_share_forget,
+    .known_state = rc_git_known_state,
+    .drop_cache = drop_cache,
+    .check_head = rc_git_check_head,
+    .repair_head = rc_git_repair_head,
+    .open = rc_git_open,
+    .reuse = rc_git_reuse,
+    .rest = rest,
+    .set_work = rc_git_set_work,
+    .close = rc_git_close,
+    .refresh = refresh,
+    .state = rc_git_state,
+    .count = rc_git_count,
+    .resolve = rc_git_resolve,
+    .commit = rc_git_commit,
+    .id_at = rc_git_id_at,
+    .place = rc_git_position,
+    .series = rc_git_series,
+    .time = rc_git_time,
+    .index_of = rc_git_index_of,
+    .import = rc_git_import,
+    .files = rc_git_files,
+    .changes = rc_git_changes,
+    .stat = rc_git_stat,
+    .nodes = rc_git_nodes,
+    .entry = rc_git_entry,
+    .content = rc_git_content,
+    .diff_files = rc_git_diff_files,
+    .export = rc_git_export,
+    .refs = rc_git_refs,
+    .diff = rc_git_diff,
+    .mail = rc_git_mail,
+    .check_refs = rc_git_check_refs,
+    .strip = rc_git_strip,
+};

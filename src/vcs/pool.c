@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Keeps repositories open between uses. The handle used last is used next; the one unused longest
+ * is closed first.
+ */
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_thread_mutex.h>
+
+#include "backend.h"
+#include "base/time.h"
+
+/* Freed handles leave holes in malloc's arenas; give them back once per so many closed ones. */
+#define TRIM_AFTER 16
+
+/* An idle handle that was not used for so long is closed when another one is given back. */
+#define IDLE_MOST apr_time_from_sec(300)
+
+typedef struct handle_t handle_t;
+struct handle_t {
+    handle_t *newer, *older; /* neighbours among the idle ones */
+    const rc_backend_t *backend;
+    void *repo;
+    char *path;
+    apr_time_t used; /* rc_clock() */
+};
+
+struct rc_vcs_pool_t {
+    apr_thread_mutex_t *mutex; /* guards all below */
+    handle_t *newest, *oldest;
+    int idle, max_idle;
+    int closed; /* since the last trim */
+};
+
+/* What a user's pool gives back when it ends. */
+typedef struct lease_t {
+    rc_vcs_t vcs;
+    rc_vcs_pool_t *owner; /* NULL: nobody keeps it */
+    handle_t *handle;
+} lease_t;
+
+/* --- the idle handles; callers hold the mutex for link and unlink --- */
+
+static void unlink_idle(rc_vcs_pool_t *owner, handle_t *handle)
+{
+    *(handle->newer ? &handle->newer->older : &owner->newest) = handle->older;
+    *(handle->older ? &handle->older->newer : &owner->oldest) = handle->newer;
+    handle->newer = handle->older = NULL;
+    owner->idle--;
+}
+
+static void link_newest(rc_vcs_pool_t *owner, handle_t *handle)
+{
+    handle->newer = NULL;
+    handle->older = owner->newest;
+    *(owner->newest ? &owner->newest->newer : &owner->oldest) = handle;
+    owner->newest = handle;
+    owner->idle++;
+}
+
+static handle_t *find_idle(const rc_vcs_pool_t *owner, const rc_backend_t *backend,
+                           const char *path)
+{
+    handle_t *handle;
+
+    for (handle = owner->newest; handle; handle = handle->older)
+        if ((!backend || handle->backend == backend) && !strcmp(handle->path, path))
+            return handle;
+    return NULL;
+}
+
+static void close_handle(rc_vcs_pool_t *owner, handle_t *handle)
+{
+    bool trim = false;
+
+    handle->backend->close(handle->repo);
+    free(handle->path);
+    free(handle);
+    if (!owner)
+        return;
+    apr_thread_mutex_lock(owner->mutex);
+    if (++owner->closed >= TRIM_AFTER) {
+        owner->closed = 0;
+        trim = true;
+    }
+    apr_thread_mutex_unlock(owner->mutex);
+    if (trim)
+        malloc_trim(0);
+}
+
+static handle_t *take_idle(rc_vcs_pool_t *owner, const rc_backend_t *backend, const char *path)
+{
+    handle_t *handle;
+
+    apr_thread_mutex_lock(owner->mutex);
+    handle = find_idle(owner, backend, path);
+    if (handle)
+        unlink_idle(owner, handle);
+    apr_thread_mutex_unlock(owner->mutex);
+    return handle;
+}
+
+/* What is too much, or was not used for a while; NULL: nothing. */
+static handle_t *take_surplus(rc_vcs_pool_t *owner, apr_time_t now)
+{
+    handle_t *handle;
+
+    apr_thread_mutex_lock(owner->mutex);
+    handle = owner->oldest;
+    if (handle && owner->idle <= owner->max_idle && handle->used >= now - IDLE_MOST)
+        handle = NULL;
+    if (handle)
+        unlink_idle(owner, handle);
+    apr_thread_mutex_unlock(owner->mutex);
+    return handle;
+}
+
+static void sweep(rc_vcs_pool_t *owner)
+{
+    apr_time_t now = rc_clock();
+    handle_t *handle;
+
+    while ((handle = take_surplus(owner, now)))
+        close_handle(owner, handle);
+}
+
+static void give_back(rc_vcs_pool_t *owner, handle_t *handle)
+{
+    handle->used = rc_clock();
+    apr_thread_mutex_lock(owner->mutex);
+    link_newest(owner, handle);
+    apr_thread_mutex_unlock(owner->mutex);
+    sweep(owner);
+}
+
+static apr_status_t end_lease(void *data)
+{
+    lease_t *lease = data;
+
+    lease->vcs.backend->set_work(lease->handle->repo, NULL);
+    lease->handle->backend->rest(lease->handle->repo);
+    if (lease->owner)
+        give_back(lease->owner, lease->handle);
+    else
+        close_handle(NULL, lease->handle);
+    return APR_SUCCESS;
+}
+
+static apr_status_t close_pool(void *data)
+{
+    rc_vcs_pool_t *owner = data;
+    handle_t *handle;
+
+    while ((handle = owner->newest)) {
+        unlink_idle(owner, handle);
+        close_handle(owner, handle);
+    }
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_vcs_pool_create(rc_vcs_pool_t **out, int max_idle, apr_pool_t *pool)
+{
+    rc_vcs_pool_t *owner = apr_pcalloc(pool, sizeof(*owner));
+    apr_status_t rv = apr_thread_mutex_create(&owner->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "cannot make the mutex of the repository handles");
+    owner->max_idle = max_idle > 0 ? max_idle : 0;
+    /* Registered after the mutex, so it runs before the mutex goes. */
+    apr_pool_cleanup_register(pool, owner, close_pool, apr_pool_cleanup_null);
+    *out = owner;
+    return NULL;
+}
+
+void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path)
+{
+    handle_t *handle;
+
+    while ((handle = take_idle(vcs_pool, NULL, path)))
+        close_handle(vcs_pool, handle);
+    rc_vcs_forget(path);
+}
+
+static rc_err_t *open_handle(handle_t **out, const rc_backend_t *backend, const char *path,
+                             apr_pool_t *pool)
+{
+    handle_t *handle;
+    void *repo;
+
+    RC_TRY(backend->open(&repo, path, pool));
+    handle = calloc(1, sizeof(*handle));
+    if (handle)
+        handle->path = strdup(path);
+    if (!handle || !handle->path) {
+        free(handle);
+        backend->close(repo);
+        return rc_err_internal(pool, APR_ENOMEM, "cannot keep a repository handle");
+    }
+    handle->backend = backend;
+    handle->repo = repo;
+    *out = handle;
+    return NULL;
+}
+
+rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
+                      rc_work_t *work, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+    handle_t *handle = NULL;
+    lease_t *lease;
+
+    RC_TRY(rc_vcs_need_backend(&backend, type, pool));
+    while (vcs_pool && (handle = take_idle(vcs_pool, backend, path))) {
+        if (backend->reuse(handle->repo))
+            break;
+        close_handle(vcs_pool, handle);
+    }
+    if (!handle)
+        RC_TRY(open_handle(&handle, backend, path, pool));
+    lease = apr_pcalloc(pool, sizeof(*lease));
+    lease->owner = vcs_pool;
+    lease->handle = handle;
+    lease->vcs.backend = backend;
+    lease->vcs.repo = handle->repo;
+    lease->vcs.path = handle->path;
+    lease->vcs.work = work;
+    lease->vcs.pool = pool;
+    backend->set_work(handle->repo, work);
+    apr_pool_cleanup_register(pool, lease, end_lease, apr_pool_cleanup_null);
+    *out = &lease->vcs;
+    return NULL;
+}
