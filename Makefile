@@ -39,7 +39,7 @@ CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN
             $(OPT_$(BUILD))
 LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,now
 
-ROOMS    := base archive db store remote vcs vcs/git vcs/git/diff \
+ROOMS    := base archive db db/sqlite store remote vcs vcs/git vcs/git/diff \
               domain faces/api faces/api/methods faces/raw
 LIB_SRC  := $(wildcard $(ROOMS:%=src/%/*.c))
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
@@ -58,10 +58,10 @@ obj    = $(1:%.c=$(O)/obj/%.o)
 all: $(O)/mod_rcapi.so $(PROGS)
 	@:
 
-$(O)/gen/rc_sql.def: src/db/sql.awk $(sort $(wildcard src/store/sql/*.sql))
+$(O)/gen/rc_sql.def: src/store/sql.awk $(sort $(wildcard src/store/sql/*.sql))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
-$(O)/gen/rc_schema.def: src/db/schema.awk $(sort $(wildcard src/store/schema/*.sql))
+$(O)/gen/rc_schema.def: src/store/schema.awk $(sort $(wildcard src/store/schema/*.sql))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
 
@@ -70,7 +70,6 @@ $(call obj,$(UNIT_SRC)): CPPFLAGS += -Isrc
 $(O)/obj/%.o: %.c Makefile | $(O)/.packages $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-$(call obj,$(LIB_SRC)): $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
 
 $(LIB): $(call obj,$(LIB_SRC))
 	@rm -f $@

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Statements by name (src/store/sql/). Private to src/store.
+ * Statements by number, as src/store uses them.
  *
  *     rc_stmt_t *st;
  *     RC_TRY(rc_query(&st, db, SQL_REPO_BY_NAME, "s", name));
@@ -10,34 +10,12 @@
 #define RC_DB_STMT_H
 
 #include <stdbool.h>
-#include <sys/stat.h>
 
 #include <apr_tables.h>
-#include <sqlite3.h>
 
 #include "db/db.h"
 
-typedef enum {
-#define X(name, text) name,
-#include "rc_sql.def"
-#undef X
-    RC_SQL_COUNT
-} rc_sql_t;
-
-typedef sqlite3_stmt rc_stmt_t;
-
-struct rc_db_t {
-    sqlite3 *handle;
-    apr_pool_t *own;          /* ends with the connection */
-    apr_pool_t *pool;         /* of whoever uses the connection now: errors live here */
-    struct rc_lease_t *lease; /* of the pool it comes from; NULL without one */
-    int write_lock;           /* descriptor of the lock file that orders writers */
-    bool writing, reading;
-    const rc_db_config_t *config;
-    const char *path; /* of the file, without links */
-    struct stat file; /* as it was opened */
-    rc_stmt_t *statements[RC_SQL_COUNT];
-};
+typedef struct rc_stmt_t rc_stmt_t;
 
 /* A blob to bind or a column read; NULL data = SQL NULL. */
 typedef struct rc_blob_t {
@@ -45,11 +23,8 @@ typedef struct rc_blob_t {
     int len;
 } rc_blob_t;
 
-/** Keeps the -wal file small: see maintain.c. */
-void rc_db_bound_wal(rc_db_t *db);
-
-/** The statement @a sql, prepared on first use, reset if someone left it running. */
-rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql);
+/** The statement @a number of the configuration's texts, prepared on first use, reset. */
+rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number);
 
 /**
  * Binds ?1, ?2 ...: s const char * (NULL = SQL NULL), n the same, stored as a name of at most 255
@@ -60,12 +35,13 @@ rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql);
 rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...);
 
 /** The two at once. */
-rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql, const char *types, ...);
+rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, int number, const char *types, ...);
 
 /** And run, for a statement that yields no rows. */
-rc_err_t *rc_execute(rc_db_t *db, rc_sql_t sql, const char *types, ...);
+rc_err_t *rc_execute(rc_db_t *db, int number, const char *types, ...);
 
-/** The next row: *@a row tells whether there is one. At the end the statement is reset. */
+/** The next row: *@a row tells whether there is one. At the end the statement is reset.
+ * RC_E_INTERNAL when another statement of @a db stands on a row. */
 rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db);
 
 /** Steps a statement ..._SEEN_BY_...: *@a id is 0 when the object is not there, or hidden from the
@@ -99,25 +75,24 @@ rc_err_t *rc_rows_end(rc_rows_t *rows);
 rc_err_t *rc_texts(apr_array_header_t **list, rc_stmt_t *st, int column, rc_db_t *db,
                    apr_pool_t *pool);
 
-/** Frees the locks of a statement whose further rows are not wanted. */
+/** Ends a statement whose further rows are not wanted. */
 void rc_done(rc_stmt_t *st);
 
 /** Rows the last statement changed. */
 apr_int64_t rc_changes(rc_db_t *db);
 
-/* Columns of the current row, from 0. Texts are copied into @a pool; NULL for SQL NULL. */
+/* Columns of the current row, from 0. Texts are copied into @a pool, or (peek) valid until the next
+ * step; NULL for SQL NULL. */
+const char *rc_column_peek(rc_stmt_t *st, int column);
 const char *rc_column_text(rc_stmt_t *st, int column, apr_pool_t *pool);
 apr_int64_t rc_column_int(rc_stmt_t *st, int column);
 bool rc_column_bool(rc_stmt_t *st, int column);
 rc_blob_t rc_column_blob(rc_stmt_t *st, int column, apr_pool_t *pool);
 
-/** The error behind SQLite's code @a n, about @a what. Constraints become RC_E_CONFLICT. */
-rc_err_t *rc_db_error(rc_db_t *db, int n, const char *what);
+/** The memory pool of the request that uses the connection: errors live there. */
+apr_pool_t *rc_db_user_pool(const rc_db_t *db);
 
-/** Runs SQL text without parameters; for pragmas, transactions and schema steps only. */
+/** Runs SQL text without parameters; for schema steps and tests only. */
 rc_err_t *rc_db_exec(rc_db_t *db, const char *sql);
-
-/** Brings the schema up to date, step by step; refuses one that is newer than this program. */
-rc_err_t *rc_schema_update(rc_db_t *db);
 
 #endif

@@ -1,60 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Schema steps (src/store/schema/NNN.sql), numbered from 1; the database's user_version counts
- * the steps it has. All missing ones are applied in one transaction by whoever comes first.
+ * Brings the schema up to date. Its steps are numbered from 1, and the database counts those it
+ * has; the first process that opens it applies all missing ones in one transaction.
  */
-#include "db/stmt.h"
-
-#include <apr_strings.h>
-
-static const struct {
-    int number;
-    const char *sql;
-} steps[] = {
-#define S(number, text) {number, text},
-#include "rc_schema.def"
-#undef S
-};
-
-#define LATEST ((int)(sizeof(steps) / sizeof(*steps)))
-
-static rc_err_t *version(int *out, rc_db_t *db)
-{
-    rc_stmt_t *st;
-    int n = sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &st, NULL);
-
-    if (n != SQLITE_OK)
-        return rc_db_error(db, n, "user_version");
-    n = sqlite3_step(st);
-    *out = sqlite3_column_int(st, 0);
-    sqlite3_finalize(st);
-    return n == SQLITE_ROW ? NULL : rc_db_error(db, n, "user_version");
-}
+#include "driver.h"
 
 static rc_err_t *apply_missing(void *baton, rc_db_t *db)
 {
-    int have, i;
+    const rc_db_texts_t *texts = db->config->texts;
+    int have;
 
     (void)baton;
-    RC_TRY(version(&have, db));
-    for (i = have; i < LATEST; i++) {
-        RC_TRY(rc_db_exec(db, steps[i].sql));
-        RC_TRY(rc_db_exec(db, apr_psprintf(db->pool, "PRAGMA user_version = %d", steps[i].number)));
+    RC_TRY(db->driver->version(&have, db));
+    for (; have < texts->step_count; have++) {
+        RC_TRY(rc_db_exec(db, texts->steps[have]));
+        RC_TRY(db->driver->set_version(db, have + 1));
     }
     return NULL;
 }
 
 rc_err_t *rc_schema_update(rc_db_t *db)
 {
-    int have;
+    int have, latest = db->config->texts->step_count;
 
-    RC_TRY(version(&have, db));
-    if (have > LATEST)
+    RC_TRY(db->driver->version(&have, db));
+    if (have > latest)
         return rc_err_internal(db->pool, APR_SUCCESS,
                                "the database has schema %d, newer than this program's %d", have,
-                               LATEST);
+                               latest);
     if (!have && !db->config->create)
         return rc_err_internal(db->pool, APR_SUCCESS,
                                "the database %s is empty: restore it from a backup", db->path);
-    return have < LATEST ? rc_db_txn(db, apply_missing, NULL) : NULL;
+    return have < latest ? rc_db_txn(db, apply_missing, NULL) : NULL;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Prepare, bind, step: the thin layer over SQLite's statements that everything in src/store uses.
+ * Statements by number: prepare, bind, step, read columns. The thin layer over the driver that
+ * everything in src/store uses.
  */
-#include "db/stmt.h"
+#include "driver.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -11,63 +12,20 @@
 
 #include "base/text.h"
 
-static const char *const sql_texts[] = {
-#define X(name, text) text,
-#include "rc_sql.def"
-#undef X
-};
-
-/* "UNIQUE constraint failed: users.username" or "... failed: index 'name'": the last word. */
-static const char *constraint_name(const char *message, apr_pool_t *pool)
+static const char *text_of(const rc_stmt_t *st)
 {
-    const char *at = strstr(message, "constraint failed: ");
-    char *name, *quote;
-
-    if (!at)
-        return "";
-    name = apr_pstrdup(pool, at + strlen("constraint failed: "));
-    if (!strncmp(name, "index '", 7)) {
-        name += 7;
-        if ((quote = strchr(name, '\'')))
-            *quote = '\0';
-    }
-    return name;
+    return st->db->config->texts->statements[st->number];
 }
 
-rc_err_t *rc_db_error(rc_db_t *db, int n, const char *what)
+rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number)
 {
-    const char *message = sqlite3_errmsg(db->handle);
-    rc_err_t *err = rc_err_internal(db->pool, APR_SUCCESS, "database: %s: %s (%d)", what, message,
-                                    sqlite3_extended_errcode(db->handle));
+    rc_stmt_t *st = &db->statements[number];
 
-    if ((n & 0xff) == SQLITE_CONSTRAINT) {
-        err->kind = RC_E_CONFLICT;
-        err->constraint = constraint_name(message, db->pool);
-    } else if ((n & 0xff) == SQLITE_BUSY) {
-        err->kind = RC_E_BUSY;
-    }
-    return err;
-}
-
-rc_err_t *rc_db_exec(rc_db_t *db, const char *sql)
-{
-    int n = sqlite3_exec(db->handle, sql, NULL, NULL, NULL);
-
-    return n == SQLITE_OK ? NULL : rc_db_error(db, n, "exec");
-}
-
-rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql)
-{
-    rc_stmt_t **slot = &db->statements[sql];
-    int n;
-
-    if (*slot) {
-        sqlite3_reset(*slot);
-    } else if ((n = sqlite3_prepare_v3(db->handle, sql_texts[sql], -1, SQLITE_PREPARE_PERSISTENT,
-                                       slot, NULL)) != SQLITE_OK) {
-        return rc_db_error(db, n, sql_texts[sql]);
-    }
-    *out = *slot;
+    if (st->handle)
+        rc_done(st);
+    else
+        RC_TRY(db->driver->prepare(st, text_of(st)));
+    *out = st;
     return NULL;
 }
 
@@ -77,51 +35,61 @@ rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql)
 
 static bool is_long(const char *text, char type)
 {
-    if (!text || type == 's')
+    if (type == 's')
         return false;
     return type == 'n' ? rc_text_characters(text) > NAME_MOST : strlen(text) > TEXT_MOST;
 }
 
-static int bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
+static rc_err_t *bind_text(rc_stmt_t *st, int at, char type, const char *text)
 {
-    const char *text;
-    const rc_blob_t *blob;
+    if (!text)
+        return st->db->driver->bind_null(st, at);
+    if (is_long(text, type))
+        return rc_err_failed(st->db->pool,
+                             "a text is too long to be stored (at most %s): parameter %d of %s",
+                             type == 'n' ? "255 characters" : "64 KiB", at, text_of(st));
+    return st->db->driver->bind_text(st, at, text);
+}
+
+static rc_err_t *bind_blob(rc_stmt_t *st, int at, const rc_blob_t *blob)
+{
+    if (!blob->data)
+        return st->db->driver->bind_null(st, at);
+    return st->db->driver->bind_blob(st, at, blob->data, blob->len);
+}
+
+static rc_err_t *bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
+{
+    const rc_driver_t *driver = st->db->driver;
     apr_int64_t id;
 
     switch (type) {
     case 's':
     case 'n':
     case 't':
-        text = va_arg(*ap, const char *);
-        if (is_long(text, type))
-            return SQLITE_TOOBIG;
-        return sqlite3_bind_text(st, at, text, -1, SQLITE_STATIC);
+        return bind_text(st, at, type, va_arg(*ap, const char *));
     case 'i':
-        return sqlite3_bind_int64(st, at, va_arg(*ap, apr_int64_t));
+        return driver->bind_int(st, at, va_arg(*ap, apr_int64_t));
     case 'r':
         id = va_arg(*ap, apr_int64_t);
-        return id ? sqlite3_bind_int64(st, at, id) : sqlite3_bind_null(st, at);
+        return id ? driver->bind_int(st, at, id) : driver->bind_null(st, at);
     case 'd':
-        return sqlite3_bind_int(st, at, va_arg(*ap, int));
+        return driver->bind_int(st, at, va_arg(*ap, int));
     case 'b':
-        blob = va_arg(*ap, const rc_blob_t *);
-        return sqlite3_bind_blob(st, at, blob->data, blob->len, SQLITE_STATIC);
+        return bind_blob(st, at, va_arg(*ap, const rc_blob_t *));
     default:
-        return SQLITE_MISUSE;
+        return rc_err_internal(st->db->pool, APR_SUCCESS, "parameter type %c of %s", type,
+                               text_of(st));
     }
 }
 
-static rc_err_t *bind_all(rc_stmt_t *st, rc_db_t *db, const char *types, va_list *ap)
+static rc_err_t *bind_all(rc_stmt_t *st, const char *types, va_list *ap)
 {
-    int at, n = SQLITE_OK;
+    int at;
 
-    for (at = 1; *types && n == SQLITE_OK; at++, types++)
-        n = bind_one(st, at, *types, ap);
-    if (n == SQLITE_TOOBIG)
-        return rc_err_failed(
-            db->pool, "a text is too long to be stored (at most %s): parameter %d of %s",
-            types[-1] == 'n' ? "255 characters" : "64 KiB", at - 1, sqlite3_sql(st));
-    return n == SQLITE_OK ? NULL : rc_db_error(db, n, "bind");
+    for (at = 1; *types; at++, types++)
+        RC_TRY(bind_one(st, at, *types, ap));
+    return NULL;
 }
 
 rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...)
@@ -129,48 +97,45 @@ rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...)
     rc_err_t *err;
     va_list ap;
 
+    (void)db;
     va_start(ap, types);
-    err = bind_all(st, db, types, &ap);
+    err = bind_all(st, types, &ap);
     va_end(ap);
     return err;
 }
 
-rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, rc_sql_t sql, const char *types, ...)
+rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, int number, const char *types, ...)
 {
     rc_err_t *err;
     va_list ap;
 
-    RC_TRY(rc_stmt(out, db, sql));
+    RC_TRY(rc_stmt(out, db, number));
     va_start(ap, types);
-    err = bind_all(*out, db, types, &ap);
+    err = bind_all(*out, types, &ap);
     va_end(ap);
     return err;
 }
 
-rc_err_t *rc_execute(rc_db_t *db, rc_sql_t sql, const char *types, ...)
+rc_err_t *rc_execute(rc_db_t *db, int number, const char *types, ...)
 {
     rc_err_t *err;
     rc_stmt_t *st = NULL;
     va_list ap;
 
-    RC_TRY(rc_stmt(&st, db, sql));
+    RC_TRY(rc_stmt(&st, db, number));
     va_start(ap, types);
-    err = bind_all(st, db, types, &ap);
+    err = bind_all(st, types, &ap);
     va_end(ap);
     return err ? err : rc_run(st, db);
 }
 
 rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db)
 {
-    int n = sqlite3_step(st);
-    rc_err_t *err = NULL;
+    rc_err_t *err;
 
-    *row = n == SQLITE_ROW;
-    if (n == SQLITE_ROW)
-        return NULL;
-    if (n != SQLITE_DONE)
-        err = rc_db_error(db, n, sqlite3_sql(st));
-    sqlite3_reset(st);
+    *row = false;
+    err = db->driver->step(row, st);
+    db->active = *row ? st : NULL;
     return err;
 }
 
@@ -248,35 +213,45 @@ rc_err_t *rc_texts(apr_array_header_t **list, rc_stmt_t *st, int column, rc_db_t
 
 void rc_done(rc_stmt_t *st)
 {
-    sqlite3_reset(st);
+    st->db->driver->reset(st);
+    if (st->db->active == st)
+        st->db->active = NULL;
 }
 
 apr_int64_t rc_changes(rc_db_t *db)
 {
-    return sqlite3_changes64(db->handle);
+    return db->driver->changes(db);
+}
+
+const char *rc_column_peek(rc_stmt_t *st, int column)
+{
+    int len;
+
+    return st->db->driver->column_text(st, column, &len);
 }
 
 const char *rc_column_text(rc_stmt_t *st, int column, apr_pool_t *pool)
 {
-    const char *text = (const char *)sqlite3_column_text(st, column);
+    int len;
+    const char *text = st->db->driver->column_text(st, column, &len);
 
-    return text ? apr_pstrmemdup(pool, text, (apr_size_t)sqlite3_column_bytes(st, column)) : NULL;
+    return text ? apr_pstrmemdup(pool, text, (apr_size_t)len) : NULL;
 }
 
 apr_int64_t rc_column_int(rc_stmt_t *st, int column)
 {
-    return sqlite3_column_int64(st, column);
+    return st->db->driver->column_int(st, column);
 }
 
 bool rc_column_bool(rc_stmt_t *st, int column)
 {
-    return sqlite3_column_int(st, column) != 0;
+    return st->db->driver->column_int(st, column) != 0;
 }
 
 rc_blob_t rc_column_blob(rc_stmt_t *st, int column, apr_pool_t *pool)
 {
-    rc_blob_t blob = {NULL, sqlite3_column_bytes(st, column)};
-    const void *data = sqlite3_column_blob(st, column);
+    rc_blob_t blob = {NULL, 0};
+    const void *data = st->db->driver->column_blob(st, column, &blob.len);
 
     if (data)
         blob.data = apr_pmemdup(pool, data, (apr_size_t)blob.len);

@@ -16,6 +16,7 @@
 #include "domain/disk_transaction.h"
 #include "domain/secret.h"
 #include "base/versions.h"
+#include "store/texts.h"
 
 #define CHECKING                                                                                   \
     "Too many passwords are checked at once; try again in a moment" /* text of an error page */
@@ -35,7 +36,11 @@ void rc_env_defaults(rc_env_config_t *config)
     static apr_array_header_t scheme_list = {NULL, sizeof(*schemes), 4, 4, (char *)schemes};
 
     *config = (rc_env_config_t){
-        .db = {.synchronous = "FULL", .timeout = apr_time_from_sec(5), .min = 1, .max = 32},
+        .db = {.texts = &rc_store_texts,
+               .synchronous = "FULL",
+               .timeout = apr_time_from_sec(5),
+               .min = 1,
+               .max = 32},
         .temp_dir = "/tmp",
         .temp_max = (apr_off_t)8 << 30,
         .api_level = "3.0.0",

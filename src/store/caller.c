@@ -4,7 +4,7 @@
  */
 #include "store/caller.h"
 
-#include "db/stmt.h"
+#include "sql.h"
 
 static void read_caller(rc_caller_row_t *row, rc_stmt_t *st, apr_pool_t *pool)
 {

@@ -4,7 +4,7 @@
  */
 #include "store/comment.h"
 
-#include "db/stmt.h"
+#include "sql.h"
 
 static rc_err_t *set_status(rc_db_t *db, const rc_comment_t *comment, apr_int64_t comment_id)
 {

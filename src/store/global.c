@@ -4,7 +4,7 @@
  */
 #include "store/global.h"
 
-#include "db/stmt.h"
+#include "sql.h"
 
 /* Statements of each kind of holder, in the order of rc_holder_t. */
 static const struct {

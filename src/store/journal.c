@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "db/stmt.h"
+#include "sql.h"
 
 #define ACTION_MOST 1024 /* bytes */
 
@@ -18,7 +18,7 @@ rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr
         return NULL;
     /* what is named in an entry may be any text of a client */
     if (strlen(action) > ACTION_MOST)
-        action = rc_utf8_cut(action, ACTION_MOST, db->pool);
+        action = rc_utf8_cut(action, ACTION_MOST, rc_db_user_pool(db));
     if (actor->name)
         return rc_execute(db, SQL_JOURNAL_ADD_NAMED, "srsssi", actor->name, repo_id,
                           repo_name ? repo_name : "", action, actor->ip ? actor->ip : "",

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "db/stmt.h"
+#include "sql.h"
 
 /* The one place that knows the order of REPO_COLUMNS. */
 static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)

@@ -4,7 +4,7 @@
  */
 #include "store/repo_change.h"
 
-#include "db/stmt.h"
+#include "sql.h"
 
 rc_err_t *rc_store_repo_update(rc_db_t *db, const rc_repo_t *repo)
 {

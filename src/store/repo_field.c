@@ -4,15 +4,16 @@
  */
 #include "store/repo_change.h"
 
-#include "db/stmt.h"
+#include "sql.h"
 
 rc_err_t *rc_store_repo_field_insert(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                      const char *label, const char *description)
 {
     RC_TRY(rc_execute(db, SQL_REPO_FIELD_INSERT, "inntd", repo_id, key, label, description,
                       RC_FIELDS_MOST));
-    return rc_changes(db) ? NULL
-                          : rc_err_failed(db->pool, "a repository has %d fields", RC_FIELDS_MOST);
+    return rc_changes(db)
+               ? NULL
+               : rc_err_failed(rc_db_user_pool(db), "a repository has %d fields", RC_FIELDS_MOST);
 }
 
 rc_err_t *rc_store_repo_field_delete(bool *deleted, rc_db_t *db, apr_int64_t repo_id,

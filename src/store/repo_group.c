@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "db/stmt.h"
+#include "sql.h"
 
 /* The one place that knows the order of REPO_GROUP_COLUMNS. */
 static rc_repo_group_t *read_repo_group(rc_stmt_t *st, apr_pool_t *pool)
@@ -106,7 +106,7 @@ static rc_err_t *take_repos(apr_array_header_t **names, bool *row, rc_stmt_t *st
     int n;
 
     *names = apr_array_make(pool, 8, sizeof(const char *));
-    while (*row && (n = strcmp((const char *)sqlite3_column_text(st, 0), group)) <= 0) {
+    while (*row && (n = strcmp(rc_column_peek(st, 0), group)) <= 0) {
         if (n == 0)
             APR_ARRAY_PUSH(*names, const char *) = rc_column_text(st, 1, pool);
         RC_TRY(rc_step(row, st, db));

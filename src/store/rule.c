@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "db/stmt.h"
+#include "sql.h"
 
 /* Statements of each kind of object, in the order of rc_kind_t. */
 static const struct {
@@ -76,7 +76,7 @@ rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, apr_int64_t user_id, bool a
     RC_TRY(rc_query(&st, db, SQL_GLOBAL_NAMES, "i", user_id));
     do {
         RC_TRY(rc_step(&found, st, db));
-        if (found && !strcmp((const char *)sqlite3_column_text(st, 0), name))
+        if (found && !strcmp(rc_column_peek(st, 0), name))
             *has = true;
     } while (found);
     return NULL;
@@ -93,7 +93,7 @@ rc_err_t *rc_rule_new_object_level(rc_level_t *level, rc_db_t *db, rc_kind_t kin
         RC_TRY(rc_step(&found, st, db));
         if (!found)
             return NULL;
-        rc_permission_level(level, kind, (const char *)sqlite3_column_text(st, 0));
+        rc_permission_level(level, kind, rc_column_peek(st, 0));
     }
 }
 
@@ -173,7 +173,7 @@ rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
     while (!(err = rc_step(&found, st, db)) && found) {
         member.kind = parts[rc_column_int(st, 0)].kind;
         member.origin = parts[rc_column_int(st, 0)].origin;
-        member.name = (const char *)sqlite3_column_text(st, 1);
+        member.name = rc_column_peek(st, 1);
         member.level = (rc_level_t)rc_column_int(st, 2);
         if ((err = fn(baton, &member)))
             break;

@@ -4,7 +4,7 @@
  */
 #include "store/sealed.h"
 
-#include "db/stmt.h"
+#include "sql.h"
 
 rc_err_t *rc_store_sealed_next(apr_array_header_t **out, rc_db_t *db, rc_sealed_kind_t kind,
                                apr_int64_t after, apr_pool_t *pool)

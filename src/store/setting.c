@@ -4,7 +4,7 @@
  */
 #include "store/setting.h"
 
-#include "db/stmt.h"
+#include "sql.h"
 
 rc_err_t *rc_store_disk_change_add(rc_db_t *db, const char *token)
 {

@@ -4,7 +4,7 @@
  */
 #include "store/group.h"
 
-#include "db/stmt.h"
+#include "sql.h"
 
 /* The one place that knows the order of USER_GROUP_COLUMNS. */
 static rc_user_group_t *read_user_group(rc_stmt_t *st, apr_pool_t *pool)

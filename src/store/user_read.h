@@ -3,7 +3,7 @@
 #define RC_STORE_USER_READ_H
 
 #include "store/user.h"
-#include "db/stmt.h"
+#include "sql.h"
 
 /** The current row of a statement with USER_COLUMNS. */
 rc_user_t *rc_read_user(rc_stmt_t *st, apr_pool_t *pool);

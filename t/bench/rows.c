@@ -19,7 +19,9 @@
 
 #include "store/repo.h"
 #include "base/secret.h"
-#include "db/stmt.h"
+#include "db/sqlite/sqlite.h"
+#include "store/sql.h"
+#include "store/texts.h"
 
 static const char *const names[] = {
 #define X(name, text) #name,
@@ -60,11 +62,12 @@ static rc_err_t *run(rc_db_t *db, apr_pool_t *pool)
 {
     apr_size_t size = 1 << 20, used = 0, n;
     char *text = malloc(size + 1);
+    const rc_sqlite_t *own = db->handle;
     rc_err_t *err;
 
-    sqlite3_create_function(db->handle, "bench_digest", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL,
+    sqlite3_create_function(own->handle, "bench_digest", 1, SQLITE_UTF8 | SQLITE_INNOCUOUS, NULL,
                             sql_digest, NULL, NULL);
-    sqlite3_create_function(db->handle, "bench_sealed", 2, SQLITE_UTF8 | SQLITE_INNOCUOUS, pool,
+    sqlite3_create_function(own->handle, "bench_sealed", 2, SQLITE_UTF8 | SQLITE_INNOCUOUS, pool,
                             sql_sealed, NULL, NULL);
     while ((n = fread(text + used, 1, size - used, stdin)) > 0)
         if ((used += n) == size)
@@ -106,8 +109,8 @@ static rc_err_t *time_once(rc_db_t *db, rc_sql_t sql, apr_int64_t user)
         RC_TRY(rc_step(&found, st, db));
         if (!found)
             break;
-        for (i = 0; i < sqlite3_column_count(st); i++)
-            sqlite3_column_bytes(st, i);
+        for (i = 0; i < sqlite3_column_count(st->handle); i++)
+            rc_column_peek(st, i);
     }
     RC_TRY(rc_db_commit(db));
     printf("%ld %.3f %.3f\n", rows, now(CLOCK_MONOTONIC) - start,
@@ -147,7 +150,8 @@ static rc_err_t *write_rows(rc_db_t *db, double rate, double seconds, apr_pool_t
 
 static rc_err_t *act(int argc, const char *const *argv, apr_pool_t *pool)
 {
-    rc_db_config_t config = {.synchronous = "FULL", .timeout = apr_time_from_sec(5)};
+    rc_db_config_t config = {
+        .texts = &rc_store_texts, .synchronous = "FULL", .timeout = apr_time_from_sec(5)};
     rc_db_t *db;
     rc_sql_t sql;
     int i;

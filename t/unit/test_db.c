@@ -16,6 +16,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "store/texts.h"
 #include "store/user.h"
 
 static apr_pool_t *pool;
@@ -184,6 +185,7 @@ int main(int argc, char **argv)
 
     apr_initialize();
     apr_pool_create(&pool, NULL);
+    config.texts = &rc_store_texts;
     config.synchronous = "OFF";
     config.timeout = apr_time_from_sec(5);
     rc_db_startup();

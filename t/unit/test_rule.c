@@ -18,7 +18,8 @@
 
 #include "store/repo.h"
 #include "store/rule.h"
-#include "db/stmt.h"
+#include "store/texts.h"
+#include "db/sqlite/sqlite.h"
 
 #include "rule_model.h"
 
@@ -500,10 +501,11 @@ static void nobody_has_nothing(void **unused)
 /* Statements that were run so far, and the steps of SQLite's machine that they took. */
 static void count_work(int *runs, int *steps)
 {
+    const rc_sqlite_t *own = db->handle;
     sqlite3_stmt *st = NULL;
 
     *runs = *steps = 0;
-    while ((st = sqlite3_next_stmt(db->handle, st))) {
+    while ((st = sqlite3_next_stmt(own->handle, st))) {
         *runs += sqlite3_stmt_status(st, SQLITE_STMTSTATUS_RUN, 0);
         *steps += sqlite3_stmt_status(st, SQLITE_STMTSTATUS_VM_STEP, 0);
     }
@@ -572,6 +574,7 @@ static int open_database(void **unused)
     print_message("# RCAPI_SEED=%" APR_UINT64_T_FMT "\n", random_state);
     random_state = random_state * 2 + 1; /* never zero */
     config->path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);
+    config->texts = &rc_store_texts;
     config->create = true;
     config->synchronous = "OFF";
     config->timeout = apr_time_from_sec(5);

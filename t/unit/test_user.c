@@ -19,6 +19,7 @@
 #include "store/global.h"
 #include "store/rule.h"
 #include "domain/user.h"
+#include "store/texts.h"
 
 static apr_pool_t *pool;
 static rc_db_t *db;
@@ -373,6 +374,7 @@ static int open_database(void **unused)
     (void)unused;
     dir = mkdtemp(apr_pstrdup(pool, "/tmp/rcapi-user-XXXXXX"));
     config->path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);
+    config->texts = &rc_store_texts;
     config->create = true;
     config->synchronous = "OFF";
     config->timeout = apr_time_from_sec(5);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds and makes the files of the database, and says why they cannot be used.
+ * Finds and creates the files of an SQLite database, and reports why they cannot be used.
  */
 #include "file.h"
 
@@ -30,7 +30,7 @@ static rc_err_t *missing(const char *path, apr_pool_t *pool)
     return rc_err_internal(pool, APR_SUCCESS, "%s is not there; run init first", path);
 }
 
-/* What stands at @a path must be a file that this process may change. */
+/* Rejects a path that is not a file which this process may change. */
 static rc_err_t *check_file(const char *path, bool create, apr_pool_t *pool)
 {
     struct stat st;
@@ -48,7 +48,7 @@ static rc_err_t *check_file(const char *path, bool create, apr_pool_t *pool)
     return euidaccess(path, R_OK | W_OK) ? refuse("read and write the database", path, pool) : NULL;
 }
 
-rc_err_t *rc_db_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool)
+rc_err_t *rc_sqlite_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool)
 {
     const char *folder = rc_fs_folder(config->path, pool);
     char real[PATH_MAX];
@@ -84,7 +84,7 @@ static rc_err_t *check_no_wal(const char *path, apr_pool_t *pool)
  * SQLite holds on it in this process (POSIX), and another process could then remove the -wal file
  * under our connections. So an empty one is made beside it and linked into its place.
  */
-rc_err_t *rc_db_file_create(const char *path, apr_pool_t *pool)
+rc_err_t *rc_sqlite_file_create(const char *path, apr_pool_t *pool)
 {
     char *empty = apr_pstrcat(pool, path, ".XXXXXX", NULL);
     int fd, n;
@@ -101,7 +101,7 @@ rc_err_t *rc_db_file_create(const char *path, apr_pool_t *pool)
     return n ? rc_fs_err(pool, "create", path) : rc_fs_sync_folder_of(path, pool);
 }
 
-/* Opens or makes the lock; it belongs to whom the database belongs. -1: errno says why not. */
+/* Opens or creates the lock file, for the owner of the database. -1: errno has the reason. */
 static int open_lock(const char *lock, const char *path)
 {
     int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, fd = open(lock, flags), n;
@@ -118,8 +118,9 @@ static int open_lock(const char *lock, const char *path)
     return -1;
 }
 
-/* A lock that only others may open, after a restore by root say: nobody who serves can hold it. The
- * directory is locked meanwhile, so that all who do this end up with the same file. */
+/* Replaces a lock file that only others can open, after a restore by root say: no process that
+ * serves can hold it. The directory is locked meanwhile, so that all processes that do this end up
+ * with the same file. */
 static int replace_lock(const char *lock, const char *path, apr_pool_t *pool)
 {
     apr_pool_t *sub;
@@ -139,7 +140,7 @@ static int replace_lock(const char *lock, const char *path, apr_pool_t *pool)
     return fd;
 }
 
-rc_err_t *rc_db_file_lock(int *fd, const char *path, apr_pool_t *pool)
+rc_err_t *rc_sqlite_file_lock(int *fd, const char *path, apr_pool_t *pool)
 {
     const char *lock = apr_pstrcat(pool, path, ".lock", NULL);
 

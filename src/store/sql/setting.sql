@@ -1,16 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Transactions and the database as a whole.
-
--- BEGIN_READ: one snapshot until COMMIT
-BEGIN
--- BEGIN_WRITE: takes the write lock at once, so that it can not fail later
-BEGIN IMMEDIATE
--- COMMIT: ends either
-COMMIT
--- INTEGRITY_CHECK: one row 'ok', or what is wrong
-PRAGMA integrity_check(1)
--- FOREIGN_KEY_CHECK: a row for each row that points nowhere
-PRAGMA foreign_key_check
+-- Settings, and the decisions about changes of the disk.
 
 -- SETTING_GET: name
 SELECT value FROM setting WHERE name = ?1

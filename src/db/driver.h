@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The driver table: everything that a kind of database does in its own way. Connections,
+ * transactions and statements (db.c, pool.c, stmt.c, schema.c) stand on it and know no database.
+ * sqlite/ holds the one driver there is. Private to src/db.
+ *
+ * What a driver can rely on: one thread uses a connection at a time; texts and blobs that are bound
+ * live until the statement is reset. Errors live in db->pool; a failed constraint is RC_E_CONFLICT
+ * with its name, a lock that was not given in time is RC_E_BUSY.
+ */
+#ifndef RC_DB_DRIVER_H
+#define RC_DB_DRIVER_H
+
+#include "db/stmt.h"
+
+typedef struct rc_driver_t rc_driver_t;
+
+/* A statement of a connection. */
+struct rc_stmt_t {
+    rc_db_t *db;
+    void *handle; /* the driver's; NULL before the first use */
+    int number;   /* in the texts of the configuration */
+};
+
+/* A connection. */
+struct rc_db_t {
+    const rc_driver_t *driver;
+    void *handle;             /* the driver's */
+    const char *path;         /* what messages call the database */
+    apr_pool_t *own;          /* ends with the connection */
+    apr_pool_t *pool;         /* of whoever uses the connection now: errors live here */
+    struct rc_lease_t *lease; /* of the pool of connections; NULL without one */
+    const rc_db_config_t *config;
+    bool writing, reading; /* which transaction is open */
+    rc_stmt_t *active;     /* the statement that stands on a row, or NULL */
+    rc_stmt_t *statements; /* one for each text */
+};
+
+struct rc_driver_t {
+    /* The process: settings of a library, its version. */
+    void (*startup)(void);
+    /* See rc_db_find. */
+    rc_err_t *(*find)(const char **path, const rc_db_config_t *config, apr_pool_t *pool);
+
+    /* Connections. open sets handle and path; close is called for what open set, even if it failed.
+     * usable reports why a connection that was idle cannot be used any more. */
+    rc_err_t *(*open)(rc_db_t *db);
+    void (*close)(rc_db_t *db);
+    rc_err_t *(*usable)(const rc_db_t *db, apr_pool_t *pool);
+    rc_err_t *(*exec)(rc_db_t *db, const char *sql);
+    rc_err_t *(*check)(const char **problem, rc_db_t *db, apr_pool_t *pool);
+    rc_err_t *(*backup)(rc_db_t *db, const char *path);
+
+    /* How many schema steps the database has. */
+    rc_err_t *(*version)(int *version, rc_db_t *db);
+    rc_err_t *(*set_version)(rc_db_t *db, int version);
+
+    /* Transactions. One write transaction runs at a time among all processes; a commit that is not
+     * durable does not wait for the disk. rollback runs with all statements reset, and also after
+     * a commit that failed. */
+    rc_err_t *(*begin_read)(rc_db_t *db);
+    rc_err_t *(*begin_write)(rc_db_t *db, bool durable);
+    rc_err_t *(*commit)(rc_db_t *db);
+    void (*rollback)(rc_db_t *db);
+
+    /* Statements: parameters are ?1, ?2 ... in their texts and counted from 1. */
+    rc_err_t *(*prepare)(rc_stmt_t *st, const char *text);
+    void (*finalize)(rc_stmt_t *st);
+    rc_err_t *(*bind_text)(rc_stmt_t *st, int at, const char *text);
+    rc_err_t *(*bind_int)(rc_stmt_t *st, int at, apr_int64_t value);
+    rc_err_t *(*bind_blob)(rc_stmt_t *st, int at, const void *data, int len);
+    rc_err_t *(*bind_null)(rc_stmt_t *st, int at);
+    rc_err_t *(*step)(bool *row, rc_stmt_t *st);
+    void (*reset)(rc_stmt_t *st);
+    apr_int64_t (*changes)(rc_db_t *db); /* rows that the last statement changed */
+
+    /* Columns of the current row, counted from 0: NULL for SQL NULL, valid until the next step. A
+     * boolean is 1 or 0 as an int. */
+    const char *(*column_text)(rc_stmt_t *st, int column, int *len);
+    apr_int64_t (*column_int)(rc_stmt_t *st, int column);
+    const void *(*column_blob)(rc_stmt_t *st, int column, int *len);
+};
+
+extern const rc_driver_t rc_driver_sqlite;
+
+/** Brings the schema up to date, step by step; rejects one that is newer than this program. */
+rc_err_t *rc_schema_update(rc_db_t *db);
+
+#endif

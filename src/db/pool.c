@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A pool of connections for all threads of a process. Each is leased to one request at a time and
+ * returns when the request's memory pool ends.
+ */
+#include "driver.h"
+
+#include <apr_reslist.h>
+#include <apr_thread_mutex.h>
+
+#define IDLE_TIME apr_time_from_sec(300) /* connections beyond the minimum are closed after it */
+
+/* A connection that is in use. */
+typedef struct rc_lease_t {
+    struct rc_lease_t *next, **link; /* in the pool's list of leases */
+    rc_db_pool_t *db_pool;
+    rc_db_t *db; /* NULL once given back */
+    apr_pool_t *pool;
+} lease_t;
+
+struct rc_db_pool_t {
+    apr_reslist_t *list;
+    rc_db_config_t config;
+    apr_thread_mutex_t *mutex; /* guards leases */
+    lease_t *leases;
+};
+
+/* Why the list could not make a connection for this thread, in the pool of its request. */
+static __thread struct {
+    apr_pool_t *pool;
+    rc_err_t *why;
+} asking;
+
+static apr_status_t construct(void **resource, void *params, apr_pool_t *pool)
+{
+    rc_db_pool_t *db_pool = params;
+    apr_pool_t *own;
+    rc_err_t *err;
+
+    if (apr_pool_create(&own, pool) != APR_SUCCESS)
+        return APR_ENOMEM;
+    apr_pool_tag(own, "rcapi database connection");
+    err = rc_db_open((rc_db_t **)resource, &db_pool->config, own);
+    if (!err)
+        return APR_SUCCESS;
+    if (asking.pool)
+        asking.why =
+            rc_err_internal(asking.pool, APR_SUCCESS, "%s", rc_err_log_text(err, asking.pool));
+    apr_pool_destroy(own);
+    return APR_EGENERAL;
+}
+
+static apr_status_t destruct(void *resource, void *params, apr_pool_t *pool)
+{
+    rc_db_t *db = resource;
+
+    (void)params;
+    (void)pool;
+    apr_pool_destroy(db->own);
+    return APR_SUCCESS;
+}
+
+static apr_status_t give_back(void *data)
+{
+    lease_t *lease = data;
+    rc_db_t *db = lease->db;
+
+    if (!db)
+        return APR_SUCCESS;
+    apr_thread_mutex_lock(lease->db_pool->mutex);
+    *lease->link = lease->next;
+    if (lease->next)
+        lease->next->link = lease->link;
+    apr_thread_mutex_unlock(lease->db_pool->mutex);
+    lease->db = NULL;
+    db->lease = NULL;
+    rc_db_rollback(db);
+    db->pool = db->own;
+    return apr_reslist_release(lease->db_pool->list, db);
+}
+
+/* A process can end in the middle of a request; the list needs all connections back before. */
+static apr_status_t end_leases(void *data)
+{
+    rc_db_pool_t *db_pool = data;
+
+    while (db_pool->leases)
+        give_back(db_pool->leases);
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_db_pool_create(rc_db_pool_t **out, const rc_db_config_t *config, apr_pool_t *pool)
+{
+    rc_db_pool_t *db_pool = apr_pcalloc(pool, sizeof(*db_pool));
+    apr_status_t rv;
+
+    db_pool->config = *config;
+    rv = apr_thread_mutex_create(&db_pool->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+    if (rv == APR_SUCCESS)
+        rv = apr_reslist_create(&db_pool->list, 0, config->min, config->max, IDLE_TIME, construct,
+                                destruct, db_pool, pool);
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "cannot make the pool of database connections");
+    /* The list's own cleanup must run while the connections' pools, its children, still live;
+     * ours is registered after it and so runs before it. */
+    apr_reslist_cleanup_order_set(db_pool->list, APR_RESLIST_CLEANUP_FIRST);
+    apr_pool_pre_cleanup_register(pool, db_pool, end_leases);
+    apr_reslist_timeout_set(db_pool->list, config->timeout);
+    *out = db_pool;
+    return NULL;
+}
+
+static void add_lease(rc_db_pool_t *db_pool, rc_db_t *db, apr_pool_t *pool)
+{
+    lease_t *lease = apr_pcalloc(pool, sizeof(*lease));
+
+    lease->db_pool = db_pool;
+    lease->db = db;
+    lease->pool = pool;
+    db->lease = lease;
+    apr_thread_mutex_lock(db_pool->mutex);
+    lease->next = db_pool->leases;
+    lease->link = &db_pool->leases;
+    if (lease->next)
+        lease->next->link = &lease->next;
+    db_pool->leases = lease;
+    apr_thread_mutex_unlock(db_pool->mutex);
+    apr_pool_cleanup_register(pool, lease, give_back, apr_pool_cleanup_null);
+}
+
+static rc_err_t *from_list(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
+{
+    void *resource = NULL;
+    apr_status_t rv;
+
+    asking.pool = pool;
+    asking.why = NULL;
+    rv = apr_reslist_acquire(db_pool->list, &resource);
+    asking.pool = NULL;
+    *out = resource;
+    if (APR_STATUS_IS_TIMEUP(rv))
+        return rc_err_busy(pool, "no database connection came free in time");
+    if (rv != APR_SUCCESS)
+        return asking.why ? asking.why : rc_err_internal(pool, rv, "no database connection");
+    return NULL;
+}
+
+rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
+{
+    rc_err_t *err;
+
+    RC_TRY(from_list(out, db_pool, pool));
+    if ((err = (*out)->driver->usable(*out, pool))) {
+        apr_reslist_release(db_pool->list, *out);
+        return err;
+    }
+    (*out)->pool = pool;
+    add_lease(db_pool, *out, pool);
+    return NULL;
+}
+
+void rc_db_release(rc_db_t *db)
+{
+    if (db->lease)
+        apr_pool_cleanup_run(db->lease->pool, db->lease, give_back);
+}

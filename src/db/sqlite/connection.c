@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Opens, configures and closes connections to SQLite databases.
+ */
+#include "sqlite.h"
+
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "base/fs.h"
+#include "file.h"
+
+rc_err_t *rc_sqlite_exec(rc_db_t *db, const char *sql)
+{
+    rc_sqlite_t *own = db->handle;
+    int n = sqlite3_exec(own->handle, sql, NULL, NULL, NULL);
+
+    return n == SQLITE_OK ? NULL : rc_sqlite_error(db, n, "exec");
+}
+
+static rc_err_t *configure(rc_db_t *db)
+{
+    rc_sqlite_t *own = db->handle;
+
+    sqlite3_busy_timeout(own->handle, (int)apr_time_as_msec(db->config->timeout));
+    sqlite3_extended_result_codes(own->handle, 1);
+    sqlite3_db_config(own->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    sqlite3_db_config(own->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+    rc_sqlite_limit_wal(db);
+    return rc_sqlite_exec(
+        db, apr_psprintf(db->pool,
+                         "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
+                         "PRAGMA foreign_keys = ON; PRAGMA mmap_size = 0;"
+                         "PRAGMA cache_size = -2000; PRAGMA temp_store = MEMORY;"
+                         "PRAGMA journal_size_limit = 16777216; PRAGMA secure_delete = FAST",
+                         db->config->synchronous));
+}
+
+rc_err_t *rc_sqlite_open(rc_db_t *db)
+{
+    rc_sqlite_t *own = apr_pcalloc(db->own, sizeof(*own));
+    int n;
+
+    own->write_lock = -1;
+    db->handle = own;
+    RC_TRY(rc_sqlite_find(&db->path, db->config, db->own));
+    if (db->config->create)
+        RC_TRY(rc_sqlite_file_create(db->path, db->own));
+    if (stat(db->path, &own->file))
+        return rc_fs_err(db->pool, "look at", db->path);
+    n = sqlite3_open_v2(db->path, &own->handle,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+    if (n != SQLITE_OK)
+        return rc_sqlite_error(db, n, db->path);
+    RC_TRY(rc_sqlite_file_lock(&own->write_lock, db->path, db->own));
+    return configure(db);
+}
+
+void rc_sqlite_close(rc_db_t *db)
+{
+    rc_sqlite_t *own = db->handle;
+    int i;
+
+    for (i = 0; i < OWN_STATEMENTS; i++)
+        sqlite3_finalize(own->own[i]);
+    sqlite3_close_v2(own->handle);
+    if (own->write_lock >= 0)
+        close(own->write_lock);
+}
+
+/* Writes to a file that has no name are lost; and the file that replaced it, after a restore say,
+ * must not be mixed with the -wal file of the old one. */
+rc_err_t *rc_sqlite_usable(const rc_db_t *db, apr_pool_t *pool)
+{
+    const rc_sqlite_t *own = db->handle;
+    struct stat st;
+
+    if (stat(db->path, &st))
+        return rc_fs_err(pool, "use", db->path);
+    if (st.st_dev == own->file.st_dev && st.st_ino == own->file.st_ino)
+        return NULL;
+    return rc_err_internal(pool, APR_SUCCESS,
+                           "%s was replaced while it was in use: stop httpd, remove %s-wal and "
+                           "%s-shm, and start it again",
+                           db->path, db->path, db->path);
+}

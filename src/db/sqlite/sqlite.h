@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the files of the SQLite driver share. Private to src/db/sqlite.
+ */
+#ifndef RC_DB_SQLITE_SQLITE_H
+#define RC_DB_SQLITE_SQLITE_H
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include "../driver.h"
+
+/* The driver's own statements, prepared once per connection. */
+enum { BEGIN_READ, BEGIN_WRITE, COMMIT, OWN_STATEMENTS };
+
+typedef struct rc_sqlite_t {
+    sqlite3 *handle;
+    sqlite3_stmt *own[OWN_STATEMENTS];
+    int write_lock;   /* descriptor of the lock file that orders writers, or -1 */
+    bool locked;      /* it is this connection's turn to write */
+    bool lazy;        /* commits do not wait for the disk */
+    struct stat file; /* as it was opened */
+} rc_sqlite_t;
+
+/** Reports SQLite's code @a n about @a what. Constraints become RC_E_CONFLICT. */
+rc_err_t *rc_sqlite_error(rc_db_t *db, int n, const char *what);
+
+/* connection.c */
+rc_err_t *rc_sqlite_open(rc_db_t *db);
+void rc_sqlite_close(rc_db_t *db);
+rc_err_t *rc_sqlite_usable(const rc_db_t *db, apr_pool_t *pool);
+rc_err_t *rc_sqlite_exec(rc_db_t *db, const char *sql);
+
+/* transaction.c */
+rc_err_t *rc_sqlite_begin_read(rc_db_t *db);
+rc_err_t *rc_sqlite_begin_write(rc_db_t *db, bool durable);
+rc_err_t *rc_sqlite_commit(rc_db_t *db);
+void rc_sqlite_rollback(rc_db_t *db);
+
+/* writers.c */
+
+/** Waits until this connection may write; RC_E_BUSY after the configured time. */
+rc_err_t *rc_sqlite_lock_writers(rc_db_t *db);
+void rc_sqlite_unlock_writers(rc_db_t *db);
+
+/* maintain.c */
+void rc_sqlite_startup(void);
+rc_err_t *rc_sqlite_version(int *version, rc_db_t *db);
+rc_err_t *rc_sqlite_set_version(rc_db_t *db, int version);
+rc_err_t *rc_sqlite_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
+rc_err_t *rc_sqlite_backup(rc_db_t *db, const char *path);
+
+/** Keeps the -wal file of a new connection small. */
+void rc_sqlite_limit_wal(rc_db_t *db);
+
+#endif

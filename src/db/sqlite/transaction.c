@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Transactions of SQLite: read snapshots, and writes one at a time.
+ */
+#include "sqlite.h"
+
+#include <apr_strings.h>
+
+/* BEGIN IMMEDIATE takes the write lock at once, so that it cannot fail later. */
+static const char *const texts[OWN_STATEMENTS] = {
+    [BEGIN_READ] = "BEGIN", [BEGIN_WRITE] = "BEGIN IMMEDIATE", [COMMIT] = "COMMIT"};
+
+static rc_err_t *run(rc_db_t *db, int which)
+{
+    rc_sqlite_t *own = db->handle;
+    int n = SQLITE_OK;
+
+    if (!own->own[which])
+        n = sqlite3_prepare_v3(own->handle, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+                               &own->own[which], NULL);
+    if (n == SQLITE_OK) {
+        n = sqlite3_step(own->own[which]);
+        if (n == SQLITE_DONE) {
+            sqlite3_reset(own->own[which]);
+            return NULL;
+        }
+    }
+    return rc_sqlite_error(db, n, texts[which]);
+}
+
+rc_err_t *rc_sqlite_begin_read(rc_db_t *db)
+{
+    return run(db, BEGIN_READ);
+}
+
+/* Changes how commits reach the disk; not possible inside a transaction. */
+static rc_err_t *set_lazy(rc_db_t *db, bool lazy)
+{
+    rc_sqlite_t *own = db->handle;
+
+    if (own->lazy == lazy)
+        return NULL;
+    RC_TRY(rc_sqlite_exec(db, apr_pstrcat(db->pool, "PRAGMA synchronous = ",
+                                          lazy ? "NORMAL" : db->config->synchronous, NULL)));
+    own->lazy = lazy;
+    return NULL;
+}
+
+rc_err_t *rc_sqlite_begin_write(rc_db_t *db, bool durable)
+{
+    rc_err_t *err;
+
+    RC_TRY(set_lazy(db, !durable));
+    RC_TRY(rc_sqlite_lock_writers(db));
+    err = run(db, BEGIN_WRITE);
+    if (err)
+        rc_sqlite_unlock_writers(db);
+    return err;
+}
+
+rc_err_t *rc_sqlite_commit(rc_db_t *db)
+{
+    RC_TRY(run(db, COMMIT));
+    rc_sqlite_unlock_writers(db);
+    return NULL;
+}
+
+void rc_sqlite_rollback(rc_db_t *db)
+{
+    rc_sqlite_t *own = db->handle;
+    int i;
+
+    for (i = 0; i < OWN_STATEMENTS; i++)
+        sqlite3_reset(own->own[i]);
+    if (!sqlite3_get_autocommit(own->handle))
+        sqlite3_exec(own->handle, "ROLLBACK", NULL, NULL, NULL);
+    rc_sqlite_unlock_writers(db);
+}

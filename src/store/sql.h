@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The names of the statements in src/store/sql: SQL_REPO_BY_NAME and so on.
+ */
+#ifndef RC_STORE_SQL_H
+#define RC_STORE_SQL_H
+
+#include "db/stmt.h"
+
+typedef enum {
+#define X(name, text) name,
+#include "rc_sql.def"
+#undef X
+    RC_SQL_COUNT
+} rc_sql_t;
+
+#endif

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The texts of the statements (sql/) and of the schema steps (schema/), in the order of their
+ * numbers.
+ */
+#include "store/texts.h"
+
+#include "sql.h"
+
+static const char *const statements[] = {
+#define X(name, text) text,
+#include "rc_sql.def"
+#undef X
+};
+
+static const char *const steps[] = {
+#define S(number, text) [(number)-1] = text,
+#include "rc_schema.def"
+#undef S
+};
+
+const rc_db_texts_t rc_store_texts = {
+    .statements = statements,
+    .statement_count = RC_SQL_COUNT,
+    .steps = steps,
+    .step_count = sizeof(steps) / sizeof(*steps),
+};
