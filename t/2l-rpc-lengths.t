@@ -103,7 +103,7 @@ subtest 'a commit with a message of 40 MB' => sub {
     utf8::encode(my $bytes = $stored);
     cmp_ok length $bytes, '<=', 16 * $KIB, 'with the beginning of the message';
     like $stored, qr/\ALoud\n\n0123456789 \x{e9}\n.*\z/s, '... of whole characters';
-    cmp_ok length $t->sql("SELECT last_changeset FROM repo WHERE repo_name = 'loud'"), '<', 40 * $KIB, 'and nothing else is stored';
+    cmp_ok length $t->sql("SELECT last_message FROM repo WHERE repo_name = 'loud'"), '<', 40 * $KIB, 'and nothing else is stored';
     my $before = anon();
     is $t->get('/loud/feed/atom', as => 'admin')->status, 200, 'a feed';
     cmp_ok anon() - $before, '<', 16, 'leaves nothing behind' if !$ENV{RCAPI_PRELOAD};

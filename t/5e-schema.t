@@ -5,6 +5,7 @@
 use strict;
 use warnings;
 use Digest::SHA qw(sha256_hex);
+use JSON::PP qw(decode_json encode_json);
 use Test::More;
 use RCAPI::Run qw(slurp spew);
 
@@ -13,6 +14,7 @@ my %released = (
     '001.sql' => '8f65c794e36b348065c0a23119199c46d4930795c40051ea150ac976d7d52485',
     '002.sql' => 'ced4b717255d3ed3ce074daf8eb7d3d7cbdfca543a1ac768c7a26931ee025c8c',
     '003.sql' => '0d20bf7166c46285f53fb42526bee6ef07401bcdf8b9075c349b15a02023cd7a',
+    '004.sql' => 'e1feab24b9dad8fe11ec38c3921f7cbd772a01fa2f1c2ed60ced181dbcb64864',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {
@@ -38,31 +40,75 @@ my $columns = "SELECT m.name, c.name, c.type, c.\"notnull\", c.dflt_value FROM s
 my $want = { map { $_ => $t->sql($_) } $all, $columns };
 my $users = $t->sql('SELECT * FROM users');
 
-for my $name (sort keys %earlier) {
+# A data directory whose database has these steps and the rows of a new one, as far as it has their
+# columns; and what @sql does to them.
+sub older {
+    my ($name, $steps, @sql) = @_;
     my $data = "$t->{dir}/work/old";
     $t->run('rm', '-rf', $data);
     $t->run('cp', '-a', "$t->{dir}/data", $data);
     unlink glob "$data/rcapi.db*";
-    my $steps = $earlier{$name};
     my $version = @$steps;
-    # the rows of a new database, as far as the old one has their columns
     my $r = $t->run({ stdin => join("\n", @$steps, "PRAGMA user_version = $version;") }, 'sqlite3', "$data/rcapi.db");
     is("$r->{exit} $r->{err}", '0 ', "$name: made");
+    my $rows = sub { split /\n/, $t->run('sqlite3', @_)->{out} };
     my $new = "$t->{dir}/data/rcapi.db";
-    my @tables = split /\n/, $t->run('sqlite3', "$data/rcapi.db", "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")->{out};
     my $copy = "ATTACH '$new' AS new;";
-    for my $table (@tables) {
-        my $list = join ', ', split /\n/, $t->run('sqlite3', "$data/rcapi.db", "SELECT name FROM pragma_table_info('$table')")->{out};
+    for my $table ($rows->("$data/rcapi.db", "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")) {
+        my $columns = "SELECT name FROM pragma_table_info('$table')";
+        my %now = map { $_ => 1 } $rows->($new, $columns);
+        my $list = join ', ', grep { $now{$_} } $rows->("$data/rcapi.db", $columns);
         $copy .= "INSERT INTO main.$table ($list) SELECT $list FROM new.$table;";
     }
-    $r = $t->run('sqlite3', "$data/rcapi.db", $copy);
+    $r = $t->run({ stdin => join ' ', $copy, @sql }, 'sqlite3', "$data/rcapi.db");
     is("$r->{exit} $r->{err}", '0 ', "$name: filled");
-    $r = $t->run($t->program('rcapi-admin'), '--data', $data, 'check');
+    return $data;
+}
+
+for my $name (sort keys %earlier) {
+    my $data = older($name, $earlier{$name});
+    my $r = $t->run($t->program('rcapi-admin'), '--data', $data, 'check');
     is("$r->{exit} $r->{out}$r->{err}", '0 ', "$name: opened by this version, nothing is wrong");
     is($t->run('sqlite3', "$data/rcapi.db", $_)->{out}, $want->{$_}, "$name: like a new one") for $all, $columns;
     is($t->run('sqlite3', "$data/rcapi.db", 'SELECT * FROM users')->{out}, $users, "$name: with its rows");
     is($t->run('sqlite3', "$data/rcapi.db", 'PRAGMA user_version')->{out}, keys(%steps) . "\n", "$name: at the newest step");
 }
+
+# Before step 004 the last commit was JSON.
+subtest 'last changesets of an older database' => sub {
+    my $answer = sub {
+        my ($data, @call) = @_;
+        my $r = $t->run($t->program('rcapi-admin'), '--data', $data, 'call', @call);
+        return decode_json($r->{out})->{result} // fail("@call: $r->{out}$r->{err}");
+    };
+    my $listed = sub { return { map { $_->{repo_name} => $_->{last_changeset} } @{ $answer->($_[0], 'get_repos') } } };
+    my $now = "$t->{dir}/data";
+    my $work = "$t->{dir}/work/history";
+    RCAPI::Git::init($work);
+    RCAPI::Git::history($work, 3, 1);
+    RCAPI::Git::git($work, qw(checkout -q -b side HEAD~1));
+    RCAPI::Git::git($work, qw(commit -q --allow-empty -m), "it's a \"side\"\nline");
+    RCAPI::Git::git($work, qw(checkout -q master));
+    RCAPI::Git::git($work, qw(merge -q --no-edit side));
+    for my $name (qw(full empty broken old)) {
+        $answer->($now, 'create_repo', "repo_name:$name", 'repo_type:git');
+        next if $name eq 'empty';
+        RCAPI::Git::git($work, 'push', '-q', "$now/repos/$name", 'master');
+        $answer->($now, 'invalidate_cache', "repoid:$name");
+    }
+    my $want = $listed->($now);
+    is(scalar @{ $want->{full}{parents} }, 2, 'a merge');
+    is($want->{empty}{revision}, -1, 'an empty repository');
+    my $set = sub { "UPDATE repo SET last_changeset = '" . $_[1] =~ s/'/''/gr . "' WHERE repo_name = '$_[0]';" };
+    my $data = older('three steps', [@steps{map { sprintf '%03d.sql', $_ } 1 .. 3}],
+        (map { $set->($_, JSON::PP->new->encode($want->{$_})) } qw(full empty old)), $set->(broken => '{"raw_id":'),
+        "UPDATE repo SET last_state = NULL WHERE repo_name = 'old';");
+    my $got = $listed->($data);
+    is_deeply($got->{$_}, $want->{$_}, "$_: listed as before") for qw(full empty old);
+    is_deeply($answer->($data, 'get_repo', "repoid:$_")->{last_changeset}, $want->{$_}, "$_: get_repo") for sort keys %$want;
+    is_deeply($listed->($data), $want, 'what could not be carried over was read anew');
+    is($t->run('sqlite3', "$data/rcapi.db", "SELECT count(DISTINCT last_state) FROM repo WHERE repo_name <> 'empty'")->{out}, "1\n", 'with its state');
+};
 
 subtest 'a newer database' => sub {
     $t->sql('PRAGMA user_version = 9999');

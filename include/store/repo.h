@@ -11,8 +11,13 @@
 
 /* The stored copy of a repository's last commit (domain/last_changeset.h). */
 typedef struct rc_last_t {
-    const char *json;  /* changeset_obj, or NULL */
-    const char *state; /* of the references then, or NULL */
+    const char *state; /* of the references when it was read; NULL: never */
+    const char *id;    /* NULL: the repository is empty; then the rest means nothing */
+    apr_int64_t index; /* in the repository order */
+    const char *message, *author;
+    apr_int64_t time;    /* of the committer, epoch seconds */
+    const char *parents; /* ids, with a blank between them */
+    const char *branch;  /* one whose head the commit is, or NULL */
 } rc_last_t;
 
 typedef struct rc_repo_t {

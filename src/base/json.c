@@ -110,12 +110,29 @@ static const bool plain[256] = {
     ['\\' + 1 ... 0x7e] = true,
 };
 
+#define EACH ((apr_uint64_t)0x0101010101010101) /* the byte 1, eight times */
+
+/* Are these eight bytes plain? The highest bit of a byte of the sum or difference says that it is
+ * not ASCII, DEL, below a blank, '"' or '\'. A wrong "no" only costs a closer look. */
+static bool eight_plain(const char *p)
+{
+    apr_uint64_t w, quote, backslash;
+
+    memcpy(&w, p, sizeof(w));
+    quote = w ^ EACH * '"';
+    backslash = w ^ EACH * '\\';
+    return !((w | (w + EACH) | (w - EACH * ' ') | (quote - EACH) | (backslash - EACH)) &
+             EACH * 0x80);
+}
+
 /* Where the text that can be copied as it is ends. */
 static const char *copied_until(const char *p, const char *end)
 {
     for (;;) {
         int n;
 
+        while (end - p >= 8 && eight_plain(p))
+            p += 8;
         while (p < end && plain[(unsigned char)*p])
             p++;
         if (p == end || (unsigned char)*p < 0x80 || !(n = rc_utf8_length(p, end)))
@@ -168,9 +185,15 @@ void rc_json_string(rc_json_t *json, const char *text)
 
 void rc_json_int(rc_json_t *json, apr_int64_t value)
 {
-    char buf[24];
+    apr_uint64_t rest = value < 0 ? -(apr_uint64_t)value : (apr_uint64_t)value;
+    char buf[24], *from = buf + sizeof(buf);
 
-    put_value(json, buf, (apr_size_t)apr_snprintf(buf, sizeof(buf), "%" APR_INT64_T_FMT, value));
+    do
+        *--from = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        *--from = '-';
+    put_value(json, from, (apr_size_t)(buf + sizeof(buf) - from));
 }
 
 void rc_json_bool(rc_json_t *json, bool value)
@@ -188,10 +211,47 @@ void rc_json_raw(rc_json_t *json, const char *text, apr_size_t len)
     put_value(json, text, len);
 }
 
+/* A key and a value that is copied as it is, with one look into the spool for both. @a quote: '"'
+ * or nothing around the value. */
+static void put_member(rc_json_t *json, const char *key, const char *quote, const char *text,
+                       apr_size_t len)
+{
+    apr_size_t key_len = strlen(key), quote_len = *quote ? 1 : 0;
+    char *to;
+
+    if (len > SHORT) {
+        rc_json_key(json, key);
+        put(json, quote, text, len, quote);
+    } else if (!json->err && !(json->err = rc_spool_room(&to, json->spool, key_len + len + 6))) {
+        *to = ',';
+        to += json->comma ? 1 : 0;
+        *to++ = '"';
+        memcpy(to, key, key_len);
+        to += key_len;
+        *to++ = '"';
+        *to++ = ':';
+        *to = *quote;
+        to += quote_len;
+        memcpy(to, text, len);
+        to += len;
+        *to = *quote;
+        rc_spool_fill(json->spool, to + quote_len);
+    }
+    json->comma = true;
+}
+
 void rc_json_member_string(rc_json_t *json, const char *key, const char *text)
 {
-    rc_json_key(json, key);
-    rc_json_string(json, text);
+    apr_size_t len = text ? strlen(text) : 0;
+
+    if (!text) {
+        rc_json_member_null(json, key);
+    } else if (copied_until(text, text + len) == text + len) {
+        put_member(json, key, "\"", text, len);
+    } else {
+        rc_json_key(json, key);
+        rc_json_string_len(json, text, len);
+    }
 }
 
 void rc_json_member_int(rc_json_t *json, const char *key, apr_int64_t value)
@@ -202,12 +262,10 @@ void rc_json_member_int(rc_json_t *json, const char *key, apr_int64_t value)
 
 void rc_json_member_bool(rc_json_t *json, const char *key, bool value)
 {
-    rc_json_key(json, key);
-    rc_json_bool(json, value);
+    put_member(json, key, "", value ? "true" : "false", value ? 4 : 5);
 }
 
 void rc_json_member_null(rc_json_t *json, const char *key)
 {
-    rc_json_key(json, key);
-    rc_json_null(json);
+    put_member(json, key, "", "null", 4);
 }

@@ -25,10 +25,37 @@ apr_time_t rc_time_from_sec(apr_int64_t epoch_seconds)
     return apr_time_from_sec(epoch_seconds < LAST_SECOND ? epoch_seconds : LAST_SECOND);
 }
 
-static const char *format(const apr_time_exp_t *t, apr_pool_t *pool)
+/* Writes @a n with two digits. */
+static char *put_two(char *to, int n, char before)
 {
-    return apr_psprintf(pool, "%04d-%02d-%02dT%02d:%02d:%02d", t->tm_year + 1900, t->tm_mon + 1,
-                        t->tm_mday, t->tm_hour, t->tm_min, t->tm_sec);
+    *to++ = before;
+    *to++ = (char)('0' + n / 10 % 10);
+    *to++ = (char)('0' + n % 10);
+    return to;
+}
+
+#define NO_MILLIS (-1)
+
+/* "2026-01-31T23:59:59", with ".999" or without. By hand: a list of repositories has two dates
+ * each, and printf took a third of the time of writing one. */
+static const char *format(const apr_time_exp_t *t, int millis, apr_pool_t *pool)
+{
+    int year = t->tm_year + 1900;
+    char *text = apr_palloc(pool, sizeof("2026-01-31T23:59:59.999")), *to = text;
+
+    *to++ = (char)('0' + year / 1000 % 10);
+    to = put_two(to, year % 100, (char)('0' + year / 100 % 10));
+    to = put_two(to, t->tm_mon + 1, '-');
+    to = put_two(to, t->tm_mday, '-');
+    to = put_two(to, t->tm_hour, 'T');
+    to = put_two(to, t->tm_min, ':');
+    to = put_two(to, t->tm_sec, ':');
+    if (millis != NO_MILLIS) {
+        to = put_two(to, millis / 10, '.');
+        *to++ = (char)('0' + millis % 10);
+    }
+    *to = '\0';
+    return text;
 }
 
 const char *rc_time_local(apr_time_t when, apr_pool_t *pool)
@@ -36,9 +63,7 @@ const char *rc_time_local(apr_time_t when, apr_pool_t *pool)
     apr_time_exp_t t;
 
     apr_time_exp_lt(&t, when);
-    if (!t.tm_usec)
-        return format(&t, pool);
-    return apr_psprintf(pool, "%s.%03d", format(&t, pool), t.tm_usec / 1000);
+    return format(&t, t.tm_usec ? t.tm_usec / 1000 : NO_MILLIS, pool);
 }
 
 const char *rc_time_utc(apr_int64_t epoch_seconds, apr_pool_t *pool)
@@ -46,7 +71,7 @@ const char *rc_time_utc(apr_int64_t epoch_seconds, apr_pool_t *pool)
     apr_time_exp_t t;
 
     apr_time_exp_gmt(&t, rc_time_from_sec(epoch_seconds));
-    return format(&t, pool);
+    return format(&t, NO_MILLIS, pool);
 }
 
 const char *rc_time_rfc2822(apr_int64_t epoch_seconds, apr_pool_t *pool)

@@ -40,8 +40,8 @@ static rc_err_t *refresh(rc_admin_t *admin, const rc_repo_t *repo)
     rc_vcs_t *vcs;
 
     RC_TRY(rc_model_repo_open(&vcs, admin->env, repo, NULL, admin->pool));
-    RC_TRY(rc_model_last_if_moved(&last, vcs, repo, admin->env, admin->pool));
-    return last.json ? rc_model_last_keep(admin->db, repo, &last) : NULL;
+    RC_TRY(rc_last_if_moved(&last, vcs, repo, admin->pool));
+    return last.state ? rc_last_keep(admin->db, repo, &last) : NULL;
 }
 
 int rc_admin_refresh(rc_admin_t *admin)

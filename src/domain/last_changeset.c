@@ -8,39 +8,45 @@
 
 #include <apr_strings.h>
 
-#include "base/time.h"
-
-static void write_parents(rc_json_t *out, const char *const *parents)
+/* "id id" as a list that ends with NULL. */
+static const char *const *split(const char *ids, apr_pool_t *pool)
 {
-    rc_json_key(out, "parents");
-    rc_json_array_begin(out);
-    for (; *parents; parents++) {
-        rc_json_object_begin(out);
-        rc_json_member_string(out, "raw_id", *parents);
-        rc_json_object_end(out);
+    apr_array_header_t *list = apr_array_make(pool, 3, sizeof(char *));
+    apr_size_t len;
+
+    for (; *ids; ids += len + (ids[len] == ' ')) {
+        len = strcspn(ids, " ");
+        APR_ARRAY_PUSH(list, const char *) = apr_pstrmemdup(pool, ids, len);
     }
-    rc_json_array_end(out);
+    APR_ARRAY_PUSH(list, const char *) = NULL;
+    return (const char *const *)list->elts;
 }
 
-void rc_changeset_write(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool)
+static const char *join(const char *const *ids, apr_pool_t *pool)
 {
-    static const char *const no_parents[] = {NULL};
-    static const rc_commit_t none = {.id = "0000000000000000000000000000000000000000",
-                                     .revision = -1,
-                                     .message = "",
-                                     .author = "",
-                                     .parents = no_parents};
-    const rc_commit_t *c = commit ? commit : &none;
+    const char *text = "";
+    int i;
 
-    rc_json_member_string(out, "short_id", apr_pstrmemdup(pool, c->id, 12));
-    rc_json_member_string(out, "raw_id", c->id);
-    rc_json_member_int(out, "revision", c->revision);
-    rc_json_member_string(out, "message", c->message);
-    rc_json_member_string(out, "date",
-                          commit ? rc_time_utc(c->time, pool) : rc_time_local(0, pool));
-    rc_json_member_string(out, "author", c->author);
-    write_parents(out, c->parents);
-    rc_json_member_string(out, "branch", c->branch);
+    for (i = 0; ids[i]; i++)
+        text = apr_pstrcat(pool, text, i ? " " : "", ids[i], NULL);
+    return text;
+}
+
+const rc_commit_t *rc_last_commit(const rc_last_t *last, apr_pool_t *pool)
+{
+    rc_commit_t *commit;
+
+    if (!last->id)
+        return NULL;
+    commit = apr_pcalloc(pool, sizeof(*commit));
+    commit->id = last->id;
+    commit->revision = last->index;
+    commit->message = last->message;
+    commit->author = last->author;
+    commit->time = last->time;
+    commit->parents = split(last->parents, pool);
+    commit->branch = last->branch;
+    return commit;
 }
 
 /* At most RC_LAST_MESSAGE_MAX bytes of @a message, whole characters. */
@@ -55,42 +61,37 @@ static const char *cut(const char *message, apr_pool_t *pool)
     return apr_pstrmemdup(pool, message, len);
 }
 
-static rc_err_t *to_json(const char **json, rc_commit_t *commit, const rc_env_t *env,
-                         apr_pool_t *pool)
-{
-    rc_spool_t *spool = rc_spool_create(env->config->temp_dir, pool);
-    rc_json_t out;
-
-    if (commit)
-        commit->message = cut(commit->message, pool);
-    rc_json_init(&out, spool);
-    rc_json_object_begin(&out);
-    rc_changeset_write(&out, commit, pool);
-    rc_json_object_end(&out);
-    RC_TRY(rc_json_finish(&out));
-    return rc_spool_string(json, spool, pool);
-}
-
-rc_err_t *rc_model_last_read(rc_last_t *last, rc_vcs_t *vcs, const rc_env_t *env, apr_pool_t *pool)
+rc_err_t *rc_last_read(rc_last_t *last, rc_vcs_t *vcs, apr_pool_t *pool)
 {
     rc_commit_t *commit;
 
+    *last = (rc_last_t){NULL};
     RC_TRY(rc_vcs_state(&last->state, vcs, pool));
     RC_TRY(rc_vcs_last_commit(&commit, vcs, pool));
-    return to_json(&last->json, commit, env, pool);
-}
-
-rc_err_t *rc_model_last_if_moved(rc_last_t *last, rc_vcs_t *vcs, const rc_repo_t *repo,
-                                 const rc_env_t *env, apr_pool_t *pool)
-{
-    last->json = NULL;
-    RC_TRY(rc_vcs_state(&last->state, vcs, pool));
-    if (repo->last.state && !strcmp(repo->last.state, last->state))
+    if (!commit)
         return NULL;
-    return rc_model_last_read(last, vcs, env, pool);
+    last->id = commit->id;
+    last->index = commit->revision;
+    last->message = cut(commit->message, pool);
+    last->author = commit->author;
+    last->time = commit->time;
+    last->parents = join(commit->parents, pool);
+    last->branch = commit->branch;
+    return NULL;
 }
 
-bool rc_model_last_is_current(const rc_repo_t *repo, const rc_env_t *env, apr_pool_t *pool)
+rc_err_t *rc_last_if_moved(rc_last_t *last, rc_vcs_t *vcs, const rc_repo_t *repo, apr_pool_t *pool)
+{
+    const char *state;
+
+    *last = (rc_last_t){NULL};
+    RC_TRY(rc_vcs_state(&state, vcs, pool));
+    if (repo->last.state && !strcmp(repo->last.state, state))
+        return NULL;
+    return rc_last_read(last, vcs, pool);
+}
+
+bool rc_last_is_current(const rc_repo_t *repo, const rc_env_t *env, apr_pool_t *pool)
 {
     const char *state =
         repo->last.state
@@ -112,7 +113,7 @@ static rc_err_t *keep(void *baton, rc_db_t *db)
     return rc_store_repo_replace_last(db, keeping->repo, keeping->last);
 }
 
-rc_err_t *rc_model_last_keep(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last)
+rc_err_t *rc_last_keep(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last)
 {
     keeping_t keeping = {repo, last};
 

@@ -81,7 +81,7 @@ rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, rc_work_t *w
 
     RC_TRY(make_content(repo, env, work, pool));
     RC_TRY(rc_vcs_open(&vcs, NULL, repo->row.type, repo->path, NULL, pool));
-    return rc_model_last_read(&repo->row.last, vcs, env, pool);
+    return rc_last_read(&repo->row.last, vcs, pool);
 }
 
 static rc_err_t *make_group(rc_repo_group_t **out, rc_db_t *db, const char *name,

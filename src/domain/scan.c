@@ -81,7 +81,7 @@ static rc_err_t *prepare_one(addition_t *addition)
     row->landing_rev = "rev:tip";
     row->description = read_description(path, row->name, addition->pool);
     RC_TRY(rc_vcs_open(&vcs, NULL, row->type, path, NULL, addition->pool));
-    return rc_model_last_read(&row->last, vcs, addition->env, addition->pool);
+    return rc_last_read(&row->last, vcs, addition->pool);
 }
 
 /* A repository that is known may have been pushed to by another way. */
@@ -92,8 +92,8 @@ static rc_err_t *refresh(const addition_t *addition, const rc_repo_t *repo, rc_d
     rc_vcs_t *vcs;
 
     RC_TRY(rc_vcs_open(&vcs, NULL, repo->type, path, NULL, addition->pool));
-    RC_TRY(rc_model_last_if_moved(&last, vcs, repo, addition->env, addition->pool));
-    return last.json ? rc_model_last_keep(db, repo, &last) : NULL;
+    RC_TRY(rc_last_if_moved(&last, vcs, repo, addition->pool));
+    return last.state ? rc_last_keep(db, repo, &last) : NULL;
 }
 
 static void skip(rc_scan_t *scan, const char *name, const char *why)

@@ -8,6 +8,21 @@
 
 #include "sql.h"
 
+/* The last columns of REPO_COLUMNS, from 21. */
+static void read_last(rc_last_t *last, rc_stmt_t *st, apr_pool_t *pool)
+{
+    last->state = rc_column_text(st, 21, pool);
+    last->id = rc_column_text(st, 22, pool);
+    if (!last->id)
+        return;
+    last->index = rc_column_int(st, 23);
+    last->message = rc_column_text(st, 24, pool);
+    last->author = rc_column_text(st, 25, pool);
+    last->time = rc_column_int(st, 26);
+    last->parents = rc_column_text(st, 27, pool);
+    last->branch = rc_column_text(st, 28, pool);
+}
+
 /* The one place that knows the order of REPO_COLUMNS. */
 static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
 {
@@ -30,15 +45,14 @@ static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
     repo->clone_uri_sealed = sealed.data;
     repo->clone_uri_sealed_len = sealed.len;
     repo->landing_rev = rc_column_text(st, 14, pool);
-    repo->last.json = rc_column_text(st, 15, pool);
-    repo->lock_user_id = rc_column_int(st, 16);
-    repo->locked_on = rc_column_int(st, 17);
-    repo->lock_reason = rc_column_text(st, 18, pool);
-    repo->created_on = rc_column_int(st, 19);
-    repo->updated_on = rc_column_int(st, 20);
-    repo->fork_id = rc_column_int(st, 21);
-    repo->last.state = rc_column_text(st, 22, pool);
-    repo->level = (rc_level_t)rc_column_int(st, 23);
+    repo->lock_user_id = rc_column_int(st, 15);
+    repo->locked_on = rc_column_int(st, 16);
+    repo->lock_reason = rc_column_text(st, 17, pool);
+    repo->created_on = rc_column_int(st, 18);
+    repo->updated_on = rc_column_int(st, 19);
+    repo->fork_id = rc_column_int(st, 20);
+    read_last(&repo->last, st, pool);
+    repo->level = (rc_level_t)rc_column_int(st, 29);
     return repo;
 }
 
@@ -140,30 +154,42 @@ rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64
     return each_repo(st, db, fn, baton, pool);
 }
 
+/* The value of last_index when there is no commit. */
+#define NO_COMMIT ((apr_int64_t)-1)
+
+/* Runs a statement with the parameters of the fragment LAST; @a was is the one behind them. */
+static rc_err_t *store_last(rc_db_t *db, rc_sql_t sql, const rc_repo_t *repo, const rc_last_t *last,
+                            const char *types, const char *was)
+{
+    apr_int64_t taken = apr_time_now();
+
+    return rc_execute(db, sql, types, repo->id, repo->name, last->state, last->id,
+                      last->id ? last->index : NO_COMMIT, last->message, last->author, last->time,
+                      last->parents, last->branch, taken, was);
+}
+
 rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db)
 {
     rc_blob_t sealed = {repo->clone_uri_sealed, repo->clone_uri_sealed_len};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_INSERT, "nsirddddttbnsirs", repo->name, repo->type,
+    RC_TRY(rc_query(&st, db, SQL_REPO_INSERT, "nsirddddttbnir", repo->name, repo->type,
                     repo->owner_id, repo->group_id, (int)repo->private_,
                     (int)repo->enable_statistics, (int)repo->enable_locking,
                     (int)repo->enable_downloads, repo->description, repo->clone_uri, &sealed,
-                    repo->landing_rev, repo->last.json, repo->created_on, repo->fork_id,
-                    repo->last.state));
-    return rc_insert(&repo->id, st, db);
+                    repo->landing_rev, repo->created_on, repo->fork_id));
+    RC_TRY(rc_insert(&repo->id, st, db));
+    return rc_store_repo_set_last(db, repo, &repo->last);
 }
 
 rc_err_t *rc_store_repo_set_last(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last)
 {
-    return rc_execute(db, SQL_REPO_SET_LAST, "isssi", repo->id, repo->name, last->json, last->state,
-                      (apr_int64_t)apr_time_now());
+    return store_last(db, SQL_REPO_SET_LAST, repo, last, "isssississi", NULL);
 }
 
 rc_err_t *rc_store_repo_replace_last(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last)
 {
-    return rc_execute(db, SQL_REPO_REPLACE_LAST, "issssi", repo->id, repo->name, repo->last.state,
-                      last->json, last->state, (apr_int64_t)apr_time_now());
+    return store_last(db, SQL_REPO_REPLACE_LAST, repo, last, "isssississis", repo->last.state);
 }
 
 rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id)

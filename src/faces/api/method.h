@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "domain/auth.h"
+#include "vcs/vcs.h"
 #include "store/journal.h"
 #include "base/json.h"
 #include "store/repo.h"
@@ -273,6 +274,9 @@ rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_gr
 /** repo_group_obj of @a group with these repositories (names); with @a full also members. */
 rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_group_t *group,
                                const apr_array_header_t *repos, bool full);
+
+/** The members of changeset_obj without diff and refs; the empty commit for NULL. */
+void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);
 
 /** repo_obj; with @a full also members, permissions and followers. */
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,

@@ -56,12 +56,8 @@ static rc_err_t *render_clone_uri(rc_json_t *out, rc_call_t *call, const rc_repo
 static void render_last_changeset(rc_json_t *out, const rc_repo_t *repo, apr_pool_t *pool)
 {
     rc_json_key(out, "last_changeset");
-    if (repo->last.json) {
-        rc_json_raw(out, repo->last.json, strlen(repo->last.json));
-        return;
-    }
     rc_json_object_begin(out);
-    rc_changeset_write(out, NULL, pool);
+    rc_render_changeset(out, rc_last_commit(&repo->last, pool), pool);
     rc_json_object_end(out);
 }
 
@@ -70,17 +66,19 @@ static rc_err_t *render_lock(rc_json_t *out, rc_call_t *call, const rc_repo_t *r
 {
     rc_user_t *holder = NULL;
 
-    rc_json_key(out, "locked_by");
     if (repo->lock_user_id)
         RC_TRY(rc_store_user_by_id(&holder, call->db, repo->lock_user_id, pool));
-    if (holder)
-        RC_TRY(rc_render_user(out, call, holder,
-                              call->caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
-    else
-        rc_json_null(out);
+    if (!holder) {
+        rc_json_member_null(out, "locked_by");
+        rc_json_member_null(out, "locked_date");
+        rc_json_member_null(out, "lock_reason");
+        return NULL;
+    }
+    rc_json_key(out, "locked_by");
+    RC_TRY(rc_render_user(out, call, holder, call->caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
     rc_json_member_string(out, "locked_date",
-                          holder ? rc_time_local(apr_time_from_sec(repo->locked_on), pool) : NULL);
-    rc_json_member_string(out, "lock_reason", holder ? repo->lock_reason : NULL);
+                          rc_time_local(apr_time_from_sec(repo->locked_on), pool));
+    rc_json_member_string(out, "lock_reason", repo->lock_reason);
     return NULL;
 }
 

@@ -213,13 +213,13 @@ static void notice(rc_web_call_t *call)
 
     if (!call->repo || !call->vcs)
         return;
-    err = rc_model_last_if_moved(&last, call->vcs, call->repo, call->env, call->pool);
-    if (!err && !last.json)
+    err = rc_last_if_moved(&last, call->vcs, call->repo, call->pool);
+    if (!err && !last.state)
         return;
     if (!err && !call->db)
         err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
     if (!err)
-        err = rc_model_last_keep(call->db, call->repo, &last);
+        err = rc_last_keep(call->db, call->repo, &last);
     if (err)
         rc_log(RC_LOG_INFO, err->cause, "last changeset of %s: %s", call->repo->name,
                rc_err_log_text(err, call->pool));

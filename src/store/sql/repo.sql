@@ -6,8 +6,9 @@ r.repo_id, r.repo_name, r.repo_type, r.owner_id, o.username, r.group_id,
 (SELECT f.repo_name FROM repo f CROSS JOIN me
   WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0),
 r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.description, r.clone_uri,
-r.clone_uri_sealed, r.landing_rev, r.last_changeset, r.lock_user_id, r.locked_on, r.lock_reason,
-r.created_on, r.updated_on, r.fork_id, r.last_state
+r.clone_uri_sealed, r.landing_rev, r.lock_user_id, r.locked_on, r.lock_reason,
+r.created_on, r.updated_on, r.fork_id, r.last_state, r.last_id, r.last_index, r.last_message,
+r.last_author, r.last_time, r.last_parents, r.last_branch
 -- DEFINE REPO_TABLES: where they come from
 me CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
 
@@ -57,17 +58,18 @@ SELECT @REPO_COLUMNS@, j.level
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
  WHERE r.lock_user_id = ?2 AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_id
 -- REPO_INSERT: name, type, owner, group, private, statistics, locking, downloads, description,
---              clone_uri, clone_uri_sealed, landing_rev, last_changeset, now, fork parent, last_state
+--              clone_uri, clone_uri_sealed, landing_rev, now, fork parent
 INSERT INTO repo (repo_name, repo_type, owner_id, group_id, private, enable_statistics,
                   enable_locking, enable_downloads, description, clone_uri, clone_uri_sealed,
-                  landing_rev, last_changeset, created_on, updated_on, fork_id, last_state)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?14, ?15, ?16) RETURNING repo_id
--- REPO_SET_LAST: id, full name, JSON, state, now
-UPDATE repo SET last_changeset = ?3, last_state = ?4, updated_on = ?5
- WHERE repo_id = ?1 AND repo_name = ?2
--- REPO_REPLACE_LAST: id, full name, the state so far, JSON, state, now
-UPDATE repo SET last_changeset = ?4, last_state = ?5, updated_on = ?6
- WHERE repo_id = ?1 AND repo_name = ?2 AND last_state IS ?3
+                  landing_rev, created_on, updated_on, fork_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14) RETURNING repo_id
+-- DEFINE LAST: the last commit: state, id, index, message, author, time, parents, branch; now
+last_state = ?3, last_id = ?4, last_index = ?5, last_message = ?6, last_author = ?7, last_time = ?8,
+last_parents = ?9, last_branch = ?10, updated_on = ?11
+-- REPO_SET_LAST: id, full name, the last commit
+UPDATE repo SET @LAST@ WHERE repo_id = ?1 AND repo_name = ?2
+-- REPO_REPLACE_LAST: the same, and the state so far
+UPDATE repo SET @LAST@ WHERE repo_id = ?1 AND repo_name = ?2 AND last_state IS ?12
 -- REPO_FOLLOW: repository, user, now
 INSERT INTO repo_following (repo_id, user_id, created_on) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
 -- REPO_UNFOLLOW: repository, user

@@ -9,7 +9,6 @@
 
 #include <apr_strings.h>
 
-#include "domain/last_changeset.h"
 #include "base/log.h"
 #include "domain/repo.h"
 #include "base/text.h"
@@ -214,7 +213,7 @@ static rc_err_t *render(view_t *view, const rc_commit_t *commit, apr_pool_t *poo
     rc_json_t *out = view->out;
 
     rc_json_object_begin(out);
-    rc_changeset_write(out, commit, pool);
+    rc_render_changeset(out, commit, pool);
     RC_TRY(render_changes(view, commit, pool));
     if (view->details == FULL)
         RC_TRY(render_refs(view, commit));
@@ -283,7 +282,7 @@ static rc_err_t *render_damaged(view_t *view, apr_int64_t at, rc_err_t *err, apr
     commit.id = place.id;
     commit.time = place.time;
     rc_json_object_begin(view->out);
-    rc_changeset_write(view->out, &commit, scratch);
+    rc_render_changeset(view->out, &commit, scratch);
     RC_TRY(mark_damage(err, view, "the commit cannot be read"));
     view->details = BASIC;
     err = render_changes(view, &commit, scratch);

@@ -24,8 +24,8 @@ static rc_err_t *look(rc_call_t *call, void *baton)
 
     RC_TRY(rc_model_repo_open(&vcs, call->env, look->repo, look->work, call->pool));
     if (look->anyway)
-        return rc_model_last_read(&look->last, vcs, call->env, call->pool);
-    return rc_model_last_if_moved(&look->last, vcs, look->repo, call->env, call->pool);
+        return rc_last_read(&look->last, vcs, call->pool);
+    return rc_last_if_moved(&look->last, vcs, look->repo, call->pool);
 }
 
 rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *action,
@@ -51,8 +51,8 @@ static rc_err_t *notice(rc_last_t *last, rc_call_t *call)
 
     if (!call->db)
         return err;
-    if (!err && the.last.json)
-        err = rc_model_last_keep(call->db, the.repo, &the.last);
+    if (!err && the.last.state)
+        err = rc_last_keep(call->db, the.repo, &the.last);
     if (err)
         rc_log(RC_LOG_WARNING, err->cause, "last changeset of %s: %s", the.repo->name,
                rc_err_log_text(err, call->pool));
@@ -74,14 +74,14 @@ static rc_err_t *look_again(rc_last_t *last, rc_call_t *call)
 
 static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
 {
-    rc_last_t last = {NULL, NULL};
+    rc_last_t last = {NULL};
     rc_repo_t repo;
 
     if (!rc_arg_bool(call, "cache") ||
-        !rc_model_last_is_current(rc_arg_repo(call, "repoid"), call->env, call->pool))
+        !rc_last_is_current(rc_arg_repo(call, "repoid"), call->env, call->pool))
         RC_TRY(look_again(&last, call));
     repo = *rc_arg_repo(call, "repoid");
-    if (last.json) /* also when it could not be stored */
+    if (last.state) /* also when it could not be stored */
         repo.last = last;
     return rc_render_repo(out, call, &repo, true, call->pool);
 }

@@ -25,9 +25,9 @@ use Digest::SHA qw(sha1_hex);
 use RCAPI::Run qw(run);
 
 my $GROUPS = 100;
-my $LAST = '{"short_id":"0123456789ab","raw_id":"0123456789abcdef0123456789abcdef01234567",'
-    . '"revision":4711,"message":"Mend what was broken\n","date":"2024-05-06T07:08:09",'
-    . '"author":"Ann Author <ann@example.org>","parents":[],"branch":"master"}';
+my $LAST = 'last_state, last_id, last_index, last_message, last_author, last_time, last_parents, last_branch';
+my $COMMIT = "NULL, '0123456789abcdef0123456789abcdef01234567', 4711, 'Mend what was broken\n',"
+    . " 'Ann Author <ann\@example.org>', 1714979289, '', 'master'";
 
 sub new {
     my ($class, %opt) = @_;
@@ -61,7 +61,7 @@ END
         link "$root/.one/r/$_", "$root/r$n/$_" or die "$root/r$n/$_: $!" for @files;
     }
     $self->_run({}, "$self->{bin}/rcapi-admin", '--data', $self->{data}, qw(call get_repo repoid:r1));
-    $self->_rows('run', { stdin => "UPDATE repo SET (last_changeset, last_state) = (SELECT last_changeset, last_state FROM repo WHERE repo_name = 'r1') WHERE repo_id > 1000;" });
+    $self->_rows('run', { stdin => "UPDATE repo SET ($LAST) = (SELECT $LAST FROM repo WHERE repo_name = 'r1') WHERE repo_id > 1000;" });
 }
 
 sub _run {
@@ -94,8 +94,8 @@ ${\ $list->($GROUPS) } INSERT INTO user_group (users_group_id, group_name, owner
 SELECT 1000 + i, 'g' || i, 1001, 1700000000000000 FROM n;
 ${\ $list->(3 * $users) } INSERT INTO user_group_member (user_id, users_group_id)
 SELECT 1001 + (i - 1) / 3, 1001 + (i * 31 + (i - 1) / 3) % $GROUPS FROM n;
-${\ $list->($repos) } INSERT INTO repo (repo_id, repo_name, repo_type, owner_id, description, last_changeset, created_on, updated_on)
-SELECT 1000 + i, 'r' || i, 'git', 1001 + i * 7 % $users, 'Repository number ' || i, '$LAST', 1700000000000000 + i, 1700000000000000 + i FROM n;
+${\ $list->($repos) } INSERT INTO repo (repo_id, repo_name, repo_type, owner_id, description, $LAST, created_on, updated_on)
+SELECT 1000 + i, 'r' || i, 'git', 1001 + i * 7 % $users, 'Repository number ' || i, $COMMIT, 1700000000000000 + i, 1700000000000000 + i FROM n;
 INSERT INTO user_repo_permission (repo_id, user_id, level)
 SELECT repo_id, (SELECT user_id FROM users WHERE username = 'default'), repo_id % 2 FROM repo WHERE repo_id > 1000;
 INSERT INTO user_repo_permission (repo_id, user_id, level)

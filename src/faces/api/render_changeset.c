@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * changeset_obj (contract 02 §1.7): a commit as JSON.
+ */
+#include "method.h"
+
+#include <apr_strings.h>
+
+#include "base/time.h"
+
+static void write_parents(rc_json_t *out, const char *const *parents)
+{
+    rc_json_key(out, "parents");
+    rc_json_array_begin(out);
+    for (; *parents; parents++) {
+        rc_json_object_begin(out);
+        rc_json_member_string(out, "raw_id", *parents);
+        rc_json_object_end(out);
+    }
+    rc_json_array_end(out);
+}
+
+void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool)
+{
+    static const char *const no_parents[] = {NULL};
+    static const rc_commit_t none = {.id = "0000000000000000000000000000000000000000",
+                                     .revision = -1,
+                                     .message = "",
+                                     .author = "",
+                                     .parents = no_parents};
+    const rc_commit_t *c = commit ? commit : &none;
+
+    rc_json_member_string(out, "short_id", apr_pstrmemdup(pool, c->id, 12));
+    rc_json_member_string(out, "raw_id", c->id);
+    rc_json_member_int(out, "revision", c->revision);
+    rc_json_member_string(out, "message", c->message);
+    rc_json_member_string(out, "date",
+                          commit ? rc_time_utc(c->time, pool) : rc_time_local(0, pool));
+    rc_json_member_string(out, "author", c->author);
+    write_parents(out, c->parents);
+    rc_json_member_string(out, "branch", c->branch);
+}
