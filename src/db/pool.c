@@ -34,13 +34,15 @@ static __thread struct {
 static apr_status_t construct(void **resource, void *params, apr_pool_t *pool)
 {
     rc_db_pool_t *db_pool = params;
+    rc_db_t *db = NULL;
     apr_pool_t *own;
     rc_err_t *err;
 
     if (apr_pool_create(&own, pool) != APR_SUCCESS)
         return APR_ENOMEM;
     apr_pool_tag(own, "rcapi database connection");
-    err = rc_db_open((rc_db_t **)resource, &db_pool->config, own);
+    err = rc_db_open(&db, &db_pool->config, own);
+    *resource = db;
     if (!err)
         return APR_SUCCESS;
     if (asking.pool)

@@ -150,13 +150,17 @@ static bool is_global6(const unsigned char *address)
 
 bool rc_remote_is_global(const struct sockaddr *address)
 {
-    if (address->sa_family == AF_INET)
-        return is_global4(
-            (const unsigned char *)&((const struct sockaddr_in *)(const void *)address)->sin_addr);
-    if (address->sa_family == AF_INET6)
-        return is_global6(
-            (const unsigned char *)&((const struct sockaddr_in6 *)(const void *)address)
-                ->sin6_addr);
+    struct sockaddr_in6 in6;
+    struct sockaddr_in in4;
+
+    if (address->sa_family == AF_INET) {
+        memcpy(&in4, address, sizeof(in4));
+        return is_global4((const unsigned char *)&in4.sin_addr);
+    }
+    if (address->sa_family == AF_INET6) {
+        memcpy(&in6, address, sizeof(in6));
+        return is_global6((const unsigned char *)&in6.sin6_addr);
+    }
     return false;
 }
 

@@ -514,19 +514,21 @@ static void count_work(int *runs, int *steps)
 /* All ways to look at something of @a kind; false when it is not seen. */
 static bool look(int kind, apr_int64_t user, apr_int64_t id, const char *name)
 {
-    void *by_id = NULL, *by_name = NULL;
+    rc_repo_t *repo[2] = {NULL};
+    rc_repo_group_t *group[2] = {NULL};
+    rc_user_group_t *users[2] = {NULL};
 
     if (kind == RC_KIND_REPO) {
-        ok(rc_store_repo_seen_by_id((rc_repo_t **)&by_id, db, user, id, scratch));
-        ok(rc_store_repo_seen_by_name((rc_repo_t **)&by_name, db, user, name, scratch));
+        ok(rc_store_repo_seen_by_id(&repo[0], db, user, id, scratch));
+        ok(rc_store_repo_seen_by_name(&repo[1], db, user, name, scratch));
     } else if (kind == RC_KIND_REPO_GROUP) {
-        ok(rc_store_repo_group_seen_by_id((rc_repo_group_t **)&by_id, db, user, id, scratch));
-        ok(rc_store_repo_group_seen_by_name((rc_repo_group_t **)&by_name, db, user, name, scratch));
+        ok(rc_store_repo_group_seen_by_id(&group[0], db, user, id, scratch));
+        ok(rc_store_repo_group_seen_by_name(&group[1], db, user, name, scratch));
     } else {
-        ok(rc_store_user_group_seen_by_id((rc_user_group_t **)&by_id, db, user, id, scratch));
-        ok(rc_store_user_group_seen_by_name((rc_user_group_t **)&by_name, db, user, name, scratch));
+        ok(rc_store_user_group_seen_by_id(&users[0], db, user, id, scratch));
+        ok(rc_store_user_group_seen_by_name(&users[1], db, user, name, scratch));
     }
-    return by_id || by_name;
+    return repo[0] || repo[1] || group[0] || group[1] || users[0] || users[1];
 }
 
 /* What is hidden takes the same statements as what does not exist, and within one in ten the same
@@ -570,7 +572,7 @@ static int open_database(void **unused)
     const char *seed = getenv("RCAPI_SEED");
 
     *unused = mkdtemp(dir);
-    random_state = seed ? apr_strtoi64(seed, NULL, 10) : 20240229;
+    random_state = seed ? (apr_uint64_t)apr_strtoi64(seed, NULL, 10) : 20240229;
     print_message("# RCAPI_SEED=%" APR_UINT64_T_FMT "\n", random_state);
     random_state = random_state * 2 + 1; /* never zero */
     config->path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);

@@ -14,9 +14,19 @@
 
 #define NAME_LEN 12 /* characters of the revision in the name of a download */
 
+/* Looks up what the URL names and keeps it as the state of the call. */
+static rc_err_t *keep_changeset(rc_web_call_t *call, const char *what, bool patch)
+{
+    rc_web_changeset_t *set;
+
+    RC_TRY(rc_web_changeset_find(&set, call, what, patch));
+    call->state = set;
+    return NULL;
+}
+
 rc_err_t *rc_web_changeset_raw_prepare(rc_web_call_t *call)
 {
-    return rc_web_changeset_find((rc_web_changeset_t **)&call->state, call, "raw", false);
+    return keep_changeset(call, "raw", false);
 }
 
 /* The revision's first characters, what is odd in a file name as "_". */
@@ -38,7 +48,7 @@ static const char *short_name(const char *rev, apr_pool_t *pool)
 
 rc_err_t *rc_web_changeset_download_prepare(rc_web_call_t *call)
 {
-    RC_TRY(rc_web_changeset_find((rc_web_changeset_t **)&call->state, call, "download", false));
+    RC_TRY(keep_changeset(call, "download", false));
     if (call->state)
         call->disposition = apr_pstrcat(
             call->pool, "attachment; filename=", short_name(call->rev, call->pool), ".diff", NULL);
@@ -47,7 +57,7 @@ rc_err_t *rc_web_changeset_download_prepare(rc_web_call_t *call)
 
 rc_err_t *rc_web_changeset_patch_prepare(rc_web_call_t *call)
 {
-    return rc_web_changeset_find((rc_web_changeset_t **)&call->state, call, "patch", true);
+    return keep_changeset(call, "patch", true);
 }
 
 static rc_err_t *write_diff(rc_web_call_t *call, const rc_web_changeset_t *set, const char *id,
