@@ -9,7 +9,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "base/own.h"
+#include "base/cleanup.h"
 
 /* --- none --- */
 
@@ -83,7 +83,7 @@ static rc_err_t *lib_begin(void **state, const rc_filter_t *filter, rc_spool_t *
     lib->pool = pool;
     lib->archive = archive_write_new();
     lib->entry = archive_entry_new();
-    rc_own(pool, lib, drop);
+    rc_cleanup(pool, lib, drop);
     if (!lib->archive || !lib->entry)
         return rc_err_internal(pool, APR_ENOMEM, "cannot make a compressor");
     archive_entry_set_filetype(lib->entry, AE_IFREG);

@@ -9,7 +9,7 @@
 
 #include <libdeflate.h>
 
-#include "base/own.h"
+#include "base/cleanup.h"
 
 #define LEVEL  6
 #define MEMBER (512 * 1024)
@@ -23,6 +23,11 @@ typedef struct gzip_t {
     bool any;              /* a member was written */
 } gzip_t;
 
+static void free_compressor(void *obj)
+{
+    libdeflate_free_compressor(obj);
+}
+
 static rc_err_t *begin(void **state, const rc_filter_t *filter, rc_spool_t *spool, apr_pool_t *pool)
 {
     gzip_t *gzip = *state = apr_pcalloc(pool, sizeof(*gzip));
@@ -30,7 +35,7 @@ static rc_err_t *begin(void **state, const rc_filter_t *filter, rc_spool_t *spoo
     (void)filter;
     if (!(gzip->compressor = libdeflate_alloc_compressor(LEVEL)))
         return rc_err_internal(pool, APR_ENOMEM, "cannot make a compressor");
-    rc_own(pool, gzip->compressor, RC_DROP(libdeflate_free_compressor));
+    rc_cleanup(pool, gzip->compressor, free_compressor);
     gzip->spool = spool;
     gzip->pool = pool;
     gzip->room = libdeflate_gzip_compress_bound(gzip->compressor, MEMBER);

@@ -14,7 +14,7 @@
 #include <libdeflate.h>
 #include <zlib.h>
 
-#include "base/own.h"
+#include "base/cleanup.h"
 #include "base/text.h"
 
 #define LEVEL 6
@@ -95,6 +95,11 @@ static void free_packed(void *zip)
     free(((zip_t *)zip)->packed);
 }
 
+static void free_compressor(void *obj)
+{
+    libdeflate_free_compressor(obj);
+}
+
 static rc_err_t *begin(rc_archive_t *archive)
 {
     zip_t *zip = apr_pcalloc(archive->pool, sizeof(*zip));
@@ -104,10 +109,10 @@ static rc_err_t *begin(rc_archive_t *archive)
     zip->dos_time = dos_time(archive->mtime);
     zip->unix_time = archive->mtime <= APR_INT32_MAX;
     zip->directory = rc_spool_create(archive->temp_dir, archive->pool);
-    rc_own(archive->pool, zip, free_packed);
+    rc_cleanup(archive->pool, zip, free_packed);
     if (!(zip->compressor = libdeflate_alloc_compressor(LEVEL)))
         return rc_err_internal(archive->pool, APR_ENOMEM, "cannot make a compressor");
-    rc_own(archive->pool, zip->compressor, RC_DROP(libdeflate_free_compressor));
+    rc_cleanup(archive->pool, zip->compressor, free_compressor);
     return NULL;
 }
 

@@ -11,7 +11,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "base/own.h"
+#include "base/cleanup.h"
 
 typedef struct reader_t {
     const char *p, *end;
@@ -174,6 +174,11 @@ static bool read_value(json_object **out, reader_t *r)
     }
 }
 
+static void put_object(void *obj)
+{
+    json_object_put(obj);
+}
+
 rc_err_t *rc_read_json(json_object **out, const char *text, apr_size_t len, apr_pool_t *pool)
 {
     reader_t reader = {text, text + len, apr_palloc(pool, len + 1), pool};
@@ -181,6 +186,6 @@ rc_err_t *rc_read_json(json_object **out, const char *text, apr_size_t len, apr_
 
     *out = NULL;
     complete = read_value(out, &reader);
-    rc_own(pool, *out, RC_DROP(json_object_put));
+    rc_cleanup(pool, *out, put_object);
     return complete ? NULL : rc_err_internal(pool, APR_ENOMEM, "cannot hold the arguments");
 }

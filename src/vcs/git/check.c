@@ -16,7 +16,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "base/own.h"
+#include "base/cleanup.h"
 
 #define HEADS "refs/heads/"
 
@@ -188,6 +188,11 @@ static rc_err_t *check_no_fifo(const rc_git_t *git, const char *name, apr_pool_t
                : rc_err_internal(pool, APR_SUCCESS, "%s is no file", path);
 }
 
+static void free_repository(void *obj)
+{
+    git_repository_free(obj);
+}
+
 static rc_err_t *check_all(check_t *check)
 {
     bool odd;
@@ -196,7 +201,7 @@ static rc_err_t *check_all(check_t *check)
     RC_TRY(check_no_fifo(check->git, "/packed-refs", check->pool));
     if (git_repository_open_bare(&check->names, check->git->path) < 0)
         return rc_git_err(check->pool, "cannot open %s", check->git->path);
-    rc_own(check->pool, check->names, RC_DROP(git_repository_free));
+    rc_cleanup(check->pool, check->names, free_repository);
     RC_TRY(check_files(&odd, check));
     return odd ? NULL : check_objects(check);
 }

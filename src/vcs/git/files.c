@@ -9,7 +9,7 @@
 
 #include <apr_strings.h>
 
-#include "base/own.h"
+#include "base/cleanup.h"
 
 static rc_err_t *add_file(git_treebuilder *builder, git_repository *repo, const rc_vcs_file_t *file,
                           apr_pool_t *pool)
@@ -23,6 +23,31 @@ static rc_err_t *add_file(git_treebuilder *builder, git_repository *repo, const 
     return NULL;
 }
 
+static void free_builder(void *obj)
+{
+    git_treebuilder_free(obj);
+}
+
+static void free_tree(void *obj)
+{
+    git_tree_free(obj);
+}
+
+static void free_repository(void *obj)
+{
+    git_repository_free(obj);
+}
+
+static void free_signature(void *obj)
+{
+    git_signature_free(obj);
+}
+
+static void free_commit(void *obj)
+{
+    git_commit_free(obj);
+}
+
 static rc_err_t *write_tree(git_tree **out, git_repository *repo, const rc_import_t *import,
                             apr_pool_t *pool)
 {
@@ -32,12 +57,12 @@ static rc_err_t *write_tree(git_tree **out, git_repository *repo, const rc_impor
 
     if (git_treebuilder_new(&builder, repo, NULL) < 0)
         return rc_git_err(pool, "cannot make a tree");
-    rc_own(pool, builder, RC_DROP(git_treebuilder_free));
+    rc_cleanup(pool, builder, free_builder);
     for (i = 0; i < import->n_files; i++)
         RC_TRY(add_file(builder, repo, &import->files[i], pool));
     if (git_treebuilder_write(&id, builder) < 0 || git_tree_lookup(out, repo, &id) < 0)
         return rc_git_err(pool, "cannot write a tree");
-    rc_own(pool, *out, RC_DROP(git_tree_free));
+    rc_cleanup(pool, *out, free_tree);
     return NULL;
 }
 
@@ -50,11 +75,11 @@ rc_err_t *rc_git_import(const char *path, const rc_import_t *import, apr_pool_t 
 
     if (git_repository_open_bare(&repo, path) < 0)
         return rc_git_err(pool, "cannot open %s", path);
-    rc_own(pool, repo, RC_DROP(git_repository_free));
+    rc_cleanup(pool, repo, free_repository);
     RC_TRY(write_tree(&tree, repo, import, pool));
     if (git_signature_now(&author, import->author, import->email) < 0)
         return rc_git_err(pool, "cannot sign as %s", import->author);
-    rc_own(pool, author, RC_DROP(git_signature_free));
+    rc_cleanup(pool, author, free_signature);
     if (git_commit_create(&id, repo, "HEAD", author, author, NULL, import->message, tree, 0, NULL) <
         0)
         return rc_git_err(pool, "cannot make a commit in %s", path);
@@ -88,10 +113,10 @@ rc_err_t *rc_git_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void
 
     if (git_oid_fromstr(&oid, id) < 0 || git_commit_lookup(&commit, git->repo, &oid) < 0)
         return rc_git_err(vcs->pool, "cannot read %s in %s", id, git->path);
-    rc_own(scratch, commit, RC_DROP(git_commit_free));
+    rc_cleanup(scratch, commit, free_commit);
     if (git_commit_tree(&tree, commit) < 0)
         return rc_git_err(vcs->pool, "cannot read the tree of %s in %s", id, git->path);
-    rc_own(scratch, tree, RC_DROP(git_tree_free));
+    rc_cleanup(scratch, tree, free_tree);
     for (i = 0; i < git_tree_entrycount(tree); i++) {
         const git_tree_entry *entry = git_tree_entry_byindex(tree, i);
 

@@ -14,7 +14,7 @@
 
 #include <apr_strings.h>
 
-#include "base/own.h"
+#include "base/cleanup.h"
 
 #define CONVERTED_MAX ((apr_off_t)1 << 30) /* bytes of one content, in a temporary file */
 
@@ -197,7 +197,7 @@ static rc_err_t *encode(bool *changed, rc_spool_t *out, const rc_git_text_t *tex
         converter = iconv_open("ISO-8859-1", "UTF-8");
     if (converter == (iconv_t)-1)
         return NULL;
-    rc_own(pool, converter, close_iconv);
+    rc_cleanup(pool, converter, close_iconv);
     RC_TRY(rc_spool_puts(out, mark));
     while (n == (size_t)-1) {
         size_t room = sizeof(buffer);
