@@ -25,7 +25,8 @@ OPT_release := -O2 -DNDEBUG
 OPT_debug   := -Og -g
 OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined
 OPT_cov     := -O0 -g --coverage
-WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wformat-security -Wvla -Wshadow
+WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wformat-security -Wvla -Wshadow \
+        -Wconversion -Wsign-conversion -Wcast-function-type
 WERROR ?= -Werror
 
 # apxs and pkg-config only answer questions; asked once, when something is to be compiled.

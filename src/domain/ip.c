@@ -17,7 +17,7 @@
 typedef struct network_t {
     int family;
     unsigned char first[16], last[16];
-    int size; /* of an address: 4 or 16 bytes */
+    unsigned size; /* of an address: 4 or 16 bytes */
 } network_t;
 
 /* "address" or "address/bits" or "a.b.c.d/m.m.m.m"; host bits are ignored. */
@@ -29,7 +29,7 @@ static bool parse_mask(int *bits, const char *text, const network_t *net)
 
     if (rc_text_digits(text) && rc_text_int(&n, text)) {
         *bits = (int)n;
-        return n <= net->size * 8;
+        return n <= (apr_int64_t)net->size * 8;
     }
     if (net->family != AF_INET || inet_pton(AF_INET, text, mask) != 1)
         return false;
@@ -44,7 +44,8 @@ static bool parse_mask(int *bits, const char *text, const network_t *net)
 static bool parse_network(network_t *net, const char *entry, apr_pool_t *pool)
 {
     char *address = apr_pstrdup(pool, entry), *slash = strchr(address, '/');
-    int bits, i;
+    unsigned i;
+    int bits;
 
     if (slash)
         *slash++ = '\0';
@@ -52,11 +53,11 @@ static bool parse_network(network_t *net, const char *entry, apr_pool_t *pool)
     net->size = net->family == AF_INET6 ? 16 : 4;
     if (inet_pton(net->family, address, net->first) != 1)
         return false;
-    bits = net->size * 8;
+    bits = (int)net->size * 8;
     if (slash && !parse_mask(&bits, slash, net))
         return false;
     for (i = 0; i < net->size; i++) {
-        int kept = bits - i * 8;
+        int kept = bits - (int)i * 8;
         unsigned char host = kept >= 8 ? 0 : kept <= 0 ? 0xff : (unsigned char)(0xff >> kept);
 
         net->first[i] &= (unsigned char)~host;

@@ -98,7 +98,7 @@ static void seal(void **state)
         ASSERT_OK(rc_secret_seal(&two, &len2, secret, texts[i], "user 1", pool));
         assert_int_equal(len, 28 + (int)strlen(texts[i]));
         assert_int_equal(len, len2);
-        assert_memory_not_equal(one, two, len); /* never the same twice */
+        assert_memory_not_equal(one, two, (size_t)len); /* never the same twice */
         ASSERT_OK(rc_secret_unseal(&text, again, one, len, "user 1", pool));
         assert_string_equal(text, texts[i]);
         assert_non_null(rc_secret_unseal(&text, secret, one, len, "user 2", pool));
