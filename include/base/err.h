@@ -9,21 +9,24 @@
 #include <apr_errno.h>
 #include <apr_pools.h>
 
-/* kind, HTTP status of a web view. Add at the end. */
+#include "base/log.h"
+
+/* kind, HTTP status of a view, level of the log: warnings and errors give the answer an id that its
+ * reader can name. Add at the end. */
 #define RC_ERR_KINDS(X)                                                                            \
-    X(RC_E_ARG, 400)          /* the client's fault; msg is for him */                             \
-    X(RC_E_UNAUTHORIZED, 401) /* no identity where one is needed */                                \
-    X(RC_E_FORBIDDEN, 403)    /* known, but not allowed */                                         \
-    X(RC_E_NOTFOUND, 404)     /* no such object, or none that the caller may know of */            \
-    X(RC_E_CONFLICT, 409)     /* a constraint of the database failed; see `constraint` */          \
-    X(RC_E_FAILED, 422)       /* expected failure: an API method answers its failure text */       \
-    X(RC_E_BUSY, 503)         /* try again later */                                                \
-    X(RC_E_INTERNAL, 500)     /* our fault; clients see a fixed text */                            \
-    X(RC_E_LIMIT, 413)        /* too much of something; msg is for clients */                      \
-    X(RC_E_GONE, 503)         /* the client has gone: nobody reads the answer */
+    X(RC_E_ARG, 400, RC_LOG_INFO)          /* the client's fault; msg says what is wrong */        \
+    X(RC_E_UNAUTHORIZED, 401, RC_LOG_INFO) /* an identity is required */                           \
+    X(RC_E_FORBIDDEN, 403, RC_LOG_INFO)    /* the identity is known, but not allowed to */         \
+    X(RC_E_NOTFOUND, 404, RC_LOG_INFO)     /* no such object, or none the caller may know of */    \
+    X(RC_E_CONFLICT, 409, RC_LOG_WARNING)  /* a constraint of the database; see `constraint` */    \
+    X(RC_E_FAILED, 422, RC_LOG_WARNING)    /* expected: an API method answers its failure text */  \
+    X(RC_E_BUSY, 503, RC_LOG_WARNING)      /* try again later */                                   \
+    X(RC_E_INTERNAL, 500, RC_LOG_ERR)      /* the server's fault; clients see a fixed text */      \
+    X(RC_E_LIMIT, 413, RC_LOG_WARNING)     /* too large, too many, too long; msg is for clients */ \
+    X(RC_E_GONE, 503, RC_LOG_INFO)         /* the client has closed the connection */
 
 typedef enum {
-#define X(kind, status) kind,
+#define X(kind, status, level) kind,
     RC_ERR_KINDS(X)
 #undef X
 } rc_err_kind_t;
@@ -62,10 +65,13 @@ rc_err_t *rc_err_failed(apr_pool_t *pool, const char *fmt, ...)
 /** The same error in @a pool; NULL of NULL. */
 rc_err_t *rc_err_copy(const rc_err_t *err, apr_pool_t *pool);
 
-/** HTTP status a web view answers for @a kind. */
+/** HTTP status a view answers for @a kind. */
 int rc_err_http_status(rc_err_kind_t kind);
 
-/** The words for the log: detail, else message, else the kind's name; never NULL. */
+/** Level at which an error of @a kind is logged. */
+rc_log_level_t rc_err_log_level(rc_err_kind_t kind);
+
+/** The text for the log: detail, else message, else the kind's name; never NULL. */
 const char *rc_err_log_text(const rc_err_t *err, apr_pool_t *pool);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Making errors, and what each kind means to a web view.
+ * Makes errors, and says what each kind means to an answer and to the log.
  */
 #include "base/err.h"
 
@@ -11,8 +11,9 @@
 static const struct {
     const char *name;
     int status;
+    rc_log_level_t level;
 } kinds[] = {
-#define X(kind, status) {#kind, status},
+#define X(kind, status, level) {#kind, status, level},
     RC_ERR_KINDS(X)
 #undef X
 };
@@ -86,6 +87,11 @@ rc_err_t *rc_err_busy(apr_pool_t *pool, const char *fmt, ...)
 int rc_err_http_status(rc_err_kind_t kind)
 {
     return kinds[kind].status;
+}
+
+rc_log_level_t rc_err_log_level(rc_err_kind_t kind)
+{
+    return kinds[kind].level;
 }
 
 const char *rc_err_log_text(const rc_err_t *err, apr_pool_t *pool)

@@ -48,13 +48,13 @@ static const char *name_request(const request_rec *r, int level)
     return level <= APLOG_INFO ? rc_http_request_words(r) : "";
 }
 
+static const int levels[] = {[RC_LOG_ERR] = APLOG_ERR,
+                             [RC_LOG_WARNING] = APLOG_WARNING,
+                             [RC_LOG_INFO] = APLOG_INFO,
+                             [RC_LOG_DEBUG] = APLOG_DEBUG};
+
 static void log_message(void *baton, rc_log_level_t level, apr_status_t status, const char *text)
 {
-    static const int levels[] = {[RC_LOG_ERR] = APLOG_ERR,
-                                 [RC_LOG_WARNING] = APLOG_WARNING,
-                                 [RC_LOG_INFO] = APLOG_INFO,
-                                 [RC_LOG_DEBUG] = APLOG_DEBUG};
-
     (void)baton;
     if (current)
         ap_log_rerror(APLOG_MARK, levels[level], status, current, RCLOGNO(0020) "%s%s",
@@ -75,10 +75,7 @@ void rc_http_log_request(const request_rec *r)
 
 void rc_http_log_err(const request_rec *r, const rc_err_t *err)
 {
-    int level = err->kind == RC_E_INTERNAL ? APLOG_ERR
-                : err->kind == RC_E_BUSY || err->kind == RC_E_LIMIT || err->kind == RC_E_FAILED
-                    ? APLOG_WARNING
-                    : APLOG_INFO;
+    int level = levels[rc_err_log_level(err->kind)];
 
     ap_log_rerror(APLOG_MARK, level, err->cause, r, RCLOGNO(0022) "%s%s",
                   rc_redact(rc_err_log_text(err, r->pool), r->pool), name_request(r, level));

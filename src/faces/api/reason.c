@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Tells the log why a call failed or was refused: at warn what failed, at info what was refused.
- * Clients read the contract's texts, which often do not say it.
+ * Logs why an API call failed or was refused. Clients read the contract's texts, which often do not
+ * say it.
  */
 #include "reason.h"
 
@@ -31,24 +31,9 @@ void rc_log_refused_call(const char *text, const char *key, apr_pool_t *pool)
     rc_log(RC_LOG_INFO, APR_SUCCESS, "call refused: %s", without_key(text, key, pool));
 }
 
-static rc_log_level_t level_of(const rc_err_t *err)
-{
-    switch (err->kind) {
-    case RC_E_INTERNAL:
-        return RC_LOG_ERR;
-    case RC_E_ARG:
-    case RC_E_UNAUTHORIZED:
-    case RC_E_FORBIDDEN:
-    case RC_E_GONE:
-        return RC_LOG_INFO;
-    default:
-        return RC_LOG_WARNING;
-    }
-}
-
 void rc_log_failed_call(const rc_call_t *call, const rc_err_t *err)
 {
-    rc_log_level_t level = level_of(err);
+    rc_log_level_t level = rc_err_log_level(err->kind);
     const char *who = call->caller ? call->caller->username : NULL;
 
     rc_log(level, err->cause, "method %s %s%s%s%s: %s", call->method->name,

@@ -240,7 +240,7 @@ rc_err_t *rc_git_smudge(rc_git_text_t *text, const rc_git_smudge_t *smudge, cons
 
         rc_spool_set_limit(out, CONVERTED_MAX);
         err = step(&changed, out, text, smudge, number, id, pool);
-        if (err && err->kind == RC_E_FAILED)
+        if (err && err->kind == RC_E_LIMIT)
             return rc_err(err_pool, RC_E_LIMIT, "This archive is too large");
         RC_TRY(err);
         if (!changed)
