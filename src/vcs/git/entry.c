@@ -15,7 +15,20 @@
 /* From here on a child is worth its start; less is read at once. */
 #define STREAMED (2 * RC_VCS_LARGE)
 
-static rc_err_t *root_of(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *pool)
+const char *rc_git_clean_path(const char *path, apr_pool_t *pool)
+{
+    char *clean = apr_palloc(pool, strlen(path) + 1), *out = clean;
+
+    for (; *path; path++)
+        if (*path != '/' || (out > clean && out[-1] != '/'))
+            *out++ = *path;
+    if (out > clean && out[-1] == '/')
+        out--;
+    *out = '\0';
+    return clean;
+}
+
+rc_err_t *rc_git_root(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *pool)
 {
     rc_git_header_t header = {0};
     git_odb_object *object;
@@ -37,7 +50,7 @@ rc_err_t *rc_git_path_find(rc_git_side_t *side, rc_git_t *git, const char *id, a
     const char *part;
     size_t len;
 
-    RC_TRY(root_of(&side->id, git, id, err_pool));
+    RC_TRY(rc_git_root(&side->id, git, id, err_pool));
     side->mode = RC_GIT_DIRECTORY;
     for (part = side->path; *part && side->mode; part += len + (part[len] == '/')) {
         git_oid tree = side->id;

@@ -333,8 +333,7 @@ rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_
                         void *baton, apr_pool_t *scratch)
 {
     walk_t *walk = apr_pcalloc(scratch, sizeof(*walk));
-    git_oid tree, unused;
-    bool more;
+    git_oid tree;
 
     walk->vcs = vcs;
     walk->git = vcs->repo;
@@ -344,7 +343,7 @@ rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_
     walk->pool = vcs->pool;
     apr_pool_create(&walk->scratch, scratch);
     walk->attributes = rc_git_attributes_create(vcs->pool);
-    RC_TRY(rc_git_commit_trees(&tree, &unused, &more, vcs->repo, id, vcs->pool));
+    RC_TRY(rc_git_root(&tree, vcs->repo, id, vcs->pool));
     walk->looking = true;
     RC_TRY(walk_tree(walk, &tree, false));
     walk->looking = false;

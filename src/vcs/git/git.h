@@ -82,7 +82,7 @@ const char *rc_git_head_name(const rc_git_refs_t *refs, const git_oid *commit);
 /** True when the parents of @a commit are left out of a shallow repository. */
 bool rc_git_cut_off(const rc_git_refs_t *refs, const git_oid *commit);
 
-/* --- graph.c: from tips to the order; order.c: keeping it --- */
+/* --- order.c: keeping the order; graph.c: making it --- */
 
 /*
  * The order as one block of memory, the same in a file: see order.c. Commits are numbered by
@@ -111,6 +111,9 @@ void rc_git_order_free(rc_git_order_t *order);
 /** The order that stands in the repository's file; NULL when there is none that can be used. */
 rc_git_order_t *rc_git_order_load(const rc_git_t *git, apr_pool_t *pool);
 
+/** Writes that file. Where it cannot be written, the order stays in memory. */
+void rc_git_order_save(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool);
+
 /** Removes that file. */
 void rc_git_order_forget(const char *git_dir, apr_pool_t *pool);
 
@@ -123,10 +126,6 @@ apr_int64_t rc_git_order_find(const rc_git_order_t *order, const unsigned char *
 
 /** Place in by_id of the first commit whose id is not less than @a id; count = none is. */
 apr_uint32_t rc_git_order_lower(const rc_git_order_t *order, const unsigned char *id);
-
-/** Makes @a order from the tips of @a refs; what @a known holds is not read from the repository. */
-rc_err_t *rc_git_graph_build(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
-                             const rc_git_order_t *known, apr_pool_t *pool);
 
 /* --- share.c: references and orders, one of each per repository and process --- */
 
@@ -158,7 +157,11 @@ rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool);
 /** The same for references and order. */
 rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool);
 
+/* --- lookup.c --- */
+
 rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
+rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
+                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
 rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs);
 rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 rc_err_t *rc_git_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
@@ -167,11 +170,31 @@ rc_err_t *rc_git_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t
 rc_err_t *rc_git_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
 rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 
+/* --- id.c --- */
+
+/** Reads an id: 40 hex digits of either case, and no more. */
+bool rc_git_hex(git_oid *id, const char *hex);
+bool rc_git_whole_id(git_oid *id, const char *p, const char *end);
+
+/** Reads the 40 digits at @a p; others may follow. */
+bool rc_git_digits_at(git_oid *id, const char *p, const char *end);
+
 /* --- resolve.c, commit.c --- */
 
 rc_err_t *rc_git_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool);
 rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_size_t most,
                         apr_pool_t *pool);
+
+/** @a text, @a len bytes of an encoding that a commit names, as UTF-8 in @a pool; NULL when the
+ * encoding is unknown or the text is not of it. */
+const char *rc_git_convert(const char *text, size_t len, const char *encoding,
+                           const char *encoding_end, apr_pool_t *pool);
+
+/** The tree of commit @a id and that of its first parent (@a *has_parent), for a diff. */
+rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_parent, rc_git_t *git,
+                              const char *id, apr_pool_t *pool);
+
+/* --- header.c --- */
 
 /* A commit object's head lines; pointers into the object. */
 typedef struct rc_git_header_t {
@@ -190,18 +213,6 @@ bool rc_git_header_parse(rc_git_header_t *header, const char *raw, size_t len);
 /** The date in "Name <mail> seconds zone", as git shows it: behind the last '>'. False, and zeros,
  * without a number and a zone there. */
 bool rc_git_ident_date(apr_uint64_t *seconds, int *zone, const char *ident, const char *end);
-
-/** @a text, @a len bytes of an encoding that a commit names, as UTF-8 in @a pool; NULL when the
- * encoding is unknown or the text is not of it. */
-const char *rc_git_convert(const char *text, size_t len, const char *encoding,
-                           const char *encoding_end, apr_pool_t *pool);
-
-/** Reads 40 hex digits of either case. */
-bool rc_git_hex(git_oid *id, const char *hex);
-
-/** The tree of commit @a id and that of its first parent (@a *has_parent), for a diff. */
-rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_parent, rc_git_t *git,
-                              const char *id, apr_pool_t *pool);
 
 /* --- format.c --- */
 
@@ -273,13 +284,13 @@ rc_err_t *rc_git_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
 rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
                        const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
-rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
-                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
+/* --- entry.c: one file --- */
+
+/** The tree of commit @a id. Errors are in @a pool. */
+rc_err_t *rc_git_root(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *pool);
 
 /** "/a//b/" -> "a/b". In @a pool. */
 const char *rc_git_clean_path(const char *path, apr_pool_t *pool);
-
-/* --- entry.c: one file --- */
 
 rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
                        apr_pool_t *pool);

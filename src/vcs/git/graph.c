@@ -10,9 +10,13 @@
 #include <string.h>
 
 #include "heap.h"
+#include "base/log.h"
 
 #define NONE ((apr_uint32_t)-1)
 #define MANY 20000 /* commits that are costly to read */
+
+/* Commits read from the repository, after which libgit2's caches are worth dropping. */
+#define WORTH_DROPPING 2000
 
 typedef struct node_t {
     git_oid id;
@@ -47,22 +51,20 @@ static rc_err_t *no_memory(graph_t *graph)
 
 /* --- collecting --- */
 
-static rc_err_t *grow(void **array, apr_uint32_t *room, apr_uint32_t need, size_t width,
-                      graph_t *graph)
+/* Room for @a need elements in @a array, which may move; NULL = no memory, and it is as it was. */
+static void *grow(void *array, apr_uint32_t *room, apr_uint32_t need, size_t width)
 {
     apr_uint32_t size = *room ? *room : 256;
     void *bigger;
 
     if (need <= *room)
-        return NULL;
+        return array;
     while (size < need)
         size = size > NONE / 2 ? NONE : size * 2;
-    bigger = reallocarray(*array, size, width);
-    if (!bigger)
-        return no_memory(graph);
-    *array = bigger;
-    *room = size;
-    return NULL;
+    bigger = reallocarray(array, size, width);
+    if (bigger)
+        *room = size;
+    return bigger;
 }
 
 /* Ids are hashes already. */
@@ -102,6 +104,7 @@ static rc_err_t *grow_table(graph_t *graph)
 static rc_err_t *intern(apr_uint32_t *node, graph_t *graph, const unsigned char *id)
 {
     apr_uint32_t slot;
+    node_t *nodes;
 
     RC_TRY(grow_table(graph));
     for (slot = slot_of(graph, id); graph->table[slot] != NONE;
@@ -110,8 +113,10 @@ static rc_err_t *intern(apr_uint32_t *node, graph_t *graph, const unsigned char 
         if (!memcmp(graph->nodes[*node].id.id, id, RC_GIT_RAW))
             return NULL;
     }
-    RC_TRY(grow((void **)&graph->nodes, &graph->nodes_room, graph->nodes_n + 1, sizeof(node_t),
-                graph));
+    nodes = grow(graph->nodes, &graph->nodes_room, graph->nodes_n + 1, sizeof(node_t));
+    if (!nodes)
+        return no_memory(graph);
+    graph->nodes = nodes;
     *node = graph->nodes_n++;
     memset(&graph->nodes[*node], 0, sizeof(node_t));
     memcpy(graph->nodes[*node].id.id, id, RC_GIT_RAW);
@@ -121,11 +126,13 @@ static rc_err_t *intern(apr_uint32_t *node, graph_t *graph, const unsigned char 
 
 static rc_err_t *add_parent(graph_t *graph, apr_uint32_t child, const unsigned char *id)
 {
-    apr_uint32_t parent;
+    apr_uint32_t parent, *parents;
 
     RC_TRY(intern(&parent, graph, id));
-    RC_TRY(grow((void **)&graph->parents, &graph->parents_room, graph->parents_n + 1,
-                sizeof(apr_uint32_t), graph));
+    parents = grow(graph->parents, &graph->parents_room, graph->parents_n + 1, sizeof(parent));
+    if (!parents)
+        return no_memory(graph);
+    graph->parents = parents;
     graph->parents[graph->parents_n++] = parent;
     graph->nodes[child].parents_n++;
     graph->nodes[parent].waiting++;
@@ -263,7 +270,7 @@ static void fill(rc_git_order_t *order, const graph_t *graph)
     qsort_r(order->by_id, graph->nodes_n, sizeof(*order->by_id), compare_numbers, order->ids);
 }
 
-rc_err_t *rc_git_graph_build(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
+static rc_err_t *build_graph(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
                              const rc_git_order_t *known, apr_pool_t *pool)
 {
     graph_t graph = {.git = git, .work = git->work, .refs = refs, .known = known, .pool = pool};
@@ -289,5 +296,46 @@ rc_err_t *rc_git_graph_build(rc_git_order_t **order, rc_git_t *git, const rc_git
     free(graph.parents);
     free(graph.table);
     rc_git_heap_free(&graph.heap);
+    return err;
+}
+
+/* --- the order of now --- */
+
+static bool is_of(const rc_git_order_t *order, const rc_git_refs_t *refs)
+{
+    return order && !memcmp(order->key, refs->key.id, RC_GIT_RAW);
+}
+
+/* What may be taken from an order that is out of date: everything, but not cut off parents. */
+static const rc_git_order_t *usable(const rc_git_order_t *order, const rc_git_refs_t *refs)
+{
+    return order && !order->shallow && !refs->shallow->nelts ? order : NULL;
+}
+
+static rc_err_t *build(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
+                       const rc_git_order_t *known, apr_pool_t *pool)
+{
+    RC_TRY(build_graph(order, git, refs, known, pool));
+    if ((*order)->count)
+        rc_git_order_save(*order, git, pool);
+    /* libgit2's caches hold what is not needed again. */
+    if ((*order)->count > WORTH_DROPPING + (known ? known->count : 0) && rc_git_reopen(git, pool))
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s could not be opened again", git->path);
+    return NULL;
+}
+
+rc_err_t *rc_git_order_make(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
+                            const rc_git_order_t *known, apr_pool_t *pool)
+{
+    rc_git_order_t *file = rc_git_order_load(git, pool); /* of another process, perhaps newer */
+    rc_err_t *err;
+
+    if (is_of(file, refs)) {
+        *order = file;
+        return NULL;
+    }
+    known = usable(file, refs) ? file : usable(known, refs);
+    err = build(order, git, refs, known, pool);
+    rc_git_order_free(file);
     return err;
 }

@@ -27,6 +27,24 @@ rc_git_layer_t rc_git_layer(apr_pool_t *pool)
     return layer;
 }
 
+const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name)
+{
+    rc_git_refs_t *refs = reading->refs;
+    const char *path = apr_pstrcat(refs->pool, reading->git->path, "/", name, NULL);
+
+    rc_git_watch(refs->watched, path);
+    return path;
+}
+
+bool rc_git_ref_wanted(const char *name, apr_size_t len)
+{
+    int valid;
+
+    return ((len > strlen(RC_GIT_HEADS) && !strncmp(name, RC_GIT_HEADS, strlen(RC_GIT_HEADS))) ||
+            (len > strlen(RC_GIT_TAGS) && !strncmp(name, RC_GIT_TAGS, strlen(RC_GIT_TAGS)))) &&
+           git_reference_name_is_valid(&valid, name) == 0 && valid;
+}
+
 static bool is_tag(const char *name)
 {
     return !strncmp(name, RC_GIT_TAGS, strlen(RC_GIT_TAGS));

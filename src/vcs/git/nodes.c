@@ -214,19 +214,6 @@ static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, const char *prefix, 
     return err;
 }
 
-const char *rc_git_clean_path(const char *path, apr_pool_t *pool)
-{
-    char *clean = apr_palloc(pool, strlen(path) + 1), *out = clean;
-
-    for (; *path; path++)
-        if (*path != '/' || (out > clean && out[-1] != '/'))
-            *out++ = *path;
-    if (out > clean && out[-1] == '/')
-        out--;
-    *out = '\0';
-    return clean;
-}
-
 rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
                        const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
@@ -239,24 +226,4 @@ rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *r
         return NULL;
     return walk_tree(&walk, &at.id, *at.path ? apr_pstrcat(scratch, at.path, "/", NULL) : "",
                      scratch);
-}
-
-rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
-                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton)
-{
-    rc_git_t *git = vcs->repo;
-    const apr_array_header_t *list;
-    char hex[GIT_OID_HEXSZ + 1];
-    int i;
-
-    RC_TRY(rc_git_look(git, false, vcs->pool));
-    list = which == RC_BRANCHES ? git->refs->branches : git->refs->tags;
-    for (i = 0; i < list->nelts; i++) {
-        const rc_git_ref_t *ref = APR_ARRAY_IDX(list, i, const rc_git_ref_t *);
-
-        RC_TRY(rc_work_spend(git->work, 0, vcs->pool));
-        git_oid_tostr(hex, sizeof(hex), &ref->commit);
-        RC_TRY(fn(baton, ref->name, hex));
-    }
-    return NULL;
 }

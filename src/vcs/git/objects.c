@@ -24,10 +24,17 @@ typedef struct objects_t {
     folder_t folders[];
 } objects_t;
 
+static objects_t *ours(git_odb_backend *backend)
+{
+    void *whole = backend; /* it is the first member */
+
+    return whole;
+}
+
 static int look(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
                 const git_oid *id)
 {
-    objects_t *objects = (objects_t *)backend;
+    objects_t *objects = ours(backend);
     int i, n, worst = GIT_ENOTFOUND;
 
     for (i = 0; i < objects->folders_n; i++) {
@@ -69,7 +76,7 @@ static int exists(git_odb_backend *backend, const git_oid *id)
 /* libgit2 calls it before it says that something is missing. */
 static int refresh(git_odb_backend *backend)
 {
-    objects_t *objects = (objects_t *)backend;
+    objects_t *objects = ours(backend);
     int i;
 
     for (i = 0; i < objects->folders_n; i++)
@@ -79,7 +86,7 @@ static int refresh(git_odb_backend *backend)
 
 static void free_backend(git_odb_backend *backend)
 {
-    objects_t *objects = (objects_t *)backend;
+    objects_t *objects = ours(backend);
     int i;
 
     for (i = 0; i < objects->folders_n; i++) {
@@ -143,8 +150,8 @@ bool rc_git_objects_damaged(git_odb *odb)
 
     if (git_odb_get_backend(&backend, odb, 0) < 0)
         return false;
-    for (i = 0; i < ((objects_t *)backend)->folders_n; i++)
-        if (rc_git_packs_damaged(((objects_t *)backend)->folders[i].packs))
+    for (i = 0; i < ours(backend)->folders_n; i++)
+        if (rc_git_packs_damaged(ours(backend)->folders[i].packs))
             return true;
     return false;
 }
@@ -157,7 +164,7 @@ apr_off_t rc_git_objects_copied(git_odb *odb)
 
     if (git_odb_get_backend(&backend, odb, 0) < 0)
         return 0;
-    for (i = 0; i < ((objects_t *)backend)->folders_n; i++)
-        copied += rc_git_packs_copied(((objects_t *)backend)->folders[i].packs);
+    for (i = 0; i < ours(backend)->folders_n; i++)
+        copied += rc_git_packs_copied(ours(backend)->folders[i].packs);
     return copied < COPIED_MOST ? (apr_off_t)copied : COPIED_MOST;
 }

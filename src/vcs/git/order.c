@@ -23,9 +23,6 @@
 
 #define FILE_MOST ((off_t)512 << 20) /* some ten million commits */
 
-/* Commits read from the repository, after which libgit2's caches are worth dropping. */
-#define MANY 2000
-
 /* The block: this head, times, by_id, parents_at, parents, ids. */
 typedef struct head_t {
     char magic[8];
@@ -41,20 +38,30 @@ static size_t block_size(size_t count, size_t parents)
            (2 * count + 1 + parents) * sizeof(apr_uint32_t) + count * RC_GIT_RAW;
 }
 
+/* The next @a size bytes of the block. */
+static void *take(unsigned char **at, size_t size)
+{
+    void *part = *at;
+
+    *at += size;
+    return part;
+}
+
 static void point(rc_git_order_t *order, void *block)
 {
-    head_t *head = block;
+    const head_t *head = block;
+    unsigned char *at = (unsigned char *)block + sizeof(head_t);
 
     order->block = block;
     order->size = block_size(head->count, head->parents);
     order->shallow = head->shallow != 0;
     order->count = head->count;
     order->key = head->key;
-    order->time = (apr_uint64_t *)(head + 1);
-    order->by_id = (apr_uint32_t *)(order->time + head->count);
-    order->parents_at = order->by_id + head->count;
-    order->parents = order->parents_at + head->count + 1;
-    order->ids = (unsigned char *)(order->parents + head->parents);
+    order->time = take(&at, head->count * sizeof(*order->time));
+    order->by_id = take(&at, head->count * sizeof(*order->by_id));
+    order->parents_at = take(&at, (head->count + (size_t)1) * sizeof(*order->parents_at));
+    order->parents = take(&at, head->parents * sizeof(*order->parents));
+    order->ids = at;
 }
 
 static rc_git_order_t *make_empty(size_t size)
@@ -280,8 +287,7 @@ static void write_file(int dir, const rc_git_order_t *order, const rc_git_t *git
     close(fd);
 }
 
-/* Where we may not write, the order stays in memory. */
-static void save(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool)
+void rc_git_order_save(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool)
 {
     int dir;
 
@@ -293,103 +299,4 @@ static void save(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool)
         return;
     write_file(dir, order, git, pool);
     close(dir);
-}
-
-/* --- now --- */
-
-static bool is_of(const rc_git_order_t *order, const rc_git_refs_t *refs)
-{
-    return order && !memcmp(order->key, refs->key.id, RC_GIT_RAW);
-}
-
-/* What may be taken from an order that is out of date: everything, but not cut off parents. */
-static const rc_git_order_t *usable(const rc_git_order_t *order, const rc_git_refs_t *refs)
-{
-    return order && !order->shallow && !refs->shallow->nelts ? order : NULL;
-}
-
-static rc_err_t *build(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
-                       const rc_git_order_t *known, apr_pool_t *pool)
-{
-    RC_TRY(rc_git_graph_build(order, git, refs, known, pool));
-    if ((*order)->count)
-        save(*order, git, pool);
-    /* libgit2's caches hold what nobody asks for again */
-    if ((*order)->count > MANY + (known ? known->count : 0) && rc_git_reopen(git, pool))
-        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s could not be opened again", git->path);
-    return NULL;
-}
-
-rc_err_t *rc_git_order_make(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
-                            const rc_git_order_t *known, apr_pool_t *pool)
-{
-    rc_git_order_t *file = rc_git_order_load(git, pool); /* of another process, perhaps newer */
-    rc_err_t *err;
-
-    if (is_of(file, refs)) {
-        *order = file;
-        return NULL;
-    }
-    known = usable(file, refs) ? file : usable(known, refs);
-    err = build(order, git, refs, known, pool);
-    rc_git_order_free(file);
-    return err;
-}
-
-/* --- questions --- */
-
-rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs)
-{
-    rc_git_t *git = vcs->repo;
-
-    RC_TRY(rc_git_refresh(git, false, vcs->pool));
-    *count = git->order->count;
-    return NULL;
-}
-
-rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
-{
-    rc_git_t *git = vcs->repo;
-
-    RC_TRY(rc_git_refresh(git, false, vcs->pool));
-    *id = NULL;
-    if (index >= 0 && index < (apr_int64_t)git->order->count)
-        *id = rc_text_hex(git->order->ids + (size_t)index * RC_GIT_RAW, RC_GIT_RAW, pool);
-    return NULL;
-}
-
-rc_err_t *rc_git_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
-{
-    rc_git_t *git = vcs->repo;
-    const rc_git_order_t *order;
-
-    RC_TRY(rc_git_id_at(&place->id, vcs, index, pool));
-    if (!place->id)
-        return NULL;
-    order = git->order;
-    place->time = (apr_int64_t)order->time[index];
-    place->parents = (int)(order->parents_at[index + 1] - order->parents_at[index]);
-    return NULL;
-}
-
-rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id)
-{
-    rc_git_t *git = vcs->repo;
-    git_oid oid;
-
-    RC_TRY(rc_git_refresh(git, false, vcs->pool));
-    *index = rc_git_hex(&oid, id) ? rc_git_order_find(git->order, oid.id) : -1;
-    return NULL;
-}
-
-rc_err_t *rc_git_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id)
-{
-    rc_git_t *git = vcs->repo;
-    apr_int64_t index;
-
-    RC_TRY(rc_git_index_of(&index, vcs, id));
-    if (index < 0)
-        return rc_err_internal(vcs->pool, APR_SUCCESS, "%s is no commit of %s", id, git->path);
-    *time = (apr_int64_t)git->order->time[index];
-    return NULL;
 }

@@ -18,32 +18,9 @@
 #define LINKS_MOST   4 /* a reference to a reference to ...; as git, which reads five */
 #define SHALLOW_MOST ((apr_size_t)256 << 20)
 
-const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name)
-{
-    rc_git_refs_t *refs = reading->refs;
-    const char *path = apr_pstrcat(refs->pool, reading->git->path, "/", name, NULL);
-
-    rc_git_watch(refs->watched, path);
-    return path;
-}
-
 bool rc_git_refs_current(const rc_git_refs_t *refs)
 {
     return rc_git_watch_same(refs->watched, refs->taken);
-}
-
-bool rc_git_digits_at(git_oid *id, const char *p, const char *end)
-{
-    return end - p >= GIT_OID_HEXSZ && git_oid_fromstrn(id, p, GIT_OID_HEXSZ) == 0;
-}
-
-bool rc_git_ref_wanted(const char *name, apr_size_t len)
-{
-    int valid;
-
-    return ((len > strlen(RC_GIT_HEADS) && !strncmp(name, RC_GIT_HEADS, strlen(RC_GIT_HEADS))) ||
-            (len > strlen(RC_GIT_TAGS) && !strncmp(name, RC_GIT_TAGS, strlen(RC_GIT_TAGS)))) &&
-           git_reference_name_is_valid(&valid, name) == 0 && valid;
 }
 
 static int compare_ids(const void *a, const void *b)
@@ -309,15 +286,6 @@ const char *rc_git_head_name(const rc_git_refs_t *refs, const git_oid *commit)
     }
     return low < refs->heads->nelts && git_oid_equal(&heads[low]->commit, commit) ? heads[low]->name
                                                                                   : NULL;
-}
-
-rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
-{
-    rc_git_t *git = vcs->repo;
-
-    RC_TRY(rc_git_look(git, false, vcs->pool));
-    *state = rc_text_hex(git->refs->state, RC_GIT_RAW, pool);
-    return NULL;
 }
 
 bool rc_git_cut_off(const rc_git_refs_t *refs, const git_oid *commit)

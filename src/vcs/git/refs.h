@@ -41,11 +41,10 @@ typedef struct rc_git_reading_t {
     apr_pool_t *scratch;       /* errors live here, too */
 } rc_git_reading_t;
 
+/* --- layer.c --- */
+
 /** Remembers that the file or directory @a name of the repository was looked at; its path. */
 const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name);
-
-/** Reads 40 digits at @a p. */
-bool rc_git_digits_at(git_oid *id, const char *p, const char *end);
 
 /** Is this the full name of a branch or tag that git would take? */
 bool rc_git_ref_wanted(const char *name, apr_size_t len);

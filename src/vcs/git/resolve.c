@@ -50,11 +50,6 @@ static int parse_hex(git_oid *id, const char *text)
     return n;
 }
 
-bool rc_git_hex(git_oid *id, const char *hex)
-{
-    return parse_hex(id, hex) == GIT_OID_HEXSZ;
-}
-
 static bool has_prefix(const rc_git_order_t *order, apr_uint32_t at, const git_oid *prefix,
                        int digits)
 {
