@@ -94,7 +94,8 @@ rc_err_t *rc_store_gist_insert(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_GIST_INSERT, "ssitsiii", gist->access_id ? gist->access_id : "",
+    RC_TRY(rc_query(&st, db, gist->id ? SQL_GIST_INSERT_AS : SQL_GIST_INSERT,
+                    gist->id ? "ssitsiii" : "ssitsii", gist->access_id ? gist->access_id : "",
                     gist->type, gist->owner_id, gist->description, gist->acl_level, gist->expires,
                     gist->created_on, gist->id));
     RC_TRY(rc_insert(&gist->id, st, db));

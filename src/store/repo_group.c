@@ -177,7 +177,7 @@ rc_err_t *rc_store_repo_group_delete(rc_db_t *db, apr_int64_t group_id)
 rc_err_t *rc_store_repo_group_copy(rc_db_t *db, apr_int64_t group_id, apr_int64_t from,
                                    apr_int64_t but)
 {
-    RC_TRY(rc_execute(db, SQL_REPO_GROUP_COPY_USERS, "iir", group_id, from, but));
+    RC_TRY(rc_execute(db, SQL_REPO_GROUP_COPY_USERS, "iii", group_id, from, but));
     return rc_execute(db, SQL_REPO_GROUP_COPY_USER_GROUPS, "ii", group_id, from);
 }
 

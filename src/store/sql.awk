@@ -3,6 +3,8 @@
 #   -- NAME: what it is for      starts a statement
 #   -- DEFINE NAME: what it is   starts a fragment, used in later text as @NAME@, or as
 #                                @NAME(a)@, which puts the word a for each $ of the fragment
+# Parameters are ?1, ?2 ...; a driver for a database with other words ($1) translates them when it
+# prepares. The rest is what SQLite and PostgreSQL share (t/5g-postgresql-sql.t).
 # Other comment lines are dropped. Fragments must be defined before they are used
 # (fragment files sort first: 00-*.sql).
 function flush_block() {

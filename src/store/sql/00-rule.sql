@@ -25,7 +25,8 @@ who AS $ (
       FROM users u WHERE u.user_id = ?1),
 me AS $ (
     SELECT w.user_id, w.admin, w.is_default, anyone.user_id AS anyone_id,
-           CASE WHEN w.inherits = 0 THEN
+           CASE WHEN CASE
+                WHEN w.inherits = 0 THEN
                      NOT EXISTS (SELECT 1 FROM user_global_permission p
                                   WHERE p.user_id = w.user_id
                                     AND p.name = 'hg.inherit_default_perms.false')
@@ -36,7 +37,7 @@ me AS $ (
                 ELSE NOT EXISTS (SELECT 1 FROM user_global_permission p
                                   WHERE p.user_id = anyone.user_id
                                     AND p.name = 'hg.inherit_default_perms.false')
-           END AS takes_defaults
+           END THEN 1 ELSE 0 END AS takes_defaults
       FROM who w CROSS JOIN anyone),
 mine AS $ (
     SELECT m.users_group_id FROM user_group_member m
@@ -55,7 +56,7 @@ CASE WHEN me.admin = 1 THEN 4
            WHERE p.users_group_id = m.users_group_id AND p.repo_id = $.repo_id
              AND (me.is_default = 0 OR $.private = 0)),
          (SELECT p.level FROM user_repo_permission p
-           WHERE p.user_id = CASE WHEN me.takes_defaults * (1 - $.private)
+           WHERE p.user_id = CASE WHEN me.takes_defaults * (1 - $.private) = 1
                                   THEN me.anyone_id ELSE -1 END AND p.repo_id = $.repo_id),
          0)
 END
@@ -68,7 +69,7 @@ CASE WHEN me.admin = 1 THEN 4
            WHERE p.user_id = me.user_id AND p.group_id = $.group_id),
          (SELECT max(p.level) FROM mine m CROSS JOIN user_group_repo_group_permission p
            WHERE p.users_group_id = m.users_group_id AND p.group_id = $.group_id),
-         CASE WHEN me.takes_defaults THEN
+         CASE WHEN me.takes_defaults = 1 THEN
              (SELECT p.level FROM user_repo_group_permission p
                WHERE p.user_id = me.anyone_id AND p.group_id = $.group_id) END,
          0)
@@ -82,7 +83,7 @@ CASE WHEN me.admin = 1 THEN 4
            WHERE p.user_id = me.user_id AND p.users_group_id = $.users_group_id),
          (SELECT max(p.level) FROM mine m CROSS JOIN user_group_user_group_permission p
            WHERE p.source_id = m.users_group_id AND p.target_id = $.users_group_id),
-         CASE WHEN me.takes_defaults THEN
+         CASE WHEN me.takes_defaults = 1 THEN
              (SELECT p.level FROM user_user_group_permission p
                WHERE p.user_id = me.anyone_id AND p.users_group_id = $.users_group_id) END,
          0)

@@ -15,10 +15,14 @@ SELECT @GIST_COLUMNS@ FROM gist g
  ORDER BY g.created_on DESC, g.gist_id DESC
 -- GISTS_ALL: those of all users
 SELECT @GIST_COLUMNS@ FROM gist g ORDER BY g.gist_id
--- GIST_INSERT: access id, type, owner, description, acl, expires, now, id or 0
-INSERT INTO gist (gist_id, access_id, gist_type, owner_id, description, acl_level, expires,
-                  created_on, modified_at)
-VALUES (NULLIF(?8, 0), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) RETURNING gist_id
+-- GIST_INSERT: access id, type, owner, description, acl, expires, now
+INSERT INTO gist (access_id, gist_type, owner_id, description, acl_level, expires, created_on,
+                  modified_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) RETURNING gist_id
+-- GIST_INSERT_AS: the same, id
+INSERT INTO gist (access_id, gist_type, owner_id, description, acl_level, expires, created_on,
+                  modified_at, gist_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) RETURNING gist_id
 -- GIST_SET_ACCESS_ID: id, access id
 UPDATE gist SET access_id = ?2 WHERE gist_id = ?1
 -- GIST_DELETE: id

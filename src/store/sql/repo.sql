@@ -30,7 +30,7 @@ WITH @ME(not materialized)@,
 one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_name = ?2 @NONE@)
 SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
 -- REPO_ROW: user, id, level; all of a repository whose level is known
-WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, ?3
+WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2
 -- REPOS_READABLE: user, what the name begins with, may a slash follow (1) or not (0); all of those
 -- that he may read. Candidates come from the covering indexes; the rule
@@ -48,7 +48,7 @@ judged AS MATERIALIZED (
     SELECT r.repo_id, @REPO_LEVEL(r)@ AS level
       FROM candidate c CROSS JOIN repo r CROSS JOIN me
      WHERE r.repo_id = c.repo_id AND substr(r.repo_name, 1, length(?2)) = ?2
-       AND (?3 = 1 OR instr(substr(r.repo_name, length(?2) + 1), '/') = 0))
+       AND (?3 = 1 OR substr(r.repo_name, length(?2) + 1) NOT LIKE '%/%'))
 SELECT @REPO_COLUMNS@, j.level
   FROM repo r CROSS JOIN judged j CROSS JOIN me
   JOIN users o ON o.user_id = r.owner_id
@@ -69,7 +69,7 @@ last_parents = ?9, last_branch = ?10, updated_on = ?11
 -- REPO_SET_LAST: id, full name, the last commit
 UPDATE repo SET @LAST@ WHERE repo_id = ?1 AND repo_name = ?2
 -- REPO_REPLACE_LAST: the same, and the state so far
-UPDATE repo SET @LAST@ WHERE repo_id = ?1 AND repo_name = ?2 AND last_state IS ?12
+UPDATE repo SET @LAST@ WHERE repo_id = ?1 AND repo_name = ?2 AND coalesce(last_state, '') = coalesce(?12, '')
 -- REPO_FOLLOW: repository, user, now
 INSERT INTO repo_following (repo_id, user_id, created_on) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
 -- REPO_UNFOLLOW: repository, user
@@ -95,7 +95,7 @@ WITH @ME(not materialized)@,
 one AS (SELECT group_id, owner_id, 1 FROM repo_group WHERE group_name = ?2 @NONE@)
 SELECT g.group_id, @REPO_GROUP_LEVEL(g)@ FROM one g CROSS JOIN me
 -- REPO_GROUP_ROW: id, level
-SELECT @REPO_GROUP_COLUMNS@, ?2 FROM repo_group g JOIN users o ON o.user_id = g.owner_id
+SELECT @REPO_GROUP_COLUMNS@, CAST(?2 AS BIGINT) FROM repo_group g JOIN users o ON o.user_id = g.owner_id
  WHERE g.group_id = ?1
 -- REPO_GROUP_INSERT: name, parent, owner, description, locking, now
 INSERT INTO repo_group (group_name, parent_id, owner_id, description, enable_locking, created_on)
@@ -120,7 +120,7 @@ WITH @ME(not materialized)@,
 one AS (SELECT users_group_id, owner_id, 1 FROM user_group WHERE group_name = ?2 @NONE@)
 SELECT t.users_group_id, @USER_GROUP_LEVEL(t)@ FROM one t CROSS JOIN me
 -- USER_GROUP_ROW: id, level
-SELECT @USER_GROUP_COLUMNS@, ?2 FROM user_group t JOIN users o ON o.user_id = t.owner_id
+SELECT @USER_GROUP_COLUMNS@, CAST(?2 AS BIGINT) FROM user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE t.users_group_id = ?1
 -- USER_GROUP_INSERT: name, owner, description, active, now
 INSERT INTO user_group (group_name, owner_id, description, active, created_on)

@@ -18,10 +18,10 @@ WITH @ME(materialized)@ SELECT g.group_name, r.repo_name
 UPDATE repo_group SET parent_id = ?2, owner_id = ?3, description = ?4 WHERE group_id = ?1
 -- REPO_GROUP_DELETE: id
 DELETE FROM repo_group WHERE group_id = ?1
--- REPO_GROUP_COPY_USERS: group, from, user who is left out or NULL
+-- REPO_GROUP_COPY_USERS: group, from, user who is left out (0: nobody)
 INSERT INTO user_repo_group_permission (group_id, user_id, level)
 SELECT ?1, user_id, level FROM user_repo_group_permission
- WHERE group_id = ?2 AND (?3 IS NULL OR user_id <> ?3) ORDER BY permission_id
+ WHERE group_id = ?2 AND user_id <> ?3 ORDER BY permission_id
 -- REPO_GROUP_COPY_USER_GROUPS: group, from
 INSERT INTO user_group_repo_group_permission (group_id, users_group_id, level)
 SELECT ?1, users_group_id, level FROM user_group_repo_group_permission WHERE group_id = ?2
