@@ -2,7 +2,7 @@
 /*
  * IP entries: may a caller come from this address (contract 01 §9)?
  */
-#include "domain/auth.h"
+#include "caller.h"
 
 #include <arpa/inet.h>
 #include <stdlib.h>

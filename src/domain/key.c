@@ -2,13 +2,12 @@
 /*
  * From a key, or from none, to a caller.
  */
-#include "domain/auth.h"
+#include "caller.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 
-#include "caller.h"
 #include "base/secret.h"
 #include "store/user.h"
 

@@ -2,9 +2,9 @@
 /*
  * From a user name and a password to a caller.
  */
-#include "caller.h"
+#include "domain/login.h"
 
-#include "base/password.h"
+#include "caller.h"
 
 static rc_err_t *look_up(rc_caller_t **caller, const char **hash, rc_db_t *db, const char *login,
                          apr_pool_t *pool)
@@ -27,34 +27,34 @@ rc_err_t *rc_auth_by_login(rc_caller_t **caller, rc_db_t *db, const char *login,
     return look_up(caller, &hash, db, login, pool);
 }
 
-/* What the database says of a login: he, his password's hash, may he come in. */
-static rc_err_t *ask(rc_caller_t **caller, const char **hash, bool *allowed, rc_db_pool_t *db_pool,
-                     const char *login, const char *ip, apr_pool_t *pool)
+/* What the database knows of a login: the user, their password's hash, whether they are let in. */
+static rc_err_t *ask(rc_identity_t *who, const char **hash, rc_db_pool_t *db_pool,
+                     const rc_login_try_t *attempt, apr_pool_t *pool)
 {
+    const rc_credentials_t credentials = {.ip = attempt->ip};
     rc_db_t *db;
 
+    *who = (rc_identity_t){NULL};
     RC_TRY(rc_db_acquire(&db, db_pool, pool));
-    RC_TRY(look_up(caller, hash, db, login, pool));
-    *allowed = *caller && (*caller)->active;
-    if (*allowed && ip)
-        RC_TRY(rc_auth_ip_allowed(allowed, db, *caller, ip, pool));
+    RC_TRY(look_up(&who->caller, hash, db, attempt->login, pool));
+    RC_TRY(rc_identity_judge(who, db, &credentials, pool));
     rc_db_release(db);
     return NULL;
 }
 
-rc_err_t *rc_auth_password(rc_login_t *result, rc_caller_t **caller, rc_db_pool_t *db_pool,
-                           const rc_password_limits_t *limits, const rc_login_try_t *attempt,
-                           apr_pool_t *pool)
+rc_err_t *rc_login(rc_login_t *result, rc_identity_t *who, rc_db_pool_t *db_pool,
+                   const rc_password_limits_t *limits, const rc_login_try_t *attempt,
+                   apr_pool_t *pool)
 {
     const char *hash;
-    bool allowed, right;
+    bool right;
 
-    RC_TRY(ask(caller, &hash, &allowed, db_pool, attempt->login, attempt->ip, pool));
+    RC_TRY(ask(who, &hash, db_pool, attempt, pool));
     /* without a hash it takes as long */
     RC_TRY(rc_password_matches(&right, limits, hash, attempt->password, pool));
-    *result = !hash     ? RC_LOGIN_UNKNOWN
-              : !right  ? RC_LOGIN_WRONG
-              : allowed ? RC_LOGIN_RIGHT
-                        : RC_LOGIN_REFUSED;
+    *result = !hash          ? RC_LOGIN_UNKNOWN
+              : !right       ? RC_LOGIN_WRONG
+              : who->refusal ? RC_LOGIN_REFUSED
+                             : RC_LOGIN_RIGHT;
     return NULL;
 }

@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "base/password.h"
+#include "domain/login.h"
 
 #define PROVIDER  "rcapi"
 #define BUSY_NOTE "rcapi-busy"
@@ -68,15 +69,15 @@ static void let_in(request_rec *r, const rc_caller_t *caller, const char *login,
 }
 
 /* httpd's own line will say that the password is wrong. */
-static void log_reason(const request_rec *r, const rc_caller_t *caller)
+static void log_reason(const request_rec *r, const rc_identity_t *who)
 {
-    const char *why = caller->active
+    const char *why = who->refusal == RC_REFUSED_ADDRESS
                           ? apr_psprintf(r->pool, "may not come from %s", r->useragent_ip)
                           : "is inactive";
 
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
                   RCLOGNO(0062) "login refused, though the password is right: user '%s' %s",
-                  caller->username, why);
+                  who->caller->username, why);
 }
 
 /* A provider can only fail, which is a 500; the status is changed when the error page is made. */
@@ -102,12 +103,12 @@ static authn_status check(request_rec *r, rc_env_t *env, const char *login, cons
                                            [RC_LOGIN_REFUSED] = AUTH_DENIED,
                                            [RC_LOGIN_RIGHT] = AUTH_GRANTED};
     const rc_login_try_t attempt = {login, password, rc_http_path(r) ? NULL : r->useragent_ip};
-    rc_caller_t *caller;
+    rc_identity_t who;
     rc_login_t result;
     rc_err_t *err;
 
     rc_http_log_request(r);
-    err = rc_auth_password(&result, &caller, env->db_pool, &env->passwords, &attempt, pool);
+    err = rc_login(&result, &who, env->db_pool, &env->passwords, &attempt, pool);
     rc_http_log_request(NULL);
     if (err) {
         rc_http_log_err(r, err);
@@ -116,9 +117,9 @@ static authn_status check(request_rec *r, rc_env_t *env, const char *login, cons
         return AUTH_GENERAL_ERROR;
     }
     if (result == RC_LOGIN_REFUSED)
-        log_reason(r, caller);
+        log_reason(r, &who);
     if (result == RC_LOGIN_RIGHT)
-        let_in(r, caller, login, password, pool);
+        let_in(r, who.caller, login, password, pool);
     return answers[result];
 }
 

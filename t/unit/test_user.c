@@ -18,6 +18,7 @@
 
 #include "store/global.h"
 #include "store/rule.h"
+#include "domain/identify.h"
 #include "domain/user.h"
 #include "store/texts.h"
 
@@ -30,6 +31,27 @@ static void ok(rc_err_t *err)
 {
     if (err)
         fail_msg("%s", rc_err_log_text(err, pool));
+}
+
+/* Who has this key, as the API asks; NULL: nobody. */
+static rc_err_t *by_key(rc_caller_t **caller, rc_db_t *in, const char *key, apr_pool_t *p)
+{
+    const rc_credentials_t credentials = {.key = key, .only_key = true, .roles = RC_ROLE_ALL};
+    rc_identity_t who;
+
+    RC_TRY(rc_identify(&who, in, &credentials, p));
+    *caller = who.caller;
+    return NULL;
+}
+
+static rc_err_t *anonymous(rc_caller_t **caller, rc_db_t *in, apr_pool_t *p)
+{
+    const rc_credentials_t credentials = {.anonymous = true};
+    rc_identity_t who;
+
+    RC_TRY(rc_identify(&who, in, &credentials, p));
+    *caller = who.caller;
+    return NULL;
 }
 
 /* The kind of an error that must come, and its text for the person. */
@@ -135,7 +157,7 @@ static void new_user_has_keys(void **unused)
 {
     rc_user_t *user = make("ann");
     const char *clear;
-    rc_caller_t *caller;
+    rc_caller_t *caller = NULL;
 
     (void)unused;
     assert_string_equal(user->email, "ann@x.org");
@@ -145,7 +167,7 @@ static void new_user_has_keys(void **unused)
     assert_int_equal(key_of(user, 1)->expires, -1);
     ok(rc_model_key_clear(&clear, secret, key_of(user, 0), pool));
     assert_int_equal(strlen(clear), 40);
-    ok(rc_auth_by_key(&caller, db, clear, pool));
+    ok(by_key(&caller, db, clear, pool));
     assert_int_equal(caller->user_id, user->id);
     ok(rc_model_key_clear(&clear, NULL, key_of(user, 0), pool));
     assert_null(clear);
@@ -164,7 +186,7 @@ static void keys_belong_to_one_user(void **unused)
 static void nothing_is_sealed_without_a_secret(void **unused)
 {
     rc_new_user_t new_user = {.username = "ann", .active = true, .key = "my own key"};
-    rc_caller_t *caller;
+    rc_caller_t *caller = NULL;
     rc_user_t *user;
 
     (void)unused;
@@ -173,7 +195,7 @@ static void nothing_is_sealed_without_a_secret(void **unused)
     assert_int_equal(details_of(user).emails->nelts, 0);
     assert_null(key_of(user, 0)->sealed);
     assert_null(key_of(user, 1)->sealed);
-    ok(rc_auth_by_key(&caller, db, "my own key", pool));
+    ok(by_key(&caller, db, "my own key", pool));
     assert_int_equal(caller->user_id, user->id);
     new_user.username = "ben";
     refused(RC_E_CONFLICT, "this key is in use",
@@ -190,7 +212,7 @@ static void tokens(void **unused)
     rc_new_token_t wanted = {ann->id, RC_ROLE_API, 60, "for scripts"};
     apr_int64_t now = apr_time_sec(apr_time_now());
     const char *token, *clear;
-    rc_caller_t *caller;
+    rc_caller_t *caller = NULL;
 
     (void)unused;
     ok(rc_model_token_create(&token, db, secret, &wanted, pool));
@@ -198,7 +220,7 @@ static void tokens(void **unused)
     assert_string_equal(clear, token);
     assert_string_equal(key_of(ann, 2)->description, "for scripts");
     assert_in_range(key_of(ann, 2)->expires, now + 3600, now + 3660);
-    ok(rc_auth_by_key(&caller, db, token, pool));
+    ok(by_key(&caller, db, token, pool));
     assert_int_equal(caller->role, RC_ROLE_API);
     wanted.lifetime = -2;
     refused(RC_E_ARG, "lifetime is not a number of minutes",
@@ -212,7 +234,7 @@ static void tokens(void **unused)
     refused(RC_E_NOTFOUND, "the user has no such token",
             rc_model_token_delete(db, ben->id, token, pool));
     ok(rc_model_token_delete(db, ann->id, token, pool));
-    ok(rc_auth_by_key(&caller, db, token, pool));
+    ok(by_key(&caller, db, token, pool));
     assert_null(caller);
     ok(rc_model_token_delete(db, ann->id, apr_ltoa(pool, (long)key_of(ann, 1)->id), pool));
     assert_int_equal(details_of(ann).keys->nelts, 1);
@@ -224,15 +246,15 @@ static void main_key_is_replaced(void **unused)
 {
     rc_user_t *ann = make("ann"), *ben = make("ben");
     const char *old, *new_key = NULL, *clear;
-    rc_caller_t *caller;
+    rc_caller_t *caller = NULL;
 
     (void)unused;
     ok(rc_model_key_clear(&old, secret, key_of(ann, 0), pool));
     ok(rc_model_main_key_reset(&new_key, db, secret, ann->id, pool));
     assert_string_not_equal(new_key, old);
-    ok(rc_auth_by_key(&caller, db, old, pool));
+    ok(by_key(&caller, db, old, pool));
     assert_null(caller);
-    ok(rc_auth_by_key(&caller, db, new_key, pool));
+    ok(by_key(&caller, db, new_key, pool));
     assert_int_equal(caller->user_id, ann->id);
     ok(rc_model_key_clear(&clear, secret, key_of(ann, 0), pool));
     assert_string_equal(clear, new_key);
@@ -292,7 +314,7 @@ static void ip_entries(void **unused)
 static void default_user(void **unused)
 {
     apr_array_header_t *names;
-    rc_caller_t *caller;
+    rc_caller_t *caller = NULL;
     rc_user_t *user;
 
     (void)unused;
@@ -300,7 +322,7 @@ static void default_user(void **unused)
     ok(rc_store_user_by_name(&user, db, RC_DEFAULT_USER, pool));
     assert_string_equal(user->firstname, "Anonymous");
     assert_string_equal(user->email, "anonymous@rhodecode.org");
-    ok(rc_auth_anonymous(&caller, db, pool));
+    ok(anonymous(&caller, db, pool));
     assert_int_equal(caller->user_id, user->id);
     ok(rc_rule_global_names(&names, db, user->id, false, pool));
     assert_int_equal(names->nelts, 11);
@@ -313,7 +335,7 @@ static void default_user(void **unused)
                                       "hg.inherit_default_perms.true,hg.register.manual_activate,"
                                       "hg.repogroup.create.false,hg.usergroup.create.false,"
                                       "repository.read,usergroup.read");
-    ok(rc_auth_anonymous(&caller, db, pool));
+    ok(anonymous(&caller, db, pool));
     assert_non_null(caller);
     refused(RC_E_ARG, "permission `hg.admin` does not exist",
             rc_model_global_set(db, RC_OF_USER, user->id, "hg.admin", pool));
@@ -393,11 +415,65 @@ static int remove_database(void **unused)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, roll_back)
 
+/* What the chain says of @a credentials, and of whom: "name refusal ignored". */
+static const char *chain(rc_credentials_t credentials)
+{
+    rc_identity_t who;
+
+    ok(rc_identify(&who, db, &credentials, pool));
+    return apr_psprintf(pool, "%s %d %d", who.caller ? who.caller->username : "-", who.refusal,
+                        who.ignored);
+}
+
+static void chain_of_identity(void **unused)
+{
+    const rc_user_t *user = make("chained"), *other = make("loggedin");
+    const unsigned views = RC_ROLE_ALL | RC_ROLE_HTTP;
+    const char *ip = "10.0.0.1", *feed, *all;
+
+    (void)unused;
+    ok(rc_model_setup_default_user(db, secret, true, pool));
+    ok(rc_model_token_create(&feed, db, secret,
+                             &(rc_new_token_t){user->id, RC_ROLE_FEED, RC_NEVER, NULL}, pool));
+    ok(rc_model_token_create(&all, db, secret,
+                             &(rc_new_token_t){user->id, RC_ROLE_ALL, RC_NEVER, NULL}, pool));
+    /* only the key counts */
+    assert_string_equal(
+        chain((rc_credentials_t){.key = all, .only_key = true, .roles = views, .ip = ip}),
+        "chained 0 0");
+    assert_string_equal(chain((rc_credentials_t){.key = "no", .only_key = true, .anonymous = true}),
+                        "- 1 0");
+    assert_string_equal(chain((rc_credentials_t){.key = feed, .only_key = true, .roles = views}),
+                        "chained 4 0");
+    /* a key that does not count is as none */
+    assert_string_equal(chain((rc_credentials_t){.key = feed, .roles = views, .login = "loggedin"}),
+                        "loggedin 0 4");
+    assert_string_equal(chain((rc_credentials_t){.key = "no", .roles = views, .anonymous = true}),
+                        "default 0 1");
+    assert_string_equal(chain((rc_credentials_t){.key = "no", .roles = views}), "- 1 1");
+    ok(rc_model_ip_add(db, user->id, "192.0.2.1", pool));
+    assert_string_equal(chain((rc_credentials_t){.key = all, .roles = views, .ip = ip}),
+                        "chained 3 0");
+    assert_string_equal(/* the address goes before the role */
+                        chain((rc_credentials_t){
+                            .key = feed, .only_key = true, .roles = views, .ip = ip}),
+                        "chained 3 0");
+    ok(rc_store_user_set_active(db, user->id, false));
+    ok(rc_store_user_set_active(db, other->id, false));
+    assert_string_equal(
+        chain((rc_credentials_t){.key = all, .only_key = true, .roles = views, .ip = ip}),
+        "chained 2 0");
+    assert_string_equal(chain((rc_credentials_t){
+                            .key = all, .roles = views, .login = "loggedin", .anonymous = true}),
+                        "default 0 2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(passwords),
         cmocka_unit_test(passwords_are_limited),
+        TEST(chain_of_identity),
         TEST(new_user_has_keys),
         TEST(keys_belong_to_one_user),
         TEST(nothing_is_sealed_without_a_secret),

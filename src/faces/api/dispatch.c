@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "domain/disk_transaction.h"
+#include "domain/identify.h"
 #include "store/rule.h"
 
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
@@ -18,35 +19,45 @@ rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
                               permission);
 }
 
-/* Steps 10 to 13. A failure of the look-up itself also reads as a wrong key. */
-static rc_err_t *identify(rc_call_t *call, const char *key)
+/* What the API answers to whoever it refuses. */
+static rc_err_t *refuse(rc_call_t *call, rc_refusal_t refusal)
 {
-    rc_caller_t *caller = NULL;
-    bool allowed;
-
-    if (!key) /* the command line */
-        RC_TRY(rc_auth_first_admin(&caller, call->db, call->pool));
-    else
-        RC_TRY(rc_auth_by_key(&caller, call->db, key, call->pool));
-    call->caller = caller;
-    if (!caller)
-        return rc_err(call->pool, RC_E_ARG, "Invalid API KEY");
-    if (!caller->active)
-        return rc_err(call->pool, RC_E_ARG, "Request from this user not allowed");
-    if (!key)
+    switch (refusal) {
+    case RC_REFUSED_NOT:
         return NULL;
-    RC_TRY(rc_auth_ip_allowed(&allowed, call->db, caller, call->request->client_ip, call->pool));
-    if (!allowed)
+    case RC_REFUSED_UNKNOWN:
+        return rc_err(call->pool, RC_E_ARG, "Invalid API KEY");
+    case RC_REFUSED_INACTIVE:
+        return rc_err(call->pool, RC_E_ARG, "Request from this user not allowed");
+    case RC_REFUSED_ADDRESS:
         return rc_err(call->pool, RC_E_ARG, "Request from IP:%s not allowed",
                       call->request->client_ip);
-    if (caller->role != RC_ROLE_ALL && caller->role != RC_ROLE_API)
+    default:
         return rc_err(call->pool, RC_E_ARG, "API KEY has bad role for an API call");
-    return NULL;
+    }
 }
 
+/* Steps 10 to 13. */
+static rc_err_t *identify(rc_call_t *call)
+{
+    const rc_credentials_t credentials = {
+        .local = !call->key,
+        .key = call->key,
+        .only_key = true,
+        .roles = RC_ROLE_ALL | RC_ROLE_API,
+        .ip = call->request->client_ip,
+    };
+    rc_identity_t who;
+
+    RC_TRY(rc_identify(&who, call->db, &credentials, call->pool));
+    call->caller = who.caller;
+    return refuse(call, who.refusal);
+}
+
+/* A failure of the look-up also reads as a wrong key. */
 static rc_err_t *check(rc_call_t *call)
 {
-    rc_err_t *err = identify(call, call->key);
+    rc_err_t *err = identify(call);
 
     if (err && err->kind != RC_E_ARG) {
         rc_log(RC_LOG_ERR, err->cause, "key look-up: %s", rc_err_log_text(err, call->pool));

@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "domain/identify.h"
 #include "domain/last_changeset.h"
 #include "base/log.h"
 
@@ -35,10 +36,9 @@ static const char *name_of(const rc_web_call_t *call)
                                    : apr_psprintf(call->pool, "user '%s'", call->caller->username);
 }
 
-static bool role_fits(const rc_web_route_t *route, rc_role_t role)
+static unsigned route_roles(const rc_web_route_t *route)
 {
-    return role &
-           (route->view->flags & RC_WEB_FEED ? ROLES_OF_VIEWS | RC_ROLE_FEED : ROLES_OF_VIEWS);
+    return route->view->flags & RC_WEB_FEED ? ROLES_OF_VIEWS | RC_ROLE_FEED : ROLES_OF_VIEWS;
 }
 
 /* Whitelist and roles are for keys: whoever knows his password sees all that he may read. */
@@ -47,48 +47,55 @@ static bool may_open(const rc_web_call_t *call, const rc_web_route_t *route)
     if (call->caller->anonymous)
         return !(route->view->flags & RC_WEB_LOGIN);
     return call->caller->login ||
-           (role_fits(route, call->caller->role) &&
+           ((call->caller->role & route_roles(route)) &&
             (route->view->flags & RC_WEB_FEED ||
              rc_web_whitelist_has(call->request->whitelist, route->view->action)));
 }
 
-/* The owner of the key that was sent, when his key counts here. */
-static rc_err_t *identify_by_key(rc_web_call_t *call, const apr_array_header_t *routes)
+/* What was wrong with a key that was sent and does not count, for the log. */
+static const char *ignored(const rc_identity_t *who, apr_pool_t *pool)
 {
-    const rc_web_request_t *request = call->request;
-    const char *key = request->query_key ? request->query_key : request->header_key;
-    rc_caller_t *caller = NULL;
-    int i;
-
-    if (!key)
+    switch (who->ignored) {
+    case RC_REFUSED_NOT:
         return NULL;
-    RC_TRY(rc_auth_by_key(&caller, call->db, key, call->pool));
-    for (i = 0; caller && caller->active && i < routes->nelts && !call->caller; i++)
-        if (role_fits(&APR_ARRAY_IDX(routes, i, rc_web_route_t), caller->role))
-            call->caller = caller;
-    if (!caller)
-        call->why = "the key is unknown or expired";
-    else if (!caller->active)
-        call->why = apr_psprintf(call->pool, "user '%s' is inactive", caller->username);
-    else if (!call->caller)
-        call->why = apr_psprintf(call->pool, "a key of user '%s' with %s opens no such view",
-                                 caller->username, rc_role_name(caller->role));
-    return NULL;
+    case RC_REFUSED_UNKNOWN:
+        return "the key is unknown or expired";
+    case RC_REFUSED_INACTIVE:
+        return apr_psprintf(pool, "user '%s' is inactive", who->owner->username);
+    default:
+        return apr_psprintf(pool, "a key of user '%s' with %s opens no such view",
+                            who->owner->username, rc_role_name(who->owner->role));
+    }
 }
 
-/* A key, else a login, else the default user, else nobody. */
-static rc_err_t *identify(rc_web_call_t *call, const apr_array_header_t *routes)
+/* A key counts when one of the views that the URL can name takes its role. */
+static unsigned roles_of(const apr_array_header_t *routes)
 {
-    rc_caller_t *caller = NULL;
+    unsigned roles = 0;
+    int i;
 
-    RC_TRY(identify_by_key(call, routes));
-    if (call->caller)
-        return NULL;
-    if (call->request->login)
-        RC_TRY(rc_auth_by_login(&caller, call->db, call->request->login, call->pool));
-    if (!caller || !caller->active)
-        RC_TRY(rc_auth_anonymous(&caller, call->db, call->pool));
-    call->caller = caller;
+    for (i = 0; i < routes->nelts; i++)
+        roles |= route_roles(&APR_ARRAY_IDX(routes, i, rc_web_route_t));
+    return roles;
+}
+
+static rc_err_t *identify(rc_refusal_t *refusal, rc_web_call_t *call,
+                          const apr_array_header_t *routes)
+{
+    const rc_web_request_t *request = call->request;
+    const rc_credentials_t credentials = {
+        .key = request->query_key ? request->query_key : request->header_key,
+        .roles = roles_of(routes),
+        .login = request->login,
+        .anonymous = true,
+        .ip = request->client_ip,
+    };
+    rc_identity_t who;
+
+    RC_TRY(rc_identify(&who, call->db, &credentials, call->pool));
+    call->caller = who.caller;
+    call->why = ignored(&who, call->pool);
+    *refusal = who.refusal;
     return NULL;
 }
 
@@ -161,13 +168,12 @@ static rc_err_t *decide(rc_web_call_t *call, const apr_array_header_t *routes)
 {
     const rc_web_route_t *first = &APR_ARRAY_IDX(routes, 0, rc_web_route_t);
     const char *ip = call->request->client_ip;
-    bool allowed;
+    rc_refusal_t refusal;
 
-    RC_TRY(identify(call, routes));
+    RC_TRY(identify(&refusal, call, routes));
     if (!call->caller)
         return deny(call, 401, "no key, no login, and no anonymous access");
-    RC_TRY(rc_auth_ip_allowed(&allowed, call->db, call->caller, ip, call->pool));
-    if (!allowed) {
+    if (refusal) { /* only the address is left */
         call->why = apr_psprintf(call->pool, "%s may not come from %s", name_of(call), ip);
         return rc_web_refuse(call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip));
     }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Decides who makes a request and whether they are let in (contract 00 §3, 01 §9, 03 §3).
+ */
+#include "domain/identify.h"
+
+#include "caller.h"
+
+static bool role_counts(const rc_credentials_t *credentials, const rc_caller_t *caller)
+{
+    return caller->login || caller->anonymous || (caller->role & credentials->roles);
+}
+
+rc_err_t *rc_identity_judge(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
+                            apr_pool_t *pool)
+{
+    const rc_caller_t *caller = who->caller;
+    bool allowed = true;
+
+    if (!caller)
+        who->refusal = RC_REFUSED_UNKNOWN;
+    else if (!caller->active)
+        who->refusal = RC_REFUSED_INACTIVE;
+    if (who->refusal)
+        return NULL;
+    if (credentials->ip)
+        RC_TRY(rc_auth_ip_allowed(&allowed, db, caller, credentials->ip, pool));
+    if (!allowed)
+        who->refusal = RC_REFUSED_ADDRESS;
+    else if (!role_counts(credentials, caller))
+        who->refusal = RC_REFUSED_ROLE;
+    return NULL;
+}
+
+/* What is wrong with the key itself, wherever it comes from. */
+static rc_refusal_t key_problem(const rc_credentials_t *credentials, const rc_caller_t *owner)
+{
+    return !owner                                ? RC_REFUSED_UNKNOWN
+           : !owner->active                      ? RC_REFUSED_INACTIVE
+           : !(owner->role & credentials->roles) ? RC_REFUSED_ROLE
+                                                 : RC_REFUSED_NOT;
+}
+
+static rc_err_t *by_key(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
+                        apr_pool_t *pool)
+{
+    RC_TRY(rc_auth_by_key(&who->caller, db, credentials->key, pool));
+    if (credentials->only_key)
+        return NULL;
+    who->ignored = key_problem(credentials, who->caller);
+    if (who->ignored) {
+        who->owner = who->caller;
+        who->caller = NULL;
+    }
+    return NULL;
+}
+
+static rc_err_t *by_login(rc_identity_t *who, rc_db_t *db, const char *login, apr_pool_t *pool)
+{
+    RC_TRY(rc_auth_by_login(&who->caller, db, login, pool));
+    if (who->caller && !who->caller->active)
+        who->caller = NULL;
+    return NULL;
+}
+
+static rc_err_t *find(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
+                      apr_pool_t *pool)
+{
+    if (credentials->key)
+        RC_TRY(by_key(who, db, credentials, pool));
+    if (who->caller || credentials->only_key)
+        return NULL;
+    if (credentials->login)
+        RC_TRY(by_login(who, db, credentials->login, pool));
+    if (!who->caller && credentials->anonymous)
+        RC_TRY(rc_auth_anonymous(&who->caller, db, pool));
+    return NULL;
+}
+
+rc_err_t *rc_identify(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
+                      apr_pool_t *pool)
+{
+    static const rc_credentials_t local = {.roles = RC_ROLE_ALL};
+
+    *who = (rc_identity_t){NULL};
+    if (credentials->local) {
+        RC_TRY(rc_auth_first_admin(&who->caller, db, pool));
+        return rc_identity_judge(who, db, &local, pool);
+    }
+    RC_TRY(find(who, db, credentials, pool));
+    return rc_identity_judge(who, db, credentials, pool);
+}
