@@ -67,7 +67,7 @@ $(O)/gen/rc_schema.def: src/store/schema.awk $(sort $(wildcard src/store/schema/
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
 
 $(call obj,$(HTTP_SRC)): CPPFLAGS += $(HTTPD_CFLAGS)
-$(call obj,$(UNIT_SRC)): CPPFLAGS += -Isrc
+$(call obj,$(UNIT_SRC) docs/methods.c): CPPFLAGS += -Isrc
 $(O)/obj/%.o: %.c Makefile | $(O)/.packages $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -92,7 +92,7 @@ $(O)/crash.so: t/lib/crash.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -shared -D_GNU_SOURCE -std=gnu11 -fPIC -O1 $(WARN) $(WERROR) -o $@ $<
 .PHONY: units
-units: $(UNITS) $(O)/crash.so
+units: $(UNITS) $(O)/crash.so $(O)/docs/methods
 	@:
 
 # What is missing, root installs, and everybody else is told of.
@@ -147,6 +147,14 @@ test: test-deps
 check: test
 prove:
 	@prove -It/lib -j$$((2 * $(CORES))) $(T)
+
+#: make docs                                   writes the tables of docs/ anew, from the code
+$(O)/docs/methods: $(O)/obj/docs/methods.o $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+.PHONY: docs
+docs: $(O)/docs/methods $(PROGS)
+	@perl docs/tables.pl $(O)
 
 #: make bench [QUICK=1] [ROWS="calls files"]  speed, beside httpd's and git's own
 bench: deps

@@ -110,13 +110,24 @@ sub log_ids {
     return @bad;
 }
 
-# Every directive is in the sample and in the README, every field has its default and its merge.
+# Every directive is in the sample, and has a section in docs/configuration.md with its syntax, default and
+# context; every field has its default and its merge.
 sub directives {
     my ($root) = @_;
     my $config = slurp("$root/src/http/config.c") . slurp("$root/src/http/settings.c");
+    my $page = slurp("$root/docs/configuration.md");
     my @bad;
-    for my $name ($config =~ /AP_INIT_\w+\("(Rcapi\w+)"/g) {
-        push @bad, map { "$name: not in $_" } grep { slurp("$root/$_") !~ /\b$name\b/ } qw(conf/rcapi.conf README.md);
+    while ($config =~ /AP_INIT_(\w+)\("(Rcapi\w+)"(.*?)"([^\n]*)"\),?\n/gs) {
+        my ($kind, $name, $middle, $help) = ($1, $2, $3, $4);
+        push @bad, "$name: not in conf/rcapi.conf" if slurp("$root/conf/rcapi.conf") !~ /\b$name\b/;
+        my ($section) = $page =~ /^### $name\n(.*?)(?=^##|\z)/ms;
+        my ($syntax, $default, $where) = ($section // '') =~ /\A\n    $name ([^\n]+)\n\nDefault: ([^\n]+)\. Context: ([^\n]+)\.\n.*^```apache\n$name\b/ms;
+        push @bad, "$name: no section with syntax, default, context and example in docs/configuration.md" if !defined $where;
+        next if !defined $where;
+        push @bad, "$name: context $where" if $where ne ($middle =~ /ACCESS_CONF/ ? 'server, place' : 'server');
+        push @bad, "$name: syntax $syntax" if ($kind eq 'FLAG') != ($syntax eq 'On|Off');
+        my ($told) = $help =~ /\(default:? ([^)]+)\)/;
+        push @bad, "$name: default $default" if defined $told && index($default =~ tr/`//dr, $told) < 0;
     }
     for my $field ($config =~ /\b(?:SERVER|PLACE)\((\w+)[,)]/g) {
         next if $field eq '...';
@@ -127,16 +138,16 @@ sub directives {
     return @bad;
 }
 
-# Every method is in the README and in a test.
+# Every method is in docs/api.md and in a test.
 sub methods {
     my ($root) = @_;
     my $tests = join '', map { slurp("$root/$_") } files($root, qr{^t/[^/]*\.t$});
-    my $readme = slurp("$root/README.md");
+    my $page = slurp("$root/docs/api.md");
     my @bad;
     for my $file (files($root, qr{^src/faces/api/methods/.*\.c$})) {
         my $rows = join '', slurp("$root/$file") =~ /^const rc_method_t \w+\[\] = \{\n(.*?)^\};/msg;
         for my $name ($rows =~ /^\s*\{"(\w+)",\s*\w+/mg) {
-            push @bad, "$name: not in README.md" if $readme !~ /`$name\b/;
+            push @bad, "$name: not in docs/api.md" if $page !~ /`$name\b/;
             push @bad, "$name: in no test" if $tests !~ /\b$name\b/;
         }
     }

@@ -1,0 +1,140 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# Writes the generated parts of the documents, between "<!-- begin NAME" and "<!-- end NAME -->", anew
+# from the code: tables of directives, settings, methods and views, and the help of the programs.
+#
+#     perl docs/tables.pl BUILD            writes them (make docs)
+#     perl docs/tables.pl BUILD --check    prints the documents that differ, and fails if there is one
+use strict;
+use warnings;
+
+my ($build, $check) = @ARGV;
+my @stale;
+my %parts = (
+    directives => \&directives, settings => \&settings, views => \&views, methods => \&methods,
+    'old methods' => \&old_methods, 'rcapi-admin' => sub { help('rcapi-admin', 'help') },
+    'rhodecode-api' => sub { help('rhodecode-api', '--help') }, targets => \&targets,
+);
+
+for my $file ('README.md', 'CONTRIBUTING.md', glob 'docs/*.md') {
+    my $text = slurp($file);
+    my $new = $text =~ s{(<!-- begin ([\w -]+?)(?::[^\n]*)? -->\n).*?(<!-- end \2 -->)}{$1 . ($parts{$2} || die "$file: no part $2\n")->() . $3}gser;
+    next if $new eq $text;
+    push @stale, $file;
+    $check ? print "$file\n" : spew($file, $new);
+}
+exit($check && @stale ? 1 : 0);
+
+sub slurp {
+    my ($file) = @_;
+    open my $in, '<', $file or die "$file: $!\n";
+    local $/;
+    return scalar <$in>;
+}
+
+sub spew {
+    my ($file, $text) = @_;
+    open my $out, '>', $file or die "$file: $!\n";
+    print $out $text;
+    close $out or die "$file: $!\n";
+}
+
+sub output {
+    open my $in, '-|', @_ or die "$_[0]: $!\n";
+    local $/;
+    my $text = <$in>;
+    close $in or die "@_: failed\n";
+    return $text;
+}
+
+# Rows of cells as a table; a bar in a cell is written as Markdown needs it.
+sub table {
+    my ($head, @rows) = @_;
+    return join '', map { "$_\n" } join(' | ', '|', @$head) =~ s/^\| \| /| /r . ' |', '|' . '---|' x @$head,
+        map { '| ' . join(' | ', map { s/\|/\\|/gr } @$_) . ' |' } @rows;
+}
+
+sub help {
+    my ($program, $option) = @_;
+    return "```text\n" . output("$build/bin/$program", $option) . "```\n";
+}
+
+sub targets { return "```text\n" . join('', slurp('Makefile') =~ /^#: (.*\n)/mg) . "```\n" }
+
+# Name, where it may stand, and the help that httpd has of it.
+sub directives {
+    my @rows;
+    for my $row (slurp('src/http/config.c') =~ /^    (AP_INIT_\w+\(.*?\)),\n(?=    AP_INIT|    \{)/msg) {
+        my ($name, $where, $help) = $row =~ /\("(\w+)",.*?((?:RSRC_CONF|ACCESS_CONF|OR_FILEINFO)(?: \| \w+)*),\s+"(.*)"\)\z/s
+            or die "no directive: $row\n";
+        push @rows, ["[`$name`](#" . lc($name) . ')', $where =~ /OR_FILEINFO/ ? 'place' : $where =~ /ACCESS_CONF/ ? 'server, place' : 'server', $help =~ s/(<\w+>)/`$1`/gr];
+    }
+    return table(['Directive', 'Context', ''], sort { lc $a->[0] =~ tr/`//dr cmp lc $b->[0] =~ tr/`//dr } @rows);
+}
+
+sub settings {
+    my ($list) = slurp('src/cli/admin_server.c') =~ /settings\[\] = \{\n(.*?)^\};/ms or die "no settings\n";
+    my @rows = map { [/^\s*\{"(\w+)", "(.*)", (\w+)\}/] } split /\n/, $list;
+    return table(['Setting', 'Value', ''], map { ["`$_->[0]`", $_->[2] eq 'true' ? 'on or off' : 'text', $_->[1]] } @rows);
+}
+
+# URL and whitelist name of each view.
+sub views {
+    my ($list) = slurp('src/faces/raw/routes.c') =~ /^static const rc_web_view_t views\[\] = \{\n(.*?)^\};/ms or die "no views\n";
+    my @rows;
+    for (grep { /^\s*\{"/ } split /\n/, $list) {
+        my ($pattern, $action, $flags) = /^\s*\{"(.+?)",\s+"(.+?)",\s+(.+?),/ or die "no view: $_\n";
+        my $url = ($pattern =~ m{^/} ? '' : '/<repo>/') . ($pattern =~ s/\{(\w+)\}/<$1>/gr);
+        push @rows, ["`$url`", $flags =~ /FEED/ ? "none needed: `$action`" : "`$action`"];
+    }
+    return table(['URL below the mount', 'Whitelist name'], @rows);
+}
+
+# What the functions of some methods check, beyond what their rows say.
+my %WHO;
+my %GROUPS;
+my @GROUPS;
+
+BEGIN {
+    %WHO = (
+        create_user_group => 'super-admins; `hg.usergroup.create.true`',
+        create_repo => 'super-admins; `hg.create.repository`; admin on the parent group',
+        create_repo_group => 'super-admins; `hg.repogroup.create.true`; admin on the parent group',
+        fork_repo => '`hg.fork.repository` and read on `repoid`, and what `create_repo` needs',
+        get_gist => 'super-admins; the owner', delete_gist => 'super-admins; the owner', create_gist => 'every user; `owner`: super-admins',
+        'pull 1.2' => 'admin on `repo`',
+    );
+    @GROUPS = (
+        [Server => 'server'], [Users => 'user'], ['User groups' => 'user_group', 'user_group_perm'],
+        [Repositories => 'repo', 'repo_edit', 'repo_fork', 'repo_delete', 'cache'], ['Contents and comments' => 'changeset', 'node', 'comment'],
+        [Locks => 'lock'], ['Permissions of repositories' => 'repo_perm'], ['Repository groups' => 'repo_group', 'repo_group_perm'],
+        [Gists => 'gist'],
+    );
+}
+
+sub method_rows {
+    my @rows = map { [split /\t/, $_, -1] } split /\n/, output("$build/docs/methods");
+    my %known = map { ($_ => 1) } map { $_->[1], "$_->[1] $_->[2]" } @rows;
+    die "no method $_\n" for grep { !$known{$_} } keys %WHO;
+    $_->[4] = $WHO{"$_->[1] $_->[2]"} // $WHO{ $_->[1] } // $_->[4] for @rows;
+    return @rows;
+}
+
+sub is_old { return $_[0][0] eq 'old' || $_[0][5] =~ /\bold name\b/i }
+
+sub methods {
+    my @rows = grep { !is_old($_) } method_rows();
+    my %group = map { ($_ => 1) } map { @$_[1 .. $#$_] } @GROUPS;
+    die "group $_->[0] of methods has no title\n" for grep { !$group{ $_->[0] } } @rows;
+    my $text = '';
+    for my $group (@GROUPS) {
+        my ($title, @files) = @$group;
+        $text .= "\n### $title\n\n" . table(['Method', 'Arguments', 'Who may call', ''],
+            map { ["`$_->[1]`", @$_[3 .. 5]] } map { my $file = $_; grep { $_->[0] eq $file } @rows } @files);
+    }
+    return "$text\n";
+}
+
+sub old_methods {
+    return table(['Method', 'Arguments', 'Who may call', ''], map { ["`$_->[1]`" . ($_->[2] && ' without `id`'), @$_[3 .. 5]] } grep { is_old($_) } method_rows());
+}
