@@ -8,7 +8,7 @@ use RCAPI::Run qw(spew);
 use RCAPI::Test;
 
 my $HOOK = RCAPI::Run::slurp('conf/post-receive');
-my ($PLACE) = RCAPI::Run::slurp('README.md') =~ m{^ +RcapiDatabase +(\S+)/rcapi\.db$}m;
+my ($PLACE) = RCAPI::Run::slurp('docs/install.md') =~ m{^RcapiDatabase +(\S+)/rcapi\.db$}m;
 my $t = RCAPI::Test->new;
 $t->user($_) for qw(ann bob eve);
 my $ROOT = "$t->{dir}/data/repos";
@@ -218,7 +218,7 @@ subtest 'last_changeset follows what goes past the server' => sub {
 subtest 'last_changeset: the hook of pushes' => sub {
     my $r = $t->repo('hooked', commits => 2);
     my ($bin, $data) = ($t->program('rcapi-admin') =~ s{/[^/]+$}{}r, "$t->{dir}/data");
-    is_deeply [$HOOK =~ m{((?<![~\w])/(?:srv|var|opt)/\w+(?:/\w+)*)}g], [$PLACE, "$PLACE/repos"], 'it looks where README puts the data';
+    is_deeply [$HOOK =~ m{((?<![~\w])/(?:srv|var|opt)/\w+(?:/\w+)*)}g], [$PLACE, "$PLACE/repos"], 'it looks where docs/install.md puts the data';
     my $hook = $HOOK;
     my $push = sub { my $id = commit($r->{work}, $_[0]); local $ENV{PATH} = "$bin:$ENV{PATH}"; local $ENV{RCAPI_DATA} = $data;
         local $ENV{HOME} = "$t->{dir}/home"; $t->git($r->{work}, 'push', '-q', $r->{path}, 'HEAD:refs/heads/master'); $id };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The recipes of the README, as they stand there: httpd takes them, and they do what is said.
+# The recipes of docs/configuration.md, as they stand there: httpd takes them, and they do what is said.
 use strict;
 use warnings;
 
@@ -13,7 +13,7 @@ use RCAPI::Run qw(slurp spew);
 use RCAPI::Test;
 
 # Modules and lines of each recipe: "**Title** (modules ...): text" and the indented block behind it.
-my ($section) = slurp("$FindBin::Bin/../README.md") =~ /^## Recipes\n(.*?)^## /ms;
+my ($section) = slurp("$FindBin::Bin/../docs/configuration.md") =~ /^## Recipes\n(.*?)(?:^## |\z)/ms;
 my @RECIPES = $section =~ /^\*\*(.+?)\*\* \((.+?)\).*\n(?:.+\n)*\n((?:    .*\n)+)/mg;
 my %recipe;
 while (my ($title, $modules, $lines) = splice @RECIPES, 0, 3) {

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What the README shows can be pasted: the lines of "A session" and "For build farms" are run, in
-# their order, against the server of make run, and print what stands below them.
+# What README and the pages for users show can be pasted: every command of README's session and of
+# docs/api.md, docs/authentication.md and docs/views.md is run, in order, against the server of make run,
+# and prints what stands below it.
 use strict;
 use warnings;
 use Cwd ();
 use File::Temp;
 use Test::More;
 use lib 't/lib';
+use RCAPI::Docs;
 use RCAPI::Run qw(run slurp spew);
 use RCAPI::Server;
 
@@ -19,35 +21,31 @@ mkdir "$temp/$_" for qw(work home);
 my $port = start();
 END { local $?; run({ root => 1, dir => $home, env => { DATA => "$temp/work/var" } }, 'sh', 'conf/run', 'stop') if $temp }
 
-# Commands of a section: [command, what it prints]. A backslash at the end continues a command.
+# The commands of a page, or of one section of it: [command, what it prints].
 sub commands {
-    my ($title) = @_;
-    my ($section) = slurp('README.md') =~ /^## \Q$title\E\n(.*?)^## /ms or die "no section $title\n";
-    my @found;
-    for (grep { s/^    // } split /\n/, $section =~ s/\\\n\s*/ /gr) {
-        if (s/^\$ //) {
-            push @found, [$_, ''];
-        } else {
-            $found[-1][1] .= "$_\n";
-        }
-    }
-    return grep { $_->[0] !~ /^make / } @found;
+    my ($file, $title) = @_;
+    my @blocks = grep { !defined $title || $_->{title} eq $title } RCAPI::Docs::blocks($file, 'console');
+    return grep { $_->[0] !~ /^make / } map { RCAPI::Docs::commands($_) } @blocks;
 }
 
 # Runs them in one shell, and compares what they print; "..." stands for anything.
 sub try {
-    my ($title, $options) = @_;
-    my @commands = commands($title);
+    my ($file, $title, $options) = @_;
+    my @commands = commands($file, $title);
+    my $name = $title // $file;
+    cmp_ok(scalar @commands, '>', 0, "$name has commands");
     my $script = join '', map { "echo '#### next'\n$_->[0]\n" } @commands;
     $script =~ s/127\.0\.0\.1:8080/127.0.0.1:$port/g;
     $script =~ s{build/bin/}{$build/bin/}g;
     spew("$temp/script", "set -eu\n$options\n$script");
     my $r = run({ root => 1, dir => "$temp/work", timeout => 120, env => environment() }, 'bash', "$temp/script");
-    is($r->{exit}, 0, "$title: every command succeeds") or diag($r->{out}, $r->{err});
+    is($r->{exit}, 0, "$name: every command succeeds") or diag($r->{out}, $r->{err});
     my (undef, @said) = split /^#### next\n/m, $r->{out}, -1;
     for my $i (0 .. $#commands) {
-        my $want = join '.*', map { quotemeta } split /\.\.\./, $commands[$i][1] =~ s/\.\.\.\n\z/.../r;
-        like(($said[$i] // 'nothing') =~ s/\r//gr, qr/^$want/s, $commands[$i][0]) if $commands[$i][1] ne '';
+        my ($command, $expected) = @{ $commands[$i] };
+        $expected =~ s/127\.0\.0\.1:8080/127.0.0.1:$port/g;
+        my $want = join '.*', map { quotemeta } split /\.\.\./, $expected =~ s/\.\.\.\n\z/.../r, -1;
+        like(($said[$i] // 'nothing') =~ s/\r//gr, qr/^$want\z/s, $command) if $expected ne '';
     }
 }
 
@@ -72,14 +70,16 @@ sub start {
     return $port;
 }
 
-try('A session', '');
+try('README.md', 'A session', '');
+try('docs/api.md', undef, '');
+try('docs/authentication.md', undef, '');
 
 spew("$temp/home/.gitconfig", "[safe]\n\tdirectory = *\n"); # the demo may be another account's
 git('clone', '-q', 'var/repos/demo', 'clone');
 my $newest = git('-C', 'clone', 'log', '-1', '--format=%T %an %ae %ad %B');
 git('-C', 'clone', 'reset', '-q', '--hard', 'HEAD~1');
 git('clone', '-q', 'clone', 'before');
-try('For build farms', 'set -o pipefail');
+try('docs/views.md', undef, 'set -o pipefail');
 is(git('-C', 'clone', 'log', '-1', '--format=%T %an %ae %ad %B'), $newest, 'git am recreates the commit');
 git('-C', 'before', 'apply', '--index', "$temp/work/tip.diff");
 is(git('-C', 'before', 'write-tree') =~ s/\n//r, (split ' ', $newest)[0], 'git apply its content');
@@ -90,7 +90,7 @@ is((grep { /Makefile|feed\/atom/ && / 304 / } split /\n/, slurp("$temp/work/var/
 # What was interrupted goes on.
 my $whole = slurp("$temp/work/v1.0.tar.gz");
 truncate "$temp/work/v1.0.tar.gz", 100;
-my ($again) = grep { /wget.*gz/ } map { $_->[0] } commands('For build farms');
+my ($again) = grep { /wget.*gz/ } map { $_->[0] } commands('docs/views.md');
 is(run({ root => 1, dir => "$temp/work", env => { HOME => "$temp/home", URL => "http://127.0.0.1:$port" } }, 'sh', '-c', $again)->{exit}, 0, 'wget again');
 ok(slurp("$temp/work/v1.0.tar.gz") eq $whole, 'has the rest');
 like(slurp("$temp/work/var/logs/access_log"), qr{v1\.0\.tar\.gz \S+ 206 }, 'and only that was sent');

@@ -1,13 +1,15 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# What the README tells an administrator, line by line, on a machine that has other sites as well: the
-# site of its own with https, the mount below a path, backup, restore, move, upgrade, rotation, uninstall.
+# What README, docs/install.md and docs/operations.md tell an administrator, line by line, on a machine that
+# has other sites as well: installation, the site of its own with https, the mount below a path, backup,
+# restore, move, upgrade, rotation, uninstall.
 use strict;
 use warnings;
 use Cwd ();
 use File::Temp;
 use JSON::PP ();
 use Test::More;
+use RCAPI::Docs;
 use RCAPI::Git;
 use RCAPI::Run qw(account patiently run slurp spew);
 use RCAPI::Server;
@@ -21,10 +23,11 @@ symlink "../etc/$_.conf", "$temp/enabled/$_.conf" for qw(code other);
 spew("$temp/htdocs/.well-known/challenge", "of ACME\n");
 my %port;
 $port{$_} = RCAPI::Server::free_port() for qw(443 80);
-my ($section) = slurp('README.md') =~ /^## Under a system httpd\n(.*?)^## Security/ms or die 'no section';
+my @blocks = map { RCAPI::Docs::blocks($_) } qw(docs/install.md docs/operations.md README.md);
+my %ran;
 END { local $?; apachectl('stop') if $temp && -e "$temp/run/httpd.pid" }
 
-# A text of the README with the places of this machine.
+# A text of the pages with the places of this machine.
 sub here {
     my ($text) = @_;
     $text =~ s{/(srv|root)\b}{$temp/$1}g;
@@ -36,11 +39,20 @@ sub here {
     return $text =~ s/www-data/$account/gr;
 }
 
-# The commands behind a bold title, run as root in one shell.
+# The one block of a section.
+sub block {
+    my ($title, $language) = @_;
+    my ($block) = grep { $_->{title} eq $title && $_->{language} eq $language } @blocks or die "no block $title";
+    return $block;
+}
+
+# The commands of a section, run as root in one shell.
 sub try {
     my ($title) = @_;
-    my ($part) = $section =~ /^\*\*\Q$title\E.*?\n\n((?:    [^\n]*\n)+)/ms or die "no part $title";
-    my @lines = map { here($_) } $part =~ /^    \$ (.*)$/mg;
+    my $block = block($title, 'console');
+    $ran{"$block->{file}: $title"} = 1;
+    my @lines = map { here($_->[0]) } RCAPI::Docs::commands($block);
+    s/(\binit .*)/$1 --password secret-1/ for @lines; # in place of a terminal
     my $env = { PATH => "$temp/bin:$ENV{PATH}", MAKEFLAGS => undef, MAKELEVEL => undef, MFLAGS => undef,
         DESTDIR => "$temp/root", BUILD => $build =~ m{build/(\w+)\z} ? $1 : undef };
     my $r = run({ root => 1, timeout => 300, env => $env }, 'sh', '-euc', join "\n", @lines);
@@ -68,6 +80,11 @@ my $https = "https://127.0.0.1:$port{443}";
 my $http = "http://127.0.0.1:$port{80}";
 my $data = "$temp/srv/rcapi";
 
+for my $title (['Install', 'console', 'Install'], ['Install', 'apache', 'A site of its own']) {
+    my ($readme) = grep { $_->{file} eq 'README.md' && $_->{title} eq $title->[0] && $_->{language} eq $title->[1] } @blocks;
+    is($readme->{text}, block($title->[2], $title->[1])->{text}, "README shows what docs/install.md shows: $title->[2]");
+}
+
 subtest 'a machine with a site' => sub {
     my $folder = RCAPI::Server::apxs('LIBEXECDIR');
     my @modules = grep { -e "$folder/mod_$_.so" } qw(mpm_event unixd log_config authn_core authz_core mime alias ssl socache_shmcb);
@@ -84,22 +101,20 @@ for i in \$(seq 200); do
 done
 exit 1
 END
-    chmod 0755, "$temp/bin/apachectl";
+    spew("$temp/bin/sudo", qq(#!/bin/sh\nif [ "\$1" = -u ]; then u=\$2; shift 2; exec runuser -u "\$u" -- env PATH="\$PATH" "\$@"; fi\nexec "\$@"\n));
+    chmod 0755, "$temp/bin/apachectl", "$temp/bin/sudo";
     symlink "$build/bin/$_", "$temp/bin/$_" for qw(rcapi-admin rhodecode-api);
     my $r = run({ root => 1 }, qw(openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=code.example.org -keyout),
         "$temp/etc/code.example.org.key", '-out', "$temp/etc/code.example.org.pem");
     is($r->{exit}, 0, 'a certificate') or diag($r->{err});
-    my ($site) = $section =~ /^    (LoadModule .*?^    <\/VirtualHost>\n)/ms or die 'no site';
-    my ($below) = $section =~ /^(    AllowEncodedSlashes NoDecode\n    <Location "\/code">.*?<\/Location>\n)/ms or die 'no path';
-    spew("$temp/etc/code.conf", here($site =~ s/^    //gmr));
+    my $below = block('Below a path of a site that exists', 'apache')->{text};
+    spew("$temp/etc/code.conf", here(block('A site of its own', 'apache')->{text}));
     spew("$temp/etc/other.conf", here("<VirtualHost *:80>\nServerName other\nDocumentRoot $temp/htdocs\n<Directory $temp/htdocs>\nRequire all granted\n</Directory>\n$below</VirtualHost>\n"));
 };
 
 my $key;
 subtest 'installed' => sub {
-    mkdir $data, 0700;
-    chown $uid, $gid, $data;
-    chomp($key = admin('rcapi', qw(init --user admin --email you@example.org --password secret-1)));
+    ($key) = try('Install') =~ /^([0-9a-f]{40})$/m or die 'no key';
     admin('rcapi', qw(call create_repo repo_name:demo repo_type:git enable_downloads:true));
     my $work = "$temp/work";
     mkdir $work;
@@ -173,10 +188,13 @@ isnt(slurp("$temp/root/rcapi.secret"), $secret, 'the new secret is kept');
 like(admin('rcapi', qw(token list admin)), qr/\Q$key\E/, 'keys are what they were');
 like(try('Upgrade'), qr/^rcapi-admin \d/m, 'shows the new version');
 ok(patiently(10, sub { $diff->() eq $before }), 'served by the new one');
+try($_) for 'Check and repair', 'Rescan', 'Journal';
+is($diff->(), $before, 'what it was');
 try('Uninstall');
 is(join(' ', grep { !-d } split /\n/, `find $temp/root $temp/srv`), "$temp/root/rcapi.secret", 'nothing is left but the secret');
 ok(!-l "$temp/enabled/code.conf", 'no link to a site that is gone');
 is_deeply([get("$http/.well-known/challenge")], [200, "of ACME\n"], 'the other site is served again');
 unlike(slurp("$temp/logs/error_log"), qr/RC007|\bexit signal\b|:(?:crit|alert|emerg)\]/, 'a quiet log');
 
+is(join(' ', grep { !$ran{$_} } map { "$_->{file}: $_->{title}" } grep { $_->{language} eq 'console' && $_->{file} ne 'README.md' } @blocks), '', 'every command was run');
 done_testing;

@@ -1,0 +1,55 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# The documents say what the code says: generated parts are as make docs writes them, examples of
+# directives are accepted by httpd, links lead somewhere, and every command is run by a test.
+use strict;
+use warnings;
+use Cwd ();
+use Test::More;
+use lib 't/lib';
+use RCAPI::Docs;
+use RCAPI::Run qw(run slurp);
+use RCAPI::Test;
+
+my $build = $ENV{RCAPI_BUILD} || 'build';
+
+my $r = run({ root => 1 }, $^X, 'docs/tables.pl', $build, '--check');
+my $home = Cwd::getcwd();
+is($r->{exit}, 0, 'generated parts are as make docs writes them') or diag($r->{out}, $r->{err});
+
+subtest 'examples of directives' => sub {
+    my @blocks = RCAPI::Docs::blocks('docs/configuration.md', 'apache'); # before the harness leaves this folder
+    my $t = RCAPI::Test->new(start => 0);
+    my $data = $t->dir . '/data';
+    cmp_ok(scalar @blocks, '>', 25, 'there are some');
+    for my $block (@blocks) {
+        my ($exit, $said) = $t->httpd_conf_test($block->{text} =~ s{/srv/rcapi/}{$data/}gr);
+        is($exit, 0, $block->{title}) or diag($said);
+    }
+    $t->done;
+    chdir $home;
+};
+
+# The name of a heading in links.
+sub anchor { return lc($_[0]) =~ s/[^\w -]//gr =~ tr/ /-/r }
+
+subtest 'links' => sub {
+    my %page = map { ($_ => 1) } RCAPI::Docs::pages(), glob 'docs/contract/*.md';
+    for my $file (sort keys %page) {
+        my @broken;
+        my $text = slurp($file);
+        my %anchors = map { (anchor($_) => 1) } $text =~ /^#+ (.+)/mg;
+        push @broken, map { "#$_" } grep { !$anchors{$_} } $text =~ /\]\(#([^)]*)\)/g;
+        my ($folder) = $file =~ m{^(.*/)};
+        push @broken, grep { !/^https?:/ && !-e(($folder // '') . s/#.*//r) } $text =~ /\]\(([^)#][^)]*)\)/g;
+        push @broken, grep { !-e } $text =~ m{`((?:docs|conf|src|t|include)/[\w./-]*\w)`}g;
+        is("@broken", '', $file);
+    }
+};
+
+# 44 runs the pages for users, 47 those for administrators.
+my %RUN = map { ($_ => 1) } qw(README.md docs/api.md docs/views.md docs/authentication.md docs/install.md docs/operations.md);
+my @unseen = grep { !$RUN{ $_->{file} } } map { RCAPI::Docs::blocks($_, 'console') } RCAPI::Docs::pages();
+is(join(' ', map { "$_->{file}:$_->{title}" } @unseen), '', 'every command is run by a test');
+
+done_testing;
