@@ -42,6 +42,20 @@ typedef struct rc_vcs_file_t {
     apr_size_t len;
 } rc_vcs_file_t;
 
+/* What a type of repository can do, and what its ids look like. */
+typedef struct rc_capabilities_t {
+    bool mails;           /* commits as mails that can be applied (rc_vcs_mail, rc_vcs_series) */
+    bool strip;           /* rc_vcs_strip */
+    bool pull;            /* rc_vcs_fetch */
+    bool named_branches;  /* each commit is on a branch for good */
+    bool bookmarks;       /* RC_BOOKMARKS may be there */
+    bool closed_branches; /* RC_CLOSED_BRANCHES may be there */
+    int id_length;        /* characters of a full id; 0: they differ */
+    int short_length;     /* characters of a short id */
+    int prefix_least;     /* characters of a prefix that names a commit; 0: none does */
+    const char *null_id;  /* of what is not there; NULL: there is none */
+} rc_capabilities_t;
+
 /* A commit to be made of files alone. */
 typedef struct rc_import_t {
     const rc_vcs_file_t *files; /* names without slashes */
@@ -62,6 +76,12 @@ void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path);
 
 /** True when @a type is the name of a back end ("git"). */
 bool rc_vcs_known_type(const char *type);
+
+/** What @a type can do; NULL for an unknown one. */
+const rc_capabilities_t *rc_vcs_capabilities(const char *type);
+
+/** The same for an open repository. */
+const rc_capabilities_t *rc_vcs_can(const rc_vcs_t *vcs);
 
 /** Makes an empty bare repository of @a type at @a path, which must not exist. What it, the import
  * and the copy write is not synced: the caller syncs the finished tree (rc_disk_txn_made). */
@@ -189,16 +209,17 @@ typedef struct rc_mail_t {
 rc_err_t *rc_vcs_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
                       apr_pool_t *scratch);
 
-/** Calls @a fn for each file at the top of commit @a id, in name order. */
+/** Calls @a fn for each file at the top of commit @a id, by name. */
 rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
                        apr_pool_t *scratch);
 
 /* What a commit does to one path. */
 typedef struct rc_change_t {
-    const char *path; /* the new one of a rename; bytes as git has them */
+    const char *path; /* the new one of a rename; bytes as the repository has them */
     char op;          /* A, M or D */
     /* the rest only with RC_CHANGES_DIFFS; rc_vcs_stat sets added, deleted and hunks */
-    const char *old_id, *new_id; /* blobs, full ids, zeros when not there; NULL: git prints none */
+    const char *old_id, *new_id; /* of the contents; the null id when not there; NULL: they are the
+                                    same, or have none */
     const char *diff; /* the hunks; without hunks all that follows the words "diff --git" */
     apr_size_t diff_len;
     apr_int64_t added, deleted; /* lines */
@@ -213,11 +234,12 @@ typedef enum {
 } rc_changes_t;
 
 /**
- * Calls @a fn for each path that commit @a id changes (contract 02 §1.7). A root commit adds all
- * its files. @a temp_dir receives a diff too large for memory.
+ * Calls @a fn for each path that @a commit changes (contract 02 §1.7). A root commit adds all its
+ * files. @a temp_dir receives a diff too large for memory.
  */
-rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
-                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const rc_commit_t *commit, rc_changes_t what,
+                         const char *temp_dir, rc_change_fn_t *fn, void *baton,
+                         apr_pool_t *scratch);
 
 /* How far rc_vcs_stat goes; it takes off what it has used. */
 typedef struct rc_stat_limits_t {
@@ -243,16 +265,24 @@ typedef struct rc_node_t {
 
 typedef rc_err_t *rc_node_fn_t(void *baton, const rc_node_t *node);
 
+/* What rc_vcs_nodes lists. */
+typedef enum {
+    RC_NODES_FILES, /* with their contents */
+    RC_NODES_NAMES, /* files without their contents: data is NULL */
+    RC_NODES_DIRS
+} rc_nodes_t;
+
 /**
- * Calls @a fn for all directories (@a dirs) or all files below @a root of commit @a id: a
- * directory's entries by name before those of its sub-directories; no submodules. A large content
- * is not in memory, but in a file without a name in @a temp_dir that is mapped. *@a found is
- * false when there is nothing at @a root; a file there has nothing below it. Without @a fn only
- * that is found out. What cannot be read does not end the list: it is marked as missing, and among
- * files a missing directory is listed, too.
+ * Calls @a fn for @a what is below @a root of commit @a id: a directory's entries by name before
+ * those of its sub-directories; no submodules. A large content is not in memory, but in a file
+ * without a name in @a temp_dir that is mapped. *@a found is false when there is nothing at @a
+ * root; a file there has nothing below it. A NULL @a fn: only *@a found is wanted. An entry that
+ * cannot be read does not end the list: it is marked as missing, and a list of files names such a
+ * directory, too.
  */
-rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
-                       const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
+rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root,
+                       rc_nodes_t what, const char *temp_dir, rc_node_fn_t *fn, void *baton,
+                       apr_pool_t *scratch);
 
 /* What stands at one path of a commit. */
 typedef enum {
@@ -267,7 +297,7 @@ typedef enum {
 typedef struct rc_entry_t {
     rc_entry_kind_t kind;
     const char *path; /* without empty parts: "/a//b/" -> "a/b" */
-    const char *id;   /* of what stands there, 40 hex digits */
+    const char *id;   /* of what stands there, in the back end's words */
     apr_off_t size;   /* bytes of a file, or of a link's target */
 } rc_entry_t;
 

@@ -8,8 +8,17 @@
 
 #include "vcs/vcs.h"
 
+typedef rc_err_t *rc_list_fn_t(void *baton, const rc_entry_t *entry);
+
+/* One path before and after a commit; a side of kind RC_ENTRY_NONE is not there. */
+typedef struct rc_pair_t {
+    rc_entry_t before, after;
+    const void *detail; /* the back end's own */
+} rc_pair_t;
+
 typedef struct rc_backend_t {
     const char *type;
+    rc_capabilities_t capabilities;
     rc_err_t *(*startup)(apr_pool_t *pool);
     rc_err_t *(*create)(const char *path, apr_pool_t *pool);
     rc_err_t *(*copy)(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
@@ -44,16 +53,28 @@ typedef struct rc_backend_t {
     rc_err_t *(*time)(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
     rc_err_t *(*index_of)(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
     rc_err_t *(*import)(const char *path, const rc_import_t *import, apr_pool_t *pool);
-    rc_err_t *(*files)(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
-                       apr_pool_t *scratch);
-    rc_err_t *(*changes)(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
-                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+    /* What differs between @a id and @a parent (NULL: everything is added), in any order: of
+     * rc_pair_t, in @a pool. @a renames: a renamed file is one pair, else two. */
+    rc_err_t *(*changes)(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,
+                         const char *parent, bool renames, apr_pool_t *pool);
+    /* Appends one of these pairs in git's form of a diff, beginning with "diff --git". A side that
+     * has become RC_ENTRY_NONE is printed as not there. */
+    rc_err_t *(*print)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_pair_t *pair,
+                       const rc_diff_options_t *options, apr_pool_t *scratch);
     rc_err_t *(*stat)(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
-    rc_err_t *(*nodes)(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
-                       const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
-    rc_err_t *(*entry)(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
-                       apr_pool_t *pool);
+    /* What stands at entry->path, without a slash too many: kind and id; both stay when nothing
+     * does. */
+    rc_err_t *(*entry)(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+    /* Calls @a fn for each entry of the directory @a dir, in any order: entry->path is its name
+     * alone, and its texts are gone after the call. */
+    rc_err_t *(*list)(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
+                      void *baton, apr_pool_t *scratch);
+    /* Bytes of the file @a entry. */
+    rc_err_t *(*size)(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry);
+    /* The content of a file that is not large (RC_VCS_LARGE), until @a pool ends. */
+    rc_err_t *(*read)(const char **data, apr_size_t *len, rc_vcs_t *vcs, const rc_entry_t *entry,
+                      apr_pool_t *pool);
     rc_err_t *(*content)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
     rc_err_t *(*diff_files)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
                             const rc_entry_t *after, const rc_diff_options_t *options,

@@ -52,6 +52,18 @@ rc_err_t *rc_vcs_need_backend(const rc_backend_t **out, const char *type, apr_po
                 : rc_err_internal(pool, APR_SUCCESS, "unknown type of repository '%s'", type);
 }
 
+const rc_capabilities_t *rc_vcs_capabilities(const char *type)
+{
+    const rc_backend_t *backend = rc_vcs_backend(type);
+
+    return backend ? &backend->capabilities : NULL;
+}
+
+const rc_capabilities_t *rc_vcs_can(const rc_vcs_t *vcs)
+{
+    return &vcs->backend->capabilities;
+}
+
 rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool)
 {
     const rc_backend_t *backend;
@@ -200,34 +212,10 @@ rc_err_t *rc_vcs_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc
     return vcs->backend->mail(spool, vcs, id, mail, scratch);
 }
 
-rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
-                       apr_pool_t *scratch)
-{
-    return vcs->backend->files(vcs, id, fn, baton, scratch);
-}
-
-rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
-                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch)
-{
-    return vcs->backend->changes(vcs, id, what, temp_dir, fn, baton, scratch);
-}
-
 rc_err_t *rc_vcs_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
     return vcs->backend->stat(more, vcs, id, limits, fn, baton, scratch);
-}
-
-rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
-                       const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch)
-{
-    return vcs->backend->nodes(found, vcs, id, root, dirs, temp_dir, fn, baton, scratch);
-}
-
-rc_err_t *rc_vcs_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
-                       apr_pool_t *pool)
-{
-    return vcs->backend->entry(entry, vcs, id, path, pool);
 }
 
 rc_err_t *rc_vcs_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)

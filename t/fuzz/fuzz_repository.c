@@ -196,12 +196,13 @@ static void ask(rc_vcs_t *vcs, apr_pool_t *pool)
     (void)rc_vcs_last_commit(&commit, vcs, pool);
     if (rc_vcs_resolve(&id, vcs, tip, pool) || !id)
         return;
-    (void)rc_vcs_commit(&commit, vcs, id, pool);
     (void)rc_vcs_diff(spool, vcs, id, &options, pool);
     (void)rc_vcs_mail(spool, vcs, id, &mail, pool);
-    (void)rc_vcs_changes(vcs, id, RC_CHANGES_NAMES, dir, change, &seen, pool);
-    (void)rc_vcs_changes(vcs, id, RC_CHANGES_DIFFS, dir, change, &seen, pool);
-    (void)rc_vcs_nodes(&found, vcs, id, "", false, dir, node, &seen, pool);
+    if (!rc_vcs_commit(&commit, vcs, id, pool)) {
+        (void)rc_vcs_changes(vcs, commit, RC_CHANGES_NAMES, dir, change, &seen, pool);
+        (void)rc_vcs_changes(vcs, commit, RC_CHANGES_DIFFS, dir, change, &seen, pool);
+    }
+    (void)rc_vcs_nodes(&found, vcs, id, "", RC_NODES_FILES, dir, node, &seen, pool);
     (void)rc_vcs_export(vcs, id, dir, item, &seen, pool);
 }
 

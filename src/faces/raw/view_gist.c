@@ -45,7 +45,7 @@ static rc_err_t *find(shown_t *shown, rc_web_call_t *call)
         rc_model_gist_open(&call->vcs, &tip, call->env, gist->access_id, &call->work, call->pool));
     RC_TRY(rc_vcs_resolve(&shown->id, call->vcs, call->rev, call->pool));
     if (shown->id && shown->name)
-        RC_TRY(rc_vcs_nodes(&there, call->vcs, shown->id, shown->name, false, NULL, NULL, NULL,
+        RC_TRY(rc_vcs_nodes(&there, call->vcs, shown->id, shown->name, RC_NODES_NAMES, NULL, NULL, NULL,
                             call->pool));
     if (!there)
         shown->id = NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One file of a commit: finding it, and its content. libgit2 can not read a packed object piece by
- * piece; what is large comes from git itself, as a child that writes into the spool's file.
+ * Finds an entry of a commit, lists one directory, and reads one file. libgit2 cannot read a packed
+ * object piece by piece; a large one comes from git in a child that writes into the spool's file.
  */
 #include "diff/diff.h"
 
@@ -14,19 +14,6 @@
 
 /* From here on a child is worth its start; less is read at once. */
 #define STREAMED (2 * RC_VCS_LARGE)
-
-const char *rc_git_clean_path(const char *path, apr_pool_t *pool)
-{
-    char *clean = apr_palloc(pool, strlen(path) + 1), *out = clean;
-
-    for (; *path; path++)
-        if (*path != '/' || (out > clean && out[-1] != '/'))
-            *out++ = *path;
-    if (out > clean && out[-1] == '/')
-        out--;
-    *out = '\0';
-    return clean;
-}
 
 rc_err_t *rc_git_root(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *pool)
 {
@@ -64,7 +51,7 @@ rc_err_t *rc_git_path_find(rc_git_side_t *side, rc_git_t *git, const char *id, a
     return NULL;
 }
 
-static rc_entry_kind_t kind_of(apr_uint32_t mode)
+rc_entry_kind_t rc_git_kind(apr_uint32_t mode)
 {
     switch (mode) {
     case 0:
@@ -82,35 +69,75 @@ static rc_entry_kind_t kind_of(apr_uint32_t mode)
     }
 }
 
-static rc_err_t *learn_size(rc_entry_t *entry, rc_git_t *git, const git_oid *id, apr_pool_t *pool)
+rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool)
 {
-    git_object_t type;
-    size_t size;
+    rc_git_side_t side = {.path = entry->path};
 
-    if (git_odb_read_header(&size, &type, git->odb, id) < 0)
-        return rc_git_err(pool, "cannot read %s in %s", entry->id, git->path);
-    if (type != GIT_OBJECT_BLOB)
-        return rc_err_internal(pool, APR_SUCCESS, "%s in %s is no blob", entry->id, git->path);
-    entry->size = (apr_off_t)size;
+    RC_TRY(rc_git_path_find(&side, vcs->repo, id, vcs->pool));
+    entry->kind = rc_git_kind(side.mode);
+    if (entry->kind != RC_ENTRY_NONE)
+        entry->id = rc_text_hex(side.id.id, RC_GIT_RAW, pool);
     return NULL;
 }
 
-rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
-                       apr_pool_t *pool)
+rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
+                      void *baton, apr_pool_t *scratch)
 {
-    rc_git_side_t side = {.path = rc_git_clean_path(path, pool)};
-    rc_git_t *git = vcs->repo;
+    char hex[GIT_OID_HEXSZ + 1] = "";
+    rc_git_cursor_t cursor;
+    git_oid tree;
+    rc_err_t *err;
 
-    RC_TRY(rc_git_path_find(&side, git, id, vcs->pool));
-    memset(entry, 0, sizeof(*entry));
-    entry->path = side.path;
-    entry->kind = kind_of(side.mode);
-    if (entry->kind == RC_ENTRY_NONE)
-        return NULL;
-    entry->id = rc_text_hex(side.id.id, RC_GIT_RAW, pool);
-    if (entry->kind == RC_ENTRY_DIR || entry->kind == RC_ENTRY_SUBMODULE)
-        return NULL;
-    return learn_size(entry, git, &side.id, vcs->pool);
+    (void)id;
+    (void)scratch;
+    rc_git_hex(&tree, dir->id);
+    err = rc_git_cursor_open(&cursor, vcs->repo, &tree, vcs->pool);
+    while (!err && cursor.name) {
+        rc_entry_t entry = {.kind = rc_git_kind(cursor.mode), .path = cursor.name, .id = hex};
+
+        git_oid_fmt(hex, &cursor.id);
+        err = fn(baton, &entry);
+        if (!err)
+            err = rc_git_cursor_step(&cursor, vcs->repo, vcs->pool);
+    }
+    rc_git_cursor_close(&cursor);
+    return err;
+}
+
+rc_err_t *rc_git_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry)
+{
+    rc_git_t *git = vcs->repo;
+    git_object_t type;
+    size_t bytes;
+    git_oid id;
+
+    rc_git_hex(&id, entry->id);
+    if (git_odb_read_header(&bytes, &type, git->odb, &id) < 0)
+        return rc_git_err(vcs->pool, "cannot read %s in %s", entry->id, git->path);
+    if (type != GIT_OBJECT_BLOB)
+        return rc_err_internal(vcs->pool, APR_SUCCESS, "%s in %s is no blob", entry->id, git->path);
+    *size = (apr_off_t)bytes;
+    return NULL;
+}
+
+static apr_status_t free_object(void *object)
+{
+    git_odb_object_free(object);
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_git_content_read(const char **data, apr_size_t *len, rc_vcs_t *vcs,
+                              const rc_entry_t *entry, apr_pool_t *pool)
+{
+    git_odb_object *blob;
+    git_oid id;
+
+    rc_git_hex(&id, entry->id);
+    RC_TRY(rc_git_read(&blob, vcs->repo, &id, GIT_OBJECT_BLOB, vcs->pool));
+    apr_pool_cleanup_register(pool, blob, free_object, apr_pool_cleanup_null);
+    *data = git_odb_object_data(blob);
+    *len = git_odb_object_size(blob);
+    return NULL;
 }
 
 static rc_err_t *copy_small(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)

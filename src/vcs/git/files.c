@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Repositories that are a handful of files, as gists are: one commit made of them, and reading
- * them back.
+ * Makes the first commit of a repository, of a handful of files: so gists are made.
  */
-#include "cursor.h"
+#include "git.h"
 
 #include <git2/sys/commit.h>
 
@@ -63,42 +62,5 @@ rc_err_t *rc_git_import(const char *path, const rc_import_t *import, apr_pool_t 
     if (!err)
         err = write_commit(repo, &tree, import, pool);
     git_repository_free(repo);
-    return err;
-}
-
-static rc_err_t *pass_file(rc_git_t *git, const rc_git_cursor_t *entry, rc_vcs_file_fn_t *fn,
-                           void *baton, apr_pool_t *pool)
-{
-    git_odb_object *blob;
-    rc_vcs_file_t file;
-    rc_err_t *err;
-
-    RC_TRY(rc_git_read(&blob, git, &entry->id, GIT_OBJECT_BLOB, pool));
-    file.name = entry->name;
-    file.data = git_odb_object_data(blob);
-    file.len = git_odb_object_size(blob);
-    err = fn(baton, &file);
-    git_odb_object_free(blob);
-    return err;
-}
-
-rc_err_t *rc_git_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
-                       apr_pool_t *scratch)
-{
-    rc_git_t *git = vcs->repo;
-    rc_git_cursor_t cursor;
-    git_oid tree;
-    rc_err_t *err;
-
-    (void)scratch;
-    RC_TRY(rc_git_root(&tree, git, id, vcs->pool));
-    err = rc_git_cursor_open(&cursor, git, &tree, vcs->pool);
-    while (!err && cursor.name) {
-        if (cursor.mode != RC_GIT_DIRECTORY && cursor.mode != RC_GIT_SUBMODULE)
-            err = pass_file(git, &cursor, fn, baton, vcs->pool);
-        if (!err)
-            err = rc_git_cursor_step(&cursor, git, vcs->pool);
-    }
-    rc_git_cursor_close(&cursor);
     return err;
 }

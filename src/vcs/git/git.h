@@ -270,30 +270,33 @@ rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool);
 /** Closes libgit2's side. */
 void rc_git_shut(rc_git_t *git);
 
-/* --- files.c: repositories that are a handful of files (gists) --- */
+/* --- files.c: the first commit (gists) --- */
 
 rc_err_t *rc_git_import(const char *path, const rc_import_t *import, apr_pool_t *pool);
-rc_err_t *rc_git_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
-                       apr_pool_t *scratch);
 
-/* --- changes.c, stat.c, nodes.c --- */
+/* --- changes.c, stat.c --- */
 
-rc_err_t *rc_git_changes(rc_vcs_t *vcs, const char *id, rc_changes_t what, const char *temp_dir,
-                         rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+rc_err_t *rc_git_changes(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,
+                         const char *parent, bool renames, apr_pool_t *pool);
+rc_err_t *rc_git_print(rc_spool_t *spool, rc_vcs_t *vcs, const rc_pair_t *pair,
+                       const rc_diff_options_t *options, apr_pool_t *scratch);
 rc_err_t *rc_git_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
-rc_err_t *rc_git_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root, bool dirs,
-                       const char *temp_dir, rc_node_fn_t *fn, void *baton, apr_pool_t *scratch);
-/* --- entry.c: one file --- */
+
+/* --- entry.c: one file or directory --- */
 
 /** The tree of commit @a id. Errors are in @a pool. */
 rc_err_t *rc_git_root(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *pool);
 
-/** "/a//b/" -> "a/b". In @a pool. */
-const char *rc_git_clean_path(const char *path, apr_pool_t *pool);
+/** What an entry of a tree is; of mode 0: nothing. */
+rc_entry_kind_t rc_git_kind(apr_uint32_t mode);
 
-rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
-                       apr_pool_t *pool);
+rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
+                      void *baton, apr_pool_t *scratch);
+rc_err_t *rc_git_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry);
+rc_err_t *rc_git_content_read(const char **data, apr_size_t *len, rc_vcs_t *vcs,
+                              const rc_entry_t *entry, apr_pool_t *pool);
 rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
 /* --- export.c --- */
 

@@ -200,7 +200,7 @@ static rc_err_t *render_changes(view_t *view, const rc_commit_t *commit, apr_poo
     rc_json_key(view->out, "diff");
     rc_json_array_begin(view->out);
     if (commit && view->details != BASIC)
-        err = rc_vcs_changes(view->vcs, commit->id,
+        err = rc_vcs_changes(view->vcs, commit,
                              view->details == FULL ? RC_CHANGES_DIFFS : RC_CHANGES_NAMES,
                              view->call->env->config->temp_dir, render_change, view, pool);
     rc_json_array_end(view->out);

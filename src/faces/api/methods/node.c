@@ -168,7 +168,7 @@ static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc
     bool files = all || !strcmp(type, "files"), found;
 
     /* the path is looked up before the type is: nothing is written when it is not there */
-    RC_TRY(rc_vcs_nodes(&found, vcs, id, root, true, temp, dirs ? render_dir : NULL, list,
+    RC_TRY(rc_vcs_nodes(&found, vcs, id, root, RC_NODES_DIRS, temp, dirs ? render_dir : NULL, list,
                         call->pool));
     if (!found)
         return rc_err_failed(call->pool, "no such path");
@@ -176,7 +176,7 @@ static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc
         return rc_err(call->pool, RC_E_ARG, "ret_type must be one of all,dirs,files");
     list->all = all;
     if (files)
-        RC_TRY(rc_vcs_nodes(&found, vcs, id, root, false, temp, render_file, list, call->pool));
+        RC_TRY(rc_vcs_nodes(&found, vcs, id, root, RC_NODES_FILES, temp, render_file, list, call->pool));
     return NULL;
 }
 

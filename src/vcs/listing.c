@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Lists what is below a directory of a commit, in the API's order (contract 02 get_repo_nodes): the
+ * entries of a directory by name, then those of each of its sub-directories. A back end lists one
+ * directory and reads one file.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "backend.h"
+#include "base/log.h"
+
+#define DEPTH_MAX 2048                    /* directories inside each other */
+#define PATH_MOST ((size_t)1 << 20)       /* bytes of one path */
+#define HELD_MOST ((apr_size_t)128 << 20) /* bytes of the lists on the way down, together */
+
+typedef struct walk_t {
+    rc_vcs_t *vcs;
+    const char *id; /* of the commit */
+    rc_nodes_t what;
+    const char *temp_dir;
+    rc_node_fn_t *fn;
+    void *baton;
+    int depth;
+    apr_size_t held; /* bytes of the lists that are in memory */
+    int missing;     /* entries that could not be read */
+} walk_t;
+
+/* One directory while it is read. */
+typedef struct folder_t {
+    walk_t *walk;
+    apr_array_header_t *list; /* of rc_entry_t; their paths are names */
+    apr_size_t bytes;
+} folder_t;
+
+/* A list does not end at an entry that cannot be read: it marks the entry, and the log says why.
+ * True: @a err was of that kind. Limits, and a client that has gone, end the list. */
+static bool is_missing(walk_t *walk, const rc_err_t *err, const char *id)
+{
+    if (!err || err->kind != RC_E_INTERNAL)
+        return false;
+    if (!walk->missing++)
+        rc_log(RC_LOG_WARNING, err->cause, "a list of %s lacks %s: %s", walk->vcs->path, id,
+               rc_err_log_text(err, walk->vcs->pool));
+    return true;
+}
+
+/* --- one directory --- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(((const rc_entry_t *)a)->path, ((const rc_entry_t *)b)->path);
+}
+
+static rc_err_t *add_entry(void *baton, const rc_entry_t *entry)
+{
+    folder_t *folder = baton;
+    walk_t *walk = folder->walk;
+    apr_pool_t *pool = folder->list->pool;
+    rc_entry_t *copy = apr_array_push(folder->list);
+
+    folder->bytes += strlen(entry->path) + strlen(entry->id) + sizeof(*entry);
+    if (walk->held + folder->bytes > HELD_MOST)
+        return rc_err(walk->vcs->pool, RC_E_LIMIT, "The directories of a commit are too large");
+    *copy = *entry;
+    copy->path = apr_pstrdup(pool, entry->path);
+    copy->id = apr_pstrdup(pool, entry->id);
+    return rc_work_entry(walk->vcs->work, walk->vcs->pool);
+}
+
+/* Entries of @a dir by name. */
+static rc_err_t *read_folder(folder_t *folder, walk_t *walk, const rc_entry_t *dir,
+                             apr_pool_t *pool)
+{
+    folder->walk = walk;
+    folder->bytes = 0;
+    folder->list = apr_array_make(pool, 32, sizeof(rc_entry_t));
+    RC_TRY(walk->vcs->backend->list(walk->vcs, walk->id, dir, add_entry, folder, pool));
+    qsort(folder->list->elts, (size_t)folder->list->nelts, sizeof(rc_entry_t), by_name);
+    return NULL;
+}
+
+static rc_err_t *ignore_entry(void *baton, const rc_entry_t *entry)
+{
+    (void)baton;
+    (void)entry;
+    return NULL;
+}
+
+/* In a list of files a directory appears only when its own list cannot be read. */
+static rc_err_t *pass_dir(walk_t *walk, const rc_entry_t *dir, apr_pool_t *scratch)
+{
+    rc_node_t node = {.path = dir->path, .is_dir = true};
+    rc_err_t *err = walk->vcs->backend->list(walk->vcs, walk->id, dir, ignore_entry, NULL, scratch);
+
+    node.missing = is_missing(walk, err, dir->id);
+    if (err && !node.missing)
+        return err;
+    return walk->what == RC_NODES_DIRS || node.missing ? walk->fn(walk->baton, &node) : NULL;
+}
+
+/* --- one file --- */
+
+/* A large content comes through a file, which ends with @a pool. */
+static rc_err_t *read_file(rc_node_t *node, walk_t *walk, const rc_entry_t *entry, apr_pool_t *pool)
+{
+    const rc_backend_t *backend = walk->vcs->backend;
+    rc_entry_t file = *entry;
+    rc_spool_t *spool;
+
+    RC_TRY(backend->size(&file.size, walk->vcs, entry));
+    node->len = (apr_size_t)file.size;
+    if (file.size < RC_VCS_LARGE)
+        return backend->read(&node->data, &node->len, walk->vcs, &file, pool);
+    spool = rc_spool_create(walk->temp_dir, pool);
+    RC_TRY(backend->content(spool, walk->vcs, &file));
+    return rc_spool_view(&node->data, spool, pool);
+}
+
+static rc_err_t *pass_file(walk_t *walk, const rc_entry_t *entry, apr_pool_t *scratch)
+{
+    rc_node_t node = {.path = entry->path};
+    rc_err_t *err = NULL;
+
+    if (walk->what == RC_NODES_FILES)
+        err = read_file(&node, walk, entry, scratch);
+    node.missing = is_missing(walk, err, entry->id);
+    if (err && !node.missing)
+        return err;
+    return walk->fn(walk->baton, &node);
+}
+
+/* --- the walk --- */
+
+/* Names may be as long as a directory is large. */
+static rc_err_t *join(const char **path, const walk_t *walk, const char *prefix, const char *name,
+                      const char *end, apr_pool_t *pool)
+{
+    if (strlen(prefix) + strlen(name) > PATH_MOST)
+        return rc_err(walk->vcs->pool, RC_E_LIMIT, "A path in this commit is too long");
+    *path = apr_pstrcat(pool, prefix, name, end, NULL);
+    return NULL;
+}
+
+static rc_err_t *pass_entries(walk_t *walk, const apr_array_header_t *list, const char *prefix,
+                              apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    int i;
+
+    apr_pool_create(&scratch, pool);
+    for (i = 0; i < list->nelts; i++) {
+        rc_entry_t entry = APR_ARRAY_IDX(list, i, rc_entry_t);
+
+        apr_pool_clear(scratch);
+        RC_TRY(join(&entry.path, walk, prefix, entry.path, "", scratch));
+        if (entry.kind == RC_ENTRY_DIR)
+            RC_TRY(pass_dir(walk, &entry, scratch));
+        else if (walk->what != RC_NODES_DIRS && entry.kind != RC_ENTRY_SUBMODULE)
+            RC_TRY(pass_file(walk, &entry, scratch));
+    }
+    return NULL;
+}
+
+static rc_err_t *walk_folder(walk_t *walk, const rc_entry_t *dir, const char *prefix,
+                             apr_pool_t *parent);
+
+static rc_err_t *walk_below(walk_t *walk, const apr_array_header_t *list, const char *prefix,
+                            apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    const char *below;
+    int i;
+
+    apr_pool_create(&scratch, pool);
+    for (i = 0; i < list->nelts; i++) {
+        rc_entry_t dir = APR_ARRAY_IDX(list, i, rc_entry_t);
+
+        if (dir.kind != RC_ENTRY_DIR)
+            continue;
+        apr_pool_clear(scratch);
+        RC_TRY(join(&below, walk, prefix, dir.path, "/", scratch));
+        dir.path = apr_pstrmemdup(scratch, below, strlen(below) - 1);
+        RC_TRY(walk_folder(walk, &dir, below, scratch));
+    }
+    return NULL;
+}
+
+/* What is read for one directory goes with @a parent's sub-pool when it is done. */
+static rc_err_t *walk_folder(walk_t *walk, const rc_entry_t *dir, const char *prefix,
+                             apr_pool_t *parent)
+{
+    folder_t folder;
+    apr_pool_t *pool;
+    rc_err_t *err;
+
+    if (walk->depth++ >= DEPTH_MAX)
+        return rc_err_internal(walk->vcs->pool, APR_SUCCESS,
+                               "directories in %s are nested too deep", walk->vcs->path);
+    apr_pool_create(&pool, parent);
+    err = read_folder(&folder, walk, dir, pool);
+    walk->held += folder.bytes;
+    if (err && walk->depth > 1 && is_missing(walk, err, dir->id))
+        err = NULL;
+    else if (!err && !(err = pass_entries(walk, folder.list, prefix, pool)))
+        err = walk_below(walk, folder.list, prefix, pool);
+    walk->held -= folder.bytes;
+    apr_pool_destroy(pool);
+    walk->depth--;
+    return err;
+}
+
+/* --- what callers ask --- */
+
+/* "/a//b/" -> "a/b". */
+static const char *clean_path(const char *path, apr_pool_t *pool)
+{
+    char *clean = apr_palloc(pool, strlen(path) + 1), *out = clean;
+
+    for (; *path; path++)
+        if (*path != '/' || (out > clean && out[-1] != '/'))
+            *out++ = *path;
+    if (out > clean && out[-1] == '/')
+        out--;
+    *out = '\0';
+    return clean;
+}
+
+static rc_err_t *find_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
+                            apr_pool_t *pool)
+{
+    memset(entry, 0, sizeof(*entry));
+    entry->path = clean_path(path, pool);
+    return vcs->backend->entry(entry, vcs, id, pool);
+}
+
+rc_err_t *rc_vcs_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
+                       apr_pool_t *pool)
+{
+    RC_TRY(find_entry(entry, vcs, id, path, pool));
+    if (entry->kind == RC_ENTRY_NONE || entry->kind == RC_ENTRY_DIR ||
+        entry->kind == RC_ENTRY_SUBMODULE)
+        return NULL;
+    return vcs->backend->size(&entry->size, vcs, entry);
+}
+
+rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root,
+                       rc_nodes_t what, const char *temp_dir, rc_node_fn_t *fn, void *baton,
+                       apr_pool_t *scratch)
+{
+    walk_t walk = {.vcs = vcs, .id = id, .what = what, .temp_dir = temp_dir, .fn = fn};
+    rc_entry_t top;
+
+    walk.baton = baton;
+    RC_TRY(find_entry(&top, vcs, id, root, scratch));
+    *found = top.kind != RC_ENTRY_NONE;
+    if (top.kind != RC_ENTRY_DIR || !fn)
+        return NULL;
+    return walk_folder(&walk, &top, *top.path ? apr_pstrcat(scratch, top.path, "/", NULL) : "",
+                       scratch);
+}
+
+rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
+                       apr_pool_t *scratch)
+{
+    walk_t walk = {.vcs = vcs, .id = id};
+    folder_t folder;
+    rc_entry_t top;
+    apr_pool_t *pool;
+    int i;
+
+    RC_TRY(find_entry(&top, vcs, id, "", scratch));
+    RC_TRY(read_folder(&folder, &walk, &top, scratch));
+    apr_pool_create(&pool, scratch);
+    for (i = 0; i < folder.list->nelts; i++) {
+        const rc_entry_t *entry = &APR_ARRAY_IDX(folder.list, i, rc_entry_t);
+        rc_vcs_file_t file = {.name = entry->path};
+
+        apr_pool_clear(pool);
+        if (entry->kind == RC_ENTRY_DIR || entry->kind == RC_ENTRY_SUBMODULE)
+            continue;
+        RC_TRY(vcs->backend->read(&file.data, &file.len, vcs, entry, pool));
+        RC_TRY(fn(baton, &file));
+    }
+    apr_pool_destroy(pool);
+    return NULL;
+}
