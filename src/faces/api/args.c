@@ -161,9 +161,10 @@ rc_err_t *rc_find_user(rc_user_t **out, rc_call_t *call, json_object *value)
 
     *out = NULL;
     if (value_id(&id, value, true))
-        RC_TRY(rc_store_user_by_id(out, call->db, id, call->pool));
+        RC_TRY(rc_store_user_by_id(out, call->actor.db, id, call->pool));
     if (!*out && json_object_is_type(value, json_type_string))
-        RC_TRY(rc_store_user_by_name(out, call->db, json_object_get_string(value), call->pool));
+        RC_TRY(
+            rc_store_user_by_name(out, call->actor.db, json_object_get_string(value), call->pool));
     return NULL;
 }
 
@@ -175,13 +176,13 @@ static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
     if (!arg->given && param->def) {
         if (strcmp(param->def, RC_CALLER))
             return NULL;
-        RC_TRY(rc_store_user_by_id(&user, call->db, call->caller->user_id, call->pool));
+        RC_TRY(rc_store_user_by_id(&user, call->actor.db, call->actor.caller->user_id, call->pool));
     } else {
-        if (param->type == RC_SELF && !call->caller->admin &&
-            (!value_id(&id, arg->value, false) || id != call->caller->user_id))
+        if (param->type == RC_SELF && !call->actor.caller->admin &&
+            (!value_id(&id, arg->value, false) || id != call->actor.caller->user_id))
             return rc_err(call->pool, RC_E_ARG, RC_MSG_SELF);
         RC_TRY(rc_find_user(&user, call, arg->value));
-        if (param->type == RC_AUTHOR && (!user || user->id != call->caller->user_id) &&
+        if (param->type == RC_AUTHOR && (!user || user->id != call->actor.caller->user_id) &&
             rc_arg_repo(call, "repoid")->level < RC_ADMIN)
             return rc_err(call->pool, RC_E_ARG, RC_MSG_SELF);
     }
@@ -202,11 +203,12 @@ static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
                                                                                                    \
         *out = NULL;                                                                               \
         if (json_object_is_type(value, json_type_string))                                          \
-            RC_TRY(rc_store_##kind##_seen_by_name(out, call->db, call->caller->user_id,            \
+            RC_TRY(rc_store_##kind##_seen_by_name(out, call->actor.db,                             \
+                                                  call->actor.caller->user_id,                     \
                                                   json_object_get_string(value), call->pool));     \
         if (!*out && value_id(&id, value, false))                                                  \
-            RC_TRY(rc_store_##kind##_seen_by_id(out, call->db, call->caller->user_id, id,          \
-                                                call->pool));                                      \
+            RC_TRY(rc_store_##kind##_seen_by_id(out, call->actor.db, call->actor.caller->user_id,  \
+                                                id, call->pool));                                  \
         return NULL;                                                                               \
     }
 
@@ -330,7 +332,7 @@ void rc_args_log_unknown(const rc_call_t *call)
 static rc_err_t *check_allowed(rc_call_t *call)
 {
     const rc_allow_t *allow = &call->method->allow;
-    bool may = call->caller->admin || allow->who == RC_ALLOW_ANYONE;
+    bool may = call->actor.caller->admin || allow->who == RC_ALLOW_ANYONE;
 
     if (!may && allow->who == RC_ALLOW_HOLDERS)
         RC_TRY(rc_call_has_global(&may, call, allow->permission));

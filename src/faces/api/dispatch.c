@@ -9,15 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/log.h"
-#include "domain/disk_transaction.h"
 #include "domain/identify.h"
-#include "store/rule.h"
-
-rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
-{
-    return rc_rule_has_global(has, call->db, call->caller->user_id, call->caller->admin,
-                              permission);
-}
 
 /* What the API answers to whoever it refuses. */
 static rc_err_t *refuse(rc_call_t *call, rc_refusal_t refusal)
@@ -49,13 +41,13 @@ static rc_err_t *identify(rc_call_t *call)
     };
     rc_identity_t who;
 
-    RC_TRY(rc_identify(&who, call->db, &credentials, call->pool));
-    call->caller = who.caller;
+    RC_TRY(rc_identify(&who, call->actor.db, &credentials, call->pool));
+    call->actor.caller = who.caller;
     return refuse(call, who.refusal);
 }
 
 /* A failure of the look-up also reads as a wrong key. */
-static rc_err_t *check(rc_call_t *call)
+rc_err_t *rc_call_check(rc_call_t *call)
 {
     rc_err_t *err = identify(call);
 
@@ -66,41 +58,6 @@ static rc_err_t *check(rc_call_t *call)
     return err ? err : rc_args_bind(call);
 }
 
-typedef struct alone_t {
-    rc_call_t *call;
-    rc_err_t *(*fn)(rc_call_t *call, void *baton);
-    void *baton;
-} alone_t;
-
-static rc_err_t *run_alone(void *baton, rc_db_t *db)
-{
-    alone_t *alone = baton;
-
-    bool busy;
-
-    RC_TRY(rc_disk_txn_settle(&busy, alone->call->env, db, alone->call->pool));
-    RC_TRY(check(alone->call));
-    return alone->fn(alone->call, alone->baton);
-}
-
-rc_err_t *rc_call_txn(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton)
-{
-    alone_t alone = {call, fn, baton};
-
-    return rc_db_txn(call->db, run_alone, &alone);
-}
-
-rc_err_t *rc_call_away(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton)
-{
-    rc_err_t *err, *back;
-
-    rc_db_release(call->db);
-    call->db = NULL;
-    err = fn(call, baton);
-    back = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
-    return err ? err : back;
-}
-
 static rc_err_t *run_method(rc_call_t *call, void *baton)
 {
     rc_json_t *out = baton;
@@ -109,24 +66,24 @@ static rc_err_t *run_method(rc_call_t *call, void *baton)
     return rc_json_finish(out);
 }
 
+/* A writer is checked here first, so that a refused caller never takes the write lock. */
+static rc_err_t *check_and_read(rc_actor_t *actor, void *baton)
+{
+    rc_call_t *call = baton;
+
+    (void)actor;
+    RC_TRY(rc_call_check(call));
+    rc_args_log_unknown(call);
+    return call->method->flags & (RC_WRITES | RC_ALONE | RC_AWAY) ? NULL
+                                                                  : run_method(call, call->out);
+}
+
 rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out)
 {
     unsigned flags = call->method->flags;
-    rc_err_t *err;
 
-    RC_TRY(rc_db_begin_read(call->db));
-    /* A writer is checked here first, so that a refused caller never takes the write lock. */
-    err = check(call);
-    if (!err)
-        rc_args_log_unknown(call);
-    if (!err && !(flags & (RC_WRITES | RC_ALONE | RC_AWAY)))
-        err = run_method(call, out);
-    if (err) {
-        if (call->db) /* it may be lost: rc_call_away */
-            rc_db_rollback(call->db);
-        return err;
-    }
-    RC_TRY(rc_db_commit(call->db));
+    call->out = out;
+    RC_TRY(rc_actor_read(&call->actor, check_and_read, call));
     if (flags & RC_WRITES)
         return rc_call_txn(call, run_method, out);
     if (flags & RC_AWAY)

@@ -120,10 +120,8 @@ static const char *error_text(const rc_call_t *call, const rc_err_t *err)
 static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
 {
     rc_json_t json;
-    rc_err_t *err = rc_db_acquire(&call->db, envelope->env->db_pool, envelope->pool);
+    rc_err_t *err = rc_call_open(call);
 
-    rc_env_work_begin(&call->work, call->env, call->request->gone, call->request->gone_baton,
-                      call->pool);
     if (err) {
         rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, envelope->pool));
         return answer_error(envelope, RC_MSG_INTERNAL);

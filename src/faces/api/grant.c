@@ -93,9 +93,9 @@ rc_err_t *rc_grant(rc_call_t *call, rc_json_t *out, const char *msg)
 
     if (rc_has_param(call, "perm")) {
         rc_permission_level(&grant.level, grant.kind, rc_arg_text(call, "perm"));
-        RC_TRY(rc_rule_grant(call->db, &grant, further));
+        RC_TRY(rc_rule_grant(call->actor.db, &grant, further));
     } else {
-        RC_TRY(rc_rule_revoke(call->db, &grant, further));
+        RC_TRY(rc_rule_revoke(call->actor.db, &grant, further));
     }
     RC_TRY(journal(call, grant.kind, describe(call, &grant, further)));
     rc_json_object_begin(out);

@@ -9,7 +9,7 @@
 
 #include <json-c/json.h>
 
-#include "domain/auth.h"
+#include "domain/actor.h"
 #include "vcs/vcs.h"
 #include "store/journal.h"
 #include "base/json.h"
@@ -18,9 +18,8 @@
 #include "store/user.h"
 
 /* Texts of contract 02 §0 that several methods share. */
-#define RC_MSG_FORBIDDEN "Access was denied to this resource."
-#define RC_MSG_INTERNAL  "Internal server error"
-#define RC_MSG_SELF      "userid is not the same as your user"
+#define RC_MSG_INTERNAL "Internal server error"
+#define RC_MSG_SELF     "userid is not the same as your user"
 
 /* What an argument is turned into before the method runs. */
 typedef enum {
@@ -98,6 +97,7 @@ typedef struct rc_allow_t {
 #define RC_AWAY   8 /* reads a repository: runs without a database connection (call->db is NULL) */
 
 typedef struct rc_call_t rc_call_t;
+typedef rc_err_t *rc_call_fn_t(rc_call_t *call, void *baton);
 
 typedef struct rc_method_t {
     const char *name;
@@ -126,11 +126,8 @@ struct rc_call_t {
     rc_env_t *env;
     const rc_rpc_request_t *request;
     apr_pool_t *pool;
-    rc_db_t *db;
-    rc_work_t work;  /* what the answer may cost */
-    bool has_place;  /* among calls that wait for others */
-    const char *key; /* NULL: the command line, as the first super-admin */
-    const rc_caller_t *caller;
+    rc_actor_t actor; /* carries out what is asked for; has the connection and the caller */
+    const char *key;  /* NULL: the command line, as the first super-admin */
     const rc_method_t *method;
     json_object *args_sent; /* an object, or NULL */
     rc_arg_t args[RC_MAX_PARAMS];
@@ -138,6 +135,10 @@ struct rc_call_t {
     struct rc_field_walk_t *fields; /* of a list of repositories, see rc_render_repos_begin */
     bool fields_hidden;             /* the list shows none */
     const void *result;             /* what a transaction of an RC_ALONE method hands out */
+    rc_json_t *out;                 /* where the result goes */
+    rc_call_fn_t *plan;             /* of rc_call_plan, with its request */
+    void *planned;
+    rc_call_fn_t *answer; /* set by the method: writes its result, inside of the transaction */
 };
 
 /* Arguments by name; the name must be one of the row's (checked: a wrong one aborts). */
@@ -181,38 +182,27 @@ rc_err_t *rc_find_user_group(rc_user_group_t **out, rc_call_t *call, json_object
 /** How a value reads in a message: None, True, decimal, or the text itself; NULL for the rest. */
 const char *rc_value_text(json_object *value, apr_pool_t *pool);
 
+/** Makes the actor of a call that has its environment, request and pool. */
+rc_err_t *rc_call_open(rc_call_t *call);
+
+/** Identifies the caller and binds the arguments. */
+rc_err_t *rc_call_check(rc_call_t *call);
+
+/**
+ * Fills the @a request of a use case from the arguments by @a plan: now, and again in the use
+ * case's transaction, when caller and arguments were checked and loaded anew.
+ */
+rc_err_t *rc_call_plan(rc_call_t *call, rc_call_fn_t *plan, void *request);
+
 /**
  * For RC_ALONE methods: runs @a fn in a write transaction, with the caller and all arguments
  * checked and loaded anew inside it.
  */
-rc_err_t *rc_call_txn(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton);
+rc_err_t *rc_call_txn(rc_call_t *call, rc_call_fn_t *fn, void *baton);
 
-/**
- * For RC_ALONE methods: runs @a fn, which may take minutes and has no database, while others use
- * the call's connection. The call has one again afterwards.
- */
-rc_err_t *rc_call_away(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton);
-
-/** Takes one of the few places for calls that wait for others, until the call ends; RC_E_BUSY when
- * the process or the user has none left. A call takes one at most. */
-rc_err_t *rc_call_place(rc_call_t *call);
-
-/** rc_call_away for what waits for others: takes a place first. */
-rc_err_t *rc_call_wait(rc_call_t *call, rc_err_t *(*fn)(rc_call_t *call, void *baton), void *baton);
-
-struct rc_locks_t;
-
-/**
- * For RC_ALONE methods: takes locks by @a take, which tries without waiting. When somebody else
- * holds one, waits for a minute at most, with a place and without locks or the database, and
- * tries again. The locks are held until the call ends.
- */
-rc_err_t *rc_call_lock(struct rc_locks_t *locks, rc_call_t *call,
-                       rc_err_t *(*take)(struct rc_locks_t *locks, rc_call_t *call, void *baton),
-                       void *baton);
-
-/** rc_call_lock of one repository. */
-rc_err_t *rc_call_lock_repo(struct rc_locks_t *locks, rc_call_t *call, const rc_repo_t *repo);
+/** rc_actor_away, rc_actor_wait */
+rc_err_t *rc_call_away(rc_call_t *call, rc_call_fn_t *fn, void *baton);
+rc_err_t *rc_call_wait(rc_call_t *call, rc_call_fn_t *fn, void *baton);
 
 /** Has the caller this global permission (super-admins: all)? */
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission);
@@ -224,9 +214,6 @@ rc_err_t *rc_call_pull(rc_call_t *call, const rc_repo_t *repo);
  * journal unless @a action is NULL. Outside of transactions. */
 rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *action,
                           const char *what);
-
-/** The caller, as the journal names who acts. */
-rc_journal_actor_t rc_call_actor(const rc_call_t *call);
 
 /** Adds "action" or, with @a what, "action:what" to the journal: what the caller does with @a repo
  * (NULL: with something else). In the transaction that does it. */

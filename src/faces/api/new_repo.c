@@ -17,8 +17,8 @@ rc_err_t *rc_new_repo_check_place(rc_call_t *call, const char *name)
         return NULL;
     if (!parent)
         return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
-    RC_TRY(rc_store_repo_group_seen_by_name(&group, call->db, call->caller->user_id, parent,
-                                            call->pool));
+    RC_TRY(rc_store_repo_group_seen_by_name(&group, call->actor.db, call->actor.caller->user_id,
+                                            parent, call->pool));
     if (!group || group->level < RC_ADMIN)
         return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", parent);
     return NULL;
@@ -30,15 +30,15 @@ rc_err_t *rc_new_repo_may_copy(bool *may, rc_call_t *call, const char *name)
     rc_repo_group_t *group = NULL;
 
     if (parent)
-        RC_TRY(rc_store_repo_group_by_name(&group, call->db, call->caller->user_id, parent,
-                                           call->pool));
+        RC_TRY(rc_store_repo_group_by_name(&group, call->actor.db, call->actor.caller->user_id,
+                                           parent, call->pool));
     *may = group && group->level >= RC_READ;
     return NULL;
 }
 
 rc_err_t *rc_new_repo_check_owner(rc_call_t *call)
 {
-    if (rc_arg_given(call, "owner") && !call->caller->admin)
+    if (rc_arg_given(call, "owner") && !call->actor.caller->admin)
         return rc_err(call->pool, RC_E_ARG, "Only RhodeCode admin can specify `owner` param");
     return NULL;
 }
@@ -47,7 +47,7 @@ rc_err_t *rc_new_repo_find_owner(apr_int64_t *owner_id, rc_call_t *call)
 {
     rc_user_t *owner;
 
-    *owner_id = call->caller->user_id;
+    *owner_id = call->actor.caller->user_id;
     if (!rc_arg_given(call, "owner"))
         return NULL;
     RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
@@ -59,7 +59,8 @@ rc_err_t *rc_new_repo_find_owner(apr_int64_t *owner_id, rc_call_t *call)
 
 rc_err_t *rc_new_repo_taken(rc_repo_t **taken, rc_call_t *call, const char *name)
 {
-    return rc_store_repo_by_name(taken, call->db, call->caller->user_id, name, call->pool);
+    return rc_store_repo_by_name(taken, call->actor.db, call->actor.caller->user_id, name,
+                                 call->pool);
 }
 
 rc_err_t *rc_new_repo_check_texts(rc_call_t *call, const rc_repo_t *row)
@@ -86,18 +87,18 @@ static rc_err_t *insert_repo(rc_call_t *call, void *baton)
     if (making->repo->clone_uri) /* sealed in the transaction: see src/domain/secret.c */
         RC_TRY(rc_model_set_clone_uri(&making->repo->row, call->env, making->repo->clone_uri,
                                       call->pool));
-    RC_TRY(rc_model_repo_insert(making->repo, call->db, call->pool));
+    RC_TRY(rc_model_repo_insert(making->repo, call->actor.db, call->pool));
     if (source)
         RC_TRY(rc_call_journal(call, source, "user_forked_repo", row->name));
     RC_TRY(rc_call_journal(call, row, source ? "user_created_fork" : "user_created_repo", NULL));
-    return rc_disk_txn_apply(making->moves, call->db);
+    return rc_disk_txn_apply(making->moves, call->actor.db);
 }
 
 static rc_err_t *prepare_repo(rc_call_t *call, void *baton)
 {
     making_t *making = baton;
 
-    RC_TRY(rc_model_repo_prepare(making->repo, call->env, &call->work, call->pool));
+    RC_TRY(rc_model_repo_prepare(making->repo, call->env, &call->actor.work, call->pool));
     return rc_disk_txn_made(making->moves, making->repo->path);
 }
 

@@ -34,7 +34,7 @@ void rc_log_refused_call(const char *text, const char *key, apr_pool_t *pool)
 void rc_log_failed_call(const rc_call_t *call, const rc_err_t *err)
 {
     rc_log_level_t level = rc_err_log_level(err->kind);
-    const char *who = call->caller ? call->caller->username : NULL;
+    const char *who = call->actor.caller ? call->actor.caller->username : NULL;
 
     rc_log(level, err->cause, "method %s %s%s%s%s: %s", call->method->name,
            level == RC_LOG_INFO ? "refused" : "failed", who ? " (user '" : "", who ? who : "",

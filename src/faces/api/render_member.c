@@ -34,7 +34,7 @@ rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, rc_kind_t kind, apr
 
     rc_json_init(&list.out, spool);
     rc_json_array_begin(&list.out);
-    RC_TRY(rc_rule_members(call->db, kind, object_id, render, &list));
+    RC_TRY(rc_rule_members(call->actor.db, kind, object_id, render, &list));
     rc_json_array_end(&list.out);
     RC_TRY(rc_json_finish(&list.out));
     RC_TRY(rc_spool_string(&text, spool, call->pool));

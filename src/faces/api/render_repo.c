@@ -67,7 +67,7 @@ static rc_err_t *render_lock(rc_json_t *out, rc_call_t *call, const rc_repo_t *r
     rc_user_t *holder = NULL;
 
     if (repo->lock_user_id)
-        RC_TRY(rc_store_user_by_id(&holder, call->db, repo->lock_user_id, pool));
+        RC_TRY(rc_store_user_by_id(&holder, call->actor.db, repo->lock_user_id, pool));
     if (!holder) {
         rc_json_member_null(out, "locked_by");
         rc_json_member_null(out, "locked_date");
@@ -75,7 +75,8 @@ static rc_err_t *render_lock(rc_json_t *out, rc_call_t *call, const rc_repo_t *r
         return NULL;
     }
     rc_json_key(out, "locked_by");
-    RC_TRY(rc_render_user(out, call, holder, call->caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
+    RC_TRY(rc_render_user(out, call, holder,
+                          call->actor.caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
     rc_json_member_string(out, "locked_date",
                           rc_time_local(apr_time_from_sec(repo->locked_on), pool));
     rc_json_member_string(out, "lock_reason", repo->lock_reason);
@@ -87,7 +88,7 @@ static rc_err_t *fields_shown(bool *shown, rc_call_t *call)
 {
     const char *value;
 
-    RC_TRY(rc_store_setting(&value, call->db, "repository_fields", call->pool));
+    RC_TRY(rc_store_setting(&value, call->actor.db, "repository_fields", call->pool));
     *shown = value && rc_text_truth(value);
     return NULL;
 }
@@ -100,7 +101,7 @@ rc_err_t *rc_render_repos_begin(rc_repo_list_t *list)
     RC_TRY(fields_shown(&shown, call));
     call->fields_hidden = !shown;
     if (shown)
-        RC_TRY(rc_store_fields_begin(&call->fields, call->db, 0, call->pool));
+        RC_TRY(rc_store_fields_begin(&call->fields, call->actor.db, 0, call->pool));
     rc_json_array_begin(list->out);
     return NULL;
 }
@@ -144,7 +145,7 @@ static rc_err_t *render_fields(rc_json_t *out, rc_call_t *call, const rc_repo_t 
     if (!shown)
         return NULL;
     if (!walk)
-        RC_TRY(rc_store_fields_begin(&walk, call->db, repo->id, pool));
+        RC_TRY(rc_store_fields_begin(&walk, call->actor.db, repo->id, pool));
     RC_TRY(rc_store_fields_of(walk, repo->id, render_field, &fields, pool));
     if (!call->fields)
         rc_store_fields_end(walk);
@@ -178,7 +179,7 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
         RC_TRY(rc_render_members(out, call, RC_KIND_REPO, repo->id, "members", "permissions"));
         rc_json_key(out, "followers");
         RC_TRY(rc_render_users(out, call, RC_USERS_FOLLOWING, repo->id,
-                               call->caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
+                               call->actor.caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
     }
     rc_json_object_end(out);
     return NULL;

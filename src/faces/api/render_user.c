@@ -95,7 +95,7 @@ rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_
     rc_err_t *err;
 
     apr_pool_create(&scratch, call->pool);
-    if (!(err = rc_store_user_details(&details, call->db, user, scratch))) {
+    if (!(err = rc_store_user_details(&details, call->actor.db, user, scratch))) {
         write_members(out, call, &details, keys, scratch);
         err = rc_json_finish(out);
     }
@@ -130,7 +130,7 @@ rc_err_t *rc_render_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr
     list_t list = {out, call, keys};
 
     rc_json_array_begin(out);
-    RC_TRY(rc_store_users_each(call->db, which, id, keys == RC_KEYS_CLEAR, list_user, &list,
+    RC_TRY(rc_store_users_each(call->actor.db, which, id, keys == RC_KEYS_CLEAR, list_user, &list,
                                call->pool));
     rc_json_array_end(out);
     return NULL;

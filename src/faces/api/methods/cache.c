@@ -33,8 +33,8 @@ static rc_err_t *strip(rc_call_t *call, rc_json_t *out)
     const rc_repo_t *repo = rc_arg_repo(call, "repoid");
     rc_locks_t locks;
 
-    RC_TRY(rc_work_costly(&call->work, call->pool));
-    RC_TRY(rc_call_lock_repo(&locks, call, repo));
+    RC_TRY(rc_work_costly(&call->actor.work, call->pool));
+    RC_TRY(rc_actor_lock_repo(&locks, &call->actor, repo));
     RC_TRY(rc_model_repo_strip(call->env, &locks, repo, rc_arg_text(call, "branch"),
                                rc_arg_text(call, "revision"), call->pool));
     RC_TRY(rc_call_refresh(call, repo, "user_stripped_commit", rc_arg_text(call, "revision")));
@@ -71,12 +71,12 @@ static void write_skipped(rc_json_t *out, const apr_array_header_t *skipped, apr
 static rc_err_t *rescan_repos(rc_call_t *call, rc_json_t *out)
 {
     apr_array_header_t *added, *skipped, *removed = NULL;
-    rc_journal_actor_t actor = rc_call_actor(call);
+    rc_journal_actor_t actor = rc_actor_signature(&call->actor);
 
-    RC_TRY(rc_work_costly(&call->work, call->pool));
-    RC_TRY(rc_model_scan_add(&added, &skipped, call->env, call->db, &actor, call->pool));
+    RC_TRY(rc_work_costly(&call->actor.work, call->pool));
+    RC_TRY(rc_model_scan_add(&added, &skipped, call->env, call->actor.db, &actor, call->pool));
     if (rc_arg_bool(call, "remove_obsolete"))
-        RC_TRY(rc_model_scan_remove(&removed, call->env, call->db, &actor, call->pool));
+        RC_TRY(rc_model_scan_remove(&removed, call->env, call->actor.db, &actor, call->pool));
     rc_json_object_begin(out);
     write_names(out, "added", added);
     write_names(out, "removed", removed);

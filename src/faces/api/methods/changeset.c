@@ -230,7 +230,7 @@ static rc_err_t *get_repo_changeset(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(read_details(&view.details, call));
     RC_TRY(check_revision(call, "revision"));
-    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, "repoid"), &call->work,
+    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, "repoid"), &call->actor.work,
                               call->pool));
     RC_TRY(resolve(&id, &view, "revision"));
     if (id)
@@ -320,7 +320,7 @@ static rc_err_t *get_repo_changesets(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(read_details(&view.details, call));
     RC_TRY(read_limit(&limit, call));
-    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, "repoid"), &call->work,
+    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, "repoid"), &call->actor.work,
                               call->pool));
     RC_TRY(find_start(&start, &view));
     apr_pool_create(&scratch, call->pool);
@@ -345,8 +345,8 @@ static rc_err_t *get_repo_refs(rc_call_t *call, rc_json_t *out)
     rc_vcs_t *vcs;
     int i;
 
-    RC_TRY(
-        rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), &call->work, call->pool));
+    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), &call->actor.work,
+                              call->pool));
     rc_json_object_begin(out);
     for (i = 0; i < 4; i++) {
         rc_json_key(out, keys[i]);

@@ -39,8 +39,8 @@ static rc_err_t *find_revision(rc_call_t *call, void *baton)
 
     if (!rc_arg_given(call, found->arg))
         revision = NULL;
-    RC_TRY(
-        rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), &call->work, call->pool));
+    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), &call->actor.work,
+                              call->pool));
     RC_TRY(rc_vcs_resolve(&found->id, vcs, revision, call->pool));
     return found->id ? NULL : rc_err_failed(call->pool, "no revision %s", revision);
 }
@@ -53,7 +53,7 @@ static rc_err_t *insert(rc_call_t *call, void *baton)
                             .message = rc_arg_text(call, "message"),
                             .status = rc_arg_text(call, "status")};
 
-    RC_TRY(rc_store_comment_insert(call->db, &comment));
+    RC_TRY(rc_store_comment_insert(call->actor.db, &comment));
     return rc_call_journal(call, rc_arg_repo(call, "repoid"), "user_commented_revision", baton);
 }
 

@@ -48,7 +48,7 @@ static rc_err_t *render_content(rc_call_t *call, void *baton)
     const char *id;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_model_gist_open(&vcs, &id, call->env, content->gist->access_id, &call->work,
+    RC_TRY(rc_model_gist_open(&vcs, &id, call->env, content->gist->access_id, &call->actor.work,
                               call->pool));
     rc_json_object_begin(out);
     if (id)
@@ -73,7 +73,7 @@ static rc_err_t *start_list(list_t *list, rc_call_t *call, rc_json_t *out)
 {
     list->call = call;
     list->out = out;
-    return rc_store_setting(&list->url, call->db, "gist_alias_url", call->pool);
+    return rc_store_setting(&list->url, call->actor.db, "gist_alias_url", call->pool);
 }
 
 static rc_err_t *render_gist(list_t *list, const rc_gist_t *gist, bool content, apr_pool_t *pool)
@@ -107,10 +107,11 @@ static rc_err_t *find_gist(rc_gist_t **gist, rc_call_t *call)
 {
     const char *access_id = rc_arg_text(call, "gistid");
 
-    if (call->caller->admin)
-        RC_TRY(rc_store_gist(gist, call->db, access_id, call->pool));
+    if (call->actor.caller->admin)
+        RC_TRY(rc_store_gist(gist, call->actor.db, access_id, call->pool));
     else
-        RC_TRY(rc_store_gist_of(gist, call->db, access_id, call->caller->user_id, call->pool));
+        RC_TRY(rc_store_gist_of(gist, call->actor.db, access_id, call->actor.caller->user_id,
+                                call->pool));
     return *gist ? NULL : rc_err(call->pool, RC_E_ARG, "gist `%s` does not exist", access_id);
 }
 
@@ -135,8 +136,8 @@ static rc_err_t *get_gists(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(start_list(&list, call, out));
     rc_json_array_begin(out);
-    RC_TRY(rc_store_gists_each(call->db, rc_arg_user(call, "userid")->id, false, list_gist, &list,
-                               call->pool));
+    RC_TRY(rc_store_gists_each(call->actor.db, rc_arg_user(call, "userid")->id, false, list_gist,
+                               &list, call->pool));
     rc_json_array_end(out);
     return NULL;
 }
@@ -178,8 +179,8 @@ static rc_err_t *find_owner(rc_user_t **owner, rc_call_t *call)
     if (rc_arg_given(call, "owner"))
         RC_TRY(rc_find_user(owner, call, rc_arg_json(call, "owner")));
     else
-        RC_TRY(rc_store_user_by_id(owner, call->db, call->caller->user_id, call->pool));
-    if (!*owner || (!call->caller->admin && (*owner)->id != call->caller->user_id))
+        RC_TRY(rc_store_user_by_id(owner, call->actor.db, call->actor.caller->user_id, call->pool));
+    if (!*owner || (!call->actor.caller->admin && (*owner)->id != call->actor.caller->user_id))
         return rc_err_failed(call->pool, "unusable owner");
     return NULL;
 }
@@ -226,11 +227,11 @@ static rc_err_t *insert_gist(rc_call_t *call, void *baton)
 
     RC_TRY(plan_gist(&creation->gist, call));
     creation->gist.access_id = creation->access_id;
-    RC_TRY(rc_store_gist_insert(&creation->gist, call->db, call->pool));
+    RC_TRY(rc_store_gist_insert(&creation->gist, call->actor.db, call->pool));
     RC_TRY(rc_call_journal(call, NULL, "user_created_gist", creation->gist.access_id));
     rc_disk_txn_add(creation->moves, creation->path,
                     rc_model_gist_path(call->env, creation->gist.access_id, call->pool));
-    return rc_disk_txn_apply(creation->moves, call->db);
+    return rc_disk_txn_apply(creation->moves, call->actor.db);
 }
 
 static rc_err_t *prepare_gist(creation_t *creation, rc_call_t *call)
@@ -241,7 +242,7 @@ static rc_err_t *prepare_gist(creation_t *creation, rc_call_t *call)
 
     RC_TRY(plan_gist(&creation->gist, call));
     RC_TRY(read_files(&import, call));
-    RC_TRY(rc_store_user_by_id(&owner, call->db, creation->gist.owner_id, call->pool));
+    RC_TRY(rc_store_user_by_id(&owner, call->actor.db, creation->gist.owner_id, call->pool));
     import.author = owner->username;
     import.email = owner->email ? owner->email : "nobody@localhost";
     if (!strcmp(creation->gist.type, "private"))
@@ -284,10 +285,10 @@ static rc_err_t *remove_gist(rc_call_t *call, void *baton)
 
     RC_TRY(find_gist(&gist, call));
     removal->access_id = gist->access_id;
-    RC_TRY(rc_store_gist_delete(call->db, gist->id));
+    RC_TRY(rc_store_gist_delete(call->actor.db, gist->id));
     RC_TRY(rc_call_journal(call, NULL, "user_deleted_gist", gist->access_id));
     rc_model_gist_remove(removal->moves, call->env, gist->access_id, removal->work, call->pool);
-    return rc_disk_txn_apply(removal->moves, call->db);
+    return rc_disk_txn_apply(removal->moves, call->actor.db);
 }
 
 static rc_err_t *delete_gist(rc_call_t *call, rc_json_t *out)

@@ -42,7 +42,7 @@ static rc_err_t *query(rc_call_t *call, rc_json_t *out)
     state_t state = {.msg = apr_psprintf(call->pool, "Repo `%s` not locked.", repo->name)};
 
     if (repo->lock_user_id)
-        RC_TRY(rc_store_user_by_id(&holder, call->db, repo->lock_user_id, call->pool));
+        RC_TRY(rc_store_user_by_id(&holder, call->actor.db, repo->lock_user_id, call->pool));
     if (holder) {
         state.locked = true;
         state.since = repo->locked_on;
@@ -65,8 +65,8 @@ static rc_err_t *set(rc_call_t *call, void *baton)
                      .by = user->username,
                      .reason = REASON};
 
-    RC_TRY(rc_store_repo_set_lock(call->db, repo->id, state.locked ? user->id : 0, state.since,
-                                  REASON));
+    RC_TRY(rc_store_repo_set_lock(call->actor.db, repo->id, state.locked ? user->id : 0,
+                                  state.since, REASON));
     RC_TRY(rc_call_journal(call, repo, state.locked ? "user_locked_repo" : "user_unlocked_repo",
                            NULL));
     state.msg = apr_psprintf(call->pool, "User `%s` set lock state for repo `%s` to `%s`",
@@ -84,7 +84,7 @@ static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)
     rc_repo_list_t list = {.call = call, .out = out};
 
     RC_TRY(rc_render_repos_begin(&list));
-    RC_TRY(rc_store_repos_locked_each(call->db, call->caller->user_id,
+    RC_TRY(rc_store_repos_locked_each(call->actor.db, call->actor.caller->user_id,
                                       rc_arg_user(call, "userid")->id, rc_render_listed_repo, &list,
                                       call->pool));
     rc_render_repos_end(&list);

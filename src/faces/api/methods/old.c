@@ -33,7 +33,7 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 static rc_err_t *insert_group(rc_call_t *call, void *baton)
 {
     rc_user_group_t *group = baton;
-    rc_err_t *err = rc_model_user_group_create(group, call->db, call->pool);
+    rc_err_t *err = rc_model_user_group_create(group, call->actor.db, call->pool);
 
     if (err && err->kind == RC_E_CONFLICT)
         return rc_err(call->pool, RC_E_ARG, "user group `%s` already exist", group->name);
@@ -44,8 +44,8 @@ static rc_err_t *insert_group(rc_call_t *call, void *baton)
 static rc_err_t *new_group(rc_user_group_t *group, rc_call_t *call, const char *name)
 {
     group->name = name;
-    group->owner_id = call->caller->user_id;
-    group->owner = call->caller->username;
+    group->owner_id = call->actor.caller->user_id;
+    group->owner = call->actor.caller->username;
     group->description = "";
     group->active = rc_arg_bool(call, "active");
     return insert_group(call, group);
@@ -86,8 +86,8 @@ static rc_err_t *insert_user(rc_call_t *call, void *baton)
 {
     rc_new_user_t *new_user = baton;
     rc_user_t *user;
-    rc_err_t *err =
-        rc_model_user_create(&user, call->db, rc_model_key_secret(call->env), new_user, call->pool);
+    rc_err_t *err = rc_model_user_create(&user, call->actor.db, rc_model_key_secret(call->env),
+                                         new_user, call->pool);
 
     if (err && err->kind == RC_E_CONFLICT && err->msg)
         err->kind = RC_E_ARG;

@@ -35,24 +35,24 @@ rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *ac
     look_t the = {.repo = repo, .anyway = true};
 
     RC_TRY(rc_call_away(call, look, &the));
-    RC_TRY(rc_db_begin_write(call->db));
-    RC_TRY(rc_store_repo_set_last(call->db, repo, &the.last));
+    RC_TRY(rc_db_begin_write(call->actor.db));
+    RC_TRY(rc_store_repo_set_last(call->actor.db, repo, &the.last));
     if (action)
         RC_TRY(rc_call_journal(call, repo, action, what));
-    return rc_db_commit(call->db);
+    return rc_db_commit(call->actor.db);
 }
 
 /* Reads what is newer than the stored copy, and stores it. A repository that cannot be read, or a
  * database that is busy, is for the log: the copy is answered. */
 static rc_err_t *notice(rc_last_t *last, rc_call_t *call)
 {
-    look_t the = {.repo = rc_arg_repo(call, "repoid"), .work = &call->work};
+    look_t the = {.repo = rc_arg_repo(call, "repoid"), .work = &call->actor.work};
     rc_err_t *err = rc_call_away(call, look, &the);
 
-    if (!call->db)
+    if (!call->actor.db)
         return err;
     if (!err && the.last.state)
-        err = rc_last_keep(call->db, the.repo, &the.last);
+        err = rc_last_keep(call->actor.db, the.repo, &the.last);
     if (err)
         rc_log(RC_LOG_WARNING, err->cause, "last changeset of %s: %s", the.repo->name,
                rc_err_log_text(err, call->pool));
@@ -63,12 +63,12 @@ static rc_err_t *notice(rc_last_t *last, rc_call_t *call)
 /* Opens the repository, which may take a while: no transaction is open meanwhile. */
 static rc_err_t *look_again(rc_last_t *last, rc_call_t *call)
 {
-    RC_TRY(rc_db_commit(call->db));
+    RC_TRY(rc_db_commit(call->actor.db));
     if (rc_arg_bool(call, "cache"))
         RC_TRY(notice(last, call));
     else
         RC_TRY(rc_call_refresh(call, rc_arg_repo(call, "repoid"), NULL, NULL));
-    RC_TRY(rc_db_begin_read(call->db));
+    RC_TRY(rc_db_begin_read(call->actor.db));
     return rc_args_bind(call);
 }
 
@@ -116,8 +116,8 @@ static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
     RC_TRY(find_root(&range.below, &readable, call));
     RC_TRY(rc_render_repos_begin(&list));
     if (range.below || readable)
-        RC_TRY(rc_store_repos_each(call->db, call->caller->user_id, &range, rc_render_listed_repo,
-                                   &list, call->pool));
+        RC_TRY(rc_store_repos_each(call->actor.db, call->actor.caller->user_id, &range,
+                                   rc_render_listed_repo, &list, call->pool));
     rc_render_repos_end(&list);
     if (!readable && !list.count)
         return rc_err(call->pool, RC_E_ARG, "Root repository group `%s` does not exist",
@@ -135,9 +135,9 @@ rc_err_t *rc_call_pull(rc_call_t *call, const rc_repo_t *repo)
     rc_locks_t locks;
     rc_pull_t pull;
 
-    RC_TRY(rc_call_place(call));
-    RC_TRY(rc_call_lock_repo(&locks, call, repo));
-    RC_TRY(rc_model_pull_begin(&pull, call->env, &locks, repo, &call->work, call->pool));
+    RC_TRY(rc_actor_place(&call->actor));
+    RC_TRY(rc_actor_lock_repo(&locks, &call->actor, repo));
+    RC_TRY(rc_model_pull_begin(&pull, call->env, &locks, repo, &call->actor.work, call->pool));
     RC_TRY(rc_call_wait(call, fetch, &pull));
     return rc_call_refresh(call, repo, "push_remote", NULL);
 }
@@ -167,7 +167,7 @@ static rc_err_t *check_free(rc_call_t *call, const char *name)
 /* Flags that are not sent are those of the server's settings. */
 static rc_err_t *plan_flags(rc_call_t *call, rc_repo_t *row)
 {
-    RC_TRY(rc_model_repo_defaults(row, call->db, call->pool));
+    RC_TRY(rc_model_repo_defaults(row, call->actor.db, call->pool));
     if (rc_arg_given(call, "private"))
         row->private_ = rc_arg_bool(call, "private");
     if (rc_arg_given(call, "enable_statistics"))
@@ -184,7 +184,7 @@ static rc_err_t *choose_type(const char **type, rc_call_t *call)
     *type = rc_arg_text(call, "repo_type");
     if (*type)
         return NULL;
-    RC_TRY(rc_store_setting(type, call->db, "default_repo_type", call->pool));
+    RC_TRY(rc_store_setting(type, call->actor.db, "default_repo_type", call->pool));
     if (!*type)
         *type = "git";
     return NULL;

@@ -29,15 +29,15 @@ static bool is_mode(const deletion_t *deletion, const char *mode)
 static rc_err_t *plan(rc_call_t *call, deletion_t *deletion)
 {
     const rc_repo_t *repo = rc_arg_repo(call, "repoid");
-    apr_int64_t caller = call->caller->user_id;
+    apr_int64_t caller = call->actor.caller->user_id;
 
     deletion->mode = rc_arg_text(call, "forks");
-    RC_TRY(rc_store_repo_fork_count(&deletion->forks, call->db, caller, repo->id, RC_READ));
-    RC_TRY(rc_store_repo_fork_count(&deletion->going, call->db, caller, repo->id, RC_ADMIN));
+    RC_TRY(rc_store_repo_fork_count(&deletion->forks, call->actor.db, caller, repo->id, RC_READ));
+    RC_TRY(rc_store_repo_fork_count(&deletion->going, call->actor.db, caller, repo->id, RC_ADMIN));
     if (deletion->forks && !is_mode(deletion, "detach") && !is_mode(deletion, "delete"))
         return rc_err(call->pool, RC_E_ARG, "Cannot delete `%s` it still contains attached forks",
                       repo->name);
-    return rc_model_repo_doomed(&deletion->doomed, call->db, repo, caller,
+    return rc_model_repo_doomed(&deletion->doomed, call->actor.db, repo, caller,
                                 is_mode(deletion, "delete"), call->pool);
 }
 
@@ -75,7 +75,7 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
     deletion->forks = now.forks;
     deletion->going = now.going;
     RC_TRY(tell(call, now.doomed));
-    return rc_model_repo_delete(now.doomed, call->env, now.moves, call->db, call->pool);
+    return rc_model_repo_delete(now.doomed, call->env, now.moves, call->actor.db, call->pool);
 }
 
 static void forget_handles(rc_call_t *call, const apr_array_header_t *doomed)
@@ -97,11 +97,11 @@ static const char *suffix(const rc_call_t *call, const deletion_t *deletion)
     return "";
 }
 
-static rc_err_t *lock_doomed(rc_locks_t *locks, rc_call_t *call, void *baton)
+static rc_err_t *lock_doomed(rc_locks_t *locks, rc_actor_t *actor, void *baton)
 {
     const deletion_t *deletion = baton;
 
-    return rc_model_repo_lock_doomed(locks, call->env, call->db, deletion->doomed);
+    return rc_model_repo_lock_doomed(locks, actor->env, actor->db, deletion->doomed);
 }
 
 static rc_err_t *delete_repo(rc_call_t *call, rc_json_t *out)
@@ -111,7 +111,7 @@ static rc_err_t *delete_repo(rc_call_t *call, rc_json_t *out)
     rc_err_t *err;
 
     RC_TRY(plan(call, &deletion));
-    RC_TRY(rc_call_lock(&locks, call, lock_doomed, &deletion));
+    RC_TRY(rc_actor_lock(&locks, &call->actor, lock_doomed, &deletion));
     err = rc_call_txn(call, delete_in_txn, &deletion);
     rc_disk_txn_end(deletion.moves, !err);
     RC_TRY(err);

@@ -82,8 +82,8 @@ static rc_err_t *find_last(const char **last, rc_call_t *call, update_t *update)
     *last = rc_repo_name_last(name);
     if (!parent || rc_arg_given(call, "group"))
         return NULL;
-    RC_TRY(rc_store_repo_group_seen_by_name(&group, call->db, call->caller->user_id, parent,
-                                            call->pool));
+    RC_TRY(rc_store_repo_group_seen_by_name(&group, call->actor.db, call->actor.caller->user_id,
+                                            parent, call->pool));
     return set_group(update, call, group, parent);
 }
 
@@ -196,7 +196,7 @@ static rc_err_t *answer(rc_call_t *call, rc_json_t *out, apr_int64_t id)
 {
     rc_repo_t *repo;
 
-    RC_TRY(rc_store_repo_by_id(&repo, call->db, call->caller->user_id, id, call->pool));
+    RC_TRY(rc_store_repo_by_id(&repo, call->actor.db, call->actor.caller->user_id, id, call->pool));
     rc_json_object_begin(out);
     rc_json_member_string(
         out, "msg",
@@ -230,8 +230,9 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
         (!update->locked_name || strcmp(update->locked_name, from->name)))
         return rc_err_failed(call->pool, "%s was renamed meanwhile", from->name);
     if (update->fields)
-        RC_TRY(rc_model_repo_set_fields(call->db, from->id, update->fields));
-    RC_TRY(rc_model_repo_update(&update->change, call->env, update->moves, call->db, call->pool));
+        RC_TRY(rc_model_repo_set_fields(call->actor.db, from->id, update->fields));
+    RC_TRY(rc_model_repo_update(&update->change, call->env, update->moves, call->actor.db,
+                                call->pool));
     RC_TRY(rc_call_journal(call, &update->change.to, "user_updated_repo",
                            describe(&update->change, call->pool)));
     return answer(call, update->out, from->id);
@@ -241,7 +242,7 @@ static rc_err_t *check_uri(rc_call_t *call, void *uri)
 {
     rc_remote_policy_t policy = call->env->config->remote;
 
-    policy.work = &call->work;
+    policy.work = &call->actor.work;
     return rc_remote_check(&policy, uri, call->pool);
 }
 
@@ -262,7 +263,7 @@ static rc_err_t *prepare_update(rc_call_t *call, update_t *update)
     if (!strcmp(from->name, update->change.to.name))
         return NULL;
     update->locked_name = from->name;
-    return rc_call_lock_repo(&locks, call, from);
+    return rc_actor_lock_repo(&locks, &call->actor, from);
 }
 
 static rc_err_t *update_repo(rc_call_t *call, rc_json_t *out)
@@ -297,7 +298,7 @@ static rc_err_t *add_field(rc_call_t *call, rc_json_t *out)
 
     if (!*key)
         return rc_err_failed(call->pool, "a field needs a key");
-    err = rc_store_repo_field_insert(call->db, rc_arg_repo(call, "repoid")->id, key,
+    err = rc_store_repo_field_insert(call->actor.db, rc_arg_repo(call, "repoid")->id, key,
                                      *label ? label : key, rc_arg_text(call, "description"));
     if (err && err->kind == RC_E_CONFLICT)
         return rc_err(call->pool, RC_E_ARG, "%s",
@@ -311,7 +312,7 @@ static rc_err_t *remove_field(rc_call_t *call, rc_json_t *out)
 {
     bool deleted;
 
-    RC_TRY(rc_store_repo_field_delete(&deleted, call->db, rc_arg_repo(call, "repoid")->id,
+    RC_TRY(rc_store_repo_field_delete(&deleted, call->actor.db, rc_arg_repo(call, "repoid")->id,
                                       rc_arg_text(call, "key")));
     if (!deleted)
         return rc_err(

@@ -20,8 +20,8 @@ static rc_err_t *get_repo_group(rc_call_t *call, rc_json_t *out)
     const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
     apr_array_header_t *repos;
 
-    RC_TRY(
-        rc_store_repo_group_repos(&repos, call->db, call->caller->user_id, group->id, call->pool));
+    RC_TRY(rc_store_repo_group_repos(&repos, call->actor.db, call->actor.caller->user_id, group->id,
+                                     call->pool));
     return rc_render_repo_group(out, call, group, repos, true);
 }
 
@@ -43,8 +43,8 @@ static rc_err_t *get_repo_groups(rc_call_t *call, rc_json_t *out)
     list_t list = {out, call};
 
     rc_json_array_begin(out);
-    RC_TRY(
-        rc_store_repo_groups_each(call->db, call->caller->user_id, write_group, &list, call->pool));
+    RC_TRY(rc_store_repo_groups_each(call->actor.db, call->actor.caller->user_id, write_group,
+                                     &list, call->pool));
     rc_json_array_end(out);
     return NULL;
 }
@@ -74,8 +74,8 @@ static rc_err_t *answer(rc_json_t *out, rc_call_t *call, const char *msg,
 {
     apr_array_header_t *repos;
 
-    RC_TRY(
-        rc_store_repo_group_repos(&repos, call->db, call->caller->user_id, group->id, call->pool));
+    RC_TRY(rc_store_repo_group_repos(&repos, call->actor.db, call->actor.caller->user_id, group->id,
+                                     call->pool));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", msg);
     rc_json_key(out, "repo_group");
@@ -93,11 +93,11 @@ static rc_err_t *find_parent(rc_repo_group_t **out, rc_call_t *call, const char 
 
     RC_TRY(rc_call_has_global(&may, call, MAY_CREATE));
     if (path && may)
-        RC_TRY(rc_store_repo_group_by_name(&parent, call->db, call->caller->user_id, path,
-                                           call->pool));
+        RC_TRY(rc_store_repo_group_by_name(&parent, call->actor.db, call->actor.caller->user_id,
+                                           path, call->pool));
     else if (path)
-        RC_TRY(rc_store_repo_group_seen_by_name(&parent, call->db, call->caller->user_id, path,
-                                                call->pool));
+        RC_TRY(rc_store_repo_group_seen_by_name(&parent, call->actor.db,
+                                                call->actor.caller->user_id, path, call->pool));
     if (path && !parent)
         return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist", path);
     if (!may && (!parent || parent->level < RC_ADMIN))
@@ -133,13 +133,15 @@ static rc_err_t *plan_group(rc_new_repo_group_t *group, rc_call_t *call)
     RC_TRY(full_name(&name, call));
     rc_arg_rename(call, "group_name", name);
     RC_TRY(find_parent(&parent, call, name));
-    RC_TRY(rc_store_repo_group_by_name(&taken, call->db, call->caller->user_id, name, call->pool));
+    RC_TRY(rc_store_repo_group_by_name(&taken, call->actor.db, call->actor.caller->user_id, name,
+                                       call->pool));
     if (taken)
         return rc_err(call->pool, RC_E_ARG, "repo group `%s` already exist", name);
     if (rc_arg_given(call, "owner"))
         RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
     else
-        RC_TRY(rc_store_user_by_id(&owner, call->db, call->caller->user_id, call->pool));
+        RC_TRY(
+            rc_store_user_by_id(&owner, call->actor.db, call->actor.caller->user_id, call->pool));
     if (!owner)
         return rc_err_failed(call->pool, "unknown owner");
     group->owner = owner;
@@ -158,11 +160,12 @@ static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
     rc_repo_group_t *made;
 
     RC_TRY(plan_group(&group, call));
-    RC_TRY(rc_model_repo_group_create(&group, call->env, call->db, change->moves, call->pool));
-    RC_TRY(rc_disk_txn_apply(change->moves, call->db));
+    RC_TRY(
+        rc_model_repo_group_create(&group, call->env, call->actor.db, change->moves, call->pool));
+    RC_TRY(rc_disk_txn_apply(change->moves, call->actor.db));
     RC_TRY(rc_call_journal(call, NULL, "user_created_repo_group", group.row.name));
-    RC_TRY(rc_store_repo_group_by_id(&made, call->db, call->caller->user_id, group.row.id,
-                                     call->pool));
+    RC_TRY(rc_store_repo_group_by_id(&made, call->actor.db, call->actor.caller->user_id,
+                                     group.row.id, call->pool));
     return answer(change->out, call,
                   apr_psprintf(call->pool, "Created new repo group `%s`", made->name), made);
 }
@@ -194,7 +197,7 @@ static rc_err_t *new_parent(rc_repo_group_t **parent, rc_call_t *call, const rc_
                                             (!strcmp(rc_arg_sent(call, "parent"), path) ||
                                              !strcmp(rc_arg_sent(call, "parent"), id)))) {
         if (path) /* it stays there, though the caller may not see the parent */
-            RC_TRY(rc_store_repo_group_by_id(parent, call->db, call->caller->user_id,
+            RC_TRY(rc_store_repo_group_by_id(parent, call->actor.db, call->actor.caller->user_id,
                                              group->parent_id, call->pool));
         return NULL;
     }
@@ -227,9 +230,9 @@ static bool may_be_renamed(const rc_call_t *call)
     return rc_arg_present(call, "group_name") || rc_arg_present(call, "parent");
 }
 
-static rc_err_t *lock_group(rc_locks_t *locks, rc_call_t *call, void *baton)
+static rc_err_t *lock_group(rc_locks_t *locks, rc_actor_t *actor, void *baton)
 {
-    return rc_model_repo_group_lock(locks, call->env, call->db, baton);
+    return rc_model_repo_group_lock(locks, actor->env, actor->db, baton);
 }
 
 /* A group without a directory has nothing below it that anybody could be at work in. */
@@ -241,11 +244,11 @@ static rc_err_t *lock_directory(rc_call_t *call, change_t *change)
 
     if (!may_be_renamed(call))
         return NULL;
-    RC_TRY(rc_model_repo_on_disk(&there, call->env, call->db, group->name, call->pool));
+    RC_TRY(rc_model_repo_on_disk(&there, call->env, call->actor.db, group->name, call->pool));
     if (!there)
         return NULL;
     change->locked_name = group->name;
-    return rc_call_lock(&locks, call, lock_group, (void *)group);
+    return rc_actor_lock(&locks, &call->actor, lock_group, (void *)group);
 }
 
 /* In the transaction: is it still the directory that is locked? */
@@ -281,11 +284,11 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
     RC_TRY(new_owner(&to.owner_id, call));
     RC_TRY(new_parent(&parent, call, group));
     to.parent = parent;
-    RC_TRY(rc_model_repo_group_update(&change->repos, group, &to, call->env, call->db,
+    RC_TRY(rc_model_repo_group_update(&change->repos, group, &to, call->env, call->actor.db,
                                       change->moves, call->pool));
-    RC_TRY(rc_disk_txn_apply(change->moves, call->db));
-    RC_TRY(rc_store_repo_group_by_id(&updated, call->db, call->caller->user_id, group->id,
-                                     call->pool));
+    RC_TRY(rc_disk_txn_apply(change->moves, call->actor.db));
+    RC_TRY(rc_store_repo_group_by_id(&updated, call->actor.db, call->actor.caller->user_id,
+                                     group->id, call->pool));
     RC_TRY(rc_call_journal_named(call, "user_updated_repo_group", updated->name,
                                  updated->owner_id == group->owner_id
                                      ? NULL
@@ -316,9 +319,9 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
     change_t *change = baton;
     rc_json_t *out = change->out;
 
-    RC_TRY(rc_model_repo_group_delete(group, call->env, call->db, change->moves, call->pool));
+    RC_TRY(rc_model_repo_group_delete(group, call->env, call->actor.db, change->moves, call->pool));
     RC_TRY(rc_call_journal(call, NULL, "user_deleted_repo_group", group->name));
-    RC_TRY(rc_disk_txn_apply(change->moves, call->db));
+    RC_TRY(rc_disk_txn_apply(change->moves, call->actor.db));
     rc_json_object_begin(out);
     rc_json_member_string(
         out, "msg",

@@ -108,7 +108,8 @@ static rc_err_t *get_ip(rc_call_t *call, rc_json_t *out)
     apr_array_header_t *entries;
     int i;
 
-    RC_TRY(rc_store_user_ips(&entries, call->db, rc_arg_user(call, "userid")->id, call->pool));
+    RC_TRY(
+        rc_store_user_ips(&entries, call->actor.db, rc_arg_user(call, "userid")->id, call->pool));
     rc_json_object_begin(out);
     rc_json_member_string(out, "server_ip_addr", call->request->client_ip);
     rc_json_key(out, "user_ips");

@@ -38,7 +38,7 @@ static rc_err_t *write_globals(rc_json_t *out, rc_call_t *call, const rc_user_t 
     apr_array_header_t *names;
     int i;
 
-    RC_TRY(rc_rule_global_names(&names, call->db, user->id, user->admin, call->pool));
+    RC_TRY(rc_rule_global_names(&names, call->actor.db, user->id, user->admin, call->pool));
     rc_json_key(out, "global");
     rc_json_array_begin(out);
     for (i = 0; i < names->nelts; i++)
@@ -58,7 +58,7 @@ static rc_err_t *write_permissions(rc_json_t *out, rc_call_t *call, const rc_use
         {"repositories_groups", RC_KIND_REPO_GROUP},
         {"user_groups", RC_KIND_USER_GROUP},
     };
-    levels_t levels = {.out = out, .none = call->caller->admin};
+    levels_t levels = {.out = out, .none = call->actor.caller->admin};
     int i;
 
     rc_json_object_begin(out);
@@ -67,7 +67,8 @@ static rc_err_t *write_permissions(rc_json_t *out, rc_call_t *call, const rc_use
         levels.kind = parts[i].kind;
         rc_json_key(out, parts[i].key);
         rc_json_object_begin(out);
-        RC_TRY(rc_rule_levels(call->db, levels.kind, user->id, write_level, &levels, call->pool));
+        RC_TRY(rc_rule_levels(call->actor.db, levels.kind, user->id, write_level, &levels,
+                              call->pool));
         rc_json_object_end(out);
     }
     rc_json_object_end(out);
@@ -131,7 +132,7 @@ static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
     };
     rc_user_t *user;
 
-    RC_TRY(tell_conflict(rc_model_user_create(&user, call->db, rc_model_key_secret(call->env),
+    RC_TRY(tell_conflict(rc_model_user_create(&user, call->actor.db, rc_model_key_secret(call->env),
                                               &new_user, call->pool)));
     RC_TRY(rc_call_journal(call, NULL, "admin_created_user", user->username));
     return answer(create->out, call,
@@ -206,7 +207,7 @@ static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
         return rc_err(call->pool, RC_E_ARG, "editing default user is forbidden");
     if (change.firstname && !*change.firstname)
         change.firstname = NULL;
-    RC_TRY(rc_model_user_update(&updated, call->db, user, &change, call->pool));
+    RC_TRY(rc_model_user_update(&updated, call->actor.db, user, &change, call->pool));
     RC_TRY(rc_call_journal_named(call, "admin_updated_user", updated->username,
                                  describe(user, updated, call->pool)));
     return answer(update->out, call,
@@ -250,12 +251,12 @@ static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
     const rc_user_t *user = rc_arg_user(call, "userid");
     removal_t *removal = baton;
 
-    if (user->id == call->caller->user_id)
+    if (user->id == call->actor.caller->user_id)
         return rc_err_failed(call->pool, "nobody deletes himself");
-    RC_TRY(rc_store_gists_each(call->db, user->id, true, remove_gist, removal, call->pool));
-    RC_TRY(rc_model_user_delete(call->db, user, call->pool));
+    RC_TRY(rc_store_gists_each(call->actor.db, user->id, true, remove_gist, removal, call->pool));
+    RC_TRY(rc_model_user_delete(call->actor.db, user, call->pool));
     RC_TRY(rc_call_journal(call, NULL, "admin_deleted_user", user->username));
-    return rc_disk_txn_apply(removal->moves, call->db);
+    return rc_disk_txn_apply(removal->moves, call->actor.db);
 }
 
 static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)

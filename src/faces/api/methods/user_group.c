@@ -13,7 +13,7 @@
 
 static rc_keys_t keys_for(const rc_call_t *call)
 {
-    return call->caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED;
+    return call->actor.caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED;
 }
 
 static rc_err_t *get_user_group(rc_call_t *call, rc_json_t *out)
@@ -41,8 +41,8 @@ static rc_err_t *get_user_groups(rc_call_t *call, rc_json_t *out)
     list_t list = {out, call};
 
     rc_json_array_begin(out);
-    RC_TRY(
-        rc_store_user_groups_each(call->db, call->caller->user_id, write_group, &list, call->pool));
+    RC_TRY(rc_store_user_groups_each(call->actor.db, call->actor.caller->user_id, write_group,
+                                     &list, call->pool));
     rc_json_array_end(out);
     return NULL;
 }
@@ -52,7 +52,8 @@ static rc_err_t *answer(rc_json_t *out, rc_call_t *call, const char *msg, apr_in
 {
     rc_user_group_t *group;
 
-    RC_TRY(rc_store_user_group_by_id(&group, call->db, call->caller->user_id, id, call->pool));
+    RC_TRY(rc_store_user_group_by_id(&group, call->actor.db, call->actor.caller->user_id, id,
+                                     call->pool));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", msg);
     rc_json_key(out, "user_group");
@@ -69,7 +70,8 @@ static rc_err_t *check_create(rc_call_t *call, const char *name)
     RC_TRY(rc_call_has_global(&may, call, "hg.usergroup.create.true"));
     if (!may)
         return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
-    RC_TRY(rc_store_user_group_by_name(&taken, call->db, call->caller->user_id, name, call->pool));
+    RC_TRY(rc_store_user_group_by_name(&taken, call->actor.db, call->actor.caller->user_id, name,
+                                       call->pool));
     if (taken)
         return rc_err(call->pool, RC_E_ARG, "user group `%s` already exist", name);
     return NULL;
@@ -80,7 +82,7 @@ static rc_err_t *create_user_group(rc_call_t *call, rc_json_t *out)
     rc_user_group_t group = {
         .name = rc_arg_text(call, "group_name"),
         .description = rc_arg_text(call, "description"),
-        .owner_id = call->caller->user_id,
+        .owner_id = call->actor.caller->user_id,
         .active = rc_arg_bool(call, "active"),
     };
     rc_user_t *owner;
@@ -92,7 +94,7 @@ static rc_err_t *create_user_group(rc_call_t *call, rc_json_t *out)
             return rc_err_failed(call->pool, "unknown owner");
         group.owner_id = owner->id;
     }
-    RC_TRY(rc_model_user_group_create(&group, call->db, call->pool));
+    RC_TRY(rc_model_user_group_create(&group, call->actor.db, call->pool));
     RC_TRY(rc_call_journal(call, NULL, "admin_created_users_group", group.name));
     return answer(out, call, apr_psprintf(call->pool, "created new user group `%s`", group.name),
                   group.id, RC_KEYS_MASKED);
@@ -111,7 +113,7 @@ static rc_err_t *update_user_group(rc_call_t *call, rc_json_t *out)
         to.owner_id = rc_arg_user(call, "owner")->id;
     if (rc_arg_given(call, "active"))
         to.active = rc_arg_bool(call, "active");
-    RC_TRY(rc_model_user_group_update(call->db, from, &to, call->pool));
+    RC_TRY(rc_model_user_group_update(call->actor.db, from, &to, call->pool));
     RC_TRY(rc_call_journal_named(
         call, "admin_updated_users_group", to.name,
         to.owner_id == from->owner_id ? NULL : rc_call_text(call, "owner {owner.name}")));
@@ -127,8 +129,8 @@ static rc_err_t *check_unassigned(rc_call_t *call, apr_int64_t id)
     apr_array_header_t *names;
     bool assigned;
 
-    RC_TRY(rc_store_user_group_assigned(&assigned, &names, call->db, call->caller->user_id, id,
-                                        call->pool));
+    RC_TRY(rc_store_user_group_assigned(&assigned, &names, call->actor.db,
+                                        call->actor.caller->user_id, id, call->pool));
     if (names->nelts)
         return rc_err(call->pool, RC_E_ARG, "RepoGroup assigned to %s",
                       apr_array_pstrcat(call->pool, names, ','));
@@ -140,7 +142,7 @@ static rc_err_t *delete_user_group(rc_call_t *call, rc_json_t *out)
     const rc_user_group_t *group = rc_arg_user_group(call, "usergroupid");
 
     RC_TRY(check_unassigned(call, group->id));
-    RC_TRY(rc_store_user_group_delete(call->db, group->id));
+    RC_TRY(rc_store_user_group_delete(call->actor.db, group->id));
     RC_TRY(rc_call_journal(call, NULL, "admin_deleted_users_group", group->name));
     rc_json_object_begin(out);
     rc_json_member_string(
@@ -170,7 +172,7 @@ static rc_err_t *add_user_to_user_group(rc_call_t *call, rc_json_t *out)
 {
     bool changed;
 
-    RC_TRY(rc_store_user_group_add_user(&changed, call->db,
+    RC_TRY(rc_store_user_group_add_user(&changed, call->actor.db,
                                         rc_arg_user_group(call, "usergroupid")->id,
                                         rc_arg_user(call, "userid")->id));
     return answer_change(out, call, changed, "added user {userid.name}",
@@ -182,7 +184,7 @@ static rc_err_t *remove_user_from_user_group(rc_call_t *call, rc_json_t *out)
 {
     bool changed;
 
-    RC_TRY(rc_store_user_group_remove_user(&changed, call->db,
+    RC_TRY(rc_store_user_group_remove_user(&changed, call->actor.db,
                                            rc_arg_user_group(call, "usergroupid")->id,
                                            rc_arg_user(call, "userid")->id));
     return answer_change(out, call, changed, "removed user {userid.name}",

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Runs the parts of a use case with a connection, in a transaction or without either, and writes
+ * its entries of the journal.
+ */
+#include "domain/actor.h"
+
+#include <apr_strings.h>
+
+#include "domain/disk_transaction.h"
+#include "store/rule.h"
+
+rc_err_t *rc_actor_open(rc_actor_t *actor)
+{
+    return rc_db_acquire(&actor->db, actor->env->db_pool, actor->pool);
+}
+
+void rc_actor_close(rc_actor_t *actor)
+{
+    if (actor->db)
+        rc_db_release(actor->db);
+    actor->db = NULL;
+}
+
+rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
+{
+    rc_err_t *err;
+
+    RC_TRY(rc_db_begin_read(actor->db));
+    err = fn(actor, baton);
+    if (!err)
+        return rc_db_commit(actor->db);
+    if (actor->db) /* it may be lost: rc_actor_away */
+        rc_db_rollback(actor->db);
+    return err;
+}
+
+typedef struct change_t {
+    rc_actor_t *actor;
+    rc_actor_fn_t *fn;
+    void *baton;
+} change_t;
+
+static rc_err_t *run_change(void *baton, rc_db_t *db)
+{
+    change_t *change = baton;
+    rc_actor_t *actor = change->actor;
+    bool busy;
+
+    RC_TRY(rc_disk_txn_settle(&busy, actor->env, db, actor->pool));
+    if (actor->renew)
+        RC_TRY(actor->renew(actor->baton));
+    RC_TRY(change->fn(actor, change->baton));
+    return actor->answer ? actor->answer(actor->baton) : NULL;
+}
+
+rc_err_t *rc_actor_txn(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
+{
+    change_t change = {actor, fn, baton};
+
+    return rc_db_txn(actor->db, run_change, &change);
+}
+
+rc_err_t *rc_actor_away(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
+{
+    rc_err_t *err, *back;
+
+    rc_actor_close(actor);
+    err = fn(actor, baton);
+    back = rc_actor_open(actor);
+    return err ? err : back;
+}
+
+rc_err_t *rc_actor_has_global(bool *has, rc_actor_t *actor, const char *permission)
+{
+    return rc_rule_has_global(has, actor->db, actor->caller->user_id, actor->caller->admin,
+                              permission);
+}
+
+rc_journal_actor_t rc_actor_signature(const rc_actor_t *actor)
+{
+    return (rc_journal_actor_t){actor->caller ? actor->caller->user_id : 0, actor->ip, actor->name};
+}
+
+rc_err_t *rc_actor_journal(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
+                           const char *what)
+{
+    rc_journal_actor_t signature = rc_actor_signature(actor);
+
+    if (what)
+        action = apr_pstrcat(actor->pool, action, ":", what, NULL);
+    return rc_store_journal_add(actor->db, &signature, repo ? repo->id : 0,
+                                repo ? repo->name : NULL, action);
+}
+
+rc_err_t *rc_actor_journal_named(rc_actor_t *actor, const char *action, const char *name,
+                                 const char *what)
+{
+    if (what)
+        name = apr_pstrcat(actor->pool, name, ": ", what, NULL);
+    return rc_actor_journal(actor, NULL, action, name);
+}
+
+void rc_actor_forget(rc_actor_t *actor, const char *name)
+{
+    rc_vcs_pool_forget(actor->env->vcs_pool, rc_env_repo_path(actor->env, name, actor->pool));
+}

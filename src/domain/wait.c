@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Limits the use cases that wait for others: for a remote, for the copy of a repository, for
+ * another writer of one. Each takes a place first, of which a process and a user have few, and
+ * gives the database connection back while it waits. So neither slow remotes nor locked
+ * repositories stop the server.
+ */
+#include "domain/actor.h"
+
+#include <apr_strings.h>
+
+#include "base/fs.h"
+#include "domain/repo.h"
+#include "base/time.h"
+
+#define PATIENCE apr_time_from_sec(60)   /* for other writers of the same repository or group */
+#define SLICE    apr_time_from_msec(250) /* between looks at the client */
+
+static rc_err_t *no_place(const rc_actor_t *actor)
+{
+    int max = actor->env->config->remote_user_max;
+    rc_err_t *err = rc_err(actor->pool, RC_E_BUSY,
+                           "You have %d calls that wait for others, which is all you may have; try "
+                           "again in a moment",
+                           max);
+
+    err->detail = apr_psprintf(actor->pool, "user %s has all of their %d places (RcapiRemoteMax)",
+                               actor->caller->username, max);
+    return err;
+}
+
+rc_err_t *rc_actor_place(rc_actor_t *actor)
+{
+    const rc_env_t *env = actor->env;
+    bool taken;
+
+    if (actor->has_place)
+        return NULL;
+    RC_TRY(rc_limit_take(env->remotes, 1, actor->pool));
+    RC_TRY(rc_fs_take_place(&taken, env->places_dir,
+                            apr_psprintf(actor->pool, "%" APR_INT64_T_FMT, actor->caller->user_id),
+                            env->config->remote_user_max, actor->pool));
+    actor->has_place = taken;
+    return taken ? NULL : no_place(actor);
+}
+
+rc_err_t *rc_actor_wait(rc_actor_t *actor, rc_err_t *(*fn)(rc_actor_t *actor, void *baton),
+                        void *baton)
+{
+    rc_err_t *err;
+
+    RC_TRY(rc_actor_place(actor));
+    err = rc_actor_away(actor, fn, baton);
+    rc_work_set_time(&actor->work, actor->env->config->range_time); /* waiting is no work */
+    return err;
+}
+
+typedef struct wait_t {
+    const char *path;
+    apr_time_t until;
+} wait_t;
+
+/* Until nobody holds the path, or nothing is there. */
+static rc_err_t *await_path(rc_actor_t *actor, void *baton)
+{
+    const wait_t *wait = baton;
+    apr_pool_t *scratch;
+    rc_err_t *err = NULL;
+    bool locked = false;
+
+    apr_pool_create(&scratch, actor->pool);
+    while (!err && !locked && rc_fs_exists(wait->path) && rc_clock() < wait->until) {
+        apr_pool_clear(scratch);
+        err = rc_fs_lock(&locked, wait->path, SLICE, scratch);
+        if (!err && actor->work.gone && actor->work.gone(actor->work.baton))
+            err = rc_err(actor->pool, RC_E_GONE, "The client has gone");
+    }
+    if (err && err->kind != RC_E_GONE) /* the next try says the same, in a pool that stays */
+        err = NULL;
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+rc_err_t *rc_actor_lock(rc_locks_t *locks, rc_actor_t *actor,
+                        rc_err_t *(*take)(rc_locks_t *locks, rc_actor_t *actor, void *baton),
+                        void *baton)
+{
+    wait_t wait = {.until = rc_clock() + PATIENCE};
+    rc_err_t *err;
+
+    for (;;) {
+        *locks = (rc_locks_t){.fd = -1};
+        apr_pool_create(&locks->pool, actor->pool);
+        err = take(locks, actor, baton);
+        if (!err || !locks->busy || rc_clock() >= wait.until)
+            return err;
+        wait.path = apr_pstrdup(actor->pool, locks->busy);
+        apr_pool_destroy(locks->pool);
+        RC_TRY(rc_actor_wait(actor, await_path, &wait));
+    }
+}
+
+static rc_err_t *lock_repo(rc_locks_t *locks, rc_actor_t *actor, void *baton)
+{
+    const rc_repo_t *repo = baton;
+
+    return rc_model_repo_lock(locks, actor->env, actor->db, repo->id, repo->name);
+}
+
+rc_err_t *rc_actor_lock_repo(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo)
+{
+    return rc_actor_lock(locks, actor, lock_repo, (void *)repo);
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Connects a call with the use case that it is for: what runs again when its transaction begins,
+ * and what it answers from inside of it.
+ */
+#include "method.h"
+
+#include <apr_strings.h>
+
+static rc_err_t *renew(void *baton)
+{
+    rc_call_t *call = baton;
+
+    RC_TRY(rc_call_check(call));
+    return call->plan ? call->plan(call, call->planned) : NULL;
+}
+
+static rc_err_t *answer(void *baton)
+{
+    rc_call_t *call = baton;
+
+    if (!call->answer)
+        return NULL;
+    RC_TRY(call->answer(call, call->planned));
+    return rc_json_finish(call->out);
+}
+
+rc_err_t *rc_call_open(rc_call_t *call)
+{
+    rc_actor_t *actor = &call->actor;
+
+    actor->env = call->env;
+    actor->pool = call->pool;
+    actor->ip = call->request->client_ip;
+    actor->name = call->request->actor;
+    actor->renew = renew;
+    actor->answer = answer;
+    actor->baton = call;
+    rc_env_work_begin(&actor->work, call->env, call->request->gone, call->request->gone_baton,
+                      call->pool);
+    return rc_actor_open(actor);
+}
+
+rc_err_t *rc_call_plan(rc_call_t *call, rc_call_fn_t *plan, void *request)
+{
+    call->plan = plan;
+    call->planned = request;
+    return plan(call, request);
+}
+
+rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
+{
+    return rc_actor_has_global(has, &call->actor, permission);
+}
+
+typedef struct part_t {
+    rc_call_t *call;
+    rc_call_fn_t *fn;
+    void *baton;
+} part_t;
+
+static rc_err_t *run_part(rc_actor_t *actor, void *baton)
+{
+    const part_t *part = baton;
+
+    (void)actor;
+    return part->fn(part->call, part->baton);
+}
+
+rc_err_t *rc_call_txn(rc_call_t *call, rc_call_fn_t *fn, void *baton)
+{
+    part_t part = {call, fn, baton};
+
+    return rc_actor_txn(&call->actor, run_part, &part);
+}
+
+rc_err_t *rc_call_away(rc_call_t *call, rc_call_fn_t *fn, void *baton)
+{
+    part_t part = {call, fn, baton};
+
+    return rc_actor_away(&call->actor, run_part, &part);
+}
+
+rc_err_t *rc_call_wait(rc_call_t *call, rc_call_fn_t *fn, void *baton)
+{
+    part_t part = {call, fn, baton};
+
+    return rc_actor_wait(&call->actor, run_part, &part);
+}
+
+rc_err_t *rc_call_journal_named(rc_call_t *call, const char *action, const char *name,
+                                const char *what)
+{
+    return rc_actor_journal_named(&call->actor, action, name, what);
+}
+
+rc_err_t *rc_call_journal(rc_call_t *call, const rc_repo_t *repo, const char *action,
+                          const char *what)
+{
+    return rc_actor_journal(&call->actor, repo, action, what);
+}
