@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Follows objects/info/alternates: the directories of objects that a repository borrows from.
- * Whoever can write that file could name the objects of anybody's repository, which the server may
- * read and he may not. So, as hosts of git do with their pools, a directory counts only when the
+ * Somebody who can write that file could name the objects of any repository that the server may
+ * read and they may not. So, as hosts of git do with their pools, a directory counts only when the
  * file that names it belongs to root or to the owner of the directory.
  */
 #include "objects.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads lines of .gitattributes files. As git does, it ignores a whole line for one invalid name,
- * and all that follows a NUL.
+ * Reads lines of .gitattributes files (parse_attr_line in git's attr.c). As git does, it ignores a
+ * whole line for one invalid name, and all that follows a NUL.
  */
 #include "attributes_line.h"
 

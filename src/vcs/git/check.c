@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Looks for damage in a git repository: HEAD, branches and tags, and what they lead to. Histories
- * are not walked: that is what git fsck is for.
+ * Looks for damage in a git repository: HEAD, branches and tags, and what they lead to. It does not
+ * walk histories: git fsck does.
  */
 #include "git.h"
 

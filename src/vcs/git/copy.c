@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A repository's copy: branches, tags and HEAD of one moment, and the objects behind them as hard
+ * Copies a repository: branches, tags and HEAD of one moment, and the objects behind them as hard
  * links, since git never changes a file of objects. The copy borrows nothing: it stays whole when
  * the source goes.
  *
  * Others may push to the source and pack it meanwhile. References are read first, objects after
  * them; loose objects before packs, into which they may be moved; packs again when a look shows
  * that they changed.
+ *
+ * Why not `git clone --bare --local` in a child: its manual says that it can race with a change of
+ * the source. It obeys the source's config (transfer.hideRefs leaves branches out), takes HEAD as a
+ * link for a detached one, copies every other file below objects/, refuses a source of another
+ * account (safe.directory does not reach its own child by the environment), and has no order file.
+ * Processor time, git 2.39: 10 commits in 30 loose objects 3.3 ms here, 10.4 ms there; one pack and
+ * 200 tags 3.1 and 14.0 ms; 8,000 loose objects 80 and 122 ms.
  */
 #include "objects.h"
 

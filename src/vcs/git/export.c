@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * All files of a commit, in the order of git's trees, as `git archive` gives them. All trees are
+ * Reports all files of a commit, in the order of git's trees, as `git archive` does. All trees are
  * read before the first file is: what makes an archive impossible is found before the work is done.
  */
 #include "cursor.h"

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes the repository order: collects all commits that the tips reach, then lets them out as
- * `git rev-list --date-order --branches --tags` does - newest first, children before parents,
- * first come first served among equal dates - and numbers them from the far end.
+ * Makes the repository order: collects all commits that the tips reach, then lets them out as `git
+ * rev-list --date-order --branches --tags` does (sort_in_topological_order in its commit.c): newest
+ * first, children before parents, first come first served among equal dates; and numbers them from
+ * the far end.
  */
 #include "git.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Lists of references: to what commit each leads, their order, and one list laid over another.
+ * Lists of references: to what commit each leads, in what order they stand, and one list laid over
+ * another. packed-refs becomes one list that all readings share while the file is the same, the
+ * loose references another that is laid over it: see refs.c.
  */
 #include "refs.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Reads loose references: a file each, that holds an id, or the name of another reference (in old
- * repositories as a symbolic link).
+ * repositories as a symbolic link). What is taken for one is what git takes (files_read_raw_ref in
+ * refs/files-backend.c).
  */
 #include "refs.h"
 

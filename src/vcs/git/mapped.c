@@ -2,7 +2,7 @@
 /*
  * Survives a pack that is cut short while libgit2 reads it through a mapping. The kernel answers
  * such a read with SIGBUS; the handler puts a page of zeros there, so that libgit2 goes on and
- * finds damage, and the reader is told to trust nothing of it.
+ * finds damage, and the reader learns that nothing of it is to be trusted.
  */
 #include "objects.h"
 

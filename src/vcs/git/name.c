@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rejects the names that git rejects with core.protectNTFS and core.protectHFS on: whoever unpacks
- * an archive may do it on such a file system, where ".git." and "git~1" are ".git", too. A slash in
- * a name is rejected as well: two entries could then name one path.
+ * Rejects the names that git rejects with core.protectNTFS and core.protectHFS on (verify_path in
+ * its read-cache.c, is_ntfs_dotgit in path.c, is_hfs_dotgit in utf8.c): an archive may be unpacked
+ * on such a file system, where ".git." and "git~1" are ".git", too. A slash in a name is rejected
+ * as well: two entries could then name one path.
  */
 #include "name.h"
 

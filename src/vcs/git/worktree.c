@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Converts contents as `git archive` does by the attributes ident, text, crlf, eol and
- * working-tree-encoding, with core.autocrlf and core.eol unset (git's convert.c). Filters are
- * programs, and never run. libgit2's filters know no working-tree-encoding, and read the attributes
- * again for each file.
+ * working-tree-encoding, with core.autocrlf and core.eol unset (git's convert.c, described in
+ * gitattributes(5)). Filters are programs, and never run. libgit2's filters know no
+ * working-tree-encoding, and read the attributes again for each file.
  */
 #include "worktree.h"
 

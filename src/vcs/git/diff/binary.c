@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Binary patches: both contents deflated, whole or as what changed, whichever is shorter. The same
- * bytes as git's, while both use the same zlib.
+ * Prints a binary patch: each of both contents deflated, whole or as what changed, whichever is
+ * shorter, in lines of base 85. The bytes are git's own while both use the same zlib: see
+ * emit_binary_diff_body in its diff.c, and base85.c.
+ *
+ * Why not libgit2 (GIT_DIFF_SHOW_BINARY): it deflates at another level, so that of 200 patches of
+ * system files with small changes none was git's, and all 200 of these are. Why not git in a child,
+ * as in far.c: 3.5 ms instead of 0.2 for an icon of 2 KB, 5.6 instead of 2.2 for the 200 files,
+ * delta included; a commit may change thousands of icons, and what is binary would follow
+ * info/attributes.
  */
 #include "diff.h"
 

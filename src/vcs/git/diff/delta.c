@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One content as pieces of another, in the form that packs and binary patches share. Of all ways
- * to write a delta this is git's own, so that both come to the same bytes: which places of the old
- * content are remembered, how they are found again, and which of several matches is taken.
+ * Writes one content as pieces of another, in the form that packs and binary patches share
+ * (gitformat-pack, "Deltified representation"). There are many deltas of two contents; this finds
+ * git's own, as diff-delta.c does, so that the bytes are the same: which places of the old content
+ * are remembered, how they are found again, and which of several matches is taken. libgit2 does not
+ * export its copy of that file. Figures: binary.c.
  */
 #include "diff.h"
 

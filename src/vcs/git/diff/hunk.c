@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The body of a diff: hunks of text by libgit2's xdiff, with what git does differently put right.
+ * Prints the body of a diff: hunks of text by libgit2's xdiff, with what git does differently put
+ * right (xemit.c for headings, xdiff-interface.c for equal tails).
  */
 #include "diff.h"
 

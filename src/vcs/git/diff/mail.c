@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A commit as a mail, as git's format-patch writes it: what git does with odd headers, blank lines
- * and encodings is done here, too.
+ * Writes a commit as a mail, as git's format-patch does (pretty.c, log-tree.c): what git does with
+ * odd headers, blank lines and encodings is done here, too.
  */
 #include "diff.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * How large each change is, as a table with bars, and what becomes of files: `git --stat
- * --summary` at the width of a mail.
+ * Prints how large each change is, as a table with bars, and what becomes of files: `git --stat
+ * --summary` at the width of a mail. The widths are those of show_stats in git's diff.c.
  */
 #include "diff.h"
 

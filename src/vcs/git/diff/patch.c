@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One change in full: the head lines as git writes them, then hunks or a binary patch.
+ * Prints one change in full: the head lines as git writes them (fill_metainfo and builtin_diff in
+ * its diff.c, names by quote.c), then hunks or a binary patch.
  */
 #include "diff.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which additions are renames of which deletions: equal contents first, then files that kept a
- * name that is unique on both sides, then the most similar pairs. Choices and limits are those
- * of git (2.31 and later), so that both name the same pairs with the same percentage.
+ * Finds which additions are renames of which deletions: equal contents first, then files that kept
+ * a name that is unique on both sides, then the most similar pairs. Choices and limits are those of
+ * git's diffcore-rename.c (2.31 and later), so that both name the same pairs with the same
+ * percentage; gitdiffcore(7) describes them.
  */
 #include "diff.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * How similar two files are, in the measure of git: a content is cut into lines, long ones into
- * pieces of 64 bytes; equal sums of pieces count as equal pieces. The sums must be git's own, or
- * other pairs of files would be called renames.
+ * Measures how similar two files are, as git does (diffcore-delta.c): a content is cut into lines,
+ * long ones into pieces of 64 bytes; equal sums of pieces count as equal pieces. The sums must be
+ * git's own, or other pairs of files would be called renames.
  */
 #include "diff.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What differs between two trees: both are read side by side and equal subtrees are skipped
- * unread. libgit2's own comparison costs as much as the trees are large; this as the change is.
+ * Finds what differs between two trees: both are read side by side and equal subtrees are skipped
+ * unread, as in git's tree-diff.c. libgit2's own comparison costs as much as the trees are large;
+ * this as the change is.
  */
 #include "diff.h"
 
