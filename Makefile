@@ -17,8 +17,8 @@ COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl $(APXS)
 MODULES    := $(PKGS) libcurl
 
 # What only the tests need: real peers to compare with.
-TEST_PACKAGES := libcmocka-dev openssl sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils python3-feedparser chromium strace e2fsprogs \
-                 libapache2-mod-qos
+TEST_PACKAGES := libcmocka-dev openssl sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils \
+                 python3-feedparser chromium strace e2fsprogs libapache2-mod-qos
 TEST_COMMANDS := prove ssh openssl sqlite3 wget unzip bzip2 xz zstd xmllint chromium
 
 OPT_release := -O2 -DNDEBUG
@@ -163,7 +163,8 @@ bench: deps
 
 #: make lint                                   format, static checks, each header alone
 # Tools that are not installed are left out, and said so.
-SOURCES = $(wildcard *.c src/*/*.[ch] src/*/*/*.[ch] src/*/*/*/*.[ch] include/*.h include/*/*.h t/unit/*.[ch] t/fuzz/*.[ch])
+SOURCES = $(wildcard *.c src/*/*.[ch] src/*/*/*.[ch] src/*/*/*/*.[ch] include/*.h include/*/*.h \
+            t/unit/*.[ch] t/fuzz/*.[ch])
 HEADERS = $(wildcard include/*.h include/*/*.h)
 .PHONY: lint headers
 lint: headers

@@ -55,7 +55,11 @@ subtest 'configuration' => sub {
 };
 
 subtest 'git' => sub {
-    my @repo = map { RCAPI::Git::init("$dir/work/$_"); RCAPI::Git::history("$dir/work/$_", 60, 4); "$dir/work/$_" } 1, 2;
+    my @repo = map {
+        RCAPI::Git::init("$dir/work/$_");
+        RCAPI::Git::history("$dir/work/$_", 60, 4);
+        "$dir/work/$_"
+    } 1, 2;
     is($t->git($repo[0], qw(rev-list --all --count)), "60\n");
     is($t->git($repo[0], qw(rev-parse master v20)), $t->git($repo[1], qw(rev-parse master v20)), 'always the same');
     like($t->git($repo[0], qw(log -M --raw --min-parents=1 --format=%P)), qr/^:.* R\d+\t/m, 'renames');
@@ -102,7 +106,9 @@ subtest 'crashes' => sub {
 
     my $other = RCAPI::Test->new(bare => 1);
     my $child = $other->kill_child('SEGV');
-    ok(patiently(10, sub { $other->trouble =~ /child pid $child exit signal Segmentation fault|AddressSanitizer: SEGV/ }), 'a real one');
+    ok(patiently(10,
+        sub { $other->trouble =~ /child pid $child exit signal Segmentation fault|AddressSanitizer: SEGV/ }),
+        'a real one');
     SKIP: {
         skip 'a sanitizer has a report of its own', 1 if $ENV{RCAPI_PRELOAD};
         like($other->trouble, qr/\bmod_mpm_event\.so\b.*\n(?:.*\n)*.*\(main\+/, '... with its stack');

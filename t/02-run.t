@@ -31,7 +31,8 @@ subtest 'the first run' => sub {
         like($r->{out}, qr/^(?:diff --git|\{"id":1,"result":\{)/, 'answers');
     }
     is(() = $said =~ /^curl /mg, 2, 'two lines');
-    my $wrong = shell("curl -so /dev/null -w '%{http_code}' " . ($said =~ m{(http://\S+?/demo/\S+api_key=)})[0] . 'wrong');
+    my $wrong = shell("curl -so /dev/null -w '%{http_code}' " . ($said =~ m{(http://\S+?/demo/\S+api_key=)})[0]
+        . 'wrong');
     is($wrong->{out}, 401, 'a wrong key opens nothing: visitors may see nothing');
     unlike(slurp("$data/logs/access_log") . slurp("$data/logs/error_log"), qr/$key/, 'no key in its logs');
 };
@@ -45,10 +46,12 @@ subtest 'the demo repository' => sub {
 };
 
 subtest 'rcapi-admin, as whoever runs it' => sub {
-    my $r = run({ root => 1 }, "$data/bin/rcapi-admin", '--data', $data, qw(call create_repo repo_name:g/new repo_type:git));
+    my $r = run({ root => 1 }, "$data/bin/rcapi-admin", '--data', $data,
+        qw(call create_repo repo_name:g/new repo_type:git));
     like($r->{out}, qr/"error":null/, 'makes a repository');
     my $owner = (stat "$data/repos")[4];
-    my @others = grep { (stat)[4] != $owner } map { "$data/$_" } qw(repos/g repos/g/new repos/g/new/HEAD repos/.rc_tmp rcapi.db);
+    my @others = grep { (stat)[4] != $owner } map { "$data/$_" } qw(repos/g repos/g/new repos/g/new/HEAD repos/.rc_tmp
+        rcapi.db);
     is("@others", '', 'which belongs to the account of the others');
     is(run({ root => 1 }, "$data/bin/rcapi-admin", '--data', $data, 'check')->{out}, '', 'nothing is wrong');
 };
@@ -69,7 +72,8 @@ subtest 'a folder of somebody else' => sub {
     spew("$other/letter", 'x');
     my $r = make('start', DATA => $other, PORT => RCAPI::Server::free_port());
     is($r->{exit}, 1, 'is refused');
-    like($r->{err}, qr{^make run: \Q$other\E is not empty, and no folder of make run; name another by DATA=$}m, 'says why');
+    like($r->{err}, qr{^make run: \Q$other\E is not empty, and no folder of make run; name another by DATA=$}m,
+        'says why');
     is_deeply([map { s{.*/}{}r } glob "$other/*"], ['letter'], 'nothing is made in it');
     is((stat $other)[4], $>, 'and it keeps its owner');
 };

@@ -17,7 +17,8 @@ subtest 'make install' => sub {
     my $env = { MAKEFLAGS => undef, MAKELEVEL => undef, MFLAGS => undef };
     my $r = run({ root => 1, env => $env, timeout => 300 }, 'make', 'install', "DESTDIR=$root", 'PREFIX=/opt/x');
     is($r->{exit}, 0) or diag($r->{out}, $r->{err});
-    for my $file (RCAPI::Server::apxs('LIBEXECDIR') . '/mod_rcapi.so', '/opt/x/bin/rcapi-admin', '/opt/x/bin/rhodecode-api') {
+    for my $file (RCAPI::Server::apxs('LIBEXECDIR') . '/mod_rcapi.so', '/opt/x/bin/rcapi-admin',
+        '/opt/x/bin/rhodecode-api') {
         ok(-x "$root$file", $file);
     }
     my $installed = slurp("$root/opt/x/share/mod_rcapi/rcapi.conf");
@@ -37,11 +38,15 @@ subtest 'without the packages' => sub {
         my ($path) = grep { -x } map { "$_/$program" } split /:/, $ENV{PATH};
         symlink $path, "$place/bin/$program" if $path;
     }
-    my $env = { PATH => "$place/bin", MAKEFLAGS => undef, MAKELEVEL => undef, MFLAGS => undef, APXS => undef, CC => undef };
+    my $env = { PATH => "$place/bin", MAKEFLAGS => undef, MAKELEVEL => undef, MFLAGS => undef, APXS => undef,
+        CC => undef };
     for my $target ('all', 'install') {
-        my $r = run({ root => 1, env => $env }, "$place/bin/make", $target, "O=$place/out", "DESTDIR=$place/root", 'CC=cc');
+        my $r = run({ root => 1, env => $env }, "$place/bin/make", $target, "O=$place/out", "DESTDIR=$place/root",
+            'CC=cc');
         is($r->{exit}, 2, "make $target stops");
-        like($r->{err}, qr/\APackages are missing\. On Debian: sudo apt-get update && sudo apt-get install -y [^\n]* apache2-dev [^\n]*\nmake: \*\*\*[^\n]*\n\z/, 'shows the one line to run, and no other complaint');
+        like($r->{err},
+            qr/\APackages\ are\ missing\.\ On\ Debian:\ sudo\ apt-get\ update\ &&\ sudo\ apt-get\ install\ -y\ [^\n]*
+                \ apache2-dev\ [^\n]*\nmake:\ \*\*\*[^\n]*\n\z/x, 'shows the one line to run, and no other complaint');
     }
 };
 

@@ -30,36 +30,55 @@ subtest 'what came instead' => sub {
     my $ok = qq({"id":1,"api_key":"$K","method":"test","args":{"args":"x"}});
     is answer("\xef\xbb\xbf$ok"), '{"id":1,"result":"x","error":null}', 'a byte-order mark';
     is answer("\xef\xbb\xbf" . $ok =~ s/"id":1,//r), '{"result":"x","error":null}', '... before the 1.2 dialect';
-    is error_of("\xef\xbb\xbf"), 'JSON parse error ERR:Expecting value: line 1 column 1 (char 0) RAW:<3 bytes>', '... before nothing';
-    is error_of("\xef\xbb\xbf\xef\xbb\xbf$ok"), 'JSON parse error ERR:Expecting value: line 1 column 1 (char 0) RAW:<' . (6 + length $ok) . ' bytes>', '... twice';
+    is error_of("\xef\xbb\xbf"), 'JSON parse error ERR:Expecting value: line 1 column 1 (char 0) RAW:<3 bytes>',
+        '... before nothing';
+    is error_of("\xef\xbb\xbf\xef\xbb\xbf$ok"), 'JSON parse error ERR:Expecting value: line 1 column 1 (char 0) RAW:<'
+        . (6 + length $ok) . ' bytes>', '... twice';
     for my $case (
-        ["\x1f\x8b\x08\0\0", 'gzip data'], ["\x28\xb5\x2f\xfdx", 'zstd data'], ["\x78\x9cxyz", 'zlib data'], ["\xff\xfe{\0\"\0", 'UTF-16 text, not UTF-8'],
-        ["\xfe\xff\0{\0\"", 'UTF-16 text, not UTF-8'], ["{\0\"\0", 'UTF-16 text, not UTF-8'], ["\0{\0\"", 'UTF-16 text, not UTF-8'], ["\xff\xfe\0\0{\0\0\0", 'UTF-32 text, not UTF-8'],
-        ['method=test&args=1', 'a URL-encoded form'], ["--x\r\nContent-Disposition: form-data\r\n", 'a multipart form'], [" \r\n\t", 'empty'],
+        ["\x1f\x8b\x08\0\0", 'gzip data'], ["\x28\xb5\x2f\xfdx", 'zstd data'], ["\x78\x9cxyz", 'zlib data'],
+        ["\xff\xfe{\0\"\0", 'UTF-16 text, not UTF-8'],
+        ["\xfe\xff\0{\0\"", 'UTF-16 text, not UTF-8'], ["{\0\"\0", 'UTF-16 text, not UTF-8'],
+        ["\0{\0\"", 'UTF-16 text, not UTF-8'], ["\xff\xfe\0\0{\0\0\0", 'UTF-32 text, not UTF-8'],
+        ['method=test&args=1', 'a URL-encoded form'],
+        ["--x\r\nContent-Disposition: form-data\r\n", 'a multipart form'], [" \r\n\t", 'empty'],
         ['<methodCall/>', 'XML or HTML'], ['%7B%22id%22%3A1%7D', 'URL-encoded'],
     ) {
         my ($body, $kind) = @$case;
-        like error_of($body), qr/\AJSON parse error ERR:[A-Z].*, but the body is \Q$kind\E(?: \(Content-Encoding is not supported\))?: line 1 column \d+ \(char \d+\) RAW:<${\length $body} bytes>\z|\QExpecting value, but the body is $kind: line 2/, $kind;
+        my $start = qr/JSON parse error ERR:[A-Z].*, but the body is \Q$kind\E/;
+        my $note = qr/(?: \(Content-Encoding is not supported\))/;
+        my $place = qr/line 1 column \d+ \(char \d+\)/;
+        like error_of($body),
+            qr/\A$start$note?: $place RAW:<${\length $body} bytes>\z|\QExpecting value, but the body is $kind: line 2/,
+            $kind;
     }
-    is error_of('{"a":1,}'), 'JSON parse error ERR:Expecting property name enclosed in double quotes: line 1 column 8 (char 7) RAW:<8 bytes>', 'broken JSON is none of these';
-    is error_of($_), 'JSON parse error ERR:Expecting value: line 1 column 1 (char 0) RAW:<' . length($_) . ' bytes>', "$_" for 'nonsense', 'x', '=x';
+    is error_of('{"a":1,}'),
+        'JSON parse error ERR:Expecting property name enclosed in double quotes: line 1 column 8 (char 7) RAW:<8 '
+            . 'bytes>', 'broken JSON is none of these';
+    is error_of($_), 'JSON parse error ERR:Expecting value: line 1 column 1 (char 0) RAW:<' . length($_) . ' bytes>',
+        "$_" for 'nonsense', 'x', '=x';
 };
 
 # Where the answer is a fixed text, the log says why, with the request's id and without the key.
 subtest 'reasons in the log' => sub {
     my $log = sub { my $at = length $t->error_log; $_[0]->(); substr $t->error_log, $at };
     my $id = qr/\(request ([^\s)]+)\)/; # base64: also + and /
-    my $said = $log->(sub { is $t->call(create_repo => { repo_name => 'typed', repo_type => 'svn' })->{error}, 'failed to create repository `typed`', 'a failure text' });
-    like $said, qr/rcapi:warn.* method create_repo failed \(user 'admin'\): .*svn.* $id$/m, 'a failure is a warning, with its reason';
+    my $said = $log->(sub { is $t->call(create_repo => { repo_name => 'typed', repo_type => 'svn' })->{error},
+        'failed to create repository `typed`', 'a failure text' });
+    like $said, qr/rcapi:warn.* method create_repo failed \(user 'admin'\): .*svn.* $id$/m,
+        'a failure is a warning, with its reason';
     $said =~ $id;
     is $t->last->header('X-Request-Id'), $1, 'and an id that the answer has, too';
     $said = $log->(sub { error_of(qq({"id":1,"api_key":"$K","method":"get_repo","args":{"repoid":"$K"}})) });
-    like $said, qr/rcapi:info.* method get_repo refused \(user 'admin'\): repository `\*\*\* $id$/m, 'a refusal is info; the key is not shown';
+    like $said, qr/rcapi:info.* method get_repo refused \(user 'admin'\): repository `\*\*\* $id$/m,
+        'a refusal is info; the key is not shown';
     is $t->last->header('X-Request-Id'), undef, 'its answer is as ever';
     $said = $log->(sub { $t->call(get_users => {}, as => 'bob') });
     like $said, qr/rcapi:info.* method get_users refused \(user 'bob'\): Access was denied.* $id$/m, 'a missing right';
-    $said = $log->(sub { error_of($_) for '{', 'x=1', qq({"id":1,"api_key":"$K","method":"$K","args":{}}), '{"id":1,"method":"x"}', qq({"id":1,"api_key":"wrong-$K","method":"test","args":{}}) });
-    like $said, qr/rcapi:info.* call refused: \Q$_\E.* $id$/m, $_ for 'JSON parse error ERR:Expecting value, but the body is a URL-encoded form: line 1 column 1 (char 0) RAW:<3 bytes>',
+    $said = $log->(sub { error_of($_) for '{', 'x=1', qq({"id":1,"api_key":"$K","method":"$K","args":{}}),
+        '{"id":1,"method":"x"}', qq({"id":1,"api_key":"wrong-$K","method":"test","args":{}}) });
+    like $said, qr/rcapi:info.* call refused: \Q$_\E.* $id$/m,
+        $_ for 'JSON parse error ERR:Expecting value, but the body is a URL-encoded form: line 1 column 1 (char 0) '
+            . 'RAW:<3 bytes>',
         'No such method: ***', "Incorrect JSON data. Missing 'api_key or auth_token'";
     like $said, qr/rcapi:info.* method test refused: Invalid API KEY $id$/m, 'a wrong key';
 };
@@ -78,7 +97,8 @@ subtest 'transport' => sub {
     for my $method (qw(PUT DELETE PATCH OPTIONS)) {
         my $a = $t->get('/_admin/api', method => $method, body => $ok);
         is $a->status, 200, "$method: 200";
-        is $a->body, qq({"id":null,"result":null,"error":"unsupported request method \\"$method\\". Please use POST"}\n),
+        is $a->body,
+            qq({"id":null,"result":null,"error":"unsupported request method \\"$method\\". Please use POST"}\n),
             "$method: the text";
     }
     is $t->get('/_admin/api', method => 'HEAD')->status, 200, 'HEAD';
@@ -163,7 +183,8 @@ subtest 'envelope, in order' => sub {
         'an object without id: the 1.2 dialect, no id key';
     is answer('[]'), '{"id":null,"result":null,"error":"Incorrect JSON data. Missing \'api_key or auth_token\'"}',
         'no object: id null';
-    is answer('{"id":7,"api_key":"x"}'), '{"id":7,"result":null,"error":"Incorrect JSON data. Missing \'method\'"}', 'method';
+    is answer('{"id":7,"api_key":"x"}'), '{"id":7,"result":null,"error":"Incorrect JSON data. Missing \'method\'"}',
+        'method';
     is error_of('{"id":7,"api_key":"x","args":{}}'), $missing->('method'), 'method before args';
     is error_of('{"id":7,"api_key":"x","method":"m"}'), $missing->('args'), 'args';
     is error_of(qq({"id":4,"auth_token":"$K","method":"get_users"})), $missing->('args'), 'args, with auth_token';
@@ -201,7 +222,8 @@ subtest 'who calls' => sub {
     is $ask->(key => $t->token('bob', '--role', 'feed')), 'Request from IP:127.0.0.1 not allowed',
         'address before role';
     is $t->call(nothing => {}, as => 'bob')->{error}, 'No such method: nothing', 'method before address';
-    is $t->call('get_repo', {}, as => 'bob')->{error}, 'Request from IP:127.0.0.1 not allowed', 'address before arguments';
+    is $t->call('get_repo', {}, as => 'bob')->{error}, 'Request from IP:127.0.0.1 not allowed',
+        'address before arguments';
     $t->admin(qw(ip add bob 127.0.0.1));
     is $ask->(as => 'bob'), undef, 'one of several entries';
     $t->admin(qw(ip remove bob), $_) for '10.0.0.0/8', '127.0.0.1';
@@ -221,7 +243,8 @@ subtest 'who calls' => sub {
 
 subtest 'id' => sub {
     for my $id ('1', '0', '-5', '9223372036854775807', '123456789012345678901234567890', '1.50', '1e400', 'null',
-                'true', 'false', '""', '"x"', '"\u00e9\ud83d\ude00\n"', "\"\xc3\xa9\"", '[]', '{}', '{"a":[0,{"b":null}]}') {
+                'true', 'false', '""', '"x"', '"\u00e9\ud83d\ude00\n"', "\"\xc3\xa9\"", '[]', '{}',
+                '{"a":[0,{"b":null}]}') {
         is answer(qq({"id":$id,"api_key":"$K","method":"test","args":{"args":1}})),
             qq({"id":$id,"result":1,"error":null}), "id $id";
         is answer(qq({"id":$id,"api_key":"x","method":"test","args":{}})),
@@ -245,8 +268,10 @@ subtest 'arguments' => sub {
     is $t->call(get_user => { userid => undef })->{error}, undef, 'null for an optional one: as absent';
     is $t->call(get_repo => { repoid => $_->[0] })->{error}, "repository `$_->[1]` does not exist", "repoid $_->[1]"
         for [99, 99], ['nope', 'nope'], [-1, -1], [\1, 'True'];
-    is $t->call(get_user => { userid => 'x', nonsense => 1 })->{error}, 'user `x` does not exist', 'unknown names are dropped';
-    is $t->call(get_user => { apiuser => 'bob', request => 1 })->{result}{username}, 'admin', 'nobody can become somebody else';
+    is $t->call(get_user => { userid => 'x', nonsense => 1 })->{error}, 'user `x` does not exist',
+        'unknown names are dropped';
+    is $t->call(get_user => { apiuser => 'bob', request => 1 })->{result}{username}, 'admin',
+        'nobody can become somebody else';
     is $t->call(get_user => { userid => ' +2 ' })->{result}{username}, 'admin', 'an id as text';
     is $t->call(test => {}, as => 'bob')->{error}, 'Missing non optional `args` arg in JSON DATA', 'test';
     is $t->call(get_users => {}, as => 'bob')->{error}, 'Access was denied to this resource.', 'super-admins only';

@@ -52,11 +52,15 @@ sub extra_mail {
     $t->sql("INSERT INTO user_email (user_id, email) SELECT user_id, '$mail' FROM users WHERE username = '$who'");
 }
 
-sub password_of { chomp(my $hash = $t->sql("SELECT coalesce(password, 'none') FROM users WHERE username = '$_[0]'")); $hash }
+sub password_of {
+    chomp(my $hash = $t->sql("SELECT coalesce(password, 'none') FROM users WHERE username = '$_[0]'"));
+    $hash
+}
 
 subtest 'create_user: result' => sub {
     my $answer = $t->call(create_user => {
-        username => 'carl', email => 'Carl@Example.ORG', password => 'a password', firstname => 'Carl', lastname => 'Xu' });
+        username => 'carl', email => 'Carl@Example.ORG', password => 'a password', firstname => 'Carl',
+        lastname => 'Xu' });
     is $answer->{error}, undef, 'no error';
     is $answer->{result}{msg}, 'created new user `carl`', 'message';
     my $user = $answer->{result}{user};
@@ -72,12 +76,19 @@ subtest 'create_user: result' => sub {
         emails => ['carl@example.org'], active => $true, admin => $false, extern_type => 'rhodecode',
         extern_name => 'rhodecode', last_login => undef, ip_addresses => [], language => undef,
     }, 'the other members';
-    like $t->last->body, qr/"user":\{"user_id":\d+,"username":"carl","firstname":"Carl","lastname":"Xu","email":"[^"]*","emails":\[[^\]]*\],"api_key":"\w+","api_keys":\[[^\]]*\],"active":true,"admin":false,"extern_type":"rhodecode","extern_name":"rhodecode","last_login":null,"ip_addresses":\[\],"language":null\}/, 'in this order';
+    like $t->last->body,
+        qr/"user":\{"user_id":\d+,"username":"carl","firstname":"Carl","lastname":"Xu",
+            "email":"[^"]*","emails":\[[^\]]*\],"api_key":"\w+","api_keys":\[[^\]]*\],"active":true,"admin":false,
+            "extern_type":"rhodecode","extern_name":"rhodecode","last_login":null,"ip_addresses":\[\],
+            "language":null\}/x, 'in this order';
     is error(test => { args => 1 }, key => $user->{api_key}), undef, 'the main key opens the API';
-    is error(test => { args => 1 }, key => $user->{api_keys}[1]), 'API KEY has bad role for an API call', 'the other is a feed token';
-    is $t->sql("SELECT description FROM api_key WHERE main = 0 AND user_id = $user->{user_id}"), "Generated feed token\n", 'its description';
+    is error(test => { args => 1 }, key => $user->{api_keys}[1]), 'API KEY has bad role for an API call',
+        'the other is a feed token';
+    is $t->sql("SELECT description FROM api_key WHERE main = 0 AND user_id = $user->{user_id}"),
+        "Generated feed token\n", 'its description';
     like password_of('carl'), qr/^\$2y\$/, 'the password is hashed';
-    is $t->sql("SELECT count(*) FROM api_key WHERE sealed LIKE '%$user->{api_key}%' OR digest LIKE '%$user->{api_key}%'"), "0\n", 'no clear key in the database';
+    is $t->sql("SELECT count(*) FROM api_key WHERE sealed LIKE '%$user->{api_key}%'
+        OR digest LIKE '%$user->{api_key}%'"), "0\n", 'no clear key in the database';
 };
 
 subtest 'create_user: arguments' => sub {
@@ -88,14 +99,18 @@ subtest 'create_user: arguments' => sub {
     is_deeply [@$plain{qw(firstname lastname active admin)}], ['', '', $true, $false], 'defaults';
     is password_of('plain'), 'none', 'no password';
     for my $case ([true => $true], [false => $false], [True => $true], [False => $false], [' Yes ' => $true],
-        [on => $true], [0 => $false], [1 => $true], ['' => $false], [rubbish => $false], [$true => $true], [$false => $false],
+        [on => $true], [0 => $false], [1 => $true], ['' => $false], [rubbish => $false], [$true => $true],
+        [$false => $false],
         [[] => $false], [{} => $false]) {
         my ($sent, $value) = @$case;
         my $user = create('flag' . ++$mails, active => $sent, admin => $sent)->{result}{user};
-        is_deeply [@$user{qw(active admin)}], [$value, $value], 'boolean ' . JSON::PP->new->allow_nonref->encode($sent);
+        is_deeply [@$user{qw(active admin)}], [$value, $value],
+            'boolean ' . JSON::PP->new->allow_nonref->encode($sent);
     }
-    my $null = create('nulls', map { $_ => undef } qw(password firstname lastname active admin extern_name extern_type));
-    is_deeply [@{ $null->{result}{user} }{qw(firstname active extern_name)}], ['', $true, 'rhodecode'], 'null is absent';
+    my $null = create('nulls', map { $_ => undef } qw(password firstname lastname active admin extern_name
+        extern_type));
+    is_deeply [@{ $null->{result}{user} }{qw(firstname active extern_name)}], ['', $true, 'rhodecode'],
+        'null is absent';
     is create('nomail', email => '')->{result}{user}{email}, undef, 'empty address: null';
     is create('nomail2', email => undef)->{result}{user}{email}, undef, 'null address: null';
     is_deeply user_of('nomail')->{emails}, [], 'and no list of them';
@@ -103,7 +118,8 @@ subtest 'create_user: arguments' => sub {
     is $t->sql("SELECT force_password_change FROM users WHERE username = 'forced'"), "1\n", 'the flag is stored';
     is create('odd', email => $_)->{error}, 'failed to create user `odd`', "no address: $_"
         for 'no address at all', 'x', '@x', 'x@', 'a@b@c', 'a b@c', 'Ann <a@b>', 'a@b,c@d', 'a@' . 'b' x 300;
-    is create($_)->{error}, "failed to create user `$_`", "$_ is the program in the journal" for qw(rcapi-admin RCAPI-Admin);
+    is create($_)->{error}, "failed to create user `$_`", "$_ is the program in the journal"
+        for qw(rcapi-admin RCAPI-Admin);
     is create('even', email => 'odd.but+right@host')->{error}, undef, 'an address';
     is create('extra', apiuser => 'x', unknown => 1)->{error}, undef, 'unknown arguments do not matter';
     my $numbers = create('names', firstname => 12, lastname => 1.5)->{result}{user};
@@ -111,7 +127,8 @@ subtest 'create_user: arguments' => sub {
 };
 
 subtest 'create_user: login elsewhere' => sub {
-    my $user = create('ldapper', extern_type => 'ldap', extern_name => 'cn=ldapper', password => 'given')->{result}{user};
+    my $user = create('ldapper', extern_type => 'ldap', extern_name => 'cn=ldapper', password => 'given')
+        ->{result}{user};
     is_deeply [@$user{qw(extern_type extern_name)}], ['ldap', 'cn=ldapper'], 'stored';
     like password_of('ldapper'), qr/^\$2y\$/, 'a random password';
     create('ldapper2', extern_name => 'x');
@@ -132,8 +149,10 @@ subtest 'create_user: taken' => sub {
     is create('default')->{error}, 'user `default` already exist', 'the default user';
     is create('Default')->{error}, 'user `Default` already exist', 'in any case';
     is create('new1', email => 'bob@example.org')->{error}, 'email `bob@example.org` already exist', 'address';
-    is create('new1', email => 'BOB@Example.org')->{error}, 'email `BOB@Example.org` already exist', 'address in another case';
-    is create('new1', email => 'second@example.org')->{error}, 'email `second@example.org` already exist', 'an extra address';
+    is create('new1', email => 'BOB@Example.org')->{error}, 'email `BOB@Example.org` already exist',
+        'address in another case';
+    is create('new1', email => 'second@example.org')->{error}, 'email `second@example.org` already exist',
+        'an extra address';
     is create('eve', email => 'bob@example.org')->{error}, 'user `eve` already exist', 'both: the name';
     is create('bob', firstname => 'x' x 300)->{error}, 'user `bob` already exist', 'taken comes before unusable';
     is error(get_user => { userid => 'new1' }), 'user `new1` does not exist', 'nothing was made';
@@ -141,17 +160,22 @@ subtest 'create_user: taken' => sub {
 };
 
 subtest 'create_user: at the same time' => sub {
-    my @answers = at_once(map { my $n = $_; sub { error(create_user => { username => $n % 2 ? 'twin' : 'TWIN', email => "twin$n\@x" }) // 'made' } } 1 .. 8);
+    my @answers = at_once(map { my $n = $_;
+        sub { error(create_user => { username => $n % 2 ? 'twin' : 'TWIN', email => "twin$n\@x" }) // 'made' } }
+            1 .. 8);
     is scalar(grep { $_ eq 'made' } @answers), 1, 'one wins';
     is scalar(grep { /^user `twin` already exist$/i } @answers), 7, 'the others are told';
-    @answers = at_once(map { my $n = $_; sub { error(create_user => { username => "mate$n", email => 'Mate@x' }) // 'made' } } 1 .. 8);
+    @answers = at_once(map { my $n = $_;
+        sub { error(create_user => { username => "mate$n", email => 'Mate@x' }) // 'made' } } 1 .. 8);
     is scalar(grep { $_ eq 'made' } @answers), 1, 'the same with one address';
     is scalar(grep { /^email `Mate\@x` already exist$/ } @answers), 7, 'the others are told';
 };
 
 subtest 'create_user: failures' => sub {
-    is create($_)->{error}, "failed to create user `$_`", 'name: ' . length($_) . ' ' . substr($_ =~ s/[^ -~]/?/gr, 0, 20)
-        for '', '12', '007', '_12', '99999999999999999999999', ' 12 ', '-5', '+5', "new\nline", "tab\t", "\x7f", 'x' x 256, 'ü' x 256;
+    is create($_)->{error}, "failed to create user `$_`", 'name: ' . length($_) . ' '
+        . substr($_ =~ s/[^ -~]/?/gr, 0, 20)
+        for '', '12', '007', '_12', '99999999999999999999999', ' 12 ', '-5', '+5', "new\nline", "tab\t", "\x7f",
+        'x' x 256, 'ü' x 256;
     is create(12)->{error}, 'failed to create user `12`', 'a number';
     is create($true)->{error}, undef, 'a boolean reads as Python prints it';
     is create(undef)->{error}, 'failed to create user `None`', 'null';
@@ -179,8 +203,10 @@ subtest 'unicode' => sub {
 
 subtest 'who may' => sub {
     is error(@$_, as => 'bob'), $FORBIDDEN, "$_->[0] by a normal user"
-        for ([get_users => {}], [create_user => { username => 'eve', email => 'x@x' }], [update_user => { userid => 'bob' }],
-        [update_user => { userid => 'nope' }], [delete_user => { userid => 'eve' }], [delete_user => { userid => 'nope' }]);
+        for ([get_users => {}], [create_user => { username => 'eve', email => 'x@x' }],
+            [update_user => { userid => 'bob' }],
+        [update_user => { userid => 'nope' }], [delete_user => { userid => 'eve' }],
+        [delete_user => { userid => 'nope' }]);
     is error(update_user => {}, as => 'bob'), 'Missing non optional `userid` arg in JSON DATA', 'missing comes first';
     is user_of('eve')->{username}, 'eve', 'eve is still there';
 };
@@ -193,10 +219,12 @@ subtest 'get_user: whom' => sub {
     is $t->must(get_user => { userid => "$bob" }, as => 'bob')->{username}, 'bob', 'his id as text';
     is error(get_user => { userid => $_ }, as => 'bob'), $SELF, 'refused: ' . JSON::PP->new->allow_nonref->encode($_)
         for 'bob', 'eve', $eve, 'nope', 99999, '', $true, [], { id => $bob }, " $bob ";
-    is $t->must(get_user => { userid => $_ })->{username}, 'eve', 'by a super-admin: ' . JSON::PP->new->allow_nonref->encode($_)
+    is $t->must(get_user => { userid => $_ })->{username}, 'eve', 'by a super-admin: '
+        . JSON::PP->new->allow_nonref->encode($_)
         for 'eve', $eve, "$eve", " $eve ", "+$eve";
     is $t->must(get_user => {})->{username}, 'admin', 'the super-admin himself';
-    is error(get_user => { userid => $_ }), "user `$_` does not exist", "unknown: $_" for 'nope', 'EVE', 99999, '', '99999999999999999999';
+    is error(get_user => { userid => $_ }), "user `$_` does not exist", "unknown: $_" for 'nope', 'EVE', 99999, '',
+        '99999999999999999999';
     is error(get_user => { userid => $true }), 'user `True` does not exist', 'true is not an id';
     is $t->must(get_user => { userid => 'default' })->{firstname}, 'Anonymous', 'the default user';
     is user_of('default')->{email}, 'anonymous@rhodecode.org', 'his address';
@@ -216,7 +244,8 @@ subtest 'get_user: data' => sub {
     my $eve = $t->must(get_user => {}, as => 'eve');
     is_deeply $eve->{emails}, ['eve@example.org', 'zzz@example.org', 'aaa@example.org'], 'main address first';
     is_deeply $eve->{ip_addresses}, ['127.0.0.0/8', '::1', '10.0.0.1', '10.0.0.2', '10.0.0.3'], 'entries as stored';
-    is_deeply [@{ $eve->{api_keys} }[0, 2, 3]], [$t->key('eve'), $expired, $token], 'keys in the order they were made, expired ones too';
+    is_deeply [@{ $eve->{api_keys} }[0, 2, 3]], [$t->key('eve'), $expired, $token],
+        'keys in the order they were made, expired ones too';
     like $eve->{last_login}, qr/^2023-11-1[45]T\d\d:\d\d:\d\d\.123$/, 'last_login, fraction cut';
     is $eve->{language}, 'de', 'language';
     is error(test => { args => 1 }, key => $expired), 'Invalid API KEY', 'an expired token is none';
@@ -240,7 +269,8 @@ subtest 'get_user: permissions' => sub {
         user_groups => { devs => 'usergroup.read' },
     }, 'of a normal user: no names of what he may not read';
     is_deeply user_of('eve')->{permissions}{repositories},
-        { open => 'repository.read', 'box/hidden' => 'repository.none', eves => 'repository.admin' }, 'a super-admin sees those, too';
+        { open => 'repository.read', 'box/hidden' => 'repository.none', eves => 'repository.admin' },
+        'a super-admin sees those, too';
     is_deeply user_of('admin')->{permissions}, {
         global => [qw(hg.admin hg.create.write_on_repogroup.true)],
         repositories => { map { $_ => 'repository.admin' } qw(open box/hidden eves) },
@@ -286,10 +316,12 @@ subtest 'update_user' => sub {
         is_deeply $answer->{result}, { msg => "updated user ID:$id $user->{username}", user => $user },
             "$name " . JSON::PP->new->allow_nonref->encode($sent);
     }
-    is_deeply update('upd', map { $_ => undef } qw(username email password firstname lastname active admin))->{result}{user}, $user,
+    is_deeply update('upd', map { $_ => undef } qw(username email password firstname lastname active admin))
+        ->{result}{user}, $user,
         'null changes nothing';
     is_deeply update('upd', firstname => '')->{result}{user}, $user, 'an empty first name neither';
-    is_deeply update("$id", api_key => 'x', user_id => 7, unknown => 1)->{result}{user}, $user, 'nor what is no argument';
+    is_deeply update("$id", api_key => 'x', user_id => 7, unknown => 1)->{result}{user}, $user,
+        'nor what is no argument';
     is update('upd', email => '')->{result}{user}{email}, undef, 'the address can be taken away';
     is update('upd', email => 'upd@new.org')->{result}{user}{email}, 'upd@new.org', 'and given again';
     is password_of('upd'), 'none', 'no password so far';
@@ -311,9 +343,12 @@ subtest 'update_user: errors' => sub {
     is update('default', firstname => 'x')->{error}, 'editing default user is forbidden', 'the default user';
     is update(user_of('default')->{user_id})->{error}, 'editing default user is forbidden', 'by his id';
     my $before = user_of('upd');
-    for my $case ([username => 'bob'], [username => 'BOB'], [username => 'default'], [username => ''], [username => '12'],
-        [username => '_1'], [username => "a\nb"], [username => 'x' x 256], [username => []], [email => 'bob@example.org'],
-        [email => 'SECOND@example.org'], [email => 'y' x 256], [email => {}], [firstname => 'x' x 256], [lastname => "\x01"],
+    for my $case ([username => 'bob'], [username => 'BOB'], [username => 'default'], [username => ''],
+        [username => '12'],
+        [username => '_1'], [username => "a\nb"], [username => 'x' x 256], [username => []],
+        [email => 'bob@example.org'],
+        [email => 'SECOND@example.org'], [email => 'y' x 256], [email => {}], [firstname => 'x' x 256],
+        [lastname => "\x01"],
         [password => [1]], [extern_name => 'x' x 256], [extern_type => {}]) {
         my ($name, $value) = @$case;
         is update('upd', firstname => 'Not', $name => $value)->{error}, 'failed to update user `upd`',
@@ -329,11 +364,14 @@ subtest 'the last super-admin' => sub {
     is update('admin', active => 'false')->{error}, 'failed to update user `admin`', 'stays active';
     is update('admin', firstname => 'Boss')->{error}, undef, 'other changes are possible';
     update('bob', admin => 1, active => 0);
-    is update('admin', admin => $false)->{error}, 'failed to update user `admin`', 'an inactive other one does not count';
+    is update('admin', admin => $false)->{error}, 'failed to update user `admin`',
+        'an inactive other one does not count';
     update('bob', active => 1);
-    is $t->call(delete_user => { userid => 'admin' })->{error}, "failed to delete user ID:$id admin", 'nobody deletes himself';
+    is $t->call(delete_user => { userid => 'admin' })->{error}, "failed to delete user ID:$id admin",
+        'nobody deletes himself';
     is error(update_user => { userid => 'admin', admin => $false }, as => 'bob'), undef, 'with another one it may go';
-    is error(delete_user => { userid => 'bob' }, as => 'bob'), 'failed to delete user ID:' . user_of_as('bob') . ' bob', 'the last one stays';
+    is error(delete_user => { userid => 'bob' }, as => 'bob'), 'failed to delete user ID:' . user_of_as('bob')
+        . ' bob', 'the last one stays';
     is error(update_user => { userid => 'admin', admin => $true }, as => 'bob'), undef, 'and it may come back';
     update('bob', admin => 0);
 };
@@ -350,33 +388,39 @@ subtest 'delete_user' => sub {
     is error(delete_user => { userid => 'gone' }), 'user `gone` does not exist', 'once';
     is error(test => { args => 1 }, as => 'gone'), 'Invalid API KEY', 'his key is void';
     is $t->sql("SELECT count(*) FROM api_key WHERE user_id = $id"), "0\n", 'his keys are gone';
-    is_deeply [@{ $t->must(get_repo => { repoid => 'locked' }) }{qw(locked_by locked_date lock_reason)}], [undef, undef, undef],
+    is_deeply [@{ $t->must(get_repo => { repoid => 'locked' }) }{qw(locked_by locked_date lock_reason)}],
+        [undef, undef, undef],
         'and so is his lock';
     my $again = create('gone', email => 'gone@x')->{result}{user}{user_id};
     cmp_ok $again, '>', $id, 'name and address are free again, the id is not';
     is $t->must(delete_user => { userid => "$again" })->{msg}, "deleted user ID:$again gone", 'by an id in text';
-    is error(delete_user => { userid => 'default' }), 'failed to delete user ID:' . user_of('default')->{user_id} . ' default', 'the default user';
+    is error(delete_user => { userid => 'default' }), 'failed to delete user ID:' . user_of('default')->{user_id}
+        . ' default', 'the default user';
     is error(delete_user => {}), 'Missing non optional `userid` arg in JSON DATA', 'whom?';
     my $eve = user_of('eve')->{user_id};
     is error(delete_user => { userid => $eve }), "failed to delete user ID:$eve eve", 'the owner of a repository';
     is user_of('eve')->{emails}[2], 'aaa@example.org', 'who keeps everything';
     my $owner = create('groups')->{result}{user}{user_id};
     $t->sql("UPDATE repo_group SET owner_id = $owner");
-    is error(delete_user => { userid => 'groups' }), "failed to delete user ID:$owner groups", 'the owner of a repository group';
+    is error(delete_user => { userid => 'groups' }), "failed to delete user ID:$owner groups",
+        'the owner of a repository group';
     $t->sql("UPDATE repo_group SET owner_id = $eve; UPDATE user_group SET owner_id = $owner");
-    is error(delete_user => { userid => 'groups' }), "failed to delete user ID:$owner groups", 'the owner of a user group';
+    is error(delete_user => { userid => 'groups' }), "failed to delete user ID:$owner groups",
+        'the owner of a user group';
 };
 
 subtest 'delete_user: gists' => sub {
     my $writer = create('writer')->{result}{user};
     $t->key(writer => $writer->{api_key});
-    my @gists = map { $t->must(create_gist => { files => { f => { content => 'x' } }, %$_ }, as => 'writer')->{gist}{access_id} }
+    my @gists = map { $t->must(create_gist => { files => { f => { content => 'x' } }, %$_ }, as => 'writer')
+        ->{gist}{access_id} }
         {}, { gist_type => 'private' }, { lifetime => 0 };
     my $store = "$t->{dir}/data/repos/.rc_gist_store";
     $t->sql("UPDATE gist SET expires = 1 WHERE access_id = '$gists[2]'");
     ok -d "$store/$_", "gist $_ is there" for @gists;
     $t->sql("UPDATE user_group SET owner_id = $writer->{user_id}");
-    is error(delete_user => { userid => 'writer' }), "failed to delete user ID:$writer->{user_id} writer", 'an owner stays';
+    is error(delete_user => { userid => 'writer' }), "failed to delete user ID:$writer->{user_id} writer",
+        'an owner stays';
     ok -d "$store/$_", "and so does gist $_" for @gists;
     $t->sql('UPDATE user_group SET owner_id = 2');
     is $t->must(delete_user => { userid => 'writer' })->{msg}, "deleted user ID:$writer->{user_id} writer", 'deleted';
@@ -398,7 +442,8 @@ subtest 'keys that are never revealed' => sub {
     my $closed = RCAPI::Test->new(directives => "RcapiRevealKeys off\n");
     my $user = $closed->must(create_user => { username => 'bob', email => 'b@x' })->{user};
     is_deeply [@$user{qw(api_key api_keys)}], [$MASK, [$MASK]], 'masked for the super-admin who made him';
-    is $closed->sql("SELECT count(*) FROM api_key WHERE user_id = $user->{user_id} AND sealed IS NULL"), "2\n", 'not even kept';
+    is $closed->sql("SELECT count(*) FROM api_key WHERE user_id = $user->{user_id} AND sealed IS NULL"), "2\n",
+        'not even kept';
     is_deeply [@{ $closed->must(get_user => {}) }{qw(api_key api_keys)}], [$MASK, [$MASK]], 'nor told to their owner';
     is $closed->must(get_users => {})->[0]{api_key}, $MASK, 'nor in lists';
     $closed->done;

@@ -39,7 +39,8 @@ subtest 'create_repo: result and row' => sub {
     delete $repo->{followers};
     is_deeply $repo, {
         repo_id => $repo->{repo_id}, repo_name => 'one', repo_type => 'git', clone_uri => '', url => $t->url . '/one',
-        private => JSON::PP::false, description => 'one', landing_rev => ['rev', 'tip'], owner => 'admin', fork_of => undef,
+        private => JSON::PP::false, description => 'one', landing_rev => ['rev', 'tip'], owner => 'admin',
+        fork_of => undef,
         enable_statistics => JSON::PP::false, enable_locking => JSON::PP::false, enable_downloads => JSON::PP::false,
         last_changeset => {
             short_id => '0' x 12, raw_id => '0' x 40, revision => -1, message => '', date => '1970-01-01T00:00:00',
@@ -67,8 +68,10 @@ subtest 'create_repo: names' => sub {
     is create('G/h/r')->{error}, undef, 'names are case-sensitive';
     is create("\x{fc}n\x{ef}c\x{f6}de \x{1f600}")->{error}, undef, 'unicode and blanks';
     my $long = 'x' x 256;
-    for my $name ('', '/', '///', '.', '..', './x', 'a/../b', 'a/./b', '.git', 'a/.hidden', ':', 'a:b', '<test>', 'a\\b', "a\nb",
-                  "a\x7fb", "a\tb", '_x', '_admin/x', '_12', '123', $long, 'x/' . 'y' x 254, 'rm__20200101_000000_123456__x',
+    for my $name ('', '/', '///', '.', '..', './x', 'a/../b', 'a/./b', '.git', 'a/.hidden', ':', 'a:b', '<test>',
+        'a\\b', "a\nb",
+                  "a\x7fb", "a\tb", '_x', '_admin/x', '_12', '123', $long, 'x/' . 'y' x 254,
+                  'rm__20200101_000000_123456__x',
                   'g/rm__20200101_000000_123456__x') {
         my $clean = join '/', grep { length } split m{/}, $name;
         (my $show = $name) =~ s/([^ -~])/sprintf '\\x%02x', ord $1/ge;
@@ -98,7 +101,8 @@ subtest 'nothing is called None or True' => sub {
         [add_field_to_repo => 'key', { repoid => 'one' }, 'failed to create new field for repository `one`'],
         [update_repo => 'name', { repoid => 'one' }, 'failed to update repo `one`', 1],
         [update_repo => 'repo_name', { repoid => 'one' }, 'failed to update repo `one`', 1],
-        [update_repo_group => 'group_name', { repogroupid => 'named' }, 'failed to update repository group `named`', 1],
+        [update_repo_group => 'group_name', { repogroupid => 'named' }, 'failed to update repository group `named`',
+            1],
         [update_user_group => 'group_name', { usergroupid => 'named' }, 'failed to update user group `named`', 1],
     );
     for (@calls) {
@@ -108,9 +112,12 @@ subtest 'nothing is called None or True' => sub {
         is $error->(JSON::PP::true), $text->('True'), "$method: $name true";
         is $error->(undef), $optional ? undef : $text->('None'), "$method: $name null";
     }
-    is $t->call(create_users_group => { name => undef }, dialect => '1.2')->{error}, 'failed to create group None', 'create_users_group (1.2)';
-    is $t->call(create_user => { name => undef }, dialect => '1.2')->{error}, 'failed to create user None', 'create_user (1.2)';
-    is $t->sql("SELECT repo_name FROM repo UNION SELECT group_name FROM repo_group UNION SELECT group_name FROM user_group UNION SELECT username FROM users") =~ /^(None|True)$/m ? $1 : '', '', 'indeed';
+    is $t->call(create_users_group => { name => undef }, dialect => '1.2')->{error}, 'failed to create group None',
+        'create_users_group (1.2)';
+    is $t->call(create_user => { name => undef }, dialect => '1.2')->{error}, 'failed to create user None',
+        'create_user (1.2)';
+    is $t->sql("SELECT repo_name FROM repo UNION SELECT group_name FROM repo_group UNION SELECT group_name
+        FROM user_group UNION SELECT username FROM users") =~ /^(None|True)$/m ? $1 : '', '', 'indeed';
     $t->must(delete_repo_group => { repogroupid => 'named' });
 };
 
@@ -129,13 +136,16 @@ subtest 'create_repo: without repo_type' => sub {
 
 subtest 'url: percent-encoded' => sub {
     $t->repo('forkable', commits => 1);
-    is $t->call(fork_repo => { repoid => 'forkable', fork_name => "p/a b%c#d?e\x{e9}" })->{error}, undef, 'a name that a URL cannot hold as it is';
+    is $t->call(fork_repo => { repoid => 'forkable', fork_name => "p/a b%c#d?e\x{e9}" })->{error}, undef,
+        'a name that a URL cannot hold as it is';
     my ($repo) = grep { $_->{repo_name} =~ m{^p/} } @{ $t->must('get_repos') };
     my $url = $t->url . '/p/a%20b%25c%23d%3fe%c3%a9';
     is $repo->{url}, $url, 'get_repos';
     is repo($repo->{repo_id})->{url}, $url, 'get_repo';
-    is $t->must(update_repo => { repoid => $repo->{repo_id}, description => 'x' })->{repository}{url}, $url, 'update_repo';
-    is $t->get(substr($url, length $t->url) . '/changeset-diff/tip', as => 'admin')->status, 200, 'the address of its views';
+    is $t->must(update_repo => { repoid => $repo->{repo_id}, description => 'x' })->{repository}{url}, $url,
+        'update_repo';
+    is $t->get(substr($url, length $t->url) . '/changeset-diff/tip', as => 'admin')->status, 200,
+        'the address of its views';
     $t->must(delete_repo => { repoid => $_ }) for $repo->{repo_id}, 'forkable';
 };
 
@@ -155,17 +165,20 @@ subtest 'create_repo: who' => sub {
         is create('g/h/r', as => 'bob')->{error}, 'repository group `g/h` does not exist',
             'a taken name is not told to whom may not create there';
         $t->sql("INSERT INTO user_repo_group_permission (group_id, user_id, level)
-                 SELECT g.group_id, u.user_id, 4 FROM repo_group g, users u WHERE g.group_name = 'g/h' AND u.username = 'bob'");
+                 SELECT g.group_id, u.user_id, 4 FROM repo_group g, users u WHERE g.group_name = 'g/h'
+                 AND u.username = 'bob'");
         is create('g/h/z', as => 'bob')->{error}, undef, 'admin of the group';
         is create('g/h/r', as => 'bob')->{error}, 'repo `g/h/r` already exist', 'then he is told';
         is create('admins')->{error}, undef, 'super-admins always';
     });
     is create('c', copy_permissions => 1)->{error}, undef, 'copy_permissions at top level: no effect';
     is create('g/h/copy', copy_permissions => 'true')->{error}, undef, 'copy_permissions in a group';
-    is_deeply [map { "$_->{name} $_->{permission}" } grep { $_->{origin} eq 'permission' } @{ repo('g/h/copy')->{members} }],
+    is_deeply [map { "$_->{name} $_->{permission}" } grep { $_->{origin} eq 'permission' }
+        @{ repo('g/h/copy')->{members} }],
         ['default repository.read', 'bob repository.admin'], 'rows of the group';
     is create('g/h/closed', copy_permissions => 'true', private => 1)->{error}, undef, 'and private';
-    is_deeply [map { "$_->{name} $_->{permission}" } grep { $_->{origin} eq 'permission' } @{ repo('g/h/closed')->{members} }],
+    is_deeply [map { "$_->{name} $_->{permission}" } grep { $_->{origin} eq 'permission' }
+        @{ repo('g/h/closed')->{members} }],
         ['default repository.none', 'bob repository.admin'], 'the default row is none';
 };
 
@@ -199,7 +212,8 @@ subtest 'create_repo: clone_uri, pull' => sub {
     is $t->call(pull => { repoid => 'bobs' }, as => 'bob')->{error}, 'Unable to pull changes from `bobs`', 'its admin';
     rename $source, "$source.gone" or die $!;
     is $t->call(pull => { repoid => 'clone' })->{error}, 'Unable to pull changes from `clone`', 'source gone';
-    for my $uri ("file://$source", 'ext::sh -c id', '-u', '--upload-pack=touch /tmp/x', 'http://127.0.0.1:1/x', 'http://h/ x',
+    for my $uri ("file://$source", 'ext::sh -c id', '-u', '--upload-pack=touch /tmp/x', 'http://127.0.0.1:1/x',
+        'http://h/ x',
                  "http://h/\nx", 'gopher://h/x', '', 'nonsense', 'http://user:secretpassword@127.0.0.1:1/x') {
         next if $uri eq '';
         (my $show = $uri) =~ s/\n/\\n/g;
@@ -216,7 +230,8 @@ subtest 'a pull that waits keeps no connection' => sub {
     my $uri = 'git://127.0.0.1:' . $remote->sockport . '/r';
     $one->must(create_repo => { repo_name => 'slow', repo_type => 'git' });
     $one->must(update_repo => { repoid => 'slow', clone_uri => $uri });
-    my %calls = (pull => { repoid => 'slow' }, create_repo => { repo_name => 'new', repo_type => 'git', clone_uri => $uri });
+    my %calls = (pull => { repoid => 'slow' },
+        create_repo => { repo_name => 'new', repo_type => 'git', clone_uri => $uri });
     my @error = ('Unable to pull changes from `slow`', 'failed to create repository `new`');
     for my $method (sort { $b cmp $a } keys %calls) {
         my $pid = fork // die $!;
@@ -241,7 +256,8 @@ subtest 'get_repo, get_repos' => sub {
         'repository `' . repo('all')->{repo_id} . '` does not exist', 'by id: as sent';
     is repo(repo('one')->{repo_id})->{repo_name}, 'one', 'by id';
     is repo('' . repo('one')->{repo_id})->{repo_name}, 'one', 'by id as text';
-    like $t->call(get_repo => { repoid => 'one' }, as => 'eve')->{result}{followers}[0]{api_key}, qr/^\*{40}$/, 'keys masked';
+    like $t->call(get_repo => { repoid => 'one' }, as => 'eve')->{result}{followers}[0]{api_key}, qr/^\*{40}$/,
+        'keys masked';
     is repo('one')->{followers}[0]{api_key}, $t->key('admin'), 'clear for super-admins';
     my $all = $t->must('get_repos');
     is_deeply [map { $_->{repo_id} } @$all], [sort { $a <=> $b } map { $_->{repo_id} } @$all], 'by id';
@@ -254,20 +270,27 @@ subtest 'get_repo, get_repos' => sub {
     is listed('pushed')->{last_changeset}{revision}, -1, 'lists have the stored copy';
     is repo('pushed')->{last_changeset}{revision}, 2, 'get_repo is never older than the repository';
     is listed('pushed')->{last_changeset}{revision}, 2, 'and stores what it finds';
-    is $t->must(get_repo => { repoid => 'pushed', cache => 'false' })->{last_changeset}{revision}, 2, 'cache=false reads anew';
+    is $t->must(get_repo => { repoid => 'pushed', cache => 'false' })->{last_changeset}{revision}, 2,
+        'cache=false reads anew';
     is repo('pushed')->{last_changeset}{revision}, 2, 'and stores';
     system 'rm', '-rf', $repo->{path};
     is $t->call('get_repos')->{error}, undef, 'a repository that is gone never fails the listing';
     is repo('pushed')->{last_changeset}{revision}, 2, 'nor get_repo: it has the stored copy';
     like $t->error_log, qr/last changeset of pushed: cannot open the repository/, 'and a line in the log';
-    is $t->call(get_repo => { repoid => 'pushed', cache => 0 })->{error}, 'Internal server error', 'gone, and asked for';
+    is $t->call(get_repo => { repoid => 'pushed', cache => 0 })->{error}, 'Internal server error',
+        'gone, and asked for';
 };
 
 subtest 'get_repos: root and traverse' => sub {
     create($_) for 'tree/a', 'tree/sub/b', 'tree/sub/deep/c', 'treelike/d';
     create('tree/hidden/e', private => 1);
-    my $names = sub { my %opt = %{ $_[0] }; shift; [sort map { $_->{repo_name} } @{ $t->must(get_repos => {@_}, %opt) }] };
-    is_deeply $names->({}, root => 'tree'), ['tree/a', 'tree/hidden/e', 'tree/sub/b', 'tree/sub/deep/c'], 'below a group, at any depth';
+    my $names = sub {
+        my %opt = %{ $_[0] };
+        shift;
+        [sort map { $_->{repo_name} } @{ $t->must(get_repos => {@_}, %opt) }]
+    };
+    is_deeply $names->({}, root => 'tree'), ['tree/a', 'tree/hidden/e', 'tree/sub/b', 'tree/sub/deep/c'],
+        'below a group, at any depth';
     is_deeply $names->({}, root => 'tree', traverse => 'false'), ['tree/a'], 'in the group alone';
     is_deeply $names->({}, root => '/tree/sub/'), ['tree/sub/b', 'tree/sub/deep/c'], 'a path';
     is_deeply $names->({}, root => 'treelike'), ['treelike/d'], 'not what only begins like it';
@@ -278,10 +301,12 @@ subtest 'get_repos: root and traverse' => sub {
     is_deeply $names->({}, traverse => 'false'), [grep { !m{/} } @$all], 'no root, not traversed: the top level';
     my $error = sub { $t->call(get_repos => { root => $_[0] }, as => 'eve')->{error} };
     is $error->('nope'), 'Root repository group `nope` does not exist', 'no such group';
-    is_deeply $names->({ as => 'eve' }, root => 'tree/hidden'), [], 'a group that one may read, with nothing to see in it';
+    is_deeply $names->({ as => 'eve' }, root => 'tree/hidden'), [],
+        'a group that one may read, with nothing to see in it';
     $t->must(grant_user_permission_to_repo_group => { repogroupid => $_, userid => 'default', perm => 'group.none' })
         for qw(tree/hidden tree/sub);
-    is $error->('tree/hidden'), 'Root repository group `tree/hidden` does not exist', 'one that one may not see is none';
+    is $error->('tree/hidden'), 'Root repository group `tree/hidden` does not exist',
+        'one that one may not see is none';
     is_deeply $names->({ as => 'eve' }, root => 'tree/sub'), ['tree/sub/b', 'tree/sub/deep/c'],
         'but for what one may read of it, which tells its name';
     is $error->(0 + $id), "Root repository group `$id` does not exist", 'by id it stays hidden';
@@ -290,7 +315,8 @@ subtest 'get_repos: root and traverse' => sub {
 
 subtest 'an argument that the method does not have is logged' => sub {
     my $long = 'k' x 40;
-    is $t->call(get_repo => { repoid => 'one', colour => 'red', apiuser => 1, $long => 'x' })->{error}, undef, 'and ignored';
+    is $t->call(get_repo => { repoid => 'one', colour => 'red', apiuser => 1, $long => 'x' })->{error}, undef,
+        'and ignored';
     my $log = $t->error_log;
     like $log, qr/rcapi:info.*method get_repo: unknown argument colour is ignored/, 'its name';
     like $log, qr/method get_repo: unknown argument with a long name is ignored/, 'not what may be a key';

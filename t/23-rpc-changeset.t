@@ -29,7 +29,8 @@ for (split /\n/, $t->git($r->{path}, 'for-each-ref', '--format=%(objectname) %(r
 subtest 'every commit, as git tells it' => sub {
     for my $i (0 .. $#order) {
         my ($date, $author, $parents, $message) = split /\0/,
-            $t->git($r->{path}, 'show', '-s', '--format=%cd%x00%an <%ae>%x00%P%x00%B', '--date=format-local:%Y-%m-%dT%H:%M:%S', $order[$i]), 4;
+            $t->git($r->{path}, 'show', '-s', '--format=%cd%x00%an <%ae>%x00%P%x00%B',
+                '--date=format-local:%Y-%m-%dT%H:%M:%S', $order[$i]), 4;
         $message =~ s/\n\z//;
         $message = (split /\n\n/, $t->git($r->{path}, 'cat-file', 'commit', $order[$i]), 2)[1];
         utf8::decode($_) for $author, $message;
@@ -48,13 +49,16 @@ subtest 'revisions that are digits' => sub {
     my $tree = $t->git($d->{path}, 'rev-parse', "$ids[0]^{tree}") =~ s/\n//r;
     my ($n, $body) = 0;
     do {
-        $body = "tree $tree\nauthor A <a\@example.org> 1000 +0000\ncommitter A <a\@example.org> 1000 +0000\n\n" . $n++ . "\n";
+        $body = "tree $tree\nauthor A <a\@example.org> 1000 +0000\ncommitter A <a\@example.org> 1000 +0000\n\n" . $n++
+            . "\n";
     } until sha1_hex('commit ' . length($body) . "\0$body") =~ /\A[1-9][0-9]{7}/;
     my $all_digits = $t->git($d->{path}, { stdin => $body }, qw(hash-object -w -t commit --stdin)) =~ s/\n//r;
     my $ref = sub { $t->git($d->{path}, 'update-ref', "refs/$_[0]", $_[1]) };
     my @names = (
-        ['heads/4711', $ids[0]], ['tags/20240101', $ids[1]], ['tags/100000000000', $ids[1]], ['heads/00004711', $ids[1]],
-        ['heads/' . $ids[0], $ids[1]], ["tags/$ids[1]", $ids[0]], ['heads/' . uc($ids[1]), $ids[0]], ['heads/' . substr($ids[2], 0, 8), $ids[0]],
+        ['heads/4711', $ids[0]], ['tags/20240101', $ids[1]], ['tags/100000000000', $ids[1]],
+        ['heads/00004711', $ids[1]],
+        ['heads/' . $ids[0], $ids[1]], ["tags/$ids[1]", $ids[0]], ['heads/' . uc($ids[1]), $ids[0]],
+        ['heads/' . substr($ids[2], 0, 8), $ids[0]],
     );
     $ref->(@$_) for ['heads/digits', $all_digits], @names, ['heads/2', $ids[0]], ['tags/tip', $ids[0]];
     my %wanted = (
@@ -89,7 +93,8 @@ subtest 'revisions' => sub {
     is $id->(uc $order[4]), $order[4], 'in capitals';
     my $short = (grep { /[a-f]/ } map { substr $_, 0, 10 } @order)[0];
     like $id->($short), qr/^$short/, 'unambiguous prefix';
-    is $id->($_), $none, "unknown: $_" for 'nope', substr($order[0], 0, 6) . 'zz', 'f' x 40, '--all', '-1', 'tip^', 'tip~1',
+    is $id->($_), $none, "unknown: $_" for 'nope', substr($order[0], 0, 6) . 'zz', 'f' x 40, '--all', '-1', 'tip^',
+        'tip~1',
         '@{0}', 'tip:a', 'a..b', "\n", "tip\n", 'refs/heads/' . (values %head_of)[0], '../../etc/passwd', 'x' x 5000;
     my ($tree) = $t->git($r->{path}, 'rev-parse', "$order[3]^{tree}") =~ /(\w+)/;
     is $id->($tree), $none, 'a tree is no commit';
@@ -100,7 +105,8 @@ subtest 'revisions' => sub {
 subtest 'checks' => sub {
     is changeset($_)->{error}, 'commit_id must be a string value', "revision $_" for 1, 1.5;
     is changeset('tip', details => 'all')->{error}, 'ret_type must be one of basic,extended,full', 'details';
-    is changeset(1, details => 'all')->{error}, 'ret_type must be one of basic,extended,full', 'details before revision';
+    is changeset(1, details => 'all')->{error}, 'ret_type must be one of basic,extended,full',
+        'details before revision';
     is $t->call(get_repo_changeset => { repoid => 'closed', revision => 'tip' }, as => 'bob')->{error},
         'repository `closed` does not exist', 'no right';
     is $t->call(get_repo_changeset => { repoid => 'nope', revision => 1 }, as => 'bob')->{error},
@@ -108,7 +114,8 @@ subtest 'checks' => sub {
     is $t->call(get_repo_changeset => { repoid => 'hist' }, as => 'bob')->{error},
         'Missing non optional `revision` arg in JSON DATA', 'missing';
     is_deeply $t->call(get_repo_changeset => { repoid => 'void', revision => 'tip' }, as => 'bob')->{result}, {
-        short_id => '0' x 12, raw_id => '0' x 40, revision => -1, message => '', date => '1970-01-01T00:00:00', author => '',
+        short_id => '0' x 12, raw_id => '0' x 40, revision => -1, message => '', date => '1970-01-01T00:00:00',
+        author => '',
         parents => [], branch => undef, diff => [],
     }, 'an empty repository: the empty commit';
 };

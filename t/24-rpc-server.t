@@ -36,7 +36,8 @@ subtest 'get_method' => sub {
         repo_name => '<RequiredType>', repo_type => '<Optional:None>', owner => '<Optional:<OptionalAttr:apiuser>>',
         description => "<Optional:''>", private => '<Optional:False>', clone_uri => '<Optional:None>',
         landing_rev => "<Optional:'rev:tip'>", enable_statistics => '<Optional:False>',
-        enable_locking => '<Optional:False>', enable_downloads => '<Optional:False>', copy_permissions => '<Optional:False>',
+        enable_locking => '<Optional:False>', enable_downloads => '<Optional:False>',
+        copy_permissions => '<Optional:False>',
     }, 'create_repo as the documents print it';
 };
 

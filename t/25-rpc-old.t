@@ -20,10 +20,12 @@ $t->must(create_repo => { repo_name => 'secret', repo_type => 'git', private => 
 $t->must(create_repo => { repo_name => 'bobs', repo_type => 'git', clone_uri => "file://$source", owner => 'bob' });
 
 subtest 'pull' => sub {
-    is_deeply old(pull => { repo => 'CPython' }), { result => 'Pulled from CPython', error => undef }, 'by repo, no id key';
+    is_deeply old(pull => { repo => 'CPython' }), { result => 'Pulled from CPython', error => undef },
+        'by repo, no id key';
     is_deeply old(pull => { repoid => 'CPython' }), { result => 'Pulled from CPython', error => undef }, 'by repoid';
     is_deeply old(pull => { repo => 'nope' }), { result => undef, error => 'Unknown repo "nope"' }, 'unknown';
-    is_deeply old(pull => { repo => 'lone' }), { result => undef, error => 'Unable to pull changes from "lone"' }, 'no clone_uri';
+    is_deeply old(pull => { repo => 'lone' }), { result => undef, error => 'Unable to pull changes from "lone"' },
+        'no clone_uri';
     is old(pull => { repo => 'secret' }, as => 'bob')->{error}, 'Unknown repo "secret"', 'not visible: unknown';
     is old(pull => { repo => 'CPython' }, as => 'bob')->{error}, $FORBIDDEN, 'a reader';
     is old(pull => { repo => 'bobs' }, as => 'bob')->{result}, 'Pulled from bobs', 'its admin';
@@ -31,7 +33,8 @@ subtest 'pull' => sub {
 };
 
 subtest 'create_user' => sub {
-    my $answer = old(create_user => { username => 'carl', password => 'pw-carl-1234', active => 'True', admin => 'False',
+    my $answer = old(create_user => { username => 'carl', password => 'pw-carl-1234', active => 'True',
+        admin => 'False',
         name => 'Carl', lastname => 'X', email => 'Carl@Example.org' });
     is $answer->{error}, undef, 'made';
     is $answer->{result}{msg}, 'created new user carl', 'message';
@@ -41,9 +44,11 @@ subtest 'create_user' => sub {
     is_deeply [@$user{qw(firstname lastname email active admin)}],
         ['Carl', 'X', 'carl@example.org', JSON::PP::true, JSON::PP::false], 'his data';
     is $answer->{result}{user}{username}, 'carl', 'his object beside it';
-    is old(create_user => { username => 'fay', email => 'f@x', firstname => 'Fay', name => 'No', active => 'no' })->{error}, undef,
+    is old(create_user => { username => 'fay', email => 'f@x', firstname => 'Fay', name => 'No', active => 'no' })
+        ->{error}, undef,
         'names of the later API';
-    is_deeply [@{ $t->must(get_user => { userid => 'fay' }) }{qw(firstname active)}], ['Fay', JSON::PP::false], 'firstname wins';
+    is_deeply [@{ $t->must(get_user => { userid => 'fay' }) }{qw(firstname active)}], ['Fay', JSON::PP::false],
+        'firstname wins';
     is old(create_user => { username => 'carl', email => 'other@x' })->{error}, 'user `carl` already exist', 'taken';
     is old(create_user => { username => 'dora', email => 'carl@example.org' })->{error},
         'email `carl@example.org` already exist', 'address taken';
@@ -76,12 +81,14 @@ subtest 'create_users_group' => sub {
     is $t->call(create_users_group => { group_name => "q\na" })->{error}, "failed to create group `q\na`", 'failure';
     is $t->call(create_users_group => { group_name => 'x' }, as => 'bob')->{error}, $FORBIDDEN, 'refused';
     is $t->sql(q(SELECT u.username || ' ' || p.level FROM user_user_group_permission p JOIN users u USING (user_id)
-                 JOIN user_group g USING (users_group_id) WHERE g.group_name = 'qa' ORDER BY 1)), "admin 4\ndefault 1\n", 'its rows';
+                 JOIN user_group g USING (users_group_id) WHERE g.group_name = 'qa' ORDER BY 1)),
+                 "admin 4\ndefault 1\n", 'its rows';
 };
 
 subtest 'all else as with an id' => sub {
     is old(get_user => { userid => 'bob' })->{result}{username}, 'bob', 'get_user';
-    is_deeply old(get_repo => {}), { result => undef, error => 'Missing non optional `repoid` arg in JSON DATA' }, 'errors';
+    is_deeply old(get_repo => {}), { result => undef, error => 'Missing non optional `repoid` arg in JSON DATA' },
+        'errors';
     is_deeply old(nothing => {}), { result => undef, error => 'No such method: nothing' }, 'no method';
 };
 

@@ -16,12 +16,17 @@ sub error { return $t->call(@_)->{error} }
 sub group { return $t->must(get_user_group => { usergroupid => $_[0] }, @_[1 .. $#_]) }
 sub users { return join ' ', map { $_->{username} } @{ group(@_)->{users} } }
 sub rows { return [map { "$_->{type} $_->{name} $_->{permission} $_->{origin}" } @{ $_[0]{members} }] }
-sub create { my ($name, %args) = @_; my @opt = delete $args{as} // 'admin'; return $t->call(create_user_group => { group_name => $name, %args }, as => @opt) }
+sub create {
+    my ($name, %args) = @_;
+    my @opt = delete $args{as} // 'admin';
+    return $t->call(create_user_group => { group_name => $name, %args }, as => @opt)
+}
 
 # Sets what everybody may do on a user group.
 sub everyone {
     my ($group, $level) = @_;
-    $t->must(grant_user_permission_to_user_group => { usergroupid => $group, userid => 'default', perm => "usergroup.$level" });
+    $t->must(grant_user_permission_to_user_group => { usergroupid => $group, userid => 'default',
+        perm => "usergroup.$level" });
 }
 
 subtest 'create_user_group' => sub {
@@ -32,7 +37,8 @@ subtest 'create_user_group' => sub {
             group_description => 'D', active => $true, owner => 'admin', users => [] } } }, 'answer';
     is_deeply rows(group('devs')), ['user admin usergroup.admin owner', 'user default usergroup.read permission',
         'user admin usergroup.admin permission'], 'its rows: everybody, the owner';
-    is_deeply [@{ create('idle', active => 'false', owner => 'bob')->{result}{user_group} }{qw(active owner)}], [$false, 'bob'],
+    is_deeply [@{ create('idle', active => 'false', owner => 'bob')->{result}{user_group} }{qw(active owner)}],
+        [$false, 'bob'],
         'active, owner';
     is create('byid', owner => $user{eve}{user_id})->{result}{user_group}{owner}, 'eve', 'owner by id';
     is create('devs')->{error}, 'user group `devs` already exist', 'taken';
@@ -51,12 +57,16 @@ subtest 'create_user_group' => sub {
     is error(create_user_group => {}), 'Missing non optional `group_name` arg in JSON DATA', 'missing';
     is create('n', as => 'bob')->{error}, $FORBIDDEN, 'refused';
     is create('devs', as => 'bob')->{error}, $FORBIDDEN, 'and not told that it is taken';
-    $t->sql("UPDATE user_global_permission SET name = 'hg.usergroup.create.true' WHERE name = 'hg.usergroup.create.false'");
-    is_deeply [@{ create('bobs', as => 'bob')->{result}{user_group} }{qw(owner users)}], ['bob', []], 'hg.usergroup.create.true';
+    $t->sql("UPDATE user_global_permission SET name = 'hg.usergroup.create.true'
+        WHERE name = 'hg.usergroup.create.false'");
+    is_deeply [@{ create('bobs', as => 'bob')->{result}{user_group} }{qw(owner users)}], ['bob', []],
+        'hg.usergroup.create.true';
     is create('for eve', as => 'bob', owner => 'eve')->{error}, undef, 'who may create may name an owner';
-    is_deeply rows(group('for eve', as => 'eve')), ['user admin usergroup.admin super-admin', 'user eve usergroup.admin owner',
+    is_deeply rows(group('for eve', as => 'eve')),
+        ['user admin usergroup.admin super-admin', 'user eve usergroup.admin owner',
         'user default usergroup.read permission', 'user eve usergroup.admin permission'], 'his row';
-    $t->sql("UPDATE user_global_permission SET name = 'hg.usergroup.create.false' WHERE name = 'hg.usergroup.create.true'");
+    $t->sql("UPDATE user_global_permission SET name = 'hg.usergroup.create.false'
+        WHERE name = 'hg.usergroup.create.true'");
     $t->sql("UPDATE user_global_permission SET name = 'usergroup.none' WHERE name = 'usergroup.read'");
     is create('shy')->{error}, undef, 'made while the default is usergroup.none';
     $t->sql("UPDATE user_global_permission SET name = 'usergroup.read' WHERE name = 'usergroup.none'");
@@ -64,11 +74,13 @@ subtest 'create_user_group' => sub {
 };
 
 subtest 'members of a group' => sub {
-    is_deeply $t->call(add_user_to_user_group => { usergroupid => 'devs', userid => 'zoe' }), { id => 1, error => undef,
+    is_deeply $t->call(add_user_to_user_group => { usergroupid => 'devs', userid => 'zoe' }),
+        { id => 1, error => undef,
         result => { success => $true, msg => 'added member `zoe` to user group `devs`' } }, 'add';
     is_deeply $t->must(add_user_to_user_group => { usergroupid => 'devs', userid => 'zoe' }),
         { success => $false, msg => 'User is already in that group' }, 'twice';
-    is $t->must(add_user_to_user_group => { usergroupid => group('devs')->{users_group_id}, userid => $user{bob}{user_id} })->{msg},
+    is $t->must(add_user_to_user_group => { usergroupid => group('devs')->{users_group_id},
+        userid => $user{bob}{user_id} })->{msg},
         'added member `bob` to user group `devs`', 'by ids';
     is users('devs'), 'zoe bob', 'in the order they joined';
     is_deeply $t->must(remove_user_from_user_group => { usergroupid => 'devs', userid => 'zoe' }),
@@ -84,8 +96,10 @@ subtest 'members of a group' => sub {
         is $try->('devs', 'zoe', 'bob'), 'user group `devs` does not exist', "$method: a reader";
         is $try->('devs', 'nobody', 'bob'), 'user group `devs` does not exist', "$method: he is told nothing of users";
         is $try->('idle', 'nobody', 'bob'), 'user `nobody` does not exist', "$method: the owner";
-        is error($method => { usergroupid => 'devs' }), 'Missing non optional `userid` arg in JSON DATA', "$method: missing user";
-        is error($method => { userid => 'bob' }), 'Missing non optional `usergroupid` arg in JSON DATA', "$method: missing group";
+        is error($method => { usergroupid => 'devs' }), 'Missing non optional `userid` arg in JSON DATA',
+            "$method: missing user";
+        is error($method => { userid => 'bob' }), 'Missing non optional `usergroupid` arg in JSON DATA',
+            "$method: missing group";
     }
 };
 
@@ -110,7 +124,8 @@ subtest 'get_user_group, get_user_groups' => sub {
     ok !exists $devs->{members}, 'without members';
     $t->must(add_user_to_user_group => { usergroupid => $_->[0], userid => $_->[1] })
         for ['shy', 'bob'], ['shy', 'zoe'], ['idle', 'zoe'], ['for eve', 'zoe'], ['for eve', 'bob'];
-    my %eve = map { $_->{group_name} => join ' ', map { "$_->{username}:" . ($_->{api_key} eq $MASKED) } @{ $_->{users} } }
+    my %eve = map { $_->{group_name} => join ' ', map { "$_->{username}:" . ($_->{api_key} eq $MASKED) }
+        @{ $_->{users} } }
         @{ $t->must(get_user_groups => {}, as => 'eve') };
     ok !exists $eve{shy}, 'only groups that he may read';
     is_deeply [@eve{'devs', 'idle', 'byid', 'for eve'}], ['bob:1', 'zoe:1', '', 'zoe:1 bob:1'],
@@ -120,7 +135,8 @@ subtest 'get_user_group, get_user_groups' => sub {
 
 subtest 'update_user_group' => sub {
     my $id = group('devs')->{users_group_id};
-    my $answer = $t->call(update_user_group => { usergroupid => 'devs', group_name => 'makers', description => 'M', owner => 'eve',
+    my $answer = $t->call(update_user_group => { usergroupid => 'devs', group_name => 'makers', description => 'M',
+        owner => 'eve',
         active => 'no' });
     is $answer->{result}{msg}, "updated user group ID:$id makers", 'answer';
     is $answer->{result}{user_group}{users}[0]{api_key}, $t->key('bob'), 'keys clear for super-admins';
@@ -130,17 +146,23 @@ subtest 'update_user_group' => sub {
     $answer = $t->call(update_user_group => { usergroupid => 'makers', description => '', active => 1 }, as => 'eve');
     is $answer->{error}, undef, 'the new owner may';
     is $answer->{result}{user_group}{users}[0]{api_key}, $MASKED, 'keys masked for others';
-    is_deeply [@{ group('makers') }{qw(group_name group_description owner active)}], ['makers', '', 'eve', $true], 'only what was sent';
+    is_deeply [@{ group('makers') }{qw(group_name group_description owner active)}], ['makers', '', 'eve', $true],
+        'only what was sent';
     is $t->must(update_user_group => { usergroupid => $id })->{msg}, "updated user group ID:$id makers", 'nothing';
-    is error(update_user_group => { usergroupid => 'makers', group_name => undef, owner => undef, active => undef }), undef,
+    is error(update_user_group => { usergroupid => 'makers', group_name => undef, owner => undef, active => undef }),
+        undef,
         'null is nothing';
     is error(update_user_group => { usergroupid => 'makers', group_name => 'makers' }), undef, 'its own name';
-    is error(update_user_group => { usergroupid => 'makers', group_name => $_ }), 'failed to update user group `makers`', "name '$_'"
+    is error(update_user_group => { usergroupid => 'makers', group_name => $_ }),
+        'failed to update user group `makers`', "name '$_'"
         for '', 'shy', '44', '_44', "a\tb", 'y' x 256;
-    is error(update_user_group => { usergroupid => $id, group_name => 'shy' }), "failed to update user group `$id`", 'as sent';
-    is error(update_user_group => { usergroupid => 'makers', group_name => 'x', owner => 'nobody' }), 'user `nobody` does not exist',
+    is error(update_user_group => { usergroupid => $id, group_name => 'shy' }), "failed to update user group `$id`",
+        'as sent';
+    is error(update_user_group => { usergroupid => 'makers', group_name => 'x', owner => 'nobody' }),
+        'user `nobody` does not exist',
         'unknown owner';
-    is error(update_user_group => { usergroupid => 'nope', owner => 'nobody' }), 'user group `nope` does not exist', 'unknown';
+    is error(update_user_group => { usergroupid => 'nope', owner => 'nobody' }), 'user group `nope` does not exist',
+        'unknown';
     is error(update_user_group => { usergroupid => 'makers', owner => 'nobody' }, as => 'bob'),
         'user group `makers` does not exist', 'a reader, told nothing of users';
     is error(update_user_group => {}), 'Missing non optional `usergroupid` arg in JSON DATA', 'missing';
@@ -149,28 +171,38 @@ subtest 'update_user_group' => sub {
 
 subtest 'rights of users' => sub {
     everyone(makers => 'none');
-    is error(get_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist', 'closed';
-    is_deeply $t->call(grant_user_permission_to_user_group => { usergroupid => 'makers', userid => 'zoe', perm => 'usergroup.write' }),
+    is error(get_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist',
+        'closed';
+    is_deeply $t->call(grant_user_permission_to_user_group => { usergroupid => 'makers', userid => 'zoe',
+        perm => 'usergroup.write' }),
         { id => 1, error => undef, result => {
-            msg => 'Granted perm: `usergroup.write` for user: `zoe` in user group: `makers`', success => $true } }, 'grant';
+            msg => 'Granted perm: `usergroup.write` for user: `zoe` in user group: `makers`', success => $true } },
+            'grant';
     is group('makers', as => 'zoe')->{group_name}, 'makers', 'he may read now';
-    is error(update_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist', 'not change it';
+    is error(update_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist',
+        'not change it';
     $t->must(grant_user_permission_to_user_group => { usergroupid => group('makers')->{users_group_id},
         userid => $user{zoe}{user_id}, perm => 'usergroup.admin' });
     is error(update_user_group => { usergroupid => 'makers' }, as => 'zoe'), undef, 'granted again, by ids: replaced';
     is_deeply rows(group('makers')), ['user admin usergroup.admin super-admin', 'user eve usergroup.admin owner',
-        'user default usergroup.none permission', 'user admin usergroup.admin permission', 'user zoe usergroup.admin permission'],
+        'user default usergroup.none permission', 'user admin usergroup.admin permission',
+        'user zoe usergroup.admin permission'],
         'one row each';
-    is_deeply $t->must(revoke_user_permission_from_user_group => { usergroupid => 'makers', userid => 'zoe' }, as => 'eve'),
+    is_deeply $t->must(revoke_user_permission_from_user_group => { usergroupid => 'makers', userid => 'zoe' },
+        as => 'eve'),
         { msg => 'Revoked perm for user: `zoe` in user group: `makers`', success => $true }, 'revoke';
-    is error(get_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist', 'closed again';
-    is error(revoke_user_permission_from_user_group => { usergroupid => 'makers', userid => 'zoe' }), undef, 'nothing to revoke';
+    is error(get_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist',
+        'closed again';
+    is error(revoke_user_permission_from_user_group => { usergroupid => 'makers', userid => 'zoe' }), undef,
+        'nothing to revoke';
     my $try = sub {
         my ($args, $who) = @_;
-        return error(grant_user_permission_to_user_group => { usergroupid => 'makers', userid => 'zoe', perm => 'usergroup.read', %$args },
+        return error(grant_user_permission_to_user_group => { usergroupid => 'makers', userid => 'zoe',
+            perm => 'usergroup.read', %$args },
             as => $who // 'admin');
     };
-    is $try->({ usergroupid => 'nope', userid => 'x', perm => 'x' }), 'user group `nope` does not exist', 'unknown group first';
+    is $try->({ usergroupid => 'nope', userid => 'x', perm => 'x' }), 'user group `nope` does not exist',
+        'unknown group first';
     is $try->({ userid => 'x', perm => 'x' }), 'user `x` does not exist', 'then the user';
     is $try->({ perm => 'x' }), 'permission `x` does not exist', 'then the permission';
     is $try->({ perm => undef }), 'permission `None` does not exist', 'null';
@@ -181,7 +213,8 @@ subtest 'rights of users' => sub {
     is $try->({ userid => 'x', perm => 'x' }, 'zoe'), 'user group `makers` does not exist', 'nor do writers';
     is error(revoke_user_permission_from_user_group => { usergroupid => 'makers', userid => 'x' }, as => 'zoe'),
         'user group `makers` does not exist', 'revoke: nor here';
-    is error(revoke_user_permission_from_user_group => { usergroupid => 'makers', userid => 'x' }), 'user `x` does not exist',
+    is error(revoke_user_permission_from_user_group => { usergroupid => 'makers', userid => 'x' }),
+        'user `x` does not exist',
         'revoke: unknown user';
     is error(grant_user_permission_to_user_group => { usergroupid => 'makers', userid => 'zoe' }),
         'Missing non optional `perm` arg in JSON DATA', 'missing';
@@ -190,40 +223,52 @@ subtest 'rights of users' => sub {
 subtest 'rights of user groups' => sub {
     everyone(makers => 'none');
     my %both = (usergroupid => 'makers', sourceusergroupid => 'shy');
-    is error(get_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist', 'closed';
-    is_deeply $t->call(grant_user_group_permission_to_user_group => { %both, perm => 'usergroup.read' }), { id => 1, error => undef,
-        result => { msg => 'Granted perm: `usergroup.read` for user group: `shy` in user group: `makers`', success => $true } }, 'grant';
+    is error(get_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist',
+        'closed';
+    is_deeply $t->call(grant_user_group_permission_to_user_group => { %both, perm => 'usergroup.read' }),
+        { id => 1, error => undef,
+        result => { msg => 'Granted perm: `usergroup.read` for user group: `shy` in user group: `makers`',
+            success => $true } }, 'grant';
     is group('makers', as => 'zoe')->{group_name}, 'makers', 'a member of the source may read the target';
     is rows(group('makers'))->[-1], 'user_group shy usergroup.read permission', 'in the member list';
     $t->must(update_user_group => { usergroupid => 'shy', active => 0 });
-    is error(get_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist', 'not while it is inactive';
+    is error(get_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist',
+        'not while it is inactive';
     $t->must(update_user_group => { usergroupid => 'shy', active => 1 });
-    is error(get_user_group => { usergroupid => 'shy' }, as => 'eve'), 'user group `shy` does not exist', 'nothing the other way round';
+    is error(get_user_group => { usergroupid => 'shy' }, as => 'eve'), 'user group `shy` does not exist',
+        'nothing the other way round';
     is_deeply $t->must(revoke_user_group_permission_from_user_group => \%both), {
         msg => 'Revoked perm for user group: `shy` in user group: `makers`', success => $true }, 'revoke';
     is error(revoke_user_group_permission_from_user_group => \%both), undef, 'nothing to revoke';
-    is error(get_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist', 'closed again';
+    is error(get_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist',
+        'closed again';
     for my $verb ('grant', 'revoke') {
-        my $method = $verb eq 'grant' ? 'grant_user_group_permission_to_user_group' : 'revoke_user_group_permission_from_user_group';
+        my $method = $verb eq 'grant' ? 'grant_user_group_permission_to_user_group'
+            : 'revoke_user_group_permission_from_user_group';
         my $try = sub {
             my ($args, $who) = @_;
-            return error($method => { %both, $verb eq 'grant' ? (perm => 'usergroup.read') : (), %$args }, as => $who // 'admin');
+            return error($method => { %both, $verb eq 'grant' ? (perm => 'usergroup.read') : (), %$args },
+                as => $who // 'admin');
         };
         is $try->({ sourceusergroupid => 'nope' }), 'user group `nope` does not exist', "$verb: unknown source";
         is $try->({ usergroupid => 'nope' }), 'user group `nope` does not exist', "$verb: unknown target";
         is $try->({}, 'zoe'), 'user group `makers` does not exist', "$verb: may not see the target";
         is $try->({}, 'eve'), 'user group `shy` does not exist', "$verb: may not see the source";
         everyone(makers => 'write');
-        is $try->({ perm => 'x' }, 'zoe'), 'to user group `makers` does not exist', "$verb: may see, not administer the target";
+        is $try->({ perm => 'x' }, 'zoe'), 'to user group `makers` does not exist',
+            "$verb: may see, not administer the target";
         everyone(makers => 'none');
         is $try->({ sourceusergroupid => 'idle' }, 'eve'), undef, "$verb: admin of the target, reader of the source";
-        is error($method => { usergroupid => 'makers' }), 'Missing non optional `sourceusergroupid` arg in JSON DATA', "$verb: missing";
+        is error($method => { usergroupid => 'makers' }), 'Missing non optional `sourceusergroupid` arg in JSON DATA',
+            "$verb: missing";
     }
-    is error(grant_user_group_permission_to_user_group => { %both, perm => 'x' }), 'permission `x` does not exist', 'permission';
+    is error(grant_user_group_permission_to_user_group => { %both, perm => 'x' }), 'permission `x` does not exist',
+        'permission';
     is error(grant_user_group_permission_to_user_group => { %both, perm => 'group.read' }),
         'permission `group.read` is invalid, should start with usergroup.', 'prefix';
     my $id = group('makers')->{users_group_id};
-    is error(grant_user_group_permission_to_user_group => { usergroupid => 'makers', sourceusergroupid => $id, perm => 'usergroup.read' }),
+    is error(grant_user_group_permission_to_user_group => { usergroupid => 'makers', sourceusergroupid => $id,
+        perm => 'usergroup.read' }),
         "failed to edit permission for user group: `$id` in user group: `makers`", 'source = target';
 };
 
@@ -233,23 +278,30 @@ subtest 'delete_user_group' => sub {
     $t->must(create_repo => { repo_name => 'a', repo_type => 'git', private => 1 });
     $t->sql("INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
              SELECT repo_id, $id, 1 FROM repo WHERE repo_name = '$_'") for 'g/z', 'a';
-    $t->must(grant_user_group_permission_to_repo_group => { repogroupid => 'g', usergroupid => 'makers', perm => 'group.read' });
+    $t->must(grant_user_group_permission_to_repo_group => { repogroupid => 'g', usergroupid => 'makers',
+        perm => 'group.read' });
     is error(delete_user_group => { usergroupid => 'makers' }), 'RepoGroup assigned to a,g/z,g', 'assigned';
     $t->must(remove_user_from_user_group => { usergroupid => 'makers', userid => 'bob' });
     is error(delete_user_group => { usergroupid => 'makers' }, as => 'eve'), 'RepoGroup assigned to g/z,g',
         'nobody is told of what he may not read';
-    $t->sql("DELETE FROM user_group_repo_permission WHERE repo_id <> (SELECT repo_id FROM repo WHERE repo_name = 'a')");
+    $t->sql(
+        "DELETE FROM user_group_repo_permission WHERE repo_id <> (SELECT repo_id FROM repo WHERE repo_name = 'a')");
     $t->must(revoke_user_group_permission_from_repo_group => { repogroupid => 'g', usergroupid => 'makers' });
-    is error(delete_user_group => { usergroupid => 'makers' }, as => 'eve'), "failed to delete user group ID:$id makers",
+    is error(delete_user_group => { usergroupid => 'makers' }, as => 'eve'),
+        "failed to delete user group ID:$id makers",
         'if nothing is left to tell, the failure';
     is error(delete_user_group => { usergroupid => 'makers' }), 'RepoGroup assigned to a', 'super-admins are told';
-    is error(delete_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist', 'refused';
-    is error(delete_user_group => { usergroupid => 'idle' }, as => 'eve'), 'user group `idle` does not exist', 'a reader';
+    is error(delete_user_group => { usergroupid => 'makers' }, as => 'zoe'), 'user group `makers` does not exist',
+        'refused';
+    is error(delete_user_group => { usergroupid => 'idle' }, as => 'eve'), 'user group `idle` does not exist',
+        'a reader';
     is error(delete_user_group => { usergroupid => 'nope' }), 'user group `nope` does not exist', 'unknown';
     is error(delete_user_group => {}), 'Missing non optional `usergroupid` arg in JSON DATA', 'missing';
     $t->sql('DELETE FROM user_group_repo_permission');
-    $t->must(grant_user_group_permission_to_user_group => { usergroupid => 'shy', sourceusergroupid => 'makers', perm => 'usergroup.read' });
-    is_deeply $t->call(delete_user_group => { usergroupid => 'makers' }, as => 'eve'), { id => 1, error => undef, result => {
+    $t->must(grant_user_group_permission_to_user_group => { usergroupid => 'shy', sourceusergroupid => 'makers',
+        perm => 'usergroup.read' });
+    is_deeply $t->call(delete_user_group => { usergroupid => 'makers' }, as => 'eve'),
+        { id => 1, error => undef, result => {
         msg => "deleted user group ID:$id makers", user_group => undef } }, 'deleted by its owner';
     is error(get_user_group => { usergroupid => $id }), "user group `$id` does not exist", 'gone';
     is_deeply [grep { /makers/ } @{ rows(group('shy')) }], [], 'with its rows on other groups';
@@ -264,14 +316,18 @@ subtest 'old names' => sub {
     is_deeply $t->must(get_user_group => { usersgroupid => 'shy' }), group('shy'), 'and the other way round';
     is_deeply $t->must('get_users_groups'), $t->must('get_user_groups'), 'get_users_groups';
     my %args = (usersgroupid => 'makers', userid => 'zoe');
-    is $t->must(add_user_to_users_group => \%args)->{msg}, 'added member `zoe` to user group `makers`', 'add_user_to_users_group';
+    is $t->must(add_user_to_users_group => \%args)->{msg}, 'added member `zoe` to user group `makers`',
+        'add_user_to_users_group';
     is $t->must(add_user_to_users_group => \%args)->{success}, $false, 'twice';
-    is $t->must(remove_user_from_users_group => \%args)->{msg}, 'removed member zoe from user group makers', 'remove_user_from_users_group';
+    is $t->must(remove_user_from_users_group => \%args)->{msg}, 'removed member zoe from user group makers',
+        'remove_user_from_users_group';
     is $t->must(remove_user_from_users_group => \%args)->{success}, $false, 'twice';
     is error(get_users_group => {}), 'Missing non optional `usergroupid` arg in JSON DATA', 'missing';
     for my $method (qw(get_users_group add_user_to_users_group remove_user_from_users_group)) {
-        is error($method => { usersgroupid => 'nope', userid => 'bob' }), 'user group `nope` does not exist', "$method: unknown";
-        is error($method => { usersgroupid => 'shy', userid => 'bob' }, as => 'eve'), 'user group `shy` does not exist', "$method: refused";
+        is error($method => { usersgroupid => 'nope', userid => 'bob' }), 'user group `nope` does not exist',
+            "$method: unknown";
+        is error($method => { usersgroupid => 'shy', userid => 'bob' }, as => 'eve'),
+            'user group `shy` does not exist', "$method: refused";
     }
 };
 

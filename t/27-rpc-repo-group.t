@@ -18,8 +18,16 @@ my ($true, $false) = (JSON::PP::true, JSON::PP::false);
 sub error { return $t->call(@_)->{error} }
 sub group { return $t->must(get_repo_group => { repogroupid => $_[0] }, @_[1 .. $#_]) }
 sub rows { return [map { "$_->{type} $_->{name} $_->{permission} $_->{origin}" } @{ $_[0]{members} }] }
-sub create { my ($name, %args) = @_; my @as = (as => delete $args{as} // 'admin'); return $t->call(create_repo_group => { group_name => $name, %args }, @as) }
-sub update { my ($id, %args) = @_; my @as = (as => delete $args{as} // 'admin'); return $t->call(update_repo_group => { repogroupid => $id, %args }, @as) }
+sub create {
+    my ($name, %args) = @_;
+    my @as = (as => delete $args{as} // 'admin');
+    return $t->call(create_repo_group => { group_name => $name, %args }, @as)
+}
+sub update {
+    my ($id, %args) = @_;
+    my @as = (as => delete $args{as} // 'admin');
+    return $t->call(update_repo_group => { repogroupid => $id, %args }, @as)
+}
 sub must_create { my $a = create(@_); die $a->{error} if $a->{error}; return $a->{result}{repo_group} }
 sub new_repo { my ($name, %args) = @_; $t->must(create_repo => { repo_name => $name, repo_type => 'git', %args }) }
 sub names { return join ' ', map { $_->{group_name} } @{ $t->must(get_repo_groups => {}, @_) } }
@@ -32,18 +40,26 @@ sub with_global {
     $code->();
     $t->sql("UPDATE user_global_permission SET name = '$from' WHERE name = '$to'");
 }
-sub grant { my ($group, $user, $level, @more) = @_; $t->must(grant_user_permission_to_repo_group => { repogroupid => $group, userid => $user, perm => "group.$level", @more }) }
+sub grant {
+    my ($group, $user, $level, @more) = @_;
+    $t->must(grant_user_permission_to_repo_group => { repogroupid => $group, userid => $user, perm => "group.$level",
+        @more })
+}
 
 subtest 'create_repo_group' => sub {
     my $answer = create('g');
     my $id = $answer->{result}{repo_group}{group_id};
     is_deeply $answer, { id => 1, error => undef, result => { msg => 'Created new repo group `g`', repo_group => {
-        group_id => $id, group_name => 'g', group_description => 'g', parent_group => undef, repositories => [], owner => 'admin' } } },
+        group_id => $id, group_name => 'g', group_description => 'g', parent_group => undef, repositories => [],
+        owner => 'admin' } } },
         'answer';
     ok -d "$root/g", 'its directory';
-    is_deeply rows(group('g')), ['user admin group.admin owner', 'user default group.read permission'], 'no row for a super-admin';
-    is create('//g//h//', description => 'D', owner => 'bob')->{result}{msg}, 'Created new repo group `g/h`', 'cleaned';
-    is_deeply [@{ group('g/h') }{qw(group_description parent_group owner)}], ['D', 'g', 'bob'], 'description, parent, owner';
+    is_deeply rows(group('g')), ['user admin group.admin owner', 'user default group.read permission'],
+        'no row for a super-admin';
+    is create('//g//h//', description => 'D', owner => 'bob')->{result}{msg}, 'Created new repo group `g/h`',
+        'cleaned';
+    is_deeply [@{ group('g/h') }{qw(group_description parent_group owner)}], ['D', 'g', 'bob'],
+        'description, parent, owner';
     ok -d "$root/g/h", 'its directory below';
     is_deeply rows(group('g/h')), ['user admin group.admin super-admin', 'user bob group.admin owner',
         'user default group.read permission', 'user bob group.admin permission'], 'a row for another owner';
@@ -54,7 +70,8 @@ subtest 'create_repo_group' => sub {
     is create('x/y')->{error}, 'repository group `x` does not exist', 'parents are not made';
     is create('g/x/y')->{error}, 'repository group `g/x` does not exist', 'nor deeper ones';
     is create('n', owner => 'nobody')->{error}, 'failed to create repo group `n`', 'unknown owner';
-    for my $name ('', '/', '.', '..', '.git', 'g/.hidden', ':', 'a:b', '<test>', 'a\\b', "a\nb", '_x', '123', 'z' x 256,
+    for my $name ('', '/', '.', '..', '.git', 'g/.hidden', ':', 'a:b', '<test>', 'a\\b', "a\nb", '_x', '123',
+        'z' x 256,
                   'rm__20200101_000000_123456__x', 'g/rm__20200101_000000_123456_GROUP_x') {
         my $clean = join '/', grep { length } split m{/}, $name;
         is create($name)->{error}, "failed to create repo group `$clean`", 'refused: ' . ($name =~ s/[^ -~]/?/gr);
@@ -81,7 +98,8 @@ subtest 'create_repo_group: parent, as Kallithea says' => sub {
     is $made->{msg}, 'Created new repo group `ka/one`', 'by path';
     is $made->{repo_group}{parent_group}, 'ka', 'below it';
     is $make->(group_name => 'two', parent => 0 + $id)->{result}{repo_group}{group_name}, 'ka/two', 'by id';
-    is $make->(group_name => 'three', parent => $_)->{error}, $_ ? 'repository group `nope` does not exist' : undef, 'parent ' . ($_ // 'null')
+    is $make->(group_name => 'three', parent => $_)->{error}, $_ ? 'repository group `nope` does not exist' : undef,
+        'parent ' . ($_ // 'null')
         for 'nope', undef;
     is $make->(group_name => 'one', parent => 'ka')->{error}, 'repo group `ka/one` already exist', 'taken';
     $t->must(delete_repo_group => { repogroupid => $_ }) for qw(ka/one ka/two ka three);
@@ -93,7 +111,8 @@ subtest 'create_repo_group: who' => sub {
     is create('g/b', as => 'bob')->{error}, $FORBIDDEN, 'a reader of the parent';
     is create('x/b', as => 'bob')->{error}, 'repository group `x` does not exist', 'no such parent';
     grant('g', 'default', 'none');
-    is create('g/b', as => 'bob')->{error}, 'repository group `g` does not exist', 'a parent that he may not see: the same';
+    is create('g/b', as => 'bob')->{error}, 'repository group `g` does not exist',
+        'a parent that he may not see: the same';
     grant('g', 'default', 'read');
     is create('g/h/b', as => 'bob')->{error}, undef, 'admin of the parent';
     is create('g/h/b', as => 'bob')->{error}, 'repo group `g/h/b` already exist', 'then he is told';
@@ -110,24 +129,30 @@ subtest 'create_repo_group: permissions' => sub {
     $t->must(create_user_group => { group_name => $_ }) for 'devs', 'ops';
     must_create('src', owner => 'bob');
     grant('src', @$_) for ['eve', 'write'], ['zoe', 'none'], ['default', 'none'];
-    $t->must(grant_user_group_permission_to_repo_group => { repogroupid => 'src', usergroupid => $_->[0], perm => $_->[1] })
+    $t->must(grant_user_group_permission_to_repo_group => { repogroupid => 'src', usergroupid => $_->[0],
+        perm => $_->[1] })
         for ['ops', 'group.read'], ['devs', 'group.write'];
     my @groups = ('user_group ops group.read permission', 'user_group devs group.write permission');
     must_create('src/copy', copy_permissions => 'true');
     is_deeply rows(group('src/copy')), ['user admin group.admin owner', 'user default group.none permission',
-        'user bob group.admin permission', 'user eve group.write permission', 'user zoe group.none permission', @groups], 'all rows copied';
+        'user bob group.admin permission', 'user eve group.write permission', 'user zoe group.none permission',
+        @groups], 'all rows copied';
     must_create('src/zoe', copy_permissions => 1, owner => 'zoe');
     is_deeply rows(group('src/zoe')), ['user admin group.admin super-admin', 'user zoe group.admin owner',
         'user default group.none permission', 'user bob group.admin permission', 'user zoe group.admin permission',
         'user eve group.write permission', @groups], "but the new owner's";
     must_create('src/plain');
-    is_deeply rows(group('src/plain')), ['user admin group.admin owner', 'user default group.read permission'], 'not asked for';
+    is_deeply rows(group('src/plain')), ['user admin group.admin owner', 'user default group.read permission'],
+        'not asked for';
     must_create('top', copy_permissions => 1);
-    is_deeply rows(group('top')), ['user admin group.admin owner', 'user default group.read permission'], 'no parent: no effect';
-    is error(get_repo_group => { repogroupid => 'src/copy' }, as => 'zoe'), 'repository group `src/copy` does not exist', 'a copied none';
+    is_deeply rows(group('top')), ['user admin group.admin owner', 'user default group.read permission'],
+        'no parent: no effect';
+    is error(get_repo_group => { repogroupid => 'src/copy' }, as => 'zoe'),
+        'repository group `src/copy` does not exist', 'a copied none';
     is group('src/copy', as => 'eve')->{group_name}, 'src/copy', 'a copied write';
     with_global('group.read', 'group.write', sub {
-        is rows(must_create('w') && group('w'))->[1], 'user default group.write permission', "the default user's global level";
+        is rows(must_create('w') && group('w'))->[1], 'user default group.write permission',
+            "the default user's global level";
     });
 };
 
@@ -136,10 +161,12 @@ subtest 'copy_permissions: only of a group that the caller may see' => sub {
     grant('closed', default => 'none');
     with_global('hg.repogroup.create.false', 'hg.repogroup.create.true', sub {
         is create('closed/kept', copy_permissions => 1, as => 'eve')->{error}, undef, 'the right to create anywhere';
-        $t->must(create_repo => { repo_name => "closed/$_", repo_type => 'git', copy_permissions => 1 }, as => $_) for qw(eve bob);
+        $t->must(create_repo => { repo_name => "closed/$_", repo_type => 'git', copy_permissions => 1 }, as => $_)
+            for qw(eve bob);
     });
     is_deeply rows(group('closed/kept')), ['user admin group.admin super-admin', 'user eve group.admin owner',
-        'user default group.read permission', 'user eve group.admin permission'], 'nothing of the hidden group is told: create_repo_group';
+        'user default group.read permission', 'user eve group.admin permission'],
+        'nothing of the hidden group is told: create_repo_group';
     my $rows = sub { rows($t->must(get_repo => { repoid => $_[0] })) };
     is_deeply $rows->('closed/eve'), ['user admin repository.admin super-admin', 'user eve repository.admin owner',
         'user default repository.read permission'], 'create_repo';
@@ -156,40 +183,51 @@ subtest 'get_repo_group, get_repo_groups' => sub {
     is_deeply $group->{repositories}, ['g/a', 'g/b', 'g/repo', 'g/secret'], 'direct repositories, by name';
     is_deeply group($group->{group_id}), $group, 'by id';
     is_deeply group("$group->{group_id}"), $group, 'by id as text';
-    is_deeply group('g', as => 'zoe')->{repositories}, ['g/a', 'g/b', 'g/repo'], 'nobody is told of what he may not read';
-    is error(get_repo_group => { repogroupid => $_ }), "repository group `$_` does not exist", "unknown: $_" for 'nope', 9999, 'g/', 'g/a';
+    is_deeply group('g', as => 'zoe')->{repositories}, ['g/a', 'g/b', 'g/repo'],
+        'nobody is told of what he may not read';
+    is error(get_repo_group => { repogroupid => $_ }), "repository group `$_` does not exist", "unknown: $_"
+        for 'nope', 9999, 'g/', 'g/a';
     is error(get_repo_group => { repogroupid => undef }), 'repository group `None` does not exist', 'null';
     is error(get_repo_group => {}), 'Missing non optional `repogroupid` arg in JSON DATA', 'missing';
-    is error(get_repo_group => { repogroupid => 'src' }, as => 'zoe'), 'repository group `src` does not exist', 'refused';
+    is error(get_repo_group => { repogroupid => 'src' }, as => 'zoe'), 'repository group `src` does not exist',
+        'refused';
     my $all = $t->must('get_repo_groups');
     is_deeply [map { $_->{group_name} } @$all], [sort map { $_->{group_name} } @$all], 'by name';
     my ($g) = grep { $_->{group_name} eq 'g' } @$all;
     delete $group->{members};
     is_deeply $g, $group, 'the same object without members';
-    my %zoe = map { $_->{group_name} => join ' ', @{ $_->{repositories} } } @{ $t->must(get_repo_groups => {}, as => 'zoe') };
-    is_deeply [map { $zoe{$_} } qw(g g/h g/byid src/zoe)], ['g/a g/b g/repo', 'g/h/deep', '', ''], 'each with its repositories';
+    my %zoe = map { $_->{group_name} => join ' ', @{ $_->{repositories} } }
+        @{ $t->must(get_repo_groups => {}, as => 'zoe') };
+    is_deeply [map { $zoe{$_} } qw(g g/h g/byid src/zoe)], ['g/a g/b g/repo', 'g/h/deep', '', ''],
+        'each with its repositories';
     ok !exists $zoe{src} && !exists $zoe{'src/copy'}, 'only groups that he may read';
     new_repo('made/on/way/r');
-    is_deeply [@{ group('made/on') }{qw(owner group_description parent_group)}], ['admin', 'made/on group', 'made'], 'an implicit one';
+    is_deeply [@{ group('made/on') }{qw(owner group_description parent_group)}], ['admin', 'made/on group', 'made'],
+        'an implicit one';
 };
 
 subtest 'update_repo_group: row' => sub {
     my $id = group('g/h')->{group_id};
     is_deeply update('g/h', description => 'new', owner => 'eve'), { id => 1, error => undef, result => {
-        msg => "updated repository group ID:$id g/h", repo_group => { group_id => $id, group_name => 'g/h', group_description => 'new',
+        msg => "updated repository group ID:$id g/h",
+        repo_group => { group_id => $id, group_name => 'g/h', group_description => 'new',
             parent_group => 'g', repositories => ['g/h/deep'], owner => 'eve' } } }, 'answer';
-    is update($id, owner => $user{bob}{user_id}, as => 'eve')->{result}{repo_group}{owner}, 'bob', 'by its admin; owner by id';
+    is update($id, owner => $user{bob}{user_id}, as => 'eve')->{result}{repo_group}{owner}, 'bob',
+        'by its admin; owner by id';
     is update($id)->{result}{repo_group}{group_description}, 'new', 'nothing sent, nothing changed';
-    is update($id, map { $_ => undef } qw(group_name description owner enable_locking))->{error}, undef, 'null is nothing';
+    is update($id, map { $_ => undef } qw(group_name description owner enable_locking))->{error}, undef,
+        'null is nothing';
     is update('g/h', description => '')->{result}{repo_group}{group_description}, '', 'empty description';
     is update('nope')->{error}, 'repository group `nope` does not exist', 'unknown';
     is update('g/h', as => 'zoe', owner => 'nobody')->{error}, 'repository group `g/h` does not exist', 'a reader';
     is update('src', as => 'zoe')->{error}, 'repository group `src` does not exist', 'refused';
     is error(update_repo_group => {}), 'Missing non optional `repogroupid` arg in JSON DATA', 'missing';
-    is update('g/h', owner => 'nobody', description => 'x')->{error}, 'failed to update repository group `g/h`', 'unknown owner';
+    is update('g/h', owner => 'nobody', description => 'x')->{error}, 'failed to update repository group `g/h`',
+        'unknown owner';
     is update($id, parent => 'nope')->{error}, "failed to update repository group `$id`", 'unknown parent; as sent';
     is group('g/h')->{group_description}, '', 'no failure changed anything';
-    my $flags = sub { return join ' ', split /\n/, $t->sql("SELECT group_name || enable_locking FROM repo_group WHERE group_name LIKE 'g%'
+    my $flags = sub { return join ' ', split /\n/,
+        $t->sql("SELECT group_name || enable_locking FROM repo_group WHERE group_name LIKE 'g%'
         UNION ALL SELECT repo_name || enable_locking FROM repo WHERE repo_name LIKE 'g/%' ORDER BY 1") };
     my $before = $flags->();
     update('g/h', enable_locking => 'true');
@@ -199,7 +237,8 @@ subtest 'update_repo_group: row' => sub {
     update('g', enable_locking => $false);
     is $flags->(), $before, 'and back';
     new_repo('g/h/after');
-    is $t->must(get_repo => { repoid => 'g/h/after' })->{enable_locking}, $false, 'new repositories take it from the group';
+    is $t->must(get_repo => { repoid => 'g/h/after' })->{enable_locking}, $false,
+        'new repositories take it from the group';
 };
 
 subtest 'update_repo_group: names and places' => sub {
@@ -225,19 +264,22 @@ subtest 'update_repo_group: names and places' => sub {
     new_repo('long/' . 'r' x 240);
     $fail->('long', group_name => 'l' x 20, 'the name of a repository below would get too long');
     is update('long', group_name => 'l' x 14)->{error}, undef, 'just not too long';
-    is update('g/h', group_name => 'H', parent => 'other')->{result}{repo_group}{group_name}, 'other/H', 'moved and renamed';
+    is update('g/h', group_name => 'H', parent => 'other')->{result}{repo_group}{group_name}, 'other/H',
+        'moved and renamed';
     is_deeply [@{ group('other/H/b') }{qw(parent_group group_name)}], ['other/H', 'other/H/b'], 'with its groups';
     is_deeply group('other/H')->{repositories}, ['other/H/after', 'other/H/deep'], 'and its repositories';
     ok -d "$root/other/H/deep/objects" && !-e "$root/g/h", 'and its directory';
     is update('other/H', parent => undef)->{result}{repo_group}{group_name}, 'H', 'parent null: top level';
     is_deeply [@{ group('H') }{qw(parent_group)}], [undef], 'without a parent';
     is update('H', parent => undef)->{error}, undef, 'where it is';
-    is update('H', parent => group('g')->{group_id}, group_name => 'h')->{result}{repo_group}{group_name}, 'g/h', 'parent by id';
+    is update('H', parent => group('g')->{group_id}, group_name => 'h')->{result}{repo_group}{group_name}, 'g/h',
+        'parent by id';
     is update('g/h', parent => '')->{result}{repo_group}{group_name}, 'h', 'an empty parent is none';
     update('h', parent => 'g');
     is $t->must(get_repo => { repoid => 'g/h/deep' })->{repo_name}, 'g/h/deep', 'back';
     is $t->sql("SELECT count(*) FROM repo r LEFT JOIN repo_group g USING (group_id)
-                 WHERE r.group_id IS NOT NULL AND r.repo_name NOT LIKE g.group_name || '/%'"), "0\n", 'paths and parents agree';
+                 WHERE r.group_id IS NOT NULL AND r.repo_name NOT LIKE g.group_name || '/%'"), "0\n",
+                 'paths and parents agree';
     rmdir "$root/zoes/mine" or die $!;
     is update('zoes/mine', group_name => 'ours')->{error}, undef, 'a group whose directory is gone';
 };
@@ -247,12 +289,15 @@ subtest 'update_repo_group: who may move where' => sub {
     must_create('bobs/one', owner => 'bob');
     is update('bobs/one', group_name => 'two', as => 'bob')->{error}, undef, 'rename: admin of the group';
     is update('bobs/two', parent => 'bobs', as => 'bob')->{error}, undef, 'the parent it has';
-    is update('bobs/two', parent => undef, as => 'bob')->{error}, 'failed to update repository group `bobs/two`', 'to top level';
-    is update('bobs/two', parent => 'other', as => 'bob')->{error}, 'failed to update repository group `bobs/two`', 'where he may read';
+    is update('bobs/two', parent => undef, as => 'bob')->{error}, 'failed to update repository group `bobs/two`',
+        'to top level';
+    is update('bobs/two', parent => 'other', as => 'bob')->{error}, 'failed to update repository group `bobs/two`',
+        'where he may read';
     is update('bobs/two', parent => 'src/zoe', as => 'bob')->{error}, undef, 'where he is admin';
     is update('src/zoe/two', parent => 'bobs', as => 'bob')->{error}, undef, 'and back';
     with_global('hg.repogroup.create.false', 'hg.repogroup.create.true', sub {
-        is update('bobs/two', parent => undef, as => 'bob')->{result}{repo_group}{group_name}, 'two', 'hg.repogroup.create.true';
+        is update('bobs/two', parent => undef, as => 'bob')->{result}{repo_group}{group_name}, 'two',
+            'hg.repogroup.create.true';
     });
     is update('two', parent => undef, as => 'bob')->{error}, undef, 'at top level already';
 };
@@ -282,14 +327,17 @@ subtest 'update_repo_group: a tree of 50 repositories' => sub {
     my $repo = $t->repo('tree/r1', commits => 2, seed => 77);
     my $other = $t->git($repo->{work}, qw(diff --full-index --binary -p -M HEAD~1 HEAD));
     is diff('tree/r1'), $other, 'another repository under the old name' for 1 .. 4;
-    is update('other/forest', group_name => 'tree', parent => undef)->{error}, 'failed to update repository group `other/forest`',
+    is update('other/forest', group_name => 'tree', parent => undef)->{error},
+        'failed to update repository group `other/forest`',
         'the old place is taken';
     is diff($new[0]), $diff, 'all stays where it is';
     chmod 0500, "$root/other" or die $!;
     SKIP: {
         skip 'root may write everywhere', 2 if $> == 0;
-        is update('other/forest', parent => undef)->{error}, 'failed to update repository group `other/forest`', 'the disk refuses';
-        is_deeply [diff($new[0]), group('other/forest')->{parent_group}], [$diff, 'other'], 'and the database has not changed';
+        is update('other/forest', parent => undef)->{error}, 'failed to update repository group `other/forest`',
+            'the disk refuses';
+        is_deeply [diff($new[0]), group('other/forest')->{parent_group}], [$diff, 'other'],
+            'and the database has not changed';
     }
     chmod 0700, "$root/other" or die $!;
     is $t->try_admin('check')->{out}, '', 'database and disk agree';
@@ -312,18 +360,23 @@ subtest 'a tree moves while things are made in it' => sub {
     is together(4, sub {
         my ($i) = @_;
         for my $n (1 .. 15) {
-            my $error = $i == 1 ? update($n % 2 ? 'here/moving' : 'there/moving', parent => $n % 2 ? 'there' : 'here')->{error}
+            my $error = $i == 1 ? update($n % 2 ? 'here/moving' : 'there/moving', parent => $n % 2 ? 'there' : 'here')
+                ->{error}
                 : $i == 2 ? create(($n % 2 ? 'here' : 'there') . "/moving/g$n")->{error}
-                : error(create_repo => { repo_name => ($n % 2 ? 'here' : 'there') . "/moving/r$i-$n", repo_type => 'git' });
+                : error(create_repo => { repo_name => ($n % 2 ? 'here' : 'there') . "/moving/r$i-$n",
+                    repo_type => 'git' });
             die "$i $n: $error\n" if ($error // '') =~ /Internal|locked/;
         }
     }), 0, 'no internal error';
-    is $t->sql("SELECT count(*) FROM repo r JOIN repo_group g USING (group_id) WHERE r.repo_name NOT LIKE g.group_name || '/%'
+    is $t->sql("SELECT count(*) FROM repo r JOIN repo_group g USING (group_id)
+        WHERE r.repo_name NOT LIKE g.group_name || '/%'
          OR r.repo_name LIKE g.group_name || '/%/%'"), "0\n", 'each repository is in its group';
     is $t->sql("SELECT count(*) FROM repo_group c JOIN repo_group p ON p.group_id = c.parent_id
          WHERE c.group_name NOT LIKE p.group_name || '/%'"), "0\n", 'each group in its parent';
-    is_deeply [grep { !-d "$root/$_/objects" } split /\n/, $t->sql("SELECT repo_name FROM repo")], [], 'each repository is on the disk';
-    my @unknown = grep { !/^$/ } split /\n/, $t->run('find', $root, '-name', 'objects', '-not', '-path', '*/rm__*')->{out};
+    is_deeply [grep { !-d "$root/$_/objects" } split /\n/, $t->sql("SELECT repo_name FROM repo")], [],
+        'each repository is on the disk';
+    my @unknown = grep { !/^$/ } split /\n/,
+        $t->run('find', $root, '-name', 'objects', '-not', '-path', '*/rm__*')->{out};
     is scalar(@unknown), 0 + $t->sql('SELECT count(*) FROM repo'), 'and no other';
     is_deeply [grep { !/\.done$/ } glob "$root/.rc_tmp/*"], [], 'nothing half done';
 };
@@ -354,7 +407,8 @@ subtest 'whoever moves a tree is killed' => sub {
         return $pid if $pid;
         open STDOUT, '>', '/dev/null';
         open STDERR, '>', '/dev/null';
-        exec $t->program('rcapi-admin'), '--data', "$t->{dir}/data", qw(call update_repo_group), "repogroupid:$id", "group_name:wood$_[0]"
+        exec $t->program('rcapi-admin'), '--data', "$t->{dir}/data", qw(call update_repo_group), "repogroupid:$id",
+            "group_name:wood$_[0]"
             or POSIX::_exit(127);
     };
     my $time = time;
@@ -370,7 +424,8 @@ subtest 'whoever moves a tree is killed' => sub {
         $wrong++ if -d "$root/$name" ? 0 : 1;
         my $error = create("$name/n$n")->{error}; # the server's next write puts it in order
         push @bad, $error if $error;
-        push @bad, grep { !-d "$root/$_/objects" } split /\n/, $t->sql("SELECT repo_name FROM repo WHERE repo_name LIKE '$name/%'");
+        push @bad, grep { !-d "$root/$_/objects" } split /\n/,
+            $t->sql("SELECT repo_name FROM repo WHERE repo_name LIKE '$name/%'");
         push @bad, "$name: " . diff("$name/r1") if diff("$name/r1") !~ /^diff/;
         push @bad, glob "$root/.rc_tmp/*.op";
     }
@@ -388,29 +443,39 @@ subtest 'rights: users' => sub {
     grant('p', 'default', 'none');
     is error(get_repo_group => { repogroupid => 'p/q' }, as => 'eve'), undef, 'a group below is a group of its own';
     is error(get_repo_group => { repogroupid => 'p' }, as => 'eve'), 'repository group `p` does not exist', 'closed';
-    is_deeply $t->call(grant_user_permission_to_repo_group => { repogroupid => 'p', userid => 'eve', perm => 'group.read' }),
+    is_deeply $t->call(grant_user_permission_to_repo_group => { repogroupid => 'p', userid => 'eve',
+        perm => 'group.read' }),
         { id => 1, error => undef, result => {
-            msg => 'Granted perm: `group.read` (recursive:none) for user: `eve` in repo group: `p`', success => $true } }, 'grant';
+            msg => 'Granted perm: `group.read` (recursive:none) for user: `eve` in repo group: `p`',
+            success => $true } }, 'grant';
     is group('p', as => 'eve')->{group_name}, 'p', 'he may read now';
     is create('p/n', as => 'eve')->{error}, $FORBIDDEN, 'not make groups';
-    is_deeply $t->must(grant_user_permission_to_repo_group => { repogroupid => group('p/q')->{group_id}, userid => $user{eve}{user_id},
+    is_deeply $t->must(grant_user_permission_to_repo_group => { repogroupid => group('p/q')->{group_id},
+        userid => $user{eve}{user_id},
         perm => 'group.admin', apply_to_children => 'bogus' }), {
         msg => 'Granted perm: `group.admin` (recursive:bogus) for user: `eve` in repo group: `q`', success => $true },
         'by ids; the last part of the path; unknown recursion as sent, and none';
     is create('p/q/n', as => 'eve')->{error}, undef, 'admin: he makes groups';
-    is_deeply [@{ rows(group('p/q')) }[1, 2]], ['user default group.read permission', 'user eve group.admin permission'], 'the rows';
-    is_deeply $t->must(revoke_user_permission_from_repo_group => { repogroupid => 'p/q', userid => 'eve' }, as => 'admin'), {
+    is_deeply [@{ rows(group('p/q')) }[1, 2]],
+        ['user default group.read permission', 'user eve group.admin permission'], 'the rows';
+    is_deeply $t->must(revoke_user_permission_from_repo_group => { repogroupid => 'p/q', userid => 'eve' },
+        as => 'admin'), {
         msg => 'Revoked perm (recursive:none) for user: `eve` in repo group: `q`', success => $true }, 'revoke';
     is create('p/q/m', as => 'eve')->{error}, $FORBIDDEN, 'no more';
-    is error(revoke_user_permission_from_repo_group => { repogroupid => 'p/q', userid => 'eve' }), undef, 'nothing to revoke';
-    is error(revoke_user_permission_from_repo_group => { repogroupid => 'p', userid => 'eve' }, as => 'bob'), undef, 'by its owner';
-    is error(get_repo_group => { repogroupid => 'p' }, as => 'eve'), 'repository group `p` does not exist', 'closed again';
+    is error(revoke_user_permission_from_repo_group => { repogroupid => 'p/q', userid => 'eve' }), undef,
+        'nothing to revoke';
+    is error(revoke_user_permission_from_repo_group => { repogroupid => 'p', userid => 'eve' }, as => 'bob'), undef,
+        'by its owner';
+    is error(get_repo_group => { repogroupid => 'p' }, as => 'eve'), 'repository group `p` does not exist',
+        'closed again';
     my $try = sub {
         my ($args, $who) = @_;
-        return error(grant_user_permission_to_repo_group => { repogroupid => 'p', userid => 'eve', perm => 'group.read', %$args },
+        return error(grant_user_permission_to_repo_group => { repogroupid => 'p', userid => 'eve',
+            perm => 'group.read', %$args },
             as => $who // 'admin');
     };
-    is $try->({ repogroupid => 'nope', userid => 'x', perm => 'x' }), 'repository group `nope` does not exist', 'unknown group first';
+    is $try->({ repogroupid => 'nope', userid => 'x', perm => 'x' }), 'repository group `nope` does not exist',
+        'unknown group first';
     is $try->({ userid => 'x', perm => 'x' }), 'user `x` does not exist', 'then the user';
     is $try->({ perm => 'x' }), 'permission `x` does not exist', 'then the permission';
     is $try->({ perm => $_ }), "permission `$_` is invalid, should start with group.", "prefix of $_"
@@ -418,8 +483,10 @@ subtest 'rights: users' => sub {
     is $try->({ userid => 'x', perm => 'x' }, 'eve'), 'repository group `p` does not exist', 'outsiders learn nothing';
     is error(revoke_user_permission_from_repo_group => { repogroupid => 'p', userid => 'x' }, as => 'eve'),
         'repository group `p` does not exist', 'revoke: nor here';
-    is error(revoke_user_permission_from_repo_group => { repogroupid => 'p', userid => 'x' }), 'user `x` does not exist', 'revoke: user';
-    is error(revoke_user_permission_from_repo_group => { repogroupid => 'p' }), 'Missing non optional `userid` arg in JSON DATA', 'missing';
+    is error(revoke_user_permission_from_repo_group => { repogroupid => 'p', userid => 'x' }),
+        'user `x` does not exist', 'revoke: user';
+    is error(revoke_user_permission_from_repo_group => { repogroupid => 'p' }),
+        'Missing non optional `userid` arg in JSON DATA', 'missing';
     like error(grant_user_permission_to_repo_group => { repogroupid => 'p/q', userid => 'eve', perm => 'group.read',
         apply_to_children => [] }), qr/^failed to edit permission for user: `eve` in repo group: `q`$/, 'the failure';
 };
@@ -427,41 +494,57 @@ subtest 'rights: users' => sub {
 subtest 'rights: user groups' => sub {
     $t->must(add_user_to_user_group => { usergroupid => 'devs', userid => 'eve' });
     $t->must(create_user_group => { group_name => 'shy' });
-    $t->must(grant_user_permission_to_user_group => { usergroupid => 'shy', userid => 'default', perm => 'usergroup.none' });
+    $t->must(grant_user_permission_to_user_group => { usergroupid => 'shy', userid => 'default',
+        perm => 'usergroup.none' });
     my %both = (repogroupid => 'p', usergroupid => 'devs');
-    is_deeply $t->call(grant_user_group_permission_to_repo_group => { %both, perm => 'group.write' }, as => 'bob'), { id => 1, error => undef,
-        result => { msg => 'Granted perm: `group.write` (recursive:none) for user group: `devs` in repo group: `p`', success => $true } },
+    is_deeply $t->call(grant_user_group_permission_to_repo_group => { %both, perm => 'group.write' }, as => 'bob'),
+        { id => 1, error => undef,
+        result => { msg => 'Granted perm: `group.write` (recursive:none) for user group: `devs` in repo group: `p`',
+            success => $true } },
         'grant, by its owner';
     is group('p', as => 'eve')->{group_name}, 'p', 'a member may read';
     is rows(group('p'))->[-1], 'user_group devs group.write permission', 'in the member list';
     is_deeply $t->must(revoke_user_group_permission_from_repo_group => \%both, as => 'bob'), {
         msg => 'Revoked perm (recursive:none) for user group: `devs` in repo group: `p`', success => $true }, 'revoke';
     is error(revoke_user_group_permission_from_repo_group => \%both), undef, 'nothing to revoke';
-    is error(get_repo_group => { repogroupid => 'p' }, as => 'eve'), 'repository group `p` does not exist', 'closed again';
+    is error(get_repo_group => { repogroupid => 'p' }, as => 'eve'), 'repository group `p` does not exist',
+        'closed again';
     for my $verb ('grant', 'revoke') {
-        my $method = $verb eq 'grant' ? 'grant_user_group_permission_to_repo_group' : 'revoke_user_group_permission_from_repo_group';
+        my $method = $verb eq 'grant' ? 'grant_user_group_permission_to_repo_group'
+            : 'revoke_user_group_permission_from_repo_group';
         my $try = sub {
             my ($args, $who) = @_;
-            return error($method => { %both, $verb eq 'grant' ? (perm => 'group.read') : (), %$args }, as => $who // 'admin');
+            return error($method => { %both, $verb eq 'grant' ? (perm => 'group.read') : (), %$args },
+                as => $who // 'admin');
         };
-        is $try->({ repogroupid => 'nope', usergroupid => 'x' }), 'repository group `nope` does not exist', "$verb: unknown group";
+        is $try->({ repogroupid => 'nope', usergroupid => 'x' }), 'repository group `nope` does not exist',
+            "$verb: unknown group";
         is $try->({ usergroupid => 'x' }), 'user group `x` does not exist', "$verb: unknown user group";
-        is $try->({ usergroupid => 'shy' }, 'bob'), 'user group `shy` does not exist', "$verb: one that he may not see";
-        is $try->({ usergroupid => 'x' }, 'eve'), 'repository group `p` does not exist', "$verb: outsiders learn nothing";
+        is $try->({ usergroupid => 'shy' }, 'bob'), 'user group `shy` does not exist',
+            "$verb: one that he may not see";
+        is $try->({ usergroupid => 'x' }, 'eve'), 'repository group `p` does not exist',
+            "$verb: outsiders learn nothing";
         is $try->({ usergroupid => 'shy' }), undef, "$verb: super-admins";
         is $try->({ usersgroupid => 'devs', usergroupid => 'devs' }), undef, "$verb: both names";
-        is error($method => { repogroupid => 'p', usersgroupid => 'devs', perm => 'group.read' }), undef, "$verb: the old name";
-        is error($method => { repogroupid => 'p', perm => 'group.read' }), 'Missing non optional `usergroupid` arg in JSON DATA', "$verb: missing";
-        is $try->({ apply_to_children => {} }), 'failed to edit permission for user group: `devs` in repo group: `p`', "$verb: the failure";
+        is error($method => { repogroupid => 'p', usersgroupid => 'devs', perm => 'group.read' }), undef,
+            "$verb: the old name";
+        is error($method => { repogroupid => 'p', perm => 'group.read' }),
+            'Missing non optional `usergroupid` arg in JSON DATA', "$verb: missing";
+        is $try->({ apply_to_children => {} }), 'failed to edit permission for user group: `devs` in repo group: `p`',
+            "$verb: the failure";
     }
     my $try = sub { return error(grant_user_group_permission_to_repo_group => { %both, @_ }) };
-    is $try->(perm => 'x', usergroupid => 'x'), 'permission `x` does not exist', 'the permission comes before the user group';
-    is $try->(perm => 'repository.read', usergroupid => 'x'), 'permission `repository.read` is invalid, should start with group.',
+    is $try->(perm => 'x', usergroupid => 'x'), 'permission `x` does not exist',
+        'the permission comes before the user group';
+    is $try->(perm => 'repository.read', usergroupid => 'x'),
+        'permission `repository.read` is invalid, should start with group.',
         'and its prefix';
     my $id = $t->must(get_user_group => { usergroupid => 'devs' })->{users_group_id};
     is $try->(perm => 'group.read', usergroupid => $id, apply_to_children => []),
-        "failed to edit permission for user group: `$id` in repo group: `p`", 'the failure of a grant shows what was sent';
-    is error(revoke_user_group_permission_from_repo_group => { repogroupid => 'p', usergroupid => $id, apply_to_children => [] }),
+        "failed to edit permission for user group: `$id` in repo group: `p`",
+        'the failure of a grant shows what was sent';
+    is error(revoke_user_group_permission_from_repo_group => { repogroupid => 'p', usergroupid => $id,
+        apply_to_children => [] }),
         'failed to edit permission for user group: `devs` in repo group: `p`', 'that of a revoke its name';
 };
 
@@ -482,15 +565,21 @@ subtest 'apply_to_children' => sub {
     my $devs = $t->must(get_user_group => { usergroupid => 'devs' })->{users_group_id};
     my %below = (
         none => [qw(k)], bogus => [qw(k)], groups => [qw(k k/a k/a/b k/c)],
-        repos => [qw(k k/a/b/r! k/a/p! k/a/r! k/p! k/r!)], all => [qw(k k/a k/a/b k/a/b/r! k/a/p! k/a/r! k/c k/p! k/r!)],
+        repos => [qw(k k/a/b/r! k/a/p! k/a/r! k/p! k/r!)],
+        all => [qw(k k/a k/a/b k/a/b/r! k/a/p! k/a/r! k/c k/p! k/r!)],
     );
-    my $rows = sub { my ($level, $which) = @_; return join ' ', sort map { (/!$/ ? $_ : "$_:") . $level } @{ $below{$which} } };
+    my $rows = sub {
+        my ($level, $which) = @_;
+        return join ' ', sort map { (/!$/ ? $_ : "$_:") . $level } @{ $below{$which} }
+    };
     for my $case (['user', 'userid', 'zoe', $user{zoe}{user_id}], ['user_group', 'usergroupid', 'devs', $devs]) {
         my ($kind, $arg, $name, $id) = @$case;
-        my $call = sub { my ($verb, %args) = @_; return $t->must("${verb}_${kind}_permission_" . ($verb eq 'grant' ? 'to' : 'from')
+        my $call = sub { my ($verb, %args) = @_;
+            return $t->must("${verb}_${kind}_permission_" . ($verb eq 'grant' ? 'to' : 'from')
             . '_repo_group' => { repogroupid => 'k', $arg => $name, %args })->{msg} };
         for my $which (sort keys %below) {
-            like $call->(grant => perm => 'group.write', apply_to_children => $which), qr/\(recursive:$which\)/, "$kind, $which";
+            like $call->(grant => perm => 'group.write', apply_to_children => $which), qr/\(recursive:$which\)/,
+                "$kind, $which";
             is $state->($kind, $id), $rows->(3, $which), "$kind: granted to $which";
             $call->(grant => perm => 'group.none', apply_to_children => $which);
             is $state->($kind, $id), $rows->(0, $which), "$kind: replaced in $which";
@@ -499,20 +588,24 @@ subtest 'apply_to_children' => sub {
         }
         $call->(grant => perm => 'group.admin', apply_to_children => 'all');
         $call->(revoke => apply_to_children => 'groups');
-        is $state->($kind, $id), join(' ', map { "${_}4" } qw(k/a/b/r! k/a/p! k/a/r! k/p! k/r!)), "$kind: a part revoked";
+        is $state->($kind, $id), join(' ', map { "${_}4" } qw(k/a/b/r! k/a/p! k/a/r! k/p! k/r!)),
+            "$kind: a part revoked";
         $call->(revoke => apply_to_children => 'repos');
     }
     my $default = $t->sql("SELECT user_id FROM users WHERE username = 'default'") + 0;
     grant('k', 'default', 'write', apply_to_children => 'all');
     is $state->(user => $default), 'k/a/b/r!3 k/a/b:3 k/a/p!0 k/a/r!3 k/a:3 k/c:3 k/p!0 k/r!3 k:3 kk/r!1 kk:1',
         'private repositories stay closed to everybody';
-    $t->must(revoke_user_permission_from_repo_group => { repogroupid => 'k', userid => 'default', apply_to_children => 'all' });
+    $t->must(revoke_user_permission_from_repo_group => { repogroupid => 'k', userid => 'default',
+        apply_to_children => 'all' });
     is $state->(user => $default), 'k/a/p!0 k/p!0 kk/r!1 kk:1', 'revoked, too';
     is error(get_repo => { repoid => 'k/a/b/r' }, as => 'zoe'), 'repository `k/a/b/r` does not exist', 'closed';
     grant('k', 'zoe', 'read', apply_to_children => 'all');
-    is $t->must(get_repo => { repoid => 'k/a/p' }, as => 'zoe')->{repo_name}, 'k/a/p', 'real access, to a private one, too';
+    is $t->must(get_repo => { repoid => 'k/a/p' }, as => 'zoe')->{repo_name}, 'k/a/p',
+        'real access, to a private one, too';
     is $t->must(get_repo_group => { repogroupid => 'k/a/b' }, as => 'zoe')->{group_name}, 'k/a/b', 'and to a group';
-    $t->must(revoke_user_permission_from_repo_group => { repogroupid => 'k', userid => 'zoe', apply_to_children => 'repos' });
+    $t->must(revoke_user_permission_from_repo_group => { repogroupid => 'k', userid => 'zoe',
+        apply_to_children => 'repos' });
     is error(get_repo => { repoid => 'k/a/p' }, as => 'zoe'), 'repository `k/a/p` does not exist', 'closed again';
     is group('k/a/b', as => 'zoe')->{group_name}, 'k/a/b', 'but the group';
 };
@@ -520,11 +613,14 @@ subtest 'apply_to_children' => sub {
 subtest 'delete_repo_group' => sub {
     my $id = must_create('del', owner => 'bob')->{group_id};
     must_create('del/sub');
-    is error(delete_repo_group => { repogroupid => 'del' }), "failed to delete repo group ID:$id del", 'a group is in it';
+    is error(delete_repo_group => { repogroupid => 'del' }), "failed to delete repo group ID:$id del",
+        'a group is in it';
     is error(delete_repo_group => { repogroupid => 'g/zoes' }), undef, 'empty';
     my $g = group('g')->{group_id};
-    is error(delete_repo_group => { repogroupid => $g }), "failed to delete repo group ID:$g g", 'repositories are in it';
-    is error(delete_repo_group => { repogroupid => 'del' }, as => 'zoe'), 'repository group `del` does not exist', 'refused';
+    is error(delete_repo_group => { repogroupid => $g }), "failed to delete repo group ID:$g g",
+        'repositories are in it';
+    is error(delete_repo_group => { repogroupid => 'del' }, as => 'zoe'), 'repository group `del` does not exist',
+        'refused';
     is error(delete_repo_group => { repogroupid => 'nope' }), 'repository group `nope` does not exist', 'unknown';
     is error(delete_repo_group => {}), 'Missing non optional `repogroupid` arg in JSON DATA', 'missing';
     ok -d "$root/del/sub" && -d "$root/g", 'all directories are there';

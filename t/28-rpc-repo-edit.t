@@ -12,7 +12,11 @@ my $ROOT = "$t->{dir}/data/repos";
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);
 my $FAILED = 'failed to update repo `r`';
 
-sub update { my ($repo, %args) = @_; my $as = delete $args{as}; return $t->call(update_repo => { repoid => $repo, %args }, $as ? (as => $as) : ()) }
+sub update {
+    my ($repo, %args) = @_;
+    my $as = delete $args{as};
+    return $t->call(update_repo => { repoid => $repo, %args }, $as ? (as => $as) : ())
+}
 sub repo { return $t->must(get_repo => { repoid => $_[0] }) }
 sub tip { return (split ' ', $t->git("$ROOT/$_[0]", 'rev-parse', 'master'))[0] }
 
@@ -34,30 +38,37 @@ subtest 'one by one' => sub {
     is_deeply update('r')->{result}, { msg => "updated repo ID:$ID r",
         repository => { map { $_ => $before->{$_} } grep { !/^(members|permissions|followers)$/ } keys %$before } },
         'nothing sent, nothing changed; repo_obj without members';
-    for my $case ([description => 'A text', 'A text'], [description => '', ''], [landing_rev => 'branch:dev', ['branch', 'dev']],
+    for my $case ([description => 'A text', 'A text'], [description => '', ''],
+        [landing_rev => 'branch:dev', ['branch', 'dev']],
                   [owner => 'bob', 'bob'], [owner => $id{eve}, 'eve'], [owner => 'ann', 'ann'],
                   [private => 'true', $true], [private => $false, $false], [enable_statistics => 1, $true],
-                  [enable_locking => 'yes', $true], [enable_downloads => $true, $true], [enable_statistics => 'no', $false]) {
+                  [enable_locking => 'yes', $true], [enable_downloads => $true, $true],
+                  [enable_statistics => 'no', $false]) {
         my ($name, $value, $shows) = @$case;
         my $a = update($ID, $name => $value, as => 'ann');
         $a = update($ID, $name => $value) if $name eq 'owner';
         is_deeply $a->{result}{repository}{$name}, $shows, "$name";
         is_deeply repo('r')->{$name}, $shows, 'stored';
     }
-    is_deeply update('r', map { $_ => undef } qw(name owner group description private landing_rev enable_locking fields fork_of))
+    is_deeply update('r', map { $_ => undef } qw(name owner group description private landing_rev enable_locking
+        fields fork_of))
         ->{result}{repository}{enable_locking}, $true, 'null: as if absent';
     is update('r', active => 'x', description => 'D')->{error}, undef, 'unknown arguments are ignored';
 };
 
 subtest 'repo_name, as later versions say' => sub {
     is update('taken', repo_name => 'took')->{result}{repository}{repo_name}, 'took', 'a name';
-    is update('g/inner', repo_name => 'within')->{result}{repository}{repo_name}, 'g/within', 'in a group: the group stays';
+    is update('g/inner', repo_name => 'within')->{result}{repository}{repo_name}, 'g/within',
+        'in a group: the group stays';
     is update('g/within', repo_name => 'g/inner')->{result}{repository}{repo_name}, 'g/inner', 'a whole path';
-    is update('took', repo_name => '/g/sub/took/')->{result}{repository}{repo_name}, 'g/sub/took', 'into another group';
-    is update('g/sub/took', group => '', repo_name => 'g/taken')->{result}{repository}{repo_name}, 'taken', 'the argument group wins';
+    is update('took', repo_name => '/g/sub/took/')->{result}{repository}{repo_name}, 'g/sub/took',
+        'into another group';
+    is update('g/sub/took', group => '', repo_name => 'g/taken')->{result}{repository}{repo_name}, 'taken',
+        'the argument group wins';
     is update('taken', repo_name => 'x', name => 'taken')->{error}, undef, 'and so does name';
     is update('taken', repo_name => 'nope/x')->{error}, 'repository group `nope` does not exist', 'unknown group';
-    is update('taken', repo_name => $_)->{error}, 'failed to update repo `taken`', "refused: '$_'" for '', '/', 'g/..', '.x';
+    is update('taken', repo_name => $_)->{error}, 'failed to update repo `taken`', "refused: '$_'" for '', '/', 'g/..',
+        '.x';
     is repo('taken')->{repo_name}, 'taken', 'where it was';
 };
 
@@ -84,8 +95,10 @@ subtest 'clone_uri' => sub {
     is $t->call(pull => { repoid => 'r' })->{error}, 'Unable to pull changes from `r`', 'indeed';
     my $uri = 'http://me:geheim-passwort@127.0.0.1:1/x';
     $t->secret('geheim-passwort');
-    is update('r', clone_uri => $uri, as => 'ann')->{result}{repository}{clone_uri}, $uri, 'with a password, to its admin';
-    is $t->must(get_repo => { repoid => 'r' }, as => 'eve')->{clone_uri}, 'http://me:*****@127.0.0.1:1/x', 'masked for readers';
+    is update('r', clone_uri => $uri, as => 'ann')->{result}{repository}{clone_uri}, $uri,
+        'with a password, to its admin';
+    is $t->must(get_repo => { repoid => 'r' }, as => 'eve')->{clone_uri}, 'http://me:*****@127.0.0.1:1/x',
+        'masked for readers';
     unlike $t->sql('SELECT clone_uri FROM repo'), qr/geheim/, 'and in the database';
     update('r', clone_uri => 'http://me:*****@127.0.0.1:1/x');
     is repo('r')->{clone_uri}, $uri, 'what readers see, sent back, changes nothing';
@@ -113,7 +126,8 @@ subtest 'rename and move' => sub {
     is tip('g/sub/n'), $sha, 'on the disk';
     is update('g/sub/n', name => 'm')->{result}{repository}{repo_name}, 'g/sub/m', 'renamed there';
     my $g = 0 + $t->sql("SELECT group_id FROM repo_group WHERE group_name = 'g'");
-    is update($ID, group => $g, name => 'r2', description => 'both')->{result}{repository}{repo_name}, 'g/r2', 'both, group by id';
+    is update($ID, group => $g, name => 'r2', description => 'both')->{result}{repository}{repo_name}, 'g/r2',
+        'both, group by id';
     is tip('g/r2'), $sha, 'on the disk';
     is_deeply [$t->sql("SELECT group_id FROM repo WHERE repo_id = $ID") + 0], [$g], 'its group';
     is update($ID, group => '', name => 'r')->{result}{repository}{repo_name}, 'r', 'back to top level';
@@ -127,7 +141,8 @@ subtest 'refusals leave all as it was' => sub {
     my $sha = tip('r');
     $t->git('.', 'init', '-q', '--bare', "$ROOT/in the way"); # that rescan_repos has not seen; t/5b has other folders
     mkdir $_ or die $! for "$ROOT/hg here", "$ROOT/hg here/.hg";
-    for my $case ([name => 'a/b'], [name => '/x'], [name => ''], [name => '.x'], [name => '..'], [name => '123'], [name => '_x'],
+    for my $case ([name => 'a/b'], [name => '/x'], [name => ''], [name => '.x'], [name => '..'], [name => '123'],
+        [name => '_x'],
                   [name => 'a:b'], [name => "a\nb"], [name => 'rm__20200101_000000_123456__x'], [name => 'x' x 256],
                   [name => 'taken'], [name => 'g'], [name => 'in the way'], [name => 'hg here'], [name => ['x']],
                   [owner => 'nobody'], [owner => {}], [landing_rev => 'tip'], [landing_rev => '']) {
@@ -138,15 +153,18 @@ subtest 'refusals leave all as it was' => sub {
     is update($ID, name => 'taken')->{error}, "failed to update repo `$ID`", 'repoid as sent';
     is update('r', group => 'x', fork_of => 'x')->{error}, 'repository group `x` does not exist', 'unknown group';
     is update('r', group => 777)->{error}, 'repository group `777` does not exist', 'by id';
-    is update('r', fork_of => 'x', owner => 'nobody')->{error}, 'repository `x` does not exist', 'unknown parent, before the owner';
+    is update('r', fork_of => 'x', owner => 'nobody')->{error}, 'repository `x` does not exist',
+        'unknown parent, before the owner';
     is update('nope')->{error}, 'repository `nope` does not exist', 'unknown';
     is $t->call('update_repo')->{error}, 'Missing non optional `repoid` arg in JSON DATA', 'missing';
-    is update('r', description => 'x', as => $_)->{error}, 'repository `r` does not exist', "refused: $_" for qw(bob eve);
+    is update('r', description => 'x', as => $_)->{error}, 'repository `r` does not exist', "refused: $_"
+        for qw(bob eve);
     is update('r', group => 'x', as => 'bob')->{error}, 'repository `r` does not exist', 'and told nothing';
     $t->must(grant_user_permission => { repoid => 'r', userid => 'bob', perm => 'repository.write' });
     is update('r', description => 'x', as => 'bob')->{error}, 'repository `r` does not exist', 'a writer neither';
     my $repo = repo('r');
-    is_deeply [@$repo{qw(repo_name owner description)}, $repo->{landing_rev}[0]], ['r', 'ann', 'both', 'branch'], 'unchanged';
+    is_deeply [@$repo{qw(repo_name owner description)}, $repo->{landing_rev}[0]], ['r', 'ann', 'both', 'branch'],
+        'unchanged';
     is tip('r'), $sha, 'on the disk';
     is_deeply [glob "$ROOT/.rc_tmp/*.op"], [], 'no change is left half done';
     system 'rm', '-r', "$ROOT/in the way", "$ROOT/hg here";
@@ -156,17 +174,24 @@ subtest 'who may move where' => sub {
     $t->must(create_repo => { repo_name => 'own/r', repo_type => 'git' });
     without_create(sub {
         is update('r', group => 'g', as => 'ann')->{error}, $FAILED, 'a group he may read: no right';
-        $t->sql("UPDATE user_repo_group_permission SET level = 0 WHERE group_id = (SELECT group_id FROM repo_group WHERE group_name = 'g/sub')");
-        is update('r', group => 'g/sub', as => 'ann')->{error}, 'repository group `g/sub` does not exist', 'one he may not see';
-        $t->sql("INSERT INTO user_repo_group_permission (group_id, user_id, level) SELECT group_id, $id{ann}, 4 FROM repo_group WHERE group_name = 'own'");
-        is update('r', group => 'own', name => 'mine', as => 'ann')->{result}{repository}{repo_name}, 'own/mine', 'group.admin';
-        is update('own/mine', group => '', as => 'ann')->{error}, 'failed to update repo `own/mine`', 'top level: no right';
-        is update('own/mine', group => 'own', name => 'r3', as => 'ann')->{error}, undef, 'where it is: no right needed';
+        $t->sql("UPDATE user_repo_group_permission SET level = 0 WHERE group_id = (SELECT group_id FROM repo_group
+            WHERE group_name = 'g/sub')");
+        is update('r', group => 'g/sub', as => 'ann')->{error}, 'repository group `g/sub` does not exist',
+            'one he may not see';
+        $t->sql("INSERT INTO user_repo_group_permission (group_id, user_id, level) SELECT group_id, $id{ann}, 4
+            FROM repo_group WHERE group_name = 'own'");
+        is update('r', group => 'own', name => 'mine', as => 'ann')->{result}{repository}{repo_name}, 'own/mine',
+            'group.admin';
+        is update('own/mine', group => '', as => 'ann')->{error}, 'failed to update repo `own/mine`',
+            'top level: no right';
+        is update('own/mine', group => 'own', name => 'r3', as => 'ann')->{error}, undef,
+            'where it is: no right needed';
         is update('own/r3', name => 'mine', as => 'ann')->{error}, undef, 'a rename neither';
     });
     is update('own/mine', group => 'g', as => 'ann')->{error}, undef, 'hg.create.repository: a group he may read';
     my $sub = $t->must(get_repo_group => { repogroupid => 'g/sub' })->{group_id};
-    is update('g/mine', group => $_, as => 'ann')->{error}, "repository group `$_` does not exist", "not one he may not see: $_" for 'g/sub', $sub;
+    is update('g/mine', group => $_, as => 'ann')->{error}, "repository group `$_` does not exist",
+        "not one he may not see: $_" for 'g/sub', $sub;
     is update('g/mine', group => '', name => 'r', as => 'ann')->{error}, undef, 'top level, too';
 };
 
@@ -177,16 +202,26 @@ subtest 'fork_of' => sub {
     is update('taken', fork_of => 'r')->{error}, undef, 'a fork of a fork';
     is update('h', fork_of => 'taken')->{error}, 'failed to update repo `h`', 'no long cycles';
     update('closed', private => $true);
-    is update('r', fork_of => 'closed', as => 'ann')->{error}, 'repository `closed` does not exist', 'one he may not read';
+    is update('r', fork_of => 'closed', as => 'ann')->{error}, 'repository `closed` does not exist',
+        'one he may not read';
     is update('r', fork_of => repo('closed')->{repo_id})->{result}{repository}{fork_of}, 'closed', 'by id';
     is $t->must(get_repo => { repoid => 'r' }, as => 'ann')->{fork_of}, undef, 'not told to whom may not read it';
 };
 
 subtest 'fields' => sub {
-    my $add = sub { my ($key, %args) = @_; my $as = delete $args{as}; $t->call(add_field_to_repo => { repoid => 'r', key => $key, %args }, $as ? (as => $as) : ()) };
-    my $remove = sub { my ($key, %args) = @_; my $as = delete $args{as}; $t->call(remove_field_from_repo => { repoid => 'r', key => $key, %args }, $as ? (as => $as) : ()) };
+    my $add = sub {
+        my ($key, %args) = @_;
+        my $as = delete $args{as};
+        $t->call(add_field_to_repo => { repoid => 'r', key => $key, %args }, $as ? (as => $as) : ())
+    };
+    my $remove = sub {
+        my ($key, %args) = @_;
+        my $as = delete $args{as};
+        $t->call(remove_field_from_repo => { repoid => 'r', key => $key, %args }, $as ? (as => $as) : ())
+    };
     is_deeply $add->('ticket', label => 'Ticket', description => 'D', as => 'ann'),
-        { id => 1, error => undef, result => { msg => 'Added new repository field `ticket`', success => $true } }, 'added';
+        { id => 1, error => undef, result => { msg => 'Added new repository field `ticket`', success => $true } },
+        'added';
     is $add->('two')->{error}, undef, 'without a label';
     is $t->sql("SELECT key, label, description, value FROM repo_field"), "ticket|Ticket|D|\ntwo|two||\n", 'stored';
     is $add->('two')->{error}, 'Field with key `two` exists for repo `r`', 'there already';
@@ -196,7 +231,8 @@ subtest 'fields' => sub {
     is $add->(['x'])->{error}, 'failed to create new field for repository `r`', 'a list';
     is $add->('x', repoid => 'nope')->{error}, 'repository `nope` does not exist', 'unknown repository';
     is $add->('two', as => $_)->{error}, 'repository `r` does not exist', "refused: $_" for qw(bob eve);
-    is $t->call(add_field_to_repo => { repoid => 'r' })->{error}, 'Missing non optional `key` arg in JSON DATA', 'missing';
+    is $t->call(add_field_to_repo => { repoid => 'r' })->{error}, 'Missing non optional `key` arg in JSON DATA',
+        'missing';
     ok !exists repo('r')->{ex_ticket}, 'not shown: the setting is off';
     is update('r', fields => 'ticket=a\,b=c, two= x ,none=1,odd,=', as => 'ann')->{error}, undef, 'values';
     is $t->sql("SELECT key, value FROM repo_field"), "ticket|a,b=c\ntwo| x \n", 'stored; unknown ones ignored';
@@ -205,16 +241,19 @@ subtest 'fields' => sub {
     is_deeply [map { repo('r')->{$_} } qw(ex_ticket ex_two)], ['a,b=c', ' x '], 'shown';
     is update('r', fields => 'two=')->{result}{repository}{ex_two}, '', 'emptied, answered at once';
     my %all = map { $_->{repo_name} => $_ } @{ $t->must('get_repos') };
-    is_deeply [map { my $n = $_; map { "$n $_=$all{$n}{$_}" } grep { /^ex_/ } sort keys %{ $all{$n} } } sort keys %all],
+    is_deeply [map { my $n = $_;
+        map { "$n $_=$all{$n}{$_}" } grep { /^ex_/ } sort keys %{ $all{$n} } } sort keys %all],
         ['g/inner ex_z "q"=', 'r ex_ticket=a,b=c', 'r ex_two='], 'get_repos: each its own';
     $t->must(lock => { repoid => 'r', locked => $true });
     is $t->must('get_locks')->[0]{ex_ticket}, 'a,b=c', 'get_locks';
     is_deeply $remove->('ticket', as => 'ann'),
-        { id => 1, error => undef, result => { msg => 'Deleted repository field `ticket`', success => $true } }, 'removed';
+        { id => 1, error => undef, result => { msg => 'Deleted repository field `ticket`', success => $true } },
+        'removed';
     is $remove->('ticket')->{error}, 'Field with key `ticket` does not exists for repo `r`', 'not there any more';
     is $remove->('two', as => $_)->{error}, 'repository `r` does not exist', "refused: $_" for qw(bob eve);
     is $remove->('two', repoid => 'nope')->{error}, 'repository `nope` does not exist', 'unknown repository';
-    is $t->call(remove_field_from_repo => { repoid => 'r' })->{error}, 'Missing non optional `key` arg in JSON DATA', 'missing';
+    is $t->call(remove_field_from_repo => { repoid => 'r' })->{error}, 'Missing non optional `key` arg in JSON DATA',
+        'missing';
     is $remove->(['two'])->{error}, 'failed to delete field for repository `r`', 'a list';
     is_deeply [grep { /^ex_/ } keys %{ repo('r') }], ['ex_two'], 'the other one stays';
 };

@@ -11,8 +11,10 @@ my %id = map { $_ => $t->user($_)->{user_id} } qw(ann bob eve);
 $t->must(create_repo => { repo_name => 'g/r', repo_type => 'git', owner => 'ann' });
 my $REPO = $t->must(get_repo => { repoid => 'g/r' })->{repo_id};
 $t->must(create_users_group => { group_name => $_ }) for qw(team hidden);
-$t->sql("DELETE FROM user_user_group_permission WHERE users_group_id = (SELECT users_group_id FROM user_group WHERE group_name = 'hidden')");
-$t->sql("INSERT INTO user_group_member (users_group_id, user_id) SELECT users_group_id, $id{eve} FROM user_group WHERE group_name = 'team'");
+$t->sql("DELETE FROM user_user_group_permission WHERE users_group_id = (SELECT users_group_id FROM user_group
+    WHERE group_name = 'hidden')");
+$t->sql("INSERT INTO user_group_member (users_group_id, user_id) SELECT users_group_id, $id{eve} FROM user_group
+    WHERE group_name = 'team'");
 my $TEAM = 0 + $t->sql("SELECT users_group_id FROM user_group WHERE group_name = 'team'");
 my $NO_REPO = 'repository `g/r` does not exist';
 
@@ -46,10 +48,12 @@ subtest 'users' => sub {
     is_deeply call_as('admin', 'revoke_user_permission', userid => 'bob'),
         done('Revoked perm for user: `bob` in repo: `g/r`'), 'without a row: success';
     is level('bob'), 'repository.read', 'the default again';
-    is call_as('admin', 'grant_user_permission', userid => 'default', perm => 'repository.none')->{error}, undef, 'default user';
+    is call_as('admin', 'grant_user_permission', userid => 'default', perm => 'repository.none')->{error}, undef,
+        'default user';
     is level('bob'), 'repository.none', 'changes what everybody may';
     is call_as('admin', 'grant_user_permission', userid => 'bob', perm => 'repository.admin')->{error}, undef, 'admin';
-    is call_as('bob', 'grant_user_permission', userid => 'eve', perm => 'repository.read')->{error}, undef, 'who may grant then';
+    is call_as('bob', 'grant_user_permission', userid => 'eve', perm => 'repository.read')->{error}, undef,
+        'who may grant then';
     is call_as('bob', 'revoke_user_permission', userid => 'eve')->{error}, undef, 'and revoke';
     call_as('ann', 'revoke_user_permission', userid => 'bob');
     call_as('ann', 'grant_user_permission', userid => 'default', perm => 'repository.read');
@@ -78,17 +82,21 @@ subtest 'messages, in their order' => sub {
         ['grant_user_permission', { userid => undef, perm => 'x' }, 'user `None` does not exist'],
         ['grant_user_permission', { userid => 'bob', perm => 'x' }, 'permission `x` does not exist'],
         ['grant_user_permission', { userid => 'bob', perm => undef }, 'permission `None` does not exist'],
-        ['grant_user_permission', { userid => 'bob', perm => 'group.read' }, 'permission `group.read` is invalid, should start with repository.'],
-        ['grant_user_permission', { userid => 'bob', perm => 'hg.fork.none' }, 'permission `hg.fork.none` is invalid, should start with repository.'],
+        ['grant_user_permission', { userid => 'bob', perm => 'group.read' },
+            'permission `group.read` is invalid, should start with repository.'],
+        ['grant_user_permission', { userid => 'bob', perm => 'hg.fork.none' },
+            'permission `hg.fork.none` is invalid, should start with repository.'],
         ['grant_user_permission', { userid => 'bob' }, 'Missing non optional `perm` arg in JSON DATA'],
         ['grant_user_permission', { perm => 'x' }, 'Missing non optional `userid` arg in JSON DATA'],
         ['revoke_user_permission', { repoid => 'x', userid => 'x' }, 'repository `x` does not exist'],
         ['revoke_user_permission', { userid => 'x' }, 'user `x` does not exist'],
         ['revoke_user_permission', {}, 'Missing non optional `userid` arg in JSON DATA'],
-        ['grant_user_group_permission', { repoid => 'x', usergroupid => 'x', perm => 'x' }, 'repository `x` does not exist'],
+        ['grant_user_group_permission', { repoid => 'x', usergroupid => 'x', perm => 'x' },
+            'repository `x` does not exist'],
         ['grant_user_group_permission', { usergroupid => 'x', perm => 'x' }, 'permission `x` does not exist'],
         ['grant_user_group_permission', { usergroupid => 'x', perm => 'group.read' }, 'user group `x` does not exist'],
-        ['grant_user_group_permission', { usergroupid => 'team', perm => 'group.read' }, 'permission `group.read` is invalid, should start with repository.'],
+        ['grant_user_group_permission', { usergroupid => 'team', perm => 'group.read' },
+            'permission `group.read` is invalid, should start with repository.'],
         ['grant_user_group_permission', { usergroupid => 'team' }, 'Missing non optional `perm` arg in JSON DATA'],
         ['revoke_user_group_permission', { repoid => 'x', usergroupid => 'x' }, 'repository `x` does not exist'],
         ['revoke_user_group_permission', { usergroupid => 'x' }, 'user group `x` does not exist'],
@@ -106,7 +114,8 @@ subtest 'refused callers' => sub {
         call_as('admin', 'grant_user_permission', userid => 'eve', perm => 'repository.write');
         for my $case (['grant_user_permission', { userid => 'bob', perm => 'repository.admin' }],
                       ['grant_user_permission', { userid => 'nobody', perm => 'nothing' }],
-                      ['revoke_user_permission', { userid => 'bob' }], ['revoke_user_permission', { userid => 'nobody' }],
+                      ['revoke_user_permission', { userid => 'bob' }],
+                      ['revoke_user_permission', { userid => 'nobody' }],
                       ['grant_user_group_permission', { usergroupid => 'team', perm => 'repository.admin' }],
                       ['grant_user_group_permission', { usergroupid => 'none', perm => 'nothing' }],
                       ['revoke_user_group_permission', { usergroupid => 'team' }],

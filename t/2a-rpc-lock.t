@@ -28,14 +28,16 @@ subtest 'query, set, query, release' => sub {
     my $since = delete $set->{locked_since};
     ok $since >= $before && $since <= time, 'locked_since: now, an integer';
     like $t->last->body, qr/"locked_since":\d+,/, 'written as one';
-    is_deeply $set, { repo => 'g/r', locked => $true, locked_by => 'bob', lock_reason => 'lock_api', lock_state_changed => $true,
+    is_deeply $set, { repo => 'g/r', locked => $true, locked_by => 'bob', lock_reason => 'lock_api',
+        lock_state_changed => $true,
         msg => 'User `bob` set lock state for repo `g/r` to `True`' }, 'set by a writer';
     my $date = POSIX::strftime('%Y-%m-%dT%H:%M:%S', localtime $since);
     my $held = { repo => 'g/r', locked => $true, locked_since => $since, locked_by => 'bob', lock_reason => 'lock_api',
         lock_state_changed => $false, msg => "Repo `g/r` locked by `bob` on $date." };
     is_deeply lock_as('ann')->{result}, $held, 'query tells the holder, not who asks';
     my $repo = $t->must(get_repo => { repoid => 'g/r' });
-    is_deeply [$repo->{locked_by}{username}, @$repo{qw(locked_date lock_reason)}], ['bob', $date, 'lock_api'], 'repo_obj';
+    is_deeply [$repo->{locked_by}{username}, @$repo{qw(locked_date lock_reason)}], ['bob', $date, 'lock_api'],
+        'repo_obj';
     is $repo->{locked_by}{api_key}, $t->key('bob'), 'clear for super-admins';
     is $t->must(get_repo => { repoid => 'g/r' }, as => 'ann')->{locked_by}{api_key}, '*' x 40, 'masked for others';
     is_deeply lock_as('bob', locked => 'no')->{result}, { repo => 'g/r', locked => $false, locked_since => undef,
@@ -45,7 +47,8 @@ subtest 'query, set, query, release' => sub {
     is lock_as('bob', locked => 'yes')->{result}{locked}, $true, 'text as a boolean';
     is lock_as('ann', locked => $true)->{result}{locked_by}, 'ann', 'a foreign lock is taken over';
     is lock_as('ann')->{result}{locked_by}, 'ann', 'indeed';
-    is lock_as('bob', locked => $false)->{result}{msg}, 'User `bob` set lock state for repo `g/r` to `False`', 'and released';
+    is lock_as('bob', locked => $false)->{result}{msg}, 'User `bob` set lock state for repo `g/r` to `False`',
+        'and released';
     is_deeply lock_as('ann')->{result}, $FREE, 'indeed';
 };
 
@@ -57,7 +60,8 @@ subtest 'for somebody else, messages' => sub {
     is lock_as('bob', locked => $true, userid => $_)->{error}, $SELF, "userid $_" for 'bob', 'eve', $id{eve}, 'nobody';
     is lock_as('bob', userid => 'eve')->{error}, $SELF, 'also to ask';
     is lock_as('admin', locked => $true, userid => 'nobody')->{error}, 'user `nobody` does not exist', 'unknown user';
-    is lock_as('admin', repoid => 'x', userid => 'nobody')->{error}, 'repository `x` does not exist', 'unknown repository first';
+    is lock_as('admin', repoid => 'x', userid => 'nobody')->{error}, 'repository `x` does not exist',
+        'unknown repository first';
     is $t->call(lock => {})->{error}, 'Missing non optional `repoid` arg in JSON DATA', 'missing';
     is lock_as('eve', locked => $true)->{error}, 'repository `g/r` does not exist', 'a reader may not';
     is lock_as('eve')->{error}, 'repository `g/r` does not exist', 'nor ask';
@@ -72,7 +76,8 @@ subtest 'get_locks' => sub {
         lock_as('admin', repoid => 'second', locked => $true, userid => 'eve');
         my $locks = $t->must($method => {}, as => 'bob');
         is_deeply [map { $_->{repo_name} } @$locks], ['g/r'], "$method: own ones, but none that he may not read";
-        is_deeply [map { $_->{repo_name} } @{ $t->must($method => { userid => 'bob' }) }], ['g/r', 'closed'], 'super-admin: all, by id';
+        is_deeply [map { $_->{repo_name} } @{ $t->must($method => { userid => 'bob' }) }], ['g/r', 'closed'],
+            'super-admin: all, by id';
         is $locks->[0]{locked_by}{username}, 'bob', 'held by him';
         is $locks->[0]{locked_by}{api_key}, '*' x 40, 'keys masked';
         ok !exists $locks->[0]{members}, 'repo_obj without members';
@@ -80,7 +85,8 @@ subtest 'get_locks' => sub {
         is_deeply [map { $_->{repo_name} } @{ $t->must($method => { userid => 'eve' }) }], ['second'], 'super-admin';
         is $t->must($method => { userid => 'eve' })->[0]{locked_by}{api_key}, $t->key('eve'), 'sees keys';
         is_deeply $t->must($method), [], 'none of his own';
-        is $t->call($method => { userid => $_ }, as => 'bob')->{error}, $SELF, "userid $_" for 'eve', 'bob', $id{eve}, 'nobody';
+        is $t->call($method => { userid => $_ }, as => 'bob')->{error}, $SELF, "userid $_" for 'eve', 'bob', $id{eve},
+            'nobody';
         is $t->call($method => { userid => 'nobody' })->{error}, 'user `nobody` does not exist', 'unknown';
     }
     $t->must(delete_user => { userid => 'bob' });

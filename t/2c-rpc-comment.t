@@ -30,8 +30,10 @@ for my $method (sort keys %forms) {
         is $ask->($_->[0])->{result}{msg}, sprintf($msg, $_->[1]), "revision $_->[0]"
             for ['0', $ids[0]], [$ids[1], $ids[1]], [substr($ids[2], 0, 9) . '', $ids[2]];
         is $ask->('tip', status => 'approved')->{result}{status_change}, 'approved', 'status';
-        is $ask->('tip', status => 'rejected', userid => 'bob')->{result}{status_change}, 'rejected', 'for somebody else';
-        is $ask->('tip', status => 'fine')->{error}, q(Bad status, must be on of ['not_reviewed', 'approved', 'rejected', )
+        is $ask->('tip', status => 'rejected', userid => 'bob')->{result}{status_change}, 'rejected',
+            'for somebody else';
+        is $ask->('tip', status => 'fine')->{error},
+            q(Bad status, must be on of ['not_reviewed', 'approved', 'rejected', )
             . q('under_review'] got fine), 'bad status';
         is $ask->('tip', userid => 'nobody')->{error}, 'user `nobody` does not exist', 'unknown user';
         my $failed = 'failed to set comment on repository `demo`';
@@ -40,7 +42,8 @@ for my $method (sort keys %forms) {
         is $ask->('tip', repoid => 'void')->{error}, 'failed to set comment on repository `void`', 'empty repository';
         is $ask->('tip', repoid => 'nope')->{error}, 'repository `nope` does not exist', 'unknown repository';
         is $ask->('tip', repoid => 'closed', as => 'eve')->{error}, 'repository `closed` does not exist', 'no right';
-        is $t->call($method => { repoid => 'demo' })->{error}, "Missing non optional `$arg` arg in JSON DATA", 'missing';
+        is $t->call($method => { repoid => 'demo' })->{error}, "Missing non optional `$arg` arg in JSON DATA",
+            'missing';
         is $ask->('tip', as => 'own')->{error}, undef, 'its owner';
     };
 }
@@ -49,13 +52,16 @@ subtest 'readers' => sub {
     is $t->call(changeset_comment => { repoid => 'demo', revision => 'tip', message => 'x' }, as => 'eve')->{error},
         'repository `demo` does not exist', 'changeset_comment wants an administrator';
     my $bob = $t->must(get_user => { userid => 'bob' })->{user_id};
-    my $ask = sub { $t->call(comment_commit => { repoid => 'demo', commit_id => 'tip', message => 'x', @_ }, as => 'eve') };
+    my $ask = sub { $t->call(comment_commit => { repoid => 'demo', commit_id => 'tip', message => 'x', @_ },
+        as => 'eve') };
     is $ask->()->{error}, undef, 'comment_commit in his own name';
-    is $ask->(userid => $_)->{error}, 'userid is not the same as your user', "not in another: $_" for $bob, 'bob', 'nobody', 4711;
+    is $ask->(userid => $_)->{error}, 'userid is not the same as your user', "not in another: $_" for $bob, 'bob',
+        'nobody', 4711;
     is $ask->(userid => 'eve')->{error}, undef, 'by his own name';
 };
 
-is $t->sql("SELECT s.version || ' ' || s.status || ' ' || u.username FROM changeset_status s JOIN users u USING (user_id)
+is $t->sql("SELECT s.version || ' ' || s.status || ' ' || u.username FROM changeset_status s
+    JOIN users u USING (user_id)
             WHERE s.revision = '$ids[-1]' ORDER BY s.version"),
     "0 rejected bob\n1 approved admin\n2 rejected bob\n3 approved admin\n", 'the newest status is version 0';
 

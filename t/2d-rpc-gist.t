@@ -52,12 +52,15 @@ subtest 'private, expiry, owner' => sub {
     ok abs(create($FILES, lifetime => ' 5 ')->{result}{gist}{expires} - time - 300) < 20, 'as text';
     my $gone = create($FILES, lifetime => -1, description => 'gone')->{result}{gist};
     $t->sql("UPDATE gist SET expires = 1000 WHERE gist_id = $gone->{gist_id}");
-    is $t->call(get_gist => { gistid => $gone->{access_id} }, as => 'bob')->{error}, undef, 'expired ones are still told';
-    is scalar(grep { $_->{description} eq 'gone' } @{ $t->call(get_gists => {}, as => 'bob')->{result} }), 0, 'but not listed';
+    is $t->call(get_gist => { gistid => $gone->{access_id} }, as => 'bob')->{error}, undef,
+        'expired ones are still told';
+    is scalar(grep { $_->{description} eq 'gone' } @{ $t->call(get_gists => {}, as => 'bob')->{result} }), 0,
+        'but not listed';
     is create($FILES, owner => 'eve')->{error}, $FAILED, 'for somebody else';
     is create($FILES, owner => 'bob')->{error}, undef, 'for himself';
     my $eve = create($FILES, owner => 'eve', as => 'admin');
-    is $t->call(get_gist => { gistid => $eve->{result}{gist}{access_id} }, as => 'eve')->{error}, undef, 'by a super-admin';
+    is $t->call(get_gist => { gistid => $eve->{result}{gist}{access_id} }, as => 'eve')->{error}, undef,
+        'by a super-admin';
     is create($FILES, owner => 'nobody', as => 'admin')->{error}, $FAILED, 'unknown owner';
 };
 
@@ -67,7 +70,8 @@ subtest 'list' => sub {
     is scalar(grep { defined $_->{content} } @$mine), 0, 'without content';
     is_deeply $t->call(get_gists => { userid => $id{bob} }, as => 'bob')->{result}, $mine, 'by his own id';
     is_deeply $t->call(get_gists => { userid => 'bob' })->{result}, $mine, 'a super-admin asks';
-    is $t->call(get_gists => { userid => $_ }, as => 'eve')->{error}, 'userid is not the same as your user', "eve asks for $_"
+    is $t->call(get_gists => { userid => $_ }, as => 'eve')->{error}, 'userid is not the same as your user',
+        "eve asks for $_"
         for 'bob', 'eve', $id{bob};
     is $t->call(get_gists => { userid => 'nobody' })->{error}, 'user `nobody` does not exist', 'unknown';
     is scalar(@{ $t->call(get_gists => {}, as => 'eve')->{result} }), 1, 'eve has one';
@@ -79,8 +83,10 @@ subtest 'failures' => sub {
         [{}, 'no files'], [[], 'a list'], ['x', 'text'], [undef, 'null'], [{ '' => { content => 'x' } }, 'no name'],
         [{ 'a/b' => { content => 'x' } }, 'a path'], [{ '../x' => { content => 'x' } }, 'a path upwards'],
         [{ '..' => { content => 'x' } }, 'two dots'], [{ '.git' => { content => 'x' } }, '.git'],
-        [{ "a\nb" => { content => 'x' } }, 'a line break'], [{ a => 'x' }, 'text for a file'], [{ a => {} }, 'no content'],
-        [{ a => { content => 1 } }, 'a number'], [{ ok => { content => 'x' }, 'a/b' => { content => 'x' } }, 'one bad of two'];
+        [{ "a\nb" => { content => 'x' } }, 'a line break'], [{ a => 'x' }, 'text for a file'],
+        [{ a => {} }, 'no content'],
+        [{ a => { content => 1 } }, 'a number'],
+        [{ ok => { content => 'x' }, 'a/b' => { content => 'x' } }, 'one bad of two'];
     is create($FILES, gist_type => 'secret')->{error}, $FAILED, 'type';
     is create($FILES, acl_level => 'acl_x')->{error}, $FAILED, 'acl_level';
     is create($FILES, lifetime => '99999999999999')->{error}, $FAILED, 'lifetime';
@@ -91,7 +97,8 @@ subtest 'failures' => sub {
 subtest 'delete' => sub {
     my $id = create($FILES)->{result}{gist}{access_id};
     is $t->call(delete_gist => { gistid => $id }, as => 'eve')->{error}, "gist `$id` does not exist", 'not by others';
-    is_deeply $t->call(delete_gist => { gistid => $id }, as => 'bob')->{result}, { msg => "deleted gist ID:$id", gist => undef }, 'gone';
+    is_deeply $t->call(delete_gist => { gistid => $id }, as => 'bob')->{result},
+        { msg => "deleted gist ID:$id", gist => undef }, 'gone';
     ok !-e "$store/$id", 'from the disk too';
     is $t->call(delete_gist => { gistid => $id }, as => 'bob')->{error}, "gist `$id` does not exist", 'once';
     my $other = create($FILES)->{result}{gist}{access_id};

@@ -66,7 +66,10 @@ my $r = $t->repo('demo', build => sub {
 $t->repo('void', empty => 1);
 $t->repo('closed', empty => 1, args => { private => 1 });
 my @ids = split /\n/, $t->git($r->{path}, qw(rev-list --reverse --date-order --branches --tags));
-my %parents = map { my ($id, @p) = split; $id => \@p } split /\n/, $t->git($r->{path}, qw(rev-list --parents --branches --tags));
+my %parents = map {
+    my ($id, @p) = split;
+    $id => \@p
+} split /\n/, $t->git($r->{path}, qw(rev-list --parents --branches --tags));
 
 sub ask {
     my ($method, %args) = @_;
@@ -99,7 +102,8 @@ subtest 'extended' => sub {
         ok !exists $got->{refs}, 'no refs';
     }
     my ($root) = grep { !@{ $parents{$_} } } @ids;
-    is_deeply [map { "$_->{op} $_->{filename}" } @{ ask(get_repo_changeset => (revision => $root, details => 'extended'))->{result}{diff} }],
+    is_deeply [map { "$_->{op} $_->{filename}" }
+        @{ ask(get_repo_changeset => (revision => $root, details => 'extended'))->{result}{diff} }],
         ['A README', 'A bin.dat', 'A empty', 'A link', 'A no-newline', 'A src.txt', 'A src/main.c', 'A src/lib/a.c',
          "A \x{fc} b/t\x{e4}st.tar.gz"], 'the root commit: every file, in walk order, no submodule';
 };
@@ -127,7 +131,8 @@ sub chunks {
         push @list, {
             filename => $path, op => $op, old_revision => $old, new_revision => $new, raw_diff => $text,
             stats => defined $hunks
-                ? { added => scalar(grep { /^\+/ } @lines), deleted => scalar(grep { /^-/ } @lines), binary => JSON::PP::false }
+                ? { added => scalar(grep { /^\+/ } @lines), deleted => scalar(grep { /^-/ } @lines),
+                    binary => JSON::PP::false }
                 : { added => 0, deleted => 0, binary => JSON::PP::true },
         };
     }
@@ -147,9 +152,11 @@ subtest 'full' => sub {
         my @tags = split /\n/, $t->git($r->{path}, 'tag', '--points-at', $id);
         is_deeply $got->{refs}, { branches => [$got->{branch}], bookmarks => [], tags => \@tags }, "refs of $name";
     }
-    my $empty = $t->call(get_repo_changeset => { repoid => 'void', revision => 'tip', details => 'full' }, as => 'bob')->{result};
+    my $empty = $t->call(get_repo_changeset => { repoid => 'void', revision => 'tip', details => 'full' }, as => 'bob')
+        ->{result};
     is_deeply [@$empty{qw(diff refs)}], [[], { branches => [undef], bookmarks => [], tags => [] }], 'the empty commit';
-    is_deeply ask(get_repo_changeset => (revision => 'nope', details => 'extended'))->{result}{diff}, [], 'unknown: no changes';
+    is_deeply ask(get_repo_changeset => (revision => 'nope', details => 'extended'))->{result}{diff}, [],
+        'unknown: no changes';
 };
 
 subtest 'get_repo_changesets' => sub {
@@ -164,11 +171,14 @@ subtest 'get_repo_changesets' => sub {
     is $error->(start_rev => '', limit => $_), 'Internal server error', 'limit ' . (defined $_ ? "'$_'" : 'null')
         for 'x', '', '1.5', 1.5, undef, [1], \1;
     is $error->(start_rev => '', limit => 1, details => 'x'), 'ret_type must be one of basic,extended,full', 'details';
-    is $error->(start_rev => '', limit => 'x', details => 'x'), 'ret_type must be one of basic,extended,full', 'details first';
+    is $error->(start_rev => '', limit => 'x', details => 'x'), 'ret_type must be one of basic,extended,full',
+        'details first';
     is $error->(start_rev => 1, limit => 1), 'commit_id must be a string value', 'a number';
     is $error->(start_rev => 'nope', limit => 1), 'Error occurred during commit fetching', 'unknown';
-    is $error->(repoid => 'void', start_rev => '', limit => 1), 'Error occurred during commit fetching', 'empty repository';
-    is $error->(repoid => 'void', start_rev => 1, limit => 1), 'Error occurred during commit fetching', 'empty before number';
+    is $error->(repoid => 'void', start_rev => '', limit => 1), 'Error occurred during commit fetching',
+        'empty repository';
+    is $error->(repoid => 'void', start_rev => 1, limit => 1), 'Error occurred during commit fetching',
+        'empty before number';
     is $error->(repoid => 'closed', start_rev => '', limit => 1), 'repository `closed` does not exist', 'no right';
     is $t->call(get_repo_changesets => { repoid => 'demo', limit => 1 })->{error},
         'Missing non optional `start_rev` arg in JSON DATA', 'missing';
@@ -185,10 +195,12 @@ subtest 'get_repo_nodes' => sub {
         my ($name, $ext, $mime, $lines) = @_;
         utf8::encode(my $path = $name);
         my $text = $t->git($r->{path}, 'cat-file', 'blob', "$ids[0]:$path");
-        return { name => $name, type => 'file', md5 => md5_hex($text), binary => $text =~ /\0/ ? JSON::PP::true : JSON::PP::false,
+        return { name => $name, type => 'file', md5 => md5_hex($text), binary => $text =~ /\0/ ? JSON::PP::true
+            : JSON::PP::false,
             size => length $text, extension => $ext, mimetype => $mime, lines => $lines };
     };
-    my @files = ($file->('README', 'README', 'text/plain', 2), $file->('bin.dat', 'dat', 'application/octet-stream', 0),
+    my @files = ($file->('README', 'README', 'text/plain', 2),
+        $file->('bin.dat', 'dat', 'application/octet-stream', 0),
         $file->('empty', 'empty', 'text/plain', 0), $file->('link', 'link', 'text/plain', 1),
         $file->('no-newline', 'no-newline', 'text/plain', 1), $file->('src.txt', 'txt', 'text/plain', 1),
         $file->('src/main.c', 'c', 'text/x-csrc', 60), $file->('src/lib/a.c', 'c', 'text/x-csrc', 1),
@@ -199,7 +211,8 @@ subtest 'get_repo_nodes' => sub {
     is_deeply $nodes->(ret_type => 'files')->{result}, \@files, 'files';
     is_deeply [map { $_->{name} } @{ $nodes->(root_path => $_)->{result} }], ['src/lib', 'src/main.c', 'src/lib/a.c'],
         "below $_" for 'src', '/src', 'src/', '//src//';
-    is_deeply [map { $_->{name} } @{ $nodes->(root_path => '')->{result} }], [map { $_->{name} } @dirs, @files], 'empty: the root';
+    is_deeply [map { $_->{name} } @{ $nodes->(root_path => '')->{result} }], [map { $_->{name} } @dirs, @files],
+        'empty: the root';
     is_deeply $nodes->(root_path => 'README')->{result}, [], 'a file has nothing below';
     my %full = map { $_->{name} => $_->{content} } @{ $nodes->(details => 'full')->{result} };
     is $full{README}, "read\nme\n", 'content';
@@ -220,7 +233,8 @@ subtest 'get_repo_nodes' => sub {
     is $nodes->(ret_type => 'x', revision => 'nope')->{error}, $failed, 'revision before ret_type';
     is $nodes->(details => 'extended')->{error}, 'ret_type must be one of basic,full', 'details';
     is_deeply $nodes->(repoid => 'void', ret_type => 'x')->{result}, [], 'an empty repository';
-    is $nodes->(repoid => 'void', details => 'x')->{error}, 'ret_type must be one of basic,full', 'details before that';
+    is $nodes->(repoid => 'void', details => 'x')->{error}, 'ret_type must be one of basic,full',
+        'details before that';
     is $nodes->(repoid => 'closed')->{error}, 'repository `closed` does not exist', 'no right';
     is $t->call(get_repo_nodes => { repoid => 'demo', revision => 'tip' })->{error},
         'Missing non optional `root_path` arg in JSON DATA', 'missing';
@@ -229,12 +243,15 @@ subtest 'get_repo_nodes' => sub {
 subtest 'get_repo_nodes of what is not all there' => sub {
     my $lacking = $t->repo('lacking', commits => 1);
     my $path = $lacking->{path};
-    my $object = sub { $t->git($path, { stdin => $_[1] }, qw(hash-object -w --literally --stdin -t), $_[0]) =~ s/\n//r };
+    my $object = sub { $t->git($path, { stdin => $_[1] }, qw(hash-object -w --literally --stdin -t),
+        $_[0]) =~ s/\n//r };
     my $tree = sub { $object->(tree => join '', map { "$$_[0] $$_[1]\0" . pack 'H*', $$_[2] } @_) };
     my $blob = $object->(blob => "x\n");
     my $none = '1' x 40;
-    my $top = $tree->([100644, 'a', $blob], [100644, 'b', $none], [100644, 'c', $tree->([100644, 'x', $blob])], [40000, 'd', $none],
-        [40000, 'e', $blob], [40000, 'f', $tree->([100644, 'g', $blob])], [0, 'mode', $blob], [160000, 'null', '0' x 40]);
+    my $top = $tree->([100644, 'a', $blob], [100644, 'b', $none], [100644, 'c', $tree->([100644, 'x', $blob])],
+        [40000, 'd', $none],
+        [40000, 'e', $blob], [40000, 'f', $tree->([100644, 'g', $blob])], [0, 'mode', $blob],
+        [160000, 'null', '0' x 40]);
     my $who = 'A <a@b> 1500000000 +0000';
     my $id = $object->(commit => "tree $top\nauthor $who\ncommitter $who\n\nx\n");
     spew("$path/refs/heads/master", "$id\n");
@@ -245,7 +262,8 @@ subtest 'get_repo_nodes of what is not all there' => sub {
     is_deeply $marked->(ret_type => 'files'), [qw(+a -b -c -d -e +f/g)], 'files, and a directory that may hold some';
     is_deeply $marked->(root_path => 'f'), ['+f/g'], 'below what is there';
     my ($b) = grep { $_->{name} eq 'b' } @{ $nodes->(details => 'full')->{result} };
-    is_deeply $b, { name => 'b', type => 'file', extension => 'b', mimetype => 'application/octet-stream', missing => JSON::PP::true,
+    is_deeply $b, { name => 'b', type => 'file', extension => 'b', mimetype => 'application/octet-stream',
+        missing => JSON::PP::true,
         map { $_ => undef } qw(md5 binary size lines content) }, 'all that is known of it';
     is $nodes->(root_path => 'd')->{error}, 'failed to get repo: `lacking` nodes', 'a missing directory itself';
     like $t->error_log, qr/a list of \S+lacking\S* lacks $none: /, 'the log says why';
@@ -253,14 +271,19 @@ subtest 'get_repo_nodes of what is not all there' => sub {
 
 subtest 'get_repo_refs' => sub {
     my $refs = sub { +{ map { reverse split ' ', $_, 2 } split /\n/,
-        $t->git($r->{path}, 'for-each-ref', '--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end) %(refname:strip=2)', $_[0]) } };
-    is_deeply ask('get_repo_refs')->{result}, { branches => $refs->('refs/heads'), bookmarks => {}, tags => $refs->('refs/tags'),
+        $t->git($r->{path}, 'for-each-ref',
+            '--format=%(if)%(*objectname)%(then)%(*objectname)%(else)%(objectname)%(end) %(refname:strip=2)',
+            $_[0]) } };
+    is_deeply ask('get_repo_refs')->{result},
+        { branches => $refs->('refs/heads'), bookmarks => {}, tags => $refs->('refs/tags'),
         branches_closed => {} }, 'as git tells them';
     is_deeply $t->call(get_repo_refs => { repoid => 'void' })->{result}, { branches => {}, bookmarks => {}, tags => {},
         branches_closed => {} }, 'none';
-    is $t->call(get_repo_refs => { repoid => 'closed' }, as => 'bob')->{error}, 'repository `closed` does not exist', 'no right';
+    is $t->call(get_repo_refs => { repoid => 'closed' }, as => 'bob')->{error}, 'repository `closed` does not exist',
+        'no right';
     system 'rm', '-rf', "$t->{dir}/data/repos/void";
-    is $t->call(get_repo_refs => { repoid => 'void' })->{error}, 'failed to get repo: `void` references', 'gone from the disk';
+    is $t->call(get_repo_refs => { repoid => 'void' })->{error}, 'failed to get repo: `void` references',
+        'gone from the disk';
     is $t->call(get_repo_nodes => { repoid => 'void', revision => 'tip', root_path => '' })->{error},
         'failed to get repo: `void` nodes', 'files of it';
 };

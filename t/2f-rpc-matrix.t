@@ -54,7 +54,8 @@ sub it {
 sub make {
     my ($kind, $name) = @_;
     if ($kind eq 'repo') {
-        $t->must(create_repo => { repo_name => $name, repo_type => 'git', owner => 'owner', clone_uri => "file://$source" });
+        $t->must(create_repo => { repo_name => $name, repo_type => 'git', owner => 'owner',
+            clone_uri => "file://$source" });
         rows('user_repo_permission', 'repo', 'repo_id', 'repo_name', $name);
     } elsif ($kind eq 'group') {
         $t->must(create_repo_group => { group_name => $name, owner => 'owner' });
@@ -65,7 +66,8 @@ sub make {
     } elsif ($kind eq 'victim') {
         $t->user($name);
     } elsif ($kind eq 'gist') {
-        return $t->must(create_gist => { owner => 'owner', gist_type => 'private', files => { a => { content => 'x' } } })->{gist}{access_id};
+        return $t->must(create_gist => { owner => 'owner', gist_type => 'private',
+            files => { a => { content => 'x' } } })->{gist}{access_id};
     }
     return $name;
 }
@@ -113,7 +115,11 @@ sub pair {
 sub members {
     my ($add, $remove) = @_;
     my $args = team_and(@victim);
-    return ([$add, 'owner', $args, $NO_TEAM], [$remove, 'owner', sub { my %a = $args->(); first($add, %a); %a }, $NO_TEAM]);
+    return ([$add, 'owner', $args, $NO_TEAM], [$remove, 'owner', sub {
+        my %a = $args->();
+        first($add, %a);
+        %a
+    }, $NO_TEAM]);
 }
 
 my @TABLE = (
@@ -122,10 +128,14 @@ my @TABLE = (
     [get_server_info => 'admin', sub { () }, $FORBIDDEN, reads => 1],
     [get_ip => 'admin', sub { () }, $FORBIDDEN, reads => 1],
     [show_ip => 'admin', sub { (userid => $id{owner}) }, $FORBIDDEN, reads => 1],
-    [rescan_repos => 'admin', sub { $t->git('.', 'init', '-q', '--bare', "$t->{dir}/data/repos/" . $new->()); () }, $FORBIDDEN],
+    [rescan_repos => 'admin', sub {
+        $t->git('.', 'init', '-q', '--bare', "$t->{dir}/data/repos/" . $new->());
+        ()
+    }, $FORBIDDEN],
     [get_user => 'stranger', sub { () }, '', reads => 1],
     [get_user => 'admin', sub { (userid => 'owner') }, $SELF, reads => 1],
-    [get_user => 'admin', sub { (userid => 'nobody at all') }, $SELF, reads => 1, error => 'user `{userid}` does not exist'],
+    [get_user => 'admin', sub { (userid => 'nobody at all') }, $SELF, reads => 1,
+        error => 'user `{userid}` does not exist'],
     [get_users => 'admin', sub { () }, $FORBIDDEN, reads => 1],
     [create_user => 'admin', sub { my $n = $new->(); (username => $n, email => "$n\@example.org") }, $FORBIDDEN],
     [update_user => 'admin', sub { (userid => it('victim'), firstname => 'Other') }, $FORBIDDEN],
@@ -137,37 +147,49 @@ my @TABLE = (
     [update_user_group => 'owner', team_and(description => 'other'), $NO_TEAM],
     [delete_user_group => 'owner', team_and(), $NO_TEAM],
     members(qw(add_user_to_user_group remove_user_from_user_group)),
-    pair(qw(grant_user_permission_to_user_group revoke_user_permission_from_user_group), team_and(@victim), 'usergroup.read', $NO_TEAM),
-    pair(qw(grant_user_group_permission_to_user_group revoke_user_group_permission_from_user_group), team_and(@others), 'usergroup.read', $to_team),
+    pair(qw(grant_user_permission_to_user_group revoke_user_permission_from_user_group), team_and(@victim),
+        'usergroup.read', $NO_TEAM),
+    pair(qw(grant_user_group_permission_to_user_group revoke_user_group_permission_from_user_group), team_and(@others),
+        'usergroup.read', $to_team),
 
     [get_repo => 'reader', @read],
     [get_repo => 'reader', repo_and(cache => 'false'), $NO_REPO],
     [get_repos => 'stranger', sub { () }, '', reads => 1],
     [create_repo => 'admin', sub { (repo_name => $new->(), repo_type => 'git') }, $FORBIDDEN],
-    [create_repo => 'owner', sub { (repo_name => it('group') . '/new', repo_type => 'git', place => it('group')) }, $PARENT],
-    [create_repo => 'admin', sub { (repo_name => it('group') . '/new', repo_type => 'git', owner => 'writer', place => it('group')) },
+    [create_repo => 'owner', sub { (repo_name => it('group') . '/new', repo_type => 'git', place => it('group')) },
+        $PARENT],
+    [create_repo => 'admin', sub { (repo_name => it('group') . '/new', repo_type => 'git', owner => 'writer',
+        place => it('group')) },
         { owner => 'Only RhodeCode admin can specify `owner` param', '*' => $PARENT }],
     [update_repo => 'owner', repo_and(description => 'other'), $NO_REPO],
     [delete_repo => 'owner', @repo],
-    [fork_repo => 'owner', sub { (repoid => it('repo'), fork_name => it('group') . '/fork', place => it('group')) }, $below],
+    [fork_repo => 'owner', sub { (repoid => it('repo'), fork_name => it('group') . '/fork', place => it('group')) },
+        $below],
     [pull => 'owner', @repo],
-    [pull => 'owner', sub { (repo => it('repo')) }, { stranger => 'Unknown repo "{repo}"', '*' => $FORBIDDEN }, dialect => '1.2'],
+    [pull => 'owner', sub { (repo => it('repo')) }, { stranger => 'Unknown repo "{repo}"', '*' => $FORBIDDEN },
+        dialect => '1.2'],
     [strip => 'owner', repo_and(revision => $TIP, branch => 'master'), $NO_REPO],
     [invalidate_cache => 'writer', @repo],
     [add_field_to_repo => 'owner', repo_and(key => $new), $NO_REPO],
-    [remove_field_from_repo => 'owner', sub { my %a = (repoid => it('repo'), key => $new->()); first(add_field_to_repo => %a); %a }, $NO_REPO],
+    [remove_field_from_repo => 'owner', sub {
+        my %a = (repoid => it('repo'), key => $new->());
+        first(add_field_to_repo => %a);
+        %a
+    }, $NO_REPO],
 
     [get_repo_changeset => 'reader', repo_and(revision => 'tip'), $NO_REPO, reads => 1],
     [get_repo_changesets => 'reader', repo_and(start_rev => '', limit => 2), $NO_REPO, reads => 1],
     [get_repo_nodes => 'reader', repo_and(revision => 'tip', root_path => '/'), $NO_REPO, reads => 1],
     [get_repo_refs => 'reader', @read],
     [comment_commit => 'reader', repo_and(commit_id => 'tip', message => 'm'), $NO_REPO],
-    [comment_commit => 'owner', repo_and(commit_id => 'tip', message => 'm', userid => $id{stranger}), { stranger => $NO_REPO, '*' => $SELF }],
+    [comment_commit => 'owner', repo_and(commit_id => 'tip', message => 'm', userid => $id{stranger}),
+        { stranger => $NO_REPO, '*' => $SELF }],
     [changeset_comment => 'owner', repo_and(revision => 'tip', message => 'm', status => 'approved'), $NO_REPO],
 
     [lock => 'writer', @read],
     [lock => 'writer', repo_and(locked => 'true'), $NO_REPO],
-    [lock => 'admin', repo_and(locked => 'true', userid => 'reader'), { reader => $NO_REPO, stranger => $NO_REPO, '*' => $SELF }],
+    [lock => 'admin', repo_and(locked => 'true', userid => 'reader'),
+        { reader => $NO_REPO, stranger => $NO_REPO, '*' => $SELF }],
     (map { ([$_ => 'stranger', sub { () }, '', reads => 1], [$_ => 'admin', sub { (userid => 'nobody at all') }, $SELF,
         reads => 1, error => 'user `{userid}` does not exist']) } qw(get_locks get_user_locks)),
 
@@ -177,25 +199,36 @@ my @TABLE = (
     [get_repo_group => 'reader', group_and(), $NO_GROUP, reads => 1],
     [get_repo_groups => 'stranger', sub { () }, '', reads => 1],
     [create_repo_group => 'admin', sub { (group_name => $new->()) }, $FORBIDDEN],
-    [create_repo_group => 'owner', sub { (group_name => it('group') . '/sub', place => it('group')) }, { stranger => $PARENT, '*' => $FORBIDDEN }],
+    [create_repo_group => 'owner', sub { (group_name => it('group') . '/sub', place => it('group')) },
+        { stranger => $PARENT, '*' => $FORBIDDEN }],
     [update_repo_group => 'owner', group_and(description => 'other'), $NO_GROUP],
-    [update_repo_group => 'owner', sub { my $n = $new->(); (repogroupid => it('group'), group_name => $n) }, $NO_GROUP],
+    [update_repo_group => 'owner', sub {
+        my $n = $new->();
+        (repogroupid => it('group'), group_name => $n)
+    }, $NO_GROUP],
     [delete_repo_group => 'owner', group_and(), $NO_GROUP],
-    pair(qw(grant_user_permission_to_repo_group revoke_user_permission_from_repo_group), group_and(@victim), 'group.read', $NO_GROUP),
-    pair(qw(grant_user_group_permission_to_repo_group revoke_user_group_permission_from_repo_group), group_and(@team), 'group.read', $NO_GROUP),
+    pair(qw(grant_user_permission_to_repo_group revoke_user_permission_from_repo_group), group_and(@victim),
+        'group.read', $NO_GROUP),
+    pair(qw(grant_user_group_permission_to_repo_group revoke_user_group_permission_from_repo_group), group_and(@team),
+        'group.read', $NO_GROUP),
 
     [get_gist => 'owner', sub { (gistid => it('gist'), content => 'true') }, $NO_GIST, reads => 1],
     [get_gists => 'stranger', sub { () }, '', reads => 1],
     [get_gists => 'admin', sub { (userid => 'owner') }, $SELF, reads => 1],
     [create_gist => 'stranger', sub { (files => { a => { content => 'x' } }) }, ''],
-    [create_gist => 'admin', sub { (files => { a => { content => 'x' } }, owner => 'victim') }, 'failed to create gist', error => 'failed to create gist', reads => 1],
+    [create_gist => 'admin', sub { (files => { a => { content => 'x' } }, owner => 'victim') },
+        'failed to create gist', error => 'failed to create gist', reads => 1],
     [delete_gist => 'owner', sub { (gistid => it('gist')) }, $NO_GIST],
 
     [create_users_group => 'admin', sub { (group_name => $new->()) }, $FORBIDDEN],
     [create_users_group => 'admin', sub { (name => $new->()) }, $FORBIDDEN, dialect => '1.2'],
-    [create_user => 'admin', sub { my $n = $new->(); (username => $n, email => "$n\@example.org") }, $FORBIDDEN, dialect => '1.2'],
+    [create_user => 'admin', sub {
+        my $n = $new->();
+        (username => $n, email => "$n\@example.org")
+    }, $FORBIDDEN, dialect => '1.2'],
     [create_user => 'admin', sub { (name => $new->()) }, $FORBIDDEN, dialect => '1.2'],
-    [get_users_group => 'reader', sub { (usersgroupid => it('team')) }, 'user group `{usersgroupid}` does not exist', reads => 1],
+    [get_users_group => 'reader', sub { (usersgroupid => it('team')) }, 'user group `{usersgroupid}` does not exist',
+        reads => 1],
     [get_users_groups => 'stranger', sub { () }, '', reads => 1],
     members(qw(add_user_to_users_group remove_user_from_users_group)),
     pair(qw(grant_users_group_permission revoke_users_group_permission), repo_and(@team), 'repository.read', $NO_REPO),
@@ -217,7 +250,8 @@ sub change {
     my ($before, $after) = @_;
     my %before = map { $_ => 1 } split /\n/, $before;
     my %after = map { $_ => 1 } split /\n/, $after;
-    return join "\n", (map { "- $_" } grep { !$after{$_} } sort keys %before), map { "+ $_" } grep { !$before{$_} } sort keys %after;
+    return join "\n", (map { "- $_" } grep { !$after{$_} } sort keys %before), map { "+ $_" } grep { !$before{$_} }
+        sort keys %after;
 }
 
 sub text {
@@ -243,14 +277,17 @@ for my $row (@TABLE) {
     $seen{$method}++;
     subtest join(' ', $method, $opt{dialect} // (), "($least)") => sub {
         my %args = $make->();
-        is_deeply [grep { !exists $takes{$method}{$_} && !$alias{$_} } sort keys %args], [], 'its arguments' if !$opt{dialect};
+        is_deeply [grep { !exists $takes{$method}{$_} && !$alias{$_} } sort keys %args], [], 'its arguments'
+            if !$opt{dialect};
         my $before = snapshot();
         for my $role (@may_not) {
-            is $t->call($method => \%args, as => $role, %dialect)->{error}, text(refused($refused, $role), \%args), "$role is refused";
+            is $t->call($method => \%args, as => $role, %dialect)->{error}, text(refused($refused, $role), \%args),
+                "$role is refused";
         }
         for my $nobody (sort keys %NOBODY) {
             my $a = $t->call($method => \%args, as => $nobody, %dialect);
-            is_deeply $a, { result => undef, error => $NOBODY{$nobody}, $opt{dialect} ? () : (id => 1) }, "$nobody is refused";
+            is_deeply $a, { result => undef, error => $NOBODY{$nobody}, $opt{dialect} ? () : (id => 1) },
+                "$nobody is refused";
         }
         is change($before, snapshot()), '', 'refused calls change nothing';
         for my $role (@may) {
@@ -278,7 +315,8 @@ subtest 'missing arguments come before rights' => sub {
         for my $without (@required) {
             my %args = map { $_ => 'x' } grep { $_ ne $without } @required;
             for my $role (qw(admin stranger)) {
-                is $t->call($method => \%args, as => $role)->{error}, "Missing non optional `$without` arg in JSON DATA", "$method without $without: $role";
+                is $t->call($method => \%args, as => $role)->{error},
+                    "Missing non optional `$without` arg in JSON DATA", "$method without $without: $role";
             }
         }
     }

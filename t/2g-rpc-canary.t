@@ -36,10 +36,12 @@ my $feed = $t->must(get_user => { userid => 'vip' })->{api_keys}[1];
 
 # Private things of vip: nobody but super-admins sees them.
 $t->must(create_repo_group => { group_name => 'vault-canary', owner => 'vip', description => 'about-canary-group' });
-$t->repo('vault-canary/code-canary', commits => 4, args => { owner => 'vip', private => 'true', description => 'about-canary-repo' });
+$t->repo('vault-canary/code-canary', commits => 4,
+    args => { owner => 'vip', private => 'true', description => 'about-canary-repo' });
 $t->must(create_user_group => { group_name => 'cabal-canary', owner => 'vip', description => 'about-canary-team' });
 $t->must(add_user_to_user_group => { usergroupid => 'cabal-canary', userid => 'vip' });
-$t->must(grant_user_group_permission => { repoid => 'vault-canary/code-canary', usergroupid => 'cabal-canary', perm => 'repository.read' });
+$t->must(grant_user_group_permission => { repoid => 'vault-canary/code-canary', usergroupid => 'cabal-canary',
+    perm => 'repository.read' });
 $t->must(add_field_to_repo => { repoid => 'vault-canary/code-canary', key => 'f' });
 $t->must(update_repo => { repoid => 'vault-canary/code-canary', fields => 'f=field-canary' });
 my $gist = $t->must(create_gist => { owner => 'vip', gist_type => 'private', description => 'about-canary-gist',
@@ -55,14 +57,18 @@ $t->must(fork_repo => { repoid => 'shared', fork_name => 'fork-canary', owner =>
 $t->must(create_repo_group => { group_name => 'commons', owner => 'owner' });
 $t->must(create_user_group => { group_name => 'club', owner => 'owner' });
 $t->must(add_user_to_user_group => { usergroupid => 'club', userid => 'vip' });
-$t->must(create_repo => { repo_name => 'commons/closed-canary', repo_type => 'git', owner => 'vip', private => 'true' });
+$t->must(create_repo => { repo_name => 'commons/closed-canary', repo_type => 'git', owner => 'vip',
+    private => 'true' });
 for (['writer', 'write'], ['reader', 'read']) {
     my ($who, $level) = @$_;
     $t->must(grant_user_permission => { repoid => 'shared', userid => $who, perm => "repository.$level" });
-    $t->must(grant_user_permission_to_repo_group => { repogroupid => 'commons', userid => $who, perm => "group.$level" });
-    $t->must(grant_user_permission_to_user_group => { usergroupid => 'club', userid => $who, perm => "usergroup.$level" });
+    $t->must(grant_user_permission_to_repo_group => { repogroupid => 'commons', userid => $who,
+        perm => "group.$level" });
+    $t->must(grant_user_permission_to_user_group => { usergroupid => 'club', userid => $who,
+        perm => "usergroup.$level" });
 }
-is $t->sql("SELECT count(*) FROM repo WHERE clone_uri LIKE '%$password%'"), "0\n", 'the password is not in the database in clear';
+is $t->sql("SELECT count(*) FROM repo WHERE clone_uri LIKE '%$password%'"), "0\n",
+    'the password is not in the database in clear';
 
 
 sub id_of { my ($select) = @_; return 0 + $t->sql($select) }
@@ -83,7 +89,8 @@ sub key_of {
     my ($user) = @_;
     return sub {
         my ($as, $method) = @_;
-        return $as eq 'admin' ? $method =~ $with_users && $method !~ $always_masked : $as eq $user && $method eq 'get_user';
+        return $as eq 'admin' ? $method =~ $with_users && $method !~ $always_masked : $as eq $user
+            && $method eq 'get_user';
     };
 }
 
@@ -93,7 +100,8 @@ sub data_of {
     return sub {
         my ($as, $method) = @_;
         return 1 if $as eq 'admin' && $more && $method =~ $more;
-        return $method =~ $with_users && ($as eq 'admin' || $as eq $user || ($method ne 'get_user' && $as ne 'stranger'));
+        return $method =~ $with_users
+            && ($as eq 'admin' || $as eq $user || ($method ne 'get_user' && $as ne 'stranger'));
     };
 }
 my $private = sub { $_[0] =~ /^(?:admin|vip)$/ };
@@ -101,11 +109,13 @@ my $private = sub { $_[0] =~ /^(?:admin|vip)$/ };
 my @canaries = (
     (map { [quotemeta $t->key($_), "key of $_", key_of($_)] } qw(admin vip owner writer reader stranger)),
     (map { [quotemeta $_, 'a token', key_of('vip')] } $token, $old, $feed),
-    (map { [quotemeta $mail{$_}, "address of $_", data_of($_, qr/^create_user$/)] } qw(vip owner writer reader stranger)),
+    (map { [quotemeta $mail{$_}, "address of $_", data_of($_, qr/^create_user$/)] } qw(vip owner writer reader
+        stranger)),
     [quotemeta $extra, 'extra address', data_of('vip')],
     [quotemeta $network, 'IP entry', data_of('vip', qr/^(?:get_ip|show_ip)$/)],
     [quotemeta $password, 'password in a clone_uri', sub { $_[0] =~ /^(?:admin|owner)$/ && $_[1] =~ $with_repos }],
-    [quotemeta $sent, 'password in a clone_uri that was sent', sub { $_[0] =~ /^(?:admin|owner|vip)$/ && $_[1] =~ $with_repos }],
+    [quotemeta $sent, 'password in a clone_uri that was sent',
+        sub { $_[0] =~ /^(?:admin|owner|vip)$/ && $_[1] =~ $with_repos }],
     ['vault-canary', 'name of a private group', $private],
     ['code-canary', 'name of a private repository', $private],
     ['closed-canary', 'name of a private repository in an open group', $private],
@@ -135,37 +145,51 @@ sub look {
 
 # What object arguments name: what is shared; what is private, by ids, as nobody may be told of names; nothing.
 my @sets = (
-    { repoid => 'shared', repogroupid => 'commons', usergroupid => 'club', sourceusergroupid => 'club', gistid => '1' },
+    { repoid => 'shared', repogroupid => 'commons', usergroupid => 'club', sourceusergroupid => 'club',
+        gistid => '1' },
     { repoid => $code, repogroupid => $vault, usergroupid => $cabal, sourceusergroupid => $cabal, gistid => 1 },
-    { repoid => "$closed", repogroupid => 'commons', usergroupid => "$cabal", sourceusergroupid => 'club', gistid => 'nothing' },
-    { repoid => 'shared', repogroupid => "$vault", usergroupid => 'club', sourceusergroupid => $cabal, gistid => undef },
+    { repoid => "$closed", repogroupid => 'commons', usergroupid => "$cabal", sourceusergroupid => 'club',
+        gistid => 'nothing' },
+    { repoid => 'shared', repogroupid => "$vault", usergroupid => 'club', sourceusergroupid => $cabal,
+        gistid => undef },
     { map { $_ => 'nothing' } qw(repoid repogroupid usergroupid sourceusergroupid gistid) },
 );
 my $with_password = "http://puller:$sent\@127.0.0.1:1/x";
 my $n = 0;
 my %good = (
-    args => sub { 'x' }, userid => sub { 'vip' }, perm => sub { "$_[0].none" }, revision => sub { 'tip' }, start_rev => sub { '' },
-    limit => sub { 2 }, root_path => sub { '/' }, commit_id => sub { 'tip' }, message => sub { 'text' }, branch => sub { 'master' },
+    args => sub { 'x' }, userid => sub { 'vip' }, perm => sub { "$_[0].none" }, revision => sub { 'tip' },
+    start_rev => sub { '' },
+    limit => sub { 2 }, root_path => sub { '/' }, commit_id => sub { 'tip' }, message => sub { 'text' },
+    branch => sub { 'master' },
     key => sub { 'f' . ++$n }, repo_type => sub { 'git' }, files => sub { { a => { content => 'x' } } },
     map({ my $name = $_; $name => sub { 'new-' . ++$n } } qw(repo_name fork_name group_name username)),
     email => sub { 'new' . ++$n . '@example.org' },
 );
 my %others = ( # one by one, beside the required ones
-    userid => [undef, 'nobody', $id{vip}], perm => ['nothing', undef], details => ['full', 'nothing'], revision => ['nothing', 3, undef],
-    start_rev => ['nothing', 3], limit => ['many'], root_path => ['/nothing'], message => [''], status => ['nothing'], cache => ['false'],
+    userid => [undef, 'nobody', $id{vip}], perm => ['nothing', undef], details => ['full', 'nothing'],
+    revision => ['nothing', 3, undef],
+    start_rev => ['nothing', 3], limit => ['many'], root_path => ['/nothing'], message => [''], status => ['nothing'],
+    cache => ['false'],
     clone_uri => [$with_password, "ftp://puller:$sent\@h/x", "http://puller:$sent\@nowhere.invalid/x", "-u$sent"],
-    owner => ['nobody', 'vip'], group => ['nothing', $vault], fork_of => ['nothing', $code], parent => ['nothing', $vault], root => ['commons', 'nothing', $vault],
-    landing_rev => ['nothing'], name => ['a/b'], description => [[]], content => ['true'], repo_name => ['', 'commons/closed', 'nothing/x'], fork_name => ['shared'],
-    group_name => ['', 'a/b', 'club', 'commons'], username => ['vip', ''], email => [$mail{vip}], pattern => ['get_repo', '*repo*'], files => [{}], gist_type => ['x'],
-    args => [undef], key => ['f'], apply_to_children => ['all'], ret_type => ['nothing'], copy_permissions => ['true'], forks => ['delete', 'detach'], private => ['false'],
+    owner => ['nobody', 'vip'], group => ['nothing', $vault], fork_of => ['nothing', $code],
+    parent => ['nothing', $vault], root => ['commons', 'nothing', $vault],
+    landing_rev => ['nothing'], name => ['a/b'], description => [[]], content => ['true'],
+    repo_name => ['', 'commons/closed', 'nothing/x'], fork_name => ['shared'],
+    group_name => ['', 'a/b', 'club', 'commons'], username => ['vip', ''], email => [$mail{vip}],
+    pattern => ['get_repo', '*repo*'], files => [{}], gist_type => ['x'],
+    args => [undef], key => ['f'], apply_to_children => ['all'], ret_type => ['nothing'], copy_permissions => ['true'],
+    forks => ['delete', 'detach'], private => ['false'],
 );
 my $destroys = qr/^(?:delete_|strip|remove_|revoke_|rescan_|lock|update_user$|update_repo|update_user_group|grant_)/;
 my %takes = map { $_ => $t->must(get_method => { pattern => $_ })->[1] } @{ $t->must('get_method') };
 
-my %dull = map { $_ => 1 } qw(active admin force_password_change extern_name extern_type firstname lastname password lifetime
-    acl_level delete_keys enable_downloads enable_locking enable_statistics fields label locked max_file_bytes remove_obsolete
-    traverse); # values that reach nothing
-is join(' ', map { my $m = $_; map { "$m.$_" } grep { !$good{$_} && !$others{$_} && !$sets[0]{$_} && !$dull{$_} } sort keys %{ $takes{$m} } } sort keys %takes),
+my %dull = map { $_ => 1 }
+    qw(active admin force_password_change extern_name extern_type firstname lastname password lifetime
+    acl_level delete_keys enable_downloads enable_locking enable_statistics fields label locked max_file_bytes
+    remove_obsolete traverse); # values that reach nothing
+is join(' ', map { my $m = $_;
+    map { "$m.$_" } grep { !$good{$_} && !$others{$_} && !$sets[0]{$_} && !$dull{$_} } sort keys %{ $takes{$m} } }
+        sort keys %takes),
     '', 'every argument of every method has values here';
 
 # Argument lists of a method: for each set, the required arguments; then each other value.
@@ -176,7 +200,8 @@ sub arguments {
     my @lists = ({});
     for my $set (@sets) {
         my $all = sub {
-            return map { exists $set->{$_} ? ($_ => $set->{$_}) : $takes->{$_} eq '<RequiredType>' ? ($_ => $good{$_}->($kind)) : () } sort keys %$takes;
+            return map { exists $set->{$_} ? ($_ => $set->{$_}) : $takes->{$_} eq '<RequiredType>'
+                ? ($_ => $good{$_}->($kind)) : () } sort keys %$takes;
         };
         push @lists, { $all->() };
         for my $name (grep { $others{$_} } sort keys %$takes) {
@@ -187,7 +212,9 @@ sub arguments {
     return @lists;
 }
 
-look($_, get_gist => { gistid => $gist->{access_id}, content => 'true' }) for qw(vip admin); # the others do not know its id
+# the others do not know its id
+
+look($_, get_gist => { gistid => $gist->{access_id}, content => 'true' }) for qw(vip admin);
 
 # First what leaves things as they are, so that everybody finds them; then the rest, from the weakest on.
 my @roles = qw(stranger reader writer owner vip admin);

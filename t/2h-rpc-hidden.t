@@ -29,39 +29,55 @@ $t->repo('vault/secret', commits => 4, args => { owner => 'ann', private => 'tru
 $t->must(create_repo_group => { group_name => 'vault/inner', owner => 'ann' });
 $t->must(fork_repo => { repoid => 'vault/secret', fork_name => 'vault/copy', owner => 'ann' });
 $t->must(create_user_group => { group_name => 'cabal', owner => 'ann' });
-$t->must(grant_user_group_permission => { repoid => 'vault/secret', usergroupid => 'cabal', perm => 'repository.read' });
+$t->must(grant_user_group_permission => { repoid => 'vault/secret', usergroupid => 'cabal',
+    perm => 'repository.read' });
 $t->must(lock => { repoid => 'vault/secret', locked => 'true', userid => 'ann' });
-my $gist = $t->must(create_gist => { owner => 'ann', gist_type => 'private', files => { a => { content => 'x' } } })->{gist};
+my $gist = $t->must(create_gist => { owner => 'ann', gist_type => 'private', files => { a => { content => 'x' } } })
+    ->{gist};
 my $public = $t->must(create_gist => { owner => 'ann', files => { a => { content => 'x' } } })->{gist};
 my ($repo, $group, $team) = split /\n/, $t->sql("SELECT repo_id FROM repo WHERE repo_name = 'vault/secret';
-    SELECT group_id FROM repo_group WHERE group_name = 'vault'; SELECT users_group_id FROM user_group WHERE group_name = 'cabal'");
+    SELECT group_id FROM repo_group WHERE group_name = 'vault'; SELECT users_group_id FROM user_group
+    WHERE group_name = 'cabal'");
 
 # Arguments that name an object: hidden ones, and beside each what does not exist.
 my @ID = (6999999, '6999999');
 my @repos = (['vault/secret', 'vault/absent', 'absent/x', 'absent'], [0 + $repo, $ID[0]], ["$repo", $ID[1]]);
-my @groups = (['vault', 'absent'], ['vault/inner', 'vault/absent', 'absent/inner'], [0 + $group, $ID[0]], ["$group", $ID[1]]);
+my @groups = (['vault', 'absent'], ['vault/inner', 'vault/absent', 'absent/inner'], [0 + $group, $ID[0]],
+    ["$group", $ID[1]]);
 my @teams = (['cabal', 'absent'], [0 + $team, $ID[0]], ["$team", $ID[1]]);
-my @gists = ([$gist->{access_id}, 'abcdefgh23456789ABCD'], [$public->{access_id}, $ID[1]], [0 + $public->{access_id}, $ID[0]]);
-my @places = (['vault/secret', 'vault/absent', 'absent/absent'], ['vault/inner', 'vault/absent'], ['vault/new', 'absent/new']);
+my @gists = ([$gist->{access_id}, 'abcdefgh23456789ABCD'], [$public->{access_id}, $ID[1]],
+    [0 + $public->{access_id}, $ID[0]]);
+my @places = (['vault/secret', 'vault/absent', 'absent/absent'], ['vault/inner', 'vault/absent'],
+    ['vault/new', 'absent/new']);
 my @tops = (@places, ['vault', 'absent']);
-my %objects = (repoid => \@repos, fork_of => \@repos, repogroupid => \@groups, group => \@groups, parent => \@groups, root => \@groups,
+my %objects = (repoid => \@repos, fork_of => \@repos, repogroupid => \@groups, group => \@groups, parent => \@groups,
+    root => \@groups,
     usergroupid => \@teams, sourceusergroupid => \@teams, gistid => \@gists);
-my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_name' => \@tops, 'update_repo.repo_name' => \@places, 'fork_repo.fork_name' => \@tops);
+my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_name' => \@tops,
+    'update_repo.repo_name' => \@places, 'fork_repo.fork_name' => \@tops);
 my %own = (repoid => 'mine', repogroupid => 'eves', usergroupid => 'club', sourceusergroupid => 'club');
 
 # Other arguments: the good value first, then bad ones.
 my $tip = $t->git("$t->{dir}/work/mine", 'rev-parse', 'master') =~ s/\n//r;
 my %values = (
     userid => ['eve', 'nobody', 'default', undef, [], 999], perm => ['{kind}.read', 'nothing', 'hg.admin', undef, []],
-    owner => ['eve', 'nobody', 'ann', undef], details => ['basic', 'nothing', 'full', undef, 3, []], revision => ['tip', 'nothing', 5, '', undef, []],
+    owner => ['eve', 'nobody', 'ann', undef], details => ['basic', 'nothing', 'full', undef, 3, []],
+    revision => ['tip', 'nothing', 5, '', undef, []],
     start_rev => ['', 'nothing', 3, undef], limit => [2, 'many', undef, -1], root_path => ['/', '/nothing', undef, []],
-    ret_type => ['all', 'nothing', undef], commit_id => [$tip, 'nothing', undef, 7], message => ['text', '', undef, []],
-    status => ['approved', 'nothing', undef, []], branch => ['master', 'nothing', undef], key => ['key', '', undef, []],
-    locked => ['true', 'false', undef, []], forks => ['', 'delete', 'detach', 'nothing'], cache => ['true', 'false'], name => ['renamed', 'a/b', '', undef],
-    repo_name => ['', 'nothing/x', undef], traverse => ['false'], clone_uri => ['', 'http://127.0.0.1:1/x', '-u', undef], landing_rev => ['rev:tip', 'nothing'], fork_name => ['eves/fork', 'open', '', undef],
+    ret_type => ['all', 'nothing', undef], commit_id => [$tip, 'nothing', undef, 7],
+    message => ['text', '', undef, []],
+    status => ['approved', 'nothing', undef, []], branch => ['master', 'nothing', undef],
+    key => ['key', '', undef, []],
+    locked => ['true', 'false', undef, []], forks => ['', 'delete', 'detach', 'nothing'], cache => ['true', 'false'],
+    name => ['renamed', 'a/b', '', undef],
+    repo_name => ['', 'nothing/x', undef], traverse => ['false'],
+    clone_uri => ['', 'http://127.0.0.1:1/x', '-u', undef], landing_rev => ['rev:tip', 'nothing'],
+    fork_name => ['eves/fork', 'open', '', undef],
     repo_type => ['git', 'hg'], copy_permissions => ['false', 'true'], apply_to_children => ['none', 'all', 'nothing'],
-    group_name => ['renamed', '', 'a/b', undef], content => ['true', 'false'], private => ['true'], fields => ['a=b', 'nothing'],
-    max_file_bytes => [10, 'nothing', -1], enable_locking => ['true'], enable_downloads => ['true'], enable_statistics => ['true'], description => ['text', [], undef], delete_keys => ['true'],
+    group_name => ['renamed', '', 'a/b', undef], content => ['true', 'false'], private => ['true'],
+    fields => ['a=b', 'nothing'],
+    max_file_bytes => [10, 'nothing', -1], enable_locking => ['true'], enable_downloads => ['true'],
+    enable_statistics => ['true'], description => ['text', [], undef], delete_keys => ['true'],
     active => ['false'], label => ['text'], files => [{ a => { content => 'x' } }],
 );
 
@@ -95,7 +111,8 @@ my $before = snapshot();
 my $JSON = JSON::PP->new->canonical->allow_nonref;
 my ($arguments, $pairs) = (0, 0);
 my @unknown; # a new argument is to be put into one of the tables above
-my %named = map { $_ => 1 } qw(args email username password firstname lastname extern_name extern_type admin force_password_change
+my %named = map { $_ => 1 }
+    qw(args email username password firstname lastname extern_name extern_type admin force_password_change
     pattern lifetime gist_type acl_level remove_obsolete); # tell of no object
 
 for my $method (@{ $t->must('get_method') }) {
@@ -117,7 +134,8 @@ for my $method (@{ $t->must('get_method') }) {
                     next if $told eq $expected;
                     my ($a, $b) = ($told, $expected); # a place is named by its group in messages
                     s{`(?:vault|absent)(?:/\w+)?`}{`<PLACE>`} for $by_method{"$method.$object"} ? ($a, $b) : ();
-                    push @different, $JSON->encode({ %$further, $object => $hidden }) . "\n  $told  not, as for $none:\n  $expected" if $a ne $b;
+                    push @different, $JSON->encode({ %$further, $object => $hidden })
+                        . "\n  $told  not, as for $none:\n  $expected" if $a ne $b;
                 }
             }
         }
@@ -130,14 +148,18 @@ cmp_ok $arguments, '>', 50, "$arguments arguments of methods, $pairs pairs of an
 for my $candidate (@repos) {
     my ($hidden, @none) = @$candidate;
     for my $name (qw(repo repoid)) {
-        is answer(pull => { $name => $hidden }, $hidden, dialect => '1.2'), answer(pull => { $name => $_ }, $_, dialect => '1.2'),
+        is answer(pull => { $name => $hidden }, $hidden, dialect => '1.2'),
+            answer(pull => { $name => $_ }, $_, dialect => '1.2'),
             "pull (1.2): $name $hidden, $_" for @none;
     }
 }
 
 subtest 'what eve may not see was not touched' => sub {
     my $after = snapshot();
-    my @lines = grep { my $line = $_; index($after, "$line\n") < 0 } grep { /vault|cabal|$repo|$group|$team|\Q$gist->{access_id}\E/ } split /\n/, $before;
+    my @lines = grep {
+        my $line = $_;
+        index($after, "$line\n") < 0
+    } grep { /vault|cabal|$repo|$group|$team|\Q$gist->{access_id}\E/ } split /\n/, $before;
     is_deeply \@lines, [], 'its rows are as before';
 };
 

@@ -25,7 +25,8 @@ sub history {
         $when += $i % 5 == 0 ? -30 : $i % 3 == 0 ? 0 : 60;
         $out .= "commit refs/heads/$branch\nmark :" . ++$mark . "\nauthor A U <a\@example.org> $when +0200\n"
             . "committer C O <c\@example.org> $when -0330\n" . data("commit $i\n") . ($from ? "from :$from\n" : '')
-            . ($merge ? "merge :$merge\n" : '') . 'M 100644 inline dir' . $i % 50 . "/file\n" . data("text $i\n") . "\n";
+            . ($merge ? "merge :$merge\n" : '') . 'M 100644 inline dir' . $i % 50 . "/file\n" . data("text $i\n")
+            . "\n";
         $tip{$branch} = $mark;
         $out .= "reset refs/tags/v$i\nfrom :$mark\n\n" if $i % 500 == 0;
         $out .= "tag a$i\nfrom :$mark\ntagger T <t\@example.org> $when +0000\n" . data("tag $i\n") if $i % 501 == 0;
@@ -45,7 +46,10 @@ sub ask_git {
         split /\n/, $t->git($git, qw(rev-list --reverse --date-order --parents --branches --tags));
 }
 
-sub sets { my ($start, $limit, %more) = @_; return $t->must(get_repo_changesets => { repoid => 'long', start_rev => "$start", limit => $limit, %more }) }
+sub sets {
+    my ($start, $limit, %more) = @_;
+    return $t->must(get_repo_changesets => { repoid => 'long', start_rev => "$start", limit => $limit, %more })
+}
 sub set { return $t->must(get_repo_changeset => { repoid => 'long', revision => "$_[0]" }) }
 
 # Changesets as they must be: the commits from number $from, at most $limit of them.
@@ -53,7 +57,8 @@ sub is_range {
     my ($got, $from, $limit, $about) = @_;
     my $to = $limit < 0 || $from + $limit > @list ? $#list : $from + $limit - 1;
     my @want = map { [$_, $list[$_], $parents{ $list[$_] }] } $from .. $to;
-    is_deeply [map { my $c = $_; [$c->{revision}, $c->{raw_id}, [map { $_->{raw_id} } @{ $c->{parents} }]] } @$got], \@want, $about;
+    is_deeply [map { my $c = $_; [$c->{revision}, $c->{raw_id}, [map { $_->{raw_id} } @{ $c->{parents} }]] } @$got],
+        \@want, $about;
 }
 
 ask_git();
@@ -86,7 +91,8 @@ subtest 'many' => sub {
     is_range(sets('tip', 10), $N - 1, 10, 'tip: one');
     is_range(sets('', 3), 0, 3, 'no start: the first');
     is_deeply sets($list[5], $_), [], "limit $_: none" for 0, -2, -100;
-    is $t->call(get_repo_changesets => { repoid => 'long', start_rev => "$N", limit => 1 })->{error}, 'Error occurred during commit fetching', 'no such number';
+    is $t->call(get_repo_changesets => { repoid => 'long', start_rev => "$N", limit => 1 })->{error},
+        'Error occurred during commit fetching', 'no such number';
     my $body = JSON::PP->new->encode({ id => 1, api_key => $t->key('admin'), method => 'get_repo_changesets',
         args => { repoid => 'long', start_rev => '', limit => -1 } }); # JSON::PP is slow
     my $all = RCAPI::HTTP::request($t->port, POST => '/_admin/api', body => $body)->body;
@@ -112,7 +118,11 @@ subtest 'details' => sub {
 
 subtest 'it grows, and is rewritten' => sub {
     my $tree = $t->git($git, 'rev-parse', 'master^{tree}') =~ s/\n//r;
-    my $commit = sub { my ($parent, $date) = @_; return $t->git($git, { env => { GIT_COMMITTER_DATE => "$date +0000" } }, 'commit-tree', $tree, '-p', $parent, '-m', 'more') =~ s/\n//r };
+    my $commit = sub {
+        my ($parent, $date) = @_;
+        return $t->git($git, { env => { GIT_COMMITTER_DATE => "$date +0000" } }, 'commit-tree', $tree, '-p', $parent,
+            '-m', 'more') =~ s/\n//r
+    };
     my $new = $commit->('master', 2_000_000_000);
     $t->git($git, 'update-ref', 'refs/heads/master', $new);
     ask_git();

@@ -15,7 +15,13 @@ use RCAPI::Test;
 my $MIB = 1024 * 1024;
 my $BUSY = 'Too much is being made at once; try again in a moment';
 
-sub tree { my ($dir, $lines) = @_; spew("$dir/lines", $lines); chomp(my $id = `git -C $dir mktree < $dir/lines`); unlink "$dir/lines"; $id }
+sub tree {
+    my ($dir, $lines) = @_;
+    spew("$dir/lines", $lines);
+    chomp(my $id = `git -C $dir mktree < $dir/lines`);
+    unlink "$dir/lines";
+    $id
+}
 
 sub commit {
     my ($dir, $tree) = @_;
@@ -23,7 +29,13 @@ sub commit {
     RCAPI::Git::git($dir, 'update-ref', 'refs/heads/master', $id);
 }
 
-sub blob { my ($dir, $text) = @_; spew("$dir/blob", $text); chomp(my $id = RCAPI::Git::git($dir, 'hash-object', '-w', "$dir/blob")); unlink "$dir/blob"; $id }
+sub blob {
+    my ($dir, $text) = @_;
+    spew("$dir/blob", $text);
+    chomp(my $id = RCAPI::Git::git($dir, 'hash-object', '-w', "$dir/blob"));
+    unlink "$dir/blob";
+    $id
+}
 
 # One blob of 4 MiB with a thousand names: 4 GiB to read.
 sub many_names {
@@ -41,9 +53,15 @@ sub bomb {
     commit($dir, $tree);
 }
 
-sub large_file { my ($dir) = @_; commit($dir, tree($dir, '100644 blob ' . blob($dir, "\0" x (300 * $MIB)) . "\tlarge\n")) }
+sub large_file {
+    my ($dir) = @_;
+    commit($dir, tree($dir, '100644 blob ' . blob($dir, "\0" x (300 * $MIB)) . "\tlarge\n"))
+}
 
-sub body { my ($t, $method, $args) = @_; JSON::PP::encode_json({ id => 1, api_key => $t->key('admin'), method => $method, args => $args }) }
+sub body {
+    my ($t, $method, $args) = @_;
+    JSON::PP::encode_json({ id => 1, api_key => $t->key('admin'), method => $method, args => $args })
+}
 
 # Sends a call and does not wait for the answer.
 sub begin {
@@ -103,7 +121,8 @@ subtest 'places' => sub {
     }
     is $t->get('/names/changeset-diff/tip', as => 'admin')->status, 503, 'nor for a view';
     is scalar @{ $t->must(get_repo_nodes => { %NODES, repoid => 'cheap' }) } > 0, 1, 'what is cheap needs none';
-    is $t->call(get_repo_changesets => { repoid => 'cheap', start_rev => '', limit => -1, details => 'full' })->{error},
+    is $t->call(get_repo_changesets => { repoid => 'cheap', start_rev => '', limit => -1, details => 'full' })
+        ->{error},
         undef, 'histories neither';
     close $socket;
     log_has($t, 'The client has gone');
@@ -118,7 +137,8 @@ subtest 'contents, bytes and time' => sub {
     my %full = (repoid => 'names', revision => 'tip', details => 'full');
     is $t->call(get_repo_nodes => \%NODES)->{error}, $FAILED, 'more contents than may be read: the failure text';
     ok log_has($t, 'method get_repo_nodes[^:]*: The answer needs more contents'), 'the log says why';
-    like $t->call(get_repo_changeset => \%full)->{error}, qr/more contents than may be read|is larger than 1048576 bytes/,
+    like $t->call(get_repo_changeset => \%full)->{error},
+        qr/more contents than may be read|is larger than 1048576 bytes/,
         'get_repo_changeset, which has no failure text';
     like $t->call(get_repo_changesets => { %full, start_rev => '', limit => -1 })->{error},
         qr/more contents than may be read|is larger than 1048576 bytes/, 'get_repo_changesets';
@@ -139,7 +159,8 @@ subtest 'time' => sub {
 subtest 'entries' => sub {
     my $t = RCAPI::Test->new(children => 1, threads => 8, directives => "RcapiRangeMax 0 0\n");
     $t->repo('bomb', build => \&bomb);
-    is $t->call(get_repo_nodes => { %NODES, repoid => 'bomb' }, as => 'admin')->{error}, 'failed to get repo: `bomb` nodes',
+    is $t->call(get_repo_nodes => { %NODES, repoid => 'bomb' }, as => 'admin')->{error},
+        'failed to get repo: `bomb` nodes',
         'more files than an answer may be about';
     ok log_has($t, 'method get_repo_nodes[^:]*: The answer is about too many files'), 'the log says why';
     $t->done;

@@ -30,8 +30,10 @@ subtest 'a long message' => sub {
     my $message = "long\n\n" . "0123456789abcde\n" x 6000;
     $t->repo('long', build => sub { spew("$_[0]/file", 'x'); commit($_[0], $message) });
     $t->must(invalidate_cache => { repoid => 'long' });
-    is repo('long')->{last_changeset}{message}, substr($message, 0, 16384), 'of a long one the first 16 KiB are stored';
-    is $t->must(get_repo_changeset => { repoid => 'long', revision => 'tip' })->{message}, $message, 'get_repo_changeset has it whole';
+    is repo('long')->{last_changeset}{message}, substr($message, 0, 16384),
+        'of a long one the first 16 KiB are stored';
+    is $t->must(get_repo_changeset => { repoid => 'long', revision => 'tip' })->{message}, $message,
+        'get_repo_changeset has it whole';
 };
 
 subtest 'strip' => sub {
@@ -49,18 +51,24 @@ subtest 'strip' => sub {
         $c{$_} = commit($w, "c$_") for 5 .. 7;
     });
     my $head = sub { chomp(my $id = $t->git($r->{path}, 'rev-parse', "refs/heads/$_[0]")); return $id };
-    my $strip = sub { my ($rev, $branch, %opt) = @_; $t->call(strip => { repoid => 'g/r', revision => $rev, branch => $branch }, %opt) };
+    my $strip = sub {
+        my ($rev, $branch, %opt) = @_;
+        $t->call(strip => { repoid => 'g/r', revision => $rev, branch => $branch }, %opt)
+    };
     is $t->call(invalidate_cache => { repoid => 'g/r' })->{error}, undef, 'the last commit is known';
     is_deeply $strip->($c{7}, 'master', as => 'ann'), { id => 1, error => undef, result => {
         msg => "Stripped commit $c{7} from repo `g/r`", repository => 'g/r' } }, 'the tip';
     is $head->('master'), $c{6}, 'the branch is one back';
     is repo('g/r')->{last_changeset}{raw_id}, $c{6}, 'last_changeset follows';
-    is $strip->(substr($c{5}, 0, 12), 'master')->{result}{msg}, 'Stripped commit ' . substr($c{5}, 0, 12) . ' from repo `g/r`',
+    is $strip->(substr($c{5}, 0, 12), 'master')->{result}{msg}, 'Stripped commit ' . substr($c{5}, 0, 12)
+        . ' from repo `g/r`',
         'a short id, as sent';
     is $head->('master'), $merge, 'with its descendants';
     my %before = map { $_ => $head->($_) } qw(master side);
-    for my $case ([$merge, 'master', 'a merge'], [$c{1}, 'master', 'a root'], ['nope', 'master', 'unknown'], [$c{7}, 'master', 'gone'],
-                  [$c{4}, 'nope', 'unknown branch'], [$c{4}, 'side', 'not on the branch'], [$c{4}, 'refs/heads/master', 'no branch name'],
+    for my $case ([$merge, 'master', 'a merge'], [$c{1}, 'master', 'a root'], ['nope', 'master', 'unknown'],
+        [$c{7}, 'master', 'gone'],
+                  [$c{4}, 'nope', 'unknown branch'], [$c{4}, 'side', 'not on the branch'],
+                  [$c{4}, 'refs/heads/master', 'no branch name'],
                   [$c{4}, '', 'no branch'], [{}, 'master', 'no text'], ['99', 'master', 'out of range']) {
         my ($rev, $branch, $what) = @$case;
         my $show = ref $rev ? '{ }' : $rev;
@@ -73,14 +81,16 @@ subtest 'strip' => sub {
     is $head->('side'), $c{1}, 'moved';
     is $t->git($r->{path}, qw(fsck --full --no-dangling)), '', 'git finds no fault';
     is $strip->($c{4}, 'master', as => $_)->{error}, 'repository `g/r` does not exist', "refused: $_" for qw(bob eve);
-    is $t->call(strip => { repoid => 'nope', revision => 1, branch => 'x' })->{error}, 'repository `nope` does not exist', 'unknown';
+    is $t->call(strip => { repoid => 'nope', revision => 1, branch => 'x' })->{error},
+        'repository `nope` does not exist', 'unknown';
     for my $arg (qw(repoid revision branch)) {
         my %args = (repoid => 'g/r', revision => 'x', branch => 'x');
         delete $args{$arg};
         is $t->call(strip => \%args)->{error}, "Missing non optional `$arg` arg in JSON DATA", "without $arg";
     }
     spew("$r->{path}/refs/heads/master.lock", '');
-    is $strip->($c{4}, 'master')->{error}, "Unable to strip commit $c{4} from repo `g/r`", 'somebody else changes the branch';
+    is $strip->($c{4}, 'master')->{error}, "Unable to strip commit $c{4} from repo `g/r`",
+        'somebody else changes the branch';
     unlink "$r->{path}/refs/heads/master.lock";
 };
 
@@ -91,18 +101,21 @@ subtest 'invalidate_cache' => sub {
         { msg => 'Cache for repository `cached` was invalidated', repository => 'cached' }, 'answer';
     is listed('cached')->{revision}, 3, 'read anew';
     my $id = repo('cached')->{repo_id};
-    is $t->must(invalidate_cache => { repoid => $id })->{msg}, "Cache for repository `$id` was invalidated", 'msg as sent';
+    is $t->must(invalidate_cache => { repoid => $id })->{msg}, "Cache for repository `$id` was invalidated",
+        'msg as sent';
     unlink "$r->{path}/rcapi/order" or die $!; # never cut short in place: others have it mapped
     spew("$r->{path}/rcapi/order", 'nonsense');
     is $t->call(invalidate_cache => { repoid => 'cached' })->{error}, undef, 'damaged: made anew';
     is $t->must(get_repo_changeset => { repoid => 'cached', revision => '2' })->{revision}, 2, 'and right';
     $t->must(grant_user_permission => { repoid => 'cached', userid => 'bob', perm => 'repository.write' });
     is $t->call(invalidate_cache => { repoid => 'cached' }, as => 'bob')->{error}, undef, 'a writer may';
-    is $t->call(invalidate_cache => { repoid => 'cached' }, as => 'eve')->{error}, 'repository `cached` does not exist', 'a reader not';
+    is $t->call(invalidate_cache => { repoid => 'cached' }, as => 'eve')->{error},
+        'repository `cached` does not exist', 'a reader not';
     is $t->call(invalidate_cache => { repoid => 'nope' })->{error}, 'repository `nope` does not exist', 'unknown';
     is $t->call(invalidate_cache => {})->{error}, 'Missing non optional `repoid` arg in JSON DATA', 'missing';
     rename $r->{path}, "$ROOT/.away";
-    is $t->call(invalidate_cache => { repoid => 'cached' })->{error}, 'Error occurred during cache invalidation action', 'gone';
+    is $t->call(invalidate_cache => { repoid => 'cached' })->{error},
+        'Error occurred during cache invalidation action', 'gone';
     rename "$ROOT/.away", $r->{path};
 };
 
@@ -110,12 +123,14 @@ subtest 'invalidate_cache' => sub {
 sub rescan { my (%args) = @_; my $r = $t->call(rescan_repos => \%args)->{result}; delete $r->{errors}; return $r }
 
 subtest 'rescan_repos: adding' => sub {
-    is_deeply $t->call('rescan_repos'), { id => 1, error => undef, result => { added => [], removed => [] } }, 'nothing new';
+    is_deeply $t->call('rescan_repos'), { id => 1, error => undef, result => { added => [], removed => [] } },
+        'nothing new';
     mkdir "$ROOT/$_" for 'new', 'new/deep', 'new/deep/empty', 'lost+found';
     my $work = "$t->{dir}/work/source";
     RCAPI::Git::init($work);
     RCAPI::Git::history($work, 8, 5);
-    $t->git('.', qw(clone -q --bare), $work, "$ROOT/$_") for 'new/bare', 'top', '_hidden', '.dot', 'rm__20200101_000000_123456__old', 'plus:colon', '123';
+    $t->git('.', qw(clone -q --bare), $work, "$ROOT/$_") for 'new/bare', 'top', '_hidden', '.dot',
+        'rm__20200101_000000_123456__old', 'plus:colon', '123';
     $t->git('.', qw(clone -q), $work, "$ROOT/new/deep/tree");
     $t->git('.', qw(init -q --bare), "$ROOT/new/deep/tree/inside");
     spew("$ROOT/new/bare/description", "  All about it \n");
@@ -133,16 +148,23 @@ subtest 'rescan_repos: adding' => sub {
     my $found = $t->must(rescan_repos => {});
     my %skipped = map { /^(.*?): (.*)$/s } map { s/^plus:colon/plus-colon/r } @{ delete $found->{errors} };
     is_deeply $found, { added => ['new/bare', 'new/deep/tree', 'top'], removed => [] }, 'what is a repository';
-    my %why = ('123' => qr/^the name is all digits/, 'plus-colon' => qr/^the name holds one of/, _hidden => qr/^the name begins with _/,
-        link => qr/^a symbolic link/, shut => qr/^Permission denied \(it belongs to \S+, mode 0; this process runs as \S+\)/, damaged => qr/cannot open the repository|object/, norefs => qr/without its folder refs/,
-        sha256 => qr/the format of the repository is not supported: extensions\.objectformat/i, hg => qr/^a Mercurial repository/, svn => qr/^a Subversion repository/);
-    is_deeply [sort keys %skipped], [sort keys %why], 'what is not served: folders that look like repositories, not the hidden or removed';
+    my %why = ('123' => qr/^the name is all digits/, 'plus-colon' => qr/^the name holds one of/,
+        _hidden => qr/^the name begins with _/,
+        link => qr/^a symbolic link/,
+        shut => qr/^Permission denied \(it belongs to \S+, mode 0; this process runs as \S+\)/,
+        damaged => qr/cannot open the repository|object/, norefs => qr/without its folder refs/,
+        sha256 => qr/the format of the repository is not supported: extensions\.objectformat/i,
+        hg => qr/^a Mercurial repository/, svn => qr/^a Subversion repository/);
+    is_deeply [sort keys %skipped], [sort keys %why],
+        'what is not served: folders that look like repositories, not the hidden or removed';
     like $skipped{$_}, $why{$_}, "$_: why" for sort keys %why;
     like $t->error_log, qr/rcapi:warn.*not served: 123: the name is all digits/, 'the log says it, too';
     my $check = $t->try_admin('check');
-    like $check->{out} . $check->{err}, qr/^.*\b\Q$_\E is not served: /m, "and rcapi-admin check: $_" for qw(123 link shut hg svn norefs sha256 damaged);
+    like $check->{out} . $check->{err}, qr/^.*\b\Q$_\E is not served: /m, "and rcapi-admin check: $_"
+        for qw(123 link shut hg svn norefs sha256 damaged);
     my $bare = repo('new/bare');
-    is_deeply [@$bare{qw(owner description repo_type private clone_uri)}], ['admin', 'All about it', 'git', $false, ''], 'its row';
+    is_deeply [@$bare{qw(owner description repo_type private clone_uri)}],
+        ['admin', 'All about it', 'git', $false, ''], 'its row';
     is repo('top')->{description}, 'top repository', 'a default description';
     is repo('new/deep/tree')->{description}, 'new/deep/tree repository', 'in a group';
     is $bare->{last_changeset}{revision}, 7, 'last_changeset';
@@ -153,15 +175,19 @@ subtest 'rescan_repos: adding' => sub {
     is_deeply rescan(), { added => [], removed => [] }, 'once is enough';
     rename "$ROOT/top/refs", "$ROOT/top/gone" or die $!;
     my $again = $t->must(rescan_repos => { remove_obsolete => 'true' });
-    is_deeply [@$again{qw(added removed)}, grep { /^top/ } @{ $again->{errors} }], [[], []], 'a known one that is damaged stays';
+    is_deeply [@$again{qw(added removed)}, grep { /^top/ } @{ $again->{errors} }], [[], []],
+        'a known one that is damaged stays';
     like $t->error_log, qr/cannot be read: top: a git repository without its folder refs/, 'and the log says so';
     rename "$ROOT/top/gone", "$ROOT/top/refs" or die $!;
-    $t->sql("UPDATE setting SET value = 'True' WHERE name IN ('default_repo_private', 'default_repo_enable_downloads')");
+    $t->sql("UPDATE setting SET value = 'True'
+        WHERE name IN ('default_repo_private', 'default_repo_enable_downloads')");
     $t->git('.', qw(init -q --bare), "$ROOT/later");
     is_deeply rescan(), { added => ['later'], removed => [] }, 'an empty one';
-    is_deeply [map { repo('later')->{$_} } qw(private enable_downloads enable_locking)], [$true, $true, $false], 'flags from the settings';
+    is_deeply [map { repo('later')->{$_} } qw(private enable_downloads enable_locking)], [$true, $true, $false],
+        'flags from the settings';
     $t->must(create_repo => { repo_name => 'flags', repo_type => 'git', enable_downloads => 'no' });
-    is_deeply [map { repo('flags')->{$_} } qw(private enable_downloads)], [$true, $false], 'so are those of create_repo';
+    is_deeply [map { repo('flags')->{$_} } qw(private enable_downloads)], [$true, $false],
+        'so are those of create_repo';
     $t->sql("UPDATE setting SET value = 'False' WHERE name LIKE 'default_repo_%' AND value = 'True'");
 };
 
@@ -174,22 +200,32 @@ subtest 'a repository with a work tree' => sub {
     is $t->call(invalidate_cache => { repoid => 'new/deep/tree' })->{error}, undef, 'its cache';
     chomp(my $more = $t->git($tree, qw(rev-parse HEAD)));
     is repo('new/deep/tree')->{last_changeset}{raw_id}, $more, 'its last commit';
-    is $t->call(strip => { repoid => 'new/deep/tree', revision => $more, branch => 'master' })->{error}, undef, 'strip';
+    is $t->call(strip => { repoid => 'new/deep/tree', revision => $more, branch => 'master' })->{error}, undef,
+        'strip';
     chomp(my $head = $t->git($tree, qw(rev-parse master)));
     is $head, $tip, 'done';
     is $t->call(fork_repo => { repoid => 'new/deep/tree', fork_name => 'bare-fork' })->{error}, undef, 'fork';
     is $t->git("$ROOT/bare-fork", qw(rev-parse --is-bare-repository)), "true\n", 'bare';
     is $t->git("$ROOT/bare-fork", qw(fsck --full --no-dangling)), '', 'whole';
-    is $t->call(update_repo => { repoid => 'new/deep/tree', name => 'moved', clone_uri => "file://$t->{dir}/work/source" })->{error}, undef, 'rename';
+    is $t->call(update_repo => { repoid => 'new/deep/tree', name => 'moved',
+        clone_uri => "file://$t->{dir}/work/source" })->{error}, undef, 'rename';
     is $t->call(pull => { repoid => 'new/deep/moved' })->{error}, undef, 'pull';
-    is $t->must(get_repo_changeset => { repoid => 'new/deep/moved', revision => 'master' })->{raw_id}, $tip, 'read there';
+    is $t->must(get_repo_changeset => { repoid => 'new/deep/moved', revision => 'master' })->{raw_id}, $tip,
+        'read there';
 };
 
-sub listed { my ($name) = @_; return (map { $_->{last_changeset} } grep { $_->{repo_name} eq $name } @{ $t->must('get_repos') })[0] }
+sub listed {
+    my ($name) = @_;
+    return (map { $_->{last_changeset} } grep { $_->{repo_name} eq $name } @{ $t->must('get_repos') })[0]
+}
 
 subtest 'last_changeset follows what goes past the server' => sub {
     my $r = $t->repo('past', commits => 2);
-    my $push = sub { my $id = commit($r->{work}, $_[0]); $t->git($r->{work}, 'push', '-q', $r->{path}, 'HEAD:refs/heads/master'); $id };
+    my $push = sub {
+        my $id = commit($r->{work}, $_[0]);
+        $t->git($r->{work}, 'push', '-q', $r->{path}, 'HEAD:refs/heads/master');
+        $id
+    };
     my $is = sub { is listed('past')->{raw_id}, $_[0], $_[1] };
     my $one = $push->('one');
     isnt listed('past')->{raw_id}, $one, 'lists open no repository';
@@ -218,10 +254,13 @@ subtest 'last_changeset follows what goes past the server' => sub {
 subtest 'last_changeset: the hook of pushes' => sub {
     my $r = $t->repo('hooked', commits => 2);
     my ($bin, $data) = ($t->program('rcapi-admin') =~ s{/[^/]+$}{}r, "$t->{dir}/data");
-    is_deeply [$HOOK =~ m{((?<![~\w])/(?:srv|var|opt)/\w+(?:/\w+)*)}g], [$PLACE, "$PLACE/repos"], 'it looks where docs/install.md puts the data';
+    is_deeply [$HOOK =~ m{((?<![~\w])/(?:srv|var|opt)/\w+(?:/\w+)*)}g], [$PLACE, "$PLACE/repos"],
+        'it looks where docs/install.md puts the data';
     my $hook = $HOOK;
-    my $push = sub { my $id = commit($r->{work}, $_[0]); local $ENV{PATH} = "$bin:$ENV{PATH}"; local $ENV{RCAPI_DATA} = $data;
-        local $ENV{HOME} = "$t->{dir}/home"; $t->git($r->{work}, 'push', '-q', $r->{path}, 'HEAD:refs/heads/master'); $id };
+    my $push = sub { my $id = commit($r->{work}, $_[0]); local $ENV{PATH} = "$bin:$ENV{PATH}";
+        local $ENV{RCAPI_DATA} = $data;
+        local $ENV{HOME} = "$t->{dir}/home"; $t->git($r->{work}, 'push', '-q', $r->{path}, 'HEAD:refs/heads/master');
+            $id };
     spew("$r->{path}/hooks/post-receive", $hook);
     chmod 0755, "$r->{path}/hooks/post-receive";
     my $one = $push->('one');
@@ -248,9 +287,13 @@ subtest 'a repository whose format changes after it was registered' => sub {
     my $tip = repo('format')->{last_changeset}{raw_id};
     $t->git($r->{path}, qw(config core.repositoryformatversion 1));
     $t->git($r->{path}, qw(config extensions.objectFormat sha256));
-    is $t->get("/format/$_", as => 'admin')->status, 500, "$_: an error, and not as if it was empty" for 'changeset-diff/tip', 'raw/tip/f', 'feed/atom';
-    like $t->error_log, qr/rcapi:error.*the format of the repository is not supported: extensions\.objectformat.*\(request/i, 'the log names the reason';
-    is $t->call(get_repo_changeset => { repoid => 'format', revision => 'tip' })->{error}, 'Internal server error', 'get_repo_changeset';
+    is $t->get("/format/$_", as => 'admin')->status, 500, "$_: an error, and not as if it was empty"
+        for 'changeset-diff/tip', 'raw/tip/f', 'feed/atom';
+    like $t->error_log,
+        qr/rcapi:error.*the format of the repository is not supported: extensions\.objectformat.*\(request/i,
+        'the log names the reason';
+    is $t->call(get_repo_changeset => { repoid => 'format', revision => 'tip' })->{error}, 'Internal server error',
+        'get_repo_changeset';
     is repo('format')->{last_changeset}{raw_id}, $tip, 'get_repo has the stored copy';
     is listed('format')->{raw_id}, $tip, 'so have lists';
     is_deeply rescan(remove_obsolete => 1), { added => [], removed => [] }, 'a rescan leaves it registered';
@@ -264,12 +307,14 @@ subtest 'rescan_repos: removing' => sub {
     mkdir "$ROOT/a/kept/r";
     spew("$ROOT/a/kept/r/note", 'not a repository any more');
     is_deeply rescan(), { added => [], removed => [] }, 'nothing is removed unasked';
-    is_deeply rescan(remove_obsolete => 'true'), { added => [], removed => [qw(top a/b/c/r a/kept/r x/y/r a/b/c a/b x/y x)] },
+    is_deeply rescan(remove_obsolete => 'true'),
+        { added => [], removed => [qw(top a/b/c/r a/kept/r x/y/r a/b/c a/b x/y x)] },
         'repositories, then groups, deepest first';
     is $t->call(get_repo => { repoid => 'top' })->{error}, 'repository `top` does not exist', 'gone';
     is repo('child')->{fork_of}, undef, 'its fork is none any more';
     ok -e "$ROOT/a/kept/r/note", 'the disk is not touched';
-    is $t->sql("SELECT group_name FROM repo_group WHERE group_name LIKE 'a%' ORDER BY 1"), "a\na/kept\n", 'groups with a folder stay';
+    is $t->sql("SELECT group_name FROM repo_group WHERE group_name LIKE 'a%' ORDER BY 1"), "a\na/kept\n",
+        'groups with a folder stay';
     is_deeply rescan(remove_obsolete => 1), { added => [], removed => [] }, 'once is enough';
 };
 
@@ -282,10 +327,13 @@ subtest 'repositories named like the parts of one' => sub {
 };
 
 subtest 'rescan_repos: who' => sub {
-    is $t->call(rescan_repos => {}, as => $_)->{error}, 'Access was denied to this resource.', "refused: $_" for qw(ann eve);
+    is $t->call(rescan_repos => {}, as => $_)->{error}, 'Access was denied to this resource.', "refused: $_"
+        for qw(ann eve);
     chmod 0, $ROOT;
-    is $t->call('rescan_repos')->{error}, 'Error occurred during rescan repositories action', 'a root that cannot be read';
-    is $t->call(rescan_repos => { remove_obsolete => $true })->{error}, 'Error occurred during rescan repositories action', 'nor then';
+    is $t->call('rescan_repos')->{error}, 'Error occurred during rescan repositories action',
+        'a root that cannot be read';
+    is $t->call(rescan_repos => { remove_obsolete => $true })->{error},
+        'Error occurred during rescan repositories action', 'nor then';
     chmod 0700, $ROOT, "$ROOT/lost+found", "$ROOT/shut";
     is repo('child')->{repo_name}, 'child', 'all is still there';
 };

@@ -24,21 +24,32 @@ sub anon { (slurp("/proc/$pid/status") =~ /^RssAnon:\s+(\d+)/m)[0] / 1024 }
 subtest 'each text' => sub {
     my $n = 0;
     my @rows = ( # method, its other arguments, the argument, what it may be long, failure text
-        [create_user => sub { { username => 'u' . ++$n, email => "u$n\@x.org" } }, 'firstname', 255, qr/^failed to create user `u\d+`$/],
-        [create_user => sub { { username => 'u' . ++$n, email => "u$n\@x.org" } }, 'lastname', 255, qr/^failed to create user `u\d+`$/],
+        [create_user => sub { { username => 'u' . ++$n, email => "u$n\@x.org" } }, 'firstname', 255,
+            qr/^failed to create user `u\d+`$/],
+        [create_user => sub { { username => 'u' . ++$n, email => "u$n\@x.org" } }, 'lastname', 255,
+            qr/^failed to create user `u\d+`$/],
         [update_user => sub { { userid => 'bob' } }, 'firstname', 255, 'failed to update user `bob`'],
-        [create_user_group => sub { { group_name => 'g' . ++$n } }, 'description', 64 * $KIB, qr/^failed to create group `g\d+`$/],
-        [update_user_group => sub { { usergroupid => 'team' } }, 'description', 64 * $KIB, 'failed to update user group `team`'],
-        [create_repo => sub { { repo_name => 'r' . ++$n } }, 'description', 64 * $KIB, qr/^failed to create repository `r\d+`$/],
+        [create_user_group => sub { { group_name => 'g' . ++$n } }, 'description', 64 * $KIB,
+            qr/^failed to create group `g\d+`$/],
+        [update_user_group => sub { { usergroupid => 'team' } }, 'description', 64 * $KIB,
+            'failed to update user group `team`'],
+        [create_repo => sub { { repo_name => 'r' . ++$n } }, 'description', 64 * $KIB,
+            qr/^failed to create repository `r\d+`$/],
         [update_repo => sub { { repoid => 'demo' } }, 'description', 64 * $KIB, 'failed to update repo `demo`'],
         [update_repo => sub { { repoid => 'demo' } }, 'landing_rev', 255, 'failed to update repo `demo`', 'rev:'],
         [update_repo => sub { { repoid => 'demo' } }, 'fields', 64 * $KIB + 2, 'failed to update repo `demo`', 'x='],
-        [create_repo_group => sub { { group_name => 'f' . ++$n } }, 'description', 64 * $KIB, qr/^failed to create repo group `f\d+`$/],
-        [update_repo_group => sub { { repogroupid => 'folder' } }, 'description', 64 * $KIB, qr/^failed to update repository group `folder`$/],
-        [add_field_to_repo => sub { { repoid => 'demo' } }, 'key', 255, 'failed to create new field for repository `demo`'],
-        [add_field_to_repo => sub { { repoid => 'demo', key => 'k' . ++$n } }, 'description', 64 * $KIB, 'failed to create new field for repository `demo`'],
-        [comment_commit => sub { { repoid => 'demo', commit_id => 'tip' } }, 'message', 64 * $KIB, 'failed to set comment on repository `demo`'],
-        [create_gist => sub { { files => { a => { content => 'x' } } } }, 'description', 64 * $KIB, 'failed to create gist'],
+        [create_repo_group => sub { { group_name => 'f' . ++$n } }, 'description', 64 * $KIB,
+            qr/^failed to create repo group `f\d+`$/],
+        [update_repo_group => sub { { repogroupid => 'folder' } }, 'description', 64 * $KIB,
+            qr/^failed to update repository group `folder`$/],
+        [add_field_to_repo => sub { { repoid => 'demo' } }, 'key', 255,
+            'failed to create new field for repository `demo`'],
+        [add_field_to_repo => sub { { repoid => 'demo', key => 'k' . ++$n } }, 'description', 64 * $KIB,
+            'failed to create new field for repository `demo`'],
+        [comment_commit => sub { { repoid => 'demo', commit_id => 'tip' } }, 'message', 64 * $KIB,
+            'failed to set comment on repository `demo`'],
+        [create_gist => sub { { files => { a => { content => 'x' } } } }, 'description', 64 * $KIB,
+            'failed to create gist'],
     );
     for (@rows) {
         my ($method, $args, $name, $most, $failure, $begin) = @$_;
@@ -47,33 +58,44 @@ subtest 'each text' => sub {
         my $error = $t->call($method => { %{ $args->() }, $name => "${text}y" })->{error};
         ref $failure ? like($error, $failure, '... and no more') : is($error, $failure, '... and no more');
     }
-    is $t->call(update_user => { userid => 'bob', firstname => "\x{e9}" x 255 })->{error}, undef, 'characters, not bytes';
+    is $t->call(update_user => { userid => 'bob', firstname => "\x{e9}" x 255 })->{error}, undef,
+        'characters, not bytes';
 };
 
 subtest 'names' => sub {
     my $long = 'n' x 256;
     my $error = sub { $t->call(@_)->{error} };
     is $error->(create_user => { username => $long, email => 'x@x.org' }), "failed to create user `$long`", 'user';
-    is $error->(create_user => { username => 'mail', email => ('m' x 250) . '@x.org' }), 'failed to create user `mail`', 'e-mail';
+    is $error->(create_user => { username => 'mail', email => ('m' x 250) . '@x.org' }),
+        'failed to create user `mail`', 'e-mail';
     is $error->(create_user_group => { group_name => $long }), "failed to create group `$long`", 'user group';
-    is $error->(create_repo => { repo_name => 'folder/' . 'n' x 250 }), 'failed to create repository `folder/' . 'n' x 250 . '`', 'repository';
+    is $error->(create_repo => { repo_name => 'folder/' . 'n' x 250 }), 'failed to create repository `folder/'
+        . 'n' x 250 . '`', 'repository';
     is $error->(create_repo => { repo_name => 'folder/' . 'n' x 248 }), undef, 'as long as it may be';
-    like $t->try_admin('token', 'create', 'bob', '--description', 'x' x 70_000)->{err}, qr/too long to be stored \(at most 64 KiB\): parameter/, 'rcapi-admin: a text';
+    like $t->try_admin('token', 'create', 'bob', '--description', 'x' x 70_000)->{err},
+        qr/too long to be stored \(at most 64 KiB\): parameter/, 'rcapi-admin: a text';
 };
 
 # The answer only says that it failed.
 subtest 'why a name is refused' => sub {
-    my %why = ('n' x 256 => 'is longer than 255 bytes', 123 => 'is all digits, like an id', '_x' => 'begins with _, which is reserved',
-        'a:b' => 'holds one of \\ : < >', "a\tb" => 'holds a control character', '.x' => 'has a part that is hidden or reserved');
+    my %why = ('n' x 256 => 'is longer than 255 bytes', 123 => 'is all digits, like an id',
+        '_x' => 'begins with _, which is reserved',
+        'a:b' => 'holds one of \\ : < >', "a\tb" => 'holds a control character',
+        '.x' => 'has a part that is hidden or reserved');
     for (sort keys %why) {
-        like $t->try_admin('repo', 'create', $_)->{err}, qr/: the name \Q$why{$_}\E\n/, 'repository ' . substr $_, 0, 20;
-        like $t->try_admin('call', 'create_repo_group', "group_name:$_")->{err}, qr/: the name \Q$why{$_}\E\n/, '... group';
+        like $t->try_admin('repo', 'create', $_)->{err}, qr/: the name \Q$why{$_}\E\n/, 'repository ' . substr $_, 0,
+            20;
+        like $t->try_admin('call', 'create_repo_group', "group_name:$_")->{err}, qr/: the name \Q$why{$_}\E\n/,
+            '... group';
     }
     like $t->try_admin('repo', 'set', 'demo', 'name=_x')->{err}, qr/: the name begins with _/, 'a new name';
     like $t->try_admin('repo', 'set', 'demo', 'name=a/b')->{err}, qr/: the name has a slash/, 'with a group';
-    like $t->try_admin('call', 'create_repo', 'repo_name:x', 'landing_rev:tip')->{err}, qr/: landing_rev has no colon, as in rev:tip\n/, 'landing_rev';
-    like $t->try_admin('group', 'create', $_)->{err}, qr/: the name \Q$why{$_ eq '_1' ? 123 : $_}\E\n/, "user group $_" for '_1', 123, "a\tb";
-    like $t->try_admin('group', 'create', 'n' x 256)->{err}, qr/: the name is longer than 255 characters\n/, 'a long one';
+    like $t->try_admin('call', 'create_repo', 'repo_name:x', 'landing_rev:tip')->{err},
+        qr/: landing_rev has no colon, as in rev:tip\n/, 'landing_rev';
+    like $t->try_admin('group', 'create', $_)->{err}, qr/: the name \Q$why{$_ eq '_1' ? 123 : $_}\E\n/, "user group $_"
+        for '_1', 123, "a\tb";
+    like $t->try_admin('group', 'create', 'n' x 256)->{err}, qr/: the name is longer than 255 characters\n/,
+        'a long one';
 };
 
 subtest 'extra fields' => sub {
@@ -88,7 +110,8 @@ subtest 'extra fields' => sub {
     is $t->sql("SELECT value FROM repo_field WHERE key = 'x'"), "a,b\n", '... is stored';
     my ($n) = $t->sql('SELECT count(*) FROM repo_field') =~ /(\d+)/;
     $t->must(add_field_to_repo => { repoid => 'demo', key => "many$_" }) for $n + 1 .. 100;
-    is $t->call(add_field_to_repo => { repoid => 'demo', key => 'last' })->{error}, 'failed to create new field for repository `demo`',
+    is $t->call(add_field_to_repo => { repoid => 'demo', key => 'last' })->{error},
+        'failed to create new field for repository `demo`',
         'a repository has a hundred';
 };
 
@@ -103,7 +126,8 @@ subtest 'a commit with a message of 40 MB' => sub {
     utf8::encode(my $bytes = $stored);
     cmp_ok length $bytes, '<=', 16 * $KIB, 'with the beginning of the message';
     like $stored, qr/\ALoud\n\n0123456789 \x{e9}\n.*\z/s, '... of whole characters';
-    cmp_ok length $t->sql("SELECT last_message FROM repo WHERE repo_name = 'loud'"), '<', 40 * $KIB, 'and nothing else is stored';
+    cmp_ok length $t->sql("SELECT last_message FROM repo WHERE repo_name = 'loud'"), '<', 40 * $KIB,
+        'and nothing else is stored';
     my $before = anon();
     is $t->get('/loud/feed/atom', as => 'admin')->status, 200, 'a feed';
     cmp_ok anon() - $before, '<', 16, 'leaves nothing behind' if !$ENV{RCAPI_PRELOAD};

@@ -31,8 +31,13 @@ sub advertise {
     $t->git($SOURCE, { stdin => join '', map { "create $_ $refs{$_}\n" } sort keys %refs }, qw(update-ref --stdin));
 }
 
-sub refs { return { map { reverse split ' ' } split /\n/, $t->git($_[0], 'for-each-ref', '--format=%(objectname) %(refname)') } }
-sub mirror { return $t->call(create_repo => { repo_name => $_[0], repo_type => 'git', clone_uri => "file://$SOURCE" })->{error} }
+sub refs {
+    return { map { reverse split ' ' } split /\n/,
+        $t->git($_[0], 'for-each-ref', '--format=%(objectname) %(refname)') }
+}
+sub mirror {
+    return $t->call(create_repo => { repo_name => $_[0], repo_type => 'git', clone_uri => "file://$SOURCE" })->{error}
+}
 sub pull { return $t->call(pull => { repoid => $_[0] })->{error} }
 
 # The end of the log since the last look.
@@ -57,7 +62,8 @@ subtest 'names that become folders, and back' => sub {
     is mirror('mirror'), undef, 'cloned';
     advertise(%after);
     is pull('mirror'), undef, 'pulled';
-    is_deeply refs("$REPOS/mirror"), { %after, 'refs/heads/gone' => $two }, 'what was in the way is gone, nothing else';
+    is_deeply refs("$REPOS/mirror"), { %after, 'refs/heads/gone' => $two },
+        'what was in the way is gone, nothing else';
     is $t->must(get_repo => { repoid => 'mirror' })->{last_changeset}{raw_id}, $two, 'last_changeset';
     advertise(%before);
     is pull('mirror'), undef, 'and back';
@@ -81,7 +87,9 @@ subtest 'references in files of their own' => sub {
     is $now->{'refs/heads/alias'}, $three, 'a symbolic reference became a branch';
     is $now->{'refs/heads/broken'}, $three, 'a broken file is mended';
     is $now->{'refs/notes/commits'}, $one, 'others stay';
-    spew("$path/packed-refs", join '', reverse map { "$now->{$_} $_\n" } grep { !/alias/ } sort keys %$now); # as very old tools wrote it
+    # as very old tools wrote it
+
+    spew("$path/packed-refs", join '', reverse map { "$now->{$_} $_\n" } grep { !/alias/ } sort keys %$now);
     advertise('refs/heads/alias' => $two);
     is pull('mirror'), undef, 'from a packed-refs in no order';
     is_deeply refs($path), { %$now, 'refs/heads/alias' => $two }, 'nothing is lost';
@@ -144,7 +152,8 @@ subtest 'odd sets of references' => sub {
     is mirror('empty'), undef, 'none at all';
     is pull('empty'), undef, 'and again';
     advertise('refs/heads/master' => $one, 'refs/pull/1/head' => $two, 'refs/heads/HEAD' => $two,
-        'refs/heads/-x' => $one, 'refs/heads/refs/heads/x' => $one, "refs/heads/\xc3\xa4" => $one, 'refs/tags/HEAD' => $one);
+        'refs/heads/-x' => $one, 'refs/heads/refs/heads/x' => $one, "refs/heads/\xc3\xa4" => $one,
+        'refs/tags/HEAD' => $one);
     is pull('empty'), undef, 'the first ones, with odd names';
     my %want = %{ refs($SOURCE) };
     delete $want{'refs/pull/1/head'};

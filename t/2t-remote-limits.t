@@ -93,19 +93,22 @@ subtest 'silent remotes' => sub {
     is answer($eves[1]), $BUSY, 'the process three';
     like news(), qr/create_repo failed \(user 'eve'\): Too much is being made at once/, 'the log says why';
     is served(), undef, 'others are served, by the only connection';
-    is answer(begin(fork_repo => { repoid => 'nope', fork_name => 'x' })), 'repository `nope` does not exist', 'checks come first';
+    is answer(begin(fork_repo => { repoid => 'nope', fork_name => 'x' })), 'repository `nope` does not exist',
+        'checks come first';
     $t->repo('source', commits => 1);
     is answer(begin(fork_repo => { repoid => 'source', fork_name => 'copy' })),
         $BUSY, 'forks are of the same kind';
     is $t->call(update_repo => { repoid => 'source', clone_uri => $SILENT })->{error},
         $BUSY, 'and looks at remotes';
-    is $t->call(create_repo => { repo_name => 'plain', repo_type => 'git' })->{error}, undef, 'a call that waits for nobody is served';
+    is $t->call(create_repo => { repo_name => 'plain', repo_type => 'git' })->{error}, undef,
+        'a call that waits for nobody is served';
     shutdown $_, 2 for @gits;
     my %said;
     $said{ answer($_) =~ s/bob\d/bobN/r }++ for @bobs;
     is_deeply \%said, { 'failed to create repository `bobN`' => 2, $MANY => 4 }, 'each ends';
     is answer($eves[0]), 'failed to create repository `eve1`', 'all of them';
-    is $t->call(fork_repo => { repoid => 'source', fork_name => 'copy' })->{error}, undef, 'then there are places again';
+    is $t->call(fork_repo => { repoid => 'source', fork_name => 'copy' })->{error}, undef,
+        'then there are places again';
 };
 
 subtest 'locked repositories' => sub {
@@ -158,7 +161,8 @@ subtest 'names that nobody resolves' => sub {
     $slow->must(create_repo => { repo_name => 'r', repo_type => 'git' });
     is $slow->call(update_repo => { repoid => 'r', clone_uri => 'ssh://git@silence.example.org/x' })->{error},
         'failed to update repo `r`', 'update_repo likewise';
-    my $r = $slow->try_admin('call', 'create_repo', 'repo_name:y', 'repo_type:git', 'clone_uri:git://silence.example.org/x');
+    my $r = $slow->try_admin('call', 'create_repo', 'repo_name:y', 'repo_type:git',
+        'clone_uri:git://silence.example.org/x');
     is $r->{exit}, 1, 'rcapi-admin call likewise';
     $slow->done;
 };

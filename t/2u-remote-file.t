@@ -44,7 +44,8 @@ my $n = 0;
 sub try_uri {
     my ($uri) = @_;
     my $seen = length $t->error_log;
-    my $error = $t->call(create_repo => { repo_name => 'got' . ++$n, repo_type => 'git', clone_uri => $uri }, as => 'eve')->{error};
+    my $error = $t->call(create_repo => { repo_name => 'got' . ++$n, repo_type => 'git', clone_uri => $uri },
+        as => 'eve')->{error};
     return ($error, substr $t->error_log, $seen);
 }
 
@@ -113,7 +114,8 @@ subtest 'links' => sub {
 
 subtest 'files that lead elsewhere' => sub {
     my $repo = outside('alternates.git');
-    my @lines = ("$REPOS/private/objects", "../../../../data/repos/private/objects", "# none\n\n$REPOS/private/objects");
+    my @lines = ("$REPOS/private/objects", "../../../../data/repos/private/objects",
+        "# none\n\n$REPOS/private/objects");
     for my $line (@lines) {
         spew("$repo/objects/info/alternates", "$line\n");
         refused("file://$repo", 'alternates ' . ($line =~ s/\n/|/gr =~ s/\Q$t->{dir}\E/.../r));
@@ -156,7 +158,8 @@ subtest 'pull and update_repo' => sub {
     $t->must(update_repo => { repoid => 'mine', clone_uri => "file://$turns" }, as => 'eve');
     rename $turns, "$turns.old";
     symlink "$REPOS/private", $turns;
-    is $t->call(pull => { repoid => 'mine' }, as => 'eve')->{error}, 'Unable to pull changes from `mine`', 'a pull looks again';
+    is $t->call(pull => { repoid => 'mine' }, as => 'eve')->{error}, 'Unable to pull changes from `mine`',
+        'a pull looks again';
     is $t->git("$REPOS/mine", 'for-each-ref'), '', 'nothing came';
     my $r = $t->try_admin('call', 'create_repo', 'repo_name:cli', 'repo_type:git', "clone_uri:file://$REPOS/private");
     is $r->{exit}, 1, 'rcapi-admin call';

@@ -61,10 +61,12 @@ sub serve {
         slashes => "//127.0.0.1:$PORT/git$rest", host => "http://localhost:$PORT/git$rest",
         port => 'http://127.0.0.1:' . ($PORT - 1) . $rest, ssh => "ssh://git\@127.0.0.1$rest",
         file => "file://$DIR$rest", login => '/login?next=x', user => "http://a:b\@127.0.0.1:$PORT/git$rest",
-        loop => "/loop$rest", hops3 => "/hops2$rest", hops2 => "/hops1$rest", hops1 => "/git$rest", hops4 => "/hops3$rest",
+        loop => "/loop$rest", hops3 => "/hops2$rest", hops2 => "/hops1$rest", hops1 => "/git$rest",
+        hops4 => "/hops3$rest",
         empty => '', private => "/closed$rest",
     );
-    return answer($client, '301 Moved', "location: $to{$how}\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n", '') if defined $to{$how};
+    return answer($client, '301 Moved', "location: $to{$how}\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n", '')
+        if defined $to{$how};
     return answer($client, '302 Found', "Content-Length: 0\r\n", '') if $how eq 'nowhere';
     return answer($client, '401 No', "WWW-Authenticate: Basic realm=\"$how\"\r\nContent-Length: 0\r\n", '')
         if $how eq 'closed' && ($head{authorization} // '') ne $SECRET;
@@ -119,14 +121,16 @@ subtest 'redirects that are followed' => sub {
         is refs("$t->{dir}/data/repos/r$n"), refs("$DIR/real.git"), "$how: all is there";
     }
     is $t->call(pull => { repoid => "r$n" })->{error}, undef, 'pull follows it, too';
-    is $t->must(get_repo => { repoid => "r$n" })->{clone_uri}, "http://127.0.0.1:$PORT/hops3/real.git", 'clone_uri stays';
+    is $t->must(get_repo => { repoid => "r$n" })->{clone_uri}, "http://127.0.0.1:$PORT/hops3/real.git",
+        'clone_uri stays';
     is clone('private/real.git', 'bob:s3crets3cret@'), undef, 'with credentials';
     is_deeply [grep { !/ \Q$SECRET\E$/ } split /\n/, slurp($LOG)], [], 'which go there, too';
 };
 
 subtest 'redirects that are not followed' => sub {
     my %why = (host => 'elsewhere', port => 'elsewhere', ssh => 'elsewhere', file => 'elsewhere', user => 'elsewhere',
-        login => 'no repository', nowhere => 'nowhere', empty => '', loop => 'more than 3 times', hops4 => 'more than 3 times');
+        login => 'no repository', nowhere => 'nowhere', empty => '', loop => 'more than 3 times',
+        hops4 => 'more than 3 times');
     for my $how (sort keys %why) {
         is clone("$how/real.git", 'bob:s3crets3cret@'), "failed to create repository `r$n`", $how;
         like news(), qr/redirects .*\Q$why{$how}\E/, "$how: the log says why";
@@ -139,7 +143,8 @@ subtest 'credentials' => sub {
     unlike news(), qr/wr0ng|@{[substr 'Ym9iOndy', 0, 8]}/, 'are not in the log';
     is clone('closed/real.git'), "failed to create repository `r$n`", 'none: nobody is asked';
     is clone('closed/real.git', 'bob:s3crets3cret@'), undef, 'right ones';
-    is scalar(grep { /s3crets3cret|Ym9iOnMz/ } map { slurp($_) } grep { -f } glob "$t->{dir}/data/repos/r$n/*"), 0, 'none stay in the repository';
+    is scalar(grep { /s3crets3cret|Ym9iOnMz/ } map { slurp($_) } grep { -f } glob "$t->{dir}/data/repos/r$n/*"), 0,
+        'none stay in the repository';
 };
 
 subtest 'servers that send what they like' => sub {

@@ -24,7 +24,8 @@ sub advance {
     chomp($tip = $t->git($SOURCE, 'commit-tree', '-m', 'x', ($tip ? ('-p', $tip) : ()), $tree));
     my $old = $t->git($SOURCE, 'for-each-ref', '--format=delete %(refname)');
     $t->git($SOURCE, { stdin => $old }, qw(update-ref --stdin));
-    $t->git($SOURCE, { stdin => join '', map { "create refs/$_ $tip\n" } "heads/$branch", 'heads/master', map { "tags/t$_" } 1 .. 60 },
+    $t->git($SOURCE, { stdin => join '', map { "create refs/$_ $tip\n" } "heads/$branch", 'heads/master',
+        map { "tags/t$_" } 1 .. 60 },
         qw(update-ref --stdin));
 }
 
@@ -38,7 +39,8 @@ subtest 'what is acknowledged is on the disk' => sub {
     plan skip_all => 'strace does not work here'
         if $t->run('strace', '-f', '-o', $out, 'true')->{exit};
     advance('release/1.0');
-    my $r = $t->run({ timeout => 120, env => { ASAN_OPTIONS => 'detect_leaks=0' } }, qw(strace -f -y -qq -e), 'trace=fsync,fdatasync,link,linkat,rename,renameat,renameat2', '-o', $out,
+    my $r = $t->run({ timeout => 120, env => { ASAN_OPTIONS => 'detect_leaks=0' } }, qw(strace -f -y -qq -e),
+        'trace=fsync,fdatasync,link,linkat,rename,renameat,renameat2', '-o', $out,
         $t->program('rcapi-admin'), '--data', "$t->{dir}/data", 'call', 'pull', 'repoid:mirror');
     is $r->{exit}, 0, 'pulled' or diag $r->{err};
     my @done;
@@ -56,8 +58,10 @@ subtest 'what is acknowledged is on the disk' => sub {
         cmp_ok $link, '<', $published, 'and that is before the references lead to it';
     }
     cmp_ok $when->(qr{^sync \Q$REPO\E/objects/pack$}), '<', $published, 'so is its folder';
-    cmp_ok $when->(qr{^sync .*/(?:rc-packed|packed-refs\.lock)$}), '<', $published, 'the new references are synced, too';
-    ok((grep { $_ > $published } grep { $done[$_] eq "sync $REPO" } 0 .. $#done), 'the folder that they are in, behind them');
+    cmp_ok $when->(qr{^sync .*/(?:rc-packed|packed-refs\.lock)$}), '<', $published,
+        'the new references are synced, too';
+    ok((grep { $_ > $published } grep { $done[$_] eq "sync $REPO" } 0 .. $#done),
+        'the folder that they are in, behind them');
 };
 
 # Everything that a pull runs, by where it runs.
@@ -83,7 +87,8 @@ subtest 'kills in the middle' => sub {
         my $done = $after eq refs($SOURCE);
         $seen{ $done ? 'after' : 'before' }++;
         ok $done || (!$answered && $after eq $before), "round $round: as before or after";
-        is patiently(30, sub { defined eval { $t->call(pull => { repoid => 'mirror' })->{error} // '' } && refs($REPO) eq refs($SOURCE) }), 1,
+        is patiently(30, sub { defined eval { $t->call(pull => { repoid => 'mirror' })->{error} // '' }
+            && refs($REPO) eq refs($SOURCE) }), 1,
             'and the next pull works';
     }
     note join ', ', map { "$seen{$_} $_" } sort keys %seen;

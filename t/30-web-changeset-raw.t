@@ -15,7 +15,8 @@ use RCAPI::HTTP;
 use RCAPI::Test;
 
 my $NO_SUCH_COMMIT = 'No such commit exists for this repository';
-my $t = RCAPI::Test->new(threads => 3, location => 'AddOutputFilterByType DEFLATE text/plain', directives => "RcapiDatabaseMax 3\n");
+my $t = RCAPI::Test->new(threads => 3, location => 'AddOutputFilterByType DEFLATE text/plain',
+    directives => "RcapiDatabaseMax 3\n");
 my $repo = $t->repo('group/history', commits => 60, seed => 3);
 $t->repo('void', empty => 1);
 my @order = split /\n/, git('rev-list', '--reverse', '--date-order', '--branches', '--tags');
@@ -59,7 +60,8 @@ subtest 'forms of a revision' => sub {
 
 subtest 'what there is not' => sub {
     my $late = scalar @order;
-    my @bad = ('nope', $late, '-1', 'f' x 40, '1' x 12, '99999999999', "$tip^", 'master~1', 'HEAD:README', "$order[0]..$tip",
+    my @bad = ('nope', $late, '-1', 'f' x 40, '1' x 12, '99999999999', "$tip^", 'master~1', 'HEAD:README',
+        "$order[0]..$tip",
         "$tip...$order[0]", "$tip...nope", "nope...$tip", "...$tip", "$tip...", '...', '--all', '-p', '%0a',
         'refs%2Fheads%2Fmaster', substr($tip, 0, 6), '%ff%fe', 'a' x 5000, '@');
     is(diff_of($_), "404 $NO_SUCH_COMMIT", 'no ' . substr $_, 0, 60) for grep { !/%2F/ } @bad;
@@ -74,17 +76,21 @@ subtest 'ranges' => sub {
     is(diff_of("$from...$to"), $want, 'by id');
     is(diff_of('10...17'), $want, 'by index');
     is(diff_of("$from...$from"), diff_of($from), 'of one commit');
-    is(diff_of('10...17', 'ignorews=1&context=1'), join('', map { diff_of($_, 'ignorews=1&context=1') } @order[10 .. 17]), 'with parameters');
+    is(diff_of('10...17', 'ignorews=1&context=1'),
+        join('', map { diff_of($_, 'ignorews=1&context=1') } @order[10 .. 17]), 'with parameters');
 };
 
 subtest 'parameters' => sub {
     my @some = @order[grep { $_ % 6 == 0 } 0 .. $#order];
     for my $case (
         ['context=0', '-U0'], ['context=1', '-U1'], ['context=25', '-U25'], ['context=100000000', '-U100000'],
-        ['context=x', '-U3'], ['context=', '-U3'], ['context=-4', '-U3'], ['context=+7', '-U7'], ['context=1.5', '-U3'],
-        ['context=99999999999999999999', '-U3'], ['context=x:5', '-U5'], ['C--0123=WS:2', '-U2'], ['C--0123=2&context=9', '-U2'],
+        ['context=x', '-U3'], ['context=', '-U3'], ['context=-4', '-U3'], ['context=+7', '-U7'],
+        ['context=1.5', '-U3'],
+        ['context=99999999999999999999', '-U3'], ['context=x:5', '-U5'], ['C--0123=WS:2', '-U2'],
+        ['C--0123=2&context=9', '-U2'],
         ['c--0123=2', '-U3'], ['ignorews=1', '-w'], ['ignorews=x', '-w'], ['ignorews=', '-U3'], ['ignorews=0', '-U3'],
-        ['ignorews=0&ignorews=1', '-U3'], ['diffmode=unified&fulldiff=1&x=y', '-U3'], ['context=1&ignorews=1', '-U1', '-w'],
+        ['ignorews=0&ignorews=1', '-U3'], ['diffmode=unified&fulldiff=1&x=y', '-U3'],
+        ['context=1&ignorews=1', '-U1', '-w'],
         ['%63ontext=1', '-U1'], ['context=1;ignorews=1', '-U1', '-w'], ['context=%zz', '-U3'],
     ) {
         my ($query, @options) = @$case;
@@ -111,18 +117,21 @@ subtest 'headers and conditions' => sub {
     is($named->header('Cache-Control'), 'private, no-cache', 'not at a name');
     is($named->header('Last-Modified'), undef, 'no date at a name');
     ok($named->header('ETag'), 'but an ETag');
-    my %tags = map { ($t->get("$url?$_", as => 'admin')->header('ETag') => 1) } '', 'context=1', 'context=2', 'ignorews=1', 'context=1&ignorews=1';
+    my %tags = map { ($t->get("$url?$_", as => 'admin')->header('ETag') => 1) } '', 'context=1', 'context=2',
+        'ignorews=1', 'context=1&ignorews=1';
     is(keys %tags, 5, 'parameters make other ETags');
     is($t->get($url)->header('Cache-Control'), 'private, no-cache', 'not kept by visitors without a key');
 
     my $head = $t->get($url, as => 'admin', method => 'HEAD');
     is($head->body, '', 'HEAD has no body');
     is(join('|', map { $head->header($_) // '' } qw(ETag Content-Length Content-Type Cache-Control Last-Modified)),
-        join('|', map { $a->header($_) // '' } qw(ETag Content-Length Content-Type Cache-Control Last-Modified)), 'and the same headers');
+        join('|', map { $a->header($_) // '' } qw(ETag Content-Length Content-Type Cache-Control Last-Modified)),
+        'and the same headers');
 
     for my $case (
         [304, 'If-None-Match' => $etag], [304, 'If-None-Match' => "\"x\", $etag"], [304, 'If-None-Match' => '*'],
-        [304, 'If-None-Match' => "W/$etag"], [200, 'If-None-Match' => '"x"'], [200, 'If-Match' => $etag], [412, 'If-Match' => '"x"'],
+        [304, 'If-None-Match' => "W/$etag"], [200, 'If-None-Match' => '"x"'], [200, 'If-Match' => $etag],
+        [412, 'If-Match' => '"x"'],
         [304, 'If-Modified-Since' => http_date($time)], [200, 'If-Modified-Since' => http_date($time - 1)],
         [412, 'If-Unmodified-Since' => http_date($time - 1)], [206, Range => 'bytes=0-9'], [206, Range => 'bytes=-5'],
         [416, Range => 'bytes=99999999-'],
@@ -137,16 +146,21 @@ subtest 'headers and conditions' => sub {
         }
     }
     is($t->get($url, as => 'admin', headers => [Range => 'bytes=5-14'])->body, substr($a->body, 5, 10), 'a range');
-    is($t->get($url, as => 'admin', headers => [Range => 'bytes=5-14', 'If-Range' => '"x"'])->status, 200, 'If-Range of another');
+    is($t->get($url, as => 'admin', headers => [Range => 'bytes=5-14', 'If-Range' => '"x"'])->status, 200,
+        'If-Range of another');
     my $packed = $t->get($url, as => 'admin', headers => ['Accept-Encoding' => 'gzip']);
     is($packed->header('Content-Encoding'), 'gzip', 'compressed by mod_deflate');
     for my $sent ($packed->header('ETag'), "\"x\", " . $packed->header('ETag') . ', "y"', $etag) {
-        is($t->get($url, as => 'admin', headers => ['Accept-Encoding' => 'gzip', 'If-None-Match' => $sent])->status, 304, "304 for $sent");
+        is($t->get($url, as => 'admin', headers => ['Accept-Encoding' => 'gzip', 'If-None-Match' => $sent])->status,
+            304, "304 for $sent");
     }
-    is($t->get($url, as => 'admin', headers => ['If-None-Match' => $etag =~ s/"$/-zip"/r])->status, 200, 'not for a suffix of nobody');
-    is($t->get('/group/history/changeset-diff/tip', as => 'admin', headers => ['If-Modified-Since' => http_date(time)])->status, 200,
+    is($t->get($url, as => 'admin', headers => ['If-None-Match' => $etag =~ s/"$/-zip"/r])->status, 200,
+        'not for a suffix of nobody');
+    is($t->get('/group/history/changeset-diff/tip', as => 'admin', headers => ['If-Modified-Since' => http_date(time)])
+        ->status, 200,
         'no date, no If-Modified-Since');
-    is($t->get('/group/history/changeset-diff/tip', as => 'admin', headers => ['If-None-Match' => $named->header('ETag')])->status, 304, '304 at a name');
+    is($t->get('/group/history/changeset-diff/tip', as => 'admin',
+        headers => ['If-None-Match' => $named->header('ETag')])->status, 304, '304 at a name');
 };
 
 sub http_date {
@@ -189,7 +203,8 @@ subtest 'slow readers' => sub {
 
 sub wanted_in {
     my ($other) = @_;
-    return $t->git($other->{path}, 'diff', '--full-index', '--binary', '4b825dc642cb6eb9a060e54bf8d69288fbee4904', 'master');
+    return $t->git($other->{path}, 'diff', '--full-index', '--binary', '4b825dc642cb6eb9a060e54bf8d69288fbee4904',
+        'master');
 }
 
 $t->done;

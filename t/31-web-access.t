@@ -72,17 +72,21 @@ my @TABLE = (
     # no key
     [$OPEN, undef, $NO_ID, '200'], [$SECRET, undef, $NO_ID, $NO_ID], [$NONE, undef, $NO_ID, $NO_ID],
     # keys that are none
-    map({ my $key = $_; ([$OPEN, $key, $NO_ID, '200'], [$SECRET, $key, $NO_ID, $NO_ID], [$NONE, $key, $NO_ID, $NO_ID]) }
+    map({ my $key = $_;
+        ([$OPEN, $key, $NO_ID, '200'], [$SECRET, $key, $NO_ID, $NO_ID], [$NONE, $key, $NO_ID, $NO_ID]) }
         'nonsense', '0' x 40, 'asleep', 'token_vcs', 'token_feed', '***', "%00", '%27--'),
     # good key, whitelisted
-    [$OPEN, 'outsider', '200', '200'], [$SECRET, 'outsider', $NOT_FOUND, $NOT_FOUND], [$NONE, 'outsider', $NOT_FOUND, $NOT_FOUND],
+    [$OPEN, 'outsider', '200', '200'], [$SECRET, 'outsider', $NOT_FOUND, $NOT_FOUND],
+    [$NONE, 'outsider', $NOT_FOUND, $NOT_FOUND],
     [$SECRET, 'owner', '200', '200'], [$SECRET, 'root2', '200', '200'], [$SECRET, 'admin', '200', '200'],
     [$NONE, 'owner', $NOT_FOUND, $NOT_FOUND], [$NONE, 'root2', $NOT_FOUND, $NOT_FOUND],
     map({ ["$SECRET", "token_$_", '200', '200'] } qw(all http api)),
     # good key, view not whitelisted
-    map({ my $mount = $_; map { ["$mount$_->[0]", $_->[1], $NO_ID, $NO_ID] } [$OPEN, 'owner'], [$SECRET, 'owner'], [$NONE, 'owner'],
+    map({ my $mount = $_; map { ["$mount$_->[0]", $_->[1], $NO_ID, $NO_ID] } [$OPEN, 'owner'], [$SECRET, 'owner'],
+        [$NONE, 'owner'],
         [$OPEN, 'outsider'], [$SECRET, 'outsider'] } '/closed', '/feeds-only'),
-    ["/closed$OPEN", undef, $NO_ID, '200'], ["/closed$OPEN", 'nonsense', $NO_ID, '200'], ["/closed$SECRET", undef, $NO_ID, $NO_ID],
+    ["/closed$OPEN", undef, $NO_ID, '200'], ["/closed$OPEN", 'nonsense', $NO_ID, '200'],
+    ["/closed$SECRET", undef, $NO_ID, $NO_ID],
     # whitelisted by globs
     ["/globs$SECRET", 'owner', '200', '200'], ["/globs$SECRET", 'outsider', $NOT_FOUND, $NOT_FOUND],
     # keys in the query are not looked at
@@ -116,14 +120,17 @@ subtest 'a closed repository looks like none' => sub {
             for my $method (qw(GET HEAD)) {
                 for my $headers ([], [Range => 'bytes=0-1'], ['If-None-Match' => '*'], ['If-Match' => '"x"'],
                     ['If-Modified-Since' => 'Fri, 01 Jan 2038 00:00:00 GMT'], ['Accept-Encoding' => 'gzip']) {
-                    my ($closed, $none) = map { comparable($t->get($_, key => $key, method => $method, headers => $headers)) }
+                    my ($closed, $none) = map {
+                        comparable($t->get($_, key => $key, method => $method, headers => $headers)) }
                         $SECRET, $NONE;
                     is($closed, $none, join ' ', $who // 'nobody', $method, @$headers, $public);
                 }
             }
             my ($id) = map { $_->{repo_id} } grep { $_->{repo_name} eq 'team/secret' } @{ $t->must('get_repos') };
-            is(comparable($t->get("/_$id/changeset-diff/tip", key => $key)), comparable($t->get('/_99999/changeset-diff/tip', key => $key)), 'by id');
-            is(comparable($t->get("/team/secret/changeset-diff/nope", key => $key)), comparable($t->get("$NONE", key => $key)), 'and whatever the revision');
+            is(comparable($t->get("/_$id/changeset-diff/tip", key => $key)),
+                comparable($t->get('/_99999/changeset-diff/tip', key => $key)), 'by id');
+            is(comparable($t->get("/team/secret/changeset-diff/nope", key => $key)),
+                comparable($t->get("$NONE", key => $key)), 'and whatever the revision');
         }
     }
 };
@@ -153,20 +160,25 @@ subtest 'ways to send a key' => sub {
         ['?api_key=', 'X-Api-Key' => $key], ["?api_key=$key", 'X-Api-Key' => 'nonsense'],
     ) {
         my ($query, @headers) = @$case;
-        is($t->get("$SECRET$query", headers => \@headers)->status, 200, $query =~ s/$key/KEY/r . " @headers[0 .. $#headers - 1]");
+        is($t->get("$SECRET$query", headers => \@headers)->status, 200, $query =~ s/$key/KEY/r
+            . " @headers[0 .. $#headers - 1]");
     }
     chomp($key = $t->admin('token', 'create', 'owner')); # not watched: nobody hides a key in the wrong place
     for my $case (
-        ['?api_key=x', 'X-Api-Key' => $key], ["?auth_token=x&api_key=$key"], ["?API_KEY=$key"], ["?key=$key"], ["&api_key=$key"],
-        ['', Authorization => "Basic $key"], ['', Authorization => $key], ['', Cookie => "api_key=$key"], ["?api_key=$key%00"],
+        ['?api_key=x', 'X-Api-Key' => $key], ["?auth_token=x&api_key=$key"], ["?API_KEY=$key"], ["?key=$key"],
+        ["&api_key=$key"],
+        ['', Authorization => "Basic $key"], ['', Authorization => $key], ['', Cookie => "api_key=$key"],
+        ["?api_key=$key%00"],
         ["?api_key=$key%20"], ['?api_key=' . substr($key, 0, 39)], ['?api_key=' . uc $key],
     ) {
         my ($query, @headers) = @$case;
-        isnt($t->get("$SECRET$query", headers => \@headers)->status, 200, 'not by ' . $query =~ s/$key/KEY/ir . ($headers[0] // ''));
+        isnt($t->get("$SECRET$query", headers => \@headers)->status, 200, 'not by ' . $query =~ s/$key/KEY/ir
+            . ($headers[0] // ''));
     }
     $key = $t->key('owner');
     is(answer("/pinned$SECRET", headers => ['X-Api-Key' => $key]), '200', 'by header where keys in the query are off');
-    is($t->get("/globs/nested/x/changeset-diff/tip", headers => ['X-Api-Key' => $key])->status, 404, 'a nested place inherits its mount');
+    is($t->get("/globs/nested/x/changeset-diff/tip", headers => ['X-Api-Key' => $key])->status, 404,
+        'a nested place inherits its mount');
 };
 
 subtest 'rights' => sub {
@@ -196,7 +208,8 @@ subtest 'addresses' => sub {
     plan skip_all => 'rcapi-admin knows no ip yet' if $r->{exit};
     my $refused = '403 IP 127.0.0.1 not allowed';
     is(answer($_, as => 'owner'), $refused, "refused: $_") for $OPEN, $SECRET, $NONE, "/closed$OPEN", "/closed$NONE";
-    is($t->get($OPEN, as => 'owner', headers => ['X-Forwarded-For' => '10.1.2.3', 'X-Real-IP' => '10.1.2.3'])->status, 403, 'headers do not help');
+    is($t->get($OPEN, as => 'owner', headers => ['X-Forwarded-For' => '10.1.2.3', 'X-Real-IP' => '10.1.2.3'])->status,
+        403, 'headers do not help');
     is(answer($SECRET, as => 'admin'), '200', 'others may');
     $t->admin('ip', 'add', 'owner', '127.0.0.1');
     is(answer($SECRET, as => 'owner'), '200', 'one entry is enough');
@@ -223,15 +236,24 @@ subtest 'hostile URLs' => sub {
     $t->repo('odd/changeset-diff/tip', commits => 1);
     is(answer('/odd/changeset-diff/tip/changeset-diff/tip'), '200', 'a repository named like a view');
     for my $path (
-        '/%2e%2e/%2e%2e/etc/passwd', '/open/changeset-diff/%2e%2e', '/open/../team/secret/changeset-diff/tip', '/../../etc/passwd',
-        '/team%2Fsecret/changeset-diff/tip', '/team%252Fsecret/changeset-diff/tip', '/open/changeset-diff/tip%00', '/open%00/changeset-diff/tip',
-        '/open/changeset-diff/tip%0a', '/open%0d%0aX-Evil:1/changeset-diff/tip', '/open/changeset-diff/%ff', '/%ff/changeset-diff/tip',
-        '/open/changeset-diff/%', '/open/changeset-diff/%zz', '/.rc_tmp/changeset-diff/tip', '/open/.git/changeset-diff/tip',
-        '/-open/changeset-diff/tip', '/open/changeset-diff/-tip', '/open/changeset-diff/tip/', '/open/changeset-diff//tip/x', '/_0/changeset-diff/tip',
-        '/_-1/changeset-diff/tip', '/_99999999999999999999999/changeset-diff/tip', '/OPEN/changeset-diff/tip', '/open\\..\\x/changeset-diff/tip',
-        '/' . 'a/' x 2000 . 'changeset-diff/tip', '/' . 'x' x 7000 . '/changeset-diff/tip', '/' . 'changeset-diff/x/' x 400,
-        '/open/changeset-diff/' . 'a' x 7000, '/_admin/apis', '/_admin', '/', '/open', '/open/', '/open/changeset-diff', '/open/changeset-diff/',
-        '/favicon.ico', '/robots.txt', "/open'--/changeset-diff/tip", '/op%c4%b1n/changeset-diff/tip', '/open/changeset-diff/tip;x',
+        '/%2e%2e/%2e%2e/etc/passwd', '/open/changeset-diff/%2e%2e', '/open/../team/secret/changeset-diff/tip',
+        '/../../etc/passwd',
+        '/team%2Fsecret/changeset-diff/tip', '/team%252Fsecret/changeset-diff/tip', '/open/changeset-diff/tip%00',
+        '/open%00/changeset-diff/tip',
+        '/open/changeset-diff/tip%0a', '/open%0d%0aX-Evil:1/changeset-diff/tip', '/open/changeset-diff/%ff',
+        '/%ff/changeset-diff/tip',
+        '/open/changeset-diff/%', '/open/changeset-diff/%zz', '/.rc_tmp/changeset-diff/tip',
+        '/open/.git/changeset-diff/tip',
+        '/-open/changeset-diff/tip', '/open/changeset-diff/-tip', '/open/changeset-diff/tip/',
+        '/open/changeset-diff//tip/x', '/_0/changeset-diff/tip',
+        '/_-1/changeset-diff/tip', '/_99999999999999999999999/changeset-diff/tip', '/OPEN/changeset-diff/tip',
+        '/open\\..\\x/changeset-diff/tip',
+        '/' . 'a/' x 2000 . 'changeset-diff/tip', '/' . 'x' x 7000 . '/changeset-diff/tip',
+        '/' . 'changeset-diff/x/' x 400,
+        '/open/changeset-diff/' . 'a' x 7000, '/_admin/apis', '/_admin', '/', '/open', '/open/',
+        '/open/changeset-diff', '/open/changeset-diff/',
+        '/favicon.ico', '/robots.txt', "/open'--/changeset-diff/tip", '/op%c4%b1n/changeset-diff/tip',
+        '/open/changeset-diff/tip;x',
     ) {
         my $a = $t->get($path);
         like($a->status, qr/^(?:40[014]|414)$/, substr($path, 0, 60) . " ($a->{status})");
@@ -242,7 +264,8 @@ subtest 'hostile URLs' => sub {
     is(answer('/./open/changeset-diff/tip'), '200', 'and dots');
     is(answer('/%6fpen/changeset-diff/%74ip'), '200', 'escapes that need not be');
     is($t->raw_request("GET $OPEN HTTP/1.0\r\n\r\n")->status, 200, 'HTTP/1.0');
-    is($t->raw_request("GET http://other$OPEN HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")->status, 200, 'an absolute URL');
+    is($t->raw_request("GET http://other$OPEN HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")->status, 200,
+        'an absolute URL');
 };
 
 subtest 'httpd has its own rules' => sub {
@@ -277,10 +300,12 @@ subtest 'the log tells why, the answer does not' => sub {
     my @seen;
     for my $case (
         ['/open/changeset-diff/tip', { key => 'nosuchkey' }, qr/401: the key is unknown or expired/],
-        ['/open/changeset-diff/tip', { key => $token{vcs} }, qr/401: a key of user 'owner' with token_role_vcs opens no such view/],
+        ['/open/changeset-diff/tip', { key => $token{vcs} },
+            qr/401: a key of user 'owner' with token_role_vcs opens no such view/],
         ['/open/changeset-diff/tip', { as => 'asleep' }, qr/401: user 'asleep' is inactive/],
         ['/open/raw/tip/file', { as => 'owner' }, qr/401: FilesController:raw is not open to keys, by the whitelist/],
-        ['/team/secret/changeset-diff/tip', { as => 'outsider' }, qr/404: user 'outsider' may read no such repository/],
+        ['/team/secret/changeset-diff/tip', { as => 'outsider' },
+            qr/404: user 'outsider' may read no such repository/],
         ['/open/changeset-diff/none', { as => 'owner' }, qr/404: No such commit exists for this repository/],
         ['/open/nothing', { as => 'owner' }, qr/404: no such URL/],
         ['/open/changeset-diff/tip', { as => 'owner', method => 'POST' }, qr/405: not a method of a view/],
@@ -293,7 +318,8 @@ subtest 'the log tells why, the answer does not' => sub {
         is($got->header('X-Request-Id'), undef, 'the answer does not');
         push @seen, $got->body;
     }
-    is_deeply(\@seen, [('Unauthorized') x 4, 'Not Found', 'No such commit exists for this repository', 'Not Found', 'Method Not Allowed', 'Unauthorized'], 'answers');
+    is_deeply(\@seen, [('Unauthorized') x 4, 'Not Found', 'No such commit exists for this repository', 'Not Found',
+        'Method Not Allowed', 'Unauthorized'], 'answers');
 };
 
 $t->done;

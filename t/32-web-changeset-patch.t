@@ -29,7 +29,10 @@ sub git { my ($in, @args) = @_; return $t->git($in->{path}, @args) }
 
 sub order { return split /\n/, git($_[0], 'rev-list', '--reverse', '--date-order', '--branches', '--tags') }
 
-sub parents { my ($in, $id) = @_; return (split / /, git($in, 'rev-list', '--parents', '-n1', $id) =~ s/\n//r)[1 .. 9] }
+sub parents {
+    my ($in, $id) = @_;
+    return (split / /, git($in, 'rev-list', '--parents', '-n1', $id) =~ s/\n//r)[1 .. 9]
+}
 
 sub is_merge { return defined((parents(@_))[1]) }
 
@@ -52,7 +55,8 @@ sub wanted {
     my ($in, $id, @options) = @_;
     return format_patch($in, @options, '-1', $id) if !is_merge($in, $id);
     my $raw = git($in, 'cat-file', 'commit', $id) =~ s/^(parent \S+\n)(?:parent \S+\n)+/$1/mr;
-    my $single = RCAPI::Git::git($in->{path}, { stdin => $raw }, 'hash-object', '-t', 'commit', '-w', '--stdin') =~ s/\n//r;
+    my $single = RCAPI::Git::git($in->{path}, { stdin => $raw }, 'hash-object', '-t', 'commit', '-w',
+        '--stdin') =~ s/\n//r;
     return format_patch($in, @options, '-1', $single) =~ s/^From $single/From $id/mr;
 }
 
@@ -63,7 +67,8 @@ subtest 'every commit' => sub {
 
 subtest 'parameters' => sub {
     my @some = @order[grep { $_ % 5 == 0 } 0 .. $#order];
-    for my $case (['context=0', '-U0'], ['context=7', '-U7'], ['ignorews=1', '-w'], ['ignorews=1&context=1', '-w', '-U1'], ['context=x', '-U3']) {
+    for my $case (['context=0', '-U0'], ['context=7', '-U7'], ['ignorews=1', '-w'],
+        ['ignorews=1&context=1', '-w', '-U1'], ['context=x', '-U3']) {
         my ($query, @options) = @$case;
         is(scalar(grep { patch_of($repo, $_, $query) ne wanted($repo, $_, @options) } @some), 0, $query);
     }
@@ -81,7 +86,8 @@ sub chain {
             my $raw = $make->($work, $i);
             my $tree = $t->git($work, 'write-tree') =~ s/\n//r;
             $raw = "tree $tree\n" . ($parent ? "parent $parent\n" : '') . $raw;
-            $parent = RCAPI::Git::git($work, { stdin => $raw }, qw(hash-object --literally -t commit -w --stdin)) =~ s/\n//r;
+            $parent = RCAPI::Git::git($work, { stdin => $raw }, qw(hash-object --literally -t commit -w --stdin))
+                =~ s/\n//r;
         }
         $t->git($work, 'update-ref', 'refs/heads/master', $parent);
     });
@@ -94,7 +100,10 @@ sub stage {
     RCAPI::Git::git($work, { stdin => ($mode // '100644') . " $id\t$path\0" }, qw(update-index -z --index-info));
 }
 
-sub unstage { my ($work, $path) = @_; RCAPI::Git::git($work, { stdin => "0 " . '0' x 40 . "\t$path\0" }, qw(update-index -z --index-info)) }
+sub unstage {
+    my ($work, $path) = @_;
+    RCAPI::Git::git($work, { stdin => "0 " . '0' x 40 . "\t$path\0" }, qw(update-index -z --index-info))
+}
 
 my $AUTHOR = 'author A U Thor <a@example.org> 1200000000 +0100';
 my $COMMITTER = 'committer C <c@example.org> 1200000000 +0000';
@@ -136,8 +145,10 @@ my @TEXTS = (
     ['an unknown encoding', no => $AUTHOR, "caf\xe9\n", "encoding klingon\n"],
     ['a wrong encoding', no => $AUTHOR, "caf\xe9\n", "encoding EUC-JP\n"],
     ['ASCII in another encoding', am => $AUTHOR, "plain\n", "encoding ISO-8859-1\n"],
-    ['a mergetag', am => $AUTHOR, "subject\n", "mergetag object " . '1' x 40 . "\n author X <x> 1 +0000\n\x20\n tag\n"],
-    ['From in the body', no => $AUTHOR, "subject\n\nFrom here on\n>From there\nFrom " . '1' x 40 . " Mon Sep 17 00:00:00 2001\n"],
+    ['a mergetag', am => $AUTHOR, "subject\n", "mergetag object " . '1' x 40
+        . "\n author X <x> 1 +0000\n\x20\n tag\n"],
+    ['From in the body', no => $AUTHOR, "subject\n\nFrom here on\n>From there\nFrom " . '1' x 40
+        . " Mon Sep 17 00:00:00 2001\n"],
     ['dashes in the body', no => $AUTHOR, "subject\n\nabove\n---\nbelow\n"],
     ['a diff in the body', no => $AUTHOR, "subject\n\ndiff --git a/x b/x\nIndex: x\n-- \nsignature\n"],
     ['headers in the body', no => $AUTHOR, "subject\n\nFrom: Someone <s\@example.org>\nSubject: other\n"],
@@ -149,17 +160,21 @@ my @TEXTS = (
     ['a NUL', no => $AUTHOR, "sub\0ject\n\nbody\n"],
     ['a large body', am => $AUTHOR, "subject\n\n" . join('', map { "line $_ " . 'x' x 60 . "\n" } 1 .. 3000)],
     ['a name with an accent', am => "author J$e Dupont <j\@example.org> 1200000000 -0330", "subject\n"],
-    ['a name with accents and signs', no => "author J$e (\"Q\" _=?) D.-J. <j\@example.org> 1200000000 -0330", "subject\n"],
+    ['a name with accents and signs', no => "author J$e (\"Q\" _=?) D.-J. <j\@example.org> 1200000000 -0330",
+        "subject\n"],
     ['a wide name', am => "author $wide$wide$wide$wide <j\@example.org> 1200000000 +0900", "subject\n"],
     ['dots and quotes', no => 'author A. "Q" U. <a@example.org> 1200000000 +0545', "subject\n"],
     ['a backslash', am => 'author A \\ B <a@example.org> 1200000000 +0545', "subject\n"],
     ['a comma', am => 'author Thor, A U <a@example.org> 1200000000 +1400', "subject\n"],
     ['brackets', no => 'author A (B) [C]; D: E@F <a@example.org> 1200000000 -1200', "subject\n"],
-    ['a long name', no => 'author ' . join(' ', map { "Name$_" } 1 .. 30) . ' <a@example.org> 1200000000 +0000', "subject\n"],
-    ['a long name in quotes', no => 'author ' . join(' ', map { "N. $_" } 1 .. 40) . ' <a@example.org> 1200000000 +0000', "subject\n"],
+    ['a long name', no => 'author ' . join(' ', map { "Name$_" } 1 .. 30) . ' <a@example.org> 1200000000 +0000',
+        "subject\n"],
+    ['a long name in quotes', no => 'author ' . join(' ', map { "N. $_" } 1 .. 40)
+        . ' <a@example.org> 1200000000 +0000', "subject\n"],
     ['a long name with accents', no => "author " . "$e l" x 40 . ' <a@example.org> 1200000000 +0000', "subject\n"],
     ['a long address', am => 'author Name <' . 'a' x 90 . '@example.org> 1200000000 +0000', "subject\n"],
-    ['a name and address that just fit', am => 'author ' . 'n' x 40 . ' <' . 'a' x 29 . '> 1200000000 +0000', "subject\n"],
+    ['a name and address that just fit', am => 'author ' . 'n' x 40 . ' <' . 'a' x 29 . '> 1200000000 +0000',
+        "subject\n"],
     ['a byte more', am => 'author ' . 'n' x 40 . ' <' . 'a' x 30 . '> 1200000000 +0000', "subject\n"],
     ['no name', no => 'author <a@example.org> 1200000000 +0000', "subject\n"],
     ['no address', no => 'author Name <> 1200000000 +0000', "subject\n"],
@@ -168,7 +183,8 @@ my @TEXTS = (
     ['odd brackets', no => 'author A <B <c@d> e> 1200000000 +0000', "subject\n"],
     ['blanks around', no => 'author  Blank   < a@b >  1200000000   +0000 ', "subject\n"],
     ['not UTF-8 in a name', no => "author J\xe9 <j\@example.org> 1200000000 +0000", "subject\n"],
-    ['a name in Latin-1', am => "author J\xe9 <j\@example.org> 1200000000 +0000", "caf\xe9\n", "encoding ISO-8859-1\n", "caf$e\n"],
+    ['a name in Latin-1', am => "author J\xe9 <j\@example.org> 1200000000 +0000", "caf\xe9\n", "encoding ISO-8859-1\n",
+        "caf$e\n"],
     ['an escape in a name', no => "author J\x1b <j\@example.org> 1200000000 +0000", "subject\n"],
     ['no date', no => 'author A <a@b>', "subject\n"],
     ['no zone', no => 'author A <a@b> 1200000000', "subject\n"],
@@ -217,7 +233,8 @@ sub am {
     $t->git($am_dir, 'rm', '-rfq', '--cached', '--ignore-unmatch', '.');
     $t->git($am_dir, 'clean', '-fdxq', '-f');
     $t->git($am_dir, 'reset', '-q', '--hard', $parent) if $parent;
-    my $r = run({ stdin => $mail, env => { %ENV, HOME => $t->dir, GIT_COMMITTER_NAME => 'C', GIT_COMMITTER_EMAIL => 'c@example.org' } },
+    my $r = run({ stdin => $mail,
+        env => { %ENV, HOME => $t->dir, GIT_COMMITTER_NAME => 'C', GIT_COMMITTER_EMAIL => 'c@example.org' } },
         'git', '-C', $am_dir, '-c', 'core.autocrlf=false', 'am', '-q', '--keep-cr', '--whitespace=nowarn');
     if ($r->{exit}) {
         diag($r->{err});
@@ -227,7 +244,10 @@ sub am {
     return $t->git($am_dir, 'rev-parse', 'HEAD') =~ s/\n//r;
 }
 
-sub told { my ($dir, $id, $format) = @_; return $t->git($dir, 'log', '-1', '--encoding=UTF-8', "--format=$format", $id) }
+sub told {
+    my ($dir, $id, $format) = @_;
+    return $t->git($dir, 'log', '-1', '--encoding=UTF-8', "--format=$format", $id)
+}
 
 subtest 'git am: authors, dates, messages' => sub {
     my @ids = order_of_chain($texts);
@@ -235,7 +255,8 @@ subtest 'git am: authors, dates, messages' => sub {
         my ($name, undef, undef, $message, undef, $converted) = @{ $TEXTS[$i] };
         my $mail = $t->get("/texts/changeset-patch/$ids[$i]", as => 'admin')->body;
         my $new = am($texts, $ids[$i], $mail) // do { fail("am: $name"); next };
-        is(told($am_dir, $new, '%T%n%an%n%ae%n%ad'), told($texts->{path}, $ids[$i], '%T%n%an%n%ae%n%ad'), "tree, author, date: $name");
+        is(told($am_dir, $new, '%T%n%an%n%ae%n%ad'), told($texts->{path}, $ids[$i], '%T%n%an%n%ae%n%ad'),
+            "tree, author, date: $name");
         is(told($am_dir, $new, '%B') =~ s/\n\n\z/\n/r, $converted // $message, "message: $name");
     }
 };
@@ -260,8 +281,14 @@ my @CHANGES = (
     ['no newline at the end', sub { stage($_[0], 'text', join('', @lines, 'x')) }],
     ['a rename', sub { unstage($_[0], 'text'); stage($_[0], 'dir/text', join('', @lines, 'x')) }],
     ['a rename within', sub { unstage($_[0], 'dir/text'); stage($_[0], 'dir/sub/text', join('', @lines, 'x')) }],
-    ['a rename aside', sub { unstage($_[0], 'dir/sub/text'); stage($_[0], 'dir/other/text', join('', @lines, "y\n")) }],
-    ['a rename with a mode', sub { unstage($_[0], 'dir/other/text'); stage($_[0], 'top', join('', @lines, "y\n"), '100755') }],
+    ['a rename aside', sub {
+        unstage($_[0], 'dir/sub/text');
+        stage($_[0], 'dir/other/text', join('', @lines, "y\n"))
+    }],
+    ['a rename with a mode', sub {
+        unstage($_[0], 'dir/other/text');
+        stage($_[0], 'top', join('', @lines, "y\n"), '100755')
+    }],
     ['a rename of parts', sub { unstage($_[0], 'top'); stage($_[0], 'a/b/c/d', join '', @lines) }],
     ['a part that goes', sub { unstage($_[0], 'a/b/c/d'); stage($_[0], 'a/c/d', join '', @lines) }],
     ['a part that comes', sub { unstage($_[0], 'a/c/d'); stage($_[0], 'a/c/c/d', join '', @lines) }],
@@ -271,25 +298,53 @@ my @CHANGES = (
     ['a link that becomes a file', sub { stage($_[0], 'link', "elsewhere\nand\nmore\n") }],
     ['a file that becomes a link', sub { stage($_[0], 'link', 'elsewhere', '120000') }],
     ['bytes in files', sub { stage($_[0], 'same', "\0bytes") ; stage($_[0], 'same2', 'x') }],
-    ['the same bytes in links', sub { stage($_[0], 'same', "\0bytes", '120000'); stage($_[0], 'same2', 'x', '120000') }, 'no'],
+    ['the same bytes in links', sub {
+        stage($_[0], 'same', "\0bytes", '120000');
+        stage($_[0], 'same2', 'x', '120000')
+    }, 'no'],
     ['which go', sub { unstage($_[0], $_) for qw(same same2) }, 'no'],
-    ['a submodule', sub { $t->git($_[0], 'update-index', '--add', '--cacheinfo', '160000,' . '1' x 40 . ',sub') }, 'no'],
-    ['a submodule that moves on', sub { $t->git($_[0], 'update-index', '--cacheinfo', '160000,' . '2' x 40 . ',sub') }, 'no'],
+    ['a submodule', sub { $t->git($_[0], 'update-index', '--add', '--cacheinfo', '160000,' . '1' x 40 . ',sub') },
+        'no'],
+    ['a submodule that moves on', sub { $t->git($_[0], 'update-index', '--cacheinfo', '160000,' . '2' x 40 . ',sub') },
+        'no'],
     ['a submodule that goes', sub { unstage($_[0], 'sub') }, 'no'],
-    ['odd names', sub { stage($_[0], $_, "$_\n") for 'a b', ' lead', "tab\there", 'qu"ote', 'back\\slash', "caf$e", "\xff\xfe", "new\nline", '-dash', 'a => b', '{c}' }],
-    ['odd names changed', sub { stage($_[0], $_, "$_\nx\n") for 'a b', "tab\there", 'qu"ote', "\xff\xfe", "caf$e", 'a => b' }],
-    ['odd names moved', sub { my ($w) = @_; unstage($w, "caf$e"); stage($w, "dir/caf$e", "caf$e\nx\n"); unstage($w, 'a b'); stage($w, 'c d', "a b\nx\n") }],
+    ['odd names', sub { stage($_[0], $_, "$_\n") for 'a b', ' lead', "tab\there", 'qu"ote', 'back\\slash', "caf$e",
+        "\xff\xfe", "new\nline", '-dash', 'a => b', '{c}' }],
+    ['odd names changed', sub { stage($_[0], $_, "$_\nx\n") for 'a b', "tab\there", 'qu"ote', "\xff\xfe", "caf$e",
+        'a => b' }],
+    ['odd names moved', sub {
+        my ($w) = @_;
+        unstage($w, "caf$e");
+        stage($w, "dir/caf$e", "caf$e\nx\n");
+        unstage($w, 'a b');
+        stage($w, 'c d', "a b\nx\n")
+    }],
     ['a long name', sub { stage($_[0], join('/', map { "directory$_" } 1 .. 12) . '/file', "x\n") }],
     ['a long name without a slash', sub { stage($_[0], 'n' x 120, "x\n") }],
     ['a long name moved', sub { unstage($_[0], 'n' x 120); stage($_[0], 'dir/' . 'n' x 120, "x\n") }],
-    ['a long name and many lines', sub { stage($_[0], 'dir/' . 'n' x 120, join '', map { "$_\n" } 1 .. 777); stage($_[0], 'text2', "1\n2\n") }],
-    ['bars that are scaled', sub { my ($w) = @_; stage($w, "scale$_", join '', map { "$_\n" } 1 .. 3 ** $_) for 0 .. 8 }],
-    ['bars both ways', sub { my ($w) = @_; stage($w, "scale$_", join '', map { $_ % 3 ? "$_\n" : "new $_\n" } 1 .. 3 ** $_) for 0 .. 8 }],
-    ['bars and a binary', sub { my ($w) = @_; stage($w, 'scale8', "one\n"); stage($w, 'large', "\0" . $noise x 40); stage($w, 'text2', "1\n") }],
+    ['a long name and many lines', sub {
+        stage($_[0], 'dir/' . 'n' x 120, join '', map { "$_\n" } 1 .. 777);
+        stage($_[0], 'text2', "1\n2\n")
+    }],
+    ['bars that are scaled', sub {
+        my ($w) = @_;
+        stage($w, "scale$_", join '', map { "$_\n" } 1 .. 3 ** $_) for 0 .. 8
+    }],
+    ['bars both ways', sub {
+        my ($w) = @_;
+        stage($w, "scale$_", join '', map { $_ % 3 ? "$_\n" : "new $_\n" } 1 .. 3 ** $_) for 0 .. 8
+    }],
+    ['bars and a binary', sub {
+        my ($w) = @_;
+        stage($w, 'scale8', "one\n");
+        stage($w, 'large', "\0" . $noise x 40);
+        stage($w, 'text2', "1\n")
+    }],
     ['a large binary alone', sub { stage($_[0], 'large', "\0" . $noise x 41 . 'end') }],
     ['only blanks', sub { stage($_[0], 'text2', "1  \n") }],
     ['line ends', sub { stage($_[0], 'crlf', "a\r\nb\r\nc\rd\n") }],
-    ['a line like a mail', sub { stage($_[0], 'mail', "From x\n-- \n--- a\n+++ b\n@@ -1 +1 @@\nFrom " . '1' x 40 . " Mon Sep 17 00:00:00 2001\n") }],
+    ['a line like a mail', sub { stage($_[0], 'mail', "From x\n-- \n--- a\n+++ b\n@@ -1 +1 @@\nFrom " . '1' x 40
+        . " Mon Sep 17 00:00:00 2001\n") }],
     ['and without it', sub { stage($_[0], 'mail', "-- \n") }],
     ['nothing', sub { }, 'nothing'],
     ['a file becomes a directory', sub { unstage($_[0], 'text2'); stage($_[0], 'text2/in', "1  \n") }],
@@ -324,9 +379,11 @@ subtest 'series' => sub {
     my @ids = order_of_chain($changes);
     my $series = unsigned($t->get("/changes/changeset-patch/$ids[1]...$ids[20]", as => 'admin')->body);
     is($series, format_patch($changes, "$ids[0]..$ids[20]"), 'as git numbers them');
-    is(patch_of($changes, "$ids[4]...$ids[8]", 'context=1'), format_patch($changes, '-U1', "$ids[3]..$ids[8]"), 'of less than ten, with a parameter');
+    is(patch_of($changes, "$ids[4]...$ids[8]", 'context=1'), format_patch($changes, '-U1', "$ids[3]..$ids[8]"),
+        'of less than ten, with a parameter');
     is(patch_of($changes, '0...2'), format_patch($changes, '--root', $ids[2]), 'with the first commit');
-    is(patch_of($changes, "$ids[-3]...$ids[-2]"), format_patch($changes, "$ids[-4]..$ids[-2]"), 'one that changes nothing is counted');
+    is(patch_of($changes, "$ids[-3]...$ids[-2]"), format_patch($changes, "$ids[-4]..$ids[-2]"),
+        'one that changes nothing is counted');
     is(patch_of($changes, "$ids[7]...$ids[7]"), wanted($changes, $ids[7]), 'of one');
     my $all = $t->get("/changes/changeset-patch/0...$#ids", as => 'admin');
     is($all->status, 200, 'all');
@@ -369,7 +426,8 @@ sub check_series {
 
 subtest 'series with merges' => sub {
     my ($merge) = grep { is_merge($repo, $order[$_]) } 0 .. $#order;
-    check_series($repo, [0, $#order], [$merge, $merge], [$merge, $#order], [1, $merge + 2], map { [$_, $_ + 7] } grep { $_ % 5 == 0 } 0 .. $#order - 7);
+    check_series($repo, [0, $#order], [$merge, $merge], [$merge, $#order], [1, $merge + 2],
+        map { [$_, $_ + 7] } grep { $_ % 5 == 0 } 0 .. $#order - 7);
     like(patch_of($repo, $order[$merge]), qr/^From $order[$merge] /, 'a single merge has a mail');
 };
 
@@ -383,7 +441,8 @@ subtest 'series of a branch' => sub {
             spew("$work/" . (split '/', $branch)[-1], ++$n . "\n");
             $t->git($work, qw(add -A));
             my $tree = $t->git($work, 'write-tree') =~ s/\n//r;
-            my $raw = "tree $tree\n" . join('', map { "parent $_\n" } @parents) . "author A <a\@x.org> $date +0000\ncommitter A <a\@x.org> $date +0000\n\n$branch $n\n";
+            my $raw = "tree $tree\n" . join('', map { "parent $_\n" } @parents)
+                . "author A <a\@x.org> $date +0000\ncommitter A <a\@x.org> $date +0000\n\n$branch $n\n";
             my $id = $t->git($work, { stdin => $raw }, qw(hash-object -t commit -w --stdin)) =~ s/\n//r;
             $t->git($work, 'update-ref', "refs/heads/$branch", $id);
             return $id;
@@ -413,7 +472,8 @@ subtest 'series of a branch' => sub {
 subtest 'forms of a revision, and none' => sub {
     my $want = patch_of($repo, $tip);
     is(patch_of($repo, $_), $want, "revision $_") for 'tip', $#order, substr($tip, 0, 10);
-    for my $rev ('nope', scalar @order, 'f' x 40, "$order[0]..$tip", "$tip...$order[0]", "$tip...nope", "nope...$tip", "...$tip", "$tip...", '...', '--root', 'a' x 3000) {
+    for my $rev ('nope', scalar @order, 'f' x 40, "$order[0]..$tip", "$tip...$order[0]", "$tip...nope", "nope...$tip",
+        "...$tip", "$tip...", '...', '--root', 'a' x 3000) {
         for my $view (qw(patch download)) {
             my $a = $t->get("/history/changeset-$view/$rev", as => 'admin');
             is($a->status . ' ' . $a->body, "404 $NO_SUCH_COMMIT", "$view: no " . substr $rev, 0, 50);
@@ -421,24 +481,30 @@ subtest 'forms of a revision, and none' => sub {
         }
     }
     for my $view (qw(patch download)) {
-        is($t->get("/void/changeset-$view/$_", as => 'admin')->body, $NO_SUCH_COMMIT, "$view: empty repository, $_") for 'tip', '0', '0...1';
+        is($t->get("/void/changeset-$view/$_", as => 'admin')->body, $NO_SUCH_COMMIT, "$view: empty repository, $_")
+            for 'tip', '0', '0...1';
     }
 };
 
 subtest 'download' => sub {
     my ($a, $b) = @order[5, 9];
-    my $want = join '', map { my ($p) = parents($repo, $_); git($repo, 'diff', '--full-index', '--binary', '-M', $p, $_) } @order[5 .. 9];
+    my $want = join '', map {
+        my ($p) = parents($repo, $_);
+        git($repo, 'diff', '--full-index', '--binary', '-M', $p, $_)
+    } @order[5 .. 9];
     my $got = $t->get("/history/changeset-download/$a...$b", as => 'admin');
     is($got->body, $want, 'the diffs of a range');
     is($got->header('Content-Disposition'), 'attachment; filename=' . substr($a, 0, 12) . '.diff', 'name of a range');
     is($got->header('Content-Type'), 'text/plain; charset=utf-8', 'type');
     $t->git($repo->{path}, 'branch', $_->[0], $order[5]) for my @names = (
-        ['a;b"c=d', 'a_b_c_d'], ["x y", 'x_y'], ["$e$wide-longer-than-that", '____-longer-'], ['v1.0-rc_1', 'v1.0-rc_1'], ["\xff\xfeq", '__q'],
+        ['a;b"c=d', 'a_b_c_d'], ["x y", 'x_y'], ["$e$wide-longer-than-that", '____-longer-'],
+        ['v1.0-rc_1', 'v1.0-rc_1'], ["\xff\xfeq", '__q'],
     )[0, 2, 3, 4];
     for (@names) {
         my ($rev, $name) = @$_;
         my $url = "/history/changeset-download/" . $rev =~ s/([^A-Za-z0-9._-])/sprintf '%%%02x', ord $1/ger;
-        is($t->get($url, as => 'admin')->header('Content-Disposition'), "attachment; filename=$name.diff", "name $name");
+        is($t->get($url, as => 'admin')->header('Content-Disposition'), "attachment; filename=$name.diff",
+            "name $name");
     }
     $t->git($repo->{path}, 'branch', '-D', $_->[0]) for @names;
 };
@@ -453,24 +519,29 @@ subtest 'headers and conditions' => sub {
         is($a->header('Content-Type'), 'text/plain; charset=utf-8', "$view: type");
         is($a->header('X-Content-Type-Options'), 'nosniff', 'nosniff');
         is($a->header('Content-Length'), length $a->body, 'length');
-        is($a->header('Content-Disposition'), $view eq 'patch' ? undef : 'attachment; filename=' . substr($order[20], 0, 12) . '.diff', 'disposition');
+        is($a->header('Content-Disposition'), $view eq 'patch' ? undef : 'attachment; filename='
+            . substr($order[20], 0, 12) . '.diff', 'disposition');
         like($a->header('Cache-Control'), qr/immutable/, 'immutable at an id');
         isnt($a->header('Last-Modified'), undef, 'committer time');
         is($t->get($url, as => 'admin', headers => ['If-None-Match' => $etag])->status, 304, 'not modified');
         is($t->last->body, '', 'without a body');
-        is($t->get($url, as => 'admin', headers => ['If-Modified-Since' => $a->header('Last-Modified')])->status, 304, '304 by date');
+        is($t->get($url, as => 'admin', headers => ['If-Modified-Since' => $a->header('Last-Modified')])->status, 304,
+            '304 by date');
         my $head = $t->get($url, as => 'admin', method => 'HEAD');
         is($head->body, '', 'HEAD');
         is($head->header('ETag'), $etag, 'with the same ETag');
         is($t->get($url, as => 'admin', headers => [Range => 'bytes=3-12'])->body, substr($a->body, 3, 10), 'a part');
         for my $rev ($order[20], "$order[20]...$order[21]", "$order[19]...$order[20]") {
-            $etags{ $t->get("/history/changeset-$view/$rev?$_", as => 'admin')->header('ETag') }++ for '', 'context=1', 'ignorews=1', 'ignorews=1&context=1';
+            $etags{ $t->get("/history/changeset-$view/$rev?$_", as => 'admin')->header('ETag') }++ for '', 'context=1',
+                'ignorews=1', 'ignorews=1&context=1';
         }
         my $range = $t->get("/history/changeset-$view/$order[20]...$order[21]", as => 'admin');
         is($range->header('Cache-Control'), 'private, no-cache', 'a range is not immutable');
         is($range->header('Last-Modified'), undef, 'and has no date');
-        is($t->get("/history/changeset-$view/20...21", as => 'admin', headers => ['If-None-Match' => $range->header('ETag')])->status, 304, '304 of a range');
-        is($t->get("/history/changeset-$view/tip", as => 'admin')->header('Cache-Control'), 'private, no-cache', 'nor is a name');
+        is($t->get("/history/changeset-$view/20...21", as => 'admin',
+            headers => ['If-None-Match' => $range->header('ETag')])->status, 304, '304 of a range');
+        is($t->get("/history/changeset-$view/tip", as => 'admin')->header('Cache-Control'), 'private, no-cache',
+            'nor is a name');
     }
     is(scalar(keys %etags), 24, 'an ETag for each view, revision and option');
 };
@@ -483,7 +554,8 @@ subtest 'validators need no object' => sub {
     rename "$bare->{path}/objects", "$bare->{path}/gone" or die;
     mkdir "$bare->{path}/objects" or die;
     for my $rev (sort keys %etag) {
-        is($t->get("/bare/changeset-patch/$rev", as => 'admin', headers => ['If-None-Match' => $etag{$rev}])->status, 304, "304 without them: $rev");
+        is($t->get("/bare/changeset-patch/$rev", as => 'admin', headers => ['If-None-Match' => $etag{$rev}])->status,
+            304, "304 without them: $rev");
         is($t->get("/bare/changeset-patch/$rev", as => 'admin')->status, 500, 'and nothing but');
     }
 };
@@ -499,7 +571,8 @@ my $costly = $t->repo('costly', build => sub {
     my @trees = map { stage($work, 'noise', $_); $t->git($work, 'write-tree') =~ s/\n//r } @data;
     my $stream = '';
     for my $i (0 .. 2999) {
-        $stream .= "commit refs/heads/master\nauthor A <a\@b> " . (1_200_000_000 + $i) . " +0000\ncommitter A <a\@b> " . (1_200_000_000 + $i)
+        $stream .= "commit refs/heads/master\nauthor A <a\@b> " . (1_200_000_000 + $i) . " +0000\ncommitter A <a\@b> "
+            . (1_200_000_000 + $i)
             . " +0000\ndata 2\nx\nM 040000 $trees[$i % 2] \n\n";
     }
     RCAPI::Git::git($work, { stdin => $stream . "done\n" }, qw(fast-import --quiet --done));
@@ -519,7 +592,8 @@ subtest 'limits of a range' => sub {
     $t->{server}{config} =~ s/RcapiRangeMax 3M 2/RcapiRangeMax 0 1/ or die;
     $t->reload;
     my $a = $t->get('/costly/changeset-patch/0...2999', as => 'admin');
-    is($a->status . ' ' . $a->body, '413 The answer takes longer than 1 s to make; ask for a shorter range', 'too long');
+    is($a->status . ' ' . $a->body, '413 The answer takes longer than 1 s to make; ask for a shorter range',
+        'too long');
     $t->{server}{config} =~ s/RcapiRangeMax 0 1/RcapiRangeMax 100K/ or die;
     $t->reload;
     for my $view (qw(patch download)) {
@@ -546,7 +620,8 @@ subtest 'more files than there is room for' => sub {
     for my $view (qw(patch download)) {
         for my $case (['tip', ''], ['0...0', '; ask for a shorter range']) {
             my $a = $t->get("/bomb/changeset-$view/$case->[0]", as => 'admin');
-            is($a->status . ' ' . $a->body, "413 A commit changes 1000000 files and directories or more$case->[1]", "$view, $case->[0]");
+            is($a->status . ' ' . $a->body, "413 A commit changes 1000000 files and directories or more$case->[1]",
+                "$view, $case->[0]");
         }
     }
 };
@@ -555,7 +630,8 @@ subtest 'one costly range at a time' => sub {
     my ($s, $a);
     for my $try (1 .. 5) { # until the first one is the first at the gate
         $s = RCAPI::HTTP::connect_to($t->port) or die;
-        print $s "GET /costly/changeset-patch/0...2999 HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $t->key('admin') . "\r\nConnection: close\r\n\r\n";
+        print $s "GET /costly/changeset-patch/0...2999 HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $t->key('admin')
+            . "\r\nConnection: close\r\n\r\n";
         select undef, undef, undef, 0.3 * $try;
         $a = $t->get('/history/changeset-patch/0...39', as => 'admin');
         last if $a->status != 200;
@@ -563,7 +639,8 @@ subtest 'one costly range at a time' => sub {
     is($a->status, 503, 'another range finds no place');
     ok($a->header('Retry-After'), 'and is told when to come again');
     is($t->get('/history/changeset-patch/0...7', as => 'admin')->status, 200, 'a short one needs none');
-    is($t->get('/history/changeset-patch/0...39', as => 'admin', headers => ['If-None-Match' => '*'])->status, 304, 'nor does a 304');
+    is($t->get('/history/changeset-patch/0...39', as => 'admin', headers => ['If-None-Match' => '*'])->status, 304,
+        'nor does a 304');
     local $/;
     like(scalar(<$s>), qr/^HTTP\/1\.1 413 /, 'the first one has come to its end');
     is($t->get('/history/changeset-patch/0...39', as => 'admin')->status, 200, 'and left its place');
@@ -574,7 +651,8 @@ subtest 'access' => sub {
     my $only_raw = $t->get("/history/changeset-diff/tip", as => 'bob');
     is($only_raw->status, 401, 'a view that is not on the whitelist');
     is($t->get("/history/changeset-$_/tip", as => 'bob')->status, 200, "changeset_$_ is") for qw(patch download);
-    is($t->get("/history/changeset-$_/tip", as => 'bob', method => 'POST')->status, 405, "$_ by POST") for qw(patch download);
+    is($t->get("/history/changeset-$_/tip", as => 'bob', method => 'POST')->status, 405, "$_ by POST")
+        for qw(patch download);
 };
 
 $t->done;

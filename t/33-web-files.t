@@ -39,16 +39,26 @@ my %NAMES = ( # name => [content, mode]
     'README' => ["hello\nworld\n"], 'empty' => [''], 'no end' => ['no line end'], 'crlf.txt' => ["a\r\nb\r\n"],
     'src/main.c' => ["int main(void) { return 0; }\n"], 'bin/tool' => ["#!/bin/sh\n", '100755'],
     'latin1.txt' => ["\xe4\xf6\xfc\n"], 'x.py' => ["import os\n"], 'x.css' => ["b {}\n" x 200], 'x.json' => ["{}\n"],
-    'early.bin' => ["\0abc"], 'late' => ['a' x 200_000 . "\0"], 'late.txt' => ['a' x 9000 . "\0"], 'middle.txt' => ['b' x 70_000 . "\0x"],
-    'x.html' => ["<script>1</script>\n"], 'x.xhtml' => ["<html/>\n"], 'x.svg' => ["<svg/>\n"], 'x.svgz' => ["\x1f\x8b\0"], 'x.shtml' => ["<!--#echo var=x -->\n"],
-    'x.xml' => ["<a/>\n"], 'x.js' => ["alert(1)\n"], 'x.mjs' => ["alert(1)\n"], 'x.pdf' => ["%PDF-1.4\n"], 'x.cgi' => ["#!/bin/sh\necho\n"],
-    'x.png' => [$PNG], 'X.PNG' => [$PNG], 'x.gif' => ["GIF89a\0"], 'x.jpg' => ["\xff\xd8\xff"], 'x.jpeg' => ["\xff\xd8\xff\0"], 'x.ico' => ["\0\0\1\0"],
-    'text.png' => ["<script>\n"], 'x.html.png' => ["<b>\n"], 'x.png.html' => ["<b>\n"], 'x.png.txt' => [$PNG], 'png' => [$PNG], 'x.webp' => ["RIFF\0"],
-    'x.tar.gz' => ["\x1f\x8b\0"], 'x.tar.bz2' => ["BZh9\0"], 'x.own' => ["own\n"], 'x.mixed' => ["own\n"], 'x.odd' => ["odd\n"], 'x.latin1' => ["a\n"], 'x.html.de' => ["a\n"],
-    'link' => ['src/main.c', '120000'], 'x.link.html' => ['../../etc/passwd', '120000'], 'dangling' => ["no\nwhere", '120000'],
-    'a b.txt' => ["1\n"], 'quo"te.txt' => ["2\n"], 'back\\slash.txt' => ["3\n"], "tab\there" => ["4\n"], "new\nline\r.bin" => ["\0"],
-    "\xc3\xa9t\xc3\xa9.txt" => ["5\n"], "\xff\xfe.bin" => ["\0\xff"], "\xe2\x82\xac" => ["\0"], '100%25.txt' => ["6\n"], 'semi;colon=x' => ["7\n"],
-    "it's" => ["8\n"], '-dash' => ["9\n"], '.hidden' => ["10\n"], 'a?b#c' => ["11\n"], 'raw' => ["12\n"], "ctl\x01\x7f.bin" => ["\0"],
+    'early.bin' => ["\0abc"], 'late' => ['a' x 200_000 . "\0"], 'late.txt' => ['a' x 9000 . "\0"],
+    'middle.txt' => ['b' x 70_000 . "\0x"],
+    'x.html' => ["<script>1</script>\n"], 'x.xhtml' => ["<html/>\n"], 'x.svg' => ["<svg/>\n"],
+    'x.svgz' => ["\x1f\x8b\0"], 'x.shtml' => ["<!--#echo var=x -->\n"],
+    'x.xml' => ["<a/>\n"], 'x.js' => ["alert(1)\n"], 'x.mjs' => ["alert(1)\n"], 'x.pdf' => ["%PDF-1.4\n"],
+    'x.cgi' => ["#!/bin/sh\necho\n"],
+    'x.png' => [$PNG], 'X.PNG' => [$PNG], 'x.gif' => ["GIF89a\0"], 'x.jpg' => ["\xff\xd8\xff"],
+    'x.jpeg' => ["\xff\xd8\xff\0"], 'x.ico' => ["\0\0\1\0"],
+    'text.png' => ["<script>\n"], 'x.html.png' => ["<b>\n"], 'x.png.html' => ["<b>\n"], 'x.png.txt' => [$PNG],
+    'png' => [$PNG], 'x.webp' => ["RIFF\0"],
+    'x.tar.gz' => ["\x1f\x8b\0"], 'x.tar.bz2' => ["BZh9\0"], 'x.own' => ["own\n"], 'x.mixed' => ["own\n"],
+    'x.odd' => ["odd\n"], 'x.latin1' => ["a\n"], 'x.html.de' => ["a\n"],
+    'link' => ['src/main.c', '120000'], 'x.link.html' => ['../../etc/passwd', '120000'],
+    'dangling' => ["no\nwhere", '120000'],
+    'a b.txt' => ["1\n"], 'quo"te.txt' => ["2\n"], 'back\\slash.txt' => ["3\n"], "tab\there" => ["4\n"],
+    "new\nline\r.bin" => ["\0"],
+    "\xc3\xa9t\xc3\xa9.txt" => ["5\n"], "\xff\xfe.bin" => ["\0\xff"], "\xe2\x82\xac" => ["\0"],
+    '100%25.txt' => ["6\n"], 'semi;colon=x' => ["7\n"],
+    "it's" => ["8\n"], '-dash' => ["9\n"], '.hidden' => ["10\n"], 'a?b#c' => ["11\n"], 'raw' => ["12\n"],
+    "ctl\x01\x7f.bin" => ["\0"],
     'deep/raw/x/raw/y/rawfile/z/diff/changeset-diff/tip' => ["deep\n"], join('/', ('raw') x 300) => ["deeper\n"],
     ' ' => ["blank\n"], '+' => ["plus\n"], '&api_key=x' => ["and\n"], '...' => ["dots\n"],
 );
@@ -73,9 +83,12 @@ sub commit {
 
 sub build {
     my ($work) = @_;
-    my @all = map { 'M ' . ($NAMES{$_}[1] // 100644) . ' inline ' . quoted($_) . "\n" . data($NAMES{$_}[0]) } sort keys %NAMES;
-    my $stream = commit(1, 0, "M 100644 inline README\n" . data("hello\n"), "M 100644 inline old.txt\n" . data(join '', map { "line $_\n" } 1 .. 50),
-            "M 100644 inline gone.txt\n" . data("gone\n"), "M 100644 inline mode.sh\n" . data("echo\n"), "M 100644 inline kind\n" . data("README"),
+    my @all = map { 'M ' . ($NAMES{$_}[1] // 100644) . ' inline ' . quoted($_) . "\n" . data($NAMES{$_}[0]) }
+        sort keys %NAMES;
+    my $stream = commit(1, 0, "M 100644 inline README\n" . data("hello\n"), "M 100644 inline old.txt\n"
+        . data(join '', map { "line $_\n" } 1 .. 50),
+            "M 100644 inline gone.txt\n" . data("gone\n"), "M 100644 inline mode.sh\n" . data("echo\n"),
+            "M 100644 inline kind\n" . data("README"),
             "M 100644 inline bin.dat\n" . data("\0\1\2" x 100))
         . commit(2, 1, @all, "M 160000 $SUB sub/module\n", "D old.txt\nD gone.txt\n",
             "M 100644 inline new.txt\n" . data(join '', map { $_ == 25 ? "other \t line\n" : "line $_\n" } 1 .. 50),
@@ -96,11 +109,15 @@ sub view {
 # --- what is expected of a name and a content
 
 my %TYPES = ( # of rawfile, by ending; what is not here is decided by the content
-    txt => 'text/plain', c => 'text/x-csrc', py => 'text/x-python', css => 'text/css', json => 'application/json', html => 'text/html',
+    txt => 'text/plain', c => 'text/x-csrc', py => 'text/x-python', css => 'text/css', json => 'application/json',
+    html => 'text/html',
     xhtml => 'application/xhtml+xml', svg => 'image/svg+xml', svgz => 'application/x-gzip', xml => 'application/xml',
-    pdf => 'application/pdf', png => 'image/png', gif => 'image/gif', jpg => 'image/jpeg', jpeg => 'image/jpeg', ico => 'image/x-icon',
-    gz => 'application/x-gzip', bz2 => 'application/x-bzip2', own => 'application/x-own', mixed => 'text/x-mixed', webp => 'image/webp',
-    bin => 'application/octet-stream', de => 'text/html', sh => 'application/x-sh', js => 'application/javascript', mjs => 'application/javascript',
+    pdf => 'application/pdf', png => 'image/png', gif => 'image/gif', jpg => 'image/jpeg', jpeg => 'image/jpeg',
+    ico => 'image/x-icon',
+    gz => 'application/x-gzip', bz2 => 'application/x-bzip2', own => 'application/x-own', mixed => 'text/x-mixed',
+    webp => 'image/webp',
+    bin => 'application/octet-stream', de => 'text/html', sh => 'application/x-sh', js => 'application/javascript',
+    mjs => 'application/javascript',
 );
 $TYPES{c} = 'text/plain'; # the test server's mime.types says so
 
@@ -149,13 +166,15 @@ subtest 'every file' => sub {
             is($a->header('Content-Length'), length $content, '... its length');
             is($a->header('Content-Encoding'), undef, '... no encoding');
             is($a->header($_->[0]), $_->[1], "... $_->[0]") for ['X-Content-Type-Options', 'nosniff'],
-                ['Content-Security-Policy', "default-src 'none'; sandbox"], ['Referrer-Policy', 'no-referrer'], ['Accept-Ranges', 'bytes'];
+                ['Content-Security-Policy', "default-src 'none'; sandbox"], ['Referrer-Policy', 'no-referrer'],
+                ['Accept-Ranges', 'bytes'];
             is(scalar(my @many = $a->header($_)), 1, "... one $_") for qw(Content-Type Content-Disposition ETag);
             if ($disposition eq 'attachment') {
                 my ($plain, $full) = names_in($a->header('Content-Disposition'));
                 my $last = cleaned($path =~ s{.*/}{}sr);
                 is($plain, $last =~ s/[\xc2-\xf4][\x80-\xbf]+|[\x80-\xff]/_/gr, '... its name');
-                is($full, $last =~ /[^\x00-\x7f%\\]/ || $last =~ /[%\\]/ ? $last =~ s/[\xff\xfe]/\xef\xbf\xbd/gr : undef, '... in full');
+                is($full, $last =~ /[^\x00-\x7f%\\]/ || $last =~ /[%\\]/ ? $last =~ s/[\xff\xfe]/\xef\xbf\xbd/gr
+                    : undef, '... in full');
             }
         }
     }
@@ -170,19 +189,26 @@ subtest 'forms of a revision' => sub {
     my ($id) = map { $_->{repo_id} } grep { $_->{repo_name} eq 'group/files' } @{ $t->must('get_repos') };
     is($t->get("/_$id/raw/tip/README", as => 'admin')->body, "hello\nworld\n", 'repository by id');
     is($t->get("/_$id/x/raw/tip/README", as => 'admin')->body, "hello\nworld\n", 'by id and more');
-    is($t->get("/_$id/raw/tip/deep/raw/x/raw/y/rawfile/z/diff/changeset-diff/tip", as => 'admin')->body, "deep\n", 'by id, the first words of a view count');
+    is($t->get("/_$id/raw/tip/deep/raw/x/raw/y/rawfile/z/diff/changeset-diff/tip", as => 'admin')->body, "deep\n",
+        'by id, the first words of a view count');
 };
 
 subtest 'refusals' => sub {
     my $short = substr $tip, 0, 12;
     my $none = sub { "There is no file nor directory at the given path: '$_[0]' at commit $short" };
     for my $case (
-        ['nope/README', 'No such commit exists for this repository'], ["$tip^/README", 'No such commit exists for this repository'],
-        ["$tip/nope", $none->('nope')], ["$tip/README/x", $none->('README/x')], ["$tip/src/nope", $none->('src/nope')], ["$tip/readme", $none->('readme')],
-        ["$tip/README%20", $none->('README ')], ["$tip/sub/module/x", $none->('sub/module/x')], ["$tip/link/x", $none->('link/x')],
-        ["$tip/%3Cb%3E", $none->('<b>')], ["$tip/%ff", $none->("\xef\xbf\xbd")], ["$tip/%25s%25n", $none->('%s%n')], ["$tip/$tip", $none->($tip)],
-        ["$tip/src", 'The given path is a directory'], ["$tip/src/", 'The given path is a directory'], ["$tip/", 'The given path is a directory'],
-        ["$tip", 'The given path is a directory'], ["$tip/sub/module", 'The given path is a directory'], ["$tip/sub", 'The given path is a directory'],
+        ['nope/README', 'No such commit exists for this repository'],
+        ["$tip^/README", 'No such commit exists for this repository'],
+        ["$tip/nope", $none->('nope')], ["$tip/README/x", $none->('README/x')], ["$tip/src/nope", $none->('src/nope')],
+        ["$tip/readme", $none->('readme')],
+        ["$tip/README%20", $none->('README ')], ["$tip/sub/module/x", $none->('sub/module/x')],
+        ["$tip/link/x", $none->('link/x')],
+        ["$tip/%3Cb%3E", $none->('<b>')], ["$tip/%ff", $none->("\xef\xbf\xbd")], ["$tip/%25s%25n", $none->('%s%n')],
+        ["$tip/$tip", $none->($tip)],
+        ["$tip/src", 'The given path is a directory'], ["$tip/src/", 'The given path is a directory'],
+        ["$tip/", 'The given path is a directory'],
+        ["$tip", 'The given path is a directory'], ["$tip/sub/module", 'The given path is a directory'],
+        ["$tip/sub", 'The given path is a directory'],
     ) {
         my ($path, $text) = @$case;
         for my $view (qw(raw rawfile)) {
@@ -193,26 +219,33 @@ subtest 'refusals' => sub {
             is($a->header('Content-Disposition'), undef, '... in place');
         }
     }
-    is($t->get("/void/$_", as => 'admin')->status . $t->last->body, '404No such commit exists for this repository', "empty repository, $_")
+    is($t->get("/void/$_", as => 'admin')->status . $t->last->body, '404No such commit exists for this repository',
+        "empty repository, $_")
         for qw(raw/tip/x rawfile/0/x raw/tip/ raw/master/x);
     is($t->get("$BASE/raw/tip/README", as => 'admin', method => 'POST', body => 'x')->status, 405, 'POST');
     is($t->get("$BASE/raw/", as => 'admin')->status, 404, 'no revision');
 };
 
 subtest 'hostile paths' => sub {
-    for my $path ('../../../etc/passwd', '%2e%2e/%2e%2e/%2e%2e/etc/passwd', 'src/..%2f..%2fREADME', 'README%00', '%00', 'src%2Fmain.c', 'src/../../../../x',
-        'x' x 10_000, 'a/' x 5000, 'raw/x/' x 1500, 'src/' x 2000 . 'main.c', '%ff' x 3000, "README\n", '%0d%0aX-Evil:%201', '.git/config', 'src%5c..%5cREADME',
+    for my $path ('../../../etc/passwd', '%2e%2e/%2e%2e/%2e%2e/etc/passwd', 'src/..%2f..%2fREADME', 'README%00', '%00',
+        'src%2Fmain.c', 'src/../../../../x',
+        'x' x 10_000, 'a/' x 5000, 'raw/x/' x 1500, 'src/' x 2000 . 'main.c', '%ff' x 3000, "README\n",
+        '%0d%0aX-Evil:%201', '.git/config', 'src%5c..%5cREADME',
         'README;x', 'README/.', '*', '%', '%zz', ':README', '@{1}', 'HEAD:README', "src/main.c\0") {
         my $a = $t->get("$BASE/raw/tip/$path", as => 'admin');
-        like($a->status, qr/^(?:40[0-4]|414)$/, substr($path, 0, 40) =~ s/[^ -~]/?/gr . " ($a->{status})") unless $path =~ m{^README(?:/\.|\n)};
+        like($a->status, qr/^(?:40[0-4]|414)$/, substr($path, 0, 40) =~ s/[^ -~]/?/gr . " ($a->{status})")
+            unless $path =~ m{^README(?:/\.|\n)};
         unlike($a->{raw}, qr/root:|^X-Evil/m, '... nothing of the machine');
     }
-    is($t->get("$BASE/raw/tip//src///main.c", as => 'admin')->body, $NAMES{'src/main.c'}[0], 'empty parts do not count');
+    is($t->get("$BASE/raw/tip//src///main.c", as => 'admin')->body, $NAMES{'src/main.c'}[0],
+        'empty parts do not count');
     is($t->get("$BASE/raw/tip/src/main.c/", as => 'admin')->body, $NAMES{'src/main.c'}[0], 'nor a slash at the end');
     is($t->get("$BASE/raw/tip/src/./../README", as => 'admin')->body, $NAMES{'README'}[0], 'httpd resolves dots');
-    is($t->get("$BASE/raw/tip/" . join('/', ('raw') x 300), as => 'admin')->body, "deeper\n", 'a path full of words of views');
+    is($t->get("$BASE/raw/tip/" . join('/', ('raw') x 300), as => 'admin')->body, "deeper\n",
+        'a path full of words of views');
     $t->repo('odd/raw/tip', from => $repo->{work});
-    is($t->get("/odd/raw/tip/raw/tip/README", as => 'admin')->body, "hello\nworld\n", 'a repository named like a view');
+    is($t->get("/odd/raw/tip/raw/tip/README", as => 'admin')->body, "hello\nworld\n",
+        'a repository named like a view');
     is($t->get("/odd/raw/tip/raw/tip/raw/x", as => 'admin')->status, 404, '... and a file, too');
 };
 
@@ -229,10 +262,12 @@ subtest 'validators' => sub {
         is($named->header('ETag'), $etag, 'the same ETag at a name');
         is($named->header('Last-Modified'), undef, 'no date at a name');
         is($named->header('Cache-Control'), 'private, no-cache', 'asked for each time');
-        is(view($view, 'README', rev => substr $tip, 0, 12)->header('Cache-Control'), 'private, no-cache', 'nor at a short id');
+        is(view($view, 'README', rev => substr $tip, 0, 12)->header('Cache-Control'), 'private, no-cache',
+            'nor at a short id');
         isnt(view($view, 'README', rev => '0')->header('ETag'), $etag, 'another content, another ETag');
         for my $case (
-            [304, 'If-None-Match' => $etag], [304, 'If-None-Match' => "\"x\", $etag"], [200, 'If-None-Match' => '"x"'], [412, 'If-Match' => '"x"'],
+            [304, 'If-None-Match' => $etag], [304, 'If-None-Match' => "\"x\", $etag"], [200, 'If-None-Match' => '"x"'],
+            [412, 'If-Match' => '"x"'],
             [304, 'If-Modified-Since' => http_date($time)], [200, 'If-Modified-Since' => http_date($time - 1)],
         ) {
             my ($status, @headers) = @$case;
@@ -252,12 +287,16 @@ subtest 'HEAD' => sub {
         for my $view (qw(raw rawfile)) {
             my ($get, $head) = map { view($view, $path, method => $_) } qw(GET HEAD);
             is($head->body, '', "$view " . escaped($path));
-            my ($want, $got) = map { my $a = $_; join "\n", map { "$_: " . ($a->header($_) || '') } # httpd drops a length of 0
-                qw(Content-Length Content-Type Content-Disposition ETag Last-Modified Cache-Control Accept-Ranges) } $get, $head;
+            # httpd drops a length of 0
+
+            my ($want, $got) = map { my $a = $_; join "\n", map { "$_: " . ($a->header($_) || '') }
+                qw(Content-Length Content-Type Content-Disposition ETag Last-Modified Cache-Control Accept-Ranges) }
+                $get, $head;
             is($got, $want, '... the same headers');
         }
     }
-    is(view('rawfile', 'x.png', method => 'HEAD', headers => [Range => 'bytes=0-1'])->status, 200, 'a range means nothing to HEAD');
+    is(view('rawfile', 'x.png', method => 'HEAD', headers => [Range => 'bytes=0-1'])->status, 200,
+        'a range means nothing to HEAD');
     is(view('raw', 'nope', method => 'HEAD')->status, 404, 'of nothing');
 };
 
@@ -266,7 +305,8 @@ subtest 'ranges' => sub {
     my $content = $NAMES{$path}[0];
     my $etag = view('raw', $path)->header('ETag');
     for my $case (
-        ['bytes=0-0', substr($content, 0, 1)], ['bytes=199990-', substr($content, 199_990)], ['bytes=-3', substr($content, -3)],
+        ['bytes=0-0', substr($content, 0, 1)], ['bytes=199990-', substr($content, 199_990)],
+        ['bytes=-3', substr($content, -3)],
         ['bytes=65530-65545', substr($content, 65_530, 16)], ['bytes=0-', $content],
     ) {
         my $a = view('raw', $path, headers => [Range => $case->[0], 'If-Range' => $etag]);
@@ -279,15 +319,19 @@ subtest 'ranges' => sub {
     my $many = view('raw', $path, headers => [Range => 'bytes=0-1,199999-200000']);
     is($many->status, 206, 'several at once');
     like($many->header('Content-Type'), qr{^multipart/byteranges}, '... in parts');
-    like($many->body, qr{Content-type: application/octet-stream\r\nContent-range: bytes 199999-200000/200001\r\n\r\na\0\r\n}i, '... each with its type');
+    like($many->body,
+        qr{Content-type: application/octet-stream\r\nContent-range: bytes 199999-200000/200001\r\n\r\na\0\r\n}i,
+        '... each with its type');
 };
 
 subtest 'compression is the server\'s' => sub {
     my $a = view('rawfile', 'x.css', headers => ['Accept-Encoding' => 'gzip']);
     is($a->header('Content-Encoding'), 'gzip', 'text on its way is compressed');
     my $etag = $a->header('ETag');
-    is(view('rawfile', 'x.css', headers => ['Accept-Encoding' => 'gzip', 'If-None-Match' => $etag])->status, 304, '... and known again');
-    is(view('rawfile', 'x.tar.gz', headers => ['Accept-Encoding' => 'gzip'])->header('Content-Encoding'), undef, 'a packed file is sent as it is');
+    is(view('rawfile', 'x.css', headers => ['Accept-Encoding' => 'gzip', 'If-None-Match' => $etag])->status, 304,
+        '... and known again');
+    is(view('rawfile', 'x.tar.gz', headers => ['Accept-Encoding' => 'gzip'])->header('Content-Encoding'), undef,
+        'a packed file is sent as it is');
 };
 
 # --- large contents
@@ -312,12 +356,16 @@ subtest 'large contents' => sub {
             my $want = $t->git($large->{path}, 'cat-file', 'blob', ($rev eq 'tip' ? 'master' : 'master~1') . ":$file");
             is($a->status, 200, "$file at $rev");
             ok($a->body eq $want, '... its bytes');
-            is($a->header('Content-Type'), $file =~ /png/ ? 'image/png' : $file =~ /bin/ ? 'application/octet-stream' : 'text/plain; charset=utf-8', '... its type');
-            is($t->get("/large/raw/$rev/$file", as => 'admin', method => 'HEAD')->header('Content-Length'), length $want, '... its length by HEAD');
-            is($t->get("/large/raw/$rev/$file", as => 'admin', headers => [Range => 'bytes=-9'])->body, substr($want, -9), '... a range');
+            is($a->header('Content-Type'), $file =~ /png/ ? 'image/png' : $file =~ /bin/ ? 'application/octet-stream'
+                : 'text/plain; charset=utf-8', '... its type');
+            is($t->get("/large/raw/$rev/$file", as => 'admin', method => 'HEAD')->header('Content-Length'),
+                length $want, '... its length by HEAD');
+            is($t->get("/large/raw/$rev/$file", as => 'admin', headers => [Range => 'bytes=-9'])->body,
+                substr($want, -9), '... a range');
         }
     }
-    my ($diff, $want) = (patch_of('/large/diff/large.txt?diff1=0&diff2=tip&diff=raw'), $t->git($large->{path}, 'diff', '--full-index', '--binary', 'master~1', 'master', '--', 'large.txt'));
+    my ($diff, $want) = (patch_of('/large/diff/large.txt?diff1=0&diff2=tip&diff=raw'),
+        $t->git($large->{path}, 'diff', '--full-index', '--binary', 'master~1', 'master', '--', 'large.txt'));
     is($diff, $want, 'their diff');
 };
 
@@ -331,7 +379,8 @@ subtest 'what is costly has a limit' => sub {
             my $answer = RCAPI::HTTP::parse(do { local $/; readline $socket });
             if ($answer->status == 503) {
                 $busy++;
-                $wrong++ if !$answer->header('Retry-After') || $answer->header('ETag') || $answer->header('Content-Disposition') || $answer->body ne 'Service Unavailable';
+                $wrong++ if !$answer->header('Retry-After') || $answer->header('ETag')
+                    || $answer->header('Content-Disposition') || $answer->body ne 'Service Unavailable';
             } elsif ($answer->status == 200 && length $answer->body == $answer->header('Content-Length')) {
                 $served++;
             } else {
@@ -343,12 +392,18 @@ subtest 'what is costly has a limit' => sub {
     ok($served, 'some are served');
     ok($busy, 'others are told to come again');
     is($wrong, 0, 'and nothing else happens');
-    is($t->get("/large/raw/$id/large.txt", as => 'admin', headers => ['If-None-Match' => $t->get("/large/raw/$id/large.txt", as => 'admin', method => 'HEAD')->header('ETag')])->status, 304, 'no cost, no limit');
+    is($t->get("/large/raw/$id/large.txt", as => 'admin',
+        headers => ['If-None-Match' => $t->get("/large/raw/$id/large.txt", as => 'admin', method => 'HEAD')
+            ->header('ETag')])->status, 304, 'no cost, no limit');
 };
 
 subtest 'memory' => sub {
     plan skip_all => 'not with a sanitizer' if $ENV{RCAPI_PRELOAD};
-    my $peak = sub { my $most = 0; for (map { slurp("/proc/$_/status") =~ /^VmHWM:\s+(\d+)/m } $t->children) { $most = $_ if $_ > $most } $most };
+    my $peak = sub {
+        my $most = 0;
+        for (map { slurp("/proc/$_/status") =~ /^VmHWM:\s+(\d+)/m } $t->children) { $most = $_ if $_ > $most }
+        $most
+    };
     my $big = $t->repo('big', build => sub {
         my ($work) = @_;
         spew("$work/big.bin", '0123456789abcdef' x 8_000_000); # 128 MB
@@ -370,19 +425,23 @@ subtest 'damage' => sub {
     $t->git($broken->{path}, 'repack', '-adq');
     my ($pack) = glob "$broken->{path}/objects/pack/*.pack";
     my $bytes = slurp($pack);
-    my %hurt = (cut => substr($bytes, 0, length($bytes) / 3), zeros => substr($bytes, 0, 100) . "\0" x (length($bytes) - 100), flipped => $bytes);
+    my %hurt = (cut => substr($bytes, 0, length($bytes) / 3), zeros => substr($bytes, 0, 100)
+        . "\0" x (length($bytes) - 100), flipped => $bytes);
     substr($hurt{flipped}, $_ * 5000, 50) ^= 'x' x 50 for 1 .. length($bytes) / 5000 - 1;
     for my $how (sort keys %hurt) {
         chmod 0644, $pack;
         spew("$pack.new", $hurt{$how});
         rename "$pack.new", $pack;
         $t->reload;
-        for my $path (qw(raw/tip/large.txt rawfile/0/large.bin raw/tip/large.png raw/0/large.txt diff/large.txt?diff1=0&diff2=tip&diff=raw)) {
+        for my $path (qw(raw/tip/large.txt rawfile/0/large.bin raw/tip/large.png raw/0/large.txt
+            diff/large.txt?diff1=0&diff2=tip&diff=raw)) {
             for my $method (qw(GET HEAD)) {
                 my $a = $t->get("/broken/$path", as => 'admin', method => $method);
                 my $fine = $a->status == 200 && ($method eq 'HEAD' || length $a->body == $a->header('Content-Length'));
-                ok($fine || $a->status =~ /^(?:500|404)$/, "$how: $method $path ($a->{status})") or diag substr $a->{raw}, 0, 500;
-                like($a->body, qr{\AInternal Server Error \(request [\w/+@-]+\)\z}, '... nothing of the inside') if $a->status == 500 && $method eq 'GET';
+                ok($fine || $a->status =~ /^(?:500|404)$/, "$how: $method $path ($a->{status})") or diag substr $a
+                    ->{raw}, 0, 500;
+                like($a->body, qr{\AInternal Server Error \(request [\w/+@-]+\)\z}, '... nothing of the inside')
+                    if $a->status == 500 && $method eq 'GET';
             }
         }
     }
@@ -401,34 +460,49 @@ sub git_diff { return git('diff', '-U3', '--full-index', '--binary', @_) }
 
 subtest 'file diffs' => sub {
     my $EMPTY = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
-    for my $path (qw(README gone.txt new.txt mode.sh kind bin.dat ws.txt src/main.c x.png empty), "\xc3\xa9t\xc3\xa9.txt", 'quo"te.txt', 'a b.txt') {
+    for my $path (qw(README gone.txt new.txt mode.sh kind bin.dat ws.txt src/main.c x.png empty),
+        "\xc3\xa9t\xc3\xa9.txt", 'quo"te.txt', 'a b.txt') {
         my $url = "$BASE/diff/" . escaped($path);
         my $exists = { map { ($_ => 1) } split /\0/, git('ls-tree', '-rz', '--name-only', $tip) };
-        is(patch_of("$url?diff1=$first~&diff2=$tip&diff=raw"), '404 No such commit exists for this repository', 'no syntax of git');
-        is(patch_of("$url?diff1=0&diff2=$tip&diff=raw"), git_diff('--no-renames', "$tip~2", $tip, '--', $path), "$path between two commits");
-        is(patch_of("$url?diff1=$tip&diff2=0&diff=raw"), git_diff('--no-renames', $tip, "$tip~2", '--', $path), '... backwards');
+        is(patch_of("$url?diff1=$first~&diff2=$tip&diff=raw"), '404 No such commit exists for this repository',
+            'no syntax of git');
+        is(patch_of("$url?diff1=0&diff2=$tip&diff=raw"), git_diff('--no-renames', "$tip~2", $tip, '--', $path),
+            "$path between two commits");
+        is(patch_of("$url?diff1=$tip&diff2=0&diff=raw"), git_diff('--no-renames', $tip, "$tip~2", '--', $path),
+            '... backwards');
         next unless $exists->{$path};
-        is(patch_of("$url?diff1=&diff2=$tip&diff=raw"), git_diff('--no-renames', $EMPTY, $tip, '--', $path), '... from nothing');
-        is(patch_of("$url?diff1=$tip&diff=raw"), git_diff('--no-renames', $tip, $EMPTY, '--', $path), '... to nothing');
+        is(patch_of("$url?diff1=&diff2=$tip&diff=raw"), git_diff('--no-renames', $EMPTY, $tip, '--', $path),
+            '... from nothing');
+        is(patch_of("$url?diff1=$tip&diff=raw"), git_diff('--no-renames', $tip, $EMPTY, '--', $path),
+            '... to nothing');
         is(patch_of("$url?diff1=$tip&diff2=$tip&diff=raw"), '', '... to itself');
     }
-    is(patch_of("$BASE/diff/new.txt?diff1=old.txt\@0&diff2=tip&diff=raw"), git_diff("$tip~2:old.txt", "$tip:new.txt"), 'of a file that had another name');
-    is(patch_of("$BASE/diff/ws.txt?diff1=v1&diff2=tip&diff=raw&ignorews=1"), git_diff('-w', 'v1', 'master', '--', 'ws.txt'), 'ignorews=1');
-    is(patch_of("$BASE/diff/ws.txt?diff1=v1&diff2=tip&diff=raw&ignorews=$_"), git_diff('v1', 'master', '--', 'ws.txt'), "ignorews=$_") for 0, 2, 'yes', '';
+    is(patch_of("$BASE/diff/new.txt?diff1=old.txt\@0&diff2=tip&diff=raw"), git_diff("$tip~2:old.txt", "$tip:new.txt"),
+        'of a file that had another name');
+    is(patch_of("$BASE/diff/ws.txt?diff1=v1&diff2=tip&diff=raw&ignorews=1"),
+        git_diff('-w', 'v1', 'master', '--', 'ws.txt'), 'ignorews=1');
+    is(patch_of("$BASE/diff/ws.txt?diff1=v1&diff2=tip&diff=raw&ignorews=$_"), git_diff('v1', 'master', '--', 'ws.txt'),
+        "ignorews=$_") for 0, 2, 'yes', '';
     for my $case (['0', 0], [1, 1], [20, 20], ['x', 3], ['-1', 3], ['', 3], ['99999999999', 100_000]) {
         is(patch_of("$BASE/diff/new.txt?diff1=old.txt\@0&diff2=tip&diff=raw&context=$case->[0]"),
-            git('diff', "-U$case->[1]", '--full-index', '--binary', "$tip~2:old.txt", "$tip:new.txt"), "context=$case->[0]");
+            git('diff', "-U$case->[1]", '--full-index', '--binary', "$tip~2:old.txt", "$tip:new.txt"),
+            "context=$case->[0]");
     }
 };
 
 subtest 'refusals and headers of file diffs' => sub {
     my $need = '400 Need query parameter "diff1" or "diff2" to generate a diff.';
     for my $case (
-        ['README', $need], ['README?diff=raw', $need], ['README?diff1=&diff2=&diff=raw', $need], ['README?diff1=README@&diff=raw', $need],
-        ['README?diff1=0&diff2=1', '404 Not Found'], ['README?diff1=0&diff2=1&diff=diff', '404 Not Found'], ['README?diff1=0&diff2=1&diff=gitdiff', '404 Not Found'],
-        ['README?diff1=nope&diff2=1&diff=raw', '404 No such commit exists for this repository'], ['README?diff1=0&diff2=nope&diff=raw', '404 No such commit exists for this repository'],
-        ["nope?diff1=0&diff2=$tip&diff=raw", "404 There is no file nor directory at the given path: 'nope' at commit " . substr($tip, 0, 12)],
-        ['src?diff1=1&diff2=2&diff=raw', '404 The given path is a directory'], ['sub/module?diff1=1&diff2=2&diff=raw', '404 The given path is a directory'],
+        ['README', $need], ['README?diff=raw', $need], ['README?diff1=&diff2=&diff=raw', $need],
+        ['README?diff1=README@&diff=raw', $need],
+        ['README?diff1=0&diff2=1', '404 Not Found'], ['README?diff1=0&diff2=1&diff=diff', '404 Not Found'],
+        ['README?diff1=0&diff2=1&diff=gitdiff', '404 Not Found'],
+        ['README?diff1=nope&diff2=1&diff=raw', '404 No such commit exists for this repository'],
+        ['README?diff1=0&diff2=nope&diff=raw', '404 No such commit exists for this repository'],
+        ["nope?diff1=0&diff2=$tip&diff=raw", "404 There is no file nor directory at the given path: 'nope' at commit "
+            . substr($tip, 0, 12)],
+        ['src?diff1=1&diff2=2&diff=raw', '404 The given path is a directory'],
+        ['sub/module?diff1=1&diff2=2&diff=raw', '404 The given path is a directory'],
         ['?diff1=1&diff2=2&diff=raw', '404 The given path is a directory'],
     ) {
         is(patch_of("$BASE/diff/$case->[0]"), $case->[1], $case->[0]);
@@ -442,10 +516,13 @@ subtest 'refusals and headers of file diffs' => sub {
     is($named->header('Cache-Control'), 'private, no-cache', 'not to a name');
     is($named->header('Last-Modified'), undef, '... and no date');
     is($named->header('ETag'), $a->header('ETag'), '... but the same ETag');
-    is($t->get("$BASE/diff/README?diff1=$first&diff2=$tip&diff=raw", as => 'admin', headers => ['If-None-Match' => $a->header('ETag')])->status, 304, 'known by its ETag');
-    my %tags = map { ($t->get("$BASE/diff/README?diff1=$first&diff2=$tip&diff=raw$_", as => 'admin')->header('ETag') => 1) } '', '&context=1', '&ignorews=1';
+    is($t->get("$BASE/diff/README?diff1=$first&diff2=$tip&diff=raw", as => 'admin',
+        headers => ['If-None-Match' => $a->header('ETag')])->status, 304, 'known by its ETag');
+    my %tags = map { ($t->get("$BASE/diff/README?diff1=$first&diff2=$tip&diff=raw$_", as => 'admin')->header('ETag') =>
+        1) } '', '&context=1', '&ignorews=1';
     is(keys %tags, 3, 'parameters make other ETags');
-    is($t->get("$BASE/diff/README?diff1=0&diff2=README\@tip&diff=download", as => 'admin')->header('Content-Disposition'), 'attachment; filename="0_vs_tip.diff"', 'a download');
+    is($t->get("$BASE/diff/README?diff1=0&diff2=README\@tip&diff=download", as => 'admin')
+        ->header('Content-Disposition'), 'attachment; filename="0_vs_tip.diff"', 'a download');
 };
 
 sub http_date {

@@ -25,21 +25,40 @@ my $browser = RCAPI::Browser->new($t->dir . '/home') or plan skip_all => 'chromi
 my $marks = 0;
 
 # Asks for /beacon?NAME before anything else happens, and says so in the title.
-sub script { qq{var x=new XMLHttpRequest();x.open("GET","/beacon?$_[0]",false);try{x.send()}catch(e){};try{document.title="RAN"}catch(e){}} }
-sub html { qq{<!DOCTYPE html><html><head><title>quiet</title></head><body onload='@{[ script($_[0]) ]}'><script>@{[ script($_[0]) ]}</script></body></html>\n} }
-sub svg { qq{<svg xmlns="http://www.w3.org/2000/svg" onload='@{[ script($_[0]) ]}'><script>@{[ script($_[0]) ]}</script></svg>\n} }
-sub xhtml { qq{<html xmlns="http://www.w3.org/1999/xhtml"><head><title>quiet</title><script>@{[ script($_[0]) ]}</script></head><body/></html>\n} }
+sub script {
+    return qq{var x=new XMLHttpRequest();x.open("GET","/beacon?$_[0]",false);}
+        . qq{try{x.send()}catch(e){};try{document.title="RAN"}catch(e){}};
+}
+sub html {
+    my $script = script($_[0]);
+    return qq{<!DOCTYPE html><html><head><title>quiet</title></head><body onload='$script'>}
+        . qq{<script>$script</script></body></html>\n};
+}
+sub svg {
+    my $script = script($_[0]);
+    return qq{<svg xmlns="http://www.w3.org/2000/svg" onload='$script'><script>$script</script></svg>\n};
+}
+sub xhtml {
+    my $script = script($_[0]);
+    return qq{<html xmlns="http://www.w3.org/1999/xhtml"><head><title>quiet</title><script>$script</script></head>}
+        . qq{<body/></html>\n};
+}
 
 sub pdf {
     my ($nul) = @_;
-    return "%PDF-1.4\n%$nul\n1 0 obj<</Type/Catalog/Pages 2 0 R/OpenAction<</S/JavaScript/JS(app.launchURL\\('/beacon?pdf'\\);)>>>>endobj\n"
-        . "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n";
+    return "%PDF-1.4\n%$nul\n1 0 obj<</Type/Catalog/Pages 2 0 R"
+        . "/OpenAction<</S/JavaScript/JS(app.launchURL\\('/beacon?pdf'\\);)>>>>endobj\n"
+        . "2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R"
+        . "/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n";
 }
 
 my %FILES = (
-    'p.html' => html('html'), 'p.svg' => svg('svg'), 'p.xhtml' => xhtml('xhtml'), 's.js' => script('js'), 'm.mjs' => script('mjs'),
-    'w.js' => script('worker'), 's.txt' => script('txt'), 's' => script('bare'), 'p.pdf' => pdf(''), 'binary.pdf' => pdf("\0"),
-    'html.txt' => html('html-txt'), 'html.png' => html('html-png'), 'html' => html('html-bare'), 'svg.txt' => svg('svg-txt'), 'svg.png' => svg('svg-png'),
+    'p.html' => html('html'), 'p.svg' => svg('svg'), 'p.xhtml' => xhtml('xhtml'), 's.js' => script('js'),
+    'm.mjs' => script('mjs'),
+    'w.js' => script('worker'), 's.txt' => script('txt'), 's' => script('bare'), 'p.pdf' => pdf(''),
+    'binary.pdf' => pdf("\0"),
+    'html.txt' => html('html-txt'), 'html.png' => html('html-png'), 'html' => html('html-bare'),
+    'svg.txt' => svg('svg-txt'), 'svg.png' => svg('svg-png'),
     'svg.ico' => svg('svg-ico'), 'html.own' => html('html-own'),
 );
 $t->repo('files', build => sub {
@@ -60,7 +79,8 @@ sub around {
     return '<!DOCTYPE html><title>around</title><script>' . script('page') . "new Worker('$at/w.js');</script>"
         . join('', map { "<script src='$at/$_'></script>" } qw(s.js s.txt s))
         . "<script type=module src='$at/m.mjs'></script>"
-        . join('', map { "<iframe src='$at/$_'></iframe><object data='$at/$_'></object><embed src='$at/$_'><img src='$at/$_'>" }
+        . join('', map { "<iframe src='$at/$_'></iframe><object data='$at/$_'></object><embed src='$at/$_'><img "
+            . "src='$at/$_'>" }
             qw(p.html p.svg p.xhtml html.txt html.png svg.png svg.txt svg.ico html html.own p.pdf));
 }
 
@@ -95,7 +115,8 @@ subtest 'the probe works' => sub {
         $ran{$_} = 1 for split / /, $ran;
         last if $ran{worker};
     }
-    is(join(' ', sort keys %ran), 'bare html html-bare html-own js mjs page svg txt worker xhtml', 'and so do others in a page around them');
+    is(join(' ', sort keys %ran), 'bare html html-bare html-own js mjs page svg txt worker xhtml',
+        'and so do others in a page around them');
 };
 
 subtest 'opened' => sub {

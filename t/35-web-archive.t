@@ -30,10 +30,14 @@ $t->repo('closed', commits => 2);
 sub awkward_files {
     my ($work) = @_;
     my %files = (
-        'README' => "text\n", 'empty' => '', 'bin/tool' => "#!/bin/sh\n", 'a b' => 'x', "\xc3\xa4\xc3\xb6.txt" => "umlauts\n",
-        "latin\xe4.txt" => "bytes\n", "tab\there" => 't', "line\nbreak" => 'n', 'back\\slash' => 'b', 'zeros' => "\0" x 5000,
-        $LONG => "long\n", 'x' x 100 => '100', 'y' x 101 => '101', 'z' x 200 => '200', '-rf' => '', '.gitignore' => "*.o\n",
-        'deep/' . join('/', 1 .. 40) => 'down there', 'noise' => join('', map { chr int 256 * ($_ * 7919 % 1013) / 1013 } 1 .. 40_000),
+        'README' => "text\n", 'empty' => '', 'bin/tool' => "#!/bin/sh\n", 'a b' => 'x',
+        "\xc3\xa4\xc3\xb6.txt" => "umlauts\n",
+        "latin\xe4.txt" => "bytes\n", "tab\there" => 't', "line\nbreak" => 'n', 'back\\slash' => 'b',
+        'zeros' => "\0" x 5000,
+        $LONG => "long\n", 'x' x 100 => '100', 'y' x 101 => '101', 'z' x 200 => '200', '-rf' => '',
+        '.gitignore' => "*.o\n",
+        'deep/' . join('/', 1 .. 40) => 'down there',
+        'noise' => join('', map { chr int 256 * ($_ * 7919 % 1013) / 1013 } 1 .. 40_000),
     );
     for my $name (sort keys %files) {
         my $folder = "$work/$name" =~ s{/[^/]*\z}{}r;
@@ -144,8 +148,10 @@ subtest 'unpacked' => sub {
 
 subtest 'names and types' => sub {
     my %types = (
-        zip => 'application/zip', tar => 'application/x-tar', 'tar.gz' => 'application/x-gzip', tgz => 'application/x-gzip',
-        'tar.bz2' => 'application/x-bzip2', tbz2 => 'application/x-bzip2', 'tar.xz' => 'application/x-xz', 'tar.zst' => 'application/zstd',
+        zip => 'application/zip', tar => 'application/x-tar', 'tar.gz' => 'application/x-gzip',
+        tgz => 'application/x-gzip',
+        'tar.bz2' => 'application/x-bzip2', tbz2 => 'application/x-bzip2', 'tar.xz' => 'application/x-xz',
+        'tar.zst' => 'application/zstd',
     );
     for my $ext (sort keys %types) {
         my $a = fetch("/group/sources/archive/master.$ext", method => 'HEAD');
@@ -164,11 +170,15 @@ subtest 'names and types' => sub {
 
 # Random .gitattributes over one tree, in three of its folders.
 subtest 'export-ignore' => sub {
-    my @names = ('a', 'b', 'a.o', 'docs/a', 'docs/b.txt', 'docs/api/a', 'docs/api/x/b.txt', 'test/docs/a.o', 'test/[x]/b', 'x y', 'src/a-b/c', 'src/deep/a');
-    my @patterns = ('*', '*.o', '*.txt', 'a', '/a', 'docs', 'docs/', '/docs', 'docs/*', 'docs/**', '**/a', '**/docs', '**/api/**', 'docs/**/a', 'src/**/a',
-        '?', '[ab]', '[!a]', 'a*', '*-*', '"x y"', '\\[x\\]', 'test/[[]x]', 'api/x', 'x/', '.gitattributes', '*a*b*', 'd*s/a*', '**', 'src/a-b/', '*/a',
+    my @names = ('a', 'b', 'a.o', 'docs/a', 'docs/b.txt', 'docs/api/a', 'docs/api/x/b.txt', 'test/docs/a.o',
+        'test/[x]/b', 'x y', 'src/a-b/c', 'src/deep/a');
+    my @patterns = ('*', '*.o', '*.txt', 'a', '/a', 'docs', 'docs/', '/docs', 'docs/*', 'docs/**', '**/a', '**/docs',
+        '**/api/**', 'docs/**/a', 'src/**/a',
+        '?', '[ab]', '[!a]', 'a*', '*-*', '"x y"', '\\[x\\]', 'test/[[]x]', 'api/x', 'x/', '.gitattributes', '*a*b*',
+        'd*s/a*', '**', 'src/a-b/', '*/a',
         'src/*/?', '!a', '#a', '[attr]m', 'a/', '/**/b.txt', '[a-c]', '[c-a]', '*.[ot]*');
-    my @states = ('export-ignore', 'export-ignore', 'export-ignore', '-export-ignore', '!export-ignore', 'export-ignore=no', 'text export-ignore', 'export-ignored', '');
+    my @states = ('export-ignore', 'export-ignore', 'export-ignore', '-export-ignore', '!export-ignore',
+        'export-ignore=no', 'text export-ignore', 'export-ignored', '');
     my $n = 11;
     my $dice = sub { $n = ($n * 1_103_515_245 + 12_345) % 2**31; $_[int($n / 65_536) % @_] };
     my $rounds = 120;
@@ -178,7 +188,8 @@ subtest 'export-ignore' => sub {
             $stream .= "commit refs/heads/r$round\ncommitter C <c\@x> 1500000000 +0000\ndata 0\n";
             $stream .= qq(M 100644 inline "$_"\ndata 1\nx\n) for @names;
             for my $folder ('', $dice->('docs/', 'src/'), 'test/') {
-                my $text = join '', map { $dice->(@patterns) . $dice->(' ', "\t") . $dice->(@states) . $dice->("\n", "\n", "\r\n") } 0 .. $dice->(0 .. 4);
+                my $text = join '', map { $dice->(@patterns) . $dice->(' ', "\t") . $dice->(@states)
+                    . $dice->("\n", "\n", "\r\n") } 0 .. $dice->(0 .. 4);
                 $stream .= qq(M 100644 inline "$folder.gitattributes"\ndata ) . length($text) . "\n$text\n";
             }
         }
@@ -189,12 +200,14 @@ subtest 'export-ignore' => sub {
     for my $round (1 .. $rounds) {
         spew("$dir/x.tar", $t->get("/ignoring/archive/r$round.tar", as => 'admin')->body);
         spew("$dir/y.tar", $t->git($r->{path}, qw(archive --format=tar), "r$round"));
-        my ($got, $want) = map { join '', grep { !m{/$} } split /^/, $t->run(qw(tar tf), "$dir/$_.tar")->{out} } qw(x y);
+        my ($got, $want) = map { join '', grep { !m{/$} } split /^/, $t->run(qw(tar tf), "$dir/$_.tar")->{out} } qw(x
+            y);
         $got =~ s/^ignoring-\w+\///mg;
         $sizes{length $got}++;
         next if $got eq $want;
         is($got, $want, "r$round");
-        diag(map { "$_: " . (eval { $t->git($r->{path}, 'show', "r$round:$_") } // '') } '.gitattributes', 'docs/.gitattributes', 'src/.gitattributes', 'test/.gitattributes');
+        diag(map { "$_: " . (eval { $t->git($r->{path}, 'show', "r$round:$_") } // '') } '.gitattributes',
+            'docs/.gitattributes', 'src/.gitattributes', 'test/.gitattributes');
     }
     cmp_ok(scalar keys %sizes, '>', 20, 'the same as git archive, in many ways');
 };
@@ -203,14 +216,20 @@ subtest 'refusals' => sub {
     my $head = $t->get('/group/sources/archive/tip.zip', method => 'HEAD');
     is($head->status, 200, 'a visitor, without a key');
     for my $case (
-        ['/closed/archive/tip.zip', 403, 'Downloads disabled'], ['/closed/archive/nope.nope', 403, 'Downloads disabled'],
+        ['/closed/archive/tip.zip', 403, 'Downloads disabled'],
+        ['/closed/archive/nope.nope', 403, 'Downloads disabled'],
         ['/void/archive/tip.zip', 404, 'Empty repository'], ['/void/archive/x.rar', 404, 'Empty repository'],
-        ['/group/sources/archive/nope.zip', 404, 'Unknown revision nope'], ['/group/sources/archive/.zip', 404, 'Unknown revision '],
+        ['/group/sources/archive/nope.zip', 404, 'Unknown revision nope'],
+        ['/group/sources/archive/.zip', 404, 'Unknown revision '],
         ['/group/sources/archive/%ff%3Cb%3E.tar', 404, "Unknown revision \xef\xbf\xbd<b>"],
-        ['/group/sources/archive/tip.rar', 404, 'Unknown archive type'], ['/group/sources/archive/tip', 404, 'Unknown archive type'],
-        ['/group/sources/archive/tip.zip.zip', 404, 'Unknown archive type'], ['/group/sources/archive/tip.ZIP', 404, 'Unknown archive type'],
-        ['/group/sources/archive/tip.tar.gz.tar.gz', 404, 'Unknown archive type'], ['/group/sources/archive/tipzip', 404, 'Unknown archive type'],
-        ['/group/sources/archive/tip.tar.tar.gz', 404, 'Unknown revision tip.tar'], ['/group/sources/archive/tip.gz', 404, 'Unknown archive type'],
+        ['/group/sources/archive/tip.rar', 404, 'Unknown archive type'],
+        ['/group/sources/archive/tip', 404, 'Unknown archive type'],
+        ['/group/sources/archive/tip.zip.zip', 404, 'Unknown archive type'],
+        ['/group/sources/archive/tip.ZIP', 404, 'Unknown archive type'],
+        ['/group/sources/archive/tip.tar.gz.tar.gz', 404, 'Unknown archive type'],
+        ['/group/sources/archive/tipzip', 404, 'Unknown archive type'],
+        ['/group/sources/archive/tip.tar.tar.gz', 404, 'Unknown revision tip.tar'],
+        ['/group/sources/archive/tip.gz', 404, 'Unknown archive type'],
         ['/group/sources/archive/', 404, 'Not Found'], ['/nothing/archive/tip.zip', 404, 'Not Found'],
         ['/group/sources/archive/tip.zip/more', 404, 'Not Found'],
     ) {
@@ -218,7 +237,8 @@ subtest 'refusals' => sub {
         my $a = fetch($path);
         is($a->status . ' ' . $a->body, "$status $text", $path);
         is($a->header('Content-Type'), 'text/plain; charset=utf-8', 'plain text');
-        is($a->header('ETag') . ($a->header('Content-Disposition') // ''), '', 'no ETag, no name') if $a->header('ETag');
+        is($a->header('ETag') . ($a->header('Content-Disposition') // ''), '', 'no ETag, no name')
+            if $a->header('ETag');
     }
 };
 
@@ -232,7 +252,8 @@ subtest 'conditions and ranges' => sub {
     is($a->header('Content-Length'), $size, 'length');
     is($a->header('Accept-Ranges'), 'bytes', 'ranges are served');
     like($a->header('Cache-Control'), qr/^private, max-age=\d+, immutable$/, 'immutable at an id, by key');
-    like($a->header('Vary'), qr{^Authorization, ?X-Api-Key$}, 'for whoever may see it, not for the next one at the same browser');
+    like($a->header('Vary'), qr{^Authorization, ?X-Api-Key$},
+        'for whoever may see it, not for the next one at the same browser');
     ok($a->header('Last-Modified'), 'dated');
     my $named = fetch('/group/sources/archive/tip.tar.gz');
     is($named->header('Cache-Control'), 'private, no-cache', 'not at a name');
@@ -245,11 +266,13 @@ subtest 'conditions and ranges' => sub {
     is(keys %tags, @FORMATS, 'another one for each format');
 
     my $head = fetch($url, method => 'HEAD');
-    is(join('|', $head->status, $head->body, map { $head->header($_) } qw(ETag Content-Length Content-Type Content-Disposition)),
+    is(join('|', $head->status, $head->body, map { $head->header($_) } qw(ETag Content-Length Content-Type
+        Content-Disposition)),
         join('|', 200, '', map { $a->header($_) } qw(ETag Content-Length Content-Type Content-Disposition)), 'HEAD');
     for my $case (
         [304, 'If-None-Match' => $etag], [200, 'If-None-Match' => '"x"'], [412, 'If-Match' => '"x"'],
-        [206, Range => 'bytes=0-9'], [416, Range => 'bytes=' . $size . '-'], [206, Range => 'bytes=5-', 'If-Range' => $etag],
+        [206, Range => 'bytes=0-9'], [416, Range => 'bytes=' . $size . '-'],
+        [206, Range => 'bytes=5-', 'If-Range' => $etag],
         [200, Range => 'bytes=5-', 'If-Range' => '"x"'],
     ) {
         my ($status, @headers) = @$case;
@@ -270,12 +293,14 @@ subtest 'forms of a revision' => sub {
     $t->git($repo->{path}, 'branch', 'fix/7', 'master');
     $t->git($repo->{path}, 'tag', 'v1.0', 'master');
     my ($number) = map { $_->{repo_id} } grep { $_->{repo_name} eq 'group/sources' } @{ $t->must('get_repos') };
-    ok(fetch($_)->body eq $want, $_) for (map { "/group/sources/archive/$_.tar" } $short, 0, 'v1.0', 'fix%2F7'), "/_$number/archive/tip.tar";
+    ok(fetch($_)->body eq $want, $_) for (map { "/group/sources/archive/$_.tar" } $short, 0, 'v1.0', 'fix%2F7'),
+        "/_$number/archive/tip.tar";
 };
 
 subtest 'the cache is no repository' => sub {
     ok(-d $t->dir . '/data/repos/.rc_archives', 'it is below the root');
-    is_deeply($t->must(rescan_repos => { remove_obsolete => JSON::PP::true() }), { added => [], removed => [] }, 'a scan does not see it');
+    is_deeply($t->must(rescan_repos => { remove_obsolete => JSON::PP::true() }), { added => [], removed => [] },
+        'a scan does not see it');
     is($t->admin('check') =~ /archives/ ? 'seen' : '', '', 'nor does a check');
 };
 
@@ -287,7 +312,8 @@ subtest 'the journal' => sub {
     my $etag = $t->get('/group/sources/archive/tip.tar?subrepos=true')->header('ETag');
     $t->get('/group/sources/archive/tip.tar', as => 'reader', headers => ['If-None-Match' => $etag]);
     $t->get('/closed/archive/tip.zip', as => 'reader');
-    is($t->sql("SELECT username, repo_name, action, ip_addr FROM journal WHERE action LIKE '%download%' ORDER BY journal_id"), <<"END", 'who had what');
+    is($t->sql("SELECT username, repo_name, action, ip_addr FROM journal WHERE action LIKE '%download%'
+        ORDER BY journal_id"), <<"END", 'who had what');
 reader|group/sources|user_downloaded_archive:group_sources-$short.zip|127.0.0.1
 default|group/sources|user_downloaded_archive:group_sources--sub$short.tar|127.0.0.1
 END
@@ -322,7 +348,8 @@ END
     my $golden = $t->repo('golden', args => $DOWNLOADS, build => sub {
         $t->git($_[0], { stdin => $stream . "done\n" }, qw(fast-import --quiet --done));
     });
-    is($t->git($golden->{path}, 'rev-parse', 'master'), "056f4aa8f9ad3c386ab4d91930bd73069c6a7c10\n", 'the same commit');
+    is($t->git($golden->{path}, 'rev-parse', 'master'), "056f4aa8f9ad3c386ab4d91930bd73069c6a7c10\n",
+        'the same commit');
     my %hashes = (
         'zip' => 'f4e7d5cb70dbb9cd8e10f50e990a3d77e48bf38757598784a3bdf65dfd19a992',
         'tar' => '942240550afabdd90b30eed670385878ce59f86e8a0b84dbd1573ea470b6326a',
@@ -351,7 +378,8 @@ subtest 'the journal counts downloads, not requests' => sub {
     $s->user('bob');
     $s->repo('open', args => { enable_downloads => 1 });
     my @tips = split /\n/, $s->git("$s->{dir}/data/repos/open", qw(rev-list --max-count=2 master));
-    my $count = sub { ($s->sql("SELECT count(*) FROM journal WHERE action LIKE 'user_downloaded_archive:%'") =~ /(\d+)/)[0] };
+    my $count = sub { ($s->sql("SELECT count(*) FROM journal WHERE action LIKE 'user_downloaded_archive:%'")
+        =~ /(\d+)/)[0] };
     my $get = sub { my ($path, @opt) = @_; $s->get("/open/archive/$path", @opt)->status };
     is $get->("$tips[0].zip"), 200, 'a visitor downloads an archive';
     is $count->(), 1, 'one entry';

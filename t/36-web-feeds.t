@@ -88,11 +88,15 @@ for my $kind (qw(rss atom)) {
             is_deeply([$got->{summary} =~ /tag: (\S+?)<br/g], [names('tag', $want->{id})], "$short: tags");
             is_deeply([files_in($got->{summary})], [files($want->{id})], "$short: files");
         }
-        my ($day) = $t->git($repo->{path}, qw(log -1 --format=%cd --date=format-local:%Y-%m-%d), $wanted[0]{id}) =~ /(\S+)/;
+        my ($day) = $t->git($repo->{path}, qw(log -1 --format=%cd --date=format-local:%Y-%m-%d),
+            $wanted[0]{id}) =~ /(\S+)/;
         is($feed->{entries}[0]{id}, "tag:127.0.0.1,$day:/group/history/changeset/$wanted[0]{id}", 'id');
-        like($a->body, qr{<guid isPermaLink="false">tag:127\.0\.0\.1,$day:/group/history/changeset/$wanted[0]{id}</guid>}, 'no link of its own') if $kind eq 'rss';
+        like($a->body,
+            qr{<guid isPermaLink="false">tag:127\.0\.0\.1,$day:/group/history/changeset/$wanted[0]{id}</guid>},
+            'no link of its own') if $kind eq 'rss';
         like($a->body, qr/<updated>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ</, 'dates as they must be') if $kind eq 'atom';
-        like($a->body, qr/<pubDate>\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000</, 'dates as they must be') if $kind eq 'rss';
+        like($a->body, qr/<pubDate>\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d \+0000</, 'dates as they must be')
+            if $kind eq 'rss';
         my ($id) = map { $_->{repo_id} } grep { $_->{repo_name} eq 'group/history' } @{ $t->must('get_repos') };
         is(fetch("_$id", $kind)->body, $a->body, 'by id');
     };
@@ -101,10 +105,12 @@ for my $kind (qw(rss atom)) {
 # A tag URI names a host by DNS name (RFC 4151), whatever the client called it.
 subtest 'ids of hosts' => sub {
     my $key = $t->key('admin');
-    for my $case (['[::1]:8080', 'ip6---1'], ['[2001:DB8::1]', 'ip6-2001-db8--1'], ['[fe80::]', 'ip6-fe80--0'], ['Code.Example.ORG:8443', 'code.example.org'], ['a.example.', 'a.example'], ['127.0.0.1', '127.0.0.1']) {
+    for my $case (['[::1]:8080', 'ip6---1'], ['[2001:DB8::1]', 'ip6-2001-db8--1'], ['[fe80::]', 'ip6-fe80--0'],
+        ['Code.Example.ORG:8443', 'code.example.org'], ['a.example.', 'a.example'], ['127.0.0.1', '127.0.0.1']) {
         my ($host, $name) = @$case;
         for my $kind (qw(rss atom)) {
-            my $a = $t->raw_request("GET /group/history/feed/$kind HTTP/1.1\r\nHost: $host\r\nX-Api-Key: $key\r\nConnection: close\r\n\r\n");
+            my $a = $t->raw_request("GET /group/history/feed/$kind HTTP/1.1\r\nHost: $host\r\nX-Api-Key: "
+                . "$key\r\nConnection: close\r\n\r\n");
             my %names = map { $_ => 1 } $a->body =~ /(?:<id>|"false">)tag:([^,]*),/g;
             is_deeply([keys %names], [$name], "$kind: $host");
         }
@@ -120,7 +126,8 @@ sub names {
 sub files_in {
     my ($html) = @_;
     my ($list) = $html =~ /<pre>(.*)<\/pre>/s;
-    return map { /^ ([AMD]) (\S.*?)(?: \((\d+) lines added, (\d+) lines removed\))?$/ ? "$1 " . plain($2) . ' ' . ($3 // '-') . ' ' . ($4 // '-') : () }
+    return map { /^ ([AMD]) (\S.*?)(?: \((\d+) lines added, (\d+) lines removed\))?$/ ? "$1 " . plain($2) . ' '
+        . ($3 // '-') . ' ' . ($4 // '-') : () }
         split /\n/, $list;
 }
 
@@ -138,7 +145,11 @@ sub files {
     return @list;
 }
 
-sub plain { my $name = shift; utf8::decode($name) unless utf8::is_utf8($name); return $name =~ /[<>&"\t]/ ? '?' : $name }
+sub plain {
+    my $name = shift;
+    utf8::decode($name) unless utf8::is_utf8($name);
+    return $name =~ /[<>&"\t]/ ? '?' : $name
+}
 
 subtest 'validators' => sub {
     my $a = fetch('group/history', 'atom');
@@ -148,7 +159,8 @@ subtest 'validators' => sub {
     is($a->header('Last-Modified'), undef, 'no date: branches may move to older commits');
     is(fetch('group/history', 'atom')->header('ETag'), $etag, 'the same again');
     isnt(fetch('group/history', 'rss')->header('ETag'), $etag, 'RSS has another');
-    isnt($t->get('/group/history/feed/atom', as => 'admin', headers => [Host => 'other.example.org'])->header('ETag'), $etag, 'another host, too');
+    isnt($t->get('/group/history/feed/atom', as => 'admin', headers => [Host => 'other.example.org'])->header('ETag'),
+        $etag, 'another host, too');
     my @not = (headers => ['If-None-Match' => $etag]);
     is(fetch('group/history', 'atom', @not)->status, 304, 'not modified');
     my $head = fetch('group/history', 'atom', method => 'HEAD');
@@ -156,7 +168,8 @@ subtest 'validators' => sub {
     my $path = $repo->{path};
     for my $change (
         [qw(branch new master)], [qw(branch -m new newer)], [qw(tag mark master)], [qw(branch -D newer)],
-        ['update-ref', 'refs/heads/master', $t->git($path, qw(commit-tree -p master -m pushed master^{tree})) =~ s/\s//r],
+        ['update-ref', 'refs/heads/master',
+            $t->git($path, qw(commit-tree -p master -m pushed master^{tree})) =~ s/\s//r],
     ) {
         $t->git($path, @$change);
         my $now = fetch('group/history', 'atom', @not);
@@ -179,8 +192,10 @@ subtest 'an empty repository' => sub {
 };
 
 subtest 'hostile history' => sub {
-    my @messages = ("\x01\x02\x1b[31mred\x7f", ']]>]]&gt;<![CDATA[', '<script>alert(1)</script> & "quoted"', "caf\xe9 in Latin-1",
-        "\xff\xfe\xc0\x80", "nonchars \xef\xbf\xbe\xef\xbf\xbf.", 'x' x 3_000_000, "\xe2\x82\xac" x 200, '', "a\r\nb\rc", '&#0; &#x1; %s %n');
+    my @messages = ("\x01\x02\x1b[31mred\x7f", ']]>]]&gt;<![CDATA[', '<script>alert(1)</script> & "quoted"',
+        "caf\xe9 in Latin-1",
+        "\xff\xfe\xc0\x80", "nonchars \xef\xbf\xbe\xef\xbf\xbf.", 'x' x 3_000_000, "\xe2\x82\xac" x 200, '',
+        "a\r\nb\rc", '&#0; &#x1; %s %n');
     my $hostile = $t->repo('hostile', build => sub {
         my ($work) = @_;
         my ($n, $parent) = (0, '');
@@ -188,7 +203,8 @@ subtest 'hostile history' => sub {
             my $blob = $t->git($work, { stdin => "a\nb\n" }, qw(hash-object -w --stdin)) =~ s/\s//r;
             my $name = "f\033\001<i>]]>\xe9" . ++$n;
             my $tree = $t->git($work, { stdin => "100644 blob $blob\t$name\0" }, qw(mktree -z)) =~ s/\s//r;
-            my $who = $n == @messages ? 'far off <a@x> 99999999999999 +0000' : "<b>\xe9</b>]]>\x02 <a\@x> 1400000000 +0000";
+            my $who = $n == @messages ? 'far off <a@x> 99999999999999 +0000'
+                : "<b>\xe9</b>]]>\x02 <a\@x> 1400000000 +0000";
             my $commit = "tree $tree\n${parent}author $who\ncommitter $who\n\n$_";
             my $id = $t->git($work, { stdin => $commit }, qw(hash-object -t commit -w --literally --stdin)) =~ s/\s//r;
             $t->git($work, 'update-ref', 'refs/heads/master', $id);
@@ -210,7 +226,8 @@ subtest 'hostile history' => sub {
         my ($far) = $feed->{entries}[0]{link} =~ m{/(\w{40})$};
         is($feed->{entries}[0]{time}, 253402300799, 'a date far off is the last there is');
         is($t->get("/hostile/changeset-diff/$far")->status, 200, 'also for other views');
-        like(join(' ', map { $_->{summary} } @{ $feed->{entries} }), qr/tag: a&lt;b&gt;&amp;/, 'a tag with odd characters');
+        like(join(' ', map { $_->{summary} } @{ $feed->{entries} }), qr/tag: a&lt;b&gt;&amp;/,
+            'a tag with odd characters');
     }
 };
 
@@ -222,7 +239,8 @@ subtest 'huge commits' => sub {
         my ($work) = @_;
         my $big = join '', map { "$_ $line" } 1 .. 300;
         my $out = "commit refs/heads/master\ncommitter A <a\@x> 1400000000 +0000\ndata 4\nmany\n$files\n"
-            . "commit refs/heads/master\ncommitter A <a\@x> 1400000001 +0000\ndata 5\nlarge\nM 644 inline big\ndata " . 6 * length($big) . "\n" . $big x 6 . "\n"
+            . "commit refs/heads/master\ncommitter A <a\@x> 1400000001 +0000\ndata 5\nlarge\nM 644 inline big\ndata "
+            . 6 * length($big) . "\n" . $big x 6 . "\n"
             . "commit refs/heads/master\ncommitter A <a\@x> 1400000002 +0000\ndata 3\ndel\nD d\n";
         $t->git($work, { stdin => $out }, qw(fast-import --quiet));
     });
@@ -241,7 +259,8 @@ subtest 'who may read' => sub {
     my %token = map { $_ => $t->token('bob', '--role', $_) } qw(all http api feed vcs);
     my $status = sub { my ($path, $key) = @_; $t->get($path, key => $key)->status };
     for my $kind (qw(rss atom)) {
-        is($status->("/secret/feed/$kind", $token{$_}), $_ eq 'vcs' ? 401 : 200, "$kind by a token for $_") for sort keys %token;
+        is($status->("/secret/feed/$kind", $token{$_}), $_ eq 'vcs' ? 401 : 200, "$kind by a token for $_")
+            for sort keys %token;
         is($status->("/secret/feed/$kind", $t->key('bob')), 200, 'by the main key, whatever the whitelist says');
         is($status->("/secret/feed/$kind", $t->key('eve')), 404, 'not by others');
         is($status->("/secret/feed/$kind", undef), 401, 'not by visitors');
@@ -251,7 +270,8 @@ subtest 'who may read' => sub {
     is($status->('/secret/changeset-diff/tip', $token{feed}), 401, 'a token for feeds opens nothing else');
     is($status->('/group/history/changeset-diff/tip', $token{feed}), 200, '... that is not open to everybody');
     my $before = $t->get('/secret/feed/rss', as => 'bob')->header('ETag');
-    is($t->get('/secret/feed/rss', as => 'eve', headers => ['If-None-Match' => $before])->status, 404, 'an ETag opens nothing');
+    is($t->get('/secret/feed/rss', as => 'eve', headers => ['If-None-Match' => $before])->status, 404,
+        'an ETag opens nothing');
     $t->admin('anonymous', 'off');
     is($status->('/group/history/feed/rss', undef), 401, 'unless there are no visitors');
     is($status->('/group/history/feed/rss', $token{feed}), 200, 'a token does');
@@ -260,19 +280,28 @@ subtest 'who may read' => sub {
 
 subtest 'with diffs' => sub {
     my $d = RCAPI::Test->new(directives => "RcapiFeedItems 20\nRcapiFeedIncludeDiff On\nRcapiFeedCutOff 2000\n");
-    my $commit = sub { my ($work, $name, $text) = @_; RCAPI::Run::spew("$work/$name", $text); $d->git($work, 'add', '-A'); $d->git($work, 'commit', '-q', '-m', $name) };
+    my $commit = sub {
+        my ($work, $name, $text) = @_;
+        RCAPI::Run::spew("$work/$name", $text);
+        $d->git($work, 'add', '-A');
+        $d->git($work, 'commit', '-q', '-m', $name)
+    };
     my $r = $d->repo('diffs', build => sub {
         my ($work) = @_;
         $commit->($work, 'small', "a < b & c\n]]>\n\x01\xff\n");
         $commit->($work, 'long', join '', map { "line $_ of a long text\n" } 1 .. 500);
-        $commit->($work, 'huge', join '', map { sprintf "%07d of a text that is too large to be read for a feed\n", $_ } 1 .. 60_000);
+        $commit->($work, 'huge', join '', map { sprintf "%07d of a text that is too large to be read for a feed\n",
+            $_ } 1 .. 60_000);
         $commit->($work, 'binary', join '', map { chr($_ * 7919 % 256) } 0 .. 3000);
         $d->git($work, 'commit', '-q', '--allow-empty', '-m', 'empty');
     });
     my $feed = parsed($d->get('/diffs/feed/atom', as => 'admin')->body, 'atom');
     my %text = map { $_->{title} => $_->{summary} } @{ $feed->{entries} };
     my $note = 'the diff is too large to be shown whole';
-    my $diff = sub { my ($id) = map { split ' ' } $d->git($r->{work}, 'log', '--format=%H', "--grep=^$_[0]\$"); $d->get("/diffs/changeset-diff/$id", as => 'admin')->body };
+    my $diff = sub {
+        my ($id) = map { split ' ' } $d->git($r->{work}, 'log', '--format=%H', "--grep=^$_[0]\$");
+        $d->get("/diffs/changeset-diff/$id", as => 'admin')->body
+    };
     my ($small) = $diff->('small') =~ /^(diff.*?)^\+\x01/ms;
     $small =~ s/&/&amp;/g;
     $small =~ s/</&lt;/g;

@@ -23,12 +23,14 @@ my $t = RCAPI::Test->new(mounts => ['/', '/closed'], whitelist => '', directives
 END
 $t->user($_) for qw(bob eve);
 
-my %FILES = ('b.txt' => "two\nlines\n", 'a.html' => "<script>alert('ä€')</script>", 'empty' => '', "na me%&é" => "x\r\n\ty");
+my %FILES = ('b.txt' => "two\nlines\n", 'a.html' => "<script>alert('ä€')</script>", 'empty' => '',
+    "na me%&é" => "x\r\n\ty");
 
 # The access id of a new gist of bob's.
 sub gist {
     my (%args) = @_;
-    return $t->must(create_gist => { files => { map { $_ => { content => $FILES{$_} } } keys %FILES }, %args }, as => 'bob')->{gist}{access_id};
+    return $t->must(create_gist => { files => { map { $_ => { content => $FILES{$_} } } keys %FILES }, %args },
+        as => 'bob')->{gist}{access_id};
 }
 
 sub bytes { my $text = shift; utf8::encode($text); return $text }
@@ -47,7 +49,8 @@ my $ALL = '200 ' . bytes(join "\n\n", map { $FILES{$_} } sort keys %FILES);
 my $NONE = '404 Not Found';
 
 subtest 'bytes' => sub {
-    is(answer("$id/$_/raw", as => 'bob'), $ALL, "all files at $_") for 'tip', $commit, substr($commit, 0, 12), 0, 'HEAD';
+    is(answer("$id/$_/raw", as => 'bob'), $ALL, "all files at $_") for 'tip', $commit, substr($commit, 0, 12), 0,
+        'HEAD';
     is(answer("$id/tip/raw/", as => 'bob'), $ALL, 'with a slash at the end');
     for my $name (sort keys %FILES) {
         my $escaped = bytes($name) =~ s/([^A-Za-z0-9.])/sprintf '%%%02X', ord $1/ger;
@@ -70,11 +73,14 @@ subtest 'headers' => sub {
     like($full->header('Last-Modified'), qr/ GMT$/, 'since then');
     my $brief = gist(lifetime => 60, files => { x => { content => 'y' } });
     chomp(my $its = $t->git("$t->{dir}/data/repos/.rc_gist_store/$brief", 'rev-parse', 'HEAD'));
-    is($t->get("/_admin/gists/$brief/$its/raw", as => 'bob')->header('Cache-Control'), 'private, no-cache', 'but for one that expires');
+    is($t->get("/_admin/gists/$brief/$its/raw", as => 'bob')->header('Cache-Control'), 'private, no-cache',
+        'but for one that expires');
     my @if = (headers => ['If-None-Match' => $etag]);
     is($t->get("/_admin/gists/$id/tip/raw/a.html", as => 'bob', @if)->status, 304, 'not modified');
-    is($t->get("/_admin/gists/@{[gist(files => { x => { content => 'y' } })]}/tip/raw", as => 'bob', @if)->status, 200, 'another one is');
-    is($t->get("/_admin/gists/$id/tip/raw/b.txt", as => 'bob', headers => [Range => 'bytes=0-2'])->body, 'two', 'ranges');
+    is($t->get("/_admin/gists/@{[gist(files => { x => { content => 'y' } })]}/tip/raw", as => 'bob', @if)->status, 200,
+        'another one is');
+    is($t->get("/_admin/gists/$id/tip/raw/b.txt", as => 'bob', headers => [Range => 'bytes=0-2'])->body, 'two',
+        'ranges');
     my $head = $t->get("/_admin/gists/$id/tip/raw/b.txt", as => 'bob', method => 'HEAD');
     is($head->status . $head->body, 200, 'HEAD');
     is($t->get("/_admin/gists/$id/tip/raw", as => 'bob', method => 'POST', body => '')->status, 405, 'no POST');
@@ -82,9 +88,11 @@ subtest 'headers' => sub {
 
 subtest 'what there is not' => sub {
     is(answer("$id/$_", as => 'bob'), $NONE, $_)
-        for 'nope/raw', "$commit^/raw", '1/raw', ('f' x 40) . '/raw', 'tip/raw/nope', 'tip/raw/b.txt/x', 'tip/raw/../b.txt', 'tip/raw/.git',
+        for 'nope/raw', "$commit^/raw", '1/raw', ('f' x 40) . '/raw', 'tip/raw/nope', 'tip/raw/b.txt/x',
+        'tip/raw/../b.txt', 'tip/raw/.git',
         'tip/raw/%2e%2e/%2e%2e/x', 'tip', 'tip/', 'raw', 'tip/raw.', 'tip/rawfile/b.txt';
-    is(answer("$_/tip/raw", as => 'bob'), $NONE, "no gist '$_'") for 0, 99, -1, '..', '.', '%2e%2e', '.rc_tmp', 'x' x 3000, "$id%20", "'--", '%ff', '*';
+    is(answer("$_/tip/raw", as => 'bob'), $NONE, "no gist '$_'") for 0, 99, -1, '..', '.', '%2e%2e', '.rc_tmp',
+        'x' x 3000, "$id%20", "'--", '%ff', '*';
 };
 
 subtest 'who may read' => sub {
@@ -94,7 +102,8 @@ subtest 'who may read' => sub {
     $t->sql("UPDATE gist SET expires = 1 WHERE access_id = '$gist{over}'");
     my %token = map { $_ => $t->token('eve', '--role', $_) } qw(all http api feed vcs);
     my %see = ( # by a key that counts, by a visitor
-        public => [$ALL, $ALL], private => [$ALL, $ALL], closed => [$ALL, $NONE], over => [$NONE, $NONE], gone => [$NONE, $NONE],
+        public => [$ALL, $ALL], private => [$ALL, $ALL], closed => [$ALL, $NONE], over => [$NONE, $NONE],
+        gone => [$NONE, $NONE],
     );
     for my $public (1, 0) {
         $t->admin('anonymous', $public ? 'on' : 'off');
@@ -112,7 +121,8 @@ subtest 'who may read' => sub {
     }
     $t->admin('anonymous', 'on');
     for my $headers ([], ['If-None-Match' => '*'], [Range => 'bytes=0-1']) {
-        my @raw = map { $t->get("/_admin/gists/$gist{$_}/tip/raw", headers => $headers)->{raw} =~ s/^Date:.*\n//mr } qw(closed over gone);
+        my @raw = map { $t->get("/_admin/gists/$gist{$_}/tip/raw", headers => $headers)->{raw} =~ s/^Date:.*\n//mr }
+            qw(closed over gone);
         is($raw[$_], $raw[2], 'looks like none') for 0, 1;
     }
 };

@@ -59,14 +59,16 @@ sub fill {
 }
 my $public = $t->repo('team/public', args => \%args, build => \&fill);
 $t->repo('team/private', args => { %args, private => JSON::PP::true() }, from => $public->{work});
-$t->must(grant_user_permission => { repoid => 'team/private', userid => $_, perm => 'repository.read' }) for qw(asleep abroad);
+$t->must(grant_user_permission => { repoid => 'team/private', userid => $_, perm => 'repository.read' }) 
+    for qw(asleep abroad);
 $t->must(update_user => { userid => 'asleep', active => JSON::PP::false() });
 $t->admin('ip', 'add', 'abroad', '10.0.0.0/8');
 my %gist = map { $_ => gist($_) } qw(public private);
 
 sub gist {
     my ($kind) = @_;
-    my $made = $t->call(create_gist => { files => { $FILE => { content => "x\n" } }, gist_type => $kind, acl_level => "acl_$kind" });
+    my $made = $t->call(create_gist => { files => { $FILE => { content => "x\n" } }, gist_type => $kind,
+        acl_level => "acl_$kind" });
     return $made->{result}{gist}{access_id} // 'none';
 }
 
@@ -110,7 +112,8 @@ sub visitor {
 sub describe {
     my ($pattern, $action, $flags) = @_;
     my $of = $pattern !~ m{^/} ? 'repository' : $pattern =~ /gist/ ? 'gist' : 'nothing';
-    return { pattern => $pattern, of => $of, feed => $flags =~ /RC_WEB_FEED/ ? 1 : 0, login => $flags =~ /RC_WEB_LOGIN/ ? 1 : 0 };
+    return { pattern => $pattern, of => $of, feed => $flags =~ /RC_WEB_FEED/ ? 1 : 0,
+        login => $flags =~ /RC_WEB_LOGIN/ ? 1 : 0 };
 }
 
 sub url {
@@ -146,12 +149,14 @@ sub ask {
 }
 
 my @WHO = (sort(keys %KEYS), sort keys %LOGINS);
-my %TEXT = (401 => qr/^Unauthorized$|^<!DOCTYPE/, 403 => qr/^IP 127\.0\.0\.1 not allowed$/, 404 => qr/^Not Found$/, 200 => qr/./s);
+my %TEXT = (401 => qr/^Unauthorized$|^<!DOCTYPE/, 403 => qr/^IP 127\.0\.0\.1 not allowed$/, 404 => qr/^Not Found$/,
+    200 => qr/./s);
 
 sub request {
     my ($case) = @_;
     my ($method, $view, $who, $list, $thing) = @$case;
-    return [$method, "/login/$list" . url($view, $thing), 'Authorization: Basic ' . encode("$LOGINS{$who}:test") . "\r\n"] if $LOGINS{$who};
+    return [$method, "/login/$list" . url($view, $thing),
+        'Authorization: Basic ' . encode("$LOGINS{$who}:test") . "\r\n"] if $LOGINS{$who};
     return [$method, "/$list" . url($view, $thing), defined $KEYS{$who} ? "X-Api-Key: $KEYS{$who}\r\n" : ''];
 }
 
@@ -160,7 +165,16 @@ sub encode { require MIME::Base64; return MIME::Base64::encode_base64($_[0], '')
 sub cases {
     my ($view) = @_;
     my @things = $view->{of} eq 'nothing' ? 'public' : qw(public private missing);
-    return map { my @m = $_; map { my @w = (@m, $view, $_); map { my @l = (@w, $_); map { [@l, $_] } @things } sort keys %LISTS } @WHO } qw(GET HEAD);
+    return map {
+        my @m = $_;
+        map {
+            my @w = (@m, $view, $_);
+            map {
+                my @l = (@w, $_);
+                map { [@l, $_] } @things
+            } sort keys %LISTS
+        } @WHO
+    } qw(GET HEAD);
 }
 
 for my $anonymous (1, 0) {
@@ -175,9 +189,11 @@ for my $anonymous (1, 0) {
             my ($status, $body) = @{ $answers[$i] };
             my $want = expected($view, $who, $list, $thing, $anonymous);
             push @wrong, "$method $who, $list, $thing: $status, not $want" if $status != $want;
-            push @wrong, "$method $who, $list, $thing: $status says $body" if $status == $want && $method eq 'GET' && $body !~ $TEXT{$status};
+            push @wrong, "$method $who, $list, $thing: $status says $body"
+                if $status == $want && $method eq 'GET' && $body !~ $TEXT{$status};
         }
-        is(join("\n", @wrong), '', "$row->[0], anonymous access " . ($anonymous ? 'on' : 'off') . ': ' . @cases . ' requests');
+        is(join("\n", @wrong), '',
+            "$row->[0], anonymous access " . ($anonymous ? 'on' : 'off') . ': ' . @cases . ' requests');
     }
 }
 

@@ -16,7 +16,8 @@ use RCAPI::Test;
 my ($SECRET, $OPEN, $NONE) = map { "$_/changeset-diff/tip" } '/team/app', '/open', '/team/none';
 my $BASIC = "AuthType Basic\nAuthName \"Our code\"\nAuthBasicProvider";
 my $t = RCAPI::Test->new(
-    mounts => [qw(/ /must /ask /some /mixed /file /trust /bare /any /all /page /alias /form)], whitelist => 'ChangesetController:*',
+    mounts => [qw(/ /must /ask /some /mixed /file /trust /bare /any /all /page /alias /form)],
+    whitelist => 'ChangesetController:*',
     modules => [qw(authn_file authz_user include auth_form request session session_cookie session_crypto)],
     directives => <<"END",
 <AuthnProviderAlias rcapi ours>
@@ -121,11 +122,15 @@ $t->user('long', password => $LONG);
 $t->user('none', password => '');
 $t->repo('team/app', commits => 2, args => { owner => 'owner', private => JSON::PP::true() });
 $t->repo('open', commits => 2, args => { owner => 'owner' });
-$t->must(grant_user_permission => { repoid => 'team/app', userid => $_, perm => 'repository.read' }) for qw(reader asleep abroad Mixed.Case long);
+$t->must(grant_user_permission => { repoid => 'team/app', userid => $_, perm => 'repository.read' })
+    for qw(reader asleep abroad Mixed.Case long);
 $t->must(update_user => { userid => 'asleep', active => JSON::PP::false() });
 $t->admin('ip', 'add', 'abroad', '10.0.0.0/8');
 $t->admin('email', 'add', 'owner', 'second@example.org');
-RCAPI::Run::spew($t->dir . '/htpasswd', join '', map { "$_:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=\n" } qw(owner admin joe asleep default outsider)); # test
+# test
+
+RCAPI::Run::spew($t->dir . '/htpasswd', join '', map { "$_:{SHA}qUqP5cyxm6YcTAhz05Hph5gvu9M=\n" } qw(owner admin joe
+    asleep default outsider));
 mkdir $t->dir . "/htdocs/$_" for qw(plain wrong ssi);
 RCAPI::Run::spew($t->dir . "/htdocs/$_/a.txt", "hello\n") for qw(plain wrong);
 RCAPI::Run::spew($t->dir . "/htdocs/ssi/a.txt", '[<!--#include virtual="/must/team/app/changeset-diff/tip" -->]');
@@ -147,13 +152,16 @@ for my $public (0, 1) {
             is(status("/must$SECRET", @m, login('owner')), 200, 'the owner, though no key would open it');
             is(status("/must$OPEN", @m, login('outsider')), 200, 'a public repository');
             is(status("/must$_", @m, login('outsider')), 404, "$_ for an outsider") for $SECRET, $NONE;
-            is(status("/must$SECRET", @m, login('reader', $_)), 200, $_) for qw(reader READER reader@example.org Reader@Example.ORG);
-            is(status("/must$SECRET", @m, login('Mixed.Case', $_)), 200, $_) for qw(mixed.case Mixed.Case mixed.case@example.org);
+            is(status("/must$SECRET", @m, login('reader', $_)), 200, $_)
+                for qw(reader READER reader@example.org Reader@Example.ORG);
+            is(status("/must$SECRET", @m, login('Mixed.Case', $_)), 200, $_)
+                for qw(mixed.case Mixed.Case mixed.case@example.org);
             is(status("/must$SECRET", @m, basic => "long:$LONG"), 200, 'a long password');
             is(status("/must$SECRET", @m, login('asleep')), 401, 'an inactive user');
             for my $path ($SECRET, $NONE) {
                 my $a = $t->get("/must$path", @m, login('abroad'));
-                is($a->status . $a->body, 403 . ($method eq 'HEAD' ? '' : 'IP 127.0.0.1 not allowed'), "a wrong address: $path");
+                is($a->status . $a->body, 403 . ($method eq 'HEAD' ? '' : 'IP 127.0.0.1 not allowed'),
+                    "a wrong address: $path");
             }
         }
     };
@@ -161,8 +169,10 @@ for my $public (0, 1) {
 
 subtest 'wrong passwords' => sub {
     is(status("/must$SECRET", basic => $_), 401, "not $_")
-        for 'owner:wrong', 'owner:', 'owner', ':', ":$PASSWORD{owner}", "nobody:$PASSWORD{owner}", 'none:', 'default:', 'long:' . substr($LONG, 0, 72),
-        'long:' . substr($LONG, 0, 89), "second\@example.org:$PASSWORD{owner}", "owner\@example.com:$PASSWORD{owner}", "owner' OR 1=1 --:x", "\xff\xfe:x", "own%:$PASSWORD{owner}";
+        for 'owner:wrong', 'owner:', 'owner', ':', ":$PASSWORD{owner}", "nobody:$PASSWORD{owner}", 'none:', 'default:',
+        'long:' . substr($LONG, 0, 72),
+        'long:' . substr($LONG, 0, 89), "second\@example.org:$PASSWORD{owner}", "owner\@example.com:$PASSWORD{owner}",
+        "owner' OR 1=1 --:x", "\xff\xfe:x", "own%:$PASSWORD{owner}";
 };
 
 subtest 'a refusal tells nothing' => sub {
@@ -175,7 +185,8 @@ subtest 'a refusal tells nothing' => sub {
 };
 
 subtest 'the log tells why, once the password was looked at' => sub {
-    for my $case ([401, qr/the key is unknown or expired/, key => 'nosuchkey'], [200, undef, key => 'nosuchkey', login('owner')]) {
+    for my $case ([401, qr/the key is unknown or expired/, key => 'nosuchkey'],
+        [200, undef, key => 'nosuchkey', login('owner')]) {
         my ($status, $why, @how) = @$case;
         my $before = length $t->error_log;
         is(status("/ask$SECRET", @how), $status, "@how[0, 1]");
@@ -204,7 +215,8 @@ subtest 'the API' => sub {
         my $a = $t->get(($mount =~ s{/$}{}r) . '/_admin/api', method => 'POST', body => $body, login('owner'));
         like($a->json->{error}, qr/Missing 'api_key/, "$mount: a password calls no method");
     }
-    is($t->get('/must/_admin/api', method => 'POST', body => $body)->status, 401, 'Require valid-user closes the API to those without');
+    is($t->get('/must/_admin/api', method => 'POST', body => $body)->status, 401,
+        'Require valid-user closes the API to those without');
     is($t->call(test => { args => 'x' }, mount => '/ask')->{result}, 'x', 'Require rcapi does not');
 };
 
@@ -221,7 +233,8 @@ for my $public (0, 1) {
             }
             is(status("/ask$SECRET", @m, login('owner')), 200, 'the owner');
             is(status("/ask$_", @m, login('outsider')), 404, "an outsider: $_") for $SECRET, $NONE;
-            is(status("/ask$_", @m, basic => 'owner:wrong'), 401, "a wrong password is not overlooked: $_") for $SECRET, $NONE, $OPEN;
+            is(status("/ask$_", @m, basic => 'owner:wrong'), 401, "a wrong password is not overlooked: $_")
+                for $SECRET, $NONE, $OPEN;
             is(status("/ask/nothing", @m), 404, 'no view');
             is(status("/ask$SECRET", @m, login('abroad')), 403, 'a wrong address');
             is(status("/ask$SECRET", @m, as => 'owner'), 401, 'a key that opens nothing here');
@@ -236,7 +249,8 @@ for my $public (0, 1) {
         }
         is(status("/ask$SECRET", method => 'POST', body => 'x', login('owner')), 405, 'POST');
         my $etag = $t->get("/ask$SECRET", login('owner'))->header('ETag');
-        is(status("/ask$SECRET", headers => ['If-None-Match' => $etag], login('owner')), 304, 'If-None-Match of the owner');
+        is(status("/ask$SECRET", headers => ['If-None-Match' => $etag], login('owner')), 304,
+            'If-None-Match of the owner');
         is(status("/ask$SECRET", headers => ['If-None-Match' => $etag], login('outsider')), 404, '... of an outsider');
         is(status("/ask$SECRET", headers => ['If-None-Match' => $etag]), 401, '... of nobody');
     };
@@ -289,10 +303,12 @@ subtest 'another name of the provider' => sub {
 };
 
 subtest 'a login page' => sub {
-    my ($form, $headers) = ('httpd_username=owner&httpd_password=', ['Content-Type' => 'application/x-www-form-urlencoded']);
+    my ($form, $headers) = ('httpd_username=owner&httpd_password=',
+        ['Content-Type' => 'application/x-www-form-urlencoded']);
     my $password = $PASSWORD{owner} =~ s/([^A-Za-z])/sprintf '%%%02x', ord $1/ger;
     is(status("/form$SECRET"), 401, 'nobody');
-    is($t->get('/form/login', method => 'POST', headers => $headers, body => "${form}wrong")->status, 401, 'a wrong password');
+    is($t->get('/form/login', method => 'POST', headers => $headers, body => "${form}wrong")->status, 401,
+        'a wrong password');
     my $a = $t->get('/form/login', method => 'POST', headers => $headers, body => "$form$password");
     is($a->status, 302, 'the right one');
     my ($cookie) = ($a->header('Set-Cookie') // '') =~ /^([^;]+)/;
@@ -336,7 +352,9 @@ subtest 'more passwords than are checked at once' => sub {
         is_deeply([grep { !/^(?:401|503|302)$/ } keys %count], [], 'and nothing else');
     }
     is(status("/ask$SECRET", login('owner')), 200, 'all places are free again');
-    my %created = map { ($t->call(create_user => { username => "u$_", email => "u$_\@example.org", password => 'longer than six' })->{error} // 'none') => 1 } 1 .. 3;
+    my %created =
+        map { ($t->call(create_user => { username => "u$_", email => "u$_\@example.org",
+            password => 'longer than six' })->{error} // 'none') => 1 } 1 .. 3;
     is_deeply([keys %created], ['none'], 'setting a password takes a place and gives it back');
 };
 
@@ -345,9 +363,11 @@ subtest 'elsewhere in the same server' => sub {
     is($t->get('/plain/a.txt', login('outsider'))->body, "hello\n", 'a login');
     is(status('/plain/a.txt', basic => 'outsider:wrong'), 401, 'a wrong password');
     is(status('/plain/a.txt', login('asleep')), 401, 'an inactive user');
-    like($t->error_log, qr/RC0062: login refused, though the password is right: user 'asleep' is inactive/, '... with the reason in the log');
+    like($t->error_log, qr/RC0062: login refused, though the password is right: user 'asleep' is inactive/,
+        '... with the reason in the log');
     is(status('/plain/a.txt', login('abroad')), 401, 'a wrong address');
-    like($t->error_log, qr/RC0062: .*: user 'abroad' may not come from 127\.0\.0\.1/, '... with the reason in the log');
+    like($t->error_log, qr/RC0062: .*: user 'abroad' may not come from 127\.0\.0\.1/,
+        '... with the reason in the log');
     unlike($t->error_log, qr/RC0062: .*: user 'outsider'/, 'of a wrong password httpd says all there is');
     is($t->get('/plain/a.txt?api_key=x', login('outsider'))->status, 200, 'what is not ours');
     is(status('/wrong/a.txt', login('outsider')), 403, 'Require rcapi without SetHandler rcapi');
@@ -360,7 +380,8 @@ subtest 'configtest' => sub {
     my ($exit, $said) = $t->httpd_conf_test("<Location /x>\nRequire rcapi joe\n</Location>\n");
     isnt($exit, 0, 'Require rcapi takes no argument');
     like($said, qr/Require rcapi takes no argument \(joe\)/, 'and says so');
-    ($exit, $said) = $t->httpd_conf_test("LoadModule auth_digest_module " . RCAPI::Server::apxs('LIBEXECDIR') . "/mod_auth_digest.so\n"
+    ($exit, $said) = $t->httpd_conf_test("LoadModule auth_digest_module " . RCAPI::Server::apxs('LIBEXECDIR')
+        . "/mod_auth_digest.so\n"
         . "<Location /x>\nAuthType Digest\nAuthDigestProvider rcapi\n</Location>\n");
     like($said, qr/rcapi.*Digest/i, 'bcrypt cannot do Digest');
 };
@@ -368,9 +389,11 @@ subtest 'configtest' => sub {
 $t->done;
 
 subtest 'where nothing is mounted' => sub {
-    my $u = RCAPI::Test->new(mounts => [], modules => ['authz_user'], directives => "<Location />\n$BASIC rcapi\nRequire valid-user\n</Location>\n");
+    my $u = RCAPI::Test->new(mounts => [], modules => ['authz_user'],
+        directives => "<Location />\n$BASIC rcapi\nRequire valid-user\n</Location>\n");
     is($u->get('/', basic => "admin:$u->{password}")->status, 500, 'no users to ask');
-    like($u->error_log, qr/RC0060: AuthBasicProvider rcapi: the users are not open; is there a SetHandler rcapi/, 'and the log says why');
+    like($u->error_log, qr/RC0060: AuthBasicProvider rcapi: the users are not open; is there a SetHandler rcapi/,
+        'and the log says why');
     $u->done;
 };
 

@@ -17,7 +17,8 @@ use RCAPI::Run qw(patiently slurp spew);
 use RCAPI::Test;
 
 my $DOWNLOADS = { enable_downloads => JSON::PP::true() };
-my $t = RCAPI::Test->new(children => 1, directives => "RcapiArchiveCache cache 3M\nRcapiExpensiveMax 1\nRcapiDatabaseMax 1\n");
+my $t = RCAPI::Test->new(children => 1,
+    directives => "RcapiArchiveCache cache 3M\nRcapiExpensiveMax 1\nRcapiDatabaseMax 1\n");
 my $cache = $t->dir . '/cache';
 my $small = $t->repo('small', commits => 30, args => $DOWNLOADS);
 my $small_id = $t->must(get_repo => { repoid => 'small' })->{repo_id};
@@ -82,7 +83,8 @@ subtest 'rights come first' => sub {
     is($t->get($url, as => 'outsider')->status, 404, 'who may not read gets nothing out of the cache');
     is($t->get($url)->status, 401, 'nor a visitor');
     is($t->get($url, as => 'outsider', headers => ['If-None-Match' => $etag])->status, 404, 'not even a 304');
-    $t->must(update_repo => { repoid => 'small', private => JSON::PP::false(), enable_downloads => JSON::PP::false() });
+    $t->must(update_repo => { repoid => 'small', private => JSON::PP::false(),
+        enable_downloads => JSON::PP::false() });
     is(fetch($url)->status . fetch($url)->body, '403Downloads disabled', 'downloads off');
     is(fetch($url, headers => ['If-None-Match' => $etag])->status, 403, 'with a condition as well');
     $t->must(update_repo => { repoid => 'small', enable_downloads => JSON::PP::true() });
@@ -105,13 +107,25 @@ subtest 'whatever happens to the cache' => sub {
     my $url = '/small/archive/tip.zip';
     my $want = fetch($url)->body;
     my %harm = (
-        'it is gone' => sub { system('rm', '-r', $cache) }, 'it is a file' => sub { system('rm', '-r', $cache); spew($cache, 'x') },
-        'it may not be written' => sub { unlink $cache; system('rm', '-rf', $cache); mkdir $cache; chmod 0500, $cache },
+        'it is gone' => sub { system('rm', '-r', $cache) }, 'it is a file' => sub {
+            system('rm', '-r', $cache);
+            spew($cache, 'x')
+        },
+        'it may not be written' => sub {
+            unlink $cache;
+            system('rm', '-rf', $cache);
+            mkdir $cache;
+            chmod 0500, $cache
+        },
         'it may not be entered' => sub { chmod 0, $cache },
-        'a folder has the name' => sub { chmod 0700, $cache; mkdir "$cache/$_" for map { ($_, "$_.part") } "rcapi-$small_id-" . fetch($url)->header('ETag') =~ s/"//gr },
+        'a folder has the name' => sub {
+            chmod 0700, $cache;
+            mkdir "$cache/$_" for map { ($_, "$_.part") } "rcapi-$small_id-" . fetch($url)->header('ETag') =~ s/"//gr
+        },
         'it leads to nowhere' => sub { system('rm', '-r', $cache); symlink '/nowhere', $cache },
     );
-    for my $what ('it is gone', 'it is a file', 'it may not be written', 'it may not be entered', 'a folder has the name', 'it leads to nowhere') {
+    for my $what ('it is gone', 'it is a file', 'it may not be written', 'it may not be entered',
+        'a folder has the name', 'it leads to nowhere') {
         $harm{$what}->();
         my $a = fetch($url);
         ok($a->status == 200 && $a->body eq $want, $what);
@@ -170,11 +184,15 @@ sub object {
     return $t->git($repo->{path}, { stdin => $data }, qw(hash-object -w --literally --stdin -t), $type) =~ s/\n//r;
 }
 
-sub tree { my ($repo, @rows) = @_; return object($repo, 'tree', join '', map { "$$_[0] $$_[1]\0" . pack 'H*', $$_[2] } @rows) }
+sub tree {
+    my ($repo, @rows) = @_;
+    return object($repo, 'tree', join '', map { "$$_[0] $$_[1]\0" . pack 'H*', $$_[2] } @rows)
+}
 
 sub branch {
     my ($repo, $name, $tree) = @_;
-    my $id = object($repo, 'commit', "tree $tree\nauthor A <a\@b> 1500000000 +0000\ncommitter A <a\@b> 1500000000 +0000\n\nx\n");
+    my $id = object($repo, 'commit',
+        "tree $tree\nauthor A <a\@b> 1500000000 +0000\ncommitter A <a\@b> 1500000000 +0000\n\nx\n");
     spew("$repo->{path}/refs/heads/$name", "$id\n");
 }
 
@@ -184,10 +202,14 @@ subtest 'hostile trees' => sub {
     my $inner = tree($evil, [100644, 'passwd', $blob]);
     my $link = object($evil, 'blob', '/etc');
     my %bad = (
-        dotdot => [[40000, '..', $inner]], dot => [[40000, '.', $inner]], up => [[100644, '../x', $blob]], root => [[100644, '/etc/x', $blob]],
-        git => [[40000, '.git', $inner]], upper => [[40000, '.GIT', $inner]], link => [[120000, 'a', $link], [40000, 'a', $inner]],
-        later => [[40000, 'a', $inner], [120000, 'a', $link]], missing => [[100644, 'a', '1' x 40]], folder => [[40000, 'a', '1' x 40]],
-        other => [[100644, 'a', $inner]], swapped => [[40000, 'a', $blob]], deeper => [[40000, 'b', tree($evil, [100644, '..', $blob])]],
+        dotdot => [[40000, '..', $inner]], dot => [[40000, '.', $inner]], up => [[100644, '../x', $blob]],
+        root => [[100644, '/etc/x', $blob]],
+        git => [[40000, '.git', $inner]], upper => [[40000, '.GIT', $inner]],
+        link => [[120000, 'a', $link], [40000, 'a', $inner]],
+        later => [[40000, 'a', $inner], [120000, 'a', $link]], missing => [[100644, 'a', '1' x 40]],
+        folder => [[40000, 'a', '1' x 40]],
+        other => [[100644, 'a', $inner]], swapped => [[40000, 'a', $blob]],
+        deeper => [[40000, 'b', tree($evil, [100644, '..', $blob])]],
     );
     my @before = kept();
     for my $name (sort keys %bad) {
@@ -197,7 +219,8 @@ subtest 'hostile trees' => sub {
         like($_->body, qr/^There is no archive of this commit: \w[^\n]+\z/, 'and why') for @answers;
     }
     is_deeply([kept()], \@before, 'nothing is left of them');
-    like($t->error_log, qr/no archive of a commit in \S+: 'b\/' holds a name that git does not allow/, 'the log tells where');
+    like($t->error_log, qr/no archive of a commit in \S+: 'b\/' holds a name that git does not allow/,
+        'the log tells where');
 
     my @odd = ("new\nline", "bell\a", 'c:\\x', '-rf', "\xff\xfe", 'CON', '~', ' ', '...', '.gitx', '%00');
     branch($evil, 'odd', tree($evil, map { [100644, $_, $blob] } sort @odd));
@@ -223,7 +246,8 @@ subtest 'limits' => sub {
     $deep = tree($bomb, [40000, 'd', $deep]) for 1 .. 100;
     branch($bomb, 'deep', $deep);
     my @before = kept();
-    for (map({ [$_, 'The answer is about too many files and directories'] } 'files.zip', 'folders.tar'), ['long-link.zip', 'This commit has a link that is too long']) {
+    for (map({ [$_, 'The answer is about too many files and directories'] } 'files.zip', 'folders.tar'),
+        ['long-link.zip', 'This commit has a link that is too long']) {
         my ($name, $text) = @$_;
         my $a = fetch("/bomb/archive/$name", timeout => 200);
         is($a->status . ' ' . $a->body, "413 $text", $name);
@@ -275,7 +299,9 @@ SKIP: {
         my $anon = sub { slurp("/proc/$child/status") =~ /^RssAnon:\s*(\d+)/m ? $1 / 1024 : 0 };
         my $round = sub {
             unlink map { "$cache/$_" } kept();
-            status_of($_) == 200 or fail($_) for map { ("/small/archive/$_.tar", "/slow/archive/tip.zip", "/slow/archive/tip.tar.gz", "/small/archive/$_.tar.xz",
+            status_of($_) == 200 or fail($_)
+                for map { ("/small/archive/$_.tar", "/slow/archive/tip.zip", "/slow/archive/tip.tar.gz",
+                    "/small/archive/$_.tar.xz",
                 "/small/archive/$_.tar.bz2", "/small/archive/$_.zip", "/small/archive/$_.tar.zst") } @_;
         };
         $round->(1 .. 3);
@@ -287,7 +313,8 @@ SKIP: {
 }
 
 subtest 'large files are kept, too' => sub {
-    my $u = RCAPI::Test->new(children => 1, whitelist => 'FilesController:*', directives => "RcapiArchiveCache cache 20M\n");
+    my $u = RCAPI::Test->new(children => 1, whitelist => 'FilesController:*',
+        directives => "RcapiArchiveCache cache 20M\n");
     my $repo = $u->repo('large', build => sub { noise($_[0], 9) });
     my $id = $u->must(get_repo => { repoid => 'large' })->{repo_id};
     my $kept = sub { [map { s{.*/}{}r } glob $u->dir . '/cache/rcapi-*'] };
@@ -309,12 +336,14 @@ subtest 'large files are kept, too' => sub {
 # Nobody computes the ids of what is in a pack again: somebody who writes the files of a repository
 # says what is under an id there, and not elsewhere.
 subtest 'what one repository holds is not sent as another\'s' => sub {
-    my $u = RCAPI::Test->new(children => 1, whitelist => 'FilesController:*', directives => "RcapiArchiveCache cache 90M\n");
+    my $u = RCAPI::Test->new(children => 1, whitelist => 'FilesController:*',
+        directives => "RcapiArchiveCache cache 90M\n");
     my $build = sub { noise($_[0], 9) };
     my ($evil, $good) = map { $u->repo("$_/same", args => $DOWNLOADS, build => $build) } qw(evil good);
     my $id = $u->git($good->{path}, 'rev-parse', 'master') =~ s/\n//r;
     my $blob = pack 'H*', $u->git($good->{path}, 'rev-parse', 'master:noise') =~ s/\n//r;
-    my %data = map { ($_ => scalar $u->git($good->{path}, 'cat-file', $_, $id . ($_ eq 'tree' ? '^{tree}' : ''))) } qw(commit tree);
+    my %data = map { ($_ => scalar $u->git($good->{path}, 'cat-file', $_, $id . ($_ eq 'tree' ? '^{tree}' : ''))) }
+        qw(commit tree);
     unlink glob "$evil->{path}/objects/pack/*";
     my $pack = [];
     add_whole($pack, COMMIT, $data{commit});

@@ -60,7 +60,8 @@ sub far {
         spew("$dir/moved$_", "#$_\n" . join '', @lines);
         unlink "$dir/moved" . ($_ - 1);
         commit($dir);
-        splice @lines, int(rand @lines), int(rand 3), map { ('', "  new $_\n", "void f$_()\n")[rand 3] } 1 .. rand 4 for 1 .. 300;
+        splice @lines, int(rand @lines), int(rand 3), map { ('', "  new $_\n", "void f$_()\n")[rand 3] } 1 .. rand 4
+            for 1 .. 300;
     }
 }
 
@@ -77,7 +78,8 @@ subtest 'time' => sub {
         is $a->status, 413, "$_: too much";
         is $a->body, $LATE, '... of time';
     }
-    is $t->call(get_repo_changeset => { repoid => 'hard', revision => 'tip', details => 'full' })->{error}, $LATE, 'a call';
+    is $t->call(get_repo_changeset => { repoid => 'hard', revision => 'tip', details => 'full' })->{error}, $LATE,
+        'a call';
     like $t->get('/renames/changeset-diff/tip', as => 'admin', timeout => 120)->body, qr/^\Q$LATE\E/, 'renames';
 };
 
@@ -110,7 +112,8 @@ subtest 'the sum of small files is costly' => sub {
     $s->repo('sum', build => \&sum);
     $s->repo('small');
     my $socket = RCAPI::HTTP::connect_to($s->port);
-    syswrite $socket, "GET /hard/changeset-diff/tip HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $s->key('admin') . "\r\n\r\n";
+    syswrite $socket, "GET /hard/changeset-diff/tip HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $s->key('admin')
+        . "\r\n\r\n";
     patiently(60, sub { `ps -o args= -u $<` =~ /^git .*diff --text/m });
     for ('changeset-diff/tip', 'changeset-diff/tip?ignorews=1', 'changeset-patch/tip') {
         my $a = $s->get("/sum/$_", as => 'admin');
@@ -134,19 +137,22 @@ sub lazy {
 }
 
 subtest 'clients that do not read' => sub {
-    my $s = RCAPI::Test->new(children => 1, threads => 8, directives => "RcapiTempMax 64M\nRcapiArchiveCache None\nRcapiExpensiveMax 8\n");
+    my $s = RCAPI::Test->new(children => 1, threads => 8,
+        directives => "RcapiTempMax 64M\nRcapiArchiveCache None\nRcapiExpensiveMax 8\n");
     $s->repo('file', build => sub { spew("$_[0]/$_", "$_\0" x (10 * $MIB)) for 1; commit(@_) });
     $s->repo('text', build => sub { spew("$_[0]/text", "0123456789abcde\n" x ($MIB / 2)); commit(@_) });
     my @lazy = map { lazy($s, '/file/raw/tip/1') } 1 .. 3;
     my $a = $s->get('/file/raw/tip/1', as => 'admin');
     is $a->status, 503, 'the fourth finds no room';
     is $a->header('Retry-After'), 3, 'and may come again';
-    is $s->call(get_repo_nodes => { repoid => 'text', revision => 'tip', root_path => '', details => 'full' })->{error},
+    is $s->call(get_repo_nodes => { repoid => 'text', revision => 'tip', root_path => '', details => 'full' })
+        ->{error},
         'Too many answers wait to be read; try again in a moment', 'nor does a call';
     is $s->get('/text/changeset-diff/0?x', as => 'admin')->status, 503, 'nor a diff';
     is $s->call('get_repos')->{error}, undef, 'what is small needs no file';
     close $_ for @lazy;
-    ok patiently(60, sub { $s->get('/file/raw/tip/1', as => 'admin')->status == 200 }), 'the room comes back when they go';
+    ok patiently(60, sub { $s->get('/file/raw/tip/1', as => 'admin')->status == 200 }),
+        'the room comes back when they go';
     $s->done;
 };
 
@@ -176,7 +182,8 @@ subtest 'long paths' => sub {
         for [get_repo_changeset => { details => 'extended' }], [get_repo_changeset => { details => 'full' }],
         [get_repo_nodes => { root_path => '/' }];
     cmp_ok $most->() - $before, '<', 300, 'memory is bounded' if !$ENV{RCAPI_PRELOAD};
-    is scalar(() = $s->get('/long/changeset-diff/usual', as => 'admin')->body =~ /^diff /mg), 3000, 'what git can check out is shown';
+    is scalar(() = $s->get('/long/changeset-diff/usual', as => 'admin')->body =~ /^diff /mg), 3000,
+        'what git can check out is shown';
     is $s->get("/long/feed/$_", as => 'admin')->status, 200, $_ for qw(rss atom);
     is_deeply [$s->children], [$child], 'no child was lost';
     $s->done;
@@ -204,7 +211,8 @@ subtest 'as git prints it' => sub {
     for my $id (split /\n/, $s->git($far->{path}, qw(rev-list --max-count=2 master))) {
         for my $context (0, 3, 20) {
             for my $space ([], ['-w']) {
-                my $want = $s->git($far->{path}, 'diff', "-U$context", @$space, qw(--full-index --binary -p -M), "$id^", $id);
+                my $want = $s->git($far->{path}, 'diff', "-U$context", @$space, qw(--full-index --binary -p -M),
+                    "$id^", $id);
                 my $got = $s->get("/far/changeset-diff/$id?context=$context&ignorews=" . @$space, as => 'admin')->body;
                 ok $got eq $want, "context $context @$space";
             }

@@ -48,38 +48,58 @@ subtest 'wrong values' => sub {
         ["RcapiRepositoryRoot $dir/file", qr/\/file is not a directory/],
         ["RcapiSecretFile $dir/nothing", qr/RcapiSecretFile: there is no file/],
         ["RcapiTempDirectory $dir/nothing", qr/RcapiTempDirectory: there is no directory [^;]*$/],
-        ['RcapiDatabaseSync HALF', qr/'HALF' is not FULL or NORMAL/], ['RcapiDatabaseMin -1', qr/'-1' is not a number from 0 to 10000/],
-        ['RcapiPasswordMax 0', qr/'0' is not a number from 1/], ['RcapiTempMax lots', qr/'lots' is not a number of bytes/], ['RcapiExpensiveMax 0', qr/'0' is not a number from 1/], ['RcapiRangeMax x', qr/'x' is not a number of bytes/], ['RcapiRangeMax 1G 1m', qr/'1m' is not a number of seconds/],
+        ['RcapiDatabaseSync HALF', qr/'HALF' is not FULL or NORMAL/],
+        ['RcapiDatabaseMin -1', qr/'-1' is not a number from 0 to 10000/],
+        ['RcapiPasswordMax 0', qr/'0' is not a number from 1/],
+        ['RcapiTempMax lots', qr/'lots' is not a number of bytes/],
+        ['RcapiExpensiveMax 0', qr/'0' is not a number from 1/], ['RcapiRangeMax x', qr/'x' is not a number of bytes/],
+        ['RcapiRangeMax 1G 1m', qr/'1m' is not a number of seconds/],
         ['RcapiRangeMax 1G 86401', qr/'86401' is not a number of seconds/], ['RcapiRangeMax', qr/takes 1-2 arguments/],
-         ['RcapiFeedItems 1001', qr/not a number/], ['RcapiFeedIncludeDiff x', qr/On or Off/i], ['RcapiFeedCutOff 0', qr/'0' is not a number from 1/], ['RcapiArchiveCache cache 1x', qr/'1x' is not a number of bytes/],
-        ['RcapiDatabaseMin x', qr/not a number/], ['RcapiDatabaseMax 0', qr/'0' is not a number from 1/], ['RcapiDatabaseMax 1e3', qr/not a number/],
+         ['RcapiFeedItems 1001', qr/not a number/], ['RcapiFeedIncludeDiff x', qr/On or Off/i],
+         ['RcapiFeedCutOff 0', qr/'0' is not a number from 1/],
+         ['RcapiArchiveCache cache 1x', qr/'1x' is not a number of bytes/],
+        ['RcapiDatabaseMin x', qr/not a number/], ['RcapiDatabaseMax 0', qr/'0' is not a number from 1/],
+        ['RcapiDatabaseMax 1e3', qr/not a number/],
         ["RcapiDatabaseMin 9\nRcapiDatabaseMax 3", qr/RcapiDatabaseMin 9 is more than RcapiDatabaseMax 3/],
-        ['RcapiMaxRequestBody 0', qr/'0' is not a number of bytes/], ['RcapiMaxRequestBody 5X', qr/'5X' is not/], ['RcapiMaxRequestBody M', qr/'M' is not/],
-        ['RcapiMaxRequestBody 99999G', qr/is not a number of bytes/], ['RcapiMaxRequestBody 9999999999999999999', qr/is not/],
-        ['RcapiRemoteSchemes', qr/requires at least/], ['RcapiRemoteSchemes http ext', qr/'ext' is not http, https, git, ssh or file/],
-        ['RcapiRemotePrivate perhaps', qr/must be On or Off/], ['RcapiRemoteTimeout 0', qr/number from 1/], ['RcapiRemoteTimeout 1h', qr/not a number/],
-        ['RcapiRemoteMaxSize -5', qr/not a number of bytes/], ['RcapiRemoteMax 0', qr/number from 1/], ['RcapiRemoteMax many', qr/not a number/], ['RcapiRemoteMax 3 0', qr/number from 1/], ['RcapiRemoteMax 1 2 3', qr/takes/],
-        ['RcapiKeyInQuery 2', qr/must be On or Off/], ['RcapiTrustLogin maybe', qr/must be On or Off/], ['RcapiRevealKeys maybe', qr/must be On or Off/],
+        ['RcapiMaxRequestBody 0', qr/'0' is not a number of bytes/], ['RcapiMaxRequestBody 5X', qr/'5X' is not/],
+        ['RcapiMaxRequestBody M', qr/'M' is not/],
+        ['RcapiMaxRequestBody 99999G', qr/is not a number of bytes/],
+        ['RcapiMaxRequestBody 9999999999999999999', qr/is not/],
+        ['RcapiRemoteSchemes', qr/requires at least/],
+        ['RcapiRemoteSchemes http ext', qr/'ext' is not http, https, git, ssh or file/],
+        ['RcapiRemotePrivate perhaps', qr/must be On or Off/], ['RcapiRemoteTimeout 0', qr/number from 1/],
+        ['RcapiRemoteTimeout 1h', qr/not a number/],
+        ['RcapiRemoteMaxSize -5', qr/not a number of bytes/], ['RcapiRemoteMax 0', qr/number from 1/],
+        ['RcapiRemoteMax many', qr/not a number/], ['RcapiRemoteMax 3 0', qr/number from 1/],
+        ['RcapiRemoteMax 1 2 3', qr/takes/],
+        ['RcapiKeyInQuery 2', qr/must be On or Off/], ['RcapiTrustLogin maybe', qr/must be On or Off/],
+        ['RcapiRevealKeys maybe', qr/must be On or Off/],
         ["RcapiSiteTitle \"a\xffb\"", qr/is not plain UTF-8 text/], ["RcapiApiLevel \"a\tb\"", qr/is not plain/],
-        (map { ["RcapiBaseUrl $_", qr/is not a URL http/] } qw(code.example.org ftp://x/ http:// http://u@h/ http://h/?x /x),
+        (map { ["RcapiBaseUrl $_", qr/is not a URL http/] } qw(code.example.org ftp://x/ http:// http://u@h/
+            http://h/?x /x),
             'http://h/#x', '"http://h/a b"'),
         ["$WHITELIST changeset_raw", qr/'changeset_raw' is not of the form Controller:action/],
         ["$WHITELIST FilesController:[raw", qr/has a '\[' without '\]'/], ["$WHITELIST A:b=c", qr/holds a character/],
-        (map { ["$_\nSetHandler rcapi\n" . s/^<(\w+).*/<\/$1>/r, qr/SetHandler rcapi belongs into <Location .*not into \Q$_\E$/m] }
+        (map { ["$_\nSetHandler rcapi\n" . s/^<(\w+).*/<\/$1>/r,
+            qr/SetHandler rcapi belongs into <Location .*not into \Q$_\E$/m] }
             '<Directory "/x">', '<LocationMatch "^/x">', '<Location ~ "^/x">', '<Location "/x*">', '<Files "x">'),
         ["<Location \"/x\">\n<If \"true\">\nSetHandler rcapi\n</If>\n</Location>", qr/SetHandler rcapi belongs into/],
         ["<Location \"/x\">\nRcapiDatabase /x\n</Location>", qr/not allowed (?:here|in)/],
-        ["<VirtualHost *:1>\nServerName other\nRcapiSecretFile $dir/nothing\n</VirtualHost>", qr/server other .*RcapiSecretFile: there is no file/],
+        ["<VirtualHost *:1>\nServerName other\nRcapiSecretFile $dir/nothing\n</VirtualHost>",
+            qr/server other .*RcapiSecretFile: there is no file/],
     ) {
         my ($text, $why) = @$case;
         my ($exit, $said) = $t->httpd_conf_test("$text\n");
         isnt($exit, 0, "refused: " . $text =~ s/\n/ /gr =~ s/\Q$dir\E/DIR/gr);
         like($said, $why, '... and why');
     }
-    my $bare = RCAPI::Test->new(bare => 1, start => 0, directives => "LoadModule rcapi_module $t->{bin}/mod_rcapi.so\n");
+    my $bare = RCAPI::Test->new(bare => 1, start => 0,
+        directives => "LoadModule rcapi_module $t->{bin}/mod_rcapi.so\n");
     for my $name (qw(RcapiDatabase RcapiRepositoryRoot RcapiSecretFile)) {
-        my %set = (RcapiDatabase => "$dir/data/rcapi.db", RcapiRepositoryRoot => "$dir/data/repos", RcapiSecretFile => "$dir/data/secret");
-        my ($exit, $said) = $bare->httpd_conf_test(join '', "SetHandler rcapi\n", map { $_ eq $name ? () : "$_ $set{$_}\n" } sort keys %set);
+        my %set = (RcapiDatabase => "$dir/data/rcapi.db", RcapiRepositoryRoot => "$dir/data/repos",
+            RcapiSecretFile => "$dir/data/secret");
+        my ($exit, $said) = $bare->httpd_conf_test(join '', "SetHandler rcapi\n",
+            map { $_ eq $name ? () : "$_ $set{$_}\n" } sort keys %set);
         isnt($exit, 0, "without $name");
         like($said, qr/SetHandler rcapi needs $name, which is not set/, '... it says so');
     }
@@ -90,9 +110,15 @@ subtest 'wrong values' => sub {
 subtest 'right values' => sub {
     for my $text (
         'RcapiTempMax 64M', 'RcapiTempMax 0',
-        'RcapiDatabaseSync normal', 'RcapiDatabaseMax 1', 'RcapiMaxRequestBody 10m', 'RcapiRemoteSchemes HTTPS', 'RcapiArchiveCache none', 'RcapiArchiveCache cache 10g', 'RcapiExpensiveMax 1', 'RcapiPasswordMax 4', 'RcapiRangeMax 0', 'RcapiRangeMax 2g 0', 'RcapiFeedItems 1000', 'RcapiFeedIncludeDiff On', 'RcapiFeedCutOff 1048576', 'RcapiRemoteMaxSize 0', 'RcapiRemoteTimeout 86400', 'RcapiRemoteMax 1', 'RcapiRemoteMax 20 5',
-        "$WHITELIST *", "$WHITELIST", "$WHITELIST SummaryController:index", 'RcapiBaseUrl http://[::1]:8080/x/', "RcapiSiteTitle \"K\xc3\xb6ln\"",
-        "<VirtualHost *:1>\nSetHandler rcapi\n</VirtualHost>", "<Location \"/a\">\nSetHandler None\n</Location>", "<Directory \"/a\">\nSetHandler x\n</Directory>",
+        'RcapiDatabaseSync normal', 'RcapiDatabaseMax 1', 'RcapiMaxRequestBody 10m', 'RcapiRemoteSchemes HTTPS',
+        'RcapiArchiveCache none', 'RcapiArchiveCache cache 10g', 'RcapiExpensiveMax 1', 'RcapiPasswordMax 4',
+        'RcapiRangeMax 0', 'RcapiRangeMax 2g 0', 'RcapiFeedItems 1000', 'RcapiFeedIncludeDiff On',
+        'RcapiFeedCutOff 1048576', 'RcapiRemoteMaxSize 0', 'RcapiRemoteTimeout 86400', 'RcapiRemoteMax 1',
+        'RcapiRemoteMax 20 5',
+        "$WHITELIST *", "$WHITELIST", "$WHITELIST SummaryController:index", 'RcapiBaseUrl http://[::1]:8080/x/',
+        "RcapiSiteTitle \"K\xc3\xb6ln\"",
+        "<VirtualHost *:1>\nSetHandler rcapi\n</VirtualHost>", "<Location \"/a\">\nSetHandler None\n</Location>",
+        "<Directory \"/a\">\nSetHandler x\n</Directory>",
         "RcapiDatabase data/rcapi.db",
     ) {
         my ($exit, $said) = $t->httpd_conf_test("$text\n");
@@ -106,7 +132,8 @@ subtest 'whitelist entries that open nothing' => sub {
         is($exit, 0, "$entry is taken");
         is_deeply([$said =~ /entry '(.*?)' fits no view/g], [$entry], '... with a warning');
     }
-    unlike(($t->httpd_conf_test("$WHITELIST *, ChangesetController:*, FeedController:rss\n"))[1], qr/fits no view/, 'none for others');
+    unlike(($t->httpd_conf_test("$WHITELIST *, ChangesetController:*, FeedController:rss\n"))[1], qr/fits no view/,
+        'none for others');
 };
 
 subtest 'places' => sub {
@@ -115,7 +142,8 @@ subtest 'places' => sub {
     is($t->get('/subtiny/changeset-diff/tip', as => 'admin')->status, 404, 'a mount ends at a slash');
     is($t->call(test => { args => 'x' }, mount => '/sub')->{result}, 'x', 'the API answers there too');
     like($t->get('/other')->body, qr/Server Version/i, 'another handler inside our place') or diag $t->last->{raw};
-    is($t->call(test => { args => 'x' x 5000 })->{error}, 'Request body is larger than 4096 bytes', 'the limit of the place');
+    is($t->call(test => { args => 'x' x 5000 })->{error}, 'Request body is larger than 4096 bytes',
+        'the limit of the place');
     is($t->must('get_server_info')->{rhodecode_version} // 'none', '4.5.6', 'RcapiApiLevel');
     $t->call(test => { args => 'x' }, mount => '/sub/');
     is($t->last->status, 200, 'a slash at the end of the mount');
@@ -131,7 +159,8 @@ subtest 'allowed, and seldom meant' => sub {
     is_deeply($slashes->($said->('AllowEncodedSlashes NoDecode')), [], 'NoDecode');
     is_deeply($slashes->($said->('AllowEncodedSlashes On')), [], 'On');
     is_deeply($slashes->($said->('AllowEncodedSlashes Off')), ['127.0.0.1'], 'Off');
-    is_deeply($slashes->($said->("AllowEncodedSlashes NoDecode\n" . sprintf $host, "AllowEncodedSlashes Off\n")), ['other'], 'Off in a virtual host');
+    is_deeply($slashes->($said->("AllowEncodedSlashes NoDecode\n" . sprintf $host, "AllowEncodedSlashes Off\n")),
+        ['other'], 'Off in a virtual host');
     mkdir "$dir/closed", 0500;
     my $cache = qr/RC0072: RcapiArchiveCache: \Q$dir\E\/closed cannot be used by the account of httpd's children/;
     like($said->("RcapiArchiveCache $dir/closed"), $cache, 'a cache that cannot be written');
@@ -139,14 +168,17 @@ subtest 'allowed, and seldom meant' => sub {
     unlike($said->("RcapiArchiveCache $dir/new"), qr/RC0072/, 'one that can be made');
     my ($exit, $why) = $t->httpd_conf_test("RcapiTempDirectory $dir/closed\n");
     isnt($exit, 0, 'a folder for temporary files that cannot be used');
-    like($why, qr/RcapiTempDirectory: the account of httpd's children cannot use \Q$dir\E\/closed \(Permission denied\)/, 'is refused');
+    like($why,
+        qr/RcapiTempDirectory: the account of httpd's children cannot use \Q$dir\E\/closed \(Permission denied\)/,
+        'is refused');
 };
 
 subtest 'virtual hosts' => sub {
     my $before = $t->{server}{config};
     my $port = $t->port;
     mkdir "$dir/$_" for qw(two two/repos);
-    $t->run($t->program('rcapi-admin'), '--data', "$dir/two", 'init', '--user', 'second', '--email', 'x@example.org', '--password', 'pw-123456789', '--force-yes');
+    $t->run($t->program('rcapi-admin'), '--data', "$dir/two", 'init', '--user', 'second', '--email', 'x@example.org',
+        '--password', 'pw-123456789', '--force-yes');
     my $listen = "127.0.0.1:$port";
     $t->{server}{config} .= <<"END";
 <VirtualHost $listen>
@@ -186,7 +218,8 @@ for my $mpm (qw(prefork worker event)) {
         my @want = ($other->get('/tiny/changeset-diff/tip', as => 'admin')->body, 'x');
         for my $round (1 .. 3) {
             my $bad = grep {
-                $other->get('/tiny/changeset-diff/tip', as => 'admin')->body ne $want[0] || $other->call(test => { args => 'x' })->{result} ne 'x'
+                $other->get('/tiny/changeset-diff/tip', as => 'admin')->body ne $want[0]
+                    || $other->call(test => { args => 'x' })->{result} ne 'x'
             } 1 .. 8;
             is($bad, 0, "served, round $round");
             $other->reload if $round == 1;
@@ -208,14 +241,16 @@ subtest 'nothing to serve from' => sub {
     is($other->last->header('Retry-After'), 3, 'come again');
     $other->call(test => { args => 'x' });
     is($other->last->status, 503, 'a call');
-    is_deeply($other->last->json, { id => undef, result => undef, error => 'Internal server error' }, 'an envelope all the same');
+    is_deeply($other->last->json, { id => undef, result => undef, error => 'Internal server error' },
+        'an envelope all the same');
     like($other->error_log, qr/rcapi:error.*RC0010: cannot serve the API: .*secret/, 'the log says why');
     my $tries = () = $other->error_log =~ /RC0010/g;
     $other->get('/tiny/changeset-diff/tip', as => 'admin') for 1 .. 20;
     my $more = () = $other->error_log =~ /RC0010/g;
     cmp_ok($more - $tries, '<=', 2, 'not tried at each request');
     chmod 0600, "$data/secret";
-    ok(patiently(10, sub { $other->get('/tiny/changeset-diff/tip', as => 'admin')->status == 200 }), 'served again, without a restart');
+    ok(patiently(10, sub { $other->get('/tiny/changeset-diff/tip', as => 'admin')->status == 200 }),
+        'served again, without a restart');
     $other->done;
 };
 

@@ -49,7 +49,8 @@ LimitRequestFieldSize 200000
 <LocationMatch "/secret/">
     Require all denied
 </LocationMatch>
-LogFormat "%m|%H|%u|%{Host}i|%{Cookie}i|%{User-Agent}i|%{Location}o|%{REQUEST_URI}e|%{error-notes}n|%r|%q|%U|%f|%{Referer}i|%{Authorization}i|%{X-Api-Key}i|%{QUERY_STRING}e|%>r" more
+LogFormat "%m|%H|%u|%{Host}i|%{Cookie}i|%{User-Agent}i|%{Location}o|%{REQUEST_URI}e|%{error-notes}n|\
+%r|%q|%U|%f|%{Referer}i|%{Authorization}i|%{X-Api-Key}i|%{QUERY_STRING}e|%>r" more
 CustomLog logs/more_log more
 END
 );
@@ -58,16 +59,23 @@ $t->admin('anonymous', 'off');
 my $key = $t->key('admin');
 
 # The most that one of the server's processes has used so far, in KiB.
-sub most_memory { my ($most) = sort { $b <=> $a } map { slurp("/proc/$_/status") =~ /VmHWM:\s+(\d+)/ } $t->children; return $most }
+sub most_memory {
+    my ($most) = sort { $b <=> $a } map { slurp("/proc/$_/status") =~ /VmHWM:\s+(\d+)/ } $t->children;
+    return $most
+}
 my $diff = $t->get('/code/tiny/changeset-diff/tip', as => 'admin')->body;
 my $view = '/code/tiny/changeset-diff/tip';
 
 subtest 'ways to send it' => sub {
     for my $case (
-        ["$view?api_key=$key"], ["$view?auth_token=$key"], ["$view?a=1&api_key=$key&b=2"], ["$view?a=1;api_key=$key;b=2"], ["$view?%61pi_key=$key"],
-        ["$view?api%5Fkey=$key"], ["/%63ode/tiny/changeset-diff/tip?api_key=$key"], ["//code//tiny/changeset-diff/tip?api_key=$key"],
-        ["/x/../code/tiny/changeset-diff/tip?api_key=$key"], ["$view?api_key=$key&api_key=$key"], ["$view?auth_token=$key&api_key=$key"],
-        [$view, 'X-Api-Key' => $key], [$view, Authorization => "Bearer $key"], [$view, Authorization => "BEARER\t$key"],
+        ["$view?api_key=$key"], ["$view?auth_token=$key"], ["$view?a=1&api_key=$key&b=2"],
+        ["$view?a=1;api_key=$key;b=2"], ["$view?%61pi_key=$key"],
+        ["$view?api%5Fkey=$key"], ["/%63ode/tiny/changeset-diff/tip?api_key=$key"],
+        ["//code//tiny/changeset-diff/tip?api_key=$key"],
+        ["/x/../code/tiny/changeset-diff/tip?api_key=$key"], ["$view?api_key=$key&api_key=$key"],
+        ["$view?auth_token=$key&api_key=$key"],
+        [$view, 'X-Api-Key' => $key], [$view, Authorization => "Bearer $key"],
+        [$view, Authorization => "BEARER\t$key"],
         ["$view?api_key=$key", Referer => "http://h$view?api_key=$key"],
     ) {
         my ($path, @headers) = @$case;
@@ -86,27 +94,39 @@ subtest 'other schemes of Authorization' => sub {
 
 subtest 'not only when it is right' => sub {
     for my $case (
-        [404, "/code/none/changeset-diff/tip?api_key=$key"], [404, "/code/?api_key=$key"], [404, "/code?api_key=$key"], [404, "/code/x%2Fy?api_key=$key"],
-        [404, "$view%00?api_key=$key"], [400, "/code/%zz?api_key=$key"], [401, "$view?API_KEY=$key"], [401, "$view?api_key%3D$key"], [200, "$view?x=y?api_key=1&api_key=$key"],
-        [404, "/nothing?x=1", Referer => "http://h$view?api_key=$key"], [401, $view, Authorization => "Bearer  x $key"],
+        [404, "/code/none/changeset-diff/tip?api_key=$key"], [404, "/code/?api_key=$key"], [404, "/code?api_key=$key"],
+        [404, "/code/x%2Fy?api_key=$key"],
+        [404, "$view%00?api_key=$key"], [400, "/code/%zz?api_key=$key"], [401, "$view?API_KEY=$key"],
+        [401, "$view?api_key%3D$key"], [200, "$view?x=y?api_key=1&api_key=$key"],
+        [404, "/nothing?x=1", Referer => "http://h$view?api_key=$key"],
+        [401, $view, Authorization => "Bearer  x $key"],
         [404, "/static?api_key=$key"],
-        [400, "/code/%zz&api_key=$key"], [400, "/code/../../x&api_key=$key"], [405, "$view?api_key=$key"], [416, "$view?api_key=$key", Range => 'bytes=9999999-'],
+        [400, "/code/%zz&api_key=$key"], [400, "/code/../../x&api_key=$key"], [405, "$view?api_key=$key"],
+        [416, "$view?api_key=$key", Range => 'bytes=9999999-'],
     ) {
         my ($status, $path, @headers) = @$case;
         my $method = $status == 405 ? 'POST' : 'GET';
-        is($t->get($path, method => $method, headers => \@headers)->status, $status, "$status " . ($path . " @headers") =~ s/$key/KEY/gr);
+        is($t->get($path, method => $method, headers => \@headers)->status, $status,
+            "$status " . ($path . " @headers") =~ s/$key/KEY/gr);
     }
 };
 
 subtest 'where no key is looked for' => sub {
     for my $case (
-        ["$view&api_key=$key"], ["$view;api_key=$key"], ["$view%3Fapi_key=$key"], ["$view%3fapi_key%3d$key"], ["$view%26API_KEY=$key"], ["$view%253Fapi_key%253D$key"],
-        ["$view?x=%26api_key%3D$key"], ["$view?x=%2526%2561pi_key%253D$key"], ["$view?next=%2Fcode%3Fapi_key%3D$key%26a%3Db"], ["$view?apikey=$key"], ["$view?api-key=$key"],
-        ["$view?api_key[]=$key"], ["$view?access_token=$key"], ["$view?{\"api_key\":\"$key\"}"], ["/code/tiny&api_key=$key/raw/tip/x"], ["/code/none;api_key=$key/x"],
-        ["/nothing&api_key=$key"], ["/nothing%3Fapi_key=$key"], ["/code&api_key=$key"], ["/status&api_key=$key"], ["$view#api_key=$key"],
-        [$view, Referer => "http://h/x#api_key=$key"], [$view, Referer => "http://h/x%3Fapi_key%3D$key"], [$view, Referer => "http://h/?from=%2Fx%3Fapi_key%3D$key"],
-        [$view, 'User-Agent' => "robot api_key=$key"], ['/nothing', 'User-Agent' => "robot X-Api-Key: $key"], [$view, 'X-Forwarded-Uri' => "/x?api_key=$key"],
-        [$view, Cookie => "api_key=$key"], [$view, Authorization => 'Basic ' . encode_base64("$key:", '')], [$view, Authorization => 'Basic ' . encode_base64("$key:x", '')],
+        ["$view&api_key=$key"], ["$view;api_key=$key"], ["$view%3Fapi_key=$key"], ["$view%3fapi_key%3d$key"],
+        ["$view%26API_KEY=$key"], ["$view%253Fapi_key%253D$key"],
+        ["$view?x=%26api_key%3D$key"], ["$view?x=%2526%2561pi_key%253D$key"],
+        ["$view?next=%2Fcode%3Fapi_key%3D$key%26a%3Db"], ["$view?apikey=$key"], ["$view?api-key=$key"],
+        ["$view?api_key[]=$key"], ["$view?access_token=$key"], ["$view?{\"api_key\":\"$key\"}"],
+        ["/code/tiny&api_key=$key/raw/tip/x"], ["/code/none;api_key=$key/x"],
+        ["/nothing&api_key=$key"], ["/nothing%3Fapi_key=$key"], ["/code&api_key=$key"], ["/status&api_key=$key"],
+        ["$view#api_key=$key"],
+        [$view, Referer => "http://h/x#api_key=$key"], [$view, Referer => "http://h/x%3Fapi_key%3D$key"],
+        [$view, Referer => "http://h/?from=%2Fx%3Fapi_key%3D$key"],
+        [$view, 'User-Agent' => "robot api_key=$key"], ['/nothing', 'User-Agent' => "robot X-Api-Key: $key"],
+        [$view, 'X-Forwarded-Uri' => "/x?api_key=$key"],
+        [$view, Cookie => "api_key=$key"], [$view, Authorization => 'Basic ' . encode_base64("$key:", '')],
+        [$view, Authorization => 'Basic ' . encode_base64("$key:x", '')],
     ) {
         my ($path, @headers) = @$case;
         cmp_ok($t->get($path, headers => \@headers)->status, '<', 500, ($path . " @headers") =~ s/$key/KEY/gr);
@@ -133,10 +153,12 @@ subtest 'files with such names' => sub {
 # Twelve lines, or one, full of empty keys: what cleaning takes grows with the text, and no faster.
 subtest 'memory' => sub {
     my $line = 'Referer: ' . 'api_key=&' x 890 . "\r\n";
-    for my $case (['a view', 401, $view, ''], ['elsewhere', 404, '/nothing', ''], ['refused by httpd', 400, '/nothing', "broken header\r\n"]) {
+    for my $case (['a view', 401, $view, ''], ['elsewhere', 404, '/nothing', ''],
+        ['refused by httpd', 400, '/nothing', "broken header\r\n"]) {
         my ($what, $status, $path, $more) = @$case;
         my $before = most_memory();
-        is($t->raw_request("GET $path HTTP/1.1\r\nHost: x\r\n" . $line x 12 . "${more}Connection: close\r\n\r\n")->status, $status, $what);
+        is($t->raw_request("GET $path HTTP/1.1\r\nHost: x\r\n" . $line x 12 . "${more}Connection: close\r\n\r\n")
+            ->status, $status, $what);
         cmp_ok(most_memory() - $before, '<', 16 << 10, "$what: KiB");
     }
 };
@@ -144,23 +166,33 @@ subtest 'memory' => sub {
 subtest 'requests that httpd refuses' => sub {
     my $end = "Connection: close\r\n\r\n";
     for my $case (
-        [400, "GET $view?api_key=$key HTTP/1.1\r\n$end"], [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: a b\r\n$end"],
-        [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\nbroken header\r\n$end"], [400, "GET $view?api_key=$key HTTX/1.1\r\nHost: x\r\n$end"],
-        [400, "GET $view?api_key=$key x HTTP/1.1\r\nHost: x\r\n$end"], [400, "G<T $view?api_key=$key HTTP/1.1\r\nHost: x\r\n$end"],
-        [400, "GET $view HTTP/1.1\r\nHost: x\r\nX-Api-Key: $key\r\nbroken header\r\n$end"], [400, "GET $view HTTP/1.1\r\nAuthorization: Bearer $key\r\n$end"],
-        [400, "GET $view HTTP/1.1\r\nHost: x\r\nReferer: http://h/x?api_key=$key\r\nbroken header\r\n$end"], [400, "GET $view HTTP/1.1\r\nReferer: http://h/x?api_key=$key\r\n$end"],
-        [400, "GET $view HTTP/1.1\r\nHost: x\r\n" . "Referer: http://h/x?api_key=$key\r\n" . "A: b\r\n" x 200 . $end], [400, "GET $view HTTP/1.1\r\nHost: x\r\nUser-Agent: api_key=$key\r\n\x01: x\r\n$end"],
-        [400, "GET $view HTTP/1.1\r\nHost: x\r\n" . ('Referer: http://h/x?' . "api_key=$key&" x 160 . "\r\n") x 30 . $end], [400, "GET $view HTTP/1.1\r\nHost: x?api_key=$key\r\n$end"],
+        [400, "GET $view?api_key=$key HTTP/1.1\r\n$end"],
+        [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: a b\r\n$end"],
+        [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\nbroken header\r\n$end"],
+        [400, "GET $view?api_key=$key HTTX/1.1\r\nHost: x\r\n$end"],
+        [400, "GET $view?api_key=$key x HTTP/1.1\r\nHost: x\r\n$end"],
+        [400, "G<T $view?api_key=$key HTTP/1.1\r\nHost: x\r\n$end"],
+        [400, "GET $view HTTP/1.1\r\nHost: x\r\nX-Api-Key: $key\r\nbroken header\r\n$end"],
+        [400, "GET $view HTTP/1.1\r\nAuthorization: Bearer $key\r\n$end"],
+        [400, "GET $view HTTP/1.1\r\nHost: x\r\nReferer: http://h/x?api_key=$key\r\nbroken header\r\n$end"],
+        [400, "GET $view HTTP/1.1\r\nReferer: http://h/x?api_key=$key\r\n$end"],
+        [400, "GET $view HTTP/1.1\r\nHost: x\r\n" . "Referer: http://h/x?api_key=$key\r\n" . "A: b\r\n" x 200 . $end],
+        [400, "GET $view HTTP/1.1\r\nHost: x\r\nUser-Agent: api_key=$key\r\n\x01: x\r\n$end"],
+        [400, "GET $view HTTP/1.1\r\nHost: x\r\n" . ('Referer: http://h/x?' . "api_key=$key&" x 160 . "\r\n") x 30
+            . $end], [400, "GET $view HTTP/1.1\r\nHost: x?api_key=$key\r\n$end"],
         [400, "GET $view?api_key=$key HTTP/1.1?api_key=$key\r\nHost: x\r\n$end"],
-        [414, "GET $view?api_key=$key&x=" . 'y' x 9000 . " HTTP/1.1\r\nHost: x\r\n$end"], [417, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n$end"],
-        [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\n" . "A: b\r\n" x 200 . $end], [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n$end"],
+        [414, "GET $view?api_key=$key&x=" . 'y' x 9000 . " HTTP/1.1\r\nHost: x\r\n$end"],
+        [417, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\nExpect: tea\r\n$end"],
+        [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\n" . "A: b\r\n" x 200 . $end],
+        [400, "GET $view?api_key=$key HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n$end"],
     ) {
         my ($status, $text) = @$case;
         my $a = $t->raw_request($text);
         is($a->status, $status, "$a->{status} " . substr($text =~ s/$key/KEY/gr, 0, 100) =~ s/\r\n/ /gr);
     }
     unlike($t->get('/status')->body, qr/\Q$key/, 'mod_status shows none of them');
-    like($t->error_log, qr/RC0052: httpd refused with 400: The number of request header fields exceeds/, 'the log says what was wrong');
+    like($t->error_log, qr/RC0052: httpd refused with 400: The number of request header fields exceeds/,
+        'the log says what was wrong');
 };
 
 subtest 'redirects and subrequests' => sub {
@@ -173,7 +205,8 @@ subtest 'redirects and subrequests' => sub {
     unlike(slurp($t->dir . "/logs/$_"), qr/of-a-rewrite/, "... and not in $_") for qw(access_log more_log error_log);
     is($t->get("/code/redirected/x?api_key=nonsense")->status, 401, 'with a wrong one');
     is($t->get("/code/redirected/x?api_key=***", headers => ['X-Api-Key' => $key])->status, 401, '*** is a wrong one');
-    spew($t->dir . '/htdocs/page.shtml', "[<!--#include virtual=\"$view?api_key=$key\" -->]\n[<!--#include virtual=\"$view\" -->]");
+    spew($t->dir . '/htdocs/page.shtml',
+        "[<!--#include virtual=\"$view?api_key=$key\" -->]\n[<!--#include virtual=\"$view\" -->]");
     my $page = $t->get('/page.shtml')->body;
     is(substr($page, 0, 1 + length $diff), "[$diff", 'a subrequest with a key of its own');
     unlike(substr($page, 1 + length $diff), qr/diff --git/, 'and one without');
@@ -181,21 +214,27 @@ subtest 'redirects and subrequests' => sub {
 
 # A request that changes the connection to HTTP/2 is made anew, with its key.
 subtest 'HTTP/2' => sub {
-    plan skip_all => 'no HTTP/2 here' if $t->run('curl', '--version')->{out} !~ /HTTP2/ || ($ENV{MPM} // 'event') eq 'prefork';
+    plan skip_all => 'no HTTP/2 here' if $t->run('curl', '--version')->{out} !~ /HTTP2/
+        || ($ENV{MPM} // 'event') eq 'prefork';
     for my $how ('--http2', '--http2-prior-knowledge') {
         my $get = sub { $t->run('curl', '-s', $how, @_)->{out} };
         is($get->($t->url . "$view?api_key=$key"), $diff, "$how: in the URL");
         is($get->('-H', "X-Api-Key: $key", $t->url . $view), $diff, "$how: in a header");
         is($get->('-H', "Authorization: Bearer $key", $t->url . $view), $diff, "$how: as a bearer");
         is($get->($t->url . "$view?api_key=wrong"), 'Unauthorized', "$how: a wrong one");
-        is($get->($t->url . '/code/named/raw/tip/x&api_key=1?api_key=' . $key), "one\n", "$how: a file with such a name");
+        is($get->($t->url . '/code/named/raw/tip/x&api_key=1?api_key=' . $key), "one\n",
+            "$how: a file with such a name");
     }
 };
 
 subtest 'other places keep what they need' => sub {
-    spew($t->dir . '/htdocs/echo.shtml', '<!--#echo var="QUERY_STRING" --> <!--#echo var="HTTP_X_API_KEY" --> <!--#echo var="HTTP_REFERER" --> <!--#echo var="HTTP_COOKIE" -->');
-    is($t->get("/echo.shtml?api_key=other", headers => ['X-Api-Key' => 'their-own', Referer => 'http://h/?api_key=x', Cookie => 'api_key=theirs'])->body,
-        'api_key=other their-own http://h/?api_key=*** api_key=theirs', 'their query and header; a Referer may be one of ours');
+    spew($t->dir . '/htdocs/echo.shtml',
+        '<!--#echo var="QUERY_STRING" --> <!--#echo var="HTTP_X_API_KEY" --> <!--#echo var="HTTP_REFERER" --> '
+            . '<!--#echo var="HTTP_COOKIE" -->');
+    is($t->get("/echo.shtml?api_key=other", headers => ['X-Api-Key' => 'their-own', Referer => 'http://h/?api_key=x',
+        Cookie => 'api_key=theirs'])->body,
+        'api_key=other their-own http://h/?api_key=*** api_key=theirs',
+        'their query and header; a Referer may be one of ours');
 };
 
 # Outside of the mounts mod_log_forensic writes headers before anybody knows that they are ours; others

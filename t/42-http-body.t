@@ -16,7 +16,8 @@ use RCAPI::Run qw(slow);
 use RCAPI::Test;
 
 my $LIMIT = 16 * 1024;
-my $t = RCAPI::Test->new(directives => "RcapiMaxRequestBody 16K\nRequestReadTimeout body=2\nLimitRequestBody 1048576\n");
+my $t = RCAPI::Test->new(directives => "RcapiMaxRequestBody 16K\nRequestReadTimeout body=2\nLimitRequestBody "
+    . "1048576\n");
 my $key = $t->key('admin');
 my $TOO_LARGE = qq({"id":null,"result":null,"error":"Request body is larger than $LIMIT bytes"}\n);
 
@@ -42,20 +43,24 @@ sub post {
 subtest 'sizes' => sub {
     for my $size (100, 8191, 8192, 8193, $LIMIT - 1, $LIMIT) {
         my $body = body_of($size);
-        for my $case (["Content-Length: $size", $body], ['Transfer-Encoding: chunked', chunked($body, 1000)], ['Transfer-Encoding: chunked', chunked($body, 99999)]) {
+        for my $case (["Content-Length: $size", $body], ['Transfer-Encoding: chunked', chunked($body, 1000)],
+            ['Transfer-Encoding: chunked', chunked($body, 99999)]) {
             my $a = post("$case->[0]\r\nConnection: close\r\n", $case->[1]);
             is(eval { length $a->json->{result} }, $size - length $EMPTY, "$size bytes, $case->[0]") or diag $a->{raw};
         }
     }
-    is(post("Transfer-Encoding: chunked\r\nConnection: close\r\n", chunked(body_of(300), 1))->json->{error}, undef, 'byte by byte');
+    is(post("Transfer-Encoding: chunked\r\nConnection: close\r\n", chunked(body_of(300), 1))->json->{error}, undef,
+        'byte by byte');
 };
 
 subtest 'too large' => sub {
     my $over = body_of($LIMIT + 1);
     my $much = body_of(500_000);
     for my $case (
-        ['a little', "Content-Length: ${\ length $over}\r\n", $over, ''], ['much', "Content-Length: 500000\r\n", $much, 'close'],
-        ['announced, not sent', "Content-Length: 999999\r\n", '', 'close'], ['chunked', "Transfer-Encoding: chunked\r\n", chunked($over, 4000), 'close'],
+        ['a little', "Content-Length: ${\ length $over}\r\n", $over, ''],
+        ['much', "Content-Length: 500000\r\n", $much, 'close'],
+        ['announced, not sent', "Content-Length: 999999\r\n", '', 'close'],
+        ['chunked', "Transfer-Encoding: chunked\r\n", chunked($over, 4000), 'close'],
         ['one chunk', "Transfer-Encoding: chunked\r\n", chunked($much, 500_000), 'close'],
     ) {
         my ($what, $head, $body, $connection) = @$case;
@@ -65,17 +70,23 @@ subtest 'too large' => sub {
         is($a->header('Connection') // '', $connection, '... and the connection: ' . ($connection || 'stays'));
     }
     my $get = "GET /_admin/api HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-    my $a = $t->raw_request("POST /_admin/api HTTP/1.1\r\nHost: x\r\nContent-Length: ${\ length $over}\r\n\r\n$over$get");
+    my $a = $t->raw_request("POST /_admin/api HTTP/1.1\r\nHost: x\r\nContent-Length: "
+        . "${\ length $over}\r\n\r\n$over$get");
     is(() = $a->{raw} =~ /^HTTP\/1.1 200/mg, 2, 'the next request on the same connection is served');
 };
 
 subtest 'lengths that are none' => sub {
     for my $case (
-        ["", '', 200, 'Empty body, No Content-Length in request'], ["Content-Length: 0\r\n", '', 200, 'Content-Length is 0'],
-        ["Transfer-Encoding: chunked\r\n", "0\r\n\r\n", 200, 'Content-Length is 0'], ["Content-Length: x\r\n", '', 400], ["Content-Length: -1\r\n", '', 400],
-        ["Content-Length: 5, 5\r\n", '12345', 400], ["Content-Length: 99999999999999999999999\r\n", '', 400], ["Transfer-Encoding: gzip\r\n", 'xx', 400],
-        ["Transfer-Encoding: chunked\r\n", "zz\r\nxx\r\n", 400], ["Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\nxx\r\n", '4..'],
-        ["Transfer-Encoding: chunked\r\n", "5\r\nabc", 400], ["Content-Length: 50\r\n", 'short', 400], ["Transfer-Encoding: chunked\r\n", "-5\r\nabc\r\n", 400],
+        ["", '', 200, 'Empty body, No Content-Length in request'],
+        ["Content-Length: 0\r\n", '', 200, 'Content-Length is 0'],
+        ["Transfer-Encoding: chunked\r\n", "0\r\n\r\n", 200, 'Content-Length is 0'],
+        ["Content-Length: x\r\n", '', 400], ["Content-Length: -1\r\n", '', 400],
+        ["Content-Length: 5, 5\r\n", '12345', 400], ["Content-Length: 99999999999999999999999\r\n", '', 400],
+        ["Transfer-Encoding: gzip\r\n", 'xx', 400],
+        ["Transfer-Encoding: chunked\r\n", "zz\r\nxx\r\n", 400],
+        ["Transfer-Encoding: chunked\r\n", "fffffffffffffffff\r\nxx\r\n", '4..'],
+        ["Transfer-Encoding: chunked\r\n", "5\r\nabc", 400], ["Content-Length: 50\r\n", 'short', 400],
+        ["Transfer-Encoding: chunked\r\n", "-5\r\nabc\r\n", 400],
     ) {
         my ($head, $body, $status, $error) = @$case;
         my $a = post("${head}Connection: close\r\n", $body, half_close => 1);
@@ -91,7 +102,9 @@ subtest 'methods' => sub {
     is($t->get('/_admin/api?x=y', method => 'POST', body => $body)->json->{error}, undef, 'a query');
     for my $method (qw(PUT DELETE OPTIONS PATCH FOO)) {
         my $a = $t->get('/_admin/api', method => $method, body => $body);
-        is($a->status . $a->body, qq(200{"id":null,"result":null,"error":"unsupported request method \\"$method\\". Please use POST"}\n), $method);
+        is($a->status . $a->body,
+            qq(200{"id":null,"result":null,"error":"unsupported request method \\"$method\\". Please use POST"}\n),
+            $method);
     }
     my $head = $t->get('/_admin/api', method => 'HEAD');
     is($head->status . $head->body, '200', 'HEAD has no body');
@@ -104,14 +117,19 @@ subtest 'the answer' => sub {
     is($a->header('X-Content-Type-Options'), 'nosniff', 'nosniff');
     is($a->header('Cache-Control'), 'no-store', 'kept by nobody');
     is(() = $a->body =~ /\n/g, 1, 'one line');
-    is($t->get('/_admin/api', method => 'POST', body => body_of(100) =~ s/"api_key":"\w+",//r, headers => ['X-Api-Key' => $key])->json->{error}, undef, 'a key in a header');
-    is($t->get('/_admin/api', method => 'POST', body => body_of(100) =~ s/"api_key":"\w+",//r, headers => [Authorization => "Bearer $key"])->json->{error}, undef, 'or as a bearer');
-    like($t->get("/_admin/api?api_key=$key", method => 'POST', body => body_of(100) =~ s/"api_key":"\w+",//r)->json->{error}, qr/Missing 'api_key/, 'not in the URL');
-    like($t->get('/_admin/api', method => 'POST', body => body_of(100) =~ s/"api_key":"\w+",//r, basic => "admin:$t->{password}")->json->{error}, qr/Missing 'api_key/, 'no password');
+    is($t->get('/_admin/api', method => 'POST', body => body_of(100) =~ s/"api_key":"\w+",//r,
+        headers => ['X-Api-Key' => $key])->json->{error}, undef, 'a key in a header');
+    is($t->get('/_admin/api', method => 'POST', body => body_of(100) =~ s/"api_key":"\w+",//r,
+        headers => [Authorization => "Bearer $key"])->json->{error}, undef, 'or as a bearer');
+    like($t->get("/_admin/api?api_key=$key", method => 'POST', body => body_of(100) =~ s/"api_key":"\w+",//r)->json
+        ->{error}, qr/Missing 'api_key/, 'not in the URL');
+    like($t->get('/_admin/api', method => 'POST', body => body_of(100) =~ s/"api_key":"\w+",//r,
+        basic => "admin:$t->{password}")->json->{error}, qr/Missing 'api_key/, 'no password');
     my $expect = post("Content-Length: 100\r\nExpect: 100-continue\r\nConnection: close\r\n", body_of(100));
     like($expect->{raw}, qr/^HTTP\/1.1 100 /, 'Expect: 100-continue');
     is($expect->json->{error}, undef, '... and then the answer');
-    unlike(post("Content-Length: 999999\r\nExpect: 100-continue\r\n", '')->{raw}, qr/^HTTP\/1.1 100 /, 'a body that is too large is not asked for');
+    unlike(post("Content-Length: 999999\r\nExpect: 100-continue\r\n", '')->{raw}, qr/^HTTP\/1.1 100 /,
+        'a body that is too large is not asked for');
 };
 
 subtest 'slow and broken senders' => sub {

@@ -19,7 +19,9 @@ my %recipe;
 while (my ($title, $modules, $lines) = splice @RECIPES, 0, 3) {
     $recipe{$title} = { modules => [split /, /, $modules =~ s/, of .*//r], lines => $lines };
 }
-is(join('|', sort keys %recipe), 'Bandwidth|Behind a proxy|Clients that never finish|Fewer password checks|Guessing of passwords and keys|Smaller answers', 'all are found');
+is(join('|', sort keys %recipe),
+    'Bandwidth|Behind a proxy|Clients that never finish|Fewer password checks|Guessing of passwords and '
+        . 'keys|Smaller answers', 'all are found');
 my %ALL = map { ($_ => 1) } map { @{ $_->{modules} } } values %recipe;
 
 my $t = RCAPI::Test->new(
@@ -63,11 +65,13 @@ subtest 'Smaller answers' => sub {
         my ($small, $large) = ($t->get($path, headers => [@gzip]), $t->get($path));
         is($small->header('Content-Encoding'), 'gzip', $path);
         cmp_ok(3 * length $small->body, '<', length $large->body, '... is smaller') if $path =~ /long/;
-        is($t->get($path, headers => [@gzip, 'If-None-Match' => $small->header('ETag')])->status, 304, '... and revalidated');
+        is($t->get($path, headers => [@gzip, 'If-None-Match' => $small->header('ETag')])->status, 304,
+            '... and revalidated');
     }
     $t->call(get_repo => { repoid => 'app' }, headers => [@gzip]);
     is($t->last->header('Content-Encoding'), 'gzip', 'JSON');
-    is($t->get('/app/archive/tip.tar.gz', headers => [@gzip])->header('Content-Encoding'), undef, 'an archive is left alone');
+    is($t->get('/app/archive/tip.tar.gz', headers => [@gzip])->header('Content-Encoding'), undef,
+        'an archive is left alone');
 };
 
 subtest 'Clients that never finish' => sub {
@@ -89,11 +93,14 @@ subtest 'Bandwidth' => sub {
 subtest 'Behind a proxy' => sub {
     cook('Behind a proxy', '10.0.0.2' => '127.0.0.1');
     $t->admin('ip', 'add', 'ann', '192.0.2.0/24');
-    is($t->get('/app/changeset-diff/tip', as => 'ann', headers => ['X-Forwarded-For' => $_->[0]])->status, $_->[1], "client $_->[0]")
-        for ['192.0.2.7', 200], ['198.51.100.1', 403], ['198.51.100.1, 192.0.2.7', 200], ['192.0.2.7, 198.51.100.1', 403];
+    is($t->get('/app/changeset-diff/tip', as => 'ann', headers => ['X-Forwarded-For' => $_->[0]])->status, $_->[1],
+        "client $_->[0]")
+        for ['192.0.2.7', 200], ['198.51.100.1', 403], ['198.51.100.1, 192.0.2.7', 200],
+        ['192.0.2.7, 198.51.100.1', 403];
     like($t->get('/app/feed/atom')->body, qr{https://code\.example\.org/app}, 'URLs');
     cook('Behind a proxy');
-    is($t->get('/app/changeset-diff/tip', as => 'ann', headers => ['X-Forwarded-For' => '192.0.2.7'])->status, 403, 'only that proxy is believed');
+    is($t->get('/app/changeset-diff/tip', as => 'ann', headers => ['X-Forwarded-For' => '192.0.2.7'])->status, 403,
+        'only that proxy is believed');
     $t->admin('ip', 'remove', 'ann', '192.0.2.0/24');
 };
 
@@ -102,12 +109,14 @@ subtest 'Fewer password checks' => sub {
     $t->user('eve', password => 'password of eve');
     cook('Fewer password checks');
     my $status = sub { $t->get('/app/changeset-diff/tip', basic => $_[0])->status };
-    is($status->($_), 200, $_) for 'ann:password of ann', 'ANN:password of ann', 'bob@example.org:password of bob', 'eve:password of eve';
+    is($status->($_), 200, $_) for 'ann:password of ann', 'ANN:password of ann', 'bob@example.org:password of bob',
+        'eve:password of eve';
     is($status->('ann:wrong'), 401, 'a wrong password, when the right one is known');
     is($status->('joe:password of ann'), 401, 'an unknown user');
     $t->sql('UPDATE users SET password = NULL');
     is($status->('ann:password of ann'), 200, 'the cache knows ann');
-    is($status->($_), 401, "not $_") for 'bob:password of bob', 'ANN:password of ann', 'bob@example.org:password of bob';
+    is($status->($_), 401, "not $_") for 'bob:password of bob', 'ANN:password of ann',
+        'bob@example.org:password of bob';
     $t->must(update_user => { userid => 'ann', active => JSON::PP::false() });
     is($status->('ann:password of ann'), 401, 'inactive at once');
     is($status->('eve:password of eve'), 200, 'others are not');

@@ -19,7 +19,10 @@ my $home = Cwd::getcwd();
 chmod 0755, $temp;
 mkdir "$temp/$_" for qw(work home);
 my $port = start();
-END { local $?; run({ root => 1, dir => $home, env => { DATA => "$temp/work/var" } }, 'sh', 'conf/run', 'stop') if $temp }
+END {
+    local $?;
+    run({ root => 1, dir => $home, env => { DATA => "$temp/work/var" } }, 'sh', 'conf/run', 'stop') if $temp
+}
 
 # The commands of a page, or of one section of it: [command, what it prints].
 sub commands {
@@ -50,7 +53,8 @@ sub try {
 }
 
 sub environment {
-    return { HOME => "$temp/home", GIT_COMMITTER_NAME => 'Carl', GIT_COMMITTER_EMAIL => 'carl@example.org', GIT_CONFIG_NOSYSTEM => 1 };
+    return { HOME => "$temp/home", GIT_COMMITTER_NAME => 'Carl', GIT_COMMITTER_EMAIL => 'carl@example.org',
+        GIT_CONFIG_NOSYSTEM => 1 };
 }
 
 sub git {
@@ -63,7 +67,8 @@ sub start {
     my ($port, $r);
     for (1 .. 5) {
         $port = RCAPI::Server::free_port();
-        $r = run({ root => 1, timeout => 120, env => { DATA => "$temp/work/var", PORT => $port, WHITELIST => undef } }, 'sh', 'conf/run', 'start');
+        $r = run({ root => 1, timeout => 120, env => { DATA => "$temp/work/var", PORT => $port, WHITELIST => undef } },
+            'sh', 'conf/run', 'start');
         last if $r->{err} !~ /Address already in use/;
     }
     is($r->{exit}, 0, 'make run') or diag($r->{out}, $r->{err});
@@ -85,13 +90,15 @@ git('-C', 'before', 'apply', '--index', "$temp/work/tip.diff");
 is(git('-C', 'before', 'write-tree') =~ s/\n//r, (split ' ', $newest)[0], 'git apply its content');
 is(slurp("$temp/work/Makefile"), git('-C', 'clone', 'show', 'HEAD:Makefile'), 'the file is there after a 304');
 like(slurp("$temp/work/feed.xml"), qr/<feed /, 'so is the feed');
-is((grep { /Makefile|feed\/atom/ && / 304 / } split /\n/, slurp("$temp/work/var/logs/access_log")), 2, 'both were asked for again');
+is((grep { /Makefile|feed\/atom/ && / 304 / } split /\n/, slurp("$temp/work/var/logs/access_log")), 2,
+    'both were asked for again');
 
 # What was interrupted goes on.
 my $whole = slurp("$temp/work/v1.0.tar.gz");
 truncate "$temp/work/v1.0.tar.gz", 100;
 my ($again) = grep { /wget.*gz/ } map { $_->[0] } commands('docs/views.md');
-is(run({ root => 1, dir => "$temp/work", env => { HOME => "$temp/home", URL => "http://127.0.0.1:$port" } }, 'sh', '-c', $again)->{exit}, 0, 'wget again');
+is(run({ root => 1, dir => "$temp/work", env => { HOME => "$temp/home", URL => "http://127.0.0.1:$port" } }, 'sh',
+    '-c', $again)->{exit}, 0, 'wget again');
 ok(slurp("$temp/work/v1.0.tar.gz") eq $whole, 'has the rest');
 like(slurp("$temp/work/var/logs/access_log"), qr{v1\.0\.tar\.gz \S+ 206 }, 'and only that was sent');
 is(run({ root => 1, dir => "$temp/work" }, 'gzip', '-t', 'v1.0.tar.gz')->{exit}, 0, 'it is sound');

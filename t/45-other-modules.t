@@ -51,7 +51,8 @@ my $repo = $t->repo('files', args => { private => \1 }, build => sub {
     $t->git($work, 'commit', '-qam', 'two');
 });
 $t->must(update_repo => { repoid => 'files', enable_downloads => 'true' });
-my $gist = $t->must(create_gist => { gist_type => 'public', files => { 'a.txt' => { content => 'x' } } })->{gist}{access_id};
+my $gist = $t->must(create_gist => { gist_type => 'public', files => { 'a.txt' => { content => 'x' } } })
+    ->{gist}{access_id};
 $t->admin('anonymous', 'off');
 my ($tip, $first) = split /\n/, $t->git($repo->{path}, 'log', '--format=%H');
 
@@ -61,24 +62,33 @@ sub answer {
     my $raw = $t->get("$mount$path", @how)->{raw};
     $raw =~ s/^Content-Type:.*\r\n//mg if $path =~ /rawfile/; # whose type is httpd's
     unlike($raw, qr/^Content-(?:Encoding|Language):/m, 'no encoding or language') if $raw =~ /^Content-(?:E|La)/m;
-    return $raw =~ s/^(?:Date|X-Busy|X-Request-Id|ETag):.*\r\n//mgr =~ s/\r\nVary: [^\r]*(?=\r)//gr =~ s{\Q$mount\E}{}gr;
+    return $raw =~ s/^(?:Date|X-Busy|X-Request-Id|ETag):.*\r\n//mgr =~ s/\r\nVary: [^\r]*(?=\r)//gr
+        =~ s{\Q$mount\E}{}gr;
 }
 
 for my $path (
-    (map { ("/files/raw/$tip/$_", "/files/rawfile/tip/$_") } qw(f.gz f.tgz f.Z README.de x.latin1 run.sh page.txt index.html plain empty nope .)),
-    (map { "/files/archive/$tip.$_" } qw(tar tar.gz tgz zip)), "/files/changeset-diff/$tip", "/files/changeset-patch/tip", "/files/changeset-download/$first",
-    "/files/changeset-diff/nope", '/files/feed/rss', '/files/feed/atom', "/files/diff/plain?diff1=$first&diff2=$tip&diff=raw", "/files/raw/tip/", '/files', '/files/', '/',
-    '/_admin/journal/rss', '/_admin/public_journal/atom', "/_admin/gists/$gist/tip/raw/a.txt", "/_admin/gists/$gist/tip/raw", '/none/raw/tip/x', "/files/raw/$tip/index.html/",
+    (map { ("/files/raw/$tip/$_", "/files/rawfile/tip/$_") } qw(f.gz f.tgz f.Z README.de x.latin1 run.sh page.txt
+        index.html plain empty nope .)),
+    (map { "/files/archive/$tip.$_" } qw(tar tar.gz tgz zip)), "/files/changeset-diff/$tip",
+    "/files/changeset-patch/tip", "/files/changeset-download/$first",
+    "/files/changeset-diff/nope", '/files/feed/rss', '/files/feed/atom',
+    "/files/diff/plain?diff1=$first&diff2=$tip&diff=raw", "/files/raw/tip/", '/files', '/files/', '/',
+    '/_admin/journal/rss', '/_admin/public_journal/atom', "/_admin/gists/$gist/tip/raw/a.txt",
+    "/_admin/gists/$gist/tip/raw", '/none/raw/tip/x', "/files/raw/$tip/index.html/",
 ) {
     my @different;
-    for my $how ([], [method => 'HEAD'], [headers => [Range => 'bytes=1-3']], [headers => [Range => 'bytes=99999999-']], [headers => [Accept => 'text/html;q=0.1', 'Accept-Language' => 'de']],
-        [headers => ['If-None-Match' => '*']], [headers => ['If-Modified-Since' => 'Thu, 01 Jan 2037 00:00:00 GMT']], [headers => ['Accept-Encoding' => 'gzip, br']], [method => 'POST']) {
+    for my $how ([], [method => 'HEAD'], [headers => [Range => 'bytes=1-3']],
+        [headers => [Range => 'bytes=99999999-']],
+        [headers => [Accept => 'text/html;q=0.1', 'Accept-Language' => 'de']],
+        [headers => ['If-None-Match' => '*']], [headers => ['If-Modified-Since' => 'Thu, 01 Jan 2037 00:00:00 GMT']],
+        [headers => ['Accept-Encoding' => 'gzip, br']], [method => 'POST']) {
         for my $as ([as => 'admin'], []) {
             my ($calm, $busy) = map { answer($_, $path, @$how, @$as) } '/calm', '/busy';
             my %count;
             $count{$_}++ for split /\n/, $calm;
             $count{$_}-- for split /\n/, $busy;
-            push @different, map { "@{ ref $how->[1] ? $how->[1] : $how } @$as: " . ($count{$_} > 0 ? 'not ' : '') . $_ } grep { $count{$_} } sort keys %count;
+            push @different, map { "@{ ref $how->[1] ? $how->[1] : $how } @$as: " . ($count{$_} > 0 ? 'not ' : '')
+                . $_ } grep { $count{$_} } sort keys %count;
         }
     }
     is(join("\n\n", @different), '', $path =~ s/$tip/TIP/gr =~ s/$first/FIRST/gr);

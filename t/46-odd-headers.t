@@ -43,7 +43,8 @@ sub odd { return join '', map { chr pick(9, 32 .. 126, 128 .. 255) } 1 .. rand(s
 sub changed {
     my ($text) = @_;
     for (0 .. rand 3) {
-        substr($text, rand length $text, pick(0, 1)) = pick('', odd(3), pick(split //, ':=-,/*"'), "\0" =~ s/\0/ /r) if length $text;
+        substr($text, rand length $text, pick(0, 1)) = pick('', odd(3), pick(split //, ':=-,/*"'), "\0" =~ s/\0/ /r)
+            if length $text;
     }
     return $text;
 }
@@ -51,10 +52,13 @@ sub changed {
 subtest 'logins' => sub {
     my (%status, @wrong);
     for (1 .. $LOGINS) {
-        my $login = pick('ann:', 'ann', ':right password', ':', '', "ann\0:right password", "default:", 'ann:' . 'x' x rand 9000,
+        my $login = pick('ann:', 'ann', ':right password', ':', '', "ann\0:right password", "default:",
+            'ann:' . 'x' x rand 9000,
             'ann:right password ', changed('ann:right password'), odd(200), "ann:\xff\xfe");
-        my $encoded = pick(encode_base64($login, ''), encode_base64($login, ''), odd(200), changed($RIGHT =~ s/^Basic //r), '=' x rand 9, encode_base64($login, '') . '%');
-        my $header = pick('Basic ', 'Basic ', 'basic  ', 'Basic', "Basic\t", 'Bearer ', 'Digest ', '', odd(8)) . $encoded;
+        my $encoded = pick(encode_base64($login, ''), encode_base64($login, ''), odd(200),
+            changed($RIGHT =~ s/^Basic //r), '=' x rand 9, encode_base64($login, '') . '%');
+        my $header = pick('Basic ', 'Basic ', 'basic  ', 'Basic', "Basic\t", 'Bearer ', 'Digest ', '', odd(8))
+            . $encoded;
         $header =~ tr/\0\r\n//d;
         my $answer = $t->get($URL, headers => [Authorization => $header]);
         $status{ $answer->status }++;
@@ -71,9 +75,11 @@ subtest 'ranges and conditions' => sub {
     my $date = $diff->header('Last-Modified') // 'Thu, 01 Jan 2026 00:00:00 GMT';
     my @names = qw(Range If-Range If-None-Match If-Match If-Modified-Since If-Unmodified-Since);
     for (1 .. $RANGES) {
-        my %sent = (Range => changed(pick('bytes=0-0', 'bytes=5-', 'bytes=-5', 'bytes=0-9,20-29', 'bytes=' . join(',', map { "$_-$_" } 1 .. 300), 'lines=1-2')));
+        my %sent = (Range => changed(pick('bytes=0-0', 'bytes=5-', 'bytes=-5', 'bytes=0-9,20-29',
+            'bytes=' . join(',', map { "$_-$_" } 1 .. 300), 'lines=1-2')));
         $sent{Range} = 'bytes=' . length($diff->body) . '-' if rand() < 0.1;
-        $sent{ pick(@names[1 .. $#names]) } = pick($etag, "W/$etag", '*', $date, changed($etag), changed($date), odd(), "$etag, $etag", '"' x rand 2000) if rand() < 0.8;
+        $sent{ pick(@names[1 .. $#names]) } = pick($etag, "W/$etag", '*', $date, changed($etag), changed($date), odd(),
+            "$etag, $etag", '"' x rand 2000) if rand() < 0.8;
         $sent{ pick(@names) } = odd() if rand() < 0.2;
         my $answer = $t->get($URL, headers => [Authorization => $RIGHT, map { ($_ => $sent{$_}) } sort keys %sent]);
         $status{ $answer->status }++;

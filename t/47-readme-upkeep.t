@@ -14,7 +14,8 @@ use RCAPI::Git;
 use RCAPI::Run qw(account patiently run slurp spew);
 use RCAPI::Server;
 
-my ($account, $uid, $gid) = account() or plan skip_all => 'only root has httpd, data and backups of different accounts';
+my ($account, $uid, $gid) = account()
+    or plan skip_all => 'only root has httpd, data and backups of different accounts';
 my $build = File::Spec->rel2abs($ENV{RCAPI_BUILD} || 'build');
 my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
 chmod 0755, "$temp";
@@ -81,19 +82,25 @@ my $http = "http://127.0.0.1:$port{80}";
 my $data = "$temp/srv/rcapi";
 
 for my $title (['Install', 'console', 'Install'], ['Install', 'apache', 'A site of its own']) {
-    my ($readme) = grep { $_->{file} eq 'README.md' && $_->{title} eq $title->[0] && $_->{language} eq $title->[1] } @blocks;
-    is($readme->{text}, block($title->[2], $title->[1])->{text}, "README shows what docs/install.md shows: $title->[2]");
+    my ($readme) = grep { $_->{file} eq 'README.md' && $_->{title} eq $title->[0] && $_->{language} eq $title->[1] }
+        @blocks;
+    is($readme->{text}, block($title->[2], $title->[1])->{text},
+        "README shows what docs/install.md shows: $title->[2]");
 }
 
 subtest 'a machine with a site' => sub {
     my $folder = RCAPI::Server::apxs('LIBEXECDIR');
-    my @modules = grep { -e "$folder/mod_$_.so" } qw(mpm_event unixd log_config authn_core authz_core mime alias ssl socache_shmcb);
-    spew("$temp/httpd.conf", join("\n", "ServerRoot $temp", 'ServerName main', "PidFile $temp/run/httpd.pid", "DefaultRuntimeDir $temp/run",
+    my @modules = grep { -e "$folder/mod_$_.so" } qw(mpm_event unixd log_config authn_core authz_core mime alias ssl
+        socache_shmcb);
+    spew("$temp/httpd.conf", join("\n", "ServerRoot $temp", 'ServerName main', "PidFile $temp/run/httpd.pid",
+        "DefaultRuntimeDir $temp/run",
         "ErrorLog $temp/logs/error_log", "User $account", "Group #$gid", map({ "Listen 127.0.0.1:$_" } values %port),
-        map({ "LoadModule ${_}_module $folder/mod_$_.so" } @modules), "TypesConfig /dev/null", "Include $temp/enabled/*.conf", ''));
+        map({ "LoadModule ${_}_module $folder/mod_$_.so" } @modules), "TypesConfig /dev/null",
+        "Include $temp/enabled/*.conf", ''));
     spew("$temp/bin/apachectl", <<"END");
 #!/bin/sh
-LD_PRELOAD="\${RCAPI_PRELOAD-}" ASAN_OPTIONS=detect_leaks=0 @{[RCAPI::Server::program()]} -f $temp/httpd.conf \$([ "\$1" = configtest ] && echo -t || echo -k \$1) || exit
+LD_PRELOAD="\${RCAPI_PRELOAD-}" ASAN_OPTIONS=detect_leaks=0 \\
+    @{[RCAPI::Server::program()]} -f $temp/httpd.conf \$([ "\$1" = configtest ] && echo -t || echo -k \$1) || exit
 for i in \$(seq 200); do
     [ "\$1" = start ] || [ "\$1" = stop ] || exit 0
     if [ "\$1" = start ]; then curl -so /dev/null $http/ && exit; else [ -e $temp/run/httpd.pid ] || exit 0; fi
@@ -101,15 +108,20 @@ for i in \$(seq 200); do
 done
 exit 1
 END
-    spew("$temp/bin/sudo", qq(#!/bin/sh\nif [ "\$1" = -u ]; then u=\$2; shift 2; exec runuser -u "\$u" -- env PATH="\$PATH" "\$@"; fi\nexec "\$@"\n));
+    spew("$temp/bin/sudo",
+        qq(#!/bin/sh\nif [ "\$1" = -u ]; then u=\$2; shift 2; exec runuser -u "\$u" -- env )
+            . qq(PATH="\$PATH" "\$@"; fi\nexec "\$@"\n));
     chmod 0755, "$temp/bin/apachectl", "$temp/bin/sudo";
     symlink "$build/bin/$_", "$temp/bin/$_" for qw(rcapi-admin rhodecode-api);
-    my $r = run({ root => 1 }, qw(openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=code.example.org -keyout),
+    my $r = run({ root => 1 }, qw(openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=code.example.org
+        -keyout),
         "$temp/etc/code.example.org.key", '-out', "$temp/etc/code.example.org.pem");
     is($r->{exit}, 0, 'a certificate') or diag($r->{err});
     my $below = block('Below a path of a site that exists', 'apache')->{text};
     spew("$temp/etc/code.conf", here(block('A site of its own', 'apache')->{text}));
-    spew("$temp/etc/other.conf", here("<VirtualHost *:80>\nServerName other\nDocumentRoot $temp/htdocs\n<Directory $temp/htdocs>\nRequire all granted\n</Directory>\n$below</VirtualHost>\n"));
+    spew("$temp/etc/other.conf",
+        here("<VirtualHost *:80>\nServerName other\nDocumentRoot $temp/htdocs\n<Directory $temp/htdocs>\n"
+            . "Require all granted\n</Directory>\n$below</VirtualHost>\n"));
 };
 
 my $key;
@@ -138,20 +150,23 @@ sub works {
     my @key = ('-H', "X-Api-Key: $key");
     my $api = sub {
         my ($method, $args) = @_;
-        my ($status, $body) = get("$url/_admin/api", '-d', JSON::PP::encode_json({ id => 1, api_key => $key, method => $method, args => $args }));
+        my ($status, $body) = get("$url/_admin/api", '-d',
+            JSON::PP::encode_json({ id => 1, api_key => $key, method => $method, args => $args }));
         return JSON::PP::decode_json($body)->{result};
     };
     subtest $about => sub {
         my $list = "$temp/etc/code.conf";
         my $repo = $api->('get_repo', { repoid => 'demo' });
         is($repo->{url}, "$url/demo", 'url of a repository');
-        for my $view (qw(changeset-diff/tip raw/fix%2F7/f archive/tip.tar feed/atom feed/rss changeset-patch/tip diff/f?diff1=tip&diff2=tip&diff=raw)) {
+        for my $view (qw(changeset-diff/tip raw/fix%2F7/f archive/tip.tar feed/atom feed/rss changeset-patch/tip
+            diff/f?diff1=tip&diff2=tip&diff=raw)) {
             is((get("$repo->{url}/$view", @key))[0], 200, $view);
         }
         is((get("$url/_$repo->{repo_id}/raw/tip/f", @key))[1], "hello\n", 'by its id');
         like((get("$url/demo/feed/atom", @key))[1], qr{href="\Q$url\E/demo/?"}, 'a feed links below the mount');
         is((get("$url/_admin/public_journal/atom", @key))[0], 200, 'the journal');
-        my $gist = $api->('create_gist', { files => { 'a.txt' => { content => 'text', filename => 'a.txt' } }, gist_type => 'public' })->{gist};
+        my $gist = $api->('create_gist', { files => { 'a.txt' => { content => 'text', filename => 'a.txt' } },
+            gist_type => 'public' })->{gist};
         like($gist->{url}, qr{^\Q$url\E/_admin/gists/}, 'url of a gist');
         is((get("$gist->{url}/tip/raw/a.txt", @key))[0], 200, 'leads to it');
     };
@@ -169,7 +184,8 @@ my $diff = sub { join ' ', get("$https/demo/changeset-diff/tip", '-H', "X-Api-Ke
 my $before = $diff->();
 like($before, qr/^200 diff --git/, 'a diff');
 try('Backup');
-is(sprintf('%o', (stat "$temp/$_")[2] & 07777), '600', "$_ is private") for 'backups/rcapi/rcapi.db', 'root/rcapi.secret';
+is(sprintf('%o', (stat "$temp/$_")[2] & 07777), '600', "$_ is private") for 'backups/rcapi/rcapi.db',
+    'root/rcapi.secret';
 admin('rcapi', qw(repo delete demo));
 like($diff->(), qr/^404 /, 'a loss');
 is(try('Restore'), '', 'check has nothing to say');
@@ -191,10 +207,12 @@ ok(patiently(10, sub { $diff->() eq $before }), 'served by the new one');
 try($_) for 'Check and repair', 'Rescan', 'Journal';
 is($diff->(), $before, 'what it was');
 try('Uninstall');
-is(join(' ', grep { !-d } split /\n/, `find $temp/root $temp/srv`), "$temp/root/rcapi.secret", 'nothing is left but the secret');
+is(join(' ', grep { !-d } split /\n/, `find $temp/root $temp/srv`), "$temp/root/rcapi.secret",
+    'nothing is left but the secret');
 ok(!-l "$temp/enabled/code.conf", 'no link to a site that is gone');
 is_deeply([get("$http/.well-known/challenge")], [200, "of ACME\n"], 'the other site is served again');
 unlike(slurp("$temp/logs/error_log"), qr/RC007|\bexit signal\b|:(?:crit|alert|emerg)\]/, 'a quiet log');
 
-is(join(' ', grep { !$ran{$_} } map { "$_->{file}: $_->{title}" } grep { $_->{language} eq 'console' && $_->{file} ne 'README.md' } @blocks), '', 'every command was run');
+is(join(' ', grep { !$ran{$_} } map { "$_->{file}: $_->{title}" }
+    grep { $_->{language} eq 'console' && $_->{file} ne 'README.md' } @blocks), '', 'every command was run');
 done_testing;

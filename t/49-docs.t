@@ -48,7 +48,8 @@ subtest 'links' => sub {
 };
 
 # 44 runs the pages for users, 47 those for administrators.
-my %RUN = map { ($_ => 1) } qw(README.md docs/api.md docs/views.md docs/authentication.md docs/install.md docs/operations.md);
+my %RUN = map { ($_ => 1) } qw(README.md docs/api.md docs/views.md docs/authentication.md docs/install.md
+    docs/operations.md);
 my @unseen = grep { !$RUN{ $_->{file} } } map { RCAPI::Docs::blocks($_, 'console') } RCAPI::Docs::pages();
 is(join(' ', map { "$_->{file}:$_->{title}" } @unseen), '', 'every command is run by a test');
 

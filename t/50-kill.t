@@ -18,7 +18,8 @@ my $PATIENCE = 200; # seconds that they may take on a quiet machine
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
 
-my $t = RCAPI::Test->new(children => 3, threads => 4, directives => "RcapiRemoteMax 50 50\n", init => ['--api-key', my $KEY = 'k' x 40]);
+my $t = RCAPI::Test->new(children => 3, threads => 4, directives => "RcapiRemoteMax 50 50\n",
+    init => ['--api-key', my $KEY = 'k' x 40]);
 my $data = $t->dir . '/data';
 my $JSON = JSON::PP->new->utf8->canonical;
 
@@ -140,17 +141,20 @@ sub all_is_well {
     subtest $about => sub {
         is(join("\n", @$errors), '', 'no client was told of an error');
         unlike($t->error_log, qr/locked|busy|came free in time/i, 'nor the log');
-        my %users = map { $_->{username} => $_->{firstname} } grep { $_->{username} ne 'admin' } @{ $t->must('get_users') };
+        my %users = map { $_->{username} => $_->{firstname} } grep { $_->{username} ne 'admin' }
+            @{ $t->must('get_users') };
         my %repos = map { $_->{repo_name} => $_->{description} } @{ $t->must('get_repos') };
         is(differences(\%users, $must->{user} // {}, $may->{user} // {}), '', keys(%users) . ' users');
         is(differences(\%repos, $must->{repo} // {}, $may->{repo} // {}), '', keys(%repos) . ' repositories');
         is_deeply([sort(on_disk())], [sort keys %repos], 'the same on the disk');
-        my @bad = grep { $t->run('git', '-C', "$data/repos/$_", 'rev-parse', '--is-bare-repository')->{out} ne "true\n" }
+        my @bad = grep { $t->run('git', '-C', "$data/repos/$_", 'rev-parse', '--is-bare-repository')->{out}
+            ne "true\n" }
             grep { rand() < 0.02 } keys %repos;
         is("@bad", '', 'for git, too');
         is(join(' ', grep { !/\.done$/ } glob "$data/repos/.rc_tmp/*"), '', 'nothing is left in .rc_tmp');
         cmp_ok(scalar(my @done = glob "$data/repos/.rc_tmp/*.done"), '<=', 8, 'but marks of changes that are over');
-        my $empty = $t->run('find', "$data/repos", '-mindepth', 1, '-maxdepth', 1, '-type', 'd', '-empty', '!', '-name', '.rc_tmp');
+        my $empty = $t->run('find', "$data/repos", '-mindepth', 1, '-maxdepth', 1, '-type', 'd', '-empty', '!',
+            '-name', '.rc_tmp');
         is($empty->{out}, '', 'no empty group is left on the disk');
         my $check = $t->try_admin('check');
         is("$check->{exit} $check->{out}$check->{err}", '0 ', 'rcapi-admin check finds nothing');
@@ -198,8 +202,10 @@ for my $round (1 .. 3) {
 {
     my ($must, $may, $errors) = diaries();
     is(join("\n", @$errors), '', 'no errors until the end');
-    my %repos = map { $_->{repo_name} => $_->{description} } grep { !$before->{ $_->{repo_name} } } @{ $t->must('get_repos') };
-    is(differences(\%repos, $must->{repo} // {}, $may->{repo} // {}), '', keys(%repos) . ' repositories after all of httpd was killed');
+    my %repos = map { $_->{repo_name} => $_->{description} } grep { !$before->{ $_->{repo_name} } }
+        @{ $t->must('get_repos') };
+    is(differences(\%repos, $must->{repo} // {}, $may->{repo} // {}), '', keys(%repos)
+        . ' repositories after all of httpd was killed');
     is_deeply([sort grep { !$before->{$_} } on_disk()], [sort keys %repos], 'the same on the disk');
     is(join(' ', grep { !/\.done$/ } glob "$data/repos/.rc_tmp/*"), '', 'nothing is left in .rc_tmp');
     is($t->try_admin('check')->{out}, '', 'check finds nothing');

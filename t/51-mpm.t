@@ -52,7 +52,8 @@ my %requests = (
     diff => sub {
         my ($t, $diff) = @_;
         my $a = ask($t, GET => $DIFF);
-        return $a->status == 200 && $a->body eq $diff ? '' : "diff: status $a->{status}, " . length($a->body) . ' bytes';
+        return $a->status == 200 && $a->body eq $diff ? '' : "diff: status $a->{status}, " . length($a->body)
+            . ' bytes';
     },
     head => sub {
         my ($t, $diff) = @_;
@@ -162,7 +163,8 @@ for my $mpm (@mpms) {
     };
 
     subtest "$mpm: children come and go" => sub {
-        my ($t, $diff) = new_server(mpm => $mpm, children => 2, threads => 4, directives => "MaxConnectionsPerChild 15\n");
+        my ($t, $diff) = new_server(mpm => $mpm, children => 2, threads => 4,
+            directives => "MaxConnectionsPerChild 15\n");
         my %seen = map { $_ => 1 } $t->children;
         local $again = 1;
         my ($wrong, $asked) = load($t, 3, 60 / $SLOW, $diff, sub {
@@ -196,7 +198,8 @@ for my $mpm (@mpms) {
                 my $pid = fork // die "fork: $!";
                 if (!$pid) {
                     my @order = map { ($_ * 37 + $c * 25) % 101 } 0 .. 100;
-                    my @bad = grep { RCAPI::HTTP::request($t->port, GET => "/r$_/changeset-diff/tip")->body ne $diff } @order;
+                    my @bad = grep { RCAPI::HTTP::request($t->port, GET => "/r$_/changeset-diff/tip")->body ne $diff }
+                        @order;
                     POSIX::_exit(@bad ? 1 : 0);
                 }
                 $pid;

@@ -19,7 +19,8 @@ my $PATIENCE = 120; # seconds that they may take on a quiet machine
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
 
-my $t = RCAPI::Test->new(children => 3, threads => 4, directives => "RcapiRemoteMax 50 50\n", init => ['--api-key', my $KEY = 'k' x 40]);
+my $t = RCAPI::Test->new(children => 3, threads => 4, directives => "RcapiRemoteMax 50 50\n",
+    init => ['--api-key', my $KEY = 'k' x 40]);
 my $ROOT = "$t->{dir}/data/repos";
 my $JSON = JSON::PP->new->utf8->canonical;
 my $src = $t->repo('src', commits => 30);
@@ -95,7 +96,8 @@ sub client {
 # --- what must be there afterwards
 
 sub on_disk {
-    my $r = $t->run('find', $ROOT, '(', '-name', '.rc_tmp', '-o', '-name', 'rm__*', ')', '-prune', '-o', '-name', 'HEAD', '-print');
+    my $r = $t->run('find', $ROOT, '(', '-name', '.rc_tmp', '-o', '-name', 'rm__*', ')', '-prune', '-o', '-name',
+        'HEAD', '-print');
     return map { s{^\Q$ROOT\E/(.*)/HEAD$}{$1}r } split /\n/, $r->{out};
 }
 
@@ -108,14 +110,18 @@ sub all_is_well {
         is_deeply([sort(on_disk())], [sort keys %repos], 'database and disk hold the same');
         is(join(' ', grep { !/\.done$/ } glob "$ROOT/.rc_tmp/*"), '', 'nothing is left in .rc_tmp');
         is($t->run('find', $ROOT, '-name', '*.lock')->{out}, '', 'no locks of git stay behind');
-        my @bad = grep { $t->run('git', '-C', "$ROOT/$_", qw(fsck --connectivity-only --no-dangling))->{exit} } sort keys %repos;
+        my @bad = grep { $t->run('git', '-C', "$ROOT/$_", qw(fsck --connectivity-only --no-dangling))->{exit} }
+            sort keys %repos;
         is("@bad", '', keys(%repos) . ' repositories are whole');
         my @shows = grep { $t->get("/$_/changeset-diff/$BACK")->status != 200 } sort keys %repos;
         is("@shows", '', 'and are shown');
     };
 }
 
-sub head_of { my $r = $t->run('git', '-C', "$ROOT/$_[0]", qw(rev-parse refs/heads/master)); return $r->{out} =~ s/\n//r }
+sub head_of {
+    my $r = $t->run('git', '-C', "$ROOT/$_[0]", qw(rev-parse refs/heads/master));
+    return $r->{out} =~ s/\n//r
+}
 
 # --- children of httpd
 
@@ -154,7 +160,8 @@ subtest 'what was acknowledged' => sub {
     is(join(' ', grep { my $head = head_of($_); !grep { $_ eq $head } split /\|/, $must{$_} } sort keys %must), '',
         'with the heads that were told');
     my @deleted = map { s{.*__}{}r } glob "$ROOT/rm__*";
-    is_deeply([sort @deleted], [sort map { (split / /)[1] } grep { /^gone/ } @diary], 'what was deleted is kept aside, once');
+    is_deeply([sort @deleted], [sort map { (split / /)[1] } grep { /^gone/ } @diary],
+        'what was deleted is kept aside, once');
 };
 
 # --- rcapi-admin, killed; the database of a server that runs
@@ -178,7 +185,8 @@ $start = time;
 waitpid admin_call(qw(fork_repo repoid:src fork_name:timed)), 0;
 $usual = time - $start;
 for my $i (1 .. $ROUNDS) {
-    for my $args (["fork_repo", 'repoid:src', "fork_name:a/f$i"], ['update_repo', "repoid:a/f$i", "name:n$i", 'group:'],
+    for my $args (["fork_repo", 'repoid:src', "fork_name:a/f$i"],
+        ['update_repo', "repoid:a/f$i", "name:n$i", 'group:'],
                   ['strip', "repoid:n$i", "revision:$TIP", 'branch:master'], ['delete_repo', "repoid:n$i"]) {
         my $pid = admin_call(@$args);
         sleep rand $usual;

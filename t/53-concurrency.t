@@ -15,7 +15,8 @@ my $CLIENTS = 4;
 my $WRITES = 10_000;
 my $ROUNDS = 4;
 
-my $t = RCAPI::Test->new(children => 2, threads => 4, directives => "KeepAlive On\nMaxKeepAliveRequests 0\nKeepAliveTimeout 30\nRcapiRemoteMax 50 50\n");
+my $t = RCAPI::Test->new(children => 2, threads => 4,
+    directives => "KeepAlive On\nMaxKeepAliveRequests 0\nKeepAliveTimeout 30\nRcapiRemoteMax 50 50\n");
 my %id = map { $_ => $t->user($_)->{user_id} } qw(ann bob eve);
 my $JSON = JSON::PP->new->utf8->canonical->allow_nonref;
 my $ROOT = "$t->{dir}/data/repos";
@@ -91,20 +92,25 @@ sub race {
 
 sub winners { return scalar grep { !defined $_->{error} } @_ }
 sub errors { return [map { $_->{error} } grep { defined $_->{error} } @_] }
-sub unlike_all { my ($answers, $like, $about) = @_; is_deeply [grep { $_ !~ $like } @{ errors(@$answers) }], [], $about }
+sub unlike_all {
+    my ($answers, $like, $about) = @_;
+    is_deeply [grep { $_ !~ $like } @{ errors(@$answers) }], [], $about
+}
 
 # --- one row
 
 subtest "$WRITES grants and revokes" => sub {
     $t->must(create_repo => { repo_name => 'r', repo_type => 'git' });
-    my $request = sub { $JSON->encode({ id => 1, api_key => $t->key('admin'), method => $_[0], args => { repoid => 'r', userid => 'bob', @_[1 .. $#_] } }) };
+    my $request = sub { $JSON->encode({ id => 1, api_key => $t->key('admin'), method => $_[0],
+        args => { repoid => 'r', userid => 'bob', @_[1 .. $#_] } }) };
     my $served = sub { scalar(() = slurp("$t->{dir}/logs/access_log") =~ /\n/g) };
     my ($start, $before) = (time, $served->());
     my @told = at_once(map {
         my $perm = 'repository.' . (qw(none read write admin))[$_ % 4];
         my @requests = ($request->('grant_user_permission', perm => $perm), $request->('revoke_user_permission'));
-        my @answers = (qq({"id":1,"result":{"msg":"Granted perm: `$perm` for user: `bob` in repo: `r`","success":true},"error":null}\n),
-            qq({"id":1,"result":{"msg":"Revoked perm for user: `bob` in repo: `r`","success":true},"error":null}\n));
+        my @answers =
+            map { qq({"id":1,"result":{"msg":"$_ for user: `bob` in repo: `r`","success":true},"error":null}\n) }
+                "Granted perm: `$perm`", 'Revoked perm';
         sub {
             my ($wrong, $first) = (0, undef);
             for my $i (1 .. $WRITES / $CLIENTS) {
@@ -131,11 +137,15 @@ subtest "$WRITES grants and revokes" => sub {
 
 # What is made by one method and deleted by another: names, arguments, what losers are told.
 my @KINDS = (
-    ['create_repo', sub { { repo_name => $_[0], repo_type => 'git' } }, qr/^(?:repo `\w+` already exist|failed to create repository `\w+`)$/,
+    ['create_repo', sub { { repo_name => $_[0], repo_type => 'git' } },
+        qr/^(?:repo `\w+` already exist|failed to create repository `\w+`)$/,
         'delete_repo', 'repoid', qr/^(?:repository `\w+` does not exist|failed to delete repository `\w+`)$/],
-    ['create_repo_group', sub { { group_name => $_[0] } }, qr/^(?:repo group `\w+` already exist|failed to create repo group `\w+`)$/,
-        'delete_repo_group', 'repogroupid', qr/^(?:repository group `\w+` does not exist|failed to delete repo group ID:\d+ \w+)$/],
-    ['create_user', sub { { username => $_[0], email => "$_[0]\@example.org" } }, qr/^(?:user|email) `[\w@.]+` already exist$/,
+    ['create_repo_group', sub { { group_name => $_[0] } },
+        qr/^(?:repo group `\w+` already exist|failed to create repo group `\w+`)$/,
+        'delete_repo_group', 'repogroupid',
+        qr/^(?:repository group `\w+` does not exist|failed to delete repo group ID:\d+ \w+)$/],
+    ['create_user', sub { { username => $_[0], email => "$_[0]\@example.org" } },
+        qr/^(?:user|email) `[\w@.]+` already exist$/,
         'delete_user', 'userid', qr/^user `\w+` does not exist$/],
     ['create_user_group', sub { { group_name => $_[0] } }, qr/^user group `\w+` already exist$/,
         'delete_user_group', 'usergroupid', qr/^user group `\w+` does not exist$/],
@@ -155,14 +165,16 @@ for (@KINDS) {
             my @mixed = race(map { ([$create => $args->($name)], [$delete => { $by => $name }]) } 1 .. 2);
             my $left = winners(@mixed[0, 2]) - winners(@mixed[1, 3]);
             unlike_all(\@mixed, qr/$taken|$gone/, 'creating and deleting: only these answers');
-            is $t->call($delete => { $by => $name })->{error} ? 0 : 1, $left, "what is left follows from who won ($left)";
+            is $t->call($delete => { $by => $name })->{error} ? 0 : 1, $left,
+                "what is left follows from who won ($left)";
         }
     };
 }
 
 subtest 'one address, one field, one member, one holder' => sub {
     for my $round (1 .. $ROUNDS) {
-        my @users = race(map { [create_user => { username => "u${round}_$_", email => "same$round\@example.org" }] } 1 .. $CLIENTS);
+        my @users = race(map { [create_user => { username => "u${round}_$_", email => "same$round\@example.org" }] }
+            1 .. $CLIENTS);
         is winners(@users), 1, 'one user has the address';
         unlike_all(\@users, qr/^email `same\d+\@example.org` already exist$/, 'the others are told so');
         my @fields = race(([add_field_to_repo => { repoid => 'r', key => "k$round" }]) x $CLIENTS);
@@ -170,7 +182,8 @@ subtest 'one address, one field, one member, one holder' => sub {
         unlike_all(\@fields, qr/^Field with key `k\d+` exists for repo `r`$/, 'the others are told so');
         $t->must(create_user_group => { group_name => "team$round" });
         my @members = race(([add_user_to_user_group => { usergroupid => "team$round", userid => 'bob' }]) x $CLIENTS);
-        is_deeply [sort map { $_->{result}{success} ? 1 : 0 } @members], [(0) x ($CLIENTS - 1), 1], 'one adds the member';
+        is_deeply [sort map { $_->{result}{success} ? 1 : 0 } @members], [(0) x ($CLIENTS - 1), 1],
+            'one adds the member';
         my @locks = race(map { [lock => { repoid => 'r', locked => 'true', userid => $_ }] } qw(ann bob eve admin));
         is winners(@locks), 4, 'all lock it, one after the other';
         like $t->must(lock => { repoid => 'r' })->{locked_by}, qr/^(?:ann|bob|eve|admin)$/, 'one holds it';
@@ -184,7 +197,10 @@ subtest 'one address, one field, one member, one holder' => sub {
 
 sub id_of { return $t->must(get_repo => { repoid => $_[0] })->{repo_id} }
 sub new_repo { $t->must(create_repo => { repo_name => $_, repo_type => 'git' }) for @_ }
-sub name_of { my $a = $t->call(get_repo => { repoid => $_[0] }); return $a->{result} ? $a->{result}{repo_name} : undef }
+sub name_of {
+    my $a = $t->call(get_repo => { repoid => $_[0] });
+    return $a->{result} ? $a->{result}{repo_name} : undef
+}
 sub on_disk { return scalar grep { -e "$ROOT/$_/HEAD" } @_ }
 
 subtest 'renames' => sub {
@@ -203,7 +219,8 @@ subtest 'renames' => sub {
         cmp_ok winners(@same), '>=', 1, 'one repository, two names: one or both in order';
         unlike_all(\@same, qr/^failed to update repo `\d+`$/, 'or a failure');
         like $name, qr/^(?:\Q$names[3]\E|rename_e_$round)$/, 'its name is one of them';
-        is_deeply [grep { on_disk($_) } $names[2], $names[3], "rename_e_$round"], [$name], 'and only that is on the disk';
+        is_deeply [grep { on_disk($_) } $names[2], $names[3], "rename_e_$round"], [$name],
+            'and only that is on the disk';
     }
 };
 
@@ -211,11 +228,15 @@ subtest 'a group is renamed, filled and deleted' => sub {
     for my $round (1 .. $ROUNDS) {
         my ($from, $to) = ("from$round", "to$round");
         new_repo("$from/there");
-        my @a = race([update_repo_group => { repogroupid => $from, group_name => $to }], [create_repo => { repo_name => "$from/new", repo_type => 'git' }],
-            [update_repo => { repoid => "$from/there", description => 'x' }], [delete_repo_group => { repogroupid => $from }]);
+        my @a = race([update_repo_group => { repogroupid => $from, group_name => $to }],
+            [create_repo => { repo_name => "$from/new", repo_type => 'git' }],
+            [update_repo => { repoid => "$from/there", description => 'x' }],
+            [delete_repo_group => { repogroupid => $from }]);
         is winners($a[0]), 1, 'renamed';
         isnt $a[3]{error}, undef, 'it is not empty: not deleted';
-        unlike_all(\@a, qr/^(?:failed to create repository `$from\/new`|repository(?: group)? `[\w\/]+` does not exist|failed to delete repo group ID:\d+ \w+|failed to update repo `[\w\/]+`)$/,
+        unlike_all(\@a,
+            qr/^(?:failed\ to\ create\ repository\ `$from\/new`|repository(?:\ group)?\ `[\w\/]+`\ does\ not\ exist
+                |failed\ to\ delete\ repo\ group\ ID:\d+\ \w+|failed\ to\ update\ repo\ `[\w\/]+`)$/x,
             'nothing worse than these');
         my @there = grep { on_disk($_) } map { ("$_/there", "$_/new") } $from, $to;
         my @known = grep { name_of($_) } map { ("$_/there", "$_/new") } $from, $to;
@@ -223,7 +244,8 @@ subtest 'a group is renamed, filled and deleted' => sub {
         is scalar(@known), 1 + winners($a[1]), 'as many as were made';
         my ($empty) = ("empty$round");
         $t->must(create_repo_group => { group_name => $empty });
-        my @b = race([delete_repo_group => { repogroupid => $empty }], [create_repo => { repo_name => "$empty/new", repo_type => 'git' }]);
+        my @b = race([delete_repo_group => { repogroupid => $empty }],
+            [create_repo => { repo_name => "$empty/new", repo_type => 'git' }]);
         cmp_ok winners(@b), '>=', 1, 'deleting and filling: one or both in order';
         is on_disk("$empty/new"), winners($b[1]), 'the disk knows who';
         is name_of("$empty/new") // '', winners($b[1]) ? "$empty/new" : '', 'and the database';
@@ -240,15 +262,20 @@ subtest 'a fork, while its source is deleted' => sub {
         my ($from, $to) = ("source$round", "fork$round");
         $t->must(create_repo => { repo_name => $from, repo_type => 'git', clone_uri => "file://$source" });
         my $refs = refs("$ROOT/$from");
-        my ($fork, $delete) = race([fork_repo => { repoid => $from, fork_name => $to }], [delete_repo => { repoid => $from, $round % 2 ? (forks => 'detach') : () }]);
-        unlike_all([$fork], qr/^(?:repository `$from` does not exist|failed to fork repository `$from` as `$to`)$/, 'the fork is made, or not');
-        unlike_all([$delete], qr/^(?:Cannot delete `$from` it still contains attached forks|failed to delete repository `$from`)$/, 'the source is deleted, or not');
+        my ($fork, $delete) = race([fork_repo => { repoid => $from, fork_name => $to }],
+            [delete_repo => { repoid => $from, $round % 2 ? (forks => 'detach') : () }]);
+        unlike_all([$fork], qr/^(?:repository `$from` does not exist|failed to fork repository `$from` as `$to`)$/,
+            'the fork is made, or not');
+        unlike_all([$delete],
+            qr/^(?:Cannot delete `$from` it still contains attached forks|failed to delete repository `$from`)$/,
+            'the source is deleted, or not');
         is name_of($from) // '', $delete->{error} ? $from : '', 'the source is there, or not';
         is on_disk($from), $delete->{error} ? 1 : 0, 'on the disk, too';
         is name_of($to) // '', $fork->{error} ? '' : $to, 'so is the fork';
         next if $fork->{error};
         is refs("$ROOT/$to"), $refs, 'it is whole';
-        is $t->must(get_repo => { repoid => $to })->{fork_of}, $delete->{error} ? $from : undef, 'and knows its parent, if it has one';
+        is $t->must(get_repo => { repoid => $to })->{fork_of}, $delete->{error} ? $from : undef,
+            'and knows its parent, if it has one';
         $t->git("$ROOT/$to", 'fsck', '--strict', '--connectivity-only');
     }
 };
@@ -263,21 +290,25 @@ subtest 'pulls' => sub {
         cmp_ok winners(@pulls[0 .. 2]), '>=', 1, 'one pulls, or all do in order';
         unlike_all(\@pulls, qr/^Unable to pull changes from `pulled`$/, 'or is told that he could not');
         is refs("$ROOT/pulled"), refs($source), 'everything arrived';
-        is $t->must(get_repo_changeset => { repoid => 'pulled', revision => 'tip' })->{raw_id}, $tip, 'the last commit';
+        is $t->must(get_repo_changeset => { repoid => 'pulled', revision => 'tip' })->{raw_id}, $tip,
+            'the last commit';
         is $t->must(get_repo => { repoid => 'pulled' })->{last_changeset}{raw_id}, $tip, 'is the stored one';
     }
     my @both = race([pull => { repoid => 'pulled' }], [delete_repo => { repoid => 'pulled' }]);
     is $both[1]{error}, undef, 'a pull, while the repository is deleted: it goes';
     is on_disk('pulled'), 0, 'and does not come back';
-    unlike_all(\@both, qr/^(?:Unable to pull changes from `pulled`|repository `pulled` does not exist)$/, 'the pull was before, or failed');
+    unlike_all(\@both, qr/^(?:Unable to pull changes from `pulled`|repository `pulled` does not exist)$/,
+        'the pull was before, or failed');
 };
 
 subtest 'an owner is deleted' => sub {
     for my $round (1 .. $ROUNDS) {
         $t->user("owner$round");
-        my ($give, $delete) = race([update_repo => { repoid => 'r', owner => "owner$round" }], [delete_user => { userid => "owner$round" }]);
+        my ($give, $delete) = race([update_repo => { repoid => 'r', owner => "owner$round" }],
+            [delete_user => { userid => "owner$round" }]);
         is winners($give, $delete), 1, 'he gets the repository, or goes';
-        is $t->must(get_repo => { repoid => 'r' })->{owner} eq "owner$round", !$give->{error}, 'its owner is one that there is';
+        is $t->must(get_repo => { repoid => 'r' })->{owner} eq "owner$round", !$give->{error},
+            'its owner is one that there is';
         $t->must(update_repo => { repoid => 'r', owner => 'admin' });
     }
 };
@@ -287,6 +318,7 @@ subtest 'an owner is deleted' => sub {
 my $check = $t->try_admin('check');
 is "$check->{exit} $check->{out}$check->{err}", '0 ', 'database and disk agree';
 is $t->sql('PRAGMA integrity_check; PRAGMA foreign_key_check'), "ok\n", 'the database is sound';
-is_deeply [$t->error_log =~ /^.*(?:database is locked|SQLITE_BUSY|database table is locked).*$/mg], [], 'no log tells of a locked database';
+is_deeply [$t->error_log =~ /^.*(?:database is locked|SQLITE_BUSY|database table is locked).*$/mg], [],
+    'no log tells of a locked database';
 $t->done;
 done_testing;

@@ -55,7 +55,8 @@ sub swallow {
         $head .= substr $chunk, 0, 4096 if length $head < 4096;
         $got += length $chunk;
     }
-    my ($above, $status, $length) = $head =~ m{\A(HTTP/1.1 (\d+).*?\r\nContent-Length: (\d+)\r\n.*?\r\n\r\n)}s or return -1;
+    my ($above, $status, $length) =
+        $head =~ m{\A(HTTP/1.1 (\d+).*?\r\nContent-Length: (\d+)\r\n.*?\r\n\r\n)}s or return -1;
     return $status == 200 && $got == $length + length $above ? $length : -1;
 }
 

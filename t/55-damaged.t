@@ -97,7 +97,9 @@ sub judge {
         return 'right' if $a->body eq $repo->{answers}{$what};
         return 'failed' if $a->body =~ / cannot be read\b/; # a feed or a list marks what is damaged
         return 'empty' if is_empty($a->body);
-        return 'failed' if $a->body =~ /"missing":true/ && $t->error_log =~ /lacks [0-9a-f]{40}: /; # in part, and it says so
+        # in part, and it says so
+
+        return 'failed' if $a->body =~ /"missing":true/ && $t->error_log =~ /lacks [0-9a-f]{40}: /;
         return "other content: " . substr $a->body, 0, 200;
     }
     return $json->{result} ? 'error and result' : 'failed' if $json;
@@ -157,7 +159,10 @@ my @DAMAGES = (
     ['an unreadable object', sub { chmod 0, loose($_[0], 'HEAD:dir/b.txt') }],
     ['an unreadable folder of objects', sub { chmod 0, loose($_[0], 'HEAD') =~ s{/[^/]*$}{}r }],
     ['a pack cut in half', sub { my $f = pack_file($_[0], 'pack'); replace($f, half(slurp($f))) }, 'packed'],
-    ['a pack cut in half in its place', sub { my $f = pack_file($_[0], 'pack'); overwrite($f, half(slurp($f))) }, 'packed'],
+    ['a pack cut in half in its place', sub {
+        my $f = pack_file($_[0], 'pack');
+        overwrite($f, half(slurp($f)))
+    }, 'packed'],
     ['an empty pack', sub { overwrite(pack_file($_[0], 'pack'), '') }, 'packed'],
     ['a corrupt pack', sub { my $f = pack_file($_[0], 'pack'); overwrite($f, spoiled(slurp($f))) }, 'packed'],
     ['zeroes in place of a pack', sub { my $f = pack_file($_[0], 'pack'); overwrite($f, "\0" x -s $f) }, 'packed'],
@@ -165,13 +170,32 @@ my @DAMAGES = (
     ['a pack without index', sub { gone(pack_file($_[0], 'idx')) }, 'packed'],
     ['an index cut in half', sub { my $f = pack_file($_[0], 'idx'); overwrite($f, half(slurp($f))) }, 'packed'],
     ['a corrupt index', sub { my $f = pack_file($_[0], 'idx'); overwrite($f, spoiled(slurp($f))) }, 'packed'],
-    ['a corrupt index with its old times', sub { my $f = pack_file($_[0], 'idx'); system('cp', '-pf', $f, "$spare/old"); overwrite($f, spoiled(slurp($f))); system('touch', '-r', "$spare/old", $f) }, 'packed'],
-    ['an index whose table of counts lies', sub { my $f = pack_file($_[0], 'idx'); my $text = slurp($f); substr $text, 8, 255 * 4, "\x7f\xff\xff\xff" x 255; overwrite($f, $text) }, 'packed'],
+    ['a corrupt index with its old times', sub {
+        my $f = pack_file($_[0], 'idx');
+        system('cp', '-pf', $f, "$spare/old");
+        overwrite($f, spoiled(slurp($f)));
+        system('touch', '-r', "$spare/old", $f)
+    }, 'packed'],
+    ['an index whose table of counts lies', sub {
+        my $f = pack_file($_[0], 'idx');
+        my $text = slurp($f);
+        substr $text, 8, 255 * 4, "\x7f\xff\xff\xff" x 255;
+        overwrite($f, $text)
+    }, 'packed'],
     ['garbage in place of an index', sub { my $f = pack_file($_[0], 'idx'); replace($f, 'x' x -s $f) }, 'packed'],
     ['no objects', sub { rename "$_[0]{path}/objects", "$spare/objects" }, 'packed'],
-    ['objects behind a link to nowhere', sub { rename "$_[0]{path}/objects", "$spare/objects"; symlink '/nowhere', "$_[0]{path}/objects" }, 'packed'],
-    ['objects in a loop of links', sub { rename "$_[0]{path}/objects", "$spare/objects"; symlink 'objects', "$_[0]{path}/objects" }, 'packed'],
-    ['a file in place of objects', sub { rename "$_[0]{path}/objects", "$spare/objects"; spew("$_[0]{path}/objects", 'x') }, 'packed'],
+    ['objects behind a link to nowhere', sub {
+        rename "$_[0]{path}/objects", "$spare/objects";
+        symlink '/nowhere', "$_[0]{path}/objects"
+    }, 'packed'],
+    ['objects in a loop of links', sub {
+        rename "$_[0]{path}/objects", "$spare/objects";
+        symlink 'objects', "$_[0]{path}/objects"
+    }, 'packed'],
+    ['a file in place of objects', sub {
+        rename "$_[0]{path}/objects", "$spare/objects";
+        spew("$_[0]{path}/objects", 'x')
+    }, 'packed'],
     ['a branch that is garbage', sub { replace("$_[0]{path}/refs/heads/master", "garbage\n") }],
     ['a branch that is empty', sub { replace("$_[0]{path}/refs/heads/master", '') }],
     ['a branch that leads nowhere', sub { replace("$_[0]{path}/refs/heads/master", '1' x 40 . "\n") }],
@@ -179,11 +203,17 @@ my @DAMAGES = (
     ['a branch that is itself', sub { replace("$_[0]{path}/refs/heads/master", "ref: refs/heads/master\n") }],
     ['an unreadable branch', sub { chmod 0, "$_[0]{path}/refs/heads/master" }],
     ['an unreadable folder of branches', sub { chmod 0, "$_[0]{path}/refs/heads" }],
-    ['a file in place of branches', sub { rename "$_[0]{path}/refs/heads", "$spare/heads"; spew("$_[0]{path}/refs/heads", 'x') }],
+    ['a file in place of branches', sub {
+        rename "$_[0]{path}/refs/heads", "$spare/heads";
+        spew("$_[0]{path}/refs/heads", 'x')
+    }],
     ['empty packed-refs', sub { overwrite("$_[0]{path}/packed-refs", '') }, 'packed', 'empty'],
     ['garbage in packed-refs', sub { overwrite("$_[0]{path}/packed-refs", "\0\xff" x 500) }, 'packed'],
     ['packed-refs cut in a line', sub { my $f = "$_[0]{path}/packed-refs"; overwrite($f, half(slurp($f))) }, 'packed'],
-    ['a folder in place of packed-refs', sub { gone("$_[0]{path}/packed-refs"); mkdir "$_[0]{path}/packed-refs" }, 'packed'],
+    ['a folder in place of packed-refs', sub {
+        gone("$_[0]{path}/packed-refs");
+        mkdir "$_[0]{path}/packed-refs"
+    }, 'packed'],
     ['an unreadable packed-refs', sub { chmod 0, "$_[0]{path}/packed-refs" }, 'packed'],
     ['a garbage HEAD', sub { replace("$_[0]{path}/HEAD", "garbage\n") }, 'any', 'right'],
     ['an empty HEAD', sub { replace("$_[0]{path}/HEAD", '') }, 'any', 'right'],
@@ -191,12 +221,22 @@ my @DAMAGES = (
     ['a garbage config', sub { replace("$_[0]{path}/config", "[core\n\0\xff") }, 'any', 'right'],
     ['an unreadable config', sub { chmod 0, "$_[0]{path}/config" }, 'any', 'right'],
     ['another format', sub { replace("$_[0]{path}/config", "[core]\nrepositoryformatversion = 7\n") }, 'any'],
-    ['alternates that are nowhere', sub { alternates($_[0], "/nowhere\n../../../../../../../../etc\n") }, 'any', 'right'],
+    ['alternates that are nowhere', sub { alternates($_[0], "/nowhere\n../../../../../../../../etc\n") }, 'any',
+        'right'],
     ['alternates that are itself', sub { alternates($_[0], "$_[0]{path}/objects\n.\n") }, 'any', 'right'],
     ['alternates that are garbage', sub { alternates($_[0], "\0\xff\n" x 100) }, 'any', 'right'],
-    ['a commit that is elsewhere', sub { alternates($_[0], "$root/other/objects\n"); gone(loose($_[0], 'HEAD')) }, 'loose', 'right'],
-    ['a garbage order', sub { mkdir "$_[0]{path}/rcapi"; spew("$_[0]{path}/rcapi/order", "\0" x 100) }, 'any', 'right'],
-    ['an order cut in half', sub { my $f = "$_[0]{path}/rcapi/order"; overwrite($f, half(slurp($f))) if -e $f }, 'any', 'right'],
+    ['a commit that is elsewhere', sub {
+        alternates($_[0], "$root/other/objects\n");
+        gone(loose($_[0], 'HEAD'))
+    }, 'loose', 'right'],
+    ['a garbage order', sub {
+        mkdir "$_[0]{path}/rcapi";
+        spew("$_[0]{path}/rcapi/order", "\0" x 100)
+    }, 'any', 'right'],
+    ['an order cut in half', sub {
+        my $f = "$_[0]{path}/rcapi/order";
+        overwrite($f, half(slurp($f))) if -e $f
+    }, 'any', 'right'],
     ['a file in place of the repository', sub { rename $_[0]{path}, "$spare/whole"; spew($_[0]{path}, 'x') }],
     ['an empty folder in its place', sub { rename $_[0]{path}, "$spare/whole"; mkdir $_[0]{path} }],
     ['no folder', sub { rename $_[0]{path}, "$spare/whole" }],
@@ -206,14 +246,22 @@ my @DAMAGES = (
     # objects of the right form that hold nonsense
     ['a commit that is garbage', sub { new_tip($_[0], object($_[0], commit => "garbage\n")) }, 'loose', 'any'],
     ['a commit of no tree', sub { new_tip($_[0], commit($_[0], id($_[0], 'HEAD:a.txt'))) }, 'loose', 'any'],
-    ['a commit whose parent is a blob', sub { new_tip($_[0], commit($_[0], id($_[0], 'HEAD^{tree}'), id($_[0], 'HEAD:a.txt'))) }, 'loose', 'any'],
-    ['a tree that is garbage', sub { new_tip($_[0], commit($_[0], object($_[0], tree => 'garbage'))) }, 'loose', 'any'],
-    ['a tree cut short', sub { new_tip($_[0], commit($_[0], object($_[0], tree => "100644 a\0short"))) }, 'loose', 'any'],
-    ['a directory that is a blob', sub { new_tip($_[0], commit($_[0], tree_of($_[0], '40000 dir', 'HEAD:a.txt'))) }, 'loose', 'any'],
-    ['a file that is a tree', sub { new_tip($_[0], commit($_[0], tree_of($_[0], '100644 a.txt', 'HEAD:dir'))) }, 'loose', 'any'],
-    ['a link that is a commit', sub { new_tip($_[0], commit($_[0], tree_of($_[0], '120000 a.txt', 'HEAD'))) }, 'loose', 'any'],
-    ['a file of mode 0', sub { new_tip($_[0], commit($_[0], tree_of($_[0], '0 a.txt', 'HEAD:a.txt'))) }, 'loose', 'any'],
-    ['names with slashes and dots', sub { new_tip($_[0], commit($_[0], tree_of($_[0], '100644 ../../a.txt', 'HEAD:a.txt'))) }, 'loose', 'any'],
+    ['a commit whose parent is a blob',
+        sub { new_tip($_[0], commit($_[0], id($_[0], 'HEAD^{tree}'), id($_[0], 'HEAD:a.txt'))) }, 'loose', 'any'],
+    ['a tree that is garbage', sub { new_tip($_[0], commit($_[0], object($_[0], tree => 'garbage'))) }, 'loose',
+        'any'],
+    ['a tree cut short', sub { new_tip($_[0], commit($_[0], object($_[0], tree => "100644 a\0short"))) }, 'loose',
+        'any'],
+    ['a directory that is a blob', sub { new_tip($_[0], commit($_[0], tree_of($_[0], '40000 dir', 'HEAD:a.txt'))) },
+        'loose', 'any'],
+    ['a file that is a tree', sub { new_tip($_[0], commit($_[0], tree_of($_[0], '100644 a.txt', 'HEAD:dir'))) },
+        'loose', 'any'],
+    ['a link that is a commit', sub { new_tip($_[0], commit($_[0], tree_of($_[0], '120000 a.txt', 'HEAD'))) }, 'loose',
+        'any'],
+    ['a file of mode 0', sub { new_tip($_[0], commit($_[0], tree_of($_[0], '0 a.txt', 'HEAD:a.txt'))) }, 'loose',
+        'any'],
+    ['names with slashes and dots',
+        sub { new_tip($_[0], commit($_[0], tree_of($_[0], '100644 ../../a.txt', 'HEAD:a.txt'))) }, 'loose', 'any'],
 );
 
 # Any object, whatever it holds; its id.
@@ -225,7 +273,8 @@ sub object {
 sub commit {
     my ($repo, $tree, @parents) = @_;
     my $who = 'A <a@example.org> 1300000000 +0000';
-    return object($repo, commit => join '', "tree $tree\n", map({ "parent $_\n" } @parents), "author $who\ncommitter $who\n\nx\n");
+    return object($repo, commit => join '', "tree $tree\n", map({ "parent $_\n" } @parents),
+        "author $who\ncommitter $who\n\nx\n");
 }
 
 sub tree_of { my ($repo, $entry, $rev) = @_; return object($repo, tree => "$entry\0" . pack 'H*', id($repo, $rev)) }
@@ -259,7 +308,11 @@ sub repository {
 # Takes the packs of a repository away; where they are now.
 sub unpacked {
     my ($repo) = @_;
-    return map { my $to = "$spare/" . s{.*/}{}r; rename $_, $to; /pack$/ ? $to : () } glob "$repo->{path}/objects/pack/pack-*";
+    return map {
+        my $to = "$spare/" . s{.*/}{}r;
+        rename $_, $to;
+        /pack$/ ? $to : ()
+    } glob "$repo->{path}/objects/pack/pack-*";
 }
 
 # Makes a repository whole again: its folder, or what is in it.
@@ -268,7 +321,8 @@ sub mend {
     my $path = $repo->{path};
     $t->run('chmod', '-R', 'u+rwX', $path);
     rename $path, "$spare/damaged" if $anew || !-d $path || -l $path;
-    -d $path ? system("rm -rf '$path'/* && cp -a '$spare/$repo->{name}'/. '$path'/") : system('cp', '-a', "$spare/$repo->{name}", $path);
+    -d $path ? system("rm -rf '$path'/* && cp -a '$spare/$repo->{name}'/. '$path'/")
+        : system('cp', '-a', "$spare/$repo->{name}", $path);
     system('rm', '-rf', map { "$spare/$_" } qw(damaged whole objects heads));
 }
 
@@ -286,13 +340,15 @@ sub fine {
     my ($repo, $best, $when) = @_;
     my %fine = map { $_ => 1 } 'right', $best eq 'right' ? () : ('failed', $best);
     my %is = map { $_ => judge($repo, $_) } @ALL;
-    my @bad = map { "$_: $is{$_}" } grep { !$fine{ $is{$_} } && ($best ne 'any' || $is{$_} !~ /^other content/) } sort keys %is;
+    my @bad = map { "$_: $is{$_}" } grep { !$fine{ $is{$_} } && ($best ne 'any' || $is{$_} !~ /^other content/) }
+        sort keys %is;
     is_deeply \@bad, [], "$when: answers are right or errors";
     return %is;
 }
 
 for my $damage (@DAMAGES) {
-    my ($name, $do, $which, $best) = (@$damage, 'loose', 'failed')[0 .. 1, @$damage > 2 ? 2 : -2, @$damage > 3 ? 3 : -1];
+    my ($name, $do, $which, $best) = (@$damage, 'loose', 'failed')[0 .. 1, @$damage > 2 ? 2 : -2, @$damage > 3 ? 3
+        : -1];
     for my $repo ($which eq 'any' ? @repos{qw(loose packed)} : $repos{$which}) {
         subtest "$name ($repo->{name})" => sub {
             my @children = $t->children;
@@ -316,7 +372,9 @@ subtest 'a folder that is closed: the log says so' => sub {
     my $before = length $t->error_log;
     chmod 0, $repos{loose}{path};
     is ask($repos{loose}, 'diff')->status, 500, 'refused';
-    like substr($t->error_log, $before), qr/\(13\)Permission denied: .*cannot open the repository \Q$repos{loose}{path}\E \(it belongs to \S+, mode 0; this process runs as \S+\)/, 'and why';
+    like substr($t->error_log, $before),
+        qr/\(13\)Permission\ denied:\ .*cannot\ open\ the\ repository\ \Q$repos{loose}{path}\E
+            \ \(it\ belongs\ to\ \S+,\ mode\ 0;\ this\ process\ runs\ as\ \S+\)/x, 'and why';
     mend($repos{loose});
 };
 
@@ -324,10 +382,14 @@ subtest 'a folder that is closed: the log says so' => sub {
 subtest 'what is damaged is marked' => sub {
     my $repo = $repos{loose};
     my @ids = split /\n/, $t->git($repo->{path}, qw(rev-list --reverse HEAD));
-    my $list = sub { $t->call(get_repo_changesets => { repoid => 'loose', start_rev => '0', limit => 10, details => $_[0] })->{result} };
+    my $list = sub { $t->call(get_repo_changesets => { repoid => 'loose', start_rev => '0', limit => 10,
+        details => $_[0] })->{result} };
     my ($basic, $full) = map { $list->($_) } qw(basic full);
     my $etag = $t->get('/loose/feed/atom', as => 'admin')->header('ETag');
-    my $feed = sub { my $a = $t->get("/loose/feed/$_[0]", as => 'admin'); return $a->status == 200 ? $a : 'status ' . $a->status };
+    my $feed = sub {
+        my $a = $t->get("/loose/feed/$_[0]", as => 'admin');
+        return $a->status == 200 ? $a : 'status ' . $a->status
+    };
 
     my $retag = sub { spew("$repo->{path}/refs/tags/new", id($repo, 'HEAD') . "\n") }; # else the feed is kept
 
@@ -335,7 +397,8 @@ subtest 'what is damaged is marked' => sub {
     $retag->();
     my $is = $list->('basic');
     is_deeply [@$is[0, 2]], [@$basic[0, 2]], 'the others are as before';
-    is_deeply [@{ $is->[1] }{qw(raw_id revision date error)}], [$ids[1], 1, $basic->[1]{date}, 'the commit cannot be read'], 'a missing commit';
+    is_deeply [@{ $is->[1] }{qw(raw_id revision date error)}],
+        [$ids[1], 1, $basic->[1]{date}, 'the commit cannot be read'], 'a missing commit';
     for my $kind (qw(rss atom)) {
         my $a = $feed->($kind);
         is scalar(() = $a->body =~ /<(?:item|entry)>/g), 3, "$kind: all commits";
@@ -387,7 +450,8 @@ $t->done;
 # The id is httpd's own, so that it is found in its other logs too.
 for my $modules ([], ['unique_id']) {
     subtest "the id of a request, modules: @$modules" => sub {
-        my $t = RCAPI::Test->new(modules => $modules, directives => qq(ErrorLogFormat "[%l] <%L> %M"\nCustomLog logs/ids "<%L>"\n));
+        my $t = RCAPI::Test->new(modules => $modules,
+            directives => qq(ErrorLogFormat "[%l] <%L> %M"\nCustomLog logs/ids "<%L>"\n));
         my $repo = $t->repo('broken', build => \&build);
         spew("$repo->{path}/packed-refs", 'x');
         my %seen;
@@ -398,7 +462,8 @@ for my $modules ([], ['unique_id']) {
             ok !$seen{$id}++, "$what has an id of its own";
             is $a->header('X-Request-Id'), $id, 'once';
             like $t->error_log, qr/^\[error\] <\Q$id\E> .*damaged \(request \Q$id\E\)$/m, 'of the error log';
-            ok RCAPI::Run::patiently(10, sub { slurp("$t->{dir}/logs/ids") =~ /^<\Q$id\E>$/m }), 'and of the access log';
+            ok RCAPI::Run::patiently(10, sub { slurp("$t->{dir}/logs/ids") =~ /^<\Q$id\E>$/m }),
+                'and of the access log';
         }
         is $t->get('/broken/changeset-diff/tip')->status, 500, 'all is as before';
         is $t->get('/missing/changeset-diff/tip')->header('X-Request-Id'), undef, 'no id where nothing was logged';

@@ -25,7 +25,8 @@ sub publish {
     my ($repo, $pack, $branch, %files) = @_;
     my $tree = add_whole($pack, TREE, join '', map { "100644 $_\0$files{$_}" } sort keys %files);
     my $who = 'A <a@example.org> 1300000000 +0000';
-    my $commit = add_whole($pack, COMMIT, 'tree ' . unpack('H*', $tree) . "\nauthor $who\ncommitter $who\n\n$branch\n");
+    my $commit = add_whole($pack, COMMIT, 'tree ' . unpack('H*', $tree)
+        . "\nauthor $who\ncommitter $who\n\n$branch\n");
     save_pack($pack, $repo);
     spew("$repo->{path}/refs/heads/$branch", unpack('H*', $commit) . "\n");
 }
@@ -48,7 +49,8 @@ sub publish_circle {
     my @ids = map { sha1("circle $_") } 0 .. 2;
     my $delta = pack_number(10) . pack_number(10) . pack('C*', 0x90, 10);
     my @pack;
-    add_packed(\@pack, $ids[$_], pack_head(REF_DELTA, length $delta) . $ids[($_ + 1) % 3] . compress($delta)) for 0 .. 2;
+    add_packed(\@pack, $ids[$_], pack_head(REF_DELTA, length $delta) . $ids[($_ + 1) % 3] . compress($delta))
+        for 0 .. 2;
     publish($repo, \@pack, 'circle', map { ("f$_" => $ids[$_]) } 0 .. 2);
 }
 
@@ -78,7 +80,8 @@ subtest 'what costs more than an answer may' => sub {
         my $a = get($view);
         is $a->status . ' ' . $a->body, "413 $sentence", $view;
     }
-    my $answer = $t->call(get_repo_nodes => { repoid => 'chains', revision => 'large', root_path => '/', details => 'full' });
+    my $answer = $t->call(get_repo_nodes => { repoid => 'chains', revision => 'large', root_path => '/',
+        details => 'full' });
     is $answer->{result}, undef, 'get_repo_nodes';
 };
 

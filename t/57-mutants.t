@@ -58,7 +58,11 @@ sub repository {
     my $repo = $t->repo($name, from => $source->{work}, args => { enable_downloads => JSON::PP::true() });
     my $path = $repo->{path};
     if ($how eq 'loose') {
-        my @packs = map { my $to = "$spare/" . s{.*/}{}r; rename $_, $to; /pack$/ ? $to : () } glob "$path/objects/pack/pack-*";
+        my @packs = map {
+            my $to = "$spare/" . s{.*/}{}r;
+            rename $_, $to;
+            /pack$/ ? $to : ()
+        } glob "$path/objects/pack/pack-*";
         $t->git($path, { stdin => slurp($_) }, qw(unpack-objects -q)) for @packs;
         unlink glob "$spare/pack-*";
     } else {
@@ -84,8 +88,11 @@ my @repos = map { repository($_, $_) } qw(loose packed borrowing);
 
 # --- what is asked
 
-my @VIEWS = map { "/$_" } qw(changeset-diff/@ID@ changeset-diff/tip changeset-diff/@OLD@...@ID@ changeset-patch/@ID@ changeset-patch/@OLD@...master
-    raw/@ID@/a.txt rawfile/v3/a.bin archive/@ID@.zip archive/tip.tar feed/rss feed/atom), 'diff/a.txt?diff1=@OLD@&diff2=@ID@&diff=raw';
+my @VIEWS = map { "/$_" }
+    qw(changeset-diff/@ID@ changeset-diff/tip changeset-diff/@OLD@...@ID@ changeset-patch/@ID@
+    changeset-patch/@OLD@...master raw/@ID@/a.txt rawfile/v3/a.bin archive/@ID@.zip archive/tip.tar
+    feed/rss feed/atom),
+    'diff/a.txt?diff1=@OLD@&diff2=@ID@&diff=raw';
 my %CALLS = (
     get_repo_changeset => { revision => 'tip', details => 'full' },
     get_repo_changesets => { start_rev => '0', details => 'extended', limit => 20 },
@@ -133,7 +140,11 @@ sub patch {
 
 # Each gets the file, a copy of the right one, and changes it; the second: another file of the repository.
 my %MUTATIONS = (
-    'a bit' => sub { my $text = slurp($_[0]); my $at = random(length $text); patch($_[0], $at, substr($text, $at, 1) ^ chr(1 << random(8))) },
+    'a bit' => sub {
+        my $text = slurp($_[0]);
+        my $at = random(length $text);
+        patch($_[0], $at, substr($text, $at, 1) ^ chr(1 << random(8)))
+    },
     'a byte' => sub { patch($_[0], random(-s $_[0]), chr random(256)) },
     'four bytes' => sub { patch($_[0], random(-s $_[0]), "\xff\xff\xff\xff") },
     'cut' => sub { truncate $_[0], random(-s $_[0]) },
@@ -153,14 +164,16 @@ my @MUTATIONS = sort keys %MUTATIONS;
 sub files_of {
     my ($path) = @_;
     my @files;
-    File::Find::find({ no_chdir => 1, wanted => sub { push @files, substr $_, length($path) + 1 if -f && -s _ && !m{/hooks/|/logs/} } }, $path);
+    File::Find::find({ no_chdir => 1,
+        wanted => sub { push @files, substr $_, length($path) + 1 if -f && -s _ && !m{/hooks/|/logs/} } }, $path);
     return sort @files;
 }
 
 # Each kind of file as often as any other: a repository has many more objects than packs.
 sub kind_of {
     my ($file) = @_;
-    return $file =~ m{^objects/../} ? 'object' : $file =~ m{^(?:refs/heads|refs/tags|objects/pack/.*\.\w+$)} ? $& =~ s{.*\.}{}r : $file;
+    return $file =~ m{^objects/../} ? 'object' : $file =~ m{^(?:refs/heads|refs/tags|objects/pack/.*\.\w+$)}
+        ? $& =~ s{.*\.}{}r : $file;
 }
 
 # Another folder of the same content: nothing that the server remembers is about it.
@@ -206,8 +219,14 @@ while ($n < $MUTANTS) {
     $MUTATIONS{$mutation}->("$spare/mutant", "$repo->{path}/" . ($other eq $file ? 'HEAD' : $other));
     rename $path, "$spare/right" or die;
     rename "$spare/mutant", $path or die "$mutation: $!";
-    my @found = map { my $f = fault($repo, $_); defined $f ? "$_: $f" : () } map { $ALL[random(scalar @ALL)] } 1 .. $ASKED;
-    if (grep { /another answer/ } @found and $file =~ m{^(?:HEAD|config|packed-refs|shallow|refs/.*|objects/info/alternates)$|^objects/../} and names_of($repo) ne $repo->{names}) {
+    my @found = map {
+        my $f = fault($repo, $_);
+        defined $f ? "$_: $f" : ()
+    } map { $ALL[random(scalar @ALL)] } 1 .. $ASKED;
+    if (grep { /another answer/ }
+        @found and $file
+        =~ m{^(?:HEAD|config|packed-refs|shallow|refs/.*|objects/info/alternates)$|^objects/../} and names_of($repo)
+        ne $repo->{names}) {
         $changed++;
         @found = grep { !/another answer/ } @found;
     }

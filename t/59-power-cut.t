@@ -38,7 +38,10 @@ root('truncate', '-s', '48M', "$dir/image") && root('mkfs.ext4', '-q', '-F', "$d
 chown $uid, $gid, "$dir/disk", "$dir/src";
 root('cp', '-R', "$BUILD/bin", "$dir/"); # the account may not enter the folder of the build
 
-sub admin { my ($disk, @args) = @_; return run({ dir => "$dir/src" }, "$dir/bin/rcapi-admin", '--data', "$dir/$disk/data", @args) }
+sub admin {
+    my ($disk, @args) = @_;
+    return run({ dir => "$dir/src" }, "$dir/bin/rcapi-admin", '--data', "$dir/$disk/data", @args)
+}
 
 is(admin('disk', 'init', '--user', 'admin', '--email', 'a@example.org', '--password', 'secret7',
     '--force-yes')->{exit}, 0, 'init');
@@ -59,8 +62,14 @@ sub cut {
     unmount("$dir/copy");
 }
 
-sub git { my ($repo, @args) = @_; return run({}, 'git', '-c', 'safe.directory=*', '-C', "$dir/copy/data/repos/$repo", @args) }
-sub whole { my ($repo) = @_; return !git($repo, qw(fsck --strict --no-dangling))->{exit} && git($repo, qw(symbolic-ref HEAD))->{out} }
+sub git {
+    my ($repo, @args) = @_;
+    return run({}, 'git', '-c', 'safe.directory=*', '-C', "$dir/copy/data/repos/$repo", @args)
+}
+sub whole {
+    my ($repo) = @_;
+    return !git($repo, qw(fsck --strict --no-dangling))->{exit} && git($repo, qw(symbolic-ref HEAD))->{out}
+}
 sub head { my ($repo) = @_; return git($repo, qw(rev-parse master))->{out} }
 sub result { return admin('copy', 'call', @_)->{out} }
 
@@ -92,7 +101,8 @@ as_account(sub {
     RCAPI::Git::git("$dir/src", qw(commit -q --allow-empty -m pulled));
     RCAPI::Git::git("$dir/src", qw(branch a/new));
 });
-cut(sub { whole('c') && head('c') ne head('f') && !git('c', qw(rev-parse --verify a/new))->{exit} }, $call->(qw(pull repoid:c)));
+cut(sub { whole('c') && head('c') ne head('f') && !git('c', qw(rev-parse --verify a/new))->{exit} },
+    $call->(qw(pull repoid:c)));
 my $gist = qr/"content":\s*\{"f":\s*"some text"\}/;
 cut(sub { result(qw(get_gist gistid:1 content:true)) =~ $gist && whole('.rc_gist_store/1') },
     $call->('create_gist', 'files:={"f":{"content":"some text"}}'));
@@ -102,7 +112,8 @@ cut(sub { whole('e/k/h/a') }, $call->(qw(update_repo_group repogroupid:g group_n
 my ($tip) = admin('disk', qw(call get_repo repoid:f))->{out} =~ /"raw_id":\s*"(\w+)"/;
 cut(sub { head('f') =~ /^\w{40}$/ && head('f') ne "$tip\n" },
     $call->('strip', 'repoid:f', "revision:$tip", 'branch:master'));
-cut(sub { !-e "$dir/copy/data/repos/e/b" && glob "$dir/copy/data/repos/e/rm__*" }, $call->(qw(delete_repo repoid:e/b)));
+cut(sub { !-e "$dir/copy/data/repos/e/b" && glob "$dir/copy/data/repos/e/rm__*" },
+    $call->(qw(delete_repo repoid:e/b)));
 cut(sub { !-e "$dir/copy/data/repos/.rc_gist_store/1" }, $call->(qw(delete_gist gistid:1)));
 unmount("$dir/disk");
 

@@ -22,7 +22,8 @@ sub refused {
     $change->();
     $t->kill_child;
     my $log = '';
-    ok(patiently(20, sub { !defined $t->call('get_ip')->{result} && ($log .= new_log()) =~ /RC0010/ }), "$name: no answer");
+    ok(patiently(20, sub { !defined $t->call('get_ip')->{result} && ($log .= new_log()) =~ /RC0010/ }),
+        "$name: no answer");
     like($log, $like, "$name: the log says why");
     unlike($log, qr/no database connection|unable to open/, "$name: and nothing else");
     my $r = $t->try_admin('check');
@@ -90,15 +91,20 @@ subtest 'an empty database' => sub {
 
 subtest 'unreadable' => sub {
     my $me = (account())[0] // getpwuid $>;
-    my $rights = qr{cannot read and write the database \Q$db\E \(it belongs to \S+, mode 0; this process runs as \Q$me\E\): Permission denied};
+    my $closed = qr{belongs to \S+, mode 0; this process runs as \Q$me\E\): Permission denied};
+    my $rights = qr{cannot read and write the database \Q$db\E \(it $closed};
     refused('unreadable', $rights, sub { chmod 0, $db }, sub { chmod 0600, $db });
-    refused('a closed folder', qr{\Q$data\E \(it belongs to \S+, mode 500; this process runs as \Q$me\E\): Permission denied},
+    refused('a closed folder',
+        qr{\Q$data\E \(it belongs to \S+, mode 500; this process runs as \Q$me\E\): Permission denied},
         sub { chmod 0500, $data }, sub { chmod 0700, $data });
-    refused('a folder without entry', qr{cannot look at \Q$db\E \(\Q$data\E belongs to \S+, mode 0; this process runs as \Q$me\E\): Permission denied|cannot open the secret \Q$data\E/secret \(\Q$data\E belongs to \S+, mode 0; this process runs as \Q$me\E\): Permission denied},
+    refused('a folder without entry',
+        qr{cannot (?:look at \Q$db\E|open the secret \Q$data\E/secret) \(\Q$data\E $closed},
         sub { chmod 0, $data }, sub { chmod 0700, $data });
-    refused('a closed secret', qr{cannot open the secret \Q$data\E/secret \(it belongs to \S+, mode 0; this process runs as \Q$me\E\): Permission denied},
+    refused('a closed secret',
+        qr{cannot open the secret \Q$data\E/secret \(it $closed},
         sub { chmod 0, "$data/secret" }, sub { chmod 0600, "$data/secret" });
-    refused('a closed root', qr{cannot create \Q$data\E/repos/\.rc_tmp \(\Q$data\E/repos belongs to \S+, mode 0; this process runs as \Q$me\E\): Permission denied},
+    refused('a closed root',
+        qr{cannot create \Q$data\E/repos/\.rc_tmp \(\Q$data\E/repos $closed},
         sub { chmod 0, "$data/repos" }, sub { chmod 0700, "$data/repos" });
 };
 
@@ -109,7 +115,8 @@ subtest 'a lock of another account' => sub {
     new_log();
     $t->start;
     ok(answers(), 'the server answers');
-    ok(defined $t->call(create_user => { username => 'lock', email => 'lock@example.org', password => 'secret7' })->{result}, 'and writes');
+    ok(defined $t->call(create_user => { username => 'lock', email => 'lock@example.org', password => 'secret7' })
+        ->{result}, 'and writes');
     is((stat "$db.lock")[4], (stat $db)[4], 'the lock belongs to the owner of the database');
     like(new_log(), qr/rcapi\.db\.lock belonged to another account: made anew/, 'the log tells');
     chown 0, 0, "$db.lock";
@@ -125,13 +132,15 @@ subtest 'a database replaced while the server runs' => sub {
     $t->must(create_user => { username => 'late', email => 'late@example.org', password => 'secret7' });
     new_log();
     move("$data/copy", $db);
-    ok(!defined $t->call(create_user => { username => 'lost', email => 'lost@example.org', password => 'secret7' })->{result},
+    ok(!defined $t->call(create_user => { username => 'lost', email => 'lost@example.org', password => 'secret7' })
+        ->{result},
         'nothing is written to the old one');
     like(new_log(), qr{\Q$db\E was replaced while it was in use: stop httpd, remove}, 'the log says what to do');
     $t->stop;
     unlink "$db-wal", "$db-shm";
     $t->start;
-    is(join(' ', grep { /^la|^lo/ } map { $_->{username} } @{ $t->must('get_users') }), account() ? 'lock' : '', 'then the restored one is read');
+    is(join(' ', grep { /^la|^lo/ } map { $_->{username} } @{ $t->must('get_users') }), account() ? 'lock' : '',
+        'then the restored one is read');
     $t->must(create_user => { username => 'later', email => 'later@example.org', password => 'secret7' });
 };
 

@@ -37,12 +37,14 @@ restore("$data/older");
 
 subtest 'an older database' => sub {
     my $gist = $t->must(create_gist => { files => $files })->{gist};
-    is_deeply($t->must(get_gist => { gistid => $gist->{access_id}, content => JSON::PP::true })->{content}, { f => 'text' },
+    is_deeply($t->must(get_gist => { gistid => $gist->{access_id}, content => JSON::PP::true })->{content},
+        { f => 'text' },
         'create_gist: the new text, not the one that was there');
     $t->must(create_gist => { files => $files });
     my @aside = glob "$ROOT/.rc_left/*/.rc_gist_store/*/HEAD";
     is(scalar(@aside), 2, 'what was there is kept');
-    like($t->error_log, qr{gist_store/2 is not in the database and was in the way: it is set aside as}, 'the log says where');
+    like($t->error_log, qr{gist_store/2 is not in the database and was in the way: it is set aside as},
+        'the log says where');
 
     $t->must(create_repo_group => { group_name => 'empty' });
     pass('create_repo_group takes an empty folder');
@@ -50,10 +52,13 @@ subtest 'an older database' => sub {
     ok(-e "$ROOT/n/m/late/HEAD", 'and one with repositories in it');
     $t->must(create_repo => { repo_name => 'n/m/new', repo_type => 'git' });
 
-    is($t->call(create_repo => { repo_name => 'late', repo_type => 'git' })->{error}, 'failed to create repository `late`',
+    is($t->call(create_repo => { repo_name => 'late', repo_type => 'git' })->{error},
+        'failed to create repository `late`',
         'a whole repository is not pushed aside');
-    like($t->error_log, qr{repos/late is a repository that is not in the database: rescan_repos adds it}, 'the log says what to do');
-    is($t->call(create_repo_group => { group_name => 'late' })->{error}, 'failed to create repo group `late`', 'by a group neither');
+    like($t->error_log, qr{repos/late is a repository that is not in the database: rescan_repos adds it},
+        'the log says what to do');
+    is($t->call(create_repo_group => { group_name => 'late' })->{error}, 'failed to create repo group `late`',
+        'by a group neither');
     my $added = $t->must(rescan_repos => {})->{added};
     ok(grep({ $_ eq 'late' } @$added) && grep({ $_ eq 'n/m/late' } @$added) && grep({ $_ eq 'h/late' } @$added),
         "rescan_repos adds them: @$added");
@@ -62,7 +67,8 @@ subtest 'an older database' => sub {
     $t->must(update_repo_group => { repogroupid => 'g', group_name => 'k' });
     $t->must(create_repo => { repo_name => 'k/x', repo_type => 'git' });
     ok(-e "$ROOT/k/x/HEAD", 'a group whose folder has another name now');
-    ok($t->call(update_repo => { repoid => 'old', name => 'older' })->{error}, 'a repository that is gone cannot be renamed');
+    ok($t->call(update_repo => { repoid => 'old', name => 'older' })->{error},
+        'a repository that is gone cannot be renamed');
     $t->must(delete_repo => { repoid => 'old' });
     pass('but deleted');
     $t->must(delete_repo_group => { repogroupid => 'empty' });

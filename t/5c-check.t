@@ -13,11 +13,19 @@ my $ROOT = "$t->{dir}/data/repos";
 my $text = { f => { content => 'text' } };
 
 sub check { my $r = $t->try_admin('check', @_); return $r->{out} }
-sub ok_check { my ($want, $name) = @_; my $got = check(); ref $want ? like($got, $want, $name) : is($got, $want, $name) }
+sub ok_check {
+    my ($want, $name) = @_;
+    my $got = check();
+    ref $want ? like($got, $want, $name) : is($got, $want, $name)
+}
 
 my $r = $t->repo('r', commits => 5);
 my $w = $t->repo('w', empty => 1);
-$t->repo('m', build => sub { my ($work) = @_; RCAPI::Git::history($work, 2, 1); $t->git($work, qw(branch -m master trunk)) });
+$t->repo('m', build => sub {
+    my ($work) = @_;
+    RCAPI::Git::history($work, 2, 1);
+    $t->git($work, qw(branch -m master trunk))
+});
 my ($head) = split ' ', $t->git($r->{path}, qw(rev-parse master));
 my $gist = $t->must(create_gist => { files => $text, gist_type => 'private' })->{gist}{access_id};
 my $public = $t->must(create_gist => { files => $text, description => 'shown' })->{gist}{access_id};
@@ -42,8 +50,10 @@ subtest 'what is legal' => sub {
 };
 
 subtest 'HEAD' => sub {
-    my %bad = ('HEAD is empty' => '', 'HEAD names neither a branch nor a commit' => "rubbish\n", 'HEAD is missing' => undef);
-    for my $repo (['repository r', $r->{path}, 'master'], ['repository w', $w->{path}, 'master'], ["repository m", "$ROOT/m", 'trunk'],
+    my %bad = ('HEAD is empty' => '', 'HEAD names neither a branch nor a commit' => "rubbish\n",
+        'HEAD is missing' => undef);
+    for my $repo (['repository r', $r->{path}, 'master'], ['repository w', $w->{path}, 'master'],
+        ["repository m", "$ROOT/m", 'trunk'],
         ["gist $public", "$ROOT/.rc_gist_store/$public", 'master']) {
         my ($name, $path, $branch) = @$repo;
         for (sort keys %bad) {
@@ -63,7 +73,9 @@ subtest 'HEAD' => sub {
 
 # What a backup without empty folders, or another program, left.
 subtest 'a part is missing' => sub {
-    for (['refs', qr/\Arepository r: a git repository without its folder refs: was it left out of a backup as empty\? mkdir makes it anew\n\z/],
+    for (['refs',
+        qr/\Arepository\ r:\ a\ git\ repository\ without\ its\ folder\ refs:\ was\ it\ left\ out\ of\ a\ backup
+            \ as\ empty\?\ mkdir\ makes\ it\ anew\n\z/x],
         ['objects', qr/\Arepository r: a git repository without its folder objects: restore it from a backup\n\z/]) {
         my ($folder, $like) = @$_;
         rename "$r->{path}/$folder", "$t->{dir}/kept" or die;
@@ -90,7 +102,8 @@ subtest 'another format' => sub {
     ok_check('', 'and back');
     $t->git('.', qw(init -q --bare), "$ROOT/new");
     $t->git('.', 'config', '-f', "$ROOT/new/config", 'core.repositoryformatversion', 2);
-    ok_check("new is not served: the format of the repository is not supported: core.repositoryformatversion is 2\n", 'one that no scan adds');
+    ok_check("new is not served: the format of the repository is not supported: core.repositoryformatversion is 2\n",
+        'one that no scan adds');
     $t->git('.', 'config', '-f', "$ROOT/new/config", 'core.repositoryformatversion', 0);
     ok_check("repository new is on the disk but not in the database: rescan_repos adds it\n", 'one that a scan adds');
     $t->run('rm', '-r', "$ROOT/new");
@@ -99,7 +112,9 @@ subtest 'another format' => sub {
 subtest 'a name that is no text' => sub {
     mkdir "$ROOT/$_" or die for "l\xe4n", "a\e[2Jb";
     $t->git('.', qw(init -q --bare), "$ROOT/$_") for "l\xe4n/x", "a\e[2Jb/x";
-    ok_check("a?[2Jb/x is not served: the name holds a control character; rename it\nl\xe4n/x is not served: the name is not UTF-8; rename it\n", 'is printed without control characters');
+    ok_check(
+        "a?[2Jb/x is not served: the name holds a control character; rename it\n"
+            . "l\xe4n/x is not served: the name is not UTF-8; rename it\n", 'is printed without control characters');
     is_deeply($t->must('rescan_repos')->{added}, [], 'and not served');
     $t->run('rm', '-r', "$ROOT/$_") for "l\xe4n", "a\e[2Jb";
 };
@@ -108,7 +123,9 @@ subtest 'references and objects' => sub {
     my $branch = "$r->{path}/refs/heads/master";
     my $was = slurp($branch);
     spew($branch, '');
-    ok_check(qr{\Arepository r: refs/heads/master leads nowhere: git -C \Q$r->{path}\E fsck names what is missing; fetch it again, or restore}, 'an empty branch');
+    ok_check(
+        qr{\Arepository\ r:\ refs/heads/master\ leads\ nowhere:\ git\ -C\ \Q$r->{path}\E\ fsck
+            \ names\ what\ is\ missing;\ fetch\ it\ again,\ or\ restore}x, 'an empty branch');
     spew($branch, ('1' x 40) . "\n");
     ok_check(qr{\Arepository r: refs/heads/master leads nowhere}, 'a missing commit');
     spew("$r->{path}/refs/heads/other", ('2' x 40) . "\n");
@@ -132,7 +149,8 @@ subtest 'references and objects' => sub {
 subtest 'gists' => sub {
     my $path = "$ROOT/.rc_gist_store";
     rename "$path/$gist", "$path/.away";
-    ok_check("gist $gist: it is in the database but not on the disk; restore its folder, or delete it by delete_gist\n", 'a missing folder');
+    ok_check("gist $gist: it is in the database but not on the disk; restore its folder, or delete it by "
+        . "delete_gist\n", 'a missing folder');
     rename "$path/.away", "$path/$gist";
     unlink "$path/$gist/refs/heads/master";
     ok_check("gist $gist: it has no content; restore its folder, or delete it by delete_gist\n", 'no content');
@@ -143,7 +161,8 @@ subtest 'gists' => sub {
     ok_check("gist $public: it is on the disk but not in the database: --repair adds it\n", 'a missing row');
     is(check('--repair'), '', 'is repaired');
     my $got = $t->must(get_gist => { gistid => $public, content => JSON::PP::true });
-    is_deeply([@$got{qw(gist_id access_id type acl_level)}, $got->{content}], [$public, $public, 'public', 'acl_private', { f => 'text' }], 'with its id');
+    is_deeply([@$got{qw(gist_id access_id type acl_level)}, $got->{content}],
+        [$public, $public, 'public', 'acl_private', { f => 'text' }], 'with its id');
     is($t->sql('SELECT username FROM users JOIN gist ON owner_id = user_id'), "admin\n", 'for its author');
     isnt($t->must(create_gist => { files => $text })->{gist}{access_id}, $public, 'the next one has another');
     mkdir "$path/rubbish";
@@ -154,14 +173,18 @@ subtest 'gists' => sub {
 
 subtest 'rights' => sub {
     chmod 0, $r->{path};
-    ok_check(qr{\Arepository r cannot be read: it belongs to \S+, mode 0; this process runs as \S+\n\z}, 'a closed folder');
+    ok_check(qr{\Arepository r cannot be read: it belongs to \S+, mode 0; this process runs as \S+\n\z},
+        'a closed folder');
     chmod 0700, $r->{path};
     ok_check('', 'an open one');
     my $head = slurp("$r->{path}/HEAD");
     $t->git($r->{path}, qw(branch other master));
     $t->git($r->{path}, qw(symbolic-ref HEAD refs/heads/other));
     chmod 0, "$r->{path}/HEAD";
-    ok_check(qr{\Arepository r: cannot read \Q$r->{path}\E/HEAD \(it belongs to \S+, mode 0; this process runs as \S+\): Permission denied\n\z}, 'a closed HEAD');
+    ok_check(
+        qr{\Arepository\ r:\ cannot\ read\ \Q$r->{path}\E/HEAD
+            \ \(it\ belongs\ to\ \S+,\ mode\ 0;\ this\ process\ runs\ as\ \S+\):\ Permission\ denied\n\z}x,
+        'a closed HEAD');
     is(check('--repair'), check(), 'is not replaced');
     chmod 0600, "$r->{path}/HEAD";
     is(slurp("$r->{path}/HEAD"), "ref: refs/heads/other\n", 'and names what it named');
@@ -169,8 +192,12 @@ subtest 'rights' => sub {
     spew("$r->{path}/HEAD", $head);
     my $public = $t->must(create_gist => { files => $text })->{gist}{access_id};
     chmod 0, "$ROOT/.rc_gist_store";
-    ok_check(qr{\A(?:gist \S+: it cannot be read: \Q$ROOT\E/\.rc_gist_store belongs to \S+, mode 0; this process runs as \S+\n)+\z}, 'closed gists');
-    like($t->try_admin('call', 'create_gist', 'files:={"a":{"content":"x"}}')->{err}, qr{\Q$ROOT\E/\.rc_gist_store belongs to \S+, mode 0; this process runs as}, 'a change says so, too');
+    ok_check(
+        qr{\A(?:gist\ \S+:\ it\ cannot\ be\ read:
+            \ \Q$ROOT\E/\.rc_gist_store\ belongs\ to\ \S+,\ mode\ 0;\ this\ process\ runs\ as\ \S+\n)+\z}x,
+        'closed gists');
+    like($t->try_admin('call', 'create_gist', 'files:={"a":{"content":"x"}}')->{err},
+        qr{\Q$ROOT\E/\.rc_gist_store belongs to \S+, mode 0; this process runs as}, 'a change says so, too');
     chmod 0700, "$ROOT/.rc_gist_store";
     $t->must(delete_gist => { gistid => $public });
     ok_check('', 'open ones');
@@ -179,7 +206,10 @@ subtest 'rights' => sub {
 subtest 'what was set aside' => sub {
     mkdir "$ROOT/junk";
     $t->must(create_repo => { repo_name => 'junk', repo_type => 'git' });
-    ok_check(qr{\A\Q$ROOT\E/\.rc_left/\w+ holds what was in the way of a change: move what is needed back, to the same path below the root, and remove it\n\z}, 'is reported');
+    ok_check(
+        qr{\A\Q$ROOT\E/\.rc_left/\w+\ holds\ what\ was\ in\ the\ way\ of\ a\ change:
+            \ move\ what\ is\ needed\ back,\ to\ the\ same\ path\ below\ the\ root,\ and\ remove\ it\n\z}x,
+        'is reported');
     $t->run('rm', '-r', "$ROOT/.rc_left");
 };
 

@@ -55,7 +55,9 @@ my @calls = (
     [delete_repo_group => { repogroupid => 'h' }],
 );
 
-sub fill { root('sh', '-c', "dd if=/dev/zero of=$data/filler bs=64k; dd if=/dev/zero bs=1 count=9000 >> $data/filler"); }
+sub fill {
+    root('sh', '-c', "dd if=/dev/zero of=$data/filler bs=64k; dd if=/dev/zero bs=1 count=9000 >> $data/filler");
+}
 sub whole { my $r = $t->try_admin('check'); return "$r->{exit} $r->{out}$r->{err}" }
 
 for my $call (@calls) {

@@ -22,7 +22,8 @@ subtest 'released steps' => sub {
         is(sha256_hex($steps{$_}), $released{$_} // 'not listed in t/5e-schema.t', "$_ is as it was released");
     }
     is(join(' ', grep { !$steps{$_} } sort keys %released), '', 'none is missing');
-    is(join(' ', sort keys %steps), join(' ', map { sprintf '%03d.sql', $_ } 1 .. keys %steps), 'numbered without a gap');
+    is(join(' ', sort keys %steps), join(' ', map { sprintf '%03d.sql', $_ } 1 .. keys %steps),
+        'numbered without a gap');
 };
 
 # Steps that were changed after their release, before this test kept that from happening: the text
@@ -35,7 +36,8 @@ $earlier{"with $_ of the steps"} = [@steps{(sort keys %steps)[0 .. $_ - 1]}] for
 require RCAPI::Test;
 my $t = RCAPI::Test->new(start => 0);
 my $all = "SELECT type, name, tbl_name, replace(sql, char(10), ' ') FROM sqlite_master ORDER BY 1, 2";
-my $columns = "SELECT m.name, c.name, c.type, c.\"notnull\", c.dflt_value FROM sqlite_master m, pragma_table_info(m.name) c"
+my $columns = "SELECT m.name, c.name, c.type, c.\"notnull\", c.dflt_value
+    FROM sqlite_master m, pragma_table_info(m.name) c"
     . " WHERE m.type = 'table' ORDER BY m.name, c.cid";
 my $want = { map { $_ => $t->sql($_) } $all, $columns };
 my $users = $t->sql('SELECT * FROM users');
@@ -54,7 +56,8 @@ sub older {
     my $rows = sub { split /\n/, $t->run('sqlite3', @_)->{out} };
     my $new = "$t->{dir}/data/rcapi.db";
     my $copy = "ATTACH '$new' AS new;";
-    for my $table ($rows->("$data/rcapi.db", "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")) {
+    for my $table ($rows->("$data/rcapi.db",
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")) {
         my $columns = "SELECT name FROM pragma_table_info('$table')";
         my %now = map { $_ => 1 } $rows->($new, $columns);
         my $list = join ', ', grep { $now{$_} } $rows->("$data/rcapi.db", $columns);
@@ -71,7 +74,8 @@ for my $name (sort keys %earlier) {
     is("$r->{exit} $r->{out}$r->{err}", '0 ', "$name: opened by this version, nothing is wrong");
     is($t->run('sqlite3', "$data/rcapi.db", $_)->{out}, $want->{$_}, "$name: like a new one") for $all, $columns;
     is($t->run('sqlite3', "$data/rcapi.db", 'SELECT * FROM users')->{out}, $users, "$name: with its rows");
-    is($t->run('sqlite3', "$data/rcapi.db", 'PRAGMA user_version')->{out}, keys(%steps) . "\n", "$name: at the newest step");
+    is($t->run('sqlite3', "$data/rcapi.db", 'PRAGMA user_version')->{out}, keys(%steps) . "\n",
+        "$name: at the newest step");
 }
 
 # Before step 004 the last commit was JSON.
@@ -105,9 +109,11 @@ subtest 'last changesets of an older database' => sub {
         "UPDATE repo SET last_state = NULL WHERE repo_name = 'old';");
     my $got = $listed->($data);
     is_deeply($got->{$_}, $want->{$_}, "$_: listed as before") for qw(full empty old);
-    is_deeply($answer->($data, 'get_repo', "repoid:$_")->{last_changeset}, $want->{$_}, "$_: get_repo") for sort keys %$want;
+    is_deeply($answer->($data, 'get_repo', "repoid:$_")->{last_changeset}, $want->{$_}, "$_: get_repo")
+        for sort keys %$want;
     is_deeply($listed->($data), $want, 'what could not be carried over was read anew');
-    is($t->run('sqlite3', "$data/rcapi.db", "SELECT count(DISTINCT last_state) FROM repo WHERE repo_name <> 'empty'")->{out}, "1\n", 'with its state');
+    is($t->run('sqlite3', "$data/rcapi.db", "SELECT count(DISTINCT last_state) FROM repo WHERE repo_name <> 'empty'")
+        ->{out}, "1\n", 'with its state');
 };
 
 subtest 'a newer database' => sub {

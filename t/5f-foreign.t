@@ -34,7 +34,8 @@ sub set_config {
 my $CORE = "[core]\n\tbare = true\n\trepositoryformatversion = ";
 my @FORMATS = (    # config => what the error names, or undef
     ["${CORE}0\n"], ["${CORE}1\n"], [''], ["# nothing\n"], ["[core]\nbare\n"],
-    ["${CORE}1\n[extensions]\n\tnoop = 1\n\tpreciousObjects = true\n\tpartialClone = origin\n\tworktreeConfig = true\n"],
+    ["${CORE}1\n[extensions]\n\tnoop = 1\n\tpreciousObjects = true\n\tpartialClone = origin\n\tworktreeConfig = "
+        . "true\n"],
     ["${CORE}1\n[extensions]\n\tobjectFormat = sha1\n\trefStorage = files\n"],
     ["${CORE}0\n[extensions]\n\tfuture = true\n"],
     ["${CORE}1\n[extensions \"x\"]\n\tfuture = true\n[other]\nobjectformat = sha256\n"],
@@ -87,7 +88,8 @@ subtest 'rescan' => sub {
 # --- pipes and the like
 
 subtest 'a pipe in place of a file' => sub {
-    for my $file (qw(config HEAD packed-refs shallow refs/heads/master objects/info/alternates objects/pack/multi-pack-index
+    for my $file (
+        qw(config HEAD packed-refs shallow refs/heads/master objects/info/alternates objects/pack/multi-pack-index
         objects/info/commit-graph rcapi/order objects/pack/pack-1.idx objects/pack/pack-1.pack)) {
         my $name = $file =~ s{\W}{-}gr;
         my $repo = $t->repo("pipe-$name", commits => 2);
@@ -95,7 +97,8 @@ subtest 'a pipe in place of a file' => sub {
         unlink "$repo->{path}/$file";
         mkdir $folder;
         mkfifo("$repo->{path}/$file", 0644) or die "$file: $!";
-        my @answers = map { $t->get("/$repo->{name}/$_", as => 'admin', timeout => 20)->status } qw(changeset-diff/tip feed/atom);
+        my @answers = map { $t->get("/$repo->{name}/$_", as => 'admin', timeout => 20)->status } qw(changeset-diff/tip
+            feed/atom);
         ok !(grep { !/\A(?:200|404|422|500)\z/ } @answers), "$file: answers: @answers";
         unlink "$repo->{path}/$file";
     }
@@ -107,7 +110,8 @@ subtest 'a pipe in place of a file' => sub {
 sub refs_of {
     my ($path) = @_;
     my %refs = (branches => {}, tags => {});
-    for (split /\n/, run({}, 'git', '--git-dir', $path, 'for-each-ref', '--format=%(refname)', 'refs/heads', 'refs/tags')->{out}) {
+    for (split /\n/, run({}, 'git', '--git-dir', $path, 'for-each-ref', '--format=%(refname)', 'refs/heads',
+        'refs/tags')->{out}) {
         my $id = run({}, 'git', '--git-dir', $path, qw(rev-parse -q --verify), "$_^{commit}")->{out} =~ s/\n//r;
         my ($kind, $name) = m{^refs/(heads|tags)/(.*)};
         utf8::decode($name);
@@ -128,7 +132,11 @@ subtest 'references of every kind' => sub {
     my $r = $t->repo('odd', commits => 16);
     my $p = $r->{path};
     my @ids = split /\n/, $t->git($p, qw(rev-list --reverse master));
-    my $put = sub { my ($name, $text) = @_; system('mkdir', '-p', "$p/$name" =~ s{/[^/]*$}{}r); spew("$p/$name", "$text\n") };
+    my $put = sub {
+        my ($name, $text) = @_;
+        system('mkdir', '-p', "$p/$name" =~ s{/[^/]*$}{}r);
+        spew("$p/$name", "$text\n")
+    };
     my $tree = line($p, 'rev-parse', 'master^{tree}');
 
     $t->git($p, qw(update-ref refs/remotes/origin/main), $ids[1]);
@@ -157,7 +165,8 @@ subtest 'references of every kind' => sub {
     $put->('refs/tags/tree', $tree);
     $put->('refs/tags/blob', line($p, { stdin => 'x' }, qw(hash-object -w --stdin)));
     my $tag = $ids[-1];
-    $tag = line($p, { stdin => "object $tag\ntype " . ($_ > 1 ? 'tag' : 'commit') . "\ntag t$_\ntagger A <a\@x.org> 1 +0000\n\nx\n" }, 'mktag') for 1 .. 50;
+    $tag = line($p, { stdin => "object $tag\ntype " . ($_ > 1 ? 'tag' : 'commit')
+        . "\ntag t$_\ntagger A <a\@x.org> 1 +0000\n\nx\n" }, 'mktag') for 1 .. 50;
     $put->('refs/tags/deep', $tag);
     $t->git($p, qw(tag -a -m x of-tree), $tree);
     $put->("refs/heads/$_", $ids[1]) for qw(1 tip HEAD head), $ids[2], 'name.with.dots', "caf\xc3\xa9", '-x';
@@ -167,9 +176,13 @@ subtest 'references of every kind' => sub {
     is $refs->{branches}{$_}, $ids[3], $_ for qw(to-packed);
     is $refs->{branches}{'link-file'}, $ids[4], 'a link to a file of another';
     is $refs->{tags}{deep}, $ids[-1], 'a tag of 50 tags';
-    my @order = map { $_->{raw_id} } @{ $t->must(get_repo_changesets => { repoid => 'odd', start_rev => '0', limit => -1 }) };
-    is_deeply \@order, [split /\n/, $t->git($p, qw(rev-list --reverse --date-order), map { "$_" } sort values %{ $refs->{branches} }, values %{ $refs->{tags} })], 'the same commits';
-    unlink map { "$p/refs/heads/$_" } qw(missing long outside link-nowhere link-file link-old blanks loop1 loop2 self), map { "chain$_" } 1 .. 50;
+    my @order = map { $_->{raw_id} }
+        @{ $t->must(get_repo_changesets => { repoid => 'odd', start_rev => '0', limit => -1 }) };
+    is_deeply \@order, [split /\n/,
+        $t->git($p, qw(rev-list --reverse --date-order), map { "$_" } sort values %{ $refs->{branches} },
+            values %{ $refs->{tags} })], 'the same commits';
+    unlink map { "$p/refs/heads/$_" } qw(missing long outside link-nowhere link-file link-old blanks loop1 loop2 self),
+        map { "chain$_" } 1 .. 50;
     $t->git($p, qw(pack-refs --all));
     check_refs($r, 'all packed');
     $t->git($p, qw(update-ref refs/heads/packed), $ids[0]);
@@ -209,7 +222,8 @@ subtest 'objects of another account' => sub {
     unlike $t->last->body, qr/$id/, 'are not borrowed';
     isnt $t->get("/borrower/changeset-diff/$id", as => 'admin')->status, 200, 'nor shown';
     like $t->error_log, qr/objects are not borrowed from [^\n]*lender/, 'the log says so';
-    like $t->call(fork_repo => { repoid => 'borrower', fork_name => 'thief' })->{error}, qr/failed to fork/, 'nor copied';
+    like $t->call(fork_repo => { repoid => 'borrower', fork_name => 'thief' })->{error}, qr/failed to fork/,
+        'nor copied';
     my ($uid, $gid) = (stat "$lender->{path}/objects")[4, 5];
     unlink $file;
     spew($file, "$lender->{path}/objects\n");
@@ -241,10 +255,14 @@ subtest 'very many references' => sub {
     my @ids = split /\n/, $t->git($p, qw(rev-list --reverse master));
     my $n = 120_000;
     $t->git($p, qw(pack-refs --all));
-    spew("$p/packed-refs", join '', "# pack-refs with: peeled fully-peeled sorted \n", map({ sprintf "%s refs/heads/b%06d\n", $ids[$_ % 3], $_ } 1 .. $n), "$ids[-1] refs/heads/master\n");
+    spew("$p/packed-refs", join '', "# pack-refs with: peeled fully-peeled sorted \n",
+        map({ sprintf "%s refs/heads/b%06d\n", $ids[$_ % 3], $_ } 1 .. $n), "$ids[-1] refs/heads/master\n");
     my $before = private_kb();
     my $more = $ENV{RCAPI_PRELOAD} ? 2 : 1; # a sanitizer keeps what is freed, and surrounds each piece
-    my $get = sub { my $a = $t->get('/many/changeset-diff/tip', as => 'admin', timeout => 100); return $a->status == 200 && $a->body =~ /^diff --git/ };
+    my $get = sub {
+        my $a = $t->get('/many/changeset-diff/tip', as => 'admin', timeout => 100);
+        return $a->status == 200 && $a->body =~ /^diff --git/
+    };
     is together(($get) x 24), 24, '24 requests at once';
     my $first = private_kb() - $before;
     cmp_ok $first, '<', $more * 120 * 1024, "they share what they read (${first} KiB)";
@@ -264,7 +282,8 @@ subtest 'pushes meanwhile' => sub {
     my $push = sub {
         my $tip = line($p, 'rev-parse', 'master');
         for my $i (1 .. 60) {
-            $tip = line($p, { env => { GIT_COMMITTER_DATE => (2_000_000_000 + $i) . ' +0000' } }, qw(-c user.name=a -c user.email=a@x.org commit-tree -m), "push $i", '-p', $tip, $tree);
+            $tip = line($p, { env => { GIT_COMMITTER_DATE => (2_000_000_000 + $i) . ' +0000' } },
+                qw(-c user.name=a -c user.email=a@x.org commit-tree -m), "push $i", '-p', $tip, $tree);
             $t->git($p, qw(update-ref refs/heads/master), $tip);
             $t->git($p, qw(pack-refs --all)) if $i % 7 == 0;
             $t->git($p, qw(repack -adq)) if $i % 20 == 0;
@@ -276,7 +295,8 @@ subtest 'pushes meanwhile' => sub {
     my $ask = sub {
         for (1 .. 60) {
             my $least = slurp($log) || 0;
-            my $is = $t->call(get_repo_changeset => { repoid => 'busy', revision => 'tip' })->{result}{message} // 'nothing';
+            my $is = $t->call(get_repo_changeset => { repoid => 'busy', revision => 'tip' })->{result}{message}
+                // 'nothing';
             my ($i) = $is =~ /^push (\d+)/;
             return 0 if ($i // 0) < $least;
         }

@@ -41,7 +41,8 @@ my %foreign = (
     'SELECT 1 FROM users WHERE active' => qr/argument of WHERE must be type boolean/,
     'SELECT username, count(*) FROM users' => qr/must appear in the GROUP BY clause/,
     'SELECT 1 FROM users WHERE ?1 IS NULL' => qr/could not determine data type of parameter/,
-    "INSERT INTO gist (gist_id, access_id, gist_type, owner_id, created_on, modified_at) VALUES (NULLIF(?1, 1), '', 'public', 1, 1, 1)"
+    "INSERT INTO gist (gist_id, access_id, gist_type, owner_id, created_on, modified_at)
+        VALUES (NULLIF(?1, 1), '', 'public', 1, 1, 1)"
         => qr/null value in column "gist_id"/,
 );
 like(try_statement($_), $foreign{$_}, "rejected: $_") for sort keys %foreign;
@@ -78,7 +79,8 @@ sub schema {
 sub ask {
     my ($sql) = @_;
     $sql =~ s/\?(\d+)/\$$1/g;
-    my $r = run({ stdin => "$sql;\n", timeout => 20 }, "$bin/psql", qw(-qXAt -v ON_ERROR_STOP=1 -U rcapi -d rcapi -h), "$dir/socket");
+    my $r = run({ stdin => "$sql;\n", timeout => 20 }, "$bin/psql", qw(-qXAt -v ON_ERROR_STOP=1 -U rcapi -d rcapi -h),
+        "$dir/socket");
     return $r->{exit} ? $r->{err} || 'no reason' : '';
 }
 
@@ -93,10 +95,12 @@ sub start {
         open STDOUT, '>', "$dir/data/log";
         open STDERR, '>&', \*STDOUT;
         no warnings 'exec';
-        exec "$bin/postgres", '-D', "$dir/data", qw(-c listen_addresses= -c fsync=off -c), "unix_socket_directories=$dir/socket";
+        exec "$bin/postgres", '-D', "$dir/data", qw(-c listen_addresses= -c fsync=off -c),
+            "unix_socket_directories=$dir/socket";
         POSIX::_exit(127);
     }
-    my $up = sub { !run({ timeout => 10 }, "$bin/psql", qw(-qXAt -U rcapi -d postgres -c), 'SELECT 1', '-h', "$dir/socket")->{exit} };
+    my $up = sub { !run({ timeout => 10 }, "$bin/psql", qw(-qXAt -U rcapi -d postgres -c), 'SELECT 1', '-h',
+        "$dir/socket")->{exit} };
     ok(patiently(30, $up), 'a private server') or BAIL_OUT(slurp("$dir/data/log"));
     my $r = run({}, "$bin/psql", qw(-qX -U rcapi -d postgres -c), 'CREATE DATABASE rcapi', '-h', "$dir/socket");
     is($r->{exit}, 0, 'a database');

@@ -96,7 +96,8 @@ my %ANSWERS = (
         my $pattern = $call->{args}{pattern};
         return refuse($call, '"No such method: get_method"') if $call->{api_key} eq 'old server';
         return result($call, '["get_repo", "get_repos", "create_repo", 5]') if $pattern eq '*';
-        return result($call, '["get_repo", {"repoid": "<RequiredType>", "cache": "<Optional:true>"}]') if $pattern eq 'get_repo';
+        return result($call, '["get_repo", {"repoid": "<RequiredType>", "cache": "<Optional:true>"}]')
+            if $pattern eq 'get_repo';
         return result($call, '"odd"');
     },
     rows => sub { result($_[0], q([{"name": "a", "size": 5, "members": [], "private": false},)
@@ -215,7 +216,8 @@ subtest 'usage' => sub {
     is_run($help, 0, qr/^usage: rhodecode-api /, '', '--help');
     is_run(client(['-h']), 0, $help->{out}, '', '-h');
     is_run(client(['get_repo', 'x', '-h', '--nope']), 0, $help->{out}, '', '-h behind a method');
-    for my $word (qw(--version --apikey --apikey-stdin --apihost --config --save-config --format --timeout key:value key:=
+    for my $word (
+        qw(--version --apikey --apikey-stdin --apihost --config --save-config --format --timeout key:value key:=
         key:@FILE key:@- .config/rhodecode .rhodecode 0600 USERPROFILE CURL_CA_BUNDLE RHODECODE_API_KEY table)) {
         like($help->{out}, qr/\Q$word\E/, "help tells about $word");
     }
@@ -256,7 +258,8 @@ subtest 'usage' => sub {
     is_run(client([@AUTH, "\xff"]), 2, '', "The method name is not UTF-8\n", 'bad method');
     for my $path (qw(/_admin/api /_admin/api/ /rc/_admin/api//)) {
         is_run(client(["--apikey=$KEY", "--apihost=$HOST$path", 'get_repo']), 2, '',
-            "The apihost is the address of the server alone; leave out /_admin/api, which is added to it\n", "host with $path");
+            "The apihost is the address of the server alone; leave out /_admin/api, which is added to it\n",
+            "host with $path");
     }
     my ($version) = slurp("$FindBin::Bin/../Makefile") =~ /^VERSION\s*:=\s*(\S+)/m;
     is_run(client(['get_repo', '--version', '--nope']), 0, "rhodecode-api $version\n", '', '--version');
@@ -277,11 +280,14 @@ subtest 'where the key comes from' => sub {
     is($key->([], env => { RHODECODE_API_KEY => '' }), 'of the file', 'an empty one is none');
     is($key->(["--apihost=$HOST"], home => "$TMP/nowhere", %env), 'of the environment', 'no file is needed then');
     is($key->(['--apikey=of the option'], %env), 'of the option', '--apikey before both');
-    is($key->(['--apikey-stdin', '--apikey=of the option'], %env, stdin => "of stdin\r\nmore"), 'of stdin', '--apikey-stdin before all');
+    is($key->(['--apikey-stdin', '--apikey=of the option'], %env, stdin => "of stdin\r\nmore"), 'of stdin',
+        '--apikey-stdin before all');
     is($key->(['--apikey-stdin'], stdin => "of stdin"), 'of stdin', 'without a line end');
     is($key->(['--apikey-stdin'], stdin => "\nx"), "status 2: Standard input holds no API key\n", 'an empty line');
-    is($key->(['--apikey-stdin'], stdin => 'x' x 70_000), "status 2: Cannot read the API key from standard input: File too large\n", 'too long');
-    is($key->(['--apikey-stdin', 'a:@-'], stdin => "x\n"), "status 2: Argument a: standard input can be read only once\n", 'stdin twice');
+    is($key->(['--apikey-stdin'], stdin => 'x' x 70_000),
+        "status 2: Cannot read the API key from standard input: File too large\n", 'too long');
+    is($key->(['--apikey-stdin', 'a:@-'], stdin => "x\n"),
+        "status 2: Argument a: standard input can be read only once\n", 'stdin twice');
     is($key->([], env => { RHODECODE_API_KEY => "\xff" }), "status 2: The API key is not UTF-8\n", 'not UTF-8');
     is_run(client(['--save-config', "--apihost=$HOST", "--config=$home/new", '--apikey-stdin'], stdin => "$KEY\n"), 0,
         "Created new config in $home/new\n", '', 'saved, without a word on the command line');
@@ -299,15 +305,18 @@ subtest 'what was probably meant' => sub {
         my ($args, $out, $err) = @$case;
         is_run(json_call(@$args), 1, $out, $err, "@$args");
     }
-    is_run(client(['--format=json', '--apikey=old server', "--apihost=$HOST", @$_]), 1, qr/No such|Missing/, '', "@$_: a server without get_method")
+    is_run(client(['--format=json', '--apikey=old server', "--apihost=$HOST", @$_]), 1, qr/No such|Missing/, '',
+        "@$_: a server without get_method")
         for ['get_rep'], ['get_repo', 'repo_id:x'];
     is_run(json_call('get_repo', 'repoid:x', 'repo_id:x'), 0, qr/rhodecode/, '', 'not asked after a success');
 };
 
 subtest 'tables' => sub {
     my $table = sub { return client(['--format=table', @AUTH, @_]) };
-    is_run($table->('rows'), 0, "name      size   private\na         5      false\ncaf\xc3\xa9 ?[m  12345  -\n", '', 'a list of objects');
-    is_run($table->('get_repo', 'repoid:x'), 0, "repo_name  rhodecode\nprivate    false\nmembers    []\n", '', 'an object');
+    is_run($table->('rows'), 0, "name      size   private\na         5      false\ncaf\xc3\xa9 ?[m  12345  -\n", '',
+        'a list of objects');
+    is_run($table->('get_repo', 'repoid:x'), 0, "repo_name  rhodecode\nprivate    false\nmembers    []\n", '',
+        'an object');
     is_run($table->('get_method', 'pattern:*'), 0, "get_repo\nget_repos\ncreate_repo\n5\n", '', 'a list');
     is_run($table->('string'), 0, "done\n", '', 'a text');
     is_run($table->('null'), 0, "-\n", '', 'null');
@@ -341,7 +350,8 @@ OUT
     my $tool = system('python3 -c "import json" >/dev/null 2>&1') ? 'json_pp' : 'python3 -m json.tool';
     local @ENV{qw(HOME http_proxy)} = ($home, $HOST);
     my $formatted = `"$CLIENT" --format=json get_repo repoid:rhodecode | $tool`;
-    is_deeply(JSON::PP::decode_json($formatted), { repo_name => 'rhodecode', private => JSON::PP::false, members => [] }, $tool);
+    is_deeply(JSON::PP::decode_json($formatted),
+        { repo_name => 'rhodecode', private => JSON::PP::false, members => [] }, $tool);
 };
 
 subtest 'request' => sub {
@@ -395,7 +405,8 @@ subtest 'arguments' => sub {
     my $before = sent();
     is_run(client([@AUTH, 'mirror', 'repoid']), 2, '', "Error parsing arguments \n", 'no colon');
     is_run(client([@AUTH, 'mirror', 'a:1', 'repoid=x']),
-        2, '', "Error parsing arguments \nWrite repoid:VALUE, with a colon in place of the first \"=\"\n", 'no colon later, but =');
+        2, '', "Error parsing arguments \nWrite repoid:VALUE, with a colon in place of the first \"=\"\n",
+        'no colon later, but =');
     is_run(client([@AUTH, 'mirror', '=x']), 2, '', "Error parsing arguments \n", '= without a name');
     is_run(client([@AUTH, 'mirror', "a:\xc3"]), 2, '', "An argument is not UTF-8\n", 'not UTF-8');
     for my $case (['', 'value expected at line 1 column 1'],
@@ -477,14 +488,16 @@ subtest 'configuration, writing' => sub {
     chmod 0644, "$home/.config/rhodecode" or die;
     is_run(client(['--save-config', "--apikey=n\"w\xc3\xa9", "--apihost=$HOST"], home => $home, umask => 0777), 0,
         "Updated config in $home/.config/rhodecode\n", '', 'update');
-    is(slurp("$home/.config/rhodecode"), qq({\n    "apihost": "$HOST",\n    "apikey": "n\\"w\\u00e9"\n}\n), 'new content');
+    is(slurp("$home/.config/rhodecode"), qq({\n    "apihost": "$HOST",\n    "apikey": "n\\"w\\u00e9"\n}\n),
+        'new content');
     is(mode("$home/.config/rhodecode"), '0600', 'mode again');
     is(mode("$home/.config"), '0700', 'mode of the folder');
     is(ls($home) . '|' . ls("$home/.config"), '.config|rhodecode', 'no other file left');
 
     $home = new_home();
     spew("$home/.config", 'x');
-    is_run(client(\@save, home => $home), 0, "Updated config in $home/.config\n", '', '.config is a file, as older clients wrote it');
+    is_run(client(\@save, home => $home), 0, "Updated config in $home/.config\n", '',
+        '.config is a file, as older clients wrote it');
     is(ls($home), '.config', 'no other file left');
     like(slurp("$home/.config"), qr/\Q$KEY\E/, 'content');
 

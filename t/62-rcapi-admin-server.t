@@ -23,7 +23,8 @@ subtest 'email' => sub {
     is $t->admin(qw(email list bob)), "bob\@example.org\n", 'list';
     $t->admin(qw(email add bob Extra@Example.org));
     is $t->admin(qw(email list bob)), "bob\@example.org\nextra\@example.org\n", 'added, in lower case';
-    is_deeply $t->must(get_user => { userid => 'bob' })->{emails}, ['bob@example.org', 'extra@example.org'], 'the API tells it';
+    is_deeply $t->must(get_user => { userid => 'bob' })->{emails}, ['bob@example.org', 'extra@example.org'],
+        'the API tells it';
     is $t->call(create_user => { username => 'new', email => 'EXTRA@example.org' })->{error},
         'email `EXTRA@example.org` already exist', 'taken for others';
     fails(1, qr/already exist/, qw(email add eve extra@example.org));
@@ -37,7 +38,8 @@ subtest 'email' => sub {
 };
 
 subtest 'perm' => sub {
-    my $create = sub { $t->call(create_repo => { repo_name => "$_[0]-$_[1]", repo_type => 'git' }, as => $_[0])->{error} };
+    my $create = sub { $t->call(create_repo => { repo_name => "$_[0]-$_[1]", repo_type => 'git' }, as => $_[0])
+        ->{error} };
     like $t->admin(qw(perm default)), qr/^inherit=on\n.*^hg\.create\.repository$/ms, 'list of the defaults';
     is $create->('bob', 1), undef, 'bob may create';
     $t->admin(qw(perm default hg.create.none));
@@ -68,7 +70,8 @@ subtest 'set' => sub {
     is $t->admin('set') =~ s/\t.*//gr, join('', map { "$_\n" } 'default_repo_enable_downloads=False',
         'default_repo_enable_locking=False', 'default_repo_enable_statistics=False', 'default_repo_private=False',
         'gist_alias_url=', 'repository_fields=False'), 'list';
-    $t->admin('set', "default_repo_$_->[0]", $_->[1]) for ['enable_downloads', 'on'], ['private', 'True'], ['enable_locking', '1'];
+    $t->admin('set', "default_repo_$_->[0]", $_->[1]) for ['enable_downloads', 'on'], ['private', 'True'],
+        ['enable_locking', '1'];
     $t->must(create_repo => { repo_name => 'by-default', repo_type => 'git' });
     my $repo = $t->must(get_repo => { repoid => 'by-default' });
     is_deeply [map { $_ ? 1 : 0 } @$repo{qw(enable_downloads private enable_locking enable_statistics)}], [1, 1, 1, 0],
@@ -116,13 +119,15 @@ subtest 'backup' => sub {
 subtest 'user, repo, group' => sub {
     my $last = sub { (split /\t|\n/, $t->admin(qw(journal list --last 1)))[1, 4] };
     my $journal = sub { is_deeply [$last->()], ['rcapi-admin', $_[0]], "journal: $_[0]" };
-    like $t->admin(qw(user create ann email=ann@example.org firstname=Ann admin=on --password secret-7)), qr/^created new user `ann`$/m, 'user create';
+    like $t->admin(qw(user create ann email=ann@example.org firstname=Ann admin=on --password secret-7)),
+        qr/^created new user `ann`$/m, 'user create';
     $journal->('admin_created_user:ann');
     my $ann = $t->must(get_user => { userid => 'ann' });
     is_deeply [map { $ann->{$_} ? 1 : 0 } qw(admin active)], [1, 1], 'as told';
     $t->admin(qw(user set ann admin=off active=off lastname=Author));
     $ann = $t->must(get_user => { userid => 'ann' });
-    is_deeply [(map { $ann->{$_} ? 1 : 0 } qw(admin active)), @$ann{qw(firstname lastname)}], [0, 0, 'Ann', 'Author'], 'user set';
+    is_deeply [(map { $ann->{$_} ? 1 : 0 } qw(admin active)), @$ann{qw(firstname lastname)}], [0, 0, 'Ann', 'Author'],
+        'user set';
     like $t->admin(qw(user show ann)), qr/^    "username": "ann"$/m, 'user show';
     my @rows = split /\n/, $t->admin(qw(--headers user list));
     is $rows[0], "USER_ID\tUSERNAME\tEMAIL\tACTIVE\tADMIN", 'user list';
@@ -153,26 +158,33 @@ subtest 'user, repo, group' => sub {
 };
 
 subtest 'call --format' => sub {
-    like $t->admin(qw(call --format=pretty get_user userid:bob)), qr/^\{\n    "error": null,\n.*^        "username": "bob"\n/ms, 'pretty';
+    like $t->admin(qw(call --format=pretty get_user userid:bob)),
+        qr/^\{\n    "error": null,\n.*^        "username": "bob"\n/ms, 'pretty';
     like $t->admin(qw(call --format json test args:x)), qr/^\{"id":1,/, 'json';
     fails(2, qr/--format is json or pretty/, qw(call --format=xml test));
 };
 
 subtest 'the journal tells what was changed' => sub {
     my %said = (
-        'token create bob --role api' => 'admin_created_token:bob:token_role_api', 'token reset bob' => 'admin_reset_key:bob',
-        'ip add bob 127.0.0.0/8' => 'admin_added_ip:bob:127.0.0.0/8', 'ip remove bob 127.0.0.0/8' => 'admin_removed_ip:bob:127.0.0.0/8',
+        'token create bob --role api' => 'admin_created_token:bob:token_role_api',
+        'token reset bob' => 'admin_reset_key:bob',
+        'ip add bob 127.0.0.0/8' => 'admin_added_ip:bob:127.0.0.0/8',
+        'ip remove bob 127.0.0.0/8' => 'admin_removed_ip:bob:127.0.0.0/8',
         'anonymous on' => 'admin_set_anonymous:default:on', 'password bob --none' => 'admin_set_password:bob',
         'email add bob b2@example.org' => 'admin_added_email:bob:b2@example.org',
         'email remove bob b2@example.org' => 'admin_removed_email:bob:b2@example.org',
-        'perm user bob hg.create.none' => 'admin_set_permissions:bob:hg.create.none', 'set repository_fields on' => 'admin_set:repository_fields=True',
-        'follow bob demo' => 'admin_added_follower:bob:demo', 'follow bob demo --remove' => 'admin_removed_follower:bob:demo',
+        'perm user bob hg.create.none' => 'admin_set_permissions:bob:hg.create.none',
+        'set repository_fields on' => 'admin_set:repository_fields=True',
+        'follow bob demo' => 'admin_added_follower:bob:demo',
+        'follow bob demo --remove' => 'admin_removed_follower:bob:demo',
         'secret rotate' => 'admin_rotated_secret',
     );
-    for my $command ('email add bob b2@example.org', grep { $_ ne 'email add bob b2@example.org' } sort { $b cmp $a } keys %said) {
+    for my $command ('email add bob b2@example.org', grep { $_ ne 'email add bob b2@example.org' } sort { $b cmp $a }
+        keys %said) {
         $t->admin('ip', 'add', 'bob', '127.0.0.0/8') if $command =~ /ip remove/;
         $t->admin(split ' ', $command);
-        like $t->admin(qw(journal list --last 1)), qr/^\S+\trcapi-admin\t127\.0\.0\.1\t\t\Q$said{$command}\E$/, $command;
+        like $t->admin(qw(journal list --last 1)), qr/^\S+\trcapi-admin\t127\.0\.0\.1\t\t\Q$said{$command}\E$/,
+            $command;
     }
     $t->try_admin(qw(email add bob none));
     unlike $t->admin(qw(journal list --last 1)), qr/none/, 'not what failed';

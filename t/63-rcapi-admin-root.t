@@ -89,7 +89,8 @@ subtest 'folders that are not only root\'s' => sub {
     chown $other, -1, "$data/repos";
     $r = admin($data, 'check');
     is $r->{exit}, 1, 'two owners';
-    like $r->{err}, qr{^rcapi-admin: $data/?\S* and $data/repos belong to different accounts: run this program as}, 'says why';
+    like $r->{err}, qr{^rcapi-admin: $data/?\S* and $data/repos belong to different accounts: run this program as},
+        'says why';
 
     my $link = theirs("$place/links") . '/data';
     mkdir "$place/roots2";

@@ -20,14 +20,16 @@ my $file = "$t->{dir}/data/secret";
 sub shown {
     my %seen;
     for (1 .. 20) {
-        $seen{ join ' ', (map { @{ $_->{api_keys} } } @{ $t->must('get_users') }), $t->must(get_repo => { repoid => 'r' })->{clone_uri} } = 1;
+        $seen{ join ' ', (map { @{ $_->{api_keys} } } @{ $t->must('get_users') }),
+            $t->must(get_repo => { repoid => 'r' })->{clone_uri} } = 1;
     }
     return join "\n", sort keys %seen;
 }
 
 subtest 'rotate' => sub {
     my ($before, $secret) = (shown(), slurp($file));
-    my %old = map { $_ => 1 } split /\n/, $t->sql('SELECT hex(sealed) FROM api_key UNION SELECT hex(clone_uri_sealed) FROM repo');
+    my %old = map { $_ => 1 } split /\n/,
+        $t->sql('SELECT hex(sealed) FROM api_key UNION SELECT hex(clone_uri_sealed) FROM repo');
     like $before, qr/\Q$uri\E/, 'all is shown';
     for my $round (1, 2) {
         is $t->admin(qw(secret rotate)), "7 keys and remote URLs are encrypted with the new secret.\n", 'done';
@@ -41,7 +43,8 @@ subtest 'rotate' => sub {
         $old{$_} = 1 for @now;
     }
     my $carl = $t->user('carl');
-    like $t->admin(qw(token list carl)), qr/\Q$carl->{api_key}\E/, 'what a running child makes now fits the new secret';
+    like $t->admin(qw(token list carl)), qr/\Q$carl->{api_key}\E/,
+        'what a running child makes now fits the new secret';
     is $t->admin('check'), '', 'check is content';
     my $r = $t->try_admin('secret');
     is "$r->{exit} $r->{err}", "2 rcapi-admin: secret rotate?\n", 'usage';
@@ -62,7 +65,8 @@ subtest 'another secret' => sub {
     is scalar(() = $r->{out} =~ /\(does not open with the secret file\)/g), 2, 'goes on past such keys';
     like $r->{err}, qr/^rcapi-admin: 2 keys do not open with the secret file: was it replaced\?$/m, 'and says so';
     like $r->{err}, $wrong, 'rcapi-admin notices, too';
-    is $t->must(get_repo => { repoid => 'r' })->{clone_uri}, 'http://ann:*****@127.0.0.1:1/r.git', 'remotes are shown as to readers';
+    is $t->must(get_repo => { repoid => 'r' })->{clone_uri}, 'http://ann:*****@127.0.0.1:1/r.git',
+        'remotes are shown as to readers';
     rename "$file.right", $file or die;
     is $t->admin('check'), '', 'the right one';
     like $t->admin(qw(token list bob)), qr/\Q${\ $t->key('bob')}\E/, 'opens all again';

@@ -40,7 +40,8 @@ sub new {
     $self->_start($program);
     $self->_do('Browser.setDownloadBehavior', { behavior => 'deny' });
     my $page = $self->_do('Target.createTarget', { url => 'about:blank' })->{targetId};
-    $self->{session} = $self->_do('Target.attachToTarget', { targetId => $page, flatten => JSON::PP::true() })->{sessionId};
+    $self->{session} = $self->_do('Target.attachToTarget', { targetId => $page, flatten => JSON::PP::true() })
+        ->{sessionId};
     $self->_do('Page.enable');
     return $self;
 }
@@ -60,8 +61,10 @@ sub _start {
         open STDIN, '<', '/dev/null';
         open STDOUT, '>', "$self->{dir}/log";
         open STDERR, '>&', \*STDOUT;
-        %ENV = (PATH => $ENV{PATH}, HOME => $self->{dir}, TMPDIR => $self->{dir}, LC_ALL => 'C.UTF-8', DBUS_SESSION_BUS_ADDRESS => 'disabled:');
-        exec 'timeout', '-s', 'KILL', $self->{limit}, $program, @OPTIONS, "--user-data-dir=$self->{dir}/profile", 'about:blank'
+        %ENV = (PATH => $ENV{PATH}, HOME => $self->{dir}, TMPDIR => $self->{dir}, LC_ALL => 'C.UTF-8',
+            DBUS_SESSION_BUS_ADDRESS => 'disabled:');
+        exec 'timeout', '-s', 'KILL', $self->{limit}, $program, @OPTIONS, "--user-data-dir=$self->{dir}/profile",
+            'about:blank'
             or POSIX::_exit(127);
     }
     close $_ for $orders, $answers;
@@ -105,7 +108,8 @@ sub open {
     my $error = do { my $a = $self->_do('Page.navigate', { url => $url }); $a->{errorText} // $a->{error} };
     $self->{loaded} ||= $self->_wait(sub { $self->{loaded} }) || die "$url does not load\n" if !defined $error;
     sleep 0.3 if !defined $error; # not by a timer of the page: in a sandbox it would never end
-    my %page = (error => $error, map { $_->[0] => $self->_eval($_->[1]) } [title => 'document.title'], [html => 'document.documentElement.outerHTML']);
+    my %page = (error => $error, map { $_->[0] => $self->_eval($_->[1]) } [title => 'document.title'],
+        [html => 'document.documentElement.outerHTML']);
     $self->{loaded} = 0;
     $self->_do('Page.navigate', { url => 'about:blank' });
     $self->{loaded} ||= $self->_wait(sub { $self->{loaded} });
@@ -114,7 +118,8 @@ sub open {
 
 sub _eval {
     my ($self, $text) = @_;
-    return $self->_do('Runtime.evaluate', { expression => $text, returnByValue => JSON::PP::true() })->{result}{value} // '';
+    return $self->_do('Runtime.evaluate', { expression => $text, returnByValue => JSON::PP::true() })->{result}{value}
+        // '';
 }
 
 # Ends it; the command lines of processes that are left.
@@ -132,7 +137,11 @@ sub close {
 
 sub _left {
     my ($self) = @_;
-    return map { my ($pid) = /(\d+)/; my $line = slurp("$_/cmdline") =~ tr/\0/ /r; $line =~ m{user-data-dir=\Q$self->{dir}/} ? [$pid, $line] : () } glob '/proc/[0-9]*';
+    return map {
+        my ($pid) = /(\d+)/;
+        my $line = slurp("$_/cmdline") =~ tr/\0/ /r;
+        $line =~ m{user-data-dir=\Q$self->{dir}/} ? [$pid, $line] : ()
+    } glob '/proc/[0-9]*';
 }
 
 sub DESTROY {

@@ -100,7 +100,8 @@ my @NAMES = ('README', 'src/main.c', 'src/a b.c', 'docs/deep/er/x.txt', "docs/\x
 sub _change {
     my ($h, $files, $i) = @_;
     my @have = sort keys %$files;
-    my $name = !@have || !_dice($h, 3) ? $NAMES[_dice($h, scalar @NAMES)] . ($i > 30 ? $i % 9 : '') : $have[_dice($h, scalar @have)];
+    my $name = !@have || !_dice($h, 3) ? $NAMES[_dice($h, scalar @NAMES)] . ($i > 30 ? $i % 9 : '')
+        : $have[_dice($h, scalar @have)];
     my $what = _dice($h, 12);
     if ($what == 0 && $files->{$name}) {
         delete $files->{$name};
@@ -125,7 +126,8 @@ sub _edit {
     my @lines = @{ $files->{$name} // [map { "line $_ of $name" } 1 .. 5 + _dice($h, 40)] };
     for (0 .. _dice($h, 4)) {
         my $at = _dice($h, @lines + 1);
-        my $new = ("\tnew " . _dice($h, 999), '', 'int f(void) { return ' . _dice($h, 9) . '; }', '  blank at the end ')[_dice($h, 4)];
+        my $new = ("\tnew " . _dice($h, 999), '', 'int f(void) { return ' . _dice($h, 9) . '; }',
+            '  blank at the end ')[_dice($h, 4)];
         splice @lines, $at, _dice($h, 2) && $at < @lines ? 1 : 0, $new;
     }
     $files->{$name} = \@lines;

@@ -17,6 +17,7 @@ header first. t/00-guards.t runs them, and holds each against a planted fault.
 
 use strict;
 use warnings;
+use Encode qw(decode);
 use File::Find ();
 use RCAPI::Run qw(run slurp);
 
@@ -25,6 +26,7 @@ my %LEVEL = (base => 0, archive => 1, db => 1, remote => 1, store => 2, vcs => 2
     'faces/raw' => 4, http => 5, cli => 5);
 my $MAX_FILE = 800;
 my $MAX_FUNCTION = 60;
+my $MAX_LINE = 119;
 
 # Files below $root, as paths from it, whose path matches $like.
 sub files {
@@ -121,8 +123,11 @@ sub directives {
         my ($kind, $name, $middle, $help) = ($1, $2, $3, $4);
         push @bad, "$name: not in conf/rcapi.conf" if slurp("$root/conf/rcapi.conf") !~ /\b$name\b/;
         my ($section) = $page =~ /^### $name\n(.*?)(?=^##|\z)/ms;
-        my ($syntax, $default, $where) = ($section // '') =~ /\A\n    $name ([^\n]+)\n\nDefault: ([^\n]+)\. Context: ([^\n]+)\.\n.*^```apache\n$name\b/ms;
-        push @bad, "$name: no section with syntax, default, context and example in docs/configuration.md" if !defined $where;
+        my ($syntax, $default, $where) =
+            ($section // '')
+            =~ /\A\n    $name ([^\n]+)\n\nDefault: ([^\n]+)\. Context: ([^\n]+)\.\n.*^```apache\n$name\b/ms;
+        push @bad, "$name: no section with syntax, default, context and example in docs/configuration.md"
+            if !defined $where;
         next if !defined $where;
         push @bad, "$name: context $where" if $where ne ($middle =~ /ACCESS_CONF/ ? 'server, place' : 'server');
         push @bad, "$name: syntax $syntax" if ($kind eq 'FLAG') != ($syntax eq 'On|Off');
@@ -166,14 +171,19 @@ sub headings {
     return \%there;
 }
 
+# A page, as comments name it.
+my $CITED = qr/\b(?:[Cc]ontract ([01]\d)\b|([01]\d)(?= §))/;
+
 sub citations {
     my ($root) = @_;
-    my %pages = map { m{(\d\d)-[^/]*$} ? ($1 => headings("$root/$_")) : () } files($root, qr{^docs/contract/\d\d-.*\.md$});
+    my %pages = map { m{(\d\d)-[^/]*$} ? ($1 => headings("$root/$_")) : () }
+        files($root, qr{^docs/contract/\d\d-.*\.md$});
     my @bad;
-    for my $file (grep { !m{^t/(?:00-guards\.t|lib/RCAPI/Guards\.pm)$} } files($root, qr{^(?:src|include|t|conf)/|^mod_rcapi\.c$|^Makefile$})) {
+    for my $file (grep { !m{^t/(?:00-guards\.t|lib/RCAPI/Guards\.pm)$} }
+        files($root, qr{^(?:src|include|t|conf)/|^mod_rcapi\.c$|^Makefile$})) {
         my $text = slurp("$root/$file") =~ s{\n\s*(?:\*(?!/)|#|//|--)?\s*}{ }gr;
         push @bad, "$file: cites $1" while $text =~ m{\b((?:design|house|style|performance[-\d]*)\.md)}g;
-        while ($text =~ m{\b(?:[Cc]ontract ([01]\d)\b|([01]\d)(?= §))((?:,? (?:(?:and|to) )?§$SECTION)*)(?: ([a-z]+_[a-z_]+)\b)?}g) {
+        while ($text =~ m{$CITED((?:,? (?:(?:and|to) )?§$SECTION)*)(?: ([a-z]+_[a-z_]+)\b)?}g) {
             my ($page, $places, $method) = ($1 // $2, $3, $4);
             push @bad, "$file: no page $page" if !$pages{$page};
             push @bad, map { "$file: no $_ on page $page" } grep { !$pages{$page}{$_} }
@@ -191,7 +201,8 @@ sub citations {
 # of their input when memory is short.
 sub banned {
     my ($root) = @_;
-    my $names = qr/strcpy|strcat|sprintf|vsprintf|strtok|gets|localtime|gmtime|ctime|asctime|system|popen|atoi|atol|tmpnam|mktemp|json_tokener_\w+/;
+    my $names = qr/strcpy|strcat|sprintf|vsprintf|strtok|gets|localtime|gmtime|ctime|asctime|system|popen|atoi|atol
+        |tmpnam|mktemp|json_tokener_\w+/x;
     my @bad;
     for my $file (c_files($root)) {
         push @bad, map { "$file: $_()" } code(slurp("$root/$file")) =~ /(?<![\w.>])($names)\s*\(/g;
@@ -201,7 +212,8 @@ sub banned {
 
 # apr_time_now() can be set back: it names moments that are kept or compared with kept ones. Deadlines,
 # retries and durations use rc_clock().
-my $MOMENT = qr/\bapr_time_(?:sec|exp_lt)\(|\(apr_int64_t\)apr_time_now\(\)\)|\b(?:created_on|before|\w*taken)\b[^;]*apr_time_now/;
+my $MOMENT = qr/\bapr_time_(?:sec|exp_lt)\(|\(apr_int64_t\)apr_time_now\(\)\)
+    |\b(?:created_on|before|\w*taken)\b[^;]*apr_time_now/x;
 
 sub clocks {
     my ($root) = @_;
@@ -213,13 +225,24 @@ sub clocks {
     return @bad;
 }
 
-# No file and no function is too long to read.
+# Schema steps that were released never change.
+my $RELEASED = qr{^src/store/schema/};
+
+# No file, no function and no line is too long to read.
 sub sizes {
     my ($root) = @_;
     my @bad;
     for my $file (files($root, qr{\.(?:[ch]|sql|awk|pm|t)$|^Makefile$|^conf/})) {
         my $lines = () = slurp("$root/$file") =~ /\n/g;
         push @bad, "$file: $lines lines" if $lines > $MAX_FILE;
+    }
+    for my $file (files($root, qr{\.(?:[ch]|sql|awk|pm|t|mk)$|^Makefile$|^conf/|^t/bench/run$})) {
+        next if $file =~ $RELEASED;
+        my $n = 0;
+        for (split /\n/, decode('UTF-8', slurp("$root/$file"))) {
+            $n++;
+            push @bad, "$file:$n: " . length() . ' columns' if length > $MAX_LINE;
+        }
     }
     for my $file (grep { /\.c$/ } c_files($root)) { # tests may have long tables
         my $text = slurp("$root/$file");
@@ -238,7 +261,8 @@ sub licences {
     my @bad;
     for my $file (files($root, qr{\.(?:[ch]|sql|awk|pm|t|pl|sh)$|^Makefile$|^conf/|^\.ci/})) {
         my @lines = split /\n/, slurp("$root/$file"), 4;
-        push @bad, "$file: no licence line" if !grep { /SPDX-License-Identifier: Apache-2\.0/ } grep { defined } @lines[0 .. 2];
+        push @bad, "$file: no licence line" if !grep { /SPDX-License-Identifier: Apache-2\.0/ } grep { defined }
+            @lines[0 .. 2];
     }
     return @bad;
 }
@@ -246,7 +270,8 @@ sub licences {
 # Nothing of the machine or of the tools it was written with.
 sub traces {
     my ($root) = @_;
-    my $traces = join '|', '(?i:co-auth' . 'ored-by)', '/work' . '/(?:main|shared)', '/tmp' . '/wt/', '/home' . '/\w+/';
+    my $traces = join '|', '(?i:co-auth' . 'ored-by)', '/work' . '/(?:main|shared)', '/tmp' . '/wt/',
+        '/home' . '/\w+/';
     return map { "$_: trace" } grep { slurp("$root/$_") =~ /$traces/ } files($root, qr/./);
 }
 
@@ -256,7 +281,8 @@ sub headers {
     my @flags = split ' ', run({ root => 1 }, qw(pkg-config --cflags apr-1 apr-util-1 json-c sqlite3 libgit2))->{out};
     my @bad;
     for my $file (files($root, qr{^include/.*\.h$})) {
-        my $r = run({ root => 1 }, split(' ', $ENV{CC} || 'cc'), qw(-std=gnu11 -Wall -Werror -fsyntax-only -x c), "-I$root/include", "-I" . ($ENV{RCAPI_BUILD} // "build") . "/gen", @flags, "$root/$file");
+        my $r = run({ root => 1 }, split(' ', $ENV{CC} || 'cc'), qw(-std=gnu11 -Wall -Werror -fsyntax-only -x c),
+            "-I$root/include", "-I" . ($ENV{RCAPI_BUILD} // "build") . "/gen", @flags, "$root/$file");
         push @bad, "$file: does not compile alone: $r->{err}" if $r->{exit};
     }
     return @bad;

@@ -65,12 +65,16 @@ sub add_packed {
     return $id;
 }
 
-sub add_whole { my ($pack, $type, $data) = @_; return add_packed($pack, object_id($type, $data), pack_head($type, length $data) . compress($data)) }
+sub add_whole {
+    my ($pack, $type, $data) = @_;
+    return add_packed($pack, object_id($type, $data), pack_head($type, length $data) . compress($data))
+}
 
 sub add_above {
     my ($pack, $id, $delta) = @_;
     my $base = $pack->[-1];
-    return add_packed($pack, $id, pack_head(OFS_DELTA, length $delta) . pack_distance(length $base->{raw}) . compress($delta));
+    return add_packed($pack, $id, pack_head(OFS_DELTA, length $delta) . pack_distance(length $base->{raw})
+        . compress($delta));
 }
 
 # Writes pack and index into the folder of objects of a repository.

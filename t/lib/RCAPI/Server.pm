@@ -91,7 +91,8 @@ END
 sub _load {
     my $folder = apxs('LIBEXECDIR');
     my %before = (qos => "LoadFile libpcre.so.3\n");
-    return join '', map { -e "$folder/mod_$_.so" ? ($before{$_} // '') . "LoadModule ${_}_module $folder/mod_$_.so\n" : () } @_;
+    return join '', map { -e "$folder/mod_$_.so" ? ($before{$_} // '') . "LoadModule ${_}_module $folder/mod_$_.so\n"
+        : () } @_;
 }
 
 sub _mpm {
@@ -232,7 +233,8 @@ sub _session {
 
 # [pid, parent, group, session] of every process that is not dead, though perhaps not yet buried.
 sub _processes {
-    return map { slurp("$_/stat") =~ /^(\d+) \(.*\) [^ZX] (\d+) (\d+) (\d+)/s ? [$1, $2, $3, $4] : () } glob '/proc/[0-9]*';
+    return map { slurp("$_/stat") =~ /^(\d+) \(.*\) [^ZX] (\d+) (\d+) (\d+)/s ? [$1, $2, $3, $4] : () }
+        glob '/proc/[0-9]*';
 }
 
 # Process id of httpd's parent process, once it has started.

@@ -314,7 +314,8 @@ sub try_admin {
 # Runs SQL on this database, for states that no method makes; what it prints.
 sub sql {
     my ($self, $text) = @_;
-    my $r = $self->run('sqlite3', '-cmd', '.timeout 5000', "$self->{dir}/data/rcapi.db", "PRAGMA foreign_keys = ON; $text");
+    my $r = $self->run('sqlite3', '-cmd', '.timeout 5000', "$self->{dir}/data/rcapi.db",
+        "PRAGMA foreign_keys = ON; $text");
     die "sqlite3: $r->{err}" if $r->{exit} || length $r->{err};
     return $r->{out};
 }

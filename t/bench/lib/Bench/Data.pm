@@ -61,7 +61,8 @@ END
         link "$root/.one/r/$_", "$root/r$n/$_" or die "$root/r$n/$_: $!" for @files;
     }
     $self->_run({}, "$self->{bin}/rcapi-admin", '--data', $self->{data}, qw(call get_repo repoid:r1));
-    $self->_rows('run', { stdin => "UPDATE repo SET ($LAST) = (SELECT $LAST FROM repo WHERE repo_name = 'r1') WHERE repo_id > 1000;" });
+    $self->_rows('run', { stdin => "UPDATE repo SET ($LAST) = (SELECT $LAST FROM repo WHERE repo_name = 'r1')
+        WHERE repo_id > 1000;" });
 }
 
 sub _run {
@@ -94,17 +95,21 @@ ${\ $list->($GROUPS) } INSERT INTO user_group (users_group_id, group_name, owner
 SELECT 1000 + i, 'g' || i, 1001, 1700000000000000 FROM n;
 ${\ $list->(3 * $users) } INSERT INTO user_group_member (user_id, users_group_id)
 SELECT 1001 + (i - 1) / 3, 1001 + (i * 31 + (i - 1) / 3) % $GROUPS FROM n;
-${\ $list->($repos) } INSERT INTO repo (repo_id, repo_name, repo_type, owner_id, description, $LAST, created_on, updated_on)
-SELECT 1000 + i, 'r' || i, 'git', 1001 + i * 7 % $users, 'Repository number ' || i, $COMMIT, 1700000000000000 + i, 1700000000000000 + i FROM n;
+${\ $list->($repos) } INSERT INTO repo
+       (repo_id, repo_name, repo_type, owner_id, description, $LAST, created_on, updated_on)
+SELECT 1000 + i, 'r' || i, 'git', 1001 + i * 7 % $users, 'Repository number ' || i, $COMMIT,
+       1700000000000000 + i, 1700000000000000 + i FROM n;
 INSERT INTO user_repo_permission (repo_id, user_id, level)
 SELECT repo_id, (SELECT user_id FROM users WHERE username = 'default'), repo_id % 2 FROM repo WHERE repo_id > 1000;
 INSERT INTO user_repo_permission (repo_id, user_id, level)
 SELECT repo_id, 1001 + (repo_id * 13 + k.i * 331) % $users, k.level FROM repo,
        (SELECT 0 AS i, 1 AS level UNION ALL SELECT 1, 3 UNION ALL SELECT 2, 4) k WHERE repo_id > 1000;
 INSERT INTO user_group_repo_permission (repo_id, users_group_id, level)
-SELECT repo_id, 1001 + (repo_id * 17 + k.i * 7) % $GROUPS, k.i FROM repo, (SELECT 1 AS i UNION ALL SELECT 3) k WHERE repo_id > 1000;
+SELECT repo_id, 1001 + (repo_id * 17 + k.i * 7) % $GROUPS, k.i FROM repo,
+       (SELECT 1 AS i UNION ALL SELECT 3) k WHERE repo_id > 1000;
 UPDATE repo SET enable_downloads = 1;
-INSERT INTO repo_following (repo_id, user_id, created_on) SELECT repo_id, owner_id, created_on FROM repo WHERE repo_id > 1000;
+INSERT INTO repo_following (repo_id, user_id, created_on)
+SELECT repo_id, owner_id, created_on FROM repo WHERE repo_id > 1000;
 COMMIT;
 END
 }

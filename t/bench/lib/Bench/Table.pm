@@ -65,7 +65,8 @@ sub text {
     my @width = map { my $i = $_; max(map { @$_ > 1 ? length $_->[$i] : 0 } @all) } 0 .. 4;
     my $text = '';
     for my $line (@all) {
-        my $row = @$line > 1 ? sprintf "%-*s  %*s  %-*s  %-*s  %-*s  %s", map({ ($width[$_], $line->[$_]) } 0 .. 4), $line->[5] : $line->[0];
+        my $row = @$line > 1 ? sprintf "%-*s  %*s  %-*s  %-*s  %-*s  %s", map({ ($width[$_], $line->[$_]) } 0 .. 4),
+            $line->[5] : $line->[0];
         $text .= $row =~ s/\s+$//r . "\n";
     }
     return $text;

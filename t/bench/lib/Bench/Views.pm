@@ -43,11 +43,13 @@ sub repositories {
     my $work = "$bench->{dir}/files";
     RCAPI::Git::init($work);
     spew("$work/small.txt", 'x' x 1000 . "\n");
-    spew("$work/text.txt", join '', map { sprintf "line %d of a text that says %x in many words\n", $_, $_ * 7919 } 1 .. 200_000);
+    spew("$work/text.txt", join '', map { sprintf "line %d of a text that says %x in many words\n", $_, $_ * 7919 }
+        1 .. 200_000);
     open my $random, '<:raw', '/dev/urandom' or die "urandom: $!";
     read $random, my $bytes, 50_000_000;
     spew("$work/large.bin", $bytes);
-    RCAPI::Git::git($work, @$_) for [qw(add .)], [qw(commit -q -m files)], ['clone', '-q', '--bare', '.', $path], [qw(-C), $path, qw(repack -adfq)];
+    RCAPI::Git::git($work, @$_) for [qw(add .)], [qw(commit -q -m files)], ['clone', '-q', '--bare', '.', $path],
+        [qw(-C), $path, qw(repack -adfq)];
     system('rm', '-rf', $work);
     my $id = RCAPI::Git::git($path, qw(rev-parse HEAD)) =~ s/\n//r;
     $bench->{files} = { name => 'files', path => $path, ids => [$id] };
@@ -73,7 +75,8 @@ sub rows {
     for my $repo (@repos) {
         my @ids = @{ $repo->{ids} };
         push @rows, ['patch', "$repo->{name}: patch", 4, ours($bench, $repo, 'changeset-patch', @ids),
-            cgit => [cgit($repo, 'patch/?id=', @ids)], gitweb => [gitweb($repo, map { "commitdiff_plain;h=$_" } @ids)]];
+            cgit => [cgit($repo, 'patch/?id=', @ids)],
+            gitweb => [gitweb($repo, map { "commitdiff_plain;h=$_" } @ids)]];
         push @rows, ['feeds', "$repo->{name}: atom", 4, ours($bench, $repo, 'feed', 'atom'),
             cgit => [cgit($repo, 'atom/', ''), '>=', 3.5], gitweb => [gitweb($repo, 'atom')]];
     }
@@ -83,7 +86,8 @@ sub rows {
     my $static = sub { [[GET => "/$_[0]", {}]] };
     return @rows,
         ['files', 'raw file of 1 KB', 16, ours($bench, $files, "raw/$id", 'small.txt'),
-            static => [$static->('small.txt'), '>=', 1.0], cgit => [cgit($files, 'plain/small.txt?id=', $id), '>=', 20],
+            static => [$static->('small.txt'), '>=', 1.0],
+            cgit => [cgit($files, 'plain/small.txt?id=', $id), '>=', 20],
             gitweb => [gitweb($files, "blob_plain;f=small.txt;hb=$id")]],
         ['files', 'raw file of 10 MB, text', 2, ours($bench, $files, "raw/$id", 'text.txt'),
             static => [$static->('text.txt')], cgit => [cgit($files, 'plain/text.txt?id=', $id), '>=', 1.4]],
@@ -148,8 +152,10 @@ sub loads {
     my ($repo) = @{ $bench->{repos} };
     archive_loads($bench, $load, $repo) if $bench->{want}{archives};
     $load->add("$repo->{name} format-patch", code => sub {
-        my @pairs = pairs($bench, $repo, '127.0.0.1', 'changeset-patch/%s', [qw(format-patch --stdout --full-index --binary -1)], @{ $repo->{ids} });
-        return { ratio => Bench::Table::median(map { $_->[1] / $_->[0] } @pairs), p50 => Bench::Table::median(map { $_->[0] } @pairs) };
+        my @pairs = pairs($bench, $repo, '127.0.0.1', 'changeset-patch/%s',
+            [qw(format-patch --stdout --full-index --binary -1)], @{ $repo->{ids} });
+        return { ratio => Bench::Table::median(map { $_->[1] / $_->[0] } @pairs),
+            p50 => Bench::Table::median(map { $_->[0] } @pairs) };
     }) if $bench->{want}{patch};
     slow_load($bench, $load) if $bench->{want}{slow};
 }
@@ -158,7 +164,8 @@ sub loads {
 sub pairs {
     my ($bench, $repo, $host, $url, $git, @ids) = @_;
     my $lines = join '', map { "$_ /rc/$repo->{name}/" . sprintf($url, $_) . '?' . key($bench) . "\n" } @ids;
-    my $r = run({ stdin => $lines, timeout => 300 }, "$bench->{dir}/bin/pairs", $bench->{server}{port}, $host, '-C', $repo->{path}, @$git);
+    my $r = run({ stdin => $lines, timeout => 300 }, "$bench->{dir}/bin/pairs", $bench->{server}{port}, $host, '-C',
+        $repo->{path}, @$git);
     die "pairs: $r->{err}" if $r->{exit} || $r->{signal};
     return map { [split] } split /\n/, $r->{out};
 }
@@ -175,8 +182,10 @@ sub archive_loads {
         my @fresh = @{ $repo->{ids} };
         $load->add("first $format", code => sub {
             my ($ours, $gits) = ($bench->{server}->cpu, children_cpu());
-            my @pairs = pairs($bench, $repo, 'uncached', "archive/%s.$format", ['archive', $prefix, "--format=$FORMATS{$format}[0]"], splice @fresh, 0, $n);
-            return { ratio => Bench::Table::median(map { $_->[1] / $_->[0] } @pairs), p50 => Bench::Table::median(map { $_->[0] } @pairs),
+            my @pairs = pairs($bench, $repo, 'uncached', "archive/%s.$format",
+                ['archive', $prefix, "--format=$FORMATS{$format}[0]"], splice @fresh, 0, $n);
+            return { ratio => Bench::Table::median(map { $_->[1] / $_->[0] } @pairs),
+                p50 => Bench::Table::median(map { $_->[0] } @pairs),
                 cpu => ($bench->{server}->cpu - $ours) / $n, git_cpu => (children_cpu() - $gits) / $n,
                 bytes => $pairs[0][2], larger => Bench::Table::median(map { $_->[2] / $_->[3] } @pairs) };
         });
@@ -188,7 +197,8 @@ sub archive_loads {
     $load->add('archive static', connections => 4, requests => [[GET => '/archive', {}]]);
     for my $peer (grep { $bench->{$_} } qw(cgit gitweb)) { # made anew for each request
         my $id = $repo->{ids}[0];
-        my $url = $peer eq 'cgit' ? "/cgit/$repo->{name}/snapshot/$id.tar.gz" : "/gitweb?p=$repo->{name};a=snapshot;h=$id;sf=tgz";
+        my $url = $peer eq 'cgit' ? "/cgit/$repo->{name}/snapshot/$id.tar.gz"
+            : "/gitweb?p=$repo->{name};a=snapshot;h=$id;sf=tgz";
         $load->add("archive $peer", code => sub {
             my $start = Time::HiRes::time();
             my $a = send_one($bench, [GET => $url, {}]);
@@ -230,7 +240,8 @@ sub beside_readers {
     pipe my $ready, my $say or die "pipe: $!";
     my $pid = fork // die "fork: $!";
     if (!$pid) {
-        my $slow = RCAPI::Slow->new($bench->{server}{port}, $READERS, "GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        my $slow = RCAPI::Slow->new($bench->{server}{port}, $READERS,
+            "GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         syswrite $say, $slow->all_served . "\n";
         for (my $i = 0; getppid != 1; $i = ($i + 20) % $READERS) { # each sips every two seconds
             $slow->sip($i .. $i + 19);
@@ -282,10 +293,14 @@ sub report_row {
 sub report_patch {
     my ($bench, $load) = @_;
     my $name = "$bench->{repos}[0]{name} format-patch";
-    $bench->{table}->row('faster than a git process', [$load->values($name, 'ratio')], '>=', 4, format => '%.1f', note => milliseconds($load, $name));
+    $bench->{table}->row('faster than a git process', [$load->values($name, 'ratio')], '>=', 4, format => '%.1f',
+        note => milliseconds($load, $name));
 }
 
-sub milliseconds { my ($load, $name) = @_; return sprintf '%.3g ms', Bench::Table::median($load->values($name, 'p50')) / 1000 }
+sub milliseconds {
+    my ($load, $name) = @_;
+    return sprintf '%.3g ms', Bench::Table::median($load->values($name, 'p50')) / 1000
+}
 
 sub report_archives {
     my ($bench, $load) = @_;
@@ -294,17 +309,21 @@ sub report_archives {
     for my $format (sort keys %FORMATS) {
         my ($git, $faster, $larger) = @{ $FORMATS{$format} };
         my $name = "first $format";
-        $table->row("$format: git archive's time / the first request's", [$load->values($name, 'ratio')], '>=', $faster,
+        $table->row("$format: git archive's time / the first request's", [$load->values($name, 'ratio')], '>=',
+            $faster,
             note => sprintf '%s, %.0f of CPU, git %.0f of CPU; %.1f MB', milliseconds($load, $name),
-                map { Bench::Table::median($load->values($name, $_->[0])) / $_->[1] } ['cpu', 1e3], ['git_cpu', 1e3], ['bytes', 1e6]);
+                map { Bench::Table::median($load->values($name, $_->[0])) / $_->[1] } ['cpu', 1e3], ['git_cpu', 1e3],
+                ['bytes', 1e6]);
         $table->row("$format: size / git's", [$load->values($name, 'larger')], '<=', $larger, format => '%.3f');
     }
     for my $peer (qw(cgit gitweb)) {
         my $what = "tar.gz: ${peer}'s time / the first request's";
-        $bench->{$peer} ? $table->row($what, [$load->ratios("archive $peer", 'first tar.gz', 'p50')], '>=', undef, note => "$peer " . milliseconds($load, "archive $peer"))
+        $bench->{$peer} ? $table->row($what, [$load->ratios("archive $peer", 'first tar.gz', 'p50')], '>=', undef,
+            note => "$peer " . milliseconds($load, "archive $peer"))
             : $table->skip($what, missing($bench, $peer));
     }
-    $table->row('rate of a repeated one / static file', [$load->ratios('archive again', 'archive static', 'rate')], '>=', 0.8,
+    $table->row('rate of a repeated one / static file', [$load->ratios('archive again', 'archive static', 'rate')],
+        '>=', 0.8,
         note => rate($load, 'archive again') . ', static ' . rate($load, 'archive static'));
 }
 
@@ -314,8 +333,10 @@ sub report_slow {
     my $what = "p99 of the call 'test' beside $READERS slow readers of an archive";
     $table->head('Slow readers');
     my $alone = sprintf '%.1f ms alone', Bench::Table::median($load->values('call alone', 'p99')) / 1000;
-    return $table->skip($what, 'needs ulimit -n ' . 3 * $READERS) if POSIX::sysconf(POSIX::_SC_OPEN_MAX()) < 3 * $READERS;
-    $table->row($what, [map { $_ / 1000 } $load->values('call beside', 'p99')], '<=', 50, unit => 'ms', format => '%.1f', note => $alone);
+    return $table->skip($what, 'needs ulimit -n ' . 3 * $READERS)
+        if POSIX::sysconf(POSIX::_SC_OPEN_MAX()) < 3 * $READERS;
+    $table->row($what, [map { $_ / 1000 } $load->values('call beside', 'p99')], '<=', 50, unit => 'ms',
+        format => '%.1f', note => $alone);
 }
 
 1;
