@@ -18,6 +18,12 @@
 #include "base/password.h"
 #include "store/user.h"
 
+/* Whom a request names as the owner of something. */
+typedef struct rc_owner_t {
+    const char *sent;      /* as it was named; NULL: nobody, so it is the caller */
+    const rc_user_t *user; /* NULL: there is no such user */
+} rc_owner_t;
+
 #define RC_NEVER (-1) /* lifetime of a token */
 
 typedef struct rc_new_user_t {

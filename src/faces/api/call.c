@@ -99,3 +99,50 @@ rc_err_t *rc_call_journal(rc_call_t *call, const rc_repo_t *repo, const char *ac
 {
     return rc_actor_journal(&call->actor, repo, action, what);
 }
+
+rc_err_t *rc_arg_owner(rc_owner_t *owner, rc_call_t *call)
+{
+    rc_user_t *user;
+
+    *owner = (rc_owner_t){NULL, NULL};
+    if (!rc_arg_given(call, "owner"))
+        return NULL;
+    RC_TRY(rc_find_user(&user, call, rc_arg_json(call, "owner")));
+    *owner = (rc_owner_t){rc_arg_sent(call, "owner"), user};
+    if (!owner->sent) /* a value that no message shows */
+        owner->sent = "";
+    return NULL;
+}
+
+const bool *rc_arg_flag(const rc_call_t *call, const char *name)
+{
+    static const bool yes = true, no = false;
+
+    if (!rc_arg_given(call, name))
+        return NULL;
+    return rc_arg_bool(call, name) ? &yes : &no;
+}
+
+const char *rc_arg_given_text(const rc_call_t *call, const char *name)
+{
+    return rc_arg_given(call, name) ? rc_arg_text(call, name) : NULL;
+}
+
+rc_err_t *rc_call_answer_success(rc_json_t *out, rc_call_t *call, const char *msg)
+{
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", rc_call_text(call, msg));
+    rc_json_member_bool(out, "success", true);
+    rc_json_object_end(out);
+    return NULL;
+}
+
+rc_err_t *rc_call_answer_task(rc_json_t *out, rc_call_t *call, const char *msg)
+{
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", rc_call_text(call, msg));
+    rc_json_member_bool(out, "success", true);
+    rc_json_member_null(out, "task");
+    rc_json_object_end(out);
+    return NULL;
+}

@@ -10,6 +10,7 @@
 #include <json-c/json.h>
 
 #include "domain/actor.h"
+#include "domain/user.h"
 #include "vcs/vcs.h"
 #include "store/journal.h"
 #include "base/json.h"
@@ -152,6 +153,19 @@ const rc_user_t *rc_arg_user(const rc_call_t *call, const char *name);
 const rc_repo_t *rc_arg_repo(const rc_call_t *call, const char *name);
 const rc_repo_group_t *rc_arg_repo_group(const rc_call_t *call, const char *name);
 const rc_user_group_t *rc_arg_user_group(const rc_call_t *call, const char *name);
+
+/** The same of an argument that need not be sent: NULL when it was not, or null. */
+const bool *rc_arg_flag(const rc_call_t *call, const char *name);
+const char *rc_arg_given_text(const rc_call_t *call, const char *name);
+
+/** Whom the argument `owner` names. */
+rc_err_t *rc_arg_owner(rc_owner_t *owner, rc_call_t *call);
+
+/** {"msg": @a msg, "success": true}, with the words in braces replaced. */
+rc_err_t *rc_call_answer_success(rc_json_t *out, rc_call_t *call, const char *msg);
+
+/** The same with "task": null. */
+rc_err_t *rc_call_answer_task(rc_json_t *out, rc_call_t *call, const char *msg);
 
 /** Messages show @a text for this argument from now on (a cleaned name). */
 void rc_arg_rename(rc_call_t *call, const char *name, const char *text);

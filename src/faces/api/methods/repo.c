@@ -2,13 +2,14 @@
 /*
  * Making, describing and pulling repositories (contract 02 §2 pull, §5).
  */
-#include "../new_repo.h"
+#include "../method.h"
 
 #include <apr_strings.h>
 
 #include "domain/last_changeset.h"
+#include "domain/repo.h"
+#include "domain/repo_create.h"
 #include "base/log.h"
-#include "store/setting.h"
 
 typedef struct look_t {
     const rc_repo_t *repo;
@@ -154,77 +155,33 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-static rc_err_t *check_free(rc_call_t *call, const char *name)
+static rc_err_t *plan_repo(rc_call_t *call, void *baton)
 {
-    rc_repo_t *taken;
+    rc_repo_creation_t *creation = baton;
 
-    RC_TRY(rc_new_repo_taken(&taken, call, name));
-    if (taken)
-        return rc_err(call->pool, RC_E_ARG, "repo `%s` already exist", name);
-    return NULL;
-}
-
-/* Flags that are not sent are those of the server's settings. */
-static rc_err_t *plan_flags(rc_call_t *call, rc_repo_t *row)
-{
-    RC_TRY(rc_model_repo_defaults(row, call->actor.db, call->pool));
-    if (rc_arg_given(call, "private"))
-        row->private_ = rc_arg_bool(call, "private");
-    if (rc_arg_given(call, "enable_statistics"))
-        row->enable_statistics = rc_arg_bool(call, "enable_statistics");
-    if (rc_arg_given(call, "enable_locking"))
-        row->enable_locking = rc_arg_bool(call, "enable_locking");
-    if (rc_arg_given(call, "enable_downloads"))
-        row->enable_downloads = rc_arg_bool(call, "enable_downloads");
-    return NULL;
-}
-
-static rc_err_t *choose_type(const char **type, rc_call_t *call)
-{
-    *type = rc_arg_text(call, "repo_type");
-    if (*type)
-        return NULL;
-    RC_TRY(rc_store_setting(type, call->actor.db, "default_repo_type", call->pool));
-    if (!*type)
-        *type = "git";
-    return NULL;
-}
-
-/* The checks of create_repo, in their order, and the row that follows from the arguments. */
-static rc_err_t *plan_repo(rc_call_t *call, rc_new_repo_t *repo)
-{
-    const char *name = rc_repo_name_clean(rc_arg_text(call, "repo_name"), call->pool);
-    const char *description = rc_arg_text(call, "description");
-    rc_repo_t *row = &repo->row;
-    bool may_copy;
-
-    rc_arg_rename(call, "repo_name", name);
-    RC_TRY(rc_new_repo_check_place(call, name));
-    RC_TRY(rc_new_repo_check_owner(call));
-    RC_TRY(rc_new_repo_find_owner(&row->owner_id, call));
-    RC_TRY(check_free(call, name));
-    row->name = name;
-    RC_TRY(choose_type(&row->type, call));
-    row->landing_rev = rc_arg_text(call, "landing_rev");
-    RC_TRY(rc_new_repo_check_texts(call, row));
-    if (!rc_vcs_known_type(row->type))
-        return rc_err_failed(call->pool, "unknown type %s", row->type);
-    row->description = *description ? description : rc_repo_name_last(name);
-    RC_TRY(plan_flags(call, row));
-    RC_TRY(rc_new_repo_may_copy(&may_copy, call, name));
-    repo->copy_permissions = may_copy && rc_arg_bool(call, "copy_permissions");
-    repo->clone_uri = rc_arg_text(call, "clone_uri");
-    if (repo->clone_uri && !*repo->clone_uri)
-        repo->clone_uri = NULL;
-    return NULL;
+    *creation = (rc_repo_creation_t){
+        .name = rc_repo_name_clean(rc_arg_text(call, "repo_name"), call->pool),
+        .type = rc_arg_text(call, "repo_type"),
+        .description = rc_arg_text(call, "description"),
+        .landing_rev = rc_arg_text(call, "landing_rev"),
+        .clone_uri = rc_arg_text(call, "clone_uri"),
+        .private_ = rc_arg_flag(call, "private"),
+        .enable_statistics = rc_arg_flag(call, "enable_statistics"),
+        .enable_locking = rc_arg_flag(call, "enable_locking"),
+        .enable_downloads = rc_arg_flag(call, "enable_downloads"),
+        .copy_permissions = rc_arg_bool(call, "copy_permissions"),
+    };
+    rc_arg_rename(call, "repo_name", creation->name);
+    return rc_arg_owner(&creation->owner, call);
 }
 
 static rc_err_t *create_repo(rc_call_t *call, rc_json_t *out)
 {
-    rc_new_repo_t repo = {.row.id = 0};
+    rc_repo_creation_t creation;
 
-    RC_TRY(rc_new_repo_make(&repo, call, plan_repo));
-    return rc_new_repo_answer(out, call, "Created new repository `{repo_name}`");
+    RC_TRY(rc_call_plan(call, plan_repo, &creation));
+    RC_TRY(rc_repo_create(&call->actor, &creation));
+    return rc_call_answer_task(out, call, "Created new repository `{repo_name}`");
 }
 
 /* clang-format off */

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Makes repositories: checks what is wanted, prepares the content without a database connection,
+ * checks again and makes the row and the directory in one transaction.
+ */
+#include "domain/repo_create.h"
+
+#include <string.h>
+
+#include "domain/disk_transaction.h"
+#include "domain/repo.h"
+#include "store/setting.h"
+
+typedef struct making_t {
+    const rc_repo_creation_t *request;
+    rc_err_t *(*plan)(rc_actor_t *actor, struct making_t *making);
+    rc_new_repo_t repo;
+    rc_disk_txn_t *moves;
+} making_t;
+
+/* May the caller make something with this name where it says? */
+static rc_err_t *check_place(rc_actor_t *actor, const char *name)
+{
+    const char *parent = rc_repo_name_parent(name, actor->pool);
+    rc_repo_group_t *group;
+    bool may;
+
+    RC_TRY(rc_actor_has_global(&may, actor, "hg.create.repository"));
+    if (may)
+        return NULL;
+    if (!parent)
+        return rc_err(actor->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+    RC_TRY(rc_store_repo_group_seen_by_name(&group, actor->db, actor->caller->user_id, parent,
+                                            actor->pool));
+    if (!group || group->level < RC_ADMIN)
+        return rc_err(actor->pool, RC_E_ARG, "repository group `%s` does not exist", parent);
+    return NULL;
+}
+
+/* May the caller copy the rights on the group in @a name? The copy would reveal them. */
+static rc_err_t *may_copy(bool *may, rc_actor_t *actor, const char *name)
+{
+    const char *parent = rc_repo_name_parent(name, actor->pool);
+    rc_repo_group_t *group = NULL;
+
+    if (parent)
+        RC_TRY(rc_store_repo_group_by_name(&group, actor->db, actor->caller->user_id, parent,
+                                           actor->pool));
+    *may = group && group->level >= RC_READ;
+    return NULL;
+}
+
+/* E-owner */
+static rc_err_t *check_owner(rc_actor_t *actor, const rc_owner_t *owner)
+{
+    if (owner->sent && !actor->caller->admin)
+        return rc_err(actor->pool, RC_E_ARG, "Only RhodeCode admin can specify `owner` param");
+    return NULL;
+}
+
+/* E-user */
+static rc_err_t *set_owner(rc_repo_t *row, rc_actor_t *actor, const rc_owner_t *owner)
+{
+    if (owner->sent && !owner->user)
+        return rc_err(actor->pool, RC_E_ARG, "user `%s` does not exist", owner->sent);
+    row->owner_id = owner->user ? owner->user->id : actor->caller->user_id;
+    return NULL;
+}
+
+/* A fork that the caller may not see is not told of: it is a repository. */
+static rc_err_t *check_free(rc_actor_t *actor, const rc_repo_creation_t *request)
+{
+    rc_repo_t *taken;
+
+    RC_TRY(rc_store_repo_by_name(&taken, actor->db, actor->caller->user_id, request->name,
+                                 actor->pool));
+    if (!taken)
+        return NULL;
+    return rc_err(actor->pool, RC_E_ARG, "%s `%s` already exist",
+                  request->source && taken->level && taken->fork_of ? "fork" : "repo",
+                  request->name);
+}
+
+static rc_err_t *set_texts(rc_repo_t *row, rc_actor_t *actor, const rc_repo_creation_t *request)
+{
+    row->landing_rev = request->landing_rev;
+    row->description = request->description;
+    RC_TRY(rc_repo_name_check(row->name, actor->pool));
+    if (!strchr(row->landing_rev, ':'))
+        return rc_err_failed(actor->pool, "landing_rev has no colon, as in rev:tip");
+    return NULL;
+}
+
+static void set_flag(bool *flag, const bool *wanted)
+{
+    if (wanted)
+        *flag = *wanted;
+}
+
+static rc_err_t *set_flags(rc_repo_t *row, rc_actor_t *actor, const rc_repo_creation_t *request)
+{
+    RC_TRY(rc_model_repo_defaults(row, actor->db, actor->pool));
+    set_flag(&row->private_, request->private_);
+    set_flag(&row->enable_statistics, request->enable_statistics);
+    set_flag(&row->enable_locking, request->enable_locking);
+    set_flag(&row->enable_downloads, request->enable_downloads);
+    return NULL;
+}
+
+static rc_err_t *set_type(rc_repo_t *row, rc_actor_t *actor, const rc_repo_creation_t *request)
+{
+    row->type = request->type;
+    if (!row->type)
+        RC_TRY(rc_store_setting(&row->type, actor->db, "default_repo_type", actor->pool));
+    if (!row->type)
+        row->type = "git";
+    return NULL;
+}
+
+/* The checks of create_repo, in their order, and the row that follows from the request. */
+static rc_err_t *plan_new(rc_actor_t *actor, making_t *making)
+{
+    const rc_repo_creation_t *request = making->request;
+    rc_new_repo_t *repo = &making->repo;
+    rc_repo_t *row = &repo->row;
+    bool may;
+
+    RC_TRY(check_place(actor, request->name));
+    RC_TRY(check_owner(actor, &request->owner));
+    RC_TRY(set_owner(row, actor, &request->owner));
+    RC_TRY(check_free(actor, request));
+    row->name = request->name;
+    RC_TRY(set_type(row, actor, request));
+    RC_TRY(set_texts(row, actor, request));
+    if (!rc_vcs_known_type(row->type))
+        return rc_err_failed(actor->pool, "unknown type %s", row->type);
+    if (!*row->description)
+        row->description = rc_repo_name_last(row->name);
+    RC_TRY(set_flags(row, actor, request));
+    RC_TRY(may_copy(&may, actor, row->name));
+    repo->copy_permissions = may && request->copy_permissions;
+    repo->clone_uri = request->clone_uri && *request->clone_uri ? request->clone_uri : NULL;
+    return NULL;
+}
+
+/* The checks of fork_repo. What was copied must be what the request names when the row is made. */
+static rc_err_t *plan_fork(rc_actor_t *actor, making_t *making)
+{
+    const rc_repo_creation_t *request = making->request;
+    const rc_repo_t *source = request->source, *copied = making->repo.source;
+    rc_repo_t *row = &making->repo.row;
+
+    RC_TRY(check_owner(actor, &request->owner));
+    RC_TRY(check_place(actor, request->name));
+    RC_TRY(check_free(actor, request));
+    RC_TRY(set_owner(row, actor, &request->owner));
+    if (copied && (copied->id != source->id || strcmp(copied->name, source->name)))
+        return rc_err_failed(actor->pool, "%s became another while it was copied", source->name);
+    making->repo.source = source;
+    making->repo.copy_permissions = request->copy_permissions;
+    row->name = request->name;
+    row->type = source->type;
+    set_flag(&row->private_, request->private_);
+    return set_texts(row, actor, request);
+}
+
+static rc_err_t *insert_repo(rc_actor_t *actor, void *baton)
+{
+    making_t *making = baton;
+    rc_new_repo_t *repo = &making->repo;
+    const rc_repo_t *row = &repo->row;
+
+    RC_TRY(making->plan(actor, making));
+    if (repo->clone_uri) /* sealed in the transaction: see src/domain/secret.c */
+        RC_TRY(rc_model_set_clone_uri(&repo->row, actor->env, repo->clone_uri, actor->pool));
+    RC_TRY(rc_model_repo_insert(repo, actor->db, actor->pool));
+    if (repo->source)
+        RC_TRY(rc_actor_journal(actor, repo->source, "user_forked_repo", row->name));
+    RC_TRY(rc_actor_journal(actor, row, repo->source ? "user_created_fork" : "user_created_repo",
+                            NULL));
+    return rc_disk_txn_apply(making->moves, actor->db);
+}
+
+static rc_err_t *prepare_repo(rc_actor_t *actor, void *baton)
+{
+    making_t *making = baton;
+
+    RC_TRY(rc_model_repo_prepare(&making->repo, actor->env, &actor->work, actor->pool));
+    return rc_disk_txn_made(making->moves, making->repo.path);
+}
+
+static rc_err_t *make(rc_actor_t *actor, making_t *making)
+{
+    rc_new_repo_t *repo = &making->repo;
+    rc_err_t *err;
+
+    making->moves = rc_disk_txn_begin(actor->env, actor->pool);
+    RC_TRY(making->plan(actor, making));
+    if (repo->source || repo->clone_uri)
+        RC_TRY(rc_actor_wait(actor, prepare_repo, making));
+    else
+        RC_TRY(rc_actor_away(actor, prepare_repo, making));
+    rc_disk_txn_add(making->moves, repo->path,
+                    rc_env_repo_path(actor->env, repo->row.name, actor->pool));
+    err = rc_actor_txn(actor, insert_repo, making);
+    rc_disk_txn_end(making->moves, !err);
+    return err;
+}
+
+rc_err_t *rc_repo_create(rc_actor_t *actor, const rc_repo_creation_t *request)
+{
+    making_t making = {.request = request, .plan = plan_new};
+
+    return make(actor, &making);
+}
+
+rc_err_t *rc_repo_fork(rc_actor_t *actor, const rc_repo_creation_t *request)
+{
+    making_t making = {.request = request, .plan = plan_fork};
+
+    return make(actor, &making);
+}
