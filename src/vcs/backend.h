@@ -16,6 +16,12 @@ typedef struct rc_pair_t {
     const void *detail; /* the back end's own */
 } rc_pair_t;
 
+/* What a printed change holds. */
+typedef struct rc_printed_t {
+    apr_off_t head;             /* bytes before the first hunk; 0: there are no hunks */
+    apr_int64_t added, deleted; /* lines of the hunks */
+} rc_printed_t;
+
 typedef struct rc_backend_t {
     const char *type;
     rc_capabilities_t capabilities;
@@ -58,9 +64,10 @@ typedef struct rc_backend_t {
     rc_err_t *(*changes)(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,
                          const char *parent, bool renames, apr_pool_t *pool);
     /* Appends one of these pairs in git's form of a diff, beginning with "diff --git". A side that
-     * has become RC_ENTRY_NONE is printed as not there. */
-    rc_err_t *(*print)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_pair_t *pair,
-                       const rc_diff_options_t *options, apr_pool_t *scratch);
+     * has become RC_ENTRY_NONE is printed as not there; if both are there they are of one type. */
+    rc_err_t *(*print)(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
+                       const rc_pair_t *pair, const rc_diff_options_t *options,
+                       apr_pool_t *scratch);
     rc_err_t *(*stat)(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
     /* What stands at entry->path, without a slash too many: kind and id; both stay when nothing

@@ -109,36 +109,19 @@ static rc_err_t *list_names(listing_t *list)
 
 /* --- with diffs --- */
 
-/* Counts the lines of hunks. */
-static void count_lines(rc_change_t *change)
+/* Only the hunks, or without hunks all behind the first words. */
+static void set_text(rc_change_t *change, const char *text, apr_size_t len,
+                     const rc_printed_t *printed)
 {
-    const char *p = change->diff, *end = p + change->diff_len;
+    apr_size_t skip = printed->head ? (apr_size_t)printed->head : strlen("diff --git");
 
-    while (p < end) {
-        const char *stop = memchr(p, '\n', (size_t)(end - p));
-
-        change->added += *p == '+';
-        change->deleted += *p == '-';
-        p = stop ? stop + 1 : end;
-    }
-}
-
-/* Takes a printed change apart: only the hunks, or without hunks all behind the first words. A name
- * never holds a line break here (it is quoted), so the first "@@ " line begins the hunks. */
-static void take_apart(rc_change_t *change, const char *text, apr_size_t len)
-{
-    const char *hunks = memmem(text, len, "\n@@ ", 4);
-    apr_size_t skip = strlen("diff --git");
-
-    change->hunks = hunks != NULL;
-    if (hunks) {
-        change->diff = hunks + 1;
-        change->diff_len = len - (apr_size_t)(hunks + 1 - text);
-        count_lines(change);
-    } else if (len >= skip) {
-        change->diff = text + skip;
-        change->diff_len = len - skip;
-    }
+    change->hunks = printed->head > 0;
+    change->added = printed->added;
+    change->deleted = printed->deleted;
+    if (len < skip)
+        return;
+    change->diff = text + skip;
+    change->diff_len = len - skip;
 }
 
 /* The ids of both sides, where the contents differ. */
@@ -159,12 +142,13 @@ static rc_err_t *pass_diff(listing_t *list, const rc_pair_t *pair)
     const rc_backend_t *backend = list->vcs->backend;
     rc_spool_t *spool = rc_spool_create(list->temp_dir, list->scratch);
     rc_change_t change = {.path = path_of(pair), .op = op_of(pair)};
+    rc_printed_t printed;
     const char *text;
 
-    RC_TRY(backend->print(spool, list->vcs, pair, &options, list->scratch));
+    RC_TRY(backend->print(&printed, spool, list->vcs, pair, &options, list->scratch));
     RC_TRY(rc_spool_view(&text, spool, list->scratch));
     set_ids(&change, pair, backend->capabilities.null_id);
-    take_apart(&change, text, (apr_size_t)rc_spool_size(spool));
+    set_text(&change, text, (apr_size_t)rc_spool_size(spool), &printed);
     return list->fn(list->baton, &change);
 }
 

@@ -278,8 +278,9 @@ rc_err_t *rc_git_import(const char *path, const rc_import_t *import, apr_pool_t 
 
 rc_err_t *rc_git_changes(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,
                          const char *parent, bool renames, apr_pool_t *pool);
-rc_err_t *rc_git_print(rc_spool_t *spool, rc_vcs_t *vcs, const rc_pair_t *pair,
-                       const rc_diff_options_t *options, apr_pool_t *scratch);
+rc_err_t *rc_git_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
+                       const rc_pair_t *pair, const rc_diff_options_t *options,
+                       apr_pool_t *scratch);
 rc_err_t *rc_git_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
 

@@ -52,19 +52,30 @@ rc_err_t *rc_git_changes(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *
     return NULL;
 }
 
-rc_err_t *rc_git_print(rc_spool_t *spool, rc_vcs_t *vcs, const rc_pair_t *pair,
-                       const rc_diff_options_t *options, apr_pool_t *scratch)
+rc_err_t *rc_git_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
+                       const rc_pair_t *pair, const rc_diff_options_t *options, apr_pool_t *scratch)
 {
+    rc_git_change_t change = *(const rc_git_change_t *)pair->detail;
+    rc_git_tally_t tally = {.binary = false};
     rc_git_printer_t printer = {.spool = spool,
                                 .git = vcs->repo,
                                 .options = options,
                                 .err_pool = vcs->pool,
                                 .scratch = scratch};
-    rc_git_change_t change = *(const rc_git_change_t *)pair->detail;
+    apr_off_t start = rc_spool_size(spool);
 
     if (pair->before.kind == RC_ENTRY_NONE)
         memset(&change.before, 0, sizeof(change.before));
     if (pair->after.kind == RC_ENTRY_NONE)
         memset(&change.after, 0, sizeof(change.after));
-    return rc_git_print_change(&printer, &change);
+    if (!git_oid_equal(&change.before.id, &change.after.id)) /* else its content is not read */
+        printer.tally = &tally;
+    memset(printed, 0, sizeof(*printed));
+    RC_TRY(rc_git_print_change(&printer, &change));
+    if (!tally.hunks)
+        return NULL;
+    printed->head = tally.hunks - start;
+    printed->added = (apr_int64_t)tally.added;
+    printed->deleted = (apr_int64_t)tally.deleted;
+    return NULL;
 }

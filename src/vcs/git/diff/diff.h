@@ -82,6 +82,7 @@ bool rc_git_is_binary(const void *data, size_t size);
 typedef struct rc_git_tally_t {
     bool binary;
     apr_uint64_t added, deleted;
+    apr_off_t hunks; /* where the first one stands in the spool; 0: none was printed */
 } rc_git_tally_t;
 
 typedef struct rc_git_printer_t {

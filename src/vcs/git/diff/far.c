@@ -78,5 +78,7 @@ rc_err_t *rc_git_print_far(const rc_git_printer_t *printer, const char *head,
     if (printer->count_only)
         return NULL;
     RC_TRY(rc_spool_puts(printer->spool, head));
+    if (printer->tally)
+        printer->tally->hunks = rc_spool_size(printer->spool);
     return rc_spool_write(printer->spool, hunks, (apr_size_t)(end - hunks));
 }

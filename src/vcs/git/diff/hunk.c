@@ -51,9 +51,12 @@ static void count(const hunk_t *hunk, char sign, int lines)
 
 static void put_head(hunk_t *hunk)
 {
-    if (hunk->head)
-        put(hunk, hunk->head, strlen(hunk->head));
+    if (!hunk->head)
+        return;
+    put(hunk, hunk->head, strlen(hunk->head));
     hunk->head = NULL;
+    if (hunk->printer->tally)
+        hunk->printer->tally->hunks = rc_spool_size(hunk->printer->spool);
 }
 
 /* --- headings: the last line before the hunk that begins like a definition --- */
