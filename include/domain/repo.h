@@ -121,45 +121,6 @@ rc_err_t *rc_model_repo_strip(rc_env_t *env, const rc_locks_t *locks, const rc_r
 rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
                                  apr_pool_t *pool);
 
-/** A change of a repository. Both rows are whole; what may differ are name, ids, flags, texts. */
-typedef struct rc_repo_change_t {
-    const rc_repo_t *from;
-    rc_repo_t to;
-    bool close; /* the default user's row becomes none */
-} rc_repo_change_t;
-
-/** Inside a transaction: changes the row and, with a new name, by @a moves the directory; then the
- * caller holds the repository's lock. The last thing to be done in the transaction. */
-rc_err_t *rc_model_repo_update(const rc_repo_change_t *change, rc_env_t *env, rc_disk_txn_t *moves,
-                               rc_db_t *db, apr_pool_t *pool);
-
-typedef struct rc_field_value_t {
-    const char *key, *value;
-} rc_field_value_t;
-
-/** Takes "key=value,key=value" apart, where "\," stands for a comma in a value: an array of
- * rc_field_value_t. More than RC_FIELDS_MOST are RC_E_FAILED. */
-rc_err_t *rc_model_repo_read_fields(apr_array_header_t **fields, const char *text,
-                                    apr_pool_t *pool);
-
-/** Sets the extra fields that exist; the others are ignored. */
-rc_err_t *rc_model_repo_set_fields(rc_db_t *db, apr_int64_t repo_id,
-                                   const apr_array_header_t *fields);
-
-/** What goes with a repository, array of rc_named_t: itself and, @a with_forks, those of its forks
- * that user @a user_id administers. The others lose their parent. */
-rc_err_t *rc_model_repo_doomed(apr_array_header_t **doomed, rc_db_t *db, const rc_repo_t *repo,
-                               apr_int64_t user_id, bool with_forks, apr_pool_t *pool);
-
-/** Locks all of them, as rc_model_repo_lock does; one that is not on the disk needs no lock. */
-rc_err_t *rc_model_repo_lock_doomed(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
-                                    const apr_array_header_t *doomed);
-
-/** Inside a transaction: deletes their rows and, by @a moves, renames their directories out of the
- * way, to rm__<date>_<time>_<microseconds>__<name>. */
-rc_err_t *rc_model_repo_delete(const apr_array_header_t *doomed, rc_env_t *env,
-                               rc_disk_txn_t *moves, rc_db_t *db, apr_pool_t *pool);
-
 /** Sets the flags of @a repo to what the server's settings want for new repositories. */
 rc_err_t *rc_model_repo_defaults(rc_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
 
