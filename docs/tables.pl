@@ -18,7 +18,8 @@ my %parts = (
 
 for my $file ('README.md', 'CONTRIBUTING.md', glob 'docs/*.md') {
     my $text = slurp($file);
-    my $new = $text =~ s{(<!-- begin ([\w -]+?)(?::[^\n]*)? -->\n).*?(<!-- end \2 -->)}{$1 . ($parts{$2} || die "$file: no part $2\n")->() . $3}gser;
+    my $new = $text =~ s{(<!-- begin ([\w -]+?)(?::[^\n]*)? -->\n).*?(<!-- end \2 -->)}
+                        {$1 . ($parts{$2} || die "$file: no part $2\n")->() . $3}gser;
     next if $new eq $text;
     push @stale, $file;
     $check ? print "$file\n" : spew($file, $new);
@@ -65,9 +66,11 @@ sub targets { return "```text\n" . join('', slurp('Makefile') =~ /^#: (.*\n)/mg)
 sub directives {
     my @rows;
     for my $row (slurp('src/http/config.c') =~ /^    (AP_INIT_\w+\(.*?\)),\n(?=    AP_INIT|    \{)/msg) {
-        my ($name, $where, $help) = $row =~ /\("(\w+)",.*?((?:RSRC_CONF|ACCESS_CONF|OR_FILEINFO)(?: \| \w+)*),\s+"(.*)"\)\z/s
+        my ($name, $where, $help) =
+            $row =~ /\("(\w+)",.*?((?:RSRC_CONF|ACCESS_CONF|OR_FILEINFO)(?: \| \w+)*),\s+"(.*)"\)\z/s
             or die "no directive: $row\n";
-        push @rows, ["[`$name`](#" . lc($name) . ')', $where =~ /OR_FILEINFO/ ? 'place' : $where =~ /ACCESS_CONF/ ? 'server, place' : 'server', $help =~ s/(<\w+>)/`$1`/gr];
+        my $context = $where =~ /OR_FILEINFO/ ? 'place' : $where =~ /ACCESS_CONF/ ? 'server, place' : 'server';
+        push @rows, ["[`$name`](#" . lc($name) . ')', $context, $help =~ s/(<\w+>)/`$1`/gr];
     }
     return table(['Directive', 'Context', ''], sort { lc $a->[0] =~ tr/`//dr cmp lc $b->[0] =~ tr/`//dr } @rows);
 }
@@ -75,12 +78,14 @@ sub directives {
 sub settings {
     my ($list) = slurp('src/cli/admin_server.c') =~ /settings\[\] = \{\n(.*?)^\};/ms or die "no settings\n";
     my @rows = map { [/^\s*\{"(\w+)", "(.*)", (\w+)\}/] } split /\n/, $list;
-    return table(['Setting', 'Value', ''], map { ["`$_->[0]`", $_->[2] eq 'true' ? 'on or off' : 'text', $_->[1]] } @rows);
+    return table(['Setting', 'Value', ''],
+        map { ["`$_->[0]`", $_->[2] eq 'true' ? 'on or off' : 'text', $_->[1]] } @rows);
 }
 
 # URL and whitelist name of each view.
 sub views {
-    my ($list) = slurp('src/faces/raw/routes.c') =~ /^static const rc_web_view_t views\[\] = \{\n(.*?)^\};/ms or die "no views\n";
+    my ($list) = slurp('src/faces/raw/routes.c') =~ /^static const \w+ views\[\] = \{\n(.*?)^\};/ms
+        or die "no views\n";
     my @rows;
     for (grep { /^\s*\{"/ } split /\n/, $list) {
         my ($pattern, $action, $flags) = /^\s*\{"(.+?)",\s+"(.+?)",\s+(.+?),/ or die "no view: $_\n";
@@ -101,13 +106,15 @@ BEGIN {
         create_repo => 'super-admins; `hg.create.repository`; admin on the parent group',
         create_repo_group => 'super-admins; `hg.repogroup.create.true`; admin on the parent group',
         fork_repo => '`hg.fork.repository` and read on `repoid`, and what `create_repo` needs',
-        get_gist => 'super-admins; the owner', delete_gist => 'super-admins; the owner', create_gist => 'every user; `owner`: super-admins',
+        get_gist => 'super-admins; the owner', delete_gist => 'super-admins; the owner',
+        create_gist => 'every user; `owner`: super-admins',
         'pull 1.2' => 'admin on `repo`',
     );
     @GROUPS = (
         [Server => 'server'], [Users => 'user'], ['User groups' => 'user_group', 'user_group_perm'],
-        [Repositories => 'repo', 'repo_edit', 'repo_fork', 'repo_delete', 'cache'], ['Contents and comments' => 'changeset', 'node', 'comment'],
-        [Locks => 'lock'], ['Permissions of repositories' => 'repo_perm'], ['Repository groups' => 'repo_group', 'repo_group_perm'],
+        [Repositories => 'repo', 'repo_edit', 'repo_fork', 'repo_delete', 'cache'],
+        ['Contents and comments' => 'changeset', 'node', 'comment'], [Locks => 'lock'],
+        ['Permissions of repositories' => 'repo_perm'], ['Repository groups' => 'repo_group', 'repo_group_perm'],
         [Gists => 'gist'],
     );
 }
@@ -136,5 +143,6 @@ sub methods {
 }
 
 sub old_methods {
-    return table(['Method', 'Arguments', 'Who may call', ''], map { ["`$_->[1]`" . ($_->[2] && ' without `id`'), @$_[3 .. 5]] } grep { is_old($_) } method_rows());
+    return table(['Method', 'Arguments', 'Who may call', ''],
+        map { ["`$_->[1]`" . ($_->[2] && ' without `id`'), @$_[3 .. 5]] } grep { is_old($_) } method_rows());
 }

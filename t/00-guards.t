@@ -53,6 +53,8 @@ my @guards = (
             qr{\Asrc/base/planted\.c: no 77 on page 01\nsrc/base/planted\.c: no decision OPEN-99\z}],
         ['src/base/planted.c', "// contract 02 create_nothing, contract 14, desi" . "gn.md §4\n",
             qr{cites design\.md\n.*no create_nothing on page 02\n.*no page 14\z}],
+        ['src/base/planted.c', "// contract 02 §1.8, 05 \"Revisions\" and contract 05, \"Nothing\".\n",
+            qr{\A[^\n]*no decision Nothing\z}],
         ['t/planted.t', "# docs/nothing.md §2\n", qr{no docs/nothing\.md §2}]],
     ['banned functions', \&RCAPI::Guards::banned,
         ['src/base/planted.c', qq(/* gets(x) */ char *s = "atoi(x)"; n = my_atoi (x); strcpy (a, b);\n),

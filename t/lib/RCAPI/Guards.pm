@@ -166,7 +166,7 @@ my $SECTION = qr{\d+(?:\.\d+)?};
 sub headings {
     my ($file) = @_;
     my $text = slurp($file);
-    my %there = map { ($_ => 1) } $text =~ /^#{2,4} ($SECTION)\b/mg, $text =~ /^\| (OPEN-\d+) \|/mg;
+    my %there = map { ($_ => 1) } $text =~ /^#{2,4} ($SECTION)\b/mg, $text =~ /^\| (\w[^|(]*?) (?:\([^|]*\) )?\|/mg;
     $there{$_} = 1 for map { /\b([a-z]+_[a-z_]+)/g } $text =~ /^#### (.+)/mg, $text =~ /^\| `(\w+)\(/mg;
     return \%there;
 }
@@ -189,7 +189,8 @@ sub citations {
             push @bad, map { "$file: no $_ on page $page" } grep { !$pages{$page}{$_} }
                 $places =~ /($SECTION)/g, $page eq "02" ? $method // () : ();
         }
-        push @bad, map { "$file: no decision $_" } grep { !$pages{"05"}{$_} } $text =~ /(OPEN-\d+)/g;
+        push @bad, map { "$file: no decision $_" } grep { !$pages{'05'}{$_} }
+            $text =~ /[Cc]ontract (?:\d\d [^"\n]{1,40}?)?05,? "([^"]+)"/g, $text =~ /(OPEN-\d+)/g;
         while ($text =~ m{\b(docs/[\w/-]+\.md)(?: §($SECTION))?}g) {
             push @bad, "$file: no $1" . ($2 ? " §$2" : "") if !-e "$root/$1" || $2 && !headings("$root/$1")->{$2};
         }
