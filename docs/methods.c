@@ -30,13 +30,14 @@ static const char *arguments(const rc_method_t *method, apr_pool_t *pool)
     const char *list = "";
     const rc_param_t *param;
 
-    for (param = method->params; param->name; param++) {
+    for (param = method->params; param->id; param++) {
         const char *def = !param->def                      ? ""
                           : !strcmp(param->def, RC_CALLER) ? "=caller"
                           : !strcmp(param->def, "None")    ? "="
                                                         : apr_pstrcat(pool, "=", param->def, NULL);
 
-        list = apr_pstrcat(pool, list, *list ? " " : "", "`", param->name, def, "`", NULL);
+        list = apr_pstrcat(pool, list, *list ? " " : "", "`", rc_param_name(param->id), def, "`",
+                           NULL);
         if (param->alias)
             list = apr_pstrcat(pool, list, " (or `", param->alias, "`)", NULL);
     }
@@ -49,15 +50,18 @@ static const char *rights(const rc_method_t *method, apr_pool_t *pool)
     const char *list = "";
     const rc_param_t *param;
 
-    for (param = method->params; param->name; param++) {
+    for (param = method->params; param->id; param++) {
         const char *need = "";
 
         if (param->need > 0)
-            need = apr_pstrcat(pool, levels[param->need], " on `", param->name, "`", NULL);
+            need = apr_pstrcat(pool, levels[param->need], " on `", rc_param_name(param->id), "`",
+                               NULL);
         else if (param->type == RC_SELF)
-            need = apr_pstrcat(pool, "`", param->name, "` of others: super-admins", NULL);
+            need =
+                apr_pstrcat(pool, "`", rc_param_name(param->id), "` of others: super-admins", NULL);
         else if (param->type == RC_AUTHOR)
-            need = apr_pstrcat(pool, "`", param->name, "` of others: admin on `repoid`", NULL);
+            need = apr_pstrcat(pool, "`", rc_param_name(param->id),
+                               "` of others: admin on `repoid`", NULL);
         if (*need)
             list = apr_pstrcat(pool, list, *list ? "; " : "", need, NULL);
     }

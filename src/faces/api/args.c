@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Arguments: from JSON to checked, loaded values (contract 00 §5 and §6).
+ * Reads the arguments of a call: from JSON to values that are checked and loaded (contract 00 §5
+ * and §6).
  */
 #include "grant.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -12,89 +12,84 @@
 #include "base/log.h"
 #include "base/text.h"
 
-/* Of one call, so many unknown arguments are logged; names shorter than a key. */
+/* How many unknown arguments of one call are logged, and how long their names may be: shorter than
+ * a key. */
 #define MOST_LOGGED    16
 #define LONGEST_LOGGED 40
 
-static int find_param(const rc_call_t *call, const char *name)
-{
-    int i;
+static const char *const names[RC_P_COUNT] = {
+#define X(id, name) [RC_P_##id] = name,
+#include "params.def"
+#undef X
+};
 
-    for (i = 0; call->method->params[i].name; i++)
-        if (!strcmp(call->method->params[i].name, name))
-            return i;
-    return -1;
+const char *rc_param_name(rc_param_id_t id)
+{
+    return names[id];
 }
 
-bool rc_has_param(const rc_call_t *call, const char *name)
+bool rc_has_param(const rc_call_t *call, rc_param_id_t id)
 {
-    return find_param(call, name) >= 0;
+    const rc_param_t *param = call->method->params;
+
+    while (param->id && param->id != id)
+        param++;
+    return param->id != RC_P_NONE;
 }
 
-static int arg_index(const rc_call_t *call, const char *name)
+bool rc_arg_given(const rc_call_t *call, rc_param_id_t id)
 {
-    int i = find_param(call, name);
-
-    if (i >= 0)
-        return i;
-    abort(); /* a method asks for a parameter that its row does not have */
+    return call->args[id].given;
 }
 
-#define ARG(call, name) ((call)->args[arg_index(call, name)])
-
-bool rc_arg_given(const rc_call_t *call, const char *name)
+bool rc_arg_present(const rc_call_t *call, rc_param_id_t id)
 {
-    return ARG(call, name).given;
+    return call->args[id].present;
 }
 
-bool rc_arg_present(const rc_call_t *call, const char *name)
+const char *rc_arg_text(const rc_call_t *call, rc_param_id_t id)
 {
-    return ARG(call, name).present;
+    return call->args[id].text;
 }
 
-const char *rc_arg_text(const rc_call_t *call, const char *name)
+bool rc_arg_bool(const rc_call_t *call, rc_param_id_t id)
 {
-    return ARG(call, name).text;
+    return call->args[id].truth;
 }
 
-bool rc_arg_bool(const rc_call_t *call, const char *name)
+const char *rc_arg_sent(const rc_call_t *call, rc_param_id_t id)
 {
-    return ARG(call, name).truth;
+    return call->args[id].sent;
 }
 
-const char *rc_arg_sent(const rc_call_t *call, const char *name)
+json_object *rc_arg_json(const rc_call_t *call, rc_param_id_t id)
 {
-    return ARG(call, name).sent;
+    return call->args[id].value;
 }
 
-json_object *rc_arg_json(const rc_call_t *call, const char *name)
+const rc_user_t *rc_arg_user(const rc_call_t *call, rc_param_id_t id)
 {
-    return ARG(call, name).value;
+    return call->args[id].row;
 }
 
-const rc_user_t *rc_arg_user(const rc_call_t *call, const char *name)
+const rc_repo_t *rc_arg_repo(const rc_call_t *call, rc_param_id_t id)
 {
-    return ARG(call, name).row;
+    return call->args[id].row;
 }
 
-const rc_repo_t *rc_arg_repo(const rc_call_t *call, const char *name)
+const rc_repo_group_t *rc_arg_repo_group(const rc_call_t *call, rc_param_id_t id)
 {
-    return ARG(call, name).row;
+    return call->args[id].row;
 }
 
-const rc_repo_group_t *rc_arg_repo_group(const rc_call_t *call, const char *name)
+const rc_user_group_t *rc_arg_user_group(const rc_call_t *call, rc_param_id_t id)
 {
-    return ARG(call, name).row;
+    return call->args[id].row;
 }
 
-const rc_user_group_t *rc_arg_user_group(const rc_call_t *call, const char *name)
+void rc_arg_rename(rc_call_t *call, rc_param_id_t id, const char *text)
 {
-    return ARG(call, name).row;
-}
-
-void rc_arg_rename(rc_call_t *call, const char *name, const char *text)
-{
-    ARG(call, name).sent = text;
+    call->args[id].sent = text;
 }
 
 const char *rc_value_text(json_object *value, apr_pool_t *pool)
@@ -140,34 +135,6 @@ static const char *default_text(const char *def, apr_pool_t *pool)
     return def;
 }
 
-/* An id that a value may be: a JSON integer, or text that reads as one. */
-static bool value_id(apr_int64_t *id, json_object *value, bool blanks)
-{
-    const char *text;
-
-    if (json_object_is_type(value, json_type_int)) {
-        *id = json_object_get_int64(value);
-        return true;
-    }
-    if (!json_object_is_type(value, json_type_string))
-        return false;
-    text = json_object_get_string(value);
-    return (blanks || rc_text_digits(text)) && rc_text_int(id, text);
-}
-
-rc_err_t *rc_find_user(rc_user_t **out, rc_call_t *call, json_object *value)
-{
-    apr_int64_t id;
-
-    *out = NULL;
-    if (value_id(&id, value, true))
-        RC_TRY(rc_store_user_by_id(out, call->actor.db, id, call->pool));
-    if (!*out && json_object_is_type(value, json_type_string))
-        RC_TRY(
-            rc_store_user_by_name(out, call->actor.db, json_object_get_string(value), call->pool));
-    return NULL;
-}
-
 static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
 {
     rc_user_t *user = NULL;
@@ -179,11 +146,11 @@ static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
         RC_TRY(rc_store_user_by_id(&user, call->actor.db, call->actor.caller->user_id, call->pool));
     } else {
         if (param->type == RC_SELF && !call->actor.caller->admin &&
-            (!value_id(&id, arg->value, false) || id != call->actor.caller->user_id))
+            (!rc_value_id(&id, arg->value, false) || id != call->actor.caller->user_id))
             return rc_err(call->pool, RC_E_ARG, RC_MSG_SELF);
         RC_TRY(rc_find_user(&user, call, arg->value));
         if (param->type == RC_AUTHOR && (!user || user->id != call->actor.caller->user_id) &&
-            rc_arg_repo(call, "repoid")->level < RC_ADMIN)
+            rc_arg_repo(call, RC_P_REPOID)->level < RC_ADMIN)
             return rc_err(call->pool, RC_E_ARG, RC_MSG_SELF);
     }
     if (!user)
@@ -194,55 +161,63 @@ static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
     return NULL;
 }
 
-/* Looks an object up: a JSON integer is its id; text is its name, or if no name, its id. What the
- * caller may not read is not found. */
-#define DEFINE_FIND(kind)                                                                          \
-    rc_err_t *rc_find_##kind(rc_##kind##_t **out, rc_call_t *call, json_object *value)             \
-    {                                                                                              \
-        apr_int64_t id;                                                                            \
-                                                                                                   \
-        *out = NULL;                                                                               \
-        if (json_object_is_type(value, json_type_string))                                          \
-            RC_TRY(rc_store_##kind##_seen_by_name(out, call->actor.db,                             \
-                                                  call->actor.caller->user_id,                     \
-                                                  json_object_get_string(value), call->pool));     \
-        if (!*out && value_id(&id, value, false))                                                  \
-            RC_TRY(rc_store_##kind##_seen_by_id(out, call->actor.db, call->actor.caller->user_id,  \
-                                                id, call->pool));                                  \
-        return NULL;                                                                               \
-    }
+/* What a row of any kind says of itself. */
+typedef struct object_t {
+    const void *row;
+    const char *name, *kind; /* kind: as messages call it */
+    apr_int64_t id;
+    rc_level_t level;
+} object_t;
 
-DEFINE_FIND(repo)
-DEFINE_FIND(repo_group)
-DEFINE_FIND(user_group)
+static rc_err_t *find_repo(object_t *object, rc_call_t *call, json_object *value)
+{
+    rc_repo_t *row;
 
-#define DEFINE_BIND(kind, words)                                                                   \
-    static rc_err_t *bind_##kind(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)          \
-    {                                                                                              \
-        rc_##kind##_t *row;                                                                        \
-                                                                                                   \
-        RC_TRY(rc_find_##kind(&row, call, arg->value));                                            \
-        if (!row || row->level < param->need)                                                      \
-            return rc_err(call->pool, RC_E_ARG, "%s" words " `%s` does not exist",                 \
-                          row && param->lead ? param->lead : "", arg->sent);                       \
-        arg->row = row;                                                                            \
-        arg->name = row->name;                                                                     \
-        arg->id = row->id;                                                                         \
-        return NULL;                                                                               \
-    }
+    RC_TRY(rc_find_repo(&row, call, value));
+    *object = row ? (object_t){row, row->name, "repository", row->id, row->level}
+                  : (object_t){.kind = "repository"};
+    return NULL;
+}
 
-DEFINE_BIND(repo, "repository")
-DEFINE_BIND(repo_group, "repository group")
-DEFINE_BIND(user_group, "user group")
+static rc_err_t *find_repo_group(object_t *object, rc_call_t *call, json_object *value)
+{
+    rc_repo_group_t *row;
+
+    RC_TRY(rc_find_repo_group(&row, call, value));
+    *object = row ? (object_t){row, row->name, "repository group", row->id, row->level}
+                  : (object_t){.kind = "repository group"};
+    return NULL;
+}
+
+static rc_err_t *find_user_group(object_t *object, rc_call_t *call, json_object *value)
+{
+    rc_user_group_t *row;
+
+    RC_TRY(rc_find_user_group(&row, call, value));
+    *object = row ? (object_t){row, row->name, "user group", row->id, row->level}
+                  : (object_t){.kind = "user group"};
+    return NULL;
+}
 
 static rc_err_t *bind_object(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
 {
+    object_t object;
+
     if (!arg->given && param->def)
         return NULL;
     if (param->type == RC_REPO)
-        return bind_repo(arg, call, param);
-    return param->type == RC_REPO_GROUP ? bind_repo_group(arg, call, param)
-                                        : bind_user_group(arg, call, param);
+        RC_TRY(find_repo(&object, call, arg->value));
+    else if (param->type == RC_REPO_GROUP)
+        RC_TRY(find_repo_group(&object, call, arg->value));
+    else
+        RC_TRY(find_user_group(&object, call, arg->value));
+    if (!object.row || object.level < param->need)
+        return rc_err(call->pool, RC_E_ARG, "%s%s `%s` does not exist",
+                      object.row && param->lead ? param->lead : "", object.kind, arg->sent);
+    arg->row = object.row;
+    arg->name = object.name;
+    arg->id = object.id;
+    return NULL;
 }
 
 /* A new thing is not called None or True, because a client had nothing to send. */
@@ -257,7 +232,7 @@ static rc_err_t *bind_text(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
 {
     arg->text = arg->given || !param->def ? arg->sent : default_text(param->def, call->pool);
     if (is_no_name(arg, param) || (arg->given && !rc_value_text(arg->value, call->pool)))
-        return rc_err_failed(call->pool, "argument %s is not text", param->name);
+        return rc_err_failed(call->pool, "argument %s is not text", rc_param_name(param->id));
     return NULL;
 }
 
@@ -288,7 +263,8 @@ static rc_err_t *read_sent(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
 {
     memset(arg, 0, sizeof(*arg));
     if (call->args_sent) {
-        arg->present = json_object_object_get_ex(call->args_sent, param->name, &arg->value);
+        arg->present =
+            json_object_object_get_ex(call->args_sent, rc_param_name(param->id), &arg->value);
         if (!arg->present && param->alias)
             arg->present = json_object_object_get_ex(call->args_sent, param->alias, &arg->value);
     }
@@ -299,13 +275,14 @@ static rc_err_t *read_sent(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
     return arg->sent ? NULL : rc_err_internal(call->pool, APR_ENOMEM, "cannot hold an argument");
 }
 
-/* Does a client mean one of the method's parameters by @a name, or what is dropped by design? */
+/* Is @a name one of the method's parameters, or one that is ignored by design? */
 static bool is_known(const rc_call_t *call, const char *name)
 {
     const rc_param_t *param;
 
-    for (param = call->method->params; param->name; param++)
-        if (!strcmp(param->name, name) || (param->alias && !strcmp(param->alias, name)))
+    for (param = call->method->params; param->id; param++)
+        if (!strcmp(rc_param_name(param->id), name) ||
+            (param->alias && !strcmp(param->alias, name)))
             return true;
     return !strcmp(name, "apiuser") || !strcmp(name, "request");
 }
@@ -323,7 +300,7 @@ void rc_args_log_unknown(const rc_call_t *call)
             continue;
         if (!left--)
             return;
-        /* a long one may be a key that got into the wrong place */
+        /* a long one may be a key in the wrong place */
         rc_log(RC_LOG_INFO, APR_SUCCESS, "method %s: unknown argument %s is ignored",
                call->method->name, strlen(name) < LONGEST_LOGGED ? name : "with a long name");
     }
@@ -341,24 +318,24 @@ static rc_err_t *check_allowed(rc_call_t *call)
 
 rc_err_t *rc_args_bind(rc_call_t *call)
 {
-    const rc_param_t *params = call->method->params;
-    int i;
+    const rc_param_t *params = call->method->params, *param;
+    rc_arg_t *args = call->args;
 
-    for (i = 0; params[i].name; i++)
-        RC_TRY(read_sent(&call->args[i], call, &params[i]));
-    for (i = 0; params[i].name; i++)
-        if (!params[i].def && !call->args[i].present)
+    for (param = params; param->id; param++)
+        RC_TRY(read_sent(&args[param->id], call, param));
+    for (param = params; param->id; param++)
+        if (!param->def && !args[param->id].present)
             return rc_err(call->pool, RC_E_ARG, "Missing non optional `%s` arg in JSON DATA",
-                          params[i].name);
+                          rc_param_name(param->id));
     RC_TRY(check_allowed(call));
-    for (i = 0; params[i].name; i++) {
-        if (params[i].type == RC_PERM)
-            RC_TRY(rc_grant_check_name(call, call->args[i].sent));
-        if (!params[i].last)
-            RC_TRY(bind_one(&call->args[i], call, &params[i]));
+    for (param = params; param->id; param++) {
+        if (param->type == RC_PERM)
+            RC_TRY(rc_grant_check_name(call, args[param->id].sent));
+        if (!param->last)
+            RC_TRY(bind_one(&args[param->id], call, param));
     }
-    for (i = 0; params[i].name; i++)
-        if (params[i].last)
-            RC_TRY(bind_one(&call->args[i], call, &params[i]));
+    for (param = params; param->id; param++)
+        if (param->last)
+            RC_TRY(bind_one(&args[param->id], call, param));
     return NULL;
 }

@@ -105,27 +105,27 @@ rc_err_t *rc_arg_owner(rc_owner_t *owner, rc_call_t *call)
     rc_user_t *user;
 
     *owner = (rc_owner_t){NULL, NULL};
-    if (!rc_arg_given(call, "owner"))
+    if (!rc_arg_given(call, RC_P_OWNER))
         return NULL;
-    RC_TRY(rc_find_user(&user, call, rc_arg_json(call, "owner")));
-    *owner = (rc_owner_t){rc_arg_sent(call, "owner"), user};
+    RC_TRY(rc_find_user(&user, call, rc_arg_json(call, RC_P_OWNER)));
+    *owner = (rc_owner_t){rc_arg_sent(call, RC_P_OWNER), user};
     if (!owner->sent) /* a value that no message shows */
         owner->sent = "";
     return NULL;
 }
 
-const bool *rc_arg_flag(const rc_call_t *call, const char *name)
+const bool *rc_arg_flag(const rc_call_t *call, rc_param_id_t id)
 {
     static const bool yes = true, no = false;
 
-    if (!rc_arg_given(call, name))
+    if (!rc_arg_given(call, id))
         return NULL;
-    return rc_arg_bool(call, name) ? &yes : &no;
+    return rc_arg_bool(call, id) ? &yes : &no;
 }
 
-const char *rc_arg_given_text(const rc_call_t *call, const char *name)
+const char *rc_arg_given_text(const rc_call_t *call, rc_param_id_t id)
 {
-    return rc_arg_given(call, name) ? rc_arg_text(call, name) : NULL;
+    return rc_arg_given(call, id) ? rc_arg_text(call, id) : NULL;
 }
 
 rc_err_t *rc_call_answer_success(rc_json_t *out, rc_call_t *call, const char *msg)

@@ -68,14 +68,15 @@ static const char *word_value(const rc_call_t *call, const char *word, apr_size_
 {
     const char *dot = memchr(word, '.', length);
     apr_size_t name_length = dot ? (apr_size_t)(dot - word) : length;
-    const rc_param_t *params = call->method->params;
+    const rc_param_t *param;
     const rc_arg_t *arg;
-    int i;
 
-    for (i = 0; params[i].name; i++) {
-        if (strncmp(params[i].name, word, name_length) || params[i].name[name_length])
+    for (param = call->method->params; param->id; param++) {
+        const char *name = rc_param_name(param->id);
+
+        if (strncmp(name, word, name_length) || name[name_length])
             continue;
-        arg = &call->args[i];
+        arg = &call->args[param->id];
         if (dot && arg->name)
             return row_value(call, arg, dot + 1);
         return arg->sent ? arg->sent : "";

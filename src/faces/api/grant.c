@@ -23,6 +23,12 @@ static rc_kind_t object_kind(const rc_call_t *call)
     }
 }
 
+/* The argument of the row's first or second parameter. */
+static const rc_arg_t *arg_at(const rc_call_t *call, int index)
+{
+    return &call->args[call->method->params[index].id];
+}
+
 rc_err_t *rc_grant_check_name(rc_call_t *call, const char *name)
 {
     if (rc_permission_exists(name))
@@ -46,10 +52,10 @@ static unsigned below(rc_call_t *call)
 {
     const char *text;
 
-    if (!rc_has_param(call, "apply_to_children"))
+    if (!rc_has_param(call, RC_P_APPLY_TO_CHILDREN))
         return 0;
-    text = rc_arg_text(call, "apply_to_children");
-    rc_arg_rename(call, "apply_to_children", text); /* messages show the default, too */
+    text = rc_arg_text(call, RC_P_APPLY_TO_CHILDREN);
+    rc_arg_rename(call, RC_P_APPLY_TO_CHILDREN, text); /* messages show the default, too */
     if (!strcmp(text, "all"))
         return RC_BELOW_REPOS | RC_BELOW_GROUPS;
     if (!strcmp(text, "repos"))
@@ -62,12 +68,12 @@ static const char *describe(rc_call_t *call, const rc_grant_t *grant, unsigned b
 {
     const char *whom = grant->to_group ? "user group " : "user ", *what = "revoked ";
 
-    if (rc_has_param(call, "perm"))
-        what = apr_pstrcat(call->pool, "granted ", rc_arg_text(call, "perm"), " to ", NULL);
-    what = apr_pstrcat(call->pool, what, whom, call->args[1].name, NULL);
+    if (rc_has_param(call, RC_P_PERM))
+        what = apr_pstrcat(call->pool, "granted ", rc_arg_text(call, RC_P_PERM), " to ", NULL);
+    what = apr_pstrcat(call->pool, what, whom, arg_at(call, 1)->name, NULL);
     if (below)
         what = apr_pstrcat(call->pool, what,
-                           ", also below: ", rc_arg_text(call, "apply_to_children"), NULL);
+                           ", also below: ", rc_arg_text(call, RC_P_APPLY_TO_CHILDREN), NULL);
     return what;
 }
 
@@ -75,24 +81,24 @@ static const char *describe(rc_call_t *call, const rc_grant_t *grant, unsigned b
 static rc_err_t *journal(rc_call_t *call, rc_kind_t kind, const char *what)
 {
     if (kind == RC_KIND_REPO)
-        return rc_call_journal(call, call->args[0].row, "user_updated_repo", what);
+        return rc_call_journal(call, arg_at(call, 0)->row, "user_updated_repo", what);
     return rc_call_journal_named(
         call, kind == RC_KIND_REPO_GROUP ? "user_updated_repo_group" : "admin_updated_users_group",
-        call->args[0].name, what);
+        arg_at(call, 0)->name, what);
 }
 
 rc_err_t *rc_grant(rc_call_t *call, rc_json_t *out, const char *msg)
 {
     rc_grant_t grant = {
         .kind = object_kind(call),
-        .object_id = call->args[0].id,
+        .object_id = arg_at(call, 0)->id,
         .to_group = call->method->params[1].type == RC_USER_GROUP,
-        .grantee_id = call->args[1].id,
+        .grantee_id = arg_at(call, 1)->id,
     };
     unsigned further = below(call);
 
-    if (rc_has_param(call, "perm")) {
-        rc_permission_level(&grant.level, grant.kind, rc_arg_text(call, "perm"));
+    if (rc_has_param(call, RC_P_PERM)) {
+        rc_permission_level(&grant.level, grant.kind, rc_arg_text(call, RC_P_PERM));
         RC_TRY(rc_rule_grant(call->actor.db, &grant, further));
     } else {
         RC_TRY(rc_rule_revoke(call->actor.db, &grant, further));

@@ -37,11 +37,20 @@ typedef enum {
     RC_PERM        /* a permission name that fits the row's first parameter, an object */
 } rc_type_t;
 
+/* The parameters, RC_P_REPOID for "repoid": params.def. */
+typedef enum {
+    RC_P_NONE,
+#define X(id, name) RC_P_##id,
+#include "params.def"
+#undef X
+    RC_P_COUNT
+} rc_param_id_t;
+
 #define RC_REQUIRED NULL
 #define RC_CALLER   "<OptionalAttr:apiuser>" /* default: whoever calls */
 
 typedef struct rc_param_t {
-    const char *name;
+    rc_param_id_t id;
     rc_type_t type;
     const char *def; /* RC_REQUIRED, RC_CALLER, or as Python prints it: '' 'x' None True False -1 */
     rc_level_t need; /* level needed on an object */
@@ -53,20 +62,20 @@ typedef struct rc_param_t {
 /* Rows of parameters: an argument; an object with the level needed on it; with a second name. */
 #define RC_ARG(n, t, d)                                                                            \
     {                                                                                              \
-        .name = (n), .type = (t), .def = (d)                                                       \
+        .id = (n), .type = (t), .def = (d)                                                         \
     }
 #define RC_OBJECT(n, t, d, level)                                                                  \
     {                                                                                              \
-        .name = (n), .type = (t), .def = (d), .need = (level)                                      \
+        .id = (n), .type = (t), .def = (d), .need = (level)                                        \
     }
 #define RC_OBJECT2(n, t, d, level, a)                                                              \
     {                                                                                              \
-        .name = (n), .type = (t), .def = (d), .need = (level), .alias = (a)                        \
+        .id = (n), .type = (t), .def = (d), .need = (level), .alias = (a)                          \
     }
 /* A required object, with the level needed and a second name, looked at after all the others. */
 #define RC_OBJECT_LAST(n, t, level, a)                                                             \
     {                                                                                              \
-        .name = (n), .type = (t), .def = RC_REQUIRED, .need = (level), .alias = (a), .last = true  \
+        .id = (n), .type = (t), .def = RC_REQUIRED, .need = (level), .alias = (a), .last = true    \
     }
 
 #define RC_PARAMS(...)                                                                             \
@@ -74,10 +83,10 @@ typedef struct rc_param_t {
     {                                                                                              \
         __VA_ARGS__,                                                                               \
         {                                                                                          \
-            NULL                                                                                   \
+            RC_P_NONE                                                                              \
         }                                                                                          \
     }
-#define RC_NO_PARAMS ((const rc_param_t[]){{NULL}})
+#define RC_NO_PARAMS ((const rc_param_t[]){{RC_P_NONE}})
 
 /* Who may call. A type of its own, so that a row that forgets it does not compile. */
 typedef struct rc_allow_t {
@@ -110,8 +119,6 @@ typedef struct rc_method_t {
     const char *help;
 } rc_method_t;
 
-#define RC_MAX_PARAMS 16
-
 typedef struct rc_arg_t {
     bool present, given; /* present: named in the request; given: and not null */
     json_object *value;
@@ -130,8 +137,8 @@ struct rc_call_t {
     rc_actor_t actor; /* carries out what is asked for; has the connection and the caller */
     const char *key;  /* NULL: the command line, as the first super-admin */
     const rc_method_t *method;
-    json_object *args_sent; /* an object, or NULL */
-    rc_arg_t args[RC_MAX_PARAMS];
+    json_object *args_sent;         /* an object, or NULL */
+    rc_arg_t args[RC_P_COUNT];      /* of the row's parameters, by their id */
     bool old;                       /* 1.2 dialect */
     struct rc_field_walk_t *fields; /* of a list of repositories, see rc_render_repos_begin */
     bool fields_hidden;             /* the list shows none */
@@ -142,21 +149,21 @@ struct rc_call_t {
     rc_call_fn_t *answer; /* set by the method: writes its result, inside of the transaction */
 };
 
-/* Arguments by name; the name must be one of the row's (checked: a wrong one aborts). */
-bool rc_arg_given(const rc_call_t *call, const char *name);
-bool rc_arg_present(const rc_call_t *call, const char *name);
-const char *rc_arg_text(const rc_call_t *call, const char *name);
-bool rc_arg_bool(const rc_call_t *call, const char *name);
-const char *rc_arg_sent(const rc_call_t *call, const char *name);
-json_object *rc_arg_json(const rc_call_t *call, const char *name);
-const rc_user_t *rc_arg_user(const rc_call_t *call, const char *name);
-const rc_repo_t *rc_arg_repo(const rc_call_t *call, const char *name);
-const rc_repo_group_t *rc_arg_repo_group(const rc_call_t *call, const char *name);
-const rc_user_group_t *rc_arg_user_group(const rc_call_t *call, const char *name);
+/* The argument of a parameter; one that the row does not have was not given. */
+bool rc_arg_given(const rc_call_t *call, rc_param_id_t id);
+bool rc_arg_present(const rc_call_t *call, rc_param_id_t id);
+const char *rc_arg_text(const rc_call_t *call, rc_param_id_t id);
+bool rc_arg_bool(const rc_call_t *call, rc_param_id_t id);
+const char *rc_arg_sent(const rc_call_t *call, rc_param_id_t id);
+json_object *rc_arg_json(const rc_call_t *call, rc_param_id_t id);
+const rc_user_t *rc_arg_user(const rc_call_t *call, rc_param_id_t id);
+const rc_repo_t *rc_arg_repo(const rc_call_t *call, rc_param_id_t id);
+const rc_repo_group_t *rc_arg_repo_group(const rc_call_t *call, rc_param_id_t id);
+const rc_user_group_t *rc_arg_user_group(const rc_call_t *call, rc_param_id_t id);
 
 /** The same of an argument that need not be sent: NULL when it was not, or null. */
-const bool *rc_arg_flag(const rc_call_t *call, const char *name);
-const char *rc_arg_given_text(const rc_call_t *call, const char *name);
+const bool *rc_arg_flag(const rc_call_t *call, rc_param_id_t id);
+const char *rc_arg_given_text(const rc_call_t *call, rc_param_id_t id);
 
 /** Whom the argument `owner` names. */
 rc_err_t *rc_arg_owner(rc_owner_t *owner, rc_call_t *call);
@@ -168,7 +175,7 @@ rc_err_t *rc_call_answer_success(rc_json_t *out, rc_call_t *call, const char *ms
 rc_err_t *rc_call_answer_task(rc_json_t *out, rc_call_t *call, const char *msg);
 
 /** Messages show @a text for this argument from now on (a cleaned name). */
-void rc_arg_rename(rc_call_t *call, const char *name, const char *text);
+void rc_arg_rename(rc_call_t *call, rc_param_id_t id, const char *text);
 
 /**
  * A text of the contract with its words in braces replaced: {arg} as sent; of the object that it
@@ -176,8 +183,11 @@ void rc_arg_rename(rc_call_t *call, const char *name, const char *text);
  */
 const char *rc_call_text(const rc_call_t *call, const char *text);
 
-/** Has the method's row a parameter of this name? */
-bool rc_has_param(const rc_call_t *call, const char *name);
+/** Has the method's row this parameter? */
+bool rc_has_param(const rc_call_t *call, rc_param_id_t id);
+
+/** The name that clients send. */
+const char *rc_param_name(rc_param_id_t id);
 
 /** Checks, converts and loads all arguments, in signature order, and the rights they need. */
 rc_err_t *rc_args_bind(rc_call_t *call);
@@ -192,6 +202,10 @@ rc_err_t *rc_find_user(rc_user_t **out, rc_call_t *call, json_object *value);
 rc_err_t *rc_find_repo(rc_repo_t **out, rc_call_t *call, json_object *value);
 rc_err_t *rc_find_repo_group(rc_repo_group_t **out, rc_call_t *call, json_object *value);
 rc_err_t *rc_find_user_group(rc_user_group_t **out, rc_call_t *call, json_object *value);
+
+/** The id that @a value may be: a JSON integer, or text of digits; with @a blanks also text with a
+ * sign and blanks around. */
+bool rc_value_id(apr_int64_t *id, json_object *value, bool blanks);
 
 /** How a value reads in a message: None, True, decimal, or the text itself; NULL for the rest. */
 const char *rc_value_text(json_object *value, apr_pool_t *pool);
@@ -240,6 +254,9 @@ rc_err_t *rc_call_journal_named(rc_call_t *call, const char *action, const char 
 
 /** The method of this name in this dialect, or NULL. */
 const rc_method_t *rc_method_find(const char *name, bool old);
+
+/** What is wrong with a row: a parameter twice, a word of the failure text that is none of them. */
+rc_err_t *rc_method_check(const rc_method_t *method, apr_pool_t *pool);
 
 /** Calls @a fn for every row. */
 rc_err_t *rc_methods_each(rc_err_t *(*fn)(void *baton, const rc_method_t *method), void *baton);

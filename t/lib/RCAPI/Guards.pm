@@ -159,6 +159,45 @@ sub methods {
     return @bad;
 }
 
+# What a method reads is a parameter of a row beside it: another one reads as not given, for ever.
+sub parameters {
+    my ($root) = @_;
+    my @bad;
+    for my $file (files($root, qr{^src/faces/api/methods/.*\.c$})) {
+        my $text = code(slurp("$root/$file"));
+        my %row = map { ($_ => 1) } $text =~ /\bRC_(?:ARG|OBJECT)\w*\((RC_P_\w+)/g, $text =~ /\.id = (RC_P_\w+)/g;
+        my %read = map { ($_ => 1) } $text =~ /\b(RC_P_\w+)/g;
+        push @bad, map { "$file: no row has $_" } grep { !$row{$_} && $_ ne 'RC_P_NONE' } sort keys %read;
+    }
+    return @bad;
+}
+
+# No macro makes a function: no tool finds its name.
+sub function_macros {
+    my ($root) = @_;
+    my @bad;
+    for my $file (c_files($root)) {
+        my $text = code(slurp("$root/$file")) =~ s/\\\n/ /gr;
+        while ($text =~ /^#define (\w+)(?:\([^()]*\))?(.*)/mg) {
+            my ($name, $body) = ($1, $2);
+            push @bad, "$file: $name makes a function"
+                if $body =~ /\b(?!(?:if|for|while|switch)\b)[\w#]+\s*\([^;{}]*\)\s*\{/;
+        }
+    }
+    return @bad;
+}
+
+# No cast of a pointer to a pointer, nor of a function: both are undefined behaviour as soon as they are used.
+sub casts {
+    my ($root) = @_;
+    my @bad;
+    for my $file (c_files($root)) {
+        push @bad, map { "$file: cast $_" } code(slurp("$root/$file")) =~
+            /(\((?:const )?\w+ \*\*+\)\s*&|\([\w ]+\*?\(\*\)\([^()]*\)\))/g;
+    }
+    return @bad;
+}
+
 # What comments cite exists: pages and sections of the contract ("contract 02 §1.8", "01 §5 and §6"), its
 # decisions ("05 OPEN-9"), methods ("contract 02 create_repo"), and other documents ("docs/architecture.md §3").
 my $SECTION = qr{\d+(?:\.\d+)?};

@@ -13,13 +13,13 @@ static void answer(rc_call_t *call, rc_json_t *out, const char *msg)
 {
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", rc_call_text(call, msg));
-    rc_json_member_string(out, "repository", rc_arg_repo(call, "repoid")->name);
+    rc_json_member_string(out, "repository", rc_arg_repo(call, RC_P_REPOID)->name);
     rc_json_object_end(out);
 }
 
 static rc_err_t *invalidate_cache(rc_call_t *call, rc_json_t *out)
 {
-    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+    const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
 
     rc_vcs_drop_cache(call->env->vcs_pool, repo->type,
                       rc_env_repo_path(call->env, repo->name, call->pool), call->pool);
@@ -30,14 +30,14 @@ static rc_err_t *invalidate_cache(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *strip(rc_call_t *call, rc_json_t *out)
 {
-    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+    const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
     rc_locks_t locks;
 
     RC_TRY(rc_work_costly(&call->actor.work, call->pool));
     RC_TRY(rc_actor_lock_repo(&locks, &call->actor, repo));
-    RC_TRY(rc_model_repo_strip(call->env, &locks, repo, rc_arg_text(call, "branch"),
-                               rc_arg_text(call, "revision"), call->pool));
-    RC_TRY(rc_call_refresh(call, repo, "user_stripped_commit", rc_arg_text(call, "revision")));
+    RC_TRY(rc_model_repo_strip(call->env, &locks, repo, rc_arg_text(call, RC_P_BRANCH),
+                               rc_arg_text(call, RC_P_REVISION), call->pool));
+    RC_TRY(rc_call_refresh(call, repo, "user_stripped_commit", rc_arg_text(call, RC_P_REVISION)));
     answer(call, out, "Stripped commit {revision} from repo `{repoid.name}`");
     return NULL;
 }
@@ -75,7 +75,7 @@ static rc_err_t *rescan_repos(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(rc_work_costly(&call->actor.work, call->pool));
     RC_TRY(rc_model_scan_add(&added, &skipped, call->env, call->actor.db, &actor, call->pool));
-    if (rc_arg_bool(call, "remove_obsolete"))
+    if (rc_arg_bool(call, RC_P_REMOVE_OBSOLETE))
         RC_TRY(rc_model_scan_remove(&removed, call->env, call->actor.db, &actor, call->pool));
     rc_json_object_begin(out);
     write_names(out, "added", added);
@@ -89,18 +89,18 @@ static rc_err_t *rescan_repos(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_cache[] = {
     {"invalidate_cache", invalidate_cache, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_WRITE),
-               RC_ARG("delete_keys", RC_BOOL, "False")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_WRITE),
+               RC_ARG(RC_P_DELETE_KEYS, RC_BOOL, "False")),
      "Error occurred during cache invalidation action",
      "Forget what is cached of a repository and read its last commit anew."},
     {"strip", strip, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
-               RC_ARG("revision", RC_TEXT, RC_REQUIRED),
-               RC_ARG("branch", RC_TEXT, RC_REQUIRED)),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN),
+               RC_ARG(RC_P_REVISION, RC_TEXT, RC_REQUIRED),
+               RC_ARG(RC_P_BRANCH, RC_TEXT, RC_REQUIRED)),
      "Unable to strip commit {revision} from repo `{repoid.name}`",
      "Take a commit and its descendants off a branch."},
     {"rescan_repos", rescan_repos, RC_ADMINS, RC_ALONE,
-     RC_PARAMS(RC_ARG("remove_obsolete", RC_BOOL, "False")),
+     RC_PARAMS(RC_ARG(RC_P_REMOVE_OBSOLETE, RC_BOOL, "False")),
      "Error occurred during rescan repositories action",
      "Add repositories found on the disk; remove those that are gone."},
     {.name = NULL},

@@ -32,7 +32,7 @@ typedef struct tag_t {
 static rc_err_t *read_details(details_t *details, rc_call_t *call)
 {
     static const char *const known[] = {"basic", "extended", "full"};
-    const char *text = rc_arg_text(call, "details");
+    const char *text = rc_arg_text(call, RC_P_DETAILS);
     int i;
 
     for (i = BASIC; i <= FULL; i++)
@@ -43,9 +43,9 @@ static rc_err_t *read_details(details_t *details, rc_call_t *call)
     return rc_err(call->pool, RC_E_ARG, "ret_type must be one of basic,extended,full");
 }
 
-static rc_err_t *check_revision(rc_call_t *call, const char *name)
+static rc_err_t *check_revision(rc_call_t *call, rc_param_id_t id)
 {
-    json_object *value = rc_arg_json(call, name);
+    json_object *value = rc_arg_json(call, id);
 
     if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
         return rc_err(call->pool, RC_E_ARG, "commit_id must be a string value");
@@ -53,7 +53,7 @@ static rc_err_t *check_revision(rc_call_t *call, const char *name)
 }
 
 /* *id is NULL for a revision that is unknown, or no text. */
-static rc_err_t *resolve(const char **id, view_t *view, const char *arg)
+static rc_err_t *resolve(const char **id, view_t *view, rc_param_id_t arg)
 {
     json_object *revision = rc_arg_json(view->call, arg);
 
@@ -229,10 +229,10 @@ static rc_err_t *get_repo_changeset(rc_call_t *call, rc_json_t *out)
     const char *id;
 
     RC_TRY(read_details(&view.details, call));
-    RC_TRY(check_revision(call, "revision"));
-    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, "repoid"), &call->actor.work,
-                              call->pool));
-    RC_TRY(resolve(&id, &view, "revision"));
+    RC_TRY(check_revision(call, RC_P_REVISION));
+    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, RC_P_REPOID),
+                              &call->actor.work, call->pool));
+    RC_TRY(resolve(&id, &view, RC_P_REVISION));
     if (id)
         RC_TRY(rc_vcs_commit(&commit, view.vcs, id, call->pool));
     return render(&view, commit, call->pool);
@@ -240,7 +240,7 @@ static rc_err_t *get_repo_changeset(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *read_limit(apr_int64_t *limit, rc_call_t *call)
 {
-    json_object *value = rc_arg_json(call, "limit");
+    json_object *value = rc_arg_json(call, RC_P_LIMIT);
     const char *text = rc_value_text(value, call->pool);
 
     if (json_object_is_type(value, json_type_boolean) || !text || !rc_text_int(limit, text))
@@ -252,7 +252,7 @@ static rc_err_t *read_limit(apr_int64_t *limit, rc_call_t *call)
 static rc_err_t *find_start(apr_int64_t *start, view_t *view)
 {
     rc_call_t *call = view->call;
-    json_object *revision = rc_arg_json(call, "start_rev");
+    json_object *revision = rc_arg_json(call, RC_P_START_REV);
     apr_int64_t count;
     const char *id;
 
@@ -260,11 +260,11 @@ static rc_err_t *find_start(apr_int64_t *start, view_t *view)
     RC_TRY(rc_vcs_count(&count, view->vcs));
     if (!count)
         return rc_err(call->pool, RC_E_ARG, "Error occurred during commit fetching");
-    RC_TRY(check_revision(call, "start_rev"));
+    RC_TRY(check_revision(call, RC_P_START_REV));
     if (!revision ||
         (json_object_is_type(revision, json_type_string) && !json_object_get_string_len(revision)))
         return NULL;
-    RC_TRY(resolve(&id, view, "start_rev"));
+    RC_TRY(resolve(&id, view, RC_P_START_REV));
     if (!id)
         return rc_err(call->pool, RC_E_ARG, "Error occurred during commit fetching");
     return rc_vcs_index_of(start, view->vcs, id);
@@ -320,8 +320,8 @@ static rc_err_t *get_repo_changesets(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(read_details(&view.details, call));
     RC_TRY(read_limit(&limit, call));
-    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, "repoid"), &call->actor.work,
-                              call->pool));
+    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, RC_P_REPOID),
+                              &call->actor.work, call->pool));
     RC_TRY(find_start(&start, &view));
     apr_pool_create(&scratch, call->pool);
     rc_json_array_begin(out);
@@ -345,7 +345,7 @@ static rc_err_t *get_repo_refs(rc_call_t *call, rc_json_t *out)
     rc_vcs_t *vcs;
     int i;
 
-    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), &call->actor.work,
+    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
                               call->pool));
     rc_json_object_begin(out);
     for (i = 0; i < 4; i++) {
@@ -362,18 +362,18 @@ static rc_err_t *get_repo_refs(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_changeset[] = {
     {"get_repo_changeset", get_repo_changeset, RC_ANYONE, RC_AWAY,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
-               RC_ARG("revision", RC_ANY, RC_REQUIRED),
-               RC_ARG("details", RC_TEXT, "'basic'")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG(RC_P_REVISION, RC_ANY, RC_REQUIRED),
+               RC_ARG(RC_P_DETAILS, RC_TEXT, "'basic'")),
      NULL, "Describe one commit."},
     {"get_repo_changesets", get_repo_changesets, RC_ANYONE, RC_AWAY,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
-               RC_ARG("start_rev", RC_ANY, RC_REQUIRED),
-               RC_ARG("limit", RC_ANY, RC_REQUIRED),
-               RC_ARG("details", RC_TEXT, "'basic'")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG(RC_P_START_REV, RC_ANY, RC_REQUIRED),
+               RC_ARG(RC_P_LIMIT, RC_ANY, RC_REQUIRED),
+               RC_ARG(RC_P_DETAILS, RC_TEXT, "'basic'")),
      NULL, "Describe commits, from one on upwards."},
     {"get_repo_refs", get_repo_refs, RC_ANYONE, RC_AWAY,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ)),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ)),
      "failed to get repo: `{repoid.name}` references", "Branches and tags of a repository."},
     {.name = NULL},
 };

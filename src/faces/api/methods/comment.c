@@ -28,7 +28,8 @@ static rc_err_t *check_status(rc_call_t *call, const char *status)
 }
 
 typedef struct revision_t {
-    const char *arg, *id;
+    rc_param_id_t arg;
+    const char *id;
 } revision_t;
 
 static rc_err_t *find_revision(rc_call_t *call, void *baton)
@@ -39,7 +40,7 @@ static rc_err_t *find_revision(rc_call_t *call, void *baton)
 
     if (!rc_arg_given(call, found->arg))
         revision = NULL;
-    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), &call->actor.work,
+    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
                               call->pool));
     RC_TRY(rc_vcs_resolve(&found->id, vcs, revision, call->pool));
     return found->id ? NULL : rc_err_failed(call->pool, "no revision %s", revision);
@@ -47,23 +48,23 @@ static rc_err_t *find_revision(rc_call_t *call, void *baton)
 
 static rc_err_t *insert(rc_call_t *call, void *baton)
 {
-    rc_comment_t comment = {.repo_id = rc_arg_repo(call, "repoid")->id,
-                            .user_id = rc_arg_user(call, "userid")->id,
+    rc_comment_t comment = {.repo_id = rc_arg_repo(call, RC_P_REPOID)->id,
+                            .user_id = rc_arg_user(call, RC_P_USERID)->id,
                             .revision = baton,
-                            .message = rc_arg_text(call, "message"),
-                            .status = rc_arg_text(call, "status")};
+                            .message = rc_arg_text(call, RC_P_MESSAGE),
+                            .status = rc_arg_text(call, RC_P_STATUS)};
 
     RC_TRY(rc_store_comment_insert(call->actor.db, &comment));
-    return rc_call_journal(call, rc_arg_repo(call, "repoid"), "user_commented_revision", baton);
+    return rc_call_journal(call, rc_arg_repo(call, RC_P_REPOID), "user_commented_revision", baton);
 }
 
 /* Stores the comment; *id is the full id of the commit, looked up before the database is locked. */
-static rc_err_t *comment(const char **id, rc_call_t *call, const char *revision_arg)
+static rc_err_t *comment(const char **id, rc_call_t *call, rc_param_id_t revision_arg)
 {
     revision_t revision = {revision_arg, NULL};
 
-    RC_TRY(check_status(call, rc_arg_text(call, "status")));
-    if (!rc_arg_given(call, "message") || !*rc_arg_text(call, "message"))
+    RC_TRY(check_status(call, rc_arg_text(call, RC_P_STATUS)));
+    if (!rc_arg_given(call, RC_P_MESSAGE) || !*rc_arg_text(call, RC_P_MESSAGE))
         return rc_err_failed(call->pool, "an empty message");
     RC_TRY(rc_call_away(call, find_revision, &revision));
     *id = revision.id;
@@ -74,7 +75,7 @@ static void answer(rc_json_t *out, rc_call_t *call, const char *msg)
 {
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", msg);
-    rc_json_member_string(out, "status_change", rc_arg_text(call, "status"));
+    rc_json_member_string(out, "status_change", rc_arg_text(call, RC_P_STATUS));
     rc_json_member_bool(out, "success", true);
     rc_json_object_end(out);
 }
@@ -83,19 +84,19 @@ static rc_err_t *changeset_comment(rc_call_t *call, rc_json_t *out)
 {
     const char *id;
 
-    RC_TRY(comment(&id, call, "revision"));
+    RC_TRY(comment(&id, call, RC_P_REVISION));
     answer(out, call,
            apr_psprintf(call->pool, "Commented on revision `%s` for repo `%s`", id,
-                        rc_arg_repo(call, "repoid")->name));
+                        rc_arg_repo(call, RC_P_REPOID)->name));
     return NULL;
 }
 
 static rc_err_t *comment_commit(rc_call_t *call, rc_json_t *out)
 {
-    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+    const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
     const char *id;
 
-    RC_TRY(comment(&id, call, "commit_id"));
+    RC_TRY(comment(&id, call, RC_P_COMMIT_ID));
     answer(
         out, call,
         apr_psprintf(call->pool, "Commented on commit `%s` for repository `%s`", id, repo->name));
@@ -105,18 +106,18 @@ static rc_err_t *comment_commit(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_comment[] = {
     {"changeset_comment", changeset_comment, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
-               RC_ARG("revision", RC_TEXT, RC_REQUIRED),
-               RC_ARG("message", RC_TEXT, RC_REQUIRED),
-               RC_ARG("userid", RC_USER, RC_CALLER),
-               RC_ARG("status", RC_TEXT, "None")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN),
+               RC_ARG(RC_P_REVISION, RC_TEXT, RC_REQUIRED),
+               RC_ARG(RC_P_MESSAGE, RC_TEXT, RC_REQUIRED),
+               RC_ARG(RC_P_USERID, RC_USER, RC_CALLER),
+               RC_ARG(RC_P_STATUS, RC_TEXT, "None")),
      "failed to set comment on repository `{repoid.name}`", "Comment on a commit; set its status."},
     {"comment_commit", comment_commit, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
-               RC_ARG("commit_id", RC_TEXT, RC_REQUIRED),
-               RC_ARG("message", RC_TEXT, RC_REQUIRED),
-               RC_ARG("userid", RC_AUTHOR, RC_CALLER),
-               RC_ARG("status", RC_TEXT, "None")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG(RC_P_COMMIT_ID, RC_TEXT, RC_REQUIRED),
+               RC_ARG(RC_P_MESSAGE, RC_TEXT, RC_REQUIRED),
+               RC_ARG(RC_P_USERID, RC_AUTHOR, RC_CALLER),
+               RC_ARG(RC_P_STATUS, RC_TEXT, "None")),
      "failed to set comment on repository `{repoid.name}`", "The same, open to readers."},
     {.name = NULL},
 };

@@ -105,7 +105,7 @@ static rc_err_t *render_gist(list_t *list, const rc_gist_t *gist, bool content, 
 /* To all but its owner and super-admins a gist does not exist, public ones included. */
 static rc_err_t *find_gist(rc_gist_t **gist, rc_call_t *call)
 {
-    const char *access_id = rc_arg_text(call, "gistid");
+    const char *access_id = rc_arg_text(call, RC_P_GISTID);
 
     if (call->actor.caller->admin)
         RC_TRY(rc_store_gist(gist, call->actor.db, access_id, call->pool));
@@ -122,7 +122,7 @@ static rc_err_t *get_gist(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(find_gist(&gist, call));
     RC_TRY(start_list(&list, call, out));
-    return render_gist(&list, gist, rc_arg_bool(call, "content"), call->pool);
+    return render_gist(&list, gist, rc_arg_bool(call, RC_P_CONTENT), call->pool);
 }
 
 static rc_err_t *list_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scratch)
@@ -136,7 +136,7 @@ static rc_err_t *get_gists(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(start_list(&list, call, out));
     rc_json_array_begin(out);
-    RC_TRY(rc_store_gists_each(call->actor.db, rc_arg_user(call, "userid")->id, false, list_gist,
+    RC_TRY(rc_store_gists_each(call->actor.db, rc_arg_user(call, RC_P_USERID)->id, false, list_gist,
                                &list, call->pool));
     rc_json_array_end(out);
     return NULL;
@@ -161,7 +161,7 @@ static rc_err_t *read_file(rc_vcs_file_t *file, const char *name, json_object *v
 
 static rc_err_t *read_files(rc_import_t *import, rc_call_t *call)
 {
-    json_object *files = rc_arg_json(call, "files");
+    json_object *files = rc_arg_json(call, RC_P_FILES);
     rc_vcs_file_t *list;
 
     if (!json_object_is_type(files, json_type_object) || !json_object_object_length(files))
@@ -176,8 +176,8 @@ static rc_err_t *read_files(rc_import_t *import, rc_call_t *call)
 /* Who will own it; somebody else only for super-admins. Unknown users fail as the rest does. */
 static rc_err_t *find_owner(rc_user_t **owner, rc_call_t *call)
 {
-    if (rc_arg_given(call, "owner"))
-        RC_TRY(rc_find_user(owner, call, rc_arg_json(call, "owner")));
+    if (rc_arg_given(call, RC_P_OWNER))
+        RC_TRY(rc_find_user(owner, call, rc_arg_json(call, RC_P_OWNER)));
     else
         RC_TRY(rc_store_user_by_id(owner, call->actor.db, call->actor.caller->user_id, call->pool));
     if (!*owner || (!call->actor.caller->admin && (*owner)->id != call->actor.caller->user_id))
@@ -187,7 +187,7 @@ static rc_err_t *find_owner(rc_user_t **owner, rc_call_t *call)
 
 static rc_err_t *set_expiry(rc_gist_t *gist, rc_call_t *call)
 {
-    json_object *value = rc_arg_json(call, "lifetime");
+    json_object *value = rc_arg_json(call, RC_P_LIFETIME);
     const char *text = value ? rc_value_text(value, call->pool) : NULL;
     apr_int64_t minutes = -1;
 
@@ -205,9 +205,9 @@ static rc_err_t *plan_gist(rc_gist_t *gist, rc_call_t *call)
 
     RC_TRY(find_owner(&owner, call));
     gist->owner_id = owner->id;
-    gist->type = rc_arg_text(call, "gist_type");
-    gist->description = rc_arg_text(call, "description");
-    gist->acl_level = rc_arg_text(call, "acl_level");
+    gist->type = rc_arg_text(call, RC_P_GIST_TYPE);
+    gist->description = rc_arg_text(call, RC_P_DESCRIPTION);
+    gist->acl_level = rc_arg_text(call, RC_P_ACL_LEVEL);
     if ((strcmp(gist->type, "public") && strcmp(gist->type, "private")) ||
         (strcmp(gist->acl_level, "acl_public") && strcmp(gist->acl_level, "acl_private")))
         return rc_err_failed(call->pool, "unusable type");
@@ -313,22 +313,22 @@ static rc_err_t *delete_gist(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_gist[] = {
     {"get_gist", get_gist, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_ARG("gistid", RC_TEXT, RC_REQUIRED),
-               RC_ARG("content", RC_BOOL, "False")),
+     RC_PARAMS(RC_ARG(RC_P_GISTID, RC_TEXT, RC_REQUIRED),
+               RC_ARG(RC_P_CONTENT, RC_BOOL, "False")),
      NULL, "Describe one gist; with content its files."},
     {"get_gists", get_gists, RC_ANYONE, 0,
-     RC_PARAMS(RC_ARG("userid", RC_SELF, RC_CALLER)),
+     RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
      NULL, "Describe a user's gists, newest first."},
     {"create_gist", create_gist, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_ARG("files", RC_ANY, RC_REQUIRED),
-               RC_ARG("owner", RC_ANY, RC_CALLER),
-               RC_ARG("gist_type", RC_TEXT, "'public'"),
-               RC_ARG("lifetime", RC_ANY, "-1"),
-               RC_ARG("description", RC_TEXT, "''"),
-               RC_ARG("acl_level", RC_TEXT, "'acl_public'")),
+     RC_PARAMS(RC_ARG(RC_P_FILES, RC_ANY, RC_REQUIRED),
+               RC_ARG(RC_P_OWNER, RC_ANY, RC_CALLER),
+               RC_ARG(RC_P_GIST_TYPE, RC_TEXT, "'public'"),
+               RC_ARG(RC_P_LIFETIME, RC_ANY, "-1"),
+               RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "''"),
+               RC_ARG(RC_P_ACL_LEVEL, RC_TEXT, "'acl_public'")),
      "failed to create gist", "Make a gist of files."},
     {"delete_gist", delete_gist, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_ARG("gistid", RC_TEXT, RC_REQUIRED)),
+     RC_PARAMS(RC_ARG(RC_P_GISTID, RC_TEXT, RC_REQUIRED)),
      "failed to delete gist ID:{gistid}", "Delete a gist."},
     {.name = NULL},
 };

@@ -21,7 +21,7 @@ typedef struct state_t {
 static rc_err_t *answer(rc_call_t *call, rc_json_t *out, const state_t *state)
 {
     rc_json_object_begin(out);
-    rc_json_member_string(out, "repo", rc_arg_repo(call, "repoid")->name);
+    rc_json_member_string(out, "repo", rc_arg_repo(call, RC_P_REPOID)->name);
     rc_json_member_bool(out, "locked", state->locked);
     if (state->locked)
         rc_json_member_int(out, "locked_since", state->since);
@@ -37,7 +37,7 @@ static rc_err_t *answer(rc_call_t *call, rc_json_t *out, const state_t *state)
 
 static rc_err_t *query(rc_call_t *call, rc_json_t *out)
 {
-    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+    const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
     rc_user_t *holder = NULL;
     state_t state = {.msg = apr_psprintf(call->pool, "Repo `%s` not locked.", repo->name)};
 
@@ -57,9 +57,9 @@ static rc_err_t *query(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *set(rc_call_t *call, void *baton)
 {
-    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
-    const rc_user_t *user = rc_arg_user(call, "userid");
-    state_t state = {.locked = rc_arg_bool(call, "locked"),
+    const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
+    const rc_user_t *user = rc_arg_user(call, RC_P_USERID);
+    state_t state = {.locked = rc_arg_bool(call, RC_P_LOCKED),
                      .changed = true,
                      .since = apr_time_sec(apr_time_now()),
                      .by = user->username,
@@ -76,7 +76,7 @@ static rc_err_t *set(rc_call_t *call, void *baton)
 
 static rc_err_t *lock(rc_call_t *call, rc_json_t *out)
 {
-    return rc_arg_given(call, "locked") ? rc_call_txn(call, set, out) : query(call, out);
+    return rc_arg_given(call, RC_P_LOCKED) ? rc_call_txn(call, set, out) : query(call, out);
 }
 
 static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)
@@ -85,8 +85,8 @@ static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(rc_render_repos_begin(&list));
     RC_TRY(rc_store_repos_locked_each(call->actor.db, call->actor.caller->user_id,
-                                      rc_arg_user(call, "userid")->id, rc_render_listed_repo, &list,
-                                      call->pool));
+                                      rc_arg_user(call, RC_P_USERID)->id, rc_render_listed_repo,
+                                      &list, call->pool));
     rc_render_repos_end(&list);
     return NULL;
 }
@@ -94,16 +94,16 @@ static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_lock[] = {
     {"lock", lock, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_WRITE),
-               RC_ARG("locked", RC_BOOL, "None"),
-               RC_ARG("userid", RC_SELF, RC_CALLER)),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_WRITE),
+               RC_ARG(RC_P_LOCKED, RC_BOOL, "None"),
+               RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
      "Error occurred locking repository `{repoid.name}`",
      "Lock or unlock a repository, or tell whether it is locked."},
     {"get_locks", get_locks, RC_ANYONE, 0,
-     RC_PARAMS(RC_ARG("userid", RC_SELF, RC_CALLER)),
+     RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
      NULL, "Describe all repositories that a user has locked."},
     {"get_user_locks", get_locks, RC_ANYONE, 0,
-     RC_PARAMS(RC_ARG("userid", RC_SELF, RC_CALLER)),
+     RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
      NULL, "The same as get_locks."},
     {.name = NULL},
 };

@@ -137,21 +137,21 @@ static rc_err_t *render_file(void *baton, const rc_node_t *node)
 
 static rc_err_t *read_options(listing_t *list, rc_call_t *call)
 {
-    const char *details = rc_arg_text(call, "details");
+    const char *details = rc_arg_text(call, RC_P_DETAILS);
 
     list->full = !strcmp(details, "full");
     if (!list->full && strcmp(details, "basic"))
         return rc_err(call->pool, RC_E_ARG, "ret_type must be one of basic,full");
     list->max_bytes = -1;
-    if (rc_arg_given(call, "max_file_bytes") &&
-        !rc_text_int(&list->max_bytes, rc_arg_text(call, "max_file_bytes")))
+    if (rc_arg_given(call, RC_P_MAX_FILE_BYTES) &&
+        !rc_text_int(&list->max_bytes, rc_arg_text(call, RC_P_MAX_FILE_BYTES)))
         return rc_err_failed(call->pool, "max_file_bytes is not an integer");
     return NULL;
 }
 
 static rc_err_t *find_revision(const char **id, rc_vcs_t *vcs, rc_call_t *call)
 {
-    json_object *revision = rc_arg_json(call, "revision");
+    json_object *revision = rc_arg_json(call, RC_P_REVISION);
     bool number = json_object_is_type(revision, json_type_int); /* an index, as Kallithea's */
 
     *id = NULL;
@@ -162,7 +162,7 @@ static rc_err_t *find_revision(const char **id, rc_vcs_t *vcs, rc_call_t *call)
 
 static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc_call_t *call)
 {
-    const char *type = rc_arg_text(call, "ret_type"), *root = rc_arg_text(call, "root_path");
+    const char *type = rc_arg_text(call, RC_P_RET_TYPE), *root = rc_arg_text(call, RC_P_ROOT_PATH);
     const char *temp = call->env->config->temp_dir;
     bool all = !strcmp(type, "all"), dirs = all || !strcmp(type, "dirs");
     bool files = all || !strcmp(type, "files"), found;
@@ -176,7 +176,8 @@ static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc
         return rc_err(call->pool, RC_E_ARG, "ret_type must be one of all,dirs,files");
     list->all = all;
     if (files)
-        RC_TRY(rc_vcs_nodes(&found, vcs, id, root, RC_NODES_FILES, temp, render_file, list, call->pool));
+        RC_TRY(rc_vcs_nodes(&found, vcs, id, root, RC_NODES_FILES, temp, render_file, list,
+                            call->pool));
     return NULL;
 }
 
@@ -189,7 +190,7 @@ static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(read_options(&list, call));
     apr_pool_create(&list.scratch, call->pool);
-    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, "repoid"), &call->actor.work,
+    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
                               call->pool));
     RC_TRY(rc_vcs_count(&count, vcs));
     rc_json_array_begin(out);
@@ -204,12 +205,12 @@ static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_node[] = {
     {"get_repo_nodes", get_repo_nodes, RC_ANYONE, RC_AWAY,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
-               RC_ARG("revision", RC_ANY, RC_REQUIRED),
-               RC_ARG("root_path", RC_TEXT, RC_REQUIRED),
-               RC_ARG("ret_type", RC_TEXT, "'all'"),
-               RC_ARG("details", RC_TEXT, "'basic'"),
-               RC_ARG("max_file_bytes", RC_TEXT, "None")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG(RC_P_REVISION, RC_ANY, RC_REQUIRED),
+               RC_ARG(RC_P_ROOT_PATH, RC_TEXT, RC_REQUIRED),
+               RC_ARG(RC_P_RET_TYPE, RC_TEXT, "'all'"),
+               RC_ARG(RC_P_DETAILS, RC_TEXT, "'basic'"),
+               RC_ARG(RC_P_MAX_FILE_BYTES, RC_TEXT, "None")),
      "failed to get repo: `{repoid.name}` nodes", "List files and directories of a commit."},
     {.name = NULL},
 };

@@ -16,10 +16,10 @@
 /* To whoever may not see it, a repository is unknown; readers are told that they may not pull. */
 static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 {
-    const char *sent = rc_arg_sent(call, "repoid");
+    const char *sent = rc_arg_sent(call, RC_P_REPOID);
     rc_repo_t *repo;
 
-    RC_TRY(rc_find_repo(&repo, call, rc_arg_json(call, "repoid")));
+    RC_TRY(rc_find_repo(&repo, call, rc_arg_json(call, RC_P_REPOID)));
     if (!repo)
         return rc_err(call->pool, RC_E_ARG, "Unknown repo \"%s\"", sent);
     if (repo->level < RC_ADMIN)
@@ -47,7 +47,7 @@ static rc_err_t *new_group(rc_user_group_t *group, rc_call_t *call, const char *
     group->owner_id = call->actor.caller->user_id;
     group->owner = call->actor.caller->username;
     group->description = "";
-    group->active = rc_arg_bool(call, "active");
+    group->active = rc_arg_bool(call, RC_P_ACTIVE);
     return insert_group(call, group);
 }
 
@@ -61,7 +61,7 @@ static rc_err_t *create_users_group_old(rc_call_t *call, rc_json_t *out)
 {
     rc_user_group_t group = {0};
 
-    RC_TRY(new_group(&group, call, rc_arg_text(call, "name")));
+    RC_TRY(new_group(&group, call, rc_arg_text(call, RC_P_NAME)));
     rc_json_object_begin(out);
     answer_id(out, group.id, apr_psprintf(call->pool, "created new users group %s", group.name));
     rc_json_object_end(out);
@@ -72,7 +72,7 @@ static rc_err_t *create_users_group(rc_call_t *call, rc_json_t *out)
 {
     rc_user_group_t group = {0};
 
-    RC_TRY(new_group(&group, call, rc_arg_text(call, "group_name")));
+    RC_TRY(new_group(&group, call, rc_arg_text(call, RC_P_GROUP_NAME)));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",
                           apr_psprintf(call->pool, "created new users group `%s`", group.name));
@@ -98,23 +98,24 @@ static rc_err_t *insert_user(rc_call_t *call, void *baton)
 
 static rc_err_t *read_new_user(rc_new_user_t *user, rc_call_t *call)
 {
-    const char *password = rc_arg_text(call, "password");
-    const char *first = rc_arg_given(call, "firstname") ? "firstname" : "name";
+    const char *password = rc_arg_text(call, RC_P_PASSWORD);
+    rc_param_id_t first = rc_arg_given(call, RC_P_FIRSTNAME) ? RC_P_FIRSTNAME : RC_P_NAME;
 
-    user->username = rc_arg_text(call, "username");
-    user->email = rc_arg_text(call, "email");
+    user->username = rc_arg_text(call, RC_P_USERNAME);
+    user->email = rc_arg_text(call, RC_P_EMAIL);
     user->firstname = rc_arg_text(call, first);
-    user->lastname = rc_arg_text(call, "lastname");
-    user->active = rc_arg_bool(call, "active");
-    user->admin = rc_arg_bool(call, "admin");
+    user->lastname = rc_arg_text(call, RC_P_LASTNAME);
+    user->active = rc_arg_bool(call, RC_P_ACTIVE);
+    user->admin = rc_arg_bool(call, RC_P_ADMIN);
     return *password
                ? rc_password_hash(&user->password_hash, &call->env->passwords, password, call->pool)
                : NULL;
 }
 
-static rc_err_t *missing(rc_call_t *call, const char *name)
+static rc_err_t *missing(rc_call_t *call, rc_param_id_t id)
 {
-    return rc_err(call->pool, RC_E_ARG, "Missing non optional `%s` arg in JSON DATA", name);
+    return rc_err(call->pool, RC_E_ARG, "Missing non optional `%s` arg in JSON DATA",
+                  rc_param_name(id));
 }
 
 static rc_err_t *create_group_as_user(rc_call_t *call, void *baton)
@@ -128,13 +129,13 @@ static rc_err_t *create_user_old(rc_call_t *call, rc_json_t *out)
     rc_new_user_t new_user = {NULL};
     const rc_user_t *user;
 
-    if (rc_arg_present(call, "name") && !rc_arg_present(call, "username") &&
-        !rc_arg_present(call, "email"))
+    if (rc_arg_present(call, RC_P_NAME) && !rc_arg_present(call, RC_P_USERNAME) &&
+        !rc_arg_present(call, RC_P_EMAIL))
         return rc_call_txn(call, create_group_as_user, out);
-    if (!rc_arg_present(call, "username"))
-        return missing(call, "username");
-    if (!rc_arg_present(call, "email"))
-        return missing(call, "email");
+    if (!rc_arg_present(call, RC_P_USERNAME))
+        return missing(call, RC_P_USERNAME);
+    if (!rc_arg_present(call, RC_P_EMAIL))
+        return missing(call, RC_P_EMAIL);
     RC_TRY(read_new_user(&new_user, call));
     RC_TRY(rc_call_txn(call, insert_user, &new_user));
     user = call->result;
@@ -149,25 +150,25 @@ static rc_err_t *create_user_old(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_old[] = {
     {"pull", pull, RC_ANYONE, RC_ALONE | RC_OLD,
-     RC_PARAMS({.name = "repoid", .type = RC_ANY, .def = RC_REQUIRED, .alias = "repo"}),
+     RC_PARAMS({.id = RC_P_REPOID, .type = RC_ANY, .def = RC_REQUIRED, .alias = "repo"}),
      "Unable to pull changes from \"{repoid}\"", "Fetch from the repository's clone_uri (1.2)."},
     {"create_user", create_user_old, RC_ADMINS, RC_ALONE | RC_OLD,
-     RC_PARAMS(RC_ARG("username", RC_TEXT, "''"),
-               RC_ARG("password", RC_TEXT, "''"),
-               RC_ARG("active", RC_BOOL, "True"),
-               RC_ARG("admin", RC_BOOL, "False"),
-               RC_ARG("name", RC_TEXT, "''"),
-               RC_ARG("firstname", RC_TEXT, "''"),
-               RC_ARG("lastname", RC_TEXT, "''"),
-               RC_ARG("email", RC_TEXT, "''")),
+     RC_PARAMS(RC_ARG(RC_P_USERNAME, RC_TEXT, "''"),
+               RC_ARG(RC_P_PASSWORD, RC_TEXT, "''"),
+               RC_ARG(RC_P_ACTIVE, RC_BOOL, "True"),
+               RC_ARG(RC_P_ADMIN, RC_BOOL, "False"),
+               RC_ARG(RC_P_NAME, RC_TEXT, "''"),
+               RC_ARG(RC_P_FIRSTNAME, RC_TEXT, "''"),
+               RC_ARG(RC_P_LASTNAME, RC_TEXT, "''"),
+               RC_ARG(RC_P_EMAIL, RC_TEXT, "''")),
      "failed to create user {username}", "Make a user (1.2)."},
     {"create_users_group", create_users_group_old, RC_ADMINS, RC_WRITES | RC_OLD,
-     RC_PARAMS(RC_ARG("name", RC_NAME, RC_REQUIRED),
-               RC_ARG("active", RC_BOOL, "True")),
+     RC_PARAMS(RC_ARG(RC_P_NAME, RC_NAME, RC_REQUIRED),
+               RC_ARG(RC_P_ACTIVE, RC_BOOL, "True")),
      "failed to create group {name}", "Make a user group (1.2)."},
     {"create_users_group", create_users_group, RC_ADMINS, RC_WRITES,
-     RC_PARAMS(RC_ARG("group_name", RC_NAME, RC_REQUIRED),
-               RC_ARG("active", RC_BOOL, "True")),
+     RC_PARAMS(RC_ARG(RC_P_GROUP_NAME, RC_NAME, RC_REQUIRED),
+               RC_ARG(RC_P_ACTIVE, RC_BOOL, "True")),
      "failed to create group `{group_name}`", "Make a user group (old name)."},
     {.name = NULL},
 };

@@ -47,7 +47,7 @@ rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *ac
  * database that is busy, is for the log: the copy is answered. */
 static rc_err_t *notice(rc_last_t *last, rc_call_t *call)
 {
-    look_t the = {.repo = rc_arg_repo(call, "repoid"), .work = &call->actor.work};
+    look_t the = {.repo = rc_arg_repo(call, RC_P_REPOID), .work = &call->actor.work};
     rc_err_t *err = rc_call_away(call, look, &the);
 
     if (!call->actor.db)
@@ -65,10 +65,10 @@ static rc_err_t *notice(rc_last_t *last, rc_call_t *call)
 static rc_err_t *look_again(rc_last_t *last, rc_call_t *call)
 {
     RC_TRY(rc_db_commit(call->actor.db));
-    if (rc_arg_bool(call, "cache"))
+    if (rc_arg_bool(call, RC_P_CACHE))
         RC_TRY(notice(last, call));
     else
-        RC_TRY(rc_call_refresh(call, rc_arg_repo(call, "repoid"), NULL, NULL));
+        RC_TRY(rc_call_refresh(call, rc_arg_repo(call, RC_P_REPOID), NULL, NULL));
     RC_TRY(rc_db_begin_read(call->actor.db));
     return rc_args_bind(call);
 }
@@ -78,10 +78,10 @@ static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
     rc_last_t last = {NULL};
     rc_repo_t repo;
 
-    if (!rc_arg_bool(call, "cache") ||
-        !rc_last_is_current(rc_arg_repo(call, "repoid"), call->env, call->pool))
+    if (!rc_arg_bool(call, RC_P_CACHE) ||
+        !rc_last_is_current(rc_arg_repo(call, RC_P_REPOID), call->env, call->pool))
         RC_TRY(look_again(&last, call));
-    repo = *rc_arg_repo(call, "repoid");
+    repo = *rc_arg_repo(call, RC_P_REPOID);
     if (last.state) /* also when it could not be stored */
         repo.last = last;
     return rc_render_repo(out, call, &repo, true, call->pool);
@@ -90,7 +90,7 @@ static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
 /* The group `root` by its name; *readable is false when the caller may not see it. */
 static rc_err_t *find_root(const char **root, bool *readable, rc_call_t *call)
 {
-    json_object *sent = rc_arg_json(call, "root");
+    json_object *sent = rc_arg_json(call, RC_P_ROOT);
     rc_repo_group_t *group;
 
     *root = json_object_is_type(sent, json_type_string)
@@ -111,7 +111,7 @@ static rc_err_t *find_root(const char **root, bool *readable, rc_call_t *call)
 static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
 {
     rc_repo_list_t list = {.call = call, .out = out};
-    rc_repo_range_t range = {.nested = rc_arg_bool(call, "traverse")};
+    rc_repo_range_t range = {.nested = rc_arg_bool(call, RC_P_TRAVERSE)};
     bool readable;
 
     RC_TRY(find_root(&range.below, &readable, call));
@@ -122,7 +122,7 @@ static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
     rc_render_repos_end(&list);
     if (!readable && !list.count)
         return rc_err(call->pool, RC_E_ARG, "Root repository group `%s` does not exist",
-                      rc_arg_sent(call, "root"));
+                      rc_arg_sent(call, RC_P_ROOT));
     return NULL;
 }
 
@@ -145,7 +145,7 @@ rc_err_t *rc_call_pull(rc_call_t *call, const rc_repo_t *repo)
 
 static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 {
-    const rc_repo_t *repo = rc_arg_repo(call, "repoid");
+    const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
 
     RC_TRY(rc_call_pull(call, repo));
     rc_json_object_begin(out);
@@ -160,18 +160,18 @@ static rc_err_t *plan_repo(rc_call_t *call, void *baton)
     rc_repo_creation_t *creation = baton;
 
     *creation = (rc_repo_creation_t){
-        .name = rc_repo_name_clean(rc_arg_text(call, "repo_name"), call->pool),
-        .type = rc_arg_text(call, "repo_type"),
-        .description = rc_arg_text(call, "description"),
-        .landing_rev = rc_arg_text(call, "landing_rev"),
-        .clone_uri = rc_arg_text(call, "clone_uri"),
-        .private_ = rc_arg_flag(call, "private"),
-        .enable_statistics = rc_arg_flag(call, "enable_statistics"),
-        .enable_locking = rc_arg_flag(call, "enable_locking"),
-        .enable_downloads = rc_arg_flag(call, "enable_downloads"),
-        .copy_permissions = rc_arg_bool(call, "copy_permissions"),
+        .name = rc_repo_name_clean(rc_arg_text(call, RC_P_REPO_NAME), call->pool),
+        .type = rc_arg_text(call, RC_P_REPO_TYPE),
+        .description = rc_arg_text(call, RC_P_DESCRIPTION),
+        .landing_rev = rc_arg_text(call, RC_P_LANDING_REV),
+        .clone_uri = rc_arg_text(call, RC_P_CLONE_URI),
+        .private_ = rc_arg_flag(call, RC_P_PRIVATE),
+        .enable_statistics = rc_arg_flag(call, RC_P_ENABLE_STATISTICS),
+        .enable_locking = rc_arg_flag(call, RC_P_ENABLE_LOCKING),
+        .enable_downloads = rc_arg_flag(call, RC_P_ENABLE_DOWNLOADS),
+        .copy_permissions = rc_arg_bool(call, RC_P_COPY_PERMISSIONS),
     };
-    rc_arg_rename(call, "repo_name", creation->name);
+    rc_arg_rename(call, RC_P_REPO_NAME, creation->name);
     return rc_arg_owner(&creation->owner, call);
 }
 
@@ -187,28 +187,28 @@ static rc_err_t *create_repo(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_repo[] = {
     {"pull", pull, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT2("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN, "repo")),
+     RC_PARAMS(RC_OBJECT2(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN, "repo")),
      "Unable to pull changes from `{repoid.name}`", "Fetch from the repository's clone_uri."},
     {"get_repo", get_repo, RC_ANYONE, 0,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
-               RC_ARG("cache", RC_BOOL, "True")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG(RC_P_CACHE, RC_BOOL, "True")),
      NULL, "Describe one repository."},
     {"get_repos", get_repos, RC_ANYONE, 0,
-     RC_PARAMS(RC_ARG("root", RC_ANY, "None"),
-               RC_ARG("traverse", RC_BOOL, "True")),
+     RC_PARAMS(RC_ARG(RC_P_ROOT, RC_ANY, "None"),
+               RC_ARG(RC_P_TRAVERSE, RC_BOOL, "True")),
      NULL, "Describe all repositories that the caller may read, or those of one group."},
     {"create_repo", create_repo, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_ARG("repo_name", RC_NAME, RC_REQUIRED),
-               RC_ARG("repo_type", RC_TEXT, "None"),
-               RC_ARG("owner", RC_ANY, RC_CALLER),
-               RC_ARG("description", RC_TEXT, "''"),
-               RC_ARG("private", RC_BOOL, "False"),
-               RC_ARG("clone_uri", RC_TEXT, "None"),
-               RC_ARG("landing_rev", RC_TEXT, "'rev:tip'"),
-               RC_ARG("enable_statistics", RC_BOOL, "False"),
-               RC_ARG("enable_locking", RC_BOOL, "False"),
-               RC_ARG("enable_downloads", RC_BOOL, "False"),
-               RC_ARG("copy_permissions", RC_BOOL, "False")),
+     RC_PARAMS(RC_ARG(RC_P_REPO_NAME, RC_NAME, RC_REQUIRED),
+               RC_ARG(RC_P_REPO_TYPE, RC_TEXT, "None"),
+               RC_ARG(RC_P_OWNER, RC_ANY, RC_CALLER),
+               RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "''"),
+               RC_ARG(RC_P_PRIVATE, RC_BOOL, "False"),
+               RC_ARG(RC_P_CLONE_URI, RC_TEXT, "None"),
+               RC_ARG(RC_P_LANDING_REV, RC_TEXT, "'rev:tip'"),
+               RC_ARG(RC_P_ENABLE_STATISTICS, RC_BOOL, "False"),
+               RC_ARG(RC_P_ENABLE_LOCKING, RC_BOOL, "False"),
+               RC_ARG(RC_P_ENABLE_DOWNLOADS, RC_BOOL, "False"),
+               RC_ARG(RC_P_COPY_PERMISSIONS, RC_BOOL, "False")),
      "failed to create repository `{repo_name}`", "Make a repository, empty or cloned."},
     {.name = NULL},
 };

@@ -13,9 +13,9 @@
 static rc_err_t *plan(rc_call_t *call, void *baton)
 {
     rc_repo_deletion_t *deletion = baton;
-    const char *mode = rc_arg_text(call, "forks");
+    const char *mode = rc_arg_text(call, RC_P_FORKS);
 
-    deletion->repo = rc_arg_repo(call, "repoid");
+    deletion->repo = rc_arg_repo(call, RC_P_REPOID);
     deletion->mode = !strcmp(mode, "detach")   ? RC_FORKS_DETACH
                      : !strcmp(mode, "delete") ? RC_FORKS_DELETE
                                                : RC_FORKS_REFUSE;
@@ -48,8 +48,8 @@ static rc_err_t *delete_repo(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_repo_delete[] = {
     {"delete_repo", delete_repo, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
-               RC_ARG("forks", RC_TEXT, "''")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN),
+               RC_ARG(RC_P_FORKS, RC_TEXT, "''")),
      "failed to delete repository `{repoid.name}`",
      "Delete a repository; its forks: detach or delete."},
     {.name = NULL},

@@ -13,10 +13,10 @@ static rc_err_t *plan_group(rc_repo_update_t *update, rc_call_t *call)
 {
     rc_repo_group_t *group;
 
-    if (!rc_arg_given(call, "group"))
+    if (!rc_arg_given(call, RC_P_GROUP))
         return NULL;
-    RC_TRY(rc_find_repo_group(&group, call, rc_arg_json(call, "group")));
-    update->group_sent = rc_arg_sent(call, "group");
+    RC_TRY(rc_find_repo_group(&group, call, rc_arg_json(call, RC_P_GROUP)));
+    update->group_sent = rc_arg_sent(call, RC_P_GROUP);
     update->group = group;
     return NULL;
 }
@@ -25,10 +25,10 @@ static rc_err_t *plan_parent(rc_repo_update_t *update, rc_call_t *call)
 {
     rc_repo_t *parent;
 
-    if (!rc_arg_given(call, "fork_of"))
+    if (!rc_arg_given(call, RC_P_FORK_OF))
         return NULL;
-    RC_TRY(rc_find_repo(&parent, call, rc_arg_json(call, "fork_of")));
-    update->parent_sent = rc_arg_sent(call, "fork_of");
+    RC_TRY(rc_find_repo(&parent, call, rc_arg_json(call, RC_P_FORK_OF)));
+    update->parent_sent = rc_arg_sent(call, RC_P_FORK_OF);
     update->parent = parent;
     return NULL;
 }
@@ -36,21 +36,21 @@ static rc_err_t *plan_parent(rc_repo_update_t *update, rc_call_t *call)
 static rc_err_t *plan_update(rc_call_t *call, void *baton)
 {
     rc_repo_update_t *update = baton;
-    const char *path = rc_arg_given_text(call, "repo_name");
+    const char *path = rc_arg_given_text(call, RC_P_REPO_NAME);
 
     *update = (rc_repo_update_t){
-        .repo = rc_arg_repo(call, "repoid"),
-        .last = rc_arg_given_text(call, "name"),
+        .repo = rc_arg_repo(call, RC_P_REPOID),
+        .last = rc_arg_given_text(call, RC_P_NAME),
         .path = path ? rc_repo_name_clean(path, call->pool) : NULL,
-        .description = rc_arg_given_text(call, "description"),
-        .landing_rev = rc_arg_given_text(call, "landing_rev"),
-        .has_uri = rc_arg_present(call, "clone_uri"),
-        .clone_uri = rc_arg_given_text(call, "clone_uri"),
-        .fields = rc_arg_given_text(call, "fields"),
-        .private_ = rc_arg_flag(call, "private"),
-        .enable_statistics = rc_arg_flag(call, "enable_statistics"),
-        .enable_locking = rc_arg_flag(call, "enable_locking"),
-        .enable_downloads = rc_arg_flag(call, "enable_downloads"),
+        .description = rc_arg_given_text(call, RC_P_DESCRIPTION),
+        .landing_rev = rc_arg_given_text(call, RC_P_LANDING_REV),
+        .has_uri = rc_arg_present(call, RC_P_CLONE_URI),
+        .clone_uri = rc_arg_given_text(call, RC_P_CLONE_URI),
+        .fields = rc_arg_given_text(call, RC_P_FIELDS),
+        .private_ = rc_arg_flag(call, RC_P_PRIVATE),
+        .enable_statistics = rc_arg_flag(call, RC_P_ENABLE_STATISTICS),
+        .enable_locking = rc_arg_flag(call, RC_P_ENABLE_LOCKING),
+        .enable_downloads = rc_arg_flag(call, RC_P_ENABLE_DOWNLOADS),
     };
     RC_TRY(plan_group(update, call));
     RC_TRY(plan_parent(update, call));
@@ -90,9 +90,9 @@ static rc_err_t *update_repo(rc_call_t *call, rc_json_t *out)
 static rc_err_t *plan_field(rc_call_t *call, void *baton)
 {
     *(rc_field_t *)baton =
-        (rc_field_t){rc_arg_repo(call, "repoid"), rc_arg_text(call, "key"),
-                     rc_has_param(call, "label") ? rc_arg_text(call, "label") : NULL,
-                     rc_has_param(call, "label") ? rc_arg_text(call, "description") : NULL};
+        (rc_field_t){rc_arg_repo(call, RC_P_REPOID), rc_arg_text(call, RC_P_KEY),
+                     rc_has_param(call, RC_P_LABEL) ? rc_arg_text(call, RC_P_LABEL) : NULL,
+                     rc_has_param(call, RC_P_LABEL) ? rc_arg_text(call, RC_P_DESCRIPTION) : NULL};
     return NULL;
 }
 
@@ -128,30 +128,30 @@ static rc_err_t *remove_field(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_repo_edit[] = {
     {"update_repo", update_repo, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
-               RC_ARG("name", RC_NAME, "None"),
-               RC_ARG("repo_name", RC_NAME, "None"),
-               RC_ARG("owner", RC_ANY, "None"),
-               RC_ARG("group", RC_ANY, "None"),
-               RC_ARG("fork_of", RC_ANY, "None"),
-               RC_ARG("description", RC_TEXT, "None"),
-               RC_ARG("private", RC_BOOL, "None"),
-               RC_ARG("clone_uri", RC_TEXT, "None"),
-               RC_ARG("landing_rev", RC_TEXT, "None"),
-               RC_ARG("enable_statistics", RC_BOOL, "None"),
-               RC_ARG("enable_locking", RC_BOOL, "None"),
-               RC_ARG("enable_downloads", RC_BOOL, "None"),
-               RC_ARG("fields", RC_TEXT, "None")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN),
+               RC_ARG(RC_P_NAME, RC_NAME, "None"),
+               RC_ARG(RC_P_REPO_NAME, RC_NAME, "None"),
+               RC_ARG(RC_P_OWNER, RC_ANY, "None"),
+               RC_ARG(RC_P_GROUP, RC_ANY, "None"),
+               RC_ARG(RC_P_FORK_OF, RC_ANY, "None"),
+               RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "None"),
+               RC_ARG(RC_P_PRIVATE, RC_BOOL, "None"),
+               RC_ARG(RC_P_CLONE_URI, RC_TEXT, "None"),
+               RC_ARG(RC_P_LANDING_REV, RC_TEXT, "None"),
+               RC_ARG(RC_P_ENABLE_STATISTICS, RC_BOOL, "None"),
+               RC_ARG(RC_P_ENABLE_LOCKING, RC_BOOL, "None"),
+               RC_ARG(RC_P_ENABLE_DOWNLOADS, RC_BOOL, "None"),
+               RC_ARG(RC_P_FIELDS, RC_TEXT, "None")),
      "failed to update repo `{repoid}`", "Change, rename or move a repository."},
     {"add_field_to_repo", add_field, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
-               RC_ARG("key", RC_NAME, RC_REQUIRED),
-               RC_ARG("label", RC_TEXT, "''"),
-               RC_ARG("description", RC_TEXT, "''")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN),
+               RC_ARG(RC_P_KEY, RC_NAME, RC_REQUIRED),
+               RC_ARG(RC_P_LABEL, RC_TEXT, "''"),
+               RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "''")),
      "failed to create new field for repository `{repoid}`", "Add an extra field."},
     {"remove_field_from_repo", remove_field, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN),
-               RC_ARG("key", RC_TEXT, RC_REQUIRED)),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN),
+               RC_ARG(RC_P_KEY, RC_TEXT, RC_REQUIRED)),
      "failed to delete field for repository `{repoid}`", "Remove an extra field."},
     {.name = NULL},
 };

@@ -12,14 +12,14 @@ static rc_err_t *plan_fork(rc_call_t *call, void *baton)
     rc_repo_creation_t *fork = baton;
 
     *fork = (rc_repo_creation_t){
-        .source = rc_arg_repo(call, "repoid"),
-        .name = rc_repo_name_clean(rc_arg_text(call, "fork_name"), call->pool),
-        .description = rc_arg_text(call, "description"),
-        .landing_rev = rc_arg_text(call, "landing_rev"),
-        .private_ = rc_arg_flag(call, "private"),
-        .copy_permissions = rc_arg_bool(call, "copy_permissions"),
+        .source = rc_arg_repo(call, RC_P_REPOID),
+        .name = rc_repo_name_clean(rc_arg_text(call, RC_P_FORK_NAME), call->pool),
+        .description = rc_arg_text(call, RC_P_DESCRIPTION),
+        .landing_rev = rc_arg_text(call, RC_P_LANDING_REV),
+        .private_ = rc_arg_flag(call, RC_P_PRIVATE),
+        .copy_permissions = rc_arg_bool(call, RC_P_COPY_PERMISSIONS),
     };
-    rc_arg_rename(call, "fork_name", fork->name);
+    rc_arg_rename(call, RC_P_FORK_NAME, fork->name);
     return rc_arg_owner(&fork->owner, call);
 }
 
@@ -35,13 +35,13 @@ static rc_err_t *fork_repo(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_repo_fork[] = {
     {"fork_repo", fork_repo, RC_HOLDERS("hg.fork.repository"), RC_ALONE,
-     RC_PARAMS(RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_READ),
-               RC_ARG("fork_name", RC_NAME, RC_REQUIRED),
-               RC_ARG("owner", RC_ANY, RC_CALLER),
-               RC_ARG("description", RC_TEXT, "''"),
-               RC_ARG("copy_permissions", RC_BOOL, "False"),
-               RC_ARG("private", RC_BOOL, "False"),
-               RC_ARG("landing_rev", RC_TEXT, "'rev:tip'")),
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG(RC_P_FORK_NAME, RC_NAME, RC_REQUIRED),
+               RC_ARG(RC_P_OWNER, RC_ANY, RC_CALLER),
+               RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "''"),
+               RC_ARG(RC_P_COPY_PERMISSIONS, RC_BOOL, "False"),
+               RC_ARG(RC_P_PRIVATE, RC_BOOL, "False"),
+               RC_ARG(RC_P_LANDING_REV, RC_TEXT, "'rev:tip'")),
      "failed to fork repository `{repoid.name}` as `{fork_name}`",
      "Make a repository that is a copy of another one."},
     {.name = NULL},

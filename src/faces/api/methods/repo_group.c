@@ -17,7 +17,7 @@
 
 static rc_err_t *get_repo_group(rc_call_t *call, rc_json_t *out)
 {
-    const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+    const rc_repo_group_t *group = rc_arg_repo_group(call, RC_P_REPOGROUPID);
     apr_array_header_t *repos;
 
     RC_TRY(rc_store_repo_group_repos(&repos, call->actor.db, call->actor.caller->user_id, group->id,
@@ -111,13 +111,13 @@ static rc_err_t *full_name(const char **name, rc_call_t *call)
 {
     rc_repo_group_t *parent;
 
-    *name = rc_repo_name_clean(rc_arg_text(call, "group_name"), call->pool);
-    if (!rc_arg_given(call, "parent") || !*rc_arg_sent(call, "parent"))
+    *name = rc_repo_name_clean(rc_arg_text(call, RC_P_GROUP_NAME), call->pool);
+    if (!rc_arg_given(call, RC_P_PARENT) || !*rc_arg_sent(call, RC_P_PARENT))
         return NULL;
-    RC_TRY(rc_find_repo_group(&parent, call, rc_arg_json(call, "parent")));
+    RC_TRY(rc_find_repo_group(&parent, call, rc_arg_json(call, RC_P_PARENT)));
     if (!parent)
         return rc_err(call->pool, RC_E_ARG, "repository group `%s` does not exist",
-                      rc_arg_sent(call, "parent"));
+                      rc_arg_sent(call, RC_P_PARENT));
     *name = apr_pstrcat(call->pool, parent->name, "/", *name, NULL);
     return NULL;
 }
@@ -126,19 +126,19 @@ static rc_err_t *full_name(const char **name, rc_call_t *call)
  * so it comes behind their right. */
 static rc_err_t *plan_group(rc_new_repo_group_t *group, rc_call_t *call)
 {
-    const char *description = rc_arg_text(call, "description"), *name;
+    const char *description = rc_arg_text(call, RC_P_DESCRIPTION), *name;
     rc_repo_group_t *parent = NULL, *taken;
     rc_user_t *owner;
 
     RC_TRY(full_name(&name, call));
-    rc_arg_rename(call, "group_name", name);
+    rc_arg_rename(call, RC_P_GROUP_NAME, name);
     RC_TRY(find_parent(&parent, call, name));
     RC_TRY(rc_store_repo_group_by_name(&taken, call->actor.db, call->actor.caller->user_id, name,
                                        call->pool));
     if (taken)
         return rc_err(call->pool, RC_E_ARG, "repo group `%s` already exist", name);
-    if (rc_arg_given(call, "owner"))
-        RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
+    if (rc_arg_given(call, RC_P_OWNER))
+        RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, RC_P_OWNER)));
     else
         RC_TRY(
             rc_store_user_by_id(&owner, call->actor.db, call->actor.caller->user_id, call->pool));
@@ -149,7 +149,7 @@ static rc_err_t *plan_group(rc_new_repo_group_t *group, rc_call_t *call)
     group->row.description = *description ? description : name;
     group->row.parent_id = parent ? parent->id : 0;
     group->copy_permissions = /* of what the caller may see */
-        parent && parent->level >= RC_READ && rc_arg_bool(call, "copy_permissions");
+        parent && parent->level >= RC_READ && rc_arg_bool(call, RC_P_COPY_PERMISSIONS);
     return NULL;
 }
 
@@ -190,19 +190,19 @@ static rc_err_t *new_parent(rc_repo_group_t **parent, rc_call_t *call, const rc_
 {
     const char *path = rc_repo_name_parent(group->name, call->pool);
     const char *id = apr_psprintf(call->pool, "%" APR_INT64_T_FMT, group->parent_id);
-    bool given = rc_arg_given(call, "parent") && *rc_arg_sent(call, "parent"), may = true;
+    bool given = rc_arg_given(call, RC_P_PARENT) && *rc_arg_sent(call, RC_P_PARENT), may = true;
 
     *parent = NULL;
-    if (!rc_arg_present(call, "parent") || (path && given &&
-                                            (!strcmp(rc_arg_sent(call, "parent"), path) ||
-                                             !strcmp(rc_arg_sent(call, "parent"), id)))) {
+    if (!rc_arg_present(call, RC_P_PARENT) || (path && given &&
+                                               (!strcmp(rc_arg_sent(call, RC_P_PARENT), path) ||
+                                                !strcmp(rc_arg_sent(call, RC_P_PARENT), id)))) {
         if (path) /* it stays there, though the caller may not see the parent */
             RC_TRY(rc_store_repo_group_by_id(parent, call->actor.db, call->actor.caller->user_id,
                                              group->parent_id, call->pool));
         return NULL;
     }
     if (given) {
-        RC_TRY(rc_find_repo_group(parent, call, rc_arg_json(call, "parent")));
+        RC_TRY(rc_find_repo_group(parent, call, rc_arg_json(call, RC_P_PARENT)));
         if (!*parent)
             return rc_err_failed(call->pool, "unknown parent");
         may = (*parent)->level >= RC_ADMIN;
@@ -216,9 +216,9 @@ static rc_err_t *new_owner(apr_int64_t *owner_id, rc_call_t *call)
 {
     rc_user_t *owner;
 
-    if (!rc_arg_given(call, "owner"))
+    if (!rc_arg_given(call, RC_P_OWNER))
         return NULL;
-    RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
+    RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, RC_P_OWNER)));
     if (!owner)
         return rc_err_failed(call->pool, "unknown owner");
     *owner_id = owner->id;
@@ -227,7 +227,7 @@ static rc_err_t *new_owner(apr_int64_t *owner_id, rc_call_t *call)
 
 static bool may_be_renamed(const rc_call_t *call)
 {
-    return rc_arg_present(call, "group_name") || rc_arg_present(call, "parent");
+    return rc_arg_present(call, RC_P_GROUP_NAME) || rc_arg_present(call, RC_P_PARENT);
 }
 
 static rc_err_t *lock_group(rc_locks_t *locks, rc_actor_t *actor, void *baton)
@@ -238,7 +238,7 @@ static rc_err_t *lock_group(rc_locks_t *locks, rc_actor_t *actor, void *baton)
 /* A group without a directory has nothing below it that anybody could be at work in. */
 static rc_err_t *lock_directory(rc_call_t *call, change_t *change)
 {
-    const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+    const rc_repo_group_t *group = rc_arg_repo_group(call, RC_P_REPOGROUPID);
     rc_locks_t locks;
     bool there;
 
@@ -254,7 +254,7 @@ static rc_err_t *lock_directory(rc_call_t *call, change_t *change)
 /* In the transaction: is it still the directory that is locked? */
 static rc_err_t *check_locked(rc_call_t *call, const change_t *change)
 {
-    const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+    const rc_repo_group_t *group = rc_arg_repo_group(call, RC_P_REPOGROUPID);
 
     if (!may_be_renamed(call) ||
         (change->locked_name ? !strcmp(change->locked_name, group->name)
@@ -265,21 +265,21 @@ static rc_err_t *check_locked(rc_call_t *call, const change_t *change)
 
 static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
 {
-    const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
-    bool enable_locking = rc_arg_bool(call, "enable_locking");
+    const rc_repo_group_t *group = rc_arg_repo_group(call, RC_P_REPOGROUPID);
+    bool enable_locking = rc_arg_bool(call, RC_P_ENABLE_LOCKING);
     change_t *change = baton;
     rc_repo_group_t *parent, *updated;
     rc_repo_group_change_t to = {
         .last = rc_repo_name_last(group->name),
         .description = group->description,
         .owner_id = group->owner_id,
-        .enable_locking = rc_arg_given(call, "enable_locking") ? &enable_locking : NULL,
+        .enable_locking = rc_arg_given(call, RC_P_ENABLE_LOCKING) ? &enable_locking : NULL,
     };
 
-    if (rc_arg_given(call, "group_name"))
-        to.last = rc_arg_text(call, "group_name");
-    if (rc_arg_given(call, "description"))
-        to.description = rc_arg_text(call, "description");
+    if (rc_arg_given(call, RC_P_GROUP_NAME))
+        to.last = rc_arg_text(call, RC_P_GROUP_NAME);
+    if (rc_arg_given(call, RC_P_DESCRIPTION))
+        to.description = rc_arg_text(call, RC_P_DESCRIPTION);
     RC_TRY(check_locked(call, change));
     RC_TRY(new_owner(&to.owner_id, call));
     RC_TRY(new_parent(&parent, call, group));
@@ -315,7 +315,7 @@ static rc_err_t *update_repo_group(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
 {
-    const rc_repo_group_t *group = rc_arg_repo_group(call, "repogroupid");
+    const rc_repo_group_t *group = rc_arg_repo_group(call, RC_P_REPOGROUPID);
     change_t *change = baton;
     rc_json_t *out = change->out;
 
@@ -338,7 +338,7 @@ static rc_err_t *delete_repo_group(rc_call_t *call, rc_json_t *out)
     return run_change(&change, call, delete_in_txn);
 }
 
-#define GROUP(level) RC_OBJECT("repogroupid", RC_REPO_GROUP, RC_REQUIRED, level)
+#define GROUP(level) RC_OBJECT(RC_P_REPOGROUPID, RC_REPO_GROUP, RC_REQUIRED, level)
 
 /* clang-format off */
 const rc_method_t rc_methods_repo_group[] = {
@@ -347,19 +347,19 @@ const rc_method_t rc_methods_repo_group[] = {
     {"get_repo_groups", get_repo_groups, RC_ANYONE, 0, RC_NO_PARAMS,
      NULL, "Describe all repository groups that the caller may read."},
     {"create_repo_group", create_repo_group, RC_ANYONE, RC_ALONE,
-     RC_PARAMS(RC_ARG("group_name", RC_NAME, RC_REQUIRED),
-               RC_ARG("description", RC_TEXT, "''"),
-               RC_ARG("owner", RC_ANY, RC_CALLER),
-               RC_ARG("parent", RC_ANY, "None"),
-               RC_ARG("copy_permissions", RC_BOOL, "False")),
+     RC_PARAMS(RC_ARG(RC_P_GROUP_NAME, RC_NAME, RC_REQUIRED),
+               RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "''"),
+               RC_ARG(RC_P_OWNER, RC_ANY, RC_CALLER),
+               RC_ARG(RC_P_PARENT, RC_ANY, "None"),
+               RC_ARG(RC_P_COPY_PERMISSIONS, RC_BOOL, "False")),
      "failed to create repo group `{group_name}`", "Make a repository group."},
     {"update_repo_group", update_repo_group, RC_ANYONE, RC_ALONE,
      RC_PARAMS(GROUP(RC_ADMIN),
-               RC_ARG("group_name", RC_NAME, "None"),
-               RC_ARG("description", RC_TEXT, "None"),
-               RC_ARG("owner", RC_ANY, "None"),
-               RC_ARG("parent", RC_ANY, "None"),
-               RC_ARG("enable_locking", RC_BOOL, "None")),
+               RC_ARG(RC_P_GROUP_NAME, RC_NAME, "None"),
+               RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "None"),
+               RC_ARG(RC_P_OWNER, RC_ANY, "None"),
+               RC_ARG(RC_P_PARENT, RC_ANY, "None"),
+               RC_ARG(RC_P_ENABLE_LOCKING, RC_BOOL, "None")),
      "failed to update repository group `{repogroupid}`",
      "Change, rename or move a repository group."},
     {"delete_repo_group", delete_repo_group, RC_ANYONE, RC_ALONE, RC_PARAMS(GROUP(RC_ADMIN)),

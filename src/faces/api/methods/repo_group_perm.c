@@ -32,28 +32,28 @@ static rc_err_t *revoke_user_group(rc_call_t *call, rc_json_t *out)
                     "`{usergroupid.name}` in repo group: `{repogroupid.last}`");
 }
 
-#define GROUP      RC_OBJECT("repogroupid", RC_REPO_GROUP, RC_REQUIRED, RC_ADMIN)
-#define USER       RC_ARG("userid", RC_USER, RC_REQUIRED)
-#define USER_GROUP RC_OBJECT_LAST("usergroupid", RC_USER_GROUP, RC_READ, "usersgroupid")
-#define CHILDREN   RC_ARG("apply_to_children", RC_TEXT, "'none'")
+#define GROUP      RC_OBJECT(RC_P_REPOGROUPID, RC_REPO_GROUP, RC_REQUIRED, RC_ADMIN)
+#define USER       RC_ARG(RC_P_USERID, RC_USER, RC_REQUIRED)
+#define USER_GROUP RC_OBJECT_LAST(RC_P_USERGROUPID, RC_USER_GROUP, RC_READ, "usersgroupid")
+#define CHILDREN   RC_ARG(RC_P_APPLY_TO_CHILDREN, RC_TEXT, "'none'")
 #define USER_FAILED                                                                                \
     "failed to edit permission for user: `{userid}` in repo group: `{repogroupid.last}`"
 
 /* clang-format off */
 const rc_method_t rc_methods_repo_group_perm[] = {
     {"grant_user_permission_to_repo_group", grant_user, RC_ANYONE, RC_WRITES,
-     RC_PARAMS(GROUP, USER, RC_ARG("perm", RC_PERM, RC_REQUIRED), CHILDREN),
+     RC_PARAMS(GROUP, USER, RC_ARG(RC_P_PERM, RC_PERM, RC_REQUIRED), CHILDREN),
      USER_FAILED, "Give a user a right on a repository group."},
     {"revoke_user_permission_from_repo_group", revoke_user, RC_ANYONE, RC_WRITES,
      RC_PARAMS(GROUP, USER, CHILDREN),
      USER_FAILED, "Take a user's right on a repository group away."},
     {"grant_user_group_permission_to_repo_group", grant_user_group, RC_ANYONE, RC_WRITES,
-     RC_PARAMS(GROUP, USER_GROUP, RC_ARG("perm", RC_PERM, RC_REQUIRED), CHILDREN),
+     RC_PARAMS(GROUP, USER_GROUP, RC_ARG(RC_P_PERM, RC_PERM, RC_REQUIRED), CHILDREN),
      "failed to edit permission for user group: `{usergroupid}` in repo group: `{repogroupid.last}`",
      "Give a user group a right on a repository group."},
     {"revoke_user_group_permission_from_repo_group", revoke_user_group, RC_ANYONE, RC_WRITES,
      RC_PARAMS(GROUP,
-               RC_OBJECT2("usergroupid", RC_USER_GROUP, RC_REQUIRED, RC_READ, "usersgroupid"),
+               RC_OBJECT2(RC_P_USERGROUPID, RC_USER_GROUP, RC_REQUIRED, RC_READ, "usersgroupid"),
                CHILDREN),
      "failed to edit permission for user group: `{usergroupid.name}` in repo group: "
      "`{repogroupid.last}`",

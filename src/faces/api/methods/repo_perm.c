@@ -28,11 +28,11 @@ static rc_err_t *revoke_user_group(rc_call_t *call, rc_json_t *out)
                     "Revoked perm for group: `{usergroupid.name}` in repo: `{repoid.name}`");
 }
 
-#define REPO       RC_OBJECT("repoid", RC_REPO, RC_REQUIRED, RC_ADMIN)
-#define USER_GROUP RC_OBJECT_LAST("usergroupid", RC_USER_GROUP, RC_READ, "usersgroupid")
+#define REPO       RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN)
+#define USER_GROUP RC_OBJECT_LAST(RC_P_USERGROUPID, RC_USER_GROUP, RC_READ, "usersgroupid")
 #define PERM_LAST                                                                                  \
     {                                                                                              \
-        .name = "perm", .type = RC_PERM, .def = RC_REQUIRED, .last = true                          \
+        .id = RC_P_PERM, .type = RC_PERM, .def = RC_REQUIRED, .last = true                         \
     }
 
 #define USER_FAILURE "failed to edit permission for user: `{userid}` in repo: `{repoid}`"
@@ -44,10 +44,10 @@ static rc_err_t *revoke_user_group(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_repo_perm[] = {
     {"grant_user_permission", grant_user, RC_ANYONE, RC_WRITES,
-     RC_PARAMS(REPO, RC_ARG("userid", RC_USER, RC_REQUIRED), RC_ARG("perm", RC_PERM, RC_REQUIRED)),
+     RC_PARAMS(REPO, RC_ARG(RC_P_USERID, RC_USER, RC_REQUIRED), RC_ARG(RC_P_PERM, RC_PERM, RC_REQUIRED)),
      USER_FAILURE, "Give a user a permission on a repository."},
     {"revoke_user_permission", revoke_user, RC_ANYONE, RC_WRITES,
-     RC_PARAMS(REPO, RC_ARG("userid", RC_USER, RC_REQUIRED)),
+     RC_PARAMS(REPO, RC_ARG(RC_P_USERID, RC_USER, RC_REQUIRED)),
      USER_FAILURE, "Take a user's permission on a repository away."},
     {"grant_user_group_permission", grant_user_group, RC_ANYONE, RC_WRITES,
      RC_PARAMS(REPO, USER_GROUP, PERM_LAST),

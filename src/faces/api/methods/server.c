@@ -14,7 +14,7 @@
 
 static rc_err_t *test(rc_call_t *call, rc_json_t *out)
 {
-    json_object *value = rc_arg_json(call, "args");
+    json_object *value = rc_arg_json(call, RC_P_ARGS);
     const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
                                                                  JSON_C_TO_STRING_NOSLASHESCAPE);
 
@@ -50,8 +50,8 @@ static void describe(rc_json_t *out, const rc_method_t *method, apr_pool_t *pool
     const rc_param_t *param;
 
     rc_json_object_begin(out);
-    for (param = method->params; param->name; param++)
-        rc_json_member_string(out, param->name,
+    for (param = method->params; param->id; param++)
+        rc_json_member_string(out, rc_param_name(param->id),
                               param->def ? apr_psprintf(pool, "<Optional:%s>", param->def)
                                          : "<RequiredType>");
     rc_json_object_end(out);
@@ -60,7 +60,7 @@ static void describe(rc_json_t *out, const rc_method_t *method, apr_pool_t *pool
 static rc_err_t *get_method(rc_call_t *call, rc_json_t *out)
 {
     apr_array_header_t *found = apr_array_make(call->pool, 80, sizeof(const rc_method_t *));
-    search_t search = {rc_arg_text(call, "pattern"), found, call->old};
+    search_t search = {rc_arg_text(call, RC_P_PATTERN), found, call->old};
     int i;
 
     RC_TRY(rc_methods_each(match, &search));
@@ -108,8 +108,8 @@ static rc_err_t *get_ip(rc_call_t *call, rc_json_t *out)
     apr_array_header_t *entries;
     int i;
 
-    RC_TRY(
-        rc_store_user_ips(&entries, call->actor.db, rc_arg_user(call, "userid")->id, call->pool));
+    RC_TRY(rc_store_user_ips(&entries, call->actor.db, rc_arg_user(call, RC_P_USERID)->id,
+                             call->pool));
     rc_json_object_begin(out);
     rc_json_member_string(out, "server_ip_addr", call->request->client_ip);
     rc_json_key(out, "user_ips");
@@ -135,18 +135,18 @@ static rc_err_t *get_ip(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_server[] = {
     {"test", test, RC_ANYONE, 0,
-     RC_PARAMS(RC_ARG("args", RC_ANY, RC_REQUIRED)),
+     RC_PARAMS(RC_ARG(RC_P_ARGS, RC_ANY, RC_REQUIRED)),
      NULL, "Give back the argument: is the key good, does the server answer?"},
     {"get_method", get_method, RC_ANYONE, 0,
-     RC_PARAMS(RC_ARG("pattern", RC_TEXT, "'*'")),
+     RC_PARAMS(RC_ARG(RC_P_PATTERN, RC_TEXT, "'*'")),
      NULL, "List methods; describe one."},
     {"get_server_info", get_server_info, RC_ADMINS, 0, RC_NO_PARAMS,
      NULL, "Versions of the server and its libraries."},
     {"get_ip", get_ip, RC_ADMINS, 0,
-     RC_PARAMS(RC_ARG("userid", RC_USER, RC_CALLER)),
+     RC_PARAMS(RC_ARG(RC_P_USERID, RC_USER, RC_CALLER)),
      NULL, "The caller's address, and the addresses a user may come from."},
     {"show_ip", get_ip, RC_ADMINS, 0,
-     RC_PARAMS(RC_ARG("userid", RC_USER, RC_CALLER)),
+     RC_PARAMS(RC_ARG(RC_P_USERID, RC_USER, RC_CALLER)),
      NULL, "Old name of get_ip."},
     {.name = NULL},
 };

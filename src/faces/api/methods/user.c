@@ -77,7 +77,7 @@ static rc_err_t *write_permissions(rc_json_t *out, rc_call_t *call, const rc_use
 
 static rc_err_t *get_user(rc_call_t *call, rc_json_t *out)
 {
-    const rc_user_t *user = rc_arg_user(call, "userid");
+    const rc_user_t *user = rc_arg_user(call, RC_P_USERID);
 
     rc_json_object_begin(out);
     RC_TRY(rc_render_user_members(out, call, user, RC_KEYS_CLEAR));
@@ -119,16 +119,16 @@ static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
 {
     const create_t *create = baton;
     rc_new_user_t new_user = {
-        .username = rc_arg_given(call, "username") ? rc_arg_text(call, "username") : "",
-        .email = rc_arg_given(call, "email") ? rc_arg_text(call, "email") : "",
+        .username = rc_arg_given(call, RC_P_USERNAME) ? rc_arg_text(call, RC_P_USERNAME) : "",
+        .email = rc_arg_given(call, RC_P_EMAIL) ? rc_arg_text(call, RC_P_EMAIL) : "",
         .password_hash = create->password_hash,
-        .firstname = rc_arg_text(call, "firstname"),
-        .lastname = rc_arg_text(call, "lastname"),
-        .extern_type = rc_arg_text(call, "extern_type"),
-        .extern_name = rc_arg_text(call, "extern_name"),
-        .active = rc_arg_bool(call, "active"),
-        .admin = rc_arg_bool(call, "admin"),
-        .force_password_change = rc_arg_bool(call, "force_password_change"),
+        .firstname = rc_arg_text(call, RC_P_FIRSTNAME),
+        .lastname = rc_arg_text(call, RC_P_LASTNAME),
+        .extern_type = rc_arg_text(call, RC_P_EXTERN_TYPE),
+        .extern_name = rc_arg_text(call, RC_P_EXTERN_NAME),
+        .active = rc_arg_bool(call, RC_P_ACTIVE),
+        .admin = rc_arg_bool(call, RC_P_ADMIN),
+        .force_password_change = rc_arg_bool(call, RC_P_FORCE_PASSWORD_CHANGE),
     };
     rc_user_t *user;
 
@@ -142,9 +142,9 @@ static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
 /* Whoever logs in elsewhere gets a password that nobody knows. */
 static rc_err_t *choose_password(const char **password, rc_call_t *call)
 {
-    const char *extern_name = rc_arg_text(call, "extern_name");
+    const char *extern_name = rc_arg_text(call, RC_P_EXTERN_NAME);
 
-    *password = rc_arg_text(call, "password");
+    *password = rc_arg_text(call, RC_P_PASSWORD);
     if (!*extern_name || !strcmp(extern_name, "rhodecode"))
         return NULL;
     return rc_random_text(password, RANDOM_PASSWORD_OF, RANDOM_PASSWORD_LENGTH, call->pool);
@@ -161,17 +161,17 @@ static rc_err_t *create_user(rc_call_t *call, rc_json_t *out)
 }
 
 /* The text of an argument that was sent, else NULL: leave it as it is. */
-static const char *text_if_given(const rc_call_t *call, const char *name)
+static const char *text_if_given(const rc_call_t *call, rc_param_id_t id)
 {
-    return rc_arg_given(call, name) ? rc_arg_text(call, name) : NULL;
+    return rc_arg_given(call, id) ? rc_arg_text(call, id) : NULL;
 }
 
 /* As above, but null and "" put the default back. */
-static const char *extern_if_present(const rc_call_t *call, const char *name)
+static const char *extern_if_present(const rc_call_t *call, rc_param_id_t id)
 {
-    if (!rc_arg_present(call, name))
+    if (!rc_arg_present(call, id))
         return NULL;
-    return rc_arg_given(call, name) ? rc_arg_text(call, name) : "";
+    return rc_arg_given(call, id) ? rc_arg_text(call, id) : "";
 }
 
 /* What changed about what the user may do; NULL: nothing. */
@@ -188,19 +188,19 @@ static const char *describe(const rc_user_t *from, const rc_user_t *to, apr_pool
 static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
 {
     const create_t *update = baton;
-    bool active = rc_arg_bool(call, "active"), admin = rc_arg_bool(call, "admin");
+    bool active = rc_arg_bool(call, RC_P_ACTIVE), admin = rc_arg_bool(call, RC_P_ADMIN);
     rc_user_change_t change = {
-        .username = text_if_given(call, "username"),
-        .email = text_if_given(call, "email"),
+        .username = text_if_given(call, RC_P_USERNAME),
+        .email = text_if_given(call, RC_P_EMAIL),
         .password_hash = update->password_hash,
-        .firstname = text_if_given(call, "firstname"),
-        .lastname = text_if_given(call, "lastname"),
-        .extern_type = extern_if_present(call, "extern_type"),
-        .extern_name = extern_if_present(call, "extern_name"),
-        .active = rc_arg_given(call, "active") ? &active : NULL,
-        .admin = rc_arg_given(call, "admin") ? &admin : NULL,
+        .firstname = text_if_given(call, RC_P_FIRSTNAME),
+        .lastname = text_if_given(call, RC_P_LASTNAME),
+        .extern_type = extern_if_present(call, RC_P_EXTERN_TYPE),
+        .extern_name = extern_if_present(call, RC_P_EXTERN_NAME),
+        .active = rc_arg_given(call, RC_P_ACTIVE) ? &active : NULL,
+        .admin = rc_arg_given(call, RC_P_ADMIN) ? &admin : NULL,
     };
-    const rc_user_t *user = rc_arg_user(call, "userid");
+    const rc_user_t *user = rc_arg_user(call, RC_P_USERID);
     rc_user_t *updated;
 
     if (!strcmp(user->username, RC_DEFAULT_USER))
@@ -220,9 +220,9 @@ static rc_err_t *update_user(rc_call_t *call, rc_json_t *out)
 {
     create_t update = {out, NULL};
 
-    if (rc_arg_given(call, "password")) {
+    if (rc_arg_given(call, RC_P_PASSWORD)) {
         RC_TRY(rc_password_hash(&update.password_hash, &call->env->passwords,
-                                rc_arg_text(call, "password"), call->pool));
+                                rc_arg_text(call, RC_P_PASSWORD), call->pool));
         if (!update.password_hash)
             update.password_hash = "";
     }
@@ -248,7 +248,7 @@ static rc_err_t *remove_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scr
 
 static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
 {
-    const rc_user_t *user = rc_arg_user(call, "userid");
+    const rc_user_t *user = rc_arg_user(call, RC_P_USERID);
     removal_t *removal = baton;
 
     if (user->id == call->actor.caller->user_id)
@@ -269,7 +269,7 @@ static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
     err = rc_call_txn(call, delete_in_txn, &removal);
     rc_disk_txn_end(removal.moves, !err);
     RC_TRY(err);
-    user = rc_arg_user(call, "userid");
+    user = rc_arg_user(call, RC_P_USERID);
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",
                           apr_psprintf(call->pool, "deleted user ID:%" APR_INT64_T_FMT " %s",
@@ -282,36 +282,36 @@ static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_user[] = {
     {"get_user", get_user, RC_ANYONE, 0,
-     RC_PARAMS(RC_ARG("userid", RC_SELF, RC_CALLER)),
+     RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
      NULL, "Describe a user, with his keys and permissions."},
     {"get_users", get_users, RC_ADMINS, 0, RC_NO_PARAMS,
      NULL, "Describe all users."},
     {"create_user", create_user, RC_ADMINS, RC_ALONE,
-     RC_PARAMS(RC_ARG("username", RC_TEXT, RC_REQUIRED),
-               RC_ARG("email", RC_TEXT, RC_REQUIRED),
-               RC_ARG("password", RC_TEXT, "''"),
-               RC_ARG("firstname", RC_TEXT, "''"),
-               RC_ARG("lastname", RC_TEXT, "''"),
-               RC_ARG("active", RC_BOOL, "True"),
-               RC_ARG("admin", RC_BOOL, "False"),
-               RC_ARG("extern_name", RC_TEXT, "'rhodecode'"),
-               RC_ARG("extern_type", RC_TEXT, "'rhodecode'"),
-               RC_ARG("force_password_change", RC_BOOL, "False")),
+     RC_PARAMS(RC_ARG(RC_P_USERNAME, RC_TEXT, RC_REQUIRED),
+               RC_ARG(RC_P_EMAIL, RC_TEXT, RC_REQUIRED),
+               RC_ARG(RC_P_PASSWORD, RC_TEXT, "''"),
+               RC_ARG(RC_P_FIRSTNAME, RC_TEXT, "''"),
+               RC_ARG(RC_P_LASTNAME, RC_TEXT, "''"),
+               RC_ARG(RC_P_ACTIVE, RC_BOOL, "True"),
+               RC_ARG(RC_P_ADMIN, RC_BOOL, "False"),
+               RC_ARG(RC_P_EXTERN_NAME, RC_TEXT, "'rhodecode'"),
+               RC_ARG(RC_P_EXTERN_TYPE, RC_TEXT, "'rhodecode'"),
+               RC_ARG(RC_P_FORCE_PASSWORD_CHANGE, RC_BOOL, "False")),
      "failed to create user `{username}`", "Create a user."},
     {"update_user", update_user, RC_ADMINS, RC_ALONE,
-     RC_PARAMS(RC_ARG("userid", RC_USER, RC_REQUIRED),
-               RC_ARG("username", RC_TEXT, "None"),
-               RC_ARG("email", RC_TEXT, "None"),
-               RC_ARG("password", RC_TEXT, "None"),
-               RC_ARG("firstname", RC_TEXT, "None"),
-               RC_ARG("lastname", RC_TEXT, "None"),
-               RC_ARG("active", RC_BOOL, "None"),
-               RC_ARG("admin", RC_BOOL, "None"),
-               RC_ARG("extern_type", RC_TEXT, "None"),
-               RC_ARG("extern_name", RC_TEXT, "None")),
+     RC_PARAMS(RC_ARG(RC_P_USERID, RC_USER, RC_REQUIRED),
+               RC_ARG(RC_P_USERNAME, RC_TEXT, "None"),
+               RC_ARG(RC_P_EMAIL, RC_TEXT, "None"),
+               RC_ARG(RC_P_PASSWORD, RC_TEXT, "None"),
+               RC_ARG(RC_P_FIRSTNAME, RC_TEXT, "None"),
+               RC_ARG(RC_P_LASTNAME, RC_TEXT, "None"),
+               RC_ARG(RC_P_ACTIVE, RC_BOOL, "None"),
+               RC_ARG(RC_P_ADMIN, RC_BOOL, "None"),
+               RC_ARG(RC_P_EXTERN_TYPE, RC_TEXT, "None"),
+               RC_ARG(RC_P_EXTERN_NAME, RC_TEXT, "None")),
      "failed to update user `{userid}`", "Change a user."},
     {"delete_user", delete_user, RC_ADMINS, RC_ALONE,
-     RC_PARAMS(RC_ARG("userid", RC_USER, RC_REQUIRED)),
+     RC_PARAMS(RC_ARG(RC_P_USERID, RC_USER, RC_REQUIRED)),
      "failed to delete user ID:{userid.id} {userid.name}", "Delete a user."},
     {.name = NULL},
 };

@@ -18,7 +18,7 @@ static rc_keys_t keys_for(const rc_call_t *call)
 
 static rc_err_t *get_user_group(rc_call_t *call, rc_json_t *out)
 {
-    const rc_user_group_t *group = rc_arg_user_group(call, "usergroupid");
+    const rc_user_group_t *group = rc_arg_user_group(call, RC_P_USERGROUPID);
 
     return rc_render_user_group(out, call, group, RC_KEYS_MASKED, true);
 }
@@ -80,16 +80,16 @@ static rc_err_t *check_create(rc_call_t *call, const char *name)
 static rc_err_t *create_user_group(rc_call_t *call, rc_json_t *out)
 {
     rc_user_group_t group = {
-        .name = rc_arg_text(call, "group_name"),
-        .description = rc_arg_text(call, "description"),
+        .name = rc_arg_text(call, RC_P_GROUP_NAME),
+        .description = rc_arg_text(call, RC_P_DESCRIPTION),
         .owner_id = call->actor.caller->user_id,
-        .active = rc_arg_bool(call, "active"),
+        .active = rc_arg_bool(call, RC_P_ACTIVE),
     };
     rc_user_t *owner;
 
     RC_TRY(check_create(call, group.name));
-    if (rc_arg_given(call, "owner")) {
-        RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, "owner")));
+    if (rc_arg_given(call, RC_P_OWNER)) {
+        RC_TRY(rc_find_user(&owner, call, rc_arg_json(call, RC_P_OWNER)));
         if (!owner)
             return rc_err_failed(call->pool, "unknown owner");
         group.owner_id = owner->id;
@@ -102,17 +102,17 @@ static rc_err_t *create_user_group(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *update_user_group(rc_call_t *call, rc_json_t *out)
 {
-    const rc_user_group_t *from = rc_arg_user_group(call, "usergroupid");
+    const rc_user_group_t *from = rc_arg_user_group(call, RC_P_USERGROUPID);
     rc_user_group_t to = *from;
 
-    if (rc_arg_given(call, "group_name"))
-        to.name = rc_arg_text(call, "group_name");
-    if (rc_arg_given(call, "description"))
-        to.description = rc_arg_text(call, "description");
-    if (rc_arg_given(call, "owner"))
-        to.owner_id = rc_arg_user(call, "owner")->id;
-    if (rc_arg_given(call, "active"))
-        to.active = rc_arg_bool(call, "active");
+    if (rc_arg_given(call, RC_P_GROUP_NAME))
+        to.name = rc_arg_text(call, RC_P_GROUP_NAME);
+    if (rc_arg_given(call, RC_P_DESCRIPTION))
+        to.description = rc_arg_text(call, RC_P_DESCRIPTION);
+    if (rc_arg_given(call, RC_P_OWNER))
+        to.owner_id = rc_arg_user(call, RC_P_OWNER)->id;
+    if (rc_arg_given(call, RC_P_ACTIVE))
+        to.active = rc_arg_bool(call, RC_P_ACTIVE);
     RC_TRY(rc_model_user_group_update(call->actor.db, from, &to, call->pool));
     RC_TRY(rc_call_journal_named(
         call, "admin_updated_users_group", to.name,
@@ -139,7 +139,7 @@ static rc_err_t *check_unassigned(rc_call_t *call, apr_int64_t id)
 
 static rc_err_t *delete_user_group(rc_call_t *call, rc_json_t *out)
 {
-    const rc_user_group_t *group = rc_arg_user_group(call, "usergroupid");
+    const rc_user_group_t *group = rc_arg_user_group(call, RC_P_USERGROUPID);
 
     RC_TRY(check_unassigned(call, group->id));
     RC_TRY(rc_store_user_group_delete(call->actor.db, group->id));
@@ -156,7 +156,7 @@ static rc_err_t *delete_user_group(rc_call_t *call, rc_json_t *out)
 static rc_err_t *answer_change(rc_json_t *out, rc_call_t *call, bool changed, const char *journal,
                                const char *done, const char *not_done)
 {
-    const char *group = rc_arg_user_group(call, "usergroupid")->name;
+    const char *group = rc_arg_user_group(call, RC_P_USERGROUPID)->name;
 
     if (changed)
         RC_TRY(rc_call_journal_named(call, "admin_updated_users_group", group,
@@ -173,8 +173,8 @@ static rc_err_t *add_user_to_user_group(rc_call_t *call, rc_json_t *out)
     bool changed;
 
     RC_TRY(rc_store_user_group_add_user(&changed, call->actor.db,
-                                        rc_arg_user_group(call, "usergroupid")->id,
-                                        rc_arg_user(call, "userid")->id));
+                                        rc_arg_user_group(call, RC_P_USERGROUPID)->id,
+                                        rc_arg_user(call, RC_P_USERID)->id));
     return answer_change(out, call, changed, "added user {userid.name}",
                          "added member `{userid.name}` to user group `{usergroupid.name}`",
                          "User is already in that group");
@@ -185,16 +185,16 @@ static rc_err_t *remove_user_from_user_group(rc_call_t *call, rc_json_t *out)
     bool changed;
 
     RC_TRY(rc_store_user_group_remove_user(&changed, call->actor.db,
-                                           rc_arg_user_group(call, "usergroupid")->id,
-                                           rc_arg_user(call, "userid")->id));
+                                           rc_arg_user_group(call, RC_P_USERGROUPID)->id,
+                                           rc_arg_user(call, RC_P_USERID)->id));
     return answer_change(out, call, changed, "removed user {userid.name}",
                          "removed member {userid.name} from user group {usergroupid.name}",
                          "User wasn't in group");
 }
 
 /* Parameters and failure texts that a method and its old name share. */
-#define GROUP(level)  RC_OBJECT2("usergroupid", RC_USER_GROUP, RC_REQUIRED, level, "usersgroupid")
-#define MEMBER_PARAMS RC_PARAMS(GROUP(RC_ADMIN), RC_ARG("userid", RC_USER, RC_REQUIRED))
+#define GROUP(level)  RC_OBJECT2(RC_P_USERGROUPID, RC_USER_GROUP, RC_REQUIRED, level, "usersgroupid")
+#define MEMBER_PARAMS RC_PARAMS(GROUP(RC_ADMIN), RC_ARG(RC_P_USERID, RC_USER, RC_REQUIRED))
 #define ADD_FAILED    "failed to add member to user group `{usergroupid.name}`"
 #define REMOVE_FAILED "failed to remove member from user group `{usergroupid.name}`"
 
@@ -205,17 +205,17 @@ const rc_method_t rc_methods_user_group[] = {
     {"get_user_groups", get_user_groups, RC_ANYONE, 0, RC_NO_PARAMS,
      NULL, "Describe all user groups that the caller may read."},
     {"create_user_group", create_user_group, RC_ANYONE, RC_WRITES,
-     RC_PARAMS(RC_ARG("group_name", RC_NAME, RC_REQUIRED),
-               RC_ARG("description", RC_TEXT, "''"),
-               RC_ARG("owner", RC_ANY, RC_CALLER),
-               RC_ARG("active", RC_BOOL, "True")),
+     RC_PARAMS(RC_ARG(RC_P_GROUP_NAME, RC_NAME, RC_REQUIRED),
+               RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "''"),
+               RC_ARG(RC_P_OWNER, RC_ANY, RC_CALLER),
+               RC_ARG(RC_P_ACTIVE, RC_BOOL, "True")),
      "failed to create group `{group_name}`", "Make a user group."},
     {"update_user_group", update_user_group, RC_ANYONE, RC_WRITES,
      RC_PARAMS(GROUP(RC_ADMIN),
-               RC_ARG("group_name", RC_NAME, "None"),
-               RC_ARG("description", RC_TEXT, "None"),
-               RC_ARG("owner", RC_USER, "None"),
-               RC_ARG("active", RC_BOOL, "None")),
+               RC_ARG(RC_P_GROUP_NAME, RC_NAME, "None"),
+               RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "None"),
+               RC_ARG(RC_P_OWNER, RC_USER, "None"),
+               RC_ARG(RC_P_ACTIVE, RC_BOOL, "None")),
      "failed to update user group `{usergroupid}`", "Change a user group."},
     {"delete_user_group", delete_user_group, RC_ANYONE, RC_WRITES,
      RC_PARAMS(GROUP(RC_ADMIN)),

@@ -31,14 +31,14 @@ static rc_err_t *revoke_user_group(rc_call_t *call, rc_json_t *out)
                     "`{usergroupid.name}`");
 }
 
-#define TARGET RC_OBJECT2("usergroupid", RC_USER_GROUP, RC_REQUIRED, RC_ADMIN, "usersgroupid")
+#define TARGET RC_OBJECT2(RC_P_USERGROUPID, RC_USER_GROUP, RC_REQUIRED, RC_ADMIN, "usersgroupid")
 /* The words "to " are real, see the contract. */
 #define TARGET_OF_GROUP                                                                            \
     {                                                                                              \
-        .name = "usergroupid", .type = RC_USER_GROUP, .def = RC_REQUIRED, .need = RC_ADMIN,        \
+        .id = RC_P_USERGROUPID, .type = RC_USER_GROUP, .def = RC_REQUIRED, .need = RC_ADMIN,       \
         .alias = "usersgroupid", .lead = "to "                                                     \
     }
-#define SOURCE RC_OBJECT("sourceusergroupid", RC_USER_GROUP, RC_REQUIRED, RC_READ)
+#define SOURCE RC_OBJECT(RC_P_SOURCEUSERGROUPID, RC_USER_GROUP, RC_REQUIRED, RC_READ)
 
 #define USER_FAILED                                                                                \
     "failed to edit permission for user: `{userid}` in user group: `{usergroupid.name}`"
@@ -50,16 +50,16 @@ static rc_err_t *revoke_user_group(rc_call_t *call, rc_json_t *out)
 const rc_method_t rc_methods_user_group_perm[] = {
     {"grant_user_permission_to_user_group", grant_user, RC_ANYONE, RC_WRITES,
      RC_PARAMS(TARGET,
-               RC_ARG("userid", RC_USER, RC_REQUIRED),
-               RC_ARG("perm", RC_PERM, RC_REQUIRED)),
+               RC_ARG(RC_P_USERID, RC_USER, RC_REQUIRED),
+               RC_ARG(RC_P_PERM, RC_PERM, RC_REQUIRED)),
      USER_FAILED, "Give a user a right on a user group."},
     {"revoke_user_permission_from_user_group", revoke_user, RC_ANYONE, RC_WRITES,
      RC_PARAMS(TARGET,
-               RC_ARG("userid", RC_USER, RC_REQUIRED)),
+               RC_ARG(RC_P_USERID, RC_USER, RC_REQUIRED)),
      USER_FAILED, "Take a user's right on a user group away."},
     {"grant_user_group_permission_to_user_group", grant_user_group, RC_ANYONE, RC_WRITES,
      RC_PARAMS(TARGET_OF_GROUP, SOURCE,
-               RC_ARG("perm", RC_PERM, RC_REQUIRED)),
+               RC_ARG(RC_P_PERM, RC_PERM, RC_REQUIRED)),
      GROUP_FAILED, "Give a user group a right on a user group."},
     {"revoke_user_group_permission_from_user_group", revoke_user_group, RC_ANYONE, RC_WRITES,
      RC_PARAMS(TARGET_OF_GROUP, SOURCE),
