@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Watches a program that runs: what it prints as errors, its end, and the end of everything that
+ * it started.
+ */
+#include "spawn.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#define GROUP_GRACE apr_time_from_msec(500)
+
+static void close_text(rc_run_t *run)
+{
+    close(run->text_fd);
+    run->text_fd = -1;
+}
+
+bool rc_run_read_text(rc_run_t *run)
+{
+    ssize_t n;
+
+    if (run->text_fd < 0)
+        return false;
+    if (run->used > RC_PROC_TEXT) {
+        memmove(run->text, run->text + run->used - RC_PROC_TEXT, RC_PROC_TEXT);
+        run->used = RC_PROC_TEXT;
+        run->cut = true;
+    }
+    n = read(run->text_fd, run->text + run->used, sizeof(run->text) - run->used);
+    if (n < 0)
+        return errno == EINTR;
+    if (n == 0)
+        close_text(run);
+    run->used += (apr_size_t)n;
+    return n > 0;
+}
+
+bool rc_run_has_ended(rc_run_t *run)
+{
+    siginfo_t info = {.si_pid = 0};
+    int n;
+
+    do
+        n = waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+    while (n < 0 && errno == EINTR);
+    run->lost = n < 0; /* someone else in this process waited for it, or ignores SIGCHLD */
+    return run->lost || info.si_pid == run->pid;
+}
+
+void rc_run_finish(rc_run_t *run)
+{
+    bool killed = run->timed_out || run->stopped;
+    apr_time_t until = rc_clock() + GROUP_GRACE;
+    struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+    pid_t n;
+
+    if (run->pid <= 0) /* never started; 0 would be our own group */
+        return;
+    if (!run->lost)
+        kill(-run->pid, SIGKILL);
+    do
+        n = waitpid(run->pid, &run->status, 0);
+    while (n < 0 && errno == EINTR);
+    run->lost = run->lost || n < 0;
+    while (killed && kill(-run->pid, 0) == 0 && rc_clock() < until)
+        nanosleep(&pause, NULL); /* the others may still be writing; init reaps them */
+    while (rc_run_read_text(run))
+        ;
+}
+
+/* The kept text, without a line whose beginning is lost (a secret cut in half has no mask). */
+static const char *kept_text(const rc_run_t *run, apr_pool_t *pool)
+{
+    const char *from = run->text;
+    const char *end = run->text + run->used;
+    char *text, *p;
+
+    if (run->used > RC_PROC_TEXT)
+        from = end - RC_PROC_TEXT;
+    if (run->cut || from > run->text) {
+        from = memchr(from, '\n', (apr_size_t)(end - from));
+        from = from ? from + 1 : end;
+    }
+    text = apr_pstrmemdup(pool, from, (apr_size_t)(end - from));
+    for (p = text; p < text + (end - from); p++)
+        if (*p == '\0')
+            *p = '?';
+    return text;
+}
+
+void rc_run_result(rc_proc_result_t *result, const rc_run_t *run, apr_pool_t *pool)
+{
+    memset(result, 0, sizeof(*result));
+    result->status = WIFEXITED(run->status) ? WEXITSTATUS(run->status) : -1;
+    result->signal = WIFSIGNALED(run->status) ? WTERMSIG(run->status) : 0;
+    result->timed_out = run->timed_out;
+    result->stopped = run->stopped;
+    result->text = kept_text(run, pool);
+}
+
+rc_err_t *rc_run_lost(const rc_run_t *run, apr_pool_t *pool)
+{
+    return run->lost ? rc_err_internal(pool, APR_SUCCESS,
+                                       "lost sight of %s: someone else waits for it", run->file)
+                     : NULL;
+}
