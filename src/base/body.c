@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads the body of a request: the limit and the deadline, the buffer that holds all of it.
+ */
+#include "base/body.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/time.h"
+#include "inflate.h"
+
+#define FIRST_SIZE ((apr_size_t)8 * 1024)
+#define BLIND_WAIT 20  /* milliseconds between looks, where there is no descriptor */
+#define LOOK_EVERY 250 /* milliseconds: what is buffered does not make the descriptor readable */
+
+struct rc_body_t {
+    rc_body_source_t source;
+    apr_pool_t *pool;
+    rc_body_state_t state;
+    apr_off_t taken, limit; /* as sent; limit -1: none */
+    apr_time_t deadline;    /* 0: none */
+    rc_inflate_t *inflate;  /* NULL: as sent */
+};
+
+rc_body_t *rc_body_create(const rc_body_source_t *source, apr_pool_t *pool)
+{
+    rc_body_t *body = apr_pcalloc(pool, sizeof(*body));
+
+    body->source = *source;
+    body->pool = pool;
+    body->limit = -1;
+    body->state = source->sent ? RC_BODY_LATER : RC_BODY_END;
+    return body;
+}
+
+void rc_body_set_limit(rc_body_t *body, apr_off_t max)
+{
+    body->limit = max;
+    if (body->source.announced > max && body->state == RC_BODY_LATER)
+        body->state = RC_BODY_TOO_LARGE;
+}
+
+void rc_body_set_deadline(rc_body_t *body, apr_time_t deadline)
+{
+    body->deadline = deadline;
+}
+
+bool rc_body_inflate(rc_body_t *body, apr_off_t max)
+{
+    const char *encoding = body->source.encoding;
+
+    if (!encoding || !*encoding || !strcasecmp(encoding, "identity")) {
+        if (body->limit < 0 || max < body->limit)
+            rc_body_set_limit(body, max);
+        return true;
+    }
+    if (strcasecmp(encoding, "gzip") && strcasecmp(encoding, "x-gzip"))
+        return false;
+    body->inflate = rc_inflate_create(max, body->pool);
+    return true;
+}
+
+static bool is_final(rc_body_state_t state)
+{
+    return state != RC_BODY_MORE && state != RC_BODY_LATER;
+}
+
+/* Sleeps until there may be more. False when the deadline comes first. */
+static bool rest(const rc_body_t *body)
+{
+    struct pollfd at = {.fd = body->source.fd, .events = POLLIN};
+    apr_interval_time_t left = body->deadline - rc_clock();
+    apr_interval_time_t longest = apr_time_from_msec(body->source.fd < 0 ? BLIND_WAIT : LOOK_EVERY);
+
+    if (left <= 0)
+        return false;
+    poll(&at, 1, (int)apr_time_as_msec(left < longest ? left : longest) + 1);
+    return true;
+}
+
+/* From the source, which blocks only where there is no deadline. */
+static rc_body_state_t take(rc_body_t *body, const char **data, apr_size_t *len, bool wait)
+{
+    bool block = wait && !body->deadline;
+    rc_body_state_t state;
+
+    do
+        state = body->source.read(body->source.baton, data, len, block);
+    while (state == RC_BODY_LATER && wait && rest(body));
+    if (state == RC_BODY_LATER && body->deadline && rc_clock() >= body->deadline)
+        return RC_BODY_LATE;
+    if (state != RC_BODY_MORE)
+        return state;
+    body->taken += (apr_off_t)*len;
+    return body->limit >= 0 && body->taken > body->limit ? RC_BODY_TOO_LARGE : RC_BODY_MORE;
+}
+
+/* Inflated bytes, as soon as there are some. */
+static rc_body_state_t take_inflated(rc_body_t *body, const char **data, apr_size_t *len, bool wait)
+{
+    rc_body_state_t state;
+
+    for (;;) {
+        const char *packed;
+        apr_size_t packed_len;
+
+        if ((state = rc_inflate_next(data, len, body->inflate)) != RC_BODY_LATER)
+            return state;
+        state = take(body, &packed, &packed_len, wait);
+        if (state == RC_BODY_END)
+            return rc_inflate_end(body->inflate);
+        if (state != RC_BODY_MORE)
+            return state;
+        rc_inflate_give(body->inflate, packed, packed_len);
+    }
+}
+
+rc_body_state_t rc_body_read(rc_body_t *body, const char **data, apr_size_t *len, bool wait)
+{
+    *data = NULL;
+    *len = 0;
+    if (!is_final(body->state))
+        body->state =
+            body->inflate ? take_inflated(body, data, len, wait) : take(body, data, len, wait);
+    return body->state;
+}
+
+rc_body_state_t rc_body_state(const rc_body_t *body)
+{
+    return body->state;
+}
+
+int rc_body_fd(const rc_body_t *body)
+{
+    return body->source.fd;
+}
+
+bool rc_body_sent(const rc_body_t *body)
+{
+    return body->source.sent;
+}
+
+apr_off_t rc_body_left(const rc_body_t *body)
+{
+    if (!body->source.sent || (body->state == RC_BODY_END && !body->inflate))
+        return 0;
+    return body->source.announced < 0 ? -1 : body->source.announced - body->taken;
+}
+
+rc_body_state_t rc_body_whole(const char **out, apr_size_t *total, rc_body_t *body,
+                              apr_pool_t *pool)
+{
+    apr_size_t size = FIRST_SIZE, used = 0, len;
+    rc_body_state_t state;
+    const char *data;
+    char *buf;
+
+    *out = NULL;
+    *total = 0;
+    if (!body->source.sent || is_final(body->state))
+        return body->state;
+    buf = apr_palloc(pool, size);
+    while ((state = rc_body_read(body, &data, &len, true)) == RC_BODY_MORE) {
+        if (used + len + 1 > size) {
+            char *old = buf;
+
+            while (used + len + 1 > size)
+                size *= 2;
+            buf = apr_palloc(pool, size);
+            memcpy(buf, old, used);
+        }
+        memcpy(buf + used, data, len);
+        used += len;
+    }
+    buf[used] = '\0';
+    *out = buf;
+    *total = used;
+    return state;
+}
+
+rc_err_t *rc_body_error(rc_body_state_t state, apr_pool_t *pool)
+{
+    switch (state) {
+    case RC_BODY_TOO_LARGE:
+        return rc_err(pool, RC_E_LIMIT, "the request's body is too large");
+    case RC_BODY_MALFORMED:
+        return rc_err(pool, RC_E_ARG, "the request's body is malformed");
+    case RC_BODY_LATE:
+        return rc_err(pool, RC_E_GONE, "the request's body did not come in time");
+    default:
+        return rc_err(pool, RC_E_GONE, "the client has left");
+    }
+}
