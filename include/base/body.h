@@ -67,7 +67,8 @@ int rc_body_fd(const rc_body_t *body);
 /** Has the client announced a body? */
 bool rc_body_sent(const rc_body_t *body);
 
-/** The bytes that were announced and not taken out of the source yet; -1 when nobody knows. */
+/** The bytes that were announced and not read yet, or (of a body that is too large) that are more
+ * than the limit; -1 when nobody knows. */
 apr_off_t rc_body_left(const rc_body_t *body);
 
 /** Reads all of it: RC_BODY_END with @a *len bytes and a NUL behind them in @a *data, in @a pool;

@@ -6,8 +6,13 @@
 #define RC_FACES_API_H
 
 #include "domain/env.h"
+#include "faces/face.h"
 #include "base/spool.h"
 
+/** The API's row in the table of faces. */
+extern const rc_face_t rc_face_api;
+
+/* A call with its whole body, from the server or from a program. */
 typedef struct rc_rpc_request_t {
     const char *http_method; /* as sent */
     const char *body; /* a NUL behind it; NULL = length unknown (no Content-Length, not chunked) */

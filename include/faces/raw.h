@@ -8,35 +8,16 @@
 
 #include "domain/auth.h"
 #include "domain/env.h"
+#include "faces/face.h"
 #include "store/repo.h"
 #include "base/spool.h"
 
 typedef struct rc_web_view_t rc_web_view_t;
 
-typedef struct rc_web_request_t {
-    const char *path;       /* below the mount, as sent (%XX), begins with "/" */
-    const char *query;      /* query string, not decoded, or NULL; its keys may be *** */
-    const char *query_key;  /* from rc_web_query_key, or NULL */
-    const char *header_key; /* from Authorization: Bearer or X-Api-Key, or NULL */
-    const char *login;      /* the user whom the server knows by his password, or NULL */
-    bool readonly;          /* GET or HEAD */
-    bool head;              /* HEAD: a view need not write what it knows the length of */
-    const char *client_ip;
-    const char *base_url;                /* scheme://host[:port]<mount> */
-    const apr_array_header_t *whitelist; /* of const char *: Controller:action globs */
-
-    /* The server's media type for a file name without "/"; NULL when it knows none. */
-    const char *(*type_of)(void *baton, const char *name, apr_pool_t *pool);
-    void *type_baton;
-
-    bool (*gone)(void *baton); /* has the client gone? */
-    void *gone_baton;
-} rc_web_request_t;
-
 /* Everything known of one request; made by rc_web_access. */
 typedef struct rc_web_call_t {
     rc_env_t *env;
-    const rc_web_request_t *request;
+    const rc_request_t *request;
     apr_pool_t *pool;
     rc_db_t *db;                 /* acquired for the request */
     const rc_web_view_t *view;   /* NULL: no such URL */
@@ -58,13 +39,16 @@ typedef struct rc_web_call_t {
     bool immutable;            /* the URL names its content by a full id */
 } rc_web_call_t;
 
+/** The views' row in the table of faces. */
+extern const rc_face_t rc_face_raw;
+
 /**
  * Finds the view, the identity and the repository, and decides (contract 03 §3 with OPEN-9 and
  * OPEN-10): call->status is 200 or the refusal, which looks the same for what does not exist and
  * for what the caller may not know of.
  */
-rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request_t *request,
-                        apr_pool_t *pool);
+rc_err_t *rc_web_access(rc_web_call_t **out, const apr_array_header_t *routes,
+                        const rc_request_t *request);
 
 /**
  * Resolves what the URL names; sets validators, or status and message. Cheap: reads no content, so

@@ -145,9 +145,13 @@ bool rc_body_sent(const rc_body_t *body)
 
 apr_off_t rc_body_left(const rc_body_t *body)
 {
-    if (!body->source.sent || (body->state == RC_BODY_END && !body->inflate))
+    const rc_body_source_t *source = &body->source;
+
+    if (!source->sent || body->state == RC_BODY_END)
         return 0;
-    return body->source.announced < 0 ? -1 : body->source.announced - body->taken;
+    if (source->announced < 0)
+        return -1;
+    return source->announced - (body->state == RC_BODY_TOO_LARGE ? body->limit : body->taken);
 }
 
 rc_body_state_t rc_body_whole(const char **out, apr_size_t *total, rc_body_t *body,

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Our URLs have no file behind them, and whoever asks for a view must be allowed to. The verdict is
- * made when the handler needs it, or earlier by `Require rcapi`; it ends no request: httpd's own
- * rules have had their say by then, and a refusal is the same plain text with the same headers for
- * GET, HEAD, conditional and range requests, passes the same filters as an answer, and is not
- * replaced by an ErrorDocument. (The API decides for itself, from the key in its body.)
+ * Finds the face that a URL belongs to and asks it for a verdict, when the handler needs it or
+ * earlier for `Require rcapi`. A verdict ends no request: httpd's own rules have had their say by
+ * then, and a refusal is the same plain text with the same headers for GET, HEAD, conditional and
+ * range requests, passes the same filters as an answer, and is not replaced by an ErrorDocument.
  */
 #include "http.h"
 
@@ -15,97 +14,122 @@
 
 #include "base/redact.h"
 
-bool rc_http_is_api(const char *path)
+/* An error page may be another URL of ours, asked for under a name that was not let in. */
+static bool is_error_page(const request_rec *r)
 {
-    return !strcmp(path, "/_admin/api") || !strcmp(path, "/_admin/api/");
+    for (r = r->prev; r; r = r->prev)
+        if (ap_is_HTTP_ERROR(r->status))
+            return true;
+    return false;
 }
 
-/* The directory walk that these two spare costs as much as a whole API call. */
-int rc_http_translate_name(request_rec *r)
+/* The user that httpd knows by their password, where that counts; or NULL. */
+static const char *login_of(const request_rec *r, const rc_note_t *note)
 {
-    if (!rc_http_path(r))
-        return DECLINED;
-    if (!r->filename) /* other modules print it */
-        r->filename = apr_pstrcat(r->pool, "rcapi:", r->uri, NULL);
-    return OK;
+    bool checked = r->user && note->login && !strcmp(r->user, note->login);
+
+    if (!r->user || is_error_page(r))
+        return NULL;
+    return checked || rc_http_dir_conf(r)->trust_login == 1 ? r->user : NULL;
 }
 
-int rc_http_map_to_storage(request_rec *r)
-{
-    return r->filename && !strncmp(r->filename, "rcapi:", 6) ? OK : DECLINED;
-}
-
-const char *rc_http_base_url(request_rec *r, apr_pool_t *pool)
+/* scheme://host[:port]<mount> as clients see it. */
+static const char *base_url(request_rec *r, apr_pool_t *pool)
 {
     const rc_dir_conf_t *conf = rc_http_dir_conf(r);
 
     return conf->base_url ? conf->base_url : ap_construct_url(pool, conf->mount, r);
 }
 
-static void fill_request(rc_web_request_t *request, request_rec *r, const rc_note_t *note)
+static const char *header(void *server, const char *name)
+{
+    return apr_table_get(((const request_rec *)server)->headers_in, name);
+}
+
+static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t *note)
 {
     const rc_dir_conf_t *conf = rc_http_dir_conf(r);
 
+    request->env = rc_http_env(r);
+    request->pool = note->work;
+    request->method = r->method;
+    request->readonly = r->method_number == M_GET;
+    request->head = r->header_only;
     request->path = rc_http_sent_path(r);
+    request->decoded = rc_http_path(r);
     request->query = r->args;
     request->query_key = conf->key_in_query ? note->query_key : NULL; /* not set (-1): yes */
     request->header_key = note->header_key;
-    request->login = rc_http_login(r, note);
-    request->readonly = r->method_number == M_GET;
+    request->login = login_of(r, note);
     request->client_ip = r->useragent_ip;
-    request->base_url = rc_http_base_url(r, note->work);
+    request->base_url = base_url(r, note->work);
     request->whitelist = conf->whitelist;
-    request->head = r->header_only;
+    request->max_body = rc_http_max_body(conf);
+    request->server = r;
+    request->header = header;
     request->type_of = rc_http_type_of;
-    request->type_baton = r;
     request->gone = rc_http_client_gone;
-    request->gone_baton = r;
 }
 
-static void decide(request_rec *r, rc_note_t *note)
+/* The first row of the table that claims the URL. */
+static const rc_face_t *find_face(void **state, const rc_request_t *request)
 {
-    rc_web_request_t *request;
-    rc_env_t *env = rc_http_env(r);
+    const rc_face_t *const *face;
 
-    if (!env) {
-        note->err = rc_err(r->pool, RC_E_BUSY, "the repositories are not open");
-        return;
-    }
+    for (face = rc_faces; *face; face++)
+        if ((*face)->claims(state, request))
+            return *face;
+    return NULL;
+}
+
+static rc_err_t *decide(request_rec *r, rc_note_t *note)
+{
+    rc_answer_t *answer = note->answer;
+
+    if (!note->request->env)
+        return rc_err(r->pool, RC_E_BUSY, "the repositories are not open");
+    if (!note->face)
+        return rc_answer_refuse(answer, HTTP_NOT_FOUND, NULL, "no such URL");
+    return note->face->decide ? note->face->decide(answer, note->request) : NULL;
+}
+
+static void ask(request_rec *r, rc_note_t *note)
+{
+    rc_answer_t *answer = apr_pcalloc(r->pool, sizeof(*answer));
+
     apr_pool_create(&note->work, r->pool);
-    apr_pool_tag(note->work, "rcapi view");
-    request = apr_pcalloc(note->work, sizeof(*request));
-    fill_request(request, r, note);
+    apr_pool_tag(note->work, "rcapi call");
+    note->request = apr_pcalloc(note->work, sizeof(*note->request));
+    fill_request(note->request, r, note);
+    answer->pool = r->pool;
+    answer->headers = apr_table_make(r->pool, 8);
+    answer->status = HTTP_OK;
+    answer->length = -1;
+    note->answer = answer;
+    note->asked_by = r->user;
+    note->face = find_face(&answer->state, note->request);
     rc_http_log_request(r);
-    note->err = rc_web_access(&note->call, env, request, note->work);
+    note->err = decide(r, note);
     rc_http_log_request(NULL);
-}
-
-/* What the status alone says. */
-static const char *no_reason(const rc_web_call_t *call)
-{
-    return !call->view && call->status == HTTP_NOT_FOUND ? "no such URL"
-           : call->status == HTTP_METHOD_NOT_ALLOWED     ? "not a method of a view"
-                                                         : "no right";
-}
-
-void rc_http_log_refusal(request_rec *r, const rc_web_call_t *call)
-{
-    const char *why = call->why ? call->why : call->message;
-
-    if (call->status >= HTTP_BAD_REQUEST)
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0051) "%s refused with %d: %s%s",
-                      rc_redact(r->uri, r->pool), call->status,
-                      rc_redact(why ? why : no_reason(call), r->pool), rc_http_request_words(r));
 }
 
 rc_note_t *rc_http_decide(request_rec *r)
 {
     rc_note_t *note = rc_http_note(r);
 
-    if ((note->call || note->err) && note->asked_by == r->user)
+    if (note->answer && note->asked_by == r->user)
         return note;
     rc_http_forget_verdict(note);
-    note->asked_by = r->user;
-    decide(r, note);
+    ask(r, note);
     return note;
+}
+
+void rc_http_log_refusal(request_rec *r, const rc_answer_t *answer)
+{
+    const char *why = answer->why ? answer->why : answer->text ? answer->text : "no right";
+
+    if (answer->status >= HTTP_BAD_REQUEST)
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0051) "%s refused with %d: %s%s",
+                      rc_redact(r->uri, r->pool), answer->status, rc_redact(why, r->pool),
+                      rc_http_request_words(r));
 }

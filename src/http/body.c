@@ -1,97 +1,136 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The request's body in one buffer. What arrives is counted; what the headers promise is not
- * believed, except that too much is not read at all.
+ * The request's body, as httpd's input filters give it. What arrives is counted (base/body.h); what
+ * the headers promise is not believed, except that too much is not read at all.
  */
 #include "http.h"
 
+#include <http_core.h>
 #include <http_protocol.h>
+#include <http_ssl.h>
 #include <util_filter.h>
 
+#include <apr_portable.h>
 #include <apr_strings.h>
 
-#define FIRST_SIZE (8 * 1024)
-#define AT_ONCE    (64 * 1024)
+#define AT_ONCE (64 * 1024)
 
 /* A rest of this size is read and thrown away, so that the connection can stay. */
 #define WORTH_READING (64 * 1024)
 
 typedef struct reader_t {
-    rc_body_t *body;
-    apr_size_t size, limit;
-    apr_pool_t *pool;
+    request_rec *r;
+    rc_note_t *note;
+    apr_bucket_brigade *bb; /* its first bucket is what was read last */
+    bool begun;
 } reader_t;
 
-static void append(reader_t *reader, const char *data, apr_size_t len)
+static rc_body_state_t fail(reader_t *reader, apr_status_t rv)
 {
-    rc_body_t *body = reader->body;
+    request_rec *r = reader->r;
 
-    if (body->len + len + 1 > reader->size) {
-        char *old = body->data;
-
-        while (body->len + len + 1 > reader->size)
-            reader->size *= 2;
-        body->data = apr_palloc(reader->pool, reader->size);
-        memcpy(body->data, old, body->len);
-    }
-    memcpy(body->data + body->len, data, len);
-    body->len += len;
+    r->connection->keepalive = AP_CONN_CLOSE; /* nobody knows where the next request begins */
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r, RCLOGNO(0030) "cannot read the request's body");
+    reader->note->body_failure = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
+    if (APR_STATUS_IS_TIMEUP(rv))
+        return RC_BODY_LATE;
+    return r->connection->aborted || rv == AP_FILTER_ERROR ? RC_BODY_GONE : RC_BODY_MALFORMED;
 }
 
-/* Takes what is in @a bb; *@a done at the end of the body or beyond the limit. */
-static apr_status_t take(bool *done, reader_t *reader, apr_bucket_brigade *bb)
+/* The next bucket with bytes. LATER: what was read is used up. */
+static apr_status_t next_bucket(rc_body_state_t *state, reader_t *reader, const char **data,
+                                apr_size_t *len)
 {
-    rc_body_t *body = reader->body;
-    apr_bucket *b;
+    apr_bucket_brigade *bb = reader->bb;
+    apr_status_t rv;
 
-    for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
-        const char *data;
-        apr_size_t len;
-        apr_status_t rv;
+    *state = RC_BODY_LATER;
+    while (!APR_BRIGADE_EMPTY(bb)) {
+        apr_bucket *b = APR_BRIGADE_FIRST(bb);
 
+        if (reader->begun) { /* it was used meanwhile */
+            apr_bucket_delete(b);
+            reader->begun = false;
+            continue;
+        }
         if (APR_BUCKET_IS_EOS(b)) {
-            *done = true;
+            *state = RC_BODY_END;
             return APR_SUCCESS;
         }
+        reader->begun = true;
         if (APR_BUCKET_IS_METADATA(b))
             continue;
-        if ((rv = apr_bucket_read(b, &data, &len, APR_BLOCK_READ)) != APR_SUCCESS)
+        if ((rv = apr_bucket_read(b, data, len, APR_BLOCK_READ)) != APR_SUCCESS)
             return rv;
-        if (len > reader->limit - body->len) {
-            body->too_large = *done = true;
+        if (*len) {
+            *state = RC_BODY_MORE;
             return APR_SUCCESS;
         }
-        append(reader, data, len);
     }
+    reader->begun = false;
     return APR_SUCCESS;
 }
 
-static int fail(request_rec *r, apr_status_t rv)
+static rc_body_state_t read_body(void *baton, const char **data, apr_size_t *len, bool wait)
 {
-    r->connection->keepalive = AP_CONN_CLOSE; /* nobody knows where the next request begins */
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r, RCLOGNO(0030) "cannot read the request's body");
-    return ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
+    reader_t *reader = baton;
+    apr_read_type_e block = wait ? APR_BLOCK_READ : APR_NONBLOCK_READ;
+    rc_body_state_t state;
+    apr_status_t rv;
+
+    for (;;) {
+        if ((rv = next_bucket(&state, reader, data, len)) != APR_SUCCESS)
+            return fail(reader, rv);
+        if (state != RC_BODY_LATER)
+            return state;
+        rv =
+            ap_get_brigade(reader->r->input_filters, reader->bb, AP_MODE_READBYTES, block, AT_ONCE);
+        if (APR_STATUS_IS_EAGAIN(rv) || (rv == APR_SUCCESS && APR_BRIGADE_EMPTY(reader->bb))) {
+            if (!wait)
+                return RC_BODY_LATER;
+        } else if (rv != APR_SUCCESS) {
+            return fail(reader, rv);
+        }
+    }
 }
 
-static int read_all(reader_t *reader, request_rec *r)
+/* The connection's descriptor; -1 below TLS and HTTP/2, which have bytes that it does not show. */
+static int plain_fd(const request_rec *r)
 {
-    apr_bucket_brigade *bb = apr_brigade_create(reader->pool, r->connection->bucket_alloc);
-    apr_status_t rv = APR_SUCCESS;
-    bool done = false;
+    apr_socket_t *socket = r->connection->master || ap_ssl_conn_is_ssl(r->connection)
+                               ? NULL
+                               : ap_get_conn_socket(r->connection);
+    apr_os_sock_t fd;
 
-    while (!done && rv == APR_SUCCESS) {
-        rv = ap_get_brigade(r->input_filters, bb, AP_MODE_READBYTES, APR_BLOCK_READ, AT_ONCE);
-        if (rv == APR_SUCCESS)
-            rv = take(&done, reader, bb);
-        apr_brigade_cleanup(bb);
+    return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS ? fd : -1;
+}
+
+rc_body_t *rc_http_body(request_rec *r, rc_note_t *note)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+    bool chunked = apr_table_get(r->headers_in, "Transfer-Encoding") != NULL;
+    reader_t *reader = apr_pcalloc(note->work, sizeof(*reader));
+    rc_body_source_t source = {.read = read_body, .baton = reader, .announced = -1};
+
+    reader->r = r;
+    reader->note = note;
+    reader->bb = apr_brigade_create(note->work, r->connection->bucket_alloc);
+    source.fd = plain_fd(r);
+    source.sent = (chunked || length) && !r->main; /* a subrequest has no body of its own */
+    source.encoding = apr_table_get(r->headers_in, "Content-Encoding");
+    if (source.sent && !chunked && !ap_parse_strict_length(&source.announced, length)) {
+        source.announced = -1;
+        note->body_failure = HTTP_BAD_REQUEST;
     }
-    apr_brigade_destroy(bb);
-    if (rv != APR_SUCCESS)
-        return fail(r, rv);
-    if (reader->body->too_large)
+    return rc_body_create(&source, note->work);
+}
+
+void rc_http_end_body(request_rec *r, const rc_body_t *body)
+{
+    apr_off_t left = rc_body_left(body);
+
+    if (left < 0 || left > WORTH_READING)
         r->connection->keepalive = AP_CONN_CLOSE;
-    reader->body->data[reader->body->len] = '\0';
-    return OK;
 }
 
 void rc_http_skip_body(request_rec *r)
@@ -102,26 +141,4 @@ void rc_http_skip_body(request_rec *r)
     if (apr_table_get(r->headers_in, "Transfer-Encoding") ||
         (length && (!ap_parse_strict_length(&announced, length) || announced > WORTH_READING)))
         r->connection->keepalive = AP_CONN_CLOSE;
-}
-
-int rc_http_read_body(rc_body_t *body, request_rec *r, apr_size_t limit, apr_pool_t *pool)
-{
-    const char *chunked = apr_table_get(r->headers_in, "Transfer-Encoding");
-    const char *length = apr_table_get(r->headers_in, "Content-Length");
-    reader_t reader = {body, FIRST_SIZE, limit, pool};
-    apr_off_t announced = 0;
-
-    memset(body, 0, sizeof(*body));
-    if ((!chunked && !length) || r->main) /* a subrequest has no body of its own */
-        return OK;
-    if (!chunked && !ap_parse_strict_length(&announced, length))
-        return HTTP_BAD_REQUEST;
-    if (announced > (apr_off_t)limit) {
-        body->too_large = true;
-        if (announced - (apr_off_t)limit > WORTH_READING)
-            r->connection->keepalive = AP_CONN_CLOSE;
-        return OK;
-    }
-    body->data = apr_palloc(pool, FIRST_SIZE);
-    return read_all(&reader, r);
 }

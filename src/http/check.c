@@ -15,7 +15,7 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
-#include "faces/api.h"
+#include "faces/face.h"
 
 /* Which field of the settings, which directive sets it, and what must stand at its path. */
 static const struct {
@@ -81,9 +81,20 @@ static const char *check_server(const rc_server_conf_t *conf, apr_pool_t *pool)
     return NULL;
 }
 
+/* What is wrong with what the faces are made of; NULL = nothing. */
+static rc_err_t *check_faces(apr_pool_t *pool)
+{
+    const rc_face_t *const *face;
+
+    for (face = rc_faces; *face; face++)
+        if ((*face)->check)
+            RC_TRY((*face)->check(pool));
+    return NULL;
+}
+
 int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
-    rc_err_t *err = rc_rpc_check_table(ptemp);
+    rc_err_t *err = check_faces(ptemp);
     const char *wrong;
     int status = OK;
 

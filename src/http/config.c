@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "faces/raw.h"
 
 /* What a directive sets. */
 typedef struct field_t {

@@ -11,7 +11,7 @@
 #include <http_main.h>
 
 #include "domain/env.h"
-#include "faces/raw.h"
+#include "faces/face.h"
 
 APLOG_USE_MODULE(rcapi);
 
@@ -67,10 +67,15 @@ typedef struct rc_note_t {
     char *sent_query;                   /* with its key */
     const char *sent_uri;               /* not decoded, no key taken out of it; or NULL */
     const char *login;                  /* r->user, when we have checked his password */
-    const char *asked_by;               /* r->user at the time of the verdict */
-    apr_pool_t *work;                   /* for the answer's making: ends before it is sent */
-    rc_web_call_t *call;                /* the verdict on a view, or ... */
-    rc_err_t *err;                      /* ... why there is none */
+
+    /* the question to a face; NULL before rc_http_decide */
+    apr_pool_t *work;      /* for the answer's making: ends before a spool is sent */
+    rc_request_t *request; /* in it */
+    const rc_face_t *face; /* NULL: the URL is nobody's */
+    rc_answer_t *answer;   /* with the verdict, or ... */
+    rc_err_t *err;         /* ... why there is none */
+    const char *asked_by;  /* r->user at the time of the verdict */
+    int body_failure;      /* the status of a body that cannot be read; 0: it can */
 } rc_note_t;
 
 /* config.c */
@@ -191,22 +196,22 @@ rc_note_t *rc_http_existing_note(const request_rec *r);
 /** Drops the verdict, and with it the database connection and the repository it holds. */
 void rc_http_forget_verdict(rc_note_t *note);
 
-/* access.c, serve.c */
+/* path.c */
+
+/** httpd's directory walk is spared: no file stands behind our URLs. */
 int rc_http_translate_name(request_rec *r);
 int rc_http_map_to_storage(request_rec *r);
-int rc_http_handler(request_rec *r);
 
-/** The note of @a r with a verdict (call or err) on the view that is asked for, and on r->user. */
+/* access.c */
+
+/** The note of @a r with a face's verdict (answer or err) for r->user. */
 rc_note_t *rc_http_decide(request_rec *r);
 
-/** Tells the log, at the level info, why a view was refused. */
-void rc_http_log_refusal(request_rec *r, const rc_web_call_t *call);
+/** Logs, at the level info, why a request was refused. */
+void rc_http_log_refusal(request_rec *r, const rc_answer_t *answer);
 
-/** scheme://host[:port]<mount> as clients see it. */
-const char *rc_http_base_url(request_rec *r, apr_pool_t *pool);
-
-/** True for the API's own URL, @a path as rc_http_path returns it. */
-bool rc_http_is_api(const char *path);
+/* serve.c */
+int rc_http_handler(request_rec *r);
 
 /* client.c */
 
@@ -221,42 +226,47 @@ void rc_http_register_logins(apr_pool_t *pool);
 /** When an error page is made: 503 for what failed only because too many passwords are checked. */
 void rc_http_answer_busy(request_rec *r);
 
-/** The user that httpd knows by his password, where that counts; or NULL. */
-const char *rc_http_login(const request_rec *r, const rc_note_t *note);
-
 /* body.c */
-typedef struct rc_body_t {
-    char *data; /* ends in a NUL that is not counted; NULL: no length was sent */
-    apr_size_t len;
-    bool too_large;
-} rc_body_t;
 
-/** Reads the request's body, @a limit bytes at most. OK, or the handler's status. */
-int rc_http_read_body(rc_body_t *body, request_rec *r, apr_size_t limit, apr_pool_t *pool);
+/** The reader of the request's body, in the pool of @a note's work. */
+rc_body_t *rc_http_body(request_rec *r, rc_note_t *note);
 
-/** The body will not be read: ends the connection after the answer, unless it is short. */
+/** Before the answer goes out: ends the connection behind it when what is left of the body is more
+ * than httpd should read and throw away. */
+void rc_http_end_body(request_rec *r, const rc_body_t *body);
+
+/** The same for a body of which nothing was read. */
 void rc_http_skip_body(request_rec *r);
 
 /* type.c */
 int rc_http_type_checker(request_rec *r);
 
 /** What httpd's modules take a file called @a name for; NULL when they know no type. For
- * rc_web_request_t: @a baton is the request_rec. */
+ * rc_request_t: @a baton is the request_rec. */
 const char *rc_http_type_of(void *baton, const char *name, apr_pool_t *pool);
 
-/* out.c: the only place that makes buckets */
+/* out.c */
 
-/** Sends what @a spool holds, with the headers that are set. */
-int rc_http_send_spool(request_rec *r, rc_spool_t *spool);
+/** Sets what @a answer says of its headers; the second call adds what was set since. */
+void rc_http_set_headers(request_rec *r, rc_answer_t *answer);
+
+/** Sends what the answer's spool holds, with the headers that are set. */
+int rc_http_send_spool(request_rec *r, rc_answer_t *answer);
 
 /** Answers HEAD for a body of @a length bytes that nobody made. */
 int rc_http_send_head(request_rec *r, apr_off_t length);
 
-/** Whatever a repository holds, no browser shall run it, guess its type, or tell its URL. */
-void rc_http_set_safety_headers(request_rec *r);
+/** Sends a short text (NULL: the status' own words) instead of what was asked for; headers that
+ * @a answer has stand in place of the usual ones. */
+int rc_http_send_refusal(request_rec *r, rc_answer_t *answer);
 
-/** Sends a short text instead of what was asked for. */
-int rc_http_send_refusal(request_rec *r, int status, const char *text);
+/* stream.c */
+
+/**
+ * Sends what the answer's stream makes, as it is made. An error (with nothing sent) when it fails
+ * before its first piece; what fails later is logged and cuts the answer. The stream is closed.
+ */
+rc_err_t *rc_http_send_stream(request_rec *r, rc_answer_t *answer);
 
 /* log.c */
 

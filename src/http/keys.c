@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "base/redact.h"
+#include "faces/raw.h"
 
 /* The key of "Authorization: Bearer KEY"; NULL for other schemes. */
 static const char *bearer(const request_rec *r)

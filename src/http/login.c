@@ -19,24 +19,6 @@
 #define PROVIDER  "rcapi"
 #define BUSY_NOTE "rcapi-busy"
 
-/* An error page may be another URL of ours, asked for under a name that was not let in. */
-static bool is_error_page(const request_rec *r)
-{
-    for (r = r->prev; r; r = r->prev)
-        if (ap_is_HTTP_ERROR(r->status))
-            return true;
-    return false;
-}
-
-const char *rc_http_login(const request_rec *r, const rc_note_t *note)
-{
-    bool checked = r->user && note->login && !strcmp(r->user, note->login);
-
-    if (!r->user || is_error_page(r))
-        return NULL;
-    return checked || rc_http_dir_conf(r)->trust_login == 1 ? r->user : NULL;
-}
-
 /*
  * For mod_authn_socache, which keeps what the next request is compared with: not our hash, whose
  * checking is what takes so long. Whoever is bound to addresses is asked for his again each time.
@@ -150,35 +132,34 @@ static authn_status check_password(request_rec *r, const char *login, const char
  * Would a login help? Yes when nobody or the default user is refused; and a password that was sent
  * is looked at, not ignored.
  */
-static bool wants_login(const request_rec *r, const rc_web_call_t *call)
+static bool wants_login(const request_rec *r, const rc_note_t *note)
 {
-    if (!call || (call->caller && !call->caller->anonymous))
+    if (note->err || note->answer->user)
         return false;
-    return call->status == HTTP_UNAUTHORIZED || call->status == HTTP_FORBIDDEN ||
+    return note->answer->status == HTTP_UNAUTHORIZED || note->answer->status == HTTP_FORBIDDEN ||
            (!r->user && apr_table_get(r->headers_in, "Authorization"));
 }
 
 /* Require rcapi: asked before there is a login, and again when there is one. */
 static authz_status check_view(request_rec *r, const char *line, const void *parsed)
 {
-    const char *path = rc_http_path(r);
     rc_note_t *note;
 
     (void)line;
     (void)parsed;
-    if (!path) {
+    if (!rc_http_path(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       RCLOGNO(0061) "Require " PROVIDER " stands where SetHandler " RC_HANDLER
                                     " does not");
         return AUTHZ_DENIED;
     }
-    if (rc_http_is_api(path) || !ap_auth_type(r)) /* nobody would ask for a password */
+    if (!ap_auth_type(r)) /* nobody would ask for a password */
         return AUTHZ_GRANTED;
     note = rc_http_decide(r);
-    if (!wants_login(r, note->call))
+    if ((note->face && !note->face->decide) || !wants_login(r, note))
         return AUTHZ_GRANTED;                                      /* or refused, by the handler */
     if (r->user || !apr_table_get(r->headers_in, "Authorization")) /* else: yet to be checked */
-        rc_http_log_refusal(r, note->call);
+        rc_http_log_refusal(r, note->answer);
     rc_http_forget_verdict(note);
     return r->user ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Answers leave as one bucket: text in memory, or a file that the event MPM sends without holding
- * a thread. Length, ranges and HEAD are httpd's work from there on.
+ * Sends answers that are complete, as one bucket: text in memory, or a file that the event MPM
+ * sends without holding a thread. Length, ranges and HEAD are httpd's work from there on.
  */
 #include "http.h"
 
@@ -52,32 +52,40 @@ static rc_err_t *insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t
     return NULL;
 }
 
-int rc_http_send_spool(request_rec *r, rc_spool_t *spool)
+/* One header; WWW-Authenticate stands where httpd's own modules put it. */
+static void set_header(request_rec *r, const char *name, const char *value)
 {
-    apr_off_t size = rc_spool_size(spool);
-    apr_bucket_brigade *bb;
-    const char *data;
-    apr_file_t *file;
-    rc_err_t *err = rc_spool_content(&data, &file, spool);
-
-    bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    if (!err && file)
-        err = insert_file(bb, file, size, r);
-    if (err) {
-        rc_http_log_err(r, err);
-        return rc_http_send_refusal(r, HTTP_INTERNAL_SERVER_ERROR, NULL);
-    }
-    if (!file && size)
-        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_pool_create(data, (apr_size_t)size, r->pool,
-                                                           r->connection->bucket_alloc));
-    return pass(r, bb, size);
+    if (!strcasecmp(name, "Vary"))
+        apr_table_mergen(r->headers_out, name, value);
+    else if (!strcasecmp(name, "WWW-Authenticate"))
+        apr_table_setn(r->err_headers_out, name, value);
+    else
+        apr_table_setn(r->headers_out, name, value);
 }
 
-int rc_http_send_head(request_rec *r, apr_off_t length)
+void rc_http_set_headers(request_rec *r, rc_answer_t *answer)
 {
-    apr_table_unset(r->headers_in,
-                    "Range"); /* means nothing to HEAD, and there is no body to cut */
-    return pass(r, apr_brigade_create(r->pool, r->connection->bucket_alloc), length);
+    const apr_array_header_t *rows = apr_table_elts(answer->headers);
+    int i;
+
+    if (answer->status != HTTP_OK) { /* else it is httpd's: of an ErrorDocument, say */
+        r->status = answer->status;
+        r->status_line = NULL;
+    }
+    for (i = 0; i < rows->nelts; i++) {
+        const apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
+
+        set_header(r, row->key, row->val);
+    }
+    apr_table_clear(answer->headers);
+    if (answer->type)
+        ap_set_content_type(r, apr_pstrdup(r->pool, answer->type));
+    if (answer->ranges)
+        ap_set_accept_ranges(r);
+    if (answer->packed) { /* mod_deflate and mod_brotli */
+        apr_table_setn(r->subprocess_env, "no-gzip", "1");
+        apr_table_setn(r->subprocess_env, "no-brotli", "1");
+    }
 }
 
 /* The words of a refusal that has none of its own. */
@@ -98,6 +106,10 @@ static const char *default_text(int status)
         return "Precondition Failed";
     case HTTP_REQUEST_ENTITY_TOO_LARGE:
         return "Too Large";
+    case HTTP_REQUEST_TIME_OUT:
+        return "Request Timeout";
+    case HTTP_UNSUPPORTED_MEDIA_TYPE:
+        return "Unsupported Media Type";
     case HTTP_SERVICE_UNAVAILABLE:
         return "Service Unavailable";
     default:
@@ -105,20 +117,15 @@ static const char *default_text(int status)
     }
 }
 
-void rc_http_set_safety_headers(request_rec *r)
-{
-    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
-    apr_table_setn(r->headers_out, "Content-Security-Policy", "default-src 'none'; sandbox");
-    apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
-}
-
 /* What a refusal says besides its text; nothing in it depends on what exists. */
 static void set_refusal_headers(request_rec *r, int status)
 {
     const rc_server_conf_t *conf = rc_http_server_conf(r->server);
     const char *title = conf->site_title && *conf->site_title ? conf->site_title : "rcapi";
+    const char *const *pair;
 
-    rc_http_set_safety_headers(r);
+    for (pair = rc_answer_sandbox; *pair; pair += 2)
+        apr_table_setn(r->headers_out, pair[0], pair[1]);
     apr_table_setn(r->headers_out, "Cache-Control", "private, no-cache");
     apr_table_setn(r->headers_out, "Pragma", "no-cache");
     if (status == HTTP_UNAUTHORIZED)
@@ -131,22 +138,51 @@ static void set_refusal_headers(request_rec *r, int status)
         apr_table_setn(r->headers_out, "Retry-After", "3");
 }
 
-int rc_http_send_refusal(request_rec *r, int status, const char *text)
+int rc_http_send_refusal(request_rec *r, rc_answer_t *answer)
 {
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    const char *text = answer->text ? answer->text : default_text(answer->status);
     const char *id = rc_http_request_id(r);
     apr_size_t len;
 
-    text = apr_pstrdup(r->pool, text ? text : default_text(status));
-    if (id && status == HTTP_INTERNAL_SERVER_ERROR)
+    if (id && answer->status == HTTP_INTERNAL_SERVER_ERROR)
         text = apr_psprintf(r->pool, "%s (request %s)", text, id);
     len = strlen(text);
     apr_table_clear(r->headers_out);
-    set_refusal_headers(r, status);
-    r->status = status;
-    r->status_line = NULL;
-    ap_set_content_type(r, "text/plain; charset=utf-8");
+    set_refusal_headers(r, answer->status);
+    answer->type = "text/plain; charset=utf-8";
+    rc_http_set_headers(r, answer);
     APR_BRIGADE_INSERT_TAIL(
         bb, apr_bucket_pool_create(text, len, r->pool, r->connection->bucket_alloc));
     return pass(r, bb, (apr_off_t)len);
+}
+
+int rc_http_send_spool(request_rec *r, rc_answer_t *answer)
+{
+    rc_spool_t *spool = answer->spool;
+    apr_off_t size = rc_spool_size(spool);
+    apr_bucket_brigade *bb;
+    const char *data;
+    apr_file_t *file;
+    rc_err_t *err = rc_spool_content(&data, &file, spool);
+
+    bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    if (!err && file)
+        err = insert_file(bb, file, size, r);
+    if (err) {
+        rc_http_log_err(r, err);
+        rc_answer_refuse(answer, HTTP_INTERNAL_SERVER_ERROR, NULL, NULL);
+        return rc_http_send_refusal(r, answer);
+    }
+    if (!file && size)
+        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_pool_create(data, (apr_size_t)size, r->pool,
+                                                           r->connection->bucket_alloc));
+    return pass(r, bb, size);
+}
+
+int rc_http_send_head(request_rec *r, apr_off_t length)
+{
+    apr_table_unset(r->headers_in,
+                    "Range"); /* means nothing to HEAD, and there is no body to cut */
+    return pass(r, apr_brigade_create(r->pool, r->connection->bucket_alloc), length);
 }

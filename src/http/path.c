@@ -80,3 +80,18 @@ const char *rc_http_sent_path(request_rec *r)
         return sent;
     return strchr(path, '%') ? ap_os_escape_path(r->pool, path, 1) : path;
 }
+
+/* The directory walk that these two spare costs as much as a whole API call. */
+int rc_http_translate_name(request_rec *r)
+{
+    if (!rc_http_path(r))
+        return DECLINED;
+    if (!r->filename) /* other modules print it */
+        r->filename = apr_pstrcat(r->pool, "rcapi:", r->uri, NULL);
+    return OK;
+}
+
+int rc_http_map_to_storage(request_rec *r)
+{
+    return r->filename && !strncmp(r->filename, "rcapi:", 6) ? OK : DECLINED;
+}

@@ -30,7 +30,9 @@ void rc_http_forget_verdict(rc_note_t *note)
     if (note->work)
         apr_pool_destroy(note->work);
     note->work = NULL;
-    note->call = NULL;
+    note->request = NULL;
+    note->face = NULL;
+    note->answer = NULL;
     note->err = NULL;
 }
 

@@ -82,7 +82,7 @@ static unsigned roles_of(const apr_array_header_t *routes)
 static rc_err_t *identify(rc_refusal_t *refusal, rc_web_call_t *call,
                           const apr_array_header_t *routes)
 {
-    const rc_web_request_t *request = call->request;
+    const rc_request_t *request = call->request;
     const rc_credentials_t credentials = {
         .key = request->query_key ? request->query_key : request->header_key,
         .roles = roles_of(routes),
@@ -180,24 +180,22 @@ static rc_err_t *decide(rc_web_call_t *call, const apr_array_header_t *routes)
     return *first->view->pattern == '/' ? find_view(call, first) : find_repository(call, routes);
 }
 
-rc_err_t *rc_web_access(rc_web_call_t **out, rc_env_t *env, const rc_web_request_t *request,
-                        apr_pool_t *pool)
+rc_err_t *rc_web_access(rc_web_call_t **out, const apr_array_header_t *routes,
+                        const rc_request_t *request)
 {
+    apr_pool_t *pool = request->pool;
     rc_web_call_t *call = apr_pcalloc(pool, sizeof(*call));
-    apr_array_header_t *routes = rc_web_routes(request->path, pool);
 
     *out = call;
-    call->env = env;
+    call->env = request->env;
     call->request = request;
     call->pool = pool;
-    rc_env_work_begin(&call->work, env, request->gone, request->gone_baton, pool);
+    rc_env_work_begin(&call->work, call->env, request->gone, request->server, pool);
     call->status = 200;
     call->length = -1;
-    if (!routes->nelts) /* says nothing about anything that exists */
-        return rc_web_refuse(call, 404, NULL);
     if (!request->readonly)
         return rc_web_refuse(call, 405, NULL);
-    RC_TRY(rc_db_acquire(&call->db, env->db_pool, pool));
+    RC_TRY(rc_db_acquire(&call->db, call->env->db_pool, pool));
     RC_TRY(rc_db_begin_read(call->db)); /* one snapshot for all of the decision */
     RC_TRY(decide(call, routes));
     if (call->status == 200) /* as a visitor, though his key was wrong */

@@ -24,13 +24,13 @@ bool rc_web_shown_type(const char *type)
 
 const char *rc_web_file_type(const rc_web_call_t *call, const char *name)
 {
-    const rc_web_request_t *request = call->request;
+    const rc_request_t *request = call->request;
     const char *ours = rc_mime_type(name), *type = NULL;
 
     if (ours && rc_web_shown_type(ours)) /* httpd's table may have another name for them */
         return ours;
     if (request->type_of)
-        type = request->type_of(request->type_baton, name, call->pool);
+        type = request->type_of(request->server, name, call->pool);
     if (!type)
         type = ours;
     if (!type || !strchr(type, '/'))

@@ -22,8 +22,8 @@ use File::Find ();
 use RCAPI::Run qw(run slurp);
 
 # Arrows point down only. Faces do not know each other, nor do store and vcs.
-my %LEVEL = (base => 0, archive => 1, db => 1, remote => 1, store => 2, vcs => 2, domain => 3, 'faces/api' => 4,
-    'faces/raw' => 4, http => 5, cli => 5);
+my %LEVEL = (base => 0, archive => 1, db => 1, remote => 1, store => 2, vcs => 2, domain => 3,
+    faces => 3.5, 'faces/api' => 4, 'faces/raw' => 4, http => 5, cli => 5);
 my $MAX_FILE = 800;
 my $MAX_FUNCTION = 60;
 my $MAX_LINE = 119;
@@ -54,6 +54,7 @@ sub code {
 sub room_of {
     my ($path) = @_;
     return 'http' if $path eq 'mod_rcapi.c';
+    return 'faces' if $path =~ m{^(?:(?:src|include)/)?faces/(?:answer|face|request)\.[ch]$};
     my ($room) = $path =~ m{^(?:(?:src|include)/)?(faces/\w+|\w+)[/.]} or return;
     return exists $LEVEL{$room} ? $room : undef;
 }
@@ -235,6 +236,15 @@ sub citations {
         }
     }
     return @bad;
+}
+
+# Each folder in src/faces is a row of the table that http walks, and the other way round.
+sub faces {
+    my ($root) = @_;
+    my %row = map { $_ => 1 } slurp("$root/src/http/faces.c") =~ /^\s*&rc_face_(\w+),/mg;
+    my %folder = map { m{^src/faces/(\w+)/} ? ($1 => 1) : () } c_files($root);
+    return ((map { "src/faces/$_: no row in src/http/faces.c" } grep { !$row{$_} } sort keys %folder),
+        (map { "rc_face_$_: no folder in src/faces" } grep { !$folder{$_} } sort keys %row));
 }
 
 # Functions that overflow, share state between threads, start a shell, or (json-c's parser) lose a part

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The API's row in the table of faces: one URL, whose body is one call. Who calls is decided from
+ * the key in that body, so there is no decide.
+ */
+#include "faces/api.h"
+
+#include <string.h>
+
+#include "faces/face.h"
+
+static const char *const headers[] = {"X-Content-Type-Options", "nosniff", "Cache-Control",
+                                      "no-store", NULL};
+
+static bool claims(void **state, const rc_request_t *request)
+{
+    const char *path = request->decoded;
+
+    (void)state;
+    return !strcmp(path, "/_admin/api") || !strcmp(path, "/_admin/api/");
+}
+
+static void describe(rc_answer_t *answer)
+{
+    answer->type = "application/json";
+    rc_answer_headers(answer, headers);
+}
+
+/* Reads the body of a method that has one. */
+static rc_err_t *read_body(rc_rpc_request_t *call, const rc_request_t *request)
+{
+    rc_body_state_t state;
+
+    if (strcmp(request->method, "POST") && strcmp(request->method, "GET"))
+        return NULL;
+    rc_body_set_limit(request->body, (apr_off_t)request->max_body);
+    state = rc_body_whole(&call->body, &call->len, request->body, request->pool);
+    if (state == RC_BODY_TOO_LARGE)
+        call->too_large = request->max_body;
+    return state == RC_BODY_END || state == RC_BODY_TOO_LARGE ? NULL
+                                                              : rc_body_error(state, request->pool);
+}
+
+static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
+{
+    rc_rpc_request_t call = {.http_method = request->method,
+                             .header_key = request->header_key,
+                             .client_ip = request->client_ip,
+                             .base_url = request->base_url,
+                             .gone = request->gone,
+                             .gone_baton = request->server};
+
+    describe(answer);
+    RC_TRY(read_body(&call, request));
+    return rc_rpc_serve(answer->spool, request->env, &call, request->pool);
+}
+
+/* The API is not there, or broke down: the one case in which its status is not 200. */
+static rc_err_t *refuse(rc_answer_t *answer, const rc_request_t *request)
+{
+    (void)request;
+    describe(answer);
+    return rc_spool_puts(answer->spool, "{\"id\":null,\"result\":null,"
+                                        "\"error\":\"Internal server error\"}\n");
+}
+
+const rc_face_t rc_face_api = {
+    .name = "api",
+    .reads_body = true,
+    .claims = claims,
+    .serve = serve,
+    .refuse = refuse,
+    .check = rc_rpc_check_table,
+};

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The views' row in the table of faces: a view's call becomes an answer.
+ */
+#include "web.h"
+
+#include <string.h>
+
+#include "faces/face.h"
+
+static bool claims(void **state, const rc_request_t *request)
+{
+    apr_array_header_t *routes = rc_web_routes(request->path, request->pool);
+
+    *state = routes;
+    return routes->nelts > 0;
+}
+
+/* What the log says of a refusal whose status alone says enough. */
+static const char *reason(const rc_web_call_t *call)
+{
+    return call->why             ? call->why
+           : call->message       ? call->message
+           : call->status == 405 ? "not a method of a view"
+                                 : "no right";
+}
+
+/* What the call has come to. */
+static void take_status(rc_answer_t *answer, const rc_web_call_t *call)
+{
+    if (call->status != 200)
+        rc_answer_refuse(answer, call->status, call->message, reason(call));
+}
+
+static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
+{
+    rc_web_call_t *call;
+
+    RC_TRY(rc_web_access(&call, answer->state, request));
+    answer->state = call;
+    if (call->caller && !call->caller->anonymous)
+        answer->user = call->caller->username;
+    take_status(answer, call);
+    return NULL;
+}
+
+/* What the content may decide. */
+static void describe_content(rc_answer_t *answer, const rc_web_call_t *call)
+{
+    answer->type = call->content_type;
+    answer->etag = call->etag;
+    answer->length = call->length;
+    if (!call->disposition)
+        return;
+    rc_answer_header(answer, "Content-Disposition", call->disposition);
+    if (!strncmp(call->disposition, "attachment", 10)) /* no other site's pages may use it */
+        rc_answer_header(answer, "Cross-Origin-Resource-Policy", "same-origin");
+}
+
+static rc_err_t *write_body(rc_answer_t *answer, const rc_request_t *request)
+{
+    rc_web_call_t *call = answer->state;
+
+    (void)request;
+    RC_TRY(rc_web_write(call, answer->spool));
+    describe_content(answer, call);
+    take_status(answer, call); /* only the content may show that it is too large, say */
+    return NULL;
+}
+
+/* Validators and what else the URL alone decides; known before any content is read. */
+static void describe(rc_answer_t *answer, const rc_web_call_t *call)
+{
+    bool keep = call->immutable && answer->user;
+
+    rc_answer_headers(answer, rc_answer_sandbox);
+    rc_answer_header(answer, "Cache-Control",
+                     keep ? "private, max-age=31536000, immutable" : "private, no-cache");
+    if (keep) /* in a browser's cache it is not for whoever logs in there next */
+        rc_answer_header(answer, "Vary", "Authorization, X-Api-Key");
+    answer->ranges = answer->conditional = true;
+    answer->etag = call->etag;
+    answer->last_modified = call->last_modified;
+    answer->write = write_body;
+}
+
+static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
+{
+    rc_web_call_t *call = answer->state;
+
+    (void)request;
+    RC_TRY(rc_web_prepare(call));
+    take_status(answer, call);
+    if (call->status == 200)
+        describe(answer, call);
+    return NULL;
+}
+
+const rc_face_t rc_face_raw = {
+    .name = "raw",
+    .claims = claims,
+    .decide = decide,
+    .serve = serve,
+};

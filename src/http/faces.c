@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The table of faces. A URL belongs to the first that claims it. A new face is a folder in
+ * src/faces and a row here.
+ */
+#include "faces/api.h"
+#include "faces/face.h"
+#include "faces/raw.h"
+
+const rc_face_t *const rc_faces[] = {
+    &rc_face_api,
+    &rc_face_raw,
+    NULL,
+};
