@@ -6,7 +6,7 @@
  */
 #include "fuzz.h"
 #include "base/log.h"
-#include "vcs/git/diff/diff.h"
+#include "vcs/git/diff/print.h"
 #include "vcs/git/objects.h"
 
 #include <git2/sys/mempack.h>

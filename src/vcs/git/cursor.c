@@ -30,7 +30,7 @@ bool rc_git_cursor_next(rc_git_cursor_t *cursor)
     apr_uint32_t mode = 0;
     const char *p = cursor->p, *zero;
 
-    cursor->name = NULL;
+    cursor->at.path = NULL;
     if (p == cursor->end)
         return true;
     for (; p < cursor->end && *p >= '0' && *p <= '7'; p++)
@@ -40,10 +40,10 @@ bool rc_git_cursor_next(rc_git_cursor_t *cursor)
     zero = memchr(p, '\0', (size_t)(cursor->end - p));
     if (!zero || zero == p || cursor->end - zero <= RC_GIT_RAW)
         return false;
-    cursor->name = p;
-    cursor->name_len = (size_t)(zero - p);
-    cursor->mode = plain_mode(mode);
-    memcpy(cursor->id.id, zero + 1, RC_GIT_RAW);
+    cursor->at.path = p;
+    cursor->len = (size_t)(zero - p);
+    cursor->at.mode = plain_mode(mode);
+    memcpy(cursor->at.id.id, zero + 1, RC_GIT_RAW);
     cursor->p = zero + 1 + RC_GIT_RAW;
     return true;
 }
@@ -88,4 +88,18 @@ void rc_git_cursor_close(rc_git_cursor_t *cursor)
     cursor->git->open_trees -= git_odb_object_size(cursor->object);
     git_odb_object_free(cursor->object);
     cursor->object = NULL;
+}
+
+rc_err_t *rc_git_cursor_find(rc_git_entry_t *out, rc_git_t *git, const git_oid *tree,
+                             const char *name, size_t len, apr_pool_t *pool)
+{
+    rc_git_cursor_t cursor;
+    rc_err_t *err = rc_git_cursor_open(&cursor, git, tree, pool);
+
+    while (!err && cursor.at.path && (cursor.len != len || memcmp(cursor.at.path, name, len)))
+        err = rc_git_cursor_step(&cursor, git, pool);
+    out->mode = !err && cursor.at.path ? cursor.at.mode : 0;
+    out->id = cursor.at.id;
+    rc_git_cursor_close(&cursor);
+    return err;
 }

@@ -14,15 +14,20 @@
 #define RC_GIT_LINK          0120000
 #define RC_GIT_SUBMODULE     0160000
 
+/* A file, link, directory or submodule. */
+typedef struct rc_git_entry_t {
+    const char *path;  /* from the directory on that is being read: there, its name alone */
+    apr_uint32_t mode; /* one of those that git knows, whatever the tree says; 0: nothing there */
+    git_oid id;
+} rc_git_entry_t;
+
 /* A tree and the entry that the cursor stands at. */
 typedef struct rc_git_cursor_t {
     rc_git_t *git;
     git_odb_object *object;
     const char *p, *end; /* what follows the entry */
-    const char *name;    /* ends with a NUL; NULL: at the end of the tree */
-    size_t name_len;
-    apr_uint32_t mode; /* one of those that git knows, whatever the tree says */
-    git_oid id;
+    rc_git_entry_t at;   /* its path is the object's, and NULL at the end of the tree */
+    size_t len;          /* of that path */
 } rc_git_cursor_t;
 
 /** Opens tree @a id at its first entry; a NULL @a id is an empty tree. Errors are in @a pool;
@@ -40,5 +45,16 @@ rc_err_t *rc_git_cursor_step(rc_git_cursor_t *cursor, const rc_git_t *git, apr_p
 
 /** Goes to the first entry of the open tree. False: the tree is damaged there. */
 bool rc_git_cursor_rewind(rc_git_cursor_t *cursor);
+
+/** What tree @a tree holds under @a name (@a len bytes); out->mode is 0 when nothing, and out->path
+ * stays. Errors are in @a pool. */
+rc_err_t *rc_git_cursor_find(rc_git_entry_t *out, rc_git_t *git, const git_oid *tree,
+                             const char *name, size_t len, apr_pool_t *pool);
+
+/* --- entry.c --- */
+
+/** What commit @a id holds at entry->path, a clean one; entry->mode is 0 when nothing. */
+rc_err_t *rc_git_path_find(rc_git_entry_t *entry, rc_git_t *git, const char *id,
+                           apr_pool_t *err_pool);
 
 #endif

@@ -3,7 +3,7 @@
  * Finds an entry of a commit, lists one directory, and reads one file. libgit2 cannot read a packed
  * object piece by piece; a large one comes from git in a child that writes into the spool's file.
  */
-#include "diff/diff.h"
+#include "cursor.h"
 
 #include <string.h>
 
@@ -32,21 +32,22 @@ rc_err_t *rc_git_root(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *
                 : rc_err_internal(pool, APR_SUCCESS, "commit %s in %s is damaged", id, git->path);
 }
 
-rc_err_t *rc_git_path_find(rc_git_side_t *side, rc_git_t *git, const char *id, apr_pool_t *err_pool)
+rc_err_t *rc_git_path_find(rc_git_entry_t *entry, rc_git_t *git, const char *id,
+                           apr_pool_t *err_pool)
 {
     const char *part;
     size_t len;
 
-    RC_TRY(rc_git_root(&side->id, git, id, err_pool));
-    side->mode = RC_GIT_DIRECTORY;
-    for (part = side->path; *part && side->mode; part += len + (part[len] == '/')) {
-        git_oid tree = side->id;
+    RC_TRY(rc_git_root(&entry->id, git, id, err_pool));
+    entry->mode = RC_GIT_DIRECTORY;
+    for (part = entry->path; *part && entry->mode; part += len + (part[len] == '/')) {
+        git_oid tree = entry->id;
 
         len = strcspn(part, "/");
-        if (side->mode == RC_GIT_DIRECTORY)
-            RC_TRY(rc_git_tree_find(side, git, &tree, part, len, err_pool));
+        if (entry->mode == RC_GIT_DIRECTORY)
+            RC_TRY(rc_git_cursor_find(entry, git, &tree, part, len, err_pool));
         else
-            side->mode = 0; /* nothing is below a file */
+            entry->mode = 0; /* nothing is below a file */
     }
     return NULL;
 }
@@ -71,12 +72,12 @@ rc_entry_kind_t rc_git_kind(apr_uint32_t mode)
 
 rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool)
 {
-    rc_git_side_t side = {.path = entry->path};
+    rc_git_entry_t found = {.path = entry->path};
 
-    RC_TRY(rc_git_path_find(&side, vcs->repo, id, vcs->pool));
-    entry->kind = rc_git_kind(side.mode);
+    RC_TRY(rc_git_path_find(&found, vcs->repo, id, vcs->pool));
+    entry->kind = rc_git_kind(found.mode);
     if (entry->kind != RC_ENTRY_NONE)
-        entry->id = rc_text_hex(side.id.id, RC_GIT_RAW, pool);
+        entry->id = rc_text_hex(found.id.id, RC_GIT_RAW, pool);
     return NULL;
 }
 
@@ -92,10 +93,10 @@ rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_l
     (void)scratch;
     rc_git_hex(&tree, dir->id);
     err = rc_git_cursor_open(&cursor, vcs->repo, &tree, vcs->pool);
-    while (!err && cursor.name) {
-        rc_entry_t entry = {.kind = rc_git_kind(cursor.mode), .path = cursor.name, .id = hex};
+    while (!err && cursor.at.path) {
+        rc_entry_t entry = {.kind = rc_git_kind(cursor.at.mode), .path = cursor.at.path, .id = hex};
 
-        git_oid_fmt(hex, &cursor.id);
+        git_oid_fmt(hex, &cursor.at.id);
         err = fn(baton, &entry);
         if (!err)
             err = rc_git_cursor_step(&cursor, vcs->repo, vcs->pool);

@@ -108,9 +108,9 @@ static rc_err_t *next_entry(rc_git_cursor_t *cursor, const walk_t *walk)
  * behind a link: so no link has a name twice, and no directory. */
 static rc_err_t *check_twice(walk_t *walk, rc_git_cursor_t *cursor, apr_hash_t *links)
 {
-    for (rc_git_cursor_rewind(cursor); cursor->name && apr_hash_count(links);) {
-        if (cursor->mode != RC_GIT_LINK &&
-            apr_hash_get(links, cursor->name, (apr_ssize_t)cursor->name_len))
+    for (rc_git_cursor_rewind(cursor); cursor->at.path && apr_hash_count(links);) {
+        if (cursor->at.mode != RC_GIT_LINK &&
+            apr_hash_get(links, cursor->at.path, (apr_ssize_t)cursor->len))
             return refuse(walk, "holds a name twice");
         RC_TRY(next_entry(cursor, walk));
     }
@@ -124,16 +124,16 @@ static rc_err_t *check_names(walk_t *walk, rc_git_cursor_t *cursor)
     apr_pool_clear(walk->scratch);
     links = apr_hash_make(walk->scratch);
     folders = apr_hash_make(walk->scratch);
-    for (; cursor->name;) {
-        if (!rc_git_name_allowed(cursor->name, cursor->mode == RC_GIT_LINK))
+    for (; cursor->at.path;) {
+        if (!rc_git_name_allowed(cursor->at.path, cursor->at.mode == RC_GIT_LINK))
             return refuse(walk, "holds a name that git does not allow");
-        seen = cursor->mode == RC_GIT_LINK        ? links
-               : cursor->mode == RC_GIT_DIRECTORY ? folders
-                                                  : NULL;
-        if (seen && apr_hash_get(seen, cursor->name, (apr_ssize_t)cursor->name_len))
+        seen = cursor->at.mode == RC_GIT_LINK        ? links
+               : cursor->at.mode == RC_GIT_DIRECTORY ? folders
+                                                     : NULL;
+        if (seen && apr_hash_get(seen, cursor->at.path, (apr_ssize_t)cursor->len))
             return refuse(walk, "holds a name twice");
         if (seen)
-            apr_hash_set(seen, cursor->name, (apr_ssize_t)cursor->name_len, seen);
+            apr_hash_set(seen, cursor->at.path, (apr_ssize_t)cursor->len, seen);
         RC_TRY(next_entry(cursor, walk));
     }
     return check_twice(walk, cursor, links);
@@ -142,10 +142,10 @@ static rc_err_t *check_names(walk_t *walk, rc_git_cursor_t *cursor)
 /* Puts the entry's name behind the path; the caller takes it back by the old walk->len. */
 static rc_err_t *append_name(walk_t *walk, const rc_git_cursor_t *cursor)
 {
-    if (walk->len + cursor->name_len + 1 > PATH_LIMIT)
+    if (walk->len + cursor->len + 1 > PATH_LIMIT)
         return too_long(walk, "path");
-    memcpy(walk->path + walk->len, cursor->name, cursor->name_len + 1);
-    walk->len += cursor->name_len;
+    memcpy(walk->path + walk->len, cursor->at.path, cursor->len + 1);
+    walk->len += cursor->len;
     return NULL;
 }
 
@@ -157,11 +157,11 @@ static bool find_rules(git_oid *id, rc_git_cursor_t *cursor)
 {
     bool found = false;
 
-    for (rc_git_cursor_rewind(cursor); cursor->name; rc_git_cursor_next(cursor)) {
-        if (cursor->name_len != strlen(RULES) || memcmp(cursor->name, RULES, strlen(RULES)))
+    for (rc_git_cursor_rewind(cursor); cursor->at.path; rc_git_cursor_next(cursor)) {
+        if (cursor->len != strlen(RULES) || memcmp(cursor->at.path, RULES, strlen(RULES)))
             continue;
-        found = cursor->mode != RC_GIT_DIRECTORY;
-        *id = cursor->id;
+        found = cursor->at.mode != RC_GIT_DIRECTORY;
+        *id = cursor->at.id;
     }
     return found;
 }
@@ -260,12 +260,12 @@ static rc_err_t *pass_blob(walk_t *walk, file_t *file)
 
 static rc_err_t *pass_file(walk_t *walk, const rc_git_cursor_t *cursor, const char *const *values)
 {
-    file_t file = {.item = {.path = walk->path}, .id = &cursor->id};
+    file_t file = {.item = {.path = walk->path}, .id = &cursor->at.id};
 
-    file.item.kind = cursor->mode == RC_GIT_LINK ? RC_ITEM_LINK
-                     : cursor->mode & 0100       ? RC_ITEM_PROGRAM
-                                                 : RC_ITEM_FILE;
-    if (cursor->mode != RC_GIT_LINK)
+    file.item.kind = cursor->at.mode == RC_GIT_LINK ? RC_ITEM_LINK
+                     : cursor->at.mode & 0100       ? RC_ITEM_PROGRAM
+                                                    : RC_ITEM_FILE;
+    if (cursor->at.mode != RC_GIT_LINK)
         RC_TRY(rc_git_smudge_of(&file.convert, &file.smudge, values, walk->pool));
     if (!walk->looking)
         return pass_blob(walk, &file);
@@ -278,12 +278,13 @@ static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, bool ignored);
 
 static rc_err_t *pass_entry(walk_t *walk, const rc_git_cursor_t *cursor, bool ignored)
 {
-    bool folder = cursor->mode == RC_GIT_DIRECTORY;
+    bool folder = cursor->at.mode == RC_GIT_DIRECTORY;
     rc_item_t counted = {.path = walk->path, .kind = RC_ITEM_FOLDER};
     const char *const *values = NULL;
 
     if (!ignored) {
-        RC_TRY(rc_git_attributes_of(&values, walk->attributes, walk->path, cursor->name, folder));
+        RC_TRY(
+            rc_git_attributes_of(&values, walk->attributes, walk->path, cursor->at.path, folder));
         ignored = values[RC_GIT_EXPORT_IGNORE] == rc_git_set;
     }
     if (walk->looking)
@@ -292,17 +293,18 @@ static rc_err_t *pass_entry(walk_t *walk, const rc_git_cursor_t *cursor, bool ig
         RC_TRY(walk->fn(walk->baton, &counted));
     if (folder && (walk->looking || !ignored)) {
         walk->path[walk->len++] = '/';
-        return walk_tree(walk, &cursor->id, ignored);
+        return walk_tree(walk, &cursor->at.id, ignored);
     }
-    return folder || ignored || cursor->mode == RC_GIT_SUBMODULE ? NULL
-                                                                 : pass_file(walk, cursor, values);
+    return folder || ignored || cursor->at.mode == RC_GIT_SUBMODULE
+               ? NULL
+               : pass_file(walk, cursor, values);
 }
 
 static rc_err_t *pass_entries(walk_t *walk, rc_git_cursor_t *cursor, bool ignored)
 {
     size_t len = walk->len;
 
-    for (rc_git_cursor_rewind(cursor); cursor->name;) {
+    for (rc_git_cursor_rewind(cursor); cursor->at.path;) {
         RC_TRY(append_name(walk, cursor));
         RC_TRY(pass_entry(walk, cursor, ignored));
         walk->len = len;

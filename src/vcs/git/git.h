@@ -325,7 +325,7 @@ rc_err_t *rc_git_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);
 
-/** The changes of commit @a id, renames found, in @a pool (diff.h: rc_git_change_t). */
+/** The changes of commit @a id, renames found, in @a pool (diff/change.h: rc_git_change_t). */
 rc_err_t *rc_git_diff_changes(apr_array_header_t **changes, rc_git_t *git, const char *id,
                               apr_pool_t *err_pool, apr_pool_t *pool);
 

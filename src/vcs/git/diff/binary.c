@@ -10,7 +10,7 @@
  * delta included; a commit may change thousands of icons, and what is binary would follow
  * info/attributes.
  */
-#include "diff.h"
+#include "print.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 /*
  * Compares a commit with one of its parents, and prints one of the changes.
  */
-#include "diff.h"
+#include "print.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static rc_err_t *compare(apr_array_header_t **changes, rc_vcs_t *vcs, const char
     return renames ? rc_git_find_renames(*changes, vcs->repo, vcs->pool, pool) : NULL;
 }
 
-static void set_side(rc_entry_t *entry, const rc_git_side_t *side, apr_pool_t *pool)
+static void set_side(rc_entry_t *entry, const rc_git_entry_t *side, apr_pool_t *pool)
 {
     memset(entry, 0, sizeof(*entry));
     entry->kind = rc_git_kind(side->mode);

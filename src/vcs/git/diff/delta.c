@@ -6,7 +6,7 @@
  * are remembered, how they are found again, and which of several matches is taken. libgit2 does not
  * export its copy of that file. Figures: binary.c.
  */
-#include "diff.h"
+#include "print.h"
 
 #include <stdlib.h>
 #include <string.h>

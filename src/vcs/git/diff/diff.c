@@ -3,7 +3,7 @@
  * The difference that one commit makes, and that between two files, as `git diff -p -M --full-index
  * --binary` prints it.
  */
-#include "diff.h"
+#include "print.h"
 
 rc_err_t *rc_git_diff_changes(apr_array_header_t **changes, rc_git_t *git, const char *id,
                               apr_pool_t *err_pool, apr_pool_t *pool)
@@ -41,7 +41,7 @@ rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
     return err;
 }
 
-static void set_side(rc_git_side_t *side, const rc_entry_t *entry)
+static void set_side(rc_git_entry_t *side, const rc_entry_t *entry)
 {
     side->path = entry->path;
     if (entry->kind == RC_ENTRY_NONE)

@@ -4,7 +4,7 @@
  * input (lines of one letter: half a minute for two files of 1 MiB), and nothing can stop it; a
  * child ends with the answer's time, and with its client.
  */
-#include "diff.h"
+#include "print.h"
 
 #include <string.h>
 

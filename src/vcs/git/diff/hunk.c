@@ -3,7 +3,7 @@
  * Prints the body of a diff: hunks of text by libgit2's xdiff, with what git does differently put
  * right (xemit.c for headings, xdiff-interface.c for equal tails).
  */
-#include "diff.h"
+#include "print.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * Writes a commit as a mail, as git's format-patch does (pretty.c, log-tree.c): what git does with
  * odd headers, blank lines and encodings is done here, too.
  */
-#include "diff.h"
+#include "mail_stat.h"
 
 #include <stdlib.h>
 #include <string.h>

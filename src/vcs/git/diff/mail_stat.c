@@ -3,7 +3,7 @@
  * Prints how large each change is, as a table with bars, and what becomes of files: `git --stat
  * --summary` at the width of a mail. The widths are those of show_stats in git's diff.c.
  */
-#include "diff.h"
+#include "mail_stat.h"
 
 #include <string.h>
 

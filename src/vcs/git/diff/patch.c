@@ -3,15 +3,17 @@
  * Prints one change in full: the head lines as git writes them (fill_metainfo and builtin_diff in
  * its diff.c, names by quote.c), then hunks or a binary patch.
  */
-#include "diff.h"
+#include "print.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "span.h"
+
 #define SIZE_MAX_TEXT ((size_t)512 << 20) /* larger files are binary to git */
 
-static const rc_git_side_t nothing;
+static const rc_git_entry_t nothing;
 
 /* --- names --- */
 
@@ -63,7 +65,7 @@ const char *rc_git_quote(const char *prefix, const char *name, apr_pool_t *pool)
 
 /* --- head lines --- */
 
-static const char *index_line(const rc_git_side_t *before, const rc_git_side_t *after,
+static const char *index_line(const rc_git_entry_t *before, const rc_git_entry_t *after,
                               apr_pool_t *pool)
 {
     char from[GIT_OID_HEXSZ + 1], to[GIT_OID_HEXSZ + 1];
@@ -77,7 +79,7 @@ static const char *index_line(const rc_git_side_t *before, const rc_git_side_t *
     return apr_psprintf(pool, "index %s..%s\n", from, to);
 }
 
-static const char *mode_lines(const rc_git_side_t *before, const rc_git_side_t *after,
+static const char *mode_lines(const rc_git_entry_t *before, const rc_git_entry_t *after,
                               apr_pool_t *pool)
 {
     if (!before->mode)
@@ -120,7 +122,7 @@ static void drop_both(rc_git_content_t contents[2])
 }
 
 static rc_err_t *load(rc_git_content_t *content, const rc_git_printer_t *printer,
-                      const rc_git_side_t *side)
+                      const rc_git_entry_t *side)
 {
     memset(content, 0, sizeof(*content));
     content->data = "";
@@ -190,7 +192,7 @@ static rc_err_t *print_contents(const rc_git_printer_t *printer, const char *hea
 
 /* The content is the same on both sides. */
 static rc_err_t *print_same(const rc_git_printer_t *printer, const char *head,
-                            const rc_git_side_t *side)
+                            const rc_git_entry_t *side)
 {
     rc_git_content_t content;
 
@@ -205,7 +207,7 @@ static rc_err_t *print_same(const rc_git_printer_t *printer, const char *head,
 /* Both sides are of one kind, or one is not there. */
 static rc_err_t *print_pair(const rc_git_printer_t *printer, const rc_git_change_t *change)
 {
-    const rc_git_side_t *before = &change->before, *after = &change->after;
+    const rc_git_entry_t *before = &change->before, *after = &change->after;
     apr_pool_t *pool = printer->scratch;
     const char *from = rc_git_quote("a/", before->mode ? before->path : after->path, pool);
     const char *to = rc_git_quote("b/", after->mode ? after->path : before->path, pool);

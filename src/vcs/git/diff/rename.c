@@ -5,12 +5,14 @@
  * git's diffcore-rename.c (2.31 and later), so that both name the same pairs with the same
  * percentage; gitdiffcore(7) describes them.
  */
-#include "diff.h"
+#include "change.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <apr_hash.h>
+
+#include "span.h"
 
 #define SCORE_MIN  30000         /* half of RC_GIT_SCORE_MAX */
 #define SCORE_SAME 45000         /* for files of the same name, found without trying all others */
@@ -22,7 +24,7 @@
 
 typedef struct file_t {
     rc_git_change_t *change;
-    const rc_git_side_t *side;
+    const rc_git_entry_t *side;
     bool paired;
     bool sized;
     apr_uint64_t size;

@@ -4,7 +4,7 @@
  * long ones into pieces of 64 bytes; equal sums of pieces count as equal pieces. The sums must be
  * git's own, or other pairs of files would be called renames.
  */
-#include "diff.h"
+#include "span.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,11 +4,13 @@
  * whatever the commit is. Lines that both ends share are not shown to xdiff, which would hash all
  * of them; mostly it has little or nothing left to do.
  */
-#include "diff.h"
+#include "change.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
+
+#include "span.h"
 
 #define FILE_MOST ((size_t)256 << 10) /* bytes of a file in which lines are counted */
 
@@ -90,7 +92,7 @@ static rc_err_t *count(rc_change_t *change, text_t *before, text_t *after, rc_vc
 }
 
 /* Is it a text, and no more than may be read? Takes its size off the limit. */
-static bool within(rc_stat_limits_t *limits, rc_git_t *git, const rc_git_side_t *side)
+static bool within(rc_stat_limits_t *limits, rc_git_t *git, const rc_git_entry_t *side)
 {
     git_object_t type;
     size_t size;
@@ -104,7 +106,7 @@ static bool within(rc_stat_limits_t *limits, rc_git_t *git, const rc_git_side_t 
     return true;
 }
 
-static rc_err_t *read_text(text_t *text, rc_vcs_t *vcs, const rc_git_side_t *side)
+static rc_err_t *read_text(text_t *text, rc_vcs_t *vcs, const rc_git_entry_t *side)
 {
     text->p = text->end = "";
     if (!side->mode)

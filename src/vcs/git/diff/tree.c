@@ -4,7 +4,7 @@
  * unread, as in git's tree-diff.c. libgit2's own comparison costs as much as the trees are large;
  * this as the change is.
  */
-#include "diff.h"
+#include "change.h"
 
 #include <string.h>
 
@@ -33,44 +33,35 @@ typedef struct walk_t {
 /* The order of names in a tree: a directory counts as if its name ended in a slash. */
 static int compare(const rc_git_cursor_t *a, const rc_git_cursor_t *b)
 {
-    size_t len = a->name_len < b->name_len ? a->name_len : b->name_len;
-    int cmp = memcmp(a->name, b->name, len);
+    size_t len = a->len < b->len ? a->len : b->len;
+    int cmp = memcmp(a->at.path, b->at.path, len);
     unsigned char x, y;
 
     if (cmp)
         return cmp;
-    x = a->name_len > len ? (unsigned char)a->name[len] : a->mode == RC_GIT_DIRECTORY ? '/' : '\0';
-    y = b->name_len > len ? (unsigned char)b->name[len] : b->mode == RC_GIT_DIRECTORY ? '/' : '\0';
+    x = a->len > len ? (unsigned char)a->at.path[len] : a->at.mode == RC_GIT_DIRECTORY ? '/' : '\0';
+    y = b->len > len ? (unsigned char)b->at.path[len] : b->at.mode == RC_GIT_DIRECTORY ? '/' : '\0';
     return (x > y) - (x < y);
 }
 
 /* Is there room for the path of @a entry? */
 static bool has_room(walk_t *walk, const rc_git_cursor_t *entry)
 {
-    size_t len = walk->path_len + entry->name_len + 1;
+    size_t len = walk->path_len + entry->len + 1;
 
-    walk->paths += entry->mode == RC_GIT_DIRECTORY ? 0 : len;
+    walk->paths += entry->at.mode == RC_GIT_DIRECTORY ? 0 : len;
     return len <= RC_GIT_PATH_MOST && walk->paths <= PATHS_MAX;
 }
 
 static const char *full_path(const walk_t *walk, const rc_git_cursor_t *entry)
 {
-    char *path = apr_palloc(walk->pool, walk->path_len + entry->name_len + 1);
+    char *path = apr_palloc(walk->pool, walk->path_len + entry->len + 1);
 
     if (walk->path_len)
         memcpy(path, walk->path, walk->path_len);
-    memcpy(path + walk->path_len, entry->name, entry->name_len);
-    path[walk->path_len + entry->name_len] = '\0';
+    memcpy(path + walk->path_len, entry->at.path, entry->len);
+    path[walk->path_len + entry->len] = '\0';
     return path;
-}
-
-static void set_side(rc_git_side_t *side, const rc_git_cursor_t *entry, const char *path)
-{
-    if (!entry)
-        return;
-    side->path = path;
-    side->mode = entry->mode;
-    side->id = entry->id;
 }
 
 static void add_change(walk_t *walk, const rc_git_cursor_t *before, const rc_git_cursor_t *after)
@@ -79,13 +70,19 @@ static void add_change(walk_t *walk, const rc_git_cursor_t *before, const rc_git
     const char *path = full_path(walk, before ? before : after);
 
     memset(change, 0, sizeof(*change));
-    set_side(&change->before, before, path);
-    set_side(&change->after, after, path);
+    if (before) {
+        change->before = before->at;
+        change->before.path = path;
+    }
+    if (after) {
+        change->after = after->at;
+        change->after.path = path;
+    }
 }
 
 static void enter(walk_t *walk, const rc_git_cursor_t *entry)
 {
-    size_t need = walk->path_len + entry->name_len + 1;
+    size_t need = walk->path_len + entry->len + 1;
 
     if (need > walk->path_room) {
         char *path = apr_palloc(walk->pool, need * 2);
@@ -95,7 +92,7 @@ static void enter(walk_t *walk, const rc_git_cursor_t *entry)
         walk->path = path;
         walk->path_room = need * 2;
     }
-    memcpy(walk->path + walk->path_len, entry->name, entry->name_len);
+    memcpy(walk->path + walk->path_len, entry->at.path, entry->len);
     walk->path[need - 1] = '/';
     walk->path_len = need;
 }
@@ -110,7 +107,8 @@ static rc_err_t *compare_entries(walk_t *walk, const rc_git_cursor_t *before,
     size_t path_len = walk->path_len;
     rc_err_t *err;
 
-    if (before && after && before->mode == after->mode && git_oid_equal(&before->id, &after->id))
+    if (before && after && before->at.mode == after->at.mode &&
+        git_oid_equal(&before->at.id, &after->at.id))
         return NULL;
     walk->left--;
     RC_TRY(rc_work_entry(walk->git->work, walk->err_pool));
@@ -119,20 +117,20 @@ static rc_err_t *compare_entries(walk_t *walk, const rc_git_cursor_t *before,
         walk->too_long = true;
         return NULL;
     }
-    if (entry->mode != RC_GIT_DIRECTORY) {
+    if (entry->at.mode != RC_GIT_DIRECTORY) {
         add_change(walk, before, after);
         return NULL;
     }
     enter(walk, entry);
-    err = compare_trees(walk, before ? &before->id : NULL, after ? &after->id : NULL);
+    err = compare_trees(walk, before ? &before->at.id : NULL, after ? &after->at.id : NULL);
     walk->path_len = path_len;
     return err;
 }
 
 static rc_err_t *merge(walk_t *walk, rc_git_cursor_t *before, rc_git_cursor_t *after)
 {
-    while ((before->name || after->name) && walk->left) {
-        int cmp = !before->name ? 1 : !after->name ? -1 : compare(before, after);
+    while ((before->at.path || after->at.path) && walk->left) {
+        int cmp = !before->at.path ? 1 : !after->at.path ? -1 : compare(before, after);
 
         RC_TRY(compare_entries(walk, cmp <= 0 ? before : NULL, cmp >= 0 ? after : NULL));
         if (cmp <= 0)
@@ -194,18 +192,4 @@ rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git
     return walk.left ? NULL
                      : rc_err(err_pool, RC_E_LIMIT,
                               "A commit changes %d files and directories or more", ENTRIES_MAX);
-}
-
-rc_err_t *rc_git_tree_find(rc_git_side_t *out, rc_git_t *git, const git_oid *tree, const char *name,
-                           size_t len, apr_pool_t *err_pool)
-{
-    rc_git_cursor_t cursor;
-    rc_err_t *err = rc_git_cursor_open(&cursor, git, tree, err_pool);
-
-    while (!err && cursor.name && (cursor.name_len != len || memcmp(cursor.name, name, len)))
-        err = rc_git_cursor_step(&cursor, git, err_pool);
-    out->mode = !err && cursor.name ? cursor.mode : 0;
-    out->id = cursor.id;
-    rc_git_cursor_close(&cursor);
-    return err;
 }
