@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Statements by number, as src/store uses them.
+ * Statements by number, as src/store uses them. One statement of a connection is stepped at a time:
+ * before another one, or a transaction, begins or ends, it is stepped to its end or ended by
+ * rc_done.
  *
  *     rc_stmt_t *st;
  *     RC_TRY(rc_query(&st, db, SQL_REPO_BY_NAME, "s", name));
@@ -43,10 +45,6 @@ rc_err_t *rc_execute(rc_db_t *db, int number, const char *types, ...);
 /** The next row: *@a row tells whether there is one. At the end the statement is reset.
  * RC_E_INTERNAL when another statement of @a db stands on a row. */
 rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db);
-
-/** Steps a statement ..._SEEN_BY_...: *@a id is 0 when the object is not there, or hidden from the
- * user. Which of the two takes the same work. */
-rc_err_t *rc_seen(apr_int64_t *id, int *level, rc_stmt_t *st, rc_db_t *db);
 
 /** Runs a statement that yields no rows. */
 rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db);

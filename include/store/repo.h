@@ -98,8 +98,8 @@ typedef struct rc_repo_range_t {
     bool nested;       /* those of groups below it, too */
 } rc_repo_range_t;
 
-/** Calls @a fn for each repository of @a range (NULL: of all) that user @a user_id may read, by id.
- * The row lives in a pool that is cleared before the next one. */
+/** Calls @a fn, which may use @a db, for each repository of @a range (NULL: of all) that user @a
+ * user_id may read, by id. The row lives in a pool that is cleared before the next one. */
 rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range,
                               rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
                                               apr_pool_t *scratch),

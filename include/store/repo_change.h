@@ -60,19 +60,10 @@ rc_err_t *rc_store_repo_field_delete(bool *deleted, rc_db_t *db, apr_int64_t rep
 rc_err_t *rc_store_repo_field_set(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                   const char *value);
 
-/* Extra fields read beside a list of repositories by id, with one statement for all of them. */
-typedef struct rc_field_walk_t rc_field_walk_t;
-
-/** Starts a walk: the fields of one repository, or of all (0); one of each kind at a time. */
-rc_err_t *rc_store_fields_begin(rc_field_walk_t **walk, rc_db_t *db, apr_int64_t repo_id,
-                                apr_pool_t *pool);
-
-/** Calls @a fn for the fields of a repository, by key. Its id is not less than the last one's. */
-rc_err_t *rc_store_fields_of(rc_field_walk_t *walk, apr_int64_t repo_id,
-                             rc_err_t *(*fn)(void *baton, const char *key, const char *value),
-                             void *baton, apr_pool_t *scratch);
-
-/** Must follow when all went well: a walk left open keeps its snapshot beyond the transaction. */
-void rc_store_fields_end(rc_field_walk_t *walk);
+/** Calls @a fn, which must not use @a db, for the extra fields of a repository, by key. */
+rc_err_t *rc_store_repo_fields_each(rc_db_t *db, apr_int64_t repo_id,
+                                    rc_err_t *(*fn)(void *baton, const char *key,
+                                                    const char *value),
+                                    void *baton, apr_pool_t *pool);
 
 #endif

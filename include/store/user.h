@@ -65,8 +65,8 @@ typedef enum {
     RC_USERS_IN_GROUP   /* in the user group id, in the order they joined */
 } rc_users_t;
 
-/** Calls @a fn for each user of a set; constant memory. Without @a keys the lists of keys are
- * empty. @a scratch is cleared before the next one. */
+/** Calls @a fn, which may use @a db, for each user of a set; 16 bytes a user are kept. Without
+ * @a keys the lists of keys are empty. @a scratch is cleared before the next one. */
 rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, bool keys,
                               rc_err_t *(*fn)(void *baton, const rc_user_details_t *details,
                                               apr_pool_t *scratch),

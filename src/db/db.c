@@ -69,6 +69,7 @@ apr_pool_t *rc_db_user_pool(const rc_db_t *db)
 
 rc_err_t *rc_db_begin_read(rc_db_t *db)
 {
+    RC_TRY(rc_db_check_idle(db, "a transaction"));
     RC_TRY(db->driver->begin_read(db));
     db->reading = true;
     return NULL;
@@ -76,6 +77,7 @@ rc_err_t *rc_db_begin_read(rc_db_t *db)
 
 static rc_err_t *begin_write(rc_db_t *db, bool durable)
 {
+    RC_TRY(rc_db_check_idle(db, "a transaction"));
     RC_TRY(db->driver->begin_write(db, durable));
     db->writing = true;
     return NULL;
@@ -88,8 +90,10 @@ rc_err_t *rc_db_begin_write(rc_db_t *db)
 
 rc_err_t *rc_db_commit(rc_db_t *db)
 {
-    rc_err_t *err = db->driver->commit(db);
+    rc_err_t *err = rc_db_check_idle(db, "a commit");
 
+    if (!err)
+        err = db->driver->commit(db);
     if (err)
         rc_db_rollback(db);
     db->reading = db->writing = false;

@@ -4,7 +4,8 @@
  * transactions and statements (db.c, pool.c, stmt.c, schema.c) stand on it and know no database.
  * sqlite/ holds the one driver there is. Private to src/db.
  *
- * What a driver can rely on: one thread uses a connection at a time; texts and blobs that are bound
+ * What a driver can rely on: one thread uses a connection at a time; at most one statement of a
+ * connection is between its first row and its end; texts and blobs that are bound
  * live until the statement is reset. Errors live in db->pool; a failed constraint is RC_E_CONFLICT
  * with its name, a lock that was not given in time is RC_E_BUSY.
  */
@@ -85,5 +86,8 @@ extern const rc_driver_t rc_driver_sqlite;
 
 /** Brings the schema up to date, step by step; rejects one that is newer than this program. */
 rc_err_t *rc_schema_update(rc_db_t *db);
+
+/** Reports a statement that still stands on a row, RC_E_INTERNAL, when @a next is to begin. */
+rc_err_t *rc_db_check_idle(const rc_db_t *db, const char *next);
 
 #endif

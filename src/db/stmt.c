@@ -17,6 +17,14 @@ static const char *text_of(const rc_stmt_t *st)
     return st->db->config->texts->statements[st->number];
 }
 
+/* Not all databases can step two statements of a connection in turns. */
+rc_err_t *rc_db_check_idle(const rc_db_t *db, const char *next)
+{
+    return db->active ? rc_err_internal(db->pool, APR_SUCCESS, "%s begins between the rows of %s",
+                                        next, text_of(db->active))
+                      : NULL;
+}
+
 rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number)
 {
     rc_stmt_t *st = &db->statements[number];
@@ -134,23 +142,11 @@ rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db)
     rc_err_t *err;
 
     *row = false;
+    if (db->active != st)
+        RC_TRY(rc_db_check_idle(db, text_of(st)));
     err = db->driver->step(row, st);
     db->active = *row ? st : NULL;
     return err;
-}
-
-rc_err_t *rc_seen(apr_int64_t *id, int *level, rc_stmt_t *st, rc_db_t *db)
-{
-    bool found;
-
-    *id = 0;
-    RC_TRY(rc_step(&found, st, db));
-    if (!found)
-        return NULL;
-    *level = (int)rc_column_int(st, 1);
-    *id = *level > 0 ? rc_column_int(st, 0) : 0;
-    rc_done(st);
-    return NULL;
 }
 
 rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db)

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "sql.h"
+#include "seen.h"
 
 /* The last columns of REPO_COLUMNS, from 21. */
 static void read_last(rc_last_t *last, rc_stmt_t *st, apr_pool_t *pool)
@@ -84,19 +84,27 @@ rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_i
     return step_repo(out, st, db, pool);
 }
 
+/* The row of a repository whose level is known, or NULL. */
+static rc_err_t *read_seen(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, const rc_seen_t *seen,
+                           apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    *out = NULL;
+    if (!seen->id)
+        return NULL;
+    RC_TRY(rc_query(&st, db, SQL_REPO_ROW, "iid", user_id, seen->id, seen->level));
+    return step_repo(out, st, db, pool);
+}
+
 /* The row that @a st sees, or NULL. */
 static rc_err_t *seen_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, apr_int64_t user_id,
                            apr_pool_t *pool)
 {
-    apr_int64_t id;
-    int level;
+    rc_seen_t seen;
 
-    *out = NULL;
-    RC_TRY(rc_seen(&id, &level, st, db));
-    if (!id)
-        return NULL;
-    RC_TRY(rc_query(&st, db, SQL_REPO_ROW, "iid", user_id, id, level));
-    return step_repo(out, st, db, pool);
+    RC_TRY(rc_seen_one(&seen, st, db));
+    return read_seen(out, db, user_id, &seen, pool);
 }
 
 rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
@@ -117,41 +125,45 @@ rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t u
     return seen_repo(out, st, db, user_id, pool);
 }
 
-/* Steps through a statement that is bound. */
-static rc_err_t *each_repo(rc_stmt_t *st, rc_db_t *db,
-                           rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),
-                           void *baton, apr_pool_t *pool)
-{
-    rc_rows_t rows;
+typedef rc_err_t *repo_fn(void *baton, const rc_repo_t *repo, apr_pool_t *scratch);
 
-    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
-        rows.err = fn(baton, read_repo(st, rows.scratch), rows.scratch);
-    return rc_rows_end(&rows);
+typedef struct walk_t {
+    rc_db_t *db;
+    apr_int64_t user_id;
+    repo_fn *fn;
+    void *baton;
+} walk_t;
+
+static rc_err_t *visit(void *baton, const rc_seen_t *seen, apr_pool_t *scratch)
+{
+    const walk_t *walk = baton;
+    rc_repo_t *repo;
+
+    RC_TRY(read_seen(&repo, walk->db, walk->user_id, seen, scratch));
+    return repo ? walk->fn(walk->baton, repo, scratch) : NULL;
 }
 
 rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range,
-                              rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
-                                              apr_pool_t *scratch),
-                              void *baton, apr_pool_t *pool)
+                              repo_fn *fn, void *baton, apr_pool_t *pool)
 {
+    walk_t walk = {db, user_id, fn, baton};
     const char *below = range && range->below ? range->below : "";
     const char *prefix = *below ? apr_pstrcat(pool, below, "/", NULL) : "";
     int nested = !range || range->nested;
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isd", user_id, prefix, nested));
-    return each_repo(st, db, fn, baton, pool);
+    return rc_seen_each(st, db, visit, &walk, pool);
 }
 
 rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id,
-                                     rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
-                                                     apr_pool_t *scratch),
-                                     void *baton, apr_pool_t *pool)
+                                     repo_fn *fn, void *baton, apr_pool_t *pool)
 {
+    walk_t walk = {db, user_id, fn, baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPOS_LOCKED, "ii", user_id, holder_id));
-    return each_repo(st, db, fn, baton, pool);
+    return rc_seen_each(st, db, visit, &walk, pool);
 }
 
 /* The value of last_index when there is no commit. */

@@ -30,39 +30,17 @@ rc_err_t *rc_store_repo_field_set(rc_db_t *db, apr_int64_t repo_id, const char *
     return rc_execute(db, SQL_REPO_FIELD_SET, "ist", repo_id, key, value);
 }
 
-struct rc_field_walk_t {
-    rc_db_t *db;
+rc_err_t *rc_store_repo_fields_each(rc_db_t *db, apr_int64_t repo_id,
+                                    rc_err_t *(*fn)(void *baton, const char *key,
+                                                    const char *value),
+                                    void *baton, apr_pool_t *pool)
+{
+    rc_rows_t rows;
     rc_stmt_t *st;
-    bool more; /* st stands on a row */
-};
 
-rc_err_t *rc_store_fields_begin(rc_field_walk_t **out, rc_db_t *db, apr_int64_t repo_id,
-                                apr_pool_t *pool)
-{
-    rc_field_walk_t *walk = apr_pcalloc(pool, sizeof(*walk));
-
-    walk->db = db;
-    RC_TRY(rc_stmt(&walk->st, db, repo_id ? SQL_REPO_FIELDS : SQL_REPOS_FIELDS));
-    if (repo_id)
-        RC_TRY(rc_bind(walk->st, db, "i", repo_id));
-    *out = walk;
-    return rc_step(&walk->more, walk->st, db);
-}
-
-rc_err_t *rc_store_fields_of(rc_field_walk_t *walk, apr_int64_t repo_id,
-                             rc_err_t *(*fn)(void *baton, const char *key, const char *value),
-                             void *baton, apr_pool_t *scratch)
-{
-    while (walk->more && rc_column_int(walk->st, 0) <= repo_id) {
-        if (rc_column_int(walk->st, 0) == repo_id)
-            RC_TRY(fn(baton, rc_column_text(walk->st, 1, scratch),
-                      rc_column_text(walk->st, 2, scratch)));
-        RC_TRY(rc_step(&walk->more, walk->st, walk->db));
-    }
-    return NULL;
-}
-
-void rc_store_fields_end(rc_field_walk_t *walk)
-{
-    rc_done(walk->st);
+    RC_TRY(rc_query(&st, db, SQL_REPO_FIELDS, "i", repo_id));
+    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
+        rows.err =
+            fn(baton, rc_column_text(st, 0, rows.scratch), rc_column_text(st, 1, rows.scratch));
+    return rc_rows_end(&rows);
 }

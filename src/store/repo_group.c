@@ -4,9 +4,7 @@
  */
 #include "store/group.h"
 
-#include <string.h>
-
-#include "sql.h"
+#include "seen.h"
 
 /* The one place that knows the order of REPO_GROUP_COLUMNS. */
 static rc_repo_group_t *read_repo_group(rc_stmt_t *st, apr_pool_t *pool)
@@ -54,19 +52,27 @@ rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, apr_in
     return step_repo_group(out, st, db, pool);
 }
 
+/* The row of a group whose level is known, or NULL. */
+static rc_err_t *read_seen(rc_repo_group_t **out, rc_db_t *db, const rc_seen_t *seen,
+                           apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    *out = NULL;
+    if (!seen->id)
+        return NULL;
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_ROW, "id", seen->id, seen->level));
+    return step_repo_group(out, st, db, pool);
+}
+
 /* The row that @a st sees, or NULL. */
 static rc_err_t *seen_repo_group(rc_repo_group_t **out, rc_stmt_t *st, rc_db_t *db,
                                  apr_pool_t *pool)
 {
-    apr_int64_t id;
-    int level;
+    rc_seen_t seen;
 
-    *out = NULL;
-    RC_TRY(rc_seen(&id, &level, st, db));
-    if (!id)
-        return NULL;
-    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_ROW, "id", id, level));
-    return step_repo_group(out, st, db, pool);
+    RC_TRY(rc_seen_one(&seen, st, db));
+    return read_seen(out, db, &seen, pool);
 }
 
 rc_err_t *rc_store_repo_group_seen_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
@@ -97,70 +103,46 @@ rc_err_t *rc_store_repo_group_insert(rc_repo_group_t *group, rc_db_t *db)
     return rc_insert(&group->id, st, db);
 }
 
-/* Takes the repositories of one group from a statement of (group, repository) names that stands on
- * the first row not yet taken (*@a row tells whether there is one), passing over the groups before
- * it. Text compares by bytes, in SQLite as in strcmp. */
-static rc_err_t *take_repos(apr_array_header_t **names, bool *row, rc_stmt_t *st, rc_db_t *db,
-                            const char *group, apr_pool_t *pool)
-{
-    int n;
-
-    *names = apr_array_make(pool, 8, sizeof(const char *));
-    while (*row && (n = strcmp(rc_column_peek(st, 0), group)) <= 0) {
-        if (n == 0)
-            APR_ARRAY_PUSH(*names, const char *) = rc_column_text(st, 1, pool);
-        RC_TRY(rc_step(row, st, db));
-    }
-    return NULL;
-}
-
 rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
                                     apr_int64_t group_id, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_REPOS, "ii", user_id, group_id));
-    return rc_texts(names, st, 1, db, pool);
+    return rc_texts(names, st, 0, db, pool);
 }
 
-typedef rc_err_t *each_fn(void *baton, const rc_repo_group_t *group,
-                          const apr_array_header_t *repos);
+typedef rc_err_t *group_fn(void *baton, const rc_repo_group_t *group,
+                           const apr_array_header_t *repos);
 
-static rc_err_t *walk(rc_stmt_t *groups, rc_stmt_t *names, rc_db_t *db, each_fn *fn, void *baton,
-                      apr_pool_t *scratch)
+typedef struct walk_t {
+    rc_db_t *db;
+    apr_int64_t user_id;
+    group_fn *fn;
+    void *baton;
+} walk_t;
+
+static rc_err_t *visit(void *baton, const rc_seen_t *seen, apr_pool_t *scratch)
 {
-    bool found, row;
+    const walk_t *walk = baton;
+    apr_array_header_t *repos;
+    rc_repo_group_t *group;
 
-    RC_TRY(rc_step(&row, names, db));
-    for (;;) {
-        apr_array_header_t *repos;
-        rc_repo_group_t *group;
-
-        apr_pool_clear(scratch);
-        RC_TRY(rc_step(&found, groups, db));
-        if (!found)
-            return NULL;
-        group = read_repo_group(groups, scratch);
-        RC_TRY(take_repos(&repos, &row, names, db, group->name, scratch));
-        RC_TRY(fn(baton, group, repos));
-    }
+    RC_TRY(read_seen(&group, walk->db, seen, scratch));
+    if (!group)
+        return NULL;
+    RC_TRY(rc_store_repo_group_repos(&repos, walk->db, walk->user_id, seen->id, scratch));
+    return walk->fn(walk->baton, group, repos);
 }
 
-rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id, each_fn *fn, void *baton,
+rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id, group_fn *fn, void *baton,
                                     apr_pool_t *pool)
 {
-    rc_stmt_t *groups, *names;
-    apr_pool_t *scratch;
-    rc_err_t *err;
+    walk_t walk = {db, user_id, fn, baton};
+    rc_stmt_t *st;
 
-    RC_TRY(rc_query(&groups, db, SQL_REPO_GROUPS_READABLE, "i", user_id));
-    RC_TRY(rc_query(&names, db, SQL_REPO_GROUPS_REPOS, "i", user_id));
-    apr_pool_create(&scratch, pool);
-    err = walk(groups, names, db, fn, baton, scratch);
-    rc_done(groups);
-    rc_done(names);
-    apr_pool_destroy(scratch);
-    return err;
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUPS_READABLE, "i", user_id));
+    return rc_seen_each(st, db, visit, &walk, pool);
 }
 
 rc_err_t *rc_store_repo_group_update(rc_db_t *db, const rc_repo_group_t *group)

@@ -2,10 +2,12 @@
 /*
  * User rows.
  */
-#include "user_read.h"
+#include "store/user.h"
+
+#include "sql.h"
 
 /* The one place that knows the order of USER_COLUMNS. */
-rc_user_t *rc_read_user(rc_stmt_t *st, apr_pool_t *pool)
+static rc_user_t *read_user(rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_user_t *user = apr_pcalloc(pool, sizeof(*user));
 
@@ -29,7 +31,7 @@ static rc_err_t *step_user(rc_user_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool
     bool found;
 
     RC_TRY(rc_step(&found, st, db));
-    *out = found ? rc_read_user(st, pool) : NULL;
+    *out = found ? read_user(st, pool) : NULL;
     rc_done(st);
     return NULL;
 }

@@ -4,7 +4,7 @@
  */
 #include "store/group.h"
 
-#include "sql.h"
+#include "seen.h"
 
 /* The one place that knows the order of USER_GROUP_COLUMNS. */
 static rc_user_group_t *read_user_group(rc_stmt_t *st, apr_pool_t *pool)
@@ -50,19 +50,27 @@ rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_in
     return step_user_group(out, st, db, pool);
 }
 
+/* The row of a group whose level is known, or NULL. */
+static rc_err_t *read_seen(rc_user_group_t **out, rc_db_t *db, const rc_seen_t *seen,
+                           apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    *out = NULL;
+    if (!seen->id)
+        return NULL;
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_ROW, "id", seen->id, seen->level));
+    return step_user_group(out, st, db, pool);
+}
+
 /* The row that @a st sees, or NULL. */
 static rc_err_t *seen_user_group(rc_user_group_t **out, rc_stmt_t *st, rc_db_t *db,
                                  apr_pool_t *pool)
 {
-    apr_int64_t id;
-    int level;
+    rc_seen_t seen;
 
-    *out = NULL;
-    RC_TRY(rc_seen(&id, &level, st, db));
-    if (!id)
-        return NULL;
-    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_ROW, "id", id, level));
-    return step_user_group(out, st, db, pool);
+    RC_TRY(rc_seen_one(&seen, st, db));
+    return read_seen(out, db, &seen, pool);
 }
 
 rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
@@ -92,18 +100,31 @@ rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db)
     return rc_insert(&group->id, st, db);
 }
 
-rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
-                                    rc_err_t *(*fn)(void *baton, const rc_user_group_t *group,
-                                                    apr_pool_t *scratch),
-                                    void *baton, apr_pool_t *pool)
+typedef rc_err_t *group_fn(void *baton, const rc_user_group_t *group, apr_pool_t *scratch);
+
+typedef struct walk_t {
+    rc_db_t *db;
+    group_fn *fn;
+    void *baton;
+} walk_t;
+
+static rc_err_t *visit(void *baton, const rc_seen_t *seen, apr_pool_t *scratch)
 {
-    rc_rows_t rows;
+    const walk_t *walk = baton;
+    rc_user_group_t *group;
+
+    RC_TRY(read_seen(&group, walk->db, seen, scratch));
+    return group ? walk->fn(walk->baton, group, scratch) : NULL;
+}
+
+rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id, group_fn *fn, void *baton,
+                                    apr_pool_t *pool)
+{
+    walk_t walk = {db, fn, baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_USER_GROUPS_READABLE, "i", user_id));
-    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
-        rows.err = fn(baton, read_user_group(st, rows.scratch), rows.scratch);
-    return rc_rows_end(&rows);
+    return rc_seen_each(st, db, visit, &walk, pool);
 }
 
 rc_err_t *rc_store_user_group_update(rc_db_t *db, const rc_user_group_t *group)

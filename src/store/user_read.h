@@ -5,9 +5,6 @@
 #include "store/user.h"
 #include "sql.h"
 
-/** The current row of a statement with USER_COLUMNS. */
-rc_user_t *rc_read_user(rc_stmt_t *st, apr_pool_t *pool);
-
 /** The current row of a statement with USER_KEY_COLUMNS. */
 void rc_read_user_key(rc_user_key_t *key, rc_stmt_t *st, apr_pool_t *pool);
 

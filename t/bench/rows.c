@@ -3,8 +3,9 @@
  * The bench's way to the database, by the module's own code:
  *
  *     rows DATA run < FILE              runs SQL; bench_digest(key), bench_sealed(user, key)
- *     rows DATA time NAME USER TIMES    statement NAME of src/store/sql for a user, all columns
- *                                       read: "rows milliseconds cpu-milliseconds", each time
+ *     rows DATA time LIST USER TIMES    a list as a user sees it, read by the store: repos, or
+ *                                       levels (of the user on all repositories): "rows
+ *                                       milliseconds cpu-milliseconds", each time
  *     rows DATA write RATE SECONDS      so many transactions a second: "transactions slowest-ms"
  */
 #include <stdio.h>
@@ -18,16 +19,10 @@
 #include <apr_time.h>
 
 #include "store/repo.h"
+#include "store/rule.h"
 #include "base/secret.h"
 #include "db/sqlite/sqlite.h"
-#include "store/sql.h"
 #include "store/texts.h"
-
-static const char *const names[] = {
-#define X(name, text) #name,
-#include "rc_sql.def"
-#undef X
-};
 
 static rc_secret_t *secret;
 
@@ -78,14 +73,6 @@ static rc_err_t *run(rc_db_t *db, apr_pool_t *pool)
     return err;
 }
 
-static rc_err_t *find(rc_sql_t *sql, const char *name, apr_pool_t *pool)
-{
-    for (*sql = 0; *sql < RC_SQL_COUNT; (*sql)++)
-        if (!strcmp(names[*sql] + strlen("SQL_"), name))
-            return NULL;
-    return rc_err_internal(pool, APR_SUCCESS, "no statement %s", name);
-}
-
 static double now(clockid_t clock)
 {
     struct timespec t;
@@ -94,24 +81,36 @@ static double now(clockid_t clock)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-static rc_err_t *time_once(rc_db_t *db, rc_sql_t sql, apr_int64_t user)
+static rc_err_t *count_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scratch)
+{
+    long *rows = baton;
+
+    (void)repo;
+    (void)scratch;
+    ++*rows;
+    return NULL;
+}
+
+static rc_err_t *count_level(void *baton, const char *name, rc_level_t level)
+{
+    long *rows = baton;
+
+    (void)name;
+    (void)level;
+    ++*rows;
+    return NULL;
+}
+
+static rc_err_t *time_once(rc_db_t *db, const char *list, apr_int64_t user, apr_pool_t *pool)
 {
     double start = now(CLOCK_MONOTONIC), cpu = now(CLOCK_THREAD_CPUTIME_ID);
     long rows = 0;
-    rc_stmt_t *st;
-    bool found;
-    int i;
 
     RC_TRY(rc_db_begin_read(db));
-    RC_TRY(rc_stmt(&st, db, sql));
-    RC_TRY(rc_bind(st, db, "i", user));
-    for (;; rows++) {
-        RC_TRY(rc_step(&found, st, db));
-        if (!found)
-            break;
-        for (i = 0; i < sqlite3_column_count(st->handle); i++)
-            rc_column_peek(st, i);
-    }
+    if (!strcmp(list, "repos"))
+        RC_TRY(rc_store_repos_each(db, user, NULL, count_repo, &rows, pool));
+    else
+        RC_TRY(rc_rule_levels(db, RC_KIND_REPO, user, count_level, &rows, pool));
     RC_TRY(rc_db_commit(db));
     printf("%ld %.3f %.3f\n", rows, now(CLOCK_MONOTONIC) - start,
            now(CLOCK_THREAD_CPUTIME_ID) - cpu);
@@ -153,7 +152,6 @@ static rc_err_t *act(int argc, const char *const *argv, apr_pool_t *pool)
     rc_db_config_t config = {
         .texts = &rc_store_texts, .synchronous = "FULL", .timeout = apr_time_from_sec(5)};
     rc_db_t *db;
-    rc_sql_t sql;
     int i;
 
     config.path = apr_pstrcat(pool, argv[1], "/rcapi.db", NULL);
@@ -165,9 +163,8 @@ static rc_err_t *act(int argc, const char *const *argv, apr_pool_t *pool)
         return write_rows(db, atof(argv[3]), atof(argv[4]), pool);
     if (argc != 6 || strcmp(argv[2], "time"))
         return rc_err_internal(pool, APR_SUCCESS, "run, time or write?");
-    RC_TRY(find(&sql, argv[3], pool));
     for (i = 0; i < atoi(argv[5]); i++)
-        RC_TRY(time_once(db, sql, atoi(argv[4])));
+        RC_TRY(time_once(db, argv[3], atoi(argv[4]), pool));
     return NULL;
 }
 

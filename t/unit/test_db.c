@@ -16,6 +16,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "store/sql.h"
 #include "store/texts.h"
 #include "store/user.h"
 
@@ -147,6 +148,29 @@ static void a_writer_does_not_wait_for_ever(void **unused)
     ok(rc_db_txn(db, add_user, "early"));
 }
 
+/* What not every database can do is an error with all of them. */
+static void one_statement_is_stepped_at_a_time(void **unused)
+{
+    rc_stmt_t *users, *setting;
+    rc_db_t *db;
+    bool row;
+
+    (void)unused;
+    ok(rc_db_open(&db, &config, pool));
+    ok(rc_db_txn(db, add_user, "stepped"));
+    ok(rc_query(&users, db, SQL_USER_BY_NAME, "s", "stepped"));
+    ok(rc_query(&setting, db, SQL_SETTING_GET, "s", "x"));
+    ok(rc_step(&row, users, db));
+    assert_true(row);
+    assert_int_equal(rc_step(&row, setting, db)->kind, RC_E_INTERNAL);
+    assert_int_equal(rc_db_begin_read(db)->kind, RC_E_INTERNAL);
+    assert_int_equal(rc_db_begin_write(db)->kind, RC_E_INTERNAL);
+    rc_done(users);
+    ok(rc_step(&row, setting, db));
+    assert_false(row);
+    ok(rc_db_txn(db, add_user, "stepped too"));
+}
+
 static void no_place_for_it(void **unused)
 {
     rc_db_config_t wrong = config;
@@ -179,6 +203,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_second_connection_keeps_the_locks),
         cmocka_unit_test(an_existing_file_keeps_its_mode),
         cmocka_unit_test(a_writer_does_not_wait_for_ever),
+        cmocka_unit_test(one_statement_is_stepped_at_a_time),
         cmocka_unit_test(no_place_for_it),
     };
     int n;

@@ -130,6 +130,9 @@ typedef struct rc_arg_t {
     apr_int64_t id;   /* of the row */
 } rc_arg_t;
 
+/* Are extra fields of repositories shown on this server? */
+typedef enum { RC_FIELDS_UNKNOWN, RC_FIELDS_SHOWN, RC_FIELDS_HIDDEN } rc_fields_t;
+
 struct rc_call_t {
     rc_env_t *env;
     const rc_rpc_request_t *request;
@@ -137,14 +140,13 @@ struct rc_call_t {
     rc_actor_t actor; /* carries out what is asked for; has the connection and the caller */
     const char *key;  /* NULL: the command line, as the first super-admin */
     const rc_method_t *method;
-    json_object *args_sent;         /* an object, or NULL */
-    rc_arg_t args[RC_P_COUNT];      /* of the row's parameters, by their id */
-    bool old;                       /* 1.2 dialect */
-    struct rc_field_walk_t *fields; /* of a list of repositories, see rc_render_repos_begin */
-    bool fields_hidden;             /* the list shows none */
-    const void *result;             /* what a transaction of an RC_ALONE method hands out */
-    rc_json_t *out;                 /* where the result goes */
-    rc_call_fn_t *plan;             /* of rc_call_plan, with its request */
+    json_object *args_sent;    /* an object, or NULL */
+    rc_arg_t args[RC_P_COUNT]; /* of the row's parameters, by their id */
+    bool old;                  /* 1.2 dialect */
+    rc_fields_t fields;        /* of a list of repositories, see rc_render_repos_begin */
+    const void *result;        /* what a transaction of an RC_ALONE method hands out */
+    rc_json_t *out;            /* where the result goes */
+    rc_call_fn_t *plan;        /* of rc_call_plan, with its request */
     void *planned;
     rc_call_fn_t *answer; /* set by the method: writes its result, inside of the transaction */
 };
@@ -300,7 +302,7 @@ void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *scratch);
 
-/* A list of repo_obj, by id. Their extra fields come from one statement. */
+/* A list of repo_obj, by id. Whether extra fields are shown is read once for all. */
 typedef struct rc_repo_list_t {
     rc_call_t *call;
     rc_json_t *out;

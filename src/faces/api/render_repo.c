@@ -99,9 +99,7 @@ rc_err_t *rc_render_repos_begin(rc_repo_list_t *list)
     bool shown;
 
     RC_TRY(fields_shown(&shown, call));
-    call->fields_hidden = !shown;
-    if (shown)
-        RC_TRY(rc_store_fields_begin(&call->fields, call->actor.db, 0, call->pool));
+    call->fields = shown ? RC_FIELDS_SHOWN : RC_FIELDS_HIDDEN;
     rc_json_array_begin(list->out);
     return NULL;
 }
@@ -118,9 +116,7 @@ rc_err_t *rc_render_listed_repo(void *baton, const rc_repo_t *repo, apr_pool_t *
 void rc_render_repos_end(rc_repo_list_t *list)
 {
     rc_json_array_end(list->out);
-    if (list->call->fields)
-        rc_store_fields_end(list->call->fields);
-    list->call->fields = NULL;
+    list->call->fields = RC_FIELDS_UNKNOWN;
 }
 
 static rc_err_t *render_field(void *baton, const char *key, const char *value)
@@ -132,24 +128,17 @@ static rc_err_t *render_field(void *baton, const char *key, const char *value)
     return NULL;
 }
 
-/* A list brings a walk over the fields of all; else they are looked up. */
+/* A list has read once whether they are shown. */
 static rc_err_t *render_fields(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
                                apr_pool_t *pool)
 {
     fields_t fields = {out, pool};
-    rc_field_walk_t *walk = call->fields;
-    bool shown = !call->fields_hidden;
+    bool shown = call->fields == RC_FIELDS_SHOWN;
 
-    if (shown && !walk)
+    if (call->fields == RC_FIELDS_UNKNOWN)
         RC_TRY(fields_shown(&shown, call));
-    if (!shown)
-        return NULL;
-    if (!walk)
-        RC_TRY(rc_store_fields_begin(&walk, call->actor.db, repo->id, pool));
-    RC_TRY(rc_store_fields_of(walk, repo->id, render_field, &fields, pool));
-    if (!call->fields)
-        rc_store_fields_end(walk);
-    return NULL;
+    return shown ? rc_store_repo_fields_each(call->actor.db, repo->id, render_field, &fields, pool)
+                 : NULL;
 }
 
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,

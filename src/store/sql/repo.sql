@@ -3,8 +3,9 @@
 
 -- DEFINE REPO_COLUMNS: what read_repo() in repo.c expects, in this order; the level comes last
 r.repo_id, r.repo_name, r.repo_type, r.owner_id, o.username, r.group_id,
-(SELECT f.repo_name FROM repo f CROSS JOIN me
-  WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0),
+CASE WHEN r.fork_id IS NOT NULL THEN
+    (SELECT f.repo_name FROM repo f CROSS JOIN me
+      WHERE f.repo_id = r.fork_id AND @REPO_LEVEL(f)@ > 0) END,
 r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.description, r.clone_uri,
 r.clone_uri_sealed, r.landing_rev, r.lock_user_id, r.locked_on, r.lock_reason,
 r.created_on, r.updated_on, r.fork_id, r.last_state, r.last_id, r.last_index, r.last_message,
@@ -32,8 +33,8 @@ SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
 -- REPO_ROW: user, id, level; all of a repository whose level is known
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2
--- REPOS_READABLE: user, what the name begins with, may a slash follow (1) or not (0); all of those
--- that he may read. Candidates come from the covering indexes; the rule
+-- REPOS_READABLE: user, what the name begins with, may a slash follow (1) or not (0); id and level of
+-- those that the user may read. Candidates come from the covering indexes; the rule
 -- is asked once for each of them, and nothing wide is ever sorted.
 WITH @ME(materialized)@,
 candidate AS (
@@ -49,13 +50,9 @@ judged AS MATERIALIZED (
       FROM candidate c CROSS JOIN repo r CROSS JOIN me
      WHERE r.repo_id = c.repo_id AND substr(r.repo_name, 1, length(?2)) = ?2
        AND (?3 = 1 OR substr(r.repo_name, length(?2) + 1) NOT LIKE '%/%'))
-SELECT @REPO_COLUMNS@, j.level
-  FROM repo r CROSS JOIN judged j CROSS JOIN me
-  JOIN users o ON o.user_id = r.owner_id
- WHERE r.repo_id IN (SELECT repo_id FROM judged WHERE level > 0) AND j.repo_id = r.repo_id
- ORDER BY r.repo_id
--- REPOS_LOCKED: user, holder; what the holder holds and the user may read
-WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
+SELECT j.repo_id, j.level FROM judged j WHERE j.level > 0 ORDER BY j.repo_id
+-- REPOS_LOCKED: user, holder; id and level of what the holder holds and the user may read
+WITH @ME(not materialized)@ SELECT r.repo_id, @REPO_LEVEL(r)@ FROM me CROSS JOIN repo r
  WHERE r.lock_user_id = ?2 AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_id
 -- REPO_INSERT: name, type, owner, group, private, statistics, locking, downloads, description,
 --              clone_uri, clone_uri_sealed, landing_rev, now, fork parent

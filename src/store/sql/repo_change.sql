@@ -43,9 +43,7 @@ DELETE FROM repo_field WHERE repo_id = ?1 AND key = ?2
 -- REPO_FIELD_SET: repository, key, value
 UPDATE repo_field SET value = ?3 WHERE repo_id = ?1 AND key = ?2
 -- REPO_FIELDS: repository
-SELECT f.repo_id, f.key, f.value FROM repo_field f WHERE f.repo_id = ?1 ORDER BY f.key
--- REPOS_FIELDS: those of all, in the order of repositories by id
-SELECT f.repo_id, f.key, f.value FROM repo_field f ORDER BY f.repo_id, f.key
+SELECT f.key, f.value FROM repo_field f WHERE f.repo_id = ?1 ORDER BY f.key
 
 -- REPO_GROUPS_DEEPEST: all repository groups, those with the longest paths first
 SELECT g.group_id, g.group_name FROM repo_group g

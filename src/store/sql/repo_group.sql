@@ -1,18 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Repository groups: lists, changes of groups and of all that is below them. (One group: repo.sql.)
 
--- REPO_GROUPS_READABLE: user; all that he may read
-WITH @ME(materialized)@ SELECT @REPO_GROUP_COLUMNS@, @REPO_GROUP_LEVEL(g)@
-  FROM me CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
- WHERE @REPO_GROUP_LEVEL(g)@ > 0 ORDER BY g.group_name
--- REPO_GROUP_REPOS: user, group; the repositories in it that he may read
-WITH @ME(materialized)@ SELECT g.group_name, r.repo_name
-  FROM me CROSS JOIN repo_group g CROSS JOIN repo r
- WHERE g.group_id = ?2 AND r.group_id = g.group_id AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_name
--- REPO_GROUPS_REPOS: user; of all groups, for a walk in step with REPO_GROUPS_READABLE
-WITH @ME(materialized)@ SELECT g.group_name, r.repo_name
-  FROM me CROSS JOIN repo_group g CROSS JOIN repo r
- WHERE r.group_id = g.group_id AND @REPO_LEVEL(r)@ > 0 ORDER BY g.group_name, r.repo_name
+-- REPO_GROUPS_READABLE: user; id and level of all that the user may read, by name
+WITH @ME(materialized)@ SELECT g.group_id, @REPO_GROUP_LEVEL(g)@
+  FROM me CROSS JOIN repo_group g WHERE @REPO_GROUP_LEVEL(g)@ > 0 ORDER BY g.group_name
+-- REPO_GROUP_REPOS: user, group; the repositories in it that the user may read
+WITH @ME(not materialized)@ SELECT r.repo_name FROM me CROSS JOIN repo r
+ WHERE r.group_id = ?2 AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_name
 
 -- REPO_GROUP_UPDATE: id, parent, owner, description
 UPDATE repo_group SET parent_id = ?2, owner_id = ?3, description = ?4 WHERE group_id = ?1

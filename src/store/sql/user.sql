@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Users, their addresses, keys and IP entries.
 
--- DEFINE USER_COLUMNS: what rc_read_user() in user.c expects, in this order
+-- DEFINE USER_COLUMNS: what read_user() in user.c expects, in this order
 u.user_id, u.username, u.firstname, u.lastname,
 (SELECT e.email FROM user_email e WHERE e.user_id = u.user_id AND e.main = 1),
 u.active, u.admin, u.inherit_default_permissions, u.extern_type, u.extern_name, u.language,
@@ -35,51 +35,20 @@ UPDATE users SET active = ?2 WHERE user_id = ?1
 -- DEFINE USER_KEY_COLUMNS: what rc_read_user_key() in user_keys.c expects
 k.user_id, k.key_id, k.main, k.role, k.description, k.expires, k.created_on, k.sealed
 
--- The lists of one user, and of sets of users, which rc_store_users_each() walks in step: each of
--- these has the user's id in front and the order of its set.
 -- USER_EMAILS: user
-SELECT e.user_id, e.email FROM user_email e WHERE e.user_id = ?1 ORDER BY e.main DESC, e.email_id
+SELECT e.email FROM user_email e WHERE e.user_id = ?1 ORDER BY e.main DESC, e.email_id
 -- USER_IPS: user
-SELECT i.user_id, i.ip_addr FROM user_ip i WHERE i.user_id = ?1 ORDER BY i.ip_id
+SELECT i.ip_addr FROM user_ip i WHERE i.user_id = ?1 ORDER BY i.ip_id
 -- USER_KEYS: user
 SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 ORDER BY k.main DESC, k.key_id
+
+-- Sets of users, each in its order: id, 0
 -- USERS_BY_NAME: all but the default user
-SELECT @USER_COLUMNS@ FROM users u WHERE u.username <> 'default' ORDER BY u.username
--- USERS_EMAILS: addresses of all of them
-SELECT e.user_id, e.email FROM users u CROSS JOIN user_email e
- WHERE u.username <> 'default' AND e.user_id = u.user_id
- ORDER BY u.username, e.main DESC, e.email_id
--- USERS_IPS: IP entries of all of them
-SELECT i.user_id, i.ip_addr FROM users u CROSS JOIN user_ip i
- WHERE u.username <> 'default' AND i.user_id = u.user_id ORDER BY u.username, i.ip_id
--- USERS_KEYS: keys of all of them
-SELECT @USER_KEY_COLUMNS@ FROM users u CROSS JOIN api_key k
- WHERE u.username <> 'default' AND k.user_id = u.user_id
- ORDER BY u.username, k.main DESC, k.key_id
+SELECT u.user_id, 0 FROM users u WHERE u.username <> 'default' ORDER BY u.username
 -- FOLLOWERS: those of a repository, in the order they began
-SELECT @USER_COLUMNS@ FROM repo_following s JOIN users u ON u.user_id = s.user_id
- WHERE s.repo_id = ?1 ORDER BY s.following_id
--- FOLLOWERS_EMAILS: their addresses
-SELECT e.user_id, e.email FROM repo_following s CROSS JOIN user_email e
- WHERE s.repo_id = ?1 AND e.user_id = s.user_id ORDER BY s.following_id, e.main DESC, e.email_id
--- FOLLOWERS_IPS: their IP entries
-SELECT i.user_id, i.ip_addr FROM repo_following s CROSS JOIN user_ip i
- WHERE s.repo_id = ?1 AND i.user_id = s.user_id ORDER BY s.following_id, i.ip_id
--- FOLLOWERS_KEYS: their keys
-SELECT @USER_KEY_COLUMNS@ FROM repo_following s CROSS JOIN api_key k
- WHERE s.repo_id = ?1 AND k.user_id = s.user_id ORDER BY s.following_id, k.main DESC, k.key_id
+SELECT s.user_id, 0 FROM repo_following s WHERE s.repo_id = ?1 ORDER BY s.following_id
 -- GROUP_USERS: those in a user group, in the order they joined
-SELECT @USER_COLUMNS@ FROM user_group_member s JOIN users u ON u.user_id = s.user_id
- WHERE s.users_group_id = ?1 ORDER BY s.member_id
--- GROUP_USERS_EMAILS: their addresses
-SELECT e.user_id, e.email FROM user_group_member s CROSS JOIN user_email e
- WHERE s.users_group_id = ?1 AND e.user_id = s.user_id ORDER BY s.member_id, e.main DESC, e.email_id
--- GROUP_USERS_IPS: their IP entries
-SELECT i.user_id, i.ip_addr FROM user_group_member s CROSS JOIN user_ip i
- WHERE s.users_group_id = ?1 AND i.user_id = s.user_id ORDER BY s.member_id, i.ip_id
--- GROUP_USERS_KEYS: their keys
-SELECT @USER_KEY_COLUMNS@ FROM user_group_member s CROSS JOIN api_key k
- WHERE s.users_group_id = ?1 AND k.user_id = s.user_id ORDER BY s.member_id, k.main DESC, k.key_id
+SELECT s.user_id, 0 FROM user_group_member s WHERE s.users_group_id = ?1 ORDER BY s.member_id
 
 -- USER_FOLLOW: followed user, follower, now
 INSERT INTO user_following (followed_id, user_id, created_on) VALUES (?1, ?2, ?3)

@@ -1,10 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- User groups: lists, members, changes. (One group: repo.sql.)
 
--- USER_GROUPS_READABLE: user; all that he may read
-WITH @ME(materialized)@ SELECT @USER_GROUP_COLUMNS@, @USER_GROUP_LEVEL(t)@
-  FROM me CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
- WHERE @USER_GROUP_LEVEL(t)@ > 0 ORDER BY t.users_group_id
+-- USER_GROUPS_READABLE: user; id and level of all that the user may read
+WITH @ME(materialized)@ SELECT t.users_group_id, @USER_GROUP_LEVEL(t)@
+  FROM me CROSS JOIN user_group t WHERE @USER_GROUP_LEVEL(t)@ > 0 ORDER BY t.users_group_id
 -- USER_GROUP_UPDATE: id, name, owner, description, active
 UPDATE user_group SET group_name = ?2, owner_id = ?3, description = ?4, active = ?5
  WHERE users_group_id = ?1

@@ -10,7 +10,7 @@ Bench::Data - a database of many users and repositories, made by plain SQL
     my $data = Bench::Data->new(dir => $dir, bin => $bin, users => 1000, repos => 10_000);
     $data->make;
     $data->key(7);                     # the key of user u7
-    my @times = $data->time('REPOS_READABLE', 7, 5);
+    my @times = $data->time('repos', 7, 5);
 
 A repository has three user rows, two group rows, and one follower; a user is in three groups;
 everybody may read every second repository (the default user's row) and what his rows give him.
@@ -114,7 +114,7 @@ COMMIT;
 END
 }
 
-# Statement NAME for user N, run $n times: [rows, milliseconds, milliseconds of CPU] each.
+# A list (repos, levels) read for user N, $n times: [rows, milliseconds, milliseconds of CPU] each.
 sub time {
     my ($self, $name, $user, $n) = @_;
     return map { [split] } split /\n/, $self->_rows('time', {}, $name, 1000 + $user, $n);
