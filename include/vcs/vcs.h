@@ -22,7 +22,7 @@ typedef struct rc_vcs_pool_t rc_vcs_pool_t;
 typedef struct rc_vcs_t rc_vcs_t;
 
 typedef struct rc_commit_t {
-    const char *id;             /* 40 lower-case hex digits */
+    const char *id;             /* full, in the form that the type gives it */
     apr_int64_t revision;       /* index in the repository order (contract 02 §1.8), from 0 */
     const char *message;        /* whole message in valid UTF-8, trailing newline kept */
     apr_int64_t time;           /* committer time, epoch seconds */
@@ -144,24 +144,34 @@ const char *rc_vcs_known_state(const char *type, const char *path, apr_pool_t *p
 /** Number of commits in the repository order: reachable from branches and tags. 0 = empty. */
 rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs);
 
-/**
- * The commit that @a rev names (contract 02 §1.8): tip, index, branch, tag, full id, unambiguous
- * prefix. @a *id is NULL when there is none. NULL or "" = tip.
- */
-rc_err_t *rc_vcs_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool);
+/* A commit of the repository order. */
+typedef struct rc_rev_t {
+    apr_int64_t index; /* from 0; -1: there is none */
+    const char *id;    /* full; NULL: there is none */
+} rc_rev_t;
 
-/** The commit with the full id @a id, which must be one that rc_vcs_resolve returned. */
-rc_err_t *rc_vcs_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+/**
+ * The commit that @a text names (contract 02 §1.8): tip, index, branch, tag, full id, unambiguous
+ * prefix. rev->id is NULL when there is none, else in @a pool. NULL or "" = tip.
+ */
+rc_err_t *rc_vcs_resolve(rc_rev_t *rev, rc_vcs_t *vcs, const char *text, apr_pool_t *pool);
+
+/** The commit at @a index of the repository order; rev->id is NULL when out of range. */
+rc_err_t *rc_vcs_rev_at(rc_rev_t *rev, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+
+/** Reads the commit @a rev, which must be one that is there. */
+rc_err_t *rc_vcs_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, apr_pool_t *pool);
 
 /** The same, with at most RC_VCS_SHORT bytes of message and of author, however long they are. */
 #define RC_VCS_SHORT ((apr_size_t)64 << 10)
-rc_err_t *rc_vcs_commit_short(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+rc_err_t *rc_vcs_commit_short(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev,
+                              apr_pool_t *pool);
 
 /** The last commit of the repository order, short; NULL in an empty repository. */
 rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool);
 
-/** Id of the commit at @a index of the repository order; NULL when out of range. */
-rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+/** The first characters of an id, as many as a short one of @a type has. In @a pool. */
+const char *rc_vcs_short_id(const char *type, const char *id, apr_pool_t *pool);
 
 /* What the repository order knows of a commit. */
 typedef struct rc_position_t {
@@ -171,7 +181,8 @@ typedef struct rc_position_t {
 } rc_position_t;
 
 /** The commit at @a index of the repository order; the id is in @a pool. No object is read. */
-rc_err_t *rc_vcs_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+rc_err_t *rc_vcs_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t index,
+                          apr_pool_t *pool);
 
 /**
  * The commits that git's `first^..last` has, in the order in which git mails them: of apr_int64_t,
@@ -180,11 +191,8 @@ rc_err_t *rc_vcs_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index
 rc_err_t *rc_vcs_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
 
-/** Committer time (epoch seconds) of a commit that rc_vcs_resolve gave; reads no object. */
-rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
-
-/** Index of the commit @a id in the repository order; -1 when it is not in it. */
-rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
+/** Committer time (epoch seconds) of the commit @a rev; reads no object. */
+rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const rc_rev_t *rev);
 
 /**
  * Appends to @a spool what `git diff -U<n> --full-index --binary -p -M` prints for the commit
@@ -335,12 +343,12 @@ rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
 
 /**
- * Sets @a branch to the one parent of the commit that @a rev names: the commit and its descendants
+ * Sets @a branch to the one parent of the commit that @a text names: the commit and its descendants
  * leave the branch. RC_E_FAILED when the branch does not hold such a commit, or somebody else
  * changed it just now. The caller holds the repository's write lock by the descriptor @a lock,
  * which is kept until the work is over, even when this process dies.
  */
-rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *text, int lock,
                        apr_pool_t *pool);
 
 #endif

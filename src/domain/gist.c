@@ -16,9 +16,13 @@ const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_p
 rc_err_t *rc_model_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, const char *access_id,
                              rc_work_t *work, apr_pool_t *pool)
 {
+    rc_rev_t tip;
+
     RC_TRY(rc_vcs_open(vcs, env->vcs_pool, "git", rc_model_gist_path(env, access_id, pool), work,
                        pool));
-    return rc_vcs_resolve(id, *vcs, NULL, pool);
+    RC_TRY(rc_vcs_resolve(&tip, *vcs, NULL, pool));
+    *id = tip.id;
+    return NULL;
 }
 
 void rc_model_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id,

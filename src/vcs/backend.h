@@ -48,15 +48,21 @@ typedef struct rc_backend_t {
     rc_err_t *(*refresh)(rc_vcs_t *vcs);
     rc_err_t *(*state)(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
     rc_err_t *(*count)(apr_int64_t *count, rc_vcs_t *vcs);
-    rc_err_t *(*resolve)(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool);
+    /* Index of the commit that a branch, bookmark or tag of this name leads to; -1: there is none.
+     * A branch goes before a tag. */
+    rc_err_t *(*resolve_name)(apr_int64_t *index, rc_vcs_t *vcs, const char *name);
+    /* Index of the only commit whose id begins so; -1: there is none, or more than one. */
+    rc_err_t *(*resolve_prefix)(apr_int64_t *index, rc_vcs_t *vcs, const char *prefix);
     /* @a most: bytes of message and author */
-    rc_err_t *(*commit)(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_size_t most,
+    rc_err_t *(*commit)(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, apr_size_t most,
                         apr_pool_t *pool);
+    /* Id of the commit at this index of the repository order; NULL when out of range. */
     rc_err_t *(*id_at)(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
-    rc_err_t *(*place)(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+    rc_err_t *(*position)(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t index,
+                          apr_pool_t *pool);
     rc_err_t *(*series)(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
-    rc_err_t *(*time)(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
+    /* Index of the commit with the full id @a id; -1 when it is not in the order, or no id. */
     rc_err_t *(*index_of)(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
     rc_err_t *(*import)(const char *path, const rc_import_t *import, apr_pool_t *pool);
     /* What differs between @a id and @a parent (NULL: everything is added), in any order: of
@@ -95,7 +101,7 @@ typedef struct rc_backend_t {
     rc_err_t *(*mail)(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
                       apr_pool_t *scratch);
     rc_err_t *(*check_refs)(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
-    rc_err_t *(*strip)(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+    rc_err_t *(*strip)(rc_vcs_t *vcs, const char *branch, const char *id, int lock,
                        apr_pool_t *pool);
 } rc_backend_t;
 

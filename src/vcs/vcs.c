@@ -150,54 +150,16 @@ rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs)
     return vcs->backend->count(count, vcs);
 }
 
-rc_err_t *rc_vcs_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool)
+rc_err_t *rc_vcs_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t index,
+                          apr_pool_t *pool)
 {
-    return vcs->backend->resolve(id, vcs, rev, pool);
-}
-
-rc_err_t *rc_vcs_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool)
-{
-    return vcs->backend->commit(out, vcs, id, APR_SIZE_MAX, pool);
-}
-
-rc_err_t *rc_vcs_commit_short(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_pool_t *pool)
-{
-    return vcs->backend->commit(out, vcs, id, RC_VCS_SHORT, pool);
-}
-
-rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool)
-{
-    const char *id;
-
-    *out = NULL;
-    RC_TRY(vcs->backend->resolve(&id, vcs, NULL, pool));
-    return id ? rc_vcs_commit_short(out, vcs, id, pool) : NULL;
-}
-
-rc_err_t *rc_vcs_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
-{
-    return vcs->backend->id_at(id, vcs, index, pool);
-}
-
-rc_err_t *rc_vcs_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool)
-{
-    return vcs->backend->place(place, vcs, index, pool);
+    return vcs->backend->position(position, vcs, index, pool);
 }
 
 rc_err_t *rc_vcs_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool)
 {
     return vcs->backend->series(indexes, vcs, first, last, pool);
-}
-
-rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id)
-{
-    return vcs->backend->time(time, vcs, id);
-}
-
-rc_err_t *rc_vcs_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id)
-{
-    return vcs->backend->index_of(index, vcs, id);
 }
 
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
@@ -245,10 +207,4 @@ rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
 rc_err_t *rc_vcs_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool)
 {
     return vcs->backend->check_refs(problem, vcs, pool);
-}
-
-rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
-                       apr_pool_t *pool)
-{
-    return vcs->backend->strip(vcs, branch, rev, lock, pool);
 }

@@ -183,7 +183,7 @@ static void ask(rc_vcs_t *vcs, apr_pool_t *pool)
     rc_spool_t *spool = rc_spool_create(dir, pool);
     rc_commit_t *commit;
     apr_int64_t count;
-    const char *id;
+    rc_rev_t rev;
     int seen = 0;
     bool found;
     size_t i;
@@ -192,26 +192,26 @@ static void ask(rc_vcs_t *vcs, apr_pool_t *pool)
     (void)rc_vcs_refs(vcs, RC_TAGS, ref, &seen);
     (void)rc_vcs_count(&count, vcs);
     for (i = 0; i < sizeof(names) / sizeof(*names); i++)
-        (void)rc_vcs_resolve(&id, vcs, names[i], pool);
+        (void)rc_vcs_resolve(&rev, vcs, names[i], pool);
     (void)rc_vcs_last_commit(&commit, vcs, pool);
-    if (rc_vcs_resolve(&id, vcs, tip, pool) || !id)
+    if (rc_vcs_resolve(&rev, vcs, tip, pool) || !rev.id)
         return;
-    (void)rc_vcs_diff(spool, vcs, id, &options, pool);
-    (void)rc_vcs_mail(spool, vcs, id, &mail, pool);
-    if (!rc_vcs_commit(&commit, vcs, id, pool)) {
+    (void)rc_vcs_diff(spool, vcs, rev.id, &options, pool);
+    (void)rc_vcs_mail(spool, vcs, rev.id, &mail, pool);
+    if (!rc_vcs_commit(&commit, vcs, &rev, pool)) {
         (void)rc_vcs_changes(vcs, commit, RC_CHANGES_NAMES, dir, change, &seen, pool);
         (void)rc_vcs_changes(vcs, commit, RC_CHANGES_DIFFS, dir, change, &seen, pool);
     }
-    (void)rc_vcs_nodes(&found, vcs, id, "", RC_NODES_FILES, dir, node, &seen, pool);
-    (void)rc_vcs_export(vcs, id, dir, item, &seen, pool);
+    (void)rc_vcs_nodes(&found, vcs, rev.id, "", RC_NODES_FILES, dir, node, &seen, pool);
+    (void)rc_vcs_export(vcs, rev.id, dir, item, &seen, pool);
 }
 
 static void resolve(rc_vcs_t *vcs, const char *name, apr_pool_t *pool)
 {
-    const char *id;
+    rc_rev_t rev;
 
-    if (!rc_vcs_resolve(&id, vcs, name, pool) && id)
-        CHECK(!strcmp(id, tip)); /* there is no other commit */
+    if (!rc_vcs_resolve(&rev, vcs, name, pool) && rev.id)
+        CHECK(!strcmp(rev.id, tip)); /* there is no other commit */
 }
 
 static target_t *named(const char *name)

@@ -18,18 +18,20 @@ static void reopen(const char *name)
 
 static const char *resolve(const char *rev)
 {
-    const char *id;
+    rc_rev_t found;
 
-    ASSERT_OK(rc_vcs_resolve(&id, vcs, rev, fixture.pool));
-    return id;
+    ASSERT_OK(rc_vcs_resolve(&found, vcs, rev, fixture.pool));
+    return found.id;
 }
 
 static rc_commit_t *read_commit(const char *rev)
 {
     rc_commit_t *commit;
+    rc_rev_t found;
 
-    ASSERT_OK(rc_vcs_commit(&commit, vcs, resolve(rev), fixture.pool));
-    assert_string_equal(commit->id, resolve(rev));
+    ASSERT_OK(rc_vcs_resolve(&found, vcs, rev, fixture.pool));
+    ASSERT_OK(rc_vcs_commit(&commit, vcs, &found, fixture.pool));
+    assert_string_equal(commit->id, found.id);
     return commit;
 }
 
@@ -316,6 +318,8 @@ static void raw_commits(void **state)
 
 static void last_commit(void **state)
 {
+    const rc_rev_t odd = {0, "not an id"},
+                   unknown = {0, "0123456789012345678901234567890123456789"};
     rc_commit_t *commit;
     rc_err_t *err;
 
@@ -324,10 +328,10 @@ static void last_commit(void **state)
     ASSERT_OK(rc_vcs_last_commit(&commit, vcs, fixture.pool));
     assert_string_equal(commit->id, resolve("tip"));
     assert_int_equal(commit->revision, 3);
-    err = rc_vcs_commit(&commit, vcs, "not an id", fixture.pool);
+    err = rc_vcs_commit(&commit, vcs, &odd, fixture.pool);
     assert_non_null(err);
     assert_int_equal(err->kind, RC_E_INTERNAL);
-    err = rc_vcs_commit(&commit, vcs, "0123456789012345678901234567890123456789", fixture.pool);
+    err = rc_vcs_commit(&commit, vcs, &unknown, fixture.pool);
     assert_non_null(err);
 }
 

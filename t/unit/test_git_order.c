@@ -27,21 +27,23 @@ static char *git_order(const char *name)
 
 static void assert_same_order(const char *name, const char *want)
 {
-    apr_int64_t count, index, i;
-    const char *id;
+    apr_int64_t count, i;
+    rc_rev_t rev, same;
 
     open_repo(name);
     ASSERT_OK(rc_vcs_count(&count, vcs));
     for (i = 0; *want; i++, want += 41) {
-        ASSERT_OK(rc_vcs_id_at(&id, vcs, i, use));
-        assert_non_null(id);
-        assert_memory_equal(id, want, 40);
-        ASSERT_OK(rc_vcs_index_of(&index, vcs, id));
-        assert_int_equal(index, i);
+        ASSERT_OK(rc_vcs_rev_at(&rev, vcs, i, use));
+        assert_non_null(rev.id);
+        assert_memory_equal(rev.id, want, 40);
+        assert_int_equal(rev.index, i);
+        ASSERT_OK(rc_vcs_resolve(&same, vcs, rev.id, use));
+        assert_int_equal(same.index, i);
     }
     assert_int_equal(count, i);
-    ASSERT_OK(rc_vcs_id_at(&id, vcs, i, use));
-    assert_null(id);
+    ASSERT_OK(rc_vcs_rev_at(&rev, vcs, i, use));
+    assert_null(rev.id);
+    assert_int_equal(rev.index, -1);
 }
 
 static void assert_order(const char *name)
@@ -130,17 +132,17 @@ static void odd_heads(void **state)
 
 static void empty_repository(void **state)
 {
-    const char *id;
+    rc_rev_t rev;
     rc_commit_t *commit;
 
     (void)state;
     ASSERT_OK(rc_vcs_create("git", in_dir("sub/empty.git"), fixture.pool));
     assert_non_null(rc_vcs_create("git", in_dir("sub/empty.git"), fixture.pool));
     assert_order("sub/empty.git");
-    ASSERT_OK(rc_vcs_resolve(&id, vcs, "tip", use));
-    assert_null(id);
-    ASSERT_OK(rc_vcs_resolve(&id, vcs, "0", use));
-    assert_null(id);
+    ASSERT_OK(rc_vcs_resolve(&rev, vcs, "tip", use));
+    assert_null(rev.id);
+    ASSERT_OK(rc_vcs_resolve(&rev, vcs, "0", use));
+    assert_null(rev.id);
     ASSERT_OK(rc_vcs_last_commit(&commit, vcs, use));
     assert_null(commit);
 }

@@ -295,8 +295,10 @@ rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_gr
 rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_group_t *group,
                                const apr_array_header_t *repos, bool full);
 
-/** The members of changeset_obj without diff and refs; the empty commit for NULL. */
-void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool);
+/** The members of changeset_obj without diff and refs of a repository of @a type; the empty commit
+ * for NULL. */
+void rc_render_changeset(rc_json_t *out, const char *type, const rc_commit_t *commit,
+                         apr_pool_t *pool);
 
 /** repo_obj; with @a full also members, permissions and followers. */
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,

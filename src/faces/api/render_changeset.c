@@ -4,8 +4,6 @@
  */
 #include "method.h"
 
-#include <apr_strings.h>
-
 #include "base/time.h"
 
 static void write_parents(rc_json_t *out, const char *const *parents)
@@ -20,17 +18,24 @@ static void write_parents(rc_json_t *out, const char *const *parents)
     rc_json_array_end(out);
 }
 
-void rc_render_changeset(rc_json_t *out, const rc_commit_t *commit, apr_pool_t *pool)
+/* The empty commit of a type. */
+static rc_commit_t no_commit(const char *type)
 {
     static const char *const no_parents[] = {NULL};
-    static const rc_commit_t none = {.id = "0000000000000000000000000000000000000000",
-                                     .revision = -1,
-                                     .message = "",
-                                     .author = "",
-                                     .parents = no_parents};
+    const rc_capabilities_t *can = rc_vcs_capabilities(type);
+    const char *id = can && can->null_id ? can->null_id : "";
+
+    return (rc_commit_t){
+        .id = id, .revision = -1, .message = "", .author = "", .parents = no_parents};
+}
+
+void rc_render_changeset(rc_json_t *out, const char *type, const rc_commit_t *commit,
+                         apr_pool_t *pool)
+{
+    rc_commit_t none = no_commit(type);
     const rc_commit_t *c = commit ? commit : &none;
 
-    rc_json_member_string(out, "short_id", apr_pstrmemdup(pool, c->id, 12));
+    rc_json_member_string(out, "short_id", rc_vcs_short_id(type, c->id, pool));
     rc_json_member_string(out, "raw_id", c->id);
     rc_json_member_int(out, "revision", c->revision);
     rc_json_member_string(out, "message", c->message);

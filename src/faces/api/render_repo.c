@@ -57,7 +57,7 @@ static void render_last_changeset(rc_json_t *out, const rc_repo_t *repo, apr_poo
 {
     rc_json_key(out, "last_changeset");
     rc_json_object_begin(out);
-    rc_render_changeset(out, rc_last_commit(&repo->last, pool), pool);
+    rc_render_changeset(out, repo->type, rc_last_commit(&repo->last, pool), pool);
     rc_json_object_end(out);
 }
 

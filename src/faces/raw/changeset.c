@@ -57,14 +57,14 @@ static void read_options(rc_diff_options_t *diff, const rc_web_call_t *call)
 /* Index of the commit that @a rev names; -1 = none. @a id may be NULL. */
 static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_web_call_t *call, const char *rev)
 {
-    const char *found = NULL;
+    rc_rev_t found = {-1, NULL};
 
-    *index = -1;
     if (*rev)
         RC_TRY(rc_vcs_resolve(&found, call->vcs, rev, call->pool));
     if (id)
-        *id = found;
-    return found ? rc_vcs_index_of(index, call->vcs, found) : NULL;
+        *id = found.id;
+    *index = found.index;
+    return NULL;
 }
 
 /*

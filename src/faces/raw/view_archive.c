@@ -17,8 +17,6 @@
 #include "domain/repo.h"
 #include "base/text.h"
 
-#define SHORT_ID 12
-
 #define JOURNAL_EVERY apr_time_from_sec(60) /* one entry for a user and an archive */
 
 static const rc_archive_limits_t limits = {
@@ -27,7 +25,7 @@ static const rc_archive_limits_t limits = {
 typedef struct archive_t {
     rc_web_call_t *call;
     const rc_archive_format_t *format;
-    const char *id;
+    rc_rev_t rev;
     apr_int64_t time;   /* of the commit */
     const char *prefix; /* before every path in the archive */
     const char *name;   /* for the download */
@@ -35,7 +33,7 @@ typedef struct archive_t {
     const char *key;    /* of the archive's bytes */
 } archive_t;
 
-/* The checks in the order of the contract; archive->id is set when all are passed. */
+/* The checks in the order of the contract; archive->rev.id is set when all are passed. */
 static rc_err_t *resolve(archive_t *archive, rc_web_call_t *call)
 {
     const char *rev;
@@ -50,10 +48,10 @@ static rc_err_t *resolve(archive_t *archive, rc_web_call_t *call)
     if (!archive->format)
         return rc_web_refuse(call, 404, "Unknown archive type");
     if (*rev)
-        RC_TRY(rc_vcs_resolve(&archive->id, call->vcs, rev, call->pool));
+        RC_TRY(rc_vcs_resolve(&archive->rev, call->vcs, rev, call->pool));
     /* the repository's name is in it: below _<id> that may change */
-    call->immutable = archive->id && !strcmp(archive->id, rev) && !call->by_id;
-    if (archive->id)
+    call->immutable = archive->rev.id && !strcmp(archive->rev.id, rev) && !call->by_id;
+    if (archive->rev.id)
         return NULL;
     return rc_web_refuse(
         call, 404,
@@ -70,14 +68,14 @@ static const char *key_of(const archive_t *archive, apr_pool_t *pool)
     apr_sha1_init(&sha);
     apr_sha1_update(&sha, rest, (unsigned)strlen(rest));
     apr_sha1_final(bytes, &sha);
-    return apr_pstrcat(pool, archive->id, "-", rc_text_hex(bytes, 8, pool), ".",
+    return apr_pstrcat(pool, archive->rev.id, "-", rc_text_hex(bytes, 8, pool), ".",
                        rc_archive_extension(archive->format), NULL);
 }
 
 static void set_names(archive_t *archive, const rc_web_call_t *call)
 {
     const char *sub = rc_web_parameter(call->request->query, "subrepos", call->pool);
-    const char *id = apr_pstrmemdup(call->pool, archive->id, SHORT_ID);
+    const char *id = rc_vcs_short_id(call->repo->type, archive->rev.id, call->pool);
     char *flat = apr_pstrdup(call->pool, call->repo->name), *slash;
     const char *last = strrchr(call->repo->name, '/');
 
@@ -100,7 +98,7 @@ rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
     RC_TRY(resolve(archive, call));
     if (call->status != 200)
         return NULL;
-    RC_TRY(rc_vcs_time(&archive->time, call->vcs, archive->id));
+    RC_TRY(rc_vcs_time(&archive->time, call->vcs, &archive->rev));
     set_names(archive, call);
     call->content_type = rc_archive_type(archive->format);
     call->disposition = rc_web_attachment(archive->name, call->pool);
@@ -125,7 +123,7 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
     RC_TRY(rc_work_costly(work, pool));
     RC_TRY(rc_archive_begin(&out, archive->format, spool, archive->prefix, archive->time,
                             env->config->temp_dir, &limits, pool));
-    RC_TRY(rc_vcs_export(archive->call->vcs, archive->id, env->config->temp_dir, rc_archive_add,
+    RC_TRY(rc_vcs_export(archive->call->vcs, archive->rev.id, env->config->temp_dir, rc_archive_add,
                          out, pool));
     RC_TRY(rc_archive_end(out));
     rc_log(RC_LOG_DEBUG, APR_SUCCESS, "made %s of %s", archive->name, archive->call->repo->name);

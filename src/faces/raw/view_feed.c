@@ -30,7 +30,7 @@
 typedef struct commits_t {
     apr_int64_t count; /* in the repository */
     int shown;
-    const char **ids; /* newest first */
+    rc_rev_t *revs; /* newest first */
 } commits_t;
 
 /* The names of branches and tags at one commit. */
@@ -87,9 +87,9 @@ static rc_err_t *find_commits(commits_t *commits, rc_web_call_t *call)
     int i;
 
     commits->shown = (int)(commits->count < most ? commits->count : most);
-    commits->ids = apr_palloc(call->pool, (apr_size_t)commits->shown * sizeof(*commits->ids));
+    commits->revs = apr_palloc(call->pool, (apr_size_t)commits->shown * sizeof(*commits->revs));
     for (i = 0; i < commits->shown; i++)
-        RC_TRY(rc_vcs_id_at(&commits->ids[i], call->vcs, commits->count - 1 - i, call->pool));
+        RC_TRY(rc_vcs_rev_at(&commits->revs[i], call->vcs, commits->count - 1 - i, call->pool));
     return NULL;
 }
 
@@ -119,7 +119,7 @@ static rc_err_t *find_labels(writing_t *w, const commits_t *commits)
 
         labels->branches = apr_array_make(w->pool, 1, sizeof(const char *));
         labels->tags = apr_array_make(w->pool, 1, sizeof(const char *));
-        apr_hash_set(w->labels, commits->ids[i], APR_HASH_KEY_STRING, labels);
+        apr_hash_set(w->labels, commits->revs[i].id, APR_HASH_KEY_STRING, labels);
     }
     w->kind = RC_BRANCHES;
     RC_TRY(rc_vcs_refs(w->call->vcs, RC_BRANCHES, add_label, w));
@@ -227,35 +227,38 @@ static void write_head(writing_t *w, const rc_commit_t *commit, const rc_feed_en
     write_labels(xml, "tag: ", labels->tags);
     rc_xml_text(xml, "commit: <a href=\"");
     rc_xml_html_text(xml, entry->link);
-    rc_xml_text(xml, apr_psprintf(w->scratch, "\">%.12s</a>", commit->id));
+    rc_xml_text(xml, "\">");
+    rc_xml_text(xml, rc_vcs_short_id(w->call->repo->type, commit->id, w->scratch));
+    rc_xml_text(xml, "</a>");
 }
 
 /* What the repository order knows of a commit that cannot be read. */
-static rc_err_t *stand_in(rc_commit_t **out, writing_t *w, const char *id)
+static rc_err_t *stand_in(rc_commit_t **out, writing_t *w, const rc_rev_t *rev)
 {
     rc_commit_t *commit = apr_pcalloc(w->scratch, sizeof(*commit));
 
-    commit->id = id;
+    commit->id = rev->id;
     commit->message = "This commit cannot be read";
     commit->author = "";
     *out = commit;
-    return rc_vcs_time(&commit->time, w->call->vcs, id);
+    return rc_vcs_time(&commit->time, w->call->vcs, rev);
 }
 
-static rc_err_t *write_entry(writing_t *w, const char *id)
+static rc_err_t *write_entry(writing_t *w, const rc_rev_t *rev)
 {
     rc_feed_entry_t entry = {NULL};
     const char *message;
     rc_commit_t *commit;
     bool damaged;
 
-    RC_TRY(note_damage(&damaged, rc_vcs_commit_short(&commit, w->call->vcs, id, w->scratch), w));
+    RC_TRY(note_damage(&damaged, rc_vcs_commit_short(&commit, w->call->vcs, rev, w->scratch), w));
     if (damaged)
-        RC_TRY(stand_in(&commit, w, id));
+        RC_TRY(stand_in(&commit, w, rev));
     message = trimmed(commit->message, w->scratch);
     entry.title = rc_feed_shorten(first_line(message, w->scratch), TITLE_MOST, w->scratch);
-    entry.link = rc_feed_repo_url(w->call, w->call->repo->name,
-                                  apr_pstrcat(w->scratch, "/changeset/", id, NULL), w->scratch);
+    entry.link =
+        rc_feed_repo_url(w->call, w->call->repo->name,
+                         apr_pstrcat(w->scratch, "/changeset/", rev->id, NULL), w->scratch);
     entry.author = rc_feed_shorten(commit->author, NAME_MOST, w->scratch);
     entry.time = commit->time;
     rc_feed_entry_begin(&w->feed, &entry, w->scratch);
@@ -263,9 +266,9 @@ static rc_err_t *write_entry(writing_t *w, const char *id)
     rc_xml_text(&w->feed.xml, "<pre>");
     rc_xml_html_text(&w->feed.xml, rc_feed_shorten(message, MESSAGE_MOST, w->scratch));
     if (!damaged)
-        RC_TRY(write_files(w, id));
+        RC_TRY(write_files(w, rev->id));
     if (!damaged && w->call->env->config->feed_diff)
-        RC_TRY(write_diff(w, id));
+        RC_TRY(write_diff(w, rev->id));
     rc_xml_text(&w->feed.xml, "</pre>");
     rc_feed_entry_end(&w->feed, &entry, w->scratch);
     return w->feed.xml.err;
@@ -284,7 +287,7 @@ static rc_err_t *start(writing_t *w, const commits_t *commits, rc_spool_t *spool
     feed->link = rc_feed_repo_url(w->call, name, "", w->pool);
     feed->updated = apr_time_sec(apr_time_now());
     if (commits->shown)
-        RC_TRY(rc_vcs_time(&feed->updated, w->call->vcs, commits->ids[0]));
+        RC_TRY(rc_vcs_time(&feed->updated, w->call->vcs, &commits->revs[0]));
     rc_feed_begin(feed, spool, w->pool);
     return NULL;
 }
@@ -297,7 +300,7 @@ static rc_err_t *write_feed(writing_t *w, const commits_t *commits, rc_spool_t *
     RC_TRY(start(w, commits, spool));
     for (i = 0; i < commits->shown; i++) {
         apr_pool_clear(w->scratch);
-        RC_TRY(write_entry(w, commits->ids[i]));
+        RC_TRY(write_entry(w, &commits->revs[i]));
     }
     return rc_feed_end(&w->feed);
 }

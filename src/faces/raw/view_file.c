@@ -51,28 +51,30 @@ rc_err_t *rc_web_refuse_path(rc_web_call_t *call, const char *path, const char *
     return rc_web_refuse(call, 404,
                          apr_psprintf(call->pool,
                                       "There is no file nor directory at the given path: "
-                                      "'%s' at commit %.12s",
-                                      shown_path(path, call->pool), commit));
+                                      "'%s' at commit %s",
+                                      shown_path(path, call->pool),
+                                      rc_vcs_short_id(call->repo->type, commit, call->pool)));
 }
 
 static rc_err_t *find_entry(file_t *file, rc_web_call_t *call)
 {
-    const char *id, *slash;
+    const char *slash;
+    rc_rev_t rev;
 
     RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->work, call->pool));
-    RC_TRY(rc_vcs_resolve(&id, call->vcs, call->rev, call->pool));
-    if (!id)
+    RC_TRY(rc_vcs_resolve(&rev, call->vcs, call->rev, call->pool));
+    if (!rev.id)
         return rc_web_refuse(call, 404, RC_WEB_NO_SUCH_COMMIT);
-    RC_TRY(rc_vcs_entry(&file->entry, call->vcs, id, call->rest, call->pool));
+    RC_TRY(rc_vcs_entry(&file->entry, call->vcs, rev.id, call->rest, call->pool));
     if (file->entry.kind == RC_ENTRY_NONE)
-        return rc_web_refuse_path(call, call->rest, id);
+        return rc_web_refuse_path(call, call->rest, rev.id);
     if (file->entry.kind == RC_ENTRY_DIR || file->entry.kind == RC_ENTRY_SUBMODULE)
         return rc_web_refuse(call, 404, RC_WEB_IS_DIRECTORY);
     slash = strrchr(file->entry.path, '/');
     file->name = slash ? slash + 1 : file->entry.path;
-    call->immutable = !strcmp(id, call->rev);
+    call->immutable = !strcmp(rev.id, call->rev);
     if (call->immutable) /* a name may come to mean an older commit: no date for it */
-        RC_TRY(rc_vcs_time(&call->last_modified, call->vcs, id));
+        RC_TRY(rc_vcs_time(&call->last_modified, call->vcs, &rev));
     return NULL;
 }
 

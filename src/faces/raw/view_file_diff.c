@@ -55,10 +55,12 @@ static void read_options(rc_diff_options_t *options, const rc_web_call_t *call)
 static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
 {
     apr_int64_t time;
+    rc_rev_t rev;
 
     if (!*side->rev || call->status != 200)
         return NULL;
-    RC_TRY(rc_vcs_resolve(&side->commit, call->vcs, side->rev, call->pool));
+    RC_TRY(rc_vcs_resolve(&rev, call->vcs, side->rev, call->pool));
+    side->commit = rev.id;
     if (!side->commit)
         return rc_web_refuse(call, 404, RC_WEB_NO_SUCH_COMMIT);
     RC_TRY(rc_vcs_entry(&side->entry, call->vcs, side->commit, side->path, call->pool));
@@ -66,7 +68,7 @@ static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
         return rc_web_refuse(call, 404, RC_WEB_IS_DIRECTORY);
     if (strcmp(side->commit, side->rev))
         call->immutable = false;
-    RC_TRY(rc_vcs_time(&time, call->vcs, side->commit));
+    RC_TRY(rc_vcs_time(&time, call->vcs, &rev));
     if (time > call->last_modified)
         call->last_modified = time;
     return NULL;

@@ -16,7 +16,7 @@
 #define FORMAT "-gist1"
 
 typedef struct shown_t {
-    const char *id;   /* of the commit */
+    rc_rev_t rev;     /* the commit */
     const char *name; /* of the one file; NULL: all */
     bool lasting;     /* it never expires */
     rc_spool_t *spool;
@@ -43,12 +43,12 @@ static rc_err_t *find(shown_t *shown, rc_web_call_t *call)
     shown->lasting = gist->expires == -1;
     RC_TRY(
         rc_model_gist_open(&call->vcs, &tip, call->env, gist->access_id, &call->work, call->pool));
-    RC_TRY(rc_vcs_resolve(&shown->id, call->vcs, call->rev, call->pool));
-    if (shown->id && shown->name)
-        RC_TRY(rc_vcs_nodes(&there, call->vcs, shown->id, shown->name, RC_NODES_NAMES, NULL, NULL, NULL,
-                            call->pool));
+    RC_TRY(rc_vcs_resolve(&shown->rev, call->vcs, call->rev, call->pool));
+    if (shown->rev.id && shown->name)
+        RC_TRY(rc_vcs_nodes(&there, call->vcs, shown->rev.id, shown->name, RC_NODES_NAMES, NULL,
+                            NULL, NULL, call->pool));
     if (!there)
-        shown->id = NULL;
+        shown->rev.id = NULL;
     return NULL;
 }
 
@@ -57,14 +57,14 @@ rc_err_t *rc_web_gist_prepare(rc_web_call_t *call)
     shown_t *shown = apr_pcalloc(call->pool, sizeof(*shown));
 
     RC_TRY(find(shown, call));
-    if (!shown->id)
+    if (!shown->rev.id)
         return rc_web_refuse(call, 404, NULL);
-    call->immutable = shown->lasting && !strcmp(shown->id, call->rev);
+    call->immutable = shown->lasting && !strcmp(shown->rev.id, call->rev);
     if (call->immutable) /* a name may come to mean an older commit: no date for it */
-        RC_TRY(rc_vcs_time(&call->last_modified, call->vcs, shown->id));
+        RC_TRY(rc_vcs_time(&call->last_modified, call->vcs, &shown->rev));
     call->state = shown;
     call->content_type = "text/plain; charset=utf-8";
-    call->etag = apr_pstrcat(call->pool, shown->id, FORMAT, NULL);
+    call->etag = apr_pstrcat(call->pool, shown->rev.id, FORMAT, NULL);
     return NULL;
 }
 
@@ -86,5 +86,5 @@ rc_err_t *rc_web_gist_write(rc_web_call_t *call, rc_spool_t *spool)
 
     shown->spool = spool;
     shown->first = true;
-    return rc_vcs_files(call->vcs, shown->id, write_file, shown, call->pool);
+    return rc_vcs_files(call->vcs, shown->rev.id, write_file, shown, call->pool);
 }

@@ -136,7 +136,7 @@ static rc_err_t *read_header(git_odb_object **object, rc_git_header_t *header, r
                            git->path);
 }
 
-rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_size_t most,
+rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, apr_size_t most,
                         apr_pool_t *pool)
 {
     rc_git_t *git = vcs->repo;
@@ -145,14 +145,14 @@ rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_si
     rc_commit_t *commit;
     git_oid oid;
 
-    if (!rc_git_hex(&oid, id))
-        return rc_err_internal(vcs->pool, APR_SUCCESS, "'%s' is no id of a commit", id);
+    if (!rc_git_hex(&oid, rev->id))
+        return rc_err_internal(vcs->pool, APR_SUCCESS, "'%s' is no id of a commit", rev->id);
     RC_TRY(rc_git_refresh(git, false, vcs->pool));
     header.parents = apr_array_make(pool, 2, sizeof(git_oid));
     RC_TRY(read_header(&object, &header, git, &oid, vcs->pool));
     commit = apr_pcalloc(pool, sizeof(*commit));
     commit->id = rc_text_hex(oid.id, RC_GIT_RAW, pool);
-    commit->revision = rc_git_order_find(git->order, oid.id);
+    commit->revision = rev->index;
     commit->message = to_utf8(&header, header.message, cut(header.message, header.end, most), pool);
     commit->time = (apr_int64_t)header.date;
     commit->author = header.author ? to_utf8(&header, header.author,

@@ -167,7 +167,6 @@ rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
 rc_err_t *rc_git_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 rc_err_t *rc_git_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
-rc_err_t *rc_git_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id);
 rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 
 /* --- id.c --- */
@@ -181,8 +180,9 @@ bool rc_git_digits_at(git_oid *id, const char *p, const char *end);
 
 /* --- resolve.c, commit.c --- */
 
-rc_err_t *rc_git_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool);
-rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const char *id, apr_size_t most,
+rc_err_t *rc_git_resolve_name(apr_int64_t *index, rc_vcs_t *vcs, const char *name);
+rc_err_t *rc_git_resolve_prefix(apr_int64_t *index, rc_vcs_t *vcs, const char *prefix);
+rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, apr_size_t most,
                         apr_pool_t *pool);
 
 /** @a text, @a len bytes of an encoding that a commit names, as UTF-8 in @a pool; NULL when the
@@ -314,7 +314,7 @@ rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *poo
 /* --- copy.c, strip.c --- */
 
 rc_err_t *rc_git_copy(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
-rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *id, int lock,
                        apr_pool_t *pool);
 
 /* --- diff.c --- */

@@ -78,15 +78,3 @@ rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id)
     *index = rc_git_hex(&oid, id) ? rc_git_order_find(git->order, oid.id) : -1;
     return NULL;
 }
-
-rc_err_t *rc_git_time(apr_int64_t *time, rc_vcs_t *vcs, const char *id)
-{
-    rc_git_t *git = vcs->repo;
-    apr_int64_t index;
-
-    RC_TRY(rc_git_index_of(&index, vcs, id));
-    if (index < 0)
-        return rc_err_internal(vcs->pool, APR_SUCCESS, "%s is no commit of %s", id, git->path);
-    *time = (apr_int64_t)git->order->time[index];
-    return NULL;
-}

@@ -1,29 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds the commit that a client names (contract 02 §1.8, 05 "Revisions"). Every form is looked up
- * in what we have read ourselves; no text of a client ever reaches git's own revision syntax.
+ * Finds a commit by the name of a branch or tag, or by the beginning of its id.
  */
 #include "git.h"
 
 #include <string.h>
-
-#include <apr_lib.h>
-#include <apr_strings.h>
-
-#include "base/text.h"
-
-#define INDEX_DIGITS 11 /* longer strings of digits are no index, unless all zeros */
-#define PREFIX_MIN   7
-
-static bool is_tip(const char *rev)
-{
-    return !rev || !*rev || !strcmp(rev, "tip") || !strcmp(rev, "HEAD") || !strcmp(rev, "head");
-}
-
-static bool is_index(const char *rev)
-{
-    return rc_text_digits(rev) && (strlen(rev) <= INDEX_DIGITS || rev[strspn(rev, "0")] == '\0');
-}
 
 static int hex_value(char c)
 {
@@ -71,54 +52,26 @@ static apr_int64_t by_digits(const rc_git_order_t *order, const git_oid *prefix,
     return order->by_id[at];
 }
 
-static const rc_git_ref_t *by_name(const rc_git_refs_t *refs, const char *rev)
-{
-    const rc_git_ref_t *ref = rc_git_ref_find(refs->branches, rev);
-
-    return ref ? ref : rc_git_ref_find(refs->tags, rev);
-}
-
-/* The index that @a rev, a string of digits, names; -1 when it is none, or out of range. */
-static apr_int64_t by_index(const rc_git_order_t *order, const char *rev)
-{
-    apr_int64_t index;
-
-    if (!is_index(rev))
-        return -1;
-    index = strlen(rev) <= INDEX_DIGITS ? apr_atoi64(rev) : 0;
-    return index < (apr_int64_t)order->count ? index : -1;
-}
-
-/* Index of the commit in the order; -1 = unknown. A full id comes before names: whoever may push
- * could call a branch like the id of another commit. A number out of range may be a name (tags are
- * often dates) or a short id without letters. */
-static apr_int64_t find(const rc_git_t *git, const char *rev)
-{
-    const rc_git_order_t *order = git->order;
-    const rc_git_ref_t *ref;
-    apr_int64_t index = -1;
-    git_oid prefix;
-    int digits;
-
-    if (is_tip(rev))
-        return (apr_int64_t)order->count - 1;
-    digits = parse_hex(&prefix, rev);
-    if (digits == GIT_OID_HEXSZ)
-        index = rc_git_order_find(order, prefix.id);
-    if (index < 0)
-        index = by_index(order, rev);
-    if (index >= 0)
-        return index;
-    ref = by_name(git->refs, rev);
-    if (ref)
-        return rc_git_order_find(order, ref->commit.id);
-    return digits >= PREFIX_MIN ? by_digits(order, &prefix, digits) : -1;
-}
-
-rc_err_t *rc_git_resolve(const char **id, rc_vcs_t *vcs, const char *rev, apr_pool_t *pool)
+rc_err_t *rc_git_resolve_prefix(apr_int64_t *index, rc_vcs_t *vcs, const char *prefix)
 {
     rc_git_t *git = vcs->repo;
+    git_oid id;
+    int digits = parse_hex(&id, prefix);
 
     RC_TRY(rc_git_refresh(git, false, vcs->pool));
-    return rc_git_id_at(id, vcs, find(git, rev), pool);
+    *index = digits > 0 ? by_digits(git->order, &id, digits) : -1;
+    return NULL;
+}
+
+rc_err_t *rc_git_resolve_name(apr_int64_t *index, rc_vcs_t *vcs, const char *name)
+{
+    rc_git_t *git = vcs->repo;
+    const rc_git_ref_t *ref;
+
+    RC_TRY(rc_git_refresh(git, false, vcs->pool));
+    ref = rc_git_ref_find(git->refs->branches, name);
+    if (!ref)
+        ref = rc_git_ref_find(git->refs->tags, name);
+    *index = ref ? rc_git_order_find(git->order, ref->commit.id) : -1;
+    return NULL;
 }

@@ -50,18 +50,16 @@ static rc_err_t *set_branch(rc_git_t *git, const char *branch, const git_oid *to
     return rc_fs_sync_folders(apr_pstrcat(pool, git->path, "/", argv[2], NULL), git->path, pool);
 }
 
-rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *rev, int lock,
+rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *id, int lock,
                        apr_pool_t *pool)
 {
     rc_git_t *git = vcs->repo;
     const rc_git_ref_t *ref;
     git_oid oid, parent;
-    const char *id;
 
-    RC_TRY(rc_git_refresh(git, true, pool));
-    RC_TRY(rc_git_resolve(&id, vcs, rev, pool));
+    RC_TRY(rc_git_look(git, false, pool));
     ref = rc_git_ref_find(git->refs->branches, branch);
-    if (!id || !rc_git_hex(&oid, id) || !ref)
+    if (!rc_git_hex(&oid, id) || !ref)
         return rc_err_failed(pool, "no such revision or branch");
     RC_TRY(only_parent(&parent, git, &oid, pool));
     RC_TRY(check_holds(git, &ref->commit, &oid, pool));

@@ -52,15 +52,15 @@ static rc_err_t *check_revision(rc_call_t *call, rc_param_id_t id)
     return NULL;
 }
 
-/* *id is NULL for a revision that is unknown, or no text. */
-static rc_err_t *resolve(const char **id, view_t *view, rc_param_id_t arg)
+/* rev->id is NULL for a revision that is unknown, or no text. */
+static rc_err_t *resolve(rc_rev_t *rev, view_t *view, rc_param_id_t arg)
 {
     json_object *revision = rc_arg_json(view->call, arg);
 
-    *id = NULL;
+    rev->id = NULL;
     if (revision && !json_object_is_type(revision, json_type_string))
         return NULL;
-    return rc_vcs_resolve(id, view->vcs, json_object_get_string(revision), view->call->pool);
+    return rc_vcs_resolve(rev, view->vcs, json_object_get_string(revision), view->call->pool);
 }
 
 static void member_text(rc_json_t *out, const char *key, const char *text, apr_size_t len)
@@ -213,7 +213,7 @@ static rc_err_t *render(view_t *view, const rc_commit_t *commit, apr_pool_t *poo
     rc_json_t *out = view->out;
 
     rc_json_object_begin(out);
-    rc_render_changeset(out, commit, pool);
+    rc_render_changeset(out, rc_arg_repo(view->call, RC_P_REPOID)->type, commit, pool);
     RC_TRY(render_changes(view, commit, pool));
     if (view->details == FULL)
         RC_TRY(render_refs(view, commit));
@@ -226,15 +226,15 @@ static rc_err_t *get_repo_changeset(rc_call_t *call, rc_json_t *out)
 {
     view_t view = {.call = call, .out = out};
     rc_commit_t *commit = NULL;
-    const char *id;
+    rc_rev_t rev;
 
     RC_TRY(read_details(&view.details, call));
     RC_TRY(check_revision(call, RC_P_REVISION));
     RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, RC_P_REPOID),
                               &call->actor.work, call->pool));
-    RC_TRY(resolve(&id, &view, RC_P_REVISION));
-    if (id)
-        RC_TRY(rc_vcs_commit(&commit, view.vcs, id, call->pool));
+    RC_TRY(resolve(&rev, &view, RC_P_REVISION));
+    if (rev.id)
+        RC_TRY(rc_vcs_commit(&commit, view.vcs, &rev, call->pool));
     return render(&view, commit, call->pool);
 }
 
@@ -254,7 +254,7 @@ static rc_err_t *find_start(apr_int64_t *start, view_t *view)
     rc_call_t *call = view->call;
     json_object *revision = rc_arg_json(call, RC_P_START_REV);
     apr_int64_t count;
-    const char *id;
+    rc_rev_t rev;
 
     *start = 0;
     RC_TRY(rc_vcs_count(&count, view->vcs));
@@ -264,10 +264,11 @@ static rc_err_t *find_start(apr_int64_t *start, view_t *view)
     if (!revision ||
         (json_object_is_type(revision, json_type_string) && !json_object_get_string_len(revision)))
         return NULL;
-    RC_TRY(resolve(&id, view, RC_P_START_REV));
-    if (!id)
+    RC_TRY(resolve(&rev, view, RC_P_START_REV));
+    if (!rev.id)
         return rc_err(call->pool, RC_E_ARG, "Error occurred during commit fetching");
-    return rc_vcs_index_of(start, view->vcs, id);
+    *start = rev.index;
+    return NULL;
 }
 
 /* What the repository order knows of a commit that cannot be read. */
@@ -282,7 +283,7 @@ static rc_err_t *render_damaged(view_t *view, apr_int64_t at, rc_err_t *err, apr
     commit.id = place.id;
     commit.time = place.time;
     rc_json_object_begin(view->out);
-    rc_render_changeset(view->out, &commit, scratch);
+    rc_render_changeset(view->out, rc_arg_repo(view->call, RC_P_REPOID)->type, &commit, scratch);
     RC_TRY(mark_damage(err, view, "the commit cannot be read"));
     view->details = BASIC;
     err = render_changes(view, &commit, scratch);
@@ -299,14 +300,14 @@ static rc_err_t *render_from(view_t *view, apr_int64_t at, apr_int64_t limit, ap
     view->list = true;
     for (; limit; at++, limit--) {
         rc_commit_t *commit;
-        const char *id;
+        rc_rev_t rev;
         rc_err_t *err;
 
         apr_pool_clear(scratch);
-        RC_TRY(rc_vcs_id_at(&id, view->vcs, at, scratch));
-        if (!id)
+        RC_TRY(rc_vcs_rev_at(&rev, view->vcs, at, scratch));
+        if (!rev.id)
             return NULL;
-        err = rc_vcs_commit(&commit, view->vcs, id, scratch);
+        err = rc_vcs_commit(&commit, view->vcs, &rev, scratch);
         RC_TRY(err ? render_damaged(view, at, err, scratch) : render(view, commit, scratch));
     }
     return NULL;

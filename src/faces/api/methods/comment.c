@@ -37,12 +37,14 @@ static rc_err_t *find_revision(rc_call_t *call, void *baton)
     revision_t *found = baton;
     const char *revision = rc_arg_text(call, found->arg);
     rc_vcs_t *vcs;
+    rc_rev_t rev;
 
     if (!rc_arg_given(call, found->arg))
         revision = NULL;
     RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
                               call->pool));
-    RC_TRY(rc_vcs_resolve(&found->id, vcs, revision, call->pool));
+    RC_TRY(rc_vcs_resolve(&rev, vcs, revision, call->pool));
+    found->id = rev.id;
     return found->id ? NULL : rc_err_failed(call->pool, "no revision %s", revision);
 }
 

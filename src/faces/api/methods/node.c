@@ -149,15 +149,15 @@ static rc_err_t *read_options(listing_t *list, rc_call_t *call)
     return NULL;
 }
 
-static rc_err_t *find_revision(const char **id, rc_vcs_t *vcs, rc_call_t *call)
+static rc_err_t *find_revision(rc_rev_t *rev, rc_vcs_t *vcs, rc_call_t *call)
 {
     json_object *revision = rc_arg_json(call, RC_P_REVISION);
     bool number = json_object_is_type(revision, json_type_int); /* an index, as Kallithea's */
 
-    *id = NULL;
+    rev->id = NULL;
     if (!revision || number || json_object_is_type(revision, json_type_string))
-        RC_TRY(rc_vcs_resolve(id, vcs, json_object_get_string(revision), call->pool));
-    return *id ? NULL : rc_err_failed(call->pool, "no such revision");
+        RC_TRY(rc_vcs_resolve(rev, vcs, json_object_get_string(revision), call->pool));
+    return rev->id ? NULL : rc_err_failed(call->pool, "no such revision");
 }
 
 static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc_call_t *call)
@@ -185,8 +185,8 @@ static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
 {
     listing_t list = {.out = out};
     apr_int64_t count;
-    const char *id;
     rc_vcs_t *vcs;
+    rc_rev_t rev;
 
     RC_TRY(read_options(&list, call));
     apr_pool_create(&list.scratch, call->pool);
@@ -195,8 +195,8 @@ static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
     RC_TRY(rc_vcs_count(&count, vcs));
     rc_json_array_begin(out);
     if (count) {
-        RC_TRY(find_revision(&id, vcs, call));
-        RC_TRY(render_nodes(&list, vcs, id, call));
+        RC_TRY(find_revision(&rev, vcs, call));
+        RC_TRY(render_nodes(&list, vcs, rev.id, call));
     }
     rc_json_array_end(out);
     return NULL;
