@@ -22,7 +22,7 @@ const rc_command_t rc_admin_commands[] = {
      "init [--user NAME] [--email ADDRESS] [--password TEXT|--password-stdin] [--api-key KEY]\n"
      "         [--firstname TEXT] [--lastname TEXT] [--public-access|--no-public-access] "
      "[--force-yes|--force-no]",
-     "make the database, the secret and the first administrator; print his key"},
+     "create the database, the secret and the first administrator; print the key"},
     {"token", rc_admin_token, RC_ADMIN_OPEN,
      "token list USER | token delete USER TOKEN|ID | token reset USER\n"
      "       token create USER [--role all|api|feed|http|vcs] [--lifetime MINUTES]\n"
@@ -30,9 +30,9 @@ const rc_command_t rc_admin_commands[] = {
      "API keys of a user; reset replaces the main key"},
     {"ip", rc_admin_ip, RC_ADMIN_OPEN,
      "ip list USER | ip add USER ENTRIES | ip remove USER ENTRIES",
-     "addresses that a user may come from; USER default binds everybody"},
+     "addresses that a user may come from; those of USER default hold for everybody"},
     {"anonymous", rc_admin_anonymous, RC_ADMIN_OPEN, "anonymous [on|off]",
-     "may visitors without a key see what the default user may; alone: tell"},
+     "whether visitors without a key have the rights of the default user; alone: show it"},
     {"password", rc_admin_password, RC_ADMIN_OPEN,
      "password USER [--password TEXT|--password-stdin|--none]", "set a user's password"},
     {"email", rc_admin_email, RC_ADMIN_OPEN,
@@ -52,24 +52,24 @@ const rc_command_t rc_admin_commands[] = {
      "user groups and their members; keys: owner active=on|off, and of set: group_name"},
     {"perm", rc_admin_perm, RC_ADMIN_OPEN,
      "perm default|user NAME|group NAME [PERMISSION... inherit=on|off]",
-     "global permissions; a permission takes the place of the others of its kind"},
+     "global permissions; a permission replaces the others of its kind"},
     {"set", rc_admin_set, RC_ADMIN_OPEN, "set [NAME VALUE]", "server settings; alone: list them"},
     {"follow", rc_admin_follow, RC_ADMIN_OPEN, "follow USER REPOSITORY|--user OTHER [--remove]",
      "make a user follow a repository, or another user"},
     {"refresh", rc_admin_refresh, RC_ADMIN_OPEN, "refresh REPOSITORY|FOLDER",
-     "store the last commit anew, after a push that went past the server"},
+     "store the last commit again, after a push that went past the server"},
     {"journal", rc_admin_journal, RC_ADMIN_OPEN,
      "journal list [--last N] | journal purge DAYS [--yes]",
-     "who did what; purge: forget what is older, and tell how much it was"},
+     "who did what; purge: delete what is older, and print how much it was"},
     {"backup", rc_admin_backup, RC_ADMIN_OPEN, "backup FILE|-",
      "copy the database, while the server runs, to a new file or standard output"},
     {"secret", rc_admin_secret, RC_ADMIN_OPEN, "secret rotate",
-     "make a new secret and encrypt all keys with it, while the server runs"},
+     "create a new secret and encrypt all keys with it, while the server runs"},
     {"call", rc_admin_call, RC_ADMIN_OPEN,
      "call [--format=json|pretty] METHOD [key:value | key:=JSON | key:@FILE]...",
      "call an API method as the first super-admin; print the answer"},
     {"check", rc_admin_check, RC_ADMIN_AS_IT_IS, "check [--repair]",
-     "do database, secret and disk agree? Says what is wrong and what to do; --repair does\n"
+     "compare database, secret and disk; report what is wrong and what to do. --repair does\n"
      "      what can be done: what a crash left, the default user, damaged HEADs, unknown gists"},
     {NULL, NULL, RC_ADMIN_BARE, NULL, NULL},
 };

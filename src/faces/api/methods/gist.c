@@ -326,7 +326,7 @@ const rc_method_t rc_methods_gist[] = {
                RC_ARG(RC_P_LIFETIME, RC_ANY, "-1"),
                RC_ARG(RC_P_DESCRIPTION, RC_TEXT, "''"),
                RC_ARG(RC_P_ACL_LEVEL, RC_TEXT, "'acl_public'")),
-     "failed to create gist", "Make a gist of files."},
+     "failed to create gist", "Create a gist of files."},
     {"delete_gist", delete_gist, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_GISTID, RC_TEXT, RC_REQUIRED)),
      "failed to delete gist ID:{gistid}", "Delete a gist."},

@@ -98,7 +98,7 @@ const rc_method_t rc_methods_lock[] = {
                RC_ARG(RC_P_LOCKED, RC_BOOL, "None"),
                RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
      "Error occurred locking repository `{repoid.name}`",
-     "Lock or unlock a repository, or tell whether it is locked."},
+     "Lock or unlock a repository, or report whether it is locked."},
     {"get_locks", get_locks, RC_ANYONE, 0,
      RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
      NULL, "Describe all repositories that a user has locked."},

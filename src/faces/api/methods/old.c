@@ -161,15 +161,15 @@ const rc_method_t rc_methods_old[] = {
                RC_ARG(RC_P_FIRSTNAME, RC_TEXT, "''"),
                RC_ARG(RC_P_LASTNAME, RC_TEXT, "''"),
                RC_ARG(RC_P_EMAIL, RC_TEXT, "''")),
-     "failed to create user {username}", "Make a user (1.2)."},
+     "failed to create user {username}", "Create a user (1.2)."},
     {"create_users_group", create_users_group_old, RC_ADMINS, RC_WRITES | RC_OLD,
      RC_PARAMS(RC_ARG(RC_P_NAME, RC_NAME, RC_REQUIRED),
                RC_ARG(RC_P_ACTIVE, RC_BOOL, "True")),
-     "failed to create group {name}", "Make a user group (1.2)."},
+     "failed to create group {name}", "Create a user group (1.2)."},
     {"create_users_group", create_users_group, RC_ADMINS, RC_WRITES,
      RC_PARAMS(RC_ARG(RC_P_GROUP_NAME, RC_NAME, RC_REQUIRED),
                RC_ARG(RC_P_ACTIVE, RC_BOOL, "True")),
-     "failed to create group `{group_name}`", "Make a user group (old name)."},
+     "failed to create group `{group_name}`", "Create a user group (old name)."},
     {.name = NULL},
 };
 /* clang-format on */

@@ -209,7 +209,7 @@ const rc_method_t rc_methods_repo[] = {
                RC_ARG(RC_P_ENABLE_LOCKING, RC_BOOL, "False"),
                RC_ARG(RC_P_ENABLE_DOWNLOADS, RC_BOOL, "False"),
                RC_ARG(RC_P_COPY_PERMISSIONS, RC_BOOL, "False")),
-     "failed to create repository `{repo_name}`", "Make a repository, empty or cloned."},
+     "failed to create repository `{repo_name}`", "Create a repository, empty or cloned."},
     {.name = NULL},
 };
 /* clang-format on */

@@ -43,7 +43,7 @@ const rc_method_t rc_methods_repo_fork[] = {
                RC_ARG(RC_P_PRIVATE, RC_BOOL, "False"),
                RC_ARG(RC_P_LANDING_REV, RC_TEXT, "'rev:tip'")),
      "failed to fork repository `{repoid.name}` as `{fork_name}`",
-     "Make a repository that is a copy of another one."},
+     "Create a repository as a copy of another one."},
     {.name = NULL},
 };
 /* clang-format on */

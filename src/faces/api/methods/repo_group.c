@@ -343,7 +343,7 @@ static rc_err_t *delete_repo_group(rc_call_t *call, rc_json_t *out)
 /* clang-format off */
 const rc_method_t rc_methods_repo_group[] = {
     {"get_repo_group", get_repo_group, RC_ANYONE, 0, RC_PARAMS(GROUP(RC_READ)),
-     NULL, "Describe a repository group, what is in it and who has rights on it."},
+     NULL, "Describe a repository group, its repositories and rights on it."},
     {"get_repo_groups", get_repo_groups, RC_ANYONE, 0, RC_NO_PARAMS,
      NULL, "Describe all repository groups that the caller may read."},
     {"create_repo_group", create_repo_group, RC_ANYONE, RC_ALONE,
@@ -352,7 +352,7 @@ const rc_method_t rc_methods_repo_group[] = {
                RC_ARG(RC_P_OWNER, RC_ANY, RC_CALLER),
                RC_ARG(RC_P_PARENT, RC_ANY, "None"),
                RC_ARG(RC_P_COPY_PERMISSIONS, RC_BOOL, "False")),
-     "failed to create repo group `{group_name}`", "Make a repository group."},
+     "failed to create repo group `{group_name}`", "Create a repository group."},
     {"update_repo_group", update_repo_group, RC_ANYONE, RC_ALONE,
      RC_PARAMS(GROUP(RC_ADMIN),
                RC_ARG(RC_P_GROUP_NAME, RC_NAME, "None"),

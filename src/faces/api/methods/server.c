@@ -136,7 +136,7 @@ static rc_err_t *get_ip(rc_call_t *call, rc_json_t *out)
 const rc_method_t rc_methods_server[] = {
     {"test", test, RC_ANYONE, 0,
      RC_PARAMS(RC_ARG(RC_P_ARGS, RC_ANY, RC_REQUIRED)),
-     NULL, "Give back the argument: is the key good, does the server answer?"},
+     NULL, "Return the argument: tests key and server."},
     {"get_method", get_method, RC_ANYONE, 0,
      RC_PARAMS(RC_ARG(RC_P_PATTERN, RC_TEXT, "'*'")),
      NULL, "List methods; describe one."},

@@ -283,7 +283,7 @@ static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
 const rc_method_t rc_methods_user[] = {
     {"get_user", get_user, RC_ANYONE, 0,
      RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
-     NULL, "Describe a user, with his keys and permissions."},
+     NULL, "Describe a user, with keys and permissions."},
     {"get_users", get_users, RC_ADMINS, 0, RC_NO_PARAMS,
      NULL, "Describe all users."},
     {"create_user", create_user, RC_ADMINS, RC_ALONE,
