@@ -5,7 +5,6 @@
  */
 #include "admin.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,26 +74,6 @@ const rc_command_t rc_admin_commands[] = {
 };
 
 const rc_journal_actor_t rc_admin_actor = {.name = RC_LOCAL_ACTOR, .ip = "127.0.0.1"};
-
-int rc_admin_fail(int status, const char *fmt, ...)
-{
-    va_list ap;
-
-    fputs("rcapi-admin: ", stderr);
-    va_start(ap, fmt);
-    vfprintf(stderr, fmt, ap);
-    va_end(ap);
-    fputc('\n', stderr);
-    return status;
-}
-
-int rc_admin_result(rc_admin_t *admin, const rc_err_t *err)
-{
-    if (!err)
-        return RC_ADMIN_OK;
-    return rc_admin_fail(RC_ADMIN_FAILED, "%s",
-                         err->msg ? err->msg : rc_err_log_text(err, admin->pool));
-}
 
 #define WORD(admin, i) APR_ARRAY_IDX((admin)->words, i, const char *)
 

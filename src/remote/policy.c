@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Which remotes may be fetched from: by scheme and by address. Also how credentials are kept from
- * readers. Taking a URL apart is url.c, finding the addresses of a host resolve.c.
+ * readers. url.c takes a URL apart, resolve.c finds the addresses of a host, address.c judges one.
  */
 #include "remote/address.h"
 
-#include <netinet/in.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -63,107 +62,6 @@ bool rc_remote_has_password(const char *url, apr_pool_t *pool)
     return url && find_password(&from, &to, url);
 }
 
-/* ---- addresses ---- */
-
-typedef struct net4_t {
-    unsigned char net[4];
-    int bits;
-} net4_t;
-
-typedef struct net6_t {
-    unsigned char net[16];
-    int bits;
-} net6_t;
-
-/* clang-format off */
-/* From the IANA special-purpose registries: all that is not globally reachable, and multicast. */
-static const net4_t special4[] = {
-    {{0}, 8},             /* this network */
-    {{10}, 8},            /* private */
-    {{100, 64}, 10},      /* carrier-grade NAT */
-    {{127}, 8},           /* loopback */
-    {{169, 254}, 16},     /* link-local, cloud metadata */
-    {{172, 16}, 12},      /* private */
-    {{192, 0, 0}, 24},    /* protocol assignments */
-    {{192, 0, 2}, 24},    /* documentation */
-    {{192, 88, 99}, 24},  /* 6to4 relays */
-    {{192, 168}, 16},     /* private */
-    {{198, 18}, 15},      /* benchmarks */
-    {{198, 51, 100}, 24}, /* documentation */
-    {{203, 0, 113}, 24},  /* documentation */
-    {{224}, 4},           /* multicast */
-    {{240}, 4},           /* reserved, broadcast */
-};
-
-/* Within 2000::/3, outside of which nothing is global. */
-static const net6_t special6[] = {
-    {{0x20, 0x01, 0x00}, 23},             /* protocol assignments: Teredo, benchmarks, ORCHID */
-    {{0x20, 0x01, 0x0d, 0xb8}, 32},       /* documentation */
-    {{0x3f, 0xff}, 20},                   /* documentation */
-};
-
-/* IPv6 ranges that hold an IPv4 address, which then decides; `at` is its first byte. */
-static const struct {
-    net6_t range;
-    int at;
-} embedding[] = {
-    {{{[10] = 0xff, 0xff}, 96}, 12},              /* ::ffff:a.b.c.d */
-    {{{0x00, 0x64, 0xff, 0x9b}, 96}, 12},         /* NAT64 */
-    {{{0x20, 0x02}, 16}, 2},                      /* 6to4 */
-};
-/* clang-format on */
-
-#define COUNT(table) (sizeof(table) / sizeof(table[0]))
-
-static bool within(const unsigned char *address, const unsigned char *net, int bits)
-{
-    int bytes = bits / 8, rest = bits % 8;
-
-    if (memcmp(address, net, (apr_size_t)bytes) != 0)
-        return false;
-    return rest == 0 || ((address[bytes] ^ net[bytes]) >> (8 - rest)) == 0;
-}
-
-static bool is_global4(const unsigned char *address)
-{
-    apr_size_t i;
-
-    for (i = 0; i < COUNT(special4); i++)
-        if (within(address, special4[i].net, special4[i].bits))
-            return false;
-    return true;
-}
-
-static bool is_global6(const unsigned char *address)
-{
-    static const unsigned char unicast[16] = {0x20};
-    apr_size_t i;
-
-    for (i = 0; i < COUNT(embedding); i++)
-        if (within(address, embedding[i].range.net, embedding[i].range.bits))
-            return is_global4(address + embedding[i].at);
-    for (i = 0; i < COUNT(special6); i++)
-        if (within(address, special6[i].net, special6[i].bits))
-            return false;
-    return within(address, unicast, 3);
-}
-
-bool rc_remote_is_global(const struct sockaddr *address)
-{
-    struct sockaddr_in6 in6;
-    struct sockaddr_in in4;
-
-    if (address->sa_family == AF_INET) {
-        memcpy(&in4, address, sizeof(in4));
-        return is_global4((const unsigned char *)&in4.sin_addr);
-    }
-    if (address->sa_family == AF_INET6) {
-        memcpy(&in6, address, sizeof(in6));
-        return is_global6((const unsigned char *)&in6.sin6_addr);
-    }
-    return false;
-}
-
 /* ---- policy ---- */
 
 static rc_err_t *check_scheme(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
@@ -175,11 +73,6 @@ static rc_err_t *check_scheme(const rc_remote_policy_t *policy, const rc_remote_
         if (strcmp(APR_ARRAY_IDX(policy->schemes, i, const char *), url->scheme) == 0)
             return NULL;
     return rc_err_failed(pool, "remote address: scheme %s is not allowed here", url->scheme);
-}
-
-bool rc_remote_client_gone(const rc_remote_policy_t *policy)
-{
-    return policy->work && policy->work->gone && policy->work->gone(policy->work->baton);
 }
 
 rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *policy, const char *url,

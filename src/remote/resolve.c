@@ -50,6 +50,11 @@ static rc_err_t *admit_address(apr_array_header_t *addresses, const rc_remote_po
     return NULL;
 }
 
+bool rc_remote_client_gone(const rc_remote_policy_t *policy)
+{
+    return policy->work && policy->work->gone && policy->work->gone(policy->work->baton);
+}
+
 static bool may_go_on(void *policy)
 {
     return !rc_remote_client_gone(policy);
