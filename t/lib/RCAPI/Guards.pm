@@ -81,6 +81,57 @@ sub includes {
     return @bad;
 }
 
+# Circles that are there, with the reason; each ends here when it is opened.
+my @CIRCLES = (
+    [qw(src/db/db.c src/db/schema.c)], # the first connection runs the steps
+    [qw(src/db/sqlite/connection.c src/db/sqlite/maintain.c)], # a connection limits its journal as it opens
+    [qw(src/domain/check.c src/domain/check_repos.c)], # both halves note problems in one list
+    [qw(src/domain/identify.c src/domain/login.c)], # a login is judged as a key is
+    [qw(src/faces/api/args.c src/faces/api/call.c src/faces/api/dispatch.c src/faces/api/envelope.c
+        src/faces/api/grant.c src/faces/api/registry.c)], # a call knows its arguments, and they the call
+    [qw(src/vcs/pool.c src/vcs/vcs.c)], # forgetting a repository closes its idle handles
+);
+
+# What each function is called by: file => { file whose functions it calls => 1 }. Names in tables are no calls.
+sub calls {
+    my ($root) = @_;
+    my (%defined, %body, %calls);
+    for my $file (grep { /\.c$/ } c_files($root)) {
+        my $text = code(slurp("$root/$file"));
+        while ($text =~ /^(\w[^;{}=\n]*(?:\n[ \t]+[^;{}=\n]*)*)\n\{\n(.*?)^\}/gms) {
+            my ($head, $body) = ($1, $2);
+            $defined{$1} = $file if $head !~ /^static\b/ && $head =~ /\b(rc_\w+)\(/;
+            $body{$file} .= $body;
+        }
+    }
+    for my $file (keys %body) {
+        my %names = map { ($_ => 1) } $body{$file} =~ /\b(rc_\w+)\(/g;
+        $calls{$file}{$_} = 1 for grep { $_ ne $file } map { $defined{$_} // () } keys %names;
+    }
+    return \%calls;
+}
+
+# No file calls one that calls it, through any chain. Each is a complaint about the files of one circle.
+sub circles {
+    my ($root) = @_;
+    my $calls = calls($root);
+    my (%reaches, %done, @bad);
+    for my $file (keys %$calls) {
+        my @todo = $file;
+        while (defined(my $at = pop @todo)) {
+            push @todo, grep { !$reaches{$file}{$_}++ } keys %{ $calls->{$at} // {} };
+        }
+    }
+    for my $file (sort keys %$calls) {
+        next if $done{$file} || !$reaches{$file}{$file};
+        my @circle = grep { $reaches{$file}{$_} && $reaches{$_}{$file} } sort keys %$calls;
+        $done{$_} = 1 for @circle;
+        my $known = grep { my %in = map { ($_ => 1) } @$_; !grep { !$in{$_} } @circle } @CIRCLES;
+        push @bad, 'circle of ' . join(', ', @circle) if !$known;
+    }
+    return @bad;
+}
+
 # Who may know which library.
 my @LIBRARIES = (
     [qr{^(?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_common|scoreboard)\.h$}, qr{^(?:src/http/|mod_rcapi\.c$)}],
