@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A validating JSON scanner: one pass, no allocation, recursion bounded by RC_JSON_DEPTH.
+ * A validating JSON scanner: one pass, no allocation, recursion bounded by the limit of depth.
  * The texts follow the parser messages that clients of the API know.
  */
 #include "base/json_scan.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_lib.h>
 
 #include "base/text.h"
 
+const rc_json_limits_t rc_json_of_clients = {.depth = RC_JSON_DEPTH, .values = RC_JSON_VALUES};
+const rc_json_limits_t rc_json_of_servers = {
+    .depth = 512, .values = INT_MAX, .nul = true, .integer = true};
+
 typedef struct scan_t {
     const char *start, *p, *end;
     const char *what, *where; /* the first thing wrong */
     int depth, values;
-    bool in_id; /* in what is echoed as it came */
-    rc_json_scan_t *guard;
+    bool in_id;  /* in what is echoed as it came */
+    bool in_key; /* of a member */
+    const rc_json_limits_t *limits;
+    rc_json_scan_t *out;
 } scan_t;
 
 static bool fail(scan_t *s, const char *what, const char *where)
@@ -66,7 +73,7 @@ static bool scan_escape(scan_t *s)
     }
     if ((code = hex4(s, s->p + 2)) < 0)
         return fail(s, "Invalid \\uXXXX escape", s->p);
-    if (!code)
+    if (!code && (s->in_key || !s->limits->nul))
         return fail(s, "NUL is not allowed", s->p);
     s->p += 6;
     return true;
@@ -126,7 +133,7 @@ static bool scan_number(scan_t *s)
     else if (!scan_digits(s))
         return fail(s, "Expecting value", from);
     if (!at(s, '.') && !at(s, 'e') && !at(s, 'E'))
-        return s->in_id || fits(digits, s->p, digits > from) ||
+        return s->in_id || s->limits->integer || fits(digits, s->p, digits > from) ||
                fail(s, "Integer beyond 64 bits", from);
     if (at(s, '.')) {
         s->p++;
@@ -185,8 +192,10 @@ static bool scan_member(scan_t *s)
     if (!at(s, '"'))
         return fail(s, "Expecting property name enclosed in double quotes", s->p);
     key = s->p + 1;
+    s->in_key = true;
     if (!scan_string(s))
         return false;
+    s->in_key = false;
     id = s->depth == 1 && is_id(s, key, s->p - 1);
     skip_blanks(s);
     if (!at(s, ':'))
@@ -199,8 +208,8 @@ static bool scan_member(scan_t *s)
         return false;
     if (id) {
         s->in_id = false;
-        s->guard->id = value;
-        s->guard->id_len = (apr_size_t)(s->p - value);
+        s->out->id = value;
+        s->out->id_len = (apr_size_t)(s->p - value);
     }
     return true;
 }
@@ -231,7 +240,7 @@ static bool scan_nested(scan_t *s, char close, bool (*item)(scan_t *s))
 {
     bool ok;
 
-    if (++s->depth > RC_JSON_DEPTH)
+    if (++s->depth > s->limits->depth)
         return fail(s, "Nested too deeply", s->p);
     s->p++;
     ok = scan_items(s, close, item);
@@ -244,7 +253,7 @@ static bool scan_value(scan_t *s)
     skip_blanks(s);
     if (s->p >= s->end)
         return fail(s, "Expecting value", s->p);
-    if (++s->values > RC_JSON_VALUES)
+    if (++s->values > s->limits->values)
         return fail(s, "Too many values", s->p);
     switch (*s->p) {
     case '{':
@@ -264,31 +273,32 @@ static bool scan_value(scan_t *s)
     }
 }
 
-static void locate(rc_json_scan_t *guard, const scan_t *s)
+static void locate(rc_json_scan_t *out, const scan_t *s)
 {
     const char *p;
 
-    guard->what = s->what;
-    guard->offset = (apr_size_t)(s->where - s->start);
-    guard->line = guard->column = 1;
+    out->what = s->what;
+    out->offset = (apr_size_t)(s->where - s->start);
+    out->line = out->column = 1;
     for (p = s->start; p < s->where; p++) {
-        guard->column = *p == '\n' ? 1 : guard->column + 1;
-        guard->line += *p == '\n';
+        out->column = *p == '\n' ? 1 : out->column + 1;
+        out->line += *p == '\n';
     }
 }
 
-bool rc_json_scan(rc_json_scan_t *guard, const char *text, apr_size_t len)
+bool rc_json_scan(rc_json_scan_t *scan, const char *text, apr_size_t len,
+                  const rc_json_limits_t *limits)
 {
-    scan_t s = {.start = text, .p = text, .end = text + len, .guard = guard};
+    scan_t s = {.start = text, .p = text, .end = text + len, .limits = limits, .out = scan};
 
-    memset(guard, 0, sizeof(*guard));
+    memset(scan, 0, sizeof(*scan));
     if (scan_value(&s)) {
         skip_blanks(&s);
         if (s.p == s.end)
             return true;
         fail(&s, "Extra data", s.p);
     }
-    locate(guard, &s);
+    locate(scan, &s);
     return false;
 }
 

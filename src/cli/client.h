@@ -84,7 +84,7 @@ void rc_cli_config_free(rc_cli_config_t *conf);
 /* On success *args is a new JSON object. Standard input is not read when it held the key. */
 int rc_cli_args_read(struct json_object **args, const rc_cli_options_t *opt);
 
-/* -- client_json.c: a strict reader -- */
+/* -- client_json.c -- */
 
 typedef struct rc_cli_json_error_t {
     const char *what;
@@ -97,7 +97,6 @@ bool rc_cli_json_read(struct json_object **out, const char *text, size_t len,
                       rc_cli_json_error_t *error);
 /* Adds a member, for which there is always memory: else the program ends. */
 void rc_cli_json_add(struct json_object *object, const char *key, struct json_object *value);
-bool rc_cli_utf8_valid(const char *text, size_t len);
 
 /* -- client_print.c: JSON as Python's json.dumps writes it, in ASCII -- */
 

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define MAX_FILE (256 * 1024 * 1024)
 
 typedef struct word_t {
@@ -44,7 +46,7 @@ static int from_open_file(struct json_object **out, const word_t *word, int fd)
 
     if (!rc_cli_read_all(&text, fd, MAX_FILE))
         status = word_fail(word, strerror(errno));
-    else if (!rc_cli_utf8_valid(text.data, text.len))
+    else if (!rc_utf8_valid(text.data, text.len))
         status = word_fail(word, "the file is not UTF-8");
     else
         *out = rc_cli_need(json_object_new_string_len(text.data, (int)text.len));
@@ -78,7 +80,7 @@ static int no_colon(const char *text)
     size_t len = strcspn(text, "=");
     int status = rc_cli_fail(RC_CLI_USAGE, "Error parsing arguments ");
 
-    if (len > 0 && text[len] == '=' && rc_cli_utf8_valid(text, len))
+    if (len > 0 && text[len] == '=' && rc_utf8_valid(text, len))
         rc_cli_fail(status, "Write %.*s:VALUE, with a colon in place of the first \"=\"", (int)len,
                     text);
     return status;
@@ -95,7 +97,7 @@ static int add_word(struct json_object *args, const char *text, bool *stdin_used
     if (!colon)
         return no_colon(text);
     word = (word_t){text, colon + 1, (int)(colon - text)};
-    if (!rc_cli_utf8_valid(text, strlen(text)))
+    if (!rc_utf8_valid(text, strlen(text)))
         return rc_cli_fail(RC_CLI_USAGE, "An argument is not UTF-8");
     if (*word.value == '=')
         status = from_json(&value, &word);

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define MAX_KEY     (64 * 1024)
 #define MAX_TIMEOUT 2000000 /* libcurl counts milliseconds in a long of possibly 32 bits */
 
@@ -201,11 +203,11 @@ static int bad_option(int problem, const char *word)
 /* Key, host and method become JSON strings. */
 static int check_utf8(const rc_cli_options_t *opt)
 {
-    if (opt->apikey && !rc_cli_utf8_valid(opt->apikey, strlen(opt->apikey)))
+    if (opt->apikey && !rc_utf8_valid(opt->apikey, strlen(opt->apikey)))
         return rc_cli_fail(RC_CLI_USAGE, "The API key is not UTF-8");
-    if (opt->apihost && !rc_cli_utf8_valid(opt->apihost, strlen(opt->apihost)))
+    if (opt->apihost && !rc_utf8_valid(opt->apihost, strlen(opt->apihost)))
         return rc_cli_fail(RC_CLI_USAGE, "The value of --apihost is not UTF-8");
-    if (opt->method && !rc_cli_utf8_valid(opt->method, strlen(opt->method)))
+    if (opt->method && !rc_utf8_valid(opt->method, strlen(opt->method)))
         return rc_cli_fail(RC_CLI_USAGE, "The method name is not UTF-8");
     return RC_CLI_OK;
 }

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include <apr_general.h>
+
 static void print_answer(struct json_object *value, rc_cli_format_t format)
 {
     switch (format) {
@@ -86,8 +88,10 @@ static int run(const rc_cli_options_t *opt)
 int main(int argc, char **argv)
 {
     rc_cli_options_t opt;
-    int status = rc_cli_options_read(&opt, argc, argv);
+    int status;
 
+    rc_cli_need(apr_initialize() == APR_SUCCESS ? &opt : NULL);
+    status = rc_cli_options_read(&opt, argc, argv);
     if (status == RC_CLI_OK)
         status = run(&opt);
     rc_cli_options_free(&opt);

@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     request.len = size;
     CHECK(!rc_rpc_serve(spool, env, &request, pool));
     CHECK(!rc_spool_string(&answer, spool, pool));
-    CHECK(rc_json_scan(&guard, answer, strlen(answer)));
+    CHECK(rc_json_scan(&guard, answer, strlen(answer), &rc_json_of_clients));
     CHECK(strchr(answer, '\n') == answer + strlen(answer) - 1);
     apr_pool_destroy(pool);
     return 0;

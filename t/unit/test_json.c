@@ -122,7 +122,7 @@ static void random_strings(void **state)
         begin();
         rc_json_string(&json, bytes);
         out = written();
-        if (!rc_json_scan(&guard, out, strlen(out)))
+        if (!rc_json_scan(&guard, out, strlen(out), &rc_json_of_clients))
             fail_msg("%s in %s", guard.what, out);
         read = json_tokener_parse(out);
         assert_non_null(read);

@@ -20,7 +20,7 @@ static void check(const char *text, apr_size_t len, const char *what, int offset
     bool good;
 
     memcpy(exact, text, len);
-    good = rc_json_scan(&guard, exact, len);
+    good = rc_json_scan(&guard, exact, len, &rc_json_of_clients);
     if (good != !what)
         fail_msg("%.*s is %s (%s)", (int)len, text, good ? "good" : "bad", good ? "" : guard.what);
     if (what) {
@@ -282,7 +282,7 @@ static void lines(void **state)
 
     (void)state;
     for (i = 0; i < ROWS(rows); i++) {
-        assert_false(rc_json_scan(&guard, rows[i].text, strlen(rows[i].text)));
+        assert_false(rc_json_scan(&guard, rows[i].text, strlen(rows[i].text), &rc_json_of_clients));
         assert_int_equal(guard.line, rows[i].line);
         assert_int_equal(guard.column, rows[i].column);
     }
@@ -326,7 +326,7 @@ static void ids(void **state)
 
     (void)state;
     for (i = 0; i < ROWS(rows); i++) {
-        assert_true(rc_json_scan(&guard, rows[i].text, strlen(rows[i].text)));
+        assert_true(rc_json_scan(&guard, rows[i].text, strlen(rows[i].text), &rc_json_of_clients));
         assert_int_equal(guard.id != NULL, rows[i].id != NULL);
         if (rows[i].id)
             assert_string_equal(apr_pstrmemdup(pool, guard.id, guard.id_len), rows[i].id);
@@ -371,13 +371,13 @@ static void random_texts(void **state)
         for (n = rand() % 12; n >= 0; n--)
             strcat(text, pieces[(size_t)rand() % ROWS(pieces)]);
         apr_pool_create(&one, pool);
-        if (rc_json_scan(&guard, text, strlen(text))) {
+        if (rc_json_scan(&guard, text, strlen(text), &rc_json_of_clients)) {
             const char *small = rc_json_compact(text, strlen(text), one);
 
             good++;
-            assert_true(rc_json_scan(&guard, small, strlen(small)));
+            assert_true(rc_json_scan(&guard, small, strlen(small), &rc_json_of_clients));
             small = apr_pstrcat(one, "[", text, "]", NULL);
-            assert_true(rc_json_scan(&guard, small, strlen(small)));
+            assert_true(rc_json_scan(&guard, small, strlen(small), &rc_json_of_clients));
         } else {
             assert_non_null(guard.what);
             assert_true(guard.offset <= strlen(text));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Says what a body is that is no JSON, so that the parse error names it.
+ * Recognises bodies that are no JSON, such as compressed data, so that the parse error can name
+ * them.
  */
-#include "read_json.h"
+#include "body_kind.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include <apr_lib.h>

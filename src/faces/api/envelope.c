@@ -9,12 +9,13 @@
 
 #include <apr_strings.h>
 
+#include "base/json_read.h"
 #include "base/json_scan.h"
 #include "store/journal.h"
 #include "base/log.h"
 #include "domain/repo.h"
 #include "base/text.h"
-#include "read_json.h"
+#include "body_kind.h"
 #include "reason.h"
 
 typedef struct envelope_t {
@@ -218,11 +219,11 @@ static rc_err_t *serve_body(envelope_t *envelope)
     rc_json_scan_t guard;
     rc_err_t *err;
 
-    if (!rc_json_scan(&guard, text, len))
+    if (!rc_json_scan(&guard, text, len, &rc_json_of_clients))
         return answer_parse_error(envelope, &guard);
     if (guard.id)
         envelope->id = rc_json_compact(guard.id, guard.id_len, envelope->pool);
-    if ((err = rc_read_json(&body, text, len, envelope->pool))) {
+    if ((err = rc_json_read(&body, text, len, RC_JSON_PLAIN, envelope->pool))) {
         rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, envelope->pool));
         return answer_error(envelope, RC_MSG_INTERNAL);
     }
@@ -261,9 +262,9 @@ rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, 
 
     if (!(call->method = rc_method_find(method, false)))
         return answer_error(&envelope, apr_psprintf(pool, "No such method: %s", method));
-    if (!rc_json_scan(&guard, args, strlen(args)))
+    if (!rc_json_scan(&guard, args, strlen(args), &rc_json_of_clients))
         return answer_error(&envelope, "JSON parse error in the arguments");
-    RC_TRY(rc_read_json(&call->args_sent, args, strlen(args), pool));
+    RC_TRY(rc_json_read(&call->args_sent, args, strlen(args), RC_JSON_PLAIN, pool));
     call->env = env;
     call->request = &request;
     call->pool = pool;

@@ -137,7 +137,7 @@ my @LIBRARIES = (
     [qr{^(?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_common|scoreboard)\.h$}, qr{^(?:src/http/|mod_rcapi\.c$)}],
     [qr{^sqlite3\.h$}, qr{^src/db/sqlite/}],
     [qr{^git2(?:/|\.h$)}, qr{^src/vcs/}],
-    [qr{^(?:json-c/.*|json\w*\.h)$}, qr{^src/(?:rpc|faces/api|cli)/}],
+    [qr{^(?:json-c/.*|json\w*\.h)$}, qr{^(?:src/(?:faces/api|cli)/|(?:src|include)/base/json_read\.[ch]$)}],
     [qr{^curl/}, qr{^src/cli/}],
 );
 

@@ -7,10 +7,8 @@
 
 #include <dlfcn.h>
 
-#include <json-c/json.h>
-
 #include "base/json_scan.h"
-#include "faces/api/read_json.h"
+#include "base/json_read.h"
 
 /* The allocation of json-c that fails, counted from now; 0 = none. */
 static int failing;
@@ -54,8 +52,8 @@ static json_object *read_text(const char *text)
     json_object *value;
     rc_json_scan_t guard;
 
-    assert_true(rc_json_scan(&guard, text, strlen(text)));
-    ASSERT_OK(rc_read_json(&value, text, strlen(text), pool));
+    assert_true(rc_json_scan(&guard, text, strlen(text), &rc_json_of_clients));
+    ASSERT_OK(rc_json_read(&value, text, strlen(text), RC_JSON_PLAIN, pool));
     return value;
 }
 
@@ -100,6 +98,37 @@ static void equals_json_c(void **state)
     }
 }
 
+/* What is printed again is what was sent. */
+static void exact(void **state)
+{
+    static const char *const kept[] = {"-0",
+                                       "123456789012345678901234567890",
+                                       "-9223372036854775809",
+                                       "1.50",
+                                       "999999999999999999",
+                                       "\"\xed\xa0\xbd\"",
+                                       "[0]"};
+    static const char *const sent[] = {"-0",
+                                       "123456789012345678901234567890",
+                                       "-9223372036854775809",
+                                       "1.50",
+                                       "999999999999999999",
+                                       "\"\\ud83d\"",
+                                       "[0]"};
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ROWS(sent); i++) {
+        json_object *value;
+        rc_json_scan_t scan;
+
+        assert_true(rc_json_scan(&scan, sent[i], strlen(sent[i]), &rc_json_of_servers));
+        ASSERT_OK(rc_json_read(&value, sent[i], strlen(sent[i]), RC_JSON_EXACT, pool));
+        assert_string_equal(json_object_to_json_string(value),
+                            kept[i][0] == '[' ? "[ 0 ]" : kept[i]);
+    }
+}
+
 /* A member that is lost would be `private: true`. */
 static void all_or_nothing(void **state)
 {
@@ -119,7 +148,7 @@ static void all_or_nothing(void **state)
 
         apr_pool_create(&one, pool);
         failing = nth;
-        err = rc_read_json(&got, text, strlen(text), one);
+        err = rc_json_read(&got, text, strlen(text), RC_JSON_PLAIN, one);
         left = failing;
         failing = 0;
         failed += err != NULL;
@@ -138,6 +167,7 @@ static void all_or_nothing(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(equals_json_c),
+    cmocka_unit_test(exact),
     cmocka_unit_test(all_or_nothing),
 };
 

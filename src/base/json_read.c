@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Builds json-c's objects from text that the guard has accepted. json-c's own parser drops a member
- * or cuts a text when memory is short; here every allocation is checked.
+ * Builds json-c's objects from text that the scanner has accepted. json-c's own parser drops a
+ * member or cuts a text when memory is short; here every allocation is checked.
  */
-#include "read_json.h"
+#include "base/json_read.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,16 +14,19 @@
 
 #include "base/cleanup.h"
 
+#define PLAIN_DIGITS 18 /* any integer of so many digits fits 64 bits */
+
 typedef struct reader_t {
     const char *p, *end;
     char *text; /* the string that is being read, decoded */
+    bool exact;
     apr_pool_t *pool;
 } reader_t;
 
 /* False: there is no memory. */
 static bool read_value(json_object **out, reader_t *r);
 
-/* To the next token: the guard has seen that commas and colons stand where they belong. */
+/* To the next token: the scanner has seen that commas and colons stand where they belong. */
 static char next(reader_t *r)
 {
     while (r->p < r->end && strchr(" \t\r\n,:", *r->p))
@@ -51,7 +55,7 @@ static char *put_utf8(char *to, unsigned code)
     return to;
 }
 
-/* \uXXXX, or two of them for one character. Half of such a pair becomes U+FFFD. */
+/* \uXXXX, or two of them for one character. */
 static unsigned read_code(reader_t *r)
 {
     unsigned code = hex4(r->p + 2), low;
@@ -61,7 +65,7 @@ static unsigned read_code(reader_t *r)
         return code;
     low = code < 0xdc00 && r->p[0] == '\\' && r->p[1] == 'u' ? hex4(r->p + 2) : 0;
     if (low < 0xdc00 || low > 0xdfff)
-        return 0xfffd;
+        return r->exact ? code : 0xfffd;
     r->p += 6;
     return 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
 }
@@ -99,8 +103,9 @@ static json_object *read_number(reader_t *r)
     const char *text = apr_pstrmemdup(r->pool, r->p, len);
 
     r->p += len;
-    return strpbrk(text, ".eE") ? json_object_new_double_s(strtod(text, NULL), text)
-                                : json_object_new_int64(strtoll(text, NULL, 10));
+    if (strpbrk(text, ".eE") || (r->exact && (len > PLAIN_DIGITS || !strcmp(text, "-0"))))
+        return json_object_new_double_s(strtod(text, NULL), text);
+    return json_object_new_int64(strtoll(text, NULL, 10));
 }
 
 static bool read_members(json_object *object, reader_t *r)
@@ -179,13 +184,14 @@ static void put_object(void *obj)
     json_object_put(obj);
 }
 
-rc_err_t *rc_read_json(json_object **out, const char *text, apr_size_t len, apr_pool_t *pool)
+rc_err_t *rc_json_read(json_object **out, const char *text, apr_size_t len, rc_json_form_t form,
+                       apr_pool_t *pool)
 {
-    reader_t reader = {text, text + len, apr_palloc(pool, len + 1), pool};
+    reader_t reader = {text, text + len, apr_palloc(pool, len + 1), form == RC_JSON_EXACT, pool};
     bool complete;
 
     *out = NULL;
     complete = read_value(out, &reader);
     rc_cleanup(pool, *out, put_object);
-    return complete ? NULL : rc_err_internal(pool, APR_ENOMEM, "cannot hold the arguments");
+    return complete ? NULL : rc_err_internal(pool, APR_ENOMEM, "cannot hold the JSON");
 }
