@@ -96,27 +96,6 @@ rc_err_t *rc_model_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_
 rc_err_t *rc_model_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
                                 apr_pool_t *pool);
 
-/* A pull of one repository. */
-typedef struct rc_pull_t {
-    rc_env_t *env;
-    rc_remote_policy_t policy;
-    const char *path, *uri;
-} rc_pull_t;
-
-/** Prepares a pull of the repository, which is locked by @a locks, for the client of @a work.
- * RC_E_FAILED when there is no clone_uri. */
-rc_err_t *rc_model_pull_begin(rc_pull_t *pull, rc_env_t *env, const rc_locks_t *locks,
-                              const rc_repo_t *repo, const rc_work_t *work, apr_pool_t *pool);
-
-/** Fetches from its clone_uri, which may take long and needs no database. RC_E_FAILED when the
- * other side fails. */
-rc_err_t *rc_model_pull(rc_pull_t *pull, apr_pool_t *pool);
-
-/** Takes the commit @a rev and what follows it off a branch (see rc_vcs_strip) of the repository,
- * which is locked by @a locks. */
-rc_err_t *rc_model_repo_strip(rc_env_t *env, const rc_locks_t *locks, const rc_repo_t *repo,
-                              const char *branch, const char *rev, apr_pool_t *pool);
-
 /** Gives @a repo this clone URI, its password sealed; NULL: none. */
 rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
                                  apr_pool_t *pool);

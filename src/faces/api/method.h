@@ -237,14 +237,6 @@ rc_err_t *rc_call_wait(rc_call_t *call, rc_call_fn_t *fn, void *baton);
 /** Has the caller this global permission (super-admins: all)? */
 rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission);
 
-/** Pulls @a repo from its clone_uri and refreshes what is stored of it. Outside of transactions. */
-rc_err_t *rc_call_pull(rc_call_t *call, const rc_repo_t *repo);
-
-/** Reads the last changeset of @a repo anew and stores it, with an entry "action:what" of the
- * journal unless @a action is NULL. Outside of transactions. */
-rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *action,
-                          const char *what);
-
 /** Adds "action" or, with @a what, "action:what" to the journal: what the caller does with @a repo
  * (NULL: with something else). In the transaction that does it. */
 rc_err_t *rc_call_journal(rc_call_t *call, const rc_repo_t *repo, const char *action,

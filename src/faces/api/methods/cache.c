@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "domain/repo.h"
+#include "domain/repo_sync.h"
 #include "domain/scan.h"
 
 static void answer(rc_call_t *call, rc_json_t *out, const char *msg)
@@ -21,23 +21,17 @@ static rc_err_t *invalidate_cache(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
 
-    rc_vcs_drop_cache(call->env->vcs_pool, repo->type,
-                      rc_env_repo_path(call->env, repo->name, call->pool), call->pool);
-    RC_TRY(rc_call_refresh(call, repo, NULL, NULL));
+    RC_TRY(rc_repo_invalidate(&call->actor, repo));
     answer(call, out, "Cache for repository `{repoid}` was invalidated");
     return NULL;
 }
 
 static rc_err_t *strip(rc_call_t *call, rc_json_t *out)
 {
-    const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
-    rc_locks_t locks;
+    const rc_strip_t request = {rc_arg_repo(call, RC_P_REPOID), rc_arg_text(call, RC_P_BRANCH),
+                                rc_arg_text(call, RC_P_REVISION)};
 
-    RC_TRY(rc_work_costly(&call->actor.work, call->pool));
-    RC_TRY(rc_actor_lock_repo(&locks, &call->actor, repo));
-    RC_TRY(rc_model_repo_strip(call->env, &locks, repo, rc_arg_text(call, RC_P_BRANCH),
-                               rc_arg_text(call, RC_P_REVISION), call->pool));
-    RC_TRY(rc_call_refresh(call, repo, "user_stripped_commit", rc_arg_text(call, RC_P_REVISION)));
+    RC_TRY(rc_repo_strip(&call->actor, &request));
     answer(call, out, "Stripped commit {revision} from repo `{repoid.name}`");
     return NULL;
 }
@@ -70,18 +64,14 @@ static void write_skipped(rc_json_t *out, const apr_array_header_t *skipped, apr
 
 static rc_err_t *rescan_repos(rc_call_t *call, rc_json_t *out)
 {
-    apr_array_header_t *added, *skipped, *removed = NULL;
-    rc_journal_actor_t actor = rc_actor_signature(&call->actor);
+    rc_rescan_t found;
 
-    RC_TRY(rc_work_costly(&call->actor.work, call->pool));
-    RC_TRY(rc_model_scan_add(&added, &skipped, call->env, call->actor.db, &actor, call->pool));
-    if (rc_arg_bool(call, RC_P_REMOVE_OBSOLETE))
-        RC_TRY(rc_model_scan_remove(&removed, call->env, call->actor.db, &actor, call->pool));
+    RC_TRY(rc_rescan(&found, &call->actor, rc_arg_bool(call, RC_P_REMOVE_OBSOLETE)));
     rc_json_object_begin(out);
-    write_names(out, "added", added);
-    write_names(out, "removed", removed);
-    if (skipped->nelts)
-        write_skipped(out, skipped, call->pool);
+    write_names(out, "added", found.added);
+    write_names(out, "removed", found.removed);
+    if (found.skipped->nelts)
+        write_skipped(out, found.skipped, call->pool);
     rc_json_object_end(out);
     return NULL;
 }

@@ -4,73 +4,36 @@
  */
 #include "../method.h"
 
-#include <string.h>
-
 #include <apr_strings.h>
 
-#include "store/comment.h"
-#include "domain/repo.h"
+#include "domain/repo_change.h"
 
-static rc_err_t *check_status(rc_call_t *call, const char *status)
+/* Which argument names the revision depends on the method. */
+typedef struct plan_t {
+    rc_commenting_t request;
+    rc_param_id_t revision_arg;
+} plan_t;
+
+static rc_err_t *plan(rc_call_t *call, void *baton)
 {
-    static const char *const known[] = {"not_reviewed", "approved", "rejected", "under_review"};
-    int i;
+    plan_t *plan = baton;
 
-    for (i = 0; status && i < 4; i++)
-        if (!strcmp(known[i], status))
-            return NULL;
-    if (!status)
-        return NULL;
-    return rc_err(call->pool, RC_E_ARG,
-                  "Bad status, must be on of ['not_reviewed', 'approved', 'rejected', "
-                  "'under_review'] got %s",
-                  status);
+    plan->request = (rc_commenting_t){
+        .repo = rc_arg_repo(call, RC_P_REPOID),
+        .author = rc_arg_user(call, RC_P_USERID),
+        .revision = rc_arg_given_text(call, plan->revision_arg),
+        .message = rc_arg_given_text(call, RC_P_MESSAGE),
+        .status = rc_arg_text(call, RC_P_STATUS),
+    };
+    return NULL;
 }
 
-typedef struct revision_t {
-    rc_param_id_t arg;
-    const char *id;
-} revision_t;
-
-static rc_err_t *find_revision(rc_call_t *call, void *baton)
-{
-    revision_t *found = baton;
-    const char *revision = rc_arg_text(call, found->arg);
-    rc_vcs_t *vcs;
-    rc_rev_t rev;
-
-    if (!rc_arg_given(call, found->arg))
-        revision = NULL;
-    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
-                              call->pool));
-    RC_TRY(rc_vcs_resolve(&rev, vcs, revision, call->pool));
-    found->id = rev.id;
-    return found->id ? NULL : rc_err_failed(call->pool, "no revision %s", revision);
-}
-
-static rc_err_t *insert(rc_call_t *call, void *baton)
-{
-    rc_comment_t comment = {.repo_id = rc_arg_repo(call, RC_P_REPOID)->id,
-                            .user_id = rc_arg_user(call, RC_P_USERID)->id,
-                            .revision = baton,
-                            .message = rc_arg_text(call, RC_P_MESSAGE),
-                            .status = rc_arg_text(call, RC_P_STATUS)};
-
-    RC_TRY(rc_store_comment_insert(call->actor.db, &comment));
-    return rc_call_journal(call, rc_arg_repo(call, RC_P_REPOID), "user_commented_revision", baton);
-}
-
-/* Stores the comment; *id is the full id of the commit, looked up before the database is locked. */
 static rc_err_t *comment(const char **id, rc_call_t *call, rc_param_id_t revision_arg)
 {
-    revision_t revision = {revision_arg, NULL};
+    plan_t the = {.revision_arg = revision_arg};
 
-    RC_TRY(check_status(call, rc_arg_text(call, RC_P_STATUS)));
-    if (!rc_arg_given(call, RC_P_MESSAGE) || !*rc_arg_text(call, RC_P_MESSAGE))
-        return rc_err_failed(call->pool, "an empty message");
-    RC_TRY(rc_call_away(call, find_revision, &revision));
-    *id = revision.id;
-    return rc_call_txn(call, insert, (void *)*id);
+    RC_TRY(rc_call_plan(call, plan, &the));
+    return rc_repo_comment(id, &call->actor, &the.request);
 }
 
 static void answer(rc_json_t *out, rc_call_t *call, const char *msg)

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "store/repo_change.h"
+#include "domain/repo_change.h"
 #include "base/time.h"
 
 #define REASON "lock_api"
@@ -55,28 +55,31 @@ static rc_err_t *query(rc_call_t *call, rc_json_t *out)
     return answer(call, out, &state);
 }
 
-static rc_err_t *set(rc_call_t *call, void *baton)
+static rc_err_t *plan(rc_call_t *call, void *baton)
 {
-    const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
-    const rc_user_t *user = rc_arg_user(call, RC_P_USERID);
-    state_t state = {.locked = rc_arg_bool(call, RC_P_LOCKED),
-                     .changed = true,
-                     .since = apr_time_sec(apr_time_now()),
-                     .by = user->username,
-                     .reason = REASON};
+    *(rc_lock_t *)baton =
+        (rc_lock_t){rc_arg_repo(call, RC_P_REPOID), rc_arg_user(call, RC_P_USERID),
+                    rc_arg_bool(call, RC_P_LOCKED), REASON};
+    return NULL;
+}
 
-    RC_TRY(rc_store_repo_set_lock(call->actor.db, repo->id, state.locked ? user->id : 0,
-                                  state.since, REASON));
-    RC_TRY(rc_call_journal(call, repo, state.locked ? "user_locked_repo" : "user_unlocked_repo",
-                           NULL));
-    state.msg = apr_psprintf(call->pool, "User `%s` set lock state for repo `%s` to `%s`",
-                             user->username, repo->name, state.locked ? "True" : "False");
-    return answer(call, baton, &state);
+static rc_err_t *set(rc_call_t *call, rc_json_t *out)
+{
+    state_t state = {.changed = true, .reason = REASON};
+    rc_lock_t lock;
+
+    RC_TRY(rc_call_plan(call, plan, &lock));
+    RC_TRY(rc_repo_set_lock(&state.since, &call->actor, &lock));
+    state.locked = lock.locked;
+    state.by = lock.user->username;
+    state.msg = apr_psprintf(call->pool, "User `%s` set lock state for repo `%s` to `%s`", state.by,
+                             lock.repo->name, state.locked ? "True" : "False");
+    return answer(call, out, &state);
 }
 
 static rc_err_t *lock(rc_call_t *call, rc_json_t *out)
 {
-    return rc_arg_given(call, RC_P_LOCKED) ? rc_call_txn(call, set, out) : query(call, out);
+    return rc_arg_given(call, RC_P_LOCKED) ? set(call, out) : query(call, out);
 }
 
 static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)

@@ -9,7 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/password.h"
-#include "domain/repo.h"
+#include "domain/repo_sync.h"
 #include "domain/user_group.h"
 #include "domain/user.h"
 
@@ -24,7 +24,7 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
         return rc_err(call->pool, RC_E_ARG, "Unknown repo \"%s\"", sent);
     if (repo->level < RC_ADMIN)
         return rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
-    RC_TRY(rc_call_pull(call, repo));
+    RC_TRY(rc_repo_pull(&call->actor, repo));
     rc_json_string(out, apr_psprintf(call->pool, "Pulled from %s", sent));
     return NULL;
 }

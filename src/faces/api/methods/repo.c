@@ -9,78 +9,20 @@
 #include "domain/last_changeset.h"
 #include "domain/repo.h"
 #include "domain/repo_create.h"
-#include "base/log.h"
+#include "domain/repo_sync.h"
 
-typedef struct look_t {
-    const rc_repo_t *repo;
-    rc_work_t *work; /* what the look may cost; NULL: whatever it does */
-    bool anyway;     /* read, whether the references moved or not */
-    rc_last_t last;
-} look_t;
-
-static rc_err_t *look(rc_call_t *call, void *baton)
-{
-    look_t *look = baton;
-    rc_vcs_t *vcs;
-
-    RC_TRY(rc_model_repo_open(&vcs, call->env, look->repo, look->work, call->pool));
-    if (look->anyway)
-        return rc_last_read(&look->last, vcs, call->pool);
-    return rc_last_if_moved(&look->last, vcs, look->repo, call->pool);
-}
-
-rc_err_t *rc_call_refresh(rc_call_t *call, const rc_repo_t *repo, const char *action,
-                          const char *what)
-{
-    /* what is stored of a repository that was written to shall be true, whatever it costs */
-    look_t the = {.repo = repo, .anyway = true};
-
-    RC_TRY(rc_call_away(call, look, &the));
-    RC_TRY(rc_db_begin_write(call->actor.db));
-    RC_TRY(rc_store_repo_set_last(call->actor.db, repo, &the.last));
-    if (action)
-        RC_TRY(rc_call_journal(call, repo, action, what));
-    return rc_db_commit(call->actor.db);
-}
-
-/* Reads what is newer than the stored copy, and stores it. A repository that cannot be read, or a
- * database that is busy, is for the log: the copy is answered. */
-static rc_err_t *notice(rc_last_t *last, rc_call_t *call)
-{
-    look_t the = {.repo = rc_arg_repo(call, RC_P_REPOID), .work = &call->actor.work};
-    rc_err_t *err = rc_call_away(call, look, &the);
-
-    if (!call->actor.db)
-        return err;
-    if (!err && the.last.state)
-        err = rc_last_keep(call->actor.db, the.repo, &the.last);
-    if (err)
-        rc_log(RC_LOG_WARNING, err->cause, "last changeset of %s: %s", the.repo->name,
-               rc_err_log_text(err, call->pool));
-    *last = the.last;
-    return NULL;
-}
-
-/* Opens the repository, which may take a while: no transaction is open meanwhile. */
-static rc_err_t *look_again(rc_last_t *last, rc_call_t *call)
-{
-    RC_TRY(rc_db_commit(call->actor.db));
-    if (rc_arg_bool(call, RC_P_CACHE))
-        RC_TRY(notice(last, call));
-    else
-        RC_TRY(rc_call_refresh(call, rc_arg_repo(call, RC_P_REPOID), NULL, NULL));
-    RC_TRY(rc_db_begin_read(call->actor.db));
-    return rc_args_bind(call);
-}
-
+/* A look at the repository may take a while: afterwards the rows are loaded again. */
 static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
 {
+    const rc_repo_t *known = rc_arg_repo(call, RC_P_REPOID);
+    bool anew = !rc_arg_bool(call, RC_P_CACHE);
     rc_last_t last = {NULL};
     rc_repo_t repo;
 
-    if (!rc_arg_bool(call, RC_P_CACHE) ||
-        !rc_last_is_current(rc_arg_repo(call, RC_P_REPOID), call->env, call->pool))
-        RC_TRY(look_again(&last, call));
+    if (anew || !rc_last_is_current(known, call->env, call->pool)) {
+        RC_TRY(rc_repo_look(&last, &call->actor, known, anew));
+        RC_TRY(rc_args_bind(call));
+    }
     repo = *rc_arg_repo(call, RC_P_REPOID);
     if (last.state) /* also when it could not be stored */
         repo.last = last;
@@ -126,28 +68,11 @@ static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-static rc_err_t *fetch(rc_call_t *call, void *baton)
-{
-    return rc_model_pull(baton, call->pool);
-}
-
-rc_err_t *rc_call_pull(rc_call_t *call, const rc_repo_t *repo)
-{
-    rc_locks_t locks;
-    rc_pull_t pull;
-
-    RC_TRY(rc_actor_place(&call->actor));
-    RC_TRY(rc_actor_lock_repo(&locks, &call->actor, repo));
-    RC_TRY(rc_model_pull_begin(&pull, call->env, &locks, repo, &call->actor.work, call->pool));
-    RC_TRY(rc_call_wait(call, fetch, &pull));
-    return rc_call_refresh(call, repo, "push_remote", NULL);
-}
-
 static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
 
-    RC_TRY(rc_call_pull(call, repo));
+    RC_TRY(rc_repo_pull(&call->actor, repo));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", apr_psprintf(call->pool, "Pulled from `%s`", repo->name));
     rc_json_member_string(out, "repository", repo->name);

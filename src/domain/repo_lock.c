@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One writer at a time on a repository; pulling and stripping, where the writing is done by git in
- * a child process. No lock is waited for here: see rc_locks_t.
+ * Locks repositories and groups on the disk, so that each has one writer at a time. Nothing here
+ * waits for a lock: see rc_locks_t and rc_actor_lock.
  *
  * Whoever renames, deletes, pulls into or strips a repository holds its lock, taken before any
  * write transaction, and shares the directories of the groups it is in; whoever renames a group
@@ -122,32 +122,4 @@ rc_err_t *rc_model_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db
         return not_locked(locks, path);
     RC_TRY(rc_store_tree_repos(&repos, db, group->id, locks->pool));
     return check_no_git(locks, env, repos);
-}
-
-rc_err_t *rc_model_pull_begin(rc_pull_t *pull, rc_env_t *env, const rc_locks_t *locks,
-                              const rc_repo_t *repo, const rc_work_t *work, apr_pool_t *pool)
-{
-    if (!repo->clone_uri)
-        return rc_err_failed(pool, "%s has no clone_uri", repo->name);
-    pull->env = env;
-    pull->path = rc_env_repo_path(env, repo->name, pool);
-    pull->policy = env->config->remote;
-    pull->policy.lock = locks->fd;
-    pull->policy.work = work;
-    return rc_model_clone_uri(&pull->uri, env, repo, pool);
-}
-
-rc_err_t *rc_model_pull(rc_pull_t *pull, apr_pool_t *pool)
-{
-    RC_TRY(rc_work_dir(&pull->policy.work_dir, pull->env, pool));
-    return rc_remote_fetch(&pull->policy, pull->path, pull->uri, false, pool);
-}
-
-rc_err_t *rc_model_repo_strip(rc_env_t *env, const rc_locks_t *locks, const rc_repo_t *repo,
-                              const char *branch, const char *rev, apr_pool_t *pool)
-{
-    rc_vcs_t *vcs;
-
-    RC_TRY(rc_model_repo_open(&vcs, env, repo, NULL, pool));
-    return rc_vcs_strip(vcs, branch, rev, locks->fd, pool);
 }

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Pulls into and strips repositories, and stores their last commit when it may have changed.
+ */
+#include "domain/repo_sync.h"
+
+#include "base/log.h"
+#include "domain/disk_transaction.h"
+#include "domain/last_changeset.h"
+#include "domain/repo.h"
+#include "domain/scan.h"
+
+/* --- the last commit --- */
+
+typedef struct look_t {
+    const rc_repo_t *repo;
+    rc_work_t *work; /* what the look may cost; NULL: whatever it does */
+    bool anew;       /* read, whether the references moved or not */
+    rc_last_t last;
+    const char *action, *what; /* for the journal; NULL: nothing */
+} look_t;
+
+static rc_err_t *look(rc_actor_t *actor, void *baton)
+{
+    look_t *look = baton;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_model_repo_open(&vcs, actor->env, look->repo, look->work, actor->pool));
+    return look->anew ? rc_last_read(&look->last, vcs, actor->pool)
+                      : rc_last_if_moved(&look->last, vcs, look->repo, actor->pool);
+}
+
+typedef struct storing_t {
+    rc_actor_t *actor;
+    const look_t *look;
+} storing_t;
+
+static rc_err_t *store(void *baton, rc_db_t *db)
+{
+    const storing_t *storing = baton;
+    const look_t *look = storing->look;
+
+    RC_TRY(rc_store_repo_set_last(db, look->repo, &look->last));
+    return look->action ? rc_actor_journal(storing->actor, look->repo, look->action, look->what)
+                        : NULL;
+}
+
+/* Stores the last commit of a repository that was written to, whatever it costs, with an entry in
+ * the journal. What was done is done: nothing is checked again. */
+static rc_err_t *refresh(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
+                         const char *what)
+{
+    look_t the = {.repo = repo, .anew = true, .action = action, .what = what};
+    storing_t storing = {actor, &the};
+
+    RC_TRY(rc_actor_away(actor, look, &the));
+    return rc_db_txn(actor->db, store, &storing);
+}
+
+static void log_failure(rc_log_level_t level, const rc_repo_t *repo, const rc_err_t *err,
+                        apr_pool_t *pool)
+{
+    rc_log(level, err->cause, "last changeset of %s: %s", repo->name, rc_err_log_text(err, pool));
+}
+
+/* Reads what is newer than the stored copy, and stores it. */
+static rc_err_t *look_if_moved(rc_last_t *last, rc_actor_t *actor, const rc_repo_t *repo)
+{
+    look_t the = {.repo = repo, .work = &actor->work};
+    rc_err_t *err = rc_actor_away(actor, look, &the);
+
+    if (!actor->db)
+        return err;
+    if (!err && the.last.state)
+        err = rc_last_keep(actor->db, repo, &the.last);
+    if (err)
+        log_failure(RC_LOG_WARNING, repo, err, actor->pool);
+    *last = the.last;
+    return NULL;
+}
+
+rc_err_t *rc_repo_look(rc_last_t *last, rc_actor_t *actor, const rc_repo_t *repo, bool anew)
+{
+    *last = (rc_last_t){NULL};
+    RC_TRY(rc_db_commit(actor->db));
+    if (anew)
+        RC_TRY(refresh(actor, repo, NULL, NULL));
+    else
+        RC_TRY(look_if_moved(last, actor, repo));
+    return rc_db_begin_read(actor->db);
+}
+
+void rc_repo_notice(rc_actor_t *actor, const rc_repo_t *repo, rc_vcs_t *vcs)
+{
+    rc_last_t last;
+    rc_err_t *err = rc_last_if_moved(&last, vcs, repo, actor->pool);
+
+    if (!err && !last.state)
+        return;
+    if (!err && !actor->db)
+        err = rc_actor_open(actor);
+    if (!err)
+        err = rc_last_keep(actor->db, repo, &last);
+    if (err)
+        log_failure(RC_LOG_INFO, repo, err, actor->pool);
+}
+
+rc_err_t *rc_repo_invalidate(rc_actor_t *actor, const rc_repo_t *repo)
+{
+    rc_vcs_drop_cache(actor->env->vcs_pool, repo->type,
+                      rc_env_repo_path(actor->env, repo->name, actor->pool), actor->pool);
+    return refresh(actor, repo, NULL, NULL);
+}
+
+/* --- pull and strip: the writing is done by git in a child process --- */
+
+typedef struct pull_t {
+    rc_remote_policy_t policy;
+    const char *path, *uri;
+} pull_t;
+
+static rc_err_t *begin_pull(pull_t *pull, rc_actor_t *actor, const rc_locks_t *locks,
+                            const rc_repo_t *repo)
+{
+    if (!repo->clone_uri)
+        return rc_err_failed(actor->pool, "%s has no clone_uri", repo->name);
+    pull->path = rc_env_repo_path(actor->env, repo->name, actor->pool);
+    pull->policy = actor->env->config->remote;
+    pull->policy.lock = locks->fd;
+    pull->policy.work = &actor->work;
+    return rc_model_clone_uri(&pull->uri, actor->env, repo, actor->pool);
+}
+
+/* May take long and needs no database. */
+static rc_err_t *fetch(rc_actor_t *actor, void *baton)
+{
+    pull_t *pull = baton;
+
+    RC_TRY(rc_work_dir(&pull->policy.work_dir, actor->env, actor->pool));
+    return rc_remote_fetch(&pull->policy, pull->path, pull->uri, false, actor->pool);
+}
+
+rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
+{
+    rc_locks_t locks;
+    pull_t pull;
+
+    RC_TRY(rc_actor_place(actor));
+    RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
+    RC_TRY(begin_pull(&pull, actor, &locks, repo));
+    RC_TRY(rc_actor_wait(actor, fetch, &pull));
+    return refresh(actor, repo, "push_remote", NULL);
+}
+
+rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)
+{
+    const rc_repo_t *repo = request->repo;
+    rc_locks_t locks;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_work_costly(&actor->work, actor->pool));
+    RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
+    RC_TRY(rc_model_repo_open(&vcs, actor->env, repo, NULL, actor->pool));
+    RC_TRY(rc_vcs_strip(vcs, request->branch, request->revision, locks.fd, actor->pool));
+    return refresh(actor, repo, "user_stripped_commit", request->revision);
+}
+
+/* --- rescan --- */
+
+rc_err_t *rc_rescan(rc_rescan_t *found, rc_actor_t *actor, bool remove)
+{
+    rc_journal_actor_t signature = rc_actor_signature(actor);
+
+    *found = (rc_rescan_t){NULL};
+    RC_TRY(rc_work_costly(&actor->work, actor->pool));
+    RC_TRY(rc_model_scan_add(&found->added, &found->skipped, actor->env, actor->db, &signature,
+                             actor->pool));
+    return remove ? rc_model_scan_remove(&found->removed, actor->env, actor->db, &signature,
+                                         actor->pool)
+                  : NULL;
+}
