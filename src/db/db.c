@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Opens connections and runs transactions on them.
+ * Opens connections, and what is done to a database as a whole.
  */
 #include "driver.h"
 
@@ -65,77 +65,6 @@ rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *po
 apr_pool_t *rc_db_user_pool(const rc_db_t *db)
 {
     return db->pool;
-}
-
-rc_err_t *rc_db_begin_read(rc_db_t *db)
-{
-    RC_TRY(rc_db_check_idle(db, "a transaction"));
-    RC_TRY(db->driver->begin_read(db));
-    db->reading = true;
-    return NULL;
-}
-
-static rc_err_t *begin_write(rc_db_t *db, bool durable)
-{
-    RC_TRY(rc_db_check_idle(db, "a transaction"));
-    RC_TRY(db->driver->begin_write(db, durable));
-    db->writing = true;
-    return NULL;
-}
-
-rc_err_t *rc_db_begin_write(rc_db_t *db)
-{
-    return begin_write(db, true);
-}
-
-rc_err_t *rc_db_commit(rc_db_t *db)
-{
-    rc_err_t *err = rc_db_check_idle(db, "a commit");
-
-    if (!err)
-        err = db->driver->commit(db);
-    if (err)
-        rc_db_rollback(db);
-    db->reading = db->writing = false;
-    return err;
-}
-
-void rc_db_rollback(rc_db_t *db)
-{
-    int i;
-
-    if (db->active)
-        rc_done(db->active);
-    if (!db->writing && !db->reading)
-        return;
-    for (i = 0; i < db->config->texts->statement_count; i++)
-        if (db->statements[i].handle)
-            db->driver->reset(&db->statements[i]);
-    db->driver->rollback(db);
-    db->reading = db->writing = false;
-}
-
-static rc_err_t *run_txn(rc_db_t *db, bool durable, rc_err_t *(*fn)(void *baton, rc_db_t *db),
-                         void *baton)
-{
-    rc_err_t *err;
-
-    RC_TRY(begin_write(db, durable));
-    err = fn(baton, db);
-    if (!err)
-        return rc_db_commit(db);
-    rc_db_rollback(db);
-    return err;
-}
-
-rc_err_t *rc_db_txn(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton)
-{
-    return run_txn(db, true, fn, baton);
-}
-
-rc_err_t *rc_db_txn_lazy(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton)
-{
-    return run_txn(db, false, fn, baton);
 }
 
 rc_err_t *rc_db_exec(rc_db_t *db, const char *sql)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The driver table: everything that a kind of database does in its own way. Connections,
- * transactions and statements (db.c, pool.c, stmt.c, schema.c) stand on it and know no database.
+ * The driver table: everything that a kind of database does in its own way. The other
+ * files of src/db stand on it and know no database.
  * sqlite/ holds the one driver there is. Private to src/db.
  *
  * What a driver can rely on: one thread uses a connection at a time; at most one statement of a

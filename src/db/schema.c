@@ -13,7 +13,7 @@ static rc_err_t *apply_missing(void *baton, rc_db_t *db)
     (void)baton;
     RC_TRY(db->driver->version(&have, db));
     for (; have < texts->step_count; have++) {
-        RC_TRY(rc_db_exec(db, texts->steps[have]));
+        RC_TRY(db->driver->exec(db, texts->steps[have]));
         RC_TRY(db->driver->set_version(db, have + 1));
     }
     return NULL;

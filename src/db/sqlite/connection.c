@@ -11,14 +11,6 @@
 #include "base/fs.h"
 #include "file.h"
 
-rc_err_t *rc_sqlite_exec(rc_db_t *db, const char *sql)
-{
-    rc_sqlite_t *own = db->handle;
-    int n = sqlite3_exec(own->handle, sql, NULL, NULL, NULL);
-
-    return n == SQLITE_OK ? NULL : rc_sqlite_error(db, n, "exec");
-}
-
 static rc_err_t *configure(rc_db_t *db)
 {
     rc_sqlite_t *own = db->handle;

@@ -22,14 +22,18 @@ typedef struct rc_sqlite_t {
     struct stat file; /* as it was opened */
 } rc_sqlite_t;
 
+/* statement.c */
+
 /** Reports SQLite's code @a n about @a what. Constraints become RC_E_CONFLICT. */
 rc_err_t *rc_sqlite_error(rc_db_t *db, int n, const char *what);
+
+/** Runs statements without parameters and rows. */
+rc_err_t *rc_sqlite_exec(rc_db_t *db, const char *sql);
 
 /* connection.c */
 rc_err_t *rc_sqlite_open(rc_db_t *db);
 void rc_sqlite_close(rc_db_t *db);
 rc_err_t *rc_sqlite_usable(const rc_db_t *db, apr_pool_t *pool);
-rc_err_t *rc_sqlite_exec(rc_db_t *db, const char *sql);
 
 /* transaction.c */
 rc_err_t *rc_sqlite_begin_read(rc_db_t *db);

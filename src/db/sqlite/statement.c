@@ -43,6 +43,14 @@ rc_err_t *rc_sqlite_error(rc_db_t *db, int n, const char *what)
     return err;
 }
 
+rc_err_t *rc_sqlite_exec(rc_db_t *db, const char *sql)
+{
+    rc_sqlite_t *own = db->handle;
+    int n = sqlite3_exec(own->handle, sql, NULL, NULL, NULL);
+
+    return n == SQLITE_OK ? NULL : rc_sqlite_error(db, n, "exec");
+}
+
 static rc_err_t *prepare(rc_stmt_t *st, const char *text)
 {
     const rc_sqlite_t *own = st->db->handle;
