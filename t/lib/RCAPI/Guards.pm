@@ -83,8 +83,6 @@ sub includes {
 
 # Circles that are there, with the reason; each ends here when it is opened.
 my @CIRCLES = (
-    [qw(src/db/db.c src/db/schema.c)], # the first connection runs the steps
-    [qw(src/db/sqlite/connection.c src/db/sqlite/maintain.c)], # a connection limits its journal as it opens
     [qw(src/domain/check.c src/domain/check_repos.c)], # both halves note problems in one list
     [qw(src/domain/identify.c src/domain/login.c)], # a login is judged as a key is
     [qw(src/faces/api/args.c src/faces/api/call.c src/faces/api/dispatch.c src/faces/api/envelope.c
@@ -132,21 +130,31 @@ sub circles {
     return @bad;
 }
 
-# Who may know which library.
-my @LIBRARIES = (
-    [qr{^(?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_common|scoreboard)\.h$}, qr{^(?:src/http/|mod_rcapi\.c$)}],
-    [qr{^sqlite3\.h$}, qr{^src/db/sqlite/}],
-    [qr{^git2(?:/|\.h$)}, qr{^src/vcs/}],
-    [qr{^(?:json-c/.*|json\w*\.h)$}, qr{^(?:src/(?:faces/api|cli)/|(?:src|include)/base/json_read\.[ch]$)}],
-    [qr{^curl/}, qr{^src/cli/}],
+# Foreign names and the rooms that know them: headers, words of the code, files.
+my @FOREIGN = (
+    [qr{(?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_common|scoreboard|unixd)\.h},
+        qr/request_rec|server_rec|conn_rec|cmd_parms|ap_\w+|AP_[A-Z]\w+/, qr{src/http/|mod_rcapi\.c}],
+    [qr{sqlite3\.h}, qr/sqlite3\w*|SQLITE_\w+/, qr{src/db/sqlite/}],
+    [qr{git2(?:/.*|\.h)}, qr/git_\w+|GIT_[A-Z]\w+/, qr{src/vcs/git/}],
+    [qr{json-c/.*|json\w*\.h}, qr/json_(?:object|tokener|type|bool)\w*/,
+        qr{src/(?:faces/api|cli)/|(?:src|include)/base/json_read\.[ch]}],
+    [qr{curl/.*}, qr/curl_\w+|CURL\w*/, qr{src/cli/}],
+    [qr{archive(?:_entry)?\.h|libdeflate\.h}, qr/archive_(?:write|read|entry)\w*|libdeflate_\w+/, qr{src/archive/}],
+    [qr{zlib\.h}, qr/(?:in|de)flate(?:Init\w*|End|Reset)|z_stream/, qr{src/(?:base|archive|vcs/git)/}],
+    [qr{openssl/.*}, qr/(?:EVP|RAND|HMAC|CRYPTO|OPENSSL)_\w+/, qr{src/(?:base|vcs/git)/}],
 );
 
-sub libraries {
+sub foreign_names {
     my ($root) = @_;
     my @bad;
     for my $file (c_files($root)) {
-        for my $header (slurp("$root/$file") =~ /^#include <([^>]+)>/mg) {
-            push @bad, map { "$file: includes $header" } grep { $header =~ $_->[0] && $file !~ $_->[1] } @LIBRARIES;
+        my $text = slurp("$root/$file");
+        my $code = code($text);
+        for (@FOREIGN) {
+            my ($header, $word, $rooms) = @$_;
+            next if $file =~ /^(?:$rooms)/;
+            push @bad, map { "$file: includes $_" } $text =~ /^#include [<"]($header)[>"]/mg;
+            push @bad, map { "$file: names $_" } $code =~ /\b($word)\b/g;
         }
     }
     return @bad;
