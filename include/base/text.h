@@ -39,6 +39,9 @@ const char *rc_utf8_cut(const char *text, apr_size_t most, apr_pool_t *pool);
 /** @a bytes as lower-case hex digits, NUL-terminated, in @a pool. */
 const char *rc_text_hex(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool);
 
+/** A space, tab, CR or LF: what git takes for a blank. The C library takes more. */
+bool rc_text_is_blank(char c);
+
 /** True when @a text holds a control character (below 0x20, or 0x7f). */
 bool rc_text_has_control(const char *text);
 

@@ -26,11 +26,6 @@ static bool outside_ascii(char c)
     return (c & 0x80) || c == ESCAPE;
 }
 
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
 /* Length of the last line of @a text. */
 static size_t column(const char *text)
 {
@@ -143,7 +138,7 @@ static const char *fold(const char *text, size_t at, apr_pool_t *pool)
     bool begun = true; /* the line has something that may stay when the rest is moved down */
 
     for (;;) {
-        if (*p && !blank(*p)) {
+        if (*p && !rc_text_is_blank(*p)) {
             width += *p < ' ' || *p == 0x7f ? -1 : 1;
             p++;
         } else if (width <= LINE_MAX_LEN || !begun) {
@@ -165,7 +160,7 @@ static const char *fold(const char *text, size_t at, apr_pool_t *pool)
             width++;
         } else {
             *out++ = '\n';
-            p = line = from = from + blank(*from);
+            p = line = from = from + rc_text_is_blank(*from);
             begun = false;
             width = 1;
         }

@@ -167,6 +167,11 @@ const char *rc_text_hex(const unsigned char *bytes, apr_size_t len, apr_pool_t *
     return hex;
 }
 
+bool rc_text_is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
 bool rc_text_has_control(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;

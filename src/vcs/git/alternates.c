@@ -80,7 +80,7 @@ static void consider(search_t *search, const char *line, const char *base, int d
 }
 
 /* The file is bounded, a link is none of it, and what cannot be read lends nothing. */
-static char *read_file(uid_t *owner, const char *base, apr_pool_t *pool)
+static char *read_alternates(uid_t *owner, const char *base, apr_pool_t *pool)
 {
     const char *path = apr_pstrcat(pool, base, "/info/alternates", NULL);
     struct stat st;
@@ -105,7 +105,7 @@ static char *read_file(uid_t *owner, const char *base, apr_pool_t *pool)
 static void read_folder(search_t *search, const folder_t *folder)
 {
     uid_t owner;
-    char *text = read_file(&owner, folder->path, search->pool), *line, *state;
+    char *text = read_alternates(&owner, folder->path, search->pool), *line, *state;
 
     for (line = text ? apr_strtok(text, "\n", &state) : NULL; line;
          line = apr_strtok(NULL, "\n", &state))

@@ -158,8 +158,8 @@ static rc_err_t *add_macros(rc_git_attributes_t *attributes, rc_git_line_t *line
     return NULL;
 }
 
-static rc_err_t *read_file(apr_array_header_t *rules, rc_git_attributes_t *attributes,
-                           const char *data, size_t len, bool is_root)
+static rc_err_t *read_rules(apr_array_header_t *rules, rc_git_attributes_t *attributes,
+                            const char *data, size_t len, bool is_root)
 {
     const char *end = data + len;
     rc_git_line_t line;
@@ -177,7 +177,8 @@ static rc_err_t *read_file(apr_array_header_t *rules, rc_git_attributes_t *attri
     return NULL;
 }
 
-static rc_err_t *push(rc_git_attributes_t *attributes, const apr_array_header_t *rules, size_t base)
+static rc_err_t *push_frame(rc_git_attributes_t *attributes, const apr_array_header_t *rules,
+                            size_t base)
 {
     frame_t frame = {rules, base};
 
@@ -200,7 +201,7 @@ rc_err_t *rc_git_attributes_enter(bool *known, rc_git_attributes_t *attributes, 
     const apr_array_header_t *rules = find_file(attributes, id, base);
 
     *known = rules != NULL;
-    return rules ? push(attributes, rules, base) : NULL;
+    return rules ? push_frame(attributes, rules, base) : NULL;
 }
 
 rc_err_t *rc_git_attributes_add(rc_git_attributes_t *attributes, const git_oid *id,
@@ -212,9 +213,9 @@ rc_err_t *rc_git_attributes_add(rc_git_attributes_t *attributes, const git_oid *
         rules = apr_array_make(attributes->pool, 8, sizeof(rule_t));
         apr_hash_set(base ? attributes->files : attributes->roots,
                      apr_pmemdup(attributes->pool, id->id, GIT_OID_RAWSZ), GIT_OID_RAWSZ, rules);
-        RC_TRY(read_file(rules, attributes, data, len, !base));
+        RC_TRY(read_rules(rules, attributes, data, len, !base));
     }
-    return push(attributes, rules, base);
+    return push_frame(attributes, rules, base);
 }
 
 int rc_git_attributes_depth(const rc_git_attributes_t *attributes)

@@ -133,7 +133,7 @@ static apr_uint64_t offset_at(const rc_git_chain_t *chain, apr_uint32_t n)
 }
 
 /* Where the object @a id is; 0: it is not there. */
-static apr_uint64_t find(const rc_git_chain_t *chain, const unsigned char *id)
+static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char *id)
 {
     size_t width = chain->v2 ? RC_GIT_RAW : RC_GIT_RAW + 4;
     const unsigned char *ids = fanout(chain) + FANOUT + (chain->v2 ? 0 : 4);
@@ -156,7 +156,7 @@ static apr_uint64_t find(const rc_git_chain_t *chain, const unsigned char *id)
 
 /* --- the pack --- */
 
-static const unsigned char *read_head(link_t *link, const unsigned char *p)
+static const unsigned char *read_object_head(link_t *link, const unsigned char *p)
 {
     int shift = 4;
 
@@ -194,12 +194,12 @@ static bool read_link(link_t *link, const rc_git_chain_t *chain, apr_uint64_t of
     if (!offset || offset >= end)
         return false;
     memcpy(head, chain->pack.at + offset, end - offset < HEAD_MOST ? end - offset : HEAD_MOST);
-    p = read_head(link, head);
+    p = read_object_head(link, head);
     if (p && link->type == OFS_DELTA) {
         p = read_distance(&distance, p);
         link->base = p && distance < offset ? offset - distance : 0;
     } else if (p && link->type == REF_DELTA) {
-        link->base = find(chain, p);
+        link->base = find_offset(chain, p);
         p += RC_GIT_RAW;
     }
     if (!p || (apr_uint64_t)(p - head) >= end - offset)
@@ -251,7 +251,7 @@ static bool walk(int *depth, apr_uint64_t *bytes, const rc_git_chain_t *chain, a
 
 int rc_git_chain_check(apr_uint64_t *bytes, const rc_git_chain_t *chain, const git_oid *id)
 {
-    apr_uint64_t offset = find(chain, id->id);
+    apr_uint64_t offset = find_offset(chain, id->id);
     int depth;
 
     *bytes = 0;

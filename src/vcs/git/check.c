@@ -22,7 +22,7 @@
 
 /* What HEAD says, without blocking: the target of a link, else the beginning of the file. Errno:
  * why not; 0: it is no file. */
-static bool read_head(char *text, size_t size, const char *path)
+static bool read_head_text(char *text, size_t size, const char *path)
 {
     ssize_t n = readlink(path, text, size - 1);
     int fd = n < 0 ? open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC) : -1;
@@ -56,7 +56,7 @@ rc_err_t *rc_git_check_head(const char **problem, const char *path, apr_pool_t *
     *problem = NULL;
     if (rc_git_check_format(rc_git_dir(path, pool), pool))
         return NULL;
-    if (!read_head(text, sizeof(text), head)) {
+    if (!read_head_text(text, sizeof(text), head)) {
         if (is_closed(errno))
             return rc_fs_err(pool, "read", head);
         *problem = rc_fs_exists(head) ? "HEAD is no file" : "HEAD is missing";

@@ -30,7 +30,8 @@ static bool plain_name(const char *name, size_t len)
 }
 
 /* NULL when the encoding is unknown or the text is not of it. */
-static const char *convert(const char *text, size_t len, const char *encoding, apr_pool_t *pool)
+static const char *convert_from(const char *text, size_t len, const char *encoding,
+                                apr_pool_t *pool)
 {
     iconv_t from = iconv_open("UTF-8", encoding);
     size_t room = len * 4 + 16;
@@ -76,7 +77,7 @@ const char *rc_git_convert(const char *text, size_t len, const char *encoding,
         return NULL;
     name = apr_pstrmemdup(pool, encoding, name_len);
     /* what git helps itself with, since iconv may not know the name */
-    return convert(text, len, strcasecmp(name, "latin-1") ? name : "ISO-8859-1", pool);
+    return convert_from(text, len, strcasecmp(name, "latin-1") ? name : "ISO-8859-1", pool);
 }
 
 /* By the commit's own encoding, else UTF-8, else Latin-1. git ends texts at a NUL. */
@@ -96,7 +97,7 @@ static const char *to_utf8(const rc_git_header_t *header, const char *text, cons
 
 /* At most @a most bytes, up to a line end or a blank if there is one near: in no encoding that git
  * commits have is that the middle of a character. */
-static const char *cut(const char *text, const char *end, apr_size_t most)
+static const char *shorten(const char *text, const char *end, apr_size_t most)
 {
     const char *p;
 
@@ -153,10 +154,11 @@ rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, a
     commit = apr_pcalloc(pool, sizeof(*commit));
     commit->id = rc_text_hex(oid.id, RC_GIT_RAW, pool);
     commit->revision = rev->index;
-    commit->message = to_utf8(&header, header.message, cut(header.message, header.end, most), pool);
+    commit->message =
+        to_utf8(&header, header.message, shorten(header.message, header.end, most), pool);
     commit->time = (apr_int64_t)header.date;
     commit->author = header.author ? to_utf8(&header, header.author,
-                                             cut(header.author, header.author_end, most), pool)
+                                             shorten(header.author, header.author_end, most), pool)
                                    : "";
     commit->parents = parent_list(header.parents, pool);
     commit->branch = rc_git_head_name(git->refs, &oid);

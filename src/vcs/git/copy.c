@@ -47,7 +47,7 @@ typedef struct ref_t {
     git_oid id;
 } ref_t;
 
-static const char *at(const char *dir, const char *name, apr_pool_t *pool)
+static const char *path_in(const char *dir, const char *name, apr_pool_t *pool)
 {
     return apr_pstrcat(pool, dir, "/", name, NULL);
 }
@@ -85,7 +85,7 @@ static rc_err_t *copy_file(const char *from, const char *to, apr_pool_t *pool)
 }
 
 /* A hard link, or where that may not be, a copy. *@a there is false when there is no such file. */
-static rc_err_t *share(bool *there, const char *from, const char *to, apr_pool_t *pool)
+static rc_err_t *link_file(bool *there, const char *from, const char *to, apr_pool_t *pool)
 {
     *there = !linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) || errno == EEXIST;
     if (*there || errno == ENOENT)
@@ -97,12 +97,13 @@ static rc_err_t *share(bool *there, const char *from, const char *to, apr_pool_t
 /* Small files that somebody else may have put there. */
 static rc_err_t *copy_text(const copy_t *copy, const char *name)
 {
-    const char *to = at(copy->to, name, copy->scratch), *text;
+    const char *to = path_in(copy->to, name, copy->scratch), *text;
     apr_size_t len;
     FILE *file;
     bool ok;
 
-    RC_TRY(rc_fs_read(&text, &len, at(copy->from, name, copy->scratch), 0, MAX_SMALL, copy->pool));
+    RC_TRY(rc_fs_read(&text, &len, path_in(copy->from, name, copy->scratch), 0, MAX_SMALL,
+                      copy->pool));
     if (!text)
         return NULL;
     file = fopen(to, "we");
@@ -113,9 +114,9 @@ static rc_err_t *copy_text(const copy_t *copy, const char *name)
 /* As a link, old versions of git name the branch. */
 static rc_err_t *copy_head(const copy_t *copy)
 {
-    const char *to = at(copy->to, "HEAD", copy->scratch);
+    const char *to = path_in(copy->to, "HEAD", copy->scratch);
     char branch[PATH_MAX];
-    ssize_t len = readlink(at(copy->from, "HEAD", copy->scratch), branch, sizeof(branch));
+    ssize_t len = readlink(path_in(copy->from, "HEAD", copy->scratch), branch, sizeof(branch));
     FILE *file;
     bool ok;
 
@@ -141,7 +142,7 @@ static void note_refs(copy_t *copy, const apr_array_header_t *list, const char *
     }
 }
 
-static int by_name(const void *a, const void *b)
+static int by_full_name(const void *a, const void *b)
 {
     return strcmp(((const ref_t *)a)->name, ((const ref_t *)b)->name);
 }
@@ -161,13 +162,13 @@ static rc_err_t *read_refs(copy_t *copy)
         note_refs(copy, git->refs->others, "");
     }
     rc_git_backend.close(repo);
-    qsort(copy->refs->elts, (size_t)copy->refs->nelts, sizeof(ref_t), by_name);
+    qsort(copy->refs->elts, (size_t)copy->refs->nelts, sizeof(ref_t), by_full_name);
     return err;
 }
 
 static rc_err_t *write_refs(const copy_t *copy)
 {
-    const char *path = at(copy->to, "packed-refs", copy->scratch);
+    const char *path = path_in(copy->to, "packed-refs", copy->scratch);
     FILE *file = copy->refs->nelts ? fopen(path, "wxe") : NULL;
     bool ok;
     int i;
@@ -212,7 +213,8 @@ static bool is_object(const char *name)
 
 static rc_err_t *share_loose_folder(const copy_t *copy, const char *name)
 {
-    const char *from = at(copy->from, name, copy->scratch), *to = at(copy->to, name, copy->scratch);
+    const char *from = path_in(copy->from, name, copy->scratch),
+               *to = path_in(copy->to, name, copy->scratch);
     DIR *dir = opendir(from);
     struct dirent *entry;
     rc_err_t *err = NULL;
@@ -224,8 +226,8 @@ static rc_err_t *share_loose_folder(const copy_t *copy, const char *name)
         err = rc_fs_err(copy->pool, "create", to);
     while (!err && (entry = readdir(dir)))
         if (is_object(entry->d_name)) /* one that is gone meanwhile is in a pack */
-            err = share(&there, at(from, entry->d_name, copy->scratch),
-                        at(to, entry->d_name, copy->scratch), copy->pool);
+            err = link_file(&there, path_in(from, entry->d_name, copy->scratch),
+                            path_in(to, entry->d_name, copy->scratch), copy->pool);
     closedir(dir);
     return err;
 }
@@ -256,8 +258,8 @@ static rc_err_t *share_pack(bool *whole, const copy_t *copy, const char *pack)
     for (i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
         const char *name = apr_pstrcat(copy->scratch, "objects/pack/", pack, parts[i], NULL);
 
-        RC_TRY(share(&there, at(copy->from, name, copy->scratch), at(copy->to, name, copy->scratch),
-                     copy->pool));
+        RC_TRY(link_file(&there, path_in(copy->from, name, copy->scratch),
+                         path_in(copy->to, name, copy->scratch), copy->pool));
         if (!there && (!strcmp(parts[i], ".pack") || !strcmp(parts[i], ".idx")))
             *whole = false; /* packed anew meanwhile */
     }
@@ -266,7 +268,7 @@ static rc_err_t *share_pack(bool *whole, const copy_t *copy, const char *pack)
 
 static rc_err_t *share_packs_once(bool *whole, const copy_t *copy)
 {
-    const char *path = at(copy->from, "objects/pack", copy->pool);
+    const char *path = path_in(copy->from, "objects/pack", copy->pool);
     struct stat before, after;
     struct dirent *entry;
     rc_err_t *err = NULL;
@@ -311,7 +313,7 @@ static rc_err_t *share_packs(const copy_t *copy)
 static rc_err_t *pack_borrowed(const copy_t *copy)
 {
     static const char *const argv[] = {"git", "repack", "-a", "-d", "-q", "-n", NULL};
-    const char *path = at(copy->to, "objects/info/alternates", copy->pool);
+    const char *path = path_in(copy->to, "objects/info/alternates", copy->pool);
     FILE *file = fopen(path, "we");
     bool ok = file && fprintf(file, "%s/objects\n", copy->from) > 0;
 
@@ -333,7 +335,7 @@ static rc_err_t *copy_objects(const copy_t *copy)
         return pack_borrowed(copy);
     RC_TRY(share_loose(copy));
     RC_TRY(share_packs(copy));
-    return rc_fs_sync_folder_of(at(copy->to, "objects/x", copy->pool), copy->pool);
+    return rc_fs_sync_folder_of(path_in(copy->to, "objects/x", copy->pool), copy->pool);
 }
 
 /* --- all of it --- */
@@ -341,12 +343,12 @@ static rc_err_t *copy_objects(const copy_t *copy)
 /* The order of the same references is the same; without it, it is made anew. */
 static rc_err_t *share_order(const copy_t *copy)
 {
-    const char *from = at(copy->from, "rcapi/order", copy->pool);
+    const char *from = path_in(copy->from, "rcapi/order", copy->pool);
     bool there;
 
-    if (!rc_fs_exists(from) || mkdir(at(copy->to, "rcapi", copy->pool), 0755))
+    if (!rc_fs_exists(from) || mkdir(path_in(copy->to, "rcapi", copy->pool), 0755))
         return NULL;
-    return share(&there, from, at(copy->to, "rcapi/order", copy->pool), copy->pool);
+    return link_file(&there, from, path_in(copy->to, "rcapi/order", copy->pool), copy->pool);
 }
 
 static rc_err_t *copy_all(copy_t *copy)

@@ -44,7 +44,7 @@ typedef struct walk_t {
 
 /* What will not change while the commit is what it is. Who asks may read all of the commit, and so
  * the reason, too. */
-static rc_err_t *refuse(const walk_t *walk, const char *why)
+static rc_err_t *refuse_path(const walk_t *walk, const char *why)
 {
     rc_log(RC_LOG_INFO, APR_SUCCESS, "no archive of a commit in %s: '%.*s' %s", walk->git->path,
            (int)walk->len, walk->path, why);
@@ -59,7 +59,7 @@ static rc_err_t *too_long(const walk_t *walk, const char *what)
 
 /* --- objects --- */
 
-static rc_err_t *missing(const walk_t *walk, const git_oid *id)
+static rc_err_t *refuse_missing(const walk_t *walk, const git_oid *id)
 {
     rc_log(RC_LOG_WARNING, APR_SUCCESS, "object %s is missing in %s, for '%.*s'",
            git_oid_tostr_s(id), walk->git->path, (int)walk->len, walk->path);
@@ -72,7 +72,7 @@ static rc_err_t *read_object(git_odb_object **out, walk_t *walk, const git_oid *
                              git_object_t type)
 {
     if (!git_odb_exists(walk->git->odb, id))
-        return missing(walk, id);
+        return refuse_missing(walk, id);
     RC_TRY(rc_work_spend(walk->git->work, rc_git_objects_copied(walk->git->odb), walk->pool));
     if (git_odb_read(out, walk->git->odb, id) < 0)
         return rc_git_err(walk->pool, "cannot read %s in %s", git_oid_tostr_s(id), walk->git->path);
@@ -80,7 +80,7 @@ static rc_err_t *read_object(git_odb_object **out, walk_t *walk, const git_oid *
         return NULL;
     git_odb_object_free(*out);
     *out = NULL;
-    return refuse(walk, OTHER_TYPE);
+    return refuse_path(walk, OTHER_TYPE);
 }
 
 static rc_err_t *open_tree(rc_git_cursor_t *cursor, walk_t *walk, const git_oid *id)
@@ -90,16 +90,16 @@ static rc_err_t *open_tree(rc_git_cursor_t *cursor, walk_t *walk, const git_oid 
     size_t size;
 
     if (!git_odb_exists(walk->git->odb, id))
-        return missing(walk, id);
+        return refuse_missing(walk, id);
     if (git_odb_read_header(&size, &type, walk->git->odb, id) == 0 && type != GIT_OBJECT_TREE)
-        return refuse(walk, OTHER_TYPE);
+        return refuse_path(walk, OTHER_TYPE);
     err = rc_git_cursor_open(cursor, walk->git, id, walk->pool);
-    return err && err->kind == RC_E_INTERNAL && cursor->object ? refuse(walk, DAMAGED) : err;
+    return err && err->kind == RC_E_INTERNAL && cursor->object ? refuse_path(walk, DAMAGED) : err;
 }
 
 static rc_err_t *next_entry(rc_git_cursor_t *cursor, const walk_t *walk)
 {
-    return rc_git_cursor_next(cursor) ? NULL : refuse(walk, DAMAGED);
+    return rc_git_cursor_next(cursor) ? NULL : refuse_path(walk, DAMAGED);
 }
 
 /* --- names --- */
@@ -111,7 +111,7 @@ static rc_err_t *check_twice(walk_t *walk, rc_git_cursor_t *cursor, apr_hash_t *
     for (rc_git_cursor_rewind(cursor); cursor->at.path && apr_hash_count(links);) {
         if (cursor->at.mode != RC_GIT_LINK &&
             apr_hash_get(links, cursor->at.path, (apr_ssize_t)cursor->len))
-            return refuse(walk, "holds a name twice");
+            return refuse_path(walk, "holds a name twice");
         RC_TRY(next_entry(cursor, walk));
     }
     return NULL;
@@ -126,12 +126,12 @@ static rc_err_t *check_names(walk_t *walk, rc_git_cursor_t *cursor)
     folders = apr_hash_make(walk->scratch);
     for (; cursor->at.path;) {
         if (!rc_git_name_allowed(cursor->at.path, cursor->at.mode == RC_GIT_LINK))
-            return refuse(walk, "holds a name that git does not allow");
+            return refuse_path(walk, "holds a name that git does not allow");
         seen = cursor->at.mode == RC_GIT_LINK        ? links
                : cursor->at.mode == RC_GIT_DIRECTORY ? folders
                                                      : NULL;
         if (seen && apr_hash_get(seen, cursor->at.path, (apr_ssize_t)cursor->len))
-            return refuse(walk, "holds a name twice");
+            return refuse_path(walk, "holds a name twice");
         if (seen)
             apr_hash_set(seen, cursor->at.path, (apr_ssize_t)cursor->len, seen);
         RC_TRY(next_entry(cursor, walk));
@@ -269,7 +269,7 @@ static rc_err_t *pass_file(walk_t *walk, const rc_git_cursor_t *cursor, const ch
         RC_TRY(rc_git_smudge_of(&file.convert, &file.smudge, values, walk->pool));
     if (!walk->looking)
         return pass_blob(walk, &file);
-    return git_odb_exists(walk->git->odb, file.id) ? NULL : missing(walk, file.id);
+    return git_odb_exists(walk->git->odb, file.id) ? NULL : refuse_missing(walk, file.id);
 }
 
 /* --- the walk --- */

@@ -210,7 +210,7 @@ static rc_err_t *collect(graph_t *graph)
 
 /* --- letting out --- */
 
-static void push(graph_t *graph, apr_uint32_t node)
+static void push_ready(graph_t *graph, apr_uint32_t node)
 {
     rc_git_heap_push(&graph->heap, graph->nodes[node].time, node);
 }
@@ -224,7 +224,7 @@ static rc_err_t *let_out(graph_t *graph, apr_uint32_t tips_n)
         return no_memory(graph);
     for (i = 0; i < tips_n; i++)
         if (!graph->nodes[i].waiting)
-            push(graph, i);
+            push_ready(graph, i);
     while (graph->heap.count) {
         node_t *node = &graph->nodes[rc_git_heap_pop(&graph->heap)];
 
@@ -233,7 +233,7 @@ static rc_err_t *let_out(graph_t *graph, apr_uint32_t tips_n)
             apr_uint32_t parent = graph->parents[node->parents_at + i];
 
             if (--graph->nodes[parent].waiting == 0)
-                push(graph, parent);
+                push_ready(graph, parent);
         }
     }
     return place == 0 ? NULL
@@ -250,7 +250,7 @@ static int compare_numbers(const void *a, const void *b, void *ids)
                   RC_GIT_RAW);
 }
 
-static void fill(rc_git_order_t *order, const graph_t *graph)
+static void fill_order(rc_git_order_t *order, const graph_t *graph)
 {
     apr_uint32_t *at = order->by_id, i, j, total = 0; /* first: which node has the place */
 
@@ -291,7 +291,7 @@ static rc_err_t *build_graph(rc_git_order_t **order, rc_git_t *git, const rc_git
     if (!err && !(*order = rc_git_order_alloc(graph.nodes_n, graph.parents_n, refs)))
         err = no_memory(&graph);
     if (!err)
-        fill(*order, &graph);
+        fill_order(*order, &graph);
     git->work = graph.work;
     free(graph.nodes);
     free(graph.parents);

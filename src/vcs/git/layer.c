@@ -150,7 +150,7 @@ static void watch_missing(rc_git_reading_t *reading, const git_oid *id)
 
 /* As git: it goes without the reference, and says so. But when packs were left out, the object may
  * be in one of them. */
-static rc_err_t *missing(rc_git_reading_t *reading, const char *name, const git_oid *id)
+static rc_err_t *leave_out(rc_git_reading_t *reading, const char *name, const git_oid *id)
 {
     if (rc_git_objects_damaged(reading->git->odb))
         return rc_err_internal(reading->scratch, APR_SUCCESS,
@@ -167,7 +167,7 @@ static rc_err_t *missing(rc_git_reading_t *reading, const char *name, const git_
 
 /* --- filling --- */
 
-static rc_git_ref_t *add(apr_array_header_t *list, const char *name)
+static rc_git_ref_t *add_ref(apr_array_header_t *list, const char *name)
 {
     rc_git_ref_t *ref = apr_pcalloc(list->pool, sizeof(*ref));
 
@@ -178,7 +178,7 @@ static rc_git_ref_t *add(apr_array_header_t *list, const char *name)
 
 void rc_git_layer_hide(rc_git_layer_t *layer, const char *name)
 {
-    add(is_tag(name) ? layer->tags : layer->branches, short_name(name))->hidden = true;
+    add_ref(is_tag(name) ? layer->tags : layer->branches, short_name(name))->hidden = true;
 }
 
 rc_err_t *rc_git_layer_add(bool *shown, rc_git_layer_t *layer, rc_git_reading_t *reading,
@@ -193,14 +193,14 @@ rc_err_t *rc_git_layer_add(bool *shown, rc_git_layer_t *layer, rc_git_reading_t 
         return rc_git_err(reading->scratch, "%s of %s cannot be followed", name,
                           reading->git->path);
     if (end == MISSING)
-        return missing(reading, name, &commit);
+        return leave_out(reading, name, &commit);
     if (end == COMMIT) {
-        ref = add(is_tag(name) ? layer->tags : layer->branches, short_name(name));
+        ref = add_ref(is_tag(name) ? layer->tags : layer->branches, short_name(name));
         if (!is_tag(name))
             APR_ARRAY_PUSH(layer->heads, const rc_git_ref_t *) = ref;
     } else {
         reading->lost = reading->lost || !is_tag(name);
-        ref = add(layer->others, name);
+        ref = add_ref(layer->others, name);
     }
     ref->target = *id;
     ref->commit = commit;
@@ -209,7 +209,7 @@ rc_err_t *rc_git_layer_add(bool *shown, rc_git_layer_t *layer, rc_git_reading_t 
 
 /* --- order --- */
 
-static int by_name(const void *a, const void *b)
+static int by_ref_name(const void *a, const void *b)
 {
     return strcmp((*(const rc_git_ref_t *const *)a)->name, (*(const rc_git_ref_t *const *)b)->name);
 }
@@ -219,20 +219,20 @@ static int by_commit(const void *a, const void *b)
     int cmp = git_oid_cmp(&(*(const rc_git_ref_t *const *)a)->commit,
                           &(*(const rc_git_ref_t *const *)b)->commit);
 
-    return cmp ? cmp : by_name(a, b);
+    return cmp ? cmp : by_ref_name(a, b);
 }
 
-static void sort(apr_array_header_t *list, int (*compare)(const void *, const void *))
+static void sort_list(apr_array_header_t *list, int (*compare)(const void *, const void *))
 {
     qsort(list->elts, (size_t)list->nelts, (size_t)list->elt_size, compare);
 }
 
 void rc_git_layer_sort(rc_git_layer_t *layer)
 {
-    sort(layer->branches, by_name);
-    sort(layer->tags, by_name);
-    sort(layer->heads, by_commit);
-    sort(layer->others, by_name);
+    sort_list(layer->branches, by_ref_name);
+    sort_list(layer->tags, by_ref_name);
+    sort_list(layer->heads, by_commit);
+    sort_list(layer->others, by_ref_name);
 }
 
 const rc_git_ref_t *rc_git_ref_find(const apr_array_header_t *list, const char *name)
@@ -240,16 +240,16 @@ const rc_git_ref_t *rc_git_ref_find(const apr_array_header_t *list, const char *
     rc_git_ref_t key = {.name = name};
     const rc_git_ref_t *at = &key, **found;
 
-    found = bsearch(&at, list->elts, (size_t)list->nelts, sizeof(at), by_name);
+    found = bsearch(&at, list->elts, (size_t)list->nelts, sizeof(at), by_ref_name);
     return found ? *found : NULL;
 }
 
 /* --- one over the other --- */
 
 /* @a hiding, by name: what stands before those of the same name in @a below. */
-static apr_array_header_t *merge(apr_array_header_t *below, apr_array_header_t *above,
-                                 const apr_array_header_t *hiding,
-                                 int (*compare)(const void *, const void *), apr_pool_t *pool)
+static apr_array_header_t *merge_lists(apr_array_header_t *below, apr_array_header_t *above,
+                                       const apr_array_header_t *hiding,
+                                       int (*compare)(const void *, const void *), apr_pool_t *pool)
 {
     apr_array_header_t *list;
     int i = 0, j = 0;
@@ -278,9 +278,9 @@ rc_git_layer_t rc_git_layer_merge(const rc_git_layer_t *below, const rc_git_laye
                                   apr_pool_t *pool)
 {
     rc_git_layer_t layer = {
-        merge(below->branches, above->branches, above->branches, by_name, pool),
-        merge(below->tags, above->tags, above->tags, by_name, pool),
-        merge(below->heads, above->heads, above->branches, by_commit, pool),
+        merge_lists(below->branches, above->branches, above->branches, by_ref_name, pool),
+        merge_lists(below->tags, above->tags, above->tags, by_ref_name, pool),
+        merge_lists(below->heads, above->heads, above->branches, by_commit, pool),
         below->others,
     };
     int i;
@@ -296,6 +296,6 @@ rc_git_layer_t rc_git_layer_merge(const rc_git_layer_t *below, const rc_git_laye
                              short_name(ref->name)))
             APR_ARRAY_PUSH(layer.others, const rc_git_ref_t *) = ref;
     }
-    sort(layer.others, by_name);
+    sort_list(layer.others, by_ref_name);
     return layer;
 }

@@ -66,7 +66,7 @@ static ssize_t inflate_some(stream_t *stream, void *out, size_t len)
 }
 
 /* Takes "<type> <size>\0" from the start of the object. */
-static int read_head(size_t *size, git_object_t *type, stream_t *stream)
+static int inflate_head(size_t *size, git_object_t *type, stream_t *stream)
 {
     ssize_t have = inflate_some(stream, stream->head, sizeof(stream->head));
     char *end = have > 0 ? memchr(stream->head, '\0', (size_t)have) : NULL;
@@ -152,7 +152,7 @@ int rc_git_loose_read(void **data, size_t *size, git_object_t *type, git_odb_bac
 
     if (n < 0)
         return n;
-    n = read_head(size, type, &stream);
+    n = inflate_head(size, type, &stream);
     if (n == 0 && data && (n = read_content(data, *size, &stream, backend)) == 0 &&
         !is_object(id, *data, *size, *type)) {
         git_odb_backend_data_free(backend, *data);

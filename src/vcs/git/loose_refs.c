@@ -129,8 +129,8 @@ static bool entry_is_folder(const struct dirent *entry, const char *git_dir, con
 }
 
 /* Directories still to be read are on a list, so that depth costs no stack. */
-static rc_err_t *read_folder(apr_hash_t *all, rc_git_reading_t *reading, const char *folder,
-                             apr_array_header_t *todo)
+static rc_err_t *read_refs_below(apr_hash_t *all, rc_git_reading_t *reading, const char *folder,
+                                 apr_array_header_t *todo)
 {
     const char *path = rc_git_watch_name(reading, folder);
     DIR *handle = opendir(path);
@@ -166,7 +166,7 @@ rc_err_t *rc_git_loose_refs(apr_hash_t **found, rc_git_reading_t *reading)
     while (todo->nelts) {
         const char **folder = apr_array_pop(todo);
 
-        RC_TRY(read_folder(*found, reading, *folder, todo));
+        RC_TRY(read_refs_below(*found, reading, *folder, todo));
     }
     return NULL;
 }

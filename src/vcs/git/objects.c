@@ -13,15 +13,15 @@
 
 #define COPIED_MOST ((apr_off_t)1 << 40) /* more is as much */
 
-typedef struct folder_t {
+typedef struct store_t {
     char *path;
     rc_git_packs_t *packs;
-} folder_t;
+} store_t;
 
 typedef struct objects_t {
     git_odb_backend parent; /* first: libgit2 knows only this */
     int folders_n;
-    folder_t folders[];
+    store_t folders[];
 } objects_t;
 
 static objects_t *ours(git_odb_backend *backend)
@@ -31,14 +31,14 @@ static objects_t *ours(git_odb_backend *backend)
     return whole;
 }
 
-static int look(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
-                const git_oid *id)
+static int find_object(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
+                       const git_oid *id)
 {
     objects_t *objects = ours(backend);
     int i, n, worst = GIT_ENOTFOUND;
 
     for (i = 0; i < objects->folders_n; i++) {
-        const folder_t *folder = &objects->folders[i];
+        const store_t *folder = &objects->folders[i];
 
         n = rc_git_packs_read(data, size, type, folder->packs, id);
         if (n != 0 && n != GIT_ENOTFOUND)
@@ -56,13 +56,13 @@ static int look(void **data, size_t *size, git_object_t *type, git_odb_backend *
 static int read_object(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
                        const git_oid *id)
 {
-    return look(data, size, type, backend, id);
+    return find_object(data, size, type, backend, id);
 }
 
 static int read_header(size_t *size, git_object_t *type, git_odb_backend *backend,
                        const git_oid *id)
 {
-    return look(NULL, size, type, backend, id);
+    return find_object(NULL, size, type, backend, id);
 }
 
 static int exists(git_odb_backend *backend, const git_oid *id)
@@ -70,11 +70,11 @@ static int exists(git_odb_backend *backend, const git_oid *id)
     git_object_t type;
     size_t size;
 
-    return look(NULL, &size, &type, backend, id) == 0;
+    return find_object(NULL, &size, &type, backend, id) == 0;
 }
 
 /* libgit2 calls it before it says that something is missing. */
-static int refresh(git_odb_backend *backend)
+static int refresh_packs(git_odb_backend *backend)
 {
     objects_t *objects = ours(backend);
     int i;
@@ -96,7 +96,7 @@ static void free_backend(git_odb_backend *backend)
     free(objects);
 }
 
-static objects_t *make(const apr_array_header_t *folders, apr_pool_t *pool)
+static objects_t *make_backend(const apr_array_header_t *folders, apr_pool_t *pool)
 {
     objects_t *objects =
         calloc(1, sizeof(*objects) + (size_t)folders->nelts * sizeof(*objects->folders));
@@ -108,10 +108,10 @@ static objects_t *make(const apr_array_header_t *folders, apr_pool_t *pool)
     objects->parent.read = read_object;
     objects->parent.read_header = read_header;
     objects->parent.exists = exists;
-    objects->parent.refresh = refresh;
+    objects->parent.refresh = refresh_packs;
     objects->parent.free = free_backend;
     for (i = 0; i < folders->nelts; i++) {
-        folder_t *folder = &objects->folders[i];
+        store_t *folder = &objects->folders[i];
 
         folder->path = strdup(APR_ARRAY_IDX(folders, i, const char *));
         folder->packs = folder->path ? rc_git_packs_open(folder->path, pool) : NULL;
@@ -132,7 +132,7 @@ rc_err_t *rc_git_objects_open(git_odb **odb, const char *git_dir, apr_pool_t *po
     bool refused;
 
     RC_TRY(rc_git_object_folders(&folders, &refused, git_dir, pool));
-    objects = make(folders, pool);
+    objects = make_backend(folders, pool);
     if (!objects)
         return rc_err_internal(pool, APR_ENOMEM, "cannot open the objects of %s", git_dir);
     if (git_odb_new(odb) == 0 && git_odb_add_backend(*odb, &objects->parent, 1) == 0)

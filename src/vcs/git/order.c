@@ -39,7 +39,7 @@ static size_t block_size(size_t count, size_t parents)
 }
 
 /* The next @a size bytes of the block. */
-static void *take(unsigned char **at, size_t size)
+static void *take_part(unsigned char **at, size_t size)
 {
     void *part = *at;
 
@@ -57,10 +57,10 @@ static void point(rc_git_order_t *order, void *block)
     order->shallow = head->shallow != 0;
     order->count = head->count;
     order->key = head->key;
-    order->time = take(&at, head->count * sizeof(*order->time));
-    order->by_id = take(&at, head->count * sizeof(*order->by_id));
-    order->parents_at = take(&at, (head->count + (size_t)1) * sizeof(*order->parents_at));
-    order->parents = take(&at, head->parents * sizeof(*order->parents));
+    order->time = take_part(&at, head->count * sizeof(*order->time));
+    order->by_id = take_part(&at, head->count * sizeof(*order->by_id));
+    order->parents_at = take_part(&at, (head->count + (size_t)1) * sizeof(*order->parents_at));
+    order->parents = take_part(&at, head->parents * sizeof(*order->parents));
     order->ids = at;
 }
 
@@ -206,7 +206,7 @@ static int open_folder(const char *git_dir, apr_pool_t *pool)
 }
 
 /* Read, not mapped: who can write the file could change it after it was checked. */
-static rc_git_order_t *read_file(int fd, off_t size)
+static rc_git_order_t *read_order(int fd, off_t size)
 {
     rc_git_order_t *order;
     head_t head;
@@ -240,7 +240,7 @@ rc_git_order_t *rc_git_order_load(const rc_git_t *git, apr_pool_t *pool)
     if (fd < 0)
         return NULL;
     if (!fstat(fd, &st) && S_ISREG(st.st_mode))
-        order = read_file(fd, st.st_size);
+        order = read_order(fd, st.st_size);
     close(fd);
     if (!order)
         rc_log(RC_LOG_INFO, APR_SUCCESS, "%s: the order file is damaged, made anew", git->path);
@@ -272,7 +272,7 @@ static bool write_all(int fd, const char *data, size_t size)
     return true;
 }
 
-static void write_file(int dir, const rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool)
+static void write_order(int dir, const rc_git_order_t *order, const rc_git_t *git, apr_pool_t *pool)
 {
     const char *temp = apr_psprintf(pool, "order.%ld.%lx", (long)getpid(), (unsigned long)git);
     int fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
@@ -297,6 +297,6 @@ void rc_git_order_save(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *p
     dir = open_folder(git->path, pool);
     if (dir < 0)
         return;
-    write_file(dir, order, git, pool);
+    write_order(dir, order, git, pool);
     close(dir);
 }

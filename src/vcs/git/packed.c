@@ -25,17 +25,17 @@ typedef struct line_t {
     bool has_peeled;
 } line_t;
 
-typedef struct file_t {
+typedef struct text_t {
     const char *path, *text, *at, *end;
     apr_pool_t *pool;
-} file_t;
+} text_t;
 
-static rc_err_t *damaged(const file_t *file)
+static rc_err_t *damaged(const text_t *file)
 {
     return rc_err_internal(file->pool, APR_SUCCESS, "%s is damaged", file->path);
 }
 
-static rc_err_t *open_file(file_t *file, const char *path, apr_pool_t *pool)
+static rc_err_t *open_file(text_t *file, const char *path, apr_pool_t *pool)
 {
     apr_size_t len;
 
@@ -55,7 +55,7 @@ static rc_err_t *open_file(file_t *file, const char *path, apr_pool_t *pool)
 }
 
 /* "<id> <name>", and perhaps "^<id>" in the next line. */
-static rc_err_t *next_line(line_t *line, file_t *file)
+static rc_err_t *next_line(line_t *line, text_t *file)
 {
     const char *end = memchr(file->at, '\n', (size_t)(file->end - file->at));
 
@@ -76,10 +76,11 @@ static rc_err_t *next_line(line_t *line, file_t *file)
     return NULL;
 }
 
-static rc_err_t *read_file(rc_git_packed_t *packed, rc_git_reading_t *reading, const char *path)
+static rc_err_t *read_all_lines(rc_git_packed_t *packed, rc_git_reading_t *reading,
+                                const char *path)
 {
     apr_pool_t *scratch;
-    file_t file;
+    text_t file;
     line_t line;
 
     reading->missing = false;
@@ -132,7 +133,7 @@ rc_err_t *rc_git_packed_read(rc_git_packed_t **out, rc_git_reading_t *reading)
     packed->watched = rc_git_watch_list(pool);
     rc_git_watch(packed->watched, apr_pstrdup(pool, path));
     packed->layer = rc_git_layer(pool);
-    err = read_file(packed, reading, path);
+    err = read_all_lines(packed, reading, path);
     if (err)
         apr_pool_destroy(pool);
     else
@@ -150,7 +151,7 @@ rc_err_t *rc_git_packed_scan(bool *found, git_oid *id, rc_git_reading_t *reading
 {
     apr_size_t len = strlen(name);
     apr_pool_t *pool; /* of one scan: the file is in it */
-    file_t file;
+    text_t file;
     line_t line;
 
     *found = false;

@@ -243,7 +243,7 @@ static bool is_index(const char *name)
     return len > 4 && *name != '.' && !strcmp(name + len - 4, ".idx");
 }
 
-static void read_folder(rc_git_packs_t *packs, apr_pool_t *scratch)
+static void list_packs(rc_git_packs_t *packs, apr_pool_t *scratch)
 {
     DIR *dir = opendir(packs->folder);
     struct dirent *entry;
@@ -269,7 +269,7 @@ void rc_git_packs_refresh(rc_git_packs_t *packs)
     packs->changed = st.st_mtim;
     if (apr_pool_create_unmanaged_ex(&scratch, NULL, NULL) != APR_SUCCESS)
         return;
-    read_folder(packs, scratch);
+    list_packs(packs, scratch);
     apr_pool_destroy(scratch);
 }
 
@@ -311,8 +311,8 @@ static int read_pack(void **data, size_t *size, git_object_t *type, pack_t *pack
                 : pack->inner->read_header(size, type, pack->inner, id);
 }
 
-static int ask(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs, pack_t *pack,
-               const git_oid *id)
+static int read_packed(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
+                       pack_t *pack, const git_oid *id)
 {
     int n;
 
@@ -332,10 +332,10 @@ int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_pack
     int n, worst = GIT_ENOTFOUND;
     pack_t *pack;
 
-    if (packs->last && (n = ask(data, size, type, packs, packs->last, id)) == 0)
+    if (packs->last && (n = read_packed(data, size, type, packs, packs->last, id)) == 0)
         return 0;
     for (pack = packs->newest; pack; pack = pack->next) {
-        n = ask(data, size, type, packs, pack, id);
+        n = read_packed(data, size, type, packs, pack, id);
         if (n == 0) {
             packs->last = pack;
             return 0;

@@ -66,8 +66,8 @@ static const rc_git_ref_t *find_packed(const rc_git_reading_t *reading, const ch
 }
 
 /* What the reference @a name holds: an id, or another name. *@a out = NULL: there is none. */
-static rc_err_t *look_up(rc_git_found_t **out, rc_git_reading_t *reading, apr_hash_t *loose,
-                         const char *name)
+static rc_err_t *find_ref(rc_git_found_t **out, rc_git_reading_t *reading, apr_hash_t *loose,
+                          const char *name)
 {
     const rc_git_ref_t *packed;
     rc_git_found_t *found;
@@ -100,7 +100,7 @@ static rc_err_t *follow_links(bool *unborn, rc_git_found_t *found, rc_git_readin
 
     *unborn = false;
     for (depth = 0; at && !at->broken && at->link && depth < LINKS_MOST; depth++)
-        RC_TRY(look_up(&at, reading, loose, at->link));
+        RC_TRY(find_ref(&at, reading, loose, at->link));
     *unborn = at == NULL;
     found->broken = !at || at->broken || at->link;
     if (!found->broken)
@@ -183,7 +183,7 @@ static rc_err_t *set_state(rc_git_refs_t *refs, apr_pool_t *pool)
     return good ? NULL : rc_err_internal(pool, APR_SUCCESS, "cannot hash the references");
 }
 
-static rc_err_t *finish(rc_git_reading_t *reading)
+static rc_err_t *set_digests(rc_git_reading_t *reading)
 {
     rc_git_refs_t *refs = reading->refs;
     int most = refs->branches->nelts + refs->tags->nelts + refs->shallow->nelts + 1;
@@ -208,7 +208,7 @@ static rc_err_t *read_all(rc_git_reading_t *reading)
     if (reading->lost && !reading->refs->branches->nelts) /* it is damaged, not empty */
         return rc_err_internal(reading->scratch, APR_SUCCESS, "no branch of %s leads to a commit",
                                reading->git->path);
-    return finish(reading);
+    return set_digests(reading);
 }
 
 static rc_git_refs_t *make_refs(void)

@@ -15,7 +15,7 @@
 
 /* --- one reads, others wait --- */
 
-static rc_err_t *begin(rc_git_shared_t *shared, apr_pool_t *pool)
+static rc_err_t *begin_reading(rc_git_shared_t *shared, apr_pool_t *pool)
 {
     apr_time_t end = rc_clock() + WAIT_MOST, now;
     bool busy;
@@ -52,7 +52,7 @@ static void keep_failure(rc_git_shared_t *shared, rc_git_part_t part, apr_time_t
     shared->failed[part].err = rc_err_copy(err, shared->failed[part].pool);
 }
 
-static void end(rc_git_shared_t *shared)
+static void end_reading(rc_git_shared_t *shared)
 {
     rc_git_garbage_t garbage = {NULL, 0};
 
@@ -187,11 +187,11 @@ rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool)
     refs = shared_refs(git->shared);
     if (!refs || !rc_git_refs_current(refs)) {
         rc_git_refs_free(refs);
-        RC_TRY(begin(git->shared, pool));
+        RC_TRY(begin_reading(git->shared, pool));
         work = without_limits(git);
         err = read_refs(&refs, git, start, pool);
         git->work = work;
-        end(git->shared);
+        end_reading(git->shared);
         RC_TRY(err);
     }
     use_refs(git, refs);
@@ -264,10 +264,10 @@ rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool)
     if (order) {
         use_order(git, order);
     } else {
-        RC_TRY(begin(git->shared, pool));
+        RC_TRY(begin_reading(git->shared, pool));
         find_order(git, pool);
         err = make_order(git, start, pool);
-        end(git->shared);
+        end_reading(git->shared);
         RC_TRY(err);
     }
     git->ordered = true;

@@ -66,7 +66,7 @@ rc_git_shared_t *rc_git_share_find(const char *path, dev_t dev, ino_t ino)
     return shared;
 }
 
-static void push(rc_git_shared_t *shared)
+static void link_newest(rc_git_shared_t *shared)
 {
     shared->newer = NULL;
     shared->older = all.newest;
@@ -75,7 +75,7 @@ static void push(rc_git_shared_t *shared)
     shared->used = rc_clock();
 }
 
-static void pull(rc_git_shared_t *shared)
+static void unlink_used(rc_git_shared_t *shared)
 {
     *(shared->newer ? &shared->newer->older : &all.newest) = shared->older;
     *(shared->older ? &shared->older->newer : &all.oldest) = shared->newer;
@@ -134,7 +134,7 @@ static void empty(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
 }
 
 /* Takes the entry out when no handle points to it, and nothing is in it. */
-static void drop(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
+static void take_out(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
 {
     rc_git_shared_t **at = bucket(shared->path);
 
@@ -143,14 +143,14 @@ static void drop(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
     while (*at != shared)
         at = &(*at)->next;
     *at = shared->next;
-    pull(shared);
+    unlink_used(shared);
     shared->next = garbage->first;
     garbage->first = shared;
 }
 
 /* What is in use stays, however large. An entry that only handles keep is passed over: there are
  * few handles. */
-static void sweep(rc_git_garbage_t *garbage, const rc_git_shared_t *keep)
+static void take_out_idle(rc_git_garbage_t *garbage, const rc_git_shared_t *keep)
 {
     apr_time_t limit = rc_clock() - IDLE_MOST;
     rc_git_shared_t *shared = all.oldest, *newer;
@@ -161,15 +161,15 @@ static void sweep(rc_git_garbage_t *garbage, const rc_git_shared_t *keep)
             continue;
         if (shared->weight)
             empty(garbage, shared);
-        drop(garbage, shared);
+        take_out(garbage, shared);
     }
 }
 
 void rc_git_share_use(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
 {
-    pull(shared);
-    push(shared);
-    sweep(garbage, shared);
+    unlink_used(shared);
+    link_newest(shared);
+    take_out_idle(garbage, shared);
 }
 
 void rc_git_share_clear(void)
@@ -177,7 +177,7 @@ void rc_git_share_clear(void)
     rc_git_shared_t *shared;
 
     while ((shared = all.oldest)) {
-        pull(shared);
+        unlink_used(shared);
         free_shared(shared);
     }
     memset(all.buckets, 0, sizeof(all.buckets));
@@ -197,7 +197,7 @@ rc_err_t *rc_git_share_startup(apr_pool_t *pool)
 
 /* --- handles --- */
 
-static rc_git_shared_t *add(const rc_git_t *git)
+static rc_git_shared_t *add_shared(const rc_git_t *git)
 {
     rc_git_shared_t *shared = calloc(1, sizeof(*shared)), **at = bucket(git->path);
 
@@ -209,7 +209,7 @@ static rc_git_shared_t *add(const rc_git_t *git)
     shared->ino = git->ino;
     shared->next = *at;
     *at = shared;
-    push(shared);
+    link_newest(shared);
     return shared;
 }
 
@@ -221,7 +221,7 @@ rc_git_shared_t *rc_git_share_enter(const rc_git_t *git)
     rc_git_share_lock();
     shared = rc_git_share_find(git->path, git->dev, git->ino);
     if (!shared)
-        shared = add(git);
+        shared = add_shared(git);
     if (shared) {
         shared->handles++;
         rc_git_share_use(&garbage, shared);
@@ -239,7 +239,7 @@ void rc_git_share_leave(rc_git_shared_t *shared)
         return;
     rc_git_share_lock();
     shared->handles--;
-    drop(&garbage, shared);
+    take_out(&garbage, shared);
     rc_git_share_unlock();
     rc_git_share_free(&garbage);
 }
@@ -253,7 +253,7 @@ static void forget(rc_git_garbage_t *garbage, const char *path)
         if (strcmp(shared->path, path))
             continue;
         empty(garbage, shared);
-        drop(garbage, shared);
+        take_out(garbage, shared);
     }
 }
 

@@ -25,7 +25,7 @@ typedef struct watch_t {
     apr_uint64_t inode;
 } watch_t;
 
-static void look(watch_t *watch, const char *path)
+static void look_at(watch_t *watch, const char *path)
 {
     struct stat st;
 
@@ -47,7 +47,7 @@ apr_array_header_t *rc_git_watch_list(apr_pool_t *pool)
 
 void rc_git_watch(apr_array_header_t *list, const char *path)
 {
-    look(apr_array_push(list), path);
+    look_at(apr_array_push(list), path);
 }
 
 bool rc_git_watch_same(const apr_array_header_t *list, apr_time_t taken)
@@ -60,7 +60,7 @@ bool rc_git_watch_same(const apr_array_header_t *list, apr_time_t taken)
 
         if (before->mtime / 1000 > taken - RACY)
             return false;
-        look(&now, before->path);
+        look_at(&now, before->path);
         if (now.mtime != before->mtime || now.size != before->size || now.inode != before->inode)
             return false;
     }

@@ -116,7 +116,7 @@ typedef struct counts_t {
     size_t lone_lf, crlf, other_cr, nul, printable, strange;
 } counts_t;
 
-static void count(counts_t *counts, const rc_git_text_t *text)
+static void count_bytes(counts_t *counts, const rc_git_text_t *text)
 {
     const unsigned char *p = (const unsigned char *)text->data, *end = p + text->len;
 
@@ -151,7 +151,7 @@ static rc_err_t *end_lines(bool *changed, rc_spool_t *out, const rc_git_text_t *
     const char *p = text->data, *end = p + text->len, *eol;
     counts_t counts;
 
-    count(&counts, text);
+    count_bytes(&counts, text);
     *changed = counts.lone_lf && (!guess || looks_like_text(&counts));
     if (!*changed)
         return NULL;
@@ -214,9 +214,9 @@ static rc_err_t *encode(bool *changed, rc_spool_t *out, const rc_git_text_t *tex
 
 /* --- one after the other --- */
 
-static rc_err_t *step(bool *changed, rc_spool_t *out, const rc_git_text_t *text,
-                      const rc_git_smudge_t *smudge, int number, const git_oid *id,
-                      apr_pool_t *pool)
+static rc_err_t *convert_step(bool *changed, rc_spool_t *out, const rc_git_text_t *text,
+                              const rc_git_smudge_t *smudge, int number, const git_oid *id,
+                              apr_pool_t *pool)
 {
     switch (number) {
     case 0:
@@ -239,7 +239,7 @@ rc_err_t *rc_git_smudge(rc_git_text_t *text, const rc_git_smudge_t *smudge, cons
         rc_err_t *err;
 
         rc_spool_set_limit(out, CONVERTED_MAX);
-        err = step(&changed, out, text, smudge, number, id, pool);
+        err = convert_step(&changed, out, text, smudge, number, id, pool);
         if (err && err->kind == RC_E_LIMIT)
             return rc_err(err_pool, RC_E_LIMIT, "This archive is too large");
         RC_TRY(err);

@@ -172,7 +172,7 @@ static bool make_index(index_t *index, const void *old, size_t size)
 
 /* --- the delta --- */
 
-static void put(output_t *out, const void *data, size_t len)
+static void put_bytes(output_t *out, const void *data, size_t len)
 {
     size_t room = out->room ? out->room : 1024;
     unsigned char *grown;
@@ -198,10 +198,10 @@ static void put_size(output_t *out, size_t size)
 
     for (; size >= 0x80; size >>= 7) {
         byte = (unsigned char)(size | 0x80);
-        put(out, &byte, 1);
+        put_bytes(out, &byte, 1);
     }
     byte = (unsigned char)size;
-    put(out, &byte, 1);
+    put_bytes(out, &byte, 1);
 }
 
 static void put_insert(output_t *out, const unsigned char *data, size_t len)
@@ -210,8 +210,8 @@ static void put_insert(output_t *out, const unsigned char *data, size_t len)
 
     if (!len)
         return;
-    put(out, &head, 1);
-    put(out, data, len);
+    put_bytes(out, &head, 1);
+    put_bytes(out, data, len);
 }
 
 /* Puts what is not out yet if no more fits into an insert; the bytes put. */
@@ -242,12 +242,12 @@ static void put_copy(output_t *out, size_t at, size_t size)
         text[0] |= (unsigned char)(1 << i);
         text[n++] = byte;
     }
-    put(out, text, n);
+    put_bytes(out, text, n);
 }
 
 /* Improves @a best by what the blocks of sum @a sum say of the text at @a p. */
-static void look_up(match_t *best, const index_t *index, apr_uint32_t sum, const unsigned char *p,
-                    const unsigned char *end)
+static void improve_match(match_t *best, const index_t *index, apr_uint32_t sum,
+                          const unsigned char *p, const unsigned char *end)
 {
     const block_t *block = index->blocks + index->buckets[sum & index->mask];
     const block_t *last = index->blocks + index->buckets[(sum & index->mask) + 1];
@@ -301,7 +301,7 @@ static void write_delta(output_t *out, const index_t *index, const unsigned char
     while (p < end) {
         if (match.size < GOOD) {
             sum = add_byte(index, sum ^ index->oldest[p[-BLOCK]], *p);
-            look_up(&match, index, sum, p, end);
+            improve_match(&match, index, sum, p, end);
         }
         if (match.size >= LEAST) {
             from = p = put_match(out, index, &match, from, p);

@@ -28,7 +28,7 @@ bool rc_git_is_far(const rc_git_content_t *before, const rc_git_content_t *after
     return before->size + after->size - 2 * (head + tail) > NEAR;
 }
 
-static void count(rc_git_tally_t *tally, const char *p, const char *end)
+static void count_signs(rc_git_tally_t *tally, const char *p, const char *end)
 {
     for (; p && p < end; p = (p = memchr(p, '\n', (size_t)(end - p))) ? p + 1 : NULL) {
         tally->added += *p == '+';
@@ -37,8 +37,8 @@ static void count(rc_git_tally_t *tally, const char *p, const char *end)
 }
 
 /* What git says of both, in a new spool. */
-static rc_err_t *run(rc_spool_t **out, const rc_git_printer_t *printer,
-                     const rc_git_content_t *before, const rc_git_content_t *after)
+static rc_err_t *run_git(rc_spool_t **out, const rc_git_printer_t *printer,
+                         const rc_git_content_t *before, const rc_git_content_t *after)
 {
     apr_pool_t *pool = printer->scratch;
     const char *context = apr_psprintf(pool, "-U%d", printer->options->context);
@@ -67,14 +67,14 @@ rc_err_t *rc_git_print_far(const rc_git_printer_t *printer, const char *head,
     const char *text, *end, *hunks;
     rc_spool_t *spool;
 
-    RC_TRY(run(&spool, printer, before, after));
+    RC_TRY(run_git(&spool, printer, before, after));
     RC_TRY(rc_spool_view(&text, spool, printer->scratch));
     end = text + rc_spool_size(spool);
     hunks = memmem(text, (size_t)(end - text), "\n@@ ", 4);
     if (!hunks++) /* they differ in blanks only */
         return NULL;
     if (printer->tally)
-        count(printer->tally, hunks, end);
+        count_signs(printer->tally, hunks, end);
     if (printer->count_only)
         return NULL;
     RC_TRY(rc_spool_puts(printer->spool, head));

@@ -32,14 +32,14 @@ typedef struct hunk_t {
     size_t heading_len;
 } hunk_t;
 
-static void put(hunk_t *hunk, const char *data, size_t len)
+static void put_text(hunk_t *hunk, const char *data, size_t len)
 {
     if (!hunk->err && !hunk->printer->count_only)
         hunk->err = rc_spool_write(hunk->printer->spool, data, len);
 }
 
 /* Counts lines that begin with @a sign. */
-static void count(const hunk_t *hunk, char sign, int lines)
+static void count_sign(const hunk_t *hunk, char sign, int lines)
 {
     rc_git_tally_t *tally = hunk->printer->tally;
 
@@ -53,18 +53,13 @@ static void put_head(hunk_t *hunk)
 {
     if (!hunk->head)
         return;
-    put(hunk, hunk->head, strlen(hunk->head));
+    put_text(hunk, hunk->head, strlen(hunk->head));
     hunk->head = NULL;
     if (hunk->printer->tally)
         hunk->printer->tally->hunks = rc_spool_size(hunk->printer->spool);
 }
 
 /* --- headings: the last line before the hunk that begins like a definition --- */
-
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 /* Up to the first byte that is not UTF-8, to which git counts U+FFFE and U+FFFF, too. */
 static size_t utf8_part(const char *text, size_t len)
@@ -86,7 +81,7 @@ static void set_heading(hunk_t *hunk, const char *line, size_t len)
         return;
     if (len > HEADING_MAX)
         len = HEADING_MAX;
-    while (len && blank(line[len - 1]))
+    while (len && rc_text_is_blank(line[len - 1]))
         len--;
     hunk->heading = line;
     hunk->heading_len = utf8_part(line, len);
@@ -117,12 +112,12 @@ static void put_hunk_line(hunk_t *hunk, int old_start, int old_lines, int new_st
     if (new_lines != 1)
         n += apr_snprintf(line + n, sizeof(line) - (size_t)n, ",%d", new_lines);
     n += apr_snprintf(line + n, sizeof(line) - (size_t)n, " @@");
-    put(hunk, line, (size_t)n);
+    put_text(hunk, line, (size_t)n);
     if (hunk->heading_len) {
-        put(hunk, " ", 1);
-        put(hunk, hunk->heading, hunk->heading_len);
+        put_text(hunk, " ", 1);
+        put_text(hunk, hunk->heading, hunk->heading_len);
     }
-    put(hunk, "\n", 1);
+    put_text(hunk, "\n", 1);
 }
 
 static int on_hunk(const git_diff_delta *delta, const git_diff_hunk *at, void *baton)
@@ -155,12 +150,12 @@ static int on_line(const git_diff_delta *delta, const git_diff_hunk *at, const g
 
     (void)delta;
     (void)at;
-    count(hunk, line->origin, 1);
+    count_sign(hunk, line->origin, 1);
     /* Other origins are "\ No newline at end of file", content and all. */
     if (line->origin == GIT_DIFF_LINE_CONTEXT || line->origin == GIT_DIFF_LINE_ADDITION ||
         line->origin == GIT_DIFF_LINE_DELETION)
-        put(hunk, &line->origin, 1);
-    put(hunk, true_bytes(hunk, line->content), line->content_len);
+        put_text(hunk, &line->origin, 1);
+    put_text(hunk, true_bytes(hunk, line->content), line->content_len);
     return hunk->err ? GIT_EUSER : 0;
 }
 
@@ -186,7 +181,7 @@ static rc_err_t *print_one_side(hunk_t *hunk, const rc_git_content_t *content, c
 
     if (!lines)
         return NULL;
-    count(hunk, sign, lines);
+    count_sign(hunk, sign, lines);
     put_head(hunk);
     if (sign == '+')
         put_hunk_line(hunk, 0, 0, 1, lines);
@@ -195,11 +190,11 @@ static rc_err_t *print_one_side(hunk_t *hunk, const rc_git_content_t *content, c
     for (; p < end && !hunk->err; p = stop) {
         stop = memchr(p, '\n', (size_t)(end - p));
         stop = stop ? stop + 1 : end;
-        put(hunk, &sign, 1);
-        put(hunk, p, (size_t)(stop - p));
+        put_text(hunk, &sign, 1);
+        put_text(hunk, p, (size_t)(stop - p));
     }
     if (end[-1] != '\n')
-        put(hunk, "\n\\ No newline at end of file\n", 29);
+        put_text(hunk, "\n\\ No newline at end of file\n", 29);
     return hunk->err;
 }
 
@@ -286,7 +281,7 @@ static void set_options(git_diff_options *options, const rc_diff_options_t *want
 }
 
 /* An empty name keeps libgit2 from looking for attributes. */
-static int compare(hunk_t *hunk, const git_diff_options *options)
+static int run_xdiff(hunk_t *hunk, const git_diff_options *options)
 {
     const rc_git_content_t *before = hunk->before, *after = hunk->after;
     size_t tail = options->context_lines ? 0 : equal_tail(before, after);
@@ -316,7 +311,7 @@ rc_err_t *rc_git_print_hunks(const rc_git_printer_t *printer, const char *head,
     hunk.seen = before->data;
     mask_odd_blanks(&hunk);
     set_options(&options, printer->options);
-    n = compare(&hunk, &options);
+    n = run_xdiff(&hunk, &options);
     if (hunk.err)
         return hunk.err;
     return n < 0

@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "base/mail.h"
+#include "base/text.h"
 
 /* Always the same: the mail of a commit never changes. */
 #define SIGNATURE "-- \nmod_rcapi\n\n"
@@ -19,12 +20,6 @@
     "MIME-Version: 1.0\n"                                                                          \
     "Content-Type: text/plain; charset=UTF-8\n"                                                    \
     "Content-Transfer-Encoding: 8bit\n"
-
-/* git's blanks: not those of the C library. */
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
 
 /* --- the commit's text --- */
 
@@ -55,8 +50,8 @@ static const char *head_line(const char *text, const char *word)
 }
 
 /* All of the commit object in UTF-8, or as it is when that fails. git ends it at a NUL. */
-static rc_err_t *read_text(const char **text, rc_git_t *git, const char *id, apr_pool_t *err_pool,
-                           apr_pool_t *pool)
+static rc_err_t *read_commit(const char **text, rc_git_t *git, const char *id, apr_pool_t *err_pool,
+                             apr_pool_t *pool)
 {
     const char *encoding, *converted;
     git_odb_object *object;
@@ -88,7 +83,7 @@ static const char *author_lines(const char *line, apr_pool_t *pool)
 
     if (!mail || !(mail_end = memchr(mail, '>', (size_t)(end - mail))))
         return "";
-    while (name_end > line && blank(name_end[-1]))
+    while (name_end > line && rc_text_is_blank(name_end[-1]))
         name_end--;
     rc_git_ident_date(&seconds, &zone, line, end);
     return apr_pstrcat(
@@ -105,7 +100,7 @@ static size_t trimmed(const char *line)
 {
     const char *end = line_end(line);
 
-    while (end > line && blank(end[-1]))
+    while (end > line && rc_text_is_blank(end[-1]))
         end--;
     return (size_t)(end - line);
 }
@@ -227,7 +222,7 @@ static rc_err_t *print_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, co
         return NULL;
     diff = rc_spool_beside(spool, pool); /* the table of sizes goes before what it counts */
     RC_TRY(print_changes(&rows, diff, vcs, changes, &mail->diff, pool));
-    RC_TRY(read_text(&text, vcs->repo, id, vcs->pool, pool));
+    RC_TRY(read_commit(&text, vcs->repo, id, vcs->pool, pool));
     RC_TRY(print_message(spool, id, text, mail, pool));
     RC_TRY(rc_spool_puts(spool, "---\n"));
     RC_TRY(rc_git_print_stat(spool, rows, pool));

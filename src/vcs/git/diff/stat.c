@@ -69,7 +69,7 @@ static int count_line(const git_diff_delta *delta, const git_diff_hunk *hunk,
     return 0;
 }
 
-static rc_err_t *count(rc_change_t *change, text_t *before, text_t *after, rc_vcs_t *vcs)
+static rc_err_t *count_both(rc_change_t *change, text_t *before, text_t *after, rc_vcs_t *vcs)
 {
     git_diff_options options;
 
@@ -106,7 +106,7 @@ static bool within(rc_stat_limits_t *limits, rc_git_t *git, const rc_git_entry_t
     return true;
 }
 
-static rc_err_t *read_text(text_t *text, rc_vcs_t *vcs, const rc_git_entry_t *side)
+static rc_err_t *load_text(text_t *text, rc_vcs_t *vcs, const rc_git_entry_t *side)
 {
     text->p = text->end = "";
     if (!side->mode)
@@ -136,18 +136,18 @@ static rc_err_t *count_change(rc_change_t *change, rc_vcs_t *vcs, const rc_git_c
 
     if (!within(limits, vcs->repo, &from->before) || !within(limits, vcs->repo, &from->after))
         return NULL;
-    err = read_text(&before, vcs, &from->before);
+    err = load_text(&before, vcs, &from->before);
     if (!err)
-        err = read_text(&after, vcs, &from->after);
+        err = load_text(&after, vcs, &from->after);
     if (!err && is_text(&before) && is_text(&after))
-        err = count(change, &before, &after, vcs);
+        err = count_both(change, &before, &after, vcs);
     git_odb_object_free(before.object);
     git_odb_object_free(after.object);
     return err;
 }
 
-static rc_err_t *tell(const rc_git_change_t *from, rc_vcs_t *vcs, rc_stat_limits_t *limits,
-                      rc_change_fn_t *fn, void *baton)
+static rc_err_t *pass_change(const rc_git_change_t *from, rc_vcs_t *vcs, rc_stat_limits_t *limits,
+                             rc_change_fn_t *fn, void *baton)
 {
     rc_change_t change = {.path = from->after.mode ? from->after.path : from->before.path,
                           .op = !from->before.mode  ? 'A'
@@ -171,6 +171,6 @@ rc_err_t *rc_git_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_
                                     has_parent ? &parent : NULL, &tree, vcs->pool, scratch));
     *more = limits->entries == 0;
     for (i = 0; i < changes->nelts; i++)
-        RC_TRY(tell(&APR_ARRAY_IDX(changes, i, rc_git_change_t), vcs, limits, fn, baton));
+        RC_TRY(pass_change(&APR_ARRAY_IDX(changes, i, rc_git_change_t), vcs, limits, fn, baton));
     return NULL;
 }

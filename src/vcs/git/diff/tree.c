@@ -18,7 +18,7 @@
 
 #define DEPTH_MAX 2048 /* nested directories; git has the same limit */
 
-typedef struct walk_t {
+typedef struct comparison_t {
     rc_git_t *git;
     apr_array_header_t *changes;
     apr_pool_t *err_pool, *pool;
@@ -28,10 +28,10 @@ typedef struct walk_t {
     int depth;
     int left; /* entries that may differ until it ends; 0 = ended */
     bool too_long;
-} walk_t;
+} comparison_t;
 
 /* The order of names in a tree: a directory counts as if its name ended in a slash. */
-static int compare(const rc_git_cursor_t *a, const rc_git_cursor_t *b)
+static int compare_names(const rc_git_cursor_t *a, const rc_git_cursor_t *b)
 {
     size_t len = a->len < b->len ? a->len : b->len;
     int cmp = memcmp(a->at.path, b->at.path, len);
@@ -45,7 +45,7 @@ static int compare(const rc_git_cursor_t *a, const rc_git_cursor_t *b)
 }
 
 /* Is there room for the path of @a entry? */
-static bool has_room(walk_t *walk, const rc_git_cursor_t *entry)
+static bool has_room(comparison_t *walk, const rc_git_cursor_t *entry)
 {
     size_t len = walk->path_len + entry->len + 1;
 
@@ -53,7 +53,7 @@ static bool has_room(walk_t *walk, const rc_git_cursor_t *entry)
     return len <= RC_GIT_PATH_MOST && walk->paths <= PATHS_MAX;
 }
 
-static const char *full_path(const walk_t *walk, const rc_git_cursor_t *entry)
+static const char *full_path(const comparison_t *walk, const rc_git_cursor_t *entry)
 {
     char *path = apr_palloc(walk->pool, walk->path_len + entry->len + 1);
 
@@ -64,7 +64,8 @@ static const char *full_path(const walk_t *walk, const rc_git_cursor_t *entry)
     return path;
 }
 
-static void add_change(walk_t *walk, const rc_git_cursor_t *before, const rc_git_cursor_t *after)
+static void add_change(comparison_t *walk, const rc_git_cursor_t *before,
+                       const rc_git_cursor_t *after)
 {
     rc_git_change_t *change = apr_array_push(walk->changes);
     const char *path = full_path(walk, before ? before : after);
@@ -80,7 +81,7 @@ static void add_change(walk_t *walk, const rc_git_cursor_t *before, const rc_git
     }
 }
 
-static void enter(walk_t *walk, const rc_git_cursor_t *entry)
+static void enter(comparison_t *walk, const rc_git_cursor_t *entry)
 {
     size_t need = walk->path_len + entry->len + 1;
 
@@ -97,10 +98,10 @@ static void enter(walk_t *walk, const rc_git_cursor_t *entry)
     walk->path_len = need;
 }
 
-static rc_err_t *compare_trees(walk_t *walk, const git_oid *before, const git_oid *after);
+static rc_err_t *compare_trees(comparison_t *walk, const git_oid *before, const git_oid *after);
 
 /* One name; either side may be NULL, and if both are given they are of one kind. */
-static rc_err_t *compare_entries(walk_t *walk, const rc_git_cursor_t *before,
+static rc_err_t *compare_entries(comparison_t *walk, const rc_git_cursor_t *before,
                                  const rc_git_cursor_t *after)
 {
     const rc_git_cursor_t *entry = before ? before : after;
@@ -127,10 +128,10 @@ static rc_err_t *compare_entries(walk_t *walk, const rc_git_cursor_t *before,
     return err;
 }
 
-static rc_err_t *merge(walk_t *walk, rc_git_cursor_t *before, rc_git_cursor_t *after)
+static rc_err_t *merge_trees(comparison_t *walk, rc_git_cursor_t *before, rc_git_cursor_t *after)
 {
     while ((before->at.path || after->at.path) && walk->left) {
-        int cmp = !before->at.path ? 1 : !after->at.path ? -1 : compare(before, after);
+        int cmp = !before->at.path ? 1 : !after->at.path ? -1 : compare_names(before, after);
 
         RC_TRY(compare_entries(walk, cmp <= 0 ? before : NULL, cmp >= 0 ? after : NULL));
         if (cmp <= 0)
@@ -141,7 +142,7 @@ static rc_err_t *merge(walk_t *walk, rc_git_cursor_t *before, rc_git_cursor_t *a
     return NULL;
 }
 
-static rc_err_t *compare_trees(walk_t *walk, const git_oid *before, const git_oid *after)
+static rc_err_t *compare_trees(comparison_t *walk, const git_oid *before, const git_oid *after)
 {
     rc_git_cursor_t old_cursor, new_cursor = {0};
     rc_err_t *err;
@@ -154,14 +155,14 @@ static rc_err_t *compare_trees(walk_t *walk, const git_oid *before, const git_oi
     if (!err)
         err = rc_git_cursor_open(&new_cursor, walk->git, after, walk->err_pool);
     if (!err)
-        err = merge(walk, &old_cursor, &new_cursor);
+        err = merge_trees(walk, &old_cursor, &new_cursor);
     rc_git_cursor_close(&old_cursor);
     rc_git_cursor_close(&new_cursor);
     walk->depth--;
     return err;
 }
 
-static rc_err_t *walk_both(apr_array_header_t **out, walk_t *walk, const git_oid *before,
+static rc_err_t *walk_both(apr_array_header_t **out, comparison_t *walk, const git_oid *before,
                            const git_oid *after)
 {
     walk->changes = *out = apr_array_make(walk->pool, 16, sizeof(rc_git_change_t));
@@ -174,7 +175,7 @@ rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_gi
                                    const git_oid *before, const git_oid *after,
                                    apr_pool_t *err_pool, apr_pool_t *pool)
 {
-    walk_t walk = {.git = git, .err_pool = err_pool, .pool = pool, .left = *entries};
+    comparison_t walk = {.git = git, .err_pool = err_pool, .pool = pool, .left = *entries};
     rc_err_t *err = walk_both(out, &walk, before, after);
 
     *entries = walk.left;
@@ -184,7 +185,7 @@ rc_err_t *rc_git_tree_changes_some(apr_array_header_t **out, int *entries, rc_gi
 rc_err_t *rc_git_tree_changes(apr_array_header_t **out, rc_git_t *git, const git_oid *before,
                               const git_oid *after, apr_pool_t *err_pool, apr_pool_t *pool)
 {
-    walk_t walk = {.git = git, .err_pool = err_pool, .pool = pool, .left = ENTRIES_MAX};
+    comparison_t walk = {.git = git, .err_pool = err_pool, .pool = pool, .left = ENTRIES_MAX};
 
     RC_TRY(walk_both(out, &walk, before, after));
     if (walk.too_long)
