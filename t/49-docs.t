@@ -47,6 +47,18 @@ subtest 'links' => sub {
     }
 };
 
+subtest 'ids of log messages' => sub {
+    my %known;
+    for my $row (slurp('docs/operations.md') =~ /^\| (`RC\d{4}`.*?) \|/mg) {
+        my @ids = $row =~ /RC(\d{4})/g;
+        @ids = $ids[0] .. $ids[1] if $row =~ / to /;
+        $known{ sprintf '%04d', $_ } = 1 for @ids;
+    }
+    my @used = map { slurp($_) =~ /\bRCLOGNO\((\d{4})\)/g } glob('src/http/*.c'), 'mod_rcapi.c';
+    cmp_ok(scalar @used, '>', 10, 'there are some');
+    is(join(' ', grep { !$known{$_} } @used), '', 'docs/operations.md explains each');
+};
+
 # 44 runs the pages for users, 47 those for administrators.
 my %RUN = map { ($_ => 1) } qw(README.md docs/api.md docs/views.md docs/authentication.md docs/install.md
     docs/operations.md);
