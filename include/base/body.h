@@ -28,10 +28,12 @@ typedef struct rc_body_source_t {
     /* The next bytes, valid until the next call; with wait, blocks until there are some. */
     rc_body_state_t (*read)(void *baton, const char **data, apr_size_t *len, bool wait);
     void *baton;
-    int fd;               /* readable when there may be more; -1: nobody can tell */
-    bool sent;            /* the client has announced a body, even an empty one */
-    apr_off_t announced;  /* its length as sent; -1: not known */
-    const char *encoding; /* Content-Encoding; NULL: none */
+    int fd;                   /* readable when there may be more; -1: nobody can tell */
+    bool sent;                /* the client has announced a body, even an empty one */
+    apr_off_t announced;      /* its length as sent; -1: not known */
+    const char *encoding;     /* Content-Encoding; NULL: none */
+    apr_interval_time_t idle; /* a client that sends nothing for so long is late; 0: no limit. (A
+                                 read that waits has the server's own limit.) */
 } rc_body_source_t;
 
 typedef struct rc_body_t rc_body_t;

@@ -22,6 +22,7 @@ struct rc_body_t {
     rc_body_state_t state;
     apr_off_t taken, limit; /* as sent; limit -1: none */
     apr_time_t deadline;    /* 0: none */
+    apr_time_t hungry;      /* since then the client could have sent something; 0: it did */
     rc_inflate_t *inflate;  /* NULL: as sent */
 };
 
@@ -81,6 +82,17 @@ static bool rest(const rc_body_t *body)
     return true;
 }
 
+/* Nothing has come: has it taken too long? */
+static bool is_late(rc_body_t *body)
+{
+    apr_time_t now = rc_clock();
+
+    if (!body->hungry)
+        body->hungry = now;
+    return (body->deadline && now >= body->deadline) ||
+           (body->source.idle && now - body->hungry > body->source.idle);
+}
+
 /* From the source, which blocks only where there is no deadline. */
 static rc_body_state_t take(rc_body_t *body, const char **data, apr_size_t *len, bool wait)
 {
@@ -90,10 +102,11 @@ static rc_body_state_t take(rc_body_t *body, const char **data, apr_size_t *len,
     do
         state = body->source.read(body->source.baton, data, len, block);
     while (state == RC_BODY_LATER && wait && rest(body));
-    if (state == RC_BODY_LATER && body->deadline && rc_clock() >= body->deadline)
+    if (state == RC_BODY_LATER && is_late(body))
         return RC_BODY_LATE;
     if (state != RC_BODY_MORE)
         return state;
+    body->hungry = 0;
     body->taken += (apr_off_t)*len;
     return body->limit >= 0 && body->taken > body->limit ? RC_BODY_TOO_LARGE : RC_BODY_MORE;
 }

@@ -71,6 +71,18 @@ static apr_status_t next_bucket(rc_body_state_t *state, reader_t *reader, const 
     return APR_SUCCESS;
 }
 
+/* httpd sends it only before a read that blocks. */
+static void send_continue(request_rec *r)
+{
+    int status = r->status;
+
+    if (!r->expecting_100)
+        return;
+    r->status = HTTP_CONTINUE;
+    ap_send_interim_response(r, 0);
+    r->status = status;
+}
+
 static rc_body_state_t read_body(void *baton, const char **data, apr_size_t *len, bool wait)
 {
     reader_t *reader = baton;
@@ -78,6 +90,8 @@ static rc_body_state_t read_body(void *baton, const char **data, apr_size_t *len
     rc_body_state_t state;
     apr_status_t rv;
 
+    if (!wait)
+        send_continue(reader->r);
     for (;;) {
         if ((rv = next_bucket(&state, reader, data, len)) != APR_SUCCESS)
             return fail(reader, rv);
@@ -117,6 +131,7 @@ rc_body_t *rc_http_body(request_rec *r, rc_note_t *note)
     reader->bb = apr_brigade_create(note->work, r->connection->bucket_alloc);
     source.fd = plain_fd(r);
     source.sent = (chunked || length) && !r->main; /* a subrequest has no body of its own */
+    source.idle = r->server->timeout;
     source.encoding = apr_table_get(r->headers_in, "Content-Encoding");
     if (source.sent && !chunked && !ap_parse_strict_length(&source.announced, length)) {
         source.announced = -1;

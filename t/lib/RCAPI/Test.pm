@@ -27,6 +27,7 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
     mounts => ['/']      where SetHandler rcapi stands
     whitelist => TEXT    RcapiAccessControllersWhitelist; default: the four raw views; '' = none
     directives => TEXT   added to the server's configuration, location => TEXT to each mount
+    module => FILE       the module, below build/; default: mod_rcapi.so
     modules => [...]     more of httpd's modules, by their short names
     init => [...]        more arguments of rcapi-admin init
     public => 0          anonymous access off (default: on; the product's is off)
@@ -68,7 +69,7 @@ sub new {
     my ($class, %opt) = @_;
     my $self = bless {
         mounts => ['/'], whitelist => $RAW_VIEWS, directives => '', location => '', init => [],
-        env => {}, public => 1, start => 1, %opt,
+        env => {}, public => 1, start => 1, module => 'mod_rcapi.so', %opt,
         owner => $$, keys => {}, secrets => {},
     }, $class;
     $self->_folder;
@@ -91,7 +92,7 @@ sub _folder {
     if (account() && !$self->{as_root}) {
         $copy = _temp();
         system("mkdir -p $copy/$BUILD && cp -R t $copy") == 0 or die "no copy of t\n";
-        for ("$BUILD/crash.so", $self->{bare} ? () : ("$BUILD/mod_rcapi.so", "$BUILD/bin")) {
+        for ("$BUILD/crash.so", $self->{bare} ? () : ("$BUILD/mod_rcapi.so", "$BUILD/t", "$BUILD/bin")) {
             system('cp', '-R', $_, "$copy/$_") == 0 or die "$_ is not built; make first\n";
         }
         my (undef, $uid, $gid) = account();
@@ -134,7 +135,7 @@ sub _config {
     return $self->{directives} if $self->{bare};
     my $data = "$self->{dir}/data";
     my $config = <<"END";
-LoadModule rcapi_module $self->{bin}/mod_rcapi.so
+LoadModule rcapi_module $self->{bin}/$self->{module}
 LogLevel info rcapi:trace8
 RcapiDatabase $data/rcapi.db
 RcapiRepositoryRoot $data/repos

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Feeds a program and reads it in turn, in one thread: neither the client, who may send and read at
+ * the same time, nor the program can make the other wait for ever. Memory is one buffer.
+ */
+#include "base/relay.h"
+
+#include <apr_strings.h>
+
+#define BUFFER     ((apr_size_t)64 * 1024)
+#define LONG_WAIT  apr_time_from_sec(1)
+#define BLIND_WAIT apr_time_from_msec(20) /* nobody can tell what the client has sent */
+
+typedef struct state_t {
+    rc_relay_t relay;
+    rc_child_t *child;
+    apr_pool_t *pool;
+    rc_stream_t stream;
+    bool over;        /* the program has ended */
+    bool fed;         /* it has, or wants, no more input */
+    const char *data; /* of the body, not taken by the program yet */
+    apr_size_t len;
+    char buffer[BUFFER];
+} state_t;
+
+static bool client_is_there(void *baton)
+{
+    const state_t *state = baton;
+
+    return !state->relay.gone || !state->relay.gone(state->relay.gone_baton);
+}
+
+/* What its end alone says. */
+static rc_err_t *judge(const state_t *state, const rc_proc_result_t *result)
+{
+    const char *program = state->relay.proc.argv[0];
+
+    if (result->timed_out)
+        return rc_err_busy(state->pool, "%s: the deadline came first: %s", program, result->text);
+    if (result->stopped)
+        return rc_err(state->pool, RC_E_GONE, "the client has left");
+    if (result->signal)
+        return rc_err_internal(state->pool, APR_SUCCESS, "%s: ended by signal %d: %s", program,
+                               result->signal, result->text);
+    if (result->status && !state->relay.ended)
+        return rc_err_internal(state->pool, APR_SUCCESS, "%s: exit status %d: %s", program,
+                               result->status, result->text);
+    return NULL;
+}
+
+static rc_err_t *end(state_t *state, bool at_once)
+{
+    rc_proc_result_t result;
+    rc_err_t *err, *verdict = NULL;
+
+    if (state->over)
+        return NULL;
+    state->over = true;
+    err = rc_child_end(&result, state->child, at_once, state->pool);
+    if (!err)
+        err = judge(state, &result);
+    if (state->relay.ended)
+        verdict = state->relay.ended(state->relay.ended_baton, &result, state->pool);
+    return err ? err : verdict;
+}
+
+/* The program is ended because of @a err. */
+static rc_err_t *give_up(state_t *state, rc_err_t *err)
+{
+    end(state, true);
+    return err;
+}
+
+/* More of the body into state->data; false when there is none now. */
+static bool fetch(rc_err_t **err, state_t *state)
+{
+    rc_body_state_t got = rc_body_read(state->relay.body, &state->data, &state->len, false);
+
+    *err = NULL;
+    if (got == RC_BODY_MORE)
+        return true;
+    if (got == RC_BODY_LATER)
+        return false;
+    if (got == RC_BODY_END) {
+        state->fed = true;
+        rc_child_end_input(state->child);
+        return false;
+    }
+    *err = rc_body_error(got, state->pool);
+    return false;
+}
+
+/* Gives the program what it takes and the client has sent. */
+static rc_err_t *feed(state_t *state)
+{
+    rc_err_t *err;
+
+    while (!state->fed) {
+        apr_size_t taken;
+        rc_child_io_t io;
+
+        if (!state->len && !fetch(&err, state))
+            return err;
+        io = rc_child_write(&taken, state->child, state->data, state->len);
+        state->data += taken;
+        state->len -= taken;
+        if (io == RC_CHILD_LATER)
+            return NULL;
+        if (io == RC_CHILD_BROKEN)
+            return rc_err_internal(state->pool, APR_SUCCESS, "cannot write to a program");
+        if (io == RC_CHILD_CLOSED) { /* it reads no more: what it says to that, its end will show */
+            state->fed = true;
+            state->len = 0;
+        }
+    }
+    return NULL;
+}
+
+/* Fills the buffer with what is there. */
+static rc_child_io_t read_output(apr_size_t *len, state_t *state)
+{
+    rc_child_io_t io;
+    apr_size_t got;
+
+    *len = 0;
+    do {
+        io = rc_child_read(&got, state->child, state->buffer + *len, BUFFER - *len);
+        *len += got;
+    } while (io == RC_CHILD_MOVED && *len < BUFFER);
+    return io;
+}
+
+/* Until either side can go on. */
+static bool wait_for_both(state_t *state)
+{
+    bool hungry = !state->fed && !state->len; /* the client's turn */
+    int fd = hungry ? rc_body_fd(state->relay.body) : -1;
+
+    return rc_child_wait(state->child, state->len > 0, fd,
+                         hungry && fd < 0 ? BLIND_WAIT : LONG_WAIT);
+}
+
+static rc_err_t *next_piece(rc_piece_t *piece, void *baton)
+{
+    state_t *state = baton;
+    bool go_on = rc_child_wait(state->child, false, -1, 0);
+    rc_child_io_t io;
+    rc_err_t *err;
+
+    for (; go_on; go_on = wait_for_both(state)) {
+        io = read_output(&piece->len, state);
+        piece->data = state->buffer;
+        piece->flush = io == RC_CHILD_LATER;
+        if (piece->len)
+            return NULL;
+        if (io == RC_CHILD_CLOSED)
+            return end(state, false);
+        if (io == RC_CHILD_BROKEN)
+            return give_up(state,
+                           rc_err_internal(state->pool, APR_SUCCESS, "cannot read from a program"));
+        if ((err = feed(state)))
+            return give_up(state, err);
+    }
+    return end(state, true);
+}
+
+static void close_stream(void *baton)
+{
+    end(baton, true);
+}
+
+rc_err_t *rc_relay_start(rc_stream_t **stream, const rc_relay_t *relay, apr_pool_t *pool)
+{
+    state_t *state = apr_pcalloc(pool, sizeof(*state));
+
+    state->relay = *relay;
+    state->pool = pool;
+    state->fed = !relay->body;
+    state->relay.proc.check = client_is_there;
+    state->relay.proc.baton = state;
+    state->stream = (rc_stream_t){next_piece, close_stream, state};
+    RC_TRY(rc_child_start(&state->child, &state->relay.proc, pool));
+    if (state->fed)
+        rc_child_end_input(state->child);
+    *stream = &state->stream;
+    return NULL;
+}

@@ -1,0 +1,198 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+#
+# What a face can do, shown by one that only the tests have (t/lib/face_echo.c): bodies that are read
+# while they come, answers that a program writes while they are sent, and every way in which client,
+# program or body can fail.
+use strict;
+use warnings;
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use IO::Compress::Gzip qw(gzip);
+use Test::More;
+use Time::HiRes qw(sleep time);
+
+use RCAPI::HTTP;
+use RCAPI::Run qw(patiently run slow slurp spew);
+use RCAPI::Test;
+
+my $t = RCAPI::Test->new(
+    module => 't/mod_rcapi_echo.so', children => 1, directives => "Timeout 3\nRequestReadTimeout header=20\n");
+my $BIG = 200_000_000;
+
+sub post {
+    my ($path, $body, @headers) = @_;
+    return $t->get("/_echo/$path", method => 'POST', body => $body, headers => \@headers);
+}
+
+sub chunked { join('', map { sprintf "%x\r\n%s\r\n", length, $_ } unpack "(a$_[1])*", $_[0]) . "0\r\n\r\n" }
+sub memory { (slurp('/proc/' . ($t->children)[0] . '/status') =~ /^VmHWM:\s*(\d+) kB/m)[0] }
+sub open_files { scalar(() = glob '/proc/' . ($t->children)[0] . '/fd/*') }
+
+# The process that the last script has written down is gone, or goes soon.
+sub is_gone {
+    my ($what) = @_;
+    my $pid = slurp($t->dir . '/tmp/pid') + 0;
+    patiently(5, sub { !kill 0, $pid });
+    ok(!kill(0, $pid), "$what: the program is gone");
+    unlink $t->dir . '/tmp/pid';
+}
+
+# A connection that has sent $text, and what has come on it when it matches $like (none: nothing is
+# read) or has ended.
+sub talk {
+    my ($text, $like) = @_;
+    my $socket = RCAPI::HTTP::connect_to($t->port);
+    my $got = '';
+    syswrite $socket, $text;
+    $like and patiently(5, sub {
+        vec(my $ready = '', fileno $socket, 1) = 1;
+        return 0 if !select $ready, undef, undef, 0.1;
+        return !sysread($socket, $got, 65536, length $got) || $got =~ $like;
+    });
+    return ($socket, $got);
+}
+
+my $head = "HTTP/1.1\r\nHost: x\r\n";
+post('cat', 'warm up');
+my $files = open_files();
+
+subtest 'a body through a program' => sub {
+    for my $size (0, 1, 5000, 65536, 300_000) {
+        my $body = join '', map { chr 32 + $_ * 7 % 95 } 1 .. $size;
+        my $a = post('cat', $body);
+        is($a->status, 200, "$size bytes");
+        is($a->body, $body, '... come back');
+        my $more = "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" . chunked($body, 1000);
+        $a = $t->raw_request("POST /_echo/cat $head$more");
+        is($a->body, $body, '... also as chunks');
+    }
+    my $a = post('cat', 'x');
+    is($a->header('Content-Type'), 'application/x-echo', 'the type');
+    is($a->header('Cache-Control'), 'no-cache', 'a header of the face');
+    is($a->header('Content-Length'), undef, 'no length');
+    is($t->get('/_echo/cat')->body, '', 'no body at all');
+};
+
+subtest 'both directions at once' => sub {
+    my ($socket, $got) = talk("POST /_echo/cat ${head}Transfer-Encoding: chunked\r\n\r\n4\r\nping\r\n", qr/ping/);
+    like($got, qr{^HTTP/1.1 200 .*\r\n4\r\nping\r\n\z}s, 'an answer while the body is not complete');
+    syswrite $socket, "4\r\npong\r\n0\r\n\r\nGET /_echo/whole ${head}Connection: close\r\n\r\n";
+    $got = join '', <$socket>;
+    like($got, qr{^4\r\npong\r\n0\r\n\r\nHTTP/1.1 200 }, 'the rest, and the next request on the connection');
+
+    my $file = $t->dir . '/work/body';
+    spew($file, pack 'N*', 1 .. 10_000_000);
+    my $r = run({ root => 1, timeout => 60 }, 'curl', '-s', '-H', 'Transfer-Encoding: chunked', '-H', 'Expect:',
+        '--data-binary', "\@$file", '-o', "$file.back", $t->url . '/_echo/cat');
+    is($r->{exit}, 0, 'curl sends and reads 40 MB');
+    is(run({ root => 1 }, 'cmp', $file, "$file.back")->{exit}, 0, 'the same bytes');
+    unlink $file, "$file.back";
+};
+
+subtest 'much, in constant memory' => sub {
+    my $before = memory();
+    my $r = run({ root => 1, timeout => 60 }, 'sh', '-c', "curl -s ${\ $t->url}/_echo/big | wc -c");
+    is($r->{out} + 0, $BIG, 'from a program');
+    $r = run({ root => 1, timeout => 60 }, 'sh', '-c',
+        "head -c $BIG /dev/zero | curl -s -T - -H Expect: -X POST ${\ $t->url}/_echo/count");
+    is($r->{out} + 0, $BIG, 'to a program');
+    my $grown = memory() - $before;
+    cmp_ok($grown, '<', 4096, "KiB more: $grown") unless $ENV{RCAPI_PRELOAD};
+};
+
+subtest 'limits' => sub {
+    is(post('cat?limit=10', 'x' x 10)->body, 'x' x 10, 'as much as is allowed');
+    for my $what (qw(cat whole)) {
+        is(post("$what?limit=10", 'x' x 11)->status, 413, "$what: one byte more");
+        my $more = "Transfer-Encoding: chunked\r\n\r\n" . chunked('x' x 20, 7);
+        my $a = $t->raw_request("POST /_echo/$what?limit=10 $head$more");
+        is($a->status, 413, '... in chunks');
+        is($a->header('Connection'), 'close', '... ends the connection');
+    }
+    is(post('whole?limit=10', 'x' x 10)->body, "10\n", 'read into memory');
+    my $expect = "Expect: 100-continue\r\n\r\n";
+    my ($socket, $got) = talk("POST /_echo/cat?limit=10 ${head}Content-Length: 99\r\n$expect", qr/Too Large$/);
+    like($got, qr{^HTTP/1.1 413 }, 'refused before the client sends it');
+    ($socket, $got) = talk("POST /_echo/cat ${head}Content-Length: 2\r\n$expect", qr/\n\r\n/);
+    is($got, "HTTP/1.1 100 Continue\r\n\r\n", 'else it may send');
+};
+
+subtest 'gzip' => sub {
+    my $text = 'a line of text, again and again' x 10_000;
+    gzip(\$text => \my $packed);
+    my @gzip = ('Content-Encoding' => 'gzip');
+    is(post('cat?inflate=400000', $packed, @gzip)->body, $text, 'inflated');
+    is(post('cat', $packed, @gzip)->body, $packed, 'where the face does not ask for it, as sent');
+    is(post('cat?inflate=400000', $text)->body, $text, 'no encoding');
+    is(post('whole?inflate=309999', $packed, @gzip)->status, 413, 'the sum is limited');
+    is(post('whole?inflate=310000', $packed, @gzip)->body, "310000\n", '... exactly');
+    is(post('whole?inflate=400000', substr($packed, 0, -5), @gzip)->status, 400, 'cut short');
+    is(post('whole?inflate=400000', 'no gzip', @gzip)->status, 400, 'none');
+    is(post('whole?inflate=400000', 'x', 'Content-Encoding' => 'br')->status, 415, 'another encoding');
+};
+
+subtest 'bodies that are not what they say' => sub {
+    for my $what (qw(count whole)) {
+        my $a = $t->raw_request("POST /_echo/$what ${head}Transfer-Encoding: chunked\r\n\r\nzz\r\n");
+        is($a->status, 400, "$what: no chunks");
+        $a = $t->raw_request("POST /_echo/$what ${head}Content-Length: 10\r\n\r\nshort", timeout => 15);
+        is($a->status, 408, '... a client that does not go on') or diag $a->{raw};
+    }
+};
+
+subtest 'a program that fails' => sub {
+    my $a = $t->get('/_echo/fail');
+    is($a->status, 500, 'before its first byte: a status');
+    like($a->body, qr{^Internal Server Error \(request [^)]+\)$}, '... in plain text');
+    is($a->header('Cache-Control'), 'private, no-cache', '... with the headers of a refusal');
+    like($t->error_log, qr/RC0022: sh: exit status 3: broken/, '... and its words in the log');
+    is($t->get('/_echo/killed')->status, 500, 'killed');
+    $a = $t->raw_request("GET /_echo/fail-late $head\r\n");
+    is($a->status, 200, 'after its first byte');
+    like($a->{raw}, qr{\r\n\r\n6\r\nfirst\n\r\n\z}, '... the answer is cut: no last chunk');
+    $a = post('few', 'x' x 1_000_000);
+    is($a->body, 'x' x 10, 'one that reads only a part');
+    is(post('deaf', 'x' x 1_000_000)->body, "deaf\n", 'one that reads nothing');
+};
+
+subtest 'deadlines' => sub {
+    is($t->get('/_echo/silent')->status, 503, 'nothing was written');
+    is_gone('silent');
+    my $a = $t->raw_request("GET /_echo/slow $head\r\n");
+    like($a->{raw}, qr{\r\n\r\n6\r\nfirst\n\r\n\z}, 'cut');
+    is_gone('slow');
+    my $r = run({ root => 1, timeout => 60 }, 'sh', '-c', "curl -s ${\ $t->url}/_echo/babble >/dev/null");
+    is($r->{exit}, 18, 'one that never stops: a partial file, says curl');
+    is_gone('babble');
+};
+
+subtest 'a client that leaves' => sub {
+    for my $case (['wait', ''], ['ticks', '', qr/tick/], ['cat', "Content-Length: 10\r\n"]) {
+        my ($what, $more, $like) = @$case;
+        my ($socket, $got) = talk("POST /_echo/$what $head$more\r\n", $like);
+        patiently(5, sub { -s $t->dir . '/tmp/pid' }) if $what ne 'cat';
+        close $socket;
+        is_gone($what) if $what ne 'cat';
+    }
+};
+
+subtest 'refusals in the words of a face' => sub {
+    my $a = $t->get('/_echo/secret');
+    is($a->status, 401, 'refused');
+    is($a->body, 'Say who you are', 'its text');
+    is($a->header('WWW-Authenticate'), 'Basic realm="echo"', 'its way to log in');
+    is($t->get('/_echo/unknown')->status, 404, 'without words of its own');
+    is($t->get('/_echo/big', method => 'HEAD')->status, 200, 'HEAD of a stream');
+};
+
+subtest 'the other faces' => sub {
+    is($t->call(test => { args => 'x' })->{error}, undef, 'the API');
+    is($t->get('/nothing/raw/tip/x')->status, 401, 'views');
+    is($t->get('/nothing')->status, 404, 'what no face claims');
+};
+
+ok(patiently(5, sub { open_files() <= $files + 1 }), 'no descriptor is left open') or diag open_files() . " > $files";
+$t->done;
+done_testing;

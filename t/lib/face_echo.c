@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A face that only the tests have (build/t/mod_rcapi_echo.so): bodies through programs, and
+ * programs that misbehave. It does what git's face will do, with sh in git's place.
+ *
+ *   /_echo/NAME?limit=N&inflate=N   the program called NAME in the table below
+ *   /_echo/whole?limit=N            the length of the body, read into memory
+ *   /_echo/secret                   a refusal in this face's own words
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/relay.h"
+#include "base/time.h"
+#include "faces/api.h"
+#include "faces/face.h"
+#include "faces/raw.h"
+
+#define PREFIX "/_echo/"
+
+typedef struct script_t {
+    const char *name, *script;
+    int msec; /* until the deadline */
+} script_t;
+
+/* They run in RcapiTempDirectory. */
+static const script_t scripts[] = {
+    {"cat", "cat", 60000},
+    {"count", "wc -c", 60000},
+    {"big", "head -c 200000000 /dev/zero", 60000},
+    {"fail", "echo broken >&2; exit 3", 60000},
+    {"fail-late", "echo first; sleep 0.3; echo broken >&2; exit 3", 60000},
+    {"killed", "kill -9 $$", 60000},
+    {"slow", "echo $$ >pid; echo first; sleep 1000", 1000},
+    {"silent", "echo $$ >pid; sleep 1000", 1000},
+    {"babble", "echo $$ >pid; while :; do echo tick; done", 2000},
+    {"wait", "echo $$ >pid; sleep 1000 & wait", 60000},
+    {"ticks", "echo $$ >pid; while :; do echo tick; sleep 0.1; done", 60000},
+    {"few", "head -c 10", 60000},
+    {"deaf", "exec <&-; echo deaf", 60000},
+};
+
+static bool claims(void **state, const rc_request_t *request)
+{
+    (void)state;
+    return !strncmp(request->decoded, PREFIX, strlen(PREFIX));
+}
+
+static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
+{
+    if (!strcmp(request->decoded, PREFIX "secret"))
+        return rc_answer_refuse(answer, 401, "Say who you are", "no login");
+    return NULL;
+}
+
+static apr_off_t number(const rc_request_t *request, const char *name)
+{
+    const char *value = rc_web_parameter(request->query, name, request->pool);
+
+    return value ? (apr_off_t)strtoll(value, NULL, 10) : -1;
+}
+
+/* False when the body's encoding is none that we know. */
+static bool set_limits(const rc_request_t *request)
+{
+    apr_off_t limit = number(request, "limit"), inflate = number(request, "inflate");
+
+    if (limit >= 0)
+        rc_body_set_limit(request->body, limit);
+    return inflate < 0 || rc_body_inflate(request->body, inflate);
+}
+
+static rc_err_t *serve_whole(rc_answer_t *answer, const rc_request_t *request)
+{
+    const char *data;
+    apr_size_t len;
+    rc_body_state_t state = rc_body_whole(&data, &len, request->body, request->pool);
+
+    if (state != RC_BODY_END)
+        return rc_body_error(state, request->pool);
+    return rc_spool_printf(answer->spool, "%" APR_SIZE_T_FMT "\n", len);
+}
+
+static rc_err_t *run(rc_answer_t *answer, const rc_request_t *request, const script_t *script)
+{
+    static const char *const env[] = {"PATH=" RC_PROC_PATH, NULL};
+    const char **argv = apr_pcalloc(request->pool, 4 * sizeof(*argv));
+    rc_relay_t relay = {
+        .body = request->body, .gone = request->gone, .gone_baton = request->server};
+
+    argv[0] = "sh";
+    argv[1] = "-c";
+    argv[2] = script->script;
+    relay.proc.argv = argv;
+    relay.proc.env = env;
+    relay.proc.dir = request->env->config->temp_dir;
+    relay.proc.deadline = rc_clock() + apr_time_from_msec(script->msec);
+    return rc_relay_start(&answer->stream, &relay, request->pool);
+}
+
+static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
+{
+    const char *name = request->decoded + strlen(PREFIX);
+    apr_size_t i;
+
+    answer->type = "application/x-echo";
+    answer->packed = true;
+    rc_answer_header(answer, "Cache-Control", "no-cache");
+    if (!set_limits(request))
+        return rc_answer_refuse(answer, 415, NULL, NULL);
+    if (!strcmp(name, "whole"))
+        return serve_whole(answer, request);
+    for (i = 0; i < sizeof(scripts) / sizeof(*scripts); i++)
+        if (!strcmp(name, scripts[i].name))
+            return run(answer, request, &scripts[i]);
+    return rc_answer_refuse(answer, 404, NULL, "no such script");
+}
+
+static rc_err_t *refuse(rc_answer_t *answer, const rc_request_t *request)
+{
+    (void)request;
+    if (answer->status == 401)
+        rc_answer_header(answer, "WWW-Authenticate", "Basic realm=\"echo\"");
+    return NULL;
+}
+
+static const rc_face_t echo = {.name = "echo",
+                               .reads_body = true,
+                               .claims = claims,
+                               .decide = decide,
+                               .serve = serve,
+                               .refuse = refuse};
+
+const rc_face_t *const rc_faces[] = {&echo, &rc_face_api, &rc_face_raw, NULL};
