@@ -91,6 +91,14 @@ typedef struct rc_locks_t {
 rc_err_t *rc_model_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
                              const char *name);
 
+/**
+ * Locks the directory of a group that is to be renamed; outside of transactions. Nobody pulls into
+ * a repository below it then, nor renames one. RC_E_FAILED when it is not there, or somebody is at
+ * work in it.
+ */
+rc_err_t *rc_model_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
+                                   const rc_repo_group_t *group);
+
 /** Is there anything where the repository should be? What a crash left half done is put in order
  * before the answer is no. Outside of transactions. */
 rc_err_t *rc_model_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,

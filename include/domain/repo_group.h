@@ -1,53 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Repository groups, right in the database and on the disk: each has a directory. What changes
- * them runs inside the caller's write transaction and adds what is to be renamed to @a moves,
- * which the caller applies (domain/moves.h). An unusable or taken name is RC_E_FAILED or
- * RC_E_CONFLICT.
+ * Use cases of repository groups, right in the database and on the disk: each has a directory
+ * (contract 02 §7, §10).
  */
 #ifndef RC_DOMAIN_REPO_GROUP_H
 #define RC_DOMAIN_REPO_GROUP_H
 
-#include "domain/disk_transaction.h"
-#include "store/repo.h"
-#include "store/user.h"
+#include "domain/actor.h"
+#include "domain/user.h"
 
-typedef struct rc_new_repo_group_t {
-    rc_repo_group_t row; /* name, parent_id, description; its id is set */
-    const rc_user_t *owner;
+typedef struct rc_repo_group_creation_t {
+    const char *name;        /* full path, of rc_repo_name_clean */
+    const char *parent_sent; /* a parent that is named beside the name, as it was named; or NULL */
+    const rc_repo_group_t *parent; /* NULL: there is no such group, or it is hidden */
+    const char *description;       /* "": the name */
+    rc_owner_t owner;
     bool copy_permissions; /* of the parent */
-    const char *path;      /* an empty directory below .rc_tmp, which becomes the group's */
-} rc_new_repo_group_t;
+    apr_int64_t id;        /* set */
+} rc_repo_group_creation_t;
 
-rc_err_t *rc_model_repo_group_create(rc_new_repo_group_t *group, rc_env_t *env, rc_db_t *db,
-                                     rc_disk_txn_t *moves, apr_pool_t *pool);
+/** Makes a group and its directory. */
+rc_err_t *rc_repo_group_create(rc_actor_t *actor, rc_repo_group_creation_t *request);
 
-typedef struct rc_repo_group_change_t {
-    const char *last;              /* the new last part of its path */
-    const rc_repo_group_t *parent; /* the new parent; NULL = top level */
+/* What becomes of a group; NULL members stay as they are. */
+typedef struct rc_repo_group_update_t {
+    const rc_repo_group_t *group;
+    bool may_move;                 /* a name or parent was named */
+    const char *last;              /* the last part of its name */
+    const char *parent_sent;       /* the parent, as it was named; "": the top level */
+    const rc_repo_group_t *parent; /* NULL: there is no such group, or it is hidden */
     const char *description;
-    apr_int64_t owner_id;
-    const bool *enable_locking; /* for it and all below it; NULL = as they are */
-} rc_repo_group_change_t;
+    rc_owner_t owner;
+    const bool *enable_locking; /* for it and all below it */
+} rc_repo_group_update_t;
 
-/** Changes a group; a new name or parent moves its directory and renames all that is below.
- * @a repos: names (const char *) that repositories had before, when they changed. */
-rc_err_t *rc_model_repo_group_update(apr_array_header_t **repos, const rc_repo_group_t *group,
-                                     const rc_repo_group_change_t *change, rc_env_t *env,
-                                     rc_db_t *db, rc_disk_txn_t *moves, apr_pool_t *pool);
+/** Changes a group; a new name or parent moves its directory and renames all that is below. */
+rc_err_t *rc_repo_group_update(rc_actor_t *actor, const rc_repo_group_update_t *request);
 
-struct rc_locks_t; /* domain/repo.h */
-
-/**
- * Locks the directory of a group that is to be renamed; outside of transactions. Nobody pulls into
- * a repository below it then, nor renames one. RC_E_FAILED when it is not there, or somebody is at
- * work in it.
- */
-rc_err_t *rc_model_repo_group_lock(struct rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
-                                   const rc_repo_group_t *group);
+typedef struct rc_repo_group_deletion_t {
+    const rc_repo_group_t *group;
+} rc_repo_group_deletion_t;
 
 /** Deletes a group in which nothing is; its directory goes aside. */
-rc_err_t *rc_model_repo_group_delete(const rc_repo_group_t *group, rc_env_t *env, rc_db_t *db,
-                                     rc_disk_txn_t *moves, apr_pool_t *pool);
+rc_err_t *rc_repo_group_delete(rc_actor_t *actor, const rc_repo_group_deletion_t *request);
 
 #endif

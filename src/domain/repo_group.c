@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Repository groups are made, renamed, moved and deleted, with their directories and all that is
- * below them (contract 02 §7, 01 §5 and §6).
+ * Makes and deletes repository groups with their directories (contract 02 §7, 01 §5 and §6).
  */
 #include "domain/repo_group.h"
 
@@ -11,30 +10,91 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "store/group.h"
+#include "domain/disk_transaction.h"
 #include "domain/repo.h"
 #include "domain/scan.h"
-#include "base/text.h"
+#include "repo_group_tree.h"
+#include "store/group.h"
 
-/* Groups among themselves are kept apart by a constraint; groups and repositories are not. */
-static rc_err_t *check_name(rc_db_t *db, const char *name, apr_int64_t user_id, apr_pool_t *pool)
+#define MAY_CREATE "hg.repogroup.create.true"
+
+typedef struct making_t {
+    rc_repo_group_creation_t *request;
+    rc_repo_group_t row;
+    const rc_user_t *owner;
+    bool copy_permissions;
+    const char *path; /* an empty directory below .rc_tmp, which becomes the group's */
+    rc_disk_txn_t *moves;
+} making_t;
+
+/* May the caller make a group here? A parent that they may not see is one that does not exist. */
+static rc_err_t *find_parent(rc_repo_group_t **out, rc_actor_t *actor, const char *name)
 {
-    rc_repo_t *repo;
+    const char *path = rc_repo_name_parent(name, actor->pool);
+    apr_int64_t caller = actor->caller->user_id;
+    rc_repo_group_t *parent = NULL;
+    bool may;
 
-    RC_TRY(rc_repo_name_check(name, pool));
-    RC_TRY(rc_store_repo_by_name(&repo, db, user_id, name, pool));
-    return repo ? rc_err_failed(pool, "%s is a repository", name) : NULL;
+    RC_TRY(rc_actor_has_global(&may, actor, MAY_CREATE));
+    if (path && may)
+        RC_TRY(rc_store_repo_group_by_name(&parent, actor->db, caller, path, actor->pool));
+    else if (path)
+        RC_TRY(rc_store_repo_group_seen_by_name(&parent, actor->db, caller, path, actor->pool));
+    if (path && !parent)
+        return rc_err(actor->pool, RC_E_ARG, "repository group `%s` does not exist", path);
+    if (!may && (!parent || parent->level < RC_ADMIN))
+        return rc_err(actor->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+    *out = parent;
+    return NULL;
+}
+
+static rc_err_t *find_owner(making_t *making, rc_actor_t *actor)
+{
+    const rc_owner_t *owner = &making->request->owner;
+    rc_user_t *caller;
+
+    making->owner = owner->user;
+    if (!owner->sent) {
+        RC_TRY(rc_store_user_by_id(&caller, actor->db, actor->caller->user_id, actor->pool));
+        making->owner = caller;
+    }
+    return making->owner ? NULL : rc_err_failed(actor->pool, "unknown owner");
+}
+
+/* The checks of create_repo_group. Only those who may create a group learn that its name is taken,
+ * so that comes behind their right. */
+static rc_err_t *plan(making_t *making, rc_actor_t *actor)
+{
+    const rc_repo_group_creation_t *request = making->request;
+    rc_repo_group_t *parent = NULL, *taken, *row = &making->row;
+
+    if (request->parent_sent && !request->parent)
+        return rc_err(actor->pool, RC_E_ARG, "repository group `%s` does not exist",
+                      request->parent_sent);
+    RC_TRY(find_parent(&parent, actor, request->name));
+    RC_TRY(rc_store_repo_group_by_name(&taken, actor->db, actor->caller->user_id, request->name,
+                                       actor->pool));
+    if (taken)
+        return rc_err(actor->pool, RC_E_ARG, "repo group `%s` already exist", request->name);
+    RC_TRY(find_owner(making, actor));
+    row->name = request->name;
+    row->description = *request->description ? request->description : request->name;
+    row->parent_id = parent ? parent->id : 0;
+    row->owner_id = making->owner->id;
+    making->copy_permissions = /* of what the caller may see */
+        parent && parent->level >= RC_READ && request->copy_permissions;
+    return NULL;
 }
 
 /* 01 §5 and §6. Super-admins need no row. */
-static rc_err_t *set_permissions(const rc_new_repo_group_t *group, rc_db_t *db, apr_pool_t *pool)
+static rc_err_t *set_permissions(const making_t *making, rc_db_t *db, apr_pool_t *pool)
 {
-    const rc_user_t *owner = group->owner;
-    apr_int64_t id = group->row.id;
+    const rc_user_t *owner = making->owner;
+    apr_int64_t id = making->row.id;
 
-    if (group->copy_permissions && group->row.parent_id)
+    if (making->copy_permissions && making->row.parent_id)
         RC_TRY(
-            rc_store_repo_group_copy(db, id, group->row.parent_id, owner->admin ? 0 : owner->id));
+            rc_store_repo_group_copy(db, id, making->row.parent_id, owner->admin ? 0 : owner->id));
     else
         RC_TRY(rc_model_grant_everyone(db, RC_KIND_REPO_GROUP, id, false, pool));
     return owner->admin ? NULL
@@ -49,91 +109,63 @@ static bool is_free_folder(const char *path, apr_pool_t *pool)
     return !lstat(path, &st) && S_ISDIR(st.st_mode) && !rc_model_is_repository(path, pool);
 }
 
-rc_err_t *rc_model_repo_group_create(rc_new_repo_group_t *group, rc_env_t *env, rc_db_t *db,
-                                     rc_disk_txn_t *moves, apr_pool_t *pool)
+static rc_err_t *create(rc_actor_t *actor, void *baton)
 {
-    const char *path = rc_env_repo_path(env, group->row.name, pool);
+    making_t *making = baton;
+    const char *path;
 
-    RC_TRY(check_name(db, group->row.name, group->owner->id, pool));
-    group->row.owner_id = group->owner->id;
-    RC_TRY(rc_store_repo_group_insert(&group->row, db));
-    RC_TRY(set_permissions(group, db, pool));
-    if (!is_free_folder(path, pool)) /* else it is taken as it is */
-        rc_disk_txn_add(moves, group->path, path);
-    return NULL;
+    RC_TRY(plan(making, actor));
+    path = rc_env_repo_path(actor->env, making->row.name, actor->pool);
+    RC_TRY(rc_repo_group_check_name(actor->db, making->row.name, making->owner->id, actor->pool));
+    RC_TRY(rc_store_repo_group_insert(&making->row, actor->db));
+    RC_TRY(set_permissions(making, actor->db, actor->pool));
+    if (!is_free_folder(path, actor->pool)) /* else it is taken as it is */
+        rc_disk_txn_add(making->moves, making->path, path);
+    RC_TRY(rc_disk_txn_apply(making->moves, actor->db));
+    making->request->id = making->row.id;
+    return rc_actor_journal(actor, NULL, "user_created_repo_group", making->row.name);
 }
 
-/* Adds the rename of a group's directory. There may be none: nothing was ever in the group, and
- * somebody tidied up. */
-static rc_err_t *move_directory(const char *from, const char *to, rc_env_t *env,
-                                rc_disk_txn_t *moves, apr_pool_t *pool)
+rc_err_t *rc_repo_group_create(rc_actor_t *actor, rc_repo_group_creation_t *request)
 {
-    const char *from_path = rc_env_repo_path(env, from, pool);
-    const char *to_path = rc_env_repo_path(env, to, pool);
+    making_t making = {.request = request, .moves = rc_disk_txn_begin(actor->env, actor->pool)};
+    const char *work;
+    rc_err_t *err;
 
-    if (rc_fs_exists(from_path))
-        rc_disk_txn_add(moves, from_path, to_path);
-    else if (rc_model_is_repository(to_path, pool))
-        return rc_err_failed(pool, RC_UNKNOWN_REPOSITORY, to_path);
-    return NULL;
+    RC_TRY(plan(&making, actor));
+    RC_TRY(rc_work_dir(&work, actor->env, actor->pool));
+    making.path = apr_pstrcat(actor->pool, work, "/new", NULL);
+    RC_TRY(rc_fs_make_folders(making.path, actor->pool));
+    RC_TRY(rc_disk_txn_made(making.moves, making.path));
+    err = rc_actor_txn(actor, create, &making);
+    rc_disk_txn_end(making.moves, !err);
+    return err;
 }
 
-static bool is_inside(const rc_repo_group_t *group, const rc_repo_group_t *tree)
+typedef struct deletion_t {
+    const rc_repo_group_deletion_t *request;
+    rc_disk_txn_t *moves;
+} deletion_t;
+
+static rc_err_t *delete_group(rc_actor_t *actor, void *baton)
 {
-    apr_size_t len = strlen(tree->name);
-
-    return !strncmp(group->name, tree->name, len) && (!group->name[len] || group->name[len] == '/');
-}
-
-/* Gives the group, and all below it, the path @a to. */
-static rc_err_t *move_tree(apr_array_header_t **repos, const rc_repo_group_t *group, const char *to,
-                           rc_env_t *env, rc_db_t *db, rc_disk_txn_t *moves, apr_pool_t *pool)
-{
-    apr_int64_t longest;
-
-    RC_TRY(check_name(db, to, group->owner_id, pool));
-    RC_TRY(rc_store_tree_longest(&longest, db, group->id));
-    if (longest - (apr_int64_t)rc_text_characters(group->name) +
-            (apr_int64_t)rc_text_characters(to) >
-        RC_REPO_NAME_MAX)
-        return rc_err_failed(pool, "names below would get too long");
-    RC_TRY(rc_store_tree_repos(repos, db, group->id, pool));
-    RC_TRY(rc_store_tree_rename(db, group->id, group->name, to));
-    return move_directory(group->name, to, env, moves, pool);
-}
-
-rc_err_t *rc_model_repo_group_update(apr_array_header_t **repos, const rc_repo_group_t *group,
-                                     const rc_repo_group_change_t *change, rc_env_t *env,
-                                     rc_db_t *db, rc_disk_txn_t *moves, apr_pool_t *pool)
-{
-    const rc_repo_group_t *parent = change->parent;
-    rc_repo_group_t to = {
-        .id = group->id,
-        .name = parent ? apr_pstrcat(pool, parent->name, "/", change->last, NULL) : change->last,
-        .parent_id = parent ? parent->id : 0,
-        .owner_id = change->owner_id,
-        .description = change->description,
-    };
-
-    *repos = apr_array_make(pool, 0, sizeof(const char *));
-    if (strchr(change->last, '/') || !*change->last)
-        return rc_err_failed(pool, "a group's name is one part of a path");
-    if (parent && is_inside(parent, group))
-        return rc_err_failed(pool, "the new parent is inside of the group");
-    RC_TRY(rc_store_repo_group_update(db, &to));
-    if (change->enable_locking)
-        RC_TRY(rc_store_tree_set_locking(db, group->id, *change->enable_locking));
-    if (!strcmp(to.name, group->name))
-        return NULL;
-    return move_tree(repos, group, to.name, env, db, moves, pool);
-}
-
-rc_err_t *rc_model_repo_group_delete(const rc_repo_group_t *group, rc_env_t *env, rc_db_t *db,
-                                     rc_disk_txn_t *moves, apr_pool_t *pool)
-{
+    const deletion_t *deletion = baton;
+    const rc_repo_group_t *group = deletion->request->group;
     const char *last = rc_repo_name_last(group->name);
 
-    RC_TRY(rc_store_repo_group_delete(db, group->id));
-    return move_directory(group->name, rc_repo_name_removed(RC_REMOVED_GROUP, last, pool), env,
-                          moves, pool);
+    RC_TRY(rc_store_repo_group_delete(actor->db, group->id));
+    RC_TRY(rc_repo_group_move(group->name,
+                              rc_repo_name_removed(RC_REMOVED_GROUP, last, actor->pool), actor,
+                              deletion->moves));
+    RC_TRY(rc_actor_journal(actor, NULL, "user_deleted_repo_group", group->name));
+    return rc_disk_txn_apply(deletion->moves, actor->db);
+}
+
+rc_err_t *rc_repo_group_delete(rc_actor_t *actor, const rc_repo_group_deletion_t *request)
+{
+    deletion_t deletion = {request, rc_disk_txn_begin(actor->env, actor->pool)};
+    rc_err_t *err = rc_actor_txn(actor, delete_group, &deletion);
+
+    rc_disk_txn_end(deletion.moves, !err);
+    return err;
 }

@@ -18,7 +18,6 @@
 #include "store/group.h"
 #include "domain/disk_transaction.h"
 #include "store/repo_change.h"
-#include "domain/repo_group.h"
 
 #define TRIES 200 /* to find what may have been moved */
 #define PAUSE apr_time_from_msec(10)
