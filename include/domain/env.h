@@ -57,7 +57,7 @@ typedef struct rc_env_t {
     rc_limit_t *remotes;    /* for calls that wait for others: RcapiRemoteMax */
 } rc_env_t;
 
-/** Sets the defaults of conf/rcapi.conf into @a config; paths stay NULL. */
+/** Sets the defaults of docs/configuration.md into @a config; paths stay NULL. */
 void rc_env_defaults(rc_env_config_t *config);
 
 /** Opens everything, for the life of @a pool. Repairs what a crash left half done. */
