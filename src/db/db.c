@@ -28,7 +28,7 @@ static apr_status_t close_db(void *data)
     rc_db_t *db = data;
     int i;
 
-    for (i = 0; i < db->config->texts->statement_count; i++)
+    for (i = 0; i < db->texts->statement_count; i++)
         if (db->statements[i].handle)
             db->driver->finalize(&db->statements[i]);
     db->driver->close(db);
@@ -54,6 +54,7 @@ rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *po
     db->driver = driver_of(config);
     db->pool = db->own = pool;
     db->config = config;
+    db->texts = config->texts;
     db->statements = make_statements(db, config->texts->statement_count);
     apr_pool_cleanup_register(pool, db, close_db, apr_pool_cleanup_null);
     RC_TRY(db->driver->open(db));

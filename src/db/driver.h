@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The driver table: everything that a kind of database does in its own way. The other
- * files of src/db stand on it and know no database.
- * sqlite/ holds the one driver there is. Private to src/db.
+ * The driver table: everything that a kind of database does in its own way. The other files of
+ * src/db stand on it and know no database; sqlite/ holds the one driver there is. Private to
+ * src/db.
  *
  * What a driver can rely on: one thread uses a connection at a time; at most one statement of a
  * connection is between its first row and its end; texts and blobs that are bound
@@ -32,9 +32,10 @@ struct rc_db_t {
     apr_pool_t *pool;         /* of whoever uses the connection now: errors live here */
     struct rc_lease_t *lease; /* of the pool of connections; NULL without one */
     const rc_db_config_t *config;
-    bool writing, reading; /* which transaction is open */
-    rc_stmt_t *active;     /* the statement that stands on a row, or NULL */
-    rc_stmt_t *statements; /* one for each text */
+    const rc_db_texts_t *texts; /* of the configuration; outlive it */
+    bool writing, reading;      /* which transaction is open */
+    rc_stmt_t *active;          /* the statement that stands on a row, or NULL */
+    rc_stmt_t *statements;      /* one for each text */
 };
 
 struct rc_driver_t {

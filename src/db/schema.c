@@ -7,7 +7,7 @@
 
 static rc_err_t *apply_missing(void *baton, rc_db_t *db)
 {
-    const rc_db_texts_t *texts = db->config->texts;
+    const rc_db_texts_t *texts = db->texts;
     int have;
 
     (void)baton;
@@ -21,7 +21,7 @@ static rc_err_t *apply_missing(void *baton, rc_db_t *db)
 
 rc_err_t *rc_schema_update(rc_db_t *db)
 {
-    int have, latest = db->config->texts->step_count;
+    int have, latest = db->texts->step_count;
 
     RC_TRY(db->driver->version(&have, db));
     if (have > latest)

@@ -14,7 +14,7 @@
 
 static const char *text_of(const rc_stmt_t *st)
 {
-    return st->db->config->texts->statements[st->number];
+    return st->db->texts->statements[st->number];
 }
 
 /* Not all databases can step two statements of a connection in turns. */

@@ -45,7 +45,7 @@ void rc_db_rollback(rc_db_t *db)
         rc_done(db->active);
     if (!db->writing && !db->reading)
         return;
-    for (i = 0; i < db->config->texts->statement_count; i++)
+    for (i = 0; i < db->texts->statement_count; i++)
         if (db->statements[i].handle)
             db->driver->reset(&db->statements[i]);
     db->driver->rollback(db);
