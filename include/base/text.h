@@ -36,9 +36,6 @@ const char *rc_utf8_repair(const char *text, apr_pool_t *pool);
 /** @a text, or its first @a most bytes without a broken character at the end, in @a pool. */
 const char *rc_utf8_cut(const char *text, apr_size_t most, apr_pool_t *pool);
 
-/** @a bytes as lower-case hex digits, NUL-terminated, in @a pool. */
-const char *rc_text_hex(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool);
-
 /** A space, tab, CR or LF: what git takes for a blank. The C library takes more. */
 bool rc_text_is_blank(char c);
 

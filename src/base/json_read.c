@@ -13,6 +13,7 @@
 #include <apr_strings.h>
 
 #include "base/cleanup.h"
+#include "base/hex.h"
 
 #define PLAIN_DIGITS 18 /* any integer of so many digits fits 64 bits */
 
@@ -34,16 +35,6 @@ static char next(reader_t *r)
     return *r->p;
 }
 
-static unsigned hex4(const char *p)
-{
-    unsigned value = 0;
-    int i;
-
-    for (i = 0; i < 4; i++, p++)
-        value = value * 16 + (unsigned)(apr_isdigit(*p) ? *p - '0' : (*p | 0x20) - 'a' + 10);
-    return value;
-}
-
 static char *put_utf8(char *to, unsigned code)
 {
     int more = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
@@ -58,12 +49,13 @@ static char *put_utf8(char *to, unsigned code)
 /* \uXXXX, or two of them for one character. */
 static unsigned read_code(reader_t *r)
 {
-    unsigned code = hex4(r->p + 2), low;
+    unsigned code = (unsigned)rc_hex_read(r->p + 2, 4), low;
 
     r->p += 6;
     if (code < 0xd800 || code > 0xdfff)
         return code;
-    low = code < 0xdc00 && r->p[0] == '\\' && r->p[1] == 'u' ? hex4(r->p + 2) : 0;
+    low =
+        code < 0xdc00 && r->p[0] == '\\' && r->p[1] == 'u' ? (unsigned)rc_hex_read(r->p + 2, 4) : 0;
     if (low < 0xdc00 || low > 0xdfff)
         return r->exact ? code : 0xfffd;
     r->p += 6;

@@ -10,6 +10,7 @@
 
 #include <apr_lib.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 
 const rc_json_limits_t rc_json_of_clients = {.depth = RC_JSON_DEPTH, .values = RC_JSON_VALUES};
@@ -49,14 +50,7 @@ static bool at(const scan_t *s, char c)
 /* Four hex digits at q, or -1. */
 static int hex4(const scan_t *s, const char *q)
 {
-    int value = 0, i;
-
-    for (i = 0; i < 4; i++, q++) {
-        if (q >= s->end || !apr_isxdigit(*q))
-            return -1;
-        value = value * 16 + (apr_isdigit(*q) ? *q - '0' : (*q | 0x20) - 'a' + 10);
-    }
-    return value;
+    return s->end - q < 4 ? -1 : rc_hex_read(q, 4);
 }
 
 static bool scan_escape(scan_t *s)

@@ -11,6 +11,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 
 #define LINE_MAX_LEN    78 /* of a folded line */
@@ -63,16 +64,6 @@ static int character(const char *p, const char *end)
     return n ? n : 1;
 }
 
-static char *put_hex(char *out, char c)
-{
-    static const char digits[] = "0123456789ABCDEF";
-
-    *out++ = '=';
-    *out++ = digits[(unsigned char)c >> 4];
-    *out++ = digits[c & 15];
-    return out;
-}
-
 /* @a text as encoded words behind a line of @a at characters. */
 static const char *encode(const char *text, size_t at, place_t place, apr_pool_t *pool)
 {
@@ -96,7 +87,7 @@ static const char *encode(const char *text, size_t at, place_t place, apr_pool_t
         }
         for (i = 0; i < n; i++) {
             if (hex)
-                out = put_hex(out, text[i]);
+                out = rc_hex_escape(out, '=', text[i]);
             else
                 *out++ = text[i];
         }

@@ -10,8 +10,8 @@
 #include <apr_md5.h>
 #include <apr_strings.h>
 
+#include "base/hex.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include "base/time.h"
 
 #define COST        10 /* some 50 ms of a core; RhodeCode's choice as well */
@@ -32,7 +32,7 @@ static const char *visible(const char *password, apr_pool_t *pool)
     if (strlen(password) <= BCRYPT_SEES)
         return password;
     rc_key_digest(digest, password);
-    return rc_text_hex(digest, RC_DIGEST_SIZE, pool);
+    return rc_hex_text(digest, RC_DIGEST_SIZE, pool);
 }
 
 static rc_err_t *take_place(const rc_password_limits_t *limits, apr_pool_t *pool)

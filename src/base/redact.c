@@ -11,6 +11,8 @@
 
 #include <apr_lib.h>
 
+#include "base/hex.h"
+
 #define WINDOW 64 /* decoded characters that are looked back at */
 
 /* What a character may be the end of. */
@@ -75,11 +77,6 @@ static bool is_name(const char *start, const char *end)
     return false;
 }
 
-static int hex_value(char c)
-{
-    return apr_isdigit(c) ? c - '0' : apr_tolower(c) - 'a' + 10;
-}
-
 /* The last characters before a place in the text, decoded. */
 typedef struct window_t {
     char text[2 * WINDOW];
@@ -89,15 +86,15 @@ typedef struct window_t {
 /* "%25" becomes "%", which may begin the next escape: so it goes on until none is left. */
 static void push(window_t *w, char c)
 {
+    int byte;
+
     if (w->len == sizeof(w->text)) {
         memcpy(w->text, w->text + WINDOW, WINDOW);
         w->len = WINDOW;
     }
     w->text[w->len++] = c;
-    while (w->len >= 3 && w->text[w->len - 3] == '%' && apr_isxdigit(w->text[w->len - 2]) &&
-           apr_isxdigit(w->text[w->len - 1])) {
-        w->text[w->len - 3] =
-            (char)(hex_value(w->text[w->len - 2]) * 16 + hex_value(w->text[w->len - 1]));
+    while (w->len >= 3 && (byte = rc_hex_percent(w->text + w->len - 3)) >= 0) {
+        w->text[w->len - 3] = (char)byte;
         w->len -= 2;
     }
 }

@@ -13,7 +13,7 @@
 
 #include <apr_strings.h>
 
-#include "base/text.h"
+#include "base/hex.h"
 
 #define NONCE_SIZE 12
 #define TAG_SIZE   16
@@ -106,7 +106,7 @@ rc_err_t *rc_key_generate(const char **key, apr_pool_t *pool)
 
     if (RAND_bytes(bytes, sizeof(bytes)) != 1)
         return rc_err_internal(pool, APR_SUCCESS, "no random bytes");
-    *key = rc_text_hex(bytes, sizeof(bytes), pool);
+    *key = rc_hex_text(bytes, sizeof(bytes), pool);
     return NULL;
 }
 

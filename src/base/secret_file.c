@@ -21,7 +21,7 @@
 #include <apr_thread_mutex.h>
 
 #include "base/fs.h"
-#include "base/text.h"
+#include "base/hex.h"
 
 #define LINE (2 * RC_SECRET_SIZE) /* without its end */
 
@@ -55,7 +55,7 @@ static const char *as_text(const rc_secret_keys_t *keys, apr_pool_t *pool)
     int i;
 
     for (i = 0; i < keys->n; i++)
-        text = apr_pstrcat(pool, text, rc_text_hex(keys->key[i], RC_SECRET_SIZE, pool), "\n", NULL);
+        text = apr_pstrcat(pool, text, rc_hex_text(keys->key[i], RC_SECRET_SIZE, pool), "\n", NULL);
     return text;
 }
 
@@ -69,24 +69,16 @@ rc_err_t *rc_secret_create(const char *path, apr_pool_t *pool)
     return rc_fs_sync_folder_of(path, pool);
 }
 
-static int hex_value(char c)
-{
-    const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c) : NULL;
-
-    return at ? (int)(at - digits) : -1;
-}
-
 static bool parse_key(unsigned char key[RC_SECRET_SIZE], const char *text)
 {
     int i;
 
     for (i = 0; i < RC_SECRET_SIZE; i++) {
-        int high = hex_value(text[2 * i]);
-        int low = high < 0 ? -1 : hex_value(text[2 * i + 1]);
+        int byte = rc_hex_read(text + 2 * i, 2);
 
-        if (low < 0)
+        if (byte < 0)
             return false;
-        key[i] = (unsigned char)(high * 16 + low);
+        key[i] = (unsigned char)byte;
     }
     return true;
 }
@@ -211,7 +203,7 @@ static const char *fingerprint(const unsigned char *key, apr_pool_t *pool)
     memcpy(text, prefix, sizeof(prefix) - 1);
     memcpy(text + sizeof(prefix) - 1, key, RC_SECRET_SIZE);
     EVP_Digest(text, sizeof(text), digest, NULL, EVP_sha256(), NULL);
-    return rc_text_hex(digest, 8, pool);
+    return rc_hex_text(digest, 8, pool);
 }
 
 const char *rc_secret_fingerprint(const rc_secret_t *secret, apr_pool_t *pool)

@@ -153,20 +153,6 @@ const char *rc_utf8_cut(const char *text, apr_size_t most, apr_pool_t *pool)
     return apr_pstrmemdup(pool, text, most);
 }
 
-const char *rc_text_hex(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool)
-{
-    static const char digits[] = "0123456789abcdef";
-    char *hex = apr_palloc(pool, len * 2 + 1);
-    apr_size_t i;
-
-    for (i = 0; i < len; i++) {
-        hex[2 * i] = digits[bytes[i] >> 4];
-        hex[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    hex[2 * len] = '\0';
-    return hex;
-}
-
 bool rc_text_is_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';

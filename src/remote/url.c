@@ -13,6 +13,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 
 #define MAX_URL  2048
@@ -50,13 +51,6 @@ static rc_err_t *check_characters(const char *url, apr_pool_t *pool)
     return NULL;
 }
 
-static int hex_digit(char c)
-{
-    if (apr_isdigit(c))
-        return c - '0';
-    return apr_isxdigit(c) ? apr_tolower(c) - 'a' + 10 : -1;
-}
-
 /* Percent-decodes @a text. Control characters (NUL above all) must not come out of it. */
 static rc_err_t *decode(const char **out, const char *text, apr_pool_t *pool)
 {
@@ -64,15 +58,12 @@ static rc_err_t *decode(const char **out, const char *text, apr_pool_t *pool)
 
     *out = to;
     for (; *text; text++, to++) {
-        int high, low;
+        int byte = rc_hex_percent(text);
 
-        *to = *text;
-        if (*text == '%') {
-            if ((high = hex_digit(text[1])) < 0 || (low = hex_digit(text[2])) < 0)
-                return bad(pool, "has a broken percent escape");
-            *to = (char)(high * 16 + low);
-            text += 2;
-        }
+        if (*text == '%' && byte < 0)
+            return bad(pool, "has a broken percent escape");
+        *to = byte < 0 ? *text : (char)byte;
+        text += byte < 0 ? 0 : 2;
         if (apr_iscntrl(*to))
             return bad(pool, "hides a control character");
     }

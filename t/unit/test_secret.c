@@ -6,9 +6,9 @@
 
 #include <sys/stat.h>
 
+#include "base/hex.h"
 #include "base/password.h"
 #include "base/secret.h"
-#include "base/text.h"
 
 static rc_secret_t *new_secret(const char *name)
 {
@@ -150,7 +150,7 @@ static void digests(void **state)
     (void)state;
     for (i = 0; i < ROWS(rows); i++) {
         rc_key_digest(digest, rows[i][0]);
-        assert_string_equal(rc_text_hex(digest, sizeof(digest), pool), rows[i][1]);
+        assert_string_equal(rc_hex_text(digest, sizeof(digest), pool), rows[i][1]);
     }
 }
 

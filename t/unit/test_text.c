@@ -4,6 +4,7 @@
  */
 #include "unit.h"
 
+#include "base/hex.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -74,9 +75,9 @@ static void small_ones(void **state)
     assert_false(rc_text_digits("1a"));
     assert_false(rc_text_digits("-1"));
     assert_string_equal(rc_text_lower("AbZ[@`{\xc3\x84", pool), "abz[@`{\xc3\x84");
-    assert_string_equal(rc_text_hex((const unsigned char *)"\x00\x0f\xf0\xff", 4, pool),
+    assert_string_equal(rc_hex_text((const unsigned char *)"\x00\x0f\xf0\xff", 4, pool),
                         "000ff0ff");
-    assert_string_equal(rc_text_hex(NULL, 0, pool), "");
+    assert_string_equal(rc_hex_text(NULL, 0, pool), "");
     assert_true(rc_text_has_control("a\x1f"));
     assert_true(rc_text_has_control("\x7f"));
     assert_true(rc_text_has_control("a\nb"));

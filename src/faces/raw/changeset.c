@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "domain/repo.h"
+#include "base/hex.h"
 #include "base/text.h"
 
 #define NO_SUCH_COMMIT "No such commit exists for this repository"
@@ -135,7 +136,7 @@ static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_web_changeset
     *time = place.time;
     apr_sha1_final(bytes, &sha);
     *digest = set->from == set->to ? apr_pstrdup(call->pool, place.id)
-                                   : rc_text_hex(bytes, sizeof(bytes), call->pool);
+                                   : rc_hex_text(bytes, sizeof(bytes), call->pool);
     return NULL;
 }
 

@@ -10,6 +10,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 
 static bool is_control(unsigned char c)
@@ -38,7 +39,6 @@ static const char *quoted(const char *name, apr_pool_t *pool)
 /* Percent-encoded UTF-8. */
 static const char *extended(const char *name, apr_pool_t *pool)
 {
-    static const char hex[] = "0123456789ABCDEF";
     char *text = apr_palloc(pool, 3 * strlen(name) + 1), *out = text;
 
     for (; *name; name++) {
@@ -49,9 +49,7 @@ static const char *extended(const char *name, apr_pool_t *pool)
         if (c < 0x80 && (apr_isalnum(c) || strchr("!#$&+-.^_`|~", c))) {
             *out++ = (char)c;
         } else {
-            *out++ = '%';
-            *out++ = hex[c >> 4];
-            *out++ = hex[c & 15];
+            out = rc_hex_escape(out, '%', *name);
         }
     }
     *out = '\0';

@@ -9,12 +9,9 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#define SEPARATORS "&;"
+#include "base/hex.h"
 
-static int hex_value(char c)
-{
-    return apr_isdigit(c) ? c - '0' : apr_tolower(c) - 'a' + 10;
-}
+#define SEPARATORS "&;"
 
 char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool)
 {
@@ -22,13 +19,10 @@ char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool)
     const char *end = text + len;
 
     for (; text < end; text++) {
-        int byte = 0;
+        int byte = end - text > 2 ? rc_hex_percent(text) : -1;
 
-        if (*text == '%' && end - text > 2 && apr_isxdigit(text[1]) && apr_isxdigit(text[2]))
-            byte = hex_value(text[1]) * 16 + hex_value(text[2]);
-        if (byte)
-            text += 2;
-        *to++ = byte ? (char)byte : *text;
+        *to++ = byte > 0 ? (char)byte : *text; /* a NUL stays escaped */
+        text += byte > 0 ? 2 : 0;
     }
     *to = '\0';
     return out;

@@ -13,6 +13,7 @@
 
 #include "archive/archive.h"
 #include "store/journal.h"
+#include "base/hex.h"
 #include "base/log.h"
 #include "domain/repo.h"
 #include "base/text.h"
@@ -68,7 +69,7 @@ static const char *key_of(const archive_t *archive, apr_pool_t *pool)
     apr_sha1_init(&sha);
     apr_sha1_update(&sha, rest, (unsigned)strlen(rest));
     apr_sha1_final(bytes, &sha);
-    return apr_pstrcat(pool, archive->rev.id, "-", rc_text_hex(bytes, 8, pool), ".",
+    return apr_pstrcat(pool, archive->rev.id, "-", rc_hex_text(bytes, 8, pool), ".",
                        rc_archive_extension(archive->format), NULL);
 }
 

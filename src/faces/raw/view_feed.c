@@ -11,9 +11,9 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
+#include "base/hex.h"
 #include "base/log.h"
 #include "domain/repo.h"
-#include "base/text.h"
 #include "base/time.h"
 
 /* Part of every ETag; raise it when the same commits would be answered with other bytes. */
@@ -63,7 +63,7 @@ static const char *digest(const rc_web_call_t *call, const char *state)
     apr_sha1_init(&sha);
     apr_sha1_update(&sha, text, (unsigned)strlen(text));
     apr_sha1_final(bytes, &sha);
-    return rc_text_hex(bytes, sizeof(bytes), call->pool);
+    return rc_hex_text(bytes, sizeof(bytes), call->pool);
 }
 
 rc_err_t *rc_web_feed_prepare(rc_web_call_t *call)

@@ -12,7 +12,7 @@
 #include <apr_strings.h>
 
 #include "store/journal.h"
-#include "base/text.h"
+#include "base/hex.h"
 
 #define FORMAT  "journal2"
 #define ENTRIES 20
@@ -80,7 +80,7 @@ static const char *digest(const rc_web_call_t *call, const apr_array_header_t *e
         add(&sha, entry->repo_name);
     }
     apr_sha1_final(bytes, &sha);
-    return rc_text_hex(bytes, sizeof(bytes), call->pool);
+    return rc_hex_text(bytes, sizeof(bytes), call->pool);
 }
 
 rc_err_t *rc_web_journal_prepare(rc_web_call_t *call)

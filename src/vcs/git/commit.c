@@ -10,6 +10,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "base/hex.h"
 #include "base/text.h"
 
 #define ENCODING_NAME 40 /* longest name of an encoding that we try */
@@ -119,7 +120,7 @@ static const char *const *parent_list(const apr_array_header_t *parents, apr_poo
     int i;
 
     for (i = 0; i < parents->nelts; i++)
-        list[i] = rc_text_hex(APR_ARRAY_IDX(parents, i, git_oid).id, RC_GIT_RAW, pool);
+        list[i] = rc_hex_text(APR_ARRAY_IDX(parents, i, git_oid).id, RC_GIT_RAW, pool);
     return list;
 }
 
@@ -152,7 +153,7 @@ rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, a
     header.parents = apr_array_make(pool, 2, sizeof(git_oid));
     RC_TRY(read_header(&object, &header, git, &oid, vcs->pool));
     commit = apr_pcalloc(pool, sizeof(*commit));
-    commit->id = rc_text_hex(oid.id, RC_GIT_RAW, pool);
+    commit->id = rc_hex_text(oid.id, RC_GIT_RAW, pool);
     commit->revision = rev->index;
     commit->message =
         to_utf8(&header, header.message, shorten(header.message, header.end, most), pool);

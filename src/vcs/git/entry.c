@@ -10,7 +10,7 @@
 #include <apr_strings.h>
 
 #include "run.h"
-#include "base/text.h"
+#include "base/hex.h"
 
 /* From here on a child is worth its start; less is read at once. */
 #define STREAMED (2 * RC_VCS_LARGE)
@@ -77,7 +77,7 @@ rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_poo
     RC_TRY(rc_git_path_find(&found, vcs->repo, id, vcs->pool));
     entry->kind = rc_git_kind(found.mode);
     if (entry->kind != RC_ENTRY_NONE)
-        entry->id = rc_text_hex(found.id.id, RC_GIT_RAW, pool);
+        entry->id = rc_hex_text(found.id.id, RC_GIT_RAW, pool);
     return NULL;
 }
 

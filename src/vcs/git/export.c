@@ -16,8 +16,8 @@
 #include "name.h"
 #include "objects.h"
 #include "worktree.h"
+#include "base/hex.h"
 #include "base/log.h"
-#include "base/text.h"
 
 #define PATH_LIMIT     4096 /* bytes of a path, and of a link's target */
 #define RULES          ".gitattributes"
@@ -224,7 +224,7 @@ static rc_err_t *pass_large(walk_t *walk, file_t *file, size_t size)
     rc_entry_t entry = {.size = (apr_off_t)size};
     rc_git_text_t text = {.len = size};
 
-    entry.id = rc_text_hex(file->id->id, RC_GIT_RAW, walk->scratch);
+    entry.id = rc_hex_text(file->id->id, RC_GIT_RAW, walk->scratch);
     text.spool = rc_spool_create(walk->temp_dir, walk->scratch);
     RC_TRY(rc_git_content(text.spool, walk->vcs, &entry));
     file->convert = file->convert && entry.size <= CONVERTED_SIZE;

@@ -4,14 +4,14 @@
  */
 #include "git.h"
 
-#include "base/text.h"
+#include "base/hex.h"
 
 rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
 {
     rc_git_t *git = vcs->repo;
 
     RC_TRY(rc_git_look(git, false, vcs->pool));
-    *state = rc_text_hex(git->refs->state, RC_GIT_RAW, pool);
+    *state = rc_hex_text(git->refs->state, RC_GIT_RAW, pool);
     return NULL;
 }
 
@@ -51,7 +51,7 @@ rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
     RC_TRY(rc_git_refresh(git, false, vcs->pool));
     *id = NULL;
     if (index >= 0 && index < (apr_int64_t)git->order->count)
-        *id = rc_text_hex(git->order->ids + (size_t)index * RC_GIT_RAW, RC_GIT_RAW, pool);
+        *id = rc_hex_text(git->order->ids + (size_t)index * RC_GIT_RAW, RC_GIT_RAW, pool);
     return NULL;
 }
 

@@ -6,14 +6,7 @@
 
 #include <string.h>
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+#include "base/hex.h"
 
 /* Up to 40 digits into id, the rest zeros. Number of digits; -1 when anything else is there. */
 static int parse_hex(git_oid *id, const char *text)
@@ -22,7 +15,7 @@ static int parse_hex(git_oid *id, const char *text)
 
     memset(id, 0, sizeof(*id));
     for (n = 0; text[n]; n++) {
-        int value = hex_value(text[n]);
+        int value = rc_hex_digit(text[n]);
 
         if (value < 0 || n == GIT_OID_HEXSZ)
             return -1;

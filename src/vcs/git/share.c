@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/text.h"
+#include "base/hex.h"
 #include "base/time.h"
 
 #define WAIT_MOST apr_time_from_sec(30) /* for another thread that reads */
@@ -225,7 +225,7 @@ const char *rc_git_known_state(const char *path, apr_pool_t *pool)
     const char *state = NULL;
 
     if (refs && rc_git_refs_current(refs))
-        state = rc_text_hex(refs->state, RC_GIT_RAW, pool);
+        state = rc_hex_text(refs->state, RC_GIT_RAW, pool);
     rc_git_refs_free(refs);
     return state;
 }

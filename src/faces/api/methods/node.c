@@ -8,6 +8,7 @@
 
 #include <apr_md5.h>
 
+#include "base/hex.h"
 #include "base/mime.h"
 #include "domain/repo.h"
 #include "base/text.h"
@@ -67,7 +68,7 @@ static const char *md5(const rc_node_t *node, apr_pool_t *pool)
     unsigned char digest[APR_MD5_DIGESTSIZE];
 
     apr_md5(digest, node->data, node->len);
-    return rc_text_hex(digest, sizeof(digest), pool);
+    return rc_hex_text(digest, sizeof(digest), pool);
 }
 
 static const char *mime_type(const rc_node_t *node, bool binary)

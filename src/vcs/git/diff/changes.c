@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "base/text.h"
+#include "base/hex.h"
 
 static rc_err_t *compare(apr_array_header_t **changes, rc_vcs_t *vcs, const char *id,
                          const char *parent, bool renames, apr_pool_t *pool)
@@ -27,7 +27,7 @@ static void set_side(rc_entry_t *entry, const rc_git_entry_t *side, apr_pool_t *
     entry->kind = rc_git_kind(side->mode);
     entry->path = side->path;
     if (entry->kind != RC_ENTRY_NONE)
-        entry->id = rc_text_hex(side->id.id, RC_GIT_RAW, pool);
+        entry->id = rc_hex_text(side->id.id, RC_GIT_RAW, pool);
 }
 
 rc_err_t *rc_git_changes(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,

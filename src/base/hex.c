@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads and writes hexadecimal digits.
+ */
+#include "base/hex.h"
+
+int rc_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+int rc_hex_read(const char *text, int n)
+{
+    int value = 0, digit;
+
+    for (; n > 0; n--, text++) {
+        if ((digit = rc_hex_digit(*text)) < 0)
+            return -1;
+        value = value * 16 + digit;
+    }
+    return value;
+}
+
+int rc_hex_percent(const char *text)
+{
+    return *text == '%' ? rc_hex_read(text + 1, 2) : -1;
+}
+
+char *rc_hex_escape(char *out, char mark, char c)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    *out++ = mark;
+    *out++ = digits[(unsigned char)c >> 4];
+    *out++ = digits[c & 15];
+    return out;
+}
+
+const char *rc_hex_text(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool)
+{
+    static const char digits[] = "0123456789abcdef";
+    char *hex = apr_palloc(pool, len * 2 + 1);
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        hex[2 * i] = digits[bytes[i] >> 4];
+        hex[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    hex[2 * len] = '\0';
+    return hex;
+}
