@@ -10,6 +10,8 @@
 #include <apr_tables.h>
 
 #include "domain/env.h"
+#include "domain/user.h"
+#include "store/global.h"
 #include "store/journal.h"
 #include "store/user.h"
 
@@ -72,6 +74,22 @@ int rc_admin_user(rc_user_t **user, rc_admin_t *admin);
  * journal with it; the status to return. */
 int rc_admin_apply(rc_admin_t *admin, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton,
                    const char *action, const char *what);
+
+/* A change of a user, a user group, a repository or a setting, made in a transaction by fn. */
+typedef struct rc_admin_change_t {
+    rc_admin_t *admin;
+    rc_err_t *(*fn)(struct rc_admin_change_t *change, rc_db_t *db);
+    rc_user_t *user;
+    apr_int64_t id, other_id;
+    rc_holder_t holder;
+    const char *name, *value;
+    rc_new_token_t token;
+    bool on;
+    int unreadable; /* keys in a list */
+} rc_admin_change_t;
+
+/** rc_admin_apply of @a change. */
+int rc_admin_change(rc_admin_change_t *change, const char *action, const char *what);
 
 /** The names of a list's columns, where they are wanted. */
 void rc_admin_head(const rc_admin_t *admin, const char *head);

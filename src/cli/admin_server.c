@@ -18,31 +18,9 @@
 #include "store/setting.h"
 #include "domain/user.h"
 
-/* A change of one object, run in a transaction. */
-typedef struct change_t {
-    rc_admin_t *admin;
-    apr_int64_t id, other_id;
-    rc_holder_t holder;
-    const char *name, *value;
-    bool on;
-    rc_err_t *(*fn)(struct change_t *change, rc_db_t *db);
-} change_t;
-
-static rc_err_t *run_change(void *baton, rc_db_t *db)
-{
-    change_t *change = baton;
-
-    return change->fn(change, db);
-}
-
-static int apply(change_t *change, const char *action, const char *about)
-{
-    return rc_admin_apply(change->admin, run_change, change, action, about);
-}
-
 /* --- email --- */
 
-static rc_err_t *change_email(change_t *change, rc_db_t *db)
+static rc_err_t *change_email(rc_admin_change_t *change, rc_db_t *db)
 {
     return change->on ? rc_model_email_add(db, change->id, change->value, change->admin->pool)
                       : rc_model_email_remove(db, change->id, change->value, change->admin->pool);
@@ -62,7 +40,7 @@ static int list_emails(rc_admin_t *admin, const rc_user_t *user)
 int rc_admin_email(rc_admin_t *admin)
 {
     const char *verb = rc_admin_word(admin);
-    change_t change = {.admin = admin, .fn = change_email};
+    rc_admin_change_t change = {.admin = admin, .fn = change_email};
     bool list = verb && !strcmp(verb, "list");
     rc_user_t *user;
     int status;
@@ -77,14 +55,15 @@ int rc_admin_email(rc_admin_t *admin)
         return RC_ADMIN_USAGE;
     change.id = user->id;
     change.on = !strcmp(verb, "add");
-    return list ? list_emails(admin, user)
-                : apply(&change, change.on ? "admin_added_email" : "admin_removed_email",
-                        apr_pstrcat(admin->pool, user->username, ":", change.value, NULL));
+    return list
+               ? list_emails(admin, user)
+               : rc_admin_change(&change, change.on ? "admin_added_email" : "admin_removed_email",
+                                 apr_pstrcat(admin->pool, user->username, ":", change.value, NULL));
 }
 
 /* --- perm --- */
 
-static rc_err_t *set_permissions(change_t *change, rc_db_t *db)
+static rc_err_t *set_permissions(rc_admin_change_t *change, rc_db_t *db)
 {
     rc_admin_t *admin = change->admin;
     const char *word;
@@ -99,7 +78,7 @@ static rc_err_t *set_permissions(change_t *change, rc_db_t *db)
     return NULL;
 }
 
-static int list_permissions(change_t *change)
+static int list_permissions(rc_admin_change_t *change)
 {
     rc_admin_t *admin = change->admin;
     apr_array_header_t *names;
@@ -117,7 +96,7 @@ static int list_permissions(change_t *change)
 }
 
 /* "default", "user NAME" or "group NAME". */
-static int read_holder(change_t *change)
+static int read_holder(rc_admin_change_t *change)
 {
     rc_admin_t *admin = change->admin;
     const char *kind = rc_admin_word(admin), *name = RC_DEFAULT_USER;
@@ -150,16 +129,16 @@ static int read_holder(change_t *change)
 
 int rc_admin_perm(rc_admin_t *admin)
 {
-    change_t change = {.admin = admin, .fn = set_permissions};
+    rc_admin_change_t change = {.admin = admin, .fn = set_permissions};
     int status = read_holder(&change);
 
     if (status != RC_ADMIN_OK)
         return status;
     if (!admin->words->nelts)
         return list_permissions(&change);
-    return apply(&change, "admin_set_permissions",
-                 apr_pstrcat(admin->pool, change.name, ":",
-                             apr_array_pstrcat(admin->pool, admin->words, ' '), NULL));
+    return rc_admin_change(&change, "admin_set_permissions",
+                           apr_pstrcat(admin->pool, change.name, ":",
+                                       apr_array_pstrcat(admin->pool, admin->words, ' '), NULL));
 }
 
 /* --- set --- */
@@ -178,7 +157,7 @@ static const struct {
 
 #define SETTINGS (sizeof(settings) / sizeof(*settings))
 
-static rc_err_t *set_setting(change_t *change, rc_db_t *db)
+static rc_err_t *set_setting(rc_admin_change_t *change, rc_db_t *db)
 {
     return rc_store_setting_set(db, change->name, change->value);
 }
@@ -216,7 +195,7 @@ static const char *flag_value(const char *text)
 
 int rc_admin_set(rc_admin_t *admin)
 {
-    change_t change = {.admin = admin, .fn = set_setting};
+    rc_admin_change_t change = {.admin = admin, .fn = set_setting};
     apr_size_t i = 0;
 
     if (!(change.name = rc_admin_word(admin)))
@@ -231,19 +210,20 @@ int rc_admin_set(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "%s is on or off", change.name);
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
-    return apply(&change, "admin_set",
-                 apr_pstrcat(admin->pool, change.name, "=", change.value, NULL));
+    return rc_admin_change(&change, "admin_set",
+                           apr_pstrcat(admin->pool, change.name, "=", change.value, NULL));
 }
 
 /* --- follow --- */
 
-static rc_err_t *change_following_user(change_t *change, rc_db_t *db)
+static rc_err_t *change_following_user(rc_admin_change_t *change, rc_db_t *db)
 {
     return change->on ? rc_store_follow_user(db, change->id, change->other_id)
                       : rc_store_unfollow_user(db, change->id, change->other_id);
 }
 
-static int follow_user(change_t *change, rc_admin_t *admin, const rc_user_t *user, const char *name)
+static int follow_user(rc_admin_change_t *change, rc_admin_t *admin, const rc_user_t *user,
+                       const char *name)
 {
     rc_user_t *other;
     rc_err_t *err = rc_store_user_by_name(&other, admin->db, name, admin->pool);
@@ -256,11 +236,11 @@ static int follow_user(change_t *change, rc_admin_t *admin, const rc_user_t *use
         return rc_admin_fail(RC_ADMIN_FAILED, "nobody follows themselves");
     change->fn = change_following_user;
     change->other_id = other->id;
-    return apply(change, change->on ? "admin_added_follower" : "admin_removed_follower",
-                 apr_pstrcat(admin->pool, user->username, ":user ", name, NULL));
+    return rc_admin_change(change, change->on ? "admin_added_follower" : "admin_removed_follower",
+                           apr_pstrcat(admin->pool, user->username, ":user ", name, NULL));
 }
 
-static rc_err_t *change_following(change_t *change, rc_db_t *db)
+static rc_err_t *change_following(rc_admin_change_t *change, rc_db_t *db)
 {
     return change->on ? rc_store_follow_repo(db, change->id, change->other_id)
                       : rc_store_unfollow_repo(db, change->id, change->other_id);
@@ -268,7 +248,7 @@ static rc_err_t *change_following(change_t *change, rc_db_t *db)
 
 int rc_admin_follow(rc_admin_t *admin)
 {
-    change_t change = {.admin = admin, .fn = change_following};
+    rc_admin_change_t change = {.admin = admin, .fn = change_following};
     const char *name, *other = rc_admin_option(admin, "--user");
     rc_repo_t *repo;
     rc_user_t *user;
@@ -290,8 +270,8 @@ int rc_admin_follow(rc_admin_t *admin)
     if (!repo)
         return rc_admin_fail(RC_ADMIN_FAILED, "repository `%s` does not exist", name);
     change.other_id = repo->id;
-    return apply(&change, change.on ? "admin_added_follower" : "admin_removed_follower",
-                 apr_pstrcat(admin->pool, user->username, ":", name, NULL));
+    return rc_admin_change(&change, change.on ? "admin_added_follower" : "admin_removed_follower",
+                           apr_pstrcat(admin->pool, user->username, ":", name, NULL));
 }
 
 /* --- backup --- */

@@ -13,36 +13,18 @@
 #include "base/time.h"
 #include "domain/user.h"
 
-/* A change of one user, run in a transaction. */
-typedef struct change_t {
-    rc_admin_t *admin;
-    rc_user_t *user;
-    const char *text; /* entries, token, hash ... */
-    rc_new_token_t token;
-    bool on;
-    int unreadable; /* keys */
-    rc_err_t *(*fn)(struct change_t *change, rc_db_t *db);
-} change_t;
-
-static rc_err_t *run_change(void *baton, rc_db_t *db)
-{
-    change_t *change = baton;
-
-    return change->fn(change, db);
-}
-
 /* @a what: beside the user, for the journal; or NULL */
-static int apply(change_t *change, const char *action, const char *what)
+static int change_user(rc_admin_change_t *change, const char *action, const char *what)
 {
     const char *about =
         apr_pstrcat(change->admin->pool, change->user->username, what ? ":" : NULL, what, NULL);
 
-    return rc_admin_apply(change->admin, run_change, change, action, about);
+    return rc_admin_change(change, action, about);
 }
 
 static rc_err_t *print_key(void *baton, const rc_user_key_t *key)
 {
-    change_t *change = baton;
+    rc_admin_change_t *change = baton;
     rc_admin_t *admin = change->admin;
     const char *clear, *expires = "never", *hidden = "(not shown)";
 
@@ -57,25 +39,25 @@ static rc_err_t *print_key(void *baton, const rc_user_key_t *key)
     return NULL;
 }
 
-static rc_err_t *create_token(change_t *change, rc_db_t *db)
+static rc_err_t *create_token(rc_admin_change_t *change, rc_db_t *db)
 {
-    return rc_model_token_create(&change->text, db, rc_model_key_secret(change->admin->env),
+    return rc_model_token_create(&change->value, db, rc_model_key_secret(change->admin->env),
                                  &change->token, change->admin->pool);
 }
 
-static rc_err_t *delete_token(change_t *change, rc_db_t *db)
+static rc_err_t *delete_token(rc_admin_change_t *change, rc_db_t *db)
 {
-    return rc_model_token_delete(db, change->user->id, change->text, change->admin->pool);
+    return rc_model_token_delete(db, change->user->id, change->value, change->admin->pool);
 }
 
-static rc_err_t *reset_key(change_t *change, rc_db_t *db)
+static rc_err_t *reset_key(rc_admin_change_t *change, rc_db_t *db)
 {
-    change->text = NULL;
-    return rc_model_main_key_reset(&change->text, db, rc_model_key_secret(change->admin->env),
+    change->value = NULL;
+    return rc_model_main_key_reset(&change->value, db, rc_model_key_secret(change->admin->env),
                                    change->user->id, change->admin->pool);
 }
 
-static bool read_token_options(change_t *change, const char *role, const char *lifetime,
+static bool read_token_options(rc_admin_change_t *change, const char *role, const char *lifetime,
                                const char *description)
 {
     const char *name = apr_pstrcat(change->admin->pool, "token_role_", role ? role : "all", NULL);
@@ -95,7 +77,7 @@ static bool read_token_options(change_t *change, const char *role, const char *l
     return true;
 }
 
-static int list_tokens(change_t *change)
+static int list_tokens(rc_admin_change_t *change)
 {
     rc_err_t *err;
 
@@ -111,7 +93,7 @@ static int list_tokens(change_t *change)
                          change->unreadable);
 }
 
-static int run_token(change_t *change, const char *verb, const char *options[3])
+static int run_token(rc_admin_change_t *change, const char *verb, const char *options[3])
 {
     int status;
 
@@ -119,16 +101,17 @@ static int run_token(change_t *change, const char *verb, const char *options[3])
         return list_tokens(change);
     if (!strcmp(verb, "delete")) {
         change->fn = delete_token;
-        return apply(change, "admin_deleted_token", NULL);
+        return change_user(change, "admin_deleted_token", NULL);
     }
     change->fn = !strcmp(verb, "create") ? create_token : reset_key;
     if (change->fn == create_token &&
         !read_token_options(change, options[0], options[1], options[2]))
         return RC_ADMIN_USAGE;
-    status = apply(change, change->fn == create_token ? "admin_created_token" : "admin_reset_key",
-                   change->fn == create_token ? rc_role_name(change->token.role) : NULL);
+    status =
+        change_user(change, change->fn == create_token ? "admin_created_token" : "admin_reset_key",
+                    change->fn == create_token ? rc_role_name(change->token.role) : NULL);
     if (status == RC_ADMIN_OK)
-        printf("%s\n", change->text);
+        printf("%s\n", change->value);
     return status;
 }
 
@@ -137,7 +120,7 @@ int rc_admin_token(rc_admin_t *admin)
     const char *options[] = {rc_admin_option(admin, "--role"), rc_admin_option(admin, "--lifetime"),
                              rc_admin_option(admin, "--description")};
     const char *verb = rc_admin_word(admin);
-    change_t change = {.admin = admin};
+    rc_admin_change_t change = {.admin = admin};
     int status;
 
     if (!verb || (strcmp(verb, "list") && strcmp(verb, "create") && strcmp(verb, "delete") &&
@@ -145,22 +128,22 @@ int rc_admin_token(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "token list, create, delete or reset?");
     if ((status = rc_admin_user(&change.user, admin)))
         return status;
-    if (!strcmp(verb, "delete") && !(change.text = rc_admin_word(admin)))
+    if (!strcmp(verb, "delete") && !(change.value = rc_admin_word(admin)))
         return rc_admin_fail(RC_ADMIN_USAGE, "which token?");
     return rc_admin_end(admin) ? run_token(&change, verb, options) : RC_ADMIN_USAGE;
 }
 
-static rc_err_t *add_ip(change_t *change, rc_db_t *db)
+static rc_err_t *add_ip(rc_admin_change_t *change, rc_db_t *db)
 {
-    return rc_model_ip_add(db, change->user->id, change->text, change->admin->pool);
+    return rc_model_ip_add(db, change->user->id, change->value, change->admin->pool);
 }
 
-static rc_err_t *remove_ip(change_t *change, rc_db_t *db)
+static rc_err_t *remove_ip(rc_admin_change_t *change, rc_db_t *db)
 {
-    return rc_model_ip_remove(db, change->user->id, change->text, change->admin->pool);
+    return rc_model_ip_remove(db, change->user->id, change->value, change->admin->pool);
 }
 
-static int list_ips(change_t *change)
+static int list_ips(rc_admin_change_t *change)
 {
     apr_array_header_t *entries;
     rc_err_t *err =
@@ -175,7 +158,7 @@ static int list_ips(change_t *change)
 int rc_admin_ip(rc_admin_t *admin)
 {
     const char *verb = rc_admin_word(admin);
-    change_t change = {.admin = admin};
+    rc_admin_change_t change = {.admin = admin};
     bool list = verb && !strcmp(verb, "list");
     int status;
 
@@ -183,17 +166,17 @@ int rc_admin_ip(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "ip list, add or remove?");
     if ((status = rc_admin_user(&change.user, admin)))
         return status;
-    if (!list && !(change.text = rc_admin_word(admin)))
+    if (!list && !(change.value = rc_admin_word(admin)))
         return rc_admin_fail(RC_ADMIN_USAGE, "which addresses?");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     change.fn = !strcmp(verb, "add") ? add_ip : remove_ip;
     return list ? list_ips(&change)
-                : apply(&change, change.fn == add_ip ? "admin_added_ip" : "admin_removed_ip",
-                        change.text);
+                : change_user(&change, change.fn == add_ip ? "admin_added_ip" : "admin_removed_ip",
+                              change.value);
 }
 
-static rc_err_t *set_active(change_t *change, rc_db_t *db)
+static rc_err_t *set_active(rc_admin_change_t *change, rc_db_t *db)
 {
     return rc_store_user_set_active(db, change->user->id, change->on);
 }
@@ -201,7 +184,7 @@ static rc_err_t *set_active(change_t *change, rc_db_t *db)
 int rc_admin_anonymous(rc_admin_t *admin)
 {
     const char *word = rc_admin_word(admin);
-    change_t change = {.admin = admin, .fn = set_active};
+    rc_admin_change_t change = {.admin = admin, .fn = set_active};
     rc_err_t *err;
 
     if (word && strcmp(word, "on") && strcmp(word, "off"))
@@ -214,20 +197,20 @@ int rc_admin_anonymous(rc_admin_t *admin)
     if (!change.user)
         return rc_admin_fail(RC_ADMIN_FAILED, "there is no default user; run init first");
     if (word)
-        return apply(&change, "admin_set_anonymous", word);
+        return change_user(&change, "admin_set_anonymous", word);
     puts(change.user->active ? "on" : "off");
     return RC_ADMIN_OK;
 }
 
-static rc_err_t *set_password(change_t *change, rc_db_t *db)
+static rc_err_t *set_password(rc_admin_change_t *change, rc_db_t *db)
 {
-    return rc_store_user_set_password(db, change->user->id, change->text);
+    return rc_store_user_set_password(db, change->user->id, change->value);
 }
 
 int rc_admin_password(rc_admin_t *admin)
 {
     bool none = rc_admin_flag(admin, "--none");
-    change_t change = {.admin = admin, .fn = set_password};
+    rc_admin_change_t change = {.admin = admin, .fn = set_password};
     const char *password;
     rc_err_t *err;
     int status;
@@ -239,8 +222,8 @@ int rc_admin_password(rc_admin_t *admin)
     if (!rc_admin_end(admin)) /* --none with --password, too */
         return RC_ADMIN_USAGE;
     if (none)
-        return apply(&change, "admin_set_password", NULL);
-    if ((err = rc_password_hash(&change.text, NULL, password, admin->pool)))
+        return change_user(&change, "admin_set_password", NULL);
+    if ((err = rc_password_hash(&change.value, NULL, password, admin->pool)))
         return rc_admin_result(admin, err);
-    return apply(&change, "admin_set_password", NULL);
+    return change_user(&change, "admin_set_password", NULL);
 }

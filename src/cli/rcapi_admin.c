@@ -176,6 +176,18 @@ int rc_admin_apply(rc_admin_t *admin, rc_err_t *(*fn)(void *baton, rc_db_t *db),
     return rc_admin_result(admin, rc_db_txn(admin->db, change_and_tell, &tell));
 }
 
+static rc_err_t *run_change(void *baton, rc_db_t *db)
+{
+    rc_admin_change_t *change = baton;
+
+    return change->fn(change, db);
+}
+
+int rc_admin_change(rc_admin_change_t *change, const char *action, const char *what)
+{
+    return rc_admin_apply(change->admin, run_change, change, action, what);
+}
+
 void rc_admin_head(const rc_admin_t *admin, const char *head)
 {
     if (admin->headers)

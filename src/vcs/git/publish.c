@@ -32,11 +32,6 @@ static const char *at(const rc_publish_t *publish, const char *name)
     return apr_pstrcat(publish->scratch, publish->path, "/", name, NULL);
 }
 
-static rc_err_t *os_error(const rc_publish_t *publish, const char *what, const char *path)
-{
-    return rc_err_internal(publish->pool, APR_FROM_OS_ERROR(errno), "cannot %s %s", what, path);
-}
-
 /* ---- what changes ---- */
 
 static rc_err_t *add_change(rc_publish_t *publish, const rc_ref_t *ref)
@@ -128,7 +123,7 @@ static rc_err_t *take_lock(rc_publish_t *publish, const char *from)
 
     while (link(from, lock) < 0) {
         if (errno != EEXIST)
-            return os_error(publish, "make", lock);
+            return rc_fs_err(publish->pool, "make", lock);
         if (is_stale(lock)) {
             rc_log(RC_LOG_WARNING, APR_SUCCESS, "removing %s, which a crash left", lock);
             unlink(lock);
@@ -320,7 +315,7 @@ rc_err_t *rc_publish_commit(rc_publish_t *publish)
     const char *to = at(publish, "packed-refs");
 
     if (rename(publish->lock, to) < 0) {
-        rc_err_t *err = os_error(publish, "make", to);
+        rc_err_t *err = rc_fs_err(publish->pool, "make", to);
 
         rc_publish_cancel(publish);
         return err;
@@ -346,6 +341,6 @@ rc_err_t *rc_publish_head(const rc_publish_t *publish, const char *branch)
         return rc_fs_status(publish->pool, rv, "write", from);
     RC_TRY(sync_file(file, publish->pool));
     if (rename(from, to) < 0)
-        return os_error(publish, "make", to);
+        return rc_fs_err(publish->pool, "make", to);
     return rc_fs_sync_folder_of(to, publish->pool);
 }
