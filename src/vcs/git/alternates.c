@@ -20,7 +20,7 @@
 #include "base/log.h"
 
 #define FILE_MOST    (64 * 1024)
-#define FOLDERS_MOST 64 /* git's depth of 5 with this many lines in each file would be endless */
+#define FOLDERS_MOST 64 /* directories in all: git's depth of 5 alone does not bound them */
 #define DEPTH_MOST   5  /* as git */
 
 typedef struct folder_t {
@@ -79,7 +79,7 @@ static void consider(search_t *search, const char *line, const char *base, int d
     }
 }
 
-/* The file is bounded, a link is none of it, and what cannot be read lends nothing. */
+/* The file's size is limited; a link or an unreadable file names no directory. */
 static char *read_alternates(uid_t *owner, const char *base, apr_pool_t *pool)
 {
     const char *path = apr_pstrcat(pool, base, "/info/alternates", NULL);

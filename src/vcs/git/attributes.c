@@ -15,11 +15,11 @@
 #include "attributes_line.h"
 #include "pattern.h"
 
-/* Of one commit. What is the same in many directories is kept, and counts, once. */
-#define BYTES_MAX  (16 << 20)             /* of .gitattributes files */
-#define WEIGHT_MAX 200000                 /* rules, macros and what they set */
-#define NAMES_MAX  1000                   /* macros, which may call each other, so deep */
-#define RULES_MAX  50000                  /* on the way down to one directory */
+/* Limits for one commit. A file that stands in many directories is kept, and counted, once. */
+#define BYTES_MAX  (16 << 20) /* of .gitattributes files */
+#define WEIGHT_MAX 200000     /* rules, macros and what they set */
+#define NAMES_MAX  1000       /* macros; they may call each other as deep as there are some */
+#define RULES_MAX  50000      /* on the way down to one directory */
 #define STEPS_MAX  ((apr_int64_t)1 << 32) /* of comparing patterns: 10 to 20 seconds */
 #define PATH_STEPS ((apr_int64_t)1 << 28) /* the same for one path */
 
@@ -30,7 +30,7 @@ typedef struct state_t {
 
 typedef struct rule_t {
     const char *pattern;
-    size_t literal; /* so many bytes stand for themselves */
+    size_t literal; /* first bytes that match only themselves */
     bool by_path;   /* compared with the path below the directory, else with the name */
     bool folders;   /* for directories only */
     bool ending;    /* "*.c": only the end of a name is compared */
@@ -50,7 +50,7 @@ struct rc_git_attributes_t {
     apr_array_header_t *names; /* of rule_t without pattern: what a macro sets */
     apr_array_header_t *stack; /* of frame_t */
     const char **values;       /* by number, while a path is looked up; NULL = not known yet */
-    int unknown;               /* values that are wanted and not known */
+    int unknown;               /* values still to be found */
     int rules;                 /* in the stack */
     apr_int64_t bytes, weight;
     apr_int64_t steps, path_steps; /* left */
@@ -187,8 +187,7 @@ static rc_err_t *push_frame(rc_git_attributes_t *attributes, const apr_array_hea
     return attributes->rules > RULES_MAX ? too_many(attributes) : NULL;
 }
 
-/* The file at the top is another one when it stands in a directory as well: there it has no macros.
- */
+/* A file at the top is kept apart from the same one in a directory, where it defines no macros. */
 static apr_array_header_t *find_file(rc_git_attributes_t *attributes, const git_oid *id,
                                      size_t base)
 {
@@ -258,7 +257,7 @@ rc_git_attributes_t *rc_git_attributes_create(apr_pool_t *pool)
 
 /* --- a path --- */
 
-/* The last state of a line comes first, as all that was found before it wins. */
+/* From the last state of a line on: a value that was found first wins. */
 static void set_states(rc_git_attributes_t *attributes, const rule_t *rule)
 {
     int i;

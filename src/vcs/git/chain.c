@@ -17,8 +17,8 @@
 #include "objects.h"
 #include "base/fs.h"
 
-#define DEPTH_MOST 4095 /* git makes none that are longer */
-#define DEPTH_FEW  64   /* git makes up to 50: not worth weighing */
+#define DEPTH_MOST 4095 /* deltas; git writes no longer chains */
+#define DEPTH_FEW  64   /* up to here (git's default) the cost is not computed */
 
 #define FANOUT    (256 * 4)
 #define V2_HEAD   8
@@ -132,7 +132,7 @@ static apr_uint64_t offset_at(const rc_git_chain_t *chain, apr_uint32_t n)
     return end - large < 8 ? 0 : (apr_uint64_t)number(large) << 32 | number(large + 4);
 }
 
-/* Where the object @a id is; 0: it is not there. */
+/* Offset of the object @a id in the pack; 0: it is not there. */
 static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char *id)
 {
     size_t width = chain->v2 ? RC_GIT_RAW : RC_GIT_RAW + 4;
@@ -234,7 +234,7 @@ static apr_uint64_t made_size(const rc_git_chain_t *chain, const link_t *link)
     return size;
 }
 
-/* Only where @a bytes is not NULL is it summed up. */
+/* *@a bytes, unless NULL, is the sum of all contents on the way. */
 static bool walk(int *depth, apr_uint64_t *bytes, const rc_git_chain_t *chain, apr_uint64_t offset)
 {
     link_t link = {.base = offset};

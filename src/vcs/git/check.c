@@ -20,8 +20,8 @@
 
 #define HEADS "refs/heads/"
 
-/* What HEAD says, without blocking: the target of a link, else the beginning of the file. Errno:
- * why not; 0: it is no file. */
+/* Reads HEAD without blocking: the target of a link, else the beginning of the file. False: errno
+ * says why, 0 = it is not a file. */
 static bool read_head_text(char *text, size_t size, const char *path)
 {
     ssize_t n = readlink(path, text, size - 1);
@@ -38,7 +38,7 @@ static bool read_head_text(char *text, size_t size, const char *path)
     return n >= 0;
 }
 
-/* A HEAD that may be well, and cannot be looked at now. */
+/* A HEAD that may be sound but cannot be read now. */
 static bool is_closed(int n)
 {
     return n == EACCES || n == EPERM || n == EIO || n == EMFILE || n == ENFILE || n == ENOMEM;
@@ -157,7 +157,7 @@ static void check_file(check_t *check, const char *path)
     git_reference_free(ref);
 }
 
-/* *@a odd: something stands there that is no file, so that libgit2 might wait for it for ever. */
+/* *@a odd: something there is neither file nor directory; libgit2 might block on it for ever. */
 static rc_err_t *check_files(bool *odd, check_t *check)
 {
     char *const roots[] = {apr_pstrcat(check->pool, check->git->path, "/refs", NULL), NULL};

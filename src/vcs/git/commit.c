@@ -77,7 +77,7 @@ const char *rc_git_convert(const char *text, size_t len, const char *encoding,
     if (!plain_name(encoding, name_len))
         return NULL;
     name = apr_pstrmemdup(pool, encoding, name_len);
-    /* what git helps itself with, since iconv may not know the name */
+    /* as git does, since iconv may not know the name */
     return convert_from(text, len, strcasecmp(name, "latin-1") ? name : "ISO-8859-1", pool);
 }
 
@@ -96,8 +96,8 @@ static const char *to_utf8(const rc_git_header_t *header, const char *text, cons
                                     : from_latin1(text, len, pool);
 }
 
-/* At most @a most bytes, up to a line end or a blank if there is one near: in no encoding that git
- * commits have is that the middle of a character. */
+/* The end of at most @a most bytes, at a line end or a blank if there is one near: in no encoding
+ * that git commits use is that the middle of a character. */
 static const char *shorten(const char *text, const char *end, apr_size_t most)
 {
     const char *p;

@@ -84,7 +84,8 @@ static rc_err_t *copy_file(const char *from, const char *to, apr_pool_t *pool)
     return err;
 }
 
-/* A hard link, or where that may not be, a copy. *@a there is false when there is no such file. */
+/* Makes a hard link, or a copy where the system refuses a link. *@a there is false when there is no
+ * such file. */
 static rc_err_t *link_file(bool *there, const char *from, const char *to, apr_pool_t *pool)
 {
     *there = !linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) || errno == EEXIST;
@@ -94,7 +95,7 @@ static rc_err_t *link_file(bool *there, const char *from, const char *to, apr_po
     return copy_file(from, to, pool);
 }
 
-/* Small files that somebody else may have put there. */
+/* Copies a small file; others may have put anything in its place. */
 static rc_err_t *copy_text(const copy_t *copy, const char *name)
 {
     const char *to = path_in(copy->to, name, copy->scratch), *text;
@@ -111,7 +112,7 @@ static rc_err_t *copy_text(const copy_t *copy, const char *name)
     return file && !fclose(file) && ok ? NULL : rc_fs_err(copy->pool, "write", to);
 }
 
-/* As a link, old versions of git name the branch. */
+/* Old versions of git name the branch by a symbolic link. */
 static rc_err_t *copy_head(const copy_t *copy)
 {
     const char *to = path_in(copy->to, "HEAD", copy->scratch);
@@ -186,7 +187,7 @@ static rc_err_t *write_refs(const copy_t *copy)
     return !fclose(file) && ok ? NULL : rc_fs_err(copy->pool, "write", path);
 }
 
-/* Is what the references name in the copy? A last look, should packs have moved too fast. */
+/* Checks that the copy has what its references name: packs may have moved too fast. */
 static rc_err_t *check_refs(const copy_t *copy)
 {
     git_odb *odb = NULL;
@@ -340,7 +341,7 @@ static rc_err_t *copy_objects(const copy_t *copy)
 
 /* --- all of it --- */
 
-/* The order of the same references is the same; without it, it is made anew. */
+/* The order file holds for the copy, too, as the references are the same; it is a cache. */
 static rc_err_t *share_order(const copy_t *copy)
 {
     const char *from = path_in(copy->from, "rcapi/order", copy->pool);

@@ -85,6 +85,7 @@ rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_l
                       void *baton, apr_pool_t *scratch)
 {
     char hex[GIT_OID_HEXSZ + 1] = "";
+    rc_entry_t entry = {.id = hex};
     rc_git_cursor_t cursor;
     git_oid tree;
     rc_err_t *err;
@@ -94,8 +95,8 @@ rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_l
     rc_git_hex(&tree, dir->id);
     err = rc_git_cursor_open(&cursor, vcs->repo, &tree, vcs->pool);
     while (!err && cursor.at.path) {
-        rc_entry_t entry = {.kind = rc_git_kind(cursor.at.mode), .path = cursor.at.path, .id = hex};
-
+        entry.kind = rc_git_kind(cursor.at.mode);
+        entry.path = cursor.at.path;
         git_oid_fmt(hex, &cursor.at.id);
         err = fn(baton, &entry);
         if (!err)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Everything that git, curl and ssh are told, in tables where it can be.
+ * The settings with which git, curl and ssh run, in tables where possible.
  *
  * Pinning: the address that was checked is the one that is used. curl gets it by
  * http.curloptResolve (git 2.37), ssh by HostName, git:// by an address in place of the name.

@@ -26,7 +26,8 @@ void rc_git_env_remote(rc_git_env_t *env, const rc_remote_url_t *url);
 /** The finished environment, ended by NULL. */
 const char *const *rc_git_env_list(rc_git_env_t *env);
 
-/** How @a url is told to git: no credentials, the pinned address where git resolves by itself. */
+/** The form of @a url that git gets: no credentials, the pinned address where git resolves by
+ * itself. */
 const char *rc_git_env_url(const rc_remote_url_t *url, apr_pool_t *pool);
 
 /** @a text in one line of at most @a max bytes (its end), without the credentials of @a url. */

@@ -21,9 +21,9 @@
 
 #define PATH_LIMIT     4096 /* bytes of a path, and of a link's target */
 #define RULES          ".gitattributes"
-#define RULES_SIZE     ((size_t)16 << 20)     /* of what git reads, and we refuse */
+#define RULES_SIZE     ((size_t)16 << 20)     /* git reads larger ones; we reject them */
 #define RULES_IGNORED  ((size_t)100 << 20)    /* git ignores a file of this size */
-#define CONVERTED_SIZE ((apr_off_t)512 << 20) /* git gives larger files as they are stored */
+#define CONVERTED_SIZE ((apr_off_t)512 << 20) /* git does not convert larger files */
 
 #define DAMAGED    "is a damaged directory"
 #define OTHER_TYPE "is another type of object than its directory says"
@@ -37,13 +37,13 @@ typedef struct walk_t {
     apr_pool_t *pool;    /* for errors */
     apr_pool_t *scratch; /* cleared for each file that needs it */
     rc_git_attributes_t *attributes;
-    bool looking; /* first time: nothing is given yet */
+    bool looking; /* the first pass: nothing is reported yet */
     char path[PATH_LIMIT + 1];
     size_t len; /* of path */
 } walk_t;
 
-/* What will not change while the commit is what it is. Who asks may read all of the commit, and so
- * the reason, too. */
+/* Rejects a commit for what no later request can change. The client may read all of the commit, so
+ * they may read the reason. */
 static rc_err_t *refuse_path(const walk_t *walk, const char *why)
 {
     rc_log(RC_LOG_INFO, APR_SUCCESS, "no archive of a commit in %s: '%.*s' %s", walk->git->path,
@@ -67,7 +67,7 @@ static rc_err_t *refuse_missing(const walk_t *walk, const git_oid *id)
                   "There is no archive of this commit: the repository lacks a part of it");
 }
 
-/* An object must be what the tree says, but may be damaged: that can be mended. */
+/* An object of another type than the tree says is final; damage is not, it can be repaired. */
 static rc_err_t *read_object(git_odb_object **out, walk_t *walk, const git_oid *id,
                              git_object_t type)
 {
@@ -139,7 +139,7 @@ static rc_err_t *check_names(walk_t *walk, rc_git_cursor_t *cursor)
     return check_twice(walk, cursor, links);
 }
 
-/* Puts the entry's name behind the path; the caller takes it back by the old walk->len. */
+/* Appends the entry's name to the path; the caller restores walk->len. */
 static rc_err_t *append_name(walk_t *walk, const rc_git_cursor_t *cursor)
 {
     if (walk->len + cursor->len + 1 > PATH_LIMIT)
@@ -218,7 +218,7 @@ static rc_err_t *pass_text(walk_t *walk, file_t *file, rc_git_text_t *text)
     return walk->fn(walk->baton, &file->item);
 }
 
-/* Through a file, which ends with the scratch pool. */
+/* The content goes through a temporary file of the scratch pool. */
 static rc_err_t *pass_large(walk_t *walk, file_t *file, size_t size)
 {
     rc_entry_t entry = {.size = (apr_off_t)size};
@@ -313,7 +313,7 @@ static rc_err_t *pass_entries(walk_t *walk, rc_git_cursor_t *cursor, bool ignore
     return NULL;
 }
 
-/* Below an @a ignored directory git looks at all names, and at nothing else. */
+/* Below an @a ignored directory git checks all names, and nothing else. */
 static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, bool ignored)
 {
     int depth = rc_git_attributes_depth(walk->attributes);

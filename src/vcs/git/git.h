@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The git back end's inside: one open repository, its branches and tags at one moment, and the
- * repository order that follows from them.
+ * What the files of the git back end share: one open repository, its branches and tags at one
+ * moment, and the repository order that follows from them.
  */
 #ifndef RC_VCS_GIT_GIT_H
 #define RC_VCS_GIT_GIT_H
@@ -134,18 +134,18 @@ typedef struct rc_git_shared_t rc_git_shared_t;
 
 rc_err_t *rc_git_share_startup(apr_pool_t *pool);
 
-/** Lets all go, when no handle is open any more and no thread runs. */
+/** Frees all, when no handle is open any more and no thread runs. */
 void rc_git_share_clear(void);
 
 /** What is shared of the repository at @a git->path; NULL = no memory. */
 rc_git_shared_t *rc_git_share_enter(const rc_git_t *git);
 void rc_git_share_leave(rc_git_shared_t *shared);
 
-/** Lets go what is shared of the repository at @a path. */
+/** Frees what is shared of the repository at @a path. */
 void rc_git_share_forget(const char *path);
 
-/** What rc_git_state would answer for the repository at @a path, when that costs no more than a
- * look at its files' times; else NULL. In @a pool. */
+/** The state (rc_git_state) of the repository at @a path, if comparing file times suffices to know
+ * it; else NULL. In @a pool. */
 const char *rc_git_known_state(const char *path, apr_pool_t *pool);
 
 /** The use of @a git has ended: it holds no references and no order any more. */
@@ -238,7 +238,7 @@ struct rc_git_t {
     rc_work_t *work;   /* of this use; NULL: no limits */
     rc_git_shared_t *shared;
     rc_git_refs_t *refs;   /* of this use; NULL: not looked at yet */
-    rc_git_order_t *order; /* that of refs, or an earlier one until it is asked for */
+    rc_git_order_t *order; /* that of refs, or an earlier one until that is needed */
     bool ordered;          /* it is that of refs */
 };
 

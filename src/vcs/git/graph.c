@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes the repository order: collects all commits that the tips reach, then lets them out as `git
- * rev-list --date-order --branches --tags` does (sort_in_topological_order in its commit.c): newest
- * first, children before parents, first come first served among equal dates; and numbers them from
- * the far end.
+ * Makes the repository order: collects all commits that the tips reach, sorts them as `git rev-list
+ * --date-order --branches --tags` does (sort_in_topological_order in its commit.c) - newest first,
+ * children before parents, first come first served among equal dates - and numbers them from the
+ * last one on.
  */
 #include "git.h"
 
@@ -23,7 +23,7 @@ typedef struct node_t {
     git_oid id;
     apr_uint64_t time;
     apr_uint32_t parents_at, parents_n; /* in graph_t.parents */
-    apr_uint32_t waiting;               /* children that are not out yet */
+    apr_uint32_t waiting;               /* children without a place yet */
     apr_uint32_t place;                 /* in the order */
 } node_t;
 
@@ -41,7 +41,7 @@ typedef struct graph_t {
     apr_uint32_t parents_n, parents_room;
     apr_uint32_t *table; /* open addressing: node numbers by id */
     apr_uint32_t table_size;
-    rc_git_heap_t heap; /* commits whose children are all out */
+    rc_git_heap_t heap; /* commits whose children all have a place */
 } graph_t;
 
 static rc_err_t *no_memory(graph_t *graph)
@@ -151,7 +151,7 @@ static rc_err_t *copy_known(graph_t *graph, apr_uint32_t node, apr_uint32_t numb
     return NULL;
 }
 
-/* The order is kept for all who come: it is made to its end, whatever became of the client. */
+/* The order is shared: it is made to its end even when the client has gone. */
 static rc_err_t *count_commit(graph_t *graph)
 {
     return ++graph->read % MANY == 0 ? rc_work_costly(graph->work, graph->pool) : NULL;
@@ -208,7 +208,7 @@ static rc_err_t *collect(graph_t *graph)
     return NULL;
 }
 
-/* --- letting out --- */
+/* --- sorting --- */
 
 static void push_ready(graph_t *graph, apr_uint32_t node)
 {
@@ -216,7 +216,7 @@ static void push_ready(graph_t *graph, apr_uint32_t node)
 }
 
 /* @a tips_n: the tips were interned first, in the order in which git gets them. */
-static rc_err_t *let_out(graph_t *graph, apr_uint32_t tips_n)
+static rc_err_t *assign_places(graph_t *graph, apr_uint32_t tips_n)
 {
     apr_uint32_t i, place = graph->nodes_n;
 
@@ -287,7 +287,7 @@ static rc_err_t *build_graph(rc_git_order_t **order, rc_git_t *git, const rc_git
     if (!err)
         err = collect(&graph);
     if (!err)
-        err = let_out(&graph, tips_n);
+        err = assign_places(&graph, tips_n);
     if (!err && !(*order = rc_git_order_alloc(graph.nodes_n, graph.parents_n, refs)))
         err = no_memory(&graph);
     if (!err)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Commits that wait for their turn as in git's walks: the newest first, and the first to come
- * first among equal dates.
+ * A priority queue of commits, as git's walks use it: the newest first, among equal dates the one
+ * that was put in first.
  */
 #ifndef RC_VCS_GIT_HEAP_H
 #define RC_VCS_GIT_HEAP_H

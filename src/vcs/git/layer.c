@@ -66,7 +66,7 @@ static bool known_commit(const rc_git_t *git, const git_oid *id)
     return git->order && rc_git_order_find(git->order, id->id) >= 0;
 }
 
-/* An earlier reading knows most answers; git's objects never change. */
+/* An earlier reading has most answers, as git's objects never change. */
 static bool known_tag(git_oid *commit, const rc_git_reading_t *reading, const char *name,
                       const git_oid *target)
 {
@@ -121,7 +121,7 @@ static end_t follow(git_oid *id, const rc_git_t *git)
     return NO_COMMIT;
 }
 
-/* What packed-refs says of a tag's end is taken when there is such a commit. */
+/* Believes what packed-refs says of a tag's commit when that commit exists. */
 static end_t peel(git_oid *commit, rc_git_reading_t *reading, const char *name, const git_oid *id,
                   const git_oid *peeled)
 {
@@ -136,7 +136,7 @@ static end_t peel(git_oid *commit, rc_git_reading_t *reading, const char *name, 
     return follow(commit, reading->git);
 }
 
-/* Its coming will be noticed. */
+/* A later look notices when the object appears. */
 static void watch_missing(rc_git_reading_t *reading, const git_oid *id)
 {
     char hex[GIT_OID_HEXSZ + 1];
@@ -148,8 +148,8 @@ static void watch_missing(rc_git_reading_t *reading, const git_oid *id)
     rc_git_watch_name(reading, apr_psprintf(reading->refs->pool, "objects/%.2s", hex));
 }
 
-/* As git: it goes without the reference, and says so. But when packs were left out, the object may
- * be in one of them. */
+/* As git does, leaves the reference out and logs it. But when packs were left out, the object may
+ * be in one of them: an error. */
 static rc_err_t *leave_out(rc_git_reading_t *reading, const char *name, const git_oid *id)
 {
     if (rc_git_objects_damaged(reading->git->odb))

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Answers questions about an open repository from its references and its order as they are now.
+ * Looks up what the table of back ends asks about references and order: state, count, ids and
+ * places.
  */
 #include "git.h"
 

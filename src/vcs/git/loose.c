@@ -97,7 +97,7 @@ static int read_content(void **data, size_t size, stream_t *stream, git_odb_back
         return GIT_ERROR;
     memcpy(to, stream->content, stream->in_head);
     to[size] = '\0';
-    /* one more byte, which is not there: so the end and its checksum are seen */
+    /* one more byte than there is, so that zlib reaches the end and its checksum */
     if (inflate_some(stream, to + stream->in_head, rest) != (ssize_t)rest ||
         inflate_some(stream, &more, 1) != 0) {
         git_odb_backend_data_free(backend, to);

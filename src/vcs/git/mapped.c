@@ -29,7 +29,8 @@ static void on_bus(int number, siginfo_t *info, void *context)
         lost = 1;
         return;
     }
-    sigaction(SIGBUS, &before, NULL); /* what faulted does so again, and ends as it would have */
+    sigaction(SIGBUS, &before,
+              NULL); /* the access faults again, and ends the process as it would have */
 }
 
 rc_err_t *rc_git_mapped_startup(apr_pool_t *pool)

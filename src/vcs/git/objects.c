@@ -11,7 +11,7 @@
 
 #include <apr_strings.h>
 
-#define COPIED_MOST ((apr_off_t)1 << 40) /* more is as much */
+#define COPIED_MOST ((apr_off_t)1 << 40) /* larger sums count as this one */
 
 typedef struct store_t {
     char *path;

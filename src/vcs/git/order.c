@@ -19,7 +19,7 @@
 #include "base/text.h"
 
 #define MAGIC   "RCORDER1" /* the last digit is the version */
-#define MACHINE 0x01020304 /* read elsewhere in another byte order: another number */
+#define MACHINE 0x01020304 /* shows another number on a machine of other byte order */
 
 #define FILE_MOST ((off_t)512 << 20) /* some ten million commits */
 
@@ -138,7 +138,7 @@ apr_int64_t rc_git_order_find(const rc_git_order_t *order, const unsigned char *
 
 /* --- the file --- */
 
-/* Against damage; against malice, sound() looks at every number. */
+/* Finds damage; sound() checks every number, against malice. */
 static apr_uint64_t checksum(const void *block, size_t size)
 {
     const unsigned char *p = (const unsigned char *)block + sizeof(head_t);
@@ -205,7 +205,7 @@ static int open_folder(const char *git_dir, apr_pool_t *pool)
                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Read, not mapped: who can write the file could change it after it was checked. */
+/* Read, not mapped: another account that can write the file could change it after the check. */
 static rc_git_order_t *read_order(int fd, off_t size)
 {
     rc_git_order_t *order;

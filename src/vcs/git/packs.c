@@ -42,7 +42,7 @@ struct rc_git_packs_t {
     char *folder;
     pack_t *newest, *last;   /* last: where the last object was found */
     struct timespec changed; /* of the directory, when it was read */
-    apr_uint64_t copied;     /* to unpack the last object, where it was much */
+    apr_uint64_t copied;     /* bytes, to unpack the last object, where they were many */
     bool damaged;
 };
 
@@ -195,7 +195,7 @@ static pack_t *find_pack(const rc_git_packs_t *packs, const char *index)
     return pack;
 }
 
-/* The youngest first: what is asked for is more often in them. */
+/* The youngest first: more reads find their object there. */
 static void add_pack(rc_git_packs_t *packs, pack_t *pack)
 {
     pack_t **at = &packs->newest;

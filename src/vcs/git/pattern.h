@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Patterns of .gitattributes.
+ * Compares paths with patterns of .gitattributes.
  */
 #ifndef RC_VCS_GIT_PATTERN_H
 #define RC_VCS_GIT_PATTERN_H

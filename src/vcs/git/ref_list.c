@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Sorted lists of references: one after the other, and by name, found by halving.
+ * Reads a sorted list of references: one after the other, or one by name, by binary search.
  */
 #include "ref_list.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A list of references in the order of their names, in a file that nobody else changes: lines
- * "<40 hex digits> <name>", after comments. Read where it is mapped, however long it is.
+ * A list of references in the order of their names, in a file that only this process changes:
+ * lines "<40 hex digits> <name>", after comments. It is mapped, however long it is.
  */
 #ifndef RC_VCS_GIT_REF_LIST_H
 #define RC_VCS_GIT_REF_LIST_H

@@ -91,7 +91,7 @@ static rc_err_t *find_ref(rc_git_found_t **out, rc_git_reading_t *reading, apr_h
     return NULL;
 }
 
-/* One that leads to no reference is as good as none: a branch that is not born yet. */
+/* A reference to one that does not exist is a branch that is not born yet. */
 static rc_err_t *follow_links(bool *unborn, rc_git_found_t *found, rc_git_reading_t *reading,
                               apr_hash_t *loose)
 {
@@ -171,7 +171,7 @@ static bool add_names(EVP_MD_CTX *sha, const apr_array_header_t *list)
     return good && EVP_DigestUpdate(sha, "", 1); /* no name is empty: here the list ends */
 }
 
-/* The key knows the commits, in the order of names; so names are all that it lacks. */
+/* The key covers the commits, in the order of names; the state adds the names. */
 static rc_err_t *set_state(rc_git_refs_t *refs, apr_pool_t *pool)
 {
     EVP_MD_CTX *sha = EVP_MD_CTX_new();
@@ -228,7 +228,7 @@ static rc_git_refs_t *make_refs(void)
     return refs;
 }
 
-/* Scratch memory is its own: much of it would stay with the thread's allocator. */
+/* Its scratch pool is unmanaged: a large one would stay with the thread's allocator. */
 rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, const rc_git_refs_t *base,
                            apr_pool_t *pool)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * References and order of a repository, one of each per process: read by one thread while others
- * who need them wait, and shared by all handles.
+ * Keeps one reading of references and one order per repository and process: one thread reads them,
+ * others that need them wait, and all handles share them.
  */
 #include "share.h"
 
@@ -29,7 +29,7 @@ static rc_err_t *begin_reading(rc_git_shared_t *shared, apr_pool_t *pool)
     return busy ? rc_err(pool, RC_E_BUSY, "the repository is being read; try again") : NULL;
 }
 
-/* What is read here is for all: it does not end because one client has gone. */
+/* What is read here is shared: the reading does not end because one client has gone. */
 static rc_work_t *without_limits(rc_git_t *git)
 {
     rc_work_t *work = git->work;
@@ -38,7 +38,7 @@ static rc_work_t *without_limits(rc_git_t *git)
     return work;
 }
 
-/* Keeps a failure for those who wait for the same; that one was busy is not theirs. */
+/* Keeps a failure for the threads that wait for the same, except RC_E_BUSY, which is one's own. */
 static void keep_failure(rc_git_shared_t *shared, rc_git_part_t part, apr_time_t began,
                          const rc_err_t *err)
 {
@@ -138,7 +138,7 @@ static void use_order(rc_git_t *git, rc_git_order_t *order)
     git->order = order;
 }
 
-/* An order, even an older one, spares reading what the references lead to. */
+/* With an order, even an older one, what the references lead to need not be read. */
 static void find_order(rc_git_t *git, apr_pool_t *pool)
 {
     if (git->order || (git->order = shared_order(git->shared, NULL)))

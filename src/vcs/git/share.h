@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The table of what is shared of repositories in this process. Private to git_share*.c.
+ * The table of what is shared of repositories in this process. Private to share*.c.
  */
 #ifndef RC_VCS_GIT_SHARE_H
 #define RC_VCS_GIT_SHARE_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The table of what is shared of repositories: found by path, and let go when it was not used for a
- * while, or when all together take too much memory, the least recently used first. No step takes
- * longer when there are more repositories.
+ * The table of what is shared of repositories. Entries are found by path, and freed when they were
+ * not used for a while or when all together take too much memory, the least recently used first. No
+ * step takes longer when there are more repositories.
  */
 #include "share.h"
 
@@ -15,10 +15,13 @@
 
 #include "base/time.h"
 
-#define BUCKETS    4096
-#define IDLE_MOST  apr_time_from_sec(60) /* unused, then it goes with the next look at any */
+#define BUCKETS 4096
+#define IDLE_MOST                                                                                  \
+    apr_time_from_sec(60) /* after so long unused, the next use of any repository frees it */
 #define BYTES_MOST ((apr_size_t)64 << 20)
-#define TRIM_FROM  ((apr_size_t)1 << 20) /* so many freed bytes are given back to the system */
+#define TRIM_FROM                                                                                  \
+    ((apr_size_t)1 << 20) /* freed bytes from which on the C library returns memory to the system  \
+                           */
 
 static struct {
     apr_thread_mutex_t *mutex;
@@ -89,7 +92,7 @@ void rc_git_share_weigh(rc_git_shared_t *shared)
     all.bytes += shared->weight;
 }
 
-/* --- letting go --- */
+/* --- freeing --- */
 
 static void free_shared(rc_git_shared_t *shared)
 {
@@ -148,7 +151,7 @@ static void take_out(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
     garbage->first = shared;
 }
 
-/* What is in use stays, however large. An entry that only handles keep is passed over: there are
+/* What is in use stays, however large. Entries that only handles keep are passed over: there are
  * few handles. */
 static void take_out_idle(rc_git_garbage_t *garbage, const rc_git_shared_t *keep)
 {

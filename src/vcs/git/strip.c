@@ -36,7 +36,8 @@ static rc_err_t *check_holds(rc_git_t *git, const git_oid *tip, const git_oid *i
     return n ? NULL : rc_err_failed(pool, "the branch does not hold %s", git_oid_tostr_s(id));
 }
 
-/* git itself does it, and finishes when we are killed: half done it would leave a lock behind. */
+/* git does it in a child that finishes when this process is killed: half done it would leave a lock
+ * behind. */
 static rc_err_t *set_branch(rc_git_t *git, const char *branch, const git_oid *to,
                             const git_oid *from, int lock, apr_pool_t *pool)
 {

@@ -15,7 +15,7 @@
  * time as it was: what was looked at so soon after a change is read again the next time. */
 #define RACY apr_time_from_msec(100)
 
-/* Of a repository with more packs, these many are watched. */
+/* packs of one repository that are watched */
 #define MOST_PACK_FILES 64
 
 typedef struct watch_t {

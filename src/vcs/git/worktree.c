@@ -183,8 +183,8 @@ static void close_iconv(void *converter)
     iconv_close(converter);
 }
 
-/* False in *@a changed: it cannot be converted, and stays what it is. As in git, a shift that is
- * open at the end stays open. */
+/* *@a changed stays false when the text cannot be converted: it is used as it is. As in git, a
+ * shift that is open at the end stays open. */
 static rc_err_t *encode(bool *changed, rc_spool_t *out, const rc_git_text_t *text,
                         const char *encoding, apr_pool_t *pool)
 {

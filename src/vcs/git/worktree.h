@@ -24,8 +24,8 @@ typedef struct rc_git_text_t {
     rc_spool_t *spool;
 } rc_git_text_t;
 
-/** What the attributes @a values ask for; *@a needed is false when nothing. RC_E_NOTFOUND: what git
- * refuses. */
+/** The conversion that the attributes @a values require; *@a needed is false when none.
+ * RC_E_NOTFOUND: git rejects them. */
 rc_err_t *rc_git_smudge_of(bool *needed, rc_git_smudge_t *smudge, const char *const *values,
                            apr_pool_t *pool);
 

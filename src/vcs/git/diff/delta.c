@@ -13,7 +13,7 @@
 
 #define BLOCK      16   /* bytes of the old content that one sum stands for */
 #define BUCKET_MAX 64   /* blocks kept of one bucket, evenly chosen among more */
-#define GOOD       4096 /* a match of this length is not improved any more */
+#define GOOD       4096 /* no longer match than this is sought */
 #define LEAST      4    /* shorter matches cost more than they save */
 #define COPY_MAX   0x10000
 #define INSERT_MAX 0x7f
@@ -24,7 +24,7 @@
 
 typedef struct block_t {
     apr_uint32_t sum;
-    apr_uint32_t at; /* its last byte: matches are sought from there, forth and back */
+    apr_uint32_t at; /* its last byte, from where a match is extended both ways */
 } block_t;
 
 typedef struct index_t {
@@ -214,7 +214,7 @@ static void put_insert(output_t *out, const unsigned char *data, size_t len)
     put_bytes(out, data, len);
 }
 
-/* Puts what is not out yet if no more fits into an insert; the bytes put. */
+/* Writes an insert when the pending text fills one; returns the bytes written. */
 static size_t put_full_insert(output_t *out, const unsigned char *from, const unsigned char *p)
 {
     if (p - from < INSERT_MAX)
@@ -245,7 +245,7 @@ static void put_copy(output_t *out, size_t at, size_t size)
     put_bytes(out, text, n);
 }
 
-/* Improves @a best by what the blocks of sum @a sum say of the text at @a p. */
+/* Replaces @a best by a longer match of the text at @a p with a block of sum @a sum. */
 static void improve_match(match_t *best, const index_t *index, apr_uint32_t sum,
                           const unsigned char *p, const unsigned char *end)
 {
@@ -270,7 +270,7 @@ static void improve_match(match_t *best, const index_t *index, apr_uint32_t sum,
     }
 }
 
-/* Writes the match at @a p, with what is equal before it; the text from @a from on is not out. */
+/* Writes the match at @a p, extended backwards, after the pending text from @a from on. */
 static const unsigned char *put_match(output_t *out, const index_t *index, match_t *match,
                                       const unsigned char *from, const unsigned char *p)
 {
@@ -311,7 +311,7 @@ static void write_delta(output_t *out, const index_t *index, const unsigned char
             match.size = 0;
             from += put_full_insert(out, from, ++p);
         }
-        /* What is not out yet counts, though a match could still take some of it back. */
+        /* Pending text counts, though a match could still take some of it back. */
         if (out->failed || out->used + insert_size(from, p) > out->max)
             break;
     }

@@ -36,7 +36,7 @@ static void count_signs(rc_git_tally_t *tally, const char *p, const char *end)
     }
 }
 
-/* What git says of both, in a new spool. */
+/* git's diff of both, in a new spool. */
 static rc_err_t *run_git(rc_spool_t **out, const rc_git_printer_t *printer,
                          const rc_git_content_t *before, const rc_git_content_t *after)
 {
@@ -48,7 +48,7 @@ static rc_err_t *run_git(rc_spool_t **out, const rc_git_printer_t *printer,
                                 "--no-color", "--no-ext-diff", "--no-textconv",
                                 "--diff-algorithm=default", "--indent-heuristic",
                                 "--inter-hunk-context=0", context,
-                                /* the same twice where blanks count */
+                                /* repeats the context option where blanks count */
                                 printer->options->ignore_space ? "-w" : context, from, to, NULL};
     apr_off_t most = 4 * (apr_off_t)(before->size + after->size) + (1 << 20);
     rc_git_t *git = printer->git;

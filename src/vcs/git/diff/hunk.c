@@ -21,7 +21,7 @@ typedef struct hunk_t {
     const char *head; /* still to be printed; NULL when it is */
     rc_err_t *err;
 
-    /* What xdiff got, when that is not the content itself: same length, other bytes. */
+    /* What xdiff compares when that is not the content itself: same length, other bytes. */
     const char *masked_before, *masked_after;
     const rc_git_content_t *before, *after;
 
@@ -132,7 +132,7 @@ static int on_hunk(const git_diff_delta *delta, const git_diff_hunk *at, void *b
     return hunk->err ? GIT_EUSER : 0;
 }
 
-/* Where the bytes that xdiff speaks of stand in the true content. */
+/* The true content behind a pointer that xdiff reports. */
 static const char *true_bytes(const hunk_t *hunk, const char *p)
 {
     if (hunk->masked_before && p >= hunk->masked_before &&
@@ -245,7 +245,7 @@ static void mask_odd_blanks(hunk_t *hunk)
         if (!used[c])
             free_bytes[n++] = (char)c;
     if (n < 2)
-        return; /* every byte occurs: hardly a text */
+        return; /* all bytes occur: hardly a text */
     hunk->masked_before = mask(hunk->before, free_bytes[0], free_bytes[1], hunk->printer->scratch);
     hunk->masked_after = mask(hunk->after, free_bytes[0], free_bytes[1], hunk->printer->scratch);
 }

@@ -13,7 +13,7 @@
 #include "base/mail.h"
 #include "base/text.h"
 
-/* Always the same: the mail of a commit never changes. */
+/* Constant, as the mail of a commit never changes. */
 #define SIGNATURE "-- \nmod_rcapi\n\n"
 
 #define MIME                                                                                       \
@@ -183,7 +183,7 @@ static rc_err_t *print_message(rc_spool_t *spool, const char *id, const char *te
 
 /* --- changes --- */
 
-/* Prints each change into @a diff; the rows (rc_git_row_t) tell how large they are. */
+/* Prints each change into @a diff; the rows (rc_git_row_t) hold their sizes. */
 static rc_err_t *print_changes(apr_array_header_t **rows, rc_spool_t *diff, rc_vcs_t *vcs,
                                const apr_array_header_t *changes, const rc_diff_options_t *options,
                                apr_pool_t *pool)

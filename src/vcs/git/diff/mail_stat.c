@@ -100,7 +100,7 @@ static const char *name_text(const rc_git_change_t *change, apr_pool_t *pool)
 
 /* --- widths --- */
 
-/* Shares a line between names and bars; @a bins: width of the largest "Bin 1 -> 2 bytes". */
+/* Divides a line between names and bars; @a bins: width of the largest "Bin 1 -> 2 bytes". */
 static void share(widths_t *widths, apr_int64_t bins)
 {
     apr_int64_t width = larger(WIDTH, 16 + GRAPH_MIN + widths->number), fixed = widths->number + 6;
@@ -167,7 +167,7 @@ static rc_err_t *print_name(rc_spool_t *spool, const char *name, apr_int64_t wid
     return repeat(spool, ' ', width - (apr_int64_t)strlen(name));
 }
 
-/* @a n of widths->most as a part of the bar's width; never nothing for something. */
+/* @a n of widths->most, scaled to the bar's width; at least 1 unless @a n is 0. */
 static apr_int64_t scale(apr_int64_t n, const widths_t *widths)
 {
     return n ? 1 + n * (widths->graph - 1) / widths->most : 0;

@@ -16,7 +16,7 @@ typedef struct rc_git_row_t {
 /** Prints the table of @a rows (rc_git_row_t) that `git --stat` shows in a mail. */
 rc_err_t *rc_git_print_stat(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool);
 
-/** Prints what `git --summary` tells of created, deleted, renamed files and of modes. */
+/** Prints what `git --summary` prints of created, deleted, renamed files and of modes. */
 rc_err_t *rc_git_print_summary(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool);
 
 #endif

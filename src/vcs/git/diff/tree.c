@@ -10,10 +10,10 @@
 
 #include <apr_strings.h>
 
-/* Some trees name the same subtree again and again: a few objects that stand for 2^80 files. */
+/* Trees can name the same subtree again and again: a few objects can stand for 2^80 files. */
 #define ENTRIES_MAX 1000000
 
-/* Names may be as long as a tree is large, and stand before each path below them. */
+/* A name can be as long as its tree is large, and is part of each path below it. */
 #define PATHS_MAX ((size_t)128 << 20) /* of all that differ */
 
 #define DEPTH_MAX 2048 /* nested directories; git has the same limit */
@@ -64,6 +64,14 @@ static const char *full_path(const comparison_t *walk, const rc_git_cursor_t *en
     return path;
 }
 
+static void set_side(rc_git_entry_t *side, const rc_git_cursor_t *cursor, const char *path)
+{
+    if (!cursor)
+        return;
+    *side = cursor->at;
+    side->path = path;
+}
+
 static void add_change(comparison_t *walk, const rc_git_cursor_t *before,
                        const rc_git_cursor_t *after)
 {
@@ -71,14 +79,8 @@ static void add_change(comparison_t *walk, const rc_git_cursor_t *before,
     const char *path = full_path(walk, before ? before : after);
 
     memset(change, 0, sizeof(*change));
-    if (before) {
-        change->before = before->at;
-        change->before.path = path;
-    }
-    if (after) {
-        change->after = after->at;
-        change->after.path = path;
-    }
+    set_side(&change->before, before, path);
+    set_side(&change->after, after, path);
 }
 
 static void enter(comparison_t *walk, const rc_git_cursor_t *entry)
