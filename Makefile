@@ -169,7 +169,7 @@ bench: deps
 #: make lint                                   format, static checks, each header alone
 # Tools that are not installed are left out, and said so.
 SOURCES = $(wildcard *.c src/*/*.[ch] src/*/*/*.[ch] src/*/*/*/*.[ch] include/*.h include/*/*.h \
-            t/unit/*.[ch] t/fuzz/*.[ch] t/lib/face_echo.c)
+            t/unit/*.[ch] t/fuzz/*.[ch] docs/*.c t/lib/face_echo.c)
 HEADERS = $(wildcard include/*.h include/*/*.h)
 .PHONY: lint headers
 lint: headers
