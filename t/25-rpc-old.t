@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# The 1.2 dialect: requests without id (contract 02 §9, seeds S0 and S1), and create_users_group.
+# The 1.2 dialect: requests without id (contract 02 §9), and create_users_group.
 use strict;
 use warnings;
 use Test::More;
@@ -69,7 +69,7 @@ subtest 'create_users_group' => sub {
     is old(create_users_group => {})->{error}, 'Missing non optional `name` arg in JSON DATA', 'missing';
     is old(create_users_group => { name => 'x' }, as => 'bob')->{error}, $FORBIDDEN, 'super-admins only';
     is old(create_user => { name => 'ops', active => 'False' })->{result}{msg}, 'created new users group ops',
-        'under the name that S0 and S1 print';
+        'under the name that the documentation of 1.2 prints';
     is_deeply $t->sql("SELECT active FROM user_group WHERE group_name = 'ops'"), "0\n", 'inactive';
     my $new = $t->call(create_users_group => { group_name => 'qa' });
     is $new->{result}{msg}, 'created new users group `qa`', 'id dialect';

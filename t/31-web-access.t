@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 #
-# Who may see a view (contract 03 §3 with 05's OPEN-9 and OPEN-10): whitelist, keys, roles, expiry,
+# Who may see a view (contract 03 §3; 05 OPEN-9, OPEN-10): whitelist, keys, roles, expiry,
 # addresses, anonymous visitors, rights; that a closed repository looks like none; hostile URLs.
 use strict;
 use warnings;

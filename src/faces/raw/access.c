@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who may see a view: the order of contract 03 §3 as 05 changes it. Address before repository, and
+ * Who may see a view: the order of contract 03 §3. Address before repository, and
  * one answer for what does not exist and what the caller may not know of.
  */
 #include "web.h"

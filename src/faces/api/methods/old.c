@@ -123,7 +123,8 @@ static rc_err_t *create_group_as_user(rc_call_t *call, void *baton)
     return create_users_group_old(call, baton);
 }
 
-/* S0 and S1 print create_user where create_users_group is meant: a name, but no user's. */
+/* RhodeCode 1.2's documentation prints create_user where create_users_group is meant: a name, but
+ * no user's. */
 static rc_err_t *create_user_old(rc_call_t *call, rc_json_t *out)
 {
     rc_new_user_t new_user = {NULL};
