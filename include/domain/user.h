@@ -51,10 +51,10 @@ const rc_secret_t *rc_model_key_secret(const rc_env_t *env);
  * the text "user `x` already exist", a taken address "email `x` already exist"; an unusable name
  * or address is RC_E_FAILED. *@a out is his row.
  */
-rc_err_t *rc_model_user_create(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret,
-                               const rc_new_user_t *new_user, apr_pool_t *pool);
+rc_err_t *rc_user_insert(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret,
+                         const rc_new_user_t *new_user, apr_pool_t *pool);
 
-/** What rc_model_user_update changes; NULL members stay as they are. */
+/** What rc_user_change changes; NULL members stay as they are. */
 typedef struct rc_user_change_t {
     const char *username;
     const char *email;         /* "" = none any more */
@@ -64,14 +64,14 @@ typedef struct rc_user_change_t {
     const bool *active, *admin;
 } rc_user_change_t;
 
-/** Changes user @a user, and *@a out is his new row. Conflicts as rc_model_user_create; RC_E_FAILED
+/** Changes user @a user, and *@a out is his new row. Conflicts as rc_user_insert; RC_E_FAILED
  * when he is the last active super-admin and would cease to be. */
-rc_err_t *rc_model_user_update(rc_user_t **out, rc_db_t *db, const rc_user_t *user,
-                               const rc_user_change_t *change, apr_pool_t *pool);
+rc_err_t *rc_user_change(rc_user_t **out, rc_db_t *db, const rc_user_t *user,
+                         const rc_user_change_t *change, apr_pool_t *pool);
 
 /** Deletes @a user and what is his alone. RC_E_FAILED for the default user, the last active
  * super-admin, and owners of repositories, repository groups or user groups. */
-rc_err_t *rc_model_user_delete(rc_db_t *db, const rc_user_t *user, apr_pool_t *pool);
+rc_err_t *rc_user_remove(rc_db_t *db, const rc_user_t *user, apr_pool_t *pool);
 
 /** Creates the default user if there is none, and adds the global rows (contract 01 §2) of those
  * kinds of which he has none. @a anonymous: may visitors without a key act as him? Only looked at

@@ -10,10 +10,10 @@
 #include "store/repo.h"
 
 /** Makes the group of @a group (name, owner_id, description, active), sets its id. */
-rc_err_t *rc_model_user_group_create(rc_user_group_t *group, rc_db_t *db, apr_pool_t *pool);
+rc_err_t *rc_user_group_insert(rc_user_group_t *group, rc_db_t *db, apr_pool_t *pool);
 
 /** Stores @a to (name, owner_id, description, active) over @a from, a row with the same id. */
-rc_err_t *rc_model_user_group_update(rc_db_t *db, const rc_user_group_t *from,
-                                     const rc_user_group_t *to, apr_pool_t *pool);
+rc_err_t *rc_user_group_change(rc_db_t *db, const rc_user_group_t *from, const rc_user_group_t *to,
+                               apr_pool_t *pool);
 
 #endif

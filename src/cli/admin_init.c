@@ -161,7 +161,7 @@ static rc_err_t *fill(void *baton, rc_db_t *db)
     for (i = 0; i < sizeof(settings) / sizeof(*settings); i++)
         RC_TRY(rc_store_setting_set(db, settings[i][0], settings[i][1]));
     RC_TRY(rc_model_setup_default_user(db, secret, init->public_access, admin->pool));
-    return rc_model_user_create(&user, db, secret, &init->user, admin->pool);
+    return rc_user_insert(&user, db, secret, &init->user, admin->pool);
 }
 
 static rc_err_t *make_database(init_t *init, apr_pool_t *pool)

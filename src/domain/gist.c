@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Where gists live on the disk.
+ * Makes, finds and deletes gists, each a row and a small repository (contract 02 §8).
  */
 #include "domain/gist.h"
+
+#include <string.h>
 
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "base/text.h"
+#include "store/user.h"
 
 const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool)
 {
@@ -34,4 +38,158 @@ void rc_model_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *acces
         return;
     rc_vcs_pool_forget(env->vcs_pool, path);
     rc_disk_txn_add(moves, path, apr_pstrcat(pool, work, "/gone-", access_id, NULL));
+}
+
+/* --- use cases --- */
+
+/* Private access ids: no characters that look alike. */
+#define ALPHABET "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjklmnpqrstuvwxyz"
+
+typedef struct creation_t {
+    rc_gist_creation_t *request;
+    rc_gist_t gist;
+    const rc_user_t *owner;
+    const char *path, *access_id;
+    rc_disk_txn_t *moves;
+} creation_t;
+
+/* Who will own it; somebody else only for super-admins. Unknown users fail as the rest does. */
+static rc_err_t *find_owner(creation_t *creation, rc_actor_t *actor)
+{
+    const rc_owner_t *owner = &creation->request->owner;
+    rc_user_t *caller;
+
+    creation->owner = owner->user;
+    if (!owner->sent) {
+        RC_TRY(rc_store_user_by_id(&caller, actor->db, actor->caller->user_id, actor->pool));
+        creation->owner = caller;
+    }
+    if (!creation->owner ||
+        (!actor->caller->admin && creation->owner->id != actor->caller->user_id))
+        return rc_err_failed(actor->pool, "unusable owner");
+    return NULL;
+}
+
+static rc_err_t *plan(creation_t *creation, rc_actor_t *actor)
+{
+    const rc_gist_creation_t *request = creation->request;
+    apr_int64_t minutes = request->lifetime;
+    rc_gist_t *gist = &creation->gist;
+
+    RC_TRY(find_owner(creation, actor));
+    gist->owner_id = creation->owner->id;
+    gist->type = request->type;
+    gist->description = request->description;
+    gist->acl_level = request->acl_level;
+    if ((strcmp(gist->type, "public") && strcmp(gist->type, "private")) ||
+        (strcmp(gist->acl_level, "acl_public") && strcmp(gist->acl_level, "acl_private")))
+        return rc_err_failed(actor->pool, "unusable type");
+    gist->created_on = apr_time_now();
+    gist->modified_at = gist->created_on;
+    if (minutes > APR_INT64_C(1000000000) || minutes < -1)
+        return rc_err_failed(actor->pool, "unusable lifetime");
+    gist->expires = minutes == -1 ? -1 : apr_time_sec(gist->created_on) + minutes * 60;
+    return NULL;
+}
+
+static rc_err_t *check_files(const rc_import_t *files, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < files->n_files; i++) {
+        const char *name = files->files[i].name;
+
+        if (!*name || strchr(name, '/') || rc_text_has_control(name) || strlen(name) > 255)
+            return rc_err_failed(pool, "unusable file name");
+    }
+    return files->n_files ? NULL : rc_err_failed(pool, "no files");
+}
+
+static rc_err_t *prepare(creation_t *creation, rc_actor_t *actor)
+{
+    rc_import_t import = creation->request->files;
+    const rc_user_t *owner;
+    const char *work;
+
+    RC_TRY(plan(creation, actor));
+    RC_TRY(check_files(&import, actor->pool));
+    owner = creation->owner;
+    import.message = "added files";
+    import.author = owner->username;
+    import.email = owner->email ? owner->email : "nobody@localhost";
+    if (!strcmp(creation->gist.type, "private"))
+        RC_TRY(rc_random_text(&creation->access_id, ALPHABET, 20, actor->pool));
+    RC_TRY(rc_work_dir(&work, actor->env, actor->pool));
+    creation->path = apr_pstrcat(actor->pool, work, "/new", NULL);
+    RC_TRY(rc_vcs_create("git", creation->path, actor->pool));
+    RC_TRY(rc_vcs_import("git", creation->path, &import, actor->pool));
+    return rc_disk_txn_made(creation->moves, creation->path);
+}
+
+static rc_err_t *insert(rc_actor_t *actor, void *baton)
+{
+    creation_t *creation = baton;
+    rc_gist_t *gist = &creation->gist;
+
+    RC_TRY(plan(creation, actor));
+    gist->access_id = creation->access_id;
+    RC_TRY(rc_store_gist_insert(gist, actor->db, actor->pool));
+    RC_TRY(rc_actor_journal(actor, NULL, "user_created_gist", gist->access_id));
+    rc_disk_txn_add(creation->moves, creation->path,
+                    rc_model_gist_path(actor->env, gist->access_id, actor->pool));
+    return rc_disk_txn_apply(creation->moves, actor->db);
+}
+
+rc_err_t *rc_gist_create(rc_actor_t *actor, rc_gist_creation_t *request)
+{
+    creation_t creation = {.request = request, .moves = rc_disk_txn_begin(actor->env, actor->pool)};
+    rc_err_t *err;
+
+    RC_TRY(prepare(&creation, actor));
+    err = rc_actor_txn(actor, insert, &creation);
+    rc_disk_txn_end(creation.moves, !err);
+    request->gist = creation.gist;
+    return err;
+}
+
+rc_err_t *rc_gist_find(rc_gist_t **gist, rc_actor_t *actor, const char *access_id)
+{
+    if (actor->caller->admin)
+        RC_TRY(rc_store_gist(gist, actor->db, access_id, actor->pool));
+    else
+        RC_TRY(rc_store_gist_of(gist, actor->db, access_id, actor->caller->user_id, actor->pool));
+    return *gist ? NULL : rc_err(actor->pool, RC_E_ARG, "gist `%s` does not exist", access_id);
+}
+
+typedef struct removal_t {
+    const char *access_id, *work;
+    rc_disk_txn_t *moves;
+} removal_t;
+
+static rc_err_t *delete_gist(rc_actor_t *actor, void *baton)
+{
+    removal_t *removal = baton;
+    rc_gist_t *gist;
+
+    RC_TRY(rc_gist_find(&gist, actor, removal->access_id));
+    removal->access_id = gist->access_id;
+    RC_TRY(rc_store_gist_delete(actor->db, gist->id));
+    RC_TRY(rc_actor_journal(actor, NULL, "user_deleted_gist", gist->access_id));
+    rc_model_gist_remove(removal->moves, actor->env, gist->access_id, removal->work, actor->pool);
+    return rc_disk_txn_apply(removal->moves, actor->db);
+}
+
+rc_err_t *rc_gist_delete(const char **deleted, rc_actor_t *actor, const char *access_id)
+{
+    removal_t removal = {.access_id = access_id,
+                         .moves = rc_disk_txn_begin(actor->env, actor->pool)};
+    rc_gist_t *gist;
+    rc_err_t *err;
+
+    RC_TRY(rc_gist_find(&gist, actor, access_id));
+    RC_TRY(rc_work_dir(&removal.work, actor->env, actor->pool));
+    err = rc_actor_txn(actor, delete_gist, &removal);
+    rc_disk_txn_end(removal.moves, !err);
+    *deleted = removal.access_id;
+    return err;
 }

@@ -76,8 +76,8 @@ static const char *or_plain(const char *text)
     return text && *text ? text : PLAIN_AUTH;
 }
 
-rc_err_t *rc_model_user_create(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret,
-                               const rc_new_user_t *new_user, apr_pool_t *pool)
+rc_err_t *rc_user_insert(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret,
+                         const rc_new_user_t *new_user, apr_pool_t *pool)
 {
     rc_user_t user = {.username = new_user->username,
                       .firstname = new_user->firstname ? new_user->firstname : "",
@@ -133,8 +133,8 @@ static rc_user_t changed(const rc_user_t *user, const rc_user_change_t *change)
     return to;
 }
 
-rc_err_t *rc_model_user_update(rc_user_t **out, rc_db_t *db, const rc_user_t *user,
-                               const rc_user_change_t *change, apr_pool_t *pool)
+rc_err_t *rc_user_change(rc_user_t **out, rc_db_t *db, const rc_user_t *user,
+                         const rc_user_change_t *change, apr_pool_t *pool)
 {
     rc_user_t to = changed(user, change);
     const char *hash = change->password_hash;
@@ -153,7 +153,7 @@ rc_err_t *rc_model_user_update(rc_user_t **out, rc_db_t *db, const rc_user_t *us
     return rc_store_user_by_id(out, db, user->id, pool);
 }
 
-rc_err_t *rc_model_user_delete(rc_db_t *db, const rc_user_t *user, apr_pool_t *pool)
+rc_err_t *rc_user_remove(rc_db_t *db, const rc_user_t *user, apr_pool_t *pool)
 {
     rc_err_t *err;
 

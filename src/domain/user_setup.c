@@ -47,7 +47,7 @@ static rc_err_t *create_default_user(rc_user_t **out, rc_db_t *db, const rc_secr
 
     RC_TRY(rc_key_generate(&password, pool));
     RC_TRY(rc_password_hash(&user.password_hash, NULL, password, pool));
-    return rc_model_user_create(out, db, secret, &user, pool);
+    return rc_user_insert(out, db, secret, &user, pool);
 }
 
 rc_err_t *rc_model_default_user_lacks(apr_array_header_t **names, rc_db_t *db,

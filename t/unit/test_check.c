@@ -21,8 +21,8 @@ static rc_err_t *fill(void *baton, rc_db_t *in)
 
     (void)baton;
     RC_TRY(rc_model_setup_default_user(in, env->secret, true, pool));
-    RC_TRY(rc_model_user_create(&user, in, env->secret, &admin, pool));
-    return rc_model_user_create(&user, in, env->secret, &bob, pool);
+    RC_TRY(rc_user_insert(&user, in, env->secret, &admin, pool));
+    return rc_user_insert(&user, in, env->secret, &bob, pool);
 }
 
 /* As rcapi-admin init does: adds what is missing, touches nothing else. */

@@ -43,7 +43,7 @@ static rc_err_t *fill(void *baton, rc_db_t *in)
                              .key = apr_psprintf(pool, "key of %d", i),
                              .active = true};
 
-        RC_TRY(rc_model_user_create(&user, in, env->secret, &row, pool));
+        RC_TRY(rc_user_insert(&user, in, env->secret, &row, pool));
     }
     return NULL;
 }

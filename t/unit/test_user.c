@@ -70,7 +70,7 @@ static rc_user_t *make(const char *name)
         .username = name, .active = true, .email = apr_pstrcat(pool, name, "@X.org", NULL)};
     rc_user_t *user;
 
-    ok(rc_model_user_create(&user, db, secret, &new_user, pool));
+    ok(rc_user_insert(&user, db, secret, &new_user, pool));
     return user;
 }
 
@@ -190,7 +190,7 @@ static void nothing_is_sealed_without_a_secret(void **unused)
     rc_user_t *user;
 
     (void)unused;
-    ok(rc_model_user_create(&user, db, NULL, &new_user, pool));
+    ok(rc_user_insert(&user, db, NULL, &new_user, pool));
     assert_null(user->email);
     assert_int_equal(details_of(user).emails->nelts, 0);
     assert_null(key_of(user, 0)->sealed);
@@ -199,11 +199,11 @@ static void nothing_is_sealed_without_a_secret(void **unused)
     assert_int_equal(caller->user_id, user->id);
     new_user.username = "ben";
     refused(RC_E_CONFLICT, "this key is in use",
-            rc_model_user_create(&user, db, NULL, &new_user, pool));
+            rc_user_insert(&user, db, NULL, &new_user, pool));
     new_user.username = "cid";
     new_user.key = "";
     refused(RC_E_ARG, "a key can not be empty",
-            rc_model_user_create(&user, db, NULL, &new_user, pool));
+            rc_user_insert(&user, db, NULL, &new_user, pool));
 }
 
 static void tokens(void **unused)
@@ -339,7 +339,7 @@ static void default_user(void **unused)
     assert_non_null(caller);
     refused(RC_E_ARG, "permission `hg.admin` does not exist",
             rc_model_global_set(db, RC_OF_USER, user->id, "hg.admin", pool));
-    refused(RC_E_FAILED, NULL, rc_model_user_delete(db, user, pool));
+    refused(RC_E_FAILED, NULL, rc_user_remove(db, user, pool));
 }
 
 static rc_err_t *count_users(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)

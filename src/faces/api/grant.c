@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-#include "store/rule.h"
+#include "domain/account.h"
 
 /* The kind of object that the row's first parameter names. */
 static rc_kind_t object_kind(const rc_call_t *call)
@@ -63,50 +63,35 @@ static unsigned below(rc_call_t *call)
     return !strcmp(text, "groups") ? RC_BELOW_GROUPS : 0;
 }
 
-/* "granted repository.read to user bob", "revoked user group devs" */
-static const char *describe(rc_call_t *call, const rc_grant_t *grant, unsigned below)
+static rc_err_t *plan(rc_call_t *call, void *baton)
 {
-    const char *whom = grant->to_group ? "user group " : "user ", *what = "revoked ";
+    rc_granting_t *granting = baton;
+    bool grants = rc_has_param(call, RC_P_PERM);
+    rc_kind_t kind = object_kind(call);
 
-    if (rc_has_param(call, RC_P_PERM))
-        what = apr_pstrcat(call->pool, "granted ", rc_arg_text(call, RC_P_PERM), " to ", NULL);
-    what = apr_pstrcat(call->pool, what, whom, arg_at(call, 1)->name, NULL);
-    if (below)
-        what = apr_pstrcat(call->pool, what,
-                           ", also below: ", rc_arg_text(call, RC_P_APPLY_TO_CHILDREN), NULL);
-    return what;
-}
-
-/* An object whose permissions changed was updated. */
-static rc_err_t *journal(rc_call_t *call, rc_kind_t kind, const char *what)
-{
-    if (kind == RC_KIND_REPO)
-        return rc_call_journal(call, arg_at(call, 0)->row, "user_updated_repo", what);
-    return rc_call_journal_named(
-        call, kind == RC_KIND_REPO_GROUP ? "user_updated_repo_group" : "admin_updated_users_group",
-        arg_at(call, 0)->name, what);
+    *granting = (rc_granting_t){
+        .grant = {.kind = kind,
+                  .object_id = arg_at(call, 0)->id,
+                  .to_group = call->method->params[1].type == RC_USER_GROUP,
+                  .grantee_id = arg_at(call, 1)->id},
+        .below = below(call),
+        .perm = grants ? rc_arg_text(call, RC_P_PERM) : NULL,
+        .to = arg_at(call, 1)->name,
+        .repo = kind == RC_KIND_REPO ? arg_at(call, 0)->row : NULL,
+        .name = arg_at(call, 0)->name,
+    };
+    if (granting->below)
+        granting->also = rc_arg_text(call, RC_P_APPLY_TO_CHILDREN);
+    if (grants)
+        rc_permission_level(&granting->grant.level, kind, granting->perm);
+    return NULL;
 }
 
 rc_err_t *rc_grant(rc_call_t *call, rc_json_t *out, const char *msg)
 {
-    rc_grant_t grant = {
-        .kind = object_kind(call),
-        .object_id = arg_at(call, 0)->id,
-        .to_group = call->method->params[1].type == RC_USER_GROUP,
-        .grantee_id = arg_at(call, 1)->id,
-    };
-    unsigned further = below(call);
+    rc_granting_t granting;
 
-    if (rc_has_param(call, RC_P_PERM)) {
-        rc_permission_level(&grant.level, grant.kind, rc_arg_text(call, RC_P_PERM));
-        RC_TRY(rc_rule_grant(call->actor.db, &grant, further));
-    } else {
-        RC_TRY(rc_rule_revoke(call->actor.db, &grant, further));
-    }
-    RC_TRY(journal(call, grant.kind, describe(call, &grant, further)));
-    rc_json_object_begin(out);
-    rc_json_member_string(out, "msg", rc_call_text(call, msg));
-    rc_json_member_bool(out, "success", true);
-    rc_json_object_end(out);
-    return NULL;
+    RC_TRY(rc_call_plan(call, plan, &granting));
+    RC_TRY(rc_right_set(&call->actor, &granting));
+    return rc_call_answer_success(out, call, msg);
 }

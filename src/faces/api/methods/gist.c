@@ -10,13 +10,9 @@
 
 #include "store/gist.h"
 #include "domain/gist.h"
-#include "domain/disk_transaction.h"
 #include "store/setting.h"
 #include "base/text.h"
 #include "base/time.h"
-
-/* Private access ids: no characters that look alike. */
-#define ALPHABET "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjklmnpqrstuvwxyz"
 
 #define GIST_ID "{gistid}"
 
@@ -102,25 +98,12 @@ static rc_err_t *render_gist(list_t *list, const rc_gist_t *gist, bool content, 
     return rc_json_finish(out);
 }
 
-/* To all but its owner and super-admins a gist does not exist, public ones included. */
-static rc_err_t *find_gist(rc_gist_t **gist, rc_call_t *call)
-{
-    const char *access_id = rc_arg_text(call, RC_P_GISTID);
-
-    if (call->actor.caller->admin)
-        RC_TRY(rc_store_gist(gist, call->actor.db, access_id, call->pool));
-    else
-        RC_TRY(rc_store_gist_of(gist, call->actor.db, access_id, call->actor.caller->user_id,
-                                call->pool));
-    return *gist ? NULL : rc_err(call->pool, RC_E_ARG, "gist `%s` does not exist", access_id);
-}
-
 static rc_err_t *get_gist(rc_call_t *call, rc_json_t *out)
 {
     rc_gist_t *gist;
     list_t list;
 
-    RC_TRY(find_gist(&gist, call));
+    RC_TRY(rc_gist_find(&gist, &call->actor, rc_arg_text(call, RC_P_GISTID)));
     RC_TRY(start_list(&list, call, out));
     return render_gist(&list, gist, rc_arg_bool(call, RC_P_CONTENT), call->pool);
 }
@@ -147,8 +130,6 @@ static rc_err_t *read_file(rc_vcs_file_t *file, const char *name, json_object *v
 {
     json_object *content;
 
-    if (!*name || strchr(name, '/') || rc_text_has_control(name) || strlen(name) > 255)
-        return rc_err_failed(pool, "unusable file name");
     if (!json_object_is_type(value, json_type_object) ||
         !json_object_object_get_ex(value, "content", &content) ||
         !json_object_is_type(content, json_type_string))
@@ -173,97 +154,35 @@ static rc_err_t *read_files(rc_import_t *import, rc_call_t *call)
     return NULL;
 }
 
-/* Who will own it; somebody else only for super-admins. Unknown users fail as the rest does. */
-static rc_err_t *find_owner(rc_user_t **owner, rc_call_t *call)
-{
-    if (rc_arg_given(call, RC_P_OWNER))
-        RC_TRY(rc_find_user(owner, call, rc_arg_json(call, RC_P_OWNER)));
-    else
-        RC_TRY(rc_store_user_by_id(owner, call->actor.db, call->actor.caller->user_id, call->pool));
-    if (!*owner || (!call->actor.caller->admin && (*owner)->id != call->actor.caller->user_id))
-        return rc_err_failed(call->pool, "unusable owner");
-    return NULL;
-}
-
-static rc_err_t *set_expiry(rc_gist_t *gist, rc_call_t *call)
+/* What is no number of minutes is no limit. */
+static apr_int64_t lifetime(rc_call_t *call)
 {
     json_object *value = rc_arg_json(call, RC_P_LIFETIME);
     const char *text = value ? rc_value_text(value, call->pool) : NULL;
-    apr_int64_t minutes = -1;
+    apr_int64_t minutes;
 
-    if (!text || !rc_text_int(&minutes, text))
-        minutes = -1;
-    if (minutes > APR_INT64_C(1000000000) || minutes < -1)
-        return rc_err_failed(call->pool, "unusable lifetime");
-    gist->expires = minutes == -1 ? -1 : apr_time_sec(gist->created_on) + minutes * 60;
-    return NULL;
+    return text && rc_text_int(&minutes, text) ? minutes : -1;
 }
 
-static rc_err_t *plan_gist(rc_gist_t *gist, rc_call_t *call)
+static rc_err_t *plan_gist(rc_call_t *call, void *baton)
 {
-    rc_user_t *owner;
+    rc_gist_creation_t *creation = baton;
 
-    RC_TRY(find_owner(&owner, call));
-    gist->owner_id = owner->id;
-    gist->type = rc_arg_text(call, RC_P_GIST_TYPE);
-    gist->description = rc_arg_text(call, RC_P_DESCRIPTION);
-    gist->acl_level = rc_arg_text(call, RC_P_ACL_LEVEL);
-    if ((strcmp(gist->type, "public") && strcmp(gist->type, "private")) ||
-        (strcmp(gist->acl_level, "acl_public") && strcmp(gist->acl_level, "acl_private")))
-        return rc_err_failed(call->pool, "unusable type");
-    gist->created_on = gist->modified_at = apr_time_now();
-    return set_expiry(gist, call);
-}
-
-typedef struct creation_t {
-    rc_gist_t gist;
-    const char *path, *access_id;
-    rc_disk_txn_t *moves;
-} creation_t;
-
-static rc_err_t *insert_gist(rc_call_t *call, void *baton)
-{
-    creation_t *creation = baton;
-
-    RC_TRY(plan_gist(&creation->gist, call));
-    creation->gist.access_id = creation->access_id;
-    RC_TRY(rc_store_gist_insert(&creation->gist, call->actor.db, call->pool));
-    RC_TRY(rc_call_journal(call, NULL, "user_created_gist", creation->gist.access_id));
-    rc_disk_txn_add(creation->moves, creation->path,
-                    rc_model_gist_path(call->env, creation->gist.access_id, call->pool));
-    return rc_disk_txn_apply(creation->moves, call->actor.db);
-}
-
-static rc_err_t *prepare_gist(creation_t *creation, rc_call_t *call)
-{
-    rc_import_t import = {.message = "added files"};
-    rc_user_t *owner;
-    const char *work;
-
-    RC_TRY(plan_gist(&creation->gist, call));
-    RC_TRY(read_files(&import, call));
-    RC_TRY(rc_store_user_by_id(&owner, call->actor.db, creation->gist.owner_id, call->pool));
-    import.author = owner->username;
-    import.email = owner->email ? owner->email : "nobody@localhost";
-    if (!strcmp(creation->gist.type, "private"))
-        RC_TRY(rc_random_text(&creation->access_id, ALPHABET, 20, call->pool));
-    RC_TRY(rc_work_dir(&work, call->env, call->pool));
-    creation->path = apr_pstrcat(call->pool, work, "/new", NULL);
-    RC_TRY(rc_vcs_create("git", creation->path, call->pool));
-    RC_TRY(rc_vcs_import("git", creation->path, &import, call->pool));
-    return rc_disk_txn_made(creation->moves, creation->path);
+    creation->type = rc_arg_text(call, RC_P_GIST_TYPE);
+    creation->description = rc_arg_text(call, RC_P_DESCRIPTION);
+    creation->acl_level = rc_arg_text(call, RC_P_ACL_LEVEL);
+    creation->lifetime = lifetime(call);
+    return rc_arg_owner(&creation->owner, call);
 }
 
 static rc_err_t *create_gist(rc_call_t *call, rc_json_t *out)
 {
-    creation_t creation = {.moves = rc_disk_txn_begin(call->env, call->pool)};
-    rc_err_t *err;
+    rc_gist_creation_t creation = {.type = NULL};
     list_t list;
 
-    RC_TRY(prepare_gist(&creation, call));
-    err = rc_call_txn(call, insert_gist, &creation);
-    rc_disk_txn_end(creation.moves, !err);
-    RC_TRY(err);
+    RC_TRY(read_files(&creation.files, call));
+    RC_TRY(rc_call_plan(call, plan_gist, &creation));
+    RC_TRY(rc_gist_create(&call->actor, &creation));
     RC_TRY(start_list(&list, call, out));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", "created new gist");
@@ -273,38 +192,13 @@ static rc_err_t *create_gist(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-typedef struct removal_t {
-    const char *access_id, *work;
-    rc_disk_txn_t *moves;
-} removal_t;
-
-static rc_err_t *remove_gist(rc_call_t *call, void *baton)
-{
-    removal_t *removal = baton;
-    rc_gist_t *gist;
-
-    RC_TRY(find_gist(&gist, call));
-    removal->access_id = gist->access_id;
-    RC_TRY(rc_store_gist_delete(call->actor.db, gist->id));
-    RC_TRY(rc_call_journal(call, NULL, "user_deleted_gist", gist->access_id));
-    rc_model_gist_remove(removal->moves, call->env, gist->access_id, removal->work, call->pool);
-    return rc_disk_txn_apply(removal->moves, call->actor.db);
-}
-
 static rc_err_t *delete_gist(rc_call_t *call, rc_json_t *out)
 {
-    removal_t removal = {.moves = rc_disk_txn_begin(call->env, call->pool)};
-    rc_gist_t *gist;
-    rc_err_t *err;
+    const char *deleted;
 
-    RC_TRY(find_gist(&gist, call));
-    RC_TRY(rc_work_dir(&removal.work, call->env, call->pool));
-    err = rc_call_txn(call, remove_gist, &removal);
-    rc_disk_txn_end(removal.moves, !err);
-    RC_TRY(err);
+    RC_TRY(rc_gist_delete(&deleted, &call->actor, rc_arg_text(call, RC_P_GISTID)));
     rc_json_object_begin(out);
-    rc_json_member_string(out, "msg",
-                          apr_psprintf(call->pool, "deleted gist ID:%s", removal.access_id));
+    rc_json_member_string(out, "msg", apr_psprintf(call->pool, "deleted gist ID:%s", deleted));
     rc_json_member_null(out, "gist");
     rc_json_object_end(out);
     return NULL;

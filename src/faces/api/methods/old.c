@@ -4,14 +4,10 @@
  */
 #include "../method.h"
 
-#include <string.h>
-
 #include <apr_strings.h>
 
-#include "base/password.h"
+#include "domain/account.h"
 #include "domain/repo_sync.h"
-#include "domain/user_group.h"
-#include "domain/user.h"
 
 /* To whoever may not see it, a repository is unknown; readers are told that they may not pull. */
 static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
@@ -29,26 +25,29 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-/* The name that is taken is told, as far as a constraint tells that it is. */
-static rc_err_t *insert_group(rc_call_t *call, void *baton)
+/* What later dialects call create_user_group, without its description and owner. */
+static rc_err_t *plan_group(rc_call_t *call, void *baton)
 {
-    rc_user_group_t *group = baton;
-    rc_err_t *err = rc_model_user_group_create(group, call->actor.db, call->pool);
+    rc_param_id_t name = rc_has_param(call, RC_P_GROUP_NAME) ? RC_P_GROUP_NAME : RC_P_NAME;
 
-    if (err && err->kind == RC_E_CONFLICT)
-        return rc_err(call->pool, RC_E_ARG, "user group `%s` already exist", group->name);
-    RC_TRY(err);
-    return rc_call_journal(call, NULL, "admin_created_users_group", group->name);
+    *(rc_user_group_creation_t *)baton = (rc_user_group_creation_t){
+        .name = rc_arg_text(call, name),
+        .description = "",
+        .active = rc_arg_bool(call, RC_P_ACTIVE),
+    };
+    return NULL;
 }
 
-static rc_err_t *new_group(rc_user_group_t *group, rc_call_t *call, const char *name)
+/* A name that only a constraint knows as taken is one that is taken, too. */
+static rc_err_t *new_group(rc_user_group_creation_t *group, rc_call_t *call)
 {
-    group->name = name;
-    group->owner_id = call->actor.caller->user_id;
-    group->owner = call->actor.caller->username;
-    group->description = "";
-    group->active = rc_arg_bool(call, RC_P_ACTIVE);
-    return insert_group(call, group);
+    rc_err_t *err;
+
+    RC_TRY(rc_call_plan(call, plan_group, group));
+    err = rc_user_group_create(&call->actor, group);
+    if (err && err->kind == RC_E_CONFLICT)
+        return rc_err(call->pool, RC_E_ARG, "user group `%s` already exist", group->name);
+    return err;
 }
 
 static void answer_id(rc_json_t *out, apr_int64_t id, const char *msg)
@@ -59,9 +58,9 @@ static void answer_id(rc_json_t *out, apr_int64_t id, const char *msg)
 
 static rc_err_t *create_users_group_old(rc_call_t *call, rc_json_t *out)
 {
-    rc_user_group_t group = {0};
+    rc_user_group_creation_t group;
 
-    RC_TRY(new_group(&group, call, rc_arg_text(call, RC_P_NAME)));
+    RC_TRY(new_group(&group, call));
     rc_json_object_begin(out);
     answer_id(out, group.id, apr_psprintf(call->pool, "created new users group %s", group.name));
     rc_json_object_end(out);
@@ -70,9 +69,16 @@ static rc_err_t *create_users_group_old(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *create_users_group(rc_call_t *call, rc_json_t *out)
 {
-    rc_user_group_t group = {0};
+    rc_user_group_creation_t made;
+    rc_user_group_t group;
 
-    RC_TRY(new_group(&group, call, rc_arg_text(call, RC_P_GROUP_NAME)));
+    RC_TRY(new_group(&made, call));
+    group = (rc_user_group_t){.id = made.id,
+                              .name = made.name,
+                              .owner_id = call->actor.caller->user_id,
+                              .owner = call->actor.caller->username,
+                              .description = "",
+                              .active = made.active};
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",
                           apr_psprintf(call->pool, "created new users group `%s`", group.name));
@@ -82,34 +88,22 @@ static rc_err_t *create_users_group(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-static rc_err_t *insert_user(rc_call_t *call, void *baton)
+static rc_err_t *plan_user(rc_call_t *call, void *baton)
 {
-    rc_new_user_t *new_user = baton;
-    rc_user_t *user;
-    rc_err_t *err = rc_model_user_create(&user, call->actor.db, rc_model_key_secret(call->env),
-                                         new_user, call->pool);
-
-    if (err && err->kind == RC_E_CONFLICT && err->msg)
-        err->kind = RC_E_ARG;
-    RC_TRY(err);
-    call->result = user;
-    return rc_call_journal(call, NULL, "admin_created_user", user->username);
-}
-
-static rc_err_t *read_new_user(rc_new_user_t *user, rc_call_t *call)
-{
+    rc_user_creation_t *creation = baton;
     const char *password = rc_arg_text(call, RC_P_PASSWORD);
-    rc_param_id_t first = rc_arg_given(call, RC_P_FIRSTNAME) ? RC_P_FIRSTNAME : RC_P_NAME;
 
-    user->username = rc_arg_text(call, RC_P_USERNAME);
-    user->email = rc_arg_text(call, RC_P_EMAIL);
-    user->firstname = rc_arg_text(call, first);
-    user->lastname = rc_arg_text(call, RC_P_LASTNAME);
-    user->active = rc_arg_bool(call, RC_P_ACTIVE);
-    user->admin = rc_arg_bool(call, RC_P_ADMIN);
-    return *password
-               ? rc_password_hash(&user->password_hash, &call->env->passwords, password, call->pool)
-               : NULL;
+    creation->password = *password ? password : NULL;
+    creation->user = (rc_new_user_t){
+        .username = rc_arg_text(call, RC_P_USERNAME),
+        .email = rc_arg_text(call, RC_P_EMAIL),
+        .firstname =
+            rc_arg_text(call, rc_arg_given(call, RC_P_FIRSTNAME) ? RC_P_FIRSTNAME : RC_P_NAME),
+        .lastname = rc_arg_text(call, RC_P_LASTNAME),
+        .active = rc_arg_bool(call, RC_P_ACTIVE),
+        .admin = rc_arg_bool(call, RC_P_ADMIN),
+    };
+    return NULL;
 }
 
 static rc_err_t *missing(rc_call_t *call, rc_param_id_t id)
@@ -118,28 +112,26 @@ static rc_err_t *missing(rc_call_t *call, rc_param_id_t id)
                   rc_param_name(id));
 }
 
-static rc_err_t *create_group_as_user(rc_call_t *call, void *baton)
-{
-    return create_users_group_old(call, baton);
-}
-
 /* RhodeCode 1.2's documentation prints create_user where create_users_group is meant: a name, but
  * no user's. */
 static rc_err_t *create_user_old(rc_call_t *call, rc_json_t *out)
 {
-    rc_new_user_t new_user = {NULL};
+    rc_user_creation_t creation;
     const rc_user_t *user;
+    rc_err_t *err;
 
     if (rc_arg_present(call, RC_P_NAME) && !rc_arg_present(call, RC_P_USERNAME) &&
         !rc_arg_present(call, RC_P_EMAIL))
-        return rc_call_txn(call, create_group_as_user, out);
+        return create_users_group_old(call, out);
     if (!rc_arg_present(call, RC_P_USERNAME))
         return missing(call, RC_P_USERNAME);
     if (!rc_arg_present(call, RC_P_EMAIL))
         return missing(call, RC_P_EMAIL);
-    RC_TRY(read_new_user(&new_user, call));
-    RC_TRY(rc_call_txn(call, insert_user, &new_user));
-    user = call->result;
+    RC_TRY(rc_call_plan(call, plan_user, &creation));
+    if ((err = rc_user_create(&call->actor, &creation)) && err->kind == RC_E_CONFLICT && err->msg)
+        err->kind = RC_E_ARG;
+    RC_TRY(err);
+    user = creation.made;
     rc_json_object_begin(out);
     answer_id(out, user->id, apr_psprintf(call->pool, "created new user %s", user->username));
     rc_json_key(out, "user");
@@ -163,11 +155,11 @@ const rc_method_t rc_methods_old[] = {
                RC_ARG(RC_P_LASTNAME, RC_TEXT, "''"),
                RC_ARG(RC_P_EMAIL, RC_TEXT, "''")),
      "failed to create user {username}", "Create a user (1.2)."},
-    {"create_users_group", create_users_group_old, RC_ADMINS, RC_WRITES | RC_OLD,
+    {"create_users_group", create_users_group_old, RC_ADMINS, RC_ALONE | RC_OLD,
      RC_PARAMS(RC_ARG(RC_P_NAME, RC_NAME, RC_REQUIRED),
                RC_ARG(RC_P_ACTIVE, RC_BOOL, "True")),
      "failed to create group {name}", "Create a user group (1.2)."},
-    {"create_users_group", create_users_group, RC_ADMINS, RC_WRITES,
+    {"create_users_group", create_users_group, RC_ADMINS, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_GROUP_NAME, RC_NAME, RC_REQUIRED),
                RC_ARG(RC_P_ACTIVE, RC_BOOL, "True")),
      "failed to create group `{group_name}`", "Create a user group (old name)."},

@@ -41,17 +41,17 @@ static rc_err_t *revoke_user_group(rc_call_t *call, rc_json_t *out)
 
 /* clang-format off */
 const rc_method_t rc_methods_repo_group_perm[] = {
-    {"grant_user_permission_to_repo_group", grant_user, RC_ANYONE, RC_WRITES,
+    {"grant_user_permission_to_repo_group", grant_user, RC_ANYONE, RC_ALONE,
      RC_PARAMS(GROUP, USER, RC_ARG(RC_P_PERM, RC_PERM, RC_REQUIRED), CHILDREN),
      USER_FAILED, "Grant a user a right on a repository group."},
-    {"revoke_user_permission_from_repo_group", revoke_user, RC_ANYONE, RC_WRITES,
+    {"revoke_user_permission_from_repo_group", revoke_user, RC_ANYONE, RC_ALONE,
      RC_PARAMS(GROUP, USER, CHILDREN),
      USER_FAILED, "Revoke a user's right on a repository group."},
-    {"grant_user_group_permission_to_repo_group", grant_user_group, RC_ANYONE, RC_WRITES,
+    {"grant_user_group_permission_to_repo_group", grant_user_group, RC_ANYONE, RC_ALONE,
      RC_PARAMS(GROUP, USER_GROUP, RC_ARG(RC_P_PERM, RC_PERM, RC_REQUIRED), CHILDREN),
      "failed to edit permission for user group: `{usergroupid}` in repo group: `{repogroupid.last}`",
      "Grant a user group a right on a repository group."},
-    {"revoke_user_group_permission_from_repo_group", revoke_user_group, RC_ANYONE, RC_WRITES,
+    {"revoke_user_group_permission_from_repo_group", revoke_user_group, RC_ANYONE, RC_ALONE,
      RC_PARAMS(GROUP,
                RC_OBJECT2(RC_P_USERGROUPID, RC_USER_GROUP, RC_REQUIRED, RC_READ, "usersgroupid"),
                CHILDREN),

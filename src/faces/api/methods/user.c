@@ -4,17 +4,10 @@
  */
 #include "../method.h"
 
-#include <string.h>
-
 #include <apr_strings.h>
 
-#include "store/gist.h"
-#include "domain/gist.h"
+#include "domain/account.h"
 #include "store/rule.h"
-#include "domain/user.h"
-
-#define RANDOM_PASSWORD_LENGTH 16
-#define RANDOM_PASSWORD_OF     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 typedef struct levels_t {
     rc_json_t *out;
@@ -110,18 +103,14 @@ static rc_err_t *tell_conflict(rc_err_t *err)
     return err;
 }
 
-typedef struct create_t {
-    rc_json_t *out;
-    const char *password_hash;
-} create_t;
-
-static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
+static rc_err_t *plan_creation(rc_call_t *call, void *baton)
 {
-    const create_t *create = baton;
-    rc_new_user_t new_user = {
+    rc_user_creation_t *creation = baton;
+
+    creation->password = rc_arg_text(call, RC_P_PASSWORD);
+    creation->user = (rc_new_user_t){
         .username = rc_arg_given(call, RC_P_USERNAME) ? rc_arg_text(call, RC_P_USERNAME) : "",
         .email = rc_arg_given(call, RC_P_EMAIL) ? rc_arg_text(call, RC_P_EMAIL) : "",
-        .password_hash = create->password_hash,
         .firstname = rc_arg_text(call, RC_P_FIRSTNAME),
         .lastname = rc_arg_text(call, RC_P_LASTNAME),
         .extern_type = rc_arg_text(call, RC_P_EXTERN_TYPE),
@@ -130,43 +119,28 @@ static rc_err_t *create_in_txn(rc_call_t *call, void *baton)
         .admin = rc_arg_bool(call, RC_P_ADMIN),
         .force_password_change = rc_arg_bool(call, RC_P_FORCE_PASSWORD_CHANGE),
     };
-    rc_user_t *user;
-
-    RC_TRY(tell_conflict(rc_model_user_create(&user, call->actor.db, rc_model_key_secret(call->env),
-                                              &new_user, call->pool)));
-    RC_TRY(rc_call_journal(call, NULL, "admin_created_user", user->username));
-    return answer(create->out, call,
-                  apr_psprintf(call->pool, "created new user `%s`", user->username), user);
+    return NULL;
 }
 
-/* Whoever logs in elsewhere gets a password that nobody knows. */
-static rc_err_t *choose_password(const char **password, rc_call_t *call)
+static rc_err_t *answer_creation(rc_call_t *call, void *baton)
 {
-    const char *extern_name = rc_arg_text(call, RC_P_EXTERN_NAME);
+    const rc_user_t *user = ((const rc_user_creation_t *)baton)->made;
 
-    *password = rc_arg_text(call, RC_P_PASSWORD);
-    if (!*extern_name || !strcmp(extern_name, "rhodecode"))
-        return NULL;
-    return rc_random_text(password, RANDOM_PASSWORD_OF, RANDOM_PASSWORD_LENGTH, call->pool);
+    return answer(call->out, call,
+                  apr_psprintf(call->pool, "created new user `%s`", user->username), user);
 }
 
 static rc_err_t *create_user(rc_call_t *call, rc_json_t *out)
 {
-    create_t create = {out, NULL};
-    const char *password;
+    rc_user_creation_t creation;
 
-    RC_TRY(choose_password(&password, call));
-    RC_TRY(rc_password_hash(&create.password_hash, &call->env->passwords, password, call->pool));
-    return rc_call_txn(call, create_in_txn, &create);
+    (void)out;
+    RC_TRY(rc_call_plan(call, plan_creation, &creation));
+    call->answer = answer_creation;
+    return tell_conflict(rc_user_create(&call->actor, &creation));
 }
 
-/* The text of an argument that was sent, else NULL: leave it as it is. */
-static const char *text_if_given(const rc_call_t *call, rc_param_id_t id)
-{
-    return rc_arg_given(call, id) ? rc_arg_text(call, id) : NULL;
-}
-
-/* As above, but null and "" put the default back. */
+/* null and "" put the default back. */
 static const char *extern_if_present(const rc_call_t *call, rc_param_id_t id)
 {
     if (!rc_arg_present(call, id))
@@ -174,106 +148,66 @@ static const char *extern_if_present(const rc_call_t *call, rc_param_id_t id)
     return rc_arg_given(call, id) ? rc_arg_text(call, id) : "";
 }
 
-/* What changed about what the user may do; NULL: nothing. */
-static const char *describe(const rc_user_t *from, const rc_user_t *to, apr_pool_t *pool)
+static rc_err_t *plan_update(rc_call_t *call, void *baton)
 {
-    const char *admin = to->admin ? "admin" : "no admin";
-    const char *active = to->active ? "active" : "not active";
+    rc_user_update_t *update = baton;
+    rc_user_change_t *change = &update->change;
 
-    if (to->admin == from->admin)
-        return to->active == from->active ? NULL : active;
-    return to->active == from->active ? admin : apr_pstrcat(pool, admin, ", ", active, NULL);
-}
-
-static rc_err_t *update_in_txn(rc_call_t *call, void *baton)
-{
-    const create_t *update = baton;
-    bool active = rc_arg_bool(call, RC_P_ACTIVE), admin = rc_arg_bool(call, RC_P_ADMIN);
-    rc_user_change_t change = {
-        .username = text_if_given(call, RC_P_USERNAME),
-        .email = text_if_given(call, RC_P_EMAIL),
-        .password_hash = update->password_hash,
-        .firstname = text_if_given(call, RC_P_FIRSTNAME),
-        .lastname = text_if_given(call, RC_P_LASTNAME),
+    update->user = rc_arg_user(call, RC_P_USERID);
+    update->password = rc_arg_given_text(call, RC_P_PASSWORD);
+    *change = (rc_user_change_t){
+        .username = rc_arg_given_text(call, RC_P_USERNAME),
+        .email = rc_arg_given_text(call, RC_P_EMAIL),
+        .firstname = rc_arg_given_text(call, RC_P_FIRSTNAME),
+        .lastname = rc_arg_given_text(call, RC_P_LASTNAME),
         .extern_type = extern_if_present(call, RC_P_EXTERN_TYPE),
         .extern_name = extern_if_present(call, RC_P_EXTERN_NAME),
-        .active = rc_arg_given(call, RC_P_ACTIVE) ? &active : NULL,
-        .admin = rc_arg_given(call, RC_P_ADMIN) ? &admin : NULL,
+        .active = rc_arg_flag(call, RC_P_ACTIVE),
+        .admin = rc_arg_flag(call, RC_P_ADMIN),
     };
-    const rc_user_t *user = rc_arg_user(call, RC_P_USERID);
-    rc_user_t *updated;
+    if (change->firstname && !*change->firstname)
+        change->firstname = NULL;
+    return NULL;
+}
 
-    if (!strcmp(user->username, RC_DEFAULT_USER))
-        return rc_err(call->pool, RC_E_ARG, "editing default user is forbidden");
-    if (change.firstname && !*change.firstname)
-        change.firstname = NULL;
-    RC_TRY(rc_model_user_update(&updated, call->actor.db, user, &change, call->pool));
-    RC_TRY(rc_call_journal_named(call, "admin_updated_user", updated->username,
-                                 describe(user, updated, call->pool)));
-    return answer(update->out, call,
-                  apr_psprintf(call->pool, "updated user ID:%" APR_INT64_T_FMT " %s", updated->id,
-                               updated->username),
-                  updated);
+static rc_err_t *answer_update(rc_call_t *call, void *baton)
+{
+    const rc_user_t *user = ((const rc_user_update_t *)baton)->updated;
+
+    return answer(call->out, call,
+                  apr_psprintf(call->pool, "updated user ID:%" APR_INT64_T_FMT " %s", user->id,
+                               user->username),
+                  user);
 }
 
 static rc_err_t *update_user(rc_call_t *call, rc_json_t *out)
 {
-    create_t update = {out, NULL};
+    rc_user_update_t update;
 
-    if (rc_arg_given(call, RC_P_PASSWORD)) {
-        RC_TRY(rc_password_hash(&update.password_hash, &call->env->passwords,
-                                rc_arg_text(call, RC_P_PASSWORD), call->pool));
-        if (!update.password_hash)
-            update.password_hash = "";
-    }
-    return rc_call_txn(call, update_in_txn, &update);
+    (void)out;
+    RC_TRY(rc_call_plan(call, plan_update, &update));
+    call->answer = answer_update;
+    return rc_user_update(&call->actor, &update);
 }
 
-/* His gists' repositories go with their rows. */
-typedef struct removal_t {
-    const char *work;
-    rc_disk_txn_t *moves;
-    rc_call_t *call;
-} removal_t;
-
-static rc_err_t *remove_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scratch)
+static rc_err_t *plan_deletion(rc_call_t *call, void *baton)
 {
-    removal_t *removal = baton;
+    rc_user_deletion_t *deletion = baton;
 
-    (void)scratch;
-    rc_model_gist_remove(removal->moves, removal->call->env, gist->access_id, removal->work,
-                         removal->call->pool);
+    deletion->user = rc_arg_user(call, RC_P_USERID);
     return NULL;
-}
-
-static rc_err_t *delete_in_txn(rc_call_t *call, void *baton)
-{
-    const rc_user_t *user = rc_arg_user(call, RC_P_USERID);
-    removal_t *removal = baton;
-
-    if (user->id == call->actor.caller->user_id)
-        return rc_err_failed(call->pool, "nobody deletes himself");
-    RC_TRY(rc_store_gists_each(call->actor.db, user->id, true, remove_gist, removal, call->pool));
-    RC_TRY(rc_model_user_delete(call->actor.db, user, call->pool));
-    RC_TRY(rc_call_journal(call, NULL, "admin_deleted_user", user->username));
-    return rc_disk_txn_apply(removal->moves, call->actor.db);
 }
 
 static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
 {
-    removal_t removal = {.moves = rc_disk_txn_begin(call->env, call->pool), .call = call};
-    const rc_user_t *user;
-    rc_err_t *err;
+    rc_user_deletion_t deletion;
 
-    RC_TRY(rc_work_dir(&removal.work, call->env, call->pool));
-    err = rc_call_txn(call, delete_in_txn, &removal);
-    rc_disk_txn_end(removal.moves, !err);
-    RC_TRY(err);
-    user = rc_arg_user(call, RC_P_USERID);
+    RC_TRY(rc_call_plan(call, plan_deletion, &deletion));
+    RC_TRY(rc_user_delete(&call->actor, &deletion));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg",
                           apr_psprintf(call->pool, "deleted user ID:%" APR_INT64_T_FMT " %s",
-                                       user->id, user->username));
+                                       deletion.user->id, deletion.user->username));
     rc_json_member_null(out, "user");
     rc_json_object_end(out);
     return NULL;

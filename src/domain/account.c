@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Makes, changes and deletes users, in transactions with their entries of the journal.
+ */
+#include "domain/account.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "domain/disk_transaction.h"
+#include "domain/gist.h"
+
+#define RANDOM_PASSWORD_LENGTH 16
+#define RANDOM_PASSWORD_OF     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+
+/* A hash takes its time: outside of transactions. */
+static rc_err_t *hash(const char **out, rc_actor_t *actor, const char *password)
+{
+    return rc_password_hash(out, &actor->env->passwords, password, actor->pool);
+}
+
+typedef struct creation_t {
+    rc_user_creation_t *request;
+    const char *password_hash;
+} creation_t;
+
+static rc_err_t *create(rc_actor_t *actor, void *baton)
+{
+    creation_t *creation = baton;
+    rc_user_creation_t *request = creation->request;
+
+    request->user.password_hash = creation->password_hash;
+    RC_TRY(rc_user_insert(&request->made, actor->db, rc_model_key_secret(actor->env),
+                          &request->user, actor->pool));
+    return rc_actor_journal(actor, NULL, "admin_created_user", request->made->username);
+}
+
+rc_err_t *rc_user_create(rc_actor_t *actor, rc_user_creation_t *request)
+{
+    const char *elsewhere = request->user.extern_name, *password = request->password;
+    creation_t creation = {request, NULL};
+
+    if (elsewhere && *elsewhere && strcmp(elsewhere, "rhodecode"))
+        RC_TRY(rc_random_text(&password, RANDOM_PASSWORD_OF, RANDOM_PASSWORD_LENGTH, actor->pool));
+    if (password)
+        RC_TRY(hash(&creation.password_hash, actor, password));
+    return rc_actor_txn(actor, create, &creation);
+}
+
+/* What changed about what the user may do; NULL: nothing. */
+static const char *describe(const rc_user_t *from, const rc_user_t *to, apr_pool_t *pool)
+{
+    const char *admin = to->admin ? "admin" : "no admin";
+    const char *active = to->active ? "active" : "not active";
+
+    if (to->admin == from->admin)
+        return to->active == from->active ? NULL : active;
+    return to->active == from->active ? admin : apr_pstrcat(pool, admin, ", ", active, NULL);
+}
+
+typedef struct update_t {
+    rc_user_update_t *request;
+    const char *password_hash;
+} update_t;
+
+static rc_err_t *update(rc_actor_t *actor, void *baton)
+{
+    update_t *update = baton;
+    rc_user_update_t *request = update->request;
+
+    if (!strcmp(request->user->username, RC_DEFAULT_USER))
+        return rc_err(actor->pool, RC_E_ARG, "editing default user is forbidden");
+    request->change.password_hash = update->password_hash;
+    RC_TRY(
+        rc_user_change(&request->updated, actor->db, request->user, &request->change, actor->pool));
+    return rc_actor_journal_named(actor, "admin_updated_user", request->updated->username,
+                                  describe(request->user, request->updated, actor->pool));
+}
+
+rc_err_t *rc_user_update(rc_actor_t *actor, rc_user_update_t *request)
+{
+    update_t the = {request, NULL};
+
+    if (request->password) {
+        RC_TRY(hash(&the.password_hash, actor, request->password));
+        if (!the.password_hash)
+            the.password_hash = "";
+    }
+    return rc_actor_txn(actor, update, &the);
+}
+
+/* The repositories of their gists go with the rows. */
+typedef struct removal_t {
+    const rc_user_deletion_t *request;
+    const char *work;
+    rc_disk_txn_t *moves;
+    rc_actor_t *actor;
+} removal_t;
+
+static rc_err_t *remove_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scratch)
+{
+    removal_t *removal = baton;
+
+    (void)scratch;
+    rc_model_gist_remove(removal->moves, removal->actor->env, gist->access_id, removal->work,
+                         removal->actor->pool);
+    return NULL;
+}
+
+static rc_err_t *delete_user(rc_actor_t *actor, void *baton)
+{
+    removal_t *removal = baton;
+    const rc_user_t *user = removal->request->user;
+
+    if (user->id == actor->caller->user_id)
+        return rc_err_failed(actor->pool, "nobody deletes themselves");
+    RC_TRY(rc_store_gists_each(actor->db, user->id, true, remove_gist, removal, actor->pool));
+    RC_TRY(rc_user_remove(actor->db, user, actor->pool));
+    RC_TRY(rc_actor_journal(actor, NULL, "admin_deleted_user", user->username));
+    return rc_disk_txn_apply(removal->moves, actor->db);
+}
+
+rc_err_t *rc_user_delete(rc_actor_t *actor, const rc_user_deletion_t *request)
+{
+    removal_t removal = {
+        .request = request, .moves = rc_disk_txn_begin(actor->env, actor->pool), .actor = actor};
+    rc_err_t *err;
+
+    RC_TRY(rc_work_dir(&removal.work, actor->env, actor->pool));
+    err = rc_actor_txn(actor, delete_user, &removal);
+    rc_disk_txn_end(removal.moves, !err);
+    return err;
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Grants and revokes rights on repositories, repository groups and user groups.
+ */
+#include "domain/account.h"
+
+#include <apr_strings.h>
+
+/* "granted repository.read to user bob", "revoked user group devs" */
+static const char *describe(const rc_granting_t *request, apr_pool_t *pool)
+{
+    const char *what = "revoked ";
+
+    if (request->perm)
+        what = apr_pstrcat(pool, "granted ", request->perm, " to ", NULL);
+    what = apr_pstrcat(pool, what, request->grant.to_group ? "user group " : "user ", request->to,
+                       NULL);
+    return request->below ? apr_pstrcat(pool, what, ", also below: ", request->also, NULL) : what;
+}
+
+/* An object whose permissions changed was updated. */
+static rc_err_t *journal(rc_actor_t *actor, const rc_granting_t *request)
+{
+    const char *what = describe(request, actor->pool);
+
+    if (request->repo)
+        return rc_actor_journal(actor, request->repo, "user_updated_repo", what);
+    return rc_actor_journal_named(actor,
+                                  request->grant.kind == RC_KIND_REPO_GROUP
+                                      ? "user_updated_repo_group"
+                                      : "admin_updated_users_group",
+                                  request->name, what);
+}
+
+static rc_err_t *set(rc_actor_t *actor, void *baton)
+{
+    const rc_granting_t *request = *(const rc_granting_t **)baton;
+
+    if (request->perm)
+        RC_TRY(rc_rule_grant(actor->db, &request->grant, request->below));
+    else
+        RC_TRY(rc_rule_revoke(actor->db, &request->grant, request->below));
+    return journal(actor, request);
+}
+
+rc_err_t *rc_right_set(rc_actor_t *actor, const rc_granting_t *request)
+{
+    return rc_actor_txn(actor, set, &request);
+}
