@@ -29,9 +29,14 @@ sub git { my ($in, @args) = @_; return $t->git($in->{path}, @args) }
 
 sub order { return split /\n/, git($_[0], 'rev-list', '--reverse', '--date-order', '--branches', '--tags') }
 
+my %parents; # of all commits that are asked about
+
 sub parents {
     my ($in, $id) = @_;
-    return (split / /, git($in, 'rev-list', '--parents', '-n1', $id) =~ s/\n//r)[1 .. 9]
+    if (!$parents{$id}) {
+        $parents{ $_->[0] } = $_ for map { [split] } split /\n/, git($in, 'rev-list', '--parents', '--all', $id);
+    }
+    return @{ $parents{$id} }[1 .. 9];
 }
 
 sub is_merge { return defined((parents(@_))[1]) }

@@ -6,6 +6,7 @@
 # in a child is byte for byte what git prints.
 use strict;
 use warnings;
+use Digest::SHA qw(sha1_hex);
 use Test::More;
 use RCAPI::Git;
 use RCAPI::HTTP;
@@ -17,7 +18,8 @@ my $LATE = 'The answer takes longer than 1 s to make';
 
 sub commit { my ($dir) = @_; RCAPI::Git::git($dir, 'add', '-A'); RCAPI::Git::git($dir, qw(commit -q -m Made)) }
 sub letters { my ($n) = @_; join '', map { chr(97 + rand 8) . "\n" } 1 .. $n }
-sub words { my ($n) = @_; join '', map { "$_ " . int(rand 1e6) . "\n" } 1 .. $n }
+# Lines that no other file has.
+sub words { my ($n, $seed) = @_; join "\n", unpack '(A8)*', join '', map { sha1_hex("$seed $_") } 1 .. $n / 5 }
 
 # Two versions of a file that no program compares in a second: lines of one letter.
 sub hard {
@@ -32,12 +34,16 @@ sub hard {
 # A thousand files that became a thousand others, each like none of them.
 sub renames {
     my ($dir) = @_;
-    srand 2;
+    my $stream = '';
     for my $way ('a', 'b') {
-        RCAPI::Git::git($dir, qw(rm -q -r .)) if $way eq 'b';
-        spew("$dir/$way$_", words(700)) for 1 .. 1000;
-        commit($dir);
+        $stream .= "commit refs/heads/master\ncommitter C <c\@x> 1500000000 +0000\ndata 0\ndeleteall\n";
+        for my $name (map { "$way$_" } 1 .. 1000) {
+            my $text = words(700, $name);
+            $stream .= "M 100644 inline $name\ndata " . length($text) . "\n$text\n";
+        }
+        $stream .= "\n";
     }
+    RCAPI::Git::git($dir, { stdin => "${stream}done\n" }, qw(fast-import --quiet --done));
 }
 
 # Twenty changed files of just under 8 MiB.
@@ -67,7 +73,7 @@ sub far {
 
 my $t = RCAPI::Test->new(children => 1, threads => 8, directives => "RcapiRangeMax 1G 1\nRcapiExpensiveMax 1\n",
     whitelist => '*:*');
-$t->repo('hard', build => \&hard);
+my $hard = $t->repo('hard', build => \&hard)->{work};
 $t->repo('renames', build => \&renames);
 
 subtest 'time' => sub {
@@ -85,7 +91,7 @@ subtest 'time' => sub {
 
 subtest 'the client' => sub {
     my $s = RCAPI::Test->new(children => 1, threads => 8, directives => "RcapiRangeMax 0 0\n");
-    $s->repo('hard', build => \&hard);
+    $s->repo('hard', from => $hard);
     for my $path ('changeset-diff/tip', 'changeset-patch/tip') {
         my $socket = RCAPI::HTTP::connect_to($s->port);
         syswrite $socket, "GET /hard/$path HTTP/1.1\r\nHost: x\r\nX-Api-Key: " . $s->key('admin') . "\r\n\r\n";
@@ -108,7 +114,7 @@ subtest 'clients that are there' => sub {
 
 subtest 'the sum of small files is costly' => sub {
     my $s = RCAPI::Test->new(children => 1, threads => 8, directives => "RcapiRangeMax 0 0\nRcapiExpensiveMax 1\n");
-    $s->repo('hard', build => \&hard);
+    $s->repo('hard', from => $hard);
     $s->repo('sum', build => \&sum);
     $s->repo('small');
     my $socket = RCAPI::HTTP::connect_to($s->port);

@@ -11,7 +11,8 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use Test::More;
 
-use RCAPI::Run qw(slurp spew);
+use RCAPI::Git;
+use RCAPI::Run qw(rounds slurp spew);
 use RCAPI::Test;
 
 my $DOWNLOADS = { enable_downloads => JSON::PP::true() };
@@ -111,7 +112,7 @@ subtest 'export-ignore' => sub {
     my @branches = map {
         [map({ [$_, "x\n"] } @names), map { [$_ . '.gitattributes', rules(4, \@STATES)] } '', dice('docs/', 'src/'),
             'test/']
-    } 1 .. 160;
+    } 1 .. rounds(80, 160);
     cmp_ok(compare(repository('ignoring', @branches), scalar @branches, 'the files of git archive'), '>', 12,
         'in many ways');
 };
@@ -145,7 +146,7 @@ subtest 'contents' => sub {
         $text .= dice('*', '*', 'f*', 'f[0-9]', 'f1?', 'f2[0-9]', "f" . dice(0 .. $#CONTENTS)) . ' '
             . join(' ', map { dice(@CONVERSIONS) } 0 .. dice(0 .. 2)) . "\n" for 0 .. dice(0 .. 3);
         [@files, ['.gitattributes', $text]];
-    } 1 .. 100;
+    } 1 .. rounds(60, 100);
     ok(compare(repository('converting', @branches), scalar @branches, 'as git archive converts them'), 'compared');
 };
 
@@ -182,15 +183,7 @@ subtest 'more than 65,535 files in a zip' => sub {
 
 sub object {
     my ($repo, $type, $data) = @_;
-    return $t->git($repo->{path}, { stdin => $data }, qw(hash-object -w --literally --stdin -t), $type) =~ s/\n//r
-}
-# The same for many of one type, by one git.
-sub objects {
-    my ($repo, $type, @data) = @_;
-    my @files = map { "$dir/object$_" } 0 .. $#data;
-    spew($files[$_], $data[$_]) for 0 .. $#data;
-    return split /\n/, $t->git($repo->{path}, { stdin => join '', map { "$_\n" } @files },
-        qw(hash-object -w --literally --stdin-paths -t), $type);
+    return RCAPI::Git::write_object($repo->{path}, $type, $data);
 }
 
 sub tree {
@@ -229,8 +222,8 @@ subtest 'names' => sub {
         'git', 'git~');
     my %kinds = (100644 => $blob, 120000 => $blob, 40000 => tree($odd, [100644, 'x', $blob]));
     my @rows = map { my $name = $_; map { [$_, $name] } sort keys %kinds } @names;
-    my @trees = objects($odd, 'tree', map { "$$_[0] $$_[1]\0" . pack 'H*', $kinds{ $$_[0] } } @rows);
-    my @commits = objects($odd, 'commit', map { commit($_) } @trees);
+    my @trees = map { object($odd, 'tree', "$$_[0] $$_[1]\0" . pack 'H*', $kinds{ $$_[0] }) } @rows;
+    my @commits = map { object($odd, 'commit', commit($_)) } @trees;
     spew("$odd->{path}/refs/heads/n$_", "$commits[$_]\n") for 0 .. $#rows;
     my @wrong;
     for my $i (0 .. $#rows) {

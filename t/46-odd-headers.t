@@ -10,11 +10,12 @@ use FindBin;
 use lib "$FindBin::Bin/lib";
 use MIME::Base64 qw(encode_base64);
 use Test::More;
+use RCAPI::Run qw(rounds);
 use RCAPI::Test;
 
 my $seed = $ENV{SEED} // 1;
-my $LOGINS = 60; # a right or wrong password costs some 50 ms
-my $RANGES = 200;
+my $LOGINS = rounds(30, 60); # a right or wrong password costs some 50 ms
+my $RANGES = rounds(80, 200);
 
 my $t = RCAPI::Test->new(public => 0, whitelist => '*', modules => ['authz_user'], directives => <<'END');
 <Location "/">

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Nothing that was acknowledged is lost, and nothing is half done, whoever is killed: children of
-# httpd at random moments of 2,000 writes, then all of httpd at once, then rcapi-admin.
+# httpd at random moments of 1,000 writes (2,000 with RCAPI_ROUNDS=all), then all of httpd at once, then rcapi-admin.
 use strict;
 use warnings;
 use lib 't/lib';
@@ -9,11 +9,11 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use RCAPI::HTTP;
-use RCAPI::Run qw(patiently slow slurp);
+use RCAPI::Run qw(patiently rounds slow slurp);
 use RCAPI::Test;
 
 my $CLIENTS = 4;
-my $WRITES = $ENV{RCAPI_WRITES} // 2000;      # acknowledged ones, of all clients
+my $WRITES = $ENV{RCAPI_WRITES} // rounds(1000, 2000);      # acknowledged ones, of all clients
 my $PATIENCE = 200; # seconds that they may take on a quiet machine
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");

@@ -9,12 +9,12 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use RCAPI::HTTP;
-use RCAPI::Run qw(patiently slow slurp);
+use RCAPI::Run qw(patiently rounds slow slurp);
 use RCAPI::Test;
 
 my $CLIENTS = 3;
-my $CYCLES = $ENV{RCAPI_CYCLES} // 40;         # of each client
-my $ROUNDS = $ENV{RCAPI_ROUNDS} // 30;        # with rcapi-admin
+my $CYCLES = $ENV{RCAPI_CYCLES} // rounds(25, 40);         # of each client
+my $ROUNDS = rounds(20, 30);        # with rcapi-admin
 my $PATIENCE = 120; # seconds that they may take on a quiet machine
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");

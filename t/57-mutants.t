@@ -3,7 +3,7 @@
 #
 # Mutants: one file of a repository is changed by a bit, cut, replaced by a pipe, a link, a folder, or
 # made huge. Whatever file it is: no child dies, no request hangs, and no answer is wrong. A seeded
-# sample runs by default; RCAPI_MUTANTS=3000 runs so many, RCAPI_SEED chooses others.
+# sample runs by default; RCAPI_ROUNDS=all 180, RCAPI_MUTANTS=3000 so many, RCAPI_SEED chooses others.
 use strict;
 use warnings;
 
@@ -16,10 +16,10 @@ use POSIX qw(mkfifo);
 use Test::More;
 use Time::HiRes qw(time);
 
-use RCAPI::Run qw(run slurp spew);
+use RCAPI::Run qw(rounds run slurp spew);
 use RCAPI::Test;
 
-my $MUTANTS = $ENV{RCAPI_MUTANTS} // 90;
+my $MUTANTS = $ENV{RCAPI_MUTANTS} // rounds(60, 180);
 my $ASKED = 4;    # questions about each
 my $PATIENCE = $ENV{RCAPI_MUTANTS} ? 5 : 30;    # seconds for an answer
 my $seed = $ENV{RCAPI_SEED} // 20240229;

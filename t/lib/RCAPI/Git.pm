@@ -10,12 +10,15 @@ RCAPI::Git - real git repositories for tests, the same bytes every time
     RCAPI::Git::init($dir);
     RCAPI::Git::history($dir, 200, 7);      # 200 commits, always the same for seed 7
     print RCAPI::Git::git($dir, 'log', '--oneline');
+    my $id = RCAPI::Git::write_object($bare, 'blob', "text\n");    # any bytes, right or wrong
 
 =cut
 
 use strict;
 use warnings;
-use RCAPI::Run qw(run);
+use Compress::Zlib ();
+use Digest::SHA qw(sha1_hex);
+use RCAPI::Run qw(run spew);
 
 my %ENV_GIT = (
     GIT_CONFIG_NOSYSTEM => 1, GIT_CONFIG_GLOBAL => '/dev/null', GIT_TERMINAL_PROMPT => 0,
@@ -34,6 +37,19 @@ sub git {
     my $r = run({ %opt, env => \%env }, 'git', '-C', $dir, @args);
     die "git @args: $r->{err}" if $r->{exit} || $r->{signal};
     return $r->{out};
+}
+
+# Writes a loose object into a bare repository, as git hash-object --literally does, but without a
+# process for each; its id.
+sub write_object {
+    my ($bare, $type, $data) = @_;
+    my $text = "$type " . length($data) . "\0$data";
+    my ($folder, $name) = unpack 'a2 a*', my $id = sha1_hex($text);
+    return $id if -e "$bare/objects/$folder/$name";
+    mkdir "$bare/objects/$folder";
+    spew("$bare/objects/$folder/$name", Compress::Zlib::compress($text, 1));
+    chmod 0444, "$bare/objects/$folder/$name";
+    return $id;
 }
 
 # An empty repository with a work tree.

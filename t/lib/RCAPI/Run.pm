@@ -14,6 +14,9 @@ RCAPI::Run - run programs for tests: bounded in time, never as root
 Time limits are for a quiet machine and an ordinary build. C<slow> says by how much everything takes
 longer now; C<run>, C<patiently> and what is built on them multiply their limits by it.
 
+What a test repeats at random it repeats C<rounds> times: enough to find the faults that were
+planted, and more with RCAPI_ROUNDS=all.
+
 httpd serves nobody as root, and tests about refused files mean nothing to root. So root's tests
 become an ordinary account (C<become>), or let single programs do so (C<run> without C<root>).
 
@@ -25,7 +28,7 @@ use Exporter 'import';
 use POSIX ();
 use Time::HiRes qw(time sleep);
 
-our @EXPORT_OK = qw(run become account patiently slow slurp spew);
+our @EXPORT_OK = qw(run become account patiently rounds slow slurp spew);
 
 # ($name, $uid, $gid) of the account that root's programs run under; nothing for everybody else.
 sub account {
@@ -107,6 +110,12 @@ sub slow {
     my $cores = () = slurp('/proc/cpuinfo') =~ /^processor\b/mg;
     my $factor = $load / ($cores || 1);
     return ($factor > 1 ? $factor : 1) * ($ENV{RCAPI_PRELOAD} ? 4 : 1);
+}
+
+# How often to repeat: $usual times in C<make test>, $all times with RCAPI_ROUNDS=all (C<make check>).
+sub rounds {
+    my ($usual, $all) = @_;
+    return ($ENV{RCAPI_ROUNDS} // '') eq 'all' ? $all : $usual;
 }
 
 # Calls $code until it is true, for at most $seconds times slow(); its last value.
