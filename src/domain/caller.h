@@ -33,4 +33,9 @@ rc_err_t *rc_auth_ip_allowed(bool *allowed, rc_db_t *db, const rc_caller_t *call
 rc_err_t *rc_identity_judge(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
                             apr_pool_t *pool);
 
+/** The caller that is called @a login, and the hash of their password (NULL: none); NULL when there
+ * is no such user. login_name.c */
+rc_err_t *rc_auth_find_login(rc_caller_t **caller, const char **hash, rc_db_t *db,
+                             const char *login, apr_pool_t *pool);
+
 #endif

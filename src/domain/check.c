@@ -4,28 +4,12 @@
  */
 #include "check.h"
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/fs.h"
 #include "domain/disk_transaction.h"
 #include "domain/repo.h"
 #include "domain/user.h"
-
-/* Names of directories may hold what would command a terminal. */
-void rc_check_note(rc_check_t *check, const char *fmt, ...)
-{
-    va_list ap;
-    char *text, *p;
-
-    va_start(ap, fmt);
-    text = apr_pvsprintf(check->pool, fmt, ap);
-    va_end(ap);
-    for (p = text; *p; p++)
-        if (apr_iscntrl(*p))
-            *p = '?';
-    APR_ARRAY_PUSH(check->problems, const char *) = text;
-}
 
 static void check_key(rc_check_t *check, const rc_user_key_t *key, apr_pool_t *scratch)
 {

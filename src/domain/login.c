@@ -6,27 +6,6 @@
 
 #include "caller.h"
 
-static rc_err_t *look_up(rc_caller_t **caller, const char **hash, rc_db_t *db, const char *login,
-                         apr_pool_t *pool)
-{
-    rc_caller_row_t *row;
-
-    *caller = NULL;
-    RC_TRY(rc_store_caller_by_login(&row, hash, db, login, pool));
-    if (row) {
-        *caller = rc_auth_make_caller(row, RC_ROLE_ALL, pool);
-        (*caller)->login = true;
-    }
-    return NULL;
-}
-
-rc_err_t *rc_auth_by_login(rc_caller_t **caller, rc_db_t *db, const char *login, apr_pool_t *pool)
-{
-    const char *hash;
-
-    return look_up(caller, &hash, db, login, pool);
-}
-
 /* What the database knows of a login: the user, their password's hash, whether they are let in. */
 static rc_err_t *ask(rc_identity_t *who, const char **hash, rc_db_pool_t *db_pool,
                      const rc_login_try_t *attempt, apr_pool_t *pool)
@@ -36,7 +15,7 @@ static rc_err_t *ask(rc_identity_t *who, const char **hash, rc_db_pool_t *db_poo
 
     *who = (rc_identity_t){NULL};
     RC_TRY(rc_db_acquire(&db, db_pool, pool));
-    RC_TRY(look_up(&who->caller, hash, db, attempt->login, pool));
+    RC_TRY(rc_auth_find_login(&who->caller, hash, db, attempt->login, pool));
     RC_TRY(rc_identity_judge(who, db, &credentials, pool));
     rc_db_release(db);
     return NULL;

@@ -1,56 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Passes each question about a repository to the back end of its type. The list of back ends
- * stands here.
+ * Passes each question about a repository to the back end of its type.
  */
 #include "vcs/vcs.h"
 
-#include <string.h>
-
 #include "backend.h"
-
-#define MOST_BACKENDS 8
-
-/* Grows before threads start, and never changes afterwards. */
-static const rc_backend_t *backends[MOST_BACKENDS] = {&rc_git_backend};
-static int n_backends = 1;
-
-void rc_vcs_register(const rc_backend_t *backend)
-{
-    if (n_backends < MOST_BACKENDS)
-        backends[n_backends++] = backend;
-}
-
-const rc_backend_t *rc_vcs_backend(const char *type)
-{
-    int i;
-
-    for (i = 0; i < n_backends; i++)
-        if (!strcmp(backends[i]->type, type))
-            return backends[i];
-    return NULL;
-}
-
-bool rc_vcs_known_type(const char *type)
-{
-    return rc_vcs_backend(type) != NULL;
-}
-
-rc_err_t *rc_vcs_startup(apr_pool_t *pool)
-{
-    int i;
-
-    for (i = 0; i < n_backends; i++)
-        RC_TRY(backends[i]->startup(pool));
-    return NULL;
-}
-
-rc_err_t *rc_vcs_need_backend(const rc_backend_t **out, const char *type, apr_pool_t *pool)
-{
-    *out = rc_vcs_backend(type);
-    return *out ? NULL
-                : rc_err_internal(pool, APR_SUCCESS, "unknown type of repository '%s'", type);
-}
 
 const rc_capabilities_t *rc_vcs_capabilities(const char *type)
 {
@@ -88,14 +42,6 @@ rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, rc_wor
 
     RC_TRY(rc_vcs_need_backend(&backend, type, pool));
     return backend->copy(from, to, work, pool);
-}
-
-void rc_vcs_forget(const char *path)
-{
-    int i;
-
-    for (i = 0; i < n_backends; i++)
-        backends[i]->forget(path);
 }
 
 void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *path,

@@ -17,98 +17,6 @@
 #define MOST_LOGGED    16
 #define LONGEST_LOGGED 40
 
-static const char *const names[RC_P_COUNT] = {
-#define X(id, name) [RC_P_##id] = name,
-#include "params.def"
-#undef X
-};
-
-const char *rc_param_name(rc_param_id_t id)
-{
-    return names[id];
-}
-
-bool rc_has_param(const rc_call_t *call, rc_param_id_t id)
-{
-    const rc_param_t *param = call->method->params;
-
-    while (param->id && param->id != id)
-        param++;
-    return param->id != RC_P_NONE;
-}
-
-bool rc_arg_given(const rc_call_t *call, rc_param_id_t id)
-{
-    return call->args[id].given;
-}
-
-bool rc_arg_present(const rc_call_t *call, rc_param_id_t id)
-{
-    return call->args[id].present;
-}
-
-const char *rc_arg_text(const rc_call_t *call, rc_param_id_t id)
-{
-    return call->args[id].text;
-}
-
-bool rc_arg_bool(const rc_call_t *call, rc_param_id_t id)
-{
-    return call->args[id].truth;
-}
-
-const char *rc_arg_sent(const rc_call_t *call, rc_param_id_t id)
-{
-    return call->args[id].sent;
-}
-
-json_object *rc_arg_json(const rc_call_t *call, rc_param_id_t id)
-{
-    return call->args[id].value;
-}
-
-const rc_user_t *rc_arg_user(const rc_call_t *call, rc_param_id_t id)
-{
-    return call->args[id].row;
-}
-
-const rc_repo_t *rc_arg_repo(const rc_call_t *call, rc_param_id_t id)
-{
-    return call->args[id].row;
-}
-
-const rc_repo_group_t *rc_arg_repo_group(const rc_call_t *call, rc_param_id_t id)
-{
-    return call->args[id].row;
-}
-
-const rc_user_group_t *rc_arg_user_group(const rc_call_t *call, rc_param_id_t id)
-{
-    return call->args[id].row;
-}
-
-void rc_arg_rename(rc_call_t *call, rc_param_id_t id, const char *text)
-{
-    call->args[id].sent = text;
-}
-
-const char *rc_value_text(json_object *value, apr_pool_t *pool)
-{
-    switch (json_object_get_type(value)) {
-    case json_type_null:
-        return "None";
-    case json_type_boolean:
-        return json_object_get_boolean(value) ? "True" : "False";
-    case json_type_string:
-        return apr_pstrdup(pool, json_object_get_string(value));
-    case json_type_int:
-    case json_type_double:
-        return apr_pstrdup(pool, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
-    default:
-        return NULL;
-    }
-}
-
 static bool value_truth(json_object *value)
 {
     switch (json_object_get_type(value)) {
@@ -312,7 +220,7 @@ static rc_err_t *check_allowed(rc_call_t *call)
     bool may = call->actor.caller->admin || allow->who == RC_ALLOW_ANYONE;
 
     if (!may && allow->who == RC_ALLOW_HOLDERS)
-        RC_TRY(rc_call_has_global(&may, call, allow->permission));
+        RC_TRY(rc_actor_has_global(&may, &call->actor, allow->permission));
     return may ? NULL : rc_err(call->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
 }
 

@@ -13,7 +13,6 @@
 #include "base/json_scan.h"
 #include "store/journal.h"
 #include "base/log.h"
-#include "domain/repo.h"
 #include "base/text.h"
 #include "body_kind.h"
 #include "reason.h"
@@ -54,46 +53,6 @@ static rc_err_t *answer_error(const envelope_t *envelope, const char *text)
     rc_json_member_null(&json, "result");
     rc_json_member_string(&json, "error", text);
     return end_answer(&json);
-}
-
-/* What stands behind the dot of a word, about a row. */
-static const char *row_value(const rc_call_t *call, const rc_arg_t *arg, const char *what)
-{
-    if (*what == 'i')
-        return apr_psprintf(call->pool, "%" APR_INT64_T_FMT, arg->id);
-    return *what == 'l' ? rc_repo_name_last(arg->name) : arg->name;
-}
-
-/* What "arg" or "arg.name" stands for; "" when there is no such thing. */
-static const char *word_value(const rc_call_t *call, const char *word, apr_size_t length)
-{
-    const char *dot = memchr(word, '.', length);
-    apr_size_t name_length = dot ? (apr_size_t)(dot - word) : length;
-    const rc_param_t *param;
-    const rc_arg_t *arg;
-
-    for (param = call->method->params; param->id; param++) {
-        const char *name = rc_param_name(param->id);
-
-        if (strncmp(name, word, name_length) || name[name_length])
-            continue;
-        arg = &call->args[param->id];
-        if (dot && arg->name)
-            return row_value(call, arg, dot + 1);
-        return arg->sent ? arg->sent : "";
-    }
-    return "";
-}
-
-const char *rc_call_text(const rc_call_t *call, const char *text)
-{
-    const char *open = strchr(text, '{'), *close = open ? strchr(open, '}') : NULL;
-
-    if (!close)
-        return text;
-    return apr_pstrcat(call->pool, apr_pstrmemdup(call->pool, text, (apr_size_t)(open - text)),
-                       word_value(call, open + 1, (apr_size_t)(close - open - 1)),
-                       rc_call_text(call, close + 1), NULL);
 }
 
 /* Refuses a body before its method is known. */

@@ -29,24 +29,6 @@ static const rc_arg_t *arg_at(const rc_call_t *call, int index)
     return &call->args[call->method->params[index].id];
 }
 
-rc_err_t *rc_grant_check_name(rc_call_t *call, const char *name)
-{
-    if (rc_permission_exists(name))
-        return NULL;
-    return rc_err(call->pool, RC_E_ARG, "permission `%s` does not exist", name);
-}
-
-rc_err_t *rc_grant_check_prefix(rc_call_t *call, const char *name)
-{
-    rc_kind_t kind = object_kind(call);
-    rc_level_t level;
-
-    if (rc_permission_level(&level, kind, name))
-        return NULL;
-    return rc_err(call->pool, RC_E_ARG, "permission `%s` is invalid, should start with %s", name,
-                  rc_permission_prefix(kind));
-}
-
 /* Which objects below a repository group are meant (contract 01 §7). */
 static unsigned below(rc_call_t *call)
 {

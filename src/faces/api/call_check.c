@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Who makes a call, may they, and are its arguments in order (contract 00 §3, steps 10 to 14)?
+ */
+#include "method.h"
+
+#include "base/log.h"
+#include "domain/identify.h"
+
+/* What the API answers to whoever it refuses. */
+static rc_err_t *refuse(rc_call_t *call, rc_refusal_t refusal)
+{
+    switch (refusal) {
+    case RC_REFUSED_NOT:
+        return NULL;
+    case RC_REFUSED_UNKNOWN:
+        return rc_err(call->pool, RC_E_ARG, "Invalid API KEY");
+    case RC_REFUSED_INACTIVE:
+        return rc_err(call->pool, RC_E_ARG, "Request from this user not allowed");
+    case RC_REFUSED_ADDRESS:
+        return rc_err(call->pool, RC_E_ARG, "Request from IP:%s not allowed",
+                      call->request->client_ip);
+    default:
+        return rc_err(call->pool, RC_E_ARG, "API KEY has bad role for an API call");
+    }
+}
+
+/* Steps 10 to 13. */
+static rc_err_t *identify(rc_call_t *call)
+{
+    const rc_credentials_t credentials = {
+        .local = !call->key,
+        .key = call->key,
+        .only_key = true,
+        .roles = RC_ROLE_ALL | RC_ROLE_API,
+        .ip = call->request->client_ip,
+    };
+    rc_identity_t who;
+
+    RC_TRY(rc_identify(&who, call->actor.db, &credentials, call->pool));
+    call->actor.caller = who.caller;
+    return refuse(call, who.refusal);
+}
+
+/* A failure of the look-up also reads as a wrong key. */
+rc_err_t *rc_call_check(rc_call_t *call)
+{
+    rc_err_t *err = identify(call);
+
+    if (err && err->kind != RC_E_ARG) {
+        rc_log(RC_LOG_ERR, err->cause, "key look-up: %s", rc_err_log_text(err, call->pool));
+        return rc_err(call->pool, RC_E_ARG, "Invalid API KEY");
+    }
+    return err ? err : rc_args_bind(call);
+}

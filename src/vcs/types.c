@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The list of types of repositories, each with its back end.
+ */
+#include "backend.h"
+
+#include <string.h>
+
+#define MOST_BACKENDS 8
+
+/* Grows before threads start, and never changes afterwards. */
+static const rc_backend_t *backends[MOST_BACKENDS] = {&rc_git_backend};
+static int n_backends = 1;
+
+void rc_vcs_register(const rc_backend_t *backend)
+{
+    if (n_backends < MOST_BACKENDS)
+        backends[n_backends++] = backend;
+}
+
+const rc_backend_t *rc_vcs_backend(const char *type)
+{
+    int i;
+
+    for (i = 0; i < n_backends; i++)
+        if (!strcmp(backends[i]->type, type))
+            return backends[i];
+    return NULL;
+}
+
+bool rc_vcs_known_type(const char *type)
+{
+    return rc_vcs_backend(type) != NULL;
+}
+
+rc_err_t *rc_vcs_startup(apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < n_backends; i++)
+        RC_TRY(backends[i]->startup(pool));
+    return NULL;
+}
+
+rc_err_t *rc_vcs_need_backend(const rc_backend_t **out, const char *type, apr_pool_t *pool)
+{
+    *out = rc_vcs_backend(type);
+    return *out ? NULL
+                : rc_err_internal(pool, APR_SUCCESS, "unknown type of repository '%s'", type);
+}
+
+void rc_vcs_forget(const char *path)
+{
+    int i;
+
+    for (i = 0; i < n_backends; i++)
+        backends[i]->forget(path);
+}
