@@ -81,16 +81,7 @@ sub includes {
     return @bad;
 }
 
-# Circles that are there, with the reason; each ends here when it is opened.
-my @CIRCLES = (
-    [qw(src/domain/check.c src/domain/check_repos.c)], # both halves note problems in one list
-    [qw(src/domain/identify.c src/domain/login.c)], # a login is judged as a key is
-    [qw(src/faces/api/args.c src/faces/api/call.c src/faces/api/dispatch.c src/faces/api/envelope.c
-        src/faces/api/grant.c src/faces/api/registry.c)], # a call knows its arguments, and they the call
-    [qw(src/vcs/pool.c src/vcs/vcs.c)], # forgetting a repository closes its idle handles
-);
-
-# What each function is called by: file => { file whose functions it calls => 1 }. Names in tables are no calls.
+# file => { file that it calls => a function of that }. Names in tables are no calls.
 sub calls {
     my ($root) = @_;
     my (%defined, %body, %calls);
@@ -103,13 +94,15 @@ sub calls {
         }
     }
     for my $file (keys %body) {
-        my %names = map { ($_ => 1) } $body{$file} =~ /\b(rc_\w+)\(/g;
-        $calls{$file}{$_} = 1 for grep { $_ ne $file } map { $defined{$_} // () } keys %names;
+        for my $name (sort $body{$file} =~ /\b(rc_\w+)\(/g) {
+            my $other = $defined{$name};
+            $calls{$file}{$other} = $name if defined $other && $other ne $file;
+        }
     }
     return \%calls;
 }
 
-# No file calls one that calls it, through any chain. Each is a complaint about the files of one circle.
+# No file calls one that calls it, through any chain. All calls of a circle are named.
 sub circles {
     my ($root) = @_;
     my $calls = calls($root);
@@ -124,8 +117,10 @@ sub circles {
         next if $done{$file} || !$reaches{$file}{$file};
         my @circle = grep { $reaches{$file}{$_} && $reaches{$_}{$file} } sort keys %$calls;
         $done{$_} = 1 for @circle;
-        my $known = grep { my %in = map { ($_ => 1) } @$_; !grep { !$in{$_} } @circle } @CIRCLES;
-        push @bad, 'circle of ' . join(', ', @circle) if !$known;
+        for my $from (@circle) {
+            push @bad, map { "circle: $from calls $calls->{$from}{$_}() of $_" }
+                grep { $calls->{$from}{$_} } @circle;
+        }
     }
     return @bad;
 }
