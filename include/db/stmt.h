@@ -43,7 +43,8 @@ rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, int number, const char *types, 
 rc_err_t *rc_execute(rc_db_t *db, int number, const char *types, ...);
 
 /** The next row: *@a row tells whether there is one. At the end the statement is reset.
- * RC_E_INTERNAL when another statement of @a db stands on a row. */
+ * RC_E_INTERNAL when another statement of @a db stands on a row, or one has failed in this
+ * transaction. */
 rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db);
 
 /** Runs a statement that yields no rows. */

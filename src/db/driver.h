@@ -5,9 +5,9 @@
  * src/db.
  *
  * What a driver can rely on: one thread uses a connection at a time; at most one statement of a
- * connection is between its first row and its end; texts and blobs that are bound
- * live until the statement is reset. Errors live in db->pool; a failed constraint is RC_E_CONFLICT
- * with its name, a lock that was not given in time is RC_E_BUSY.
+ * connection is between its first row and its end; after an error a transaction is rolled back;
+ * texts and blobs that are bound live until the statement is reset. Errors live in db->pool; a
+ * failed constraint is RC_E_CONFLICT with its name, a lock that was not given in time RC_E_BUSY.
  */
 #ifndef RC_DB_DRIVER_H
 #define RC_DB_DRIVER_H
@@ -34,6 +34,7 @@ struct rc_db_t {
     const rc_db_config_t *config;
     const rc_db_texts_t *texts; /* of the configuration; outlive it */
     bool writing, reading;      /* which transaction is open */
+    bool failed;                /* it can only be rolled back */
     rc_stmt_t *active;          /* the statement that stands on a row, or NULL */
     rc_stmt_t *statements;      /* one for each text */
 };
@@ -88,7 +89,8 @@ extern const rc_driver_t rc_driver_sqlite;
 /** Brings the schema up to date, step by step; rejects one that is newer than this program. */
 rc_err_t *rc_schema_update(rc_db_t *db);
 
-/** Reports a statement that still stands on a row, RC_E_INTERNAL, when @a next is to begin. */
-rc_err_t *rc_db_check_idle(const rc_db_t *db, const char *next);
+/** Reports, as RC_E_INTERNAL, why @a next cannot begin: another statement stands on a row, or the
+ * transaction has failed. */
+rc_err_t *rc_db_check_ready(const rc_db_t *db, const char *next);
 
 #endif

@@ -17,12 +17,16 @@ static const char *text_of(const rc_stmt_t *st)
     return st->db->texts->statements[st->number];
 }
 
-/* Not all databases can step two statements of a connection in turns. */
-rc_err_t *rc_db_check_idle(const rc_db_t *db, const char *next)
+/* What SQLite can do, but not every database: step two statements of a connection in turns, go on
+ * with a transaction after an error. */
+rc_err_t *rc_db_check_ready(const rc_db_t *db, const char *next)
 {
-    return db->active ? rc_err_internal(db->pool, APR_SUCCESS, "%s begins between the rows of %s",
-                                        next, text_of(db->active))
-                      : NULL;
+    if (db->active)
+        return rc_err_internal(db->pool, APR_SUCCESS, "%s begins between the rows of %s", next,
+                               text_of(db->active));
+    if (db->failed)
+        return rc_err_internal(db->pool, APR_SUCCESS, "%s in a transaction that has failed", next);
+    return NULL;
 }
 
 rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number)
@@ -143,9 +147,10 @@ rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db)
 
     *row = false;
     if (db->active != st)
-        RC_TRY(rc_db_check_idle(db, text_of(st)));
+        RC_TRY(rc_db_check_ready(db, text_of(st)));
     err = db->driver->step(row, st);
     db->active = *row ? st : NULL;
+    db->failed = err && (db->writing || db->reading);
     return err;
 }
 

@@ -6,7 +6,7 @@
 
 rc_err_t *rc_db_begin_read(rc_db_t *db)
 {
-    RC_TRY(rc_db_check_idle(db, "a transaction"));
+    RC_TRY(rc_db_check_ready(db, "a transaction"));
     RC_TRY(db->driver->begin_read(db));
     db->reading = true;
     return NULL;
@@ -14,7 +14,7 @@ rc_err_t *rc_db_begin_read(rc_db_t *db)
 
 static rc_err_t *begin_write(rc_db_t *db, bool durable)
 {
-    RC_TRY(rc_db_check_idle(db, "a transaction"));
+    RC_TRY(rc_db_check_ready(db, "a transaction"));
     RC_TRY(db->driver->begin_write(db, durable));
     db->writing = true;
     return NULL;
@@ -27,7 +27,7 @@ rc_err_t *rc_db_begin_write(rc_db_t *db)
 
 rc_err_t *rc_db_commit(rc_db_t *db)
 {
-    rc_err_t *err = rc_db_check_idle(db, "a commit");
+    rc_err_t *err = rc_db_check_ready(db, "a commit");
 
     if (!err)
         err = db->driver->commit(db);
@@ -49,7 +49,7 @@ void rc_db_rollback(rc_db_t *db)
         if (db->statements[i].handle)
             db->driver->reset(&db->statements[i]);
     db->driver->rollback(db);
-    db->reading = db->writing = false;
+    db->reading = db->writing = db->failed = false;
 }
 
 static rc_err_t *run_txn(rc_db_t *db, bool durable, rc_err_t *(*fn)(void *baton, rc_db_t *db),

@@ -171,6 +171,25 @@ static void one_statement_is_stepped_at_a_time(void **unused)
     ok(rc_db_txn(db, add_user, "stepped too"));
 }
 
+static rc_err_t *add_twice(void *baton, rc_db_t *db)
+{
+    ok(add_user(baton, db));
+    assert_int_equal(add_user(baton, db)->kind, RC_E_CONFLICT);
+    assert_int_equal(add_user("another", db)->kind, RC_E_INTERNAL);
+    return NULL;
+}
+
+static void a_transaction_ends_with_its_first_error(void **unused)
+{
+    rc_db_t *db;
+
+    (void)unused;
+    ok(rc_db_open(&db, &config, pool));
+    assert_int_equal(rc_db_txn(db, add_twice, "twice")->kind, RC_E_INTERNAL);
+    assert_false(sees(db, "twice"));
+    ok(rc_db_txn(db, add_user, "twice"));
+}
+
 static void no_place_for_it(void **unused)
 {
     rc_db_config_t wrong = config;
@@ -204,6 +223,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(an_existing_file_keeps_its_mode),
         cmocka_unit_test(a_writer_does_not_wait_for_ever),
         cmocka_unit_test(one_statement_is_stepped_at_a_time),
+        cmocka_unit_test(a_transaction_ends_with_its_first_error),
         cmocka_unit_test(no_place_for_it),
     };
     int n;
