@@ -98,6 +98,7 @@ subtest 'much, in constant memory' => sub {
     $r = run({ root => 1, timeout => 60 }, 'sh', '-c',
         "head -c $BIG /dev/zero | curl -s -T - -H Expect: -X POST ${\ $t->url}/_echo/count");
     is($r->{out} + 0, $BIG, 'to a program');
+    ok($t->get('/_echo/file')->body eq 'head' . 'x' x 299_999, 'a piece, and the rest of a file');
     my $grown = memory() - $before;
     cmp_ok($grown, '<', 4096, "KiB more: $grown") unless $ENV{RCAPI_PRELOAD};
 };

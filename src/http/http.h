@@ -260,6 +260,10 @@ int rc_http_send_head(request_rec *r, apr_off_t length);
  * @a answer has stand in place of the usual ones. */
 int rc_http_send_refusal(request_rec *r, rc_answer_t *answer);
 
+/** Appends @a size bytes of @a file, from @a start on, to @a bb. The file outlives the request. */
+rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t start,
+                              apr_off_t size, request_rec *r);
+
 /* stream.c */
 
 /**

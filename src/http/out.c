@@ -31,12 +31,12 @@ static int pass(request_rec *r, apr_bucket_brigade *bb, apr_off_t length)
 }
 
 /*
- * The spool's file as FILE buckets. Only sendfile lets httpd come back to a slow reader later: what
+ * A file as FILE buckets. Only sendfile lets httpd come back to a slow reader later: what
  * it reads or maps counts as memory, of which it lets 64 KiB wait and then holds the thread. The
  * file is local and ours, so sendfile is the default here; "EnableSendfile Off" says no.
  */
-static rc_err_t *insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t size,
-                             request_rec *r)
+rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t start,
+                              apr_off_t size, request_rec *r)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
     apr_int32_t flags = APR_FOPEN_READ | APR_FOPEN_BINARY;
@@ -48,7 +48,7 @@ static rc_err_t *insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t
     /* another apr_file_t of the same descriptor, which the spool closes with the request's pool */
     if ((rv = apr_os_file_get(&fd, file)) || (rv = apr_os_file_put(&file, &fd, flags, r->pool)))
         return rc_err_internal(r->pool, rv, "cannot use a temporary file");
-    apr_brigade_insert_file(bb, file, 0, size, r->pool);
+    apr_brigade_insert_file(bb, file, start, size, r->pool);
     return NULL;
 }
 
@@ -168,7 +168,7 @@ int rc_http_send_spool(request_rec *r, rc_answer_t *answer)
 
     bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     if (!err && file)
-        err = insert_file(bb, file, size, r);
+        err = rc_http_insert_file(bb, file, 0, size, r);
     if (err) {
         rc_http_log_err(r, err);
         rc_answer_refuse(answer, HTTP_INTERNAL_SERVER_ERROR, NULL, NULL);

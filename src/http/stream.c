@@ -11,13 +11,26 @@
 
 #include <apr_buckets.h>
 
+static apr_status_t insert(request_rec *r, apr_bucket_brigade *bb, const rc_piece_t *piece)
+{
+    rc_err_t *err = NULL;
+
+    if (piece->data)
+        APR_BRIGADE_INSERT_TAIL(
+            bb, apr_bucket_transient_create(piece->data, piece->len, r->connection->bucket_alloc));
+    else
+        err = rc_http_insert_file(bb, piece->file, piece->start, (apr_off_t)piece->len, r);
+    return err ? err->cause : APR_SUCCESS;
+}
+
 /* One piece to the client; at once, where it shall not wait for the next. */
 static apr_status_t send_piece(request_rec *r, apr_bucket_brigade *bb, const rc_piece_t *piece)
 {
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
-    apr_status_t rv;
+    apr_status_t rv = insert(r, bb, piece);
 
-    APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_transient_create(piece->data, piece->len, alloc));
+    if (rv != APR_SUCCESS || piece->last)
+        return rv; /* the last one goes with the end */
     if (piece->flush)
         APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(alloc));
     rv = ap_pass_brigade(r->output_filters, bb);
@@ -39,11 +52,16 @@ static void send_end(request_rec *r, apr_bucket_brigade *bb, bool complete)
     apr_brigade_cleanup(bb);
 }
 
+static rc_err_t *next_piece(rc_piece_t *piece, rc_stream_t *stream)
+{
+    memset(piece, 0, sizeof(*piece));
+    return stream->next(piece, stream->baton);
+}
+
 static void client_left(request_rec *r, apr_status_t rv)
 {
     ap_log_rerror(APLOG_MARK, r->connection->aborted ? APLOG_DEBUG : APLOG_INFO, rv, r,
                   RCLOGNO(0041) "the client does not take the rest of the answer");
-    r->connection->keepalive = AP_CONN_CLOSE;
 }
 
 /* All behind the first piece, which is in @a piece. */
@@ -51,14 +69,17 @@ static void send_pieces(request_rec *r, rc_stream_t *stream, rc_piece_t *piece)
 {
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     rc_err_t *err = NULL;
+    bool last = false;
     apr_status_t rv;
 
-    while (!err && piece->len && !r->header_only) {
+    while (!err && !last && piece->len && !r->header_only) {
         if ((rv = send_piece(r, bb, piece)) != APR_SUCCESS) {
             client_left(r, rv);
+            send_end(r, bb, false);
             return;
         }
-        err = stream->next(piece, stream->baton);
+        if (!(last = piece->last))
+            err = next_piece(piece, stream);
     }
     if (err)
         rc_http_log_err(r, err);
@@ -68,8 +89,8 @@ static void send_pieces(request_rec *r, rc_stream_t *stream, rc_piece_t *piece)
 rc_err_t *rc_http_send_stream(request_rec *r, rc_answer_t *answer)
 {
     rc_stream_t *stream = answer->stream;
-    rc_piece_t piece = {0};
-    rc_err_t *err = stream->next(&piece, stream->baton);
+    rc_piece_t piece;
+    rc_err_t *err = next_piece(&piece, stream);
 
     if (!err)
         send_pieces(r, stream, &piece);

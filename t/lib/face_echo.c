@@ -5,6 +5,7 @@
  *
  *   /_echo/NAME?limit=N&inflate=N   the program called NAME in the table below
  *   /_echo/whole?limit=N            the length of the body, read into memory
+ *   /_echo/file                     a piece, and a file behind it
  *   /_echo/secret                   a refusal in this face's own words
  */
 #include <stdlib.h>
@@ -100,6 +101,34 @@ static rc_err_t *run(rc_answer_t *answer, const rc_request_t *request, const scr
     return rc_relay_start(&answer->stream, &relay, request->pool);
 }
 
+/* First "head", then what the spool holds. */
+static rc_err_t *next_of_file(rc_piece_t *piece, void *baton)
+{
+    rc_answer_t *answer = baton;
+    const char *data;
+
+    piece->len = 4;
+    piece->flush = true;
+    if (!answer->last_modified++)
+        piece->data = "head";
+    else {
+        RC_TRY(rc_spool_content(&data, &piece->file, answer->spool));
+        piece->len = (apr_size_t)rc_spool_size(answer->spool) - 1;
+        piece->start = piece->last = true;
+    }
+    return NULL;
+}
+
+static rc_err_t *serve_file(rc_answer_t *answer, const rc_request_t *request)
+{
+    char *text = apr_pcalloc(request->pool, 300000);
+
+    answer->stream = apr_pcalloc(request->pool, sizeof(*answer->stream));
+    answer->stream->next = next_of_file;
+    answer->stream->baton = answer;
+    return rc_spool_write(answer->spool, memset(text, 'x', 300000), 300000);
+}
+
 static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 {
     const char *name = request->decoded + strlen(PREFIX);
@@ -112,6 +141,8 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
         return rc_answer_refuse(answer, 415, NULL, NULL);
     if (!strcmp(name, "whole"))
         return serve_whole(answer, request);
+    if (!strcmp(name, "file"))
+        return serve_file(answer, request);
     for (i = 0; i < sizeof(scripts) / sizeof(*scripts); i++)
         if (!strcmp(name, scripts[i].name))
             return run(answer, request, &scripts[i]);
