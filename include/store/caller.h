@@ -26,12 +26,12 @@ rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const un
 rc_err_t *rc_store_caller_by_name(rc_caller_row_t **out, rc_db_t *db, const char *username,
                                   apr_pool_t *pool);
 
-/** The user with this name in any case, or else with this main e-mail address, and the hash of his
- * password (NULL: he has none); or NULL. Never the default user. */
+/** The user with this name in any case, or else with this main e-mail address, and the hash of
+ * their password (NULL: they have none); or NULL. Never the default user. */
 rc_err_t *rc_store_caller_by_login(rc_caller_row_t **out, const char **password, rc_db_t *db,
                                    const char *login, apr_pool_t *pool);
 
-/** The IP entries (const char *) that bind a user, with the default user's when he inherits. */
+/** The IP entries (const char *) that bind a user, with the default user's when they inherit. */
 rc_err_t *rc_store_caller_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,
                               bool inherits, apr_pool_t *pool);
 

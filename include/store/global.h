@@ -12,14 +12,15 @@
 
 typedef enum { RC_OF_USER, RC_OF_USER_GROUP } rc_holder_t;
 
-/** The holder's own rows (const char *, sorted), and his inherit flag. */
+/** The holder's own rows (const char *, sorted), and the inherit flag. */
 rc_err_t *rc_store_globals(apr_array_header_t **names, bool *inherits, rc_db_t *db,
                            rc_holder_t holder, apr_int64_t id, apr_pool_t *pool);
 
 rc_err_t *rc_store_global_add(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name);
 rc_err_t *rc_store_global_delete(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name);
 
-/** Does he take permissions (and a user: IP entries and object defaults) from the default user? */
+/** Does the holder take permissions (and a user: IP entries and object defaults) from the default
+ * user? */
 rc_err_t *rc_store_set_inherits(rc_db_t *db, rc_holder_t holder, apr_int64_t id, bool inherits);
 
 /** Gives the holder the global permission @a name in place of all others of its kind

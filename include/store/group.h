@@ -24,7 +24,8 @@ rc_err_t *rc_store_user_group_update(rc_db_t *db, const rc_user_group_t *group);
 /** Deletes a user group and, by the schema, all that hangs on it. */
 rc_err_t *rc_store_user_group_delete(rc_db_t *db, apr_int64_t group_id);
 
-/** A user joins or leaves; *@a changed is false when he was, or was not, in the group already. */
+/** A user joins or leaves; *@a changed is false when they were, or were not, in the group already.
+ */
 rc_err_t *rc_store_user_group_add_user(bool *changed, rc_db_t *db, apr_int64_t group_id,
                                        apr_int64_t user_id);
 rc_err_t *rc_store_user_group_remove_user(bool *changed, rc_db_t *db, apr_int64_t group_id,
@@ -41,7 +42,7 @@ rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, apr
                                     apr_int64_t group_id, apr_pool_t *pool);
 
 /** Calls @a fn, which may use @a db, for each repository group that user @a user_id may read, by
- * name, with the names of the repositories in it that he may read. All of it lives in a pool that
+ * name, with the names of the repositories in it that they may read. All of it lives in a pool that
  * is cleared before the next one. */
 rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id,
                                     rc_err_t *(*fn)(void *baton, const rc_repo_group_t *group,

@@ -21,7 +21,8 @@ typedef struct rc_journal_actor_t {
 } rc_journal_actor_t;
 
 /**
- * Adds an entry, in the transaction of what it tells of. @a action is RhodeCode's word for it, with
+ * Adds an entry, in the transaction of the change that it describes. @a action is RhodeCode's word
+ * for it, with
  * ":" and what it is about if need be ("push_remote", "user_commented_revision:<id>"). @a repo_id
  * and @a repo_name: the repository, if it is about one, else 0 and NULL; the name is kept when the
  * repository goes. A NULL @a actor does nothing: that is the setup.
@@ -47,7 +48,7 @@ typedef struct rc_journal_entry_t {
 
 /**
  * The newest entries, at most @a most, about repositories and of users that user @a user_id
- * follows; of them only what is about repositories that exist and that he may read now. An array
+ * follows; of them only what is about repositories that exist and that they may read now. An array
  * of rc_journal_entry_t, newest first, with the names that they have now.
  */
 rc_err_t *rc_store_journal_followed(apr_array_header_t **out, rc_db_t *db, apr_int64_t user_id,

@@ -77,8 +77,8 @@ rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, apr_int6
 rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
                                       const char *name, apr_pool_t *pool);
 
-/* The same for what user @a user_id may read. What he may not read is NULL as what does not exist,
- * after the same work: only then is the whole row looked at. */
+/* The same for what user @a user_id may read. What they may not read is NULL, as what does not
+ * exist, after the same work: only then is the whole row looked at. */
 rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
                                    apr_int64_t id, apr_pool_t *pool);
 rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,

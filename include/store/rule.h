@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The one rule (src/store/sql/00-rule.sql) that says what a user may do (contract 01 §3, §4), and
- * the rows it judges by.
+ * the rows that it evaluates.
  */
 #ifndef RC_STORE_RULE_H
 #define RC_STORE_RULE_H
@@ -28,7 +28,7 @@ rc_err_t *rc_rule_levels(rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
                          rc_err_t *(*fn)(void *baton, const char *name, rc_level_t level),
                          void *baton, apr_pool_t *pool);
 
-/** Global permission names of a user (const char *), sorted. @a admin: is he a super-admin? */
+/** Global permission names of a user (const char *), sorted. @a admin: are they a super-admin? */
 rc_err_t *rc_rule_global_names(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
                                bool admin, apr_pool_t *pool);
 

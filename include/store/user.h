@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Users and what hangs on them, as rows of the database. Lookups answer NULL when there is none.
+ * Users and what belongs to them, as rows of the database. Lookups answer NULL when there is none.
  * Nothing is checked here but by the constraints of the tables; see domain/user.h.
  */
 #ifndef RC_STORE_USER_H
@@ -10,7 +10,7 @@
 
 #include "db/db.h"
 
-/* The carrier of everyone's permissions, and who calls without an identity. */
+/* The carrier of everyone's permissions, and the caller without an identity. */
 #define RC_DEFAULT_USER "default"
 
 typedef struct rc_user_t {
@@ -35,7 +35,7 @@ typedef struct rc_user_key_t {
     int sealed_len;
 } rc_user_key_t;
 
-/* A user with all that a user object tells. */
+/* A user with all that a user object shows. */
 typedef struct rc_user_details_t {
     const rc_user_t *user;
     apr_array_header_t *emails; /* const char *, the main one first */
@@ -49,7 +49,7 @@ rc_err_t *rc_store_user_by_id(rc_user_t **out, rc_db_t *db, apr_int64_t id, apr_
 rc_err_t *rc_store_user_by_name(rc_user_t **out, rc_db_t *db, const char *username,
                                 apr_pool_t *pool);
 
-/** The active super-admin with the lowest id, who owns what nobody asked for; NULL if none. */
+/** The active super-admin with the lowest id, the owner of what has no other; NULL if none. */
 rc_err_t *rc_store_first_admin(rc_user_t **out, rc_db_t *db, apr_pool_t *pool);
 
 /** Is there an active super-admin besides user @a user_id? */
@@ -80,7 +80,7 @@ rc_err_t *rc_store_user_insert(rc_user_t *user, rc_db_t *db, const char *passwor
 /** Stores username, names, flags active and admin, extern_* of @a user. */
 rc_err_t *rc_store_user_update(rc_db_t *db, const rc_user_t *user);
 
-/** Deletes a user and, by the schema, all that hangs on him; RC_E_CONFLICT for an owner. */
+/** Deletes a user and, by the schema, all that belongs to them; RC_E_CONFLICT for an owner. */
 rc_err_t *rc_store_user_delete(rc_db_t *db, apr_int64_t user_id);
 
 /** NULL: no password login. */

@@ -29,7 +29,7 @@ struct rc_db_t {
     void *handle;             /* the driver's */
     const char *path;         /* what messages call the database */
     apr_pool_t *own;          /* ends with the connection */
-    apr_pool_t *pool;         /* of whoever uses the connection now: errors live here */
+    apr_pool_t *pool;         /* of the request that uses the connection: errors live here */
     struct rc_lease_t *lease; /* of the pool of connections; NULL without one */
     const rc_db_config_t *config;
     const rc_db_texts_t *texts; /* of the configuration; outlive it */

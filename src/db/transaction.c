@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Transactions of a connection.
+ * Runs transactions on a connection: committed when all went well, else rolled back.
  */
 #include "driver.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The rows behind an identity: a key's owner, and the addresses he may come from.
+ * Reads the rows behind an identity: the owner of a key or login, and the addresses they may use.
  */
 #include "store/caller.h"
 

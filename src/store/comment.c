@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows of comments and statuses.
+ * Writes comments on commits and review statuses.
  */
 #include "store/comment.h"
 

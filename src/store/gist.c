@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows of gists.
+ * Reads and writes gists.
  */
 #include "store/gist.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows of global permissions.
+ * Reads and writes the global permissions of users and user groups.
  */
 #include "store/global.h"
 

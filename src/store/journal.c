@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Entries of the journal.
+ * Reads and writes entries of the journal.
  */
 #include "store/journal.h"
 

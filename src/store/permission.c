@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The 30 permission names (contract 01 §1).
+ * The table of the 30 permission names (contract 01 §1).
  */
 #include "store/permission.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Repository rows.
+ * Reads repositories with the level of a user on them, and inserts them.
  */
 #include "store/repo.h"
 

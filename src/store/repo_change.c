@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changing and removing repository rows, locks, and the bare names of everything.
+ * Updates, locks and deletes repositories, and lists the names of repositories and groups.
  */
 #include "store/repo_change.h"
 

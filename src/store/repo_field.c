@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Extra fields of repositories.
+ * Reads and writes the extra fields of repositories.
  */
 #include "store/repo_change.h"
 

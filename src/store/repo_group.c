@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows of repository groups.
+ * Reads and writes repository groups, and changes what is below one.
  */
 #include "store/group.h"
 

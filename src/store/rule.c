@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Asking the permission rule, and the rows it judges by.
+ * Evaluates the permission rule in SQL, and changes the rows that it evaluates.
  */
 #include "store/rule.h"
 

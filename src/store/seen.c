@@ -2,7 +2,7 @@
 /*
  * Looks objects up together with the level of a user on them. Lists come as ids first: the rows
  * are read one by one after the statement has ended, so that memory stays small and the connection
- * is free for whoever receives a row.
+ * is free for what receives a row.
  */
 #include "seen.h"
 

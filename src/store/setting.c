@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Server settings, and tokens of disk changes.
+ * Reads and writes server settings, and the tokens of disk changes.
  */
 #include "store/setting.h"
 

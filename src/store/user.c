@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * User rows.
+ * Reads and writes users.
  */
 #include "store/user.h"
 

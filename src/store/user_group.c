@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows of user groups and the users in them.
+ * Reads and writes user groups and their members.
  */
 #include "store/group.h"
 

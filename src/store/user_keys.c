@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Main keys and tokens, as rows. Clear values never come here.
+ * Reads and writes main keys and tokens, by their digest and encrypted: never in clear.
  */
 #include "user_read.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The lists that belong to users: addresses, keys, IP entries; and sets of users with all of it.
+ * Reads and writes the addresses and IP entries of users, and lists users with all that is theirs.
  */
 #include "seen.h"
 #include "user_read.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Statements of SQLite, and the driver's table.
+ * Prepares and runs statements of SQLite, and fills the driver's table.
  */
 #include "sqlite.h"
 

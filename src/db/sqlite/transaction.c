@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Transactions of SQLite: read snapshots, and writes one at a time.
+ * Runs transactions of SQLite: read snapshots, and writes one at a time.
  */
 #include "sqlite.h"
 

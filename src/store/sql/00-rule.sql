@@ -15,8 +15,8 @@ anyone AS $ (SELECT user_id FROM users WHERE username = 'default')
     AND EXISTS (SELECT 1 FROM user_group_global_permission lp
                  WHERE lp.users_group_id = lg.users_group_id))
 
--- DEFINE ME: user ?1: flags, and whether he takes the defaults of objects (1) or not (0); and the
---            active groups he is in; and who the default user is
+-- DEFINE ME: user ?1: flags, and whether they take the defaults of objects (1) or not (0); and the
+--            active groups they are in; and who the default user is
 @ANYONE@,
 who AS $ (
     SELECT u.user_id, u.admin, u.inherit_default_permissions AS inherits,
@@ -45,7 +45,7 @@ mine AS $ (
      WHERE m.user_id = ?1 AND g.active = 1)
 
 -- DEFINE REPO_LEVEL: the level of me on repository $. Whether it is private changes which rows are
---                    looked for (-1: none), not how many: the time tells nobody that it is.
+--                    looked for (-1: none), not how many: the time does not reveal it.
 CASE WHEN me.admin = 1 THEN 4
      WHEN $.owner_id = me.user_id AND (me.is_default = 0 OR $.private = 0) THEN 4
      ELSE coalesce(

@@ -8,13 +8,13 @@ SELECT u.user_id, u.username, ?2, ?3, ?4, ?5, ?6 FROM users u WHERE u.user_id = 
 INSERT INTO journal (username, repo_id, repo_name, action, ip_addr, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 -- JOURNAL_RECENT: user, repository, action, moment; has that been written since then? Among the newest
--- entries of the repository only: the whole is never looked through.
+-- entries of the repository only: the whole is never scanned.
 SELECT 1 FROM (SELECT n.user_id, n.action, n.created_on FROM journal n WHERE n.repo_id = ?2
                 ORDER BY n.journal_id DESC LIMIT 1000) j
  WHERE j.user_id = ?1 AND j.action = ?3 AND j.created_on > ?4 LIMIT 1
--- JOURNAL_FOLLOWED: user, how many; the newest entries about repositories that he follows, or of
--- users that he follows, but only about repositories that are there and that he may read. Each of
--- those he follows is asked for its own newest entries, by index: the whole is never looked through.
+-- JOURNAL_FOLLOWED: user, how many; the newest entries about repositories that they follow, or of
+-- users that they follow, but only about repositories that are there and that they may read. Each of
+-- the followed gives its own newest entries, by index: the whole is never scanned.
 WITH @ME(materialized)@,
 candidate (journal_id) AS (
     SELECT j.journal_id

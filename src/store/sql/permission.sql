@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Levels of a user on objects, his global permissions, and the rows behind them.
+-- Levels of a user on objects, global permissions, and the rows behind them.
 
--- LEVELS_REPOS: user; every repository with his level, by name
+-- LEVELS_REPOS: user; every repository with their level, by name
 WITH @ME(materialized)@
 SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN repo r ORDER BY r.repo_name
 -- LEVELS_REPO_GROUPS: user
@@ -24,7 +24,7 @@ WITH @ME(not materialized)@
 SELECT @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN user_group t
 WHERE t.users_group_id = ?2
 
--- GLOBAL_NAMES: user (not for super-admins, whose set is fixed); his global permission names
+-- GLOBAL_NAMES: user (not for super-admins, whose set is fixed); the global permission names
 WITH @ANYONE(materialized)@,
 who AS MATERIALIZED (
     SELECT u.user_id, u.inherit_default_permissions AS inherits, @LAST_GROUP(u)@ AS last_group
@@ -45,7 +45,7 @@ names AS (
      WHERE w.inherits = 0)
 SELECT name FROM names ORDER BY name
 
--- USER_GLOBALS: user; his own rows
+-- USER_GLOBALS: user; their own rows
 SELECT name FROM user_global_permission WHERE user_id = ?1 ORDER BY name
 -- USER_GLOBAL_ADD: user, name
 INSERT INTO user_global_permission (user_id, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING

@@ -35,7 +35,7 @@ WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2
 -- REPOS_READABLE: user, what the name begins with, may a slash follow (1) or not (0); id and level of
 -- those that the user may read. Candidates come from the covering indexes; the rule
--- is asked once for each of them, and nothing wide is ever sorted.
+-- is evaluated once for each of them, and nothing wide is ever sorted.
 WITH @ME(materialized)@,
 candidate AS (
     SELECT r.repo_id FROM me CROSS JOIN repo r WHERE me.admin = 1

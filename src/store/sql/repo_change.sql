@@ -13,7 +13,7 @@ DELETE FROM repo WHERE repo_id = ?1
 WITH @ME(not materialized)@
 SELECT count(*) FROM me CROSS JOIN repo r WHERE r.fork_id = ?2 AND @REPO_LEVEL(r)@ >= ?3
 -- REPO_WITH_FORKS_OF: user, id; the repository, the forks of it that the user administers, their
--- forks that he administers, and so on
+-- forks that they administer, and so on
 WITH RECURSIVE @ME(not materialized)@,
 tree (repo_id) AS (
     SELECT r.repo_id FROM repo r WHERE r.repo_id = ?2

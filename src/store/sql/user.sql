@@ -13,7 +13,7 @@ SELECT @USER_COLUMNS@ FROM users u WHERE u.user_id = ?1
 SELECT @USER_COLUMNS@ FROM users u WHERE u.username = ?1
 -- USER_FIRST_ADMIN: the active super-admin with the lowest id
 SELECT @USER_COLUMNS@ FROM users u WHERE u.admin = 1 AND u.active = 1 ORDER BY u.user_id LIMIT 1
--- USER_OTHER_ADMIN: user; an active super-admin besides him
+-- USER_OTHER_ADMIN: user; another active super-admin
 SELECT 1 FROM users u WHERE u.admin = 1 AND u.active = 1 AND u.user_id <> ?1 LIMIT 1
 -- USER_INSERT: username, firstname, lastname, password, active, admin, force, extern_type,
 --              extern_name, now
@@ -23,7 +23,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING user_id
 -- USER_UPDATE: id, username, firstname, lastname, active, admin, extern_type, extern_name
 UPDATE users SET username = ?2, firstname = ?3, lastname = ?4, active = ?5, admin = ?6,
        extern_type = ?7, extern_name = ?8 WHERE user_id = ?1
--- USER_UNLOCK_REPOS: user; the locks he holds end with him
+-- USER_UNLOCK_REPOS: user; the locks that they hold end with them
 UPDATE repo SET lock_user_id = NULL, locked_on = NULL, lock_reason = NULL WHERE lock_user_id = ?1
 -- USER_DELETE: id
 DELETE FROM users WHERE user_id = ?1
@@ -89,14 +89,14 @@ EXISTS (SELECT 1 FROM user_ip i WHERE i.user_id = $.user_id)
 OR ($.inherit_default_permissions = 1 AND EXISTS
     (SELECT 1 FROM user_ip i JOIN users d ON d.user_id = i.user_id WHERE d.username = 'default'))
 
--- CALLER_BY_KEY: digest; who calls with this key
+-- CALLER_BY_KEY: digest; the caller with this key
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@,
        k.role, k.expires
   FROM api_key k JOIN users u ON u.user_id = k.user_id WHERE k.digest = ?1
 -- CALLER_BY_NAME: name; the same without a key
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@
   FROM users u WHERE u.username = ?1
--- CALLER_BY_LOGIN: a user's name in any case, or his main address; the same and his password
+-- CALLER_BY_LOGIN: a user's name in any case, or their main address; the same and their password
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@,
        u.password, 0 AS rank
   FROM users u WHERE lower(u.username) = lower(?1) AND u.username <> 'default'
@@ -105,6 +105,6 @@ SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, 
        u.password, 1
   FROM user_email e JOIN users u ON u.user_id = e.user_id
  WHERE e.email = lower(?1) AND e.main = 1 AND u.username <> 'default' ORDER BY rank LIMIT 1
--- CALLER_IPS: user, does he take the default user's entries (1) or not (0)
+-- CALLER_IPS: user, do they take the default user's entries (1) or not (0)
 SELECT i.ip_addr FROM user_ip i JOIN users u ON u.user_id = i.user_id
  WHERE u.user_id = ?1 OR (?2 = 1 AND u.username = 'default') ORDER BY i.ip_id
