@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Gists: their use cases, and where they are on the disk: one small git repository each, at
+ * Gists: their use cases, and where they are on the disk: one small repository each, at
  * <root>/.rc_gist_store/<access id>.
  */
 #ifndef RC_DOMAIN_GIST_H
@@ -11,6 +11,9 @@
 #include "domain/user.h"
 #include "store/gist.h"
 #include "domain/disk_transaction.h"
+
+/* The type of their repositories. */
+#define RC_GIST_TYPE "git"
 
 /** Path of a gist's repository, in @a pool. */
 const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool);

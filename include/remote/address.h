@@ -32,11 +32,6 @@ rc_err_t *rc_remote_parse(rc_remote_url_t **out, const char *url, apr_pool_t *po
 rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *policy, const char *url,
                           apr_time_t deadline, apr_pool_t *pool);
 
-/** Is there nothing in the file remote @a url that leads below policy->forbidden? RC_E_FAILED says
- * what. Other remotes are fine. */
-rc_err_t *rc_remote_check_file(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
-                               apr_time_t deadline, apr_pool_t *pool);
-
 /** Finds the addresses of url->host, all of which @a policy must allow (RC_E_FAILED). */
 rc_err_t *rc_remote_resolve(rc_remote_url_t *url, const rc_remote_policy_t *policy,
                             apr_time_t deadline, apr_pool_t *pool);
@@ -60,11 +55,5 @@ const char *rc_remote_bracketed(const char *host, apr_pool_t *pool);
 
 /** The address without its credentials, for messages. */
 const char *rc_remote_shown(const rc_remote_url_t *url, apr_pool_t *pool);
-
-/** rc_remote_fetch after admission: asks only the addresses in @a url, until rc_clock() says
- * @a deadline. */
-rc_err_t *rc_git_fetch(const rc_remote_policy_t *policy, const char *path,
-                       const rc_remote_url_t *url, apr_time_t deadline, bool set_head,
-                       apr_pool_t *pool);
 
 #endif

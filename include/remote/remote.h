@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Fetching from other servers: which addresses may be asked, and the work itself, done by git in
- * a child process with a clean environment, limits and a deadline. Contract 05, "SSRF".
+ * From which addresses other servers' repositories may be fetched, and within which limits.
+ * Contract 05, "SSRF".
  */
 #ifndef RC_REMOTE_REMOTE_H
 #define RC_REMOTE_REMOTE_H
@@ -22,15 +22,9 @@ typedef struct rc_remote_policy_t {
     const char *work_dir;        /* <root>/.rc_tmp: quarantines are made in it */
     const char *forbidden;       /* <root>: no file remote is below it; NULL = none is forbidden */
     const rc_work_t *work;       /* ends what is done for a client that has gone; may be NULL */
-    int lock; /* descriptor of the repository's write lock; git keeps it when we die; 0 = none */
+    int lock; /* descriptor of the repository's write lock, which a child keeps when we die; 0 =
+                 none */
 } rc_remote_policy_t;
-
-/**
- * May @a url be fetched from? Checks form, scheme and every address its host has now, which takes
- * bounded time. NULL = yes; RC_E_FAILED says why not (its detail never holds the URL's
- * credentials).
- */
-rc_err_t *rc_remote_check(const rc_remote_policy_t *policy, const char *url, apr_pool_t *pool);
 
 /** @a url with its password, if any, replaced by ***** (for readers and for logs), or the user of
  * an HTTP URL without one: that is a token. In @a pool. */
@@ -38,16 +32,5 @@ const char *rc_remote_mask(const char *url, apr_pool_t *pool);
 
 /** True when @a url carries a password. */
 bool rc_remote_has_password(const char *url, apr_pool_t *pool);
-
-/**
- * Fetches all branches and tags of @a url over those of the bare git repository at @a path. With
- * @a set_head the repository's HEAD follows the remote's (after a clone). Objects arrive in a
- * quarantine and are moved in only when complete; references change all or none. Refusals,
- * time-outs and failures of the other side are RC_E_FAILED. The caller holds the repository's write
- * lock. Needs git 2.37. ssh uses the keys and known hosts of the server's user, and only known
- * hosts.
- */
-rc_err_t *rc_remote_fetch(const rc_remote_policy_t *policy, const char *path, const char *url,
-                          bool set_head, apr_pool_t *pool);
 
 #endif

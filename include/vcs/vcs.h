@@ -14,6 +14,7 @@
 #include "archive/archive.h"
 #include "base/spool.h"
 #include "base/work.h"
+#include "remote/remote.h"
 
 /* The open repositories of one process. Thread-safe. */
 typedef struct rc_vcs_pool_t rc_vcs_pool_t;
@@ -100,14 +101,55 @@ rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *i
 rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, rc_work_t *work,
                       apr_pool_t *pool);
 
-/** Does HEAD of the repository at @a path say something? *@a problem is NULL or says what is wrong.
- * A branch that is not there yet is fine. */
-rc_err_t *rc_vcs_check_head(const char **problem, const char *type, const char *path,
-                            apr_pool_t *pool);
+/* What a directory is. */
+typedef enum {
+    RC_FOUND_NOTHING,
+    RC_FOUND_DAMAGED,   /* like a repository, but not whole; rc_vcs_repair may mend it */
+    RC_FOUND_UNUSABLE,  /* a repository that cannot be served */
+    RC_FOUND_REPOSITORY /* one that can, as far as names tell */
+} rc_found_t;
 
-/** Makes HEAD name a branch: @a wanted (or NULL) if it is there, else one that is; *@a branch. */
-rc_err_t *rc_vcs_repair_head(const char **branch, const char *type, const char *path,
-                             const char *wanted, apr_pool_t *pool);
+typedef struct rc_detected_t {
+    rc_found_t found;
+    const char *type; /* NULL: nothing, or a type without a back end */
+    const char *why;  /* why it cannot be served, for the administrator; else NULL */
+} rc_detected_t;
+
+/** Which repository is in the directory @a path? Opens none. */
+void rc_vcs_detect(rc_detected_t *detected, const char *path, apr_pool_t *pool);
+
+/** True when no repository is at @a path any more; false, too, when that cannot be looked at. */
+bool rc_vcs_is_gone(const char *path, apr_pool_t *pool);
+
+/** The text that the repository of @a type at @a path has of itself; NULL: none. */
+const char *rc_vcs_description(const char *type, const char *path, apr_pool_t *pool);
+
+/** Can the repository at @a path be opened? *@a problem is NULL, or says what is wrong and what
+ * rc_vcs_repair makes of it. */
+rc_err_t *rc_vcs_check(const char **problem, const char *type, const char *path, apr_pool_t *pool);
+
+/** Mends what rc_vcs_check finds; *@a done says what, or is NULL. @a wanted: the branch that is to
+ * be the first one, if there is a choice, or NULL. */
+rc_err_t *rc_vcs_repair(const char **done, const char *type, const char *path, const char *wanted,
+                        apr_pool_t *pool);
+
+/**
+ * Fetches all branches and tags of @a url over those of the repository of @a type at @a path. With
+ * @a set_head its first branch follows the remote's (after a clone). What is fetched is moved in
+ * only when complete; references change all or none. Refusals, time-outs and failures of the other
+ * side are RC_E_FAILED; so is a type that is not fetched. The caller holds the repository's write
+ * lock. ssh uses the keys and known hosts of the server's user, and only known hosts.
+ */
+rc_err_t *rc_vcs_fetch(const char *type, const rc_remote_policy_t *policy, const char *path,
+                       const char *url, bool set_head, apr_pool_t *pool);
+
+/**
+ * May a repository of @a type fetch from @a url? Checks form, scheme, every address its host has
+ * now, and what a file remote leads to, which takes bounded time. RC_E_FAILED says why not (its
+ * detail never holds the URL's credentials).
+ */
+rc_err_t *rc_vcs_check_remote(const char *type, const rc_remote_policy_t *policy, const char *url,
+                              apr_pool_t *pool);
 
 /** Do branches and tags lead to objects that are there? *@a problem as above. */
 rc_err_t *rc_vcs_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
@@ -336,9 +378,10 @@ rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
 rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch);
 
-typedef enum { RC_BRANCHES, RC_TAGS } rc_refs_t;
+typedef enum { RC_BRANCHES, RC_CLOSED_BRANCHES, RC_BOOKMARKS, RC_TAGS } rc_refs_t;
 
-/** Calls @a fn for each branch or tag, by name, with the commit it leads to. */
+/** Calls @a fn for each reference of a kind, by name, with the commit it leads to; never for a kind
+ * that the type does not have. */
 rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
 

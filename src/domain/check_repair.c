@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What check --repair does to repositories and gists: damaged HEADs are written anew, gists that
- * the database does not know are added.
+ * Mends repositories and gists for check --repair: has damaged ones repaired, and adds gists that
+ * the database does not know.
  */
 #include "check.h"
 
@@ -24,27 +24,26 @@ typedef struct mend_t {
     apr_pool_t *pool;
 } mend_t;
 
-static rc_err_t *repair_head(const mend_t *mend, const char *type, const char *path,
-                             const char *wanted, apr_pool_t *pool)
+static rc_err_t *repair(const mend_t *mend, const char *type, const char *path, const char *wanted,
+                        apr_pool_t *pool)
 {
-    const char *problem, *branch;
+    const char *done;
 
     if (!rc_model_could_be_repository(path, pool))
         return NULL;
-    RC_TRY(rc_vcs_check_head(&problem, type, path, pool));
-    if (!problem)
+    RC_TRY(rc_vcs_repair(&done, type, path, wanted, pool));
+    if (!done)
         return NULL;
-    RC_TRY(rc_vcs_repair_head(&branch, type, path, wanted, pool));
     rc_vcs_pool_forget(mend->env->vcs_pool, path);
-    rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: %s: it names %s now", path, problem, branch);
+    rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: %s", path, done);
     return NULL;
 }
 
 /* What cannot be mended is left to the check. */
-static void try_head(const mend_t *mend, const char *type, const char *path, const char *wanted,
-                     apr_pool_t *pool)
+static void try_repair(const mend_t *mend, const char *type, const char *path, const char *wanted,
+                       apr_pool_t *pool)
 {
-    rc_err_t *err = repair_head(mend, type, path, wanted, pool);
+    rc_err_t *err = repair(mend, type, path, wanted, pool);
 
     if (err)
         rc_log(RC_LOG_WARNING, err->cause, "%s", rc_err_log_text(err, pool));
@@ -55,8 +54,8 @@ static rc_err_t *mend_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scrat
     const mend_t *mend = baton;
     const char *colon = strchr(repo->landing_rev, ':');
 
-    try_head(mend, repo->type, rc_env_repo_path(mend->env, repo->name, scratch),
-             colon ? colon + 1 : NULL, scratch);
+    try_repair(mend, repo->type, rc_env_repo_path(mend->env, repo->name, scratch),
+               colon ? colon + 1 : NULL, scratch);
     return NULL;
 }
 
@@ -68,7 +67,7 @@ static rc_err_t *read_gist(rc_gist_t *gist, const mend_t *mend)
     rc_user_t *owner = NULL;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_vcs_open(&vcs, NULL, "git",
+    RC_TRY(rc_vcs_open(&vcs, NULL, RC_GIST_TYPE,
                        rc_model_gist_path(mend->env, gist->access_id, mend->pool), NULL,
                        mend->pool));
     RC_TRY(rc_vcs_last_commit(&commit, vcs, mend->pool));
@@ -115,8 +114,8 @@ static rc_err_t *mend_gists(mend_t *mend, apr_pool_t *pool)
     for (i = 0; i < names->nelts; i++) {
         apr_pool_clear(mend->pool);
         mend->access_id = APR_ARRAY_IDX(names, i, const char *);
-        try_head(mend, "git", rc_model_gist_path(mend->env, mend->access_id, mend->pool), NULL,
-                 mend->pool);
+        try_repair(mend, RC_GIST_TYPE, rc_model_gist_path(mend->env, mend->access_id, mend->pool),
+                   NULL, mend->pool);
         if ((err = rc_db_txn(mend->db, add_gist, mend)))
             rc_log(RC_LOG_WARNING, err->cause, "gist %s is not added: %s", mend->access_id,
                    rc_err_log_text(err, mend->pool));

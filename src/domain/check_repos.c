@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Checks repositories and gists: are they on both sides, and whole as far as HEAD and references
+ * Checks repositories and gists: are they on both sides, and whole as far as their references
  * tell?
  */
 #include "check.h"
@@ -18,25 +18,19 @@
 #include "domain/gist.h"
 #include "domain/repo.h"
 
-#define FSCK "git -C %s fsck names what is missing; fetch it again, or restore it from a backup"
-
 rc_err_t *rc_check_inside(const char **problem, rc_env_t *env, const char *type, const char *path,
                           apr_pool_t *pool)
 {
-    const char *head, *refs;
     rc_err_t *err;
     rc_vcs_t *vcs;
 
-    if ((err = rc_vcs_check_head(&head, type, path, pool)))
-        head = NULL;
-    if ((*problem =
-             head ? apr_pstrcat(pool, head, ": --repair makes it name a branch", NULL) : NULL))
+    if ((err = rc_vcs_check(problem, type, path, pool)))
+        *problem = NULL;
+    if (*problem)
         return NULL;
     if (err || (err = rc_vcs_open(&vcs, env->vcs_pool, type, path, NULL, pool)) ||
-        (err = rc_vcs_check_refs(&refs, vcs, pool)))
+        (err = rc_vcs_check_refs(problem, vcs, pool)))
         *problem = rc_err_log_text(err, pool);
-    else if (refs)
-        *problem = apr_psprintf(pool, "%s: " FSCK, refs, path);
     return NULL;
 }
 
@@ -100,7 +94,7 @@ static const char *why_none(rc_env_t *env, const rc_repo_t *repo, apr_pool_t *po
 
 static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
 {
-    const char *path = rc_env_repo_path(check->env, repo->name, check->pool), *problem, *head;
+    const char *path = rc_env_repo_path(check->env, repo->name, check->pool), *problem;
 
     if (rc_model_is_repository(path, check->pool)) {
         RC_TRY(rc_check_inside(&problem, check->env, repo->type, path, check->pool));
@@ -117,11 +111,10 @@ static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
         rc_check_note(check, "repository %s: %s", repo->name, problem);
         return NULL;
     }
-    if (rc_vcs_check_head(&head, repo->type, path, check->pool))
-        head = NULL; /* opening it says why */
-    if (head && rc_model_could_be_repository(path, check->pool))
-        rc_check_note(check, "repository %s: %s: --repair makes it name a branch", repo->name,
-                      head);
+    if (rc_vcs_check(&problem, repo->type, path, check->pool))
+        problem = NULL; /* opening it says why */
+    if (problem && rc_model_could_be_repository(path, check->pool))
+        rc_check_note(check, "repository %s: %s", repo->name, problem);
     else
         rc_check_note(
             check,
@@ -133,11 +126,14 @@ static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
 
 static void judge_unknown(rc_check_t *check, const char *name)
 {
-    const rc_repo_t repo = {.name = name, .type = "git"};
+    const char *path = rc_env_repo_path(check->env, name, check->pool);
+    rc_repo_t repo = {.name = name};
+    rc_detected_t detected;
     rc_vcs_t *vcs;
     rc_err_t *err;
 
-    if (!rc_fs_exists(rc_env_repo_path(check->env, name, check->pool)))
+    rc_vcs_detect(&detected, path, check->pool);
+    if (!(repo.type = detected.type))
         return;
     if ((err = rc_model_repo_open(&vcs, check->env, &repo, NULL, check->pool)))
         rc_check_note(check, "%s is not served: %s", name, rc_err_log_text(err, check->pool));
@@ -221,7 +217,7 @@ static rc_err_t *gist_problem(const char **problem, rc_check_t *check, const cha
                    "delete_gist";
         return NULL;
     }
-    RC_TRY(rc_check_inside(problem, check->env, "git", path, pool));
+    RC_TRY(rc_check_inside(problem, check->env, RC_GIST_TYPE, path, pool));
     if (*problem)
         return NULL;
     if ((err = rc_model_gist_open(&vcs, &id, check->env, access_id, NULL, pool)))

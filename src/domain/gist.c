@@ -22,8 +22,8 @@ rc_err_t *rc_model_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, con
 {
     rc_rev_t tip;
 
-    RC_TRY(rc_vcs_open(vcs, env->vcs_pool, "git", rc_model_gist_path(env, access_id, pool), work,
-                       pool));
+    RC_TRY(rc_vcs_open(vcs, env->vcs_pool, RC_GIST_TYPE, rc_model_gist_path(env, access_id, pool),
+                       work, pool));
     RC_TRY(rc_vcs_resolve(&tip, *vcs, NULL, pool));
     *id = tip.id;
     return NULL;
@@ -121,8 +121,8 @@ static rc_err_t *prepare(creation_t *creation, rc_actor_t *actor)
         RC_TRY(rc_random_text(&creation->access_id, ALPHABET, 20, actor->pool));
     RC_TRY(rc_work_dir(&work, actor->env, actor->pool));
     creation->path = apr_pstrcat(actor->pool, work, "/new", NULL);
-    RC_TRY(rc_vcs_create("git", creation->path, actor->pool));
-    RC_TRY(rc_vcs_import("git", creation->path, &import, actor->pool));
+    RC_TRY(rc_vcs_create(RC_GIST_TYPE, creation->path, actor->pool));
+    RC_TRY(rc_vcs_import(RC_GIST_TYPE, creation->path, &import, actor->pool));
     return rc_disk_txn_made(creation->moves, creation->path);
 }
 

@@ -50,7 +50,7 @@ static rc_err_t *clone(rc_new_repo_t *repo, rc_env_t *env, const char *dir, cons
 
     policy.work_dir = dir;
     policy.work = work;
-    return rc_remote_fetch(&policy, repo->path, repo->clone_uri, true, pool);
+    return rc_vcs_fetch(repo->row.type, &policy, repo->path, repo->clone_uri, true, pool);
 }
 
 static rc_err_t *copy(rc_new_repo_t *repo, const rc_env_t *env, rc_work_t *work, apr_pool_t *pool)

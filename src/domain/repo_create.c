@@ -11,6 +11,8 @@
 #include "domain/repo.h"
 #include "store/setting.h"
 
+#define DEFAULT_TYPE "git" /* when neither the request nor a setting names one */
+
 typedef struct making_t {
     const rc_repo_creation_t *request;
     rc_err_t *(*plan)(rc_actor_t *actor, struct making_t *making);
@@ -113,7 +115,7 @@ static rc_err_t *set_type(rc_repo_t *row, rc_actor_t *actor, const rc_repo_creat
     if (!row->type)
         RC_TRY(rc_store_setting(&row->type, actor->db, "default_repo_type", actor->pool));
     if (!row->type)
-        row->type = "git";
+        row->type = DEFAULT_TYPE;
     return NULL;
 }
 

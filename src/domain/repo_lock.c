@@ -86,9 +86,9 @@ rc_err_t *rc_model_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_
     return NULL;
 }
 
-/* A git that outlived the process that ran it still has its repository's lock. */
-static rc_err_t *check_no_git(rc_locks_t *locks, const rc_env_t *env,
-                              const apr_array_header_t *repos)
+/* A child that outlived the process that ran it still has its repository's lock. */
+static rc_err_t *check_no_writer(rc_locks_t *locks, const rc_env_t *env,
+                                 const apr_array_header_t *repos)
 {
     apr_pool_t *scratch;
     rc_err_t *err = NULL;
@@ -120,5 +120,5 @@ rc_err_t *rc_model_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db
     if (!locked)
         return not_locked(locks, path);
     RC_TRY(rc_store_tree_repos(&repos, db, group->id, locks->pool));
-    return check_no_git(locks, env, repos);
+    return check_no_writer(locks, env, repos);
 }

@@ -112,9 +112,10 @@ rc_err_t *rc_repo_invalidate(rc_actor_t *actor, const rc_repo_t *repo)
     return refresh(actor, repo, NULL, NULL);
 }
 
-/* --- pull and strip: the writing is done by git in a child process --- */
+/* --- pull and strip --- */
 
 typedef struct pull_t {
+    const char *type;
     rc_remote_policy_t policy;
     const char *path, *uri;
 } pull_t;
@@ -125,6 +126,7 @@ static rc_err_t *begin_pull(pull_t *pull, rc_actor_t *actor, const rc_locks_t *l
     if (!repo->clone_uri)
         return rc_err_failed(actor->pool, "%s has no clone_uri", repo->name);
     pull->path = rc_env_repo_path(actor->env, repo->name, actor->pool);
+    pull->type = repo->type;
     pull->policy = actor->env->config->remote;
     pull->policy.lock = locks->fd;
     pull->policy.work = &actor->work;
@@ -137,7 +139,7 @@ static rc_err_t *fetch(rc_actor_t *actor, void *baton)
     pull_t *pull = baton;
 
     RC_TRY(rc_work_dir(&pull->policy.work_dir, actor->env, actor->pool));
-    return rc_remote_fetch(&pull->policy, pull->path, pull->uri, false, actor->pool);
+    return rc_vcs_fetch(pull->type, &pull->policy, pull->path, pull->uri, false, actor->pool);
 }
 
 rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)

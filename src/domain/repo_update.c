@@ -277,7 +277,8 @@ static rc_err_t *check_uri(rc_actor_t *actor, void *baton)
     rc_remote_policy_t policy = actor->env->config->remote;
 
     policy.work = &actor->work;
-    return rc_remote_check(&policy, update->request->clone_uri, actor->pool);
+    return rc_vcs_check_remote(update->from->type, &policy, update->request->clone_uri,
+                               actor->pool);
 }
 
 /* What may take its time, before the transaction: the lock of the directory, the look at the host.

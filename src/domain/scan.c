@@ -4,9 +4,7 @@
  */
 #include "domain/scan.h"
 
-#include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -30,29 +28,11 @@ typedef struct addition_t {
     bool done;
 } addition_t;
 
-/* Git's own text for a new repository says nothing. */
-static const char *read_description(const char *path, const char *name, apr_pool_t *pool)
+static const char *read_description(const rc_repo_t *row, const char *path, apr_pool_t *pool)
 {
-    const char *const places[] = {"/description", "/.git/description"};
-    char line[1024];
-    int i;
+    const char *text = rc_vcs_description(row->type, path, pool);
 
-    for (i = 0; i < 2; i++) {
-        FILE *file = fopen(apr_pstrcat(pool, path, places[i], NULL), "re");
-        size_t len = file ? fread(line, 1, sizeof(line) - 1, file) : 0;
-        const char *text = line;
-
-        if (file)
-            fclose(file);
-        while (len && isspace((unsigned char)line[len - 1]))
-            len--;
-        line[len] = '\0';
-        while (isspace((unsigned char)*text))
-            text++;
-        if (*text && strncmp(text, "Unnamed repository", 18))
-            return rc_utf8_repair(apr_pstrdup(pool, text), pool);
-    }
-    return apr_pstrcat(pool, name, " repository", NULL);
+    return text ? rc_utf8_repair(text, pool) : apr_pstrcat(pool, row->name, " repository", NULL);
 }
 
 /* Under the write lock nobody is half-way through a change: look again. */
@@ -75,11 +55,15 @@ static rc_err_t *prepare_one(addition_t *addition)
 {
     rc_repo_t *row = &addition->repo.row;
     const char *path = rc_env_repo_path(addition->env, row->name, addition->pool);
+    rc_detected_t detected;
     rc_vcs_t *vcs;
 
-    row->type = "git";
+    rc_vcs_detect(&detected, path, addition->pool);
+    if (detected.found != RC_FOUND_REPOSITORY)
+        return rc_err_failed(addition->pool, "it is no repository any more");
+    row->type = detected.type;
     row->landing_rev = "rev:tip";
-    row->description = read_description(path, row->name, addition->pool);
+    row->description = read_description(row, path, addition->pool);
     RC_TRY(rc_vcs_open(&vcs, NULL, row->type, path, NULL, addition->pool));
     return rc_last_read(&row->last, vcs, addition->pool);
 }
@@ -201,12 +185,6 @@ static bool is_gone(const char *path)
     return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
 }
 
-static bool repo_is_gone(const char *path, apr_pool_t *pool)
-{
-    return is_gone(apr_pstrcat(pool, path, "/HEAD", NULL)) &&
-           is_gone(apr_pstrcat(pool, path, "/.git/HEAD", NULL));
-}
-
 static rc_err_t *remove_repos(removal_t *removal, rc_db_t *db)
 {
     apr_array_header_t *repos;
@@ -216,7 +194,8 @@ static rc_err_t *remove_repos(removal_t *removal, rc_db_t *db)
     for (i = 0; i < repos->nelts; i++) {
         const rc_named_t *repo = &APR_ARRAY_IDX(repos, i, rc_named_t);
 
-        if (!repo_is_gone(rc_env_repo_path(removal->env, repo->name, removal->pool), removal->pool))
+        if (!rc_vcs_is_gone(rc_env_repo_path(removal->env, repo->name, removal->pool),
+                            removal->pool))
             continue;
         RC_TRY(
             rc_store_journal_add(db, removal->actor, repo->id, repo->name, "admin_deleted_repo"));

@@ -25,56 +25,34 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const rc_skipped_t *)a)->name, ((const rc_skipped_t *)b)->name);
 }
 
-static bool has(const char *path, const char *name, apr_pool_t *pool)
+static rc_detected_t detect(const char *path, apr_pool_t *pool)
 {
-    return rc_fs_exists(apr_pstrcat(pool, path, "/", name, NULL));
-}
+    rc_detected_t detected;
 
-/* A directory HEAD is a repository of that name in a group. */
-static bool has_head(const char *path, apr_pool_t *pool)
-{
-    struct stat st;
-
-    return !lstat(apr_pstrcat(pool, path, "/HEAD", NULL), &st) && !S_ISDIR(st.st_mode);
-}
-
-static bool has_folders(const char *path, apr_pool_t *pool)
-{
-    return has(path, "objects", pool) && has(path, "refs", pool);
-}
-
-static bool is_git_folder(const char *path, apr_pool_t *pool)
-{
-    return has_head(path, pool) && has_folders(path, pool);
-}
-
-bool rc_model_could_be_repository(const char *path, apr_pool_t *pool)
-{
-    return has_folders(path, pool) || has_folders(apr_pstrcat(pool, path, "/.git", NULL), pool);
+    rc_vcs_detect(&detected, path, pool);
+    return detected;
 }
 
 bool rc_model_is_repository(const char *path, apr_pool_t *pool)
 {
-    return is_git_folder(path, pool) || is_git_folder(apr_pstrcat(pool, path, "/.git", NULL), pool);
+    return detect(path, pool).found == RC_FOUND_REPOSITORY;
 }
 
 const char *rc_model_near_miss(const char *path, apr_pool_t *pool)
 {
-    if (has_head(path, pool) && has(path, "objects", pool))
-        return "a git repository without its folder refs: was it left out of a backup as empty? "
-               "mkdir makes it anew";
-    if (has_head(path, pool) && has(path, "refs", pool))
-        return "a git repository without its folder objects: restore it from a backup";
-    if (has(path, ".hg", pool))
-        return "a Mercurial repository";
-    if (has(path, "format", pool) && has(path, "db", pool) && has(path, "hooks", pool))
-        return "a Subversion repository";
-    return NULL;
+    return detect(path, pool).why;
+}
+
+bool rc_model_could_be_repository(const char *path, apr_pool_t *pool)
+{
+    rc_found_t found = detect(path, pool).found;
+
+    return found == RC_FOUND_REPOSITORY || found == RC_FOUND_DAMAGED;
 }
 
 bool rc_model_holds_repository(const char *path, apr_pool_t *pool)
 {
-    return rc_model_is_repository(path, pool) || rc_model_near_miss(path, pool);
+    return detect(path, pool).found >= RC_FOUND_UNUSABLE;
 }
 
 typedef struct walk_t {
@@ -93,16 +71,17 @@ static rc_err_t *read_folder(walk_t *walk, const char *prefix);
 static rc_err_t *look_at(walk_t *walk, const char *name)
 {
     const char *path = apr_pstrcat(walk->pool, walk->root, "/", name, NULL), *why;
+    rc_detected_t detected = detect(path, walk->pool);
 
-    if (rc_model_is_repository(path, walk->pool)) {
+    if (detected.found == RC_FOUND_REPOSITORY) {
         if ((why = rc_repo_name_problem(name)))
             skip(walk, name, apr_pstrcat(walk->pool, "the name ", why, "; rename it", NULL));
         else
             APR_ARRAY_PUSH(walk->scan->names, const char *) = name;
         return NULL;
     }
-    if ((why = rc_model_near_miss(path, walk->pool))) {
-        skip(walk, name, why);
+    if (detected.found == RC_FOUND_UNUSABLE) {
+        skip(walk, name, detected.why);
         return NULL;
     }
     return read_folder(walk, apr_pstrcat(walk->pool, name, "/", NULL));

@@ -9,8 +9,6 @@
 
 #include <apr_strings.h>
 
-#include "base/time.h"
-
 #define MASK "*****"
 
 /* ---- masking ---- */
@@ -80,13 +78,5 @@ rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *polic
 {
     RC_TRY(rc_remote_parse(out, url, pool));
     RC_TRY(check_scheme(policy, *out, pool));
-    RC_TRY(rc_remote_check_file(policy, *out, deadline, pool));
     return rc_remote_resolve(*out, policy, deadline, pool);
-}
-
-rc_err_t *rc_remote_check(const rc_remote_policy_t *policy, const char *url, apr_pool_t *pool)
-{
-    rc_remote_url_t *parsed;
-
-    return rc_remote_admit(&parsed, policy, url, rc_clock() + policy->timeout, pool);
 }

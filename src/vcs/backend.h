@@ -6,6 +6,7 @@
 #ifndef RC_VCS_BACKEND_H
 #define RC_VCS_BACKEND_H
 
+#include "remote/address.h"
 #include "vcs/vcs.h"
 
 typedef rc_err_t *rc_list_fn_t(void *baton, const rc_entry_t *entry);
@@ -25,15 +26,33 @@ typedef struct rc_printed_t {
 typedef struct rc_backend_t {
     const char *type;
     rc_capabilities_t capabilities;
+
+    /* --- the library: no handle is needed --- */
+
     rc_err_t *(*startup)(apr_pool_t *pool);
+    /* Is there a repository of this type at @a path? As rc_vcs_detect. */
+    rc_found_t (*detect)(const char **why, const char *path, apr_pool_t *pool);
+    /* True when there certainly is none; false, too, when nobody can tell. */
+    bool (*is_gone)(const char *path, apr_pool_t *pool);
+    /* A text that the repository has of itself, or NULL; the function may be NULL. */
+    const char *(*description)(const char *path, apr_pool_t *pool);
     rc_err_t *(*create)(const char *path, apr_pool_t *pool);
     rc_err_t *(*copy)(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
+    /* Fetches from @a url, which may be fetched from, until rc_clock() says @a deadline; NULL when
+     * the type cannot. */
+    rc_err_t *(*fetch)(const rc_remote_policy_t *policy, const char *path,
+                       const rc_remote_url_t *url, apr_time_t deadline, bool set_head,
+                       apr_pool_t *pool);
+    /* May @a url be fetched from, beyond its address? As rc_vcs_check_remote. */
+    rc_err_t *(*check_remote)(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
+                              apr_time_t deadline, apr_pool_t *pool);
     void (*forget)(const char *path); /* what this process remembers of it */
     void (*drop_cache)(const char *path, apr_pool_t *pool);
     const char *(*known_state)(const char *path, apr_pool_t *pool);
-    rc_err_t *(*check_head)(const char **problem, const char *path, apr_pool_t *pool);
-    rc_err_t *(*repair_head)(const char **branch, const char *path, const char *wanted,
-                             apr_pool_t *pool);
+    rc_err_t *(*check)(const char **problem, const char *path, apr_pool_t *pool);
+    rc_err_t *(*repair)(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
+
+    /* --- one repository --- */
 
     /* A handle of the back end's own, kept by the handle pool between uses; errors in @a pool. */
     rc_err_t *(*open)(void **repo, const char *path, apr_pool_t *pool);
@@ -119,6 +138,9 @@ extern const rc_backend_t rc_git_backend;
 /** Adds a type of repository. Before rc_vcs_startup, and before threads start; at most eight types
  * in all, git among them. */
 void rc_vcs_register(const rc_backend_t *backend);
+
+/** The back end with this number, from 0; NULL after the last. */
+const rc_backend_t *rc_vcs_backend_at(int number);
 
 /** The back end of @a type; NULL when there is none. */
 const rc_backend_t *rc_vcs_backend(const char *type);

@@ -109,7 +109,7 @@ const char *rc_vcs_short_id(const char *type, const char *id, apr_pool_t *pool)
 {
     const rc_capabilities_t *can = rc_vcs_capabilities(type);
 
-    return can ? apr_pstrmemdup(pool, id, (apr_size_t)can->short_length) : id;
+    return can ? apr_pstrndup(pool, id, (apr_size_t)can->short_length) : id;
 }
 
 rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *text, int lock,
@@ -117,6 +117,8 @@ rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *text, int 
 {
     rc_rev_t rev;
 
+    if (!vcs->backend->capabilities.strip)
+        return rc_err_failed(pool, "commits of type %s cannot be stripped", vcs->backend->type);
     RC_TRY(rc_vcs_refresh(vcs));
     RC_TRY(rc_vcs_resolve(&rev, vcs, text, pool));
     if (!rev.id)

@@ -18,6 +18,11 @@ void rc_vcs_register(const rc_backend_t *backend)
         backends[n_backends++] = backend;
 }
 
+const rc_backend_t *rc_vcs_backend_at(int number)
+{
+    return number < n_backends ? backends[number] : NULL;
+}
+
 const rc_backend_t *rc_vcs_backend(const char *type)
 {
     int i;

@@ -5,6 +5,7 @@
 #include "vcs/vcs.h"
 
 #include "backend.h"
+#include "base/time.h"
 
 const rc_capabilities_t *rc_vcs_capabilities(const char *type)
 {
@@ -54,25 +55,57 @@ void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *pa
         backend->drop_cache(path, pool);
 }
 
-rc_err_t *rc_vcs_check_head(const char **problem, const char *type, const char *path,
-                            apr_pool_t *pool)
+rc_err_t *rc_vcs_check(const char **problem, const char *type, const char *path, apr_pool_t *pool)
 {
     const rc_backend_t *backend;
 
     RC_TRY(rc_vcs_need_backend(&backend, type, pool));
-    return backend->check_head(problem, path, pool);
+    return backend->check(problem, path, pool);
 }
 
-rc_err_t *rc_vcs_repair_head(const char **branch, const char *type, const char *path,
-                             const char *wanted, apr_pool_t *pool)
+rc_err_t *rc_vcs_repair(const char **done, const char *type, const char *path, const char *wanted,
+                        apr_pool_t *pool)
 {
     const rc_backend_t *backend;
 
     RC_TRY(rc_vcs_need_backend(&backend, type, pool));
-    return backend->repair_head(branch, path, wanted, pool);
+    return backend->repair(done, path, wanted, pool);
 }
 
-/* --- dispatch --- */
+static rc_err_t *need_fetching(const rc_backend_t **out, const char *type, apr_pool_t *pool)
+{
+    RC_TRY(rc_vcs_need_backend(out, type, pool));
+    return (*out)->capabilities.pull
+               ? NULL
+               : rc_err_failed(pool, "repositories of type %s are not fetched", type);
+}
+
+rc_err_t *rc_vcs_fetch(const char *type, const rc_remote_policy_t *policy, const char *path,
+                       const char *url, bool set_head, apr_pool_t *pool)
+{
+    apr_time_t deadline = rc_clock() + policy->timeout;
+    const rc_backend_t *backend;
+    rc_remote_url_t *admitted;
+
+    RC_TRY(need_fetching(&backend, type, pool));
+    RC_TRY(rc_remote_admit(&admitted, policy, url, deadline, pool));
+    RC_TRY(backend->check_remote(policy, admitted, deadline, pool));
+    return backend->fetch(policy, path, admitted, deadline, set_head, pool);
+}
+
+rc_err_t *rc_vcs_check_remote(const char *type, const rc_remote_policy_t *policy, const char *url,
+                              apr_pool_t *pool)
+{
+    apr_time_t deadline = rc_clock() + policy->timeout;
+    const rc_backend_t *backend;
+    rc_remote_url_t *admitted;
+
+    RC_TRY(need_fetching(&backend, type, pool));
+    RC_TRY(rc_remote_admit(&admitted, policy, url, deadline, pool));
+    return backend->check_remote(policy, admitted, deadline, pool);
+}
+
+/* --- one repository --- */
 
 rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs)
 {
@@ -117,6 +150,9 @@ rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
 rc_err_t *rc_vcs_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
                       apr_pool_t *scratch)
 {
+    if (!vcs->backend->capabilities.mails)
+        return rc_err_failed(vcs->pool, "commits of type %s have no form as mails",
+                             vcs->backend->type);
     return vcs->backend->mail(spool, vcs, id, mail, scratch);
 }
 

@@ -368,7 +368,7 @@ static rc_err_t *check(const char *list, bool private_addresses, const char *url
                                  .timeout = apr_time_from_sec(5),
                                  .work_dir = "/nonexistent"};
 
-    return rc_remote_check(&policy, url, pool);
+    return rc_vcs_check_remote("git", &policy, url, pool);
 }
 
 static void policy_table(void **state)

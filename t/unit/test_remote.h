@@ -28,6 +28,7 @@
 
 #include "patience.h"
 #include "remote/remote.h"
+#include "vcs/vcs.h"
 
 typedef struct fixture_t {
     apr_pool_t *pool;
@@ -135,8 +136,8 @@ static __attribute__((unused)) void assert_no_quarantine(fixture_t *f)
 /* Fetches into dst. */
 static __attribute__((unused)) rc_err_t *fetch(fixture_t *f, const char *url, bool set_head)
 {
-    rc_err_t *err = rc_remote_fetch(&f->policy, apr_pstrcat(f->pool, f->dir, "/dst", NULL), url,
-                                    set_head, f->pool);
+    rc_err_t *err = rc_vcs_fetch("git", &f->policy, apr_pstrcat(f->pool, f->dir, "/dst", NULL), url,
+                                 set_head, f->pool);
 
     assert_no_quarantine(f);
     return err;

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/process.h"
-#include "remote/address.h"
+#include "vcs/git/fetch.h"
 
 static const char *refs_of(fixture_t *f, const char *repo)
 {
@@ -359,7 +359,7 @@ static void our_own_faults(void **state)
     rc_err_t *err;
 
     shell(f, "git -C src commit -q --allow-empty -m one");
-    err = rc_remote_fetch(&f->policy, "/nonexistent/repo", source(f), true, f->pool);
+    err = rc_vcs_fetch("git", &f->policy, "/nonexistent/repo", source(f), true, f->pool);
     assert_non_null(err);
     assert_int_equal(err->kind, RC_E_INTERNAL);
     f->policy.work_dir = "/nonexistent/work";
@@ -602,8 +602,8 @@ static void *fetch_job(void *data)
     rc_err_t *err;
 
     apr_pool_create(&pool, NULL);
-    err = rc_remote_fetch(&job->f->policy, job->path, apr_pstrcat(pool, job->f->dir, "/src", NULL),
-                          true, pool);
+    err = rc_vcs_fetch("git", &job->f->policy, job->path,
+                       apr_pstrcat(pool, job->f->dir, "/src", NULL), true, pool);
     job->failure = err ? strdup(rc_err_log_text(err, pool)) : NULL;
     apr_pool_destroy(pool);
     return NULL;

@@ -6,7 +6,7 @@
 #include "test_remote.h"
 
 #include "base/process.h"
-#include "remote/address.h"
+#include "vcs/git/fetch.h"
 
 /* One request per connection, logged as "<path> <Host> <Authorization>". The first part of the
  * path says how it is answered; the rest is below the directory of the test. */
@@ -187,8 +187,8 @@ static void credentials_are_not_in_arguments(void **state)
 
     if (pid == 0) {
         f->policy.timeout = apr_time_from_sec(3);
-        _exit(rc_remote_fetch(&f->policy, apr_pstrcat(f->pool, f->dir, "/dst", NULL),
-                              url_of(&http, "bob:s3cret@", "stall/r"), true, f->pool)
+        _exit(rc_vcs_fetch("git", &f->policy, apr_pstrcat(f->pool, f->dir, "/dst", NULL),
+                           url_of(&http, "bob:s3cret@", "stall/r"), true, f->pool)
                   ? 0
                   : 1);
     }

@@ -13,6 +13,7 @@
 #include "base/hex.h"
 #include "base/text.h"
 
+#define NO_MAILS       "Commits of this type of repository have no form as patches"
 #define NO_SUCH_COMMIT "No such commit exists for this repository"
 
 #define DEFAULT_CONTEXT 3
@@ -171,6 +172,8 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
     RC_TRY(resolve(&found, set, call));
     if (!found)
         return rc_web_refuse(call, 404, NO_SUCH_COMMIT);
+    if (mails && !rc_vcs_can(call->vcs)->mails)
+        return rc_web_refuse(call, 404, NO_MAILS);
     if (mails && set->range)
         RC_TRY(rc_vcs_series(&set->series, call->vcs, set->from, set->to, call->pool));
     read_options(&set->diff, call);

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 
 #define HEADS "refs/heads/"
+#define FSCK  "git -C %s fsck names what is missing; fetch it again, or restore it from a backup"
 
 /* Reads HEAD without blocking: the target of a link, else the beginning of the file. False: errno
  * says why, 0 = it is not a file. */
@@ -46,7 +47,7 @@ static bool is_closed(int n)
 
 /* A branch that is not there yet is fine: a new repository has none. In a repository of another
  * format HEAD says nothing: opening it names the format. */
-rc_err_t *rc_git_check_head(const char **problem, const char *path, apr_pool_t *pool)
+static rc_err_t *check_head(const char **problem, const char *path, apr_pool_t *pool)
 {
     const char *head = apr_pstrcat(pool, rc_git_dir(path, pool), "/HEAD", NULL), *name;
     char text[4096];
@@ -67,6 +68,14 @@ rc_err_t *rc_git_check_head(const char **problem, const char *path, apr_pool_t *
         return NULL;
     if (strncmp(name, "refs/", 5) || git_reference_name_is_valid(&valid, name) < 0 || !valid)
         *problem = *text ? "HEAD names neither a branch nor a commit" : "HEAD is empty";
+    return NULL;
+}
+
+rc_err_t *rc_git_check(const char **problem, const char *path, apr_pool_t *pool)
+{
+    RC_TRY(check_head(problem, path, pool));
+    if (*problem)
+        *problem = apr_pstrcat(pool, *problem, ": --repair makes it name a branch", NULL);
     return NULL;
 }
 
@@ -209,15 +218,16 @@ static rc_err_t *check_all(check_t *check)
 rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool)
 {
     check_t check = {.git = vcs->repo, .pool = pool};
+    const char *others = "leads nowhere";
 
     *problem = NULL;
     apr_pool_create(&check.scratch, pool);
     RC_TRY(check_all(&check));
-    if (check.broken == 1)
-        *problem = apr_psprintf(pool, "%s leads nowhere", check.first);
-    else if (check.broken)
-        *problem = apr_psprintf(pool, "%s and %d more references lead nowhere", check.first,
-                                check.broken - 1);
+    if (!check.broken)
+        return NULL;
+    if (check.broken > 1)
+        others = apr_psprintf(pool, "and %d more references lead nowhere", check.broken - 1);
+    *problem = apr_psprintf(pool, "%s %s: " FSCK, check.first, others, vcs->path);
     return NULL;
 }
 
@@ -266,7 +276,8 @@ static const char *pick_branch(git_repository *repo, const char *wanted, apr_poo
     return first;
 }
 
-rc_err_t *rc_git_repair_head(const char **branch, const char *path, const char *wanted,
+/* Makes HEAD name the branch @a wanted (or NULL) if it is there, else one that is. */
+static rc_err_t *repair_head(const char **branch, const char *path, const char *wanted,
                              apr_pool_t *pool)
 {
     const char *git_dir = rc_git_dir(path, pool), *found;
@@ -283,4 +294,17 @@ rc_err_t *rc_git_repair_head(const char **branch, const char *path, const char *
         return NULL;
     *branch = found;
     return write_head(git_dir, found, pool);
+}
+
+rc_err_t *rc_git_repair(const char **done, const char *path, const char *wanted, apr_pool_t *pool)
+{
+    const char *problem, *branch;
+
+    *done = NULL;
+    RC_TRY(check_head(&problem, path, pool));
+    if (!problem)
+        return NULL;
+    RC_TRY(repair_head(&branch, path, wanted, pool));
+    *done = apr_psprintf(pool, "%s: it names %s now", problem, branch);
+    return NULL;
 }

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The directory of a git repository: making an empty one.
+ * The directory of a git repository: whether there is one, what it says of itself, making an empty
+ * one.
  */
 #include "git.h"
 
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
+
+#include <apr_strings.h>
+
+#include "base/fs.h"
+#include "base/text.h"
 
 rc_err_t *rc_git_create(const char *path, apr_pool_t *pool)
 {
@@ -22,5 +32,80 @@ rc_err_t *rc_git_create(const char *path, apr_pool_t *pool)
     if (git_repository_init_ext(&repo, path, &options) < 0)
         return rc_git_err(pool, "cannot make a repository at %s", path);
     git_repository_free(repo);
+    return NULL;
+}
+
+/* --- what is there? --- */
+
+static bool has(const char *path, const char *name, apr_pool_t *pool)
+{
+    return rc_fs_exists(apr_pstrcat(pool, path, "/", name, NULL));
+}
+
+/* A directory HEAD is a repository of that name in a group. */
+static bool has_head(const char *path, apr_pool_t *pool)
+{
+    struct stat st;
+
+    return !lstat(apr_pstrcat(pool, path, "/HEAD", NULL), &st) && !S_ISDIR(st.st_mode);
+}
+
+static bool has_folders(const char *path, apr_pool_t *pool)
+{
+    return has(path, "objects", pool) && has(path, "refs", pool);
+}
+
+rc_found_t rc_git_detect(const char **why, const char *path, apr_pool_t *pool)
+{
+    const char *inner = apr_pstrcat(pool, path, "/.git", NULL);
+    bool head = has_head(path, pool), folders = has_folders(path, pool);
+
+    if ((head && folders) || (has_head(inner, pool) && has_folders(inner, pool)))
+        return RC_FOUND_REPOSITORY;
+    if (head && has(path, "objects", pool))
+        *why = "a git repository without its folder refs: was it left out of a backup as empty? "
+               "mkdir makes it anew";
+    else if (head && has(path, "refs", pool))
+        *why = "a git repository without its folder objects: restore it from a backup";
+    if (*why)
+        return RC_FOUND_UNUSABLE;
+    return folders || has_folders(inner, pool) ? RC_FOUND_DAMAGED : RC_FOUND_NOTHING;
+}
+
+static bool is_missing(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+bool rc_git_is_gone(const char *path, apr_pool_t *pool)
+{
+    return is_missing(apr_pstrcat(pool, path, "/HEAD", NULL)) &&
+           is_missing(apr_pstrcat(pool, path, "/.git/HEAD", NULL));
+}
+
+/* git's own text for a new repository says nothing. */
+const char *rc_git_description(const char *path, apr_pool_t *pool)
+{
+    const char *const places[] = {"/description", "/.git/description"};
+    char line[1024];
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        FILE *file = fopen(apr_pstrcat(pool, path, places[i], NULL), "re");
+        size_t len = file ? fread(line, 1, sizeof(line) - 1, file) : 0;
+        const char *text = line;
+
+        if (file)
+            fclose(file);
+        while (len && isspace((unsigned char)line[len - 1]))
+            len--;
+        line[len] = '\0';
+        while (isspace((unsigned char)*text))
+            text++;
+        if (*text && strncmp(text, "Unnamed repository", 18))
+            return apr_pstrdup(pool, text);
+    }
     return NULL;
 }

@@ -4,7 +4,7 @@
  * in, the references changed at once. Until the packs move nothing of the repository is touched,
  * and whatever happens the quarantine goes.
  */
-#include "remote/address.h"
+#include "fetch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -563,14 +563,4 @@ rc_err_t *rc_git_fetch(const rc_remote_policy_t *policy, const char *path,
     apr_pool_destroy(fetch.scratch);
     rc_quarantine_remove(fetch.quarantine);
     return err;
-}
-
-rc_err_t *rc_remote_fetch(const rc_remote_policy_t *policy, const char *path, const char *url,
-                          bool set_head, apr_pool_t *pool)
-{
-    apr_time_t deadline = rc_clock() + policy->timeout;
-    rc_remote_url_t *admitted;
-
-    RC_TRY(rc_remote_admit(&admitted, policy, url, deadline, pool));
-    return rc_git_fetch(policy, path, admitted, deadline, set_head, pool);
 }

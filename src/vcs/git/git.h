@@ -245,6 +245,9 @@ struct rc_git_t {
 /* --- directory.c --- */
 
 rc_err_t *rc_git_create(const char *path, apr_pool_t *pool);
+rc_found_t rc_git_detect(const char **why, const char *path, apr_pool_t *pool);
+bool rc_git_is_gone(const char *path, apr_pool_t *pool);
+const char *rc_git_description(const char *path, apr_pool_t *pool);
 
 /* --- error.c --- */
 
@@ -306,9 +309,8 @@ rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_
 
 /* --- check.c --- */
 
-rc_err_t *rc_git_check_head(const char **problem, const char *path, apr_pool_t *pool);
-rc_err_t *rc_git_repair_head(const char **branch, const char *path, const char *wanted,
-                             apr_pool_t *pool);
+rc_err_t *rc_git_check(const char **problem, const char *path, apr_pool_t *pool);
+rc_err_t *rc_git_repair(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
 rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
 
 /* --- copy.c, strip.c --- */

@@ -24,6 +24,8 @@ rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
     char hex[GIT_OID_HEXSZ + 1];
     int i;
 
+    if (which != RC_BRANCHES && which != RC_TAGS)
+        return NULL;
     RC_TRY(rc_git_look(git, false, vcs->pool));
     list = which == RC_BRANCHES ? git->refs->branches : git->refs->tags;
     for (i = 0; i < list->nelts; i++) {

@@ -2,6 +2,7 @@
 /*
  * The git back end's row in the table of back ends.
  */
+#include "fetch.h"
 #include "handle.h"
 
 static void drop_cache(const char *path, apr_pool_t *pool)
@@ -32,13 +33,18 @@ const rc_backend_t rc_git_backend = {
                      .prefix_least = 7,
                      .null_id = GIT_OID_HEX_ZERO},
     .startup = rc_git_startup,
+    .detect = rc_git_detect,
+    .is_gone = rc_git_is_gone,
+    .description = rc_git_description,
     .create = rc_git_create,
+    .fetch = rc_git_fetch,
+    .check_remote = rc_git_check_remote,
     .copy = rc_git_copy,
     .forget = rc_git_share_forget,
     .known_state = rc_git_known_state,
     .drop_cache = drop_cache,
-    .check_head = rc_git_check_head,
-    .repair_head = rc_git_repair_head,
+    .check = rc_git_check,
+    .repair = rc_git_repair,
     .open = rc_git_open,
     .reuse = rc_git_reuse,
     .rest = rest,

@@ -20,14 +20,14 @@ typedef struct view_t {
     rc_json_t *out;
     rc_vcs_t *vcs;
     details_t details;
-    bool list;                /* of many commits */
-    apr_array_header_t *tags; /* of tag_t, by commit; NULL: not read yet */
+    bool list;                            /* of many commits */
+    apr_array_header_t *tags, *bookmarks; /* of label_t, by commit; NULL: not read yet */
 } view_t;
 
-typedef struct tag_t {
+typedef struct label_t {
     const char *id, *name; /* id: of the commit */
-    int place;             /* among all tags, by name */
-} tag_t;
+    int place;             /* among all of its kind, by name */
+} label_t;
 
 static rc_err_t *read_details(details_t *details, rc_call_t *call)
 {
@@ -105,55 +105,68 @@ static rc_err_t *render_change(void *baton, const rc_change_t *change)
     return rc_json_finish(out);
 }
 
-/* --- tags --- */
+/* --- bookmarks and tags --- */
 
-static rc_err_t *add_tag(void *baton, const char *name, const char *id)
+static rc_err_t *add_label(void *baton, const char *name, const char *id)
 {
-    view_t *view = baton;
-    tag_t *tag = apr_array_push(view->tags);
+    apr_array_header_t *labels = baton;
+    label_t *label = apr_array_push(labels);
 
-    tag->id = apr_pstrdup(view->call->pool, id);
-    tag->name = apr_pstrdup(view->call->pool, name);
-    tag->place = view->tags->nelts;
+    label->id = apr_pstrdup(labels->pool, id);
+    label->name = apr_pstrdup(labels->pool, name);
+    label->place = labels->nelts;
     return NULL;
 }
 
 static int by_commit(const void *a, const void *b)
 {
-    const tag_t *x = a, *y = b;
+    const label_t *x = a, *y = b;
     int cmp = strcmp(x->id, y->id);
 
     return cmp ? cmp : x->place - y->place;
 }
 
-/* All tags, once for all commits that are shown. */
-static rc_err_t *read_tags(view_t *view)
+/* All of a kind, once for all commits that are shown. */
+static rc_err_t *read_labels(apr_array_header_t **labels, const view_t *view, rc_refs_t kind)
 {
-    if (view->tags)
+    if (*labels)
         return NULL;
-    view->tags = apr_array_make(view->call->pool, 16, sizeof(tag_t));
-    RC_TRY(rc_vcs_refs(view->vcs, RC_TAGS, add_tag, view));
-    qsort(view->tags->elts, (size_t)view->tags->nelts, sizeof(tag_t), by_commit);
+    *labels = apr_array_make(view->call->pool, 16, sizeof(label_t));
+    RC_TRY(rc_vcs_refs(view->vcs, kind, add_label, *labels));
+    qsort((*labels)->elts, (size_t)(*labels)->nelts, sizeof(label_t), by_commit);
     return NULL;
 }
 
-static void render_tags(view_t *view, const char *id)
+static void render_labels(rc_json_t *out, const apr_array_header_t *labels, const char *id)
 {
-    int low = 0, high = view->tags->nelts;
+    int low = 0, high = labels->nelts;
 
     while (low < high) {
         int middle = low + (high - low) / 2;
 
-        if (strcmp(APR_ARRAY_IDX(view->tags, middle, tag_t).id, id) < 0)
+        if (strcmp(APR_ARRAY_IDX(labels, middle, label_t).id, id) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    for (; low < view->tags->nelts && !strcmp(APR_ARRAY_IDX(view->tags, low, tag_t).id, id); low++)
-        rc_json_string(view->out, APR_ARRAY_IDX(view->tags, low, tag_t).name);
+    for (; low < labels->nelts && !strcmp(APR_ARRAY_IDX(labels, low, label_t).id, id); low++)
+        rc_json_string(out, APR_ARRAY_IDX(labels, low, label_t).name);
 }
 
 /* --- commits --- */
+
+static rc_err_t *render_kind(view_t *view, const char *key, apr_array_header_t **labels,
+                             rc_refs_t kind, const rc_commit_t *commit)
+{
+    rc_json_key(view->out, key);
+    rc_json_array_begin(view->out);
+    if (commit) {
+        RC_TRY(read_labels(labels, view, kind));
+        render_labels(view->out, *labels, commit->id);
+    }
+    rc_json_array_end(view->out);
+    return NULL;
+}
 
 static rc_err_t *render_refs(view_t *view, const rc_commit_t *commit)
 {
@@ -165,16 +178,8 @@ static rc_err_t *render_refs(view_t *view, const rc_commit_t *commit)
     rc_json_array_begin(out);
     rc_json_string(out, commit ? commit->branch : NULL);
     rc_json_array_end(out);
-    rc_json_key(out, "bookmarks");
-    rc_json_array_begin(out);
-    rc_json_array_end(out);
-    rc_json_key(out, "tags");
-    rc_json_array_begin(out);
-    if (commit) {
-        RC_TRY(read_tags(view));
-        render_tags(view, commit->id);
-    }
-    rc_json_array_end(out);
+    RC_TRY(render_kind(view, "bookmarks", &view->bookmarks, RC_BOOKMARKS, commit));
+    RC_TRY(render_kind(view, "tags", &view->tags, RC_TAGS, commit));
     rc_json_object_end(out);
     return NULL;
 }
@@ -342,7 +347,13 @@ static rc_err_t *render_ref(void *baton, const char *name, const char *id)
 
 static rc_err_t *get_repo_refs(rc_call_t *call, rc_json_t *out)
 {
-    static const char *const keys[] = {"branches", "bookmarks", "tags", "branches_closed"};
+    static const struct {
+        const char *key;
+        rc_refs_t kind;
+    } kinds[] = {{"branches", RC_BRANCHES},
+                 {"bookmarks", RC_BOOKMARKS},
+                 {"tags", RC_TAGS},
+                 {"branches_closed", RC_CLOSED_BRANCHES}};
     rc_vcs_t *vcs;
     int i;
 
@@ -350,10 +361,9 @@ static rc_err_t *get_repo_refs(rc_call_t *call, rc_json_t *out)
                               call->pool));
     rc_json_object_begin(out);
     for (i = 0; i < 4; i++) {
-        rc_json_key(out, keys[i]);
+        rc_json_key(out, kinds[i].key);
         rc_json_object_begin(out);
-        if (i == 0 || i == 2) /* git has no bookmarks, and closes no branches */
-            RC_TRY(rc_vcs_refs(vcs, i ? RC_TAGS : RC_BRANCHES, render_ref, out));
+        RC_TRY(rc_vcs_refs(vcs, kinds[i].kind, render_ref, out));
         rc_json_object_end(out);
     }
     rc_json_object_end(out);

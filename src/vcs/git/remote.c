@@ -4,7 +4,7 @@
  * private repository is. Looked at are the repository in each place where git looks for it, what
  * .git files, commondir and alternates lead to, links, and the mounts that show a directory twice.
  */
-#include "remote/address.h"
+#include "fetch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -340,8 +340,8 @@ static rc_err_t *check_place(const look_t *look, const char *path, int depth)
     return check_repository(look, real, depth);
 }
 
-rc_err_t *rc_remote_check_file(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
-                               apr_time_t deadline, apr_pool_t *pool)
+rc_err_t *rc_git_check_remote(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
+                              apr_time_t deadline, apr_pool_t *pool)
 {
     static const char *const places[] = {"/.git", "", ".git/.git", ".git"}; /* where git looks */
     look_t look = {.url = url, .deadline = deadline, .pool = pool};

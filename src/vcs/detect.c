@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Says of which type the repository in a directory is, by asking every back end.
+ */
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "backend.h"
+#include "base/fs.h"
+
+/* Types without a back end: what their directories hold, and what they are called. */
+typedef struct stranger_t {
+    const char *type, *what;
+    const char *holds[4]; /* all of these; ended by NULL */
+} stranger_t;
+
+static const stranger_t strangers[] = {
+    {"hg", "a Mercurial repository", {".hg", NULL}},
+    {"svn", "a Subversion repository", {"format", "db", "hooks", NULL}},
+};
+
+static bool is_of(const stranger_t *stranger, const char *path, apr_pool_t *pool)
+{
+    const char *const *name;
+
+    for (name = stranger->holds; *name; name++)
+        if (!rc_fs_exists(apr_pstrcat(pool, path, "/", *name, NULL)))
+            return false;
+    return !rc_vcs_known_type(stranger->type);
+}
+
+static void look_for_strangers(rc_detected_t *detected, const char *path, apr_pool_t *pool)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(strangers) / sizeof(*strangers); i++)
+        if (is_of(&strangers[i], path, pool)) {
+            detected->found = RC_FOUND_UNUSABLE;
+            detected->why = strangers[i].what;
+            return;
+        }
+}
+
+void rc_vcs_detect(rc_detected_t *detected, const char *path, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+    int i;
+
+    *detected = (rc_detected_t){RC_FOUND_NOTHING, NULL, NULL};
+    for (i = 0; (backend = rc_vcs_backend_at(i)); i++) {
+        const char *why = NULL;
+        rc_found_t found = backend->detect(&why, path, pool);
+
+        if (found > detected->found)
+            *detected = (rc_detected_t){found, backend->type, why};
+    }
+    if (detected->found < RC_FOUND_UNUSABLE)
+        look_for_strangers(detected, path, pool);
+}
+
+bool rc_vcs_is_gone(const char *path, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+    int i;
+
+    for (i = 0; (backend = rc_vcs_backend_at(i)); i++)
+        if (!backend->is_gone(path, pool))
+            return false;
+    return true;
+}
+
+const char *rc_vcs_description(const char *type, const char *path, apr_pool_t *pool)
+{
+    const rc_backend_t *backend = rc_vcs_backend(type);
+
+    return backend && backend->description ? backend->description(path, pool) : NULL;
+}
