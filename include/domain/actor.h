@@ -92,7 +92,12 @@ rc_err_t *rc_actor_journal(rc_actor_t *actor, const rc_repo_t *repo, const char 
 rc_err_t *rc_actor_journal_named(rc_actor_t *actor, const char *action, const char *name,
                                  const char *what);
 
-/** The file handles of these repositories are of paths that have changed: forgets them. */
+/** Writes "action" about @a repo, unless the same was written in the last @a within; in a
+ * transaction of its own, which does not wait for the disk. */
+rc_err_t *rc_actor_journal_once(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
+                                apr_interval_time_t within);
+
+/** Forgets the open handles of the repository that was called @a name. */
 void rc_actor_forget(rc_actor_t *actor, const char *name);
 
 #endif

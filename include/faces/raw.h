@@ -7,6 +7,7 @@
 #define RC_FACES_RAW_H
 
 #include "domain/auth.h"
+#include "domain/actor.h"
 #include "domain/env.h"
 #include "faces/face.h"
 #include "store/repo.h"
@@ -19,13 +20,11 @@ typedef struct rc_web_call_t {
     rc_env_t *env;
     const rc_request_t *request;
     apr_pool_t *pool;
-    rc_db_t *db;                 /* acquired for the request */
+    rc_actor_t actor;            /* has the connection and the caller, NULL: nobody */
     const rc_web_view_t *view;   /* NULL: no such URL */
     const char *id, *rev, *rest; /* parts of the URL that the view's pattern names */
     bool by_id;                  /* its repository is told by its id, which outlives its name */
-    const rc_caller_t *caller;   /* NULL: nobody */
     const rc_repo_t *repo;       /* NULL unless access is granted to a repository view */
-    rc_work_t work;              /* what the answer may cost */
     rc_vcs_t *vcs;               /* opened by the view */
     void *state;                 /* the view's own, from prepare to write */
     /* the answer */

@@ -48,11 +48,6 @@ rc_err_t *rc_call_plan(rc_call_t *call, rc_call_fn_t *plan, void *request)
     return plan(call, request);
 }
 
-rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission)
-{
-    return rc_actor_has_global(has, &call->actor, permission);
-}
-
 typedef struct part_t {
     rc_call_t *call;
     rc_call_fn_t *fn;
@@ -67,37 +62,11 @@ static rc_err_t *run_part(rc_actor_t *actor, void *baton)
     return part->fn(part->call, part->baton);
 }
 
-rc_err_t *rc_call_txn(rc_call_t *call, rc_call_fn_t *fn, void *baton)
-{
-    part_t part = {call, fn, baton};
-
-    return rc_actor_txn(&call->actor, run_part, &part);
-}
-
 rc_err_t *rc_call_away(rc_call_t *call, rc_call_fn_t *fn, void *baton)
 {
     part_t part = {call, fn, baton};
 
     return rc_actor_away(&call->actor, run_part, &part);
-}
-
-rc_err_t *rc_call_wait(rc_call_t *call, rc_call_fn_t *fn, void *baton)
-{
-    part_t part = {call, fn, baton};
-
-    return rc_actor_wait(&call->actor, run_part, &part);
-}
-
-rc_err_t *rc_call_journal_named(rc_call_t *call, const char *action, const char *name,
-                                const char *what)
-{
-    return rc_actor_journal_named(&call->actor, action, name, what);
-}
-
-rc_err_t *rc_call_journal(rc_call_t *call, const rc_repo_t *repo, const char *action,
-                          const char *what)
-{
-    return rc_actor_journal(&call->actor, repo, action, what);
 }
 
 rc_err_t *rc_arg_owner(rc_owner_t *owner, rc_call_t *call)

@@ -20,8 +20,7 @@ static rc_err_t *check_and_read(rc_actor_t *actor, void *baton)
     (void)actor;
     RC_TRY(rc_call_check(call));
     rc_args_log_unknown(call);
-    return call->method->flags & (RC_WRITES | RC_ALONE | RC_AWAY) ? NULL
-                                                                  : run_method(call, call->out);
+    return call->method->flags & (RC_ALONE | RC_AWAY) ? NULL : run_method(call, call->out);
 }
 
 rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out)
@@ -30,8 +29,6 @@ rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out)
 
     call->out = out;
     RC_TRY(rc_actor_read(&call->actor, check_and_read, call));
-    if (flags & RC_WRITES)
-        return rc_call_txn(call, run_method, out);
     if (flags & RC_AWAY)
         return rc_call_away(call, run_method, out);
     return flags & RC_ALONE ? run_method(call, out) : NULL;

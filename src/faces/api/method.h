@@ -100,11 +100,10 @@ typedef struct rc_allow_t {
 /* Super-admins, and who has the global permission. */
 #define RC_HOLDERS(name) ((rc_allow_t){RC_ALLOW_HOLDERS, (name)})
 
-/* Flags of a row. Without RC_WRITES and RC_ALONE the method reads, in one snapshot. */
-#define RC_WRITES 1 /* runs inside a write transaction, committed when it succeeds */
-#define RC_ALONE  2 /* runs outside of transactions and starts its own: rc_call_txn */
-#define RC_OLD    4 /* serves the 1.2 dialect only (requests without id) */
-#define RC_AWAY   8 /* reads a repository: runs without a database connection (call->db is NULL) */
+/* Flags of a row. Without RC_ALONE and RC_AWAY the method reads, in one snapshot. */
+#define RC_ALONE 2 /* runs outside of transactions, for use cases that start their own */
+#define RC_OLD   4 /* serves the 1.2 dialect only (requests without id) */
+#define RC_AWAY  8 /* reads a repository: runs without a database connection (call->db is NULL) */
 
 typedef struct rc_call_t rc_call_t;
 typedef rc_err_t *rc_call_fn_t(rc_call_t *call, void *baton);
@@ -224,27 +223,8 @@ rc_err_t *rc_call_check(rc_call_t *call);
  */
 rc_err_t *rc_call_plan(rc_call_t *call, rc_call_fn_t *plan, void *request);
 
-/**
- * For RC_ALONE methods: runs @a fn in a write transaction, with the caller and all arguments
- * checked and loaded anew inside it.
- */
-rc_err_t *rc_call_txn(rc_call_t *call, rc_call_fn_t *fn, void *baton);
-
-/** rc_actor_away, rc_actor_wait */
+/** rc_actor_away for a method. */
 rc_err_t *rc_call_away(rc_call_t *call, rc_call_fn_t *fn, void *baton);
-rc_err_t *rc_call_wait(rc_call_t *call, rc_call_fn_t *fn, void *baton);
-
-/** Has the caller this global permission (super-admins: all)? */
-rc_err_t *rc_call_has_global(bool *has, rc_call_t *call, const char *permission);
-
-/** Adds "action" or, with @a what, "action:what" to the journal: what the caller does with @a repo
- * (NULL: with something else). In the transaction that does it. */
-rc_err_t *rc_call_journal(rc_call_t *call, const rc_repo_t *repo, const char *action,
-                          const char *what);
-
-/** The same for what is no repository: "action:name" or, with @a what, "action:name: what". */
-rc_err_t *rc_call_journal_named(rc_call_t *call, const char *action, const char *name,
-                                const char *what);
 
 /** The method of this name in this dialect, or NULL. */
 const rc_method_t *rc_method_find(const char *name, bool old);

@@ -10,8 +10,7 @@
 #include <apr_strings.h>
 
 #include "domain/identify.h"
-#include "domain/last_changeset.h"
-#include "base/log.h"
+#include "domain/repo_sync.h"
 
 #define ROLES_OF_VIEWS (RC_ROLE_ALL | RC_ROLE_HTTP | RC_ROLE_API)
 
@@ -32,8 +31,9 @@ static rc_err_t *deny(rc_web_call_t *call, int status, const char *why)
 
 static const char *name_of(const rc_web_call_t *call)
 {
-    return call->caller->anonymous ? "a visitor"
-                                   : apr_psprintf(call->pool, "user '%s'", call->caller->username);
+    return call->actor.caller->anonymous
+               ? "a visitor"
+               : apr_psprintf(call->pool, "user '%s'", call->actor.caller->username);
 }
 
 static unsigned route_roles(const rc_web_route_t *route)
@@ -44,10 +44,10 @@ static unsigned route_roles(const rc_web_route_t *route)
 /* Whitelist and roles are for keys: whoever knows his password sees all that he may read. */
 static bool may_open(const rc_web_call_t *call, const rc_web_route_t *route)
 {
-    if (call->caller->anonymous)
+    if (call->actor.caller->anonymous)
         return !(route->view->flags & RC_WEB_LOGIN);
-    return call->caller->login ||
-           ((call->caller->role & route_roles(route)) &&
+    return call->actor.caller->login ||
+           ((call->actor.caller->role & route_roles(route)) &&
             (route->view->flags & RC_WEB_FEED ||
              rc_web_whitelist_has(call->request->whitelist, route->view->action)));
 }
@@ -92,8 +92,8 @@ static rc_err_t *identify(rc_refusal_t *refusal, rc_web_call_t *call,
     };
     rc_identity_t who;
 
-    RC_TRY(rc_identify(&who, call->db, &credentials, call->pool));
-    call->caller = who.caller;
+    RC_TRY(rc_identify(&who, call->actor.db, &credentials, call->pool));
+    call->actor.caller = who.caller;
     call->why = ignored(&who, call->pool);
     *refusal = who.refusal;
     return NULL;
@@ -112,13 +112,13 @@ static void take_route(rc_web_call_t *call, const rc_web_route_t *route)
 /* Sets call->repo when the route's repository exists and the caller may read it. */
 static rc_err_t *look_up(rc_web_call_t *call, const rc_web_route_t *route)
 {
-    apr_int64_t user = call->caller->user_id;
+    apr_int64_t user = call->actor.caller->user_id;
     rc_repo_t *repo;
 
     if (route->repo)
-        RC_TRY(rc_store_repo_seen_by_name(&repo, call->db, user, route->repo, call->pool));
+        RC_TRY(rc_store_repo_seen_by_name(&repo, call->actor.db, user, route->repo, call->pool));
     else
-        RC_TRY(rc_store_repo_seen_by_id(&repo, call->db, user, route->repo_id, call->pool));
+        RC_TRY(rc_store_repo_seen_by_id(&repo, call->actor.db, user, route->repo_id, call->pool));
     if (!repo)
         return NULL;
     call->repo = repo;
@@ -130,7 +130,7 @@ static rc_err_t *look_up(rc_web_call_t *call, const rc_web_route_t *route)
 static const char *unlisted(const rc_web_call_t *call, const rc_web_route_t *route)
 {
     return apr_psprintf(call->pool, "%s is not open to %s", route->view->action,
-                        call->caller->anonymous ? "visitors" : "keys, by the whitelist");
+                        call->actor.caller->anonymous ? "visitors" : "keys, by the whitelist");
 }
 
 /* The first reading of the URL that is open to the caller. */
@@ -151,7 +151,7 @@ static rc_err_t *find_repository(rc_web_call_t *call, const apr_array_header_t *
         return NULL;
     if (!asked)
         return deny(call, 401, unlisted(call, &APR_ARRAY_IDX(routes, 0, rc_web_route_t)));
-    return deny(call, call->caller->anonymous ? 401 : 404,
+    return deny(call, call->actor.caller->anonymous ? 401 : 404,
                 apr_psprintf(call->pool, "%s may read no such repository", name_of(call)));
 }
 
@@ -164,14 +164,23 @@ static rc_err_t *find_view(rc_web_call_t *call, const rc_web_route_t *route)
     return NULL;
 }
 
-static rc_err_t *decide(rc_web_call_t *call, const apr_array_header_t *routes)
+typedef struct decision_t {
+    rc_web_call_t *call;
+    const apr_array_header_t *routes;
+} decision_t;
+
+static rc_err_t *decide(rc_actor_t *actor, void *baton)
 {
+    const decision_t *decision = baton;
+    const apr_array_header_t *routes = decision->routes;
+    rc_web_call_t *call = decision->call;
     const rc_web_route_t *first = &APR_ARRAY_IDX(routes, 0, rc_web_route_t);
     const char *ip = call->request->client_ip;
     rc_refusal_t refusal;
 
+    (void)actor;
     RC_TRY(identify(&refusal, call, routes));
-    if (!call->caller)
+    if (!call->actor.caller)
         return deny(call, 401, "no key, no login, and no anonymous access");
     if (refusal) { /* only the address is left */
         call->why = apr_psprintf(call->pool, "%s may not come from %s", name_of(call), ip);
@@ -185,22 +194,23 @@ rc_err_t *rc_web_access(rc_web_call_t **out, const apr_array_header_t *routes,
 {
     apr_pool_t *pool = request->pool;
     rc_web_call_t *call = apr_pcalloc(pool, sizeof(*call));
+    decision_t decision = {call, routes};
 
     *out = call;
     call->env = request->env;
     call->request = request;
     call->pool = pool;
-    rc_env_work_begin(&call->work, call->env, request->gone, request->server, pool);
+    call->actor = (rc_actor_t){.env = call->env, .pool = pool, .ip = request->client_ip};
+    rc_env_work_begin(&call->actor.work, call->env, request->gone, request->server, pool);
     call->status = 200;
     call->length = -1;
     if (!request->readonly)
         return rc_web_refuse(call, 405, NULL);
-    RC_TRY(rc_db_acquire(&call->db, call->env->db_pool, pool));
-    RC_TRY(rc_db_begin_read(call->db)); /* one snapshot for all of the decision */
-    RC_TRY(decide(call, routes));
-    if (call->status == 200) /* as a visitor, though his key was wrong */
+    RC_TRY(rc_actor_open(&call->actor));
+    RC_TRY(rc_actor_read(&call->actor, decide, &decision)); /* one snapshot for all of it */
+    if (call->status == 200) /* as a visitor, though the key was wrong */
         call->why = NULL;
-    return rc_db_commit(call->db);
+    return NULL;
 }
 
 rc_err_t *rc_web_prepare(rc_web_call_t *call)
@@ -208,32 +218,11 @@ rc_err_t *rc_web_prepare(rc_web_call_t *call)
     return call->view->prepare(call);
 }
 
-/* The view may have found the repository newer than what is stored of it. Nobody waits for that to
- * be stored, and it takes nothing from an answer that it fails. */
-static void notice(rc_web_call_t *call)
-{
-    rc_last_t last;
-    rc_err_t *err;
-
-    if (!call->repo || !call->vcs)
-        return;
-    err = rc_last_if_moved(&last, call->vcs, call->repo, call->pool);
-    if (!err && !last.state)
-        return;
-    if (!err && !call->db)
-        err = rc_db_acquire(&call->db, call->env->db_pool, call->pool);
-    if (!err)
-        err = rc_last_keep(call->db, call->repo, &last);
-    if (err)
-        rc_log(RC_LOG_INFO, err->cause, "last changeset of %s: %s", call->repo->name,
-               rc_err_log_text(err, call->pool));
-}
-
 rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool)
 {
-    rc_db_release(call->db); /* this can take minutes */
-    call->db = NULL;
+    rc_actor_close(&call->actor); /* this can take minutes */
     RC_TRY(call->view->write(call, spool));
-    notice(call);
+    if (call->repo && call->vcs) /* the view may have found it newer than what is stored of it */
+        rc_repo_notice(&call->actor, call->repo, call->vcs);
     return NULL;
 }

@@ -168,7 +168,7 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
 
     *out = NULL;
     set->leave_merges = mails;
-    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->work, call->pool));
+    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(resolve(&found, set, call));
     if (!found)
         return rc_web_refuse(call, 404, NO_SUCH_COMMIT);
@@ -192,7 +192,7 @@ static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *se
 
     rc_spool_set_limit(spool, call->env->config->range_bytes);
     if (set->count > FEW)
-        RC_TRY(rc_work_costly(&call->work, call->pool));
+        RC_TRY(rc_work_costly(&call->actor.work, call->pool));
     for (n = 0; n < length(set); n++) {
         apr_pool_clear(scratch);
         RC_TRY(rc_vcs_position(&place, call->vcs, index_at(set, n), scratch));

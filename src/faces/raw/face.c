@@ -38,8 +38,8 @@ static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
 
     RC_TRY(rc_web_access(&call, answer->state, request));
     answer->state = call;
-    if (call->caller && !call->caller->anonymous)
-        answer->user = call->caller->username;
+    if (call->actor.caller && !call->actor.caller->anonymous)
+        answer->user = call->actor.caller->username;
     take_status(answer, call);
     return NULL;
 }

@@ -18,7 +18,7 @@
 static rc_err_t *make(rc_spool_t *spool, rc_web_call_t *call, const char *id, apr_pool_t *scratch)
 {
     const rc_diff_options_t options = {.context = CONTEXT};
-    rc_work_t *work = &call->work;
+    rc_work_t *work = &call->actor.work;
     apr_off_t bytes = work->bytes < MOST_READ ? work->bytes : MOST_READ;
     apr_int64_t entries = work->entries < MOST_LOOKED ? work->entries : MOST_LOOKED;
     apr_off_t bytes_left = work->bytes - bytes;

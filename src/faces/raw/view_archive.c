@@ -30,7 +30,6 @@ typedef struct archive_t {
     apr_int64_t time;   /* of the commit */
     const char *prefix; /* before every path in the archive */
     const char *name;   /* for the download */
-    const char *action; /* in the journal */
     const char *key;    /* of the archive's bytes */
 } archive_t;
 
@@ -95,7 +94,7 @@ rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
 
     archive->call = call;
     call->state = archive;
-    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->work, call->pool));
+    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(resolve(archive, call));
     if (call->status != 200)
         return NULL;
@@ -114,7 +113,7 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
 {
     archive_t *archive = baton;
     const rc_env_t *env = archive->call->env;
-    rc_work_t *work = &archive->call->work;
+    rc_work_t *work = &archive->call->actor.work;
     apr_pool_t *pool = archive->call->pool;
     rc_archive_t *out;
 
@@ -131,32 +130,14 @@ static rc_err_t *make(void *baton, rc_spool_t *spool)
     return NULL;
 }
 
-static rc_err_t *add_entry(void *baton, rc_db_t *db)
-{
-    const archive_t *archive = baton;
-    const rc_web_call_t *call = archive->call;
-    rc_journal_actor_t actor = {call->caller->user_id, call->request->client_ip, NULL};
-    bool known;
-
-    RC_TRY(rc_store_journal_recent(&known, db, actor.user_id, call->repo->id, archive->action,
-                                   JOURNAL_EVERY));
-    if (known)
-        return NULL;
-    return rc_store_journal_add(db, &actor, call->repo->id, call->repo->name, archive->action);
-}
-
-/* A download in parts, or again at once, is one download: it is looked up before the database is
- * locked. */
+/* A download in parts, or again at once, is one download. */
 static rc_err_t *add_once(archive_t *archive)
 {
     rc_web_call_t *call = archive->call;
-    bool known;
+    const char *action = apr_pstrcat(call->pool, "user_downloaded_archive:", archive->name, NULL);
 
-    archive->action = apr_pstrcat(call->pool, "user_downloaded_archive:", archive->name, NULL);
-    RC_TRY(rc_db_acquire(&call->db, call->env->db_pool, call->pool));
-    RC_TRY(rc_store_journal_recent(&known, call->db, call->caller->user_id, call->repo->id,
-                                   archive->action, JOURNAL_EVERY));
-    return known ? NULL : rc_db_txn_lazy(call->db, add_entry, archive);
+    RC_TRY(rc_actor_open(&call->actor));
+    return rc_actor_journal_once(&call->actor, call->repo, action, JOURNAL_EVERY);
 }
 
 /* A database that is busy for long does not take the archive away again. */

@@ -61,7 +61,7 @@ static rc_err_t *find_entry(file_t *file, rc_web_call_t *call)
     const char *slash;
     rc_rev_t rev;
 
-    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->work, call->pool));
+    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(rc_vcs_resolve(&rev, call->vcs, call->rev, call->pool));
     if (!rev.id)
         return rc_web_refuse(call, 404, RC_WEB_NO_SUCH_COMMIT);
@@ -129,9 +129,9 @@ static rc_err_t *make_large(void *baton, rc_spool_t *spool)
     rc_web_call_t *call = baton;
     const file_t *file = call->state;
 
-    call->work.bytes = APR_INT64_MAX; /* they pass through, however many they are */
-    rc_work_set_time(&call->work, LARGE_TIME);
-    RC_TRY(rc_work_costly(&call->work, call->pool));
+    call->actor.work.bytes = APR_INT64_MAX; /* they pass through, however many they are */
+    rc_work_set_time(&call->actor.work, LARGE_TIME);
+    RC_TRY(rc_work_costly(&call->actor.work, call->pool));
     return rc_vcs_content(spool, call->vcs, &file->entry);
 }
 

@@ -155,6 +155,20 @@ sub foreign_names {
     return @bad;
 }
 
+# What changes the database and the disk is a use case of the domain: faces have no disk transactions, no
+# pool of open repositories and no transactions or statements of the database.
+my $INNER = qr/\b(rc_(?:disk_txn_\w+|work_dir|vcs_pool_\w+|query|execute|stmt|step|bind
+    |db_(?:txn|begin|commit|rollback|acquire|release|exec)\w*))\s*\(/x;
+
+sub use_cases {
+    my ($root) = @_;
+    my @bad;
+    for my $file (grep { m{^(?:src|include)/faces/} } c_files($root)) {
+        push @bad, map { "$file: $_ of a use case" } code(slurp("$root/$file")) =~ /$INNER/g;
+    }
+    return @bad;
+}
+
 # Ids of log messages: four digits, each used once.
 sub log_ids {
     my ($root) = @_;
