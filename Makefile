@@ -143,15 +143,30 @@ stop:
 	@sh conf/run stop
 
 #: make test [T="t/20-*.t"]                   all tests, or these
-#: make check [BUILD=asan] [T=...]             the same, in another build
-T = $(sort $(wildcard t/*.t))
-.PHONY: test check prove
+#: make unit                                   C unit programs and guards: no server
+#: make test-fast                              these, and a test of each kind that takes little time
+#: make check [BUILD=asan] [T=...]             all tests, with all rounds of what is tried at random
+UNIT  = $(wildcard t/00-*.t t/1*.t)
+FAST  = $(UNIT) $(foreach n,01 02 20 21 22 23 24 25 26 27 28 29 2a 2b 2c 2d 2e 31 37 38 39 3a 41 42 \
+          5b 5c 5e 60 61 64,$(wildcard t/$n-*.t))
+# The longest first: none of them runs alone at the end.
+LONG  = $(foreach n,10 51 3f 3d 34 33 3e 32 2j 57 55 2f 50 5f 3b 54,$(wildcard t/$n-*.t))
+ALL   = $(wildcard t/*.t)
+T     = $(LONG) $(filter-out $(LONG),$(sort $(ALL)))
+.PHONY: test unit test-fast check prove
 test: test-deps
 	@$(SUBMAKE) -j$(CORES) all units
 	@$(SUBMAKE) prove
-check: test
+unit:
+	@$(SUBMAKE) test T='$(UNIT)'
+test-fast:
+	@$(SUBMAKE) test T='$(filter $(FAST),$(T))'
+check:
+	@RCAPI_ROUNDS=all $(SUBMAKE) test
+prove: export RCAPI_SAID = $(O)/said
 prove:
-	@prove -It/lib -j$$((2 * $(CORES))) $(T)
+	@rm -rf $(RCAPI_SAID) && mkdir -p $(RCAPI_SAID)
+	@prove -e 'sh t/lib/one' -j$$((2 * $(CORES))) $(T) || { sh t/lib/said $(RCAPI_SAID); exit 1; }
 
 #: make docs                                   writes the tables of docs/ anew, from the code
 $(O)/docs/methods: $(O)/obj/docs/methods.o $(LIB)

@@ -46,11 +46,11 @@ sub renames {
     RCAPI::Git::git($dir, { stdin => "${stream}done\n" }, qw(fast-import --quiet --done));
 }
 
-# Twenty changed files of just under 8 MiB.
+# Five changed files of just under 8 MiB.
 sub sum {
     my ($dir) = @_;
     for my $line ('x', 'y') {
-        spew("$dir/$_", ("0123456789abcde\n" x ($MIB / 2 - 1)) . "$_ $line\n") for 1 .. 20;
+        spew("$dir/$_", ("0123456789abcde\n" x ($MIB / 2 - 1)) . "$_ $line\n") for 1 .. 5;
         commit($dir);
     }
 }

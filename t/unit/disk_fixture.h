@@ -20,6 +20,7 @@
 #include "base/fs.h"
 #include "domain/disk_transaction.h"
 #include "store/setting.h"
+#include "vcs/vcs.h"
 
 #define UNUSED __attribute__((unused)) /* by one of the tests */
 
@@ -159,6 +160,7 @@ static void copy_file(const char *from, const char *to)
 static void fresh_database(void)
 {
     if (!there("kept")) {
+        ASSERT_OK(rc_vcs_startup(pool)); /* children need not start libgit2 again */
         repair();
         copy_file("db", "kept");
         copy_file("db-wal", "kept-wal");

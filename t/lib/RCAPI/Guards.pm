@@ -373,6 +373,15 @@ sub sizes {
     return @bad;
 }
 
+# A test file's number is its name in talk and logs.
+sub numbers {
+    my ($root) = @_;
+    my %files;
+    push @{ $files{ m{^t/(\w+)-} ? $1 : $_ } }, $_ for files($root, qr{^t/[^/]*\.t$});
+    my @bad = grep { @{ $files{$_} } > 1 || !/^\w\w$/ } sort keys %files;
+    return map { join(' ', @{ $files{$_} }) . ": number $_" } @bad;
+}
+
 # A licence line in each source file.
 sub licences {
     my ($root) = @_;
