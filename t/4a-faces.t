@@ -196,4 +196,24 @@ subtest 'the other faces' => sub {
 
 ok(patiently(5, sub { open_files() <= $files + 1 }), 'no descriptor is left open') or diag open_files() . " > $files";
 $t->done;
+
+subtest 'the same over HTTP/2' => sub {
+    my $two = RCAPI::Test->new(module => 't/mod_rcapi_echo.so', children => 1, modules => ['http2'],
+        directives => "Protocols h2c http/1.1\n");
+    my @curl = ('curl', '-s', '--http2-prior-knowledge', '-w', '%{http_code} %{http_version}');
+    my $file = $two->dir . '/work/body';
+    spew($file, pack 'N*', 1 .. 1_000_000);
+    my $get = sub {
+        my ($what, @more) = @_;
+        return run({ root => 1, timeout => 40 }, @curl, '-o', "$file.back", $two->url . "/_echo/$what", @more);
+    };
+    is($get->('cat', '--data-binary', "\@$file")->{out}, '200 2', 'a body through a program');
+    is(run({ root => 1 }, 'cmp', $file, "$file.back")->{exit}, 0, 'the same bytes');
+    is($get->('fail')->{out}, '500 2', 'a program that fails before its first byte');
+    isnt($get->('fail-late')->{exit}, 0, 'and after it: the stream is reset');
+    is($get->('big')->{out}, '200 2', 'much');
+    is(-s "$file.back", $BIG, 'all of it');
+    unlink $file, "$file.back";
+    $two->done;
+};
 done_testing;
