@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "vcs/git/diff/print.h"
 #include "vcs/git/objects.h"
+#include "vcs/git/table.h"
 
 #include <git2/sys/mempack.h>
 #include <git2/sys/repository.h>

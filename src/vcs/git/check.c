@@ -3,7 +3,7 @@
  * Looks for damage in a git repository: HEAD, branches and tags, and what they lead to. It does not
  * walk histories: git fsck does.
  */
-#include "git.h"
+#include "table.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /*
  * One commit as clients see it, its text in valid UTF-8.
  */
-#include "git.h"
+#include "table.h"
 
 #include <iconv.h>
 #include <string.h>

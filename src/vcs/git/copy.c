@@ -29,6 +29,7 @@
 
 #include <apr_strings.h>
 
+#include "table.h"
 #include "run.h"
 #include "base/fs.h"
 
@@ -154,7 +155,7 @@ static rc_err_t *read_refs(copy_t *copy)
     void *repo;
     rc_git_t *git;
 
-    RC_TRY(rc_git_backend.open(&repo, copy->from, copy->pool));
+    RC_TRY(rc_git_open(&repo, copy->from, copy->pool));
     git = repo;
     err = rc_git_look(git, true, copy->pool);
     if (!err) {
@@ -162,7 +163,7 @@ static rc_err_t *read_refs(copy_t *copy)
         note_refs(copy, git->refs->tags, "refs/tags/");
         note_refs(copy, git->refs->others, "");
     }
-    rc_git_backend.close(repo);
+    rc_git_close(repo);
     qsort(copy->refs->elts, (size_t)copy->refs->nelts, sizeof(ref_t), by_full_name);
     return err;
 }

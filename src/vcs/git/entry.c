@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "table.h"
 #include "run.h"
 #include "base/hex.h"
 

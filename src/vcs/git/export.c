@@ -12,6 +12,7 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "table.h"
 #include "attributes.h"
 #include "name.h"
 #include "objects.h"

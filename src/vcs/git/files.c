@@ -2,7 +2,7 @@
 /*
  * Makes the first commit of a repository, of a handful of files: so gists are made.
  */
-#include "git.h"
+#include "table.h"
 
 #include <git2/sys/commit.h>
 

@@ -157,18 +157,6 @@ rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool);
 /** The same for references and order. */
 rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool);
 
-/* --- lookup.c --- */
-
-rc_err_t *rc_git_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
-rc_err_t *rc_git_refs(rc_vcs_t *vcs, rc_refs_t which,
-                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
-rc_err_t *rc_git_count(apr_int64_t *count, rc_vcs_t *vcs);
-rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
-rc_err_t *rc_git_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
-rc_err_t *rc_git_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
-                        apr_int64_t last, apr_pool_t *pool);
-rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
-
 /* --- id.c --- */
 
 /** Reads an id: 40 hex digits of either case, and no more. */
@@ -178,12 +166,7 @@ bool rc_git_whole_id(git_oid *id, const char *p, const char *end);
 /** Reads the 40 digits at @a p; others may follow. */
 bool rc_git_digits_at(git_oid *id, const char *p, const char *end);
 
-/* --- resolve.c, commit.c --- */
-
-rc_err_t *rc_git_resolve_name(apr_int64_t *index, rc_vcs_t *vcs, const char *name);
-rc_err_t *rc_git_resolve_prefix(apr_int64_t *index, rc_vcs_t *vcs, const char *prefix);
-rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, apr_size_t most,
-                        apr_pool_t *pool);
+/* --- commit.c --- */
 
 /** @a text, @a len bytes of an encoding that a commit names, as UTF-8 in @a pool; NULL when the
  * encoding is unknown or the text is not of it. */
@@ -219,11 +202,7 @@ bool rc_git_ident_date(apr_uint64_t *seconds, int *zone, const char *ident, cons
 /** RC_E_FAILED with a text for clients when the repository is of a format that we do not read. */
 rc_err_t *rc_git_check_format(const char *git_dir, apr_pool_t *pool);
 
-/* --- library.c --- */
-
-rc_err_t *rc_git_startup(apr_pool_t *pool);
-
-/* --- handle.c --- */
+/* --- handle.c, table.h --- */
 
 struct rc_git_t {
     git_odb *odb;         /* see objects.c */
@@ -273,20 +252,6 @@ rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool);
 /** Closes libgit2's side. */
 void rc_git_shut(rc_git_t *git);
 
-/* --- files.c: the first commit (gists) --- */
-
-rc_err_t *rc_git_import(const char *path, const rc_import_t *import, apr_pool_t *pool);
-
-/* --- changes.c, stat.c --- */
-
-rc_err_t *rc_git_changes(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,
-                         const char *parent, bool renames, apr_pool_t *pool);
-rc_err_t *rc_git_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
-                       const rc_pair_t *pair, const rc_diff_options_t *options,
-                       apr_pool_t *scratch);
-rc_err_t *rc_git_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
-                      rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
-
 /* --- entry.c: one file or directory --- */
 
 /** The tree of commit @a id. Errors are in @a pool. */
@@ -295,45 +260,12 @@ rc_err_t *rc_git_root(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *
 /** What an entry of a tree is; of mode 0: nothing. */
 rc_entry_kind_t rc_git_kind(apr_uint32_t mode);
 
-rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
-rc_err_t *rc_git_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
-                      void *baton, apr_pool_t *scratch);
-rc_err_t *rc_git_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry);
-rc_err_t *rc_git_content_read(const char **data, apr_size_t *len, rc_vcs_t *vcs,
-                              const rc_entry_t *entry, apr_pool_t *pool);
 rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
-/* --- export.c --- */
 
-rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
-                        void *baton, apr_pool_t *scratch);
-
-/* --- check.c --- */
-
-rc_err_t *rc_git_check(const char **problem, const char *path, apr_pool_t *pool);
-rc_err_t *rc_git_repair(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
-rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
-
-/* --- copy.c, strip.c --- */
-
-rc_err_t *rc_git_copy(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
-rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *id, int lock,
-                       apr_pool_t *pool);
-
-/* --- diff.c --- */
-
-rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
-                      const rc_diff_options_t *options, apr_pool_t *scratch);
-rc_err_t *rc_git_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
-                            const rc_entry_t *after, const rc_diff_options_t *options,
-                            apr_pool_t *scratch);
+/* --- diff/diff.c --- */
 
 /** The changes of commit @a id, renames found, in @a pool (diff/change.h: rc_git_change_t). */
 rc_err_t *rc_git_diff_changes(apr_array_header_t **changes, rc_git_t *git, const char *id,
                               apr_pool_t *err_pool, apr_pool_t *pool);
-
-/* --- mail.c --- */
-
-rc_err_t *rc_git_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
-                      apr_pool_t *scratch);
 
 #endif

@@ -2,7 +2,7 @@
 /*
  * One open git repository: opens it, says whether it can be used again, closes it.
  */
-#include "handle.h"
+#include "table.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
  */
 #include "objects.h"
 
+#include "table.h"
 #include "base/versions.h"
 
 /* For the process, all handles together. */

@@ -3,7 +3,7 @@
  * Looks up what the table of back ends asks about references and order: state, count, ids and
  * places.
  */
-#include "git.h"
+#include "table.h"
 
 #include "base/hex.h"
 

@@ -2,7 +2,7 @@
 /*
  * Finds a commit by the name of a branch or tag, or by the beginning of its id.
  */
-#include "git.h"
+#include "table.h"
 
 #include <string.h>
 

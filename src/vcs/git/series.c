@@ -3,7 +3,7 @@
  * The commits from one to another as `git format-patch first^..last` takes them: what last reaches
  * and the first parent of first does not, in the order in which git walks.
  */
-#include "git.h"
+#include "table.h"
 
 #include <stdlib.h>
 #include <string.h>

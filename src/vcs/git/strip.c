@@ -2,7 +2,7 @@
 /*
  * Takes a commit and what follows it off a branch.
  */
-#include "git.h"
+#include "table.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * The git back end's row in the table of back ends.
  */
 #include "fetch.h"
-#include "handle.h"
+#include "table.h"
 
 static void drop_cache(const char *path, apr_pool_t *pool)
 {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "../table.h"
 #include "base/hex.h"
 
 static rc_err_t *compare(apr_array_header_t **changes, rc_vcs_t *vcs, const char *id,

@@ -4,6 +4,7 @@
  * --binary` prints it.
  */
 #include "print.h"
+#include "../table.h"
 
 rc_err_t *rc_git_diff_changes(apr_array_header_t **changes, rc_git_t *git, const char *id,
                               apr_pool_t *err_pool, apr_pool_t *pool)

@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 
+#include "../table.h"
 #include "base/mail.h"
 #include "base/text.h"
 

@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 
+#include "../table.h"
 #include "span.h"
 
 #define FILE_MOST ((size_t)256 << 10) /* bytes of a file in which lines are counted */
