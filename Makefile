@@ -26,7 +26,7 @@ OPT_debug   := -Og -g
 OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined
 OPT_cov     := -O0 -g --coverage
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wformat-security -Wvla -Wshadow \
-        -Wconversion -Wsign-conversion -Wcast-function-type
+        -Wconversion -Wsign-conversion -Wcast-function-type -Wstrict-aliasing=1
 WERROR ?= -Werror
 
 # apxs and pkg-config only answer questions; asked once, when something is to be compiled.

@@ -341,10 +341,10 @@ static void addresses(void **state)
         bool global;
 
         if (inet_pton(AF_INET, rows[i].address, &v4.sin_addr) == 1)
-            global = rc_remote_is_global((struct sockaddr *)&v4);
+            global = rc_remote_is_global((void *)&v4);
         else {
             assert_int_equal(inet_pton(AF_INET6, rows[i].address, &v6.sin6_addr), 1);
-            global = rc_remote_is_global((struct sockaddr *)&v6);
+            global = rc_remote_is_global((void *)&v6);
         }
         if (global != rows[i].global)
             fail_msg("%s is %sglobal", rows[i].address, global ? "" : "not ");

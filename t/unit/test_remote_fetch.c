@@ -401,8 +401,8 @@ static int free_port(void)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    assert_int_equal(bind(fd, (void *)&address, len), 0);
+    assert_int_equal(getsockname(fd, (void *)&address, &len), 0);
     close(fd);
     return ntohs(address.sin_port);
 }
@@ -417,7 +417,7 @@ static void await_port(int port)
     for (tries = 0; tries < 200 && connected < 0; tries++) {
         int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-        connected = connect(fd, (struct sockaddr *)&address, sizeof(address));
+        connected = connect(fd, (void *)&address, sizeof(address));
         close(fd);
         if (connected < 0)
             usleep(20000);
@@ -504,9 +504,9 @@ static int listen_on(int *port)
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(bind(fd, (void *)&address, len), 0);
     assert_int_equal(listen(fd, 10), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+    assert_int_equal(getsockname(fd, (void *)&address, &len), 0);
     *port = ntohs(address.sin_port);
     return fd;
 }
