@@ -70,6 +70,8 @@ my @guards = (
     ['no macro makes a function', \&RCAPI::Guards::function_macros,
         ['src/base/planted.c', "#define MAKE(kind) \\\n    int find_##kind(int a) \\\n    { \\\n        return a; }\n",
             qr{src/base/planted\.c: MAKE makes a function}]],
+    ['static names', \&RCAPI::Guards::static_names,
+        ['src/base/planted.c', "static int serve(int a)\n{\n}\n", qr{^serve is static in 3 files: .*planted\.c}m]],
     ['casts', \&RCAPI::Guards::casts,
         ['src/base/planted.c', "    grow((void **)&nodes);\n    own(p, (void (*)(void *))drop);\n",
             qr{cast \(void \*\*\)&\n.*cast \(void \(\*\)\(void \*\)\)}]],

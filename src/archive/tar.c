@@ -55,7 +55,7 @@ static rc_err_t *fill_up(tar_t *tar, apr_off_t unit)
 }
 
 /* Where @a name can be cut at a slash, so that both parts fit; NULL when nowhere. */
-static const char *cut(const char *name, apr_size_t len)
+static const char *cut_name(const char *name, apr_size_t len)
 {
     const header_t *sizes = NULL;
     const char *p = name + (len > sizeof(sizes->prefix) + 1 ? sizeof(sizes->prefix) : len - 1);
@@ -76,7 +76,7 @@ static bool set_name(header_t *header, const char *name)
         memcpy(header->name, name, len);
         return true;
     }
-    if (!(slash = cut(name, len)))
+    if (!(slash = cut_name(name, len)))
         return false;
     memcpy(header->prefix, name, (apr_size_t)(slash - name));
     memcpy(header->name, slash + 1, len - (apr_size_t)(slash + 1 - name));

@@ -66,7 +66,7 @@ typedef struct record_t {
     apr_size_t len;
 } record_t;
 
-static void put(record_t *record, int bytes, apr_uint64_t value)
+static void put_number(record_t *record, int bytes, apr_uint64_t value)
 {
     for (; bytes > 0; bytes--, value >>= 8)
         record->data[record->len++] = (unsigned char)value;
@@ -126,14 +126,14 @@ static void put_common(record_t *record, const item_t *item, apr_size_t extra)
 {
     bool later = item->flags & SIZES_FOLLOW && !item->packed, large = is_large(item);
 
-    put(record, 2, item->flags);
-    put(record, 2, item->method);
-    put(record, 4, item->zip->dos_time);
-    put(record, 4, later ? 0 : item->crc);
-    put(record, 4, (apr_uint64_t)(large ? SMALL_MAX : later ? 0 : item->packed));
-    put(record, 4, (apr_uint64_t)(large ? SMALL_MAX : later ? 0 : item->size));
-    put(record, 2, strlen(item->name));
-    put(record, 2, extra);
+    put_number(record, 2, item->flags);
+    put_number(record, 2, item->method);
+    put_number(record, 4, item->zip->dos_time);
+    put_number(record, 4, later ? 0 : item->crc);
+    put_number(record, 4, (apr_uint64_t)(large ? SMALL_MAX : later ? 0 : item->packed));
+    put_number(record, 4, (apr_uint64_t)(large ? SMALL_MAX : later ? 0 : item->size));
+    put_number(record, 2, strlen(item->name));
+    put_number(record, 2, extra);
 }
 
 static apr_size_t time_length(const zip_t *zip)
@@ -145,10 +145,10 @@ static void put_time(record_t *record, const zip_t *zip)
 {
     if (!zip->unix_time)
         return;
-    put(record, 2, 0x5455); /* "UT" */
-    put(record, 2, 5);
-    put(record, 1, 1); /* the time of modification */
-    put(record, 4, (apr_uint64_t)zip->archive->mtime);
+    put_number(record, 2, 0x5455); /* "UT" */
+    put_number(record, 2, 5);
+    put_number(record, 1, 1); /* the time of modification */
+    put_number(record, 4, (apr_uint64_t)zip->archive->mtime);
 }
 
 /* The extra field of zip64: what does not fit into four bytes, in this order. */
@@ -163,14 +163,14 @@ static void put_zip64(record_t *record, const item_t *item, bool far_away)
 
     if (!large && !far_away)
         return;
-    put(record, 2, 1);
-    put(record, 2, zip64_length(large, far_away) - 4);
+    put_number(record, 2, 1);
+    put_number(record, 2, zip64_length(large, far_away) - 4);
     if (large) {
-        put(record, 8, (apr_uint64_t)item->size);
-        put(record, 8, (apr_uint64_t)item->packed);
+        put_number(record, 8, (apr_uint64_t)item->size);
+        put_number(record, 8, (apr_uint64_t)item->packed);
     }
     if (far_away)
-        put(record, 8, (apr_uint64_t)item->at);
+        put_number(record, 8, (apr_uint64_t)item->at);
 }
 
 static rc_err_t *write_header(const item_t *item)
@@ -179,8 +179,8 @@ static rc_err_t *write_header(const item_t *item)
     bool large = is_large(item);
     record_t record = {.len = 0};
 
-    put(&record, 4, 0x04034b50);
-    put(&record, 2, large ? VERSION_ZIP64 : VERSION);
+    put_number(&record, 4, 0x04034b50);
+    put_number(&record, 2, large ? VERSION_ZIP64 : VERSION);
     put_common(&record, item, time_length(item->zip) + zip64_length(large, false));
     RC_TRY(write_record(spool, &record));
     RC_TRY(rc_spool_puts(spool, item->name));
@@ -197,15 +197,15 @@ static rc_err_t *note(const item_t *item)
     record_t record = {.len = 0};
 
     item->zip->count++;
-    put(&record, 4, 0x02014b50);
-    put(&record, 2, MADE_ON_UNIX);
-    put(&record, 2, large || far_away ? VERSION_ZIP64 : VERSION);
+    put_number(&record, 4, 0x02014b50);
+    put_number(&record, 2, MADE_ON_UNIX);
+    put_number(&record, 2, large || far_away ? VERSION_ZIP64 : VERSION);
     put_common(&record, item, time_length(item->zip) + zip64_length(large, far_away));
-    put(&record, 2, 0); /* length of a comment */
-    put(&record, 2, 0); /* number of the disk */
-    put(&record, 2, 0); /* internal attributes */
-    put(&record, 4, (apr_uint64_t)item->mode << 16);
-    put(&record, 4, far_away ? SMALL_MAX : (apr_uint64_t)item->at);
+    put_number(&record, 2, 0); /* length of a comment */
+    put_number(&record, 2, 0); /* number of the disk */
+    put_number(&record, 2, 0); /* internal attributes */
+    put_number(&record, 4, (apr_uint64_t)item->mode << 16);
+    put_number(&record, 4, far_away ? SMALL_MAX : (apr_uint64_t)item->at);
     RC_TRY(write_record(item->zip->directory, &record));
     RC_TRY(rc_spool_puts(item->zip->directory, item->name));
     record.len = 0;
@@ -275,10 +275,10 @@ static rc_err_t *write_sizes(const item_t *item)
     int bytes = is_large(item) ? 8 : 4;
     record_t record = {.len = 0};
 
-    put(&record, 4, 0x08074b50);
-    put(&record, 4, item->crc);
-    put(&record, bytes, (apr_uint64_t)item->packed);
-    put(&record, bytes, (apr_uint64_t)item->size);
+    put_number(&record, 4, 0x08074b50);
+    put_number(&record, 4, item->crc);
+    put_number(&record, bytes, (apr_uint64_t)item->packed);
+    put_number(&record, bytes, (apr_uint64_t)item->size);
     return write_record(item->zip->archive->spool, &record);
 }
 
@@ -323,19 +323,19 @@ static rc_err_t *write_zip64(const zip_t *zip, apr_off_t at, apr_off_t size)
     record_t record = {.len = 0};
     apr_off_t here = rc_spool_size(spool);
 
-    put(&record, 4, 0x06064b50);
-    put(&record, 8, 44); /* bytes that follow */
-    put(&record, 2, MADE_ON_UNIX);
-    put(&record, 2, VERSION_ZIP64);
-    put(&record, 8, 0); /* disks */
-    put(&record, 8, (apr_uint64_t)zip->count);
-    put(&record, 8, (apr_uint64_t)zip->count);
-    put(&record, 8, (apr_uint64_t)size);
-    put(&record, 8, (apr_uint64_t)at);
-    put(&record, 4, 0x07064b50); /* where this record is */
-    put(&record, 4, 0);
-    put(&record, 8, (apr_uint64_t)here);
-    put(&record, 4, 1);
+    put_number(&record, 4, 0x06064b50);
+    put_number(&record, 8, 44); /* bytes that follow */
+    put_number(&record, 2, MADE_ON_UNIX);
+    put_number(&record, 2, VERSION_ZIP64);
+    put_number(&record, 8, 0); /* disks */
+    put_number(&record, 8, (apr_uint64_t)zip->count);
+    put_number(&record, 8, (apr_uint64_t)zip->count);
+    put_number(&record, 8, (apr_uint64_t)size);
+    put_number(&record, 8, (apr_uint64_t)at);
+    put_number(&record, 4, 0x07064b50); /* where this record is */
+    put_number(&record, 4, 0);
+    put_number(&record, 8, (apr_uint64_t)here);
+    put_number(&record, 4, 1);
     return write_record(spool, &record);
 }
 
@@ -349,13 +349,13 @@ static rc_err_t *end(rc_archive_t *archive)
     RC_TRY(rc_spool_append(archive->spool, zip->directory));
     if (zip->count >= COUNT_MAX || at >= (apr_off_t)LARGE || size >= (apr_off_t)LARGE)
         RC_TRY(write_zip64(zip, at, size));
-    put(&record, 4, 0x06054b50);
-    put(&record, 4, 0); /* disks */
-    put(&record, 2, count);
-    put(&record, 2, count);
-    put(&record, 4, size >= (apr_off_t)LARGE ? SMALL_MAX : (apr_uint64_t)size);
-    put(&record, 4, at >= (apr_off_t)LARGE ? SMALL_MAX : (apr_uint64_t)at);
-    put(&record, 2, 0); /* length of a comment */
+    put_number(&record, 4, 0x06054b50);
+    put_number(&record, 4, 0); /* disks */
+    put_number(&record, 2, count);
+    put_number(&record, 2, count);
+    put_number(&record, 4, size >= (apr_off_t)LARGE ? SMALL_MAX : (apr_uint64_t)size);
+    put_number(&record, 4, at >= (apr_off_t)LARGE ? SMALL_MAX : (apr_uint64_t)at);
+    put_number(&record, 2, 0); /* length of a comment */
     return write_record(archive->spool, &record);
 }
 

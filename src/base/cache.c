@@ -103,7 +103,7 @@ static bool may_wait(const slot_t *slot, apr_time_t end, bool *inside, apr_pool_
     return rc_clock() < end;
 }
 
-static found_t look(slot_t *slot, apr_pool_t *pool)
+static found_t look_at_slot(slot_t *slot, apr_pool_t *pool)
 {
     apr_time_t end = rc_clock() + slot->cache->wait;
     bool inside = false;
@@ -211,7 +211,7 @@ static void sweep(const rc_cache_t *cache, apr_off_t most, apr_pool_t *pool)
 }
 
 /* The beginning of a file; "" when it cannot be read. */
-static void read_line(char *text, size_t size, const char *path)
+static void read_first_line(char *text, size_t size, const char *path)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     ssize_t n = fd < 0 ? 0 : read(fd, text, size - 1);
@@ -228,8 +228,8 @@ static bool is_of_this_boot(const rc_cache_t *cache, apr_pool_t *pool)
     char now[64], then[64];
     int fd;
 
-    read_line(now, sizeof(now), "/proc/sys/kernel/random/boot_id");
-    read_line(then, sizeof(then), note);
+    read_first_line(now, sizeof(now), "/proc/sys/kernel/random/boot_id");
+    read_first_line(then, sizeof(then), note);
     if (*now && !strcmp(now, then))
         return true;
     mkdir(cache->dir, 0700);
@@ -306,7 +306,7 @@ rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *n
     slot.file = apr_pstrcat(pool, cache->dir, "/" OURS_ARE, name, NULL);
     slot.part = apr_pstrcat(pool, slot.file, PART, NULL);
     apr_pool_create(&wait, pool);
-    found = look(&slot, wait);
+    found = look_at_slot(&slot, wait);
     apr_pool_destroy(wait);
     switch (found) {
     case HIT:

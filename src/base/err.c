@@ -18,7 +18,7 @@ static const struct {
 #undef X
 };
 
-static rc_err_t *make(apr_pool_t *pool, rc_err_kind_t kind, apr_status_t cause)
+static rc_err_t *new_error(apr_pool_t *pool, rc_err_kind_t kind, apr_status_t cause)
 {
     rc_err_t *err = apr_pcalloc(pool, sizeof(*err));
 
@@ -29,7 +29,7 @@ static rc_err_t *make(apr_pool_t *pool, rc_err_kind_t kind, apr_status_t cause)
 
 rc_err_t *rc_err(apr_pool_t *pool, rc_err_kind_t kind, const char *fmt, ...)
 {
-    rc_err_t *err = make(pool, kind, APR_SUCCESS);
+    rc_err_t *err = new_error(pool, kind, APR_SUCCESS);
     va_list ap;
 
     va_start(ap, fmt);
@@ -44,7 +44,7 @@ rc_err_t *rc_err_copy(const rc_err_t *err, apr_pool_t *pool)
 
     if (!err)
         return NULL;
-    copy = make(pool, err->kind, err->cause);
+    copy = new_error(pool, err->kind, err->cause);
     copy->msg = apr_pstrdup(pool, err->msg);
     copy->detail = apr_pstrdup(pool, err->detail);
     copy->constraint = apr_pstrdup(pool, err->constraint);
@@ -53,7 +53,7 @@ rc_err_t *rc_err_copy(const rc_err_t *err, apr_pool_t *pool)
 
 rc_err_t *rc_err_internal(apr_pool_t *pool, apr_status_t cause, const char *fmt, ...)
 {
-    rc_err_t *err = make(pool, RC_E_INTERNAL, cause);
+    rc_err_t *err = new_error(pool, RC_E_INTERNAL, cause);
     va_list ap;
 
     va_start(ap, fmt);
@@ -64,7 +64,7 @@ rc_err_t *rc_err_internal(apr_pool_t *pool, apr_status_t cause, const char *fmt,
 
 rc_err_t *rc_err_failed(apr_pool_t *pool, const char *fmt, ...)
 {
-    rc_err_t *err = make(pool, RC_E_FAILED, APR_SUCCESS);
+    rc_err_t *err = new_error(pool, RC_E_FAILED, APR_SUCCESS);
     va_list ap;
 
     va_start(ap, fmt);
@@ -75,7 +75,7 @@ rc_err_t *rc_err_failed(apr_pool_t *pool, const char *fmt, ...)
 
 rc_err_t *rc_err_busy(apr_pool_t *pool, const char *fmt, ...)
 {
-    rc_err_t *err = make(pool, RC_E_BUSY, APR_SUCCESS);
+    rc_err_t *err = new_error(pool, RC_E_BUSY, APR_SUCCESS);
     va_list ap;
 
     va_start(ap, fmt);

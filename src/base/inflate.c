@@ -41,7 +41,7 @@ void rc_inflate_give(rc_inflate_t *z, const char *data, apr_size_t len)
     z->stream.avail_in = len > UINT_MAX ? UINT_MAX : (uInt)len;
 }
 
-static rc_body_state_t fill(rc_inflate_t *z)
+static rc_body_state_t fill_input(rc_inflate_t *z)
 {
     int n;
 
@@ -63,7 +63,7 @@ rc_body_state_t rc_inflate_next(const char **data, apr_size_t *len, rc_inflate_t
     if (!z->ready)
         return RC_BODY_MALFORMED;
     if (!z->ended) {
-        if ((state = fill(z)) != RC_BODY_MORE)
+        if ((state = fill_input(z)) != RC_BODY_MORE)
             return state;
         *data = (const char *)z->out;
         *len = PIECE - z->stream.avail_out;

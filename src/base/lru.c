@@ -59,7 +59,7 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
     return NULL;
 }
 
-static entry_t *find(rc_lru_t *cache, const char *key)
+static entry_t *lookup(rc_lru_t *cache, const char *key)
 {
     entry_t *entry;
 
@@ -77,7 +77,7 @@ rc_err_t *rc_lru_get(bool *found, rc_lru_t *cache, const char *key, rc_spool_t *
     entry_t *entry;
 
     apr_thread_mutex_lock(cache->mutex);
-    if ((entry = find(cache, key))) {
+    if ((entry = lookup(cache, key))) {
         APR_RING_REMOVE(entry, link);
         APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
         err = rc_spool_write(spool, entry->content, entry->len);
@@ -87,12 +87,12 @@ rc_err_t *rc_lru_get(bool *found, rc_lru_t *cache, const char *key, rc_spool_t *
     return err;
 }
 
-static void add(rc_lru_t *cache, entry_t *entry)
+static void insert_entry(rc_lru_t *cache, entry_t *entry)
 {
     entry_t *old;
 
     apr_thread_mutex_lock(cache->mutex);
-    if ((old = find(cache, entry->key)))
+    if ((old = lookup(cache, entry->key)))
         drop(cache, old);
     APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
     cache->used += entry->size;
@@ -118,6 +118,6 @@ rc_err_t *rc_lru_put(rc_lru_t *cache, const char *key, rc_spool_t *spool, apr_po
     entry->key = entry->content + len;
     memcpy(entry->content, content, len);
     memcpy(entry->key, key, key_len);
-    add(cache, entry);
+    insert_entry(cache, entry);
     return NULL;
 }

@@ -11,7 +11,7 @@
 #define LONG_WAIT  apr_time_from_sec(1)
 #define BLIND_WAIT apr_time_from_msec(20) /* nobody can tell what the client has sent */
 
-typedef struct state_t {
+typedef struct relay_t {
     rc_relay_t relay;
     rc_child_t *child;
     apr_pool_t *pool;
@@ -21,17 +21,17 @@ typedef struct state_t {
     const char *data; /* of the body, not taken by the program yet */
     apr_size_t len;
     char buffer[BUFFER];
-} state_t;
+} relay_t;
 
 static bool client_is_there(void *baton)
 {
-    const state_t *state = baton;
+    const relay_t *state = baton;
 
     return !state->relay.gone || !state->relay.gone(state->relay.gone_baton);
 }
 
 /* What its end alone says. */
-static rc_err_t *judge(const state_t *state, const rc_proc_result_t *result)
+static rc_err_t *judge_end(const relay_t *state, const rc_proc_result_t *result)
 {
     const char *program = state->relay.proc.argv[0];
 
@@ -48,7 +48,7 @@ static rc_err_t *judge(const state_t *state, const rc_proc_result_t *result)
     return NULL;
 }
 
-static rc_err_t *end(state_t *state, bool at_once)
+static rc_err_t *end(relay_t *state, bool at_once)
 {
     rc_proc_result_t result;
     rc_err_t *err, *verdict = NULL;
@@ -58,21 +58,21 @@ static rc_err_t *end(state_t *state, bool at_once)
     state->over = true;
     err = rc_child_end(&result, state->child, at_once, state->pool);
     if (!err)
-        err = judge(state, &result);
+        err = judge_end(state, &result);
     if (state->relay.ended)
         verdict = state->relay.ended(state->relay.ended_baton, &result, state->pool);
     return err ? err : verdict;
 }
 
 /* The program is ended because of @a err. */
-static rc_err_t *give_up(state_t *state, rc_err_t *err)
+static rc_err_t *give_up(relay_t *state, rc_err_t *err)
 {
     end(state, true);
     return err;
 }
 
 /* More of the body into state->data; false when there is none now. */
-static bool fetch(rc_err_t **err, state_t *state)
+static bool fetch(rc_err_t **err, relay_t *state)
 {
     rc_body_state_t got = rc_body_read(state->relay.body, &state->data, &state->len, false);
 
@@ -91,7 +91,7 @@ static bool fetch(rc_err_t **err, state_t *state)
 }
 
 /* Gives the program what it takes and the client has sent. */
-static rc_err_t *feed(state_t *state)
+static rc_err_t *feed(relay_t *state)
 {
     rc_err_t *err;
 
@@ -117,7 +117,7 @@ static rc_err_t *feed(state_t *state)
 }
 
 /* Fills the buffer with what is there. */
-static rc_child_io_t read_output(apr_size_t *len, state_t *state)
+static rc_child_io_t read_output(apr_size_t *len, relay_t *state)
 {
     rc_child_io_t io;
     apr_size_t got;
@@ -131,7 +131,7 @@ static rc_child_io_t read_output(apr_size_t *len, state_t *state)
 }
 
 /* Until either side can go on. */
-static bool wait_for_both(state_t *state)
+static bool wait_for_both(relay_t *state)
 {
     bool hungry = !state->fed && !state->len; /* the client's turn */
     int fd = hungry ? rc_body_fd(state->relay.body) : -1;
@@ -142,7 +142,7 @@ static bool wait_for_both(state_t *state)
 
 static rc_err_t *next_piece(rc_piece_t *piece, void *baton)
 {
-    state_t *state = baton;
+    relay_t *state = baton;
     bool go_on = rc_child_wait(state->child, false, -1, 0);
     rc_child_io_t io;
     rc_err_t *err;
@@ -171,7 +171,7 @@ static void close_stream(void *baton)
 
 rc_err_t *rc_relay_start(rc_stream_t **stream, const rc_relay_t *relay, apr_pool_t *pool)
 {
-    state_t *state = apr_pcalloc(pool, sizeof(*state));
+    relay_t *state = apr_pcalloc(pool, sizeof(*state));
 
     state->relay = *relay;
     state->pool = pool;

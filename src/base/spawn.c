@@ -231,7 +231,7 @@ static rc_err_t *open_descriptors(rc_run_t *run, bool piped, apr_pool_t *pool)
     return NULL;
 }
 
-static rc_err_t *start(rc_run_t *run, apr_pool_t *pool)
+static rc_err_t *start_child(rc_run_t *run, apr_pool_t *pool)
 {
     sigset_t all, before;
     int error;
@@ -282,6 +282,6 @@ rc_err_t *rc_run_start(rc_run_t *run, bool piped, apr_pool_t *pool)
 {
     RC_TRY(find_program(run, pool));
     RC_TRY(open_descriptors(run, piped, pool));
-    RC_TRY(start(run, pool));
+    RC_TRY(start_child(run, pool));
     return await_exec(run, pool);
 }

@@ -128,7 +128,7 @@ static rc_err_t *open_file(rc_spool_t *spool)
     return NULL;
 }
 
-static rc_err_t *write_file(rc_spool_t *spool, const void *data, apr_size_t len)
+static rc_err_t *write_to_file(rc_spool_t *spool, const void *data, apr_size_t len)
 {
     apr_status_t rv;
 
@@ -152,7 +152,7 @@ static rc_err_t *flush(rc_spool_t *spool)
     if (!spool->file)
         RC_TRY(open_file(spool));
     spool->used = 0;
-    return used ? write_file(spool, spool->buf, used) : NULL;
+    return used ? write_to_file(spool, spool->buf, used) : NULL;
 }
 
 /* Makes room for @a len bytes behind what is in memory; never for more than RC_SPOOL_MEMORY. */
@@ -186,7 +186,7 @@ rc_err_t *rc_spool_write(rc_spool_t *spool, const void *data, apr_size_t len)
         return NULL;
     if (len >= RC_SPOOL_MEMORY / 2 && spool->used + len > RC_SPOOL_MEMORY) {
         RC_TRY(flush(spool));
-        return write_file(spool, data, len);
+        return write_to_file(spool, data, len);
     }
     RC_TRY(rc_spool_room(&room, spool, len));
     memcpy(room, data, len);

@@ -47,7 +47,7 @@ static rc_err_t *check_time(const rc_work_t *work, apr_time_t now, apr_pool_t *p
                   (int)apr_time_sec(work->time));
 }
 
-static rc_err_t *look(rc_work_t *work, apr_time_t now, apr_pool_t *pool)
+static rc_err_t *look_at_clock(rc_work_t *work, apr_time_t now, apr_pool_t *pool)
 {
     work->next_look = now + LOOK_EVERY;
     RC_TRY(check_time(work, now, pool));
@@ -58,7 +58,7 @@ static rc_err_t *look(rc_work_t *work, apr_time_t now, apr_pool_t *pool)
 
 rc_err_t *rc_work_look(rc_work_t *work, apr_pool_t *pool)
 {
-    return work ? look(work, rc_clock(), pool) : NULL;
+    return work ? look_at_clock(work, rc_clock(), pool) : NULL;
 }
 
 rc_err_t *rc_work_spend(rc_work_t *work, apr_off_t bytes, apr_pool_t *pool)
@@ -76,7 +76,7 @@ rc_err_t *rc_work_spend(rc_work_t *work, apr_off_t bytes, apr_pool_t *pool)
         RC_TRY(rc_work_costly(work, pool));
     }
     now = rc_clock();
-    return now < work->next_look ? check_time(work, now, pool) : look(work, now, pool);
+    return now < work->next_look ? check_time(work, now, pool) : look_at_clock(work, now, pool);
 }
 
 rc_err_t *rc_work_entry(rc_work_t *work, apr_pool_t *pool)

@@ -150,7 +150,7 @@ static rc_err_t *make_places(init_t *init)
     return rc_fs_exists(secret) ? NULL : rc_secret_create(secret, admin->pool);
 }
 
-static rc_err_t *fill(void *baton, rc_db_t *db)
+static rc_err_t *fill_database(void *baton, rc_db_t *db)
 {
     init_t *init = baton;
     rc_admin_t *admin = init->admin;
@@ -174,7 +174,7 @@ static rc_err_t *make_database(init_t *init, apr_pool_t *pool)
     if (!init->user.key)
         RC_TRY(rc_key_generate(&init->user.key, admin->pool));
     RC_TRY(rc_password_hash(&init->user.password_hash, NULL, init->password, admin->pool));
-    return rc_db_txn(admin->db, fill, init);
+    return rc_db_txn(admin->db, fill_database, init);
 }
 
 /* What was there before goes only when the new database is complete. */

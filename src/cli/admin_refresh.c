@@ -16,7 +16,7 @@
 #include "store/user.h"
 
 /* The name of the repository in the directory @a path, or @a path itself when it is a name. */
-static const char *name_of(const rc_admin_t *admin, const char *path)
+static const char *name_of_path(const rc_admin_t *admin, const char *path)
 {
     char folder[PATH_MAX], root[PATH_MAX];
     apr_size_t root_len, len;
@@ -34,7 +34,7 @@ static const char *name_of(const rc_admin_t *admin, const char *path)
     return apr_pstrdup(admin->pool, folder + root_len + 1);
 }
 
-static rc_err_t *refresh(rc_admin_t *admin, const rc_repo_t *repo)
+static rc_err_t *refresh_repo(rc_admin_t *admin, const rc_repo_t *repo)
 {
     rc_last_t last;
     rc_vcs_t *vcs;
@@ -56,11 +56,11 @@ int rc_admin_refresh(rc_admin_t *admin)
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     if (!(err = rc_store_first_admin(&reader, admin->db, admin->pool)) && reader &&
-        (name = name_of(admin, word)))
+        (name = name_of_path(admin, word)))
         err = rc_store_repo_by_name(&repo, admin->db, reader->id, name, admin->pool);
     if (err)
         return rc_admin_result(admin, err);
     if (!repo)
         return rc_admin_fail(RC_ADMIN_FAILED, "repository `%s` does not exist", word);
-    return rc_admin_result(admin, refresh(admin, repo));
+    return rc_admin_result(admin, refresh_repo(admin, repo));
 }

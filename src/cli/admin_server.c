@@ -63,7 +63,7 @@ int rc_admin_email(rc_admin_t *admin)
 
 /* --- perm --- */
 
-static rc_err_t *set_permissions(rc_admin_change_t *change, rc_db_t *db)
+static rc_err_t *change_permissions(rc_admin_change_t *change, rc_db_t *db)
 {
     rc_admin_t *admin = change->admin;
     const char *word;
@@ -129,7 +129,7 @@ static int read_holder(rc_admin_change_t *change)
 
 int rc_admin_perm(rc_admin_t *admin)
 {
-    rc_admin_change_t change = {.admin = admin, .fn = set_permissions};
+    rc_admin_change_t change = {.admin = admin, .fn = change_permissions};
     int status = read_holder(&change);
 
     if (status != RC_ADMIN_OK)

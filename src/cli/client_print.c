@@ -21,7 +21,7 @@ typedef struct member_t {
 static void print_value(FILE *out, struct json_object *value, int level);
 
 /* Code point at p. The reader let only valid UTF-8 through, and single surrogates. */
-static unsigned long decode(const unsigned char *p, size_t *len)
+static unsigned long decode_utf8(const unsigned char *p, size_t *len)
 {
     unsigned long code;
 
@@ -45,7 +45,7 @@ static size_t print_escaped(FILE *out, const unsigned char *p)
         fputc(LETTERS[found - SHORT], out);
         return len;
     }
-    code = *p < 0x80 ? *p : decode(p, &len);
+    code = *p < 0x80 ? *p : decode_utf8(p, &len);
     if (code < 0x10000)
         fprintf(out, "\\u%04lx", code);
     else

@@ -49,7 +49,7 @@ rc_err_t *rc_user_create(rc_actor_t *actor, rc_user_creation_t *request)
 }
 
 /* What changed about what the user may do; NULL: nothing. */
-static const char *describe(const rc_user_t *from, const rc_user_t *to, apr_pool_t *pool)
+static const char *describe_account(const rc_user_t *from, const rc_user_t *to, apr_pool_t *pool)
 {
     const char *admin = to->admin ? "admin" : "no admin";
     const char *active = to->active ? "active" : "not active";
@@ -59,14 +59,14 @@ static const char *describe(const rc_user_t *from, const rc_user_t *to, apr_pool
     return to->active == from->active ? admin : apr_pstrcat(pool, admin, ", ", active, NULL);
 }
 
-typedef struct update_t {
+typedef struct account_update_t {
     rc_user_update_t *request;
     const char *password_hash;
-} update_t;
+} account_update_t;
 
 static rc_err_t *update(rc_actor_t *actor, void *baton)
 {
-    update_t *update = baton;
+    account_update_t *update = baton;
     rc_user_update_t *request = update->request;
 
     if (!strcmp(request->user->username, RC_DEFAULT_USER))
@@ -75,12 +75,12 @@ static rc_err_t *update(rc_actor_t *actor, void *baton)
     RC_TRY(
         rc_user_change(&request->updated, actor->db, request->user, &request->change, actor->pool));
     return rc_actor_journal_named(actor, "admin_updated_user", request->updated->username,
-                                  describe(request->user, request->updated, actor->pool));
+                                  describe_account(request->user, request->updated, actor->pool));
 }
 
 rc_err_t *rc_user_update(rc_actor_t *actor, rc_user_update_t *request)
 {
-    update_t the = {request, NULL};
+    account_update_t the = {request, NULL};
 
     if (request->password) {
         RC_TRY(hash(&the.password_hash, actor, request->password));

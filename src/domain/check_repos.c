@@ -144,7 +144,7 @@ static void judge_unknown(rc_check_t *check, const char *name)
 }
 
 /* Looks again while nobody can change both: what was being made or removed is no problem. */
-static rc_err_t *judge(rc_check_t *check, apr_int64_t user_id)
+static rc_err_t *judge_owner(rc_check_t *check, apr_int64_t user_id)
 {
     int i;
 
@@ -179,7 +179,7 @@ rc_err_t *rc_check_repos(rc_check_t *check, apr_int64_t user_id)
     check->suspects = apr_array_make(check->pool, 4, sizeof(const char *));
     RC_TRY(rc_store_repos_each(check->db, user_id, NULL, check_repo, check, check->pool));
     RC_TRY(check_unknown(check, user_id));
-    return in_transaction(check, user_id, judge);
+    return in_transaction(check, user_id, judge_owner);
 }
 
 /* --- gists --- */

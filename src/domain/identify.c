@@ -63,8 +63,8 @@ static rc_err_t *by_login(rc_identity_t *who, rc_db_t *db, const char *login, ap
     return NULL;
 }
 
-static rc_err_t *find(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
-                      apr_pool_t *pool)
+static rc_err_t *find_identity(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
+                               apr_pool_t *pool)
 {
     if (credentials->key)
         RC_TRY(by_key(who, db, credentials, pool));
@@ -87,6 +87,6 @@ rc_err_t *rc_identify(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *c
         RC_TRY(rc_auth_first_admin(&who->caller, db, pool));
         return rc_identity_judge(who, db, &local, pool);
     }
-    RC_TRY(find(who, db, credentials, pool));
+    RC_TRY(find_identity(who, db, credentials, pool));
     return rc_identity_judge(who, db, credentials, pool);
 }

@@ -50,7 +50,7 @@ const rc_commit_t *rc_last_commit(const rc_last_t *last, apr_pool_t *pool)
 }
 
 /* At most RC_LAST_MESSAGE_MAX bytes of @a message, whole characters. */
-static const char *cut(const char *message, apr_pool_t *pool)
+static const char *cut_message(const char *message, apr_pool_t *pool)
 {
     apr_size_t len = strlen(message);
 
@@ -72,7 +72,7 @@ rc_err_t *rc_last_read(rc_last_t *last, rc_vcs_t *vcs, apr_pool_t *pool)
         return NULL;
     last->id = commit->id;
     last->index = commit->revision;
-    last->message = cut(commit->message, pool);
+    last->message = cut_message(commit->message, pool);
     last->author = commit->author;
     last->time = commit->time;
     last->parents = join(commit->parents, pool);

@@ -7,8 +7,8 @@
 #include "caller.h"
 
 /* What the database knows of a login: the user, their password's hash, whether they are let in. */
-static rc_err_t *ask(rc_identity_t *who, const char **hash, rc_db_pool_t *db_pool,
-                     const rc_login_try_t *attempt, apr_pool_t *pool)
+static rc_err_t *ask_store(rc_identity_t *who, const char **hash, rc_db_pool_t *db_pool,
+                           const rc_login_try_t *attempt, apr_pool_t *pool)
 {
     const rc_credentials_t credentials = {.ip = attempt->ip};
     rc_db_t *db;
@@ -28,7 +28,7 @@ rc_err_t *rc_login(rc_login_t *result, rc_identity_t *who, rc_db_pool_t *db_pool
     const char *hash;
     bool right;
 
-    RC_TRY(ask(who, &hash, db_pool, attempt, pool));
+    RC_TRY(ask_store(who, &hash, db_pool, attempt, pool));
     /* without a hash it takes as long */
     RC_TRY(rc_password_matches(&right, limits, hash, attempt->password, pool));
     *result = !hash          ? RC_LOGIN_UNKNOWN

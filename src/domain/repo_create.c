@@ -93,7 +93,7 @@ static rc_err_t *set_texts(rc_repo_t *row, rc_actor_t *actor, const rc_repo_crea
     return NULL;
 }
 
-static void set_flag(bool *flag, const bool *wanted)
+static void choose_flag(bool *flag, const bool *wanted)
 {
     if (wanted)
         *flag = *wanted;
@@ -102,10 +102,10 @@ static void set_flag(bool *flag, const bool *wanted)
 static rc_err_t *set_flags(rc_repo_t *row, rc_actor_t *actor, const rc_repo_creation_t *request)
 {
     RC_TRY(rc_model_repo_defaults(row, actor->db, actor->pool));
-    set_flag(&row->private_, request->private_);
-    set_flag(&row->enable_statistics, request->enable_statistics);
-    set_flag(&row->enable_locking, request->enable_locking);
-    set_flag(&row->enable_downloads, request->enable_downloads);
+    choose_flag(&row->private_, request->private_);
+    choose_flag(&row->enable_statistics, request->enable_statistics);
+    choose_flag(&row->enable_locking, request->enable_locking);
+    choose_flag(&row->enable_downloads, request->enable_downloads);
     return NULL;
 }
 
@@ -162,7 +162,7 @@ static rc_err_t *plan_fork(rc_actor_t *actor, making_t *making)
     making->repo.copy_permissions = request->copy_permissions;
     row->name = request->name;
     row->type = source->type;
-    set_flag(&row->private_, request->private_);
+    choose_flag(&row->private_, request->private_);
     return set_texts(row, actor, request);
 }
 
@@ -191,7 +191,7 @@ static rc_err_t *prepare_repo(rc_actor_t *actor, void *baton)
     return rc_disk_txn_made(making->moves, making->repo.path);
 }
 
-static rc_err_t *make(rc_actor_t *actor, making_t *making)
+static rc_err_t *make_repo(rc_actor_t *actor, making_t *making)
 {
     rc_new_repo_t *repo = &making->repo;
     rc_err_t *err;
@@ -213,12 +213,12 @@ rc_err_t *rc_repo_create(rc_actor_t *actor, const rc_repo_creation_t *request)
 {
     making_t making = {.request = request, .plan = plan_new};
 
-    return make(actor, &making);
+    return make_repo(actor, &making);
 }
 
 rc_err_t *rc_repo_fork(rc_actor_t *actor, const rc_repo_creation_t *request)
 {
     making_t making = {.request = request, .plan = plan_fork};
 
-    return make(actor, &making);
+    return make_repo(actor, &making);
 }

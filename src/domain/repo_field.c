@@ -58,7 +58,7 @@ rc_err_t *rc_repo_fields_set(rc_db_t *db, apr_int64_t repo_id, const apr_array_h
     return NULL;
 }
 
-static rc_err_t *add(rc_actor_t *actor, void *baton)
+static rc_err_t *add_field(rc_actor_t *actor, void *baton)
 {
     const rc_field_t *field = *(const rc_field_t **)baton;
 
@@ -72,7 +72,7 @@ rc_err_t *rc_repo_field_add(rc_actor_t *actor, const rc_field_t *field)
 {
     if (!*field->key)
         return rc_err_failed(actor->pool, "a field needs a key");
-    return rc_actor_txn(actor, add, &field);
+    return rc_actor_txn(actor, add_field, &field);
 }
 
 static rc_err_t *remove_field(rc_actor_t *actor, void *baton)

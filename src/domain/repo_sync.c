@@ -20,7 +20,7 @@ typedef struct look_t {
     const char *action, *what; /* for the journal; NULL: nothing */
 } look_t;
 
-static rc_err_t *look(rc_actor_t *actor, void *baton)
+static rc_err_t *look_at_repo(rc_actor_t *actor, void *baton)
 {
     look_t *look = baton;
     rc_vcs_t *vcs;
@@ -47,13 +47,13 @@ static rc_err_t *store(void *baton, rc_db_t *db)
 
 /* Stores the last commit of a repository that was written to, whatever it costs, with an entry in
  * the journal. What was done is done: nothing is checked again. */
-static rc_err_t *refresh(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
-                         const char *what)
+static rc_err_t *refresh_last(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
+                              const char *what)
 {
     look_t the = {.repo = repo, .anew = true, .action = action, .what = what};
     storing_t storing = {actor, &the};
 
-    RC_TRY(rc_actor_away(actor, look, &the));
+    RC_TRY(rc_actor_away(actor, look_at_repo, &the));
     return rc_db_txn(actor->db, store, &storing);
 }
 
@@ -67,7 +67,7 @@ static void log_failure(rc_log_level_t level, const rc_repo_t *repo, const rc_er
 static rc_err_t *look_if_moved(rc_last_t *last, rc_actor_t *actor, const rc_repo_t *repo)
 {
     look_t the = {.repo = repo, .work = &actor->work};
-    rc_err_t *err = rc_actor_away(actor, look, &the);
+    rc_err_t *err = rc_actor_away(actor, look_at_repo, &the);
 
     if (!actor->db)
         return err;
@@ -84,7 +84,7 @@ rc_err_t *rc_repo_look(rc_last_t *last, rc_actor_t *actor, const rc_repo_t *repo
     *last = (rc_last_t){NULL};
     RC_TRY(rc_db_commit(actor->db));
     if (anew)
-        RC_TRY(refresh(actor, repo, NULL, NULL));
+        RC_TRY(refresh_last(actor, repo, NULL, NULL));
     else
         RC_TRY(look_if_moved(last, actor, repo));
     return rc_db_begin_read(actor->db);
@@ -109,7 +109,7 @@ rc_err_t *rc_repo_invalidate(rc_actor_t *actor, const rc_repo_t *repo)
 {
     rc_vcs_drop_cache(actor->env->vcs_pool, repo->type,
                       rc_env_repo_path(actor->env, repo->name, actor->pool), actor->pool);
-    return refresh(actor, repo, NULL, NULL);
+    return refresh_last(actor, repo, NULL, NULL);
 }
 
 /* --- pull and strip --- */
@@ -151,7 +151,7 @@ rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
     RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
     RC_TRY(begin_pull(&pull, actor, &locks, repo));
     RC_TRY(rc_actor_wait(actor, fetch, &pull));
-    return refresh(actor, repo, "push_remote", NULL);
+    return refresh_last(actor, repo, "push_remote", NULL);
 }
 
 rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)
@@ -164,7 +164,7 @@ rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)
     RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
     RC_TRY(rc_model_repo_open(&vcs, actor->env, repo, NULL, actor->pool));
     RC_TRY(rc_vcs_strip(vcs, request->branch, request->revision, locks.fd, actor->pool));
-    return refresh(actor, repo, "user_stripped_commit", request->revision);
+    return refresh_last(actor, repo, "user_stripped_commit", request->revision);
 }
 
 /* --- rescan --- */

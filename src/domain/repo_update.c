@@ -246,7 +246,7 @@ static rc_err_t *change(update_t *update, rc_actor_t *actor)
 }
 
 /* What changed about who may do what: the new owner, open or private; NULL: nothing. */
-static const char *describe(const update_t *update, apr_pool_t *pool)
+static const char *describe_update(const update_t *update, apr_pool_t *pool)
 {
     const rc_repo_t *from = update->from, *to = &update->to;
     const char *private_ = to->private_ ? "private" : "not private";
@@ -268,7 +268,8 @@ static rc_err_t *update_in_txn(rc_actor_t *actor, void *baton)
     if (update->fields)
         RC_TRY(rc_repo_fields_set(actor->db, update->from->id, update->fields));
     RC_TRY(change(update, actor));
-    return rc_actor_journal(actor, &update->to, "user_updated_repo", describe(update, actor->pool));
+    return rc_actor_journal(actor, &update->to, "user_updated_repo",
+                            describe_update(update, actor->pool));
 }
 
 static rc_err_t *check_uri(rc_actor_t *actor, void *baton)
@@ -283,7 +284,7 @@ static rc_err_t *check_uri(rc_actor_t *actor, void *baton)
 
 /* What may take its time, before the transaction: the lock of the directory, the look at the host.
  */
-static rc_err_t *prepare(update_t *update, rc_actor_t *actor)
+static rc_err_t *prepare_update(update_t *update, rc_actor_t *actor)
 {
     const rc_repo_update_t *request = update->request;
     const char *uri = request->clone_uri;
@@ -307,7 +308,7 @@ rc_err_t *rc_repo_update(rc_actor_t *actor, const rc_repo_update_t *request)
     update_t update = {.request = request, .moves = rc_disk_txn_begin(actor->env, actor->pool)};
     rc_err_t *err;
 
-    RC_TRY(prepare(&update, actor));
+    RC_TRY(prepare_update(&update, actor));
     err = rc_actor_txn(actor, update_in_txn, &update);
     rc_disk_txn_end(update.moves, !err);
     if (!err && update.locked_name)

@@ -7,7 +7,7 @@
 #include <apr_strings.h>
 
 /* "granted repository.read to user bob", "revoked user group devs" */
-static const char *describe(const rc_granting_t *request, apr_pool_t *pool)
+static const char *describe_right(const rc_granting_t *request, apr_pool_t *pool)
 {
     const char *what = "revoked ";
 
@@ -21,7 +21,7 @@ static const char *describe(const rc_granting_t *request, apr_pool_t *pool)
 /* An object whose permissions changed was updated. */
 static rc_err_t *journal(rc_actor_t *actor, const rc_granting_t *request)
 {
-    const char *what = describe(request, actor->pool);
+    const char *what = describe_right(request, actor->pool);
 
     if (request->repo)
         return rc_actor_journal(actor, request->repo, "user_updated_repo", what);

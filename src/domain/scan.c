@@ -69,7 +69,7 @@ static rc_err_t *prepare_one(addition_t *addition)
 }
 
 /* A repository that is known may have been pushed to by another way. */
-static rc_err_t *refresh(const addition_t *addition, const rc_repo_t *repo, rc_db_t *db)
+static rc_err_t *refresh_added(const addition_t *addition, const rc_repo_t *repo, rc_db_t *db)
 {
     const char *path = rc_env_repo_path(addition->env, repo->name, addition->pool);
     rc_last_t last;
@@ -98,7 +98,7 @@ static rc_err_t *add_name(addition_t *addition, rc_scan_t *scan, rc_db_t *db)
 
     RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, addition->pool));
     if (known)
-        err = refresh(addition, known, db);
+        err = refresh_added(addition, known, db);
     else if (!(err = prepare_one(addition)))
         err = rc_db_txn(db, add_one, addition);
     if (err && err->kind == RC_E_BUSY)
@@ -170,12 +170,12 @@ rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **ski
 
 /* --- removing --- */
 
-typedef struct removal_t {
+typedef struct scan_removal_t {
     apr_array_header_t *removed;
     const rc_env_t *env;
     const rc_journal_actor_t *actor;
     apr_pool_t *pool;
-} removal_t;
+} scan_removal_t;
 
 /* Only what is certainly not there; what cannot be looked at stays. */
 static bool is_gone(const char *path)
@@ -185,7 +185,7 @@ static bool is_gone(const char *path)
     return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
 }
 
-static rc_err_t *remove_repos(removal_t *removal, rc_db_t *db)
+static rc_err_t *remove_repos(scan_removal_t *removal, rc_db_t *db)
 {
     apr_array_header_t *repos;
     int i;
@@ -205,7 +205,7 @@ static rc_err_t *remove_repos(removal_t *removal, rc_db_t *db)
     return NULL;
 }
 
-static rc_err_t *remove_groups(removal_t *removal, rc_db_t *db)
+static rc_err_t *remove_groups(scan_removal_t *removal, rc_db_t *db)
 {
     apr_array_header_t *groups;
     bool deleted;
@@ -226,7 +226,7 @@ static rc_err_t *remove_groups(removal_t *removal, rc_db_t *db)
 
 static rc_err_t *remove_all(void *baton, rc_db_t *db)
 {
-    removal_t *removal = baton;
+    scan_removal_t *removal = baton;
 
     /* A root that is not there, perhaps not mounted, does not mean that all is gone. */
     if (is_gone(removal->env->work_dir))
@@ -238,7 +238,7 @@ static rc_err_t *remove_all(void *baton, rc_db_t *db)
 rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
                                const rc_journal_actor_t *actor, apr_pool_t *pool)
 {
-    removal_t removal = {apr_array_make(pool, 8, sizeof(const char *)), env, actor, pool};
+    scan_removal_t removal = {apr_array_make(pool, 8, sizeof(const char *)), env, actor, pool};
 
     *removed = removal.removed;
     return rc_db_txn(db, remove_all, &removal);

@@ -55,20 +55,20 @@ bool rc_model_holds_repository(const char *path, apr_pool_t *pool)
     return detect(path, pool).found >= RC_FOUND_UNUSABLE;
 }
 
-typedef struct walk_t {
+typedef struct folder_walk_t {
     rc_scan_t *scan;
     const char *root;
     apr_pool_t *pool;
-} walk_t;
+} folder_walk_t;
 
-static void skip(walk_t *walk, const char *name, const char *why)
+static void skip(folder_walk_t *walk, const char *name, const char *why)
 {
     *(rc_skipped_t *)apr_array_push(walk->scan->skipped) = (rc_skipped_t){name, why};
 }
 
-static rc_err_t *read_folder(walk_t *walk, const char *prefix);
+static rc_err_t *read_folder(folder_walk_t *walk, const char *prefix);
 
-static rc_err_t *look_at(walk_t *walk, const char *name)
+static rc_err_t *look_at(folder_walk_t *walk, const char *name)
 {
     const char *path = apr_pstrcat(walk->pool, walk->root, "/", name, NULL), *why;
     rc_detected_t detected = detect(path, walk->pool);
@@ -89,7 +89,7 @@ static rc_err_t *look_at(walk_t *walk, const char *name)
 
 /* Files, hidden directories and what was removed are passed over. So are links, but those to
  * directories are told of: they would be served if they were no links. */
-static rc_err_t *look_at_entry(walk_t *walk, const char *prefix, const apr_finfo_t *entry)
+static rc_err_t *look_at_entry(folder_walk_t *walk, const char *prefix, const apr_finfo_t *entry)
 {
     const char *name = apr_pstrcat(walk->pool, prefix, entry->name, NULL);
     struct stat st;
@@ -104,7 +104,7 @@ static rc_err_t *look_at_entry(walk_t *walk, const char *prefix, const apr_finfo
     return NULL;
 }
 
-static rc_err_t *read_folder(walk_t *walk, const char *prefix)
+static rc_err_t *read_folder(folder_walk_t *walk, const char *prefix)
 {
     const char *path = apr_pstrcat(walk->pool, walk->root, "/", prefix, NULL);
     apr_finfo_t entry;
@@ -128,7 +128,7 @@ static rc_err_t *read_folder(walk_t *walk, const char *prefix)
 
 rc_err_t *rc_model_scan(rc_scan_t *scan, const rc_env_t *env, apr_pool_t *pool)
 {
-    walk_t walk = {scan, env->config->repo_root, pool};
+    folder_walk_t walk = {scan, env->config->repo_root, pool};
 
     scan->names = apr_array_make(pool, 32, sizeof(const char *));
     scan->skipped = apr_array_make(pool, 4, sizeof(rc_skipped_t));

@@ -50,8 +50,8 @@ static rc_err_t *check_others(const rc_user_t *user, apr_pool_t *pool)
 }
 
 /* A conflict says what is taken, if it is a name or an address; the log does not show addresses. */
-static rc_err_t *explain(rc_err_t *err, const char *table, const char *what, const char *value,
-                         apr_pool_t *pool)
+static rc_err_t *explain_conflict(rc_err_t *err, const char *table, const char *what,
+                                  const char *value, apr_pool_t *pool)
 {
     if (err && err->kind == RC_E_CONFLICT && err->constraint &&
         !strncmp(err->constraint, table, strlen(table))) {
@@ -67,8 +67,8 @@ static rc_err_t *set_email(rc_db_t *db, apr_int64_t user_id, const char *email, 
         return rc_store_email_set_main(db, user_id, NULL);
     if (!rc_text_is_email(email))
         return rc_err_failed(pool, "`%s` is no e-mail address", email);
-    return explain(rc_store_email_set_main(db, user_id, rc_text_lower(email, pool)), "user_email",
-                   "email", email, pool);
+    return explain_conflict(rc_store_email_set_main(db, user_id, rc_text_lower(email, pool)),
+                            "user_email", "email", email, pool);
 }
 
 static const char *or_plain(const char *text)
@@ -90,7 +90,7 @@ rc_err_t *rc_user_insert(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret
     const char *token;
 
     RC_TRY(check_username(user.username, pool));
-    RC_TRY(explain(
+    RC_TRY(explain_conflict(
         rc_store_user_insert(&user, db, new_user->password_hash, new_user->force_password_change),
         "users", "user", user.username, pool));
     RC_TRY(set_email(db, user.id, new_user->email ? new_user->email : "", pool));
@@ -145,7 +145,7 @@ rc_err_t *rc_user_change(rc_user_t **out, rc_db_t *db, const rc_user_t *user,
         RC_TRY(check_username(to.username, pool));
     RC_TRY(check_others(&to, pool));
     RC_TRY(check_last_admin(db, user, to.admin && to.active, pool));
-    RC_TRY(explain(rc_store_user_update(db, &to), "users", "user", to.username, pool));
+    RC_TRY(explain_conflict(rc_store_user_update(db, &to), "users", "user", to.username, pool));
     if (change->email)
         RC_TRY(set_email(db, user->id, change->email, pool));
     if (hash)

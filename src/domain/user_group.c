@@ -147,7 +147,7 @@ static rc_err_t *tell(rc_actor_t *actor, const rc_membership_t *request, const c
         apr_pstrcat(actor->pool, verb, " user ", request->user->username, NULL));
 }
 
-static rc_err_t *add(rc_actor_t *actor, void *baton)
+static rc_err_t *add_member(rc_actor_t *actor, void *baton)
 {
     rc_membership_t *request = baton;
 
@@ -158,7 +158,7 @@ static rc_err_t *add(rc_actor_t *actor, void *baton)
 
 rc_err_t *rc_user_group_add(rc_actor_t *actor, rc_membership_t *request)
 {
-    return rc_actor_txn(actor, add, request);
+    return rc_actor_txn(actor, add_member, request);
 }
 
 static rc_err_t *remove_user(rc_actor_t *actor, void *baton)

@@ -24,8 +24,8 @@ const char *rc_model_key_context(apr_int64_t user_id, apr_pool_t *pool)
 }
 
 /* Makes up a key unless one is given, and fills in what is stored of it. */
-static rc_err_t *prepare(rc_user_key_t *row, unsigned char digest[RC_DIGEST_SIZE], const char **key,
-                         const rc_secret_t *secret, apr_pool_t *pool)
+static rc_err_t *prepare_key(rc_user_key_t *row, unsigned char digest[RC_DIGEST_SIZE],
+                             const char **key, const rc_secret_t *secret, apr_pool_t *pool)
 {
     if (!*key)
         RC_TRY(rc_key_generate(key, pool));
@@ -38,7 +38,7 @@ static rc_err_t *prepare(rc_user_key_t *row, unsigned char digest[RC_DIGEST_SIZE
                           rc_model_key_context(row->user_id, pool), pool);
 }
 
-static rc_err_t *explain(rc_err_t *err)
+static rc_err_t *explain_key(rc_err_t *err)
 {
     if (err && err->kind == RC_E_CONFLICT)
         err->msg = "this key is in use";
@@ -65,8 +65,8 @@ rc_err_t *rc_model_main_key_create(const char *key, rc_db_t *db, const rc_secret
                          .expires = RC_NEVER};
     unsigned char digest[RC_DIGEST_SIZE];
 
-    RC_TRY(prepare(&row, digest, &key, secret, pool));
-    return explain(rc_store_key_insert(db, &row, digest, RC_DIGEST_SIZE));
+    RC_TRY(prepare_key(&row, digest, &key, secret, pool));
+    return explain_key(rc_store_key_insert(db, &row, digest, RC_DIGEST_SIZE));
 }
 
 rc_err_t *rc_model_main_key_reset(const char **key, rc_db_t *db, const rc_secret_t *secret,
@@ -75,8 +75,8 @@ rc_err_t *rc_model_main_key_reset(const char **key, rc_db_t *db, const rc_secret
     rc_user_key_t row = {.user_id = user_id};
     unsigned char digest[RC_DIGEST_SIZE];
 
-    RC_TRY(prepare(&row, digest, key, secret, pool));
-    return explain(rc_store_main_key_replace(db, &row, digest, RC_DIGEST_SIZE));
+    RC_TRY(prepare_key(&row, digest, key, secret, pool));
+    return explain_key(rc_store_main_key_replace(db, &row, digest, RC_DIGEST_SIZE));
 }
 
 rc_err_t *rc_model_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,
@@ -99,7 +99,7 @@ rc_err_t *rc_model_token_create(const char **token, rc_db_t *db, const rc_secret
         row.expires = apr_time_sec(apr_time_now()) + new_token->lifetime * 60;
     }
     *token = NULL;
-    RC_TRY(prepare(&row, digest, token, secret, pool));
+    RC_TRY(prepare_key(&row, digest, token, secret, pool));
     return rc_store_key_insert(db, &row, digest, RC_DIGEST_SIZE);
 }
 

@@ -39,7 +39,7 @@ rc_err_t *rc_model_email_remove(rc_db_t *db, apr_int64_t user_id, const char *em
 
 typedef rc_err_t *entry_fn(rc_db_t *db, apr_int64_t user_id, const char *entry, apr_pool_t *pool);
 
-static rc_err_t *add_entry(rc_db_t *db, apr_int64_t user_id, const char *entry, apr_pool_t *pool)
+static rc_err_t *add_ip(rc_db_t *db, apr_int64_t user_id, const char *entry, apr_pool_t *pool)
 {
     (void)pool;
     return rc_store_ip_add(db, user_id, entry);
@@ -120,7 +120,7 @@ static rc_err_t *each_entry(rc_db_t *db, apr_int64_t user_id, const char *entrie
 
 rc_err_t *rc_model_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entries, apr_pool_t *pool)
 {
-    return each_entry(db, user_id, entries, add_entry, pool);
+    return each_entry(db, user_id, entries, add_ip, pool);
 }
 
 rc_err_t *rc_model_ip_remove(rc_db_t *db, apr_int64_t user_id, const char *entries,

@@ -82,7 +82,7 @@ static const rc_face_t *find_face(void **state, const rc_request_t *request)
     return NULL;
 }
 
-static rc_err_t *decide(request_rec *r, rc_note_t *note)
+static rc_err_t *decide_request(request_rec *r, rc_note_t *note)
 {
     rc_answer_t *answer = note->answer;
 
@@ -93,7 +93,7 @@ static rc_err_t *decide(request_rec *r, rc_note_t *note)
     return note->face->decide ? note->face->decide(answer, note->request) : NULL;
 }
 
-static void ask(request_rec *r, rc_note_t *note)
+static void ask_face(request_rec *r, rc_note_t *note)
 {
     rc_answer_t *answer = apr_pcalloc(r->pool, sizeof(*answer));
 
@@ -109,7 +109,7 @@ static void ask(request_rec *r, rc_note_t *note)
     note->asked_by = r->user;
     note->face = find_face(&answer->state, note->request);
     rc_http_log_request(r);
-    note->err = decide(r, note);
+    note->err = decide_request(r, note);
     rc_http_log_request(NULL);
 }
 
@@ -120,7 +120,7 @@ rc_note_t *rc_http_decide(request_rec *r)
     if (note->answer && note->asked_by == r->user)
         return note;
     rc_http_forget_verdict(note);
-    ask(r, note);
+    ask_face(r, note);
     return note;
 }
 

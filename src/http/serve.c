@@ -154,7 +154,7 @@ static int send_answer(request_rec *r, rc_answer_t *answer)
     return rc_http_send_spool(r, answer);
 }
 
-static int serve(request_rec *r)
+static int serve_request(request_rec *r)
 {
     rc_note_t *note = rc_http_decide(r);
     rc_answer_t *answer = note->answer;
@@ -176,5 +176,5 @@ int rc_http_handler(request_rec *r)
 {
     if (!r->handler || strcasecmp(r->handler, RC_HANDLER) || !rc_http_path(r))
         return DECLINED;
-    return serve(r);
+    return serve_request(r);
 }

@@ -11,7 +11,7 @@
 
 #include <apr_buckets.h>
 
-static apr_status_t insert(request_rec *r, apr_bucket_brigade *bb, const rc_piece_t *piece)
+static apr_status_t insert_data(request_rec *r, apr_bucket_brigade *bb, const rc_piece_t *piece)
 {
     rc_err_t *err = NULL;
 
@@ -27,7 +27,7 @@ static apr_status_t insert(request_rec *r, apr_bucket_brigade *bb, const rc_piec
 static apr_status_t send_piece(request_rec *r, apr_bucket_brigade *bb, const rc_piece_t *piece)
 {
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
-    apr_status_t rv = insert(r, bb, piece);
+    apr_status_t rv = insert_data(r, bb, piece);
 
     if (rv != APR_SUCCESS || piece->last)
         return rv; /* the last one goes with the end */

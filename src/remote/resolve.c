@@ -61,8 +61,8 @@ static bool may_go_on(void *policy)
 }
 
 /* What getent says into the file @a out: lines that begin with an address. */
-static rc_err_t *ask(const rc_remote_url_t *url, int out, const rc_remote_policy_t *policy,
-                     apr_time_t deadline, apr_pool_t *pool)
+static rc_err_t *ask_child(const rc_remote_url_t *url, int out, const rc_remote_policy_t *policy,
+                           apr_time_t deadline, apr_pool_t *pool)
 {
     const char *const argv[] = {"getent", "ahosts", url->host, NULL};
     static const char *const env[] = {"PATH=" RC_PROC_PATH, "LC_ALL=C", NULL};
@@ -106,7 +106,7 @@ static rc_err_t *look_up(rc_remote_url_t *url, const rc_remote_policy_t *policy,
 
     if (fd < 0)
         return rc_err_internal(pool, errno, "cannot make a file in memory");
-    err = ask(url, fd, policy, deadline, pool);
+    err = ask_child(url, fd, policy, deadline, pool);
     if (!err)
         err = read_answer(text, fd, pool);
     close(fd);

@@ -102,14 +102,14 @@ rc_err_t *rc_store_user_set_password(rc_db_t *db, apr_int64_t user_id, const cha
     return rc_execute(db, SQL_USER_SET_PASSWORD, "is", user_id, password_hash);
 }
 
-static rc_err_t *set_flag(rc_db_t *db, rc_sql_t sql, apr_int64_t user_id, bool flag)
+static rc_err_t *set_user_flag(rc_db_t *db, rc_sql_t sql, apr_int64_t user_id, bool flag)
 {
     return rc_execute(db, sql, "id", user_id, (int)flag);
 }
 
 rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active)
 {
-    return set_flag(db, SQL_USER_SET_ACTIVE, user_id, active);
+    return set_user_flag(db, SQL_USER_SET_ACTIVE, user_id, active);
 }
 
 rc_err_t *rc_store_follow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id)

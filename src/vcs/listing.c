@@ -16,7 +16,7 @@
 #define PATH_MOST ((size_t)1 << 20)       /* bytes of one path */
 #define HELD_MOST ((apr_size_t)128 << 20) /* bytes of the lists on the way down, together */
 
-typedef struct walk_t {
+typedef struct list_walk_t {
     rc_vcs_t *vcs;
     const char *id; /* of the commit */
     rc_nodes_t what;
@@ -26,18 +26,18 @@ typedef struct walk_t {
     int depth;
     apr_size_t held; /* bytes of the lists that are in memory */
     int missing;     /* entries that could not be read */
-} walk_t;
+} list_walk_t;
 
 /* One directory while it is read. */
 typedef struct folder_t {
-    walk_t *walk;
+    list_walk_t *walk;
     apr_array_header_t *list; /* of rc_entry_t; their paths are names */
     apr_size_t bytes;
 } folder_t;
 
 /* A list does not end at an entry that cannot be read: it marks the entry, and the log says why.
  * True: @a err was of that kind. Limits, and a client that has gone, end the list. */
-static bool is_missing(walk_t *walk, const rc_err_t *err, const char *id)
+static bool is_missing(list_walk_t *walk, const rc_err_t *err, const char *id)
 {
     if (!err || err->kind != RC_E_INTERNAL)
         return false;
@@ -57,7 +57,7 @@ static int by_name(const void *a, const void *b)
 static rc_err_t *add_entry(void *baton, const rc_entry_t *entry)
 {
     folder_t *folder = baton;
-    walk_t *walk = folder->walk;
+    list_walk_t *walk = folder->walk;
     apr_pool_t *pool = folder->list->pool;
     rc_entry_t *copy = apr_array_push(folder->list);
 
@@ -71,7 +71,7 @@ static rc_err_t *add_entry(void *baton, const rc_entry_t *entry)
 }
 
 /* Entries of @a dir by name. */
-static rc_err_t *read_folder(folder_t *folder, walk_t *walk, const rc_entry_t *dir,
+static rc_err_t *read_folder(folder_t *folder, list_walk_t *walk, const rc_entry_t *dir,
                              apr_pool_t *pool)
 {
     folder->walk = walk;
@@ -90,7 +90,7 @@ static rc_err_t *ignore_entry(void *baton, const rc_entry_t *entry)
 }
 
 /* In a list of files a directory appears only when its own list cannot be read. */
-static rc_err_t *pass_dir(walk_t *walk, const rc_entry_t *dir, apr_pool_t *scratch)
+static rc_err_t *pass_dir(list_walk_t *walk, const rc_entry_t *dir, apr_pool_t *scratch)
 {
     rc_node_t node = {.path = dir->path, .is_dir = true};
     rc_err_t *err = walk->vcs->backend->list(walk->vcs, walk->id, dir, ignore_entry, NULL, scratch);
@@ -104,7 +104,8 @@ static rc_err_t *pass_dir(walk_t *walk, const rc_entry_t *dir, apr_pool_t *scrat
 /* --- one file --- */
 
 /* A large content comes through a file, which ends with @a pool. */
-static rc_err_t *read_file(rc_node_t *node, walk_t *walk, const rc_entry_t *entry, apr_pool_t *pool)
+static rc_err_t *read_file(rc_node_t *node, list_walk_t *walk, const rc_entry_t *entry,
+                           apr_pool_t *pool)
 {
     const rc_backend_t *backend = walk->vcs->backend;
     rc_entry_t file = *entry;
@@ -119,7 +120,7 @@ static rc_err_t *read_file(rc_node_t *node, walk_t *walk, const rc_entry_t *entr
     return rc_spool_view(&node->data, spool, pool);
 }
 
-static rc_err_t *pass_file(walk_t *walk, const rc_entry_t *entry, apr_pool_t *scratch)
+static rc_err_t *pass_file(list_walk_t *walk, const rc_entry_t *entry, apr_pool_t *scratch)
 {
     rc_node_t node = {.path = entry->path};
     rc_err_t *err = NULL;
@@ -135,8 +136,8 @@ static rc_err_t *pass_file(walk_t *walk, const rc_entry_t *entry, apr_pool_t *sc
 /* --- the walk --- */
 
 /* Names may be as long as a directory is large. */
-static rc_err_t *join(const char **path, const walk_t *walk, const char *prefix, const char *name,
-                      const char *end, apr_pool_t *pool)
+static rc_err_t *join(const char **path, const list_walk_t *walk, const char *prefix,
+                      const char *name, const char *end, apr_pool_t *pool)
 {
     if (strlen(prefix) + strlen(name) > PATH_MOST)
         return rc_err(walk->vcs->pool, RC_E_LIMIT, "A path in this commit is too long");
@@ -144,7 +145,7 @@ static rc_err_t *join(const char **path, const walk_t *walk, const char *prefix,
     return NULL;
 }
 
-static rc_err_t *pass_entries(walk_t *walk, const apr_array_header_t *list, const char *prefix,
+static rc_err_t *pass_entries(list_walk_t *walk, const apr_array_header_t *list, const char *prefix,
                               apr_pool_t *pool)
 {
     apr_pool_t *scratch;
@@ -164,10 +165,10 @@ static rc_err_t *pass_entries(walk_t *walk, const apr_array_header_t *list, cons
     return NULL;
 }
 
-static rc_err_t *walk_folder(walk_t *walk, const rc_entry_t *dir, const char *prefix,
+static rc_err_t *walk_folder(list_walk_t *walk, const rc_entry_t *dir, const char *prefix,
                              apr_pool_t *parent);
 
-static rc_err_t *walk_below(walk_t *walk, const apr_array_header_t *list, const char *prefix,
+static rc_err_t *walk_below(list_walk_t *walk, const apr_array_header_t *list, const char *prefix,
                             apr_pool_t *pool)
 {
     apr_pool_t *scratch;
@@ -189,7 +190,7 @@ static rc_err_t *walk_below(walk_t *walk, const apr_array_header_t *list, const 
 }
 
 /* What is read for one directory goes with @a parent's sub-pool when it is done. */
-static rc_err_t *walk_folder(walk_t *walk, const rc_entry_t *dir, const char *prefix,
+static rc_err_t *walk_folder(list_walk_t *walk, const rc_entry_t *dir, const char *prefix,
                              apr_pool_t *parent)
 {
     folder_t folder;
@@ -250,7 +251,7 @@ rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *r
                        rc_nodes_t what, const char *temp_dir, rc_node_fn_t *fn, void *baton,
                        apr_pool_t *scratch)
 {
-    walk_t walk = {.vcs = vcs, .id = id, .what = what, .temp_dir = temp_dir, .fn = fn};
+    list_walk_t walk = {.vcs = vcs, .id = id, .what = what, .temp_dir = temp_dir, .fn = fn};
     rc_entry_t top;
 
     walk.baton = baton;
@@ -265,7 +266,7 @@ rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *r
 rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
                        apr_pool_t *scratch)
 {
-    walk_t walk = {.vcs = vcs, .id = id};
+    list_walk_t walk = {.vcs = vcs, .id = id};
     folder_t folder;
     rc_entry_t top;
     apr_pool_t *pool;

@@ -136,7 +136,7 @@ static bool is_no_name(const rc_arg_t *arg, const rc_param_t *param)
     return arg->given ? json_object_is_type(arg->value, json_type_boolean) : !param->def;
 }
 
-static rc_err_t *bind_text(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
+static rc_err_t *bind_text_arg(rc_arg_t *arg, rc_call_t *call, const rc_param_t *param)
 {
     arg->text = arg->given || !param->def ? arg->sent : default_text(param->def, call->pool);
     if (is_no_name(arg, param) || (arg->given && !rc_value_text(arg->value, call->pool)))
@@ -151,7 +151,7 @@ static rc_err_t *bind_one(rc_arg_t *arg, rc_call_t *call, const rc_param_t *para
         return NULL;
     case RC_TEXT:
     case RC_NAME:
-        return bind_text(arg, call, param);
+        return bind_text_arg(arg, call, param);
     case RC_BOOL:
         arg->truth = arg->given ? value_truth(arg->value) : !strcmp(param->def, "True");
         return NULL;

@@ -29,7 +29,7 @@ static rc_err_t *deny(rc_web_call_t *call, int status, const char *why)
     return rc_web_refuse(call, status, NULL);
 }
 
-static const char *name_of(const rc_web_call_t *call)
+static const char *name_of_caller(const rc_web_call_t *call)
 {
     return call->actor.caller->anonymous
                ? "a visitor"
@@ -110,7 +110,7 @@ static void take_route(rc_web_call_t *call, const rc_web_route_t *route)
 }
 
 /* Sets call->repo when the route's repository exists and the caller may read it. */
-static rc_err_t *look_up(rc_web_call_t *call, const rc_web_route_t *route)
+static rc_err_t *look_up_view(rc_web_call_t *call, const rc_web_route_t *route)
 {
     apr_int64_t user = call->actor.caller->user_id;
     rc_repo_t *repo;
@@ -145,14 +145,14 @@ static rc_err_t *find_repository(rc_web_call_t *call, const apr_array_header_t *
         if (!may_open(call, route))
             continue;
         asked = true;
-        RC_TRY(look_up(call, route));
+        RC_TRY(look_up_view(call, route));
     }
     if (call->repo)
         return NULL;
     if (!asked)
         return deny(call, 401, unlisted(call, &APR_ARRAY_IDX(routes, 0, rc_web_route_t)));
     return deny(call, call->actor.caller->anonymous ? 401 : 404,
-                apr_psprintf(call->pool, "%s may read no such repository", name_of(call)));
+                apr_psprintf(call->pool, "%s may read no such repository", name_of_caller(call)));
 }
 
 /* A view of no repository hides nothing here. */
@@ -169,7 +169,7 @@ typedef struct decision_t {
     const apr_array_header_t *routes;
 } decision_t;
 
-static rc_err_t *decide(rc_actor_t *actor, void *baton)
+static rc_err_t *decide_access(rc_actor_t *actor, void *baton)
 {
     const decision_t *decision = baton;
     const apr_array_header_t *routes = decision->routes;
@@ -183,7 +183,7 @@ static rc_err_t *decide(rc_actor_t *actor, void *baton)
     if (!call->actor.caller)
         return deny(call, 401, "no key, no login, and no anonymous access");
     if (refusal) { /* only the address is left */
-        call->why = apr_psprintf(call->pool, "%s may not come from %s", name_of(call), ip);
+        call->why = apr_psprintf(call->pool, "%s may not come from %s", name_of_caller(call), ip);
         return rc_web_refuse(call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip));
     }
     return *first->view->pattern == '/' ? find_view(call, first) : find_repository(call, routes);
@@ -207,7 +207,7 @@ rc_err_t *rc_web_access(rc_web_call_t **out, const apr_array_header_t *routes,
     if (!request->readonly)
         return rc_web_refuse(call, 405, NULL);
     RC_TRY(rc_actor_open(&call->actor));
-    RC_TRY(rc_actor_read(&call->actor, decide, &decision)); /* one snapshot for all of it */
+    RC_TRY(rc_actor_read(&call->actor, decide_access, &decision)); /* one snapshot for all of it */
     if (call->status == 200) /* as a visitor, though the key was wrong */
         call->why = NULL;
     return NULL;

@@ -74,7 +74,7 @@ static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_web_call_t *ca
  * even between full ids: a branch that is pushed later can bring commits whose place is in the
  * middle of it.
  */
-static rc_err_t *resolve(bool *found, rc_web_changeset_t *set, rc_web_call_t *call)
+static rc_err_t *resolve_range(bool *found, rc_web_changeset_t *set, rc_web_call_t *call)
 {
     const char *dots = strstr(call->rev, "..."), *id;
 
@@ -169,7 +169,7 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
     *out = NULL;
     set->leave_merges = mails;
     RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
-    RC_TRY(resolve(&found, set, call));
+    RC_TRY(resolve_range(&found, set, call));
     if (!found)
         return rc_web_refuse(call, 404, NO_SUCH_COMMIT);
     if (mails && !rc_vcs_can(call->vcs)->mails)

@@ -15,7 +15,8 @@
 #define MOST_LOOKED 2000                 /* files and directories */
 
 /* Runs rc_vcs_diff within the limits above, of what the answer may cost as a whole. */
-static rc_err_t *make(rc_spool_t *spool, rc_web_call_t *call, const char *id, apr_pool_t *scratch)
+static rc_err_t *make_diff(rc_spool_t *spool, rc_web_call_t *call, const char *id,
+                           apr_pool_t *scratch)
 {
     const rc_diff_options_t options = {.context = CONTEXT};
     rc_work_t *work = &call->actor.work;
@@ -58,7 +59,7 @@ rc_err_t *rc_feed_write_diff(rc_feed_t *feed, rc_web_call_t *call, const char *i
     rc_err_t *err;
 
     rc_spool_set_limit(spool, (apr_off_t)most + RC_SPOOL_MEMORY);
-    err = make(spool, call, id, scratch);
+    err = make_diff(spool, call, id, scratch);
     is_over = err && err->kind == RC_E_LIMIT;
     if (err && !is_over)
         return err;

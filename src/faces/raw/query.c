@@ -29,7 +29,7 @@ char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool)
 }
 
 /* The same for a query, where "+" is a blank. */
-static char *decode(const char *text, apr_size_t len, apr_pool_t *pool)
+static char *decode_query(const char *text, apr_size_t len, apr_pool_t *pool)
 {
     char *plain = apr_pstrmemdup(pool, text, len), *p;
 
@@ -50,9 +50,9 @@ const char *rc_web_parameter(const char *query, const char *name, apr_pool_t *po
 
         len = strcspn(query, SEPARATORS);
         name_len = strcspn(query, "=" SEPARATORS);
-        if (strcmp(decode(query, name_len, pool), name))
+        if (strcmp(decode_query(query, name_len, pool), name))
             continue;
-        value = name_len < len ? decode(query + name_len + 1, len - name_len - 1, pool) : "";
+        value = name_len < len ? decode_query(query + name_len + 1, len - name_len - 1, pool) : "";
         if (*value)
             return value;
         found = value;

@@ -34,7 +34,7 @@ typedef struct archive_t {
 } archive_t;
 
 /* The checks in the order of the contract; archive->rev.id is set when all are passed. */
-static rc_err_t *resolve(archive_t *archive, rc_web_call_t *call)
+static rc_err_t *resolve_rev(archive_t *archive, rc_web_call_t *call)
 {
     const char *rev;
     apr_int64_t count;
@@ -95,7 +95,7 @@ rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
     archive->call = call;
     call->state = archive;
     RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
-    RC_TRY(resolve(archive, call));
+    RC_TRY(resolve_rev(archive, call));
     if (call->status != 200)
         return NULL;
     RC_TRY(rc_vcs_time(&archive->time, call->vcs, &archive->rev));
@@ -109,7 +109,7 @@ rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
 }
 
 /* Only who has to make it takes a place among the costly ones. */
-static rc_err_t *make(void *baton, rc_spool_t *spool)
+static rc_err_t *make_archive(void *baton, rc_spool_t *spool)
 {
     archive_t *archive = baton;
     const rc_env_t *env = archive->call->env;
@@ -156,7 +156,7 @@ rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
     const char *name = rc_web_kept_name(call, archive->key);
     rc_err_t *err;
 
-    err = rc_cache_get(spool, &call->env->cache, name, make, archive, call->pool);
+    err = rc_cache_get(spool, &call->env->cache, name, make_archive, archive, call->pool);
     if (err && err->kind == RC_E_NOTFOUND)
         return rc_web_refuse(call, 404, err->msg);
     if (!err && !call->request->head)

@@ -140,7 +140,7 @@ static void write_labels(rc_xml_t *xml, const char *what, const apr_array_header
 
 /* --- entries --- */
 
-static rc_err_t *write_file(void *baton, const rc_change_t *change)
+static rc_err_t *write_change(void *baton, const rc_change_t *change)
 {
     writing_t *w = baton;
     rc_xml_t *xml = &w->feed.xml;
@@ -176,7 +176,7 @@ static rc_err_t *write_files(writing_t *w, const char *id)
     apr_size_t most = w->bytes < COMMIT_BYTES ? w->bytes : COMMIT_BYTES;
     rc_stat_limits_t limits = {FILES_MOST, most};
     bool more = false, damaged;
-    rc_err_t *err = rc_vcs_stat(&more, w->call->vcs, id, &limits, write_file, w, w->scratch);
+    rc_err_t *err = rc_vcs_stat(&more, w->call->vcs, id, &limits, write_change, w, w->scratch);
 
     RC_TRY(note_damage(&damaged, err, w));
     w->bytes -= most - limits.bytes;
@@ -276,7 +276,7 @@ static rc_err_t *write_entry(writing_t *w, const rc_rev_t *rev)
 
 /* --- the feed --- */
 
-static rc_err_t *start(writing_t *w, const commits_t *commits, rc_spool_t *spool)
+static rc_err_t *start_feed(writing_t *w, const commits_t *commits, rc_spool_t *spool)
 {
     const char *name = w->call->repo->name;
     rc_feed_t *feed = &w->feed;
@@ -297,7 +297,7 @@ static rc_err_t *write_feed(writing_t *w, const commits_t *commits, rc_spool_t *
     int i;
 
     RC_TRY(find_labels(w, commits));
-    RC_TRY(start(w, commits, spool));
+    RC_TRY(start_feed(w, commits, spool));
     for (i = 0; i < commits->shown; i++) {
         apr_pool_clear(w->scratch);
         RC_TRY(write_entry(w, &commits->revs[i]));

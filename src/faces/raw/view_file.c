@@ -88,7 +88,7 @@ static void set_etag(rc_web_call_t *call, const file_t *file)
                               file->type ? apr_hashfunc_default(file->type, &len) : 0);
 }
 
-static rc_err_t *prepare(rc_web_call_t *call, bool download)
+static rc_err_t *prepare_file(rc_web_call_t *call, bool download)
 {
     file_t *file = apr_pcalloc(call->pool, sizeof(*file));
 
@@ -106,12 +106,12 @@ static rc_err_t *prepare(rc_web_call_t *call, bool download)
 
 rc_err_t *rc_web_raw_prepare(rc_web_call_t *call)
 {
-    return prepare(call, false);
+    return prepare_file(call, false);
 }
 
 rc_err_t *rc_web_rawfile_prepare(rc_web_call_t *call)
 {
-    return prepare(call, true);
+    return prepare_file(call, true);
 }
 
 static void set_type(rc_web_call_t *call, const file_t *file, const char *type)

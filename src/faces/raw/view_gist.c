@@ -30,7 +30,7 @@ static bool is_open(const rc_gist_t *gist, const rc_caller_t *caller)
     return strcmp(gist->acl_level, "acl_private") || !caller->anonymous;
 }
 
-static rc_err_t *find(shown_t *shown, rc_web_call_t *call)
+static rc_err_t *find_gist(shown_t *shown, rc_web_call_t *call)
 {
     rc_gist_t *gist;
     const char *tip;
@@ -56,7 +56,7 @@ rc_err_t *rc_web_gist_prepare(rc_web_call_t *call)
 {
     shown_t *shown = apr_pcalloc(call->pool, sizeof(*shown));
 
-    RC_TRY(find(shown, call));
+    RC_TRY(find_gist(shown, call));
     if (!shown->rev.id)
         return rc_web_refuse(call, 404, NULL);
     call->immutable = shown->lasting && !strcmp(shown->rev.id, call->rev);

@@ -55,7 +55,7 @@ static const char *name_of(const rc_journal_entry_t *entry, apr_pool_t *pool)
     return apr_pstrcat(pool, first, *first && *last ? " " : "", last, NULL);
 }
 
-static void add(apr_sha1_ctx_t *sha, const char *text)
+static void add_item(apr_sha1_ctx_t *sha, const char *text)
 {
     apr_sha1_update(sha, text, (unsigned)strlen(text) + 1);
 }
@@ -68,16 +68,16 @@ static const char *digest(const rc_web_call_t *call, const apr_array_header_t *e
     int i;
 
     apr_sha1_init(&sha);
-    add(&sha, FORMAT);
-    add(&sha, call->view->action);
-    add(&sha, call->request->base_url);
-    add(&sha, call->env->config->site_title);
+    add_item(&sha, FORMAT);
+    add_item(&sha, call->view->action);
+    add_item(&sha, call->request->base_url);
+    add_item(&sha, call->env->config->site_title);
     for (i = 0; i < entries->nelts; i++) {
         const rc_journal_entry_t *entry = &APR_ARRAY_IDX(entries, i, rc_journal_entry_t);
 
-        add(&sha, apr_psprintf(call->pool, "%" APR_INT64_T_FMT, entry->id));
-        add(&sha, name_of(entry, call->pool));
-        add(&sha, entry->repo_name);
+        add_item(&sha, apr_psprintf(call->pool, "%" APR_INT64_T_FMT, entry->id));
+        add_item(&sha, name_of(entry, call->pool));
+        add_item(&sha, entry->repo_name);
     }
     apr_sha1_final(bytes, &sha);
     return rc_hex_text(bytes, sizeof(bytes), call->pool);
@@ -128,7 +128,8 @@ static void write_entry(rc_feed_t *feed, const rc_web_call_t *call, const rc_jou
     rc_feed_entry_end(feed, &item, pool);
 }
 
-static void start(rc_feed_t *feed, const rc_web_call_t *call, const apr_array_header_t *entries)
+static void start_journal(rc_feed_t *feed, const rc_web_call_t *call,
+                          const apr_array_header_t *entries)
 {
     const char *name = call->view->flags & RC_WEB_LOGIN ? "journal" : "public journal";
     const char *path =
@@ -149,7 +150,7 @@ rc_err_t *rc_web_journal_write(rc_web_call_t *call, rc_spool_t *spool)
     rc_feed_t feed;
     int i;
 
-    start(&feed, call, entries);
+    start_journal(&feed, call, entries);
     rc_feed_begin(&feed, spool, call->pool);
     for (i = 0; i < entries->nelts; i++)
         write_entry(&feed, call, &APR_ARRAY_IDX(entries, i, rc_journal_entry_t), call->pool);

@@ -36,7 +36,7 @@ typedef struct search_t {
     apr_pool_t *pool;
 } search_t;
 
-static bool is_known(const search_t *search, const struct stat *st)
+static bool is_listed(const search_t *search, const struct stat *st)
 {
     int i;
 
@@ -74,7 +74,7 @@ static void consider(search_t *search, const char *line, const char *base, int d
         rc_log(RC_LOG_WARNING, APR_SUCCESS,
                "%s: objects are not borrowed from %s, which belongs to another account", base,
                path);
-    } else if (!is_known(search, &st)) {
+    } else if (!is_listed(search, &st)) {
         add_folder(search, path, &st, depth);
     }
 }
@@ -102,7 +102,7 @@ static char *read_alternates(uid_t *owner, const char *base, apr_pool_t *pool)
     return text;
 }
 
-static void read_folder(search_t *search, const folder_t *folder)
+static void read_links(search_t *search, const folder_t *folder)
 {
     uid_t owner;
     char *text = read_alternates(&owner, folder->path, search->pool), *line, *state;
@@ -129,7 +129,7 @@ rc_err_t *rc_git_object_folders(apr_array_header_t **folders, bool *refused, con
         folder_t folder = APR_ARRAY_IDX(search.folders, i, folder_t);
 
         if (folder.depth < DEPTH_MOST)
-            read_folder(&search, &folder);
+            read_links(&search, &folder);
     }
     *refused = search.refused;
     *folders = apr_array_make(pool, search.folders->nelts, sizeof(const char *));

@@ -11,7 +11,7 @@
 #define MACRO   "[attr]"
 #define LETTERS "-._0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
-static bool is_name(const char *name, size_t len)
+static bool is_attribute_name(const char *name, size_t len)
 {
     return len && *name != '-' && strspn(name, LETTERS) >= len;
 }
@@ -75,7 +75,7 @@ static bool are_names(const char *states)
     rc_git_word_t word;
 
     while (rc_git_line_word(&word, &states))
-        if (!is_name(word.name, word.len))
+        if (!is_attribute_name(word.name, word.len))
             return false;
     return true;
 }
@@ -101,7 +101,7 @@ static bool read_line(rc_git_line_t *line)
         line->len = strcspn(line->pattern, BLANKS);
     }
     line->states = rest;
-    return (!line->is_macro || is_name(line->pattern, line->len)) && are_names(rest);
+    return (!line->is_macro || is_attribute_name(line->pattern, line->len)) && are_names(rest);
 }
 
 bool rc_git_line_next(rc_git_line_t *line, const char **text, const char *end)

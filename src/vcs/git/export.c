@@ -29,7 +29,7 @@
 #define DAMAGED    "is a damaged directory"
 #define OTHER_TYPE "is another type of object than its directory says"
 
-typedef struct walk_t {
+typedef struct export_t {
     rc_vcs_t *vcs;
     rc_git_t *git;
     const char *temp_dir;
@@ -41,11 +41,11 @@ typedef struct walk_t {
     bool looking; /* the first pass: nothing is reported yet */
     char path[PATH_LIMIT + 1];
     size_t len; /* of path */
-} walk_t;
+} export_t;
 
 /* Rejects a commit for what no later request can change. The client may read all of the commit, so
  * they may read the reason. */
-static rc_err_t *refuse_path(const walk_t *walk, const char *why)
+static rc_err_t *refuse_path(const export_t *walk, const char *why)
 {
     rc_log(RC_LOG_INFO, APR_SUCCESS, "no archive of a commit in %s: '%.*s' %s", walk->git->path,
            (int)walk->len, walk->path, why);
@@ -53,14 +53,14 @@ static rc_err_t *refuse_path(const walk_t *walk, const char *why)
                   why);
 }
 
-static rc_err_t *too_long(const walk_t *walk, const char *what)
+static rc_err_t *too_long(const export_t *walk, const char *what)
 {
     return rc_err(walk->pool, RC_E_LIMIT, "This commit has a %s that is too long", what);
 }
 
 /* --- objects --- */
 
-static rc_err_t *refuse_missing(const walk_t *walk, const git_oid *id)
+static rc_err_t *refuse_missing(const export_t *walk, const git_oid *id)
 {
     rc_log(RC_LOG_WARNING, APR_SUCCESS, "object %s is missing in %s, for '%.*s'",
            git_oid_tostr_s(id), walk->git->path, (int)walk->len, walk->path);
@@ -69,7 +69,7 @@ static rc_err_t *refuse_missing(const walk_t *walk, const git_oid *id)
 }
 
 /* An object of another type than the tree says is final; damage is not, it can be repaired. */
-static rc_err_t *read_object(git_odb_object **out, walk_t *walk, const git_oid *id,
+static rc_err_t *read_object(git_odb_object **out, export_t *walk, const git_oid *id,
                              git_object_t type)
 {
     if (!git_odb_exists(walk->git->odb, id))
@@ -84,7 +84,7 @@ static rc_err_t *read_object(git_odb_object **out, walk_t *walk, const git_oid *
     return refuse_path(walk, OTHER_TYPE);
 }
 
-static rc_err_t *open_tree(rc_git_cursor_t *cursor, walk_t *walk, const git_oid *id)
+static rc_err_t *open_tree(rc_git_cursor_t *cursor, export_t *walk, const git_oid *id)
 {
     git_object_t type;
     rc_err_t *err;
@@ -98,7 +98,7 @@ static rc_err_t *open_tree(rc_git_cursor_t *cursor, walk_t *walk, const git_oid 
     return err && err->kind == RC_E_INTERNAL && cursor->object ? refuse_path(walk, DAMAGED) : err;
 }
 
-static rc_err_t *next_entry(rc_git_cursor_t *cursor, const walk_t *walk)
+static rc_err_t *next_entry(rc_git_cursor_t *cursor, const export_t *walk)
 {
     return rc_git_cursor_next(cursor) ? NULL : refuse_path(walk, DAMAGED);
 }
@@ -107,7 +107,7 @@ static rc_err_t *next_entry(rc_git_cursor_t *cursor, const walk_t *walk)
 
 /* A name may be there twice, as old trees have it, but not when the second one could be unpacked
  * behind a link: so no link has a name twice, and no directory. */
-static rc_err_t *check_twice(walk_t *walk, rc_git_cursor_t *cursor, apr_hash_t *links)
+static rc_err_t *check_twice(export_t *walk, rc_git_cursor_t *cursor, apr_hash_t *links)
 {
     for (rc_git_cursor_rewind(cursor); cursor->at.path && apr_hash_count(links);) {
         if (cursor->at.mode != RC_GIT_LINK &&
@@ -118,7 +118,7 @@ static rc_err_t *check_twice(walk_t *walk, rc_git_cursor_t *cursor, apr_hash_t *
     return NULL;
 }
 
-static rc_err_t *check_names(walk_t *walk, rc_git_cursor_t *cursor)
+static rc_err_t *check_names(export_t *walk, rc_git_cursor_t *cursor)
 {
     apr_hash_t *links, *folders, *seen;
 
@@ -141,7 +141,7 @@ static rc_err_t *check_names(walk_t *walk, rc_git_cursor_t *cursor)
 }
 
 /* Appends the entry's name to the path; the caller restores walk->len. */
-static rc_err_t *append_name(walk_t *walk, const rc_git_cursor_t *cursor)
+static rc_err_t *append_name(export_t *walk, const rc_git_cursor_t *cursor)
 {
     if (walk->len + cursor->len + 1 > PATH_LIMIT)
         return too_long(walk, "path");
@@ -167,7 +167,7 @@ static bool find_rules(git_oid *id, rc_git_cursor_t *cursor)
     return found;
 }
 
-static rc_err_t *enter_rules(walk_t *walk, rc_git_cursor_t *cursor)
+static rc_err_t *enter_rules(export_t *walk, rc_git_cursor_t *cursor)
 {
     git_odb_object *blob;
     git_object_t type;
@@ -196,14 +196,14 @@ static rc_err_t *enter_rules(walk_t *walk, rc_git_cursor_t *cursor)
 /* --- contents --- */
 
 /* A file that is read from the repository. */
-typedef struct file_t {
+typedef struct export_file_t {
     rc_item_t item;
     const git_oid *id;
     rc_git_smudge_t smudge;
     bool convert;
-} file_t;
+} export_file_t;
 
-static rc_err_t *pass_text(walk_t *walk, file_t *file, rc_git_text_t *text)
+static rc_err_t *pass_text(export_t *walk, export_file_t *file, rc_git_text_t *text)
 {
     apr_file_t *spooled = NULL;
 
@@ -220,7 +220,7 @@ static rc_err_t *pass_text(walk_t *walk, file_t *file, rc_git_text_t *text)
 }
 
 /* The content goes through a temporary file of the scratch pool. */
-static rc_err_t *pass_large(walk_t *walk, file_t *file, size_t size)
+static rc_err_t *pass_large(export_t *walk, export_file_t *file, size_t size)
 {
     rc_entry_t entry = {.size = (apr_off_t)size};
     rc_git_text_t text = {.len = size};
@@ -234,7 +234,7 @@ static rc_err_t *pass_large(walk_t *walk, file_t *file, size_t size)
     return pass_text(walk, file, &text);
 }
 
-static rc_err_t *pass_blob(walk_t *walk, file_t *file)
+static rc_err_t *pass_blob(export_t *walk, export_file_t *file)
 {
     rc_git_text_t text = {.spool = NULL};
     git_odb_object *blob;
@@ -259,9 +259,9 @@ static rc_err_t *pass_blob(walk_t *walk, file_t *file)
     return err;
 }
 
-static rc_err_t *pass_file(walk_t *walk, const rc_git_cursor_t *cursor, const char *const *values)
+static rc_err_t *pass_file(export_t *walk, const rc_git_cursor_t *cursor, const char *const *values)
 {
-    file_t file = {.item = {.path = walk->path}, .id = &cursor->at.id};
+    export_file_t file = {.item = {.path = walk->path}, .id = &cursor->at.id};
 
     file.item.kind = cursor->at.mode == RC_GIT_LINK ? RC_ITEM_LINK
                      : cursor->at.mode & 0100       ? RC_ITEM_PROGRAM
@@ -275,9 +275,9 @@ static rc_err_t *pass_file(walk_t *walk, const rc_git_cursor_t *cursor, const ch
 
 /* --- the walk --- */
 
-static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, bool ignored);
+static rc_err_t *walk_tree(export_t *walk, const git_oid *id, bool ignored);
 
-static rc_err_t *pass_entry(walk_t *walk, const rc_git_cursor_t *cursor, bool ignored)
+static rc_err_t *pass_entry(export_t *walk, const rc_git_cursor_t *cursor, bool ignored)
 {
     bool folder = cursor->at.mode == RC_GIT_DIRECTORY;
     rc_item_t counted = {.path = walk->path, .kind = RC_ITEM_FOLDER};
@@ -301,7 +301,7 @@ static rc_err_t *pass_entry(walk_t *walk, const rc_git_cursor_t *cursor, bool ig
                : pass_file(walk, cursor, values);
 }
 
-static rc_err_t *pass_entries(walk_t *walk, rc_git_cursor_t *cursor, bool ignored)
+static rc_err_t *pass_entries(export_t *walk, rc_git_cursor_t *cursor, bool ignored)
 {
     size_t len = walk->len;
 
@@ -315,7 +315,7 @@ static rc_err_t *pass_entries(walk_t *walk, rc_git_cursor_t *cursor, bool ignore
 }
 
 /* Below an @a ignored directory git checks all names, and nothing else. */
-static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, bool ignored)
+static rc_err_t *walk_tree(export_t *walk, const git_oid *id, bool ignored)
 {
     int depth = rc_git_attributes_depth(walk->attributes);
     rc_git_cursor_t cursor = {0};
@@ -335,7 +335,7 @@ static rc_err_t *walk_tree(walk_t *walk, const git_oid *id, bool ignored)
 rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
                         void *baton, apr_pool_t *scratch)
 {
-    walk_t *walk = apr_pcalloc(scratch, sizeof(*walk));
+    export_t *walk = apr_pcalloc(scratch, sizeof(*walk));
     git_oid tree;
 
     walk->vcs = vcs;

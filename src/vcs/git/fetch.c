@@ -89,7 +89,8 @@ static rc_err_t *too_large(const fetch_t *fetch)
 }
 
 /* How a step ended, as an error. */
-static rc_err_t *judge(const fetch_t *fetch, const step_t *step, const rc_proc_result_t *result)
+static rc_err_t *judge_step(const fetch_t *fetch, const step_t *step,
+                            const rc_proc_result_t *result)
 {
     apr_pool_t *pool = fetch->pool;
     const char *from = rc_remote_shown(fetch->url, pool);
@@ -138,7 +139,7 @@ static rc_err_t *run(const fetch_t *fetch, const step_t *step, const char *const
     if (!step->ours)
         set_limits(&proc, fetch, step);
     RC_TRY(rc_proc_run(&result, &proc, fetch->pool));
-    return judge(fetch, step, &result);
+    return judge_step(fetch, step, &result);
 }
 
 static const char *const *plain_env(const fetch_t *fetch, const char *git_dir)
@@ -288,7 +289,7 @@ static rc_err_t *list_theirs(rc_ref_list_t *list, fetch_t *fetch)
     return err ? err : check_format(list, fetch);
 }
 
-static bool is_name(const char *name)
+static bool is_ref_name(const char *name)
 {
     int valid = 0;
 
@@ -313,7 +314,7 @@ static rc_err_t *find_missing(const char **missing, const rc_ref_list_t *adverti
             memcmp(our.id, ref.id, RC_REF_ID) == 0)
             continue;
         *missing = apr_pstrmemdup(fetch->scratch, ref.name, ref.len);
-        if (is_name(*missing))
+        if (is_ref_name(*missing))
             return NULL;
         *missing = NULL;
     }

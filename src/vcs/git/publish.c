@@ -167,7 +167,7 @@ typedef struct packed_t {
     rc_ref_t ref;
 } packed_t;
 
-static rc_err_t *read_line(packed_t *packed, const rc_publish_t *publish)
+static rc_err_t *read_packed_line(packed_t *packed, const rc_publish_t *publish)
 {
     apr_status_t rv = apr_file_gets(packed->ahead, sizeof(packed->ahead), packed->file);
 
@@ -193,11 +193,11 @@ static rc_err_t *next_packed(bool *more, packed_t *packed, const rc_publish_t *p
     packed->ref.name = packed->line + RC_REF_ID + 1;
     packed->ref.len = strcspn(packed->ref.name, "\n");
     packed->peeled[0] = '\0';
-    RC_TRY(read_line(packed, publish));
+    RC_TRY(read_packed_line(packed, publish));
     if (packed->ahead[0] != '^')
         return NULL;
     apr_cpystrn(packed->peeled, packed->ahead, sizeof(packed->peeled));
-    return read_line(packed, publish);
+    return read_packed_line(packed, publish);
 }
 
 /* Up to the first reference. An old file may be in no order: git pack-refs writes it anew. */
@@ -214,13 +214,13 @@ static rc_err_t *open_packed(packed_t **out, const rc_publish_t *publish)
     }
     if (rv != APR_SUCCESS)
         return rc_err_internal(publish->pool, rv, "cannot read packed-refs of %s", publish->path);
-    RC_TRY(read_line(packed, publish));
+    RC_TRY(read_packed_line(packed, publish));
     while (packed->ahead[0] == '#')
-        RC_TRY(read_line(packed, publish));
+        RC_TRY(read_packed_line(packed, publish));
     return NULL;
 }
 
-static rc_err_t *put(const rc_publish_t *publish, const rc_ref_t *ref, const char *peeled)
+static rc_err_t *put_ref(const rc_publish_t *publish, const rc_ref_t *ref, const char *peeled)
 {
     apr_status_t rv = apr_file_write_full(publish->file, ref->id, RC_REF_ID, NULL);
 
@@ -249,10 +249,11 @@ static rc_err_t *write_refs(const rc_publish_t *publish, packed_t *packed)
         int n = next_is(our, more_packed, &their, more_theirs);
 
         if (n < 0 && !rc_ref_list_collides(theirs, our->name, our->len))
-            RC_TRY(put(publish, our, packed->peeled));
+            RC_TRY(put_ref(publish, our, packed->peeled));
         if (n >= 0)
-            RC_TRY(put(publish, &their,
-                       n == 0 && memcmp(our->id, their.id, RC_REF_ID) == 0 ? packed->peeled : ""));
+            RC_TRY(
+                put_ref(publish, &their,
+                        n == 0 && memcmp(our->id, their.id, RC_REF_ID) == 0 ? packed->peeled : ""));
         if (n <= 0)
             RC_TRY(next_packed(&more_packed, packed, publish));
         if (n >= 0)

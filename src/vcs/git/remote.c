@@ -154,7 +154,7 @@ static bool is_forbidden(const look_t *look, const char *path)
 /* ---- one place ---- */
 
 /* Where @a path leads; NULL: to nothing. */
-static rc_err_t *resolve(const char **real, const look_t *look, const char *path)
+static rc_err_t *resolve_links(const char **real, const look_t *look, const char *path)
 {
     char text[PATH_MAX];
 
@@ -205,7 +205,7 @@ static rc_err_t *check_entry(const look_t *look, const FTSENT *entry)
 
     switch (entry->fts_info) {
     case FTS_SL:
-        RC_TRY(resolve(&real, look, entry->fts_path));
+        RC_TRY(resolve_links(&real, look, entry->fts_path));
         return real ? NULL : check_loose_end(look, entry->fts_path);
     case FTS_DEFAULT:
         return refuse(look, "holds a special file");
@@ -278,7 +278,7 @@ static rc_err_t *check_alternates(const look_t *look, const char *objects, int d
             continue;
         if (*line == '"')
             return refuse(look, "has quoted alternates");
-        RC_TRY(resolve(&real, look, from_folder(look, objects, line)));
+        RC_TRY(resolve_links(&real, look, from_folder(look, objects, line)));
         if (!real)
             continue;
         RC_TRY(check_tree(look, real));
@@ -316,7 +316,7 @@ static rc_err_t *check_repository(const look_t *look, const char *path, int dept
         to[strcspn(to, "\r\n")] = '\0';
         RC_TRY(check_place(look, from_folder(look, path, to), depth + 1));
     }
-    RC_TRY(resolve(&real, look, objects));
+    RC_TRY(resolve_links(&real, look, objects));
     return real ? check_alternates(look, real, depth) : NULL;
 }
 
@@ -328,7 +328,7 @@ static rc_err_t *check_place(const look_t *look, const char *path, int depth)
 
     if (depth > MAX_DEPTH)
         return refuse(look, "leads through too many repositories");
-    RC_TRY(resolve(&real, look, path));
+    RC_TRY(resolve_links(&real, look, path));
     if (!real || stat(real, &info) < 0)
         return NULL;
     if (S_ISREG(info.st_mode))

@@ -241,6 +241,27 @@ sub parameters {
     return @bad;
 }
 
+# A name that stands for three things in three files stands for nothing: static functions, and types without
+# rc_. These few mean the same wherever they are.
+my %CONVENTION = map { ($_ => 1) } qw(
+    run create answer plan refuse begin end visit by_name read_options read_seen skip_blanks give_back may_go_on
+    grant_user revoke_user grant_user_group revoke_user_group walk_t list_t mapping_t);
+
+sub static_names {
+    my ($root) = @_;
+    my %files;
+    for my $file (files($root, qr{^(?:src/.*|mod_rcapi)\.[ch]$})) {
+        my $text = code(slurp("$root/$file"));
+        $files{$_}{$file} = 1 for $text =~ /^static [^\n;={}()]*?\b(\w+)\(/mg, $text =~ /^\} (?!rc_)(\w+_t);/mg;
+    }
+    my @bad;
+    for my $name (sort grep { !$CONVENTION{$_} && !/^(?:plan|answer)_/ } keys %files) {
+        my @in = sort keys %{ $files{$name} };
+        push @bad, "$name is static in " . @in . " files: @in" if @in > 2;
+    }
+    return @bad;
+}
+
 # No macro makes a function: no tool finds its name.
 sub function_macros {
     my ($root) = @_;

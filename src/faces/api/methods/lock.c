@@ -12,13 +12,13 @@
 #define REASON "lock_api"
 
 /* What a lock call answers; a holder of NULL is not locked. */
-typedef struct state_t {
+typedef struct lock_state_t {
     bool locked, changed;
     apr_int64_t since;
     const char *by, *reason, *msg;
-} state_t;
+} lock_state_t;
 
-static rc_err_t *answer(rc_call_t *call, rc_json_t *out, const state_t *state)
+static rc_err_t *answer(rc_call_t *call, rc_json_t *out, const lock_state_t *state)
 {
     rc_json_object_begin(out);
     rc_json_member_string(out, "repo", rc_arg_repo(call, RC_P_REPOID)->name);
@@ -39,7 +39,7 @@ static rc_err_t *query(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
     rc_user_t *holder = NULL;
-    state_t state = {.msg = apr_psprintf(call->pool, "Repo `%s` not locked.", repo->name)};
+    lock_state_t state = {.msg = apr_psprintf(call->pool, "Repo `%s` not locked.", repo->name)};
 
     if (repo->lock_user_id)
         RC_TRY(rc_store_user_by_id(&holder, call->actor.db, repo->lock_user_id, call->pool));
@@ -65,7 +65,7 @@ static rc_err_t *plan(rc_call_t *call, void *baton)
 
 static rc_err_t *set(rc_call_t *call, rc_json_t *out)
 {
-    state_t state = {.changed = true, .reason = REASON};
+    lock_state_t state = {.changed = true, .reason = REASON};
     rc_lock_t lock;
 
     RC_TRY(rc_call_plan(call, plan, &lock));

@@ -45,7 +45,7 @@ static int by_name(const void *a, const void *b)
     return strcmp((*(const rc_method_t *const *)a)->name, (*(const rc_method_t *const *)b)->name);
 }
 
-static void describe(rc_json_t *out, const rc_method_t *method, apr_pool_t *pool)
+static void describe_method(rc_json_t *out, const rc_method_t *method, apr_pool_t *pool)
 {
     const rc_param_t *param;
 
@@ -69,7 +69,7 @@ static rc_err_t *get_method(rc_call_t *call, rc_json_t *out)
     for (i = 0; i < found->nelts; i++)
         rc_json_string(out, APR_ARRAY_IDX(found, i, const rc_method_t *)->name);
     if (found->nelts == 1)
-        describe(out, APR_ARRAY_IDX(found, 0, const rc_method_t *), call->pool);
+        describe_method(out, APR_ARRAY_IDX(found, 0, const rc_method_t *), call->pool);
     rc_json_array_end(out);
     return NULL;
 }

@@ -64,7 +64,7 @@ static const char *full_path(const comparison_t *walk, const rc_git_cursor_t *en
     return path;
 }
 
-static void set_side(rc_git_entry_t *side, const rc_git_cursor_t *cursor, const char *path)
+static void set_tree_side(rc_git_entry_t *side, const rc_git_cursor_t *cursor, const char *path)
 {
     if (!cursor)
         return;
@@ -79,8 +79,8 @@ static void add_change(comparison_t *walk, const rc_git_cursor_t *before,
     const char *path = full_path(walk, before ? before : after);
 
     memset(change, 0, sizeof(*change));
-    set_side(&change->before, before, path);
-    set_side(&change->after, after, path);
+    set_tree_side(&change->before, before, path);
+    set_tree_side(&change->after, after, path);
 }
 
 static void enter(comparison_t *walk, const rc_git_cursor_t *entry)
