@@ -21,7 +21,7 @@ struct rc_answer_t {
     int status;
     const char *text; /* of a refusal, for the client; NULL: the status' own words */
     const char *why;  /* of a refusal, for the log only: tells what exists; NULL: text */
-    const char *user; /* who asks, when decide knows; NULL: a visitor or nobody */
+    const char *user; /* who makes the request, set by decide; NULL: a visitor or nobody */
 
     const char *type;     /* Content-Type */
     apr_table_t *headers; /* what else is sent; rc_answer_header */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Has the client of a request gone? Nobody reads the rest of a long answer then.
+ * Finds out whether the client of a request has gone: nobody reads the rest of a long answer then.
  */
 #include "http.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Directives: one setter for each type of value; cmd->info says which field and which values are
- * good. Settings of a server decide which environment is opened, settings of a place how one
- * request is served.
+ * Reads the directives: one setter for each type of value; cmd->info says which field and which
+ * values are good. Settings of a server decide which environment is opened, settings of a place how
+ * one request is served.
  */
 #include "http.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Environments (database, repositories, secret) of a process: opened after the fork, as the user
+ * Opens the environments (database, repositories, secret) of a process after the fork, as the user
  * who serves, one for each distinct set of settings. What cannot be opened is tried again, a few
  * seconds apart, when a request needs it; until then its requests are refused.
  */

@@ -66,7 +66,7 @@ typedef struct rc_note_t {
     const char *query_key, *header_key; /* as sent, taken out of the request */
     char *sent_query;                   /* with its key */
     const char *sent_uri;               /* not decoded, no key taken out of it; or NULL */
-    const char *login;                  /* r->user, when we have checked his password */
+    const char *login;                  /* r->user, when we have checked the password */
 
     /* the question to a face; NULL before rc_http_decide */
     apr_pool_t *work;      /* for the answer's making: ends before a spool is sent */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Messages of the parts below, which know no httpd, into httpd's log; while a request runs they
- * are lines of that request, with its client. A warning or an error also names the request by its
- * log id (%L, UNIQUE_ID), and the answer tells the same id. No line holds a key.
+ * Writes messages of the rooms below, which know no httpd, into httpd's log; while a request runs
+ * they are lines of that request, with its client. A warning or an error also names the request by
+ * its log id (%L, UNIQUE_ID), which the answer has in a header. No line holds a key.
  */
 #include "http.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Logins. `AuthBasicProvider rcapi` checks the passwords of our users, wherever httpd asks for one;
- * a user who was let in so is whoever asks for a view. `Require rcapi` makes httpd ask only for
- * what neither a key nor an anonymous visitor may see.
+ * Checks logins. `AuthBasicProvider rcapi` checks the passwords of our users wherever httpd asks
+ * for one; a face then gets the name as the request's login. `Require rcapi` makes httpd ask only
+ * where neither a key nor an anonymous visitor has the right.
  */
 #include "http.h"
 
@@ -20,8 +20,9 @@
 #define BUSY_NOTE "rcapi-busy"
 
 /*
- * For mod_authn_socache, which keeps what the next request is compared with: not our hash, whose
- * checking is what takes so long. Whoever is bound to addresses is asked for his again each time.
+ * Gives mod_authn_socache something to compare the next request with: not our hash, which is slow
+ * to check on purpose. Users that are bound to addresses are not kept, so that each request checks
+ * them.
  */
 static void keep_in_cache(request_rec *r, const rc_caller_t *caller, const char *password,
                           apr_pool_t *pool)
@@ -39,7 +40,8 @@ static void keep_in_cache(request_rec *r, const rc_caller_t *caller, const char 
         store(r, PROVIDER, caller->username, NULL, hash);
 }
 
-/* The name as we write it, so that `Require user` and logs know him however he wrote it. */
+/* r->user becomes the name as we write it, so that `Require user` and logs do not depend on case.
+ */
 static void let_in(request_rec *r, const rc_caller_t *caller, const char *login,
                    const char *password, apr_pool_t *pool)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Where this module answers. httpd runs SetHandler of core and ours on the same line; ours notes
- * the path of the <Location>, which no later stage could tell.
+ * Finds out where this module is mounted. httpd runs the SetHandler of core and ours on the same
+ * line; ours notes the path of the <Location>, which no later stage knows.
  */
 #include "http.h"
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Escaped slashes. In /team%2Fapp/changeset-diff/fix%2F7 the first is one more slash of a name, the
- * second belongs to a branch. For httpd both become plain ones before it looks for the
- * configuration of the place, so that no <Location> is evaded; the views read the URL as it was
- * sent. Only where AllowEncodedSlashes says so: else httpd answers 404 to all of them.
+ * Keeps the URL as the client sent it, because of escaped slashes. In
+ * /team%2Fapp/changeset-diff/fix%2F7 the first is one more slash of a name, the second belongs to a
+ * branch. For httpd both become plain ones before it looks for the configuration of the place, so
+ * that no <Location> is evaded; the views read the URL as it was sent. Only where
+ * AllowEncodedSlashes says so: else httpd answers 404 to all of them.
  */
 #include "http.h"
 

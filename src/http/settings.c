@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Settings: how those of a server or a place are made and merged, and which defaults stand for
- * what no directive has set.
+ * Makes and merges the settings of a server or a place, and fills in the defaults for what no
+ * directive has set.
  */
 #include "http.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Media types. Our URLs are no files, so no module may guess from them; but what a repository's
- * file is called is looked up where all of httpd's files are.
+ * Finds media types. Our URLs are no files, so no module may guess from them; but the name of a
+ * repository's file is looked up where httpd looks up its own files.
  */
 #include "http.h"
 

@@ -76,7 +76,7 @@ static void describe(rc_answer_t *answer, const rc_web_call_t *call)
     rc_answer_headers(answer, rc_answer_sandbox);
     rc_answer_header(answer, "Cache-Control",
                      keep ? "private, max-age=31536000, immutable" : "private, no-cache");
-    if (keep) /* in a browser's cache it is not for whoever logs in there next */
+    if (keep) /* a browser's cache must not show it to the next user who logs in */
         rc_answer_header(answer, "Vary", "Authorization, X-Api-Key");
     answer->ranges = answer->conditional = true;
     answer->etag = call->etag;
