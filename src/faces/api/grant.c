@@ -10,19 +10,6 @@
 
 #include "domain/account.h"
 
-/* The kind of object that the row's first parameter names. */
-static rc_kind_t object_kind(const rc_call_t *call)
-{
-    switch (call->method->params[0].type) {
-    case RC_REPO:
-        return RC_KIND_REPO;
-    case RC_REPO_GROUP:
-        return RC_KIND_REPO_GROUP;
-    default:
-        return RC_KIND_USER_GROUP;
-    }
-}
-
 /* The argument of the row's first or second parameter. */
 static const rc_arg_t *arg_at(const rc_call_t *call, int index)
 {
@@ -49,7 +36,7 @@ static rc_err_t *plan(rc_call_t *call, void *baton)
 {
     rc_granting_t *granting = baton;
     bool grants = rc_has_param(call, RC_P_PERM);
-    rc_kind_t kind = object_kind(call);
+    rc_kind_t kind = rc_grant_kind(call);
 
     *granting = (rc_granting_t){
         .grant = {.kind = kind,

@@ -8,6 +8,9 @@
 
 #include "method.h"
 
+/** The kind of object that the row's first parameter names. */
+rc_kind_t rc_grant_kind(const rc_call_t *call);
+
 /** E-perm: @a name must be one of the 30 permission names. */
 rc_err_t *rc_grant_check_name(rc_call_t *call, const char *name);
 

@@ -6,8 +6,7 @@
 
 #include "store/rule.h"
 
-/* The kind of object that the row's first parameter names. */
-static rc_kind_t object_kind(const rc_call_t *call)
+rc_kind_t rc_grant_kind(const rc_call_t *call)
 {
     switch (call->method->params[0].type) {
     case RC_REPO:
@@ -28,7 +27,7 @@ rc_err_t *rc_grant_check_name(rc_call_t *call, const char *name)
 
 rc_err_t *rc_grant_check_prefix(rc_call_t *call, const char *name)
 {
-    rc_kind_t kind = object_kind(call);
+    rc_kind_t kind = rc_grant_kind(call);
     rc_level_t level;
 
     if (rc_permission_level(&level, kind, name))
