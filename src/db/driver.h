@@ -66,7 +66,8 @@ struct rc_driver_t {
     rc_err_t *(*commit)(rc_db_t *db);
     void (*rollback)(rc_db_t *db);
 
-    /* Statements: parameters are ?1, ?2 ... in their texts and counted from 1. */
+    /* Statements: parameters are ?1, ?2 ... in their texts and counted from 1. step resets a
+     * statement at its end and after an error. */
     rc_err_t *(*prepare)(rc_stmt_t *st, const char *text);
     void (*finalize)(rc_stmt_t *st);
     rc_err_t *(*bind_text)(rc_stmt_t *st, int at, const char *text);

@@ -33,9 +33,8 @@ rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number)
 {
     rc_stmt_t *st = &db->statements[number];
 
-    if (st->handle)
-        rc_done(st);
-    else
+    rc_done(st);
+    if (!st->handle)
         RC_TRY(db->driver->prepare(st, text_of(st)));
     *out = st;
     return NULL;
@@ -214,9 +213,10 @@ rc_err_t *rc_texts(apr_array_header_t **list, rc_stmt_t *st, int column, rc_db_t
 
 void rc_done(rc_stmt_t *st)
 {
+    if (st->db->active != st)
+        return; /* it is reset already */
     st->db->driver->reset(st);
-    if (st->db->active == st)
-        st->db->active = NULL;
+    st->db->active = NULL;
 }
 
 apr_int64_t rc_changes(rc_db_t *db)

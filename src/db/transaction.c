@@ -39,15 +39,10 @@ rc_err_t *rc_db_commit(rc_db_t *db)
 
 void rc_db_rollback(rc_db_t *db)
 {
-    int i;
-
     if (db->active)
         rc_done(db->active);
     if (!db->writing && !db->reading)
         return;
-    for (i = 0; i < db->texts->statement_count; i++)
-        if (db->statements[i].handle)
-            db->driver->reset(&db->statements[i]);
     db->driver->rollback(db);
     db->reading = db->writing = db->failed = false;
 }
