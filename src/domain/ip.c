@@ -58,7 +58,7 @@ static bool parse_network(network_t *net, const char *entry, apr_pool_t *pool)
         return false;
     for (i = 0; i < net->size; i++) {
         int kept = bits - (int)i * 8;
-        unsigned char host = kept >= 8 ? 0 : kept <= 0 ? 0xff : (unsigned char)(0xff >> kept);
+        unsigned char host = (unsigned char)(kept >= 8 ? 0 : kept <= 0 ? 0xff : 0xff >> kept);
 
         net->first[i] &= (unsigned char)~host;
         net->last[i] = net->first[i] | host;
