@@ -16,15 +16,15 @@
 #define RC_GIST_TYPE "git"
 
 /** Path of a gist's repository, in @a pool. */
-const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool);
+const char *rc_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool);
 
 /** Opens a gist's repository (rc_vcs_open); *@a id is its only commit. */
-rc_err_t *rc_model_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, const char *access_id,
-                             rc_work_t *work, apr_pool_t *pool);
+rc_err_t *rc_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, const char *access_id,
+                       rc_work_t *work, apr_pool_t *pool);
 
 /** Adds to @a moves that a gist's repository, if it is there, goes into the directory @a work. */
-void rc_model_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id,
-                          const char *work, apr_pool_t *pool);
+void rc_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id, const char *work,
+                    apr_pool_t *pool);
 
 typedef struct rc_gist_creation_t {
     rc_import_t files; /* its author is the owner */

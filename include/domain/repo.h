@@ -53,27 +53,26 @@ typedef struct rc_new_repo_t {
  * row.clone_uri, row.clone_uri_sealed, row.last and path. What it left is removed with @a
  * pool. Ends when the client of @a work has gone.
  */
-rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, rc_work_t *work,
-                                apr_pool_t *pool);
+rc_err_t *rc_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, rc_work_t *work, apr_pool_t *pool);
 
 /** Inside a transaction: makes missing groups, the row, its permissions. */
-rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
+rc_err_t *rc_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
 
 /** Inside a transaction: the default user's row of a new object; level none when it is @a closed
  * (a private repository), else the level of his global row of that kind. */
-rc_err_t *rc_model_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
-                                  apr_pool_t *pool);
+rc_err_t *rc_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
+                            apr_pool_t *pool);
 
 /** What the sealed form of a clone URI is bound to. */
 #define RC_CLONE_URI_CONTEXT "clone_uri"
 
 /** The whole clone URI of a repository, with its password; NULL if none. */
-rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
-                             apr_pool_t *pool);
+rc_err_t *rc_repo_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
+                            apr_pool_t *pool);
 
 /** Opens the repository on the disk; reading it counts against @a work (rc_vcs_open). */
-rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_work_t *work,
-                             apr_pool_t *pool);
+rc_err_t *rc_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_work_t *work,
+                       apr_pool_t *pool);
 
 /* Locks on the disk, tried without waiting: whoever wants to wait gives them back first, and with
  * them the database. */
@@ -88,27 +87,27 @@ typedef struct rc_locks_t {
  * deleted, and outside of transactions. RC_E_FAILED when it is not called @a name any more, is not
  * there, or somebody else has it.
  */
-rc_err_t *rc_model_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
-                             const char *name);
+rc_err_t *rc_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
+                       const char *name);
 
 /**
  * Locks the directory of a group that is to be renamed; outside of transactions. Nobody pulls into
  * a repository below it then, nor renames one. RC_E_FAILED when it is not there, or somebody is at
  * work in it.
  */
-rc_err_t *rc_model_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
-                                   const rc_repo_group_t *group);
+rc_err_t *rc_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
+                             const rc_repo_group_t *group);
 
 /** Is there anything where the repository should be? What a crash left half done is put in order
  * before the answer is no. Outside of transactions. */
-rc_err_t *rc_model_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
-                                apr_pool_t *pool);
+rc_err_t *rc_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
+                          apr_pool_t *pool);
 
 /** Gives @a repo this clone URI, its password sealed; NULL: none. */
-rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
-                                 apr_pool_t *pool);
+rc_err_t *rc_repo_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
+                                apr_pool_t *pool);
 
 /** Sets the flags of @a repo to what the server's settings want for new repositories. */
-rc_err_t *rc_model_repo_defaults(rc_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
+rc_err_t *rc_repo_defaults(rc_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
 
 #endif

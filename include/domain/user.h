@@ -8,7 +8,7 @@
  * him in msg (a sentence without a full stop), or RC_E_FAILED with the reason in detail.
  *
  * @a secret seals clear keys so that answers can show them again; NULL keeps no clear form
- * (rc_model_key_secret chooses).
+ * (rc_key_secret chooses).
  */
 #ifndef RC_DOMAIN_USER_H
 #define RC_DOMAIN_USER_H
@@ -44,7 +44,7 @@ typedef struct rc_new_token_t {
 } rc_new_token_t;
 
 /** The secret that new keys are sealed with: @a env's, or NULL when keys are never revealed. */
-const rc_secret_t *rc_model_key_secret(const rc_env_t *env);
+const rc_secret_t *rc_key_secret(const rc_env_t *env);
 
 /**
  * A new user with his main address, main key and feed token. A taken name is RC_E_CONFLICT with
@@ -76,43 +76,40 @@ rc_err_t *rc_user_remove(rc_db_t *db, const rc_user_t *user, apr_pool_t *pool);
 /** Creates the default user if there is none, and adds the global rows (contract 01 §2) of those
  * kinds of which he has none. @a anonymous: may visitors without a key act as him? Only looked at
  * when he is created. Hashes a password, so it is slow once. */
-rc_err_t *rc_model_setup_default_user(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
-                                      apr_pool_t *pool);
+rc_err_t *rc_default_user_setup(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
+                                apr_pool_t *pool);
 
 /** The global rows (const char *) of contract 01 §2 of whose kinds the default user has none. */
-rc_err_t *rc_model_default_user_lacks(apr_array_header_t **names, rc_db_t *db,
-                                      const rc_user_t *default_user, apr_pool_t *pool);
+rc_err_t *rc_default_user_lacks(apr_array_header_t **names, rc_db_t *db,
+                                const rc_user_t *default_user, apr_pool_t *pool);
 
 /** A new token; its clear value, shown this once, in *@a token. */
-rc_err_t *rc_model_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,
-                                const rc_new_token_t *new_token, apr_pool_t *pool);
+rc_err_t *rc_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,
+                          const rc_new_token_t *new_token, apr_pool_t *pool);
 
 /** Deletes a token of a user, named by its clear value or by the id that rc_store_keys_each
  * tells. RC_E_NOTFOUND if he has none such; RC_E_ARG for the main key. */
-rc_err_t *rc_model_token_delete(rc_db_t *db, apr_int64_t user_id, const char *which,
-                                apr_pool_t *pool);
+rc_err_t *rc_token_delete(rc_db_t *db, apr_int64_t user_id, const char *which, apr_pool_t *pool);
 
 /** Replaces the main key of a user by *@a key, or when that is NULL by a new one, told in it. */
-rc_err_t *rc_model_main_key_reset(const char **key, rc_db_t *db, const rc_secret_t *secret,
-                                  apr_int64_t user_id, apr_pool_t *pool);
+rc_err_t *rc_main_key_reset(const char **key, rc_db_t *db, const rc_secret_t *secret,
+                            apr_int64_t user_id, apr_pool_t *pool);
 
 /** The clear form of a key row in *@a clear; NULL when none is kept or @a secret is NULL. */
-rc_err_t *rc_model_key_clear(const char **clear, const rc_secret_t *secret,
-                             const rc_user_key_t *key, apr_pool_t *pool);
+rc_err_t *rc_key_clear(const char **clear, const rc_secret_t *secret, const rc_user_key_t *key,
+                       apr_pool_t *pool);
 
 /** Adds IP entries: addresses, networks, ranges "a-b" (each address of it, at most 256), with
  * commas between them. Entries that are there already are skipped. RC_E_ARG for anything else. */
-rc_err_t *rc_model_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entries, apr_pool_t *pool);
+rc_err_t *rc_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entries, apr_pool_t *pool);
 
 /** Removes entries, written in the same way; RC_E_NOTFOUND when one of them is not there. */
-rc_err_t *rc_model_ip_remove(rc_db_t *db, apr_int64_t user_id, const char *entries,
-                             apr_pool_t *pool);
+rc_err_t *rc_ip_remove(rc_db_t *db, apr_int64_t user_id, const char *entries, apr_pool_t *pool);
 
 /** Adds an extra address. A taken one is RC_E_CONFLICT "email `x` already exist". */
-rc_err_t *rc_model_email_add(rc_db_t *db, apr_int64_t user_id, const char *email, apr_pool_t *pool);
+rc_err_t *rc_email_add(rc_db_t *db, apr_int64_t user_id, const char *email, apr_pool_t *pool);
 
 /** Removes an extra address; RC_E_NOTFOUND if it is none of the user's. */
-rc_err_t *rc_model_email_remove(rc_db_t *db, apr_int64_t user_id, const char *email,
-                                apr_pool_t *pool);
+rc_err_t *rc_email_remove(rc_db_t *db, apr_int64_t user_id, const char *email, apr_pool_t *pool);
 
 #endif

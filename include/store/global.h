@@ -25,7 +25,7 @@ rc_err_t *rc_store_set_inherits(rc_db_t *db, rc_holder_t holder, apr_int64_t id,
 
 /** Gives the holder the global permission @a name in place of all others of its kind
  * ("hg.fork.none" for "hg.fork.repository"). Unknown names are RC_E_ARG. */
-rc_err_t *rc_model_global_set(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name,
-                              apr_pool_t *pool);
+rc_err_t *rc_global_set(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name,
+                        apr_pool_t *pool);
 
 #endif

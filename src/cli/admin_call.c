@@ -72,7 +72,7 @@ static rc_err_t *complete_default_user(void *baton, rc_db_t *db)
 {
     rc_admin_t *admin = baton;
 
-    return rc_model_setup_default_user(db, rc_model_key_secret(admin->env), false, admin->pool);
+    return rc_default_user_setup(db, rc_key_secret(admin->env), false, admin->pool);
 }
 
 int rc_admin_check(rc_admin_t *admin)
@@ -87,8 +87,8 @@ int rc_admin_check(rc_admin_t *admin)
     if (repair && !(err = rc_disk_txn_recover(admin->env, admin->pool)))
         err = rc_db_txn(admin->db, complete_default_user, admin);
     if (repair && !err)
-        err = rc_model_mend(admin->env, admin->db, admin->pool);
-    if (err || (err = rc_model_check(&problems, admin->env, admin->db, admin->pool)))
+        err = rc_data_mend(admin->env, admin->db, admin->pool);
+    if (err || (err = rc_data_check(&problems, admin->env, admin->db, admin->pool)))
         return rc_admin_result(admin, err);
     for (i = 0; i < problems->nelts; i++)
         printf("%s\n", APR_ARRAY_IDX(problems, i, const char *));

@@ -154,13 +154,13 @@ static rc_err_t *fill_database(void *baton, rc_db_t *db)
 {
     init_t *init = baton;
     rc_admin_t *admin = init->admin;
-    const rc_secret_t *secret = rc_model_key_secret(admin->env);
+    const rc_secret_t *secret = rc_key_secret(admin->env);
     rc_user_t *user;
     apr_size_t i;
 
     for (i = 0; i < sizeof(settings) / sizeof(*settings); i++)
         RC_TRY(rc_store_setting_set(db, settings[i][0], settings[i][1]));
-    RC_TRY(rc_model_setup_default_user(db, secret, init->public_access, admin->pool));
+    RC_TRY(rc_default_user_setup(db, secret, init->public_access, admin->pool));
     return rc_user_insert(&user, db, secret, &init->user, admin->pool);
 }
 
@@ -202,7 +202,7 @@ static rc_err_t *first_scan(rc_admin_t *admin)
     apr_array_header_t *added, *skipped;
     int i;
 
-    RC_TRY(rc_model_scan_add(&added, &skipped, admin->env, admin->db, NULL, admin->pool));
+    RC_TRY(rc_scan_add(&added, &skipped, admin->env, admin->db, NULL, admin->pool));
     if (!added->nelts)
         fputs("Initial repository scan: no repositories found.\n", stderr);
     else

@@ -39,7 +39,7 @@ static rc_err_t *refresh_repo(rc_admin_t *admin, const rc_repo_t *repo)
     rc_last_t last;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_model_repo_open(&vcs, admin->env, repo, NULL, admin->pool));
+    RC_TRY(rc_repo_open(&vcs, admin->env, repo, NULL, admin->pool));
     RC_TRY(rc_last_if_moved(&last, vcs, repo, admin->pool));
     return last.state ? rc_last_keep(admin->db, repo, &last) : NULL;
 }

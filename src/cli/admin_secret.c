@@ -19,7 +19,7 @@ int rc_admin_secret(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "secret rotate?");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
-    if ((err = rc_model_secret_rotate(&done, admin->env, admin->db, &rc_admin_actor, admin->pool)))
+    if ((err = rc_sealed_rotate(&done, admin->env, admin->db, &rc_admin_actor, admin->pool)))
         return rc_admin_result(admin, err);
     printf("%d keys and remote URLs are encrypted with the new secret.\n", done.resealed);
     if (!done.unreadable)

@@ -22,8 +22,8 @@
 
 static rc_err_t *change_email(rc_admin_change_t *change, rc_db_t *db)
 {
-    return change->on ? rc_model_email_add(db, change->id, change->value, change->admin->pool)
-                      : rc_model_email_remove(db, change->id, change->value, change->admin->pool);
+    return change->on ? rc_email_add(db, change->id, change->value, change->admin->pool)
+                      : rc_email_remove(db, change->id, change->value, change->admin->pool);
 }
 
 static int list_emails(rc_admin_t *admin, const rc_user_t *user)
@@ -73,7 +73,7 @@ static rc_err_t *change_permissions(rc_admin_change_t *change, rc_db_t *db)
             RC_TRY(
                 rc_store_set_inherits(db, change->holder, change->id, !strcmp(word, "inherit=on")));
         else
-            RC_TRY(rc_model_global_set(db, change->holder, change->id, word, admin->pool));
+            RC_TRY(rc_global_set(db, change->holder, change->id, word, admin->pool));
     }
     return NULL;
 }

@@ -28,7 +28,7 @@ static rc_err_t *print_key(void *baton, const rc_user_key_t *key)
     rc_admin_t *admin = change->admin;
     const char *clear, *expires = "never", *hidden = "(not shown)";
 
-    if (rc_model_key_clear(&clear, rc_model_key_secret(admin->env), key, admin->pool)) {
+    if (rc_key_clear(&clear, rc_key_secret(admin->env), key, admin->pool)) {
         hidden = "(does not open with the secret file)";
         change->unreadable++;
     }
@@ -41,20 +41,20 @@ static rc_err_t *print_key(void *baton, const rc_user_key_t *key)
 
 static rc_err_t *create_token(rc_admin_change_t *change, rc_db_t *db)
 {
-    return rc_model_token_create(&change->value, db, rc_model_key_secret(change->admin->env),
-                                 &change->token, change->admin->pool);
+    return rc_token_create(&change->value, db, rc_key_secret(change->admin->env), &change->token,
+                           change->admin->pool);
 }
 
 static rc_err_t *delete_token(rc_admin_change_t *change, rc_db_t *db)
 {
-    return rc_model_token_delete(db, change->user->id, change->value, change->admin->pool);
+    return rc_token_delete(db, change->user->id, change->value, change->admin->pool);
 }
 
 static rc_err_t *reset_key(rc_admin_change_t *change, rc_db_t *db)
 {
     change->value = NULL;
-    return rc_model_main_key_reset(&change->value, db, rc_model_key_secret(change->admin->env),
-                                   change->user->id, change->admin->pool);
+    return rc_main_key_reset(&change->value, db, rc_key_secret(change->admin->env),
+                             change->user->id, change->admin->pool);
 }
 
 static bool read_token_options(rc_admin_change_t *change, const char *role, const char *lifetime,
@@ -135,12 +135,12 @@ int rc_admin_token(rc_admin_t *admin)
 
 static rc_err_t *add_ip(rc_admin_change_t *change, rc_db_t *db)
 {
-    return rc_model_ip_add(db, change->user->id, change->value, change->admin->pool);
+    return rc_ip_add(db, change->user->id, change->value, change->admin->pool);
 }
 
 static rc_err_t *remove_ip(rc_admin_change_t *change, rc_db_t *db)
 {
-    return rc_model_ip_remove(db, change->user->id, change->value, change->admin->pool);
+    return rc_ip_remove(db, change->user->id, change->value, change->admin->pool);
 }
 
 static int list_ips(rc_admin_change_t *change)

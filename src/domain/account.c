@@ -31,8 +31,8 @@ static rc_err_t *create(rc_actor_t *actor, void *baton)
     rc_user_creation_t *request = creation->request;
 
     request->user.password_hash = creation->password_hash;
-    RC_TRY(rc_user_insert(&request->made, actor->db, rc_model_key_secret(actor->env),
-                          &request->user, actor->pool));
+    RC_TRY(rc_user_insert(&request->made, actor->db, rc_key_secret(actor->env), &request->user,
+                          actor->pool));
     return rc_actor_journal(actor, NULL, "admin_created_user", request->made->username);
 }
 
@@ -103,8 +103,8 @@ static rc_err_t *remove_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scr
     removal_t *removal = baton;
 
     (void)scratch;
-    rc_model_gist_remove(removal->moves, removal->actor->env, gist->access_id, removal->work,
-                         removal->actor->pool);
+    rc_gist_remove(removal->moves, removal->actor->env, gist->access_id, removal->work,
+                   removal->actor->pool);
     return NULL;
 }
 

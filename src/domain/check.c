@@ -16,7 +16,7 @@ static void check_key(rc_check_t *check, const rc_user_key_t *key, apr_pool_t *s
     const char *clear;
 
     check->keys += key->sealed != NULL;
-    check->unreadable += rc_model_key_clear(&clear, check->env->secret, key, scratch) != NULL;
+    check->unreadable += rc_key_clear(&clear, check->env->secret, key, scratch) != NULL;
 }
 
 static rc_err_t *check_user(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)
@@ -51,7 +51,7 @@ static rc_err_t *check_default_user(rc_check_t *check)
     }
     RC_TRY(rc_store_user_details(&details, check->db, user, check->pool));
     RC_TRY(check_user(check, &details, check->pool));
-    RC_TRY(rc_model_default_user_lacks(&lacks, check->db, user, check->pool));
+    RC_TRY(rc_default_user_lacks(&lacks, check->db, user, check->pool));
     for (i = 0; i < lacks->nelts; i++)
         rc_check_note(check, "the default user has no permission row like %s: --repair adds it",
                       APR_ARRAY_IDX(lacks, i, const char *));
@@ -100,8 +100,7 @@ static rc_err_t *check_left(rc_check_t *check)
     return check_aside(check);
 }
 
-rc_err_t *rc_model_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *db,
-                         apr_pool_t *pool)
+rc_err_t *rc_data_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
     rc_check_t check = {.env = env, .db = db, .pool = pool};
     const char *problem;

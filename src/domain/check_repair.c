@@ -29,7 +29,7 @@ static rc_err_t *repair(const mend_t *mend, const char *type, const char *path, 
 {
     const char *done;
 
-    if (!rc_model_could_be_repository(path, pool))
+    if (!rc_could_be_repository(path, pool))
         return NULL;
     RC_TRY(rc_vcs_repair(&done, type, path, wanted, pool));
     if (!done)
@@ -68,8 +68,7 @@ static rc_err_t *read_gist(rc_gist_t *gist, const mend_t *mend)
     rc_vcs_t *vcs;
 
     RC_TRY(rc_vcs_open(&vcs, NULL, RC_GIST_TYPE,
-                       rc_model_gist_path(mend->env, gist->access_id, mend->pool), NULL,
-                       mend->pool));
+                       rc_gist_path(mend->env, gist->access_id, mend->pool), NULL, mend->pool));
     RC_TRY(rc_vcs_last_commit(&commit, vcs, mend->pool));
     if (!commit)
         return rc_err_failed(mend->pool, "gist %s has no content", gist->access_id);
@@ -114,8 +113,8 @@ static rc_err_t *mend_gists(mend_t *mend, apr_pool_t *pool)
     for (i = 0; i < names->nelts; i++) {
         apr_pool_clear(mend->pool);
         mend->access_id = APR_ARRAY_IDX(names, i, const char *);
-        try_repair(mend, RC_GIST_TYPE, rc_model_gist_path(mend->env, mend->access_id, mend->pool),
-                   NULL, mend->pool);
+        try_repair(mend, RC_GIST_TYPE, rc_gist_path(mend->env, mend->access_id, mend->pool), NULL,
+                   mend->pool);
         if ((err = rc_db_txn(mend->db, add_gist, mend)))
             rc_log(RC_LOG_WARNING, err->cause, "gist %s is not added: %s", mend->access_id,
                    rc_err_log_text(err, mend->pool));
@@ -124,7 +123,7 @@ static rc_err_t *mend_gists(mend_t *mend, apr_pool_t *pool)
     return NULL;
 }
 
-rc_err_t *rc_model_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_data_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
     mend_t mend = {.env = env, .db = db};
     rc_user_t *admin;

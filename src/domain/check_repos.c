@@ -46,11 +46,11 @@ static rc_err_t *check_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scra
     rc_check_t *check = baton;
     const char *path = rc_env_repo_path(check->env, repo->name, scratch), *problem = NULL, *uri;
 
-    if (rc_model_is_repository(path, scratch))
+    if (rc_is_repository(path, scratch))
         RC_TRY(rc_check_inside(&problem, check->env, repo->type, path, scratch));
-    if (problem || !rc_model_is_repository(path, scratch))
+    if (problem || !rc_is_repository(path, scratch))
         suspect(check, repo->name);
-    if (rc_model_clone_uri(&uri, check->env, repo, scratch))
+    if (rc_repo_clone_uri(&uri, check->env, repo, scratch))
         rc_check_note(
             check,
             "the clone_uri of repository %s does not open with the secret file: bring the "
@@ -65,7 +65,7 @@ static rc_err_t *check_unknown(rc_check_t *check, apr_int64_t user_id)
     rc_scan_t scan = {0};
     int i;
 
-    RC_TRY(rc_model_scan(&scan, check->env, check->pool));
+    RC_TRY(rc_scan_root(&scan, check->env, check->pool));
     for (i = 0; i < scan.skipped->nelts; i++) {
         const rc_skipped_t *folder = &APR_ARRAY_IDX(scan.skipped, i, rc_skipped_t);
 
@@ -87,7 +87,7 @@ static rc_err_t *check_unknown(rc_check_t *check, apr_int64_t user_id)
 static const char *why_none(rc_env_t *env, const rc_repo_t *repo, apr_pool_t *pool)
 {
     rc_vcs_t *vcs;
-    rc_err_t *err = rc_model_repo_open(&vcs, env, repo, NULL, pool);
+    rc_err_t *err = rc_repo_open(&vcs, env, repo, NULL, pool);
 
     return err ? rc_err_log_text(err, pool) : "it is not complete";
 }
@@ -96,7 +96,7 @@ static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
 {
     const char *path = rc_env_repo_path(check->env, repo->name, check->pool), *problem;
 
-    if (rc_model_is_repository(path, check->pool)) {
+    if (rc_is_repository(path, check->pool)) {
         RC_TRY(rc_check_inside(&problem, check->env, repo->type, path, check->pool));
         if (problem)
             rc_check_note(check, "repository %s: %s", repo->name, problem);
@@ -107,13 +107,13 @@ static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
                       rc_fs_rights(path, check->pool));
         return NULL;
     }
-    if ((problem = rc_model_near_miss(path, check->pool))) {
+    if ((problem = rc_near_miss(path, check->pool))) {
         rc_check_note(check, "repository %s: %s", repo->name, problem);
         return NULL;
     }
     if (rc_vcs_check(&problem, repo->type, path, check->pool))
         problem = NULL; /* opening it says why */
-    if (problem && rc_model_could_be_repository(path, check->pool))
+    if (problem && rc_could_be_repository(path, check->pool))
         rc_check_note(check, "repository %s: %s", repo->name, problem);
     else
         rc_check_note(
@@ -135,7 +135,7 @@ static void judge_unknown(rc_check_t *check, const char *name)
     rc_vcs_detect(&detected, path, check->pool);
     if (!(repo.type = detected.type))
         return;
-    if ((err = rc_model_repo_open(&vcs, check->env, &repo, NULL, check->pool)))
+    if ((err = rc_repo_open(&vcs, check->env, &repo, NULL, check->pool)))
         rc_check_note(check, "%s is not served: %s", name, rc_err_log_text(err, check->pool));
     else
         rc_check_note(check,
@@ -190,7 +190,7 @@ rc_err_t *rc_gist_folders(apr_array_header_t **names, const rc_env_t *env, apr_p
     apr_dir_t *dir;
 
     *names = apr_array_make(pool, 8, sizeof(const char *));
-    if (apr_dir_open(&dir, rc_model_gist_path(env, "", pool), pool) != APR_SUCCESS)
+    if (apr_dir_open(&dir, rc_gist_path(env, "", pool), pool) != APR_SUCCESS)
         return NULL; /* the first gist makes it */
     while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS)
         if (*entry.name != '.')
@@ -203,7 +203,7 @@ rc_err_t *rc_gist_folders(apr_array_header_t **names, const rc_env_t *env, apr_p
 static rc_err_t *gist_problem(const char **problem, rc_check_t *check, const char *access_id,
                               apr_pool_t *pool)
 {
-    const char *path = rc_model_gist_path(check->env, access_id, pool), *id = NULL;
+    const char *path = rc_gist_path(check->env, access_id, pool), *id = NULL;
     rc_err_t *err;
     rc_vcs_t *vcs;
 
@@ -220,7 +220,7 @@ static rc_err_t *gist_problem(const char **problem, rc_check_t *check, const cha
     RC_TRY(rc_check_inside(problem, check->env, RC_GIST_TYPE, path, pool));
     if (*problem)
         return NULL;
-    if ((err = rc_model_gist_open(&vcs, &id, check->env, access_id, NULL, pool)))
+    if ((err = rc_gist_open(&vcs, &id, check->env, access_id, NULL, pool)))
         *problem = rc_err_log_text(err, pool);
     else if (!id)
         *problem = "it has no content; restore its folder, or delete it by delete_gist";
@@ -251,7 +251,7 @@ static rc_err_t *judge_gists(rc_check_t *check, apr_int64_t unused)
         if (gist)
             RC_TRY(gist_problem(&problem, check, name, check->pool));
         else
-            problem = rc_fs_exists(rc_model_gist_path(check->env, name, check->pool))
+            problem = rc_fs_exists(rc_gist_path(check->env, name, check->pool))
                           ? "it is on the disk but not in the database: --repair adds it"
                           : NULL;
         if (problem)

@@ -139,7 +139,7 @@ static rc_err_t *set_aside(plan_t *plan, const char *path)
 
     if (plan->others)
         return rc_err_failed(pool, "%s is there, and another change is not over", path);
-    if (*name != '.' && rc_model_holds_repository(path, pool))
+    if (*name != '.' && rc_holds_repository(path, pool))
         return rc_err_failed(pool, RC_UNKNOWN_REPOSITORY, path);
     aside = apr_pstrcat(pool, root, RC_LEFT, plan->moves->token, "/", name, NULL);
     RC_TRY(plan_folder(plan, rc_fs_folder(aside, pool)));

@@ -91,7 +91,7 @@ static rc_err_t *check_secret(const rc_env_t *env, apr_pool_t *pool)
     rc_err_t *err;
 
     apr_pool_create(&sub, pool);
-    if ((err = rc_model_secret_start(env, sub)))
+    if ((err = rc_sealed_start(env, sub)))
         err = rc_err_internal(pool, err->cause, "%s", rc_err_log_text(err, pool));
     apr_pool_destroy(sub);
     return err;

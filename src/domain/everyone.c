@@ -6,8 +6,8 @@
 
 #include "store/user.h"
 
-rc_err_t *rc_model_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
-                                  apr_pool_t *pool)
+rc_err_t *rc_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
+                            apr_pool_t *pool)
 {
     rc_level_t level = RC_NONE;
     rc_user_t *anyone;

@@ -12,27 +12,27 @@
 #include "base/text.h"
 #include "store/user.h"
 
-const char *rc_model_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool)
+const char *rc_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool)
 {
     return apr_pstrcat(pool, env->config->repo_root, "/.rc_gist_store/", access_id, NULL);
 }
 
-rc_err_t *rc_model_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, const char *access_id,
-                             rc_work_t *work, apr_pool_t *pool)
+rc_err_t *rc_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, const char *access_id,
+                       rc_work_t *work, apr_pool_t *pool)
 {
     rc_rev_t tip;
 
-    RC_TRY(rc_vcs_open(vcs, env->vcs_pool, RC_GIST_TYPE, rc_model_gist_path(env, access_id, pool),
-                       work, pool));
+    RC_TRY(rc_vcs_open(vcs, env->vcs_pool, RC_GIST_TYPE, rc_gist_path(env, access_id, pool), work,
+                       pool));
     RC_TRY(rc_vcs_resolve(&tip, *vcs, NULL, pool));
     *id = tip.id;
     return NULL;
 }
 
-void rc_model_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id,
-                          const char *work, apr_pool_t *pool)
+void rc_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id, const char *work,
+                    apr_pool_t *pool)
 {
-    const char *path = rc_model_gist_path(env, access_id, pool);
+    const char *path = rc_gist_path(env, access_id, pool);
 
     if (!rc_fs_exists(path))
         return;
@@ -136,7 +136,7 @@ static rc_err_t *insert(rc_actor_t *actor, void *baton)
     RC_TRY(rc_store_gist_insert(gist, actor->db, actor->pool));
     RC_TRY(rc_actor_journal(actor, NULL, "user_created_gist", gist->access_id));
     rc_disk_txn_add(creation->moves, creation->path,
-                    rc_model_gist_path(actor->env, gist->access_id, actor->pool));
+                    rc_gist_path(actor->env, gist->access_id, actor->pool));
     return rc_disk_txn_apply(creation->moves, actor->db);
 }
 
@@ -175,7 +175,7 @@ static rc_err_t *delete_gist(rc_actor_t *actor, void *baton)
     removal->access_id = gist->access_id;
     RC_TRY(rc_store_gist_delete(actor->db, gist->id));
     RC_TRY(rc_actor_journal(actor, NULL, "user_deleted_gist", gist->access_id));
-    rc_model_gist_remove(removal->moves, actor->env, gist->access_id, removal->work, actor->pool);
+    rc_gist_remove(removal->moves, actor->env, gist->access_id, removal->work, actor->pool);
     return rc_disk_txn_apply(removal->moves, actor->db);
 }
 

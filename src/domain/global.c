@@ -8,8 +8,8 @@
 
 #include "store/permission.h"
 
-rc_err_t *rc_model_global_set(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name,
-                              apr_pool_t *pool)
+rc_err_t *rc_global_set(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name,
+                        apr_pool_t *pool)
 {
     apr_array_header_t *names;
     bool inherits;

@@ -14,8 +14,8 @@
 #include "base/text.h"
 #include "store/user.h"
 
-rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
-                                 apr_pool_t *pool)
+rc_err_t *rc_repo_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const char *uri,
+                                apr_pool_t *pool)
 {
     repo->clone_uri = uri ? rc_remote_mask(uri, pool) : NULL;
     repo->clone_uri_sealed = NULL;
@@ -26,8 +26,8 @@ rc_err_t *rc_model_set_clone_uri(rc_repo_t *repo, const rc_env_t *env, const cha
                           RC_CLONE_URI_CONTEXT, pool);
 }
 
-rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
-                             apr_pool_t *pool)
+rc_err_t *rc_repo_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
+                            apr_pool_t *pool)
 {
     *uri = repo->clone_uri;
     if (!repo->clone_uri_sealed)
@@ -36,8 +36,8 @@ rc_err_t *rc_model_clone_uri(const char **uri, const rc_env_t *env, const rc_rep
                             RC_CLONE_URI_CONTEXT, pool);
 }
 
-rc_err_t *rc_model_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_work_t *work,
-                             apr_pool_t *pool)
+rc_err_t *rc_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_work_t *work,
+                       apr_pool_t *pool)
 {
     return rc_vcs_open(vcs, env->vcs_pool, repo->type, rc_env_repo_path(env, repo->name, pool),
                        work, pool);
@@ -74,8 +74,7 @@ static rc_err_t *make_content(rc_new_repo_t *repo, rc_env_t *env, rc_work_t *wor
     return repo->clone_uri ? clone(repo, env, dir, work, pool) : NULL;
 }
 
-rc_err_t *rc_model_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, rc_work_t *work,
-                                apr_pool_t *pool)
+rc_err_t *rc_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, rc_work_t *work, apr_pool_t *pool)
 {
     rc_vcs_t *vcs;
 
@@ -99,7 +98,7 @@ static rc_err_t *make_group(rc_repo_group_t **out, rc_db_t *db, const char *name
     group->description = apr_pstrcat(pool, name, " group", NULL);
     RC_TRY(rc_store_repo_group_insert(group, db));
     *out = group;
-    return rc_model_grant_everyone(db, RC_KIND_REPO_GROUP, group->id, false, pool);
+    return rc_grant_everyone(db, RC_KIND_REPO_GROUP, group->id, false, pool);
 }
 
 static bool setting_truth(const char *value)
@@ -107,7 +106,7 @@ static bool setting_truth(const char *value)
     return value && rc_text_truth(value);
 }
 
-rc_err_t *rc_model_repo_defaults(rc_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_repo_defaults(rc_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
 {
     const char *statistics, *locking, *downloads, *private_;
 
@@ -152,10 +151,10 @@ static rc_err_t *set_permissions(const rc_new_repo_t *repo, rc_db_t *db, apr_poo
         RC_TRY(rc_rule_copy_group_to_repo(db, row->group_id, row->id));
     if (repo->copy_permissions && (repo->source || row->group_id) && !row->private_)
         return NULL;
-    return rc_model_grant_everyone(db, RC_KIND_REPO, row->id, row->private_, pool);
+    return rc_grant_everyone(db, RC_KIND_REPO, row->id, row->private_, pool);
 }
 
-rc_err_t *rc_model_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
 {
     apr_int64_t user_id = repo->row.owner_id; /* lookups want a user; his level does not matter */
     rc_repo_group_t *group, *same;

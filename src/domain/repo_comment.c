@@ -41,7 +41,7 @@ static rc_err_t *find_commit(rc_actor_t *actor, void *baton)
     rc_vcs_t *vcs;
     rc_rev_t rev;
 
-    RC_TRY(rc_model_repo_open(&vcs, actor->env, request->repo, &actor->work, actor->pool));
+    RC_TRY(rc_repo_open(&vcs, actor->env, request->repo, &actor->work, actor->pool));
     RC_TRY(rc_vcs_resolve(&rev, vcs, request->revision, actor->pool));
     commenting->id = rev.id;
     return commenting->id ? NULL : rc_err_failed(actor->pool, "no revision %s", request->revision);

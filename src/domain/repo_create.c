@@ -101,7 +101,7 @@ static void choose_flag(bool *flag, const bool *wanted)
 
 static rc_err_t *set_flags(rc_repo_t *row, rc_actor_t *actor, const rc_repo_creation_t *request)
 {
-    RC_TRY(rc_model_repo_defaults(row, actor->db, actor->pool));
+    RC_TRY(rc_repo_defaults(row, actor->db, actor->pool));
     choose_flag(&row->private_, request->private_);
     choose_flag(&row->enable_statistics, request->enable_statistics);
     choose_flag(&row->enable_locking, request->enable_locking);
@@ -174,8 +174,8 @@ static rc_err_t *insert_repo(rc_actor_t *actor, void *baton)
 
     RC_TRY(making->plan(actor, making));
     if (repo->clone_uri) /* sealed in the transaction: see src/domain/secret.c */
-        RC_TRY(rc_model_set_clone_uri(&repo->row, actor->env, repo->clone_uri, actor->pool));
-    RC_TRY(rc_model_repo_insert(repo, actor->db, actor->pool));
+        RC_TRY(rc_repo_set_clone_uri(&repo->row, actor->env, repo->clone_uri, actor->pool));
+    RC_TRY(rc_repo_insert(repo, actor->db, actor->pool));
     if (repo->source)
         RC_TRY(rc_actor_journal(actor, repo->source, "user_forked_repo", row->name));
     RC_TRY(rc_actor_journal(actor, row, repo->source ? "user_created_fork" : "user_created_repo",
@@ -187,7 +187,7 @@ static rc_err_t *prepare_repo(rc_actor_t *actor, void *baton)
 {
     making_t *making = baton;
 
-    RC_TRY(rc_model_repo_prepare(&making->repo, actor->env, &actor->work, actor->pool));
+    RC_TRY(rc_repo_prepare(&making->repo, actor->env, &actor->work, actor->pool));
     return rc_disk_txn_made(making->moves, making->repo.path);
 }
 

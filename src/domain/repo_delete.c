@@ -65,9 +65,9 @@ static rc_err_t *lock_doomed(rc_locks_t *locks, rc_actor_t *actor, void *baton)
     for (i = 0; i < deletion->doomed->nelts; i++) {
         const rc_named_t *repo = &APR_ARRAY_IDX(deletion->doomed, i, rc_named_t);
 
-        RC_TRY(rc_model_repo_on_disk(&there, actor->env, actor->db, repo->name, locks->pool));
+        RC_TRY(rc_repo_on_disk(&there, actor->env, actor->db, repo->name, locks->pool));
         if (there)
-            RC_TRY(rc_model_repo_lock(locks, actor->env, actor->db, repo->id, repo->name));
+            RC_TRY(rc_repo_lock(locks, actor->env, actor->db, repo->id, repo->name));
     }
     return NULL;
 }

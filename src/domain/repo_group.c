@@ -96,7 +96,7 @@ static rc_err_t *set_permissions(const making_t *making, rc_db_t *db, apr_pool_t
         RC_TRY(
             rc_store_repo_group_copy(db, id, making->row.parent_id, owner->admin ? 0 : owner->id));
     else
-        RC_TRY(rc_model_grant_everyone(db, RC_KIND_REPO_GROUP, id, false, pool));
+        RC_TRY(rc_grant_everyone(db, RC_KIND_REPO_GROUP, id, false, pool));
     return owner->admin ? NULL
                         : rc_rule_grant_user(db, RC_KIND_REPO_GROUP, id, owner->id, RC_ADMIN);
 }
@@ -106,7 +106,7 @@ static bool is_free_folder(const char *path, apr_pool_t *pool)
 {
     struct stat st;
 
-    return !lstat(path, &st) && S_ISDIR(st.st_mode) && !rc_model_is_repository(path, pool);
+    return !lstat(path, &st) && S_ISDIR(st.st_mode) && !rc_is_repository(path, pool);
 }
 
 static rc_err_t *create(rc_actor_t *actor, void *baton)

@@ -42,7 +42,7 @@ rc_err_t *rc_repo_group_move(const char *from, const char *to, rc_actor_t *actor
 
     if (rc_fs_exists(from_path))
         rc_disk_txn_add(moves, from_path, to_path);
-    else if (rc_model_is_repository(to_path, actor->pool))
+    else if (rc_is_repository(to_path, actor->pool))
         return rc_err_failed(actor->pool, RC_UNKNOWN_REPOSITORY, to_path);
     return NULL;
 }
@@ -174,7 +174,7 @@ static rc_err_t *take_lock(rc_locks_t *locks, rc_actor_t *actor, void *baton)
 {
     const update_t *update = baton;
 
-    return rc_model_repo_group_lock(locks, actor->env, actor->db, update->request->group);
+    return rc_repo_group_lock(locks, actor->env, actor->db, update->request->group);
 }
 
 /* A group without a directory has nothing below it that anybody could be at work in. */
@@ -186,7 +186,7 @@ static rc_err_t *lock_directory(update_t *update, rc_actor_t *actor)
 
     if (!update->request->may_move)
         return NULL;
-    RC_TRY(rc_model_repo_on_disk(&there, actor->env, actor->db, group->name, actor->pool));
+    RC_TRY(rc_repo_on_disk(&there, actor->env, actor->db, group->name, actor->pool));
     if (!there)
         return NULL;
     update->locked_name = group->name;

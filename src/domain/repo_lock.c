@@ -50,8 +50,8 @@ static rc_err_t *share_groups(rc_locks_t *locks, const rc_env_t *env, const char
 
 /* Is the repository where it should be? A crash a moment ago may have left it elsewhere: what it
  * left is put in order first, also that of a process that is just dying. */
-rc_err_t *rc_model_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
-                                apr_pool_t *pool)
+rc_err_t *rc_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
+                          apr_pool_t *pool)
 {
     const char *path = rc_env_repo_path(env, name, pool);
     apr_pool_t *scratch;
@@ -69,13 +69,13 @@ rc_err_t *rc_model_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const c
     return NULL;
 }
 
-rc_err_t *rc_model_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
-                             const char *name)
+rc_err_t *rc_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
+                       const char *name)
 {
     const char *path = rc_env_repo_path(env, name, locks->pool), *now;
     bool there;
 
-    RC_TRY(rc_model_repo_on_disk(&there, env, db, name, locks->pool));
+    RC_TRY(rc_repo_on_disk(&there, env, db, name, locks->pool));
     RC_TRY(share_groups(locks, env, name));
     RC_TRY(rc_fs_lock_fd(&locks->fd, path, 0, locks->pool));
     if (locks->fd < 0)
@@ -108,8 +108,8 @@ static rc_err_t *check_no_writer(rc_locks_t *locks, const rc_env_t *env,
     return err;
 }
 
-rc_err_t *rc_model_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
-                                   const rc_repo_group_t *group)
+rc_err_t *rc_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
+                             const rc_repo_group_t *group)
 {
     const char *path = rc_env_repo_path(env, group->name, locks->pool);
     apr_array_header_t *repos;

@@ -25,7 +25,7 @@ static rc_err_t *look_at_repo(rc_actor_t *actor, void *baton)
     look_t *look = baton;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_model_repo_open(&vcs, actor->env, look->repo, look->work, actor->pool));
+    RC_TRY(rc_repo_open(&vcs, actor->env, look->repo, look->work, actor->pool));
     return look->anew ? rc_last_read(&look->last, vcs, actor->pool)
                       : rc_last_if_moved(&look->last, vcs, look->repo, actor->pool);
 }
@@ -130,7 +130,7 @@ static rc_err_t *begin_pull(pull_t *pull, rc_actor_t *actor, const rc_locks_t *l
     pull->policy = actor->env->config->remote;
     pull->policy.lock = locks->fd;
     pull->policy.work = &actor->work;
-    return rc_model_clone_uri(&pull->uri, actor->env, repo, actor->pool);
+    return rc_repo_clone_uri(&pull->uri, actor->env, repo, actor->pool);
 }
 
 /* May take long and needs no database. */
@@ -162,7 +162,7 @@ rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)
 
     RC_TRY(rc_work_costly(&actor->work, actor->pool));
     RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
-    RC_TRY(rc_model_repo_open(&vcs, actor->env, repo, NULL, actor->pool));
+    RC_TRY(rc_repo_open(&vcs, actor->env, repo, NULL, actor->pool));
     RC_TRY(rc_vcs_strip(vcs, request->branch, request->revision, locks.fd, actor->pool));
     return refresh_last(actor, repo, "user_stripped_commit", request->revision);
 }
@@ -175,9 +175,8 @@ rc_err_t *rc_rescan(rc_rescan_t *found, rc_actor_t *actor, bool remove)
 
     *found = (rc_rescan_t){NULL};
     RC_TRY(rc_work_costly(&actor->work, actor->pool));
-    RC_TRY(rc_model_scan_add(&found->added, &found->skipped, actor->env, actor->db, &signature,
-                             actor->pool));
-    return remove ? rc_model_scan_remove(&found->removed, actor->env, actor->db, &signature,
-                                         actor->pool)
+    RC_TRY(rc_scan_add(&found->added, &found->skipped, actor->env, actor->db, &signature,
+                       actor->pool));
+    return remove ? rc_scan_remove(&found->removed, actor->env, actor->db, &signature, actor->pool)
                   : NULL;
 }

@@ -151,10 +151,10 @@ static rc_err_t *plan_texts(update_t *update, rc_actor_t *actor)
     if (!request->has_uri)
         return NULL;
     if (!uri || !*uri)
-        return rc_model_set_clone_uri(to, actor->env, NULL, actor->pool);
+        return rc_repo_set_clone_uri(to, actor->env, NULL, actor->pool);
     if (to->clone_uri && !strcmp(to->clone_uri, uri))
         return NULL; /* as it is shown, its password masked: unchanged */
-    return rc_model_set_clone_uri(to, actor->env, uri, actor->pool);
+    return rc_repo_set_clone_uri(to, actor->env, uri, actor->pool);
 }
 
 static void plan_flags(update_t *update)

@@ -43,11 +43,11 @@ static rc_err_t *add_one(void *baton, rc_db_t *db)
     apr_pool_t *pool = addition->pool;
 
     RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, pool));
-    if (known || !rc_model_is_repository(rc_env_repo_path(addition->env, row->name, pool), pool))
+    if (known || !rc_is_repository(rc_env_repo_path(addition->env, row->name, pool), pool))
         return NULL;
-    RC_TRY(rc_model_repo_defaults(row, db, pool));
+    RC_TRY(rc_repo_defaults(row, db, pool));
     addition->done = true;
-    RC_TRY(rc_model_repo_insert(&addition->repo, db, pool));
+    RC_TRY(rc_repo_insert(&addition->repo, db, pool));
     return rc_store_journal_add(db, addition->actor, row->id, row->name, "admin_created_repo");
 }
 
@@ -147,17 +147,17 @@ static rc_err_t *tell(apr_array_header_t **skipped, const rc_scan_t *scan, rc_db
     return NULL;
 }
 
-rc_err_t *rc_model_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
-                            rc_db_t *db, const rc_journal_actor_t *actor, apr_pool_t *pool)
+rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
+                      rc_db_t *db, const rc_journal_actor_t *actor, apr_pool_t *pool)
 {
     addition_t addition = {.env = env, .actor = actor};
-    rc_scan_t scan;
+    rc_scan_t scan = {NULL, NULL};
     rc_user_t *owner;
     bool busy;
 
     *added = apr_array_make(pool, 8, sizeof(const char *));
     RC_TRY(rc_disk_txn_settle(&busy, env, db, pool)); /* what a crash left half done is not new */
-    RC_TRY(rc_model_scan(&scan, env, pool));
+    RC_TRY(rc_scan_root(&scan, env, pool));
     RC_TRY(rc_store_first_admin(&owner, db, pool));
     apr_pool_create(&addition.pool, pool);
     if (owner) {
@@ -235,8 +235,8 @@ static rc_err_t *remove_all(void *baton, rc_db_t *db)
     return remove_groups(removal, db);
 }
 
-rc_err_t *rc_model_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
-                               const rc_journal_actor_t *actor, apr_pool_t *pool)
+rc_err_t *rc_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
+                         const rc_journal_actor_t *actor, apr_pool_t *pool)
 {
     scan_removal_t removal = {apr_array_make(pool, 8, sizeof(const char *)), env, actor, pool};
 

@@ -33,24 +33,24 @@ static rc_detected_t detect(const char *path, apr_pool_t *pool)
     return detected;
 }
 
-bool rc_model_is_repository(const char *path, apr_pool_t *pool)
+bool rc_is_repository(const char *path, apr_pool_t *pool)
 {
     return detect(path, pool).found == RC_FOUND_REPOSITORY;
 }
 
-const char *rc_model_near_miss(const char *path, apr_pool_t *pool)
+const char *rc_near_miss(const char *path, apr_pool_t *pool)
 {
     return detect(path, pool).why;
 }
 
-bool rc_model_could_be_repository(const char *path, apr_pool_t *pool)
+bool rc_could_be_repository(const char *path, apr_pool_t *pool)
 {
     rc_found_t found = detect(path, pool).found;
 
     return found == RC_FOUND_REPOSITORY || found == RC_FOUND_DAMAGED;
 }
 
-bool rc_model_holds_repository(const char *path, apr_pool_t *pool)
+bool rc_holds_repository(const char *path, apr_pool_t *pool)
 {
     return detect(path, pool).found >= RC_FOUND_UNUSABLE;
 }
@@ -126,7 +126,7 @@ static rc_err_t *read_folder(folder_walk_t *walk, const char *prefix)
     return NULL;
 }
 
-rc_err_t *rc_model_scan(rc_scan_t *scan, const rc_env_t *env, apr_pool_t *pool)
+rc_err_t *rc_scan_root(rc_scan_t *scan, const rc_env_t *env, apr_pool_t *pool)
 {
     folder_walk_t walk = {scan, env->config->repo_root, pool};
 

@@ -31,7 +31,7 @@ typedef struct rotate_t {
 
 static const char *context_of(rc_sealed_kind_t kind, const rc_sealed_t *row, apr_pool_t *pool)
 {
-    return kind == RC_SEALED_KEYS ? rc_model_key_context(row->user_id, pool) : RC_CLONE_URI_CONTEXT;
+    return kind == RC_SEALED_KEYS ? rc_key_context(row->user_id, pool) : RC_CLONE_URI_CONTEXT;
 }
 
 static rc_err_t *reseal(rotate_t *rotate, rc_sealed_kind_t kind, rc_sealed_t *row, apr_pool_t *pool)
@@ -83,11 +83,11 @@ static rc_err_t *rotate_in_txn(void *baton, rc_db_t *db)
     RC_TRY(reseal_all(rotate, RC_SEALED_KEYS));
     RC_TRY(reseal_all(rotate, RC_SEALED_URIS));
     RC_TRY(rc_store_journal_add(db, rotate->actor, 0, NULL, "admin_rotated_secret"));
-    return rc_model_secret_note(rotate->env, db, rotate->pool);
+    return rc_sealed_note(rotate->env, db, rotate->pool);
 }
 
-rc_err_t *rc_model_secret_rotate(rc_rotation_t *done, const rc_env_t *env, rc_db_t *db,
-                                 const rc_journal_actor_t *actor, apr_pool_t *pool)
+rc_err_t *rc_sealed_rotate(rc_rotation_t *done, const rc_env_t *env, rc_db_t *db,
+                           const rc_journal_actor_t *actor, apr_pool_t *pool)
 {
     const char *path = env->config->secret_file;
     const char *folder = apr_pstrmemdup(pool, path, (apr_size_t)(strrchr(path, '/') - path));
@@ -101,7 +101,7 @@ rc_err_t *rc_model_secret_rotate(rc_rotation_t *done, const rc_env_t *env, rc_db
     return rc_secret_rotation_end(env->secret, pool);
 }
 
-rc_err_t *rc_model_secret_note(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_sealed_note(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
     return rc_store_setting_set(db, FINGERPRINT, rc_secret_fingerprint(env->secret, pool));
 }
@@ -124,7 +124,7 @@ static rc_err_t *opens_something(bool *opens, const rc_env_t *env, rc_db_t *db, 
     return NULL;
 }
 
-rc_err_t *rc_model_secret_check(bool *fits, const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_sealed_check(bool *fits, const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
     const char *noted;
 
@@ -139,17 +139,17 @@ static rc_err_t *note_in_txn(void *baton, rc_db_t *db)
 {
     rotate_t *rotate = baton;
 
-    return rc_model_secret_note(rotate->env, db, rotate->pool);
+    return rc_sealed_note(rotate->env, db, rotate->pool);
 }
 
-rc_err_t *rc_model_secret_start(const rc_env_t *env, apr_pool_t *pool)
+rc_err_t *rc_sealed_start(const rc_env_t *env, apr_pool_t *pool)
 {
     rotate_t start = {.env = env, .pool = pool};
     const char *noted;
     bool fits;
 
     RC_TRY(rc_db_acquire(&start.db, env->db_pool, pool));
-    RC_TRY(rc_model_secret_check(&fits, env, start.db, pool));
+    RC_TRY(rc_sealed_check(&fits, env, start.db, pool));
     if (!fits) {
         rc_log(RC_LOG_ERR, APR_SUCCESS,
                "%s is not the secret that %s was encrypted with: put the former file back. Until "

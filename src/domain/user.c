@@ -95,9 +95,9 @@ rc_err_t *rc_user_insert(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret
         "users", "user", user.username, pool));
     RC_TRY(set_email(db, user.id, new_user->email ? new_user->email : "", pool));
     RC_TRY(check_others(&user, pool));
-    RC_TRY(rc_model_main_key_create(new_user->key, db, secret, user.id, pool));
+    RC_TRY(rc_main_key_create(new_user->key, db, secret, user.id, pool));
     feed.user_id = user.id;
-    RC_TRY(rc_model_token_create(&token, db, secret, &feed, pool));
+    RC_TRY(rc_token_create(&token, db, secret, &feed, pool));
     return rc_store_user_by_id(out, db, user.id, pool);
 }
 

@@ -33,7 +33,7 @@ rc_err_t *rc_user_group_insert(rc_user_group_t *group, rc_db_t *db, apr_pool_t *
 {
     RC_TRY(check_name(group->name, pool));
     RC_TRY(rc_store_user_group_insert(group, db));
-    RC_TRY(rc_model_grant_everyone(db, RC_KIND_USER_GROUP, group->id, false, pool));
+    RC_TRY(rc_grant_everyone(db, RC_KIND_USER_GROUP, group->id, false, pool));
     return rc_rule_grant_user(db, RC_KIND_USER_GROUP, group->id, group->owner_id, RC_ADMIN);
 }
 

@@ -13,12 +13,12 @@
 
 #define MAX_LIFETIME (APR_INT64_C(60) * 24 * 366 * 1000) /* minutes: a thousand years */
 
-const rc_secret_t *rc_model_key_secret(const rc_env_t *env)
+const rc_secret_t *rc_key_secret(const rc_env_t *env)
 {
     return env->config->reveal_keys ? env->secret : NULL;
 }
 
-const char *rc_model_key_context(apr_int64_t user_id, apr_pool_t *pool)
+const char *rc_key_context(apr_int64_t user_id, apr_pool_t *pool)
 {
     return apr_psprintf(pool, "key of user %" APR_INT64_T_FMT, user_id);
 }
@@ -35,7 +35,7 @@ static rc_err_t *prepare_key(rc_user_key_t *row, unsigned char digest[RC_DIGEST_
     if (!secret)
         return NULL;
     return rc_secret_seal(&row->sealed, &row->sealed_len, secret, *key,
-                          rc_model_key_context(row->user_id, pool), pool);
+                          rc_key_context(row->user_id, pool), pool);
 }
 
 static rc_err_t *explain_key(rc_err_t *err)
@@ -45,18 +45,18 @@ static rc_err_t *explain_key(rc_err_t *err)
     return err;
 }
 
-rc_err_t *rc_model_key_clear(const char **clear, const rc_secret_t *secret,
-                             const rc_user_key_t *key, apr_pool_t *pool)
+rc_err_t *rc_key_clear(const char **clear, const rc_secret_t *secret, const rc_user_key_t *key,
+                       apr_pool_t *pool)
 {
     *clear = NULL;
     if (!secret || !key->sealed)
         return NULL;
     return rc_secret_unseal(clear, secret, key->sealed, key->sealed_len,
-                            rc_model_key_context(key->user_id, pool), pool);
+                            rc_key_context(key->user_id, pool), pool);
 }
 
-rc_err_t *rc_model_main_key_create(const char *key, rc_db_t *db, const rc_secret_t *secret,
-                                   apr_int64_t user_id, apr_pool_t *pool)
+rc_err_t *rc_main_key_create(const char *key, rc_db_t *db, const rc_secret_t *secret,
+                             apr_int64_t user_id, apr_pool_t *pool)
 {
     rc_user_key_t row = {.user_id = user_id,
                          .main = true,
@@ -69,8 +69,8 @@ rc_err_t *rc_model_main_key_create(const char *key, rc_db_t *db, const rc_secret
     return explain_key(rc_store_key_insert(db, &row, digest, RC_DIGEST_SIZE));
 }
 
-rc_err_t *rc_model_main_key_reset(const char **key, rc_db_t *db, const rc_secret_t *secret,
-                                  apr_int64_t user_id, apr_pool_t *pool)
+rc_err_t *rc_main_key_reset(const char **key, rc_db_t *db, const rc_secret_t *secret,
+                            apr_int64_t user_id, apr_pool_t *pool)
 {
     rc_user_key_t row = {.user_id = user_id};
     unsigned char digest[RC_DIGEST_SIZE];
@@ -79,8 +79,8 @@ rc_err_t *rc_model_main_key_reset(const char **key, rc_db_t *db, const rc_secret
     return explain_key(rc_store_main_key_replace(db, &row, digest, RC_DIGEST_SIZE));
 }
 
-rc_err_t *rc_model_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,
-                                const rc_new_token_t *new_token, apr_pool_t *pool)
+rc_err_t *rc_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,
+                          const rc_new_token_t *new_token, apr_pool_t *pool)
 {
     rc_user_key_t row = {.user_id = new_token->user_id,
                          .role = rc_role_name(new_token->role),
@@ -119,8 +119,7 @@ static rc_err_t *match_id(void *baton, const rc_user_key_t *key)
     return NULL;
 }
 
-rc_err_t *rc_model_token_delete(rc_db_t *db, apr_int64_t user_id, const char *which,
-                                apr_pool_t *pool)
+rc_err_t *rc_token_delete(rc_db_t *db, apr_int64_t user_id, const char *which, apr_pool_t *pool)
 {
     unsigned char digest[RC_DIGEST_SIZE];
     find_t find = {0, false, false};

@@ -6,9 +6,9 @@
 
 /** Stores the main key of a new user; NULL: a generated one. */
 /** What the sealed form of a key is bound to. */
-const char *rc_model_key_context(apr_int64_t user_id, apr_pool_t *pool);
+const char *rc_key_context(apr_int64_t user_id, apr_pool_t *pool);
 
-rc_err_t *rc_model_main_key_create(const char *key, rc_db_t *db, const rc_secret_t *secret,
-                                   apr_int64_t user_id, apr_pool_t *pool);
+rc_err_t *rc_main_key_create(const char *key, rc_db_t *db, const rc_secret_t *secret,
+                             apr_int64_t user_id, apr_pool_t *pool);
 
 #endif

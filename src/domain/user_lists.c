@@ -13,7 +13,7 @@
 
 #define MAX_RANGE 256 /* addresses */
 
-rc_err_t *rc_model_email_add(rc_db_t *db, apr_int64_t user_id, const char *email, apr_pool_t *pool)
+rc_err_t *rc_email_add(rc_db_t *db, apr_int64_t user_id, const char *email, apr_pool_t *pool)
 {
     rc_err_t *err;
 
@@ -27,8 +27,7 @@ rc_err_t *rc_model_email_add(rc_db_t *db, apr_int64_t user_id, const char *email
     return err;
 }
 
-rc_err_t *rc_model_email_remove(rc_db_t *db, apr_int64_t user_id, const char *email,
-                                apr_pool_t *pool)
+rc_err_t *rc_email_remove(rc_db_t *db, apr_int64_t user_id, const char *email, apr_pool_t *pool)
 {
     bool removed;
 
@@ -118,13 +117,12 @@ static rc_err_t *each_entry(rc_db_t *db, apr_int64_t user_id, const char *entrie
     return n ? NULL : rc_err(pool, RC_E_ARG, "no address given");
 }
 
-rc_err_t *rc_model_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entries, apr_pool_t *pool)
+rc_err_t *rc_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entries, apr_pool_t *pool)
 {
     return each_entry(db, user_id, entries, add_ip, pool);
 }
 
-rc_err_t *rc_model_ip_remove(rc_db_t *db, apr_int64_t user_id, const char *entries,
-                             apr_pool_t *pool)
+rc_err_t *rc_ip_remove(rc_db_t *db, apr_int64_t user_id, const char *entries, apr_pool_t *pool)
 {
     return each_entry(db, user_id, entries, remove_entry, pool);
 }

@@ -50,8 +50,8 @@ static rc_err_t *create_default_user(rc_user_t **out, rc_db_t *db, const rc_secr
     return rc_user_insert(out, db, secret, &user, pool);
 }
 
-rc_err_t *rc_model_default_user_lacks(apr_array_header_t **names, rc_db_t *db,
-                                      const rc_user_t *default_user, apr_pool_t *pool)
+rc_err_t *rc_default_user_lacks(apr_array_header_t **names, rc_db_t *db,
+                                const rc_user_t *default_user, apr_pool_t *pool)
 {
     apr_array_header_t *has;
     bool inherits;
@@ -65,8 +65,8 @@ rc_err_t *rc_model_default_user_lacks(apr_array_header_t **names, rc_db_t *db,
     return NULL;
 }
 
-rc_err_t *rc_model_setup_default_user(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
-                                      apr_pool_t *pool)
+rc_err_t *rc_default_user_setup(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
+                                apr_pool_t *pool)
 {
     apr_array_header_t *names;
     rc_user_t *user;
@@ -75,7 +75,7 @@ rc_err_t *rc_model_setup_default_user(rc_db_t *db, const rc_secret_t *secret, bo
     RC_TRY(rc_store_user_by_name(&user, db, RC_DEFAULT_USER, pool));
     if (!user)
         RC_TRY(create_default_user(&user, db, secret, anonymous, pool));
-    RC_TRY(rc_model_default_user_lacks(&names, db, user, pool));
+    RC_TRY(rc_default_user_lacks(&names, db, user, pool));
     for (i = 0; i < names->nelts; i++)
         RC_TRY(
             rc_store_global_add(db, RC_OF_USER, user->id, APR_ARRAY_IDX(names, i, const char *)));

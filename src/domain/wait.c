@@ -104,7 +104,7 @@ static rc_err_t *lock_repo(rc_locks_t *locks, rc_actor_t *actor, void *baton)
 {
     const rc_repo_t *repo = baton;
 
-    return rc_model_repo_lock(locks, actor->env, actor->db, repo->id, repo->name);
+    return rc_repo_lock(locks, actor->env, actor->db, repo->id, repo->name);
 }
 
 rc_err_t *rc_actor_lock_repo(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo)

@@ -76,7 +76,7 @@ rc_err_t *rc_store_user_insert(rc_user_t *user, rc_db_t *db, const char *passwor
 {
     rc_stmt_t *st;
 
-    /* the other names are checked by the model, behind what is taken */
+    /* the other names are checked by the domain, behind what is taken */
     RC_TRY(rc_query(&st, db, SQL_USER_INSERT, "nsssdddssi", user->username, user->firstname,
                     user->lastname, password_hash, (int)user->active, (int)user->admin,
                     (int)force_password_change, user->extern_type, user->extern_name,

@@ -22,7 +22,7 @@ static rc_err_t *fill(void *baton, rc_db_t *in)
     rc_user_t *user;
 
     (void)baton;
-    RC_TRY(rc_model_setup_default_user(in, env->secret, true, pool));
+    RC_TRY(rc_default_user_setup(in, env->secret, true, pool));
     return rc_user_insert(&user, in, env->secret, &admin, pool);
 }
 
@@ -275,7 +275,7 @@ static void checking(void **state)
 
     (void)state;
     ASSERT_OK(rc_db_acquire(&db, env->db_pool, next_request()));
-    ASSERT_OK(rc_model_check(&problems, env, db, pool));
+    ASSERT_OK(rc_data_check(&problems, env, db, pool));
     assert_string_equal(apr_array_pstrcat(pool, problems, '\n'), "");
     rc_db_release(db);
     assert_int_equal(system(apr_psprintf(pool, "rm -r '%s'", in_dir("repos/made"))), 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rc_model_check, with what only a hand in the database can break; the rest of it is tested by
+ * rc_data_check, with what only a hand in the database can break; the rest of it is tested by
  * t/61-rcapi-admin.t.
  */
 #include "unit.h"
@@ -20,7 +20,7 @@ static rc_err_t *fill(void *baton, rc_db_t *in)
     rc_user_t *user;
 
     (void)baton;
-    RC_TRY(rc_model_setup_default_user(in, env->secret, true, pool));
+    RC_TRY(rc_default_user_setup(in, env->secret, true, pool));
     RC_TRY(rc_user_insert(&user, in, env->secret, &admin, pool));
     return rc_user_insert(&user, in, env->secret, &bob, pool);
 }
@@ -29,7 +29,7 @@ static rc_err_t *fill(void *baton, rc_db_t *in)
 static rc_err_t *set_up_again(void *baton, rc_db_t *in)
 {
     (void)baton;
-    return rc_model_setup_default_user(in, env->secret, true, pool);
+    return rc_default_user_setup(in, env->secret, true, pool);
 }
 
 static int begin(void **state)
@@ -66,7 +66,7 @@ static const char *problems(void)
 {
     apr_array_header_t *list;
 
-    ASSERT_OK(rc_model_check(&list, env, db, pool));
+    ASSERT_OK(rc_data_check(&list, env, db, pool));
     return apr_array_pstrcat(pool, list, '\n');
 }
 

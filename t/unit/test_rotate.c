@@ -74,7 +74,7 @@ static int rotate(void)
 {
     rc_rotation_t done;
 
-    return rc_model_secret_rotate(&done, env, db, NULL, pool) ? 4 : 0;
+    return rc_sealed_rotate(&done, env, db, NULL, pool) ? 4 : 0;
 }
 
 static int set_up(void)
@@ -98,7 +98,7 @@ static int all_open(void)
             const rc_user_key_t *key = &APR_ARRAY_IDX(details.keys, j, rc_user_key_t);
             const char *clear;
 
-            if (rc_model_key_clear(&clear, env->secret, key, pool))
+            if (rc_key_clear(&clear, env->secret, key, pool))
                 return 6;
             open += key->main && !strcmp(clear, apr_psprintf(pool, "key of %d", i));
         }
@@ -121,7 +121,7 @@ static int fits(void)
     const char *noted;
     bool fit;
 
-    if (rc_model_secret_check(&fit, env, db, pool) ||
+    if (rc_sealed_check(&fit, env, db, pool) ||
         rc_store_setting(&noted, db, "secret_fingerprint", pool))
         return 8;
     return fit && noted && !strcmp(noted, rc_secret_fingerprint(env->secret, pool)) ? 0 : 9;
@@ -181,9 +181,9 @@ static void unreadable(void **state)
     assert_int_equal(rename(in_dir("secret"), in_dir("lost")), 0);
     ASSERT_OK(rc_secret_create(in_dir("secret"), pool));
     ASSERT_OK(open_env());
-    ASSERT_OK(rc_model_secret_check(&fit, env, db, pool));
+    ASSERT_OK(rc_sealed_check(&fit, env, db, pool));
     assert_false(fit);
-    ASSERT_OK(rc_model_secret_rotate(&done, env, db, NULL, pool));
+    ASSERT_OK(rc_sealed_rotate(&done, env, db, NULL, pool));
     assert_int_equal(done.resealed, 0);
     assert_true(done.unreadable >= USERS);
     assert_int_equal(rename(in_dir("lost"), in_dir("secret")), 0);

@@ -167,11 +167,11 @@ static void new_user_has_keys(void **unused)
     assert_true(key_of(user, 0)->main);
     assert_string_equal(key_of(user, 1)->role, "token_role_feed");
     assert_int_equal(key_of(user, 1)->expires, -1);
-    ok(rc_model_key_clear(&clear, secret, key_of(user, 0), pool));
+    ok(rc_key_clear(&clear, secret, key_of(user, 0), pool));
     assert_int_equal(strlen(clear), 40);
     ok(by_key(&caller, db, clear, pool));
     assert_int_equal(caller->user_id, user->id);
-    ok(rc_model_key_clear(&clear, NULL, key_of(user, 0), pool));
+    ok(rc_key_clear(&clear, NULL, key_of(user, 0), pool));
     assert_null(clear);
 }
 
@@ -182,7 +182,7 @@ static void keys_belong_to_one_user(void **unused)
 
     (void)unused;
     stolen.user_id = make("ben")->id;
-    assert_non_null(rc_model_key_clear(&clear, secret, &stolen, pool));
+    assert_non_null(rc_key_clear(&clear, secret, &stolen, pool));
 }
 
 static void nothing_is_sealed_without_a_secret(void **unused)
@@ -200,12 +200,10 @@ static void nothing_is_sealed_without_a_secret(void **unused)
     ok(by_key(&caller, db, "my own key", pool));
     assert_int_equal(caller->user_id, user->id);
     new_user.username = "ben";
-    refused(RC_E_CONFLICT, "this key is in use",
-            rc_user_insert(&user, db, NULL, &new_user, pool));
+    refused(RC_E_CONFLICT, "this key is in use", rc_user_insert(&user, db, NULL, &new_user, pool));
     new_user.username = "cid";
     new_user.key = "";
-    refused(RC_E_ARG, "a key can not be empty",
-            rc_user_insert(&user, db, NULL, &new_user, pool));
+    refused(RC_E_ARG, "a key can not be empty", rc_user_insert(&user, db, NULL, &new_user, pool));
 }
 
 static void tokens(void **unused)
@@ -217,8 +215,8 @@ static void tokens(void **unused)
     rc_caller_t *caller = NULL;
 
     (void)unused;
-    ok(rc_model_token_create(&token, db, secret, &wanted, pool));
-    ok(rc_model_key_clear(&clear, secret, key_of(ann, 2), pool));
+    ok(rc_token_create(&token, db, secret, &wanted, pool));
+    ok(rc_key_clear(&clear, secret, key_of(ann, 2), pool));
     assert_string_equal(clear, token);
     assert_string_equal(key_of(ann, 2)->description, "for scripts");
     assert_in_range(key_of(ann, 2)->expires, now + 3600, now + 3660);
@@ -226,22 +224,20 @@ static void tokens(void **unused)
     assert_int_equal(caller->role, RC_ROLE_API);
     wanted.lifetime = -2;
     refused(RC_E_ARG, "lifetime is not a number of minutes",
-            rc_model_token_create(&clear, db, secret, &wanted, pool));
+            rc_token_create(&clear, db, secret, &wanted, pool));
     wanted.lifetime = APR_INT64_MAX;
     refused(RC_E_ARG, "lifetime is not a number of minutes",
-            rc_model_token_create(&clear, db, secret, &wanted, pool));
+            rc_token_create(&clear, db, secret, &wanted, pool));
     wanted.role = 0;
-    refused(RC_E_ARG, "unknown token role",
-            rc_model_token_create(&clear, db, secret, &wanted, pool));
-    refused(RC_E_NOTFOUND, "the user has no such token",
-            rc_model_token_delete(db, ben->id, token, pool));
-    ok(rc_model_token_delete(db, ann->id, token, pool));
+    refused(RC_E_ARG, "unknown token role", rc_token_create(&clear, db, secret, &wanted, pool));
+    refused(RC_E_NOTFOUND, "the user has no such token", rc_token_delete(db, ben->id, token, pool));
+    ok(rc_token_delete(db, ann->id, token, pool));
     ok(by_key(&caller, db, token, pool));
     assert_null(caller);
-    ok(rc_model_token_delete(db, ann->id, apr_ltoa(pool, (long)key_of(ann, 1)->id), pool));
+    ok(rc_token_delete(db, ann->id, apr_ltoa(pool, (long)key_of(ann, 1)->id), pool));
     assert_int_equal(details_of(ann).keys->nelts, 1);
     refused(RC_E_ARG, "the main key can not be deleted, only reset",
-            rc_model_token_delete(db, ann->id, apr_ltoa(pool, (long)key_of(ann, 0)->id), pool));
+            rc_token_delete(db, ann->id, apr_ltoa(pool, (long)key_of(ann, 0)->id), pool));
 }
 
 static void main_key_is_replaced(void **unused)
@@ -251,17 +247,17 @@ static void main_key_is_replaced(void **unused)
     rc_caller_t *caller = NULL;
 
     (void)unused;
-    ok(rc_model_key_clear(&old, secret, key_of(ann, 0), pool));
-    ok(rc_model_main_key_reset(&new_key, db, secret, ann->id, pool));
+    ok(rc_key_clear(&old, secret, key_of(ann, 0), pool));
+    ok(rc_main_key_reset(&new_key, db, secret, ann->id, pool));
     assert_string_not_equal(new_key, old);
     ok(by_key(&caller, db, old, pool));
     assert_null(caller);
     ok(by_key(&caller, db, new_key, pool));
     assert_int_equal(caller->user_id, ann->id);
-    ok(rc_model_key_clear(&clear, secret, key_of(ann, 0), pool));
+    ok(rc_key_clear(&clear, secret, key_of(ann, 0), pool));
     assert_string_equal(clear, new_key);
     refused(RC_E_CONFLICT, "this key is in use",
-            rc_model_main_key_reset(&new_key, db, secret, ben->id, pool));
+            rc_main_key_reset(&new_key, db, secret, ben->id, pool));
 }
 
 static void addresses(void **unused)
@@ -269,19 +265,19 @@ static void addresses(void **unused)
     rc_user_t *ann = make("ann"), *ben = make("ben");
 
     (void)unused;
-    ok(rc_model_email_add(db, ann->id, "Two@X.org", pool));
+    ok(rc_email_add(db, ann->id, "Two@X.org", pool));
     assert_string_equal(texts(details_of(ann).emails), "ann@x.org,two@x.org");
     refused(RC_E_CONFLICT, "email `TWO@x.org` already exist",
-            rc_model_email_add(db, ben->id, "TWO@x.org", pool));
+            rc_email_add(db, ben->id, "TWO@x.org", pool));
     refused(RC_E_CONFLICT, "email `ann@x.org` already exist",
-            rc_model_email_add(db, ben->id, "ann@x.org", pool));
-    refused(RC_E_ARG, "not an e-mail address", rc_model_email_add(db, ben->id, "", pool));
-    refused(RC_E_ARG, "not an e-mail address", rc_model_email_add(db, ben->id, "a\nb", pool));
+            rc_email_add(db, ben->id, "ann@x.org", pool));
+    refused(RC_E_ARG, "not an e-mail address", rc_email_add(db, ben->id, "", pool));
+    refused(RC_E_ARG, "not an e-mail address", rc_email_add(db, ben->id, "a\nb", pool));
     refused(RC_E_NOTFOUND, "`two@x.org` is no extra address of the user",
-            rc_model_email_remove(db, ben->id, "two@x.org", pool));
+            rc_email_remove(db, ben->id, "two@x.org", pool));
     refused(RC_E_NOTFOUND, "`ann@x.org` is no extra address of the user",
-            rc_model_email_remove(db, ann->id, "ann@x.org", pool));
-    ok(rc_model_email_remove(db, ann->id, "TWO@X.ORG", pool));
+            rc_email_remove(db, ann->id, "ann@x.org", pool));
+    ok(rc_email_remove(db, ann->id, "TWO@X.ORG", pool));
     assert_string_equal(texts(details_of(ann).emails), "ann@x.org");
 }
 
@@ -291,26 +287,26 @@ static void ip_entries(void **unused)
     apr_array_header_t *list;
 
     (void)unused;
-    ok(rc_model_ip_add(db, id, " 10.0.0.0/8, 192.168.1.254-192.168.2.1 ,::1,", pool));
-    ok(rc_model_ip_add(db, id, "::1", pool));
-    ok(rc_model_ip_add(db, id, "fe80::ffff-fe80::1:1", pool));
+    ok(rc_ip_add(db, id, " 10.0.0.0/8, 192.168.1.254-192.168.2.1 ,::1,", pool));
+    ok(rc_ip_add(db, id, "::1", pool));
+    ok(rc_ip_add(db, id, "fe80::ffff-fe80::1:1", pool));
     ok(rc_store_user_ips(&list, db, id, pool));
     assert_string_equal(texts(list), "10.0.0.0/8,192.168.1.254,192.168.1.255,192.168.2.0,"
                                      "192.168.2.1,::1,fe80::ffff,fe80::1:0,fe80::1:1");
-    ok(rc_model_ip_remove(db, id, "192.168.1.254-192.168.2.1,fe80::ffff-fe80::1:1", pool));
+    ok(rc_ip_remove(db, id, "192.168.1.254-192.168.2.1,fe80::ffff-fe80::1:1", pool));
     ok(rc_store_user_ips(&list, db, id, pool));
     assert_string_equal(texts(list), "10.0.0.0/8,::1");
     refused(RC_E_NOTFOUND, "the user has no entry `1.2.3.4`",
-            rc_model_ip_remove(db, id, "1.2.3.4", pool));
-    refused(RC_E_ARG, "no address given", rc_model_ip_add(db, id, " , ", pool));
+            rc_ip_remove(db, id, "1.2.3.4", pool));
+    refused(RC_E_ARG, "no address given", rc_ip_add(db, id, " , ", pool));
     refused(RC_E_ARG, "`10.0.0.300` is no address or network",
-            rc_model_ip_add(db, id, "10.0.0.300", pool));
+            rc_ip_add(db, id, "10.0.0.300", pool));
     refused(RC_E_ARG, "`1.2.3.4-::1` is no range of addresses",
-            rc_model_ip_add(db, id, "1.2.3.4-::1", pool));
+            rc_ip_add(db, id, "1.2.3.4-::1", pool));
     refused(RC_E_ARG, "`10.0.0.0-10.0.1.0` is more than 256 addresses; write a network instead",
-            rc_model_ip_add(db, id, "10.0.0.0-10.0.1.0", pool));
-    refused(RC_E_ARG, NULL, rc_model_ip_add(db, id, "10.0.0.9-10.0.0.1", pool));
-    ok(rc_model_ip_add(db, id, "255.255.255.0-255.255.255.255", pool));
+            rc_ip_add(db, id, "10.0.0.0-10.0.1.0", pool));
+    refused(RC_E_ARG, NULL, rc_ip_add(db, id, "10.0.0.9-10.0.0.1", pool));
+    ok(rc_ip_add(db, id, "255.255.255.0-255.255.255.255", pool));
 }
 
 static void default_user(void **unused)
@@ -320,7 +316,7 @@ static void default_user(void **unused)
     rc_user_t *user;
 
     (void)unused;
-    ok(rc_model_setup_default_user(db, secret, true, pool));
+    ok(rc_default_user_setup(db, secret, true, pool));
     ok(rc_store_user_by_name(&user, db, RC_DEFAULT_USER, pool));
     assert_string_equal(user->firstname, "Anonymous");
     assert_string_equal(user->email, "anonymous@rhodecode.org");
@@ -328,9 +324,9 @@ static void default_user(void **unused)
     assert_int_equal(caller->user_id, user->id);
     ok(rc_rule_global_names(&names, db, user->id, false, pool));
     assert_int_equal(names->nelts, 11);
-    ok(rc_model_global_set(db, RC_OF_USER, user->id, "hg.create.none", pool));
+    ok(rc_global_set(db, RC_OF_USER, user->id, "hg.create.none", pool));
     ok(rc_store_global_delete(db, RC_OF_USER, user->id, "repository.read"));
-    ok(rc_model_setup_default_user(db, secret, false, pool)); /* only what is missing */
+    ok(rc_default_user_setup(db, secret, false, pool)); /* only what is missing */
     ok(rc_rule_global_names(&names, db, user->id, false, pool));
     assert_string_equal(texts(names), "group.read,hg.create.none,hg.create.write_on_repogroup.true,"
                                       "hg.extern_activate.auto,hg.fork.repository,"
@@ -340,7 +336,7 @@ static void default_user(void **unused)
     ok(anonymous(&caller, db, pool));
     assert_non_null(caller);
     refused(RC_E_ARG, "permission `hg.admin` does not exist",
-            rc_model_global_set(db, RC_OF_USER, user->id, "hg.admin", pool));
+            rc_global_set(db, RC_OF_USER, user->id, "hg.admin", pool));
     refused(RC_E_FAILED, NULL, rc_user_remove(db, user, pool));
 }
 
@@ -367,7 +363,7 @@ static void all_users(void **unused)
     (void)unused;
     for (i = 0; i < 50; i++)
         make(apr_psprintf(pool, "user%d", i));
-    ok(rc_model_setup_default_user(db, secret, true, pool));
+    ok(rc_default_user_setup(db, secret, true, pool));
     ok(rc_store_users_each(db, RC_USERS_ALL, 0, true, count_users, &n, pool));
     assert_int_equal(n, 50);
     n = 0;
@@ -434,11 +430,11 @@ static void chain_of_identity(void **unused)
     const char *ip = "10.0.0.1", *feed, *all;
 
     (void)unused;
-    ok(rc_model_setup_default_user(db, secret, true, pool));
-    ok(rc_model_token_create(&feed, db, secret,
-                             &(rc_new_token_t){user->id, RC_ROLE_FEED, RC_NEVER, NULL}, pool));
-    ok(rc_model_token_create(&all, db, secret,
-                             &(rc_new_token_t){user->id, RC_ROLE_ALL, RC_NEVER, NULL}, pool));
+    ok(rc_default_user_setup(db, secret, true, pool));
+    ok(rc_token_create(&feed, db, secret, &(rc_new_token_t){user->id, RC_ROLE_FEED, RC_NEVER, NULL},
+                       pool));
+    ok(rc_token_create(&all, db, secret, &(rc_new_token_t){user->id, RC_ROLE_ALL, RC_NEVER, NULL},
+                       pool));
     /* only the key counts */
     assert_string_equal(
         chain((rc_credentials_t){.key = all, .only_key = true, .roles = views, .ip = ip}),
@@ -453,7 +449,7 @@ static void chain_of_identity(void **unused)
     assert_string_equal(chain((rc_credentials_t){.key = "no", .roles = views, .anonymous = true}),
                         "default 0 1");
     assert_string_equal(chain((rc_credentials_t){.key = "no", .roles = views}), "- 1 1");
-    ok(rc_model_ip_add(db, user->id, "192.0.2.1", pool));
+    ok(rc_ip_add(db, user->id, "192.0.2.1", pool));
     assert_string_equal(chain((rc_credentials_t){.key = all, .roles = views, .ip = ip}),
                         "chained 3 0");
     assert_string_equal(/* the address goes before the role */

@@ -43,7 +43,7 @@ static rc_err_t *render_clone_uri(rc_json_t *out, rc_call_t *call, const rc_repo
     rc_err_t *err = NULL;
 
     if (repo->level >= RC_ADMIN && call->env->config->reveal_keys)
-        err = rc_model_clone_uri(&uri, call->env, repo, pool);
+        err = rc_repo_clone_uri(&uri, call->env, repo, pool);
     if (err) { /* the masked one, as for readers: one of many must not fail a list */
         rc_log(RC_LOG_ERR, err->cause, "clone_uri of %s: %s", repo->name,
                rc_err_log_text(err, pool));

@@ -19,7 +19,7 @@ static const char *show_key(rc_call_t *call, const rc_user_key_t *key, rc_keys_t
 
     if (keys != RC_KEYS_CLEAR)
         return MASKED;
-    err = rc_model_key_clear(&clear, rc_model_key_secret(call->env), key, pool);
+    err = rc_key_clear(&clear, rc_key_secret(call->env), key, pool);
     if (err)
         rc_log(RC_LOG_ERR, err->cause, "key %" APR_INT64_T_FMT ": %s", key->id,
                rc_err_log_text(err, pool));
@@ -30,7 +30,7 @@ static void write_keys(rc_json_t *out, rc_call_t *call, const apr_array_header_t
                        rc_keys_t keys, apr_pool_t *pool)
 {
     const char *text = MASKED;
-    bool shown = keys == RC_KEYS_CLEAR && rc_model_key_secret(call->env);
+    bool shown = keys == RC_KEYS_CLEAR && rc_key_secret(call->env);
     int i;
 
     if (list->nelts && APR_ARRAY_IDX(list, 0, rc_user_key_t).main)

@@ -168,7 +168,7 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
 
     *out = NULL;
     set->leave_merges = mails;
-    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
+    RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(resolve_range(&found, set, call));
     if (!found)
         return rc_web_refuse(call, 404, NO_SUCH_COMMIT);

@@ -94,7 +94,7 @@ rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
 
     archive->call = call;
     call->state = archive;
-    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
+    RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(resolve_rev(archive, call));
     if (call->status != 200)
         return NULL;

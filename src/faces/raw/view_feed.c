@@ -71,7 +71,7 @@ rc_err_t *rc_web_feed_prepare(rc_web_call_t *call)
     commits_t *commits = apr_pcalloc(call->pool, sizeof(*commits));
     const char *state;
 
-    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
+    RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(rc_vcs_state(&state, call->vcs, call->pool));
     RC_TRY(rc_vcs_count(&commits->count, call->vcs));
     call->state = commits;

@@ -61,7 +61,7 @@ static rc_err_t *find_entry(file_t *file, rc_web_call_t *call)
     const char *slash;
     rc_rev_t rev;
 
-    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
+    RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(rc_vcs_resolve(&rev, call->vcs, call->rev, call->pool));
     if (!rev.id)
         return rc_web_refuse(call, 404, RC_WEB_NO_SUCH_COMMIT);

@@ -77,7 +77,7 @@ static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
 static rc_err_t *find_sides(file_diff_t *diff, rc_web_call_t *call)
 {
 
-    RC_TRY(rc_model_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
+    RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     call->immutable = true;
     RC_TRY(find_side(&diff->before, call));
     RC_TRY(find_side(&diff->after, call));

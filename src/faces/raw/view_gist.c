@@ -41,8 +41,8 @@ static rc_err_t *find_gist(shown_t *shown, rc_web_call_t *call)
     if (!is_open(gist, call->actor.caller))
         return NULL;
     shown->lasting = gist->expires == -1;
-    RC_TRY(rc_model_gist_open(&call->vcs, &tip, call->env, gist->access_id, &call->actor.work,
-                              call->pool));
+    RC_TRY(
+        rc_gist_open(&call->vcs, &tip, call->env, gist->access_id, &call->actor.work, call->pool));
     RC_TRY(rc_vcs_resolve(&shown->rev, call->vcs, call->rev, call->pool));
     if (shown->rev.id && shown->name)
         RC_TRY(rc_vcs_nodes(&there, call->vcs, shown->rev.id, shown->name, RC_NODES_NAMES, NULL,

@@ -235,8 +235,8 @@ static rc_err_t *get_repo_changeset(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(read_details(&view.details, call));
     RC_TRY(check_revision(call, RC_P_REVISION));
-    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, RC_P_REPOID),
-                              &call->actor.work, call->pool));
+    RC_TRY(rc_repo_open(&view.vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
+                        call->pool));
     RC_TRY(resolve(&rev, &view, RC_P_REVISION));
     if (rev.id)
         RC_TRY(rc_vcs_commit(&commit, view.vcs, &rev, call->pool));
@@ -326,8 +326,8 @@ static rc_err_t *get_repo_changesets(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(read_details(&view.details, call));
     RC_TRY(read_limit(&limit, call));
-    RC_TRY(rc_model_repo_open(&view.vcs, call->env, rc_arg_repo(call, RC_P_REPOID),
-                              &call->actor.work, call->pool));
+    RC_TRY(rc_repo_open(&view.vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
+                        call->pool));
     RC_TRY(find_start(&start, &view));
     apr_pool_create(&scratch, call->pool);
     rc_json_array_begin(out);
@@ -357,8 +357,8 @@ static rc_err_t *get_repo_refs(rc_call_t *call, rc_json_t *out)
     rc_vcs_t *vcs;
     int i;
 
-    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
-                              call->pool));
+    RC_TRY(rc_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
+                        call->pool));
     rc_json_object_begin(out);
     for (i = 0; i < 4; i++) {
         rc_json_key(out, kinds[i].key);

@@ -44,8 +44,8 @@ static rc_err_t *render_content(rc_call_t *call, void *baton)
     const char *id;
     rc_vcs_t *vcs;
 
-    RC_TRY(rc_model_gist_open(&vcs, &id, call->env, content->gist->access_id, &call->actor.work,
-                              call->pool));
+    RC_TRY(rc_gist_open(&vcs, &id, call->env, content->gist->access_id, &call->actor.work,
+                        call->pool));
     rc_json_object_begin(out);
     if (id)
         RC_TRY(rc_vcs_files(vcs, id, render_file, out, call->pool));

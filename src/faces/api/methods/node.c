@@ -191,8 +191,8 @@ static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(read_options(&list, call));
     apr_pool_create(&list.scratch, call->pool);
-    RC_TRY(rc_model_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
-                              call->pool));
+    RC_TRY(rc_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
+                        call->pool));
     RC_TRY(rc_vcs_count(&count, vcs));
     rc_json_array_begin(out);
     if (count) {
