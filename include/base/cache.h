@@ -12,10 +12,10 @@
 #include "base/spool.h"
 
 typedef struct rc_cache_t {
-    const char *dir;  /* made when it is missing, its parent is not; NULL: nothing is kept */
-    apr_off_t max;    /* bytes; what was used longest ago goes first */
-    apr_time_t wait;  /* for somebody else who makes the same file */
-    rc_limit_t *room; /* threads that wait; NULL: no limit */
+    const char *dir;     /* made when it is missing, its parent is not; NULL: nothing is kept */
+    apr_off_t max;       /* bytes; what was used longest ago goes first */
+    apr_time_t wait;     /* for somebody else who makes the same file */
+    rc_limit_t *waiting; /* threads that wait; NULL: no limit */
 } rc_cache_t;
 
 /** Writes the content of a file; called at most twice. */

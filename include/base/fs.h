@@ -53,11 +53,11 @@ int rc_fs_open_regular(struct stat *st, const char *path, int flags);
 bool rc_fs_read_full(int fd, void *buf, apr_size_t len);
 
 /**
- * Reads the regular file @a path, of at most @a most bytes, into @a pool, with a NUL behind it.
+ * Reads the regular file @a path, of at most @a max bytes, into @a pool, with a NUL behind it.
  * *@a text is NULL when there is no such file. @a flags as above.
  */
 rc_err_t *rc_fs_read(const char **text, apr_size_t *len, const char *path, int flags,
-                     apr_size_t most, apr_pool_t *pool);
+                     apr_size_t max, apr_pool_t *pool);
 
 /** Is there anything at @a path (a dangling link counts)? */
 bool rc_fs_exists(const char *path);

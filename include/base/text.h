@@ -33,8 +33,8 @@ bool rc_utf8_valid(const char *text, apr_size_t len);
 /** @a text as it is when valid UTF-8, else a copy with each invalid byte as U+FFFD. */
 const char *rc_utf8_repair(const char *text, apr_pool_t *pool);
 
-/** @a text, or its first @a most bytes without a broken character at the end, in @a pool. */
-const char *rc_utf8_cut(const char *text, apr_size_t most, apr_pool_t *pool);
+/** @a text, or its first @a max bytes without a broken character at the end, in @a pool. */
+const char *rc_utf8_cut(const char *text, apr_size_t max, apr_pool_t *pool);
 
 /** A space, tab, CR or LF: what git takes for a blank. The C library takes more. */
 bool rc_text_is_blank(char c);

@@ -19,8 +19,8 @@ typedef struct gzip_t {
     apr_pool_t *pool;
     struct libdeflate_compressor *compressor;
     char *in, *out;
-    apr_size_t used, room; /* bytes in `in`; size of `out` */
-    bool any;              /* a member was written */
+    apr_size_t used, out_size; /* bytes in `in`; size of `out` */
+    bool any;                  /* a member was written */
 } gzip_t;
 
 static void free_compressor(void *obj)
@@ -38,16 +38,16 @@ static rc_err_t *begin(void **state, const rc_filter_t *filter, rc_spool_t *spoo
     rc_cleanup(pool, gzip->compressor, free_compressor);
     gzip->spool = spool;
     gzip->pool = pool;
-    gzip->room = libdeflate_gzip_compress_bound(gzip->compressor, MEMBER);
+    gzip->out_size = libdeflate_gzip_compress_bound(gzip->compressor, MEMBER);
     gzip->in = apr_palloc(pool, MEMBER);
-    gzip->out = apr_palloc(pool, gzip->room);
+    gzip->out = apr_palloc(pool, gzip->out_size);
     return NULL;
 }
 
 static rc_err_t *write_member(gzip_t *gzip)
 {
     size_t len =
-        libdeflate_gzip_compress(gzip->compressor, gzip->in, gzip->used, gzip->out, gzip->room);
+        libdeflate_gzip_compress(gzip->compressor, gzip->in, gzip->used, gzip->out, gzip->out_size);
 
     if (!len)
         return rc_err_internal(gzip->pool, APR_SUCCESS, "libdeflate does not compress");

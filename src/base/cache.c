@@ -97,7 +97,7 @@ static found_t look_again(slot_t *slot)
 /* @a pool: of the wait, empty at first. Those who wait shall not be all that there are. */
 static bool may_wait(const slot_t *slot, apr_time_t end, bool *inside, apr_pool_t *pool)
 {
-    if (!*inside && slot->cache->room && rc_limit_take(slot->cache->room, 1, pool))
+    if (!*inside && slot->cache->waiting && rc_limit_take(slot->cache->waiting, 1, pool))
         return false;
     *inside = true;
     return rc_clock() < end;
@@ -186,7 +186,7 @@ static apr_off_t list(apr_array_header_t *files, DIR *dir, const char *path, apr
     return total;
 }
 
-static void sweep(const rc_cache_t *cache, apr_off_t most, apr_pool_t *pool)
+static void sweep(const rc_cache_t *cache, apr_off_t max, apr_pool_t *pool)
 {
     DIR *dir = cache->dir ? opendir(cache->dir) : NULL;
     apr_array_header_t *files;
@@ -201,7 +201,7 @@ static void sweep(const rc_cache_t *cache, apr_off_t most, apr_pool_t *pool)
     total = list(files, dir, cache->dir, scratch);
     closedir(dir);
     qsort(files->elts, (size_t)files->nelts, sizeof(kept_t), by_use);
-    for (i = 0; i < files->nelts && total > most; i++) {
+    for (i = 0; i < files->nelts && total > max; i++) {
         const kept_t *oldest = &APR_ARRAY_IDX(files, i, kept_t);
 
         if (!unlink(oldest->path))

@@ -40,7 +40,7 @@ bool rc_fs_read_full(int fd, void *buf, apr_size_t len)
 }
 
 rc_err_t *rc_fs_read(const char **text, apr_size_t *len, const char *path, int flags,
-                     apr_size_t most, apr_pool_t *pool)
+                     apr_size_t max, apr_pool_t *pool)
 {
     struct stat st;
     int fd = rc_fs_open_regular(&st, path, flags);
@@ -53,7 +53,7 @@ rc_err_t *rc_fs_read(const char **text, apr_size_t *len, const char *path, int f
         return NULL;
     if (fd < 0)
         return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot read %s", path);
-    if ((apr_uint64_t)st.st_size > most) {
+    if ((apr_uint64_t)st.st_size > max) {
         close(fd);
         return rc_err_internal(pool, APR_SUCCESS, "%s is too large", path);
     }

@@ -109,10 +109,10 @@ static bool scan_digits(scan_t *s)
 /* json-c would take the nearest integer of 64 bits for a longer one. */
 static bool fits(const char *digits, const char *end, bool negative)
 {
-    const char *most = negative ? "9223372036854775808" : "9223372036854775807";
-    apr_size_t len = (apr_size_t)(end - digits), limit = strlen(most);
+    const char *max = negative ? "9223372036854775808" : "9223372036854775807";
+    apr_size_t len = (apr_size_t)(end - digits), limit = strlen(max);
 
-    return len < limit || (len == limit && memcmp(digits, most, len) <= 0);
+    return len < limit || (len == limit && memcmp(digits, max, len) <= 0);
 }
 
 static bool scan_number(scan_t *s)

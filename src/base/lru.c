@@ -26,7 +26,7 @@ APR_RING_HEAD(entries_t, entry_t);
 struct rc_lru_t {
     apr_thread_mutex_t *mutex; /* guards all below */
     struct entries_t entries;
-    apr_size_t used, most;
+    apr_size_t used, max;
 };
 
 static void drop(rc_lru_t *cache, entry_t *entry)
@@ -53,7 +53,7 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "cannot make the mutex of a cache");
     APR_RING_INIT(&cache->entries, entry_t, link);
-    cache->most = bytes;
+    cache->max = bytes;
     apr_pool_cleanup_register(pool, cache, drop_all, apr_pool_cleanup_null);
     *out = cache;
     return NULL;
@@ -96,7 +96,7 @@ static void insert_entry(rc_lru_t *cache, entry_t *entry)
         drop(cache, old);
     APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
     cache->used += entry->size;
-    while (cache->used > cache->most)
+    while (cache->used > cache->max)
         drop(cache, APR_RING_LAST(&cache->entries));
     apr_thread_mutex_unlock(cache->mutex);
 }
@@ -108,12 +108,12 @@ rc_err_t *rc_lru_put(rc_lru_t *cache, const char *key, rc_spool_t *spool, apr_po
     const char *content;
     entry_t *entry;
 
-    if (size > cache->most / SHARE)
+    if (size > cache->max / SHARE)
         return NULL;
     RC_TRY(rc_spool_string(&content, spool, scratch));
     if (!(entry = malloc(size)))
         return NULL; /* then not */
-    entry->size = size > cache->most / ENTRIES ? size : cache->most / ENTRIES;
+    entry->size = size > cache->max / ENTRIES ? size : cache->max / ENTRIES;
     entry->len = len;
     entry->key = entry->content + len;
     memcpy(entry->content, content, len);

@@ -69,8 +69,8 @@ static const char *encode(const char *text, size_t at, place_t place, apr_pool_t
 {
     static const char next[] = WORD_END "\n " WORD_BEGIN;
     const char *end = text + strlen(text);
-    size_t most = 3 * (size_t)(end - text); /* of which a line but the first has at least 50 */
-    char *start = apr_palloc(pool, most + (most / 50 + 3) * sizeof(next));
+    size_t max = 3 * (size_t)(end - text); /* of which a line but the first has at least 50 */
+    char *start = apr_palloc(pool, max + (max / 50 + 3) * sizeof(next));
     char *out = apr_cpystrn(start, WORD_BEGIN, sizeof(WORD_BEGIN));
     int n, i;
 

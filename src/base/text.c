@@ -144,13 +144,13 @@ const char *rc_utf8_repair(const char *text, apr_pool_t *pool)
     return copy;
 }
 
-const char *rc_utf8_cut(const char *text, apr_size_t most, apr_pool_t *pool)
+const char *rc_utf8_cut(const char *text, apr_size_t max, apr_pool_t *pool)
 {
-    if (strnlen(text, most + 1) <= most)
+    if (strnlen(text, max + 1) <= max)
         return text;
-    while (most && (text[most] & 0xc0) == 0x80)
-        most--;
-    return apr_pstrmemdup(pool, text, most);
+    while (max && (text[max] & 0xc0) == 0x80)
+        max--;
+    return apr_pstrmemdup(pool, text, max);
 }
 
 bool rc_text_is_blank(char c)
