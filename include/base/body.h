@@ -28,7 +28,7 @@ typedef struct rc_body_source_t {
     /* The next bytes, valid until the next call; with wait, blocks until there are some. */
     rc_body_state_t (*read)(void *baton, const char **data, apr_size_t *len, bool wait);
     void *baton;
-    int fd;                   /* readable when there may be more; -1: nobody can tell */
+    int fd;                   /* readable when there may be more; -1: not known */
     bool sent;                /* the client has announced a body, even an empty one */
     apr_off_t announced;      /* its length as sent; -1: not known */
     const char *encoding;     /* Content-Encoding; NULL: none */

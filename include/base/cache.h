@@ -13,8 +13,8 @@
 
 typedef struct rc_cache_t {
     const char *dir;     /* made when it is missing, its parent is not; NULL: nothing is kept */
-    apr_off_t max;       /* bytes; what was used longest ago goes first */
-    apr_time_t wait;     /* for somebody else who makes the same file */
+    apr_off_t max;       /* bytes; the least recently used file is removed first */
+    apr_time_t wait;     /* for another request that makes the same file */
     rc_limit_t *waiting; /* threads that wait; NULL: no limit */
 } rc_cache_t;
 

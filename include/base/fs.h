@@ -88,7 +88,7 @@ void rc_fs_rmdir_below(const char *root, const char *path, apr_pool_t *pool);
 rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience,
                      apr_pool_t *pool);
 
-/** The same, but beside others who share it; only whoever locks it is kept out. */
+/** The same, but shared: excludes rc_fs_lock, not another rc_fs_share. */
 rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patience,
                       apr_pool_t *pool);
 

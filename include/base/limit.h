@@ -19,7 +19,7 @@ rc_limit_t *rc_limit_create(apr_int64_t max, const char *text, apr_pool_t *pool)
 /** Takes @a amount until @a pool ends; RC_E_BUSY with the limit's text when there is not enough. */
 rc_err_t *rc_limit_take(rc_limit_t *limit, apr_int64_t amount, apr_pool_t *pool);
 
-/* For amounts that grow: what is added is given back by whoever added it. */
+/* For amounts that grow: the caller gives back what it added. */
 
 /** False, and nothing is taken, when there is not enough. */
 bool rc_limit_add(rc_limit_t *limit, apr_int64_t amount);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Log messages from below the server: one callback, set once per process by whoever runs us
- * (httpd, a program, a test). Never pass keys, passwords or tokens.
+ * Log messages from below the server: one callback, set once per process by its
+ * main part (httpd, a program, a test). Never pass keys, passwords or tokens.
  */
 #ifndef RC_BASE_LOG_H
 #define RC_BASE_LOG_H

@@ -22,7 +22,7 @@ typedef struct rc_work_t {
     apr_int64_t entries;       /* files and directories that may still be looked at */
     rc_limit_t *expensive;     /* the places; NULL: none are needed */
     bool costly;               /* has its place */
-    bool (*gone)(void *baton); /* has the client gone? NULL: nobody can tell */
+    bool (*gone)(void *baton); /* has the client gone? NULL: not known */
     void *baton;
     apr_time_t next_look; /* at the clock and the client */
 } rc_work_t;
@@ -38,7 +38,7 @@ void rc_work_set_time(rc_work_t *work, apr_interval_time_t time);
 
 /*
  * All of these take NULL for work without limits. Errors live in @a pool: RC_E_LIMIT with a text
- * for clients, RC_E_BUSY when no place is free, RC_E_GONE when nobody waits for the answer.
+ * for clients, RC_E_BUSY when no place is free, RC_E_GONE when the client has gone.
  */
 
 /** Counts @a bytes of contents (0: only looks); from time to time looks at clock and client. */

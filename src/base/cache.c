@@ -24,13 +24,13 @@
 
 #define OURS_ARE "rcapi-" /* a directory may hold what is not ours; that is left alone */
 #define PART     ".part"
-#define PAUSE    (20 * 1000) /* microseconds between two looks at somebody else's work */
+#define PAUSE    (20 * 1000) /* microseconds between two looks at another request's work */
 
 /* What became of looking for a file. */
 typedef enum {
     HIT,   /* fd is the finished file */
     OURS,  /* fd is the part, locked: make it */
-    BUSY,  /* somebody else still makes it */
+    BUSY,  /* another request still makes it */
     BROKEN /* the directory cannot be used */
 } found_t;
 
@@ -42,7 +42,7 @@ typedef struct slot_t {
     struct stat st; /* of a hit */
 } slot_t;
 
-/* A file that somebody else could have put there is none of ours. */
+/* A file that another account could have put there is not trusted. */
 static bool open_finished(slot_t *slot)
 {
     slot->fd = open(slot->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -161,7 +161,8 @@ static void remove_if_left(const char *part)
     close(fd);
 }
 
-/* Lists the finished files (kept_t) and removes parts that nobody makes; what they all hold. */
+/* Lists the finished files (kept_t) and removes parts that no request makes; returns the bytes of
+ * all files. */
 static apr_off_t list(apr_array_header_t *files, DIR *dir, const char *path, apr_pool_t *pool)
 {
     apr_off_t total = 0;

@@ -133,7 +133,7 @@ bool rc_child_wait(rc_child_t *child, bool to_write, int other, apr_interval_tim
     return may_go_on(child);
 }
 
-/* Waits for the end of a child whose output nobody wants any more. */
+/* Waits for the end of a child whose output is not needed any more. */
 static void await_end(rc_child_t *child)
 {
     rc_run_t *run = child->run;

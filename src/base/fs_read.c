@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reading files that somebody else may have put there: only regular files, up to a size, and never
+ * Reads files that another account may have put there: only regular files, up to a size, and never
  * waiting for the other end of a pipe.
  */
 #include "base/fs.h"

@@ -20,7 +20,7 @@ static void sleep_until_something(rc_run_t *run, apr_time_t until)
         poll(fds, 2, (int)apr_time_as_msec(wait) + 1);
 }
 
-/* Until it ends, is late, or is told to stop. */
+/* Waits until it ends, is late, or has to stop. */
 static void attend(rc_run_t *run)
 {
     const rc_proc_t *proc = run->proc;

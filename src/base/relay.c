@@ -9,7 +9,7 @@
 
 #define BUFFER     ((apr_size_t)64 * 1024)
 #define LONG_WAIT  apr_time_from_sec(1)
-#define BLIND_WAIT apr_time_from_msec(20) /* nobody can tell what the client has sent */
+#define BLIND_WAIT apr_time_from_msec(20) /* what the client has sent cannot be known */
 
 typedef struct relay_t {
     rc_relay_t relay;

@@ -56,7 +56,7 @@ void rc_run_result(rc_proc_result_t *result, const rc_run_t *run, apr_pool_t *po
 /** Closes what is open. */
 void rc_run_close(rc_run_t *run);
 
-/** The error of a run that somebody else waited for; else NULL. */
+/** The error of a run that another process waited for; else NULL. */
 rc_err_t *rc_run_lost(const rc_run_t *run, apr_pool_t *pool);
 
 #endif

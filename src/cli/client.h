@@ -33,7 +33,7 @@ bool rc_cli_read_all(rc_cli_buf_t *buf, int fd, size_t max);
 /* Print one line on standard error and return status. Control characters become "?". */
 int rc_cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* From now on rc_cli_fail prints nothing: for calls whose failure nobody needs to see. */
+/* From now on rc_cli_fail prints nothing: for calls whose failure is not shown. */
 void rc_cli_silence(bool on);
 
 /* p itself, or the end of the program when memory ran out. */

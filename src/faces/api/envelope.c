@@ -153,11 +153,11 @@ static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
 }
 
 /* Contract 05: the body itself, which holds the key, is never shown. */
-static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_json_scan_t *guard)
+static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_json_scan_t *scan)
 {
     const rc_rpc_request_t *request = envelope->request;
     const char *kind = rc_body_kind(request->body, request->len);
-    const char *what = guard->what;
+    const char *what = scan->what;
 
     if (kind)
         what = apr_psprintf(envelope->pool, "%s, but the body is %s", what, kind);
@@ -165,7 +165,7 @@ static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_json_sc
                   apr_psprintf(envelope->pool,
                                "JSON parse error ERR:%s: line %d column %d (char "
                                "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
-                               what, guard->line, guard->column, guard->offset, request->len));
+                               what, scan->line, scan->column, scan->offset, request->len));
 }
 
 static rc_err_t *serve_body(envelope_t *envelope)
@@ -175,18 +175,18 @@ static rc_err_t *serve_body(envelope_t *envelope)
     const char *text = request->body + mark;
     apr_size_t len = request->len - mark;
     json_object *body = NULL; /* what is no object has no keys */
-    rc_json_scan_t guard;
+    rc_json_scan_t scan;
     rc_err_t *err;
 
-    if (!rc_json_scan(&guard, text, len, &rc_json_of_clients))
-        return answer_parse_error(envelope, &guard);
-    if (guard.id)
-        envelope->id = rc_json_compact(guard.id, guard.id_len, envelope->pool);
+    if (!rc_json_scan(&scan, text, len, &rc_json_of_clients))
+        return answer_parse_error(envelope, &scan);
+    if (scan.id)
+        envelope->id = rc_json_compact(scan.id, scan.id_len, envelope->pool);
     if ((err = rc_json_read(&body, text, len, RC_JSON_PLAIN, envelope->pool))) {
         rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, envelope->pool));
         return answer_error(envelope, RC_MSG_INTERNAL);
     }
-    envelope->old = !guard.id && json_object_is_type(body, json_type_object);
+    envelope->old = !scan.id && json_object_is_type(body, json_type_object);
     return serve_object(envelope, body);
 }
 
@@ -217,11 +217,11 @@ rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, 
         .http_method = "POST", .client_ip = "127.0.0.1", .base_url = "", .actor = RC_LOCAL_ACTOR};
     envelope_t envelope = {out, env, &request, pool, false, "1"};
     rc_call_t *call = apr_pcalloc(pool, sizeof(*call));
-    rc_json_scan_t guard;
+    rc_json_scan_t scan;
 
     if (!(call->method = rc_method_find(method, false)))
         return answer_error(&envelope, apr_psprintf(pool, "No such method: %s", method));
-    if (!rc_json_scan(&guard, args, strlen(args), &rc_json_of_clients))
+    if (!rc_json_scan(&scan, args, strlen(args), &rc_json_of_clients))
         return answer_error(&envelope, "JSON parse error in the arguments");
     RC_TRY(rc_json_read(&call->args_sent, args, strlen(args), RC_JSON_PLAIN, pool));
     call->env = env;

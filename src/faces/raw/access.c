@@ -41,7 +41,7 @@ static unsigned route_roles(const rc_web_route_t *route)
     return route->view->flags & RC_WEB_FEED ? ROLES_OF_VIEWS | RC_ROLE_FEED : ROLES_OF_VIEWS;
 }
 
-/* Whitelist and roles are for keys: whoever knows his password sees all that he may read. */
+/* Whitelist and roles are for keys: a user with a password sees all that they may read. */
 static bool may_open(const rc_web_call_t *call, const rc_web_route_t *route)
 {
     if (call->actor.caller->anonymous)

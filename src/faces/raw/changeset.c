@@ -11,13 +11,9 @@
 
 #include "domain/repo.h"
 #include "base/hex.h"
-#include "base/text.h"
 
 #define NO_MAILS       "Commits of this type of repository have no form as patches"
 #define NO_SUCH_COMMIT "No such commit exists for this repository"
-
-#define DEFAULT_CONTEXT 3
-#define MOST_CONTEXT    100000
 
 #define FEW 8 /* commits of a range that anybody may have at any time */
 
@@ -46,11 +42,8 @@ static void read_options(rc_diff_options_t *diff, const rc_web_call_t *call)
     const char *context = context_parameter(query, call->pool);
     const char *ignore = rc_web_parameter(query, "ignorews", call->pool);
     const char *colon = context ? strrchr(context, ':') : NULL;
-    apr_int64_t lines = DEFAULT_CONTEXT;
 
-    if (context && (!rc_text_int(&lines, colon ? colon + 1 : context) || lines < 0))
-        lines = DEFAULT_CONTEXT;
-    diff->context = (int)(lines < MOST_CONTEXT ? lines : MOST_CONTEXT);
+    diff->context = rc_web_context_lines(colon ? colon + 1 : context);
     diff->ignore_space = ignore && *ignore && strcmp(ignore, "0");
 }
 

@@ -10,8 +10,11 @@
 #include <apr_strings.h>
 
 #include "base/hex.h"
+#include "base/text.h"
 
-#define SEPARATORS "&;"
+#define SEPARATORS      "&;"
+#define DEFAULT_CONTEXT 3 /* lines */
+#define MAX_CONTEXT     100000
 
 char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool)
 {
@@ -70,4 +73,13 @@ const char *rc_web_query_key(const char *query, apr_pool_t *pool)
     if (!key || !*key)
         key = rc_web_parameter(query, "api_key", pool);
     return key && *key ? key : NULL;
+}
+
+int rc_web_context_lines(const char *text)
+{
+    apr_int64_t lines;
+
+    if (!text || !rc_text_int(&lines, text) || lines < 0)
+        return DEFAULT_CONTEXT;
+    return (int)(lines < MAX_CONTEXT ? lines : MAX_CONTEXT);
 }

@@ -9,12 +9,8 @@
 #include <apr_strings.h>
 
 #include "domain/repo.h"
-#include "base/text.h"
 
 #define NEED_SIDES "Need query parameter \"diff1\" or \"diff2\" to generate a diff."
-
-#define DEFAULT_CONTEXT 3
-#define MOST_CONTEXT    100000
 
 /* Part of every ETag; raise it when the same request would be answered with other bytes. */
 #define FORMAT "1"
@@ -44,11 +40,8 @@ static void read_options(rc_diff_options_t *options, const rc_web_call_t *call)
 {
     const char *context = rc_web_parameter(call->request->query, "context", call->pool);
     const char *ignore = rc_web_parameter(call->request->query, "ignorews", call->pool);
-    apr_int64_t lines;
 
-    if (!context || !rc_text_int(&lines, context) || lines < 0)
-        lines = DEFAULT_CONTEXT;
-    options->context = (int)(lines < MOST_CONTEXT ? lines : MOST_CONTEXT);
+    options->context = rc_web_context_lines(context);
     options->ignore_space = ignore && !strcmp(ignore, "1");
 }
 

@@ -60,7 +60,7 @@ static void add_item(apr_sha1_ctx_t *sha, const char *text)
     apr_sha1_update(sha, text, (unsigned)strlen(text) + 1);
 }
 
-/* Of all that is told. */
+/* Of all that the feed shows. */
 static const char *digest(const rc_web_call_t *call, const apr_array_header_t *entries)
 {
     unsigned char bytes[APR_SHA1_DIGESTSIZE];

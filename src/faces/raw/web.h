@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the files of src/web share: the table of views, and what a URL may mean.
+ * What the views share: their table, and what a URL may mean.
  */
 #ifndef RC_FACES_RAW_WEB_H
 #define RC_FACES_RAW_WEB_H
@@ -24,7 +24,7 @@ struct rc_web_view_t {
 /* One way to read a URL: its repository may have slashes in its name. */
 typedef struct rc_web_route_t {
     const rc_web_view_t *view;
-    const char *repo;     /* full name; NULL when it is told by its id */
+    const char *repo;     /* full name; NULL when the URL has its id */
     apr_int64_t repo_id;  /* 0 and no name: the view is of no repository */
     const char *id, *rev; /* NULL where the pattern has none */
     const char *rest;     /* the same; as sent: points into the path */
@@ -40,6 +40,10 @@ apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool);
 /** The first @a len bytes of @a text with %XX decoded, in @a pool. What is no escape, and %00,
  * stays. */
 char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool);
+
+/** Lines of context that @a text (or NULL) asks for, at most 100000; 3 when it is no such number.
+ */
+int rc_web_context_lines(const char *text);
 
 /* view_changeset.c */
 rc_err_t *rc_web_changeset_raw_prepare(rc_web_call_t *call);
