@@ -31,4 +31,9 @@ bool rc_last_is_current(const rc_repo_t *repo, const rc_env_t *env, apr_pool_t *
  * the disk; not when somebody else stored another state meanwhile. */
 rc_err_t *rc_last_keep(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last);
 
+/** Opens the repository and stores its last commit when the references moved, for what is done
+ * beside the server: rescans and hooks. */
+rc_err_t *rc_last_refresh(const rc_repo_t *repo, const rc_env_t *env, rc_db_t *db,
+                          apr_pool_t *pool);
+
 #endif

@@ -34,16 +34,6 @@ static const char *name_of_path(const rc_admin_t *admin, const char *path)
     return apr_pstrdup(admin->pool, folder + root_len + 1);
 }
 
-static rc_err_t *refresh_repo(rc_admin_t *admin, const rc_repo_t *repo)
-{
-    rc_last_t last;
-    rc_vcs_t *vcs;
-
-    RC_TRY(rc_repo_open(&vcs, admin->env, repo, NULL, admin->pool));
-    RC_TRY(rc_last_if_moved(&last, vcs, repo, admin->pool));
-    return last.state ? rc_last_keep(admin->db, repo, &last) : NULL;
-}
-
 int rc_admin_refresh(rc_admin_t *admin)
 {
     const char *word = rc_admin_word(admin), *name;
@@ -62,5 +52,5 @@ int rc_admin_refresh(rc_admin_t *admin)
         return rc_admin_result(admin, err);
     if (!repo)
         return rc_admin_fail(RC_ADMIN_FAILED, "repository `%s` does not exist", word);
-    return rc_admin_result(admin, refresh_repo(admin, repo));
+    return rc_admin_result(admin, rc_last_refresh(repo, admin->env, admin->db, admin->pool));
 }

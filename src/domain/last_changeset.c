@@ -119,3 +119,14 @@ rc_err_t *rc_last_keep(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last
 
     return rc_db_txn_lazy(db, keep, &keeping);
 }
+
+rc_err_t *rc_last_refresh(const rc_repo_t *repo, const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+{
+    rc_last_t last;
+    rc_vcs_t *vcs;
+
+    RC_TRY(
+        rc_vcs_open(&vcs, NULL, repo->type, rc_env_repo_path(env, repo->name, pool), NULL, pool));
+    RC_TRY(rc_last_if_moved(&last, vcs, repo, pool));
+    return last.state ? rc_last_keep(db, repo, &last) : NULL;
+}

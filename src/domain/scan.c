@@ -68,18 +68,6 @@ static rc_err_t *prepare_one(addition_t *addition)
     return rc_last_read(&row->last, vcs, addition->pool);
 }
 
-/* A repository that is known may have been pushed to by another way. */
-static rc_err_t *refresh_added(const addition_t *addition, const rc_repo_t *repo, rc_db_t *db)
-{
-    const char *path = rc_env_repo_path(addition->env, repo->name, addition->pool);
-    rc_last_t last;
-    rc_vcs_t *vcs;
-
-    RC_TRY(rc_vcs_open(&vcs, NULL, repo->type, path, NULL, addition->pool));
-    RC_TRY(rc_last_if_moved(&last, vcs, repo, addition->pool));
-    return last.state ? rc_last_keep(db, repo, &last) : NULL;
-}
-
 static void skip(rc_scan_t *scan, const char *name, const char *why)
 {
     rc_skipped_t *skipped = apr_array_push(scan->skipped);
@@ -97,8 +85,8 @@ static rc_err_t *add_name(addition_t *addition, rc_scan_t *scan, rc_db_t *db)
     rc_err_t *err;
 
     RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, addition->pool));
-    if (known)
-        err = refresh_added(addition, known, db);
+    if (known) /* it may have been pushed to by another way */
+        err = rc_last_refresh(known, addition->env, db, addition->pool);
     else if (!(err = prepare_one(addition)))
         err = rc_db_txn(db, add_one, addition);
     if (err && err->kind == RC_E_BUSY)
