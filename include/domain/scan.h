@@ -22,7 +22,7 @@ typedef struct rc_scan_t {
     apr_array_header_t *skipped; /* rc_skipped_t, sorted by name */
 } rc_scan_t;
 
-/** All repositories below the root: bare ones, and work trees with their .git directory; and what
+/** All repositories below the root, of every type that rc_vcs_detect knows; and what
  * looks like one, but has a name that cannot be, is a link, may not be read, or is of another kind.
  * Passes over files, names that begin with a dot and removed repositories, and does not look into
  * repositories. */
@@ -38,7 +38,7 @@ bool rc_holds_repository(const char *path, apr_pool_t *pool);
  * all else. */
 const char *rc_near_miss(const char *path, apr_pool_t *pool);
 
-/** Does @a path look like a repository, whatever its HEAD is, and without one? */
+/** Does @a path look like a repository, if only a damaged one that can be mended? */
 bool rc_could_be_repository(const char *path, apr_pool_t *pool);
 
 /** Adds those that the database does not have, with missing groups; *@a added are their names.
@@ -53,7 +53,7 @@ rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, 
 rc_err_t *rc_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
                          const rc_journal_actor_t *actor, apr_pool_t *pool);
 
-/** Mends what can be mended in repositories and gists: HEADs that name nothing, gists that the
+/** Mends what can be mended in repositories and gists: damaged ones, and gists that the
  * database does not know. What it does is logged. */
 rc_err_t *rc_data_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reading repositories, whatever their type. A back end is one table of functions
- * (src/vcs/backend.h); git through libgit2 is the first. No message here is for clients:
- * "not there" is an answer (*out = NULL), everything else an internal error.
+ * Reads repositories, whatever their type. Each type has a back end, a row of functions
+ * (src/vcs/backend.h). No message here is for clients: "not there" is an answer (*out = NULL), and
+ * everything else an internal error, unless a function says otherwise.
  */
 #ifndef RC_VCS_VCS_H
 #define RC_VCS_VCS_H
@@ -75,7 +75,7 @@ rc_err_t *rc_vcs_pool_create(rc_vcs_pool_t **out, int max_idle, apr_pool_t *pool
 /** Forgets idle handles of @a path (the repository was renamed, replaced or deleted). */
 void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path);
 
-/** True when @a type is the name of a back end ("git"). */
+/** True when there is a back end for @a type. */
 bool rc_vcs_known_type(const char *type);
 
 /** What @a type can do; NULL for an unknown one. */
@@ -95,7 +95,7 @@ rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *i
 
 /**
  * Makes @a to, which must not exist, a bare copy of the repository at @a from: all branches and
- * tags, HEAD, and every object behind them. It borrows nothing from the source. Others may write
+ * tags, and all that they lead to. It borrows nothing from the source. Others may write
  * to the source meanwhile. Ends with the time or the client of @a work.
  */
 rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, rc_work_t *work,
@@ -160,10 +160,8 @@ void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *pa
 
 /**
  * Opens the repository of @a type at @a path, or reuses an idle handle that is still true to the
- * disk. A git repository with a work tree is
- * opened by the .git directory in it. The handle goes back to @a vcs_pool when @a pool ends; errors
- * live in @a pool. A NULL
- * @a vcs_pool keeps nothing: the handle is closed with @a pool. All that is read through it counts
+ * disk. The handle goes back to @a vcs_pool when @a pool ends; errors live in @a pool. A NULL @a
+ * vcs_pool keeps nothing: the handle is closed with @a pool. All that is read through it counts
  * against @a work, which lives as long as @a pool (NULL: without limits).
  */
 rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
@@ -227,8 +225,9 @@ rc_err_t *rc_vcs_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t in
                           apr_pool_t *pool);
 
 /**
- * The commits that git's `first^..last` has, in the order in which git mails them: of apr_int64_t,
- * in @a pool. *@a indexes is NULL when @a last does not reach @a first. No object is read.
+ * The commits from one to another, in the order in which they are sent as mails (for git: those of
+ * `first^..last`): of apr_int64_t, in @a pool. Only for types with mails. *@a indexes is NULL when
+ * @a last does not reach @a first. No object is read.
  */
 rc_err_t *rc_vcs_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
@@ -237,8 +236,9 @@ rc_err_t *rc_vcs_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t
 rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const rc_rev_t *rev);
 
 /**
- * Appends to @a spool what `git diff -U<n> --full-index --binary -p -M` prints for the commit
- * against its first parent (a root commit: against the empty tree), byte for byte. After an error
+ * Appends to @a spool the diff of the commit against its first parent (a root commit: against
+ * nothing), in the form of its type; for git what `git diff -U<n> --full-index --binary -p -M`
+ * prints, byte for byte. After an error
  * a part of it may stand in the spool. RC_E_LIMIT: the commit changes too many files, the spool is
  * full, or the work is used up.
  */
@@ -251,10 +251,10 @@ typedef struct rc_mail_t {
 } rc_mail_t;
 
 /**
- * Appends to @a spool the mail that `git format-patch --stdout --full-index --binary` makes of the
- * commit, byte for byte but for the signature, and a merge as if its first parent was its only one.
- * As git does: nothing for a commit without changes, and blank lines before a mail that is not the
- * first in the spool.
+ * Appends to @a spool the commit as a mail; RC_E_FAILED for a type without mails. For git it is the
+ * one that `git format-patch --stdout --full-index --binary` makes, byte for byte but for the
+ * signature, and a merge as if its first parent was its only one. As git does: nothing for a commit
+ * without changes, and blank lines before a mail that is not the first in the spool.
  */
 rc_err_t *rc_vcs_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
                       apr_pool_t *scratch);
@@ -298,9 +298,9 @@ typedef struct rc_stat_limits_t {
 } rc_stat_limits_t;
 
 /**
- * Calls @a fn for the paths that commit @a id changes against its first parent, in git's order,
- * without looking for renames, and with the lines added and deleted in text files that are not
- * too large. *@a more: the limits were reached, there may be others.
+ * Calls @a fn for the paths that commit @a id changes against its first parent, in the order of the
+ * type, without looking for renames, and with the lines added and deleted in text files that are
+ * not too large. *@a more: the limits were reached, there may be others.
  */
 rc_err_t *rc_vcs_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
@@ -362,8 +362,8 @@ rc_err_t *rc_vcs_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const c
  * RC_VCS_LARGE however large it is. After an error a part of it may stand in the spool. */
 rc_err_t *rc_vcs_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
 
-/** Appends what `git diff -U<n> --full-index --binary` prints of two files (or links); either may
- * be RC_ENTRY_NONE. As rc_vcs_diff. */
+/** Appends the diff (git: `git diff -U<n> --full-index --binary`) of two files (or links); either
+ * may be RC_ENTRY_NONE. As rc_vcs_diff. */
 rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);

@@ -18,7 +18,7 @@ typedef struct rc_check_t {
 
 __attribute__((format(printf, 2, 3))) void rc_check_note(rc_check_t *check, const char *fmt, ...);
 
-/** Repositories: rows and directories, HEAD, references. @a user_id sees all of them. */
+/** Repositories: rows and directories, references. @a user_id sees all of them. */
 rc_err_t *rc_check_repos(rc_check_t *check, apr_int64_t user_id);
 
 /** The same of gists. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What a type of repository must be able to do. vcs.c chooses the table by name; the functions
- * have the meaning that vcs/vcs.h gives to their public namesakes.
+ * What a type of repository does: one row of functions. types.c lists the rows; the functions have
+ * the meaning that vcs/vcs.h gives to their public namesakes.
  */
 #ifndef RC_VCS_BACKEND_H
 #define RC_VCS_BACKEND_H

@@ -135,7 +135,7 @@ static rc_err_t *make_large(void *baton, rc_spool_t *spool)
     return rc_vcs_content(spool, call->vcs, &file->entry);
 }
 
-/* git has to unpack all of it, even for a range: it is kept for who comes for the next one. */
+/* A back end unpacks all of it, even for a range: it is kept for the next request. */
 static rc_err_t *write_large(rc_web_call_t *call, rc_spool_t *spool)
 {
     const file_t *file = call->state;

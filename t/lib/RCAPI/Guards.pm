@@ -155,6 +155,22 @@ sub foreign_names {
     return @bad;
 }
 
+# What git keeps on the disk, and the git back end itself, are known in its room alone; the list of types
+# names its row.
+my $GIT_FILES = qr{"[^"\n]*(?:/HEAD\b|/objects\b|\brefs/|/\.git\b|\.git/)[^"\n]*"};
+
+sub git_room {
+    my ($root) = @_;
+    my @bad;
+    for my $file (grep { m{^(?:src|include)/} && !m{^src/(?:vcs/git|cli)/} } c_files($root)) {
+        my $text = slurp("$root/$file");
+        $text =~ s{/\*.*?\*/}{}gs;
+        push @bad, map { "$file: knows git's $_" } $text =~ /($GIT_FILES)/g;
+        push @bad, map { "$file: names $_" } grep { $_ ne 'rc_git_backend' } $text =~ /\b(rc_git_\w+)/g;
+    }
+    return @bad;
+}
+
 # What changes the database and the disk is a use case of the domain: faces have no disk transactions, no
 # pool of open repositories and no transactions or statements of the database.
 my $INNER = qr/\b(rc_(?:disk_txn_\w+|work_dir|vcs_pool_\w+|query|execute|stmt|step|bind
