@@ -69,6 +69,8 @@ static void truth(void **state)
 
 static void small_ones(void **state)
 {
+    char escaped[4];
+
     (void)state;
     assert_true(rc_text_digits("0123456789"));
     assert_false(rc_text_digits(""));
@@ -78,6 +80,15 @@ static void small_ones(void **state)
     assert_string_equal(rc_hex_text((const unsigned char *)"\x00\x0f\xf0\xff", 4, pool),
                         "000ff0ff");
     assert_string_equal(rc_hex_text(NULL, 0, pool), "");
+    assert_int_equal(rc_hex_read("fF09", 4), 0xff09);
+    assert_int_equal(rc_hex_read("0g", 2), -1);
+    assert_int_equal(rc_hex_read("0", 2), -1); /* the NUL ends it */
+    assert_int_equal(rc_hex_percent("%2Fx"), '/');
+    assert_int_equal(rc_hex_percent("%00"), 0);
+    assert_int_equal(rc_hex_percent("%2"), -1);
+    assert_int_equal(rc_hex_percent("2F"), -1);
+    *rc_hex_escape(escaped, '%', '\xc3') = '\0';
+    assert_string_equal(escaped, "%C3");
     assert_true(rc_text_has_control("a\x1f"));
     assert_true(rc_text_has_control("\x7f"));
     assert_true(rc_text_has_control("a\nb"));
