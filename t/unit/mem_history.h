@@ -239,9 +239,13 @@ static rc_err_t *mem_changes(apr_array_header_t **pairs, rc_vcs_t *vcs, const ch
 static apr_int64_t mem_lines(rc_spool_t *spool, char sign, const char *data, rc_err_t **err)
 {
     apr_int64_t n = 0;
+    apr_size_t len;
 
-    for (; !*err && *data; data += strcspn(data, "\n") + 1, n++)
-        *err = rc_spool_printf(spool, "%c%.*s\n", sign, (int)strcspn(data, "\n"), data);
+    for (; !*err && *data; data += len, n++) {
+        len = strcspn(data, "\n") + 1;
+        if (!(*err = rc_spool_write(spool, &sign, 1)))
+            *err = rc_spool_write(spool, data, len);
+    }
     return n;
 }
 
