@@ -131,6 +131,6 @@ sub notices {
     my $was = -e "$copy/$file" ? slurp("$copy/$file") : undef;
     make_path(dirname("$copy/$file"));
     spew("$copy/$file", ($was // '') . $fault);
-    like(join("\n", $guard->("$copy")), $expected, "a fault in $file");
+    like(join("\n", $guard->("$copy", $file)), $expected, "a fault in $file");
     defined $was ? spew("$copy/$file", $was) : unlink "$copy/$file";
 }

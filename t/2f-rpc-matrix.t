@@ -248,6 +248,7 @@ sub snapshot {
 # What differs: lines of one and not of the other.
 sub change {
     my ($before, $after) = @_;
+    return '' if $before eq $after;
     my %before = map { $_ => 1 } split /\n/, $before;
     my %after = map { $_ => 1 } split /\n/, $after;
     return join "\n", (map { "- $_" } grep { !$after{$_} } sort keys %before), map { "+ $_" } grep { !$before{$_} }

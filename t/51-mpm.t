@@ -217,7 +217,7 @@ for my $mpm (@mpms) {
         is($touch->(), 0, 'again');
         cmp_ok(files($child), '<=', 200, 'no more than before, about');
 
-        my $many = $mpm eq $mpms[0] ? 1600 : rounds(400, 1600); # a thread's memory is the same in each MPM
+        my $many = rounds($mpm eq $mpms[0] ? 800 : 400, 1600); # a thread's memory is the same in each MPM
         load($t, $clients, $many / $clients / $SLOW, $diff);
         my $before = anon($child);
         my ($wrong, $asked) = load($t, $clients, 2 * $many / $clients / $SLOW, $diff);

@@ -8,11 +8,11 @@ use warnings;
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(time);
-use RCAPI::Run qw(patiently slurp);
+use RCAPI::Run qw(patiently rounds slurp);
 use RCAPI::Test;
 
 my $CLIENTS = 4;
-my $WRITES = 10_000;
+my $WRITES = rounds(5_000, 10_000);
 my $ROUNDS = 4;
 
 my $t = RCAPI::Test->new(children => 2, threads => 4,

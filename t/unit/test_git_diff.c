@@ -3,6 +3,7 @@
  * Our diff against git's, byte for byte, for every commit of random repositories. SEED and COMMITS
  * in the environment make other and larger ones.
  */
+#include "patience.h"
 #include "git_compare.h"
 #include "git_random.h"
 
@@ -129,7 +130,7 @@ int main(void)
     const char *wish = getenv("SEED"), *many = getenv("COMMITS");
 
     seed = wish ? (unsigned)atoi(wish) : 7;
-    commits = many ? atoi(many) : 400;
+    commits = many ? atoi(many) : unit_rounds(200, 400);
     srand(seed);
     printf("# seed %u\n", seed);
     cmocka_set_message_output(CM_OUTPUT_TAP);
