@@ -168,10 +168,7 @@ for my $mpm (@mpms) {
         my %seen = map { $_ => 1 } $t->children;
         local $again = 1;
         my ($wrong, $asked) = load($t, 3, 60 / $SLOW, $diff, sub {
-            for (1 .. 10) {
-                sleep 0.1;
-                $seen{$_} = 1 for $t->children;
-            }
+            patiently(10, sub { $seen{$_} = 1 for $t->children; keys %seen > 2 });
         });
         $seen{$_} = 1 for $t->children;
         is($wrong, '', "$asked requests");
@@ -227,7 +224,7 @@ for my $mpm (@mpms) {
         note("RssAnon $before kB, then $after kB; $open files");
       SKIP: {
             skip 'a sanitizer keeps what is freed', 1 if $ENV{RCAPI_PRELOAD};
-            cmp_ok($grown, '<=', 3072, "$grown kB more after $asked requests");
+            cmp_ok($grown, '<=', 3072 * $many / 1600, "$grown kB more after $asked requests");
         }
         is_deeply([$t->children], [$child], 'the child is the same');
         $t->done;
