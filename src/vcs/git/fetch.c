@@ -7,7 +7,6 @@
 #include "fetch.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "fetch_step.h"
 #include "git.h"
 #include "env.h"
 #include "publish.h"
@@ -25,181 +25,35 @@
 #include "base/fs.h"
 
 #define MAX_LINE      (8 * 1024) /* an id and the name of a reference */
-#define MAX_DETAIL    1500
-#define MAX_MEMORY    ((apr_off_t)4 << 30)
-#define SLACK         ((apr_off_t)1 << 20)   /* of the file limit: for indexes of small packs */
-#define MAX_REFS      500000                 /* that a remote may advertise */
-#define MAX_LISTING   ((apr_off_t)256 << 20) /* bytes of their names */
-#define LIST_MEMORY   ((apr_off_t)1 << 30)
+#define MAX_REFS      500000     /* that a remote may advertise */
 #define MAX_REDIRECTS 3
-#define ROUNDS        3 /* of asking a remote whose references move meanwhile */
-#define PUBLISH_GRACE apr_time_from_sec(300) /* changes are not cut short by our deadline */
+#define ROUNDS        3   /* of asking a remote whose references move meanwhile */
 #define MIN_GIT       237 /* http.curloptResolve; older ones ignore it without a word */
-
-typedef struct fetch_t {
-    const rc_remote_policy_t *policy;
-    const rc_remote_url_t *url;
-    const char *path; /* of the repository */
-    const char *quarantine;
-    apr_time_t deadline;
-    apr_pool_t *pool;    /* the caller's: errors live in it */
-    apr_pool_t *scratch; /* ends with the fetch, and closes its files */
-    rc_ref_list_t ours;  /* the repository's branches and tags before */
-    int asked, redirects;
-} fetch_t;
-
-/* ---- running git ---- */
-
-/* What a step needs beyond its arguments. */
-typedef struct step_t {
-    const char *what; /* for messages */
-    const char *const *env;
-    apr_file_t *in, *out; /* NULL = nothing in, messages out */
-    bool ours;            /* nothing of theirs in it: no limits, and a failure is our fault */
-    bool lists;           /* what it writes is a list of references */
-    bool commits;         /* changes the repository: not cut short */
-} step_t;
-
-static bool within_size(void *baton)
-{
-    const fetch_t *fetch = baton;
-
-    return !fetch->policy->max_size ||
-           rc_quarantine_size(fetch->quarantine) <= fetch->policy->max_size;
-}
-
-static bool may_go_on(void *baton)
-{
-    return within_size(baton) && !rc_remote_client_gone(((const fetch_t *)baton)->policy);
-}
-
-static int os_file(apr_file_t *file)
-{
-    apr_os_file_t fd = -1;
-
-    if (file)
-        apr_os_file_get(&fd, file);
-    return fd;
-}
-
-static rc_err_t *too_large(const fetch_t *fetch)
-{
-    return rc_err_failed(fetch->pool, "%s: more than %" APR_OFF_T_FMT " bytes",
-                         rc_remote_shown(fetch->url, fetch->pool), fetch->policy->max_size);
-}
-
-/* How a step ended, as an error. */
-static rc_err_t *judge_step(const fetch_t *fetch, const step_t *step,
-                            const rc_proc_result_t *result)
-{
-    apr_pool_t *pool = fetch->pool;
-    const char *from = rc_remote_shown(fetch->url, pool);
-    const char *text = rc_git_env_scrub(result->text, fetch->url, MAX_DETAIL, pool);
-
-    if (result->status == 0)
-        return NULL;
-    if (result->timed_out && !step->commits)
-        return rc_err_failed(pool, "%s: %s took longer than %d seconds", from, step->what,
-                             (int)apr_time_sec(fetch->policy->timeout));
-    if (!within_size((void *)fetch))
-        return too_large(fetch);
-    if (result->stopped)
-        return rc_err(pool, RC_E_GONE, "The client has gone");
-    text = apr_psprintf(pool, "%s: %s ended with %s %d: %s", from, step->what,
-                        result->signal ? "signal" : "status",
-                        result->signal ? result->signal : result->status, text);
-    return step->ours ? rc_err_internal(pool, APR_SUCCESS, "%s", text)
-                      : rc_err_failed(pool, "%s", text);
-}
-
-static void set_limits(rc_proc_t *proc, const fetch_t *fetch, const step_t *step)
-{
-    apr_time_t left = fetch->deadline - rc_clock();
-
-    proc->max_memory = step->lists ? LIST_MEMORY : MAX_MEMORY;
-    proc->max_cpu = (int)apr_time_sec(left > 0 ? left : 0) * 4 + 10; /* it has a few threads */
-    proc->check = may_go_on;
-    proc->baton = (void *)fetch;
-    if (fetch->policy->max_size)
-        proc->max_file = fetch->policy->max_size + fetch->policy->max_size / 4 + SLACK;
-    if (step->lists)
-        proc->max_file = MAX_LISTING;
-}
-
-static rc_err_t *run(const fetch_t *fetch, const step_t *step, const char *const *argv)
-{
-    rc_proc_t proc = {.argv = argv, .env = step->env, .dir = fetch->quarantine};
-    rc_proc_result_t result;
-
-    proc.in = os_file(step->in);
-    proc.out = os_file(step->out);
-    proc.deadline = step->commits ? rc_clock() + PUBLISH_GRACE : fetch->deadline;
-    proc.outlives_us = step->commits;
-    proc.keep = step->commits ? fetch->policy->lock : 0;
-    if (!step->ours)
-        set_limits(&proc, fetch, step);
-    RC_TRY(rc_proc_run(&result, &proc, fetch->pool));
-    return judge_step(fetch, step, &result);
-}
-
-static const char *const *plain_env(const fetch_t *fetch, const char *git_dir)
-{
-    return rc_git_env_list(rc_git_env(git_dir, fetch->quarantine, fetch->pool));
-}
-
-static const char *const *remote_env(const fetch_t *fetch)
-{
-    rc_git_env_t *env = rc_git_env(fetch->quarantine, fetch->quarantine, fetch->pool);
-
-    rc_git_env_remote(env, fetch->url);
-    return rc_git_env_list(env);
-}
-
-/* A new file in the quarantine, to be read again or given to git. */
-static rc_err_t *make_file(apr_file_t **file, const fetch_t *fetch, const char *name)
-{
-    const apr_int32_t how = APR_READ | APR_WRITE | APR_CREATE | APR_EXCL | APR_BUFFERED;
-    const char *path = apr_pstrcat(fetch->pool, fetch->quarantine, "/", name, NULL);
-    apr_status_t rv = apr_file_open(file, path, how, APR_OS_DEFAULT, fetch->scratch);
-
-    return rv == APR_SUCCESS ? NULL : rc_fs_status(fetch->pool, rv, "make", path);
-}
-
-static rc_err_t *rewind_file(apr_file_t *file, const fetch_t *fetch)
-{
-    apr_off_t start = 0;
-    apr_status_t rv = apr_file_flush(file);
-
-    if (rv == APR_SUCCESS)
-        rv = apr_file_seek(file, APR_SET, &start);
-    if (rv == APR_SUCCESS && lseek(os_file(file), 0, SEEK_SET) < 0)
-        rv = errno;
-    return rv == APR_SUCCESS ? NULL : rc_err_internal(fetch->pool, rv, "cannot rewind a file");
-}
 
 /* ---- listing references ---- */
 
 /* Lists branches and tags into a new file in the quarantine, in the form of git's packed-refs. */
-static rc_err_t *list_refs(rc_ref_list_t *list, const fetch_t *fetch, const char *git_dir,
+static rc_err_t *list_refs(rc_ref_list_t *list, const rc_git_fetch_t *fetch, const char *git_dir,
                            const char *file)
 {
     static const char *const argv[] = {
         "git",         "for-each-ref", "--format=%(objectname) %(refname)",
         "refs/heads/", "refs/tags/",   NULL};
-    step_t step = {.what = "git for-each-ref", .env = plain_env(fetch, git_dir), .ours = true};
+    rc_git_step_t step = {
+        .what = "git for-each-ref", .env = rc_git_step_env(fetch, git_dir), .ours = true};
     apr_status_t rv;
 
-    RC_TRY(make_file(&step.out, fetch, file));
+    RC_TRY(rc_git_step_file(&step.out, fetch, file));
     rv = apr_file_puts("# pack-refs with: sorted \n", step.out);
     if (rv == APR_SUCCESS)
         rv = apr_file_flush(step.out);
     if (rv != APR_SUCCESS)
         return rc_err_internal(fetch->pool, rv, "cannot write a listing of references");
-    RC_TRY(run(fetch, &step, argv));
+    RC_TRY(rc_git_step_run(fetch, &step, argv));
     return rc_ref_list_map(list, step.out, fetch->scratch);
 }
 
-static rc_err_t *check_format(const rc_ref_list_t *list, const fetch_t *fetch)
+static rc_err_t *check_format(const rc_ref_list_t *list, const rc_git_fetch_t *fetch)
 {
     const char *tab = memchr(list->text, '\t', (apr_size_t)(list->end - list->text));
 
@@ -211,13 +65,13 @@ static rc_err_t *check_format(const rc_ref_list_t *list, const fetch_t *fetch)
 }
 
 /* Asks the remote for its branches and tags; git's notes on headers go to @a trace, or nowhere. */
-static rc_err_t *ask_theirs(rc_ref_list_t *list, fetch_t *fetch, const char *trace)
+static rc_err_t *ask_theirs(rc_ref_list_t *list, rc_git_fetch_t *fetch, const char *trace)
 {
     const char *url = rc_git_env_url(fetch->url, fetch->pool);
     const char *const argv[] = {"git",    "ls-remote",        "--quiet", "--refs", "--heads",
                                 "--tags", "--end-of-options", url,       NULL};
     rc_git_env_t *env = rc_git_env(fetch->quarantine, fetch->quarantine, fetch->pool);
-    step_t step = {.what = "git ls-remote", .lists = true};
+    rc_git_step_t step = {.what = "git ls-remote", .lists = true};
 
     rc_git_env_remote(env, fetch->url);
     if (trace) {
@@ -225,16 +79,16 @@ static rc_err_t *ask_theirs(rc_ref_list_t *list, fetch_t *fetch, const char *tra
         rc_git_env_set(env, "GIT_TRACE_CURL_NO_DATA", "1");
     }
     step.env = rc_git_env_list(env);
-    RC_TRY(make_file(&step.out, fetch,
-                     apr_psprintf(fetch->scratch, "rc-advertised-%d", fetch->asked++)));
-    RC_TRY(run(fetch, &step, argv));
+    RC_TRY(rc_git_step_file(&step.out, fetch,
+                            apr_psprintf(fetch->scratch, "rc-advertised-%d", fetch->asked++)));
+    RC_TRY(rc_git_step_run(fetch, &step, argv));
     return rc_ref_list_map(list, step.out, fetch->scratch);
 }
 
 /* ---- redirects ---- */
 
 /* git follows none for us: it would go to any host. It does not say where one leads, either. */
-static bool is_redirect(const rc_err_t *err, const fetch_t *fetch)
+static bool is_redirect(const rc_err_t *err, const rc_git_fetch_t *fetch)
 {
     return err->kind == RC_E_FAILED && fetch->url->host &&
            strncmp(fetch->url->scheme, "http", 4) == 0 &&
@@ -242,7 +96,8 @@ static bool is_redirect(const rc_err_t *err, const fetch_t *fetch)
 }
 
 /* The last Location that the server sent; NULL when there is none. */
-static rc_err_t *read_location(const char **location, apr_file_t *trace, const fetch_t *fetch)
+static rc_err_t *read_location(const char **location, apr_file_t *trace,
+                               const rc_git_fetch_t *fetch)
 {
     static const char mark[] = "<= Recv header: ", name[] = "location: ";
     char line[MAX_LINE], *found;
@@ -261,7 +116,7 @@ static rc_err_t *read_location(const char **location, apr_file_t *trace, const f
 }
 
 /* Asks once more, for the place that the server names, which from now on is the remote's. */
-static rc_err_t *follow(fetch_t *fetch)
+static rc_err_t *follow(rc_git_fetch_t *fetch)
 {
     const char *file = apr_psprintf(fetch->scratch, "rc-headers-%d", fetch->redirects), *location;
     rc_remote_url_t *url;
@@ -271,7 +126,7 @@ static rc_err_t *follow(fetch_t *fetch)
     if (fetch->redirects++ == MAX_REDIRECTS)
         return rc_err_failed(fetch->pool, "%s: redirects more than %d times",
                              rc_remote_shown(fetch->url, fetch->pool), MAX_REDIRECTS);
-    RC_TRY(make_file(&trace, fetch, file));
+    RC_TRY(rc_git_step_file(&trace, fetch, file));
     if (!ask_theirs(&list, fetch, apr_pstrcat(fetch->scratch, fetch->quarantine, "/", file, NULL)))
         return NULL; /* it has thought better of it */
     RC_TRY(read_location(&location, trace, fetch));
@@ -280,7 +135,7 @@ static rc_err_t *follow(fetch_t *fetch)
     return NULL;
 }
 
-static rc_err_t *list_theirs(rc_ref_list_t *list, fetch_t *fetch)
+static rc_err_t *list_theirs(rc_ref_list_t *list, rc_git_fetch_t *fetch)
 {
     rc_err_t *err;
 
@@ -299,7 +154,7 @@ static bool is_ref_name(const char *name)
 /* The first advertised reference that @a have lacks or has elsewhere: its name, else NULL. Names
  * that git does not accept never come. */
 static rc_err_t *find_missing(const char **missing, const rc_ref_list_t *advertised,
-                              const rc_ref_list_t *have, const fetch_t *fetch)
+                              const rc_ref_list_t *have, const rc_git_fetch_t *fetch)
 {
     const char *place = advertised->text;
     int count = 0;
@@ -323,14 +178,14 @@ static rc_err_t *find_missing(const char **missing, const rc_ref_list_t *adverti
 
 /* ---- getting ---- */
 
-static rc_err_t *check_git(const fetch_t *fetch)
+static rc_err_t *check_git(const rc_git_fetch_t *fetch)
 {
     static const char *const argv[] = {"git", "version", NULL};
     rc_proc_t proc = {.argv = argv, .dir = fetch->quarantine, .in = -1, .out = -1};
     rc_proc_result_t result;
     int major = 0, minor = 0;
 
-    proc.env = plain_env(fetch, fetch->quarantine);
+    proc.env = rc_git_step_env(fetch, fetch->quarantine);
     proc.deadline = fetch->deadline;
     RC_TRY(rc_proc_run(&result, &proc, fetch->pool));
     if (sscanf(result.text, "git version %d.%d", &major, &minor) != 2 ||
@@ -340,7 +195,7 @@ static rc_err_t *check_git(const fetch_t *fetch)
     return NULL;
 }
 
-static rc_err_t *get_objects(const fetch_t *fetch)
+static rc_err_t *get_objects(const rc_git_fetch_t *fetch)
 {
     const char *url = rc_git_env_url(fetch->url, fetch->pool);
     const char *const argv[] = {"git",
@@ -357,31 +212,31 @@ static rc_err_t *get_objects(const fetch_t *fetch)
                                 "+refs/tags/*:refs/tags/*",
                                 NULL};
     static const char *const repack[] = {"git", "repack", "-d", "-l", "-n", "-q", NULL};
-    step_t step = {.what = "git fetch", .env = remote_env(fetch)};
+    rc_git_step_t step = {.what = "git fetch", .env = rc_git_step_remote_env(fetch)};
 
-    RC_TRY(run(fetch, &step, argv));
+    RC_TRY(rc_git_step_run(fetch, &step, argv));
     if (rc_quarantine_has_loose(fetch->quarantine)) { /* the dumb HTTP protocol leaves those */
         step.what = "git repack";
-        step.env = plain_env(fetch, fetch->quarantine);
-        RC_TRY(run(fetch, &step, repack));
+        step.env = rc_git_step_env(fetch, fetch->quarantine);
+        RC_TRY(rc_git_step_run(fetch, &step, repack));
     }
-    return within_size((void *)fetch) ? NULL : too_large(fetch);
+    return rc_git_step_within(fetch) ? NULL : rc_git_step_too_large(fetch);
 }
 
 /* The branch that the remote's HEAD points to, or NULL. */
-static rc_err_t *get_head(const char **branch, const fetch_t *fetch)
+static rc_err_t *get_head(const char **branch, const rc_git_fetch_t *fetch)
 {
     const char *url = rc_git_env_url(fetch->url, fetch->pool);
     const char *const argv[] = {"git", "ls-remote", "--symref", "--quiet", "--end-of-options",
                                 url,   "HEAD",      NULL};
-    step_t step = {.what = "git ls-remote", .env = remote_env(fetch)};
+    rc_git_step_t step = {.what = "git ls-remote", .env = rc_git_step_remote_env(fetch)};
     char line[MAX_LINE];
     char *tab;
 
     *branch = NULL;
-    RC_TRY(make_file(&step.out, fetch, "rc-head"));
-    RC_TRY(run(fetch, &step, argv));
-    RC_TRY(rewind_file(step.out, fetch));
+    RC_TRY(rc_git_step_file(&step.out, fetch, "rc-head"));
+    RC_TRY(rc_git_step_run(fetch, &step, argv));
+    RC_TRY(rc_git_step_rewind(step.out, fetch));
     while (!*branch && apr_file_gets(line, sizeof(line), step.out) == APR_SUCCESS)
         if (strncmp(line, "ref: refs/heads/", 16) == 0 && (tab = strchr(line, '\t')) &&
             strcmp(tab, "\tHEAD\n") == 0)
@@ -391,7 +246,7 @@ static rc_err_t *get_head(const char **branch, const fetch_t *fetch)
 
 /* Fetches until the quarantine has what the remote advertises. A remote that moves meanwhile is
  * asked again. */
-static rc_err_t *get_theirs(rc_ref_list_t *theirs, fetch_t *fetch)
+static rc_err_t *get_theirs(rc_ref_list_t *theirs, rc_git_fetch_t *fetch)
 {
     const char *missing = NULL;
     rc_ref_list_t advertised;
@@ -419,19 +274,19 @@ static rc_err_t *get_theirs(rc_ref_list_t *theirs, fetch_t *fetch)
 /* ---- publishing ---- */
 
 /* Packs the repository's references: nothing changes but where they are kept. */
-static rc_err_t *pack_refs(const fetch_t *fetch)
+static rc_err_t *pack_refs(const rc_git_fetch_t *fetch)
 {
     static const char *const argv[] = {"git", "pack-refs", "--all", NULL};
     rc_git_env_t *env = rc_git_env(fetch->path, fetch->quarantine, fetch->pool);
-    step_t step = {.what = "git pack-refs", .ours = true, .commits = true};
+    rc_git_step_t step = {.what = "git pack-refs", .ours = true, .commits = true};
 
     rc_git_env_config(env, "core.fsync", "reference");
     step.env = rc_git_env_list(env);
-    return run(fetch, &step, argv);
+    return rc_git_step_run(fetch, &step, argv);
 }
 
 /* What is new against what was there. */
-static rc_err_t *publish(const fetch_t *fetch, rc_publish_t *publish)
+static rc_err_t *publish(const rc_git_fetch_t *fetch, rc_publish_t *publish)
 {
     rc_err_t *err;
 
@@ -449,83 +304,9 @@ static rc_err_t *publish(const fetch_t *fetch, rc_publish_t *publish)
     return err;
 }
 
-/* ---- HEAD ---- */
-
-typedef struct heads_t {
-    const char *wanted; /* the remote's HEAD, if we have that branch */
-    const char *current, *main, *master, *first;
-} heads_t;
-
-static const char *pick(const heads_t *heads)
-{
-    if (heads->wanted)
-        return heads->wanted;
-    if (heads->current)
-        return heads->current;
-    if (heads->main)
-        return heads->main;
-    return heads->master ? heads->master : heads->first;
-}
-
-/* What HEAD says now, also when it names a branch that does not exist. */
-static rc_err_t *read_head(const char **branch, const fetch_t *fetch)
-{
-    const char *path = apr_pstrcat(fetch->pool, fetch->path, "/HEAD", NULL);
-    char line[MAX_LINE];
-    apr_file_t *file;
-    apr_status_t rv = apr_file_open(&file, path, APR_READ, APR_OS_DEFAULT, fetch->pool);
-
-    *branch = NULL;
-    if (rv == APR_SUCCESS) {
-        rv = apr_file_gets(line, sizeof(line), file);
-        apr_file_close(file);
-    }
-    if (rv != APR_SUCCESS)
-        return rc_fs_status(fetch->pool, rv, "read", path);
-    if (strncmp(line, "ref: ", 5) == 0)
-        *branch = apr_pstrmemdup(fetch->pool, line + 5, strcspn(line + 5, "\n"));
-    return NULL;
-}
-
-/* Looks through the branches for those that HEAD might be. */
-static void find_heads(heads_t *heads, const char *remote, const char *current,
-                       const rc_ref_list_t *refs, apr_pool_t *pool)
-{
-    const char *place = refs->text;
-    rc_ref_t ref;
-
-    while (rc_ref_list_next(&ref, refs, &place) && memcmp(ref.name, "refs/heads/", 11) == 0) {
-        const char *name = apr_pstrmemdup(pool, ref.name, ref.len);
-
-        if (remote && strcmp(name, remote) == 0)
-            heads->wanted = remote;
-        if (current && strcmp(name, current) == 0)
-            heads->current = current;
-        if (strcmp(name, "refs/heads/main") == 0)
-            heads->main = "refs/heads/main";
-        if (strcmp(name, "refs/heads/master") == 0)
-            heads->master = "refs/heads/master";
-        if (!heads->first)
-            heads->first = name;
-    }
-}
-
-static rc_err_t *set_head_to(const fetch_t *fetch, const rc_publish_t *publish, const char *remote)
-{
-    heads_t heads = {.wanted = NULL};
-    const char *current, *head;
-
-    RC_TRY(read_head(&current, fetch));
-    find_heads(&heads, remote, current, publish->theirs, fetch->scratch);
-    head = pick(&heads);
-    if (!head || (current && strcmp(head, current) == 0))
-        return NULL;
-    return rc_publish_head(publish, head);
-}
-
 /* ---- all of it ---- */
 
-static rc_err_t *fetch_all(fetch_t *fetch, bool set_head)
+static rc_err_t *fetch_all(rc_git_fetch_t *fetch, bool set_head)
 {
     rc_ref_list_t theirs;
     rc_publish_t to = {.path = fetch->path, .work = fetch->quarantine, .theirs = &theirs};
@@ -541,14 +322,14 @@ static rc_err_t *fetch_all(fetch_t *fetch, bool set_head)
     if (set_head)
         RC_TRY(get_head(&head, fetch));
     RC_TRY(publish(fetch, &to));
-    return set_head ? set_head_to(fetch, &to, head) : NULL;
+    return set_head ? rc_git_fetch_head(fetch, &to, head) : NULL;
 }
 
 rc_err_t *rc_git_fetch(const rc_remote_policy_t *policy, const char *path,
                        const rc_remote_url_t *url, apr_time_t deadline, bool set_head,
                        apr_pool_t *pool)
 {
-    fetch_t fetch = {.policy = policy, .url = url, .deadline = deadline, .pool = pool};
+    rc_git_fetch_t fetch = {.policy = policy, .url = url, .deadline = deadline, .pool = pool};
     char real_path[PATH_MAX], real_work[PATH_MAX];
     rc_err_t *err;
 
