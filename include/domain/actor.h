@@ -83,7 +83,7 @@ rc_err_t *rc_actor_has_global(bool *has, rc_actor_t *actor, const char *permissi
 /** Who acts, for the journal. */
 rc_journal_actor_t rc_actor_signature(const rc_actor_t *actor);
 
-/** Writes into the journal, in the transaction of what it tells of: @a action or, with @a what,
+/** Writes into the journal, in the transaction of what it reports: @a action or, with @a what,
  * "action:what", about @a repo (NULL: about none). */
 rc_err_t *rc_actor_journal(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
                            const char *what);

@@ -24,7 +24,7 @@ rc_err_t *rc_last_read(rc_last_t *last, rc_vcs_t *vcs, apr_pool_t *pool);
 rc_err_t *rc_last_if_moved(rc_last_t *last, rc_vcs_t *vcs, const rc_repo_t *repo, apr_pool_t *pool);
 
 /** True when the stored copy of @a repo is known to be that of its references as they are, at the
- * price of a look at file times; false when the repository must be opened to tell. */
+ * price of a look at file times; false when the repository must be opened to know. */
 bool rc_last_is_current(const rc_repo_t *repo, const rc_env_t *env, apr_pool_t *pool);
 
 /** Stores what rc_last_if_moved read, in a transaction of its own, which does not wait for

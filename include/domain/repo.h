@@ -59,7 +59,7 @@ rc_err_t *rc_repo_prepare(rc_new_repo_t *repo, rc_env_t *env, rc_work_t *work, a
 rc_err_t *rc_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool);
 
 /** Inside a transaction: the default user's row of a new object; level none when it is @a closed
- * (a private repository), else the level of his global row of that kind. */
+ * (a private repository), else the level of their global row of that kind. */
 rc_err_t *rc_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool closed,
                             apr_pool_t *pool);
 

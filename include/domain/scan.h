@@ -28,7 +28,7 @@ typedef struct rc_scan_t {
  * repositories. */
 rc_err_t *rc_scan_root(rc_scan_t *scan, const rc_env_t *env, apr_pool_t *pool);
 
-/** Is there a repository at @a path, as far as names tell? */
+/** Is there a repository at @a path, as far as names show? */
 bool rc_is_repository(const char *path, apr_pool_t *pool);
 
 /** The same, or one that cannot be served: of another type, or without some of its directories. */
@@ -44,7 +44,7 @@ bool rc_could_be_repository(const char *path, apr_pool_t *pool);
 /** Adds those that the database does not have, with missing groups; *@a added are their names.
  * Stores the last commit of those that it has, where it moved. What is not served is logged and,
  * unless the database has it, in *@a skipped (rc_skipped_t), also what cannot be opened. The
- * journal tells it of @a actor (NULL: nobody). */
+ * journal names @a actor (NULL: no entries). */
 rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
                       rc_db_t *db, const rc_journal_actor_t *actor, apr_pool_t *pool);
 

@@ -5,7 +5,7 @@
  * (rc_db_txn) unless they say so.
  *
  * Errors that are the person's fault are RC_E_ARG, RC_E_NOTFOUND or RC_E_CONFLICT with a text for
- * him in msg (a sentence without a full stop), or RC_E_FAILED with the reason in detail.
+ * them in msg (a sentence without a full stop), or RC_E_FAILED with the reason in detail.
  *
  * @a secret seals clear keys so that answers can show them again; NULL keeps no clear form
  * (rc_key_secret chooses).
@@ -47,9 +47,9 @@ typedef struct rc_new_token_t {
 const rc_secret_t *rc_key_secret(const rc_env_t *env);
 
 /**
- * A new user with his main address, main key and feed token. A taken name is RC_E_CONFLICT with
+ * A new user with their main address, main key and feed token. A taken name is RC_E_CONFLICT with
  * the text "user `x` already exist", a taken address "email `x` already exist"; an unusable name
- * or address is RC_E_FAILED. *@a out is his row.
+ * or address is RC_E_FAILED. *@a out is their row.
  */
 rc_err_t *rc_user_insert(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret,
                          const rc_new_user_t *new_user, apr_pool_t *pool);
@@ -64,18 +64,18 @@ typedef struct rc_user_change_t {
     const bool *active, *admin;
 } rc_user_change_t;
 
-/** Changes user @a user, and *@a out is his new row. Conflicts as rc_user_insert; RC_E_FAILED
- * when he is the last active super-admin and would cease to be. */
+/** Changes user @a user, and *@a out is their new row. Conflicts as rc_user_insert; RC_E_FAILED
+ * when they are the last active super-admin and would cease to be. */
 rc_err_t *rc_user_change(rc_user_t **out, rc_db_t *db, const rc_user_t *user,
                          const rc_user_change_t *change, apr_pool_t *pool);
 
-/** Deletes @a user and what is his alone. RC_E_FAILED for the default user, the last active
+/** Deletes @a user and what is theirs alone. RC_E_FAILED for the default user, the last active
  * super-admin, and owners of repositories, repository groups or user groups. */
 rc_err_t *rc_user_remove(rc_db_t *db, const rc_user_t *user, apr_pool_t *pool);
 
 /** Creates the default user if there is none, and adds the global rows (contract 01 §2) of those
- * kinds of which he has none. @a anonymous: may visitors without a key act as him? Only looked at
- * when he is created. Hashes a password, so it is slow once. */
+ * kinds of which they have none. @a anonymous: may visitors without a key act as them? Counts
+ * only when the user is created. Hashes a password, so it is slow once. */
 rc_err_t *rc_default_user_setup(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
                                 apr_pool_t *pool);
 
@@ -88,10 +88,11 @@ rc_err_t *rc_token_create(const char **token, rc_db_t *db, const rc_secret_t *se
                           const rc_new_token_t *new_token, apr_pool_t *pool);
 
 /** Deletes a token of a user, named by its clear value or by the id that rc_store_keys_each
- * tells. RC_E_NOTFOUND if he has none such; RC_E_ARG for the main key. */
+ * reports. RC_E_NOTFOUND if they have none such; RC_E_ARG for the main key. */
 rc_err_t *rc_token_delete(rc_db_t *db, apr_int64_t user_id, const char *which, apr_pool_t *pool);
 
-/** Replaces the main key of a user by *@a key, or when that is NULL by a new one, told in it. */
+/** Replaces the main key of a user by *@a key, or when that is NULL by a new one, returned in it.
+ */
 rc_err_t *rc_main_key_reset(const char **key, rc_db_t *db, const rc_secret_t *secret,
                             apr_int64_t user_id, apr_pool_t *pool);
 

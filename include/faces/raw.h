@@ -23,14 +23,14 @@ typedef struct rc_web_call_t {
     rc_actor_t actor;            /* has the connection and the caller, NULL: nobody */
     const rc_web_view_t *view;   /* NULL: no such URL */
     const char *id, *rev, *rest; /* parts of the URL that the view's pattern names */
-    bool by_id;                  /* its repository is told by its id, which outlives its name */
+    bool by_id;                  /* its repository is named by its id, which outlives its name */
     const rc_repo_t *repo;       /* NULL unless access is granted to a repository view */
     rc_vcs_t *vcs;               /* opened by the view */
     void *state;                 /* the view's own, from prepare to write */
     /* the answer */
     int status;          /* 200, or why not */
     const char *message; /* short text of an error answer; NULL: the status' own words */
-    const char *why;     /* of a refusal, for the log only: tells what exists */
+    const char *why;     /* of a refusal, for the log only: reveals what exists */
     const char *content_type, *disposition;
     apr_off_t length;          /* of the body that write left out (HEAD); -1: it is in the spool */
     const char *etag;          /* without quotes, or NULL */

@@ -131,7 +131,7 @@ rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db);
 /** User @a user_id follows repository @a repo_id from now on. */
 rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id);
 
-/** He follows it no more. */
+/** The user follows it no more. */
 rc_err_t *rc_store_unfollow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id);
 
 #endif

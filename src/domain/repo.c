@@ -156,7 +156,7 @@ static rc_err_t *set_permissions(const rc_new_repo_t *repo, rc_db_t *db, apr_poo
 
 rc_err_t *rc_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
 {
-    apr_int64_t user_id = repo->row.owner_id; /* lookups want a user; his level does not matter */
+    apr_int64_t user_id = repo->row.owner_id; /* lookups want a user; their level does not matter */
     rc_repo_group_t *group, *same;
 
     RC_TRY(rc_store_repo_group_by_name(&same, db, user_id, repo->row.name, pool));

@@ -69,7 +69,7 @@ static rc_err_t *set_owner(rc_repo_t *row, rc_actor_t *actor, const rc_owner_t *
     return NULL;
 }
 
-/* A fork that the caller may not see is not told of: it is a repository. */
+/* A fork that the caller may not see is reported as a repository. */
 static rc_err_t *check_free(rc_actor_t *actor, const rc_repo_creation_t *request)
 {
     rc_repo_t *taken;

@@ -88,7 +88,7 @@ static rc_err_t *look_at(folder_walk_t *walk, const char *name)
 }
 
 /* Files, hidden directories and what was removed are passed over. So are links, but those to
- * directories are told of: they would be served if they were no links. */
+ * directories are reported: they would be served if they were no links. */
 static rc_err_t *look_at_entry(folder_walk_t *walk, const char *prefix, const apr_finfo_t *entry)
 {
     const char *name = apr_pstrcat(walk->pool, prefix, entry->name, NULL);

@@ -16,7 +16,7 @@
 
 #define GIST_ID "{gistid}"
 
-/* Gists being told. */
+/* Gists that are rendered. */
 typedef struct list_t {
     rc_call_t *call;
     rc_json_t *out;

@@ -9,7 +9,7 @@
 #include "domain/account.h"
 #include "domain/repo_sync.h"
 
-/* To whoever may not see it, a repository is unknown; readers are told that they may not pull. */
+/* To whoever may not see it, a repository is unknown; readers learn that they may not pull. */
 static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 {
     const char *sent = rc_arg_sent(call, RC_P_REPOID);

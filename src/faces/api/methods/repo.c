@@ -49,7 +49,7 @@ static rc_err_t *find_root(const char **root, bool *readable, rc_call_t *call)
 }
 
 /* A root that the caller may not see is one that does not exist, unless repositories below it that
- * are theirs to read tell its name anyway. */
+ * are theirs to read reveal its name anyway. */
 static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
 {
     rc_repo_list_t list = {.call = call, .out = out};

@@ -40,7 +40,7 @@ static rc_err_t *write_globals(rc_json_t *out, rc_call_t *call, const rc_user_t 
     return NULL;
 }
 
-/* Names of what they may not read are told to super-admins only. */
+/* Names of what they may not read are shown to super-admins only. */
 static rc_err_t *write_permissions(rc_json_t *out, rc_call_t *call, const rc_user_t *user)
 {
     static const struct {
