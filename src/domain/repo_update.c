@@ -37,7 +37,7 @@ static bool stays(const update_t *update, const char *sent, apr_pool_t *pool)
                       !strcmp(sent, apr_psprintf(pool, "%" APR_INT64_T_FMT, from->group_id)));
 }
 
-/* Check 3. A group that the caller may not see is none: the answer would reveal the name of an id. */
+/* Check 3. A group that the caller may not see is none: the answer would name an id. */
 static rc_err_t *set_group(update_t *update, const rc_repo_group_t *group, const char *sent,
                            apr_pool_t *pool)
 {

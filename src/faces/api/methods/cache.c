@@ -47,7 +47,7 @@ static void write_names(rc_json_t *out, const char *key, const apr_array_header_
     rc_json_array_end(out);
 }
 
-/* A key that later versions answer, too; without anything to report the answer is the contract's. */
+/* A key that later versions answer, too; with nothing to report it is left out. */
 static void write_skipped(rc_json_t *out, const apr_array_header_t *skipped, apr_pool_t *pool)
 {
     int i;
