@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Connections to the database, a pool of them per process, and transactions. Statements are
- * prepared once per connection. A connection serves one thread at a time.
+ * Connections to the database, a pool of them per process, and transactions. Each connection
+ * prepares a statement once and serves one thread at a time.
  */
 #ifndef RC_DB_DB_H
 #define RC_DB_DB_H
@@ -15,7 +15,7 @@
 typedef struct rc_db_t rc_db_t;
 typedef struct rc_db_pool_t rc_db_pool_t;
 
-/* What is stored, in SQL: written by src/store, in the language that all drivers share. */
+/* The SQL of src/store, in the dialect that all drivers share. */
 typedef struct rc_db_texts_t {
     const char *const *statements; /* by number, from 0 */
     int statement_count;
@@ -29,56 +29,60 @@ typedef struct rc_db_config_t {
     const char *synchronous;     /* "FULL" or "NORMAL" */
     apr_interval_time_t timeout; /* how long to wait for a lock or a connection */
     int min, max;                /* connections kept, connections at most */
-    bool create;                 /* create a missing database: init alone does */
+    bool create;                 /* create a missing database; only init sets it */
 } rc_db_config_t;
 
-/** Process-wide settings of the database's library. Before threads start; harmless when repeated.
- */
+/** Sets process-wide options of the database library. Call it before threads start; later calls
+ * have no effect. */
 void rc_db_startup(void);
 
-/** The real path of the database's file; an error says why this process cannot use it. */
+/** Returns the real path of the database file in @a pool, or an error that says why this process
+ * cannot use it. */
 rc_err_t *rc_db_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool);
 
-/** Opens one connection for @a pool's life, bringing the schema up to date. */
+/** Opens one connection and brings the schema up to date. The connection closes with @a pool. */
 rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *pool);
 
-/** A pool of connections, opened as they are needed. Once per process, after fork. */
+/** Creates a pool that opens connections on demand. Call it once per process, after fork. */
 rc_err_t *rc_db_pool_create(rc_db_pool_t **out, const rc_db_config_t *config, apr_pool_t *pool);
 
 /**
- * A connection that returns to @a db_pool when @a pool ends, with no transaction left open. Its
- * errors live in @a pool. RC_E_BUSY when none comes free in time.
+ * Acquires a connection and releases it when @a pool ends; a transaction that is still open is then
+ * rolled back. Errors of the connection live in @a pool. Returns RC_E_BUSY when no connection
+ * becomes free within config->timeout.
  */
 rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool);
 
-/** Gives an acquired connection back before its pool ends, ahead of long work without it. An open
- * transaction is rolled back; @a db must not be used any more. */
+/** Releases a connection before its pool ends, for example ahead of long work that does not need
+ * it. Rolls back an open transaction; @a db must not be used afterwards. */
 void rc_db_release(rc_db_t *db);
 
-/** Starts a read transaction: everything read until rc_db_commit is one snapshot. */
+/** Starts a read transaction: all reads until rc_db_commit see one snapshot. */
 rc_err_t *rc_db_begin_read(rc_db_t *db);
 
-/** Starts a write transaction, alone among all processes: waits its turn, RC_E_BUSY after
- * the time of the settings. */
+/** Starts a write transaction. Only one runs at a time among all processes; returns RC_E_BUSY when
+ * the others do not finish within config->timeout. */
 rc_err_t *rc_db_begin_write(rc_db_t *db);
 
-/** Ends the transaction. After a write, an answer of NULL means it is on the disk. */
+/** Commits the transaction. NULL after a write means that the changes are on the disk. */
 rc_err_t *rc_db_commit(rc_db_t *db);
 
-/** Ends the transaction, if one is open, without its changes. */
+/** Rolls back the transaction, if one is open. */
 void rc_db_rollback(rc_db_t *db);
 
-/** Runs @a fn inside a write transaction: committed when it returns NULL, else rolled back. */
+/** Runs @a fn inside a write transaction: commits when it returns NULL, else rolls back. */
 rc_err_t *rc_db_txn(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
 
-/** The same without waiting for the disk: the change survives a kill of the process, but perhaps
- * not a power cut. For changes that no client hears of. */
+/** As rc_db_txn, but does not wait for the disk: the change survives a kill of the process, but
+ * perhaps not a power cut. For changes that are not reported to a client. */
 rc_err_t *rc_db_txn_lazy(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
 
-/** Checks the file's integrity and foreign keys: *@a problem is NULL or says what is wrong. */
+/** Checks the file's integrity and foreign keys. *@a problem is NULL, or a description in @a pool.
+ */
 rc_err_t *rc_db_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
 
-/** Copies the whole database, as of now, to the new file @a path (mode 0600), online. */
+/** Copies the database in its current state to the new file @a path (mode 0600); other connections
+ * can go on. */
 rc_err_t *rc_db_backup(rc_db_t *db, const char *path);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Statements by number, as src/store uses them. One statement of a connection is stepped at a time:
- * before another one, or a transaction, begins or ends, it is stepped to its end or ended by
- * rc_done.
+ * Prepares and runs statements by number, and reads their rows. Only one statement of a connection
+ * can be active: step it to its end, or end it with rc_done, before another statement or a
+ * transaction begins or ends.
  *
  *     rc_stmt_t *st;
  *     RC_TRY(rc_query(&st, db, SQL_REPO_BY_NAME, "s", name));
@@ -25,7 +25,7 @@ typedef struct rc_blob_t {
     int len;
 } rc_blob_t;
 
-/** The statement @a number of the configuration's texts, prepared on first use, reset. */
+/** Returns statement @a number of the configuration's texts, reset; prepares it on first use. */
 rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number);
 
 /**
@@ -36,24 +36,25 @@ rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number);
  */
 rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...);
 
-/** The two at once. */
+/** rc_stmt and rc_bind in one call. */
 rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, int number, const char *types, ...);
 
-/** And run, for a statement that yields no rows. */
+/** The same, and runs the statement, which must yield no rows. */
 rc_err_t *rc_execute(rc_db_t *db, int number, const char *types, ...);
 
-/** The next row: *@a row tells whether there is one. At the end the statement is reset.
- * RC_E_INTERNAL when another statement of @a db stands on a row, or one has failed in this
+/** Steps to the next row: *@a row is false at the end, where the statement is reset. Returns
+ * RC_E_INTERNAL when another statement of @a db is active, or a statement has failed in this
  * transaction. */
 rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db);
 
-/** Runs a statement that yields no rows. */
+/** Runs a statement to its end and ignores its rows. */
 rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db);
 
-/** Runs an INSERT ... RETURNING id. */
+/** Runs an INSERT ... RETURNING id and returns the id. */
 rc_err_t *rc_insert(apr_int64_t *id, rc_stmt_t *st, rc_db_t *db);
 
-/* A walk over the rows of a statement:
+/*
+ * Iterates over the rows of a statement:
  *
  *     for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
  *         rows.err = fn(baton, read_gist(st, rows.scratch), rows.scratch);
@@ -63,35 +64,35 @@ typedef struct rc_rows_t {
     rc_stmt_t *st;
     rc_db_t *db;
     apr_pool_t *scratch; /* cleared before each row */
-    rc_err_t *err;       /* ends the walk */
+    rc_err_t *err;       /* an error ends the iteration */
 } rc_rows_t;
 
 void rc_rows_begin(rc_rows_t *rows, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool);
 bool rc_rows_next(rc_rows_t *rows);
 rc_err_t *rc_rows_end(rc_rows_t *rows);
 
-/** All texts of a column, as a list (const char *) in @a pool. */
+/** Returns all texts of a column as a list (const char *) in @a pool. */
 rc_err_t *rc_texts(apr_array_header_t **list, rc_stmt_t *st, int column, rc_db_t *db,
                    apr_pool_t *pool);
 
-/** Ends a statement whose further rows are not wanted. */
+/** Resets an active statement, so that its remaining rows are not read. */
 void rc_done(rc_stmt_t *st);
 
-/** Rows the last statement changed. */
+/** Returns how many rows the last statement changed. */
 apr_int64_t rc_changes(rc_db_t *db);
 
-/* Columns of the current row, from 0. Texts are copied into @a pool, or (peek) valid until the next
- * step; NULL for SQL NULL. */
+/* Columns of the current row, from 0. Texts and blobs are copied into @a pool; a text of
+ * rc_column_peek is valid until the next step. NULL for SQL NULL. */
 const char *rc_column_peek(rc_stmt_t *st, int column);
 const char *rc_column_text(rc_stmt_t *st, int column, apr_pool_t *pool);
 apr_int64_t rc_column_int(rc_stmt_t *st, int column);
 bool rc_column_bool(rc_stmt_t *st, int column);
 rc_blob_t rc_column_blob(rc_stmt_t *st, int column, apr_pool_t *pool);
 
-/** The memory pool of the request that uses the connection: errors live there. */
+/** The pool in which errors of the connection live: that of the request that uses it. */
 apr_pool_t *rc_db_user_pool(const rc_db_t *db);
 
-/** Runs SQL text without parameters; for schema steps and tests only. */
+/** Runs SQL text without parameters. Only for schema steps and tests. */
 rc_err_t *rc_db_exec(rc_db_t *db, const char *sql);
 
 #endif

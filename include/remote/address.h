@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the files of remote work share: a remote address taken apart, and which network addresses
- * are everybody's.
+ * Parses addresses of remote repositories, and checks the network addresses behind them. Shared by
+ * the files of src/remote and by back ends that fetch.
  */
 #ifndef RC_REMOTE_ADDRESS_H
 #define RC_REMOTE_ADDRESS_H
@@ -19,38 +19,39 @@ typedef struct rc_remote_url_t {
     bool numeric;         /* host is an address */
     int port;             /* 0 = the scheme's own */
     int default_port;     /* the scheme's own */
-    const char *path;     /* as written; of a URL it begins with '/' */
+    const char *path;     /* as written; in a URL it begins with '/' */
     const char *plain;    /* the same, decoded as git decodes it */
     const apr_array_header_t *addresses; /* of const char *: numeric; empty for file */
 } rc_remote_url_t;
 
-/** Takes @a url apart, or says what is wrong with it (RC_E_FAILED). No addresses yet. */
+/** Parses @a url without resolving its host. RC_E_FAILED says what is wrong with it. */
 rc_err_t *rc_remote_parse(rc_remote_url_t **out, const char *url, apr_pool_t *pool);
 
-/** Parses @a url, applies @a policy and finds the addresses, all of which may be used, until
- * rc_clock() says @a deadline. */
+/** Parses @a url, applies @a policy and resolves the host; the policy allows all of the addresses.
+ * Fails when rc_clock() reaches @a deadline. */
 rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *policy, const char *url,
                           apr_time_t deadline, apr_pool_t *pool);
 
-/** Finds the addresses of url->host, all of which @a policy must allow (RC_E_FAILED). */
+/** Resolves url->host into url->addresses. RC_E_FAILED when @a policy does not allow all of them.
+ */
 rc_err_t *rc_remote_resolve(rc_remote_url_t *url, const rc_remote_policy_t *policy,
                             apr_time_t deadline, apr_pool_t *pool);
 
 /**
- * Where @a url leads when its server answers the first request of a fetch with @a location: the
- * same host, port and scheme, or https in place of http; addresses and credentials stay.
- * RC_E_FAILED for all other places.
+ * Applies a redirect @a location, the answer of the server at @a url to the first request of a
+ * fetch. Only the same host, port and scheme are allowed, or https in place of http; addresses and
+ * credentials stay. RC_E_FAILED for any other target.
  */
 rc_err_t *rc_remote_redirect(rc_remote_url_t **out, const rc_remote_url_t *url,
                              const char *location, apr_pool_t *pool);
 
-/** True when the client of the fetch has gone. */
+/** True when the client that requested the fetch has disconnected. */
 bool rc_remote_client_gone(const rc_remote_policy_t *policy);
 
-/** True when @a address (IPv4 or IPv6) is one of the public Internet's ordinary ones. */
+/** True when @a address (IPv4 or IPv6) is an ordinary address of the public Internet. */
 bool rc_remote_is_global(const struct sockaddr *address);
 
-/** @a host as it stands in a URL: brackets around IPv6. */
+/** Returns @a host as it stands in a URL: with brackets around IPv6. */
 const char *rc_remote_bracketed(const char *host, apr_pool_t *pool);
 
 /** The address without its credentials, for messages. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows behind an identity, for src/domain.
+ * Reads the user behind a key, a name or a login, for authentication in src/domain.
  */
 #ifndef RC_STORE_CALLER_H
 #define RC_STORE_CALLER_H
@@ -26,12 +26,13 @@ rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const un
 rc_err_t *rc_store_caller_by_name(rc_caller_row_t **out, rc_db_t *db, const char *username,
                                   apr_pool_t *pool);
 
-/** The user with this name in any case, or else with this main e-mail address, and the hash of
- * their password (NULL: they have none); or NULL. Never the default user. */
+/** The user with this name in any case or, failing that, with this main e-mail address; or NULL.
+ * Never the default user. *@a password is the hash of their password, NULL when they have none. */
 rc_err_t *rc_store_caller_by_login(rc_caller_row_t **out, const char **password, rc_db_t *db,
                                    const char *login, apr_pool_t *pool);
 
-/** The IP entries (const char *) that bind a user, with the default user's when they inherit. */
+/** The IP entries (const char *) that restrict a user, including those of the default user when @a
+ * inherits is set. */
 rc_err_t *rc_store_caller_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,
                               bool inherits, apr_pool_t *pool);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows of gists.
+ * Reads and writes the rows of gists.
  */
 #ifndef RC_STORE_GIST_H
 #define RC_STORE_GIST_H
@@ -21,20 +21,20 @@ typedef struct rc_gist_t {
     apr_int64_t modified_at;
 } rc_gist_t;
 
-/** NULL when there is none. */
+/** The gist with this access id, or NULL. */
 rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr_pool_t *pool);
 
-/** The same, when user @a owner_id owns it. */
+/** The same, but NULL unless user @a owner_id owns it. */
 rc_err_t *rc_store_gist_of(rc_gist_t **out, rc_db_t *db, const char *access_id,
                            apr_int64_t owner_id, apr_pool_t *pool);
 
-/** A user's gists, newest first; @a expired: also those whose time is over. */
+/** Calls @a fn for a user's gists, newest first; with @a expired also for expired ones. */
 rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
                               rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
 
-/** All gists of all users. */
+/** Calls @a fn for all gists of all users, by id. */
 rc_err_t *rc_store_gists_all(rc_db_t *db,
                              rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
                                              apr_pool_t *scratch),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Global permission rows and the inherit flag, of users and of user groups (contract 01 §3). No
- * API method changes them.
+ * Reads and writes global permissions and the inherit flag of users and user groups (contract 01
+ * §3). No API method changes them.
  */
 #ifndef RC_STORE_GLOBAL_H
 #define RC_STORE_GLOBAL_H
@@ -19,12 +19,12 @@ rc_err_t *rc_store_globals(apr_array_header_t **names, bool *inherits, rc_db_t *
 rc_err_t *rc_store_global_add(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name);
 rc_err_t *rc_store_global_delete(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name);
 
-/** Does the holder take permissions (and a user: IP entries and object defaults) from the default
- * user? */
+/** Stores the inherit flag: whether the holder takes permissions (a user also IP entries and object
+ * defaults) from the default user. */
 rc_err_t *rc_store_set_inherits(rc_db_t *db, rc_holder_t holder, apr_int64_t id, bool inherits);
 
-/** Gives the holder the global permission @a name in place of all others of its kind
- * ("hg.fork.none" for "hg.fork.repository"). Unknown names are RC_E_ARG. */
+/** Gives the holder the global permission @a name and removes all others of its kind
+ * ("hg.fork.none" replaces "hg.fork.repository"). Returns RC_E_ARG for an unknown name. */
 rc_err_t *rc_global_set(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name,
                         apr_pool_t *pool);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows of user groups and repository groups: lists, members, changes. (Look-ups of one row are in
- * store/repo.h.) Changes run inside the caller's write transaction.
+ * Reads and changes the rows of user groups and repository groups: lists, members, updates.
+ * (store/repo.h looks up single rows.) Changes run inside the caller's write transaction.
  */
 #ifndef RC_STORE_GROUP_H
 #define RC_STORE_GROUP_H
@@ -18,21 +18,23 @@ rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
                                                     apr_pool_t *scratch),
                                     void *baton, apr_pool_t *pool);
 
-/** Stores name, owner_id, description and active of @a group. A taken name is RC_E_CONFLICT. */
+/** Stores name, owner_id, description and active of @a group. RC_E_CONFLICT for a duplicate name.
+ */
 rc_err_t *rc_store_user_group_update(rc_db_t *db, const rc_user_group_t *group);
 
-/** Deletes a user group and, by the schema, all that hangs on it. */
+/** Deletes a user group and, by foreign keys, its members and permission rows. */
 rc_err_t *rc_store_user_group_delete(rc_db_t *db, apr_int64_t group_id);
 
-/** A user joins or leaves; *@a changed is false when they were, or were not, in the group already.
- */
+/** Adds or removes a member; *@a changed is false when the user already was, or was not, in the
+ * group. */
 rc_err_t *rc_store_user_group_add_user(bool *changed, rc_db_t *db, apr_int64_t group_id,
                                        apr_int64_t user_id);
 rc_err_t *rc_store_user_group_remove_user(bool *changed, rc_db_t *db, apr_int64_t group_id,
                                           apr_int64_t user_id);
 
-/** Is the user group assigned to a repository or repository group? And the full names (const char
- * *) of those which user @a user_id may read: repositories, then groups, each by name. */
+/** *@a assigned: the user group has a row on some repository or repository group. *@a names: full
+ * names (const char *) of those which user @a user_id may read, repositories first, each part by
+ * name. */
 rc_err_t *rc_store_user_group_assigned(bool *assigned, apr_array_header_t **names, rc_db_t *db,
                                        apr_int64_t user_id, apr_int64_t group_id, apr_pool_t *pool);
 
@@ -42,8 +44,8 @@ rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, apr
                                     apr_int64_t group_id, apr_pool_t *pool);
 
 /** Calls @a fn, which may use @a db, for each repository group that user @a user_id may read, by
- * name, with the names of the repositories in it that they may read. All of it lives in a pool that
- * is cleared before the next one. */
+ * name, with the names of the repositories in it that they may read. Both live in a pool that is
+ * cleared before the next one. */
 rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id,
                                     rc_err_t *(*fn)(void *baton, const rc_repo_group_t *group,
                                                     const apr_array_header_t *repos),
@@ -55,23 +57,23 @@ rc_err_t *rc_store_repo_group_update(rc_db_t *db, const rc_repo_group_t *group);
 /** Deletes a repository group. RC_E_CONFLICT when groups or repositories are in it. */
 rc_err_t *rc_store_repo_group_delete(rc_db_t *db, apr_int64_t group_id);
 
-/** Gives a new group the permission rows of group @a from, but for those of user @a but (0: all).
- */
+/** Copies the permission rows of group @a from to a new group, without those of user @a but (0:
+ * copies all). */
 rc_err_t *rc_store_repo_group_copy(rc_db_t *db, apr_int64_t group_id, apr_int64_t from,
                                    apr_int64_t but);
 
-/* A group with all groups and repositories below it, at any depth. */
+/* The functions below work on a group with all groups and repositories below it, at any depth. */
 
-/** Puts the path @a to in place of @a from, the group's own, in all full names. */
+/** Replaces the group's path @a from by @a to at the start of all full names. */
 rc_err_t *rc_store_tree_rename(rc_db_t *db, apr_int64_t group_id, const char *from, const char *to);
 
 rc_err_t *rc_store_tree_set_locking(rc_db_t *db, apr_int64_t group_id, bool enable_locking);
 
-/** Full names (const char *) of all repositories in it. */
+/** Returns the full names (const char *) of all repositories in it. */
 rc_err_t *rc_store_tree_repos(apr_array_header_t **names, rc_db_t *db, apr_int64_t group_id,
                               apr_pool_t *pool);
 
-/** Characters of the longest full name in it. */
+/** Returns the length of the longest full name in it, in characters. */
 rc_err_t *rc_store_tree_longest(apr_int64_t *characters, rc_db_t *db, apr_int64_t group_id);
 
 #endif

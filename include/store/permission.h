@@ -12,18 +12,18 @@ typedef enum { RC_NONE = 0, RC_READ = 1, RC_WRITE = 3, RC_ADMIN = 4 } rc_level_t
 
 typedef enum { RC_KIND_REPO, RC_KIND_REPO_GROUP, RC_KIND_USER_GROUP } rc_kind_t;
 
-/** "repository.read" and kin. */
+/** The name for a level on an object of this kind: "repository.read". */
 const char *rc_permission_name(rc_kind_t kind, rc_level_t level);
 
-/** "repository.", "group.", "usergroup.". */
+/** The prefix of these names: "repository.", "group." or "usergroup.". */
 const char *rc_permission_prefix(rc_kind_t kind);
 
 /** True when @a name is one of the 30 permission names. */
 bool rc_permission_exists(const char *name);
 
-/** The level @a name stands for, when it is one of @a kind; else false. */
+/** Returns the level that @a name stands for; false when @a name is not a permission on @a kind. */
 bool rc_permission_level(rc_level_t *level, rc_kind_t kind, const char *name);
-/** Do two names say something of the same thing: do they differ only in their last word? */
+/** True when two names exclude each other, that is, differ only in their last word. */
 bool rc_permission_same_kind(const char *a, const char *b);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Repositories, repository groups and user groups as rows, each loaded together with the level
- * that one user has on it. Lookups answer NULL when there is none.
+ * Reads and inserts the rows of repositories, repository groups and user groups, each together with
+ * the level that one user has on it. Lookups return NULL when there is no such row.
  */
 #ifndef RC_STORE_REPO_H
 #define RC_STORE_REPO_H
@@ -27,7 +27,7 @@ typedef struct rc_repo_t {
     apr_int64_t owner_id;
     const char *owner;    /* username */
     apr_int64_t group_id; /* 0 = top level */
-    const char *fork_of;  /* full name of the parent; NULL also when the user may not read it */
+    const char *fork_of;  /* full name of the parent; NULL also when the user cannot read it */
     bool private_, enable_statistics, enable_locking, enable_downloads;
     const char *description;
     const char *clone_uri;        /* password masked; NULL = none */
@@ -39,7 +39,7 @@ typedef struct rc_repo_t {
     apr_int64_t locked_on;    /* epoch seconds */
     const char *lock_reason;
     apr_int64_t created_on, updated_on;
-    apr_int64_t fork_id; /* of the parent, 0 = no fork; not for the user's eyes, see fork_of */
+    apr_int64_t fork_id; /* of the parent, 0 = no fork; never shown to the user, see fork_of */
     rc_level_t level;    /* of the user it was loaded for */
 } rc_repo_t;
 
@@ -63,7 +63,7 @@ typedef struct rc_user_group_t {
     rc_level_t level;
 } rc_user_group_t;
 
-/** The repository with this id, with the level of user @a user_id. */
+/** The repository with this id, and the level of user @a user_id. */
 rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, apr_int64_t id,
                               apr_pool_t *pool);
 rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, const char *name,
@@ -77,8 +77,8 @@ rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, apr_int6
 rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
                                       const char *name, apr_pool_t *pool);
 
-/* The same for what user @a user_id may read. What they may not read is NULL, as what does not
- * exist, after the same work: only then is the whole row looked at. */
+/* The same, but NULL for what user @a user_id may not read. Hidden and missing objects cost the
+ * same work; the whole row is read only for a visible object. */
 rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
                                    apr_int64_t id, apr_pool_t *pool);
 rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
@@ -92,10 +92,10 @@ rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, apr
 rc_err_t *rc_store_user_group_seen_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
                                            const char *name, apr_pool_t *pool);
 
-/* Which repositories, by their place. */
+/* Selects repositories by their group. */
 typedef struct rc_repo_range_t {
     const char *below; /* full path of a group; NULL or "": the top level */
-    bool nested;       /* those of groups below it, too */
+    bool nested;       /* include groups below it */
 } rc_repo_range_t;
 
 /** Calls @a fn, which may use @a db, for each repository of @a range (NULL: of all) that user @a
@@ -105,30 +105,30 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_ra
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
 
-/** The same for those of them that user @a holder_id has locked. */
+/** The same, limited to repositories that user @a holder_id has locked. */
 rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id,
                                      rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
                                                      apr_pool_t *scratch),
                                      void *baton, apr_pool_t *pool);
 
-/** Inserts @a repo (all fields but id, owner, fork_of, level); sets its id.
- * A taken name is RC_E_CONFLICT on repo.repo_name. */
+/** Inserts @a repo (all fields but id, owner, fork_of, level) and sets its id. RC_E_CONFLICT on
+ * repo.repo_name for a duplicate name. */
 rc_err_t *rc_store_repo_insert(rc_repo_t *repo, rc_db_t *db);
 
-/** Stores the copy of the last commit of @a repo and touches updated_on, unless the repository is
- * called otherwise by now: then what was read may be another's. */
+/** Stores @a last as the last commit of @a repo and updates updated_on. Does nothing when the
+ * repository has been renamed meanwhile: @a last may then belong to another one. */
 rc_err_t *rc_store_repo_set_last(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last);
 
-/** The same, unless what is stored is no longer what @a repo was loaded with. */
+/** The same, but does nothing when the stored state differs from the one in @a repo. */
 rc_err_t *rc_store_repo_replace_last(rc_db_t *db, const rc_repo_t *repo, const rc_last_t *last);
 
-/** Inserts @a group (name, parent_id, owner_id, description); sets its id. */
+/** Inserts @a group (name, parent_id, owner_id, description) and sets its id. */
 rc_err_t *rc_store_repo_group_insert(rc_repo_group_t *group, rc_db_t *db);
 
-/** Inserts @a group (name, owner_id, description, active); sets its id. */
+/** Inserts @a group (name, owner_id, description, active) and sets its id. */
 rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db);
 
-/** User @a user_id follows repository @a repo_id from now on. */
+/** Makes user @a user_id follow repository @a repo_id. */
 rc_err_t *rc_store_follow_repo(rc_db_t *db, apr_int64_t user_id, apr_int64_t repo_id);
 
 /** The user follows it no more. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rows of repositories as they change: update, delete, forks, locks, extra fields; and the bare
- * names of everything, for comparing with the disk.
+ * Changes the rows of repositories: update, delete, forks, locks, extra fields. Also lists the
+ * plain names of all repositories and groups, for a comparison with the disk.
  */
 #ifndef RC_STORE_REPO_CHANGE_H
 #define RC_STORE_REPO_CHANGE_H
@@ -15,48 +15,50 @@ typedef struct rc_named_t {
     const char *name; /* full path */
 } rc_named_t;
 
-/** Stores @a repo: name, ids of owner, group and fork parent, flags, texts. A taken name is
- * RC_E_CONFLICT on repo.repo_name. */
+/** Stores @a repo: name, ids of owner, group and fork parent, flags, texts. RC_E_CONFLICT on
+ * repo.repo_name for a duplicate name. */
 rc_err_t *rc_store_repo_update(rc_db_t *db, const rc_repo_t *repo);
 
-/** Deletes a repository and what hangs on it; its forks lose their parent. */
+/** Deletes a repository and what belongs to it; its forks lose their parent. */
 rc_err_t *rc_store_repo_delete(rc_db_t *db, apr_int64_t repo_id);
 
 /** Number of direct forks on which user @a user_id has @a level. */
 rc_err_t *rc_store_repo_fork_count(apr_int64_t *count, rc_db_t *db, apr_int64_t user_id,
                                    apr_int64_t repo_id, rc_level_t level);
 
-/** The repository, its forks, their forks and so on, by id: array of rc_named_t. */
+/** Returns the repository, its forks, their forks and so on, by id: array of rc_named_t. */
 rc_err_t *rc_store_repo_with_forks(apr_array_header_t **names, rc_db_t *db, apr_int64_t repo_id,
                                    apr_pool_t *pool);
 
-/** The same, but only forks that user @a user_id administers, and what is forked from those. */
+/** The same, but follows only forks that user @a user_id administers. */
 rc_err_t *rc_store_repo_with_forks_of(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
                                       apr_int64_t repo_id, apr_pool_t *pool);
 
-/** All repositories by id: array of rc_named_t. */
+/** Returns all repositories by id: array of rc_named_t. */
 rc_err_t *rc_store_repo_names(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool);
 
-/** What the repository is called now; NULL when there is none. */
+/** Returns the current name of the repository; NULL when it does not exist. */
 rc_err_t *rc_store_repo_name(const char **name, rc_db_t *db, apr_int64_t repo_id, apr_pool_t *pool);
 
-/** Locks a repository for a user since @a when (epoch seconds); user 0 unlocks it. */
+/** Records that user @a user_id has locked the repository at @a when (epoch seconds); user 0
+ * unlocks it. */
 rc_err_t *rc_store_repo_set_lock(rc_db_t *db, apr_int64_t repo_id, apr_int64_t user_id,
                                  apr_int64_t when, const char *reason);
 
 /** All repository groups, deepest first: array of rc_named_t. */
 rc_err_t *rc_store_repo_groups_deepest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool);
 
-/** Deletes a group that has no sub-group and no repository. */
+/** Deletes a group if it has no subgroup and no repository. */
 rc_err_t *rc_store_repo_group_delete_empty(bool *deleted, rc_db_t *db, apr_int64_t group_id);
 
-/** Adds an extra field; a key that is there is RC_E_CONFLICT on "repo_field...". */
+/** Adds an extra field. RC_E_CONFLICT on "repo_field..." for a duplicate key; RC_E_FAILED at the
+ * limit RC_FIELDS_MOST. */
 rc_err_t *rc_store_repo_field_insert(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                      const char *label, const char *description);
 rc_err_t *rc_store_repo_field_delete(bool *deleted, rc_db_t *db, apr_int64_t repo_id,
                                      const char *key);
 
-/** Gives a field its value; no such field is fine. */
+/** Sets the value of a field. Does nothing when there is no such field. */
 rc_err_t *rc_store_repo_field_set(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                   const char *value);
 

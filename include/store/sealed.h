@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Everything in the database that is encrypted with the secret, of all users and repositories.
+ * Reads and replaces everything in the database that is encrypted with the secret, for all users
+ * and repositories.
  */
 #ifndef RC_STORE_SEALED_H
 #define RC_STORE_SEALED_H
@@ -12,17 +13,18 @@
 typedef enum { RC_SEALED_KEYS, RC_SEALED_URIS } rc_sealed_kind_t;
 
 typedef struct rc_sealed_t {
-    apr_int64_t id, user_id; /* of the row; whose key it is */
+    apr_int64_t id, user_id; /* of the row; of the key's owner */
     const void *data;
     int len;
 } rc_sealed_t;
 
-/** The next rows (rc_sealed_t) whose ids are larger than @a after; an empty array at the end. */
+/** Returns the next rows (rc_sealed_t, in @a pool) whose ids are larger than @a after; an empty
+ * array at the end. */
 rc_err_t *rc_store_sealed_next(apr_array_header_t **rows, rc_db_t *db, rc_sealed_kind_t kind,
                                apr_int64_t after, apr_pool_t *pool);
 
-/** Puts @a row in the place of what its row holds. The former bytes are overwritten
- * (secure_delete), in the log of the database once it has been written back and is written anew. */
+/** Replaces the encrypted data of a row. SQLite overwrites the old bytes (secure_delete); in the
+ * -wal file they stay until it has been written back and is overwritten. */
 rc_err_t *rc_store_reseal(rc_db_t *db, rc_sealed_kind_t kind, const rc_sealed_t *row);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Tokens of disk changes whose transaction was committed, and settings: small rows of their own.
+ * Stores server settings, and the tokens by which recovery knows that the transaction of a disk
+ * change was committed.
  */
 #ifndef RC_STORE_SETTING_H
 #define RC_STORE_SETTING_H
@@ -13,7 +14,7 @@ rc_err_t *rc_store_disk_change_forget(rc_db_t *db, const char *token);
 /** Was the transaction that added @a token committed? */
 rc_err_t *rc_store_disk_change_stands(bool *stands, rc_db_t *db, const char *token);
 
-/** A server setting; NULL when it was never set. */
+/** Returns a server setting in @a pool; NULL when it was never set. */
 rc_err_t *rc_store_setting(const char **value, rc_db_t *db, const char *name, apr_pool_t *pool);
 rc_err_t *rc_store_setting_set(rc_db_t *db, const char *name, const char *value);
 

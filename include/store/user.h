@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Users and what belongs to them, as rows of the database. Lookups answer NULL when there is none.
- * Nothing is checked here but by the constraints of the tables; see domain/user.h.
+ * Reads and writes the rows of users and of what belongs to them. Lookups return NULL when there is
+ * no such row. Only the constraints of the tables are checked here; domain/user.h checks the rest.
  */
 #ifndef RC_STORE_USER_H
 #define RC_STORE_USER_H
@@ -10,7 +10,8 @@
 
 #include "db/db.h"
 
-/* The carrier of everyone's permissions, and the caller without an identity. */
+/* The user whose permissions are the defaults of all others, and who stands for a caller without an
+ * identity. */
 #define RC_DEFAULT_USER "default"
 
 typedef struct rc_user_t {
@@ -23,7 +24,7 @@ typedef struct rc_user_t {
     apr_int64_t last_login; /* microseconds, 0 = never */
 } rc_user_t;
 
-/* A main key or token, without its clear value. */
+/* A main key or token, without its clear text. */
 typedef struct rc_user_key_t {
     apr_int64_t id, user_id;
     bool main;
@@ -35,11 +36,11 @@ typedef struct rc_user_key_t {
     int sealed_len;
 } rc_user_key_t;
 
-/* A user with all that a user object shows. */
+/* A user with everything that the API's user object shows. */
 typedef struct rc_user_details_t {
     const rc_user_t *user;
     apr_array_header_t *emails; /* const char *, the main one first */
-    apr_array_header_t *keys;   /* rc_user_key_t, the main one first, then as they were made */
+    apr_array_header_t *keys;   /* rc_user_key_t, the main one first, then in order of creation */
     apr_array_header_t *ips;    /* const char *, entries as stored */
 } rc_user_details_t;
 
@@ -49,51 +50,53 @@ rc_err_t *rc_store_user_by_id(rc_user_t **out, rc_db_t *db, apr_int64_t id, apr_
 rc_err_t *rc_store_user_by_name(rc_user_t **out, rc_db_t *db, const char *username,
                                 apr_pool_t *pool);
 
-/** The active super-admin with the lowest id, the owner of what has no other; NULL if none. */
+/** The active super-admin with the lowest id, who becomes the owner where no other is known; NULL
+ * if there is none. */
 rc_err_t *rc_store_first_admin(rc_user_t **out, rc_db_t *db, apr_pool_t *pool);
 
 /** Is there an active super-admin besides user @a user_id? */
 rc_err_t *rc_store_other_admin(bool *is, rc_db_t *db, apr_int64_t user_id);
 
-/** What hangs on @a user. */
+/** Reads the addresses, keys and IP entries of @a user. */
 rc_err_t *rc_store_user_details(rc_user_details_t *out, rc_db_t *db, const rc_user_t *user,
                                 apr_pool_t *pool);
 
 typedef enum {
-    RC_USERS_ALL,       /* but the default one, by username; id is 0 */
-    RC_USERS_FOLLOWING, /* the repository id, in the order they began */
-    RC_USERS_IN_GROUP   /* in the user group id, in the order they joined */
+    RC_USERS_ALL,       /* all but the default user, by username; id is 0 */
+    RC_USERS_FOLLOWING, /* followers of repository id, in the order they began */
+    RC_USERS_IN_GROUP   /* members of user group id, in the order they joined */
 } rc_users_t;
 
-/** Calls @a fn, which may use @a db, for each user of a set; 16 bytes a user are kept. Without
- * @a keys the lists of keys are empty. @a scratch is cleared before the next one. */
+/** Calls @a fn, which may use @a db, for each user of a set. Memory: 16 bytes per user. Without @a
+ * keys the lists of keys are empty. @a scratch is cleared before the next user. */
 rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, bool keys,
                               rc_err_t *(*fn)(void *baton, const rc_user_details_t *details,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
 
-/** Inserts @a user (username, names, flags, extern_*); sets its id. The constraint of a taken
- * name begins with "users". */
+/** Inserts @a user (username, names, flags, extern_*) and sets its id. RC_E_CONFLICT for a
+ * duplicate name; the name of that constraint begins with "users". */
 rc_err_t *rc_store_user_insert(rc_user_t *user, rc_db_t *db, const char *password_hash,
                                bool force_password_change);
 
 /** Stores username, names, flags active and admin, extern_* of @a user. */
 rc_err_t *rc_store_user_update(rc_db_t *db, const rc_user_t *user);
 
-/** Deletes a user and, by the schema, all that belongs to them; RC_E_CONFLICT for an owner. */
+/** Deletes a user and, by foreign keys, everything that belongs to them. RC_E_CONFLICT when they
+ * own objects. */
 rc_err_t *rc_store_user_delete(rc_db_t *db, apr_int64_t user_id);
 
-/** NULL: no password login. */
+/** Stores the hash of the password; NULL disables login by password. */
 rc_err_t *rc_store_user_set_password(rc_db_t *db, apr_int64_t user_id, const char *password_hash);
 rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active);
 
-/** Stores the main address; NULL removes it. The constraint of a taken one begins with
- * "user_email". */
+/** Stores the main address; NULL removes it. RC_E_CONFLICT for a duplicate address; the name of
+ * that constraint begins with "user_email". */
 rc_err_t *rc_store_email_set_main(rc_db_t *db, apr_int64_t user_id, const char *email);
 rc_err_t *rc_store_email_add(rc_db_t *db, apr_int64_t user_id, const char *email);
 rc_err_t *rc_store_email_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, const char *email);
 
-/** Adds an IP entry, once; removes one. */
+/** Adds or removes an IP entry. Adding an entry that exists has no effect. */
 rc_err_t *rc_store_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entry);
 rc_err_t *rc_store_ip_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, const char *entry);
 
@@ -101,7 +104,7 @@ rc_err_t *rc_store_ip_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, co
 rc_err_t *rc_store_user_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,
                             apr_pool_t *pool);
 
-/** Calls @a fn for each key of a user: the main one, then tokens as they were made. */
+/** Calls @a fn for each key of a user: the main one first, then tokens in order of creation. */
 rc_err_t *rc_store_keys_each(rc_db_t *db, apr_int64_t user_id,
                              rc_err_t *(*fn)(void *baton, const rc_user_key_t *key), void *baton,
                              apr_pool_t *pool);
@@ -110,7 +113,7 @@ rc_err_t *rc_store_keys_each(rc_db_t *db, apr_int64_t user_id,
 rc_err_t *rc_store_key_insert(rc_db_t *db, const rc_user_key_t *key, const unsigned char *digest,
                               int len);
 
-/** Replaces digest and sealed form of a user's main key by those of @a key. */
+/** Replaces digest and encrypted form of a user's main key by those of @a key. */
 rc_err_t *rc_store_main_key_replace(rc_db_t *db, const rc_user_key_t *key,
                                     const unsigned char *digest, int len);
 
@@ -119,7 +122,7 @@ rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t u
                                  const unsigned char *digest, int len, apr_pool_t *pool);
 rc_err_t *rc_store_key_delete(rc_db_t *db, apr_int64_t key_id);
 
-/** User @a user_id follows user @a other_id from now on; no more. */
+/** Makes user @a user_id follow user @a other_id, or ends that. */
 rc_err_t *rc_store_follow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id);
 rc_err_t *rc_store_unfollow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id);
 
