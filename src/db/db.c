@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Opens connections, and what is done to a database as a whole.
+ * Opens and closes connections, and passes work on a whole database (check, backup) to its driver.
  */
 #include "driver.h"
 
 #include "db/db.h"
 
-/* The driver of a configuration: all are SQLite's. */
+/* The driver for a configuration. SQLite is the only one. */
 static const rc_driver_t *driver_of(const rc_db_config_t *config)
 {
     (void)config;

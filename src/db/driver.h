@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The driver table: everything that a kind of database does in its own way. The other files of
- * src/db stand on it and know no database; sqlite/ holds the one driver there is. Private to
- * src/db.
+ * The driver table: everything that depends on the kind of database. The other files of src/db use
+ * only this table; sqlite/ holds the only driver. Private to src/db.
  *
- * What a driver can rely on: one thread uses a connection at a time; at most one statement of a
- * connection is between its first row and its end; after an error a transaction is rolled back;
- * texts and blobs that are bound live until the statement is reset. Errors live in db->pool; a
- * failed constraint is RC_E_CONFLICT with its name, a lock that was not given in time RC_E_BUSY.
+ * A driver can rely on this: one thread uses a connection at a time; at most one statement of a
+ * connection is between its first row and its end; after an error the transaction is rolled back;
+ * bound texts and blobs live until the statement is reset. Errors live in db->pool. A violated
+ * constraint is RC_E_CONFLICT with its name; a lock that was not acquired in time is RC_E_BUSY.
  */
 #ifndef RC_DB_DRIVER_H
 #define RC_DB_DRIVER_H
@@ -27,26 +26,26 @@ struct rc_stmt_t {
 struct rc_db_t {
     const rc_driver_t *driver;
     void *handle;             /* the driver's */
-    const char *path;         /* what messages call the database */
+    const char *path;         /* the database's name in messages */
     apr_pool_t *own;          /* ends with the connection */
     apr_pool_t *pool;         /* of the request that uses the connection: errors live here */
     struct rc_lease_t *lease; /* of the pool of connections; NULL without one */
     const rc_db_config_t *config;
     const rc_db_texts_t *texts; /* of the configuration; outlive it */
     bool writing, reading;      /* which transaction is open */
-    bool failed;                /* it can only be rolled back */
+    bool failed;                /* the transaction can only be rolled back */
     rc_stmt_t *active;          /* the statement that stands on a row, or NULL */
     rc_stmt_t *statements;      /* one for each text */
 };
 
 struct rc_driver_t {
-    /* The process: settings of a library, its version. */
+    /* Process-wide: options of the library, its version. */
     void (*startup)(void);
     /* See rc_db_find. */
     rc_err_t *(*find)(const char **path, const rc_db_config_t *config, apr_pool_t *pool);
 
-    /* Connections. open sets handle and path; close is called for what open set, even if it failed.
-     * usable reports why a connection that was idle cannot be used any more. */
+    /* Connections. open sets handle and path; close runs for whatever open set, even when open
+     * failed. usable reports why an idle connection cannot be used any more. */
     rc_err_t *(*open)(rc_db_t *db);
     void (*close)(rc_db_t *db);
     rc_err_t *(*usable)(const rc_db_t *db, apr_pool_t *pool);
@@ -54,7 +53,7 @@ struct rc_driver_t {
     rc_err_t *(*check)(const char **problem, rc_db_t *db, apr_pool_t *pool);
     rc_err_t *(*backup)(rc_db_t *db, const char *path);
 
-    /* How many schema steps the database has. */
+    /* The number of schema steps that the database has. */
     rc_err_t *(*version)(int *version, rc_db_t *db);
     rc_err_t *(*set_version)(rc_db_t *db, int version);
 
@@ -78,8 +77,8 @@ struct rc_driver_t {
     void (*reset)(rc_stmt_t *st);
     apr_int64_t (*changes)(rc_db_t *db); /* rows that the last statement changed */
 
-    /* Columns of the current row, counted from 0: NULL for SQL NULL, valid until the next step. A
-     * boolean is 1 or 0 as an int. */
+    /* Columns of the current row, counted from 0; NULL for SQL NULL; valid until the next step. A
+     * boolean is the int 1 or 0. */
     const char *(*column_text)(rc_stmt_t *st, int column, int *len);
     apr_int64_t (*column_int)(rc_stmt_t *st, int column);
     const void *(*column_blob)(rc_stmt_t *st, int column, int *len);
@@ -87,7 +86,7 @@ struct rc_driver_t {
 
 extern const rc_driver_t rc_driver_sqlite;
 
-/** Brings the schema up to date, step by step; rejects one that is newer than this program. */
+/** Applies all missing schema steps. Rejects a schema that is newer than this program. */
 rc_err_t *rc_schema_update(rc_db_t *db);
 
 /** Reports, as RC_E_INTERNAL, why @a next cannot begin: another statement stands on a row, or the

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A pool of connections for all threads of a process. Each is leased to one request at a time and
- * returns when the request's memory pool ends.
+ * A pool of connections for all threads of a process. A request leases a connection, which returns
+ * to the pool when the request's memory pool ends.
  */
 #include "driver.h"
 
 #include <apr_reslist.h>
 #include <apr_thread_mutex.h>
 
-#define IDLE_TIME apr_time_from_sec(300) /* connections beyond the minimum are closed after it */
+#define IDLE_TIME                                                                                  \
+    apr_time_from_sec(300) /* idle connections above the minimum are closed after it */
 
 /* A connection that is in use. */
 typedef struct rc_lease_t {
-    struct rc_lease_t *next, **link; /* in the pool's list of leases */
+    struct rc_lease_t *next, **link; /* in db_pool->leases */
     rc_db_pool_t *db_pool;
-    rc_db_t *db; /* NULL once given back */
+    rc_db_t *db; /* NULL after release */
     apr_pool_t *pool;
 } lease_t;
 
@@ -25,7 +26,8 @@ struct rc_db_pool_t {
     lease_t *leases;
 };
 
-/* Why the list could not make a connection for this thread, in the pool of its request. */
+/* While this thread asks the list for a connection: the request's pool, and the error if opening
+ * one fails. */
 static __thread struct {
     apr_pool_t *pool;
     rc_err_t *why;
@@ -81,7 +83,7 @@ static apr_status_t give_back(void *data)
     return apr_reslist_release(lease->db_pool->list, db);
 }
 
-/* A process can end in the middle of a request; the list needs all connections back before. */
+/* A process can exit in the middle of a request; the list needs all connections back first. */
 static apr_status_t end_leases(void *data)
 {
     rc_db_pool_t *db_pool = data;
@@ -103,8 +105,8 @@ rc_err_t *rc_db_pool_create(rc_db_pool_t **out, const rc_db_config_t *config, ap
                                 destruct, db_pool, pool);
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "cannot make the pool of database connections");
-    /* The list's own cleanup must run while the connections' pools, its children, still live;
-     * ours is registered after it and so runs before it. */
+    /* The list's own cleanup must run while its child pools, those of the connections, still live.
+     * Our cleanup is registered later and so runs earlier. */
     apr_reslist_cleanup_order_set(db_pool->list, APR_RESLIST_CLEANUP_FIRST);
     apr_pool_pre_cleanup_register(pool, db_pool, end_leases);
     apr_reslist_timeout_set(db_pool->list, config->timeout);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Brings the schema up to date. Its steps are numbered from 1, and the database counts those it
- * has; the first process that opens it applies all missing ones in one transaction.
+ * Brings the schema of a database up to date. The steps are numbered from 1, and the database
+ * stores the number of steps it has. The first process that opens it applies all missing steps in
+ * one transaction.
  */
 #include "driver.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Statements by number: prepare, bind, step, read columns. The thin layer over the driver that
- * everything in src/store uses.
+ * Prepares statements by number, binds parameters, steps and reads columns: the thin layer over the
+ * driver that all of src/store uses.
  */
 #include "driver.h"
 
@@ -17,8 +17,8 @@ static const char *text_of(const rc_stmt_t *st)
     return st->db->texts->statements[st->number];
 }
 
-/* What SQLite can do, but not every database: step two statements of a connection in turns, go on
- * with a transaction after an error. */
+/* Rejects what SQLite allows but other databases do not: stepping two statements of a connection
+ * alternately, and continuing a transaction after an error. */
 rc_err_t *rc_db_check_ready(const rc_db_t *db, const char *next)
 {
     if (db->active)
@@ -40,7 +40,7 @@ rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number)
     return NULL;
 }
 
-/* What clients may have stored: names, and texts. */
+/* Limits for what clients store: names, and texts. */
 #define NAME_MOST 255       /* characters */
 #define TEXT_MOST (1 << 16) /* bytes */
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs transactions on a connection: committed when all went well, else rolled back.
+ * Runs transactions on a connection: commits on success, else rolls back.
  */
 #include "driver.h"
 

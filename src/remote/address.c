@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Says whether an address is one of the public Internet.
+ * Decides whether a network address belongs to the public Internet.
  */
 #include "remote/address.h"
 
@@ -18,7 +18,8 @@ typedef struct net6_t {
 } net6_t;
 
 /* clang-format off */
-/* From the IANA special-purpose registries: all that is not globally reachable, and multicast. */
+/* From the IANA special-purpose registries: all ranges that are not globally reachable, and
+ * multicast. */
 static const net4_t special4[] = {
     {{0}, 8},             /* this network */
     {{10}, 8},            /* private */
@@ -37,14 +38,14 @@ static const net4_t special4[] = {
     {{240}, 4},           /* reserved, broadcast */
 };
 
-/* Within 2000::/3, outside of which nothing is global. */
+/* Exceptions within 2000::/3; nothing outside of it is global. */
 static const net6_t special6[] = {
     {{0x20, 0x01, 0x00}, 23},             /* protocol assignments: Teredo, benchmarks, ORCHID */
     {{0x20, 0x01, 0x0d, 0xb8}, 32},       /* documentation */
     {{0x3f, 0xff}, 20},                   /* documentation */
 };
 
-/* IPv6 ranges that hold an IPv4 address, which then decides; `at` is its first byte. */
+/* IPv6 ranges that embed an IPv4 address, which is then checked instead; `at` is its first byte. */
 static const struct {
     net6_t range;
     int at;

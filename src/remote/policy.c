@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which remotes may be fetched from: by scheme and by address. Also how credentials are kept from
- * readers. url.c takes a URL apart, resolve.c finds the addresses of a host, address.c judges one.
+ * Decides which remotes may be fetched from, by scheme and address, and masks credentials in
+ * addresses. url.c parses a URL, resolve.c resolves its host, address.c checks one network address.
  */
 #include "remote/address.h"
 
@@ -18,9 +18,9 @@ static bool is_http(const char *url)
     return !strncasecmp(url, "http://", 7) || !strncasecmp(url, "https://", 8);
 }
 
-/* Where the password in @a url is: from @a *from up to @a *to. Must work on any text, also on what
- * would be refused: better too much masked than too little. A user without a password, by HTTP, is
- * a token. */
+/* Finds the password in @a url: from @a *from up to @a *to. Works on any text, also on addresses
+ * that are rejected, and rather masks too much than too little. A user without a password in an
+ * HTTP URL is a token and counts as one. */
 static bool find_password(const char **from, const char **to, const char *url)
 {
     const char *sep = strstr(url, "://");
@@ -37,7 +37,7 @@ static bool find_password(const char **from, const char **to, const char *url)
     if (!colon || (!sep && memchr(text, '@', (apr_size_t)(colon - text))))
         return false; /* user@host:path, as scp writes it */
     if (!at && colon + 1 + strspn(colon + 1, "0123456789") < end)
-        at = strrchr(end, '@'); /* user:pa/ss@host: what follows the colon is no port */
+        at = strrchr(end, '@'); /* user:pa/ss@host: the text after the colon is not a port */
     *from = colon + 1;
     *to = at;
     return at != NULL;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The addresses of a remote's host, every one of which the policy must allow. getaddrinfo has no
- * deadline and cannot be ended from outside, so a child asks: getent, which is part of the C
- * library.
+ * Resolves the host of a remote; the policy must allow every address. A child process (getent, part
+ * of the C library's package) does it, because getaddrinfo has no deadline and cannot be
+ * interrupted.
  */
 #include "remote/address.h"
 
@@ -23,7 +23,7 @@
 #define MAX_MEMORY    ((apr_off_t)256 << 20)
 #define PATIENCE      apr_time_from_sec(15)
 
-/* A numeric address; each goes in once. */
+/* Checks a numeric address and adds it to the list unless it is there already. */
 static rc_err_t *admit_address(apr_array_header_t *addresses, const rc_remote_policy_t *policy,
                                const rc_remote_url_t *url, const char *text)
 {
@@ -33,7 +33,7 @@ static rc_err_t *admit_address(apr_array_header_t *addresses, const rc_remote_po
     bool global;
     int i;
 
-    if (strchr(text, '%')) /* a link-local address of one interface: nothing to pin safely */
+    if (strchr(text, '%')) /* a link-local address of one interface cannot be pinned */
         return rc_err_failed(pool, "remote address: host %s has a scoped address", url->host);
     if (getaddrinfo(text, NULL, &hints, &info))
         return rc_err_failed(pool, "remote address: host %s has an odd address", url->host);
@@ -60,7 +60,7 @@ static bool may_go_on(void *policy)
     return !rc_remote_client_gone(policy);
 }
 
-/* What getent says into the file @a out: lines that begin with an address. */
+/* Writes the output of getent into the file @a out: lines that begin with an address. */
 static rc_err_t *ask_child(const rc_remote_url_t *url, int out, const rc_remote_policy_t *policy,
                            apr_time_t deadline, apr_pool_t *pool)
 {

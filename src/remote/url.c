@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A remote address taken apart, strictly: what two programs could read differently is refused, so
- * that git, curl and ssh see the host that we checked.
+ * Parses a remote address strictly: rejects what two programs could read differently, so that git,
+ * curl and ssh use the host that was checked.
  */
 #include "remote/address.h"
 
@@ -51,7 +51,7 @@ static rc_err_t *check_characters(const char *url, apr_pool_t *pool)
     return NULL;
 }
 
-/* Percent-decodes @a text. Control characters (NUL above all) must not come out of it. */
+/* Percent-decodes @a text. Rejects an escaped control character, above all NUL. */
 static rc_err_t *decode(const char **out, const char *text, apr_pool_t *pool)
 {
     char *to = apr_pstrdup(pool, text);
@@ -86,7 +86,7 @@ static rc_err_t *set_scheme(rc_remote_url_t *url, const char *name, apr_pool_t *
     return bad(pool, "has an unknown scheme");
 }
 
-/* What scheme may carry which credentials: git has none, and ssh could not use a password. */
+/* Checks which credentials a scheme may carry: git has none, and ssh cannot use a password. */
 static rc_err_t *check_user(const rc_remote_url_t *url, apr_pool_t *pool)
 {
     bool user = false, password = false;
@@ -104,7 +104,7 @@ static rc_err_t *check_user(const rc_remote_url_t *url, apr_pool_t *pool)
         return bad(pool, "has a password, which its scheme cannot use");
     if (url->user && strchr(url->user, ':'))
         return bad(pool, "has a colon in its user");
-    if (url->user && !password) { /* it becomes an argument of ssh */
+    if (url->user && !password) { /* the user becomes an argument of ssh */
         for (p = url->user; *p; p++)
             if (!apr_isalnum(*p) && !strchr("._-+", *p))
                 return bad(pool, "has an odd character in its user");
@@ -114,7 +114,7 @@ static rc_err_t *check_user(const rc_remote_url_t *url, apr_pool_t *pool)
     return NULL;
 }
 
-/* user[:pass], still escaped. */
+/* Parses user[:password], which is still escaped. */
 static rc_err_t *set_user(rc_remote_url_t *url, const char *info, apr_pool_t *pool)
 {
     const char *colon = strchr(info, ':');
@@ -153,7 +153,8 @@ static rc_err_t *set_host6(rc_remote_url_t *url, const char *text, apr_pool_t *p
     return NULL;
 }
 
-/* Is the last label a number? Then it is an address of some spelling, or nothing at all. */
+/* True when the last label is a number: the host is then an IPv4 address in some spelling, or
+ * invalid. */
 static bool ends_in_number(const char *host)
 {
     const char *label = strrchr(host, '.');
@@ -164,8 +165,8 @@ static bool ends_in_number(const char *host)
     return rc_text_digits(label);
 }
 
-/* A name, or an IPv4 address in any spelling that inet_aton knows: 127.1, 0x7f.1, 2130706433. From
- * here on it has the one spelling that everybody reads alike. */
+/* Parses a name, or an IPv4 address in any spelling of inet_aton (127.1, 0x7f.1, 2130706433), which
+ * is rewritten in its usual form so that all programs read the same. */
 static rc_err_t *set_host(rc_remote_url_t *url, const char *text, apr_pool_t *pool)
 {
     apr_size_t len = strlen(text);
@@ -189,7 +190,7 @@ static rc_err_t *set_host(rc_remote_url_t *url, const char *text, apr_pool_t *po
     return NULL;
 }
 
-/* host or [host], then up to @a *rest. */
+/* Parses host or [host]; *@a rest is the text after it. */
 static rc_err_t *take_host(rc_remote_url_t *url, const char **rest, const char *text,
                            apr_pool_t *pool)
 {
@@ -204,7 +205,7 @@ static rc_err_t *take_host(rc_remote_url_t *url, const char **rest, const char *
     return set_host6(url, apr_pstrmemdup(pool, text + 1, len - 1), pool);
 }
 
-/* [user[:pass]@]host[:port] */
+/* Parses [user[:password]@]host[:port]. */
 static rc_err_t *set_authority(rc_remote_url_t *url, const char *text, apr_pool_t *pool)
 {
     const char *at = strrchr(text, '@');
@@ -220,7 +221,7 @@ static rc_err_t *set_authority(rc_remote_url_t *url, const char *text, apr_pool_
     return *rest ? bad(pool, "has something after its host") : NULL;
 }
 
-/* git decodes the path of git, ssh and file URLs itself, so look at what comes out. */
+/* git decodes the path of git, ssh and file URLs itself, so the decoded form is kept for checks. */
 static rc_err_t *set_path(rc_remote_url_t *url, const char *path, apr_pool_t *pool)
 {
     if (strpbrk(path, "?#"))
@@ -233,7 +234,7 @@ static rc_err_t *set_path(rc_remote_url_t *url, const char *path, apr_pool_t *po
 
 /* ---- forms ---- */
 
-/* scheme://authority/path; @a sep points to "://". */
+/* Parses scheme://authority/path; @a sep points to "://". */
 static rc_err_t *parse_url(rc_remote_url_t *url, const char *text, const char *sep,
                            apr_pool_t *pool)
 {
@@ -252,7 +253,8 @@ static rc_err_t *parse_url(rc_remote_url_t *url, const char *text, const char *s
     return *authority ? bad(pool, "names a host for a file") : NULL;
 }
 
-/* user@host:path, as scp writes it. The user is needed: without it many things would look so. */
+/* Parses user@host:path, the syntax of scp. The user is required: too much else would match without
+ * it. */
 static rc_err_t *parse_scp(rc_remote_url_t *url, const char *text, apr_pool_t *pool)
 {
     const char *at = strchr(text, '@');
@@ -305,7 +307,7 @@ static bool is_same_place(const rc_remote_url_t *from, const rc_remote_url_t *to
            (same_port || !to->port);
 }
 
-/* What the first request of a fetch adds to the address of the repository. */
+/* The path that the first request of a fetch appends to the repository's address. */
 #define FIRST_REQUEST "/info/refs"
 
 rc_err_t *rc_remote_redirect(rc_remote_url_t **out, const rc_remote_url_t *url,
@@ -332,7 +334,7 @@ rc_err_t *rc_remote_redirect(rc_remote_url_t **out, const rc_remote_url_t *url,
     return NULL;
 }
 
-/* ---- put together again ---- */
+/* ---- back to text ---- */
 
 const char *rc_remote_bracketed(const char *host, apr_pool_t *pool)
 {

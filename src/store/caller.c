@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads the rows behind an identity: the owner of a key or login, and the addresses they may use.
+ * Reads the rows for authentication: the owner of a key or login, and the IP addresses they may
+ * use.
  */
 #include "store/caller.h"
 

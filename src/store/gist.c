@@ -8,7 +8,7 @@
 
 #include "sql.h"
 
-/* The one place that knows the order of GIST_COLUMNS. */
+/* The only place that knows the order of GIST_COLUMNS. */
 static rc_gist_t *read_gist(rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_gist_t *gist = apr_pcalloc(pool, sizeof(*gist));
@@ -83,7 +83,7 @@ rc_err_t *rc_store_gists_all(rc_db_t *db, gist_fn *fn, void *baton, apr_pool_t *
     return each(st, db, fn, baton, pool);
 }
 
-/* A public gist is named by its id, which is known only when its row is there. */
+/* Sets the access id of a public gist to its row id, which is known only after the insert. */
 static rc_err_t *name_by_id(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool)
 {
     gist->access_id = apr_psprintf(pool, "%" APR_INT64_T_FMT, gist->id);

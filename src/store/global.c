@@ -6,7 +6,7 @@
 
 #include "sql.h"
 
-/* Statements of each kind of holder, in the order of rc_holder_t. */
+/* The statements for each kind of holder, in the order of rc_holder_t. */
 static const struct {
     rc_sql_t list, add, delete, inherits, set_inherits;
 } statements[] = {

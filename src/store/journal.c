@@ -16,7 +16,7 @@ rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr
 {
     if (!actor)
         return NULL;
-    /* what is named in an entry may be any text of a client */
+    /* an action may contain any text of a client */
     if (strlen(action) > ACTION_MOST)
         action = rc_utf8_cut(action, ACTION_MOST, rc_db_user_pool(db));
     if (actor->name)
@@ -43,7 +43,7 @@ rc_err_t *rc_store_journal_recent(bool *known, rc_db_t *db, apr_int64_t user_id,
     return NULL;
 }
 
-/* The one place that knows the columns of JOURNAL_FOLLOWED. */
+/* The only place that knows the columns of JOURNAL_FOLLOWED. */
 static void read_entry(rc_journal_entry_t *entry, rc_stmt_t *st, apr_pool_t *pool)
 {
     entry->id = rc_column_int(st, 0);
@@ -72,7 +72,7 @@ rc_err_t *rc_store_journal_followed(apr_array_header_t **out, rc_db_t *db, apr_i
     }
 }
 
-/* The one place that knows the columns of JOURNAL_LAST. */
+/* The only place that knows the columns of JOURNAL_LAST. */
 static rc_journal_entry_t read_last(rc_stmt_t *st, apr_pool_t *pool)
 {
     return (rc_journal_entry_t){

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads repositories with the level of a user on them, and inserts them.
+ * Reads repositories together with the level of a user on them, and inserts them.
  */
 #include "store/repo.h"
 
@@ -8,7 +8,7 @@
 
 #include "seen.h"
 
-/* The last columns of REPO_COLUMNS, from 21. */
+/* Reads the last columns of REPO_COLUMNS, from 21. */
 static void read_last(rc_last_t *last, rc_stmt_t *st, apr_pool_t *pool)
 {
     last->state = rc_column_text(st, 21, pool);
@@ -23,7 +23,7 @@ static void read_last(rc_last_t *last, rc_stmt_t *st, apr_pool_t *pool)
     last->branch = rc_column_text(st, 28, pool);
 }
 
-/* The one place that knows the order of REPO_COLUMNS. */
+/* The only place that knows the order of REPO_COLUMNS. */
 static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_repo_t *repo = apr_pcalloc(pool, sizeof(*repo));
@@ -84,7 +84,7 @@ rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_i
     return step_repo(out, st, db, pool);
 }
 
-/* The row of a repository whose level is known, or NULL. */
+/* Reads the row of a repository whose level is known; NULL when it is hidden or missing. */
 static rc_err_t *read_seen(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, const rc_seen_t *seen,
                            apr_pool_t *pool)
 {
@@ -97,7 +97,7 @@ static rc_err_t *read_seen(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, co
     return step_repo(out, st, db, pool);
 }
 
-/* The row that @a st sees, or NULL. */
+/* Runs a ..._SEEN_BY_... statement and reads the row that it finds, or NULL. */
 static rc_err_t *seen_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, apr_int64_t user_id,
                            apr_pool_t *pool)
 {
@@ -169,7 +169,7 @@ rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64
 /* The value of last_index when there is no commit. */
 #define NO_COMMIT ((apr_int64_t)-1)
 
-/* Runs a statement with the parameters of the fragment LAST; @a was is the one behind them. */
+/* Runs a statement with the parameters of the fragment LAST; @a was is the parameter after them. */
 static rc_err_t *store_last(rc_db_t *db, rc_sql_t sql, const rc_repo_t *repo, const rc_last_t *last,
                             const char *types, const char *was)
 {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads and writes repository groups, and changes what is below one.
+ * Reads and writes repository groups, and changes the groups and repositories below one.
  */
 #include "store/group.h"
 
 #include "seen.h"
 
-/* The one place that knows the order of REPO_GROUP_COLUMNS. */
+/* The only place that knows the order of REPO_GROUP_COLUMNS. */
 static rc_repo_group_t *read_repo_group(rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_repo_group_t *group = apr_pcalloc(pool, sizeof(*group));
@@ -52,7 +52,7 @@ rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, apr_in
     return step_repo_group(out, st, db, pool);
 }
 
-/* The row of a group whose level is known, or NULL. */
+/* Reads the row of a group whose level is known; NULL when it is hidden or missing. */
 static rc_err_t *read_seen(rc_repo_group_t **out, rc_db_t *db, const rc_seen_t *seen,
                            apr_pool_t *pool)
 {
@@ -65,7 +65,7 @@ static rc_err_t *read_seen(rc_repo_group_t **out, rc_db_t *db, const rc_seen_t *
     return step_repo_group(out, st, db, pool);
 }
 
-/* The row that @a st sees, or NULL. */
+/* Runs a ..._SEEN_BY_... statement and reads the row that it finds, or NULL. */
 static rc_err_t *seen_repo_group(rc_repo_group_t **out, rc_stmt_t *st, rc_db_t *db,
                                  apr_pool_t *pool)
 {

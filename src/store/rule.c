@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Evaluates the permission rule in SQL, and changes the rows that it evaluates.
+ * Evaluates the permission rule in SQL, and changes the permission rows.
  */
 #include "store/rule.h"
 
@@ -8,7 +8,7 @@
 
 #include "sql.h"
 
-/* Statements of each kind of object, in the order of rc_kind_t. */
+/* The statements for each kind of object, in the order of rc_kind_t. */
 static const struct {
     rc_sql_t level, levels, members;
     rc_sql_t grant_user, revoke_user, grant_user_group, revoke_user_group;
@@ -114,7 +114,7 @@ rc_err_t *rc_rule_grant_user(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
     return grant(db, statements[kind].grant_user, object_id, user_id, level);
 }
 
-/* Statements for what is below a repository group: users, then user groups. */
+/* The statements for what is below a repository group: for users, then for user groups. */
 static const struct {
     rc_sql_t grant_repos, grant_groups, revoke_repos, revoke_groups;
 } below_statements[] = {
@@ -153,7 +153,7 @@ rc_err_t *rc_rule_revoke(rc_db_t *db, const rc_grant_t *g, unsigned below)
     return NULL;
 }
 
-/* What the parts of a member list are, from 1. */
+/* The parts of a member list, from 1: their kind and origin. */
 static const struct {
     const char *kind, *origin;
 } parts[] = {

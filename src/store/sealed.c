@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Lists and replaces what the database holds encrypted: keys and remote URIs.
+ * Lists and replaces the encrypted values of the database: keys and remote URIs.
  */
 #include "store/sealed.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Looks objects up together with the level of a user on them. Lists come as ids first: the rows
- * are read one by one after the statement has ended, so that memory stays small and the connection
- * is free for what receives a row.
+ * Looks up objects together with the level of a user on them. A list is first read as ids only, and
+ * its rows one by one after the statement has ended: so memory stays small, and the callback can
+ * use the connection.
  */
 #include "seen.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The names of the statements in src/store/sql: SQL_REPO_BY_NAME and so on.
+ * Numbers the statements of src/store/sql by name: SQL_REPO_BY_NAME and so on.
  */
 #ifndef RC_STORE_SQL_H
 #define RC_STORE_SQL_H

@@ -6,7 +6,7 @@
 
 #include "sql.h"
 
-/* The one place that knows the order of USER_COLUMNS. */
+/* The only place that knows the order of USER_COLUMNS. */
 static rc_user_t *read_user(rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_user_t *user = apr_pcalloc(pool, sizeof(*user));
@@ -76,7 +76,7 @@ rc_err_t *rc_store_user_insert(rc_user_t *user, rc_db_t *db, const char *passwor
 {
     rc_stmt_t *st;
 
-    /* the other names are checked by the domain, behind what is taken */
+    /* the domain checks the lengths of the other names, after it has checked for duplicates */
     RC_TRY(rc_query(&st, db, SQL_USER_INSERT, "nsssdddssi", user->username, user->firstname,
                     user->lastname, password_hash, (int)user->active, (int)user->admin,
                     (int)force_password_change, user->extern_type, user->extern_name,

@@ -6,7 +6,7 @@
 
 #include "seen.h"
 
-/* The one place that knows the order of USER_GROUP_COLUMNS. */
+/* The only place that knows the order of USER_GROUP_COLUMNS. */
 static rc_user_group_t *read_user_group(rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_user_group_t *group = apr_pcalloc(pool, sizeof(*group));
@@ -50,7 +50,7 @@ rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_in
     return step_user_group(out, st, db, pool);
 }
 
-/* The row of a group whose level is known, or NULL. */
+/* Reads the row of a group whose level is known; NULL when it is hidden or missing. */
 static rc_err_t *read_seen(rc_user_group_t **out, rc_db_t *db, const rc_seen_t *seen,
                            apr_pool_t *pool)
 {
@@ -63,7 +63,7 @@ static rc_err_t *read_seen(rc_user_group_t **out, rc_db_t *db, const rc_seen_t *
     return step_user_group(out, st, db, pool);
 }
 
-/* The row that @a st sees, or NULL. */
+/* Runs a ..._SEEN_BY_... statement and reads the row that it finds, or NULL. */
 static rc_err_t *seen_user_group(rc_user_group_t **out, rc_stmt_t *st, rc_db_t *db,
                                  apr_pool_t *pool)
 {

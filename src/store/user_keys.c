@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads and writes main keys and tokens, by their digest and encrypted: never in clear.
+ * Reads and writes main keys and tokens. Only their digest and their encrypted form are stored,
+ * never the clear text.
  */
 #include "user_read.h"
 
-/* The one place that knows the order of USER_KEY_COLUMNS. */
+/* The only place that knows the order of USER_KEY_COLUMNS. */
 void rc_read_user_key(rc_user_key_t *key, rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_blob_t sealed = rc_column_blob(st, 7, pool);

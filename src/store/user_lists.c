@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads and writes the addresses and IP entries of users, and lists users with all that is theirs.
+ * Reads and writes the e-mail addresses and IP entries of users, and lists users with all their
+ * data.
  */
 #include "seen.h"
 #include "user_read.h"

@@ -5,7 +5,8 @@
 #include "store/user.h"
 #include "sql.h"
 
-/** The current row of a statement with USER_KEY_COLUMNS. */
+/** Reads the current row of a statement with USER_KEY_COLUMNS; its texts are copied into @a pool.
+ */
 void rc_read_user_key(rc_user_key_t *key, rc_stmt_t *st, apr_pool_t *pool);
 
 #endif

@@ -30,7 +30,7 @@ static rc_err_t *missing(const char *path, apr_pool_t *pool)
     return rc_err_internal(pool, APR_SUCCESS, "%s is not there; run init first", path);
 }
 
-/* Rejects a path that is not a file which this process may change. */
+/* Rejects a path unless it is a regular file that this process may write. */
 static rc_err_t *check_file(const char *path, bool create, apr_pool_t *pool)
 {
     struct stat st;
@@ -63,7 +63,8 @@ rc_err_t *rc_sqlite_find(const char **path, const rc_db_config_t *config, apr_po
     return NULL;
 }
 
-/* The changes in it would be lost, or be played into the new database. */
+/* Rejects a -wal file without a database: its changes would be lost, or applied to the new
+ * database. */
 static rc_err_t *check_no_wal(const char *path, apr_pool_t *pool)
 {
     const char *wal = apr_pstrcat(pool, path, "-wal", NULL);
@@ -79,10 +80,10 @@ static rc_err_t *check_no_wal(const char *path, apr_pool_t *pool)
 }
 
 /*
- * The -wal and -shm files take the database's mode: make it private before SQLite creates it.
- * The file itself is never opened here: closing any descriptor of it would drop all locks that
- * SQLite holds on it in this process (POSIX), and another process could then remove the -wal file
- * under our connections. So an empty one is made beside it and linked into its place.
+ * The -wal and -shm files take the database's mode, so the database must be private before SQLite
+ * creates them. The database file itself is never opened here: closing any descriptor of it drops
+ * all POSIX locks that SQLite holds on it in this process, and another process could then remove
+ * the -wal file in use. So an empty file is created beside it and linked into place.
  */
 rc_err_t *rc_sqlite_file_create(const char *path, apr_pool_t *pool)
 {
@@ -101,7 +102,8 @@ rc_err_t *rc_sqlite_file_create(const char *path, apr_pool_t *pool)
     return n ? rc_fs_err(pool, "create", path) : rc_fs_sync_folder_of(path, pool);
 }
 
-/* Opens or creates the lock file, for the owner of the database. -1: errno has the reason. */
+/* Opens or creates the lock file with the database's owner. Returns -1 with errno set on failure.
+ */
 static int open_lock(const char *lock, const char *path)
 {
     int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, fd = open(lock, flags), n;
@@ -118,9 +120,9 @@ static int open_lock(const char *lock, const char *path)
     return -1;
 }
 
-/* Replaces a lock file that only others can open, after a restore by root say: no process that
- * serves can hold it. The directory is locked meanwhile, so that all processes that do this end up
- * with the same file. */
+/* Replaces a lock file that only another account can open, for example after a restore by root: no
+ * serving process can hold it. The directory is locked meanwhile, so that processes that do this at
+ * the same time end up with one file. */
 static int replace_lock(const char *lock, const char *path, apr_pool_t *pool)
 {
     apr_pool_t *sub;

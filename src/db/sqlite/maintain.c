@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Work on an SQLite database as a whole: process settings, schema version, the size of the -wal
- * file, check, online backup.
+ * Works on an SQLite database as a whole: process settings, schema version, size of the -wal file,
+ * check, online backup.
  */
 #include "sqlite.h"
 
@@ -15,19 +15,21 @@
 
 void rc_sqlite_startup(void)
 {
-    /* Statistics cost a mutex at every allocation. Harmless failure when SQLite runs already. */
+    /* Statistics cost a mutex at each allocation. When SQLite already runs, this fails harmlessly.
+     */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_initialize();
     rc_version_add("SQLite", sqlite3_libversion());
 }
 
-/* Pages of the -wal file after which a commit copies them into the database, and after which it
- * also empties the file: it grows past the first while an old snapshot is read. */
+/* Sizes of the -wal file in pages. From the first on, a commit copies the pages into the database;
+ * from the second on, it also truncates the file. The file exceeds the first while a reader holds
+ * an old snapshot. */
 #define CHECKPOINT_AT 1000
 #define EMPTY_AT      4000
 
-/* Runs in every commit, and never waits for a reader: while one stands in the way, every commit
- * tries again. */
+/* Runs after every commit and never waits for a reader: while one blocks it, every later commit
+ * retries. */
 static int limit_wal(void *baton, sqlite3 *handle, const char *name, int pages)
 {
     rc_db_t *db = baton;
@@ -49,8 +51,8 @@ void rc_sqlite_limit_wal(rc_db_t *db)
     sqlite3_wal_hook(own->handle, limit_wal, db);
 }
 
-/* Runs @a sql for its first row: *@a found tells whether there is one, the first column of which
- * goes into @a number or, in @a pool, into @a text. */
+/* Runs @a sql and reads its first row. *@a found: there is one. Its first column goes into @a
+ * number or, copied to @a pool, into @a text. */
 static rc_err_t *first_row(bool *found, int *number, const char **text, rc_db_t *db,
                            const char *sql, apr_pool_t *pool)
 {
@@ -99,7 +101,7 @@ rc_err_t *rc_sqlite_check(const char **problem, rc_db_t *db, apr_pool_t *pool)
     return NULL;
 }
 
-/* Copies the whole database over the empty file @a path; a code of SQLite. */
+/* Copies the whole database into the empty file @a path. Returns a code of SQLite. */
 static int copy_to(const rc_sqlite_t *own, const char *path)
 {
     sqlite3 *copy = NULL;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the files of the SQLite driver share. Private to src/db/sqlite.
+ * The connection of the SQLite driver, and the functions that its files share. Private to
+ * src/db/sqlite.
  */
 #ifndef RC_DB_SQLITE_SQLITE_H
 #define RC_DB_SQLITE_SQLITE_H
@@ -17,17 +18,17 @@ typedef struct rc_sqlite_t {
     sqlite3 *handle;
     sqlite3_stmt *own[OWN_STATEMENTS];
     int write_lock;   /* descriptor of the lock file that orders writers, or -1 */
-    bool locked;      /* it is this connection's turn to write */
+    bool locked;      /* this connection holds the write lock */
     bool lazy;        /* commits do not wait for the disk */
-    struct stat file; /* as it was opened */
+    struct stat file; /* of the file when it was opened */
 } rc_sqlite_t;
 
 /* statement.c */
 
-/** Reports SQLite's code @a n about @a what. Constraints become RC_E_CONFLICT. */
+/** Turns SQLite's code @a n into an error about @a what. A violated constraint is RC_E_CONFLICT. */
 rc_err_t *rc_sqlite_error(rc_db_t *db, int n, const char *what);
 
-/** Runs statements without parameters and rows. */
+/** Runs statements that have no parameters and yield no rows. */
 rc_err_t *rc_sqlite_exec(rc_db_t *db, const char *sql);
 
 /* connection.c */
@@ -43,7 +44,7 @@ void rc_sqlite_rollback(rc_db_t *db);
 
 /* writers.c */
 
-/** Waits until this connection may write; RC_E_BUSY after the configured time. */
+/** Waits until this connection may write; RC_E_BUSY after config->timeout. */
 rc_err_t *rc_sqlite_lock_writers(rc_db_t *db);
 void rc_sqlite_unlock_writers(rc_db_t *db);
 
@@ -54,7 +55,7 @@ rc_err_t *rc_sqlite_set_version(rc_db_t *db, int version);
 rc_err_t *rc_sqlite_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
 rc_err_t *rc_sqlite_backup(rc_db_t *db, const char *path);
 
-/** Keeps the -wal file of a new connection small. */
+/** Limits the -wal file of a new connection. */
 void rc_sqlite_limit_wal(rc_db_t *db);
 
 #endif

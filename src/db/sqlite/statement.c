@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Prepares and runs statements of SQLite, and fills the driver's table.
+ * Prepares and runs statements of SQLite, and defines its driver table.
  */
 #include "sqlite.h"
 
@@ -10,7 +10,8 @@
 
 #include "file.h"
 
-/* "UNIQUE constraint failed: users.username" or "... failed: index 'name'": the last word. */
+/* Returns the last word of "UNIQUE constraint failed: users.username" or "... failed: index
+ * 'name'". */
 static const char *constraint_name(const char *message, apr_pool_t *pool)
 {
     const char *at = strstr(message, "constraint failed: ");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs transactions of SQLite: read snapshots, and writes one at a time.
+ * Runs transactions of SQLite: read snapshots, and one write transaction at a time.
  */
 #include "sqlite.h"
 
@@ -33,7 +33,7 @@ rc_err_t *rc_sqlite_begin_read(rc_db_t *db)
     return run(db, BEGIN_READ);
 }
 
-/* Changes how commits reach the disk; not possible inside a transaction. */
+/* Switches between durable and lazy commits; SQLite allows that only outside a transaction. */
 static rc_err_t *set_lazy(rc_db_t *db, bool lazy)
 {
     rc_sqlite_t *own = db->handle;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Queues the writers of all processes on a lock file beside the database: SQLite's own waiting is
- * unfair and can starve one of them.
+ * not fair and can starve a writer.
  */
 #include "sqlite.h"
 
@@ -10,14 +10,14 @@
 
 #include "base/time.h"
 
-/* The bytes of the lock file. */
+/* The lock file's bytes, one per lock. */
 enum { WRITER, GATE };
 
-/* Between two looks at a lock. */
+/* Pauses between two attempts to acquire a lock. */
 #define FIRST_PAUSE   50 /* microseconds */
 #define LONGEST_PAUSE apr_time_from_msec(1)
 
-/* Takes or frees one byte of the lock file, for this connection alone. */
+/* Acquires or releases one byte of the lock file for this connection. */
 static bool set_lock(const rc_sqlite_t *own, short type, off_t byte)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
@@ -25,7 +25,7 @@ static bool set_lock(const rc_sqlite_t *own, short type, off_t byte)
     return !fcntl(own->write_lock, F_OFD_SETLK, &lock);
 }
 
-/* The kernel's own waiting has no end when a writer was stopped. */
+/* Polls, because a wait in the kernel would not end when a writer is stopped by a signal. */
 static rc_err_t *wait_for(rc_db_t *db, off_t byte, apr_time_t until)
 {
     apr_interval_time_t pause = FIRST_PAUSE;
@@ -42,8 +42,8 @@ static rc_err_t *wait_for(rc_db_t *db, off_t byte, apr_time_t until)
     return NULL;
 }
 
-/* The next writer holds the GATE lock until the current one finishes, so that a writer that comes
- * again at once cannot overtake those that wait. */
+/* The next writer holds the GATE lock until the current one finishes, so that a writer that returns
+ * at once cannot overtake those that wait. */
 rc_err_t *rc_sqlite_lock_writers(rc_db_t *db)
 {
     apr_time_t until = rc_clock() + db->config->timeout;

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The permission rule (contract 01 §3 and §4), once, for single objects and for lists.
--- Everything that uses it takes the user's id as ?1. ME is used as @ME(materialized)@ in lists,
--- where it is worked out once for all rows, and as @ME(not materialized)@ for a single object,
--- where keeping its rows would cost more than finding them (a quarter of the whole look-up).
+-- The permission rule (contract 01 §3 and §4), written once for single objects and for lists. Every
+-- statement with it takes the user's id as ?1. Lists use @ME(materialized)@, which evaluates ME
+-- once for all rows. Single objects use @ME(not materialized)@: to store ME's rows would cost a
+-- quarter of the whole look-up.
 
--- DEFINE ANYONE: the default user, carrier of the defaults of every object
+-- DEFINE ANYONE: the default user, whose permissions are the defaults of every object
 anyone AS $ (SELECT user_id FROM users WHERE username = 'default')
 
 -- DEFINE LAST_GROUP: of user $: the group whose global rows replace the defaults, or NULL
@@ -15,8 +15,8 @@ anyone AS $ (SELECT user_id FROM users WHERE username = 'default')
     AND EXISTS (SELECT 1 FROM user_group_global_permission lp
                  WHERE lp.users_group_id = lg.users_group_id))
 
--- DEFINE ME: user ?1: flags, and whether they take the defaults of objects (1) or not (0); and the
---            active groups they are in; and who the default user is
+-- DEFINE ME: flags of user ?1, and whether they take the defaults of objects (1) or not (0);
+--            the active groups they are in; the id of the default user
 @ANYONE@,
 who AS $ (
     SELECT u.user_id, u.admin, u.inherit_default_permissions AS inherits,
@@ -45,7 +45,7 @@ mine AS $ (
      WHERE m.user_id = ?1 AND g.active = 1)
 
 -- DEFINE REPO_LEVEL: the level of me on repository $. Whether it is private changes which rows are
---                    looked for (-1: none), not how many: the time does not reveal it.
+--                    looked up (-1: none), not how many, so that the time does not reveal it.
 CASE WHEN me.admin = 1 THEN 4
      WHEN $.owner_id = me.user_id AND (me.is_default = 0 OR $.private = 0) THEN 4
      ELSE coalesce(
@@ -89,7 +89,7 @@ CASE WHEN me.admin = 1 THEN 4
          0)
 END
 
--- DEFINE CONFIGURABLE: is $ a permission name that a user's or a group's own rows replace?
+-- DEFINE CONFIGURABLE: is $ a permission name that a user's or a group's own rows can replace?
 ($ LIKE 'hg.fork.%' OR $ IN ('hg.create.none', 'hg.create.repository')
  OR $ LIKE 'hg.usergroup.create.%' OR $ LIKE 'hg.repogroup.create.%'
  OR $ LIKE 'hg.create.write_on_repogroup.%' OR $ LIKE 'hg.inherit_default_perms.%')

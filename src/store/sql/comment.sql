@@ -4,7 +4,7 @@
 -- COMMENT_INSERT: repository, user, revision, message, now
 INSERT INTO changeset_comment (repo_id, user_id, revision, message, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5) RETURNING comment_id
--- STATUS_AGE: repository, revision; the statuses so far become older ones
+-- STATUS_AGE: repository, revision; moves all statuses one version back
 UPDATE changeset_status SET version = version + 1 WHERE repo_id = ?1 AND revision = ?2
 -- STATUS_INSERT: repository, user, comment, revision, status, now
 INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, version, created_on)

@@ -7,13 +7,13 @@ g.created_on, g.modified_at
 
 -- GIST_BY_ACCESS_ID: access id
 SELECT @GIST_COLUMNS@ FROM gist g WHERE g.access_id = ?1
--- GIST_OF_USER: access id, owner; a row of others is not even read
+-- GIST_OF_USER: access id, owner; does not read a gist of another owner
 SELECT @GIST_COLUMNS@ FROM gist g WHERE g.access_id = ?1 AND g.owner_id = ?2
--- GISTS_OF_USER: user, now in seconds, expired ones too (1) or not (0); newest first
+-- GISTS_OF_USER: user, now in seconds, include expired ones (1) or not (0); newest first
 SELECT @GIST_COLUMNS@ FROM gist g
  WHERE g.owner_id = ?1 AND (?3 = 1 OR g.expires = -1 OR g.expires >= ?2)
  ORDER BY g.created_on DESC, g.gist_id DESC
--- GISTS_ALL: those of all users
+-- GISTS_ALL: the gists of all users
 SELECT @GIST_COLUMNS@ FROM gist g ORDER BY g.gist_id
 -- GIST_INSERT: access id, type, owner, description, acl, expires, now
 INSERT INTO gist (access_id, gist_type, owner_id, description, acl_level, expires, created_on,

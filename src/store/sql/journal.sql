@@ -4,17 +4,17 @@
 -- JOURNAL_ADD: user, repository, its name, action, address, now
 INSERT INTO journal (user_id, username, repo_id, repo_name, action, ip_addr, created_on)
 SELECT u.user_id, u.username, ?2, ?3, ?4, ?5, ?6 FROM users u WHERE u.user_id = ?1
--- JOURNAL_ADD_NAMED: name of who is no user, repository, its name, action, address, now
+-- JOURNAL_ADD_NAMED: actor's name (not a user), repository, its name, action, address, now
 INSERT INTO journal (username, repo_id, repo_name, action, ip_addr, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
--- JOURNAL_RECENT: user, repository, action, moment; has that been written since then? Among the newest
--- entries of the repository only: the whole is never scanned.
+-- JOURNAL_RECENT: user, repository, action, moment; a row when the action was recorded since then.
+-- Searches only the newest 1000 entries of the repository, never the whole journal.
 SELECT 1 FROM (SELECT n.user_id, n.action, n.created_on FROM journal n WHERE n.repo_id = ?2
                 ORDER BY n.journal_id DESC LIMIT 1000) j
  WHERE j.user_id = ?1 AND j.action = ?3 AND j.created_on > ?4 LIMIT 1
--- JOURNAL_FOLLOWED: user, how many; the newest entries about repositories that they follow, or of
--- users that they follow, but only about repositories that are there and that they may read. Each of
--- the followed gives its own newest entries, by index: the whole is never scanned.
+-- JOURNAL_FOLLOWED: user, how many; the newest entries about repositories or of users that the user
+-- follows, if the repository exists and the user may read it. Each followed repository or user
+-- contributes its own newest entries, by index: the whole journal is never scanned.
 WITH @ME(materialized)@,
 candidate (journal_id) AS (
     SELECT j.journal_id
@@ -35,10 +35,10 @@ SELECT j.journal_id, j.created_on, j.action, j.username, u.firstname, u.lastname
   FROM journal j JOIN repo r ON r.repo_id = j.repo_id LEFT JOIN users u ON u.user_id = j.user_id
  WHERE j.journal_id IN (SELECT c.journal_id FROM candidate c)
  ORDER BY j.journal_id DESC LIMIT ?2
--- JOURNAL_LAST: how many; the newest of all, oldest first
+-- JOURNAL_LAST: how many; the newest entries, oldest first
 SELECT n.journal_id, n.created_on, n.action, n.username, n.ip_addr, n.repo_name
   FROM (SELECT j.journal_id, j.created_on, j.action, j.username, j.ip_addr, j.repo_name
           FROM journal j ORDER BY j.journal_id DESC LIMIT ?1) n
  ORDER BY n.journal_id
--- JOURNAL_PURGE: moment; what is older goes
+-- JOURNAL_PURGE: moment; deletes older entries
 DELETE FROM journal WHERE created_on < ?1

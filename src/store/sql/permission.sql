@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Levels of a user on objects, global permissions, and the rows behind them.
+-- Levels of a user on objects, global permissions, and the rows that define both.
 
--- LEVELS_REPOS: user; every repository with their level, by name
+-- LEVELS_REPOS: user; every repository with the user's level, by name
 WITH @ME(materialized)@
 SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN repo r ORDER BY r.repo_name
 -- LEVELS_REPO_GROUPS: user
@@ -24,7 +24,7 @@ WITH @ME(not materialized)@
 SELECT @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN user_group t
 WHERE t.users_group_id = ?2
 
--- GLOBAL_NAMES: user (not for super-admins, whose set is fixed); the global permission names
+-- GLOBAL_NAMES: user (not a super-admin: their set is fixed); their global permission names
 WITH @ANYONE(materialized)@,
 who AS MATERIALIZED (
     SELECT u.user_id, u.inherit_default_permissions AS inherits, @LAST_GROUP(u)@ AS last_group
@@ -45,7 +45,7 @@ names AS (
      WHERE w.inherits = 0)
 SELECT name FROM names ORDER BY name
 
--- USER_GLOBALS: user; their own rows
+-- USER_GLOBALS: user; the user's own rows
 SELECT name FROM user_global_permission WHERE user_id = ?1 ORDER BY name
 -- USER_GLOBAL_ADD: user, name
 INSERT INTO user_global_permission (user_id, name) VALUES (?1, ?2) ON CONFLICT DO NOTHING
@@ -98,7 +98,8 @@ ON CONFLICT (target_id, source_id) DO UPDATE SET level = excluded.level
 -- USER_GROUP_REVOKE_USER_GROUP: user group, user group
 DELETE FROM user_group_user_group_permission WHERE target_id = ?1 AND source_id = ?2
 
--- The same for what is below a repository group, at any depth, in one go (contract 01 §7).
+-- The same for everything below a repository group, at any depth, in one statement (contract 01
+-- §7).
 -- BELOW_GROUPS_GRANT_USER: group, user, level
 WITH RECURSIVE @TREE@
 INSERT INTO user_repo_group_permission (group_id, user_id, level)
@@ -109,7 +110,7 @@ WITH RECURSIVE @TREE@
 INSERT INTO user_group_repo_group_permission (group_id, users_group_id, level)
 SELECT tree.group_id, ?2, ?3 FROM tree WHERE true ORDER BY tree.group_id
 ON CONFLICT (group_id, users_group_id) DO UPDATE SET level = excluded.level
--- BELOW_REPOS_GRANT_USER: group, user, level; not the default user's rows of private repositories
+-- BELOW_REPOS_GRANT_USER: group, user, level; skips the default user's rows of private repositories
 WITH RECURSIVE @TREE@
 INSERT INTO user_repo_permission (repo_id, user_id, level)
 SELECT r.repo_id, u.user_id, ?3 FROM users u CROSS JOIN tree CROSS JOIN repo r
@@ -130,7 +131,7 @@ DELETE FROM user_repo_group_permission
 WITH RECURSIVE @TREE@
 DELETE FROM user_group_repo_group_permission
  WHERE users_group_id = ?2 AND group_id IN (SELECT tree.group_id FROM tree)
--- BELOW_REPOS_REVOKE_USER: group, user; not the default user's rows of private repositories
+-- BELOW_REPOS_REVOKE_USER: group, user; skips the default user's rows of private repositories
 WITH RECURSIVE @TREE@
 DELETE FROM user_repo_permission
  WHERE user_id = ?2 AND repo_id IN (

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Repositories, repository groups, user groups, each with the level of user ?1 on it.
+-- Repositories, repository groups and user groups, each with the level of user ?1 on it.
 
 -- DEFINE REPO_COLUMNS: what read_repo() in repo.c expects, in this order; the level comes last
 r.repo_id, r.repo_name, r.repo_type, r.owner_id, o.username, r.group_id,
@@ -10,7 +10,7 @@ r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.descript
 r.clone_uri_sealed, r.landing_rev, r.lock_user_id, r.locked_on, r.lock_reason,
 r.created_on, r.updated_on, r.fork_id, r.last_state, r.last_id, r.last_index, r.last_message,
 r.last_author, r.last_time, r.last_parents, r.last_branch
--- DEFINE REPO_TABLES: where they come from
+-- DEFINE REPO_TABLES: the tables of these columns
 me CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
 
 -- REPO_BY_ID: user, id
@@ -19,10 +19,10 @@ WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TA
 -- REPO_BY_NAME: user, full name
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, @REPO_LEVEL(r)@ FROM @REPO_TABLES@
  WHERE r.repo_name = ?2
--- DEFINE NONE: what is judged in the place of a repository or group that does not exist, so that
---              it takes as long as one that the user may not see
+-- DEFINE NONE: evaluated in place of a repository or group that does not exist, so that the answer
+--              takes as long as for one that the user may not see
 UNION ALL SELECT 0, 0, 0 LIMIT 1
--- REPO_SEEN_BY_ID: user, id; id (0: there is none) and level
+-- REPO_SEEN_BY_ID: user, id; id (0: not found) and level
 WITH @ME(not materialized)@,
 one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_id = ?2 @NONE@)
 SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
@@ -30,12 +30,12 @@ SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
 WITH @ME(not materialized)@,
 one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_name = ?2 @NONE@)
 SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
--- REPO_ROW: user, id, level; all of a repository whose level is known
+-- REPO_ROW: user, id, level; the row of a repository whose level is known
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2
--- REPOS_READABLE: user, what the name begins with, may a slash follow (1) or not (0); id and level of
--- those that the user may read. Candidates come from the covering indexes; the rule
--- is evaluated once for each of them, and nothing wide is ever sorted.
+-- REPOS_READABLE: user, prefix of the name, may a slash follow (1) or not (0); id and level of the
+-- repositories that the user may read. Candidates come from covering indexes; the rule is
+-- evaluated once for each, and only narrow rows are sorted.
 WITH @ME(materialized)@,
 candidate AS (
     SELECT r.repo_id FROM me CROSS JOIN repo r WHERE me.admin = 1
@@ -51,7 +51,8 @@ judged AS MATERIALIZED (
      WHERE r.repo_id = c.repo_id AND substr(r.repo_name, 1, length(?2)) = ?2
        AND (?3 = 1 OR substr(r.repo_name, length(?2) + 1) NOT LIKE '%/%'))
 SELECT j.repo_id, j.level FROM judged j WHERE j.level > 0 ORDER BY j.repo_id
--- REPOS_LOCKED: user, holder; id and level of what the holder holds and the user may read
+-- REPOS_LOCKED: user, holder; id and level of repositories that the holder has locked and the user
+-- may read
 WITH @ME(not materialized)@ SELECT r.repo_id, @REPO_LEVEL(r)@ FROM me CROSS JOIN repo r
  WHERE r.lock_user_id = ?2 AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_id
 -- REPO_INSERT: name, type, owner, group, private, statistics, locking, downloads, description,
@@ -65,7 +66,7 @@ last_state = ?3, last_id = ?4, last_index = ?5, last_message = ?6, last_author =
 last_parents = ?9, last_branch = ?10, updated_on = ?11
 -- REPO_SET_LAST: id, full name, the last commit
 UPDATE repo SET @LAST@ WHERE repo_id = ?1 AND repo_name = ?2
--- REPO_REPLACE_LAST: the same, and the state so far
+-- REPO_REPLACE_LAST: the same, and the state that must still be stored
 UPDATE repo SET @LAST@ WHERE repo_id = ?1 AND repo_name = ?2 AND coalesce(last_state, '') = coalesce(?12, '')
 -- REPO_FOLLOW: repository, user, now
 INSERT INTO repo_following (repo_id, user_id, created_on) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING
@@ -83,7 +84,7 @@ WITH @ME(not materialized)@ SELECT @REPO_GROUP_COLUMNS@, @REPO_GROUP_LEVEL(g)@
 WITH @ME(not materialized)@ SELECT @REPO_GROUP_COLUMNS@, @REPO_GROUP_LEVEL(g)@
   FROM me CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
  WHERE g.group_name = ?2
--- REPO_GROUP_SEEN_BY_ID: user, id; id (0: there is none) and level
+-- REPO_GROUP_SEEN_BY_ID: user, id; id (0: not found) and level
 WITH @ME(not materialized)@,
 one AS (SELECT group_id, owner_id, 1 FROM repo_group WHERE group_id = ?2 @NONE@)
 SELECT g.group_id, @REPO_GROUP_LEVEL(g)@ FROM one g CROSS JOIN me
@@ -108,7 +109,7 @@ WITH @ME(not materialized)@ SELECT @USER_GROUP_COLUMNS@, @USER_GROUP_LEVEL(t)@
 WITH @ME(not materialized)@ SELECT @USER_GROUP_COLUMNS@, @USER_GROUP_LEVEL(t)@
   FROM me CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE t.group_name = ?2
--- USER_GROUP_SEEN_BY_ID: user, id; id (0: there is none) and level
+-- USER_GROUP_SEEN_BY_ID: user, id; id (0: not found) and level
 WITH @ME(not materialized)@,
 one AS (SELECT users_group_id, owner_id, 1 FROM user_group WHERE users_group_id = ?2 @NONE@)
 SELECT t.users_group_id, @USER_GROUP_LEVEL(t)@ FROM one t CROSS JOIN me
@@ -123,7 +124,7 @@ SELECT @USER_GROUP_COLUMNS@, CAST(?2 AS BIGINT) FROM user_group t JOIN users o O
 INSERT INTO user_group (group_name, owner_id, description, active, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5) RETURNING users_group_id
 
--- URIS_SEALED: the next repositories behind an id that have a sealed clone_uri
+-- URIS_SEALED: id; the next repositories after it that have a sealed clone_uri
 SELECT r.repo_id, 0, r.clone_uri_sealed FROM repo r
  WHERE r.repo_id > ?1 AND r.clone_uri_sealed IS NOT NULL ORDER BY r.repo_id LIMIT 500
 -- URI_RESEAL: id, sealed

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What changes repositories after they were made: their rows, forks, locks, fields; rescans.
+-- Changes to existing repositories: their rows, forks, locks, extra fields; and names for rescans.
 
 -- REPO_UPDATE: id, name, owner, group, fork parent, private, statistics, locking, downloads,
 --              description, clone_uri, clone_uri_sealed, landing_rev, now
@@ -7,9 +7,9 @@ UPDATE repo SET repo_name = ?2, owner_id = ?3, group_id = ?4, fork_id = ?5, priv
        enable_statistics = ?7, enable_locking = ?8, enable_downloads = ?9, description = ?10,
        clone_uri = ?11, clone_uri_sealed = ?12, landing_rev = ?13, updated_on = ?14
  WHERE repo_id = ?1
--- REPO_DELETE: id; what hangs on it goes by the schema, its forks lose their parent
+-- REPO_DELETE: id; foreign keys delete its other rows, and its forks lose their parent
 DELETE FROM repo WHERE repo_id = ?1
--- REPO_FORK_COUNT: user, id, level; direct forks on which the user has that level
+-- REPO_FORK_COUNT: user, id, level; the number of direct forks on which the user has that level
 WITH @ME(not materialized)@
 SELECT count(*) FROM me CROSS JOIN repo r WHERE r.fork_id = ?2 AND @REPO_LEVEL(r)@ >= ?3
 -- REPO_WITH_FORKS_OF: user, id; the repository, the forks of it that the user administers, their
@@ -32,10 +32,10 @@ SELECT repo_id, repo_name FROM repo ORDER BY repo_id
 -- REPO_NAME: id
 SELECT repo_id, repo_name FROM repo WHERE repo_id = ?1
 
--- REPO_SET_LOCK: id, user, time, reason; all three NULL for no lock
+-- REPO_SET_LOCK: id, user, time, reason; the last three are NULL to unlock
 UPDATE repo SET lock_user_id = ?2, locked_on = ?3, lock_reason = ?4 WHERE repo_id = ?1
 
--- REPO_FIELD_INSERT: repository, key, label, description, how many a repository may have
+-- REPO_FIELD_INSERT: repository, key, label, description, limit of fields per repository
 INSERT INTO repo_field (repo_id, key, label, description)
 SELECT ?1, ?2, ?3, ?4 WHERE (SELECT count(*) FROM repo_field WHERE repo_id = ?1) < ?5
 -- REPO_FIELD_DELETE: repository, key
@@ -45,7 +45,7 @@ UPDATE repo_field SET value = ?3 WHERE repo_id = ?1 AND key = ?2
 -- REPO_FIELDS: repository
 SELECT f.key, f.value FROM repo_field f WHERE f.repo_id = ?1 ORDER BY f.key
 
--- REPO_GROUPS_DEEPEST: all repository groups, those with the longest paths first
+-- REPO_GROUPS_DEEPEST: all repository groups, the deepest first
 SELECT g.group_id, g.group_name FROM repo_group g
  ORDER BY length(g.group_name) - length(replace(g.group_name, '/', '')) DESC, g.group_name
 -- REPO_GROUP_DELETE_EMPTY: id; only a group without sub-groups and repositories

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Repository groups: lists, changes of groups and of all that is below them. (One group: repo.sql.)
+-- Repository groups: lists, and changes to a group and everything below it. (One group: repo.sql.)
 
 -- REPO_GROUPS_READABLE: user; id and level of all that the user may read, by name
 WITH @ME(materialized)@ SELECT g.group_id, @REPO_GROUP_LEVEL(g)@
@@ -12,7 +12,7 @@ WITH @ME(not materialized)@ SELECT r.repo_name FROM me CROSS JOIN repo r
 UPDATE repo_group SET parent_id = ?2, owner_id = ?3, description = ?4 WHERE group_id = ?1
 -- REPO_GROUP_DELETE: id
 DELETE FROM repo_group WHERE group_id = ?1
--- REPO_GROUP_COPY_USERS: group, from, user who is left out (0: nobody)
+-- REPO_GROUP_COPY_USERS: group, from, user to leave out (0: none)
 INSERT INTO user_repo_group_permission (group_id, user_id, level)
 SELECT ?1, user_id, level FROM user_repo_group_permission
  WHERE group_id = ?2 AND user_id <> ?3 ORDER BY permission_id
@@ -38,7 +38,7 @@ UPDATE repo SET enable_locking = ?2 WHERE group_id IN (SELECT tree.group_id FROM
 -- TREE_REPOS: group
 WITH RECURSIVE @TREE@
 SELECT r.repo_name FROM tree CROSS JOIN repo r WHERE r.group_id = tree.group_id
--- TREE_LONGEST: group; characters of the longest full name in it
+-- TREE_LONGEST: group; length of the longest full name in it, in characters
 WITH RECURSIVE @TREE@
 SELECT max(characters) FROM (
     SELECT max(length(g.group_name)) AS characters

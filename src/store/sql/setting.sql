@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Settings, and the decisions about changes of the disk.
+-- Settings, and the tokens of committed disk changes.
 
 -- SETTING_GET: name
 SELECT value FROM setting WHERE name = ?1

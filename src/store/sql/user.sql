@@ -13,7 +13,7 @@ SELECT @USER_COLUMNS@ FROM users u WHERE u.user_id = ?1
 SELECT @USER_COLUMNS@ FROM users u WHERE u.username = ?1
 -- USER_FIRST_ADMIN: the active super-admin with the lowest id
 SELECT @USER_COLUMNS@ FROM users u WHERE u.admin = 1 AND u.active = 1 ORDER BY u.user_id LIMIT 1
--- USER_OTHER_ADMIN: user; another active super-admin
+-- USER_OTHER_ADMIN: user; a row when there is another active super-admin
 SELECT 1 FROM users u WHERE u.admin = 1 AND u.active = 1 AND u.user_id <> ?1 LIMIT 1
 -- USER_INSERT: username, firstname, lastname, password, active, admin, force, extern_type,
 --              extern_name, now
@@ -23,7 +23,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING user_id
 -- USER_UPDATE: id, username, firstname, lastname, active, admin, extern_type, extern_name
 UPDATE users SET username = ?2, firstname = ?3, lastname = ?4, active = ?5, admin = ?6,
        extern_type = ?7, extern_name = ?8 WHERE user_id = ?1
--- USER_UNLOCK_REPOS: user; the locks that they hold end with them
+-- USER_UNLOCK_REPOS: user; releases the locks that they hold
 UPDATE repo SET lock_user_id = NULL, locked_on = NULL, lock_reason = NULL WHERE lock_user_id = ?1
 -- USER_DELETE: id
 DELETE FROM users WHERE user_id = ?1
@@ -42,12 +42,12 @@ SELECT i.ip_addr FROM user_ip i WHERE i.user_id = ?1 ORDER BY i.ip_id
 -- USER_KEYS: user
 SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 ORDER BY k.main DESC, k.key_id
 
--- Sets of users, each in its order: id, 0
+-- Sets of users, each in its own order; rows of id and 0
 -- USERS_BY_NAME: all but the default user
 SELECT u.user_id, 0 FROM users u WHERE u.username <> 'default' ORDER BY u.username
--- FOLLOWERS: those of a repository, in the order they began
+-- FOLLOWERS: the followers of a repository, in the order they began
 SELECT s.user_id, 0 FROM repo_following s WHERE s.repo_id = ?1 ORDER BY s.following_id
--- GROUP_USERS: those in a user group, in the order they joined
+-- GROUP_USERS: the members of a user group, in the order they joined
 SELECT s.user_id, 0 FROM user_group_member s WHERE s.users_group_id = ?1 ORDER BY s.member_id
 
 -- USER_FOLLOW: followed user, follower, now
@@ -58,11 +58,11 @@ DELETE FROM user_following WHERE followed_id = ?1 AND user_id = ?2
 
 -- EMAIL_MAIN_UPDATE: user, address
 UPDATE user_email SET email = ?2 WHERE user_id = ?1 AND main = 1
--- EMAIL_INSERT: user, address, is it the main one
+-- EMAIL_INSERT: user, address, main (1) or not (0)
 INSERT INTO user_email (user_id, email, main) VALUES (?1, ?2, ?3)
 -- EMAIL_MAIN_DELETE: user
 DELETE FROM user_email WHERE user_id = ?1 AND main = 1
--- EMAIL_DELETE: user, address; only extra ones
+-- EMAIL_DELETE: user, address; never the main one
 DELETE FROM user_email WHERE user_id = ?1 AND email = ?2 AND main = 0
 -- IP_INSERT: user, entry
 INSERT INTO user_ip (user_id, ip_addr) VALUES (?1, ?2) ON CONFLICT DO NOTHING
@@ -76,7 +76,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 UPDATE api_key SET digest = ?2, sealed = ?3, created_on = ?4 WHERE user_id = ?1 AND main = 1
 -- KEY_BY_DIGEST: user, digest
 SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 AND k.digest = ?2
--- KEYS_SEALED: the next keys behind an id that have a sealed form
+-- KEYS_SEALED: id; the next keys after it that have a sealed form
 SELECT k.key_id, k.user_id, k.sealed FROM api_key k
  WHERE k.key_id > ?1 AND k.sealed IS NOT NULL ORDER BY k.key_id LIMIT 500
 -- KEY_RESEAL: id, sealed
@@ -89,14 +89,15 @@ EXISTS (SELECT 1 FROM user_ip i WHERE i.user_id = $.user_id)
 OR ($.inherit_default_permissions = 1 AND EXISTS
     (SELECT 1 FROM user_ip i JOIN users d ON d.user_id = i.user_id WHERE d.username = 'default'))
 
--- CALLER_BY_KEY: digest; the caller with this key
+-- CALLER_BY_KEY: digest; the owner of this key
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@,
        k.role, k.expires
   FROM api_key k JOIN users u ON u.user_id = k.user_id WHERE k.digest = ?1
 -- CALLER_BY_NAME: name; the same without a key
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@
   FROM users u WHERE u.username = ?1
--- CALLER_BY_LOGIN: a user's name in any case, or their main address; the same and their password
+-- CALLER_BY_LOGIN: login (a username in any case, or a main address); the same and the password
+-- hash
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@,
        u.password, 0 AS rank
   FROM users u WHERE lower(u.username) = lower(?1) AND u.username <> 'default'
@@ -105,6 +106,6 @@ SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, 
        u.password, 1
   FROM user_email e JOIN users u ON u.user_id = e.user_id
  WHERE e.email = lower(?1) AND e.main = 1 AND u.username <> 'default' ORDER BY rank LIMIT 1
--- CALLER_IPS: user, do they take the default user's entries (1) or not (0)
+-- CALLER_IPS: user, include the default user's entries (1) or not (0)
 SELECT i.ip_addr FROM user_ip i JOIN users u ON u.user_id = i.user_id
  WHERE u.user_id = ?1 OR (?2 = 1 AND u.username = 'default') ORDER BY i.ip_id

@@ -13,8 +13,8 @@ DELETE FROM user_group WHERE users_group_id = ?1
 INSERT INTO user_group_member (users_group_id, user_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING
 -- USER_GROUP_REMOVE_USER: group, user
 DELETE FROM user_group_member WHERE users_group_id = ?1 AND user_id = ?2
--- USER_GROUP_ASSIGNED: user, group; the repositories, then repository groups on which it has a
--- row, with the user's level
+-- USER_GROUP_ASSIGNED: user, group; the repositories, then the repository groups on which the group
+-- has a row, with the user's level
 WITH @ME(materialized)@
 SELECT name, level FROM (
     SELECT 1 AS part, r.repo_name AS name, @REPO_LEVEL(r)@ AS level
