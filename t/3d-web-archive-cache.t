@@ -131,7 +131,7 @@ subtest 'whatever happens to the cache' => sub {
         my $a = fetch($url);
         ok($a->status == 200 && $a->body eq $want, $what);
     }
-    like($t->error_log, qr/cannot keep files in/, 'the log tells');
+    like($t->error_log, qr/cannot cache files in/, 'the log tells');
     unlink $cache;
     is(status_of($url), 200, 'well again');
     is(scalar(() = kept()), 1, 'kept again');

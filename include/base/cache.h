@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A directory of finished files, made once and sent often. It may vanish or be damaged at any time:
- * then files are made as if there were none.
+ * A cache of generated files in a directory. The directory may vanish or be damaged at any time:
+ * then each file is generated as if there were no cache.
  */
 #ifndef RC_BASE_CACHE_H
 #define RC_BASE_CACHE_H
@@ -12,28 +12,28 @@
 #include "base/spool.h"
 
 typedef struct rc_cache_t {
-    const char *dir;     /* made when it is missing, its parent is not; NULL: nothing is kept */
+    const char *dir;     /* created when missing, but not its parent; NULL: no cache */
     apr_off_t max;       /* bytes; the least recently used file is removed first */
-    apr_time_t wait;     /* for another request that makes the same file */
-    rc_limit_t *waiting; /* threads that wait; NULL: no limit */
+    apr_time_t wait;     /* the longest wait for another request that makes the same file */
+    rc_limit_t *waiting; /* limits the threads that wait; NULL: no limit */
 } rc_cache_t;
 
 /** Writes the content of a file; called at most twice. */
 typedef rc_err_t *rc_cache_make_fn_t(void *baton, rc_spool_t *spool);
 
 /**
- * The file @a name becomes the content of the empty @a spool. When it is not there, @a make writes
- * it, for all threads and processes only one at a time: the others wait and share what it made, or
- * get RC_E_BUSY when that takes too long, or too many wait. @a name says everything that decides
- * the content.
+ * Puts the file @a name into the empty @a spool. When it is not in the cache, @a make writes it, in
+ * one thread of all processes at a time: concurrent requests wait and share the result. They return
+ * RC_E_BUSY when that takes too long, or too many threads wait. @a name must identify everything
+ * that decides the content.
  */
 rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *name,
                        rc_cache_make_fn_t *make, void *baton, apr_pool_t *pool);
 
 /**
- * To be called once when a process starts. Removes what a crash left half made, and the oldest
- * files beyond the size. Files are not synced to the disk one by one: those of before the machine
- * was last started are removed.
+ * Cleans the cache; to be called once when a process starts. Removes incomplete files that a crash
+ * left, and the least recently used files beyond the limit. Files are not synced to the disk, so
+ * all files from before the last boot of the machine are removed.
  */
 void rc_cache_begin(const rc_cache_t *cache, apr_pool_t *pool);
 

@@ -8,8 +8,8 @@
 #include <apr_pools.h>
 
 /** Calls @a cleanup(@a obj) when @a pool is cleared or destroyed; does nothing when @a obj is NULL.
- * A library's typed destructor needs a function of its own around it: to call it through another
- * type is undefined. */
+ * A library's typed destructor needs a wrapper with this signature: a call through another function
+ * type is undefined behaviour. */
 void rc_cleanup(apr_pool_t *pool, void *obj, void (*cleanup)(void *obj));
 
 #endif

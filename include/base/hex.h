@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Hexadecimal digits, and the escapes that are made of them ("%2F", "=C3").
+ * Reads and writes hexadecimal digits, and escapes made of them ("%2F", "=C3").
  */
 #ifndef RC_BASE_HEX_H
 #define RC_BASE_HEX_H
 
 #include <apr_pools.h>
 
-/** The value of a digit in either case; -1 when @a c is none. */
+/** Returns the value of a digit in either case; -1 when @a c is not a digit. */
 int rc_hex_digit(char c);
 
-/** The value of the @a n (at most 7) digits at @a text; -1 when one is none. Stops at a NUL. */
+/** Returns the value of the @a n (at most 7) digits at @a text; -1 when one is not a digit. Stops
+ * at a NUL. */
 int rc_hex_read(const char *text, int n);
 
-/** The byte of the percent escape at @a text; -1 when there is none. Stops at a NUL. */
+/** Returns the byte of the percent escape at @a text; -1 when there is none. Stops at a NUL. */
 int rc_hex_percent(const char *text);
 
-/** Writes @a mark and two upper-case digits of @a c; returns the end, without a NUL. */
+/** Writes @a mark and the two upper-case digits of @a c, without a NUL; returns the end. */
 char *rc_hex_escape(char *out, char mark, char c);
 
-/** @a bytes as lower-case digits, NUL-terminated, in @a pool. */
+/** Returns @a bytes as lower-case digits, NUL-terminated, in @a pool. */
 const char *rc_hex_text(const unsigned char *bytes, apr_size_t len, apr_pool_t *pool);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes JSON on one line straight into a spool: no tree, keys in the order of the calls.
- * The first error sticks and is returned by rc_json_finish; calls after it do nothing.
+ * Writes JSON on one line directly into a spool: no tree, keys in the order of the calls.
+ * The first error is kept for rc_json_finish; calls after it do nothing.
  */
 #ifndef RC_BASE_JSON_H
 #define RC_BASE_JSON_H
@@ -19,7 +19,7 @@ typedef struct rc_json_t {
 /** Starts writing into @a spool. */
 void rc_json_init(rc_json_t *json, rc_spool_t *spool);
 
-/** The first error of all calls, or NULL. */
+/** Returns the first error of all calls, or NULL. */
 rc_err_t *rc_json_finish(rc_json_t *json);
 
 void rc_json_object_begin(rc_json_t *json);
@@ -27,23 +27,23 @@ void rc_json_object_end(rc_json_t *json);
 void rc_json_array_begin(rc_json_t *json);
 void rc_json_array_end(rc_json_t *json);
 
-/** The key of the next value; must be plain ASCII without quotes or backslashes. */
+/** Writes the key of the next value; it must be plain ASCII without quotes or backslashes. */
 void rc_json_key(rc_json_t *json, const char *key);
 
-/** A key that is data: escaped and repaired like a string. */
+/** Writes a key that is data: escaped and repaired like a string. */
 void rc_json_key_text(rc_json_t *json, const char *key);
 
-/** A string; NULL writes null. Bytes that are not UTF-8 become U+FFFD, each one. */
+/** Writes a string; NULL writes null. Each byte that is not UTF-8 becomes U+FFFD. */
 void rc_json_string(rc_json_t *json, const char *text);
 void rc_json_string_len(rc_json_t *json, const char *text, apr_size_t len);
 void rc_json_int(rc_json_t *json, apr_int64_t value);
 void rc_json_bool(rc_json_t *json, bool value);
 void rc_json_null(rc_json_t *json);
 
-/** One finished JSON value, copied as it is. */
+/** Copies one complete JSON value as it is. */
 void rc_json_raw(rc_json_t *json, const char *text, apr_size_t len);
 
-/* Members of an object: key and value in one call. */
+/* Each writes a member of an object: the key, as rc_json_key, and the value. */
 void rc_json_member_string(rc_json_t *json, const char *key, const char *text);
 void rc_json_member_int(rc_json_t *json, const char *key, apr_int64_t value);
 void rc_json_member_bool(rc_json_t *json, const char *key, bool value);

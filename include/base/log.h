@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Log messages from below the server: one callback, set once per process by its
- * main part (httpd, a program, a test). Never pass keys, passwords or tokens.
+ * Sends log messages to one callback, which each process (httpd, a program, a test) sets once at
+ * start. Never pass keys, passwords or tokens.
  */
 #ifndef RC_BASE_LOG_H
 #define RC_BASE_LOG_H
@@ -12,10 +12,10 @@ typedef enum { RC_LOG_ERR, RC_LOG_WARNING, RC_LOG_INFO, RC_LOG_DEBUG } rc_log_le
 
 typedef void rc_log_fn_t(void *baton, rc_log_level_t level, apr_status_t status, const char *text);
 
-/** Sets the receiver for this process. Until then messages go nowhere. */
+/** Sets the callback of this process. Messages before that are dropped. */
 void rc_log_set(rc_log_fn_t *fn, void *baton);
 
-/** Logs a formatted message; @a status may be APR_SUCCESS. */
+/** Logs a formatted message, cut at 1023 bytes; @a status may be APR_SUCCESS. */
 void rc_log(rc_log_level_t level, apr_status_t status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

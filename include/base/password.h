@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Passwords of users: bcrypt. Both functions take some 50 to 100 ms of a core on purpose, so
- * neither belongs inside a write transaction.
+ * Hashes and checks passwords of users with bcrypt. Both take about 50 to 100 ms of processor time
+ * on purpose, so never call them inside a write transaction.
  */
 #ifndef RC_BASE_PASSWORD_H
 #define RC_BASE_PASSWORD_H
@@ -10,24 +10,24 @@
 
 #include "base/limit.h"
 
-/* How many are worked at, so that the process keeps processors for its other work, and how many
- * threads may wait for a place, a few seconds at most. Beyond that: RC_E_BUSY. */
+/* Limits the concurrent bcrypt calls, so that the process keeps processors for other work, and the
+ * threads that wait for one, a few seconds at most. Beyond that: RC_E_BUSY. */
 typedef struct rc_password_limits_t {
     rc_limit_t *working, *waiting;
 } rc_password_limits_t;
 
-/** Hash of @a password, with a random salt, in @a pool. An empty one: NULL, no password login.
- * NULL @a limits: there are none. */
+/** Returns the hash of @a password, with a random salt, in @a pool; NULL for an empty password,
+ * which permits no login. @a limits NULL: no limits. */
 rc_err_t *rc_password_hash(const char **hash, const rc_password_limits_t *limits,
                            const char *password, apr_pool_t *pool);
 
-/** Is @a password the one behind @a hash? A NULL @a hash fits none, after as long a time. */
+/** Reports whether @a hash is of @a password. A NULL @a hash matches none, but takes as long. */
 rc_err_t *rc_password_matches(bool *matches, const rc_password_limits_t *limits, const char *hash,
                               const char *password, apr_pool_t *pool);
 
 /**
- * Another hash of @a password, with a salt, that is checked in less than a millisecond: for a cache
- * in memory and of short life, never for the database. apr_password_validate knows it.
+ * Returns a salted hash of @a password, in @a pool, that is checked in less than a millisecond by
+ * apr_password_validate. Only for a short-lived cache in memory, never for the database.
  */
 rc_err_t *rc_password_quick_hash(const char **hash, const char *password, apr_pool_t *pool);
 

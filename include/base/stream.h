@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * An answer that is made while it is sent, piece by piece.
+ * Defines a stream: an answer that is generated piece by piece while it is sent.
  */
 #ifndef RC_BASE_STREAM_H
 #define RC_BASE_STREAM_H
@@ -11,21 +11,22 @@
 
 #include "base/err.h"
 
-/* Every call of next gets one that is all zero. */
+/* One piece. The caller of next sets all of it to zero before. */
 typedef struct rc_piece_t {
-    const char *data; /* valid until the next call; or, where it is NULL, ... */
-    apr_file_t *file; /* ... a part of an open file, which must live until the answer is sent */
-    apr_off_t start;  /* of that part */
+    const char *data; /* valid until the next call; NULL: the piece is in file */
+    apr_file_t *file; /* an open file, which must live until the answer is sent */
+    apr_off_t start;  /* offset in the file */
     apr_size_t len;   /* 0: the answer is complete */
-    bool flush;       /* the next piece may take a while: the client shall have this one now */
-    bool last;        /* there is none behind it: a file may then go out without holding a thread */
+    bool flush;       /* send this one at once: the next piece may take a while */
+    bool last;        /* no piece follows: a file can then be sent without a thread */
 } rc_piece_t;
 
 typedef struct rc_stream_t {
-    /* The next piece; blocks until there is one. After an error or the end it is not called again.
-     * An error before the first piece becomes the answer's status, a later one cuts the answer. */
+    /* Returns the next piece; blocks until there is one. It is not called again after an error or
+     * the end. An error before the first piece decides the answer's status; a later one cuts the
+     * answer. */
     rc_err_t *(*next)(rc_piece_t *piece, void *baton);
-    /* Called once, whatever happened: ends what still works for the stream. May be NULL. */
+    /* Called once, in any case: ends all work for the stream. Or NULL. */
     void (*close)(void *baton);
     void *baton;
 } rc_stream_t;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Small questions about text: numbers as clients write them, case, UTF-8.
+ * Small functions for text: parses numbers and booleans of clients, checks UTF-8, converts case.
  */
 #ifndef RC_BASE_TEXT_H
 #define RC_BASE_TEXT_H
@@ -9,40 +9,42 @@
 
 #include <apr_pools.h>
 
-/** Reads an integer with optional sign and outer blanks; false when it is none or too large. */
+/** Parses an integer with optional sign and outer blanks; false when it is none or too large. */
 bool rc_text_int(apr_int64_t *value, const char *text);
 
 /** True when @a text is not empty and holds nothing but the digits 0-9. */
 bool rc_text_digits(const char *text);
 
-/** Booleans as clients write them: t, true, y, yes, on, 1 in any case, blanks around. */
+/** True for the words t, true, y, yes, on, 1, in any case and with outer blanks. */
 bool rc_text_truth(const char *text);
 
-/** Number of characters of UTF-8 text. */
+/** Returns the number of characters of UTF-8 text. */
 apr_size_t rc_text_characters(const char *text);
 
-/** A copy in ASCII lower case. */
+/** Returns a copy with ASCII letters in lower case, in @a pool. */
 const char *rc_text_lower(const char *text, apr_pool_t *pool);
 
-/** Length in bytes of the valid UTF-8 sequence at @a p (not past @a end); 0 when invalid. */
+/** Returns the bytes of the valid UTF-8 sequence at @a p (not past @a end); 0 when invalid. */
 int rc_utf8_length(const char *p, const char *end);
 
 /** True when all of @a text is valid UTF-8. */
 bool rc_utf8_valid(const char *text, apr_size_t len);
 
-/** @a text as it is when valid UTF-8, else a copy with each invalid byte as U+FFFD. */
+/** Returns @a text itself when valid UTF-8, else a copy in @a pool with each invalid byte as
+ * U+FFFD. */
 const char *rc_utf8_repair(const char *text, apr_pool_t *pool);
 
-/** @a text, or its first @a max bytes without a broken character at the end, in @a pool. */
+/** Returns @a text itself, or when it has more than @a max bytes, a copy in @a pool that is cut
+ * there at a character boundary. */
 const char *rc_utf8_cut(const char *text, apr_size_t max, apr_pool_t *pool);
 
-/** A space, tab, CR or LF: what git takes for a blank. The C library takes more. */
+/** True for a space, tab, CR or LF: the blanks of git. isspace() accepts more. */
 bool rc_text_is_blank(char c);
 
 /** True when @a text holds a control character (below 0x20, or 0x7f). */
 bool rc_text_has_control(const char *text);
 
-/** Does @a text have the form of an e-mail address (at most 255 bytes)? */
+/** True when @a text has the form of an e-mail address (at most 255 bytes). */
 bool rc_text_is_email(const char *text);
 
 #endif

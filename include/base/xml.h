@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes XML 1.0 into a spool. Text is escaped, and what XML cannot hold is left out (control
- * characters, U+FFFE, U+FFFF) or replaced (bytes that are not UTF-8, by U+FFFD). Errors are
- * remembered: write on and ask rc_xml_finish. Names and markup are the program's own.
+ * Writes XML 1.0 into a spool. Text is escaped; characters that XML cannot hold are left out
+ * (control characters, U+FFFE, U+FFFF) or replaced (bytes that are not UTF-8, by U+FFFD). The first
+ * error is kept for rc_xml_finish; calls after it do nothing. Names and markup must be constants.
  */
 #ifndef RC_BASE_XML_H
 #define RC_BASE_XML_H
@@ -17,19 +17,19 @@ typedef struct rc_xml_t {
 /** Starts a document in @a spool, with the XML declaration. */
 void rc_xml_init(rc_xml_t *xml, rc_spool_t *spool);
 
-/** The first error since rc_xml_init, or NULL. */
+/** Returns the first error since rc_xml_init, or NULL. */
 rc_err_t *rc_xml_finish(rc_xml_t *xml);
 
-/** Markup as it is. */
+/** Writes markup as it is. */
 void rc_xml_markup(rc_xml_t *xml, const char *markup);
 
-/** Text, or the value of an attribute. */
+/** Writes text, or the value of an attribute, escaped. */
 void rc_xml_text(rc_xml_t *xml, const char *text);
 
-/** Text inside of HTML that is itself text here: escaped twice. */
+/** Writes text inside HTML that is itself text in the XML: escaped twice. */
 void rc_xml_html_text(rc_xml_t *xml, const char *text);
 
-/** <name>text</name> */
+/** Writes <name>text</name> and a line end; the text is escaped. */
 void rc_xml_element(rc_xml_t *xml, const char *name, const char *text);
 
 #endif

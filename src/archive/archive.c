@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The formats, one row each, and what they share: names, limits, contents in pieces.
+ * The table of archive formats, and the code that all of them share: names, limits, and contents
+ * in pieces.
  */
 #include "writer.h"
 
@@ -14,10 +15,10 @@
 
 #include "base/time.h"
 
-#define NAME_LIMIT     4096 /* of a path, and of a link's target: no system takes longer ones */
-#define ENTRY_OVERHEAD 1024 /* bytes that an entry costs beside name and content, about */
+#define NAME_LIMIT     4096 /* bytes of a path or a link's target; no system allows more */
+#define ENTRY_OVERHEAD 1024 /* estimated bytes of an entry besides name and content */
 
-/* Part of every ETag of an archive; raise it when the same tree would become other bytes. */
+/* Part of every archive's ETag; raise it when the same tree would give other bytes. */
 #define FORMAT "2"
 
 /* clang-format off */
@@ -33,7 +34,7 @@ static const rc_archive_format_t formats[] = {
 
 #define FORMATS (sizeof(formats) / sizeof(*formats))
 
-/* What stands before ".<extension>", when that is once in @a name, at its end. */
+/* Returns the text before ".<extension>", if @a name has that only once, at its end; else NULL. */
 static const char *stem_of(const char *name, const char *extension, apr_pool_t *pool)
 {
     const char *dotted, *at;
@@ -66,7 +67,7 @@ const char *rc_archive_type(const rc_archive_format_t *format)
     return format->type;
 }
 
-/* archive_version_details would say it all, but leaks, and is not for several threads. */
+/* archive_version_details returns the same versions, but leaks and is not thread-safe. */
 const char *rc_archive_version(apr_pool_t *pool)
 {
     return apr_psprintf(pool, FORMAT " libdeflate " LIBDEFLATE_VERSION_STRING " %s %s %s %s",
@@ -105,7 +106,7 @@ rc_err_t *rc_archive_check(const rc_archive_t *archive)
     return what ? rc_err(archive->pool, RC_E_LIMIT, "This archive %s", what) : NULL;
 }
 
-/* The next piece of what @a entry reads from its descriptor, exactly @a len bytes. */
+/* Reads exactly @a len bytes from the descriptor of @a entry into archive->piece. */
 static rc_err_t *read_piece(const rc_archive_t *archive, const rc_item_t *entry, apr_size_t len)
 {
     apr_size_t have = 0;
@@ -140,7 +141,7 @@ rc_err_t *rc_archive_pieces(rc_archive_t *archive, const rc_item_t *entry,
     return NULL;
 }
 
-/* The entry's whole name; NULL when it is longer than any system takes. */
+/* Returns the entry's name with the prefix; NULL when it is too long. */
 static const char *full_name(rc_archive_t *archive, const char *path)
 {
     apr_size_t prefix = strlen(archive->prefix), len = strlen(path);
@@ -152,7 +153,7 @@ static const char *full_name(rc_archive_t *archive, const char *path)
     return archive->name;
 }
 
-/* A link's target as a string. */
+/* Adds a link; passes its target on as a string. */
 static rc_err_t *add_link(rc_archive_t *archive, const char *name, const rc_item_t *entry)
 {
     rc_item_t link = *entry;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What a tar passes through: nothing, our own gzip, or a compression of libarchive's.
+ * Compresses a tar on its way to the spool: not at all, or with bzip2, xz or zstd of libarchive.
+ * gzip.c has the filter for gzip.
  */
 #include "writer.h"
 
@@ -33,14 +34,14 @@ static rc_err_t *plain_end(void *state)
     return NULL;
 }
 
-/* --- libarchive: its "raw" archive is the content of one entry and nothing else --- */
+/* --- libarchive: its "raw" format writes only the content of one entry --- */
 
 typedef struct lib_t {
     struct archive *archive;
     struct archive_entry *entry;
-    rc_spool_t *spool; /* NULL: nothing is written any more */
+    rc_spool_t *spool; /* NULL: output is dropped */
     apr_pool_t *pool;
-    rc_err_t *err; /* of the last write, while libarchive unwinds */
+    rc_err_t *err; /* of the last write; lib_error returns it */
 } lib_t;
 
 static rc_err_t *lib_error(lib_t *lib)
@@ -64,7 +65,8 @@ static la_ssize_t write_out(struct archive *archive, void *baton, const void *da
     return -1;
 }
 
-/* Freeing an archive that was given up completes it, into what may be another's by now. */
+/* Frees the compressor. archive_write_free would complete an abandoned archive, in a spool that may
+ * have other content by now: so its output is dropped. */
 static void drop(void *state)
 {
     lib_t *lib = state;
@@ -85,7 +87,7 @@ static rc_err_t *lib_begin(void **state, const rc_filter_t *filter, rc_spool_t *
     lib->entry = archive_entry_new();
     rc_cleanup(pool, lib, drop);
     if (!lib->archive || !lib->entry)
-        return rc_err_internal(pool, APR_ENOMEM, "cannot make a compressor");
+        return rc_err_internal(pool, APR_ENOMEM, "cannot create a compressor");
     archive_entry_set_filetype(lib->entry, AE_IFREG);
     if (archive_write_set_format_raw(lib->archive) != ARCHIVE_OK ||
         archive_write_set_bytes_per_block(lib->archive, 0) != ARCHIVE_OK ||
@@ -118,6 +120,6 @@ static rc_err_t *lib_end(void *state)
 const rc_filter_t rc_filter_plain = {plain_begin, plain_write, plain_end, NULL, NULL};
 const rc_filter_t rc_filter_bzip2 = {lib_begin, lib_write, lib_end, archive_write_add_filter_bzip2, "9"};
 const rc_filter_t rc_filter_zstd = {lib_begin, lib_write, lib_end, archive_write_add_filter_zstd, "3"};
-/* xz's own level, 6, needs 100 MB of memory */
+/* the default level of xz, 6, needs 100 MB of memory */
 const rc_filter_t rc_filter_xz = {lib_begin, lib_write, lib_end, archive_write_add_filter_xz, "3"};
 /* clang-format on */

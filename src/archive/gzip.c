@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * gzip by libdeflate, which compresses a whole buffer at a time, much faster than zlib. So the file
- * is a chain of gzip members (RFC 1952 2.2), which all programs read as one.
+ * Compresses to gzip with libdeflate, which is much faster than zlib but compresses a whole buffer
+ * at a time. So the file is a chain of gzip members (RFC 1952 2.2), which all programs read as one.
  */
 #include "writer.h"
 
@@ -34,7 +34,7 @@ static rc_err_t *begin(void **state, const rc_filter_t *filter, rc_spool_t *spoo
 
     (void)filter;
     if (!(gzip->compressor = libdeflate_alloc_compressor(LEVEL)))
-        return rc_err_internal(pool, APR_ENOMEM, "cannot make a compressor");
+        return rc_err_internal(pool, APR_ENOMEM, "cannot create a compressor");
     rc_cleanup(pool, gzip->compressor, free_compressor);
     gzip->spool = spool;
     gzip->pool = pool;
@@ -50,7 +50,7 @@ static rc_err_t *write_member(gzip_t *gzip)
         libdeflate_gzip_compress(gzip->compressor, gzip->in, gzip->used, gzip->out, gzip->out_size);
 
     if (!len)
-        return rc_err_internal(gzip->pool, APR_SUCCESS, "libdeflate does not compress");
+        return rc_err_internal(gzip->pool, APR_SUCCESS, "libdeflate cannot compress");
     gzip->used = 0;
     gzip->any = true;
     return rc_spool_write(gzip->spool, gzip->out, len);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * tar as `git archive` writes it: POSIX ustar, names as bytes, and a pax header before an entry
- * whose name or target does not fit. (libarchive's pax depends on the process' locale, or else
- * makes GNU tar warn of every entry.)
+ * Writes tar as `git archive` does: POSIX ustar, names as bytes, and a pax header before an entry
+ * whose name or target does not fit. (The pax of libarchive depends on the process' locale, or else
+ * GNU tar warns about each entry.)
  */
 #include "writer.h"
 
@@ -12,8 +12,8 @@
 #include <apr_strings.h>
 
 #define BLOCK      512
-#define RECORD     (20 * BLOCK) /* a tar ends at a multiple of it */
-#define NUMBER_MAX 077777777777 /* what fits into a size or a time */
+#define RECORD     (20 * BLOCK) /* the size of a tar is a multiple of it */
+#define NUMBER_MAX 077777777777 /* the largest size or time */
 
 typedef struct header_t {
     char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], chksum[8], typeflag[1];
@@ -46,7 +46,7 @@ static rc_err_t *write_some(void *baton, const char *data, apr_size_t len)
     return tar->filter->write(tar->state, data, len);
 }
 
-/* Fills up to the next multiple of @a unit. */
+/* Writes zeros up to the next multiple of @a unit. */
 static rc_err_t *fill_up(tar_t *tar, apr_off_t unit)
 {
     static const char zeros[RECORD];
@@ -54,7 +54,7 @@ static rc_err_t *fill_up(tar_t *tar, apr_off_t unit)
     return write_some(tar, zeros, (apr_size_t)((unit - tar->written % unit) % unit));
 }
 
-/* Where @a name can be cut at a slash, so that both parts fit; NULL when nowhere. */
+/* Returns the slash at which @a name can be cut so that both parts fit; NULL when there is none. */
 static const char *cut_name(const char *name, apr_size_t len)
 {
     const header_t *sizes = NULL;
@@ -66,7 +66,7 @@ static const char *cut_name(const char *name, apr_size_t len)
     return p > name && len && len <= sizeof(sizes->name) ? p : NULL;
 }
 
-/* False when @a name fits into no header. */
+/* Returns false when @a name does not fit into a header. */
 static bool set_name(header_t *header, const char *name)
 {
     apr_size_t len = strlen(name);
@@ -115,7 +115,7 @@ static rc_err_t *write_header(tar_t *tar, header_t *header, char type, int mode,
     return write_some(tar, (const char *)header, sizeof(*header));
 }
 
-/* "<length of all of it> <key>=<value>\n" */
+/* Returns "<length of the record> <key>=<value>\n". */
 static const char *pax_record(const char *key, const char *value, apr_pool_t *pool)
 {
     apr_size_t rest = strlen(key) + strlen(value) + 3, len = rest + 1, again;
@@ -153,7 +153,7 @@ static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_item_t *e
     if (!fits || long_link)
         RC_TRY(write_pax(tar, fits ? NULL : name, long_link ? entry->data : NULL));
     if (!fits)
-        memcpy(header.name, name, sizeof(header.name)); /* for who does not know pax */
+        memcpy(header.name, name, sizeof(header.name)); /* for readers without pax */
     if (!link) {
         RC_TRY(write_header(tar, &header, '0', entry->kind == RC_ITEM_PROGRAM ? 0755 : 0644,
                             entry->size));

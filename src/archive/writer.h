@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Inside of the archives: one being written, and what a kind of archive must be able to do.
+ * Declares the state of an archive that is being written, and the functions that each kind of
+ * archive and each compression implements.
  */
 #ifndef RC_ARCHIVE_WRITER_H
 #define RC_ARCHIVE_WRITER_H
 
 #include "archive/archive.h"
 
-/* One piece of a content that is read from a file. */
+/* Bytes of a content that are read at a time. */
 #define RC_ARCHIVE_PIECE (256 * 1024)
 
 struct archive;
 typedef struct rc_filter_t rc_filter_t;
 
-/* A compression: what is written to it goes compressed to a spool. State and errors in @a pool. */
+/* A compression: writes its input, compressed, to a spool. State and errors live in @a pool. */
 struct rc_filter_t {
     rc_err_t *(*begin)(void **state, const rc_filter_t *filter, rc_spool_t *spool,
                        apr_pool_t *pool);
     rc_err_t *(*write)(void *state, const char *data, apr_size_t len);
     rc_err_t *(*end)(void *state);
-    int (*add)(struct archive *lib); /* of libarchive's, and its level */
+    int (*add)(struct archive *lib); /* for a filter of libarchive, with its level */
     const char *level;
 };
 
@@ -31,10 +32,10 @@ typedef struct rc_archive_writer_t {
 
 struct rc_archive_format_t {
     const char *extension;
-    const char *alias; /* another one, or NULL */
+    const char *alias; /* another extension, or NULL */
     const char *type;
     const rc_archive_writer_t *writer;
-    const rc_filter_t *filter; /* of a tar */
+    const rc_filter_t *filter; /* of a tar; else NULL */
 };
 
 struct rc_archive_t {
@@ -44,21 +45,21 @@ struct rc_archive_t {
     apr_int64_t mtime;
     const char *temp_dir;
     apr_pool_t *pool;
-    rc_archive_limits_t left; /* entries and bytes to come; time: when it must be done */
-    char *name;               /* prefix and path of the entry */
-    char *target;             /* of the entry, a link */
+    rc_archive_limits_t left; /* entries and bytes that are left; time: the deadline */
+    char *name;               /* buffer for prefix and path of the entry */
+    char *target;             /* buffer for the target of a link */
     apr_size_t name_room;
-    char *piece; /* RC_ARCHIVE_PIECE bytes, once one is needed */
+    char *piece; /* RC_ARCHIVE_PIECE bytes, allocated when needed */
     void *state; /* the writer's */
 };
 
 typedef rc_err_t *rc_archive_piece_fn_t(void *baton, const char *data, apr_size_t len);
 
-/** Gives the content of @a entry to @a fn, piece by piece, and looks at the clock. */
+/** Passes the content of @a entry to @a fn piece by piece, and checks the limits. */
 rc_err_t *rc_archive_pieces(rc_archive_t *archive, const rc_item_t *entry,
                             rc_archive_piece_fn_t *fn, void *baton);
 
-/** RC_E_LIMIT when @a archive has become too large or takes too long. */
+/** Returns RC_E_LIMIT when @a archive exceeds one of its limits. */
 rc_err_t *rc_archive_check(const rc_archive_t *archive);
 
 extern const rc_archive_writer_t rc_archive_tar, rc_archive_zip;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * zip (PKWARE's APPNOTE 6.3), as `git archive` writes it: deflated or, where that gains nothing,
- * stored; Unix modes; exact times in the extra field "UT". Contents in memory are compressed by
- * libdeflate, faster than any zip library; contents from a file pass through zlib, and their sizes
- * follow them. libarchive's zip would name files in the encoding of the process' locale.
+ * Writes zip (PKWARE's APPNOTE 6.3) as `git archive` does: deflated, or stored if that is smaller;
+ * Unix modes; exact times in the extra field "UT". Contents in memory are compressed by libdeflate,
+ * faster than by any zip library. Contents from a file are compressed by zlib in pieces; their
+ * sizes follow them. The zip of libarchive is not used: its names depend on the process' locale.
  */
 #include "writer.h"
 
@@ -29,11 +29,12 @@
 #define VERSION_ZIP64 45
 #define MADE_ON_UNIX  (3 << 8 | VERSION_ZIP64)
 
-#define SMALL_MAX 0xffffffffU /* what fits into four bytes, and the sign that it did not */
+#define SMALL_MAX                                                                                  \
+    0xffffffffU /* the largest number in four bytes; also marks one that does not fit */
 #define COUNT_MAX 0xffff
 
-/* From here on sizes and places are written in eight bytes; deflated, a content may be a little
- * larger. Tests set it lower. */
+/* Sizes and offsets from here on are written in eight bytes. It leaves room because deflate can
+ * enlarge a content a little. Tests set it lower. */
 #ifndef LARGE
 #define LARGE (SMALL_MAX - SMALL_MAX / 1000)
 #endif
@@ -43,24 +44,24 @@
 typedef struct zip_t {
     rc_archive_t *archive;
     struct libdeflate_compressor *compressor;
-    char *packed; /* a compressed content; malloc'ed, for it can be large */
+    char *packed; /* a compressed content; from malloc because it can be large */
     apr_size_t packed_room;
-    rc_spool_t *directory; /* the entries again, for the end of the file */
+    rc_spool_t *directory; /* the central directory, for the end of the file */
     apr_int64_t count;
     apr_uint32_t dos_time; /* of all entries */
-    bool unix_time;        /* fits into the extra field */
+    bool unix_time;        /* the time fits into the extra field */
 } zip_t;
 
-/* One entry on its way. */
+/* One entry that is being written. */
 typedef struct item_t {
     zip_t *zip;
     const char *name;
     apr_uint32_t flags, method, crc, mode;
-    apr_off_t packed, size, at; /* at: where its header stands */
+    apr_off_t packed, size, at; /* at: offset of its header */
     z_stream stream;            /* of a content from a file */
 } item_t;
 
-/* Bytes of a header in the making, little-endian. */
+/* Buffer for a header, little-endian. */
 typedef struct record_t {
     unsigned char data[128];
     apr_size_t len;
@@ -77,7 +78,7 @@ static rc_err_t *write_record(rc_spool_t *spool, const record_t *record)
     return rc_spool_write(spool, record->data, record->len);
 }
 
-/* Two halves: date and time, in UTC, from 1980 to 2107 in steps of two seconds. */
+/* Returns date and time in UTC as two halves, from 1980 to 2107 in steps of two seconds. */
 static apr_uint32_t dos_time(apr_int64_t seconds)
 {
     const apr_int64_t first = 315532800, last = 4354819198;
@@ -111,7 +112,7 @@ static rc_err_t *begin(rc_archive_t *archive)
     zip->directory = rc_spool_create(archive->temp_dir, archive->pool);
     rc_cleanup(archive->pool, zip, free_packed);
     if (!(zip->compressor = libdeflate_alloc_compressor(LEVEL)))
-        return rc_err_internal(archive->pool, APR_ENOMEM, "cannot make a compressor");
+        return rc_err_internal(archive->pool, APR_ENOMEM, "cannot create a compressor");
     rc_cleanup(archive->pool, zip->compressor, free_compressor);
     return NULL;
 }
@@ -121,7 +122,7 @@ static bool is_large(const item_t *item)
     return item->size >= (apr_off_t)LARGE;
 }
 
-/* What the header before a content and the one in the directory have in common. */
+/* Puts the fields that the local header and the one in the central directory share. */
 static void put_common(record_t *record, const item_t *item, apr_size_t extra)
 {
     bool later = item->flags & SIZES_FOLLOW && !item->packed, large = is_large(item);
@@ -151,7 +152,8 @@ static void put_time(record_t *record, const zip_t *zip)
     put_number(record, 4, (apr_uint64_t)zip->archive->mtime);
 }
 
-/* The extra field of zip64: what does not fit into four bytes, in this order. */
+/* Length of the extra field of zip64, which holds the sizes and the offset when they do not fit
+ * into four bytes. */
 static apr_size_t zip64_length(bool large, bool far_away)
 {
     return large || far_away ? 4U + (large ? 16 : 0) + (far_away ? 8 : 0) : 0;
@@ -190,7 +192,7 @@ static rc_err_t *write_header(const item_t *item)
     return write_record(spool, &record);
 }
 
-/* Its line in the directory. */
+/* Writes the entry's header in the central directory. */
 static rc_err_t *note(const item_t *item)
 {
     bool far_away = item->at >= (apr_off_t)LARGE, large = is_large(item);
@@ -254,7 +256,7 @@ static rc_err_t *deflate_some(item_t *item, const char *data, apr_size_t len, in
         item->stream.next_out = out;
         item->stream.avail_out = sizeof(out);
         if (deflate(&item->stream, flush) == Z_STREAM_ERROR)
-            return rc_err_internal(item->zip->archive->pool, APR_SUCCESS, "zlib does not compress");
+            return rc_err_internal(item->zip->archive->pool, APR_SUCCESS, "zlib cannot compress");
         RC_TRY(
             rc_spool_write(item->zip->archive->spool, out, sizeof(out) - item->stream.avail_out));
         item->packed += (apr_off_t)(sizeof(out) - item->stream.avail_out);
@@ -288,7 +290,7 @@ static rc_err_t *add_file(item_t *item, const rc_item_t *entry)
     rc_err_t *err;
 
     if (deflateInit2(&item->stream, LEVEL, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        return rc_err_internal(archive->pool, APR_ENOMEM, "cannot make a compressor");
+        return rc_err_internal(archive->pool, APR_ENOMEM, "cannot create a compressor");
     item->method = DEFLATED;
     item->flags |= SIZES_FOLLOW;
     if (!(err = write_header(item)) &&
@@ -311,12 +313,12 @@ static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_item_t *e
                                                  : 0100644;
     for (p = name; *p && (unsigned char)*p < 0x80; p++)
         ;
-    if (*p && rc_utf8_valid(name, strlen(name))) /* else readers guess, as without us */
+    if (*p && rc_utf8_valid(name, strlen(name))) /* without the flag, readers guess the encoding */
         item.flags = UTF8_NAME;
     return entry->data ? add_memory(&item, entry) : add_file(&item, entry);
 }
 
-/* For readers that know zip64: the numbers that are too large for the record at the end. */
+/* Writes the zip64 records, for numbers that are too large for the record at the end. */
 static rc_err_t *write_zip64(const zip_t *zip, apr_off_t at, apr_off_t size)
 {
     rc_spool_t *spool = zip->archive->spool;
@@ -332,7 +334,7 @@ static rc_err_t *write_zip64(const zip_t *zip, apr_off_t at, apr_off_t size)
     put_number(&record, 8, (apr_uint64_t)zip->count);
     put_number(&record, 8, (apr_uint64_t)size);
     put_number(&record, 8, (apr_uint64_t)at);
-    put_number(&record, 4, 0x07064b50); /* where this record is */
+    put_number(&record, 4, 0x07064b50); /* offset of this record */
     put_number(&record, 4, 0);
     put_number(&record, 8, (apr_uint64_t)here);
     put_number(&record, 4, 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads the body of a request: the limit and the deadline, the buffer that holds all of it.
+ * Reads the body of a request from its source, within the limit and the deadline.
  */
 #include "base/body.h"
 
@@ -13,17 +13,17 @@
 #include "inflate.h"
 
 #define FIRST_SIZE ((apr_size_t)8 * 1024)
-#define BLIND_WAIT 20  /* milliseconds between looks, where there is no descriptor */
-#define LOOK_EVERY 250 /* milliseconds: what is buffered does not make the descriptor readable */
+#define BLIND_WAIT 20  /* milliseconds between reads, when there is no descriptor */
+#define LOOK_EVERY 250 /* milliseconds; buffered bytes do not make the descriptor readable */
 
 struct rc_body_t {
     rc_body_source_t source;
     apr_pool_t *pool;
     rc_body_state_t state;
-    apr_off_t taken, limit; /* as sent; limit -1: none */
+    apr_off_t taken, limit; /* in bytes as sent; limit -1: none */
     apr_time_t deadline;    /* 0: none */
-    apr_time_t hungry;      /* since then the client could have sent something; 0: it did */
-    rc_inflate_t *inflate;  /* NULL: as sent */
+    apr_time_t hungry;      /* since when no byte has come; 0: the last read had some */
+    rc_inflate_t *inflate;  /* NULL: the body is not inflated */
 };
 
 rc_body_t *rc_body_create(const rc_body_source_t *source, apr_pool_t *pool)
@@ -69,7 +69,7 @@ static bool is_final(rc_body_state_t state)
     return state != RC_BODY_MORE && state != RC_BODY_LATER;
 }
 
-/* Sleeps until there may be more. False when the deadline comes first. */
+/* Sleeps until there may be more bytes. Returns false when the deadline has passed. */
 static bool rest(const rc_body_t *body)
 {
     struct pollfd at = {.fd = body->source.fd, .events = POLLIN};
@@ -82,7 +82,7 @@ static bool rest(const rc_body_t *body)
     return true;
 }
 
-/* Nothing has come: has it taken too long? */
+/* For a read without bytes: returns whether the deadline or the idle time has passed. */
 static bool is_late(rc_body_t *body)
 {
     apr_time_t now = rc_clock();
@@ -93,7 +93,7 @@ static bool is_late(rc_body_t *body)
            (body->source.idle && now - body->hungry > body->source.idle);
 }
 
-/* From the source, which blocks only where there is no deadline. */
+/* Reads from the source; it may block in there only when there is no deadline. */
 static rc_body_state_t take(rc_body_t *body, const char **data, apr_size_t *len, bool wait)
 {
     bool block = wait && !body->deadline;
@@ -111,7 +111,7 @@ static rc_body_state_t take(rc_body_t *body, const char **data, apr_size_t *len,
     return body->limit >= 0 && body->taken > body->limit ? RC_BODY_TOO_LARGE : RC_BODY_MORE;
 }
 
-/* Inflated bytes, as soon as there are some. */
+/* Reads until there are inflated bytes. */
 static rc_body_state_t take_inflated(rc_body_t *body, const char **data, apr_size_t *len, bool wait)
 {
     rc_body_state_t state;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A file is written as rcapi-<name>.part and renamed when it is complete. Whoever
- * holds the lock on the part makes the file; it ends with its descriptor, so a part that nobody
- * locks was left by a crash. A file's mtime is the time of its last use.
+ * Implements the file cache. A file is written as rcapi-<name>.part and renamed when it is
+ * complete. The lock holder of the part makes the file. The lock ends with its descriptor, so a
+ * part without a lock was left by a crash. A file's mtime is the time of its last use.
  */
 #include "base/cache.h"
 
@@ -22,15 +22,16 @@
 #include "base/log.h"
 #include "base/time.h"
 
-#define OURS_ARE "rcapi-" /* a directory may hold what is not ours; that is left alone */
+#define OURS_ARE "rcapi-" /* other files in the directory are ignored */
 #define PART     ".part"
-#define PAUSE    (20 * 1000) /* microseconds between two looks at another request's work */
+#define PAUSE                                                                                      \
+    (20 * 1000) /* microseconds between two attempts while another request makes the file */
 
-/* What became of looking for a file. */
+/* The result of a lookup. */
 typedef enum {
     HIT,   /* fd is the finished file */
-    OURS,  /* fd is the part, locked: make it */
-    BUSY,  /* another request still makes it */
+    OURS,  /* fd is the part, locked: this request makes it */
+    BUSY,  /* another request makes it */
     BROKEN /* the directory cannot be used */
 } found_t;
 
@@ -42,14 +43,14 @@ typedef struct slot_t {
     struct stat st; /* of a hit */
 } slot_t;
 
-/* A file that another account could have put there is not trusted. */
+/* Rejects a file of another account. */
 static bool open_finished(slot_t *slot)
 {
     slot->fd = open(slot->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (slot->fd < 0)
         return false;
     if (!fstat(slot->fd, &slot->st) && S_ISREG(slot->st.st_mode) && slot->st.st_uid == geteuid()) {
-        futimens(slot->fd, NULL); /* if it cannot be, it is evicted sooner */
+        futimens(slot->fd, NULL); /* on failure it is only evicted sooner */
         return true;
     }
     close(slot->fd);
@@ -66,7 +67,7 @@ static int open_part(const slot_t *slot)
     return fd;
 }
 
-/* Locks @a fd if it still is what is called @a path; else errno says why not. */
+/* Locks @a fd if @a path still names that file; else returns false with errno. */
 static bool lock_now(int fd, const char *path)
 {
     struct stat held, named;
@@ -76,11 +77,11 @@ static bool lock_now(int fd, const char *path)
     if (!fstat(fd, &held) && !lstat(path, &named) && held.st_dev == named.st_dev &&
         held.st_ino == named.st_ino)
         return true;
-    errno = EWOULDBLOCK; /* finished meanwhile, and called something else */
+    errno = EWOULDBLOCK; /* another request has finished and renamed it */
     return false;
 }
 
-/* We have the lock on the part: was the file finished while we got here? */
+/* With the lock on the part: checks whether another request has finished the file meanwhile. */
 static found_t look_again(slot_t *slot)
 {
     int part = slot->fd;
@@ -94,7 +95,8 @@ static found_t look_again(slot_t *slot)
     return HIT;
 }
 
-/* @a pool: of the wait, empty at first. Those who wait shall not be all that there are. */
+/* Returns whether the request may go on waiting. The slot among the waiting threads is acquired
+ * once, and released with @a pool. */
 static bool may_wait(const slot_t *slot, apr_time_t end, bool *inside, apr_pool_t *pool)
 {
     if (!*inside && slot->cache->waiting && rc_limit_take(slot->cache->waiting, 1, pool))
@@ -161,8 +163,8 @@ static void remove_if_left(const char *part)
     close(fd);
 }
 
-/* Lists the finished files (kept_t) and removes parts that no request makes; returns the bytes of
- * all files. */
+/* Lists the finished files (kept_t) and removes parts that a crash left; returns the sum of bytes.
+ */
 static apr_off_t list(apr_array_header_t *files, DIR *dir, const char *path, apr_pool_t *pool)
 {
     apr_off_t total = 0;
@@ -187,6 +189,7 @@ static apr_off_t list(apr_array_header_t *files, DIR *dir, const char *path, apr
     return total;
 }
 
+/* Removes the least recently used files until at most @a max bytes are left. */
 static void sweep(const rc_cache_t *cache, apr_off_t max, apr_pool_t *pool)
 {
     DIR *dir = cache->dir ? opendir(cache->dir) : NULL;
@@ -211,7 +214,7 @@ static void sweep(const rc_cache_t *cache, apr_off_t max, apr_pool_t *pool)
     apr_pool_destroy(scratch);
 }
 
-/* The beginning of a file; "" when it cannot be read. */
+/* Reads up to size - 1 bytes of a file; "" when it cannot be read. */
 static void read_first_line(char *text, size_t size, const char *path)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -222,7 +225,8 @@ static void read_first_line(char *text, size_t size, const char *path)
     text[n > 0 ? n : 0] = '\0';
 }
 
-/* Notes in the directory that its files are of this run of the machine; true when it knew. */
+/* Returns true when the cache is of this boot of the machine; else empties it and stores the boot's
+ * id in it. */
 static bool is_of_this_boot(const rc_cache_t *cache, apr_pool_t *pool)
 {
     const char *note = apr_pstrcat(pool, cache->dir, "/boot_id", NULL);
@@ -254,10 +258,10 @@ void rc_cache_begin(const rc_cache_t *cache, apr_pool_t *pool)
 
 static void warn(const slot_t *slot, int why)
 {
-    rc_log(RC_LOG_WARNING, APR_FROM_OS_ERROR(why), "cannot keep files in %s", slot->cache->dir);
+    rc_log(RC_LOG_WARNING, APR_FROM_OS_ERROR(why), "cannot cache files in %s", slot->cache->dir);
 }
 
-/* Publishes the complete part. What fails here only costs making the file again. */
+/* Publishes the complete part. After a failure the file is only made again. */
 static void keep(const slot_t *slot, apr_off_t size, apr_pool_t *pool)
 {
     if (size > slot->cache->max) {
@@ -279,7 +283,7 @@ static rc_err_t *make_part(rc_spool_t *spool, const slot_t *slot, rc_cache_make_
     rc_err_t *err;
 
     err = rc_spool_take_fd(spool, slot->fd, 0);
-    if (!err && ftruncate(slot->fd, 0)) /* what a crash left */
+    if (!err && ftruncate(slot->fd, 0)) /* a crash may have left bytes */
         err = rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot empty %s", slot->part);
     if (!err)
         err = make(baton, spool);
@@ -290,7 +294,7 @@ static rc_err_t *make_part(rc_spool_t *spool, const slot_t *slot, rc_cache_make_
         return NULL;
     }
     unlink(slot->part);
-    rc_spool_reset(spool); /* also ends the lock */
+    rc_spool_reset(spool); /* also releases the lock */
     return err;
 }
 
@@ -318,7 +322,7 @@ rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *n
         err = make_part(spool, &slot, make, baton, pool);
         if (!err || err->kind != RC_E_INTERNAL || !err->cause)
             return err;
-        warn(&slot, APR_TO_OS_ERROR(err->cause)); /* a system's error: perhaps the disk is full */
+        warn(&slot, APR_TO_OS_ERROR(err->cause)); /* a system error: perhaps the disk is full */
         break;
     case BROKEN:
         warn(&slot, slot.why);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A program that is fed and read piece by piece while it runs. Nothing here blocks but
- * rc_child_wait and rc_child_end, and these end with the deadline.
+ * Runs a program whose input and output the caller handles in pieces. Only rc_child_wait and
+ * rc_child_end block, until the deadline at most.
  */
 #include "base/process.h"
 
@@ -77,7 +77,8 @@ void rc_child_end_input(rc_child_t *child)
 rc_child_io_t rc_child_read(apr_size_t *got, rc_child_t *child, char *buf, apr_size_t size)
 {
     rc_run_t *run = child->run;
-    bool ended = child->over || rc_run_has_ended(run); /* before the read: nothing may come later */
+    bool ended =
+        child->over || rc_run_has_ended(run); /* before the read, so that no output is lost */
     ssize_t n = run->out_fd < 0 ? 0 : read(run->out_fd, buf, size);
 
     *got = n > 0 ? (apr_size_t)n : 0;
@@ -85,10 +86,11 @@ rc_child_io_t rc_child_read(apr_size_t *got, rc_child_t *child, char *buf, apr_s
         return RC_CHILD_MOVED;
     if (n < 0 && no_bytes() == RC_CHILD_LATER && !ended)
         return RC_CHILD_LATER;
-    return n == 0 || ended ? RC_CHILD_CLOSED : RC_CHILD_BROKEN; /* others may still hold the pipe */
+    return n == 0 || ended ? RC_CHILD_CLOSED
+                           : RC_CHILD_BROKEN; /* other processes may still hold the pipe */
 }
 
-/* May the child go on? */
+/* Checks the deadline and check(); returns whether the child may continue. */
 static bool may_go_on(rc_child_t *child)
 {
     rc_run_t *run = child->run;
@@ -103,7 +105,7 @@ static bool may_go_on(rc_child_t *child)
     return !run->timed_out && !run->stopped;
 }
 
-/* Milliseconds until something has to be looked at, @a longest at most. */
+/* Milliseconds until the next check, at most @a longest. */
 static int patience(const rc_child_t *child, apr_interval_time_t longest)
 {
     apr_time_t until =
@@ -133,7 +135,7 @@ bool rc_child_wait(rc_child_t *child, bool to_write, int other, apr_interval_tim
     return may_go_on(child);
 }
 
-/* Waits for the end of a child whose output is not needed any more. */
+/* Waits for the end of a child; its output is not read any more. */
 static void await_end(rc_child_t *child)
 {
     rc_run_t *run = child->run;

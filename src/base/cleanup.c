@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Cleanups of a pool that return nothing, as the destructors of foreign libraries do.
+ * Registers destructors of foreign libraries, which return nothing, as cleanups of a pool.
  */
 #include "base/cleanup.h"
 

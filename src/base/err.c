@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes errors, and says what each kind means to an answer and to the log.
+ * Creates errors, and holds the table of their kinds: HTTP status and log level.
  */
 #include "base/err.h"
 

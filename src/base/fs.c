@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Files and directories. Locks are flock(2): unlike fcntl's they also keep threads of one process
- * apart, and they end with the descriptor, whatever kills the process.
+ * Errors, trees, paths and locks of files. Locks use flock(2): unlike those of fcntl(2) they also
+ * exclude other threads of the same process; and they end with the descriptor, even after a crash.
  */
 #include "base/fs.h"
 
@@ -28,7 +28,6 @@ static const char *account(uid_t uid, apr_pool_t *pool)
                                                              : apr_psprintf(pool, "user %u", uid);
 }
 
-/* Of a path that cannot be looked at, the nearest directory above it counts. */
 const char *rc_fs_rights(const char *path, apr_pool_t *pool)
 {
     const char *we = apr_pstrcat(pool, "this process runs as ", account(geteuid(), pool), NULL);
@@ -105,7 +104,7 @@ static apr_status_t close_fd(void *data)
     return APR_SUCCESS;
 }
 
-/* A lock is on the file, not on its name, which may lead elsewhere by the time we have it. */
+/* A lock is on the file, not on its name: returns whether @a path still names the locked file. */
 static bool still_there(int fd, const char *path)
 {
     struct stat held, named;

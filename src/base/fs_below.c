@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Renames and directories below a root: the way to them is walked name by name, and no link on it
- * is followed, so that nothing outside of the root changes whatever stands in it.
+ * Renames files and creates directories below a root directory. Paths are opened name by name and
+ * no link is followed, so nothing outside the root can change.
  */
 #include "base/fs.h"
 
@@ -14,7 +14,7 @@
 
 #include <apr_strings.h>
 
-/* The part of @a path behind @a root and a slash; NULL when it does not lie below it. */
+/* Returns the part of @a path after @a root and a slash; NULL when it is not below the root. */
 static const char *behind(const char *root, const char *path)
 {
     size_t len = strlen(root);
@@ -35,7 +35,7 @@ bool rc_fs_is_below(const char *root, const char *path)
     return behind(root, path) != NULL;
 }
 
-/* Opens the directory @a name of @a parent, which it closes; -1 with errno set. */
+/* Opens the directory @a name of @a parent, and closes @a parent; -1 with errno set. */
 static int step_into(int parent, const char *name, bool make)
 {
     int fd = -1, n;
@@ -48,8 +48,8 @@ static int step_into(int parent, const char *name, bool make)
     return fd;
 }
 
-/* Opens the directory that holds @a path; -1 with errno set. *@a name is the last name of the path.
- */
+/* Opens the directory that contains @a path; -1 with errno set. *@a name is the last name of the
+ * path. */
 static int open_parent(const char **name, const char *root, const char *path, bool make,
                        apr_pool_t *pool)
 {
@@ -70,7 +70,7 @@ static int open_parent(const char **name, const char *root, const char *path, bo
     return fd;
 }
 
-/* The name cannot be had: RC_E_FAILED; all else is none of the caller's faults. */
+/* Returns RC_E_FAILED when the name itself is the problem, else RC_E_INTERNAL. */
 static rc_err_t *explain(int n, const char *what, const char *path, apr_pool_t *pool)
 {
     if (n == EEXIST || n == ENOTDIR || n == ELOOP || n == ENAMETOOLONG)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads files that another account may have put there: only regular files, up to a size, and never
- * waiting for the other end of a pipe.
+ * Reads files that another account may have created: only regular files, up to a size, without
+ * blocking on a pipe.
  */
 #include "base/fs.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes files, directories and trees durable, so that a power cut does not take them.
+ * Makes files, directories and trees durable, so that they survive a power cut.
  */
 #include "base/fs.h"
 
@@ -12,8 +12,8 @@
 
 #include <apr_strings.h>
 
-/* Entries of a tree that are synced one by one: 0.2 ms each on a virtual disk. A larger tree is
- * synced with its whole file system, which costs what everybody has written there. */
+/* The most entries of a tree that are synced one by one: 0.2 ms each on a virtual disk. For a
+ * larger tree its whole file system is synced, with what all other processes have written there. */
 #define SYNC_SINGLY 128
 
 static rc_err_t *sync_by(int (*sync)(int fd), const char *path, apr_pool_t *pool)
@@ -46,7 +46,7 @@ rc_err_t *rc_fs_sync_folders(const char *path, const char *top, apr_pool_t *pool
     return NULL;
 }
 
-/* Directories come after what they hold. */
+/* A directory is synced after its entries (FTS_DP). */
 static rc_err_t *sync_entries(FTS *tree, const char *path, apr_pool_t *pool)
 {
     FTSENT *entry;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Inflates gzip streams (RFC 1952) with zlib. One member; bytes behind it make the body malformed.
+ * Inflates gzip streams (RFC 1952) with zlib. Only one member: bytes after it make the body
+ * malformed.
  */
 #include "inflate.h"
 
@@ -14,7 +15,7 @@
 struct rc_inflate_t {
     z_stream stream;
     bool ready, ended;
-    apr_off_t left; /* bytes that may still come out */
+    apr_off_t left; /* inflated bytes that are still allowed */
     Bytef out[PIECE];
 };
 
@@ -48,7 +49,7 @@ static rc_body_state_t fill_input(rc_inflate_t *z)
     z->stream.next_out = z->out;
     z->stream.avail_out = PIECE;
     n = inflate(&z->stream, Z_NO_FLUSH);
-    if (n != Z_OK && n != Z_STREAM_END && n != Z_BUF_ERROR) /* the last: no bytes to work on */
+    if (n != Z_OK && n != Z_STREAM_END && n != Z_BUF_ERROR) /* Z_BUF_ERROR: it needs more input */
         return RC_BODY_MALFORMED;
     z->ended = n == Z_STREAM_END;
     z->left -= (apr_off_t)(PIECE - z->stream.avail_out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The JSON writer. Commas follow from one flag: set after a value, cleared after an opening
+ * Writes JSON. One flag decides about commas: it is set after a value, and cleared after an opening
  * bracket and a key.
  */
 #include "base/json.h"
@@ -23,11 +23,11 @@ rc_err_t *rc_json_finish(rc_json_t *json)
     return json->err;
 }
 
-/* Longer texts are not worth a second look. */
+/* Bytes of a text that put() copies itself. */
 #define SHORT 1024
 
-/* Writes a text between two of at most two bytes. Most of an answer is short words, and each look
- * into the spool costs as much as copying one. */
+/* Writes @a before, the text, @a after; the outer two have at most two bytes. Most texts of an
+ * answer are short, and a call of the spool costs as much as copying one: so one call for all. */
 static void put(rc_json_t *json, const char *before, const char *text, apr_size_t len,
                 const char *after)
 {
@@ -51,7 +51,7 @@ static void put(rc_json_t *json, const char *before, const char *text, apr_size_
     rc_spool_fill(json->spool, to);
 }
 
-/* A value without quotes. */
+/* Writes a value without quotes. */
 static void put_value(rc_json_t *json, const char *text, apr_size_t len)
 {
     put(json, json->comma ? "," : "", text, len, "");
@@ -112,8 +112,9 @@ static const bool plain[256] = {
 
 #define EACH ((apr_uint64_t)0x0101010101010101) /* the byte 1, eight times */
 
-/* Are these eight bytes plain? The highest bit of a byte of the sum or difference says that it is
- * not ASCII, DEL, below a blank, '"' or '\'. A wrong "no" only costs a closer look. */
+/* Returns whether these eight bytes are plain. The highest bit of each byte of the sums and
+ * differences is set for non-ASCII, DEL, control characters, '"' and '\'. It may return false for
+ * plain bytes, never true for others. */
 static bool eight_plain(const char *p)
 {
     apr_uint64_t w, quote, backslash;
@@ -125,7 +126,7 @@ static bool eight_plain(const char *p)
              EACH * 0x80);
 }
 
-/* Where the text that can be copied as it is ends. */
+/* Returns the end of the text that can be copied as it is. */
 static const char *copied_until(const char *p, const char *end)
 {
     for (;;) {
@@ -141,7 +142,7 @@ static const char *copied_until(const char *p, const char *end)
     }
 }
 
-/* What stands for a byte that can not be copied. */
+/* Writes the escape of a byte that cannot be copied, or U+FFFD. */
 static void put_escape(rc_json_t *json, unsigned char c)
 {
     static const char short_forms[] = "\"\"\\\\\bb\ff\nn\rr\tt";
@@ -211,8 +212,8 @@ void rc_json_raw(rc_json_t *json, const char *text, apr_size_t len)
     put_value(json, text, len);
 }
 
-/* A key and a value that is copied as it is, with one look into the spool for both. @a quote: '"'
- * or nothing around the value. */
+/* Writes a key and a value that is copied as it is, by one call of the spool. @a quote: '"' or ""
+ * around the value. */
 static void put_member(rc_json_t *json, const char *key, const char *quote, const char *text,
                        apr_size_t len)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Builds json-c's objects from text that the scanner has accepted. json-c's own parser drops a
- * member or cuts a text when memory is short; here every allocation is checked.
+ * Parses JSON that the scanner has accepted into objects of json-c. The parser of json-c drops a
+ * member or cuts a string when memory is short; here every allocation is checked.
  */
 #include "base/json_read.h"
 
@@ -15,19 +15,19 @@
 #include "base/cleanup.h"
 #include "base/hex.h"
 
-#define PLAIN_DIGITS 18 /* any integer of so many digits fits 64 bits */
+#define PLAIN_DIGITS 18 /* any integer of this many digits fits 64 bits */
 
 typedef struct reader_t {
     const char *p, *end;
-    char *text; /* the string that is being read, decoded */
+    char *text; /* buffer for one decoded string */
     bool exact;
     apr_pool_t *pool;
 } reader_t;
 
-/* False: there is no memory. */
+/* Returns false when memory is short. */
 static bool read_value(json_object **out, reader_t *r);
 
-/* To the next token: the scanner has seen that commas and colons stand where they belong. */
+/* Moves to the next token. The scanner has checked the places of commas and colons. */
 static char next(reader_t *r)
 {
     while (r->p < r->end && strchr(" \t\r\n,:", *r->p))
@@ -46,7 +46,7 @@ static char *put_utf8(char *to, unsigned code)
     return to;
 }
 
-/* \uXXXX, or two of them for one character. */
+/* Reads \uXXXX, or two of them for one character. */
 static unsigned read_code(reader_t *r)
 {
     unsigned code = (unsigned)rc_hex_read(r->p + 2, 4), low;
@@ -74,7 +74,7 @@ static char *read_escape(reader_t *r, char *to)
     return to;
 }
 
-/* Decodes the string at r->p into r->text; its length. It is never longer than it was. */
+/* Decodes the string at r->p into r->text and returns its length. Decoding never lengthens it. */
 static apr_size_t read_text(reader_t *r)
 {
     char *to = r->text;
@@ -130,7 +130,7 @@ static bool read_elements(json_object *array, reader_t *r)
     return true;
 }
 
-/* One that is not complete is left in *@a out, for the caller to free. */
+/* An incomplete object stays in *@a out; the caller frees it. */
 static bool read_nested(json_object **out, reader_t *r)
 {
     bool object = *r->p == '{';
@@ -185,5 +185,5 @@ rc_err_t *rc_json_read(json_object **out, const char *text, apr_size_t len, rc_j
     *out = NULL;
     complete = read_value(out, &reader);
     rc_cleanup(pool, *out, put_object);
-    return complete ? NULL : rc_err_internal(pool, APR_ENOMEM, "cannot hold the JSON");
+    return complete ? NULL : rc_err_internal(pool, APR_ENOMEM, "no memory for the JSON");
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A validating JSON scanner: one pass, no allocation, recursion bounded by the limit of depth.
- * The texts follow the parser messages that clients of the API know.
+ * Checks JSON in one pass, without allocation; the depth limit bounds its recursion. The texts of
+ * the faults resemble those of the parser that clients of the API know.
  */
 #include "base/json_scan.h"
 
@@ -19,10 +19,10 @@ const rc_json_limits_t rc_json_of_servers = {
 
 typedef struct scan_t {
     const char *start, *p, *end;
-    const char *what, *where; /* the first thing wrong */
+    const char *what, *where; /* the first fault and its place */
     int depth, values;
-    bool in_id;  /* in what is echoed as it came */
-    bool in_key; /* of a member */
+    bool in_id;  /* in the top-level "id", which is echoed as it is */
+    bool in_key; /* in the key of a member */
     const rc_json_limits_t *limits;
     rc_json_scan_t *out;
 } scan_t;
@@ -47,7 +47,7 @@ static bool at(const scan_t *s, char c)
     return s->p < s->end && *s->p == c;
 }
 
-/* Four hex digits at q, or -1. */
+/* Returns the value of the four hex digits at q, or -1. */
 static int hex4(const scan_t *s, const char *q)
 {
     return s->end - q < 4 ? -1 : rc_hex_read(q, 4);
@@ -106,7 +106,7 @@ static bool scan_digits(scan_t *s)
     return s->p > from;
 }
 
-/* json-c would take the nearest integer of 64 bits for a longer one. */
+/* Returns whether the integer fits 64 bits. */
 static bool fits(const char *digits, const char *end, bool negative)
 {
     const char *max = negative ? "9223372036854775808" : "9223372036854775807";
@@ -154,7 +154,7 @@ static bool scan_word(scan_t *s, const char *word)
     return true;
 }
 
-/* Is the key between the quotes at `from` and `to` the word "id", escapes resolved? */
+/* Returns whether the key between `from` and `to`, with its escapes decoded, is "id". */
 static bool is_id(const scan_t *s, const char *from, const char *to)
 {
     static const char word[] = "id";
@@ -208,7 +208,7 @@ static bool scan_member(scan_t *s)
     return true;
 }
 
-/* The members or elements between two brackets; s->p stands behind the opening one. */
+/* Scans the members or elements between two brackets; s->p is after the opening one. */
 static bool scan_items(scan_t *s, char close, bool (*item)(scan_t *s))
 {
     skip_blanks(s);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A counter shared by the threads of a process.
+ * Implements the counting limiter with one atomic counter.
  */
 #include "base/limit.h"
 

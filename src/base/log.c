@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The log callback of this process.
+ * Holds the log callback of this process and formats messages for it.
  */
 #include "base/log.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Answers kept in memory, in a list that is in the order of use: short enough to look through.
+ * Implements the cache as a list in the order of use. A lookup walks the list, which has at most
+ * ENTRIES entries.
  */
 #include "base/lru.h"
 
@@ -10,21 +11,21 @@
 #include <apr_ring.h>
 #include <apr_thread_mutex.h>
 
-#define SHARE   8   /* no answer may have more than this part of a cache */
-#define ENTRIES 512 /* at most: one that is smaller than its part counts as large as that */
+#define SHARE   8   /* an entry may have at most 1/SHARE of the cache */
+#define ENTRIES 512 /* the most entries: a smaller entry counts as 1/ENTRIES of the cache */
 
 typedef struct entry_t {
-    APR_RING_ENTRY(entry_t) link; /* the one used last comes first */
-    apr_size_t size;              /* that it counts for */
+    APR_RING_ENTRY(entry_t) link; /* the most recently used entry is first */
+    apr_size_t size;              /* bytes that it counts for */
     apr_size_t len;
-    char *key; /* behind the content */
+    char *key; /* after the content */
     char content[];
 } entry_t;
 
 APR_RING_HEAD(entries_t, entry_t);
 
 struct rc_lru_t {
-    apr_thread_mutex_t *mutex; /* guards all below */
+    apr_thread_mutex_t *mutex; /* guards the members below */
     struct entries_t entries;
     apr_size_t used, max;
 };
@@ -51,7 +52,7 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
     apr_status_t rv = apr_thread_mutex_create(&cache->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
 
     if (rv != APR_SUCCESS)
-        return rc_err_internal(pool, rv, "cannot make the mutex of a cache");
+        return rc_err_internal(pool, rv, "cannot create the mutex of a cache");
     APR_RING_INIT(&cache->entries, entry_t, link);
     cache->max = bytes;
     apr_pool_cleanup_register(pool, cache, drop_all, apr_pool_cleanup_null);
@@ -112,7 +113,7 @@ rc_err_t *rc_lru_put(rc_lru_t *cache, const char *key, rc_spool_t *spool, apr_po
         return NULL;
     RC_TRY(rc_spool_string(&content, spool, scratch));
     if (!(entry = malloc(size)))
-        return NULL; /* then not */
+        return NULL; /* without the entry the cache still works */
     entry->size = size > cache->max / ENTRIES ? size : cache->max / ENTRIES;
     entry->len = len;
     entry->key = entry->content + len;

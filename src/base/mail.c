@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Header lines of mails, with the widths and the choices of git's format-patch.
+ * Formats header lines of mails with the line widths and rules of git format-patch.
  */
 #include "base/mail.h"
 
@@ -27,7 +27,7 @@ static bool outside_ascii(char c)
     return (c & 0x80) || c == ESCAPE;
 }
 
-/* Length of the last line of @a text. */
+/* Returns the length of the last line of @a text. */
 static size_t column(const char *text)
 {
     const char *line = strrchr(text, '\n');
@@ -45,7 +45,8 @@ static bool needs_encoding(const char *text)
     return false;
 }
 
-/* Must @a c, which stands alone, be written as "=XX"? In a name fewer characters are plain. */
+/* Returns whether the one-byte character @a c must be written as "=XX". In a name fewer characters
+ * are plain. */
 static bool special(char c, place_t place)
 {
     if (c <= ' ' || c >= 0x7f || strchr("=?_", c))
@@ -53,23 +54,23 @@ static bool special(char c, place_t place)
     return place == IN_NAME && !apr_isalnum(c) && !strchr("!*+-/", c);
 }
 
-/* Bytes of the character at @a p that must stay together. */
+/* Returns the bytes of the character at @a p, which must stay in one word. */
 static int character(const char *p, const char *end)
 {
     int n = rc_utf8_length(p, end);
 
-    /* git does not take U+FFFE and U+FFFF for characters */
+    /* for git, U+FFFE and U+FFFF are not characters */
     if (n == 3 && (!memcmp(p, "\xef\xbf\xbe", 3) || !memcmp(p, "\xef\xbf\xbf", 3)))
         return 1;
     return n ? n : 1;
 }
 
-/* @a text as encoded words behind a line of @a at characters. */
+/* Returns @a text as encoded words; @a at: characters before it on the line. */
 static const char *encode(const char *text, size_t at, place_t place, apr_pool_t *pool)
 {
     static const char next[] = WORD_END "\n " WORD_BEGIN;
     const char *end = text + strlen(text);
-    size_t max = 3 * (size_t)(end - text); /* of which a line but the first has at least 50 */
+    size_t max = 3 * (size_t)(end - text); /* each line but the first has at least 50 of them */
     char *start = apr_palloc(pool, max + (max / 50 + 3) * sizeof(next));
     char *out = apr_cpystrn(start, WORD_BEGIN, sizeof(WORD_BEGIN));
     int n, i;
@@ -99,7 +100,7 @@ static const char *encode(const char *text, size_t at, place_t place, apr_pool_t
 
 /* --- plain text --- */
 
-/* Does a name hold what RFC 822 wants in quotes? */
+/* Returns whether RFC 822 requires quotes around a name. */
 static bool needs_quotes(const char *name)
 {
     return name[strcspn(name, "()<>[]:;@,.\"\\")] != '\0';
@@ -118,23 +119,22 @@ static const char *quote(const char *name, apr_pool_t *pool)
 }
 
 /*
- * ASCII @a text folded at blanks, behind a line of @a at characters. Control characters take one
- * away from the width, as git counts them.
+ * Folds ASCII @a text at blanks; @a at: characters before it on the line. Control characters count
+ * -1 in the width, as in git.
  */
 static const char *fold(const char *text, size_t at, apr_pool_t *pool)
 {
     char *start = apr_palloc(pool, 3 * strlen(text) + 3), *out = start;
-    const char *p = text, *line = text, *from = text; /* from: what is not out yet */
+    const char *p = text, *line = text, *from = text; /* from: start of what is not written yet */
     apr_int64_t width = (apr_int64_t)at;
-    bool begun = true; /* the line has something that may stay when the rest is moved down */
+    bool begun = true; /* the line has a word, so the next one may move to a new line */
 
     for (;;) {
         if (*p && !rc_text_is_blank(*p)) {
             width += *p < ' ' || *p == 0x7f ? -1 : 1;
             p++;
         } else if (width <= LINE_MAX_LEN || !begun) {
-            if (!*p &&
-                p == line) { /* a blank at the end of the text; an empty line ends the header */
+            if (!*p && p == line) { /* no empty line for a last blank: it would end the header */
                 out -= out > start && out[-1] == '\n';
                 break;
             }
@@ -197,7 +197,7 @@ const char *rc_mail_date(apr_uint64_t seconds, int zone, apr_pool_t *pool)
     time_t local = (time_t)(apr_int64_t)(seconds + (apr_uint64_t)((apr_int64_t)minutes * 60));
     struct tm tm;
 
-    if (!gmtime_r(&local, &tm)) { /* beyond all years */
+    if (!gmtime_r(&local, &tm)) { /* the year does not fit */
         local = 0;
         zone = 0;
         gmtime_r(&local, &tm);

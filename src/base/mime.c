@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The media types of what usually stands in repositories. Sorted by ending.
+ * The table of media types for files that repositories usually contain, sorted by extension.
  */
 #include "base/mime.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Passwords by APR's bcrypt.
+ * Hashes and checks passwords with the bcrypt of APR.
  */
 #include "base/password.h"
 
@@ -14,17 +14,17 @@
 #include "base/secret.h"
 #include "base/time.h"
 
-#define COST        10 /* some 50 ms of a core; RhodeCode's choice as well */
+#define COST        10 /* about 50 ms of processor time; RhodeCode uses the same */
 #define SALT_SIZE   16
 #define HASH_SIZE   128
-#define BCRYPT_SEES 72 /* bytes; bcrypt ignores what follows */
+#define BCRYPT_SEES 72 /* bytes; bcrypt ignores the rest */
 #define MAX_WAIT    apr_time_from_sec(3)
 #define LOOK_AGAIN  apr_time_from_msec(10)
 
-/* Compared with where there is no hash, so that the answer takes as long. */
+/* Used when there is no hash, so that the check takes the same time. */
 #define NOBODYS_HASH "$2y$10$KBCwKxOzLha2MUDgW0PjXe5iC0KgerkTIWLGUoONajjj98vdFiyt2"
 
-/* What bcrypt is given: the password, or when it is longer than bcrypt sees, its digest. */
+/* Returns the input of bcrypt: the password, or its digest when it is longer than BCRYPT_SEES. */
 static const char *visible(const char *password, apr_pool_t *pool)
 {
     unsigned char digest[RC_DIGEST_SIZE];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs a program to its end.
+ * Runs a program and waits for its end.
  */
 #include "base/process.h"
 
@@ -20,7 +20,7 @@ static void sleep_until_something(rc_run_t *run, apr_time_t until)
         poll(fds, 2, (int)apr_time_as_msec(wait) + 1);
 }
 
-/* Waits until it ends, is late, or has to stop. */
+/* Waits until the program ends, the deadline passes, or check() returns false. */
 static void attend(rc_run_t *run)
 {
     const rc_proc_t *proc = run->proc;

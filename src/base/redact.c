@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds the values of parameters that hold API keys, and replaces them by ***. One pass; where
- * something is percent-encoded, it is decoded on the way into a short window. Nearly all texts hold
- * no key, and cost a few instructions for each character.
+ * Replaces the values of parameters that hold API keys by ***. It takes one pass; percent-encoded
+ * text is decoded on the way into a short window. Nearly all texts hold no key and cost a few
+ * instructions per character.
  */
 #include "base/redact.h"
 
@@ -13,9 +13,9 @@
 
 #include "base/hex.h"
 
-#define WINDOW 64 /* decoded characters that are looked back at */
+#define WINDOW 64 /* decoded characters that are kept to find a name */
 
-/* What a character may be the end of. */
+/* What a character ends: a name, or a value in a text, query or path. */
 enum { NAME = 1, TEXT = 2, QUERY = 4, PATH = 8 };
 
 static const unsigned char ends[256] = {
@@ -31,7 +31,7 @@ static const unsigned char ends[256] = {
     ['\n'] = TEXT,
     ['/'] = PATH,
     ['?'] = PATH,
-    ['%'] = PATH, /* if it is "%2F" */
+    ['%'] = PATH, /* only in "%2F" */
 };
 
 static const char *next_end(const char *p, int what)
@@ -41,13 +41,13 @@ static const char *next_end(const char *p, int what)
     return p;
 }
 
-/* What may stand between a name and "=" or ":". */
+/* Returns whether @a c may occur between a name and "=" or ":". */
 static bool is_between(char c)
 {
     return c == '"' || c == '\'' || c == '[' || c == ']' || c == '+' || c == ' ';
 }
 
-/* Is @a name what stands before @a end? In any case, with "-" and "_" or without. */
+/* Returns whether the text ends in @a name at @a end: in any case, with "-" and "_" or without. */
 static bool has_name(const char *start, const char *end, const char *name)
 {
     apr_size_t left = strlen(name);
@@ -61,7 +61,7 @@ static bool has_name(const char *start, const char *end, const char *name)
     return !left;
 }
 
-/* Do the characters from @a start to the "=" or ":" at @a end name a key? */
+/* Returns whether the text from @a start to the "=" or ":" at @a end ends in the name of a key. */
 static bool is_name(const char *start, const char *end)
 {
     static const char *const names[] = {"apikey", "authtoken", "accesstoken", "privatetoken"};
@@ -83,7 +83,8 @@ typedef struct window_t {
     apr_size_t len;
 } window_t;
 
-/* "%25" becomes "%", which may begin the next escape: so it goes on until none is left. */
+/* Adds a character and decodes escapes until none is left: "%25" becomes "%", which may begin the
+ * next escape. */
 static void push(window_t *w, char c)
 {
     int byte;
@@ -99,8 +100,8 @@ static void push(window_t *w, char c)
     }
 }
 
-/* The end of the next name of a key from @a p on, itself: "=", ":" or the last character of what is
- * decoded to it; *@a mark is which of the two. NULL: there is none. */
+/* Finds the next name of a key from @a p on. Returns the place of its "=" or ":", or of the last
+ * character of the escape for it; *@a mark is "=" or ":". NULL when there is none. */
 static const char *encoded_name(const char *p, char *mark)
 {
     window_t w = {.len = 0};
@@ -114,6 +115,7 @@ static const char *encoded_name(const char *p, char *mark)
     return NULL;
 }
 
+/* The same for a text without escapes. */
 static const char *plain_name(const char *p, char *mark)
 {
     const char *start = p;
@@ -126,7 +128,7 @@ static const char *plain_name(const char *p, char *mark)
     return NULL;
 }
 
-/* The next value of a key in @a p, or NULL. */
+/* Returns the start of the next value of a key, or NULL. */
 static const char *next_value(const char *p, bool encoded)
 {
     char mark;
@@ -139,7 +141,8 @@ static const char *next_value(const char *p, bool encoded)
     return p;
 }
 
-/* A value ends with its parameter, and where the path does: at @a question, the first "?". */
+/* Returns the end of a value: the end of its parameter, or of the path at @a question, the first
+ * "?". */
 static const char *value_end(const char *value, int kind, const char *question)
 {
     const char *p = next_end(value, kind);
@@ -166,7 +169,7 @@ static const char *redact(const char *text, int kind, apr_pool_t *pool)
         end = value_end(value, kind, question);
         if (is_hidden(value, end))
             continue;
-        if (!out) /* the shortest name has seven characters, so at most half is added */
+        if (!out) /* a name with "=" has at least seven characters, so at most half is added */
             to = out = apr_palloc(pool, strlen(text) / 2 * 3 + sizeof(RC_HIDDEN) + 1);
         memcpy(to, copied, (apr_size_t)(value - copied));
         to += value - copied;

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Feeds a program and reads it in turn, in one thread: neither the client, who may send and read at
- * the same time, nor the program can make the other wait for ever. Memory is one buffer.
+ * Writes a body to a program and reads its output in turn, in one thread, so that the program and a
+ * client that sends and reads at the same time cannot block each other. Memory is one buffer.
  */
 #include "base/relay.h"
 
-#include <apr_strings.h>
-
 #define BUFFER     ((apr_size_t)64 * 1024)
 #define LONG_WAIT  apr_time_from_sec(1)
-#define BLIND_WAIT apr_time_from_msec(20) /* what the client has sent cannot be known */
+#define BLIND_WAIT apr_time_from_msec(20) /* when the body has no descriptor */
 
 typedef struct relay_t {
     rc_relay_t relay;
@@ -17,8 +15,8 @@ typedef struct relay_t {
     apr_pool_t *pool;
     rc_stream_t stream;
     bool over;        /* the program has ended */
-    bool fed;         /* it has, or wants, no more input */
-    const char *data; /* of the body, not taken by the program yet */
+    bool fed;         /* it has all its input, or closed it */
+    const char *data; /* bytes of the body that are not written yet */
     apr_size_t len;
     char buffer[BUFFER];
 } relay_t;
@@ -30,13 +28,13 @@ static bool client_is_there(void *baton)
     return !state->relay.gone || !state->relay.gone(state->relay.gone_baton);
 }
 
-/* What its end alone says. */
+/* Returns the error of the program's end, without the caller's `ended`. */
 static rc_err_t *judge_end(const relay_t *state, const rc_proc_result_t *result)
 {
     const char *program = state->relay.proc.argv[0];
 
     if (result->timed_out)
-        return rc_err_busy(state->pool, "%s: the deadline came first: %s", program, result->text);
+        return rc_err_busy(state->pool, "%s: the deadline passed: %s", program, result->text);
     if (result->stopped)
         return rc_err(state->pool, RC_E_GONE, "the client has left");
     if (result->signal)
@@ -64,14 +62,14 @@ static rc_err_t *end(relay_t *state, bool at_once)
     return err ? err : verdict;
 }
 
-/* The program is ended because of @a err. */
+/* Kills the program and returns @a err. */
 static rc_err_t *give_up(relay_t *state, rc_err_t *err)
 {
     end(state, true);
     return err;
 }
 
-/* More of the body into state->data; false when there is none now. */
+/* Reads more of the body into state->data; false when there is none now. */
 static bool fetch(rc_err_t **err, relay_t *state)
 {
     rc_body_state_t got = rc_body_read(state->relay.body, &state->data, &state->len, false);
@@ -90,7 +88,7 @@ static bool fetch(rc_err_t **err, relay_t *state)
     return false;
 }
 
-/* Gives the program what it takes and the client has sent. */
+/* Writes to the program what the client has sent, as far as neither blocks. */
 static rc_err_t *feed(relay_t *state)
 {
     rc_err_t *err;
@@ -108,7 +106,7 @@ static rc_err_t *feed(relay_t *state)
             return NULL;
         if (io == RC_CHILD_BROKEN)
             return rc_err_internal(state->pool, APR_SUCCESS, "cannot write to a program");
-        if (io == RC_CHILD_CLOSED) { /* it reads no more: what it says to that, its end will show */
+        if (io == RC_CHILD_CLOSED) { /* it closed its input: its exit status decides */
             state->fed = true;
             state->len = 0;
         }
@@ -116,7 +114,7 @@ static rc_err_t *feed(relay_t *state)
     return NULL;
 }
 
-/* Fills the buffer with what is there. */
+/* Fills the buffer with the output that is available. */
 static rc_child_io_t read_output(apr_size_t *len, relay_t *state)
 {
     rc_child_io_t io;
@@ -130,10 +128,10 @@ static rc_child_io_t read_output(apr_size_t *len, relay_t *state)
     return io;
 }
 
-/* Until either side can go on. */
+/* Waits until the client or the program can continue; false when the program must end. */
 static bool wait_for_both(relay_t *state)
 {
-    bool hungry = !state->fed && !state->len; /* the client's turn */
+    bool hungry = !state->fed && !state->len; /* needs bytes of the client */
     int fd = hungry ? rc_body_fd(state->relay.body) : -1;
 
     return rc_child_wait(state->child, state->len > 0, fd,

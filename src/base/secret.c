@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Sealing by AES-256-GCM, digests by SHA-256, random keys: all by libcrypto, which httpd's TLS
- * uses as well. A sealed value is: 12 bytes nonce, 16 bytes tag, the encrypted text.
+ * Encrypts with AES-256-GCM, computes SHA-256 and generates random keys, all with libcrypto, which
+ * httpd's TLS uses as well. A sealed value has a nonce of 12 bytes, a tag of 16 bytes, and the
+ * encrypted text.
  */
 #include "secret_state.h"
 
@@ -63,7 +64,7 @@ static bool open_with(unsigned char *out, const unsigned char *key, const unsign
     return ok;
 }
 
-/* With any key of the secret. */
+/* Decrypts with any key of the secret. */
 static bool open_sealed(unsigned char *out, const rc_secret_t *secret, const unsigned char *in,
                         int size, const char *context)
 {
@@ -84,7 +85,7 @@ rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const v
     unsigned char *out;
 
     if (size < 0)
-        return rc_err_internal(pool, APR_SUCCESS, "a sealed value is cut");
+        return rc_err_internal(pool, APR_SUCCESS, "a sealed value is too short");
     out = apr_palloc(pool, (apr_size_t)size + 1);
     if (!open_sealed(out, secret, sealed, size, context) &&
         (!rc_secret_refresh(secret) || !open_sealed(out, secret, sealed, size, context)))
@@ -121,7 +122,7 @@ rc_err_t *rc_random_text(const char **text, const char *alphabet, int len, apr_p
 
         if (RAND_bytes(&byte, 1) != 1)
             return rc_err_internal(pool, APR_SUCCESS, "no random bytes");
-        if (byte < limit) /* the rest would make some characters likelier */
+        if (byte < limit) /* a larger byte would make some characters more likely */
             out[i++] = alphabet[byte % size];
     }
     out[len] = '\0';

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The secret file: one line of 64 hex digits, and, while the secret is being rotated, the former
- * one on a second line. It is never written in place: a rename replaces it, so that whoever reads
- * it finds all of the former or all of the new one. Running processes read it again when it
- * changed.
+ * Reads, creates and rotates the secret file: one line of 64 hex digits, and during a rotation a
+ * second line with the former secret. A rename replaces the file, so that a reader sees either the
+ * old or the new content. Running processes read it again when it has changed.
  */
 #include "secret_state.h"
 
@@ -23,12 +22,12 @@
 #include "base/fs.h"
 #include "base/hex.h"
 
-#define LINE (2 * RC_SECRET_SIZE) /* without its end */
+#define LINE (2 * RC_SECRET_SIZE) /* bytes of a line, without its end */
 
 typedef struct state_t {
-    apr_thread_mutex_t *mutex; /* guards the rest */
+    apr_thread_mutex_t *mutex; /* guards the members below */
     rc_secret_keys_t keys;
-    struct stat seen; /* the file that they were read from */
+    struct stat seen; /* the file when it was read */
 } state_t;
 
 struct rc_secret_t {
@@ -36,7 +35,7 @@ struct rc_secret_t {
     state_t *state;
 };
 
-/* A new file; nothing that stands there is written over, or followed. */
+/* Creates a file; fails when anything exists at @a path, also a link. */
 static rc_err_t *write_file(const char *path, const char *text, apr_pool_t *pool)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -91,7 +90,7 @@ static bool parse_keys(rc_secret_keys_t *keys, const char *text)
     return keys->n;
 }
 
-/* errno is 0 when the file can be read but is no secret. */
+/* Returns false with errno; errno is 0 when the file is readable but holds no secret. */
 static bool read_keys(rc_secret_keys_t *keys, struct stat *st, const char *path)
 {
     char text[2 * LINE + 2] = "";
@@ -157,7 +156,7 @@ bool rc_secret_refresh(const rc_secret_t *secret)
     return fresh;
 }
 
-/* Also after a crash: what an interrupted rotation left beside the file goes first. */
+/* Replaces the file. A new file that an interrupted rotation left is removed first. */
 static rc_err_t *replace(const rc_secret_t *secret, const rc_secret_keys_t *keys, apr_pool_t *pool)
 {
     const char *next = apr_pstrcat(pool, secret->path, ".new", NULL);
@@ -177,7 +176,7 @@ rc_err_t *rc_secret_rotation_begin(const rc_secret_t *secret, apr_pool_t *pool)
 
     rc_secret_refresh(secret);
     rc_secret_keys(&keys, secret);
-    if (keys.n == 2) /* one was interrupted: this one ends it */
+    if (keys.n == 2) /* an interrupted rotation: this one continues it */
         return NULL;
     memcpy(keys.key[1], keys.key[0], RC_SECRET_SIZE);
     keys.n = 2;

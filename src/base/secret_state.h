@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The keys of a secret file, for the two files that implement base/secret.h.
+ * Declares the keys of a secret file, for the two files that implement base/secret.h.
  */
 #ifndef RC_BASE_SECRET_STATE_H
 #define RC_BASE_SECRET_STATE_H
@@ -11,16 +11,16 @@
 
 #define RC_SECRET_SIZE 32
 
-/* The first seals; all unseal. There are two while the secret is being rotated. */
+/* The first key encrypts; all decrypt. There are two during a rotation. */
 typedef struct rc_secret_keys_t {
     unsigned char key[2][RC_SECRET_SIZE];
     int n;
 } rc_secret_keys_t;
 
-/** A copy of the keys as they were last read. */
+/** Returns a copy of the keys as last read. */
 void rc_secret_keys(rc_secret_keys_t *keys, const rc_secret_t *secret);
 
-/** Reads the file again when it is another than before; true when that gave its keys. */
+/** Reads the file again when it has changed; returns true when new keys were read. */
 bool rc_secret_refresh(const rc_secret_t *secret);
 
 #endif

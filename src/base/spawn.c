@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Starts a program from a threaded server. Everything that may allocate or lock happens before the
- * fork: between fork and exec only async-signal-safe calls are made. The child leads a session and
- * so a process group, which is what the deadline kills.
+ * Starts a program from a threaded server. All allocations and locks happen before the fork:
+ * between fork and exec, only async-signal-safe functions are called. The child leads a new
+ * session, and so a process group, which can be killed as a whole.
  */
 #include "spawn.h"
 
@@ -19,11 +19,11 @@
 
 #include <apr_strings.h>
 
-#define REPORT_FD    3   /* in the child: where it says why it could not become the program */
-#define MAX_FILES    256 /* descriptors of the child */
+#define REPORT_FD    3   /* in the child: the pipe for a report_t */
+#define MAX_FILES    256 /* RLIMIT_NOFILE of the child */
 #define FAR_FROM_STD 10
 
-/* Why the child could not become the program. */
+/* Sent by the child when it cannot execute the program: the call that failed, and errno. */
 typedef struct report_t {
     char step[16];
     int error;
@@ -43,7 +43,7 @@ static _Noreturn void give_up(const char *step)
     _exit(127);
 }
 
-/* Lowers a limit for good; one that is lower already stays. */
+/* Lowers a resource limit; never raises it. */
 static void limit(int resource, apr_off_t soft, apr_off_t hard)
 {
     struct rlimit now;
@@ -82,8 +82,8 @@ static void close_from(int first)
         close(i);
 }
 
-/* 0, 1, 2, the report and what is kept; nothing else stays open. Ours may be among them, so up
- * first. */
+/* Sets up descriptors 0, 1, 2, the report and the kept one, and closes all others. The parent's
+ * descriptors may have these numbers, so they are duplicated to higher ones first. */
 static void set_descriptors(const rc_run_t *run)
 {
     int keep = run->proc->keep ? fcntl(run->proc->keep, F_DUPFD, FAR_FROM_STD) : -1;
@@ -102,7 +102,7 @@ static void set_descriptors(const rc_run_t *run)
     close_from(keep >= 0 ? REPORT_FD + 2 : REPORT_FD + 1);
 }
 
-/* The server's handlers and masks are no business of the program. All signals are blocked here. */
+/* Resets the server's signal handlers and mask. All signals are blocked until then. */
 static void reset_signals(void)
 {
     struct sigaction action = {.sa_handler = SIG_DFL};
@@ -110,7 +110,7 @@ static void reset_signals(void)
     int sig;
 
     for (sig = 1; sig < NSIG; sig++)
-        sigaction(sig, &action, NULL); /* fails for SIGKILL, SIGSTOP and libc's own two */
+        sigaction(sig, &action, NULL); /* fails for SIGKILL, SIGSTOP and two signals of libc */
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -124,7 +124,7 @@ static _Noreturn void become(const rc_run_t *run)
     if (!proc->outlives_us && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
         give_up("prctl");
     if (!proc->outlives_us && getppid() != run->parent)
-        _exit(126); /* it died before it could take us along */
+        _exit(126); /* the parent died before prctl */
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         give_up("prctl");
     reset_signals();
@@ -179,7 +179,7 @@ static rc_err_t *find_program(rc_run_t *run, apr_pool_t *pool)
     return rc_err_internal(pool, APR_ENOENT, "program %s is not installed", name);
 }
 
-/* A pipe from child to us; with @a blocking false our end never blocks. */
+/* Opens a pipe from the child to this process; with @a blocking false, reading never blocks. */
 static bool open_pipe(rc_run_t *run, int which, int *our_end, bool blocking)
 {
     int fds[2];
@@ -192,7 +192,8 @@ static bool open_pipe(rc_run_t *run, int which, int *our_end, bool blocking)
     return blocking || fcntl(fds[0], F_SETFL, O_NONBLOCK) == 0;
 }
 
-/* A socket in place of a pipe: writing to a child that does not read any more raises no signal. */
+/* Opens the child's input as a socket: unlike with a pipe, send() to a child that closed it raises
+ * no signal. */
 static bool open_input(rc_run_t *run)
 {
     int fds[2];
@@ -223,11 +224,11 @@ static rc_err_t *open_descriptors(rc_run_t *run, bool piped, apr_pool_t *pool)
 {
     if (!open_pipe(run, RC_RUN_ERR, &run->text_fd, false) ||
         !open_pipe(run, RC_RUN_REPORT, &run->report_fd, true))
-        return rc_err_internal(pool, errno, "cannot make a pipe");
+        return rc_err_internal(pool, errno, "cannot open a pipe");
     if (!piped)
         return open_given(run, pool);
     if (!open_input(run) || !open_pipe(run, RC_RUN_OUT, &run->out_fd, false))
-        return rc_err_internal(pool, errno, "cannot make a pipe");
+        return rc_err_internal(pool, errno, "cannot open a pipe");
     return NULL;
 }
 
@@ -238,7 +239,8 @@ static rc_err_t *start_child(rc_run_t *run, apr_pool_t *pool)
 
     run->parent = getpid();
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before); /* no handler of ours may run in the child */
+    pthread_sigmask(SIG_SETMASK, &all,
+                    &before); /* no signal handler of the server may run in the child */
     run->pid = fork();
     error = errno;
     if (run->pid == 0)
@@ -251,7 +253,7 @@ static rc_err_t *start_child(rc_run_t *run, apr_pool_t *pool)
     return NULL;
 }
 
-/* The report ends without a word when the program starts: exec closes its pipe. */
+/* Waits for the exec, which closes the report's pipe, or for a report. */
 static rc_err_t *await_exec(rc_run_t *run, apr_pool_t *pool)
 {
     report_t report;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The spool: a buffer that grows to 64 KiB in the pool; beyond that the buffer becomes the write
- * buffer of a temporary file, unlinked as soon as it is open.
+ * Implements the spool: a buffer that grows to 64 KiB in the pool. Then it becomes the write buffer
+ * of a temporary file, which is unlinked as soon as it is open.
  */
 #include "base/spool.h"
 
@@ -21,15 +21,15 @@
 
 struct rc_spool_t {
     apr_pool_t *pool;
-    apr_pool_t *err_pool; /* of the first of spools that are beside each other */
+    apr_pool_t *err_pool; /* of the first spool in a chain of rc_spool_beside */
     const char *temp_dir;
     char *buf;
     apr_size_t used, size; /* of buf */
     apr_file_t *file;      /* NULL while all of it fits in memory */
     apr_off_t flushed;     /* bytes in the file */
     apr_off_t limit;       /* of the file; 0 = none */
-    apr_off_t counted;     /* bytes of the file that count in the total */
-    int taken;             /* its descriptor, when it is not a temporary file of ours; else -1 */
+    apr_off_t counted;     /* bytes of the file that are counted in the total */
+    int taken;             /* the descriptor of rc_spool_take_fd; else -1 */
 };
 
 rc_spool_t *rc_spool_create(const char *temp_dir, apr_pool_t *pool)
@@ -65,7 +65,8 @@ static apr_off_t total_max;
 
 void rc_spool_set_total(apr_off_t max)
 {
-    static apr_pool_t *pool; /* of the process, for good: spools may end after all others */
+    static apr_pool_t
+        *pool; /* lives as long as the process: spools may end after all other pools */
 
     if (total && (!total_max || (max && max <= total_max)))
         return;
@@ -75,7 +76,7 @@ void rc_spool_set_total(apr_off_t max)
     total = rc_limit_create(max, FULL, pool);
 }
 
-/* What slow clients have not read yet lies in such files. */
+/* Counts bytes of the file in the total. Such files hold what slow clients have not read yet. */
 static rc_err_t *count(rc_spool_t *spool, apr_off_t bytes)
 {
     if (!total)
@@ -121,7 +122,7 @@ static rc_err_t *open_file(rc_spool_t *spool)
         &spool->file, name, APR_CREATE | APR_EXCL | APR_READ | APR_WRITE | APR_BINARY, spool->pool);
 
     if (rv != APR_SUCCESS)
-        return rc_err_internal(spool->err_pool, rv, "cannot make a temporary file in %s",
+        return rc_err_internal(spool->err_pool, rv, "cannot create a temporary file in %s",
                                spool->temp_dir);
     apr_file_remove(name, spool->pool);
     apr_pool_cleanup_register(spool->pool, spool, give_back, apr_pool_cleanup_null);
@@ -155,7 +156,7 @@ static rc_err_t *flush(rc_spool_t *spool)
     return used ? write_to_file(spool, spool->buf, used) : NULL;
 }
 
-/* Makes room for @a len bytes behind what is in memory; never for more than RC_SPOOL_MEMORY. */
+/* Makes room in memory for @a len more bytes, at most RC_SPOOL_MEMORY. */
 static rc_err_t *make_room(rc_spool_t *spool, apr_size_t len)
 {
     if (spool->used + len > RC_SPOOL_MEMORY)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Numbers, truth values, case and UTF-8.
+ * Parses numbers and booleans, checks and repairs UTF-8.
  */
 #include "base/text.h"
 
@@ -168,8 +168,8 @@ bool rc_text_has_control(const char *text)
     return false;
 }
 
-/* Something, "@", something, without what no address has outside of quotes: enough to notice a
- * slip, and to be put into a header or a list. */
+/* A rough check: text, "@", text, without characters that an address may only have in quotes. It
+ * finds mistakes, and makes the address safe in a header or a list. */
 bool rc_text_is_email(const char *text)
 {
     const char *at = strchr(text, '@');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The clock for deadlines; dates of the API and of feeds.
+ * Reads the clock and formats the dates of the API and of feeds.
  */
 #include "base/time.h"
 
@@ -25,7 +25,7 @@ apr_time_t rc_time_from_sec(apr_int64_t epoch_seconds)
     return apr_time_from_sec(epoch_seconds < LAST_SECOND ? epoch_seconds : LAST_SECOND);
 }
 
-/* Writes @a n with two digits. */
+/* Writes @a before and @a n with two digits. */
 static char *put_two(char *to, int n, char before)
 {
     *to++ = before;
@@ -36,8 +36,8 @@ static char *put_two(char *to, int n, char before)
 
 #define NO_MILLIS (-1)
 
-/* "2026-01-31T23:59:59", with ".999" or without. By hand: a list of repositories has two dates
- * each, and printf took a third of the time of writing one. */
+/* Formats "2026-01-31T23:59:59", with ".999" or without. It does not use printf, which took a third
+ * of the time of a list of repositories; each has two dates. */
 static const char *format(const apr_time_exp_t *t, int millis, apr_pool_t *pool)
 {
     int year = t->tm_year + 1900;

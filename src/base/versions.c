@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The list of parts. Each directory that talks to a library adds its own, once per process.
+ * Holds the list of versions. Each module that uses a library adds its version, once per process.
  */
 #include "base/versions.h"
 

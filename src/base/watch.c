@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Watches a program that runs: what it prints as errors, its end, and the end of everything that
- * it started.
+ * Watches a running program: reads its standard error, detects its end, and kills the rest of its
+ * process group.
  */
 #include "spawn.h"
 
@@ -50,7 +50,7 @@ bool rc_run_has_ended(rc_run_t *run)
     do
         n = waitid(P_PID, (id_t)run->pid, &info, WEXITED | WNOHANG | WNOWAIT);
     while (n < 0 && errno == EINTR);
-    run->lost = n < 0; /* someone else in this process waited for it, or ignores SIGCHLD */
+    run->lost = n < 0; /* another thread waited for it, or SIGCHLD is ignored */
     return run->lost || info.si_pid == run->pid;
 }
 
@@ -61,7 +61,7 @@ void rc_run_finish(rc_run_t *run)
     struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
     pid_t n;
 
-    if (run->pid <= 0) /* never started; 0 would be our own group */
+    if (run->pid <= 0) /* never started; 0 would be the group of this process */
         return;
     if (!run->lost)
         kill(-run->pid, SIGKILL);
@@ -70,12 +70,12 @@ void rc_run_finish(rc_run_t *run)
     while (n < 0 && errno == EINTR);
     run->lost = run->lost || n < 0;
     while (killed && kill(-run->pid, 0) == 0 && rc_clock() < until)
-        nanosleep(&pause, NULL); /* the others may still be writing; init reaps them */
+        nanosleep(&pause, NULL); /* the other processes may still write; init reaps them */
     while (rc_run_read_text(run))
         ;
 }
 
-/* The kept text, without a line whose beginning is lost (a secret cut in half has no mask). */
+/* Returns the kept text, without an incomplete first line: half a secret could not be redacted. */
 static const char *kept_text(const rc_run_t *run, apr_pool_t *pool)
 {
     const char *from = run->text;
@@ -108,6 +108,7 @@ void rc_run_result(rc_proc_result_t *result, const rc_run_t *run, apr_pool_t *po
 rc_err_t *rc_run_lost(const rc_run_t *run, apr_pool_t *pool)
 {
     return run->lost ? rc_err_internal(pool, APR_SUCCESS,
-                                       "lost sight of %s: someone else waits for it", run->file)
+                                       "cannot wait for %s: its exit status was taken elsewhere",
+                                       run->file)
                      : NULL;
 }

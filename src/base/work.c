@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Counting what one answer costs.
+ * Counts what one answer costs, and checks its limits.
  */
 #include "base/work.h"
 
@@ -10,7 +10,7 @@
 
 #define LOOK_EVERY apr_time_from_msec(50)
 
-/* A client that has closed its sending side only reads a short answer as well. */
+/* Not earlier: a client that only closed its sending side must still receive a short answer. */
 #define FIRST_LOOK apr_time_from_sec(1)
 
 void rc_work_begin(rc_work_t *work, apr_pool_t *pool)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The XML writer.
+ * Writes XML and escapes text.
  */
 #include "base/xml.h"
 
@@ -33,8 +33,8 @@ void rc_xml_markup(rc_xml_t *xml, const char *markup)
     put(xml, markup, strlen(markup));
 }
 
-/* What stands for the character of @a len bytes (0: none) at @a p; NULL: itself. A carriage return
- * alone would be read as a line feed. */
+/* Returns the replacement for the character of @a len bytes (0: invalid) at @a p; NULL: the
+ * character itself. A plain carriage return would be read as a line feed. */
 static const char *instead(const char *p, int len, bool twice)
 {
     switch (*p) {
@@ -42,7 +42,7 @@ static const char *instead(const char *p, int len, bool twice)
         return twice ? "&amp;amp;" : "&amp;";
     case '<':
         return twice ? "&amp;lt;" : "&lt;";
-    case '>': /* also the end of "]]>" */
+    case '>': /* also because of "]]>" */
         return twice ? "&amp;gt;" : "&gt;";
     case '"':
         return twice ? "&amp;quot;" : "&quot;";
