@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Where the objects of a repository are: its own directory of objects and those that it borrows
- * from, in each of them packs and loose files.
+ * Finds and reads the objects of a repository: in its own directory of objects and those that it
+ * borrows from, in packs and loose files.
  */
 #ifndef RC_VCS_GIT_OBJECTS_H
 #define RC_VCS_GIT_OBJECTS_H
@@ -11,8 +11,9 @@
 #include "git.h"
 
 /*
- * Functions that read an object return 0, GIT_ENOTFOUND, or another code of libgit2 with its text
- * set. Without @a data only type and size are found; the data is git_odb_backend_data_free's.
+ * Functions that read an object return 0, GIT_ENOTFOUND, or another code of libgit2 with its
+ * message set. When @a data is NULL, only type and size are read; the caller frees the data by
+ * git_odb_backend_data_free.
  */
 
 /* --- packs.c --- */
@@ -21,51 +22,53 @@ typedef struct rc_git_packs_t rc_git_packs_t;
 
 rc_err_t *rc_git_packs_startup(apr_pool_t *pool);
 
-/** The packs below the directory of objects @a objects; NULL = no memory. */
+/** Opens the packs below the directory of objects @a objects; NULL = no memory. */
 rc_git_packs_t *rc_git_packs_open(const char *objects, apr_pool_t *pool);
 void rc_git_packs_close(rc_git_packs_t *packs);
 
-/** Looks for packs that came or went, if the directory changed. */
+/** If the directory changed: drops packs that were removed and opens new ones. */
 void rc_git_packs_refresh(rc_git_packs_t *packs);
 
-/** True when a pack was left out. */
+/** True when a damaged pack was left out. */
 bool rc_git_packs_damaged(const rc_git_packs_t *packs);
 
 int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
                       const git_oid *id);
 
-/** How many bytes were copied to unpack the last object, where it was made by many deltas; once. */
+/** Returns how many bytes unpacking the last object copied, if its delta chain is long, and resets
+ * that. */
 apr_uint64_t rc_git_packs_copied(rc_git_packs_t *packs);
 
 /* --- loose.c --- */
 
-/** Reads the loose object @a id below @a objects; memory is @a backend's. */
+/** Reads the loose object @a id below @a objects; @a backend allocates the data. */
 int rc_git_loose_read(void **data, size_t *size, git_object_t *type, git_odb_backend *backend,
                       const char *objects, const git_oid *id);
 
 /* --- alternates.c --- */
 
-/** The directories of objects of the repository at @a git_dir, its own first: of const char *.
- * @a refused: its files name others, which belong to another account. */
+/** Returns the directories of objects of the repository at @a git_dir, its own first: const char *.
+ * @a refused: other directories were named but belong to another account. */
 rc_err_t *rc_git_object_folders(apr_array_header_t **folders, bool *refused, const char *git_dir,
                                 apr_pool_t *pool);
 
 /* --- objects.c --- */
 
-/** Makes a database of the objects of @a git_dir. */
+/** Opens a libgit2 database of the objects of @a git_dir. */
 rc_err_t *rc_git_objects_open(git_odb **odb, const char *git_dir, apr_pool_t *pool);
 
-/** True when packs of the database were left out, so that what is missing may be in them. */
+/** True when packs were left out, so that a missing object may be in one of them. */
 bool rc_git_objects_damaged(git_odb *odb);
 
-/** As rc_git_packs_copied, for the object that was read last, or whose header was. */
+/** As rc_git_packs_copied, for the last object of which data or header was read. */
 apr_off_t rc_git_objects_copied(git_odb *odb);
 
 /* --- mapped.c --- */
 
 rc_err_t *rc_git_mapped_startup(apr_pool_t *pool);
 
-/** Between these two this thread reads what is mapped. @return false: a part of it was gone. */
+/** Between these two calls this thread may read mapped files. The second returns false when a part
+ * of a file was missing. */
 void rc_git_mapped_begin(void);
 bool rc_git_mapped_end(void);
 

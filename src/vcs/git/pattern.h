@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Compares paths with patterns of .gitattributes.
+ * Matches paths against patterns of .gitattributes.
  */
 #ifndef RC_VCS_GIT_PATTERN_H
 #define RC_VCS_GIT_PATTERN_H
@@ -11,13 +11,13 @@
 #include <apr.h>
 
 /**
- * True when @a text matches @a pattern as git's wildmatch with WM_PATHNAME has it. The cost grows
- * with the product of the lengths squared at worst: *@a steps counts it down, and below zero the
- * answer means nothing.
+ * True when @a text matches @a pattern as in git's wildmatch with WM_PATHNAME. The cost grows at
+ * most with the square of the product of the lengths. *@a steps is decreased by the cost; the
+ * result is meaningless when it falls below zero.
  */
 bool rc_git_pattern_match(const char *pattern, const char *text, apr_int64_t *steps);
 
-/** Bytes before the first character of @a pattern that has a meaning of its own. */
+/** Returns the number of bytes before the first special character of @a pattern. */
 size_t rc_git_pattern_literal(const char *pattern);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changing many references of a repository at once: all in one new packed-refs, which one rename
- * puts in place. Whatever is killed, at whatever moment, the repository has all of the new
- * references or all of the old ones, and no lock stays that the next one would wait for.
+ * Changes many references of a repository at once: writes all of them into a new packed-refs, which
+ * one rename puts in place. After a crash at any moment the repository has either all new
+ * references or all old ones, and no lock is left that blocks the next change.
  */
 #ifndef RC_VCS_GIT_PUBLISH_H
 #define RC_VCS_GIT_PUBLISH_H
@@ -12,19 +12,19 @@
 typedef struct rc_publish_t {
     const char *path;            /* of the bare repository */
     const char *work;            /* a directory of our own, on the same file system */
-    rc_ref_list_t *theirs;       /* branches and tags that the repository is to have */
+    rc_ref_list_t *theirs;       /* the branches and tags that the repository gets */
     apr_pool_t *pool;            /* errors live in it */
-    apr_pool_t *files;           /* closes the files when it ends */
+    apr_pool_t *files;           /* files are closed when it ends */
     apr_pool_t *scratch;         /* cleared now and then */
-    apr_array_header_t *changes; /* of rc_ref_t: what is made, moved or removed */
-    bool unpacked;               /* some of them are in files of their own: pack them first */
-    apr_file_t *file;            /* the new packed-refs, locked while it is one */
+    apr_array_header_t *changes; /* of rc_ref_t: references to create, move or delete */
+    bool unpacked;               /* some of them are loose: pack them first */
+    apr_file_t *file;            /* the new packed-refs, under flock while it is the lock */
     const char *lock;            /* its name as the repository's lock; NULL = not taken */
 } rc_publish_t;
 
 /**
- * Finds what changes when a repository with the branches and tags @a ours gets publish->theirs:
- * references that theirs lacks stay, unless one of theirs could not be made beside them.
+ * Computes the changes from the branches and tags @a ours to publish->theirs. References that only
+ * @a ours has stay, unless they collide with one of theirs.
  */
 rc_err_t *rc_publish_plan(rc_publish_t *publish, const rc_ref_list_t *ours);
 
@@ -32,13 +32,13 @@ rc_err_t *rc_publish_plan(rc_publish_t *publish, const rc_ref_list_t *ours);
  * repository's write lock. */
 rc_err_t *rc_publish_prepare(rc_publish_t *publish);
 
-/** Puts it in place, durably. */
+/** Renames it into place, durably. */
 rc_err_t *rc_publish_commit(rc_publish_t *publish);
 
-/** Gives up what was prepared. */
+/** Removes what rc_publish_prepare made. */
 void rc_publish_cancel(rc_publish_t *publish);
 
-/** Points HEAD to @a branch, durably. */
+/** Sets HEAD to @a branch, durably. */
 rc_err_t *rc_publish_head(const rc_publish_t *publish, const char *branch);
 
 #endif

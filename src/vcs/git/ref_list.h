@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A list of references in the order of their names, in a file that only this process changes:
- * lines "<40 hex digits> <name>", after comments. It is mapped, however long it is.
+ * A sorted list of references in a mapped file of any length, which only this process changes:
+ * comments, then lines "<40 hex digits> <name>".
  */
 #ifndef RC_VCS_GIT_REF_LIST_H
 #define RC_VCS_GIT_REF_LIST_H
@@ -20,28 +20,28 @@ typedef struct rc_ref_list_t {
 } rc_ref_list_t;
 
 typedef struct rc_ref_t {
-    const char *id, *name; /* not ended by NUL */
+    const char *id, *name; /* not terminated by a NUL */
     apr_size_t len;        /* of the name */
 } rc_ref_t;
 
 /** Maps @a file until @a pool ends. */
 rc_err_t *rc_ref_list_map(rc_ref_list_t *list, apr_file_t *file, apr_pool_t *pool);
 
-/** Takes the reference at *@a at, which begins as list->text, and moves on; false at the end. */
+/** Reads the reference at *@a at, which starts as list->text, and moves on. False at the end. */
 bool rc_ref_list_next(rc_ref_t *ref, const rc_ref_list_t *list, const char **at);
 
-/** The first reference that is called @a name or follows it; false when there is none. */
+/** Finds the first reference whose name is @a name or greater. False when there is none. */
 bool rc_ref_list_seek(rc_ref_t *ref, const rc_ref_list_t *list, const char *name, apr_size_t len);
 
-/** The reference that is called @a name; false when there is none. */
+/** Finds the reference called @a name. False when there is none. */
 bool rc_ref_list_find(rc_ref_t *ref, const rc_ref_list_t *list, const char *name, apr_size_t len);
 
-/** As strcmp, of names. */
+/** Compares two names as strcmp does. */
 int rc_ref_compare(const char *a, apr_size_t a_len, const char *b, apr_size_t b_len);
 
 /**
- * Does a reference of @a list stand in the way of @a name: is one below it, as branch "a/b" is
- * below "a", or above it? Git cannot have both.
+ * True when a reference of @a list excludes a reference called @a name: it is below it, as branch
+ * "a/b" is below "a", or above it. Git cannot store both.
  */
 bool rc_ref_list_collides(const rc_ref_list_t *list, const char *name, apr_size_t len);
 

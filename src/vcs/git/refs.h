@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Inside the reading of references: what packed-refs holds is read once for as long as the file
- * stays the same; the loose ones, usually few, are read each time.
+ * Reads references: packed-refs once while the file stays the same, the loose files, which are
+ * usually few, each time. Private to the files named below.
  */
 #ifndef RC_VCS_GIT_REFS_H
 #define RC_VCS_GIT_REFS_H
@@ -17,66 +17,67 @@
 typedef struct rc_git_layer_t {
     apr_array_header_t *branches, *tags; /* by name */
     apr_array_header_t *heads;           /* the branches by commit, then by name */
-    apr_array_header_t *others;          /* by full name: lead to an object that is no commit */
+    apr_array_header_t *others;          /* by full name: those that lead to no commit */
 } rc_git_layer_t;
 
-/* What packed-refs holds. Never changed, shared by all readings that found the file so. */
+/* The contents of packed-refs. Immutable, shared by all readings of the same file. */
 typedef struct rc_git_packed_t {
     apr_pool_t *pool;
     apr_uint32_t users;
     apr_time_t taken;
     apr_array_header_t *watched;
     rc_git_layer_t layer;
-    bool missing; /* a reference was left out whose object may still come */
+    bool missing; /* a reference was left out whose object may arrive later */
 } rc_git_packed_t;
 
 /* One reading of all references. */
 typedef struct rc_git_reading_t {
     rc_git_t *git;
-    rc_git_refs_t *refs;       /* to be filled */
+    rc_git_refs_t *refs;       /* the result */
     const rc_git_refs_t *base; /* an earlier reading, or NULL */
-    bool lost;                 /* a branch that leads to no commit was left out */
-    bool missing;              /* something was left out whose object may still come */
+    bool lost;                 /* a branch was left out because it leads to no commit */
+    bool missing;              /* a reference was left out whose object may arrive later */
     int scans;                 /* of packed-refs for single names */
     apr_pool_t *scratch;       /* errors live here, too */
 } rc_git_reading_t;
 
 /* --- layer.c --- */
 
-/** Remembers that the file or directory @a name of the repository was looked at; its path. */
+/** Watches the file or directory @a name of the repository; returns its path. */
 const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name);
 
-/** Is this the full name of a branch or tag that git would take? */
+/** True for the full name of a branch or tag that git accepts. */
 bool rc_git_ref_wanted(const char *name, apr_size_t len);
 
 rc_git_layer_t rc_git_layer(apr_pool_t *pool);
 
 /**
- * Finds out where the reference @a name, which holds @a id, leads to and adds it to @a layer.
- * @a peeled, or NULL, is what packed-refs says of that. *@a shown: it is a branch or tag of a
- * commit. One whose object is missing is left out; one that is there and cannot be read is an
+ * Follows the reference @a name with the id @a id to its commit and adds it to @a layer. @a peeled
+ * is the id that packed-refs gives for that, or NULL. *@a shown: it is a branch or tag of a commit.
+ * Leaves out a reference whose object is missing; an object that exists but cannot be read is an
  * error.
  */
 rc_err_t *rc_git_layer_add(bool *shown, rc_git_layer_t *layer, rc_git_reading_t *reading,
                            const char *name, const git_oid *id, const git_oid *peeled);
 
-/** Adds a branch or tag that is broken: nothing, but it stands before one of its name below. */
+/** Adds a broken branch or tag: it is not shown, and hides the one of the same name in the layer
+ * below. */
 void rc_git_layer_hide(rc_git_layer_t *layer, const char *name);
 
 /** Sorts the lists. */
 void rc_git_layer_sort(rc_git_layer_t *layer);
 
-/** @a above laid over @a below, whose lists are used as they are where nothing changes them. */
+/** Lays @a above over @a below. Lists that do not change are shared with @a below. */
 rc_git_layer_t rc_git_layer_merge(const rc_git_layer_t *below, const rc_git_layer_t *above,
                                   apr_pool_t *pool);
 
 /* --- packed.c --- */
 
-/** What packed-refs holds now: that of @a reading->base when it is the same. */
+/** Reads packed-refs; returns that of @a reading->base when the file is the same. */
 rc_err_t *rc_git_packed_read(rc_git_packed_t **out, rc_git_reading_t *reading);
 void rc_git_packed_free(rc_git_packed_t *packed);
 
-/** What packed-refs says of one reference of any name; *@a found is false when it has none. */
+/** Searches packed-refs for one reference of any name. *@a found is false when it is not there. */
 rc_err_t *rc_git_packed_scan(bool *found, git_oid *id, rc_git_reading_t *reading, const char *name);
 
 /* --- loose_refs.c --- */
@@ -84,11 +85,11 @@ rc_err_t *rc_git_packed_scan(bool *found, git_oid *id, rc_git_reading_t *reading
 /* A loose reference. */
 typedef struct rc_git_found_t {
     git_oid id;
-    const char *link; /* the reference that it is another name of, or NULL */
+    const char *link; /* the reference that it points to by name, or NULL */
     bool broken;
 } rc_git_found_t;
 
-/** Reads the loose branches and tags: full name -> rc_git_found_t. */
+/** Reads all loose branches and tags: full name -> rc_git_found_t. */
 rc_err_t *rc_git_loose_refs(apr_hash_t **found, rc_git_reading_t *reading);
 
 /** Reads one loose reference; NULL when there is none. */

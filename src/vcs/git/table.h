@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The functions of the git back end's row, which only table.c names; backend.h says what they do.
+ * The functions in the git back end's row of the table of back ends. Only table.c names them there;
+ * backend.h documents them.
  */
 #ifndef RC_VCS_GIT_TABLE_H
 #define RC_VCS_GIT_TABLE_H

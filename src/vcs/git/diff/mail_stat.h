@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The table of changes that stands in a mail.
+ * Prints the table of changes in a mail (`git --stat --summary`).
  */
 #ifndef RC_VCS_GIT_DIFF_MAIL_STAT_H
 #define RC_VCS_GIT_DIFF_MAIL_STAT_H
@@ -10,13 +10,13 @@
 typedef struct rc_git_row_t {
     const rc_git_change_t *change;
     rc_git_tally_t tally;
-    const char *name; /* mail_stat.c's own */
+    const char *name; /* set by mail_stat.c */
 } rc_git_row_t;
 
-/** Prints the table of @a rows (rc_git_row_t) that `git --stat` shows in a mail. */
+/** Prints the table that `git --stat` prints in a mail for @a rows (rc_git_row_t). */
 rc_err_t *rc_git_print_stat(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool);
 
-/** Prints what `git --summary` prints of created, deleted, renamed files and of modes. */
+/** Prints what `git --summary` prints: created, deleted and renamed files, and changed modes. */
 rc_err_t *rc_git_print_summary(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool);
 
 #endif
