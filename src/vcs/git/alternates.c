@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Follows objects/info/alternates: the directories of objects that a repository borrows from.
- * Somebody who can write that file could name the objects of any repository that the server may
- * read and they may not. So, as hosts of git do with their pools, a directory counts only when the
- * file that names it belongs to root or to the owner of the directory.
+ * Follows objects/info/alternates, which lists directories of objects that a repository borrows
+ * from. A writer of that file could name the objects of any repository that the server can read and
+ * the writer cannot. So, as git hosts do with their pools, a directory counts only when the file
+ * that names it belongs to root or to the owner of the directory.
  */
 #include "objects.h"
 
@@ -20,8 +20,9 @@
 #include "base/log.h"
 
 #define FILE_MOST    (64 * 1024)
-#define FOLDERS_MOST 64 /* directories in all: git's depth of 5 alone does not bound them */
-#define DEPTH_MOST   5  /* as git */
+#define FOLDERS_MOST 64 /* directories in all: git's depth limit of 5 does not bound their number  \
+                         */
+#define DEPTH_MOST 5    /* as in git */
 
 typedef struct folder_t {
     const char *path;
@@ -59,7 +60,7 @@ static void add_folder(search_t *search, const char *path, const struct stat *st
     folder->depth = depth;
 }
 
-/* One line of the file, which belongs to @a owner, in the directory @a base. */
+/* Handles one line of the file, which belongs to @a owner, in the directory @a base. */
 static void consider(search_t *search, const char *line, const char *base, int depth, uid_t owner)
 {
     const char *path = *line == '/' ? line : apr_pstrcat(search->pool, base, "/", line, NULL);
@@ -79,7 +80,7 @@ static void consider(search_t *search, const char *line, const char *base, int d
     }
 }
 
-/* The file's size is limited; a link or an unreadable file names no directory. */
+/* Reads the file up to a size limit. A link or an unreadable file names no directory. */
 static char *read_alternates(uid_t *owner, const char *base, apr_pool_t *pool)
 {
     const char *path = apr_pstrcat(pool, base, "/info/alternates", NULL);

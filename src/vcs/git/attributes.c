@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds the attributes of paths by the rules of .gitattributes files, as git does (attr.c), macros
- * included. libgit2's own reading of attributes costs a multiple of the whole archive, and hostile
- * patterns cost it for ever.
+ * Computes the attributes of paths from .gitattributes files and their macros, by git's rules
+ * (attr.c). libgit2's own functions cost several times as much as the whole archive, and have no
+ * limit for hostile patterns.
  */
 #include "attributes.h"
 
@@ -15,12 +15,12 @@
 #include "attributes_line.h"
 #include "pattern.h"
 
-/* Limits for one commit. A file that stands in many directories is kept, and counted, once. */
-#define BYTES_MAX  (16 << 20) /* of .gitattributes files */
-#define WEIGHT_MAX 200000     /* rules, macros and what they set */
-#define NAMES_MAX  1000       /* macros; they may call each other as deep as there are some */
-#define RULES_MAX  50000      /* on the way down to one directory */
-#define STEPS_MAX  ((apr_int64_t)1 << 32) /* of comparing patterns: 10 to 20 seconds */
+/* Limits for one commit. A file that occurs in many directories is stored and counted once. */
+#define BYTES_MAX  (16 << 20)             /* of .gitattributes files */
+#define WEIGHT_MAX 200000                 /* rules, macros and what they set */
+#define NAMES_MAX  1000                   /* macros; their nesting has no other limit */
+#define RULES_MAX  50000                  /* on the way down to one directory */
+#define STEPS_MAX  ((apr_int64_t)1 << 32) /* for comparing patterns: 10 to 20 seconds */
 #define PATH_STEPS ((apr_int64_t)1 << 28) /* the same for one path */
 
 typedef struct state_t {
@@ -30,8 +30,8 @@ typedef struct state_t {
 
 typedef struct rule_t {
     const char *pattern;
-    size_t literal; /* first bytes that match only themselves */
-    bool by_path;   /* compared with the path below the directory, else with the name */
+    size_t literal; /* length of the prefix without special characters */
+    bool by_path;   /* compared with the path below the directory, else with the name only */
     bool folders;   /* for directories only */
     bool ending;    /* "*.c": only the end of a name is compared */
     int n;
@@ -45,9 +45,9 @@ typedef struct frame_t {
 
 struct rc_git_attributes_t {
     apr_pool_t *pool;
-    apr_hash_t *files, *roots; /* id -> rules; roots: of the file at the top */
-    apr_hash_t *numbers;       /* name -> number + 1, of attributes that matter, and macros */
-    apr_array_header_t *names; /* of rule_t without pattern: what a macro sets */
+    apr_hash_t *files, *roots; /* id -> rules; roots: of the top-level file */
+    apr_hash_t *numbers;       /* name -> number + 1, of relevant attributes and macros */
+    apr_array_header_t *names; /* of rule_t without pattern: the states that a macro sets */
     apr_array_header_t *stack; /* of frame_t */
     const char **values;       /* by number, while a path is looked up; NULL = not known yet */
     int unknown;               /* values still to be found */
@@ -87,7 +87,7 @@ static int add_name(rc_git_attributes_t *attributes, const char *name, size_t le
 
 /* --- lines --- */
 
-/* Keeps the states of a line that matter. */
+/* Stores the states of a line that are relevant here. */
 static void read_states(rc_git_attributes_t *attributes, rule_t *rule, const rc_git_line_t *line)
 {
     state_t states[RC_GIT_LINE_MAX / 2];
@@ -145,7 +145,7 @@ static void add_line(rc_git_attributes_t *attributes, apr_array_header_t *rules,
 
 /* --- files --- */
 
-/* Only the file at the top may define macros, and its rules may name them before it does. */
+/* Only the top-level file may define macros; its rules may use them before their definition. */
 static rc_err_t *add_macros(rc_git_attributes_t *attributes, rc_git_line_t *line, const char *data,
                             const char *end)
 {
@@ -187,7 +187,8 @@ static rc_err_t *push_frame(rc_git_attributes_t *attributes, const apr_array_hea
     return attributes->rules > RULES_MAX ? too_many(attributes) : NULL;
 }
 
-/* A file at the top is kept apart from the same one in a directory, where it defines no macros. */
+/* The top-level file is stored apart from an identical one in a directory, which defines no macros.
+ */
 static apr_array_header_t *find_file(rc_git_attributes_t *attributes, const git_oid *id,
                                      size_t base)
 {
@@ -257,7 +258,7 @@ rc_git_attributes_t *rc_git_attributes_create(apr_pool_t *pool)
 
 /* --- a path --- */
 
-/* From the last state of a line on: a value that was found first wins. */
+/* Walks a line's states from the last one, because a value that was found first wins. */
 static void set_states(rc_git_attributes_t *attributes, const rule_t *rule)
 {
     int i;

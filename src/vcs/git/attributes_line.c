@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads lines of .gitattributes files (parse_attr_line in git's attr.c). As git does, it ignores a
- * whole line for one invalid name, and all that follows a NUL.
+ * Parses lines of .gitattributes files as git does (parse_attr_line in its attr.c): one invalid
+ * name makes it ignore the whole line, and it ignores everything after a NUL.
  */
 #include "attributes_line.h"
 
@@ -16,7 +16,8 @@ static bool is_attribute_name(const char *name, size_t len)
     return len && *name != '-' && strspn(name, LETTERS) >= len;
 }
 
-/* One character of a C string at @a p, behind a backslash; NULL: git knows no such sequence. */
+/* Reads one escape sequence of a C string at @a p, after the backslash; NULL when git does not know
+ * it. */
 static const char *read_escape(char *out, const char *p)
 {
     static const char known[] = "a\ab\bf\fn\nr\rt\tv\v\\\\\"\"";
@@ -34,7 +35,8 @@ static const char *read_escape(char *out, const char *p)
     return p + 3;
 }
 
-/* "..." at the start of the line. NULL: not quoted well, so the quote is part of a pattern. */
+/* Reads "..." at the start of the line. NULL when the quotes are not valid: the first is then part
+ * of a pattern. */
 static const char *unquote(rc_git_line_t *line, const char *p)
 {
     char *out = line->unquoted;
@@ -80,7 +82,7 @@ static bool are_names(const char *states)
     return true;
 }
 
-/* Takes line->text apart; false when git ignores it. */
+/* Splits line->text into pattern and states. Returns false when git ignores the line. */
 static bool read_line(rc_git_line_t *line)
 {
     const char *p = line->text + strspn(line->text, BLANKS), *rest = NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Looks at the headers of packed objects before libgit2 unpacks one: it follows chains of deltas
- * without looking whether they come to an end, and copies the whole object for each delta.
+ * Checks the headers of packed objects before libgit2 unpacks one: libgit2 follows a chain of
+ * deltas without checking that it ends, and copies the whole object for each delta.
  */
 #include "chain.h"
 
@@ -17,14 +17,14 @@
 #include "objects.h"
 #include "base/fs.h"
 
-#define DEPTH_MOST 4095 /* deltas; git writes no longer chains */
+#define DEPTH_MOST 4095 /* deltas; git never writes a longer chain */
 #define DEPTH_FEW  64   /* up to here (git's default) the cost is not computed */
 
 #define FANOUT    (256 * 4)
 #define V2_HEAD   8
 #define V2_MAGIC  "\377tOc"
-#define HEAD_MOST 64  /* more bytes than stand before the compressed ones */
-#define SOME      256 /* compressed bytes that hold the first of a delta */
+#define HEAD_MOST 64  /* more bytes than precede the compressed data */
+#define SOME      256 /* compressed bytes that contain the start of a delta */
 #define OFS_DELTA 6
 #define REF_DELTA 7
 
@@ -39,9 +39,9 @@ struct rc_git_chain_t {
     apr_uint32_t count;
 };
 
-/* One object of the pack. */
+/* An object of the pack. */
 typedef struct link_t {
-    apr_uint64_t size, base; /* base: where the object is that a delta changes */
+    apr_uint64_t size, base; /* base: the offset of the object that a delta changes */
     const unsigned char *data;
     int type;
 } link_t;
@@ -132,7 +132,7 @@ static apr_uint64_t offset_at(const rc_git_chain_t *chain, apr_uint32_t n)
     return end - large < 8 ? 0 : (apr_uint64_t)number(large) << 32 | number(large + 4);
 }
 
-/* Offset of the object @a id in the pack; 0: it is not there. */
+/* Returns the offset of object @a id in the pack; 0 when it is not there. */
 static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char *id)
 {
     size_t width = chain->v2 ? RC_GIT_RAW : RC_GIT_RAW + 4;
@@ -171,7 +171,7 @@ static const unsigned char *read_object_head(link_t *link, const unsigned char *
     return p;
 }
 
-/* How far before the delta its base is. */
+/* Reads how far the base is before the delta. */
 static const unsigned char *read_distance(apr_uint64_t *distance, const unsigned char *p)
 {
     int i;
@@ -187,7 +187,8 @@ static const unsigned char *read_distance(apr_uint64_t *distance, const unsigned
 
 static bool read_link(link_t *link, const rc_git_chain_t *chain, apr_uint64_t offset)
 {
-    apr_uint64_t end = chain->pack.size - RC_GIT_RAW, distance; /* there its sum begins */
+    apr_uint64_t end = chain->pack.size - RC_GIT_RAW,
+                 distance; /* where the pack's checksum begins */
     unsigned char head[HEAD_MOST] = "";
     const unsigned char *p;
 
@@ -208,7 +209,7 @@ static bool read_link(link_t *link, const rc_git_chain_t *chain, apr_uint64_t of
     return link->type < OFS_DELTA || (link->base && link->base != offset);
 }
 
-/* The size of what a delta makes: the second number in it. */
+/* Returns the size of a delta's result, which is the second number in the delta. */
 static apr_uint64_t made_size(const rc_git_chain_t *chain, const link_t *link)
 {
     unsigned char out[20], *p = out;
@@ -234,7 +235,7 @@ static apr_uint64_t made_size(const rc_git_chain_t *chain, const link_t *link)
     return size;
 }
 
-/* *@a bytes, unless NULL, is the sum of all contents on the way. */
+/* Follows the chain. *@a bytes, unless NULL, is the sum of the sizes of all objects in it. */
 static bool walk(int *depth, apr_uint64_t *bytes, const rc_git_chain_t *chain, apr_uint64_t offset)
 {
     link_t link = {.base = offset};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Looks for damage in a git repository: HEAD, branches and tags, and what they lead to. It does not
- * walk histories: git fsck does.
+ * Checks a git repository for damage: HEAD, branches, tags and the objects they point to. It does
+ * not walk histories; git fsck does.
  */
 #include "table.h"
 
@@ -21,8 +21,8 @@
 #define HEADS "refs/heads/"
 #define FSCK  "git -C %s fsck names what is missing; fetch it again, or restore it from a backup"
 
-/* Reads HEAD without blocking: the target of a link, else the beginning of the file. False: errno
- * says why, 0 = it is not a file. */
+/* Reads HEAD without blocking: the target of a symbolic link, else the start of the file. Returns
+ * false with errno set; 0 = it is not a file. */
 static bool read_head_text(char *text, size_t size, const char *path)
 {
     ssize_t n = readlink(path, text, size - 1);
@@ -39,14 +39,14 @@ static bool read_head_text(char *text, size_t size, const char *path)
     return n >= 0;
 }
 
-/* A HEAD that may be sound but cannot be read now. */
+/* True when HEAD may be valid but cannot be read now. */
 static bool is_closed(int n)
 {
     return n == EACCES || n == EPERM || n == EIO || n == EMFILE || n == ENFILE || n == ENOMEM;
 }
 
-/* A branch that is not there yet is fine: a new repository has none. In a repository of another
- * format HEAD says nothing: opening it names the format. */
+/* A branch that does not exist yet is valid, as in a new repository. In an unsupported format HEAD
+ * means nothing: opening the repository reports the format. */
 static rc_err_t *check_head(const char **problem, const char *path, apr_pool_t *pool)
 {
     const char *head = apr_pstrcat(pool, rc_git_dir(path, pool), "/HEAD", NULL), *name;
@@ -81,7 +81,7 @@ rc_err_t *rc_git_check(const char **problem, const char *path, apr_pool_t *pool)
 
 typedef struct check_t {
     rc_git_t *git;
-    git_repository *names; /* only references are read by it */
+    git_repository *names; /* reads references only */
     const char *first;     /* the first broken reference */
     int broken;
     apr_pool_t *pool, *scratch;
@@ -116,13 +116,13 @@ static bool has_tree(const check_t *check, const git_oid *commit)
     return parsed && is_there(check, &header.tree, GIT_OBJECT_TREE);
 }
 
-/* A branch leads to a commit with a tree, everything else to some object. */
+/* A branch must point to a commit with a tree, any other reference to some object. */
 static bool leads_somewhere(const check_t *check, git_reference *ref)
 {
     const git_oid *id = git_reference_target(ref);
 
     if (git_reference_type(ref) == GIT_REFERENCE_SYMBOLIC)
-        return true; /* to a branch that is looked at itself, or is not there yet */
+        return true; /* to a branch that is checked itself, or does not exist yet */
     if (!strncmp(git_reference_name(ref), HEADS, strlen(HEADS)))
         return has_tree(check, id);
     return git_odb_exists(check->git->odb, id) == 1;
@@ -155,7 +155,7 @@ static bool is_lock(const char *name)
     return dot && !strcmp(dot, ".lock");
 }
 
-/* libgit2 leaves out the files that it cannot read as references. */
+/* Checks a file that libgit2 leaves out because it is not a valid reference. */
 static void check_file(check_t *check, const char *path)
 {
     const char *name = path + strlen(check->git->path) + 1;
@@ -166,7 +166,7 @@ static void check_file(check_t *check, const char *path)
     git_reference_free(ref);
 }
 
-/* *@a odd: something there is neither file nor directory; libgit2 might block on it for ever. */
+/* *@a odd: an entry is neither file nor directory; libgit2 might block on it for ever. */
 static rc_err_t *check_files(bool *odd, check_t *check)
 {
     char *const roots[] = {apr_pstrcat(check->pool, check->git->path, "/refs", NULL), NULL};
@@ -231,7 +231,7 @@ rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *poo
     return NULL;
 }
 
-/* Renames a complete file into place. */
+/* Renames a complete file into place, under git's own lock. */
 static rc_err_t *write_head(const char *git_dir, const char *branch, apr_pool_t *pool)
 {
     const char *head = apr_pstrcat(pool, git_dir, "/HEAD", NULL);
@@ -276,7 +276,7 @@ static const char *pick_branch(git_repository *repo, const char *wanted, apr_poo
     return first;
 }
 
-/* Makes HEAD name the branch @a wanted (or NULL) if it is there, else one that is. */
+/* Sets HEAD to the branch @a wanted (may be NULL) if it exists, else to one that does. */
 static rc_err_t *repair_head(const char **branch, const char *path, const char *wanted,
                              apr_pool_t *pool)
 {
@@ -285,7 +285,7 @@ static rc_err_t *repair_head(const char **branch, const char *path, const char *
 
     *branch = "master";
     RC_TRY(rc_git_check_format(git_dir, pool));
-    RC_TRY(write_head(git_dir, *branch, pool)); /* without a HEAD it does not open */
+    RC_TRY(write_head(git_dir, *branch, pool)); /* without HEAD the repository cannot be opened */
     if (git_repository_open_bare(&repo, git_dir) < 0)
         return rc_git_err(pool, "cannot open %s", path);
     found = pick_branch(repo, wanted, pool);

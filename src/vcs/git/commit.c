@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One commit as clients see it, its text in valid UTF-8.
+ * Reads one commit for clients, with its text in valid UTF-8.
  */
 #include "table.h"
 
@@ -13,7 +13,7 @@
 #include "base/hex.h"
 #include "base/text.h"
 
-#define ENCODING_NAME 40 /* longest name of an encoding that we try */
+#define ENCODING_NAME 40 /* bytes of the longest accepted name of an encoding */
 
 /* --- text --- */
 
@@ -23,14 +23,14 @@ static bool plain_name(const char *name, size_t len)
 {
     size_t i;
 
-    /* A slash would reach iconv's own syntax of options. */
+    /* A slash would start iconv's own options. */
     for (i = 0; i < len; i++)
         if (!apr_isalnum(name[i]) && !strchr("-_.:", name[i]))
             return false;
     return len > 0 && len <= ENCODING_NAME;
 }
 
-/* NULL when the encoding is unknown or the text is not of it. */
+/* Returns NULL when the encoding is unknown or the text is invalid in it. */
 static const char *convert_from(const char *text, size_t len, const char *encoding,
                                 apr_pool_t *pool)
 {
@@ -81,7 +81,8 @@ const char *rc_git_convert(const char *text, size_t len, const char *encoding,
     return convert_from(text, len, strcasecmp(name, "latin-1") ? name : "ISO-8859-1", pool);
 }
 
-/* By the commit's own encoding, else UTF-8, else Latin-1. git ends texts at a NUL. */
+/* Converts from the commit's own encoding, else from UTF-8, else from Latin-1. Like git, it ends
+ * texts at a NUL. */
 static const char *to_utf8(const rc_git_header_t *header, const char *text, const char *end,
                            apr_pool_t *pool)
 {
@@ -96,8 +97,8 @@ static const char *to_utf8(const rc_git_header_t *header, const char *text, cons
                                     : from_latin1(text, len, pool);
 }
 
-/* The end of at most @a most bytes, at a line end or a blank if there is one near: in no encoding
- * that git commits use is that the middle of a character. */
+/* Cuts a text to at most @a most bytes, at a line end or blank if one is near: in the encodings
+ * that git commits use, that is never the middle of a character. */
 static const char *shorten(const char *text, const char *end, apr_size_t most)
 {
     const char *p;

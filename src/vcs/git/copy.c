@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Copies a repository: branches, tags and HEAD of one moment, and the objects behind them as hard
- * links, since git never changes a file of objects. The copy borrows nothing: it stays whole when
- * the source goes.
+ * links, since git never changes an object file. The copy borrows no objects, so it stays complete
+ * when the source is deleted.
  *
- * Others may push to the source and pack it meanwhile. References are read first, objects after
- * them; loose objects before packs, into which they may be moved; packs again when a look shows
- * that they changed.
+ * Others may push to the source and repack it meanwhile. So references are read first and objects
+ * after them; loose objects before packs, because they may be moved into packs; and packs again
+ * when a check shows that they have changed.
  *
  * Why not `git clone --bare --local` in a child: its manual says that it can race with a change of
  * the source. It obeys the source's config (transfer.hideRefs leaves branches out), takes HEAD as a
@@ -33,7 +33,7 @@
 #include "run.h"
 #include "base/fs.h"
 
-#define TRIES     10 /* looks at packs that change under us */
+#define TRIES     10 /* attempts when packs change meanwhile */
 #define MAX_SMALL (64 * 1024 * 1024)
 
 typedef struct copy_t {
@@ -64,7 +64,7 @@ static bool copy_bytes(int in, int out)
         ;
     if (n == 0)
         return true;
-    while ((n = read(in, buf, sizeof(buf))) > 0) /* between file systems, on old kernels */
+    while ((n = read(in, buf, sizeof(buf))) > 0) /* across file systems, on old kernels */
         if (write(out, buf, (size_t)n) != n)
             return false;
     return n == 0;
@@ -85,8 +85,8 @@ static rc_err_t *copy_file(const char *from, const char *to, apr_pool_t *pool)
     return err;
 }
 
-/* Makes a hard link, or a copy where the system refuses a link. *@a there is false when there is no
- * such file. */
+/* Makes a hard link, or a copy where the system refuses a link. *@a there is false when the file
+ * does not exist. */
 static rc_err_t *link_file(bool *there, const char *from, const char *to, apr_pool_t *pool)
 {
     *there = !linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW) || errno == EEXIST;
@@ -96,7 +96,7 @@ static rc_err_t *link_file(bool *there, const char *from, const char *to, apr_po
     return copy_file(from, to, pool);
 }
 
-/* Copies a small file; others may have put anything in its place. */
+/* Copies a small file. It may have been replaced by anything. */
 static rc_err_t *copy_text(const copy_t *copy, const char *name)
 {
     const char *to = path_in(copy->to, name, copy->scratch), *text;
@@ -188,7 +188,7 @@ static rc_err_t *write_refs(const copy_t *copy)
     return !fclose(file) && ok ? NULL : rc_fs_err(copy->pool, "write", path);
 }
 
-/* Checks that the copy has what its references name: packs may have moved too fast. */
+/* Checks that the copy has the objects of its references: packs may have changed too often. */
 static rc_err_t *check_refs(const copy_t *copy)
 {
     git_odb *odb = NULL;
@@ -227,7 +227,7 @@ static rc_err_t *share_loose_folder(const copy_t *copy, const char *name)
     if (mkdir(to, 0755))
         err = rc_fs_err(copy->pool, "create", to);
     while (!err && (entry = readdir(dir)))
-        if (is_object(entry->d_name)) /* one that is gone meanwhile is in a pack */
+        if (is_object(entry->d_name)) /* a file that vanished meanwhile is in a pack */
             err = link_file(&there, path_in(from, entry->d_name, copy->scratch),
                             path_in(to, entry->d_name, copy->scratch), copy->pool);
     closedir(dir);
@@ -248,7 +248,7 @@ static rc_err_t *share_loose(const copy_t *copy)
     return NULL;
 }
 
-/* All files of a pack, its index last, since that is what makes it one. */
+/* Links all files of a pack, the index last, because the index makes the pack visible. */
 static rc_err_t *share_pack(bool *whole, const copy_t *copy, const char *pack)
 {
     static const char *const parts[] = {".pack", ".rev", ".bitmap", ".mtimes", ".promisor", ".idx"};
@@ -263,7 +263,7 @@ static rc_err_t *share_pack(bool *whole, const copy_t *copy, const char *pack)
         RC_TRY(link_file(&there, path_in(copy->from, name, copy->scratch),
                          path_in(copy->to, name, copy->scratch), copy->pool));
         if (!there && (!strcmp(parts[i], ".pack") || !strcmp(parts[i], ".idx")))
-            *whole = false; /* packed anew meanwhile */
+            *whole = false; /* repacked meanwhile */
     }
     return NULL;
 }
@@ -311,7 +311,7 @@ static rc_err_t *share_packs(const copy_t *copy)
     return NULL;
 }
 
-/* A source that borrows objects: everything is packed into the copy, which then borrows nothing. */
+/* For a source that borrows objects: packs all of them into the copy, which then borrows none. */
 static rc_err_t *pack_borrowed(const copy_t *copy)
 {
     static const char *const argv[] = {"git", "repack", "-a", "-d", "-q", "-n", NULL};
@@ -331,7 +331,7 @@ static rc_err_t *copy_objects(const copy_t *copy)
     bool refused;
 
     RC_TRY(rc_git_object_folders(&folders, &refused, copy->from, copy->pool));
-    if (refused) /* git would follow it all the same */
+    if (refused) /* git would follow it nevertheless */
         return rc_err_failed(copy->pool, "%s borrows objects of another account", copy->from);
     if (folders->nelts > 1)
         return pack_borrowed(copy);
@@ -342,7 +342,7 @@ static rc_err_t *copy_objects(const copy_t *copy)
 
 /* --- all of it --- */
 
-/* The order file holds for the copy, too, as the references are the same; it is a cache. */
+/* The order file is valid for the copy, too, as the references are the same; it is only a cache. */
 static rc_err_t *share_order(const copy_t *copy)
 {
     const char *from = path_in(copy->from, "rcapi/order", copy->pool);
@@ -358,7 +358,7 @@ static rc_err_t *copy_all(copy_t *copy)
     RC_TRY(read_refs(copy));
     RC_TRY(copy_head(copy));
     RC_TRY(copy_text(copy, "shallow"));
-    RC_TRY(write_refs(copy)); /* git repack goes by them */
+    RC_TRY(write_refs(copy)); /* git repack uses them */
     RC_TRY(copy_objects(copy));
     RC_TRY(check_refs(copy));
     return share_order(copy);
@@ -377,7 +377,8 @@ rc_err_t *rc_git_copy(const char *from, const char *to, rc_work_t *work, apr_poo
     apr_pool_tag(copy.scratch, "rc_git_copy");
     RC_TRY(copy_all(&copy));
     apr_pool_destroy(copy.scratch);
-    /* Paths lead elsewhere when the source was renamed and its name taken by another. */
+    /* If the source was renamed and another took its name, the paths lead to the wrong repository.
+     */
     if (stat(copy.from, &after) || before.st_dev != after.st_dev || before.st_ino != after.st_ino)
         return rc_err_failed(pool, "%s was replaced while it was copied", from);
     return NULL;

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads the entries of a git tree. libgit2's own trees keep a list of all entries in memory and
- * find names by a binary search, which misses those of a tree that is not sorted.
+ * Reads the entries of a git tree. libgit2's own trees keep a list of all entries in memory, and
+ * find a name by binary search, which fails in a tree that is not sorted.
  */
 #include "cursor.h"
 
 #include <string.h>
 
-/* Bytes of the trees that are open at a time: those on the way down to one path, mostly. */
+/* Total size of the open trees: usually those on the way down to one path. */
 #define OPEN_MAX ((size_t)128 << 20)
 
 static apr_uint32_t plain_mode(apr_uint32_t mode)

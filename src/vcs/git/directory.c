@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The directory of a git repository: whether there is one, what it says of itself, making an empty
- * one.
+ * Detects a git repository in a directory, reads its description, and creates an empty one.
  */
 #include "git.h"
 
@@ -35,14 +34,14 @@ rc_err_t *rc_git_create(const char *path, apr_pool_t *pool)
     return NULL;
 }
 
-/* --- what is there? --- */
+/* --- detection --- */
 
 static bool has(const char *path, const char *name, apr_pool_t *pool)
 {
     return rc_fs_exists(apr_pstrcat(pool, path, "/", name, NULL));
 }
 
-/* A directory HEAD is a repository of that name in a group. */
+/* A directory called HEAD is a repository of that name in a group. */
 static bool has_head(const char *path, apr_pool_t *pool)
 {
     struct stat st;
@@ -85,7 +84,7 @@ bool rc_git_is_gone(const char *path, apr_pool_t *pool)
            is_missing(apr_pstrcat(pool, path, "/.git/HEAD", NULL));
 }
 
-/* git's own text for a new repository says nothing. */
+/* Reads the description; git's standard text for a new repository counts as none. */
 const char *rc_git_description(const char *path, apr_pool_t *pool)
 {
     const char *const places[] = {"/description", "/.git/description"};

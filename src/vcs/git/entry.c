@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Finds an entry of a commit, lists one directory, and reads one file. libgit2 cannot read a packed
- * object piece by piece; a large one comes from git in a child that writes into the spool's file.
+ * object in pieces, so git in a child writes a large one into the spool's file.
  */
 #include "cursor.h"
 
@@ -13,7 +13,7 @@
 #include "run.h"
 #include "base/hex.h"
 
-/* From here on a child is worth its start; less is read at once. */
+/* From this size on a child is worth its start; smaller files are read at once. */
 #define STREAMED (2 * RC_VCS_LARGE)
 
 rc_err_t *rc_git_root(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *pool)

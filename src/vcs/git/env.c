@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The settings with which git, curl and ssh run, in tables where possible.
+ * Defines the settings for git, curl and ssh, in tables where possible.
  *
- * Pinning: the address that was checked is the one that is used. curl gets it by
- * http.curloptResolve (git 2.37), ssh by HostName, git:// by an address in place of the name.
+ * Pinning: they connect to the address that was checked. curl gets it by http.curloptResolve (git
+ * 2.37), ssh by HostName, git:// by an address in place of the name.
  *
- * ssh: keys are those of the server's user (~/.ssh of its passwd entry; HOME does not count).
- * Host keys must be known before: StrictHostKeyChecking=yes with /etc/ssh/ssh_known_hosts and
- * ~/.ssh/known_hosts. Trusting on first use would mean trusting always where that file cannot be
+ * ssh uses the keys of the server's user (~/.ssh of its passwd entry; HOME has no effect). Host
+ * keys must be known: StrictHostKeyChecking=yes with /etc/ssh/ssh_known_hosts and
+ * ~/.ssh/known_hosts. Trust on first use would mean trust every time where that file cannot be
  * written, as is usual for a web server's user.
  */
 #include "env.h"
@@ -25,7 +25,7 @@ struct rc_git_env_t {
     apr_pool_t *pool;
     apr_array_header_t *vars; /* of const char *: name=value */
     int configs;
-    const char *protocols; /* that git may speak: wins over what a repository's config allows */
+    const char *protocols; /* that git may use: overrides the repository's config */
 };
 
 /* clang-format off */
@@ -66,8 +66,8 @@ static const char *const settings[][2] = {
     {"fetch.uriProtocols", ""},
     {"transfer.fsckObjects", "true"},
     {"fetch.fsckObjects", "true"},
-    /* What old tools wrote into histories that every host shows. All else is refused: above all
-     * hasDotgit, hasDotdot and gitmodules*, which harm whoever checks such a commit out. */
+    /* Faults of old tools in histories that every host serves. All other faults are rejected, above
+     * all hasDotgit, hasDotdot and gitmodules*, which harm a user who checks out such a commit. */
     {"fetch.fsck.badDate", "ignore"},
     {"fetch.fsck.badDateOverflow", "ignore"},
     {"fetch.fsck.badEmail", "ignore"},
@@ -150,7 +150,7 @@ const char *const *rc_git_env_list(rc_git_env_t *env)
 
 /* ---- per protocol ---- */
 
-/* What follows "Authorization: Basic ", or NULL. */
+/* Returns the text after "Authorization: Basic ", or NULL. */
 static const char *basic_credentials(const rc_remote_url_t *url, apr_pool_t *pool)
 {
     const char *plain;
@@ -191,7 +191,8 @@ static void set_http(rc_git_env_t *env, const rc_remote_url_t *url)
                           apr_pstrcat(pool, "Authorization: Basic ", basic, NULL));
 }
 
-/* git hands this to a shell; only our own words, a checked host and a numeric address go in. */
+/* git passes this to a shell; it contains only our own words, a checked host and a numeric address.
+ */
 static void set_ssh(rc_git_env_t *env, const rc_remote_url_t *url)
 {
     const char *alias = url->host;
@@ -204,7 +205,7 @@ static void set_ssh(rc_git_env_t *env, const rc_remote_url_t *url)
                                 first_address(url), alias));
 }
 
-/* The virtual host is what the server would see without pinning. */
+/* The virtual host is the one that the server would see without pinning. */
 static void set_git(rc_git_env_t *env, const rc_remote_url_t *url)
 {
     const char *host = rc_remote_bracketed(url->host, env->pool);
@@ -246,7 +247,7 @@ const char *rc_git_env_url(const rc_remote_url_t *url, apr_pool_t *pool)
 
 /* ---- messages ---- */
 
-/* @a text with every @a secret in it masked. */
+/* Replaces every @a secret in @a text. */
 static const char *hide(const char *text, const char *secret, apr_pool_t *pool)
 {
     apr_size_t len = secret ? strlen(secret) : 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Turns a failure of libgit2 into an error of ours.
+ * Turns a failure of libgit2 into an error of this module.
  */
 #include "git.h"
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reports all files of a commit, in the order of git's trees, as `git archive` does. All trees are
- * read before the first file is: what makes an archive impossible is found before the work is done.
+ * Reports all files of a commit for an archive, in the order of git's trees, as `git archive` does.
+ * A first pass reads all trees, so that whatever makes an archive impossible is found before any
+ * file is written.
  */
 #include "cursor.h"
 
@@ -43,8 +44,8 @@ typedef struct export_t {
     size_t len; /* of path */
 } export_t;
 
-/* Rejects a commit for what no later request can change. The client may read all of the commit, so
- * they may read the reason. */
+/* Rejects a commit for a permanent reason. A client that may read the commit may also read the
+ * reason. */
 static rc_err_t *refuse_path(const export_t *walk, const char *why)
 {
     rc_log(RC_LOG_INFO, APR_SUCCESS, "no archive of a commit in %s: '%.*s' %s", walk->git->path,
@@ -68,7 +69,8 @@ static rc_err_t *refuse_missing(const export_t *walk, const git_oid *id)
                   "There is no archive of this commit: the repository lacks a part of it");
 }
 
-/* An object of another type than the tree says is final; damage is not, it can be repaired. */
+/* An object of another type than its tree says is a permanent reason; damage is not, as it can be
+ * repaired. */
 static rc_err_t *read_object(git_odb_object **out, export_t *walk, const git_oid *id,
                              git_object_t type)
 {
@@ -105,8 +107,8 @@ static rc_err_t *next_entry(rc_git_cursor_t *cursor, const export_t *walk)
 
 /* --- names --- */
 
-/* A name may be there twice, as old trees have it, but not when the second one could be unpacked
- * behind a link: so no link has a name twice, and no directory. */
+/* A name may occur twice, as in old trees, but not when the second entry could be unpacked through
+ * a link: so the name of a link or directory must be unique. */
 static rc_err_t *check_twice(export_t *walk, rc_git_cursor_t *cursor, apr_hash_t *links)
 {
     for (rc_git_cursor_rewind(cursor); cursor->at.path && apr_hash_count(links);) {
@@ -140,7 +142,7 @@ static rc_err_t *check_names(export_t *walk, rc_git_cursor_t *cursor)
     return check_twice(walk, cursor, links);
 }
 
-/* Appends the entry's name to the path; the caller restores walk->len. */
+/* Appends the entry's name to walk->path; the caller restores walk->len. */
 static rc_err_t *append_name(export_t *walk, const rc_git_cursor_t *cursor)
 {
     if (walk->len + cursor->len + 1 > PATH_LIMIT)
@@ -152,8 +154,8 @@ static rc_err_t *append_name(export_t *walk, const rc_git_cursor_t *cursor)
 
 /* --- attributes --- */
 
-/* The .gitattributes of a tree, as git's index has it: of several the last one, and a link's target
- * is a content like others. */
+/* Finds the .gitattributes of a tree as git's index does: the last of several, and the target of a
+ * link counts as content. */
 static bool find_rules(git_oid *id, rc_git_cursor_t *cursor)
 {
     bool found = false;
@@ -195,7 +197,7 @@ static rc_err_t *enter_rules(export_t *walk, rc_git_cursor_t *cursor)
 
 /* --- contents --- */
 
-/* A file that is read from the repository. */
+/* A file whose content is read from the repository. */
 typedef struct export_file_t {
     rc_item_t item;
     const git_oid *id;
@@ -219,7 +221,7 @@ static rc_err_t *pass_text(export_t *walk, export_file_t *file, rc_git_text_t *t
     return walk->fn(walk->baton, &file->item);
 }
 
-/* The content goes through a temporary file of the scratch pool. */
+/* Passes the content through a temporary file of the scratch pool. */
 static rc_err_t *pass_large(export_t *walk, export_file_t *file, size_t size)
 {
     rc_entry_t entry = {.size = (apr_off_t)size};
@@ -314,7 +316,7 @@ static rc_err_t *pass_entries(export_t *walk, rc_git_cursor_t *cursor, bool igno
     return NULL;
 }
 
-/* Below an @a ignored directory git checks all names, and nothing else. */
+/* Below an @a ignored directory git only checks names. */
 static rc_err_t *walk_tree(export_t *walk, const git_oid *id, bool ignored)
 {
     int depth = rc_git_attributes_depth(walk->attributes);

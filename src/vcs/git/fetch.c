@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One fetch, step by step: what the remote advertises, git fetch into a quarantine, the packs moved
- * in, the references changed at once. Until the packs move nothing of the repository is touched,
- * and whatever happens the quarantine goes.
+ * Runs one fetch: lists what the remote advertises, fetches into a quarantine, moves the packs into
+ * the repository, then changes all references at once. The repository is not touched before the
+ * packs move, and the quarantine is removed in every case.
  */
 #include "fetch.h"
 
@@ -27,8 +27,8 @@
 #define MAX_LINE      (8 * 1024) /* an id and the name of a reference */
 #define MAX_REFS      500000     /* that a remote may advertise */
 #define MAX_REDIRECTS 3
-#define ROUNDS        3   /* of asking a remote whose references move meanwhile */
-#define MIN_GIT       237 /* http.curloptResolve; older ones ignore it without a word */
+#define ROUNDS        3   /* attempts when the remote's references change meanwhile */
+#define MIN_GIT       237 /* http.curloptResolve; older versions ignore it silently */
 
 /* ---- listing references ---- */
 
@@ -64,7 +64,8 @@ static rc_err_t *check_format(const rc_ref_list_t *list, const rc_git_fetch_t *f
                          tab && tab - list->text == 64 ? "sha256" : "unknown");
 }
 
-/* Asks the remote for its branches and tags; git's notes on headers go to @a trace, or nowhere. */
+/* Lists the remote's branches and tags. git's trace of HTTP headers is written to @a trace unless
+ * NULL. */
 static rc_err_t *ask_theirs(rc_ref_list_t *list, rc_git_fetch_t *fetch, const char *trace)
 {
     const char *url = rc_git_env_url(fetch->url, fetch->pool);
@@ -87,7 +88,8 @@ static rc_err_t *ask_theirs(rc_ref_list_t *list, rc_git_fetch_t *fetch, const ch
 
 /* ---- redirects ---- */
 
-/* git follows none for us: it would go to any host. It does not say where one leads, either. */
+/* git is configured not to follow redirects, because it would follow them to any host. Its message
+ * does not contain the target. */
 static bool is_redirect(const rc_err_t *err, const rc_git_fetch_t *fetch)
 {
     return err->kind == RC_E_FAILED && fetch->url->host &&
@@ -95,7 +97,7 @@ static bool is_redirect(const rc_err_t *err, const rc_git_fetch_t *fetch)
            strstr(err->detail, "The requested URL returned error: 30");
 }
 
-/* The last Location that the server sent; NULL when there is none. */
+/* Returns the last Location header of the server; NULL when there is none. */
 static rc_err_t *read_location(const char **location, apr_file_t *trace,
                                const rc_git_fetch_t *fetch)
 {
@@ -115,7 +117,7 @@ static rc_err_t *read_location(const char **location, apr_file_t *trace,
                                      rc_remote_shown(fetch->url, fetch->pool));
 }
 
-/* Asks once more, for the place that the server names, which from now on is the remote's. */
+/* Repeats the request with a trace, and continues at the address to which the server redirects. */
 static rc_err_t *follow(rc_git_fetch_t *fetch)
 {
     const char *file = apr_psprintf(fetch->scratch, "rc-headers-%d", fetch->redirects), *location;
@@ -128,7 +130,7 @@ static rc_err_t *follow(rc_git_fetch_t *fetch)
                              rc_remote_shown(fetch->url, fetch->pool), MAX_REDIRECTS);
     RC_TRY(rc_git_step_file(&trace, fetch, file));
     if (!ask_theirs(&list, fetch, apr_pstrcat(fetch->scratch, fetch->quarantine, "/", file, NULL)))
-        return NULL; /* it has thought better of it */
+        return NULL; /* this time it did not redirect */
     RC_TRY(read_location(&location, trace, fetch));
     RC_TRY(rc_remote_redirect(&url, fetch->url, location, fetch->pool));
     fetch->url = url;
@@ -151,8 +153,8 @@ static bool is_ref_name(const char *name)
     return git_reference_name_is_valid(&valid, name) == 0 && valid;
 }
 
-/* The first advertised reference that @a have lacks or has elsewhere: its name, else NULL. Names
- * that git does not accept never come. */
+/* Returns the name of the first advertised reference that @a have lacks or has with another id,
+ * else NULL. Names that git rejects are skipped. */
 static rc_err_t *find_missing(const char **missing, const rc_ref_list_t *advertised,
                               const rc_ref_list_t *have, const rc_git_fetch_t *fetch)
 {
@@ -205,7 +207,7 @@ static rc_err_t *get_objects(const rc_git_fetch_t *fetch)
                                 "--no-write-fetch-head",
                                 "--no-auto-maintenance",
                                 "--no-recurse-submodules",
-                                "--prune", /* makes room for what gets in the way of each other */
+                                "--prune", /* removes references that collide with new ones */
                                 "--end-of-options",
                                 url,
                                 "+refs/heads/*:refs/heads/*",
@@ -215,7 +217,7 @@ static rc_err_t *get_objects(const rc_git_fetch_t *fetch)
     rc_git_step_t step = {.what = "git fetch", .env = rc_git_step_remote_env(fetch)};
 
     RC_TRY(rc_git_step_run(fetch, &step, argv));
-    if (rc_quarantine_has_loose(fetch->quarantine)) { /* the dumb HTTP protocol leaves those */
+    if (rc_quarantine_has_loose(fetch->quarantine)) { /* the dumb HTTP protocol creates them */
         step.what = "git repack";
         step.env = rc_git_step_env(fetch, fetch->quarantine);
         RC_TRY(rc_git_step_run(fetch, &step, repack));
@@ -223,7 +225,7 @@ static rc_err_t *get_objects(const rc_git_fetch_t *fetch)
     return rc_git_step_within(fetch) ? NULL : rc_git_step_too_large(fetch);
 }
 
-/* The branch that the remote's HEAD points to, or NULL. */
+/* Returns the branch to which the remote's HEAD points, or NULL. */
 static rc_err_t *get_head(const char **branch, const rc_git_fetch_t *fetch)
 {
     const char *url = rc_git_env_url(fetch->url, fetch->pool);
@@ -244,8 +246,8 @@ static rc_err_t *get_head(const char **branch, const rc_git_fetch_t *fetch)
     return NULL;
 }
 
-/* Fetches until the quarantine has what the remote advertises. A remote that moves meanwhile is
- * asked again. */
+/* Fetches until the quarantine has everything that the remote advertises; repeats when the remote
+ * changes meanwhile. */
 static rc_err_t *get_theirs(rc_ref_list_t *theirs, rc_git_fetch_t *fetch)
 {
     const char *missing = NULL;
@@ -273,7 +275,7 @@ static rc_err_t *get_theirs(rc_ref_list_t *theirs, rc_git_fetch_t *fetch)
 
 /* ---- publishing ---- */
 
-/* Packs the repository's references: nothing changes but where they are kept. */
+/* Packs the repository's references: their values do not change. */
 static rc_err_t *pack_refs(const rc_git_fetch_t *fetch)
 {
     static const char *const argv[] = {"git", "pack-refs", "--all", NULL};
@@ -285,7 +287,7 @@ static rc_err_t *pack_refs(const rc_git_fetch_t *fetch)
     return rc_git_step_run(fetch, &step, argv);
 }
 
-/* What is new against what was there. */
+/* Publishes the differences between new and old references. */
 static rc_err_t *publish(const rc_git_fetch_t *fetch, rc_publish_t *publish)
 {
     rc_err_t *err;
@@ -316,7 +318,7 @@ static rc_err_t *fetch_all(rc_git_fetch_t *fetch, bool set_head)
     to.files = fetch->scratch;
     apr_pool_create(&to.scratch, fetch->scratch);
     RC_TRY(check_git(fetch));
-    /* The quarantine begins with our references: what is not new need not be made again. */
+    /* The quarantine starts with our references, so that git creates only new ones. */
     RC_TRY(list_refs(&fetch->ours, fetch, fetch->path, "packed-refs"));
     RC_TRY(get_theirs(&theirs, fetch));
     if (set_head)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Chooses the branch that HEAD names after a clone: the remote's, if it was fetched.
+ * Sets HEAD after a clone: to the remote's branch if it was fetched, else to a likely one.
  */
 #include "fetch_step.h"
 
@@ -14,7 +14,7 @@
 #define MAX_LINE (8 * 1024) /* the name of a reference */
 
 typedef struct heads_t {
-    const char *wanted; /* the remote's HEAD, if we have that branch */
+    const char *wanted; /* the branch of the remote's HEAD, if it was fetched */
     const char *current, *main, *master, *first;
 } heads_t;
 
@@ -29,7 +29,7 @@ static const char *pick(const heads_t *heads)
     return heads->master ? heads->master : heads->first;
 }
 
-/* What HEAD says now, also when it names a branch that does not exist. */
+/* Reads the branch that HEAD names, even if that branch does not exist. */
 static rc_err_t *read_head(const char **branch, const rc_git_fetch_t *fetch)
 {
     const char *path = apr_pstrcat(fetch->pool, fetch->path, "/HEAD", NULL);
@@ -49,7 +49,7 @@ static rc_err_t *read_head(const char **branch, const rc_git_fetch_t *fetch)
     return NULL;
 }
 
-/* Looks through the branches for those that HEAD might be. */
+/* Searches the branches for candidates for HEAD. */
 static void find_heads(heads_t *heads, const char *remote, const char *current,
                        const rc_ref_list_t *refs, apr_pool_t *pool)
 {

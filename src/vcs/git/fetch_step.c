@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs git for one step of a fetch: within the limits of the policy, with an environment that holds
- * only what is needed, and with files in the quarantine.
+ * Runs git for one step of a fetch: within the limits of the policy, in a minimal environment, with
+ * files in the quarantine.
  */
 #include "fetch_step.h"
 
@@ -18,10 +18,10 @@
 
 #define MAX_DETAIL    1500
 #define MAX_MEMORY    ((apr_off_t)4 << 30)
-#define SLACK         ((apr_off_t)1 << 20)   /* of the file limit: for indexes of small packs */
-#define MAX_LISTING   ((apr_off_t)256 << 20) /* bytes of their names */
+#define SLACK         ((apr_off_t)1 << 20) /* added to the file limit, for indexes of small packs */
+#define MAX_LISTING   ((apr_off_t)256 << 20) /* bytes of a list of references */
 #define LIST_MEMORY   ((apr_off_t)1 << 30)
-#define PUBLISH_GRACE apr_time_from_sec(300) /* changes are not cut short by our deadline */
+#define PUBLISH_GRACE apr_time_from_sec(300) /* time for a step that changes the repository */
 
 bool rc_git_step_within(const rc_git_fetch_t *fetch)
 {
@@ -50,7 +50,7 @@ rc_err_t *rc_git_step_too_large(const rc_git_fetch_t *fetch)
                          rc_remote_shown(fetch->url, fetch->pool), fetch->policy->max_size);
 }
 
-/* How a step ended, as an error. */
+/* Turns the result of a step into an error. */
 static rc_err_t *judge_step(const rc_git_fetch_t *fetch, const rc_git_step_t *step,
                             const rc_proc_result_t *result)
 {
@@ -79,7 +79,7 @@ static void set_limits(rc_proc_t *proc, const rc_git_fetch_t *fetch, const rc_gi
     apr_time_t left = fetch->deadline - rc_clock();
 
     proc->max_memory = step->lists ? LIST_MEMORY : MAX_MEMORY;
-    proc->max_cpu = (int)apr_time_sec(left > 0 ? left : 0) * 4 + 10; /* it has a few threads */
+    proc->max_cpu = (int)apr_time_sec(left > 0 ? left : 0) * 4 + 10; /* git uses several threads */
     proc->check = may_go_on;
     proc->baton = (void *)fetch;
     if (fetch->policy->max_size)
@@ -118,7 +118,7 @@ const char *const *rc_git_step_remote_env(const rc_git_fetch_t *fetch)
     return rc_git_env_list(env);
 }
 
-/* A new file in the quarantine, to be read again or given to git. */
+/* Creates a file in the quarantine, for output that is read back or passed to git. */
 rc_err_t *rc_git_step_file(apr_file_t **file, const rc_git_fetch_t *fetch, const char *name)
 {
     const apr_int32_t how = APR_READ | APR_WRITE | APR_CREATE | APR_EXCL | APR_BUFFERED;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes the first commit of a repository, of a handful of files: so gists are made.
+ * Creates the first commit of a repository from a few files, for gists.
  */
 #include "table.h"
 

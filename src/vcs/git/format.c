@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads from a repository's config of what format it is, before anything else of it is used. One
- * that stores its objects or references in another way would look empty. As git, it follows no
- * includes here; unlike git, it skips what it cannot read.
+ * Reads the format of a repository from its config, before anything else is used: a repository that
+ * stores objects or references in another way would look empty. Like git, it follows no includes
+ * here; unlike git, it skips lines that it cannot parse.
  */
 #include "git.h"
 
@@ -17,7 +17,7 @@
 
 #define CONFIG_MOST (4 * 1024 * 1024)
 
-/* Extensions that change nothing for us; with a value: only if it is this one. */
+/* Extensions that make no difference here; those with a value only when they have that value. */
 static const struct {
     const char *name, *value;
 } known[] = {
@@ -29,11 +29,11 @@ static const struct {
 #define KNOWN (sizeof(known) / sizeof(*known))
 
 typedef struct config_t {
-    char section[16]; /* of the line; "": one that does not matter */
+    char section[16]; /* the current section; "": an irrelevant one */
     apr_int64_t version;
-    bool no_number;      /* the version is none */
-    const char *unknown; /* an extension in any version, */
-    const char *newer;   /* in version 1 only */
+    bool no_number;      /* the version is not a number */
+    const char *unknown; /* an unsupported extension that counts in any version, */
+    const char *newer;   /* or in version 1 only */
     apr_pool_t *pool;
 } config_t;
 
@@ -44,7 +44,7 @@ static const char *skip_blanks(const char *p)
     return p;
 }
 
-/* Copies a word of letters, digits and '-' in lower case; returns what follows it. */
+/* Copies a word of letters, digits and '-' in lower case; returns the text after it. */
 static const char *take_word(char *word, size_t size, const char *p)
 {
     size_t n = 0;
@@ -56,7 +56,7 @@ static const char *take_word(char *word, size_t size, const char *p)
     return p;
 }
 
-/* "[section]"; "[section "sub"]" does not matter. Returns what follows it. */
+/* Reads "[section]"; "[section "sub"]" is irrelevant. Returns the text after it. */
 static const char *take_section(config_t *config, const char *p)
 {
     const char *end = strchr(p, ']');
@@ -67,7 +67,7 @@ static const char *take_section(config_t *config, const char *p)
     return end ? end + 1 : p + strlen(p);
 }
 
-/* The value that follows a '=': without quotes, comments and the blanks around it. */
+/* Returns the value after a '=', without quotes, comments and surrounding blanks. */
 static const char *take_value(const char *p, apr_pool_t *pool)
 {
     char *value = apr_palloc(pool, strlen(p) + 1);
@@ -146,7 +146,7 @@ rc_err_t *rc_git_check_format(const char *git_dir, apr_pool_t *pool)
     if (rc_fs_read(&text, &len, apr_pstrcat(pool, git_dir, "/config", NULL), 0, CONFIG_MOST,
                    pool) ||
         !text)
-        return NULL; /* nothing says that it is another format */
+        return NULL; /* no sign of another format */
     copy = apr_pstrmemdup(pool, text, len);
     for (line = apr_strtok(copy, "\n", &state); line; line = apr_strtok(NULL, "\n", &state))
         take_line(&config, line);
