@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes the repository order: collects all commits that the tips reach, sorts them as `git rev-list
- * --date-order --branches --tags` does (sort_in_topological_order in its commit.c) - newest first,
- * children before parents, first come first served among equal dates - and numbers them from the
- * last one on.
+ * Computes the repository order: collects all commits that the tips reach, sorts them as `git
+ * rev-list --date-order --branches --tags` does (sort_in_topological_order in its commit.c), and
+ * numbers them from the last one on. The sort puts the newest first and children before parents;
+ * among equal dates, the first found comes first.
  */
 #include "git.h"
 
@@ -14,23 +14,23 @@
 #include "base/log.h"
 
 #define NONE ((apr_uint32_t)-1)
-#define MANY 20000 /* commits that are costly to read */
+#define MANY 20000 /* after so many commits read, the work counts as costly */
 
-/* Commits read from the repository, after which libgit2's caches are worth dropping. */
+/* After so many commits read from the repository, libgit2's caches are dropped. */
 #define WORTH_DROPPING 2000
 
 typedef struct node_t {
     git_oid id;
     apr_uint64_t time;
     apr_uint32_t parents_at, parents_n; /* in graph_t.parents */
-    apr_uint32_t waiting;               /* children without a place yet */
-    apr_uint32_t place;                 /* in the order */
+    apr_uint32_t waiting;               /* the number of children that have no place yet */
+    apr_uint32_t place;                 /* the position in the order */
 } node_t;
 
 typedef struct graph_t {
     rc_git_t *git;
-    rc_work_t *work; /* taken off git meanwhile */
-    int read;        /* commits */
+    rc_work_t *work; /* git's own work member is NULL meanwhile */
+    int read;        /* the number of commits read */
     const rc_git_refs_t *refs;
     const rc_git_order_t *known; /* or NULL */
     apr_pool_t *pool;            /* for errors */
@@ -52,7 +52,8 @@ static rc_err_t *no_memory(graph_t *graph)
 
 /* --- collecting --- */
 
-/* Room for @a need elements in @a array, which may move; NULL = no memory, and it is as it was. */
+/* Enlarges @a array to @a need elements; it may move. NULL = no memory, and the array is unchanged.
+ */
 static void *grow(void *array, apr_uint32_t *room, apr_uint32_t need, size_t width)
 {
     apr_uint32_t size = *room ? *room : 256;
@@ -68,7 +69,7 @@ static void *grow(void *array, apr_uint32_t *room, apr_uint32_t need, size_t wid
     return bigger;
 }
 
-/* Ids are hashes already. */
+/* Ids are hashes already, so their first bytes select the slot. */
 static apr_uint32_t slot_of(const graph_t *graph, const unsigned char *id)
 {
     apr_uint32_t hash;
@@ -101,7 +102,7 @@ static rc_err_t *grow_table(graph_t *graph)
     return NULL;
 }
 
-/* The node of @a id, a new one if need be. */
+/* Returns the node of @a id; adds it if it is new. */
 static rc_err_t *intern(apr_uint32_t *node, graph_t *graph, const unsigned char *id)
 {
     apr_uint32_t slot;
@@ -151,7 +152,7 @@ static rc_err_t *copy_known(graph_t *graph, apr_uint32_t node, apr_uint32_t numb
     return NULL;
 }
 
-/* The order is shared: it is made to its end even when the client has gone. */
+/* The order is shared: its computation continues even when the client has disconnected. */
 static rc_err_t *count_commit(graph_t *graph)
 {
     return ++graph->read % MANY == 0 ? rc_work_costly(graph->work, graph->pool) : NULL;
@@ -190,7 +191,7 @@ static rc_err_t *add_tips(graph_t *graph, const apr_array_header_t *refs)
     return NULL;
 }
 
-/* The array of nodes is the list of what is still to be read, too: parents go to its end. */
+/* The array of nodes is also the queue of commits to read: new parents are appended. */
 static rc_err_t *collect(graph_t *graph)
 {
     apr_uint32_t i;
@@ -215,7 +216,7 @@ static void push_ready(graph_t *graph, apr_uint32_t node)
     rc_git_heap_push(&graph->heap, graph->nodes[node].time, node);
 }
 
-/* @a tips_n: the tips were interned first, in the order in which git gets them. */
+/* @a tips_n: the first nodes are the tips, in the order in which git gets them. */
 static rc_err_t *assign_places(graph_t *graph, apr_uint32_t tips_n)
 {
     apr_uint32_t i, place = graph->nodes_n;
@@ -252,7 +253,7 @@ static int compare_numbers(const void *a, const void *b, void *ids)
 
 static void fill_order(rc_git_order_t *order, const graph_t *graph)
 {
-    apr_uint32_t *at = order->by_id, i, j, total = 0; /* first: which node has the place */
+    apr_uint32_t *at = order->by_id, i, j, total = 0; /* first: the node at each position */
 
     for (i = 0; i < graph->nodes_n; i++)
         at[graph->nodes[i].place] = i;
@@ -307,7 +308,8 @@ static bool is_of(const rc_git_order_t *order, const rc_git_refs_t *refs)
     return order && !memcmp(order->key, refs->key.id, RC_GIT_RAW);
 }
 
-/* What may be taken from an order that is out of date: everything, but not cut off parents. */
+/* Returns an order, perhaps out of date, whose data can be reused, or NULL. In a shallow repository
+ * parents may be missing, so nothing is reused. */
 static const rc_git_order_t *usable(const rc_git_order_t *order, const rc_git_refs_t *refs)
 {
     return order && !order->shallow && !refs->shallow->nelts ? order : NULL;
@@ -319,7 +321,7 @@ static rc_err_t *build(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_
     RC_TRY(build_graph(order, git, refs, known, pool));
     if ((*order)->count)
         rc_git_order_save(*order, git, pool);
-    /* libgit2's caches hold what is not needed again. */
+    /* Most of what libgit2's caches contain is not needed again. */
     if ((*order)->count > WORTH_DROPPING + (known ? known->count : 0) && rc_git_reopen(git, pool))
         rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s could not be opened again", git->path);
     return NULL;
@@ -328,7 +330,8 @@ static rc_err_t *build(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_
 rc_err_t *rc_git_order_make(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
                             const rc_git_order_t *known, apr_pool_t *pool)
 {
-    rc_git_order_t *file = rc_git_order_load(git, pool); /* of another process, perhaps newer */
+    rc_git_order_t *file =
+        rc_git_order_load(git, pool); /* written by another process, perhaps newer */
     rc_err_t *err;
 
     if (is_of(file, refs)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One open git repository: opens it, says whether it can be used again, closes it.
+ * Opens a git repository, decides whether an open one can be used again, and closes it.
  */
 #include "table.h"
 
@@ -13,7 +13,7 @@
 
 #include "base/fs.h"
 
-/* HEAD may be a link, as old versions of git made it, to a branch that is packed. */
+/* HEAD may be a symbolic link to a packed branch, as old versions of git made it. */
 static bool has_head(const rc_git_t *git)
 {
     char path[4096];
@@ -40,7 +40,7 @@ void rc_git_close(void *repo)
     free(git);
 }
 
-/* To git that is no repository, so it is not an empty one to us either. */
+/* Rejects what git does not accept as a repository; it must not appear as an empty one. */
 static rc_err_t *check_directory(rc_git_t *git, apr_pool_t *pool)
 {
     const char *refs = apr_pstrcat(pool, git->path, "/refs", NULL);
@@ -48,7 +48,8 @@ static rc_err_t *check_directory(rc_git_t *git, apr_pool_t *pool)
 
     if (access(git->path, R_OK | X_OK) || stat(refs, &inner))
         return rc_fs_err(pool, "open the repository", git->path);
-    /* Before anything is opened: if the directory is replaced meanwhile, the next reuse sees it. */
+    /* Taken before anything is opened: if the directory is replaced meanwhile, the next use detects
+     * it. */
     if (!stat_directory(git, &st) || !S_ISDIR(inner.st_mode))
         return rc_err_internal(pool, APR_ENOENT, "cannot open the repository %s", git->path);
     git->dev = st.st_dev;
@@ -85,7 +86,7 @@ bool rc_git_reuse(void *repo)
     rc_git_t *git = repo;
     struct stat st;
 
-    /* A failed rc_git_reopen leaves no library side. */
+    /* After a failed rc_git_reopen nothing is open in libgit2. */
     return git->odb && stat_directory(git, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
            rc_git_watch_same(git->packs, git->packs_taken);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Takes a raw commit object apart, as git does (parse_commit_buffer in its commit.c,
- * split_ident_line in ident.c): its tree, parents, dates, author, encoding and message.
+ * Parses a raw commit object as git does (parse_commit_buffer in its commit.c, split_ident_line in
+ * ident.c): tree, parents, dates, author, encoding and message.
  */
 #include "git.h"
 
@@ -12,7 +12,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-/* Does a line begin with this word and a blank? Then *rest is what follows. */
+/* True when the line begins with the word @a name and a blank; *@a rest is the text after them. */
 static bool word(const char **rest, const char *line, const char *end, const char *name)
 {
     size_t len = strlen(name);
@@ -37,7 +37,7 @@ static const char *skip_digits(const char *p, const char *end)
     return p;
 }
 
-/* An unsigned number as C reads it, sign and blanks before it included. */
+/* Parses an unsigned number as C does, with leading blanks and a sign. */
 static apr_uint64_t number_at(const char *p, const char *end)
 {
     char digits[32];
@@ -65,7 +65,7 @@ bool rc_git_ident_date(apr_uint64_t *seconds, int *zone, const char *ident, cons
     *seconds = number_at(date, date_end);
     if (*seconds > APR_INT64_MAX) {
         *seconds = 0;
-    } else if (zone_end - sign < (long)sizeof(digits)) { /* a longer one is no zone to git */
+    } else if (zone_end - sign < (long)sizeof(digits)) { /* git does not accept a longer zone */
         apr_cpystrn(digits, sign, (apr_size_t)(zone_end - sign) + 1);
         *zone = (int)strtol(digits, NULL, 10);
     }
@@ -73,9 +73,9 @@ bool rc_git_ident_date(apr_uint64_t *seconds, int *zone, const char *ident, cons
 }
 
 /*
- * The time by which git orders commits, @a p being the first line after the parents: what follows
- * the first '>' after the words "author" and "committer" at the start of two lines, else 0. Git
- * shows another date: rc_git_ident_date.
+ * Returns the time by which git orders commits: the number after the first '>' of the "author" and
+ * "committer" lines, which begin at @a p after the parents, else 0. git shows another date:
+ * rc_git_ident_date.
  */
 static apr_uint64_t order_time(const char *p, const char *stop)
 {
@@ -89,7 +89,7 @@ static apr_uint64_t order_time(const char *p, const char *stop)
     return number_at(mark + 1, stop);
 }
 
-/* Name <mail>: without the time and zone that follow. */
+/* Sets "Name <mail>", without the time and zone that follow. */
 static void set_author(rc_git_header_t *header, const char *p, const char *end)
 {
     const char *mark = memrchr(p, '>', (size_t)(end - p));
@@ -113,7 +113,7 @@ static void head_line(rc_git_header_t *header, const char *line, const char *end
     }
 }
 
-/* Takes the lines that name parents; *@a p is then what follows them. */
+/* Parses the parent lines; *@a p is then the text after them. */
 static bool parent_lines(rc_git_header_t *header, const char **p, const char *stop)
 {
     const char *rest, *end;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A heap of commits by date and, among equal dates, arrival: git's prio-queue.c.
+ * A binary heap of commits by date and, among equal dates, order of insertion: git's prio-queue.c.
  */
 #include "heap.h"
 

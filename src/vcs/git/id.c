@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads ids of objects as text.
+ * Parses object ids in hex.
  */
 #include "git.h"
 

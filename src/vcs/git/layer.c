@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Lists of references: to what commit each leads, in what order they stand, and one list laid over
- * another. packed-refs becomes one list that all readings share while the file is the same, the
- * loose references another that is laid over it: see refs.c.
+ * Builds lists of references: follows each to its commit, sorts them, and lays one list over
+ * another. The list from packed-refs is shared by all readings while the file stays the same; the
+ * list of loose references is laid over it: see refs.c.
  */
 #include "refs.h"
 
@@ -14,8 +14,8 @@
 #include "objects.h"
 #include "base/log.h"
 
-#define TAG_DEPTH    100 /* tags of tags of ... */
-#define MISSING_MOST 64  /* places that are watched for missing objects */
+#define TAG_DEPTH    100 /* length of a chain of tags that point to tags */
+#define MISSING_MOST 64  /* paths that are watched for missing objects */
 
 rc_git_layer_t rc_git_layer(apr_pool_t *pool)
 {
@@ -57,7 +57,7 @@ static const char *short_name(const char *name)
     return name + strlen(is_tag(name) ? RC_GIT_TAGS : RC_GIT_HEADS);
 }
 
-/* --- to what commit does a reference lead? --- */
+/* --- following a reference to its commit --- */
 
 typedef enum { COMMIT, NO_COMMIT, MISSING, UNREADABLE } end_t;
 
@@ -66,7 +66,7 @@ static bool known_commit(const rc_git_t *git, const git_oid *id)
     return git->order && rc_git_order_find(git->order, id->id) >= 0;
 }
 
-/* An earlier reading has most answers, as git's objects never change. */
+/* An earlier reading has most results, as git's objects never change. */
 static bool known_tag(git_oid *commit, const rc_git_reading_t *reading, const char *name,
                       const git_oid *target)
 {
@@ -94,7 +94,7 @@ static end_t end_of(int code)
     return code == GIT_ENOTFOUND ? MISSING : UNREADABLE;
 }
 
-/* Follows tags from *@a id on, which is then what they lead to, or what is missing. */
+/* Follows tags from *@a id on. *@a id is then the object they lead to, or the missing one. */
 static end_t follow(git_oid *id, const rc_git_t *git)
 {
     int depth, n;
@@ -121,7 +121,7 @@ static end_t follow(git_oid *id, const rc_git_t *git)
     return NO_COMMIT;
 }
 
-/* Believes what packed-refs says of a tag's commit when that commit exists. */
+/* Trusts the commit that packed-refs gives for a tag, if that commit exists. */
 static end_t peel(git_oid *commit, rc_git_reading_t *reading, const char *name, const git_oid *id,
                   const git_oid *peeled)
 {
@@ -136,7 +136,7 @@ static end_t peel(git_oid *commit, rc_git_reading_t *reading, const char *name, 
     return follow(commit, reading->git);
 }
 
-/* A later look notices when the object appears. */
+/* Watches where the object would be, so that a later check notices when it appears. */
 static void watch_missing(rc_git_reading_t *reading, const git_oid *id)
 {
     char hex[GIT_OID_HEXSZ + 1];
@@ -148,8 +148,8 @@ static void watch_missing(rc_git_reading_t *reading, const git_oid *id)
     rc_git_watch_name(reading, apr_psprintf(reading->refs->pool, "objects/%.2s", hex));
 }
 
-/* As git does, leaves the reference out and logs it. But when packs were left out, the object may
- * be in one of them: an error. */
+/* Leaves the reference out and logs that, as git does. When packs were left out, the object may be
+ * in one of them: that is an error. */
 static rc_err_t *leave_out(rc_git_reading_t *reading, const char *name, const git_oid *id)
 {
     if (rc_git_objects_damaged(reading->git->odb))
@@ -165,7 +165,7 @@ static rc_err_t *leave_out(rc_git_reading_t *reading, const char *name, const gi
     return NULL;
 }
 
-/* --- filling --- */
+/* --- adding references --- */
 
 static rc_git_ref_t *add_ref(apr_array_header_t *list, const char *name)
 {
@@ -207,7 +207,7 @@ rc_err_t *rc_git_layer_add(bool *shown, rc_git_layer_t *layer, rc_git_reading_t 
     return NULL;
 }
 
-/* --- order --- */
+/* --- sorting --- */
 
 static int by_ref_name(const void *a, const void *b)
 {
@@ -244,9 +244,10 @@ const rc_git_ref_t *rc_git_ref_find(const apr_array_header_t *list, const char *
     return found ? *found : NULL;
 }
 
-/* --- one over the other --- */
+/* --- merging --- */
 
-/* @a hiding, by name: what stands before those of the same name in @a below. */
+/* @a hiding, sorted by name: references of @a above that hide those of the same name in @a below.
+ */
 static apr_array_header_t *merge_lists(apr_array_header_t *below, apr_array_header_t *above,
                                        const apr_array_header_t *hiding,
                                        int (*compare)(const void *, const void *), apr_pool_t *pool)

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Starts libgit2 and sets it up for this process.
+ * Starts libgit2 and configures it for this process.
  */
 #include "objects.h"
 
 #include "table.h"
 #include "base/versions.h"
 
-/* For the process, all handles together. */
+/* Limits per process, for all handles together. */
 #define MAPPED_LIMIT ((size_t)4 << 30)   /* bytes of packs mapped at a time */
 #define FILE_LIMIT   ((size_t)128)       /* packs open at a time; libgit2's default is no limit */
 #define CACHE_LIMIT  ((ssize_t)32 << 20) /* bytes of small objects kept */
@@ -16,14 +16,15 @@ static rc_err_t *set_search_paths(apr_pool_t *pool)
 {
     int level;
 
-    /* Else diffs fail where HOME is unreadable, and answers depend on the server's user. */
+    /* Without this, diffs fail where HOME is unreadable, and results depend on the server's user.
+     */
     for (level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
         if (git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "") < 0)
             return rc_git_err(pool, "cannot empty libgit2's search path %d", level);
     return NULL;
 }
 
-static int users; /* of the library: settings of servers in this process */
+static int users; /* how many server configurations of this process use the library */
 
 static apr_status_t end_library(void *unused)
 {
@@ -34,8 +35,8 @@ static apr_status_t end_library(void *unused)
     return APR_SUCCESS;
 }
 
-/* What all open repositories of the process share ends with the process: the settings of one server
- * may go before those of another. */
+/* The data that all open repositories share lives until the process exits, because the
+ * configuration of one server can end before that of another. */
 static rc_err_t *start_shared(void)
 {
     static apr_pool_t *process;
@@ -56,16 +57,16 @@ rc_err_t *rc_git_startup(apr_pool_t *pool)
     RC_TRY(set_search_paths(pool));
     RC_TRY(start_shared());
     RC_TRY(rc_git_mapped_startup(pool));
-    /* git does not hash what it reads either; zlib's checksum stays. */
+    /* git does not verify hashes on reading either; zlib's checksum is still checked. */
     if (git_libgit2_opts(GIT_OPT_ENABLE_STRICT_HASH_VERIFICATION, 0) < 0 ||
-        /* The administrator names the repositories; whose they are does not matter. */
+        /* The administrator chooses the repositories, whoever owns them. */
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, RC_GIT_OBJECT_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
-        /* A walk over the history would fill the cache with commits nobody asks for again. */
+        /* A walk over the history would fill the cache with commits that are not needed again. */
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_COMMIT, (size_t)0) < 0)
         return rc_git_err(pool, "cannot set up libgit2");
     rc_version_add("libgit2", LIBGIT2_VERSION);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Looks up what the table of back ends asks about references and order: state, count, ids and
- * places.
+ * Answers queries about references and order for the table of back ends: state, count, ids and
+ * positions.
  */
 #include "table.h"
 

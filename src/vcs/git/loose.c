@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads loose objects in place of libgit2, whose own reader (until 1.9) spins for ever on a file
- * that is cut short, and knows no limit of size.
+ * Reads loose objects. libgit2's own reader (until 1.9) loops for ever on a truncated file, and has
+ * no size limit.
  */
 #include "objects.h"
 
@@ -18,13 +18,13 @@
 
 #define HEAD_MAX 64 /* "<type> <size>\0" */
 
-/* An object being read. */
+/* The state of reading one object. */
 typedef struct stream_t {
     int fd;
     z_stream z;
     bool ended;
-    size_t in_head;      /* bytes of content read with the head */
-    const char *content; /* ... which are here */
+    size_t in_head;      /* bytes of content that were read with the header */
+    const char *content; /* those bytes */
     char head[HEAD_MAX];
     unsigned char in[16 * 1024];
 } stream_t;
@@ -47,7 +47,8 @@ static bool refill(stream_t *stream)
     return n > 0;
 }
 
-/* Reads @a len bytes, or less where the object ends; -1 = the file ends first, or is damaged. */
+/* Reads @a len bytes, or fewer at the end of the object. Returns -1 when the file is truncated or
+ * damaged. */
 static ssize_t inflate_some(stream_t *stream, void *out, size_t len)
 {
     stream->z.next_out = out;
@@ -65,7 +66,7 @@ static ssize_t inflate_some(stream_t *stream, void *out, size_t len)
     return (ssize_t)(len - stream->z.avail_out);
 }
 
-/* Takes "<type> <size>\0" from the start of the object. */
+/* Parses "<type> <size>\0" at the start of the object. */
 static int inflate_head(size_t *size, git_object_t *type, stream_t *stream)
 {
     ssize_t have = inflate_some(stream, stream->head, sizeof(stream->head));
@@ -97,7 +98,7 @@ static int read_content(void **data, size_t size, stream_t *stream, git_odb_back
         return GIT_ERROR;
     memcpy(to, stream->content, stream->in_head);
     to[size] = '\0';
-    /* one more byte than there is, so that zlib reaches the end and its checksum */
+    /* reads one byte more than expected, so that zlib reaches the end and checks its checksum */
     if (inflate_some(stream, to + stream->in_head, rest) != (ssize_t)rest ||
         inflate_some(stream, &more, 1) != 0) {
         git_odb_backend_data_free(backend, to);
@@ -136,7 +137,7 @@ static void close_stream(stream_t *stream)
     close(stream->fd);
 }
 
-/* A file may hold another object than its name says: zlib's checksum does not know the name. */
+/* A file may contain another object than its name says; zlib's checksum does not cover the name. */
 static bool is_object(const git_oid *id, const void *data, size_t size, git_object_t type)
 {
     git_oid is;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads loose references: a file each, that holds an id, or the name of another reference (in old
- * repositories as a symbolic link). What is taken for one is what git takes (files_read_raw_ref in
+ * Reads loose references: each is a file with an id, or with the name of another reference (in old
+ * repositories a symbolic link). It accepts what git accepts (files_read_raw_ref in
  * refs/files-backend.c).
  */
 #include "refs.h"
@@ -40,7 +40,8 @@ static void parse(rc_git_found_t *found, const char *text, apr_pool_t *pool)
     found->broken = git_reference_name_is_valid(&valid, found->link) < 0 || !valid;
 }
 
-/* A link whose text is the name of a reference is a reference of the old kind. */
+/* A symbolic link whose target is the name of a reference is a symbolic reference of the old kind.
+ */
 static bool parse_link(rc_git_found_t *found, const char *path, apr_pool_t *pool)
 {
     char text[PATH_MAX];
@@ -67,7 +68,7 @@ rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, cons
         if (parse_link(found, path, reading->scratch))
             return NULL;
         if ((fd = rc_fs_open_regular(&st, path, 0)) < 0) {
-            found->broken = true; /* to git, too */
+            found->broken = true; /* git treats it as broken, too */
             return NULL;
         }
     }
@@ -107,7 +108,7 @@ static rc_err_t *read_entry(apr_hash_t *all, rc_git_reading_t *reading, const ch
     return NULL;
 }
 
-/* A link that leads nowhere is passed over, as git does when it lists references. */
+/* A symbolic link to nothing is skipped, as git does when it lists references. */
 static bool leads_nowhere(const struct dirent *entry, const char *git_dir, const char *name,
                           apr_pool_t *pool)
 {
@@ -117,7 +118,7 @@ static bool leads_nowhere(const struct dirent *entry, const char *git_dir, const
            stat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st);
 }
 
-/* Directories behind links are not entered: they may go in a circle. */
+/* Directories behind symbolic links are skipped: they may form a loop. */
 static bool entry_is_folder(const struct dirent *entry, const char *git_dir, const char *name,
                             apr_pool_t *pool)
 {
@@ -128,7 +129,7 @@ static bool entry_is_folder(const struct dirent *entry, const char *git_dir, con
     return !lstat(apr_pstrcat(pool, git_dir, "/", name, NULL), &st) && S_ISDIR(st.st_mode);
 }
 
-/* Directories still to be read are on a list, so that depth costs no stack. */
+/* Keeps the directories to read in a list, so that depth uses no stack. */
 static rc_err_t *read_refs_below(apr_hash_t *all, rc_git_reading_t *reading, const char *folder,
                                  apr_array_header_t *todo)
 {

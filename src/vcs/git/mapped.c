@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Survives a pack that is cut short while libgit2 reads it through a mapping. The kernel answers
- * such a read with SIGBUS; the handler puts a page of zeros there, so that libgit2 goes on and
- * finds damage, and the reader learns that nothing of it is to be trusted.
+ * Survives a pack that is truncated while libgit2 reads it through a mapping. The kernel then
+ * raises SIGBUS; the handler maps a page of zeros there, so that libgit2 continues and reports
+ * damage, and the caller learns that the data is invalid.
  */
 #include "objects.h"
 
@@ -22,7 +22,7 @@ static void on_bus(int number, siginfo_t *info, void *context)
 
     (void)number;
     (void)context;
-    /* mmap is a plain system call: it may be used here */
+    /* mmap is a plain system call, so a signal handler can use it */
     if (reading && info->si_code == BUS_ADRERR &&
         mmap((void *)page, page_size, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_ANONYMOUS, -1, 0) !=
             MAP_FAILED) {
@@ -30,7 +30,7 @@ static void on_bus(int number, siginfo_t *info, void *context)
         return;
     }
     sigaction(SIGBUS, &before,
-              NULL); /* the access faults again, and ends the process as it would have */
+              NULL); /* the access faults again and ends the process, as without this handler */
 }
 
 rc_err_t *rc_git_mapped_startup(apr_pool_t *pool)

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rejects the names that git rejects with core.protectNTFS and core.protectHFS on (verify_path in
- * its read-cache.c, is_ntfs_dotgit in path.c, is_hfs_dotgit in utf8.c): an archive may be unpacked
- * on such a file system, where ".git." and "git~1" are ".git", too. A slash in a name is rejected
- * as well: two entries could then name one path.
+ * Rejects the names that git rejects with core.protectNTFS and core.protectHFS (verify_path in its
+ * read-cache.c, is_ntfs_dotgit in path.c, is_hfs_dotgit in utf8.c): an archive may be unpacked on
+ * such a file system, where ".git." and "git~1" mean ".git". Also rejects a slash in a name,
+ * because two entries could then have the same path.
  */
 #include "name.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* Code points that HFS+ ignores in names: bytes of their UTF-8. */
+/* Returns the UTF-8 length of a code point that HFS+ ignores in names, else 0. */
 static size_t ignored_by_hfs(const char *p)
 {
     const unsigned char *u = (const unsigned char *)p;
@@ -41,7 +41,7 @@ static bool is_on_hfs(const char *name, const char *wanted)
     }
 }
 
-/* NTFS drops blanks and dots at the end, and what follows a colon names a stream of the file. */
+/* NTFS drops blanks and dots at the end of a name; after a colon follows the name of a stream. */
 static bool ends_on_ntfs(const char *rest, const char *ends)
 {
     rest += strspn(rest, " .");
@@ -55,8 +55,8 @@ static bool is_git_on_ntfs(const char *name)
     return len && ends_on_ntfs(name + len, "\\:");
 }
 
-/* The short names that NTFS makes: "gitmod~1" to "~4", and with a part of a checksum, "gi7eba~1".
- */
+/* True for the short names that NTFS generates: "gitmod~1" to "~4", and with a part of a checksum,
+ * "gi7eba~1". */
 static bool is_short_gitmodules(const char *name)
 {
     static const char hashed[] = "gi7eba";
@@ -96,7 +96,7 @@ bool rc_git_name_allowed(const char *name, bool is_link)
         is_on_hfs(name, ".git") || (is_link && is_on_hfs(name, ".gitmodules")))
         return false;
     while (!is_reserved(part, is_link)) {
-        if (!(part = strchr(part, '\\'))) /* there a backslash ends a directory's name */
+        if (!(part = strchr(part, '\\'))) /* on NTFS a backslash separates directories */
             return true;
         part++;
     }

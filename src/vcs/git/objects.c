@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The objects of one repository as a database of libgit2 whose one back end is ours: it looks into
- * each directory of objects, packs first, and takes the first copy that is whole. libgit2 opens
- * nothing else of the repository, so nothing in it can hold or crash it.
+ * A libgit2 database of one repository's objects whose only back end is ours: it searches each
+ * directory of objects, packs first, and uses the first undamaged copy. libgit2 opens no other file
+ * of the repository, so no other file can block or crash it.
  */
 #include "objects.h"
 
@@ -11,7 +11,7 @@
 
 #include <apr_strings.h>
 
-#define COPIED_MOST ((apr_off_t)1 << 40) /* larger sums count as this one */
+#define COPIED_MOST ((apr_off_t)1 << 40) /* larger sums count as this value */
 
 typedef struct store_t {
     char *path;
@@ -19,14 +19,14 @@ typedef struct store_t {
 } store_t;
 
 typedef struct objects_t {
-    git_odb_backend parent; /* first: libgit2 knows only this */
+    git_odb_backend parent; /* must be first: libgit2 uses only this part */
     int folders_n;
     store_t folders[];
 } objects_t;
 
 static objects_t *ours(git_odb_backend *backend)
 {
-    void *whole = backend; /* it is the first member */
+    void *whole = backend; /* parent is the first member */
 
     return whole;
 }
@@ -42,7 +42,7 @@ static int find_object(void **data, size_t *size, git_object_t *type, git_odb_ba
 
         n = rc_git_packs_read(data, size, type, folder->packs, id);
         if (n != 0 && n != GIT_ENOTFOUND)
-            worst = n; /* perhaps it is whole elsewhere */
+            worst = n; /* another directory may have an undamaged copy */
         if (n != 0)
             n = rc_git_loose_read(data, size, type, backend, folder->path, id);
         if (n == 0)
@@ -73,7 +73,7 @@ static int exists(git_odb_backend *backend, const git_oid *id)
     return find_object(NULL, &size, &type, backend, id) == 0;
 }
 
-/* libgit2 calls it before it says that something is missing. */
+/* libgit2 calls this before it reports an object as missing. */
 static int refresh_packs(git_odb_backend *backend)
 {
     objects_t *objects = ours(backend);

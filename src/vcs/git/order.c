@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Keeps the repository order: one block of memory that is also the file <repository>/rcapi/order.
- * The file is a cache that other accounts may write: anything odd about it and it is made anew.
+ * Stores the repository order: one block of memory with the same layout as the file
+ * <repository>/rcapi/order. The file is a cache that other accounts may write, so it is recomputed
+ * when anything in it is wrong.
  */
 #include "git.h"
 
@@ -19,17 +20,17 @@
 #include "base/text.h"
 
 #define MAGIC   "RCORDER1" /* the last digit is the version */
-#define MACHINE 0x01020304 /* shows another number on a machine of other byte order */
+#define MACHINE 0x01020304 /* has another value on a machine with another byte order */
 
-#define FILE_MOST ((off_t)512 << 20) /* some ten million commits */
+#define FILE_MOST ((off_t)512 << 20) /* about ten million commits */
 
-/* The block: this head, times, by_id, parents_at, parents, ids. */
+/* The layout of the block: this header, times, by_id, parents_at, parents, ids. */
 typedef struct head_t {
     char magic[8];
     apr_uint32_t machine, count, parents, shallow;
     unsigned char key[RC_GIT_RAW];
     apr_uint32_t reserved;
-    apr_uint64_t sum; /* of all after the head */
+    apr_uint64_t sum; /* of everything after the header */
 } head_t;
 
 static size_t block_size(size_t count, size_t parents)
@@ -38,7 +39,7 @@ static size_t block_size(size_t count, size_t parents)
            (2 * count + 1 + parents) * sizeof(apr_uint32_t) + count * RC_GIT_RAW;
 }
 
-/* The next @a size bytes of the block. */
+/* Returns the next @a size bytes of the block and moves past them. */
 static void *take_part(unsigned char **at, size_t size)
 {
     void *part = *at;
@@ -138,7 +139,7 @@ apr_int64_t rc_git_order_find(const rc_git_order_t *order, const unsigned char *
 
 /* --- the file --- */
 
-/* Finds damage; sound() checks every number, against malice. */
+/* Detects accidental damage. sound() checks every number, against deliberate changes. */
 static apr_uint64_t checksum(const void *block, size_t size)
 {
     const unsigned char *p = (const unsigned char *)block + sizeof(head_t);
@@ -161,7 +162,7 @@ static bool head_sound(const head_t *head, off_t size)
            block_size(head->count, head->parents) == (size_t)size;
 }
 
-/* Each commit's parents come before it. */
+/* True when each commit's parents have smaller numbers. */
 static bool parents_sound(const rc_git_order_t *order, apr_uint32_t parents)
 {
     apr_uint32_t i, j = 0;
@@ -177,7 +178,7 @@ static bool parents_sound(const rc_git_order_t *order, apr_uint32_t parents)
     return order->parents_at[i] == parents && j == parents;
 }
 
-/* All numbers once, by rising ids. */
+/* True when by_id contains each number once, sorted by id. */
 static bool ids_sound(const rc_git_order_t *order)
 {
     apr_uint32_t i;
@@ -198,14 +199,15 @@ static bool sound(const rc_git_order_t *order)
            parents_sound(order, head->parents);
 }
 
-/* The directory is ours, and no link to another. */
+/* Opens the directory rcapi, which must belong to us and not be a symbolic link. */
 static int open_folder(const char *git_dir, apr_pool_t *pool)
 {
     return open(apr_pstrcat(pool, git_dir, "/rcapi", NULL),
                 O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Read, not mapped: another account that can write the file could change it after the check. */
+/* Reads instead of mapping: another account that can write the file could change it after the
+ * check. */
 static rc_git_order_t *read_order(int fd, off_t size)
 {
     rc_git_order_t *order;

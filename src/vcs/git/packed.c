@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads packed-refs, as strictly as git (refs/packed-backend.c): a line that does not parse means
+ * Reads packed-refs as strictly as git (refs/packed-backend.c): a line that cannot be parsed means
  * that the file is damaged.
  */
 #include "refs.h"
@@ -15,9 +15,9 @@
 
 #define NAME       "packed-refs"
 #define FILE_MOST  ((apr_size_t)2 << 30)
-#define SCANS_MOST 16 /* for other names of references that are no branches or tags */
+#define SCANS_MOST 16 /* searches for references that are neither branches nor tags */
 
-/* One reference as the file has it. */
+/* One reference of the file. */
 typedef struct line_t {
     const char *name;
     apr_size_t len;
@@ -46,7 +46,7 @@ static rc_err_t *open_file(text_t *file, const char *path, apr_pool_t *pool)
     file->at = file->text;
     file->end = file->text + len;
     file->pool = pool;
-    if (*file->text == '#') /* only the first line may be a comment */
+    if (*file->text == '#') /* only the first line can be a comment */
         file->at = memchr(file->text, '\n', len);
     if (!file->at || memchr(file->text, '\0', len))
         return damaged(file);
@@ -54,7 +54,7 @@ static rc_err_t *open_file(text_t *file, const char *path, apr_pool_t *pool)
     return NULL;
 }
 
-/* "<id> <name>", and perhaps "^<id>" in the next line. */
+/* Parses "<id> <name>", and "^<id>" in the next line if there is one. */
 static rc_err_t *next_line(line_t *line, text_t *file)
 {
     const char *end = memchr(file->at, '\n', (size_t)(file->end - file->at));

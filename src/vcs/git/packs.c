@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The packs of one directory of objects. libgit2 maps their indexes and believes them, so each
- * index is read and its checksum compared before libgit2 gets it. Neither multi-pack-index nor
- * commit-graph is used: libgit2 1.5 walks out of a damaged one, and the indexes of the packs say
- * the same.
+ * Opens the packs of one directory of objects. libgit2 maps pack indexes without checking them, so
+ * each index is read and its checksum verified before libgit2 opens it. Neither multi-pack-index
+ * nor commit-graph is used: libgit2 1.5 reads out of bounds in a damaged one, and the pack indexes
+ * contain the same data.
  */
 #include "objects.h"
 
@@ -22,9 +22,9 @@
 #include "base/fs.h"
 #include "base/log.h"
 
-#define INDEX_LEAST (4 * 256 + 2 * RC_GIT_RAW) /* bytes of an index without objects */
+#define INDEX_LEAST (4 * 256 + 2 * RC_GIT_RAW) /* bytes of an empty index */
 #define INDEX_MOST  ((off_t)16 << 30)
-#define KNOWN       4096 /* indexes whose sums are remembered */
+#define KNOWN       4096 /* indexes whose checksums are remembered */
 
 typedef struct pack_t pack_t;
 struct pack_t {
@@ -40,19 +40,19 @@ struct pack_t {
 
 struct rc_git_packs_t {
     char *folder;
-    pack_t *newest, *last;   /* last: where the last object was found */
-    struct timespec changed; /* of the directory, when it was read */
-    apr_uint64_t copied;     /* bytes, to unpack the last object, where they were many */
+    pack_t *newest, *last;   /* last: the pack of the last object */
+    struct timespec changed; /* the directory's mtime when it was read */
+    apr_uint64_t copied;     /* bytes copied to unpack the last object, if its chain is long */
     bool damaged;
 };
 
-/* --- sums, once per file and process --- */
+/* --- checksums, verified once per file and process --- */
 
 typedef struct sum_t {
     dev_t dev;
     ino_t ino;
     off_t size;
-    struct timespec changed; /* that no owner of the file can set back */
+    struct timespec changed; /* ctime, which the file's owner cannot set back */
     bool checked, good;
 } sum_t;
 
@@ -80,7 +80,7 @@ static sum_t sum_of(const struct stat *st)
     return sum;
 }
 
-/* The place for @a sum; true when what is there is about the same file. */
+/* Finds the slot for @a sum; true when the slot is about the same file. */
 static bool known_sum(sum_t **at, const sum_t *sum)
 {
     *at = &known.sums[(sum->ino ^ sum->dev) % KNOWN];
@@ -89,7 +89,7 @@ static bool known_sum(sum_t **at, const sum_t *sum)
            (*at)->changed.tv_nsec == sum->changed.tv_nsec;
 }
 
-/* Does the file end with the SHA-1 of all before? */
+/* True when the file ends with the SHA-1 of everything before. */
 static bool sum_matches(int fd, off_t size)
 {
     EVP_MD_CTX *sha = EVP_MD_CTX_new();
@@ -159,7 +159,7 @@ static bool pack_sound(struct stat *st, const char *index, apr_pool_t *scratch)
     return sound;
 }
 
-/* NULL: it is left out. */
+/* Returns NULL when the pack is left out. */
 static pack_t *open_pack(const char *index, apr_pool_t *scratch)
 {
     pack_t *pack;
@@ -195,7 +195,7 @@ static pack_t *find_pack(const rc_git_packs_t *packs, const char *index)
     return pack;
 }
 
-/* The youngest first: more reads find their object there. */
+/* The newest pack comes first, because most objects are read from there. */
 static void add_pack(rc_git_packs_t *packs, pack_t *pack)
 {
     pack_t **at = &packs->newest;
@@ -341,7 +341,7 @@ int rc_git_packs_read(void **data, size_t *size, git_object_t *type, rc_git_pack
             return 0;
         }
         if (n != GIT_ENOTFOUND)
-            worst = n; /* perhaps it is whole elsewhere */
+            worst = n; /* another pack may have an undamaged copy */
     }
     return worst;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Compares a path with a pattern as git does (wildmatch.c, described in gitignore(5)). That takes
- * time without bounds for some patterns; here only the last "*" and the last "**" are ever tried
- * again.
+ * Matches a path against a pattern by git's rules (wildmatch.c, described in gitignore(5)). git's
+ * algorithm takes unbounded time for some patterns; this one backtracks only to the last "*" and
+ * the last "**".
  */
 #include "pattern.h"
 
@@ -15,7 +15,7 @@ size_t rc_git_pattern_literal(const char *pattern)
 
 /* --- [...] --- */
 
-/* git's own classes: ASCII only, whatever the locale is. Pairs of first and last character. */
+/* git's own classes: ASCII only in every locale. Pairs of first and last character. */
 static const char classes[][2][16] = {
     {"alnum", "09AZaz"},   {"alpha", "AZaz"},
     {"blank", "  \t\t"},   {"cntrl", "\x01\x1f\x7f\x7f"},
@@ -25,7 +25,7 @@ static const char classes[][2][16] = {
     {"upper", "AZ"},       {"xdigit", "09AFaf"},
 };
 
-/* The ranges of the class called @a name; NULL when there is none. */
+/* Returns the ranges of the class @a name, or NULL. */
 static const char *find_class(const char *name, size_t len)
 {
     size_t i;
@@ -36,8 +36,8 @@ static const char *find_class(const char *name, size_t len)
     return NULL;
 }
 
-/* "[:name:]" at @a p, of which the first two characters are there. Returns what follows, @a p when
- * it is no class but characters, and NULL when nothing can match. */
+/* Reads "[:name:]" at @a p, which begins with "[:". Returns the text after it; @a p when it is not
+ * a class but characters; NULL when nothing can match. */
 static const char *read_class(bool *found, const char *p, unsigned char c)
 {
     const char *name = p + 2, *end = strchr(name, ']'), *range;
@@ -53,7 +53,8 @@ static const char *read_class(bool *found, const char *p, unsigned char c)
     return end + 1;
 }
 
-/* One member of a set, or a range that ends in it. *previous is 0 where no range can begin. */
+/* Reads one member of a set, or a range that ends in it. *previous is 0 where no range can begin.
+ */
 static const char *read_member(bool *found, unsigned char *previous, const char *p, unsigned char c)
 {
     bool range = *p == '-' && *previous && p[1] && p[1] != ']';
@@ -67,7 +68,8 @@ static const char *read_member(bool *found, unsigned char *previous, const char 
     return p + 1;
 }
 
-/* One [...] at @a p: does it hold @a c? *end is behind it; NULL when nothing can match. */
+/* Tests @a c against the set [...] at @a p. *end is the text after it; NULL when nothing can match.
+ */
 static bool in_set(const char **end, const char *p, unsigned char c)
 {
     bool negated = p[1] == '!' || p[1] == '^', found = false;
@@ -90,7 +92,7 @@ static bool in_set(const char **end, const char *p, unsigned char c)
 
 /* --- the pattern --- */
 
-/* Does one character of the pattern at *@a p fit @a c? Steps over it. */
+/* Tests @a c against one element of the pattern at *@a p and moves past it. */
 static bool fits(const char **p, unsigned char c)
 {
     const char *end;
@@ -114,13 +116,14 @@ static bool fits(const char **p, unsigned char c)
     return *(*p)++ == (char)c;
 }
 
-/* Where a match can go on after it has failed. */
+/* Where matching resumes after a mismatch. */
 typedef struct retry_t {
-    const char *star, *star_at; /* pattern behind the last "*"; text it has taken so far */
-    const char *deep, *deep_at; /* the same of the last double one: directory by directory */
+    const char *star,
+        *star_at; /* pattern after the last "*"; the text after what it matches so far */
+    const char *deep, *deep_at; /* the same for the last "**", which grows by whole directories */
 } retry_t;
 
-/* Stars at @a p. Returns the pattern behind them; NULL: all the rest of the text matches. */
+/* Reads the stars at @a p. Returns the pattern after them; NULL when they match all the rest. */
 static const char *read_stars(retry_t *retry, const char *pattern, const char *p, const char **text)
 {
     const char *end = p + strspn(p, "*");
@@ -129,7 +132,7 @@ static const char *read_stars(retry_t *retry, const char *pattern, const char *p
     if (between && !*end)
         return NULL;
     retry->star = NULL;
-    if (between && *end == '/') { /* behind the slash: no directory at all, to begin with */
+    if (between && *end == '/') { /* after the slash: first try no directory at all */
         retry->deep = end + 1;
         retry->deep_at = *text;
         return retry->deep;

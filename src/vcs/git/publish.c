@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The new packed-refs is begun in our work directory, with a mark in its first line, and linked to
- * the name of git's lock: so a lock that a crash left is known as ours from its first moment. It is
- * stale when nobody holds its flock.
+ * Writes the new packed-refs. The file is created in our work directory with a mark in its first
+ * line, and linked to the name of git's lock, so a lock that a crash leaves is known as ours from
+ * its first moment. Such a lock is stale when no process holds its flock.
  */
 #include "publish.h"
 
@@ -20,12 +20,12 @@
 #include "base/log.h"
 #include "base/time.h"
 
-#define HEADER   "# pack-refs with: sorted rcapi \n" /* git ignores words that it does not know */
+#define HEADER   "# pack-refs with: sorted rcapi \n" /* git ignores unknown words */
 #define MAX_LINE (8 * 1024)
-#define PATIENCE apr_time_from_sec(5) /* for a git that packs references just now */
-#define STALE    600                  /* seconds; git holds its lock for a moment only */
+#define PATIENCE apr_time_from_sec(5) /* waits for a git that is packing references */
+#define STALE    600                  /* seconds; git holds its lock only briefly */
 #define PAUSE    apr_time_from_msec(20)
-#define MANY     4096 /* changes between two clearings of the scratch pool */
+#define MANY     4096 /* changes between clearings of the scratch pool */
 
 static const char *at(const rc_publish_t *publish, const char *name)
 {
@@ -44,13 +44,13 @@ static rc_err_t *add_change(rc_publish_t *publish, const rc_ref_t *ref)
     path = at(publish, apr_pstrmemdup(publish->scratch, ref->name, ref->len));
     lock = apr_pstrcat(publish->scratch, path, ".lock", NULL);
     if (rc_fs_exists(lock))
-        return rc_err_failed(publish->pool, "somebody else changes a reference: there is a %s",
-                             lock);
+        return rc_err_failed(publish->pool,
+                             "another process is changing a reference: there is a %s", lock);
     publish->unpacked = publish->unpacked || rc_fs_exists(path);
     return NULL;
 }
 
-/* The names of two lists side by side: < 0 when only @a ours has the next one. */
+/* Compares the next names of two lists: < 0 when only @a ours has the next one. */
 static int next_is(const rc_ref_t *ours, bool more_ours, const rc_ref_t *theirs, bool more_theirs)
 {
     if (!more_ours || !more_theirs)
@@ -58,7 +58,7 @@ static int next_is(const rc_ref_t *ours, bool more_ours, const rc_ref_t *theirs,
     return rc_ref_compare(ours->name, ours->len, theirs->name, theirs->len);
 }
 
-/* Old tools wrote packed-refs in no order. */
+/* packed-refs of old tools are not sorted. */
 static bool is_sorted(rc_publish_t *publish)
 {
     char line[256] = "";
@@ -98,7 +98,8 @@ rc_err_t *rc_publish_plan(rc_publish_t *publish, const rc_ref_list_t *ours)
 
 /* ---- the lock ---- */
 
-/* A lock that a crash left: ours when nobody holds it, anybody's when it is old. */
+/* True for a lock that a crash left: ours when no process holds its flock, any lock when it is old.
+ */
 static bool is_stale(const char *path)
 {
     char head[sizeof(HEADER) - 1];
@@ -159,11 +160,11 @@ static rc_err_t *begin_file(rc_publish_t *publish)
 
 /* ---- the new file ---- */
 
-/* The packed references of now, one after the other. */
+/* Reads the current packed-refs one reference at a time. */
 typedef struct packed_t {
     apr_file_t *file;                           /* NULL: there are none */
     char line[MAX_LINE], peeled[RC_REF_ID + 3]; /* "" or "^<id>\n" */
-    char ahead[MAX_LINE];                       /* the line behind them; "" at the end */
+    char ahead[MAX_LINE];                       /* the line after them; "" at the end */
     rc_ref_t ref;
 } packed_t;
 
@@ -180,7 +181,7 @@ static rc_err_t *read_packed_line(packed_t *packed, const rc_publish_t *publish)
     return NULL;
 }
 
-/* The next reference and, when a line of that follows, what its tag leads to. */
+/* Reads the next reference and, if a line for it follows, the object to which its tag leads. */
 static rc_err_t *next_packed(bool *more, packed_t *packed, const rc_publish_t *publish)
 {
     *more = packed->file && packed->ahead[0];
@@ -200,7 +201,8 @@ static rc_err_t *next_packed(bool *more, packed_t *packed, const rc_publish_t *p
     return read_packed_line(packed, publish);
 }
 
-/* Up to the first reference. An old file may be in no order: git pack-refs writes it anew. */
+/* Opens the file at its first reference. An unsorted file of an old tool is rewritten by git
+ * pack-refs first. */
 static rc_err_t *open_packed(packed_t **out, const rc_publish_t *publish)
 {
     packed_t *packed = apr_pcalloc(publish->files, sizeof(*packed));
@@ -235,7 +237,7 @@ static rc_err_t *put_ref(const rc_publish_t *publish, const rc_ref_t *ref, const
     return rv == APR_SUCCESS ? NULL : rc_err_internal(publish->pool, rv, "cannot write references");
 }
 
-/* What is packed and what is theirs, in the order of names. */
+/* Merges the packed references and theirs, in the order of names. */
 static rc_err_t *write_refs(const rc_publish_t *publish, packed_t *packed)
 {
     const rc_ref_list_t *theirs = publish->theirs;
@@ -293,8 +295,9 @@ void rc_publish_cancel(rc_publish_t *publish)
 
 /* ---- putting it in place ---- */
 
-/* What git could not pack (a file with nonsense in it, a symbolic reference) would hide the packed
- * one; so would a log of a reference that is a directory now. */
+/* Removes the loose file of a changed reference: git could not pack it (invalid content, a symbolic
+ * reference), so it would hide the packed one. The log of a reference that becomes a directory is
+ * removed, too. */
 static void remove_files(const rc_publish_t *publish)
 {
     int i;
@@ -303,7 +306,7 @@ static void remove_files(const rc_publish_t *publish)
         const rc_ref_t *ref = &APR_ARRAY_IDX(publish->changes, i, rc_ref_t);
         const char *name = apr_pstrmemdup(publish->scratch, ref->name, ref->len);
 
-        unlink(at(publish, name)); /* a directory stays: references may be below it */
+        unlink(at(publish, name)); /* fails for a directory: references may be below it */
         if (rc_ref_list_collides(publish->theirs, ref->name, ref->len))
             unlink(at(publish, apr_pstrcat(publish->scratch, "logs/", name, NULL)));
         if (i % MANY == 0)

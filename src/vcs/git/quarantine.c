@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The repository is laid out by hand: that is four directories and three files, and no template or
- * configuration of the machine gets a say in it.
+ * Creates, measures, publishes and removes quarantines. The repository is created by hand, from
+ * four directories and three files, so that no template or configuration of the machine affects it.
  */
 #include "quarantine.h"
 
@@ -97,9 +97,8 @@ static bool ends_with(const char *name, const char *end)
     return len >= end_len && strcmp(name + len - end_len, end) == 0;
 }
 
-/* Files of the directory @a name below @a dir_fd, without indexes. A directory that goes away is
- * empty.
- */
+/* Returns the size of the files in directory @a name below @a dir_fd, without indexes. A directory
+ * that vanishes counts as empty. */
 static apr_off_t dir_size(int dir_fd, const char *name)
 {
     int fd = openat(dir_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -120,7 +119,8 @@ static apr_off_t dir_size(int dir_fd, const char *name)
     return size;
 }
 
-/* Calls for each directory of loose objects; returns their number. */
+/* Returns the number of directories of loose objects; adds the size of their files and of the packs
+ * to *@a size. */
 static int loose_dirs(const char *path, apr_off_t *size)
 {
     char objects[PATH_MAX];
@@ -175,7 +175,7 @@ static rc_err_t *sync_path(const char *path, apr_pool_t *pool)
     return error ? rc_err_internal(pool, error, "cannot sync %s", path) : NULL;
 }
 
-/* A pack's name is made from its content, so one that is there already is this one. */
+/* A pack's name is a hash of its content, so an existing file of this name is the same pack. */
 static rc_err_t *move_file(const char *from_dir, const char *to_dir, const char *name,
                            apr_pool_t *pool)
 {
@@ -188,7 +188,7 @@ static rc_err_t *move_file(const char *from_dir, const char *to_dir, const char 
     return NULL;
 }
 
-/* Readers look for .idx files, so those come last. */
+/* Moves the .idx file last, because readers search for it. */
 static rc_err_t *move_pack(const char *from_dir, const char *to_dir, const char *pack,
                            apr_pool_t *pool)
 {
@@ -208,7 +208,7 @@ static rc_err_t *move_pack(const char *from_dir, const char *to_dir, const char 
     return NULL;
 }
 
-/* "pack-<40 hex digits>" when @a file is the index of a whole pack, else NULL. */
+/* Returns "pack-<40 hex digits>" when @a file is the index of a pack, else NULL. */
 static const char *pack_of(const char *file, apr_pool_t *pool)
 {
     int i;
@@ -254,7 +254,7 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return remove(path);
 }
 
-/* A killed grandchild may write for a moment longer, so this tries more than once. */
+/* Tries several times, because a killed grandchild may still write for a moment. */
 void rc_quarantine_remove(const char *path)
 {
     struct timespec pause = {.tv_nsec = 25 * 1000 * 1000};

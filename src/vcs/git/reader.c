@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads the objects of an open repository, within the limits of its use; opens and closes what
- * libgit2 holds of it.
+ * Reads objects of an open repository within the limits of the current use, and opens and closes
+ * the repository in libgit2.
  */
 #include "objects.h"
 
@@ -17,11 +17,11 @@ const char *rc_git_dir(const char *path, apr_pool_t *pool)
     return !lstat(inner, &st) && S_ISDIR(st.st_mode) ? inner : path;
 }
 
-/* --- the library's side --- */
+/* --- libgit2 --- */
 
-/* libgit2 keeps packs open and mapped: reading one that was cut short in its place kills the
- * process, and one that was put in place of a damaged one is never seen. So each use first compares
- * their file times with those noted here. */
+/* libgit2 keeps packs open and mapped: reading a truncated one kills the process, and the
+ * replacement of a damaged one is not noticed. So each use first compares their file times with
+ * those recorded here. */
 static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
 {
     apr_status_t rv = apr_pool_create_unmanaged_ex(&git->packs_pool, NULL, NULL);
@@ -74,7 +74,7 @@ rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool)
     size_t size;
 
     if (!git->work || git_odb_read_header(&size, &type, git->odb, id) < 0)
-        return NULL; /* reading it says why */
+        return NULL; /* reading the object reports the reason */
     return rc_work_spend(git->work, (apr_off_t)size + rc_git_objects_copied(git->odb), pool);
 }
 

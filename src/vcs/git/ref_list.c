@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads a sorted list of references: one after the other, or one by name, by binary search.
+ * Reads a sorted list of references, in order or by name (binary search).
  */
 #include "ref_list.h"
 
@@ -24,7 +24,7 @@ static apr_status_t unmap(void *data)
     return APR_SUCCESS;
 }
 
-/* APR maps no file that it buffers. */
+/* APR cannot map a buffered file. */
 static rc_err_t *map_file(mapping_t **out, int fd, apr_pool_t *pool)
 {
     mapping_t *mapping = apr_pcalloc(pool, sizeof(*mapping));
@@ -88,7 +88,7 @@ bool rc_ref_list_seek(rc_ref_t *ref, const rc_ref_list_t *list, const char *name
 {
     const char *low = list->text, *high = list->end, *at, *next;
 
-    while (low < high) { /* both stand at beginnings of lines */
+    while (low < high) { /* both are at the start of a line */
         at = low + (high - low) / 2;
         while (at > low && at[-1] != '\n')
             at--;

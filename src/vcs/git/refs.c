@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads branches and tags as they are at one moment from packed-refs and the loose files, by the
- * rules of git's refs/files-backend.c and packed-backend.c, with the file times by which a later
- * look can tell that nothing has changed.
+ * Reads branches and tags of one moment from packed-refs and the loose files, by the rules of git's
+ * refs/files-backend.c and packed-backend.c, and records file times, by which a later check can see
+ * that nothing has changed.
  *
- * Why not libgit2's iterator: it gives neither the times nor a cheap "as before", blocks on a FIFO,
- * and follows no annotated tag to its commit without reading it each time. With 100,000 packed
- * references it takes 75 ms at each look; this takes 69 ms the first time (an order file being
- * there), 14 ms when one reference has changed, and 0.01 ms when none has.
+ * Why not libgit2's iterator: it gives neither the times nor a cheap "unchanged", blocks on a FIFO,
+ * and reads each annotated tag every time to find its commit. With 100,000 packed references it
+ * takes 75 ms each time; this takes 69 ms the first time (with an order file), 14 ms when one
+ * reference has changed, and 0.01 ms when none has.
  */
 #include "refs.h"
 
@@ -20,7 +20,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 
-#define LINKS_MOST   4 /* a reference to a reference to ...; as git, which reads five */
+#define LINKS_MOST   4 /* length of a chain of symbolic references; as git, which reads five */
 #define SHALLOW_MOST ((apr_size_t)256 << 20)
 
 bool rc_git_refs_current(const rc_git_refs_t *refs)
@@ -51,7 +51,7 @@ static rc_err_t *read_shallow(rc_git_reading_t *reading)
     return NULL;
 }
 
-/* --- references to references --- */
+/* --- symbolic references --- */
 
 static const rc_git_ref_t *find_packed(const rc_git_reading_t *reading, const char *name)
 {
@@ -65,7 +65,8 @@ static const rc_git_ref_t *find_packed(const rc_git_reading_t *reading, const ch
     return ref ? ref : rc_git_ref_find(layer->others, name);
 }
 
-/* What the reference @a name holds: an id, or another name. *@a out = NULL: there is none. */
+/* Returns the content of reference @a name: an id, or another name. *@a out = NULL: there is none.
+ */
 static rc_err_t *find_ref(rc_git_found_t **out, rc_git_reading_t *reading, apr_hash_t *loose,
                           const char *name)
 {
@@ -91,7 +92,7 @@ static rc_err_t *find_ref(rc_git_found_t **out, rc_git_reading_t *reading, apr_h
     return NULL;
 }
 
-/* A reference to one that does not exist is a branch that is not born yet. */
+/* A symbolic reference to one that does not exist is an unborn branch. */
 static rc_err_t *follow_links(bool *unborn, rc_git_found_t *found, rc_git_reading_t *reading,
                               apr_hash_t *loose)
 {
@@ -134,7 +135,7 @@ static rc_err_t *read_layers(rc_git_reading_t *reading)
     apr_hash_index_t *hi;
     apr_hash_t *loose;
 
-    /* In this order: a reference that is packed meanwhile is seen twice, not missed. */
+    /* In this order a reference that is packed meanwhile is seen twice, not missed. */
     RC_TRY(rc_git_loose_refs(&loose, reading));
     RC_TRY(rc_git_packed_read(&refs->packed, reading));
     for (hi = apr_hash_first(reading->scratch, loose); hi; hi = apr_hash_next(hi))
@@ -168,10 +169,10 @@ static bool add_names(EVP_MD_CTX *sha, const apr_array_header_t *list)
 
         good = EVP_DigestUpdate(sha, name, strlen(name) + 1);
     }
-    return good && EVP_DigestUpdate(sha, "", 1); /* no name is empty: here the list ends */
+    return good && EVP_DigestUpdate(sha, "", 1); /* an empty name ends the list */
 }
 
-/* The key covers the commits, in the order of names; the state adds the names. */
+/* The key covers the commits, in the order of names; the state also covers the names. */
 static rc_err_t *set_state(rc_git_refs_t *refs, apr_pool_t *pool)
 {
     EVP_MD_CTX *sha = EVP_MD_CTX_new();
@@ -193,7 +194,7 @@ static rc_err_t *set_digests(rc_git_reading_t *reading)
     add_ids(text, refs->branches);
     add_ids(text, refs->tags);
     memset(&none, 0, sizeof(none));
-    APR_ARRAY_PUSH(text, git_oid) = none; /* where the tips end */
+    APR_ARRAY_PUSH(text, git_oid) = none; /* ends the tips */
     apr_array_cat(text, refs->shallow);
     if (git_odb_hash(&refs->key, text->elts, (size_t)text->nelts * sizeof(git_oid),
                      GIT_OBJECT_BLOB) < 0)
@@ -205,7 +206,7 @@ static rc_err_t *read_all(rc_git_reading_t *reading)
 {
     RC_TRY(read_layers(reading));
     RC_TRY(read_shallow(reading));
-    if (reading->lost && !reading->refs->branches->nelts) /* it is damaged, not empty */
+    if (reading->lost && !reading->refs->branches->nelts) /* the repository is damaged, not empty */
         return rc_err_internal(reading->scratch, APR_SUCCESS, "no branch of %s leads to a commit",
                                reading->git->path);
     return set_digests(reading);
@@ -228,7 +229,7 @@ static rc_git_refs_t *make_refs(void)
     return refs;
 }
 
-/* Its scratch pool is unmanaged: a large one would stay with the thread's allocator. */
+/* The scratch pool is unmanaged: a large one would stay in the thread's allocator. */
 rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, const rc_git_refs_t *base,
                            apr_pool_t *pool)
 {
@@ -266,7 +267,7 @@ void rc_git_refs_free(rc_git_refs_t *refs)
     apr_pool_destroy(refs->pool);
 }
 
-/* --- questions --- */
+/* --- queries --- */
 
 apr_size_t rc_git_refs_weight(const rc_git_refs_t *refs)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * File remotes: nothing that git would read of one may be below the repository root, where every
- * private repository is. Looked at are the repository in each place where git looks for it, what
- * .git files, commondir and alternates lead to, links, and the mounts that show a directory twice.
+ * Checks file remotes: nothing that git would read of one may be below the repository root, which
+ * contains all private repositories. It checks the repository in each place where git searches for
+ * it, the targets of .git files, commondir, alternates and symbolic links, and mounts that show a
+ * directory twice.
  */
 #include "fetch.h"
 
@@ -22,10 +23,10 @@
 #include "base/fs.h"
 #include "base/time.h"
 
-#define MAX_SMALL (64 * 1024) /* of a file that names directories */
-#define MAX_DEPTH 8           /* of repositories that lead to others */
+#define MAX_SMALL (64 * 1024) /* bytes of a file that names directories */
+#define MAX_DEPTH 8           /* length of a chain of repositories */
 
-/* Something that is mounted: the directory @a root of the file system @a dev, seen at @a point. */
+/* A mount: the directory @a root of the file system @a dev is visible at @a point. */
 typedef struct mount_t {
     dev_t dev;
     const char *root, *point;
@@ -55,7 +56,7 @@ static bool is_below(const char *path, const char *folder)
 
 /* ---- mounts ---- */
 
-/* mountinfo writes blanks and the like as \ooo. */
+/* mountinfo writes blanks and other special characters as \ooo. */
 static const char *unescape(char *text)
 {
     char *to = text, *from;
@@ -103,7 +104,7 @@ static const apr_array_header_t *read_mounts(apr_pool_t *pool)
     return mounts;
 }
 
-/* What stands at @a path, as a path of the file system that it is on. */
+/* Returns @a path as a path on its own file system. */
 static const char *path_in_fs(dev_t *dev, const look_t *look, const char *path)
 {
     const mount_t *best = NULL;
@@ -113,7 +114,8 @@ static const char *path_in_fs(dev_t *dev, const look_t *look, const char *path)
         const mount_t *mount = &APR_ARRAY_IDX(look->mounts, i, mount_t);
 
         if (is_below(path, mount->point) &&
-            (!best || strlen(mount->point) >= strlen(best->point))) /* later ones hide others */
+            (!best ||
+             strlen(mount->point) >= strlen(best->point))) /* later mounts hide earlier ones */
             best = mount;
     }
     if (!best)
@@ -124,7 +126,7 @@ static const char *path_in_fs(dev_t *dev, const look_t *look, const char *path)
                        NULL);
 }
 
-/* Is the directory @a root of the file system @a dev, or what is below it, what @a path shows? */
+/* True when @a path is, or is below, the directory @a root of the file system @a dev. */
 static bool shows(const look_t *look, const char *path, dev_t dev, const char *root)
 {
     dev_t path_dev;
@@ -133,7 +135,7 @@ static bool shows(const look_t *look, const char *path, dev_t dev, const char *r
     return in_fs && root && path_dev == dev && is_below(in_fs, root);
 }
 
-/* Is the resolved @a path below the repository root, whatever it is called here? */
+/* True when the resolved @a path is below the repository root, under any name. */
 static bool is_forbidden(const look_t *look, const char *path)
 {
     dev_t dev = 0;
@@ -142,7 +144,8 @@ static bool is_forbidden(const look_t *look, const char *path)
 
     if (is_below(path, look->forbidden) || shows(look, path, dev, root))
         return true;
-    for (i = 0; i < look->mounts->nelts; i++) { /* what is mounted below it is part of it */
+    for (i = 0; i < look->mounts->nelts;
+         i++) { /* a file system that is mounted below the root is part of it */
         const mount_t *mount = &APR_ARRAY_IDX(look->mounts, i, mount_t);
 
         if (is_below(mount->point, look->forbidden) && shows(look, path, mount->dev, mount->root))
@@ -153,7 +156,7 @@ static bool is_forbidden(const look_t *look, const char *path)
 
 /* ---- one place ---- */
 
-/* Where @a path leads; NULL: to nothing. */
+/* Resolves symbolic links in @a path; NULL when it leads nowhere. */
 static rc_err_t *resolve_links(const char **real, const look_t *look, const char *path)
 {
     char text[PATH_MAX];
@@ -167,7 +170,7 @@ static rc_err_t *resolve_links(const char **real, const look_t *look, const char
     return NULL;
 }
 
-/* The text of a small file; NULL when there is none. */
+/* Reads a small file as text; NULL when it does not exist. */
 static rc_err_t *read_small(const char **text, const look_t *look, const char *path)
 {
     char *buffer = apr_palloc(look->pool, MAX_SMALL + 1);
@@ -186,7 +189,7 @@ static rc_err_t *read_small(const char **text, const look_t *look, const char *p
     return NULL;
 }
 
-/* A link to what is not there yet, as HEAD to a branch without commits: it stays beside itself. */
+/* Accepts a symbolic link to a missing file in the same directory, as HEAD to an unborn branch. */
 static rc_err_t *check_loose_end(const look_t *look, const char *path)
 {
     char text[PATH_MAX];
@@ -198,7 +201,7 @@ static rc_err_t *check_loose_end(const look_t *look, const char *path)
     return NULL;
 }
 
-/* A link inside a repository, a file that is none, what cannot be read. */
+/* Checks one entry: follows symbolic links, rejects special and unreadable files. */
 static rc_err_t *check_entry(const look_t *look, const FTSENT *entry)
 {
     const char *real;
@@ -231,7 +234,7 @@ static rc_err_t *check_mounts(const look_t *look, const char *folder)
     return NULL;
 }
 
-/* A walk that has been opened is read at least once: else the C library loses its first entry. */
+/* Opened walks are read at least once, else the C library leaks their first entry. */
 static rc_err_t *check_tree(const look_t *look, const char *folder)
 {
     char *const paths[] = {apr_pstrdup(look->pool, folder), NULL};
@@ -252,7 +255,7 @@ static rc_err_t *check_tree(const look_t *look, const char *folder)
     return err;
 }
 
-/* ---- what leads elsewhere ---- */
+/* ---- references to other places ---- */
 
 static rc_err_t *check_place(const look_t *look, const char *path, int depth);
 
@@ -261,7 +264,7 @@ static const char *from_folder(const look_t *look, const char *folder, const cha
     return *path == '/' ? path : apr_pstrcat(look->pool, folder, "/", path, NULL);
 }
 
-/* The alternates of the directory of objects @a objects, and theirs. */
+/* Checks the alternates of the directory of objects @a objects, recursively. */
 static rc_err_t *check_alternates(const look_t *look, const char *objects, int depth)
 {
     const char *list = apr_pstrcat(look->pool, objects, "/info/alternates", NULL), *text, *real;
@@ -287,7 +290,7 @@ static rc_err_t *check_alternates(const look_t *look, const char *objects, int d
     return NULL;
 }
 
-/* A .git file: "gitdir: <path>". A bundle, or anything else, leads nowhere. */
+/* Checks a .git file: "gitdir: <path>". A bundle, or any other file, leads nowhere. */
 static rc_err_t *check_git_file(const look_t *look, const char *path, int depth)
 {
     const char *folder = apr_pstrmemdup(look->pool, path, (apr_size_t)(strrchr(path, '/') - path));
@@ -320,7 +323,7 @@ static rc_err_t *check_repository(const look_t *look, const char *path, int dept
     return real ? check_alternates(look, real, depth) : NULL;
 }
 
-/* Whatever may be at @a path: nothing, a repository, a .git file. */
+/* Checks whatever is at @a path: nothing, a repository, a .git file. */
 static rc_err_t *check_place(const look_t *look, const char *path, int depth)
 {
     const char *real;
@@ -336,14 +339,14 @@ static rc_err_t *check_place(const look_t *look, const char *path, int depth)
     if (!S_ISDIR(info.st_mode))
         return refuse(look, "is a special file");
     if (!rc_fs_exists(apr_pstrcat(look->pool, real, "/HEAD", NULL)))
-        return NULL; /* git takes it for no repository */
+        return NULL; /* git does not accept it as a repository */
     return check_repository(look, real, depth);
 }
 
 rc_err_t *rc_git_check_remote(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
                               apr_time_t deadline, apr_pool_t *pool)
 {
-    static const char *const places[] = {"/.git", "", ".git/.git", ".git"}; /* where git looks */
+    static const char *const places[] = {"/.git", "", ".git/.git", ".git"}; /* where git searches */
     look_t look = {.url = url, .deadline = deadline, .pool = pool};
     char root[PATH_MAX];
     apr_size_t i;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds a commit by the name of a branch or tag, or by the beginning of its id.
+ * Finds a commit by the name of a branch or tag, or by the start of its id.
  */
 #include "table.h"
 
@@ -8,7 +8,8 @@
 
 #include "base/hex.h"
 
-/* Up to 40 digits into id, the rest zeros. Number of digits; -1 when anything else is there. */
+/* Parses up to 40 digits into id and pads with zeros. Returns their number; -1 for any other text.
+ */
 static int parse_hex(git_oid *id, const char *text)
 {
     int n;
@@ -35,7 +36,8 @@ static bool has_prefix(const rc_git_order_t *order, apr_uint32_t at, const git_o
     return git_oid_ncmp(&id, prefix, (size_t)digits) == 0;
 }
 
-/* Number of the one commit whose id begins so; -1 when there is none or more than one. */
+/* Returns the number of the only commit whose id begins with @a prefix; -1 when there is none, or
+ * more. */
 static apr_int64_t by_digits(const rc_git_order_t *order, const git_oid *prefix, int digits)
 {
     apr_uint32_t at = rc_git_order_lower(order, prefix->id);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Running git for work inside one repository.
+ * Runs git for work inside one repository.
  */
 #include "run.h"
 
@@ -12,7 +12,7 @@
 #define PATIENCE      apr_time_from_sec(3600)
 #define READ_PATIENCE apr_time_from_sec(600)
 
-/* What a child that works for an answer looks at. */
+/* The limits that are checked while a child runs. */
 typedef struct watch_t {
     rc_work_t *work;
     apr_pool_t *pool;
@@ -68,7 +68,7 @@ rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,
 
     if ((rv = apr_os_file_get(&fd, out)))
         return rc_err_internal(pool, rv, "cannot use a file");
-    rc_git_env_config(env, "core.bigFileThreshold", "1m"); /* in constant memory, if it can */
+    rc_git_env_config(env, "core.bigFileThreshold", "1m"); /* limits memory where possible */
     proc.out = fd;
     proc.env = rc_git_env_list(env);
     proc.deadline = rc_clock() + READ_PATIENCE;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The commits from one to another as `git format-patch first^..last` takes them: what last reaches
- * and the first parent of first does not, in the order in which git walks.
+ * Lists the commits of a range as `git format-patch first^..last` selects them: those that last
+ * reaches and the first parent of first does not, in git's order.
  */
 #include "table.h"
 
@@ -10,10 +10,10 @@
 
 #include "heap.h"
 
-/* What a commit is; parents always have smaller numbers. */
+/* Marks of commits. A parent always has a smaller number than its children. */
 enum { WANTED = 1, LEFT_OUT = 2, SEEN = 4 };
 
-/* Marks all that commits with @a mark reach, from number @a from down. */
+/* Spreads @a mark from marked commits to all their ancestors, from number @a from down. */
 static void spread(unsigned char *marks, const rc_git_order_t *order, apr_uint32_t from,
                    unsigned char mark)
 {
@@ -30,7 +30,7 @@ static bool wanted(unsigned char marks)
     return (marks & (WANTED | LEFT_OUT | SEEN)) == WANTED;
 }
 
-/* Fills @a list, which has room, in git's order, the newest first. */
+/* Fills @a list, which is large enough, in git's order, newest first. */
 static void walk(apr_array_header_t *list, unsigned char *marks, const rc_git_order_t *order,
                  rc_git_heap_t *heap, apr_uint32_t last)
 {

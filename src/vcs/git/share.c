@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Keeps one reading of references and one order per repository and process: one thread reads them,
- * others that need them wait, and all handles share them.
+ * other threads wait for it, and all handles share the result.
  */
 #include "share.h"
 
@@ -11,9 +11,9 @@
 #include "base/hex.h"
 #include "base/time.h"
 
-#define WAIT_MOST apr_time_from_sec(30) /* for another thread that reads */
+#define WAIT_MOST apr_time_from_sec(30) /* how long to wait for another thread's reading */
 
-/* --- one reads, others wait --- */
+/* --- exclusive reading --- */
 
 static rc_err_t *begin_reading(rc_git_shared_t *shared, apr_pool_t *pool)
 {
@@ -29,7 +29,7 @@ static rc_err_t *begin_reading(rc_git_shared_t *shared, apr_pool_t *pool)
     return busy ? rc_err(pool, RC_E_BUSY, "the repository is being read; try again") : NULL;
 }
 
-/* What is read here is shared: the reading does not end because one client has gone. */
+/* The result is shared, so reading continues even when one client has disconnected. */
 static rc_work_t *without_limits(rc_git_t *git)
 {
     rc_work_t *work = git->work;
@@ -38,7 +38,8 @@ static rc_work_t *without_limits(rc_git_t *git)
     return work;
 }
 
-/* Keeps a failure for the threads that wait for the same, except RC_E_BUSY, which is one's own. */
+/* Stores an error for the threads that wait for the same reading, except RC_E_BUSY, which concerns
+ * only one request. */
 static void keep_failure(rc_git_shared_t *shared, rc_git_part_t part, apr_time_t began,
                          const rc_err_t *err)
 {
@@ -138,7 +139,7 @@ static void use_order(rc_git_t *git, rc_git_order_t *order)
     git->order = order;
 }
 
-/* With an order, even an older one, what the references lead to need not be read. */
+/* With an order, even an older one, the objects behind the references need not be read. */
 static void find_order(rc_git_t *git, apr_pool_t *pool)
 {
     if (git->order || (git->order = shared_order(git->shared, NULL)))
@@ -163,7 +164,7 @@ static rc_err_t *read_refs(rc_git_refs_t **refs, rc_git_t *git, apr_time_t start
         return err;
     }
     if (!git->odb)
-        err = rc_git_reopen(git, pool); /* failed once; perhaps it works now */
+        err = rc_git_reopen(git, pool); /* an earlier attempt failed; it may succeed now */
     if (!err) {
         find_order(git, pool);
         err = rc_git_refs_read(refs, git, base, pool);
@@ -198,7 +199,7 @@ rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool)
     return NULL;
 }
 
-/* The references of the repository at @a path, if they have been read and are as they were. */
+/* Returns the references of the repository at @a path if they were read and have not changed. */
 static rc_git_refs_t *known_refs(const char *path)
 {
     rc_git_garbage_t garbage = {NULL, 0};

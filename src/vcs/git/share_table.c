@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The table of what is shared of repositories. Entries are found by path, and freed when they were
- * not used for a while or when all together take too much memory, the least recently used first. No
- * step takes longer when there are more repositories.
+ * The table of shared references and orders, by path. It evicts entries that were idle for a while
+ * and, above a memory limit, the least recently used first. No step gets slower with the number of
+ * repositories.
  */
 #include "share.h"
 
@@ -16,12 +16,13 @@
 #include "base/time.h"
 
 #define BUCKETS 4096
-#define IDLE_MOST                                                                                  \
-    apr_time_from_sec(60) /* after so long unused, the next use of any repository frees it */
+/* An entry that was idle longer than this is freed by the next use of any repository. */
+#define IDLE_MOST apr_time_from_sec(60)
+
 #define BYTES_MOST ((apr_size_t)64 << 20)
-#define TRIM_FROM                                                                                  \
-    ((apr_size_t)1 << 20) /* freed bytes from which on the C library returns memory to the system  \
-                           */
+
+/* After so many freed bytes the C library returns memory to the system. */
+#define TRIM_FROM ((apr_size_t)1 << 20)
 
 static struct {
     apr_thread_mutex_t *mutex;
@@ -51,7 +52,7 @@ void rc_git_share_wake(void)
     apr_thread_cond_broadcast(all.done);
 }
 
-/* --- the two orders: by path, by use --- */
+/* --- the two orders: by path, by last use --- */
 
 static rc_git_shared_t **bucket(const char *path)
 {
@@ -92,7 +93,7 @@ void rc_git_share_weigh(rc_git_shared_t *shared)
     all.bytes += shared->weight;
 }
 
-/* --- freeing --- */
+/* --- eviction --- */
 
 static void free_shared(rc_git_shared_t *shared)
 {
@@ -119,7 +120,7 @@ void rc_git_share_free(rc_git_garbage_t *garbage)
         malloc_trim(0);
 }
 
-/* Takes what @a shared holds; the entry stays while handles point to it. */
+/* Moves the contents of @a shared to @a garbage; the entry stays while handles point to it. */
 static void empty(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
 {
     rc_git_shared_t *out = calloc(1, sizeof(*out));
@@ -136,7 +137,7 @@ static void empty(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
     garbage->first = out;
 }
 
-/* Takes the entry out when no handle points to it, and nothing is in it. */
+/* Moves the entry to @a garbage if no handle points to it and it is empty. */
 static void take_out(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
 {
     rc_git_shared_t **at = bucket(shared->path);
@@ -151,8 +152,8 @@ static void take_out(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
     garbage->first = shared;
 }
 
-/* What is in use stays, however large. Entries that only handles keep are passed over: there are
- * few handles. */
+/* Evicts idle entries, and more above the memory limit. Entries in use stay, however large. Entries
+ * that only handles keep are skipped: there are few handles. */
 static void take_out_idle(rc_git_garbage_t *garbage, const rc_git_shared_t *keep)
 {
     apr_time_t limit = rc_clock() - IDLE_MOST;

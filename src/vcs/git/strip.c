@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Takes a commit and what follows it off a branch.
+ * Removes a commit and its descendants from a branch.
  */
 #include "table.h"
 
@@ -11,7 +11,8 @@
 #include "run.h"
 #include "base/fs.h"
 
-/* The one parent of the commit; RC_E_FAILED for a merge, a root, and where history is cut off. */
+/* Returns the only parent of the commit. RC_E_FAILED for a merge, a root commit, or where a shallow
+ * history ends. */
 static rc_err_t *only_parent(git_oid *parent, rc_git_t *git, const git_oid *id, apr_pool_t *pool)
 {
     git_odb_object *object;
@@ -36,8 +37,8 @@ static rc_err_t *check_holds(rc_git_t *git, const git_oid *tip, const git_oid *i
     return n ? NULL : rc_err_failed(pool, "the branch does not hold %s", git_oid_tostr_s(id));
 }
 
-/* git does it in a child that finishes when this process is killed: half done it would leave a lock
- * behind. */
+/* Runs git in a child that finishes even if this process is killed, because a half-done update
+ * would leave a lock. */
 static rc_err_t *set_branch(rc_git_t *git, const char *branch, const git_oid *to,
                             const git_oid *from, int lock, apr_pool_t *pool)
 {
@@ -47,7 +48,7 @@ static rc_err_t *set_branch(rc_git_t *git, const char *branch, const git_oid *to
     argv[3] = apr_pstrdup(pool, git_oid_tostr_s(to));
     argv[4] = apr_pstrdup(pool, git_oid_tostr_s(from));
     RC_TRY(rc_git_run(git->path, argv, lock, NULL, pool));
-    /* git syncs the file, but not its name */
+    /* git syncs the file, but not the directory entry */
     return rc_fs_sync_folders(apr_pstrcat(pool, git->path, "/", argv[2], NULL), git->path, pool);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Files that are watched: by their times, sizes and inodes a later look can tell whether what was
- * read from them still holds.
+ * Records times, sizes and inodes of files, by which a later check can see whether the data read
+ * from them is still valid.
  */
 #include "git.h"
 
@@ -11,16 +11,16 @@
 
 #include <apr_strings.h>
 
-/* Times of files are as coarse as the kernel's tick, so a change just after a look may leave the
- * time as it was: what was looked at so soon after a change is read again the next time. */
+/* File times are as coarse as the kernel's tick, so a change just after a check may leave the time
+ * unchanged. A file that was checked so soon after a change is read again the next time. */
 #define RACY apr_time_from_msec(100)
 
-/* packs of one repository that are watched */
+/* maximum of pack files that are watched per repository */
 #define MOST_PACK_FILES 64
 
 typedef struct watch_t {
     const char *path;
-    apr_int64_t mtime; /* nanoseconds; -1: not there */
+    apr_int64_t mtime; /* nanoseconds; -1: missing */
     apr_int64_t size;
     apr_uint64_t inode;
 } watch_t;
@@ -82,7 +82,8 @@ void rc_git_watch_packs(apr_array_header_t *list, const char *git_dir)
 
     rc_git_watch(list, path);
     rc_git_watch(list, apr_pstrcat(list->pool, git_dir, "/objects/info/alternates", NULL));
-    rc_git_watch(list, apr_pstrcat(list->pool, git_dir, "/config", NULL)); /* of what format */
+    rc_git_watch(list,
+                 apr_pstrcat(list->pool, git_dir, "/config", NULL)); /* it states the format */
     if (!(dir = opendir(path)))
         return;
     while (list->nelts <= MOST_PACK_FILES && (entry = readdir(dir)))

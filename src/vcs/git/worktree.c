@@ -2,7 +2,7 @@
 /*
  * Converts contents as `git archive` does by the attributes ident, text, crlf, eol and
  * working-tree-encoding, with core.autocrlf and core.eol unset (git's convert.c, described in
- * gitattributes(5)). Filters are programs, and never run. libgit2's filters know no
+ * gitattributes(5)). Filters are programs and are never run. libgit2's filters do not support
  * working-tree-encoding, and read the attributes again for each file.
  */
 #include "worktree.h"
@@ -16,9 +16,9 @@
 
 #include "base/cleanup.h"
 
-#define CONVERTED_MAX ((apr_off_t)1 << 30) /* bytes of one content, in a temporary file */
+#define CONVERTED_MAX ((apr_off_t)1 << 30) /* bytes of a converted content, in a temporary file */
 
-/* --- what is to be done --- */
+/* --- choosing the conversion --- */
 
 static bool is(const char *value, const char *word)
 {
@@ -71,8 +71,8 @@ rc_err_t *rc_git_smudge_of(bool *needed, rc_git_smudge_t *smudge, const char *co
 /* --- $Id$ --- */
 
 /*
- * Where the keyword at @a p, behind its dollar, ends; NULL when there is none. *@a done: no other
- * one can follow.
+ * Returns the end of the keyword whose dollar is before @a p; NULL when there is none. *@a done: no
+ * other keyword can follow.
  */
 static const char *end_of_ident(bool *done, const char *p, const char *end)
 {
@@ -88,7 +88,7 @@ static const char *end_of_ident(bool *done, const char *p, const char *end)
     *done = !dollar;
     if (!dollar || memchr(p + 3, '\n', (size_t)(dollar - p) - 3))
         return NULL;
-    /* a blank inside: an id of another version control system is kept */
+    /* an id with a blank is that of another version control system and is kept */
     blank = dollar > p + 3 ? memchr(p + 4, ' ', (size_t)(dollar - p) - 4) : NULL;
     return blank && blank < dollar - 1 ? NULL : dollar + 1;
 }
@@ -166,7 +166,7 @@ static rc_err_t *end_lines(bool *changed, rc_spool_t *out, const rc_git_text_t *
 
 /* --- encodings --- */
 
-/* Two names are git's own; their mark is the bytes of U+FEFF. */
+/* Splits git's two names with a byte order mark into mark (the bytes of U+FEFF) and encoding. */
 static const char *split_mark(const char **mark, const char *encoding)
 {
     const char *rest = strncasecmp(encoding, "utf", 3) ? "" : encoding + 3;
@@ -183,8 +183,8 @@ static void close_iconv(void *converter)
     iconv_close(converter);
 }
 
-/* *@a changed stays false when the text cannot be converted: it is used as it is. As in git, a
- * shift that is open at the end stays open. */
+/* Converts to the target encoding. *@a changed stays false when that is impossible: the text is
+ * then used unchanged. As in git, a shift sequence that is open at the end stays open. */
 static rc_err_t *encode(bool *changed, rc_spool_t *out, const rc_git_text_t *text,
                         const char *encoding, apr_pool_t *pool)
 {
@@ -212,7 +212,7 @@ static rc_err_t *encode(bool *changed, rc_spool_t *out, const rc_git_text_t *tex
     return NULL;
 }
 
-/* --- one after the other --- */
+/* --- all conversions in turn --- */
 
 static rc_err_t *convert_step(bool *changed, rc_spool_t *out, const rc_git_text_t *text,
                               const rc_git_smudge_t *smudge, int number, const git_oid *id,

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Prints a binary patch: each of both contents deflated, whole or as what changed, whichever is
- * shorter, in lines of base 85. The bytes are git's own while both use the same zlib: see
+ * Prints a binary patch: both contents deflated, each whole or as a delta, whichever is shorter, in
+ * lines of base 85. The bytes equal git's as long as both use the same zlib: see
  * emit_binary_diff_body in its diff.c, and base85.c.
  *
  * Why not libgit2 (GIT_DIFF_SHOW_BINARY): it deflates at another level, so that of 200 patches of
- * system files with small changes none was git's, and all 200 of these are. Why not git in a child,
- * as in far.c: 3.5 ms instead of 0.2 for an icon of 2 KB, 5.6 instead of 2.2 for the 200 files,
- * delta included; a commit may change thousands of icons, and what is binary would follow
- * info/attributes.
+ * system files with small changes none equalled git's, and all 200 of these do. Why not git in a
+ * child, as in far.c: 3.5 ms instead of 0.2 for an icon of 2 KB, 5.6 instead of 2.2 for the 200
+ * files, delta included; a commit may change thousands of icons, and info/attributes would decide
+ * what is binary.
  */
 #include "print.h"
 
@@ -17,9 +17,9 @@
 #include <apr_strings.h>
 #include <zlib.h>
 
-#define LEVEL Z_BEST_SPEED /* git's default for all but packs */
+#define LEVEL Z_BEST_SPEED /* git's default except for packs */
 #define ROW   52           /* bytes in a line */
-#define PIECE (1u << 20)   /* bytes that are deflated between two looks at the clock */
+#define PIECE (1u << 20)   /* bytes that are deflated between two checks of the deadline */
 
 typedef struct deflated_t {
     unsigned char *data; /* malloc'ed */
@@ -31,7 +31,7 @@ static rc_err_t *no_memory(const rc_git_printer_t *printer)
     return rc_err_internal(printer->err_pool, APR_ENOMEM, "no memory for a binary patch");
 }
 
-/* As compress2 does, but looks at the clock after each piece. */
+/* As compress2, but checks the deadline after each piece. */
 static rc_err_t *deflate_all(z_stream *stream, const rc_git_printer_t *printer,
                              const unsigned char *data, size_t size)
 {
@@ -66,7 +66,7 @@ static rc_err_t *pack(deflated_t *out, const rc_git_printer_t *printer, const vo
     return err;
 }
 
-/* Four bytes make five digits of base 85, the highest first. */
+/* Writes four bytes as five digits of base 85, the highest first. */
 static char *put_base85(char *out, const unsigned char *p, size_t len)
 {
     static const char digits[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -105,7 +105,7 @@ static rc_err_t *put_rows(rc_spool_t *spool, const deflated_t *data)
     return rc_spool_write(spool, "\n", 1);
 }
 
-/* The shorter of both forms. */
+/* Prints the shorter of both forms. */
 static rc_err_t *put_shorter(rc_spool_t *spool, size_t size, const deflated_t *whole,
                              size_t delta_size, const deflated_t *delta)
 {
@@ -116,7 +116,7 @@ static rc_err_t *put_shorter(rc_spool_t *spool, size_t size, const deflated_t *w
     return put_rows(spool, shorter ? delta : whole);
 }
 
-/* What makes @a after of @a before. */
+/* Prints how @a after is made from @a before. */
 static rc_err_t *put_side(const rc_git_printer_t *printer, const rc_git_content_t *before,
                           const rc_git_content_t *after)
 {

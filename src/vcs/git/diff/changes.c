@@ -69,7 +69,8 @@ rc_err_t *rc_git_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
         memset(&change.before, 0, sizeof(change.before));
     if (pair->after.kind == RC_ENTRY_NONE)
         memset(&change.after, 0, sizeof(change.after));
-    if (!git_oid_equal(&change.before.id, &change.after.id)) /* else its content is not read */
+    if (!git_oid_equal(&change.before.id,
+                       &change.after.id)) /* equal ids: the content is not read */
         printer.tally = &tally;
     memset(printed, 0, sizeof(*printed));
     RC_TRY(rc_git_print_change(&printer, &change));

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes one content as pieces of another, in the form that packs and binary patches share
- * (gitformat-pack, "Deltified representation"). There are many deltas of two contents; this finds
- * git's own, as diff-delta.c does, so that the bytes are the same: which places of the old content
- * are remembered, how they are found again, and which of several matches is taken. libgit2 does not
- * export its copy of that file. Figures: binary.c.
+ * Computes a delta: one content written as pieces of another, in the form that packs and binary
+ * patches share (gitformat-pack, "Deltified representation"). Many deltas are possible; this finds
+ * git's own, by the rules of diff-delta.c, so that the bytes are the same: which places of the old
+ * content are indexed, how they are found again, and which of several matches is used. libgit2 does
+ * not export its copy of that file. Figures: binary.c.
  */
 #include "print.h"
 
@@ -12,27 +12,27 @@
 #include <string.h>
 
 #define BLOCK      16   /* bytes of the old content that one sum stands for */
-#define BUCKET_MAX 64   /* blocks kept of one bucket, evenly chosen among more */
-#define GOOD       4096 /* no longer match than this is sought */
-#define LEAST      4    /* shorter matches cost more than they save */
+#define BUCKET_MAX 64   /* blocks kept per bucket, chosen evenly from more */
+#define GOOD       4096 /* a match of this length is not improved further */
+#define LEAST      4    /* minimum length of a match; shorter ones cost more than they save */
 #define COPY_MAX   0x10000
 #define INSERT_MAX 0x7f
 
-/* The sum of a block is its rest after division by this polynomial of degree 31. */
+/* The sum of a block is its remainder modulo this polynomial of degree 31. */
 #define POLYNOMIAL 0xab59b4d1u
 #define TOP        23 /* the highest byte of a sum begins at this bit */
 
 typedef struct block_t {
     apr_uint32_t sum;
-    apr_uint32_t at; /* its last byte, from where a match is extended both ways */
+    apr_uint32_t at; /* its last byte; a match is extended both ways from there */
 } block_t;
 
 typedef struct index_t {
     const unsigned char *old;
     size_t size;
-    apr_uint32_t shifted[256]; /* the rest of what a shift moves out of a sum at its top */
-    apr_uint32_t oldest[256];  /* what a sum holds of the first byte of its block */
-    block_t *blocks;           /* those of one bucket side by side, by place */
+    apr_uint32_t shifted[256]; /* the remainder of the bits that a shift moves out at the top */
+    apr_uint32_t oldest[256];  /* the share of a block's first byte in its sum */
+    block_t *blocks;           /* sorted by bucket, then by place */
     apr_uint32_t *buckets;     /* where each begins, and where the last one ends */
     apr_uint32_t mask;
 } index_t;
@@ -86,10 +86,11 @@ static void make_tables(index_t *index)
 
 /* --- the index of the old content --- */
 
-/* The sums of all blocks; of equal ones in a row only the first counts. Returns how many do. */
+/* Computes the sums of all blocks; of equal ones in a row only the first counts. Returns how many
+ * count. */
 static apr_uint32_t read_blocks(const index_t *index, block_t *blocks, apr_uint32_t count)
 {
-    apr_uint32_t i, kept = 0, last = ~0u; /* no sum has its highest bit */
+    apr_uint32_t i, kept = 0, last = ~0u; /* no sum has its highest bit set */
 
     for (i = 0; i < count; i++) {
         apr_uint32_t sum = sum_of(index, index->old + (size_t)i * BLOCK + 1);
@@ -112,12 +113,12 @@ static void sort_blocks(index_t *index, const block_t *blocks, apr_uint32_t coun
         ends[i] += ends[i - 1];
     for (i = count; i-- > 0;)
         index->blocks[--ends[blocks[i].sum & index->mask]] = blocks[i];
-    /* Now each of the ends is a beginning, one place too far. */
+    /* Each of the ends is now a start, one place too far. */
     memmove(index->buckets, ends, ((size_t)index->mask + 1) * sizeof(*ends));
     index->buckets[index->mask + 1] = count;
 }
 
-/* Leaves BUCKET_MAX blocks of each larger bucket. */
+/* Reduces each larger bucket to BUCKET_MAX blocks. */
 static void thin_out(index_t *index)
 {
     apr_uint32_t bucket, from, kept = 0;
@@ -144,7 +145,7 @@ static void drop_index(index_t *index)
     free(index->buckets);
 }
 
-/* False = no memory. */
+/* Returns false = no memory. */
 static bool make_index(index_t *index, const void *old, size_t size)
 {
     apr_uint32_t count = (apr_uint32_t)((size - 1) / BLOCK), room = 16;
@@ -214,7 +215,7 @@ static void put_insert(output_t *out, const unsigned char *data, size_t len)
     put_bytes(out, data, len);
 }
 
-/* Writes an insert when the pending text fills one; returns the bytes written. */
+/* Writes an insert when the pending text fills one; returns how many bytes it wrote. */
 static size_t put_full_insert(output_t *out, const unsigned char *from, const unsigned char *p)
 {
     if (p - from < INSERT_MAX)
@@ -245,7 +246,7 @@ static void put_copy(output_t *out, size_t at, size_t size)
     put_bytes(out, text, n);
 }
 
-/* Replaces @a best by a longer match of the text at @a p with a block of sum @a sum. */
+/* Replaces @a best by a longer match between the text at @a p and a block with sum @a sum. */
 static void improve_match(match_t *best, const index_t *index, apr_uint32_t sum,
                           const unsigned char *p, const unsigned char *end)
 {
@@ -270,7 +271,7 @@ static void improve_match(match_t *best, const index_t *index, apr_uint32_t sum,
     }
 }
 
-/* Writes the match at @a p, extended backwards, after the pending text from @a from on. */
+/* Writes the pending text from @a from on, then the match at @a p, extended backwards. */
 static const unsigned char *put_match(output_t *out, const index_t *index, match_t *match,
                                       const unsigned char *from, const unsigned char *p)
 {
@@ -311,7 +312,7 @@ static void write_delta(output_t *out, const index_t *index, const unsigned char
             match.size = 0;
             from += put_full_insert(out, from, ++p);
         }
-        /* Pending text counts, though a match could still take some of it back. */
+        /* The pending text counts, although a match could still cover some of it. */
         if (out->failed || out->used + insert_size(from, p) > out->max)
             break;
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The difference that one commit makes, and that between two files, as `git diff -p -M --full-index
- * --binary` prints it.
+ * Prints the changes of a commit, or between two files, as `git diff -p -M --full-index --binary`
+ * does.
  */
 #include "print.h"
 #include "../table.h"

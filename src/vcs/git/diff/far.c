@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Compares two texts by git itself, in a child. The time that xdiff takes grows faster than its
- * input (lines of one letter: half a minute for two files of 1 MiB), and nothing can stop it; a
- * child ends with the answer's time, and with its client.
+ * Compares two texts by git in a child. xdiff's time grows faster than its input (lines of one
+ * letter: half a minute for two files of 1 MiB) and xdiff cannot be stopped; the child ends at the
+ * deadline, or when the client disconnects.
  */
 #include "print.h"
 
@@ -12,7 +12,7 @@
 
 #include "../run.h"
 
-#define NEAR ((size_t)256 << 10) /* bytes of both texts, less what they share at the ends */
+#define NEAR ((size_t)256 << 10) /* bytes of both texts, without common text at start and end */
 
 bool rc_git_is_far(const rc_git_content_t *before, const rc_git_content_t *after)
 {
@@ -36,7 +36,7 @@ static void count_signs(rc_git_tally_t *tally, const char *p, const char *end)
     }
 }
 
-/* git's diff of both, in a new spool. */
+/* Writes git's diff of both into a new spool. */
 static rc_err_t *run_git(rc_spool_t **out, const rc_git_printer_t *printer,
                          const rc_git_content_t *before, const rc_git_content_t *after)
 {
@@ -71,7 +71,7 @@ rc_err_t *rc_git_print_far(const rc_git_printer_t *printer, const char *head,
     RC_TRY(rc_spool_view(&text, spool, printer->scratch));
     end = text + rc_spool_size(spool);
     hunks = memmem(text, (size_t)(end - text), "\n@@ ", 4);
-    if (!hunks++) /* they differ in blanks only */
+    if (!hunks++) /* the texts differ only in blanks */
         return NULL;
     if (printer->tally)
         count_signs(printer->tally, hunks, end);

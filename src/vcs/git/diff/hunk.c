@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Prints the body of a diff: hunks of text by libgit2's xdiff, with what git does differently put
- * right (xemit.c for headings, xdiff-interface.c for equal tails).
+ * Prints the hunks of a text diff by libgit2's xdiff, and corrects what git does differently
+ * (xemit.c for headings, xdiff-interface.c for equal tails).
  */
 #include "print.h"
 
@@ -14,18 +14,18 @@
 
 #define HEADING_MAX 80        /* bytes of a hunk's heading */
 #define CONTEXT_MAX (1 << 28) /* more lines than any file has */
-#define TAIL_BLOCK  1024      /* git cuts equal tails in such blocks */
+#define TAIL_BLOCK  1024      /* git cuts equal tails in blocks of this size */
 
 typedef struct hunk_t {
     const rc_git_printer_t *printer;
-    const char *head; /* still to be printed; NULL when it is */
+    const char *head; /* the header that is still to be printed; NULL after that */
     rc_err_t *err;
 
-    /* What xdiff compares when that is not the content itself: same length, other bytes. */
+    /* The text for xdiff when it is not the content itself: same length, other bytes. */
     const char *masked_before, *masked_after;
     const rc_git_content_t *before, *after;
 
-    /* Search for headings: how far the old text has been looked through. */
+    /* The search for headings: the position in the old text up to which lines were searched. */
     const char *seen;
     int seen_lines;
     const char *heading;
@@ -38,7 +38,7 @@ static void put_text(hunk_t *hunk, const char *data, size_t len)
         hunk->err = rc_spool_write(hunk->printer->spool, data, len);
 }
 
-/* Counts lines that begin with @a sign. */
+/* Counts the lines with the mark @a sign. */
 static void count_sign(const hunk_t *hunk, char sign, int lines)
 {
     rc_git_tally_t *tally = hunk->printer->tally;
@@ -59,9 +59,10 @@ static void put_head(hunk_t *hunk)
         hunk->printer->tally->hunks = rc_spool_size(hunk->printer->spool);
 }
 
-/* --- headings: the last line before the hunk that begins like a definition --- */
+/* --- headings: the last line before the hunk that looks like a definition --- */
 
-/* Up to the first byte that is not UTF-8, to which git counts U+FFFE and U+FFFF, too. */
+/* Returns the length up to the first byte that is not UTF-8; like git, it treats U+FFFE and U+FFFF
+ * as invalid, too. */
 static size_t utf8_part(const char *text, size_t len)
 {
     const char *p = text, *end = text + len;
@@ -126,13 +127,13 @@ static int on_hunk(const git_diff_delta *delta, const git_diff_hunk *at, void *b
 
     (void)delta;
     put_head(hunk);
-    /* Not libgit2's own heading: it keeps blanks that git trims, and trims others. */
+    /* libgit2's own heading keeps blanks that git trims, and trims others. */
     look_for_heading(hunk, at->old_lines ? at->old_start - 1 : at->old_start);
     put_hunk_line(hunk, at->old_start, at->old_lines, at->new_start, at->new_lines);
     return hunk->err ? GIT_EUSER : 0;
 }
 
-/* The true content behind a pointer that xdiff reports. */
+/* Returns the original text for a pointer that xdiff reports. */
 static const char *true_bytes(const hunk_t *hunk, const char *p)
 {
     if (hunk->masked_before && p >= hunk->masked_before &&
@@ -151,7 +152,7 @@ static int on_line(const git_diff_delta *delta, const git_diff_hunk *at, const g
     (void)delta;
     (void)at;
     count_sign(hunk, line->origin, 1);
-    /* Other origins are "\ No newline at end of file", content and all. */
+    /* Other origins are lines like "\ No newline at end of file", with their content. */
     if (line->origin == GIT_DIFF_LINE_CONTEXT || line->origin == GIT_DIFF_LINE_ADDITION ||
         line->origin == GIT_DIFF_LINE_DELETION)
         put_text(hunk, &line->origin, 1);
@@ -159,7 +160,7 @@ static int on_line(const git_diff_delta *delta, const git_diff_hunk *at, const g
     return hunk->err ? GIT_EUSER : 0;
 }
 
-/* --- one side only: every line is new, or gone --- */
+/* --- one side only: all lines are new, or all are deleted --- */
 
 static int count_lines(const rc_git_content_t *content)
 {
@@ -201,9 +202,9 @@ static rc_err_t *print_one_side(hunk_t *hunk, const rc_git_content_t *content, c
 /* --- both sides --- */
 
 /*
- * xdiff asks the C library what is a blank, and so takes form feeds and vertical tabs for blanks
- * where git does not. Where they occur it gets a copy with two bytes in their place that occur
- * nowhere.
+ * xdiff uses the C library's definition of a blank and so counts form feeds and vertical tabs as
+ * blanks, which git does not. A text that contains them is replaced by a copy with two other bytes,
+ * which occur nowhere in it.
  */
 static bool has_odd_blanks(const rc_git_content_t *content)
 {
@@ -245,14 +246,14 @@ static void mask_odd_blanks(hunk_t *hunk)
         if (!used[c])
             free_bytes[n++] = (char)c;
     if (n < 2)
-        return; /* all bytes occur: hardly a text */
+        return; /* all byte values occur: hardly a text */
     hunk->masked_before = mask(hunk->before, free_bytes[0], free_bytes[1], hunk->printer->scratch);
     hunk->masked_after = mask(hunk->after, free_bytes[0], free_bytes[1], hunk->printer->scratch);
 }
 
 /*
- * Without context git first cuts what both end in, in blocks, back to a line end; that can move
- * where a hunk is put. Returns how many bytes to leave out.
+ * Returns how many bytes to leave out at the end. Without context git first cuts the common tail,
+ * in blocks, back to a line end; that can move a hunk.
  */
 static size_t equal_tail(const rc_git_content_t *before, const rc_git_content_t *after)
 {
@@ -280,7 +281,7 @@ static void set_options(git_diff_options *options, const rc_diff_options_t *want
     options->max_size = -1;
 }
 
-/* An empty name keeps libgit2 from looking for attributes. */
+/* An empty name keeps libgit2 from searching for attributes. */
 static int run_xdiff(hunk_t *hunk, const git_diff_options *options)
 {
     const rc_git_content_t *before = hunk->before, *after = hunk->after;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes a commit as a mail, as git's format-patch does (pretty.c, log-tree.c): what git does with
- * odd headers, blank lines and encodings is done here, too.
+ * Writes a commit as a mail, as git's format-patch does (pretty.c, log-tree.c), including its
+ * treatment of unusual headers, blank lines and encodings.
  */
 #include "mail_stat.h"
 
@@ -14,7 +14,7 @@
 #include "base/mail.h"
 #include "base/text.h"
 
-/* Constant, as the mail of a commit never changes. */
+/* Contains no version, because the mail of a commit must never change. */
 #define SIGNATURE "-- \nmod_rcapi\n\n"
 
 #define MIME                                                                                       \
@@ -38,8 +38,8 @@ static const char *next_line(const char *line)
     return *end ? end + 1 : end;
 }
 
-/* What follows @a word in the head line that it begins, from @a text on; NULL when there is none.
- */
+/* Finds the header line that begins with @a word, from @a text on; returns the text after the word,
+ * or NULL. */
 static const char *head_line(const char *text, const char *word)
 {
     size_t len = strlen(word);
@@ -50,7 +50,8 @@ static const char *head_line(const char *text, const char *word)
     return NULL;
 }
 
-/* All of the commit object in UTF-8, or as it is when that fails. git ends it at a NUL. */
+/* Returns the commit object in UTF-8, or unchanged if conversion fails. Like git, it ends at a NUL.
+ */
 static rc_err_t *read_commit(const char **text, rc_git_t *git, const char *id, apr_pool_t *err_pool,
                              apr_pool_t *pool)
 {
@@ -74,7 +75,8 @@ static rc_err_t *read_commit(const char **text, rc_git_t *git, const char *id, a
 
 /* --- author --- */
 
-/* "From:" and "Date:" of an author's line; nothing when it holds no address. */
+/* Returns the lines "From:" and "Date:" for an author line; an empty text when it has no address.
+ */
 static const char *author_lines(const char *line, apr_pool_t *pool)
 {
     const char *end = line_end(line), *mail = memchr(line, '<', (size_t)(end - line));
@@ -96,7 +98,7 @@ static const char *author_lines(const char *line, apr_pool_t *pool)
 
 /* --- message --- */
 
-/* Length of a line without the blanks at its end. */
+/* Returns the length of a line without trailing blanks. */
 static size_t trimmed(const char *line)
 {
     const char *end = line_end(line);
@@ -106,7 +108,7 @@ static size_t trimmed(const char *line)
     return (size_t)(end - line);
 }
 
-/* Goes on to a line that is not blank. */
+/* Moves to the next line that is not blank. */
 static const char *skip_blank_lines(const char *p)
 {
     while (*p && !trimmed(p))
@@ -114,7 +116,7 @@ static const char *skip_blank_lines(const char *p)
     return p;
 }
 
-/* The lines from *p up to a blank one, side by side. */
+/* Joins the lines from *p up to a blank one into one line. */
 static const char *take_title(const char **p, apr_pool_t *pool)
 {
     char *title = apr_palloc(pool, strlen(*p) + 1), *out = title;
@@ -129,7 +131,7 @@ static const char *take_title(const char **p, apr_pool_t *pool)
     return title;
 }
 
-/* All lines from @a p on without blanks at their ends. */
+/* Returns all lines from @a p on, without trailing blanks. */
 static const char *take_body(const char *p, apr_pool_t *pool)
 {
     char *body = apr_palloc(pool, strlen(p) + 2), *out = body;
@@ -184,7 +186,7 @@ static rc_err_t *print_message(rc_spool_t *spool, const char *id, const char *te
 
 /* --- changes --- */
 
-/* Prints each change into @a diff; the rows (rc_git_row_t) hold their sizes. */
+/* Prints each change into @a diff; the rows (rc_git_row_t) get their sizes. */
 static rc_err_t *print_changes(apr_array_header_t **rows, rc_spool_t *diff, rc_vcs_t *vcs,
                                const apr_array_header_t *changes, const rc_diff_options_t *options,
                                apr_pool_t *pool)
@@ -221,7 +223,7 @@ static rc_err_t *print_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, co
     RC_TRY(rc_git_diff_changes(&changes, vcs->repo, id, vcs->pool, pool));
     if (!changes->nelts)
         return NULL;
-    diff = rc_spool_beside(spool, pool); /* the table of sizes goes before what it counts */
+    diff = rc_spool_beside(spool, pool); /* the table of sizes precedes the changes */
     RC_TRY(print_changes(&rows, diff, vcs, changes, &mail->diff, pool));
     RC_TRY(read_commit(&text, vcs->repo, id, vcs->pool, pool));
     RC_TRY(print_message(spool, id, text, mail, pool));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Prints how large each change is, as a table with bars, and what becomes of files: `git --stat
- * --summary` at the width of a mail. The widths are those of show_stats in git's diff.c.
+ * Prints the size of each change as a table with bars, then created, deleted and renamed files:
+ * `git --stat --summary` at the width of a mail. The column widths are those of show_stats in git's
+ * diff.c.
  */
 #include "mail_stat.h"
 
@@ -14,7 +15,7 @@
 
 typedef struct widths_t {
     apr_int64_t name, number, graph; /* number: of changed lines */
-    apr_int64_t most;                /* lines changed in one file */
+    apr_int64_t most;                /* the largest number of lines changed in one file */
 } widths_t;
 
 static apr_int64_t digits(apr_uint64_t n)
@@ -43,7 +44,7 @@ static const char *path_of(const rc_git_change_t *change)
 
 /* --- names --- */
 
-/* Length of what two paths have in common at their beginning, up to a slash. */
+/* Returns the length of the common start of two paths, up to a slash. */
 static size_t common_begin(const char *a, const char *b)
 {
     size_t i, len = 0;
@@ -54,7 +55,8 @@ static size_t common_begin(const char *a, const char *b)
     return len;
 }
 
-/* The same at their end, from a slash on, which may be the last of the beginning @a begin. */
+/* The same for their common end, from a slash on, which may be the last byte of the common start @a
+ * begin. */
 static size_t common_end(const char *a, const char *b, size_t begin)
 {
     size_t stop = begin ? begin - 1 : 0, a_len = strlen(a), b_len = strlen(b), i, len = 0;
@@ -65,7 +67,7 @@ static size_t common_end(const char *a, const char *b, size_t begin)
     return len;
 }
 
-/* The middle of a path between @a begin and @a end bytes, which may overlap in one. */
+/* Returns a path without its first @a begin and last @a end bytes, which may overlap in one. */
 static const char *middle(const char *path, size_t begin, size_t end, apr_pool_t *pool)
 {
     size_t len = strlen(path);
@@ -73,7 +75,7 @@ static const char *middle(const char *path, size_t begin, size_t end, apr_pool_t
     return len > begin + end ? apr_pstrmemdup(pool, path + begin, len - begin - end) : "";
 }
 
-/* "dir/{old => new}/file" */
+/* Returns "dir/{old => new}/file". */
 static const char *rename_text(const char *from, const char *to, apr_pool_t *pool)
 {
     const char *quoted_from = rc_git_quote("", from, pool), *quoted_to = rc_git_quote("", to, pool);
@@ -100,7 +102,7 @@ static const char *name_text(const rc_git_change_t *change, apr_pool_t *pool)
 
 /* --- widths --- */
 
-/* Divides a line between names and bars; @a bins: width of the largest "Bin 1 -> 2 bytes". */
+/* Divides a line between names and bars; @a bins: width of the longest "Bin 1 -> 2 bytes". */
 static void share(widths_t *widths, apr_int64_t bins)
 {
     apr_int64_t width = larger(WIDTH, 16 + GRAPH_MIN + widths->number), fixed = widths->number + 6;
@@ -150,7 +152,7 @@ static rc_err_t *repeat(rc_spool_t *spool, char c, apr_int64_t times)
     return times > 0 ? rc_spool_write(spool, text, (apr_size_t)times) : NULL;
 }
 
-/* A long name loses its beginning, if possible up to a slash. */
+/* Cuts a long name at its start, if possible at a slash. */
 static rc_err_t *print_name(rc_spool_t *spool, const char *name, apr_int64_t width)
 {
     apr_int64_t len = (apr_int64_t)strlen(name);
@@ -167,7 +169,7 @@ static rc_err_t *print_name(rc_spool_t *spool, const char *name, apr_int64_t wid
     return repeat(spool, ' ', width - (apr_int64_t)strlen(name));
 }
 
-/* @a n of widths->most, scaled to the bar's width; at least 1 unless @a n is 0. */
+/* Scales @a n, of at most widths->most, to the bar's width; at least 1 unless @a n is 0. */
 static apr_int64_t scale(apr_int64_t n, const widths_t *widths)
 {
     return n ? 1 + n * (widths->graph - 1) / widths->most : 0;
@@ -240,7 +242,7 @@ static rc_err_t *print_sum(rc_spool_t *spool, const apr_array_header_t *rows)
 
 /* --- both tables --- */
 
-/* Only blanks changed, which are not looked at. */
+/* True when only blanks changed, which are ignored. */
 static bool unchanged(const rc_git_change_t *change, const rc_git_tally_t *tally)
 {
     return change->before.mode == change->after.mode && !change->renamed && !tally->binary &&

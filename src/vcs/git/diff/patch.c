@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Prints one change in full: the head lines as git writes them (fill_metainfo and builtin_diff in
- * its diff.c, names by quote.c), then hunks or a binary patch.
+ * Prints one change completely: the header lines as git writes them (fill_metainfo and builtin_diff
+ * in its diff.c, names by quote.c), then hunks or a binary patch.
  */
 #include "print.h"
 
@@ -11,13 +11,13 @@
 
 #include "span.h"
 
-#define SIZE_MAX_TEXT ((size_t)512 << 20) /* larger files are binary to git */
+#define SIZE_MAX_TEXT ((size_t)512 << 20) /* git treats larger files as binary */
 
 static const rc_git_entry_t nothing;
 
 /* --- names --- */
 
-/* The letter of the short escape of @a c, 0 when it has none. */
+/* Returns the letter of the short escape of @a c, 0 when it has none. */
 static char short_escape(char c)
 {
     static const char from[] = "\a\b\t\n\v\f\r\"\\", to[] = "abtnvfr\"\\";
@@ -63,14 +63,14 @@ const char *rc_git_quote(const char *prefix, const char *name, apr_pool_t *pool)
     return text;
 }
 
-/* --- head lines --- */
+/* --- header lines --- */
 
 static const char *index_line(const rc_git_entry_t *before, const rc_git_entry_t *after,
                               apr_pool_t *pool)
 {
     char from[GIT_OID_HEXSZ + 1], to[GIT_OID_HEXSZ + 1];
 
-    if (git_oid_equal(&before->id, &after->id)) /* zeros when not there */
+    if (git_oid_equal(&before->id, &after->id)) /* zeros when missing */
         return "";
     git_oid_tostr(from, sizeof(from), &before->id);
     git_oid_tostr(to, sizeof(to), &after->id);
@@ -101,7 +101,7 @@ static const char *rename_lines(const rc_git_change_t *change, apr_pool_t *pool)
                         rc_git_quote("", change->after.path, pool));
 }
 
-/* "--- a/name" and "+++ b/name"; a tab shows where a name with blanks ends. */
+/* Prints "--- a/name" or "+++ b/name"; a tab marks the end of a name with blanks. */
 static const char *file_line(const char *mark, const char *label, apr_pool_t *pool)
 {
     return apr_pstrcat(pool, mark, label, strchr(label, ' ') ? "\t\n" : "\n", NULL);
@@ -143,7 +143,8 @@ static rc_err_t *load(rc_git_content_t *content, const rc_git_printer_t *printer
     return NULL;
 }
 
-/* Both contents, to be freed by drop_both; none after an error. */
+/* Loads both contents; the caller frees them by drop_both. After an error there is nothing to free.
+ */
 static rc_err_t *load_both(rc_git_content_t contents[2], const rc_git_printer_t *printer,
                            const rc_git_change_t *change)
 {
@@ -172,7 +173,7 @@ static void count_bytes(rc_git_tally_t *tally, const rc_git_content_t contents[2
     tally->added = contents[1].size;
 }
 
-/* @a head is due in any case when @a always, else only before a hunk. */
+/* Prints @a head in any case when @a always, else only before a hunk. */
 static rc_err_t *print_contents(const rc_git_printer_t *printer, const char *head, bool always,
                                 const char *labels, const rc_git_content_t contents[2])
 {
@@ -190,7 +191,7 @@ static rc_err_t *print_contents(const rc_git_printer_t *printer, const char *hea
     return rc_git_print_hunks(printer, labels, before, after);
 }
 
-/* The content is the same on both sides. */
+/* Prints a change whose content is the same on both sides. */
 static rc_err_t *print_same(const rc_git_printer_t *printer, const char *head,
                             const rc_git_entry_t *side)
 {
@@ -204,7 +205,7 @@ static rc_err_t *print_same(const rc_git_printer_t *printer, const char *head,
     return rc_spool_puts(printer->spool, head);
 }
 
-/* Both sides are of one kind, or one is not there. */
+/* Prints a change whose sides are of one kind, or one is missing. */
 static rc_err_t *print_pair(const rc_git_printer_t *printer, const rc_git_change_t *change)
 {
     const rc_git_entry_t *before = &change->before, *after = &change->after;
@@ -229,7 +230,7 @@ static rc_err_t *print_pair(const rc_git_printer_t *printer, const rc_git_change
     return err;
 }
 
-/* Only counts what differs between both sides. */
+/* Only counts the differences between both sides. */
 static rc_err_t *count_pair(const rc_git_printer_t *printer, const rc_git_change_t *change)
 {
     rc_git_printer_t counter = *printer;
@@ -239,7 +240,7 @@ static rc_err_t *count_pair(const rc_git_printer_t *printer, const rc_git_change
     counter.count_only = true;
     RC_TRY(load_both(contents, printer, change));
     if (git_oid_equal(&change->before.id, &change->after.id))
-        printer->tally->binary = binary(&contents[0]); /* no change to git's --stat */
+        printer->tally->binary = binary(&contents[0]); /* git's --stat shows no change */
     else if (binary(&contents[0]) || binary(&contents[1]))
         count_bytes(printer->tally, contents);
     else
@@ -248,8 +249,8 @@ static rc_err_t *count_pair(const rc_git_printer_t *printer, const rc_git_change
     return err;
 }
 
-/* A file became a link, say: git shows that as if one was deleted and one made, and counts it as
- * one change. */
+/* Prints a change of type, for example from a file to a symbolic link: git prints a deletion and an
+ * addition, but counts one change. */
 static rc_err_t *print_new_type(const rc_git_printer_t *printer, const rc_git_change_t *change)
 {
     rc_git_printer_t halves = *printer;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds which additions are renames of which deletions: equal contents first, then files that kept
- * a name that is unique on both sides, then the most similar pairs. Choices and limits are those of
- * git's diffcore-rename.c (2.31 and later), so that both name the same pairs with the same
- * percentage; gitdiffcore(7) describes them.
+ * Finds which additions are renames of which deletions: first equal contents, then files whose name
+ * is unique on both sides, then the most similar pairs. Choices and limits are those of git's
+ * diffcore-rename.c (2.31 and later), so that both find the same pairs with the same percentage;
+ * gitdiffcore(7) describes them.
  */
 #include "change.h"
 
@@ -14,12 +14,12 @@
 
 #include "span.h"
 
-#define SCORE_MIN  30000         /* half of RC_GIT_SCORE_MAX */
-#define SCORE_SAME 45000         /* for files of the same name, found without trying all others */
-#define PAIRS_MAX  (1000 * 1000) /* pairs to compare; with more, similar files are not sought */
+#define SCORE_MIN  30000 /* half of RC_GIT_SCORE_MAX */
+#define SCORE_SAME 45000 /* for files of the same name, which skip the comparison of all pairs */
+#define PAIRS_MAX  (1000 * 1000) /* pairs to compare; above that, similar files are not searched */
 #define CANDIDATES 4             /* best sources kept for each destination */
 #define SPANS_MAX  ((size_t)512 << 20) /* bytes of fingerprints */
-#define EQUAL_MAX  100                 /* sources of equal content looked at for one destination */
+#define EQUAL_MAX  100                 /* sources of equal content compared for one destination */
 #define SCALE      ((apr_uint64_t)RC_GIT_SCORE_MAX)
 
 typedef struct file_t {
@@ -32,7 +32,7 @@ typedef struct file_t {
 } file_t;
 
 typedef struct match_t {
-    int source, target; /* target -1: a free place */
+    int source, target; /* target -1: an unused slot */
     int score;
     int same_name; /* 0 or 1 */
     int turn;
@@ -43,7 +43,7 @@ typedef struct finder_t {
     apr_pool_t *err_pool, *scratch;
     file_t *sources, *targets;
     int sources_n, targets_n;
-    rc_git_sums_t *sums; /* made when first needed */
+    rc_git_sums_t *sums; /* created on first use */
     size_t bytes;        /* of all fingerprints */
 } finder_t;
 
@@ -75,7 +75,7 @@ static int compare_contents(const void *a, const void *b)
     const file_t *x = *(file_t *const *)a, *y = *(file_t *const *)b;
     int cmp = git_oid_cmp(&x->side->id, &y->side->id);
 
-    return cmp ? cmp : (x > y) - (x < y); /* all are of one array: in its order */
+    return cmp ? cmp : (x > y) - (x < y); /* equal: in the order of their array */
 }
 
 static file_t **first_equal(file_t **sorted, int n, const git_oid *id)
@@ -93,7 +93,7 @@ static file_t **first_equal(file_t **sorted, int n, const git_oid *id)
     return sorted + low;
 }
 
-/* The first free source of the same content, better one of the same name. */
+/* Returns the first unused source of the same content, preferably with the same name. */
 static file_t *best_equal(file_t **sorted, int n, const file_t *target)
 {
     file_t **at = first_equal(sorted, n, &target->side->id), **end = sorted + n, *best = NULL;
@@ -169,7 +169,7 @@ static rc_err_t *learn_spans(finder_t *finder, file_t *file)
                                                "A commit changes too much to look for renames");
 }
 
-/* 0 to RC_GIT_SCORE_MAX; 0 also when sizes alone tell that @a least is out of reach. */
+/* Returns 0 to RC_GIT_SCORE_MAX; 0 also when the sizes show that @a least cannot be reached. */
 static rc_err_t *similarity(int *score, finder_t *finder, file_t *source, file_t *target, int least)
 {
     apr_uint64_t larger, smaller;
@@ -189,7 +189,7 @@ static rc_err_t *similarity(int *score, finder_t *finder, file_t *source, file_t
     return NULL;
 }
 
-/* Name -> the one free file that has it; a name of several files leads to `several`. */
+/* Maps each name to the only unused file that has it; a name of several files maps to `several`. */
 static apr_hash_t *unique_names(file_t *files, int n, file_t *several, apr_pool_t *pool)
 {
     apr_hash_t *names = apr_hash_make(pool);
@@ -228,7 +228,7 @@ static rc_err_t *pair_same_names(finder_t *finder)
     return NULL;
 }
 
-/* Positive when a is worse than b; free places are the worst. */
+/* Positive when a is worse than b; unused slots are the worst. */
 static int worse(const match_t *a, const match_t *b)
 {
     if (a->target < 0 || b->target < 0)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Measures how similar two files are, as git does (diffcore-delta.c): a content is cut into lines,
- * long ones into pieces of 64 bytes; equal sums of pieces count as equal pieces. The sums must be
- * git's own, or other pairs of files would be called renames.
+ * Measures how similar two files are, as git does (diffcore-delta.c): cuts a content into lines,
+ * and long lines into pieces of 64 bytes; equal sums of pieces count as equal pieces. The sums must
+ * be git's own, or other pairs of files would become renames.
  */
 #include "span.h"
 
@@ -11,11 +11,11 @@
 
 #define PIECE    64     /* longest piece, in bytes */
 #define SUMS     107927 /* sums are taken modulo this */
-#define HEAD_LEN 8000   /* a NUL in so many first bytes makes a file binary */
+#define HEAD_LEN 8000   /* a NUL among the first HEAD_LEN bytes makes a file binary */
 
 typedef struct span_t {
     apr_uint32_t sum;
-    apr_uint32_t bytes; /* in all pieces of that sum */
+    apr_uint32_t bytes; /* in all pieces with that sum */
 } span_t;
 
 struct rc_git_spans_t {
@@ -28,9 +28,9 @@ bool rc_git_is_binary(const void *data, size_t size)
     return memchr(data, '\0', size < HEAD_LEN ? size : HEAD_LEN) != NULL;
 }
 
-/* Between two uses all is zero. */
+/* Between two uses all values are zero. */
 struct rc_git_sums_t {
-    apr_uint32_t bytes[SUMS];             /* in pieces of that sum */
+    apr_uint32_t bytes[SUMS];             /* in pieces with that sum */
     apr_uint64_t occur[(SUMS + 63) / 64]; /* a bit for each sum that is not 0 */
 };
 
@@ -49,8 +49,8 @@ static apr_uint32_t add_piece(rc_git_sums_t *sums, apr_uint32_t sum, apr_uint32_
 }
 
 /*
- * Adds up the pieces; returns how many sums occur. What stands after the last line end, shorter
- * than a piece, is left out: so does git (before 2.44).
+ * Adds up the pieces; returns how many different sums occur. Text after the last line end, shorter
+ * than a piece, is left out, as in git before 2.44.
  */
 static apr_uint32_t add_pieces(rc_git_sums_t *sums, const unsigned char *p, size_t size)
 {
@@ -62,7 +62,7 @@ static apr_uint32_t add_pieces(rc_git_sums_t *sums, const unsigned char *p, size
         apr_uint32_t c = *p++, old_low = low;
 
         if (text && c == '\r' && p < end && *p == '\n')
-            continue; /* line ends of either kind are equal */
+            continue; /* both kinds of line ends are equal */
         low = (low << 7) ^ (high >> 25);
         high = (high << 7) ^ (old_low >> 25);
         low += c;
@@ -74,7 +74,7 @@ static apr_uint32_t add_pieces(rc_git_sums_t *sums, const unsigned char *p, size
     return count;
 }
 
-/* Takes the sums out in their order and leaves zeros behind. */
+/* Moves the sums in their order to @a spans and resets the work area to zeros. */
 static void take_sums(rc_git_spans_t *spans, rc_git_sums_t *sums)
 {
     apr_uint32_t i, sum;

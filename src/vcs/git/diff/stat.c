@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which files a commit changes, and by how many lines: for feeds, so cheap and within limits
- * whatever the commit is. Lines that both ends share are not shown to xdiff, which would hash all
- * of them; mostly it has little or nothing left to do.
+ * Counts the files and lines that a commit changes, for feeds; cheap and within limits for every
+ * commit. Lines that both texts share at start and end are not passed to xdiff, which would hash
+ * all of them; mostly little or nothing is left for it.
  */
 #include "change.h"
 
@@ -13,12 +13,12 @@
 #include "../table.h"
 #include "span.h"
 
-#define FILE_MOST ((size_t)256 << 10) /* bytes of a file in which lines are counted */
+#define FILE_MOST ((size_t)256 << 10) /* bytes; lines of larger files are not counted */
 
 typedef struct text_t {
-    git_odb_object *object; /* NULL: not there, or a submodule */
+    git_odb_object *object; /* NULL: missing, or a submodule */
     const char *p, *end;
-    char line[80]; /* that stands for a submodule */
+    char line[80]; /* the text of a submodule */
 } text_t;
 
 static apr_int64_t lines_of(const text_t *text)
@@ -35,7 +35,7 @@ static apr_int64_t lines_of(const text_t *text)
     return lines;
 }
 
-/* Cuts off the lines that both begin and end with. */
+/* Cuts off the lines that both texts share at start and end. */
 static void trim(text_t *a, text_t *b)
 {
     const char *p = a->p, *q = b->p, *line = p;
@@ -92,7 +92,7 @@ static rc_err_t *count_both(rc_change_t *change, text_t *before, text_t *after, 
     return NULL;
 }
 
-/* Is it a text, and no more than may be read? Takes its size off the limit. */
+/* True for a text within the limits; subtracts its size from them. */
 static bool within(rc_stat_limits_t *limits, rc_git_t *git, const rc_git_entry_t *side)
 {
     git_object_t type;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds what differs between two trees: both are read side by side and equal subtrees are skipped
- * unread, as in git's tree-diff.c. libgit2's own comparison costs as much as the trees are large;
- * this as the change is.
+ * Finds the differences between two trees: reads both in parallel and skips equal subtrees, as in
+ * git's tree-diff.c. The cost of libgit2's own comparison grows with the size of the trees; this
+ * one's with the size of the change.
  */
 #include "change.h"
 
@@ -10,11 +10,11 @@
 
 #include <apr_strings.h>
 
-/* Trees can name the same subtree again and again: a few objects can stand for 2^80 files. */
+/* Trees can contain the same subtree many times: a few objects can describe 2^80 files. */
 #define ENTRIES_MAX 1000000
 
-/* A name can be as long as its tree is large, and is part of each path below it. */
-#define PATHS_MAX ((size_t)128 << 20) /* of all that differ */
+/* A name can be as long as its tree is large, and is a part of each path below it. */
+#define PATHS_MAX ((size_t)128 << 20) /* bytes of all paths that differ */
 
 #define DEPTH_MAX 2048 /* nested directories; git has the same limit */
 
@@ -22,15 +22,15 @@ typedef struct comparison_t {
     rc_git_t *git;
     apr_array_header_t *changes;
     apr_pool_t *err_pool, *pool;
-    char *path; /* directory being compared, with a slash at its end */
+    char *path; /* the current directory, with a slash at its end */
     size_t path_len, path_room;
     size_t paths; /* bytes of paths in changes */
     int depth;
-    int left; /* entries that may differ until it ends; 0 = ended */
+    int left; /* entries that may still differ before the comparison stops; 0 = stopped */
     bool too_long;
 } comparison_t;
 
-/* The order of names in a tree: a directory counts as if its name ended in a slash. */
+/* Compares names in the order of a tree: a directory sorts as if its name ended in a slash. */
 static int compare_names(const rc_git_cursor_t *a, const rc_git_cursor_t *b)
 {
     size_t len = a->len < b->len ? a->len : b->len;
@@ -44,7 +44,7 @@ static int compare_names(const rc_git_cursor_t *a, const rc_git_cursor_t *b)
     return (x > y) - (x < y);
 }
 
-/* Is there room for the path of @a entry? */
+/* True when the path of @a entry is within the limit. */
 static bool has_room(comparison_t *walk, const rc_git_cursor_t *entry)
 {
     size_t len = walk->path_len + entry->len + 1;
@@ -102,7 +102,7 @@ static void enter(comparison_t *walk, const rc_git_cursor_t *entry)
 
 static rc_err_t *compare_trees(comparison_t *walk, const git_oid *before, const git_oid *after);
 
-/* One name; either side may be NULL, and if both are given they are of one kind. */
+/* Compares the entries of one name. One may be NULL; if both are given they are of one kind. */
 static rc_err_t *compare_entries(comparison_t *walk, const rc_git_cursor_t *before,
                                  const rc_git_cursor_t *after)
 {
