@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads repositories, whatever their type. Each type has a back end, a row of functions
- * (src/vcs/backend.h). No message here is for clients: "not there" is an answer (*out = NULL), and
- * everything else an internal error, unless a function says otherwise.
+ * Reads and changes version control repositories of any type. Each type has a back end: a row of
+ * functions (src/vcs/backend.h). Error messages are for the log, not for clients. "Not found" is a
+ * result (*out = NULL); every other failure is RC_E_INTERNAL, unless a function says otherwise.
  */
 #ifndef RC_VCS_VCS_H
 #define RC_VCS_VCS_H
@@ -23,7 +23,7 @@ typedef struct rc_vcs_pool_t rc_vcs_pool_t;
 typedef struct rc_vcs_t rc_vcs_t;
 
 typedef struct rc_commit_t {
-    const char *id;             /* full, in the form that the type gives it */
+    const char *id;             /* full, in the form of its type */
     apr_int64_t revision;       /* index in the repository order (contract 02 §1.8), from 0 */
     const char *message;        /* whole message in valid UTF-8, trailing newline kept */
     apr_int64_t time;           /* committer time, epoch seconds */
@@ -45,19 +45,19 @@ typedef struct rc_vcs_file_t {
 
 /* What a type of repository can do, and what its ids look like. */
 typedef struct rc_capabilities_t {
-    bool mails;           /* commits as mails that can be applied (rc_vcs_mail, rc_vcs_series) */
+    bool mails;           /* can print commits as mails to be applied (rc_vcs_mail, _series) */
     bool strip;           /* rc_vcs_strip */
     bool pull;            /* rc_vcs_fetch */
-    bool named_branches;  /* each commit is on a branch for good */
-    bool bookmarks;       /* RC_BOOKMARKS may be there */
-    bool closed_branches; /* RC_CLOSED_BRANCHES may be there */
-    int id_length;        /* characters of a full id; 0: they differ */
+    bool named_branches;  /* a commit belongs to one branch, permanently */
+    bool bookmarks;       /* has references of kind RC_BOOKMARKS */
+    bool closed_branches; /* has references of kind RC_CLOSED_BRANCHES */
+    int id_length;        /* characters of a full id; 0: the length varies */
     int short_length;     /* characters of a short id */
-    int prefix_least;     /* characters of a prefix that names a commit; 0: none does */
-    const char *null_id;  /* of what is not there; NULL: there is none */
+    int prefix_least;     /* minimum characters of an id prefix; 0: prefixes name no commit */
+    const char *null_id;  /* the id of a missing commit or content; NULL: the type has none */
 } rc_capabilities_t;
 
-/* A commit to be made of files alone. */
+/* A first commit to be made by rc_vcs_import: files at the top, no directories. */
 typedef struct rc_import_t {
     const rc_vcs_file_t *files; /* names without slashes */
     int n_files;
@@ -66,119 +66,128 @@ typedef struct rc_import_t {
 
 typedef rc_err_t *rc_vcs_file_fn_t(void *baton, const rc_vcs_file_t *file);
 
-/** Prepares the libraries behind the back ends. Once per process, before threads start. */
+/** Initializes the libraries of all back ends. Call once per process, before threads start. */
 rc_err_t *rc_vcs_startup(apr_pool_t *pool);
 
-/** A pool that keeps at most @a max_idle unused repositories open. Closed with @a pool. */
+/** Creates a pool that keeps at most @a max_idle unused repositories open. It is closed when @a
+ * pool is destroyed. */
 rc_err_t *rc_vcs_pool_create(rc_vcs_pool_t **out, int max_idle, apr_pool_t *pool);
 
-/** Forgets idle handles of @a path (the repository was renamed, replaced or deleted). */
+/** Closes the idle handles of @a path (the repository was renamed, replaced or deleted), and
+ * discards what the back ends remember of it. */
 void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path);
 
 /** True when there is a back end for @a type. */
 bool rc_vcs_known_type(const char *type);
 
-/** What @a type can do; NULL for an unknown one. */
+/** Returns what @a type can do; NULL for an unknown type. */
 const rc_capabilities_t *rc_vcs_capabilities(const char *type);
 
 /** The same for an open repository. */
 const rc_capabilities_t *rc_vcs_can(const rc_vcs_t *vcs);
 
-/** Makes an empty bare repository of @a type at @a path, which must not exist. What it, the import
- * and the copy write is not synced: the caller syncs the finished tree (rc_disk_txn_made). */
+/** Creates an empty bare repository of @a type at @a path, which must not exist. rc_vcs_create,
+ * rc_vcs_import and rc_vcs_copy do not sync what they write: the caller syncs the finished tree
+ * (rc_disk_txn_made). */
 rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool);
 
-/** Makes the first commit of the empty repository at @a path. A name that the type can not hold is
- * RC_E_FAILED. */
+/** Makes the first commit of the empty repository at @a path. Returns RC_E_FAILED for a file name
+ * that the type cannot store. */
 rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *import,
                         apr_pool_t *pool);
 
 /**
- * Makes @a to, which must not exist, a bare copy of the repository at @a from: all branches and
- * tags, and all that they lead to. It borrows nothing from the source. Others may write
- * to the source meanwhile. Ends with the time or the client of @a work.
+ * Copies the repository at @a from to @a to, which must not exist, as a bare repository: all
+ * branches and tags, and everything reachable from them. The copy does not depend on the
+ * source afterwards. Others may write to the source meanwhile. Fails when the time of @a work is
+ * over or its client has gone.
  */
 rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, rc_work_t *work,
                       apr_pool_t *pool);
 
-/* What a directory is. */
+/* What a directory holds; the greater value wins when two types match. */
 typedef enum {
     RC_FOUND_NOTHING,
-    RC_FOUND_DAMAGED,   /* like a repository, but not whole; rc_vcs_repair may mend it */
+    RC_FOUND_DAMAGED,   /* an incomplete repository; rc_vcs_repair may repair it */
     RC_FOUND_UNUSABLE,  /* a repository that cannot be served */
-    RC_FOUND_REPOSITORY /* one that can, as far as names tell */
+    RC_FOUND_REPOSITORY /* a repository that can be served, judged by file names only */
 } rc_found_t;
 
 typedef struct rc_detected_t {
     rc_found_t found;
     const char *type; /* NULL: nothing, or a type without a back end */
-    const char *why;  /* why it cannot be served, for the administrator; else NULL */
+    const char *why;  /* the reason it cannot be served, for the administrator; else NULL */
 } rc_detected_t;
 
-/** Which repository is in the directory @a path? Opens none. */
+/** Detects which type of repository is in the directory @a path, without opening it. */
 void rc_vcs_detect(rc_detected_t *detected, const char *path, apr_pool_t *pool);
 
-/** True when no repository is at @a path any more; false, too, when that cannot be looked at. */
+/** True when there is certainly no repository at @a path any more; false also when the path cannot
+ * be examined. */
 bool rc_vcs_is_gone(const char *path, apr_pool_t *pool);
 
-/** The text that the repository of @a type at @a path has of itself; NULL: none. */
+/** Returns the description stored inside the repository of @a type at @a path, in @a pool; NULL
+ * when it has none. */
 const char *rc_vcs_description(const char *type, const char *path, apr_pool_t *pool);
 
-/** Can the repository at @a path be opened? *@a problem is NULL, or says what is wrong and what
- * rc_vcs_repair makes of it. */
+/** Checks whether the repository at @a path can be opened. Sets *@a problem to NULL, or to a text
+ * in @a pool: what is wrong, and what rc_vcs_repair would do about it. */
 rc_err_t *rc_vcs_check(const char **problem, const char *type, const char *path, apr_pool_t *pool);
 
-/** Mends what rc_vcs_check finds; *@a done says what, or is NULL. @a wanted: the branch that is to
- * be the first one, if there is a choice, or NULL. */
+/** Repairs what rc_vcs_check finds. Sets *@a done to a description of the repair, or to NULL when
+ * nothing was done. @a wanted: the preferred default branch when there is a choice, or NULL. */
 rc_err_t *rc_vcs_repair(const char **done, const char *type, const char *path, const char *wanted,
                         apr_pool_t *pool);
 
 /**
- * Fetches all branches and tags of @a url over those of the repository of @a type at @a path. With
- * @a set_head its first branch follows the remote's (after a clone). What is fetched is moved in
- * only when complete; references change all or none. Refusals, time-outs and failures of the other
- * side are RC_E_FAILED; so is a type that is not fetched. The caller holds the repository's write
- * lock. ssh uses the keys and known hosts of the server's user, and only known hosts.
+ * Fetches all branches and tags of @a url into the repository of @a type at @a path,
+ * overwriting those of the same name. With @a set_head the default branch becomes the remote's
+ * (after a clone). Fetched objects are moved in only when complete; either all references change or
+ * none. Returns RC_E_FAILED when the remote is refused, times out or fails, and for a type that
+ * cannot fetch. The caller must hold the repository's write lock. ssh uses the keys and the known
+ * hosts of the server's user, and connects to known hosts only.
  */
 rc_err_t *rc_vcs_fetch(const char *type, const rc_remote_policy_t *policy, const char *path,
                        const char *url, bool set_head, apr_pool_t *pool);
 
 /**
- * May a repository of @a type fetch from @a url? Checks form, scheme, every address its host has
- * now, and what a file remote leads to, which takes bounded time. RC_E_FAILED says why not (its
- * detail never holds the URL's credentials).
+ * Checks whether a repository of @a type may fetch from @a url: the form, the scheme, every address
+ * that its host has now, and the target of a file remote. Takes bounded time. Returns RC_E_FAILED
+ * with the reason (its detail never holds the URL's credentials).
  */
 rc_err_t *rc_vcs_check_remote(const char *type, const rc_remote_policy_t *policy, const char *url,
                               apr_pool_t *pool);
 
-/** Do branches and tags lead to objects that are there? *@a problem as above. */
+/** Checks that branches and tags lead to existing objects. Sets *@a problem as rc_vcs_check does.
+ */
 rc_err_t *rc_vcs_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
 
-/** Forgets what is cached of the repository at @a path, in this process and beside it. */
+/** Discards everything cached about the repository at @a path: in this process, and in the cache
+ * files on the disk. */
 void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
                        apr_pool_t *pool);
 
 /**
- * Opens the repository of @a type at @a path, or reuses an idle handle that is still true to the
- * disk. The handle goes back to @a vcs_pool when @a pool ends; errors live in @a pool. A NULL @a
- * vcs_pool keeps nothing: the handle is closed with @a pool. All that is read through it counts
- * against @a work, which lives as long as @a pool (NULL: without limits).
+ * Opens the repository of @a type at @a path, or reuses an idle handle that still matches the disk.
+ * The handle returns to @a vcs_pool when @a pool is destroyed; with a NULL @a vcs_pool it is closed
+ * then. Errors live in @a pool. Everything read through the handle counts against @a work, which
+ * must live as long as @a pool (NULL: no limits).
  */
 rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type, const char *path,
                       rc_work_t *work, apr_pool_t *pool);
 
 /**
- * Looks at the disk again. What a handle answers about branches, tags and the order is of one
- * moment: that of the first question after rc_vcs_open, or of the last rc_vcs_refresh.
+ * Takes a new snapshot of branches, tags and the repository order. A handle reads them all from one
+ * snapshot, which is taken at the first use after rc_vcs_open and at each rc_vcs_refresh.
  */
 rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs);
 
-/** A word for what branches and tags there are and where they lead, in @a pool: another one as soon
- * as any of it is another. */
+/** Sets *@a state to a fingerprint of all branches and tags and the commits they lead to, in @a
+ * pool. It differs as soon as any of them differs. */
 rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 
-/** The same word for the repository of @a type at @a path, without opening it: when this process
- * has read its references and nothing has changed since, as far as file times tell; else NULL. */
+/** Returns the same fingerprint for the repository of @a type at @a path without opening it; NULL
+ * unless this process has read its references before and file times show no change since. */
 const char *rc_vcs_known_state(const char *type, const char *path, apr_pool_t *pool);
 
 /** Number of commits in the repository order: reachable from branches and tags. 0 = empty. */
@@ -186,61 +195,64 @@ rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs);
 
 /* A commit of the repository order. */
 typedef struct rc_rev_t {
-    apr_int64_t index; /* from 0; -1: there is none */
-    const char *id;    /* full; NULL: there is none */
+    apr_int64_t index; /* from 0; -1: no such commit */
+    const char *id;    /* full; NULL: no such commit */
 } rc_rev_t;
 
 /**
- * The commit that @a text names (contract 02 §1.8): tip, index, branch, tag, full id, unambiguous
- * prefix. rev->id is NULL when there is none, else in @a pool. NULL or "" = tip.
+ * Finds the commit that @a text names (contract 02 §1.8): tip, full id, index, branch, bookmark,
+ * tag or unambiguous prefix; NULL and "" name the tip. rev->id is NULL when there is none, else in
+ * @a pool.
  */
 rc_err_t *rc_vcs_resolve(rc_rev_t *rev, rc_vcs_t *vcs, const char *text, apr_pool_t *pool);
 
-/** The commit at @a index of the repository order; rev->id is NULL when out of range. */
+/** Finds the commit at @a index of the repository order; rev->id is NULL when out of range, else in
+ * @a pool. */
 rc_err_t *rc_vcs_rev_at(rc_rev_t *rev, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 
-/** Reads the commit @a rev, which must be one that is there. */
+/** Reads the commit @a rev into @a pool. It must exist: rev->id is not NULL. */
 rc_err_t *rc_vcs_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, apr_pool_t *pool);
 
-/** The same, with at most RC_VCS_SHORT bytes of message and of author, however long they are. */
+/** The same, with message and author cut to RC_VCS_SHORT bytes each. */
 #define RC_VCS_SHORT ((apr_size_t)64 << 10)
 rc_err_t *rc_vcs_commit_short(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev,
                               apr_pool_t *pool);
 
-/** The last commit of the repository order, short; NULL in an empty repository. */
+/** Reads the last commit of the repository order, as rc_vcs_commit_short does; *@a out is NULL for
+ * an empty repository. */
 rc_err_t *rc_vcs_last_commit(rc_commit_t **out, rc_vcs_t *vcs, apr_pool_t *pool);
 
-/** The first characters of an id, as many as a short one of @a type has. In @a pool. */
+/** Returns @a id cut to the length of a short id of @a type, in @a pool. */
 const char *rc_vcs_short_id(const char *type, const char *id, apr_pool_t *pool);
 
-/* What the repository order knows of a commit. */
+/* What the repository order stores about a commit. */
 typedef struct rc_position_t {
     const char *id;   /* NULL: no commit has this index */
     apr_int64_t time; /* committer time, epoch seconds */
     int parents;
 } rc_position_t;
 
-/** The commit at @a index of the repository order; the id is in @a pool. No object is read. */
+/** Describes the commit at @a index of the repository order, with the id in @a pool. Reads no
+ * object. */
 rc_err_t *rc_vcs_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t index,
                           apr_pool_t *pool);
 
 /**
- * The commits from one to another, in the order in which they are sent as mails (for git: those of
- * `first^..last`): of apr_int64_t, in @a pool. Only for types with mails. *@a indexes is NULL when
- * @a last does not reach @a first. No object is read.
+ * Lists the commits from @a first to @a last in the order in which they are sent as mails (for git:
+ * those of `first^..last`): an array of apr_int64_t in @a pool. *@a indexes is NULL when @a first
+ * is not reachable from @a last. Only for types with capability mails. Reads no object.
  */
 rc_err_t *rc_vcs_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
 
-/** Committer time (epoch seconds) of the commit @a rev; reads no object. */
+/** Sets *@a time to the committer time (epoch seconds) of the commit @a rev. Reads no object. */
 rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const rc_rev_t *rev);
 
 /**
  * Appends to @a spool the diff of the commit against its first parent (a root commit: against
  * nothing), in the form of its type; for git what `git diff -U<n> --full-index --binary -p -M`
- * prints, byte for byte. After an error
- * a part of it may stand in the spool. RC_E_LIMIT: the commit changes too many files, the spool is
- * full, or the work is used up.
+ * prints, byte for byte. After an error the spool may hold a part of it. Returns RC_E_LIMIT when
+ * the commit changes too many files, the spool is full, or the work is used up.
  */
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch);
@@ -251,56 +263,57 @@ typedef struct rc_mail_t {
 } rc_mail_t;
 
 /**
- * Appends to @a spool the commit as a mail; RC_E_FAILED for a type without mails. For git it is the
- * one that `git format-patch --stdout --full-index --binary` makes, byte for byte but for the
- * signature, and a merge as if its first parent was its only one. As git does: nothing for a commit
- * without changes, and blank lines before a mail that is not the first in the spool.
+ * Appends to @a spool the commit as a mail. Returns RC_E_FAILED for a type without mails. For git
+ * it is the output of `git format-patch --stdout --full-index --binary`, byte for byte except the
+ * signature; a merge is printed as if its first parent were its only one. As in git, a commit
+ * without changes has no mail, and blank lines precede a mail that is not the first in the spool.
  */
 rc_err_t *rc_vcs_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
                       apr_pool_t *scratch);
 
-/** Calls @a fn for each file at the top of commit @a id, by name. */
+/** Calls @a fn for each file in the top directory of commit @a id, sorted by name. The file's texts
+ * are valid during the call only. */
 rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void *baton,
                        apr_pool_t *scratch);
 
 /* What a commit does to one path. */
 typedef struct rc_change_t {
-    const char *path; /* the new one of a rename; bytes as the repository has them */
+    const char *path; /* of a rename, the new path; bytes as the repository stores them */
     char op;          /* A, M or D */
-    /* the rest only with RC_CHANGES_DIFFS; rc_vcs_stat sets added, deleted and hunks */
-    const char *old_id, *new_id; /* of the contents; the null id when not there; NULL: they are the
-                                    same, or have none */
-    const char *diff; /* the hunks; without hunks all that follows the words "diff --git" */
+    /* the rest is set with RC_CHANGES_DIFFS only; rc_vcs_stat sets added, deleted and hunks */
+    const char *old_id, *new_id; /* of the contents; the null id for a missing side; NULL when the
+                                    contents are the same or have no id */
+    const char *diff; /* the hunks; without hunks, all that follows the words "diff --git" */
     apr_size_t diff_len;
     apr_int64_t added, deleted; /* lines */
-    bool hunks;                 /* rc_vcs_stat: lines were counted */
+    bool hunks;                 /* the diff has hunks; rc_vcs_stat: lines were counted */
 } rc_change_t;
 
 typedef rc_err_t *rc_change_fn_t(void *baton, const rc_change_t *change);
 
 typedef enum {
-    RC_CHANGES_NAMES, /* against every parent: all A, then M, then D, each by path */
-    RC_CHANGES_DIFFS  /* against the first parent, renames found (they are M): all A, then M, D */
+    RC_CHANGES_NAMES, /* against every parent: all A, then M, then D, each sorted by path */
+    RC_CHANGES_DIFFS  /* against the first parent, a rename as one M: all A, then M, then D */
 } rc_changes_t;
 
 /**
  * Calls @a fn for each path that @a commit changes (contract 02 §1.7). A root commit adds all its
- * files. @a temp_dir receives a diff too large for memory.
+ * files. A diff too large for memory is written to a file in @a temp_dir.
  */
 rc_err_t *rc_vcs_changes(rc_vcs_t *vcs, const rc_commit_t *commit, rc_changes_t what,
                          const char *temp_dir, rc_change_fn_t *fn, void *baton,
                          apr_pool_t *scratch);
 
-/* How far rc_vcs_stat goes; it takes off what it has used. */
+/* Limits of rc_vcs_stat, which subtracts what it has used. */
 typedef struct rc_stat_limits_t {
-    int entries;      /* files and directories to be compared */
-    apr_size_t bytes; /* of contents to be read */
+    int entries;      /* files and directories to compare */
+    apr_size_t bytes; /* of contents to read */
 } rc_stat_limits_t;
 
 /**
  * Calls @a fn for the paths that commit @a id changes against its first parent, in the order of the
- * type, without looking for renames, and with the lines added and deleted in text files that are
- * not too large. *@a more: the limits were reached, there may be others.
+ * type, without rename detection, with the numbers of lines added and deleted in text files that
+ * are not too large. Sets *@a more when a limit was reached, so that changes may be left out.
  */
 rc_err_t *rc_vcs_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
@@ -308,7 +321,7 @@ rc_err_t *rc_vcs_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_
 typedef struct rc_node_t {
     const char *path; /* from the root of the repository */
     bool is_dir;
-    bool missing;     /* what it holds cannot be read: data and len mean nothing */
+    bool missing;     /* its content cannot be read: data and len are undefined */
     const char *data; /* of a file; a link's target */
     apr_size_t len;
 } rc_node_t;
@@ -317,28 +330,28 @@ typedef rc_err_t *rc_node_fn_t(void *baton, const rc_node_t *node);
 
 /* What rc_vcs_nodes lists. */
 typedef enum {
-    RC_NODES_FILES, /* with their contents */
+    RC_NODES_FILES, /* files with their contents */
     RC_NODES_NAMES, /* files without their contents: data is NULL */
     RC_NODES_DIRS
 } rc_nodes_t;
 
 /**
- * Calls @a fn for @a what is below @a root of commit @a id: a directory's entries by name before
- * those of its sub-directories; no submodules. A large content is not in memory, but in a file
- * without a name in @a temp_dir that is mapped. *@a found is false when there is nothing at @a
- * root; a file there has nothing below it. A NULL @a fn: only *@a found is wanted. An entry that
- * cannot be read does not end the list: it is marked as missing, and a list of files names such a
- * directory, too.
+ * Calls @a fn for each node of kind @a what below @a root in commit @a id: the entries of a
+ * directory by name, then those of its sub-directories; no submodules. A large content is not held
+ * in memory: it is mapped from an unnamed file in @a temp_dir. Sets *@a found to false when nothing
+ * is at @a root; a file there has an empty list. With a NULL @a fn only *@a found is set. An entry
+ * that cannot be read does not end the list: it is marked as missing, and even a list of files
+ * includes such a directory.
  */
 rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root,
                        rc_nodes_t what, const char *temp_dir, rc_node_fn_t *fn, void *baton,
                        apr_pool_t *scratch);
 
-/* What stands at one path of a commit. */
+/* The kind of entry at one path of a commit. */
 typedef enum {
     RC_ENTRY_NONE, /* nothing */
     RC_ENTRY_FILE,
-    RC_ENTRY_PROGRAM, /* a file that may be run */
+    RC_ENTRY_PROGRAM, /* an executable file */
     RC_ENTRY_LINK,
     RC_ENTRY_DIR,
     RC_ENTRY_SUBMODULE
@@ -347,32 +360,33 @@ typedef enum {
 typedef struct rc_entry_t {
     rc_entry_kind_t kind;
     const char *path; /* without empty parts: "/a//b/" -> "a/b" */
-    const char *id;   /* of what stands there, in the back end's words */
+    const char *id;   /* of the entry, in the form of the back end */
     apr_off_t size;   /* bytes of a file, or of a link's target */
 } rc_entry_t;
 
-/* A content of this many bytes is costly to get. */
+/* Contents of this many bytes or more are costly; they are not read into memory as a whole. */
 #define RC_VCS_LARGE ((apr_off_t)8 << 20)
 
-/** Finds what stands at @a path of commit @a id. Reads no content. Texts live in @a pool. */
+/** Finds the entry at @a path of commit @a id. Reads no content. Texts live in @a pool. */
 rc_err_t *rc_vcs_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
                        apr_pool_t *pool);
 
-/** Appends the content of a file, or a link's target, to @a spool. Memory stays below twice
- * RC_VCS_LARGE however large it is. After an error a part of it may stand in the spool. */
+/** Appends the content of a file, or a link's target, to @a spool. Uses less memory than twice
+ * RC_VCS_LARGE, whatever the size. After an error the spool may hold a part of it. */
 rc_err_t *rc_vcs_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
 
-/** Appends the diff (git: `git diff -U<n> --full-index --binary`) of two files (or links); either
- * may be RC_ENTRY_NONE. As rc_vcs_diff. */
+/** Appends the diff (git: `git diff -U<n> --full-index --binary`) of two files or links, one of
+ * which may be RC_ENTRY_NONE. Errors as of rc_vcs_diff. */
 rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);
+
 /**
- * Calls @a fn for each file and link of commit @a id, and before what it holds for each directory,
- * in the order of the trees; no submodules, nothing that .gitattributes keeps out of archives,
- * contents as the attributes convert them. A large content comes in a file without a name in @a
- * temp_dir. No path leads out of the directory that they all are unpacked in. Before the first call
- * all directories were read: RC_E_NOTFOUND, with a text for clients, when the commit cannot be
+ * Calls @a fn for each directory, file and link of commit @a id, a directory before its entries, in
+ * the order of the trees. Leaves out submodules and what .gitattributes keeps out of archives;
+ * contents are converted as the attributes say. A large content is passed as an unnamed file in @a
+ * temp_dir. No path leads out of the directory where the archive is unpacked. Reads all directories
+ * before the first call: returns RC_E_NOTFOUND, with a text for clients, when the commit cannot be
  * exported.
  */
 rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
@@ -380,16 +394,17 @@ rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_
 
 typedef enum { RC_BRANCHES, RC_CLOSED_BRANCHES, RC_BOOKMARKS, RC_TAGS } rc_refs_t;
 
-/** Calls @a fn for each reference of a kind, by name, with the commit it leads to; never for a kind
- * that the type does not have. */
+/** Calls @a fn for each reference of a kind, sorted by name, with the id of the commit it leads to.
+ * A kind that the type does not have is empty. */
 rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
 
 /**
- * Sets @a branch to the one parent of the commit that @a text names: the commit and its descendants
- * leave the branch. RC_E_FAILED when the branch does not hold such a commit, or somebody else
- * changed it just now. The caller holds the repository's write lock by the descriptor @a lock,
- * which is kept until the work is over, even when this process dies.
+ * Sets @a branch to the only parent of the commit that @a text names, so that this commit and its
+ * descendants leave the branch. Returns RC_E_FAILED when the branch does not contain such a commit,
+ * or another writer changed the branch meanwhile. The caller must hold the repository's write lock
+ * through the descriptor @a lock, which stays open until the work is done, even when this process
+ * dies.
  */
 rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *text, int lock,
                        apr_pool_t *pool);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What a type of repository does: one row of functions. types.c lists the rows; the functions have
- * the meaning that vcs/vcs.h gives to their public namesakes.
+ * The interface of a back end: one row of functions for each type of repository. types.c lists the
+ * rows. Each function does what vcs/vcs.h says of the public function with the same name.
  */
 #ifndef RC_VCS_BACKEND_H
 #define RC_VCS_BACKEND_H
@@ -11,15 +11,15 @@
 
 typedef rc_err_t *rc_list_fn_t(void *baton, const rc_entry_t *entry);
 
-/* One path before and after a commit; a side of kind RC_ENTRY_NONE is not there. */
+/* One path before and after a commit; the kind of a missing side is RC_ENTRY_NONE. */
 typedef struct rc_pair_t {
     rc_entry_t before, after;
-    const void *detail; /* the back end's own */
+    const void *detail; /* private data of the back end */
 } rc_pair_t;
 
-/* What a printed change holds. */
+/* The parts of a printed change. */
 typedef struct rc_printed_t {
-    apr_off_t head;             /* bytes before the first hunk; 0: there are no hunks */
+    apr_off_t head;             /* bytes before the first hunk; 0: no hunks */
     apr_int64_t added, deleted; /* lines of the hunks */
 } rc_printed_t;
 
@@ -27,26 +27,26 @@ typedef struct rc_backend_t {
     const char *type;
     rc_capabilities_t capabilities;
 
-    /* --- the library: no handle is needed --- */
+    /* --- functions of the library: they need no handle --- */
 
     rc_err_t *(*startup)(apr_pool_t *pool);
-    /* Is there a repository of this type at @a path? As rc_vcs_detect. */
+    /* Detects a repository of this type at @a path; *@a why as of rc_vcs_detect. */
     rc_found_t (*detect)(const char **why, const char *path, apr_pool_t *pool);
-    /* True when there certainly is none; false, too, when nobody can tell. */
+    /* True when there is certainly none; false also when this cannot be determined. */
     bool (*is_gone)(const char *path, apr_pool_t *pool);
-    /* A text that the repository has of itself, or NULL; the function may be NULL. */
+    /* The description stored in the repository, or NULL; this function may be NULL. */
     const char *(*description)(const char *path, apr_pool_t *pool);
     rc_err_t *(*create)(const char *path, apr_pool_t *pool);
     rc_err_t *(*copy)(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
-    /* Fetches from @a url, which may be fetched from, until rc_clock() says @a deadline; NULL when
-     * the type cannot. */
+    /* Fetches from @a url, which has been checked, until @a deadline (rc_clock()). May be NULL
+     * without capability pull. */
     rc_err_t *(*fetch)(const rc_remote_policy_t *policy, const char *path,
                        const rc_remote_url_t *url, apr_time_t deadline, bool set_head,
                        apr_pool_t *pool);
-    /* May @a url be fetched from, beyond its address? As rc_vcs_check_remote. */
+    /* Checks @a url beyond its form and address; errors as of rc_vcs_check_remote. */
     rc_err_t *(*check_remote)(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
                               apr_time_t deadline, apr_pool_t *pool);
-    void (*forget)(const char *path); /* what this process remembers of it */
+    void (*forget)(const char *path); /* discards what this process remembers of it */
     void (*drop_cache)(const char *path, apr_pool_t *pool);
     const char *(*known_state)(const char *path, apr_pool_t *pool);
     rc_err_t *(*check)(const char **problem, const char *path, apr_pool_t *pool);
@@ -54,25 +54,26 @@ typedef struct rc_backend_t {
 
     /* --- one repository --- */
 
-    /* A handle of the back end's own, kept by the handle pool between uses; errors in @a pool. */
+    /* Makes a handle of the back end's own type; the handle pool keeps it between uses. Errors live
+     * in @a pool, the handle does not. */
     rc_err_t *(*open)(void **repo, const char *path, apr_pool_t *pool);
-    /* Is the idle handle still true to the disk? Called before each reuse. */
+    /* True when the idle handle still matches the disk. Called before each reuse. */
     bool (*reuse)(void *repo);
     /* From now on reading counts against @a work; NULL: no limits. */
     void (*set_work)(void *repo, rc_work_t *work);
-    /* The use of the handle has ended: it keeps nothing that is large. */
+    /* Called when a use of the handle ends: releases everything large. */
     void (*rest)(void *repo);
     void (*close)(void *repo);
 
     rc_err_t *(*refresh)(rc_vcs_t *vcs);
     rc_err_t *(*state)(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
     rc_err_t *(*count)(apr_int64_t *count, rc_vcs_t *vcs);
-    /* Index of the commit that a branch, bookmark or tag of this name leads to; -1: there is none.
-     * A branch goes before a tag. */
+    /* Index of the commit that a branch, bookmark or tag of this name leads to; -1 when there is
+     * none. A branch takes precedence over a tag. */
     rc_err_t *(*resolve_name)(apr_int64_t *index, rc_vcs_t *vcs, const char *name);
-    /* Index of the only commit whose id begins so; -1: there is none, or more than one. */
+    /* Index of the only commit whose id begins with @a prefix; -1 when none or several do. */
     rc_err_t *(*resolve_prefix)(apr_int64_t *index, rc_vcs_t *vcs, const char *prefix);
-    /* @a most: bytes of message and author */
+    /* @a most: maximum bytes of the message, and of the author */
     rc_err_t *(*commit)(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, apr_size_t most,
                         apr_pool_t *pool);
     /* Id of the commit at this index of the repository order; NULL when out of range. */
@@ -81,30 +82,33 @@ typedef struct rc_backend_t {
                           apr_pool_t *pool);
     rc_err_t *(*series)(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
-    /* Index of the commit with the full id @a id; -1 when it is not in the order, or no id. */
+    /* Index of the commit with the full id @a id; -1 when it is not in the repository order or @a
+     * id is not an id. */
     rc_err_t *(*index_of)(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
     rc_err_t *(*import)(const char *path, const rc_import_t *import, apr_pool_t *pool);
-    /* What differs between @a id and @a parent (NULL: everything is added), in any order: of
-     * rc_pair_t, in @a pool. @a renames: a renamed file is one pair, else two. */
+    /* Lists the paths that differ between @a parent (NULL: every path is added) and @a id, in any
+     * order: an array of rc_pair_t in @a pool. With @a renames a renamed file is one pair, else
+     * two. */
     rc_err_t *(*changes)(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,
                          const char *parent, bool renames, apr_pool_t *pool);
-    /* Appends one of these pairs in git's form of a diff, beginning with "diff --git". A side that
-     * has become RC_ENTRY_NONE is printed as not there; if both are there they are of one type. */
+    /* Appends the diff of one of these pairs in git's format, beginning with "diff --git". The
+     * caller may have set one side to RC_ENTRY_NONE: it is printed as missing. Two existing sides
+     * have the same type. */
     rc_err_t *(*print)(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
                        const rc_pair_t *pair, const rc_diff_options_t *options,
                        apr_pool_t *scratch);
     rc_err_t *(*stat)(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
-    /* What stands at entry->path, without a slash too many: kind and id; both stay when nothing
-     * does. */
+    /* Sets kind and id of the entry at entry->path, which has no superfluous slashes; leaves both
+     * unchanged when there is nothing. */
     rc_err_t *(*entry)(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
-    /* Calls @a fn for each entry of the directory @a dir, in any order: entry->path is its name
-     * alone, and its texts are gone after the call. */
+    /* Calls @a fn for each entry of the directory @a dir, in any order. entry->path is the name
+     * alone; the texts of the entry are valid during the call only. */
     rc_err_t *(*list)(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
                       void *baton, apr_pool_t *scratch);
-    /* Bytes of the file @a entry. */
+    /* Sets *@a size to the bytes of the file @a entry. */
     rc_err_t *(*size)(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry);
-    /* The content of a file that is not large (RC_VCS_LARGE), until @a pool ends. */
+    /* Reads the content of a file smaller than RC_VCS_LARGE into @a pool. */
     rc_err_t *(*read)(const char **data, apr_size_t *len, rc_vcs_t *vcs, const rc_entry_t *entry,
                       apr_pool_t *pool);
     rc_err_t *(*content)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
@@ -124,31 +128,32 @@ typedef struct rc_backend_t {
                        apr_pool_t *pool);
 } rc_backend_t;
 
-/* One use of a handle: from rc_vcs_open to the end of the pool it was given. */
+/* One use of a handle: from rc_vcs_open until the caller's pool is destroyed. */
 struct rc_vcs_t {
     const rc_backend_t *backend;
     void *repo;       /* the back end's handle */
-    apr_pool_t *pool; /* the user's: errors live here */
+    apr_pool_t *pool; /* the caller's: errors live here */
     const char *path; /* as it was opened */
     rc_work_t *work;  /* what reading counts against; NULL: no limits */
 };
 
 extern const rc_backend_t rc_git_backend;
 
-/** Adds a type of repository. Before rc_vcs_startup, and before threads start; at most eight types
- * in all, git among them. */
+/** Adds a type of repository. Call it before rc_vcs_startup and before threads start. At most eight
+ * types, git included; others are ignored. */
 void rc_vcs_register(const rc_backend_t *backend);
 
-/** The back end with this number, from 0; NULL after the last. */
+/** Returns the back end with this number, from 0; NULL after the last. */
 const rc_backend_t *rc_vcs_backend_at(int number);
 
-/** The back end of @a type; NULL when there is none. */
+/** Returns the back end of @a type; NULL when there is none. */
 const rc_backend_t *rc_vcs_backend(const char *type);
 
-/** The same; an unknown type is RC_E_INTERNAL. */
+/** The same; returns RC_E_INTERNAL for an unknown type. */
 rc_err_t *rc_vcs_need_backend(const rc_backend_t **out, const char *type, apr_pool_t *pool);
 
-/** Lets go what back ends remember of the repository at @a path, beside open handles. */
+/** Makes all back ends discard what they remember of the repository at @a path; open handles are
+ * not affected. */
 void rc_vcs_forget(const char *path);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Lists the paths that a commit changes, with or without their diffs, in the API's order (contract
- * 02 §1.7): all added ones, then the changed, then the deleted. A back end compares two commits and
- * prints one change.
+ * 02 §1.7): added paths, then modified, then deleted. The back end compares two commits and prints
+ * one change.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -77,7 +77,7 @@ static rc_err_t *pass_names(apr_array_header_t *names, listing_t *list)
         rc_change_t change = {.path = name->path, .op = name->op};
 
         if (last && !by_op_and_path(last, name))
-            continue; /* the same against two parents */
+            continue; /* the same change against two parents */
         last = name;
         RC_TRY(list->fn(list->baton, &change));
     }
@@ -92,7 +92,7 @@ static rc_err_t *pass_added(void *baton, const rc_node_t *node)
     return list->fn(list->baton, &change);
 }
 
-/* A commit without parents adds its files, in the order of rc_vcs_nodes. */
+/* A commit without parents adds all its files, in the order of rc_vcs_nodes. */
 static rc_err_t *list_names(listing_t *list)
 {
     apr_array_header_t *names = apr_array_make(list->pool, 16, sizeof(name_t));
@@ -109,7 +109,7 @@ static rc_err_t *list_names(listing_t *list)
 
 /* --- with diffs --- */
 
-/* Only the hunks, or without hunks all behind the first words. */
+/* Sets the diff to the hunks, or without hunks to all that follows the words "diff --git". */
 static void set_text(rc_change_t *change, const char *text, apr_size_t len,
                      const rc_printed_t *printed)
 {
@@ -124,7 +124,7 @@ static void set_text(rc_change_t *change, const char *text, apr_size_t len,
     change->diff_len = len - skip;
 }
 
-/* The ids of both sides, where the contents differ. */
+/* Sets the ids of both sides when the contents differ. */
 static void set_ids(rc_change_t *change, const rc_pair_t *pair, const char *null_id)
 {
     const char *before = pair->before.kind == RC_ENTRY_NONE ? null_id : pair->before.id;
@@ -157,7 +157,8 @@ static rc_entry_kind_t type_of(const rc_entry_t *entry)
     return entry->kind == RC_ENTRY_PROGRAM ? RC_ENTRY_FILE : entry->kind;
 }
 
-/* A change of type is printed as a deletion and an addition, so it is two entries. */
+/* A change of type (a file becomes a link) is printed as a deletion and an addition: two entries.
+ */
 static void add_pair(apr_array_header_t *out, const rc_pair_t *pair)
 {
     rc_pair_t *half = apr_array_push(out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Says of which type the repository in a directory is, by asking every back end.
+ * Detects which type of repository a directory holds: every back end examines it.
  */
 #include <string.h>
 
@@ -9,10 +9,10 @@
 #include "backend.h"
 #include "base/fs.h"
 
-/* Types without a back end: what their directories hold, and what they are called. */
+/* A type that may have no back end: its name for messages, and how to recognise its directories. */
 typedef struct stranger_t {
     const char *type, *what;
-    const char *holds[4]; /* all of these; ended by NULL */
+    const char *holds[4]; /* file names that must all exist; ended by NULL */
 } stranger_t;
 
 static const stranger_t strangers[] = {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Lists what is below a directory of a commit, in the API's order (contract 02 get_repo_nodes): the
- * entries of a directory by name, then those of each of its sub-directories. A back end lists one
- * directory and reads one file.
+ * Lists the files or directories below a directory of a commit, in the API's order (contract 02 §5
+ * get_repo_nodes): the entries of a directory by name, then those of each sub-directory. The back
+ * end lists one directory and reads one file.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +12,9 @@
 #include "backend.h"
 #include "base/log.h"
 
-#define DEPTH_MAX 2048                    /* directories inside each other */
+#define DEPTH_MAX 2048                    /* levels of nested directories */
 #define PATH_MOST ((size_t)1 << 20)       /* bytes of one path */
-#define HELD_MOST ((apr_size_t)128 << 20) /* bytes of the lists on the way down, together */
+#define HELD_MOST ((apr_size_t)128 << 20) /* bytes of all directory lists held at once */
 
 typedef struct list_walk_t {
     rc_vcs_t *vcs;
@@ -24,19 +24,19 @@ typedef struct list_walk_t {
     rc_node_fn_t *fn;
     void *baton;
     int depth;
-    apr_size_t held; /* bytes of the lists that are in memory */
+    apr_size_t held; /* bytes of the directory lists in memory */
     int missing;     /* entries that could not be read */
 } list_walk_t;
 
-/* One directory while it is read. */
+/* One directory while its list is read. */
 typedef struct folder_t {
     list_walk_t *walk;
     apr_array_header_t *list; /* of rc_entry_t; their paths are names */
     apr_size_t bytes;
 } folder_t;
 
-/* A list does not end at an entry that cannot be read: it marks the entry, and the log says why.
- * True: @a err was of that kind. Limits, and a client that has gone, end the list. */
+/* True when @a err means that one entry cannot be read. Such an entry is marked in the list, and
+ * the first one is logged. Other errors (a limit, a client that has gone) end the list. */
 static bool is_missing(list_walk_t *walk, const rc_err_t *err, const char *id)
 {
     if (!err || err->kind != RC_E_INTERNAL)
@@ -70,7 +70,7 @@ static rc_err_t *add_entry(void *baton, const rc_entry_t *entry)
     return rc_work_entry(walk->vcs->work, walk->vcs->pool);
 }
 
-/* Entries of @a dir by name. */
+/* Reads the entries of @a dir, sorted by name. */
 static rc_err_t *read_folder(folder_t *folder, list_walk_t *walk, const rc_entry_t *dir,
                              apr_pool_t *pool)
 {
@@ -89,7 +89,7 @@ static rc_err_t *ignore_entry(void *baton, const rc_entry_t *entry)
     return NULL;
 }
 
-/* In a list of files a directory appears only when its own list cannot be read. */
+/* In a list of files a directory appears only when it cannot be read. */
 static rc_err_t *pass_dir(list_walk_t *walk, const rc_entry_t *dir, apr_pool_t *scratch)
 {
     rc_node_t node = {.path = dir->path, .is_dir = true};
@@ -103,7 +103,7 @@ static rc_err_t *pass_dir(list_walk_t *walk, const rc_entry_t *dir, apr_pool_t *
 
 /* --- one file --- */
 
-/* A large content comes through a file, which ends with @a pool. */
+/* A large content is mapped from an unnamed file, which is closed with @a pool. */
 static rc_err_t *read_file(rc_node_t *node, list_walk_t *walk, const rc_entry_t *entry,
                            apr_pool_t *pool)
 {
@@ -135,7 +135,7 @@ static rc_err_t *pass_file(list_walk_t *walk, const rc_entry_t *entry, apr_pool_
 
 /* --- the walk --- */
 
-/* Names may be as long as a directory is large. */
+/* Limits the length of a path: nothing in a repository limits the length of a name. */
 static rc_err_t *join(const char **path, const list_walk_t *walk, const char *prefix,
                       const char *name, const char *end, apr_pool_t *pool)
 {
@@ -189,7 +189,7 @@ static rc_err_t *walk_below(list_walk_t *walk, const apr_array_header_t *list, c
     return NULL;
 }
 
-/* What is read for one directory goes with @a parent's sub-pool when it is done. */
+/* Uses a sub-pool of @a parent, so that the list of a directory is freed when its walk ends. */
 static rc_err_t *walk_folder(list_walk_t *walk, const rc_entry_t *dir, const char *prefix,
                              apr_pool_t *parent)
 {
@@ -213,7 +213,7 @@ static rc_err_t *walk_folder(list_walk_t *walk, const rc_entry_t *dir, const cha
     return err;
 }
 
-/* --- what callers ask --- */
+/* --- public functions --- */
 
 /* "/a//b/" -> "a/b". */
 static const char *clean_path(const char *path, apr_pool_t *pool)

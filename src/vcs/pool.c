@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Keeps repositories open between uses. The handle used last is used next; the one unused longest
- * is closed first.
+ * Keeps handles of repositories open between uses. The most recently used handle of a path is
+ * reused first; the least recently used handle is closed first.
  */
 #include <malloc.h>
 #include <stdlib.h>
@@ -12,15 +12,16 @@
 #include "backend.h"
 #include "base/time.h"
 
-/* Freed handles leave holes in malloc's arenas; give them back once per so many closed ones. */
+/* Freed handles leave holes in malloc's arenas. malloc_trim returns them to the system, once per so
+ * many closed handles. */
 #define TRIM_AFTER 16
 
-/* An idle handle that was not used for so long is closed when another one is given back. */
+/* A handle that has been idle for longer is closed when another one is returned to the pool. */
 #define IDLE_MOST apr_time_from_sec(300)
 
 typedef struct handle_t handle_t;
 struct handle_t {
-    handle_t *newer, *older; /* neighbours among the idle ones */
+    handle_t *newer, *older; /* neighbours in the list of idle handles */
     const rc_backend_t *backend;
     void *repo;
     char *path;
@@ -34,14 +35,14 @@ struct rc_vcs_pool_t {
     int closed; /* since the last trim */
 };
 
-/* What a user's pool gives back when it ends. */
+/* A handle in use; it is returned when the caller's memory pool is destroyed. */
 typedef struct lease_t {
     rc_vcs_t vcs;
-    rc_vcs_pool_t *owner; /* NULL: nobody keeps it */
+    rc_vcs_pool_t *owner; /* NULL: the handle is closed instead */
     handle_t *handle;
 } lease_t;
 
-/* --- the idle handles; callers hold the mutex for link and unlink --- */
+/* --- the list of idle handles; callers of link, unlink and find must hold the mutex --- */
 
 static void unlink_idle(rc_vcs_pool_t *owner, handle_t *handle)
 {
@@ -102,7 +103,8 @@ static handle_t *take_idle(rc_vcs_pool_t *owner, const rc_backend_t *backend, co
     return handle;
 }
 
-/* What is too much, or was not used for a while; NULL: nothing. */
+/* Takes the least recently used handle when there are too many or it was idle for too long; else
+ * returns NULL. */
 static handle_t *take_surplus(rc_vcs_pool_t *owner, apr_time_t now)
 {
     handle_t *handle;
@@ -168,7 +170,7 @@ rc_err_t *rc_vcs_pool_create(rc_vcs_pool_t **out, int max_idle, apr_pool_t *pool
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "cannot make the mutex of the repository handles");
     owner->max_idle = max_idle > 0 ? max_idle : 0;
-    /* Registered after the mutex, so it runs before the mutex goes. */
+    /* Registered after the mutex, so it runs before the mutex is destroyed. */
     apr_pool_cleanup_register(pool, owner, close_pool, apr_pool_cleanup_null);
     *out = owner;
     return NULL;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds the commit that a client names, and reads it (contract 02 §1.8, 05 "Revisions"). A revision
- * is looked up once: its index and its id go on together. No text of a client reaches the revision
- * syntax of another program.
+ * Finds the commit that a client's text names, and reads it (contract 02 §1.8, 05 "Revisions"). A
+ * revision is looked up once; its index and its id are passed on together. The text of a client is
+ * never passed to the revision syntax of another program.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "backend.h"
 #include "base/text.h"
 
-#define INDEX_DIGITS 11 /* longer strings of digits are no index, unless all zeros */
+#define INDEX_DIGITS 11 /* a longer string of digits is not an index, unless all zeros */
 
 static bool is_tip(const char *text)
 {
@@ -37,9 +37,9 @@ static void find_index(apr_int64_t *index, const char *text, apr_int64_t count)
         *index = number;
 }
 
-/* *@a index is -1 when nothing is called @a text. A full id comes before names: a branch could be
- * called like the id of another commit. A number out of range may be a name (tags are often dates)
- * or a short id without letters. */
+/* Sets *@a index to the commit that @a text names, or to -1. A full id takes precedence over names,
+ * because a branch can have the id of another commit as its name. A number out of range may be a
+ * name (tags are often dates) or a short id without letters. */
 static rc_err_t *find(apr_int64_t *index, rc_vcs_t *vcs, const char *text)
 {
     const rc_backend_t *backend = vcs->backend;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The list of types of repositories, each with its back end.
+ * The table of back ends, one for each type of repository.
  */
 #include "backend.h"
 
@@ -8,7 +8,7 @@
 
 #define MOST_BACKENDS 8
 
-/* Grows before threads start, and never changes afterwards. */
+/* Changes only before threads start. */
 static const rc_backend_t *backends[MOST_BACKENDS] = {&rc_git_backend};
 static int n_backends = 1;
 

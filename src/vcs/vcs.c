@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Passes each question about a repository to the back end of its type.
+ * Calls, for most functions of vcs/vcs.h, the function of the back end of the repository's type.
  */
 #include "vcs/vcs.h"
 

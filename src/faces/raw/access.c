@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who may see a view: the order of contract 03 §3. Address before repository, and
- * one answer for what does not exist and what the caller may not know of.
+ * Decides whether the caller may see a view, in the order of contract 03 §3. The address is checked
+ * before the repository is looked up. The answer is the same for a repository that does not exist
+ * and for one that the caller may not read.
  */
 #include "web.h"
 
@@ -21,7 +22,7 @@ rc_err_t *rc_web_refuse(rc_web_call_t *call, int status, const char *message)
     return NULL;
 }
 
-/* What was wrong with a key that was sent explains more than what came of it. */
+/* A reason that is already set stays: why a key was ignored explains more than what followed. */
 static rc_err_t *deny(rc_web_call_t *call, int status, const char *why)
 {
     if (!call->why)
@@ -41,7 +42,8 @@ static unsigned route_roles(const rc_web_route_t *route)
     return route->view->flags & RC_WEB_FEED ? ROLES_OF_VIEWS | RC_ROLE_FEED : ROLES_OF_VIEWS;
 }
 
-/* Whitelist and roles are for keys: a user with a password sees all that they may read. */
+/* Whitelist and roles apply to keys only: a user who logged in sees every view of what they may
+ * read. */
 static bool may_open(const rc_web_call_t *call, const rc_web_route_t *route)
 {
     if (call->actor.caller->anonymous)
@@ -52,7 +54,7 @@ static bool may_open(const rc_web_call_t *call, const rc_web_route_t *route)
              rc_web_whitelist_has(call->request->whitelist, route->view->action)));
 }
 
-/* What was wrong with a key that was sent and does not count, for the log. */
+/* Returns, for the log, why a key that the client sent was ignored; NULL when none was. */
 static const char *ignored(const rc_identity_t *who, apr_pool_t *pool)
 {
     switch (who->ignored) {
@@ -68,7 +70,7 @@ static const char *ignored(const rc_identity_t *who, apr_pool_t *pool)
     }
 }
 
-/* A key counts when one of the views that the URL can name takes its role. */
+/* Returns the roles that open at least one of the views that the URL can name. */
 static unsigned roles_of(const apr_array_header_t *routes)
 {
     unsigned roles = 0;
@@ -126,14 +128,14 @@ static rc_err_t *look_up_view(rc_web_call_t *call, const rc_web_route_t *route)
     return NULL;
 }
 
-/* Why may_open said no. */
+/* Returns, for the log, why may_open returned false. */
 static const char *unlisted(const rc_web_call_t *call, const rc_web_route_t *route)
 {
     return apr_psprintf(call->pool, "%s is not open to %s", route->view->action,
                         call->actor.caller->anonymous ? "visitors" : "keys, by the whitelist");
 }
 
-/* The first reading of the URL that is open to the caller. */
+/* Takes the first route whose view is open to the caller and whose repository they may read. */
 static rc_err_t *find_repository(rc_web_call_t *call, const apr_array_header_t *routes)
 {
     bool asked = false;
@@ -155,7 +157,7 @@ static rc_err_t *find_repository(rc_web_call_t *call, const apr_array_header_t *
                 apr_psprintf(call->pool, "%s may read no such repository", name_of_caller(call)));
 }
 
-/* A view of no repository hides nothing here. */
+/* For views without a repository. */
 static rc_err_t *find_view(rc_web_call_t *call, const rc_web_route_t *route)
 {
     if (!may_open(call, route))
@@ -182,8 +184,8 @@ static rc_err_t *decide_access(rc_actor_t *actor, void *baton)
     RC_TRY(identify(&refusal, call, routes));
     if (!call->actor.caller)
         return deny(call, 401, "no key, no login, and no anonymous access");
-    if (refusal) { /* only the address is left */
-        call->why = apr_psprintf(call->pool, "%s may not come from %s", name_of_caller(call), ip);
+    if (refusal) { /* with a caller set, only the address can be refused */
+        call->why = apr_psprintf(call->pool, "%s is not allowed from %s", name_of_caller(call), ip);
         return rc_web_refuse(call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip));
     }
     return *first->view->pattern == '/' ? find_view(call, first) : find_repository(call, routes);
@@ -207,8 +209,8 @@ rc_err_t *rc_web_access(rc_web_call_t **out, const apr_array_header_t *routes,
     if (!request->readonly)
         return rc_web_refuse(call, 405, NULL);
     RC_TRY(rc_actor_open(&call->actor));
-    RC_TRY(rc_actor_read(&call->actor, decide_access, &decision)); /* one snapshot for all of it */
-    if (call->status == 200) /* as a visitor, though the key was wrong */
+    RC_TRY(rc_actor_read(&call->actor, decide_access, &decision)); /* all in one snapshot */
+    if (call->status == 200) /* an invalid key was ignored, and visitors may see the view */
         call->why = NULL;
     return NULL;
 }
@@ -220,9 +222,9 @@ rc_err_t *rc_web_prepare(rc_web_call_t *call)
 
 rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool)
 {
-    rc_actor_close(&call->actor); /* this can take minutes */
+    rc_actor_close(&call->actor); /* writing can take minutes: hold no connection meanwhile */
     RC_TRY(call->view->write(call, spool));
-    if (call->repo && call->vcs) /* the view may have found it newer than what is stored of it */
+    if (call->repo && call->vcs) /* the repository may be newer than its stored last commit */
         rc_repo_notice(&call->actor, call->repo, call->vcs);
     return NULL;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finding the commits of a changeset view, and going through them within limits (contract 03 §4).
+ * Finds the commits that the URL of a changeset view names, and writes each of them within the
+ * server's limits (contract 03 §4).
  */
 #include "changeset.h"
 
@@ -15,9 +16,9 @@
 #define NO_MAILS       "Commits of this type of repository have no form as patches"
 #define NO_SUCH_COMMIT "No such commit exists for this repository"
 
-#define FEW 8 /* commits of a range that anybody may have at any time */
+#define FEW 8 /* a range of up to so many commits does not count as costly work */
 
-/* Part of every ETag; raise it when the same request would be answered with other bytes. */
+/* Part of every ETag; increment it when the same request gets a different answer. */
 #define FORMAT "2"
 
 /* --- parameters --- */
@@ -49,7 +50,7 @@ static void read_options(rc_diff_options_t *diff, const rc_web_call_t *call)
 
 /* --- which commits --- */
 
-/* Index of the commit that @a rev names; -1 = none. @a id may be NULL. */
+/* Sets *@a index to the commit that @a rev names, or to -1. @a id may be NULL. */
 static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_web_call_t *call, const char *rev)
 {
     rc_rev_t found = {-1, NULL};
@@ -63,9 +64,8 @@ static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_web_call_t *ca
 }
 
 /*
- * Sets where the commits are; *found is false when the URL names none. A range is never immutable,
- * even between full ids: a branch that is pushed later can bring commits whose place is in the
- * middle of it.
+ * Sets the range of commits; *found is false when the URL names none. A range is never immutable,
+ * even between full ids: a later push can add commits whose place is in the middle of the range.
  */
 static rc_err_t *resolve_range(bool *found, rc_web_changeset_t *set, rc_web_call_t *call)
 {
@@ -91,7 +91,8 @@ static apr_int64_t length(const rc_web_changeset_t *set)
     return set->series ? set->series->nelts : set->to - set->from + 1;
 }
 
-/* Index of the @a n-th commit, from 0; some of them may not be wanted. */
+/* Returns the index of the @a n-th commit, from 0; is_in decides whether it belongs to the answer.
+ */
 static apr_int64_t index_at(const rc_web_changeset_t *set, apr_int64_t n)
 {
     return set->series ? APR_ARRAY_IDX(set->series, n, apr_int64_t) : set->from + n;
@@ -103,8 +104,8 @@ static bool is_in(const rc_web_changeset_t *set, const rc_position_t *place)
 }
 
 /*
- * Counts the commits, and makes one text of all their ids: commits that come later can find their
- * place in the middle of a range. *time is the last one's.
+ * Counts the commits and makes a digest of all their ids, because later commits can get a place in
+ * the middle of a range. Sets *time to the time of the last commit.
  */
 static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_web_changeset_t *set,
                         rc_web_call_t *call, apr_pool_t *scratch)
@@ -148,7 +149,7 @@ static rc_err_t *set_validators(rc_web_changeset_t *set, rc_web_call_t *call, co
         return err;
     call->etag = apr_psprintf(call->pool, "%s-%s" FORMAT "-U%d%s", digest, kind, set->diff.context,
                               set->diff.ignore_space ? "w" : "");
-    if (call->immutable) /* a name may come to mean an older commit: no date for it */
+    if (call->immutable) /* a branch can move to an older commit: names have no date */
         call->last_modified = time;
     return NULL;
 }
@@ -175,7 +176,7 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
     return set_validators(set, call, kind);
 }
 
-/* --- going through them --- */
+/* --- writing the commits --- */
 
 static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *set,
                                rc_web_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)

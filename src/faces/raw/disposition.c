@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Names of downloads (RFC 6266): quoted, without what could end the quotes or the line; and once
- * more in full, as RFC 8187 says, where the quoted form can not tell all of it.
+ * Writes Content-Disposition headers with the name of a download (RFC 6266): a quoted form without
+ * characters that could end the quotes or the line, and the extended form of RFC 8187 where the
+ * quoted form cannot hold the whole name.
  */
 #include "web.h"
 
@@ -18,7 +19,7 @@ static bool is_control(unsigned char c)
     return c < 0x20 || c == 0x7f;
 }
 
-/* What old clients read: other characters than ASCII's are one "_" each. */
+/* The form for old clients: each character outside of ASCII becomes one "_". */
 static const char *quoted(const char *name, apr_pool_t *pool)
 {
     char *text = apr_palloc(pool, 2 * strlen(name) + 1), *out = text;
@@ -56,7 +57,7 @@ static const char *extended(const char *name, apr_pool_t *pool)
     return text;
 }
 
-/* Some clients decode "%" in the quoted form as well; some take "\" for a directory's end. */
+/* Some clients also decode "%" in the quoted form; some take "\" as the end of a directory. */
 static bool needs_extended(const char *name)
 {
     for (; *name; name++)

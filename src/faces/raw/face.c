@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The views' row in the table of faces: a view's call becomes an answer.
+ * Connects the views with the server: the row of the views in the table of faces, whose functions
+ * turn the result of a view into an answer.
  */
 #include "web.h"
 
@@ -16,7 +17,7 @@ static bool claims(void **state, const rc_request_t *request)
     return routes->nelts > 0;
 }
 
-/* What the log says of a refusal whose status alone says enough. */
+/* Returns the reason of a refusal for the log. */
 static const char *reason(const rc_web_call_t *call)
 {
     return call->why             ? call->why
@@ -25,7 +26,7 @@ static const char *reason(const rc_web_call_t *call)
                                  : "no right";
 }
 
-/* What the call has come to. */
+/* Turns a status other than 200 into a refusal. */
 static void take_status(rc_answer_t *answer, const rc_web_call_t *call)
 {
     if (call->status != 200)
@@ -44,7 +45,7 @@ static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
     return NULL;
 }
 
-/* What the content may decide. */
+/* Sets the headers that can depend on the content. */
 static void describe_content(rc_answer_t *answer, const rc_web_call_t *call)
 {
     answer->type = call->content_type;
@@ -53,7 +54,7 @@ static void describe_content(rc_answer_t *answer, const rc_web_call_t *call)
     if (!call->disposition)
         return;
     rc_answer_header(answer, "Content-Disposition", call->disposition);
-    if (!strncmp(call->disposition, "attachment", 10)) /* no other site's pages may use it */
+    if (!strncmp(call->disposition, "attachment", 10)) /* pages of other sites cannot embed it */
         rc_answer_header(answer, "Cross-Origin-Resource-Policy", "same-origin");
 }
 
@@ -64,11 +65,11 @@ static rc_err_t *write_body(rc_answer_t *answer, const rc_request_t *request)
     (void)request;
     RC_TRY(rc_web_write(call, answer->spool));
     describe_content(answer, call);
-    take_status(answer, call); /* only the content may show that it is too large, say */
+    take_status(answer, call); /* writing can still refuse, for example when too large */
     return NULL;
 }
 
-/* Validators and what else the URL alone decides; known before any content is read. */
+/* Sets validators and the headers that the URL alone decides, before any content is read. */
 static void describe(rc_answer_t *answer, const rc_web_call_t *call)
 {
     bool keep = call->immutable && answer->user;
@@ -76,7 +77,7 @@ static void describe(rc_answer_t *answer, const rc_web_call_t *call)
     rc_answer_headers(answer, rc_answer_sandbox);
     rc_answer_header(answer, "Cache-Control",
                      keep ? "private, max-age=31536000, immutable" : "private, no-cache");
-    if (keep) /* a browser's cache must not show it to the next user who logs in */
+    if (keep) /* a browser's cache must not reuse it for the next user who logs in */
         rc_answer_header(answer, "Vary", "Authorization, X-Api-Key");
     answer->ranges = answer->conditional = true;
     answer->etag = call->etag;

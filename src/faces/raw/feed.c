@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The frame of a feed, and of its entries.
+ * Writes the XML frame of a feed, RSS 2.0 or Atom, and of each entry (contract 03 §7).
  */
 #include "feed.h"
 
@@ -30,7 +30,8 @@ static void alternate_link(rc_xml_t *xml, const char *link)
     rc_xml_markup(xml, "\"/>\n");
 }
 
-/* The host of a URL as a tag may have it: a DNS name. An IPv6 address becomes ip6-2001-db8--1. */
+/* Returns the host of a URL as a DNS name, which a tag requires. An IPv6 address becomes
+ * ip6-2001-db8--1. */
 static const char *tag_host(const char *host, apr_pool_t *pool)
 {
     bool address = *host == '[';
@@ -42,7 +43,7 @@ static const char *tag_host(const char *host, apr_pool_t *pool)
         apr_psprintf(pool, "%s%.*s", address ? "ip6-" : "", (int)(len - address), host + address);
     for (p = name; *p; p++)
         *p = apr_isalnum(*p) || *p == '.' ? (char)apr_tolower(*p) : '-';
-    while (p > name + 1 && p[-1] == '.') /* the root's */
+    while (p > name + 1 && p[-1] == '.') /* the dot of the DNS root */
         *--p = '\0';
     return p > name && p[-1] == '-' ? apr_pstrcat(pool, name, "0", NULL) : name;
 }

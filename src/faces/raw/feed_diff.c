@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The diff of a commit in the text of its entry (contract 03 §7: rss_include_diff and
- * rss_cut_off_limit). What one costs is bounded whatever the commit is: it is cut where the limit
- * is, and one that needs too much to be read is left out.
+ * Writes the diff of a commit into its feed entry (contract 03 §7: rss_include_diff and
+ * rss_cut_off_limit). The cost of one diff is limited for every commit: the text is cut at a limit,
+ * and reading stops at another one.
  */
 #include "feed.h"
 
@@ -14,7 +14,7 @@
 #define MOST_READ   ((apr_off_t)1 << 20) /* bytes of contents, for one diff */
 #define MOST_LOOKED 2000                 /* files and directories */
 
-/* Runs rc_vcs_diff within the limits above, of what the answer may cost as a whole. */
+/* Runs rc_vcs_diff within the limits above, and charges its work to that of the whole answer. */
 static rc_err_t *make_diff(rc_spool_t *spool, rc_web_call_t *call, const char *id,
                            apr_pool_t *scratch)
 {
@@ -34,8 +34,8 @@ static rc_err_t *make_diff(rc_spool_t *spool, rc_web_call_t *call, const char *i
     return err;
 }
 
-/* Cuts @a text after the last whole line in its first @a most bytes; false when it is not longer.
- */
+/* Cuts @a text after the last whole line in its first @a most bytes; returns false when it is not
+ * longer. */
 static bool cut(char *text, apr_size_t most)
 {
     char *end;

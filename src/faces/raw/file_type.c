@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The media type that a file's name stands for: httpd's own table, then ours.
+ * Finds the media type of a file by its name: in httpd's table, else in the module's own.
  */
 #include "web.h"
 
@@ -27,7 +27,7 @@ const char *rc_web_file_type(const rc_web_call_t *call, const char *name)
     const rc_request_t *request = call->request;
     const char *ours = rc_mime_type(name), *type = NULL;
 
-    if (ours && rc_web_shown_type(ours)) /* httpd's table may have another name for them */
+    if (ours && rc_web_shown_type(ours)) /* httpd's table may name such a type differently */
         return ours;
     if (request->type_of)
         type = request->type_of(request->server, name, call->pool);

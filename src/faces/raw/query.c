@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads parameters of query strings.
+ * Reads and decodes the parameters of query strings.
  */
 #include "web.h"
 
@@ -31,7 +31,7 @@ char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool)
     return out;
 }
 
-/* The same for a query, where "+" is a blank. */
+/* The same for a query, where "+" stands for a blank. */
 static char *decode_query(const char *text, apr_size_t len, apr_pool_t *pool)
 {
     char *plain = apr_pstrmemdup(pool, text, len), *p;

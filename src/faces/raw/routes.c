@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The views, one row each, and which of them a URL may name (contract 03 §1). A new view is a row
- * here and a file view_*.c.
+ * The table of views, one row each, and the search for the views that a URL can name (contract 03
+ * §1). A new view is a row here and a file view_*.c.
  */
 #include "web.h"
 
@@ -47,7 +47,7 @@ static const rc_web_view_t views[] = {
 };
 /* clang-format on */
 
-/* Of a repository, as sent: characters have up to four bytes, and each can be sent as %XX. */
+/* Bytes of a repository's name in a URL: a character has up to four bytes, each sent as %XX. */
 #define LONGEST_NAME (12 * RC_REPO_NAME_MAX)
 
 #define VIEWS (sizeof(views) / sizeof(*views))
@@ -62,7 +62,8 @@ static bool is_word(const char *pattern, apr_size_t len, const char *word)
     return strlen(word) == len && !strncmp(pattern, word, len);
 }
 
-/* Fits @a tail, what stands behind a repository's name, to the pattern of a view. */
+/* True when @a tail, the part of the URL after the repository's name, matches the pattern of a
+ * view; then sets the parts of @a route. */
 static bool match(rc_web_route_t *route, const char *pattern, const char *tail, apr_pool_t *pool)
 {
     for (;;) {
@@ -90,7 +91,7 @@ static bool match(rc_web_route_t *route, const char *pattern, const char *tail, 
     }
 }
 
-/* A repository told by its id: "_12", or "_12/anything". */
+/* Reads the id of a repository from "_12" or "_12/anything"; false for any other text. */
 static bool read_id(apr_int64_t *id, const char *name, apr_pool_t *pool)
 {
     const char *digits;
@@ -101,13 +102,13 @@ static bool read_id(apr_int64_t *id, const char *name, apr_pool_t *pool)
     return rc_text_digits(digits) && rc_text_int(id, digits);
 }
 
-/* What stands below /_admin is never a repository. */
+/* True for URLs below /_admin, which never name a repository. */
 static bool is_admin(const char *path)
 {
     return is_word(path, segment_length(path), "_admin");
 }
 
-/* Adds the reading as a view of no repository. */
+/* Adds the route of the view without a repository that the whole URL names. */
 static void add_whole(apr_array_header_t *routes, const char *path, apr_pool_t *pool)
 {
     apr_size_t i;
@@ -120,7 +121,7 @@ static void add_whole(apr_array_header_t *routes, const char *path, apr_pool_t *
     }
 }
 
-/* Adds the readings in which the repository's name ends before @a slash. */
+/* Adds the routes in which the repository's name ends before @a slash. */
 static void add_routes(apr_array_header_t *routes, const char *path, const char *slash,
                        apr_pool_t *pool)
 {
@@ -141,7 +142,7 @@ static void add_routes(apr_array_header_t *routes, const char *path, const char 
     }
 }
 
-/* The id says which repository; the words between it and the view say nothing. */
+/* The id names the repository; words between the id and the view are ignored. */
 static void add_by_id(apr_array_header_t *routes, const char *path, apr_pool_t *pool)
 {
     const char *slash = path;
@@ -151,8 +152,9 @@ static void add_by_id(apr_array_header_t *routes, const char *path, apr_pool_t *
 }
 
 /*
- * A name can hold the words of a view ("a/raw/b"), and so can the path of a file: each of them is a
- * reading. No name is longer than RC_REPO_NAME_MAX, so that there are not many.
+ * The name of a repository can contain the words of a view ("a/raw/b"), and so can the path of a
+ * file: each possible split is a route, the longest name first. The limit of a name's length limits
+ * the number of routes.
  */
 static void add_by_name(apr_array_header_t *routes, const char *path, apr_pool_t *pool)
 {

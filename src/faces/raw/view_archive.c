@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * archivefile: a commit as zip or tar (contract 03 §6). The commit, the format and the directory
- * that it is unpacked in decide every byte, so a finished archive is kept and sent again; whoever
- * asks for it has passed all checks by then.
+ * The view archivefile: sends a commit as zip or tar (contract 03 §6). The bytes depend only on the
+ * commit, the format and the name of the top directory, so finished archives are cached. Every
+ * request passes all checks of access before the cache is read.
  */
 #include "web.h"
 
@@ -18,7 +18,7 @@
 #include "domain/repo.h"
 #include "base/text.h"
 
-#define JOURNAL_EVERY apr_time_from_sec(60) /* one entry for a user and an archive */
+#define JOURNAL_EVERY apr_time_from_sec(60) /* at most one entry per user and archive */
 
 static const rc_archive_limits_t limits = {
     .entries = 1000000, .bytes = (apr_off_t)8 << 30, .time = apr_time_from_sec(300)};
@@ -30,10 +30,10 @@ typedef struct archive_t {
     apr_int64_t time;   /* of the commit */
     const char *prefix; /* before every path in the archive */
     const char *name;   /* for the download */
-    const char *key;    /* of the archive's bytes */
+    const char *key;    /* identifies the archive's bytes */
 } archive_t;
 
-/* The checks in the order of the contract; archive->rev.id is set when all are passed. */
+/* Makes the checks in the order of the contract. Sets archive->rev.id when all pass. */
 static rc_err_t *resolve_rev(archive_t *archive, rc_web_call_t *call)
 {
     const char *rev;
@@ -49,7 +49,7 @@ static rc_err_t *resolve_rev(archive_t *archive, rc_web_call_t *call)
         return rc_web_refuse(call, 404, "Unknown archive type");
     if (*rev)
         RC_TRY(rc_vcs_resolve(&archive->rev, call->vcs, rev, call->pool));
-    /* the repository's name is in it: below _<id> that may change */
+    /* the archive contains the repository's name, which can change below a URL with its id */
     call->immutable = archive->rev.id && !strcmp(archive->rev.id, rev) && !call->by_id;
     if (archive->rev.id)
         return NULL;
@@ -58,7 +58,7 @@ static rc_err_t *resolve_rev(archive_t *archive, rc_web_call_t *call)
         apr_pstrcat(call->pool, "Unknown revision ", rc_utf8_repair(rev, call->pool), NULL));
 }
 
-/* Names what decides the bytes; a digest stands for what can be long. */
+/* Returns a key of everything that decides the bytes; the long parts go in as a digest. */
 static const char *key_of(const archive_t *archive, apr_pool_t *pool)
 {
     const char *rest = apr_pstrcat(pool, archive->prefix, "\n", rc_archive_version(pool), NULL);
@@ -103,12 +103,12 @@ rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
     call->content_type = rc_archive_type(archive->format);
     call->disposition = rc_web_attachment(archive->name, call->pool);
     call->etag = archive->key;
-    if (call->immutable) /* a name may come to mean an older commit: no date for it */
+    if (call->immutable) /* a branch can move to an older commit: names have no date */
         call->last_modified = archive->time;
     return NULL;
 }
 
-/* Only who has to make it takes a place among the costly ones. */
+/* Makes the archive. Only this, not a cached archive, counts as costly work. */
 static rc_err_t *make_archive(void *baton, rc_spool_t *spool)
 {
     archive_t *archive = baton;
@@ -130,7 +130,7 @@ static rc_err_t *make_archive(void *baton, rc_spool_t *spool)
     return NULL;
 }
 
-/* A download in parts, or again at once, is one download. */
+/* Several requests for one archive within JOURNAL_EVERY (a download in parts) are one entry. */
 static rc_err_t *add_once(archive_t *archive)
 {
     rc_web_call_t *call = archive->call;
@@ -140,13 +140,13 @@ static rc_err_t *add_once(archive_t *archive)
     return rc_actor_journal_once(&call->actor, call->repo, action, JOURNAL_EVERY);
 }
 
-/* A database that is busy for long does not take the archive away again. */
+/* An error of the journal, such as a busy database, is logged; the archive is sent all the same. */
 static void journal(archive_t *archive)
 {
     rc_err_t *err = add_once(archive);
 
     if (err)
-        rc_log(RC_LOG_ERR, err->cause, "the journal does not tell of %s: %s", archive->name,
+        rc_log(RC_LOG_ERR, err->cause, "cannot write %s to the journal: %s", archive->name,
                rc_err_log_text(err, archive->call->pool));
 }
 

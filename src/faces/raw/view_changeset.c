@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * changeset_raw, changeset_download, changeset_patch: commits as diffs or as mails (contract 03
- * §4).
+ * The views changeset_raw, changeset_download and changeset_patch: send commits as diffs or as
+ * mails (contract 03 §4).
  */
 #include "changeset.h"
 
@@ -14,7 +14,7 @@
 
 #define NAME_LEN 12 /* characters of the revision in the name of a download */
 
-/* Looks up what the URL names and keeps it as the state of the call. */
+/* Finds the commits that the URL names and keeps them as the state of the call. */
 static rc_err_t *keep_changeset(rc_web_call_t *call, const char *what, bool patch)
 {
     rc_web_changeset_t *set;
@@ -29,7 +29,8 @@ rc_err_t *rc_web_changeset_raw_prepare(rc_web_call_t *call)
     return keep_changeset(call, "raw", false);
 }
 
-/* The revision's first characters, what is odd in a file name as "_". */
+/* Returns the first characters of the revision, with "_" for those that are unsafe in a file name.
+ */
 static const char *short_name(const char *rev, apr_pool_t *pool)
 {
     char *name = apr_palloc(pool, NAME_LEN + 1);

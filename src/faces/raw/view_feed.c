@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * feed/rss and feed/atom: the last commits of a repository (contract 03 §7). What a commit costs
- * is bounded, whatever it is, and a feed is kept until the repository changes.
+ * The views feed/rss and feed/atom: list the last commits of a repository (contract 03 §7). The
+ * cost of each commit is limited, and a feed is cached until the repository changes.
  */
 #include "feed.h"
 
@@ -16,16 +16,16 @@
 #include "domain/repo.h"
 #include "base/time.h"
 
-/* Part of every ETag; raise it when the same commits would be answered with other bytes. */
+/* Part of every ETag; increment it when the same commits get a different feed. */
 #define FORMAT "feed2"
 
 #define TITLE_MOST   160               /* characters */
 #define MESSAGE_MOST 16384             /* characters */
 #define NAME_MOST    1000              /* characters of a file's name */
 #define LABELS_MOST  20                /* branches, or tags, of one commit */
-#define FILES_MOST   200               /* looked at in one commit */
+#define FILES_MOST   200               /* compared in one commit */
 #define COMMIT_BYTES (512 * 1024)      /* of files whose lines are counted, in one commit */
-#define FEED_BYTES   (8 * 1024 * 1024) /* in all commits */
+#define FEED_BYTES   (8 * 1024 * 1024) /* the same, in all commits together */
 
 typedef struct commits_t {
     apr_int64_t count; /* in the repository */
@@ -33,7 +33,7 @@ typedef struct commits_t {
     rc_rev_t *revs; /* newest first */
 } commits_t;
 
-/* The names of branches and tags at one commit. */
+/* The names of the branches and tags that lead to one commit. */
 typedef struct labels_t {
     apr_array_header_t *branches, *tags;
 } labels_t;
@@ -42,13 +42,13 @@ typedef struct writing_t {
     rc_web_call_t *call;
     rc_feed_t feed;
     apr_hash_t *labels;         /* id -> labels_t */
-    apr_size_t bytes;           /* that may still be read to count lines */
-    bool damaged;               /* something could not be read; the feed says so */
-    rc_refs_t kind;             /* while names are collected */
+    apr_size_t bytes;           /* bytes left for counting lines */
+    bool damaged;               /* a part could not be read, and the feed says so */
+    rc_refs_t kind;             /* the kind of names being collected */
     apr_pool_t *pool, *scratch; /* of the feed, of one entry */
 } writing_t;
 
-/* --- what is asked for --- */
+/* --- finding the commits --- */
 
 static const char *digest(const rc_web_call_t *call, const char *state)
 {
@@ -76,7 +76,7 @@ rc_err_t *rc_web_feed_prepare(rc_web_call_t *call)
     RC_TRY(rc_vcs_count(&commits->count, call->vcs));
     call->state = commits;
     call->content_type = rc_feed_type(rc_feed_is_atom(call));
-    if (commits->count) /* an empty feed is of now */
+    if (commits->count) /* an empty feed carries the current time: no validator */
         call->etag = digest(call, state);
     return NULL;
 }
@@ -158,8 +158,8 @@ static rc_err_t *write_change(void *baton, const rc_change_t *change)
     return xml->err;
 }
 
-/* One commit that is damaged does not fail the feed: it is marked. Every other error is passed on.
- */
+/* A damaged commit does not fail the feed: it is logged, and *@a damaged is set so that the caller
+ * marks it. Other errors are returned. */
 static rc_err_t *note_damage(bool *damaged, rc_err_t *err, writing_t *w)
 {
     *damaged = err && err->kind == RC_E_INTERNAL && !w->feed.xml.err;
@@ -197,7 +197,7 @@ static rc_err_t *write_diff(writing_t *w, const char *id)
     return NULL;
 }
 
-/* Without the blank lines at its end. */
+/* Returns @a message without the white space at its end. */
 static const char *trimmed(const char *message, apr_pool_t *pool)
 {
     apr_size_t len = strlen(message);
@@ -207,7 +207,7 @@ static const char *trimmed(const char *message, apr_pool_t *pool)
     return apr_pstrmemdup(pool, message, len);
 }
 
-/* Of those that are not blank. */
+/* Returns the first line that is not blank. */
 static const char *first_line(const char *message, apr_pool_t *pool)
 {
     message += strspn(message, " \t\r\n");
@@ -232,7 +232,7 @@ static void write_head(writing_t *w, const rc_commit_t *commit, const rc_feed_en
     rc_xml_text(xml, "</a>");
 }
 
-/* What the repository order knows of a commit that cannot be read. */
+/* Makes a placeholder for a commit that cannot be read, from what the repository order stores. */
 static rc_err_t *stand_in(rc_commit_t **out, writing_t *w, const rc_rev_t *rev)
 {
     rc_commit_t *commit = apr_pcalloc(w->scratch, sizeof(*commit));
@@ -318,7 +318,7 @@ rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool)
     RC_TRY(find_commits(commits, call));
     apr_pool_create(&w.scratch, call->pool);
     RC_TRY(write_feed(&w, commits, spool));
-    if (w.damaged) /* whole, it will be another */
+    if (w.damaged) /* not cached: the feed changes when the damage is repaired */
         call->etag = NULL;
     return call->etag ? rc_lru_put(call->env->feeds, call->etag, spool, w.scratch) : NULL;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * raw and rawfile: one file of a commit, to look at or to keep (contract 03 §5). Its bytes are
- * those of git; only four types of pictures are shown as what they are, and nothing runs.
+ * The views raw and rawfile: send one file of a commit, to show or to download (contract 03 §5).
+ * The bytes are sent as stored. Only four types of images are shown under their own type; a browser
+ * runs nothing.
  */
 #include "web.h"
 
@@ -16,26 +17,26 @@
 #define TEXT   "text/plain"
 #define BINARY "application/octet-stream"
 
-#define LARGE_TIME apr_time_from_sec(600) /* to unpack a large file */
+#define LARGE_TIME apr_time_from_sec(600) /* limit for unpacking a large file */
 
-/* Part of every ETag; raise it when the same request would be answered with other bytes. */
+/* Part of every ETag; increment it when the same request gets a different answer. */
 #define FORMAT "1"
 
 typedef struct file_t {
     rc_entry_t entry;
     const char *name; /* last part of the path */
-    const char *type; /* NULL: the content will tell */
+    const char *type; /* NULL: depends on the content */
     bool download;
 } file_t;
 
-/* Nobody looks whether what a pack holds is what its id says. So what is made of one repository is
- * not sent as another's, whoever may write the files of that one. */
+/* The key holds the repository's id, because reading does not verify that an object matches its id:
+ * whoever can write the files of one repository could otherwise decide what is sent for another. */
 const char *rc_web_kept_name(const rc_web_call_t *call, const char *name)
 {
     return apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s", call->repo->id, name);
 }
 
-/* A path in one line of valid text. */
+/* Returns a path as one line of valid text. */
 static const char *shown_path(const char *path, apr_pool_t *pool)
 {
     char *text = apr_pstrdup(pool, rc_utf8_repair(path, pool)), *p;
@@ -73,12 +74,12 @@ static rc_err_t *find_entry(file_t *file, rc_web_call_t *call)
     slash = strrchr(file->entry.path, '/');
     file->name = slash ? slash + 1 : file->entry.path;
     call->immutable = !strcmp(rev.id, call->rev);
-    if (call->immutable) /* a name may come to mean an older commit: no date for it */
+    if (call->immutable) /* a branch can move to an older commit: names have no date */
         RC_TRY(rc_vcs_time(&call->last_modified, call->vcs, &rev));
     return NULL;
 }
 
-/* The type is in it, since the server's table may change. */
+/* The ETag includes the type, since the server's table of types may change. */
 static void set_etag(rc_web_call_t *call, const file_t *file)
 {
     apr_ssize_t len = APR_HASH_KEY_STRING;
@@ -129,13 +130,13 @@ static rc_err_t *make_large(void *baton, rc_spool_t *spool)
     rc_web_call_t *call = baton;
     const file_t *file = call->state;
 
-    call->actor.work.bytes = APR_INT64_MAX; /* they pass through, however many they are */
+    call->actor.work.bytes = APR_INT64_MAX; /* no limit: the content is not held in memory */
     rc_work_set_time(&call->actor.work, LARGE_TIME);
     RC_TRY(rc_work_costly(&call->actor.work, call->pool));
     return rc_vcs_content(spool, call->vcs, &file->entry);
 }
 
-/* A back end unpacks all of it, even for a range: it is kept for the next request. */
+/* A back end unpacks the whole file even for a byte range, so it is cached for the next request. */
 static rc_err_t *write_large(rc_web_call_t *call, rc_spool_t *spool)
 {
     const file_t *file = call->state;

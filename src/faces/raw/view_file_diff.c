@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * diff: one file in two commits compared (contract 03 §9).
+ * The view diff: compares one file in two commits (contract 03 §9).
  */
 #include "web.h"
 
@@ -12,11 +12,11 @@
 
 #define NEED_SIDES "Need query parameter \"diff1\" or \"diff2\" to generate a diff."
 
-/* Part of every ETag; raise it when the same request would be answered with other bytes. */
+/* Part of every ETag; increment it when the same request gets a different answer. */
 #define FORMAT "1"
 
 typedef struct side_t {
-    const char *path, *rev; /* rev "": nothing */
+    const char *path, *rev; /* rev "": the empty file */
     const char *commit;
     rc_entry_t entry;
 } side_t;
@@ -26,7 +26,7 @@ typedef struct file_diff_t {
     rc_diff_options_t options;
 } file_diff_t;
 
-/* "rev", or "path@rev" of a file that had another name. */
+/* Reads "rev", or "path@rev" for a file that had another name. */
 static void read_side(side_t *side, const rc_web_call_t *call, const char *name)
 {
     const char *value = rc_web_parameter(call->request->query, name, call->pool);
@@ -69,7 +69,6 @@ static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
 
 static rc_err_t *find_sides(file_diff_t *diff, rc_web_call_t *call)
 {
-
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     call->immutable = true;
     RC_TRY(find_side(&diff->before, call));
@@ -111,7 +110,7 @@ rc_err_t *rc_web_file_diff_prepare(rc_web_call_t *call)
     if (!*diff->before.rev && !*diff->after.rev)
         return rc_web_refuse(call, 400, NEED_SIDES);
     if (!form || (strcmp(form, "raw") && strcmp(form, "download")))
-        return rc_web_refuse(call, 404, NULL); /* a page */
+        return rc_web_refuse(call, 404, NULL); /* other values name HTML pages */
     read_options(&diff->options, call);
     RC_TRY(find_sides(diff, call));
     if (call->status != 200)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The raw text of a gist (contract 03 §8). Whoever passes the whitelist and knows its id may read
- * it; one that is expired, closed to visitors or not there at all is the same 404.
+ * The view of a gist: sends the text of its files (contract 03 §8). A client that passes the checks
+ * of access and knows the id may read it. The answer is the same 404 for a gist that has expired,
+ * is closed to visitors, or does not exist.
  */
 #include "web.h"
 
@@ -12,13 +13,13 @@
 #include "store/gist.h"
 #include "domain/gist.h"
 
-/* Part of every ETag; raise it when the same gist would be answered with other bytes. */
+/* Part of every ETag; increment it when the same gist gets a different answer. */
 #define FORMAT "-gist1"
 
 typedef struct shown_t {
     rc_rev_t rev;     /* the commit */
-    const char *name; /* of the one file; NULL: all */
-    bool lasting;     /* it never expires */
+    const char *name; /* of the only file to send; NULL: all files */
+    bool lasting;     /* the gist never expires */
     rc_spool_t *spool;
     bool first;
 } shown_t;
@@ -60,7 +61,7 @@ rc_err_t *rc_web_gist_prepare(rc_web_call_t *call)
     if (!shown->rev.id)
         return rc_web_refuse(call, 404, NULL);
     call->immutable = shown->lasting && !strcmp(shown->rev.id, call->rev);
-    if (call->immutable) /* a name may come to mean an older commit: no date for it */
+    if (call->immutable) /* a branch can move to an older commit: names have no date */
         RC_TRY(rc_vcs_time(&call->last_modified, call->vcs, &shown->rev));
     call->state = shown;
     call->content_type = "text/plain; charset=utf-8";

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Feeds of the journal: what happened to the repositories and by the users that the caller follows
- * (contract 03 §7). It tells of nothing that he may not read now, and of the details of an entry
- * only ids of commits: others may hold names.
+ * The views of the journal: feeds of the events of the repositories and users that the caller
+ * follows (contract 03 §7). They leave out what the caller may not read now. Of the details of an
+ * entry they show only ids of commits, since other details can contain names.
  */
 #include "feed.h"
 
@@ -60,7 +60,7 @@ static void add_item(apr_sha1_ctx_t *sha, const char *text)
     apr_sha1_update(sha, text, (unsigned)strlen(text) + 1);
 }
 
-/* Of all that the feed shows. */
+/* Returns a digest of everything that the feed shows. */
 static const char *digest(const rc_web_call_t *call, const apr_array_header_t *entries)
 {
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
@@ -91,12 +91,12 @@ rc_err_t *rc_web_journal_prepare(rc_web_call_t *call)
                                      call->pool));
     call->state = entries;
     call->content_type = rc_feed_type(rc_feed_is_atom(call));
-    if (entries->nelts) /* an empty feed is of now */
+    if (entries->nelts) /* an empty feed carries the current time: no validator */
         call->etag = digest(call, entries);
     return NULL;
 }
 
-/* A comment's commit. */
+/* Writes a link to the commit of a comment. */
 static void write_details(rc_xml_t *xml, const rc_web_call_t *call, const rc_journal_entry_t *entry,
                           apr_pool_t *pool)
 {

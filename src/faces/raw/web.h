@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the views share: their table, and what a URL may mean.
+ * Declares what the views share: the rows of their table, the routes of a URL, and the functions
+ * that rows name.
  */
 #ifndef RC_FACES_RAW_WEB_H
 #define RC_FACES_RAW_WEB_H
@@ -8,41 +9,42 @@
 #include "faces/raw.h"
 
 /* Flags of a view. */
-#define RC_WEB_FEED  1u /* keys and feed tokens open it, whatever the whitelist says */
-#define RC_WEB_LOGIN 2u /* not for anonymous visitors */
+#define RC_WEB_FEED  1u /* keys and feed tokens open it, independent of the whitelist */
+#define RC_WEB_LOGIN 2u /* closed to anonymous visitors */
 
 /* One row of the table in routes.c. */
 struct rc_web_view_t {
-    const char *pattern; /* words, {id} {rev} one segment, {path} all the rest; behind the
-                            repository's name, or with a slash at its front the whole URL */
+    const char *pattern; /* of the URL after the repository's name, or with a leading slash of the
+                            whole URL: words, {id} and {rev} for a segment, {path} for the rest */
     const char *action;  /* Controller:action, for the whitelist */
     unsigned flags;
     rc_err_t *(*prepare)(rc_web_call_t *call);
     rc_err_t *(*write)(rc_web_call_t *call, rc_spool_t *spool);
 };
 
-/* One way to read a URL: its repository may have slashes in its name. */
+/* One way to read a URL; there can be several, because a repository's name can contain slashes. */
 typedef struct rc_web_route_t {
     const rc_web_view_t *view;
-    const char *repo;     /* full name; NULL when the URL has its id */
-    apr_int64_t repo_id;  /* 0 and no name: the view is of no repository */
-    const char *id, *rev; /* NULL where the pattern has none */
-    const char *rest;     /* the same; as sent: points into the path */
+    const char *repo;     /* full name; NULL when the URL has the repository's id */
+    apr_int64_t repo_id;  /* 0 and no name: a view without a repository */
+    const char *id, *rev; /* decoded; NULL where the pattern has none */
+    const char *rest;     /* {path}, not decoded, points into the path; NULL when not in it */
 } rc_web_route_t;
 
 /**
- * All ways to read @a path, as sent (rc_web_route_t), the longest repository name first; with an
- * id, only the one that reads the first words of a view as such. An escaped slash is one more slash
- * in a repository's name and in {path}, and an ordinary character in {rev} and {id}.
+ * Returns all routes of @a path, which is not decoded: an array of rc_web_route_t in @a pool, the
+ * longest repository name first. A path with a repository's id has only the routes at the first
+ * place where a view matches. An escaped slash counts as a slash in a repository's name and in
+ * {path}, but as an ordinary character in {rev} and {id}.
  */
 apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool);
 
-/** The first @a len bytes of @a text with %XX decoded, in @a pool. What is no escape, and %00,
- * stays. */
+/** Returns the first @a len bytes of @a text with %XX decoded, in @a pool. Invalid escapes and %00
+ * stay as they are. */
 char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool);
 
-/** Lines of context that @a text (or NULL) asks for, at most 100000; 3 when it is no such number.
- */
+/** Returns the lines of context that @a text requests, at most 100000; 3 when it is NULL, negative
+ * or not a number. */
 int rc_web_context_lines(const char *text);
 
 /* view_changeset.c */
@@ -61,24 +63,28 @@ rc_err_t *rc_web_file_diff_write(rc_web_call_t *call, rc_spool_t *spool);
 
 /* file_type.c */
 
-/** The media type (without parameters) of a file called @a name; NULL when it is unknown. In
- * @a call's pool. */
+/** Returns the media type (without parameters) of a file called @a name, in the pool of @a call;
+ * NULL when it is unknown. */
 const char *rc_web_file_type(const rc_web_call_t *call, const char *name);
 
-/** May a browser show this type itself? No other may ever be inline under its own name. */
+/** True for the types that a browser may show. No other type is sent inline under its own name. */
 bool rc_web_shown_type(const char *type);
 
 /* disposition.c */
 
-/** Content-Disposition of a download called @a name, which may hold any bytes. In @a pool. */
+/** Returns the Content-Disposition of a download called @a name, which may contain any bytes, in
+ * @a pool. */
 const char *rc_web_attachment(const char *name, apr_pool_t *pool);
 
-/** Refusals with contract 03's words. */
+/* Texts of contract 03 for refusals. */
 #define RC_WEB_NO_SUCH_COMMIT "No such commit exists for this repository"
 #define RC_WEB_IS_DIRECTORY   "The given path is a directory"
+
+/** Refuses @a call with 404 and the contract's text for a @a path that @a commit does not have. */
 rc_err_t *rc_web_refuse_path(rc_web_call_t *call, const char *path, const char *commit);
 
-/** The name in the cache of what is made of the call's repository. */
+/** Returns the name in the cache, in the call's pool, of a file @a name that is made from the
+ * call's repository. */
 const char *rc_web_kept_name(const rc_web_call_t *call, const char *name);
 
 /* view_feed.c */
@@ -97,7 +103,8 @@ rc_err_t *rc_web_gist_write(rc_web_call_t *call, rc_spool_t *spool);
 rc_err_t *rc_web_archive_prepare(rc_web_call_t *call);
 rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool);
 
-/** Leaves @a call with @a status and the client's text (NULL: the status' own words). */
+/** Refuses @a call: sets @a status and the text for the client (NULL: the standard text of the
+ * status). Returns NULL. */
 rc_err_t *rc_web_refuse(rc_web_call_t *call, int status, const char *message);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The whitelist of views that API keys open: shell patterns over Controller:action (contract 03
- * §2), written as in RhodeCode's .ini file or as httpd writes lists.
+ * Reads and checks the whitelist of views that API keys open: shell patterns for Controller:action
+ * (contract 03 §2), in the syntax of RhodeCode's .ini file or of lists in httpd.
  */
 #include "faces/raw.h"
 
@@ -13,7 +13,7 @@
 
 #define SEPARATORS ", \t\r\n\"'"
 
-/* A list may be pasted with the backslashes that continued its lines; alone they mean nothing. */
+/* True for a lone backslash, which continued a line where the list was copied from; ignored. */
 static bool is_continuation(const char *entry)
 {
     return !strcmp(entry, "\\");
