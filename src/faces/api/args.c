@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads the arguments of a call: from JSON to values that are checked and loaded (contract 00 §5
- * and §6).
+ * Reads the arguments of a call: converts and checks the JSON values, and loads the objects that
+ * they name (contract 00 §5 and §6).
  */
 #include "grant.h"
 
@@ -12,8 +12,8 @@
 #include "base/log.h"
 #include "base/text.h"
 
-/* How many unknown arguments of one call are logged, and how long their names may be: shorter than
- * a key. */
+/* Limits of the log: unknown arguments per call, and the length of their names, which must be
+ * shorter than a key. */
 #define MOST_LOGGED    16
 #define LONGEST_LOGGED 40
 
@@ -33,7 +33,7 @@ static bool value_truth(json_object *value)
     }
 }
 
-/* The text a default stands for: '' and 'x' without their quotes, None as NULL. */
+/* Returns the text of a default: '' and 'x' without their quotes, NULL for None and RC_CALLER. */
 static const char *default_text(const char *def, apr_pool_t *pool)
 {
     if (!def || !strcmp(def, "None") || !strcmp(def, RC_CALLER))
@@ -69,7 +69,7 @@ static rc_err_t *bind_user(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
     return NULL;
 }
 
-/* What a row of any kind says of itself. */
+/* The common parts of a repository, repository group or user group. */
 typedef struct object_t {
     const void *row;
     const char *name, *kind; /* kind: as messages call it */
@@ -128,7 +128,8 @@ static rc_err_t *bind_object(rc_arg_t *arg, rc_call_t *call, const rc_param_t *p
     return NULL;
 }
 
-/* A new thing is not called None or True, because a client had nothing to send. */
+/* True when the name of a new object would be None, True or False: the client sent null or a
+ * boolean. */
 static bool is_no_name(const rc_arg_t *arg, const rc_param_t *param)
 {
     if (param->type != RC_NAME)
@@ -183,7 +184,9 @@ static rc_err_t *read_sent(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
     return arg->sent ? NULL : rc_err_internal(call->pool, APR_ENOMEM, "cannot hold an argument");
 }
 
-/* Is @a name one of the method's parameters, or one that is ignored by design? */
+/* True when @a name is a parameter of the method, or one that every method ignores (contract 00
+ * §5).
+ */
 static bool is_known(const rc_call_t *call, const char *name)
 {
     const rc_param_t *param;
@@ -208,7 +211,7 @@ void rc_args_log_unknown(const rc_call_t *call)
             continue;
         if (!left--)
             return;
-        /* a long one may be a key in the wrong place */
+        /* a long name may be a key in the wrong place */
         rc_log(RC_LOG_INFO, APR_SUCCESS, "method %s: unknown argument %s is ignored",
                call->method->name, strlen(name) < LONGEST_LOGGED ? name : "with a long name");
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Recognises bodies that are no JSON, such as compressed data, so that the parse error can name
- * them.
+ * Recognises kinds of bodies that are not JSON, such as compressed data, so that the parse error
+ * can name the kind.
  */
 #include "body_kind.h"
 
@@ -10,7 +10,7 @@
 
 #include <apr_lib.h>
 
-/* How such bodies begin. */
+/* The first bytes of each kind. */
 static const struct {
     const char *start;
     apr_size_t len;

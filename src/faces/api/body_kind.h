@@ -4,11 +4,11 @@
 
 #include <apr.h>
 
-/** What @a text is, when it is a kind of body that clients send by mistake ("gzip data"); NULL when
- * nothing can be told. */
+/** Returns the kind of body that @a text is ("gzip data"), if it is one that clients send by
+ * mistake; else NULL. The result is a constant. */
 const char *rc_body_kind(const char *text, apr_size_t len);
 
-/** Bytes of the byte-order mark (UTF-8) at the start of @a text: 3 or 0. */
+/** Returns the length of the UTF-8 byte-order mark at the start of @a text: 3, or 0 without one. */
 apr_size_t rc_body_mark(const char *text, apr_size_t len);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Connects a call with the use case that it is for: what runs again when its transaction begins,
- * and what it answers from inside of it.
+ * Connects a call with its use case in src/domain. When the transaction of the use case begins, the
+ * arguments are checked and the request is filled again; the result can be written before it ends.
  */
 #include "method.h"
 
@@ -78,7 +78,7 @@ rc_err_t *rc_arg_owner(rc_owner_t *owner, rc_call_t *call)
         return NULL;
     RC_TRY(rc_find_user(&user, call, rc_arg_json(call, RC_P_OWNER)));
     *owner = (rc_owner_t){rc_arg_sent(call, RC_P_OWNER), user};
-    if (!owner->sent) /* a value that no message shows */
+    if (!owner->sent) /* "" marks it as sent; no message shows it */
         owner->sent = "";
     return NULL;
 }

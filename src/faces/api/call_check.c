@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who makes a call, may they, and are its arguments in order (contract 00 §3, steps 10 to 14)?
+ * Identifies the caller, checks their rights and the arguments of a call (contract 00 §3, steps 10
+ * to 14).
  */
 #include "method.h"
 
 #include "base/log.h"
 #include "domain/identify.h"
 
-/* What the API answers to whoever it refuses. */
+/* Returns the error of the contract for a refused caller. */
 static rc_err_t *refuse(rc_call_t *call, rc_refusal_t refusal)
 {
     switch (refusal) {
@@ -42,7 +43,7 @@ static rc_err_t *identify(rc_call_t *call)
     return refuse(call, who.refusal);
 }
 
-/* A failure of the look-up also reads as a wrong key. */
+/* An internal failure of the look-up is logged and answered as an invalid key (contract 00 §3). */
 rc_err_t *rc_call_check(rc_call_t *call)
 {
     rc_err_t *err = identify(call);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One call, from key to result (contract 00 §3, steps 9 to 15).
+ * Runs one call, from the check of its key to its result (contract 00 §3, steps 10 to 15).
  */
 #include "dispatch.h"
 
@@ -12,7 +12,7 @@ static rc_err_t *run_method(rc_call_t *call, void *baton)
     return rc_json_finish(out);
 }
 
-/* A writer is checked here first, so that a refused caller never takes the write lock. */
+/* Calls that write are checked here too, so that a refused caller never takes the write lock. */
 static rc_err_t *check_and_read(rc_actor_t *actor, void *baton)
 {
     rc_call_t *call = baton;

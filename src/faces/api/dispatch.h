@@ -5,8 +5,8 @@
 #include "method.h"
 
 /**
- * Runs call->method for the owner of call->key and writes its result into @a out. On an error what
- * was written is worthless.
+ * Runs call->method for the owner of call->key and writes its result into @a out. After an error
+ * the caller must discard what was written.
  */
 rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out);
 

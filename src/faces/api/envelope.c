@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * From request body to envelope (contract 00 §1 to §4): parse, pick the dialect, dispatch, wrap.
- * The only place where an error becomes the API's answer.
+ * Serves one request of the API (contract 00 §1 to §4): parses the body, chooses the dialect, runs
+ * the call and writes the envelope. Only here an error becomes an answer of the API.
  */
 #include "dispatch.h"
 
@@ -55,15 +55,15 @@ static rc_err_t *answer_error(const envelope_t *envelope, const char *text)
     return end_answer(&json);
 }
 
-/* Refuses a body before its method is known. */
+/* Refuses a request before its method is known. */
 static rc_err_t *refuse(const envelope_t *envelope, const char *key, const char *text)
 {
     rc_log_refused_call(text, key, envelope->pool);
     return answer_error(envelope, text);
 }
 
-/* What clients read of an error; the log gets the rest. A limiter that is full says so itself: to
- * come again helps. */
+/* Logs an error and returns its text for the client. The text of a full limiter is sent as it is,
+ * because a retry can succeed. */
 static const char *error_text(const rc_call_t *call, const rc_err_t *err)
 {
     rc_log_failed_call(call, err);
@@ -107,7 +107,7 @@ static const char *text_member(json_object *body, const char *key)
     return json_object_get_string_len(value) ? json_object_get_string(value) : NULL;
 }
 
-/* A key that is not text is still a key: a wrong one. */
+/* Returns the key of the request, or NULL. A key that is not text counts as an invalid key. */
 static const char *sent_key(json_object *body, const rc_rpc_request_t *request)
 {
     static const char *const names[] = {"api_key", "auth_token"};
@@ -152,7 +152,7 @@ static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
     return serve_call(envelope, call);
 }
 
-/* Contract 05: the body itself, which holds the key, is never shown. */
+/* Never shows the body, because it contains the key (contract 00 §3.1). */
 static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_json_scan_t *scan)
 {
     const rc_rpc_request_t *request = envelope->request;
@@ -174,7 +174,7 @@ static rc_err_t *serve_body(envelope_t *envelope)
     apr_size_t mark = rc_body_mark(request->body, request->len);
     const char *text = request->body + mark;
     apr_size_t len = request->len - mark;
-    json_object *body = NULL; /* what is no object has no keys */
+    json_object *body = NULL; /* one that is not an object is served as one without keys */
     rc_json_scan_t scan;
     rc_err_t *err;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The API's row in the table of faces: one URL, whose body is one call. Who calls is decided from
- * the key in that body, so there is no decide.
+ * Connects the API with the server: its row in the table of faces. The API has one URL; the body of
+ * a request is one call. The key in the body identifies the caller, so the row has no decide.
  */
 #include "faces/api.h"
 
@@ -55,7 +55,7 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
     return rc_rpc_serve(answer->spool, request->env, &call, request->pool);
 }
 
-/* The API is not there, or broke down: the one case in which its status is not 200. */
+/* Answers when the API is not available or fails: the only case in which its status is not 200. */
 static rc_err_t *refuse(rc_answer_t *answer, const rc_request_t *request)
 {
     (void)request;

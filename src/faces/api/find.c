@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Looks up the object that an argument names, by its name or its id (contract 00 §6). What the
- * caller may not read is not found.
+ * Finds the object that an argument names, by its name or its id (contract 00 §6). Objects that the
+ * caller may not read are not found.
  */
 #include "method.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Grants and revokes, whatever the object and whoever is meant.
+ * Grants and revokes permissions: the common body of the methods for all kinds of objects.
  */
 #include "grant.h"
 
@@ -10,13 +10,13 @@
 
 #include "domain/account.h"
 
-/* The argument of the row's first or second parameter. */
+/* Returns the argument of the row's parameter number @a index. */
 static const rc_arg_t *arg_at(const rc_call_t *call, int index)
 {
     return &call->args[call->method->params[index].id];
 }
 
-/* Which objects below a repository group are meant (contract 01 §7). */
+/* Returns the kinds of objects below a repository group that change, too (contract 01 §7). */
 static unsigned below(rc_call_t *call)
 {
     const char *text;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Logs why an API call failed or was refused. Clients read the contract's texts, which often do not
- * say it.
+ * Logs why an API call failed or was refused. The contract's texts for clients often do not contain
+ * the reason.
  */
 #include "reason.h"
 
@@ -12,9 +12,9 @@
 #include "base/log.h"
 #include "base/redact.h"
 
-#define MAX_SHOWN 400 /* bytes of a reason: clients' own text may be in it */
+#define MAX_SHOWN 400 /* bytes of a reason, which can contain a client's text */
 
-/* A client may have put its key into the wrong place, from where it got into the text. */
+/* Returns @a text cut before the key, which a client may have sent in the wrong place. */
 static const char *without_key(const char *text, const char *key, apr_pool_t *pool)
 {
     const char *found;

@@ -4,10 +4,11 @@
 
 #include "method.h"
 
-/** Logs why a body was refused before its method was known; @a key (or NULL) is not shown. */
+/** Logs why a request was refused before its method was known; hides @a key (or NULL) in @a text.
+ */
 void rc_log_refused_call(const char *text, const char *key, apr_pool_t *pool);
 
-/** Logs why a method failed, or refused the call. */
+/** Logs why a method failed or refused the call, with the name of the user. */
 void rc_log_failed_call(const rc_call_t *call, const rc_err_t *err);
 
 #endif

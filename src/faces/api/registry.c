@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds a method by its name, and checks the rows of all methods when the server starts.
+ * Finds an API method by its name, and checks the rows of all methods when the server starts.
  */
 #include "method.h"
 
@@ -47,7 +47,7 @@ rc_err_t *rc_methods_each(rc_err_t *(*fn)(void *baton, const rc_method_t *method
     return NULL;
 }
 
-/* Is "arg" or "arg.name" a parameter of the row? */
+/* True when @a word, "arg" or "arg.name", names a parameter of the row. */
 static bool has_word(const rc_method_t *method, const char *word, apr_size_t len)
 {
     const char *dot = memchr(word, '.', len);
@@ -63,7 +63,7 @@ static bool has_word(const rc_method_t *method, const char *word, apr_size_t len
     return false;
 }
 
-/* The words in braces of the failure text (rc_call_text) name parameters of the row. */
+/* Checks that the words in braces of the failure text (rc_call_text) name parameters of the row. */
 static rc_err_t *check_failure(const rc_method_t *method, apr_pool_t *pool)
 {
     const char *open = method->failure, *close;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * changeset_obj (contract 02 §1.7): a commit as JSON.
+ * Writes a commit as JSON: changeset_obj (contract 02 §1.7).
  */
 #include "method.h"
 
@@ -18,7 +18,7 @@ static void write_parents(rc_json_t *out, const char *const *parents)
     rc_json_array_end(out);
 }
 
-/* The empty commit of a type. */
+/* Returns the empty commit of a type of repository (contract 02 §1.7). */
 static rc_commit_t no_commit(const char *type)
 {
     static const char *const no_parents[] = {NULL};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * user_group_obj and repo_group_obj (contract 02 §1.4, §1.5).
+ * Writes groups as JSON: repo_group_obj and user_group_obj (contract 02 §1.4, §1.5).
  */
 #include "method.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Member lists (contract 02 §1.3, 01 §10).
+ * Writes the member list of an object as JSON (contract 02 §1.3, 01 §10).
  */
 #include "method.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * repo_obj (contract 02 §1.2).
+ * Writes a repository as JSON: repo_obj (contract 02 §1.2).
  */
 #include "method.h"
 
@@ -35,7 +35,7 @@ static void render_landing_rev(rc_json_t *out, const char *landing_rev)
     rc_json_array_end(out);
 }
 
-/* Whoever may administer the repository sees the password in the URI; readers do not. */
+/* Admins of the repository see the password in the URI; readers do not. */
 static rc_err_t *render_clone_uri(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
                                   apr_pool_t *pool)
 {
@@ -44,7 +44,7 @@ static rc_err_t *render_clone_uri(rc_json_t *out, rc_call_t *call, const rc_repo
 
     if (repo->level >= RC_ADMIN && call->env->config->reveal_keys)
         err = rc_repo_clone_uri(&uri, call->env, repo, pool);
-    if (err) { /* the masked one, as for readers: one of many must not fail a list */
+    if (err) { /* show the masked URI, as to readers: one repository must not fail a list */
         rc_log(RC_LOG_ERR, err->cause, "clone_uri of %s: %s", repo->name,
                rc_err_log_text(err, pool));
         uri = repo->clone_uri;
@@ -83,7 +83,7 @@ static rc_err_t *render_lock(rc_json_t *out, rc_call_t *call, const rc_repo_t *r
     return NULL;
 }
 
-/* Are extra fields shown on this server? */
+/* Reads whether extra fields are shown on this server. */
 static rc_err_t *fields_shown(bool *shown, rc_call_t *call)
 {
     const char *value;
@@ -128,7 +128,7 @@ static rc_err_t *render_field(void *baton, const char *key, const char *value)
     return NULL;
 }
 
-/* A list has read once whether they are shown. */
+/* Writes the extra fields if they are shown, which a list has read once for all repositories. */
 static rc_err_t *render_fields(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
                                apr_pool_t *pool)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * user_obj (contract 02 §1.1).
+ * Writes users as JSON: user_obj (contract 02 §1.1).
  */
 #include "method.h"
 
@@ -10,7 +10,7 @@
 
 #define MASKED "****************************************"
 
-/* A key in clear, or the mask when it is not to be shown or can not be read any more. */
+/* Returns a key in clear, or the mask when the key is not shown or cannot be decrypted. */
 static const char *show_key(rc_call_t *call, const rc_user_key_t *key, rc_keys_t keys,
                             apr_pool_t *pool)
 {

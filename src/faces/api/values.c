@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The values of a call's arguments, once args.c has read them, and texts that name them.
+ * Returns the values of a call's arguments, after args.c has read them, and inserts them into
+ * texts.
  */
 #include "method.h"
 
@@ -102,7 +103,7 @@ const char *rc_value_text(json_object *value, apr_pool_t *pool)
     }
 }
 
-/* What stands behind the dot of a word, about a row. */
+/* Returns the value of a word after its dot, @a what, from the row of the argument. */
 static const char *row_value(const rc_call_t *call, const rc_arg_t *arg, const char *what)
 {
     if (*what == 'i')
@@ -110,7 +111,7 @@ static const char *row_value(const rc_call_t *call, const rc_arg_t *arg, const c
     return *what == 'l' ? rc_repo_name_last(arg->name) : arg->name;
 }
 
-/* What "arg" or "arg.name" stands for; "" when there is no such thing. */
+/* Returns the value of @a word, "arg" or "arg.name"; "" when there is none. */
 static const char *word_value(const rc_call_t *call, const char *word, apr_size_t length)
 {
     const char *dot = memchr(word, '.', length);

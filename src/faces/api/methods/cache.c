@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What brings the server's picture of repositories up to date, and strip (contract 02 §2).
+ * The methods invalidate_cache, rescan_repos and strip (contract 02 §2).
  */
 #include "../method.h"
 
@@ -47,7 +47,8 @@ static void write_names(rc_json_t *out, const char *key, const apr_array_header_
     rc_json_array_end(out);
 }
 
-/* A key that later versions answer, too; with nothing to report it is left out. */
+/* Writes the key "errors", which later versions of RhodeCode have too; the caller omits it when
+ * there is nothing to report. */
 static void write_skipped(rc_json_t *out, const apr_array_header_t *skipped, apr_pool_t *pool)
 {
     int i;

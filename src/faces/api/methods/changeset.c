@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changesets (contract 02 §1.7, §5 get_repo_changeset and get_repo_changesets), references (§10).
+ * The methods that read commits and references: get_repo_changeset and get_repo_changesets
+ * (contract 02 §1.7, §5), get_repo_refs (§10).
  */
 #include "../method.h"
 
@@ -20,13 +21,13 @@ typedef struct view_t {
     rc_json_t *out;
     rc_vcs_t *vcs;
     details_t details;
-    bool list;                            /* of many commits */
-    apr_array_header_t *tags, *bookmarks; /* of label_t, by commit; NULL: not read yet */
+    bool list;                            /* writes a list of commits */
+    apr_array_header_t *tags, *bookmarks; /* of label_t, sorted by commit; NULL: not read yet */
 } view_t;
 
 typedef struct label_t {
     const char *id, *name; /* id: of the commit */
-    int place;             /* among all of its kind, by name */
+    int place;             /* position among all labels of its kind, sorted by name */
 } label_t;
 
 static rc_err_t *read_details(details_t *details, rc_call_t *call)
@@ -52,7 +53,7 @@ static rc_err_t *check_revision(rc_call_t *call, rc_param_id_t id)
     return NULL;
 }
 
-/* rev->id is NULL for a revision that is unknown, or no text. */
+/* Sets rev->id to NULL for a revision that is unknown or not text. */
 static rc_err_t *resolve(rc_rev_t *rev, view_t *view, rc_param_id_t arg)
 {
     json_object *revision = rc_arg_json(view->call, arg);
@@ -126,7 +127,7 @@ static int by_commit(const void *a, const void *b)
     return cmp ? cmp : x->place - y->place;
 }
 
-/* All of a kind, once for all commits that are shown. */
+/* Reads all labels of a kind, once for all commits of the answer. */
 static rc_err_t *read_labels(apr_array_header_t **labels, const view_t *view, rc_refs_t kind)
 {
     if (*labels)
@@ -185,8 +186,8 @@ static rc_err_t *render_refs(view_t *view, const rc_commit_t *commit)
 }
 
 /*
- * One commit that is damaged does not fail a list: it is marked by a member "error". Every other
- * error is passed on.
+ * A damaged commit does not fail a list: it is logged and marked by a member "error". Other errors
+ * are returned.
  */
 static rc_err_t *mark_damage(rc_err_t *err, view_t *view, const char *what)
 {
@@ -212,7 +213,7 @@ static rc_err_t *render_changes(view_t *view, const rc_commit_t *commit, apr_poo
     return mark_damage(err, view, "what the commit changes cannot be read");
 }
 
-/* NULL stands for the empty commit. */
+/* Writes a changeset_obj; the empty commit when @a commit is NULL. */
 static rc_err_t *render(view_t *view, const rc_commit_t *commit, apr_pool_t *pool)
 {
     rc_json_t *out = view->out;
@@ -226,7 +227,7 @@ static rc_err_t *render(view_t *view, const rc_commit_t *commit, apr_pool_t *poo
     return rc_json_finish(out);
 }
 
-/* An unknown revision is not an error here. */
+/* Answers an unknown revision with the empty commit, not with an error. */
 static rc_err_t *get_repo_changeset(rc_call_t *call, rc_json_t *out)
 {
     view_t view = {.call = call, .out = out};
@@ -253,7 +254,7 @@ static rc_err_t *read_limit(apr_int64_t *limit, rc_call_t *call)
     return NULL;
 }
 
-/* The number of the first commit that is wanted. */
+/* Sets *@a start to the index of the first commit of the list. */
 static rc_err_t *find_start(apr_int64_t *start, view_t *view)
 {
     rc_call_t *call = view->call;
@@ -276,7 +277,7 @@ static rc_err_t *find_start(apr_int64_t *start, view_t *view)
     return NULL;
 }
 
-/* What the repository order knows of a commit that cannot be read. */
+/* Writes a commit that cannot be read, from what the repository order stores, marked as damaged. */
 static rc_err_t *render_damaged(view_t *view, apr_int64_t at, rc_err_t *err, apr_pool_t *scratch)
 {
     static const char *const no_parents[] = {NULL};

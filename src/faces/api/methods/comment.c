@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Comments on commits: changeset_comment (contract 02 §5) and its later form, comment_commit (§10).
+ * The methods that comment on a commit: changeset_comment (contract 02 §5) and its later form,
+ * comment_commit (§10).
  */
 #include "../method.h"
 
@@ -8,7 +9,7 @@
 
 #include "domain/repo_change.h"
 
-/* Which argument names the revision depends on the method. */
+/* The request, and the argument that names the revision, which depends on the method. */
 typedef struct plan_t {
     rc_commenting_t request;
     rc_param_id_t revision_arg;

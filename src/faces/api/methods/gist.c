@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Gists (contract 02 §1.6, §8).
+ * The methods for gists: get, list, create, delete (contract 02 §1.6, §8).
  */
 #include "../method.h"
 
@@ -16,11 +16,11 @@
 
 #define GIST_ID "{gistid}"
 
-/* Gists that are rendered. */
+/* What rendering gists needs. */
 typedef struct list_t {
     rc_call_t *call;
     rc_json_t *out;
-    const char *url; /* the template of the server settings, or NULL */
+    const char *url; /* the template of URLs from the server settings, or NULL */
 } list_t;
 
 static rc_err_t *render_file(void *baton, const rc_vcs_file_t *file)
@@ -53,7 +53,7 @@ static rc_err_t *render_content(rc_call_t *call, void *baton)
     return NULL;
 }
 
-/* Where people find it: here, or where the administrator says (with {gistid} in it). */
+/* Returns the URL of a gist: on this server, or from the administrator's template with {gistid}. */
 static const char *gist_url(const list_t *list, const rc_gist_t *gist, apr_pool_t *pool)
 {
     const char *at = list->url ? strstr(list->url, GIST_ID) : NULL;
@@ -154,7 +154,7 @@ static rc_err_t *read_files(rc_import_t *import, rc_call_t *call)
     return NULL;
 }
 
-/* What is no number of minutes is no limit. */
+/* Returns the lifetime in minutes; -1, no limit, when the argument is not a number. */
 static apr_int64_t lifetime(rc_call_t *call)
 {
     json_object *value = rc_arg_json(call, RC_P_LIFETIME);

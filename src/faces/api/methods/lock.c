@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Locks of repositories (contract 02 §2 lock, get_locks; 01 §12).
+ * The methods for locks of repositories: lock and get_locks (contract 02 §2, 01 §12).
  */
 #include "../method.h"
 
@@ -11,7 +11,7 @@
 
 #define REASON "lock_api"
 
-/* What a lock call answers; a holder of NULL is not locked. */
+/* The answer of the method lock. */
 typedef struct lock_state_t {
     bool locked, changed;
     apr_int64_t since;

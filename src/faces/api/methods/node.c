@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Files and directories of a commit (contract 02 §1.9, §5 get_repo_nodes).
+ * The method get_repo_nodes: lists files and directories of a commit (contract 02 §1.9, §5).
  */
 #include "../method.h"
 
@@ -16,9 +16,9 @@
 typedef struct listing_t {
     rc_json_t *out;
     bool full;
-    bool all;              /* directories were listed before the files */
-    apr_int64_t max_bytes; /* of a content that is shown; -1 = any */
-    apr_pool_t *scratch;   /* cleared for each file */
+    bool all;              /* the list has the directories already, before the files */
+    apr_int64_t max_bytes; /* limit of a content that is shown; -1 = none */
+    apr_pool_t *scratch;   /* cleared at each file */
 } listing_t;
 
 static rc_err_t *render_dir(void *baton, const rc_node_t *node)
@@ -87,7 +87,7 @@ static void render_content(listing_t *list, const rc_node_t *node, bool binary)
         rc_json_string_len(list->out, node->data, node->len);
 }
 
-/* A file whose content cannot be read. */
+/* Writes a file whose content cannot be read. */
 static rc_err_t *render_missing(listing_t *list, const rc_node_t *node)
 {
     static const char *const unknown[] = {"md5", "binary", "size"};
@@ -153,7 +153,7 @@ static rc_err_t *read_options(listing_t *list, rc_call_t *call)
 static rc_err_t *find_revision(rc_rev_t *rev, rc_vcs_t *vcs, rc_call_t *call)
 {
     json_object *revision = rc_arg_json(call, RC_P_REVISION);
-    bool number = json_object_is_type(revision, json_type_int); /* an index, as Kallithea's */
+    bool number = json_object_is_type(revision, json_type_int); /* an index, as in Kallithea */
 
     rev->id = NULL;
     if (!revision || number || json_object_is_type(revision, json_type_string))
@@ -168,7 +168,7 @@ static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc
     bool all = !strcmp(type, "all"), dirs = all || !strcmp(type, "dirs");
     bool files = all || !strcmp(type, "files"), found;
 
-    /* the path is looked up before the type is: nothing is written when it is not there */
+    /* the path is checked before the type; nothing is written when it does not exist */
     RC_TRY(rc_vcs_nodes(&found, vcs, id, root, RC_NODES_DIRS, temp, dirs ? render_dir : NULL, list,
                         call->pool));
     if (!found)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The 1.2 forms (contract 02 §9): requests without id, and create_users_group in both dialects.
+ * The methods of the 1.2 dialect, which is that of requests without id (contract 02 §9), and
+ * create_users_group in both dialects.
  */
 #include "../method.h"
 
@@ -9,7 +10,8 @@
 #include "domain/account.h"
 #include "domain/repo_sync.h"
 
-/* To whoever may not see it, a repository is unknown; readers learn that they may not pull. */
+/* Answers callers who may not read the repository that it is unknown, and readers that the access
+ * is denied. */
 static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
 {
     const char *sent = rc_arg_sent(call, RC_P_REPOID);
@@ -25,7 +27,7 @@ static rc_err_t *pull(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-/* What later dialects call create_user_group, without its description and owner. */
+/* Plans a create_user_group without description and owner. */
 static rc_err_t *plan_group(rc_call_t *call, void *baton)
 {
     rc_param_id_t name = rc_has_param(call, RC_P_GROUP_NAME) ? RC_P_GROUP_NAME : RC_P_NAME;
@@ -38,7 +40,7 @@ static rc_err_t *plan_group(rc_call_t *call, void *baton)
     return NULL;
 }
 
-/* A name that only a constraint knows as taken is one that is taken, too. */
+/* Creates the group. A violation of the unique constraint also becomes "already exist". */
 static rc_err_t *new_group(rc_user_group_creation_t *group, rc_call_t *call)
 {
     rc_err_t *err;
@@ -112,8 +114,8 @@ static rc_err_t *missing(rc_call_t *call, rc_param_id_t id)
                   rc_param_name(id));
 }
 
-/* RhodeCode 1.2's documentation prints create_user where create_users_group is meant: a name, but
- * no user's. */
+/* The documentation of RhodeCode 1.2 says create_user where it means create_users_group: a call
+ * with a name but without username and email creates a user group. */
 static rc_err_t *create_user_old(rc_call_t *call, rc_json_t *out)
 {
     rc_user_creation_t creation;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Making, describing and pulling repositories (contract 02 §2 pull, §5).
+ * The methods that describe, create and pull repositories (contract 02 §5, §2 pull).
  */
 #include "../method.h"
 
@@ -11,7 +11,8 @@
 #include "domain/repo_create.h"
 #include "domain/repo_sync.h"
 
-/* A look at the repository may take a while: afterwards the rows are loaded again. */
+/* Reading the last commit from the repository can take long, so the rows are loaded again after it.
+ */
 static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
 {
     const rc_repo_t *known = rc_arg_repo(call, RC_P_REPOID);
@@ -24,12 +25,14 @@ static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
         RC_TRY(rc_args_bind(call));
     }
     repo = *rc_arg_repo(call, RC_P_REPOID);
-    if (last.state) /* also when it could not be stored */
+    if (last.state) /* show it even when it could not be stored */
         repo.last = last;
     return rc_render_repo(out, call, &repo, true, call->pool);
 }
 
-/* The group `root` by its name; *readable is false when the caller may not see it. */
+/* Sets *@a root to the name of the group `root`; *readable is false when the caller may not read
+ * it.
+ */
 static rc_err_t *find_root(const char **root, bool *readable, rc_call_t *call)
 {
     json_object *sent = rc_arg_json(call, RC_P_ROOT);
@@ -48,8 +51,8 @@ static rc_err_t *find_root(const char **root, bool *readable, rc_call_t *call)
     return NULL;
 }
 
-/* A root that the caller may not see is one that does not exist, unless repositories below it that
- * are theirs to read reveal its name anyway. */
+/* A root that the caller may not read is answered as one that does not exist, unless the caller may
+ * read repositories below it, whose names reveal it anyway. */
 static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
 {
     rc_repo_list_t list = {.call = call, .out = out};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Deleting a repository, with its forks or without (contract 02 §5 delete_repo).
+ * The method delete_repo: deletes a repository, with or without its forks (contract 02 §5).
  */
 #include "../method.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changing a repository, and its extra fields (contract 02 §5 update_repo, *_field_*).
+ * The methods that change a repository and its extra fields: update_repo, add_field_to_repo and
+ * remove_field_from_repo (contract 02 §5).
  */
 #include "../method.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Forks (contract 02 §5 fork_repo).
+ * The method fork_repo: creates a repository as a copy of another one (contract 02 §5).
  */
 #include "../method.h"
 

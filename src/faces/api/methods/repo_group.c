@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Repository groups (contract 02 §7, §10 delete_repo_group).
+ * The methods for repository groups: get, list, create, update (contract 02 §7), delete (§10).
  */
 #include "../method.h"
 
@@ -44,7 +44,7 @@ static rc_err_t *get_repo_groups(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-/* Answers a group as it is after the change: the last thing in its transaction. */
+/* Writes the group as it is after the change, at the end of the transaction. */
 static rc_err_t *answer(rc_call_t *call, apr_int64_t id, const char *before, const char *after)
 {
     apr_int64_t caller = call->actor.caller->user_id;
@@ -62,7 +62,7 @@ static rc_err_t *answer(rc_call_t *call, apr_int64_t id, const char *before, con
     return NULL;
 }
 
-/* Kallithea's clients send the parent beside the name. */
+/* Joins the name and the argument `parent`, which Kallithea's clients send separately. */
 static rc_err_t *plan_creation(rc_call_t *call, void *baton)
 {
     rc_repo_group_creation_t *creation = baton;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who has which right on a repository group, and on what is below it (contract 02 §7, 01 §7).
+ * The methods that grant and revoke permissions on repository groups and on what is below them
+ * (contract 02 §7, 01 §7).
  */
 #include "../grant.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who may do what on a repository (contract 02 §6, old names of §9).
+ * The methods that grant and revoke permissions on repositories (contract 02 §6, old names of §9).
  */
 #include "../grant.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The server itself (contract 02 §2 and §10, 05 Introspection).
+ * The methods about the server and the API: test, get_method, get_server_info, get_ip (contract 02
+ * §2 and §10, 05 Introspection).
  */
 #include "../method.h"
 

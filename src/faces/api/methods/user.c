@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Users (contract 02 §3).
+ * The methods for users: get, list, create, update, delete (contract 02 §3).
  */
 #include "../method.h"
 
@@ -12,7 +12,7 @@
 typedef struct levels_t {
     rc_json_t *out;
     rc_kind_t kind;
-    bool none; /* also of objects that the user may not read */
+    bool none; /* include objects that the user may not read */
 } levels_t;
 
 static rc_err_t *write_level(void *baton, const char *name, rc_level_t level)
@@ -40,7 +40,7 @@ static rc_err_t *write_globals(rc_json_t *out, rc_call_t *call, const rc_user_t 
     return NULL;
 }
 
-/* Names of what they may not read are shown to super-admins only. */
+/* Names of objects that the user may not read are shown to super-admins only. */
 static rc_err_t *write_permissions(rc_json_t *out, rc_call_t *call, const rc_user_t *user)
 {
     static const struct {
@@ -95,7 +95,8 @@ static rc_err_t *answer(rc_json_t *out, rc_call_t *call, const char *msg, const 
     return rc_json_finish(out);
 }
 
-/* A taken name is for the client to know; the other failures are the method's failure text. */
+/* Sends the text of a conflict (a duplicate name) to the client; other failures are answered with
+ * the method's failure text. */
 static rc_err_t *tell_conflict(rc_err_t *err)
 {
     if (err && err->kind == RC_E_CONFLICT && err->msg)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * User groups and the users in them (contract 02 §4).
+ * The methods for user groups and their members: get, list, create, update, delete, add, remove
+ * (contract 02 §4).
  */
 #include "../method.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who has which right on a user group (contract 02 §4).
+ * The methods that grant and revoke permissions on user groups (contract 02 §4).
  */
 #include "../grant.h"
 
@@ -32,7 +32,7 @@ static rc_err_t *revoke_user_group(rc_call_t *call, rc_json_t *out)
 }
 
 #define TARGET RC_OBJECT2(RC_P_USERGROUPID, RC_USER_GROUP, RC_REQUIRED, RC_ADMIN, "usersgroupid")
-/* The words "to " are real, see the contract. */
+/* The contract's error text begins with "to ". */
 #define TARGET_OF_GROUP                                                                            \
     {                                                                                              \
         .id = RC_P_USERGROUPID, .type = RC_USER_GROUP, .def = RC_REQUIRED, .need = RC_ADMIN,       \
