@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Stands in for libFuzzer where clang is not installed: runs the inputs of a corpus, then random
- * changes of them, the same ones in every run. The compiler calls __sanitizer_cov_trace_pc at each
- * basic block (-fsanitize-coverage=trace-pc); an input that reaches a new block joins the corpus.
- * It understands the options of libFuzzer that fuzz.mk gives:
+ * Replaces libFuzzer where clang is not installed: runs the inputs of a corpus, then random changes
+ * of them, the same in every run. The compiler calls __sanitizer_cov_trace_pc at each basic block
+ * (-fsanitize-coverage=trace-pc); an input that reaches a new block joins the corpus. It accepts
+ * the options of libFuzzer that fuzz.mk uses:
  *
- *     TARGET -max_total_time=SECONDS -artifact_prefix=PATH FOLDER...     looks for a crash
- *     TARGET FILE                                                        repeats one
+ *     TARGET -max_total_time=SECONDS -artifact_prefix=PATH FOLDER...     searches for a crash
+ *     TARGET FILE                                                        repeats one input
  */
 #include <dirent.h>
 #include <stdbool.h>
@@ -15,7 +15,7 @@
 
 #include "fuzz.h"
 
-/* Of the sanitizers, where the program is built with them. */
+/* Defined by the sanitizers, if the program is built with them. */
 extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 
 #define LONGEST 4096
@@ -60,7 +60,7 @@ static unsigned below(size_t limit)
     return limit ? (unsigned)(state % limit) : 0;
 }
 
-/* Saves the input that made a sanitizer stop the program. */
+/* Saves the input at which a sanitizer stopped the program. */
 static void save(void)
 {
     char path[1024];
@@ -100,10 +100,10 @@ static void load_folder(const char *path)
         closedir(folder);
 }
 
-/* Runs the input; true when it reached a block that no input before it did. */
+/* Runs the input. Returns true when it reached a block that no earlier input reached. */
 static bool run(void)
 {
-    uint8_t *exact = malloc(now.size ? now.size : 1); /* so that reading beyond it is seen */
+    uint8_t *exact = malloc(now.size ? now.size : 1); /* so that a read past its end is detected */
     int before = reached;
 
     memcpy(exact, now.data, now.size);
@@ -112,7 +112,7 @@ static bool run(void)
     return reached > before;
 }
 
-/* One change: a byte, a cut, a piece of this or of another input put in. */
+/* Changes the input once: a byte, a cut, or an insertion of a piece of this or another input. */
 static void change(void)
 {
     static const char odd[] = "\0\n\r\t \"%&*+-./0:;=?[\\]{}\x7f\x80\xff";
@@ -178,7 +178,7 @@ int main(int argc, char **argv)
         else if (*argv[i] != '-')
             load(argv[i]);
     if (!count)
-        count = 1; /* an empty one */
+        count = 1; /* an empty input */
     search(seconds);
     return 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the fuzz targets share. A target is a program: LLVMFuzzerTestOneInput is called with one
- * input after another, by libFuzzer or by driver.c. It crashes when something is wrong.
+ * Helpers that the fuzz targets share. Each target is a program: libFuzzer or driver.c calls its
+ * LLVMFuzzerTestOneInput with one input after another. It crashes when a check fails.
  */
 #ifndef RC_FUZZ_H
 #define RC_FUZZ_H
@@ -20,7 +20,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What must hold. */
+/* A condition that must hold. */
 #define CHECK(what)                                                                                \
     do {                                                                                           \
         if (!(what)) {                                                                             \
@@ -36,7 +36,7 @@ static inline apr_pool_t *fuzz_forever(void)
 
     if (!pool) {
         apr_initialize();
-        atexit(apr_terminate); /* so that nothing looks like a leak */
+        atexit(apr_terminate); /* so that the pool is not reported as a leak */
         apr_pool_create(&pool, NULL);
     }
     return pool;
@@ -51,7 +51,7 @@ static inline apr_pool_t *fuzz_pool(void)
     return pool;
 }
 
-/* The next part of an input, up to a line feed, as a string of its own. */
+/* Returns the next part of an input, up to a line feed, as a separate string. */
 static inline const char *fuzz_line(const uint8_t **data, size_t *size, apr_pool_t *pool)
 {
     const uint8_t *end = *size ? memchr(*data, '\n', *size) : NULL;

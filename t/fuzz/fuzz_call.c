@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The body of an API call: guard, parser, envelope, look-up of the key. The answer must be JSON. */
+/* Fuzzes the body of an API call: guard, parser, envelope, look-up of the key. The answer must be
+ * JSON. */
 #include <unistd.h>
 
 #include "fuzz.h"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What rhodecode-api reads: the first line of an input says which; "options": the words of a
- * command line, a line each; "config": a configuration file; "answer": JSON of a server, printed in
- * each form.
+ * Fuzzes what rhodecode-api reads. The first line of an input selects it. "options": the words of a
+ * command line, one per line; "config": a configuration file; "answer": JSON of a server, printed
+ * in each form.
  */
 #include <getopt.h>
 #include <unistd.h>
@@ -29,7 +29,7 @@ static void read_options(const uint8_t *data, size_t size, apr_pool_t *pool)
             return; /* other files, and standard input */
         argc++;
     }
-    optind = 0; /* getopt of GNU begins anew */
+    optind = 0; /* makes GNU getopt start again */
     status = rc_cli_options_read(&opt, argc, argv);
     CHECK(status == RC_CLI_OK || status == RC_CLI_USAGE);
     if (status == RC_CLI_OK && rc_cli_args_read(&args, &opt) == RC_CLI_OK)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The name of a download in Content-Disposition: one header value, in ASCII, with closed quotes. */
+/* Fuzzes the file name in Content-Disposition: the result is one header value, in ASCII, with
+ * closed quotes. */
 #include "fuzz.h"
 #include "faces/raw/web.h"
 

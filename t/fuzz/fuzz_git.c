@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Objects of git that anybody can push: two trees and two files, separated by the line "--", become
- * two commits whose difference is printed. In a tree, twenty times A or B stands for the id of a
- * file, twenty times T for that of the first tree. A fifth part is a commit as it is.
+ * Fuzzes git objects, which any client can push. Two trees and two files, separated by the line
+ * "--", become two commits, whose difference is printed. In a tree, twenty times A or B stands for
+ * the id of a file, twenty times T for the id of the first tree. A fifth part is used as a commit
+ * unchanged.
  */
 #include "fuzz.h"
 #include "base/log.h"
@@ -35,7 +36,7 @@ static void remove_dir(void)
         fprintf(stderr, "%s is left\n", dir);
 }
 
-/* An empty repository, whose objects are in memory. */
+/* Creates an empty repository whose objects are in memory. */
 static rc_git_t *repository(void)
 {
     static rc_git_t git;
@@ -57,7 +58,7 @@ static rc_git_t *repository(void)
     git.refs = &refs;
     git.order = rc_git_order_alloc(0, 0, &refs);
     CHECK(git.order);
-    git.ordered = true; /* no references are looked for */
+    git.ordered = true; /* no references are searched */
     CHECK(!rc_git_objects_open(&git.odb, git.path, fuzz_forever()));
     CHECK(!git_mempack_new(&memory));
     CHECK(!git_odb_add_backend(git.odb, memory, 0));
@@ -115,7 +116,7 @@ static void print(rc_git_t *git, const git_oid *commit, apr_pool_t *pool)
     rc_diff_options_t options = {.context = 3};
     rc_spool_t *spool = rc_spool_create("/tmp", pool);
 
-    /* broken objects are errors; they must not be more */
+    /* broken objects must be errors, not crashes */
     (void)rc_git_diff(spool, &vcs, apr_pstrdup(pool, git_oid_tostr_s(commit)), &options, pool);
 }
 

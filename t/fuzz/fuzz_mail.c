@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Header lines of a patch: name, address, and title come from a commit that anybody can push. No
- * text may begin a header line of its own.
+ * Fuzzes the header lines of a patch: name, address and title come from a commit that any client
+ * can push. No text may start a header line of its own.
  */
 #include "fuzz.h"
 #include "base/mail.h"
 
-/* One header: lines after the first are continued ones, no line holds a byte that mail forbids. */
+/* Checks one header: lines after the first are continuations, and no line has a byte that mail
+ * forbids. */
 static void check_header(const char *header, const char *name)
 {
     CHECK(!strncmp(header, name, strlen(name)));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A query string: its parameters, and that no key is left in what is logged. */
+/* Fuzzes query strings: their parameters, and that the logged text contains no key. */
 #include "fuzz.h"
 #include "base/redact.h"
 #include "faces/raw.h"
@@ -18,7 +18,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     rc_web_parameter(query, "context", pool);
     check_hidden(rc_redact_query(query, pool), pool);
-    if (!strpbrk(query, "? \t\r\n#")) { /* else a URL begins or ends elsewhere */
+    if (!strpbrk(query, "? \t\r\n#")) { /* with these characters the URL begins or ends elsewhere */
         const char *shown = rc_redact(apr_pstrcat(pool, "/x?", query, NULL), pool);
 
         check_hidden(shown + 3, pool);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The URL of a remote: taken apart, and shown without its password; an IP entry. */
+/* Fuzzes the URL of a remote, which is parsed and shown without its password, and an IP entry. */
 #include "fuzz.h"
 #include "domain/auth.h"
 #include "remote/address.h"

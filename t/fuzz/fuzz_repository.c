@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One file of a repository that somebody else can write: the first line of an input names it, the
- * rest becomes its content. Then everything that views and methods ask of a repository is asked.
- * Names with a type stand for a loose object, which is compressed as git does. Below "revision",
- * the rest is the name of a revision, and nothing is changed.
+ * Fuzzes one file of a repository that another account can write: the first line of an input names
+ * the file, the rest becomes its content. Then everything that views and methods read of a
+ * repository is read. A name with a type stands for a loose object, which is compressed as git
+ * does. With the name "revision", the rest is the name of a revision, and no file changes.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -19,7 +19,7 @@
 typedef struct target_t {
     const char *name, *path; /* below the repository */
     const char *type;        /* of the object that the file holds, else NULL */
-    const char *kept;        /* what it held at first, NULL: nothing */
+    const char *kept;        /* its first content; NULL: it did not exist */
     size_t len;
 } target_t;
 
@@ -66,7 +66,7 @@ static void put(const char *path, const void *data, size_t len, apr_pool_t *pool
     unlink(path);
     out = fopen(path, "wb");
     if (!out)
-        return; /* its directory is another target's file */
+        return; /* another target's file has the place of its directory */
     CHECK(fwrite(data, 1, len, out) == len);
     CHECK(!fclose(out));
 }
@@ -90,7 +90,7 @@ static const char *object_path(const git_oid *id)
     return apr_psprintf(fuzz_forever(), "objects/%.2s/%s", hex, hex + 2);
 }
 
-/* Finds the files of the first commit, its tree, and its .gitattributes. */
+/* Finds the loose files of the first commit, its tree, and its .gitattributes. */
 static void find_objects(void)
 {
     git_repository *repo;
@@ -133,7 +133,7 @@ static void make_repository(void)
         keep(&targets[i]);
 }
 
-/* The bytes of a loose object of @a type. */
+/* Writes the bytes of a loose object of @a type. */
 static void put_object(const target_t *target, const uint8_t *data, size_t size, apr_pool_t *pool)
 {
     char *head = apr_psprintf(pool, "%s %lu", target->type, (unsigned long)size);
@@ -174,7 +174,7 @@ static rc_err_t *item(void *baton, const rc_item_t *found)
     return NULL;
 }
 
-/* Errors are fine: the repository is damaged. */
+/* Errors are allowed here, because the repository is damaged. */
 static void ask(rc_vcs_t *vcs, apr_pool_t *pool)
 {
     static const char *const names[] = {"", "0", "1", "extra", "v1", "master", "main"};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* The path of a URL: every reading of it. */
+/* Fuzzes the path of a URL: every possible reading of it. */
 #include "fuzz.h"
 #include "faces/raw/web.h"
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/* A whitelist as an administrator writes it (the first line), and an action (the second). */
+/* Fuzzes a whitelist, as an administrator writes it (first line), with an action (second line). */
 #include "fuzz.h"
 #include "faces/raw.h"
 
-#define LONGEST                                                                                    \
-    200 /* globs of many stars take their time; administrators write them, not clients */
+#define LONGEST 200 /* globs with many stars are slow; only administrators write them */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Text of a commit in a feed: the document must stay well-formed XML 1.0 whatever the text holds.
- */
+/* Fuzzes text of a commit in a feed: the document must stay well-formed XML 1.0 for any text. */
 #include "fuzz.h"
 #include "base/text.h"
 #include "base/xml.h"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A root with a database, one change of it, and processes that die before a system call of it.
+ * Creates a root with a database and one change of it, and runs processes that die before a chosen
+ * system call.
  */
 #ifndef RC_UNIT_MOVES_FIXTURE_H
 #define RC_UNIT_MOVES_FIXTURE_H
@@ -29,7 +30,7 @@
 static UNUSED rc_env_t *env;
 static UNUSED rc_db_t *db;
 
-/* For checks inside a child, whose failures cmocka does not see. */
+/* For checks inside a child, because cmocka does not see its failures. */
 #define NEED(cond)                                                                                 \
     do {                                                                                           \
         if (!(cond)) {                                                                             \
@@ -59,7 +60,8 @@ static UNUSED void open_env(void)
     NEED_OK(rc_db_acquire(&db, env->db_pool, pool));
 }
 
-/* Runs fn in a new process with the environment open, which repairs; it dies before its call n. */
+/* Runs fn in a new process with the environment open, after recovery; the process dies before its
+ * call n. */
 static UNUSED pid_t start(void (*fn)(void), long n)
 {
     pid_t pid;
@@ -74,7 +76,7 @@ static UNUSED pid_t start(void (*fn)(void), long n)
         calls = 0;
         die_at = n;
         fn();
-    } else { /* the repair itself */
+    } else { /* recovery itself */
         calls = 0;
         die_at = n;
         open_env();
@@ -107,14 +109,14 @@ static UNUSED void repair(void)
     run(NULL);
 }
 
-/* --- what there is --- */
+/* --- what exists --- */
 
 static UNUSED bool there(const char *name)
 {
     return rc_fs_exists(in_dir(name));
 }
 
-/* Entries of .rc_tmp whose name ends so; all for "". */
+/* Returns the number of entries in .rc_tmp whose name has this suffix; "" = all. */
 static UNUSED int left(const char *suffix)
 {
     DIR *dir = opendir(in_dir("repos/.rc_tmp"));
@@ -156,11 +158,11 @@ static void copy_file(const char *from, const char *to)
                          APR_SUCCESS);
 }
 
-/* The database of the first call is kept, and copied by the others: to make one takes longer. */
+/* Keeps the database of the first call and copies it later, because creating one is slower. */
 static void fresh_database(void)
 {
     if (!there("kept")) {
-        ASSERT_OK(rc_vcs_startup(pool)); /* children need not start libgit2 again */
+        ASSERT_OK(rc_vcs_startup(pool)); /* so children need not start libgit2 again */
         repair();
         copy_file("db", "kept");
         copy_file("db-wal", "kept-wal");
@@ -187,7 +189,7 @@ static UNUSED void fresh(void)
     fresh_database();
 }
 
-/* A change is either there as a whole, or not at all, and nothing else is left. */
+/* Asserts that a change is there completely or not at all, and that nothing else is left. */
 static UNUSED void assert_all_or_nothing(bool all, const char *about, long n)
 {
     if (there("repos/g/h/new/file") != all || there("repos/g") != all ||

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Every system call that changes a file or takes a lock goes through this file (the program's own
- * functions come before libc's), so that a process can be made to die before the n-th one of them:
- * set calls to 0 and die_at to n.
+ * Makes a process die before its n-th system call that changes a file or takes a lock: set calls to
+ * 0 and die_at to n. All these calls run through this file, because the program's own functions
+ * replace those of libc.
  */
 #ifndef DYING_H
 #define DYING_H
@@ -46,7 +46,7 @@ CALL(rmdir, (const char *a), SYS_unlinkat, AT_FDCWD, a, AT_REMOVEDIR)
 CALL(unlinkat, (int a, const char *b, int c), SYS_unlinkat, a, b, c)
 CALL(mkdirat, (int a, const char *b, mode_t c), SYS_mkdirat, a, b, c)
 CALL(mkdir, (const char *a, mode_t b), SYS_mkdirat, AT_FDCWD, a, b)
-/* Processes die here, not machines: nothing needs to reach the disk, and it takes a minute less. */
+/* Tests kill processes, not machines: nothing needs to reach the disk, which saves a minute. */
 CALL(fsync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
 CALL(fdatasync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
 CALL(flock, (int a, int b), SYS_flock, a, b)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Our diff of a commit beside git's.
+ * Compares this module's diff of a commit with git's.
  */
 #ifndef GIT_COMPARE_H
 #define GIT_COMPARE_H

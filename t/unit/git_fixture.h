@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * For the tests of the git back end: a temporary directory, real git in it, and its output.
+ * Provides a temporary directory for the tests of the git back end, runs real git in it, and reads
+ * its output.
  */
 #ifndef GIT_FIXTURE_H
 #define GIT_FIXTURE_H
@@ -36,7 +37,7 @@ static fixture_t fixture;
             fail_msg("%s: %s", #expr, rc_err_log_text(err_, fixture.pool));                        \
     } while (0)
 
-/* Runs a shell command in the directory; false when it fails. */
+/* Runs a shell command in the directory; returns false when it fails. */
 __attribute__((format(printf, 1, 2), unused)) static int try_sh(const char *fmt, ...)
 {
     va_list ap;
@@ -51,7 +52,7 @@ __attribute__((format(printf, 1, 2), unused)) static int try_sh(const char *fmt,
 
 #define sh(...) assert_true(try_sh(__VA_ARGS__))
 
-/* Output of a shell command. *len may be NULL. */
+/* Returns the output of a shell command; its length in *len, unless NULL. */
 __attribute__((format(printf, 2, 3), unused)) static char *output(size_t *len, const char *fmt, ...)
 {
     size_t size = 1 << 16, n = 0, got;
@@ -76,7 +77,7 @@ __attribute__((format(printf, 2, 3), unused)) static char *output(size_t *len, c
     return text;
 }
 
-/* The same, first line only, in the fixture's pool. */
+/* Returns only the first line, in the fixture's pool. */
 __attribute__((format(printf, 1, 2), unused)) static const char *line(const char *fmt, ...)
 {
     va_list ap;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes repositories of random commits: a set of files that is edited, renamed, copied, given
- * other modes and types, and written as a stream for git fast-import.
+ * Creates repositories of random commits: edits, renames and copies a set of files, changes their
+ * modes and types, and writes them as a stream for git fast-import.
  */
 #ifndef GIT_RANDOM_H
 #define GIT_RANDOM_H
@@ -243,7 +243,7 @@ static void drop_entry(int i)
     entries[i] = entries[--entries_n];
 }
 
-/* Makes place for a path: nothing else may have it, nor be a directory in its way. */
+/* Adds a file. Removes any entry with the same path, and files where it needs directories. */
 static void put_entry(const char *path, const char *mode, content_t content)
 {
     int i;
@@ -311,7 +311,7 @@ static void rename_something(void)
     entry_t entry = entries[i];
     const char *slash = strrchr(entry.path, '/'), *path = random_path();
 
-    if (chance(40)) /* keeps its name in another directory */
+    if (chance(40)) /* keep the name, in another directory */
         path = apr_pstrcat(fixture.pool, chance(50) ? "moved/" : "lib/",
                            slash ? slash + 1 : entry.path, NULL);
     if (chance(85))
@@ -374,7 +374,7 @@ static void write_blobs(void)
     }
 }
 
-/* Commits the files as they are; parents are marks, 0 for none. Returns the commit's mark. */
+/* Commits the current files; parents are marks, 0 for none. Returns the commit's mark. */
 static int write_commit(int parent, int other)
 {
     int i, mark;
@@ -400,7 +400,7 @@ static int write_commit(int parent, int other)
     return mark;
 }
 
-/* A bare repository called @a name with n commits. */
+/* Creates a bare repository called @a name with n commits. */
 static void random_repository(const char *name, int n)
 {
     int *commits = apr_palloc(fixture.pool, (size_t)n * sizeof(int)), i, steps;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A second type of repository, for test_backend.c: "mem". On the disk it is a directory with a file
- * "mem" that holds one word; "sample" stands for the history in mem_history.h, everything else for
- * none. Ids are short decimal numbers; there are no mails, but a closed branch and a bookmark.
+ * A second type of repository, "mem", for test_backend.c. On the disk it is a directory with a file
+ * "mem" that contains one word; "sample" selects the history in mem_history.h, any other word an
+ * empty one. Ids are short decimal numbers; it has no mails, but a closed branch and a bookmark.
  */
 #ifndef MEM_BACKEND_H
 #define MEM_BACKEND_H

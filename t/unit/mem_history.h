@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The history that the back end "mem" of the unit tests shows, its files, and what each commit
- * changes. Nothing of it is on the disk.
+ * The history of the back end "mem" for unit tests: its files, and the changes of each commit. All
+ * of it is in memory.
  */
 #ifndef MEM_HISTORY_H
 #define MEM_HISTORY_H
@@ -13,7 +13,7 @@
 #include "vcs/backend.h"
 
 typedef struct mem_file_t {
-    const char *path, *data; /* ended by a NULL path; by path */
+    const char *path, *data; /* sorted by path; a NULL path ends the list */
     bool program;
 } mem_file_t;
 
@@ -104,7 +104,7 @@ static void mem_set_entry(rc_entry_t *entry, const mem_file_t *file, const char 
     entry->id = mem_sum(file->data, p);
 }
 
-/* The rest of file->path behind the directory @a dir; NULL when it is not in it. */
+/* Returns the part of file->path after the directory @a dir; NULL when the file is not in it. */
 static const char *mem_below(const mem_file_t *file, const char *dir)
 {
     apr_size_t len = strlen(dir);
@@ -218,7 +218,7 @@ static void mem_add_pair(apr_array_header_t *pairs, const mem_file_t *before,
     *(rc_pair_t *)apr_array_push(pairs) = pair;
 }
 
-/* Deletions first, so that the order A-M-D must come from above. */
+/* Deletions come first, so that the order A-M-D must be made by the caller. */
 static rc_err_t *mem_changes(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,
                              const char *parent, bool renames, apr_pool_t *p)
 {
@@ -235,7 +235,7 @@ static rc_err_t *mem_changes(apr_array_header_t **pairs, rc_vcs_t *vcs, const ch
     return NULL;
 }
 
-/* Appends the lines of @a data behind @a sign; their number. */
+/* Appends each line of @a data after @a sign; returns the number of lines. */
 static apr_int64_t mem_lines(rc_spool_t *spool, char sign, const char *data, rc_err_t **err)
 {
     apr_int64_t n = 0;
@@ -249,7 +249,7 @@ static apr_int64_t mem_lines(rc_spool_t *spool, char sign, const char *data, rc_
     return n;
 }
 
-/* All lines go, and all come; nobody minds a diff that is longer than it could be. */
+/* Deletes all lines and adds all lines; the diff need not be minimal. */
 static rc_err_t *mem_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
                            const rc_pair_t *pair, const rc_diff_options_t *options, apr_pool_t *p)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Time limits of unit tests, and how often they repeat what they try.
+ * Defines the time limits of unit tests, and how often they repeat.
  */
 #ifndef PATIENCE_H
 #define PATIENCE_H
@@ -10,7 +10,7 @@
 
 #include <apr_time.h>
 
-/* A time limit for a quiet machine, in microseconds; longer where RCAPI_SLOW says that all is. */
+/* Returns a time limit in microseconds: @a seconds on a quiet machine, longer with RCAPI_SLOW. */
 __attribute__((unused)) static apr_interval_time_t patience(double seconds)
 {
     double slow = getenv("RCAPI_SLOW") ? strtod(getenv("RCAPI_SLOW"), NULL) : 1;
@@ -18,7 +18,7 @@ __attribute__((unused)) static apr_interval_time_t patience(double seconds)
     return (apr_interval_time_t)(seconds * (slow > 1 ? slow : 1) * APR_USEC_PER_SEC);
 }
 
-/* How often to repeat: usual times in make test, all times with RCAPI_ROUNDS=all (make check). */
+/* Returns how often to repeat: @a usual in make test, @a all with RCAPI_ROUNDS=all (make check). */
 __attribute__((unused)) static int unit_rounds(int usual, int all)
 {
     const char *wish = getenv("RCAPI_ROUNDS");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The permission rule once more, as contract 01 §3 and §4 tell it and as slowly as one likes:
- * layer after layer over arrays. test_rule.c holds the SQL against it.
+ * A second, simple implementation of the permission rule after contract 01 §3 and §4, one layer
+ * after another over arrays, with no regard to speed. test_rule.c compares the SQL with it.
  */
 #ifndef RULE_MODEL_H
 #define RULE_MODEL_H
@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { USERS = 7, GROUPS = 5, REPOS = 6, REPO_GROUPS = 4, MOST = 6, NAMES = 29 };
-enum { ANYONE = 0 }; /* the user who carries the defaults */
+enum { ANYONE = 0 }; /* the default user */
 
 #define NO_ROW (-1)
 
@@ -133,7 +133,7 @@ static bool model_takes_defaults(const state_t *s, int user)
     return true;
 }
 
-/* The highest of the rows of the user's active groups. */
+/* Returns the highest level among the rows of the user's active groups. */
 static int model_group_row(const state_t *s, const objects_t *o, int user, int object)
 {
     int g, best = NO_ROW;
@@ -168,7 +168,7 @@ static int model_level(const state_t *s, int kind, int user, int object)
     row = model_group_row(s, o, user, object);
     if (row != NO_ROW)
         level = owner ? 4 : row;
-    /* C. his own row */
+    /* C. the user's own row */
     row = o->user_row[object][user];
     if (row != NO_ROW)
         level = owner ? 4 : row;

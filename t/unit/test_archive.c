@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Archives: their names, their limits, contents from a file, and names at the borders of a header.
+ * Tests archives: names, limits, contents from a file, and names at the size limits of a header.
  */
 #include "unit.h"
 
@@ -98,7 +98,7 @@ static void limits(void **state)
     }
 }
 
-/* The same archive from memory and through a file; zip has other bytes then, tar has not. */
+/* Makes the same archive from memory and from a file; tar is identical, zip has other bytes. */
 static void from_a_file(void **state)
 {
     const apr_off_t size = 3 << 20;
@@ -155,8 +155,8 @@ static void a_file_that_ends_early(void **state)
     close(fd);
 }
 
-/* What is given up half-way writes nothing more when its pool ends. */
-static void given_up(void **state)
+/* An abandoned archive writes nothing more when its pool ends. */
+static void abandoned(void **state)
 {
     apr_size_t i;
 
@@ -178,7 +178,7 @@ static void given_up(void **state)
     }
 }
 
-/* Every length of a name and of a link's target around what a tar header holds. */
+/* Tests every length of a name and of a link's target around the size of a tar header. */
 static void names_of_every_length(void **state)
 {
     const char *path = in_dir("lengths.tar");
@@ -218,7 +218,7 @@ static void names_of_every_length(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(formats),     cmocka_unit_test(limits),
     cmocka_unit_test(from_a_file), cmocka_unit_test(a_file_that_ends_early),
-    cmocka_unit_test(given_up),    cmocka_unit_test(names_of_every_length),
+    cmocka_unit_test(abandoned),   cmocka_unit_test(names_of_every_length),
 };
 
 UNIT_MAIN(tests)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Zip files whose sizes and places need eight bytes, read by unzip, Python and bsdtar: the writer
- * is built once more, with a lower bound.
+ * Tests zip files whose sizes and offsets need eight bytes, with unzip, Python and bsdtar as
+ * readers. For that, the writer is compiled with a lower limit.
  */
 #include "unit.h"
 
@@ -35,7 +35,7 @@ static void write_file(const char *path, rc_spool_t *spool)
     close(fd);
 }
 
-/* Small and large contents, from memory and through files, before and behind the bound. */
+/* Small and large contents, from memory and from files, below and above the limit. */
 static void sizes_and_places(void **state)
 {
     const char *path = in_dir("zip64.zip"), *content = in_dir("content"), *stem;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A second back end through the API and the views: nothing above the table of back ends knows which
- * type a repository has.
+ * Tests a second back end through the API and the views: nothing above the table of back ends
+ * depends on the type of a repository.
  */
 #include "unit.h"
 
@@ -14,7 +14,7 @@
 
 static rc_env_t *env;
 static rc_db_t *db;
-static apr_pool_t *request_pool; /* of the last call; it gives back what the call holds */
+static apr_pool_t *request_pool; /* of the last call; its end releases what the call holds */
 
 static rc_err_t *fill(void *baton, rc_db_t *in)
 {
@@ -48,7 +48,7 @@ static int begin(void **state)
     return 0;
 }
 
-/* --- asking --- */
+/* --- requests --- */
 
 static apr_pool_t *next_request(void)
 {
@@ -69,7 +69,7 @@ static const char *call(const char *method, const char *args)
     return text;
 }
 
-/* Does the answer of a method hold all these texts, in this order? */
+/* Asserts that the answer of a method contains all these texts, in this order. */
 static void holds(const char *text, const char *const *wanted)
 {
     const char *at = text;
@@ -99,7 +99,7 @@ static bool not_gone(void *server)
     return false;
 }
 
-/* The call of a view, and its body; NULL for a refusal. */
+/* Calls a view and returns its body; NULL when it is rejected. */
 static rc_web_call_t *view(const char **body, apr_size_t *len, const char *path)
 {
     apr_pool_t *p = next_request();
@@ -141,7 +141,7 @@ static const char *body_of(const char *path)
     return body;
 }
 
-/* --- the tests, in their order: the first one finds the repository --- */
+/* --- the tests, in their order: the first one scans for the repository --- */
 
 static void scanning(void **state)
 {
@@ -211,8 +211,8 @@ static void references(void **state)
                "\"branches_closed\":{\"old\":\"7\"}");
 }
 
-/* What a type cannot do is refused, in the words of each face. */
-static void refusals(void **state)
+/* What a type cannot do is rejected, in the words of each face. */
+static void unsupported_calls_are_rejected(void **state)
 {
     const char *body;
     apr_size_t len;
@@ -285,9 +285,11 @@ static void checking(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(scanning), cmocka_unit_test(creating),   cmocka_unit_test(changesets),
-        cmocka_unit_test(nodes),    cmocka_unit_test(references), cmocka_unit_test(refusals),
-        cmocka_unit_test(views),    cmocka_unit_test(archives),   cmocka_unit_test(checking),
+        cmocka_unit_test(scanning),   cmocka_unit_test(creating),
+        cmocka_unit_test(changesets), cmocka_unit_test(nodes),
+        cmocka_unit_test(references), cmocka_unit_test(unsupported_calls_are_rejected),
+        cmocka_unit_test(views),      cmocka_unit_test(archives),
+        cmocka_unit_test(checking),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

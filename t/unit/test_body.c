@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Bodies of requests: limits, deadlines, gzip, and bytes that come one by one. */
+/* Tests bodies of requests: limits, deadlines, gzip, and bytes that arrive one by one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,12 +18,12 @@
 
 static apr_pool_t *pool;
 
-/* A source that gives `step` bytes a time, and nothing at every other call. */
+/* A source that yields `step` bytes at a time, and nothing at every second call. */
 typedef struct fake_t {
     const char *data;
     apr_size_t len, step;
     bool stutters, now;
-    rc_body_state_t last; /* behind the data; LATER: it never ends */
+    rc_body_state_t last; /* the state after the data; LATER: it never ends */
 } fake_t;
 
 static rc_body_state_t fake_read(void *baton, const char **data, apr_size_t *len, bool wait)
@@ -98,7 +98,8 @@ static void limits(void **state)
     rc_body_set_limit(body, 9);
     assert_int_equal(rc_body_whole(&data, &len, body, pool), RC_BODY_TOO_LARGE);
     assert_int_equal(rc_body_error(rc_body_state(body), pool)->kind, RC_E_LIMIT);
-    body = rc_body_create(&source, pool); /* announced: nothing is read (there is no baton) */
+    body = rc_body_create(
+        &source, pool); /* the length is announced, so nothing is read (there is no baton) */
     rc_body_set_limit(body, 9);
     assert_int_equal(rc_body_whole(&data, &len, body, pool), RC_BODY_TOO_LARGE);
     assert_int_equal(rc_body_left(body), 1);
@@ -164,7 +165,7 @@ static void inflated_sum_is_limited(void **state)
     assert_true(len < 1 << 20);
 }
 
-/* Cut short, damaged, and followed by something. */
+/* Bodies that are truncated, damaged, or followed by other data. */
 static void malformed(void **state)
 {
     char packed[100];

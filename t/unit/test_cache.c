@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The cache of finished files: made once, shared, evicted; what a crash leaves; and that nothing
- * that happens to its directory fails a request.
+ * Tests the cache of finished files: each is made once, shared and evicted; it recovers after a
+ * crash, and no fault of its directory makes a request fail.
  */
 #include "unit.h"
 
@@ -16,7 +16,7 @@
 
 typedef struct maker_t {
     const char *text;
-    int made; /* times */
+    int made; /* how often it was made */
     rc_err_t *err;
     apr_interval_time_t pause;
 } maker_t;
@@ -106,7 +106,7 @@ static void failures_leave_nothing(void **state)
     assert_got(&cache, "x", &good, "good");
 }
 
-/* Eight processes ask at once; each make takes a while and leaves a mark. */
+/* Eight processes request the same entry at once; each make takes a while and leaves a mark. */
 static void one_maker_among_processes(void **state)
 {
     rc_cache_t cache = cache_in("flight", 1000);
@@ -131,8 +131,8 @@ static void one_maker_among_processes(void **state)
 }
 
 /*
- * Four processes race for each of many files, and for their directories; their makes take no time,
- * so that they meet.
+ * Four processes race for each of many files, and for their directories. Making a file takes no
+ * time, so that they collide.
  */
 static void one_maker_each_time(void **state)
 {
@@ -162,7 +162,7 @@ static void one_maker_each_time(void **state)
     assert_int_equal(sum, 200);
 }
 
-static void waiting_ends(void **state)
+static void waiting_has_a_time_limit(void **state)
 {
     rc_cache_t cache = cache_in("waiting", 1000);
     maker_t maker = {.text = "slow", .pause = apr_time_from_sec(20)}, other = {.text = "x"};
@@ -183,14 +183,14 @@ static void waiting_ends(void **state)
     assert_int_equal(err->kind, RC_E_BUSY);
     assert_int_equal(other.made, 0);
 
-    kill(child, SIGKILL); /* its part is left, and made again */
+    kill(child, SIGKILL); /* its partial file is left, and the entry is made again */
     assert_int_equal(waitpid(child, NULL, 0), child);
     assert_true(is_there(&cache, "x.part"));
     assert_got(&cache, "x", &other, "x");
     assert_false(is_there(&cache, "x.part"));
 }
 
-static void oldest_goes_first(void **state)
+static void least_recently_used_is_evicted(void **state)
 {
     rc_cache_t cache = cache_in("oldest", 25);
     maker_t maker = {.text = "0123456789"}, large = {.text = "0123456789012345678901234567"};
@@ -214,7 +214,7 @@ static void oldest_goes_first(void **state)
     assert_int_equal(access(apr_pstrcat(pool, cache.dir, "/foreign", NULL), F_OK), 0);
 }
 
-static void leftovers_are_swept(void **state)
+static void leftovers_are_removed(void **state)
 {
     rc_cache_t cache = cache_in("left", 1000);
     maker_t maker = {.text = "text"};
@@ -222,7 +222,7 @@ static void leftovers_are_swept(void **state)
     (void)state;
     assert_got(&cache, "a", &maker, "text");
     put(file_of(&cache, "b.part"), "half");
-    rc_cache_begin(&cache, pool); /* nobody knows when they were made */
+    rc_cache_begin(&cache, pool); /* their time of creation is unknown */
     assert_false(is_there(&cache, "a"));
     assert_false(is_there(&cache, "b.part"));
     assert_got(&cache, "a", &maker, "text");
@@ -262,10 +262,14 @@ static void broken_folders(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(made_once),           cmocka_unit_test(failures_leave_nothing),
-    cmocka_unit_test(waiting_ends),        cmocka_unit_test(one_maker_among_processes),
-    cmocka_unit_test(one_maker_each_time), cmocka_unit_test(oldest_goes_first),
-    cmocka_unit_test(leftovers_are_swept), cmocka_unit_test(broken_folders),
+    cmocka_unit_test(made_once),
+    cmocka_unit_test(failures_leave_nothing),
+    cmocka_unit_test(waiting_has_a_time_limit),
+    cmocka_unit_test(one_maker_among_processes),
+    cmocka_unit_test(one_maker_each_time),
+    cmocka_unit_test(least_recently_used_is_evicted),
+    cmocka_unit_test(leftovers_are_removed),
+    cmocka_unit_test(broken_folders),
 };
 
 UNIT_MAIN(tests)

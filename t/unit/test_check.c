@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rc_data_check, with what only a hand in the database can break; the rest of it is tested by
- * t/61-rcapi-admin.t.
+ * Tests rc_data_check with faults that only manual changes of the database can cause.
+ * t/61-rcapi-admin.t tests the rest.
  */
 #include "unit.h"
 
@@ -25,7 +25,7 @@ static rc_err_t *fill(void *baton, rc_db_t *in)
     return rc_user_insert(&user, in, env->secret, &bob, pool);
 }
 
-/* As rcapi-admin init does: adds what is missing, touches nothing else. */
+/* Runs setup as rcapi-admin init does: adds what is missing and changes nothing else. */
 static rc_err_t *set_up_again(void *baton, rc_db_t *in)
 {
     (void)baton;
@@ -61,7 +61,7 @@ static void sql(const char *text)
     sqlite3_close(handle);
 }
 
-/* The sentences of the check, one a line. */
+/* Returns the messages of the check, one per line. */
 static const char *problems(void)
 {
     apr_array_header_t *list;

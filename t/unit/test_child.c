@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Programs that are fed and read while they run. */
+/* Tests programs that are written to and read from while they run. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -42,7 +42,7 @@ static rc_proc_result_t end(rc_child_t *child, bool at_once)
     return result;
 }
 
-/* Reads all that comes; the number of bytes. */
+/* Reads until the end; returns the number of bytes. */
 static apr_size_t read_all(rc_child_t *child)
 {
     static char buf[PIECE];
@@ -92,7 +92,7 @@ static void status_and_text(void **state)
     assert_int_equal(end(child, false).status, 3);
 }
 
-/* It does not read what it is given: no signal, no blocking. */
+/* The program does not read its input: no signal, no blocking. */
 static void closed_input(void **state)
 {
     rc_child_t *child = start("exec 0<&-; echo x; sleep 0.1", patience(20), pool);
@@ -104,7 +104,7 @@ static void closed_input(void **state)
     assert_int_equal(end(child, false).status, 0);
 }
 
-/* What it started holds the pipe, and is killed with it. */
+/* A process that the program started keeps the pipe open; it is killed with the program. */
 static void others_hold_the_pipe(void **state)
 {
     rc_child_t *child = start("sleep 1000 & echo x", patience(20), pool);
@@ -128,7 +128,7 @@ static void deadline(void **state)
     assert_int_equal(result.signal, SIGKILL);
 }
 
-/* Waiting for the end of one that does not end. */
+/* Waits for the end of a program that does not end. */
 static void deadline_at_the_end(void **state)
 {
     rc_child_t *child = start("exec >&-; sleep 1000", apr_time_from_msec(200), pool);
@@ -168,7 +168,7 @@ static void not_installed(void **state)
     (void)state;
     apr_pool_create(&sub, pool);
     assert_non_null(rc_child_start(&child, &proc, sub));
-    apr_pool_destroy(sub); /* kills nobody */
+    apr_pool_destroy(sub); /* kills no process */
 }
 
 int main(void)

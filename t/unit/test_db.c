@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Connections: the file they make, and that processes which open it leave each other's alone.
+ * Tests connections: the file that they create, and that processes do not break each other's
+ * connections.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -43,7 +44,7 @@ static rc_err_t *add_user(void *baton, rc_db_t *db)
     return rc_store_user_insert(&user, db, NULL, false);
 }
 
-/* What this program does when it is another one: adds a user to the database. */
+/* The part of this program that runs as another program: adds a user to the database. */
 static int other_program(const char *path, const char *username)
 {
     apr_pool_t *own;
@@ -58,7 +59,7 @@ static int other_program(const char *path, const char *username)
     return failed;
 }
 
-/* A new program, not only a new process: SQLite remembers its locks in memory. */
+/* Runs a new program, not only a new process, because SQLite keeps its locks in memory. */
 static void in_another_process(const char *username)
 {
     const char *command =
@@ -90,8 +91,8 @@ static void files_are_private(void **unused)
     }
 }
 
-/* A process that opens a second connection keeps the locks of its first: else the other process,
- * when it ends, would take itself for the last one and remove the -wal file under us. */
+/* A process that opens a second connection keeps the locks of its first. Otherwise the other
+ * process, when it ends, would believe to be the last one and remove the -wal file in use. */
 static void a_second_connection_keeps_the_locks(void **unused)
 {
     apr_pool_t *own;
@@ -126,7 +127,7 @@ static void an_existing_file_keeps_its_mode(void **unused)
     assert_int_equal(info.st_mode & 0777, 0640);
 }
 
-/* One that holds the lock may be stopped, and for long. */
+/* A lock holder may be stopped for a long time. */
 static void a_writer_does_not_wait_for_ever(void **unused)
 {
     struct flock lock = {.l_type = F_WRLCK, .l_len = 1};
@@ -148,7 +149,7 @@ static void a_writer_does_not_wait_for_ever(void **unused)
     ok(rc_db_txn(db, add_user, "early"));
 }
 
-/* What not every database can do is an error with all of them. */
+/* What some databases cannot do is an error with all of them. */
 static void one_statement_is_stepped_at_a_time(void **unused)
 {
     rc_stmt_t *users, *setting;
@@ -190,7 +191,7 @@ static void a_transaction_ends_with_its_first_error(void **unused)
     ok(rc_db_txn(db, add_user, "twice"));
 }
 
-static void no_place_for_it(void **unused)
+static void missing_directory(void **unused)
 {
     rc_db_config_t wrong = config;
     rc_db_t *db;
@@ -224,7 +225,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_writer_does_not_wait_for_ever),
         cmocka_unit_test(one_statement_is_stepped_at_a_time),
         cmocka_unit_test(a_transaction_ends_with_its_first_error),
-        cmocka_unit_test(no_place_for_it),
+        cmocka_unit_test(missing_directory),
     };
     int n;
 

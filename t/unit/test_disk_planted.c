@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Entries of .rc_tmp that no crash of ours has left, and changes that break the rules.
+ * Tests recovery with entries of .rc_tmp that no crash can leave, and changes that break the rules.
  */
 #include "disk_fixture.h"
 
-/* What cannot be a crashed change of ours stays, or goes without harm. */
+/* An entry that cannot be a crashed change stays, or is removed without damage. */
 static void odd_entries(void **state)
 {
     (void)state;
@@ -22,7 +22,7 @@ static void odd_entries(void **state)
     assert_int_equal(left(".done"), 1);
 }
 
-/* A rename as a crashed process would leave it. */
+/* Writes the intention of a rename as a crashed process would leave it. */
 static void plant_text(const char *token, const char *from, const char *to)
 {
     const char *path = apr_psprintf(pool, "%s/%s.op", in_dir("repos/.rc_tmp"), token);
@@ -38,8 +38,8 @@ static void plant(const char *token, const char *from, const char *to)
     plant_text(token, in_dir(from), in_dir(to));
 }
 
-/* Intentions are relative to the root, so that a root that was moved or restored elsewhere is
- * repaired as well; those of earlier versions are absolute. */
+/* Intentions have paths relative to the root, so that recovery also works in a root that was moved
+ * or restored elsewhere; earlier versions wrote absolute paths. */
 static void intentions(void **state)
 {
     static const char *const bad[] = {"../out", "a/../../out", "/out", "a//b", "a/", "./a"};
@@ -62,7 +62,7 @@ static void intentions(void **state)
     }
 }
 
-/* A list that names anything outside of the root, by its text or through a link, moves nothing. */
+/* A list that names a path outside of the root, directly or through a link, moves nothing. */
 static void outside(void **state)
 {
     (void)state;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changes of the disk that stand or fall with a transaction. Every system call that changes a file
- * or takes a lock goes through this file (the program's own functions come before libc's), so a
- * process can be made to die before the n-th one of them; whatever n is, the next process must
- * find, and leave, all of a change or nothing of it.
+ * Tests disk changes that are committed or rolled back with a transaction. Every system call that
+ * changes a file or takes a lock runs through this file (the program's own functions replace
+ * libc's), so that a process can die before the n-th one. For every n, the next process must find,
+ * and leave, all of a change or nothing of it.
  */
 #include "disk_fixture.h"
 
@@ -45,7 +45,7 @@ static void never_applied(void **state)
     assert_all_or_nothing(false, "not applied", 0);
 }
 
-/* The tokens of changes that are over go, and no earlier than their files. */
+/* The tokens of finished changes are removed, but not before their files. */
 static void tokens(void **state)
 {
     int i;
@@ -72,7 +72,7 @@ static void taken(void)
     apr_pool_destroy(pool);
 }
 
-/* Is @a name in a directory of its own below .rc_left? */
+/* True when @a name is in a directory of its own below .rc_left. */
 static bool is_aside(const char *name)
 {
     DIR *dir = opendir(in_dir("repos/.rc_left"));
@@ -87,7 +87,8 @@ static bool is_aside(const char *name)
     return found;
 }
 
-/* What a crash or a restore has left: where it is made, and what of it is seen when it is aside. */
+/* What a crash or a restore left: where it is created, and which part of it is visible when it is
+ * set aside. */
 static const struct {
     const char *folder, *file, *aside;
 } obstacles[] = {
@@ -109,7 +110,7 @@ static bool is_in_place(size_t i)
     return there(obstacles[i].file ? obstacles[i].file : obstacles[i].folder);
 }
 
-/* It never fails a change, is never lost, and goes back when the change does not stand. */
+/* It never makes a change fail, is never lost, and is moved back when the change is rolled back. */
 static void target_exists(void **state)
 {
     size_t i;
@@ -152,7 +153,7 @@ static void repository_exists(void **state)
     assert_int_equal(left(""), 0);
 }
 
-/* Directories that were there, empty, are somebody's groups. */
+/* Empty directories that existed before are groups and stay. */
 static void empty_folders(void **state)
 {
     long n;
@@ -170,7 +171,7 @@ static void empty_folders(void **state)
     }
 }
 
-/* One moves in where another has just moved. */
+/* A tree moves to where another one has just been moved. */
 static void nested(void)
 {
     const char *work;
@@ -203,13 +204,13 @@ static void target_in_target(void **state)
 
 /* --- crashes --- */
 
-/* After a crash of the change before its call n: repaired, and either whole. */
+/* Asserts that recovery works after a crash of the change before its call n: all or nothing. */
 static void assert_repaired(long n)
 {
     bool all = query(COMMITTED);
 
     assert_all_or_nothing(all, "crash before call", n);
-    if (!all) { /* and it can be made now */
+    if (!all) { /* and the change can be made now */
         run(must_change);
         assert_all_or_nothing(true, "made after crash before call", n);
     }
@@ -254,7 +255,7 @@ static void crash_while_failing(void **state)
     }
 }
 
-/* Repair may die as well, and be started again. */
+/* Recovery can die as well, and be started again. */
 static void crash_of_repair(void **state)
 {
     int i, k;
@@ -279,7 +280,7 @@ static void crash_between_changes(void **state)
     int status;
 
     (void)state;
-    for (n = 0;; n += 3) { /* the second change takes the first one's token away */
+    for (n = 0;; n += 3) { /* the second change removes the first one's token */
         fresh();
         run(must_change);
         assert_int_equal(rename(in_dir("repos/rm__old"), in_dir("repos/old")), 0);
@@ -299,7 +300,7 @@ static void crash_between_changes(void **state)
 
 static int told[2], answer[2];
 
-/* In the middle of its transaction, with all renames made. */
+/* Pauses in the middle of the transaction, after all renames. */
 static void pause_in_the_middle(void)
 {
     char c = 0;
@@ -368,7 +369,7 @@ static void live_change(void **state)
     assert_all_or_nothing(false, "killed in the middle", 0);
 }
 
-/* A process that was there before the crash, and is the first to write after it. */
+/* A process that started before the crash is the first one to write after it. */
 static void write_after_crash(void)
 {
     bool busy;
@@ -445,7 +446,7 @@ static void work_dirs(void **state)
     assert_int_equal(left(""), 0);
 }
 
-/* Many processes change and repair at once. */
+/* Many processes change and recover at once. */
 static int number;
 
 static void change_often(void)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Files, directories, and locks that keep threads as well as processes apart.
+ * Tests files, directories, and locks that exclude threads as well as processes.
  */
 #include "unit.h"
 
@@ -80,11 +80,11 @@ static void one_process(void **state)
     apr_time_t start;
 
     (void)state;
-    assert_false(lock(path, 0, pool)); /* not there */
+    assert_false(lock(path, 0, pool)); /* missing */
     write_text(path, "");
     apr_pool_create(&holder, pool);
     assert_true(lock(path, 0, holder));
-    assert_false(lock(path, 0, pool)); /* not even for the same process */
+    assert_false(lock(path, 0, pool)); /* not even by the same process */
     start = rc_clock();
     assert_false(lock(path, 150, pool));
     assert_true(rc_clock() - start >= apr_time_from_msec(150));
@@ -93,7 +93,7 @@ static void one_process(void **state)
     assert_true(lock(path, 0, holder));
     apr_pool_destroy(holder);
     apr_pool_create(&holder, pool);
-    assert_true(lock(unit_dir, 0, holder)); /* directories, too */
+    assert_true(lock(unit_dir, 0, holder)); /* works for directories, too */
     assert_false(lock(unit_dir, 0, pool));
     apr_pool_destroy(holder);
 }
@@ -112,7 +112,7 @@ static void sharing(void **state)
     apr_pool_t *one, *two;
 
     (void)state;
-    assert_false(share(path, pool)); /* not there */
+    assert_false(share(path, pool)); /* missing */
     write_text(path, "");
     apr_pool_create(&one, pool);
     apr_pool_create(&two, pool);
@@ -175,7 +175,7 @@ static void threads(void **state)
     assert_int_equal(shared.done, 120);
 }
 
-/* Each adds one to a number in a file, which only the lock keeps right. */
+/* Increments a number in a file; only the lock keeps it correct. */
 static void count_up(const char *path, int times)
 {
     int i;
@@ -251,7 +251,7 @@ static void killed_holder(void **state)
     close(told[1]);
 }
 
-/* The lock ends with its holder, not with a program he started meanwhile. */
+/* The lock ends with its holder, not with a program that the holder started meanwhile. */
 static void not_inherited(void **state)
 {
     const char *path = in_dir("inherited");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Attributes of paths: what comparing them may cost. (What they are is compared with git's own in
- * t/3f-web-archive-git.t.)
+ * Tests the limits on the cost of comparing paths with attribute patterns. (t/3f-web-archive-git.t
+ * compares the attributes with git's own.)
  */
 #include "unit.h"
 
@@ -36,7 +36,7 @@ static bool is_ignored(rc_git_attributes_t *attributes, const char *path)
     return values[RC_GIT_EXPORT_IGNORE] == rc_git_set;
 }
 
-/* Names by their end, without a step for each character. */
+/* Patterns like "*.c" are compared at the end of a name, without a step for each character. */
 static void endings(void **state)
 {
     rc_git_attributes_t *attributes = with_rules("*.c export-ignore\n*x -export-ignore\n");
@@ -49,7 +49,7 @@ static void endings(void **state)
     assert_true(is_ignored(with_rules("* export-ignore\n"), "d/a"));
 }
 
-/* A path that takes too long to compare is an error, not an answer. */
+/* A path that takes too long to compare is an error, not a result. */
 static void one_path(void **state)
 {
     const char *rule = apr_pstrcat(pool, "**/", repeat("a/", 500), "x export-ignore\n", NULL);

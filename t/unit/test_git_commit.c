@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Naming commits as clients do (contract 02 §1.8), and reading one: text, author, branch.
+ * Tests names of commits as clients write them (contract 02 §1.8), and reading one: text, author,
+ * branch.
  */
 #include "git_fixture.h"
 
@@ -85,12 +86,13 @@ static void names(void **state)
     assert_rev("both", side); /* the branch wins */
     assert_unknown("tree");
     assert_rev(root, root);
-    assert_rev(second, second); /* not the branch that is called like it */
+    assert_rev(second, second); /* not the branch of that name */
     assert_rev(side, side);
     assert_rev("20240101", second);
     assert_rev("4294967297", side);
-    assert_rev(apr_pstrmemdup(fixture.pool, second, 9), side); /* a name comes before a prefix */
-    assert_unknown(line("git -C names rev-parse heavy"));      /* a tag's own id */
+    assert_rev(apr_pstrmemdup(fixture.pool, second, 9),
+               side); /* a name takes precedence over a prefix */
+    assert_unknown(line("git -C names rev-parse heavy")); /* a tag's own id */
     assert_unknown(line("git -C names rev-parse master^{tree}"));
 }
 
@@ -181,7 +183,7 @@ static void ambiguous(void **state)
     const char *prefix;
 
     (void)state;
-    /* Some thousands of commits: two of them begin with the same 4 digits, hardly with 7. */
+    /* Among some thousands of commits, two begin with the same 4 digits, but hardly with 7. */
     sh("git init -q --bare amb.git && perl -e 'for (1..3000) { print \"commit refs/heads/b\\n"
        "committer C <c\\@x> $_ +0000\\ndata 1\\nx\\n\" }' | git -C amb.git fast-import --quiet");
     reopen("amb.git");
@@ -229,21 +231,21 @@ static void text(void **state)
     assert_true(commit->time > 1600000000);
 }
 
-/* Commits written by hand: no author, signatures, odd dates, a NUL in the message. */
+/* Writes a commit by hand: no author, signatures, odd dates, a NUL in the message. */
 static const char *raw_commit(const char *name, const char *lines)
 {
     FILE *f = fopen(in_dir("raw"), "w");
 
     fprintf(f, "tree %s\n%s", line("git -C text rev-parse HEAD^{tree}"), lines);
     fclose(f);
-    /* Not by update-ref: git would not have all of them. */
+    /* Not by update-ref, because git would reject some of them. */
     sh("cd text && git hash-object -t commit -w --literally --stdin < ../raw > .git/refs/heads/%s",
        name);
     reopen("text/.git");
     return name;
 }
 
-/* Idents of every shape: the date is what git shows. */
+/* Tests idents of every form: the date is the one that git shows. */
 static void assert_dates(void)
 {
     static const char *const idents[] = {

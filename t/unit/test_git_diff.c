@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Our diff against git's, byte for byte, for every commit of random repositories. SEED and COMMITS
- * in the environment make other and larger ones.
+ * Compares this module's diff with git's, byte for byte, for every commit of random repositories.
+ * SEED and COMMITS in the environment select other and larger ones.
  */
 #include "patience.h"
 #include "git_compare.h"
@@ -9,7 +9,7 @@
 
 static int commits;
 
-/* Where the next commit begins in the output of diff-tree --stdin: a line of 40 digits. */
+/* Finds the start of the next commit in the output of diff-tree --stdin: a line of 40 digits. */
 static char *next_commit(char *p, char *end)
 {
     while (p < end) {
@@ -45,7 +45,7 @@ static int compare_all(const char *repo, rc_diff_options_t options)
     return n;
 }
 
-/* The tree that our diff makes of the parent is the commit's own. */
+/* The tree that our diff makes from the parent must be the commit's own. */
 static void apply_one(const char *repo, const char *id)
 {
     rc_diff_options_t options = {.context = 3};
@@ -98,7 +98,7 @@ static void equal_to_git(void **state)
     }
 }
 
-/* `git diff` itself, to be sure that diff-tree stands for it. */
+/* Compares with `git diff` itself, to check that diff-tree is equivalent to it. */
 static void equal_to_porcelain(void **state)
 {
     rc_diff_options_t options = {.context = 3};

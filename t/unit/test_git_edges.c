@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Diffs at the edges: what random commits seldom hold, limits of the rename search, damage.
+ * Tests edge cases of diffs: what random commits seldom contain, limits of the rename search,
+ * damage.
  */
 #include "patience.h"
 #include "git_compare.h"
@@ -24,7 +25,7 @@ static const char *git_dir(const char *repo)
     return apr_pstrcat(fixture.pool, repo, "/.git", NULL);
 }
 
-/* HEAD against its parent, or against nothing, with the first @a n of ten settings. */
+/* Compares HEAD with its parent, or with nothing, in the first @a n of ten settings. */
 static void assert_equal_with(const char *repo, int n)
 {
     static const int contexts[] = {3, 0, 1, 1000000, 2147483647};
@@ -170,14 +171,14 @@ static void make_files(const char *dir, int n, int seed_line)
     }
 }
 
-/* Renames do not depend on the context: two ways to print them are enough. */
+/* Renames do not depend on the context, so two ways to print them are enough. */
 static void commit_equal_renames(void)
 {
     commit("many");
     assert_equal_with("many", 2);
 }
 
-/* At most 1000 x 1000 pairs are compared; exact renames are found beyond. */
+/* At most 1000 x 1000 pairs are compared; above that only exact renames are found. */
 static void rename_limit(void **state)
 {
     (void)state;
@@ -186,9 +187,9 @@ static void rename_limit(void **state)
     commit_equal_renames();
     sh("cd many && rm -r a");
     make_files("many/b", 1001, 100000);
-    commit_equal_renames(); /* one too many: none */
+    commit_equal_renames(); /* one too many: no renames */
     sh("cd many && git mv b c");
-    commit_equal_renames(); /* exact */
+    commit_equal_renames(); /* exact renames */
     sh("cd many && rm -r c");
     make_files("many/d", 300, 0);
     make_files("many/e", 300, 0); /* several candidates for each */
@@ -253,7 +254,7 @@ static void damage(void **state)
     assert_non_null(diff_of("damage", blob)); /* not a commit */
 }
 
-/* Trees that git itself would not write: odd modes, entries cut off. */
+/* Trees that git itself would not write: odd modes, truncated entries. */
 static void odd_trees(void **state)
 {
     const char *blob, *tree, *id;
@@ -288,7 +289,7 @@ static void fill(char *data, size_t len, int values)
         data[i] = (char)(rand() % values);
 }
 
-/* Moves, copies, cuts and overwrites pieces. */
+/* Moves, copies, cuts and overwrites pieces of the data. */
 static size_t shuffle(char *data, size_t len)
 {
     int turns = 1 + rand() % 8;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Our mails against git's, byte for byte but for the signature, for every commit of random
- * repositories. SEED and COMMITS in the environment make other and larger ones.
+ * Compares this module's mails with git's, byte for byte except the signature, for every commit of
+ * random repositories. SEED and COMMITS in the environment select other and larger ones.
  */
 #include "git_compare.h"
 #include "git_random.h"
@@ -28,7 +28,7 @@ static char *our_mail(size_t *len, const char *repo, const char *id, const rc_ma
     return copy;
 }
 
-/* Length without the last three lines, "-- ", its text, and an empty one. */
+/* Returns the length without the last three lines: "-- ", its text, and an empty one. */
 static size_t without_signature(const char *text, size_t len)
 {
     int lines;

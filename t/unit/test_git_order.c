@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The repository order is git's own: random histories with equal dates, tags of all kinds,
- * broken references; and it follows what other processes do to the repository.
+ * Tests that the repository order equals git's: for random histories with equal dates, tags of all
+ * kinds, broken references; and after changes by other processes.
  */
 #include "git_fixture.h"
 
@@ -54,7 +54,7 @@ static void assert_order(const char *name)
     free(want);
 }
 
-/* A fast-import stream of n commits: merges, several roots, few different dates. */
+/* Writes a fast-import stream of n commits: merges, several roots, few different dates. */
 static void random_history(const char *name, int n, int dates, int tips)
 {
     FILE *f = fopen(in_dir("stream"), "w");
@@ -100,7 +100,7 @@ static void order_is_gits(void **state)
     }
 }
 
-/* Heads of commits in every shape: git finds the time by which it orders in its own way. */
+/* Commit headers of every form: git finds the time for its order in its own way. */
 static void odd_heads(void **state)
 {
     static const char *const heads[] = {
@@ -189,7 +189,7 @@ static void follows_changes(void **state)
         if (i % 4 == 1)
             sh("cd live.git && git update-ref -d refs/heads/b1; git branch b1 b0");
         if (i % 4 == 2)
-            usleep(150000); /* now file times are trusted */
+            usleep(150000); /* from now on file times are trusted */
     }
     sh("cd live.git && git for-each-ref --format='delete %%(refname)' | git update-ref --stdin");
     assert_order("live.git");
@@ -233,7 +233,7 @@ static void damaged_file(void **state)
     }
 }
 
-/* The sum that the file holds: whoever can write it can make it right. */
+/* Computes the checksum of the file: another account that can write it could do so, too. */
 static uint64_t sum_of(const unsigned char *block, size_t size)
 {
     const size_t head = 56;
@@ -250,7 +250,7 @@ static uint64_t sum_of(const unsigned char *block, size_t size)
     return (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 }
 
-/* Files with the right sum whose numbers lead out of them. */
+/* Files with the correct checksum whose numbers are out of range. */
 static void crafted_file(void **state)
 {
     const char *file = in_dir("crafted.git/rcapi/order");
@@ -268,7 +268,7 @@ static void crafted_file(void **state)
     memcpy(&count, block + 12, 4);
     memcpy(&parents, block + 16, 4);
     sum = sum_of(block, size);
-    assert_memory_equal(&sum, block + 48, 8); /* the form has not changed */
+    assert_memory_equal(&sum, block + 48, 8); /* the format has not changed */
     end = 56 + (size_t)count * 16 + ((size_t)parents + 1) * 4;
     bad = malloc(size);
     for (i = 0, at = 56 + (size_t)count * 8; at < end; at += 4, i++) {
@@ -289,7 +289,7 @@ static void crafted_file(void **state)
     free(block);
 }
 
-/* What stands there is no file, or one without end, or not ours. */
+/* The path is not a file, is endless, or belongs to another account. */
 static void odd_files(void **state)
 {
     static const char *const makers[] = {

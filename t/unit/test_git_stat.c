@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Lines added and deleted per file, against git's own numbers for every commit of random
- * repositories; limits; and the word for the state of branches and tags.
+ * Compares lines added and deleted per file with git's own numbers for every commit of random
+ * repositories; tests limits, and the state of branches and tags.
  */
 #include "git_compare.h"
 #include "git_random.h"
@@ -67,7 +67,7 @@ static void as_git_counts(void **state)
     }
 }
 
-/* The whole of a commit on a new branch of "some", as git itself would count it. */
+/* Returns all changes of a commit on a new branch of "some", in the form of git's numbers. */
 static const char *stat_of(const char *branch, bool *more, rc_stat_limits_t *limits)
 {
     return ours(more, "some/.git", line("git -C some rev-parse %s", branch), limits, fixture.pool);
@@ -97,7 +97,7 @@ static void within_limits(void **state)
     assert_true(more);
 }
 
-/* A tree that holds itself over and over, without a single file. */
+/* A tree that contains itself many times, without a single file. */
 static void bottomless(void **state)
 {
     rc_stat_limits_t limits = {5000, 1 << 20};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The JSON writer: commas, escapes, repair of UTF-8; and what it writes passes the guard.
+ * Tests the JSON writer: commas, escapes, repair of UTF-8; and that the guard accepts its output.
  */
 #include "unit.h"
 
@@ -101,7 +101,7 @@ static void escapes(void **state)
     assert_string_equal(written(), "\"\xef\xbf\xbd\"");
 }
 
-/* What goes in comes out of json-c, repaired as rc_utf8_repair does. */
+/* json-c reads the same text back, repaired as by rc_utf8_repair. */
 static void random_strings(void **state)
 {
     int i, k;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * From text to json-c's objects: the same as json-c's own parser makes of it; and all of it or
- * nothing, whichever allocation fails.
+ * Tests reading JSON into json-c's objects: the result equals that of json-c's own parser, and a
+ * failed allocation anywhere gives an error, never a part.
  */
 #include "unit.h"
 
@@ -10,7 +10,7 @@
 #include "base/json_scan.h"
 #include "base/json_read.h"
 
-/* The allocation of json-c that fails, counted from now; 0 = none. */
+/* The number of json-c's allocation that fails, counted from now; 0 = none. */
 static int failing;
 
 #if !defined(__SANITIZE_ADDRESS__)
@@ -18,7 +18,8 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
-/* Only json-c's: APR ends the process when there is no memory. strdup calls from libc. */
+/* Only json-c's allocations fail, because APR exits when memory is short. strdup calls from libc.
+ */
 static bool fails(const void *caller)
 {
     Dl_info info;
@@ -98,7 +99,7 @@ static void equals_json_c(void **state)
     }
 }
 
-/* What is printed again is what was sent. */
+/* Printing the result gives the original text. */
 static void exact(void **state)
 {
     static const char *const kept[] = {"-0",
@@ -129,7 +130,7 @@ static void exact(void **state)
     }
 }
 
-/* A member that is lost would be `private: true`. */
+/* A lost member could be `private: true`. */
 static void all_or_nothing(void **state)
 {
     static const char text[] =

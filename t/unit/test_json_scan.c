@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the JSON guard lets through and what not, with place and words; and that it agrees with a
- * plain reading of RFC 8259 on random texts.
+ * Tests which texts the JSON guard accepts and rejects, with position and message; and that it
+ * agrees with a simple implementation of RFC 8259 on random texts.
  */
 #include "unit.h"
 
@@ -9,13 +9,13 @@
 
 typedef struct text_t {
     const char *text;
-    const char *what; /* NULL: it is good */
+    const char *what; /* NULL: valid */
     int offset;
 } text_t;
 
 static void check(const char *text, apr_size_t len, const char *what, int offset)
 {
-    char *exact = malloc(len ? len : 1); /* so that a sanitizer sees one byte too far */
+    char *exact = malloc(len ? len : 1); /* so that a sanitizer detects a read past the end */
     rc_json_scan_t guard;
     bool good;
 
@@ -253,7 +253,7 @@ static void depth(void **state)
                    "Nested too deeply", 32 * (int)strlen(open[i]));
         check_text(repeat(open[i], 400000), "Nested too deeply", 32 * (int)strlen(open[i]));
     }
-    /* Depth is of one place, not of all that was opened. */
+    /* Depth counts what is open at one position, not everything that was opened. */
     check_text(apr_pstrcat(pool, "[", repeat("[[[]]],", 1000), "0]", NULL), NULL, 0);
 }
 
@@ -291,7 +291,7 @@ static void lines(void **state)
 static void ids(void **state)
 {
     static const struct {
-        const char *text, *id; /* NULL: it has none */
+        const char *text, *id; /* NULL: the text has none */
     } rows[] = {
         {"{}", NULL},
         {"[]", NULL},
@@ -350,8 +350,8 @@ static void compact(void **state)
         assert_string_equal(rc_json_compact(rows[i][0], strlen(rows[i][0]), pool), rows[i][1]);
 }
 
-/* Random texts out of JSON's own pieces: whatever comes, the place told lies inside the text, the
- * id inside its text, and what is good stays good when it is compacted or put into an array. */
+/* Random texts from JSON's own tokens: the reported position is inside the text, the id is a part
+ * of it, and a valid text stays valid when it is compacted or put into an array. */
 static void random_texts(void **state)
 {
     static const char *const pieces[] = {"{",      "}",      "[",  "]",     ",", ":",  "\"",

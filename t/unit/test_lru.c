@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The cache of answers: what was put is got, and what it holds is bounded.
+ * Tests the cache of answers: stored entries are found, and its size is limited.
  */
 #include "unit.h"
 
@@ -17,7 +17,7 @@ static void put(const char *key, const char *text, int times)
     ASSERT_OK(rc_lru_put(cache, key, spool, pool));
 }
 
-/* NULL when there is none. */
+/* Returns NULL when there is no entry. */
 static const char *get(const char *key)
 {
     rc_spool_t *spool = rc_spool_create(unit_dir, pool);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Header lines of mails: what is encoded, quoted and folded where.
+ * Tests header lines of mails: where text is encoded, quoted and folded.
  */
 #include "unit.h"
 
@@ -46,7 +46,7 @@ static void folded_subjects(void **state)
     /* a blank at the end makes no empty line, which would end the header */
     subject_is(apr_pstrcat(pool, repeated('x', 80), "\t", NULL),
                apr_pstrcat(pool, "Subject: [PATCH] \n ", repeated('x', 80), "\n", NULL));
-    /* a control character takes one away */
+    /* a control character reduces the room by one */
     subject_is(apr_pstrcat(pool, fits, "\1x", NULL),
                apr_pstrcat(pool, "Subject: [PATCH] ", fits, "\1x\n", NULL));
 }
@@ -59,11 +59,11 @@ static void encoded_subjects(void **state)
     subject_is("=?x", "Subject: [PATCH] =?UTF-8?q?=3D=3Fx?=\n");
     subject_is("\033[m", "Subject: [PATCH] =?UTF-8?q?=1B[m?=\n");
     subject_is("\xff", "Subject: [PATCH] =?UTF-8?q?=FF?=\n");
-    /* 76 characters; what belongs to one character stays on one line */
+    /* 76 characters; the bytes of one character stay on one line */
     subject_is("\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xf0\x9f\x98\x80",
                "Subject: [PATCH] =?UTF-8?q?=F0=9F=98=80=F0=9F=98=80=F0=9F=98=80?=\n"
                " =?UTF-8?q?=F0=9F=98=80?=\n");
-    /* U+FFFF is no character to git: its bytes may be parted */
+    /* U+FFFF is not a character to git: its bytes may be split */
     subject_is("1234567890123456789012345678901234567890\xef\xbf\xbf\xc3\xa9",
                "Subject: [PATCH] =?UTF-8?q?1234567890123456789012345678901234567890=EF=BF?=\n"
                " =?UTF-8?q?=BF=C3=A9?=\n");

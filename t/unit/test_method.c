@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The rows of the API's methods: all that there are, and rows with a fault planted in each.
+ * Tests the rows of the API's methods: all existing ones, and rows with one planted fault each.
  */
 #include "faces/api/method.h"
 #include "unit.h"

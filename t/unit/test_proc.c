@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Running programs: what they inherit (nothing), what they may use, and that they end. */
+/* Tests running programs: what they inherit (nothing), their limits, and that they end. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -26,7 +26,7 @@
 
 static apr_pool_t *pool;
 
-/* Runs a shell script as the program. */
+/* Runs a shell script as a program. */
 static rc_proc_result_t run_script(rc_proc_t *proc, const char *script)
 {
     static const char *const env[] = {"PATH=" RC_PROC_PATH, "ONLY=this", NULL};
@@ -73,7 +73,7 @@ static void status_and_text(void **state)
     assert_string_equal(result.text, "out\nerr\n");
 }
 
-static void signal_is_told(void **state)
+static void signal_is_reported(void **state)
 {
     rc_proc_t proc = NEW_PROC;
     rc_proc_result_t result = run_script(&proc, "kill -USR1 $$");
@@ -115,7 +115,7 @@ static void cannot_start(void **state)
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
-static void environment_is_ours_alone(void **state)
+static void environment_is_not_inherited(void **state)
 {
     rc_proc_t proc = NEW_PROC;
     rc_proc_result_t result;
@@ -126,7 +126,8 @@ static void environment_is_ours_alone(void **state)
     assert_string_equal(result.text, "PATH=" RC_PROC_PATH "\nONLY=this\n/\nend\n");
 }
 
-/* 0, 1 and 2, and the directory that ls reads; also when ours is open without CLOEXEC. */
+/* Open: 0, 1, 2 and the directory that ls reads, even when our own directory is open without
+ * CLOEXEC. */
 static void descriptors_are_closed(void **state)
 {
     rc_proc_t proc = NEW_PROC;
@@ -183,7 +184,7 @@ static void input_and_output_files(void **state)
     fclose(out);
 }
 
-static void signals_are_as_new(void **state)
+static void signals_are_reset(void **state)
 {
     rc_proc_t proc = NEW_PROC;
     rc_proc_result_t result;
@@ -319,7 +320,7 @@ static bool alive(pid_t pid)
     return state != 'Z' && state != 'X';
 }
 
-/* A child and a grandchild that ignore all they can; the grandchild keeps the pipe open. */
+/* A child and a grandchild that ignore all signals they can; the grandchild keeps the pipe open. */
 static void deadline_ends_grandchildren_too(void **state)
 {
     rc_proc_t proc = NEW_PROC;
@@ -340,7 +341,7 @@ static void deadline_ends_grandchildren_too(void **state)
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no zombies of ours */
 }
 
-static void stragglers_are_ended(void **state)
+static void remaining_processes_are_killed(void **state)
 {
     rc_proc_t proc = NEW_PROC;
     rc_proc_result_t result;
@@ -357,8 +358,8 @@ static void stragglers_are_ended(void **state)
     assert_false(alive(straggler));
 }
 
-/* Whoever leaves the group keeps the pipe, but we do not wait for him. */
-static void a_fugitive_does_not_hold_us(void **state)
+/* A process that leaves the group keeps the pipe open, but the call does not wait for it. */
+static void a_process_that_leaves_the_group_is_not_awaited(void **state)
 {
     rc_proc_t proc = NEW_PROC;
     rc_proc_result_t result;
@@ -404,8 +405,8 @@ static void check_can_stop_it(void **state)
     assert_int_equal(calls, 3);
 }
 
-/* A child of a child that dies takes the program along, unless the program may outlive it. */
-static void dies_with_us(void **state)
+/* The program dies with the child that started it, unless it may outlive that child. */
+static void dies_with_its_parent(void **state)
 {
     int pipes[2], outlives;
 
@@ -496,7 +497,7 @@ static void interruptions_do_not_matter(void **state)
     signal(SIGUSR2, SIG_DFL);
 }
 
-/* With SIGCHLD ignored the kernel reaps for us and the status is lost: an error, not a hang. */
+/* With SIGCHLD ignored the kernel reaps children and the status is lost: an error, not a hang. */
 static void ignored_children_are_an_error(void **state)
 {
     static const char *const argv[] = {"true", NULL};
@@ -518,13 +519,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(status_and_text),
-        cmocka_unit_test(signal_is_told),
+        cmocka_unit_test(signal_is_reported),
         cmocka_unit_test(cannot_start),
-        cmocka_unit_test(environment_is_ours_alone),
+        cmocka_unit_test(environment_is_not_inherited),
         cmocka_unit_test(descriptors_are_closed),
         cmocka_unit_test(low_descriptors_may_be_closed),
         cmocka_unit_test(input_and_output_files),
-        cmocka_unit_test(signals_are_as_new),
+        cmocka_unit_test(signals_are_reset),
         cmocka_unit_test(limits_are_set),
         cmocka_unit_test(file_size_is_limited),
         cmocka_unit_test(processor_time_is_limited),
@@ -532,11 +533,11 @@ int main(void)
         cmocka_unit_test(lower_limits_stay),
         cmocka_unit_test(text_is_bounded),
         cmocka_unit_test(deadline_ends_grandchildren_too),
-        cmocka_unit_test(stragglers_are_ended),
-        cmocka_unit_test(a_fugitive_does_not_hold_us),
+        cmocka_unit_test(remaining_processes_are_killed),
+        cmocka_unit_test(a_process_that_leaves_the_group_is_not_awaited),
         cmocka_unit_test(deadline_in_the_past),
         cmocka_unit_test(check_can_stop_it),
-        cmocka_unit_test(dies_with_us),
+        cmocka_unit_test(dies_with_its_parent),
         cmocka_unit_test(from_many_threads),
         cmocka_unit_test(interruptions_do_not_matter),
         cmocka_unit_test(ignored_children_are_an_error),

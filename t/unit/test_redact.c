@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * No key is left in what is logged, and looking for one costs little.
+ * Tests that logged text contains no key, and that searching for keys is cheap.
  */
 #include "unit.h"
 
@@ -90,7 +90,7 @@ static void redaction_of_queries(void **state)
     assert_text(rc_redact_query("api_key=K/2?3#4", pool), "api_key=***", "all of it");
 }
 
-/* What httpd's rules look at keeps its slashes, so that no <Location> is evaded. */
+/* Text that httpd's rules match keeps its slashes, so that no <Location> is evaded. */
 static void redaction_of_paths(void **state)
 {
     static const struct {
@@ -119,7 +119,7 @@ static void clean_texts_are_not_copied(void **state)
         assert_ptr_equal(rc_redact(texts[i], pool), texts[i]);
 }
 
-/* As many keys as a megabyte holds: the result, and nothing besides, is allocated. */
+/* With as many keys as a megabyte holds, only the result is allocated. */
 static void memory_is_linear(void **state)
 {
     const apr_size_t size = 1 << 20;
@@ -145,8 +145,8 @@ static void memory_is_linear(void **state)
     free(text);
 }
 
-/* Whatever is read as a key is redacted, in every spelling. */
-static void nothing_read_stays(void **state)
+/* Everything that is read as a key is redacted, in every spelling. */
+static void keys_are_redacted_in_every_spelling(void **state)
 {
     static const char *const parts[] = {
         "api_key",  "%61pi_key", "auth_token", "auth%5ftoken", "a",  "=", "&", ";", "?", "SECRET",
@@ -177,7 +177,7 @@ static void nothing_read_stays(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(redaction),          cmocka_unit_test(redaction_of_queries),
     cmocka_unit_test(redaction_of_paths), cmocka_unit_test(clean_texts_are_not_copied),
-    cmocka_unit_test(memory_is_linear),   cmocka_unit_test(nothing_read_stays),
+    cmocka_unit_test(memory_is_linear),   cmocka_unit_test(keys_are_redacted_in_every_spelling),
 };
 
 UNIT_MAIN(tests)

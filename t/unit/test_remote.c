@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Which remote addresses are accepted, how they reach git, and how their passwords are hidden. */
+/* Tests which remote addresses are accepted, how git gets them, and how their passwords are masked.
+ */
 #include "test_remote.h"
 
 #include <arpa/inet.h>
@@ -376,7 +377,7 @@ static void policy_table(void **state)
     static const struct {
         const char *schemes;
         bool private_addresses;
-        const char *url, *words; /* of the refusal; NULL = fine */
+        const char *url, *words; /* of the error; NULL = accepted */
     } rows[] = {
         {"http", false, "http://8.8.8.8/r", NULL},
         {"https", false, "https://[2001:4860:4860::8888]/r", NULL},
@@ -423,7 +424,7 @@ static void policy_table(void **state)
     }
 }
 
-static void refusals_hold_no_credentials(void **state)
+static void errors_contain_no_credentials(void **state)
 {
     static const char *const rows[] = {
         "http://Us3r:S3cret@127.0.0.1/r",  "http://Us3r:S3cret@no-such-host.invalid/r",
@@ -517,9 +518,9 @@ static void scrubbing(void **state)
     assert_string_equal(rc_git_env_scrub("git died", url, 100, pool), "git died");
 }
 
-/* ---- what git is told ---- */
+/* ---- git's environment ---- */
 
-/* The value of a variable, or of a setting. */
+/* Returns the value of a variable, or of a setting. */
 static const char *value_of(const char *const *env, const char *name)
 {
     apr_size_t len = strlen(name);
@@ -553,8 +554,8 @@ static const char *const *env_for(const char *text, const char *const *addresses
     return rc_git_env_list(env);
 }
 
-/* Whoever writes a repository's config may allow protocols there, and name a promisor by one. */
-static void local_work_speaks_no_protocol(void **state)
+/* A writer of a repository's config could allow protocols there, and name a promisor remote. */
+static void local_git_uses_no_protocol(void **state)
 {
     const char *const *env = rc_git_env_list(rc_git_env("/r", "/r", pool));
 
@@ -606,7 +607,7 @@ static void pinning(void **state)
     assert_string_equal(value_of(env, "GIT_ALLOW_PROTOCOL"), "file");
 }
 
-/* From http://h/x; where it leads, or NULL for nowhere. */
+/* Returns the target of a redirect from http://h/x, or NULL when it is rejected. */
 static void redirects(void **state)
 {
     static const struct {
@@ -656,9 +657,9 @@ int main(void)
         cmocka_unit_test(redirects),    cmocka_unit_test(good_urls),
         cmocka_unit_test(bad_urls),     cmocka_unit_test(long_urls),
         cmocka_unit_test(addresses),    cmocka_unit_test(other_families_are_not_global),
-        cmocka_unit_test(policy_table), cmocka_unit_test(refusals_hold_no_credentials),
+        cmocka_unit_test(policy_table), cmocka_unit_test(errors_contain_no_credentials),
         cmocka_unit_test(masking),      cmocka_unit_test(scrubbing),
-        cmocka_unit_test(pinning),      cmocka_unit_test(local_work_speaks_no_protocol),
+        cmocka_unit_test(pinning),      cmocka_unit_test(local_git_uses_no_protocol),
     };
     int n;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the tests of remote work share: a temporary directory, a policy, repositories made by git,
+ * Helpers for the tests of remotes: a temporary directory, a policy, repositories made by git,
  * servers on loopback. Everything ends with the test.
  */
 #ifndef TEST_REMOTE_H
@@ -60,7 +60,7 @@ static __attribute__((unused, format(printf, 2, 3))) void shell(fixture_t *f, co
         fail_msg("failed: %s", command);
 }
 
-/* First line of what a shell command prints. */
+/* Returns the first line that a shell command prints. */
 static __attribute__((unused, format(printf, 2, 3))) const char *shell_line(fixture_t *f,
                                                                             const char *fmt, ...)
 {
@@ -127,13 +127,13 @@ static __attribute__((unused)) int tear_down(void **state)
     return 0;
 }
 
-/* The end of every fetch: nothing is left in the work directory. */
+/* Checks after every fetch that the work directory is empty. */
 static __attribute__((unused)) void assert_no_quarantine(fixture_t *f)
 {
     assert_string_equal(shell_line(f, "ls -A work"), "");
 }
 
-/* Fetches into dst. */
+/* Fetches into the repository dst. */
 static __attribute__((unused)) rc_err_t *fetch(fixture_t *f, const char *url, bool set_head)
 {
     rc_err_t *err = rc_vcs_fetch("git", &f->policy, apr_pstrcat(f->pool, f->dir, "/dst", NULL), url,
@@ -148,7 +148,7 @@ static __attribute__((unused)) const char *source(fixture_t *f)
     return apr_pstrcat(f->pool, "file://", f->dir, "/src", NULL);
 }
 
-/* A program in a process group of its own; end_server ends it. It dies with the test. */
+/* Starts a program in its own process group; end_server ends it. It dies with the test. */
 static __attribute__((unused)) pid_t start_server(fixture_t *f, int out, const char *const *argv)
 {
     pid_t pid = fork();

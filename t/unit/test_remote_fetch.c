@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Fetching by path and from a git daemon: what arrives, what stays, what is refused, and that
+ * Tests fetches by path and from a git daemon: what arrives, what stays, what is rejected, and that
  * nothing is left behind.
  */
 #include "test_remote.h"
@@ -17,9 +17,9 @@ static const char *refs_of(fixture_t *f, const char *repo)
     return shell_line(f, "git -C %s for-each-ref | sort | tr '\n' '|'", repo);
 }
 
-/* ---- what arrives ---- */
+/* ---- fetched objects and references ---- */
 
-static void clone_brings_all(void **state)
+static void clone_fetches_everything(void **state)
 {
     fixture_t *f = *state;
 
@@ -44,7 +44,7 @@ static void plain_path(void **state)
     assert_string_equal(refs_of(f, "dst"), refs_of(f, "src"));
 }
 
-static void pull_brings_what_is_new(void **state)
+static void pull_fetches_new_commits(void **state)
 {
     fixture_t *f = *state;
 
@@ -52,14 +52,14 @@ static void pull_brings_what_is_new(void **state)
              "git commit -qm $i; done");
     assert_ok(fetch(f, source(f), true));
     shell(f, "cd src; echo small >g; git add g; git commit -qm new; git tag t1;");
-    f->policy.max_size = 100000; /* all of it would be ten times that */
+    f->policy.max_size = 100000; /* the whole repository has ten times that size */
     assert_ok(fetch(f, source(f), false));
     assert_string_equal(refs_of(f, "dst"), refs_of(f, "src"));
     assert_string_equal(shell_line(f, "ls dst/objects/pack/*.pack | wc -l"), "2");
     shell(f, "git -C dst fsck --strict");
 }
 
-static void pull_without_news(void **state)
+static void pull_without_changes(void **state)
 {
     fixture_t *f = *state;
     const char *before;
@@ -98,8 +98,8 @@ static void deleted_references_stay(void **state)
     assert_string_equal(refs_of(f, "dst"), before);
 }
 
-/* Only branches and tags; notes, remotes and pull requests are not asked for. */
-static void other_references_do_not_come(void **state)
+/* Fetches only branches and tags; not notes, remotes and pull requests. */
+static void other_references_are_not_fetched(void **state)
 {
     fixture_t *f = *state;
 
@@ -122,7 +122,7 @@ static void many_references(void **state)
     assert_string_equal(shell_line(f, "git -C dst for-each-ref | wc -l"), "1001");
 }
 
-/* More than a handful of changes: they end in one packed file. */
+/* Many changes: all of them end up in one packed file. */
 static void many_changes(void **state)
 {
     fixture_t *f = *state;
@@ -137,7 +137,7 @@ static void many_changes(void **state)
     shell(f, "git -C dst fsck --strict");
 }
 
-/* No branches and no tags, but something else that must not be lost. */
+/* The repository has neither branches nor tags, but other references, which must not be lost. */
 static void other_references_stay(void **state)
 {
     fixture_t *f = *state;
@@ -240,17 +240,17 @@ static void empty_remote(void **state)
     assert_string_equal(shell_line(f, "git -C dst symbolic-ref HEAD"), "refs/heads/main");
 }
 
-/* ---- what is refused ---- */
+/* ---- rejected fetches ---- */
 
-/* A picture of the repository, to see that nothing changed. */
+/* Describes the repository, to check that nothing changed. */
 static const char *picture(fixture_t *f)
 {
     return shell_line(f, "find dst -type f | sort | xargs md5sum | md5sum");
 }
 
-/* A branch that became a directory, one that became a branch again, tags likewise: what is in the
- * way goes, all else stays. */
-static void conflicts_are_made_room_for(void **state)
+/* A branch became a directory, another a branch again, tags likewise: colliding references are
+ * removed, all others stay. */
+static void colliding_references_are_removed(void **state)
 {
     fixture_t *f = *state;
 
@@ -321,7 +321,7 @@ static void broken_source(void **state)
     assert_string_equal(picture(f), before);
 }
 
-/* A tree with ".git" in it: harmful to whoever checks it out. */
+/* A tree with ".git" in it harms a user who checks it out. */
 static void harmful_objects(void **state)
 {
     fixture_t *f = *state;
@@ -334,7 +334,7 @@ static void harmful_objects(void **state)
     assert_string_equal(picture(f), before);
 }
 
-/* Old tools wrote such things; they do no harm. */
+/* Old tools wrote such objects; they are harmless. */
 static void sloppy_objects(void **state)
 {
     fixture_t *f = *state;
@@ -353,7 +353,7 @@ static void scheme_not_listed(void **state)
     assert_failed(fetch(f, source(f), true), "scheme file is not allowed");
 }
 
-static void our_own_faults(void **state)
+static void internal_errors(void **state)
 {
     fixture_t *f = *state;
     rc_err_t *err;
@@ -393,7 +393,7 @@ static void nothing_leaks(void **state)
 
 /* ---- git daemon ---- */
 
-/* A port nobody listens on now. */
+/* Returns a port on which no process listens. */
 static int free_port(void)
 {
     struct sockaddr_in address = {.sin_family = AF_INET};
@@ -464,7 +464,7 @@ static void from_a_daemon(void **state)
     assert_failed(fetch(f, url, true), "git ls-remote ended");
 }
 
-/* Fetches as if @a text had been admitted with its host at 127.0.0.1, whatever the name says. */
+/* Fetches as if @a text had been admitted with its host at 127.0.0.1, whatever its real address. */
 static rc_err_t *fetch_pinned(fixture_t *f, const char *text)
 {
     apr_array_header_t *addresses = apr_array_make(f->pool, 1, sizeof(const char *));
@@ -480,8 +480,8 @@ static rc_err_t *fetch_pinned(fixture_t *f, const char *text)
     return err;
 }
 
-/* The name resolves nowhere, so only the pinned address can have been asked; the daemon sees the
- * name as its virtual host. */
+/* The name cannot be resolved, so only the pinned address can have been contacted; the daemon sees
+ * the name as its virtual host. */
 static void daemon_address_is_pinned(void **state)
 {
     fixture_t *f = *state;
@@ -511,7 +511,7 @@ static int listen_on(int *port)
     return fd;
 }
 
-static void silence_meets_the_deadline(void **state)
+static void silent_server_reaches_the_deadline(void **state)
 {
     static const char *const forms[] = {"git://localhost:%d/r", "http://localhost:%d/r",
                                         "https://localhost:%d/r", "ssh://git@localhost:%d/r"};
@@ -537,7 +537,7 @@ static void silence_meets_the_deadline(void **state)
     assert_string_equal(picture(f), before);
 }
 
-/* ssh is the real one, the server says its banner and goes: it was the pinned address. */
+/* Runs the real ssh; the server sends its banner and closes: ssh used the pinned address. */
 static void ssh_address_is_pinned(void **state)
 {
     fixture_t *f = *state;
@@ -562,7 +562,7 @@ static void ssh_address_is_pinned(void **state)
     close(fd);
 }
 
-/* A certificate that nobody vouches for. */
+/* A certificate that no known authority has signed. */
 static void unknown_certificate(void **state)
 {
     fixture_t *f = *state;
@@ -588,7 +588,7 @@ static void unknown_certificate(void **state)
     end_server(pid);
 }
 
-/* Several at once, as the threads of a server do; each has its own pools. */
+/* Several fetches at once, as in the threads of a server; each has its own pools. */
 typedef struct job_t {
     fixture_t *f;
     const char *path;
@@ -637,13 +637,13 @@ static void several_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        FETCH_TEST(clone_brings_all),
+        FETCH_TEST(clone_fetches_everything),
         FETCH_TEST(plain_path),
-        FETCH_TEST(pull_brings_what_is_new),
-        FETCH_TEST(pull_without_news),
+        FETCH_TEST(pull_fetches_new_commits),
+        FETCH_TEST(pull_without_changes),
         FETCH_TEST(forced_push_wins),
         FETCH_TEST(deleted_references_stay),
-        FETCH_TEST(other_references_do_not_come),
+        FETCH_TEST(other_references_are_not_fetched),
         FETCH_TEST(many_references),
         FETCH_TEST(many_changes),
         FETCH_TEST(other_references_stay),
@@ -652,7 +652,7 @@ int main(void)
         FETCH_TEST(head_follows),
         FETCH_TEST(head_stays),
         FETCH_TEST(empty_remote),
-        FETCH_TEST(conflicts_are_made_room_for),
+        FETCH_TEST(colliding_references_are_removed),
         FETCH_TEST(locked_reference_changes_nothing),
         FETCH_TEST(too_large),
         FETCH_TEST(not_there),
@@ -660,11 +660,11 @@ int main(void)
         FETCH_TEST(harmful_objects),
         FETCH_TEST(sloppy_objects),
         FETCH_TEST(scheme_not_listed),
-        FETCH_TEST(our_own_faults),
+        FETCH_TEST(internal_errors),
         FETCH_TEST(nothing_leaks),
         FETCH_TEST(from_a_daemon),
         FETCH_TEST(daemon_address_is_pinned),
-        FETCH_TEST(silence_meets_the_deadline),
+        FETCH_TEST(silent_server_reaches_the_deadline),
         FETCH_TEST(ssh_address_is_pinned),
         FETCH_TEST(unknown_certificate),
         FETCH_TEST(several_at_once),

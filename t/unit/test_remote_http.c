@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Fetching over HTTP from a small server on loopback: credentials, redirects, pinning, both
- * protocols, and servers that mean no good.
+ * Tests fetches over HTTP from a small server on loopback: credentials, redirects, pinning, both
+ * protocols, and hostile servers.
  */
 #include "test_remote.h"
 
 #include "base/process.h"
 #include "vcs/git/fetch.h"
 
-/* One request per connection, logged as "<path> <Host> <Authorization>". The first part of the
- * path says how it is answered; the rest is below the directory of the test. */
+/* Handles one request per connection and logs it as "<path> <Host> <Authorization>". The first part
+ * of the path selects the answer; the rest is below the directory of the test. */
 static const char server[] =
     "use strict; use IO::Socket::INET; use IPC::Open2; use POSIX ();\n"
     "my $dir = shift;\n"
@@ -156,7 +156,7 @@ static void credentials_arrive(void **state)
     end_server(http.pid);
 }
 
-/* The server says them back in every way it can. */
+/* The server returns the credentials in every possible way. */
 static void credentials_stay_hidden(void **state)
 {
     static const char *const users[] = {"bob:wr0ng@", "bob:wr%30ng@", "wr0ng@", "", "bob:@"};
@@ -176,7 +176,7 @@ static void credentials_stay_hidden(void **state)
     end_server(http.pid);
 }
 
-/* Everything git and its helpers are started with, seen from outside while the server stalls. */
+/* Reads the arguments of git and its helpers from outside while the server stalls. */
 static void credentials_are_not_in_arguments(void **state)
 {
     fixture_t *f = *state;
@@ -201,9 +201,9 @@ static void credentials_are_not_in_arguments(void **state)
     end_server(http.pid);
 }
 
-/* ---- detours ---- */
+/* ---- redirects ---- */
 
-/* localhost is not 127.0.0.1. */
+/* localhost is not the same host as 127.0.0.1. */
 static void redirects_are_refused(void **state)
 {
     fixture_t *f = *state;
@@ -215,7 +215,7 @@ static void redirects_are_refused(void **state)
     end_server(http.pid);
 }
 
-/* The name looks public to the policy, but its server sends us to loopback. */
+/* The policy sees a public name, but its server redirects to loopback. */
 static void redirects_to_loopback_are_refused(void **state)
 {
     fixture_t *f = *state;
@@ -256,8 +256,9 @@ static void address_is_pinned(void **state)
     end_server(http.pid);
 }
 
-/* What localhost is now does not matter once 127.0.0.9, where nobody listens, has been pinned. */
-static void resolving_again_does_not_help(void **state)
+/* The current address of localhost has no effect after 127.0.0.9, where no process listens, was
+ * pinned. */
+static void a_changed_address_has_no_effect(void **state)
 {
     fixture_t *f = *state;
     http_t http = start_http(f);
@@ -318,7 +319,7 @@ static void dumb(void **state)
     end_server(http.pid);
 }
 
-/* Its alternates are on another server: nobody goes there. */
+/* The alternates are on another server, which is not contacted. */
 static void alternates_are_not_followed(void **state)
 {
     fixture_t *f = *state;
@@ -332,7 +333,7 @@ static void alternates_are_not_followed(void **state)
     end_server(http.pid);
 }
 
-static void dumb_is_measured_too(void **state)
+static void dumb_protocol_is_limited_too(void **state)
 {
     fixture_t *f = *state;
     http_t http = start_http(f);
@@ -346,7 +347,7 @@ static void dumb_is_measured_too(void **state)
     end_server(http.pid);
 }
 
-/* ---- servers that mean no good ---- */
+/* ---- hostile servers ---- */
 
 static void slow_server(void **state)
 {
@@ -398,12 +399,12 @@ int main(void)
         HTTP_TEST(redirects_are_refused),
         HTTP_TEST(redirects_to_loopback_are_refused),
         HTTP_TEST(address_is_pinned),
-        HTTP_TEST(resolving_again_does_not_help),
+        HTTP_TEST(a_changed_address_has_no_effect),
         HTTP_TEST(proxies_are_not_used),
         HTTP_TEST(plain_addresses),
         HTTP_TEST(dumb),
         HTTP_TEST(alternates_are_not_followed),
-        HTTP_TEST(dumb_is_measured_too),
+        HTTP_TEST(dumb_protocol_is_limited_too),
         HTTP_TEST(slow_server),
         HTTP_TEST(endless_server),
         HTTP_TEST(large_over_http),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rotation of the secret. A process dies before the n-th system call of it (dying.h); whatever n
- * is, the next process can show every key, and ends the rotation.
+ * Tests rotation of the secret. A process dies before the n-th system call of it (dying.h); for
+ * every n, the next process can show every key, and completes the rotation.
  */
 #include "dying.h"
 #include "unit.h"
@@ -48,7 +48,7 @@ static rc_err_t *fill(void *baton, rc_db_t *in)
     return NULL;
 }
 
-/* In a process of its own, so that nothing is remembered. */
+/* Runs fn in a process of its own, so that nothing is cached. */
 static int in_process(int (*fn)(void), long n)
 {
     pid_t pid;
@@ -82,7 +82,7 @@ static int set_up(void)
     return rc_db_txn(db, fill, NULL) ? 4 : 0;
 }
 
-/* All main keys open; each is its user's. */
+/* Checks that all main keys can be decrypted and belong to their users. */
 static int all_open(void)
 {
     int i, j, open = 0;
@@ -151,8 +151,8 @@ static void crash_anywhere(void **state)
     assert_int_not_equal(access(in_dir("secret.new"), F_OK), 0);
 }
 
-/* A process that has the former secret in its hands reads and seals as all others do. */
-static void others_notice(void **state)
+/* A process that still has the former secret in memory reads and encrypts as all others do. */
+static void other_processes_use_the_new_secret(void **state)
 {
     const void *sealed;
     const char *clear, *former;
@@ -166,12 +166,12 @@ static void others_notice(void **state)
     assert_string_not_equal(rc_secret_fingerprint(env->secret, pool), former);
     assert_int_equal(in_process(rotate, -1), 0);
     ASSERT_OK(rc_secret_seal(&sealed, &len, env->secret, "text", "x", pool));
-    assert_int_equal(fits(), 0); /* so it was sealed with the newest */
+    assert_int_equal(fits(), 0); /* so it was encrypted with the newest */
     ASSERT_OK(rc_secret_unseal(&clear, env->secret, sealed, len, "x", pool));
     assert_string_equal(clear, "text");
 }
 
-/* Only what is encrypted with a secret in the file becomes readable by the new one. */
+/* Only values that are encrypted with a secret in the file can be decrypted after the rotation. */
 static void unreadable(void **state)
 {
     rc_rotation_t done;
@@ -201,7 +201,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(crash_anywhere),
-        cmocka_unit_test(others_notice),
+        cmocka_unit_test(other_processes_use_the_new_secret),
         cmocka_unit_test(unreadable),
     };
 

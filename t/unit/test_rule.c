@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The permission rule in SQL against a naive model of it (rule_model.h), on thousands of random
- * states. RCAPI_SEED=n chooses others; the seed is printed.
+ * Compares the permission rule in SQL with a naive model of it (rule_model.h), on thousands of
+ * random states. RCAPI_SEED=n selects others; the seed is printed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,9 +23,9 @@
 
 #include "rule_model.h"
 
-#define WORLDS            40  /* each starts from nothing */
+#define WORLDS            40  /* each starts empty */
 #define STATES_EACH       140 /* a few random changes between them */
-#define USERS_EACH        4   /* looked at in each state */
+#define USERS_EACH        4   /* checked in each state */
 #define DISTINCT_EXPECTED 5000
 
 static const struct {
@@ -71,7 +71,8 @@ static __attribute__((format(printf, 1, 2))) void sql(const char *fmt, ...)
     ok(rc_db_exec(db, text));
 }
 
-/* Rows have the ids of their places here, from 1; users are u0 ... but for the default one. */
+/* Ids of rows are positions here, counted from 1. The users are u0, u1 ... except the default user.
+ */
 static const char *user_name(int user)
 {
     return user == ANYONE ? "default" : apr_psprintf(scratch, "u%d", user);
@@ -111,7 +112,7 @@ static void set_user_row(int kind, int object, int user, int level)
 static void set_group_row(int kind, int object, int group, int level)
 {
     if (kind == 2 && object == group)
-        return; /* the table forbids it */
+        return; /* the table rejects it */
     state.objects[kind].group_row[object][group] = level;
     set_row(kinds[kind].group_rows, kinds[kind].row_object, kinds[kind].row_group, object, group,
             level);
@@ -148,7 +149,7 @@ static int random_level(void)
     return levels[roll(7)];
 }
 
-/* One name in four is the one that changes what objects give. */
+/* Every fourth name is the one that decides whether defaults of objects apply. */
 static int random_name(void)
 {
     int i;
@@ -199,7 +200,7 @@ static void change_group(void)
         set_flag("user_group", "inherit_default_permissions", "users_group_id", group,
                  state.group_inherits[group]);
         break;
-    case 2: /* groups without names of their own decide nothing: often enough */
+    case 2: /* groups without own names decide nothing, so add some often */
         for (i = 0; i < NAMES; i++)
             set_name("user_group_global_permission", "users_group_id", &state.group_globals[group],
                      group, i, false);
@@ -257,7 +258,7 @@ static void change(void)
         change_object();
 }
 
-/* Objects of all kinds, owned by nobody in particular, with no rows at all. */
+/* Creates objects of one kind, all with the same owner and without permission rows. */
 static void make_objects(int kind, int count)
 {
     objects_t *o = &state.objects[kind];
@@ -339,7 +340,7 @@ static void check_levels(int kind, int user)
     assert_int_equal(level, RC_NONE);
 }
 
-/* A row with a level, and of a repository the parent, told only to whoever may read it. */
+/* Checks level and row; the parent of a fork is shown only to users who may read it. */
 static void check_repo(const rc_repo_t *repo, int user, const char *what)
 {
     int object = (int)repo->id - 1, fork = state.objects[RC_KIND_REPO].fork[object];
@@ -367,7 +368,7 @@ static rc_err_t *check_readable(void *baton, const rc_repo_t *repo, apr_pool_t *
     return NULL;
 }
 
-/* What is not readable is not seen, and what is seen is the whole row. */
+/* An object that is not readable is not found; one that is readable has all its columns. */
 #define CHECK_SEEN(kind, KIND, call)                                                               \
     do {                                                                                           \
         rc_##kind##_t *seen_;                                                                      \
@@ -397,7 +398,7 @@ static void check_seen(int user, int object, const char *repo, const char *repo_
 static void check_rows(int user)
 {
     seen_t seen = {RC_KIND_REPO, user, 0};
-    int object = roll(GROUPS - 1); /* there are as many of every kind */
+    int object = roll(GROUPS - 1); /* all kinds have the same number */
     rc_repo_group_t *repo_group;
     rc_user_group_t *user_group;
     rc_repo_t *repo;
@@ -443,7 +444,7 @@ static void check_globals(int user)
     assert_int_equal(has, state.admin[user] || names.has[name]);
 }
 
-/* Some of the users, others each time. */
+/* Checks some of the users, others each time. */
 static void check_state(void)
 {
     int first = roll(USERS), n, user, kind;
@@ -480,8 +481,8 @@ static void rule_equals_the_model(void **unused)
     assert_true(apr_hash_count(distinct) >= DISTINCT_EXPECTED);
 }
 
-/* A user that does not exist has nothing. */
-static void nobody_has_nothing(void **unused)
+/* A user that does not exist has no permissions. */
+static void unknown_user_has_no_permissions(void **unused)
 {
     apr_array_header_t *names;
     rc_level_t level;
@@ -498,7 +499,8 @@ static void nobody_has_nothing(void **unused)
     assert_int_equal(names->nelts, 0);
 }
 
-/* Statements that were run so far, and the steps of SQLite's machine that they took. */
+/* Returns the statements that were run so far, and the steps of SQLite's virtual machine that they
+ * took. */
 static void count_work(int *runs, int *steps)
 {
     const rc_sqlite_t *own = db->handle;
@@ -511,7 +513,7 @@ static void count_work(int *runs, int *steps)
     }
 }
 
-/* All ways to look at something of @a kind; false when it is not seen. */
+/* Looks an object of @a kind up in all ways; returns false when it is not found. */
 static bool look(int kind, apr_int64_t user, apr_int64_t id, const char *name)
 {
     rc_repo_t *repo[2] = {NULL};
@@ -531,9 +533,9 @@ static bool look(int kind, apr_int64_t user, apr_int64_t id, const char *name)
     return repo[0] || repo[1] || group[0] || group[1] || users[0] || users[1];
 }
 
-/* What is hidden takes the same statements as what does not exist, and within one in ten the same
- * steps: less than a microsecond, while a row read in vain took five to fifteen. */
-static void hidden_takes_the_work_of_missing(void **unused)
+/* A hidden object takes the same statements as a missing one, and the same steps within 10 %: less
+ * than a microsecond, while an unneeded read of a row took five to fifteen. */
+static void hidden_objects_cost_as_much_as_missing_ones(void **unused)
 {
     int kind, anybody, private, runs[3], steps[3];
 
@@ -594,8 +596,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_equals_the_model),
-        cmocka_unit_test(nobody_has_nothing),
-        cmocka_unit_test(hidden_takes_the_work_of_missing),
+        cmocka_unit_test(unknown_user_has_no_permissions),
+        cmocka_unit_test(hidden_objects_cost_as_much_as_missing_ones),
     };
     int n;
 

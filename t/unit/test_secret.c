@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The secret file, sealing (any altered bit is noticed), digests, keys; passwords.
+ * Tests the secret file, encryption (every altered bit is detected), digests, keys and passwords.
  */
 #include "unit.h"
 
@@ -98,7 +98,7 @@ static void seal(void **state)
         ASSERT_OK(rc_secret_seal(&two, &len2, secret, texts[i], "user 1", pool));
         assert_int_equal(len, 28 + (int)strlen(texts[i]));
         assert_int_equal(len, len2);
-        assert_memory_not_equal(one, two, (size_t)len); /* never the same twice */
+        assert_memory_not_equal(one, two, (size_t)len); /* never the same result twice */
         ASSERT_OK(rc_secret_unseal(&text, again, one, len, "user 1", pool));
         assert_string_equal(text, texts[i]);
         assert_non_null(rc_secret_unseal(&text, secret, one, len, "user 2", pool));
@@ -119,7 +119,7 @@ static void tampering(void **state)
     ASSERT_OK(rc_secret_seal(&sealed, &len, secret, "the key", "c", pool));
     assert_non_null(rc_secret_unseal(&text, other, sealed, len, "c", pool));
     for (i = 0; i < len; i++) {
-        copy = malloc((size_t)i + 1); /* cut, in a block of just that size */
+        copy = malloc((size_t)i + 1); /* truncated, in a block of exactly that size */
         memcpy(copy, sealed, (size_t)i);
         assert_non_null(rc_secret_unseal(&text, secret, copy, i, "c", pool));
         free(copy);

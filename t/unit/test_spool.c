@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Spools: the change from memory to a file, emptying, and nothing left in the directory.
+ * Tests spools: the change from memory to a file, reset, and that no file is left in the directory.
  */
 #include "unit.h"
 
@@ -24,7 +24,7 @@ static int files_in(const char *path)
     return n;
 }
 
-/* What the spool holds is the first `len` bytes of `want`. */
+/* Asserts that the spool contains the first `len` bytes of `want`. */
 static void assert_content(rc_spool_t *spool, const char *want, apr_size_t len)
 {
     const char *data, *text;
@@ -167,7 +167,7 @@ static void text(void **state)
     ASSERT_OK(rc_spool_printf(spool, "%s|", longer));
     assert_content(spool, apr_pstrcat(pool, "a%s\n-7 b|", longer, "|", NULL), 9 + 1999 + 1);
     for (longer[512] = '\0'; strlen(longer) > 508; longer[strlen(longer) - 1] = '\0') {
-        ASSERT_OK(rc_spool_reset(spool)); /* around the size of its buffer */
+        ASSERT_OK(rc_spool_reset(spool)); /* sizes around that of its buffer */
         ASSERT_OK(rc_spool_printf(spool, "%s", longer));
         assert_content(spool, longer, strlen(longer));
     }
@@ -189,7 +189,7 @@ static void no_folder(void **state)
     assert_content(spool, "small", 5);
 }
 
-/* A file of somebody else's: written on, read from, given up by a reset. */
+/* A file from outside: written to, read from, and released by a reset. */
 static void taken_file(void **state)
 {
     const char *path = in_dir("taken");
@@ -231,7 +231,7 @@ static void files_end_with_the_pool(void **state)
     assert_int_equal(files_in(unit_dir), 0);
 }
 
-/* A limit counts in the file; a spool beside another has the same one, and errors that stay. */
+/* A limit also counts in the file; a spool beside another shares its limit, and errors persist. */
 static void limits(void **state)
 {
     static char block[RC_SPOOL_MEMORY];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Numbers, truth values and UTF-8 as clients write them.
+ * Tests numbers, booleans and UTF-8 as clients write them.
  */
 #include "unit.h"
 
@@ -101,8 +101,8 @@ static void small_ones(void **state)
                         "2023-11-14T22:13:20.007");
 }
 
-/* UTF-8 from its definition: decode generously, then ask whether that was the shortest form of a
- * scalar value. */
+/* Decodes UTF-8 by its definition: accepts any length, then checks that it was the shortest form of
+ * a scalar value. */
 static int plain_length(const unsigned char *p, int left)
 {
     static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Use cases carried out by an actor that no face made: what they change, and that they ask for
- * their request again when their transaction begins.
+ * Tests use cases with an actor that no face created: what they change, and that they check the
+ * request again when their transaction begins.
  */
 #include "unit.h"
 
@@ -15,7 +15,7 @@
 static rc_env_t *env;
 static rc_actor_t actor;
 
-/* What renew does: counts, loads the row of an update again, or refuses. */
+/* The state of renew: it counts its calls, reloads the row of an update, or rejects. */
 typedef struct face_t {
     int renewed, answered;
     bool refuse;
@@ -90,7 +90,7 @@ static int begin(void **state)
     return 0;
 }
 
-/* An actor per request: its locks end with its pool. */
+/* Creates an actor for each request: its locks end with its pool. */
 static int begin_request(void **unused)
 {
     (void)unused;
@@ -127,7 +127,7 @@ static void create_makes_row_and_directory(void **unused)
     err = rc_repo_create(&actor, &creation);
     assert_non_null(err);
     assert_string_equal(err->msg, "repo `g/new` already exist");
-    assert_int_equal(face.renewed, 1); /* no transaction was begun */
+    assert_int_equal(face.renewed, 1); /* no transaction was started */
 }
 
 static void refused_when_the_transaction_begins(void **unused)
@@ -142,7 +142,7 @@ static void refused_when_the_transaction_begins(void **unused)
     assert_true(rc_fs_exists(in_dir("g/new/HEAD")));
 }
 
-/* The row that renew loads is the one that counts. */
+/* The row that renew loads is the one that is used. */
 static void renamed_between_plan_and_transaction(void **unused)
 {
     rc_repo_update_t update = {.repo = load("g/new"), .last = "other"};

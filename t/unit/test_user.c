@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The user model behind API and rcapi-admin: passwords, keys, tokens, addresses, IP entries, the
- * default user. Each test runs in a transaction of its own that is rolled back.
+ * Tests the user functions behind API and rcapi-admin: passwords, keys, tokens, addresses, IP
+ * entries, the default user. Each test runs in its own transaction, which is rolled back.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,7 +34,7 @@ static void ok(rc_err_t *err)
         fail_msg("%s", rc_err_log_text(err, pool));
 }
 
-/* Who has this key, as the API asks; NULL: nobody. */
+/* Returns the owner of this key, as the API looks it up; NULL when there is none. */
 static rc_err_t *by_key(rc_caller_t **caller, rc_db_t *in, const char *key, apr_pool_t *p)
 {
     const rc_credentials_t credentials = {.key = key, .only_key = true, .roles = RC_ROLE_ALL};
@@ -55,7 +55,7 @@ static rc_err_t *anonymous(rc_caller_t **caller, rc_db_t *in, apr_pool_t *p)
     return NULL;
 }
 
-/* The kind of an error that must come, and its text for the person. */
+/* Asserts the kind of an expected error, and its text for the user. */
 #define refused(expected, text, call)                                                              \
     do {                                                                                           \
         rc_err_t *refused_ = (call);                                                               \
@@ -105,7 +105,7 @@ static bool matches(const char *hash, const char *password)
     return fits;
 }
 
-/* No place, and none to wait in. */
+/* No slot is free, and none to wait in. */
 static void passwords_are_limited(void **unused)
 {
     rc_password_limits_t limits = {rc_limit_create(1, "full", pool),
@@ -125,7 +125,7 @@ static void passwords_are_limited(void **unused)
     assert_false(fits);
     assert_non_null(err = rc_password_hash(&hash, &limits, "x", pool));
     assert_int_equal(err->kind, RC_E_BUSY);
-    rc_limit_give(limits.waiting, 1); /* waits in vain */
+    rc_limit_give(limits.waiting, 1); /* waits until the time limit */
     assert_non_null(err = rc_password_matches(&fits, &limits, hash, "x", pool));
     assert_int_equal(rc_limit_used(limits.waiting), 0);
     assert_int_equal(rc_limit_used(limits.working), 1);
@@ -349,7 +349,7 @@ static rc_err_t *count_users(void *baton, const rc_user_details_t *details, apr_
     return NULL;
 }
 
-/* A walk that stops half-way leaves nothing behind that disturbs the next one. */
+/* An iteration that stops early leaves nothing behind that disturbs the next one. */
 static rc_err_t *stop_at_two(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)
 {
     (void)details;
@@ -413,7 +413,7 @@ static int remove_database(void **unused)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, roll_back)
 
-/* What the chain says of @a credentials, and of whom: "name refusal ignored". */
+/* Returns how the chain of authenticators judges @a credentials: "name refusal ignored". */
 static const char *chain(rc_credentials_t credentials)
 {
     rc_identity_t who;
@@ -443,7 +443,7 @@ static void chain_of_identity(void **unused)
                         "- 1 0");
     assert_string_equal(chain((rc_credentials_t){.key = feed, .only_key = true, .roles = views}),
                         "chained 4 0");
-    /* a key that does not count is as none */
+    /* an invalid key is ignored */
     assert_string_equal(chain((rc_credentials_t){.key = feed, .roles = views, .login = "loggedin"}),
                         "loggedin 0 4");
     assert_string_equal(chain((rc_credentials_t){.key = "no", .roles = views, .anonymous = true}),
@@ -452,7 +452,7 @@ static void chain_of_identity(void **unused)
     ok(rc_ip_add(db, user->id, "192.0.2.1", pool));
     assert_string_equal(chain((rc_credentials_t){.key = all, .roles = views, .ip = ip}),
                         "chained 3 0");
-    assert_string_equal(/* the address goes before the role */
+    assert_string_equal(/* the address is checked before the role */
                         chain((rc_credentials_t){
                             .key = feed, .only_key = true, .roles = views, .ip = ip}),
                         "chained 3 0");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The pool of handles: reuse, bounds, stale handles, and many threads while git pushes.
+ * Tests the pool of handles: reuse, limits, stale handles, and many threads while git pushes.
  */
 #include "git_fixture.h"
 
@@ -31,9 +31,8 @@ static apr_int64_t count(rc_vcs_pool_t *handles, const char *name)
     return n;
 }
 
-/* Who owns the file that names a directory of objects, and who the directory, decides whether it
- * counts.
- */
+/* The owner of the file that names a directory of objects, and the owner of the directory, decide
+ * whether it counts. */
 static void borrowed_objects(void **state)
 {
     static const struct {
@@ -106,7 +105,7 @@ static void handles_of_one_path(void **state)
     ASSERT_OK(rc_vcs_count(&n, a));
     ASSERT_OK(rc_vcs_count(&n, b));
     rc_vcs_pool_forget(fixture.handles, in_dir("one.git"));
-    ASSERT_OK(rc_vcs_count(&n, a)); /* handles in use stay */
+    ASSERT_OK(rc_vcs_count(&n, a)); /* handles in use are kept */
     apr_pool_destroy(first);
     apr_pool_destroy(second);
     assert_int_equal(count(fixture.handles, "one.git"), 1);
@@ -171,9 +170,9 @@ static void bounded(void **state)
 /* --- threads --- */
 
 typedef struct worker_t {
-    apr_pool_t *pool; /* the fixture's is the main thread's */
+    apr_pool_t *pool; /* the fixture's pool belongs to the main thread */
     const char *repo;
-    const char *why; /* NULL: all was well */
+    const char *why; /* NULL: success */
 } worker_t;
 
 static const char *one_request(apr_int64_t *last, const worker_t *worker, apr_pool_t *pool)

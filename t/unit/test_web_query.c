@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Parameters of query strings.
+ * Tests the parameters of query strings.
  */
 #include <setjmp.h>
 #include <stdarg.h>

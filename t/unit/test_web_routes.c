@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Which views a URL may name, and in which order they are tried.
+ * Tests which views a URL can name, and in which order they are tried.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@
 
 static apr_pool_t *pool;
 
-/* "repository|revision ..." of all readings. */
+/* Returns "repository|revision ..." for all readings of the path. */
 static const char *readings(const char *path)
 {
     apr_array_header_t *routes = rc_web_routes(path, pool);
@@ -92,7 +92,8 @@ static void splitting(void **state)
             fail_msg("%s: %s", rows[i].path, readings(rows[i].path));
 }
 
-/* A URL made to have many readings costs a bounded number of lookups, and keeps the true one. */
+/* A URL that is made to have many readings costs a limited number of lookups, and keeps the right
+ * one. */
 static void bounded(void **state)
 {
     const char *path = "/r", *deep = "/r";

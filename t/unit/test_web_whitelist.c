@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Whitelists: what is read out of a line of the configuration, what is refused, what matches.
+ * Tests whitelists: how a line of the configuration is parsed, what is rejected, what matches.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What an answer may cost, and the limiter behind it: each limit ends the work with its own error,
- * what was taken comes back with its pool, and threads together never take more than there is.
+ * Tests the cost limits of an answer, and the limiter behind them: each limit ends the work with
+ * its own error, slots are released with their pool, and threads together never exceed the limit.
  */
 #include "unit.h"
 
@@ -10,7 +10,7 @@
 #include "base/time.h"
 #include "base/work.h"
 
-static void amounts_come_back_with_their_pool(void **state)
+static void amounts_are_released_with_their_pool(void **state)
 {
     apr_pool_t *use;
     rc_limit_t *limit = rc_limit_create(10, "come again", pool);
@@ -101,8 +101,8 @@ static void contents_and_entries_are_counted(void **state)
     ASSERT_OK(rc_work_look(NULL, pool));
 }
 
-/* The sum counts, however small each part is; the place is taken once. */
-static void much_takes_a_place(void **state)
+/* The sum counts, however small each part is; a slot is acquired only once. */
+static void costly_work_takes_a_slot(void **state)
 {
     apr_pool_t *answer;
     rc_limit_t *places = rc_limit_create(1, "all taken", pool);
@@ -129,7 +129,7 @@ static bool left(void *baton)
     return true;
 }
 
-static void the_clock_and_the_client_end_it(void **state)
+static void deadline_and_disconnect_end_the_work(void **state)
 {
     int asked = 0, i;
     rc_work_t work;
@@ -154,12 +154,12 @@ static void the_clock_and_the_client_end_it(void **state)
 }
 
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(amounts_come_back_with_their_pool),
+    cmocka_unit_test(amounts_are_released_with_their_pool),
     cmocka_unit_test(no_limit),
     cmocka_unit_test(threads_share_it),
     cmocka_unit_test(contents_and_entries_are_counted),
-    cmocka_unit_test(much_takes_a_place),
-    cmocka_unit_test(the_clock_and_the_client_end_it),
+    cmocka_unit_test(costly_work_takes_a_slot),
+    cmocka_unit_test(deadline_and_disconnect_end_the_work),
 };
 
 UNIT_MAIN(tests)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The XML writer: escapes, what XML cannot hold, repair of UTF-8.
+ * Tests the XML writer: escapes, characters that XML forbids, repair of UTF-8.
  */
 #include "unit.h"
 

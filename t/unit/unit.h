@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * For unit tests without git: a pool, a temporary directory, TAP.
+ * Provides a pool, a temporary directory and TAP output for unit tests without git.
  */
 #ifndef UNIT_H
 #define UNIT_H
@@ -49,7 +49,7 @@ __attribute__((unused)) static void write_text(const char *path, const char *tex
     assert_int_equal(fclose(f), 0);
 }
 
-/* SEED=n in the environment, else 1; told, so that a failure can be repeated. */
+/* Returns SEED from the environment, else 1, and prints it, so that a failure can be repeated. */
 __attribute__((unused)) static unsigned unit_seed(void)
 {
     unsigned seed = getenv("SEED") ? (unsigned)strtoul(getenv("SEED"), NULL, 10) : 1;
