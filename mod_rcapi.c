@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The module record: a table of contents. Each hook has one line, in the order httpd runs them; the
+ * Defines the httpd module: its hooks, one line each, in the order in which httpd runs them. The
  * functions are in src/http.
  */
 #include "src/http/http.h"
@@ -10,14 +10,14 @@
 
 static void register_hooks(apr_pool_t *pool)
 {
-    /* these also read or log what we redact, at the same place: we come before them */
+    /* logs at the same hook what this module redacts: so one hook runs before it, one after */
     static const char *const forensic[] = {"mod_log_forensic.c", NULL};
 
     /* clang-format off */
-    /* start: settings are checked by `httpd -t` too */
+    /* start; `httpd -t` runs the first one, too */
     ap_hook_check_config(rc_http_check_config, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_post_config(rc_http_post_config, NULL, NULL, APR_HOOK_MIDDLE);  /* which environments */
-    ap_hook_child_init(rc_http_child_init, NULL, NULL, APR_HOOK_MIDDLE);    /* open them */
+    ap_hook_post_config(rc_http_post_config, NULL, NULL, APR_HOOK_MIDDLE);  /* decides which environments */
+    ap_hook_child_init(rc_http_child_init, NULL, NULL, APR_HOOK_MIDDLE);    /* opens them */
 
     rc_http_register_logins(pool); /* AuthBasicProvider rcapi, Require rcapi */
 
@@ -27,7 +27,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_read_request(rc_http_unveil, forensic, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_protocol_switch(rc_http_return_keys, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_pre_translate_name(rc_http_keep_path, NULL, NULL, APR_HOOK_FIRST);
-    ap_hook_translate_name(rc_http_translate_name, NULL, NULL, APR_HOOK_LAST); /* no file behind it */
+    ap_hook_translate_name(rc_http_translate_name, NULL, NULL, APR_HOOK_LAST); /* no file for it */
     ap_hook_map_to_storage(rc_http_map_to_storage, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_type_checker(rc_http_type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST); /* no mod_mime */
     ap_hook_handler(rc_http_handler, NULL, NULL, APR_HOOK_MIDDLE);          /* SetHandler rcapi */
@@ -38,7 +38,7 @@ static void register_hooks(apr_pool_t *pool)
     /* clang-format on */
 }
 
-/* The one symbol that leaves the shared object. */
+/* The only exported symbol. */
 __attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA rcapi_module = {
     STANDARD20_MODULE_STUFF,
     rc_http_create_dir_conf,

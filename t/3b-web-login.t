@@ -363,15 +363,15 @@ subtest 'elsewhere in the same server' => sub {
     is($t->get('/plain/a.txt', login('outsider'))->body, "hello\n", 'a login');
     is(status('/plain/a.txt', basic => 'outsider:wrong'), 401, 'a wrong password');
     is(status('/plain/a.txt', login('asleep')), 401, 'an inactive user');
-    like($t->error_log, qr/RC0062: login refused, though the password is right: user 'asleep' is inactive/,
+    like($t->error_log, qr/RC0062: login refused despite the correct password: user 'asleep' is inactive/,
         '... with the reason in the log');
     is(status('/plain/a.txt', login('abroad')), 401, 'a wrong address');
-    like($t->error_log, qr/RC0062: .*: user 'abroad' may not come from 127\.0\.0\.1/,
+    like($t->error_log, qr/RC0062: .*: user 'abroad' is not allowed from 127\.0\.0\.1/,
         '... with the reason in the log');
     unlike($t->error_log, qr/RC0062: .*: user 'outsider'/, 'of a wrong password httpd says all there is');
     is($t->get('/plain/a.txt?api_key=x', login('outsider'))->status, 200, 'what is not ours');
     is(status('/wrong/a.txt', login('outsider')), 403, 'Require rcapi without SetHandler rcapi');
-    like($t->error_log, qr/Require rcapi stands where SetHandler rcapi does not/, '... is told to the administrator');
+    like($t->error_log, qr/Require rcapi is set where SetHandler rcapi is not/, '... is told to the administrator');
     is($t->get('/ssi/a.txt', login('owner'))->body, '[' . $DIFF . ']', 'a page that includes a view');
     unlike($t->get('/ssi/a.txt', login('outsider'))->body, qr/diff --git/, '... asks for the same user');
 };
@@ -392,7 +392,8 @@ subtest 'where nothing is mounted' => sub {
     my $u = RCAPI::Test->new(mounts => [], modules => ['authz_user'],
         directives => "<Location />\n$BASIC rcapi\nRequire valid-user\n</Location>\n");
     is($u->get('/', basic => "admin:$u->{password}")->status, 500, 'no users to ask');
-    like($u->error_log, qr/RC0060: AuthBasicProvider rcapi: the users are not open; is there a SetHandler rcapi/,
+    like($u->error_log,
+        qr/RC0060: AuthBasicProvider rcapi: the user database is not open; is there a SetHandler rcapi/,
         'and the log says why');
     $u->done;
 };

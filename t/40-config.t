@@ -151,7 +151,7 @@ subtest 'places' => sub {
 
 subtest 'allowed, and seldom meant' => sub {
     my $said = sub { ($t->httpd_conf_test("$_[0]\n"))[1] };
-    my $sites = qr/^.*RC0070: SetHandler rcapi stands for the whole main server, and so for every virtual host/m;
+    my $sites = qr/^.*RC0070: SetHandler rcapi is set for the whole main server, and so for every virtual host/m;
     my $host = "<VirtualHost *:1>\nServerName other\n%s</VirtualHost>";
     unlike($said->(''), $sites, 'one site');
     like($said->(sprintf $host, ''), $sites, 'a mount that takes other sites over');
@@ -162,7 +162,7 @@ subtest 'allowed, and seldom meant' => sub {
     is_deeply($slashes->($said->("AllowEncodedSlashes NoDecode\n" . sprintf $host, "AllowEncodedSlashes Off\n")),
         ['other'], 'Off in a virtual host');
     mkdir "$dir/closed", 0500;
-    my $cache = qr/RC0072: RcapiArchiveCache: \Q$dir\E\/closed cannot be used by the account of httpd's children/;
+    my $cache = qr/RC0072: RcapiArchiveCache: the account of httpd's children cannot use \Q$dir\E\/closed/;
     like($said->("RcapiArchiveCache $dir/closed"), $cache, 'a cache that cannot be written');
     like($said->("RcapiArchiveCache $dir/closed/new"), $cache, 'nor made');
     unlike($said->("RcapiArchiveCache $dir/new"), qr/RC0072/, 'one that can be made');

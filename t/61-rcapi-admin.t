@@ -83,7 +83,7 @@ subtest 'command line' => sub {
     refused(2, 'no command frob; see rcapi-admin --help', 'help', 'frob');
     like(admin('frob')->{err}, qr/^rcapi-admin: no command frob; see rcapi-admin --help\n\z/m, 'nor without a place');
     like(admin('check')->{err},
-        qr/^rcapi-admin: name the data folder of check: --data DIR, or the environment variable RCAPI_DATA\n\z/m,
+        qr/^rcapi-admin: check requires the data directory: --data DIR, or the environment variable RCAPI_DATA\n\z/m,
         'a missing place is named last');
     refused(1, "$data/none/rcapi.db is not there; run init first", '--data', "$data/none", 'check');
     ok(!-e "$data/none", 'looking makes nothing');
@@ -143,8 +143,8 @@ subtest 'init' => sub {
         'the default user is not listed');
 
     my $secret = slurp("$data/secret");
-    refused(1, "$data/rcapi.db exists; --force-yes would destroy it", '--data', $data, @INIT);
-    refused(1, "$data/rcapi.db exists; --force-yes would destroy it", '--data', $data, @INIT, '--force-no');
+    refused(1, "$data/rcapi.db exists; use --force-yes to destroy it", '--data', $data, @INIT);
+    refused(1, "$data/rcapi.db exists; use --force-yes to destroy it", '--data', $data, @INIT, '--force-no');
     is(api($data, 'get_user', 'userid:admin')->{result}{api_key} . "\n", $r->{out}, 'nothing was changed');
     api($data, qw(create_user username:gone email:g@example.org));
     my $new = ends(admin('--data', $data, @INIT, '--force-yes'), 0, $HEX40, $NONE, '--force-yes');
@@ -158,7 +158,7 @@ subtest 'init' => sub {
         mkdir $data;
         spew("$data/rcapi.db", $taken);
         $taken eq '' ? ends(admin('--data', $data, @INIT), 0, $HEX40, $NONE, 'an empty file is no database')
-            : refused(1, "$data/rcapi.db exists; --force-yes would destroy it", '--data', $data, @INIT);
+            : refused(1, "$data/rcapi.db exists; use --force-yes to destroy it", '--data', $data, @INIT);
     }
 };
 
@@ -183,16 +183,17 @@ subtest 'init: options' => sub {
     my @email = qw(--email a@example.org);
     my @password = qw(--password secret-1);
     my $places = sub { ('--data', place(), 'init') };
-    refused(2, '--user and --email are needed', $places->(), @email, @password);
-    refused(2, '--user and --email are needed', $places->(), @user, @password);
-    refused(2, '--password-stdin is missing, and there is no terminal to ask at', $places->(), @user, @email);
-    refused(2, '--password-stdin is missing, and there is no terminal to ask at', $places->(), @user, @email,
+    refused(2, '--user and --email are required', $places->(), @email, @password);
+    refused(2, '--user and --email are required', $places->(), @user, @password);
+    refused(2, 'a password is required: use --password-stdin, or run this on a terminal', $places->(), @user, @email);
+    refused(2, 'a password is required: use --password-stdin, or run this on a terminal', $places->(), @user, @email,
         { stdin => "secret-1\nsecret-1\n" });
     refused(2, 'the password must have at least 6 characters', $places->(), @user, @email, qw(--password five5));
     refused(2, 'the key must not be empty', $places->(), @user, @email, @password, '--api-key=');
     refused(2, 'unexpected: more', $places->(), @user, @email, @password, 'more');
-    refused(2, 'unknown, or without its value: --frob', $places->(), @user, @email, @password, '--frob');
-    refused(2, 'unknown, or without its value: --api-key', $places->(), @user, @email, @password, '--api-key');
+    refused(2, 'unknown option, or its value is missing: --frob', $places->(), @user, @email, @password, '--frob');
+    refused(2, 'unknown option, or its value is missing: --api-key', $places->(), @user, @email, @password,
+        '--api-key');
     ok(!-e "$place/data$n", 'a wrong command line makes nothing');
     refused(1, 'the username reads as an id', $places->(), qw(--user 12), @email, @password);
     ok(!-e "$place/data$n/rcapi.db", 'nor does a failure leave a database');
@@ -245,7 +246,7 @@ subtest 'init: places' => sub {
         'a file where the repositories should be');
     unlink "$data/repos";
     mkdir "$data/repos", 0500;
-    refused(1, "$data/repos can not be read and written", '--data', $data, @INIT);
+    refused(1, "$data/repos cannot be read and written", '--data', $data, @INIT);
     chmod 0700, "$data/repos";
 };
 
@@ -331,9 +332,9 @@ sub dialog {
 
 subtest 'questions' => sub {
     plan skip_all => 'no terminals here' unless terminal();
-    my @name = (['Name of the administrator', 'ann'], ['His e-mail address', 'ann@example.org']);
+    my @name = (['Name of the administrator', 'ann'], ['E-mail address', 'ann@example.org']);
     my $asked = ['Password of the administrator', 'secret-2'];
-    my $again = ['The same again', 'secret-2'];
+    my $again = ['Repeat the password', 'secret-2'];
 
     my $data = place();
     my $r = dialog(['--data', $data, 'init'], @name, $asked, $again);
@@ -343,22 +344,22 @@ subtest 'questions' => sub {
     unlike($r->{shown}, qr/secret-2/, 'passwords are not shown');
     is(api($data, qw(get_user userid:ann))->{result}{email}, 'ann@example.org');
 
-    $r = dialog(['--data', place(), 'init', @INIT[1 .. 4]], $asked, ['The same again', 'secret-3']);
+    $r = dialog(['--data', place(), 'init', @INIT[1 .. 4]], $asked, ['Repeat the password', 'secret-3']);
     is($r->{exit}, 2);
     like($r->{shown}, qr/^rcapi-admin: the password was not repeated$/m);
     $r = dialog(['--data', place(), 'init', @INIT[1 .. 4]], ['Password of the administrator', 'five5'],
-        ['The same again', 'five5']);
+        ['Repeat the password', 'five5']);
     is($r->{exit}, 2);
     like($r->{shown}, qr/^rcapi-admin: the password must have at least 6 characters$/m);
 
-    my $question = 'There is a database already. Destroy it? [y/n]';
+    my $question = 'The database exists. Destroy it? [y/n]';
     $r = dialog(['--data', $data, @INIT], [$question, 'n']);
     is($r->{exit}, 1);
-    like($r->{shown}, qr{^rcapi-admin: $data/rcapi.db exists; --force-yes would destroy it$}m);
+    like($r->{shown}, qr{^rcapi-admin: $data/rcapi.db exists; use --force-yes to destroy it$}m);
     is(dialog(['--data', $data, @INIT], [$question, ''])->{exit}, 1, 'no answer is no');
     my $purge = ['--data', $data, qw(journal purge 0)];
-    is(dialog($purge, ['Forget the whole journal? [y/n]', 'n'])->{exit}, 1, 'journal purge 0 asks');
-    is(dialog($purge, ['Forget the whole journal? [y/n]', 'y'])->{exit}, 0, 'yes');
+    is(dialog($purge, ['Delete the whole journal? [y/n]', 'n'])->{exit}, 1, 'journal purge 0 asks');
+    is(dialog($purge, ['Delete the whole journal? [y/n]', 'y'])->{exit}, 0, 'yes');
     is(dialog([@$purge, '--yes'])->{exit}, 0, '--yes answers');
     $r = dialog(['--data', $data, @INIT], [$question, 'y']);
     is($r->{exit}, 0, 'yes');
@@ -367,7 +368,8 @@ subtest 'questions' => sub {
     is($r->{exit}, 1, '--force-no answers');
     unlike($r->{shown}, qr/Destroy/);
 
-    $r = dialog(['--data', $data, qw(password admin)], ['New password', 'secret-4'], ['The same again', 'secret-4']);
+    $r = dialog(['--data', $data, qw(password admin)], ['New password', 'secret-4'],
+        ['Repeat the password', 'secret-4']);
     is($r->{exit}, 0, 'password asks');
     unlike($r->{shown}, qr/secret-4/);
 };
@@ -518,13 +520,14 @@ subtest 'anonymous' => sub {
 };
 
 subtest 'password' => sub {
-    ours_refused(2, '--password-stdin is missing, and there is no terminal to ask at', qw(password bob));
+    ours_refused(2, 'a password is required: use --password-stdin, or run this on a terminal', qw(password bob));
     ours_refused(2, 'which user?', qw(password --password secret-5));
     ours_refused(2, 'which user?', qw(password --none));
     ours_refused(1, 'user `nobody` does not exist', qw(password nobody --none));
     ours_refused(2, 'the password must have at least 6 characters', qw(password bob --password five5));
     ours_refused(2, 'unexpected: x', qw(password bob x --none));
-    ours_refused(2, 'unknown, or without its value: --password', qw(password bob --none --password secret-5));
+    ours_refused(2, 'unknown option, or its value is missing: --password',
+        qw(password bob --none --password secret-5));
     ends(ours(qw(password bob --password secret-5)), 0, '', '', 'set');
     ends(ours(qw(password bob --none)), 0, '', '', 'taken away');
 };
@@ -565,7 +568,7 @@ subtest 'call' => sub {
 
 subtest 'check' => sub {
     ours_refused(2, 'unexpected: x', qw(check x));
-    ours_refused(2, 'unknown, or without its value: --frob', qw(check --frob));
+    ours_refused(2, 'unknown option, or its value is missing: --frob', qw(check --frob));
     ends(ours('check', @$_), 0, '', '', "nothing wrong: check @$_") for [], ['--repair'];
 
     my ($data) = made();
@@ -633,7 +636,8 @@ subtest 'check: secret and database' => sub {
     ends($check->(), 1, '', "rcapi-admin: $data/secret can be read by others; its mode must be 0600\n",
         'one that others may read');
     chmod 0600, "$data/secret";
-    ends($check->(), 1, "4 of 4 keys do not open with the secret file: was it replaced?\n", '', 'another secret');
+    ends($check->(), 1, "4 of 4 keys cannot be decrypted with the secret file: was it replaced?\n", '',
+        'another secret');
     rename "$data/.secret", "$data/secret";
     ends($check->(), 0, '', '', 'the right one');
 

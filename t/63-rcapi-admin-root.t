@@ -27,7 +27,7 @@ my @init = qw(init --user admin --email admin@example.org --password secret-1);
 subtest 'init' => sub {
     my $r = admin("$place/roots", @init);
     is $r->{exit}, 0, 'below a folder of root';
-    like $r->{err}, qr/^All of it belongs to root: give it to/m, 'says so';
+    like $r->{err}, qr/^All files belong to root: change their owner to/m, 'says so';
 
     my $data = theirs("$place/theirs") . '/data';
     $r = admin($data, @init);
@@ -73,7 +73,7 @@ subtest 'folders that are not only root\'s' => sub {
     my $shared = "$place/shared";
     mkdir $shared;
     chmod 0777, $shared;
-    my $refused = qr/^rcapi-admin: others than root can change what \Q$shared\E is: run this program as/;
+    my $refused = qr/^rcapi-admin: other users than root can change \Q$shared\E: run this program as/;
     my $r = admin("$shared/data", @init);
     is $r->{exit}, 1, 'a folder where all may write';
     like $r->{err}, $refused, 'says why';

@@ -62,8 +62,9 @@ subtest 'another secret' => sub {
     is $t->get('/r/raw/tip/x', as => 'bob')->status, 404, 'keys are accepted all the same';
     my $r = $t->try_admin(qw(token list bob));
     is $r->{exit}, 1, 'token list';
-    is scalar(() = $r->{out} =~ /\(does not open with the secret file\)/g), 2, 'goes on past such keys';
-    like $r->{err}, qr/^rcapi-admin: 2 keys do not open with the secret file: was it replaced\?$/m, 'and says so';
+    is scalar(() = $r->{out} =~ /\(cannot be decrypted with the secret file\)/g), 2, 'goes on past such keys';
+    like $r->{err}, qr/^rcapi-admin: 2 keys cannot be decrypted with the secret file: was it replaced\?$/m,
+        'and says so';
     like $r->{err}, $wrong, 'rcapi-admin notices, too';
     is $t->must(get_repo => { repoid => 'r' })->{clone_uri}, 'http://ann:*****@127.0.0.1:1/r.git',
         'remotes are shown as to readers';

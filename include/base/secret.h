@@ -2,7 +2,7 @@
 /*
  * Encrypts API keys and other values of the database with a secret from a file. A key is looked up
  * by its SHA-256; its clear text is stored only encrypted (AES-256-GCM, bound to its owner). The
- * secret file has mode 0600 and lies outside the database (contract 05, OPEN-1).
+ * secret file has mode 0600 and lies outside the database (05 OPEN-1).
  */
 #ifndef RC_BASE_SECRET_H
 #define RC_BASE_SECRET_H

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * One request, as the server hands it to a face. The face only reads it.
+ * One request, as the server passes it to a face. The face only reads it.
  */
 #ifndef RC_FACES_REQUEST_H
 #define RC_FACES_REQUEST_H
@@ -10,35 +10,35 @@
 
 typedef struct rc_request_t {
     rc_env_t *env;    /* never NULL in decide and serve */
-    apr_pool_t *pool; /* ends when the answer is made; that of a stream, when it is sent */
+    apr_pool_t *pool; /* ends when the answer is complete; with a stream, when it is sent */
 
     const char *method;  /* as sent: "GET", "HEAD", "POST", ... */
     bool readonly, head; /* GET or HEAD; HEAD */
-    const char *path;    /* below the mount, as sent (%XX), begins with "/" */
+    const char *path;    /* after the mount, as sent (%XX), with a leading "/" */
     const char *decoded; /* the same, decoded by the server */
-    const char *query;   /* not decoded, or NULL; its keys may be *** */
+    const char *query;   /* not decoded, or NULL; keys in it may be *** */
 
-    const char *query_key;  /* api_key or auth_token of the query, where they count; or NULL */
+    const char *query_key;  /* api_key or auth_token of the query, if accepted; or NULL */
     const char *header_key; /* from Authorization: Bearer or X-Api-Key; or NULL */
-    const char *login;      /* the user whom the server knows by their password, or NULL */
+    const char *login;      /* the user that the server has authenticated, or NULL */
     const char *client_ip;
     const char *base_url; /* scheme://host[:port]<mount> */
 
-    /* settings of the place */
+    /* settings of the <Location> */
     const apr_array_header_t *whitelist; /* of const char *: Controller:action globs */
     apr_size_t max_body;                 /* RcapiMaxRequestBody */
 
-    /* What the client has sent; for faces with reads_body, and in serve only: it is not read before
-     * (a client that sent Expect: 100-continue still waits). NULL elsewhere. */
+    /* The body, for faces with reads_body and only in serve; else NULL. It is not read before serve
+     * (a client that sent Expect: 100-continue still waits). */
     rc_body_t *body;
 
-    void *server; /* the argument of what follows */
+    void *server; /* the argument of the functions below */
 
-    /* The value of a header (name in any case), or NULL. Authorization only when it is no key. */
+    /* Returns the value of a header (name in any case), or NULL. Keys are removed. */
     const char *(*header)(void *server, const char *name);
-    /* The server's media type for a file name without "/"; NULL when it knows none. */
+    /* Returns the server's media type for a file name without "/", or NULL. */
     const char *(*type_of)(void *server, const char *name, apr_pool_t *pool);
-    /* Has the client gone? Cheap; never blocks. */
+    /* Returns whether the client has gone. Cheap; never blocks. */
     bool (*gone)(void *server);
 } rc_request_t;
 

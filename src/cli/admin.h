@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files of the rcapi-admin program share.
+ * Shared declarations of the rcapi-admin program. A function that returns a status has printed the
+ * reason on standard error when the status is not RC_ADMIN_OK.
  */
 #ifndef RC_CLI_ADMIN_H
 #define RC_CLI_ADMIN_H
@@ -16,38 +17,39 @@
 #include "store/user.h"
 
 #define RC_ADMIN_OK     0
-#define RC_ADMIN_FAILED 1 /* it did not work; a line on standard error says why */
-#define RC_ADMIN_USAGE  2 /* the command line is wrong; nothing was done */
+#define RC_ADMIN_FAILED 1 /* the command failed */
+#define RC_ADMIN_USAGE  2 /* the command line is wrong; nothing was changed */
 
 typedef struct rc_admin_t {
     apr_pool_t *pool;
     rc_env_config_t config;
     rc_env_t *env; /* NULL for init */
     rc_db_t *db;
-    const char *command;       /* its name */
-    bool headers;              /* of lists */
-    apr_array_header_t *words; /* const char *: what is left of the command line */
+    const char *command; /* name of the command */
+    bool headers;        /* print the headers of lists */
+    apr_array_header_t
+        *words; /* const char *: the words of the command line that are not read yet */
 } rc_admin_t;
 
 typedef enum {
-    RC_ADMIN_OPEN,     /* an open database; what crashes left is repaired */
-    RC_ADMIN_AS_IT_IS, /* an open database; what crashes left stays */
-    RC_ADMIN_BARE      /* nothing */
+    RC_ADMIN_OPEN,     /* an open database; leftovers of crashes are recovered */
+    RC_ADMIN_AS_IT_IS, /* an open database; leftovers of crashes stay */
+    RC_ADMIN_BARE      /* no database */
 } rc_admin_needs_t;
 
 typedef struct rc_command_t {
     const char *name;
-    int (*run)(rc_admin_t *admin); /* admin->command is its name */
+    int (*run)(rc_admin_t *admin); /* returns the exit status */
     rc_admin_needs_t needs;
     const char *usage, *help;
 } rc_command_t;
 
 extern const rc_command_t rc_admin_commands[];
 
-/* Who changes what this program changes, for the journal. */
+/* The actor of all changes by this program, for the journal. */
 extern const rc_journal_actor_t rc_admin_actor;
 
-/* -- rcapi_admin.c -- */
+/* -- admin_fail.c -- */
 
 /** Prints one line on standard error and returns @a status. */
 int rc_admin_fail(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -55,27 +57,29 @@ int rc_admin_fail(int status, const char *fmt, ...) __attribute__((format(printf
 /** Prints the error and returns RC_ADMIN_FAILED; RC_ADMIN_OK for NULL. */
 int rc_admin_result(rc_admin_t *admin, const rc_err_t *err);
 
-/** Takes "--name VALUE" or "--name=VALUE" out of the words; NULL when it is not there. */
+/* -- rcapi_admin.c -- */
+
+/** Removes "--name VALUE" or "--name=VALUE" from the words and returns VALUE; NULL when missing. */
 const char *rc_admin_option(rc_admin_t *admin, const char *name);
 
-/** Takes "--name" out of the words. */
+/** Removes "--name" from the words; returns whether it was there. */
 bool rc_admin_flag(rc_admin_t *admin, const char *name);
 
-/** The next word, or NULL. */
+/** Removes and returns the next word; NULL when there is none. */
 const char *rc_admin_word(rc_admin_t *admin);
 
-/** True when no word is left; else complains and RC_ADMIN_USAGE is the status to return. */
+/** Returns whether no word is left; else prints an error, and the caller returns RC_ADMIN_USAGE. */
 bool rc_admin_end(rc_admin_t *admin);
 
-/** The next word as a user; the status to return, after a complaint, unless RC_ADMIN_OK. */
+/** Reads the next word as the name of a user; returns a status. */
 int rc_admin_user(rc_user_t **user, rc_admin_t *admin);
 
-/** Runs @a fn in a transaction and writes @a action, with ":" and @a what unless NULL, into the
- * journal with it; the status to return. */
+/** Runs @a fn in a transaction, which also adds @a action, with ":" and @a what unless NULL, to the
+ * journal; returns a status. */
 int rc_admin_apply(rc_admin_t *admin, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton,
                    const char *action, const char *what);
 
-/* A change of a user, a user group, a repository or a setting, made in a transaction by fn. */
+/* A change of a user, a user group, a repository or a setting, which fn makes in a transaction. */
 typedef struct rc_admin_change_t {
     rc_admin_t *admin;
     rc_err_t *(*fn)(struct rc_admin_change_t *change, rc_db_t *db);
@@ -85,35 +89,35 @@ typedef struct rc_admin_change_t {
     const char *name, *value;
     rc_new_token_t token;
     bool on;
-    int unreadable; /* keys in a list */
+    int unreadable; /* number of keys in a list that cannot be decrypted */
 } rc_admin_change_t;
 
 /** rc_admin_apply of @a change. */
 int rc_admin_change(rc_admin_change_t *change, const char *action, const char *what);
 
-/** The names of a list's columns, where they are wanted. */
+/** Prints the headers of a list if they are enabled. */
 void rc_admin_head(const rc_admin_t *admin, const char *head);
 
 /* -- admin_ask.c -- */
 
-/** Asks on the terminal, through standard error; NULL when there is none. @a secret: no echo. */
+/** Prints @a prompt on standard error and reads a line from the terminal, without echo if @a
+ * secret; NULL when there is no terminal. */
 const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret);
 
-/** Does the command line say anything of a password? */
+/** Returns whether the command line has an option for a password. */
 bool rc_admin_wants_password(const rc_admin_t *admin);
 
-/** Asks; only an answer that begins with "y" is true. */
+/** Asks @a question on the terminal; true only for an answer that begins with "y" or "Y". */
 bool rc_admin_confirm(rc_admin_t *admin, const char *question);
 
-/** --password, a line after --password-stdin, or asked twice; NULL, after a complaint, when that is
- * not to be had or too short. */
+/** Returns the password from --password, from standard input after --password-stdin, or asks for it
+ * twice; NULL, after an error message, when there is none or it is too short. */
 const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt);
 
 /* -- admin_owner.c -- */
 
-/** Root goes on, for good, as the account that the data belong to, or the directory in which they
- * are to be made; before anything there is opened. The status to return, after a complaint, unless
- * RC_ADMIN_OK. */
+/** When running as root, changes permanently to the account that owns the data, or the directory in
+ * which they are created. To be called before any of these files is opened. Returns a status. */
 int rc_admin_become_owner(const rc_admin_t *admin);
 
 /* -- the commands -- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Questions on the terminal, and passwords from it or from standard input.
+ * Asks questions on the terminal, and reads passwords from there or from standard input.
  */
 #include "admin.h"
 
@@ -19,7 +19,7 @@ const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret)
 
     if (!isatty(STDIN_FILENO))
         return NULL;
-    if (hidden) { /* before the prompt: an answer may come at once */
+    if (hidden) { /* before the prompt, since the answer may come at once */
         quiet = saved;
         quiet.c_lflag &= (tcflag_t)~ECHO;
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
@@ -63,12 +63,13 @@ const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt)
     }
     if (!password) {
         password = rc_admin_ask(admin, prompt, true);
-        again = password ? rc_admin_ask(admin, "The same again", true) : NULL;
+        again = password ? rc_admin_ask(admin, "Repeat the password", true) : NULL;
         if (!again || strcmp(again, password)) {
-            rc_admin_fail(RC_ADMIN_USAGE,
-                          isatty(STDIN_FILENO)
-                              ? "the password was not repeated"
-                              : "--password-stdin is missing, and there is no terminal to ask at");
+            rc_admin_fail(
+                RC_ADMIN_USAGE,
+                isatty(STDIN_FILENO)
+                    ? "the password was not repeated"
+                    : "a password is required: use --password-stdin, or run this on a terminal");
             return NULL;
         }
     }

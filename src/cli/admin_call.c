@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rcapi-admin call: the whole API, locally, as the first super-admin; and check.
+ * rcapi-admin call: calls any API method locally as the first super-admin. rcapi-admin check:
+ * compares database, secret and disk.
  */
 #include "admin.h"
 
@@ -18,7 +19,7 @@
 #include "domain/scan.h"
 #include "domain/user.h"
 
-/* Prints the answer, as it is or indented; its error decides the exit status. */
+/* Prints the answer, as it is or indented; returns RC_ADMIN_FAILED when it holds an error. */
 static int print_answer(const char *answer, bool pretty)
 {
     json_object *envelope, *error = NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Says on standard error why a command of rcapi-admin failed.
+ * Prints on standard error why a command of rcapi-admin failed.
  */
 #include "admin.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rcapi-admin init: database, secret, default user, first administrator, first scan
- * (contract 04 §6). Options answer the questions; only missing answers are asked for.
+ * rcapi-admin init: creates the database, the secret, the default user and the first administrator,
+ * and runs the first scan (contract 04 §6). It asks only for values that no option gives.
  */
 #include "admin.h"
 
@@ -14,7 +14,6 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "faces/api.h"
 #include "domain/scan.h"
 #include "store/setting.h"
 #include "base/text.h"
@@ -24,7 +23,7 @@ typedef struct init_t {
     rc_new_user_t user;
     const char *password;
     bool public_access, yes, no;
-    const char *key; /* of the new administrator */
+    const char *key; /* key of the new administrator */
     rc_admin_t *admin;
 } init_t;
 
@@ -64,12 +63,12 @@ static bool read_options(init_t *init)
     init->no = rc_admin_flag(admin, "--force-no");
     init->user.key = rc_admin_option(admin, "--api-key");
     init->user.username = option_or_ask(admin, "--user", "Name of the administrator");
-    init->user.email = option_or_ask(admin, "--email", "His e-mail address");
+    init->user.email = option_or_ask(admin, "--email", "E-mail address");
     init->user.firstname = first ? first : "RhodeCode";
     init->user.lastname = last ? last : "Admin";
     init->user.active = init->user.admin = true;
     if (!init->user.username || !init->user.email) {
-        rc_admin_fail(RC_ADMIN_USAGE, "--user and --email are needed");
+        rc_admin_fail(RC_ADMIN_USAGE, "--user and --email are required");
         return false;
     }
     if (init->user.key && !*init->user.key) {
@@ -84,7 +83,7 @@ static bool read_options(init_t *init)
     return init->password && rc_admin_end(admin);
 }
 
-static const char *const parts[] = {"", "-wal", "-shm"}; /* of a database */
+static const char *const parts[] = {"", "-wal", "-shm"}; /* suffixes of the files of a database */
 
 static rc_err_t *remove_database(const char *path, apr_pool_t *pool)
 {
@@ -108,7 +107,7 @@ static rc_err_t *rename_database(const char *from, const char *to, apr_pool_t *p
     return NULL;
 }
 
-/* The repository root: made when it is not there, and stored as its real path. */
+/* Creates the repository root if it is missing, and checks the access to it. */
 static rc_err_t *check_root(init_t *init)
 {
     rc_admin_t *admin = init->admin;
@@ -118,7 +117,7 @@ static rc_err_t *check_root(init_t *init)
     if (stat(admin->config.repo_root, &st) || !S_ISDIR(st.st_mode))
         return rc_err(admin->pool, RC_E_ARG, "%s is not a folder", admin->config.repo_root);
     if (access(admin->config.repo_root, R_OK | W_OK | X_OK))
-        return rc_err(admin->pool, RC_E_ARG, "%s can not be read and written",
+        return rc_err(admin->pool, RC_E_ARG, "%s cannot be read and written",
                       admin->config.repo_root);
     return NULL;
 }
@@ -144,8 +143,8 @@ static rc_err_t *make_places(init_t *init)
     RC_TRY(make_folder_of(db, admin->pool));
     RC_TRY(make_folder_of(secret, admin->pool));
     if ((!is_empty(db) || !is_empty(apr_pstrcat(admin->pool, db, "-wal", NULL))) &&
-        !confirm(init, "There is a database already. Destroy it? [y/n]"))
-        return rc_err(admin->pool, RC_E_ARG, "%s exists; --force-yes would destroy it", db);
+        !confirm(init, "The database exists. Destroy it? [y/n]"))
+        return rc_err(admin->pool, RC_E_ARG, "%s exists; use --force-yes to destroy it", db);
     RC_TRY(check_root(init));
     return rc_fs_exists(secret) ? NULL : rc_secret_create(secret, admin->pool);
 }
@@ -177,7 +176,7 @@ static rc_err_t *make_database(init_t *init, apr_pool_t *pool)
     return rc_db_txn(admin->db, fill_database, init);
 }
 
-/* What was there before goes only when the new database is complete. */
+/* Creates the database. A former one is removed only when the new one is complete. */
 static rc_err_t *set_up(init_t *init)
 {
     apr_pool_t *pool = init->admin->pool, *open;
@@ -190,13 +189,13 @@ static rc_err_t *set_up(init_t *init)
     if (!(err = make_database(init, open)))
         return remove_database(old, pool);
     err = rc_err(pool, err->kind, "%s", err->msg ? err->msg : rc_err_log_text(err, pool));
-    apr_pool_destroy(open); /* before the files change: SQLite removes its -wal by name */
+    apr_pool_destroy(open); /* before the files change, because SQLite removes its -wal by name */
     if (remove_database(db, pool) || rename_database(old, db, pool))
         rc_admin_fail(RC_ADMIN_FAILED, "the former database is now %s", old);
     return err;
 }
 
-/* Progress goes to standard error: standard output is for the key alone. */
+/* Runs the scan and prints to standard error: only the key is printed to standard output. */
 static rc_err_t *first_scan(rc_admin_t *admin)
 {
     apr_array_header_t *added, *skipped;
@@ -232,7 +231,8 @@ int rc_admin_init(rc_admin_t *admin)
         return rc_admin_result(admin, err);
     tell_access(&init);
     if (!geteuid())
-        fputs("All of it belongs to root: give it to the account of httpd's children.\n", stderr);
+        fputs("All files belong to root: change their owner to the account of httpd's children.\n",
+              stderr);
     printf("%s\n", init.user.key);
     return RC_ADMIN_OK;
 }

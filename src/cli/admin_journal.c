@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rcapi-admin journal: who did what; and how it is kept from growing for ever.
+ * rcapi-admin journal: lists the entries of the journal, and deletes old ones.
  */
 #include "admin.h"
 
@@ -60,12 +60,12 @@ static int purge(rc_admin_t *admin)
     int status;
 
     if (!word || !rc_text_int(&days, word) || days < 0 || days > DAYS_MOST)
-        return rc_admin_fail(RC_ADMIN_USAGE, "what is older than how many days?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "which age in days?");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     if (!days && !yes && isatty(STDIN_FILENO) &&
-        !rc_admin_confirm(admin, "Forget the whole journal? [y/n]"))
-        return rc_admin_fail(RC_ADMIN_FAILED, "nothing is forgotten");
+        !rc_admin_confirm(admin, "Delete the whole journal? [y/n]"))
+        return rc_admin_fail(RC_ADMIN_FAILED, "nothing was deleted");
     purge.before = apr_time_now() - apr_time_from_sec(days * DAY_SECS);
     status = rc_admin_apply(admin, purge_entries, &purge, "admin_purged_journal", word);
     if (status == RC_ADMIN_OK)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rcapi-admin user, repo, group: what is daily, as short words for calls of API methods.
+ * rcapi-admin user, repo, group: short commands for the common API methods.
  */
 #include "admin.h"
 
@@ -15,7 +15,7 @@
 #include "client.h"
 #include "faces/api.h"
 
-/* Keys that a verb takes; those that end in "?" are on or off. */
+/* The keys that a verb accepts; the value of a key with "?" is on or off. */
 #define USER_KEYS "email firstname lastname admin? active?"
 #define REPO_KEYS                                                                                  \
     "description owner clone_uri landing_rev private? enable_downloads? enable_locking?"
@@ -23,10 +23,10 @@
 
 static const struct verb_t {
     const char *object, *verb, *method;
-    const char *name;    /* the argument that the first word is; NULL: none */
-    const char *second;  /* and the second one */
-    const char *keys;    /* KEY=VALUE words; of list: the columns */
-    bool takes_password; /* create, set */
+    const char *name;    /* the method's argument for the first word; NULL: none */
+    const char *second;  /* for the second word */
+    const char *keys;    /* keys of KEY=VALUE words; for list: the columns */
+    bool takes_password; /* accepts a password */
 } verbs[] = {
     {"user", "list", "get_users", NULL, NULL, "user_id username email active admin", false},
     {"user", "show", "get_user", "userid", NULL, NULL, false},
@@ -65,7 +65,7 @@ static void add_text(json_object *args, const char *name, const char *text)
     rc_cli_json_add(args, name, rc_cli_need(json_object_new_string(text)));
 }
 
-/* The entry of a list of keys that @a key is; NULL when it is none. */
+/* Returns the entry for @a key in a list of keys; NULL when there is none. */
 static const char *find_key(const char *keys, const char *key, size_t len)
 {
     for (; keys && *keys; keys += strcspn(keys, " "), keys += strspn(keys, " "))
@@ -116,7 +116,7 @@ static int read_words(json_object *args, const struct verb_t *verb, rc_admin_t *
     return rc_admin_end(admin) ? RC_ADMIN_OK : RC_ADMIN_USAGE;
 }
 
-/* The columns of the list, in capitals. */
+/* Prints the columns of the list in capitals. */
 static void print_head(const rc_admin_t *admin, const char *columns)
 {
     char *head = apr_pstrdup(admin->pool, columns), *p;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Root becomes the owner of the data before anything in them is opened: what stands in a directory
- * of another account is that account's input, and what root made there would be closed to it.
+ * Changes from root to the owner of the data before any of these files is opened. The files in a
+ * directory of another account are input from that account; and files that root creates there would
+ * not be readable for it.
  */
 #include "admin.h"
 
@@ -15,7 +16,7 @@
 
 #include <apr_strings.h>
 
-/* The nearest that is there of @a path and the directories above it. */
+/* Returns @a path, or the nearest directory above it that exists; NULL on failure. */
 static const char *find_there(struct stat *st, const char *path, apr_pool_t *pool)
 {
     char *there = apr_pstrdup(pool, path), *slash;
@@ -34,8 +35,8 @@ static bool others_write(const struct stat *st)
     return (st->st_mode & S_IWOTH) || ((st->st_mode & S_IWGRP) && st->st_gid);
 }
 
-/* Can only root change what @a path leads to? In a directory like /tmp (sticky) that holds for what
- * is there, not for what is still to be made. */
+/* Returns whether only root can change what @a path names. A sticky directory like /tmp protects
+ * its existing entries, but others can still create entries in it. */
 static bool only_root(const char *path, bool is_last)
 {
     struct stat st;
@@ -60,7 +61,7 @@ static bool only_root_all_the_way(const char *path, apr_pool_t *pool)
     return only_root(copy, true);
 }
 
-/* The same for the path without its links. */
+/* Returns whether only root can change @a path, and its real path without links. */
 static bool is_roots(const char *path, apr_pool_t *pool)
 {
     char *real = realpath(path, NULL);
@@ -73,25 +74,24 @@ static bool is_roots(const char *path, apr_pool_t *pool)
 typedef struct owner_t {
     uid_t uid;
     gid_t gid;
-    const char *path; /* what belongs to them */
+    const char *path; /* a file or directory of this owner */
 } owner_t;
 
-/* Adds the owner of @a path to what was found before; the status to return. */
+/* Adds the owner of @a path to the owner found before; returns a status. */
 static int add_owner(owner_t *owner, const rc_admin_t *admin, const char *path)
 {
     struct stat st;
     const char *there = find_there(&st, path, admin->pool);
 
     if (!there)
-        return rc_admin_fail(RC_ADMIN_FAILED, "cannot look at %s: %s", path, strerror(errno));
+        return rc_admin_fail(RC_ADMIN_FAILED, "cannot read %s: %s", path, strerror(errno));
     if (!st.st_uid)
         return is_roots(there, admin->pool)
                    ? RC_ADMIN_OK
-                   : rc_admin_fail(
-                         RC_ADMIN_FAILED,
-                         "others than root can change what %s is: run this program as the "
-                         "account that httpd's children run under",
-                         there);
+                   : rc_admin_fail(RC_ADMIN_FAILED,
+                                   "other users than root can change %s: run this program as the "
+                                   "account that httpd's children run under",
+                                   there);
     if (owner->uid && owner->uid != st.st_uid)
         return rc_admin_fail(RC_ADMIN_FAILED,
                              "%s and %s belong to different accounts: run this program as the "
@@ -101,7 +101,7 @@ static int add_owner(owner_t *owner, const rc_admin_t *admin, const char *path)
     return RC_ADMIN_OK;
 }
 
-/* For good: afterwards nothing brings root's rights back. */
+/* Changes the account permanently: the process cannot become root again. */
 static bool become(uid_t uid, gid_t gid)
 {
     uid_t real, effective, saved;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * rcapi-admin refresh: stores the last commit of one repository anew, for hooks of pushes that do
- * not go through the server (conf/post-receive).
+ * rcapi-admin refresh: updates the stored last commit of one repository, for hooks of pushes that
+ * do not go through the server (conf/post-receive).
  */
 #include "admin.h"
 
@@ -15,7 +15,7 @@
 #include "domain/repo.h"
 #include "store/user.h"
 
-/* The name of the repository in the directory @a path, or @a path itself when it is a name. */
+/* Returns the name of the repository in the directory @a path; @a path may also be the name. */
 static const char *name_of_path(const rc_admin_t *admin, const char *path)
 {
     char folder[PATH_MAX], root[PATH_MAX];
@@ -29,7 +29,7 @@ static const char *name_of_path(const rc_admin_t *admin, const char *path)
     if (strncmp(folder, root, root_len) || folder[root_len] != '/')
         return NULL;
     len = strlen(folder);
-    if (len > 5 && !strcmp(folder + len - 5, "/.git")) /* of a repository with a work tree */
+    if (len > 5 && !strcmp(folder + len - 5, "/.git")) /* the repository has a work tree */
         folder[len - 5] = '\0';
     return apr_pstrdup(admin->pool, folder + root_len + 1);
 }
@@ -37,7 +37,7 @@ static const char *name_of_path(const rc_admin_t *admin, const char *path)
 int rc_admin_refresh(rc_admin_t *admin)
 {
     const char *word = rc_admin_word(admin), *name;
-    rc_user_t *reader; /* look-ups want a user; who it is does not matter */
+    rc_user_t *reader; /* lookups require a user; any user will do */
     rc_repo_t *repo = NULL;
     rc_err_t *err;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rcapi-admin secret: a new secret in the place of the one that keys are encrypted with.
+ * rcapi-admin secret: replaces the secret that encrypts keys and remote URLs.
  */
 #include "admin.h"
 
@@ -24,6 +24,6 @@ int rc_admin_secret(rc_admin_t *admin)
     printf("%d keys and remote URLs are encrypted with the new secret.\n", done.resealed);
     if (!done.unreadable)
         return RC_ADMIN_OK;
-    return rc_admin_fail(RC_ADMIN_FAILED, "%d could not be opened and stay as they were",
+    return rc_admin_fail(RC_ADMIN_FAILED, "%d could not be decrypted and are unchanged",
                          done.unreadable);
 }

@@ -120,8 +120,7 @@ static int read_holder(rc_admin_change_t *change)
         return rc_admin_result(admin, err);
     if (change->holder == RC_OF_USER_GROUP ? !group : !user)
         return rc_admin_fail(RC_ADMIN_FAILED, "%s `%s` does not exist",
-                             group || change->holder == RC_OF_USER_GROUP ? "user group" : "user",
-                             name);
+                             change->holder == RC_OF_USER_GROUP ? "user group" : "user", name);
     change->id = group ? group->id : user->id;
     change->name = name;
     return RC_ADMIN_OK;
@@ -147,12 +146,12 @@ static const struct {
     const char *name, *help;
     bool is_flag;
 } settings[] = {
-    {"default_repo_enable_downloads", "of new repositories", true},
-    {"default_repo_enable_locking", "of new repositories", true},
-    {"default_repo_enable_statistics", "of new repositories", true},
-    {"default_repo_private", "of new repositories", true},
-    {"gist_alias_url", "URL of a gist, with {gistid} in it; empty: ours", false},
-    {"repository_fields", "are extra fields shown", true},
+    {"default_repo_enable_downloads", "default for new repositories", true},
+    {"default_repo_enable_locking", "default for new repositories", true},
+    {"default_repo_enable_statistics", "default for new repositories", true},
+    {"default_repo_private", "default for new repositories", true},
+    {"gist_alias_url", "URL of a gist, with {gistid} in it; empty: of this server", false},
+    {"repository_fields", "whether extra fields are shown", true},
 };
 
 #define SETTINGS (sizeof(settings) / sizeof(*settings))
@@ -177,7 +176,7 @@ static int list_settings(rc_admin_t *admin)
     return RC_ADMIN_OK;
 }
 
-/* Flags are kept as True and False, however they are given. */
+/* Returns the stored form of a flag, True or False; NULL when @a text is neither. */
 static const char *flag_value(const char *text)
 {
     static const char *const yes[] = {"on", "true", "True", "yes", "1"};
@@ -233,7 +232,7 @@ static int follow_user(rc_admin_change_t *change, rc_admin_t *admin, const rc_us
     if (!other)
         return rc_admin_fail(RC_ADMIN_FAILED, "user `%s` does not exist", name);
     if (other->id == change->id)
-        return rc_admin_fail(RC_ADMIN_FAILED, "nobody follows themselves");
+        return rc_admin_fail(RC_ADMIN_FAILED, "a user cannot follow themselves");
     change->fn = change_following_user;
     change->other_id = other->id;
     return rc_admin_change(change, change->on ? "admin_added_follower" : "admin_removed_follower",
@@ -276,7 +275,8 @@ int rc_admin_follow(rc_admin_t *admin)
 
 /* --- backup --- */
 
-/* To standard output: a shell of root opens the file then, where our account could not. */
+/* Copies the database to standard output: so root's shell can create a file where the owner of the
+ * data cannot. */
 static rc_err_t *backup_to_output(rc_admin_t *admin)
 {
     const char *work, *path;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rcapi-admin token, ip, anonymous, password: what belongs to one user.
+ * rcapi-admin token, ip, anonymous, password: changes what belongs to one user.
  */
 #include "admin.h"
 
@@ -13,7 +13,7 @@
 #include "base/time.h"
 #include "domain/user.h"
 
-/* @a what: beside the user, for the journal; or NULL */
+/* Runs @a change; @a what is added to the user's name in the journal, unless NULL. */
 static int change_user(rc_admin_change_t *change, const char *action, const char *what)
 {
     const char *about =
@@ -29,7 +29,7 @@ static rc_err_t *print_key(void *baton, const rc_user_key_t *key)
     const char *clear, *expires = "never", *hidden = "(not shown)";
 
     if (rc_key_clear(&clear, rc_key_secret(admin->env), key, admin->pool)) {
-        hidden = "(does not open with the secret file)";
+        hidden = "(cannot be decrypted with the secret file)";
         change->unreadable++;
     }
     if (key->expires != -1)
@@ -88,7 +88,7 @@ static int list_tokens(rc_admin_change_t *change)
     if (err || !change->unreadable)
         return rc_admin_result(change->admin, err);
     return rc_admin_fail(RC_ADMIN_FAILED,
-                         "%d keys do not open with the secret file: was it "
+                         "%d keys cannot be decrypted with the secret file: was it "
                          "replaced?",
                          change->unreadable);
 }
@@ -219,7 +219,7 @@ int rc_admin_password(rc_admin_t *admin)
         return RC_ADMIN_USAGE;
     if ((status = rc_admin_user(&change.user, admin)))
         return status;
-    if (!rc_admin_end(admin)) /* --none with --password, too */
+    if (!rc_admin_end(admin)) /* also rejects --none with --password */
         return RC_ADMIN_USAGE;
     if (none)
         return change_user(&change, "admin_set_password", NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the files of the rhodecode-api program share. A function that returns an int returns the
- * exit status of the program; where it is not RC_CLI_OK, the line for the user is already on
- * standard error. No message ever holds the API key.
+ * Shared declarations of the rhodecode-api program. A function that returns an int returns the exit
+ * status of the program; when that is not RC_CLI_OK, it has printed the reason on standard error.
+ * No message holds the API key.
  */
 #ifndef RC_CLI_CLIENT_H
 #define RC_CLI_CLIENT_H
@@ -13,34 +13,37 @@
 
 #define RC_CLI_OK        0 /* the method succeeded */
 #define RC_CLI_REFUSED   1 /* the server answered with an error */
-#define RC_CLI_USAGE     2 /* nothing was sent: command line, arguments or configuration */
-#define RC_CLI_NO_ANSWER 3 /* sent or tried, but no valid answer came */
+#define RC_CLI_USAGE     2 /* nothing was sent: bad command line, arguments or configuration */
+#define RC_CLI_NO_ANSWER 3 /* no valid answer was received */
 
 struct json_object;
 
 /* -- client_util.c -- */
 
 typedef struct rc_cli_buf_t {
-    char *data; /* always ends in a NUL that len does not count, once anything was added */
+    char *data; /* ends in a NUL, which len does not count; NULL before the first rc_cli_buf_add */
     size_t len, size;
 } rc_cli_buf_t;
 
+/* Append len bytes. */
 void rc_cli_buf_add(rc_cli_buf_t *buf, const char *data, size_t len);
 
-/* Read to the end of the file; false with errno set, EFBIG when it is longer than max. */
+/* Append the rest of the file; false with errno set, EFBIG when that makes more than max bytes. */
 bool rc_cli_read_all(rc_cli_buf_t *buf, int fd, size_t max);
 
 /* Print one line on standard error and return status. Control characters become "?". */
 int rc_cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* From now on rc_cli_fail prints nothing: for calls whose failure is not shown. */
+/* With on, rc_cli_fail prints nothing: for calls whose failure is not shown. */
 void rc_cli_silence(bool on);
 
-/* p itself, or the end of the program when memory ran out. */
+/* Return p; when it is NULL, report "Out of memory" and exit. */
 void *rc_cli_need(void *p);
+
+/* Format a new string, which the caller frees. */
 char *rc_cli_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Overwrite a secret and free it; NULL is fine. */
+/* Overwrite a secret and free it; NULL is allowed. */
 void rc_cli_forget(char *secret);
 
 /* -- client_options.c: the command line -- */
@@ -48,13 +51,13 @@ void rc_cli_forget(char *secret);
 typedef enum { RC_CLI_PRETTY, RC_CLI_JSON, RC_CLI_TABLE } rc_cli_format_t;
 
 typedef struct rc_cli_options_t {
-    char *apikey;        /* own copy, NULL when given nowhere on the command line or beside it */
-    const char *apihost; /* NULL when not given or empty, as the ones below */
+    char *apikey;        /* own copy; NULL when no option or variable gives one */
+    const char *apihost; /* NULL when not given or empty, as the two below */
     const char *config;
     const char *method;
     const char **args; /* the words after the method */
     size_t n_args;
-    const char **words; /* what args points into */
+    const char **words; /* the array that args points into */
     long timeout;       /* seconds for the whole call, 0 for no limit */
     rc_cli_format_t format;
     bool stdin_key; /* the key is the first line of standard input */
@@ -67,21 +70,22 @@ int rc_cli_options_read(rc_cli_options_t *opt, int argc, char **argv);
 void rc_cli_options_free(rc_cli_options_t *opt);
 void rc_cli_print_help(void);
 
-/* -- client_config.c: where server and key come from -- */
+/* -- client_config.c: server and key -- */
 
 typedef struct rc_cli_config_t {
     char *apikey;
     char *apihost;
 } rc_cli_config_t;
 
-/* What the options give, the rest from the configuration file. Free in either case. */
+/* Take key and host from the options, else from the configuration file. rc_cli_config_free must
+ * follow, also after a failure. */
 int rc_cli_config_load(rc_cli_config_t *conf, const rc_cli_options_t *opt);
 int rc_cli_config_save(const rc_cli_options_t *opt);
 void rc_cli_config_free(rc_cli_config_t *conf);
 
 /* -- client_args.c: key:value words -- */
 
-/* On success *args is a new JSON object. Standard input is not read when it held the key. */
+/* On success *args is a new JSON object. Standard input is not read when the key came from it. */
 int rc_cli_args_read(struct json_object **args, const rc_cli_options_t *opt);
 
 /* -- client_json.c -- */
@@ -91,29 +95,30 @@ typedef struct rc_cli_json_error_t {
     unsigned long line, column; /* both from 1, the column in characters */
 } rc_cli_json_error_t;
 
-/* Exactly one JSON value and nothing else; *out is NULL for a JSON null. Numbers keep their text.
+/* Parse text, which must be one JSON value; *out is NULL for a JSON null. Numbers keep their text.
  */
 bool rc_cli_json_read(struct json_object **out, const char *text, size_t len,
                       rc_cli_json_error_t *error);
-/* Adds a member, for which there is always memory: else the program ends. */
+
+/* Add a member; exits when memory is short. */
 void rc_cli_json_add(struct json_object *object, const char *key, struct json_object *value);
 
-/* -- client_print.c: JSON as Python's json.dumps writes it, in ASCII -- */
+/* -- client_print.c: JSON in the form of Python's json.dumps, in ASCII -- */
 
 void rc_cli_json_print(FILE *out, struct json_object *value);        /* one line, order kept */
 void rc_cli_json_print_pretty(FILE *out, struct json_object *value); /* indent 4, keys sorted */
 
-/* The one-line form as a new string. */
+/* Return the one-line form as a new string, which the caller frees. */
 char *rc_cli_json_text(struct json_object *value);
 
 /* -- client_table.c -- */
 
-/* A result as lines of aligned columns, for people: UTF-8, control characters become "?". */
+/* Print a result as aligned columns, in UTF-8. Control characters become "?" or blanks. */
 void rc_cli_print_table(FILE *out, struct json_object *value);
 
 /* -- client_http.c -- */
 
-/* POST the body and take the answer of a 200. On success answer->data is to be freed. */
+/* POST the body; only status 200 is success. On success the caller frees answer->data. */
 int rc_cli_http_post(rc_cli_buf_t *answer, const char *apihost, const char *body, long timeout);
 
 /* -- client_call.c: one exchange -- */
@@ -121,18 +126,18 @@ int rc_cli_http_post(rc_cli_buf_t *answer, const char *apihost, const char *body
 typedef struct rc_cli_call_t {
     const rc_cli_config_t *conf;
     const char *method;
-    struct json_object *args; /* stays the caller's */
+    struct json_object *args; /* owned by the caller */
     long timeout;
 } rc_cli_call_t;
 
-/* Send the call and read its answer. With RC_CLI_OK and RC_CLI_REFUSED *value is the result or the
- * error, a part of *root, which is to be freed; else *root is NULL. */
+/* Send the call and read its answer. With RC_CLI_OK *value is the result, with RC_CLI_REFUSED the
+ * error: a part of *root, which the caller frees. Else *root is NULL. */
 int rc_cli_call(struct json_object **root, struct json_object **value, const rc_cli_call_t *call);
 
 /* -- client_hint.c -- */
 
-/* After the server refused the call: ask it which methods or arguments there are, and print on
- * standard error what was probably meant. Prints nothing when that cannot be found out. */
+/* After the server refused the call: get the names of its methods or arguments, and print the most
+ * similar one on standard error. Prints nothing when there is none. */
 void rc_cli_hint(const rc_cli_call_t *call, struct json_object *error);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The words behind the method: key:value, key:=JSON, key:@FILE and key:@- become the members of
- * the "args" object. Plain values are always strings; the server converts.
+ * Reads the words after the method: key:value, key:=JSON, key:@FILE and key:@- become the members
+ * of the "args" object. A plain value is always a string; the server converts it.
  */
 #include "client.h"
 
@@ -19,7 +19,7 @@
 
 typedef struct word_t {
     const char *text;
-    const char *value; /* behind the first colon */
+    const char *value; /* after the first colon */
     int key_len;
 } word_t;
 
@@ -74,7 +74,8 @@ static int from_file(struct json_object **out, const word_t *word, bool *stdin_u
     return status;
 }
 
-/* The usual slip is key=value. The value may be a password, and is not shown. */
+/* Reports a missing colon. The common mistake is key=value; the value may be a password, so it is
+ * not shown. */
 static int no_colon(const char *text)
 {
     size_t len = strcspn(text, "=");

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One exchange with the server: puts the request together, sends it, and checks the envelope of the
- * answer.
+ * Makes one call: builds the request, sends it, and checks the envelope of the answer.
  */
 #include "client.h"
 
@@ -13,9 +12,9 @@
 #include <time.h>
 
 #define MAX_ID    9998
-#define MAX_SHOWN 300 /* bytes of the server's answer in an error line */
+#define MAX_SHOWN 300 /* bytes of the server's answer in an error message */
 
-/* To tell answers apart, not a secret: where the kernel has nothing to give, the time will do. */
+/* Returns an id to match the answer. It is not a secret, so the time is used if getrandom fails. */
 static int random_id(void)
 {
     unsigned int number;
@@ -39,13 +38,14 @@ static char *request_body(int id, const rc_cli_call_t *call)
     return body;
 }
 
-/* A value for an error line. A server that echoes the request must not make us show the key. */
+/* Returns a value for an error message, as a new string. Hides a value that holds the key, because
+ * a server may echo the request. */
 static char *shown(struct json_object *value, const char *apikey)
 {
     struct json_object *key = rc_cli_need(json_object_new_string(apikey));
     char *text = rc_cli_json_text(value), *key_text = rc_cli_json_text(key);
 
-    key_text[strlen(key_text) - 1] = '\0'; /* what is between the quotes */
+    key_text[strlen(key_text) - 1] = '\0'; /* only the text between the quotes */
     if (strstr(text, key_text + 1)) {
         rc_cli_forget(text);
         text = rc_cli_need(strdup("(hidden, it holds the API key)"));
@@ -57,7 +57,8 @@ static char *shown(struct json_object *value, const char *apikey)
     return text;
 }
 
-/* A server that could not read the request says why, but without our id: show that too. */
+/* Reports a wrong id, and the server's error: a server that could not read the request does not
+ * know the id. */
 static int id_mismatch(struct json_object *got, struct json_object *error, int id,
                        const char *apikey)
 {
@@ -71,7 +72,8 @@ static int id_mismatch(struct json_object *got, struct json_object *error, int i
     return status;
 }
 
-/* On success *value is result or error, still owned by root, and the status says which. */
+/* Finds the result (RC_CLI_OK) or the error (RC_CLI_REFUSED) in the answer; root still owns *value.
+ */
 static int open_envelope(struct json_object **value, struct json_object *root, int id,
                          const char *apikey)
 {

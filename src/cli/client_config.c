@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The configuration file of rhodecode-api: a JSON object with "apikey" and "apihost". It is found
- * in one of three places, read only for what the options do not give, and always replaced as a
- * whole, so that it is never half written and never readable by others.
+ * Reads and writes the configuration file of rhodecode-api: a JSON object with "apikey" and
+ * "apihost", in one of three places. Options override its values. A rename replaces the file, so it
+ * is never incomplete; its mode is 0600.
  */
 #include "client.h"
 
@@ -33,7 +33,7 @@ static const char *home_folder(void)
     return home && *home ? home : NULL;
 }
 
-/* *path is NULL when there is no file to read. */
+/* Finds the default file; *path is NULL when there is none. */
 static void find_config(char **path, const char *home)
 {
     static const char *const PLACES[] = {".config", ".config/rhodecode", ".rhodecode"};
@@ -49,7 +49,7 @@ static void find_config(char **path, const char *home)
     }
 }
 
-/* A name given with --config must exist unless the options say everything. */
+/* Finds the file to read. It is required, because this is called only when an option is missing. */
 static int path_to_read(char **path, const rc_cli_options_t *opt)
 {
     struct stat st;
@@ -80,13 +80,13 @@ static int path_to_write(char **path, const rc_cli_options_t *opt)
     *path = rc_cli_printf("%s/.config", home);
     if (stat(*path, &st) == 0 && S_ISREG(st.st_mode))
         return RC_CLI_OK;  /* as older clients wrote it */
-    mkdir(*path, S_IRWXU); /* where that fails, writing the file says why */
+    mkdir(*path, S_IRWXU); /* a failure is reported when the file is written */
     free(*path);
     *path = rc_cli_printf("%s/.config/rhodecode", home);
     return RC_CLI_OK;
 }
 
-/* Does the host end in the path that is appended to it, whatever slashes follow? */
+/* Returns whether the host already ends in the API's path, with or without slashes at the end. */
 static bool ends_in_path(const char *apihost)
 {
     static const char path[] = "/_admin/api";
@@ -97,7 +97,7 @@ static bool ends_in_path(const char *apihost)
     return len >= strlen(path) && strncmp(apihost + len - strlen(path), path, strlen(path)) == 0;
 }
 
-/* The server base must be a plain URL, since a path is appended and the key goes there. */
+/* Checks that the host is a plain URL: a path is appended to it, and the key is sent there. */
 static int check_apihost(const char *apihost)
 {
     bool scheme =
@@ -114,7 +114,7 @@ static int check_apihost(const char *apihost)
     return RC_CLI_OK;
 }
 
-/* Take a text member, unless the value is there already; false when it is no text. */
+/* Reads a string member, unless *value is set already; false when it is missing or not a string. */
 static bool take_member(char **value, struct json_object *root, const char *name)
 {
     struct json_object *member;
@@ -186,7 +186,7 @@ void rc_cli_config_free(rc_cli_config_t *conf)
     free(conf->apihost);
 }
 
-/* The whole text of the file; fd is closed in any case. */
+/* Writes the file, and closes fd in any case. */
 static bool write_config(int fd, const rc_cli_options_t *opt)
 {
     struct json_object *root = rc_cli_need(json_object_new_object());
@@ -207,7 +207,7 @@ static bool write_config(int fd, const rc_cli_options_t *opt)
     return fclose(out) == 0 && ok;
 }
 
-/* Write beside the target, then rename over it. False with errno set. */
+/* Writes a temporary file and renames it to the target. False with errno set. */
 static bool replace_config(const char *target, const rc_cli_options_t *opt)
 {
     char *temporary = rc_cli_printf("%s.XXXXXX", target);
@@ -220,7 +220,7 @@ static bool replace_config(const char *target, const rc_cli_options_t *opt)
         errno = problem;
         return false;
     }
-    ok = fchmod(fd, S_IRUSR | S_IWUSR) == 0; /* whatever the umask says */
+    ok = fchmod(fd, S_IRUSR | S_IWUSR) == 0; /* independent of the umask */
     if (!write_config(fd, opt))
         ok = false;
     ok = ok && rename(temporary, target) == 0;
@@ -232,7 +232,7 @@ static bool replace_config(const char *target, const rc_cli_options_t *opt)
     return ok;
 }
 
-/* Where the file really is, so that a symbolic link stays one. NULL with errno set. */
+/* Returns the real path of the file, so that a symbolic link is kept. NULL with errno set. */
 static char *resolve_target(bool *existed, const char *path)
 {
     struct stat st;
@@ -246,7 +246,7 @@ static char *resolve_target(bool *existed, const char *path)
         return realpath(path, NULL);
     if (errno != ENOENT)
         return NULL;
-    if (lstat(path, &st) == 0) { /* a link to nowhere */
+    if (lstat(path, &st) == 0) { /* a dangling link */
         errno = ENOENT;
         return NULL;
     }

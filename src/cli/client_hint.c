@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * "Did you mean": after an error of the server, its method get_method tells which methods there
- * are, and which arguments a method has. The nearest name to a mistyped one goes to standard error.
+ * "Did you mean": after an error of the server, gets the names of the methods or arguments from its
+ * method get_method, and prints the one that is most similar to a mistyped name.
  */
 #include "client.h"
 
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LONGEST   64 /* names beyond that are not compared */
+#define LONGEST   64 /* longer names are not compared */
 #define NO_METHOD "No such method"
 
 static size_t least(size_t a, size_t b)
@@ -18,7 +18,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* How many characters must be put in, left out or changed to make b of a (Levenshtein). */
+/* Returns the number of characters to insert, delete or change to turn a into b (Levenshtein). */
 static size_t distance(const char *a, const char *b)
 {
     size_t row[LONGEST + 1], len = strlen(b);
@@ -44,7 +44,7 @@ typedef struct nearest_t {
     size_t distance;
 } nearest_t;
 
-/* Slips are few: at most a third of the characters, but two in a short name. */
+/* Starts a search; a name may differ in a third of the characters, or in two of a short name. */
 static nearest_t near_to(const char *wanted)
 {
     size_t len = strlen(wanted);
@@ -65,8 +65,8 @@ static void try_name(nearest_t *nearest, const char *name)
     }
 }
 
-/* What get_method answers to the pattern: an array, or NULL. A part of *root, which is to be freed.
- */
+/* Returns the answer of get_method to the pattern: an array, or NULL. It is a part of *root, which
+ * the caller frees. */
 static struct json_object *ask(struct json_object **root, const rc_cli_call_t *call,
                                const char *pattern)
 {
@@ -97,7 +97,7 @@ static void hint_method(const rc_cli_call_t *call)
     json_object_put(root);
 }
 
-/* An argument that the method does not have was ignored, or refused. */
+/* Reports an argument that the method does not have; the server ignored or refused it. */
 static void hint_argument(const char *key, struct json_object *known, const char *method)
 {
     nearest_t nearest = near_to(key);
@@ -116,7 +116,7 @@ static void hint_argument(const char *key, struct json_object *known, const char
         rc_cli_fail(RC_CLI_REFUSED, "%s has no argument %s", method, key);
 }
 
-/* What get_method answers when its pattern fits one method is [NAME, {ARGUMENT: TYPE, ...}]. */
+/* Returns the arguments in get_method's answer for one method, [NAME, {ARGUMENT: TYPE, ...}]. */
 static struct json_object *arguments_of(struct json_object *answer)
 {
     struct json_object *known = answer && json_object_array_length(answer) == 2

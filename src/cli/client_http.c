@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * One POST to <apihost>/_admin/api over libcurl. The key is in the body, so certificates are
- * verified, redirects are not followed, and no protocol but HTTP and HTTPS is spoken.
+ * Sends one POST to <apihost>/_admin/api with libcurl. The body holds the key, so certificates are
+ * verified, redirects are not followed, and only HTTP and HTTPS are allowed.
  */
 #include "client.h"
 
@@ -34,7 +34,7 @@ static char *api_url(const char *apihost)
     return rc_cli_printf("%.*s" API_PATH, (int)len, apihost);
 }
 
-/* The curl tool heeds these variables, the library alone does not. */
+/* Reads the variables for certificates, which the curl tool reads but the library does not. */
 static void trust_environment(CURL *curl)
 {
     const char *file = getenv("CURL_CA_BUNDLE"), *folder = getenv("SSL_CERT_DIR");
@@ -63,7 +63,7 @@ static CURLcode perform(CURL *curl, rc_cli_buf_t *answer, const char *body, long
 
     headers = rc_cli_need(curl_slist_append(NULL, "Content-Type: text/plain"));
     more = rc_cli_need(curl_slist_append(headers, "Accept: application/json"));
-    rc_cli_need(curl_slist_append(more, "Expect:")); /* no waiting for "100 Continue" */
+    rc_cli_need(curl_slist_append(more, "Expect:")); /* do not wait for "100 Continue" */
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_USERAGENT, "rhodecode-api");
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
@@ -85,7 +85,8 @@ static CURLcode perform(CURL *curl, rc_cli_buf_t *answer, const char *body, long
     return code;
 }
 
-/* text is libcurl's explanation, possibly empty; it names the host, never the body. */
+/* Reports a failed transfer. text is libcurl's message, or empty; it may hold the host, never the
+ * body. */
 static int call_fail(CURLcode code, const char *text)
 {
     if (code == CURLE_WRITE_ERROR || code == CURLE_FILESIZE_EXCEEDED)

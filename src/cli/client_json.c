@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Reads JSON: files and arguments of the user, answers of servers. Numbers and texts come out as
- * they went in, those too that json-c's own types do not hold.
+ * Parses JSON: files and arguments of the user, answers of servers. Numbers and strings are printed
+ * later as they were read, even those that the types of json-c cannot hold.
  */
 #include "client.h"
 

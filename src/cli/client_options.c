@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The command line of rhodecode-api. Options may stand before or after the method, as
- * "--opt VALUE" or "--opt=VALUE"; "--" ends them. Own messages instead of getopt's, because
- * getopt repeats the whole word and a mistyped --apikey=... would show the key.
+ * Reads the command line of rhodecode-api. Options may stand before or after the method, as
+ * "--opt VALUE" or "--opt=VALUE"; "--" ends them. The messages of getopt are not used: they repeat
+ * the whole word, so a mistyped --apikey=... would show the key.
  */
 #include "client.h"
 
@@ -17,7 +17,8 @@
 #define MAX_KEY     (64 * 1024)
 #define MAX_TIMEOUT 2000000 /* libcurl counts milliseconds in a long of possibly 32 bits */
 
-/* Above all characters, so that optopt tells a misused long option from an unknown letter. */
+/* Above all characters, so that optopt can distinguish a misused long option from an unknown
+ * letter. */
 enum {
     OPT_APIKEY = 256,
     OPT_APIKEY_STDIN,
@@ -119,7 +120,8 @@ static int set_timeout(rc_cli_options_t *opt, const char *text)
     return RC_CLI_OK;
 }
 
-/* The word is wiped, so that the list of processes shows the key for as short as possible. */
+/* Copies the key and overwrites the word, so that the list of processes shows the key only briefly.
+ */
 static void set_apikey(rc_cli_options_t *opt, char *word)
 {
     rc_cli_forget(opt->apikey);
@@ -127,7 +129,7 @@ static void set_apikey(rc_cli_options_t *opt, char *word)
     memset(word, 'x', strlen(word));
 }
 
-/* The first line of standard input, and nothing behind it. */
+/* Reads the key from the first line of standard input; the rest is dropped. */
 static int key_from_stdin(rc_cli_options_t *opt)
 {
     rc_cli_buf_t text = {0};
@@ -187,7 +189,7 @@ static int set_option(rc_cli_options_t *opt, int option, char *value)
     }
 }
 
-/* After getopt_long() returned ':' or '?'; word is the last one it took. */
+/* Reports an error of getopt_long, ':' or '?'; word is the last one that it read. */
 static int bad_option(int problem, const char *word)
 {
     for (const struct option *o = LONG_OPTIONS; o->name; o++)
@@ -200,7 +202,7 @@ static int bad_option(int problem, const char *word)
                        (int)strcspn(word, "="), word);
 }
 
-/* Key, host and method become JSON strings. */
+/* Checks key, host and method, which become JSON strings. */
 static int check_utf8(const rc_cli_options_t *opt)
 {
     if (opt->apikey && !rc_utf8_valid(opt->apikey, strlen(opt->apikey)))

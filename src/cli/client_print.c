@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * JSON on its way out, as Python's json.dumps writes it: ", " and ": " on one line, or indented by
- * four with sorted keys. All output is ASCII, other characters become \uXXXX.
+ * Prints JSON in the form of Python's json.dumps: with ", " and ": " on one line, or indented by
+ * four with sorted keys. All output is ASCII; other characters become \uXXXX.
  */
 #include "client.h"
 
@@ -20,7 +20,8 @@ typedef struct member_t {
 
 static void print_value(FILE *out, struct json_object *value, int level);
 
-/* Code point at p. The reader let only valid UTF-8 through, and single surrogates. */
+/* Returns the code point at p. The text is valid UTF-8, except that it may have single surrogates.
+ */
 static unsigned long decode_utf8(const unsigned char *p, size_t *len)
 {
     unsigned long code;
@@ -32,7 +33,7 @@ static unsigned long decode_utf8(const unsigned char *p, size_t *len)
     return code;
 }
 
-/* Print what stands for the character at p, return its length. */
+/* Prints the escape of the character at p; returns its length. */
 static size_t print_escaped(FILE *out, const unsigned char *p)
 {
     static const char SHORT[] = "\"\\\b\f\n\r\t", LETTERS[] = "\"\\bfnrt";
@@ -70,7 +71,7 @@ static void print_string(FILE *out, const char *text, size_t len)
     fputc('"', out);
 }
 
-/* What stands before an element or a closing bracket at this level. */
+/* Starts the line of an element or a closing bracket at this level. */
 static void print_break(FILE *out, int level)
 {
     if (level != ONE_LINE)
@@ -99,7 +100,7 @@ static void print_array(FILE *out, struct json_object *array, int level)
     fputc(']', out);
 }
 
-/* Byte order of UTF-8 is the order of code points, by which Python sorts. */
+/* Compares bytes: in UTF-8 that is the order of code points, in which Python sorts. */
 static int by_key(const void *a, const void *b)
 {
     return strcmp(((const member_t *)a)->key, ((const member_t *)b)->key);

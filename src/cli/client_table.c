@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * A result as a table: a list of objects becomes a line each below the names of their members, one
- * object a line for each member, a list of other values a line each. Columns that hold objects or
- * lists are left out of a list of objects; elsewhere such a value is shown as JSON.
+ * Prints a result as a table. A list of objects becomes a line per object below a line of names; a
+ * single object becomes a line per member; any other list becomes a line per value. In a list of
+ * objects, columns with objects or lists are left out; elsewhere such a value is shown as JSON.
  */
 #include "client.h"
 
@@ -10,6 +10,8 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/text.h"
 
 #define GAP 2 /* blanks between two columns */
 
@@ -19,7 +21,7 @@ static bool is_nested(struct json_object *value)
            json_object_is_type(value, json_type_array);
 }
 
-/* The text of a cell, on one line, in UTF-8. To be freed. */
+/* Returns the text of a cell, on one line, in UTF-8, as a new string. */
 static char *cell(struct json_object *value)
 {
     char *text;
@@ -33,23 +35,13 @@ static char *cell(struct json_object *value)
         if (*c == '\n' || *c == '\t' || *c == '\r')
             *c = ' ';
         else if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?'; /* it must not steer the terminal */
+            *c = '?'; /* it could control the terminal */
     return text;
-}
-
-/* Characters of UTF-8 text. */
-static size_t width(const char *text)
-{
-    size_t n = 0;
-
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xc0) != 0x80;
-    return n;
 }
 
 static void print_cell(FILE *out, const char *text, size_t column, bool last)
 {
-    size_t len = width(text);
+    size_t len = rc_text_characters(text);
 
     fputs(text, out);
     if (!last)
@@ -61,7 +53,8 @@ typedef struct column_t {
     size_t width;
 } column_t;
 
-/* The members of the first object that are nested in none. *n columns; to be freed. */
+/* Returns a new array of *n columns: the members of the first object that are nested in no object.
+ */
 static column_t *choose_columns(size_t *n, struct json_object *list)
 {
     struct json_object *first = json_object_array_get_idx(list, 0), *value;
@@ -78,7 +71,7 @@ static column_t *choose_columns(size_t *n, struct json_object *list)
             nested = json_object_object_get_ex(json_object_array_get_idx(list, i), name, &value) &&
                      is_nested(value);
         if (!nested)
-            columns[(*n)++] = (column_t){name, width(name)};
+            columns[(*n)++] = (column_t){name, rc_text_characters(name)};
     }
     return columns;
 }
@@ -96,8 +89,8 @@ static void measure(column_t *column, struct json_object *list)
     for (size_t i = 0; i < json_object_array_length(list); i++) {
         char *text = cell(member(json_object_array_get_idx(list, i), column->name));
 
-        if (width(text) > column->width)
-            column->width = width(text);
+        if (rc_text_characters(text) > column->width)
+            column->width = rc_text_characters(text);
         free(text);
     }
 }
@@ -139,8 +132,8 @@ static void print_members(FILE *out, struct json_object *object)
     json_object_object_foreach(object, key, unused)
     {
         (void)unused;
-        if (width(key) > widest)
-            widest = width(key);
+        if (rc_text_characters(key) > widest)
+            widest = rc_text_characters(key);
     }
     json_object_object_foreach(object, name, value)
     {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Small helpers of the rhodecode-api program: error lines, a growing buffer, memory that must be
- * there, and forgetting secrets.
+ * Helper functions of the rhodecode-api program: error messages, a growing buffer, checks for
+ * memory, and overwriting of secrets.
  */
 #include "client.h"
 
@@ -38,7 +38,7 @@ int rc_cli_fail(int status, const char *format, ...)
     va_end(ap);
     for (char *c = line; *c; c++)
         if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?'; /* names and server texts must not steer the terminal */
+            *c = '?'; /* names and texts of servers could control the terminal */
     if (!silent)
         fprintf(stderr, "%s\n", line);
     free(line);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rcapi-admin: setup, and what RhodeCode does only in its web pages (contract 04 §6 and §7).
- * This file: the table of commands, the command line, the terminal.
+ * The rcapi-admin program: the setup, and what RhodeCode offers only in its web pages (contract 04
+ * §6 and §7). This file has the table of commands and reads the command line.
  */
 #include "admin.h"
 
@@ -29,7 +29,7 @@ const rc_command_t rc_admin_commands[] = {
      "API keys of a user; reset replaces the main key"},
     {"ip", rc_admin_ip, RC_ADMIN_OPEN,
      "ip list USER | ip add USER ENTRIES | ip remove USER ENTRIES",
-     "addresses that a user may come from; those of USER default hold for everybody"},
+     "addresses that a user is allowed from; those of USER default apply to all users"},
     {"anonymous", rc_admin_anonymous, RC_ADMIN_OPEN, "anonymous [on|off]",
      "whether visitors without a key have the rights of the default user; alone: show it"},
     {"password", rc_admin_password, RC_ADMIN_OPEN,
@@ -54,12 +54,12 @@ const rc_command_t rc_admin_commands[] = {
      "global permissions; a permission replaces the others of its kind"},
     {"set", rc_admin_set, RC_ADMIN_OPEN, "set [NAME VALUE]", "server settings; alone: list them"},
     {"follow", rc_admin_follow, RC_ADMIN_OPEN, "follow USER REPOSITORY|--user OTHER [--remove]",
-     "make a user follow a repository, or another user"},
+     "make a user follow a repository or another user"},
     {"refresh", rc_admin_refresh, RC_ADMIN_OPEN, "refresh REPOSITORY|FOLDER",
-     "store the last commit again, after a push that went past the server"},
+     "update the stored last commit, after a push that did not go through the server"},
     {"journal", rc_admin_journal, RC_ADMIN_OPEN,
      "journal list [--last N] | journal purge DAYS [--yes]",
-     "who did what; purge: delete what is older, and print how much it was"},
+     "list who did what; purge: delete entries older than DAYS, and print how many"},
     {"backup", rc_admin_backup, RC_ADMIN_OPEN, "backup FILE|-",
      "copy the database, while the server runs, to a new file or standard output"},
     {"secret", rc_admin_secret, RC_ADMIN_OPEN, "secret rotate",
@@ -68,8 +68,8 @@ const rc_command_t rc_admin_commands[] = {
      "call [--format=json|pretty] METHOD [key:value | key:=JSON | key:@FILE]...",
      "call an API method as the first super-admin; print the answer"},
     {"check", rc_admin_check, RC_ADMIN_AS_IT_IS, "check [--repair]",
-     "compare database, secret and disk; report what is wrong and what to do. --repair does\n"
-     "      what can be done: what a crash left, the default user, damaged HEADs, unknown gists"},
+     "compare database, secret and disk; report problems and what to do. --repair corrects\n"
+     "      what it can: leftovers of a crash, the default user, damaged HEADs, unknown gists"},
     {NULL, NULL, RC_ADMIN_BARE, NULL, NULL},
 };
 
@@ -136,9 +136,10 @@ bool rc_admin_end(rc_admin_t *admin)
     const char *word = admin->words->nelts ? WORD(admin, 0) : NULL;
 
     if (word)
-        rc_admin_fail(
-            RC_ADMIN_USAGE,
-            strncmp(word, "--", 2) ? "unexpected: %s" : "unknown, or without its value: %s", word);
+        rc_admin_fail(RC_ADMIN_USAGE,
+                      strncmp(word, "--", 2) ? "unexpected: %s"
+                                             : "unknown option, or its value is missing: %s",
+                      word);
     return !word;
 }
 
@@ -203,7 +204,7 @@ static const rc_command_t *find_command(const char *name)
     return command->name ? command : NULL;
 }
 
-/* Of one command, or of all. */
+/* Prints the usage of one command, or of all. */
 static void usage(FILE *out, const rc_command_t *only)
 {
     const rc_command_t *command;
@@ -231,14 +232,14 @@ static int no_command(const char *name)
     return rc_admin_fail(RC_ADMIN_USAGE, "no command %s; see rcapi-admin --help", name);
 }
 
-/* There is no command, or no data directory for it. */
+/* Reports a missing command or a missing data directory. */
 static int incomplete(const char *command)
 {
     usage(stderr, NULL);
     if (command && !find_command(command))
         return no_command(command);
     return command ? rc_admin_fail(RC_ADMIN_USAGE,
-                                   "name the data folder of %s: --data DIR, or the "
+                                   "%s requires the data directory: --data DIR, or the "
                                    "environment variable RCAPI_DATA",
                                    command)
                    : RC_ADMIN_USAGE;
@@ -252,7 +253,8 @@ static void print_log(void *baton, rc_log_level_t level, apr_status_t status, co
         fprintf(stderr, "rcapi-admin: %s\n", text);
 }
 
-/* --data, or the three places one by one; made absolute, since children change their directory. */
+/* Reads --data, or the three paths one by one. Makes them absolute, because child processes change
+ * their directory. */
 static bool read_places(rc_admin_t *admin)
 {
     const char *data = rc_admin_option(admin, "--data");
@@ -278,7 +280,8 @@ static bool read_places(rc_admin_t *admin)
     return db && repos && secret;
 }
 
-/* The demo's own servers are local; who runs this program may reach what httpd may not. */
+/* Allows all remotes: the user of this program may reach more than httpd, and the remote of the
+ * demo is local. */
 static void read_remote(rc_admin_t *admin)
 {
     static const char *const schemes[] = {"http", "https", "git", "ssh", "file"};
@@ -312,7 +315,7 @@ static int run(rc_admin_t *admin, const char *name)
     return command->run(admin);
 }
 
-/* "help" in front, or --help anywhere. */
+/* Returns whether the first word is "help", or any word is --help. */
 static bool wants_help(rc_admin_t *admin)
 {
     bool flag = rc_admin_flag(admin, "--help") | rc_admin_flag(admin, "-h");
@@ -320,7 +323,7 @@ static bool wants_help(rc_admin_t *admin)
     return flag || (admin->words->nelts && !strcmp(WORD(admin, 0), "help"));
 }
 
-/* The first command among the words. */
+/* Returns the first command among the words, or NULL. */
 static const rc_command_t *named_command(rc_admin_t *admin)
 {
     const rc_command_t *command = NULL;

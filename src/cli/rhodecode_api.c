@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rhodecode-api: call one method of the JSON-RPC API from a shell. This file is the walk from the
- * options to the exit status: read the arguments, make the call, print result or error.
+ * The rhodecode-api program calls one method of the JSON-RPC API from a shell. This file reads the
+ * arguments, makes the call, prints the result or error, and returns the exit status.
  */
 #include "client.h"
 
@@ -38,7 +38,7 @@ static int exchange(const rc_cli_call_t *call, rc_cli_format_t format)
     if (status == RC_CLI_NO_ANSWER)
         return status;
     print_answer(value, format);
-    fflush(stdout); /* before what standard error says about it */
+    fflush(stdout); /* before the hints on standard error */
     if (status == RC_CLI_REFUSED)
         rc_cli_hint(call, value);
     json_object_put(root);

@@ -53,7 +53,7 @@ static rc_err_t *check_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scra
     if (rc_repo_clone_uri(&uri, check->env, repo, scratch))
         rc_check_note(
             check,
-            "the clone_uri of repository %s does not open with the secret file: bring the "
+            "the clone_uri of repository %s cannot be decrypted with the secret file: bring the "
             "old secret back, or set the clone_uri again",
             repo->name);
     return NULL;

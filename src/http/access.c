@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds the face that a URL belongs to and asks it for a verdict, when the handler needs it or
- * earlier for `Require rcapi`. A verdict ends no request: httpd's own rules have had their say by
- * then, and a refusal is the same plain text with the same headers for GET, HEAD, conditional and
- * range requests, passes the same filters as an answer, and is not replaced by an ErrorDocument.
+ * Finds the face that claims a URL and gets its verdict: in the handler, or earlier for `Require
+ * rcapi`. A verdict does not end the request: the handler sends a refusal after httpd's own access
+ * rules. So a refusal has the same text and headers for GET, HEAD, conditional and range requests,
+ * passes the same filters as an answer, and no ErrorDocument replaces it.
  */
 #include "http.h"
 
@@ -14,7 +14,8 @@
 
 #include "base/redact.h"
 
-/* An error page may be another URL of ours, asked for under a name that was not let in. */
+/* Returns whether @a r is an internal redirect to an error page. Its r->user may be a login that
+ * was rejected. */
 static bool is_error_page(const request_rec *r)
 {
     for (r = r->prev; r; r = r->prev)
@@ -23,7 +24,7 @@ static bool is_error_page(const request_rec *r)
     return false;
 }
 
-/* The user that httpd knows by their password, where that counts; or NULL. */
+/* Returns the user that httpd has authenticated, if that login is accepted here; else NULL. */
 static const char *login_of(const request_rec *r, const rc_note_t *note)
 {
     bool checked = r->user && note->login && !strcmp(r->user, note->login);
@@ -33,7 +34,7 @@ static const char *login_of(const request_rec *r, const rc_note_t *note)
     return checked || rc_http_dir_conf(r)->trust_login == 1 ? r->user : NULL;
 }
 
-/* scheme://host[:port]<mount> as clients see it. */
+/* Returns scheme://host[:port]<mount> as clients see it. */
 static const char *base_url(request_rec *r, apr_pool_t *pool)
 {
     const rc_dir_conf_t *conf = rc_http_dir_conf(r);
@@ -71,7 +72,7 @@ static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t 
     request->gone = rc_http_client_gone;
 }
 
-/* The first row of the table that claims the URL. */
+/* Returns the first face that claims the URL; NULL when there is none. */
 static const rc_face_t *find_face(void **state, const rc_request_t *request)
 {
     const rc_face_t *const *face;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The request's body, as httpd's input filters give it. What arrives is counted (base/body.h); what
- * the headers promise is not believed, except that too much is not read at all.
+ * Supplies the request's body from httpd's input filters. base/body.h counts the bytes that arrive;
+ * Content-Length is only used to reject a body that is announced as too large.
  */
 #include "http.h"
 
@@ -15,13 +15,13 @@
 
 #define AT_ONCE (64 * 1024)
 
-/* A rest of this size is read and thrown away, so that the connection can stay. */
+/* An unread rest of up to this size is skipped, so that the connection can be kept. */
 #define WORTH_READING (64 * 1024)
 
 typedef struct reader_t {
     request_rec *r;
     rc_note_t *note;
-    apr_bucket_brigade *bb; /* its first bucket is what was read last */
+    apr_bucket_brigade *bb; /* its first bucket is the one that was read last */
     bool begun;
 } reader_t;
 
@@ -29,7 +29,7 @@ static rc_body_state_t fail(reader_t *reader, apr_status_t rv)
 {
     request_rec *r = reader->r;
 
-    r->connection->keepalive = AP_CONN_CLOSE; /* nobody knows where the next request begins */
+    r->connection->keepalive = AP_CONN_CLOSE; /* the start of the next request is unknown */
     ap_log_rerror(APLOG_MARK, APLOG_INFO, rv, r, RCLOGNO(0030) "cannot read the request's body");
     reader->note->body_failure = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
     if (APR_STATUS_IS_TIMEUP(rv))
@@ -37,7 +37,7 @@ static rc_body_state_t fail(reader_t *reader, apr_status_t rv)
     return r->connection->aborted || rv == AP_FILTER_ERROR ? RC_BODY_GONE : RC_BODY_MALFORMED;
 }
 
-/* The next bucket with bytes. LATER: what was read is used up. */
+/* Finds the next bucket with bytes. RC_BODY_LATER: the brigade is used up. */
 static apr_status_t next_bucket(rc_body_state_t *state, reader_t *reader, const char **data,
                                 apr_size_t *len)
 {
@@ -48,7 +48,7 @@ static apr_status_t next_bucket(rc_body_state_t *state, reader_t *reader, const 
     while (!APR_BRIGADE_EMPTY(bb)) {
         apr_bucket *b = APR_BRIGADE_FIRST(bb);
 
-        if (reader->begun) { /* it was used meanwhile */
+        if (reader->begun) { /* the caller has used it */
             apr_bucket_delete(b);
             reader->begun = false;
             continue;
@@ -71,7 +71,7 @@ static apr_status_t next_bucket(rc_body_state_t *state, reader_t *reader, const 
     return APR_SUCCESS;
 }
 
-/* httpd sends it only before a read that blocks. */
+/* Sends "100 Continue". httpd itself sends it only before a read that blocks. */
 static void send_continue(request_rec *r)
 {
     int status = r->status;
@@ -108,7 +108,7 @@ static rc_body_state_t read_body(void *baton, const char **data, apr_size_t *len
     }
 }
 
-/* The connection's descriptor; -1 below TLS and HTTP/2, which have bytes that it does not show. */
+/* Returns the connection's descriptor; -1 with TLS and HTTP/2, which buffer bytes above it. */
 static int plain_fd(const request_rec *r)
 {
     apr_socket_t *socket = r->connection->master || ap_ssl_conn_is_ssl(r->connection)

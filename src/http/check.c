@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What `httpd -t` and every start check beyond single directives, and the defaults. Nothing is
- * opened here: this process may be root, while the children that serve are not.
+ * Checks the configuration as a whole, at each start and for `httpd -t`. It opens no file: this
+ * process may run as root, while the children that serve do not.
  */
 #include "http.h"
 
@@ -17,19 +17,21 @@
 
 #include "faces/face.h"
 
-/* Which field of the settings, which directive sets it, and what must stand at its path. */
+/* The settings that are paths: field, directive, and the type of file that must exist there. */
 static const struct {
     apr_size_t offset;
     const char *directive, *what;
     apr_filetype_e type;
-    apr_int32_t link; /* APR_FINFO_LINK: it must not be a link; SQLite would look beside it */
+    apr_int32_t
+        link; /* APR_FINFO_LINK: links are rejected; SQLite puts its files beside the link */
 } paths[] = {
     {APR_OFFSETOF(rc_server_conf_t, db_path), "RcapiDatabase", "file", APR_REG, APR_FINFO_LINK},
     {APR_OFFSETOF(rc_server_conf_t, repo_root), "RcapiRepositoryRoot", "directory", APR_DIR, 0},
     {APR_OFFSETOF(rc_server_conf_t, secret_file), "RcapiSecretFile", "file", APR_REG, 0},
 };
 
-/* What @a directive names must be there; @a hint says how it comes there. */
+/* Returns what is wrong with the file that @a directive names, or NULL. @a hint says how to create
+ * it. */
 static const char *check_type(const char *directive, const char *what, const char *path,
                               apr_filetype_e type, apr_int32_t link, const char *hint,
                               apr_pool_t *pool)
@@ -49,7 +51,7 @@ static const char *check_type(const char *directive, const char *what, const cha
     return NULL;
 }
 
-/* What is wrong with the settings of a server that has us mounted; NULL = nothing. */
+/* Returns what is wrong with the settings of a server that has a mount, or NULL. */
 static const char *check_server(const rc_server_conf_t *conf, apr_pool_t *pool)
 {
     const char *wrong, *path;
@@ -81,7 +83,7 @@ static const char *check_server(const rc_server_conf_t *conf, apr_pool_t *pool)
     return NULL;
 }
 
-/* What is wrong with what the faces are made of; NULL = nothing. */
+/* Runs the self-check of each face. */
 static rc_err_t *check_faces(apr_pool_t *pool)
 {
     const rc_face_t *const *face;
@@ -102,7 +104,7 @@ int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     (void)plog;
     if (err) {
         ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, err->cause, NULL,
-                     RCLOGNO(0001) "method table: %s", rc_err_log_text(err, ptemp));
+                     RCLOGNO(0001) "self-check: %s", rc_err_log_text(err, ptemp));
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST)

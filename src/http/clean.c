@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Replaces keys and logins in the parts of a request by ***: request line, query, headers, notes.
- * hide.c says when.
+ * Replaces keys and credentials in the parts of a request by ***: request line, query, headers,
+ * notes. hide.c decides when.
  */
 #include "http.h"
 
@@ -11,7 +11,6 @@
 
 #include "base/redact.h"
 
-/* Replaces one string of the request, if it holds a key. */
 void rc_http_hide_in(char **text, apr_pool_t *pool)
 {
     if (*text)
@@ -27,7 +26,7 @@ void rc_http_hide_query(request_rec *r)
     rc_http_hide_in(&r->parsed_uri.fragment, r->pool);
     if (query)
         r->parsed_uri.query = (char *)rc_redact_query(query, r->pool);
-    if (r->args) /* the same string, until another module sets it */
+    if (r->args) /* the same string, unless another module has set it */
         r->args =
             r->args == query ? r->parsed_uri.query : (char *)rc_redact_query(r->args, r->pool);
 }
@@ -44,7 +43,8 @@ static void hide_table(apr_table_t *table, apr_pool_t *pool)
     }
 }
 
-/* 40 hex digits, as our keys are; without a password also other long words. */
+/* Returns whether a user name looks like a key: 40 hex digits, or without a password also another
+ * long word. */
 static bool looks_like_key(const char *name, bool password)
 {
     apr_size_t len = 0;
@@ -58,7 +58,7 @@ static bool looks_like_key(const char *name, bool password)
     return (hex && len == 40) || (!password && len >= 20);
 }
 
-/* `curl -u KEY:`: a key in the place of a user name, which httpd writes into its logs. */
+/* Hides a key that was sent as the user name (`curl -u KEY:`), which httpd writes into its logs. */
 static void hide_basic(request_rec *r)
 {
     const char *sent = apr_table_get(r->headers_in, "Authorization");
@@ -79,7 +79,8 @@ static void hide_basic(request_rec *r)
     apr_table_setn(r->headers_in, "Authorization", apr_pstrcat(r->pool, "Basic ", sent, NULL));
 }
 
-/* Authorization has a grammar that others still read; it is hidden when the request ends. */
+/* Skips Authorization, which other modules still parse; hide_login hides it when the request ends.
+ */
 void rc_http_hide_headers(request_rec *r)
 {
     const apr_array_header_t *rows = apr_table_elts(r->headers_in);
@@ -94,7 +95,6 @@ void rc_http_hide_headers(request_rec *r)
     }
 }
 
-/* Headers that only describe the client; nobody works by them. */
 void rc_http_hide_description(request_rec *r)
 {
     static const char *const names[] = {"Referer", "User-Agent"};
@@ -116,13 +116,15 @@ void rc_http_hide_place(request_rec *r)
     rc_http_hide_in(&r->path_info, r->pool);
 }
 
-/* Below our mounts keys.c has done it; the query may have been rewritten since. */
+/* Below a mount, keys.c has hidden the headers already. (The query may have been rewritten since.)
+ */
 static bool headers_are_hidden(const request_rec *r)
 {
     return ap_get_module_config(r->request_config, &rcapi_module) != NULL;
 }
 
-/* The login stays until here, and a key comes back when the protocol is switched (keys.c). */
+/* Hides credentials at the end of the request. An upgrade of the protocol may have restored a key
+ * (hide.c). */
 static void hide_login(request_rec *r)
 {
     static const char *const names[] = {"Authorization", "X-Api-Key"};

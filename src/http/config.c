@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads the directives: one setter for each type of value; cmd->info says which field and which
- * values are good. Settings of a server decide which environment is opened, settings of a place how
- * one request is served.
+ * The table of directives, and one setter for each type of value; cmd->info holds the field and its
+ * valid values. Settings of a server decide which environment is opened, settings of a <Location>
+ * how a request is served.
  */
 #include "http.h"
 
@@ -14,11 +14,11 @@
 #include "base/text.h"
 #include "faces/raw.h"
 
-/* What a directive sets. */
+/* The field that a directive sets. */
 typedef struct field_t {
     apr_size_t offset;
     apr_int64_t min, max;     /* numbers and sizes */
-    const char *const *words; /* the values that are allowed, when they are words */
+    const char *const *words; /* the valid words, of a directive that takes words */
 } field_t;
 
 #define FIELD(conf, member, ...)                                                                   \
@@ -31,7 +31,8 @@ static const field_t *field_of(const cmd_parms *cmd)
     return cmd->info;
 }
 
-/* The place of the value: in the settings of the place, where the directive may stand in one. */
+/* Returns the address of the field: in the settings of the <Location> if the directive is allowed
+ * there, else in those of the server. */
 static void *slot_of(const cmd_parms *cmd, void *dconf)
 {
     bool place = cmd->cmd->req_override & ACCESS_CONF;
@@ -87,7 +88,7 @@ static const char *set_number(cmd_parms *cmd, void *dconf, const char *arg)
     return NULL;
 }
 
-/* Bytes, or with a suffix K, M or G multiples of 1024. False when @a arg is none. */
+/* Parses a number of bytes, with K, M or G as powers of 1024. Returns false when it is invalid. */
 static bool read_size(apr_off_t *size, const field_t *field, const char *arg, apr_pool_t *pool)
 {
     apr_size_t len = strlen(arg);
@@ -121,7 +122,7 @@ static const char *set_size(cmd_parms *cmd, void *dconf, const char *arg)
     return complain(cmd, arg, range_text(cmd, "a number of bytes (also with K, M or G)"));
 }
 
-/* A directory and, or not, how many bytes it may hold; or None. */
+/* A directory and optionally its limit in bytes; or None. */
 static const char *set_cache(cmd_parms *cmd, void *dconf, const char *path, const char *size)
 {
     rc_server_conf_t *conf = rc_http_server_conf(cmd->server);
@@ -134,7 +135,7 @@ static const char *set_cache(cmd_parms *cmd, void *dconf, const char *path, cons
     return NULL;
 }
 
-/* How many bytes a range of commits may have and, or not, how many seconds it may take. */
+/* The limit of an answer in bytes and optionally in seconds. */
 static const char *set_range(cmd_parms *cmd, void *dconf, const char *size, const char *seconds)
 {
     rc_server_conf_t *conf = rc_http_server_conf(cmd->server);
@@ -148,7 +149,7 @@ static const char *set_range(cmd_parms *cmd, void *dconf, const char *size, cons
     return set_size(cmd, dconf, size);
 }
 
-/* How many calls may wait for others at once and, or not, how many of one user. */
+/* The limit of waiting calls and optionally of those of one user. */
 static const char *set_remote_max(cmd_parms *cmd, void *dconf, const char *all, const char *user)
 {
     rc_server_conf_t *conf = rc_http_server_conf(cmd->server);
@@ -163,7 +164,7 @@ static const char *set_remote_max(cmd_parms *cmd, void *dconf, const char *all, 
     return set_number(cmd, dconf, all);
 }
 
-/* The word of the field's list that @a arg is, in any case; NULL when none. */
+/* Returns the word of the field's list that equals @a arg in any case; NULL when there is none. */
 static const char *known_word(const field_t *field, const char *arg)
 {
     int i;
@@ -196,7 +197,7 @@ static const char *set_word(cmd_parms *cmd, void *dconf, const char *arg)
     return NULL;
 }
 
-/* One of several words: the directive takes a list. */
+/* Adds one word of a list. */
 static const char *add_word(cmd_parms *cmd, void *dconf, const char *arg)
 {
     apr_array_header_t **list = slot_of(cmd, dconf);
@@ -210,7 +211,7 @@ static const char *add_word(cmd_parms *cmd, void *dconf, const char *arg)
     return NULL;
 }
 
-/* http(s)://host[:port][/path], kept without a slash at its end. */
+/* http(s)://host[:port][/path]; a slash at its end is removed. */
 static const char *set_url(cmd_parms *cmd, void *dconf, const char *arg)
 {
     apr_size_t len = strlen(arg);
@@ -226,7 +227,7 @@ static const char *set_url(cmd_parms *cmd, void *dconf, const char *arg)
     return NULL;
 }
 
-/* All that stands behind the directive; a second line of the same place adds to the first. */
+/* All arguments as one text; a second directive in the same <Location> adds to the first. */
 static const char *add_whitelist(cmd_parms *cmd, void *dconf, const char *args)
 {
     apr_array_header_t **list = slot_of(cmd, dconf);
@@ -239,7 +240,7 @@ static const char *add_whitelist(cmd_parms *cmd, void *dconf, const char *args)
     wrong = rc_web_whitelist_add(*list, args, cmd->pool);
     if (wrong)
         return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, wrong);
-    for (; i < (*list)->nelts; i++) { /* RhodeCode's pages may be listed too: only a warning */
+    for (; i < (*list)->nelts; i++) { /* only a warning: lists of RhodeCode name other pages, too */
         entry = APR_ARRAY_IDX(*list, i, const char *);
         if (!rc_web_whitelist_fits(entry))
             ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, NULL,
@@ -255,29 +256,29 @@ static const char *const scheme_words[] = {"http", "https", "git", "ssh", "file"
 /* clang-format off */
 const command_rec rc_http_directives[] = {
     AP_INIT_TAKE1("RcapiDatabase", set_path, SERVER(db_path), RSRC_CONF,
-        "the file that holds users, permissions and repositories"),
+        "the database file: users, permissions, repositories"),
     AP_INIT_TAKE1("RcapiRepositoryRoot", set_path, SERVER(repo_root), RSRC_CONF,
-        "the directory that holds the repositories"),
+        "the directory of the repositories"),
     AP_INIT_TAKE1("RcapiSecretFile", set_path, SERVER(secret_file), RSRC_CONF,
-        "the file with the secret that keys are encrypted with (mode 0600)"),
+        "the file with the secret that encrypts keys (mode 0600)"),
     AP_INIT_TAKE1("RcapiTempDirectory", set_path, SERVER(temp_dir), RSRC_CONF,
-        "directory for answers in the making (default: the system's)"),
+        "directory for temporary files of large answers (default: the system's)"),
     AP_INIT_TAKE1("RcapiTempMax", set_size, SERVER(temp_max, .min = 0, .max = APR_INT64_MAX), RSRC_CONF,
-        "bytes of answers that each process keeps there, in the making and not read yet (default 8G); 0 = no limit"),
+        "most bytes in temporary files of each process (default 8G); 0 = no limit"),
     AP_INIT_TAKE1("RcapiDatabaseSync", set_word, SERVER(db_sync, .words = sync_words), RSRC_CONF,
-        "FULL (default): what was acknowledged survives a power cut; NORMAL: faster"),
+        "FULL (default): acknowledged changes survive a power cut; NORMAL: faster"),
     AP_INIT_TAKE1("RcapiDatabaseMin", set_number, SERVER(db_min, .min = 0, .max = 10000), RSRC_CONF,
         "database connections that each process keeps (default 1)"),
     AP_INIT_TAKE1("RcapiDatabaseMax", set_number, SERVER(db_max, .min = 1, .max = 10000), RSRC_CONF,
-        "database connections that each process opens at most (default: one per thread)"),
+        "most database connections that each process opens (default: one per thread)"),
     AP_INIT_TAKE1("RcapiApiLevel", set_text, SERVER(api_level), RSRC_CONF,
-        "the version that get_server_info answers (default 3.0.0)"),
+        "the version that get_server_info returns (default 3.0.0)"),
     AP_INIT_TAKE1("RcapiSiteTitle", set_text, SERVER(site_title), RSRC_CONF,
         "name of this installation in feeds and in password prompts (default: none)"),
     AP_INIT_FLAG("RcapiRevealKeys", set_flag, SERVER(reveal_keys), RSRC_CONF,
         "whether answers show API keys to callers who may know them (default On)"),
     AP_INIT_TAKE12("RcapiArchiveCache", set_cache, SERVER(archive_cache, .min = 1, .max = APR_INT64_MAX), RSRC_CONF,
-        "directory that keeps finished archives and large files, and its bytes (default 1G); or None"),
+        "directory for the cache of archives and large files, and its limit in bytes (default 1G); or None"),
     AP_INIT_TAKE1("RcapiExpensiveMax", set_number, SERVER(expensive_max, .min = 1, .max = 10000), RSRC_CONF,
         "archives and other costly answers that each process makes at once (default: one per core)"),
     AP_INIT_TAKE1("RcapiPasswordMax", set_number, SERVER(password_max, .min = 1, .max = 10000), RSRC_CONF,
@@ -287,29 +288,29 @@ const command_rec rc_http_directives[] = {
     AP_INIT_FLAG("RcapiFeedIncludeDiff", set_flag, SERVER(feed_diff), RSRC_CONF,
         "whether the entries of a repository's feed hold the diff (default Off)"),
     AP_INIT_TAKE1("RcapiFeedCutOff", set_number, SERVER(feed_diff_bytes, .min = 1, .max = 1 << 20), RSRC_CONF,
-        "bytes of a diff in a feed, beyond which it is cut (default 32768)"),
+        "bytes after which a diff in a feed is cut (default 32768)"),
     AP_INIT_TAKE12("RcapiRangeMax", set_range, SERVER(range_bytes, .min = 0, .max = APR_INT64_MAX), RSRC_CONF,
-        "bytes of an answer, and the seconds that it may take to make (default 1G 60); 0 = no limit"),
+        "most bytes of an answer, and most seconds to make it (default 1G 60); 0 = no limit"),
     AP_INIT_ITERATE("RcapiRemoteSchemes", add_word, SERVER(remote_schemes, .words = scheme_words),
         RSRC_CONF, "URL schemes that pull and clone_uri accept (default: http https git ssh)"),
     AP_INIT_FLAG("RcapiRemotePrivate", set_flag, SERVER(remote_private), RSRC_CONF,
         "whether remotes may have loopback, private or link-local addresses (default Off)"),
     AP_INIT_TAKE1("RcapiRemoteTimeout", set_number, SERVER(remote_timeout, .min = 1, .max = 86400), RSRC_CONF,
-        "seconds that one pull may take"),
+        "most seconds that one pull may take (default 600)"),
     AP_INIT_TAKE12("RcapiRemoteMax", set_remote_max, SERVER(remote_max, .min = 1, .max = 10000), RSRC_CONF,
-        "calls that each process lets wait for remotes, copies and locks at once, and those of one user"),
+        "most calls of each process that wait at once for remotes, copies and locks, and of one user"),
     AP_INIT_TAKE1("RcapiRemoteMaxSize", set_size, SERVER(remote_max_size, .min = 0, .max = APR_INT64_MAX),
-        RSRC_CONF, "bytes that one pull may bring; 0 = no limit"),
+        RSRC_CONF, "most bytes that one pull may fetch (default 2G); 0 = no limit"),
     AP_INIT_RAW_ARGS("RcapiAccessControllersWhitelist", add_whitelist, PLACE(whitelist),
         RSRC_CONF | ACCESS_CONF, "views that an API key opens: Controller:action patterns, or None"),
     AP_INIT_FLAG("RcapiKeyInQuery", set_flag, PLACE(key_in_query), RSRC_CONF | ACCESS_CONF,
-        "whether keys in the URL (api_key, auth_token) count (default On)"),
+        "whether keys in the URL (api_key, auth_token) are accepted (default On)"),
     AP_INIT_FLAG("RcapiTrustLogin", set_flag, PLACE(trust_login), RSRC_CONF | ACCESS_CONF,
-        "whether users that other modules have authenticated count as local users (default Off)"),
+        "whether users that other modules authenticated are local users (default Off)"),
     AP_INIT_TAKE1("RcapiMaxRequestBody", set_size, PLACE(max_body, .min = 1, .max = 1 << 30),
         RSRC_CONF | ACCESS_CONF, "largest request body of the API in bytes (default 1M)"),
     AP_INIT_TAKE1("RcapiBaseUrl", set_url, PLACE(base_url), RSRC_CONF | ACCESS_CONF,
-        "how clients reach the mount, for URLs in answers (default: as the client has just asked)"),
+        "URL of the mount, for URLs in answers (default: from the client's request)"),
     AP_INIT_TAKE1("SetHandler", rc_http_set_handler, NULL, OR_FILEINFO,
         "core's directive: 'rcapi' mounts the API and the views at this <Location>"),
     {NULL, {NULL}, NULL, 0, RAW_ARGS, NULL}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Opens the environments (database, repositories, secret) of a process after the fork, as the user
- * who serves, one for each distinct set of settings. What cannot be opened is tried again, a few
- * seconds apart, when a request needs it; until then its requests are refused.
+ * Opens the environments (database, repositories, secret) of each child process, one for each
+ * distinct set of settings, under the account of httpd's children. When one cannot be opened, its
+ * requests are refused; a later request retries after a few seconds.
  */
 #include "http.h"
 
@@ -24,14 +24,14 @@
 struct rc_slot_t {
     rc_env_config_t config;
     const char *fingerprint;
-    /* of this process */
+    /* the members below belong to this process */
     apr_pool_t *pool;
-    apr_thread_mutex_t *lock; /* one thread opens; guards `tried` */
+    apr_thread_mutex_t *lock; /* held by the thread that opens; guards `tried` */
     apr_time_t tried;
-    rc_env_t *env; /* read without the lock: set once, when it is complete */
+    rc_env_t *env; /* set once, when complete; read without the lock */
 };
 
-/* Written by post_config only. */
+/* Only post_config writes it. */
 static apr_array_header_t *slots; /* of rc_slot_t * */
 
 static const char *fingerprint(const rc_env_config_t *c, apr_pool_t *pool)
@@ -109,7 +109,8 @@ static void try_to_open(rc_slot_t *slot)
     apr_pool_destroy(pool);
 }
 
-/* A pool whose allocator has a lock: threads make pools below it at the same time. */
+/* Creates a pool whose allocator has a lock, because threads create child pools at the same time.
+ */
 static apr_pool_t *shared_pool(apr_pool_t *pchild)
 {
     apr_allocator_t *allocator;
@@ -126,12 +127,12 @@ static apr_pool_t *shared_pool(apr_pool_t *pchild)
 }
 
 /*
- * prefork ends a child from inside its signal handler: a hard stop runs the cleanups of the
- * child's pool whatever the child was doing, in the middle of malloc, SQLite or libgit2. No cleanup
- * is safe then. While we are at work such a child just ends: the kernel closes what it held, and
- * what it left half done is repaired as after any crash (src/domain/disk_transaction.c).
+ * With prefork, a hard stop runs the cleanups of the child's pool inside a signal handler, perhaps
+ * in the middle of malloc, SQLite or libgit2, where no cleanup is safe. So while a request of this
+ * module runs, the child exits at once: the kernel closes its files, and unfinished changes are
+ * recovered as after any crash (src/domain/disk_transaction.c).
  */
-static volatile sig_atomic_t at_work; /* requests, one in another; prefork only */
+static volatile sig_atomic_t at_work; /* number of nested requests; prefork only */
 static bool forked;
 
 static apr_status_t end_at_once(void *unused)
@@ -168,10 +169,10 @@ static void watch_work(apr_pool_t *pchild)
 }
 
 /*
- * Each of malloc's arenas keeps what the largest list that was ever made in it took. By default
- * there are eight for each processor: far more than can be at work at once. Large pieces (files,
- * compressors) are none of theirs and go back to the system as soon as they are freed; left alone,
- * glibc learns from the first of them to keep the next ones, too.
+ * Limits the memory that malloc keeps. Each arena keeps as much as the largest list in it needed,
+ * and the default of eight arenas per processor is far more than can work at once. Large blocks
+ * (files, compressors) shall be mapped on their own and returned to the system when freed: without
+ * a fixed threshold, glibc raises it after the first such block and keeps the next ones.
  */
 static void bound_memory(void)
 {

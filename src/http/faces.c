@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The table of faces. A URL belongs to the first that claims it. A new face is a folder in
+ * The table of faces. The first one that claims a URL serves it. A new face is a folder in
  * src/faces and a row here.
  */
 #include "faces/api.h"

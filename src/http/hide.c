@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Keeps keys out of whatever may print a part of a request: access logs, error logs, mod_status,
- * mod_log_forensic, variables of CGI and SSI. Below our mounts that happens at once (request.c).
- * Elsewhere the request line and what only describes the client are cleaned at once, the
- * rest when nothing reads the request any more but logs.
+ * Hides keys from everything that may print a part of a request: access logs, error logs,
+ * mod_status, mod_log_forensic, variables of CGI and SSI. Below a mount all keys are hidden at once
+ * (request.c). Elsewhere the request line, Referer and User-Agent are cleaned at once, and the rest
+ * when only logs still read the request.
  */
 #include "http.h"
 
@@ -13,7 +13,7 @@
 
 #include "base/redact.h"
 
-/* Nothing reads the request for its own use any more, so all of it is cleaned. */
+/* Hides all keys: from here on only logs read the request. */
 int rc_http_hide_from_logs(request_rec *r)
 {
     if (!rc_http_in_use())
@@ -26,8 +26,8 @@ int rc_http_hide_from_logs(request_rec *r)
 }
 
 /*
- * What httpd logs of a request while it reads it (at info) shows a Referer that nobody has cleaned
- * yet. So it logs nothing below notice until then, and we say ourselves what it refused.
+ * While httpd reads a request, its messages at the level info show a Referer that is not cleaned
+ * yet. So messages below notice are suppressed until then, and rc_http_hide_refused logs a refusal.
  */
 static const struct ap_logconf while_reading = {NULL, APLOG_NOTICE};
 
@@ -41,7 +41,7 @@ void rc_http_hush(request_rec *r, conn_rec *c)
 static void unhush(request_rec *r)
 {
     if (r->log == &while_reading)
-        r->log = NULL; /* the connection's, the server's */
+        r->log = NULL; /* back to the settings of the connection and server */
 }
 
 int rc_http_hide_keys(request_rec *r)
@@ -50,8 +50,9 @@ int rc_http_hide_keys(request_rec *r)
 
     if (!rc_http_in_use())
         return DECLINED;
-    for (q = r; q; q = q->prev) { /* a redirect to an error page was never cleaned itself */
-        rc_http_hide_in(&q->the_request, q->pool); /* the line for logs; nobody works by it */
+    for (q = r; q;
+         q = q->prev) { /* a request that was redirected to an error page is not cleaned yet */
+        rc_http_hide_in(&q->the_request, q->pool); /* only logs use this line */
         rc_http_hide_description(q);
         unhush(q);
     }
@@ -62,8 +63,8 @@ int rc_http_hide_keys(request_rec *r)
 }
 
 /*
- * A request that httpd refused while reading it (bad Host, too long, ...) never comes to the hook
- * above, and mod_status shows it before the last one: its error page is the place between.
+ * Cleans a request that httpd refused while reading it (bad Host, too long, ...). It does not reach
+ * the hook above, and mod_status shows it before the last hook; the error page comes in between.
  */
 void rc_http_hide_refused(request_rec *r)
 {
@@ -78,8 +79,7 @@ void rc_http_hide_refused(request_rec *r)
                   r->status, notes ? notes : "the request cannot be read");
 }
 
-/* No handler has taken the request, and there is no file: all that comes is core's line in the log.
- */
+/* Cleans the URL when no handler has accepted the request and no file exists: core logs it next. */
 int rc_http_hide_unknown(request_rec *r)
 {
     if (rc_http_in_use() && r->finfo.filetype == APR_NOFILE)

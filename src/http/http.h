@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What the files of src/http share: settings, what is remembered of a request, hooks.
+ * Shared declarations of src/http: the settings, the state of a request, and the functions that
+ * each file exports.
  */
 #ifndef RC_HTTP_H
 #define RC_HTTP_H
@@ -15,22 +16,22 @@
 
 APLOG_USE_MODULE(rcapi);
 
-/* Ids of our log messages; four digits, each used once. */
+/* The id of a log message: four digits, each used once. */
 #define RCLOGNO(n) "RC" #n ": "
 
 #define RC_HANDLER "rcapi"
 
-/* A place where this module answers, or (not ours) where something else was told to. */
+/* A <Location> with SetHandler: of this module, or (ours is false) of another handler. */
 typedef struct rc_mount_t {
-    const char *path; /* no slash at its end; "" = the whole server */
+    const char *path; /* without a slash at its end; "" = the whole server */
     bool ours;
-    bool section; /* from a <Location>, which httpd applies after what stands outside */
+    bool section; /* inside a <Location>, which httpd applies after directives outside */
 } rc_mount_t;
 
 /* One environment of a process, shared by all servers with the same settings. */
 typedef struct rc_slot_t rc_slot_t;
 
-/* Settings of a server. Not set: NULL, or -1. */
+/* Settings of a server. A setting that no directive has set is NULL or -1. */
 typedef struct rc_server_conf_t {
     const char *db_path, *db_sync;
     int db_min, db_max;
@@ -38,7 +39,7 @@ typedef struct rc_server_conf_t {
     apr_off_t temp_max;
     const char *api_level, *site_title;
     int reveal_keys;
-    const char *archive_cache; /* "" = none are kept */
+    const char *archive_cache; /* "" = no cache */
     apr_off_t archive_cache_size;
     int expensive_max, password_max, feed_items, feed_diff, feed_diff_bytes;
     apr_off_t range_bytes;
@@ -49,33 +50,33 @@ typedef struct rc_server_conf_t {
     int remote_max, remote_user_max;
     apr_off_t remote_max_size;
     apr_array_header_t *mounts; /* of rc_mount_t, in the order of the configuration */
-    rc_slot_t *slot;            /* from post_config on; NULL: nothing is mounted here */
+    rc_slot_t *slot;            /* set by post_config; NULL: the module is not mounted here */
 } rc_server_conf_t;
 
-/* Settings of a place (<Location>). Not set: NULL, or -1. */
+/* Settings of a <Location>. A setting that no directive has set is NULL or -1. */
 typedef struct rc_dir_conf_t {
-    const char *mount;             /* as rc_mount_t.path; rc_http_unmounted: not ours */
+    const char *mount;             /* as rc_mount_t.path; rc_http_unmounted: another handler's */
     apr_array_header_t *whitelist; /* of const char * */
     int key_in_query, trust_login;
     apr_off_t max_body;
     const char *base_url;
 } rc_dir_conf_t;
 
-/* What is remembered of one request of ours. */
+/* The state of one request to this module. */
 typedef struct rc_note_t {
-    const char *query_key, *header_key; /* as sent, taken out of the request */
-    char *sent_query;                   /* with its key */
-    const char *sent_uri;               /* not decoded, no key taken out of it; or NULL */
-    const char *login;                  /* r->user, when we have checked the password */
+    const char *query_key, *header_key; /* as sent; removed from the request */
+    char *sent_query;                   /* the query with its key */
+    const char *sent_uri;               /* not decoded, with its keys; or NULL */
+    const char *login; /* r->user, if this module checked the password; else NULL */
 
-    /* the question to a face; NULL before rc_http_decide */
-    apr_pool_t *work;      /* for the answer's making: ends before a spool is sent */
-    rc_request_t *request; /* in it */
-    const rc_face_t *face; /* NULL: the URL is nobody's */
-    rc_answer_t *answer;   /* with the verdict, or ... */
-    rc_err_t *err;         /* ... why there is none */
+    /* request to and verdict of the face; NULL before rc_http_decide */
+    apr_pool_t *work;      /* for making the answer; destroyed before a spool is sent */
+    rc_request_t *request; /* lives in `work` */
+    const rc_face_t *face; /* NULL: no face claims the URL */
+    rc_answer_t *answer;   /* holds the verdict, unless err is set */
+    rc_err_t *err;         /* the error that prevented a verdict; or NULL */
     const char *asked_by;  /* r->user at the time of the verdict */
-    int body_failure;      /* the status of a body that cannot be read; 0: it can */
+    int body_failure;      /* the status for a body that cannot be read; 0: none */
 } rc_note_t;
 
 /* config.c */
@@ -89,60 +90,68 @@ void *rc_http_merge_dir_conf(apr_pool_t *pool, void *base, void *over);
 rc_server_conf_t *rc_http_server_conf(const server_rec *s);
 rc_dir_conf_t *rc_http_dir_conf(const request_rec *r);
 
-/** The settings of @a conf with the defaults filled in. */
+/** Fills @a out with the settings of @a conf and the defaults. */
 void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool);
 
-/** The limit on request bodies of a place. */
+/** Returns the largest request body of a <Location>, in bytes. */
 apr_size_t rc_http_max_body(const rc_dir_conf_t *conf);
 
 /* mount.c */
 extern const char rc_http_unmounted[];
 const char *rc_http_set_handler(cmd_parms *cmd, void *dconf, const char *arg);
 
-/** Is @a path (decoded) below a place of ours? Before httpd has looked for its configuration. */
+/** Returns whether @a path (decoded) is below a mount; usable before httpd has found the
+ * configuration of the URL. */
 bool rc_http_is_below_mount(const rc_server_conf_t *conf, const char *path);
 
-/** Does @a conf have us mounted anywhere? */
+/** Returns whether @a conf has a mount of this module. */
 bool rc_http_is_mounted(const rc_server_conf_t *conf);
 
-/** Before httpd knows which section a URL belongs to: is it below a mount? In doubt, yes. */
+/** Returns whether the URL is below a mount, before httpd has found its <Location>. True in doubt.
+ */
 bool rc_http_may_be_ours(const request_rec *r);
 
-/** Where @a path continues behind @a mount ("/" at its end); NULL when it is not below it. */
+/** Returns the rest of @a path after @a mount, at least "/"; NULL when it is not below the mount.
+ */
 const char *rc_http_behind(const char *mount, const char *path);
 
-/** The part of the URL behind the mount, beginning with "/"; NULL when the request is not ours. */
+/** Returns the decoded path after the mount, with a leading "/"; NULL when the request is not for
+ * this module. */
 const char *rc_http_path(const request_rec *r);
 
 /* path.c */
 int rc_http_keep_path(request_rec *r);
 
-/** rc_http_path as the client sent it (%XX), so that an escaped slash is not taken for another. */
+/** Returns rc_http_path as the client sent it (%XX), so that escaped slashes can be recognized. */
 const char *rc_http_sent_path(request_rec *r);
 
-/* check.c: when the server starts */
+/** Skip httpd's directory walk: no file exists for the URLs of this module. */
+int rc_http_translate_name(request_rec *r);
+int rc_http_map_to_storage(request_rec *r);
+
+/* check.c: runs when the server starts */
 int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 
 /* warn.c */
 
-/** Warns of what is allowed and seldom meant: at a start, in the log; with httpd -t, to its user.
- */
+/** Warns of settings that are allowed but usually mistakes: at a start in the log, with httpd -t on
+ * standard error. */
 void rc_http_warn(const server_rec *main, apr_pool_t *pool);
 
-/** Why the account of the children cannot write in @a directory: an errno; 0: it can. */
+/** Returns 0 when httpd's children can write in @a folder, else the errno. */
 int rc_http_folder_error(const char *folder);
 
 /* environment.c: databases and repositories of this process */
 int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s);
 void rc_http_child_init(apr_pool_t *pchild, server_rec *s);
 
-/** Until @a pool ends, this process is at work for us: see environment.c. */
+/** Marks this process as busy until @a pool ends: see environment.c. */
 void rc_http_at_work(apr_pool_t *pool);
 
-/** The environment for @a r, or NULL while it cannot be opened (which is logged). */
+/** Returns the environment for @a r, or NULL while it cannot be opened (which is logged). */
 rc_env_t *rc_http_env(const request_rec *r);
 
-/** True when some server of this configuration has us mounted. */
+/** Returns whether any server of this configuration has a mount of this module. */
 bool rc_http_in_use(void);
 
 /* hide.c */
@@ -152,16 +161,17 @@ int rc_http_hide_unknown(request_rec *r);
 void rc_http_hide_refused(request_rec *r);
 int rc_http_hide_from_logs(request_rec *r);
 
-/** Before the connection changes to HTTP/2, which makes the same request anew: puts keys back. */
+/** Restores the keys before the connection is upgraded to HTTP/2, which creates the request anew.
+ */
 int rc_http_return_keys(conn_rec *c, request_rec *r, server_rec *s, const char *protocol);
 
 /* clean.c: replaces keys by *** */
 
-/** In one string of the request, which may be NULL. */
+/** In @a *text, which may be NULL. */
 void rc_http_hide_in(char **text, apr_pool_t *pool);
 
-/** In the request line and the query; in the headers; in those that only describe the client; in
- * URL and file name; in all of them, and in what modules noted. */
+/** In the request line and the query; in the headers; in Referer and User-Agent; in the URL and the
+ * file name; in all of these, and in notes and variables of modules. */
 void rc_http_hide_query(request_rec *r);
 void rc_http_hide_headers(request_rec *r);
 void rc_http_hide_description(request_rec *r);
@@ -172,39 +182,33 @@ void rc_http_hide_all(request_rec *r);
 
 void rc_http_veil_open(void);
 
-/** Replaces keys and logins in the headers by ***, until rc_http_unveil puts them back. */
+/** Replaces keys and credentials in the headers by ***, until rc_http_unveil restores them. */
 void rc_http_veil(request_rec *r);
 int rc_http_unveil(request_rec *r);
 
-/** What logs may show of a header; @a value itself when that is all of it. */
+/** Returns a header's value for logs; @a value itself when it holds nothing secret. */
 const char *rc_http_shown_header(const char *name, const char *value, apr_pool_t *pool);
 
 /* keys.c */
 
-/** Takes the keys of @a r into @a note, and puts *** in their place. @a decoded: httpd has decoded
- * the URL. */
+/** Moves the keys of @a r into @a note, and replaces them by ***. @a decoded: httpd has decoded the
+ * URL. */
 void rc_http_take_keys(rc_note_t *note, request_rec *r, bool decoded);
 
 /* request.c */
 
-/** The note of @a r; the first call makes it. The second one is for the time before httpd decodes
- * the URL; the third returns NULL when there is none yet, or no request. */
+/** Return the note of @a r. The first two create it; the second is for hooks that run before httpd
+ * decodes the URL. The third returns NULL when there is none, or @a r is NULL. */
 rc_note_t *rc_http_note(request_rec *r);
 rc_note_t *rc_http_early_note(request_rec *r);
 rc_note_t *rc_http_existing_note(const request_rec *r);
 
-/** Drops the verdict, and with it the database connection and the repository it holds. */
+/** Drops the verdict, and releases the database connection and the repository that it holds. */
 void rc_http_forget_verdict(rc_note_t *note);
-
-/* path.c */
-
-/** httpd's directory walk is spared: no file stands behind our URLs. */
-int rc_http_translate_name(request_rec *r);
-int rc_http_map_to_storage(request_rec *r);
 
 /* access.c */
 
-/** The note of @a r with a face's verdict (answer or err) for r->user. */
+/** Returns the note of @a r with the face's verdict (answer or err) for r->user. */
 rc_note_t *rc_http_decide(request_rec *r);
 
 /** Logs, at the level info, why a request was refused. */
@@ -215,73 +219,75 @@ int rc_http_handler(request_rec *r);
 
 /* client.c */
 
-/** Has the client of @a r (a request_rec) gone? Cheap; never blocks. */
+/** Returns whether the client of @a r (a request_rec) has gone. Cheap; never blocks. */
 bool rc_http_client_gone(void *r);
 
 /* login.c */
 
-/** Names us to AuthBasicProvider and Require. */
+/** Registers the providers for AuthBasicProvider and Require. */
 void rc_http_register_logins(apr_pool_t *pool);
 
-/** When an error page is made: 503 for what failed only because too many passwords are checked. */
+/** Changes the status of an error page to 503 when too many passwords were being checked. */
 void rc_http_answer_busy(request_rec *r);
 
 /* body.c */
 
-/** The reader of the request's body, in the pool of @a note's work. */
+/** Creates the reader of the request's body, in note->work. */
 rc_body_t *rc_http_body(request_rec *r, rc_note_t *note);
 
-/** Before the answer goes out: ends the connection behind it when what is left of the body is more
- * than httpd should read and throw away. */
+/** To be called before the answer is sent: closes the connection after it when the unread rest of
+ * the body is too long to be skipped. */
 void rc_http_end_body(request_rec *r, const rc_body_t *body);
 
-/** The same for a body of which nothing was read. */
+/** The same for a body that was not read at all. */
 void rc_http_skip_body(request_rec *r);
 
 /* type.c */
 int rc_http_type_checker(request_rec *r);
 
-/** What httpd's modules take a file called @a name for; NULL when they know no type. For
- * rc_request_t: @a baton is the request_rec. */
+/** Returns the media type of a file called @a name by httpd's modules; NULL when unknown. It is an
+ * rc_request_t.type_of: @a baton is the request_rec. */
 const char *rc_http_type_of(void *baton, const char *name, apr_pool_t *pool);
 
 /* out.c */
 
-/** Sets what @a answer says of its headers; the second call adds what was set since. */
+/** Sets the headers of @a answer; a second call adds those that were set since. */
 void rc_http_set_headers(request_rec *r, rc_answer_t *answer);
 
-/** Sends what the answer's spool holds, with the headers that are set. */
+/** Sends the content of the answer's spool, with the headers that are set. */
 int rc_http_send_spool(request_rec *r, rc_answer_t *answer);
 
-/** Answers HEAD for a body of @a length bytes that nobody made. */
+/** Answers HEAD for a body of @a length bytes that was not made. */
 int rc_http_send_head(request_rec *r, apr_off_t length);
 
-/** Sends a short text (NULL: the status' own words) instead of what was asked for; headers that
- * @a answer has stand in place of the usual ones. */
+/** Sends a refusal: answer->text, or the default text of the status. Headers of @a answer replace
+ * the default ones. */
 int rc_http_send_refusal(request_rec *r, rc_answer_t *answer);
 
-/** Appends @a size bytes of @a file, from @a start on, to @a bb. The file outlives the request. */
+/** Appends @a size bytes of @a file, from @a start on, to @a bb. The file must outlive the request.
+ */
 rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t start,
                               apr_off_t size, request_rec *r);
 
 /* stream.c */
 
 /**
- * Sends what the answer's stream makes, as it is made. An error (with nothing sent) when it fails
- * before its first piece; what fails later is logged and cuts the answer. The stream is closed.
+ * Sends the answer's stream piece by piece, and closes it. Returns an error, with nothing sent,
+ * when the stream fails before its first piece; a later error is logged and cuts the answer.
  */
 rc_err_t *rc_http_send_stream(request_rec *r, rc_answer_t *answer);
 
 /* log.c */
 
-/** Sends what the parts below log to httpd's log, as a line of @a r while a request runs. */
+/** Send messages of rc_log to httpd's log; after the second call, as lines of @a r (NULL: of no
+ * request). */
 void rc_http_log_open(void);
 void rc_http_log_request(const request_rec *r);
 
-/** The id by which warnings and errors of @a r are found in the log; NULL: there are none. */
+/** Returns the id of @a r in the log; NULL when no warning or error was logged for it. */
 const char *rc_http_request_id(const request_rec *r);
 
-/** " (request <id>)" for a line of the log. */
+/** Returns " (request <id>)" for a log message, or "". */
 const char *rc_http_request_words(const request_rec *r);
 
 /** Logs an error that ends a request. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Takes the key out of a request below our mounts, before anything can log it or hand it on: it is
- * kept in our note, and what httpd and its modules see has *** in its place. Elsewhere other
- * programs may need parameters and headers of the same names (see hide.c).
+ * Moves the keys of a request below a mount into its note, before any module can log them or pass
+ * them on. httpd and its modules see *** instead. Elsewhere other programs may need parameters and
+ * headers of the same names (see hide.c).
  */
 #include "http.h"
 
@@ -13,7 +13,7 @@
 #include "base/redact.h"
 #include "faces/raw.h"
 
-/* The key of "Authorization: Bearer KEY"; NULL for other schemes. */
+/* Returns the key of "Authorization: Bearer KEY"; NULL for other schemes. */
 static const char *bearer(const request_rec *r)
 {
     const char *value = apr_table_get(r->headers_in, "Authorization");
@@ -38,7 +38,8 @@ static const char *take_header_key(request_rec *r)
     return from_bearer && *from_bearer ? from_bearer : plain && *plain ? plain : NULL;
 }
 
-/* A key in the path opens nothing, but the path may name a file that is called so. */
+/* Hides a key in the path. It gives no access, but the path as sent may be the name of a file, and
+ * is kept. */
 static void hide_path(request_rec *r, rc_note_t *note, bool decoded)
 {
     const char *sent = r->uri, *clean = sent ? rc_redact_path(sent, r->pool) : NULL;
@@ -46,7 +47,7 @@ static void hide_path(request_rec *r, rc_note_t *note, bool decoded)
     if (clean == sent)
         return;
     note->sent_uri = decoded ? ap_os_escape_path(r->pool, sent, 1) : sent;
-    if (r->parsed_uri.path == sent) /* httpd decodes one of them, and both are meant */
+    if (r->parsed_uri.path == sent) /* httpd decodes only r->uri later: hide it in both */
         r->parsed_uri.path = (char *)clean;
     r->uri = (char *)clean;
 }
@@ -59,7 +60,7 @@ void rc_http_take_keys(rc_note_t *note, request_rec *r, bool decoded)
     note->sent_query = r->parsed_uri.query;
     note->header_key = take_header_key(r);
     hide_path(r, note, decoded);
-    for (q = r; q; q = q->prev) /* a rewritten URL came from one outside of our mounts */
+    for (q = r; q; q = q->prev) /* also in a URL outside the mount that was rewritten to this one */
         rc_http_hide_query(q);
     rc_http_hide_headers(r);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes messages of the rooms below, which know no httpd, into httpd's log; while a request runs
- * they are lines of that request, with its client. A warning or an error also names the request by
- * its log id (%L, UNIQUE_ID), which the answer has in a header. No line holds a key.
+ * Writes messages of rc_log into httpd's log; while a request runs, as messages of that request
+ * with its client. A warning or an error also holds the request's log id (%L, UNIQUE_ID), which the
+ * answer carries in a header. Keys are redacted.
  */
 #include "http.h"
 
@@ -20,7 +20,8 @@ const char *rc_http_request_id(const request_rec *r)
     return apr_table_get(r->err_headers_out, REQUEST_ID);
 }
 
-/* Asking twice gives the same id: httpd makes it of the request's time and place. NULL: none. */
+/* Returns the log id, or NULL. A second call returns the same: httpd derives it from the request.
+ */
 static const char *make_id(const request_rec *r)
 {
     const char *id = rc_http_request_id(r);
@@ -37,8 +38,9 @@ const char *rc_http_request_words(const request_rec *r)
     return id ? apr_psprintf(r->pool, " (request %s)", id) : "";
 }
 
-/* What names the request in a message. A client may ask about a warning or an error: then the
- * answer has the id, too. (A refusal must not look different for what it hides.) */
+/* Returns the text that identifies the request in a message. For a warning or an error, the answer
+ * carries the id as well, so that users can report it. (Not for a refusal at info: it must look the
+ * same for hidden and missing objects.) */
 static const char *name_request(const request_rec *r, int level)
 {
     const char *id = level <= APLOG_WARNING ? make_id(r) : NULL;

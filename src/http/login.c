@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Checks logins. `AuthBasicProvider rcapi` checks the passwords of our users wherever httpd asks
- * for one; a face then gets the name as the request's login. `Require rcapi` makes httpd ask only
- * where neither a key nor an anonymous visitor has the right.
+ * Checks logins. `AuthBasicProvider rcapi` checks passwords of local users for httpd; a face then
+ * gets the name as the request's login. `Require rcapi` requires a login only when neither the key
+ * nor anonymous access permits the request.
  */
 #include "http.h"
 
@@ -20,9 +20,9 @@
 #define BUSY_NOTE "rcapi-busy"
 
 /*
- * Gives mod_authn_socache something to compare the next request with: not our hash, which is slow
- * to check on purpose. Users that are bound to addresses are not kept, so that each request checks
- * them.
+ * Stores a hash of the password in mod_authn_socache for the next request: not the one from the
+ * database, which is slow to check on purpose. Users with an address restriction are not stored, so
+ * that each request checks the address.
  */
 static void keep_in_cache(request_rec *r, const rc_caller_t *caller, const char *password,
                           apr_pool_t *pool)
@@ -40,31 +40,31 @@ static void keep_in_cache(request_rec *r, const rc_caller_t *caller, const char 
         store(r, PROVIDER, caller->username, NULL, hash);
 }
 
-/* r->user becomes the name as we write it, so that `Require user` and logs do not depend on case.
- */
+/* Accepts a login. r->user becomes the name as stored, so that `Require user` and logs do not
+ * depend on case. */
 static void let_in(request_rec *r, const rc_caller_t *caller, const char *login,
                    const char *password, apr_pool_t *pool)
 {
     r->user = apr_pstrdup(r->pool, caller->username);
     if (rc_http_path(r))
         rc_http_note(r)->login = r->user;
-    if (!strcmp(login, caller->username)) /* the cache goes by the name as it was sent */
+    if (!strcmp(login, caller->username)) /* the cache's key is the name as sent */
         keep_in_cache(r, caller, password, pool);
 }
 
-/* httpd's own line will say that the password is wrong. */
+/* Logs why a correct login was refused. httpd only logs that the password is wrong. */
 static void log_reason(const request_rec *r, const rc_identity_t *who)
 {
     const char *why = who->refusal == RC_REFUSED_ADDRESS
-                          ? apr_psprintf(r->pool, "may not come from %s", r->useragent_ip)
+                          ? apr_psprintf(r->pool, "is not allowed from %s", r->useragent_ip)
                           : "is inactive";
 
     ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
-                  RCLOGNO(0062) "login refused, though the password is right: user '%s' %s",
+                  RCLOGNO(0062) "login refused despite the correct password: user '%s' %s",
                   who->caller->username, why);
 }
 
-/* A provider can only fail, which is a 500; the status is changed when the error page is made. */
+/* Prepares a 503. A provider can only fail with 500; rc_http_answer_busy changes the status. */
 static void come_again(request_rec *r, const char *why)
 {
     apr_table_setn(r->notes, BUSY_NOTE, "1");
@@ -78,7 +78,8 @@ void rc_http_answer_busy(request_rec *r)
         r->status = HTTP_SERVICE_UNAVAILABLE;
 }
 
-/* Below our mounts the view looks at the address, and answers 403 to a wrong one. */
+/* Checks a password, and outside the mounts also the address. Below a mount the face checks the
+ * address, and answers 403. */
 static authn_status check(request_rec *r, rc_env_t *env, const char *login, const char *password,
                           apr_pool_t *pool)
 {
@@ -116,11 +117,11 @@ static authn_status check_password(request_rec *r, const char *login, const char
     if (!env) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       RCLOGNO(0060) "AuthBasicProvider " PROVIDER
-                                    ": the users are not open; is there a "
+                                    ": the user database is not open; is there a "
                                     "SetHandler " RC_HANDLER " in this virtual host?");
         return AUTH_GENERAL_ERROR;
     }
-    if (rc_http_path(r)) /* a verdict without the login is void: it shall not hold a connection */
+    if (rc_http_path(r)) /* a verdict without the login is obsolete, and would hold a connection */
         rc_http_forget_verdict(rc_http_note(r));
     apr_pool_create(&work, r->pool);
     apr_pool_tag(work, "rcapi login");
@@ -131,8 +132,8 @@ static authn_status check_password(request_rec *r, const char *login, const char
 }
 
 /*
- * Would a login help? Yes when nobody or the default user is refused; and a password that was sent
- * is looked at, not ignored.
+ * Returns whether a login is required: when the request is refused without a user or as the default
+ * user, and when a password was sent but is not checked yet.
  */
 static bool wants_login(const request_rec *r, const rc_note_t *note)
 {
@@ -142,7 +143,7 @@ static bool wants_login(const request_rec *r, const rc_note_t *note)
            (!r->user && apr_table_get(r->headers_in, "Authorization"));
 }
 
-/* Require rcapi: asked before there is a login, and again when there is one. */
+/* Require rcapi: httpd calls it before a login, and again after it. */
 static authz_status check_view(request_rec *r, const char *line, const void *parsed)
 {
     rc_note_t *note;
@@ -151,16 +152,17 @@ static authz_status check_view(request_rec *r, const char *line, const void *par
     (void)parsed;
     if (!rc_http_path(r)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      RCLOGNO(0061) "Require " PROVIDER " stands where SetHandler " RC_HANDLER
-                                    " does not");
+                      RCLOGNO(0061) "Require " PROVIDER " is set where SetHandler " RC_HANDLER
+                                    " is not");
         return AUTHZ_DENIED;
     }
-    if (!ap_auth_type(r)) /* nobody would ask for a password */
+    if (!ap_auth_type(r)) /* no module can require a password */
         return AUTHZ_GRANTED;
     note = rc_http_decide(r);
     if ((note->face && !note->face->decide) || !wants_login(r, note))
-        return AUTHZ_GRANTED;                                      /* or refused, by the handler */
-    if (r->user || !apr_table_get(r->headers_in, "Authorization")) /* else: yet to be checked */
+        return AUTHZ_GRANTED; /* the handler may still refuse it */
+    if (r->user ||
+        !apr_table_get(r->headers_in, "Authorization")) /* else the password is checked next */
         rc_http_log_refusal(r, note->answer);
     rc_http_forget_verdict(note);
     return r->user ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds out where this module is mounted. httpd runs the SetHandler of core and ours on the same
- * line; ours notes the path of the <Location>, which no later stage knows.
+ * Finds the mounts of this module: the <Location>s with `SetHandler rcapi`. For each SetHandler,
+ * httpd calls core's directive and the one below, which records the path of the <Location>.
  */
 #include "http.h"
 
@@ -9,7 +9,7 @@
 
 const char rc_http_unmounted[] = "(something else)";
 
-/* Fits httpd's sections to ours; the text of the complaint, or NULL. @a path: the mount. */
+/* Finds the path of the section around a directive. Returns the text of the error, or NULL. */
 static const char *find_place(const char **path, const cmd_parms *cmd)
 {
     const ap_directive_t *section = cmd->directive->parent;
@@ -48,7 +48,7 @@ const char *rc_http_set_handler(cmd_parms *cmd, void *dconf, const char *arg)
     bool ours = !strcasecmp(arg, RC_HANDLER);
     const char *wrong, *path;
 
-    /* .htaccess is read while the server runs: the list of mounts is not ours to change then */
+    /* .htaccess is read while the server runs, when the list of mounts must not change */
     wrong = ap_check_cmd_context(cmd, NOT_IN_HTACCESS);
     if (!wrong)
         wrong = find_place(&path, cmd);
@@ -84,7 +84,8 @@ bool rc_http_is_below_mount(const rc_server_conf_t *conf, const char *path)
     bool ours = false;
     int pass, i;
 
-    for (pass = 0; pass < 2; pass++) /* as httpd applies them: outside of sections, then sections */
+    for (pass = 0; pass < 2;
+         pass++) /* in httpd's order: first outside of sections, then sections */
         for (i = 0; i < conf->mounts->nelts; i++) {
             const rc_mount_t *mount = &APR_ARRAY_IDX(conf->mounts, i, rc_mount_t);
 
@@ -113,6 +114,6 @@ bool rc_http_may_be_ours(const request_rec *r)
     path = apr_pstrdup(r->pool, r->uri);
     if (ap_unescape_url_keep2f(path, 1) != OK ||
         !ap_normalize_path(path, AP_NORMALIZE_NOT_ABOVE_ROOT | AP_NORMALIZE_MERGE_SLASHES))
-        return true; /* core will refuse it, and log */
+        return true; /* core refuses and logs it */
     return rc_http_is_below_mount(conf, path);
 }

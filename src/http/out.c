@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Sends answers that are complete, as one bucket: text in memory, or a file that the event MPM
- * sends without holding a thread. Length, ranges and HEAD are httpd's work from there on.
+ * Sends a complete answer as one bucket: text in memory, or a file that the event MPM can send
+ * without a thread. httpd handles length, ranges and HEAD.
  */
 #include "http.h"
 
@@ -13,7 +13,7 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
-/* Sends @a bb with EOS; the handler's status. */
+/* Sends @a bb with EOS; returns the handler's status. */
 static int pass(request_rec *r, apr_bucket_brigade *bb, apr_off_t length)
 {
     apr_status_t rv;
@@ -23,17 +23,17 @@ static int pass(request_rec *r, apr_bucket_brigade *bb, apr_off_t length)
     rv = ap_pass_brigade(r->output_filters, bb);
     apr_brigade_cleanup(bb);
     if (rv == APR_SUCCESS || rv == AP_FILTER_ERROR)
-        return rv == APR_SUCCESS ? OK : AP_FILTER_ERROR; /* a filter has answered instead */
+        return rv == APR_SUCCESS ? OK : AP_FILTER_ERROR; /* a filter has sent an answer */
     ap_log_rerror(APLOG_MARK, r->connection->aborted ? APLOG_DEBUG : APLOG_INFO, rv, r,
                   RCLOGNO(0040) "cannot send the answer");
     r->connection->keepalive = AP_CONN_CLOSE;
-    return OK; /* headers may be out: there is no second answer */
+    return OK; /* headers may be sent already: no second answer */
 }
 
 /*
- * A file as FILE buckets. Only sendfile lets httpd come back to a slow reader later: what
- * it reads or maps counts as memory, of which it lets 64 KiB wait and then holds the thread. The
- * file is local and ours, so sendfile is the default here; "EnableSendfile Off" says no.
+ * Inserts FILE buckets with sendfile, unless "EnableSendfile Off" is set. Only with sendfile can
+ * httpd send to a slow reader without a thread: bytes that it reads or maps count as memory, and
+ * beyond 64 KiB of them it holds the thread. The file is local, so sendfile is safe.
  */
 rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t start,
                               apr_off_t size, request_rec *r)
@@ -45,14 +45,14 @@ rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_
 
     if (core->enable_sendfile != ENABLE_SENDFILE_OFF)
         flags |= APR_FOPEN_SENDFILE_ENABLED;
-    /* another apr_file_t of the same descriptor, which the spool closes with the request's pool */
+    /* a second apr_file_t for the descriptor, which its spool closes */
     if ((rv = apr_os_file_get(&fd, file)) || (rv = apr_os_file_put(&file, &fd, flags, r->pool)))
         return rc_err_internal(r->pool, rv, "cannot use a temporary file");
     apr_brigade_insert_file(bb, file, start, size, r->pool);
     return NULL;
 }
 
-/* One header; WWW-Authenticate stands where httpd's own modules put it. */
+/* Sets one header; WWW-Authenticate in the same table as httpd's modules. */
 static void set_header(request_rec *r, const char *name, const char *value)
 {
     if (!strcasecmp(name, "Vary"))
@@ -68,7 +68,7 @@ void rc_http_set_headers(request_rec *r, rc_answer_t *answer)
     const apr_array_header_t *rows = apr_table_elts(answer->headers);
     int i;
 
-    if (answer->status != HTTP_OK) { /* else it is httpd's: of an ErrorDocument, say */
+    if (answer->status != HTTP_OK) { /* else keep httpd's status, for example of an ErrorDocument */
         r->status = answer->status;
         r->status_line = NULL;
     }
@@ -82,13 +82,13 @@ void rc_http_set_headers(request_rec *r, rc_answer_t *answer)
         ap_set_content_type(r, apr_pstrdup(r->pool, answer->type));
     if (answer->ranges)
         ap_set_accept_ranges(r);
-    if (answer->packed) { /* mod_deflate and mod_brotli */
+    if (answer->packed) { /* read by mod_deflate and mod_brotli */
         apr_table_setn(r->subprocess_env, "no-gzip", "1");
         apr_table_setn(r->subprocess_env, "no-brotli", "1");
     }
 }
 
-/* The words of a refusal that has none of its own. */
+/* Returns the default text of a refusal. */
 static const char *default_text(int status)
 {
     switch (status) {
@@ -117,7 +117,7 @@ static const char *default_text(int status)
     }
 }
 
-/* What a refusal says besides its text; nothing in it depends on what exists. */
+/* Sets the headers of a refusal; they do not depend on what exists. */
 static void set_refusal_headers(request_rec *r, int status)
 {
     const rc_server_conf_t *conf = rc_http_server_conf(r->server);
@@ -182,7 +182,6 @@ int rc_http_send_spool(request_rec *r, rc_answer_t *answer)
 
 int rc_http_send_head(request_rec *r, apr_off_t length)
 {
-    apr_table_unset(r->headers_in,
-                    "Range"); /* means nothing to HEAD, and there is no body to cut */
+    apr_table_unset(r->headers_in, "Range"); /* it has no meaning for HEAD, and there is no body */
     return pass(r, apr_brigade_create(r->pool, r->connection->bucket_alloc), length);
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Keeps the URL as the client sent it, because of escaped slashes. In
- * /team%2Fapp/changeset-diff/fix%2F7 the first is one more slash of a name, the second belongs to a
- * branch. For httpd both become plain ones before it looks for the configuration of the place, so
- * that no <Location> is evaded; the views read the URL as it was sent. Only where
- * AllowEncodedSlashes says so: else httpd answers 404 to all of them.
+ * Handles escaped slashes in URLs. In /team%2Fapp/changeset-diff/fix%2F7 the first one separates
+ * the parts of a repository's name, the second one belongs to the name of a branch. Both are
+ * decoded before httpd looks for the <Location>, so that no section can be evaded; the views read
+ * the URL as sent. Without AllowEncodedSlashes, httpd answers 404 to all of them.
  */
 #include "http.h"
 
@@ -15,7 +14,7 @@
 
 #include "base/redact.h"
 
-/* Is there a segment that is empty, "." or ".."? httpd has removed those that were in plain view.
+/* Returns whether a segment is empty, "." or "..", which httpd only removes when it is not escaped.
  */
 static bool has_odd_segment(const char *path)
 {
@@ -30,7 +29,7 @@ static bool has_odd_segment(const char *path)
     return false;
 }
 
-/* Makes the escaped slashes of @a path plain ones, in place. */
+/* Decodes the escaped slashes of @a path in place. */
 static void open_slashes(char *path)
 {
     const char *from;
@@ -45,10 +44,10 @@ static void open_slashes(char *path)
     *path = '\0';
 }
 
-/* Before httpd decodes the URL. */
+/* A hook that runs before httpd decodes the URL. */
 int rc_http_keep_path(request_rec *r)
 {
-    /* a directive of the server: core loses it when it merges sections */
+    /* of the server: core loses this setting when it merges sections */
     const core_dir_config *core = ap_get_core_module_config(r->server->lookup_defaults);
     rc_note_t *note;
 
@@ -63,10 +62,11 @@ int rc_http_keep_path(request_rec *r)
     return has_odd_segment(r->uri) ? HTTP_NOT_FOUND : DECLINED;
 }
 
-/* Other modules may have put another URL in the place of the one that was sent. */
+/* Returns whether @a path is the decoded @a sent; another module may have changed the URL. */
 static bool is_same(const char *sent, const char *path, apr_pool_t *pool)
 {
-    char *plain = apr_pstrdup(pool, rc_redact_path(sent, pool)); /* as keys.c left it */
+    char *plain =
+        apr_pstrdup(pool, rc_redact_path(sent, pool)); /* with keys hidden, as by keys.c */
 
     open_slashes(plain);
     return ap_unescape_url(plain) == OK && !strcmp(plain, path);
@@ -82,12 +82,12 @@ const char *rc_http_sent_path(request_rec *r)
     return strchr(path, '%') ? ap_os_escape_path(r->pool, path, 1) : path;
 }
 
-/* The directory walk that these two spare costs as much as a whole API call. */
+/* The directory walk that these two functions skip costs as much as a whole API call. */
 int rc_http_translate_name(request_rec *r)
 {
     if (!rc_http_path(r))
         return DECLINED;
-    if (!r->filename) /* other modules print it */
+    if (!r->filename) /* other modules print the file name */
         r->filename = apr_pstrcat(r->pool, "rcapi:", r->uri, NULL);
     return OK;
 }

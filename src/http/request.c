@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What is remembered of one request below our mounts (rc_note_t): it is made once, as early as a
- * hook of ours sees the request, and takes the keys out of it.
+ * Creates the state of a request below a mount (rc_note_t), in the first hook of this module that
+ * runs. The creation removes the keys from the request.
  */
 #include "http.h"
 
@@ -13,8 +13,8 @@ rc_note_t *rc_http_existing_note(const request_rec *r)
 }
 
 /*
- * A subrequest or an internal redirect sees what we left of the first request: headers without
- * keys, perhaps a query with ***. Its keys and its login are those of the first.
+ * A subrequest or an internal redirect copies the first request after its keys were removed,
+ * perhaps with *** in the query. So it inherits the keys and the login.
  */
 static void inherit_keys(rc_note_t *note, const rc_note_t *outer)
 {
@@ -22,7 +22,7 @@ static void inherit_keys(rc_note_t *note, const rc_note_t *outer)
         note->header_key = outer->header_key;
     if (note->query_key && !strcmp(note->query_key, RC_HIDDEN))
         note->query_key = outer->query_key;
-    note->login = outer->login; /* counts if httpd takes r->user over */
+    note->login = outer->login; /* accepted if httpd also copies r->user */
 }
 
 void rc_http_forget_verdict(rc_note_t *note)
@@ -49,7 +49,7 @@ static rc_note_t *make_note(request_rec *r, bool decoded)
     outer = rc_http_existing_note(r->main ? r->main : r->prev);
     if (outer)
         inherit_keys(note, outer);
-    if (outer && !r->main) /* redirected: the first request comes to no handler of ours */
+    if (outer && !r->main) /* redirected: no handler of this module serves the first request */
         rc_http_forget_verdict(outer);
     return note;
 }

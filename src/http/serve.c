@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The handler: asks the face that the URL belongs to for an answer, and sends it. What is needed to
- * make an answer (database connection, repository handle, request body) lives in a pool that ends
- * before a spool is sent, so that slow readers hold none of it.
+ * The handler: calls the face that claims the URL, and sends its answer. The resources for making
+ * an answer (database connection, repository handle, request body) live in a pool that is destroyed
+ * before a spool is sent, so that slow clients do not hold them.
  */
 #include "http.h"
 
@@ -15,8 +15,9 @@
 #include "base/time.h"
 
 /*
- * mod_deflate and mod_brotli add "-gzip" and "-br" to the ETag of what they compress, but do not
- * take them off when a client sends it back: that would be a 200 for ever.
+ * mod_deflate and mod_brotli append "-gzip" and "-br" to the ETag of a compressed answer, but do
+ * not remove it when the client sends the ETag back. This function does; else the answer would
+ * never be 304.
  */
 static void accept_compressed(request_rec *r, const char *etag)
 {
@@ -36,7 +37,7 @@ static void accept_compressed(request_rec *r, const char *etag)
         }
 }
 
-/* OK, or the status by which httpd answers conditions. */
+/* Returns OK, or the status of a conditional request that httpd answers without a body. */
 static int check_conditions(request_rec *r, const rc_answer_t *answer)
 {
     if (answer->etag) {
@@ -47,14 +48,15 @@ static int check_conditions(request_rec *r, const rc_answer_t *answer)
     if (answer->last_modified) {
         ap_update_mtime(r, rc_time_from_sec(answer->last_modified));
         ap_set_last_modified(r);
-    } else { /* else httpd compares with now (RFC 9110 13.1.3: without a date, ignore them) */
+    } else { /* httpd would compare with the current time (RFC 9110 13.1.3: without a date, ignore
+                them) */
         apr_table_unset(r->headers_in, "If-Modified-Since");
         apr_table_unset(r->headers_in, "If-Unmodified-Since");
     }
     return ap_meets_conditions(r);
 }
 
-/* The body's writing, unless the client has it. */
+/* Writes the body, unless a condition makes it unnecessary. */
 static rc_err_t *write_body(request_rec *r, rc_note_t *note)
 {
     rc_answer_t *answer = note->answer;
@@ -66,12 +68,13 @@ static rc_err_t *write_body(request_rec *r, rc_note_t *note)
         return NULL;
     RC_TRY(answer->write(answer, note->request));
     rc_http_set_headers(r, answer);
-    if (!answer->etag) /* what came out is not what it stands for */
+    if (!answer->etag) /* the face withdrew it: the body does not match it */
         apr_table_unset(r->headers_out, "ETag");
     return NULL;
 }
 
-/* A face that has made a stream for another status has it ended with the request's pool. */
+/* Returns whether the answer is a stream. With another status, a stream ends unused with its pool.
+ */
 static bool has_stream(const rc_answer_t *answer)
 {
     return answer->stream && answer->status < HTTP_MULTIPLE_CHOICES;
@@ -95,7 +98,7 @@ static rc_err_t *make_answer(request_rec *r, rc_note_t *note)
     return has_stream(answer) ? rc_http_send_stream(r, answer) : NULL;
 }
 
-/* Makes a refusal of an error; what broke is for the log. */
+/* Turns an error into a refusal; its detail is only logged. */
 static void refuse_for(request_rec *r, const rc_note_t *note, const rc_err_t *err)
 {
     const rc_body_t *body = note->request->body;
@@ -107,7 +110,7 @@ static void refuse_for(request_rec *r, const rc_note_t *note, const rc_err_t *er
                      words ? err->msg : NULL, NULL);
 }
 
-/* The face's own words for a refusal; plain text stands in for what it does not say. */
+/* Lets the face format the refusal. When it writes no body, plain text is sent. */
 static void word_refusal(request_rec *r, rc_note_t *note)
 {
     rc_answer_t *answer = note->answer;
@@ -124,7 +127,7 @@ static void word_refusal(request_rec *r, rc_note_t *note)
         rc_http_set_headers(r, answer);
 }
 
-/* The end of the answer's making. */
+/* Completes the answer: refusal, log, rest of the body. */
 static void finish(request_rec *r, rc_note_t *note, const rc_err_t *err)
 {
     rc_answer_t *answer = note->answer;
@@ -143,7 +146,7 @@ static void finish(request_rec *r, rc_note_t *note, const rc_err_t *err)
 
 static int send_answer(request_rec *r, rc_answer_t *answer)
 {
-    if (has_stream(answer)) /* it is sent */
+    if (has_stream(answer)) /* it has been sent */
         return OK;
     if (answer->status == HTTP_NOT_MODIFIED)
         return HTTP_NOT_MODIFIED;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes and merges the settings of a server or a place, and fills in the defaults for what no
- * directive has set.
+ * Creates and merges the settings of a server or a <Location>, and supplies the defaults for
+ * settings that no directive has set.
  */
 #include "http.h"
 
@@ -13,7 +13,7 @@
 #include <apr_strings.h>
 
 #define DEFAULT_MAX_BODY (1024 * 1024)
-#define LEAST_REMOTES    2 /* by default */
+#define LEAST_REMOTES    2 /* bounds of the default */
 #define MOST_REMOTES     8
 #define LEAST_DB_MAX     4
 
@@ -76,7 +76,7 @@ void *rc_http_merge_server_conf(apr_pool_t *pool, void *main_conf, void *host_co
     PICK(remote_max_size, -1);
     PICK(remote_max, -1);
     PICK(remote_user_max, -1);
-    merged->mounts = apr_array_append(pool, base->mounts, over->mounts); /* httpd's order */
+    merged->mounts = apr_array_append(pool, base->mounts, over->mounts); /* in httpd's order */
     return merged;
 }
 
@@ -135,7 +135,7 @@ static int default_db_max(void)
     return threads() > LEAST_DB_MAX ? threads() : LEAST_DB_MAX;
 }
 
-/* Calls that wait for others hold a thread each: most threads are for the other calls. */
+/* Limits waiting calls, each of which holds a thread, so that most threads serve other calls. */
 static void set_remote_max(rc_env_config_t *out, const rc_server_conf_t *conf)
 {
     int quarter = threads() / 4;
@@ -146,7 +146,8 @@ static void set_remote_max(rc_env_config_t *out, const rc_server_conf_t *conf)
     if (conf->remote_max != -1)
         out->remote_max = conf->remote_max;
     out->remote_user_max = out->remote_max / 2;
-    if (out->remote_user_max < LEAST_REMOTES) /* somebody who pulls may wait for it elsewhere */
+    if (out->remote_user_max <
+        LEAST_REMOTES) /* a pull may itself wait for another call of the same user */
         out->remote_user_max = LEAST_REMOTES;
     if (conf->remote_user_max != -1)
         out->remote_user_max = conf->remote_user_max;
@@ -188,7 +189,7 @@ void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_poo
     out->password_max = conf->password_max != -1 ? conf->password_max
                         : cores() > 1            ? cores() / 2
                                                  : 1;
-    out->waiting_max = (threads() + 1) / 2; /* the others are for the other clients */
+    out->waiting_max = (threads() + 1) / 2; /* the other threads serve other clients */
     if (conf->feed_items != -1)
         out->feed_items = conf->feed_items;
     out->feed_diff = conf->feed_diff == 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Sends an answer while it is made. The worker thread is held until the stream has ended: whatever
- * feeds it lives no longer than the request.
+ * Sends an answer piece by piece while it is generated. It holds the worker thread until the stream
+ * ends, because the source of the stream lives no longer than the request.
  */
 #include "http.h"
 
@@ -23,14 +23,14 @@ static apr_status_t insert_data(request_rec *r, apr_bucket_brigade *bb, const rc
     return err ? err->cause : APR_SUCCESS;
 }
 
-/* One piece to the client; at once, where it shall not wait for the next. */
+/* Sends one piece; flushes it if it must not wait for the next one. */
 static apr_status_t send_piece(request_rec *r, apr_bucket_brigade *bb, const rc_piece_t *piece)
 {
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
     apr_status_t rv = insert_data(r, bb, piece);
 
     if (rv != APR_SUCCESS || piece->last)
-        return rv; /* the last one goes with the end */
+        return rv; /* the last one is sent with the end */
     if (piece->flush)
         APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(alloc));
     rv = ap_pass_brigade(r->output_filters, bb);
@@ -38,7 +38,8 @@ static apr_status_t send_piece(request_rec *r, apr_bucket_brigade *bb, const rc_
     return rv == APR_SUCCESS && r->connection->aborted ? APR_ECONNABORTED : rv;
 }
 
-/* The end. A cut answer must not look complete: httpd leaves out the last chunk and closes. */
+/* Sends the end. A cut answer must not look complete: httpd omits the last chunk and closes the
+ * connection. */
 static void send_end(request_rec *r, apr_bucket_brigade *bb, bool complete)
 {
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
@@ -61,10 +62,10 @@ static rc_err_t *next_piece(rc_piece_t *piece, rc_stream_t *stream)
 static void client_left(request_rec *r, apr_status_t rv)
 {
     ap_log_rerror(APLOG_MARK, r->connection->aborted ? APLOG_DEBUG : APLOG_INFO, rv, r,
-                  RCLOGNO(0041) "the client does not take the rest of the answer");
+                  RCLOGNO(0041) "cannot send the rest of the answer");
 }
 
-/* All behind the first piece, which is in @a piece. */
+/* Sends @a piece, which is the first one, and all that follow. */
 static void send_pieces(request_rec *r, rc_stream_t *stream, rc_piece_t *piece)
 {
     apr_bucket_brigade *bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);

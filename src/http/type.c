@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds media types. Our URLs are no files, so no module may guess from them; but the name of a
- * repository's file is looked up where httpd looks up its own files.
+ * Finds media types. URLs of this module are not files, so other modules must not guess a type from
+ * them. But the type of a file in a repository is found by httpd's modules, from its name.
  */
 #include "http.h"
 
@@ -10,24 +10,25 @@
 
 #include <apr_strings.h>
 
-/* Names like x.tar.gz say nothing about the type and encoding of our answers. */
+/* Stops type checkers: a URL like x.tar.gz does not decide the type and encoding of an answer. */
 int rc_http_type_checker(request_rec *r)
 {
     return rc_http_path(r) ? OK : DECLINED;
 }
 
-/* "x-gzip" -> "application/x-gzip": what is sent is the packed file itself. */
+/* Turns "x-gzip" into "application/x-gzip": the compressed file is sent as it is. */
 static const char *packed_type(const char *encoding, apr_pool_t *pool)
 {
-    const char *last = ap_strrchr_c(encoding, ' '); /* of several, the outermost */
+    const char *last = ap_strrchr_c(encoding, ' '); /* the outermost of several */
 
     last = last ? last + 1 : encoding;
     return apr_pstrcat(pool, "application/x-", last + (strncmp(last, "x-", 2) ? 0 : 2), NULL);
 }
 
 /*
- * A copy of the request that hooks may write to. Not ours any more (no URI), no file (nobody looks
- * on the disk), and a proxy's, so that only what describes the name is set: no handlers or filters.
+ * Copies the request, for hooks to write to. It has no URI (so this module ignores it) and no file
+ * (so the disk is not read), and it is a proxy request, so that hooks set only the type, no
+ * handlers or filters.
  */
 static request_rec *scratch_request(const request_rec *r, const char *name, apr_pool_t *pool)
 {

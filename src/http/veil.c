@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * mod_log_forensic writes all headers of all requests as soon as they are read, before anything
- * knows whose they are: logins, and keys of our places and of others. While it writes, they stand
- * as
- * *** in the request; then those who need them find them again.
+ * Hides keys and credentials from mod_log_forensic, which logs all headers of each request as soon
+ * as they are read. One hook before it replaces them by three asterisks, one hook after it restores
+ * them.
  */
 #include "http.h"
 
@@ -19,14 +18,14 @@ typedef struct veiled_t {
     const char *shown, *value;
 } veiled_t;
 
-static bool forensic; /* is that module loaded? */
+static bool forensic; /* mod_log_forensic is loaded */
 
 void rc_http_veil_open(void)
 {
     forensic = ap_find_linked_module("mod_log_forensic.c") != NULL;
 }
 
-/* "Basic ***", or all of it when it has no scheme. */
+/* Returns "Basic ***", or just "***" when there is no scheme. */
 static const char *hide_credentials(const char *value, apr_pool_t *pool)
 {
     apr_size_t scheme = strcspn(value, " \t");

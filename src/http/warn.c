@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What a configuration says that is allowed, and seldom meant: a mount that takes over every site
- * of the machine, URLs that httpd refuses before they reach us, directories that the children
- * cannot use. Directories are only looked at, and as the account of the children.
+ * Warns of settings that are allowed but usually mistakes: a mount for all virtual hosts, URLs that
+ * httpd refuses before this module sees them, directories that the children cannot use. Directories
+ * are only tested, under the account of the children.
  */
 #include "http.h"
 
@@ -19,11 +19,11 @@
 static void warn_of_sites(const server_rec *main, const rc_server_conf_t *conf)
 {
     if (main->next && rc_http_is_below_mount(conf, "/"))
-        ap_log_error(
-            APLOG_MARK, APLOG_WARNING, 0, main,
-            RCLOGNO(0070) "SetHandler " RC_HANDLER " stands for the whole main server, and "
-                          "so for every virtual host that does not say otherwise: put it into one "
-                          "<VirtualHost>, or below a path");
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, main,
+                     RCLOGNO(0070) "SetHandler " RC_HANDLER
+                                   " is set for the whole main server, and "
+                                   "so for every virtual host without its own: put it into one "
+                                   "<VirtualHost>, or below a path");
 }
 
 static void warn_of_slashes(const server_rec *s)
@@ -40,7 +40,7 @@ static void warn_of_slashes(const server_rec *s)
             s->defn_name ? s->defn_name : "main server", s->defn_line_number);
 }
 
-/* errno of a child of the children's account that wants to write there; 0: it can. */
+/* Becomes the account of httpd's children, if root, and tests @a folder; returns 0 or an errno. */
 static int try_access(const char *folder)
 {
     if (!geteuid() && ap_unixd_config.user_name &&
@@ -74,8 +74,8 @@ static bool is_there(const char *path, apr_pool_t *pool)
     return apr_stat(&info, path, APR_FINFO_TYPE, pool) == APR_SUCCESS;
 }
 
-/* A cache that cannot be written is none, and each archive is made anew. One that is not there yet
- * is made in the directory above it. */
+/* Warns of a cache that cannot be written: then each archive is made anew. When it does not exist
+ * yet, the directory above it is tested. */
 static void warn_of_cache(const server_rec *s, const rc_server_conf_t *conf, apr_pool_t *pool)
 {
     rc_env_config_t config;
@@ -88,10 +88,11 @@ static void warn_of_cache(const server_rec *s, const rc_server_conf_t *conf, apr
     if (!is_there(folder, pool))
         folder = apr_pstrmemdup(pool, folder, (apr_size_t)(strrchr(folder, '/') - folder));
     if ((n = rc_http_folder_error(*folder ? folder : "/")))
-        ap_log_error(APLOG_MARK, APLOG_WARNING, n, s,
-                     RCLOGNO(0072) "RcapiArchiveCache: %s cannot be used by the account of httpd's "
-                                   "children: no archive is kept",
-                     folder);
+        ap_log_error(
+            APLOG_MARK, APLOG_WARNING, n, s,
+            RCLOGNO(0072) "RcapiArchiveCache: the account of httpd's children cannot use %s: "
+                          "archives are not cached",
+            folder);
 }
 
 void rc_http_warn(const server_rec *main, apr_pool_t *pool)

@@ -105,14 +105,14 @@ static void check(void **state)
         {"UPDATE api_key SET sealed = zeroblob(68) WHERE main = 1 AND user_id ="
          " (SELECT user_id FROM users WHERE username = 'bob')",
          "UPDATE api_key SET sealed = NULL",
-         "1 of 6 keys do not open with the secret file: was it replaced?"},
+         "1 of 6 keys cannot be decrypted with the secret file: was it replaced?"},
         {"INSERT INTO user_ip (user_id, ip_addr) VALUES (4711, '10.0.0.1')", "DELETE FROM user_ip",
          "a row of table user_ip points nowhere"},
         {"INSERT INTO repo (repo_name, repo_type, owner_id, clone_uri, clone_uri_sealed,"
          " created_on, updated_on) SELECT 'gone', 'git', user_id, 'http://h/', zeroblob(40), 0, 0"
          " FROM users WHERE username = 'admin'",
          "DELETE FROM repo",
-         "the clone_uri of repository gone does not open with the secret file: bring the "
+         "the clone_uri of repository gone cannot be decrypted with the secret file: bring the "
          "old secret back, or set the clone_uri again\n"
          "repository gone is in the database but not on the disk: cannot open the repository "},
     };
