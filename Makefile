@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# make help lists the targets. Everything is built below build/.
+# Builds, tests and installs mod_rcapi. `make help` lists the targets. All output is below build/.
 
 BUILD ?= release
 O     := $(if $(filter release,$(BUILD)),build,build/$(BUILD))
@@ -16,7 +16,7 @@ PACKAGES   := gcc libc6-dev make pkg-config git curl perl openssh-client ca-cert
 COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl $(APXS)
 MODULES    := $(PKGS) libcurl
 
-# What only the tests need: real peers to compare with.
+# Packages and commands that only the tests need, mostly programs to compare results with.
 TEST_PACKAGES := libcmocka-dev openssl sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils \
                  python3-feedparser chromium strace e2fsprogs libapache2-mod-qos
 TEST_COMMANDS := prove ssh openssl sqlite3 wget unzip bzip2 xz zstd xmllint chromium
@@ -29,7 +29,7 @@ WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wformat-security
         -Wconversion -Wsign-conversion -Wcast-function-type -Wstrict-aliasing=1
 WERROR ?= -Werror
 
-# apxs and pkg-config only answer questions; asked once, when something is to be compiled.
+# apxs and pkg-config run once, and only when something is compiled.
 HTTPD_CFLAGS = $(eval HTTPD_CFLAGS := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_CFLAGS)
 PKG_CFLAGS   = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS     = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
@@ -91,7 +91,7 @@ $(O)/unit/%: $(O)/obj/t/unit/%.o $(LIB)
 $(O)/crash.so: t/lib/crash.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -shared -D_GNU_SOURCE -std=gnu11 -fPIC -O1 $(WARN) $(WERROR) -o $@ $<
-# The module with a face that only the tests have: the same objects, another table of faces.
+# The module with an additional face for the tests: the same objects with another table of faces.
 ECHO := $(O)/t/mod_rcapi_echo.so
 $(ECHO): $(call obj,$(filter-out src/http/faces.c,$(HTTP_SRC)) t/lib/face_echo.c) $(LIB)
 	@mkdir -p $(@D)
@@ -100,7 +100,7 @@ $(ECHO): $(call obj,$(filter-out src/http/faces.c,$(HTTP_SRC)) t/lib/face_echo.c
 units: $(UNITS) $(O)/crash.so $(ECHO) $(O)/docs/methods
 	@:
 
-# What is missing, root installs, and everybody else is told of.
+# `deps` and `test-deps` install missing packages when run as root; else they print the command.
 HTTPD = "$$($(APXS) -q SBINDIR)/$$($(APXS) -q progname)"
 THERE = ( for c in $(COMMANDS); do command -v $$c || exit 1; done; \
           $(HTTPD) -v && pkg-config --exists $(MODULES) ) >/dev/null 2>&1
@@ -114,7 +114,7 @@ test-deps: MODULES += cmocka
 test-deps:
 	@{ $(THERE) && test -e "$$($(APXS) -q LIBEXECDIR)/mod_qos.so" && \
 	   /usr/bin/python3 -c 'import feedparser' 2>/dev/null; } || $(SUBMAKE) packages PACKAGES='$(PACKAGES)'
-# A build alone installs nothing: it stops and shows the line.
+# A build installs nothing: without the packages it stops and prints the command.
 $(O)/.packages: Makefile
 	@$(THERE) || { echo 'Packages are missing. On Debian: sudo apt-get update && sudo $(APT)' >&2; exit 1; }
 	@mkdir -p $(@D) && touch $@
@@ -124,17 +124,17 @@ packages:
 	apt-get update
 	DEBIAN_FRONTEND=noninteractive $(APT)
 
-# A make of its own, so that apxs and pkg-config are asked after they were installed.
+# A separate make, so that apxs and pkg-config run after they were installed.
 SUBMAKE = $(MAKE) --no-print-directory
 CORES   = $(shell nproc)
 
-# What is told to conf/run and the tests: where the programs are, and what httpd has to load first.
+# For conf/run and the tests: the directory of the programs, and the libraries that httpd must preload.
 run stop prove bench: export RCAPI_BUILD = $(O)
 run prove bench: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
                                           $(shell $(CC) -print-file-name=lib$(l).so)))
 
 #: make run [PORT=8080] [DATA=var] [MPM=event] [WHITELIST="..."] [CONF=FILE]   a private server to try
-#: make stop [DATA=var]                        ends it
+#: make stop [DATA=var]                        stops it
 .PHONY: run stop
 run: deps
 	@$(SUBMAKE) -j$(CORES) all
@@ -142,14 +142,14 @@ run: deps
 stop:
 	@sh conf/run stop
 
-#: make test [T="t/20-*.t"]                   all tests, or these
+#: make test [T="t/20-*.t"]                   all tests, or the given ones
 #: make unit                                   C unit programs and guards: no server
-#: make test-fast                              these, and a test of each kind that takes little time
-#: make check [BUILD=asan] [T=...]             all tests, with all rounds of what is tried at random
+#: make test-fast                              these, and short tests of each kind
+#: make check [BUILD=asan] [T=...]             all tests, with all rounds of the random ones
 UNIT  = $(wildcard t/00-*.t t/1*.t)
 FAST  = $(UNIT) $(foreach n,01 02 20 21 22 23 24 25 26 27 28 29 2a 2b 2c 2d 2e 31 37 38 39 3a 41 42 \
           5b 5c 5e 60 61 64,$(wildcard t/$n-*.t))
-# The longest first: none of them runs alone at the end.
+# The longest tests start first, so that none of them runs alone at the end.
 LONG  = $(foreach n,10 51 3f 3d 34 33 3e 32 2j 57 55 2f 50 5f 3b 54,$(wildcard t/$n-*.t))
 ALL   = $(wildcard t/*.t)
 T     = $(LONG) $(filter-out $(LONG),$(sort $(ALL)))
@@ -168,7 +168,7 @@ prove:
 	@rm -rf $(RCAPI_SAID) && mkdir -p $(RCAPI_SAID)
 	@prove -e 'sh t/lib/one' -j$$((2 * $(CORES))) $(T) || { sh t/lib/said $(RCAPI_SAID); exit 1; }
 
-#: make docs                                   writes the tables of docs/ anew, from the code
+#: make docs                                   updates the tables of docs/ from the code
 $(O)/docs/methods: $(O)/obj/docs/methods.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
@@ -176,13 +176,13 @@ $(O)/docs/methods: $(O)/obj/docs/methods.o $(LIB)
 docs: $(O)/docs/methods $(PROGS)
 	@perl docs/tables.pl $(O)
 
-#: make bench [QUICK=1] [ROWS="calls files"]  speed, beside httpd's and git's own
+#: make bench [QUICK=1] [ROWS="calls files"]  speed, compared with httpd and git
 bench: deps
 
 #: make fuzz [SECONDS=60]                      random inputs for every parser, under sanitizers
 
-#: make lint                                   format, static checks, each header alone
-# Tools that are not installed are left out, and said so.
+#: make lint                                   checks format, code and each header alone
+# Tools that are not installed are skipped with a message.
 SOURCES = $(wildcard *.c src/*/*.[ch] src/*/*/*.[ch] src/*/*/*/*.[ch] include/*.h include/*/*.h \
             t/unit/*.[ch] t/fuzz/*.[ch] docs/*.c t/lib/face_echo.c)
 HEADERS = $(wildcard include/*.h include/*/*.h)
@@ -195,9 +195,9 @@ headers: $(HEADERS:%=$(O)/headers/%)
 $(O)/headers/%: % Makefile
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) -x c -fsyntax-only $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $< && touch $@
-tool = command -v $(1) >/dev/null || { echo '$(1): not installed, left out'; exit 0; }; $(1)
+tool = command -v $(1) >/dev/null || { echo '$(1): not installed, skipped'; exit 0; }; $(1)
 
-#: make install [DESTDIR=] [PREFIX=/usr/local] module where httpd has its own, programs, sample
+#: make install [DESTDIR=] [PREFIX=/usr/local] installs module, programs and sample configuration
 PREFIX ?= /usr/local
 LIBEXECDIR ?= $(shell $(APXS) -q LIBEXECDIR)
 SAMPLE = $(DESTDIR)$(PREFIX)/share/mod_rcapi/rcapi.conf
@@ -209,7 +209,7 @@ install: all
 	install -D -m 755 -t '$(dir $(SAMPLE))' conf/post-receive
 	sed -i 's,modules/mod_rcapi.so,$(LIBEXECDIR)/mod_rcapi.so,' '$(SAMPLE)'
 
-#: make uninstall [DESTDIR=] [PREFIX=]         removes what install put there, and no data
+#: make uninstall [DESTDIR=] [PREFIX=]         removes the installed files, no data
 .PHONY: uninstall
 uninstall:
 	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_rcapi.so' $(PROGS:$(O)/%='$(DESTDIR)$(PREFIX)/%')

@@ -6,7 +6,6 @@
 #include "admin.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -63,7 +62,7 @@ int rc_admin_call(rc_admin_t *admin)
     text = rc_cli_json_text(args);
     json_object_put(args);
     err = rc_rpc_call_local(spool, admin->env, method, text, admin->pool);
-    free(text);
+    rc_cli_forget(text);
     if (err || (err = rc_spool_string(&answer, spool, admin->pool)))
         return rc_admin_result(admin, err);
     return print_answer(answer, format && !strcmp(format, "pretty"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds out whether the client of a request has gone: nobody reads the rest of a long answer then.
+ * Reports whether the client of a request has gone, so that the work on its answer can stop.
  */
 #include "http.h"
 
@@ -12,8 +12,8 @@
 
 #include <apr_portable.h>
 
-/* Clients that have sent the next request as well still want both answers. Below TLS the last bytes
- * are those of its goodbye. */
+/* Returns whether a client that closed its sending side still reads answers: then it has sent more
+ * requests. With TLS, the last bytes are only the closing alert. */
 static bool waits_for_us(conn_rec *c, int fd)
 {
     char byte;
@@ -24,7 +24,8 @@ static bool waits_for_us(conn_rec *c, int fd)
 bool rc_http_client_gone(void *baton)
 {
     const request_rec *r = baton;
-    conn_rec *c = r->connection, *real = c->master ? c->master : c; /* one stream of HTTP/2 */
+    conn_rec *c = r->connection,
+             *real = c->master ? c->master : c; /* c may be a stream of HTTP/2 */
     apr_socket_t *socket = ap_get_conn_socket(real);
     struct pollfd at = {.events = POLLRDHUP};
     apr_os_sock_t fd;
