@@ -102,7 +102,7 @@ subtest 'links' => sub {
     }
     my $loose = outside('loose-end.git');
     symlink "$REPOS/private/not-yet", "$loose/refs/heads/x";
-    refused("file://$loose", 'to what is not there yet', qr/has a link to nothing/);
+    refused("file://$loose", 'to what is not there yet', qr/has a link to a missing file/);
     my $deep = outside('deep.git');
     symlink "$REPOS/private/objects/pack", "$deep/objects/aa";
     refused("file://$deep", 'a folder of objects');
@@ -180,7 +180,7 @@ subtest 'folders that are mounted twice' => sub {
     refused("file://$OUT/bind-2", 'a repository');
     my $repo = outside('mounted.git');
     $bind->("$REPOS/private/objects", "$repo/objects");
-    refused("file://$repo", 'objects', qr/has something mounted in it/);
+    refused("file://$repo", 'objects', qr/contains a mount point/);
     is $as_root->('umount', $_), 0, 'unmounted' for @mounted;
 };
 

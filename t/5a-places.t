@@ -63,7 +63,7 @@ subtest 'a link as the database' => sub {
 subtest 'a missing database' => sub {
     $t->must(create_user => { username => 'before', email => 'before@example.org', password => 'secret7' });
     my $wal = slurp("$db-wal"); # of the killed child
-    refused('missing', qr{\Q$db\E is not there; run init first}, sub {
+    refused('missing', qr{\Q$db\E does not exist; run init first}, sub {
         move($db, "$db.kept");
     }, sub {
         ok(!-e $db, 'no child has made another');
@@ -98,7 +98,7 @@ subtest 'unreadable' => sub {
         qr{\Q$data\E \(it belongs to \S+, mode 500; this process runs as \Q$me\E\): Permission denied},
         sub { chmod 0500, $data }, sub { chmod 0700, $data });
     refused('a folder without entry',
-        qr{cannot (?:look at \Q$db\E|open the secret \Q$data\E/secret) \(\Q$data\E $closed},
+        qr{cannot (?:examine \Q$db\E|open the secret \Q$data\E/secret) \(\Q$data\E $closed},
         sub { chmod 0, $data }, sub { chmod 0700, $data });
     refused('a closed secret',
         qr{cannot open the secret \Q$data\E/secret \(it $closed},

@@ -190,7 +190,8 @@ subtest 'references of every kind' => sub {
     check_refs($r, 'loose over packed');
     $put->('refs/heads/packed', 'garbage');
     check_refs($r, 'a broken one hides the packed one');
-    like $t->error_log, qr{refs/heads/missing leads to nothing and is left out}, 'the log tells what was left out';
+    like $t->error_log, qr{refs/heads/missing points to a missing object and is left out},
+        'the log names what was left out';
 };
 
 subtest 'HEAD as a link' => sub {

@@ -85,7 +85,7 @@ subtest 'command line' => sub {
     like(admin('check')->{err},
         qr/^rcapi-admin: check requires the data directory: --data DIR, or the environment variable RCAPI_DATA\n\z/m,
         'a missing place is named last');
-    refused(1, "$data/none/rcapi.db is not there; run init first", '--data', "$data/none", 'check');
+    refused(1, "$data/none/rcapi.db does not exist; run init first", '--data', "$data/none", 'check');
     ok(!-e "$data/none", 'looking makes nothing');
     ends(admin("--data=$data", 'check'), 0, '', '', '--data=DIR');
     ends(admin('check', '--data', $data), 0, '', '', 'places may follow');

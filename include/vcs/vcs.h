@@ -100,7 +100,7 @@ rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *i
  * Copies the repository at @a from to @a to, which must not exist, as a bare repository: all
  * branches and tags, and everything reachable from them. The copy does not depend on the
  * source afterwards. Others may write to the source meanwhile. Fails when the time of @a work is
- * over or its client has gone.
+ * over or its client has disconnected.
  */
 rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, rc_work_t *work,
                       apr_pool_t *pool);

@@ -36,7 +36,7 @@ static rc_err_t *admit_address(apr_array_header_t *addresses, const rc_remote_po
     if (strchr(text, '%')) /* a link-local address of one interface cannot be pinned */
         return rc_err_failed(pool, "remote address: host %s has a scoped address", url->host);
     if (getaddrinfo(text, NULL, &hints, &info))
-        return rc_err_failed(pool, "remote address: host %s has an odd address", url->host);
+        return rc_err_failed(pool, "remote address: host %s has an invalid address", url->host);
     global = rc_remote_is_global(info->ai_addr);
     freeaddrinfo(info);
     if (!policy->private_addresses && !global)

@@ -61,11 +61,11 @@ static rc_err_t *decode(const char **out, const char *text, apr_pool_t *pool)
         int byte = rc_hex_percent(text);
 
         if (*text == '%' && byte < 0)
-            return bad(pool, "has a broken percent escape");
+            return bad(pool, "has an invalid percent escape");
         *to = byte < 0 ? *text : (char)byte;
         text += byte < 0 ? 0 : 2;
         if (apr_iscntrl(*to))
-            return bad(pool, "hides a control character");
+            return bad(pool, "contains an escaped control character");
     }
     *to = '\0';
     return NULL;
@@ -99,7 +99,7 @@ static rc_err_t *check_user(const rc_remote_url_t *url, apr_pool_t *pool)
             password = schemes[i].password;
         }
     if (url->user && !user)
-        return bad(pool, "has a user, which its scheme does not know");
+        return bad(pool, "has a user, which its scheme does not allow");
     if (url->password && !password)
         return bad(pool, "has a password, which its scheme cannot use");
     if (url->user && strchr(url->user, ':'))
@@ -107,9 +107,9 @@ static rc_err_t *check_user(const rc_remote_url_t *url, apr_pool_t *pool)
     if (url->user && !password) { /* the user becomes an argument of ssh */
         for (p = url->user; *p; p++)
             if (!apr_isalnum(*p) && !strchr("._-+", *p))
-                return bad(pool, "has an odd character in its user");
+                return bad(pool, "has an invalid character in its user");
         if (!*url->user || *url->user == '-')
-            return bad(pool, "has an odd user");
+            return bad(pool, "has an invalid user");
     }
     return NULL;
 }
@@ -132,10 +132,10 @@ static rc_err_t *set_user(rc_remote_url_t *url, const char *info, apr_pool_t *po
 static rc_err_t *set_port(rc_remote_url_t *url, const char *text, apr_pool_t *pool)
 {
     if (!rc_text_digits(text) || strlen(text) > 5)
-        return bad(pool, "has a bad port");
+        return bad(pool, "has an invalid port");
     url->port = (int)strtol(text, NULL, 10);
     if (url->port < 1 || url->port > 65535)
-        return bad(pool, "has a bad port");
+        return bad(pool, "has an invalid port");
     if (url->port == url->default_port)
         url->port = 0;
     return NULL;
@@ -147,7 +147,7 @@ static rc_err_t *set_host6(rc_remote_url_t *url, const char *text, apr_pool_t *p
     char plain[INET6_ADDRSTRLEN];
 
     if (inet_pton(AF_INET6, text, &address) != 1)
-        return bad(pool, "has a bad IPv6 address");
+        return bad(pool, "has an invalid IPv6 address");
     url->host = apr_pstrdup(pool, inet_ntop(AF_INET6, &address, plain, sizeof(plain)));
     url->numeric = true;
     return NULL;
@@ -176,15 +176,15 @@ static rc_err_t *set_host(rc_remote_url_t *url, const char *text, apr_pool_t *po
 
     for (p = text; *p; p++)
         if (!apr_isalnum(*p) && *p != '.' && *p != '-')
-            return bad(pool, "has an odd character in its host");
+            return bad(pool, "has an invalid character in its host");
     if (len == 0 || len > MAX_HOST || *text == '-' || *text == '.' || text[len - 1] == '.' ||
         strstr(text, ".."))
-        return bad(pool, "has a bad host");
+        return bad(pool, "has an invalid host");
     url->host = rc_text_lower(text, pool);
     if (!ends_in_number(text))
         return NULL;
     if (!inet_aton(text, &address))
-        return bad(pool, "has a bad IPv4 address");
+        return bad(pool, "has an invalid IPv4 address");
     url->host = apr_pstrdup(pool, inet_ntop(AF_INET, &address, plain, sizeof(plain)));
     url->numeric = true;
     return NULL;
@@ -200,7 +200,7 @@ static rc_err_t *take_host(rc_remote_url_t *url, const char **rest, const char *
     if (*text != '[')
         return set_host(url, apr_pstrmemdup(pool, text, len), pool);
     if (**rest != ']')
-        return bad(pool, "has an open bracket");
+        return bad(pool, "has an unclosed bracket");
     (*rest)++;
     return set_host6(url, apr_pstrmemdup(pool, text + 1, len - 1), pool);
 }
@@ -318,7 +318,7 @@ rc_err_t *rc_remote_redirect(rc_remote_url_t **out, const rc_remote_url_t *url,
     rc_remote_url_t *to;
 
     if (len <= tail || strncmp(location + len - tail, FIRST_REQUEST, tail) != 0)
-        return bad(pool, "redirects to something that is no repository");
+        return bad(pool, "redirects to a URL that is not a repository");
     location = apr_pstrmemdup(pool, location, len - tail);
     if (location[0] == '/' && location[1] == '/')
         location = apr_pstrcat(pool, url->scheme, ":", location, NULL);
@@ -326,7 +326,7 @@ rc_err_t *rc_remote_redirect(rc_remote_url_t **out, const rc_remote_url_t *url,
         location = apr_psprintf(pool, "%s://%s:%d%s", url->scheme, host, port_of(url), location);
     RC_TRY(rc_remote_parse(&to, location, pool));
     if (!is_same_place(url, to))
-        return bad(pool, "redirects elsewhere, which is not followed");
+        return bad(pool, "redirects to another scheme, host or port, which is not followed");
     to->user = url->user;
     to->password = url->password;
     to->addresses = url->addresses;

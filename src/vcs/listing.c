@@ -36,7 +36,7 @@ typedef struct folder_t {
 } folder_t;
 
 /* True when @a err means that one entry cannot be read. Such an entry is marked in the list, and
- * the first one is logged. Other errors (a limit, a client that has gone) end the list. */
+ * the first one is logged. Other errors (a limit, a client that has disconnected) end the list. */
 static bool is_missing(list_walk_t *walk, const rc_err_t *err, const char *id)
 {
     if (!err || err->kind != RC_E_INTERNAL)

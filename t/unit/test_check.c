@@ -107,7 +107,7 @@ static void check(void **state)
          "UPDATE api_key SET sealed = NULL",
          "1 of 6 keys cannot be decrypted with the secret file: was it replaced?"},
         {"INSERT INTO user_ip (user_id, ip_addr) VALUES (4711, '10.0.0.1')", "DELETE FROM user_ip",
-         "a row of table user_ip points nowhere"},
+         "a row of table user_ip refers to a missing row"},
         {"INSERT INTO repo (repo_name, repo_type, owner_id, clone_uri, clone_uri_sealed,"
          " created_on, updated_on) SELECT 'gone', 'git', user_id, 'http://h/', zeroblob(40), 0, 0"
          " FROM users WHERE username = 'admin'",

@@ -79,7 +79,7 @@ static void outside(void **state)
     assert_int_equal(symlink(in_dir("far/none"), in_dir("repos/.rc_tmp/06.op")), 0);
     assert_int_equal(mkfifo(in_dir("repos/.rc_tmp/07.op"), 0600), 0);
     repair();
-    assert_int_equal(left(".op"), 0); /* so nobody waits for them */
+    assert_int_equal(left(".op"), 0); /* so no process waits for them */
     assert_true(there("far/mine"));
     assert_false(there("far/new"));
     assert_false(there("taken"));

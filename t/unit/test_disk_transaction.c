@@ -354,7 +354,7 @@ static void live_change(void **state)
         tell(ends[i]);
         await();
         repair();
-        assert_true(there("repos/g/h/new/file")); /* still his, committed or not */
+        assert_true(there("repos/g/h/new/file")); /* still that process's, committed or not */
         assert_int_equal(left(".op"), 1);
         tell(ends[i]);
         assert_int_equal(end_of(pid), 0);

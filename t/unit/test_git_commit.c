@@ -75,7 +75,7 @@ static void names(void **state)
     assert_rev("01", second);
     assert_rev("3", side);
     assert_unknown("4");
-    assert_rev("12", side); /* no index: there are not so many commits */
+    assert_rev("12", side); /* not an index: there are fewer commits */
     assert_unknown("99999999999");
     assert_rev("123456789012", resolve("feature/x")); /* twelve digits: no index */
     assert_unknown("999999999999");

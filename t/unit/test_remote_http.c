@@ -209,7 +209,7 @@ static void redirects_are_refused(void **state)
     fixture_t *f = *state;
     http_t http = start_http(f);
 
-    assert_failed(fetch(f, url_of(&http, "", "redirect/r"), true), "redirects elsewhere");
+    assert_failed(fetch(f, url_of(&http, "", "redirect/r"), true), "redirects to another");
     assert_string_equal(requests(f, "^/smart"), "0");
     assert_no_refs(f);
     end_server(http.pid);
@@ -230,7 +230,7 @@ static void redirects_to_loopback_are_refused(void **state)
     f->policy.private_addresses = false;
     assert_failed(rc_git_fetch(&f->policy, apr_pstrcat(f->pool, f->dir, "/dst", NULL), url,
                                rc_clock() + f->policy.timeout, true, f->pool),
-                  "redirects elsewhere");
+                  "redirects to another");
     assert_no_quarantine(f);
     assert_string_equal(requests(f, "^/redirect"), "2");
     assert_string_equal(requests(f, "^/smart"), "0");

@@ -40,7 +40,7 @@ rc_err_t *rc_sqlite_open(rc_db_t *db)
     if (db->config->create)
         RC_TRY(rc_sqlite_file_create(db->path, db->own));
     if (stat(db->path, &own->file))
-        return rc_fs_err(db->pool, "look at", db->path);
+        return rc_fs_err(db->pool, "examine", db->path);
     n = sqlite3_open_v2(db->path, &own->handle,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
     if (n != SQLITE_OK)

@@ -27,7 +27,7 @@ static rc_err_t *refuse(const char *what, const char *path, apr_pool_t *pool)
 
 static rc_err_t *missing(const char *path, apr_pool_t *pool)
 {
-    return rc_err_internal(pool, APR_SUCCESS, "%s is not there; run init first", path);
+    return rc_err_internal(pool, APR_SUCCESS, "%s does not exist; run init first", path);
 }
 
 /* Rejects a path unless it is a regular file that this process may write. */
@@ -37,7 +37,7 @@ static rc_err_t *check_file(const char *path, bool create, apr_pool_t *pool)
 
     if (lstat(path, &st)) {
         if (errno != ENOENT)
-            return refuse("look at", path, pool);
+            return refuse("examine", path, pool);
         return create ? NULL : missing(path, pool);
     }
     if (S_ISLNK(st.st_mode))
@@ -74,7 +74,7 @@ static rc_err_t *check_no_wal(const char *path, apr_pool_t *pool)
         return NULL;
     return rc_err_internal(
         pool, APR_SUCCESS,
-        "%s is not there, but changes of it are, in %s: restore the database, or "
+        "%s does not exist, but changes to it do, in %s: restore the database, or "
         "move that file away",
         path, wal);
 }

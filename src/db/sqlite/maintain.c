@@ -97,7 +97,7 @@ rc_err_t *rc_sqlite_check(const char **problem, rc_db_t *db, apr_pool_t *pool)
     }
     RC_TRY(first_row(&found, NULL, &text, db, "PRAGMA foreign_key_check", pool));
     if (found)
-        *problem = apr_psprintf(pool, "a row of table %s points nowhere", text);
+        *problem = apr_psprintf(pool, "a row of table %s refers to a missing row", text);
     return NULL;
 }
 

@@ -60,7 +60,7 @@ static rc_err_t *check_head(const char **problem, const char *path, apr_pool_t *
     if (!read_head_text(text, sizeof(text), head)) {
         if (is_closed(errno))
             return rc_fs_err(pool, "read", head);
-        *problem = rc_fs_exists(head) ? "HEAD is no file" : "HEAD is missing";
+        *problem = rc_fs_exists(head) ? "HEAD is not a file" : "HEAD is missing";
         return NULL;
     }
     name = strncmp(text, "ref:", 4) ? text : text + 4 + strspn(text + 4, " \t");
@@ -194,7 +194,7 @@ static rc_err_t *check_no_fifo(const rc_git_t *git, const char *name, apr_pool_t
 
     return stat(path, &st) || S_ISREG(st.st_mode)
                ? NULL
-               : rc_err_internal(pool, APR_SUCCESS, "%s is no file", path);
+               : rc_err_internal(pool, APR_SUCCESS, "%s is not a file", path);
 }
 
 static void free_repository(void *obj)

@@ -149,7 +149,7 @@ rc_err_t *rc_git_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, a
     git_oid oid;
 
     if (!rc_git_hex(&oid, rev->id))
-        return rc_err_internal(vcs->pool, APR_SUCCESS, "'%s' is no id of a commit", rev->id);
+        return rc_err_internal(vcs->pool, APR_SUCCESS, "'%s' is not the id of a commit", rev->id);
     RC_TRY(rc_git_refresh(git, false, vcs->pool));
     header.parents = apr_array_make(pool, 2, sizeof(git_oid));
     RC_TRY(read_header(&object, &header, git, &oid, vcs->pool));
@@ -193,7 +193,7 @@ rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_par
     bool more;
 
     if (!rc_git_hex(&oid, id))
-        return rc_err_internal(pool, APR_SUCCESS, "'%s' is no id of a commit", id);
+        return rc_err_internal(pool, APR_SUCCESS, "'%s' is not the id of a commit", id);
     RC_TRY(rc_git_refresh(git, false, pool));
     RC_TRY(tree_of(tree, &parent, has_parent, git, &oid, pool));
     return *has_parent ? tree_of(parent_tree, &unused, &more, git, &parent, pool) : NULL;

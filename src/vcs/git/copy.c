@@ -292,7 +292,7 @@ static rc_err_t *share_packs_once(bool *whole, const copy_t *copy)
     }
     closedir(dir);
     if (err || stat(path, &after))
-        return err ? err : rc_fs_err(copy->pool, "look at", path);
+        return err ? err : rc_fs_err(copy->pool, "examine", path);
     if (after.st_mtim.tv_sec != before.st_mtim.tv_sec ||
         after.st_mtim.tv_nsec != before.st_mtim.tv_nsec)
         *whole = false;
@@ -307,7 +307,7 @@ static rc_err_t *share_packs(const copy_t *copy)
     for (i = 0; !whole && i < TRIES; i++)
         RC_TRY(share_packs_once(&whole, copy));
     if (!whole)
-        return rc_err_failed(copy->pool, "the packs of %s do not stand still", copy->from);
+        return rc_err_failed(copy->pool, "the packs of %s keep changing", copy->from);
     return NULL;
 }
 

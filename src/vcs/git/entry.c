@@ -24,7 +24,7 @@ rc_err_t *rc_git_root(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *
     bool good;
 
     if (!rc_git_hex(&oid, id))
-        return rc_err_internal(pool, APR_SUCCESS, "'%s' is no id of a commit", id);
+        return rc_err_internal(pool, APR_SUCCESS, "'%s' is not the id of a commit", id);
     RC_TRY(rc_git_read(&object, git, &oid, GIT_OBJECT_COMMIT, pool));
     good = rc_git_header_parse(&header, git_odb_object_data(object), git_odb_object_size(object));
     *tree = header.tree;
@@ -118,7 +118,8 @@ rc_err_t *rc_git_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry)
     if (git_odb_read_header(&bytes, &type, git->odb, &id) < 0)
         return rc_git_err(vcs->pool, "cannot read %s in %s", entry->id, git->path);
     if (type != GIT_OBJECT_BLOB)
-        return rc_err_internal(vcs->pool, APR_SUCCESS, "%s in %s is no blob", entry->id, git->path);
+        return rc_err_internal(vcs->pool, APR_SUCCESS, "%s in %s is not a blob", entry->id,
+                               git->path);
     *size = (apr_off_t)bytes;
     return NULL;
 }
@@ -169,7 +170,7 @@ static rc_err_t *copy_large(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
     RC_TRY(rc_spool_take_back(spool));
     if (rc_spool_size(spool) - start == entry->size)
         return NULL;
-    return rc_err_internal(vcs->pool, APR_SUCCESS, "%s in %s has another size than it says",
+    return rc_err_internal(vcs->pool, APR_SUCCESS, "%s in %s does not have the size in its header",
                            entry->id, git->path);
 }
 

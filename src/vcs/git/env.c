@@ -38,7 +38,7 @@ static const char *const variables[][2] = {
     {"GIT_CONFIG_GLOBAL", "/dev/null"},
     {"GIT_ATTR_NOSYSTEM", "1"},
     {"GIT_TERMINAL_PROMPT", "0"},
-    {"GIT_ASKPASS", ""}, /* set but empty: neither core.askPass nor SSH_ASKPASS is asked */
+    {"GIT_ASKPASS", ""}, /* set but empty: neither core.askPass nor SSH_ASKPASS is used */
     {"SSH_ASKPASS", ""},
     {"SSH_ASKPASS_REQUIRE", "never"},
     {"GIT_NO_LAZY_FETCH", "1"},

@@ -113,7 +113,7 @@ static rc_err_t *read_location(const char **location, apr_file_t *trace,
         *location = apr_pstrmemdup(fetch->pool, found, strcspn(found, " \r\n"));
     }
     return *location ? NULL
-                     : rc_err_failed(fetch->pool, "%s: redirects to nowhere",
+                     : rc_err_failed(fetch->pool, "%s: redirects without a target",
                                      rc_remote_shown(fetch->url, fetch->pool));
 }
 

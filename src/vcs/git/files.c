@@ -14,7 +14,7 @@ static rc_err_t *add_file(git_treebuilder *builder, git_repository *repo, const 
     if (git_blob_create_from_buffer(&blob, repo, file->data, file->len) < 0)
         return rc_git_err(pool, "cannot write a file");
     if (git_treebuilder_insert(NULL, builder, file->name, &blob, GIT_FILEMODE_BLOB) < 0)
-        return rc_err_failed(pool, "git can not hold a file of this name: %s", file->name);
+        return rc_err_failed(pool, "git cannot store a file of this name: %s", file->name);
     return NULL;
 }
 

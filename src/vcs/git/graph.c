@@ -238,8 +238,8 @@ static rc_err_t *assign_places(graph_t *graph, apr_uint32_t tips_n)
         }
     }
     return place == 0 ? NULL
-                      : rc_err_internal(graph->pool, APR_SUCCESS,
-                                        "the commits of %s go in a circle", graph->git->path);
+                      : rc_err_internal(graph->pool, APR_SUCCESS, "the commits of %s form a cycle",
+                                        graph->git->path);
 }
 
 /* --- the finished block --- */

@@ -154,10 +154,9 @@ static rc_err_t *leave_out(rc_git_reading_t *reading, const char *name, const gi
 {
     if (rc_git_objects_damaged(reading->git->odb))
         return rc_err_internal(reading->scratch, APR_SUCCESS,
-                               "%s of %s leads to nothing that can "
-                               "be read",
-                               name, reading->git->path);
-    rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: %s leads to nothing and is left out",
+                               "%s of %s points to an object that cannot be read", name,
+                               reading->git->path);
+    rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: %s points to a missing object and is left out",
            reading->git->path, name);
     reading->lost = reading->lost || !is_tag(name);
     reading->missing = true;

@@ -40,7 +40,8 @@ rc_err_t *rc_git_mapped_startup(apr_pool_t *pool)
     page_size = (uintptr_t)sysconf(_SC_PAGESIZE);
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGBUS, NULL, &now))
-        return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot ask for SIGBUS");
+        return rc_err_internal(pool, APR_FROM_OS_ERROR(errno),
+                               "cannot query the handler of SIGBUS");
     if (now.sa_flags & SA_SIGINFO && now.sa_sigaction == on_bus)
         return NULL;
     before = now;

@@ -96,7 +96,7 @@ rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, gi
     if (git_odb_object_type(*out) == type)
         err = rc_work_spend(git->work, (apr_off_t)git_odb_object_size(*out) + copied, pool);
     else
-        err = rc_err_internal(pool, APR_SUCCESS, "%s in %s is no %s", git_oid_tostr_s(id),
+        err = rc_err_internal(pool, APR_SUCCESS, "%s in %s is not a %s", git_oid_tostr_s(id),
                               git->path, git_object_type2string(type));
     if (!err)
         return NULL;

@@ -32,7 +32,7 @@ static rc_err_t *map_file(mapping_t **out, int fd, apr_pool_t *pool)
 
     *out = mapping;
     if (fstat(fd, &info) < 0)
-        return rc_err_internal(pool, errno, "cannot look at a list of references");
+        return rc_err_internal(pool, errno, "cannot examine a list of references");
     if (info.st_size == 0)
         return NULL;
     mapping->size = (apr_size_t)info.st_size;

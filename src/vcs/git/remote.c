@@ -163,7 +163,7 @@ static rc_err_t *resolve_links(const char **real, const look_t *look, const char
 
     *real = NULL;
     if (!realpath(path, text))
-        return errno == ENOENT || errno == ENOTDIR ? NULL : refuse(look, "cannot be looked at");
+        return errno == ENOENT || errno == ENOTDIR ? NULL : refuse(look, "cannot be examined");
     if (is_forbidden(look, text))
         return refuse(look, "leads below the repository root");
     *real = apr_pstrdup(look->pool, text);
@@ -183,7 +183,7 @@ static rc_err_t *read_small(const char **text, const look_t *look, const char *p
     len = read(fd, buffer, MAX_SMALL + 1);
     close(fd);
     if (len < 0 || len > MAX_SMALL)
-        return refuse(look, "has a file that makes no sense");
+        return refuse(look, "has an invalid file");
     buffer[len] = '\0';
     *text = buffer;
     return NULL;
@@ -197,7 +197,7 @@ static rc_err_t *check_loose_end(const look_t *look, const char *path)
 
     text[len < 0 ? 0 : len] = '\0';
     if (len <= 0 || text[0] == '/' || strstr(text, ".."))
-        return refuse(look, "has a link to nothing");
+        return refuse(look, "has a link to a missing file");
     return NULL;
 }
 
@@ -229,7 +229,7 @@ static rc_err_t *check_mounts(const look_t *look, const char *folder)
         const char *point = APR_ARRAY_IDX(look->mounts, i, mount_t).point;
 
         if (strcmp(point, folder) != 0 && is_below(point, folder))
-            return refuse(look, "has something mounted in it");
+            return refuse(look, "contains a mount point");
     }
     return NULL;
 }
@@ -247,7 +247,7 @@ static rc_err_t *check_tree(const look_t *look, const char *folder)
     while (walk && !err && (entry = fts_read(walk))) {
         err = check_entry(look, entry);
         if (!err && rc_clock() >= look->deadline)
-            err = refuse(look, "takes too long to look at");
+            err = refuse(look, "takes too long to check");
     }
     if (!walk)
         return refuse(look, "cannot be read");

@@ -23,7 +23,7 @@ static rc_err_t *only_parent(git_oid *parent, rc_git_t *git, const git_oid *id, 
     parsed = rc_git_header_parse(&header, git_odb_object_data(object), git_odb_object_size(object));
     git_odb_object_free(object);
     if (!parsed || header.parents->nelts != 1 || rc_git_cut_off(git->refs, id))
-        return rc_err_failed(pool, "%s has not one parent", git_oid_tostr_s(id));
+        return rc_err_failed(pool, "%s does not have exactly one parent", git_oid_tostr_s(id));
     *parent = APR_ARRAY_IDX(header.parents, 0, git_oid);
     return NULL;
 }
@@ -34,7 +34,7 @@ static rc_err_t *check_holds(rc_git_t *git, const git_oid *tip, const git_oid *i
 
     if (n < 0)
         return rc_git_err(pool, "cannot walk the history of %s", git->path);
-    return n ? NULL : rc_err_failed(pool, "the branch does not hold %s", git_oid_tostr_s(id));
+    return n ? NULL : rc_err_failed(pool, "the branch does not contain %s", git_oid_tostr_s(id));
 }
 
 /* Runs git in a child that finishes even if this process is killed, because a half-done update

@@ -60,7 +60,7 @@ static rc_err_t *read_commit(const char **text, rc_git_t *git, const char *id, a
     git_oid oid;
 
     if (!rc_git_hex(&oid, id))
-        return rc_err_internal(err_pool, APR_SUCCESS, "'%s' is no id of a commit", id);
+        return rc_err_internal(err_pool, APR_SUCCESS, "'%s' is not the id of a commit", id);
     RC_TRY(rc_git_read(&object, git, &oid, GIT_OBJECT_COMMIT, err_pool));
     *text = apr_pstrndup(pool, git_odb_object_data(object), git_odb_object_size(object));
     git_odb_object_free(object);
