@@ -12,7 +12,7 @@
 #include "store/user.h"
 
 /** Calls @a fn, which may use @a db, for each user group that user @a user_id may read, by id. The
- * row lives in a pool that is cleared before the next one. */
+ * row lives until @a fn returns. @a scratch is cleared before the next one. */
 rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
                                     rc_err_t *(*fn)(void *baton, const rc_user_group_t *group,
                                                     apr_pool_t *scratch),
@@ -44,8 +44,8 @@ rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, apr
                                     apr_int64_t group_id, apr_pool_t *pool);
 
 /** Calls @a fn, which may use @a db, for each repository group that user @a user_id may read, by
- * name, with the names of the repositories in it that they may read. Both live in a pool that is
- * cleared before the next one. */
+ * name, with the names of the repositories in it that they may read. Both live until @a fn
+ * returns; memory is needed for 64 groups and their names. */
 rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id,
                                     rc_err_t *(*fn)(void *baton, const rc_repo_group_t *group,
                                                     const apr_array_header_t *repos),

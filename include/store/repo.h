@@ -41,7 +41,13 @@ typedef struct rc_repo_t {
     apr_int64_t created_on, updated_on;
     apr_int64_t fork_id; /* of the parent, 0 = no fork; never shown to the user, see fork_of */
     rc_level_t level;    /* of the user it was loaded for */
+    const apr_array_header_t *fields; /* rc_repo_field_t, by key; NULL: they were not read */
 } rc_repo_t;
+
+/* An extra field. */
+typedef struct rc_repo_field_t {
+    const char *key, *value;
+} rc_repo_field_t;
 
 typedef struct rc_repo_group_t {
     apr_int64_t id;
@@ -99,17 +105,18 @@ typedef struct rc_repo_range_t {
 } rc_repo_range_t;
 
 /** Calls @a fn, which may use @a db, for each repository of @a range (NULL: of all) that user @a
- * user_id may read, by id. The row lives in a pool that is cleared before the next one. */
-rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range,
-                              rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
-                                              apr_pool_t *scratch),
-                              void *baton, apr_pool_t *pool);
+ * user_id may read, by id, with its extra fields if @a fields is true. The row lives until @a fn
+ * returns; memory is needed for 64 rows. @a scratch is cleared before the next one. */
+rc_err_t *
+rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range, bool fields,
+                    rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),
+                    void *baton, apr_pool_t *pool);
 
 /** The same, limited to repositories that user @a holder_id has locked. */
-rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id,
-                                     rc_err_t *(*fn)(void *baton, const rc_repo_t *repo,
-                                                     apr_pool_t *scratch),
-                                     void *baton, apr_pool_t *pool);
+rc_err_t *
+rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id, bool fields,
+                           rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),
+                           void *baton, apr_pool_t *pool);
 
 /** Inserts @a repo (all fields but id, owner, fork_of, level) and sets its id. RC_E_CONFLICT on
  * repo.repo_name for a duplicate name. */

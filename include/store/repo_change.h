@@ -62,10 +62,8 @@ rc_err_t *rc_store_repo_field_delete(bool *deleted, rc_db_t *db, apr_int64_t rep
 rc_err_t *rc_store_repo_field_set(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                   const char *value);
 
-/** Calls @a fn, which must not use @a db, for the extra fields of a repository, by key. */
-rc_err_t *rc_store_repo_fields_each(rc_db_t *db, apr_int64_t repo_id,
-                                    rc_err_t *(*fn)(void *baton, const char *key,
-                                                    const char *value),
-                                    void *baton, apr_pool_t *pool);
+/** The extra fields of a repository (rc_repo_field_t), by key, in @a pool. */
+rc_err_t *rc_store_repo_fields(apr_array_header_t **list, rc_db_t *db, apr_int64_t repo_id,
+                               apr_pool_t *pool);
 
 #endif

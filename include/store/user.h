@@ -67,8 +67,9 @@ typedef enum {
     RC_USERS_IN_GROUP   /* members of user group id, in the order they joined */
 } rc_users_t;
 
-/** Calls @a fn, which may use @a db, for each user of a set. Memory: 16 bytes per user. Without @a
- * keys the lists of keys are empty. @a scratch is cleared before the next user. */
+/** Calls @a fn, which may use @a db, for each user of a set. The details live until @a fn
+ * returns; memory is needed for 64 of them. Without @a keys the lists of keys are empty. @a scratch
+ * is cleared before the next user. */
 rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, bool keys,
                               rc_err_t *(*fn)(void *baton, const rc_user_details_t *details,
                                               apr_pool_t *scratch),

@@ -69,10 +69,16 @@ static rc_err_t *bind_blob(rc_stmt_t *st, int at, const rc_blob_t *blob)
     return st->db->driver->bind_blob(st, at, blob->data, blob->len);
 }
 
+static rc_err_t *bind_id(rc_stmt_t *st, int at, apr_int64_t id)
+{
+    const rc_driver_t *driver = st->db->driver;
+
+    return id ? driver->bind_int(st, at, id) : driver->bind_null(st, at);
+}
+
 static rc_err_t *bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
 {
     const rc_driver_t *driver = st->db->driver;
-    apr_int64_t id;
 
     switch (type) {
     case 's':
@@ -82,8 +88,7 @@ static rc_err_t *bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
     case 'i':
         return driver->bind_int(st, at, va_arg(*ap, apr_int64_t));
     case 'r':
-        id = va_arg(*ap, apr_int64_t);
-        return id ? driver->bind_int(st, at, id) : driver->bind_null(st, at);
+        return bind_id(st, at, va_arg(*ap, apr_int64_t));
     case 'd':
         return driver->bind_int(st, at, va_arg(*ap, int));
     case 'b':
@@ -113,6 +118,15 @@ rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...)
     err = bind_all(st, types, &ap);
     va_end(ap);
     return err;
+}
+
+rc_err_t *rc_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int count)
+{
+    int i;
+
+    for (i = 0; i < count; i++)
+        RC_TRY(bind_id(st, at + i, ids[i]));
+    return NULL;
 }
 
 rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, int number, const char *types, ...)

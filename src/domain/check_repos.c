@@ -177,7 +177,7 @@ static rc_err_t *in_transaction(rc_check_t *check, apr_int64_t user_id,
 rc_err_t *rc_check_repos(rc_check_t *check, apr_int64_t user_id)
 {
     check->suspects = apr_array_make(check->pool, 4, sizeof(const char *));
-    RC_TRY(rc_store_repos_each(check->db, user_id, NULL, check_repo, check, check->pool));
+    RC_TRY(rc_store_repos_each(check->db, user_id, NULL, false, check_repo, check, check->pool));
     RC_TRY(check_unknown(check, user_id));
     return in_transaction(check, user_id, judge_owner);
 }

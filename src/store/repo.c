@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "seen.h"
+#include "repo_read.h"
 
 /* Reads the last columns of REPO_COLUMNS, from 21. */
 static void read_last(rc_last_t *last, rc_stmt_t *st, apr_pool_t *pool)
@@ -128,42 +128,61 @@ rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t u
 typedef rc_err_t *repo_fn(void *baton, const rc_repo_t *repo, apr_pool_t *scratch);
 
 typedef struct walk_t {
-    rc_db_t *db;
     apr_int64_t user_id;
+    bool fields;
     repo_fn *fn;
     void *baton;
 } walk_t;
 
-static rc_err_t *visit(void *baton, const rc_seen_t *seen, apr_pool_t *scratch)
+static void take_repo(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    rc_repo_t **repos = baton;
+
+    repos[at] = read_repo(st, pool);
+}
+
+static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
 {
     const walk_t *walk = baton;
-    rc_repo_t *repo;
+    apr_array_header_t *fields[RC_CHUNK] = {NULL};
+    rc_repo_t *repos[RC_CHUNK] = {NULL};
+    int i;
 
-    RC_TRY(read_seen(&repo, walk->db, walk->user_id, seen, scratch));
-    return repo ? walk->fn(walk->baton, repo, scratch) : NULL;
+    RC_TRY(rc_chunk_read(chunk, SQL_REPO_ROWS, walk->user_id, take_repo, repos));
+    if (walk->fields)
+        RC_TRY(rc_read_repo_fields(fields, chunk));
+    for (i = 0; i < chunk->count; i++) {
+        if (!repos[i])
+            continue; /* deleted since */
+        repos[i]->level = (rc_level_t)chunk->seen[i].level;
+        repos[i]->fields = fields[i];
+        apr_pool_clear(chunk->scratch);
+        RC_TRY(walk->fn(walk->baton, repos[i], chunk->scratch));
+    }
+    return NULL;
 }
 
 rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range,
-                              repo_fn *fn, void *baton, apr_pool_t *pool)
+                              bool fields, repo_fn *fn, void *baton, apr_pool_t *pool)
 {
-    walk_t walk = {db, user_id, fn, baton};
+    walk_t walk = {user_id, fields, fn, baton};
     const char *below = range && range->below ? range->below : "";
     const char *prefix = *below ? apr_pstrcat(pool, below, "/", NULL) : "";
     int nested = !range || range->nested;
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isd", user_id, prefix, nested));
-    return rc_seen_each(st, db, visit, &walk, pool);
+    return rc_chunks_each(st, db, visit, &walk, pool);
 }
 
 rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id,
-                                     repo_fn *fn, void *baton, apr_pool_t *pool)
+                                     bool fields, repo_fn *fn, void *baton, apr_pool_t *pool)
 {
-    walk_t walk = {db, user_id, fn, baton};
+    walk_t walk = {user_id, fields, fn, baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPOS_LOCKED, "ii", user_id, holder_id));
-    return rc_seen_each(st, db, visit, &walk, pool);
+    return rc_chunks_each(st, db, visit, &walk, pool);
 }
 
 /* The value of last_index when there is no commit. */

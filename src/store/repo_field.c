@@ -4,7 +4,7 @@
  */
 #include "store/repo_change.h"
 
-#include "sql.h"
+#include "repo_read.h"
 
 rc_err_t *rc_store_repo_field_insert(rc_db_t *db, apr_int64_t repo_id, const char *key,
                                      const char *label, const char *description)
@@ -30,17 +30,43 @@ rc_err_t *rc_store_repo_field_set(rc_db_t *db, apr_int64_t repo_id, const char *
     return rc_execute(db, SQL_REPO_FIELD_SET, "ist", repo_id, key, value);
 }
 
-rc_err_t *rc_store_repo_fields_each(rc_db_t *db, apr_int64_t repo_id,
-                                    rc_err_t *(*fn)(void *baton, const char *key,
-                                                    const char *value),
-                                    void *baton, apr_pool_t *pool)
+/* Adds the current row of REPO_FIELDS or REPOS_FIELDS. */
+static void read_field(apr_array_header_t *list, rc_stmt_t *st, apr_pool_t *pool)
 {
-    rc_rows_t rows;
-    rc_stmt_t *st;
+    rc_repo_field_t *field = apr_array_push(list);
 
+    field->key = rc_column_text(st, 1, pool);
+    field->value = rc_column_text(st, 2, pool);
+}
+
+rc_err_t *rc_store_repo_fields(apr_array_header_t **list, rc_db_t *db, apr_int64_t repo_id,
+                               apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    *list = apr_array_make(pool, 4, sizeof(rc_repo_field_t));
     RC_TRY(rc_query(&st, db, SQL_REPO_FIELDS, "i", repo_id));
-    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
-        rows.err =
-            fn(baton, rc_column_text(st, 0, rows.scratch), rc_column_text(st, 1, rows.scratch));
-    return rc_rows_end(&rows);
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        read_field(*list, st, pool);
+    }
+}
+
+static void take_field(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    apr_array_header_t **lists = baton;
+
+    read_field(lists[at], st, pool);
+}
+
+rc_err_t *rc_read_repo_fields(apr_array_header_t **lists, const rc_chunk_t *chunk)
+{
+    int i;
+
+    for (i = 0; i < chunk->count; i++)
+        lists[i] = apr_array_make(chunk->pool, 4, sizeof(rc_repo_field_t));
+    return rc_chunk_read(chunk, SQL_REPOS_FIELDS, 0, take_field, lists);
 }

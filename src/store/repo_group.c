@@ -116,33 +116,58 @@ typedef rc_err_t *group_fn(void *baton, const rc_repo_group_t *group,
                            const apr_array_header_t *repos);
 
 typedef struct walk_t {
-    rc_db_t *db;
     apr_int64_t user_id;
     group_fn *fn;
     void *baton;
 } walk_t;
 
-static rc_err_t *visit(void *baton, const rc_seen_t *seen, apr_pool_t *scratch)
+/* A group of a list. */
+typedef struct entry_t {
+    rc_repo_group_t *group;
+    apr_array_header_t *repos;
+} entry_t;
+
+static void take_group(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    entry_t *entry = (entry_t *)baton + at;
+
+    entry->group = read_repo_group(st, pool);
+    entry->repos = apr_array_make(pool, 8, sizeof(const char *));
+}
+
+static void take_name(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    const entry_t *entry = (entry_t *)baton + at;
+
+    if (entry->group)
+        APR_ARRAY_PUSH(entry->repos, const char *) = rc_column_text(st, 1, pool);
+}
+
+static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
 {
     const walk_t *walk = baton;
-    apr_array_header_t *repos;
-    rc_repo_group_t *group;
+    entry_t entries[RC_CHUNK] = {{NULL}};
+    int i;
 
-    RC_TRY(read_seen(&group, walk->db, seen, scratch));
-    if (!group)
-        return NULL;
-    RC_TRY(rc_store_repo_group_repos(&repos, walk->db, walk->user_id, seen->id, scratch));
-    return walk->fn(walk->baton, group, repos);
+    RC_TRY(rc_chunk_read(chunk, SQL_REPO_GROUP_ROWS, 0, take_group, entries));
+    RC_TRY(rc_chunk_read(chunk, SQL_REPO_GROUPS_REPOS, walk->user_id, take_name, entries));
+    for (i = 0; i < chunk->count; i++) {
+        if (!entries[i].group)
+            continue; /* deleted since */
+        entries[i].group->level = (rc_level_t)chunk->seen[i].level;
+        RC_TRY(walk->fn(walk->baton, entries[i].group, entries[i].repos));
+    }
+    return NULL;
 }
 
 rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id, group_fn *fn, void *baton,
                                     apr_pool_t *pool)
 {
-    walk_t walk = {db, user_id, fn, baton};
+    walk_t walk = {user_id, fn, baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPO_GROUPS_READABLE, "i", user_id));
-    return rc_seen_each(st, db, visit, &walk, pool);
+    return rc_chunks_each(st, db, visit, &walk, pool);
 }
 
 rc_err_t *rc_store_repo_group_update(rc_db_t *db, const rc_repo_group_t *group)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Looks up objects together with the level of a user on them. A list is first read as ids only, and
- * its rows one by one after the statement has ended: so memory stays small, and the callback can
- * use the connection.
+ * Looks up objects together with the level of a user on them. A list is first read as ids and
+ * levels, then its rows by chunks: one statement reads all rows of a chunk, and ends before the
+ * first of them is used. So few statements read a list, memory stays small, and what receives a row
+ * can use the connection.
  */
 #include "seen.h"
 
@@ -38,23 +39,75 @@ static rc_err_t *read_all(apr_array_header_t *list, rc_stmt_t *st, rc_db_t *db)
     }
 }
 
-rc_err_t *rc_seen_each(rc_stmt_t *st, rc_db_t *db,
-                       rc_err_t *(*fn)(void *baton, const rc_seen_t *seen, apr_pool_t *scratch),
-                       void *baton, apr_pool_t *pool)
+rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db,
+                         rc_err_t *(*fn)(void *baton, const rc_chunk_t *chunk), void *baton,
+                         apr_pool_t *pool)
 {
-    apr_pool_t *own, *scratch;
+    rc_chunk_t chunk = {.db = db};
     apr_array_header_t *list;
+    apr_pool_t *own;
     rc_err_t *err;
-    int i;
+    int at;
 
     apr_pool_create(&own, pool);
-    apr_pool_create(&scratch, own);
-    list = apr_array_make(own, 64, sizeof(rc_seen_t));
+    apr_pool_create(&chunk.pool, own);
+    apr_pool_create(&chunk.scratch, own);
+    list = apr_array_make(own, RC_CHUNK, sizeof(rc_seen_t));
     err = read_all(list, st, db);
-    for (i = 0; !err && i < list->nelts; i++) {
-        apr_pool_clear(scratch);
-        err = fn(baton, &APR_ARRAY_IDX(list, i, rc_seen_t), scratch);
+    for (at = 0; !err && at < list->nelts; at += chunk.count) {
+        apr_pool_clear(chunk.pool);
+        chunk.seen = &APR_ARRAY_IDX(list, at, rc_seen_t);
+        chunk.count = list->nelts - at < RC_CHUNK ? list->nelts - at : RC_CHUNK;
+        err = fn(baton, &chunk);
     }
     apr_pool_destroy(own);
     return err;
+}
+
+/* Binds the ids of a chunk; the parameters behind them become NULL, which equals no id. */
+static rc_err_t *query_chunk(rc_stmt_t **st, const rc_chunk_t *chunk, rc_sql_t sql,
+                             apr_int64_t user_id)
+{
+    apr_int64_t ids[RC_CHUNK] = {0};
+    int i;
+
+    for (i = 0; i < chunk->count; i++)
+        ids[i] = chunk->seen[i].id;
+    RC_TRY(rc_query(st, chunk->db, sql, user_id ? "i" : "", user_id));
+    return rc_bind_ids(*st, user_id ? 2 : 1, ids, RC_CHUNK);
+}
+
+/* The index of an object, or -1. Rows come nearly in the order of the chunk: @a last is the index
+ * of the one before. */
+static int find(const rc_chunk_t *chunk, apr_int64_t id, int last)
+{
+    int i, at = last;
+
+    for (i = 0; i < chunk->count; i++) {
+        if (chunk->seen[at].id == id)
+            return at;
+        at = at + 1 < chunk->count ? at + 1 : 0;
+    }
+    return -1;
+}
+
+rc_err_t *rc_chunk_read(const rc_chunk_t *chunk, rc_sql_t sql, apr_int64_t user_id,
+                        void (*take)(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool),
+                        void *baton)
+{
+    rc_stmt_t *st;
+    bool found;
+    int n, at = 0;
+
+    RC_TRY(query_chunk(&st, chunk, sql, user_id));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, chunk->db));
+        if (!found)
+            return NULL;
+        n = find(chunk, rc_column_int(st, 0), at);
+        if (n < 0)
+            continue;
+        take(baton, n, st, chunk->pool);
+        at = n;
+    }
 }

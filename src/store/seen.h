@@ -17,10 +17,30 @@ typedef struct rc_seen_t {
  * the user; both cases cost the same work. */
 rc_err_t *rc_seen_one(rc_seen_t *seen, rc_stmt_t *st, rc_db_t *db);
 
-/** Reads all (id, level) rows of a statement, then calls @a fn for each; @a fn may use the
- * connection. @a scratch is cleared before each call; 16 bytes per row are kept. */
-rc_err_t *rc_seen_each(rc_stmt_t *st, rc_db_t *db,
-                       rc_err_t *(*fn)(void *baton, const rc_seen_t *seen, apr_pool_t *scratch),
-                       void *baton, apr_pool_t *pool);
+/* How many objects of a list one statement reads: as many as the fragments CHUNK... of
+ * sql/00-rule.sql have parameters. */
+#define RC_CHUNK 64
+
+/* The next objects of a list, in its order. */
+typedef struct rc_chunk_t {
+    rc_db_t *db;
+    const rc_seen_t *seen;
+    int count;           /* of seen: 1 to RC_CHUNK */
+    apr_pool_t *pool;    /* of the rows: cleared before the next chunk */
+    apr_pool_t *scratch; /* of what receives a row: clear it before each one */
+} rc_chunk_t;
+
+/** Reads all (id, level) rows of a statement, then calls @a fn for each chunk of them. No statement
+ * runs meanwhile: @a fn may use the connection. 16 bytes per row are kept. */
+rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db,
+                         rc_err_t *(*fn)(void *baton, const rc_chunk_t *chunk), void *baton,
+                         apr_pool_t *pool);
+
+/** Runs a statement for the objects of a chunk: ?1 is @a user_id and their ids follow, or the ids
+ * begin at ?1 when that is 0. Column 0 of each row is the id of its object, at index @a at of the
+ * chunk. @a take copies the row to the pool of the chunk and must not use the connection. */
+rc_err_t *rc_chunk_read(const rc_chunk_t *chunk, rc_sql_t sql, apr_int64_t user_id,
+                        void (*take)(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool),
+                        void *baton);
 
 #endif

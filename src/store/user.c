@@ -2,12 +2,10 @@
 /*
  * Reads and writes users.
  */
-#include "store/user.h"
-
-#include "sql.h"
+#include "user_read.h"
 
 /* The only place that knows the order of USER_COLUMNS. */
-static rc_user_t *read_user(rc_stmt_t *st, apr_pool_t *pool)
+rc_user_t *rc_read_user(rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_user_t *user = apr_pcalloc(pool, sizeof(*user));
 
@@ -31,7 +29,7 @@ static rc_err_t *step_user(rc_user_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool
     bool found;
 
     RC_TRY(rc_step(&found, st, db));
-    *out = found ? read_user(st, pool) : NULL;
+    *out = found ? rc_read_user(st, pool) : NULL;
     rc_done(st);
     return NULL;
 }

@@ -103,28 +103,42 @@ rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db)
 typedef rc_err_t *group_fn(void *baton, const rc_user_group_t *group, apr_pool_t *scratch);
 
 typedef struct walk_t {
-    rc_db_t *db;
     group_fn *fn;
     void *baton;
 } walk_t;
 
-static rc_err_t *visit(void *baton, const rc_seen_t *seen, apr_pool_t *scratch)
+static void take_group(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    rc_user_group_t **groups = baton;
+
+    groups[at] = read_user_group(st, pool);
+}
+
+static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
 {
     const walk_t *walk = baton;
-    rc_user_group_t *group;
+    rc_user_group_t *groups[RC_CHUNK] = {NULL};
+    int i;
 
-    RC_TRY(read_seen(&group, walk->db, seen, scratch));
-    return group ? walk->fn(walk->baton, group, scratch) : NULL;
+    RC_TRY(rc_chunk_read(chunk, SQL_USER_GROUP_ROWS, 0, take_group, groups));
+    for (i = 0; i < chunk->count; i++) {
+        if (!groups[i])
+            continue; /* deleted since */
+        groups[i]->level = (rc_level_t)chunk->seen[i].level;
+        apr_pool_clear(chunk->scratch);
+        RC_TRY(walk->fn(walk->baton, groups[i], chunk->scratch));
+    }
+    return NULL;
 }
 
 rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id, group_fn *fn, void *baton,
                                     apr_pool_t *pool)
 {
-    walk_t walk = {db, fn, baton};
+    walk_t walk = {fn, baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_USER_GROUPS_READABLE, "i", user_id));
-    return rc_seen_each(st, db, visit, &walk, pool);
+    return rc_chunks_each(st, db, visit, &walk, pool);
 }
 
 rc_err_t *rc_store_user_group_update(rc_db_t *db, const rc_user_group_t *group)

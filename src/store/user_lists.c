@@ -48,23 +48,69 @@ rc_err_t *rc_store_user_details(rc_user_details_t *out, rc_db_t *db, const rc_us
 }
 
 typedef struct walk_t {
-    rc_db_t *db;
     bool keys;
     rc_err_t *(*fn)(void *baton, const rc_user_details_t *details, apr_pool_t *scratch);
     void *baton;
 } walk_t;
 
-static rc_err_t *visit(void *baton, const rc_seen_t *seen, apr_pool_t *scratch)
+/* What rc_chunk_read calls: the baton is an array of rc_user_details_t. */
+static void take_user(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    ((rc_user_details_t *)baton)[at].user = rc_read_user(st, pool);
+}
+
+static void take_email(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    const rc_user_details_t *details = (rc_user_details_t *)baton + at;
+
+    APR_ARRAY_PUSH(details->emails, const char *) = rc_column_text(st, 1, pool);
+}
+
+static void take_ip(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    const rc_user_details_t *details = (rc_user_details_t *)baton + at;
+
+    APR_ARRAY_PUSH(details->ips, const char *) = rc_column_text(st, 1, pool);
+}
+
+static void take_key(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
+{
+    const rc_user_details_t *details = (rc_user_details_t *)baton + at;
+
+    rc_read_user_key(apr_array_push(details->keys), st, pool);
+}
+
+static rc_err_t *read_chunk(rc_user_details_t *details, const rc_chunk_t *chunk, bool keys)
+{
+    int i;
+
+    for (i = 0; i < chunk->count; i++) {
+        details[i].user = NULL;
+        details[i].emails = apr_array_make(chunk->pool, 2, sizeof(const char *));
+        details[i].keys = apr_array_make(chunk->pool, 2, sizeof(rc_user_key_t));
+        details[i].ips = apr_array_make(chunk->pool, 2, sizeof(const char *));
+    }
+    RC_TRY(rc_chunk_read(chunk, SQL_USER_ROWS, 0, take_user, details));
+    RC_TRY(rc_chunk_read(chunk, SQL_USERS_EMAILS, 0, take_email, details));
+    if (keys)
+        RC_TRY(rc_chunk_read(chunk, SQL_USERS_KEYS, 0, take_key, details));
+    return rc_chunk_read(chunk, SQL_USERS_IPS, 0, take_ip, details);
+}
+
+static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
 {
     const walk_t *walk = baton;
-    rc_user_details_t details;
-    rc_user_t *user;
+    rc_user_details_t details[RC_CHUNK];
+    int i;
 
-    RC_TRY(rc_store_user_by_id(&user, walk->db, seen->id, scratch));
-    if (!user)
-        return NULL;
-    RC_TRY(read_details(&details, walk->db, user, walk->keys, scratch));
-    return walk->fn(walk->baton, &details, scratch);
+    RC_TRY(read_chunk(details, chunk, walk->keys));
+    for (i = 0; i < chunk->count; i++) {
+        if (!details[i].user)
+            continue; /* deleted since */
+        apr_pool_clear(chunk->scratch);
+        RC_TRY(walk->fn(walk->baton, &details[i], chunk->scratch));
+    }
+    return NULL;
 }
 
 rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, bool keys,
@@ -73,13 +119,13 @@ rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, boo
                               void *baton, apr_pool_t *pool)
 {
     static const rc_sql_t sets[] = {SQL_USERS_BY_NAME, SQL_FOLLOWERS, SQL_GROUP_USERS};
-    walk_t walk = {db, keys, fn, baton};
+    walk_t walk = {keys, fn, baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_stmt(&st, db, sets[which]));
     if (id)
         RC_TRY(rc_bind(st, db, "i", id));
-    return rc_seen_each(st, db, visit, &walk, pool);
+    return rc_chunks_each(st, db, visit, &walk, pool);
 }
 
 rc_err_t *rc_store_user_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,

@@ -108,7 +108,7 @@ static rc_err_t *time_once(rc_db_t *db, const char *list, apr_int64_t user, apr_
 
     RC_TRY(rc_db_begin_read(db));
     if (!strcmp(list, "repos"))
-        RC_TRY(rc_store_repos_each(db, user, NULL, count_repo, &rows, pool));
+        RC_TRY(rc_store_repos_each(db, user, NULL, false, count_repo, &rows, pool));
     else
         RC_TRY(rc_rule_levels(db, RC_KIND_REPO, user, count_level, &rows, pool));
     RC_TRY(rc_db_commit(db));

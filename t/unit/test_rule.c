@@ -403,7 +403,7 @@ static void check_rows(int user)
     rc_user_group_t *user_group;
     rc_repo_t *repo;
 
-    ok(rc_store_repos_each(db, user + 1, NULL, check_readable, &seen, scratch));
+    ok(rc_store_repos_each(db, user + 1, NULL, false, check_readable, &seen, scratch));
     for (; seen.next < REPOS; seen.next++)
         if (model_level(&state, RC_KIND_REPO, user, seen.next))
             complain("rc_store_repos_each", RC_KIND_REPO, user, seen.next, 0, 1);

@@ -340,12 +340,29 @@ static void default_user(void **unused)
     refused(RC_E_FAILED, NULL, rc_user_remove(db, user, pool));
 }
 
+/* More than two chunks of a list. */
+#define MANY 150
+
+/* The name of the user made as number @a i of MANY, in the order of names. */
+static const char *numbered(int i)
+{
+    return apr_psprintf(pool, "user%03d", i);
+}
+
+/* Each user comes in order, with their own addresses and keys; the connection is free. */
 static rc_err_t *count_users(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)
 {
-    (void)scratch;
+    const char *name = numbered((*(int *)baton)++);
+    rc_user_t *user;
+
+    assert_string_equal(details->user->username, name);
+    assert_string_equal(texts(details->emails),
+                        apr_pstrcat(scratch, name, "@x.org,", name, "@y.org", NULL));
+    assert_string_equal(texts(details->ips), apr_pstrcat(scratch, "10.0.0.1,", name, NULL));
     assert_int_equal(details->keys->nelts, 2);
-    assert_int_equal(details->emails->nelts, 1);
-    ++*(int *)baton;
+    assert_int_equal(APR_ARRAY_IDX(details->keys, 1, rc_user_key_t).user_id, details->user->id);
+    ok(rc_store_user_by_name(&user, db, name, scratch));
+    assert_int_equal(user->id, details->user->id);
     return NULL;
 }
 
@@ -356,21 +373,41 @@ static rc_err_t *stop_at_two(void *baton, const rc_user_details_t *details, apr_
     return ++*(int *)baton == 2 ? rc_err(scratch, RC_E_BUSY, "enough") : NULL;
 }
 
+/* A user of a later chunk is deleted after the list of ids was read. */
+static rc_err_t *delete_last(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)
+{
+    rc_user_t *last;
+
+    (void)details;
+    if (++*(int *)baton > 1)
+        return NULL;
+    RC_TRY(rc_store_user_by_name(&last, db, numbered(MANY - 1), scratch));
+    return rc_store_user_delete(db, last->id);
+}
+
 static void all_users(void **unused)
 {
     int i, n = 0;
 
     (void)unused;
-    for (i = 0; i < 50; i++)
-        make(apr_psprintf(pool, "user%d", i));
+    for (i = MANY - 1; i >= 0; i--) {
+        rc_user_t *user = make(numbered(i));
+
+        ok(rc_store_email_add(db, user->id, apr_pstrcat(pool, user->username, "@y.org", NULL)));
+        ok(rc_store_ip_add(db, user->id, "10.0.0.1"));
+        ok(rc_store_ip_add(db, user->id, user->username));
+    }
     ok(rc_default_user_setup(db, secret, true, pool));
     ok(rc_store_users_each(db, RC_USERS_ALL, 0, true, count_users, &n, pool));
-    assert_int_equal(n, 50);
+    assert_int_equal(n, MANY);
     n = 0;
     assert_non_null(rc_store_users_each(db, RC_USERS_ALL, 0, true, stop_at_two, &n, pool));
     n = 0;
     ok(rc_store_users_each(db, RC_USERS_ALL, 0, true, count_users, &n, pool));
-    assert_int_equal(n, 50);
+    assert_int_equal(n, MANY);
+    n = 0;
+    ok(rc_store_users_each(db, RC_USERS_ALL, 0, true, delete_last, &n, pool));
+    assert_int_equal(n, MANY - 1);
 }
 
 static int begin(void **unused)

@@ -131,9 +131,6 @@ typedef struct rc_arg_t {
     apr_int64_t id;   /* of the row */
 } rc_arg_t;
 
-/* Whether this server shows extra fields of repositories. */
-typedef enum { RC_FIELDS_UNKNOWN, RC_FIELDS_SHOWN, RC_FIELDS_HIDDEN } rc_fields_t;
-
 struct rc_call_t {
     rc_env_t *env;
     const rc_rpc_request_t *request;
@@ -144,7 +141,6 @@ struct rc_call_t {
     json_object *args_sent;    /* an object, or NULL */
     rc_arg_t args[RC_P_COUNT]; /* of the row's parameters, by their id */
     bool old;                  /* 1.2 dialect */
-    rc_fields_t fields;        /* of a list of repositories, see rc_render_repos_begin */
     rc_json_t *out;            /* receives the result */
     rc_call_fn_t *plan;        /* set by rc_call_plan, with its request */
     void *planned;
@@ -293,12 +289,12 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
 typedef struct rc_repo_list_t {
     rc_call_t *call;
     rc_json_t *out;
+    bool fields;       /* whether extra fields are shown; set by rc_render_repos_begin */
     apr_int64_t count; /* of objects written */
 } rc_repo_list_t;
 
 rc_err_t *rc_render_repos_begin(rc_repo_list_t *list);
 rc_err_t *rc_render_listed_repo(void *list, const rc_repo_t *repo, apr_pool_t *scratch);
-void rc_render_repos_end(rc_repo_list_t *list);
 
 /** Writes the member list of an object under @a key, and again under @a second_key unless NULL. */
 rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, rc_kind_t kind, apr_int64_t object_id,

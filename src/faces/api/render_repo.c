@@ -17,11 +17,6 @@
 #include "base/text.h"
 #include "base/time.h"
 
-typedef struct fields_t {
-    rc_json_t *out;
-    apr_pool_t *pool;
-} fields_t;
-
 /* "rev:tip" -> ["rev","tip"] */
 static void render_landing_rev(rc_json_t *out, const char *landing_rev)
 {
@@ -93,58 +88,22 @@ static rc_err_t *fields_shown(bool *shown, rc_call_t *call)
     return NULL;
 }
 
-rc_err_t *rc_render_repos_begin(rc_repo_list_t *list)
+static void render_fields(rc_json_t *out, const apr_array_header_t *fields, apr_pool_t *pool)
 {
-    rc_call_t *call = list->call;
-    bool shown;
+    int i;
 
-    RC_TRY(fields_shown(&shown, call));
-    call->fields = shown ? RC_FIELDS_SHOWN : RC_FIELDS_HIDDEN;
-    rc_json_array_begin(list->out);
-    return NULL;
+    for (i = 0; fields && i < fields->nelts; i++) {
+        const rc_repo_field_t *field = &APR_ARRAY_IDX(fields, i, rc_repo_field_t);
+
+        rc_json_key_text(out, apr_pstrcat(pool, "ex_", field->key, NULL));
+        rc_json_string(out, field->value);
+    }
 }
 
-rc_err_t *rc_render_listed_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scratch)
+/* The members of a list's objects; @a fields as in rc_repo_t. */
+static rc_err_t *render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
+                             const apr_array_header_t *fields, apr_pool_t *pool)
 {
-    rc_repo_list_t *list = baton;
-
-    list->count++;
-    RC_TRY(rc_render_repo(list->out, list->call, repo, false, scratch));
-    return rc_json_finish(list->out);
-}
-
-void rc_render_repos_end(rc_repo_list_t *list)
-{
-    rc_json_array_end(list->out);
-    list->call->fields = RC_FIELDS_UNKNOWN;
-}
-
-static rc_err_t *render_field(void *baton, const char *key, const char *value)
-{
-    fields_t *fields = baton;
-
-    rc_json_key_text(fields->out, apr_pstrcat(fields->pool, "ex_", key, NULL));
-    rc_json_string(fields->out, value);
-    return NULL;
-}
-
-/* Writes the extra fields if they are shown, which a list has read once for all repositories. */
-static rc_err_t *render_fields(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
-                               apr_pool_t *pool)
-{
-    fields_t fields = {out, pool};
-    bool shown = call->fields == RC_FIELDS_SHOWN;
-
-    if (call->fields == RC_FIELDS_UNKNOWN)
-        RC_TRY(fields_shown(&shown, call));
-    return shown ? rc_store_repo_fields_each(call->actor.db, repo->id, render_field, &fields, pool)
-                 : NULL;
-}
-
-rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
-                         apr_pool_t *pool)
-{
-    rc_json_object_begin(out);
     rc_json_member_int(out, "repo_id", repo->id);
     rc_json_member_string(out, "repo_name", repo->name);
     rc_json_member_string(out, "repo_type", repo->type);
@@ -163,7 +122,39 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
     rc_json_member_bool(out, "enable_downloads", repo->enable_downloads);
     render_last_changeset(out, repo, pool);
     RC_TRY(render_lock(out, call, repo, pool));
-    RC_TRY(render_fields(out, call, repo, pool));
+    render_fields(out, fields, pool);
+    return NULL;
+}
+
+rc_err_t *rc_render_repos_begin(rc_repo_list_t *list)
+{
+    RC_TRY(fields_shown(&list->fields, list->call));
+    rc_json_array_begin(list->out);
+    return NULL;
+}
+
+rc_err_t *rc_render_listed_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scratch)
+{
+    rc_repo_list_t *list = baton;
+
+    list->count++;
+    rc_json_object_begin(list->out);
+    RC_TRY(render_repo(list->out, list->call, repo, repo->fields, scratch));
+    rc_json_object_end(list->out);
+    return rc_json_finish(list->out);
+}
+
+rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
+                         apr_pool_t *pool)
+{
+    apr_array_header_t *fields = NULL;
+    bool shown;
+
+    RC_TRY(fields_shown(&shown, call));
+    if (shown)
+        RC_TRY(rc_store_repo_fields(&fields, call->actor.db, repo->id, pool));
+    rc_json_object_begin(out);
+    RC_TRY(render_repo(out, call, repo, fields, pool));
     if (full) {
         RC_TRY(rc_render_members(out, call, RC_KIND_REPO, repo->id, "members", "permissions"));
         rc_json_key(out, "followers");

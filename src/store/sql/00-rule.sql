@@ -99,3 +99,16 @@ tree (group_id) AS (
     SELECT top.group_id FROM repo_group top WHERE top.group_id = ?1
     UNION ALL
     SELECT child.group_id FROM tree JOIN repo_group child ON child.parent_id = tree.group_id)
+
+-- DEFINE CHUNK_SHARED: parameters of both fragments below
+(?2), (?3), (?4), (?5), (?6), (?7), (?8), (?9), (?10), (?11), (?12), (?13), (?14), (?15), (?16),
+(?17), (?18), (?19), (?20), (?21), (?22), (?23), (?24), (?25), (?26), (?27), (?28), (?29), (?30),
+(?31), (?32), (?33), (?34), (?35), (?36), (?37), (?38), (?39), (?40), (?41), (?42), (?43), (?44),
+(?45), (?46), (?47), (?48), (?49), (?50), (?51), (?52), (?53), (?54), (?55), (?56), (?57), (?58),
+(?59), (?60), (?61), (?62), (?63), (?64)
+-- DEFINE CHUNK: the ids of a chunk of a list (src/store/seen.h), RC_CHUNK parameters, some of them
+--               NULL. Looping over VALUES costs SQLite less than IN, which fills an index first.
+--               One cast gives all of them their type.
+chunk (id) AS (VALUES (CAST(?1 AS BIGINT)), @CHUNK_SHARED@)
+-- DEFINE CHUNK_OF_USER: the same behind the parameter for the user
+chunk (id) AS (VALUES (CAST(?65 AS BIGINT)), @CHUNK_SHARED@)

@@ -33,6 +33,10 @@ SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
 -- REPO_ROW: user, id, level; the row of a repository whose level is known
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2
+-- REPO_ROWS: user, chunk; their rows, each with 0 in the place of the level, which is known
+WITH @ME(materialized)@, @CHUNK_OF_USER@
+SELECT @REPO_COLUMNS@, 0 FROM chunk c CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
+ WHERE r.repo_id = c.id
 -- REPOS_READABLE: user, prefix of the name, may a slash follow (1) or not (0); id and level of the
 -- repositories that the user may read. Candidates come from covering indexes; the rule is
 -- evaluated once for each, and only narrow rows are sorted.
@@ -95,6 +99,11 @@ SELECT g.group_id, @REPO_GROUP_LEVEL(g)@ FROM one g CROSS JOIN me
 -- REPO_GROUP_ROW: id, level
 SELECT @REPO_GROUP_COLUMNS@, CAST(?2 AS BIGINT) FROM repo_group g JOIN users o ON o.user_id = g.owner_id
  WHERE g.group_id = ?1
+-- REPO_GROUP_ROWS: chunk; as REPO_ROWS
+WITH @CHUNK@
+SELECT @REPO_GROUP_COLUMNS@, 0
+  FROM chunk c CROSS JOIN repo_group g JOIN users o ON o.user_id = g.owner_id
+ WHERE g.group_id = c.id
 -- REPO_GROUP_INSERT: name, parent, owner, description, locking, now
 INSERT INTO repo_group (group_name, parent_id, owner_id, description, enable_locking, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6) RETURNING group_id
@@ -120,6 +129,11 @@ SELECT t.users_group_id, @USER_GROUP_LEVEL(t)@ FROM one t CROSS JOIN me
 -- USER_GROUP_ROW: id, level
 SELECT @USER_GROUP_COLUMNS@, CAST(?2 AS BIGINT) FROM user_group t JOIN users o ON o.user_id = t.owner_id
  WHERE t.users_group_id = ?1
+-- USER_GROUP_ROWS: chunk; as REPO_ROWS
+WITH @CHUNK@
+SELECT @USER_GROUP_COLUMNS@, 0
+  FROM chunk c CROSS JOIN user_group t JOIN users o ON o.user_id = t.owner_id
+ WHERE t.users_group_id = c.id
 -- USER_GROUP_INSERT: name, owner, description, active, now
 INSERT INTO user_group (group_name, owner_id, description, active, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5) RETURNING users_group_id

@@ -43,7 +43,11 @@ DELETE FROM repo_field WHERE repo_id = ?1 AND key = ?2
 -- REPO_FIELD_SET: repository, key, value
 UPDATE repo_field SET value = ?3 WHERE repo_id = ?1 AND key = ?2
 -- REPO_FIELDS: repository
-SELECT f.key, f.value FROM repo_field f WHERE f.repo_id = ?1 ORDER BY f.key
+SELECT f.repo_id, f.key, f.value FROM repo_field f WHERE f.repo_id = ?1 ORDER BY f.key
+-- REPOS_FIELDS: chunk
+WITH @CHUNK@
+SELECT f.repo_id, f.key, f.value FROM chunk c CROSS JOIN repo_field f WHERE f.repo_id = c.id
+ ORDER BY f.key
 
 -- REPO_GROUPS_DEEPEST: all repository groups, the deepest first
 SELECT g.group_id, g.group_name FROM repo_group g

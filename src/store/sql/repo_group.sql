@@ -7,6 +7,10 @@ WITH @ME(materialized)@ SELECT g.group_id, @REPO_GROUP_LEVEL(g)@
 -- REPO_GROUP_REPOS: user, group; the repositories in it that the user may read
 WITH @ME(not materialized)@ SELECT r.repo_name FROM me CROSS JOIN repo r
  WHERE r.group_id = ?2 AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_name
+-- REPO_GROUPS_REPOS: user, chunk; group and name of the repositories in them that the user may read
+WITH @ME(materialized)@, @CHUNK_OF_USER@
+SELECT r.group_id, r.repo_name FROM me CROSS JOIN chunk c CROSS JOIN repo r
+ WHERE r.group_id = c.id AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_name
 
 -- REPO_GROUP_UPDATE: id, parent, owner, description
 UPDATE repo_group SET parent_id = ?2, owner_id = ?3, description = ?4 WHERE group_id = ?1

@@ -41,6 +41,17 @@ SELECT e.email FROM user_email e WHERE e.user_id = ?1 ORDER BY e.main DESC, e.em
 SELECT i.ip_addr FROM user_ip i WHERE i.user_id = ?1 ORDER BY i.ip_id
 -- USER_KEYS: user
 SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 ORDER BY k.main DESC, k.key_id
+-- USER_ROWS: chunk
+WITH @CHUNK@ SELECT @USER_COLUMNS@ FROM chunk c CROSS JOIN users u WHERE u.user_id = c.id
+-- USERS_EMAILS: chunk
+WITH @CHUNK@ SELECT e.user_id, e.email FROM chunk c CROSS JOIN user_email e WHERE e.user_id = c.id
+ ORDER BY e.main DESC, e.email_id
+-- USERS_IPS: chunk
+WITH @CHUNK@ SELECT i.user_id, i.ip_addr FROM chunk c CROSS JOIN user_ip i WHERE i.user_id = c.id
+ ORDER BY i.ip_id
+-- USERS_KEYS: chunk
+WITH @CHUNK@ SELECT @USER_KEY_COLUMNS@ FROM chunk c CROSS JOIN api_key k WHERE k.user_id = c.id
+ ORDER BY k.main DESC, k.key_id
 
 -- Sets of users, each in its own order; rows of id and 0
 -- USERS_BY_NAME: all but the default user

@@ -88,9 +88,9 @@ static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(rc_render_repos_begin(&list));
     RC_TRY(rc_store_repos_locked_each(call->actor.db, call->actor.caller->user_id,
-                                      rc_arg_user(call, RC_P_USERID)->id, rc_render_listed_repo,
-                                      &list, call->pool));
-    rc_render_repos_end(&list);
+                                      rc_arg_user(call, RC_P_USERID)->id, list.fields,
+                                      rc_render_listed_repo, &list, call->pool));
+    rc_json_array_end(out);
     return NULL;
 }
 
