@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Callers, their roles, and the addresses that they may come from. Who a request comes from is
- * decided by domain/identify.h.
+ * Callers, the roles of their keys, and IP entries, which limit their addresses. domain/identify.h
+ * finds the caller of a request.
  */
 #ifndef RC_DOMAIN_AUTH_H
 #define RC_DOMAIN_AUTH_H
@@ -22,19 +22,21 @@ typedef struct rc_caller_t {
     const char *username;
     bool active, admin;
     bool anonymous;  /* the default user, without a key */
-    bool login;      /* known by a password, not by a key */
+    bool login;      /* identified by a password, not by a key */
     rc_role_t role;  /* of the key used; RC_ROLE_ALL for a main key and for a login */
-    bool restricted; /* there are IP entries to look at */
-    bool inherits;   /* takes the default user's IP entries */
+    bool restricted; /* IP entries limit the caller's address */
+    bool inherits;   /* the default user's IP entries count, too */
 } rc_caller_t;
 
-/** First and last address of an entry ("10.0.0.0/8"); both NULL when it is not one. */
+/** Sets the first and the last address of an entry ("10.0.0.0/8"), in @a pool; both are NULL when
+ * it is invalid. */
 void rc_auth_ip_range(const char **first, const char **last, const char *entry, apr_pool_t *pool);
 
 /** True when @a entry is an address or a network. */
 bool rc_auth_ip_valid(const char *entry, apr_pool_t *pool);
 
-/** "token_role_api" and kin <-> role. Unknown names give 0, unknown roles NULL. */
+/** Convert between a role and its name ("token_role_api"). Return 0 for an unknown name, NULL for
+ * an unknown role. */
 rc_role_t rc_role_from_name(const char *name);
 const char *rc_role_name(rc_role_t role);
 

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changes of the disk that stand or fall with a database transaction. A change is a list of
- * renames below the repository root. Its intention is written to <root>/.rc_tmp first; the
- * transaction records its token; so whoever comes after a crash knows whether to finish or undo.
+ * Disk transactions: changes of the disk that commit or roll back together with a database
+ * transaction. A change is a list of renames below the repository root. Its intention is written to
+ * <root>/.rc_tmp first, and the database transaction records its token; so the recovery after a
+ * crash knows whether to finish or undo it.
  *
  *     moves = rc_disk_txn_begin(env, pool);
- *     rc_disk_txn_made(moves, from);                 what was made in .rc_tmp, before the
- * transaction rc_disk_txn_add(moves, from, to);              absolute paths below the root in the
- * transaction: rc_disk_txn_apply(moves, db); after it: rc_disk_txn_end(moves, committed);
+ *     rc_disk_txn_made(moves, from);     for what was made in .rc_tmp; before the transaction
+ *     rc_disk_txn_add(moves, from, to);  absolute paths below the root
+ *     rc_disk_txn_apply(moves, db);      in the transaction
+ *     rc_disk_txn_end(moves, committed); after it
  */
 #ifndef RC_DOMAIN_DISK_TRANSACTION_H
 #define RC_DOMAIN_DISK_TRANSACTION_H
 
 #include "domain/env.h"
 
-/* Below the root: what was in the way of changes, in a directory for each change, at the path that
- * it had. */
+/* The directory below the root for what was in the way of changes: a directory for each change, in
+ * which the files keep their former paths. */
 #define RC_LEFT "/.rc_left/"
 
 #define RC_UNKNOWN_REPOSITORY                                                                      \
@@ -23,40 +25,43 @@
 
 typedef struct rc_disk_txn_t rc_disk_txn_t;
 
-/** Starts a change; nothing happens yet. Lives in @a pool. */
+/** Creates an empty change in @a pool. Does nothing on the disk. */
 rc_disk_txn_t *rc_disk_txn_begin(rc_env_t *env, apr_pool_t *pool);
 
-/** What stands at @a path, below .rc_tmp, is complete: makes it durable, so that a power cut after
- * the answer does not take it. It takes time: outside of transactions. */
+/** Syncs the finished tree at @a path, which is below .rc_tmp, so that it survives a power failure
+ * after the answer. Slow: call it outside of transactions. */
 rc_err_t *rc_disk_txn_made(rc_disk_txn_t *moves, const char *path);
 
-/** @a from will become @a to, which must not exist then. Missing directories of @a to are made. */
+/** Adds the rename of @a from to @a to, which must not exist then. Missing directories of @a to
+ * will be created. Copies both paths. */
 void rc_disk_txn_add(rc_disk_txn_t *moves, const char *from, const char *to);
 
-/** Inside the transaction, when all else is done: writes the intention, records its token, renames;
- * nothing if no rename was added. Nothing leaves .rc_tmp without rc_disk_txn_made. What stands at
- * a target is unknown to the database: it is set aside, below RC_LEFT, and reported in the log; but
- * a repository there, which rescan_repos can add, is RC_E_FAILED. When a step fails, those before
- * it are taken back. */
+/** Makes the change: writes the intention, records its token, renames. Call it last inside the
+ * database transaction. Does nothing when no rename was added. Returns RC_E_INTERNAL for a tree in
+ * .rc_tmp without rc_disk_txn_made. A file or directory at a target is unknown to the database: it
+ * is moved below RC_LEFT and reported in the log; but for a repository there, which rescan_repos
+ * can add, it returns RC_E_FAILED. When a step fails, the steps before it are undone. */
 rc_err_t *rc_disk_txn_apply(rc_disk_txn_t *moves, rc_db_t *db);
 
-/** After the transaction: makes the renames durable and forgets the intention, or, when it was not
- * committed, undoes it. */
+/** Ends the change after the database transaction: when that is @a committed, syncs the renames and
+ * marks the intention as done; else undoes the renames and removes the intention. */
 void rc_disk_txn_end(rc_disk_txn_t *moves, bool committed);
 
-/** A new private directory in <root>/.rc_tmp, held by this process until @a pool ends, when it and
- * what is left in it is removed. */
+/** Creates a private directory in <root>/.rc_tmp, locked by this process. It is removed with its
+ * contents when @a pool is destroyed. */
 rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool);
 
-/** Finishes or undoes what crashed processes left, and removes their directories in .rc_tmp. */
+/** Recovers after crashes: finishes or undoes the changes of processes that died, and removes their
+ * directories in .rc_tmp. */
 rc_err_t *rc_disk_txn_recover(rc_env_t *env, apr_pool_t *pool);
 
-/** Finishes or undoes what crashed processes left of their changes, while others go on. *@a busy:
- * there are still changes under way. At the start of a write transaction, so that nothing is
- * decided by a half changed tree; and for whoever misses something that should be on the disk. */
+/** Finishes or undoes the changes of processes that died, while other processes continue theirs;
+ * *@a busy reports whether such changes are still unfinished. Runs at the start of each write
+ * transaction, so that no decision is based on a half changed tree, and when something is missing
+ * on the disk. */
 rc_err_t *rc_disk_txn_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
 
-/** What rc_disk_txn_recover would see to: names (const char *) of entries of .rc_tmp. */
+/** Lists what rc_disk_txn_recover would process: names (const char *) of entries of .rc_tmp. */
 rc_err_t *rc_disk_txn_unfinished(apr_array_header_t **names, rc_env_t *env, apr_pool_t *pool);
 
 #endif

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Use cases that write to the content of repositories, and those that bring the database up to
- * date with what is on the disk (contract 02 §2).
+ * Use cases that change the content of repositories, and those that update the database from the
+ * disk (contract 02 §2).
  */
 #ifndef RC_DOMAIN_REPO_SYNC_H
 #define RC_DOMAIN_REPO_SYNC_H
 
 #include "domain/actor.h"
 
-/** Fetches from the repository's clone_uri. RC_E_FAILED when it has none or the other side fails.
+/** Fetches from the repository's clone_uri. Returns RC_E_FAILED when it has none or the remote
+ * fails.
  */
 rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo);
 
@@ -17,33 +18,33 @@ typedef struct rc_strip_t {
     const char *branch, *revision;
 } rc_strip_t;
 
-/** Takes a commit and what follows it off a branch (rc_vcs_strip). */
+/** Removes a commit and its descendants from a branch (rc_vcs_strip). */
 rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request);
 
-/** Forgets what is cached of a repository and stores its last commit anew. */
+/** Discards the caches of a repository and stores its last commit again. */
 rc_err_t *rc_repo_invalidate(rc_actor_t *actor, const rc_repo_t *repo);
 
 /**
- * Brings the stored last commit of a repository up to date from inside of rc_actor_read: when the
- * references moved or, @a anew, in any case. *@a last is what was read; its state is NULL when
- * nothing was. Afterwards the actor has another snapshot, and rows must be loaded again. A
- * repository that cannot be read, or a busy database, is for the log, unless @a anew.
+ * Updates the stored last commit of a repository from inside of rc_actor_read: if the references
+ * moved or, with @a anew, in any case. *@a last is the commit that was read; its state is NULL when
+ * none was, and always with @a anew. Afterwards the actor has a new snapshot: the caller must load
+ * its rows again. Without @a anew, failures of reading or storing are only logged.
  */
 rc_err_t *rc_repo_look(rc_last_t *last, rc_actor_t *actor, const rc_repo_t *repo, bool anew);
 
-/** The same for a repository that is open already, outside of transactions, for nobody's answer:
- * failures are logged. */
+/** Updates the stored last commit if the references of the open repository @a vcs moved. Failures
+ * are only logged. Outside of transactions. */
 void rc_repo_notice(rc_actor_t *actor, const rc_repo_t *repo, rc_vcs_t *vcs);
 
-/* What a rescan found; of names (const char *). */
+/* The result of a rescan: arrays of names (const char *). */
 typedef struct rc_rescan_t {
     apr_array_header_t *added;
-    apr_array_header_t *removed; /* NULL: nothing was to be removed */
+    apr_array_header_t *removed; /* NULL when removing was not requested */
     apr_array_header_t *skipped; /* rc_skipped_t (domain/scan.h) */
 } rc_rescan_t;
 
-/** Makes the database follow the repository root: adds what is new and, @a remove, deletes from it
- * what is gone. */
+/** Updates the database from the repository root: adds new repositories and, with @a remove,
+ * deletes the rows of those that are gone. */
 rc_err_t *rc_rescan(rc_rescan_t *found, rc_actor_t *actor, bool remove);
 
 #endif

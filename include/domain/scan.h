@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The repository root, looked through: what is there, what of it the database does not know, and
- * what it knows that is not there.
+ * Scans the repository root, updates the database from it, and checks and repairs both:
+ * repositories that the database does not have, and rows whose repository is gone.
  */
 #ifndef RC_DOMAIN_SCAN_H
 #define RC_DOMAIN_SCAN_H
@@ -22,42 +22,43 @@ typedef struct rc_scan_t {
     apr_array_header_t *skipped; /* rc_skipped_t, sorted by name */
 } rc_scan_t;
 
-/** All repositories below the root, of every type that rc_vcs_detect knows; and what
- * looks like one, but has a name that cannot be, is a link, may not be read, or is of another kind.
- * Passes over files, names that begin with a dot and removed repositories, and does not look into
+/** Lists all repositories below the root of every type that rc_vcs_detect knows; and, as skipped,
+ * those that cannot be served: with an invalid name, behind a link, unreadable, or of another type.
+ * Ignores files, names that begin with a dot, removed repositories, and everything inside
  * repositories. */
 rc_err_t *rc_scan_root(rc_scan_t *scan, const rc_env_t *env, apr_pool_t *pool);
 
-/** Is there a repository at @a path, as far as names show? */
+/** True when a repository that can be served is at @a path, judged by file names. */
 bool rc_is_repository(const char *path, apr_pool_t *pool);
 
-/** The same, or one that cannot be served: of another type, or without some of its directories. */
+/** The same, but also true for a repository that cannot be served (RC_FOUND_UNUSABLE). */
 bool rc_holds_repository(const char *path, apr_pool_t *pool);
 
-/** Why the directory @a path, which looks like a repository, is none that can be served; NULL for
- * all else. */
+/** Returns why the repository in the directory @a path cannot be served; NULL when there is none,
+ * or it can. */
 const char *rc_near_miss(const char *path, apr_pool_t *pool);
 
-/** Does @a path look like a repository, if only a damaged one that can be mended? */
+/** True for a repository that can be served, and for a damaged one that may be repaired. */
 bool rc_could_be_repository(const char *path, apr_pool_t *pool);
 
-/** Adds those that the database does not have, with missing groups; *@a added are their names.
- * Stores the last commit of those that it has, where it moved. What is not served is logged and,
- * unless the database has it, in *@a skipped (rc_skipped_t), also what cannot be opened. The
- * journal names @a actor (NULL: no entries). */
+/** Adds the repositories that the database does not have, and their missing groups; *@a added are
+ * their names. For those that it has, stores the last commit if it moved. Repositories that cannot
+ * be served or opened are logged and, unless the database has them, listed in *@a skipped
+ * (rc_skipped_t). The journal names @a actor (NULL: no entries). */
 rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
                       rc_db_t *db, const rc_journal_actor_t *actor, apr_pool_t *pool);
 
-/** Deletes from the database what the disk does not have: repositories, then groups left without
- * anything and without a directory. *@a removed are their names. The disk is not touched. */
+/** Deletes rows from the database whose objects are gone from the disk: repositories, then groups
+ * that are empty and have no directory. *@a removed are their names. Does not change the disk. */
 rc_err_t *rc_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
                          const rc_journal_actor_t *actor, apr_pool_t *pool);
 
-/** Mends what can be mended in repositories and gists: damaged ones, and gists that the
- * database does not know. What it does is logged. */
+/** Repairs damaged repositories and gists, and adds gists that the database does not have. Logs
+ * each repair. */
 rc_err_t *rc_data_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
 
-/** Do database, secret and disk agree? *@a problems (const char *) is empty when they do. */
+/** Checks that the database, the secret and the disk agree. *@a problems is an array of sentences
+ * (const char *) in @a pool, empty when they do. */
 rc_err_t *rc_data_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *db,
                         apr_pool_t *pool);
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Making and changing user groups, with the permission rows of new ones (contract 01 §5). All
- * inside the caller's write transaction. A taken name is RC_E_CONFLICT, an unusable one
- * RC_E_FAILED.
+ * Creates and changes user groups, with the permissions of new ones (contract 01 §5), inside the
+ * caller's write transaction. Returns RC_E_CONFLICT for a duplicate name, RC_E_FAILED for an
+ * invalid one.
  */
 #ifndef RC_DOMAIN_USER_GROUP_H
 #define RC_DOMAIN_USER_GROUP_H
 
 #include "store/repo.h"
 
-/** Makes the group of @a group (name, owner_id, description, active), sets its id. */
+/** Inserts @a group (name, owner_id, description, active) and sets its id. */
 rc_err_t *rc_user_group_insert(rc_user_group_t *group, rc_db_t *db, apr_pool_t *pool);
 
-/** Stores @a to (name, owner_id, description, active) over @a from, a row with the same id. */
+/** Changes the row @a from to @a to (name, owner_id, description, active), which has the same id.
+ */
 rc_err_t *rc_user_group_change(rc_db_t *db, const rc_user_group_t *from, const rc_user_group_t *to,
                                apr_pool_t *pool);
 
