@@ -428,7 +428,7 @@ subtest 'token' => sub {
     is($t->call(get_user => {}, key => $token)->{error}, 'Invalid API KEY');
     ours_refused(1, 'the user has no such token', 'token', 'delete', 'bob', $token);
     ours_refused(1, 'the user has no such token', 'token', 'delete', 'bob', (tokens('admin'))[1][0]);
-    ours_refused(1, 'the main key can not be deleted, only reset', 'token', 'delete', 'bob', $_)
+    ours_refused(1, 'the main key cannot be deleted, only reset', 'token', 'delete', 'bob', $_)
         for @{ $had[0] }[0, 4];
 
     my $short = $t->token('bob', '--lifetime', 0);

@@ -16,9 +16,7 @@ typedef struct rc_user_creation_t {
 } rc_user_creation_t;
 
 /** Creates a user. A duplicate name or address is RC_E_CONFLICT with the contract's text. A user
- * with an extern_name, who logs in elsewhere, gets a random password,
- * which is discarded.
- */
+ * with an extern_name, who logs in elsewhere, gets a random password, which is discarded. */
 rc_err_t *rc_user_create(rc_actor_t *actor, rc_user_creation_t *request);
 
 typedef struct rc_user_update_t {

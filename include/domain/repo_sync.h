@@ -9,8 +9,7 @@
 #include "domain/actor.h"
 
 /** Fetches from the repository's clone_uri. Returns RC_E_FAILED when it has none or the remote
- * fails.
- */
+ * fails. */
 rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo);
 
 typedef struct rc_strip_t {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes, changes and deletes users, in transactions with their entries of the journal.
+ * Creates, changes and deletes users, each in one transaction with its entry of the journal.
  */
 #include "domain/account.h"
 
@@ -14,7 +14,7 @@
 #define RANDOM_PASSWORD_LENGTH 16
 #define RANDOM_PASSWORD_OF     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-/* A hash takes its time: outside of transactions. */
+/* Hashing is slow: call it outside of transactions. */
 static rc_err_t *hash(const char **out, rc_actor_t *actor, const char *password)
 {
     return rc_password_hash(out, &actor->env->passwords, password, actor->pool);
@@ -48,7 +48,7 @@ rc_err_t *rc_user_create(rc_actor_t *actor, rc_user_creation_t *request)
     return rc_actor_txn(actor, create, &creation);
 }
 
-/* What changed about what the user may do; NULL: nothing. */
+/* Describes for the journal what changed in the user's rights; NULL: nothing. */
 static const char *describe_account(const rc_user_t *from, const rc_user_t *to, apr_pool_t *pool)
 {
     const char *admin = to->admin ? "admin" : "no admin";
@@ -90,7 +90,7 @@ rc_err_t *rc_user_update(rc_actor_t *actor, rc_user_update_t *request)
     return rc_actor_txn(actor, update, &the);
 }
 
-/* The repositories of their gists go with the rows. */
+/* The repositories of the user's gists are removed together with the rows. */
 typedef struct removal_t {
     const rc_user_deletion_t *request;
     const char *work;
@@ -114,7 +114,7 @@ static rc_err_t *delete_user(rc_actor_t *actor, void *baton)
     const rc_user_t *user = removal->request->user;
 
     if (user->id == actor->caller->user_id)
-        return rc_err_failed(actor->pool, "nobody deletes themselves");
+        return rc_err_failed(actor->pool, "users cannot delete themselves");
     RC_TRY(rc_store_gists_each(actor->db, user->id, true, remove_gist, removal, actor->pool));
     RC_TRY(rc_user_remove(actor->db, user, actor->pool));
     RC_TRY(rc_actor_journal(actor, NULL, "admin_deleted_user", user->username));

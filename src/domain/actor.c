@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs the parts of a use case with a connection, in a transaction or without either, and writes
- * its entries of the journal.
+ * Runs the parts of a use case: with a connection, in a transaction, or without a connection.
+ * Writes its entries of the journal.
  */
 #include "domain/actor.h"
 
@@ -30,7 +30,7 @@ rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
     err = fn(actor, baton);
     if (!err)
         return rc_db_commit(actor->db);
-    if (actor->db) /* it may be lost: rc_actor_away */
+    if (actor->db) /* NULL when rc_actor_away could not get it back */
         rc_db_rollback(actor->db);
     return err;
 }
@@ -124,7 +124,7 @@ static rc_err_t *add_once(void *baton, rc_db_t *db)
     return known ? NULL : rc_actor_journal(once->actor, once->repo, once->action, NULL);
 }
 
-/* Looked up before the database is locked, and again. */
+/* Looks for the entry before the database is locked, and again inside of the transaction. */
 rc_err_t *rc_actor_journal_once(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
                                 apr_interval_time_t within)
 {

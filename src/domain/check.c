@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Do database, secret and disk agree? Everything that is wrong becomes one sentence in a list.
+ * Checks that the database, the secret and the disk agree. Adds one sentence to a list for each
+ * problem.
  */
 #include "check.h"
 
@@ -69,7 +70,7 @@ static rc_err_t *check_users(rc_check_t *check)
     return NULL;
 }
 
-/* What stood in the way of changes. */
+/* Reports what disk transactions have moved out of their way. */
 static rc_err_t *check_aside(rc_check_t *check)
 {
     const char *left = apr_pstrcat(check->pool, check->env->config->repo_root, RC_LEFT, NULL);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Adds a problem to the list that the check makes.
+ * Adds a problem to the list of the check.
  */
 #include "check.h"
 
@@ -9,7 +9,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-/* Names of directories may hold what would command a terminal. */
+/* Names of directories can contain control characters, which a terminal would obey. */
 void rc_check_note(rc_check_t *check, const char *fmt, ...)
 {
     va_list ap;

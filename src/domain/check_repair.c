@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Mends repositories and gists for check --repair: has damaged ones repaired, and adds gists that
- * the database does not know.
+ * Repairs for check --repair: damaged repositories and gists, and gists that the database does not
+ * have.
  */
 #include "check.h"
 
@@ -20,7 +20,7 @@ typedef struct mend_t {
     rc_env_t *env;
     rc_db_t *db;
     const rc_user_t *admin;
-    const char *access_id; /* of a gist to be added */
+    const char *access_id; /* of the gist to add */
     apr_pool_t *pool;
 } mend_t;
 
@@ -39,7 +39,7 @@ static rc_err_t *repair(const mend_t *mend, const char *type, const char *path, 
     return NULL;
 }
 
-/* What cannot be mended is left to the check. */
+/* A failed repair is logged only: the check that follows reports the problem. */
 static void try_repair(const mend_t *mend, const char *type, const char *path, const char *wanted,
                        apr_pool_t *pool)
 {
@@ -59,7 +59,8 @@ static rc_err_t *mend_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scrat
     return NULL;
 }
 
-/* Its commit tells who made it and when; the rest is what shows the least. */
+/* Takes owner and time from the gist's commit. The caller sets the other values to the most private
+ * ones. */
 static rc_err_t *read_gist(rc_gist_t *gist, const mend_t *mend)
 {
     const char *end;
@@ -82,7 +83,7 @@ static rc_err_t *read_gist(rc_gist_t *gist, const mend_t *mend)
     return NULL;
 }
 
-/* In a transaction: nobody is making it. */
+/* Runs in a write transaction, so the gist is not being created at the same time. */
 static rc_err_t *add_gist(void *baton, rc_db_t *db)
 {
     const mend_t *mend = baton;
@@ -130,7 +131,7 @@ rc_err_t *rc_data_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 
     RC_TRY(rc_store_first_admin(&admin, db, pool));
     if (!admin)
-        return NULL; /* the check says so */
+        return NULL; /* the check reports it */
     mend.admin = admin;
     RC_TRY(rc_store_repos_each(db, admin->id, NULL, false, mend_repo, &mend, pool));
     return mend_gists(&mend, pool);

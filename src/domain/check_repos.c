@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Checks repositories and gists: are they on both sides, and whole as far as their references
- * tell?
+ * Checks repositories and gists: whether each is in the database and on the disk, and whether its
+ * references lead to existing objects.
  */
 #include "check.h"
 
@@ -70,7 +70,7 @@ static rc_err_t *check_unknown(rc_check_t *check, apr_int64_t user_id)
         const rc_skipped_t *folder = &APR_ARRAY_IDX(scan.skipped, i, rc_skipped_t);
 
         RC_TRY(rc_store_repo_by_name(&known, check->db, user_id, folder->name, check->pool));
-        if (!known) /* else its own line says so */
+        if (!known) /* a known one is reported by judge_known */
             rc_check_note(check, "%s is not served: %s", folder->name, folder->why);
     }
     for (i = 0; i < scan.names->nelts; i++) {
@@ -83,7 +83,7 @@ static rc_err_t *check_unknown(rc_check_t *check, apr_int64_t user_id)
     return NULL;
 }
 
-/* What the directory lacks to be one of a repository; without one there is no reason. */
+/* Returns why the repository cannot be opened. */
 static const char *why_none(rc_env_t *env, const rc_repo_t *repo, apr_pool_t *pool)
 {
     rc_vcs_t *vcs;
@@ -112,7 +112,7 @@ static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
         return NULL;
     }
     if (rc_vcs_check(&problem, repo->type, path, check->pool))
-        problem = NULL; /* opening it says why */
+        problem = NULL; /* why_none reports the reason */
     if (problem && rc_could_be_repository(path, check->pool))
         rc_check_note(check, "repository %s: %s", repo->name, problem);
     else
@@ -143,7 +143,8 @@ static void judge_unknown(rc_check_t *check, const char *name)
                       name);
 }
 
-/* Looks again while nobody can change both: what was being made or removed is no problem. */
+/* Checks the suspects again in a write transaction: a repository that was being created or deleted
+ * is not a problem. */
 static rc_err_t *judge_owner(rc_check_t *check, apr_int64_t user_id)
 {
     int i;
@@ -191,7 +192,7 @@ rc_err_t *rc_gist_folders(apr_array_header_t **names, const rc_env_t *env, apr_p
 
     *names = apr_array_make(pool, 8, sizeof(const char *));
     if (apr_dir_open(&dir, rc_gist_path(env, "", pool), pool) != APR_SUCCESS)
-        return NULL; /* the first gist makes it */
+        return NULL; /* it does not exist before the first gist */
     while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS)
         if (*entry.name != '.')
             APR_ARRAY_PUSH(*names, const char *) = apr_pstrdup(pool, entry.name);

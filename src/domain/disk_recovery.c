@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finishes or undoes the disk changes that crashed processes left, and removes their directories.
+ * Recovers after crashes: finishes or undoes the disk changes of processes that died, and removes
+ * their directories.
  */
 #include "disk_step.h"
 
@@ -24,11 +25,11 @@
 typedef struct visit_t {
     rc_env_t *env;
     rc_db_t *db;
-    bool ops;
-    apr_array_header_t *names; /* of what is left; NULL: repair it */
+    bool ops;                  /* visit intentions (.op); else directories */
+    apr_array_header_t *names; /* only list what is left, in here; NULL: repair it */
 } visit_t;
 
-/* The absolute path of one that was written; earlier versions wrote absolute ones. */
+/* Makes a path of an intention absolute; earlier versions wrote absolute ones. */
 static const char *absolute(const char *path, const char *root, apr_pool_t *pool)
 {
     return !*path || *path == '/' ? path : apr_pstrcat(pool, root, "/", path, NULL);
@@ -46,7 +47,7 @@ static apr_array_header_t *parse_op(const char *text, apr_size_t len, const char
         rc_move_t *move;
 
         if (!next)
-            break; /* cut: it crashed before the first rename */
+            break; /* incomplete: the process died before the first rename */
         move = apr_array_push(list);
         move->from = absolute(p, root, pool);
         move->to = absolute(to + 1, root, pool);
@@ -55,7 +56,7 @@ static apr_array_header_t *parse_op(const char *text, apr_size_t len, const char
     return list;
 }
 
-/* *@a list stays NULL for what is no file of ours, a link say. */
+/* *@a list stays NULL for anything that is not our file, such as a link. */
 static rc_err_t *read_op(apr_array_header_t **list, const char *path, const char *root,
                          apr_pool_t *pool)
 {
@@ -91,7 +92,7 @@ static void redo(const rc_env_t *env, const apr_array_header_t *list, apr_pool_t
     }
 }
 
-/* A file here says what to rename: it is obeyed for what lies below the repository root only. */
+/* True when all paths of an intention lie below the repository root; others are refused. */
 static bool is_ours(const rc_env_t *env, const apr_array_header_t *list)
 {
     const char *root = env->config->repo_root;
@@ -106,13 +107,13 @@ static bool is_ours(const rc_env_t *env, const apr_array_header_t *list)
     return true;
 }
 
-/* What is refused is kept under a name that no repair looks at. */
+/* Keeps a refused file under a name that recovery ignores. */
 static void refuse_op(const char *path, apr_pool_t *pool)
 {
     const char *kept = apr_pstrcat(pool, path, ".refused", NULL);
 
     rc_log(RC_LOG_ERR, APR_SUCCESS,
-           "%s is no list of renames below the repository root: it is set aside as %s", path,
+           "%s is not a list of renames below the repository root: it is set aside as %s", path,
            rename(path, kept) ? path : kept);
 }
 
@@ -140,8 +141,8 @@ static rc_err_t *repair_op(const visit_t *visit, const char *path, const char *t
     return NULL;
 }
 
-/* Nothing left by a crash is locked; what is locked belongs to somebody. Looks for entries that are
- * changes, or for the others; leaves *@a path NULL for what is none, or not left. */
+/* Sets *@a path when the entry was left by a process that died: nothing holds its lock. Accepts
+ * only intentions, or with @a ops false only directories; else leaves *@a path NULL. */
 static rc_err_t *find_left(const char **path, const rc_env_t *env, const char *name, bool ops,
                            apr_pool_t *pool)
 {
@@ -153,12 +154,12 @@ static rc_err_t *find_left(const char **path, const rc_env_t *env, const char *n
     if (is_op != ops || (dot && !is_op))
         return NULL;
     full = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
-    if (!lstat(full, &st) && S_ISLNK(st.st_mode)) { /* none of us makes links here */
+    if (!lstat(full, &st) && S_ISLNK(st.st_mode)) { /* our processes make no links here */
         *path = full;
         return NULL;
     }
     RC_TRY(rc_fs_lock(&locked, full, 0, pool));
-    if (locked && rc_fs_exists(full)) /* its owner may have ended just before we got the lock */
+    if (locked && rc_fs_exists(full)) /* its owner may have removed it before we got the lock */
         *path = full;
     return NULL;
 }
@@ -200,7 +201,7 @@ static rc_err_t *visit_entries(const visit_t *visit, apr_pool_t *pool)
     return NULL;
 }
 
-/* While we have the gate nobody makes new entries. */
+/* While this process holds the gate lock, no process makes new entries. */
 static rc_err_t *repair_ops(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
     visit_t visit = {.env = env, .db = db, .ops = true};
@@ -240,7 +241,7 @@ rc_err_t *rc_disk_txn_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t 
     return has_ops(busy, env, pool);
 }
 
-/* Changes first: undoing one moves things back into the directories that go after it. */
+/* Intentions first: undoing one moves files back into directories that are removed afterwards. */
 static rc_err_t *visit_all(rc_env_t *env, apr_array_header_t *names, apr_pool_t *pool)
 {
     visit_t visit = {.env = env, .ops = true, .names = names};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The single steps of a disk change: making, taking back, syncing.
+ * Makes, undoes and syncs the single steps of a disk change.
  */
 #include "disk_step.h"
 
@@ -15,7 +15,8 @@
 #include "base/fs.h"
 #include "base/log.h"
 
-/* Two requests can not both take one name; no link on the way is followed. */
+/* Two requests cannot both take one name, since no rename overwrites. No link in a path is
+ * followed. */
 rc_err_t *rc_move_make(const rc_env_t *env, const rc_move_t *move, apr_pool_t *pool)
 {
     const char *root = env->config->repo_root;
@@ -24,7 +25,7 @@ rc_err_t *rc_move_make(const rc_env_t *env, const rc_move_t *move, apr_pool_t *p
 
     if (!*move->from)
         return rc_fs_make_below(root, move->to, pool);
-    do { /* who undoes a change beside us removes the directories, empty as they still are */
+    do { /* another process that undoes a change may remove the directories while empty */
         err = rc_fs_rename_below(root, move->from, move->to, true, pool);
     } while (err && APR_STATUS_IS_ENOENT(err->cause) && rc_fs_exists(move->from) && --tries);
     return err;
@@ -39,14 +40,14 @@ void rc_move_undo(const rc_env_t *env, const apr_array_header_t *list, int n, ap
         rc_err_t *err;
 
         if (!*move->from)
-            rc_fs_rmdir_below(root, move->to, pool); /* unless it has got something in it */
+            rc_fs_rmdir_below(root, move->to, pool); /* fails when it is not empty: it stays */
         else if (!rc_fs_exists(move->from) && rc_fs_exists(move->to) &&
                  (err = rc_fs_rename_below(root, move->to, move->from, false, pool)))
             rc_log(RC_LOG_ERR, err->cause, "cannot undo: %s", rc_err_log_text(err, pool));
     }
 }
 
-/* A repair may come when the work directory, or what was in it, has gone. */
+/* At recovery the work directory, or its contents, may already be removed. */
 static rc_err_t *sync_folder_of(const char *path, apr_pool_t *pool)
 {
     rc_err_t *err = rc_fs_sync_folder_of(path, pool);
@@ -68,7 +69,7 @@ static rc_err_t *sync_moves(const apr_array_header_t *list, apr_pool_t *pool)
     return NULL;
 }
 
-/* The intention may go only when the renames it describes are on the disk. */
+/* Renames the intention to done only after the renames that it describes are on the disk. */
 void rc_move_finish(const char *op, const apr_array_header_t *list, apr_pool_t *pool)
 {
     const char *done = apr_pstrcat(pool, apr_pstrmemdup(pool, op, strlen(op) - 3), ".done", NULL);

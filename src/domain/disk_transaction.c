@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes changes of the disk: renames that the commit of a database transaction decides.
+ * Implements disk transactions: renames that are kept or undone with a database transaction.
  */
 #include "disk_step.h"
 
@@ -24,11 +24,11 @@ struct rc_disk_txn_t {
     rc_env_t *env;
     apr_pool_t *pool;
     apr_array_header_t *list; /* of rc_move_t */
-    apr_array_header_t *made; /* const char *: what is durable in .rc_tmp */
-    apr_array_header_t *done; /* const char *: files whose tokens this change forgets */
-    const char *token, *op;
-    int fd; /* of op, which it locks */
-    int applied;
+    apr_array_header_t *made; /* const char *: synced trees in .rc_tmp */
+    apr_array_header_t *done; /* const char *: T.done files whose tokens this change deletes */
+    const char *token, *op;   /* op: path of the intention */
+    int fd;                   /* of op, holds its lock */
+    int applied;              /* steps made */
 };
 
 rc_disk_txn_t *rc_disk_txn_begin(rc_env_t *env, apr_pool_t *pool)
@@ -72,7 +72,7 @@ static rc_err_t *open_op(rc_disk_txn_t *moves)
     return moves->fd >= 0 ? NULL : rc_fs_err(moves->pool, "create", moves->op);
 }
 
-/* Paths are written relative to the root, which may stand elsewhere by the time of a repair. */
+/* Writes paths relative to the root, which may have moved when a recovery reads them. */
 static rc_err_t *write_path(const rc_disk_txn_t *moves, const char *path)
 {
     apr_size_t skip = *path ? strlen(moves->env->config->repo_root) + 1 : 0;
@@ -83,7 +83,7 @@ static rc_err_t *write_path(const rc_disk_txn_t *moves, const char *path)
                : rc_fs_err(moves->pool, "write", moves->op);
 }
 
-/* The intention: from, NUL, to, NUL, for each step. */
+/* Writes the intention: from, NUL, to, NUL, for each step. */
 static rc_err_t *write_op(rc_disk_txn_t *moves)
 {
     int i;
@@ -123,14 +123,14 @@ static bool is_source(const apr_array_header_t *list, const char *path)
 typedef struct plan_t {
     apr_array_header_t *list; /* of rc_move_t: every step */
     const rc_disk_txn_t *moves;
-    bool others; /* changes beside this one are not over */
+    bool others; /* other changes are unfinished */
 } plan_t;
 
 static rc_err_t *plan_folder(plan_t *plan, const char *path);
 
-/* What the database does not know, and what stands where a change wants to be, was left by a crash
- * or by a restore. It is renamed, never removed. A repository, of whatever type, is no such
- * leftover. */
+/* Plans to move out of the way what is at a target: a crash or a restore left it, since the
+ * database does not have it. It is renamed, never removed. A repository of any type is an error
+ * instead. */
 static rc_err_t *set_aside(plan_t *plan, const char *path)
 {
     apr_pool_t *pool = plan->moves->pool;
@@ -138,7 +138,7 @@ static rc_err_t *set_aside(plan_t *plan, const char *path)
     const char *name = path + strlen(root) + 1, *aside;
 
     if (plan->others)
-        return rc_err_failed(pool, "%s is there, and another change is not over", path);
+        return rc_err_failed(pool, "%s exists, and another change of the disk is unfinished", path);
     if (*name != '.' && rc_holds_repository(path, pool))
         return rc_err_failed(pool, RC_UNKNOWN_REPOSITORY, path);
     aside = apr_pstrcat(pool, root, RC_LEFT, plan->moves->token, "/", name, NULL);
@@ -147,7 +147,7 @@ static rc_err_t *set_aside(plan_t *plan, const char *path)
     return NULL;
 }
 
-/* A file in place of a directory is in the way; a link is the administrator's. */
+/* True for a file in place of a directory; a link, which the administrator made, is accepted. */
 static bool is_no_folder(const char *path)
 {
     struct stat st;
@@ -155,8 +155,8 @@ static bool is_no_folder(const char *path)
     return !lstat(path, &st) && !S_ISDIR(st.st_mode) && !S_ISLNK(st.st_mode);
 }
 
-/* Directories that are missing come before the renames that need them, so that undoing removes
- * these, and never an empty one that was there before. */
+/* Plans the missing directories as steps before the renames that need them, so that undoing removes
+ * exactly these, and no empty directory that existed before. */
 static rc_err_t *plan_folder(plan_t *plan, const char *path)
 {
     if (!*path || is_target(plan->list, path))
@@ -188,7 +188,7 @@ static rc_err_t *plan_steps(rc_disk_txn_t *moves, bool others)
     return NULL;
 }
 
-/* Says what was set aside, and where it is. */
+/* Logs what was set aside, and where it is. */
 static void report_asides(const rc_disk_txn_t *moves)
 {
     const char *left = apr_pstrcat(moves->pool, moves->env->config->repo_root, RC_LEFT, NULL);
@@ -204,8 +204,9 @@ static void report_asides(const rc_disk_txn_t *moves)
     }
 }
 
-/* Tokens of changes that are over leave the database with the next change, in its transaction;
- * their files go only when that is committed, else the tokens would stay for ever. */
+/* Deletes the tokens of finished changes from the database, in the transaction of this change.
+ * Their files are removed after the commit only; else a token could stay in the database forever.
+ */
 static rc_err_t *forget_done(bool *others, rc_disk_txn_t *moves, rc_db_t *db)
 {
     apr_finfo_t entry;
@@ -259,7 +260,7 @@ static bool holds(const apr_array_header_t *list, const char *text)
     return false;
 }
 
-/* What leaves .rc_tmp is on the disk, all of it. */
+/* Checks that everything that leaves .rc_tmp was synced. */
 static rc_err_t *check_made(const rc_disk_txn_t *moves)
 {
     const char *inside = apr_pstrcat(moves->pool, moves->env->work_dir, "/", NULL);
@@ -283,7 +284,7 @@ rc_err_t *rc_disk_txn_apply(rc_disk_txn_t *moves, rc_db_t *db)
     RC_TRY(check_made(moves));
     RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
     RC_TRY(forget_done(&others, moves, db));
-    if (others) /* a crash has left the disk as this transaction does not know it */
+    if (others) /* recover first: the disk may differ from what this transaction has read */
         RC_TRY(rc_disk_txn_settle(&others, moves->env, db, moves->pool));
     RC_TRY(rc_store_disk_change_add(db, moves->token));
     RC_TRY(plan_steps(moves, others));
@@ -292,7 +293,7 @@ rc_err_t *rc_disk_txn_apply(rc_disk_txn_t *moves, rc_db_t *db)
         const rc_move_t *move = &APR_ARRAY_IDX(moves->list, moves->applied, rc_move_t);
         rc_err_t *err = rc_move_make(moves->env, move, moves->pool);
 
-        if (err) { /* undone before others may write again */
+        if (err) { /* undo before the transaction ends and others can write */
             rc_move_undo(moves->env, moves->list, moves->applied, moves->pool);
             moves->applied = 0;
             return err;

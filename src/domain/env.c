@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Opening what a serving process needs, in the right order.
+ * Opens everything that a serving process needs, in the right order.
  */
 #include "domain/env.h"
 
@@ -22,9 +22,10 @@
     "Too many passwords are checked at once; try again in a moment" /* text of an error page */
 #define BUSY "Too much is being made at once; try again in a moment"
 
-#define CACHE_WAIT apr_time_from_sec(60) /* for the same file in the making */
-/* An answer needs more contents than it has bytes: both sides of a diff, and what may be renamed;
- * all files for the sums of a listing. */
+#define CACHE_WAIT apr_time_from_sec(60) /* for another request that makes the same file */
+
+/* An answer reads more bytes of contents than it has: both sides of a diff and the candidates of
+ * renames; all files for the checksums of a listing. */
 #define READ_PER_BYTE 8
 #define ENTRIES       1000000 /* files and directories of one answer */
 
@@ -77,7 +78,7 @@ static rc_err_t *make_work_dir(rc_env_t *env, apr_pool_t *pool)
     return make_dir(env->places_dir, pool);
 }
 
-/* Threads that may wait for a password check: a few for each check, half of those that may wait. */
+/* Limit of threads that wait for a password check: 8 per check, at most half of waiting_max. */
 static int password_waiters(const rc_env_config_t *config)
 {
     int each = 8 * config->password_max, half = (config->waiting_max + 1) / 2;
@@ -87,7 +88,7 @@ static int password_waiters(const rc_env_config_t *config)
 
 static rc_err_t *check_secret(const rc_env_t *env, apr_pool_t *pool)
 {
-    apr_pool_t *sub; /* gives the connection back */
+    apr_pool_t *sub; /* its end releases the connection */
     rc_err_t *err;
 
     apr_pool_create(&sub, pool);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What new objects give to everyone (contract 01 §5).
+ * Grants everyone the default permission on a new object (contract 01 §5).
  */
 #include "domain/repo.h"
 

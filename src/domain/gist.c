@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes, finds and deletes gists, each a row and a small repository (contract 02 §8).
+ * Creates, finds and deletes gists, each a row and a small repository (contract 02 §8).
  */
 #include "domain/gist.h"
 
@@ -42,7 +42,7 @@ void rc_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id, 
 
 /* --- use cases --- */
 
-/* Private access ids: no characters that look alike. */
+/* The characters of private access ids, without those that look alike. */
 #define ALPHABET "23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghjklmnpqrstuvwxyz"
 
 typedef struct creation_t {
@@ -53,7 +53,8 @@ typedef struct creation_t {
     rc_disk_txn_t *moves;
 } creation_t;
 
-/* Who will own it; somebody else only for super-admins. Unknown users fail as the rest does. */
+/* Finds the owner. Only super-admins may name another user. An unknown user is RC_E_FAILED, as all
+ * other faults of the request are. */
 static rc_err_t *find_owner(creation_t *creation, rc_actor_t *actor)
 {
     const rc_owner_t *owner = &creation->request->owner;

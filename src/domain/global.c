@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Setting global permissions.
+ * Sets a global permission and removes others of its kind.
  */
 #include "store/global.h"
 

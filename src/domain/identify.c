@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Decides who makes a request and whether they are let in (contract 00 §3, 01 §9, 03 §3).
+ * Identifies the caller of a request and decides whether they are admitted (contract 00 §3, 01 §9,
+ * 03 §3).
  */
 #include "domain/identify.h"
 
@@ -32,7 +33,7 @@ rc_err_t *rc_identity_judge(rc_identity_t *who, rc_db_t *db, const rc_credential
     return NULL;
 }
 
-/* What is wrong with the key itself, wherever it comes from. */
+/* Returns what is wrong with the key, independent of the client's address. */
 static rc_refusal_t key_problem(const rc_credentials_t *credentials, const rc_caller_t *owner)
 {
     return !owner                                ? RC_REFUSED_UNKNOWN

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * IP entries: may a caller come from this address (contract 01 §9)?
+ * Checks a caller's address against their IP entries (contract 01 §9).
  */
 #include "caller.h"
 

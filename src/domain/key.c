@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * From a key, or from none, to a caller.
+ * Finds the caller of a key, the anonymous caller, and the first super-admin; names of roles.
  */
 #include "caller.h"
 

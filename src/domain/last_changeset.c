@@ -8,7 +8,7 @@
 
 #include <apr_strings.h>
 
-/* "id id" as a list that ends with NULL. */
+/* Splits "id id" into a list that ends with NULL. */
 static const char *const *split(const char *ids, apr_pool_t *pool)
 {
     apr_array_header_t *list = apr_array_make(pool, 3, sizeof(char *));
@@ -49,7 +49,7 @@ const rc_commit_t *rc_last_commit(const rc_last_t *last, apr_pool_t *pool)
     return commit;
 }
 
-/* At most RC_LAST_MESSAGE_MAX bytes of @a message, whole characters. */
+/* Cuts @a message to RC_LAST_MESSAGE_MAX bytes, at the end of a character. */
 static const char *cut_message(const char *message, apr_pool_t *pool)
 {
     apr_size_t len = strlen(message);

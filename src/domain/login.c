@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * From a user name and a password to a caller.
+ * Checks a user name and a password, and finds their caller.
  */
 #include "domain/login.h"
 
 #include "caller.h"
 
-/* What the database knows of a login: the user, their password's hash, whether they are let in. */
+/* Reads from the database the user, the hash of their password, and whether they are admitted. */
 static rc_err_t *ask_store(rc_identity_t *who, const char **hash, rc_db_pool_t *db_pool,
                            const rc_login_try_t *attempt, apr_pool_t *pool)
 {
@@ -29,7 +29,7 @@ rc_err_t *rc_login(rc_login_t *result, rc_identity_t *who, rc_db_pool_t *db_pool
     bool right;
 
     RC_TRY(ask_store(who, &hash, db_pool, attempt, pool));
-    /* without a hash it takes as long */
+    /* takes as long without a hash, so that the time does not reveal which users exist */
     RC_TRY(rc_password_matches(&right, limits, hash, attempt->password, pool));
     *result = !hash          ? RC_LOGIN_UNKNOWN
               : !right       ? RC_LOGIN_WRONG

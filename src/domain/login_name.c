@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * From a user name to a caller.
+ * Finds the caller of a user name.
  */
 #include "domain/login.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Making a repository, new, cloned or forked: prepared in .rc_tmp, moved to its place by the
- * transaction that makes its row (contract 02 create_repo, 01 §5 and §6).
+ * Makes a repository, empty, as a clone or as a fork: prepares it in .rc_tmp and inserts its row
+ * and permissions (contract 02 create_repo, 01 §5 and §6). Also clone URIs and opening.
  */
 #include "domain/repo.h"
 
@@ -121,7 +121,7 @@ rc_err_t *rc_repo_defaults(rc_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
     return NULL;
 }
 
-/* The group with this path, made with its missing parents; NULL for no path. */
+/* Finds the group with this path, or creates it and its missing parents; NULL when @a name is. */
 static rc_err_t *need_group(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
                             const char *name, apr_pool_t *pool)
 {
@@ -156,7 +156,7 @@ static rc_err_t *set_permissions(const rc_new_repo_t *repo, rc_db_t *db, apr_poo
 
 rc_err_t *rc_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
 {
-    apr_int64_t user_id = repo->row.owner_id; /* lookups want a user; their level does not matter */
+    apr_int64_t user_id = repo->row.owner_id; /* look-ups need a user; the level is not used */
     rc_repo_group_t *group, *same;
 
     RC_TRY(rc_store_repo_group_by_name(&same, db, user_id, repo->row.name, pool));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Stores what users leave at a repository without writing to it: comments on commits, and locks
- * (contract 02 §2 lock, §5 changeset_comment; 01 §12).
+ * Stores comments on commits, and the locks that users set on repositories (contract 02 §2 lock, §5
+ * changeset_comment; 01 §12).
  */
 #include "domain/repo_change.h"
 
@@ -68,7 +68,7 @@ rc_err_t *rc_repo_comment(const char **id, rc_actor_t *actor, const rc_commentin
     RC_TRY(check_status(request->status, actor->pool));
     if (!request->message || !*request->message)
         return rc_err_failed(actor->pool, "an empty message");
-    RC_TRY(rc_actor_away(actor, find_commit, &commenting)); /* before the database is locked */
+    RC_TRY(rc_actor_away(actor, find_commit, &commenting)); /* slow: before the transaction */
     *id = commenting.id;
     return rc_actor_txn(actor, insert, &commenting);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes repositories: checks what is wanted, prepares the content without a database connection,
- * checks again and makes the row and the directory in one transaction.
+ * Creates repositories: checks the request, prepares the content without a database connection,
+ * checks again, and inserts the row and moves the directory in one transaction.
  */
 #include "domain/repo_create.h"
 
@@ -20,7 +20,7 @@ typedef struct making_t {
     rc_disk_txn_t *moves;
 } making_t;
 
-/* May the caller make something with this name where it says? */
+/* Checks that the caller may create a repository in the group that is part of @a name. */
 static rc_err_t *check_place(rc_actor_t *actor, const char *name)
 {
     const char *parent = rc_repo_name_parent(name, actor->pool);
@@ -39,7 +39,8 @@ static rc_err_t *check_place(rc_actor_t *actor, const char *name)
     return NULL;
 }
 
-/* May the caller copy the rights on the group in @a name? The copy would reveal them. */
+/* Sets *@a may to whether the caller may copy the permissions of the group in @a name: only if they
+ * may read the group, because the copy reveals them. */
 static rc_err_t *may_copy(bool *may, rc_actor_t *actor, const char *name)
 {
     const char *parent = rc_repo_name_parent(name, actor->pool);
@@ -69,7 +70,7 @@ static rc_err_t *set_owner(rc_repo_t *row, rc_actor_t *actor, const rc_owner_t *
     return NULL;
 }
 
-/* A fork that the caller may not see is reported as a repository. */
+/* Checks that the name is free. A fork that the caller may not read is reported as a repository. */
 static rc_err_t *check_free(rc_actor_t *actor, const rc_repo_creation_t *request)
 {
     rc_repo_t *taken;
@@ -119,7 +120,7 @@ static rc_err_t *set_type(rc_repo_t *row, rc_actor_t *actor, const rc_repo_creat
     return NULL;
 }
 
-/* The checks of create_repo, in their order, and the row that follows from the request. */
+/* Makes the checks of create_repo in the contract's order, and fills the row from the request. */
 static rc_err_t *plan_new(rc_actor_t *actor, making_t *making)
 {
     const rc_repo_creation_t *request = making->request;
@@ -145,7 +146,8 @@ static rc_err_t *plan_new(rc_actor_t *actor, making_t *making)
     return NULL;
 }
 
-/* The checks of fork_repo. What was copied must be what the request names when the row is made. */
+/* Makes the checks of fork_repo and fills the row. Inside of the transaction the source must still
+ * be the repository that was copied. */
 static rc_err_t *plan_fork(rc_actor_t *actor, making_t *making)
 {
     const rc_repo_creation_t *request = making->request;
@@ -157,7 +159,8 @@ static rc_err_t *plan_fork(rc_actor_t *actor, making_t *making)
     RC_TRY(check_free(actor, request));
     RC_TRY(set_owner(row, actor, &request->owner));
     if (copied && (copied->id != source->id || strcmp(copied->name, source->name)))
-        return rc_err_failed(actor->pool, "%s became another while it was copied", source->name);
+        return rc_err_failed(actor->pool, "%s was replaced or renamed while it was copied",
+                             source->name);
     making->repo.source = source;
     making->repo.copy_permissions = request->copy_permissions;
     row->name = request->name;
@@ -173,7 +176,7 @@ static rc_err_t *insert_repo(rc_actor_t *actor, void *baton)
     const rc_repo_t *row = &repo->row;
 
     RC_TRY(making->plan(actor, making));
-    if (repo->clone_uri) /* sealed in the transaction: see src/domain/secret.c */
+    if (repo->clone_uri) /* sealed inside of the transaction: see src/domain/secret.c */
         RC_TRY(rc_repo_set_clone_uri(&repo->row, actor->env, repo->clone_uri, actor->pool));
     RC_TRY(rc_repo_insert(repo, actor->db, actor->pool));
     if (repo->source)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Deletes a repository, with its forks or without (contract 02 §5 delete_repo).
+ * Deletes a repository, with or without its forks (contract 02 §5 delete_repo).
  */
 #include "domain/repo_change.h"
 
@@ -15,11 +15,12 @@
 
 typedef struct deletion_t {
     rc_repo_deletion_t *request;
-    apr_array_header_t *doomed; /* of rc_named_t: what is locked and will go */
+    apr_array_header_t *doomed; /* of rc_named_t: the repositories to lock and delete */
     rc_disk_txn_t *moves;
 } deletion_t;
 
-/* What goes with a repository: itself and, with its forks, those that the caller administers. */
+/* Lists the repositories to delete: @a repo and, @a with_forks, the forks that the caller
+ * administers. */
 static rc_err_t *find_doomed(apr_array_header_t **doomed, rc_db_t *db, const rc_repo_t *repo,
                              apr_int64_t user_id, bool with_forks, apr_pool_t *pool)
 {
@@ -55,7 +56,7 @@ static bool same(const apr_array_header_t *a, const apr_array_header_t *b)
     return a->nelts == b->nelts;
 }
 
-/* What is not on the disk needs no lock. */
+/* Locks the repositories that exist on the disk. */
 static rc_err_t *lock_doomed(rc_locks_t *locks, rc_actor_t *actor, void *baton)
 {
     const deletion_t *deletion = baton;
@@ -72,7 +73,7 @@ static rc_err_t *lock_doomed(rc_locks_t *locks, rc_actor_t *actor, void *baton)
     return NULL;
 }
 
-/* Where a repository goes when it is deleted; rc_repo_part_usable knows such names. */
+/* Returns the name of the directory after the deletion; rc_repo_part_usable rejects such names. */
 static const char *removed_name(const char *name, apr_pool_t *pool)
 {
     const char *parent = rc_repo_name_parent(name, pool);

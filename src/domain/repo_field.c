@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Extra fields of repositories (contract 02 §5 update_repo, add_field_to_repo).
+ * Parses, sets, adds and removes extra fields of repositories (contract 02 §5 update_repo,
+ * add_field_to_repo, remove_field_from_repo).
  */
 #include "repo_field.h"
 
@@ -11,7 +12,9 @@
 #include "domain/repo_change.h"
 #include "store/repo_change.h"
 
-/* Cuts the next "key=value" off *@a text, with its "\," turned to commas; in place. */
+/* Returns the next "key=value" of *@a text with each "\," replaced by a comma, in place, and
+ * advances
+ * *@a text. */
 static char *next_field(char **text)
 {
     char *field = *text, *in = field, *out = field;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes and deletes repository groups with their directories (contract 02 §7, 01 §5 and §6).
+ * Creates and deletes repository groups with their directories (contract 02 §7 and §10, 01 §5 and
+ * §6).
  */
 #include "domain/repo_group.h"
 
@@ -23,11 +24,12 @@ typedef struct making_t {
     rc_repo_group_t row;
     const rc_user_t *owner;
     bool copy_permissions;
-    const char *path; /* an empty directory below .rc_tmp, which becomes the group's */
+    const char *path; /* an empty directory in .rc_tmp, which becomes that of the group */
     rc_disk_txn_t *moves;
 } making_t;
 
-/* May the caller make a group here? A parent that they may not see is one that does not exist. */
+/* Finds the parent and checks that the caller may create a group in it. A parent that they may not
+ * read is reported as missing. */
 static rc_err_t *find_parent(rc_repo_group_t **out, rc_actor_t *actor, const char *name)
 {
     const char *path = rc_repo_name_parent(name, actor->pool);
@@ -61,8 +63,8 @@ static rc_err_t *find_owner(making_t *making, rc_actor_t *actor)
     return making->owner ? NULL : rc_err_failed(actor->pool, "unknown owner");
 }
 
-/* The checks of create_repo_group. Only those who may create a group learn that its name is taken,
- * so that comes behind their right. */
+/* Makes the checks of create_repo_group. The right is checked before the name, so that only callers
+ * who may create a group learn that the name exists. */
 static rc_err_t *plan(making_t *making, rc_actor_t *actor)
 {
     const rc_repo_group_creation_t *request = making->request;
@@ -81,12 +83,12 @@ static rc_err_t *plan(making_t *making, rc_actor_t *actor)
     row->description = *request->description ? request->description : request->name;
     row->parent_id = parent ? parent->id : 0;
     row->owner_id = making->owner->id;
-    making->copy_permissions = /* of what the caller may see */
+    making->copy_permissions = /* the copy reveals permissions: only of groups they may read */
         parent && parent->level >= RC_READ && request->copy_permissions;
     return NULL;
 }
 
-/* 01 §5 and §6. Super-admins need no row. */
+/* Sets permissions as contract 01 §5 and §6 say. An owner who is a super-admin needs no row. */
 static rc_err_t *set_permissions(const making_t *making, rc_db_t *db, apr_pool_t *pool)
 {
     const rc_user_t *owner = making->owner;
@@ -101,7 +103,7 @@ static rc_err_t *set_permissions(const making_t *making, rc_db_t *db, apr_pool_t
                         : rc_rule_grant_user(db, RC_KIND_REPO_GROUP, id, owner->id, RC_ADMIN);
 }
 
-/* A directory that the database does not know, perhaps with repositories in it. */
+/* True for a directory that is not a repository itself; it may contain repositories. */
 static bool is_free_folder(const char *path, apr_pool_t *pool)
 {
     struct stat st;
@@ -119,7 +121,7 @@ static rc_err_t *create(rc_actor_t *actor, void *baton)
     RC_TRY(rc_repo_group_check_name(actor->db, making->row.name, making->owner->id, actor->pool));
     RC_TRY(rc_store_repo_group_insert(&making->row, actor->db));
     RC_TRY(set_permissions(making, actor->db, actor->pool));
-    if (!is_free_folder(path, actor->pool)) /* else it is taken as it is */
+    if (!is_free_folder(path, actor->pool)) /* an existing directory becomes that of the group */
         rc_disk_txn_add(making->moves, making->path, path);
     RC_TRY(rc_disk_txn_apply(making->moves, actor->db));
     making->request->id = making->row.id;

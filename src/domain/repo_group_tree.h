@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What repository groups need when they are made, moved or deleted. Private to src/domain.
+ * The common parts of creating, moving and deleting repository groups. Private to src/domain.
  */
 #ifndef RC_DOMAIN_REPO_GROUP_TREE_H
 #define RC_DOMAIN_REPO_GROUP_TREE_H
@@ -8,13 +8,13 @@
 #include "domain/actor.h"
 #include "domain/disk_transaction.h"
 
-/** May a group be called @a name? Groups among themselves are kept apart by a constraint; groups
- * and repositories are not. */
+/** Returns RC_E_FAILED when a group may not be called @a name, or a repository has that name. (A
+ * constraint of the database rejects a second group of the name.) */
 rc_err_t *rc_repo_group_check_name(rc_db_t *db, const char *name, apr_int64_t user_id,
                                    apr_pool_t *pool);
 
-/** Adds the rename of a group's directory. There may be none: nothing was ever in the group, and
- * somebody tidied up. */
+/** Adds the rename of a group's directory to @a moves, if the directory exists. An administrator
+ * may have removed that of an empty group. */
 rc_err_t *rc_repo_group_move(const char *from, const char *to, rc_actor_t *actor,
                              rc_disk_txn_t *moves);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changes, renames and moves repository groups, with their directories and all that is below them
+ * Changes, renames and moves repository groups, with their directories and everything below them
  * (contract 02 §7 update_repo_group).
  */
 #include "domain/repo_group.h"
@@ -18,9 +18,9 @@
 
 typedef struct update_t {
     const rc_repo_group_update_t *request;
-    const rc_repo_group_t *parent; /* the group will have */
-    const char *locked_name;       /* when its directory is locked, to be renamed */
-    apr_array_header_t *repos;     /* names that repositories had before; or NULL */
+    const rc_repo_group_t *parent; /* the new parent */
+    const char *locked_name;       /* the name whose directory is locked for the rename, or NULL */
+    apr_array_header_t *repos;     /* the former names of the repositories below it, or NULL */
     rc_disk_txn_t *moves;
 } update_t;
 
@@ -54,7 +54,7 @@ static bool is_inside(const rc_repo_group_t *group, const rc_repo_group_t *tree)
     return !strncmp(group->name, tree->name, len) && (!group->name[len] || group->name[len] == '/');
 }
 
-/* Gives the group, and all below it, the path @a to. */
+/* Renames the group and everything below it to the path @a to. */
 static rc_err_t *move_tree(update_t *update, const char *to, rc_actor_t *actor)
 {
     const rc_repo_group_t *group = update->request->group;
@@ -71,7 +71,8 @@ static rc_err_t *move_tree(update_t *update, const char *to, rc_actor_t *actor)
     return rc_repo_group_move(group->name, to, actor, update->moves);
 }
 
-/* Is the parent that is named the one that the group has? The caller may not see it. */
+/* True when the request leaves the parent unchanged. It may name the current parent even if the
+ * caller may not read it. */
 static bool stays(const rc_repo_group_update_t *request, apr_pool_t *pool)
 {
     const char *path = rc_repo_name_parent(request->group->name, pool),
@@ -83,7 +84,7 @@ static bool stays(const rc_repo_group_update_t *request, apr_pool_t *pool)
              !strcmp(sent, apr_psprintf(pool, "%" APR_INT64_T_FMT, request->group->parent_id))));
 }
 
-/* The parent that a group will have. Moving a group needs the right to make one there. */
+/* Finds the new parent. Moving a group requires the right to create one there. */
 static rc_err_t *plan_parent(update_t *update, rc_actor_t *actor)
 {
     const rc_repo_group_update_t *request = update->request;
@@ -137,7 +138,7 @@ static rc_err_t *change(update_t *update, rc_repo_group_t *to, const char *last,
     return strcmp(to->name, group->name) ? move_tree(update, to->name, actor) : NULL;
 }
 
-/* In the transaction: is it still the directory that is locked? */
+/* Checks in the transaction that the locked directory is still that of the group. */
 static rc_err_t *check_locked(const update_t *update, rc_actor_t *actor)
 {
     const rc_repo_group_t *group = update->request->group;
@@ -177,7 +178,8 @@ static rc_err_t *take_lock(rc_locks_t *locks, rc_actor_t *actor, void *baton)
     return rc_repo_group_lock(locks, actor->env, actor->db, update->request->group);
 }
 
-/* A group without a directory has nothing below it that anybody could be at work in. */
+/* Locks the directory before a move. A group without a directory needs no lock: nothing below it
+ * can have a writer. */
 static rc_err_t *lock_directory(update_t *update, rc_actor_t *actor)
 {
     const rc_repo_group_t *group = update->request->group;

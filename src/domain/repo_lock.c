@@ -3,10 +3,10 @@
  * Locks repositories and groups on the disk, so that each has one writer at a time. Nothing here
  * waits for a lock: see rc_locks_t and rc_actor_lock.
  *
- * Whoever renames, deletes, pulls into or strips a repository holds its lock, taken before any
- * write transaction, and shares the directories of the groups it is in; whoever renames a group
- * holds the lock of its directory. So a path stays that of its repository as long as one holds the
- * lock.
+ * A writer that renames, deletes, pulls into or strips a repository holds an exclusive lock on its
+ * directory, acquired before any write transaction, and shared locks on the directories of its
+ * groups. A writer that renames a group holds an exclusive lock on the group's directory. So the
+ * path of a repository cannot change while its lock is held.
  */
 #include "domain/repo.h"
 
@@ -19,19 +19,21 @@
 #include "domain/disk_transaction.h"
 #include "store/repo_change.h"
 
-#define TRIES 200 /* to find what may have been moved */
+#define TRIES 200 /* to find a repository that a process may just be moving */
 #define PAUSE apr_time_from_msec(10)
 
-/* What is not there cannot be locked; what is there, and is not locked, is somebody else's. */
+/* Returns the error for a lock that could not be acquired: the path is missing, or the lock has
+ * another holder. */
 static rc_err_t *not_locked(rc_locks_t *locks, const char *path)
 {
     if (!rc_fs_exists(path))
         return rc_err_failed(locks->pool, "%s is missing", path);
     locks->busy = path;
-    return rc_err_failed(locks->pool, "somebody else works in %s", path);
+    return rc_err_failed(locks->pool, "another writer has locked %s", path);
 }
 
-/* The directories of the groups that @a name is in, outermost first, as everybody takes them. */
+/* Acquires shared locks on the directories of the groups of @a name, the outermost first; all
+ * writers use this order. */
 static rc_err_t *share_groups(rc_locks_t *locks, const rc_env_t *env, const char *name)
 {
     const char *slash = name;
@@ -48,8 +50,8 @@ static rc_err_t *share_groups(rc_locks_t *locks, const rc_env_t *env, const char
     return NULL;
 }
 
-/* Is the repository where it should be? A crash a moment ago may have left it elsewhere: what it
- * left is put in order first, also that of a process that is just dying. */
+/* A crash may have left the repository elsewhere. So unfinished changes are recovered first;
+ * retries also cover a process that is just dying. */
 rc_err_t *rc_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *name,
                           apr_pool_t *pool)
 {
@@ -86,7 +88,8 @@ rc_err_t *rc_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_
     return NULL;
 }
 
-/* A child that outlived the process that ran it still has its repository's lock. */
+/* Checks that no repository below the group is locked. A child that outlived its process still
+ * holds the lock of its repository, without those of the groups. */
 static rc_err_t *check_no_writer(rc_locks_t *locks, const rc_env_t *env,
                                  const apr_array_header_t *repos)
 {

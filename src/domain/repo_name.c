@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Names of repositories and groups: cleaning, parts, and which are usable.
+ * Cleans, splits and checks names of repositories and groups.
  */
 #include "domain/repo.h"
 
@@ -46,7 +46,7 @@ const char *rc_repo_name_last(const char *name)
     return slash ? slash + 1 : name;
 }
 
-/* The names that deleted repositories and groups get (contract 02 delete_repo, 02 §10). */
+/* True for the names that deleted repositories and groups get (contract 02 delete_repo, 02 §10). */
 static bool is_removed(const char *part)
 {
     static const char form[] = "rm__dddddddd_dddddd_dddddd";
@@ -71,7 +71,7 @@ const char *rc_repo_name_removed(const char *infix, const char *last, apr_pool_t
                         now.tm_usec, infix, last);
     if ((len = strlen(name)) > PART_LIMIT) {
         for (len = PART_LIMIT; (name[len] & 0xc0) == 0x80; len--)
-            ; /* not inside of a character */
+            ; /* do not cut inside of a character */
         name[len] = '\0';
     }
     return name;
@@ -82,7 +82,7 @@ bool rc_repo_part_usable(const char *part)
     return *part && *part != '.' && *part != '/' && !is_removed(part);
 }
 
-/* A part that starts with a dot, is empty, or is the name of something removed. */
+/* True when a part begins with a dot, is empty, or is the name of a removed repository or group. */
 static bool has_unusable_part(const char *name)
 {
     const char *part;

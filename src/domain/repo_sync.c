@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Pulls into and strips repositories, and stores their last commit when it may have changed.
+ * Pulls into and strips repositories, stores their last commit when it may have changed, and
+ * rescans the repository root.
  */
 #include "domain/repo_sync.h"
 
@@ -14,8 +15,8 @@
 
 typedef struct look_t {
     const rc_repo_t *repo;
-    rc_work_t *work; /* what the look may cost; NULL: whatever it does */
-    bool anew;       /* read, whether the references moved or not */
+    rc_work_t *work; /* limits of the reading; NULL: none */
+    bool anew;       /* read even if the references did not move */
     rc_last_t last;
     const char *action, *what; /* for the journal; NULL: nothing */
 } look_t;
@@ -45,8 +46,8 @@ static rc_err_t *store(void *baton, rc_db_t *db)
                         : NULL;
 }
 
-/* Stores the last commit of a repository that was written to, whatever it costs, with an entry in
- * the journal. What was done is done: nothing is checked again. */
+/* Stores the last commit of a repository after a change, without limits, with an entry in the
+ * journal. The change cannot be undone, so rights are not checked again. */
 static rc_err_t *refresh_last(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
                               const char *what)
 {
@@ -63,7 +64,7 @@ static void log_failure(rc_log_level_t level, const rc_repo_t *repo, const rc_er
     rc_log(level, err->cause, "last changeset of %s: %s", repo->name, rc_err_log_text(err, pool));
 }
 
-/* Reads what is newer than the stored copy, and stores it. */
+/* Reads and stores the last commit if the references differ from the stored state. */
 static rc_err_t *look_if_moved(rc_last_t *last, rc_actor_t *actor, const rc_repo_t *repo)
 {
     look_t the = {.repo = repo, .work = &actor->work};
@@ -133,7 +134,7 @@ static rc_err_t *begin_pull(pull_t *pull, rc_actor_t *actor, const rc_locks_t *l
     return rc_repo_clone_uri(&pull->uri, actor->env, repo, actor->pool);
 }
 
-/* May take long and needs no database. */
+/* Can take long; runs without a database connection. */
 static rc_err_t *fetch(rc_actor_t *actor, void *baton)
 {
     pull_t *pull = baton;

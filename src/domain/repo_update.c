@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Changes a repository: names, groups, parents, texts, flags (contract 02 §5 update_repo).
+ * Changes a repository: its name, group, parent, texts and flags (contract 02 §5 update_repo).
  */
 #include "domain/repo_change.h"
 
@@ -18,16 +18,17 @@ typedef struct update_t {
     const rc_repo_update_t *request;
     const rc_repo_t *from;
     rc_repo_t to;
-    const char *group;          /* the group it will be in; NULL = top level */
-    rc_level_t group_level;     /* of the caller on it */
-    apr_array_header_t *fields; /* to be set, or NULL */
-    const char *locked_name;    /* set when the repository is locked, to be renamed */
+    const char *group;          /* the name of the new group; NULL = top level */
+    rc_level_t group_level;     /* the caller's level on it */
+    apr_array_header_t *fields; /* extra fields to set, or NULL */
+    const char *locked_name;    /* the name of the repository when it was locked, or NULL */
     rc_disk_txn_t *moves;
 } update_t;
 
-/* --- what is wanted, and may it be --- */
+/* --- reading and checking the request --- */
 
-/* The group in which the repository is already, and which the caller may not see, may be named. */
+/* True when @a sent names the current group, which the request may name even if the caller may not
+ * read it. */
 static bool stays(const update_t *update, const char *sent, apr_pool_t *pool)
 {
     const rc_repo_t *from = update->from;
@@ -37,7 +38,8 @@ static bool stays(const update_t *update, const char *sent, apr_pool_t *pool)
                       !strcmp(sent, apr_psprintf(pool, "%" APR_INT64_T_FMT, from->group_id)));
 }
 
-/* Check 3. A group that the caller may not see is none: the answer would name an id. */
+/* Check 3. A group that the caller may not read does not exist for them: otherwise the answer would
+ * reveal the name of an id. */
 static rc_err_t *set_group(update_t *update, const rc_repo_group_t *group, const char *sent,
                            apr_pool_t *pool)
 {
@@ -69,7 +71,7 @@ static rc_err_t *find_group(update_t *update, apr_pool_t *pool)
     return NULL;
 }
 
-/* The last part of the new name. A path names the group, too, unless one is named beside it. */
+/* Finds the last part of the new name. A path also sets the group, unless the request names one. */
 static rc_err_t *find_last(const char **last, update_t *update, rc_actor_t *actor)
 {
     const rc_repo_update_t *request = update->request;
@@ -100,7 +102,7 @@ static rc_err_t *find_parent(update_t *update, apr_pool_t *pool)
     return NULL;
 }
 
-/* From where it is to where it shall be: may the caller? */
+/* Finds the new name and group, and checks that the caller may move the repository there. */
 static rc_err_t *plan_place(update_t *update, rc_actor_t *actor)
 {
     const char *last;
@@ -153,7 +155,7 @@ static rc_err_t *plan_texts(update_t *update, rc_actor_t *actor)
     if (!uri || !*uri)
         return rc_repo_set_clone_uri(to, actor->env, NULL, actor->pool);
     if (to->clone_uri && !strcmp(to->clone_uri, uri))
-        return NULL; /* as it is shown, its password masked: unchanged */
+        return NULL; /* the masked URI, as answers show it: unchanged */
     return rc_repo_set_clone_uri(to, actor->env, uri, actor->pool);
 }
 
@@ -202,7 +204,7 @@ static rc_err_t *check_name(const rc_repo_t *to, rc_db_t *db, apr_pool_t *pool)
     return same ? rc_err_failed(pool, "%s is a group", to->name) : NULL;
 }
 
-/* A repository is no fork of itself, nor of its own forks. */
+/* Rejects a parent that is the repository itself or one of its forks. */
 static rc_err_t *check_parent(const rc_repo_t *to, rc_db_t *db, apr_pool_t *pool)
 {
     apr_array_header_t *below;
@@ -245,7 +247,7 @@ static rc_err_t *change(update_t *update, rc_actor_t *actor)
     return rc_disk_txn_apply(update->moves, actor->db);
 }
 
-/* What changed about who may do what: the new owner, open or private; NULL: nothing. */
+/* Describes for the journal what changed in the rights: owner, private or not; NULL: nothing. */
 static const char *describe_update(const update_t *update, apr_pool_t *pool)
 {
     const rc_repo_t *from = update->from, *to = &update->to;
@@ -282,8 +284,7 @@ static rc_err_t *check_uri(rc_actor_t *actor, void *baton)
                                actor->pool);
 }
 
-/* What may take its time, before the transaction: the lock of the directory, the look at the host.
- */
+/* Does the slow parts before the transaction: checks the remote, and locks the directory. */
 static rc_err_t *prepare_update(update_t *update, rc_actor_t *actor)
 {
     const rc_repo_update_t *request = update->request;

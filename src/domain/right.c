@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Grants and revokes rights on repositories, repository groups and user groups.
+ * Grants and revokes permissions on repositories, repository groups and user groups.
  */
 #include "domain/account.h"
 
 #include <apr_strings.h>
 
-/* "granted repository.read to user bob", "revoked user group devs" */
+/* Returns a text for the journal: "granted repository.read to user bob", "revoked user group devs".
+ */
 static const char *describe_right(const rc_granting_t *request, apr_pool_t *pool)
 {
     const char *what = "revoked ";
@@ -18,7 +19,7 @@ static const char *describe_right(const rc_granting_t *request, apr_pool_t *pool
     return request->below ? apr_pstrcat(pool, what, ", also below: ", request->also, NULL) : what;
 }
 
-/* An object whose permissions changed was updated. */
+/* Records a change of permissions as an update of the object. */
 static rc_err_t *journal(rc_actor_t *actor, const rc_granting_t *request)
 {
     const char *what = describe_right(request, actor->pool);

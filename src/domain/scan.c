@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Makes the database follow the repository root (contract 02 rescan_repos, 04 §6 duty 8).
+ * Updates the database from the repository root: adds repositories, and removes the rows of those
+ * that are gone (contract 02 rescan_repos, 04 §6 duty 8).
  */
 #include "domain/scan.h"
 
@@ -35,7 +36,7 @@ static const char *read_description(const rc_repo_t *row, const char *path, apr_
     return text ? rc_utf8_repair(text, pool) : apr_pstrcat(pool, row->name, " repository", NULL);
 }
 
-/* Under the write lock nobody is half-way through a change: look again. */
+/* Checks again under the write lock, when no other change is half done, and inserts the row. */
 static rc_err_t *add_one(void *baton, rc_db_t *db)
 {
     addition_t *addition = baton;
@@ -76,8 +77,8 @@ static void skip(rc_scan_t *scan, const char *name, const char *why)
     skipped->why = apr_pstrdup(scan->names->pool, why);
 }
 
-/* Adds what is called as the row says, unless it is known; what cannot be read, or be called so,
- * is left out. */
+/* Adds the repository with the name in the row, unless the database has it. One that cannot be read
+ * or added is put on the list of skipped ones. */
 static rc_err_t *add_name(addition_t *addition, rc_scan_t *scan, rc_db_t *db)
 {
     const rc_repo_t *row = &addition->repo.row;
@@ -85,7 +86,7 @@ static rc_err_t *add_name(addition_t *addition, rc_scan_t *scan, rc_db_t *db)
     rc_err_t *err;
 
     RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, addition->pool));
-    if (known) /* it may have been pushed to by another way */
+    if (known) /* it may have been changed without the server */
         err = rc_last_refresh(known, addition->env, db, addition->pool);
     else if (!(err = prepare_one(addition)))
         err = rc_db_txn(db, add_one, addition);
@@ -115,7 +116,7 @@ static rc_err_t *add_all(apr_array_header_t *added, addition_t *addition, rc_sca
     return NULL;
 }
 
-/* Logs all that is not served; *@a skipped are those that the database does not have. */
+/* Logs all skipped repositories; *@a skipped lists those that the database does not have. */
 static rc_err_t *tell(apr_array_header_t **skipped, const rc_scan_t *scan, rc_db_t *db,
                       apr_int64_t user_id, apr_pool_t *pool)
 {
@@ -144,7 +145,7 @@ rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, 
     bool busy;
 
     *added = apr_array_make(pool, 8, sizeof(const char *));
-    RC_TRY(rc_disk_txn_settle(&busy, env, db, pool)); /* what a crash left half done is not new */
+    RC_TRY(rc_disk_txn_settle(&busy, env, db, pool)); /* half done changes are not new ones */
     RC_TRY(rc_scan_root(&scan, env, pool));
     RC_TRY(rc_store_first_admin(&owner, db, pool));
     apr_pool_create(&addition.pool, pool);
@@ -165,7 +166,7 @@ typedef struct scan_removal_t {
     apr_pool_t *pool;
 } scan_removal_t;
 
-/* Only what is certainly not there; what cannot be looked at stays. */
+/* True when nothing is at @a path for certain; false when it cannot be examined. */
 static bool is_gone(const char *path)
 {
     struct stat st;
@@ -216,7 +217,7 @@ static rc_err_t *remove_all(void *baton, rc_db_t *db)
 {
     scan_removal_t *removal = baton;
 
-    /* A root that is not there, perhaps not mounted, does not mean that all is gone. */
+    /* A missing root may be a missing mount: then nothing is removed. */
     if (is_gone(removal->env->work_dir))
         return rc_err_internal(removal->pool, APR_ENOENT, "%s is gone", removal->env->work_dir);
     RC_TRY(remove_repos(removal, db));

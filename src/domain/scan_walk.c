@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Walks the repository root: which directories are repositories, and which are none that can be
- * served though they look like one, and why.
+ * Walks the repository root and lists which directories are repositories, and which ones look like
+ * a repository but cannot be served, with the reason.
  */
 #include "domain/scan.h"
 
@@ -87,8 +87,8 @@ static rc_err_t *look_at(folder_walk_t *walk, const char *name)
     return read_folder(walk, apr_pstrcat(walk->pool, name, "/", NULL));
 }
 
-/* Files, hidden directories and what was removed are passed over. So are links, but those to
- * directories are reported: they would be served if they were no links. */
+/* Ignores files, hidden directories and removed repositories. Links to directories are listed as
+ * skipped. */
 static rc_err_t *look_at_entry(folder_walk_t *walk, const char *prefix, const apr_finfo_t *entry)
 {
     const char *name = apr_pstrcat(walk->pool, prefix, entry->name, NULL);
@@ -114,7 +114,7 @@ static rc_err_t *read_folder(folder_walk_t *walk, const char *prefix)
 
     if (rv != APR_SUCCESS && !*prefix)
         return rc_fs_status(walk->pool, rv, "read", path);
-    if (rv != APR_SUCCESS && strcmp(prefix, "lost+found/")) /* a file system's own is nobody's */
+    if (rv != APR_SUCCESS && strcmp(prefix, "lost+found/")) /* that of the file system is ignored */
         skip(walk, apr_pstrmemdup(walk->pool, prefix, strlen(prefix) - 1),
              apr_psprintf(walk->pool, "%s (%s)", apr_strerror(rv, why, sizeof(why)),
                           rc_fs_rights(path, walk->pool)));

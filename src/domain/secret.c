@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Rotating the secret, and noticing a wrong one. The steps of a rotation: the file gets the new
- * secret in front of the former one; one transaction encrypts everything anew; the file loses the
- * former one. Who seals does it inside a write transaction and looks at the file first, so nothing
- * is sealed with the former secret once that transaction has begun.
+ * Rotates the secret, and detects a wrong secret file. The steps of a rotation: the new secret is
+ * written into the file in front of the former one; one transaction encrypts everything again; the
+ * former secret is removed from the file. All code that seals does so inside a write transaction
+ * and checks the file for a newer secret first, so nothing is sealed with the former secret after
+ * that transaction has begun.
  */
 #include "domain/secret.h"
 
@@ -106,7 +107,7 @@ rc_err_t *rc_sealed_note(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
     return rc_store_setting_set(db, FINGERPRINT, rc_secret_fingerprint(env->secret, pool));
 }
 
-/* A database of before there were fingerprints: does any key open? */
+/* For a database from before fingerprints: sets *@a opens to whether any key can be unsealed. */
 static rc_err_t *opens_something(bool *opens, const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
     apr_array_header_t *rows;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Users are made, changed and deleted. What is taken is decided by the constraint that fails, so
- * that two who want the same name at the same time never both get it.
+ * Inserts, changes and deletes users. The unique constraints of the database detect duplicate
+ * names, so that two concurrent requests never both get the same one.
  */
 #include "user_keys.h"
 
@@ -26,7 +26,7 @@ static rc_err_t *check_text(const char *what, const char *text, apr_pool_t *pool
     return NULL;
 }
 
-/* A name that reads as an id would be taken for one. */
+/* Rejects, among others, a name that look-ups would take for an id. */
 static rc_err_t *check_username(const char *name, apr_pool_t *pool)
 {
     apr_int64_t id;
@@ -49,7 +49,8 @@ static rc_err_t *check_others(const rc_user_t *user, apr_pool_t *pool)
     return check_text("extern_name", user->extern_name, pool);
 }
 
-/* A conflict says what is taken, if it is a name or an address; the log does not show addresses. */
+/* Sets the texts of a conflict in @a table: msg, for the client, names the duplicate @a value;
+ * detail, for the log, does not. */
 static rc_err_t *explain_conflict(rc_err_t *err, const char *table, const char *what,
                                   const char *value, apr_pool_t *pool)
 {
@@ -101,7 +102,7 @@ rc_err_t *rc_user_insert(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret
     return rc_store_user_by_id(out, db, user.id, pool);
 }
 
-/* At least one active super-admin must remain. */
+/* Checks that at least one active super-admin remains. */
 static rc_err_t *check_last_admin(rc_db_t *db, const rc_user_t *user, bool stays, apr_pool_t *pool)
 {
     bool other;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Making and changing user groups.
+ * Creates, changes and deletes user groups, and adds and removes their members.
  */
 #include "domain/user_group.h"
 
@@ -15,7 +15,7 @@
 
 #define NAME_LIMIT 255
 
-/* A name that reads as an id would be taken for one. */
+/* Rejects, among others, a name that look-ups would take for an id. */
 static rc_err_t *check_name(const char *name, apr_pool_t *pool)
 {
     if (!*name)
@@ -110,7 +110,8 @@ rc_err_t *rc_user_group_update(rc_actor_t *actor, const rc_user_group_update_t *
     return rc_actor_txn(actor, update, &request);
 }
 
-/* Callers learn no names of what they may not read; if that leaves none, they get the failure. */
+/* Rejects a group that has permissions. The message names only objects that the caller may read;
+ * when there are none, the error is RC_E_FAILED. */
 static rc_err_t *check_unassigned(rc_actor_t *actor, apr_int64_t id)
 {
     apr_array_header_t *names;

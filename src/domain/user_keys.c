@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Keys of users: made, sealed, unsealed, replaced, deleted. The database gets a digest to look
- * them up by, and the clear value only encrypted, bound to its user.
+ * Creates, seals, unseals, replaces and deletes keys of users. The database stores a digest, by
+ * which keys are looked up, and the clear value in encrypted form only, bound to its user.
  */
 #include "user_keys.h"
 
@@ -23,14 +23,14 @@ const char *rc_key_context(apr_int64_t user_id, apr_pool_t *pool)
     return apr_psprintf(pool, "key of user %" APR_INT64_T_FMT, user_id);
 }
 
-/* Makes up a key unless one is given, and fills in what is stored of it. */
+/* Generates a key unless one is given, and fills in its digest and sealed form. */
 static rc_err_t *prepare_key(rc_user_key_t *row, unsigned char digest[RC_DIGEST_SIZE],
                              const char **key, const rc_secret_t *secret, apr_pool_t *pool)
 {
     if (!*key)
         RC_TRY(rc_key_generate(key, pool));
     if (!**key)
-        return rc_err(pool, RC_E_ARG, "a key can not be empty");
+        return rc_err(pool, RC_E_ARG, "a key cannot be empty");
     rc_key_digest(digest, *key);
     if (!secret)
         return NULL;
@@ -104,7 +104,7 @@ rc_err_t *rc_token_create(const char **token, rc_db_t *db, const rc_secret_t *se
 }
 
 typedef struct find_t {
-    apr_int64_t id; /* wanted */
+    apr_int64_t id; /* to find */
     bool found, main;
 } find_t;
 
@@ -134,6 +134,6 @@ rc_err_t *rc_token_delete(rc_db_t *db, apr_int64_t user_id, const char *which, a
     if (!find.found)
         return rc_err(pool, RC_E_NOTFOUND, "the user has no such token");
     if (find.main)
-        return rc_err(pool, RC_E_ARG, "the main key can not be deleted, only reset");
+        return rc_err(pool, RC_E_ARG, "the main key cannot be deleted, only reset");
     return rc_store_key_delete(db, find.id);
 }

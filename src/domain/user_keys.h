@@ -4,10 +4,11 @@
 
 #include "domain/user.h"
 
-/** Stores the main key of a new user; NULL: a generated one. */
-/** What the sealed form of a key is bound to. */
+/** Returns, in @a pool, the context that the sealed keys of a user are bound to (rc_secret_seal).
+ */
 const char *rc_key_context(apr_int64_t user_id, apr_pool_t *pool);
 
+/** Stores the main key of a new user; with a NULL @a key generates one. */
 rc_err_t *rc_main_key_create(const char *key, rc_db_t *db, const rc_secret_t *secret,
                              apr_int64_t user_id, apr_pool_t *pool);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Extra addresses and IP entries of users.
+ * Adds and removes extra e-mail addresses and IP entries of users.
  */
 #include "domain/user.h"
 
@@ -72,7 +72,7 @@ static void count_up(address_t *address)
         ;
 }
 
-/* Every address from `first` to `last`. */
+/* Calls @a fn for every address from @a first to @a last. */
 static rc_err_t *each_of_range(rc_db_t *db, apr_int64_t user_id, const char *first,
                                const char *last, entry_fn *fn, apr_pool_t *pool)
 {

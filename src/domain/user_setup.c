@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The default user, who carries the permissions of everyone (contract 01 §2).
+ * Creates the default user, who carries the permissions of everyone (contract 01 §2).
  */
 #include "domain/user.h"
 

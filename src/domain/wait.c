@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Limits the use cases that wait for others: for a remote, for the copy of a repository, for
- * another writer of one. Each takes a place first, of which a process and a user have few, and
- * gives the database connection back while it waits. So neither slow remotes nor locked
- * repositories stop the server.
+ * Limits the use cases that wait: for a remote, for the copy of a repository, for a lock. Each
+ * takes a place first, of which a process and a user have a limited number, and releases the
+ * database connection while it waits. So neither slow remotes nor locked repositories stop the
+ * server.
  */
 #include "domain/actor.h"
 
@@ -13,8 +13,8 @@
 #include "domain/repo.h"
 #include "base/time.h"
 
-#define PATIENCE apr_time_from_sec(60)   /* for other writers of the same repository or group */
-#define SLICE    apr_time_from_msec(250) /* between looks at the client */
+#define PATIENCE apr_time_from_sec(60)   /* limit of waiting for a lock */
+#define SLICE    apr_time_from_msec(250) /* between checks whether the client has gone */
 
 static rc_err_t *no_place(const rc_actor_t *actor)
 {
@@ -51,7 +51,7 @@ rc_err_t *rc_actor_wait(rc_actor_t *actor, rc_err_t *(*fn)(rc_actor_t *actor, vo
 
     RC_TRY(rc_actor_place(actor));
     err = rc_actor_away(actor, fn, baton);
-    rc_work_set_time(&actor->work, actor->env->config->range_time); /* waiting is no work */
+    rc_work_set_time(&actor->work, actor->env->config->range_time); /* waiting does not count */
     return err;
 }
 
@@ -60,7 +60,8 @@ typedef struct wait_t {
     apr_time_t until;
 } wait_t;
 
-/* Until nobody holds the path, or nothing is there. */
+/* Waits until the lock on the path is free, the path is gone, the time is over, or the client has
+ * gone. */
 static rc_err_t *await_path(rc_actor_t *actor, void *baton)
 {
     const wait_t *wait = baton;
@@ -75,7 +76,7 @@ static rc_err_t *await_path(rc_actor_t *actor, void *baton)
         if (!err && actor->work.gone && actor->work.gone(actor->work.baton))
             err = rc_err(actor->pool, RC_E_GONE, "The client has gone");
     }
-    if (err && err->kind != RC_E_GONE) /* the next try says the same, in a pool that stays */
+    if (err && err->kind != RC_E_GONE) /* the next try reports it again, in a pool that remains */
         err = NULL;
     apr_pool_destroy(scratch);
     return err;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Private directories in <root>/.rc_tmp, where processes prepare what will move to its place.
+ * Creates and removes private directories in <root>/.rc_tmp, where processes prepare repositories
+ * before they are moved to their places.
  */
 #include "disk_step.h"
 

@@ -203,7 +203,7 @@ static void nothing_is_sealed_without_a_secret(void **unused)
     refused(RC_E_CONFLICT, "this key is in use", rc_user_insert(&user, db, NULL, &new_user, pool));
     new_user.username = "cid";
     new_user.key = "";
-    refused(RC_E_ARG, "a key can not be empty", rc_user_insert(&user, db, NULL, &new_user, pool));
+    refused(RC_E_ARG, "a key cannot be empty", rc_user_insert(&user, db, NULL, &new_user, pool));
 }
 
 static void tokens(void **unused)
@@ -236,7 +236,7 @@ static void tokens(void **unused)
     assert_null(caller);
     ok(rc_token_delete(db, ann->id, apr_ltoa(pool, (long)key_of(ann, 1)->id), pool));
     assert_int_equal(details_of(ann).keys->nelts, 1);
-    refused(RC_E_ARG, "the main key can not be deleted, only reset",
+    refused(RC_E_ARG, "the main key cannot be deleted, only reset",
             rc_token_delete(db, ann->id, apr_ltoa(pool, (long)key_of(ann, 0)->id), pool));
 }
 

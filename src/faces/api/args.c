@@ -185,8 +185,7 @@ static rc_err_t *read_sent(rc_arg_t *arg, rc_call_t *call, const rc_param_t *par
 }
 
 /* True when @a name is a parameter of the method, or one that every method ignores (contract 00
- * §5).
- */
+ * §5). */
 static bool is_known(const rc_call_t *call, const char *name)
 {
     const rc_param_t *param;

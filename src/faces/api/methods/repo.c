@@ -31,8 +31,7 @@ static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
 }
 
 /* Sets *@a root to the name of the group `root`; *readable is false when the caller may not read
- * it.
- */
+ * it. */
 static rc_err_t *find_root(const char **root, bool *readable, rc_call_t *call)
 {
     json_object *sent = rc_arg_json(call, RC_P_ROOT);
