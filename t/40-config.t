@@ -81,9 +81,9 @@ subtest 'wrong values' => sub {
         ["$WHITELIST changeset_raw", qr/'changeset_raw' is not of the form Controller:action/],
         ["$WHITELIST FilesController:[raw", qr/has a '\[' without '\]'/], ["$WHITELIST A:b=c", qr/holds a character/],
         (map { ["$_\nSetHandler rcapi\n" . s/^<(\w+).*/<\/$1>/r,
-            qr/SetHandler rcapi belongs into <Location .*not into \Q$_\E$/m] }
+            qr/SetHandler rcapi is allowed in <Location .*not in \Q$_\E$/m] }
             '<Directory "/x">', '<LocationMatch "^/x">', '<Location ~ "^/x">', '<Location "/x*">', '<Files "x">'),
-        ["<Location \"/x\">\n<If \"true\">\nSetHandler rcapi\n</If>\n</Location>", qr/SetHandler rcapi belongs into/],
+        ["<Location \"/x\">\n<If \"true\">\nSetHandler rcapi\n</If>\n</Location>", qr/SetHandler rcapi is allowed in/],
         ["<Location \"/x\">\nRcapiDatabase /x\n</Location>", qr/not allowed (?:here|in)/],
         ["<VirtualHost *:1>\nServerName other\nRcapiSecretFile $dir/nothing\n</VirtualHost>",
             qr/server other .*RcapiSecretFile: there is no file/],
@@ -101,7 +101,7 @@ subtest 'wrong values' => sub {
         my ($exit, $said) = $bare->httpd_conf_test(join '', "SetHandler rcapi\n",
             map { $_ eq $name ? () : "$_ $set{$_}\n" } sort keys %set);
         isnt($exit, 0, "without $name");
-        like($said, qr/SetHandler rcapi needs $name, which is not set/, '... it says so');
+        like($said, qr/SetHandler rcapi requires $name, which is not set/, '... it says so');
     }
     is(($bare->httpd_conf_test(''))[0], 0, 'but a module that is only loaded needs nothing');
     $bare->done;

@@ -53,10 +53,10 @@ subtest 'a link as the database' => sub {
     symlink 'rcapi.db', "$data/link.db";
     my ($exit, $text) = $t->httpd_conf_test("RcapiDatabase $data/link.db");
     isnt($exit, 0, 'configtest refuses it');
-    like($text, qr{RcapiDatabase: \Q$data\E/link\.db is a link; name the file that it leads to}, 'and says why');
+    like($text, qr{RcapiDatabase: \Q$data\E/link\.db is a link; use the path of its target}, 'and says why');
     my $r = $t->run($t->program('rcapi-admin'), '--data', $data, '--db', "$data/link.db", 'check');
     is($r->{exit}, 1, 'rcapi-admin refuses it');
-    like($r->{err}, qr{link\.db is a link: name the file that it leads to}, 'and says why');
+    like($r->{err}, qr{link\.db is a link: use the path of its target}, 'and says why');
     unlink "$data/link.db";
 };
 

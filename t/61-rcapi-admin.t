@@ -79,9 +79,10 @@ subtest 'command line' => sub {
     like($help, qr/Exit status: 0 done, 1 failed, 2 wrong command line/);
     ends(admin(@$_), 2, '', $usage, "without enough: @$_")
         for [], ['check'], ['--data', $data], ['--db', 'x', 'check'], ['--db', 'x', '--repos', 'y', 'check'];
-    refused(2, 'no command frob; see rcapi-admin --help', '--data', $data, 'frob');
-    refused(2, 'no command frob; see rcapi-admin --help', 'help', 'frob');
-    like(admin('frob')->{err}, qr/^rcapi-admin: no command frob; see rcapi-admin --help\n\z/m, 'nor without a place');
+    refused(2, 'unknown command frob; see rcapi-admin --help', '--data', $data, 'frob');
+    refused(2, 'unknown command frob; see rcapi-admin --help', 'help', 'frob');
+    like(admin('frob')->{err}, qr/^rcapi-admin: unknown command frob; see rcapi-admin --help\n\z/m,
+        'nor without a place');
     like(admin('check')->{err},
         qr/^rcapi-admin: check requires the data directory: --data DIR, or the environment variable RCAPI_DATA\n\z/m,
         'a missing place is named last');
@@ -392,15 +393,15 @@ sub ours_refused {
 sub tokens { map { [split /\t/, $_, -1] } split /\n/, ours('token', 'list', $_[0] // 'bob')->{out} }
 
 subtest 'token' => sub {
-    ours_refused(2, 'token list, create, delete or reset?', @$_) for ['token'], [qw(token frob bob)];
-    ours_refused(2, 'which user?', 'token', $_) for qw(list create delete reset);
+    ours_refused(2, 'token requires list, create, delete or reset', @$_) for ['token'], [qw(token frob bob)];
+    ours_refused(2, 'missing argument: user', 'token', $_) for qw(list create delete reset);
     ours_refused(1, 'user `nobody` does not exist', 'token', $_, 'nobody') for qw(list create reset);
-    ours_refused(2, 'which token?', qw(token delete bob));
+    ours_refused(2, 'missing argument: token', qw(token delete bob));
     ours_refused(2, 'unexpected: x', 'token', $_, 'bob', 'x') for qw(list create reset);
     ours_refused(2, 'unexpected: x', qw(token delete bob 1 x));
-    ours_refused(2, '--role is one of all, api, feed, http, vcs', qw(token create bob --role root));
-    ours_refused(2, '--lifetime is a number of minutes, or -1', qw(token create bob --lifetime soon));
-    ours_refused(2, '--lifetime is a number of minutes, or -1', qw(token create bob --lifetime=));
+    ours_refused(2, '--role must be one of all, api, feed, http, vcs', qw(token create bob --role root));
+    ours_refused(2, '--lifetime must be a number of minutes, or -1', qw(token create bob --lifetime soon));
+    ours_refused(2, '--lifetime must be a number of minutes, or -1', qw(token create bob --lifetime=));
     ours_refused(1, 'lifetime is not a number of minutes', 'token', 'create', 'bob', "--lifetime=$_")
         for qw(-2 9000000000000000);
     ours_refused(1, 'the description is not plain text', qw(token create bob --description), "a\tb");
@@ -460,10 +461,10 @@ sub from_here { $t->call(test => { args => 'x' }, as => 'bob')->{error} // '' }
 
 subtest 'ip' => sub {
     my $no = 'Request from IP:127.0.0.1 not allowed';
-    ours_refused(2, 'ip list, add or remove?', @$_) for ['ip'], [qw(ip frob bob)];
-    ours_refused(2, 'which user?', 'ip', $_) for qw(list add remove);
+    ours_refused(2, 'ip requires list, add or remove', @$_) for ['ip'], [qw(ip frob bob)];
+    ours_refused(2, 'missing argument: user', 'ip', $_) for qw(list add remove);
     ours_refused(1, 'user `nobody` does not exist', 'ip', 'list', 'nobody');
-    ours_refused(2, 'which addresses?', 'ip', $_, 'bob') for qw(add remove);
+    ours_refused(2, 'missing argument: addresses', 'ip', $_, 'bob') for qw(add remove);
     ours_refused(2, 'unexpected: x', @$_) for [qw(ip list bob x)], [qw(ip add bob ::1 x)];
     ours_refused(1, "`$_` is no address or network", 'ip', 'add', 'bob', "10.9.9.9,$_")
         for 'x', '1.2.3', '1.2.3.4/33', '1.2.3.4/', '1.2.3.256', '::g', '10.0.0.1/x';
@@ -505,7 +506,7 @@ subtest 'ip' => sub {
 };
 
 subtest 'anonymous' => sub {
-    ours_refused(2, 'anonymous on or off?', 'anonymous', @$_) for ['maybe'], ['ON'];
+    ours_refused(2, 'anonymous accepts only on or off', 'anonymous', @$_) for ['maybe'], ['ON'];
     ends(ours('anonymous'), 0, "off\n", '', 'alone: how it is');
     ours_refused(2, 'unexpected: x', qw(anonymous on x));
     is($t->get($diff)->status, 401, 'off, as made');
@@ -521,8 +522,8 @@ subtest 'anonymous' => sub {
 
 subtest 'password' => sub {
     ours_refused(2, 'a password is required: use --password-stdin, or run this on a terminal', qw(password bob));
-    ours_refused(2, 'which user?', qw(password --password secret-5));
-    ours_refused(2, 'which user?', qw(password --none));
+    ours_refused(2, 'missing argument: user', qw(password --password secret-5));
+    ours_refused(2, 'missing argument: user', qw(password --none));
     ours_refused(1, 'user `nobody` does not exist', qw(password nobody --none));
     ours_refused(2, 'the password must have at least 6 characters', qw(password bob --password five5));
     ours_refused(2, 'unexpected: x', qw(password bob x --none));
@@ -533,7 +534,7 @@ subtest 'password' => sub {
 };
 
 subtest 'call' => sub {
-    ours_refused(2, 'which method?', 'call');
+    ours_refused(2, 'missing argument: method', 'call');
     my $r = ours(qw(call get_user userid:bob));
     ends($r, 0, qr/\A\{"id":1,"result":\{"user_id":.*\},"error":null\}\n\z/, '', 'as the first super-admin');
     is(JSON::PP::decode_json($r->{out})->{result}{api_key}, $t->key('bob'), 'with what he may see');

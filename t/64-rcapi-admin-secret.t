@@ -47,7 +47,7 @@ subtest 'rotate' => sub {
         'what a running child makes now fits the new secret';
     is $t->admin('check'), '', 'check is content';
     my $r = $t->try_admin('secret');
-    is "$r->{exit} $r->{err}", "2 rcapi-admin: secret rotate?\n", 'usage';
+    is "$r->{exit} $r->{err}", "2 rcapi-admin: secret requires rotate\n", 'usage';
 };
 
 subtest 'another secret' => sub {

@@ -54,9 +54,9 @@ int rc_admin_call(rc_admin_t *admin)
     int status;
 
     if (format && strcmp(format, "json") && strcmp(format, "pretty"))
-        return rc_admin_fail(RC_ADMIN_USAGE, "--format is json or pretty");
+        return rc_admin_fail(RC_ADMIN_USAGE, "--format must be json or pretty");
     if (!method)
-        return rc_admin_fail(RC_ADMIN_USAGE, "which method?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: method");
     if ((status = rc_cli_args_read(&args, &words)) != RC_CLI_OK)
         return status;
     text = rc_cli_json_text(args);

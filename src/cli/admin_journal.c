@@ -31,7 +31,7 @@ static int list(rc_admin_t *admin)
     apr_int64_t most = LAST;
 
     if (last && (!rc_text_int(&most, last) || most < 1 || most > LAST_MOST))
-        return rc_admin_fail(RC_ADMIN_USAGE, "--last: how many entries?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "--last requires a number from 1 to %d", LAST_MOST);
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     rc_admin_head(admin, "TIME\tUSER\tADDRESS\tREPOSITORY\tACTION");
@@ -60,7 +60,8 @@ static int purge(rc_admin_t *admin)
     int status;
 
     if (!word || !rc_text_int(&days, word) || days < 0 || days > DAYS_MOST)
-        return rc_admin_fail(RC_ADMIN_USAGE, "which age in days?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "purge requires a number of days from 0 to %d",
+                             DAYS_MOST);
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     if (!days && !yes && isatty(STDIN_FILENO) &&
@@ -81,5 +82,5 @@ int rc_admin_journal(rc_admin_t *admin)
         return list(admin);
     if (verb && !strcmp(verb, "purge"))
         return purge(admin);
-    return rc_admin_fail(RC_ADMIN_USAGE, "journal list or purge?");
+    return rc_admin_fail(RC_ADMIN_USAGE, "journal requires list or purge");
 }

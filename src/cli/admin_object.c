@@ -89,7 +89,7 @@ static int read_pair(json_object *args, const struct verb_t *verb, rc_admin_t *a
     else if (!strcmp(value, "on") || !strcmp(value, "off"))
         rc_cli_json_add(args, name, rc_cli_need(json_object_new_boolean(!strcmp(value, "on"))));
     else
-        return rc_admin_fail(RC_ADMIN_USAGE, "%s is on or off", name);
+        return rc_admin_fail(RC_ADMIN_USAGE, "%s must be on or off", name);
     return RC_ADMIN_OK;
 }
 
@@ -106,7 +106,7 @@ static int read_words(json_object *args, const struct verb_t *verb, rc_admin_t *
     }
     for (i = 0; i < 2 && names[i]; i++) {
         if (!(word = rc_admin_word(admin)))
-            return rc_admin_fail(RC_ADMIN_USAGE, "which %s?", i ? "user" : verb->object);
+            return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: %s", i ? "user" : verb->object);
         add_text(args, names[i], word);
     }
     while (verb->name && verb->keys && (word = rc_admin_word(admin)))
@@ -197,8 +197,9 @@ int rc_admin_object(rc_admin_t *admin)
     int status;
 
     if (!verb)
-        return rc_admin_fail(RC_ADMIN_USAGE, "%s what? See rcapi-admin help %s", admin->command,
-                             admin->command);
+        return rc_admin_fail(RC_ADMIN_USAGE,
+                             "unknown or missing command of %s; see rcapi-admin help %s",
+                             admin->command, admin->command);
     args = rc_cli_need(json_object_new_object());
     if ((status = read_words(args, verb, admin)) == RC_ADMIN_OK)
         status = run(verb, admin, args);

@@ -42,7 +42,7 @@ int rc_admin_refresh(rc_admin_t *admin)
     rc_err_t *err;
 
     if (!word)
-        return rc_admin_fail(RC_ADMIN_USAGE, "which repository?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: repository");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     if (!(err = rc_store_first_admin(&reader, admin->db, admin->pool)) && reader &&

@@ -16,7 +16,7 @@ int rc_admin_secret(rc_admin_t *admin)
     rc_err_t *err;
 
     if (!verb || strcmp(verb, "rotate"))
-        return rc_admin_fail(RC_ADMIN_USAGE, "secret rotate?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "secret requires rotate");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     if ((err = rc_sealed_rotate(&done, admin->env, admin->db, &rc_admin_actor, admin->pool)))

@@ -46,11 +46,11 @@ int rc_admin_email(rc_admin_t *admin)
     int status;
 
     if (!verb || (!list && strcmp(verb, "add") && strcmp(verb, "remove")))
-        return rc_admin_fail(RC_ADMIN_USAGE, "email list, add or remove?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "email requires list, add or remove");
     if ((status = rc_admin_user(&user, admin)))
         return status;
     if (!list && !(change.value = rc_admin_word(admin)))
-        return rc_admin_fail(RC_ADMIN_USAGE, "which address?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: address");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     change.id = user->id;
@@ -105,9 +105,9 @@ static int read_holder(rc_admin_change_t *change)
     rc_err_t *err;
 
     if (!kind || (strcmp(kind, "default") && strcmp(kind, "user") && strcmp(kind, "group")))
-        return rc_admin_fail(RC_ADMIN_USAGE, "perm default, user NAME or group NAME?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "perm requires default, user NAME or group NAME");
     if (strcmp(kind, "default") && !(name = rc_admin_word(admin)))
-        return rc_admin_fail(RC_ADMIN_USAGE, "which %s?", kind);
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: %s", kind);
     change->holder = !strcmp(kind, "group") ? RC_OF_USER_GROUP : RC_OF_USER;
     if ((err = rc_store_first_admin(&user, admin->db, admin->pool)))
         return rc_admin_result(admin, err);
@@ -202,11 +202,12 @@ int rc_admin_set(rc_admin_t *admin)
     while (i < SETTINGS && strcmp(settings[i].name, change.name))
         i++;
     if (i == SETTINGS)
-        return rc_admin_fail(RC_ADMIN_USAGE, "no setting %s; `set` alone lists them", change.name);
+        return rc_admin_fail(RC_ADMIN_USAGE,
+                             "unknown setting %s; `set` without arguments lists them", change.name);
     if (!(change.value = rc_admin_word(admin)))
-        return rc_admin_fail(RC_ADMIN_USAGE, "set %s to what?", change.name);
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: value of %s", change.name);
     if (settings[i].is_flag && !(change.value = flag_value(change.value)))
-        return rc_admin_fail(RC_ADMIN_USAGE, "%s is on or off", change.name);
+        return rc_admin_fail(RC_ADMIN_USAGE, "%s must be on or off", change.name);
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     return rc_admin_change(&change, "admin_set",
@@ -261,7 +262,7 @@ int rc_admin_follow(rc_admin_t *admin)
     if (other)
         return rc_admin_end(admin) ? follow_user(&change, admin, user, other) : RC_ADMIN_USAGE;
     if (!(name = rc_admin_word(admin)))
-        return rc_admin_fail(RC_ADMIN_USAGE, "which repository?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: repository");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     if ((err = rc_store_repo_by_name(&repo, admin->db, user->id, name, admin->pool)))
@@ -301,7 +302,7 @@ int rc_admin_backup(rc_admin_t *admin)
     const char *path = rc_admin_word(admin);
 
     if (!path)
-        return rc_admin_fail(RC_ADMIN_USAGE, "into which file?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: file, or - for standard output");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     if (!strcmp(path, "-"))

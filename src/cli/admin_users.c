@@ -67,11 +67,11 @@ static bool read_token_options(rc_admin_change_t *change, const char *role, cons
     change->token.lifetime = RC_NEVER;
     change->token.description = description;
     if (!change->token.role) {
-        rc_admin_fail(RC_ADMIN_USAGE, "--role is one of all, api, feed, http, vcs");
+        rc_admin_fail(RC_ADMIN_USAGE, "--role must be one of all, api, feed, http, vcs");
         return false;
     }
     if (lifetime && !rc_text_int(&change->token.lifetime, lifetime)) {
-        rc_admin_fail(RC_ADMIN_USAGE, "--lifetime is a number of minutes, or -1");
+        rc_admin_fail(RC_ADMIN_USAGE, "--lifetime must be a number of minutes, or -1");
         return false;
     }
     return true;
@@ -125,11 +125,11 @@ int rc_admin_token(rc_admin_t *admin)
 
     if (!verb || (strcmp(verb, "list") && strcmp(verb, "create") && strcmp(verb, "delete") &&
                   strcmp(verb, "reset")))
-        return rc_admin_fail(RC_ADMIN_USAGE, "token list, create, delete or reset?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "token requires list, create, delete or reset");
     if ((status = rc_admin_user(&change.user, admin)))
         return status;
     if (!strcmp(verb, "delete") && !(change.value = rc_admin_word(admin)))
-        return rc_admin_fail(RC_ADMIN_USAGE, "which token?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: token");
     return rc_admin_end(admin) ? run_token(&change, verb, options) : RC_ADMIN_USAGE;
 }
 
@@ -163,11 +163,11 @@ int rc_admin_ip(rc_admin_t *admin)
     int status;
 
     if (!verb || (!list && strcmp(verb, "add") && strcmp(verb, "remove")))
-        return rc_admin_fail(RC_ADMIN_USAGE, "ip list, add or remove?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "ip requires list, add or remove");
     if ((status = rc_admin_user(&change.user, admin)))
         return status;
     if (!list && !(change.value = rc_admin_word(admin)))
-        return rc_admin_fail(RC_ADMIN_USAGE, "which addresses?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: addresses");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     change.fn = !strcmp(verb, "add") ? add_ip : remove_ip;
@@ -188,7 +188,7 @@ int rc_admin_anonymous(rc_admin_t *admin)
     rc_err_t *err;
 
     if (word && strcmp(word, "on") && strcmp(word, "off"))
-        return rc_admin_fail(RC_ADMIN_USAGE, "anonymous on or off?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "anonymous accepts only on or off");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     change.on = word && !strcmp(word, "on");

@@ -149,7 +149,7 @@ int rc_admin_user(rc_user_t **user, rc_admin_t *admin)
     rc_err_t *err;
 
     if (!name)
-        return rc_admin_fail(RC_ADMIN_USAGE, "which user?");
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: user");
     if ((err = rc_store_user_by_name(user, admin->db, name, admin->pool)))
         return rc_admin_result(admin, err);
     return *user ? RC_ADMIN_OK : rc_admin_fail(RC_ADMIN_FAILED, "user `%s` does not exist", name);
@@ -229,7 +229,7 @@ static void usage(FILE *out, const rc_command_t *only)
 
 static int no_command(const char *name)
 {
-    return rc_admin_fail(RC_ADMIN_USAGE, "no command %s; see rcapi-admin --help", name);
+    return rc_admin_fail(RC_ADMIN_USAGE, "unknown command %s; see rcapi-admin --help", name);
 }
 
 /* Reports a missing command or a missing data directory. */

@@ -44,8 +44,7 @@ static const char *check_type(const char *directive, const char *what, const cha
         return apr_psprintf(pool, "%s: there is no %s %s (%s)%s", directive, what, path,
                             apr_strerror(rv, text, sizeof(text)), hint);
     if (info.filetype == APR_LNK)
-        return apr_psprintf(pool, "%s: %s is a link; name the file that it leads to", directive,
-                            path);
+        return apr_psprintf(pool, "%s: %s is a link; use the path of its target", directive, path);
     if (info.filetype != type)
         return apr_psprintf(pool, "%s: %s is not a %s", directive, path, what);
     return NULL;
@@ -62,10 +61,10 @@ static const char *check_server(const rc_server_conf_t *conf, apr_pool_t *pool)
     for (i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
         path = *(const char *const *)((const char *)conf + paths[i].offset);
         if (!path)
-            return apr_psprintf(pool, "SetHandler " RC_HANDLER " needs %s, which is not set",
+            return apr_psprintf(pool, "SetHandler " RC_HANDLER " requires %s, which is not set",
                                 paths[i].directive);
         wrong = check_type(paths[i].directive, paths[i].what, path, paths[i].type, paths[i].link,
-                           "; rcapi-admin init makes it", pool);
+                           "; rcapi-admin init creates it", pool);
         if (wrong)
             return wrong;
     }

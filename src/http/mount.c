@@ -23,8 +23,8 @@ static const char *find_place(const char **path, const cmd_parms *cmd)
     if (strcasecmp(section->directive, "<Location") || !cmd->path || *cmd->path != '/' ||
         *arg == '~' || ap_is_matchexp(cmd->path))
         return apr_psprintf(cmd->pool,
-                            "SetHandler " RC_HANDLER " belongs into <Location /PATH> (a plain "
-                            "path) or outside of all sections, not into %s %s",
+                            "SetHandler " RC_HANDLER " is allowed in <Location /PATH> (a plain "
+                            "path) or outside of all sections, not in %s %s",
                             section->directive, arg);
     len = strlen(cmd->path);
     while (len && cmd->path[len - 1] == '/')

@@ -42,7 +42,7 @@ static rc_err_t *check_file(const char *path, bool create, apr_pool_t *pool)
     }
     if (S_ISLNK(st.st_mode))
         return rc_err_internal(pool, APR_SUCCESS,
-                               "the database %s is a link: name the file that it leads to", path);
+                               "the database %s is a link: use the path of its target", path);
     if (!S_ISREG(st.st_mode))
         return rc_err_internal(pool, APR_SUCCESS, "the database %s is not a file", path);
     return euidaccess(path, R_OK | W_OK) ? refuse("read and write the database", path, pool) : NULL;
