@@ -9,8 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,9 +18,8 @@
 #include "base/log.h"
 
 #define FILE_MOST    (64 * 1024)
-#define FOLDERS_MOST 64 /* directories in all: git's depth limit of 5 does not bound their number  \
-                         */
-#define DEPTH_MOST 5    /* as in git */
+#define FOLDERS_MOST 64 /* directories in all: a limit of depth alone does not limit them */
+#define DEPTH_MOST   5  /* as in git */
 
 typedef struct folder_t {
     const char *path;

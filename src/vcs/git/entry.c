@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#include <apr_strings.h>
-
 #include "table.h"
 #include "run.h"
 #include "base/hex.h"

@@ -11,7 +11,6 @@
 
 #include <apr_hash.h>
 #include <apr_portable.h>
-#include <apr_strings.h>
 
 #include "table.h"
 #include "attributes.h"

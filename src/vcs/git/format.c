@@ -6,7 +6,6 @@
  */
 #include "git.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include <apr_lib.h>

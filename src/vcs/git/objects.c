@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_strings.h>
-
 #define COPIED_MOST ((apr_off_t)1 << 40) /* larger sums count as this value */
 
 typedef struct store_t {

@@ -14,7 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_strings.h>
 #include <openssl/evp.h>
 
 #include "base/fs.h"

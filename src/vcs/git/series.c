@@ -6,7 +6,6 @@
 #include "table.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "heap.h"
 

@@ -4,8 +4,6 @@
  */
 #include "table.h"
 
-#include <string.h>
-
 #include <apr_strings.h>
 
 #include "run.h"

@@ -12,8 +12,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include <apr_strings.h>
-
 #include "base/cleanup.h"
 
 #define CONVERTED_MAX ((apr_off_t)1 << 30) /* bytes of a converted content, in a temporary file */

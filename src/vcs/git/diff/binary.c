@@ -14,7 +14,6 @@
 
 #include <stdlib.h>
 
-#include <apr_strings.h>
 #include <zlib.h>
 
 #define LEVEL Z_BEST_SPEED /* git's default except for packs */

@@ -5,7 +5,6 @@
  */
 #include "mail_stat.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>

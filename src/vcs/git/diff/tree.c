@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-#include <apr_strings.h>
-
 /* Trees can contain the same subtree many times: a few objects can describe 2^80 files. */
 #define ENTRIES_MAX 1000000
 
