@@ -77,8 +77,8 @@ rc_err_t *rc_db_txn(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void
  * perhaps not a power cut. For changes that are not reported to a client. */
 rc_err_t *rc_db_txn_lazy(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
 
-/** Checks the file's integrity and foreign keys. *@a problem is NULL, or a description in @a pool.
- */
+/** Checks the file's integrity and foreign keys. *@a problem is NULL, or a description in
+ * @a pool. */
 rc_err_t *rc_db_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
 
 /** Copies the database in its current state to the new file @a path (mode 0600); other connections

@@ -32,8 +32,8 @@ rc_err_t *rc_remote_parse(rc_remote_url_t **out, const char *url, apr_pool_t *po
 rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *policy, const char *url,
                           apr_time_t deadline, apr_pool_t *pool);
 
-/** Resolves url->host into url->addresses. RC_E_FAILED when @a policy does not allow all of them.
- */
+/** Resolves url->host into url->addresses. RC_E_FAILED when @a policy does not allow all
+ * of them. */
 rc_err_t *rc_remote_resolve(rc_remote_url_t *url, const rc_remote_policy_t *policy,
                             apr_time_t deadline, apr_pool_t *pool);
 

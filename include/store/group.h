@@ -18,8 +18,8 @@ rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
                                                     apr_pool_t *scratch),
                                     void *baton, apr_pool_t *pool);
 
-/** Stores name, owner_id, description and active of @a group. RC_E_CONFLICT for a duplicate name.
- */
+/** Stores name, owner_id, description and active of @a group. RC_E_CONFLICT for a
+ * duplicate name. */
 rc_err_t *rc_store_user_group_update(rc_db_t *db, const rc_user_group_t *group);
 
 /** Deletes a user group and, by foreign keys, its members and permission rows. */

@@ -59,8 +59,8 @@ typedef struct rc_grant_t {
 #define RC_BELOW_REPOS  1
 #define RC_BELOW_GROUPS 2
 
-/** Sets the level of @a grant on its object and, for a repository group, on what @a below selects.
- */
+/** Sets the level of @a grant on its object and, for a repository group, on what
+ * @a below selects. */
 rc_err_t *rc_rule_grant(rc_db_t *db, const rc_grant_t *grant, unsigned below);
 
 /** Removes it; grant->level is ignored. A row that does not exist is not an error. */

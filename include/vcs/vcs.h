@@ -158,8 +158,8 @@ rc_err_t *rc_vcs_fetch(const char *type, const rc_remote_policy_t *policy, const
 rc_err_t *rc_vcs_check_remote(const char *type, const rc_remote_policy_t *policy, const char *url,
                               apr_pool_t *pool);
 
-/** Checks that branches and tags lead to existing objects. Sets *@a problem as rc_vcs_check does.
- */
+/** Checks that branches and tags lead to existing objects. Sets *@a problem as
+ * rc_vcs_check does. */
 rc_err_t *rc_vcs_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
 
 /** Discards everything cached about the repository at @a path: in this process, and in the cache

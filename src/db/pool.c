@@ -8,8 +8,8 @@
 #include <apr_reslist.h>
 #include <apr_thread_mutex.h>
 
-#define IDLE_TIME                                                                                  \
-    apr_time_from_sec(300) /* idle connections above the minimum are closed after it */
+/* Idle connections above the minimum are closed after this time. */
+#define IDLE_TIME apr_time_from_sec(300)
 
 /* A connection that is in use. */
 typedef struct rc_lease_t {

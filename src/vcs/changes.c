@@ -157,8 +157,8 @@ static rc_entry_kind_t type_of(const rc_entry_t *entry)
     return entry->kind == RC_ENTRY_PROGRAM ? RC_ENTRY_FILE : entry->kind;
 }
 
-/* A change of type (a file becomes a link) is printed as a deletion and an addition: two entries.
- */
+/* A change of type (a file becomes a link) is printed as a deletion and an addition:
+ * two entries. */
 static void add_pair(apr_array_header_t *out, const rc_pair_t *pair)
 {
     rc_pair_t *half = apr_array_push(out);

@@ -18,8 +18,8 @@ void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *old, size_t size);
 
-/* Only json-c's allocations fail, because APR exits when memory is short. strdup calls from libc.
- */
+/* Only json-c's allocations fail, because APR exits when memory is short. strdup calls
+ * from libc. */
 static bool fails(const void *caller)
 {
     Dl_info info;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-/* Tests which remote addresses are accepted, how git gets them, and how their passwords are masked.
- */
+/* Tests which remote addresses are accepted, how git gets them, and how their passwords
+ * are masked. */
 #include "test_remote.h"
 
 #include <arpa/inet.h>

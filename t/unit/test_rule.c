@@ -71,8 +71,8 @@ static __attribute__((format(printf, 1, 2))) void sql(const char *fmt, ...)
     ok(rc_db_exec(db, text));
 }
 
-/* Ids of rows are positions here, counted from 1. The users are u0, u1 ... except the default user.
- */
+/* Ids of rows are positions here, counted from 1. The users are u0, u1 ... except the
+ * default user. */
 static const char *user_name(int user)
 {
     return user == ANYONE ? "default" : apr_psprintf(scratch, "u%d", user);

@@ -102,8 +102,8 @@ rc_err_t *rc_sqlite_file_create(const char *path, apr_pool_t *pool)
     return n ? rc_fs_err(pool, "create", path) : rc_fs_sync_folder_of(path, pool);
 }
 
-/* Opens or creates the lock file with the database's owner. Returns -1 with errno set on failure.
- */
+/* Opens or creates the lock file with the database's owner. Returns -1 with errno set
+ * on failure. */
 static int open_lock(const char *lock, const char *path)
 {
     int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, fd = open(lock, flags), n;

@@ -15,8 +15,8 @@
 
 void rc_sqlite_startup(void)
 {
-    /* Statistics cost a mutex at each allocation. When SQLite already runs, this fails harmlessly.
-     */
+    /* Statistics cost a mutex at each allocation. When SQLite already runs, this
+     * fails harmlessly. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     sqlite3_initialize();
     rc_version_add("SQLite", sqlite3_libversion());

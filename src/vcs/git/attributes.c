@@ -187,8 +187,8 @@ static rc_err_t *push_frame(rc_git_attributes_t *attributes, const apr_array_hea
     return attributes->rules > RULES_MAX ? too_many(attributes) : NULL;
 }
 
-/* The top-level file is stored apart from an identical one in a directory, which defines no macros.
- */
+/* The top-level file is stored apart from an identical one in a directory, which defines
+ * no macros. */
 static apr_array_header_t *find_file(rc_git_attributes_t *attributes, const git_oid *id,
                                      size_t base)
 {

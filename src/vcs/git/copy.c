@@ -377,8 +377,8 @@ rc_err_t *rc_git_copy(const char *from, const char *to, rc_work_t *work, apr_poo
     apr_pool_tag(copy.scratch, "rc_git_copy");
     RC_TRY(copy_all(&copy));
     apr_pool_destroy(copy.scratch);
-    /* If the source was renamed and another took its name, the paths lead to the wrong repository.
-     */
+    /* If the source was renamed and another took its name, the paths lead to the
+     * wrong repository. */
     if (stat(copy.from, &after) || before.st_dev != after.st_dev || before.st_ino != after.st_ino)
         return rc_err_failed(pool, "%s was replaced while it was copied", from);
     return NULL;

@@ -191,8 +191,8 @@ static void set_http(rc_git_env_t *env, const rc_remote_url_t *url)
                           apr_pstrcat(pool, "Authorization: Basic ", basic, NULL));
 }
 
-/* git passes this to a shell; it contains only our own words, a checked host and a numeric address.
- */
+/* git passes this to a shell; it contains only our own words, a checked host and a
+ * numeric address. */
 static void set_ssh(rc_git_env_t *env, const rc_remote_url_t *url)
 {
     const char *alias = url->host;

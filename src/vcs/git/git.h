@@ -118,8 +118,8 @@ void rc_git_order_save(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *p
 /** Removes that file. */
 void rc_git_order_forget(const char *git_dir, apr_pool_t *pool);
 
-/** Computes the order of @a refs. Commits that @a known (may be NULL) contains are not read again.
- */
+/** Computes the order of @a refs. Commits that @a known (may be NULL) contains are not
+ * read again. */
 rc_err_t *rc_git_order_make(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
                             const rc_git_order_t *known, apr_pool_t *pool);
 
@@ -176,8 +176,8 @@ bool rc_git_digits_at(git_oid *id, const char *p, const char *end);
 const char *rc_git_convert(const char *text, size_t len, const char *encoding,
                            const char *encoding_end, apr_pool_t *pool);
 
-/** Returns the tree of commit @a id and that of its first parent (if *@a has_parent), for a diff.
- */
+/** Returns the tree of commit @a id and that of its first parent (if *@a has_parent), for
+ * a diff. */
 rc_err_t *rc_git_commit_trees(git_oid *tree, git_oid *parent_tree, bool *has_parent, rc_git_t *git,
                               const char *id, apr_pool_t *pool);
 
@@ -269,8 +269,8 @@ rc_err_t *rc_git_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *ent
 
 /* --- diff/diff.c --- */
 
-/** Returns the changes of commit @a id, with renames (diff/change.h: rc_git_change_t), in @a pool.
- */
+/** Returns the changes of commit @a id, with renames (diff/change.h: rc_git_change_t), in
+ * @a pool. */
 rc_err_t *rc_git_diff_changes(apr_array_header_t **changes, rc_git_t *git, const char *id,
                               apr_pool_t *err_pool, apr_pool_t *pool);
 

@@ -52,8 +52,8 @@ static rc_err_t *no_memory(graph_t *graph)
 
 /* --- collecting --- */
 
-/* Enlarges @a array to @a need elements; it may move. NULL = no memory, and the array is unchanged.
- */
+/* Enlarges @a array to @a need elements; it may move. NULL = no memory, and the array
+ * is unchanged. */
 static void *grow(void *array, apr_uint32_t *room, apr_uint32_t need, size_t width)
 {
     apr_uint32_t size = *room ? *room : 256;

@@ -245,8 +245,8 @@ const rc_git_ref_t *rc_git_ref_find(const apr_array_header_t *list, const char *
 
 /* --- merging --- */
 
-/* @a hiding, sorted by name: references of @a above that hide those of the same name in @a below.
- */
+/* @a hiding, sorted by name: references of @a above that hide those of the same name in
+ * @a below. */
 static apr_array_header_t *merge_lists(apr_array_header_t *below, apr_array_header_t *above,
                                        const apr_array_header_t *hiding,
                                        int (*compare)(const void *, const void *), apr_pool_t *pool)

@@ -16,8 +16,8 @@ static rc_err_t *set_search_paths(apr_pool_t *pool)
 {
     int level;
 
-    /* Without this, diffs fail where HOME is unreadable, and results depend on the server's user.
-     */
+    /* Without this, diffs fail where HOME is unreadable, and results depend on the
+     * server's user. */
     for (level = GIT_CONFIG_LEVEL_PROGRAMDATA; level <= GIT_CONFIG_LEVEL_GLOBAL; level++)
         if (git_libgit2_opts(GIT_OPT_SET_SEARCH_PATH, level, "") < 0)
             return rc_git_err(pool, "cannot empty libgit2's search path %d", level);

@@ -40,8 +40,8 @@ static void parse(rc_git_found_t *found, const char *text, apr_pool_t *pool)
     found->broken = git_reference_name_is_valid(&valid, found->link) < 0 || !valid;
 }
 
-/* A symbolic link whose target is the name of a reference is a symbolic reference of the old kind.
- */
+/* A symbolic link whose target is the name of a reference is a symbolic reference of the
+ * old kind. */
 static bool parse_link(rc_git_found_t *found, const char *path, apr_pool_t *pool)
 {
     char text[PATH_MAX];

@@ -53,8 +53,8 @@ static const char *read_class(bool *found, const char *p, unsigned char c)
     return end + 1;
 }
 
-/* Reads one member of a set, or a range that ends in it. *previous is 0 where no range can begin.
- */
+/* Reads one member of a set, or a range that ends in it. *previous is 0 where no range
+ * can begin. */
 static const char *read_member(bool *found, unsigned char *previous, const char *p, unsigned char c)
 {
     bool range = *p == '-' && *previous && p[1] && p[1] != ']';
@@ -68,8 +68,8 @@ static const char *read_member(bool *found, unsigned char *previous, const char 
     return p + 1;
 }
 
-/* Tests @a c against the set [...] at @a p. *end is the text after it; NULL when nothing can match.
- */
+/* Tests @a c against the set [...] at @a p. *end is the text after it; NULL when nothing
+ * can match. */
 static bool in_set(const char **end, const char *p, unsigned char c)
 {
     bool negated = p[1] == '!' || p[1] == '^', found = false;

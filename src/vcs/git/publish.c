@@ -98,8 +98,8 @@ rc_err_t *rc_publish_plan(rc_publish_t *publish, const rc_ref_list_t *ours)
 
 /* ---- the lock ---- */
 
-/* True for a lock that a crash left: ours when no process holds its flock, any lock when it is old.
- */
+/* True for a lock that a crash left: ours when no process holds its flock, any lock when it
+ * is old. */
 static bool is_stale(const char *path)
 {
     char head[sizeof(HEADER) - 1];

@@ -64,8 +64,8 @@ static const rc_git_ref_t *find_packed(const rc_git_reading_t *reading, const ch
     return ref ? ref : rc_git_ref_find(layer->others, name);
 }
 
-/* Returns the content of reference @a name: an id, or another name. *@a out = NULL: there is none.
- */
+/* Returns the content of reference @a name: an id, or another name. *@a out = NULL: there
+ * is none. */
 static rc_err_t *find_ref(rc_git_found_t **out, rc_git_reading_t *reading, apr_hash_t *loose,
                           const char *name)
 {

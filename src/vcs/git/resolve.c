@@ -8,8 +8,8 @@
 
 #include "base/hex.h"
 
-/* Parses up to 40 digits into id and pads with zeros. Returns their number; -1 for any other text.
- */
+/* Parses up to 40 digits into id and pads with zeros. Returns their number; -1 for any
+ * other text. */
 static int parse_hex(git_oid *id, const char *text)
 {
     int n;

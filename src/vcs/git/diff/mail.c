@@ -49,8 +49,8 @@ static const char *head_line(const char *text, const char *word)
     return NULL;
 }
 
-/* Returns the commit object in UTF-8, or unchanged if conversion fails. Like git, it ends at a NUL.
- */
+/* Returns the commit object in UTF-8, or unchanged if conversion fails. Like git, it ends at
+ * a NUL. */
 static rc_err_t *read_commit(const char **text, rc_git_t *git, const char *id, apr_pool_t *err_pool,
                              apr_pool_t *pool)
 {
@@ -74,8 +74,8 @@ static rc_err_t *read_commit(const char **text, rc_git_t *git, const char *id, a
 
 /* --- author --- */
 
-/* Returns the lines "From:" and "Date:" for an author line; an empty text when it has no address.
- */
+/* Returns the lines "From:" and "Date:" for an author line; an empty text when it has
+ * no address. */
 static const char *author_lines(const char *line, apr_pool_t *pool)
 {
     const char *end = line_end(line), *mail = memchr(line, '<', (size_t)(end - line));

@@ -143,8 +143,8 @@ static rc_err_t *load(rc_git_content_t *content, const rc_git_printer_t *printer
     return NULL;
 }
 
-/* Loads both contents; the caller frees them by drop_both. After an error there is nothing to free.
- */
+/* Loads both contents; the caller frees them by drop_both. After an error there is nothing
+ * to free. */
 static rc_err_t *load_both(rc_git_content_t contents[2], const rc_git_printer_t *printer,
                            const rc_git_change_t *change)
 {
