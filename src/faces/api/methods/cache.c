@@ -83,7 +83,7 @@ const rc_method_t rc_methods_cache[] = {
      RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_WRITE),
                RC_ARG(RC_P_DELETE_KEYS, RC_BOOL, "False")),
      "Error occurred during cache invalidation action",
-     "Drop what is cached of a repository and read its last commit again."},
+     "Discard the caches of a repository and read its last commit again."},
     {"strip", strip, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN),
                RC_ARG(RC_P_REVISION, RC_TEXT, RC_REQUIRED),

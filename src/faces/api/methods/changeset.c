@@ -383,10 +383,10 @@ const rc_method_t rc_methods_changeset[] = {
                RC_ARG(RC_P_START_REV, RC_ANY, RC_REQUIRED),
                RC_ARG(RC_P_LIMIT, RC_ANY, RC_REQUIRED),
                RC_ARG(RC_P_DETAILS, RC_TEXT, "'basic'")),
-     NULL, "Describe commits in ascending order, from one on."},
+     NULL, "Describe commits in ascending order, beginning with a given one."},
     {"get_repo_refs", get_repo_refs, RC_ANYONE, RC_AWAY,
      RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ)),
-     "failed to get repo: `{repoid.name}` references", "Branches and tags of a repository."},
+     "failed to get repo: `{repoid.name}` references", "List branches and tags of a repository."},
     {.name = NULL},
 };
 /* clang-format on */

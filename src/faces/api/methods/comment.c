@@ -84,7 +84,8 @@ const rc_method_t rc_methods_comment[] = {
                RC_ARG(RC_P_MESSAGE, RC_TEXT, RC_REQUIRED),
                RC_ARG(RC_P_USERID, RC_AUTHOR, RC_CALLER),
                RC_ARG(RC_P_STATUS, RC_TEXT, "None")),
-     "failed to set comment on repository `{repoid.name}`", "The same, open to readers."},
+     "failed to set comment on repository `{repoid.name}`",
+     "Comment on a commit and set its status; open to readers."},
     {.name = NULL},
 };
 /* clang-format on */

@@ -107,7 +107,7 @@ const rc_method_t rc_methods_lock[] = {
      NULL, "Describe all repositories that a user has locked."},
     {"get_user_locks", get_locks, RC_ANYONE, 0,
      RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
-     NULL, "The same as get_locks."},
+     NULL, "Another name of get_locks."},
     {.name = NULL},
 };
 /* clang-format on */

@@ -51,7 +51,7 @@ const rc_method_t rc_methods_repo_delete[] = {
      RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN),
                RC_ARG(RC_P_FORKS, RC_TEXT, "''")),
      "failed to delete repository `{repoid.name}`",
-     "Delete a repository; its forks: detach or delete."},
+     "Delete a repository; detach or delete its forks."},
     {.name = NULL},
 };
 /* clang-format on */
