@@ -7,9 +7,7 @@
 
 #include <apr_strings.h>
 
-#include "base/fs.h"
 #include "domain/disk_transaction.h"
-#include "domain/repo.h"
 #include "domain/user.h"
 
 static void check_key(rc_check_t *check, const rc_user_key_t *key, apr_pool_t *scratch)
