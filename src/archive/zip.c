@@ -29,8 +29,7 @@
 #define VERSION_ZIP64 45
 #define MADE_ON_UNIX  (3 << 8 | VERSION_ZIP64)
 
-#define SMALL_MAX                                                                                  \
-    0xffffffffU /* the largest number in four bytes; also marks one that does not fit */
+#define SMALL_MAX 0xffffffffU /* the largest number in four bytes, and the mark of a larger one */
 #define COUNT_MAX 0xffff
 
 /* Sizes and offsets from here on are written in eight bytes. It leaves room because deflate can

@@ -24,8 +24,8 @@
 
 #define OURS_ARE "rcapi-" /* other files in the directory are ignored */
 #define PART     ".part"
-#define PAUSE                                                                                      \
-    (20 * 1000) /* microseconds between two attempts while another request makes the file */
+#define PAUSE    (20 * 1000) /* microseconds between attempts, while another request makes the file \
+                              */
 
 /* The result of a lookup. */
 typedef enum {

@@ -76,8 +76,7 @@ void rc_child_end_input(rc_child_t *child)
 rc_child_io_t rc_child_read(apr_size_t *got, rc_child_t *child, char *buf, apr_size_t size)
 {
     rc_run_t *run = child->run;
-    bool ended =
-        child->over || rc_run_has_ended(run); /* before the read, so that no output is lost */
+    bool ended = child->over || rc_run_has_ended(run); /* before the read: loses no output */
     ssize_t n = run->out_fd < 0 ? 0 : read(run->out_fd, buf, size);
 
     *got = n > 0 ? (apr_size_t)n : 0;
@@ -85,8 +84,8 @@ rc_child_io_t rc_child_read(apr_size_t *got, rc_child_t *child, char *buf, apr_s
         return RC_CHILD_MOVED;
     if (n < 0 && no_bytes() == RC_CHILD_LATER && !ended)
         return RC_CHILD_LATER;
-    return n == 0 || ended ? RC_CHILD_CLOSED
-                           : RC_CHILD_BROKEN; /* other processes may still hold the pipe */
+    /* when it has ended, other processes may still hold the pipe */
+    return n == 0 || ended ? RC_CHILD_CLOSED : RC_CHILD_BROKEN;
 }
 
 /* Checks the deadline and check(); returns whether the child may continue. */

@@ -239,8 +239,7 @@ static rc_err_t *start_child(rc_run_t *run, apr_pool_t *pool)
 
     run->parent = getpid();
     sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all,
-                    &before); /* no signal handler of the server may run in the child */
+    pthread_sigmask(SIG_SETMASK, &all, &before); /* the child must not run handlers of the server */
     run->pid = fork();
     error = errno;
     if (run->pid == 0)

@@ -65,8 +65,7 @@ static apr_off_t total_max;
 
 void rc_spool_set_total(apr_off_t max)
 {
-    static apr_pool_t
-        *pool; /* lives as long as the process: spools may end after all other pools */
+    static apr_pool_t *pool; /* of the process: spools may end after all other pools */
 
     if (total && (!total_max || (max && max <= total_max)))
         return;

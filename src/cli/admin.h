@@ -25,10 +25,9 @@ typedef struct rc_admin_t {
     rc_env_config_t config;
     rc_env_t *env; /* NULL for init */
     rc_db_t *db;
-    const char *command; /* name of the command */
-    bool headers;        /* print the headers of lists */
-    apr_array_header_t
-        *words; /* const char *: the words of the command line that are not read yet */
+    const char *command;       /* name of the command */
+    bool headers;              /* print the headers of lists */
+    apr_array_header_t *words; /* of const char *: unread words of the command line */
 } rc_admin_t;
 
 typedef enum {

@@ -24,8 +24,7 @@ static bool waits_for_us(conn_rec *c, int fd)
 bool rc_http_client_gone(void *baton)
 {
     const request_rec *r = baton;
-    conn_rec *c = r->connection,
-             *real = c->master ? c->master : c; /* c may be a stream of HTTP/2 */
+    conn_rec *c = r->connection, *real = c->master ? c->master : c; /* master: of HTTP/2 */
     apr_socket_t *socket = ap_get_conn_socket(real);
     struct pollfd at = {.events = POLLRDHUP};
     apr_os_sock_t fd;

@@ -50,8 +50,7 @@ int rc_http_hide_keys(request_rec *r)
 
     if (!rc_http_in_use())
         return DECLINED;
-    for (q = r; q;
-         q = q->prev) { /* a request that was redirected to an error page is not cleaned yet */
+    for (q = r; q; q = q->prev) { /* also a request that was redirected to an error page */
         rc_http_hide_in(&q->the_request, q->pool); /* only logs use this line */
         rc_http_hide_description(q);
         unhush(q);

@@ -156,13 +156,12 @@ static authz_status check_view(request_rec *r, const char *line, const void *par
                                     " is not");
         return AUTHZ_DENIED;
     }
-    if (!ap_auth_type(r)) /* no module can require a password */
+    if (!ap_auth_type(r)) /* no AuthType: httpd cannot require a login */
         return AUTHZ_GRANTED;
     note = rc_http_decide(r);
     if ((note->face && !note->face->decide) || !wants_login(r, note))
         return AUTHZ_GRANTED; /* the handler may still refuse it */
-    if (r->user ||
-        !apr_table_get(r->headers_in, "Authorization")) /* else the password is checked next */
+    if (r->user || !apr_table_get(r->headers_in, "Authorization")) /* else checked next */
         rc_http_log_refusal(r, note->answer);
     rc_http_forget_verdict(note);
     return r->user ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;

@@ -84,8 +84,7 @@ bool rc_http_is_below_mount(const rc_server_conf_t *conf, const char *path)
     bool ours = false;
     int pass, i;
 
-    for (pass = 0; pass < 2;
-         pass++) /* in httpd's order: first outside of sections, then sections */
+    for (pass = 0; pass < 2; pass++) /* httpd's order: outside of sections, then sections */
         for (i = 0; i < conf->mounts->nelts; i++) {
             const rc_mount_t *mount = &APR_ARRAY_IDX(conf->mounts, i, rc_mount_t);
 

@@ -65,8 +65,7 @@ int rc_http_keep_path(request_rec *r)
 /* Returns whether @a path is the decoded @a sent; another module may have changed the URL. */
 static bool is_same(const char *sent, const char *path, apr_pool_t *pool)
 {
-    char *plain =
-        apr_pstrdup(pool, rc_redact_path(sent, pool)); /* with keys hidden, as by keys.c */
+    char *plain = apr_pstrdup(pool, rc_redact_path(sent, pool)); /* as by keys.c */
 
     open_slashes(plain);
     return ap_unescape_url(plain) == OK && !strcmp(plain, path);
