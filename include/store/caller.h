@@ -31,8 +31,8 @@ rc_err_t *rc_store_caller_by_name(rc_caller_row_t **out, rc_db_t *db, const char
 rc_err_t *rc_store_caller_by_login(rc_caller_row_t **out, const char **password, rc_db_t *db,
                                    const char *login, apr_pool_t *pool);
 
-/** The IP entries (const char *) that restrict a user, including those of the default user when @a
- * inherits is set. */
+/** The IP entries (const char *) that restrict a user, including those of the default user when
+ * @a inherits is set. */
 rc_err_t *rc_store_caller_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,
                               bool inherits, apr_pool_t *pool);
 

@@ -30,8 +30,8 @@ typedef struct rc_journal_actor_t {
 rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr_int64_t repo_id,
                                const char *repo_name, const char *action);
 
-/** *@a known: the same action of this user on this repository was recorded within the last @a
- * within. */
+/** *@a known: the same action of this user on this repository was recorded within the last
+ * @a within. */
 rc_err_t *rc_store_journal_recent(bool *known, rc_db_t *db, apr_int64_t user_id,
                                   apr_int64_t repo_id, const char *action,
                                   apr_interval_time_t within);

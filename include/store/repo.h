@@ -104,8 +104,8 @@ typedef struct rc_repo_range_t {
     bool nested;       /* include groups below it */
 } rc_repo_range_t;
 
-/** Calls @a fn, which may use @a db, for each repository of @a range (NULL: of all) that user @a
- * user_id may read, by id, with its extra fields if @a fields is true. The row lives until @a fn
+/** Calls @a fn, which may use @a db, for each repository of @a range (NULL: of all) that user
+ * @a user_id may read, by id, with its extra fields if @a fields is true. The row lives until @a fn
  * returns; memory is needed for 64 rows. @a scratch is cleared before the next one. */
 rc_err_t *
 rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range, bool fields,

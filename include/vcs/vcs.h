@@ -69,8 +69,8 @@ typedef rc_err_t *rc_vcs_file_fn_t(void *baton, const rc_vcs_file_t *file);
 /** Initializes the libraries of all back ends. Call once per process, before threads start. */
 rc_err_t *rc_vcs_startup(apr_pool_t *pool);
 
-/** Creates a pool that keeps at most @a max_idle unused repositories open. It is closed when @a
- * pool is destroyed. */
+/** Creates a pool that keeps at most @a max_idle unused repositories open. It is closed when
+ * @a pool is destroyed. */
 rc_err_t *rc_vcs_pool_create(rc_vcs_pool_t **out, int max_idle, apr_pool_t *pool);
 
 /** Closes the idle handles of @a path (the repository was renamed, replaced or deleted), and
@@ -182,8 +182,8 @@ rc_err_t *rc_vcs_open(rc_vcs_t **out, rc_vcs_pool_t *vcs_pool, const char *type,
  */
 rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs);
 
-/** Sets *@a state to a fingerprint of all branches and tags and the commits they lead to, in @a
- * pool. It differs as soon as any of them differs. */
+/** Sets *@a state to a fingerprint of all branches and tags and the commits they lead to, in
+ * @a pool. It differs as soon as any of them differs. */
 rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 
 /** Returns the same fingerprint for the repository of @a type at @a path without opening it; NULL

@@ -82,8 +82,8 @@ typedef struct rc_backend_t {
                           apr_pool_t *pool);
     rc_err_t *(*series)(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
-    /* Index of the commit with the full id @a id; -1 when it is not in the repository order or @a
-     * id is not an id. */
+    /* Index of the commit with the full id @a id; -1 when it is not in the repository order or
+     * @a id is not an id. */
     rc_err_t *(*index_of)(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
     rc_err_t *(*import)(const char *path, const rc_import_t *import, apr_pool_t *pool);
     /* Lists the paths that differ between @a parent (NULL: every path is added) and @a id, in any

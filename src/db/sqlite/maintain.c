@@ -51,8 +51,8 @@ void rc_sqlite_limit_wal(rc_db_t *db)
     sqlite3_wal_hook(own->handle, limit_wal, db);
 }
 
-/* Runs @a sql and reads its first row. *@a found: there is one. Its first column goes into @a
- * number or, copied to @a pool, into @a text. */
+/* Runs @a sql and reads its first row. *@a found: there is one. Its first column goes into
+ * @a number or, copied to @a pool, into @a text. */
 static rc_err_t *first_row(bool *found, int *number, const char **text, rc_db_t *db,
                            const char *sql, apr_pool_t *pool)
 {

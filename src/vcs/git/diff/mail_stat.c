@@ -55,8 +55,8 @@ static size_t common_begin(const char *a, const char *b)
     return len;
 }
 
-/* The same for their common end, from a slash on, which may be the last byte of the common start @a
- * begin. */
+/* The same for their common end, from a slash on, which may be the last byte of the common start
+ * @a begin. */
 static size_t common_end(const char *a, const char *b, size_t begin)
 {
     size_t stop = begin ? begin - 1 : 0, a_len = strlen(a), b_len = strlen(b), i, len = 0;
