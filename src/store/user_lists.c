@@ -97,13 +97,27 @@ static rc_err_t *read_chunk(rc_user_details_t *details, const rc_chunk_t *chunk,
     return rc_chunk_read(chunk, SQL_USERS_IPS, 0, take_ip, details);
 }
 
+/* Reads a chunk of one user, the size of most sets of followers, by the cheaper statements for
+ * single users. */
+static rc_err_t *read_one(rc_user_details_t *details, const rc_chunk_t *chunk, bool keys)
+{
+    rc_user_t *user;
+
+    details->user = NULL;
+    RC_TRY(rc_store_user_by_id(&user, chunk->db, chunk->seen->id, chunk->pool));
+    return user ? read_details(details, chunk->db, user, keys, chunk->pool) : NULL;
+}
+
 static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
 {
     const walk_t *walk = baton;
     rc_user_details_t details[RC_CHUNK];
     int i;
 
-    RC_TRY(read_chunk(details, chunk, walk->keys));
+    if (chunk->count == 1)
+        RC_TRY(read_one(details, chunk, walk->keys));
+    else
+        RC_TRY(read_chunk(details, chunk, walk->keys));
     for (i = 0; i < chunk->count; i++) {
         if (!details[i].user)
             continue; /* deleted since */
