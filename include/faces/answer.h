@@ -35,8 +35,7 @@ struct rc_answer_t {
 
     /* the body: one of these */
     rc_spool_t *spool; /* never NULL; its content is sent */
-    rc_err_t *(*write)(rc_answer_t *answer,
-                       const rc_request_t *request); /* fills the spool; or NULL */
+    rc_err_t *(*write)(rc_answer_t *answer, const rc_request_t *request); /* into spool; or NULL */
     apr_off_t length;    /* of a body that was left out (HEAD); -1: it is in the spool */
     rc_stream_t *stream; /* sent while it is generated; lives in the request's pool. Or NULL */
 };

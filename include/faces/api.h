@@ -15,8 +15,7 @@ extern const rc_face_t rc_face_api;
 /* A call with its complete body, from the server or from a program. */
 typedef struct rc_rpc_request_t {
     const char *http_method; /* as sent */
-    const char
-        *body; /* with a NUL after it; NULL = none was sent (no Content-Length, not chunked) */
+    const char *body;        /* with a NUL after it; NULL = no Content-Length, not chunked */
     apr_size_t len;
     apr_size_t too_large;      /* not 0: the limit that the body exceeded; body is ignored */
     const char *header_key;    /* from Authorization: Bearer or X-Api-Key; the body's key wins */

@@ -24,8 +24,7 @@
 
 #define OURS_ARE "rcapi-" /* other files in the directory are ignored */
 #define PART     ".part"
-#define PAUSE    (20 * 1000) /* microseconds between attempts, while another request makes the file \
-                              */
+#define PAUSE    (20 * 1000) /* microseconds between two attempts to find or lock the file */
 
 /* The result of a lookup. */
 typedef enum {

@@ -146,8 +146,7 @@ static void set_remote_max(rc_env_config_t *out, const rc_server_conf_t *conf)
     if (conf->remote_max != -1)
         out->remote_max = conf->remote_max;
     out->remote_user_max = out->remote_max / 2;
-    if (out->remote_user_max <
-        LEAST_REMOTES) /* a pull may itself wait for another call of the same user */
+    if (out->remote_user_max < LEAST_REMOTES) /* a pull may wait for a call of the same user */
         out->remote_user_max = LEAST_REMOTES;
     if (conf->remote_user_max != -1)
         out->remote_user_max = conf->remote_user_max;
