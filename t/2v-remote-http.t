@@ -128,8 +128,8 @@ subtest 'redirects that are followed' => sub {
 };
 
 subtest 'redirects that are not followed' => sub {
-    my %why = (host => 'elsewhere', port => 'elsewhere', ssh => 'elsewhere', file => 'elsewhere', user => 'elsewhere',
-        login => 'no repository', nowhere => 'nowhere', empty => '', loop => 'more than 3 times',
+    my %why = (map({ ($_ => 'another scheme, host, port or user') } qw(host port ssh file user)),
+        login => 'not a repository', nowhere => 'without a target', empty => '', loop => 'more than 3 times',
         hops4 => 'more than 3 times');
     for my $how (sort keys %why) {
         is clone("$how/real.git", 'bob:s3crets3cret@'), "failed to create repository `r$n`", $how;

@@ -326,7 +326,7 @@ rc_err_t *rc_remote_redirect(rc_remote_url_t **out, const rc_remote_url_t *url,
         location = apr_psprintf(pool, "%s://%s:%d%s", url->scheme, host, port_of(url), location);
     RC_TRY(rc_remote_parse(&to, location, pool));
     if (!is_same_place(url, to))
-        return bad(pool, "redirects to another scheme, host or port, which is not followed");
+        return bad(pool, "redirects to another scheme, host, port or user: not followed");
     to->user = url->user;
     to->password = url->password;
     to->addresses = url->addresses;
