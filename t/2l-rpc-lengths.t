@@ -19,6 +19,7 @@ $t->must(create_repo_group => { group_name => 'folder' });
 $t->must(add_field_to_repo => { repoid => 'demo', key => 'x' });
 
 my ($pid) = $t->children;
+sub peak { (slurp("/proc/$pid/status") =~ /^VmHWM:\s+(\d+)/m)[0] / 1024 }
 sub anon { (slurp("/proc/$pid/status") =~ /^RssAnon:\s+(\d+)/m)[0] / 1024 }
 
 subtest 'each text' => sub {
@@ -113,6 +114,24 @@ subtest 'extra fields' => sub {
     is $t->call(add_field_to_repo => { repoid => 'demo', key => 'last' })->{error},
         'failed to create new field for repository `demo`',
         'a repository has a hundred';
+};
+
+subtest 'a commit with 6,000 parents' => sub {
+    my $repo = $t->repo('hydra', build => sub {
+        my ($dir) = @_;
+        RCAPI::Git::git($dir, qw(commit -q --allow-empty -m), 'The root');
+        my ($root) = RCAPI::Git::git($dir, qw(rev-parse HEAD)) =~ /(\w+)/;
+        my ($tree) = RCAPI::Git::git($dir, qw(rev-parse HEAD^{tree})) =~ /(\w+)/;
+        my $id = RCAPI::Git::write_object("$dir/.git", commit => "tree $tree\n" . "parent $root\n" x 6000
+            . "author A <a\@b> 2000000000 +0000\ncommitter A <a\@b> 2000000000 +0000\n\nMany\n");
+        RCAPI::Git::git($dir, qw(update-ref refs/heads/master), $id);
+    });
+    my $before = peak();
+    is $t->call(invalidate_cache => { repoid => 'hydra' })->{error}, undef, 'its last changeset is stored';
+    my $last = $t->must(get_repo => { repoid => 'hydra' })->{last_changeset};
+    is scalar @{ $last->{parents} }, 6000, 'with all of its parents';
+    cmp_ok peak() - $before, '<', 64, 'in linear memory' if !$ENV{RCAPI_PRELOAD};
+    $t->must(delete_repo => { repoid => 'hydra' });
 };
 
 subtest 'a commit with a message of 40 MB' => sub {

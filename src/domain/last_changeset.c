@@ -24,12 +24,11 @@ static const char *const *split(const char *ids, apr_pool_t *pool)
 
 static const char *join(const char *const *ids, apr_pool_t *pool)
 {
-    const char *text = "";
-    int i;
+    apr_array_header_t *list = apr_array_make(pool, 3, sizeof(char *));
 
-    for (i = 0; ids[i]; i++)
-        text = apr_pstrcat(pool, text, i ? " " : "", ids[i], NULL);
-    return text;
+    for (; *ids; ids++)
+        APR_ARRAY_PUSH(list, const char *) = *ids;
+    return apr_array_pstrcat(pool, list, ' ');
 }
 
 const rc_commit_t *rc_last_commit(const rc_last_t *last, apr_pool_t *pool)
