@@ -25,8 +25,9 @@ typedef struct rc_db_texts_t {
 
 typedef struct rc_db_config_t {
     const rc_db_texts_t *texts;  /* rc_store_texts */
-    const char *path;            /* the database file */
-    const char *synchronous;     /* "FULL" or "NORMAL" */
+    const char *path;            /* where the database is */
+    const char *synchronous;     /* "FULL": commits wait for the disk; "NORMAL": a power cut may
+                                  * undo the last ones */
     apr_interval_time_t timeout; /* how long to wait for a lock or a connection */
     int min, max;                /* connections kept, connections at most */
     bool create;                 /* create a missing database; only init sets it */
@@ -36,9 +37,21 @@ typedef struct rc_db_config_t {
  * have no effect. */
 void rc_db_startup(void);
 
-/** Returns the real path of the database file in @a pool, or an error that says why this process
- * cannot use it. */
+/** Returns the real path of the database in @a pool, or an error that says why this process cannot
+ * use it. */
 rc_err_t *rc_db_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool);
+
+/** True when anything is stored at config->path: a database, or the remains of one. An empty file
+ * is nothing. */
+bool rc_db_exists(const rc_db_config_t *config, apr_pool_t *pool);
+
+/** Removes the database at config->path, if there is one, with everything that belongs to it. This
+ * process must have closed its connections to it; other processes cannot use theirs any more. */
+rc_err_t *rc_db_remove(const rc_db_config_t *config, apr_pool_t *pool);
+
+/** Moves the database at from->path, if there is one, to to->path, and removes what was there. As
+ * to connections, see rc_db_remove. */
+rc_err_t *rc_db_move(const rc_db_config_t *from, const rc_db_config_t *to, apr_pool_t *pool);
 
 /** Opens one connection and brings the schema up to date. The connection closes with @a pool. */
 rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *pool);
@@ -77,7 +90,7 @@ rc_err_t *rc_db_txn(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void
  * perhaps not a power cut. For changes that are not reported to a client. */
 rc_err_t *rc_db_txn_lazy(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
 
-/** Checks the file's integrity and foreign keys. *@a problem is NULL, or a description in
+/** Checks the database's integrity and foreign keys. *@a problem is NULL, or a description in
  * @a pool. */
 rc_err_t *rc_db_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
 

@@ -23,8 +23,8 @@ typedef struct rc_sealed_t {
 rc_err_t *rc_store_sealed_next(apr_array_header_t **rows, rc_db_t *db, rc_sealed_kind_t kind,
                                apr_int64_t after, apr_pool_t *pool);
 
-/** Replaces the encrypted data of a row. SQLite overwrites the old bytes (secure_delete); in the
- * -wal file they stay until it has been written back and is overwritten. */
+/** Replaces the encrypted data of a row. The old bytes can stay in the database's log until that is
+ * overwritten. */
 rc_err_t *rc_store_reseal(rc_db_t *db, rc_sealed_kind_t kind, const rc_sealed_t *row);
 
 #endif

@@ -5,7 +5,6 @@
  */
 #include "admin.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -83,30 +82,6 @@ static bool read_options(init_t *init)
     return init->password && rc_admin_end(admin);
 }
 
-static const char *const parts[] = {"", "-wal", "-shm"}; /* suffixes of the files of a database */
-
-static rc_err_t *remove_database(const char *path, apr_pool_t *pool)
-{
-    int i;
-
-    for (i = 0; i < 3; i++)
-        RC_TRY(rc_fs_remove_tree(apr_pstrcat(pool, path, parts[i], NULL), pool));
-    return NULL;
-}
-
-static rc_err_t *rename_database(const char *from, const char *to, apr_pool_t *pool)
-{
-    int i;
-
-    RC_TRY(remove_database(to, pool));
-    for (i = 0; i < 3; i++)
-        if (rename(apr_pstrcat(pool, from, parts[i], NULL),
-                   apr_pstrcat(pool, to, parts[i], NULL)) &&
-            errno != ENOENT)
-            return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot rename %s", from);
-    return NULL;
-}
-
 /* Creates the repository root if it is missing, and checks the access to it. */
 static rc_err_t *check_root(init_t *init)
 {
@@ -128,13 +103,6 @@ static rc_err_t *make_folder_of(const char *path, apr_pool_t *pool)
                               pool);
 }
 
-static bool is_empty(const char *path)
-{
-    struct stat st;
-
-    return lstat(path, &st) ? errno == ENOENT : S_ISREG(st.st_mode) && st.st_size == 0;
-}
-
 static rc_err_t *make_places(init_t *init)
 {
     rc_admin_t *admin = init->admin;
@@ -142,7 +110,7 @@ static rc_err_t *make_places(init_t *init)
 
     RC_TRY(make_folder_of(db, admin->pool));
     RC_TRY(make_folder_of(secret, admin->pool));
-    if ((!is_empty(db) || !is_empty(apr_pstrcat(admin->pool, db, "-wal", NULL))) &&
+    if (rc_db_exists(&admin->config.db, admin->pool) &&
         !confirm(init, "The database exists. Destroy it? [y/n]"))
         return rc_err(admin->pool, RC_E_ARG, "%s exists; use --force-yes to destroy it", db);
     RC_TRY(check_root(init));
@@ -180,18 +148,20 @@ static rc_err_t *make_database(init_t *init, apr_pool_t *pool)
 static rc_err_t *set_up(init_t *init)
 {
     apr_pool_t *pool = init->admin->pool, *open;
-    const char *db = init->admin->config.db.path, *old = apr_pstrcat(pool, db, ".old", NULL);
+    const rc_db_config_t *db = &init->admin->config.db;
+    rc_db_config_t old = *db;
     rc_err_t *err;
 
+    old.path = apr_pstrcat(pool, db->path, ".old", NULL);
     RC_TRY(make_places(init));
-    RC_TRY(rename_database(db, old, pool));
+    RC_TRY(rc_db_move(db, &old, pool));
     apr_pool_create(&open, pool);
     if (!(err = make_database(init, open)))
-        return remove_database(old, pool);
+        return rc_db_remove(&old, pool);
     err = rc_err(pool, err->kind, "%s", err->msg ? err->msg : rc_err_log_text(err, pool));
-    apr_pool_destroy(open); /* before the files change, because SQLite removes its -wal by name */
-    if (remove_database(db, pool) || rename_database(old, db, pool))
-        rc_admin_fail(RC_ADMIN_FAILED, "the former database is now %s", old);
+    apr_pool_destroy(open); /* closes the connections */
+    if (rc_db_move(&old, db, pool))
+        rc_admin_fail(RC_ADMIN_FAILED, "the former database is now %s", old.path);
     return err;
 }
 

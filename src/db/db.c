@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Opens and closes connections, and passes work on a whole database (check, backup) to its driver.
+ * Opens and closes connections, and passes work on a whole database (check, backup, removal) to its
+ * driver.
  */
 #include "driver.h"
 
@@ -21,6 +22,21 @@ void rc_db_startup(void)
 rc_err_t *rc_db_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool)
 {
     return driver_of(config)->find(path, config, pool);
+}
+
+bool rc_db_exists(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    return driver_of(config)->exists(config, pool);
+}
+
+rc_err_t *rc_db_remove(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    return driver_of(config)->remove(config, pool);
+}
+
+rc_err_t *rc_db_move(const rc_db_config_t *from, const rc_db_config_t *to, apr_pool_t *pool)
+{
+    return driver_of(from)->move(from, to, pool);
 }
 
 static apr_status_t close_db(void *data)

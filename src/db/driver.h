@@ -44,6 +44,11 @@ struct rc_driver_t {
     /* See rc_db_find. */
     rc_err_t *(*find)(const char **path, const rc_db_config_t *config, apr_pool_t *pool);
 
+    /* Whole databases: see rc_db_exists, rc_db_remove and rc_db_move. */
+    bool (*exists)(const rc_db_config_t *config, apr_pool_t *pool);
+    rc_err_t *(*remove)(const rc_db_config_t *config, apr_pool_t *pool);
+    rc_err_t *(*move)(const rc_db_config_t *from, const rc_db_config_t *to, apr_pool_t *pool);
+
     /* Connections. open sets handle and path; close runs for whatever open set, even when open
      * failed. usable reports why an idle connection cannot be used any more. */
     rc_err_t *(*open)(rc_db_t *db);

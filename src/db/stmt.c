@@ -17,7 +17,7 @@ static const char *text_of(const rc_stmt_t *st)
     return st->db->texts->statements[st->number];
 }
 
-/* Rejects what SQLite allows but other databases do not: stepping two statements of a connection
+/* Rejects what some databases allow and others do not: stepping two statements of a connection
  * alternately, and continuing a transaction after an error. */
 rc_err_t *rc_db_check_ready(const rc_db_t *db, const char *next)
 {

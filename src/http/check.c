@@ -22,7 +22,7 @@ static const struct {
     apr_size_t offset;
     const char *directive, *what;
     apr_filetype_e type;
-    apr_int32_t link; /* APR_FINFO_LINK: rejects links; SQLite's files would be beside the link */
+    apr_int32_t link; /* APR_FINFO_LINK: rejects links: the database keeps files beside it */
 } paths[] = {
     {APR_OFFSETOF(rc_server_conf_t, db_path), "RcapiDatabase", "file", APR_REG, APR_FINFO_LINK},
     {APR_OFFSETOF(rc_server_conf_t, repo_root), "RcapiRepositoryRoot", "directory", APR_DIR, 0},

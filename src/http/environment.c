@@ -128,7 +128,7 @@ static apr_pool_t *shared_pool(apr_pool_t *pchild)
 
 /*
  * With prefork, a hard stop runs the cleanups of the child's pool inside a signal handler, perhaps
- * in the middle of malloc, SQLite or libgit2, where no cleanup is safe. So while a request of this
+ * in the middle of malloc or of a library, where no cleanup is safe. So while a request of this
  * module runs, the child exits at once: the kernel closes its files, and unfinished changes are
  * recovered as after any crash (src/domain/disk_transaction.c).
  */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds and creates the files of an SQLite database, and reports why they cannot be used.
+ * Finds, creates, moves and removes the files of an SQLite database, and reports why they cannot be
+ * used.
  */
 #include "file.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +18,15 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+
+static const char *const parts[] = {"", "-wal", "-shm"}; /* suffixes of the files of a database */
+
+static bool is_empty(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) ? errno == ENOENT : S_ISREG(st.st_mode) && st.st_size == 0;
+}
 
 static rc_err_t *refuse(const char *what, const char *path, apr_pool_t *pool)
 {
@@ -60,6 +71,35 @@ rc_err_t *rc_sqlite_find(const char **path, const rc_db_config_t *config, apr_po
     RC_TRY(check_file(*path, config->create, pool));
     if (euidaccess(real, R_OK | W_OK | X_OK)) /* SQLite makes the -wal file beside it */
         return refuse("write to the folder of the database,", real, pool);
+    return NULL;
+}
+
+/* A non-empty -wal file alone counts: it holds changes to a database that is missing. */
+bool rc_sqlite_file_exists(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    return !is_empty(config->path) || !is_empty(apr_pstrcat(pool, config->path, "-wal", NULL));
+}
+
+rc_err_t *rc_sqlite_file_remove(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    int i;
+
+    for (i = 0; i < 3; i++)
+        RC_TRY(rc_fs_remove_tree(apr_pstrcat(pool, config->path, parts[i], NULL), pool));
+    return NULL;
+}
+
+rc_err_t *rc_sqlite_file_move(const rc_db_config_t *from, const rc_db_config_t *to,
+                              apr_pool_t *pool)
+{
+    int i;
+
+    RC_TRY(rc_sqlite_file_remove(to, pool));
+    for (i = 0; i < 3; i++)
+        if (rename(apr_pstrcat(pool, from->path, parts[i], NULL),
+                   apr_pstrcat(pool, to->path, parts[i], NULL)) &&
+            errno != ENOENT)
+            return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot rename %s", from->path);
     return NULL;
 }
 

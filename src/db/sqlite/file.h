@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Finds and creates the files of an SQLite database: the database itself, and the lock file on
- * which writers queue. Private to src/db/sqlite.
+ * Finds, creates, moves and removes the files of an SQLite database: the database itself, its -wal
+ * and -shm files, and the lock file on which writers queue. Private to src/db/sqlite.
  */
 #ifndef RC_DB_SQLITE_FILE_H
 #define RC_DB_SQLITE_FILE_H
@@ -10,6 +10,16 @@
 
 /** See rc_db_find. */
 rc_err_t *rc_sqlite_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool);
+
+/** See rc_db_exists. */
+bool rc_sqlite_file_exists(const rc_db_config_t *config, apr_pool_t *pool);
+
+/** See rc_db_remove. The lock file stays: processes that queue on it must agree on one file. */
+rc_err_t *rc_sqlite_file_remove(const rc_db_config_t *config, apr_pool_t *pool);
+
+/** See rc_db_move. The lock files stay. */
+rc_err_t *rc_sqlite_file_move(const rc_db_config_t *from, const rc_db_config_t *to,
+                              apr_pool_t *pool);
 
 /** Creates an empty database at @a path with mode 0600, unless there is one. */
 rc_err_t *rc_sqlite_file_create(const char *path, apr_pool_t *pool);

@@ -142,6 +142,9 @@ static const void *column_blob(rc_stmt_t *st, int column, int *len)
 const rc_driver_t rc_driver_sqlite = {
     .startup = rc_sqlite_startup,
     .find = rc_sqlite_find,
+    .exists = rc_sqlite_file_exists,
+    .remove = rc_sqlite_file_remove,
+    .move = rc_sqlite_file_move,
     .open = rc_sqlite_open,
     .close = rc_sqlite_close,
     .usable = rc_sqlite_usable,

@@ -107,7 +107,7 @@ tree (group_id) AS (
 (?45), (?46), (?47), (?48), (?49), (?50), (?51), (?52), (?53), (?54), (?55), (?56), (?57), (?58),
 (?59), (?60), (?61), (?62), (?63), (?64)
 -- DEFINE CHUNK: the ids of a chunk of a list (src/store/seen.h), RC_CHUNK parameters, some of them
---               NULL. Looping over VALUES costs SQLite less than IN, which fills an index first.
+--               NULL. Looping over VALUES costs less than IN, which fills an index first.
 --               One cast gives all of them their type.
 chunk (id) AS (VALUES (CAST(?1 AS BIGINT)), @CHUNK_SHARED@)
 -- DEFINE CHUNK_OF_USER: the same behind the parameter for the user

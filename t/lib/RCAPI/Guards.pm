@@ -179,6 +179,16 @@ sub git_room {
     return @bad;
 }
 
+# Which database it is, and which files it keeps, is known to its driver alone, and to the table that lists it.
+sub database_room {
+    my ($root) = @_;
+    my @bad;
+    for my $file (grep { !m{^src/db/(?:sqlite/|db\.c$|driver\.h$)} } c_files($root)) {
+        push @bad, map { "$file: names $_" } slurp("$root/$file") =~ /(\w*sqlite\w*|"-(?:wal|shm)")/gi;
+    }
+    return @bad;
+}
+
 # What changes the database and the disk is a use case of the domain: faces have no disk transactions, no
 # pool of open repositories and no transactions or statements of the database.
 my $INNER = qr/\b(rc_(?:disk_txn_\w+|work_dir|vcs_pool_\w+|query|execute|stmt|step|bind
