@@ -119,7 +119,9 @@ subtest 'help, version, the place from the environment' => sub {
     ends(admin('--data', $stdin, @INIT[0 .. 4], '--password-stdin', { stdin => "secret-9\n" }), 0, $HEX40, $NONE,
         '--password-stdin');
     ends(admin('--data', $stdin, qw(password admin --password-stdin), { stdin => '' }), 2, '',
-        "rcapi-admin: there is no password on standard input\n", 'which must not be empty');
+        "rcapi-admin: standard input has no password, or a line that is too long\n", 'which must not be empty');
+    ends(admin('--data', $stdin, qw(password admin --password-stdin), { stdin => 'x' x 4096 . "\n" }), 2, '',
+        "rcapi-admin: standard input has no password, or a line that is too long\n", 'and is never cut');
     ends(admin('--data', $stdin, qw(password admin --password-stdin), { stdin => "secret-8\r\n" }), 0, '', '',
         'password');
 };

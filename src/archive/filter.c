@@ -5,8 +5,6 @@
  */
 #include "writer.h"
 
-#include <errno.h>
-
 #include <archive.h>
 #include <archive_entry.h>
 

@@ -7,8 +7,6 @@
 #include <poll.h>
 #include <string.h>
 
-#include <apr_strings.h>
-
 #include "base/time.h"
 #include "inflate.h"
 

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #include "base/cleanup.h"

@@ -12,8 +12,6 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 
-#include <apr_strings.h>
-
 #include "base/hex.h"
 
 #define NONCE_SIZE 12

@@ -11,11 +11,26 @@
 
 #include <apr_strings.h>
 
+#define LINE_MAX_BYTES 4096
+
+/* The next line of standard input; NULL at its end, and for a line that would be cut. */
+static const char *read_line(rc_admin_t *admin)
+{
+    char line[LINE_MAX_BYTES];
+    bool whole;
+
+    if (!fgets(line, sizeof(line), stdin))
+        return NULL;
+    whole = strchr(line, '\n') || feof(stdin);
+    line[strcspn(line, "\r\n")] = '\0';
+    return whole ? apr_pstrdup(admin->pool, line) : NULL;
+}
+
 const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret)
 {
     struct termios saved, quiet;
-    char line[512];
-    bool read, hidden = secret && !tcgetattr(STDIN_FILENO, &saved);
+    const char *answer;
+    bool hidden = secret && !tcgetattr(STDIN_FILENO, &saved);
 
     if (!isatty(STDIN_FILENO))
         return NULL;
@@ -25,25 +40,12 @@ const char *rc_admin_ask(rc_admin_t *admin, const char *prompt, bool secret)
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
     }
     fprintf(stderr, "%s: ", prompt);
-    read = fgets(line, sizeof(line), stdin) != NULL;
+    answer = read_line(admin);
     if (hidden) {
         tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved);
         fputc('\n', stderr);
     }
-    if (!read)
-        return NULL;
-    line[strcspn(line, "\n")] = '\0';
-    return apr_pstrdup(admin->pool, line);
-}
-
-static const char *first_line(rc_admin_t *admin)
-{
-    char line[512];
-
-    if (!fgets(line, sizeof(line), stdin))
-        return NULL;
-    line[strcspn(line, "\r\n")] = '\0';
-    return apr_pstrdup(admin->pool, line);
+    return answer;
 }
 
 bool rc_admin_confirm(rc_admin_t *admin, const char *question)
@@ -57,8 +59,8 @@ const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt)
 {
     const char *password = rc_admin_option(admin, "--password"), *again;
 
-    if (!password && rc_admin_flag(admin, "--password-stdin") && !(password = first_line(admin))) {
-        rc_admin_fail(RC_ADMIN_USAGE, "there is no password on standard input");
+    if (!password && rc_admin_flag(admin, "--password-stdin") && !(password = read_line(admin))) {
+        rc_admin_fail(RC_ADMIN_USAGE, "standard input has no password, or a line that is too long");
         return NULL;
     }
     if (!password) {

@@ -7,7 +7,6 @@
 
 #include <json.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #define LONGEST   64 /* longer names are not compared */

@@ -10,8 +10,6 @@
 #include <http_core.h>
 #include <http_request.h>
 
-#include <apr_strings.h>
-
 #include "base/redact.h"
 
 /* Returns whether @a r is an internal redirect to an error page. Its r->user may be a login that

@@ -11,7 +11,6 @@
 #include <util_filter.h>
 
 #include <apr_portable.h>
-#include <apr_strings.h>
 
 #define AT_ONCE (64 * 1024)
 

@@ -11,8 +11,6 @@
 
 #include <apr_strings.h>
 
-#include "base/redact.h"
-
 /* Hides all keys: from here on only logs read the request. */
 int rc_http_hide_from_logs(request_rec *r)
 {

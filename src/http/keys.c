@@ -8,8 +8,6 @@
 
 #include <http_request.h>
 
-#include <apr_strings.h>
-
 #include "base/redact.h"
 #include "faces/raw.h"
 

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_strings.h>
-
 #include "backend.h"
 
 typedef struct listing_t {

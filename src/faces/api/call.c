@@ -5,8 +5,6 @@
  */
 #include "method.h"
 
-#include <apr_strings.h>
-
 static rc_err_t *renew(void *baton)
 {
     rc_call_t *call = baton;

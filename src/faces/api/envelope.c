@@ -13,7 +13,6 @@
 #include "base/json_scan.h"
 #include "store/journal.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "body_kind.h"
 #include "reason.h"
 

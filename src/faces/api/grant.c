@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#include <apr_strings.h>
-
 #include "domain/account.h"
 
 /* Returns the argument of the row's parameter number @a index. */

@@ -4,8 +4,6 @@
  */
 #include "grant.h"
 
-#include "store/rule.h"
-
 rc_kind_t rc_grant_kind(const rc_call_t *call)
 {
     switch (call->method->params[0].type) {

@@ -12,7 +12,6 @@
 #include <apr_strings.h>
 
 #include "archive/archive.h"
-#include "store/journal.h"
 #include "base/hex.h"
 #include "base/log.h"
 #include "domain/repo.h"

@@ -13,7 +13,6 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "base/text.h"
 
 rc_err_t *rc_git_create(const char *path, apr_pool_t *pool)
 {

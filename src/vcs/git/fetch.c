@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +21,6 @@
 #include "publish.h"
 #include "base/process.h"
 #include "quarantine.h"
-#include "base/fs.h"
 
 #define MAX_LINE      (8 * 1024) /* an id and the name of a reference */
 #define MAX_REFS      500000     /* that a remote may advertise */

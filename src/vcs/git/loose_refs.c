@@ -19,7 +19,6 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "base/log.h"
 
 /* --- one file --- */
 

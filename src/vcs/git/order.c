@@ -17,7 +17,6 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "base/text.h"
 
 #define MAGIC   "RCORDER1" /* the last digit is the version */
 #define MACHINE 0x01020304 /* has another value on a machine with another byte order */

@@ -17,7 +17,6 @@
 #include <openssl/evp.h>
 
 #include "base/fs.h"
-#include "base/text.h"
 
 #define LINKS_MOST   4 /* length of a chain of symbolic references; as git, which reads five */
 #define SHALLOW_MOST ((apr_size_t)256 << 20)
