@@ -83,6 +83,26 @@ rc_err_t *rc_actor_lock_repo(struct rc_locks_t *locks, rc_actor_t *actor, const 
 /** Sets *@a has to whether the caller has this global permission; super-admins have all. */
 rc_err_t *rc_actor_has_global(bool *has, rc_actor_t *actor, const char *permission);
 
+/*
+ * The right to a use case. Each use case states the least right that it requires, and checks it
+ * before long work and again in its transaction, after renew. A face may refuse earlier, with the
+ * texts of its protocol; the contract names the right under "Who" (02).
+ */
+
+/** Returns RC_E_FORBIDDEN unless @a level, which the caller has on an object, is at least
+ * @a least. */
+rc_err_t *rc_actor_require(const rc_actor_t *actor, rc_level_t level, rc_level_t least);
+
+/** The same for an object of which the use case has no row: reads the caller's level. */
+rc_err_t *rc_actor_require_on(const rc_actor_t *actor, rc_kind_t kind, apr_int64_t id,
+                              rc_level_t least);
+
+/** Returns RC_E_FORBIDDEN unless the caller is a super-admin. */
+rc_err_t *rc_actor_require_admin(const rc_actor_t *actor);
+
+/** Returns RC_E_FORBIDDEN unless the caller has this global permission. */
+rc_err_t *rc_actor_require_global(rc_actor_t *actor, const char *permission);
+
 /** Returns the actor as the journal records it. */
 rc_journal_actor_t rc_actor_signature(const rc_actor_t *actor);
 

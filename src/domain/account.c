@@ -30,6 +30,7 @@ static rc_err_t *create(rc_actor_t *actor, void *baton)
     creation_t *creation = baton;
     rc_user_creation_t *request = creation->request;
 
+    RC_TRY(rc_actor_require_admin(actor));
     request->user.password_hash = creation->password_hash;
     RC_TRY(rc_user_insert(&request->made, actor->db, rc_key_secret(actor->env), &request->user,
                           actor->pool));
@@ -41,6 +42,7 @@ rc_err_t *rc_user_create(rc_actor_t *actor, rc_user_creation_t *request)
     const char *elsewhere = request->user.extern_name, *password = request->password;
     creation_t creation = {request, NULL};
 
+    RC_TRY(rc_actor_require_admin(actor)); /* a hash is costly */
     if (elsewhere && *elsewhere && strcmp(elsewhere, "rhodecode"))
         RC_TRY(rc_random_text(&password, RANDOM_PASSWORD_OF, RANDOM_PASSWORD_LENGTH, actor->pool));
     if (password)
@@ -69,6 +71,7 @@ static rc_err_t *update(rc_actor_t *actor, void *baton)
     account_update_t *update = baton;
     rc_user_update_t *request = update->request;
 
+    RC_TRY(rc_actor_require_admin(actor));
     if (!strcmp(request->user->username, RC_DEFAULT_USER))
         return rc_err(actor->pool, RC_E_ARG, "editing default user is forbidden");
     request->change.password_hash = update->password_hash;
@@ -82,6 +85,7 @@ rc_err_t *rc_user_update(rc_actor_t *actor, rc_user_update_t *request)
 {
     account_update_t the = {request, NULL};
 
+    RC_TRY(rc_actor_require_admin(actor));
     if (request->password) {
         RC_TRY(hash(&the.password_hash, actor, request->password));
         if (!the.password_hash)
@@ -113,6 +117,7 @@ static rc_err_t *delete_user(rc_actor_t *actor, void *baton)
     removal_t *removal = baton;
     const rc_user_t *user = removal->request->user;
 
+    RC_TRY(rc_actor_require_admin(actor));
     if (user->id == actor->caller->user_id)
         return rc_err_failed(actor->pool, "users cannot delete themselves");
     RC_TRY(rc_store_gists_each(actor->db, user->id, true, remove_gist, removal, actor->pool));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Runs the parts of a use case: with a connection, in a transaction, or without a connection.
- * Writes its entries of the journal.
+ * Checks the rights that it requires, and writes its entries of the journal.
  */
 #include "domain/actor.h"
 
@@ -75,6 +75,38 @@ rc_err_t *rc_actor_has_global(bool *has, rc_actor_t *actor, const char *permissi
 {
     return rc_rule_has_global(has, actor->db, actor->caller->user_id, actor->caller->admin,
                               permission);
+}
+
+static rc_err_t *require(const rc_actor_t *actor, bool may)
+{
+    return may ? NULL : rc_err(actor->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+}
+
+rc_err_t *rc_actor_require(const rc_actor_t *actor, rc_level_t level, rc_level_t least)
+{
+    return require(actor, level >= least);
+}
+
+rc_err_t *rc_actor_require_on(const rc_actor_t *actor, rc_kind_t kind, apr_int64_t id,
+                              rc_level_t least)
+{
+    rc_level_t level;
+
+    RC_TRY(rc_rule_level(&level, actor->db, kind, actor->caller->user_id, id));
+    return rc_actor_require(actor, level, least);
+}
+
+rc_err_t *rc_actor_require_admin(const rc_actor_t *actor)
+{
+    return require(actor, actor->caller->admin);
+}
+
+rc_err_t *rc_actor_require_global(rc_actor_t *actor, const char *permission)
+{
+    bool has;
+
+    RC_TRY(rc_actor_has_global(&has, actor, permission));
+    return require(actor, has);
 }
 
 rc_journal_actor_t rc_actor_signature(const rc_actor_t *actor)

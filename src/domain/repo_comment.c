@@ -34,6 +34,14 @@ static rc_err_t *check_status(const char *status, apr_pool_t *pool)
                   status);
 }
 
+/* Readers comment in their own name; the repository's administrators in that of any user. */
+static rc_err_t *check_right(rc_actor_t *actor, const rc_commenting_t *request)
+{
+    bool own = request->author->id == actor->caller->user_id;
+
+    return rc_actor_require(actor, request->repo->level, own ? RC_READ : RC_ADMIN);
+}
+
 static rc_err_t *find_commit(rc_actor_t *actor, void *baton)
 {
     commenting_t *commenting = baton;
@@ -57,6 +65,7 @@ static rc_err_t *insert(rc_actor_t *actor, void *baton)
                             .message = request->message,
                             .status = request->status};
 
+    RC_TRY(check_right(actor, request));
     RC_TRY(rc_store_comment_insert(actor->db, &comment));
     return rc_actor_journal(actor, request->repo, "user_commented_revision", commenting->id);
 }
@@ -65,6 +74,7 @@ rc_err_t *rc_repo_comment(const char **id, rc_actor_t *actor, const rc_commentin
 {
     commenting_t commenting = {request, NULL};
 
+    RC_TRY(check_right(actor, request));
     RC_TRY(check_status(request->status, actor->pool));
     if (!request->message || !*request->message)
         return rc_err_failed(actor->pool, "an empty message");
@@ -85,6 +95,9 @@ static rc_err_t *set_lock(rc_actor_t *actor, void *baton)
     locking_t *locking = baton;
     const rc_lock_t *request = locking->request;
 
+    RC_TRY(rc_actor_require(actor, request->repo->level, RC_WRITE));
+    if (request->user->id != actor->caller->user_id)
+        RC_TRY(rc_actor_require_admin(actor));
     locking->since = apr_time_sec(apr_time_now());
     RC_TRY(rc_store_repo_set_lock(actor->db, request->repo->id,
                                   request->locked ? request->user->id : 0, locking->since,

@@ -154,6 +154,8 @@ static rc_err_t *plan_fork(rc_actor_t *actor, making_t *making)
     const rc_repo_t *source = request->source, *copied = making->repo.source;
     rc_repo_t *row = &making->repo.row;
 
+    RC_TRY(rc_actor_require_global(actor, "hg.fork.repository"));
+    RC_TRY(rc_actor_require(actor, source->level, RC_READ));
     RC_TRY(check_owner(actor, &request->owner));
     RC_TRY(check_place(actor, request->name));
     RC_TRY(check_free(actor, request));

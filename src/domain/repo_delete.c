@@ -36,6 +36,7 @@ static rc_err_t *plan(rc_actor_t *actor, deletion_t *deletion)
     rc_repo_deletion_t *request = deletion->request;
     apr_int64_t caller = actor->caller->user_id, id = request->repo->id;
 
+    RC_TRY(rc_actor_require(actor, request->repo->level, RC_ADMIN));
     RC_TRY(rc_store_repo_fork_count(&request->forks, actor->db, caller, id, RC_READ));
     RC_TRY(rc_store_repo_fork_count(&request->going, actor->db, caller, id, RC_ADMIN));
     if (request->forks && request->mode == RC_FORKS_REFUSE)

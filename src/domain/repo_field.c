@@ -65,6 +65,7 @@ static rc_err_t *add_field(rc_actor_t *actor, void *baton)
 {
     const rc_field_t *field = *(const rc_field_t **)baton;
 
+    RC_TRY(rc_actor_require(actor, field->repo->level, RC_ADMIN));
     RC_TRY(rc_store_repo_field_insert(actor->db, field->repo->id, field->key,
                                       *field->label ? field->label : field->key,
                                       field->description));
@@ -83,6 +84,7 @@ static rc_err_t *remove_field(rc_actor_t *actor, void *baton)
     const rc_field_t *field = *(const rc_field_t **)baton;
     bool deleted;
 
+    RC_TRY(rc_actor_require(actor, field->repo->level, RC_ADMIN));
     RC_TRY(rc_store_repo_field_delete(&deleted, actor->db, field->repo->id, field->key));
     if (!deleted)
         return rc_err(actor->pool, RC_E_NOTFOUND, "no field %s", field->key);

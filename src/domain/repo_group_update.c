@@ -160,6 +160,7 @@ static rc_err_t *update_in_txn(rc_actor_t *actor, void *baton)
 
     if (request->description)
         to.description = request->description;
+    RC_TRY(rc_actor_require(actor, group->level, RC_ADMIN));
     RC_TRY(check_locked(update, actor));
     RC_TRY(plan_owner(&to, &request->owner, actor->pool));
     RC_TRY(plan_parent(update, actor));
@@ -201,6 +202,7 @@ rc_err_t *rc_repo_group_update(rc_actor_t *actor, const rc_repo_group_update_t *
     rc_err_t *err;
     int i;
 
+    RC_TRY(rc_actor_require(actor, request->group->level, RC_ADMIN));
     RC_TRY(lock_directory(&update, actor));
     err = rc_actor_txn(actor, update_in_txn, &update);
     rc_disk_txn_end(update.moves, !err);

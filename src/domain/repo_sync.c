@@ -108,6 +108,7 @@ void rc_repo_notice(rc_actor_t *actor, const rc_repo_t *repo, rc_vcs_t *vcs)
 
 rc_err_t *rc_repo_invalidate(rc_actor_t *actor, const rc_repo_t *repo)
 {
+    RC_TRY(rc_actor_require(actor, repo->level, RC_WRITE));
     rc_vcs_drop_cache(actor->env->vcs_pool, repo->type,
                       rc_env_repo_path(actor->env, repo->name, actor->pool), actor->pool);
     return refresh_last(actor, repo, NULL, NULL);
@@ -148,6 +149,7 @@ rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
     rc_locks_t locks;
     pull_t pull;
 
+    RC_TRY(rc_actor_require(actor, repo->level, RC_ADMIN));
     RC_TRY(rc_actor_place(actor));
     RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
     RC_TRY(begin_pull(&pull, actor, &locks, repo));
@@ -161,6 +163,7 @@ rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)
     rc_locks_t locks;
     rc_vcs_t *vcs;
 
+    RC_TRY(rc_actor_require(actor, repo->level, RC_ADMIN));
     RC_TRY(rc_work_costly(&actor->work, actor->pool));
     RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
     RC_TRY(rc_repo_open(&vcs, actor->env, repo, NULL, actor->pool));
@@ -175,6 +178,7 @@ rc_err_t *rc_rescan(rc_rescan_t *found, rc_actor_t *actor, bool remove)
     rc_journal_actor_t signature = rc_actor_signature(actor);
 
     *found = (rc_rescan_t){NULL};
+    RC_TRY(rc_actor_require_admin(actor));
     RC_TRY(rc_work_costly(&actor->work, actor->pool));
     RC_TRY(rc_scan_add(&found->added, &found->skipped, actor->env, actor->db, &signature,
                        actor->pool));

@@ -182,6 +182,7 @@ static rc_err_t *plan(update_t *update, rc_actor_t *actor)
 {
     update->from = update->request->repo;
     update->to = *update->from;
+    RC_TRY(rc_actor_require(actor, update->from->level, RC_ADMIN));
     RC_TRY(plan_place(update, actor));
     RC_TRY(plan_owner(update, actor->pool));
     plan_flags(update);

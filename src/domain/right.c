@@ -33,10 +33,20 @@ static rc_err_t *journal(rc_actor_t *actor, const rc_granting_t *request)
                                   request->name, what);
 }
 
+/* Requires the right to administer the object and, for a user group, to read that. */
+static rc_err_t *check_right(const rc_actor_t *actor, const rc_grant_t *grant)
+{
+    RC_TRY(rc_actor_require_on(actor, grant->kind, grant->object_id, RC_ADMIN));
+    if (!grant->to_group)
+        return NULL;
+    return rc_actor_require_on(actor, RC_KIND_USER_GROUP, grant->grantee_id, RC_READ);
+}
+
 static rc_err_t *set(rc_actor_t *actor, void *baton)
 {
     const rc_granting_t *request = *(const rc_granting_t **)baton;
 
+    RC_TRY(check_right(actor, &request->grant));
     if (request->perm)
         RC_TRY(rc_rule_grant(actor->db, &request->grant, request->below));
     else

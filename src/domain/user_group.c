@@ -50,11 +50,8 @@ rc_err_t *rc_user_group_change(rc_db_t *db, const rc_user_group_t *from, const r
 static rc_err_t *check_create(rc_actor_t *actor, const rc_user_group_creation_t *request)
 {
     rc_user_group_t *taken;
-    bool may;
 
-    RC_TRY(rc_actor_has_global(&may, actor, "hg.usergroup.create.true"));
-    if (!may)
-        return rc_err(actor->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
+    RC_TRY(rc_actor_require_global(actor, "hg.usergroup.create.true"));
     RC_TRY(rc_store_user_group_by_name(&taken, actor->db, actor->caller->user_id, request->name,
                                        actor->pool));
     if (taken)
@@ -91,6 +88,7 @@ static rc_err_t *update(rc_actor_t *actor, void *baton)
     rc_user_group_t to = *from;
     const char *what = NULL;
 
+    RC_TRY(rc_actor_require(actor, from->level, RC_ADMIN));
     if (request->name)
         to.name = request->name;
     if (request->description)
@@ -129,6 +127,7 @@ static rc_err_t *delete_group(rc_actor_t *actor, void *baton)
 {
     const rc_user_group_t *group = (*(const rc_membership_t **)baton)->group;
 
+    RC_TRY(rc_actor_require(actor, group->level, RC_ADMIN));
     RC_TRY(check_unassigned(actor, group->id));
     RC_TRY(rc_store_user_group_delete(actor->db, group->id));
     return rc_actor_journal(actor, NULL, "admin_deleted_users_group", group->name);
@@ -152,6 +151,7 @@ static rc_err_t *add_member(rc_actor_t *actor, void *baton)
 {
     rc_membership_t *request = baton;
 
+    RC_TRY(rc_actor_require(actor, request->group->level, RC_ADMIN));
     RC_TRY(rc_store_user_group_add_user(&request->changed, actor->db, request->group->id,
                                         request->user->id));
     return tell(actor, request, "added");
@@ -166,6 +166,7 @@ static rc_err_t *remove_user(rc_actor_t *actor, void *baton)
 {
     rc_membership_t *request = baton;
 
+    RC_TRY(rc_actor_require(actor, request->group->level, RC_ADMIN));
     RC_TRY(rc_store_user_group_remove_user(&request->changed, actor->db, request->group->id,
                                            request->user->id));
     return tell(actor, request, "removed");
