@@ -58,6 +58,8 @@ my @guards = (
             qr{planted\.c: rc_disk_txn_apply of a use case}],
         ['src/faces/raw/planted.c', "    rc_db_begin_write (db);\n    rc_vcs_pool_forget(pool, path);\n",
             qr{raw/planted\.c: rc_db_begin_write of a use case\n.*rc_vcs_pool_forget}],
+        ['src/cli/planted.c', "    rc_db_txn(db, fn, x);\n    rc_disk_txn_recover(env, pool);\n",
+            qr{\Asrc/cli/planted\.c: rc_disk_txn_recover of a use case\z}],
         ['src/faces/api/planted.c', "    rc_work_dir(&work, env, pool); /* rc_db_txn(x) */\n",
             qr{planted\.c: rc_work_dir of a use case\z}]],
     ['log ids', \&RCAPI::Guards::log_ids,

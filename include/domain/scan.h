@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Scans the repository root, updates the database from it, and checks and repairs both:
- * repositories that the database does not have, and rows whose repository is gone.
+ * Scans the repository root and updates the database from it: adds repositories that it does not
+ * have, and deletes rows whose repository is gone.
  */
 #ifndef RC_DOMAIN_SCAN_H
 #define RC_DOMAIN_SCAN_H
@@ -52,14 +52,5 @@ rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, 
  * that are empty and have no directory. *@a removed are their names. Does not change the disk. */
 rc_err_t *rc_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
                          const rc_journal_actor_t *actor, apr_pool_t *pool);
-
-/** Repairs damaged repositories and gists, and adds gists that the database does not have. Logs
- * each repair. */
-rc_err_t *rc_data_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
-
-/** Checks that the database, the secret and the disk agree. *@a problems is an array of sentences
- * (const char *) in @a pool, empty when they do. */
-rc_err_t *rc_data_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *db,
-                        apr_pool_t *pool);
 
 #endif

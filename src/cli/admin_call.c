@@ -13,10 +13,8 @@
 #include <apr_strings.h>
 
 #include "client.h"
-#include "domain/disk_transaction.h"
+#include "domain/data.h"
 #include "faces/api.h"
-#include "domain/scan.h"
-#include "domain/user.h"
 
 /* Prints the answer, as it is or indented; returns RC_ADMIN_FAILED when it holds an error. */
 static int print_answer(const char *answer, bool pretty)
@@ -68,13 +66,6 @@ int rc_admin_call(rc_admin_t *admin)
     return print_answer(answer, format && !strcmp(format, "pretty"));
 }
 
-static rc_err_t *complete_default_user(void *baton, rc_db_t *db)
-{
-    rc_admin_t *admin = baton;
-
-    return rc_default_user_setup(db, rc_key_secret(admin->env), false, admin->pool);
-}
-
 int rc_admin_check(rc_admin_t *admin)
 {
     bool repair = rc_admin_flag(admin, "--repair");
@@ -84,10 +75,8 @@ int rc_admin_check(rc_admin_t *admin)
 
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
-    if (repair && !(err = rc_disk_txn_recover(admin->env, admin->pool)))
-        err = rc_db_txn(admin->db, complete_default_user, admin);
-    if (repair && !err)
-        err = rc_data_mend(admin->env, admin->db, admin->pool);
+    if (repair)
+        err = rc_data_repair(admin->env, admin->db, admin->pool);
     if (err || (err = rc_data_check(&problems, admin->env, admin->db, admin->pool)))
         return rc_admin_result(admin, err);
     for (i = 0; i < problems->nelts; i++)

@@ -13,8 +13,8 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "domain/data.h"
 #include "domain/scan.h"
-#include "store/setting.h"
 #include "base/text.h"
 #include "domain/user.h"
 
@@ -22,20 +22,8 @@ typedef struct init_t {
     rc_new_user_t user;
     const char *password;
     bool public_access, yes, no;
-    const char *key; /* key of the new administrator */
     rc_admin_t *admin;
 } init_t;
-
-/* Server settings of contract 04 §6, duty 3. */
-static const char *const settings[][2] = {
-    {"default_repo_enable_locking", "False"},
-    {"default_repo_enable_downloads", "False"},
-    {"default_repo_enable_statistics", "False"},
-    {"default_repo_private", "False"},
-    {"default_repo_type", "git"},
-    {"title", ""},
-    {"repository_fields", "False"},
-};
 
 static bool confirm(init_t *init, const char *question)
 {
@@ -117,52 +105,16 @@ static rc_err_t *make_places(init_t *init)
     return rc_fs_exists(secret) ? NULL : rc_secret_create(secret, admin->pool);
 }
 
-static rc_err_t *fill_database(void *baton, rc_db_t *db)
-{
-    init_t *init = baton;
-    rc_admin_t *admin = init->admin;
-    const rc_secret_t *secret = rc_key_secret(admin->env);
-    rc_user_t *user;
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(settings) / sizeof(*settings); i++)
-        RC_TRY(rc_store_setting_set(db, settings[i][0], settings[i][1]));
-    RC_TRY(rc_default_user_setup(db, secret, init->public_access, admin->pool));
-    return rc_user_insert(&user, db, secret, &init->user, admin->pool);
-}
-
-static rc_err_t *make_database(init_t *init, apr_pool_t *pool)
+static rc_err_t *set_up(init_t *init)
 {
     rc_admin_t *admin = init->admin;
 
-    admin->config.db.create = true;
-    RC_TRY(rc_env_open(&admin->env, &admin->config, pool));
-    RC_TRY(rc_db_acquire(&admin->db, admin->env->db_pool, pool));
+    RC_TRY(make_places(init));
     if (!init->user.key)
         RC_TRY(rc_key_generate(&init->user.key, admin->pool));
     RC_TRY(rc_password_hash(&init->user.password_hash, NULL, init->password, admin->pool));
-    return rc_db_txn(admin->db, fill_database, init);
-}
-
-/* Creates the database. A former one is removed only when the new one is complete. */
-static rc_err_t *set_up(init_t *init)
-{
-    apr_pool_t *pool = init->admin->pool, *open;
-    const rc_db_config_t *db = &init->admin->config.db;
-    rc_db_config_t old = *db;
-    rc_err_t *err;
-
-    old.path = apr_pstrcat(pool, db->path, ".old", NULL);
-    RC_TRY(make_places(init));
-    RC_TRY(rc_db_move(db, &old, pool));
-    apr_pool_create(&open, pool);
-    if (!(err = make_database(init, open)))
-        return rc_db_remove(&old, pool);
-    err = rc_err(pool, err->kind, "%s", err->msg ? err->msg : rc_err_log_text(err, pool));
-    apr_pool_destroy(open); /* closes the connections */
-    if (rc_db_move(&old, db, pool))
-        rc_admin_fail(RC_ADMIN_FAILED, "the former database is now %s", old.path);
-    return err;
+    return rc_data_create(&admin->env, &admin->db, &admin->config, init->public_access, &init->user,
+                          admin->pool);
 }
 
 /* Runs the scan and prints to standard error: only the key is printed to standard output. */

@@ -13,7 +13,7 @@
 
 #include "base/fs.h"
 #include "store/global.h"
-#include "domain/disk_transaction.h"
+#include "domain/data.h"
 #include "store/repo.h"
 #include "store/setting.h"
 #include "domain/user.h"
@@ -280,14 +280,12 @@ int rc_admin_follow(rc_admin_t *admin)
  * data cannot. */
 static rc_err_t *backup_to_output(rc_admin_t *admin)
 {
-    const char *work, *path;
+    const char *path;
     char buffer[65536];
     ssize_t n = 0;
     int fd;
 
-    RC_TRY(rc_work_dir(&work, admin->env, admin->pool));
-    path = apr_pstrcat(admin->pool, work, "/backup", NULL);
-    RC_TRY(rc_db_backup(admin->db, path));
+    RC_TRY(rc_data_copy(&path, admin->env, admin->db, admin->pool));
     if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
         return rc_fs_err(admin->pool, "open", path);
     while ((n = read(fd, buffer, sizeof(buffer))) > 0)

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "domain/data.h"
 #include "domain/disk_transaction.h"
 #include "domain/user.h"
 

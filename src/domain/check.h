@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The parts of the check in check.c. Each problem becomes one sentence that says what to do.
+ * The parts of the check in check.c, and the repairs. Each problem becomes one sentence that says
+ * what to do.
  */
 #ifndef RC_DOMAIN_CHECK_H
 #define RC_DOMAIN_CHECK_H
@@ -29,6 +30,10 @@ rc_err_t *rc_check_gists(rc_check_t *check);
  * NULL: nothing. */
 rc_err_t *rc_check_inside(const char **problem, rc_env_t *env, const char *type, const char *path,
                           apr_pool_t *pool);
+
+/** Repairs damaged repositories and gists, and adds gists that the database does not have. Logs
+ * each repair. */
+rc_err_t *rc_check_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
 
 /** Lists the directories of gists by their names (const char *), in @a pool. */
 rc_err_t *rc_gist_folders(apr_array_header_t **names, const rc_env_t *env, apr_pool_t *pool);

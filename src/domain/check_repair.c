@@ -124,7 +124,7 @@ static rc_err_t *mend_gists(mend_t *mend, apr_pool_t *pool)
     return NULL;
 }
 
-rc_err_t *rc_data_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_check_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
     mend_t mend = {.env = env, .db = db};
     rc_user_t *admin;

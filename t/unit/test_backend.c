@@ -5,7 +5,7 @@
  */
 #include "unit.h"
 
-#include "domain/scan.h"
+#include "domain/data.h"
 #include "domain/user.h"
 #include "faces/api.h"
 #include "faces/raw.h"

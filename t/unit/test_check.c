@@ -7,7 +7,7 @@
 
 #include <sqlite3.h>
 
-#include "domain/scan.h"
+#include "domain/data.h"
 #include "domain/user.h"
 
 static rc_env_t *env;

@@ -201,6 +201,31 @@ static void missing_directory(void **unused)
     assert_non_null(rc_db_open(&db, &wrong, pool));
 }
 
+/* As init sets a former database aside, and puts it back: with the changes that are only in the
+ * -wal file. */
+static void a_database_moves_with_its_files(void **unused)
+{
+    rc_db_config_t from = config, to = config;
+
+    (void)unused;
+    from.path = apr_pstrcat(pool, dir, "/from.db", NULL);
+    to.path = apr_pstrcat(pool, dir, "/to.db", NULL);
+    assert_false(rc_db_exists(&from, pool));
+    assert_null(rc_db_move(&from, &to, pool)); /* there is nothing to move */
+    assert_int_equal(system(apr_psprintf(pool, "touch %s; echo a >%s-wal; echo b >%s", from.path,
+                                         from.path, to.path)),
+                     0);
+    assert_true(rc_db_exists(&from, pool)); /* changes without a database */
+    assert_null(rc_db_move(&from, &to, pool));
+    assert_false(rc_db_exists(&from, pool));
+    assert_int_equal(system(apr_psprintf(pool, "test ! -e %s-wal && test ! -s %s && test -s %s-wal",
+                                         from.path, to.path, to.path)),
+                     0);
+    assert_null(rc_db_remove(&to, pool));
+    assert_false(rc_db_exists(&to, pool));
+    assert_int_equal(system(apr_psprintf(pool, "ls %s* >/dev/null 2>&1", to.path)) != 0, 1);
+}
+
 static int set_up(void **unused)
 {
     (void)unused;
@@ -226,6 +251,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(one_statement_is_stepped_at_a_time),
         cmocka_unit_test(a_transaction_ends_with_its_first_error),
         cmocka_unit_test(missing_directory),
+        cmocka_unit_test(a_database_moves_with_its_files),
     };
     int n;
 

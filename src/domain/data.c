@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Creates, repairs and copies the data of an installation. check.c checks it.
+ */
+#include "domain/data.h"
+
+#include <apr_strings.h>
+
+#include "check.h"
+#include "domain/disk_transaction.h"
+#include "store/setting.h"
+
+/* Server settings of contract 04 §6, duty 3. */
+static const char *const settings[][2] = {
+    {"default_repo_enable_locking", "False"},
+    {"default_repo_enable_downloads", "False"},
+    {"default_repo_enable_statistics", "False"},
+    {"default_repo_private", "False"},
+    {"default_repo_type", "git"},
+    {"title", ""},
+    {"repository_fields", "False"},
+};
+
+/* What the transactions below set up. */
+typedef struct setup_t {
+    const rc_env_t *env;
+    const rc_new_user_t *admin; /* to create */
+    bool anonymous;             /* a new default user is active */
+    apr_pool_t *pool;
+} setup_t;
+
+static rc_err_t *fill_database(void *baton, rc_db_t *db)
+{
+    const setup_t *setup = baton;
+    const rc_secret_t *secret = rc_key_secret(setup->env);
+    rc_user_t *user;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+        RC_TRY(rc_store_setting_set(db, settings[i][0], settings[i][1]));
+    RC_TRY(rc_default_user_setup(db, secret, setup->anonymous, setup->pool));
+    return rc_user_insert(&user, db, secret, setup->admin, setup->pool);
+}
+
+static rc_err_t *make_database(rc_env_t **env, rc_db_t **db, const rc_env_config_t *config,
+                               setup_t *setup)
+{
+    rc_env_config_t creating = *config;
+
+    creating.db.create = true;
+    RC_TRY(rc_env_open(env, &creating, setup->pool));
+    RC_TRY(rc_db_acquire(db, (*env)->db_pool, setup->pool));
+    setup->env = *env;
+    return rc_db_txn(*db, fill_database, setup);
+}
+
+rc_err_t *rc_data_create(rc_env_t **env, rc_db_t **db, const rc_env_config_t *config,
+                         bool anonymous, const rc_new_user_t *admin, apr_pool_t *pool)
+{
+    setup_t setup = {.admin = admin, .anonymous = anonymous};
+    rc_db_config_t old = config->db;
+    const char *why;
+    rc_err_t *err;
+
+    old.path = apr_pstrcat(pool, old.path, ".old", NULL);
+    RC_TRY(rc_db_move(&config->db, &old, pool));
+    apr_pool_create(&setup.pool, pool);
+    if (!(err = make_database(env, db, config, &setup)))
+        return rc_db_remove(&old, pool);
+    why = apr_pstrdup(pool, err->msg ? err->msg : rc_err_log_text(err, pool));
+    err = rc_err(pool, err->kind, "%s", why);
+    apr_pool_destroy(setup.pool); /* closes the connections */
+    if (rc_db_move(&old, &config->db, pool))
+        return rc_err(pool, err->kind, "%s; the former database is now %s", why, old.path);
+    return err;
+}
+
+static rc_err_t *complete_default_user(void *baton, rc_db_t *db)
+{
+    const setup_t *setup = baton;
+
+    return rc_default_user_setup(db, rc_key_secret(setup->env), setup->anonymous, setup->pool);
+}
+
+rc_err_t *rc_data_repair(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+{
+    setup_t setup = {.env = env, .anonymous = false, .pool = pool};
+
+    RC_TRY(rc_disk_txn_recover(env, pool));
+    RC_TRY(rc_db_txn(db, complete_default_user, &setup));
+    return rc_check_mend(env, db, pool);
+}
+
+rc_err_t *rc_data_copy(const char **path, rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+{
+    const char *work;
+
+    RC_TRY(rc_work_dir(&work, env, pool));
+    *path = apr_pstrcat(pool, work, "/backup", NULL);
+    return rc_db_backup(db, *path);
+}
