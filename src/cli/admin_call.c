@@ -10,8 +10,6 @@
 
 #include <json-c/json.h>
 
-#include <apr_strings.h>
-
 #include "client.h"
 #include "domain/data.h"
 #include "faces/api.h"

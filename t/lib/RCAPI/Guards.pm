@@ -194,7 +194,7 @@ sub database_room {
 my $INNER = qr/\b(rc_(?:disk_txn_\w+|work_dir|vcs_pool_\w+|query|execute|stmt|step|bind
     |db_(?:txn|begin|commit|rollback|acquire|release|exec)\w*))\s*\(/x;
 
-# The commands of rcapi-admin change rows in transactions of their own, but leave the disk to the domain too.
+# rcapi-admin opens the database and runs its commands' changes of rows in one place; the rest is the domain's too.
 my $ROWS_ONLY = qr/^rc_db_(?:txn|acquire|release)$/;
 
 sub use_cases {
@@ -202,7 +202,7 @@ sub use_cases {
     my @bad;
     for my $file (grep { m{^(?:src|include)/(?:faces|cli)/} } c_files($root)) {
         push @bad, map { "$file: $_ of a use case" }
-            grep { $file !~ m{^src/cli/} || !/$ROWS_ONLY/ } code(slurp("$root/$file")) =~ /$INNER/g;
+            grep { $file ne 'src/cli/rcapi_admin.c' || !/$ROWS_ONLY/ } code(slurp("$root/$file")) =~ /$INNER/g;
     }
     return @bad;
 }
