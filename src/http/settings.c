@@ -135,6 +135,66 @@ static int default_db_max(void)
     return threads() > LEAST_DB_MAX ? threads() : LEAST_DB_MAX;
 }
 
+static void resolve_db(rc_env_config_t *out, const rc_server_conf_t *conf)
+{
+    out->db.path = conf->db_path;
+    if (conf->db_sync)
+        out->db.synchronous = conf->db_sync;
+    out->db.max = conf->db_max != -1 ? conf->db_max : default_db_max();
+    if (conf->db_min != -1)
+        out->db.min = conf->db_min;
+    else if (out->db.min > out->db.max)
+        out->db.min = out->db.max;
+}
+
+static void resolve_paths(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool)
+{
+    out->repo_root = conf->repo_root;
+    out->secret_file = conf->secret_file;
+    if (conf->temp_dir)
+        out->temp_dir = conf->temp_dir;
+    else if (apr_temp_dir_get(&out->temp_dir, pool) != APR_SUCCESS)
+        out->temp_dir = "/tmp";
+    out->archive_cache = conf->archive_cache;
+    if (!conf->archive_cache && conf->repo_root)
+        out->archive_cache = apr_pstrcat(pool, conf->repo_root, "/.rc_archives", NULL);
+    else if (conf->archive_cache && !*conf->archive_cache)
+        out->archive_cache = NULL;
+}
+
+/* Sets what answers show. */
+static void resolve_answers(rc_env_config_t *out, const rc_server_conf_t *conf)
+{
+    if (conf->api_level)
+        out->api_level = conf->api_level;
+    if (conf->site_title)
+        out->site_title = conf->site_title;
+    if (conf->reveal_keys != -1)
+        out->reveal_keys = conf->reveal_keys;
+    if (conf->feed_items != -1)
+        out->feed_items = conf->feed_items;
+    out->feed_diff = conf->feed_diff == 1;
+    if (conf->feed_diff_bytes != -1)
+        out->feed_diff_bytes = conf->feed_diff_bytes;
+    if (conf->range_bytes != -1)
+        out->range_bytes = conf->range_bytes;
+    if (conf->range_seconds != -1)
+        out->range_time = apr_time_from_sec(conf->range_seconds);
+}
+
+static void resolve_limits(rc_env_config_t *out, const rc_server_conf_t *conf)
+{
+    if (conf->temp_max >= 0)
+        out->temp_max = conf->temp_max;
+    if (conf->archive_cache_size != -1)
+        out->archive_cache_size = conf->archive_cache_size;
+    out->expensive_max = conf->expensive_max != -1 ? conf->expensive_max : cores();
+    out->password_max = conf->password_max != -1 ? conf->password_max
+                        : cores() > 1            ? cores() / 2
+                                                 : 1;
+    out->waiting_max = (threads() + 1) / 2; /* the other threads serve other clients */
+}
+
 /* Limits waiting calls, each of which holds a thread, so that most threads serve other calls. */
 static void set_remote_max(rc_env_config_t *out, const rc_server_conf_t *conf)
 {
@@ -152,52 +212,8 @@ static void set_remote_max(rc_env_config_t *out, const rc_server_conf_t *conf)
         out->remote_user_max = conf->remote_user_max;
 }
 
-void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool)
+static void resolve_remotes(rc_env_config_t *out, const rc_server_conf_t *conf)
 {
-    rc_env_defaults(out);
-    out->db.path = conf->db_path;
-    if (conf->db_sync)
-        out->db.synchronous = conf->db_sync;
-    out->db.max = conf->db_max != -1 ? conf->db_max : default_db_max();
-    if (conf->db_min != -1)
-        out->db.min = conf->db_min;
-    else if (out->db.min > out->db.max)
-        out->db.min = out->db.max;
-    out->repo_root = conf->repo_root;
-    out->secret_file = conf->secret_file;
-    if (conf->temp_dir)
-        out->temp_dir = conf->temp_dir;
-    else if (apr_temp_dir_get(&out->temp_dir, pool) != APR_SUCCESS)
-        out->temp_dir = "/tmp";
-    if (conf->temp_max >= 0)
-        out->temp_max = conf->temp_max;
-    if (conf->api_level)
-        out->api_level = conf->api_level;
-    if (conf->site_title)
-        out->site_title = conf->site_title;
-    if (conf->reveal_keys != -1)
-        out->reveal_keys = conf->reveal_keys;
-    out->archive_cache = conf->archive_cache;
-    if (!conf->archive_cache && conf->repo_root)
-        out->archive_cache = apr_pstrcat(pool, conf->repo_root, "/.rc_archives", NULL);
-    else if (conf->archive_cache && !*conf->archive_cache)
-        out->archive_cache = NULL;
-    if (conf->archive_cache_size != -1)
-        out->archive_cache_size = conf->archive_cache_size;
-    out->expensive_max = conf->expensive_max != -1 ? conf->expensive_max : cores();
-    out->password_max = conf->password_max != -1 ? conf->password_max
-                        : cores() > 1            ? cores() / 2
-                                                 : 1;
-    out->waiting_max = (threads() + 1) / 2; /* the other threads serve other clients */
-    if (conf->feed_items != -1)
-        out->feed_items = conf->feed_items;
-    out->feed_diff = conf->feed_diff == 1;
-    if (conf->feed_diff_bytes != -1)
-        out->feed_diff_bytes = conf->feed_diff_bytes;
-    if (conf->range_bytes != -1)
-        out->range_bytes = conf->range_bytes;
-    if (conf->range_seconds != -1)
-        out->range_time = apr_time_from_sec(conf->range_seconds);
     if (conf->remote_schemes)
         out->remote.schemes = conf->remote_schemes;
     if (conf->remote_private != -1)
@@ -207,6 +223,16 @@ void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_poo
     if (conf->remote_max_size != -1)
         out->remote.max_size = conf->remote_max_size;
     set_remote_max(out, conf);
+}
+
+void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool)
+{
+    rc_env_defaults(out);
+    resolve_db(out, conf);
+    resolve_paths(out, conf, pool);
+    resolve_answers(out, conf);
+    resolve_limits(out, conf);
+    resolve_remotes(out, conf);
 }
 
 apr_size_t rc_http_max_body(const rc_dir_conf_t *conf)
