@@ -3,6 +3,11 @@
  * Reports all files of a commit for an archive, in the order of git's trees, as `git archive` does.
  * A first pass reads all trees, so that whatever makes an archive impossible is found before any
  * file is written.
+ *
+ * This is not src/vcs/listing.c: an archive keeps the order of the tree, in which files and
+ * directories mix, where the API lists a directory's files before its sub-directories. It also
+ * needs what the entries of rc_backend_t do not have: raw modes and names, duplicates, and the
+ * .gitattributes of each directory before its files.
  */
 #include "cursor.h"
 

@@ -3,6 +3,10 @@
  * Finds the differences between two trees: reads both in parallel and skips equal subtrees, as in
  * git's tree-diff.c. The cost of libgit2's own comparison grows with the size of the trees; this
  * one's with the size of the change.
+ *
+ * This is not src/vcs/listing.c: that walks one tree, and this two at once, so that it never opens
+ * a subtree that both have. It returns entries with raw modes and ids, which the detection of
+ * renames and the printing of diffs need.
  */
 #include "change.h"
 
