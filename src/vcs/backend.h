@@ -19,7 +19,8 @@ typedef struct rc_pair_t {
 
 /* The parts of a printed change. */
 typedef struct rc_printed_t {
-    apr_off_t head;             /* bytes before the first hunk; 0: no hunks */
+    bool hunks;
+    apr_off_t skip; /* bytes at the beginning that the API's diff leaves out (contract 02 §1.7) */
     apr_int64_t added, deleted; /* lines of the hunks */
 } rc_printed_t;
 
@@ -91,7 +92,7 @@ typedef struct rc_backend_t {
      * two. */
     rc_err_t *(*changes)(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,
                          const char *parent, bool renames, apr_pool_t *pool);
-    /* Appends the diff of one of these pairs in git's format, beginning with "diff --git". The
+    /* Appends the diff of one of these pairs in the unified format, with a head of the type. The
      * caller may have set one side to RC_ENTRY_NONE: it is printed as missing. Two existing sides
      * have the same type. */
     rc_err_t *(*print)(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,

@@ -107,13 +107,13 @@ static rc_err_t *list_names(listing_t *list)
 
 /* --- with diffs --- */
 
-/* Sets the diff to the hunks, or without hunks to all that follows the words "diff --git". */
+/* Sets the diff to the printed text without what the back end skips. */
 static void set_text(rc_change_t *change, const char *text, apr_size_t len,
                      const rc_printed_t *printed)
 {
-    apr_size_t skip = printed->head ? (apr_size_t)printed->head : strlen("diff --git");
+    apr_size_t skip = (apr_size_t)printed->skip;
 
-    change->hunks = printed->head > 0;
+    change->hunks = printed->hunks;
     change->added = printed->added;
     change->deleted = printed->deleted;
     if (len < skip)

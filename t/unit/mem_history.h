@@ -259,9 +259,10 @@ static rc_err_t *mem_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *v
 
     (void)vcs;
     (void)options;
-    err = rc_spool_printf(spool, "diff --git a/%s b/%s\n--- a/%s\n+++ b/%s\n", shown->path,
+    err = rc_spool_printf(spool, "diff of %s and %s\n--- a/%s\n+++ b/%s\n", shown->path,
                           shown->path, shown->path, shown->path);
-    printed->head = rc_spool_size(spool) - start;
+    printed->hunks = true;
+    printed->skip = rc_spool_size(spool) - start;
     if (!err)
         err = rc_spool_puts(spool, "@@ all @@\n");
     printed->deleted =

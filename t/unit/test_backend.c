@@ -238,9 +238,9 @@ static void views(void **state)
 
     (void)state;
     assert_string_equal(body_of("/sample/changeset-diff/12"),
-                        "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ all @@\n-one\n"
+                        "diff of a.txt and a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ all @@\n-one\n"
                         "+one\n+more\n"
-                        "diff --git a/dir.txt b/dir.txt\n--- a/dir.txt\n+++ b/dir.txt\n@@ all @@\n"
+                        "diff of dir.txt and dir.txt\n--- a/dir.txt\n+++ b/dir.txt\n@@ all @@\n"
                         "+beside\n");
     assert_string_equal(body_of("/sample/raw/here/dir//deep/c"), "three\n");
     web = view(&body, &len, "/sample/raw/tip/dir/b.txt");

@@ -72,11 +72,12 @@ rc_err_t *rc_git_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
     if (!git_oid_equal(&change.before.id,
                        &change.after.id)) /* equal ids: the content is not read */
         printer.tally = &tally;
-    memset(printed, 0, sizeof(*printed));
+    *printed = (rc_printed_t){.skip = strlen(RC_GIT_DIFF)};
     RC_TRY(rc_git_print_change(&printer, &change));
     if (!tally.hunks)
         return NULL;
-    printed->head = tally.hunks - start;
+    printed->hunks = true;
+    printed->skip = tally.hunks - start;
     printed->added = (apr_int64_t)tally.added;
     printed->deleted = (apr_int64_t)tally.deleted;
     return NULL;

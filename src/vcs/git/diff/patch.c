@@ -213,7 +213,7 @@ static rc_err_t *print_pair(const rc_git_printer_t *printer, const rc_git_change
     const char *from = rc_git_quote("a/", before->mode ? before->path : after->path, pool);
     const char *to = rc_git_quote("b/", after->mode ? after->path : before->path, pool);
     const char *head =
-        apr_pstrcat(pool, "diff --git ", from, " ", to, "\n", mode_lines(before, after, pool),
+        apr_pstrcat(pool, RC_GIT_DIFF " ", from, " ", to, "\n", mode_lines(before, after, pool),
                     rename_lines(change, pool), index_line(before, after, pool), NULL);
     const char *labels =
         apr_pstrcat(pool, file_line("--- ", before->mode ? from : "/dev/null", pool),

@@ -9,6 +9,10 @@
 
 /* patch.c */
 
+/* The words that begin each printed change; the diff of a change without hunks is what follows
+ * them (contract 02 §1.7). */
+#define RC_GIT_DIFF "diff --git"
+
 /* The size of a change: lines, or bytes of a binary file. */
 typedef struct rc_git_tally_t {
     bool binary;
