@@ -68,9 +68,6 @@ rc_body_state_t rc_body_state(const rc_body_t *body);
  * after some milliseconds. */
 int rc_body_fd(const rc_body_t *body);
 
-/** Returns whether the client announced a body. */
-bool rc_body_sent(const rc_body_t *body);
-
 /** Returns how many announced bytes are not read yet, or (for a body that is too large) how many
  * exceed the limit; -1 when the length is unknown. */
 apr_off_t rc_body_left(const rc_body_t *body);

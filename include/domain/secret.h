@@ -25,9 +25,6 @@ rc_err_t *rc_sealed_rotate(rc_rotation_t *done, const rc_env_t *env, rc_db_t *db
 /** Sets *@a fits to whether the database was encrypted with the secret file. */
 rc_err_t *rc_sealed_check(bool *fits, const rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
 
-/** Stores the fingerprint of the current secret in the database. Inside a transaction. */
-rc_err_t *rc_sealed_note(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
-
 /** Runs when a process starts: logs an error when the secret does not fit, and stores its
  * fingerprint in a database that has none. */
 rc_err_t *rc_sealed_start(const rc_env_t *env, apr_pool_t *pool);

@@ -23,9 +23,4 @@ rc_err_t *rc_store_global_delete(rc_db_t *db, rc_holder_t holder, apr_int64_t id
  * defaults) from the default user. */
 rc_err_t *rc_store_set_inherits(rc_db_t *db, rc_holder_t holder, apr_int64_t id, bool inherits);
 
-/** Gives the holder the global permission @a name and removes all others of its kind
- * ("hg.fork.none" replaces "hg.fork.repository"). Returns RC_E_ARG for an unknown name. */
-rc_err_t *rc_global_set(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name,
-                        apr_pool_t *pool);
-
 #endif

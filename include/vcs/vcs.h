@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reads and changes version control repositories of any type. Each type has a back end: a row of
- * functions (src/vcs/backend.h). Error messages are for the log, not for clients. "Not found" is a
- * result (*out = NULL); every other failure is RC_E_INTERNAL, unless a function says otherwise.
+ * Reads and changes open repositories of any type; library.h has what is done to them by their
+ * path. Each type has a back end: a row of functions (src/vcs/backend.h). Error messages are for
+ * the log, not for clients. "Not found" is a result (*out = NULL); every other failure is
+ * RC_E_INTERNAL, unless a function says otherwise.
  */
 #ifndef RC_VCS_VCS_H
 #define RC_VCS_VCS_H
@@ -13,8 +14,7 @@
 
 #include "archive/archive.h"
 #include "base/spool.h"
-#include "base/work.h"
-#include "remote/remote.h"
+#include "vcs/library.h"
 
 /* The open repositories of one process. Thread-safe. */
 typedef struct rc_vcs_pool_t rc_vcs_pool_t;
@@ -37,37 +37,7 @@ typedef struct rc_diff_options_t {
     bool ignore_space; /* git's -w */
 } rc_diff_options_t;
 
-typedef struct rc_vcs_file_t {
-    const char *name;
-    const char *data;
-    apr_size_t len;
-} rc_vcs_file_t;
-
-/* What a type of repository can do, and what its ids look like. */
-typedef struct rc_capabilities_t {
-    bool mails;           /* can print commits as mails to be applied (rc_vcs_mail, _series) */
-    bool strip;           /* rc_vcs_strip */
-    bool pull;            /* rc_vcs_fetch */
-    bool named_branches;  /* a commit belongs to one branch, permanently */
-    bool bookmarks;       /* has references of kind RC_BOOKMARKS */
-    bool closed_branches; /* has references of kind RC_CLOSED_BRANCHES */
-    int id_length;        /* characters of a full id; 0: the length varies */
-    int short_length;     /* characters of a short id */
-    int prefix_least;     /* minimum characters of an id prefix; 0: prefixes name no commit */
-    const char *null_id;  /* the id of a missing commit or content; NULL: the type has none */
-} rc_capabilities_t;
-
-/* A first commit to be made by rc_vcs_import: files at the top, no directories. */
-typedef struct rc_import_t {
-    const rc_vcs_file_t *files; /* names without slashes */
-    int n_files;
-    const char *author, *email, *message;
-} rc_import_t;
-
 typedef rc_err_t *rc_vcs_file_fn_t(void *baton, const rc_vcs_file_t *file);
-
-/** Initializes the libraries of all back ends. Call once per process, before threads start. */
-rc_err_t *rc_vcs_startup(apr_pool_t *pool);
 
 /** Creates a pool that keeps at most @a max_idle unused repositories open. It is closed when
  * @a pool is destroyed. */
@@ -77,86 +47,8 @@ rc_err_t *rc_vcs_pool_create(rc_vcs_pool_t **out, int max_idle, apr_pool_t *pool
  * discards what the back ends remember of it. */
 void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path);
 
-/** True when there is a back end for @a type. */
-bool rc_vcs_known_type(const char *type);
-
-/** Returns what @a type can do; NULL for an unknown type. */
-const rc_capabilities_t *rc_vcs_capabilities(const char *type);
-
-/** The same for an open repository. */
+/** Returns what the type of an open repository can do. */
 const rc_capabilities_t *rc_vcs_can(const rc_vcs_t *vcs);
-
-/** Creates an empty bare repository of @a type at @a path, which must not exist. rc_vcs_create,
- * rc_vcs_import and rc_vcs_copy do not sync what they write: the caller syncs the finished tree
- * (rc_disk_txn_made). */
-rc_err_t *rc_vcs_create(const char *type, const char *path, apr_pool_t *pool);
-
-/** Makes the first commit of the empty repository at @a path. Returns RC_E_FAILED for a file name
- * that the type cannot store. */
-rc_err_t *rc_vcs_import(const char *type, const char *path, const rc_import_t *import,
-                        apr_pool_t *pool);
-
-/**
- * Copies the repository at @a from to @a to, which must not exist, as a bare repository: all
- * branches and tags, and everything reachable from them. The copy does not depend on the
- * source afterwards. Others may write to the source meanwhile. Fails when the time of @a work is
- * over or its client has disconnected.
- */
-rc_err_t *rc_vcs_copy(const char *type, const char *from, const char *to, rc_work_t *work,
-                      apr_pool_t *pool);
-
-/* What a directory holds; the greater value wins when two types match. */
-typedef enum {
-    RC_FOUND_NOTHING,
-    RC_FOUND_DAMAGED,   /* an incomplete repository; rc_vcs_repair may repair it */
-    RC_FOUND_UNUSABLE,  /* a repository that cannot be served */
-    RC_FOUND_REPOSITORY /* a repository that can be served, judged by file names only */
-} rc_found_t;
-
-typedef struct rc_detected_t {
-    rc_found_t found;
-    const char *type; /* NULL: nothing, or a type without a back end */
-    const char *why;  /* the reason it cannot be served, for the administrator; else NULL */
-} rc_detected_t;
-
-/** Detects which type of repository is in the directory @a path, without opening it. */
-void rc_vcs_detect(rc_detected_t *detected, const char *path, apr_pool_t *pool);
-
-/** True when there is certainly no repository at @a path any more; false also when the path cannot
- * be examined. */
-bool rc_vcs_is_gone(const char *path, apr_pool_t *pool);
-
-/** Returns the description stored inside the repository of @a type at @a path, in @a pool; NULL
- * when it has none. */
-const char *rc_vcs_description(const char *type, const char *path, apr_pool_t *pool);
-
-/** Checks whether the repository at @a path can be opened. Sets *@a problem to NULL, or to a text
- * in @a pool: what is wrong, and what rc_vcs_repair would do about it. */
-rc_err_t *rc_vcs_check(const char **problem, const char *type, const char *path, apr_pool_t *pool);
-
-/** Repairs what rc_vcs_check finds. Sets *@a done to a description of the repair, or to NULL when
- * nothing was done. @a wanted: the preferred default branch when there is a choice, or NULL. */
-rc_err_t *rc_vcs_repair(const char **done, const char *type, const char *path, const char *wanted,
-                        apr_pool_t *pool);
-
-/**
- * Fetches all branches and tags of @a url into the repository of @a type at @a path,
- * overwriting those of the same name. With @a set_head the default branch becomes the remote's
- * (after a clone). Fetched objects are moved in only when complete; either all references change or
- * none. Returns RC_E_FAILED when the remote is refused, times out or fails, and for a type that
- * cannot fetch. The caller must hold the repository's write lock. ssh uses the keys and the known
- * hosts of the server's user, and connects to known hosts only.
- */
-rc_err_t *rc_vcs_fetch(const char *type, const rc_remote_policy_t *policy, const char *path,
-                       const char *url, bool set_head, apr_pool_t *pool);
-
-/**
- * Checks whether a repository of @a type may fetch from @a url: the form, the scheme, every address
- * that its host has now, and the target of a file remote. Takes bounded time. Returns RC_E_FAILED
- * with the reason (its detail never holds the URL's credentials).
- */
-rc_err_t *rc_vcs_check_remote(const char *type, const rc_remote_policy_t *policy, const char *url,
-                              apr_pool_t *pool);
 
 /** Checks that branches and tags lead to existing objects. Sets *@a problem as
  * rc_vcs_check does. */

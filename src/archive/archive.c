@@ -96,7 +96,8 @@ rc_err_t *rc_archive_begin(rc_archive_t **out, const rc_archive_format_t *format
     return format->writer->begin(archive);
 }
 
-rc_err_t *rc_archive_check(const rc_archive_t *archive)
+/* Returns RC_E_LIMIT when @a archive exceeds one of its limits. */
+static rc_err_t *check_limits(const rc_archive_t *archive)
 {
     const char *what = archive->left.entries < 0          ? "has too many files"
                        : archive->left.bytes < 0          ? "is too large"
@@ -133,7 +134,7 @@ rc_err_t *rc_archive_pieces(rc_archive_t *archive, const rc_item_t *entry,
         archive->piece = apr_palloc(archive->pool, RC_ARCHIVE_PIECE);
     for (done = 0; done < entry->size; done += len) {
         len = entry->size - done < RC_ARCHIVE_PIECE ? entry->size - done : RC_ARCHIVE_PIECE;
-        RC_TRY(rc_archive_check(archive));
+        RC_TRY(check_limits(archive));
         if (!entry->data)
             RC_TRY(read_piece(archive, entry, (apr_size_t)len));
         RC_TRY(fn(baton, entry->data ? entry->data + done : archive->piece, (apr_size_t)len));
@@ -176,9 +177,9 @@ rc_err_t *rc_archive_add(void *baton, const rc_item_t *entry)
         return rc_err(archive->pool, RC_E_LIMIT, "This archive has a name that is too long");
     archive->left.entries--;
     if (entry->kind == RC_ITEM_FOLDER)
-        return rc_archive_check(archive);
+        return check_limits(archive);
     archive->left.bytes -= entry->size + (apr_off_t)strlen(name) + ENTRY_OVERHEAD;
-    RC_TRY(rc_archive_check(archive));
+    RC_TRY(check_limits(archive));
     if (entry->kind == RC_ITEM_LINK)
         return add_link(archive, name, entry);
     return archive->format->writer->add(archive, name, entry);

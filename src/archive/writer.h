@@ -59,9 +59,6 @@ typedef rc_err_t *rc_archive_piece_fn_t(void *baton, const char *data, apr_size_
 rc_err_t *rc_archive_pieces(rc_archive_t *archive, const rc_item_t *entry,
                             rc_archive_piece_fn_t *fn, void *baton);
 
-/** Returns RC_E_LIMIT when @a archive exceeds one of its limits. */
-rc_err_t *rc_archive_check(const rc_archive_t *archive);
-
 extern const rc_archive_writer_t rc_archive_tar, rc_archive_zip;
 extern const rc_filter_t rc_filter_plain, rc_filter_gzip, rc_filter_bzip2, rc_filter_xz;
 extern const rc_filter_t rc_filter_zstd;

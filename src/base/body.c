@@ -149,11 +149,6 @@ int rc_body_fd(const rc_body_t *body)
     return body->source.fd;
 }
 
-bool rc_body_sent(const rc_body_t *body)
-{
-    return body->source.sent;
-}
-
 apr_off_t rc_body_left(const rc_body_t *body)
 {
     const rc_body_source_t *source = &body->source;

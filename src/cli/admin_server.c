@@ -12,8 +12,8 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
-#include "store/global.h"
 #include "domain/data.h"
+#include "domain/global.h"
 #include "store/repo.h"
 #include "store/setting.h"
 #include "domain/user.h"

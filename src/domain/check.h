@@ -26,11 +26,6 @@ rc_err_t *rc_check_repos(rc_check_t *check, apr_int64_t user_id);
 /** Checks the same for gists. */
 rc_err_t *rc_check_gists(rc_check_t *check);
 
-/** Opens the repository at @a path, which must exist, and sets *@a problem to what is wrong in it;
- * NULL: nothing. */
-rc_err_t *rc_check_inside(const char **problem, rc_env_t *env, const char *type, const char *path,
-                          apr_pool_t *pool);
-
 /** Repairs damaged repositories and gists, and adds gists that the database does not have. Logs
  * each repair. */
 rc_err_t *rc_check_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool);

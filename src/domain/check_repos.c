@@ -18,8 +18,10 @@
 #include "domain/gist.h"
 #include "domain/repo.h"
 
-rc_err_t *rc_check_inside(const char **problem, rc_env_t *env, const char *type, const char *path,
-                          apr_pool_t *pool)
+/* Opens the repository at @a path, which must exist, and sets *@a problem to what is wrong in it;
+ * NULL: nothing. */
+static rc_err_t *find_problem_inside(const char **problem, rc_env_t *env, const char *type,
+                                     const char *path, apr_pool_t *pool)
 {
     rc_err_t *err;
     rc_vcs_t *vcs;
@@ -47,7 +49,7 @@ static rc_err_t *check_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scra
     const char *path = rc_env_repo_path(check->env, repo->name, scratch), *problem = NULL, *uri;
 
     if (rc_is_repository(path, scratch))
-        RC_TRY(rc_check_inside(&problem, check->env, repo->type, path, scratch));
+        RC_TRY(find_problem_inside(&problem, check->env, repo->type, path, scratch));
     if (problem || !rc_is_repository(path, scratch))
         suspect(check, repo->name);
     if (rc_repo_clone_uri(&uri, check->env, repo, scratch))
@@ -97,7 +99,7 @@ static rc_err_t *judge_known(rc_check_t *check, const rc_repo_t *repo)
     const char *path = rc_env_repo_path(check->env, repo->name, check->pool), *problem;
 
     if (rc_is_repository(path, check->pool)) {
-        RC_TRY(rc_check_inside(&problem, check->env, repo->type, path, check->pool));
+        RC_TRY(find_problem_inside(&problem, check->env, repo->type, path, check->pool));
         if (problem)
             rc_check_note(check, "repository %s: %s", repo->name, problem);
         return NULL;
@@ -218,7 +220,7 @@ static rc_err_t *gist_problem(const char **problem, rc_check_t *check, const cha
                    "delete_gist";
         return NULL;
     }
-    RC_TRY(rc_check_inside(problem, check->env, RC_GIST_TYPE, path, pool));
+    RC_TRY(find_problem_inside(problem, check->env, RC_GIST_TYPE, path, pool));
     if (*problem)
         return NULL;
     if ((err = rc_gist_open(&vcs, &id, check->env, access_id, NULL, pool)))

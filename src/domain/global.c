@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Sets a global permission and removes others of its kind.
+ * Sets global permissions: one of each kind.
  */
-#include "store/global.h"
+#include "domain/global.h"
 
 #include <string.h>
 

@@ -74,6 +74,12 @@ static rc_err_t *reseal_all(rotate_t *rotate, rc_sealed_kind_t kind)
     return err;
 }
 
+/* Stores the fingerprint of the current secret in the database. Inside a transaction. */
+static rc_err_t *note_secret(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
+{
+    return rc_store_setting_set(db, FINGERPRINT, rc_secret_fingerprint(env->secret, pool));
+}
+
 static rc_err_t *rotate_in_txn(void *baton, rc_db_t *db)
 {
     rotate_t *rotate = baton;
@@ -84,7 +90,7 @@ static rc_err_t *rotate_in_txn(void *baton, rc_db_t *db)
     RC_TRY(reseal_all(rotate, RC_SEALED_KEYS));
     RC_TRY(reseal_all(rotate, RC_SEALED_URIS));
     RC_TRY(rc_store_journal_add(db, rotate->actor, 0, NULL, "admin_rotated_secret"));
-    return rc_sealed_note(rotate->env, db, rotate->pool);
+    return note_secret(rotate->env, db, rotate->pool);
 }
 
 rc_err_t *rc_sealed_rotate(rc_rotation_t *done, const rc_env_t *env, rc_db_t *db,
@@ -100,11 +106,6 @@ rc_err_t *rc_sealed_rotate(rc_rotation_t *done, const rc_env_t *env, rc_db_t *db
         return rc_err(pool, RC_E_CONFLICT, "the secret is being rotated already");
     RC_TRY(rc_db_txn(db, rotate_in_txn, &rotate));
     return rc_secret_rotation_end(env->secret, pool);
-}
-
-rc_err_t *rc_sealed_note(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
-{
-    return rc_store_setting_set(db, FINGERPRINT, rc_secret_fingerprint(env->secret, pool));
 }
 
 /* For a database from before fingerprints: sets *@a opens to whether any key can be unsealed. */
@@ -140,7 +141,7 @@ static rc_err_t *note_in_txn(void *baton, rc_db_t *db)
 {
     rotate_t *rotate = baton;
 
-    return rc_sealed_note(rotate->env, db, rotate->pool);
+    return note_secret(rotate->env, db, rotate->pool);
 }
 
 rc_err_t *rc_sealed_start(const rc_env_t *env, apr_pool_t *pool)

@@ -16,7 +16,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "store/global.h"
+#include "domain/global.h"
 #include "store/rule.h"
 #include "domain/identify.h"
 #include "domain/user.h"

@@ -263,10 +263,6 @@ rc_err_t *rc_render_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr
 rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_t *user,
                                  rc_keys_t keys);
 
-/** Writes the user_obj of @a details, which the caller has read; scratch memory from @a pool. */
-rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
-                                 rc_keys_t keys, apr_pool_t *pool);
-
 /** Writes the user_group_obj of @a group and its users, with their keys clear or masked; with @a
  * full also the members. */
 rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_group_t *group,

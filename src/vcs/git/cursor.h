@@ -53,9 +53,4 @@ rc_err_t *rc_git_cursor_find(rc_git_entry_t *out, rc_git_t *git, const git_oid *
 
 /* --- entry.c --- */
 
-/** Finds the entry of commit @a id at entry->path, which must be clean; entry->mode is 0 when there
- * is none. */
-rc_err_t *rc_git_path_find(rc_git_entry_t *entry, rc_git_t *git, const char *id,
-                           apr_pool_t *err_pool);
-
 #endif

@@ -31,7 +31,9 @@ rc_err_t *rc_git_root(git_oid *tree, rc_git_t *git, const char *id, apr_pool_t *
                 : rc_err_internal(pool, APR_SUCCESS, "commit %s in %s is damaged", id, git->path);
 }
 
-rc_err_t *rc_git_path_find(rc_git_entry_t *entry, rc_git_t *git, const char *id,
+/* Finds the entry of commit @a id at entry->path, which must be clean; entry->mode is 0 when there
+ * is none. */
+static rc_err_t *find_path(rc_git_entry_t *entry, rc_git_t *git, const char *id,
                            apr_pool_t *err_pool)
 {
     const char *part;
@@ -73,7 +75,7 @@ rc_err_t *rc_git_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_poo
 {
     rc_git_entry_t found = {.path = entry->path};
 
-    RC_TRY(rc_git_path_find(&found, vcs->repo, id, vcs->pool));
+    RC_TRY(find_path(&found, vcs->repo, id, vcs->pool));
     entry->kind = rc_git_kind(found.mode);
     if (entry->kind != RC_ENTRY_NONE)
         entry->id = rc_hex_text(found.id.id, RC_GIT_RAW, pool);

@@ -84,7 +84,8 @@ int rc_ref_compare(const char *a, apr_size_t a_len, const char *b, apr_size_t b_
     return n ? n : (a_len > b_len) - (a_len < b_len);
 }
 
-bool rc_ref_list_seek(rc_ref_t *ref, const rc_ref_list_t *list, const char *name, apr_size_t len)
+/* Finds the first reference whose name is @a name or greater. False when there is none. */
+static bool seek_name(rc_ref_t *ref, const rc_ref_list_t *list, const char *name, apr_size_t len)
 {
     const char *low = list->text, *high = list->end, *at, *next;
 
@@ -105,8 +106,7 @@ bool rc_ref_list_seek(rc_ref_t *ref, const rc_ref_list_t *list, const char *name
 
 bool rc_ref_list_find(rc_ref_t *ref, const rc_ref_list_t *list, const char *name, apr_size_t len)
 {
-    return rc_ref_list_seek(ref, list, name, len) && ref->len == len &&
-           memcmp(ref->name, name, len) == 0;
+    return seek_name(ref, list, name, len) && ref->len == len && memcmp(ref->name, name, len) == 0;
 }
 
 bool rc_ref_list_collides(const rc_ref_list_t *list, const char *name, apr_size_t len)
@@ -119,7 +119,7 @@ bool rc_ref_list_collides(const rc_ref_list_t *list, const char *name, apr_size_
         return false;
     memcpy(below, name, len);
     below[len] = '/';
-    if (rc_ref_list_seek(&ref, list, below, len + 1) && ref.len > len &&
+    if (seek_name(&ref, list, below, len + 1) && ref.len > len &&
         memcmp(ref.name, below, len + 1) == 0)
         return true;
     for (i = 1; i < len; i++)

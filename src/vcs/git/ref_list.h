@@ -30,9 +30,6 @@ rc_err_t *rc_ref_list_map(rc_ref_list_t *list, apr_file_t *file, apr_pool_t *poo
 /** Reads the reference at *@a at, which starts as list->text, and moves on. False at the end. */
 bool rc_ref_list_next(rc_ref_t *ref, const rc_ref_list_t *list, const char **at);
 
-/** Finds the first reference whose name is @a name or greater. False when there is none. */
-bool rc_ref_list_seek(rc_ref_t *ref, const rc_ref_list_t *list, const char *name, apr_size_t len);
-
 /** Finds the reference called @a name. False when there is none. */
 bool rc_ref_list_find(rc_ref_t *ref, const rc_ref_list_t *list, const char *name, apr_size_t len);
 
