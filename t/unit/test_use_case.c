@@ -15,7 +15,7 @@
 #include "domain/repo_group.h"
 #include "domain/repo_sync.h"
 #include "domain/user_group.h"
-#include "store/global.h"
+#include "domain/global.h"
 
 static rc_env_t *env;
 static rc_actor_t actor;
