@@ -51,7 +51,7 @@ rc_err_t *rc_execute(rc_db_t *db, int number, const char *types, ...);
 rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db);
 
 /** Runs a statement to its end and ignores its rows. */
-rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db);
+rc_err_t *rc_stmt_run(rc_stmt_t *st, rc_db_t *db);
 
 /** Runs an INSERT ... RETURNING id and returns the id. */
 rc_err_t *rc_insert(apr_int64_t *id, rc_stmt_t *st, rc_db_t *db);

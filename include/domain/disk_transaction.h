@@ -5,11 +5,11 @@
  * <root>/.rc_tmp first, and the database transaction records its token; so the recovery after a
  * crash knows whether to finish or undo it.
  *
- *     moves = rc_disk_txn_begin(env, pool);
- *     rc_disk_txn_made(moves, from);     for what was made in .rc_tmp; before the transaction
- *     rc_disk_txn_add(moves, from, to);  absolute paths below the root
- *     rc_disk_txn_apply(moves, db);      in the transaction
- *     rc_disk_txn_end(moves, committed); after it
+ *     disk = rc_disk_txn_begin(env, pool);
+ *     rc_disk_txn_made(disk, from);      for what was made in .rc_tmp; before the transaction
+ *     rc_disk_txn_add(disk, from, to);   absolute paths below the root
+ *     rc_disk_txn_apply(disk, db);       in the transaction
+ *     rc_disk_txn_end(disk, committed);  after it
  */
 #ifndef RC_DOMAIN_DISK_TRANSACTION_H
 #define RC_DOMAIN_DISK_TRANSACTION_H
@@ -30,22 +30,22 @@ rc_disk_txn_t *rc_disk_txn_begin(rc_env_t *env, apr_pool_t *pool);
 
 /** Syncs the finished tree at @a path, which is below .rc_tmp, so that it survives a power failure
  * after the answer. Slow: call it outside of transactions. */
-rc_err_t *rc_disk_txn_made(rc_disk_txn_t *moves, const char *path);
+rc_err_t *rc_disk_txn_made(rc_disk_txn_t *disk, const char *path);
 
 /** Adds the rename of @a from to @a to, which must not exist then. Missing directories of @a to
  * will be created. Copies both paths. */
-void rc_disk_txn_add(rc_disk_txn_t *moves, const char *from, const char *to);
+void rc_disk_txn_add(rc_disk_txn_t *disk, const char *from, const char *to);
 
 /** Makes the change: writes the intention, records its token, renames. Call it last inside the
  * database transaction. Does nothing when no rename was added. Returns RC_E_INTERNAL for a tree in
  * .rc_tmp without rc_disk_txn_made. A file or directory at a target is unknown to the database: it
  * is moved below RC_LEFT and reported in the log; but for a repository there, which rescan_repos
  * can add, it returns RC_E_FAILED. When a step fails, the steps before it are undone. */
-rc_err_t *rc_disk_txn_apply(rc_disk_txn_t *moves, rc_db_t *db);
+rc_err_t *rc_disk_txn_apply(rc_disk_txn_t *disk, rc_db_t *db);
 
 /** Ends the change after the database transaction: when that is @a committed, syncs the renames and
  * marks the intention as done; else undoes the renames and removes the intention. */
-void rc_disk_txn_end(rc_disk_txn_t *moves, bool committed);
+void rc_disk_txn_end(rc_disk_txn_t *disk, bool committed);
 
 /** Creates a private directory in <root>/.rc_tmp, locked by this process. It is removed with its
  * contents when @a pool is destroyed. */

@@ -22,9 +22,9 @@ const char *rc_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t 
 rc_err_t *rc_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, const char *access_id,
                        rc_work_t *work, apr_pool_t *pool);
 
-/** Adds to @a moves the rename of a gist's repository, if it exists, into the directory @a work,
+/** Adds to @a disk the rename of a gist's repository, if it exists, into the directory @a work,
  * which is removed later. */
-void rc_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id, const char *work,
+void rc_gist_remove(rc_disk_txn_t *disk, rc_env_t *env, const char *access_id, const char *work,
                     apr_pool_t *pool);
 
 typedef struct rc_gist_creation_t {

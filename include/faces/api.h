@@ -13,7 +13,7 @@
 extern const rc_face_t rc_face_api;
 
 /* A call with its complete body, from the server or from a program. */
-typedef struct rc_rpc_request_t {
+typedef struct rc_api_request_t {
     const char *http_method; /* as sent */
     const char *body;        /* with a NUL after it; NULL = no Content-Length, not chunked */
     apr_size_t len;
@@ -24,23 +24,23 @@ typedef struct rc_rpc_request_t {
     const char *actor;         /* name in the journal when the caller is not a user; or NULL */
     bool (*gone)(void *baton); /* returns whether the client has gone; NULL: no client */
     void *gone_baton;
-} rc_rpc_request_t;
+} rc_api_request_t;
 
 /**
  * Serves one call: always writes a complete envelope into @a out. Returns an error only when the
  * spool fails. Internal errors are logged by rc_log with their detail.
  */
-rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *request,
+rc_err_t *rc_api_serve(rc_spool_t *out, rc_env_t *env, const rc_api_request_t *request,
                        apr_pool_t *pool);
 
 /**
  * Calls a method locally as the first super-admin, for rcapi-admin: @a args is the JSON text of the
  * argument object. Writes the envelope (id 1) into @a out; errors as above.
  */
-rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, const char *args,
+rc_err_t *rc_api_call_local(rc_spool_t *out, rc_env_t *env, const char *method, const char *args,
                             apr_pool_t *pool);
 
 /** Checks the method table, for example for duplicate names. An error stops the server at start. */
-rc_err_t *rc_rpc_check_table(apr_pool_t *pool);
+rc_err_t *rc_api_check_table(apr_pool_t *pool);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The face of the raw views (contract 03): finds the view of a URL, checks the caller's rights, and
- * makes the answer. One request passes rc_web_access, then prepare and write of its view.
+ * makes the answer. One request passes rc_raw_access, then prepare and write of its view.
  */
 #ifndef RC_FACES_RAW_H
 #define RC_FACES_RAW_H
@@ -13,15 +13,15 @@
 #include "store/repo.h"
 #include "base/spool.h"
 
-typedef struct rc_web_view_t rc_web_view_t;
+typedef struct rc_raw_view_t rc_raw_view_t;
 
-/* The state of one request; created by rc_web_access. */
-typedef struct rc_web_call_t {
+/* The state of one request; created by rc_raw_access. */
+typedef struct rc_raw_call_t {
     rc_env_t *env;
     const rc_request_t *request;
     apr_pool_t *pool;
     rc_actor_t actor;            /* holds the connection and the caller; no caller: NULL */
-    const rc_web_view_t *view;   /* NULL: no view has this URL */
+    const rc_raw_view_t *view;   /* NULL: no view has this URL */
     const char *id, *rev, *rest; /* parts of the URL that the view's pattern names */
     bool by_id;                  /* its repository is named by its id, which outlives its name */
     const rc_repo_t *repo;       /* NULL unless access is granted to a repository view */
@@ -36,7 +36,7 @@ typedef struct rc_web_call_t {
     const char *etag; /* without quotes, or NULL */
     apr_int64_t last_modified; /* epoch seconds, 0 = none */
     bool immutable;            /* the URL has a full id, so its content never changes */
-} rc_web_call_t;
+} rc_raw_call_t;
 
 /** The views' row in the table of faces. */
 extern const rc_face_t rc_face_raw;
@@ -46,26 +46,26 @@ extern const rc_face_t rc_face_raw;
  * OPEN-9 and OPEN-10). call->status is 200 or that of a refusal, which is the same for missing and
  * for hidden repositories. The call lives in the pool of @a request.
  */
-rc_err_t *rc_web_access(rc_web_call_t **out, const apr_array_header_t *routes,
+rc_err_t *rc_raw_access(rc_raw_call_t **out, const apr_array_header_t *routes,
                         const rc_request_t *request);
 
 /**
  * Resolves what the URL names, and sets ETag and date, or status and message. It reads no content,
  * so that a conditional request can be answered cheaply after it.
  */
-rc_err_t *rc_web_prepare(rc_web_call_t *call);
+rc_err_t *rc_raw_prepare(rc_raw_call_t *call);
 
 /** Writes the body into @a spool, and sets type and disposition. To be called only when prepare
  * left the status at 200; may change the status. */
-rc_err_t *rc_web_write(rc_web_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_raw_write(rc_raw_call_t *call, rc_spool_t *spool);
 
 /** Returns the decoded value of the query parameter @a name in @a pool: the first that is not
  * empty, else "" if the parameter exists, else NULL. */
-const char *rc_web_parameter(const char *query, const char *name, apr_pool_t *pool);
+const char *rc_raw_parameter(const char *query, const char *name, apr_pool_t *pool);
 
 /** Returns the key in a query: `auth_token`, else `api_key`; NULL when neither has a value. In @a
  * pool. */
-const char *rc_web_query_key(const char *query, apr_pool_t *pool);
+const char *rc_raw_query_key(const char *query, apr_pool_t *pool);
 
 /**
  * Adds the entries of @a text (separated by commas, blanks, line ends, quotes or lone backslashes)
@@ -73,12 +73,12 @@ const char *rc_web_query_key(const char *query, apr_pool_t *pool);
  * @a list of const char *; "None" empties it. Returns an error message, or NULL. Copies into
  * @a pool.
  */
-const char *rc_web_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool);
+const char *rc_raw_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool);
 
 /** Returns whether @a entry of a whitelist matches a view of this server. */
-bool rc_web_whitelist_fits(const char *entry);
+bool rc_raw_whitelist_fits(const char *entry);
 
 /** Returns whether an entry of @a list (NULL: empty) matches @a action, "Controller:action". */
-bool rc_web_whitelist_has(const apr_array_header_t *list, const char *action);
+bool rc_raw_whitelist_has(const apr_array_header_t *list, const char *action);
 
 #endif

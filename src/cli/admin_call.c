@@ -57,7 +57,7 @@ int rc_admin_call(rc_admin_t *admin)
         return status;
     text = rc_cli_json_text(args);
     json_object_put(args);
-    err = rc_rpc_call_local(spool, admin->env, method, text, admin->pool);
+    err = rc_api_call_local(spool, admin->env, method, text, admin->pool);
     rc_cli_forget(text);
     if (err || (err = rc_spool_string(&answer, spool, admin->pool)))
         return rc_admin_result(admin, err);

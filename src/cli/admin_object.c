@@ -179,7 +179,7 @@ static int run(const struct verb_t *verb, rc_admin_t *admin, json_object *args)
     char *text = rc_cli_json_text(args);
     int status;
 
-    err = rc_rpc_call_local(spool, admin->env, verb->method, text, admin->pool);
+    err = rc_api_call_local(spool, admin->env, verb->method, text, admin->pool);
     rc_cli_forget(text);
     if (err || (err = rc_spool_string(&answer, spool, admin->pool)))
         return rc_admin_result(admin, err);

@@ -307,7 +307,7 @@ static int run(rc_admin_t *admin, const char *name)
     if (command->needs == RC_ADMIN_BARE)
         return command->run(admin);
     admin->config.repair = command->needs == RC_ADMIN_OPEN;
-    if ((err = rc_rpc_check_table(admin->pool)) ||
+    if ((err = rc_api_check_table(admin->pool)) ||
         (err = rc_db_find(&path, &admin->config.db, admin->pool)) ||
         (err = rc_env_open(&admin->env, &admin->config, admin->pool)) ||
         (err = rc_db_acquire(&admin->db, admin->env->db_pool, admin->pool)))

@@ -151,7 +151,7 @@ rc_err_t *rc_execute(rc_db_t *db, int number, const char *types, ...)
     va_start(ap, types);
     err = bind_all(st, types, &ap);
     va_end(ap);
-    return err ? err : rc_run(st, db);
+    return err ? err : rc_stmt_run(st, db);
 }
 
 rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db)
@@ -167,7 +167,7 @@ rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db)
     return err;
 }
 
-rc_err_t *rc_run(rc_stmt_t *st, rc_db_t *db)
+rc_err_t *rc_stmt_run(rc_stmt_t *st, rc_db_t *db)
 {
     bool row;
 
@@ -183,7 +183,7 @@ rc_err_t *rc_insert(apr_int64_t *id, rc_stmt_t *st, rc_db_t *db)
 
     RC_TRY(rc_step(&found, st, db));
     *id = rc_column_int(st, 0);
-    return rc_run(st, db);
+    return rc_stmt_run(st, db);
 }
 
 void rc_rows_begin(rc_rows_t *rows, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool)

@@ -98,7 +98,7 @@ rc_err_t *rc_user_update(rc_actor_t *actor, rc_user_update_t *request)
 typedef struct removal_t {
     const rc_user_deletion_t *request;
     const char *work;
-    rc_disk_txn_t *moves;
+    rc_disk_txn_t *disk;
     rc_actor_t *actor;
 } removal_t;
 
@@ -107,7 +107,7 @@ static rc_err_t *remove_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scr
     removal_t *removal = baton;
 
     (void)scratch;
-    rc_gist_remove(removal->moves, removal->actor->env, gist->access_id, removal->work,
+    rc_gist_remove(removal->disk, removal->actor->env, gist->access_id, removal->work,
                    removal->actor->pool);
     return NULL;
 }
@@ -123,17 +123,17 @@ static rc_err_t *delete_user(rc_actor_t *actor, void *baton)
     RC_TRY(rc_store_gists_each(actor->db, user->id, true, remove_gist, removal, actor->pool));
     RC_TRY(rc_user_remove(actor->db, user, actor->pool));
     RC_TRY(rc_actor_journal(actor, NULL, "admin_deleted_user", user->username));
-    return rc_disk_txn_apply(removal->moves, actor->db);
+    return rc_disk_txn_apply(removal->disk, actor->db);
 }
 
 rc_err_t *rc_user_delete(rc_actor_t *actor, const rc_user_deletion_t *request)
 {
     removal_t removal = {
-        .request = request, .moves = rc_disk_txn_begin(actor->env, actor->pool), .actor = actor};
+        .request = request, .disk = rc_disk_txn_begin(actor->env, actor->pool), .actor = actor};
     rc_err_t *err;
 
     RC_TRY(rc_work_dir(&removal.work, actor->env, actor->pool));
     err = rc_actor_txn(actor, delete_user, &removal);
-    rc_disk_txn_end(removal.moves, !err);
+    rc_disk_txn_end(removal.disk, !err);
     return err;
 }

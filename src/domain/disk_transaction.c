@@ -32,71 +32,71 @@ struct rc_disk_txn_t {
 
 rc_disk_txn_t *rc_disk_txn_begin(rc_env_t *env, apr_pool_t *pool)
 {
-    rc_disk_txn_t *moves = apr_pcalloc(pool, sizeof(*moves));
+    rc_disk_txn_t *disk = apr_pcalloc(pool, sizeof(*disk));
 
-    moves->env = env;
-    moves->pool = pool;
-    moves->list = apr_array_make(pool, 2, sizeof(rc_move_t));
-    moves->made = apr_array_make(pool, 2, sizeof(const char *));
-    moves->done = apr_array_make(pool, 2, sizeof(const char *));
-    moves->fd = -1;
-    return moves;
+    disk->env = env;
+    disk->pool = pool;
+    disk->list = apr_array_make(pool, 2, sizeof(rc_move_t));
+    disk->made = apr_array_make(pool, 2, sizeof(const char *));
+    disk->done = apr_array_make(pool, 2, sizeof(const char *));
+    disk->fd = -1;
+    return disk;
 }
 
-rc_err_t *rc_disk_txn_made(rc_disk_txn_t *moves, const char *path)
+rc_err_t *rc_disk_txn_made(rc_disk_txn_t *disk, const char *path)
 {
-    APR_ARRAY_PUSH(moves->made, const char *) = apr_pstrdup(moves->pool, path);
-    return rc_fs_sync_tree(path, moves->pool);
+    APR_ARRAY_PUSH(disk->made, const char *) = apr_pstrdup(disk->pool, path);
+    return rc_fs_sync_tree(path, disk->pool);
 }
 
-void rc_disk_txn_add(rc_disk_txn_t *moves, const char *from, const char *to)
+void rc_disk_txn_add(rc_disk_txn_t *disk, const char *from, const char *to)
 {
-    rc_move_t *move = apr_array_push(moves->list);
+    rc_move_t *move = apr_array_push(disk->list);
 
-    move->from = apr_pstrdup(moves->pool, from);
-    move->to = apr_pstrdup(moves->pool, to);
+    move->from = apr_pstrdup(disk->pool, from);
+    move->to = apr_pstrdup(disk->pool, to);
 }
 
-static rc_err_t *open_op(rc_disk_txn_t *moves)
+static rc_err_t *open_op(rc_disk_txn_t *disk)
 {
-    int gate = rc_work_lock(moves->env, LOCK_SH);
+    int gate = rc_work_lock(disk->env, LOCK_SH);
 
     if (gate < 0)
-        return rc_fs_err(moves->pool, "lock", moves->env->work_dir);
-    moves->op = apr_pstrcat(moves->pool, moves->env->work_dir, "/", moves->token, ".op", NULL);
-    moves->fd = open(moves->op, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (moves->fd >= 0)
-        flock(moves->fd, LOCK_EX);
+        return rc_fs_err(disk->pool, "lock", disk->env->work_dir);
+    disk->op = apr_pstrcat(disk->pool, disk->env->work_dir, "/", disk->token, ".op", NULL);
+    disk->fd = open(disk->op, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (disk->fd >= 0)
+        flock(disk->fd, LOCK_EX);
     close(gate);
-    return moves->fd >= 0 ? NULL : rc_fs_err(moves->pool, "create", moves->op);
+    return disk->fd >= 0 ? NULL : rc_fs_err(disk->pool, "create", disk->op);
 }
 
 /* Writes paths relative to the root, which may have moved when a recovery reads them. */
-static rc_err_t *write_path(const rc_disk_txn_t *moves, const char *path)
+static rc_err_t *write_path(const rc_disk_txn_t *disk, const char *path)
 {
-    apr_size_t skip = *path ? strlen(moves->env->config->repo_root) + 1 : 0;
+    apr_size_t skip = *path ? strlen(disk->env->config->repo_root) + 1 : 0;
     ssize_t size = (ssize_t)strlen(path + skip) + 1;
 
-    return write(moves->fd, path + skip, (size_t)size) == size
+    return write(disk->fd, path + skip, (size_t)size) == size
                ? NULL
-               : rc_fs_err(moves->pool, "write", moves->op);
+               : rc_fs_err(disk->pool, "write", disk->op);
 }
 
 /* Writes the intention: from, NUL, to, NUL, for each step. */
-static rc_err_t *write_op(rc_disk_txn_t *moves)
+static rc_err_t *write_op(rc_disk_txn_t *disk)
 {
     int i;
 
-    RC_TRY(open_op(moves));
-    for (i = 0; i < moves->list->nelts; i++) {
-        const rc_move_t *move = &APR_ARRAY_IDX(moves->list, i, rc_move_t);
+    RC_TRY(open_op(disk));
+    for (i = 0; i < disk->list->nelts; i++) {
+        const rc_move_t *move = &APR_ARRAY_IDX(disk->list, i, rc_move_t);
 
-        RC_TRY(write_path(moves, move->from));
-        RC_TRY(write_path(moves, move->to));
+        RC_TRY(write_path(disk, move->from));
+        RC_TRY(write_path(disk, move->to));
     }
-    if (fsync(moves->fd))
-        return rc_fs_err(moves->pool, "sync", moves->op);
-    return rc_fs_sync_folder_of(moves->op, moves->pool);
+    if (fsync(disk->fd))
+        return rc_fs_err(disk->pool, "sync", disk->op);
+    return rc_fs_sync_folder_of(disk->op, disk->pool);
 }
 
 static bool is_target(const apr_array_header_t *list, const char *path)
@@ -121,7 +121,7 @@ static bool is_source(const apr_array_header_t *list, const char *path)
 
 typedef struct plan_t {
     apr_array_header_t *list; /* of rc_move_t: every step */
-    const rc_disk_txn_t *moves;
+    const rc_disk_txn_t *disk;
     bool others; /* other changes are unfinished */
 } plan_t;
 
@@ -132,15 +132,15 @@ static rc_err_t *plan_folder(plan_t *plan, const char *path);
  * instead. */
 static rc_err_t *set_aside(plan_t *plan, const char *path)
 {
-    apr_pool_t *pool = plan->moves->pool;
-    const char *root = plan->moves->env->config->repo_root;
+    apr_pool_t *pool = plan->disk->pool;
+    const char *root = plan->disk->env->config->repo_root;
     const char *name = path + strlen(root) + 1, *aside;
 
     if (plan->others)
         return rc_err_failed(pool, "%s exists, and another change of the disk is unfinished", path);
     if (*name != '.' && rc_holds_repository(path, pool))
         return rc_err_failed(pool, RC_UNKNOWN_REPOSITORY, path);
-    aside = apr_pstrcat(pool, root, RC_LEFT, plan->moves->token, "/", name, NULL);
+    aside = apr_pstrcat(pool, root, RC_LEFT, plan->disk->token, "/", name, NULL);
     RC_TRY(plan_folder(plan, rc_fs_folder(aside, pool)));
     *(rc_move_t *)apr_array_push(plan->list) = (rc_move_t){path, aside};
     return NULL;
@@ -164,37 +164,37 @@ static rc_err_t *plan_folder(plan_t *plan, const char *path)
         RC_TRY(set_aside(plan, path));
     else if (rc_fs_exists(path))
         return NULL;
-    RC_TRY(plan_folder(plan, rc_fs_folder(path, plan->moves->pool)));
+    RC_TRY(plan_folder(plan, rc_fs_folder(path, plan->disk->pool)));
     *(rc_move_t *)apr_array_push(plan->list) = (rc_move_t){"", path};
     return NULL;
 }
 
-static rc_err_t *plan_steps(rc_disk_txn_t *moves, bool others)
+static rc_err_t *plan_steps(rc_disk_txn_t *disk, bool others)
 {
-    plan_t plan = {.moves = moves, .others = others};
+    plan_t plan = {.disk = disk, .others = others};
     int i;
 
-    plan.list = apr_array_make(moves->pool, moves->list->nelts + 2, sizeof(rc_move_t));
-    for (i = 0; i < moves->list->nelts; i++) {
-        const rc_move_t *move = &APR_ARRAY_IDX(moves->list, i, rc_move_t);
+    plan.list = apr_array_make(disk->pool, disk->list->nelts + 2, sizeof(rc_move_t));
+    for (i = 0; i < disk->list->nelts; i++) {
+        const rc_move_t *move = &APR_ARRAY_IDX(disk->list, i, rc_move_t);
 
-        RC_TRY(plan_folder(&plan, rc_fs_folder(move->to, moves->pool)));
+        RC_TRY(plan_folder(&plan, rc_fs_folder(move->to, disk->pool)));
         if (rc_fs_exists(move->to) && !is_source(plan.list, move->to))
             RC_TRY(set_aside(&plan, move->to));
         *(rc_move_t *)apr_array_push(plan.list) = *move;
     }
-    moves->list = plan.list;
+    disk->list = plan.list;
     return NULL;
 }
 
 /* Logs what was set aside, and where it is. */
-static void report_asides(const rc_disk_txn_t *moves)
+static void report_asides(const rc_disk_txn_t *disk)
 {
-    const char *left = apr_pstrcat(moves->pool, moves->env->config->repo_root, RC_LEFT, NULL);
+    const char *left = apr_pstrcat(disk->pool, disk->env->config->repo_root, RC_LEFT, NULL);
     int i;
 
-    for (i = 0; i < moves->list->nelts; i++) {
-        const rc_move_t *move = &APR_ARRAY_IDX(moves->list, i, rc_move_t);
+    for (i = 0; i < disk->list->nelts; i++) {
+        const rc_move_t *move = &APR_ARRAY_IDX(disk->list, i, rc_move_t);
 
         if (*move->from && !strncmp(move->to, left, strlen(left)))
             rc_log(RC_LOG_WARNING, APR_SUCCESS,
@@ -206,14 +206,14 @@ static void report_asides(const rc_disk_txn_t *moves)
 /* Deletes the tokens of finished changes from the database, in the transaction of this change.
  * Their files are removed after the commit only; else a token could stay in the database forever.
  */
-static rc_err_t *forget_done(bool *others, rc_disk_txn_t *moves, rc_db_t *db)
+static rc_err_t *forget_done(bool *others, rc_disk_txn_t *disk, rc_db_t *db)
 {
     apr_finfo_t entry;
     apr_dir_t *dir;
 
     *others = false;
-    if (apr_dir_open(&dir, moves->env->work_dir, moves->pool) != APR_SUCCESS)
-        return rc_fs_err(moves->pool, "read", moves->env->work_dir);
+    if (apr_dir_open(&dir, disk->env->work_dir, disk->pool) != APR_SUCCESS)
+        return rc_fs_err(disk->pool, "read", disk->env->work_dir);
     while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
         const char *dot = strrchr(entry.name, '.');
 
@@ -222,31 +222,31 @@ static rc_err_t *forget_done(bool *others, rc_disk_txn_t *moves, rc_db_t *db)
         if (!dot || strcmp(dot, ".done"))
             continue;
         RC_TRY(rc_store_disk_change_forget(
-            db, apr_pstrmemdup(moves->pool, entry.name, (apr_size_t)(dot - entry.name))));
-        APR_ARRAY_PUSH(moves->done, const char *) =
-            apr_pstrcat(moves->pool, moves->env->work_dir, "/", entry.name, NULL);
+            db, apr_pstrmemdup(disk->pool, entry.name, (apr_size_t)(dot - entry.name))));
+        APR_ARRAY_PUSH(disk->done, const char *) =
+            apr_pstrcat(disk->pool, disk->env->work_dir, "/", entry.name, NULL);
     }
     apr_dir_close(dir);
     return NULL;
 }
 
-void rc_disk_txn_end(rc_disk_txn_t *moves, bool committed)
+void rc_disk_txn_end(rc_disk_txn_t *disk, bool committed)
 {
     int i;
 
-    if (moves->fd < 0)
+    if (disk->fd < 0)
         return;
     if (committed) {
-        report_asides(moves);
-        rc_move_finish(moves->op, moves->list, moves->pool);
-        for (i = 0; i < moves->done->nelts; i++)
-            unlink(APR_ARRAY_IDX(moves->done, i, const char *));
+        report_asides(disk);
+        rc_move_finish(disk->op, disk->list, disk->pool);
+        for (i = 0; i < disk->done->nelts; i++)
+            unlink(APR_ARRAY_IDX(disk->done, i, const char *));
     } else {
-        rc_move_undo(moves->env, moves->list, moves->applied, moves->pool);
-        unlink(moves->op);
+        rc_move_undo(disk->env, disk->list, disk->applied, disk->pool);
+        unlink(disk->op);
     }
-    close(moves->fd);
-    moves->fd = -1;
+    close(disk->fd);
+    disk->fd = -1;
 }
 
 static bool holds(const apr_array_header_t *list, const char *text)
@@ -260,41 +260,41 @@ static bool holds(const apr_array_header_t *list, const char *text)
 }
 
 /* Checks that everything that leaves .rc_tmp was synced. */
-static rc_err_t *check_made(const rc_disk_txn_t *moves)
+static rc_err_t *check_made(const rc_disk_txn_t *disk)
 {
-    const char *inside = apr_pstrcat(moves->pool, moves->env->work_dir, "/", NULL);
+    const char *inside = apr_pstrcat(disk->pool, disk->env->work_dir, "/", NULL);
     int i;
 
-    for (i = 0; i < moves->list->nelts; i++) {
-        const char *from = APR_ARRAY_IDX(moves->list, i, rc_move_t).from;
+    for (i = 0; i < disk->list->nelts; i++) {
+        const char *from = APR_ARRAY_IDX(disk->list, i, rc_move_t).from;
 
-        if (!strncmp(from, inside, strlen(inside)) && !holds(moves->made, from))
-            return rc_err_internal(moves->pool, APR_SUCCESS, "%s is not made durable", from);
+        if (!strncmp(from, inside, strlen(inside)) && !holds(disk->made, from))
+            return rc_err_internal(disk->pool, APR_SUCCESS, "%s is not made durable", from);
     }
     return NULL;
 }
 
-rc_err_t *rc_disk_txn_apply(rc_disk_txn_t *moves, rc_db_t *db)
+rc_err_t *rc_disk_txn_apply(rc_disk_txn_t *disk, rc_db_t *db)
 {
     bool others;
 
-    if (!moves->list->nelts)
+    if (!disk->list->nelts)
         return NULL;
-    RC_TRY(check_made(moves));
-    RC_TRY(rc_random_text(&moves->token, "0123456789abcdef", 32, moves->pool));
-    RC_TRY(forget_done(&others, moves, db));
+    RC_TRY(check_made(disk));
+    RC_TRY(rc_random_text(&disk->token, "0123456789abcdef", 32, disk->pool));
+    RC_TRY(forget_done(&others, disk, db));
     if (others) /* recover first: the disk may differ from what this transaction has read */
-        RC_TRY(rc_disk_txn_settle(&others, moves->env, db, moves->pool));
-    RC_TRY(rc_store_disk_change_add(db, moves->token));
-    RC_TRY(plan_steps(moves, others));
-    RC_TRY(write_op(moves));
-    for (; moves->applied < moves->list->nelts; moves->applied++) {
-        const rc_move_t *move = &APR_ARRAY_IDX(moves->list, moves->applied, rc_move_t);
-        rc_err_t *err = rc_move_make(moves->env, move, moves->pool);
+        RC_TRY(rc_disk_txn_settle(&others, disk->env, db, disk->pool));
+    RC_TRY(rc_store_disk_change_add(db, disk->token));
+    RC_TRY(plan_steps(disk, others));
+    RC_TRY(write_op(disk));
+    for (; disk->applied < disk->list->nelts; disk->applied++) {
+        const rc_move_t *move = &APR_ARRAY_IDX(disk->list, disk->applied, rc_move_t);
+        rc_err_t *err = rc_move_make(disk->env, move, disk->pool);
 
         if (err) { /* undo before the transaction ends and others can write */
-            rc_move_undo(moves->env, moves->list, moves->applied, moves->pool);
-            moves->applied = 0;
+            rc_move_undo(disk->env, disk->list, disk->applied, disk->pool);
+            disk->applied = 0;
             return err;
         }
     }

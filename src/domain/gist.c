@@ -29,7 +29,7 @@ rc_err_t *rc_gist_open(rc_vcs_t **vcs, const char **id, rc_env_t *env, const cha
     return NULL;
 }
 
-void rc_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id, const char *work,
+void rc_gist_remove(rc_disk_txn_t *disk, rc_env_t *env, const char *access_id, const char *work,
                     apr_pool_t *pool)
 {
     const char *path = rc_gist_path(env, access_id, pool);
@@ -37,7 +37,7 @@ void rc_gist_remove(rc_disk_txn_t *moves, rc_env_t *env, const char *access_id, 
     if (!rc_fs_exists(path))
         return;
     rc_vcs_pool_forget(env->vcs_pool, path);
-    rc_disk_txn_add(moves, path, apr_pstrcat(pool, work, "/gone-", access_id, NULL));
+    rc_disk_txn_add(disk, path, apr_pstrcat(pool, work, "/gone-", access_id, NULL));
 }
 
 /* --- use cases --- */
@@ -50,7 +50,7 @@ typedef struct creation_t {
     rc_gist_t gist;
     const rc_user_t *owner;
     const char *path, *access_id;
-    rc_disk_txn_t *moves;
+    rc_disk_txn_t *disk;
 } creation_t;
 
 /* Finds the owner. Only super-admins may name another user. An unknown user is RC_E_FAILED, as all
@@ -124,7 +124,7 @@ static rc_err_t *prepare(creation_t *creation, rc_actor_t *actor)
     creation->path = apr_pstrcat(actor->pool, work, "/new", NULL);
     RC_TRY(rc_vcs_create(RC_GIST_TYPE, creation->path, actor->pool));
     RC_TRY(rc_vcs_import(RC_GIST_TYPE, creation->path, &import, actor->pool));
-    return rc_disk_txn_made(creation->moves, creation->path);
+    return rc_disk_txn_made(creation->disk, creation->path);
 }
 
 static rc_err_t *insert(rc_actor_t *actor, void *baton)
@@ -136,19 +136,19 @@ static rc_err_t *insert(rc_actor_t *actor, void *baton)
     gist->access_id = creation->access_id;
     RC_TRY(rc_store_gist_insert(gist, actor->db, actor->pool));
     RC_TRY(rc_actor_journal(actor, NULL, "user_created_gist", gist->access_id));
-    rc_disk_txn_add(creation->moves, creation->path,
+    rc_disk_txn_add(creation->disk, creation->path,
                     rc_gist_path(actor->env, gist->access_id, actor->pool));
-    return rc_disk_txn_apply(creation->moves, actor->db);
+    return rc_disk_txn_apply(creation->disk, actor->db);
 }
 
 rc_err_t *rc_gist_create(rc_actor_t *actor, rc_gist_creation_t *request)
 {
-    creation_t creation = {.request = request, .moves = rc_disk_txn_begin(actor->env, actor->pool)};
+    creation_t creation = {.request = request, .disk = rc_disk_txn_begin(actor->env, actor->pool)};
     rc_err_t *err;
 
     RC_TRY(prepare(&creation, actor));
     err = rc_actor_txn(actor, insert, &creation);
-    rc_disk_txn_end(creation.moves, !err);
+    rc_disk_txn_end(creation.disk, !err);
     request->gist = creation.gist;
     return err;
 }
@@ -164,7 +164,7 @@ rc_err_t *rc_gist_find(rc_gist_t **gist, rc_actor_t *actor, const char *access_i
 
 typedef struct removal_t {
     const char *access_id, *work;
-    rc_disk_txn_t *moves;
+    rc_disk_txn_t *disk;
 } removal_t;
 
 static rc_err_t *delete_gist(rc_actor_t *actor, void *baton)
@@ -176,21 +176,21 @@ static rc_err_t *delete_gist(rc_actor_t *actor, void *baton)
     removal->access_id = gist->access_id;
     RC_TRY(rc_store_gist_delete(actor->db, gist->id));
     RC_TRY(rc_actor_journal(actor, NULL, "user_deleted_gist", gist->access_id));
-    rc_gist_remove(removal->moves, actor->env, gist->access_id, removal->work, actor->pool);
-    return rc_disk_txn_apply(removal->moves, actor->db);
+    rc_gist_remove(removal->disk, actor->env, gist->access_id, removal->work, actor->pool);
+    return rc_disk_txn_apply(removal->disk, actor->db);
 }
 
 rc_err_t *rc_gist_delete(const char **deleted, rc_actor_t *actor, const char *access_id)
 {
     removal_t removal = {.access_id = access_id,
-                         .moves = rc_disk_txn_begin(actor->env, actor->pool)};
+                         .disk = rc_disk_txn_begin(actor->env, actor->pool)};
     rc_gist_t *gist;
     rc_err_t *err;
 
     RC_TRY(rc_gist_find(&gist, actor, access_id));
     RC_TRY(rc_work_dir(&removal.work, actor->env, actor->pool));
     err = rc_actor_txn(actor, delete_gist, &removal);
-    rc_disk_txn_end(removal.moves, !err);
+    rc_disk_txn_end(removal.disk, !err);
     *deleted = removal.access_id;
     return err;
 }

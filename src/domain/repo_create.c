@@ -17,7 +17,7 @@ typedef struct making_t {
     const rc_repo_creation_t *request;
     rc_err_t *(*plan)(rc_actor_t *actor, struct making_t *making);
     rc_new_repo_t repo;
-    rc_disk_txn_t *moves;
+    rc_disk_txn_t *disk;
 } making_t;
 
 /* Checks that the caller may create a repository in the group that is part of @a name. */
@@ -185,7 +185,7 @@ static rc_err_t *insert_repo(rc_actor_t *actor, void *baton)
         RC_TRY(rc_actor_journal(actor, repo->source, "user_forked_repo", row->name));
     RC_TRY(rc_actor_journal(actor, row, repo->source ? "user_created_fork" : "user_created_repo",
                             NULL));
-    return rc_disk_txn_apply(making->moves, actor->db);
+    return rc_disk_txn_apply(making->disk, actor->db);
 }
 
 static rc_err_t *prepare_repo(rc_actor_t *actor, void *baton)
@@ -193,7 +193,7 @@ static rc_err_t *prepare_repo(rc_actor_t *actor, void *baton)
     making_t *making = baton;
 
     RC_TRY(rc_repo_prepare(&making->repo, actor->env, &actor->work, actor->pool));
-    return rc_disk_txn_made(making->moves, making->repo.path);
+    return rc_disk_txn_made(making->disk, making->repo.path);
 }
 
 static rc_err_t *make_repo(rc_actor_t *actor, making_t *making)
@@ -201,16 +201,16 @@ static rc_err_t *make_repo(rc_actor_t *actor, making_t *making)
     rc_new_repo_t *repo = &making->repo;
     rc_err_t *err;
 
-    making->moves = rc_disk_txn_begin(actor->env, actor->pool);
+    making->disk = rc_disk_txn_begin(actor->env, actor->pool);
     RC_TRY(making->plan(actor, making));
     if (repo->source || repo->clone_uri)
         RC_TRY(rc_actor_wait(actor, prepare_repo, making));
     else
         RC_TRY(rc_actor_away(actor, prepare_repo, making));
-    rc_disk_txn_add(making->moves, repo->path,
+    rc_disk_txn_add(making->disk, repo->path,
                     rc_env_repo_path(actor->env, repo->row.name, actor->pool));
     err = rc_actor_txn(actor, insert_repo, making);
-    rc_disk_txn_end(making->moves, !err);
+    rc_disk_txn_end(making->disk, !err);
     return err;
 }
 

@@ -16,7 +16,7 @@
 typedef struct deletion_t {
     rc_repo_deletion_t *request;
     apr_array_header_t *doomed; /* of rc_named_t: the repositories to lock and delete */
-    rc_disk_txn_t *moves;
+    rc_disk_txn_t *disk;
 } deletion_t;
 
 /* Lists the repositories to delete: @a repo and, @a with_forks, the forks that the caller
@@ -85,7 +85,7 @@ static const char *removed_name(const char *name, apr_pool_t *pool)
 
 /* Deletes the rows and renames the directories out of the way. */
 static rc_err_t *delete_all(rc_actor_t *actor, const apr_array_header_t *doomed,
-                            rc_disk_txn_t *moves)
+                            rc_disk_txn_t *disk)
 {
     int i;
 
@@ -98,10 +98,10 @@ static rc_err_t *delete_all(rc_actor_t *actor, const apr_array_header_t *doomed,
         RC_TRY(rc_store_repo_delete(actor->db, gone->id));
         if (rc_fs_exists(path))
             rc_disk_txn_add(
-                moves, path,
+                disk, path,
                 rc_env_repo_path(actor->env, removed_name(gone->name, actor->pool), actor->pool));
     }
-    return rc_disk_txn_apply(moves, actor->db);
+    return rc_disk_txn_apply(disk, actor->db);
 }
 
 static rc_err_t *delete_in_txn(rc_actor_t *actor, void *baton)
@@ -111,12 +111,12 @@ static rc_err_t *delete_in_txn(rc_actor_t *actor, void *baton)
     RC_TRY(plan(actor, &now));
     if (!same(deletion->doomed, now.doomed))
         return rc_err_failed(actor->pool, "the repository or its forks changed meanwhile");
-    return delete_all(actor, now.doomed, now.moves);
+    return delete_all(actor, now.doomed, now.disk);
 }
 
 rc_err_t *rc_repo_delete(rc_actor_t *actor, rc_repo_deletion_t *request)
 {
-    deletion_t deletion = {.request = request, .moves = rc_disk_txn_begin(actor->env, actor->pool)};
+    deletion_t deletion = {.request = request, .disk = rc_disk_txn_begin(actor->env, actor->pool)};
     rc_locks_t locks;
     rc_err_t *err;
     int i;
@@ -124,7 +124,7 @@ rc_err_t *rc_repo_delete(rc_actor_t *actor, rc_repo_deletion_t *request)
     RC_TRY(plan(actor, &deletion));
     RC_TRY(rc_actor_lock(&locks, actor, lock_doomed, &deletion));
     err = rc_actor_txn(actor, delete_in_txn, &deletion);
-    rc_disk_txn_end(deletion.moves, !err);
+    rc_disk_txn_end(deletion.disk, !err);
     for (i = 0; !err && i < deletion.doomed->nelts; i++)
         rc_actor_forget(actor, APR_ARRAY_IDX(deletion.doomed, i, rc_named_t).name);
     return err;

@@ -25,7 +25,7 @@ typedef struct making_t {
     const rc_user_t *owner;
     bool copy_permissions;
     const char *path; /* an empty directory in .rc_tmp, which becomes that of the group */
-    rc_disk_txn_t *moves;
+    rc_disk_txn_t *disk;
 } making_t;
 
 /* Finds the parent and checks that the caller may create a group in it. A parent that they may not
@@ -122,15 +122,15 @@ static rc_err_t *create(rc_actor_t *actor, void *baton)
     RC_TRY(rc_store_repo_group_insert(&making->row, actor->db));
     RC_TRY(set_permissions(making, actor->db, actor->pool));
     if (!is_free_folder(path, actor->pool)) /* an existing directory becomes that of the group */
-        rc_disk_txn_add(making->moves, making->path, path);
-    RC_TRY(rc_disk_txn_apply(making->moves, actor->db));
+        rc_disk_txn_add(making->disk, making->path, path);
+    RC_TRY(rc_disk_txn_apply(making->disk, actor->db));
     making->request->id = making->row.id;
     return rc_actor_journal(actor, NULL, "user_created_repo_group", making->row.name);
 }
 
 rc_err_t *rc_repo_group_create(rc_actor_t *actor, rc_repo_group_creation_t *request)
 {
-    making_t making = {.request = request, .moves = rc_disk_txn_begin(actor->env, actor->pool)};
+    making_t making = {.request = request, .disk = rc_disk_txn_begin(actor->env, actor->pool)};
     const char *work;
     rc_err_t *err;
 
@@ -138,15 +138,15 @@ rc_err_t *rc_repo_group_create(rc_actor_t *actor, rc_repo_group_creation_t *requ
     RC_TRY(rc_work_dir(&work, actor->env, actor->pool));
     making.path = apr_pstrcat(actor->pool, work, "/new", NULL);
     RC_TRY(rc_fs_make_folders(making.path, actor->pool));
-    RC_TRY(rc_disk_txn_made(making.moves, making.path));
+    RC_TRY(rc_disk_txn_made(making.disk, making.path));
     err = rc_actor_txn(actor, create, &making);
-    rc_disk_txn_end(making.moves, !err);
+    rc_disk_txn_end(making.disk, !err);
     return err;
 }
 
 typedef struct deletion_t {
     const rc_repo_group_deletion_t *request;
-    rc_disk_txn_t *moves;
+    rc_disk_txn_t *disk;
 } deletion_t;
 
 static rc_err_t *delete_group(rc_actor_t *actor, void *baton)
@@ -159,9 +159,9 @@ static rc_err_t *delete_group(rc_actor_t *actor, void *baton)
     RC_TRY(rc_store_repo_group_delete(actor->db, group->id));
     RC_TRY(rc_repo_group_move(group->name,
                               rc_repo_name_removed(RC_REMOVED_GROUP, last, actor->pool), actor,
-                              deletion->moves));
+                              deletion->disk));
     RC_TRY(rc_actor_journal(actor, NULL, "user_deleted_repo_group", group->name));
-    return rc_disk_txn_apply(deletion->moves, actor->db);
+    return rc_disk_txn_apply(deletion->disk, actor->db);
 }
 
 rc_err_t *rc_repo_group_delete(rc_actor_t *actor, const rc_repo_group_deletion_t *request)
@@ -169,6 +169,6 @@ rc_err_t *rc_repo_group_delete(rc_actor_t *actor, const rc_repo_group_deletion_t
     deletion_t deletion = {request, rc_disk_txn_begin(actor->env, actor->pool)};
     rc_err_t *err = rc_actor_txn(actor, delete_group, &deletion);
 
-    rc_disk_txn_end(deletion.moves, !err);
+    rc_disk_txn_end(deletion.disk, !err);
     return err;
 }

@@ -13,9 +13,9 @@
 rc_err_t *rc_repo_group_check_name(rc_db_t *db, const char *name, apr_int64_t user_id,
                                    apr_pool_t *pool);
 
-/** Adds the rename of a group's directory to @a moves, if the directory exists. An administrator
+/** Adds the rename of a group's directory to @a disk, if the directory exists. An administrator
  * may have removed that of an empty group. */
 rc_err_t *rc_repo_group_move(const char *from, const char *to, rc_actor_t *actor,
-                             rc_disk_txn_t *moves);
+                             rc_disk_txn_t *disk);
 
 #endif

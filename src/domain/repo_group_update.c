@@ -21,7 +21,7 @@ typedef struct update_t {
     const rc_repo_group_t *parent; /* the new parent */
     const char *locked_name;       /* the name whose directory is locked for the rename, or NULL */
     apr_array_header_t *repos;     /* the former names of the repositories below it, or NULL */
-    rc_disk_txn_t *moves;
+    rc_disk_txn_t *disk;
 } update_t;
 
 rc_err_t *rc_repo_group_check_name(rc_db_t *db, const char *name, apr_int64_t user_id,
@@ -35,13 +35,13 @@ rc_err_t *rc_repo_group_check_name(rc_db_t *db, const char *name, apr_int64_t us
 }
 
 rc_err_t *rc_repo_group_move(const char *from, const char *to, rc_actor_t *actor,
-                             rc_disk_txn_t *moves)
+                             rc_disk_txn_t *disk)
 {
     const char *from_path = rc_env_repo_path(actor->env, from, actor->pool);
     const char *to_path = rc_env_repo_path(actor->env, to, actor->pool);
 
     if (rc_fs_exists(from_path))
-        rc_disk_txn_add(moves, from_path, to_path);
+        rc_disk_txn_add(disk, from_path, to_path);
     else if (rc_is_repository(to_path, actor->pool))
         return rc_err_failed(actor->pool, RC_UNKNOWN_REPOSITORY, to_path);
     return NULL;
@@ -68,7 +68,7 @@ static rc_err_t *move_tree(update_t *update, const char *to, rc_actor_t *actor)
         return rc_err_failed(actor->pool, "names below would get too long");
     RC_TRY(rc_store_tree_repos(&update->repos, actor->db, group->id, actor->pool));
     RC_TRY(rc_store_tree_rename(actor->db, group->id, group->name, to));
-    return rc_repo_group_move(group->name, to, actor, update->moves);
+    return rc_repo_group_move(group->name, to, actor, update->disk);
 }
 
 /* True when the request leaves the parent unchanged. It may name the current parent even if the
@@ -166,7 +166,7 @@ static rc_err_t *update_in_txn(rc_actor_t *actor, void *baton)
     RC_TRY(plan_parent(update, actor));
     RC_TRY(
         change(update, &to, request->last ? request->last : rc_repo_name_last(group->name), actor));
-    RC_TRY(rc_disk_txn_apply(update->moves, actor->db));
+    RC_TRY(rc_disk_txn_apply(update->disk, actor->db));
     return rc_actor_journal_named(
         actor, "user_updated_repo_group", to.name,
         to.owner_id == group->owner_id ? NULL : apr_pstrcat(actor->pool, "owner ", to.owner, NULL));
@@ -198,14 +198,14 @@ static rc_err_t *lock_directory(update_t *update, rc_actor_t *actor)
 
 rc_err_t *rc_repo_group_update(rc_actor_t *actor, const rc_repo_group_update_t *request)
 {
-    update_t update = {.request = request, .moves = rc_disk_txn_begin(actor->env, actor->pool)};
+    update_t update = {.request = request, .disk = rc_disk_txn_begin(actor->env, actor->pool)};
     rc_err_t *err;
     int i;
 
     RC_TRY(rc_actor_require(actor, request->group->level, RC_ADMIN));
     RC_TRY(lock_directory(&update, actor));
     err = rc_actor_txn(actor, update_in_txn, &update);
-    rc_disk_txn_end(update.moves, !err);
+    rc_disk_txn_end(update.disk, !err);
     for (i = 0; !err && update.repos && i < update.repos->nelts; i++)
         rc_actor_forget(actor, APR_ARRAY_IDX(update.repos, i, const char *));
     return err;

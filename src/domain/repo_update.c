@@ -22,7 +22,7 @@ typedef struct update_t {
     rc_level_t group_level;     /* the caller's level on it */
     apr_array_header_t *fields; /* extra fields to set, or NULL */
     const char *locked_name;    /* the name of the repository when it was locked, or NULL */
-    rc_disk_txn_t *moves;
+    rc_disk_txn_t *disk;
 } update_t;
 
 /* --- reading and checking the request --- */
@@ -243,9 +243,9 @@ static rc_err_t *change(update_t *update, rc_actor_t *actor)
         RC_TRY(close_to_all(actor->db, to->id, actor->pool));
     if (!is_renamed(update))
         return NULL;
-    rc_disk_txn_add(update->moves, rc_env_repo_path(actor->env, from->name, actor->pool),
+    rc_disk_txn_add(update->disk, rc_env_repo_path(actor->env, from->name, actor->pool),
                     rc_env_repo_path(actor->env, to->name, actor->pool));
-    return rc_disk_txn_apply(update->moves, actor->db);
+    return rc_disk_txn_apply(update->disk, actor->db);
 }
 
 /* Describes for the journal what changed in the rights: owner, private or not; NULL: nothing. */
@@ -307,12 +307,12 @@ static rc_err_t *prepare_update(update_t *update, rc_actor_t *actor)
 
 rc_err_t *rc_repo_update(rc_actor_t *actor, const rc_repo_update_t *request)
 {
-    update_t update = {.request = request, .moves = rc_disk_txn_begin(actor->env, actor->pool)};
+    update_t update = {.request = request, .disk = rc_disk_txn_begin(actor->env, actor->pool)};
     rc_err_t *err;
 
     RC_TRY(prepare_update(&update, actor));
     err = rc_actor_txn(actor, update_in_txn, &update);
-    rc_disk_txn_end(update.moves, !err);
+    rc_disk_txn_end(update.disk, !err);
     if (!err && update.locked_name)
         rc_actor_forget(actor, update.locked_name);
     return err;

@@ -237,12 +237,12 @@ static const char *add_whitelist(cmd_parms *cmd, void *dconf, const char *args)
     if (!*list)
         *list = apr_array_make(cmd->pool, 4, sizeof(const char *));
     i = (*list)->nelts;
-    wrong = rc_web_whitelist_add(*list, args, cmd->pool);
+    wrong = rc_raw_whitelist_add(*list, args, cmd->pool);
     if (wrong)
         return apr_psprintf(cmd->pool, "%s: %s", cmd->cmd->name, wrong);
     for (; i < (*list)->nelts; i++) { /* only a warning: lists of RhodeCode name other pages, too */
         entry = APR_ARRAY_IDX(*list, i, const char *);
-        if (!rc_web_whitelist_fits(entry))
+        if (!rc_raw_whitelist_fits(entry))
             ap_log_error(APLOG_MARK, APLOG_WARNING | APLOG_STARTUP, 0, NULL,
                          RCLOGNO(0003) "%s: entry '%s' fits no view of this module", cmd->cmd->name,
                          entry);

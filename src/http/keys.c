@@ -54,7 +54,7 @@ void rc_http_take_keys(rc_note_t *note, request_rec *r, bool decoded)
 {
     request_rec *q;
 
-    note->query_key = rc_web_query_key(r->args, r->pool);
+    note->query_key = rc_raw_query_key(r->args, r->pool);
     note->sent_query = r->parsed_uri.query;
     note->header_key = take_header_key(r);
     hide_path(r, note, decoded);

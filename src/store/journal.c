@@ -119,7 +119,7 @@ rc_err_t *rc_store_journal_purge(apr_int64_t *gone, rc_db_t *db, apr_int64_t bef
 
     RC_TRY(rc_stmt(&st, db, SQL_JOURNAL_PURGE));
     RC_TRY(rc_bind(st, db, "i", before));
-    RC_TRY(rc_run(st, db));
+    RC_TRY(rc_stmt_run(st, db));
     *gone = rc_changes(db);
     return NULL;
 }

@@ -164,7 +164,7 @@ rc_err_t *rc_store_email_set_main(rc_db_t *db, apr_int64_t user_id, const char *
 
     if (!email) {
         RC_TRY(rc_query(&st, db, SQL_EMAIL_MAIN_DELETE, "i", user_id));
-        return rc_run(st, db);
+        return rc_stmt_run(st, db);
     }
     RC_TRY(run(db, SQL_EMAIL_MAIN_UPDATE, user_id, email));
     return rc_changes(db) ? NULL : insert_email(db, user_id, email, true);

@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     rc_env_t *env = open_env();
     apr_pool_t *pool = fuzz_pool();
-    rc_rpc_request_t request = {
+    rc_api_request_t request = {
         .http_method = "POST", .client_ip = "127.0.0.1", .base_url = "http://h"};
     rc_spool_t *spool = rc_spool_create(dir, pool);
     const char *answer;
@@ -61,7 +61,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     request.body = apr_pstrmemdup(pool, (const char *)data, size);
     request.len = size;
-    CHECK(!rc_rpc_serve(spool, env, &request, pool));
+    CHECK(!rc_api_serve(spool, env, &request, pool));
     CHECK(!rc_spool_string(&answer, spool, pool));
     CHECK(rc_json_scan(&guard, answer, strlen(answer), &rc_json_of_clients));
     CHECK(strchr(answer, '\n') == answer + strlen(answer) - 1);

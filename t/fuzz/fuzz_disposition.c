@@ -2,13 +2,13 @@
 /* Fuzzes the file name in Content-Disposition: the result is one header value, in ASCII, with
  * closed quotes. */
 #include "fuzz.h"
-#include "faces/raw/web.h"
+#include "faces/raw/view.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char start[] = "attachment; filename=\"";
     apr_pool_t *pool = fuzz_pool();
-    const char *value = rc_web_attachment(apr_pstrmemdup(pool, (const char *)data, size), pool);
+    const char *value = rc_raw_attachment(apr_pstrmemdup(pool, (const char *)data, size), pool);
     const char *at;
 
     CHECK(!strncmp(value, start, strlen(start)));

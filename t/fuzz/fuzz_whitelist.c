@@ -12,10 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len = size < LONGEST ? size : LONGEST;
     const char *text = fuzz_line(&data, &len, pool), *action = fuzz_line(&data, &len, pool);
 
-    if (!rc_web_whitelist_add(list, text, pool)) {
-        rc_web_whitelist_has(list, action);
-        if (!rc_web_whitelist_add(list, "*", pool))
-            CHECK(rc_web_whitelist_has(list, "FilesController:raw"));
+    if (!rc_raw_whitelist_add(list, text, pool)) {
+        rc_raw_whitelist_has(list, action);
+        if (!rc_raw_whitelist_add(list, "*", pool))
+            CHECK(rc_raw_whitelist_has(list, "FilesController:raw"));
     }
     apr_pool_destroy(pool);
     return 0;

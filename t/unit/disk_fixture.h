@@ -201,7 +201,7 @@ static UNUSED void assert_all_or_nothing(bool all, const char *about, long n)
 
 /* --- the change: a new tree moves in, an old one out --- */
 
-static UNUSED rc_disk_txn_t *moves;
+static UNUSED rc_disk_txn_t *disk;
 
 static UNUSED void plan(void)
 {
@@ -210,17 +210,17 @@ static UNUSED void plan(void)
     NEED_OK(rc_work_dir(&work, env, pool));
     NEED(!mkdir(apr_pstrcat(pool, work, "/new", NULL), 0700));
     write_text(apr_pstrcat(pool, work, "/new/file", NULL), "new");
-    moves = rc_disk_txn_begin(env, pool);
-    NEED_OK(rc_disk_txn_made(moves, apr_pstrcat(pool, work, "/new", NULL)));
-    rc_disk_txn_add(moves, apr_pstrcat(pool, work, "/new", NULL), in_dir("repos/g/h/new"));
-    rc_disk_txn_add(moves, in_dir("repos/old"), in_dir("repos/rm__old"));
+    disk = rc_disk_txn_begin(env, pool);
+    NEED_OK(rc_disk_txn_made(disk, apr_pstrcat(pool, work, "/new", NULL)));
+    rc_disk_txn_add(disk, apr_pstrcat(pool, work, "/new", NULL), in_dir("repos/g/h/new"));
+    rc_disk_txn_add(disk, in_dir("repos/old"), in_dir("repos/rm__old"));
 }
 
 static UNUSED rc_err_t *write_both(void *baton, rc_db_t *in)
 {
     (void)baton;
     RC_TRY(rc_store_setting_set(in, "made", "yes"));
-    return rc_disk_txn_apply(moves, in);
+    return rc_disk_txn_apply(disk, in);
 }
 
 static UNUSED rc_err_t *change(void)
@@ -229,7 +229,7 @@ static UNUSED rc_err_t *change(void)
 
     plan();
     err = rc_db_txn(db, write_both, NULL);
-    rc_disk_txn_end(moves, !err);
+    rc_disk_txn_end(disk, !err);
     return err;
 }
 
@@ -252,7 +252,7 @@ static UNUSED void fail_change(void)
     plan();
     err = rc_db_txn(db, write_and_fail, NULL);
     NEED(err && err->kind == RC_E_FAILED);
-    rc_disk_txn_end(moves, false);
+    rc_disk_txn_end(disk, false);
     apr_pool_destroy(pool);
 }
 

@@ -9,7 +9,7 @@
 #include "domain/user.h"
 #include "faces/api.h"
 #include "faces/raw.h"
-#include "faces/raw/web.h"
+#include "faces/raw/view.h"
 #include "mem_backend.h"
 
 static rc_env_t *env;
@@ -64,7 +64,7 @@ static const char *call(const char *method, const char *args)
     rc_spool_t *spool = rc_spool_create(unit_dir, p);
     const char *text;
 
-    ASSERT_OK(rc_rpc_call_local(spool, env, method, args, p));
+    ASSERT_OK(rc_api_call_local(spool, env, method, args, p));
     ASSERT_OK(rc_spool_string(&text, spool, p));
     return text;
 }
@@ -100,12 +100,12 @@ static bool not_gone(void *server)
 }
 
 /* Calls a view and returns its body; NULL when it is rejected. */
-static rc_web_call_t *view(const char **body, apr_size_t *len, const char *path)
+static rc_raw_call_t *view(const char **body, apr_size_t *len, const char *path)
 {
     apr_pool_t *p = next_request();
     rc_request_t *request = apr_pcalloc(p, sizeof(*request));
     rc_spool_t *spool = rc_spool_create(unit_dir, p);
-    rc_web_call_t *web;
+    rc_raw_call_t *web;
 
     *request = (rc_request_t){.env = env,
                               .pool = p,
@@ -119,12 +119,12 @@ static rc_web_call_t *view(const char **body, apr_size_t *len, const char *path)
                               .header = no_header,
                               .gone = not_gone};
     *body = NULL;
-    ASSERT_OK(rc_web_access(&web, rc_web_routes(path, p), request));
+    ASSERT_OK(rc_raw_access(&web, rc_raw_routes(path, p), request));
     if (web->status == 200)
-        ASSERT_OK(rc_web_prepare(web));
+        ASSERT_OK(rc_raw_prepare(web));
     if (web->status != 200)
         return web;
-    ASSERT_OK(rc_web_write(web, spool));
+    ASSERT_OK(rc_raw_write(web, spool));
     *len = (apr_size_t)rc_spool_size(spool);
     ASSERT_OK(rc_spool_string(body, spool, p));
     return web;
@@ -134,7 +134,7 @@ static const char *body_of(const char *path)
 {
     const char *body;
     apr_size_t len;
-    rc_web_call_t *web = view(&body, &len, path);
+    rc_raw_call_t *web = view(&body, &len, path);
 
     if (!body)
         fail_msg("%s: %d %s", path, web->status, web->message ? web->message : "");
@@ -216,7 +216,7 @@ static void unsupported_calls_are_rejected(void **state)
 {
     const char *body;
     apr_size_t len;
-    rc_web_call_t *web = view(&body, &len, "/sample/changeset-patch/12");
+    rc_raw_call_t *web = view(&body, &len, "/sample/changeset-patch/12");
 
     (void)state;
     assert_null(body);
@@ -232,7 +232,7 @@ static void unsupported_calls_are_rejected(void **state)
 
 static void views(void **state)
 {
-    rc_web_call_t *web;
+    rc_raw_call_t *web;
     const char *body;
     apr_size_t len;
 
@@ -254,7 +254,7 @@ static void views(void **state)
 
 static void archives(void **state)
 {
-    rc_web_call_t *web;
+    rc_raw_call_t *web;
     const char *body;
     apr_size_t len;
 

@@ -98,11 +98,11 @@ static void move_unsynced(void)
 
     NEED_OK(rc_work_dir(&work, env, pool));
     NEED(!mkdir(apr_pstrcat(pool, work, "/new", NULL), 0700));
-    moves = rc_disk_txn_begin(env, pool);
-    rc_disk_txn_add(moves, apr_pstrcat(pool, work, "/new", NULL), in_dir("repos/new"));
+    disk = rc_disk_txn_begin(env, pool);
+    rc_disk_txn_add(disk, apr_pstrcat(pool, work, "/new", NULL), in_dir("repos/new"));
     err = rc_db_txn(db, write_both, NULL);
     NEED(err && strstr(rc_err_log_text(err, pool), "is not made durable"));
-    rc_disk_txn_end(moves, false);
+    rc_disk_txn_end(disk, false);
     apr_pool_destroy(pool);
 }
 

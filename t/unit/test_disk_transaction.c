@@ -33,7 +33,7 @@ static void rollback(void **state)
 static void nothing_applied(void)
 {
     plan();
-    rc_disk_txn_end(moves, false);
+    rc_disk_txn_end(disk, false);
     apr_pool_destroy(pool);
 }
 
@@ -178,11 +178,11 @@ static void nested(void)
 
     NEED_OK(rc_work_dir(&work, env, pool));
     NEED(!mkdir(apr_pstrcat(pool, work, "/empty", NULL), 0700));
-    moves = rc_disk_txn_begin(env, pool);
-    NEED_OK(rc_disk_txn_made(moves, apr_pstrcat(pool, work, "/empty", NULL)));
-    rc_disk_txn_add(moves, apr_pstrcat(pool, work, "/empty", NULL), in_dir("repos/g"));
-    rc_disk_txn_add(moves, in_dir("repos/old"), in_dir("repos/g/h/old"));
-    rc_disk_txn_end(moves, !rc_db_txn(db, write_both, NULL));
+    disk = rc_disk_txn_begin(env, pool);
+    NEED_OK(rc_disk_txn_made(disk, apr_pstrcat(pool, work, "/empty", NULL)));
+    rc_disk_txn_add(disk, apr_pstrcat(pool, work, "/empty", NULL), in_dir("repos/g"));
+    rc_disk_txn_add(disk, in_dir("repos/old"), in_dir("repos/g/h/old"));
+    rc_disk_txn_end(disk, !rc_db_txn(db, write_both, NULL));
     apr_pool_destroy(pool);
 }
 
@@ -318,7 +318,7 @@ static void pause_in_the_middle(void)
         rc_db_rollback(db);
     NEED(write(told[1], "x", 1) == 1);
     NEED(read(answer[0], &c, 1) == 1);
-    rc_disk_txn_end(moves, c == 'c');
+    rc_disk_txn_end(disk, c == 'c');
     apr_pool_destroy(pool);
 }
 
@@ -384,7 +384,7 @@ static void write_after_crash(void)
     plan();
     NEED_OK(write_both(NULL, db));
     NEED_OK(rc_db_commit(db));
-    rc_disk_txn_end(moves, true);
+    rc_disk_txn_end(disk, true);
     apr_pool_destroy(pool);
 }
 
@@ -461,13 +461,13 @@ static void change_often(void)
         apr_pool_create(&pool, whole);
         to = apr_psprintf(pool, "%s/group/r%d-%d", in_dir("repos"), number, i);
         NEED_OK(rc_work_dir(&work, env, pool));
-        moves = rc_disk_txn_begin(env, pool);
+        disk = rc_disk_txn_begin(env, pool);
         NEED(!mkdir(apr_pstrcat(pool, work, "/n", NULL), 0700));
-        NEED_OK(rc_disk_txn_made(moves, apr_pstrcat(pool, work, "/n", NULL)));
-        rc_disk_txn_add(moves, apr_pstrcat(pool, work, "/n", NULL), to);
+        NEED_OK(rc_disk_txn_made(disk, apr_pstrcat(pool, work, "/n", NULL)));
+        rc_disk_txn_add(disk, apr_pstrcat(pool, work, "/n", NULL), to);
         err = rc_db_txn(db, i % 3 ? write_both : write_and_fail, NULL);
         NEED((i % 3 == 0) == (err != NULL));
-        rc_disk_txn_end(moves, !err);
+        rc_disk_txn_end(disk, !err);
         NEED(rc_fs_exists(to) == (i % 3 != 0));
         NEED_OK(rc_disk_txn_recover(env, pool));
         NEED(rc_fs_exists(to) == (i % 3 != 0));

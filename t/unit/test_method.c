@@ -8,7 +8,7 @@
 static void rows_of_the_server(void **state)
 {
     (void)state;
-    ASSERT_OK(rc_rpc_check_table(pool));
+    ASSERT_OK(rc_api_check_table(pool));
 }
 
 static void planted_rows(void **state)

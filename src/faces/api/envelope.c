@@ -19,7 +19,7 @@
 typedef struct envelope_t {
     rc_spool_t *spool;
     rc_env_t *env;
-    const rc_rpc_request_t *request;
+    const rc_api_request_t *request;
     apr_pool_t *pool;
     bool old;       /* 1.2 dialect: no id key in the answer */
     const char *id; /* JSON text, on one line */
@@ -107,7 +107,7 @@ static const char *text_member(json_object *body, const char *key)
 }
 
 /* Returns the key of the request, or NULL. A key that is not text counts as an invalid key. */
-static const char *sent_key(json_object *body, const rc_rpc_request_t *request)
+static const char *sent_key(json_object *body, const rc_api_request_t *request)
 {
     static const char *const names[] = {"api_key", "auth_token"};
     json_object *value;
@@ -154,7 +154,7 @@ static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
 /* Never shows the body, because it contains the key (contract 00 §3.1). */
 static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_json_scan_t *scan)
 {
-    const rc_rpc_request_t *request = envelope->request;
+    const rc_api_request_t *request = envelope->request;
     const char *kind = rc_body_kind(request->body, request->len);
     const char *what = scan->what;
 
@@ -169,7 +169,7 @@ static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_json_sc
 
 static rc_err_t *serve_body(envelope_t *envelope)
 {
-    const rc_rpc_request_t *request = envelope->request;
+    const rc_api_request_t *request = envelope->request;
     apr_size_t mark = rc_body_mark(request->body, request->len);
     const char *text = request->body + mark;
     apr_size_t len = request->len - mark;
@@ -189,7 +189,7 @@ static rc_err_t *serve_body(envelope_t *envelope)
     return serve_object(envelope, body);
 }
 
-rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *request,
+rc_err_t *rc_api_serve(rc_spool_t *out, rc_env_t *env, const rc_api_request_t *request,
                        apr_pool_t *pool)
 {
     envelope_t envelope = {out, env, request, pool, false, "null"};
@@ -209,10 +209,10 @@ rc_err_t *rc_rpc_serve(rc_spool_t *out, rc_env_t *env, const rc_rpc_request_t *r
     return serve_body(&envelope);
 }
 
-rc_err_t *rc_rpc_call_local(rc_spool_t *out, rc_env_t *env, const char *method, const char *args,
+rc_err_t *rc_api_call_local(rc_spool_t *out, rc_env_t *env, const char *method, const char *args,
                             apr_pool_t *pool)
 {
-    rc_rpc_request_t request = {
+    rc_api_request_t request = {
         .http_method = "POST", .client_ip = "127.0.0.1", .base_url = "", .actor = RC_LOCAL_ACTOR};
     envelope_t envelope = {out, env, &request, pool, false, "1"};
     rc_call_t *call = apr_pcalloc(pool, sizeof(*call));

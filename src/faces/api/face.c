@@ -27,7 +27,7 @@ static void describe(rc_answer_t *answer)
 }
 
 /* Reads the body of a method that has one. */
-static rc_err_t *read_body(rc_rpc_request_t *call, const rc_request_t *request)
+static rc_err_t *read_body(rc_api_request_t *call, const rc_request_t *request)
 {
     rc_body_state_t state;
 
@@ -43,7 +43,7 @@ static rc_err_t *read_body(rc_rpc_request_t *call, const rc_request_t *request)
 
 static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 {
-    rc_rpc_request_t call = {.http_method = request->method,
+    rc_api_request_t call = {.http_method = request->method,
                              .header_key = request->header_key,
                              .client_ip = request->client_ip,
                              .base_url = request->base_url,
@@ -52,7 +52,7 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 
     describe(answer);
     RC_TRY(read_body(&call, request));
-    return rc_rpc_serve(answer->spool, request->env, &call, request->pool);
+    return rc_api_serve(answer->spool, request->env, &call, request->pool);
 }
 
 /* Answers when the API is not available or fails: the only case in which its status is not 200. */
@@ -70,5 +70,5 @@ const rc_face_t rc_face_api = {
     .claims = claims,
     .serve = serve,
     .refuse = refuse,
-    .check = rc_rpc_check_table,
+    .check = rc_api_check_table,
 };

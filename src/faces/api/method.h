@@ -133,7 +133,7 @@ typedef struct rc_arg_t {
 
 struct rc_call_t {
     rc_env_t *env;
-    const rc_rpc_request_t *request;
+    const rc_api_request_t *request;
     apr_pool_t *pool;
     rc_actor_t actor; /* the actor of the use cases; holds the connection and the caller */
     const char *key;  /* NULL: the command line, as the first super-admin */

@@ -114,7 +114,7 @@ static rc_err_t *check_row(void *baton, const rc_method_t *method)
     return rc_method_check(method, check->pool);
 }
 
-rc_err_t *rc_rpc_check_table(apr_pool_t *pool)
+rc_err_t *rc_api_check_table(apr_pool_t *pool)
 {
     check_t check = {apr_hash_make(pool), pool};
 

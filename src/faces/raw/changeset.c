@@ -32,26 +32,26 @@ static const char *context_parameter(const char *query, apr_pool_t *pool)
         if (*p == 'C') {
             const char *name = apr_pstrmemdup(pool, p, strcspn(p, "=&;"));
 
-            return rc_web_parameter(p, name, pool);
+            return rc_raw_parameter(p, name, pool);
         }
-    return rc_web_parameter(query, "context", pool);
+    return rc_raw_parameter(query, "context", pool);
 }
 
-static void read_options(rc_diff_options_t *diff, const rc_web_call_t *call)
+static void read_options(rc_diff_options_t *diff, const rc_raw_call_t *call)
 {
     const char *query = call->request->query;
     const char *context = context_parameter(query, call->pool);
-    const char *ignore = rc_web_parameter(query, "ignorews", call->pool);
+    const char *ignore = rc_raw_parameter(query, "ignorews", call->pool);
     const char *colon = context ? strrchr(context, ':') : NULL;
 
-    diff->context = rc_web_context_lines(colon ? colon + 1 : context);
+    diff->context = rc_raw_context_lines(colon ? colon + 1 : context);
     diff->ignore_space = ignore && *ignore && strcmp(ignore, "0");
 }
 
 /* --- which commits --- */
 
 /* Sets *@a index to the commit that @a rev names, or to -1. @a id may be NULL. */
-static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_web_call_t *call, const char *rev)
+static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_raw_call_t *call, const char *rev)
 {
     rc_rev_t found = {-1, NULL};
 
@@ -67,7 +67,7 @@ static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_web_call_t *ca
  * Sets the range of commits; *found is false when the URL names none. A range is never immutable,
  * even between full ids: a later push can add commits whose place is in the middle of the range.
  */
-static rc_err_t *resolve_range(bool *found, rc_web_changeset_t *set, rc_web_call_t *call)
+static rc_err_t *resolve_range(bool *found, rc_raw_changeset_t *set, rc_raw_call_t *call)
 {
     const char *dots = strstr(call->rev, "..."), *id;
 
@@ -86,19 +86,19 @@ static rc_err_t *resolve_range(bool *found, rc_web_changeset_t *set, rc_web_call
     return NULL;
 }
 
-static apr_int64_t length(const rc_web_changeset_t *set)
+static apr_int64_t length(const rc_raw_changeset_t *set)
 {
     return set->series ? set->series->nelts : set->to - set->from + 1;
 }
 
 /* Returns the index of the @a n-th commit, from 0; is_in decides whether it belongs to the answer.
  */
-static apr_int64_t index_at(const rc_web_changeset_t *set, apr_int64_t n)
+static apr_int64_t index_at(const rc_raw_changeset_t *set, apr_int64_t n)
 {
     return set->series ? APR_ARRAY_IDX(set->series, n, apr_int64_t) : set->from + n;
 }
 
-static bool is_in(const rc_web_changeset_t *set, const rc_position_t *place)
+static bool is_in(const rc_raw_changeset_t *set, const rc_position_t *place)
 {
     return !set->range || !set->leave_merges || place->parents < 2;
 }
@@ -107,8 +107,8 @@ static bool is_in(const rc_web_changeset_t *set, const rc_position_t *place)
  * Counts the commits and makes a digest of all their ids, because later commits can get a place in
  * the middle of a range. Sets *time to the time of the last commit.
  */
-static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_web_changeset_t *set,
-                        rc_web_call_t *call, apr_pool_t *scratch)
+static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_raw_changeset_t *set,
+                        rc_raw_call_t *call, apr_pool_t *scratch)
 {
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     rc_position_t place = {0};
@@ -135,7 +135,7 @@ static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_web_changeset
     return NULL;
 }
 
-static rc_err_t *set_validators(rc_web_changeset_t *set, rc_web_call_t *call, const char *kind)
+static rc_err_t *set_validators(rc_raw_changeset_t *set, rc_raw_call_t *call, const char *kind)
 {
     const char *digest = NULL;
     apr_int64_t time = 0;
@@ -154,10 +154,10 @@ static rc_err_t *set_validators(rc_web_changeset_t *set, rc_web_call_t *call, co
     return NULL;
 }
 
-rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, const char *kind,
+rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_raw_call_t *call, const char *kind,
                                 bool mails)
 {
-    rc_web_changeset_t *set = apr_pcalloc(call->pool, sizeof(*set));
+    rc_raw_changeset_t *set = apr_pcalloc(call->pool, sizeof(*set));
     bool found;
 
     *out = NULL;
@@ -165,9 +165,9 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(resolve_range(&found, set, call));
     if (!found)
-        return rc_web_refuse(call, 404, NO_SUCH_COMMIT);
+        return rc_raw_refuse(call, 404, NO_SUCH_COMMIT);
     if (mails && !rc_vcs_can(call->vcs)->mails)
-        return rc_web_refuse(call, 404, NO_MAILS);
+        return rc_raw_refuse(call, 404, NO_MAILS);
     if (mails && set->range)
         RC_TRY(rc_vcs_series(&set->series, call->vcs, set->from, set->to, call->pool));
     read_options(&set->diff, call);
@@ -178,8 +178,8 @@ rc_err_t *rc_web_changeset_find(rc_web_changeset_t **out, rc_web_call_t *call, c
 
 /* --- writing the commits --- */
 
-static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *set,
-                               rc_web_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)
+static rc_err_t *write_commits(rc_raw_call_t *call, const rc_raw_changeset_t *set,
+                               rc_raw_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)
 {
     apr_int64_t n, number = 0;
     rc_position_t place;
@@ -197,8 +197,8 @@ static rc_err_t *write_commits(rc_web_call_t *call, const rc_web_changeset_t *se
     return NULL;
 }
 
-rc_err_t *rc_web_changeset_each(rc_web_call_t *call, const rc_web_changeset_t *set,
-                                rc_web_commit_fn_t *fn, rc_spool_t *spool)
+rc_err_t *rc_raw_changeset_each(rc_raw_call_t *call, const rc_raw_changeset_t *set,
+                                rc_raw_commit_fn_t *fn, rc_spool_t *spool)
 {
     apr_pool_t *scratch;
     rc_err_t *err;

@@ -4,7 +4,7 @@
  * characters that could end the quotes or the line, and the extended form of RFC 8187 where the
  * quoted form cannot hold the whole name.
  */
-#include "web.h"
+#include "view.h"
 
 #include <string.h>
 
@@ -66,7 +66,7 @@ static bool needs_extended(const char *name)
     return false;
 }
 
-const char *rc_web_attachment(const char *name, apr_pool_t *pool)
+const char *rc_raw_attachment(const char *name, apr_pool_t *pool)
 {
     const char *text;
 

@@ -3,7 +3,7 @@
  * Connects the views with the server: the row of the views in the table of faces, whose functions
  * turn the result of a view into an answer.
  */
-#include "web.h"
+#include "view.h"
 
 #include <string.h>
 
@@ -11,14 +11,14 @@
 
 static bool claims(void **state, const rc_request_t *request)
 {
-    apr_array_header_t *routes = rc_web_routes(request->path, request->pool);
+    apr_array_header_t *routes = rc_raw_routes(request->path, request->pool);
 
     *state = routes;
     return routes->nelts > 0;
 }
 
 /* Returns the reason of a refusal for the log. */
-static const char *reason(const rc_web_call_t *call)
+static const char *reason(const rc_raw_call_t *call)
 {
     return call->why             ? call->why
            : call->message       ? call->message
@@ -27,7 +27,7 @@ static const char *reason(const rc_web_call_t *call)
 }
 
 /* Turns a status other than 200 into a refusal. */
-static void take_status(rc_answer_t *answer, const rc_web_call_t *call)
+static void take_status(rc_answer_t *answer, const rc_raw_call_t *call)
 {
     if (call->status != 200)
         rc_answer_refuse(answer, call->status, call->message, reason(call));
@@ -35,9 +35,9 @@ static void take_status(rc_answer_t *answer, const rc_web_call_t *call)
 
 static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
 {
-    rc_web_call_t *call;
+    rc_raw_call_t *call;
 
-    RC_TRY(rc_web_access(&call, answer->state, request));
+    RC_TRY(rc_raw_access(&call, answer->state, request));
     answer->state = call;
     if (call->actor.caller && !call->actor.caller->anonymous)
         answer->user = call->actor.caller->username;
@@ -46,7 +46,7 @@ static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
 }
 
 /* Sets the headers that can depend on the content. */
-static void describe_content(rc_answer_t *answer, const rc_web_call_t *call)
+static void describe_content(rc_answer_t *answer, const rc_raw_call_t *call)
 {
     answer->type = call->content_type;
     answer->etag = call->etag;
@@ -60,17 +60,17 @@ static void describe_content(rc_answer_t *answer, const rc_web_call_t *call)
 
 static rc_err_t *write_body(rc_answer_t *answer, const rc_request_t *request)
 {
-    rc_web_call_t *call = answer->state;
+    rc_raw_call_t *call = answer->state;
 
     (void)request;
-    RC_TRY(rc_web_write(call, answer->spool));
+    RC_TRY(rc_raw_write(call, answer->spool));
     describe_content(answer, call);
     take_status(answer, call); /* writing can still refuse, for example when too large */
     return NULL;
 }
 
 /* Sets validators and the headers that the URL alone decides, before any content is read. */
-static void describe(rc_answer_t *answer, const rc_web_call_t *call)
+static void describe(rc_answer_t *answer, const rc_raw_call_t *call)
 {
     bool keep = call->immutable && answer->user;
 
@@ -87,10 +87,10 @@ static void describe(rc_answer_t *answer, const rc_web_call_t *call)
 
 static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 {
-    rc_web_call_t *call = answer->state;
+    rc_raw_call_t *call = answer->state;
 
     (void)request;
-    RC_TRY(rc_web_prepare(call));
+    RC_TRY(rc_raw_prepare(call));
     take_status(answer, call);
     if (call->status == 200)
         describe(answer, call);

@@ -2,7 +2,7 @@
 /*
  * Finds the media type of a file by its name: in httpd's table, else in the module's own.
  */
-#include "web.h"
+#include "view.h"
 
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "base/mime.h"
 #include "base/text.h"
 
-bool rc_web_shown_type(const char *type)
+bool rc_raw_shown_type(const char *type)
 {
     static const char *const shown[] = {"image/png", "image/gif", "image/jpeg", "image/x-icon"};
     size_t i;
@@ -22,12 +22,12 @@ bool rc_web_shown_type(const char *type)
     return false;
 }
 
-const char *rc_web_file_type(const rc_web_call_t *call, const char *name)
+const char *rc_raw_file_type(const rc_raw_call_t *call, const char *name)
 {
     const rc_request_t *request = call->request;
     const char *ours = rc_mime_type(name), *type = NULL;
 
-    if (ours && rc_web_shown_type(ours)) /* httpd's table may name such a type differently */
+    if (ours && rc_raw_shown_type(ours)) /* httpd's table may name such a type differently */
         return ours;
     if (request->type_of)
         type = request->type_of(request->server, name, call->pool);

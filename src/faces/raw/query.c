@@ -2,7 +2,7 @@
 /*
  * Reads and decodes the parameters of query strings.
  */
-#include "web.h"
+#include "view.h"
 
 #include <string.h>
 
@@ -15,7 +15,7 @@
 #define DEFAULT_CONTEXT 3 /* lines */
 #define MAX_CONTEXT     100000
 
-char *rc_web_unescape(const char *text, apr_size_t len, apr_pool_t *pool)
+char *rc_raw_unescape(const char *text, apr_size_t len, apr_pool_t *pool)
 {
     char *out = apr_palloc(pool, len + 1), *to = out;
     const char *end = text + len;
@@ -38,10 +38,10 @@ static char *decode_query(const char *text, apr_size_t len, apr_pool_t *pool)
     for (p = plain; *p; p++)
         if (*p == '+')
             *p = ' ';
-    return rc_web_unescape(plain, len, pool);
+    return rc_raw_unescape(plain, len, pool);
 }
 
-const char *rc_web_parameter(const char *query, const char *name, apr_pool_t *pool)
+const char *rc_raw_parameter(const char *query, const char *name, apr_pool_t *pool)
 {
     const char *found = NULL;
     apr_size_t len;
@@ -62,19 +62,19 @@ const char *rc_web_parameter(const char *query, const char *name, apr_pool_t *po
     return found;
 }
 
-const char *rc_web_query_key(const char *query, apr_pool_t *pool)
+const char *rc_raw_query_key(const char *query, apr_pool_t *pool)
 {
     const char *key;
 
     if (!query || !*query)
         return NULL;
-    key = rc_web_parameter(query, "auth_token", pool);
+    key = rc_raw_parameter(query, "auth_token", pool);
     if (!key || !*key)
-        key = rc_web_parameter(query, "api_key", pool);
+        key = rc_raw_parameter(query, "api_key", pool);
     return key && *key ? key : NULL;
 }
 
-int rc_web_context_lines(const char *text)
+int rc_raw_context_lines(const char *text)
 {
     apr_int64_t lines;
 

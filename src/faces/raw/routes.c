@@ -3,7 +3,7 @@
  * The table of views, one row each, and the search for the views that a URL can name (contract 03
  * §1). A new view is a row here and a file view_*.c.
  */
-#include "web.h"
+#include "view.h"
 
 #include <string.h>
 
@@ -14,36 +14,36 @@
 #include "base/text.h"
 
 /* clang-format off */
-static const rc_web_view_t views[] = {
+static const rc_raw_view_t views[] = {
     /* pattern, controller:action, flags, functions */
     {"changeset-diff/{rev}",     "ChangesetController:changeset_raw",      0,
-     rc_web_changeset_raw_prepare, rc_web_changeset_diff_write},
+     rc_raw_changeset_raw_prepare, rc_raw_changeset_diff_write},
     {"raw-changeset/{rev}",      "ChangesetController:changeset_raw",      0,
-     rc_web_changeset_raw_prepare, rc_web_changeset_diff_write},
+     rc_raw_changeset_raw_prepare, rc_raw_changeset_diff_write},
     {"changeset-download/{rev}", "ChangesetController:changeset_download", 0,
-     rc_web_changeset_download_prepare, rc_web_changeset_diff_write},
+     rc_raw_changeset_download_prepare, rc_raw_changeset_diff_write},
     {"changeset-patch/{rev}",    "ChangesetController:changeset_patch",    0,
-     rc_web_changeset_patch_prepare, rc_web_changeset_patch_write},
-    {"raw/{rev}/{path}",     "FilesController:raw", 0, rc_web_raw_prepare, rc_web_file_write},
-    {"rawfile/{rev}/{path}", "FilesController:rawfile", 0, rc_web_rawfile_prepare, rc_web_file_write},
-    {"diff/{path}",          "FilesController:diff", 0, rc_web_file_diff_prepare, rc_web_file_diff_write},
-    {"feed/rss",  "FeedController:rss",  RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
-    {"feed/atom", "FeedController:atom", RC_WEB_FEED, rc_web_feed_prepare, rc_web_feed_write},
-    {"archive/{rev}",        "FilesController:archivefile",       0, rc_web_archive_prepare,   rc_web_archive_write},
-    {"/_admin/journal/rss",         "JournalController:journal_rss",         RC_WEB_FEED | RC_WEB_LOGIN,
-     rc_web_journal_prepare, rc_web_journal_write},
-    {"/_admin/journal/atom",        "JournalController:journal_atom",        RC_WEB_FEED | RC_WEB_LOGIN,
-     rc_web_journal_prepare, rc_web_journal_write},
-    {"/_admin/public_journal/rss",  "JournalController:public_journal_rss",  RC_WEB_FEED,
-     rc_web_journal_prepare, rc_web_journal_write},
-    {"/_admin/public_journal/atom", "JournalController:public_journal_atom", RC_WEB_FEED,
-     rc_web_journal_prepare, rc_web_journal_write},
-    {"/_admin/public_journal_rss",  "JournalController:public_journal_rss",  RC_WEB_FEED,
-     rc_web_journal_prepare, rc_web_journal_write},
-    {"/_admin/public_journal_atom", "JournalController:public_journal_atom", RC_WEB_FEED,
-     rc_web_journal_prepare, rc_web_journal_write},
-    {"/_admin/gists/{id}/{rev}/raw",        "GistsController:show", 0, rc_web_gist_prepare, rc_web_gist_write},
-    {"/_admin/gists/{id}/{rev}/raw/{path}", "GistsController:show", 0, rc_web_gist_prepare, rc_web_gist_write},
+     rc_raw_changeset_patch_prepare, rc_raw_changeset_patch_write},
+    {"raw/{rev}/{path}",     "FilesController:raw", 0, rc_raw_raw_prepare, rc_raw_file_write},
+    {"rawfile/{rev}/{path}", "FilesController:rawfile", 0, rc_raw_rawfile_prepare, rc_raw_file_write},
+    {"diff/{path}",          "FilesController:diff", 0, rc_raw_file_diff_prepare, rc_raw_file_diff_write},
+    {"feed/rss",  "FeedController:rss",  RC_RAW_FEED, rc_raw_feed_prepare, rc_raw_feed_write},
+    {"feed/atom", "FeedController:atom", RC_RAW_FEED, rc_raw_feed_prepare, rc_raw_feed_write},
+    {"archive/{rev}",        "FilesController:archivefile",       0, rc_raw_archive_prepare,   rc_raw_archive_write},
+    {"/_admin/journal/rss",         "JournalController:journal_rss",         RC_RAW_FEED | RC_RAW_LOGIN,
+     rc_raw_journal_prepare, rc_raw_journal_write},
+    {"/_admin/journal/atom",        "JournalController:journal_atom",        RC_RAW_FEED | RC_RAW_LOGIN,
+     rc_raw_journal_prepare, rc_raw_journal_write},
+    {"/_admin/public_journal/rss",  "JournalController:public_journal_rss",  RC_RAW_FEED,
+     rc_raw_journal_prepare, rc_raw_journal_write},
+    {"/_admin/public_journal/atom", "JournalController:public_journal_atom", RC_RAW_FEED,
+     rc_raw_journal_prepare, rc_raw_journal_write},
+    {"/_admin/public_journal_rss",  "JournalController:public_journal_rss",  RC_RAW_FEED,
+     rc_raw_journal_prepare, rc_raw_journal_write},
+    {"/_admin/public_journal_atom", "JournalController:public_journal_atom", RC_RAW_FEED,
+     rc_raw_journal_prepare, rc_raw_journal_write},
+    {"/_admin/gists/{id}/{rev}/raw",        "GistsController:show", 0, rc_raw_gist_prepare, rc_raw_gist_write},
+    {"/_admin/gists/{id}/{rev}/raw/{path}", "GistsController:show", 0, rc_raw_gist_prepare, rc_raw_gist_write},
 };
 /* clang-format on */
 
@@ -64,7 +64,7 @@ static bool is_word(const char *pattern, apr_size_t len, const char *word)
 
 /* True when @a tail, the part of the URL after the repository's name, matches the pattern of a
  * view; then sets the parts of @a route. */
-static bool match(rc_web_route_t *route, const char *pattern, const char *tail, apr_pool_t *pool)
+static bool match(rc_raw_route_t *route, const char *pattern, const char *tail, apr_pool_t *pool)
 {
     for (;;) {
         apr_size_t want = segment_length(pattern), have = segment_length(tail);
@@ -76,9 +76,9 @@ static bool match(rc_web_route_t *route, const char *pattern, const char *tail, 
         if (!have)
             return false;
         if (is_word(pattern, want, "{rev}"))
-            route->rev = rc_web_unescape(tail, have, pool);
+            route->rev = rc_raw_unescape(tail, have, pool);
         else if (is_word(pattern, want, "{id}"))
-            route->id = rc_web_unescape(tail, have, pool);
+            route->id = rc_raw_unescape(tail, have, pool);
         else if (want != have || strncmp(pattern, tail, want))
             return false;
         pattern += want;
@@ -114,10 +114,10 @@ static void add_whole(apr_array_header_t *routes, const char *path, apr_pool_t *
     apr_size_t i;
 
     for (i = 0; i < VIEWS && !routes->nelts; i++) {
-        rc_web_route_t route = {.view = &views[i]};
+        rc_raw_route_t route = {.view = &views[i]};
 
         if (*views[i].pattern == '/' && match(&route, views[i].pattern + 1, path, pool))
-            APR_ARRAY_PUSH(routes, rc_web_route_t) = route;
+            APR_ARRAY_PUSH(routes, rc_raw_route_t) = route;
     }
 }
 
@@ -129,16 +129,16 @@ static void add_routes(apr_array_header_t *routes, const char *path, const char 
     apr_size_t i;
 
     for (i = 0; i < VIEWS; i++) {
-        rc_web_route_t route = {.view = &views[i]};
+        rc_raw_route_t route = {.view = &views[i]};
 
         if (*views[i].pattern == '/' || !match(&route, views[i].pattern, slash + 1, pool))
             continue;
-        name = rc_web_unescape(path, (apr_size_t)(slash - path), pool);
+        name = rc_raw_unescape(path, (apr_size_t)(slash - path), pool);
         if (is_admin(name) || rc_text_characters(name) > RC_REPO_NAME_MAX)
             return;
         if (!read_id(&route.repo_id, name, pool))
             route.repo = name;
-        APR_ARRAY_PUSH(routes, rc_web_route_t) = route;
+        APR_ARRAY_PUSH(routes, rc_raw_route_t) = route;
     }
 }
 
@@ -165,9 +165,9 @@ static void add_by_name(apr_array_header_t *routes, const char *path, apr_pool_t
             add_routes(routes, path, slash, pool);
 }
 
-apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool)
+apr_array_header_t *rc_raw_routes(const char *path, apr_pool_t *pool)
 {
-    apr_array_header_t *routes = apr_array_make(pool, 2, sizeof(rc_web_route_t));
+    apr_array_header_t *routes = apr_array_make(pool, 2, sizeof(rc_raw_route_t));
     apr_int64_t id;
 
     path += *path == '/';
@@ -180,7 +180,7 @@ apr_array_header_t *rc_web_routes(const char *path, apr_pool_t *pool)
     return routes;
 }
 
-bool rc_web_whitelist_fits(const char *entry)
+bool rc_raw_whitelist_fits(const char *entry)
 {
     apr_size_t i;
 

@@ -4,7 +4,7 @@
  * commit, the format and the name of the top directory, so finished archives are cached. Every
  * request passes all checks of access before the cache is read.
  */
-#include "web.h"
+#include "view.h"
 
 #include <string.h>
 
@@ -23,7 +23,7 @@ static const rc_archive_limits_t limits = {
     .entries = 1000000, .bytes = (apr_off_t)8 << 30, .time = apr_time_from_sec(300)};
 
 typedef struct archive_t {
-    rc_web_call_t *call;
+    rc_raw_call_t *call;
     const rc_archive_format_t *format;
     rc_rev_t rev;
     apr_int64_t time;   /* of the commit */
@@ -33,26 +33,26 @@ typedef struct archive_t {
 } archive_t;
 
 /* Makes the checks in the order of the contract. Sets archive->rev.id when all pass. */
-static rc_err_t *resolve_rev(archive_t *archive, rc_web_call_t *call)
+static rc_err_t *resolve_rev(archive_t *archive, rc_raw_call_t *call)
 {
     const char *rev;
     apr_int64_t count;
 
     if (!call->repo->enable_downloads)
-        return rc_web_refuse(call, 403, "Downloads disabled");
+        return rc_raw_refuse(call, 403, "Downloads disabled");
     archive->format = rc_archive_format(&rev, call->rev, call->pool);
     RC_TRY(rc_vcs_count(&count, call->vcs));
     if (!count)
-        return rc_web_refuse(call, 404, "Empty repository");
+        return rc_raw_refuse(call, 404, "Empty repository");
     if (!archive->format)
-        return rc_web_refuse(call, 404, "Unknown archive type");
+        return rc_raw_refuse(call, 404, "Unknown archive type");
     if (*rev)
         RC_TRY(rc_vcs_resolve(&archive->rev, call->vcs, rev, call->pool));
     /* the archive contains the repository's name, which can change below a URL with its id */
     call->immutable = archive->rev.id && !strcmp(archive->rev.id, rev) && !call->by_id;
     if (archive->rev.id)
         return NULL;
-    return rc_web_refuse(
+    return rc_raw_refuse(
         call, 404,
         apr_pstrcat(call->pool, "Unknown revision ", rc_utf8_repair(rev, call->pool), NULL));
 }
@@ -71,9 +71,9 @@ static const char *key_of(const archive_t *archive, apr_pool_t *pool)
                        rc_archive_extension(archive->format), NULL);
 }
 
-static void set_names(archive_t *archive, const rc_web_call_t *call)
+static void set_names(archive_t *archive, const rc_raw_call_t *call)
 {
-    const char *sub = rc_web_parameter(call->request->query, "subrepos", call->pool);
+    const char *sub = rc_raw_parameter(call->request->query, "subrepos", call->pool);
     const char *id = rc_vcs_short_id(call->repo->type, archive->rev.id, call->pool);
     char *flat = apr_pstrdup(call->pool, call->repo->name), *slash;
     const char *last = strrchr(call->repo->name, '/');
@@ -87,7 +87,7 @@ static void set_names(archive_t *archive, const rc_web_call_t *call)
     archive->key = key_of(archive, call->pool);
 }
 
-rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
+rc_err_t *rc_raw_archive_prepare(rc_raw_call_t *call)
 {
     archive_t *archive = apr_pcalloc(call->pool, sizeof(*archive));
 
@@ -100,7 +100,7 @@ rc_err_t *rc_web_archive_prepare(rc_web_call_t *call)
     RC_TRY(rc_vcs_time(&archive->time, call->vcs, &archive->rev));
     set_names(archive, call);
     call->content_type = rc_archive_type(archive->format);
-    call->disposition = rc_web_attachment(archive->name, call->pool);
+    call->disposition = rc_raw_attachment(archive->name, call->pool);
     call->etag = archive->key;
     if (call->immutable) /* a branch can move to an older commit: names have no date */
         call->last_modified = archive->time;
@@ -132,7 +132,7 @@ static rc_err_t *make_archive(void *baton, rc_spool_t *spool)
 /* Several requests for one archive within JOURNAL_EVERY (a download in parts) are one entry. */
 static rc_err_t *add_once(archive_t *archive)
 {
-    rc_web_call_t *call = archive->call;
+    rc_raw_call_t *call = archive->call;
     const char *action = apr_pstrcat(call->pool, "user_downloaded_archive:", archive->name, NULL);
 
     RC_TRY(rc_actor_open(&call->actor));
@@ -149,15 +149,15 @@ static void journal(archive_t *archive)
                rc_err_log_text(err, archive->call->pool));
 }
 
-rc_err_t *rc_web_archive_write(rc_web_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_archive_write(rc_raw_call_t *call, rc_spool_t *spool)
 {
     archive_t *archive = call->state;
-    const char *name = rc_web_kept_name(call, archive->key);
+    const char *name = rc_raw_kept_name(call, archive->key);
     rc_err_t *err;
 
     err = rc_cache_get(spool, &call->env->cache, name, make_archive, archive, call->pool);
     if (err && err->kind == RC_E_NOTFOUND)
-        return rc_web_refuse(call, 404, err->msg);
+        return rc_raw_refuse(call, 404, err->msg);
     if (!err && !call->request->head)
         journal(archive);
     return err;

@@ -39,7 +39,7 @@ typedef struct labels_t {
 } labels_t;
 
 typedef struct writing_t {
-    rc_web_call_t *call;
+    rc_raw_call_t *call;
     rc_feed_t feed;
     apr_hash_t *labels;         /* id -> labels_t */
     apr_size_t bytes;           /* bytes left for counting lines */
@@ -50,7 +50,7 @@ typedef struct writing_t {
 
 /* --- finding the commits --- */
 
-static const char *digest(const rc_web_call_t *call, const char *state)
+static const char *digest(const rc_raw_call_t *call, const char *state)
 {
     const char *text =
         apr_psprintf(call->pool, "%s\n%s\n%d\n%d %d\n%s\n%s\n%s\n%s", FORMAT, state,
@@ -66,7 +66,7 @@ static const char *digest(const rc_web_call_t *call, const char *state)
     return rc_hex_text(bytes, sizeof(bytes), call->pool);
 }
 
-rc_err_t *rc_web_feed_prepare(rc_web_call_t *call)
+rc_err_t *rc_raw_feed_prepare(rc_raw_call_t *call)
 {
     commits_t *commits = apr_pcalloc(call->pool, sizeof(*commits));
     const char *state;
@@ -81,7 +81,7 @@ rc_err_t *rc_web_feed_prepare(rc_web_call_t *call)
     return NULL;
 }
 
-static rc_err_t *find_commits(commits_t *commits, rc_web_call_t *call)
+static rc_err_t *find_commits(commits_t *commits, rc_raw_call_t *call)
 {
     apr_int64_t most = call->env->config->feed_items;
     int i;
@@ -305,7 +305,7 @@ static rc_err_t *write_feed(writing_t *w, const commits_t *commits, rc_spool_t *
     return rc_feed_end(&w->feed);
 }
 
-rc_err_t *rc_web_feed_write(rc_web_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_feed_write(rc_raw_call_t *call, rc_spool_t *spool)
 {
     writing_t w = {.call = call, .bytes = FEED_BYTES, .pool = call->pool};
     commits_t *commits = call->state;

@@ -2,7 +2,7 @@
 /*
  * The view diff: compares one file in two commits (contract 03 §9).
  */
-#include "web.h"
+#include "view.h"
 
 #include <string.h>
 
@@ -27,25 +27,25 @@ typedef struct file_diff_t {
 } file_diff_t;
 
 /* Reads "rev", or "path@rev" for a file that had another name. */
-static void read_side(side_t *side, const rc_web_call_t *call, const char *name)
+static void read_side(side_t *side, const rc_raw_call_t *call, const char *name)
 {
-    const char *value = rc_web_parameter(call->request->query, name, call->pool);
+    const char *value = rc_raw_parameter(call->request->query, name, call->pool);
     const char *at = value ? strrchr(value, '@') : NULL;
 
     side->path = at ? apr_pstrmemdup(call->pool, value, (apr_size_t)(at - value)) : call->rest;
     side->rev = at ? at + 1 : value ? value : "";
 }
 
-static void read_options(rc_diff_options_t *options, const rc_web_call_t *call)
+static void read_options(rc_diff_options_t *options, const rc_raw_call_t *call)
 {
-    const char *context = rc_web_parameter(call->request->query, "context", call->pool);
-    const char *ignore = rc_web_parameter(call->request->query, "ignorews", call->pool);
+    const char *context = rc_raw_parameter(call->request->query, "context", call->pool);
+    const char *ignore = rc_raw_parameter(call->request->query, "ignorews", call->pool);
 
-    options->context = rc_web_context_lines(context);
+    options->context = rc_raw_context_lines(context);
     options->ignore_space = ignore && !strcmp(ignore, "1");
 }
 
-static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
+static rc_err_t *find_side(side_t *side, rc_raw_call_t *call)
 {
     apr_int64_t time;
     rc_rev_t rev;
@@ -55,10 +55,10 @@ static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
     RC_TRY(rc_vcs_resolve(&rev, call->vcs, side->rev, call->pool));
     side->commit = rev.id;
     if (!side->commit)
-        return rc_web_refuse(call, 404, RC_WEB_NO_SUCH_COMMIT);
+        return rc_raw_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
     RC_TRY(rc_vcs_entry(&side->entry, call->vcs, side->commit, side->path, call->pool));
     if (side->entry.kind == RC_ENTRY_DIR || side->entry.kind == RC_ENTRY_SUBMODULE)
-        return rc_web_refuse(call, 404, RC_WEB_IS_DIRECTORY);
+        return rc_raw_refuse(call, 404, RC_RAW_IS_DIRECTORY);
     if (strcmp(side->commit, side->rev))
         call->immutable = false;
     RC_TRY(rc_vcs_time(&time, call->vcs, &rev));
@@ -67,7 +67,7 @@ static rc_err_t *find_side(side_t *side, rc_web_call_t *call)
     return NULL;
 }
 
-static rc_err_t *find_sides(file_diff_t *diff, rc_web_call_t *call)
+static rc_err_t *find_sides(file_diff_t *diff, rc_raw_call_t *call)
 {
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     call->immutable = true;
@@ -77,7 +77,7 @@ static rc_err_t *find_sides(file_diff_t *diff, rc_web_call_t *call)
         call->last_modified = 0;
     if (call->status == 200 && diff->before.entry.kind == RC_ENTRY_NONE &&
         diff->after.entry.kind == RC_ENTRY_NONE)
-        return rc_web_refuse_path(call, call->rest,
+        return rc_raw_refuse_path(call, call->rest,
                                   diff->after.commit ? diff->after.commit : diff->before.commit);
     return NULL;
 }
@@ -87,30 +87,30 @@ static const char *tag_of(const rc_entry_t *entry, apr_pool_t *pool)
     return apr_psprintf(pool, "%s.%d", entry->id ? entry->id : "0", entry->kind);
 }
 
-static void set_headers(rc_web_call_t *call, const file_diff_t *diff, bool download)
+static void set_headers(rc_raw_call_t *call, const file_diff_t *diff, bool download)
 {
     apr_pool_t *pool = call->pool;
 
     call->content_type = "text/plain; charset=utf-8";
     if (download)
-        call->disposition = rc_web_attachment(
+        call->disposition = rc_raw_attachment(
             apr_pstrcat(pool, diff->before.rev, "_vs_", diff->after.rev, ".diff", NULL), pool);
     call->etag = apr_psprintf(pool, "%s-%s-diff" FORMAT "-U%d%s", tag_of(&diff->before.entry, pool),
                               tag_of(&diff->after.entry, pool), diff->options.context,
                               diff->options.ignore_space ? "w" : "");
 }
 
-rc_err_t *rc_web_file_diff_prepare(rc_web_call_t *call)
+rc_err_t *rc_raw_file_diff_prepare(rc_raw_call_t *call)
 {
-    const char *form = rc_web_parameter(call->request->query, "diff", call->pool);
+    const char *form = rc_raw_parameter(call->request->query, "diff", call->pool);
     file_diff_t *diff = apr_pcalloc(call->pool, sizeof(*diff));
 
     read_side(&diff->before, call, "diff1");
     read_side(&diff->after, call, "diff2");
     if (!*diff->before.rev && !*diff->after.rev)
-        return rc_web_refuse(call, 400, NEED_SIDES);
+        return rc_raw_refuse(call, 400, NEED_SIDES);
     if (!form || (strcmp(form, "raw") && strcmp(form, "download")))
-        return rc_web_refuse(call, 404, NULL); /* other values name HTML pages */
+        return rc_raw_refuse(call, 404, NULL); /* other values name HTML pages */
     read_options(&diff->options, call);
     RC_TRY(find_sides(diff, call));
     if (call->status != 200)
@@ -120,7 +120,7 @@ rc_err_t *rc_web_file_diff_prepare(rc_web_call_t *call)
     return NULL;
 }
 
-rc_err_t *rc_web_file_diff_write(rc_web_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_file_diff_write(rc_raw_call_t *call, rc_spool_t *spool)
 {
     const file_diff_t *diff = call->state;
 

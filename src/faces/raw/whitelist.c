@@ -44,7 +44,7 @@ static const char *check(const char *entry, apr_pool_t *pool)
     return NULL;
 }
 
-const char *rc_web_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool)
+const char *rc_raw_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool)
 {
     const char *wrong;
 
@@ -68,7 +68,7 @@ const char *rc_web_whitelist_add(apr_array_header_t *list, const char *text, apr
     }
 }
 
-bool rc_web_whitelist_has(const apr_array_header_t *list, const char *action)
+bool rc_raw_whitelist_has(const apr_array_header_t *list, const char *action)
 {
     int i;
 

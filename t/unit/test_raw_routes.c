@@ -13,7 +13,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "faces/raw/web.h"
+#include "faces/raw/view.h"
 
 #define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
 
@@ -22,12 +22,12 @@ static apr_pool_t *pool;
 /* Returns "repository|revision ..." for all readings of the path. */
 static const char *readings(const char *path)
 {
-    apr_array_header_t *routes = rc_web_routes(path, pool);
+    apr_array_header_t *routes = rc_raw_routes(path, pool);
     const char *text = "";
     int i;
 
     for (i = 0; i < routes->nelts; i++) {
-        const rc_web_route_t *route = &APR_ARRAY_IDX(routes, i, rc_web_route_t);
+        const rc_raw_route_t *route = &APR_ARRAY_IDX(routes, i, rc_raw_route_t);
         const char *repo = route->repo;
 
         if (!repo)
@@ -103,12 +103,12 @@ static void bounded(void **state)
     (void)state;
     for (i = 0; i < 400; i++)
         path = apr_pstrcat(pool, path, "/changeset-diff/x", NULL);
-    assert_true(rc_web_routes(path, pool)->nelts <= 16);
+    assert_true(rc_raw_routes(path, pool)->nelts <= 16);
     for (i = 0; i < 2000; i++)
         deep = apr_pstrcat(pool, deep, "/raw", NULL);
-    routes = rc_web_routes(deep, pool);
+    routes = rc_raw_routes(deep, pool);
     assert_true(routes->nelts <= 64);
-    assert_string_equal(APR_ARRAY_IDX(routes, routes->nelts - 1, rc_web_route_t).repo, "r");
+    assert_string_equal(APR_ARRAY_IDX(routes, routes->nelts - 1, rc_raw_route_t).repo, "r");
 }
 
 int main(void)

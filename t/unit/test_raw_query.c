@@ -41,7 +41,7 @@ static void parameters(void **state)
 
     (void)state;
     for (i = 0; i < ROWS(rows); i++)
-        assert_text(rc_web_parameter(rows[i].query, rows[i].name, pool), rows[i].want,
+        assert_text(rc_raw_parameter(rows[i].query, rows[i].name, pool), rows[i].want,
                     rows[i].query ? rows[i].query : "no query");
 }
 
@@ -65,7 +65,7 @@ static void keys(void **state)
 
     (void)state;
     for (i = 0; i < ROWS(rows); i++)
-        assert_text(rc_web_query_key(rows[i].query, pool), rows[i].want,
+        assert_text(rc_raw_query_key(rows[i].query, pool), rows[i].want,
                     rows[i].query ? rows[i].query : "no query");
 }
 
