@@ -166,7 +166,7 @@ check:
 prove: export RCAPI_SAID = $(O)/said
 prove:
 	@rm -rf $(RCAPI_SAID) && mkdir -p $(RCAPI_SAID)
-	@prove -e 'sh t/lib/one' -j$$((2 * $(CORES))) $(T) || { sh t/lib/said $(RCAPI_SAID); exit 1; }
+	@prove -e 'sh t/lib/one' -j$$((3 * $(CORES))) $(T) || { sh t/lib/said $(RCAPI_SAID); exit 1; }
 
 #: make docs                                   updates the tables of docs/ from the code
 $(O)/docs/methods: $(O)/obj/docs/methods.o $(LIB)

@@ -71,7 +71,7 @@ subtest 'every commit' => sub {
 };
 
 subtest 'parameters' => sub {
-    my @some = @order[grep { $_ % 5 == 0 } 0 .. $#order];
+    my @some = @order[grep { $_ % 8 == 0 } 0 .. $#order];
     for my $case (['context=0', '-U0'], ['context=7', '-U7'], ['ignorews=1', '-w'],
         ['ignorews=1&context=1', '-w', '-U1'], ['context=x', '-U3']) {
         my ($query, @options) = @$case;
@@ -432,7 +432,7 @@ sub check_series {
 subtest 'series with merges' => sub {
     my ($merge) = grep { is_merge($repo, $order[$_]) } 0 .. $#order;
     check_series($repo, [0, $#order], [$merge, $merge], [$merge, $#order], [1, $merge + 2],
-        map { [$_, $_ + 7] } grep { $_ % 5 == 0 } 0 .. $#order - 7);
+        map { [$_, $_ + 7] } grep { $_ % 8 == 0 } 0 .. $#order - 7);
     like(patch_of($repo, $order[$merge]), qr/^From $order[$merge] /, 'a single merge has a mail');
 };
 

@@ -214,7 +214,7 @@ for my $mpm (@mpms) {
         is($touch->(), 0, 'again');
         cmp_ok(files($child), '<=', 200, 'no more than before, about');
 
-        my $many = rounds($mpm eq $mpms[0] ? 800 : 400, 1600); # a thread's memory is the same in each MPM
+        my $many = rounds($mpm eq $mpms[0] ? 400 : 200, 1600); # a thread's memory is the same in each MPM
         load($t, $clients, $many / $clients / $SLOW, $diff);
         my $before = anon($child);
         my ($wrong, $asked) = load($t, $clients, 2 * $many / $clients / $SLOW, $diff);
@@ -224,7 +224,7 @@ for my $mpm (@mpms) {
         note("RssAnon $before kB, then $after kB; $open files");
       SKIP: {
             skip 'a sanitizer keeps what is freed', 1 if $ENV{RCAPI_PRELOAD};
-            cmp_ok($grown, '<=', 3072 * $many / 1600, "$grown kB more after $asked requests");
+            cmp_ok($grown, '<=', 384 + 2688 * $many / 1600, "$grown kB more after $asked requests");
         }
         is_deeply([$t->children], [$child], 'the child is the same');
         $t->done;
