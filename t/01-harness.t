@@ -56,9 +56,9 @@ subtest 'configuration' => sub {
 
 subtest 'git' => sub {
     my @repo = map {
-        RCAPI::Git::init("$dir/work/$_");
-        RCAPI::Git::history("$dir/work/$_", 60, 4);
-        "$dir/work/$_"
+        RCAPI::Git::init("$dir/scratch/$_");
+        RCAPI::Git::history("$dir/scratch/$_", 60, 4);
+        "$dir/scratch/$_"
     } 1, 2;
     is($t->git($repo[0], qw(rev-list --all --count)), "60\n");
     is($t->git($repo[0], qw(rev-parse master v20)), $t->git($repo[1], qw(rev-parse master v20)), 'always the same');

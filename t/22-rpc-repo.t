@@ -183,7 +183,7 @@ subtest 'create_repo: who' => sub {
 };
 
 subtest 'create_repo: clone_uri, pull' => sub {
-    my $source = "$t->{dir}/work/source";
+    my $source = "$t->{dir}/scratch/source";
     RCAPI::Git::init($source);
     RCAPI::Git::history($source, 12, 3);
     is create('clone', clone_uri => "file://$source")->{error}, undef, 'cloned';

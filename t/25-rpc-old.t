@@ -11,7 +11,7 @@ $t->user($_) for qw(bob eve);
 my $FORBIDDEN = 'Access was denied to this resource.';
 sub old { return $t->call(@_[0, 1], dialect => '1.2', @_[2 .. $#_]) }
 
-my $source = "$t->{dir}/work/CPython";
+my $source = "$t->{dir}/scratch/CPython";
 RCAPI::Git::init($source);
 RCAPI::Git::history($source, 4, 1);
 $t->must(create_repo => { repo_name => 'CPython', repo_type => 'git', clone_uri => "file://$source" });

@@ -311,7 +311,7 @@ sub diff {
 
 subtest 'update_repo_group: a tree of 50 repositories' => sub {
     my @names = map { ("tree/r$_", "tree/sub$_/r", "tree/deep/er$_/r", "tree/deep/r$_", "tree/x$_") } 1 .. 10;
-    my $source = "$t->{dir}/work/source";
+    my $source = "$t->{dir}/scratch/source";
     RCAPI::Git::init($source);
     RCAPI::Git::history($source, 3, 9);
     $t->repo($_, from => $source) for @names;

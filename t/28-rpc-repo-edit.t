@@ -88,7 +88,7 @@ subtest 'private and the default row' => sub {
 };
 
 subtest 'clone_uri' => sub {
-    my $work = "$t->{dir}/work/r";
+    my $work = "$t->{dir}/scratch/r";
     is update('r', clone_uri => "file://$work")->{result}{repository}{clone_uri}, "file://$work", 'set';
     is $t->call(pull => { repoid => 'r' })->{error}, undef, 'and pulled from';
     is update('r', clone_uri => undef)->{result}{repository}{clone_uri}, '', 'null clears it';

@@ -35,7 +35,7 @@ $t->sql(q{
     UPDATE user_global_permission SET name = 'usergroup.none' WHERE name = 'usergroup.read';
     UPDATE user_global_permission SET name = 'hg.create.none' WHERE name = 'hg.create.repository';
 });
-my $source = "$t->{dir}/work/source";
+my $source = "$t->{dir}/scratch/source";
 RCAPI::Git::init($source);
 $t->git($source, 'commit', '-q', '--allow-empty', '-m', $_) for qw(one two three);
 my $TIP = $t->git($source, 'rev-parse', 'master') =~ s/\n//r;

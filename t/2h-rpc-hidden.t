@@ -58,7 +58,7 @@ my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_nam
 my %own = (repoid => 'mine', repogroupid => 'eves', usergroupid => 'club', sourceusergroupid => 'club');
 
 # Other arguments: the good value first, then bad ones.
-my $tip = $t->git("$t->{dir}/work/mine", 'rev-parse', 'master') =~ s/\n//r;
+my $tip = $t->git("$t->{dir}/scratch/mine", 'rev-parse', 'master') =~ s/\n//r;
 my %values = (
     userid => ['eve', 'nobody', 'default', undef, [], 999], perm => ['{kind}.read', 'nothing', 'hg.admin', undef, []],
     owner => ['eve', 'nobody', 'ann', undef], details => ['basic', 'nothing', 'full', undef, 3, []],

@@ -126,7 +126,7 @@ subtest 'rescan_repos: adding' => sub {
     is_deeply $t->call('rescan_repos'), { id => 1, error => undef, result => { added => [], removed => [] } },
         'nothing new';
     mkdir "$ROOT/$_" for 'new', 'new/deep', 'new/deep/empty', 'lost+found';
-    my $work = "$t->{dir}/work/source";
+    my $work = "$t->{dir}/scratch/source";
     RCAPI::Git::init($work);
     RCAPI::Git::history($work, 8, 5);
     $t->git('.', qw(clone -q --bare), $work, "$ROOT/$_") for 'new/bare', 'top', '_hidden', '.dot',
@@ -208,7 +208,7 @@ subtest 'a repository with a work tree' => sub {
     is $t->git("$ROOT/bare-fork", qw(rev-parse --is-bare-repository)), "true\n", 'bare';
     is $t->git("$ROOT/bare-fork", qw(fsck --full --no-dangling)), '', 'whole';
     is $t->call(update_repo => { repoid => 'new/deep/tree', name => 'moved',
-        clone_uri => "file://$t->{dir}/work/source" })->{error}, undef, 'rename';
+        clone_uri => "file://$t->{dir}/scratch/source" })->{error}, undef, 'rename';
     is $t->call(pull => { repoid => 'new/deep/moved' })->{error}, undef, 'pull';
     is $t->must(get_repo_changeset => { repoid => 'new/deep/moved', revision => 'master' })->{raw_id}, $tip,
         'read there';

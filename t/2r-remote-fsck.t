@@ -8,7 +8,7 @@ use Test::More;
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new;
-my $DIR = "$t->{dir}/work/odd.git";
+my $DIR = "$t->{dir}/scratch/odd.git";
 my $WHO = 'A <a@example.org> 1600000000 +0000';
 
 $t->git('.', qw(init -q --bare -b master), $DIR);

@@ -10,7 +10,7 @@ use RCAPI::Test;
 
 my $t = RCAPI::Test->new;
 my $REPOS = "$t->{dir}/data/repos";
-our $SOURCE = "$t->{dir}/work/source.git";
+our $SOURCE = "$t->{dir}/scratch/source.git";
 my $FAILED = 'Unable to pull changes from `%s`';
 
 $t->git('.', qw(init -q --bare -b master), $SOURCE);
@@ -120,7 +120,7 @@ subtest 'locks' => sub {
 subtest 'shallow remotes' => sub {
     my $full = $SOURCE;
     advertise('refs/heads/master' => $three);
-    my $shallow = "$t->{dir}/work/shallow.git";
+    my $shallow = "$t->{dir}/scratch/shallow.git";
     $t->git('.', qw(clone -q --bare --depth 1), "file://$full", $shallow);
     local $SOURCE = $shallow;
     news();
@@ -136,7 +136,7 @@ subtest 'shallow remotes' => sub {
 };
 
 subtest 'formats' => sub {
-    my $sha256 = "$t->{dir}/work/sha256.git";
+    my $sha256 = "$t->{dir}/scratch/sha256.git";
     plan skip_all => 'this git makes no sha256 repositories'
         if !eval { $t->git('.', qw(init -q --bare --object-format=sha256 -b master), $sha256); 1 };
     chomp(my $id = $t->git($sha256, qw(commit-tree -m one), $t->git($sha256, 'mktree') =~ s/\n//r));

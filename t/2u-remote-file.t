@@ -33,7 +33,7 @@ if ($ENV{RCAPI_OWN_MOUNTS}) {
 
 my $t = RCAPI::Test->new;
 my $REPOS = "$t->{dir}/data/repos";
-my $OUT = "$t->{dir}/work/outside";
+my $OUT = "$t->{dir}/scratch/outside";
 mkdir $OUT;
 $t->user('eve');
 $t->repo('private', commits => 3, args => { private => 1 });
@@ -61,7 +61,7 @@ sub taken { my ($uri, $what) = @_; my ($error, $log) = try_uri($uri); is $error,
 # A bare repository outside.
 sub outside {
     my ($name) = @_;
-    $t->git('.', qw(clone -q --bare), "$t->{dir}/work/plain", "$OUT/$name");
+    $t->git('.', qw(clone -q --bare), "$t->{dir}/scratch/plain", "$OUT/$name");
     return "$OUT/$name";
 }
 
@@ -143,10 +143,10 @@ subtest 'files that lead elsewhere' => sub {
     unlink "$fifo/HEAD";
     POSIX::mkfifo("$fifo/HEAD", 0600);
     refused("file://$fifo", 'a FIFO', qr/holds a special file/);
-    taken("file://$t->{dir}/work/plain", 'a work tree is fine');
-    $t->git("$t->{dir}/work/plain", qw(worktree add -q), "$OUT/worktree");
+    taken("file://$t->{dir}/scratch/plain", 'a work tree is fine');
+    $t->git("$t->{dir}/scratch/plain", qw(worktree add -q), "$OUT/worktree");
     taken("file://$OUT/worktree", 'one of several work trees, too');
-    $t->git("$t->{dir}/work/plain", qw(bundle create -q), "$OUT/bundle", '--all');
+    $t->git("$t->{dir}/scratch/plain", qw(bundle create -q), "$OUT/bundle", '--all');
     taken("$OUT/bundle", 'a bundle');
 };
 

@@ -12,7 +12,7 @@ use RCAPI::Run qw(slurp);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new;
-my $DIR = "$t->{dir}/work";
+my $DIR = "$t->{dir}/scratch";
 my $LOG = "$DIR/requests";
 my $SECRET = 'Basic ' . 'Ym9iOnMzY3JldHMzY3JldA=='; # bob:s3crets3cret
 $t->secret('s3crets3cret', 'Ym9iOnMzY3JldHMzY3JldA==');

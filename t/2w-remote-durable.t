@@ -11,7 +11,7 @@ use RCAPI::Run qw(patiently slurp);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new(children => 1);
-my $SOURCE = "$t->{dir}/work/source.git";
+my $SOURCE = "$t->{dir}/scratch/source.git";
 my $REPO = "$t->{dir}/data/repos/mirror";
 
 $t->git('.', qw(init -q --bare -b master), $SOURCE);

@@ -20,7 +20,7 @@ my $LONG = 'd' x 90 . '/' . 'e' x 90 . '/' . 'f' x 120;
 my $DOWNLOADS = { enable_downloads => JSON::PP::true() };
 
 my $t = RCAPI::Test->new(directives => "AllowEncodedSlashes NoDecode\n");
-my $dir = $t->dir . '/work';
+my $dir = $t->dir . '/scratch';
 my $repo = $t->repo('group/sources', args => $DOWNLOADS, build => \&awkward_files);
 my $id = $t->git($repo->{path}, 'rev-parse', 'master') =~ s/\n//r;
 my $short = substr $id, 0, 12;

@@ -18,7 +18,7 @@ $t->user($_) for qw(bob ann);
 my $tiny = $t->repo('tiny', commits => 4, args => { owner => 'bob' });
 my $tip = $t->git($tiny->{path}, 'rev-parse', 'master') =~ s/\s//gr;
 $t->must(create_gist => { files => { a => { content => 'x' } } }, as => 'bob');
-my ($from, $last) = ("$t->{dir}/work/tiny", 0);
+my ($from, $last) = ("$t->{dir}/scratch/tiny", 0);
 
 # The entries that came since the last time: "user repository action", oldest first.
 sub told {
@@ -238,7 +238,7 @@ subtest 'feeds' => sub {
 };
 
 subtest 'a long journal' => sub {
-    my $id = $t->git("$t->{dir}/work/plain", 'rev-parse', 'HEAD') =~ s/\s//r;
+    my $id = $t->git("$t->{dir}/scratch/plain", 'rev-parse', 'HEAD') =~ s/\s//r;
     $t->admin('follow', 'dave', 'plain');
     $t->must(comment_commit => { repoid => 'plain', commit_id => $id, message => "m$_" }, as => 'dave') for 1 .. 25;
     my $titles = titles('dave', 'journal/atom');

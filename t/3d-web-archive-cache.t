@@ -226,8 +226,8 @@ subtest 'hostile trees' => sub {
 
     my @odd = ("new\nline", "bell\a", 'c:\\x', '-rf', "\xff\xfe", 'CON', '~', ' ', '...', '.gitx', '%00');
     branch($evil, 'odd', tree($evil, map { [100644, $_, $blob] } sort @odd));
-    spew($t->dir . '/work/odd.tar', fetch('/evil/archive/odd.tar')->body);
-    my $list = $t->run(qw(tar tf), $t->dir . '/work/odd.tar', '--quoting-style=literal')->{out};
+    spew($t->dir . '/scratch/odd.tar', fetch('/evil/archive/odd.tar')->body);
+    my $list = $t->run(qw(tar tf), $t->dir . '/scratch/odd.tar', '--quoting-style=literal')->{out};
     my $prefix = 'evil-' . substr($t->git($evil->{path}, 'rev-parse', 'odd'), 0, 12) . '/';
     is($list, join('', map { "$prefix$_\n" } sort @odd), 'odd names are kept');
 };

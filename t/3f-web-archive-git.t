@@ -17,7 +17,7 @@ use RCAPI::Test;
 
 my $DOWNLOADS = { enable_downloads => JSON::PP::true() };
 my $t = RCAPI::Test->new(children => 1, directives => "RcapiArchiveCache None\n");
-my $dir = $t->dir . '/work';
+my $dir = $t->dir . '/scratch';
 my $seed = $ENV{RCAPI_SEED} // 11;
 my $n = $seed;
 

@@ -17,11 +17,11 @@ my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
 my $build = File::Spec->rel2abs($ENV{RCAPI_BUILD} || 'build');
 my $home = Cwd::getcwd();
 chmod 0755, $temp;
-mkdir "$temp/$_" for qw(work home);
+mkdir "$temp/$_" for qw(scratch home);
 my $port = start();
 END {
     local $?;
-    run({ root => 1, dir => $home, env => { DATA => "$temp/work/var" } }, 'sh', 'conf/run', 'stop') if $temp
+    run({ root => 1, dir => $home, env => { DATA => "$temp/scratch/var" } }, 'sh', 'conf/run', 'stop') if $temp
 }
 
 # The commands of a page, or of one section of it: [command, what it prints].
@@ -41,7 +41,7 @@ sub try {
     $script =~ s/127\.0\.0\.1:8080/127.0.0.1:$port/g;
     $script =~ s{build/bin/}{$build/bin/}g;
     spew("$temp/script", "set -eu\n$options\n$script");
-    my $r = run({ root => 1, dir => "$temp/work", timeout => 120, env => environment() }, 'bash', "$temp/script");
+    my $r = run({ root => 1, dir => "$temp/scratch", timeout => 120, env => environment() }, 'bash', "$temp/script");
     is($r->{exit}, 0, "$name: every command succeeds") or diag($r->{out}, $r->{err});
     my (undef, @said) = split /^#### next\n/m, $r->{out}, -1;
     for my $i (0 .. $#commands) {
@@ -58,7 +58,7 @@ sub environment {
 }
 
 sub git {
-    my $r = run({ root => 1, dir => "$temp/work", env => environment() }, 'git', @_);
+    my $r = run({ root => 1, dir => "$temp/scratch", env => environment() }, 'git', @_);
     die "git @_: $r->{err}" if $r->{exit};
     return $r->{out};
 }
@@ -67,7 +67,8 @@ sub start {
     my ($port, $r);
     for (1 .. 5) {
         $port = RCAPI::Server::free_port();
-        $r = run({ root => 1, timeout => 120, env => { DATA => "$temp/work/var", PORT => $port, WHITELIST => undef } },
+        $r = run({ root => 1, timeout => 120,
+            env => { DATA => "$temp/scratch/var", PORT => $port, WHITELIST => undef } },
             'sh', 'conf/run', 'start');
         last if $r->{err} !~ /Address already in use/;
     }
@@ -86,21 +87,21 @@ git('-C', 'clone', 'reset', '-q', '--hard', 'HEAD~1');
 git('clone', '-q', 'clone', 'before');
 try('docs/views.md', undef, 'set -o pipefail');
 is(git('-C', 'clone', 'log', '-1', '--format=%T %an %ae %ad %B'), $newest, 'git am recreates the commit');
-git('-C', 'before', 'apply', '--index', "$temp/work/tip.diff");
+git('-C', 'before', 'apply', '--index', "$temp/scratch/tip.diff");
 is(git('-C', 'before', 'write-tree') =~ s/\n//r, (split ' ', $newest)[0], 'git apply its content');
-is(slurp("$temp/work/Makefile"), git('-C', 'clone', 'show', 'HEAD:Makefile'), 'the file is there after a 304');
-like(slurp("$temp/work/feed.xml"), qr/<feed /, 'so is the feed');
-is((grep { /Makefile|feed\/atom/ && / 304 / } split /\n/, slurp("$temp/work/var/logs/access_log")), 2,
+is(slurp("$temp/scratch/Makefile"), git('-C', 'clone', 'show', 'HEAD:Makefile'), 'the file is there after a 304');
+like(slurp("$temp/scratch/feed.xml"), qr/<feed /, 'so is the feed');
+is((grep { /Makefile|feed\/atom/ && / 304 / } split /\n/, slurp("$temp/scratch/var/logs/access_log")), 2,
     'both were asked for again');
 
 # What was interrupted goes on.
-my $whole = slurp("$temp/work/v1.0.tar.gz");
-truncate "$temp/work/v1.0.tar.gz", 100;
+my $whole = slurp("$temp/scratch/v1.0.tar.gz");
+truncate "$temp/scratch/v1.0.tar.gz", 100;
 my ($again) = grep { /wget.*gz/ } map { $_->[0] } commands('docs/views.md');
-is(run({ root => 1, dir => "$temp/work", env => { HOME => "$temp/home", URL => "http://127.0.0.1:$port" } }, 'sh',
+is(run({ root => 1, dir => "$temp/scratch", env => { HOME => "$temp/home", URL => "http://127.0.0.1:$port" } }, 'sh',
     '-c', $again)->{exit}, 0, 'wget again');
-ok(slurp("$temp/work/v1.0.tar.gz") eq $whole, 'has the rest');
-like(slurp("$temp/work/var/logs/access_log"), qr{v1\.0\.tar\.gz \S+ 206 }, 'and only that was sent');
-is(run({ root => 1, dir => "$temp/work" }, 'gzip', '-t', 'v1.0.tar.gz')->{exit}, 0, 'it is sound');
+ok(slurp("$temp/scratch/v1.0.tar.gz") eq $whole, 'has the rest');
+like(slurp("$temp/scratch/var/logs/access_log"), qr{v1\.0\.tar\.gz \S+ 206 }, 'and only that was sent');
+is(run({ root => 1, dir => "$temp/scratch" }, 'gzip', '-t', 'v1.0.tar.gz')->{exit}, 0, 'it is sound');
 
 done_testing;

@@ -128,7 +128,7 @@ my $key;
 subtest 'installed' => sub {
     ($key) = try('Install') =~ /^([0-9a-f]{40})$/m or die 'no key';
     admin('rcapi', qw(call create_repo repo_name:demo repo_type:git enable_downloads:true));
-    my $work = "$temp/work";
+    my $work = "$temp/scratch";
     mkdir $work;
     chown $uid, $gid, $work;
     RCAPI::Git::init($work);

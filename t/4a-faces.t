@@ -82,7 +82,7 @@ subtest 'both directions at once' => sub {
     $got = join '', <$socket>;
     like($got, qr{^4\r\npong\r\n0\r\n\r\nHTTP/1.1 200 }, 'the rest, and the next request on the connection');
 
-    my $file = $t->dir . '/work/body';
+    my $file = $t->dir . '/scratch/body';
     spew($file, pack 'N*', 1 .. 10_000_000);
     my $r = run({ root => 1, timeout => 60 }, 'curl', '-s', '-H', 'Transfer-Encoding: chunked', '-H', 'Expect:',
         '--data-binary', "\@$file", '-o', "$file.back", $t->url . '/_echo/cat');
@@ -201,7 +201,7 @@ subtest 'the same over HTTP/2' => sub {
     my $two = RCAPI::Test->new(module => 't/mod_rcapi_echo.so', children => 1, modules => ['http2'],
         directives => "Protocols h2c http/1.1\n");
     my @curl = ('curl', '-s', '--http2-prior-knowledge', '-w', '%{http_code} %{http_version}');
-    my $file = $two->dir . '/work/body';
+    my $file = $two->dir . '/scratch/body';
     spew($file, pack 'N*', 1 .. 1_000_000);
     my $get = sub {
         my ($what, @more) = @_;

@@ -61,7 +61,7 @@ sub write_once {
 sub client {
     my ($c, $enough) = @_;
     srand $seed * 100 + $c;
-    open my $diary, '>>', $t->dir . "/work/diary$c" or die "diary: $!";
+    open my $diary, '>>', $t->dir . "/scratch/diary$c" or die "diary: $!";
     $diary->autoflush(1);
     my ($done, $i, @users, $end) = (0, 0);
     for ($end = time + $PATIENCE * slow(); $done < $enough && time < $end; $i++) {
@@ -97,7 +97,7 @@ sub write_under {
 # acknowledgment and what was tried since], and what was tried but never acknowledged.
 sub diaries {
     my (%must, %may, @errors);
-    for my $file (glob $t->dir . '/work/diary*') {
+    for my $file (glob $t->dir . '/scratch/diary*') {
         for (split /\n/, slurp($file)) {
             my ($step, $what, $name, $value) = split / /;
             if ($step eq 'ack') {
@@ -159,7 +159,7 @@ sub all_is_well {
         my $check = $t->try_admin('check');
         is("$check->{exit} $check->{out}$check->{err}", '0 ', 'rcapi-admin check finds nothing');
     };
-    return scalar grep { /^ack/m } map { split /^/, slurp($_) } glob $t->dir . '/work/diary*';
+    return scalar grep { /^ack/m } map { split /^/, slurp($_) } glob $t->dir . '/scratch/diary*';
 }
 
 # --- children of httpd
@@ -180,7 +180,7 @@ cmp_ok(all_is_well('after children were killed'), '>=', $WRITES, 'writes were ac
 
 # --- all of httpd, at once
 
-unlink glob $t->dir . '/work/diary*';
+unlink glob $t->dir . '/scratch/diary*';
 my $before = { map { $_ => 1 } on_disk() };
 for my $round (1 .. 3) {
     my $server = $t->{server};

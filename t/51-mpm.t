@@ -68,7 +68,7 @@ my @MIX = (qw(test read write refused head), ('diff') x 3);
 # until one fails); $during->() meanwhile. What went wrong, a line each; how much was asked.
 sub load {
     my ($t, $clients, $n, $diff, $during) = @_;
-    my @files = map { $t->dir . "/work/load$_" } 1 .. $clients;
+    my @files = map { $t->dir . "/scratch/load$_" } 1 .. $clients;
     my @pids = map {
         my $c = $_;
         my $pid = fork // die "fork: $!";

@@ -87,7 +87,7 @@ sub cycle {
 
 sub client {
     my ($c) = @_;
-    open my $diary, '>>', "$t->{dir}/work/diary$c" or die "diary: $!";
+    open my $diary, '>>', "$t->{dir}/scratch/diary$c" or die "diary: $!";
     $diary->autoflush(1);
     print $diary cycle($c, $_) . "\n" for 1 .. $CYCLES;
     POSIX::_exit(0);
@@ -149,7 +149,7 @@ note(sprintf '%d children killed in %.1f s', $killed, time - $start);
 cmp_ok($killed, '>=', $CYCLES / 4, 'children were killed');
 ok(patiently(10, sub { defined $t->call('get_ip')->{result} }), 'the server goes on');
 $t->reload; # fresh children put in order what the last killed one left
-my @diary = map { split /\n/, slurp($_) } glob "$t->{dir}/work/diary*";
+my @diary = map { split /\n/, slurp($_) } glob "$t->{dir}/scratch/diary*";
 is(scalar(@diary), $CLIENTS * $CYCLES, 'every client came to its end');
 is(join("\n", grep { /^error/ } @diary), '', 'no client was told of an error');
 all_is_well('after children were killed');

@@ -252,7 +252,7 @@ subtest 'a group is renamed, filled and deleted' => sub {
     }
 };
 
-my $source = "$t->{dir}/work/source";
+my $source = "$t->{dir}/scratch/source";
 RCAPI::Git::init($source);
 RCAPI::Git::history($source, 30, 5);
 sub refs { return $t->git($_[0], 'for-each-ref', '--format=%(objectname) %(refname)', 'refs/heads', 'refs/tags') }

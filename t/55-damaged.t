@@ -17,7 +17,7 @@ use RCAPI::Test;
 
 my $t = RCAPI::Test->new(children => 1, threads => 4, whitelist => '*', directives => "RcapiArchiveCache None\n");
 my $root = "$t->{dir}/data/repos";
-my $spare = "$t->{dir}/work/spare";
+my $spare = "$t->{dir}/scratch/spare";
 mkdir $spare;
 
 # Two commits and a merge; dir/b.txt changes in the last.

@@ -28,7 +28,7 @@ diag "seed $seed" if $ENV{RCAPI_SEED};
 
 my $t = RCAPI::Test->new(children => 1, threads => 4, whitelist => '*', directives => "RcapiArchiveCache None\n");
 my $root = "$t->{dir}/data/repos";
-my $spare = "$t->{dir}/work/spare";
+my $spare = "$t->{dir}/scratch/spare";
 mkdir $spare;
 
 # --- the repositories

@@ -20,7 +20,7 @@ sub full { my ($folder, $name) = @_; return $name =~ m{^/} ? $name : ($folder //
 # One call by rcapi-admin, traced; the list of [call, path, path] in order, finished ones only.
 sub trace {
     my (@call) = @_;
-    my $file = "$t->{dir}/work/trace";
+    my $file = "$t->{dir}/scratch/trace";
     my $r = $t->run({ env => { ASAN_OPTIONS => 'detect_leaks=0' } }, 'strace', # leaks need ptrace, too
         '-f', '-y', '-qq', '-s', 4096, '-o', $file,
         '-e', 'trace=fsync,fdatasync,syncfs,rename,renameat,renameat2',
@@ -103,7 +103,7 @@ subtest 'what is made' => sub {
     ok_made("$ROOT/.rc_gist_store/1", trace('create_gist', 'files:={"f":{"content":"x"}}'));
 };
 
-my $src = "$t->{dir}/work/src";
+my $src = "$t->{dir}/scratch/src";
 RCAPI::Git::init($src);
 RCAPI::Git::history($src, 5, 1);
 subtest 'what is cloned and forked' => sub {

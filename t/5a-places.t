@@ -147,8 +147,8 @@ subtest 'a database replaced while the server runs' => sub {
 subtest 'a -wal file that a reader has grown' => sub {
     open my $shell, '|-', 'sqlite3', $db or die "sqlite3: $!";
     $shell->autoflush(1);
-    print $shell ".output $t->{dir}/work/shell\nBEGIN; SELECT count(*) FROM users;\n";
-    ok(patiently(10, sub { -s "$t->{dir}/work/shell" }), 'somebody reads');
+    print $shell ".output $t->{dir}/scratch/shell\nBEGIN; SELECT count(*) FROM users;\n";
+    ok(patiently(10, sub { -s "$t->{dir}/scratch/shell" }), 'somebody reads');
     for my $i (1 .. 300) {
         $t->must(update_user => { userid => 'later', firstname => chr(97 + $i % 26) x 200 });
         RCAPI::HTTP::request($t->port, POST => '/_admin/api', body => qq({"id":1,"api_key":"${\ $t->key('admin')}",)

@@ -214,7 +214,7 @@ subtest 'what was set aside' => sub {
 };
 
 subtest 'names' => sub {
-    $t->git("$t->{dir}/work", qw(init -q --bare), "$ROOT/123");
+    $t->git("$t->{dir}/scratch", qw(init -q --bare), "$ROOT/123");
     ok_check("123 is not served: the name is all digits, like an id; rename it\n", 'one that cannot be added');
     $t->run('rm', '-r', "$ROOT/123");
     ok_check('', 'all is well');

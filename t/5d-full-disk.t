@@ -24,7 +24,7 @@ END { my $status = $?; root('umount', '-l', $data) if $data && $$ == $t->{owner}
 root('cp', '-a', "$data.first/.", $data) or die "cp: $!";
 $t->start;
 
-my $src = "$t->{dir}/work/src";
+my $src = "$t->{dir}/scratch/src";
 mkdir $src;
 chown $uid, $gid, $src;
 if (!(my $pid = fork)) {

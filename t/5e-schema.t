@@ -46,7 +46,7 @@ my $users = $t->sql('SELECT * FROM users');
 # columns; and what @sql does to them.
 sub older {
     my ($name, $steps, @sql) = @_;
-    my $data = "$t->{dir}/work/old";
+    my $data = "$t->{dir}/scratch/old";
     $t->run('rm', '-rf', $data);
     $t->run('cp', '-a', "$t->{dir}/data", $data);
     unlink glob "$data/rcapi.db*";
@@ -87,7 +87,7 @@ subtest 'last changesets of an older database' => sub {
     };
     my $listed = sub { return { map { $_->{repo_name} => $_->{last_changeset} } @{ $answer->($_[0], 'get_repos') } } };
     my $now = "$t->{dir}/data";
-    my $work = "$t->{dir}/work/history";
+    my $work = "$t->{dir}/scratch/history";
     RCAPI::Git::init($work);
     RCAPI::Git::history($work, 3, 1);
     RCAPI::Git::git($work, qw(checkout -q -b side HEAD~1));

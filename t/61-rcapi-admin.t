@@ -14,7 +14,7 @@ use RCAPI::Test;
 
 my $t = RCAPI::Test->new(public => 0);
 my $HEX40 = qr/\A[0-9a-f]{40}\n\z/;
-my $place = $t->dir . '/work';
+my $place = $t->dir . '/scratch';
 my $n = 0;
 
 # A new folder for data, not yet there.

@@ -97,7 +97,7 @@ subtest 'follow' => sub {
 };
 
 subtest 'backup' => sub {
-    my $file = "$t->{dir}/work/copy.db";
+    my $file = "$t->{dir}/scratch/copy.db";
     $t->admin('backup', $file);
     is sprintf('%o', (stat $file)[2] & 07777), '600', 'private';
     my $r = $t->run('sqlite3', $file, 'PRAGMA integrity_check; SELECT count(*) FROM users');
@@ -108,7 +108,7 @@ subtest 'backup' => sub {
     fails(1, qr/cannot create/, 'backup', $file);
     fails(1, qr/cannot create/, 'backup', "$t->{dir}/nowhere/x.db");
     fails(2, qr/missing argument: file/, 'backup');
-    my $restored = "$t->{dir}/work/restored";
+    my $restored = "$t->{dir}/scratch/restored";
     mkdir $restored or die;
     system 'cp', '-R', "$t->{dir}/data/repos", "$t->{dir}/data/secret", $restored;
     rename $file, "$restored/rcapi.db" or die;

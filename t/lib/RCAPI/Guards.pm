@@ -456,7 +456,7 @@ sub licences {
 # Nothing of the machine or of the tools it was written with.
 sub traces {
     my ($root) = @_;
-    my $traces = join '|', '(?i:co-auth' . 'ored-by)', '/work' . '/(?:main|shared)', '/tmp' . '/wt/',
+    my $traces = join '|', '(?i:co-auth' . 'ored-by)', '/work' . '/', '/tmp' . '/wt/',
         '/home' . '/\w+/';
     return map { "$_: trace" } grep { slurp("$root/$_") =~ /$traces/ } files($root, qr/./);
 }

@@ -106,7 +106,7 @@ sub _folder {
     $self->{leaks} = File::Spec->rel2abs('t/leaks.supp');
     $self->{temp} = _temp();
     $self->{dir} = "$self->{temp}";
-    mkdir "$self->{dir}/$_" for qw(data home logs work);
+    mkdir "$self->{dir}/$_" for qw(data home logs scratch);
     my (undef, $uid, $gid) = account() or return;
     chown $uid, $gid, $self->{dir}, glob "$self->{dir}/*";
 }
@@ -346,7 +346,7 @@ sub git {
 sub repo {
     my ($self, $name, %opt) = @_;
     my $path = "$self->{dir}/data/repos/$name";
-    my $work = $opt{from} // "$self->{dir}/work/" . ($name =~ tr{/}{_}r);
+    my $work = $opt{from} // "$self->{dir}/scratch/" . ($name =~ tr{/}{_}r);
     $self->must(create_repo => { repo_name => $name, repo_type => 'git', %{ $opt{args} // {} } });
     return { name => $name, path => $path } if $opt{empty};
     if (!$opt{from}) {
