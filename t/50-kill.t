@@ -9,7 +9,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use RCAPI::HTTP;
-use RCAPI::Run qw(patiently rounds slow slurp);
+use RCAPI::Run qw(kill_within patiently rounds slow slurp);
 use RCAPI::Test;
 
 my $CLIENTS = 4;
@@ -168,12 +168,12 @@ my $killed = 0;
 srand $seed;
 my $start = time;
 ok(write_under(sub { # clients get on between two deaths
-    sleep 0.05 + rand 0.7;
+    sleep 0.05 + rand 0.4;
     my @children = $t->children;
     $killed += kill KILL => $children[rand @children] if @children;
 }, $WRITES / $CLIENTS), "$WRITES writes within $PATIENCE seconds");
 note(sprintf '%d children killed in %.1f s', $killed, time - $start);
-cmp_ok($killed, '>=', 10, 'children were killed');
+cmp_ok($killed, '>=', 4, 'children were killed');
 ok(patiently(10, sub { defined $t->call('get_ip')->{result} }), 'the server goes on');
 $t->reload; # fresh children put in order what the last killed one left
 cmp_ok(all_is_well('after children were killed'), '>=', $WRITES, 'writes were acknowledged');
@@ -228,10 +228,7 @@ for my $i (1 .. 60) {
         exec $t->program('rcapi-admin'), '--data', $data, 'call', 'create_repo', "repo_name:$name", 'repo_type:git'
             or POSIX::_exit(127);
     }
-    sleep rand $usual * 2;
-    kill KILL => $pid;
-    waitpid $pid, 0;
-    $? == 0 ? $whole++ : $cut++;
+    kill_within(\$usual, $pid) ? $cut++ : $whole++;
     $made{$name} = $? == 0;
 }
 note("rcapi-admin: $cut killed, $whole done");

@@ -9,7 +9,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use RCAPI::HTTP;
-use RCAPI::Run qw(patiently rounds slow slurp);
+use RCAPI::Run qw(kill_within patiently rounds slow slurp);
 use RCAPI::Test;
 
 my $CLIENTS = 3;
@@ -146,7 +146,7 @@ while (%running) {
     }
 }
 note(sprintf '%d children killed in %.1f s', $killed, time - $start);
-cmp_ok($killed, '>=', $CYCLES / 4, 'children were killed');
+cmp_ok($killed, '>=', 4, 'children were killed');
 ok(patiently(10, sub { defined $t->call('get_ip')->{result} }), 'the server goes on');
 $t->reload; # fresh children put in order what the last killed one left
 my @diary = map { split /\n/, slurp($_) } glob "$t->{dir}/scratch/diary*";
@@ -188,11 +188,7 @@ for my $i (1 .. $ROUNDS) {
     for my $args (["fork_repo", 'repoid:src', "fork_name:a/f$i"],
         ['update_repo', "repoid:a/f$i", "name:n$i", 'group:'],
                   ['strip', "repoid:n$i", "revision:$TIP", 'branch:master'], ['delete_repo', "repoid:n$i"]) {
-        my $pid = admin_call(@$args);
-        sleep rand $usual;
-        kill KILL => $pid;
-        waitpid $pid, 0;
-        $? == 9 ? $cut++ : $whole++;
+        kill_within(\$usual, admin_call(@$args)) ? $cut++ : $whole++;
     }
 }
 note("rcapi-admin: $cut killed, $whole not");

@@ -28,7 +28,7 @@ use Exporter 'import';
 use POSIX ();
 use Time::HiRes qw(time sleep);
 
-our @EXPORT_OK = qw(run become account patiently rounds slow slurp spew);
+our @EXPORT_OK = qw(run become account kill_within patiently rounds slow slurp spew);
 
 # ($name, $uid, $gid) of the account that root's programs run under; nothing for everybody else.
 sub account {
@@ -116,6 +116,18 @@ sub slow {
 sub rounds {
     my ($usual, $all) = @_;
     return ($ENV{RCAPI_ROUNDS} // '') eq 'all' ? $all : $usual;
+}
+
+# Kills process $pid within a random time of at most $$within seconds; returns true if it still ran.
+# Adapts $$within, so that about half of many such processes are killed however fast the machine is.
+sub kill_within {
+    my ($within, $pid) = @_;
+    sleep rand $$within;
+    kill KILL => $pid;
+    waitpid $pid, 0;
+    my $killed = $? == 9;
+    $$within *= $killed ? 1.1 : 0.9;
+    return $killed;
 }
 
 # Calls $code until it is true, for at most $seconds times slow(); its last value.
