@@ -17,6 +17,10 @@ int rc_hex_read(const char *text, int n);
 /** Returns the byte of the percent escape at @a text; -1 when there is none. Stops at a NUL. */
 int rc_hex_percent(const char *text);
 
+/** Returns the first @a len bytes of @a text with %XX decoded, in @a pool. Invalid escapes and %00
+ * stay as they are. */
+char *rc_hex_unescape(const char *text, apr_size_t len, apr_pool_t *pool);
+
 /** Writes @a mark and the two upper-case digits of @a c, without a NUL; returns the end. */
 char *rc_hex_escape(char *out, char mark, char c);
 

@@ -17,6 +17,10 @@ typedef struct rc_face_t {
     const char *name; /* the name of its folder in src/faces */
     bool reads_body;  /* false: the body is skipped, and request->body is NULL */
 
+    /* The parameters of its URLs' queries that hold a key, the most important first; NULL at the
+     * end. NULL: a key in a query has no effect. Logs never show one. */
+    const char *const *query_keys;
+
     /** Returns whether the face serves the URL, with its method and query. Reads only the request,
      * whose env may be NULL. @a state becomes answer->state. */
     bool (*claims)(void **state, const rc_request_t *request);

@@ -59,14 +59,6 @@ rc_err_t *rc_raw_prepare(rc_raw_call_t *call);
  * left the status at 200; may change the status. */
 rc_err_t *rc_raw_write(rc_raw_call_t *call, rc_spool_t *spool);
 
-/** Returns the decoded value of the query parameter @a name in @a pool: the first that is not
- * empty, else "" if the parameter exists, else NULL. */
-const char *rc_raw_parameter(const char *query, const char *name, apr_pool_t *pool);
-
-/** Returns the key in a query: `auth_token`, else `api_key`; NULL when neither has a value. In @a
- * pool. */
-const char *rc_raw_query_key(const char *query, apr_pool_t *pool);
-
 /**
  * Adds the entries of @a text (separated by commas, blanks, line ends, quotes or lone backslashes)
  * to

@@ -18,7 +18,7 @@ typedef struct rc_request_t {
     const char *decoded; /* the same, decoded by the server */
     const char *query;   /* not decoded, or NULL; keys in it may be *** */
 
-    const char *query_key;  /* api_key or auth_token of the query, if accepted; or NULL */
+    const char *query_key;  /* of the face's query_keys, if accepted; or NULL */
     const char *header_key; /* from Authorization: Bearer or X-Api-Key; or NULL */
     const char *login;      /* the user that the server has authenticated, or NULL */
     const char *client_ip;

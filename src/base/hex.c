@@ -30,6 +30,21 @@ int rc_hex_percent(const char *text)
     return *text == '%' ? rc_hex_read(text + 1, 2) : -1;
 }
 
+char *rc_hex_unescape(const char *text, apr_size_t len, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, len + 1), *to = out;
+    const char *end = text + len;
+
+    for (; text < end; text++) {
+        int byte = end - text > 2 ? rc_hex_percent(text) : -1;
+
+        *to++ = byte > 0 ? (char)byte : *text; /* a NUL stays escaped */
+        text += byte > 0 ? 2 : 0;
+    }
+    *to = '\0';
+    return out;
+}
+
 char *rc_hex_escape(char *out, char mark, char c)
 {
     static const char digits[] = "0123456789ABCDEF";

@@ -57,7 +57,6 @@ static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t 
     request->path = rc_http_sent_path(r);
     request->decoded = rc_http_path(r);
     request->query = r->args;
-    request->query_key = conf->key_in_query ? note->query_key : NULL; /* not set (-1): yes */
     request->header_key = note->header_key;
     request->login = login_of(r, note);
     request->client_ip = r->useragent_ip;
@@ -70,15 +69,16 @@ static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t 
     request->gone = rc_http_client_gone;
 }
 
-/* Returns the first face that claims the URL; NULL when there is none. */
-static const rc_face_t *find_face(void **state, const rc_request_t *request)
+/* Finds the first face that claims the URL; NULL when there is none. */
+static void find_face(request_rec *r, rc_note_t *note)
 {
-    const rc_face_t *const *face;
+    const rc_face_t *const *face = rc_faces;
 
-    for (face = rc_faces; *face; face++)
-        if ((*face)->claims(state, request))
-            return *face;
-    return NULL;
+    while (*face && !(*face)->claims(&note->answer->state, note->request))
+        face++;
+    note->face = *face;
+    if (*face && rc_http_dir_conf(r)->key_in_query) /* not set (-1): yes */
+        note->request->query_key = rc_http_query_key(note, *face, note->work);
 }
 
 static rc_err_t *decide_request(request_rec *r, rc_note_t *note)
@@ -106,7 +106,7 @@ static void ask_face(request_rec *r, rc_note_t *note)
     answer->length = -1;
     note->answer = answer;
     note->asked_by = r->user;
-    note->face = find_face(&answer->state, note->request);
+    find_face(r, note);
     rc_http_log_request(r);
     note->err = decide_request(r, note);
     rc_http_log_request(NULL);

@@ -63,11 +63,14 @@ typedef struct rc_dir_conf_t {
 } rc_dir_conf_t;
 
 /* The state of one request to this module. */
-typedef struct rc_note_t {
-    const char *query_key, *header_key; /* as sent; removed from the request */
-    char *sent_query;                   /* the query with its key */
-    const char *sent_uri;               /* not decoded, with its keys; or NULL */
-    const char *login; /* r->user, if this module checked the password; else NULL */
+typedef struct rc_note_t rc_note_t;
+struct rc_note_t {
+    const char *header_key; /* as sent; removed from the request */
+    const char *args;       /* r->args with its keys; or NULL */
+    char *sent_query;       /* the query of the URL with its keys */
+    const char *sent_uri;   /* not decoded, with its keys; or NULL */
+    const char *login;      /* r->user, if this module checked the password; else NULL */
+    const rc_note_t *outer; /* of the request that this one copies: see request.c; or NULL */
 
     /* request to and verdict of the face; NULL before rc_http_decide */
     apr_pool_t *work;      /* for making the answer; destroyed before a spool is sent */
@@ -77,7 +80,7 @@ typedef struct rc_note_t {
     rc_err_t *err;         /* the error that prevented a verdict; or NULL */
     const char *asked_by;  /* r->user at the time of the verdict */
     int body_failure;      /* the status for a body that cannot be read; 0: none */
-} rc_note_t;
+};
 
 /* config.c */
 extern const command_rec rc_http_directives[];
@@ -194,6 +197,9 @@ const char *rc_http_shown_header(const char *name, const char *value, apr_pool_t
 /** Moves the keys of @a r into @a note, and replaces them by ***. @a decoded: httpd has decoded the
  * URL. */
 void rc_http_take_keys(rc_note_t *note, request_rec *r, bool decoded);
+
+/** Returns the key in the query of @a note, in a parameter that @a face names; or NULL. */
+const char *rc_http_query_key(const rc_note_t *note, const rc_face_t *face, apr_pool_t *pool);
 
 /* request.c */
 

@@ -8,8 +8,8 @@
 
 #include <http_request.h>
 
+#include "base/query.h"
 #include "base/redact.h"
-#include "faces/raw.h"
 
 /* Returns the key of "Authorization: Bearer KEY"; NULL for other schemes. */
 static const char *bearer(const request_rec *r)
@@ -50,11 +50,20 @@ static void hide_path(request_rec *r, rc_note_t *note, bool decoded)
     r->uri = (char *)clean;
 }
 
+const char *rc_http_query_key(const rc_note_t *note, const rc_face_t *face, apr_pool_t *pool)
+{
+    const char *key = rc_query_first(note->args, face->query_keys, pool);
+
+    return key && !strcmp(key, RC_HIDDEN) && note->outer
+               ? rc_http_query_key(note->outer, face, pool)
+               : key;
+}
+
 void rc_http_take_keys(rc_note_t *note, request_rec *r, bool decoded)
 {
     request_rec *q;
 
-    note->query_key = rc_raw_query_key(r->args, r->pool);
+    note->args = r->args;
     note->sent_query = r->parsed_uri.query;
     note->header_key = take_header_key(r);
     hide_path(r, note, decoded);

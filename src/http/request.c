@@ -5,8 +5,6 @@
  */
 #include "http.h"
 
-#include "base/redact.h"
-
 rc_note_t *rc_http_existing_note(const request_rec *r)
 {
     return r ? ap_get_module_config(r->request_config, &rcapi_module) : NULL;
@@ -20,8 +18,7 @@ static void inherit_keys(rc_note_t *note, const rc_note_t *outer)
 {
     if (!note->header_key)
         note->header_key = outer->header_key;
-    if (note->query_key && !strcmp(note->query_key, RC_HIDDEN))
-        note->query_key = outer->query_key;
+    note->outer = outer;
     note->login = outer->login; /* accepted if httpd also copies r->user */
 }
 

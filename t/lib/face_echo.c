@@ -13,6 +13,7 @@
 
 #include <apr_strings.h>
 
+#include "base/query.h"
 #include "base/relay.h"
 #include "base/time.h"
 #include "faces/api.h"
@@ -58,7 +59,7 @@ static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
 
 static apr_off_t number(const rc_request_t *request, const char *name)
 {
-    const char *value = rc_raw_parameter(request->query, name, request->pool);
+    const char *value = rc_query_parameter(request->query, name, request->pool);
 
     return value ? (apr_off_t)strtoll(value, NULL, 10) : -1;
 }

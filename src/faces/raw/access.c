@@ -12,6 +12,7 @@
 
 #include "domain/identify.h"
 #include "domain/repo_sync.h"
+#include "base/hex.h"
 
 #define ROLES_OF_VIEWS (RC_ROLE_ALL | RC_ROLE_HTTP | RC_ROLE_API)
 
@@ -108,7 +109,7 @@ static void take_route(rc_raw_call_t *call, const rc_raw_route_t *route)
     call->rev = route->rev;
     call->by_id = route->repo_id != 0;
     if (route->rest)
-        call->rest = rc_raw_unescape(route->rest, strlen(route->rest), call->pool);
+        call->rest = rc_hex_unescape(route->rest, strlen(route->rest), call->pool);
 }
 
 /* Sets call->repo when the route's repository exists and the caller may read it. */

@@ -12,6 +12,7 @@
 
 #include "domain/repo.h"
 #include "base/hex.h"
+#include "base/query.h"
 
 #define NO_MAILS       "Commits of this type of repository have no form as patches"
 #define NO_SUCH_COMMIT "No such commit exists for this repository"
@@ -32,16 +33,16 @@ static const char *context_parameter(const char *query, apr_pool_t *pool)
         if (*p == 'C') {
             const char *name = apr_pstrmemdup(pool, p, strcspn(p, "=&;"));
 
-            return rc_raw_parameter(p, name, pool);
+            return rc_query_parameter(p, name, pool);
         }
-    return rc_raw_parameter(query, "context", pool);
+    return rc_query_parameter(query, "context", pool);
 }
 
 static void read_options(rc_diff_options_t *diff, const rc_raw_call_t *call)
 {
     const char *query = call->request->query;
     const char *context = context_parameter(query, call->pool);
-    const char *ignore = rc_raw_parameter(query, "ignorews", call->pool);
+    const char *ignore = rc_query_parameter(query, "ignorews", call->pool);
     const char *colon = context ? strrchr(context, ':') : NULL;
 
     diff->context = rc_raw_context_lines(colon ? colon + 1 : context);

@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "domain/repo.h"
+#include "base/hex.h"
 #include "base/text.h"
 
 /* clang-format off */
@@ -76,9 +77,9 @@ static bool match(rc_raw_route_t *route, const char *pattern, const char *tail, 
         if (!have)
             return false;
         if (is_word(pattern, want, "{rev}"))
-            route->rev = rc_raw_unescape(tail, have, pool);
+            route->rev = rc_hex_unescape(tail, have, pool);
         else if (is_word(pattern, want, "{id}"))
-            route->id = rc_raw_unescape(tail, have, pool);
+            route->id = rc_hex_unescape(tail, have, pool);
         else if (want != have || strncmp(pattern, tail, want))
             return false;
         pattern += want;
@@ -133,7 +134,7 @@ static void add_routes(apr_array_header_t *routes, const char *path, const char 
 
         if (*views[i].pattern == '/' || !match(&route, views[i].pattern, slash + 1, pool))
             continue;
-        name = rc_raw_unescape(path, (apr_size_t)(slash - path), pool);
+        name = rc_hex_unescape(path, (apr_size_t)(slash - path), pool);
         if (is_admin(name) || rc_text_characters(name) > RC_REPO_NAME_MAX)
             return;
         if (!read_id(&route.repo_id, name, pool))

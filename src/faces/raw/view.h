@@ -39,10 +39,6 @@ typedef struct rc_raw_route_t {
  */
 apr_array_header_t *rc_raw_routes(const char *path, apr_pool_t *pool);
 
-/** Returns the first @a len bytes of @a text with %XX decoded, in @a pool. Invalid escapes and %00
- * stay as they are. */
-char *rc_raw_unescape(const char *text, apr_size_t len, apr_pool_t *pool);
-
 /** Returns the lines of context that @a text requests, at most 100000; 3 when it is NULL, negative
  * or not a number. */
 int rc_raw_context_lines(const char *text);

@@ -14,6 +14,7 @@
 #include "archive/archive.h"
 #include "base/hex.h"
 #include "base/log.h"
+#include "base/query.h"
 #include "domain/repo.h"
 #include "base/text.h"
 
@@ -73,7 +74,7 @@ static const char *key_of(const archive_t *archive, apr_pool_t *pool)
 
 static void set_names(archive_t *archive, const rc_raw_call_t *call)
 {
-    const char *sub = rc_raw_parameter(call->request->query, "subrepos", call->pool);
+    const char *sub = rc_query_parameter(call->request->query, "subrepos", call->pool);
     const char *id = rc_vcs_short_id(call->repo->type, archive->rev.id, call->pool);
     char *flat = apr_pstrdup(call->pool, call->repo->name), *slash;
     const char *last = strrchr(call->repo->name, '/');

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "domain/repo.h"
+#include "base/query.h"
 
 #define NEED_SIDES "Need query parameter \"diff1\" or \"diff2\" to generate a diff."
 
@@ -29,7 +30,7 @@ typedef struct file_diff_t {
 /* Reads "rev", or "path@rev" for a file that had another name. */
 static void read_side(side_t *side, const rc_raw_call_t *call, const char *name)
 {
-    const char *value = rc_raw_parameter(call->request->query, name, call->pool);
+    const char *value = rc_query_parameter(call->request->query, name, call->pool);
     const char *at = value ? strrchr(value, '@') : NULL;
 
     side->path = at ? apr_pstrmemdup(call->pool, value, (apr_size_t)(at - value)) : call->rest;
@@ -38,8 +39,8 @@ static void read_side(side_t *side, const rc_raw_call_t *call, const char *name)
 
 static void read_options(rc_diff_options_t *options, const rc_raw_call_t *call)
 {
-    const char *context = rc_raw_parameter(call->request->query, "context", call->pool);
-    const char *ignore = rc_raw_parameter(call->request->query, "ignorews", call->pool);
+    const char *context = rc_query_parameter(call->request->query, "context", call->pool);
+    const char *ignore = rc_query_parameter(call->request->query, "ignorews", call->pool);
 
     options->context = rc_raw_context_lines(context);
     options->ignore_space = ignore && !strcmp(ignore, "1");
@@ -102,7 +103,7 @@ static void set_headers(rc_raw_call_t *call, const file_diff_t *diff, bool downl
 
 rc_err_t *rc_raw_file_diff_prepare(rc_raw_call_t *call)
 {
-    const char *form = rc_raw_parameter(call->request->query, "diff", call->pool);
+    const char *form = rc_query_parameter(call->request->query, "diff", call->pool);
     file_diff_t *diff = apr_pcalloc(call->pool, sizeof(*diff));
 
     read_side(&diff->before, call, "diff1");

@@ -13,6 +13,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "base/query.h"
 #include "faces/raw.h"
 
 #define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
@@ -41,7 +42,7 @@ static void parameters(void **state)
 
     (void)state;
     for (i = 0; i < ROWS(rows); i++)
-        assert_text(rc_raw_parameter(rows[i].query, rows[i].name, pool), rows[i].want,
+        assert_text(rc_query_parameter(rows[i].query, rows[i].name, pool), rows[i].want,
                     rows[i].query ? rows[i].query : "no query");
 }
 
@@ -65,7 +66,7 @@ static void keys(void **state)
 
     (void)state;
     for (i = 0; i < ROWS(rows); i++)
-        assert_text(rc_raw_query_key(rows[i].query, pool), rows[i].want,
+        assert_text(rc_query_first(rows[i].query, rc_face_raw.query_keys, pool), rows[i].want,
                     rows[i].query ? rows[i].query : "no query");
 }
 
