@@ -41,6 +41,10 @@ typedef struct rc_actor_t {
 
 typedef rc_err_t *rc_actor_fn_t(rc_actor_t *actor, void *baton);
 
+/** Makes the actor of a program on this machine, which acts for no user and has every right. The
+ * journal names it RC_LOCAL_ACTOR. It has no connection yet (rc_actor_open). */
+void rc_actor_local(rc_actor_t *actor, rc_env_t *env, apr_pool_t *pool);
+
 /** Acquires a database connection for the actor, which is released with the actor's pool. */
 rc_err_t *rc_actor_open(rc_actor_t *actor);
 
@@ -99,6 +103,16 @@ rc_err_t *rc_actor_require_on(const rc_actor_t *actor, rc_kind_t kind, apr_int64
 
 /** Returns RC_E_FORBIDDEN unless the caller is a super-admin. */
 rc_err_t *rc_actor_require_admin(const rc_actor_t *actor);
+
+/** Returns RC_E_FORBIDDEN unless the caller is this user or a super-admin. */
+rc_err_t *rc_actor_require_user(const rc_actor_t *actor, apr_int64_t user_id);
+
+/** Returns RC_E_FORBIDDEN for an anonymous caller. */
+rc_err_t *rc_actor_require_name(const rc_actor_t *actor);
+
+/** Returns RC_E_FORBIDDEN for a caller by a key that has a narrower role than all, or that expires:
+ * such a key reads and makes no other keys (contract 10 §6). */
+rc_err_t *rc_actor_require_full(const rc_actor_t *actor);
 
 /** Returns RC_E_FORBIDDEN unless the caller has this global permission. */
 rc_err_t *rc_actor_require_global(rc_actor_t *actor, const char *permission);

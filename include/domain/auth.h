@@ -24,6 +24,7 @@ typedef struct rc_caller_t {
     bool anonymous;  /* the default user, without a key */
     bool login;      /* identified by a password, not by a key */
     rc_role_t role;  /* of the key used; RC_ROLE_ALL for a main key and for a login */
+    bool expires;    /* the key used is valid for a limited time */
     bool restricted; /* IP entries limit the caller's address */
     bool inherits;   /* the default user's IP entries count, too */
 } rc_caller_t;

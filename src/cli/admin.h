@@ -10,10 +10,7 @@
 
 #include <apr_tables.h>
 
-#include "domain/env.h"
-#include "domain/user.h"
-#include "store/global.h"
-#include "store/journal.h"
+#include "domain/actor.h"
 #include "store/user.h"
 
 #define RC_ADMIN_OK     0
@@ -23,8 +20,8 @@
 typedef struct rc_admin_t {
     apr_pool_t *pool;
     rc_env_config_t config;
-    rc_env_t *env; /* NULL for init */
-    rc_db_t *db;
+    rc_env_t *env;             /* NULL for init */
+    rc_actor_t actor;          /* of all changes; its db is NULL for init */
     const char *command;       /* name of the command */
     bool headers;              /* print the headers of lists */
     apr_array_header_t *words; /* of const char *: unread words of the command line */
@@ -44,9 +41,6 @@ typedef struct rc_command_t {
 } rc_command_t;
 
 extern const rc_command_t rc_admin_commands[];
-
-/* The actor of all changes by this program, for the journal. */
-extern const rc_journal_actor_t rc_admin_actor;
 
 /* -- admin_fail.c -- */
 
@@ -72,27 +66,6 @@ bool rc_admin_end(rc_admin_t *admin);
 
 /** Reads the next word as the name of a user; returns a status. */
 int rc_admin_user(rc_user_t **user, rc_admin_t *admin);
-
-/** Runs @a fn in a transaction, which also adds @a action, with ":" and @a what unless NULL, to the
- * journal; returns a status. */
-int rc_admin_apply(rc_admin_t *admin, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton,
-                   const char *action, const char *what);
-
-/* A change of a user, a user group, a repository or a setting, which fn makes in a transaction. */
-typedef struct rc_admin_change_t {
-    rc_admin_t *admin;
-    rc_err_t *(*fn)(struct rc_admin_change_t *change, rc_db_t *db);
-    rc_user_t *user;
-    apr_int64_t id, other_id;
-    rc_holder_t holder;
-    const char *name, *value;
-    rc_new_token_t token;
-    bool on;
-    int unreadable; /* number of keys in a list that cannot be decrypted */
-} rc_admin_change_t;
-
-/** rc_admin_apply of @a change. */
-int rc_admin_change(rc_admin_change_t *change, const char *action, const char *what);
 
 /** Prints the headers of a list if they are enabled. */
 void rc_admin_head(const rc_admin_t *admin, const char *head);

@@ -74,8 +74,8 @@ int rc_admin_check(rc_admin_t *admin)
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     if (repair)
-        err = rc_data_repair(admin->env, admin->db, admin->pool);
-    if (err || (err = rc_data_check(&problems, admin->env, admin->db, admin->pool)))
+        err = rc_data_repair(admin->env, admin->actor.db, admin->pool);
+    if (err || (err = rc_data_check(&problems, admin->env, admin->actor.db, admin->pool)))
         return rc_admin_result(admin, err);
     for (i = 0; i < problems->nelts; i++)
         printf("%s\n", APR_ARRAY_IDX(problems, i, const char *));

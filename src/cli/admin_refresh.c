@@ -45,12 +45,12 @@ int rc_admin_refresh(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: repository");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
-    if (!(err = rc_store_first_admin(&reader, admin->db, admin->pool)) && reader &&
+    if (!(err = rc_store_first_admin(&reader, admin->actor.db, admin->pool)) && reader &&
         (name = name_of_path(admin, word)))
-        err = rc_store_repo_by_name(&repo, admin->db, reader->id, name, admin->pool);
+        err = rc_store_repo_by_name(&repo, admin->actor.db, reader->id, name, admin->pool);
     if (err)
         return rc_admin_result(admin, err);
     if (!repo)
         return rc_admin_fail(RC_ADMIN_FAILED, "repository `%s` does not exist", word);
-    return rc_admin_result(admin, rc_last_refresh(repo, admin->env, admin->db, admin->pool));
+    return rc_admin_result(admin, rc_last_refresh(repo, admin->env, admin->actor.db, admin->pool));
 }

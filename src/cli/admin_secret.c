@@ -12,6 +12,7 @@
 int rc_admin_secret(rc_admin_t *admin)
 {
     const char *verb = rc_admin_word(admin);
+    rc_journal_actor_t signature = rc_actor_signature(&admin->actor);
     rc_rotation_t done;
     rc_err_t *err;
 
@@ -19,7 +20,7 @@ int rc_admin_secret(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "secret requires rotate");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
-    if ((err = rc_sealed_rotate(&done, admin->env, admin->db, &rc_admin_actor, admin->pool)))
+    if ((err = rc_sealed_rotate(&done, admin->env, admin->actor.db, &signature, admin->pool)))
         return rc_admin_result(admin, err);
     printf("%d keys and remote URLs are encrypted with the new secret.\n", done.resealed);
     if (!done.unreadable)

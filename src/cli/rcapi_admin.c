@@ -73,8 +73,6 @@ const rc_command_t rc_admin_commands[] = {
     {NULL, NULL, RC_ADMIN_BARE, NULL, NULL},
 };
 
-const rc_journal_actor_t rc_admin_actor = {.name = RC_LOCAL_ACTOR, .ip = "127.0.0.1"};
-
 #define WORD(admin, i) APR_ARRAY_IDX((admin)->words, i, const char *)
 
 static void drop_words(rc_admin_t *admin, int at, int n)
@@ -150,43 +148,9 @@ int rc_admin_user(rc_user_t **user, rc_admin_t *admin)
 
     if (!name)
         return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: user");
-    if ((err = rc_store_user_by_name(user, admin->db, name, admin->pool)))
+    if ((err = rc_store_user_by_name(user, admin->actor.db, name, admin->pool)))
         return rc_admin_result(admin, err);
     return *user ? RC_ADMIN_OK : rc_admin_fail(RC_ADMIN_FAILED, "user `%s` does not exist", name);
-}
-
-typedef struct tell_t {
-    rc_err_t *(*fn)(void *baton, rc_db_t *db);
-    void *baton;
-    const char *action;
-} tell_t;
-
-static rc_err_t *change_and_tell(void *baton, rc_db_t *db)
-{
-    const tell_t *tell = baton;
-
-    RC_TRY(tell->fn(tell->baton, db));
-    return rc_store_journal_add(db, &rc_admin_actor, 0, NULL, tell->action);
-}
-
-int rc_admin_apply(rc_admin_t *admin, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton,
-                   const char *action, const char *what)
-{
-    tell_t tell = {fn, baton, apr_pstrcat(admin->pool, action, what ? ":" : NULL, what, NULL)};
-
-    return rc_admin_result(admin, rc_db_txn(admin->db, change_and_tell, &tell));
-}
-
-static rc_err_t *run_change(void *baton, rc_db_t *db)
-{
-    rc_admin_change_t *change = baton;
-
-    return change->fn(change, db);
-}
-
-int rc_admin_change(rc_admin_change_t *change, const char *action, const char *what)
-{
-    return rc_admin_apply(change->admin, run_change, change, action, what);
 }
 
 void rc_admin_head(const rc_admin_t *admin, const char *head)
@@ -309,10 +273,11 @@ static int run(rc_admin_t *admin, const char *name)
     admin->config.repair = command->needs == RC_ADMIN_OPEN;
     if ((err = rc_api_check_table(admin->pool)) ||
         (err = rc_db_find(&path, &admin->config.db, admin->pool)) ||
-        (err = rc_env_open(&admin->env, &admin->config, admin->pool)) ||
-        (err = rc_db_acquire(&admin->db, admin->env->db_pool, admin->pool)))
+        (err = rc_env_open(&admin->env, &admin->config, admin->pool)))
         return rc_admin_result(admin, err);
-    return command->run(admin);
+    rc_actor_local(&admin->actor, admin->env, admin->pool);
+    err = rc_actor_open(&admin->actor);
+    return err ? rc_admin_result(admin, err) : command->run(admin);
 }
 
 /* Returns whether the first word is "help", or any word is --help. */

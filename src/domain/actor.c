@@ -10,6 +10,16 @@
 #include "domain/disk_transaction.h"
 #include "store/rule.h"
 
+void rc_actor_local(rc_actor_t *actor, rc_env_t *env, apr_pool_t *pool)
+{
+    static const rc_caller_t program = {
+        .username = RC_LOCAL_ACTOR, .active = true, .admin = true, .role = RC_ROLE_ALL};
+
+    *actor = (rc_actor_t){
+        .env = env, .pool = pool, .caller = &program, .ip = "127.0.0.1", .name = RC_LOCAL_ACTOR};
+    rc_env_work_begin(&actor->work, env, NULL, NULL, pool);
+}
+
 rc_err_t *rc_actor_open(rc_actor_t *actor)
 {
     return rc_db_acquire(&actor->db, actor->env->db_pool, actor->pool);
@@ -99,6 +109,23 @@ rc_err_t *rc_actor_require_on(const rc_actor_t *actor, rc_kind_t kind, apr_int64
 rc_err_t *rc_actor_require_admin(const rc_actor_t *actor)
 {
     return require(actor, actor->caller->admin);
+}
+
+rc_err_t *rc_actor_require_user(const rc_actor_t *actor, apr_int64_t user_id)
+{
+    const rc_caller_t *caller = actor->caller;
+
+    return require(actor, caller->admin || (!caller->anonymous && caller->user_id == user_id));
+}
+
+rc_err_t *rc_actor_require_name(const rc_actor_t *actor)
+{
+    return require(actor, !actor->caller->anonymous);
+}
+
+rc_err_t *rc_actor_require_full(const rc_actor_t *actor)
+{
+    return require(actor, actor->caller->role == RC_ROLE_ALL && !actor->caller->expires);
 }
 
 rc_err_t *rc_actor_require_global(rc_actor_t *actor, const char *permission)

@@ -69,6 +69,7 @@ rc_err_t *rc_auth_by_key(rc_caller_t **caller, rc_db_t *db, const char *key, apr
     if (row->expires != -1 && row->expires < apr_time_sec(apr_time_now()))
         return NULL;
     *caller = rc_auth_make_caller(row, rc_role_from_name(row->role), pool);
+    (*caller)->expires = row->expires != -1;
     return NULL;
 }
 

@@ -3,119 +3,20 @@
  * Tests use cases with an actor that no face created: what they change, that they check the request
  * again when their transaction begins, and that each rejects a caller without the right to it.
  */
-#include "unit.h"
+#include "use_case_fixture.h"
 
 #include "base/fs.h"
 #include "domain/account.h"
 #include "domain/gist.h"
-#include "domain/identify.h"
 #include "domain/repo.h"
 #include "domain/repo_change.h"
 #include "domain/repo_create.h"
 #include "domain/repo_group.h"
 #include "domain/repo_sync.h"
+#include "domain/server.h"
 #include "domain/user_group.h"
+#include "domain/user_self.h"
 #include "domain/global.h"
-
-static rc_env_t *env;
-static rc_actor_t actor;
-
-/* The state of renew: it counts its calls, reloads the row of an update, or rejects. */
-typedef struct face_t {
-    int renewed, answered;
-    bool refuse;
-    rc_repo_update_t *update;
-    const char *name; /* of the repository to load; NULL: none */
-} face_t;
-
-static face_t face;
-
-static rc_repo_t *load(const char *name)
-{
-    rc_repo_t *repo;
-
-    ASSERT_OK(rc_store_repo_by_name(&repo, actor.db, actor.caller->user_id, name, pool));
-    return repo;
-}
-
-static rc_err_t *renew(void *baton)
-{
-    face_t *the = baton;
-
-    the->renewed++;
-    if (the->refuse)
-        return rc_err(pool, RC_E_ARG, "no more");
-    if (the->name)
-        the->update->repo = load(the->name);
-    return NULL;
-}
-
-static rc_err_t *answer(void *baton)
-{
-    ((face_t *)baton)->answered++;
-    return NULL;
-}
-
-static rc_err_t *fill(void *baton, rc_db_t *in)
-{
-    rc_new_user_t admin = {.username = "admin", .active = true, .admin = true};
-    rc_user_t *user;
-
-    (void)baton;
-    RC_TRY(rc_default_user_setup(in, env->secret, true, pool));
-    return rc_user_insert(&user, in, env->secret, &admin, pool);
-}
-
-static int begin(void **state)
-{
-    const rc_credentials_t local = {.local = true};
-    rc_env_config_t config;
-    rc_identity_t who;
-    rc_db_t *db;
-
-    if (unit_begin(state))
-        return -1;
-    rc_env_defaults(&config);
-    config.db.path = in_dir("db");
-    config.db.create = true;
-    config.repo_root = unit_dir;
-    config.secret_file = in_dir("secret");
-    if (rc_secret_create(config.secret_file, pool) || rc_env_open(&env, &config, pool) ||
-        rc_db_acquire(&db, env->db_pool, pool) || rc_db_txn(db, fill, NULL) ||
-        rc_identify(&who, db, &local, pool))
-        return -1;
-    actor = (rc_actor_t){.env = env,
-                         .caller = who.caller,
-                         .ip = "127.0.0.1",
-                         .renew = renew,
-                         .answer = answer,
-                         .baton = &face};
-    rc_env_work_begin(&actor.work, env, NULL, NULL, pool);
-    rc_db_release(db);
-    return 0;
-}
-
-/* Creates an actor for each request: its locks end with its pool. */
-static int begin_request(void **unused)
-{
-    (void)unused;
-    face = (face_t){0};
-    apr_pool_create(&actor.pool, pool);
-    return rc_actor_open(&actor) ? -1 : 0;
-}
-
-static int end_request(void **unused)
-{
-    (void)unused;
-    apr_pool_destroy(actor.pool);
-    return 0;
-}
-
-static void next_request(void)
-{
-    end_request(NULL);
-    assert_int_equal(begin_request(NULL), 0);
-}
 
 static void create_makes_row_and_directory(void **unused)
 {
@@ -408,6 +309,102 @@ static rc_err_t *revoke_right(void)
     return set_right(RC_KIND_REPO, on.repo.id, NULL);
 }
 
+static rc_err_t *show_another(void)
+{
+    rc_user_details_t details;
+
+    return rc_user_show(&details, &actor, &on.other);
+}
+
+static rc_err_t *create_token(void)
+{
+    rc_token_creation_t request = {.user = &on.other, .role = RC_ROLE_FEED, .lifetime = RC_NEVER};
+
+    return rc_user_token_create(&actor, &request);
+}
+
+static rc_err_t *delete_token(void)
+{
+    const rc_user_item_t request = {&on.other, "no such token"};
+
+    return rc_user_token_delete(&actor, &request);
+}
+
+static rc_err_t *reset_key(void)
+{
+    rc_user_item_t request = {&on.other, NULL};
+
+    return rc_user_key_reset(&actor, &request);
+}
+
+static rc_err_t *set_password(void)
+{
+    const rc_user_item_t request = {&on.other, "secret"};
+
+    return rc_user_password_set(&actor, &request);
+}
+
+static rc_err_t *add_email(void)
+{
+    const rc_user_item_t request = {&on.other, "more@example.org"};
+
+    return rc_user_email_add(&actor, &request);
+}
+
+static rc_err_t *remove_email(void)
+{
+    const rc_user_item_t request = {&on.other, "more@example.org"};
+
+    return rc_user_email_remove(&actor, &request);
+}
+
+static rc_err_t *add_own_ip(void)
+{
+    const rc_user_item_t request = {&on.self, "::1"};
+
+    return rc_user_ip_add(&actor, &request);
+}
+
+static rc_err_t *remove_own_ip(void)
+{
+    const rc_user_item_t request = {&on.self, "::1"};
+
+    return rc_user_ip_remove(&actor, &request);
+}
+
+static rc_err_t *follow_for_another(void)
+{
+    const rc_following_t request = {.user = &on.other, .repo = &on.repo, .on = true};
+
+    return rc_user_follow(&actor, &request);
+}
+
+static rc_err_t *change_setting(void)
+{
+    return rc_setting_change(&actor, rc_settings, "on");
+}
+
+static rc_err_t *set_anonymous(void)
+{
+    return rc_anonymous_set(&actor, true);
+}
+
+static rc_err_t *purge_journal(void)
+{
+    apr_int64_t gone;
+
+    return rc_journal_purge(&gone, &actor, 0);
+}
+
+static rc_err_t *change_own_globals(void)
+{
+    apr_array_header_t *words = apr_array_make(pool, 1, sizeof(const char *));
+    const rc_globals_change_t request = {RC_OF_USER, on.self.id, on.self.username, words};
+
+    APR_ARRAY_PUSH(words, const char *) = "hg.create.repository";
+    return rc_globals_change(&actor, &request);
+}
+
 #define OTHERS RC_ADMIN /* no level on an object is enough */
 
 /* A use case, and the highest level on its object that does not permit it. */
@@ -445,6 +442,20 @@ static const struct {
     {"grant_on_group", grant_on_group, RC_NONE},
     {"grant_on_users", grant_on_users, RC_NONE},
     {"revoke_right", revoke_right, RC_NONE},
+    {"show_another", show_another, OTHERS},
+    {"create_token", create_token, OTHERS},
+    {"delete_token", delete_token, OTHERS},
+    {"reset_key", reset_key, OTHERS},
+    {"set_password", set_password, OTHERS},
+    {"add_email", add_email, OTHERS},
+    {"remove_email", remove_email, OTHERS},
+    {"add_own_ip", add_own_ip, OTHERS},
+    {"remove_own_ip", remove_own_ip, OTHERS},
+    {"follow_for_another", follow_for_another, OTHERS},
+    {"change_setting", change_setting, OTHERS},
+    {"set_anonymous", set_anonymous, OTHERS},
+    {"purge_journal", purge_journal, OTHERS},
+    {"change_own_globals", change_own_globals, OTHERS},
 };
 
 /* Takes from all users what the default user may create. */
@@ -506,8 +517,7 @@ static void each_rejects_a_caller_without_the_right(void **unused)
     for (i = 0; i < sizeof(use_cases) / sizeof(*use_cases); i++) {
         on.repo.level = on.group.level = on.users.level = use_cases[i].level;
         err = use_cases[i].run();
-        if (!err || err->kind != RC_E_FORBIDDEN)
-            fail_msg("%s: %s", use_cases[i].name, err ? rc_err_log_text(err, pool) : "permitted");
+        forbidden(use_cases[i].name, err);
         assert_string_equal(err->msg, RC_MSG_FORBIDDEN);
     }
     assert_int_equal(face.answered, 0);
@@ -539,8 +549,6 @@ static void a_gist_belongs_to_its_owner(void **unused)
     actor.caller = admin;
     ASSERT_OK(rc_gist_delete(&deleted, &actor, creation.gist.access_id));
 }
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_request, end_request)
 
 int main(void)
 {

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Use cases on the server as a whole: its settings, anonymous access, and old entries of the
+ * journal (contract 04 §7). Only super-admins may run them.
+ */
+#ifndef RC_DOMAIN_SERVER_H
+#define RC_DOMAIN_SERVER_H
+
+#include "domain/actor.h"
+
+/* A server setting that can be changed. */
+typedef struct rc_setting_t {
+    const char *name; /* NULL: the end of the table */
+    const char *help;
+    bool is_flag;
+} rc_setting_t;
+
+extern const rc_setting_t rc_settings[];
+
+/** Returns the row of a setting; NULL when there is none of this name. */
+const rc_setting_t *rc_setting_find(const char *name);
+
+/** Returns the stored form of a value; NULL when it is not one of a flag. */
+const char *rc_setting_form(const rc_setting_t *setting, const char *value);
+
+/** Sets a setting. Returns RC_E_ARG for an invalid value. */
+rc_err_t *rc_setting_change(rc_actor_t *actor, const rc_setting_t *setting, const char *value);
+
+/** Turns anonymous access on or off. */
+rc_err_t *rc_anonymous_set(rc_actor_t *actor, bool on);
+
+/** Deletes the entries of the journal that are older than @a days; *@a gone is their number. */
+rc_err_t *rc_journal_purge(apr_int64_t *gone, rc_actor_t *actor, apr_int64_t days);
+
+#endif

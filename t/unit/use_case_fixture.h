@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Creates an environment with the super-admin "admin", and an actor of theirs for each test, which
+ * stands for a face.
+ */
+#ifndef RC_UNIT_USE_CASE_FIXTURE_H
+#define RC_UNIT_USE_CASE_FIXTURE_H
+
+#include "unit.h"
+
+#include "domain/identify.h"
+#include "domain/repo.h"
+#include "domain/repo_change.h"
+#include "domain/user.h"
+
+#define UNUSED __attribute__((unused)) /* by one of the tests */
+
+static rc_env_t *env;
+static rc_actor_t actor;
+
+/* The state of renew: it counts its calls, reloads the row of an update, or rejects. */
+typedef struct face_t {
+    int renewed, answered;
+    bool refuse;
+    rc_repo_update_t *update;
+    const char *name; /* of the repository to load; NULL: none */
+} face_t;
+
+static face_t face;
+
+static UNUSED rc_repo_t *load(const char *name)
+{
+    rc_repo_t *repo;
+
+    ASSERT_OK(rc_store_repo_by_name(&repo, actor.db, actor.caller->user_id, name, pool));
+    return repo;
+}
+
+static rc_err_t *renew(void *baton)
+{
+    face_t *the = baton;
+
+    the->renewed++;
+    if (the->refuse)
+        return rc_err(pool, RC_E_ARG, "no more");
+    if (the->name)
+        the->update->repo = load(the->name);
+    return NULL;
+}
+
+static rc_err_t *answer(void *baton)
+{
+    ((face_t *)baton)->answered++;
+    return NULL;
+}
+
+static rc_err_t *fill(void *baton, rc_db_t *in)
+{
+    rc_new_user_t admin = {.username = "admin", .active = true, .admin = true};
+    rc_user_t *user;
+
+    (void)baton;
+    RC_TRY(rc_default_user_setup(in, env->secret, true, pool));
+    return rc_user_insert(&user, in, env->secret, &admin, pool);
+}
+
+static int begin(void **state)
+{
+    const rc_credentials_t local = {.local = true};
+    rc_env_config_t config;
+    rc_identity_t who;
+    rc_db_t *db;
+
+    if (unit_begin(state))
+        return -1;
+    rc_env_defaults(&config);
+    config.db.path = in_dir("db");
+    config.db.create = true;
+    config.repo_root = unit_dir;
+    config.secret_file = in_dir("secret");
+    if (rc_secret_create(config.secret_file, pool) || rc_env_open(&env, &config, pool) ||
+        rc_db_acquire(&db, env->db_pool, pool) || rc_db_txn(db, fill, NULL) ||
+        rc_identify(&who, db, &local, pool))
+        return -1;
+    actor = (rc_actor_t){.env = env,
+                         .caller = who.caller,
+                         .ip = "127.0.0.1",
+                         .renew = renew,
+                         .answer = answer,
+                         .baton = &face};
+    rc_env_work_begin(&actor.work, env, NULL, NULL, pool);
+    rc_db_release(db);
+    return 0;
+}
+
+/* Creates an actor for each request: its locks end with its pool. */
+static int begin_request(void **unused)
+{
+    (void)unused;
+    face = (face_t){0};
+    apr_pool_create(&actor.pool, pool);
+    return rc_actor_open(&actor) ? -1 : 0;
+}
+
+static int end_request(void **unused)
+{
+    (void)unused;
+    apr_pool_destroy(actor.pool);
+    return 0;
+}
+
+static UNUSED void next_request(void)
+{
+    end_request(NULL);
+    assert_int_equal(begin_request(NULL), 0);
+}
+
+static UNUSED void forbidden(const char *what, rc_err_t *err)
+{
+    if (!err || err->kind != RC_E_FORBIDDEN)
+        fail_msg("%s: %s", what, err ? rc_err_log_text(err, pool) : "permitted");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin_request, end_request)
+
+#endif
