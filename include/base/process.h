@@ -27,6 +27,7 @@ typedef struct rc_proc_t {
     apr_off_t max_file;         /* bytes of each file it writes; 0 = no limit */
     apr_off_t max_memory;       /* bytes of memory; 0 = no limit */
     int max_cpu;                /* seconds of processor time; 0 = no limit */
+    int nice;                   /* lowers its priority: 1 to 19; 0 = as this process */
     bool outlives_us;           /* it may finish when this process dies; else it is killed */
     bool (*check)(void *baton); /* called four times a second; false kills it. Or NULL */
     void *baton;
@@ -65,6 +66,12 @@ typedef enum {
  */
 rc_err_t *rc_child_start(rc_child_t **child, const rc_proc_t *proc, apr_pool_t *pool);
 
+/** The same, with the `in` and `out` of @a proc: the caller only waits for its end. */
+rc_err_t *rc_child_start_given(rc_child_t **child, const rc_proc_t *proc, apr_pool_t *pool);
+
+/** Returns whether the program has ended, for whatever reason. rc_child_end must follow. */
+bool rc_child_has_ended(rc_child_t *child);
+
 /** Writes up to @a len bytes to the child; *@a taken: how many were written. */
 rc_child_io_t rc_child_write(apr_size_t *taken, rc_child_t *child, const char *data,
                              apr_size_t len);
@@ -75,12 +82,19 @@ void rc_child_end_input(rc_child_t *child);
 /** Reads up to @a size bytes of the child's output; *@a got: how many were read. */
 rc_child_io_t rc_child_read(apr_size_t *got, rc_child_t *child, char *buf, apr_size_t size);
 
+/* What rc_child_wait waits for, beside the end of the child. Descriptors below 1 are none. */
+typedef struct rc_child_wait_t {
+    bool output;                 /* there is output */
+    bool input;                  /* the child takes input */
+    int readable, writable;      /* these descriptors are so */
+    apr_interval_time_t longest; /* this time has passed */
+} rc_child_wait_t;
+
 /**
- * Waits until there is output, or (@a to_write) the child takes input, or @a other (a descriptor;
- * -1: none) is readable, but at most @a longest. Returns false when the deadline passed or check()
- * returned false: then rc_child_end(..., true) must follow.
+ * Waits until one of @a wait happens, or the child ends. Returns false when the deadline passed or
+ * check() returned false: then rc_child_end(..., true) must follow.
  */
-bool rc_child_wait(rc_child_t *child, bool to_write, int other, apr_interval_time_t longest);
+bool rc_child_wait(rc_child_t *child, const rc_child_wait_t *wait);
 
 /**
  * Ends the child: with @a at_once kills its process group, else waits for its end until the

@@ -16,7 +16,8 @@ typedef struct rc_piece_t {
     const char *data; /* valid until the next call; NULL: the piece is in file */
     apr_file_t *file; /* an open file, which must live until the answer is sent */
     apr_off_t start;  /* offset in the file */
-    apr_size_t len;   /* 0: the answer is complete */
+    apr_size_t len;   /* 0: the answer is complete, unless later is set */
+    bool later;       /* there is nothing to send now: call again */
     bool flush;       /* send this one at once: the next piece may take a while */
     bool last;        /* no piece follows: a file can then be sent without a thread */
 } rc_piece_t;
@@ -29,6 +30,10 @@ typedef struct rc_stream_t {
     /* Called once, in any case: ends all work for the stream. Or NULL. */
     void (*close)(void *baton);
     void *baton;
+    /* Set by the server before each call of next: the descriptor of a client that has not taken all
+     * earlier pieces yet; 0: it has, or its descriptor cannot be used. When it becomes writable,
+     * next should return, with `later` if need be. A stream that wraps another passes it on. */
+    int unsent;
 } rc_stream_t;
 
 #endif

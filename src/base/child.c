@@ -32,17 +32,32 @@ static apr_status_t end_with_pool(void *baton)
     return APR_SUCCESS;
 }
 
-rc_err_t *rc_child_start(rc_child_t **out, const rc_proc_t *proc, apr_pool_t *pool)
+static rc_err_t *start(rc_child_t **out, const rc_proc_t *proc, bool piped, apr_pool_t *pool)
 {
     rc_child_t *child = apr_pcalloc(pool, sizeof(*child));
 
     child->proc = *proc;
     child->run = rc_run_create(&child->proc, pool);
     apr_pool_cleanup_register(pool, child, end_with_pool, apr_pool_cleanup_null);
-    RC_TRY(rc_run_start(child->run, true, pool));
+    RC_TRY(rc_run_start(child->run, piped, pool));
     child->next_check = rc_clock() + RC_RUN_CHECK_EVERY;
     *out = child;
     return NULL;
+}
+
+rc_err_t *rc_child_start(rc_child_t **child, const rc_proc_t *proc, apr_pool_t *pool)
+{
+    return start(child, proc, true, pool);
+}
+
+rc_err_t *rc_child_start_given(rc_child_t **child, const rc_proc_t *proc, apr_pool_t *pool)
+{
+    return start(child, proc, false, pool);
+}
+
+bool rc_child_has_ended(rc_child_t *child)
+{
+    return child->over || rc_run_has_ended(child->run);
 }
 
 static rc_child_io_t no_bytes(void)
@@ -76,7 +91,7 @@ void rc_child_end_input(rc_child_t *child)
 rc_child_io_t rc_child_read(apr_size_t *got, rc_child_t *child, char *buf, apr_size_t size)
 {
     rc_run_t *run = child->run;
-    bool ended = child->over || rc_run_has_ended(run); /* before the read: loses no output */
+    bool ended = rc_child_has_ended(child); /* before the read: loses no output */
     ssize_t n = run->out_fd < 0 ? 0 : read(run->out_fd, buf, size);
 
     *got = n > 0 ? (apr_size_t)n : 0;
@@ -117,18 +132,25 @@ static int patience(const rc_child_t *child, apr_interval_time_t longest)
     return wait > 0 ? (int)apr_time_as_msec(wait) + 1 : 0;
 }
 
-bool rc_child_wait(rc_child_t *child, bool to_write, int other, apr_interval_time_t longest)
+/* Of a descriptor that poll must ignore. */
+static int or_none(int fd)
+{
+    return fd > 0 ? fd : -1;
+}
+
+bool rc_child_wait(rc_child_t *child, const rc_child_wait_t *wait)
 {
     rc_run_t *run = child->run;
-    struct pollfd fds[] = {{.fd = run->out_fd, .events = POLLIN},
+    struct pollfd fds[] = {{.fd = wait->output ? run->out_fd : -1, .events = POLLIN},
                            {.fd = run->text_fd, .events = POLLIN},
                            {.fd = run->pid_fd, .events = POLLIN},
-                           {.fd = to_write ? run->in_fd : -1, .events = POLLOUT},
-                           {.fd = other, .events = POLLIN}};
+                           {.fd = wait->input ? run->in_fd : -1, .events = POLLOUT},
+                           {.fd = or_none(wait->readable), .events = POLLIN},
+                           {.fd = or_none(wait->writable), .events = POLLOUT}};
 
     if (!may_go_on(child))
         return false;
-    poll(fds, sizeof(fds) / sizeof(*fds), patience(child, longest));
+    poll(fds, sizeof(fds) / sizeof(*fds), patience(child, wait->longest));
     rc_run_read_text(run);
     return may_go_on(child);
 }

@@ -133,15 +133,18 @@ static bool wait_for_both(relay_t *state)
 {
     bool hungry = !state->fed && !state->len; /* needs bytes of the client */
     int fd = hungry ? rc_body_fd(state->relay.body) : -1;
+    rc_child_wait_t wait = {.output = true,
+                            .input = state->len > 0,
+                            .readable = fd,
+                            .longest = hungry && fd < 0 ? BLIND_WAIT : LONG_WAIT};
 
-    return rc_child_wait(state->child, state->len > 0, fd,
-                         hungry && fd < 0 ? BLIND_WAIT : LONG_WAIT);
+    return rc_child_wait(state->child, &wait);
 }
 
 static rc_err_t *next_piece(rc_piece_t *piece, void *baton)
 {
     relay_t *state = baton;
-    bool go_on = rc_child_wait(state->child, false, -1, 0);
+    bool go_on = rc_child_wait(state->child, &(rc_child_wait_t){0});
     rc_child_io_t io;
     rc_err_t *err;
 
@@ -176,7 +179,7 @@ rc_err_t *rc_relay_start(rc_stream_t **stream, const rc_relay_t *relay, apr_pool
     state->fed = !relay->body;
     state->relay.proc.check = client_is_there;
     state->relay.proc.baton = state;
-    state->stream = (rc_stream_t){next_piece, close_stream, state};
+    state->stream = (rc_stream_t){next_piece, close_stream, state, 0};
     RC_TRY(rc_child_start(&state->child, &state->relay.proc, pool));
     if (state->fed)
         rc_child_end_input(state->child);

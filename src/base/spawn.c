@@ -131,6 +131,8 @@ static _Noreturn void become(const rc_run_t *run)
     if (chdir(proc->dir) < 0)
         give_up("chdir");
     set_limits(proc);
+    if (proc->nice && setpriority(PRIO_PROCESS, 0, proc->nice) < 0)
+        give_up("setpriority");
     execve(run->file, (char *const *)proc->argv, (char *const *)proc->env);
     give_up("execve");
 }

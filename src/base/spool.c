@@ -14,7 +14,7 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
-#include "base/limit.h"
+#include "spool_total.h"
 
 #define FIRST_SIZE (4 * 1024)
 
@@ -57,30 +57,10 @@ void rc_spool_set_limit(rc_spool_t *spool, apr_off_t limit)
 
 /* --- the total --- */
 
-#define FULL "Too many answers wait to be read; try again in a moment"
-
-static rc_limit_t *total; /* NULL: no limit */
-static apr_off_t total_max;
-
-void rc_spool_set_total(apr_off_t max)
-{
-    static apr_pool_t *pool; /* of the process: spools may end after all other pools */
-
-    if (total && (!total_max || (max && max <= total_max)))
-        return;
-    if (!pool)
-        apr_pool_create(&pool, NULL);
-    total_max = max;
-    total = rc_limit_create(max, FULL, pool);
-}
-
 /* Counts bytes of the file in the total. Such files hold what slow clients have not read yet. */
 static rc_err_t *count(rc_spool_t *spool, apr_off_t bytes)
 {
-    if (!total)
-        return NULL;
-    if (!rc_limit_add(total, bytes))
-        return rc_limit_full(total, spool->err_pool);
+    RC_TRY(rc_spool_total_add(bytes, spool->err_pool));
     spool->counted += bytes;
     return NULL;
 }
@@ -89,8 +69,7 @@ static apr_status_t give_back(void *data)
 {
     rc_spool_t *spool = data;
 
-    if (spool->counted)
-        rc_limit_give(total, spool->counted);
+    rc_spool_total_give(spool->counted);
     spool->counted = 0;
     return APR_SUCCESS;
 }

@@ -73,8 +73,8 @@ static void send_pieces(request_rec *r, rc_stream_t *stream, rc_piece_t *piece)
     bool last = false;
     apr_status_t rv;
 
-    while (!err && !last && piece->len && !r->header_only) {
-        if ((rv = send_piece(r, bb, piece)) != APR_SUCCESS) {
+    while (!err && !last && (piece->len || piece->later) && !r->header_only) {
+        if (piece->len && (rv = send_piece(r, bb, piece)) != APR_SUCCESS) {
             client_left(r, rv);
             send_end(r, bb, false);
             return;

@@ -4,6 +4,7 @@
  * programs that misbehave. It does what git's face will do, with sh in git's place.
  *
  *   /_echo/NAME?limit=N&inflate=N   the program called NAME in the table below
+ *   /_echo/produce/NAME             the same, its output through a file
  *   /_echo/whole?limit=N            the length of the body, read into memory
  *   /_echo/file                     a piece, and a file behind it
  *   /_echo/secret                   a refusal in this face's own words
@@ -13,6 +14,7 @@
 
 #include <apr_strings.h>
 
+#include "base/produce.h"
 #include "base/query.h"
 #include "base/relay.h"
 #include "base/time.h"
@@ -21,6 +23,7 @@
 #include "faces/raw.h"
 
 #define PREFIX "/_echo/"
+#define FILES  "produce/"
 
 typedef struct script_t {
     const char *name, *script;
@@ -85,21 +88,38 @@ static rc_err_t *serve_whole(rc_answer_t *answer, const rc_request_t *request)
     return rc_spool_printf(answer->spool, "%" APR_SIZE_T_FMT "\n", len);
 }
 
-static rc_err_t *run(rc_answer_t *answer, const rc_request_t *request, const script_t *script)
+static void set_program(rc_proc_t *proc, const rc_request_t *request, const script_t *script)
 {
     static const char *const env[] = {"PATH=" RC_PROC_PATH, NULL};
     const char **argv = apr_pcalloc(request->pool, 4 * sizeof(*argv));
-    rc_relay_t relay = {
-        .body = request->body, .gone = request->gone, .gone_baton = request->server};
 
     argv[0] = "sh";
     argv[1] = "-c";
     argv[2] = script->script;
-    relay.proc.argv = argv;
-    relay.proc.env = env;
-    relay.proc.dir = request->env->config->temp_dir;
-    relay.proc.deadline = rc_clock() + apr_time_from_msec(script->msec);
+    proc->argv = argv;
+    proc->env = env;
+    proc->dir = request->env->config->temp_dir;
+    proc->deadline = rc_clock() + apr_time_from_msec(script->msec);
+}
+
+static rc_err_t *run(rc_answer_t *answer, const rc_request_t *request, const script_t *script)
+{
+    rc_relay_t relay = {
+        .body = request->body, .gone = request->gone, .gone_baton = request->server};
+
+    set_program(&relay.proc, request, script);
     return rc_relay_start(&answer->stream, &relay, request->pool);
+}
+
+static rc_err_t *produce(rc_answer_t *answer, const rc_request_t *request, const script_t *script)
+{
+    rc_produce_t produce = {.temp_dir = request->env->config->temp_dir,
+                            .gone = request->gone,
+                            .gone_baton = request->server};
+
+    set_program(&produce.proc, request, script);
+    produce.proc.in = -1;
+    return rc_produce_start(&answer->stream, &produce, answer->pool);
 }
 
 /* First "head", then what the spool holds. */
@@ -133,6 +153,7 @@ static rc_err_t *serve_file(rc_answer_t *answer, const rc_request_t *request)
 static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 {
     const char *name = request->decoded + strlen(PREFIX);
+    bool files = !strncmp(name, FILES, strlen(FILES));
     apr_size_t i;
 
     answer->type = "application/x-echo";
@@ -144,9 +165,10 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
         return serve_whole(answer, request);
     if (!strcmp(name, "file"))
         return serve_file(answer, request);
+    name += files ? strlen(FILES) : 0;
     for (i = 0; i < sizeof(scripts) / sizeof(*scripts); i++)
         if (!strcmp(name, scripts[i].name))
-            return run(answer, request, &scripts[i]);
+            return (files ? produce : run)(answer, request, &scripts[i]);
     return rc_answer_refuse(answer, 404, NULL, "no such script");
 }
 

@@ -42,6 +42,13 @@ static rc_proc_result_t end(rc_child_t *child, bool at_once)
     return result;
 }
 
+/* Waits for output, and with @a input until the child takes some. */
+static bool wait_for(rc_child_t *child, bool input)
+{
+    return rc_child_wait(
+        child, &(rc_child_wait_t){.output = true, .input = input, .longest = apr_time_from_sec(1)});
+}
+
 /* Reads until the end; returns the number of bytes. */
 static apr_size_t read_all(rc_child_t *child)
 {
@@ -52,7 +59,7 @@ static apr_size_t read_all(rc_child_t *child)
     while ((io = rc_child_read(&got, child, buf, sizeof(buf))) != RC_CHILD_CLOSED) {
         assert_int_not_equal(io, RC_CHILD_BROKEN);
         sum += got;
-        if (io == RC_CHILD_LATER && !rc_child_wait(child, false, -1, apr_time_from_sec(1)))
+        if (io == RC_CHILD_LATER && !wait_for(child, false))
             break;
     }
     return sum;
@@ -73,7 +80,7 @@ static void both_directions(void **state)
             sent += n;
         if (sent >= total)
             rc_child_end_input(child);
-        assert_true(rc_child_wait(child, sent < total, -1, apr_time_from_sec(1)));
+        assert_true(wait_for(child, sent < total));
     }
     assert_int_equal(came, sent);
     assert_int_equal(end(child, false).status, 0);
@@ -150,7 +157,7 @@ static void ends_with_its_pool(void **state)
     apr_pool_create(&sub, pool);
     child = start("echo $$; sleep 1000", patience(20), sub);
     while (rc_child_read(&n, child, buf, sizeof(buf) - 1) == RC_CHILD_LATER)
-        rc_child_wait(child, false, -1, apr_time_from_sec(1));
+        wait_for(child, false);
     buf[n] = '\0';
     pid = (pid_t)strtol(buf, NULL, 10);
     assert_int_equal(kill(pid, 0), 0);
