@@ -66,26 +66,29 @@ static const char *const settings[][2] = {
     {"fetch.uriProtocols", ""},
     {"transfer.fsckObjects", "true"},
     {"fetch.fsckObjects", "true"},
-    /* Faults of old tools in histories that every host serves. All other faults are rejected, above
-     * all hasDotgit, hasDotdot and gitmodules*, which harm a user who checks out such a commit. */
-    {"fetch.fsck.badDate", "ignore"},
-    {"fetch.fsck.badDateOverflow", "ignore"},
-    {"fetch.fsck.badEmail", "ignore"},
-    {"fetch.fsck.badName", "ignore"},
-    {"fetch.fsck.badTimezone", "ignore"},
-    {"fetch.fsck.duplicateEntries", "ignore"},
-    {"fetch.fsck.gitattributesLineLength", "ignore"},
-    {"fetch.fsck.missingEmail", "ignore"},
-    {"fetch.fsck.missingNameBeforeEmail", "ignore"},
-    {"fetch.fsck.missingSpaceBeforeDate", "ignore"},
-    {"fetch.fsck.missingSpaceBeforeEmail", "ignore"},
-    {"fetch.fsck.missingTaggerEntry", "ignore"},
-    {"fetch.fsck.multipleAuthors", "ignore"},
-    {"fetch.fsck.nulInCommit", "ignore"},
-    {"fetch.fsck.nullSha1", "ignore"},
-    {"fetch.fsck.treeNotSorted", "ignore"},
-    {"fetch.fsck.zeroPaddedDate", "ignore"},
-    {"fetch.fsck.zeroPaddedFilemode", "ignore"},
+};
+
+/* Faults of old tools in histories that every host serves. All other faults are rejected, above all
+ * hasDotgit, hasDotdot and gitmodules*, which harm a user who checks out such a commit. */
+static const char *const ignored_faults[] = {
+    "badDate",
+    "badDateOverflow",
+    "badEmail",
+    "badName",
+    "badTimezone",
+    "duplicateEntries",
+    "gitattributesLineLength",
+    "missingEmail",
+    "missingNameBeforeEmail",
+    "missingSpaceBeforeDate",
+    "missingSpaceBeforeEmail",
+    "missingTaggerEntry",
+    "multipleAuthors",
+    "nulInCommit",
+    "nullSha1",
+    "treeNotSorted",
+    "zeroPaddedDate",
+    "zeroPaddedFilemode",
 };
 
 static const char *const http_settings[][2] = {
@@ -121,6 +124,14 @@ void rc_git_env_config(rc_git_env_t *env, const char *key, const char *value)
     env->configs++;
 }
 
+void rc_git_env_ignore_faults(rc_git_env_t *env, const char *prefix)
+{
+    apr_size_t i;
+
+    for (i = 0; i < COUNT(ignored_faults); i++)
+        rc_git_env_config(env, apr_pstrcat(env->pool, prefix, ignored_faults[i], NULL), "ignore");
+}
+
 rc_git_env_t *rc_git_env(const char *git_dir, const char *home, apr_pool_t *pool)
 {
     rc_git_env_t *env = apr_pcalloc(pool, sizeof(*env));
@@ -137,6 +148,7 @@ rc_git_env_t *rc_git_env(const char *git_dir, const char *home, apr_pool_t *pool
     rc_git_env_set(env, "TMPDIR", home);
     for (i = 0; i < COUNT(settings); i++)
         rc_git_env_config(env, settings[i][0], settings[i][1]);
+    rc_git_env_ignore_faults(env, "fetch.fsck.");
     return env;
 }
 

@@ -21,6 +21,10 @@ void rc_git_env_set(rc_git_env_t *env, const char *name, const char *value);
 /** Adds a git setting. */
 void rc_git_env_config(rc_git_env_t *env, const char *key, const char *value);
 
+/** Ignores the faults of old tools in objects: adds settings whose names begin with @a prefix,
+ * "fetch.fsck." (as rc_git_env does) or "receive.fsck.". */
+void rc_git_env_ignore_faults(rc_git_env_t *env, const char *prefix);
+
 /** Adds what a fetch from @a url needs: its protocol, its pinned addresses, its credentials. */
 void rc_git_env_remote(rc_git_env_t *env, const rc_remote_url_t *url);
 

@@ -13,6 +13,10 @@
 #define RC_GIT_HEADS "refs/heads/"
 #define RC_GIT_TAGS  "refs/tags/"
 
+/* References of ours, which clients neither see nor change (contract 06 §5). */
+#define RC_GIT_HIDDEN_PULL "refs/pull"
+#define RC_GIT_HIDDEN_RC   "refs/rc"
+
 /* References from one place, in lists of const rc_git_ref_t *. */
 typedef struct rc_git_layer_t {
     apr_array_header_t *branches, *tags; /* by name */
