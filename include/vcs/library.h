@@ -16,6 +16,7 @@ typedef struct rc_capabilities_t {
     bool mails;           /* can print commits as mails to be applied (rc_vcs_mail, _series) */
     bool strip;           /* rc_vcs_strip */
     bool pull;            /* rc_vcs_fetch */
+    bool maintenance;     /* rc_vcs_maintain */
     bool named_branches;  /* a commit belongs to one branch, permanently */
     bool bookmarks;       /* has references of kind RC_BOOKMARKS */
     bool closed_branches; /* has references of kind RC_CLOSED_BRANCHES */
@@ -30,6 +31,17 @@ typedef struct rc_vcs_file_t {
     const char *data;
     apr_size_t len;
 } rc_vcs_file_t;
+
+/* How rc_vcs_maintain works on a repository. */
+typedef struct rc_maintain_t {
+    int lock;            /* a descriptor that its programs keep open (the lock); 0 = none */
+    apr_time_t deadline; /* on rc_clock() */
+    int nice;            /* the priority of its programs, 1 to 19; 0 = that of this process */
+    bool prune_now;      /* removes what nothing reaches at once, not after two weeks */
+    bool (*go_on)(void *baton); /* false stops it; called four times a second. Or NULL */
+    void (*progress)(void *baton, const char *action); /* before each action; or NULL */
+    void *baton;
+} rc_maintain_t;
 
 /* A first commit to be made by rc_vcs_import: files at the top, no directories. */
 typedef struct rc_import_t {
@@ -99,6 +111,27 @@ rc_err_t *rc_vcs_check(const char **problem, const char *type, const char *path,
  * nothing was done. @a wanted: the preferred default branch when there is a choice, or NULL. */
 rc_err_t *rc_vcs_repair(const char **done, const char *type, const char *path, const char *wanted,
                         apr_pool_t *pool);
+
+/**
+ * Makes the repository at @a path small and fast to serve: one pack with an index of what each
+ * commit reaches, no leftovers of programs that were interrupted, nothing that no reference has
+ * reached for two weeks (contract 06 §3, §6). *@a actions: what was done, an array of texts in
+ * @a pool, also after an error. Readers and pushes may go on meanwhile; the caller holds at least
+ * the shared lock of the repository, with @a options->prune_now the exclusive one. RC_E_GONE when
+ * go_on() stopped it; RC_E_FAILED when a program failed, time was over, the disk has too little
+ * room, or the type has no maintenance.
+ */
+rc_err_t *rc_vcs_maintain(apr_array_header_t **actions, const char *type, const char *path,
+                          const rc_maintain_t *options, apr_pool_t *pool);
+
+/** Sets *@a needed to whether maintenance is due: the repository has many packs or loose objects,
+ * or is large and has never had any. Takes a bounded look at file names. */
+rc_err_t *rc_vcs_needs_maintenance(bool *needed, const char *type, const char *path,
+                                   apr_pool_t *pool);
+
+/** Removes what programs that were interrupted left in the repository, and nothing has changed for
+ * two hours. *@a done: a text in @a pool, or NULL when there was nothing. */
+rc_err_t *rc_vcs_sweep(const char **done, const char *type, const char *path, apr_pool_t *pool);
 
 /**
  * Fetches all branches and tags of @a url into the repository of @a type at @a path,

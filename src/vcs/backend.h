@@ -52,6 +52,11 @@ typedef struct rc_backend_t {
     const char *(*known_state)(const char *path, apr_pool_t *pool);
     rc_err_t *(*check)(const char **problem, const char *path, apr_pool_t *pool);
     rc_err_t *(*repair)(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
+    /* The next three may be NULL without capability maintenance. */
+    rc_err_t *(*maintain)(apr_array_header_t *actions, const char *path,
+                          const rc_maintain_t *options, apr_pool_t *pool);
+    rc_err_t *(*needs_maintenance)(bool *needed, const char *path, apr_pool_t *pool);
+    rc_err_t *(*sweep)(const char **done, const char *path, apr_pool_t *pool);
 
     /* --- one repository --- */
 

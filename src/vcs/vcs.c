@@ -72,6 +72,37 @@ rc_err_t *rc_vcs_repair(const char **done, const char *type, const char *path, c
     return backend->repair(done, path, wanted, pool);
 }
 
+rc_err_t *rc_vcs_maintain(apr_array_header_t **actions, const char *type, const char *path,
+                          const rc_maintain_t *options, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    *actions = apr_array_make(pool, 4, sizeof(const char *));
+    RC_TRY(rc_vcs_need_backend(&backend, type, pool));
+    if (!backend->capabilities.maintenance)
+        return rc_err_failed(pool, "repositories of type %s have no maintenance", type);
+    return backend->maintain(*actions, path, options, pool);
+}
+
+rc_err_t *rc_vcs_needs_maintenance(bool *needed, const char *type, const char *path,
+                                   apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    *needed = false;
+    RC_TRY(rc_vcs_need_backend(&backend, type, pool));
+    return backend->capabilities.maintenance ? backend->needs_maintenance(needed, path, pool) : NULL;
+}
+
+rc_err_t *rc_vcs_sweep(const char **done, const char *type, const char *path, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    *done = NULL;
+    RC_TRY(rc_vcs_need_backend(&backend, type, pool));
+    return backend->capabilities.maintenance ? backend->sweep(done, path, pool) : NULL;
+}
+
 static rc_err_t *need_fetching(const rc_backend_t **out, const char *type, apr_pool_t *pool)
 {
     RC_TRY(rc_vcs_need_backend(out, type, pool));

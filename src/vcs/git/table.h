@@ -69,6 +69,16 @@ rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *poo
 /* copy.c */
 rc_err_t *rc_git_copy(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
 
+/* maintain.c */
+rc_err_t *rc_git_maintain(apr_array_header_t *actions, const char *path,
+                          const rc_maintain_t *options, apr_pool_t *pool);
+
+/* tally.c */
+rc_err_t *rc_git_needs_maintenance(bool *needed, const char *path, apr_pool_t *pool);
+
+/* sweep.c */
+rc_err_t *rc_git_sweep(const char **done, const char *path, apr_pool_t *pool);
+
 /* strip.c */
 rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *id, int lock,
                        apr_pool_t *pool);

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Maintains a git repository: packs its references and objects, writes the indexes that git uses to
+ * answer clones fast (bitmaps and the commit graph), and removes leftovers.
+ *
+ * Unreachable objects go into a pack of their own (a "cruft pack"), which keeps the time of each,
+ * and leave it after two weeks: a push that refers to such an object at the same moment keeps what
+ * it needs.
+ */
+#include "sweep.h"
+#include "tally.h"
+#include "table.h"
+
+#include <sys/statvfs.h>
+#include <time.h>
+
+#include <apr_strings.h>
+
+#include "env.h"
+#include "run.h"
+#include "base/fs.h"
+#include "base/process.h"
+
+#define KEPT_FOR   "2.weeks.ago"         /* contract 06 §6 */
+#define MEMORY     ((apr_off_t)4 << 30)  /* bytes of each program */
+#define FREE_LEAST ((apr_off_t)64 << 20) /* bytes that stay free on the disk */
+
+static const char *const settings[][2] = {
+    {"core.fsync", "committed,reference"},
+    {"pack.threads", "1"}, /* requests need the other processors */
+    {"pack.windowMemory", "256m"},
+    {"pack.deltaCacheSize", "64m"},
+    {"pack.writeBitmapLookupTable", "true"},
+    {"repack.updateServerInfo", "false"},
+};
+
+typedef struct work_t {
+    apr_array_header_t *actions;
+    const rc_maintain_t *options;
+    const char *git_dir;
+    apr_pool_t *pool;
+} work_t;
+
+static void begin_action(const work_t *work, const char *action)
+{
+    if (work->options->progress)
+        work->options->progress(work->options->baton, action);
+}
+
+static void done(const work_t *work, const char *text)
+{
+    APR_ARRAY_PUSH(work->actions, const char *) = text;
+}
+
+static rc_err_t *check_end(const work_t *work, const char *action, const rc_proc_result_t *result)
+{
+    if (result->stopped)
+        return rc_err(work->pool, RC_E_GONE, "The maintenance was stopped");
+    if (result->timed_out)
+        return rc_err_failed(work->pool, "git %s in %s took too long", action, work->git_dir);
+    if (result->status == 0)
+        return NULL;
+    return rc_err_failed(work->pool, "git %s in %s ended with %s %d: %s", action, work->git_dir,
+                         result->signal ? "signal" : "status",
+                         result->signal ? result->signal : result->status, result->text);
+}
+
+/* Runs git until its end, the deadline, or until go_on() returns false. Removes the unfinished
+ * files of a program that was killed: they can be as large as the repository. */
+static rc_err_t *run(const work_t *work, const char *const *argv)
+{
+    const rc_maintain_t *options = work->options;
+    rc_git_env_t *env = rc_git_env(work->git_dir, work->git_dir, work->pool);
+    time_t since = time(NULL);
+    rc_proc_t proc = {.argv = argv,
+                      .dir = work->git_dir,
+                      .in = -1,
+                      .out = -1,
+                      .keep = options->lock,
+                      .deadline = options->deadline,
+                      .nice = options->nice,
+                      .max_memory = MEMORY,
+                      .check = options->go_on,
+                      .baton = options->baton};
+    rc_proc_result_t result;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+        rc_git_env_config(env, settings[i][0], settings[i][1]);
+    proc.env = rc_git_env_list(env);
+    begin_action(work, argv[1]);
+    RC_TRY(rc_proc_run(&result, &proc, work->pool));
+    if (result.signal || result.stopped || result.timed_out)
+        rc_git_sweep_packing(work->git_dir, since, work->pool);
+    return check_end(work, argv[1], &result);
+}
+
+/* --- the actions --- */
+
+static rc_err_t *remove_leftovers(const work_t *work)
+{
+    const char *text;
+
+    begin_action(work, "sweep");
+    RC_TRY(rc_git_sweep(&text, work->git_dir, work->pool));
+    if (text)
+        done(work, text);
+    return NULL;
+}
+
+/* Killed in the middle, it would leave locks of references; so it is never killed, and it is short.
+ */
+static rc_err_t *pack_refs(const work_t *work)
+{
+    static const char *const argv[] = {"git", "pack-refs", "--all", NULL};
+
+    begin_action(work, argv[1]);
+    RC_TRY(rc_git_run(work->git_dir, argv, work->options->lock, NULL, work->pool));
+    done(work, "git pack-refs --all");
+    return NULL;
+}
+
+/* For the time of the work the disk holds each object twice. */
+static rc_err_t *check_room(const work_t *work, const rc_git_tally_t *tally)
+{
+    struct statvfs fs;
+    apr_off_t room;
+
+    if (statvfs(work->git_dir, &fs))
+        return rc_fs_err(work->pool, "examine", work->git_dir);
+    room = (apr_off_t)(fs.f_bavail * fs.f_frsize);
+    if (room >= tally->bytes + FREE_LEAST)
+        return NULL;
+    return rc_err_failed(work->pool,
+                         "packing %s requires %" APR_OFF_T_FMT " MiB on its disk; %" APR_OFF_T_FMT
+                         " MiB are free",
+                         work->git_dir, (tally->bytes + FREE_LEAST) >> 20, room >> 20);
+}
+
+/* Packing takes no loose object that nothing has reached for two weeks. */
+static rc_err_t *prune(const work_t *work)
+{
+    const char *argv[] = {"git", "prune", "--expire=" KEPT_FOR, NULL};
+
+    if (work->options->prune_now)
+        argv[2] = "--expire=now";
+    RC_TRY(run(work, argv));
+    done(work, "git prune");
+    return NULL;
+}
+
+static rc_err_t *repack(const work_t *work)
+{
+    const char *argv[] = {"git", "repack", "--cruft", "--cruft-expiration=" KEPT_FOR, "-d", "-l",
+                          "-q",  "-b",     NULL};
+    rc_git_tally_t before, after;
+
+    if (work->options->prune_now)
+        argv[3] = "--cruft-expiration=now";
+    RC_TRY(rc_git_tally(&before, work->git_dir, 0, work->pool));
+    RC_TRY(check_room(work, &before));
+    if (before.borrows)
+        argv[7] = NULL; /* no bitmap can be written */
+    RC_TRY(run(work, argv));
+    RC_TRY(rc_git_tally(&after, work->git_dir, 0, work->pool));
+    done(work, apr_psprintf(work->pool,
+                            "git %s: %d packs and %d loose objects, %" APR_OFF_T_FMT
+                            " KiB, became %d packs and %d loose objects, %" APR_OFF_T_FMT " KiB",
+                            argv[1], before.packs, before.loose, (before.bytes + 1023) / 1024,
+                            after.packs, after.loose, (after.bytes + 1023) / 1024));
+    return after.loose ? prune(work) : NULL;
+}
+
+static rc_err_t *write_graph(const work_t *work)
+{
+    static const char *const argv[] = {"git",         "commit-graph",  "write",
+                                       "--reachable", "--no-progress", NULL};
+
+    RC_TRY(run(work, argv));
+    done(work, "git commit-graph write --reachable");
+    return NULL;
+}
+
+rc_err_t *rc_git_maintain(apr_array_header_t *actions, const char *path,
+                          const rc_maintain_t *options, apr_pool_t *pool)
+{
+    work_t work = {actions, options, rc_git_dir(path, pool), pool};
+
+    RC_TRY(rc_git_check_format(work.git_dir, pool));
+    RC_TRY(remove_leftovers(&work));
+    RC_TRY(pack_refs(&work));
+    RC_TRY(repack(&work));
+    return write_graph(&work);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Counts packs and loose objects, and decides from that whether a repository needs maintenance.
+ */
+#include "tally.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "table.h"
+#include "base/fs.h"
+
+/* When maintenance is due, contract 06 §3. */
+#define MANY_PACKS 50
+#define MANY_LOOSE 5000
+#define LARGE_PACK ((apr_off_t)1 << 20) /* bytes; from here on a pack deserves a bitmap */
+
+static bool ends_with(const char *name, const char *end)
+{
+    size_t len = strlen(name), end_len = strlen(end);
+
+    return len >= end_len && !strcmp(name + len - end_len, end);
+}
+
+static bool is_kept(int dir, const char *pack)
+{
+    char keep[NAME_MAX + 1];
+    struct stat st;
+
+    snprintf(keep, sizeof(keep), "%.*s.keep", (int)(strlen(pack) - strlen(".pack")), pack);
+    return !fstatat(dir, keep, &st, AT_SYMLINK_NOFOLLOW);
+}
+
+static void count_pack(rc_git_tally_t *tally, int dir, const char *name)
+{
+    struct stat st;
+
+    tally->bitmap = tally->bitmap || ends_with(name, ".bitmap");
+    if (!ends_with(name, ".pack") || fstatat(dir, name, &st, 0))
+        return;
+    tally->packs += !is_kept(dir, name);
+    tally->bytes += st.st_size;
+    if (st.st_size > tally->largest)
+        tally->largest = st.st_size;
+}
+
+static bool is_loose_name(const char *name)
+{
+    return strlen(name) == GIT_OID_HEXSZ - 2 && strspn(name, "0123456789abcdef") == strlen(name);
+}
+
+/* Opens a directory below @a path; NULL when it does not exist or cannot be read. */
+static DIR *open_dir(const char *path, const char *name, apr_pool_t *pool)
+{
+    return opendir(apr_pstrcat(pool, path, "/", name, NULL));
+}
+
+static void count_loose(rc_git_tally_t *tally, DIR *dir, int most)
+{
+    struct dirent *entry;
+    struct stat st;
+
+    while ((!most || tally->loose <= most) && (entry = readdir(dir)))
+        if (is_loose_name(entry->d_name)) {
+            tally->loose++;
+            if (!most && !fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW))
+                tally->bytes += st.st_size;
+        }
+}
+
+rc_err_t *rc_git_tally(rc_git_tally_t *tally, const char *git_dir, int most, apr_pool_t *pool)
+{
+    DIR *dir = open_dir(git_dir, "objects/pack", pool);
+    struct dirent *entry;
+    char name[sizeof("objects/xx")];
+    int i;
+
+    *tally = (rc_git_tally_t){0};
+    if (!dir && errno != ENOENT)
+        return rc_fs_err(pool, "read the packs of", git_dir);
+    while (dir && (entry = readdir(dir)))
+        count_pack(tally, dirfd(dir), entry->d_name);
+    if (dir)
+        closedir(dir);
+    for (i = 0; i < 256 && (!most || tally->loose <= most); i++) {
+        snprintf(name, sizeof(name), "objects/%02x", (unsigned)i);
+        if ((dir = open_dir(git_dir, name, pool))) {
+            count_loose(tally, dir, most);
+            closedir(dir);
+        }
+    }
+    tally->borrows = rc_fs_exists(apr_pstrcat(pool, git_dir, "/objects/info/alternates", NULL));
+    return NULL;
+}
+
+/* git writes no bitmap for a repository that borrows objects or lacks some. */
+static bool wants_bitmap(const rc_git_tally_t *tally, const char *git_dir, apr_pool_t *pool)
+{
+    return tally->largest >= LARGE_PACK && !tally->bitmap && !tally->borrows &&
+           !rc_fs_exists(apr_pstrcat(pool, git_dir, "/shallow", NULL));
+}
+
+rc_err_t *rc_git_needs_maintenance(bool *needed, const char *path, apr_pool_t *pool)
+{
+    const char *git_dir = rc_git_dir(path, pool);
+    rc_git_tally_t tally;
+
+    *needed = false;
+    RC_TRY(rc_git_tally(&tally, git_dir, MANY_LOOSE, pool));
+    *needed =
+        tally.packs > MANY_PACKS || tally.loose > MANY_LOOSE || wants_bitmap(&tally, git_dir, pool);
+    return NULL;
+}
