@@ -10,7 +10,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
-#include "store/user.h"
+#include "owner.h"
 
 const char *rc_gist_path(const rc_env_t *env, const char *access_id, apr_pool_t *pool)
 {
@@ -53,20 +53,12 @@ typedef struct creation_t {
     rc_disk_txn_t *disk;
 } creation_t;
 
-/* Finds the owner. Only super-admins may name another user. An unknown user is RC_E_FAILED, as all
- * other faults of the request are. */
-static rc_err_t *find_owner(creation_t *creation, rc_actor_t *actor)
+/* Finds the owner. Only super-admins may name another user; as all faults of the request, that is
+ * RC_E_FAILED. */
+static rc_err_t *find_gist_owner(creation_t *creation, rc_actor_t *actor)
 {
-    const rc_owner_t *owner = &creation->request->owner;
-    rc_user_t *caller;
-
-    creation->owner = owner->user;
-    if (!owner->sent) {
-        RC_TRY(rc_store_user_by_id(&caller, actor->db, actor->caller->user_id, actor->pool));
-        creation->owner = caller;
-    }
-    if (!creation->owner ||
-        (!actor->caller->admin && creation->owner->id != actor->caller->user_id))
+    RC_TRY(rc_owner_find(&creation->owner, actor, &creation->request->owner));
+    if (!actor->caller->admin && creation->owner->id != actor->caller->user_id)
         return rc_err_failed(actor->pool, "unusable owner");
     return NULL;
 }
@@ -77,7 +69,8 @@ static rc_err_t *plan(creation_t *creation, rc_actor_t *actor)
     apr_int64_t minutes = request->lifetime;
     rc_gist_t *gist = &creation->gist;
 
-    RC_TRY(find_owner(creation, actor));
+    RC_TRY(rc_actor_require_name(actor));
+    RC_TRY(find_gist_owner(creation, actor));
     gist->owner_id = creation->owner->id;
     gist->type = request->type;
     gist->description = request->description;

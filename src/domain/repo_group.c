@@ -14,6 +14,7 @@
 #include "domain/disk_transaction.h"
 #include "domain/repo.h"
 #include "domain/scan.h"
+#include "owner.h"
 #include "repo_group_tree.h"
 #include "store/group.h"
 
@@ -50,19 +51,6 @@ static rc_err_t *find_parent(rc_repo_group_t **out, rc_actor_t *actor, const cha
     return NULL;
 }
 
-static rc_err_t *find_owner(making_t *making, rc_actor_t *actor)
-{
-    const rc_owner_t *owner = &making->request->owner;
-    rc_user_t *caller;
-
-    making->owner = owner->user;
-    if (!owner->sent) {
-        RC_TRY(rc_store_user_by_id(&caller, actor->db, actor->caller->user_id, actor->pool));
-        making->owner = caller;
-    }
-    return making->owner ? NULL : rc_err_failed(actor->pool, "unknown owner");
-}
-
 /* Makes the checks of create_repo_group. The right is checked before the name, so that only callers
  * who may create a group learn that the name exists. */
 static rc_err_t *plan(making_t *making, rc_actor_t *actor)
@@ -78,7 +66,7 @@ static rc_err_t *plan(making_t *making, rc_actor_t *actor)
                                        actor->pool));
     if (taken)
         return rc_err(actor->pool, RC_E_ARG, "repo group `%s` already exist", request->name);
-    RC_TRY(find_owner(making, actor));
+    RC_TRY(rc_owner_find(&making->owner, actor, &request->owner));
     row->name = request->name;
     row->description = *request->description ? request->description : request->name;
     row->parent_id = parent ? parent->id : 0;

@@ -11,6 +11,7 @@
 
 #include "base/fs.h"
 #include "base/text.h"
+#include "owner.h"
 #include "domain/repo.h"
 #include "domain/scan.h"
 #include "repo_group_tree.h"
@@ -112,8 +113,7 @@ static rc_err_t *plan_parent(update_t *update, rc_actor_t *actor)
 
 static rc_err_t *plan_owner(rc_repo_group_t *to, const rc_owner_t *owner, apr_pool_t *pool)
 {
-    if (owner->sent && !owner->user)
-        return rc_err_failed(pool, "unknown owner");
+    RC_TRY(rc_owner_check(owner, pool));
     if (owner->user) {
         to->owner_id = owner->user->id;
         to->owner = owner->user->username;

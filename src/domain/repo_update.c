@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "domain/disk_transaction.h"
+#include "owner.h"
 #include "domain/repo.h"
 #include "repo_field.h"
 #include "store/repo_change.h"
@@ -129,10 +130,9 @@ static rc_err_t *plan_owner(update_t *update, apr_pool_t *pool)
 {
     const rc_owner_t *owner = &update->request->owner;
 
-    if (!owner->sent)
-        return NULL;
+    RC_TRY(rc_owner_check(owner, pool));
     if (!owner->user)
-        return rc_err_failed(pool, "unknown owner");
+        return NULL;
     update->to.owner_id = owner->user->id;
     update->to.owner = owner->user->username;
     return NULL;

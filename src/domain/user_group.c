@@ -10,6 +10,7 @@
 
 #include "domain/account.h"
 #include "store/group.h"
+#include "owner.h"
 #include "domain/repo.h"
 #include "base/text.h"
 
@@ -56,9 +57,7 @@ static rc_err_t *check_create(rc_actor_t *actor, const rc_user_group_creation_t 
                                        actor->pool));
     if (taken)
         return rc_err(actor->pool, RC_E_ARG, "user group `%s` already exist", request->name);
-    if (request->owner.sent && !request->owner.user)
-        return rc_err_failed(actor->pool, "unknown owner");
-    return NULL;
+    return rc_owner_check(&request->owner, actor->pool);
 }
 
 static rc_err_t *create(rc_actor_t *actor, void *baton)

@@ -309,6 +309,26 @@ static rc_err_t *revoke_right(void)
     return set_right(RC_KIND_REPO, on.repo.id, NULL);
 }
 
+/* Visitors create no gists. */
+static rc_err_t *create_gist_as_visitor(void)
+{
+    const rc_vcs_file_t file = {.name = "a", .data = "x", .len = 1};
+    rc_gist_creation_t request = {.files = {.files = &file, .n_files = 1},
+                                  .type = "public",
+                                  .acl_level = "acl_public",
+                                  .description = "",
+                                  .lifetime = -1};
+    const rc_caller_t *bob = actor.caller;
+    rc_caller_t visitor = *bob;
+    rc_err_t *err;
+
+    visitor.anonymous = true;
+    actor.caller = &visitor;
+    err = rc_gist_create(&actor, &request);
+    actor.caller = bob;
+    return err;
+}
+
 static rc_err_t *show_another(void)
 {
     rc_user_details_t details;
@@ -442,6 +462,7 @@ static const struct {
     {"grant_on_group", grant_on_group, RC_NONE},
     {"grant_on_users", grant_on_users, RC_NONE},
     {"revoke_right", revoke_right, RC_NONE},
+    {"create_gist_as_visitor", create_gist_as_visitor, OTHERS},
     {"show_another", show_another, OTHERS},
     {"create_token", create_token, OTHERS},
     {"delete_token", delete_token, OTHERS},

@@ -14,8 +14,7 @@
 #include "base/hex.h"
 #include "base/query.h"
 
-#define NO_MAILS       "Commits of this type of repository have no form as patches"
-#define NO_SUCH_COMMIT "No such commit exists for this repository"
+#define NO_MAILS "Commits of this type of repository have no form as patches"
 
 #define FEW 8 /* a range of up to so many commits does not count as costly work */
 
@@ -166,7 +165,7 @@ rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_raw_call_t *call, c
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(resolve_range(&found, set, call));
     if (!found)
-        return rc_raw_refuse(call, 404, NO_SUCH_COMMIT);
+        return rc_raw_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
     if (mails && !rc_vcs_can(call->vcs)->mails)
         return rc_raw_refuse(call, 404, NO_MAILS);
     if (mails && set->range)
