@@ -73,16 +73,26 @@ subtest 'names' => sub {
     is $error->(create_repo => { repo_name => 'folder/' . 'n' x 250 }), 'failed to create repository `folder/'
         . 'n' x 250 . '`', 'repository';
     is $error->(create_repo => { repo_name => 'folder/' . 'n' x 248 }), undef, 'as long as it may be';
+    my $wide = join '/', "\x{e9}" x 127, "\x{1f600}" x 63, 'n' x 63; # 254 + 252 + 63 bytes
+    is $error->(create_repo => { repo_name => $wide }), undef, 'characters, not bytes';
+    is $t->must(get_repo => { repoid => $wide })->{repo_name}, $wide, '... is found';
+    is $error->(create_repo_group => { group_name => "$wide-" }), "failed to create repo group `$wide-`", 'group';
+    is $error->(create_repo => { repo_name => "\x{e9}" x 128 }),
+        'failed to create repository `' . "\x{e9}" x 128 . '`', 'a part that is too long for the disk';
+    is $error->(update_repo_group => { repogroupid => "\x{e9}" x 127, group_name => "\x{e9}" x 126 . 'nn' }),
+        "failed to update repository group `" . "\x{e9}" x 127 . '`', 'a rename that makes names too long';
+    is $error->(delete_repo => { repoid => $wide }), undef, 'delete';
     like $t->try_admin('token', 'create', 'bob', '--description', 'x' x 70_000)->{err},
         qr/too long to be stored \(at most 64 KiB\): parameter/, 'rcapi-admin: a text';
 };
 
 # The answer only says that it failed.
 subtest 'why a name is refused' => sub {
-    my %why = ('n' x 256 => 'is longer than 255 bytes', 123 => 'is all digits, like an id',
+    my %why = ('n' x 256 => 'is longer than 255 characters', 123 => 'is all digits, like an id',
         '_x' => 'begins with _, which is reserved',
         'a:b' => 'holds one of \\ : < >', "a\tb" => 'holds a control character',
-        '.x' => 'has a part that is hidden or reserved');
+        '.x' => 'has a part that is hidden or reserved',
+        "\xc3\xa9" x 128 => 'has a part that is longer than 255 bytes');
     for (sort keys %why) {
         like $t->try_admin('repo', 'create', $_)->{err}, qr/: the name \Q$why{$_}\E\n/, 'repository ' . substr $_, 0,
             20;

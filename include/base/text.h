@@ -24,6 +24,9 @@ apr_size_t rc_text_characters(const char *text);
 /** Returns a copy with ASCII letters in lower case, in @a pool. */
 const char *rc_text_lower(const char *text, apr_pool_t *pool);
 
+/** Returns a path without empty parts, "//a/b//" -> "a/b", in @a pool. */
+const char *rc_text_clean_path(const char *path, apr_pool_t *pool);
+
 /** Returns the bytes of the valid UTF-8 sequence at @a p (not past @a end); 0 when invalid. */
 int rc_utf8_length(const char *p, const char *end);
 

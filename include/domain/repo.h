@@ -12,11 +12,12 @@
 
 #define RC_REPO_NAME_MAX 255 /* characters of a full name */
 
-/** Returns @a name without empty parts, "//g/r//" -> "g/r", in @a pool. */
-const char *rc_repo_name_clean(const char *name, apr_pool_t *pool);
+/** True when the full name is not longer than that. */
+bool rc_repo_name_fits(const char *name);
 
-/** Returns what is wrong with the name of a repository or group (a cleaned full path), as the end
- * of a sentence that begins with "the name"; NULL for a valid name. Contract 02 create_repo, 05. */
+/** Returns what is wrong with the name of a repository or group (a full path, as rc_text_clean_path
+ * returns it), as the end of a sentence that begins with "the name"; NULL for a valid name.
+ * Contract 02 create_repo, 05. */
 const char *rc_repo_name_problem(const char *name);
 
 /** The same as an error (RC_E_FAILED). */

@@ -10,7 +10,7 @@
 
 /* A NULL flag takes its value from the server's settings. */
 typedef struct rc_repo_creation_t {
-    const char *name; /* full path, as rc_repo_name_clean returns it */
+    const char *name; /* full path, as rc_text_clean_path returns it */
     const char *type; /* NULL: the server's default. Ignored for a fork */
     rc_owner_t owner;
     const char *description, *landing_rev;

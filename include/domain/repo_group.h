@@ -10,7 +10,7 @@
 #include "domain/user.h"
 
 typedef struct rc_repo_group_creation_t {
-    const char *name;              /* full path, as rc_repo_name_clean returns it */
+    const char *name;              /* full path, as rc_text_clean_path returns it */
     const char *parent_sent;       /* a parent given separately from the name, as sent; or NULL */
     const rc_repo_group_t *parent; /* NULL: there is no such group, or it is hidden */
     const char *description;       /* "" becomes the name */

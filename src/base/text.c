@@ -80,6 +80,19 @@ const char *rc_text_lower(const char *text, apr_pool_t *pool)
     return lower;
 }
 
+const char *rc_text_clean_path(const char *path, apr_pool_t *pool)
+{
+    char *clean = apr_palloc(pool, strlen(path) + 1), *out = clean;
+
+    for (; *path; path++)
+        if (*path != '/' || (out > clean && out[-1] != '/'))
+            *out++ = *path;
+    if (out > clean && out[-1] == '/')
+        out--;
+    *out = '\0';
+    return clean;
+}
+
 int rc_utf8_length(const char *p, const char *end)
 {
     const unsigned char *s = (const unsigned char *)p;

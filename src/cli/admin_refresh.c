@@ -11,6 +11,7 @@
 
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "domain/last_changeset.h"
 #include "domain/repo.h"
 #include "store/user.h"
@@ -22,7 +23,7 @@ static const char *name_of_path(const rc_admin_t *admin, const char *path)
     apr_size_t root_len, len;
 
     if (*path != '/' && *path != '.')
-        return rc_repo_name_clean(path, admin->pool);
+        return rc_text_clean_path(path, admin->pool);
     if (!realpath(path, folder) || !realpath(admin->env->config->repo_root, root))
         return NULL;
     root_len = strlen(root);

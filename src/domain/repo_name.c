@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Cleans, splits and checks names of repositories and groups.
+ * Splits and checks names of repositories and groups.
  */
 #include "domain/repo.h"
 
@@ -12,25 +12,6 @@
 #include "base/text.h"
 
 #define PART_LIMIT 255 /* bytes of a file name */
-
-const char *rc_repo_name_clean(const char *name, apr_pool_t *pool)
-{
-    char *clean = apr_palloc(pool, strlen(name) + 1), *out = clean;
-    const char *p = name;
-
-    while (*p) {
-        if (*p == '/') {
-            p++;
-            continue;
-        }
-        if (out > clean)
-            *out++ = '/';
-        while (*p && *p != '/')
-            *out++ = *p++;
-    }
-    *out = '\0';
-    return clean;
-}
 
 const char *rc_repo_name_parent(const char *name, apr_pool_t *pool)
 {
@@ -82,16 +63,23 @@ bool rc_repo_part_usable(const char *part)
     return *part && *part != '.' && *part != '/' && !is_removed(part);
 }
 
-/* True when a part begins with a dot, is empty, or is the name of a removed repository or group. */
-static bool has_unusable_part(const char *name)
+bool rc_repo_name_fits(const char *name)
+{
+    return rc_text_characters(name) <= RC_REPO_NAME_MAX;
+}
+
+/* Returns what is wrong with a part of the name, or NULL. */
+static const char *part_problem(const char *name)
 {
     const char *part;
 
     for (part = name;; part++) {
         if (!rc_repo_part_usable(part))
-            return true;
+            return "has a part that is hidden or reserved";
+        if (strcspn(part, "/") > PART_LIMIT)
+            return "has a part that is longer than 255 bytes";
         if (!(part = strchr(part, '/')))
-            return false;
+            return NULL;
     }
 }
 
@@ -99,8 +87,8 @@ const char *rc_repo_name_problem(const char *name)
 {
     if (!*name)
         return "is empty";
-    if (strlen(name) > RC_REPO_NAME_MAX)
-        return "is longer than 255 bytes";
+    if (!rc_repo_name_fits(name))
+        return "is longer than 255 characters";
     if (*name == '_')
         return "begins with _, which is reserved";
     if (rc_text_has_control(name))
@@ -111,7 +99,7 @@ const char *rc_repo_name_problem(const char *name)
         return "holds one of \\ : < >";
     if (rc_text_digits(name))
         return "is all digits, like an id";
-    return has_unusable_part(name) ? "has a part that is hidden or reserved" : NULL;
+    return part_problem(name);
 }
 
 rc_err_t *rc_repo_name_check(const char *name, apr_pool_t *pool)

@@ -11,6 +11,7 @@
 
 #include "backend.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #define DEPTH_MAX 2048                    /* levels of nested directories */
 #define PATH_MOST ((size_t)1 << 20)       /* bytes of one path */
@@ -215,25 +216,11 @@ static rc_err_t *walk_folder(list_walk_t *walk, const rc_entry_t *dir, const cha
 
 /* --- public functions --- */
 
-/* "/a//b/" -> "a/b". */
-static const char *clean_path(const char *path, apr_pool_t *pool)
-{
-    char *clean = apr_palloc(pool, strlen(path) + 1), *out = clean;
-
-    for (; *path; path++)
-        if (*path != '/' || (out > clean && out[-1] != '/'))
-            *out++ = *path;
-    if (out > clean && out[-1] == '/')
-        out--;
-    *out = '\0';
-    return clean;
-}
-
 static rc_err_t *find_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
                             apr_pool_t *pool)
 {
     memset(entry, 0, sizeof(*entry));
-    entry->path = clean_path(path, pool);
+    entry->path = rc_text_clean_path(path, pool);
     return vcs->backend->entry(entry, vcs, id, pool);
 }
 

@@ -123,6 +123,27 @@ static int plain_length(const unsigned char *p, int left)
     return value < least[n] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000) ? 0 : n;
 }
 
+static void paths(void **state)
+{
+    static const char *const rows[][2] = {
+        {"", ""},
+        {"/", ""},
+        {"///", ""},
+        {"a", "a"},
+        {"/a/", "a"},
+        {"a//b", "a/b"},
+        {"//a//b//", "a/b"},
+        {"a/./..", "a/./.."},
+        {" / ", " / "},
+        {"a/\xc3/", "a/\xc3"},
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < ROWS(rows); i++)
+        assert_string_equal(rc_text_clean_path(rows[i][0], pool), rows[i][1]);
+}
+
 static void utf8(void **state)
 {
     unsigned a, b, c;
@@ -176,7 +197,7 @@ static void repair(void **state)
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(integers), cmocka_unit_test(truth),  cmocka_unit_test(small_ones),
-    cmocka_unit_test(utf8),     cmocka_unit_test(repair),
+    cmocka_unit_test(utf8),     cmocka_unit_test(repair), cmocka_unit_test(paths),
 };
 
 UNIT_MAIN(tests)

@@ -135,7 +135,7 @@ static void add_routes(apr_array_header_t *routes, const char *path, const char 
         if (*views[i].pattern == '/' || !match(&route, views[i].pattern, slash + 1, pool))
             continue;
         name = rc_hex_unescape(path, (apr_size_t)(slash - path), pool);
-        if (is_admin(name) || rc_text_characters(name) > RC_REPO_NAME_MAX)
+        if (is_admin(name) || !rc_repo_name_fits(name))
             return;
         if (!read_id(&route.repo_id, name, pool))
             route.repo = name;

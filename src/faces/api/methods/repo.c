@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "domain/last_changeset.h"
 #include "domain/repo.h"
 #include "domain/repo_create.h"
@@ -38,7 +39,7 @@ static rc_err_t *find_root(const char **root, bool *readable, rc_call_t *call)
     rc_repo_group_t *group;
 
     *root = json_object_is_type(sent, json_type_string)
-                ? rc_repo_name_clean(json_object_get_string(sent), call->pool)
+                ? rc_text_clean_path(json_object_get_string(sent), call->pool)
                 : NULL;
     *readable = !sent || (*root && !**root);
     if (*readable)
@@ -87,7 +88,7 @@ static rc_err_t *plan_repo(rc_call_t *call, void *baton)
     rc_repo_creation_t *creation = baton;
 
     *creation = (rc_repo_creation_t){
-        .name = rc_repo_name_clean(rc_arg_text(call, RC_P_REPO_NAME), call->pool),
+        .name = rc_text_clean_path(rc_arg_text(call, RC_P_REPO_NAME), call->pool),
         .type = rc_arg_text(call, RC_P_REPO_TYPE),
         .description = rc_arg_text(call, RC_P_DESCRIPTION),
         .landing_rev = rc_arg_text(call, RC_P_LANDING_REV),

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "domain/repo.h"
 #include "domain/repo_change.h"
 
@@ -42,7 +43,7 @@ static rc_err_t *plan_update(rc_call_t *call, void *baton)
     *update = (rc_repo_update_t){
         .repo = rc_arg_repo(call, RC_P_REPOID),
         .last = rc_arg_given_text(call, RC_P_NAME),
-        .path = path ? rc_repo_name_clean(path, call->pool) : NULL,
+        .path = path ? rc_text_clean_path(path, call->pool) : NULL,
         .description = rc_arg_given_text(call, RC_P_DESCRIPTION),
         .landing_rev = rc_arg_given_text(call, RC_P_LANDING_REV),
         .has_uri = rc_arg_present(call, RC_P_CLONE_URI),

@@ -4,6 +4,7 @@
  */
 #include "../method.h"
 
+#include "base/text.h"
 #include "domain/repo.h"
 #include "domain/repo_create.h"
 
@@ -13,7 +14,7 @@ static rc_err_t *plan_fork(rc_call_t *call, void *baton)
 
     *fork = (rc_repo_creation_t){
         .source = rc_arg_repo(call, RC_P_REPOID),
-        .name = rc_repo_name_clean(rc_arg_text(call, RC_P_FORK_NAME), call->pool),
+        .name = rc_text_clean_path(rc_arg_text(call, RC_P_FORK_NAME), call->pool),
         .description = rc_arg_text(call, RC_P_DESCRIPTION),
         .landing_rev = rc_arg_text(call, RC_P_LANDING_REV),
         .private_ = rc_arg_flag(call, RC_P_PRIVATE),

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "store/group.h"
 #include "domain/repo_group.h"
 #include "domain/repo.h"
@@ -66,7 +67,7 @@ static rc_err_t *answer(rc_call_t *call, apr_int64_t id, const char *before, con
 static rc_err_t *plan_creation(rc_call_t *call, void *baton)
 {
     rc_repo_group_creation_t *creation = baton;
-    const char *name = rc_repo_name_clean(rc_arg_text(call, RC_P_GROUP_NAME), call->pool);
+    const char *name = rc_text_clean_path(rc_arg_text(call, RC_P_GROUP_NAME), call->pool);
     rc_repo_group_t *parent;
 
     *creation = (rc_repo_group_creation_t){
