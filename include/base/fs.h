@@ -84,7 +84,7 @@ void rc_fs_rmdir_below(const char *root, const char *path, apr_pool_t *pool);
 /**
  * Acquires the exclusive lock of @a path (a file or directory), against this and other processes,
  * until @a pool ends. Waits up to @a patience (0: does not wait). *@a locked is false when the wait
- * was too long, or @a path does not exist.
+ * was too long, or @a path does not exist; any other failure is an error.
  */
 rc_err_t *rc_fs_lock(bool *locked, const char *path, apr_interval_time_t patience,
                      apr_pool_t *pool);

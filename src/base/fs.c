@@ -130,7 +130,7 @@ static rc_err_t *lock(int *out, const char *path, int how, apr_interval_time_t p
         why = n ? errno : EWOULDBLOCK;
         close(fd);
         if (why != EWOULDBLOCK && why != EINTR)
-            return NULL;
+            return rc_fs_status(pool, APR_FROM_OS_ERROR(why), "lock", path);
         if (rc_clock() >= deadline)
             return NULL;
         apr_sleep(20 * 1000);
@@ -167,7 +167,7 @@ rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patien
 rc_err_t *rc_fs_take_place(bool *taken, const char *dir, const char *name, int max,
                            apr_pool_t *pool)
 {
-    int i, fd;
+    int i, fd, why;
 
     *taken = false;
     for (i = 0; i < max && !*taken; i++) {
@@ -176,11 +176,14 @@ rc_err_t *rc_fs_take_place(bool *taken, const char *dir, const char *name, int m
         fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0)
             return rc_fs_err(pool, "open", path);
-        *taken = flock(fd, LOCK_EX | LOCK_NB) == 0;
+        why = flock(fd, LOCK_EX | LOCK_NB) ? errno : 0;
+        *taken = !why;
         if (*taken)
             apr_pool_cleanup_register(pool, (void *)(intptr_t)fd, close_fd, apr_pool_cleanup_null);
         else
             close(fd);
+        if (why && why != EWOULDBLOCK && why != EINTR)
+            return rc_fs_status(pool, APR_FROM_OS_ERROR(why), "lock", path);
     }
     return NULL;
 }

@@ -60,15 +60,18 @@ void rc_disk_txn_add(rc_disk_txn_t *disk, const char *from, const char *to)
 static rc_err_t *open_op(rc_disk_txn_t *disk)
 {
     int gate = rc_work_lock(disk->env, LOCK_SH);
+    rc_err_t *err = NULL;
 
     if (gate < 0)
         return rc_fs_err(disk->pool, "lock", disk->env->work_dir);
     disk->op = apr_pstrcat(disk->pool, disk->env->work_dir, "/", disk->token, ".op", NULL);
     disk->fd = open(disk->op, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (disk->fd >= 0)
-        flock(disk->fd, LOCK_EX);
+    if (disk->fd < 0)
+        err = rc_fs_err(disk->pool, "create", disk->op);
+    else if (flock(disk->fd, LOCK_EX)) /* without its lock it looks like that of a dead process */
+        err = rc_fs_err(disk->pool, "lock", disk->op);
     close(gate);
-    return disk->fd >= 0 ? NULL : rc_fs_err(disk->pool, "create", disk->op);
+    return err;
 }
 
 /* Writes paths relative to the root, which may have moved when a recovery reads them. */

@@ -104,7 +104,10 @@ static rc_err_t *check_no_writer(rc_locks_t *locks, const rc_env_t *env,
             rc_env_repo_path(env, APR_ARRAY_IDX(repos, i, const char *), locks->pool);
 
         apr_pool_clear(scratch);
-        if (rc_fs_lock(&locked, path, 0, scratch) || (!locked && rc_fs_exists(path)))
+        err = rc_fs_lock(&locked, path, 0, scratch);
+        if (err)
+            err = rc_err_internal(locks->pool, err->cause, "%s", rc_err_log_text(err, locks->pool));
+        else if (!locked && rc_fs_exists(path))
             err = not_locked(locks, path);
     }
     apr_pool_destroy(scratch);

@@ -20,11 +20,14 @@ int rc_work_lock(const rc_env_t *env, int how)
 {
     int fd = open(env->work_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (fd >= 0 && flock(fd, how)) {
-        close(fd);
-        return -1;
-    }
-    return fd;
+    int why;
+
+    if (fd < 0 || !flock(fd, how))
+        return fd;
+    why = errno;
+    close(fd);
+    errno = why;
+    return -1;
 }
 
 static apr_status_t remove_work_dir(void *data)
@@ -53,6 +56,8 @@ rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool)
         *path = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
         err = mkdir(*path, 0700) ? rc_fs_err(pool, "create", *path)
                                  : rc_fs_lock(&locked, *path, 0, pool);
+        if (!err && !locked)
+            err = rc_err_internal(pool, APR_EBUSY, "cannot lock %s", *path);
         if (!err)
             apr_pool_cleanup_register(pool, *path, remove_work_dir, apr_pool_cleanup_null);
     }

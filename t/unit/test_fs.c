@@ -4,14 +4,28 @@
  */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/fs.h"
 #include "base/time.h"
+
+static int flock_fails; /* errno; 0: it works */
+
+/* Stands in front of the C library's. */
+int flock(int fd, int how)
+{
+    if (!flock_fails)
+        return (int)syscall(SYS_flock, fd, how);
+    errno = flock_fails;
+    return -1;
+}
 
 static bool sh(const char *command)
 {
@@ -275,10 +289,39 @@ static void not_inherited(void **state)
     waitpid(pid, &status, 0);
 }
 
+/* "Held by another" is an answer; that the file system cannot lock at all is an error. */
+static void no_locks(void **state)
+{
+    const char *path = in_dir("no-locks");
+    bool got = true;
+    int fd = 7;
+
+    (void)state;
+    write_text(path, "");
+    flock_fails = EWOULDBLOCK;
+    assert_false(lock(path, 0, pool));
+    ASSERT_OK(rc_fs_take_place(&got, unit_dir, "place", 2, pool));
+    assert_false(got);
+    flock_fails = ENOLCK;
+    got = true;
+    assert_non_null(rc_fs_lock(&got, path, 0, pool));
+    assert_false(got);
+    got = true;
+    assert_non_null(rc_fs_share(&got, path, 0, pool));
+    assert_false(got);
+    assert_non_null(rc_fs_lock_fd(&fd, path, 0, pool));
+    assert_int_equal(fd, -1);
+    got = true;
+    assert_non_null(rc_fs_take_place(&got, unit_dir, "place", 2, pool));
+    assert_false(got);
+    flock_fails = 0;
+    assert_true(lock(path, 0, pool));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(trees),         cmocka_unit_test(folders),   cmocka_unit_test(one_process),
     cmocka_unit_test(threads),       cmocka_unit_test(processes), cmocka_unit_test(killed_holder),
-    cmocka_unit_test(not_inherited), cmocka_unit_test(sharing),
+    cmocka_unit_test(not_inherited), cmocka_unit_test(sharing),   cmocka_unit_test(no_locks),
 };
 
 UNIT_MAIN(tests)
