@@ -5,6 +5,8 @@
  */
 #include "src/http/http.h"
 
+#include <stdlib.h>
+
 #include <http_protocol.h>
 #include <http_request.h>
 
@@ -45,9 +47,20 @@ __attribute__((visibility("default"))) module AP_MODULE_DECLARE_DATA rcapi_modul
     rc_http_merge_dir_conf,
     rc_http_create_server_conf,
     rc_http_merge_server_conf,
-    rc_http_directives,
+    NULL, /* the directives: set below */
     register_hooks,
 #if defined(AP_MODULE_FLAG_NONE)
     AP_MODULE_FLAG_NONE,
 #endif
 };
+
+/* The table of directives is built when httpd loads the module, since each face has rows of it. */
+__attribute__((constructor)) static void add_directives(void)
+{
+    rcapi_module.cmds = rc_http_commands();
+}
+
+__attribute__((destructor)) static void remove_directives(void)
+{
+    free((void *)rcapi_module.cmds);
+}

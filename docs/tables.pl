@@ -62,17 +62,17 @@ sub help {
 
 sub targets { return "```text\n" . join('', slurp('Makefile') =~ /^#: (.*\n)/mg) . "```\n" }
 
-# Name, where it may stand, and the help that httpd has of it.
+# Name, where it may stand, and the help that httpd has of it: rows of the server and of each face, and one
+# directive of core.
 sub directives {
-    my @rows;
-    for my $row (slurp('src/http/config.c') =~ /^    (AP_INIT_\w+\(.*?\)),\n(?=    AP_INIT|    \{)/msg) {
-        my ($name, $where, $help) =
-            $row =~ /\("(\w+)",.*?((?:RSRC_CONF|ACCESS_CONF|OR_FILEINFO)(?: \| \w+)*),\s+"(.*)"\)\z/s
-            or die "no directive: $row\n";
-        my $context = $where =~ /OR_FILEINFO/ ? 'place' : $where =~ /ACCESS_CONF/ ? 'server, place' : 'server';
-        push @rows, ["[`$name`](#" . lc($name) . ')', $context, $help =~ s/(<\w+>)/`$1`/gr];
+    my @rows = (['SetHandler', 'place', slurp('src/http/command.c') =~ /"SetHandler",.*?"(.*)"\);/s]);
+    for my $text (map { slurp($_) } glob 'src/http/*.c src/faces/*/*.c') {
+        push @rows, [$1, $3 eq 'PLACE' ? 'server, place' : 'server', $2]
+            while $text =~ /^    \{"(Rcapi\w+)",\s+"([^"]*)",\s+RC_(SERVER|PLACE),/mg;
     }
-    return table(['Directive', 'Context', ''], sort { lc $a->[0] =~ tr/`//dr cmp lc $b->[0] =~ tr/`//dr } @rows);
+    return table(['Directive', 'Context', ''],
+        map { ["[`$_->[0]`](#" . lc($_->[0]) . ')', $_->[1], $_->[2] =~ s/(<\w+>)/`$1`/gr] }
+        sort { lc $a->[0] cmp lc $b->[0] } @rows);
 }
 
 sub settings {

@@ -197,6 +197,86 @@ subtest 'the other faces' => sub {
 ok(patiently(5, sub { open_files() <= $files + 1 }), 'no descriptor is left open') or diag open_files() . " > $files";
 $t->done;
 
+subtest 'directives of a face' => sub {
+    my $s = RCAPI::Test->new(module => 't/mod_rcapi_echo.so', children => 1, mounts => ['/', '/sub', '/off'],
+        directives => <<'END');
+RcapiEchoNumber 9
+RcapiEchoSize 2K
+RcapiEchoWords two ONE
+RcapiEchoLines a b
+RcapiEchoLines "c"
+<Location "/sub">
+    RcapiEchoSize 1M 0
+    RcapiEchoTime 60
+    RcapiEchoText "a \"b\""
+    RcapiEchoUrl https://x:1/y/
+    RcapiEchoFolder none
+    RcapiEchoWord THREE
+    RcapiEchoWords three
+    RcapiEchoWords one
+    RcapiEchoLines
+    RcapiKeyInQuery Off
+</Location>
+<Location "/sub/_echo">
+    RcapiEchoSize 3
+    RcapiEchoFolder here
+</Location>
+<Location "/off">
+    RcapiEcho Off
+</Location>
+<VirtualHost *>
+    ServerName one
+</VirtualHost>
+<VirtualHost *>
+    ServerName two
+    RcapiEchoNumber 3
+    RcapiEchoLines d
+    <Location "/sub">
+        RcapiEchoWord two
+    </Location>
+</VirtualHost>
+END
+    my $get = sub {
+        my ($path, @more) = @_;
+        my $a = $s->get($path, @more);
+        return $a->status == 200 ? $a->body =~ s/\n\z//r : $a->status;
+    };
+    my $settings = '/_echo/settings';
+    my $two = [Host => 'two'];
+    is($get->($settings), '9 2048 -1 0 none - - one two+one a b+"c" -', 'of a server, and defaults');
+    is($get->($settings, headers => $two), '3 2048 -1 0 none - - one two+one d -', 'of a virtual host');
+    my $here = $s->dir . '/here';
+    is($get->("/sub$settings"), qq(9 3 0 60 a "b" https://x:1/y $here three three+one  -), 'of places');
+    is($get->("/sub$settings", headers => $two), qq(3 3 0 60 a "b" https://x:1/y $here two three+one  -),
+        '... in a virtual host');
+    is($get->("/off$settings"), 404, 'claims knows them');
+
+    my $key = $s->key('admin');
+    like($get->("$settings?api_key=x&auth_token=$key"), qr/ \Q$key\E\z/, 'the parameter that the face names');
+    like($get->("$settings?api_key=$key"), qr/ -\z/, 'no other one');
+    like($get->("/sub$settings?auth_token=$key"), qr/ -\z/, 'RcapiKeyInQuery Off');
+
+    for my $case (
+        ['RcapiEcho 2', qr/must be On or Off/], ['RcapiEchoNumber 10', qr/'10' is not a number from 1 to 9/],
+        ['RcapiEchoNumber 1 2', qr/takes one argument, a number/], ["<Location />\nRcapiEchoNumber 1\n</Location>",
+            qr/RcapiEchoNumber not allowed/],
+        ['RcapiEchoSize 2M', qr/'2M' is not a number of bytes \(also with K, M or G\) from 1 to 1048576/],
+        ['RcapiEchoSize 1 2M', qr/RcapiEchoSize: '2M' is not .* from 0 to 1048576/],
+        ['RcapiEchoSize 1 2 3', qr/takes 1-2 arguments/], ['RcapiEchoTime 61', qr/'61' is not a number from 1 to 60/],
+        ["RcapiEchoText \"a\tb\"", qr/is not plain UTF-8/], ['RcapiEchoUrl x', qr/'x' is not a URL/],
+        ['RcapiEchoFolder ""', qr/takes one argument/], ['RcapiEchoWord four', qr/'four' is not one, two or three/],
+        ['RcapiEchoWords one four', qr/'four' is not one, two or three/],
+        ['RcapiEchoLines wrong', qr/RcapiEchoLines: the line is wrong/],
+        ['RcapiEchoLines odd', qr/RC0003: RcapiEchoLines: entry 'odd' is odd/, 1],
+    ) {
+        my ($text, $why, $allowed) = @$case;
+        my ($exit, $said) = $s->httpd_conf_test("$text\n");
+        is($exit ? 0 : 1, $allowed // 0, $text =~ s/\n/ /gr);
+        like($said, $why, '... and why');
+    }
+    $s->done;
+};
+
 subtest 'the same over HTTP/2' => sub {
     my $two = RCAPI::Test->new(module => 't/mod_rcapi_echo.so', children => 1, modules => ['http2'],
         directives => "Protocols h2c http/1.1\n");

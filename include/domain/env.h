@@ -23,7 +23,6 @@ typedef struct rc_env_config_t {
     const char *secret_file;
     const char *temp_dir;           /* for spools */
     apr_off_t temp_max;             /* bytes of all spools' files; 0 = no limit */
-    const char *api_level;          /* the API's rhodecode_version */
     const char *site_title;         /* "" by default */
     bool reveal_keys;               /* whether any answer may show keys in clear */
     int expensive_max;              /* limit of archives and other costly answers made at once */
@@ -33,9 +32,6 @@ typedef struct rc_env_config_t {
     int waiting_max;                /* limit of threads that wait for another one's result */
     const char *archive_cache;      /* directory of finished files; NULL: no cache */
     apr_off_t archive_cache_size;   /* bytes */
-    int feed_items;                 /* entries of a feed */
-    bool feed_diff;                 /* whether entries show the diff */
-    int feed_diff_bytes;            /* limit of a diff in an entry */
     apr_off_t range_bytes;          /* limit of the answer for a range of commits; 0 = none */
     apr_interval_time_t range_time; /* limit of the time to make it; 0 = none */
     int vcs_idle;                   /* limit of idle repositories kept open */

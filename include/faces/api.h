@@ -12,6 +12,8 @@
 /** The API's row in the table of faces. */
 extern const rc_face_t rc_face_api;
 
+#define RC_API_LEVEL "3.0.0" /* the default of RcapiApiLevel */
+
 /* A call with its complete body, from the server or from a program. */
 typedef struct rc_api_request_t {
     const char *http_method; /* as sent */
@@ -21,6 +23,7 @@ typedef struct rc_api_request_t {
     const char *header_key;    /* from Authorization: Bearer or X-Api-Key; the body's key wins */
     const char *client_ip;     /* text */
     const char *base_url;      /* scheme://host[:port]<mount>, for url fields */
+    const char *level;         /* RcapiApiLevel: the version that get_server_info returns */
     const char *actor;         /* name in the journal when the caller is not a user; or NULL */
     bool (*gone)(void *baton); /* returns whether the client has gone; NULL: no client */
     void *gone_baton;

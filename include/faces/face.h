@@ -11,6 +11,7 @@
 #define RC_FACES_FACE_H
 
 #include "faces/answer.h"
+#include "faces/directive.h"
 #include "faces/request.h"
 
 typedef struct rc_face_t {
@@ -20,6 +21,8 @@ typedef struct rc_face_t {
     /* The parameters of its URLs' queries that hold a key, the most important first; NULL at the
      * end. NULL: a key in a query has no effect. Logs never show one. */
     const char *const *query_keys;
+
+    const rc_directives_t *directives; /* NULL: none */
 
     /** Returns whether the face serves the URL, with its method and query. Reads only the request,
      * whose env may be NULL. @a state becomes answer->state. */

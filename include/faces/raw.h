@@ -15,10 +15,19 @@
 
 typedef struct rc_raw_view_t rc_raw_view_t;
 
+/* What the directives of the views set. */
+typedef struct rc_raw_settings_t {
+    const apr_array_header_t *whitelist; /* of const char *: Controller:action globs; or NULL */
+    int feed_items;                      /* entries of a feed */
+    bool feed_diff;                      /* whether entries show the diff */
+    int feed_diff_bytes;                 /* limit of a diff in an entry */
+} rc_raw_settings_t;
+
 /* The state of one request; created by rc_raw_access. */
 typedef struct rc_raw_call_t {
     rc_env_t *env;
     const rc_request_t *request;
+    const rc_raw_settings_t *settings;
     apr_pool_t *pool;
     rc_actor_t actor;            /* holds the connection and the caller; no caller: NULL */
     const rc_raw_view_t *view;   /* NULL: no view has this URL */
@@ -67,8 +76,8 @@ rc_err_t *rc_raw_write(rc_raw_call_t *call, rc_spool_t *spool);
  */
 const char *rc_raw_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool);
 
-/** Returns whether @a entry of a whitelist matches a view of this server. */
-bool rc_raw_whitelist_fits(const char *entry);
+/** Returns what is unusual about an entry that matches no view of this server; else NULL. */
+const char *rc_raw_whitelist_doubt(const char *entry);
 
 /** Returns whether an entry of @a list (NULL: empty) matches @a action, "Controller:action". */
 bool rc_raw_whitelist_has(const apr_array_header_t *list, const char *action);

@@ -24,9 +24,8 @@ typedef struct rc_request_t {
     const char *client_ip;
     const char *base_url; /* scheme://host[:port]<mount> */
 
-    /* settings of the <Location> */
-    const apr_array_header_t *whitelist; /* of const char *: Controller:action globs */
-    apr_size_t max_body;                 /* RcapiMaxRequestBody */
+    /* What the face's directives set here: the struct of its rc_directives_t; NULL: it has none. */
+    const void *settings;
 
     /* The body, for faces with reads_body and only in serve; else NULL. It is not read before serve
      * (a client that sent Expect: 100-continue still waits). */

@@ -29,15 +29,15 @@ static const char *login_of(const request_rec *r, const rc_note_t *note)
 
     if (!r->user || is_error_page(r))
         return NULL;
-    return checked || rc_http_dir_conf(r)->trust_login == 1 ? r->user : NULL;
+    return checked || rc_http_place(r)->trust_login ? r->user : NULL;
 }
 
 /* Returns scheme://host[:port]<mount> as clients see it. */
 static const char *base_url(request_rec *r, apr_pool_t *pool)
 {
-    const rc_dir_conf_t *conf = rc_http_dir_conf(r);
+    const char *set = rc_http_place(r)->base_url;
 
-    return conf->base_url ? conf->base_url : ap_construct_url(pool, conf->mount, r);
+    return set ? set : ap_construct_url(pool, rc_http_dir_conf(r)->mount, r);
 }
 
 static const char *header(void *server, const char *name)
@@ -47,8 +47,6 @@ static const char *header(void *server, const char *name)
 
 static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t *note)
 {
-    const rc_dir_conf_t *conf = rc_http_dir_conf(r);
-
     request->env = rc_http_env(r);
     request->pool = note->work;
     request->method = r->method;
@@ -61,24 +59,28 @@ static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t 
     request->login = login_of(r, note);
     request->client_ip = r->useragent_ip;
     request->base_url = base_url(r, note->work);
-    request->whitelist = conf->whitelist;
-    request->max_body = rc_http_max_body(conf);
     request->server = r;
     request->header = header;
     request->type_of = rc_http_type_of;
     request->gone = rc_http_client_gone;
 }
 
+static bool is_claimed(const rc_face_t *face, int group, request_rec *r, rc_note_t *note)
+{
+    note->request->settings = rc_http_settings(r, group);
+    return face->claims(&note->answer->state, note->request);
+}
+
 /* Finds the first face that claims the URL; NULL when there is none. */
 static void find_face(request_rec *r, rc_note_t *note)
 {
-    const rc_face_t *const *face = rc_faces;
+    int i = 0;
 
-    while (*face && !(*face)->claims(&note->answer->state, note->request))
-        face++;
-    note->face = *face;
-    if (*face && rc_http_dir_conf(r)->key_in_query) /* not set (-1): yes */
-        note->request->query_key = rc_http_query_key(note, *face, note->work);
+    while (rc_faces[i] && !is_claimed(rc_faces[i], RC_GROUP_FACES + i, r, note))
+        i++;
+    note->face = rc_faces[i];
+    if (note->face && rc_http_place(r)->key_in_query)
+        note->request->query_key = rc_http_query_key(note, note->face, note->work);
 }
 
 static rc_err_t *decide_request(request_rec *r, rc_note_t *note)

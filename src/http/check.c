@@ -24,9 +24,9 @@ static const struct {
     apr_filetype_e type;
     apr_int32_t link; /* APR_FINFO_LINK: rejects links: the database keeps files beside it */
 } paths[] = {
-    {APR_OFFSETOF(rc_server_conf_t, db_path), "RcapiDatabase", "file", APR_REG, APR_FINFO_LINK},
-    {APR_OFFSETOF(rc_server_conf_t, repo_root), "RcapiRepositoryRoot", "directory", APR_DIR, 0},
-    {APR_OFFSETOF(rc_server_conf_t, secret_file), "RcapiSecretFile", "file", APR_REG, 0},
+    {APR_OFFSETOF(rc_env_config_t, db.path), "RcapiDatabase", "file", APR_REG, APR_FINFO_LINK},
+    {APR_OFFSETOF(rc_env_config_t, repo_root), "RcapiRepositoryRoot", "directory", APR_DIR, 0},
+    {APR_OFFSETOF(rc_env_config_t, secret_file), "RcapiSecretFile", "file", APR_REG, 0},
 };
 
 /* Returns what is wrong with the file that @a directive names, or NULL. @a hint says how to create
@@ -50,15 +50,16 @@ static const char *check_type(const char *directive, const char *what, const cha
 }
 
 /* Returns what is wrong with the settings of a server that has a mount, or NULL. */
-static const char *check_server(const rc_server_conf_t *conf, apr_pool_t *pool)
+static const char *check_server(const server_rec *s, apr_pool_t *pool)
 {
     const char *wrong, *path;
     rc_env_config_t config;
     apr_size_t i;
     int n;
 
+    rc_http_resolve(&config, s, pool);
     for (i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-        path = *(const char *const *)((const char *)conf + paths[i].offset);
+        path = *(const char *const *)((const char *)&config + paths[i].offset);
         if (!path)
             return apr_psprintf(pool, "SetHandler " RC_HANDLER " requires %s, which is not set",
                                 paths[i].directive);
@@ -67,10 +68,9 @@ static const char *check_server(const rc_server_conf_t *conf, apr_pool_t *pool)
         if (wrong)
             return wrong;
     }
-    if (conf->temp_dir && (wrong = check_type("RcapiTempDirectory", "directory", conf->temp_dir,
-                                              APR_DIR, 0, "", pool)))
+    if ((wrong =
+             check_type("RcapiTempDirectory", "directory", config.temp_dir, APR_DIR, 0, "", pool)))
         return wrong;
-    rc_http_resolve(&config, conf, pool);
     if ((n = rc_http_folder_error(config.temp_dir)))
         return apr_psprintf(
             pool, "RcapiTempDirectory: the account of httpd's children cannot use %s (%s)",
@@ -110,7 +110,7 @@ int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     for (; s; s = s->next) {
         if (!rc_http_is_mounted(rc_http_server_conf(s)))
             continue;
-        if ((wrong = check_server(rc_http_server_conf(s), ptemp))) {
+        if ((wrong = check_server(s, ptemp))) {
             ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, 0, NULL,
                          RCLOGNO(0002) "server %s (%s:%u): %s",
                          s->server_hostname ? s->server_hostname : "_",

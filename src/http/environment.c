@@ -23,7 +23,6 @@
 
 struct rc_slot_t {
     rc_env_config_t config;
-    const char *fingerprint;
     /* the members below belong to this process */
     apr_pool_t *pool;
     apr_thread_mutex_t *lock; /* held by the thread that opens; guards `tried` */
@@ -34,33 +33,17 @@ struct rc_slot_t {
 /* Only post_config writes it. */
 static apr_array_header_t *slots; /* of rc_slot_t * */
 
-static const char *fingerprint(const rc_env_config_t *c, apr_pool_t *pool)
+static rc_slot_t *slot_for(const server_rec *s, apr_pool_t *pconf)
 {
-    const char *schemes = c->remote.schemes ? apr_array_pstrcat(pool, c->remote.schemes, ' ') : "";
-
-    return apr_psprintf(pool,
-                        "%s\n%s\n%d %d\n%s\n%s\n%s\n%s\n%s\n%d\n%s\n%d %" APR_INT64_T_FMT
-                        " %" APR_OFF_T_FMT "\n%s\n%" APR_OFF_T_FMT " %d %d\n%" APR_OFF_T_FMT
-                        " %" APR_INT64_T_FMT " %d %d %d\n%d %d %" APR_OFF_T_FMT,
-                        c->db.path, c->db.synchronous, c->db.min, c->db.max, c->repo_root,
-                        c->secret_file, c->temp_dir, c->api_level, c->site_title, c->reveal_keys,
-                        schemes, c->remote.private_addresses, c->remote.timeout, c->remote.max_size,
-                        c->archive_cache ? c->archive_cache : "", c->archive_cache_size,
-                        c->expensive_max, c->feed_items, c->range_bytes, c->range_time,
-                        c->password_max, c->feed_diff, c->feed_diff_bytes, c->remote_max,
-                        c->remote_user_max, c->temp_max);
-}
-
-static rc_slot_t *slot_for(const rc_server_conf_t *conf, apr_pool_t *pconf)
-{
-    rc_slot_t *slot = apr_pcalloc(pconf, sizeof(*slot));
+    rc_slot_t *slot = apr_pcalloc(pconf, sizeof(*slot)), *other;
     int i;
 
-    rc_http_resolve(&slot->config, conf, pconf);
-    slot->fingerprint = fingerprint(&slot->config, pconf);
-    for (i = 0; i < slots->nelts; i++)
-        if (!strcmp(APR_ARRAY_IDX(slots, i, rc_slot_t *)->fingerprint, slot->fingerprint))
-            return APR_ARRAY_IDX(slots, i, rc_slot_t *);
+    rc_http_resolve(&slot->config, s, pconf);
+    for (i = 0; i < slots->nelts; i++) {
+        other = APR_ARRAY_IDX(slots, i, rc_slot_t *);
+        if (rc_http_same_settings(&other->config, &slot->config, RC_GROUP_SERVER))
+            return other;
+    }
     APR_ARRAY_PUSH(slots, rc_slot_t *) = slot;
     return slot;
 }
@@ -75,12 +58,8 @@ int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     slots = apr_array_make(pconf, 1, sizeof(rc_slot_t *));
     for (; s; s = s->next) {
         rc_server_conf_t *conf = rc_http_server_conf(s);
-        int i;
 
-        conf->slot = NULL;
-        for (i = 0; i < conf->mounts->nelts && !conf->slot; i++)
-            if (APR_ARRAY_IDX(conf->mounts, i, rc_mount_t).ours)
-                conf->slot = slot_for(conf, pconf);
+        conf->slot = rc_http_is_mounted(conf) ? slot_for(s, pconf) : NULL;
     }
     return OK;
 }

@@ -12,6 +12,7 @@
 #include <http_main.h>
 
 #include "domain/env.h"
+#include "faces/directive.h"
 #include "faces/face.h"
 
 APLOG_USE_MODULE(rcapi);
@@ -31,35 +32,32 @@ typedef struct rc_mount_t {
 /* One environment of a process, shared by all servers with the same settings. */
 typedef struct rc_slot_t rc_slot_t;
 
-/* Settings of a server. A setting that no directive has set is NULL or -1. */
 typedef struct rc_server_conf_t {
-    const char *db_path, *db_sync;
-    int db_min, db_max;
-    const char *repo_root, *secret_file, *temp_dir;
-    apr_off_t temp_max;
-    const char *api_level, *site_title;
-    int reveal_keys;
-    const char *archive_cache; /* "" = no cache */
-    apr_off_t archive_cache_size;
-    int expensive_max, password_max, feed_items, feed_diff, feed_diff_bytes;
-    apr_off_t range_bytes;
-    int range_seconds;
-    apr_array_header_t *remote_schemes; /* of const char * */
-    int remote_private;
-    int remote_timeout; /* seconds */
-    int remote_max, remote_user_max;
-    apr_off_t remote_max_size;
     apr_array_header_t *mounts; /* of rc_mount_t, in the order of the configuration */
     rc_slot_t *slot;            /* set by post_config; NULL: the module is not mounted here */
 } rc_server_conf_t;
 
-/* Settings of a <Location>. A setting that no directive has set is NULL or -1. */
+/* The groups of settings: each is a struct, and the table of the directives that set its members.
+ */
+enum {
+    RC_GROUP_SERVER, /* rc_env_config_t: the environment's, of a server */
+    RC_GROUP_PLACE,  /* rc_http_place_t */
+    RC_GROUP_FACES   /* those of the first face in rc_faces; then of the others */
+};
+
+/* Settings of a <Location> for all faces. */
+typedef struct rc_http_place_t {
+    bool key_in_query, trust_login;
+    const char *base_url; /* NULL: from the client's request */
+} rc_http_place_t;
+
+/* The settings of one group in one place: see settings.c. */
+typedef struct rc_block_t rc_block_t;
+
+/* All settings of a place: of a server outside of all sections, or of a <Location>. */
 typedef struct rc_dir_conf_t {
-    const char *mount;             /* as rc_mount_t.path; rc_http_unmounted: another handler's */
-    apr_array_header_t *whitelist; /* of const char * */
-    int key_in_query, trust_login;
-    apr_off_t max_body;
-    const char *base_url;
+    const char *mount;   /* as rc_mount_t.path; rc_http_unmounted: another handler's; or NULL */
+    rc_block_t **blocks; /* by group; NULL: no directive of the group is set here */
 } rc_dir_conf_t;
 
 /* The state of one request to this module. */
@@ -83,7 +81,25 @@ struct rc_note_t {
 };
 
 /* config.c */
-extern const command_rec rc_http_directives[];
+
+/** Returns the number of groups of settings, and the directives of one. */
+int rc_http_groups(void);
+const rc_directives_t *rc_http_group(int group);
+
+/* command.c */
+
+/** Returns httpd's table of all directives, from malloc; NULL when memory is short. */
+const command_rec *rc_http_commands(void);
+
+/* value.c */
+
+/** Parses @a text and sets the value at @a member, which @a row describes. Returns NULL, or what
+ * the text is not: "a number from 1 to 10". Copies into @a pool. */
+const char *rc_http_read_value(void *member, const rc_directive_t *row, const char *text,
+                               apr_pool_t *pool);
+
+/** Returns the list at @a member, and creates it in @a pool if there is none. */
+apr_array_header_t *rc_http_list(void *member, apr_pool_t *pool);
 
 /* settings.c */
 void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s);
@@ -93,11 +109,23 @@ void *rc_http_merge_dir_conf(apr_pool_t *pool, void *base, void *over);
 rc_server_conf_t *rc_http_server_conf(const server_rec *s);
 rc_dir_conf_t *rc_http_dir_conf(const request_rec *r);
 
-/** Fills @a out with the settings of @a conf and the defaults. */
-void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool);
+/** Returns the member that @a row sets in @a conf, and marks it as set. It is zero at first. */
+void *rc_http_member(rc_dir_conf_t *conf, const rc_directive_t *row, apr_pool_t *pool);
 
-/** Returns the largest request body of a <Location>, in bytes. */
-apr_size_t rc_http_max_body(const rc_dir_conf_t *conf);
+/** Returns the struct of a group for @a r, with the defaults of what is not set. */
+const void *rc_http_settings(const request_rec *r, int group);
+const rc_http_place_t *rc_http_place(const request_rec *r);
+
+/** Copies the settings of a server that are set to the struct @a values of the group. */
+void rc_http_apply(void *values, const server_rec *s, int group);
+
+/** Returns whether two structs of a group hold the same settings. */
+bool rc_http_same_settings(const void *a, const void *b, int group);
+
+/* resolve.c */
+
+/** Fills @a out with the settings of @a s and the defaults. */
+void rc_http_resolve(rc_env_config_t *out, const server_rec *s, apr_pool_t *pool);
 
 /* mount.c */
 extern const char rc_http_unmounted[];

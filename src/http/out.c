@@ -120,8 +120,8 @@ static const char *default_text(int status)
 /* Sets the headers of a refusal; they do not depend on what exists. */
 static void set_refusal_headers(request_rec *r, int status)
 {
-    const rc_server_conf_t *conf = rc_http_server_conf(r->server);
-    const char *title = conf->site_title && *conf->site_title ? conf->site_title : "rcapi";
+    const rc_env_config_t *set = rc_http_settings(r, RC_GROUP_SERVER);
+    const char *title = set->site_title && *set->site_title ? set->site_title : "rcapi";
     const char *const *pair;
 
     for (pair = rc_answer_sandbox; *pair; pair += 2)

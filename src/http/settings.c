@@ -1,46 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Creates and merges the settings of a server or a <Location>, and supplies the defaults for
- * settings that no directive has set.
+ * Stores and merges the settings of servers and <Location>s.
+ *
+ * A place is a server outside of all sections, or a <Location>. It has a block for each group of
+ * directives (the environment's, those of every place, each face's), but only when one of them is
+ * set there: unset is not a value.
  */
 #include "http.h"
 
-#include <ap_mpm.h>
-
-#include <unistd.h>
-
-#include <apr_file_io.h>
 #include <apr_strings.h>
 
-#define DEFAULT_MAX_BODY (1024 * 1024)
-#define LEAST_REMOTES    2 /* bounds of the default */
-#define MOST_REMOTES     8
-#define LEAST_DB_MAX     4
+struct rc_block_t {
+    bool *set;    /* for each row of the group: whether a directive has set it */
+    void *values; /* a struct of the group; defaults where nothing is set */
+};
 
-#define PICK(member, unset) merged->member = over->member != (unset) ? over->member : base->member
+static const apr_size_t sizes[] = {
+    [RC_VALUE_FLAG] = sizeof(bool),         [RC_VALUE_NUMBER] = sizeof(int),
+    [RC_VALUE_SIZE] = sizeof(apr_off_t),    [RC_VALUE_SECONDS] = sizeof(apr_interval_time_t),
+    [RC_VALUE_TEXT] = sizeof(const char *), [RC_VALUE_URL] = sizeof(const char *),
+    [RC_VALUE_PATH] = sizeof(const char *), [RC_VALUE_FOLDER] = sizeof(const char *),
+    [RC_VALUE_WORD] = sizeof(const char *), [RC_VALUE_WORDS] = sizeof(void *),
+    [RC_VALUE_LIST] = sizeof(void *),
+};
 
 void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s)
 {
     rc_server_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
     (void)s;
-    conf->db_min = -1;
-    conf->db_max = -1;
-    conf->reveal_keys = -1;
-    conf->temp_max = -1;
-    conf->archive_cache_size = -1;
-    conf->expensive_max = -1;
-    conf->password_max = -1;
-    conf->feed_items = -1;
-    conf->feed_diff = -1;
-    conf->feed_diff_bytes = -1;
-    conf->range_bytes = -1;
-    conf->range_seconds = -1;
-    conf->remote_private = -1;
-    conf->remote_timeout = -1;
-    conf->remote_max_size = -1;
-    conf->remote_max = -1;
-    conf->remote_user_max = -1;
     conf->mounts = apr_array_make(pool, 2, sizeof(rc_mount_t));
     return conf;
 }
@@ -50,32 +38,6 @@ void *rc_http_merge_server_conf(apr_pool_t *pool, void *main_conf, void *host_co
     const rc_server_conf_t *base = main_conf, *over = host_conf;
     rc_server_conf_t *merged = apr_pcalloc(pool, sizeof(*merged));
 
-    PICK(db_path, NULL);
-    PICK(db_sync, NULL);
-    PICK(db_min, -1);
-    PICK(db_max, -1);
-    PICK(repo_root, NULL);
-    PICK(secret_file, NULL);
-    PICK(temp_dir, NULL);
-    PICK(temp_max, -1);
-    PICK(api_level, NULL);
-    PICK(site_title, NULL);
-    PICK(reveal_keys, -1);
-    PICK(archive_cache, NULL);
-    PICK(archive_cache_size, -1);
-    PICK(expensive_max, -1);
-    PICK(password_max, -1);
-    PICK(feed_items, -1);
-    PICK(feed_diff, -1);
-    PICK(feed_diff_bytes, -1);
-    PICK(range_bytes, -1);
-    PICK(range_seconds, -1);
-    PICK(remote_schemes, NULL);
-    PICK(remote_private, -1);
-    PICK(remote_timeout, -1);
-    PICK(remote_max_size, -1);
-    PICK(remote_max, -1);
-    PICK(remote_user_max, -1);
     merged->mounts = apr_array_append(pool, base->mounts, over->mounts); /* in httpd's order */
     return merged;
 }
@@ -85,24 +47,82 @@ void *rc_http_create_dir_conf(apr_pool_t *pool, char *path)
     rc_dir_conf_t *conf = apr_pcalloc(pool, sizeof(*conf));
 
     (void)path;
-    conf->key_in_query = -1;
-    conf->trust_login = -1;
-    conf->max_body = -1;
+    conf->blocks = apr_pcalloc(pool, (apr_size_t)rc_http_groups() * sizeof(*conf->blocks));
     return conf;
+}
+
+static rc_block_t *make_block(const rc_directives_t *group, const void *values, apr_pool_t *pool)
+{
+    rc_block_t *block = apr_palloc(pool, sizeof(*block));
+
+    block->values = apr_pmemdup(pool, values, group->size);
+    block->set = apr_pcalloc(pool, (apr_size_t)group->count * sizeof(*block->set));
+    return block;
+}
+
+/* Copies the values that are set in @a from to @a values. */
+static void copy_set(void *values, const rc_directives_t *group, const rc_block_t *from)
+{
+    const rc_directive_t *row;
+
+    for (row = group->rows; row < group->rows + group->count; row++)
+        if (from->set[row - group->rows])
+            memcpy((char *)values + row->offset, (const char *)from->values + row->offset,
+                   sizes[row->type]);
+}
+
+static rc_block_t *merge(const rc_directives_t *group, const rc_block_t *base,
+                         const rc_block_t *over, apr_pool_t *pool)
+{
+    rc_block_t *merged = make_block(group, base->values, pool);
+    int i;
+
+    copy_set(merged->values, group, over);
+    for (i = 0; i < group->count; i++)
+        merged->set[i] = base->set[i] || over->set[i];
+    return merged;
 }
 
 void *rc_http_merge_dir_conf(apr_pool_t *pool, void *outer, void *inner)
 {
     const rc_dir_conf_t *base = outer, *over = inner;
-    rc_dir_conf_t *merged = apr_pcalloc(pool, sizeof(*merged));
+    rc_dir_conf_t *merged = rc_http_create_dir_conf(pool, NULL);
+    int i, groups = rc_http_groups();
 
-    PICK(mount, NULL);
-    PICK(whitelist, NULL);
-    PICK(key_in_query, -1);
-    PICK(trust_login, -1);
-    PICK(max_body, -1);
-    PICK(base_url, NULL);
+    merged->mount = over->mount ? over->mount : base->mount;
+    for (i = 0; i < groups; i++)
+        merged->blocks[i] = base->blocks[i] && over->blocks[i]
+                                ? merge(rc_http_group(i), base->blocks[i], over->blocks[i], pool)
+                            : over->blocks[i] ? over->blocks[i]
+                                              : base->blocks[i];
     return merged;
+}
+
+/* Returns the group of @a row. */
+static int group_of(const rc_directive_t *row)
+{
+    int group, i;
+
+    for (group = 0;; group++)
+        for (i = 0; i < rc_http_group(group)->count; i++)
+            if (&rc_http_group(group)->rows[i] == row)
+                return group;
+}
+
+void *rc_http_member(rc_dir_conf_t *conf, const rc_directive_t *row, apr_pool_t *pool)
+{
+    int i = group_of(row);
+    const rc_directives_t *group = rc_http_group(i);
+    rc_block_t *block = conf->blocks[i];
+    void *member;
+
+    if (!block)
+        block = conf->blocks[i] = make_block(group, group->defaults, pool);
+    member = (char *)block->values + row->offset;
+    if (!block->set[row - group->rows]) /* lists begin empty */
+        memset(member, 0, sizes[row->type]);
+    block->set[row - group->rows] = true;
+    return member;
 }
 
 rc_server_conf_t *rc_http_server_conf(const server_rec *s)
@@ -115,127 +135,67 @@ rc_dir_conf_t *rc_http_dir_conf(const request_rec *r)
     return ap_get_module_config(r->per_dir_config, &rcapi_module);
 }
 
-static int cores(void)
+const void *rc_http_settings(const request_rec *r, int group)
 {
-    long n = sysconf(_SC_NPROCESSORS_ONLN);
+    const rc_block_t *block = rc_http_dir_conf(r)->blocks[group];
 
-    return n > 0 ? (int)n : 1;
+    return block ? block->values : rc_http_group(group)->defaults;
 }
 
-static int threads(void)
+const rc_http_place_t *rc_http_place(const request_rec *r)
 {
-    int n = 0;
-
-    ap_mpm_query(AP_MPMQ_MAX_THREADS, &n);
-    return n > 0 ? n : 1;
+    return rc_http_settings(r, RC_GROUP_PLACE);
 }
 
-static int default_db_max(void)
+void rc_http_apply(void *values, const server_rec *s, int group)
 {
-    return threads() > LEAST_DB_MAX ? threads() : LEAST_DB_MAX;
+    const rc_dir_conf_t *conf = ap_get_module_config(s->lookup_defaults, &rcapi_module);
+
+    if (conf->blocks[group])
+        copy_set(values, rc_http_group(group), conf->blocks[group]);
 }
 
-static void resolve_db(rc_env_config_t *out, const rc_server_conf_t *conf)
+static bool same_text(const char *a, const char *b)
 {
-    out->db.path = conf->db_path;
-    if (conf->db_sync)
-        out->db.synchronous = conf->db_sync;
-    out->db.max = conf->db_max != -1 ? conf->db_max : default_db_max();
-    if (conf->db_min != -1)
-        out->db.min = conf->db_min;
-    else if (out->db.min > out->db.max)
-        out->db.min = out->db.max;
+    return a && b ? !strcmp(a, b) : a == b;
 }
 
-static void resolve_paths(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool)
+static bool same_list(const apr_array_header_t *a, const apr_array_header_t *b)
 {
-    out->repo_root = conf->repo_root;
-    out->secret_file = conf->secret_file;
-    if (conf->temp_dir)
-        out->temp_dir = conf->temp_dir;
-    else if (apr_temp_dir_get(&out->temp_dir, pool) != APR_SUCCESS)
-        out->temp_dir = "/tmp";
-    out->archive_cache = conf->archive_cache;
-    if (!conf->archive_cache && conf->repo_root)
-        out->archive_cache = apr_pstrcat(pool, conf->repo_root, "/.rc_archives", NULL);
-    else if (conf->archive_cache && !*conf->archive_cache)
-        out->archive_cache = NULL;
+    int i;
+
+    if (!a || !b || a->nelts != b->nelts)
+        return a == b;
+    for (i = 0; i < a->nelts; i++)
+        if (strcmp(APR_ARRAY_IDX(a, i, const char *), APR_ARRAY_IDX(b, i, const char *)))
+            return false;
+    return true;
 }
 
-/* Sets what answers show. */
-static void resolve_answers(rc_env_config_t *out, const rc_server_conf_t *conf)
+static bool same_value(rc_value_t type, const void *a, const void *b)
 {
-    if (conf->api_level)
-        out->api_level = conf->api_level;
-    if (conf->site_title)
-        out->site_title = conf->site_title;
-    if (conf->reveal_keys != -1)
-        out->reveal_keys = conf->reveal_keys;
-    if (conf->feed_items != -1)
-        out->feed_items = conf->feed_items;
-    out->feed_diff = conf->feed_diff == 1;
-    if (conf->feed_diff_bytes != -1)
-        out->feed_diff_bytes = conf->feed_diff_bytes;
-    if (conf->range_bytes != -1)
-        out->range_bytes = conf->range_bytes;
-    if (conf->range_seconds != -1)
-        out->range_time = apr_time_from_sec(conf->range_seconds);
+    switch (type) {
+    case RC_VALUE_FLAG:
+    case RC_VALUE_NUMBER:
+    case RC_VALUE_SIZE:
+    case RC_VALUE_SECONDS:
+        return !memcmp(a, b, sizes[type]);
+    case RC_VALUE_WORDS:
+    case RC_VALUE_LIST:
+        return same_list(*(const apr_array_header_t *const *)a,
+                         *(const apr_array_header_t *const *)b);
+    default:
+        return same_text(*(const char *const *)a, *(const char *const *)b);
+    }
 }
 
-static void resolve_limits(rc_env_config_t *out, const rc_server_conf_t *conf)
+bool rc_http_same_settings(const void *a, const void *b, int group)
 {
-    if (conf->temp_max >= 0)
-        out->temp_max = conf->temp_max;
-    if (conf->archive_cache_size != -1)
-        out->archive_cache_size = conf->archive_cache_size;
-    out->expensive_max = conf->expensive_max != -1 ? conf->expensive_max : cores();
-    out->password_max = conf->password_max != -1 ? conf->password_max
-                        : cores() > 1            ? cores() / 2
-                                                 : 1;
-    out->waiting_max = (threads() + 1) / 2; /* the other threads serve other clients */
-}
+    const rc_directives_t *list = rc_http_group(group);
+    const rc_directive_t *row;
 
-/* Limits waiting calls, each of which holds a thread, so that most threads serve other calls. */
-static void set_remote_max(rc_env_config_t *out, const rc_server_conf_t *conf)
-{
-    int quarter = threads() / 4;
-
-    out->remote_max = quarter < LEAST_REMOTES  ? LEAST_REMOTES
-                      : quarter > MOST_REMOTES ? MOST_REMOTES
-                                               : quarter;
-    if (conf->remote_max != -1)
-        out->remote_max = conf->remote_max;
-    out->remote_user_max = out->remote_max / 2;
-    if (out->remote_user_max < LEAST_REMOTES) /* a pull may wait for a call of the same user */
-        out->remote_user_max = LEAST_REMOTES;
-    if (conf->remote_user_max != -1)
-        out->remote_user_max = conf->remote_user_max;
-}
-
-static void resolve_remotes(rc_env_config_t *out, const rc_server_conf_t *conf)
-{
-    if (conf->remote_schemes)
-        out->remote.schemes = conf->remote_schemes;
-    if (conf->remote_private != -1)
-        out->remote.private_addresses = conf->remote_private;
-    if (conf->remote_timeout != -1)
-        out->remote.timeout = apr_time_from_sec(conf->remote_timeout);
-    if (conf->remote_max_size != -1)
-        out->remote.max_size = conf->remote_max_size;
-    set_remote_max(out, conf);
-}
-
-void rc_http_resolve(rc_env_config_t *out, const rc_server_conf_t *conf, apr_pool_t *pool)
-{
-    rc_env_defaults(out);
-    resolve_db(out, conf);
-    resolve_paths(out, conf, pool);
-    resolve_answers(out, conf);
-    resolve_limits(out, conf);
-    resolve_remotes(out, conf);
-}
-
-apr_size_t rc_http_max_body(const rc_dir_conf_t *conf)
-{
-    return conf->max_body != -1 ? (apr_size_t)conf->max_body : DEFAULT_MAX_BODY;
+    for (row = list->rows; row < list->rows + list->count; row++)
+        if (!same_value(row->type, (const char *)a + row->offset, (const char *)b + row->offset))
+            return false;
+    return true;
 }

@@ -76,13 +76,13 @@ static bool is_there(const char *path, apr_pool_t *pool)
 
 /* Warns of a cache that cannot be written: then each archive is made anew. When it does not exist
  * yet, the directory above it is tested. */
-static void warn_of_cache(const server_rec *s, const rc_server_conf_t *conf, apr_pool_t *pool)
+static void warn_of_cache(const server_rec *s, apr_pool_t *pool)
 {
     rc_env_config_t config;
     const char *folder;
     int n;
 
-    rc_http_resolve(&config, conf, pool);
+    rc_http_resolve(&config, s, pool);
     if (!(folder = config.archive_cache))
         return;
     if (!is_there(folder, pool))
@@ -107,6 +107,6 @@ void rc_http_warn(const server_rec *main, apr_pool_t *pool)
         if (s == main)
             warn_of_sites(main, conf);
         warn_of_slashes(s);
-        warn_of_cache(s, conf, pool);
+        warn_of_cache(s, pool);
     }
 }

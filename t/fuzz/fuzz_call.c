@@ -54,7 +54,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     rc_env_t *env = open_env();
     apr_pool_t *pool = fuzz_pool();
     rc_api_request_t request = {
-        .http_method = "POST", .client_ip = "127.0.0.1", .base_url = "http://h"};
+        .http_method = "POST", .client_ip = "127.0.0.1", .base_url = "http://h", .level = "1"};
     rc_spool_t *spool = rc_spool_create(dir, pool);
     const char *answer;
     rc_json_scan_t guard;

@@ -8,6 +8,7 @@
  *   /_echo/whole?limit=N            the length of the body, read into memory
  *   /_echo/file                     a piece, and a file behind it
  *   /_echo/secret                   a refusal in this face's own words
+ *   /_echo/settings                 what the directives RcapiEcho* set, and the key of the query
  */
 #include <stdlib.h>
 #include <string.h>
@@ -47,10 +48,55 @@ static const script_t scripts[] = {
     {"deaf", "exec <&-; echo deaf", 60000},
 };
 
+typedef struct settings_t {
+    bool on;
+    int number;
+    apr_off_t size, more;
+    apr_interval_time_t time;
+    const char *text, *url, *folder, *word;
+    const apr_array_header_t *words, *lines;
+} settings_t;
+
+static const settings_t defaults = {
+    .on = true, .number = 7, .size = 1024, .more = -1, .text = "none", .word = "one"};
+
+static const char *const echo_words[] = {"one", "two", "three", NULL};
+
+static const char *add_line(apr_array_header_t *list, const char *line, apr_pool_t *pool)
+{
+    APR_ARRAY_PUSH(list, const char *) = apr_pstrdup(pool, line);
+    return strstr(line, "wrong") ? "the line is wrong" : NULL;
+}
+
+static const char *doubt(const char *entry)
+{
+    return strstr(entry, "odd") ? "is odd" : NULL;
+}
+
+static const rc_directive_t rows[] = {
+    {"RcapiEcho", "whether it answers", RC_PLACE, RC_FLAG(settings_t, on)},
+    {"RcapiEchoNumber", "a number", RC_SERVER, RC_NUMBER(settings_t, number, 1, 9)},
+    {"RcapiEchoSize", "one or two sizes", RC_PLACE, RC_SIZE(settings_t, size, 1, 1 << 20)},
+    {NULL, NULL, RC_PLACE, RC_SIZE(settings_t, more, 0, 1 << 20)},
+    {"RcapiEchoTime", "a time", RC_PLACE, RC_SECONDS(settings_t, time, 1, 60)},
+    {"RcapiEchoText", "a text", RC_PLACE, RC_STRING(settings_t, text)},
+    {"RcapiEchoUrl", "a URL", RC_PLACE, RC_URL(settings_t, url)},
+    {"RcapiEchoFolder", "a folder, or None", RC_PLACE, RC_FOLDER(settings_t, folder)},
+    {"RcapiEchoWord", "a word", RC_PLACE, RC_WORD(settings_t, word, echo_words)},
+    {"RcapiEchoWords", "words", RC_PLACE, RC_WORDS(settings_t, words, echo_words)},
+    {"RcapiEchoLines", "lines", RC_PLACE, RC_LIST(settings_t, lines, add_line, doubt)},
+};
+
+static const rc_directives_t directives = RC_DIRECTIVES(rows, defaults);
+
+static const char *const query_keys[] = {"auth_token", NULL};
+
 static bool claims(void **state, const rc_request_t *request)
 {
+    const settings_t *settings = request->settings;
+
     (void)state;
-    return !strncmp(request->decoded, PREFIX, strlen(PREFIX));
+    return settings->on && !strncmp(request->decoded, PREFIX, strlen(PREFIX));
 }
 
 static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
@@ -150,6 +196,22 @@ static rc_err_t *serve_file(rc_answer_t *answer, const rc_request_t *request)
     return rc_spool_write(answer->spool, memset(text, 'x', 300000), 300000);
 }
 
+static const char *joined(const apr_array_header_t *list, apr_pool_t *pool)
+{
+    return list ? apr_array_pstrcat(pool, list, '+') : "-";
+}
+
+static rc_err_t *serve_settings(rc_answer_t *answer, const rc_request_t *request)
+{
+    const settings_t *s = request->settings;
+
+    return rc_spool_printf(
+        answer->spool, "%d %" APR_OFF_T_FMT " %" APR_OFF_T_FMT " %d %s %s %s %s %s %s %s\n",
+        s->number, s->size, s->more, (int)apr_time_sec(s->time), s->text, s->url ? s->url : "-",
+        s->folder ? s->folder : "-", s->word, joined(s->words, request->pool),
+        joined(s->lines, request->pool), request->query_key ? request->query_key : "-");
+}
+
 static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 {
     const char *name = request->decoded + strlen(PREFIX);
@@ -165,6 +227,8 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
         return serve_whole(answer, request);
     if (!strcmp(name, "file"))
         return serve_file(answer, request);
+    if (!strcmp(name, "settings"))
+        return serve_settings(answer, request);
     name += files ? strlen(FILES) : 0;
     for (i = 0; i < sizeof(scripts) / sizeof(*scripts); i++)
         if (!strcmp(name, scripts[i].name))
@@ -182,6 +246,8 @@ static rc_err_t *refuse(rc_answer_t *answer, const rc_request_t *request)
 
 static const rc_face_t echo = {.name = "echo",
                                .reads_body = true,
+                               .query_keys = query_keys,
+                               .directives = &directives,
                                .claims = claims,
                                .decide = decide,
                                .serve = serve,

@@ -116,6 +116,7 @@ static rc_raw_call_t *view(const char **body, apr_size_t *len, const char *path)
                               .login = "admin",
                               .client_ip = "127.0.0.1",
                               .base_url = "http://here",
+                              .settings = rc_face_raw.directives->defaults,
                               .header = no_header,
                               .gone = not_gone};
     *body = NULL;

@@ -212,8 +212,11 @@ rc_err_t *rc_api_serve(rc_spool_t *out, rc_env_t *env, const rc_api_request_t *r
 rc_err_t *rc_api_call_local(rc_spool_t *out, rc_env_t *env, const char *method, const char *args,
                             apr_pool_t *pool)
 {
-    rc_api_request_t request = {
-        .http_method = "POST", .client_ip = "127.0.0.1", .base_url = "", .actor = RC_LOCAL_ACTOR};
+    rc_api_request_t request = {.http_method = "POST",
+                                .client_ip = "127.0.0.1",
+                                .base_url = "",
+                                .level = RC_API_LEVEL,
+                                .actor = RC_LOCAL_ACTOR};
     envelope_t envelope = {out, env, &request, pool, false, "1"};
     rc_call_t *call = apr_pcalloc(pool, sizeof(*call));
     rc_json_scan_t scan;

@@ -12,6 +12,22 @@
 static const char *const headers[] = {"X-Content-Type-Options", "nosniff", "Cache-Control",
                                       "no-store", NULL};
 
+typedef struct settings_t {
+    const char *level;
+    apr_off_t max_body;
+} settings_t;
+
+static const settings_t defaults = {.level = RC_API_LEVEL, .max_body = 1 << 20};
+
+static const rc_directive_t rows[] = {
+    {"RcapiApiLevel", "the version that get_server_info returns (default 3.0.0)", RC_SERVER,
+     RC_STRING(settings_t, level)},
+    {"RcapiMaxRequestBody", "largest request body of the API in bytes (default 1M)", RC_PLACE,
+     RC_SIZE(settings_t, max_body, 1, 1 << 30)},
+};
+
+static const rc_directives_t directives = RC_DIRECTIVES(rows, defaults);
+
 static bool claims(void **state, const rc_request_t *request)
 {
     const char *path = request->decoded;
@@ -27,31 +43,33 @@ static void describe(rc_answer_t *answer)
 }
 
 /* Reads the body of a method that has one. */
-static rc_err_t *read_body(rc_api_request_t *call, const rc_request_t *request)
+static rc_err_t *read_body(rc_api_request_t *call, const rc_request_t *request, apr_off_t most)
 {
     rc_body_state_t state;
 
     if (strcmp(request->method, "POST") && strcmp(request->method, "GET"))
         return NULL;
-    rc_body_set_limit(request->body, (apr_off_t)request->max_body);
+    rc_body_set_limit(request->body, most);
     state = rc_body_whole(&call->body, &call->len, request->body, request->pool);
     if (state == RC_BODY_TOO_LARGE)
-        call->too_large = request->max_body;
+        call->too_large = (apr_size_t)most;
     return state == RC_BODY_END || state == RC_BODY_TOO_LARGE ? NULL
                                                               : rc_body_error(state, request->pool);
 }
 
 static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 {
+    const settings_t *settings = request->settings;
     rc_api_request_t call = {.http_method = request->method,
                              .header_key = request->header_key,
                              .client_ip = request->client_ip,
                              .base_url = request->base_url,
+                             .level = settings->level,
                              .gone = request->gone,
                              .gone_baton = request->server};
 
     describe(answer);
-    RC_TRY(read_body(&call, request));
+    RC_TRY(read_body(&call, request, settings->max_body));
     return rc_api_serve(answer->spool, request->env, &call, request->pool);
 }
 
@@ -67,6 +85,7 @@ static rc_err_t *refuse(rc_answer_t *answer, const rc_request_t *request)
 const rc_face_t rc_face_api = {
     .name = "api",
     .reads_body = true,
+    .directives = &directives,
     .claims = claims,
     .serve = serve,
     .refuse = refuse,

@@ -52,7 +52,7 @@ static bool may_open(const rc_raw_call_t *call, const rc_raw_route_t *route)
     return call->actor.caller->login ||
            ((call->actor.caller->role & route_roles(route)) &&
             (route->view->flags & RC_RAW_FEED ||
-             rc_raw_whitelist_has(call->request->whitelist, route->view->action)));
+             rc_raw_whitelist_has(call->settings->whitelist, route->view->action)));
 }
 
 /* Returns, for the log, why a key that the client sent was ignored; NULL when none was. */
@@ -202,6 +202,7 @@ rc_err_t *rc_raw_access(rc_raw_call_t **out, const apr_array_header_t *routes,
     *out = call;
     call->env = request->env;
     call->request = request;
+    call->settings = request->settings;
     call->pool = pool;
     call->actor = (rc_actor_t){.env = call->env, .pool = pool, .ip = request->client_ip};
     rc_env_work_begin(&call->actor.work, call->env, request->gone, request->server, pool);

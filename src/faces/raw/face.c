@@ -9,6 +9,23 @@
 
 #include "faces/face.h"
 
+static const rc_raw_settings_t defaults = {.feed_items = 20, .feed_diff_bytes = 32768};
+
+/* clang-format off */
+static const rc_directive_t rows[] = {
+    {"RcapiAccessControllersWhitelist", "views that an API key opens: Controller:action patterns, or None",
+     RC_PLACE, RC_LIST(rc_raw_settings_t, whitelist, rc_raw_whitelist_add, rc_raw_whitelist_doubt)},
+    {"RcapiFeedItems", "entries of a feed (default 20)",
+     RC_SERVER, RC_NUMBER(rc_raw_settings_t, feed_items, 1, 1000)},
+    {"RcapiFeedIncludeDiff", "whether the entries of a repository's feed hold the diff (default Off)",
+     RC_SERVER, RC_FLAG(rc_raw_settings_t, feed_diff)},
+    {"RcapiFeedCutOff", "bytes after which a diff in a feed is cut (default 32768)",
+     RC_SERVER, RC_NUMBER(rc_raw_settings_t, feed_diff_bytes, 1, 1 << 20)},
+};
+/* clang-format on */
+
+static const rc_directives_t directives = RC_DIRECTIVES(rows, defaults);
+
 static bool claims(void **state, const rc_request_t *request)
 {
     apr_array_header_t *routes = rc_raw_routes(request->path, request->pool);
@@ -102,6 +119,7 @@ static const char *const query_keys[] = {"auth_token", "api_key", NULL};
 const rc_face_t rc_face_raw = {
     .name = "raw",
     .query_keys = query_keys,
+    .directives = &directives,
     .claims = claims,
     .decide = decide,
     .serve = serve,

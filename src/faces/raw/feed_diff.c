@@ -52,7 +52,7 @@ rc_err_t *rc_feed_write_diff(rc_feed_t *feed, rc_raw_call_t *call, const char *i
                              apr_pool_t *scratch)
 {
     rc_spool_t *spool = rc_spool_create(call->env->config->temp_dir, scratch);
-    apr_size_t most = (apr_size_t)call->env->config->feed_diff_bytes;
+    apr_size_t most = (apr_size_t)call->settings->feed_diff_bytes;
     const char *data;
     char *text;
     bool is_cut, is_over;

@@ -181,12 +181,12 @@ apr_array_header_t *rc_raw_routes(const char *path, apr_pool_t *pool)
     return routes;
 }
 
-bool rc_raw_whitelist_fits(const char *entry)
+const char *rc_raw_whitelist_doubt(const char *entry)
 {
     apr_size_t i;
 
     for (i = 0; i < VIEWS; i++)
         if (apr_fnmatch(entry, views[i].action, APR_FNM_NOESCAPE) == APR_SUCCESS)
-            return true;
-    return false;
+            return NULL;
+    return "fits no view of this module"; /* lists of RhodeCode name other pages, too */
 }

@@ -52,11 +52,10 @@ typedef struct writing_t {
 
 static const char *digest(const rc_raw_call_t *call, const char *state)
 {
-    const char *text =
-        apr_psprintf(call->pool, "%s\n%s\n%d\n%d %d\n%s\n%s\n%s\n%s", FORMAT, state,
-                     call->env->config->feed_items, (int)call->env->config->feed_diff,
-                     call->env->config->feed_diff_bytes, call->view->action, call->repo->name,
-                     call->request->base_url, call->env->config->site_title);
+    const char *text = apr_psprintf(
+        call->pool, "%s\n%s\n%d\n%d %d\n%s\n%s\n%s\n%s", FORMAT, state, call->settings->feed_items,
+        (int)call->settings->feed_diff, call->settings->feed_diff_bytes, call->view->action,
+        call->repo->name, call->request->base_url, call->env->config->site_title);
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     apr_sha1_ctx_t sha;
 
@@ -83,7 +82,7 @@ rc_err_t *rc_raw_feed_prepare(rc_raw_call_t *call)
 
 static rc_err_t *find_commits(commits_t *commits, rc_raw_call_t *call)
 {
-    apr_int64_t most = call->env->config->feed_items;
+    apr_int64_t most = call->settings->feed_items;
     int i;
 
     commits->shown = (int)(commits->count < most ? commits->count : most);
@@ -267,7 +266,7 @@ static rc_err_t *write_entry(writing_t *w, const rc_rev_t *rev)
     rc_xml_html_text(&w->feed.xml, rc_feed_shorten(message, MESSAGE_MOST, w->scratch));
     if (!damaged)
         RC_TRY(write_files(w, rev->id));
-    if (!damaged && w->call->env->config->feed_diff)
+    if (!damaged && w->call->settings->feed_diff)
         RC_TRY(write_diff(w, rev->id));
     rc_xml_text(&w->feed.xml, "</pre>");
     rc_feed_entry_end(&w->feed, &entry, w->scratch);

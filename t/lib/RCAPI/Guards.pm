@@ -218,32 +218,31 @@ sub log_ids {
 }
 
 # Every directive is in the sample, and has a section in docs/configuration.md with its syntax, default and
-# context; every field has its default and its merge.
+# context. Its row has the form that docs/tables.pl reads.
 sub directives {
     my ($root) = @_;
-    my $config = slurp("$root/src/http/config.c") . slurp("$root/src/http/settings.c");
     my $page = slurp("$root/docs/configuration.md");
     my @bad;
-    while ($config =~ /AP_INIT_(\w+)\("(Rcapi\w+)"(.*?)"([^\n]*)"\),?\n/gs) {
-        my ($kind, $name, $middle, $help) = ($1, $2, $3, $4);
-        push @bad, "$name: not in conf/rcapi.conf" if slurp("$root/conf/rcapi.conf") !~ /\b$name\b/;
-        my ($section) = $page =~ /^### $name\n(.*?)(?=^##|\z)/ms;
-        my ($syntax, $default, $where) =
-            ($section // '')
-            =~ /\A\n    $name ([^\n]+)\n\nDefault: ([^\n]+)\. Context: ([^\n]+)\.\n.*^```apache\n$name\b/ms;
-        push @bad, "$name: no section with syntax, default, context and example in docs/configuration.md"
-            if !defined $where;
-        next if !defined $where;
-        push @bad, "$name: context $where" if $where ne ($middle =~ /ACCESS_CONF/ ? 'server, place' : 'server');
-        push @bad, "$name: syntax $syntax" if ($kind eq 'FLAG') != ($syntax eq 'On|Off');
-        my ($told) = $help =~ /\(default:? ([^)]+)\)/;
-        push @bad, "$name: default $default" if defined $told && index($default =~ tr/`//dr, $told) < 0;
-    }
-    for my $field ($config =~ /\b(?:SERVER|PLACE)\((\w+)[,)]/g) {
-        next if $field eq '...';
-        my ($unset) = $config =~ /\bPICK\($field, ([^)]+)\);/;
-        push @bad, "$field: not merged" if !defined $unset;
-        push @bad, "$field: no default" if ($unset // 'NULL') ne 'NULL' && $config !~ /\bconf->$field = /;
+    for my $file (files($root, qr{^src/(?:http|faces)/.*\.c$})) {
+        my $text = slurp("$root/$file");
+        my %row = map { ($_ => 1) } $text =~ /^    \{"(Rcapi\w+)",\s+"[^"]*",\s+RC_(?:SERVER|PLACE),/mg;
+        push @bad, map { "$file: $_: not a row as in include/faces/directive.h" }
+            grep { !$row{$_} } $text =~ /\{\s*"(Rcapi\w+)"(?!, "(?:file|directory)")/g;
+        while ($text =~ /^    \{"(Rcapi\w+)",\s+"([^"]*)",\s+RC_(SERVER|PLACE),\s+(?:\w+\()?RC_(\w+)/mg) {
+            my ($name, $help, $scope, $type) = ($1, $2, $3, $4);
+            push @bad, "$name: not in conf/rcapi.conf" if slurp("$root/conf/rcapi.conf") !~ /\b$name\b/;
+            my ($section) = $page =~ /^### $name\n(.*?)(?=^##|\z)/ms;
+            my ($syntax, $default, $where) =
+                ($section // '')
+                =~ /\A\n    $name ([^\n]+)\n\nDefault: ([^\n]+)\. Context: ([^\n]+)\.\n.*^```apache\n$name\b/ms;
+            push @bad, "$name: no section with syntax, default, context and example in docs/configuration.md"
+                if !defined $where;
+            next if !defined $where;
+            push @bad, "$name: context $where" if $where ne ($scope eq 'PLACE' ? 'server, place' : 'server');
+            push @bad, "$name: syntax $syntax" if ($type eq 'FLAG') != ($syntax eq 'On|Off');
+            my ($told) = $help =~ /\(default:? ([^)]+)\)/;
+            push @bad, "$name: default $default" if defined $told && index($default =~ tr/`//dr, $told) < 0;
+        }
     }
     return @bad;
 }

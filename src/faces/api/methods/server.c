@@ -99,7 +99,7 @@ static rc_err_t *get_server_info(rc_call_t *call, rc_json_t *out)
     rc_json_member_string(out, "py_version", "");
     rc_json_member_string(out, "platform",
                           apr_psprintf(call->pool, "%s-%s-%s", os.sysname, os.release, os.machine));
-    rc_json_member_string(out, "rhodecode_version", call->env->config->api_level);
+    rc_json_member_string(out, "rhodecode_version", call->request->level);
     rc_json_object_end(out);
     return NULL;
 }
