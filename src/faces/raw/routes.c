@@ -11,8 +11,8 @@
 #include <apr_strings.h>
 
 #include "domain/repo.h"
+#include "domain/repo_url.h"
 #include "base/hex.h"
-#include "base/text.h"
 
 /* clang-format off */
 static const rc_raw_view_t views[] = {
@@ -92,17 +92,6 @@ static bool match(rc_raw_route_t *route, const char *pattern, const char *tail, 
     }
 }
 
-/* Reads the id of a repository from "_12" or "_12/anything"; false for any other text. */
-static bool read_id(apr_int64_t *id, const char *name, apr_pool_t *pool)
-{
-    const char *digits;
-
-    if (*name != '_')
-        return false;
-    digits = apr_pstrmemdup(pool, name + 1, segment_length(name + 1));
-    return rc_text_digits(digits) && rc_text_int(id, digits);
-}
-
 /* True for URLs below /_admin, which never name a repository. */
 static bool is_admin(const char *path)
 {
@@ -126,7 +115,7 @@ static void add_whole(apr_array_header_t *routes, const char *path, apr_pool_t *
 static void add_routes(apr_array_header_t *routes, const char *path, const char *slash,
                        apr_pool_t *pool)
 {
-    const char *name;
+    rc_repo_url_t url;
     apr_size_t i;
 
     for (i = 0; i < VIEWS; i++) {
@@ -134,13 +123,20 @@ static void add_routes(apr_array_header_t *routes, const char *path, const char 
 
         if (*views[i].pattern == '/' || !match(&route, views[i].pattern, slash + 1, pool))
             continue;
-        name = rc_hex_unescape(path, (apr_size_t)(slash - path), pool);
-        if (is_admin(name) || !rc_repo_name_fits(name))
+        if (!rc_repo_url_read(&url, path, (apr_size_t)(slash - path), pool))
             return;
-        if (!read_id(&route.repo_id, name, pool))
-            route.repo = name;
+        route.repo = url.name;
+        route.repo_id = url.id;
         APR_ARRAY_PUSH(routes, rc_raw_route_t) = route;
     }
+}
+
+/* True when the first part of @a path is the id of a repository. */
+static bool begins_with_id(const char *path, apr_pool_t *pool)
+{
+    rc_repo_url_t url;
+
+    return rc_repo_url_read(&url, path, segment_length(path), pool) && url.id;
 }
 
 /* The id names the repository; words between the id and the view are ignored. */
@@ -169,12 +165,11 @@ static void add_by_name(apr_array_header_t *routes, const char *path, apr_pool_t
 apr_array_header_t *rc_raw_routes(const char *path, apr_pool_t *pool)
 {
     apr_array_header_t *routes = apr_array_make(pool, 2, sizeof(rc_raw_route_t));
-    apr_int64_t id;
 
     path += *path == '/';
     if (is_admin(path))
         add_whole(routes, path, pool);
-    else if (read_id(&id, path, pool))
+    else if (begins_with_id(path, pool))
         add_by_id(routes, path, pool);
     else
         add_by_name(routes, path, pool);
