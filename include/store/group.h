@@ -11,12 +11,20 @@
 #include "store/repo.h"
 #include "store/user.h"
 
-/** Calls @a fn, which may use @a db, for each user group that user @a user_id may read, by id. The
- * row lives until @a fn returns. @a scratch is cleared before the next one. */
-rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id,
-                                    rc_err_t *(*fn)(void *baton, const rc_user_group_t *group,
-                                                    apr_pool_t *scratch),
-                                    void *baton, apr_pool_t *pool);
+/* Receives user groups, each with its members in the order they joined. The functions may use the
+ * database. Their arguments live until they return. */
+typedef struct rc_user_groups_visitor_t {
+    rc_err_t *(*begin)(void *baton, const rc_user_group_t *group);
+    rc_err_t *(*member)(void *baton, const rc_user_details_t *details, apr_pool_t *scratch);
+    rc_err_t *(*end)(void *baton);
+} rc_user_groups_visitor_t;
+
+/** Visits each user group that user @a user_id may read, by id. Without @a keys the members' lists
+ * of keys are empty. @a scratch is cleared before the next member. Memory is needed for 64 groups
+ * and 64 users, and 16 bytes for each membership of these groups. */
+rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id, bool keys,
+                                    const rc_user_groups_visitor_t *visitor, void *baton,
+                                    apr_pool_t *pool);
 
 /** Stores name, owner_id, description and active of @a group. RC_E_CONFLICT for a
  * duplicate name. */

@@ -2,12 +2,12 @@
 /*
  * Reads and writes user groups and their members.
  */
-#include "store/group.h"
+#include "group_read.h"
 
 #include "seen.h"
 
 /* The only place that knows the order of USER_GROUP_COLUMNS. */
-static rc_user_group_t *read_user_group(rc_stmt_t *st, apr_pool_t *pool)
+rc_user_group_t *rc_read_user_group(rc_stmt_t *st, apr_pool_t *pool)
 {
     rc_user_group_t *group = apr_pcalloc(pool, sizeof(*group));
 
@@ -27,7 +27,7 @@ static rc_err_t *step_user_group(rc_user_group_t **out, rc_stmt_t *st, rc_db_t *
     bool found;
 
     RC_TRY(rc_step(&found, st, db));
-    *out = found ? read_user_group(st, pool) : NULL;
+    *out = found ? rc_read_user_group(st, pool) : NULL;
     rc_done(st);
     return NULL;
 }
@@ -98,47 +98,6 @@ rc_err_t *rc_store_user_group_insert(rc_user_group_t *group, rc_db_t *db)
     RC_TRY(rc_query(&st, db, SQL_USER_GROUP_INSERT, "nitdi", group->name, group->owner_id,
                     group->description, (int)group->active, (apr_int64_t)apr_time_now()));
     return rc_insert(&group->id, st, db);
-}
-
-typedef rc_err_t *group_fn(void *baton, const rc_user_group_t *group, apr_pool_t *scratch);
-
-typedef struct walk_t {
-    group_fn *fn;
-    void *baton;
-} walk_t;
-
-static void take_group(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
-{
-    rc_user_group_t **groups = baton;
-
-    groups[at] = read_user_group(st, pool);
-}
-
-static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
-{
-    const walk_t *walk = baton;
-    rc_user_group_t *groups[RC_CHUNK] = {NULL};
-    int i;
-
-    RC_TRY(rc_chunk_read(chunk, SQL_USER_GROUP_ROWS, 0, take_group, groups));
-    for (i = 0; i < chunk->count; i++) {
-        if (!groups[i])
-            continue; /* deleted since */
-        groups[i]->level = (rc_level_t)chunk->seen[i].level;
-        apr_pool_clear(chunk->scratch);
-        RC_TRY(walk->fn(walk->baton, groups[i], chunk->scratch));
-    }
-    return NULL;
-}
-
-rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id, group_fn *fn, void *baton,
-                                    apr_pool_t *pool)
-{
-    walk_t walk = {fn, baton};
-    rc_stmt_t *st;
-
-    RC_TRY(rc_query(&st, db, SQL_USER_GROUPS_READABLE, "i", user_id));
-    return rc_chunks_each(st, db, visit, &walk, pool);
 }
 
 rc_err_t *rc_store_user_group_update(rc_db_t *db, const rc_user_group_t *group)

@@ -108,16 +108,18 @@ static rc_err_t *read_one(rc_user_details_t *details, const rc_chunk_t *chunk, b
     return user ? read_details(details, chunk->db, user, keys, chunk->pool) : NULL;
 }
 
+rc_err_t *rc_users_read(rc_user_details_t *details, const rc_chunk_t *chunk, bool keys)
+{
+    return chunk->count == 1 ? read_one(details, chunk, keys) : read_chunk(details, chunk, keys);
+}
+
 static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
 {
     const walk_t *walk = baton;
     rc_user_details_t details[RC_CHUNK];
     int i;
 
-    if (chunk->count == 1)
-        RC_TRY(read_one(details, chunk, walk->keys));
-    else
-        RC_TRY(read_chunk(details, chunk, walk->keys));
+    RC_TRY(rc_users_read(details, chunk, walk->keys));
     for (i = 0; i < chunk->count; i++) {
         if (!details[i].user)
             continue; /* deleted since */

@@ -254,6 +254,10 @@ typedef enum { RC_KEYS_MASKED, RC_KEYS_CLEAR } rc_keys_t;
 /** Writes the user_obj of @a user, with the keys clear or masked, without `permissions`. */
 rc_err_t *rc_render_user(rc_json_t *out, rc_call_t *call, const rc_user_t *user, rc_keys_t keys);
 
+/** The same for @a details, which the caller has read; scratch memory from @a pool. */
+rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
+                                 rc_keys_t keys, apr_pool_t *pool);
+
 /** Writes a list of user_obj: the users that @a which selects; @a id is that of their group or
  * repository. */
 rc_err_t *rc_render_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,
@@ -267,6 +271,9 @@ rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_
  * full also the members. */
 rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_group_t *group,
                                rc_keys_t keys, bool full);
+
+/** Writes a list of user_group_obj: those that the caller may read. */
+rc_err_t *rc_render_user_groups(rc_json_t *out, rc_call_t *call, rc_keys_t keys);
 
 /** Writes the repo_group_obj of @a group with the names @a repos; with @a full also the members. */
 rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_group_t *group,

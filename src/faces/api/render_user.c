@@ -78,9 +78,8 @@ static void write_members(rc_json_t *out, rc_call_t *call, const rc_user_details
     rc_json_member_string(out, "language", user->language);
 }
 
-/* Writes the user_obj of @a details, which the caller has read; scratch memory from @a pool. */
-static rc_err_t *render_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
-                                rc_keys_t keys, apr_pool_t *pool)
+rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
+                                 rc_keys_t keys, apr_pool_t *pool)
 {
     rc_json_object_begin(out);
     write_members(out, call, details, keys, pool);
@@ -122,7 +121,7 @@ static rc_err_t *list_user(void *baton, const rc_user_details_t *details, apr_po
 {
     list_t *list = baton;
 
-    return render_details(list->out, list->call, details, list->keys, scratch);
+    return rc_render_user_details(list->out, list->call, details, list->keys, scratch);
 }
 
 rc_err_t *rc_render_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,

@@ -4,6 +4,9 @@
 -- USER_GROUPS_READABLE: user; id and level of all that the user may read
 WITH @ME(materialized)@ SELECT t.users_group_id, @USER_GROUP_LEVEL(t)@
   FROM me CROSS JOIN user_group t WHERE @USER_GROUP_LEVEL(t)@ > 0 ORDER BY t.users_group_id
+-- USER_GROUPS_MEMBERS: chunk; group and user, by group, then in the order they joined
+WITH @CHUNK@ SELECT m.users_group_id, m.user_id FROM chunk c CROSS JOIN user_group_member m
+ WHERE m.users_group_id = c.id ORDER BY m.users_group_id, m.member_id
 -- USER_GROUP_UPDATE: id, name, owner, description, active
 UPDATE user_group SET group_name = ?2, owner_id = ?3, description = ?4, active = ?5
  WHERE users_group_id = ?1

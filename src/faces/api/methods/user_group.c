@@ -24,28 +24,9 @@ static rc_err_t *get_user_group(rc_call_t *call, rc_json_t *out)
     return rc_render_user_group(out, call, group, RC_KEYS_MASKED, true);
 }
 
-typedef struct list_t {
-    rc_json_t *out;
-    rc_call_t *call;
-} list_t;
-
-static rc_err_t *write_group(void *baton, const rc_user_group_t *group, apr_pool_t *scratch)
-{
-    list_t *list = baton;
-
-    (void)scratch;
-    return rc_render_user_group(list->out, list->call, group, keys_for(list->call), false);
-}
-
 static rc_err_t *get_user_groups(rc_call_t *call, rc_json_t *out)
 {
-    list_t list = {out, call};
-
-    rc_json_array_begin(out);
-    RC_TRY(rc_store_user_groups_each(call->actor.db, call->actor.caller->user_id, write_group,
-                                     &list, call->pool));
-    rc_json_array_end(out);
-    return NULL;
+    return rc_render_user_groups(out, call, keys_for(call));
 }
 
 static rc_err_t *answer(rc_call_t *call, const char *before, const char *after, apr_int64_t id,
