@@ -24,6 +24,10 @@ typedef struct rc_face_t {
 
     const rc_directives_t *directives; /* NULL: none */
 
+    /* The face checks Authorization: Basic where httpd does not (request->basic_user). And where
+     * `AuthBasicProvider rcapi` does, it accepts what rc_sign_in_token does. */
+    bool basic;
+
     /** Returns whether the face serves the URL, with its method and query. Reads only the request,
      * whose env may be NULL. @a state becomes answer->state. */
     bool (*claims)(void **state, const rc_request_t *request);

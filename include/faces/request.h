@@ -21,6 +21,9 @@ typedef struct rc_request_t {
     const char *query_key;  /* of the face's query_keys, if accepted; or NULL */
     const char *header_key; /* from Authorization: Bearer or X-Api-Key; or NULL */
     const char *login;      /* the user that the server has authenticated, or NULL */
+    const char *basic_user; /* of Authorization: Basic, for a face with basic, and unless the server
+                               has checked it; else NULL. Not checked, "" if it cannot be read */
+    const char *basic_password; /* beside basic_user; never in a log */
     const char *client_ip;
     const char *base_url; /* scheme://host[:port]<mount> */
 

@@ -83,14 +83,19 @@ rc_err_t *rc_password_matches(bool *matches, const rc_password_limits_t *limits,
                               const char *password, apr_pool_t *pool)
 {
     bool ours = hash && !strncmp(hash, "$2", 2);
+    rc_password_memory_t *memory = limits ? limits->memory : NULL;
     const char *seen = visible(password, pool);
     apr_status_t rv;
 
-    *matches = false;
+    *matches = ours && memory && rc_password_known(memory, hash, password, pool);
+    if (*matches)
+        return NULL;
     RC_TRY(take_place(limits, pool));
     rv = apr_password_validate(seen, ours ? hash : NOBODYS_HASH);
     leave_place(limits);
     *matches = ours && *password && rv == APR_SUCCESS;
+    if (*matches && memory)
+        rc_password_remember(memory, hash, password, pool);
     return NULL;
 }
 

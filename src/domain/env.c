@@ -22,6 +22,8 @@
     "Too many passwords are checked at once; try again in a moment" /* text of an error page */
 #define BUSY "Too much is being made at once; try again in a moment"
 
+#define PASSWORD_LIFE apr_time_from_sec(300) /* in the memory of passwords that were right */
+
 #define CACHE_WAIT apr_time_from_sec(60) /* for another request that makes the same file */
 
 /* An answer reads more bytes of contents than it has: both sides of a diff and the candidates of
@@ -119,6 +121,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     env->expensive = rc_limit_create(config->expensive_max, BUSY, pool);
     env->passwords.working = rc_limit_create(config->password_max, CHECKING, pool);
     env->passwords.waiting = rc_limit_create(password_waiters(config), CHECKING, pool);
+    RC_TRY(rc_password_memory_create(&env->passwords.memory, PASSWORD_LIFE, pool));
     env->remotes = rc_limit_create(config->remote_max, BUSY, pool);
     env->waiting = rc_limit_create(config->waiting_max, BUSY, pool);
     env->cache =

@@ -79,6 +79,10 @@ static void find_face(request_rec *r, rc_note_t *note)
     while (rc_faces[i] && !is_claimed(rc_faces[i], RC_GROUP_FACES + i, r, note))
         i++;
     note->face = rc_faces[i];
+    if (note->face && note->face->basic && !is_error_page(r)) {
+        note->request->basic_user = note->basic_user;
+        note->request->basic_password = note->basic_password;
+    }
     if (note->face && rc_http_place(r)->key_in_query)
         note->request->query_key = rc_http_query_key(note, note->face, note->work);
 }
@@ -94,7 +98,8 @@ static rc_err_t *decide_request(request_rec *r, rc_note_t *note)
     return note->face->decide ? note->face->decide(answer, note->request) : NULL;
 }
 
-static void ask_face(request_rec *r, rc_note_t *note)
+/* Creates the request and the empty answer, and finds their face. */
+static void begin_request(request_rec *r, rc_note_t *note)
 {
     rc_answer_t *answer = apr_pcalloc(r->pool, sizeof(*answer));
 
@@ -109,9 +114,18 @@ static void ask_face(request_rec *r, rc_note_t *note)
     note->answer = answer;
     note->asked_by = r->user;
     find_face(r, note);
-    rc_http_log_request(r);
-    note->err = decide_request(r, note);
-    rc_http_log_request(NULL);
+}
+
+const rc_face_t *rc_http_face(request_rec *r)
+{
+    rc_note_t *note = rc_http_note(r);
+    const rc_face_t *face;
+
+    rc_http_forget_verdict(note);
+    begin_request(r, note);
+    face = note->face;
+    rc_http_forget_verdict(note);
+    return face;
 }
 
 rc_note_t *rc_http_decide(request_rec *r)
@@ -121,7 +135,10 @@ rc_note_t *rc_http_decide(request_rec *r)
     if (note->answer && note->asked_by == r->user)
         return note;
     rc_http_forget_verdict(note);
-    ask_face(r, note);
+    begin_request(r, note);
+    rc_http_log_request(r);
+    note->err = decide_request(r, note);
+    rc_http_log_request(NULL);
     return note;
 }
 

@@ -68,6 +68,7 @@ struct rc_note_t {
     char *sent_query;       /* the query of the URL with its keys */
     const char *sent_uri;   /* not decoded, with its keys; or NULL */
     const char *login;      /* r->user, if this module checked the password; else NULL */
+    const char *basic_user, *basic_password; /* that httpd did not check; or NULL */
     const rc_note_t *outer; /* of the request that this one copies: see request.c; or NULL */
 
     /* request to and verdict of the face; NULL before rc_http_decide */
@@ -229,6 +230,10 @@ void rc_http_take_keys(rc_note_t *note, request_rec *r, bool decoded);
 /** Returns the key in the query of @a note, in a parameter that @a face names; or NULL. */
 const char *rc_http_query_key(const rc_note_t *note, const rc_face_t *face, apr_pool_t *pool);
 
+/** Moves name and password of Authorization: Basic into @a note. For the handler: httpd's modules
+ * have had the header by then. */
+void rc_http_take_basic(rc_note_t *note, request_rec *r);
+
 /* request.c */
 
 /** Return the note of @a r. The first two create it; the second is for hooks that run before httpd
@@ -244,6 +249,11 @@ void rc_http_forget_verdict(rc_note_t *note);
 
 /** Returns the note of @a r with the face's verdict (answer or err) for r->user. */
 rc_note_t *rc_http_decide(request_rec *r);
+
+/** Returns the face that claims the URL of @a r, which is below a mount; or NULL. Drops the
+ * verdict.
+ */
+const rc_face_t *rc_http_face(request_rec *r);
 
 /** Logs, at the level info, why a request was refused. */
 void rc_http_log_refusal(request_rec *r, const rc_answer_t *answer);

@@ -8,25 +8,28 @@
 
 #include <http_request.h>
 
+#include <string.h>
+
+#include <apr_base64.h>
+
 #include "base/query.h"
 #include "base/redact.h"
 
-/* Returns the key of "Authorization: Bearer KEY"; NULL for other schemes. */
-static const char *bearer(const request_rec *r)
+/* Returns what follows @a scheme in the header Authorization; NULL for other schemes. */
+static const char *authorization(const request_rec *r, const char *scheme)
 {
     const char *value = apr_table_get(r->headers_in, "Authorization");
+    apr_size_t len = strlen(scheme);
 
-    if (!value || strncasecmp(value, "Bearer", 6) || (value[6] != ' ' && value[6] != '\t'))
+    if (!value || strncasecmp(value, scheme, len) || (value[len] != ' ' && value[len] != '\t'))
         return NULL;
-    value += 6;
-    while (*value == ' ' || *value == '\t')
-        value++;
-    return value;
+    value += len;
+    return value + strspn(value, " \t");
 }
 
 static const char *take_header_key(request_rec *r)
 {
-    const char *from_bearer = bearer(r);
+    const char *from_bearer = authorization(r, "Bearer");
     const char *plain = apr_table_get(r->headers_in, "X-Api-Key");
 
     if (from_bearer)
@@ -57,6 +60,25 @@ const char *rc_http_query_key(const rc_note_t *note, const rc_face_t *face, apr_
     return key && !strcmp(key, RC_HIDDEN) && note->outer
                ? rc_http_query_key(note->outer, face, pool)
                : key;
+}
+
+void rc_http_take_basic(rc_note_t *note, request_rec *r)
+{
+    const char *sent = authorization(r, "Basic");
+    char *user, *colon;
+    int len;
+
+    if (!sent)
+        return;
+    user = apr_palloc(r->pool, (apr_size_t)apr_base64_decode_len(sent) + 1);
+    len = apr_base64_decode(user, sent);
+    user[len] = '\0';
+    colon = strlen(user) == (apr_size_t)len ? strchr(user, ':') : NULL;
+    if (colon)
+        *colon = '\0';
+    note->basic_user = colon ? user : "";
+    note->basic_password = colon ? colon + 1 : "";
+    apr_table_unset(r->headers_in, "Authorization");
 }
 
 void rc_http_take_keys(rc_note_t *note, request_rec *r, bool decoded)

@@ -15,6 +15,7 @@
 
 #include "base/password.h"
 #include "domain/login.h"
+#include "domain/sign_in.h"
 
 #define PROVIDER  "rcapi"
 #define BUSY_NOTE "rcapi-busy"
@@ -50,6 +51,24 @@ static void let_in(request_rec *r, const rc_caller_t *caller, const char *login,
         rc_http_note(r)->login = r->user;
     if (!strcmp(login, caller->username)) /* the cache's key is the name as sent */
         keep_in_cache(r, caller, password, pool);
+}
+
+/*
+ * Accepts a main key or a token in place of the password, if the URL's face does. It is not kept in
+ * mod_authn_socache, where it would become the user's password for all faces.
+ */
+static rc_err_t *let_token_in(bool *done, request_rec *r, rc_env_t *env, const char *login,
+                              const char *password, apr_pool_t *pool)
+{
+    /* this drops a verdict without the login, which is obsolete and would hold a connection */
+    const rc_face_t *face = rc_http_path(r) ? rc_http_face(r) : NULL;
+    rc_caller_t *owner = NULL;
+
+    if (face && face->basic)
+        RC_TRY(rc_sign_in_token(&owner, env, login, password, pool));
+    if ((*done = owner != NULL))
+        rc_http_note(r)->login = r->user = apr_pstrdup(r->pool, owner->username);
+    return NULL;
 }
 
 /* Logs why a correct login was refused. httpd only logs that the password is wrong. */
@@ -91,9 +110,12 @@ static authn_status check(request_rec *r, rc_env_t *env, const char *login, cons
     rc_identity_t who;
     rc_login_t result;
     rc_err_t *err;
+    bool done;
 
     rc_http_log_request(r);
-    err = rc_login(&result, &who, env->db_pool, &env->passwords, &attempt, pool);
+    err = let_token_in(&done, r, env, login, password, pool);
+    if (!err && !done)
+        err = rc_login(&result, &who, env->db_pool, &env->passwords, &attempt, pool);
     rc_http_log_request(NULL);
     if (err) {
         rc_http_log_err(r, err);
@@ -101,6 +123,8 @@ static authn_status check(request_rec *r, rc_env_t *env, const char *login, cons
             come_again(r, err->msg);
         return AUTH_GENERAL_ERROR;
     }
+    if (done)
+        return AUTH_GRANTED;
     if (result == RC_LOGIN_REFUSED)
         log_reason(r, &who);
     if (result == RC_LOGIN_RIGHT)
@@ -121,8 +145,6 @@ static authn_status check_password(request_rec *r, const char *login, const char
                                     "SetHandler " RC_HANDLER " in this virtual host?");
         return AUTH_GENERAL_ERROR;
     }
-    if (rc_http_path(r)) /* a verdict without the login is obsolete, and would hold a connection */
-        rc_http_forget_verdict(rc_http_note(r));
     apr_pool_create(&work, r->pool);
     apr_pool_tag(work, "rcapi login");
     rc_http_at_work(work);

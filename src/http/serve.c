@@ -157,9 +157,17 @@ static int send_answer(request_rec *r, rc_answer_t *answer)
     return rc_http_send_spool(r, answer);
 }
 
+/* A password that no module of httpd has checked is for the face. */
+static rc_note_t *decide(request_rec *r)
+{
+    if (!r->user)
+        rc_http_take_basic(rc_http_note(r), r);
+    return rc_http_decide(r);
+}
+
 static int serve_request(request_rec *r)
 {
-    rc_note_t *note = rc_http_decide(r);
+    rc_note_t *note = decide(r);
     rc_answer_t *answer = note->answer;
     const rc_env_t *env = note->request->env;
     rc_err_t *err;

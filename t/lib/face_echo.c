@@ -9,6 +9,7 @@
  *   /_echo/file                     a piece, and a file behind it
  *   /_echo/secret                   a refusal in this face's own words
  *   /_echo/settings                 what the directives RcapiEcho* set, and the key of the query
+ *   /_echo/who                      who signs in, or why they do not
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 #include "base/query.h"
 #include "base/relay.h"
 #include "base/time.h"
+#include "domain/actor.h"
+#include "domain/sign_in.h"
 #include "faces/api.h"
 #include "faces/face.h"
 #include "faces/raw.h"
@@ -99,8 +102,37 @@ static bool claims(void **state, const rc_request_t *request)
     return settings->on && !strncmp(request->decoded, PREFIX, strlen(PREFIX));
 }
 
+static rc_err_t *identify(rc_identity_t *who, const rc_request_t *request)
+{
+    const rc_sign_in_t sent = {request->header_key, request->basic_user, request->basic_password,
+                               request->login, request->client_ip};
+    rc_actor_t actor = {.env = request->env, .pool = request->pool};
+    rc_credentials_t credentials;
+
+    RC_TRY(rc_sign_in(&credentials, request->env, &sent, request->pool));
+    RC_TRY(rc_actor_open(&actor));
+    return rc_identify(who, actor.db, &credentials, request->pool);
+}
+
+/* The state becomes the caller's name. */
+static rc_err_t *decide_who(rc_answer_t *answer, const rc_request_t *request)
+{
+    rc_identity_t who;
+
+    RC_TRY(identify(&who, request));
+    if (who.caller && !who.caller->anonymous)
+        answer->user = apr_pstrdup(answer->pool, who.caller->username);
+    if (who.refusal)
+        return rc_answer_refuse(answer, who.refusal == RC_REFUSED_ADDRESS ? 403 : 401, NULL,
+                                apr_psprintf(answer->pool, "refusal %d", who.refusal));
+    answer->state = apr_pstrdup(answer->pool, who.caller->username);
+    return NULL;
+}
+
 static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
 {
+    if (!strcmp(request->decoded, PREFIX "who"))
+        return decide_who(answer, request);
     if (!strcmp(request->decoded, PREFIX "secret"))
         return rc_answer_refuse(answer, 401, "Say who you are", "no login");
     return NULL;
@@ -223,6 +255,8 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
     rc_answer_header(answer, "Cache-Control", "no-cache");
     if (!set_limits(request))
         return rc_answer_refuse(answer, 415, NULL, NULL);
+    if (!strcmp(name, "who"))
+        return rc_spool_printf(answer->spool, "%s\n", (const char *)answer->state);
     if (!strcmp(name, "whole"))
         return serve_whole(answer, request);
     if (!strcmp(name, "file"))
@@ -248,6 +282,7 @@ static const rc_face_t echo = {.name = "echo",
                                .reads_body = true,
                                .query_keys = query_keys,
                                .directives = &directives,
+                               .basic = true,
                                .claims = claims,
                                .decide = decide,
                                .serve = serve,

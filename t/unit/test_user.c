@@ -108,8 +108,8 @@ static bool matches(const char *hash, const char *password)
 /* No slot is free, and none to wait in. */
 static void passwords_are_limited(void **unused)
 {
-    rc_password_limits_t limits = {rc_limit_create(1, "full", pool),
-                                   rc_limit_create(1, "full", pool)};
+    rc_password_limits_t limits = {.working = rc_limit_create(1, "full", pool),
+                                   .waiting = rc_limit_create(1, "full", pool)};
     const char *hash;
     rc_err_t *err;
     bool fits;
