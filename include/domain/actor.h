@@ -58,6 +58,11 @@ rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
  * disk first (rc_disk_txn_settle). */
 rc_err_t *rc_actor_txn(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
 
+/** Runs @a fn after renew, in one snapshot: checks a right again before a change that no
+ * transaction covers. Outside of transactions; also inside of rc_actor_away, where it acquires a
+ * connection and releases it. */
+rc_err_t *rc_actor_again(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
+
 /** Runs @a fn, which may take minutes, without a database connection (actor->db is NULL). Acquires
  * one again afterwards. Outside of transactions. */
 rc_err_t *rc_actor_away(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);

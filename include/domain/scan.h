@@ -8,8 +8,7 @@
 
 #include <apr_tables.h>
 
-#include "domain/env.h"
-#include "store/journal.h"
+#include "domain/actor.h"
 
 /* A directory that is not served. */
 typedef struct rc_skipped_t {
@@ -44,13 +43,12 @@ bool rc_could_be_repository(const char *path, apr_pool_t *pool);
 /** Adds the repositories that the database does not have, and their missing groups; *@a added are
  * their names. For those that it has, stores the last commit if it moved. Repositories that cannot
  * be served or opened are logged and, unless the database has them, listed in *@a skipped
- * (rc_skipped_t). The journal names @a actor (NULL: no entries). */
-rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
-                      rc_db_t *db, const rc_journal_actor_t *actor, apr_pool_t *pool);
+ * (rc_skipped_t). Requires a super-admin, again in the transaction of each repository. */
+rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_actor_t *actor);
 
 /** Deletes rows from the database whose objects are gone from the disk: repositories, then groups
- * that are empty and have no directory. *@a removed are their names. Does not change the disk. */
-rc_err_t *rc_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
-                         const rc_journal_actor_t *actor, apr_pool_t *pool);
+ * that are empty and have no directory. *@a removed are their names. Does not change the disk.
+ * Requires a super-admin. */
+rc_err_t *rc_scan_remove(apr_array_header_t **removed, rc_actor_t *actor);
 
 #endif

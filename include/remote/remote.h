@@ -22,6 +22,10 @@ typedef struct rc_remote_policy_t {
     const char *work_dir;        /* <root>/.rc_tmp: quarantines are created in it */
     const char *forbidden;       /* <root>: file remotes below it are rejected; NULL = none are */
     const rc_work_t *work;       /* stops work for a client that has disconnected; may be NULL */
+    /* Called when everything has arrived, before it is published; an error ends the fetch without
+     * a change. May be NULL. */
+    rc_err_t *(*confirm)(void *baton);
+    void *confirm_baton;
     int lock; /* descriptor of the repository's write lock, which a child keeps when we die; 0 =
                  none */
 } rc_remote_policy_t;

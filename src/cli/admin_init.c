@@ -108,13 +108,17 @@ static rc_err_t *make_places(init_t *init)
 static rc_err_t *set_up(init_t *init)
 {
     rc_admin_t *admin = init->admin;
+    rc_db_t *db;
 
     RC_TRY(make_places(init));
     if (!init->user.key)
         RC_TRY(rc_key_generate(&init->user.key, admin->pool));
     RC_TRY(rc_password_hash(&init->user.password_hash, NULL, init->password, admin->pool));
-    return rc_data_create(&admin->env, &admin->actor.db, &admin->config, init->public_access,
-                          &init->user, admin->pool);
+    RC_TRY(rc_data_create(&admin->env, &db, &admin->config, init->public_access, &init->user,
+                          admin->pool));
+    rc_actor_local(&admin->actor, admin->env, admin->pool);
+    admin->actor.db = db;
+    return NULL;
 }
 
 /* Runs the scan and prints to standard error: only the key is printed to standard output. */
@@ -123,7 +127,7 @@ static rc_err_t *first_scan(rc_admin_t *admin)
     apr_array_header_t *added, *skipped;
     int i;
 
-    RC_TRY(rc_scan_add(&added, &skipped, admin->env, admin->actor.db, NULL, admin->pool));
+    RC_TRY(rc_scan_add(&added, &skipped, &admin->actor));
     if (!added->nelts)
         fputs("Initial repository scan: no repositories found.\n", stderr);
     else

@@ -71,6 +71,29 @@ rc_err_t *rc_actor_txn(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
     return rc_db_txn(actor->db, run_change, &change);
 }
 
+static rc_err_t *run_renewed(rc_actor_t *actor, void *baton)
+{
+    change_t *change = baton;
+
+    if (actor->renew)
+        RC_TRY(actor->renew(actor->baton));
+    return change->fn(actor, change->baton);
+}
+
+rc_err_t *rc_actor_again(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
+{
+    change_t change = {actor, fn, baton};
+    bool away = !actor->db;
+    rc_err_t *err;
+
+    if (away)
+        RC_TRY(rc_actor_open(actor));
+    err = rc_actor_read(actor, run_renewed, &change);
+    if (away)
+        rc_actor_close(actor);
+    return err;
+}
+
 rc_err_t *rc_actor_away(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
 {
     rc_err_t *err, *back;

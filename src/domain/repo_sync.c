@@ -116,11 +116,28 @@ rc_err_t *rc_repo_invalidate(rc_actor_t *actor, const rc_repo_t *repo)
 
 /* --- pull and strip --- */
 
+/* Checks that the caller may still administer the repository: the lock or a remote may have taken
+ * minutes. */
+static rc_err_t *check_admin(rc_actor_t *actor, void *baton)
+{
+    const rc_repo_t *repo = *(const rc_repo_t **)baton;
+
+    return rc_actor_require_on(actor, RC_KIND_REPO, repo->id, RC_ADMIN);
+}
+
 typedef struct pull_t {
-    const char *type;
+    rc_actor_t *actor;
+    const rc_repo_t *repo;
     rc_remote_policy_t policy;
     const char *path, *uri;
 } pull_t;
+
+static rc_err_t *confirm_pull(void *baton)
+{
+    pull_t *pull = baton;
+
+    return rc_actor_again(pull->actor, check_admin, &pull->repo);
+}
 
 static rc_err_t *begin_pull(pull_t *pull, rc_actor_t *actor, const rc_locks_t *locks,
                             const rc_repo_t *repo)
@@ -128,8 +145,9 @@ static rc_err_t *begin_pull(pull_t *pull, rc_actor_t *actor, const rc_locks_t *l
     if (!repo->clone_uri)
         return rc_err_failed(actor->pool, "%s has no clone_uri", repo->name);
     pull->path = rc_env_repo_path(actor->env, repo->name, actor->pool);
-    pull->type = repo->type;
     pull->policy = actor->env->config->remote;
+    pull->policy.confirm = confirm_pull;
+    pull->policy.confirm_baton = pull;
     pull->policy.lock = locks->fd;
     pull->policy.work = &actor->work;
     return rc_repo_clone_uri(&pull->uri, actor->env, repo, actor->pool);
@@ -141,13 +159,13 @@ static rc_err_t *fetch(rc_actor_t *actor, void *baton)
     pull_t *pull = baton;
 
     RC_TRY(rc_work_dir(&pull->policy.work_dir, actor->env, actor->pool));
-    return rc_vcs_fetch(pull->type, &pull->policy, pull->path, pull->uri, false, actor->pool);
+    return rc_vcs_fetch(pull->repo->type, &pull->policy, pull->path, pull->uri, false, actor->pool);
 }
 
 rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
 {
+    pull_t pull = {.actor = actor, .repo = repo};
     rc_locks_t locks;
-    pull_t pull;
 
     RC_TRY(rc_actor_require(actor, repo->level, RC_ADMIN));
     RC_TRY(rc_actor_place(actor));
@@ -166,6 +184,7 @@ rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)
     RC_TRY(rc_actor_require(actor, repo->level, RC_ADMIN));
     RC_TRY(rc_work_costly(&actor->work, actor->pool));
     RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
+    RC_TRY(rc_actor_again(actor, check_admin, &repo));
     RC_TRY(rc_repo_open(&vcs, actor->env, repo, NULL, actor->pool));
     RC_TRY(rc_vcs_strip(vcs, request->branch, request->revision, locks.fd, actor->pool));
     return refresh_last(actor, repo, "user_stripped_commit", request->revision);
@@ -175,13 +194,9 @@ rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)
 
 rc_err_t *rc_rescan(rc_rescan_t *found, rc_actor_t *actor, bool remove)
 {
-    rc_journal_actor_t signature = rc_actor_signature(actor);
-
     *found = (rc_rescan_t){NULL};
     RC_TRY(rc_actor_require_admin(actor));
     RC_TRY(rc_work_costly(&actor->work, actor->pool));
-    RC_TRY(rc_scan_add(&found->added, &found->skipped, actor->env, actor->db, &signature,
-                       actor->pool));
-    return remove ? rc_scan_remove(&found->removed, actor->env, actor->db, &signature, actor->pool)
-                  : NULL;
+    RC_TRY(rc_scan_add(&found->added, &found->skipped, actor));
+    return remove ? rc_scan_remove(&found->removed, actor) : NULL;
 }

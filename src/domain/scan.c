@@ -23,9 +23,9 @@
 
 typedef struct addition_t {
     rc_new_repo_t repo;
-    rc_env_t *env;
-    const rc_journal_actor_t *actor;
-    apr_pool_t *pool;
+    rc_actor_t *actor;
+    apr_pool_t *pool; /* cleared before the next repository */
+    bool permitted;   /* the right was checked in the transaction */
     bool done;
 } addition_t;
 
@@ -37,25 +37,28 @@ static const char *read_description(const rc_repo_t *row, const char *path, apr_
 }
 
 /* Checks again under the write lock, when no other change is half done, and inserts the row. */
-static rc_err_t *add_one(void *baton, rc_db_t *db)
+static rc_err_t *add_one(rc_actor_t *actor, void *baton)
 {
     addition_t *addition = baton;
     rc_repo_t *row = &addition->repo.row, *known;
     apr_pool_t *pool = addition->pool;
+    rc_db_t *db = actor->db;
 
+    RC_TRY(rc_actor_require_admin(actor));
+    addition->permitted = true;
     RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, pool));
-    if (known || !rc_is_repository(rc_env_repo_path(addition->env, row->name, pool), pool))
+    if (known || !rc_is_repository(rc_env_repo_path(actor->env, row->name, pool), pool))
         return NULL;
     RC_TRY(rc_repo_defaults(row, db, pool));
     addition->done = true;
     RC_TRY(rc_repo_insert(&addition->repo, db, pool));
-    return rc_store_journal_add(db, addition->actor, row->id, row->name, "admin_created_repo");
+    return rc_actor_journal(actor, row, "admin_created_repo", NULL);
 }
 
 static rc_err_t *prepare_one(addition_t *addition)
 {
     rc_repo_t *row = &addition->repo.row;
-    const char *path = rc_env_repo_path(addition->env, row->name, addition->pool);
+    const char *path = rc_env_repo_path(addition->actor->env, row->name, addition->pool);
     rc_detected_t detected;
     rc_vcs_t *vcs;
 
@@ -79,26 +82,29 @@ static void skip(rc_scan_t *scan, const char *name, const char *why)
 
 /* Adds the repository with the name in the row, unless the database has it. One that cannot be read
  * or added is put on the list of skipped ones. */
-static rc_err_t *add_name(addition_t *addition, rc_scan_t *scan, rc_db_t *db)
+static rc_err_t *add_name(addition_t *addition, rc_scan_t *scan)
 {
     const rc_repo_t *row = &addition->repo.row;
+    rc_actor_t *actor = addition->actor;
     rc_repo_t *known;
     rc_err_t *err;
 
-    RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, addition->pool));
-    if (known) /* it may have been changed without the server */
-        err = rc_last_refresh(known, addition->env, db, addition->pool);
-    else if (!(err = prepare_one(addition)))
-        err = rc_db_txn(db, add_one, addition);
-    if (err && err->kind == RC_E_BUSY)
+    RC_TRY(rc_store_repo_by_name(&known, actor->db, row->owner_id, row->name, addition->pool));
+    addition->permitted = true;
+    if (known) { /* it may have been changed without the server */
+        err = rc_last_refresh(known, actor->env, actor->db, addition->pool);
+    } else if (!(err = prepare_one(addition))) {
+        addition->permitted = false;
+        err = rc_actor_txn(actor, add_one, addition);
+    }
+    if (err && (err->kind == RC_E_BUSY || !addition->permitted))
         return err;
     if (err)
         skip(scan, row->name, rc_err_log_text(err, addition->pool));
     return NULL;
 }
 
-static rc_err_t *add_all(apr_array_header_t *added, addition_t *addition, rc_scan_t *scan,
-                         rc_db_t *db)
+static rc_err_t *add_all(apr_array_header_t *added, addition_t *addition, rc_scan_t *scan)
 {
     apr_int64_t owner_id = addition->repo.row.owner_id;
     int i;
@@ -109,7 +115,7 @@ static rc_err_t *add_all(apr_array_header_t *added, addition_t *addition, rc_sca
         memset(&addition->repo, 0, sizeof(addition->repo));
         addition->repo.row.owner_id = owner_id;
         addition->repo.row.name = APR_ARRAY_IDX(scan->names, i, const char *);
-        RC_TRY(add_name(addition, scan, db));
+        RC_TRY(add_name(addition, scan));
         if (addition->done)
             APR_ARRAY_PUSH(added, const char *) = addition->repo.row.name;
     }
@@ -136,35 +142,30 @@ static rc_err_t *tell(apr_array_header_t **skipped, const rc_scan_t *scan, rc_db
     return NULL;
 }
 
-rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_env_t *env,
-                      rc_db_t *db, const rc_journal_actor_t *actor, apr_pool_t *pool)
+rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, rc_actor_t *actor)
 {
-    addition_t addition = {.env = env, .actor = actor};
+    addition_t addition = {.actor = actor};
+    apr_pool_t *pool = actor->pool;
     rc_scan_t scan = {NULL, NULL};
     rc_user_t *owner;
     bool busy;
 
     *added = apr_array_make(pool, 8, sizeof(const char *));
-    RC_TRY(rc_disk_txn_settle(&busy, env, db, pool)); /* half done changes are not new ones */
-    RC_TRY(rc_scan_root(&scan, env, pool));
-    RC_TRY(rc_store_first_admin(&owner, db, pool));
+    RC_TRY(rc_actor_require_admin(actor));
+    /* half done changes are not new ones */
+    RC_TRY(rc_disk_txn_settle(&busy, actor->env, actor->db, pool));
+    RC_TRY(rc_scan_root(&scan, actor->env, pool));
+    RC_TRY(rc_store_first_admin(&owner, actor->db, pool));
     apr_pool_create(&addition.pool, pool);
     if (owner) {
         addition.repo.row.owner_id = owner->id;
-        RC_TRY(add_all(*added, &addition, &scan, db));
+        RC_TRY(add_all(*added, &addition, &scan));
     }
     apr_pool_destroy(addition.pool);
-    return tell(skipped, &scan, db, owner ? owner->id : 0, pool);
+    return tell(skipped, &scan, actor->db, owner ? owner->id : 0, pool);
 }
 
 /* --- removing --- */
-
-typedef struct scan_removal_t {
-    apr_array_header_t *removed;
-    const rc_env_t *env;
-    const rc_journal_actor_t *actor;
-    apr_pool_t *pool;
-} scan_removal_t;
 
 /* True when nothing is at @a path for certain; false when it cannot be examined. */
 static bool is_gone(const char *path)
@@ -174,61 +175,58 @@ static bool is_gone(const char *path)
     return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
 }
 
-static rc_err_t *remove_repos(scan_removal_t *removal, rc_db_t *db)
+static rc_err_t *remove_repos(apr_array_header_t *removed, rc_actor_t *actor)
 {
     apr_array_header_t *repos;
     int i;
 
-    RC_TRY(rc_store_repo_names(&repos, db, removal->pool));
+    RC_TRY(rc_store_repo_names(&repos, actor->db, actor->pool));
     for (i = 0; i < repos->nelts; i++) {
-        const rc_named_t *repo = &APR_ARRAY_IDX(repos, i, rc_named_t);
+        const rc_named_t *named = &APR_ARRAY_IDX(repos, i, rc_named_t);
+        const rc_repo_t repo = {.id = named->id, .name = named->name};
 
-        if (!rc_vcs_is_gone(rc_env_repo_path(removal->env, repo->name, removal->pool),
-                            removal->pool))
+        if (!rc_vcs_is_gone(rc_env_repo_path(actor->env, repo.name, actor->pool), actor->pool))
             continue;
-        RC_TRY(
-            rc_store_journal_add(db, removal->actor, repo->id, repo->name, "admin_deleted_repo"));
-        RC_TRY(rc_store_repo_delete(db, repo->id));
-        APR_ARRAY_PUSH(removal->removed, const char *) = repo->name;
+        RC_TRY(rc_actor_journal(actor, &repo, "admin_deleted_repo", NULL));
+        RC_TRY(rc_store_repo_delete(actor->db, repo.id));
+        APR_ARRAY_PUSH(removed, const char *) = repo.name;
     }
     return NULL;
 }
 
-static rc_err_t *remove_groups(scan_removal_t *removal, rc_db_t *db)
+static rc_err_t *remove_groups(apr_array_header_t *removed, rc_actor_t *actor)
 {
     apr_array_header_t *groups;
     bool deleted;
     int i;
 
-    RC_TRY(rc_store_repo_groups_deepest(&groups, db, removal->pool));
+    RC_TRY(rc_store_repo_groups_deepest(&groups, actor->db, actor->pool));
     for (i = 0; i < groups->nelts; i++) {
         const rc_named_t *group = &APR_ARRAY_IDX(groups, i, rc_named_t);
 
-        if (!is_gone(rc_env_repo_path(removal->env, group->name, removal->pool)))
+        if (!is_gone(rc_env_repo_path(actor->env, group->name, actor->pool)))
             continue;
-        RC_TRY(rc_store_repo_group_delete_empty(&deleted, db, group->id));
+        RC_TRY(rc_store_repo_group_delete_empty(&deleted, actor->db, group->id));
         if (deleted)
-            APR_ARRAY_PUSH(removal->removed, const char *) = group->name;
+            APR_ARRAY_PUSH(removed, const char *) = group->name;
     }
     return NULL;
 }
 
-static rc_err_t *remove_all(void *baton, rc_db_t *db)
+static rc_err_t *remove_all(rc_actor_t *actor, void *baton)
 {
-    scan_removal_t *removal = baton;
+    apr_array_header_t *removed = baton;
 
+    RC_TRY(rc_actor_require_admin(actor));
     /* A missing root may be a missing mount: then nothing is removed. */
-    if (is_gone(removal->env->work_dir))
-        return rc_err_internal(removal->pool, APR_ENOENT, "%s is gone", removal->env->work_dir);
-    RC_TRY(remove_repos(removal, db));
-    return remove_groups(removal, db);
+    if (is_gone(actor->env->work_dir))
+        return rc_err_internal(actor->pool, APR_ENOENT, "%s is gone", actor->env->work_dir);
+    RC_TRY(remove_repos(removed, actor));
+    return remove_groups(removed, actor);
 }
 
-rc_err_t *rc_scan_remove(apr_array_header_t **removed, rc_env_t *env, rc_db_t *db,
-                         const rc_journal_actor_t *actor, apr_pool_t *pool)
+rc_err_t *rc_scan_remove(apr_array_header_t **removed, rc_actor_t *actor)
 {
-    scan_removal_t removal = {apr_array_make(pool, 8, sizeof(const char *)), env, actor, pool};
-
-    *removed = removal.removed;
-    return rc_db_txn(db, remove_all, &removal);
+    *removed = apr_array_make(actor->pool, 8, sizeof(const char *));
+    return rc_actor_txn(actor, remove_all, *removed);
 }

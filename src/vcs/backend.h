@@ -39,8 +39,8 @@ typedef struct rc_backend_t {
     const char *(*description)(const char *path, apr_pool_t *pool);
     rc_err_t *(*create)(const char *path, apr_pool_t *pool);
     rc_err_t *(*copy)(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
-    /* Fetches from @a url, which has been checked, until @a deadline (rc_clock()). May be NULL
-     * without capability pull. */
+    /* Fetches from @a url, which has been checked, until @a deadline (rc_clock()); calls
+     * policy->confirm before it publishes. May be NULL without capability pull. */
     rc_err_t *(*fetch)(const rc_remote_policy_t *policy, const char *path,
                        const rc_remote_url_t *url, apr_time_t deadline, bool set_head,
                        apr_pool_t *pool);

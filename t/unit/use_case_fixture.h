@@ -18,12 +18,14 @@
 static rc_env_t *env;
 static rc_actor_t actor;
 
-/* The state of renew: it counts its calls, reloads the row of an update, or rejects. */
+/* The state of renew: it counts its calls, reloads the row of an update, replaces the caller, or
+ * rejects. */
 typedef struct face_t {
     int renewed, answered;
     bool refuse;
     rc_repo_update_t *update;
-    const char *name; /* of the repository to load; NULL: none */
+    const char *name;           /* of the repository to load; NULL: none */
+    const rc_caller_t *becomes; /* who the caller is found to be; NULL: the same */
 } face_t;
 
 static face_t face;
@@ -41,6 +43,8 @@ static rc_err_t *renew(void *baton)
     face_t *the = baton;
 
     the->renewed++;
+    if (the->becomes)
+        actor.caller = the->becomes;
     if (the->refuse)
         return rc_err(pool, RC_E_ARG, "no more");
     if (the->name)
@@ -66,6 +70,8 @@ static rc_err_t *fill(void *baton, rc_db_t *in)
 
 static int begin(void **state)
 {
+    static const char *const scheme = "file";
+    static apr_array_header_t files = {NULL, sizeof(scheme), 1, 1, (char *)&scheme};
     const rc_credentials_t local = {.local = true};
     rc_env_config_t config;
     rc_identity_t who;
@@ -78,6 +84,7 @@ static int begin(void **state)
     config.db.create = true;
     config.repo_root = unit_dir;
     config.secret_file = in_dir("secret");
+    config.remote.schemes = &files;
     if (rc_secret_create(config.secret_file, pool) || rc_env_open(&env, &config, pool) ||
         rc_db_acquire(&db, env->db_pool, pool) || rc_db_txn(db, fill, NULL) ||
         rc_identify(&who, db, &local, pool))

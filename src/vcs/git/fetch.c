@@ -293,6 +293,8 @@ static rc_err_t *publish(const rc_git_fetch_t *fetch, rc_publish_t *publish)
     RC_TRY(rc_publish_plan(publish, &fetch->ours));
     if (publish->changes->nelts == 0)
         return NULL;
+    if (fetch->policy->confirm)
+        RC_TRY(fetch->policy->confirm(fetch->policy->confirm_baton));
     if (publish->unpacked)
         RC_TRY(pack_refs(fetch));
     err = rc_publish_prepare(publish);
