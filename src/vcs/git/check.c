@@ -15,6 +15,7 @@
 
 #include <apr_strings.h>
 
+#include "wire.h"
 #include "base/fs.h"
 #include "base/cleanup.h"
 
@@ -231,26 +232,6 @@ rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *poo
     return NULL;
 }
 
-/* Renames a complete file into place, under git's own lock. */
-static rc_err_t *write_head(const char *git_dir, const char *branch, apr_pool_t *pool)
-{
-    const char *head = apr_pstrcat(pool, git_dir, "/HEAD", NULL);
-    const char *lock = apr_pstrcat(pool, head, ".lock", NULL); /* git's own: one writer */
-    const char *text = apr_pstrcat(pool, "ref: " HEADS, branch, "\n", NULL);
-    ssize_t size = (ssize_t)strlen(text);
-    int fd = open(lock, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-    bool ok;
-
-    if (fd < 0)
-        return rc_fs_err(pool, "create", lock);
-    ok = write(fd, text, (size_t)size) == size && !fsync(fd);
-    close(fd);
-    if (ok && !rename(lock, head))
-        return rc_fs_sync_folder_of(head, pool);
-    unlink(lock);
-    return rc_fs_err(pool, "write", head);
-}
-
 static const char *pick_branch(git_repository *repo, const char *wanted, apr_pool_t *pool)
 {
     const char *const names[] = {wanted, "master", "main"};
@@ -285,7 +266,8 @@ static rc_err_t *repair_head(const char **branch, const char *path, const char *
 
     *branch = "master";
     RC_TRY(rc_git_check_format(git_dir, pool));
-    RC_TRY(write_head(git_dir, *branch, pool)); /* without HEAD the repository cannot be opened */
+    RC_TRY(rc_git_head_write(git_dir, *branch,
+                             pool)); /* without HEAD the repository cannot be opened */
     if (git_repository_open_bare(&repo, git_dir) < 0)
         return rc_git_err(pool, "cannot open %s", path);
     found = pick_branch(repo, wanted, pool);
@@ -293,7 +275,7 @@ static rc_err_t *repair_head(const char **branch, const char *path, const char *
     if (!found || !strcmp(found, *branch))
         return NULL;
     *branch = found;
-    return write_head(git_dir, found, pool);
+    return rc_git_head_write(git_dir, found, pool);
 }
 
 rc_err_t *rc_git_repair(const char **done, const char *path, const char *wanted, apr_pool_t *pool)

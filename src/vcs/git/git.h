@@ -220,9 +220,10 @@ struct rc_git_t {
     size_t open_trees; /* bytes, counted by cursor.c */
     rc_work_t *work;   /* of this use; NULL: no limits */
     rc_git_shared_t *shared;
-    rc_git_refs_t *refs;   /* of this use; NULL: not read yet */
-    rc_git_order_t *order; /* the order of refs, or an earlier one until it is needed */
-    bool ordered;          /* order is the order of refs */
+    rc_git_refs_t *refs;        /* of this use; NULL: not read yet */
+    rc_git_order_t *order;      /* the order of refs, or an earlier one until it is needed */
+    bool ordered;               /* order is the order of refs */
+    struct rc_git_wire_t *wire; /* of this use: see wire.h; NULL: not read yet */
 };
 
 /* --- directory.c --- */

@@ -31,10 +31,9 @@ rc_git_layer_t rc_git_layer(apr_pool_t *pool)
 
 const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name)
 {
-    rc_git_refs_t *refs = reading->refs;
-    const char *path = apr_pstrcat(refs->pool, reading->git->path, "/", name, NULL);
+    const char *path = apr_pstrcat(reading->watched->pool, reading->git->path, "/", name, NULL);
 
-    rc_git_watch(refs->watched, path);
+    rc_git_watch(reading->watched, path);
     return path;
 }
 
@@ -136,16 +135,15 @@ static end_t peel(git_oid *commit, rc_git_reading_t *reading, const char *name, 
     return follow(commit, reading->git);
 }
 
-/* Watches where the object would be, so that a later check notices when it appears. */
-static void watch_missing(rc_git_reading_t *reading, const git_oid *id)
+void rc_git_watch_missing(rc_git_reading_t *reading, const git_oid *id)
 {
     char hex[GIT_OID_HEXSZ + 1];
 
-    if (reading->refs->watched->nelts > MISSING_MOST)
+    if (reading->watched->nelts > MISSING_MOST)
         return;
     git_oid_tostr(hex, sizeof(hex), id);
     rc_git_watch_name(reading, "objects/pack");
-    rc_git_watch_name(reading, apr_psprintf(reading->refs->pool, "objects/%.2s", hex));
+    rc_git_watch_name(reading, apr_psprintf(reading->watched->pool, "objects/%.2s", hex));
 }
 
 /* Leaves the reference out and logs that, as git does. When packs were left out, the object may be
@@ -160,7 +158,7 @@ static rc_err_t *leave_out(rc_git_reading_t *reading, const char *name, const gi
            reading->git->path, name);
     reading->lost = reading->lost || !is_tag(name);
     reading->missing = true;
-    watch_missing(reading, id);
+    rc_git_watch_missing(reading, id);
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 #include "objects.h"
 
 #include "table.h"
+#include "wire.h"
 #include "base/versions.h"
 
 /* Limits per process, for all handles together. */
@@ -45,6 +46,7 @@ static rc_err_t *start_shared(void)
         return NULL;
     apr_pool_create(&process, NULL);
     RC_TRY(rc_git_packs_startup(process));
+    RC_TRY(rc_git_caps_startup(process));
     return rc_git_share_startup(process);
 }
 

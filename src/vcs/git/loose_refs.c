@@ -87,6 +87,18 @@ rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, cons
 
 /* --- all of them --- */
 
+static bool is_or_below(const char *name, const char *folder)
+{
+    apr_size_t len = strlen(folder);
+
+    return !strncmp(name, folder, len) && (!name[len] || name[len] == '/');
+}
+
+bool rc_git_ref_hidden(const char *name)
+{
+    return is_or_below(name, RC_GIT_HIDDEN_PULL) || is_or_below(name, RC_GIT_HIDDEN_RC);
+}
+
 static bool skip_entry(const char *name)
 {
     apr_size_t len = strlen(name);
@@ -94,12 +106,13 @@ static bool skip_entry(const char *name)
     return *name == '.' || (len >= 5 && !strcmp(name + len - 5, ".lock"));
 }
 
-static rc_err_t *read_entry(apr_hash_t *all, rc_git_reading_t *reading, const char *name)
+static rc_err_t *read_entry(apr_hash_t *all, rc_git_reading_t *reading, const rc_git_scope_t *scope,
+                            const char *name)
 {
     apr_size_t len = strlen(name);
     rc_git_found_t *found;
 
-    if (!rc_git_ref_wanted(name, len))
+    if (!scope->wanted(name, len))
         return NULL;
     RC_TRY(rc_git_loose_ref(&found, reading, name));
     if (found)
@@ -130,7 +143,7 @@ static bool entry_is_folder(const struct dirent *entry, const char *git_dir, con
 
 /* Keeps the directories to read in a list, so that depth uses no stack. */
 static rc_err_t *read_refs_below(apr_hash_t *all, rc_git_reading_t *reading, const char *folder,
-                                 apr_array_header_t *todo)
+                                 const rc_git_scope_t *scope, apr_array_header_t *todo)
 {
     const char *path = rc_git_watch_name(reading, folder);
     DIR *handle = opendir(path);
@@ -147,26 +160,30 @@ static rc_err_t *read_refs_below(apr_hash_t *all, rc_git_reading_t *reading, con
         if (skip_entry(entry->d_name))
             continue;
         name = apr_pstrcat(reading->scratch, folder, "/", entry->d_name, NULL);
+        if (rc_git_ref_hidden(name))
+            continue;
         if (entry_is_folder(entry, reading->git->path, name, reading->scratch))
             APR_ARRAY_PUSH(todo, const char *) = name;
         else if (!leads_nowhere(entry, reading->git->path, name, reading->scratch))
-            err = read_entry(all, reading, name);
+            err = read_entry(all, reading, scope, name);
     }
     closedir(handle);
     return err;
 }
 
-rc_err_t *rc_git_loose_refs(apr_hash_t **found, rc_git_reading_t *reading)
+rc_err_t *rc_git_loose_refs(apr_hash_t **found, rc_git_reading_t *reading,
+                            const rc_git_scope_t *scope)
 {
     apr_array_header_t *todo = apr_array_make(reading->scratch, 8, sizeof(const char *));
+    const char *const *root = scope->folders;
 
     *found = apr_hash_make(reading->scratch);
-    APR_ARRAY_PUSH(todo, const char *) = "refs/heads";
-    APR_ARRAY_PUSH(todo, const char *) = "refs/tags";
+    for (; *root; root++)
+        APR_ARRAY_PUSH(todo, const char *) = *root;
     while (todo->nelts) {
         const char **folder = apr_array_pop(todo);
 
-        RC_TRY(read_refs_below(*found, reading, *folder, todo));
+        RC_TRY(read_refs_below(*found, reading, *folder, scope, todo));
     }
     return NULL;
 }

@@ -5,33 +5,41 @@
  */
 #include "refs.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "ref_list.h"
 #include "base/fs.h"
 
 #define NAME       "packed-refs"
 #define FILE_MOST  ((apr_size_t)2 << 30)
 #define SCANS_MOST 16 /* searches for references that are neither branches nor tags */
 
-/* One reference of the file. */
-typedef struct line_t {
-    const char *name;
-    apr_size_t len;
-    git_oid id, peeled;
-    bool has_peeled;
-} line_t;
-
 typedef struct text_t {
     const char *path, *text, *at, *end;
+    bool all_peeled,
+        tags_peeled; /* what the lines of all references, or of tags, lead to is known */
     apr_pool_t *pool;
 } text_t;
 
 static rc_err_t *damaged(const text_t *file)
 {
     return rc_err_internal(file->pool, APR_SUCCESS, "%s is damaged", file->path);
+}
+
+/* @a line: "# pack-refs with: <words>". */
+static void read_traits(text_t *file, char *line)
+{
+    char *state, *word = apr_strtok(line, " ", &state);
+
+    file->all_peeled = file->tags_peeled = false;
+    for (; word; word = apr_strtok(NULL, " ", &state)) {
+        file->all_peeled = file->all_peeled || !strcmp(word, "fully-peeled");
+        file->tags_peeled = file->tags_peeled || !strcmp(word, "peeled");
+    }
 }
 
 static rc_err_t *open_file(text_t *file, const char *path, apr_pool_t *pool)
@@ -44,17 +52,19 @@ static rc_err_t *open_file(text_t *file, const char *path, apr_pool_t *pool)
     file->path = path;
     file->at = file->text;
     file->end = file->text + len;
+    file->all_peeled = file->tags_peeled = false;
     file->pool = pool;
     if (*file->text == '#') /* only the first line can be a comment */
         file->at = memchr(file->text, '\n', len);
     if (!file->at || memchr(file->text, '\0', len))
         return damaged(file);
-    file->at += *file->text == '#';
+    if (*file->text == '#')
+        read_traits(file, apr_pstrmemdup(pool, file->text, (apr_size_t)(file->at++ - file->text)));
     return NULL;
 }
 
 /* Parses "<id> <name>", and "^<id>" in the next line if there is one. */
-static rc_err_t *next_line(line_t *line, text_t *file)
+static rc_err_t *next_line(rc_git_line_t *line, text_t *file)
 {
     const char *end = memchr(file->at, '\n', (size_t)(file->end - file->at));
 
@@ -65,6 +75,9 @@ static rc_err_t *next_line(line_t *line, text_t *file)
     line->len = (apr_size_t)(end - line->name);
     file->at = end + 1;
     line->has_peeled = file->at < file->end && *file->at == '^';
+    line->known = line->has_peeled || file->all_peeled ||
+                  (file->tags_peeled && line->len > strlen(RC_GIT_TAGS) &&
+                   !strncmp(line->name, RC_GIT_TAGS, strlen(RC_GIT_TAGS)));
     if (!line->has_peeled)
         return NULL;
     end = memchr(file->at, '\n', (size_t)(file->end - file->at));
@@ -80,7 +93,7 @@ static rc_err_t *read_all_lines(rc_git_packed_t *packed, rc_git_reading_t *readi
 {
     apr_pool_t *scratch;
     text_t file;
-    line_t line;
+    rc_git_line_t line;
 
     reading->missing = false;
     RC_TRY(open_file(&file, path, reading->scratch));
@@ -151,7 +164,7 @@ rc_err_t *rc_git_packed_scan(bool *found, git_oid *id, rc_git_reading_t *reading
     apr_size_t len = strlen(name);
     apr_pool_t *pool; /* of one scan: the file is in it */
     text_t file;
-    line_t line;
+    rc_git_line_t line;
 
     *found = false;
     if (reading->scans++ >= SCANS_MOST)
@@ -164,5 +177,32 @@ rc_err_t *rc_git_packed_scan(bool *found, git_oid *id, rc_git_reading_t *reading
         *id = line.id;
     }
     apr_pool_destroy(pool);
+    return NULL;
+}
+
+/* --- all lines --- */
+
+static int by_line_name(const void *a, const void *b)
+{
+    const rc_git_line_t *x = a, *y = b;
+
+    return rc_ref_compare(x->name, x->len, y->name, y->len);
+}
+
+rc_err_t *rc_git_packed_lines(apr_array_header_t **lines, rc_git_reading_t *reading)
+{
+    bool sorted = true;
+    text_t file;
+
+    *lines = apr_array_make(reading->scratch, 64, sizeof(rc_git_line_t));
+    RC_TRY(open_file(&file, rc_git_watch_name(reading, NAME), reading->scratch));
+    while (file.at < file.end) {
+        rc_git_line_t *line = apr_array_push(*lines);
+
+        RC_TRY(next_line(line, &file));
+        sorted = sorted && ((*lines)->nelts == 1 || by_line_name(line - 1, line) < 0);
+    }
+    if (!sorted)
+        qsort((*lines)->elts, (size_t)(*lines)->nelts, sizeof(rc_git_line_t), by_line_name);
     return NULL;
 }

@@ -16,37 +16,11 @@
 
 #include <openssl/evp.h>
 
-#include "base/fs.h"
-
-#define LINKS_MOST   4 /* length of a chain of symbolic references; as git, which reads five */
-#define SHALLOW_MOST ((apr_size_t)256 << 20)
+#define LINKS_MOST 4 /* length of a chain of symbolic references; as git, which reads five */
 
 bool rc_git_refs_current(const rc_git_refs_t *refs)
 {
     return rc_git_watch_same(refs->watched, refs->taken);
-}
-
-static int compare_ids(const void *a, const void *b)
-{
-    return git_oid_cmp(a, b);
-}
-
-static rc_err_t *read_shallow(rc_git_reading_t *reading)
-{
-    apr_array_header_t *list = reading->refs->shallow;
-    const char *path = rc_git_watch_name(reading, "shallow"), *p, *end;
-    apr_size_t len;
-    git_oid id;
-
-    RC_TRY(rc_fs_read(&p, &len, path, 0, SHALLOW_MOST, reading->scratch));
-    for (end = p ? p + len : NULL; p < end; p += strspn(p, "\r\n")) {
-        if (!rc_git_digits_at(&id, p, end))
-            return rc_err_internal(reading->scratch, APR_SUCCESS, "%s is damaged", path);
-        APR_ARRAY_PUSH(list, git_oid) = id;
-        p += GIT_OID_HEXSZ;
-    }
-    qsort(list->elts, (size_t)list->nelts, sizeof(git_oid), compare_ids);
-    return NULL;
 }
 
 /* --- symbolic references --- */
@@ -126,6 +100,9 @@ static rc_err_t *add_loose(rc_git_layer_t *layer, rc_git_reading_t *reading, apr
     return NULL;
 }
 
+static const char *const folders[] = {"refs/heads", "refs/tags", NULL};
+static const rc_git_scope_t branches_and_tags = {folders, rc_git_ref_wanted};
+
 static rc_err_t *read_layers(rc_git_reading_t *reading)
 {
     rc_git_refs_t *refs = reading->refs;
@@ -134,7 +111,7 @@ static rc_err_t *read_layers(rc_git_reading_t *reading)
     apr_hash_t *loose;
 
     /* In this order a reference that is packed meanwhile is seen twice, not missed. */
-    RC_TRY(rc_git_loose_refs(&loose, reading));
+    RC_TRY(rc_git_loose_refs(&loose, reading, &branches_and_tags));
     RC_TRY(rc_git_packed_read(&refs->packed, reading));
     for (hi = apr_hash_first(reading->scratch, loose); hi; hi = apr_hash_next(hi))
         RC_TRY(add_loose(&layer, reading, loose, apr_hash_this_key(hi), apr_hash_this_val(hi)));
@@ -203,7 +180,7 @@ static rc_err_t *set_digests(rc_git_reading_t *reading)
 static rc_err_t *read_all(rc_git_reading_t *reading)
 {
     RC_TRY(read_layers(reading));
-    RC_TRY(read_shallow(reading));
+    RC_TRY(rc_git_shallow_read(reading->refs->shallow, reading));
     if (reading->lost && !reading->refs->branches->nelts) /* the repository is damaged, not empty */
         return rc_err_internal(reading->scratch, APR_SUCCESS, "no branch of %s leads to a commit",
                                reading->git->path);
@@ -241,6 +218,7 @@ rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, const rc_git_refs
         return rc_err_internal(pool, APR_ENOMEM, "no memory for the references of %s", git->path);
     }
     apr_pool_tag(reading.scratch, "rc_git_refs_read");
+    reading.watched = reading.refs->watched;
     err = rc_err_copy(read_all(&reading), pool);
     apr_pool_destroy(reading.scratch);
     if (err)
@@ -290,12 +268,4 @@ const char *rc_git_head_name(const rc_git_refs_t *refs, const git_oid *commit)
     }
     return low < refs->heads->nelts && git_oid_equal(&heads[low]->commit, commit) ? heads[low]->name
                                                                                   : NULL;
-}
-
-bool rc_git_cut_off(const rc_git_refs_t *refs, const git_oid *commit)
-{
-    const apr_array_header_t *list = refs->shallow;
-
-    return list->nelts &&
-           bsearch(commit, list->elts, (size_t)list->nelts, sizeof(git_oid), compare_ids);
 }

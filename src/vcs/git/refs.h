@@ -37,12 +37,13 @@ typedef struct rc_git_packed_t {
 /* One reading of all references. */
 typedef struct rc_git_reading_t {
     rc_git_t *git;
-    rc_git_refs_t *refs;       /* the result */
-    const rc_git_refs_t *base; /* an earlier reading, or NULL */
-    bool lost;                 /* a branch was left out because it leads to no commit */
-    bool missing;              /* a reference was left out whose object may arrive later */
-    int scans;                 /* of packed-refs for single names */
-    apr_pool_t *scratch;       /* errors live here, too */
+    apr_array_header_t *watched; /* for watch.c: what is read; its pool holds the paths */
+    rc_git_refs_t *refs;         /* the result */
+    const rc_git_refs_t *base;   /* an earlier reading, or NULL */
+    bool lost;                   /* a branch was left out because it leads to no commit */
+    bool missing;                /* a reference was left out whose object may arrive later */
+    int scans;                   /* of packed-refs for single names */
+    apr_pool_t *scratch;         /* errors live here, too */
 } rc_git_reading_t;
 
 /* --- layer.c --- */
@@ -52,6 +53,9 @@ const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name);
 
 /** True for the full name of a branch or tag that git accepts. */
 bool rc_git_ref_wanted(const char *name, apr_size_t len);
+
+/** Watches where the object @a id would be, so that a later check notices when it appears. */
+void rc_git_watch_missing(rc_git_reading_t *reading, const git_oid *id);
 
 rc_git_layer_t rc_git_layer(apr_pool_t *pool);
 
@@ -77,6 +81,18 @@ rc_git_layer_t rc_git_layer_merge(const rc_git_layer_t *below, const rc_git_laye
 
 /* --- packed.c --- */
 
+/* One reference of packed-refs. */
+typedef struct rc_git_line_t {
+    const char *name; /* not terminated by a NUL */
+    apr_size_t len;
+    git_oid id, peeled;
+    bool has_peeled; /* a tag leads to the object `peeled` */
+    bool known;      /* the file says what the reference leads to, and git believes it */
+} rc_git_line_t;
+
+/** Reads all lines of packed-refs, sorted by name: rc_git_line_t in reading->scratch. */
+rc_err_t *rc_git_packed_lines(apr_array_header_t **lines, rc_git_reading_t *reading);
+
 /** Reads packed-refs; returns that of @a reading->base when the file is the same. */
 rc_err_t *rc_git_packed_read(rc_git_packed_t **out, rc_git_reading_t *reading);
 void rc_git_packed_free(rc_git_packed_t *packed);
@@ -93,10 +109,25 @@ typedef struct rc_git_found_t {
     bool broken;
 } rc_git_found_t;
 
-/** Reads all loose branches and tags: full name -> rc_git_found_t. */
-rc_err_t *rc_git_loose_refs(apr_hash_t **found, rc_git_reading_t *reading);
+/* Which references are read: the directories of names, and the names in them. */
+typedef struct rc_git_scope_t {
+    const char *const *folders; /* terminated by NULL */
+    bool (*wanted)(const char *name, apr_size_t len);
+} rc_git_scope_t;
+
+/** True when clients do not see the reference, or those in the directory, @a name. */
+bool rc_git_ref_hidden(const char *name);
+
+/** Reads all loose references of @a scope: full name -> rc_git_found_t. */
+rc_err_t *rc_git_loose_refs(apr_hash_t **found, rc_git_reading_t *reading,
+                            const rc_git_scope_t *scope);
 
 /** Reads one loose reference; NULL when there is none. */
 rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, const char *name);
+
+/* --- shallow.c --- */
+
+/** Reads the commits whose parents the repository lacks into @a list, of git_oid, sorted. */
+rc_err_t *rc_git_shallow_read(apr_array_header_t *list, rc_git_reading_t *reading);
 
 #endif

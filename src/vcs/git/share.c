@@ -8,70 +8,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "wire.h"
 #include "base/hex.h"
 #include "base/time.h"
-
-#define WAIT_MOST apr_time_from_sec(30) /* how long to wait for another thread's reading */
-
-/* --- exclusive reading --- */
-
-static rc_err_t *begin_reading(rc_git_shared_t *shared, apr_pool_t *pool)
-{
-    apr_time_t end = rc_clock() + WAIT_MOST, now;
-    bool busy;
-
-    rc_git_share_lock();
-    while (shared->busy && (now = rc_clock()) < end)
-        rc_git_share_wait(end - now);
-    busy = shared->busy;
-    shared->busy = true;
-    rc_git_share_unlock();
-    return busy ? rc_err(pool, RC_E_BUSY, "the repository is being read; try again") : NULL;
-}
-
-/* The result is shared, so reading continues even when one client has disconnected. */
-static rc_work_t *without_limits(rc_git_t *git)
-{
-    rc_work_t *work = git->work;
-
-    git->work = NULL;
-    return work;
-}
-
-/* Stores an error for the threads that wait for the same reading, except RC_E_BUSY, which concerns
- * only one request. */
-static void keep_failure(rc_git_shared_t *shared, rc_git_part_t part, apr_time_t began,
-                         const rc_err_t *err)
-{
-    if (shared->failed[part].pool)
-        apr_pool_destroy(shared->failed[part].pool);
-    shared->failed[part].pool = NULL;
-    if (!err || err->kind == RC_E_BUSY ||
-        apr_pool_create_unmanaged_ex(&shared->failed[part].pool, NULL, NULL))
-        return;
-    shared->failed[part].began = began;
-    shared->failed[part].err = rc_err_copy(err, shared->failed[part].pool);
-}
-
-static void end_reading(rc_git_shared_t *shared)
-{
-    rc_git_garbage_t garbage = {NULL, 0};
-
-    rc_git_share_lock();
-    shared->busy = false;
-    rc_git_share_use(&garbage, shared);
-    rc_git_share_wake();
-    rc_git_share_unlock();
-    rc_git_share_free(&garbage);
-}
-
-static const rc_err_t *failed_since(const rc_git_shared_t *shared, rc_git_part_t part,
-                                    apr_time_t start)
-{
-    return shared->failed[part].pool && shared->failed[part].began >= start
-               ? shared->failed[part].err
-               : NULL;
-}
 
 /* --- references --- */
 
@@ -154,7 +93,7 @@ static rc_err_t *read_refs(rc_git_refs_t **refs, rc_git_t *git, apr_time_t start
     rc_git_shared_t *shared = git->shared;
     rc_git_refs_t *base = shared_refs(shared);
     apr_time_t began = rc_clock();
-    rc_err_t *err = rc_err_copy(failed_since(shared, RC_GIT_REFS, start), pool);
+    rc_err_t *err = rc_err_copy(rc_git_share_failed(shared, RC_GIT_REFS, start), pool);
 
     *refs = base;
     if (!err && base && shared->began >= start) /* another thread has read them meanwhile */
@@ -169,11 +108,17 @@ static rc_err_t *read_refs(rc_git_refs_t **refs, rc_git_t *git, apr_time_t start
         find_order(git, pool);
         err = rc_git_refs_read(refs, git, base, pool);
     }
-    keep_failure(shared, RC_GIT_REFS, began, err);
+    rc_git_share_fail(shared, RC_GIT_REFS, began, err);
     if (!err)
         share_refs(shared, *refs, began);
     rc_git_refs_free(base);
     return err;
+}
+
+static void drop_wire(rc_git_t *git)
+{
+    rc_git_wire_free(git->wire);
+    git->wire = NULL;
 }
 
 rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool)
@@ -185,14 +130,16 @@ rc_err_t *rc_git_look(rc_git_t *git, bool force, apr_pool_t *pool)
 
     if (git->refs && !force)
         return NULL;
+    if (force)
+        drop_wire(git);
     refs = shared_refs(git->shared);
     if (!refs || !rc_git_refs_current(refs)) {
         rc_git_refs_free(refs);
-        RC_TRY(begin_reading(git->shared, pool));
-        work = without_limits(git);
+        RC_TRY(rc_git_share_begin(git->shared, pool));
+        work = rc_git_share_unlimited(git);
         err = read_refs(&refs, git, start, pool);
         git->work = work;
-        end_reading(git->shared);
+        rc_git_share_end(git->shared);
         RC_TRY(err);
     }
     use_refs(git, refs);
@@ -238,13 +185,13 @@ static rc_err_t *make_order(rc_git_t *git, apr_time_t start, apr_pool_t *pool)
     rc_git_shared_t *shared = git->shared;
     rc_git_order_t *order = shared_order(shared, git->refs);
     apr_time_t began = rc_clock();
-    rc_err_t *err = rc_err_copy(failed_since(shared, RC_GIT_ORDER, start), pool);
+    rc_err_t *err = rc_err_copy(rc_git_share_failed(shared, RC_GIT_ORDER, start), pool);
 
     if (!order && err)
         return err;
     if (!order) {
         err = rc_git_order_make(&order, git, git->refs, git->order, pool);
-        keep_failure(shared, RC_GIT_ORDER, began, err);
+        rc_git_share_fail(shared, RC_GIT_ORDER, began, err);
         RC_TRY(err);
         share_order(shared, order);
     }
@@ -265,10 +212,10 @@ rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool)
     if (order) {
         use_order(git, order);
     } else {
-        RC_TRY(begin_reading(git->shared, pool));
+        RC_TRY(rc_git_share_begin(git->shared, pool));
         find_order(git, pool);
         err = make_order(git, start, pool);
-        end_reading(git->shared);
+        rc_git_share_end(git->shared);
         RC_TRY(err);
     }
     git->ordered = true;
@@ -277,6 +224,7 @@ rc_err_t *rc_git_refresh(rc_git_t *git, bool force, apr_pool_t *pool)
 
 void rc_git_rest(rc_git_t *git)
 {
+    drop_wire(git);
     rc_git_refs_free(git->refs);
     rc_git_order_free(git->order);
     git->refs = NULL;

@@ -11,7 +11,7 @@
 
 #include "git.h"
 
-typedef enum { RC_GIT_REFS, RC_GIT_ORDER, RC_GIT_PARTS } rc_git_part_t;
+typedef enum { RC_GIT_REFS, RC_GIT_ORDER, RC_GIT_WIRE, RC_GIT_PARTS } rc_git_part_t;
 
 /* One repository. The mutex guards all members but what `busy` guards. */
 struct rc_git_shared_t {
@@ -22,11 +22,13 @@ struct rc_git_shared_t {
     ino_t ino;
     int handles;
     apr_time_t used;
-    apr_size_t weight;     /* bytes, as counted in the sum */
-    rc_git_refs_t *refs;   /* or NULL */
-    rc_git_order_t *order; /* or NULL; may belong to earlier references */
-    bool busy;             /* a thread reads */
-    apr_time_t began;      /* when reading refs began */
+    apr_size_t weight;          /* bytes, as counted in the sum */
+    rc_git_refs_t *refs;        /* or NULL */
+    rc_git_order_t *order;      /* or NULL; may belong to earlier references */
+    struct rc_git_wire_t *wire; /* or NULL */
+    bool busy;                  /* a thread reads */
+    apr_time_t began;           /* when reading refs began */
+    apr_time_t wire_began;      /* when reading wire began */
     struct {
         apr_time_t began;
         apr_pool_t *pool;
@@ -60,5 +62,25 @@ void rc_git_share_weigh(rc_git_shared_t *shared);
 
 /** Frees what was taken out. The caller must not hold the mutex. */
 void rc_git_share_free(rc_git_garbage_t *garbage);
+
+/* --- share_read.c: exclusive reading --- */
+
+/** Waits until no other thread reads the repository, and keeps others out until
+ * rc_git_share_end. RC_E_BUSY when that takes too long. */
+rc_err_t *rc_git_share_begin(rc_git_shared_t *shared, apr_pool_t *pool);
+void rc_git_share_end(rc_git_shared_t *shared);
+
+/** Takes the limits of this use off @a git: the result is shared, so reading continues even when
+ * one client has disconnected. Returns them, to be put back. */
+rc_work_t *rc_git_share_unlimited(rc_git_t *git);
+
+/** Stores an error for the threads that wait for the same reading, except RC_E_BUSY, which concerns
+ * only one request. NULL: there is none. */
+void rc_git_share_fail(rc_git_shared_t *shared, rc_git_part_t part, apr_time_t began,
+                       const rc_err_t *err);
+
+/** Returns the stored error of a reading that began at @a start or later, or NULL. */
+const rc_err_t *rc_git_share_failed(const rc_git_shared_t *shared, rc_git_part_t part,
+                                    apr_time_t start);
 
 #endif

@@ -13,6 +13,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "wire.h"
 #include "base/time.h"
 
 #define BUCKETS 4096
@@ -89,7 +90,8 @@ void rc_git_share_weigh(rc_git_shared_t *shared)
 {
     all.bytes -= shared->weight;
     shared->weight = (shared->refs ? rc_git_refs_weight(shared->refs) : 0) +
-                     (shared->order ? shared->order->size : 0);
+                     (shared->order ? shared->order->size : 0) +
+                     (shared->wire ? rc_git_wire_weight(shared->wire) : 0);
     all.bytes += shared->weight;
 }
 
@@ -101,6 +103,7 @@ static void free_shared(rc_git_shared_t *shared)
 
     rc_git_refs_free(shared->refs);
     rc_git_order_free(shared->order);
+    rc_git_wire_free(shared->wire);
     for (i = 0; i < RC_GIT_PARTS; i++)
         if (shared->failed[i].pool)
             apr_pool_destroy(shared->failed[i].pool);
@@ -130,7 +133,9 @@ static void empty(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
     garbage->bytes += shared->weight;
     out->refs = shared->refs;
     out->order = shared->order;
+    out->wire = shared->wire;
     shared->refs = NULL;
+    shared->wire = NULL;
     shared->order = NULL;
     rc_git_share_weigh(shared);
     out->next = garbage->first;

@@ -4,7 +4,7 @@
  * run a program, or to answer something else than is advertised, has our value here; git reads
  * these values last.
  */
-#include "vcs/git_wire.h"
+#include "wire.h"
 
 #include <string.h>
 
@@ -12,7 +12,6 @@
 #include <apr_strings.h>
 
 #include "env.h"
-#include "refs.h"
 
 #define HEADER_MOST 100 /* bytes of Git-Protocol */
 
@@ -162,9 +161,10 @@ static const char *const *environment(const rc_wire_program_t *program, const ch
     return rc_git_env_list(env);
 }
 
-void rc_wire_program(rc_proc_t *proc, const rc_wire_program_t *program, apr_pool_t *pool)
+void rc_git_wire_program(rc_proc_t *proc, const rc_wire_program_t *program, bool advertise,
+                         apr_pool_t *pool)
 {
-    const char **argv = apr_pcalloc(pool, 6 * sizeof(*argv)), **arg = argv;
+    const char **argv = apr_pcalloc(pool, 7 * sizeof(*argv)), **arg = argv;
     const char *git_dir = rc_git_dir(program->path, pool);
 
     *arg++ = "git";
@@ -172,10 +172,17 @@ void rc_wire_program(rc_proc_t *proc, const rc_wire_program_t *program, apr_pool
     *arg++ = "--stateless-rpc";
     if (services[program->service].strict) /* does not try other directories */
         *arg++ = services[program->service].strict;
+    if (advertise)
+        *arg++ = "--http-backend-info-refs";
     *arg++ = git_dir;
     proc->argv = argv;
     proc->env = environment(program, git_dir, pool);
     proc->dir = program->home;
     proc->max_memory = program->max_memory;
     proc->deadline = program->deadline;
+}
+
+void rc_wire_program(rc_proc_t *proc, const rc_wire_program_t *program, apr_pool_t *pool)
+{
+    rc_git_wire_program(proc, program, false, pool);
 }

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads the list of commits whose parents a shallow repository lacks.
+ */
+#include "refs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+
+#define SHALLOW_MOST ((apr_size_t)256 << 20)
+
+static int compare_ids(const void *a, const void *b)
+{
+    return git_oid_cmp(a, b);
+}
+
+rc_err_t *rc_git_shallow_read(apr_array_header_t *list, rc_git_reading_t *reading)
+{
+    const char *path = rc_git_watch_name(reading, "shallow"), *p, *end;
+    apr_size_t len;
+    git_oid id;
+
+    RC_TRY(rc_fs_read(&p, &len, path, 0, SHALLOW_MOST, reading->scratch));
+    for (end = p ? p + len : NULL; p < end; p += strspn(p, "\r\n")) {
+        if (!rc_git_digits_at(&id, p, end))
+            return rc_err_internal(reading->scratch, APR_SUCCESS, "%s is damaged", path);
+        APR_ARRAY_PUSH(list, git_oid) = id;
+        p += GIT_OID_HEXSZ;
+    }
+    qsort(list->elts, (size_t)list->nelts, sizeof(git_oid), compare_ids);
+    return NULL;
+}
+
+bool rc_git_cut_off(const rc_git_refs_t *refs, const git_oid *commit)
+{
+    const apr_array_header_t *list = refs->shallow;
+
+    return list->nelts &&
+           bsearch(commit, list->elts, (size_t)list->nelts, sizeof(git_oid), compare_ids);
+}
