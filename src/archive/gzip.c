@@ -28,7 +28,8 @@ static void free_compressor(void *obj)
     libdeflate_free_compressor(obj);
 }
 
-static rc_err_t *begin(void **state, const rc_filter_t *filter, rc_spool_t *spool, apr_pool_t *pool)
+static rc_err_t *begin_gzip(void **state, const rc_filter_t *filter, rc_spool_t *spool,
+                            apr_pool_t *pool)
 {
     gzip_t *gzip = *state = apr_pcalloc(pool, sizeof(*gzip));
 
@@ -73,11 +74,11 @@ static rc_err_t *write_some(void *state, const char *data, apr_size_t len)
     return NULL;
 }
 
-static rc_err_t *end(void *state)
+static rc_err_t *end_gzip(void *state)
 {
     gzip_t *gzip = state;
 
     return gzip->used || !gzip->any ? write_member(gzip) : NULL;
 }
 
-const rc_filter_t rc_filter_gzip = {begin, write_some, end, NULL, NULL};
+const rc_filter_t rc_filter_gzip = {begin_gzip, write_some, end_gzip, NULL, NULL};

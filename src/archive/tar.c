@@ -28,7 +28,7 @@ typedef struct tar_t {
     apr_off_t written;
 } tar_t;
 
-static rc_err_t *begin(rc_archive_t *archive)
+static rc_err_t *begin_tar(rc_archive_t *archive)
 {
     tar_t *tar = apr_pcalloc(archive->pool, sizeof(*tar));
 
@@ -165,7 +165,7 @@ static rc_err_t *add(rc_archive_t *archive, const char *name, const rc_item_t *e
     return write_header(tar, &header, '2', 0777, 0);
 }
 
-static rc_err_t *end(rc_archive_t *archive)
+static rc_err_t *end_tar(rc_archive_t *archive)
 {
     static const char zeros[2 * BLOCK];
     tar_t *tar = archive->state;
@@ -175,4 +175,4 @@ static rc_err_t *end(rc_archive_t *archive)
     return tar->filter->end(tar->state);
 }
 
-const rc_archive_writer_t rc_archive_tar = {begin, add, end};
+const rc_archive_writer_t rc_archive_tar = {begin_tar, add, end_tar};

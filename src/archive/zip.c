@@ -100,7 +100,7 @@ static void free_compressor(void *obj)
     libdeflate_free_compressor(obj);
 }
 
-static rc_err_t *begin(rc_archive_t *archive)
+static rc_err_t *begin_zip(rc_archive_t *archive)
 {
     zip_t *zip = apr_pcalloc(archive->pool, sizeof(*zip));
 
@@ -340,7 +340,7 @@ static rc_err_t *write_zip64(const zip_t *zip, apr_off_t at, apr_off_t size)
     return write_record(spool, &record);
 }
 
-static rc_err_t *end(rc_archive_t *archive)
+static rc_err_t *end_zip(rc_archive_t *archive)
 {
     zip_t *zip = archive->state;
     apr_off_t at = rc_spool_size(archive->spool), size = rc_spool_size(zip->directory);
@@ -360,4 +360,4 @@ static rc_err_t *end(rc_archive_t *archive)
     return write_record(archive->spool, &record);
 }
 
-const rc_archive_writer_t rc_archive_zip = {begin, add, end};
+const rc_archive_writer_t rc_archive_zip = {begin_zip, add, end_zip};

@@ -104,7 +104,7 @@ rc_child_io_t rc_child_read(apr_size_t *got, rc_child_t *child, char *buf, apr_s
 }
 
 /* Checks the deadline and check(); returns whether the child may continue. */
-static bool may_go_on(rc_child_t *child)
+static bool may_continue(rc_child_t *child)
 {
     rc_run_t *run = child->run;
     apr_time_t now = rc_clock();
@@ -148,11 +148,11 @@ bool rc_child_wait(rc_child_t *child, const rc_child_wait_t *wait)
                            {.fd = or_none(wait->readable), .events = POLLIN},
                            {.fd = or_none(wait->writable), .events = POLLOUT}};
 
-    if (!may_go_on(child))
+    if (!may_continue(child))
         return false;
     poll(fds, sizeof(fds) / sizeof(*fds), patience(child, wait->longest));
     rc_run_read_text(run);
-    return may_go_on(child);
+    return may_continue(child);
 }
 
 /* Waits for the end of a child; its output is not read any more. */
@@ -161,7 +161,7 @@ static void await_end(rc_child_t *child)
     rc_run_t *run = child->run;
 
     rc_child_end_input(child);
-    while (!rc_run_has_ended(run) && may_go_on(child)) {
+    while (!rc_run_has_ended(run) && may_continue(child)) {
         struct pollfd fds[] = {{.fd = run->text_fd, .events = POLLIN},
                                {.fd = run->pid_fd, .events = POLLIN}};
 

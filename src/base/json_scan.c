@@ -36,7 +36,7 @@ static bool fail(scan_t *s, const char *what, const char *where)
     return false;
 }
 
-static void skip_blanks(scan_t *s)
+static void skip_json_blanks(scan_t *s)
 {
     while (s->p < s->end && (*s->p == ' ' || *s->p == '\t' || *s->p == '\n' || *s->p == '\r'))
         s->p++;
@@ -182,7 +182,7 @@ static bool scan_member(scan_t *s)
     const char *key, *value;
     bool id;
 
-    skip_blanks(s);
+    skip_json_blanks(s);
     if (!at(s, '"'))
         return fail(s, "Expecting property name enclosed in double quotes", s->p);
     key = s->p + 1;
@@ -191,11 +191,11 @@ static bool scan_member(scan_t *s)
         return false;
     s->in_key = false;
     id = s->depth == 1 && is_id(s, key, s->p - 1);
-    skip_blanks(s);
+    skip_json_blanks(s);
     if (!at(s, ':'))
         return fail(s, "Expecting ':' delimiter", s->p);
     s->p++;
-    skip_blanks(s);
+    skip_json_blanks(s);
     value = s->p;
     s->in_id |= id;
     if (!scan_value(s))
@@ -211,7 +211,7 @@ static bool scan_member(scan_t *s)
 /* Scans the members or elements between two brackets; s->p is after the opening one. */
 static bool scan_items(scan_t *s, char close, bool (*item)(scan_t *s))
 {
-    skip_blanks(s);
+    skip_json_blanks(s);
     if (at(s, close)) {
         s->p++;
         return true;
@@ -219,7 +219,7 @@ static bool scan_items(scan_t *s, char close, bool (*item)(scan_t *s))
     for (;;) {
         if (!item(s))
             return false;
-        skip_blanks(s);
+        skip_json_blanks(s);
         if (at(s, close)) {
             s->p++;
             return true;
@@ -244,7 +244,7 @@ static bool scan_nested(scan_t *s, char close, bool (*item)(scan_t *s))
 
 static bool scan_value(scan_t *s)
 {
-    skip_blanks(s);
+    skip_json_blanks(s);
     if (s->p >= s->end)
         return fail(s, "Expecting value", s->p);
     if (++s->values > s->limits->values)
@@ -287,7 +287,7 @@ bool rc_json_scan(rc_json_scan_t *scan, const char *text, apr_size_t len,
 
     memset(scan, 0, sizeof(*scan));
     if (scan_value(&s)) {
-        skip_blanks(&s);
+        skip_json_blanks(&s);
         if (s.p == s.end)
             return true;
         fail(&s, "Extra data", s.p);

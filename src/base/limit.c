@@ -50,7 +50,7 @@ apr_int64_t rc_limit_used(const rc_limit_t *limit)
     return __atomic_load_n(&limit->used, __ATOMIC_RELAXED);
 }
 
-static apr_status_t give_back(void *data)
+static apr_status_t give_share(void *data)
 {
     const share_t *share = data;
 
@@ -67,6 +67,6 @@ rc_err_t *rc_limit_take(rc_limit_t *limit, apr_int64_t amount, apr_pool_t *pool)
     share = apr_palloc(pool, sizeof(*share));
     share->limit = limit;
     share->amount = amount;
-    apr_pool_cleanup_register(pool, share, give_back, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(pool, share, give_share, apr_pool_cleanup_null);
     return NULL;
 }

@@ -16,7 +16,7 @@
 
 #include "spool_total.h"
 
-static apr_status_t end(void *baton)
+static apr_status_t end_output(void *baton)
 {
     rc_output_t *output = baton;
     apr_os_file_t fd;
@@ -54,7 +54,7 @@ static rc_err_t *open_temporary(rc_output_t *output, const char *dir, apr_pool_t
 rc_err_t *rc_output_open(rc_output_t *output, const rc_produce_t *produce, apr_pool_t *pool)
 {
     output->write = -1;
-    apr_pool_cleanup_register(pool, output, end, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(pool, output, end_output, apr_pool_cleanup_null);
     return open_temporary(output, produce->temp_dir, pool);
 }
 

@@ -54,7 +54,7 @@ static rc_err_t *judge_end(const produce_t *state, const rc_proc_result_t *resul
 }
 
 /* Ends the program. Returns @a why, or else the error of its end. */
-static rc_err_t *end(produce_t *state, bool at_once, rc_err_t *why)
+static rc_err_t *end_producer(produce_t *state, bool at_once, rc_err_t *why)
 {
     rc_proc_result_t result;
     rc_err_t *err, *verdict = NULL;
@@ -111,13 +111,13 @@ static rc_err_t *next_output(rc_piece_t *piece, void *baton)
     while (state->child) {
         ended = rc_child_has_ended(state->child); /* before the look: loses no bytes */
         if ((err = rc_output_measure(&state->output, state->ask.max, state->pool)))
-            return end(state, true, err);
-        if (ended && (err = end(state, false, NULL)))
+            return end_producer(state, true, err);
+        if (ended && (err = end_producer(state, false, NULL)))
             return err;
         if (ended || is_due(state))
             break;
         if (!rc_child_wait(state->child, &wait))
-            return end(state, true, NULL);
+            return end_producer(state, true, NULL);
         if (wait.writable) {
             piece->later = true;
             return NULL;
@@ -131,7 +131,7 @@ static rc_err_t *next_output(rc_piece_t *piece, void *baton)
 
 static void close_output(void *baton)
 {
-    end(baton, true, NULL);
+    end_producer(baton, true, NULL);
 }
 
 static rc_err_t *start(produce_t *state)

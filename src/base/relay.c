@@ -46,7 +46,7 @@ static rc_err_t *judge_end(const relay_t *state, const rc_proc_result_t *result)
     return NULL;
 }
 
-static rc_err_t *end(relay_t *state, bool at_once)
+static rc_err_t *end_child(relay_t *state, bool at_once)
 {
     rc_proc_result_t result;
     rc_err_t *err, *verdict = NULL;
@@ -65,7 +65,7 @@ static rc_err_t *end(relay_t *state, bool at_once)
 /* Kills the program and returns @a err. */
 static rc_err_t *give_up(relay_t *state, rc_err_t *err)
 {
-    end(state, true);
+    end_child(state, true);
     return err;
 }
 
@@ -155,19 +155,19 @@ static rc_err_t *next_piece(rc_piece_t *piece, void *baton)
         if (piece->len)
             return NULL;
         if (io == RC_CHILD_CLOSED)
-            return end(state, false);
+            return end_child(state, false);
         if (io == RC_CHILD_BROKEN)
             return give_up(state,
                            rc_err_internal(state->pool, APR_SUCCESS, "cannot read from a program"));
         if ((err = feed(state)))
             return give_up(state, err);
     }
-    return end(state, true);
+    return end_child(state, true);
 }
 
 static void close_stream(void *baton)
 {
-    end(baton, true);
+    end_child(baton, true);
 }
 
 rc_err_t *rc_relay_start(rc_stream_t **stream, const rc_relay_t *relay, apr_pool_t *pool)

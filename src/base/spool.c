@@ -65,7 +65,7 @@ static rc_err_t *count(rc_spool_t *spool, apr_off_t bytes)
     return NULL;
 }
 
-static apr_status_t give_back(void *data)
+static apr_status_t uncount(void *data)
 {
     rc_spool_t *spool = data;
 
@@ -102,7 +102,7 @@ static rc_err_t *open_file(rc_spool_t *spool)
         return rc_err_internal(spool->err_pool, rv, "cannot create a temporary file in %s",
                                spool->temp_dir);
     apr_file_remove(name, spool->pool);
-    apr_pool_cleanup_register(spool->pool, spool, give_back, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(spool->pool, spool, uncount, apr_pool_cleanup_null);
     return NULL;
 }
 
@@ -234,7 +234,7 @@ rc_err_t *rc_spool_take_fd(rc_spool_t *spool, int fd, apr_off_t size)
     apr_status_t rv;
 
     spool->taken = fd;
-    apr_pool_cleanup_register(spool->pool, spool, give_back, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(spool->pool, spool, uncount, apr_pool_cleanup_null);
     apr_pool_cleanup_register(spool->pool, spool, close_taken, apr_pool_cleanup_null);
     if ((rv = apr_os_file_put(&spool->file, &fd, flags, spool->pool)))
         return rc_err_internal(spool->err_pool, rv, "cannot use a file as an answer");
@@ -247,7 +247,7 @@ rc_err_t *rc_spool_reset(rc_spool_t *spool)
     apr_off_t start = 0;
     apr_status_t rv = APR_SUCCESS;
 
-    give_back(spool);
+    uncount(spool);
     if (spool->taken != -1)
         apr_pool_cleanup_run(spool->pool, spool, close_taken);
     else if (spool->file && (rv = apr_file_trunc(spool->file, 0)) == APR_SUCCESS)
@@ -314,14 +314,14 @@ rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
                                               "cannot read a temporary file");
 }
 
-typedef struct mapping_t {
+typedef struct spool_map_t {
     void *at;
     size_t len;
-} mapping_t;
+} spool_map_t;
 
 static apr_status_t unmap(void *data)
 {
-    const mapping_t *mapping = data;
+    const spool_map_t *mapping = data;
 
     munmap(mapping->at, mapping->len);
     return APR_SUCCESS;
@@ -329,7 +329,7 @@ static apr_status_t unmap(void *data)
 
 rc_err_t *rc_spool_view(const char **data, rc_spool_t *spool, apr_pool_t *pool)
 {
-    mapping_t *mapping;
+    spool_map_t *mapping;
     apr_os_file_t fd;
     apr_file_t *file;
 

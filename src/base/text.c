@@ -11,7 +11,7 @@
 
 #define MAX_EMAIL 255 /* bytes */
 
-static const char *skip_blanks(const char *p)
+static const char *skip_spaces(const char *p)
 {
     while (apr_isspace(*p))
         p++;
@@ -20,7 +20,7 @@ static const char *skip_blanks(const char *p)
 
 bool rc_text_int(apr_int64_t *value, const char *text)
 {
-    const char *p = skip_blanks(text);
+    const char *p = skip_spaces(text);
     bool negative = *p == '-';
     apr_uint64_t limit = (apr_uint64_t)APR_INT64_MAX + (negative ? 1 : 0);
     apr_uint64_t n = 0;
@@ -36,7 +36,7 @@ bool rc_text_int(apr_int64_t *value, const char *text)
             return false;
         n = n * 10 + digit;
     }
-    if (*skip_blanks(p))
+    if (*skip_spaces(p))
         return false;
     *value = negative ? (apr_int64_t)(0 - n) : (apr_int64_t)n;
     return true;
@@ -50,7 +50,7 @@ bool rc_text_digits(const char *text)
 bool rc_text_truth(const char *text)
 {
     static const char *const words[] = {"t", "true", "y", "yes", "on", "1"};
-    const char *p = skip_blanks(text);
+    const char *p = skip_spaces(text);
     apr_size_t len = strlen(p), i;
 
     while (len && apr_isspace(p[len - 1]))

@@ -37,7 +37,7 @@ static const char *option_or_ask(rc_admin_t *admin, const char *option, const ch
     return value ? value : rc_admin_ask(admin, prompt, false);
 }
 
-static bool read_options(init_t *init)
+static bool read_init_options(init_t *init)
 {
     rc_admin_t *admin = init->admin;
     const char *first = rc_admin_option(admin, "--firstname");
@@ -151,7 +151,7 @@ int rc_admin_init(rc_admin_t *admin)
     init_t init = {.admin = admin};
     rc_err_t *err;
 
-    if (!read_options(&init))
+    if (!read_init_options(&init))
         return RC_ADMIN_USAGE;
     if ((err = set_up(&init)) || (err = first_scan(admin)))
         return rc_admin_result(admin, err);

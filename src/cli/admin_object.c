@@ -169,7 +169,7 @@ static int print_result(const struct verb_t *verb, const rc_admin_t *admin, json
     return RC_ADMIN_OK;
 }
 
-static int run(const struct verb_t *verb, rc_admin_t *admin, json_object *args)
+static int run_verb(const struct verb_t *verb, rc_admin_t *admin, json_object *args)
 {
     rc_spool_t *spool = rc_spool_create(admin->config.temp_dir, admin->pool);
     rc_cli_json_error_t wrong;
@@ -202,7 +202,7 @@ int rc_admin_object(rc_admin_t *admin)
                              admin->command, admin->command);
     args = rc_cli_need(json_object_new_object());
     if ((status = read_words(args, verb, admin)) == RC_ADMIN_OK)
-        status = run(verb, admin, args);
+        status = run_verb(verb, admin, args);
     json_object_put(args);
     return status;
 }

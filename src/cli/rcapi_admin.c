@@ -255,7 +255,7 @@ static void read_remote(rc_admin_t *admin)
     admin->config.remote.private_addresses = true;
 }
 
-static int run(rc_admin_t *admin, const char *name)
+static int run_command(rc_admin_t *admin, const char *name)
 {
     const rc_command_t *command = find_command(name);
     const char *path;
@@ -333,7 +333,7 @@ int main(int argc, const char *const *argv)
     command = rc_admin_word(&admin);
     if (!places || !command)
         return incomplete(command);
-    status = run(&admin, command);
+    status = run_command(&admin, command);
     apr_pool_destroy(admin.pool);
     return status;
 }

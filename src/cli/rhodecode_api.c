@@ -61,7 +61,7 @@ static int call(const rc_cli_options_t *opt, const rc_cli_config_t *conf)
     return status;
 }
 
-static int run(const rc_cli_options_t *opt)
+static int run_options(const rc_cli_options_t *opt)
 {
     rc_cli_config_t conf = {0};
     int status;
@@ -93,7 +93,7 @@ int main(int argc, char **argv)
     rc_cli_need(apr_initialize() == APR_SUCCESS ? &opt : NULL);
     status = rc_cli_options_read(&opt, argc, argv);
     if (status == RC_CLI_OK)
-        status = run(&opt);
+        status = run_options(&opt);
     rc_cli_options_free(&opt);
     if ((fflush(stdout) != 0 || ferror(stdout)) && status < RC_CLI_USAGE)
         status =

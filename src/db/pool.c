@@ -64,7 +64,7 @@ static apr_status_t destruct(void *resource, void *params, apr_pool_t *pool)
     return APR_SUCCESS;
 }
 
-static apr_status_t give_back(void *data)
+static apr_status_t end_lease(void *data)
 {
     lease_t *lease = data;
     rc_db_t *db = lease->db;
@@ -89,7 +89,7 @@ static apr_status_t end_leases(void *data)
     rc_db_pool_t *db_pool = data;
 
     while (db_pool->leases)
-        give_back(db_pool->leases);
+        end_lease(db_pool->leases);
     return APR_SUCCESS;
 }
 
@@ -129,7 +129,7 @@ static void add_lease(rc_db_pool_t *db_pool, rc_db_t *db, apr_pool_t *pool)
         lease->next->link = &lease->next;
     db_pool->leases = lease;
     apr_thread_mutex_unlock(db_pool->mutex);
-    apr_pool_cleanup_register(pool, lease, give_back, apr_pool_cleanup_null);
+    apr_pool_cleanup_register(pool, lease, end_lease, apr_pool_cleanup_null);
 }
 
 static rc_err_t *from_list(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
@@ -166,5 +166,5 @@ rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
 void rc_db_release(rc_db_t *db)
 {
     if (db->lease)
-        apr_pool_cleanup_run(db->lease->pool, db->lease, give_back);
+        apr_pool_cleanup_run(db->lease->pool, db->lease, end_lease);
 }

@@ -25,7 +25,7 @@ typedef struct creation_t {
     const char *password_hash;
 } creation_t;
 
-static rc_err_t *create(rc_actor_t *actor, void *baton)
+static rc_err_t *create_user(rc_actor_t *actor, void *baton)
 {
     creation_t *creation = baton;
     rc_user_creation_t *request = creation->request;
@@ -47,7 +47,7 @@ rc_err_t *rc_user_create(rc_actor_t *actor, rc_user_creation_t *request)
         RC_TRY(rc_random_text(&password, RANDOM_PASSWORD_OF, RANDOM_PASSWORD_LENGTH, actor->pool));
     if (password)
         RC_TRY(hash(&creation.password_hash, actor, password));
-    return rc_actor_txn(actor, create, &creation);
+    return rc_actor_txn(actor, create_user, &creation);
 }
 
 /* Describes for the journal what changed in the user's rights; NULL: nothing. */
@@ -66,7 +66,7 @@ typedef struct account_update_t {
     const char *password_hash;
 } account_update_t;
 
-static rc_err_t *update(rc_actor_t *actor, void *baton)
+static rc_err_t *update_user(rc_actor_t *actor, void *baton)
 {
     account_update_t *update = baton;
     rc_user_update_t *request = update->request;
@@ -91,7 +91,7 @@ rc_err_t *rc_user_update(rc_actor_t *actor, rc_user_update_t *request)
         if (!the.password_hash)
             the.password_hash = "";
     }
-    return rc_actor_txn(actor, update, &the);
+    return rc_actor_txn(actor, update_user, &the);
 }
 
 /* The repositories of the user's gists are removed together with the rows. */

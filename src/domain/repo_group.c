@@ -99,7 +99,7 @@ static bool is_free_folder(const char *path, apr_pool_t *pool)
     return !lstat(path, &st) && S_ISDIR(st.st_mode) && !rc_is_repository(path, pool);
 }
 
-static rc_err_t *create(rc_actor_t *actor, void *baton)
+static rc_err_t *create_group(rc_actor_t *actor, void *baton)
 {
     making_t *making = baton;
     const char *path;
@@ -127,7 +127,7 @@ rc_err_t *rc_repo_group_create(rc_actor_t *actor, rc_repo_group_creation_t *requ
     making.path = apr_pstrcat(actor->pool, work, "/new", NULL);
     RC_TRY(rc_fs_make_folders(making.path, actor->pool));
     RC_TRY(rc_disk_txn_made(making.disk, making.path));
-    err = rc_actor_txn(actor, create, &making);
+    err = rc_actor_txn(actor, create_group, &making);
     rc_disk_txn_end(making.disk, !err);
     return err;
 }

@@ -60,7 +60,7 @@ static rc_err_t *check_create(rc_actor_t *actor, const rc_user_group_creation_t 
     return rc_owner_check(&request->owner, actor->pool);
 }
 
-static rc_err_t *create(rc_actor_t *actor, void *baton)
+static rc_err_t *create_user_group(rc_actor_t *actor, void *baton)
 {
     rc_user_group_creation_t *request = baton;
     const rc_user_t *owner = request->owner.user;
@@ -77,7 +77,7 @@ static rc_err_t *create(rc_actor_t *actor, void *baton)
 
 rc_err_t *rc_user_group_create(rc_actor_t *actor, rc_user_group_creation_t *request)
 {
-    return rc_actor_txn(actor, create, request);
+    return rc_actor_txn(actor, create_user_group, request);
 }
 
 static rc_err_t *update(rc_actor_t *actor, void *baton)

@@ -55,7 +55,7 @@ bool rc_remote_client_gone(const rc_remote_policy_t *policy)
     return policy->work && policy->work->gone && policy->work->gone(policy->work->baton);
 }
 
-static bool may_go_on(void *policy)
+static bool client_waits(void *policy)
 {
     return !rc_remote_client_gone(policy);
 }
@@ -73,7 +73,7 @@ static rc_err_t *ask_child(const rc_remote_url_t *url, int out, const rc_remote_
     proc.deadline = deadline < patience ? deadline : patience;
     proc.max_file = MAX_ANSWER;
     proc.max_memory = MAX_MEMORY;
-    proc.check = may_go_on;
+    proc.check = client_waits;
     proc.baton = (void *)policy;
     RC_TRY(rc_proc_run(&result, &proc, pool));
     if (result.timed_out)

@@ -38,19 +38,19 @@ rc_err_t *rc_store_globals(apr_array_header_t **names, bool *inherits, rc_db_t *
     return rc_texts(names, st, 0, db, pool);
 }
 
-static rc_err_t *run(rc_db_t *db, rc_sql_t sql, apr_int64_t id, const char *name)
+static rc_err_t *change_global(rc_db_t *db, rc_sql_t sql, apr_int64_t id, const char *name)
 {
     return rc_execute(db, sql, "is", id, name);
 }
 
 rc_err_t *rc_store_global_add(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name)
 {
-    return run(db, statements[holder].add, id, name);
+    return change_global(db, statements[holder].add, id, name);
 }
 
 rc_err_t *rc_store_global_delete(rc_db_t *db, rc_holder_t holder, apr_int64_t id, const char *name)
 {
-    return run(db, statements[holder].delete, id, name);
+    return change_global(db, statements[holder].delete, id, name);
 }
 
 rc_err_t *rc_store_set_inherits(rc_db_t *db, rc_holder_t holder, apr_int64_t id, bool inherits)

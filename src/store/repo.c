@@ -85,8 +85,8 @@ rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_i
 }
 
 /* Reads the row of a repository whose level is known; NULL when it is hidden or missing. */
-static rc_err_t *read_seen(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, const rc_seen_t *seen,
-                           apr_pool_t *pool)
+static rc_err_t *read_seen_repo(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
+                                const rc_seen_t *seen, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
@@ -104,7 +104,7 @@ static rc_err_t *seen_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, apr_int6
     rc_seen_t seen;
 
     RC_TRY(rc_seen_one(&seen, st, db));
-    return read_seen(out, db, user_id, &seen, pool);
+    return read_seen_repo(out, db, user_id, &seen, pool);
 }
 
 rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
@@ -127,12 +127,12 @@ rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t u
 
 typedef rc_err_t *repo_fn(void *baton, const rc_repo_t *repo, apr_pool_t *scratch);
 
-typedef struct walk_t {
+typedef struct repos_walk_t {
     apr_int64_t user_id;
     bool fields;
     repo_fn *fn;
     void *baton;
-} walk_t;
+} repos_walk_t;
 
 static void take_repo(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
 {
@@ -141,9 +141,9 @@ static void take_repo(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
     repos[at] = read_repo(st, pool);
 }
 
-static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
+static rc_err_t *visit_repos(void *baton, const rc_chunk_t *chunk)
 {
-    const walk_t *walk = baton;
+    const repos_walk_t *walk = baton;
     apr_array_header_t *fields[RC_CHUNK] = {NULL};
     rc_repo_t *repos[RC_CHUNK] = {NULL};
     int i;
@@ -165,24 +165,24 @@ static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
 rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range,
                               bool fields, repo_fn *fn, void *baton, apr_pool_t *pool)
 {
-    walk_t walk = {user_id, fields, fn, baton};
+    repos_walk_t walk = {user_id, fields, fn, baton};
     const char *below = range && range->below ? range->below : "";
     const char *prefix = *below ? apr_pstrcat(pool, below, "/", NULL) : "";
     int nested = !range || range->nested;
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isd", user_id, prefix, nested));
-    return rc_chunks_each(st, db, visit, &walk, pool);
+    return rc_chunks_each(st, db, visit_repos, &walk, pool);
 }
 
 rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id,
                                      bool fields, repo_fn *fn, void *baton, apr_pool_t *pool)
 {
-    walk_t walk = {user_id, fields, fn, baton};
+    repos_walk_t walk = {user_id, fields, fn, baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPOS_LOCKED, "ii", user_id, holder_id));
-    return rc_chunks_each(st, db, visit, &walk, pool);
+    return rc_chunks_each(st, db, visit_repos, &walk, pool);
 }
 
 /* The value of last_index when there is no commit. */

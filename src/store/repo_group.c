@@ -53,8 +53,8 @@ rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, apr_in
 }
 
 /* Reads the row of a group whose level is known; NULL when it is hidden or missing. */
-static rc_err_t *read_seen(rc_repo_group_t **out, rc_db_t *db, const rc_seen_t *seen,
-                           apr_pool_t *pool)
+static rc_err_t *read_seen_group(rc_repo_group_t **out, rc_db_t *db, const rc_seen_t *seen,
+                                 apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
@@ -72,7 +72,7 @@ static rc_err_t *seen_repo_group(rc_repo_group_t **out, rc_stmt_t *st, rc_db_t *
     rc_seen_t seen;
 
     RC_TRY(rc_seen_one(&seen, st, db));
-    return read_seen(out, db, &seen, pool);
+    return read_seen_group(out, db, &seen, pool);
 }
 
 rc_err_t *rc_store_repo_group_seen_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
@@ -115,11 +115,11 @@ rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, apr
 typedef rc_err_t *group_fn(void *baton, const rc_repo_group_t *group,
                            const apr_array_header_t *repos);
 
-typedef struct walk_t {
+typedef struct repo_groups_walk_t {
     apr_int64_t user_id;
     group_fn *fn;
     void *baton;
-} walk_t;
+} repo_groups_walk_t;
 
 /* A group of a list. */
 typedef struct entry_t {
@@ -143,9 +143,9 @@ static void take_name(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
         APR_ARRAY_PUSH(entry->repos, const char *) = rc_column_text(st, 1, pool);
 }
 
-static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
+static rc_err_t *visit_groups(void *baton, const rc_chunk_t *chunk)
 {
-    const walk_t *walk = baton;
+    const repo_groups_walk_t *walk = baton;
     entry_t entries[RC_CHUNK] = {{NULL}};
     int i;
 
@@ -163,11 +163,11 @@ static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
 rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id, group_fn *fn, void *baton,
                                     apr_pool_t *pool)
 {
-    walk_t walk = {user_id, fn, baton};
+    repo_groups_walk_t walk = {user_id, fn, baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPO_GROUPS_READABLE, "i", user_id));
-    return rc_chunks_each(st, db, visit, &walk, pool);
+    return rc_chunks_each(st, db, visit_groups, &walk, pool);
 }
 
 rc_err_t *rc_store_repo_group_update(rc_db_t *db, const rc_repo_group_t *group)

@@ -7,7 +7,7 @@
  */
 #include "seen.h"
 
-static rc_seen_t read_seen(rc_stmt_t *st)
+static rc_seen_t id_and_level(rc_stmt_t *st)
 {
     return (rc_seen_t){.id = rc_column_int(st, 0), .level = (int)rc_column_int(st, 1)};
 }
@@ -20,7 +20,7 @@ rc_err_t *rc_seen_one(rc_seen_t *seen, rc_stmt_t *st, rc_db_t *db)
     RC_TRY(rc_step(&found, st, db));
     if (!found)
         return NULL;
-    *seen = read_seen(st);
+    *seen = id_and_level(st);
     if (seen->level <= 0)
         seen->id = 0;
     rc_done(st);
@@ -35,7 +35,7 @@ static rc_err_t *read_all(apr_array_header_t *list, rc_stmt_t *st, rc_db_t *db)
         RC_TRY(rc_step(&found, st, db));
         if (!found)
             return NULL;
-        APR_ARRAY_PUSH(list, rc_seen_t) = read_seen(st);
+        APR_ARRAY_PUSH(list, rc_seen_t) = id_and_level(st);
     }
 }
 

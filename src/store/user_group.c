@@ -51,8 +51,8 @@ rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_in
 }
 
 /* Reads the row of a group whose level is known; NULL when it is hidden or missing. */
-static rc_err_t *read_seen(rc_user_group_t **out, rc_db_t *db, const rc_seen_t *seen,
-                           apr_pool_t *pool)
+static rc_err_t *read_seen_users(rc_user_group_t **out, rc_db_t *db, const rc_seen_t *seen,
+                                 apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
@@ -70,7 +70,7 @@ static rc_err_t *seen_user_group(rc_user_group_t **out, rc_stmt_t *st, rc_db_t *
     rc_seen_t seen;
 
     RC_TRY(rc_seen_one(&seen, st, db));
-    return read_seen(out, db, &seen, pool);
+    return read_seen_users(out, db, &seen, pool);
 }
 
 rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,

@@ -47,11 +47,11 @@ rc_err_t *rc_store_user_details(rc_user_details_t *out, rc_db_t *db, const rc_us
     return read_details(out, db, user, true, pool);
 }
 
-typedef struct walk_t {
+typedef struct users_walk_t {
     bool keys;
     rc_err_t *(*fn)(void *baton, const rc_user_details_t *details, apr_pool_t *scratch);
     void *baton;
-} walk_t;
+} users_walk_t;
 
 /* What rc_chunk_read calls: the baton is an array of rc_user_details_t. */
 static void take_user(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool)
@@ -113,9 +113,9 @@ rc_err_t *rc_users_read(rc_user_details_t *details, const rc_chunk_t *chunk, boo
     return chunk->count == 1 ? read_one(details, chunk, keys) : read_chunk(details, chunk, keys);
 }
 
-static rc_err_t *visit(void *baton, const rc_chunk_t *chunk)
+static rc_err_t *visit_users(void *baton, const rc_chunk_t *chunk)
 {
-    const walk_t *walk = baton;
+    const users_walk_t *walk = baton;
     rc_user_details_t details[RC_CHUNK];
     int i;
 
@@ -135,13 +135,13 @@ rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, boo
                               void *baton, apr_pool_t *pool)
 {
     static const rc_sql_t sets[] = {SQL_USERS_BY_NAME, SQL_FOLLOWERS, SQL_GROUP_USERS};
-    walk_t walk = {keys, fn, baton};
+    users_walk_t walk = {keys, fn, baton};
     rc_stmt_t *st;
 
     RC_TRY(rc_stmt(&st, db, sets[which]));
     if (id)
         RC_TRY(rc_bind(st, db, "i", id));
-    return rc_chunks_each(st, db, visit, &walk, pool);
+    return rc_chunks_each(st, db, visit_users, &walk, pool);
 }
 
 rc_err_t *rc_store_user_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64_t user_id,
@@ -150,7 +150,7 @@ rc_err_t *rc_store_user_ips(apr_array_header_t **entries, rc_db_t *db, apr_int64
     return read_texts(entries, db, SQL_USER_IPS, user_id, pool);
 }
 
-static rc_err_t *run(rc_db_t *db, rc_sql_t sql, apr_int64_t user_id, const char *text)
+static rc_err_t *change_text(rc_db_t *db, rc_sql_t sql, apr_int64_t user_id, const char *text)
 {
     return rc_execute(db, sql, "in", user_id, text);
 }
@@ -168,7 +168,7 @@ rc_err_t *rc_store_email_set_main(rc_db_t *db, apr_int64_t user_id, const char *
         RC_TRY(rc_query(&st, db, SQL_EMAIL_MAIN_DELETE, "i", user_id));
         return rc_stmt_run(st, db);
     }
-    RC_TRY(run(db, SQL_EMAIL_MAIN_UPDATE, user_id, email));
+    RC_TRY(change_text(db, SQL_EMAIL_MAIN_UPDATE, user_id, email));
     return rc_changes(db) ? NULL : insert_email(db, user_id, email, true);
 }
 
@@ -179,19 +179,19 @@ rc_err_t *rc_store_email_add(rc_db_t *db, apr_int64_t user_id, const char *email
 
 rc_err_t *rc_store_email_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, const char *email)
 {
-    RC_TRY(run(db, SQL_EMAIL_DELETE, user_id, email));
+    RC_TRY(change_text(db, SQL_EMAIL_DELETE, user_id, email));
     *removed = rc_changes(db) > 0;
     return NULL;
 }
 
 rc_err_t *rc_store_ip_add(rc_db_t *db, apr_int64_t user_id, const char *entry)
 {
-    return run(db, SQL_IP_INSERT, user_id, entry);
+    return change_text(db, SQL_IP_INSERT, user_id, entry);
 }
 
 rc_err_t *rc_store_ip_remove(bool *removed, rc_db_t *db, apr_int64_t user_id, const char *entry)
 {
-    RC_TRY(run(db, SQL_IP_DELETE, user_id, entry));
+    RC_TRY(change_text(db, SQL_IP_DELETE, user_id, entry));
     *removed = rc_changes(db) > 0;
     return NULL;
 }

@@ -128,7 +128,7 @@ static void sweep(rc_vcs_pool_t *owner)
         close_handle(owner, handle);
 }
 
-static void give_back(rc_vcs_pool_t *owner, handle_t *handle)
+static void keep_handle(rc_vcs_pool_t *owner, handle_t *handle)
 {
     handle->used = rc_clock();
     apr_thread_mutex_lock(owner->mutex);
@@ -144,7 +144,7 @@ static apr_status_t end_lease(void *data)
     lease->vcs.backend->set_work(lease->handle->repo, NULL);
     lease->handle->backend->rest(lease->handle->repo);
     if (lease->owner)
-        give_back(lease->owner, lease->handle);
+        keep_handle(lease->owner, lease->handle);
     else
         close_handle(NULL, lease->handle);
     return APR_SUCCESS;

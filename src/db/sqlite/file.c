@@ -28,7 +28,7 @@ static bool is_empty(const char *path)
     return lstat(path, &st) ? errno == ENOENT : S_ISREG(st.st_mode) && st.st_size == 0;
 }
 
-static rc_err_t *refuse(const char *what, const char *path, apr_pool_t *pool)
+static rc_err_t *cannot(const char *what, const char *path, apr_pool_t *pool)
 {
     int n = errno;
 
@@ -48,7 +48,7 @@ static rc_err_t *check_file(const char *path, bool create, apr_pool_t *pool)
 
     if (lstat(path, &st)) {
         if (errno != ENOENT)
-            return refuse("examine", path, pool);
+            return cannot("examine", path, pool);
         return create ? NULL : missing(path, pool);
     }
     if (S_ISLNK(st.st_mode))
@@ -56,7 +56,7 @@ static rc_err_t *check_file(const char *path, bool create, apr_pool_t *pool)
                                "the database %s is a link: use the path of its target", path);
     if (!S_ISREG(st.st_mode))
         return rc_err_internal(pool, APR_SUCCESS, "the database %s is not a file", path);
-    return euidaccess(path, R_OK | W_OK) ? refuse("read and write the database", path, pool) : NULL;
+    return euidaccess(path, R_OK | W_OK) ? cannot("read and write the database", path, pool) : NULL;
 }
 
 rc_err_t *rc_sqlite_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool)
@@ -66,11 +66,11 @@ rc_err_t *rc_sqlite_find(const char **path, const rc_db_config_t *config, apr_po
 
     if (!realpath(folder, real))
         return errno == ENOENT ? missing(config->path, pool)
-                               : refuse("reach the folder of the database,", folder, pool);
+                               : cannot("reach the folder of the database,", folder, pool);
     *path = apr_pstrcat(pool, real, "/", strrchr(config->path, '/') + 1, NULL);
     RC_TRY(check_file(*path, config->create, pool));
     if (euidaccess(real, R_OK | W_OK | X_OK)) /* SQLite makes the -wal file beside it */
-        return refuse("write to the folder of the database,", real, pool);
+        return cannot("write to the folder of the database,", real, pool);
     return NULL;
 }
 
@@ -189,5 +189,5 @@ rc_err_t *rc_sqlite_file_lock(int *fd, const char *path, apr_pool_t *pool)
     *fd = open_lock(lock, path);
     if (*fd < 0)
         *fd = replace_lock(lock, path, pool);
-    return *fd < 0 ? refuse("open the lock of the database,", lock, pool) : NULL;
+    return *fd < 0 ? cannot("open the lock of the database,", lock, pool) : NULL;
 }

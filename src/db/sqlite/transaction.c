@@ -10,7 +10,7 @@
 static const char *const texts[OWN_STATEMENTS] = {
     [BEGIN_READ] = "BEGIN", [BEGIN_WRITE] = "BEGIN IMMEDIATE", [COMMIT] = "COMMIT"};
 
-static rc_err_t *run(rc_db_t *db, int which)
+static rc_err_t *run_own(rc_db_t *db, int which)
 {
     rc_sqlite_t *own = db->handle;
     int n = SQLITE_OK;
@@ -30,7 +30,7 @@ static rc_err_t *run(rc_db_t *db, int which)
 
 rc_err_t *rc_sqlite_begin_read(rc_db_t *db)
 {
-    return run(db, BEGIN_READ);
+    return run_own(db, BEGIN_READ);
 }
 
 /* Switches between durable and lazy commits; SQLite allows that only outside a transaction. */
@@ -52,7 +52,7 @@ rc_err_t *rc_sqlite_begin_write(rc_db_t *db, bool durable)
 
     RC_TRY(set_lazy(db, !durable));
     RC_TRY(rc_sqlite_lock_writers(db));
-    err = run(db, BEGIN_WRITE);
+    err = run_own(db, BEGIN_WRITE);
     if (err)
         rc_sqlite_unlock_writers(db);
     return err;
@@ -60,7 +60,7 @@ rc_err_t *rc_sqlite_begin_write(rc_db_t *db, bool durable)
 
 rc_err_t *rc_sqlite_commit(rc_db_t *db)
 {
-    RC_TRY(run(db, COMMIT));
+    RC_TRY(run_own(db, COMMIT));
     rc_sqlite_unlock_writers(db);
     return NULL;
 }

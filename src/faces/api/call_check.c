@@ -9,7 +9,7 @@
 #include "domain/identify.h"
 
 /* Returns the error of the contract for a refused caller. */
-static rc_err_t *refuse(rc_call_t *call, rc_refusal_t refusal)
+static rc_err_t *refuse_caller(rc_call_t *call, rc_refusal_t refusal)
 {
     switch (refusal) {
     case RC_REFUSED_NOT:
@@ -40,7 +40,7 @@ static rc_err_t *identify(rc_call_t *call)
 
     RC_TRY(rc_identify(&who, call->actor.db, &credentials, call->pool));
     call->actor.caller = who.caller;
-    return refuse(call, who.refusal);
+    return refuse_caller(call, who.refusal);
 }
 
 /* An internal failure of the look-up is logged and answered as an invalid key (contract 00 §3). */

@@ -55,7 +55,7 @@ static rc_err_t *answer_error(const envelope_t *envelope, const char *text)
 }
 
 /* Refuses a request before its method is known. */
-static rc_err_t *refuse(const envelope_t *envelope, const char *key, const char *text)
+static rc_err_t *refuse_request(const envelope_t *envelope, const char *key, const char *text)
 {
     rc_log_refused_call(text, key, envelope->pool);
     return answer_error(envelope, text);
@@ -132,17 +132,18 @@ static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
 
     call->key = sent_key(body, envelope->request);
     if (!call->key)
-        return refuse(envelope, NULL, "Incorrect JSON data. Missing 'api_key or auth_token'");
+        return refuse_request(envelope, NULL,
+                              "Incorrect JSON data. Missing 'api_key or auth_token'");
     if (!json_object_object_get_ex(body, "method", &method))
-        return refuse(envelope, NULL, "Incorrect JSON data. Missing 'method'");
+        return refuse_request(envelope, NULL, "Incorrect JSON data. Missing 'method'");
     if (!json_object_object_get_ex(body, "args", &args))
-        return refuse(envelope, NULL, "Incorrect JSON data. Missing 'args'");
+        return refuse_request(envelope, NULL, "Incorrect JSON data. Missing 'args'");
     name = rc_value_text(method, envelope->pool);
     if (!name && !(name = json_object_to_json_string(method)))
         return rc_err_internal(envelope->pool, APR_ENOMEM, "cannot hold the method's name");
     if (!(call->method = rc_method_find(name, envelope->old)))
-        return refuse(envelope, call->key,
-                      apr_psprintf(envelope->pool, "No such method: %s", name));
+        return refuse_request(envelope, call->key,
+                              apr_psprintf(envelope->pool, "No such method: %s", name));
     call->env = envelope->env;
     call->request = envelope->request;
     call->pool = envelope->pool;
@@ -160,11 +161,11 @@ static rc_err_t *answer_parse_error(const envelope_t *envelope, const rc_json_sc
 
     if (kind)
         what = apr_psprintf(envelope->pool, "%s, but the body is %s", what, kind);
-    return refuse(envelope, NULL,
-                  apr_psprintf(envelope->pool,
-                               "JSON parse error ERR:%s: line %d column %d (char "
-                               "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
-                               what, scan->line, scan->column, scan->offset, request->len));
+    return refuse_request(envelope, NULL,
+                          apr_psprintf(envelope->pool,
+                                       "JSON parse error ERR:%s: line %d column %d (char "
+                                       "%" APR_SIZE_T_FMT ") RAW:<%" APR_SIZE_T_FMT " bytes>",
+                                       what, scan->line, scan->column, scan->offset, request->len));
 }
 
 static rc_err_t *serve_body(envelope_t *envelope)
@@ -195,17 +196,19 @@ rc_err_t *rc_api_serve(rc_spool_t *out, rc_env_t *env, const rc_api_request_t *r
     envelope_t envelope = {out, env, request, pool, false, "null"};
 
     if (strcmp(request->http_method, "POST") && strcmp(request->http_method, "GET"))
-        return refuse(&envelope, NULL,
-                      apr_psprintf(pool, "unsupported request method \"%s\". Please use POST",
-                                   request->http_method));
+        return refuse_request(&envelope, NULL,
+                              apr_psprintf(pool,
+                                           "unsupported request method \"%s\". Please use POST",
+                                           request->http_method));
     if (request->too_large)
-        return refuse(&envelope, NULL,
-                      apr_psprintf(pool, "Request body is larger than %" APR_SIZE_T_FMT " bytes",
-                                   request->too_large));
+        return refuse_request(&envelope, NULL,
+                              apr_psprintf(pool,
+                                           "Request body is larger than %" APR_SIZE_T_FMT " bytes",
+                                           request->too_large));
     if (!request->body)
-        return refuse(&envelope, NULL, "Empty body, No Content-Length in request");
+        return refuse_request(&envelope, NULL, "Empty body, No Content-Length in request");
     if (!request->len)
-        return refuse(&envelope, NULL, "Content-Length is 0");
+        return refuse_request(&envelope, NULL, "Content-Length is 0");
     return serve_body(&envelope);
 }
 

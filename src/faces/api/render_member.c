@@ -6,14 +6,14 @@
 
 #include <string.h>
 
-typedef struct list_t {
+typedef struct member_list_t {
     rc_json_t out;
     rc_kind_t kind;
-} list_t;
+} member_list_t;
 
 static rc_err_t *render(void *baton, const rc_member_t *member)
 {
-    list_t *list = baton;
+    member_list_t *list = baton;
     rc_json_t *out = &list->out;
 
     rc_json_object_begin(out);
@@ -29,7 +29,7 @@ rc_err_t *rc_render_members(rc_json_t *out, rc_call_t *call, rc_kind_t kind, apr
                             const char *key, const char *second_key)
 {
     rc_spool_t *spool = rc_spool_create(call->env->config->temp_dir, call->pool);
-    list_t list = {.kind = kind};
+    member_list_t list = {.kind = kind};
     const char *text;
 
     rc_json_init(&list.out, spool);

@@ -111,15 +111,15 @@ rc_err_t *rc_render_user(rc_json_t *out, rc_call_t *call, const rc_user_t *user,
     return rc_json_finish(out);
 }
 
-typedef struct list_t {
+typedef struct user_list_t {
     rc_json_t *out;
     rc_call_t *call;
     rc_keys_t keys;
-} list_t;
+} user_list_t;
 
 static rc_err_t *list_user(void *baton, const rc_user_details_t *details, apr_pool_t *scratch)
 {
-    list_t *list = baton;
+    user_list_t *list = baton;
 
     return rc_render_user_details(list->out, list->call, details, list->keys, scratch);
 }
@@ -127,7 +127,7 @@ static rc_err_t *list_user(void *baton, const rc_user_details_t *details, apr_po
 rc_err_t *rc_render_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,
                           rc_keys_t keys)
 {
-    list_t list = {out, call, keys};
+    user_list_t list = {out, call, keys};
 
     rc_json_array_begin(out);
     RC_TRY(rc_store_users_each(call->actor.db, which, id, keys == RC_KEYS_CLEAR, list_user, &list,

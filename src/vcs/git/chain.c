@@ -28,13 +28,13 @@
 #define OFS_DELTA 6
 #define REF_DELTA 7
 
-typedef struct mapping_t {
+typedef struct pack_map_t {
     const unsigned char *at;
     size_t size;
-} mapping_t;
+} pack_map_t;
 
 struct rc_git_chain_t {
-    mapping_t index, pack;
+    pack_map_t index, pack;
     bool v2;
     apr_uint32_t count;
 };
@@ -48,7 +48,7 @@ typedef struct link_t {
 
 /* --- mapping --- */
 
-static bool map(mapping_t *mapping, const char *path)
+static bool map(pack_map_t *mapping, const char *path)
 {
     struct stat st;
     int fd = rc_fs_open_regular(&st, path, 0);

@@ -29,7 +29,7 @@ bool rc_git_step_within(const rc_git_fetch_t *fetch)
            rc_quarantine_size(fetch->quarantine) <= fetch->policy->max_size;
 }
 
-static bool may_go_on(void *baton)
+static bool fetch_may_go_on(void *baton)
 {
     return rc_git_step_within(baton) &&
            !rc_remote_client_gone(((const rc_git_fetch_t *)baton)->policy);
@@ -80,7 +80,7 @@ static void set_limits(rc_proc_t *proc, const rc_git_fetch_t *fetch, const rc_gi
 
     proc->max_memory = step->lists ? LIST_MEMORY : MAX_MEMORY;
     proc->max_cpu = (int)apr_time_sec(left > 0 ? left : 0) * 4 + 10; /* git uses several threads */
-    proc->check = may_go_on;
+    proc->check = fetch_may_go_on;
     proc->baton = (void *)fetch;
     if (fetch->policy->max_size)
         proc->max_file = fetch->policy->max_size + fetch->policy->max_size / 4 + SLACK;

@@ -23,7 +23,7 @@ static bool word(const char **rest, const char *line, const char *end, const cha
     return true;
 }
 
-static const char *skip_blanks(const char *p, const char *end)
+static const char *skip_spaces_to(const char *p, const char *end)
 {
     while (p < end && apr_isspace(*p))
         p++;
@@ -43,7 +43,7 @@ static apr_uint64_t number_at(const char *p, const char *end)
     char digits[32];
     apr_size_t room;
 
-    p = skip_blanks(p, end);
+    p = skip_spaces_to(p, end);
     room = (apr_size_t)(end - p) + 1;
     apr_cpystrn(digits, p, room < sizeof(digits) ? room : sizeof(digits));
     return strtoumax(digits, NULL, 10);
@@ -53,8 +53,8 @@ bool rc_git_ident_date(apr_uint64_t *seconds, int *zone, const char *ident, cons
 {
     const char *mail = memchr(ident, '<', (size_t)(end - ident));
     const char *mark = mail ? memrchr(mail, '>', (size_t)(end - mail)) : NULL;
-    const char *date = mark ? skip_blanks(mark + 1, end) : end;
-    const char *date_end = skip_digits(date, end), *sign = skip_blanks(date_end, end);
+    const char *date = mark ? skip_spaces_to(mark + 1, end) : end;
+    const char *date_end = skip_digits(date, end), *sign = skip_spaces_to(date_end, end);
     const char *zone_end = sign < end ? skip_digits(sign + 1, end) : end;
     char digits[10];
 

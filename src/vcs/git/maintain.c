@@ -67,7 +67,7 @@ static rc_err_t *check_end(const work_t *work, const char *action, const rc_proc
 
 /* Runs git until its end, the deadline, or until go_on() returns false. Removes the unfinished
  * files of a program that was killed: they can be as large as the repository. */
-static rc_err_t *run(const work_t *work, const char *const *argv)
+static rc_err_t *run_step(const work_t *work, const char *const *argv)
 {
     const rc_maintain_t *options = work->options;
     rc_git_env_t *env = rc_git_env(work->git_dir, work->git_dir, work->pool);
@@ -144,7 +144,7 @@ static rc_err_t *prune(const work_t *work)
 
     if (work->options->prune_now)
         argv[2] = "--expire=now";
-    RC_TRY(run(work, argv));
+    RC_TRY(run_step(work, argv));
     done(work, "git prune");
     return NULL;
 }
@@ -161,7 +161,7 @@ static rc_err_t *repack(const work_t *work)
     RC_TRY(check_room(work, &before));
     if (before.borrows)
         argv[7] = NULL; /* no bitmap can be written */
-    RC_TRY(run(work, argv));
+    RC_TRY(run_step(work, argv));
     RC_TRY(rc_git_tally(&after, work->git_dir, 0, work->pool));
     done(work, apr_psprintf(work->pool,
                             "git %s: %d packs and %d loose objects, %" APR_OFF_T_FMT
@@ -176,7 +176,7 @@ static rc_err_t *write_graph(const work_t *work)
     static const char *const argv[] = {"git",         "commit-graph",  "write",
                                        "--reachable", "--no-progress", NULL};
 
-    RC_TRY(run(work, argv));
+    RC_TRY(run_step(work, argv));
     done(work, "git commit-graph write --reachable");
     return NULL;
 }

@@ -11,23 +11,23 @@
 
 #include <apr_portable.h>
 
-typedef struct mapping_t {
+typedef struct ref_map_t {
     void *start;
     apr_size_t size;
-} mapping_t;
+} ref_map_t;
 
 static apr_status_t unmap(void *data)
 {
-    const mapping_t *mapping = data;
+    const ref_map_t *mapping = data;
 
     munmap(mapping->start, mapping->size);
     return APR_SUCCESS;
 }
 
 /* APR cannot map a buffered file. */
-static rc_err_t *map_file(mapping_t **out, int fd, apr_pool_t *pool)
+static rc_err_t *map_file(ref_map_t **out, int fd, apr_pool_t *pool)
 {
-    mapping_t *mapping = apr_pcalloc(pool, sizeof(*mapping));
+    ref_map_t *mapping = apr_pcalloc(pool, sizeof(*mapping));
     struct stat info;
 
     *out = mapping;
@@ -45,7 +45,7 @@ static rc_err_t *map_file(mapping_t **out, int fd, apr_pool_t *pool)
 
 rc_err_t *rc_ref_list_map(rc_ref_list_t *list, apr_file_t *file, apr_pool_t *pool)
 {
-    mapping_t *mapping;
+    ref_map_t *mapping;
     apr_os_file_t fd;
     apr_status_t rv = apr_file_flush(file);
 

@@ -40,7 +40,7 @@ typedef struct look_t {
     apr_pool_t *pool;
 } look_t;
 
-static rc_err_t *refuse(const look_t *look, const char *what)
+static rc_err_t *refuse_path(const look_t *look, const char *what)
 {
     return rc_err_failed(look->pool, "remote address: %s %s", look->url->path, what);
 }
@@ -163,9 +163,9 @@ static rc_err_t *resolve_links(const char **real, const look_t *look, const char
 
     *real = NULL;
     if (!realpath(path, text))
-        return errno == ENOENT || errno == ENOTDIR ? NULL : refuse(look, "cannot be examined");
+        return errno == ENOENT || errno == ENOTDIR ? NULL : refuse_path(look, "cannot be examined");
     if (is_forbidden(look, text))
-        return refuse(look, "leads below the repository root");
+        return refuse_path(look, "leads below the repository root");
     *real = apr_pstrdup(look->pool, text);
     return NULL;
 }
@@ -179,11 +179,11 @@ static rc_err_t *read_small(const char **text, const look_t *look, const char *p
 
     *text = NULL;
     if (fd < 0)
-        return errno == ENOENT || errno == ENOTDIR ? NULL : refuse(look, "cannot be read");
+        return errno == ENOENT || errno == ENOTDIR ? NULL : refuse_path(look, "cannot be read");
     len = read(fd, buffer, MAX_SMALL + 1);
     close(fd);
     if (len < 0 || len > MAX_SMALL)
-        return refuse(look, "has an invalid file");
+        return refuse_path(look, "has an invalid file");
     buffer[len] = '\0';
     *text = buffer;
     return NULL;
@@ -197,7 +197,7 @@ static rc_err_t *check_loose_end(const look_t *look, const char *path)
 
     text[len < 0 ? 0 : len] = '\0';
     if (len <= 0 || text[0] == '/' || strstr(text, ".."))
-        return refuse(look, "has a link to a missing file");
+        return refuse_path(look, "has a link to a missing file");
     return NULL;
 }
 
@@ -211,11 +211,11 @@ static rc_err_t *check_entry(const look_t *look, const FTSENT *entry)
         RC_TRY(resolve_links(&real, look, entry->fts_path));
         return real ? NULL : check_loose_end(look, entry->fts_path);
     case FTS_DEFAULT:
-        return refuse(look, "holds a special file");
+        return refuse_path(look, "holds a special file");
     case FTS_DNR:
     case FTS_ERR:
     case FTS_NS:
-        return entry->fts_errno == ENOENT ? NULL : refuse(look, "cannot be read");
+        return entry->fts_errno == ENOENT ? NULL : refuse_path(look, "cannot be read");
     default:
         return NULL;
     }
@@ -229,7 +229,7 @@ static rc_err_t *check_mounts(const look_t *look, const char *folder)
         const char *point = APR_ARRAY_IDX(look->mounts, i, mount_t).point;
 
         if (strcmp(point, folder) != 0 && is_below(point, folder))
-            return refuse(look, "contains a mount point");
+            return refuse_path(look, "contains a mount point");
     }
     return NULL;
 }
@@ -247,10 +247,10 @@ static rc_err_t *check_tree(const look_t *look, const char *folder)
     while (walk && !err && (entry = fts_read(walk))) {
         err = check_entry(look, entry);
         if (!err && rc_clock() >= look->deadline)
-            err = refuse(look, "takes too long to check");
+            err = refuse_path(look, "takes too long to check");
     }
     if (!walk)
-        return refuse(look, "cannot be read");
+        return refuse_path(look, "cannot be read");
     fts_close(walk);
     return err;
 }
@@ -271,7 +271,7 @@ static rc_err_t *check_alternates(const look_t *look, const char *objects, int d
     char *line, *last;
 
     if (depth > MAX_DEPTH)
-        return refuse(look, "leads through too many repositories");
+        return refuse_path(look, "leads through too many repositories");
     RC_TRY(read_small(&text, look, list));
     if (!text)
         return NULL;
@@ -280,7 +280,7 @@ static rc_err_t *check_alternates(const look_t *look, const char *objects, int d
         if (*line == '#')
             continue;
         if (*line == '"')
-            return refuse(look, "has quoted alternates");
+            return refuse_path(look, "has quoted alternates");
         RC_TRY(resolve_links(&real, look, from_folder(look, objects, line)));
         if (!real)
             continue;
@@ -330,14 +330,14 @@ static rc_err_t *check_place(const look_t *look, const char *path, int depth)
     struct stat info;
 
     if (depth > MAX_DEPTH)
-        return refuse(look, "leads through too many repositories");
+        return refuse_path(look, "leads through too many repositories");
     RC_TRY(resolve_links(&real, look, path));
     if (!real || stat(real, &info) < 0)
         return NULL;
     if (S_ISREG(info.st_mode))
         return check_git_file(look, real, depth);
     if (!S_ISDIR(info.st_mode))
-        return refuse(look, "is a special file");
+        return refuse_path(look, "is a special file");
     if (!rc_fs_exists(apr_pstrcat(look->pool, real, "/HEAD", NULL)))
         return NULL; /* git does not accept it as a repository */
     return check_repository(look, real, depth);

@@ -19,7 +19,7 @@ typedef struct watch_t {
     rc_err_t *err;
 } watch_t;
 
-static bool may_go_on(void *baton)
+static bool work_may_go_on(void *baton)
 {
     watch_t *watch = baton;
 
@@ -36,7 +36,7 @@ rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, rc_
     rc_proc_result_t result;
 
     proc.outlives_us = !work;
-    proc.check = work ? may_go_on : NULL;
+    proc.check = work ? work_may_go_on : NULL;
     proc.baton = &watch;
     rc_git_env_config(env, "core.fsync", "committed,reference");
     proc.env = rc_git_env_list(env);
@@ -60,7 +60,7 @@ rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,
                       .dir = git_dir,
                       .in = -1,
                       .max_file = max,
-                      .check = may_go_on,
+                      .check = work_may_go_on,
                       .baton = &watch};
     rc_proc_result_t result;
     apr_os_file_t fd;

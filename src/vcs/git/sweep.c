@@ -168,7 +168,7 @@ static void sweep_locks(sweep_t *sweep)
         fts_close(tree);
 }
 
-static void begin(sweep_t *sweep, const char *git_dir, apr_pool_t *pool)
+static void begin_sweep(sweep_t *sweep, const char *git_dir, apr_pool_t *pool)
 {
     sweep->git_dir = git_dir;
     sweep->pool = pool;
@@ -180,7 +180,7 @@ void rc_git_sweep_packing(const char *git_dir, time_t since, apr_pool_t *pool)
 {
     sweep_t sweep = {.from = since, .to = time(NULL) + OLD};
 
-    begin(&sweep, git_dir, pool);
+    begin_sweep(&sweep, git_dir, pool);
     sweep_kinds(&sweep, packing);
     apr_pool_destroy(sweep.scratch);
 }
@@ -189,7 +189,7 @@ rc_err_t *rc_git_sweep(const char **done, const char *path, apr_pool_t *pool)
 {
     sweep_t sweep = {.to = time(NULL) - OLD};
 
-    begin(&sweep, rc_git_dir(path, pool), pool);
+    begin_sweep(&sweep, rc_git_dir(path, pool), pool);
     sweep_kinds(&sweep, packing);
     sweep_kinds(&sweep, others);
     sweep_loose(&sweep);

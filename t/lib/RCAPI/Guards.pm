@@ -279,8 +279,7 @@ sub parameters {
 # A name that stands for three things in three files stands for nothing: static functions, and types without
 # rc_. These few mean the same wherever they are.
 my %CONVENTION = map { ($_ => 1) } qw(
-    run create answer plan refuse begin end visit by_name read_options read_seen skip_blanks give_back may_go_on
-    grant_user revoke_user grant_user_group revoke_user_group walk_t list_t mapping_t);
+    answer plan by_name grant_user revoke_user grant_user_group revoke_user_group);
 
 sub static_names {
     my ($root) = @_;

@@ -9,7 +9,7 @@
 #include "domain/repo_sync.h"
 #include "domain/scan.h"
 
-static void answer(rc_call_t *call, rc_json_t *out, const char *msg)
+static void answer_repo(rc_call_t *call, rc_json_t *out, const char *msg)
 {
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", rc_call_text(call, msg));
@@ -22,7 +22,7 @@ static rc_err_t *invalidate_cache(rc_call_t *call, rc_json_t *out)
     const rc_repo_t *repo = rc_arg_repo(call, RC_P_REPOID);
 
     RC_TRY(rc_repo_invalidate(&call->actor, repo));
-    answer(call, out, "Cache for repository `{repoid}` was invalidated");
+    answer_repo(call, out, "Cache for repository `{repoid}` was invalidated");
     return NULL;
 }
 
@@ -32,7 +32,7 @@ static rc_err_t *strip(rc_call_t *call, rc_json_t *out)
                                 rc_arg_text(call, RC_P_REVISION)};
 
     RC_TRY(rc_repo_strip(&call->actor, &request));
-    answer(call, out, "Stripped commit {revision} from repo `{repoid.name}`");
+    answer_repo(call, out, "Stripped commit {revision} from repo `{repoid.name}`");
     return NULL;
 }
 

@@ -15,7 +15,7 @@ typedef struct plan_t {
     rc_param_id_t revision_arg;
 } plan_t;
 
-static rc_err_t *plan(rc_call_t *call, void *baton)
+static rc_err_t *plan_comment(rc_call_t *call, void *baton)
 {
     plan_t *plan = baton;
 
@@ -33,11 +33,11 @@ static rc_err_t *comment(const char **id, rc_call_t *call, rc_param_id_t revisio
 {
     plan_t the = {.revision_arg = revision_arg};
 
-    RC_TRY(rc_call_plan(call, plan, &the));
+    RC_TRY(rc_call_plan(call, plan_comment, &the));
     return rc_repo_comment(id, &call->actor, &the.request);
 }
 
-static void answer(rc_json_t *out, rc_call_t *call, const char *msg)
+static void answer_comment(rc_json_t *out, rc_call_t *call, const char *msg)
 {
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", msg);
@@ -51,9 +51,9 @@ static rc_err_t *changeset_comment(rc_call_t *call, rc_json_t *out)
     const char *id;
 
     RC_TRY(comment(&id, call, RC_P_REVISION));
-    answer(out, call,
-           apr_psprintf(call->pool, "Commented on revision `%s` for repo `%s`", id,
-                        rc_arg_repo(call, RC_P_REPOID)->name));
+    answer_comment(out, call,
+                   apr_psprintf(call->pool, "Commented on revision `%s` for repo `%s`", id,
+                                rc_arg_repo(call, RC_P_REPOID)->name));
     return NULL;
 }
 
@@ -63,7 +63,7 @@ static rc_err_t *comment_commit(rc_call_t *call, rc_json_t *out)
     const char *id;
 
     RC_TRY(comment(&id, call, RC_P_COMMIT_ID));
-    answer(
+    answer_comment(
         out, call,
         apr_psprintf(call->pool, "Commented on commit `%s` for repository `%s`", id, repo->name));
     return NULL;

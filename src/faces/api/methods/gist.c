@@ -17,11 +17,11 @@
 #define GIST_ID "{gistid}"
 
 /* What rendering gists needs. */
-typedef struct list_t {
+typedef struct gist_list_t {
     rc_call_t *call;
     rc_json_t *out;
     const char *url; /* the template of URLs from the server settings, or NULL */
-} list_t;
+} gist_list_t;
 
 static rc_err_t *render_file(void *baton, const rc_vcs_file_t *file)
 {
@@ -54,7 +54,7 @@ static rc_err_t *render_content(rc_call_t *call, void *baton)
 }
 
 /* Returns the URL of a gist: on this server, or from the administrator's template with {gistid}. */
-static const char *gist_url(const list_t *list, const rc_gist_t *gist, apr_pool_t *pool)
+static const char *gist_url(const gist_list_t *list, const rc_gist_t *gist, apr_pool_t *pool)
 {
     const char *at = list->url ? strstr(list->url, GIST_ID) : NULL;
 
@@ -65,14 +65,15 @@ static const char *gist_url(const list_t *list, const rc_gist_t *gist, apr_pool_
                        gist->access_id, at + strlen(GIST_ID), NULL);
 }
 
-static rc_err_t *start_list(list_t *list, rc_call_t *call, rc_json_t *out)
+static rc_err_t *start_list(gist_list_t *list, rc_call_t *call, rc_json_t *out)
 {
     list->call = call;
     list->out = out;
     return rc_store_setting(&list->url, call->actor.db, "gist_alias_url", call->pool);
 }
 
-static rc_err_t *render_gist(list_t *list, const rc_gist_t *gist, bool content, apr_pool_t *pool)
+static rc_err_t *render_gist(gist_list_t *list, const rc_gist_t *gist, bool content,
+                             apr_pool_t *pool)
 {
     const char *expires = apr_psprintf(pool, "%" APR_INT64_T_FMT ".0", gist->expires);
     content_t files = {list->out, gist};
@@ -101,7 +102,7 @@ static rc_err_t *render_gist(list_t *list, const rc_gist_t *gist, bool content, 
 static rc_err_t *get_gist(rc_call_t *call, rc_json_t *out)
 {
     rc_gist_t *gist;
-    list_t list;
+    gist_list_t list;
 
     RC_TRY(rc_gist_find(&gist, &call->actor, rc_arg_text(call, RC_P_GISTID)));
     RC_TRY(start_list(&list, call, out));
@@ -115,7 +116,7 @@ static rc_err_t *list_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scrat
 
 static rc_err_t *get_gists(rc_call_t *call, rc_json_t *out)
 {
-    list_t list;
+    gist_list_t list;
 
     RC_TRY(start_list(&list, call, out));
     rc_json_array_begin(out);
@@ -178,7 +179,7 @@ static rc_err_t *plan_gist(rc_call_t *call, void *baton)
 static rc_err_t *create_gist(rc_call_t *call, rc_json_t *out)
 {
     rc_gist_creation_t creation = {.type = NULL};
-    list_t list;
+    gist_list_t list;
 
     RC_TRY(read_files(&creation.files, call));
     RC_TRY(rc_call_plan(call, plan_gist, &creation));

@@ -18,7 +18,7 @@ typedef struct lock_state_t {
     const char *by, *reason, *msg;
 } lock_state_t;
 
-static rc_err_t *answer(rc_call_t *call, rc_json_t *out, const lock_state_t *state)
+static rc_err_t *answer_state(rc_call_t *call, rc_json_t *out, const lock_state_t *state)
 {
     rc_json_object_begin(out);
     rc_json_member_string(out, "repo", rc_arg_repo(call, RC_P_REPOID)->name);
@@ -52,7 +52,7 @@ static rc_err_t *query(rc_call_t *call, rc_json_t *out)
                                  holder->username,
                                  rc_time_local(apr_time_from_sec(repo->locked_on), call->pool));
     }
-    return answer(call, out, &state);
+    return answer_state(call, out, &state);
 }
 
 static rc_err_t *plan(rc_call_t *call, void *baton)
@@ -74,7 +74,7 @@ static rc_err_t *set(rc_call_t *call, rc_json_t *out)
     state.by = lock.user->username;
     state.msg = apr_psprintf(call->pool, "User `%s` set lock state for repo `%s` to `%s`", state.by,
                              lock.repo->name, state.locked ? "True" : "False");
-    return answer(call, out, &state);
+    return answer_state(call, out, &state);
 }
 
 static rc_err_t *lock(rc_call_t *call, rc_json_t *out)

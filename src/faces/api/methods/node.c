@@ -136,7 +136,7 @@ static rc_err_t *render_file(void *baton, const rc_node_t *node)
     return rc_json_finish(out);
 }
 
-static rc_err_t *read_options(listing_t *list, rc_call_t *call)
+static rc_err_t *read_listing_options(listing_t *list, rc_call_t *call)
 {
     const char *details = rc_arg_text(call, RC_P_DETAILS);
 
@@ -189,7 +189,7 @@ static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
     rc_vcs_t *vcs;
     rc_rev_t rev;
 
-    RC_TRY(read_options(&list, call));
+    RC_TRY(read_listing_options(&list, call));
     apr_pool_create(&list.scratch, call->pool);
     RC_TRY(rc_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
                         call->pool));

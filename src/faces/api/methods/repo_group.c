@@ -21,22 +21,22 @@ static rc_err_t *get_repo_group(rc_call_t *call, rc_json_t *out)
     return rc_render_repo_group(out, call, group, repos, true);
 }
 
-typedef struct list_t {
+typedef struct repo_group_list_t {
     rc_json_t *out;
     rc_call_t *call;
-} list_t;
+} repo_group_list_t;
 
 static rc_err_t *write_group(void *baton, const rc_repo_group_t *group,
                              const apr_array_header_t *repos)
 {
-    list_t *list = baton;
+    repo_group_list_t *list = baton;
 
     return rc_render_repo_group(list->out, list->call, group, repos, false);
 }
 
 static rc_err_t *get_repo_groups(rc_call_t *call, rc_json_t *out)
 {
-    list_t list = {out, call};
+    repo_group_list_t list = {out, call};
 
     rc_json_array_begin(out);
     RC_TRY(rc_store_repo_groups_each(call->actor.db, call->actor.caller->user_id, write_group,

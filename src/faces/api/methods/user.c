@@ -85,7 +85,8 @@ static rc_err_t *get_users(rc_call_t *call, rc_json_t *out)
     return rc_render_users(out, call, RC_USERS_ALL, 0, RC_KEYS_CLEAR);
 }
 
-static rc_err_t *answer(rc_json_t *out, rc_call_t *call, const char *msg, const rc_user_t *user)
+static rc_err_t *answer_user(rc_json_t *out, rc_call_t *call, const char *msg,
+                             const rc_user_t *user)
 {
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", msg);
@@ -127,8 +128,8 @@ static rc_err_t *answer_creation(rc_call_t *call, void *baton)
 {
     const rc_user_t *user = ((const rc_user_creation_t *)baton)->made;
 
-    return answer(call->out, call,
-                  apr_psprintf(call->pool, "created new user `%s`", user->username), user);
+    return answer_user(call->out, call,
+                       apr_psprintf(call->pool, "created new user `%s`", user->username), user);
 }
 
 static rc_err_t *create_user(rc_call_t *call, rc_json_t *out)
@@ -175,10 +176,10 @@ static rc_err_t *answer_update(rc_call_t *call, void *baton)
 {
     const rc_user_t *user = ((const rc_user_update_t *)baton)->updated;
 
-    return answer(call->out, call,
-                  apr_psprintf(call->pool, "updated user ID:%" APR_INT64_T_FMT " %s", user->id,
-                               user->username),
-                  user);
+    return answer_user(call->out, call,
+                       apr_psprintf(call->pool, "updated user ID:%" APR_INT64_T_FMT " %s", user->id,
+                                    user->username),
+                       user);
 }
 
 static rc_err_t *update_user(rc_call_t *call, rc_json_t *out)
