@@ -96,6 +96,9 @@ rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patien
 /** As rc_fs_lock; *@a fd is the descriptor that holds the lock, -1 when it was not acquired. */
 rc_err_t *rc_fs_lock_fd(int *fd, const char *path, apr_interval_time_t patience, apr_pool_t *pool);
 
+/** As rc_fs_share; *@a fd as by rc_fs_lock_fd. */
+rc_err_t *rc_fs_share_fd(int *fd, const char *path, apr_interval_time_t patience, apr_pool_t *pool);
+
 /**
  * Acquires one of @a max slots called @a name in the directory @a dir, shared by all processes,
  * until @a pool ends or the process dies; never waits. *@a taken is false when all are in use.

@@ -79,7 +79,7 @@ struct rc_locks_t; /* domain/repo.h */
 
 /**
  * Acquires locks by calling @a take, which never blocks. When a lock is held by another process or
- * thread, waits for at most a minute, with a place but without locks and database connection, and
+ * thread, waits for at most 30 seconds, with a place but without locks and database connection, and
  * retries. The locks are held until the actor's pool is destroyed. Outside of transactions.
  */
 rc_err_t *rc_actor_lock(struct rc_locks_t *locks, rc_actor_t *actor,

@@ -83,6 +83,7 @@ typedef struct rc_locks_t {
     apr_pool_t *pool; /* the locks are released when it is destroyed; errors live in it */
     int fd;           /* descriptor of the last repository's lock */
     const char *busy; /* set with an error: the path whose lock has another holder */
+    bool share;       /* with busy: a shared lock was wanted */
 } rc_locks_t;
 
 /**
@@ -92,6 +93,15 @@ typedef struct rc_locks_t {
  */
 rc_err_t *rc_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
                        const char *name);
+
+/**
+ * Locks a repository on the disk for a push, or for other work that adds to it while others do the
+ * same: excludes rc_repo_lock, not another rc_repo_share. Otherwise the same as rc_repo_lock. A
+ * program that works on the repository keeps locks->fd open, so that the lock outlives this process
+ * with it.
+ */
+rc_err_t *rc_repo_share(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
+                        const char *name);
 
 /**
  * Locks the directory of a group before a rename; outside of transactions. No repository below it

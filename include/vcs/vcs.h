@@ -137,6 +137,16 @@ rc_err_t *rc_vcs_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t in
 rc_err_t *rc_vcs_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
 
+/**
+ * Lists the commits that @a heads reach and @a old do not (arrays of full ids, const char *),
+ * oldest first: an array of ids in @a pool; of more than @a most the newest ones. An id that names
+ * nothing is ignored; an old one may lead to a commit that no reference reaches. Empty for a type
+ * that does not know.
+ */
+rc_err_t *rc_vcs_new_commits(apr_array_header_t **ids, rc_vcs_t *vcs,
+                             const apr_array_header_t *heads, const apr_array_header_t *old,
+                             int most, apr_pool_t *pool);
+
 /** Sets *@a time to the committer time (epoch seconds) of the commit @a rev. Reads no object. */
 rc_err_t *rc_vcs_time(apr_int64_t *time, rc_vcs_t *vcs, const rc_rev_t *rev);
 

@@ -154,6 +154,11 @@ rc_err_t *rc_fs_lock_fd(int *fd, const char *path, apr_interval_time_t patience,
     return lock(fd, path, LOCK_EX, patience, pool);
 }
 
+rc_err_t *rc_fs_share_fd(int *fd, const char *path, apr_interval_time_t patience, apr_pool_t *pool)
+{
+    return lock(fd, path, LOCK_SH, patience, pool);
+}
+
 rc_err_t *rc_fs_share(bool *locked, const char *path, apr_interval_time_t patience,
                       apr_pool_t *pool)
 {

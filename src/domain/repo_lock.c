@@ -5,8 +5,9 @@
  *
  * A writer that renames, deletes, pulls into or strips a repository holds an exclusive lock on its
  * directory, acquired before any write transaction, and shared locks on the directories of its
- * groups. A writer that renames a group holds an exclusive lock on the group's directory. So the
- * path of a repository cannot change while its lock is held.
+ * groups. A push holds a shared lock on the repository, because git lets several pushes work. A
+ * writer that renames a group holds an exclusive lock on the group's directory. So the path of a
+ * repository cannot change while its lock is held.
  */
 #include "domain/repo.h"
 
@@ -24,11 +25,12 @@
 
 /* Returns the error for a lock that could not be acquired: the path is missing, or the lock has
  * another holder. */
-static rc_err_t *not_locked(rc_locks_t *locks, const char *path)
+static rc_err_t *not_locked(rc_locks_t *locks, const char *path, bool share)
 {
     if (!rc_fs_exists(path))
         return rc_err_failed(locks->pool, "%s is missing", path);
     locks->busy = path;
+    locks->share = share;
     return rc_err_failed(locks->pool, "another writer has locked %s", path);
 }
 
@@ -45,7 +47,7 @@ static rc_err_t *share_groups(rc_locks_t *locks, const rc_env_t *env, const char
 
         RC_TRY(rc_fs_share(&locked, path, 0, locks->pool));
         if (!locked)
-            return not_locked(locks, path);
+            return not_locked(locks, path, true);
     }
     return NULL;
 }
@@ -71,21 +73,35 @@ rc_err_t *rc_repo_on_disk(bool *there, rc_env_t *env, rc_db_t *db, const char *n
     return NULL;
 }
 
-rc_err_t *rc_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
-                       const char *name)
+static rc_err_t *lock_one(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, const rc_named_t *repo,
+                          bool share)
 {
+    const char *name = repo->name;
     const char *path = rc_env_repo_path(env, name, locks->pool), *now;
     bool there;
 
     RC_TRY(rc_repo_on_disk(&there, env, db, name, locks->pool));
     RC_TRY(share_groups(locks, env, name));
-    RC_TRY(rc_fs_lock_fd(&locks->fd, path, 0, locks->pool));
+    RC_TRY(share ? rc_fs_share_fd(&locks->fd, path, 0, locks->pool)
+                 : rc_fs_lock_fd(&locks->fd, path, 0, locks->pool));
     if (locks->fd < 0)
-        return not_locked(locks, path);
-    RC_TRY(rc_store_repo_name(&now, db, repo_id, locks->pool));
+        return not_locked(locks, path, share);
+    RC_TRY(rc_store_repo_name(&now, db, repo->id, locks->pool));
     if (!now || strcmp(now, name))
         return rc_err_failed(locks->pool, "%s was renamed or deleted meanwhile", name);
     return NULL;
+}
+
+rc_err_t *rc_repo_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
+                       const char *name)
+{
+    return lock_one(locks, env, db, &(rc_named_t){repo_id, name}, false);
+}
+
+rc_err_t *rc_repo_share(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, apr_int64_t repo_id,
+                        const char *name)
+{
+    return lock_one(locks, env, db, &(rc_named_t){repo_id, name}, true);
 }
 
 /* Checks that no repository below the group is locked. A child that outlived its process still
@@ -108,7 +124,7 @@ static rc_err_t *check_no_writer(rc_locks_t *locks, const rc_env_t *env,
         if (err)
             err = rc_err_internal(locks->pool, err->cause, "%s", rc_err_log_text(err, locks->pool));
         else if (!locked && rc_fs_exists(path))
-            err = not_locked(locks, path);
+            err = not_locked(locks, path, false);
     }
     apr_pool_destroy(scratch);
     return err;
@@ -124,7 +140,7 @@ rc_err_t *rc_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
     RC_TRY(share_groups(locks, env, group->name));
     RC_TRY(rc_fs_lock(&locked, path, 0, locks->pool));
     if (!locked)
-        return not_locked(locks, path);
+        return not_locked(locks, path, false);
     RC_TRY(rc_store_tree_repos(&repos, db, group->id, locks->pool));
     return check_no_writer(locks, env, repos);
 }

@@ -13,7 +13,7 @@
 #include "domain/repo.h"
 #include "base/time.h"
 
-#define PATIENCE apr_time_from_sec(60)   /* limit of waiting for a lock */
+#define PATIENCE apr_time_from_sec(30)   /* limit of waiting for a lock (contract 06 §6) */
 #define SLICE    apr_time_from_msec(250) /* between checks whether the client has gone */
 
 static rc_err_t *no_place(const rc_actor_t *actor)
@@ -57,6 +57,7 @@ rc_err_t *rc_actor_wait(rc_actor_t *actor, rc_err_t *(*fn)(rc_actor_t *actor, vo
 
 typedef struct wait_t {
     const char *path;
+    bool share; /* a shared lock is wanted: other holders of one are no hindrance */
     apr_time_t until;
 } wait_t;
 
@@ -72,7 +73,8 @@ static rc_err_t *await_path(rc_actor_t *actor, void *baton)
     apr_pool_create(&scratch, actor->pool);
     while (!err && !locked && rc_fs_exists(wait->path) && rc_clock() < wait->until) {
         apr_pool_clear(scratch);
-        err = rc_fs_lock(&locked, wait->path, SLICE, scratch);
+        err = wait->share ? rc_fs_share(&locked, wait->path, SLICE, scratch)
+                          : rc_fs_lock(&locked, wait->path, SLICE, scratch);
         if (!err && actor->work.gone && actor->work.gone(actor->work.baton))
             err = rc_err(actor->pool, RC_E_GONE, "The client has gone");
     }
@@ -96,6 +98,7 @@ rc_err_t *rc_actor_lock(rc_locks_t *locks, rc_actor_t *actor,
         if (!err || !locks->busy || rc_clock() >= wait.until)
             return err;
         wait.path = apr_pstrdup(actor->pool, locks->busy);
+        wait.share = locks->share;
         apr_pool_destroy(locks->pool);
         RC_TRY(rc_actor_wait(actor, await_path, &wait));
     }

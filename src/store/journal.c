@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "sql.h"
 
-#define ACTION_MOST 1024 /* bytes */
+#define ACTION_MOST (17 * 1024) /* bytes: the ids of 400 commits */
 
 rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr_int64_t repo_id,
                                const char *repo_name, const char *action)

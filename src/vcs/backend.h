@@ -88,6 +88,10 @@ typedef struct rc_backend_t {
                           apr_pool_t *pool);
     rc_err_t *(*series)(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);
+    /* NULL: pushes to this type are not recorded by it. */
+    rc_err_t *(*new_commits)(apr_array_header_t **ids, rc_vcs_t *vcs,
+                             const apr_array_header_t *heads, const apr_array_header_t *old,
+                             int most, apr_pool_t *pool);
     /* Index of the commit with the full id @a id; -1 when it is not in the repository order or
      * @a id is not an id. */
     rc_err_t *(*index_of)(apr_int64_t *index, rc_vcs_t *vcs, const char *id);

@@ -91,7 +91,8 @@ rc_err_t *rc_vcs_needs_maintenance(bool *needed, const char *type, const char *p
 
     *needed = false;
     RC_TRY(rc_vcs_need_backend(&backend, type, pool));
-    return backend->capabilities.maintenance ? backend->needs_maintenance(needed, path, pool) : NULL;
+    return backend->capabilities.maintenance ? backend->needs_maintenance(needed, path, pool)
+                                             : NULL;
 }
 
 rc_err_t *rc_vcs_sweep(const char **done, const char *type, const char *path, apr_pool_t *pool)
@@ -170,6 +171,15 @@ rc_err_t *rc_vcs_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t
                         apr_int64_t last, apr_pool_t *pool)
 {
     return vcs->backend->series(indexes, vcs, first, last, pool);
+}
+
+rc_err_t *rc_vcs_new_commits(apr_array_header_t **ids, rc_vcs_t *vcs,
+                             const apr_array_header_t *heads, const apr_array_header_t *old,
+                             int most, apr_pool_t *pool)
+{
+    *ids = apr_array_make(pool, 1, sizeof(char *));
+    return vcs->backend->new_commits ? vcs->backend->new_commits(ids, vcs, heads, old, most, pool)
+                                     : NULL;
 }
 
 rc_err_t *rc_vcs_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,

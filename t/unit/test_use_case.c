@@ -13,6 +13,7 @@
 #include "domain/repo_create.h"
 #include "domain/repo_group.h"
 #include "domain/repo_sync.h"
+#include "domain/transfer.h"
 #include "domain/server.h"
 #include "domain/user_group.h"
 #include "domain/user_self.h"
@@ -162,6 +163,27 @@ static rc_err_t *lock(void)
 static rc_err_t *lock_for_another(void)
 {
     return lock_as(&on.other);
+}
+
+static rc_err_t *transfer_lock(void)
+{
+    rc_locks_t locks;
+
+    return rc_transfer_lock(&locks, &actor, &on.repo);
+}
+
+static rc_err_t *transfer_pulled(void)
+{
+    const char *note;
+
+    return rc_transfer_pulled(&note, &actor, &on.repo);
+}
+
+static rc_err_t *transfer_pushed(void)
+{
+    const char *note;
+
+    return rc_transfer_pushed(&note, &actor, &on.repo, apr_array_make(pool, 0, 1));
 }
 
 static rc_err_t *comment_as(const rc_user_t *author)
@@ -443,6 +465,9 @@ static const struct {
     {"remove_field", remove_field, RC_WRITE},
     {"lock", lock, RC_READ},
     {"lock_for_another", lock_for_another, OTHERS},
+    {"transfer_lock", transfer_lock, RC_READ},
+    {"transfer_pulled", transfer_pulled, RC_NONE},
+    {"transfer_pushed", transfer_pushed, RC_READ},
     {"comment", comment, RC_NONE},
     {"comment_as_another", comment_as_another, RC_WRITE},
     {"create_repo", create_repo, OTHERS},

@@ -63,6 +63,7 @@ const rc_backend_t rc_git_backend = {
     .id_at = rc_git_id_at,
     .position = rc_git_position,
     .series = rc_git_series,
+    .new_commits = rc_git_new_commits,
     .index_of = rc_git_index_of,
     .import = rc_git_import,
     .changes = rc_git_changes,

@@ -23,6 +23,11 @@ rc_err_t *rc_git_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
 rc_err_t *rc_git_position(rc_position_t *place, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 rc_err_t *rc_git_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
 
+/* new_commits.c */
+rc_err_t *rc_git_new_commits(apr_array_header_t **ids, rc_vcs_t *vcs,
+                             const apr_array_header_t *heads, const apr_array_header_t *old,
+                             int most, apr_pool_t *pool);
+
 /* series.c */
 rc_err_t *rc_git_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
                         apr_int64_t last, apr_pool_t *pool);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Records pulls and pushes that are done, and makes and releases the locks that go with them.
+ */
+#include "domain/transfer.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "domain/last_changeset.h"
+#include "store/repo_change.h"
+#include "transfer_lock.h"
+#include "transfer_words.h"
+#include "vcs/git_wire.h"
+
+/* --- pull --- */
+
+typedef struct pulled_t {
+    rc_actor_t *actor;
+    const rc_repo_t *repo;
+    const char *note;
+} pulled_t;
+
+/* Returns whether a pull of the caller locks the repository. */
+static bool makes_lock(const rc_actor_t *actor, const rc_repo_t *repo)
+{
+    return !actor->caller->anonymous && repo->enable_locking && repo->level >= RC_WRITE &&
+           !rc_transfer_is_locked(repo);
+}
+
+static rc_err_t *make_lock(pulled_t *pulled, const rc_repo_t *now)
+{
+    rc_actor_t *actor = pulled->actor;
+
+    RC_TRY(rc_store_repo_set_lock(actor->db, now->id, actor->caller->user_id,
+                                  apr_time_sec(apr_time_now()), RC_LOCK_PULL));
+    pulled->note = apr_psprintf(actor->pool, "Made lock on repo `%s`", now->name);
+    return rc_actor_journal(actor, now, "pull_lock", NULL);
+}
+
+/* The repository may have been deleted or locked since the pull began. */
+static rc_err_t *record_pull(void *baton, rc_db_t *db)
+{
+    pulled_t *pulled = baton;
+    rc_actor_t *actor = pulled->actor;
+    rc_repo_t gone = *pulled->repo, *now;
+
+    pulled->note = NULL;
+    gone.id = 0;
+    RC_TRY(rc_store_repo_by_id(&now, db, actor->caller->user_id, pulled->repo->id, actor->pool));
+    RC_TRY(rc_actor_journal(actor, now ? now : &gone, "pull", NULL));
+    return now && makes_lock(actor, now) ? make_lock(pulled, now) : NULL;
+}
+
+rc_err_t *rc_transfer_pulled(const char **note, rc_actor_t *actor, const rc_repo_t *repo)
+{
+    pulled_t pulled = {actor, repo, NULL};
+
+    *note = NULL;
+    RC_TRY(rc_actor_require(actor, repo->level, RC_READ));
+    RC_TRY(makes_lock(actor, repo) ? rc_db_txn(actor->db, record_pull, &pulled)
+                                   : rc_db_txn_lazy(actor->db, record_pull, &pulled));
+    *note = pulled.note;
+    return NULL;
+}
+
+/* --- push --- */
+
+typedef struct pushed_t {
+    rc_actor_t *actor;
+    const rc_repo_t *repo;
+    const apr_array_header_t *changes;
+    rc_last_t last;
+    const char *words; /* for the journal */
+    const char *note;
+} pushed_t;
+
+/* Points HEAD at the first branch that exists after the push. */
+static rc_err_t *set_head(rc_vcs_t *vcs, const apr_array_header_t *changes, apr_pool_t *pool)
+{
+    const char *branch;
+    int i;
+
+    for (i = 0; i < changes->nelts; i++) {
+        const rc_ref_change_t *change = &APR_ARRAY_IDX(changes, i, rc_ref_change_t);
+
+        if (change->new_id && rc_wire_branch(change->ref))
+            return rc_wire_set_head(&branch, vcs, change->ref, pool);
+    }
+    return NULL;
+}
+
+/* Reads what the push has made of the repository. */
+static rc_err_t *read_repo(rc_actor_t *actor, void *baton)
+{
+    pushed_t *pushed = baton;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_repo_open(&vcs, actor->env, pushed->repo, NULL, actor->pool));
+    RC_TRY(set_head(vcs, pushed->changes, actor->pool));
+    RC_TRY(rc_last_read(&pushed->last, vcs, actor->pool));
+    return rc_transfer_words(&pushed->words, vcs, pushed->changes, actor->pool);
+}
+
+static rc_err_t *release_lock(pushed_t *pushed, const rc_repo_t *now)
+{
+    rc_actor_t *actor = pushed->actor;
+
+    if (now->lock_user_id != actor->caller->user_id || !now->enable_locking)
+        return NULL;
+    RC_TRY(rc_store_repo_set_lock(actor->db, now->id, 0, 0, NULL));
+    pushed->note = apr_psprintf(actor->pool, "Released lock on repo `%s`\n", now->name);
+    return rc_actor_journal(actor, now, "push_unlock", NULL);
+}
+
+static rc_err_t *record_push(void *baton, rc_db_t *db)
+{
+    pushed_t *pushed = baton;
+    rc_actor_t *actor = pushed->actor;
+    rc_repo_t *now;
+
+    RC_TRY(rc_store_repo_by_id(&now, db, actor->caller->user_id, pushed->repo->id, actor->pool));
+    if (!now)
+        return rc_err_failed(actor->pool, "%s was deleted meanwhile", pushed->repo->name);
+    RC_TRY(rc_store_repo_set_last(db, pushed->repo, &pushed->last));
+    RC_TRY(rc_actor_journal(actor, now, "push", pushed->words));
+    return release_lock(pushed, now);
+}
+
+/* The push cannot be undone, so the right is not checked again. */
+rc_err_t *rc_transfer_pushed(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
+                             const apr_array_header_t *changes)
+{
+    pushed_t pushed = {.actor = actor, .repo = repo, .changes = changes};
+
+    *note = NULL;
+    RC_TRY(rc_actor_require(actor, repo->level, RC_WRITE));
+    RC_TRY(rc_actor_require_name(actor));
+    if (!changes->nelts)
+        return NULL;
+    RC_TRY(rc_actor_away(actor, read_repo, &pushed));
+    RC_TRY(rc_db_txn(actor->db, record_push, &pushed));
+    *note = pushed.note;
+    return NULL;
+}
