@@ -50,8 +50,8 @@ void rc_vcs_pool_forget(rc_vcs_pool_t *vcs_pool, const char *path);
 /** Returns what the type of an open repository can do. */
 const rc_capabilities_t *rc_vcs_can(const rc_vcs_t *vcs);
 
-/** Checks that branches and tags lead to existing objects. Sets *@a problem as
- * rc_vcs_check does. */
+/** Checks that branches and tags lead to existing objects, and that the repository's own settings
+ * run no programs. Sets *@a problem as rc_vcs_check does. */
 rc_err_t *rc_vcs_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
 
 /** Discards everything cached about the repository at @a path: in this process, and in the cache

@@ -5,6 +5,8 @@
  */
 #include "git_fixture.h"
 
+#include <fcntl.h>
+
 #include <apr_portable.h>
 
 #include "vcs/git/wire.h"
@@ -375,13 +377,134 @@ static void many(void **state)
     compare("many, one deleted", "m", false);
 }
 
+/* --- the repository's own config --- */
+
+static const char *config_problem(const char *name)
+{
+    const char *problem;
+    apr_pool_t *pool;
+    rc_vcs_t *vcs;
+
+    apr_pool_create(&pool, fixture.pool);
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(name), NULL, pool));
+    ASSERT_OK(rc_vcs_check_refs(&problem, vcs, fixture.pool));
+    apr_pool_destroy(pool);
+    return problem;
+}
+
+static void odd_settings(void **state)
+{
+    static const struct {
+        const char *key, *value, *named; /* NULL: not reported */
+    } rows[] = {
+        {"core.fsmonitor", "true", "core.fsmonitor"},
+        {"gpg.x509.program", "x", "gpg.x509.program"},
+        {"receive.procReceiveRefs", "refs/for", "receive.procreceiverefs"},
+        {"transfer.hideRefs", "refs/x", "transfer.hiderefs"},
+        {"includeIf.gitdir:A.path", "x", "includeif.gitdir:A.path"},
+        {"receive.fsck.skipList", "x", "receive.fsck.skiplist"},
+        {"gc.auto", "1", NULL},
+        {"remote.fsmonitor.url", "core", NULL},
+        {"branch.path.remote", "include", NULL},
+    };
+    size_t i;
+
+    (void)state;
+    sh("git init -q --bare c");
+    assert_null(config_problem("c"));
+    for (i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        const char *problem;
+
+        sh("cd c && git config '%s' '%s'", rows[i].key, rows[i].value);
+        problem = config_problem("c");
+        if (!rows[i].named ? problem != NULL : !problem || !strstr(problem, rows[i].named))
+            fail_msg("%s: %s", rows[i].key, problem ? problem : "no problem");
+        sh("cd c && git config --unset '%s'", rows[i].key);
+    }
+    sh("cd c && git config extensions.worktreeConfig true;"
+       " git config --file config.worktree core.sshCommand x");
+    assert_non_null(strstr(config_problem("c"), "core.sshcommand"));
+    sh("rm c/config.worktree; for k in a b c d e f g; do git -C c config gpg.$k.program x; done");
+    assert_non_null(strstr(config_problem("c"), "gpg.e.program and 2 more, by which"));
+}
+
+/* Writes the body of a push of the branch main of repository "source" to a file. */
+static const char *push_body(apr_pool_t *pool)
+{
+    rc_spool_t *body = rc_spool_create(home(), pool);
+    const char *id = line("git -C source rev-parse main"), *path = in_dir("body"), *text;
+    char *command = apr_psprintf(pool, GIT_OID_HEX_ZERO " %s refs/heads/main~report-status", id);
+    FILE *file = fopen(path, "wb");
+    size_t len;
+    char *pack = output(&len, "cd source; echo main | git pack-objects --revs --stdout -q");
+
+    *strchr(command, '~') = '\0';
+    ASSERT_OK(rc_pkt_write(body, command, strlen(command) + strlen("~report-status")));
+    ASSERT_OK(rc_pkt_mark(body, RC_PKT_FLUSH));
+    ASSERT_OK(rc_spool_write(body, pack, len));
+    ASSERT_OK(rc_spool_view(&text, body, pool));
+    len = (size_t)rc_spool_size(body);
+    assert_int_equal(fwrite(text, 1, len, file), len);
+    assert_int_equal(fclose(file), 0);
+    free(pack);
+    return path;
+}
+
+/* A repository whose config and hooks run a program wherever git lets them. */
+static void make_trap(const char *name)
+{
+    sh("git init -q --bare -b main lender; git init -q --bare -b main %s; cd %s;"
+       " echo '#!/bin/sh\necho \"$0\" >>../ran; exit 0' >trap; chmod +x trap;"
+       " for h in pre-receive update post-receive post-update reference-transaction proc-receive;"
+       " do cp trap hooks/$h; done; echo $PWD/../lender/objects >objects/info/alternates;"
+       " for k in core.fsmonitor core.sshCommand core.alternateRefsCommand gpg.program"
+       " uploadpack.packObjectsHook core.gitProxy; do git config $k $PWD/trap; done;"
+       " git config receive.certNonceSeed x; git config receive.procReceiveRefs refs/for",
+       name, name);
+}
+
+/* Pushes into @a name, with git's own settings or with ours; returns what git prints. */
+static const char *push(const char *name, bool ours, apr_pool_t *pool)
+{
+    rc_wire_program_t program = {.service = RC_RECEIVE_PACK, .home = home()};
+    const char *body = push_body(pool);
+    rc_spool_t *input = rc_spool_create(home(), pool);
+    const char *text;
+    size_t len;
+
+    if (!ours)
+        return line("git receive-pack --stateless-rpc %s <body | tr -d '\\n'", name);
+    ASSERT_OK(rc_spool_take_fd(input, open(body, O_RDWR | O_CLOEXEC), 0));
+    program.path = in_dir(name);
+    program.deadline = rc_clock() + apr_time_from_sec(60);
+    text = run_git(&len, &program, false, input, pool);
+    return apr_pstrmemdup(pool, text, len);
+}
+
+static void nothing_runs(void **state)
+{
+    apr_pool_t *pool;
+
+    (void)state;
+    apr_pool_create(&pool, fixture.pool);
+    sh("mkdir -p home; git init -q -b main source; cd source; echo x >f; git add f;"
+       " git commit -qm one");
+    make_trap("trap");
+    assert_non_null(strstr(push("trap", false, pool), "ok refs/heads/main"));
+    assert_true(atoi(line("wc -l <ran")) >= 5); /* hooks, and the program for alternates */
+    sh("rm -r trap lender ran");
+    make_trap("trap");
+    assert_non_null(strstr(push("trap", true, pool), "ok refs/heads/main"));
+    assert_string_equal(line("git -C trap rev-parse main"), line("git -C source rev-parse main"));
+    assert_string_equal(line("ls ran 2>/dev/null | wc -l"), "0");
+    apr_pool_destroy(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(as_git),
-        cmocka_unit_test(states),
-        cmocka_unit_test(heads),
-        cmocka_unit_test(many),
+        cmocka_unit_test(as_git), cmocka_unit_test(states),       cmocka_unit_test(heads),
+        cmocka_unit_test(many),   cmocka_unit_test(odd_settings), cmocka_unit_test(nothing_runs),
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -15,6 +15,7 @@
 
 #include <apr_strings.h>
 
+#include "check_config.h"
 #include "wire.h"
 #include "base/fs.h"
 #include "base/cleanup.h"
@@ -225,7 +226,7 @@ rc_err_t *rc_git_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *poo
     apr_pool_create(&check.scratch, pool);
     RC_TRY(check_all(&check));
     if (!check.broken)
-        return NULL;
+        return rc_git_check_config(problem, check.git->path, pool);
     if (check.broken > 1)
         others = apr_psprintf(pool, "and %d more references lead nowhere", check.broken - 1);
     *problem = apr_psprintf(pool, "%s %s: " FSCK, check.first, others, vcs->path);

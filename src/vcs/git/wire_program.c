@@ -60,6 +60,16 @@ static const setting_t receive[] = {
     {"receive.denyDeleteCurrent", "refuse"},
     {"receive.denyNonFastForwards", "false"},
     {"receive.denyCurrentBranch", "refuse"}, /* of a repository with a work tree */
+    /* what harms who checks it out stays an error, whatever the repository ignores */
+    {"receive.fsck.hasDot", "error"},
+    {"receive.fsck.hasDotdot", "error"},
+    {"receive.fsck.hasDotgit", "error"},
+    {"receive.fsck.gitmodulesBlob", "error"},
+    {"receive.fsck.gitmodulesName", "error"},
+    {"receive.fsck.gitmodulesPath", "error"},
+    {"receive.fsck.gitmodulesSymlink", "error"},
+    {"receive.fsck.gitmodulesUpdate", "error"},
+    {"receive.fsck.gitmodulesUrl", "error"},
     {"receive.unpackLimit", "1"},
     {"receive.updateServerInfo", "false"},
     {"receive.shallowUpdate", "false"},
