@@ -76,8 +76,8 @@ sub directives {
 }
 
 sub settings {
-    my ($list) = slurp('src/cli/admin_server.c') =~ /settings\[\] = \{\n(.*?)^\};/ms or die "no settings\n";
-    my @rows = map { [/^\s*\{"(\w+)", "(.*)", (\w+)\}/] } split /\n/, $list;
+    my ($list) = slurp('src/domain/server.c') =~ /settings\[\] = \{\n(.*?)^\};/ms or die "no settings\n";
+    my @rows = map { [/^\s*\{"(\w+)", "(.*)", (\w+)\}/] } grep { /\{"/ } split /\n/, $list;
     return table(['Setting', 'Value', ''],
         map { ["`$_->[0]`", $_->[2] eq 'true' ? 'on or off' : 'text', $_->[1]] } @rows);
 }

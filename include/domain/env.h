@@ -26,6 +26,7 @@ typedef struct rc_env_config_t {
     const char *site_title;         /* "" by default */
     bool reveal_keys;               /* whether any answer may show keys in clear */
     int expensive_max;              /* limit of archives and other costly answers made at once */
+    int clone_max;                  /* limit of clones that git makes at once */
     int password_max;               /* limit of passwords checked or hashed at once */
     int remote_max;                 /* limit of calls that wait for remotes, copies or locks */
     int remote_user_max;            /* the same for one user, over all processes */
@@ -45,6 +46,8 @@ typedef struct rc_env_t {
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
     rc_limit_t *expensive; /* costly answers made at once: RcapiExpensiveMax */
+    rc_limit_t *clones;    /* clones made at once: RcapiGitMax */
+    rc_limit_t *exchanges; /* fetches and pushes at once: four times as many */
     rc_password_limits_t passwords;
     rc_limit_t *waiting;    /* threads that wait for another one's result */
     rc_lru_t *feeds;        /* finished feeds, by their ETag */

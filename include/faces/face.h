@@ -3,7 +3,7 @@
  * A face serves a set of URLs: the JSON-RPC API, the raw views. The server knows faces only by the
  * rows of one table (src/http/faces.c); faces do not know each other.
  *
- * For one request the server calls: claims of each row until one returns true; decide, once or
+ * For one request the server calls: claims of each row, then claims_rest, until one returns true; decide, once or
  * (when a login is checked in between) twice; serve; then it checks conditional headers, calls
  * write, and sends the body. Only name, claims and serve are required.
  */
@@ -31,6 +31,9 @@ typedef struct rc_face_t {
     /** Returns whether the face serves the URL, with its method and query. Reads only the request,
      * whose env may be NULL. @a state becomes answer->state. */
     bool (*claims)(void **state, const rc_request_t *request);
+
+    /** The same for URLs that no face has claimed. Or NULL. */
+    bool (*claims_rest)(void **state, const rc_request_t *request);
 
     /** Checks the caller's rights on what the URL names. Leaves answer->status at 200, or makes a
      * refusal, which must be the same for missing and for hidden objects. `Require rcapi` calls it

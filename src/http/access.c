@@ -65,20 +65,32 @@ static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t 
     request->gone = rc_http_client_gone;
 }
 
-static bool is_claimed(const rc_face_t *face, int group, request_rec *r, rc_note_t *note)
+typedef bool claims_fn_t(void **state, const rc_request_t *request);
+
+/* Calls @a claims, which may be NULL, with the settings of its face. */
+static bool is_claimed(claims_fn_t *claims, int face, request_rec *r, rc_note_t *note)
 {
-    note->request->settings = rc_http_settings(r, group);
-    return face->claims(&note->answer->state, note->request);
+    note->request->settings = rc_http_settings(r, RC_GROUP_FACES + face);
+    return claims && claims(&note->answer->state, note->request);
 }
 
-/* Finds the first face that claims the URL; NULL when there is none. */
+/* Returns the first face that claims the URL; NULL when there is none. */
+static const rc_face_t *first_claim(request_rec *r, rc_note_t *note)
+{
+    int i;
+
+    for (i = 0; rc_faces[i]; i++)
+        if (is_claimed(rc_faces[i]->claims, i, r, note))
+            return rc_faces[i];
+    for (i = 0; rc_faces[i]; i++)
+        if (is_claimed(rc_faces[i]->claims_rest, i, r, note))
+            return rc_faces[i];
+    return NULL;
+}
+
 static void find_face(request_rec *r, rc_note_t *note)
 {
-    int i = 0;
-
-    while (rc_faces[i] && !is_claimed(rc_faces[i], RC_GROUP_FACES + i, r, note))
-        i++;
-    note->face = rc_faces[i];
+    note->face = first_claim(r, note);
     if (note->face && note->face->basic && !is_error_page(r)) {
         note->request->basic_user = note->basic_user;
         note->request->basic_password = note->basic_password;

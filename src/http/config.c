@@ -41,6 +41,8 @@ static const rc_directive_t server_rows[] = {
     {NULL, NULL, RC_SERVER, ENV(RC_SIZE, archive_cache_size, 1, NO_LIMIT)},
     {"RcapiExpensiveMax", "archives and other costly answers that each process makes at once (default: one per core)",
      RC_SERVER, ENV(RC_NUMBER, expensive_max, 1, 10000)},
+    {"RcapiGitMax", "clones that git makes at once for each process (default: one per core)",
+     RC_SERVER, ENV(RC_NUMBER, clone_max, 1, 10000)},
     {"RcapiPasswordMax", "passwords that each process checks or hashes at once (default: half of the cores)",
      RC_SERVER, ENV(RC_NUMBER, password_max, 1, 10000)},
     {"RcapiRangeMax", "most bytes of an answer, and most seconds to make it (default 1G 60); 0 = no limit",

@@ -5,10 +5,12 @@
  */
 #include "faces/api.h"
 #include "faces/face.h"
+#include "faces/git.h"
 #include "faces/raw.h"
 
 const rc_face_t *const rc_faces[] = {
     &rc_face_api,
+    &rc_face_git,
     &rc_face_raw,
     NULL,
 };

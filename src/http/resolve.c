@@ -43,7 +43,7 @@ static void set_defaults(rc_env_config_t *out)
     rc_env_defaults(out);
     out->db.max = at_least(threads(), LEAST_DB_MAX);
     out->temp_dir = NULL;
-    out->expensive_max = cores();
+    out->expensive_max = out->clone_max = cores();
     out->password_max = at_least(cores() / 2, 1);
     out->waiting_max = (threads() + 1) / 2; /* the other threads serve other clients */
     /* a waiting call holds a thread, and most threads shall serve other calls */

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Decides whether the caller may fetch from or push to the repository of a URL, in the order of
+ * contract 06 §4: identity, address, repository, right, lock. Visitors get 401 for whatever they
+ * may not see, so that their git asks for a password; others get the same 404 for a missing and for
+ * a hidden repository.
+ */
+#include "call.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#define ONLY_SMART "Only the smart protocol is served; use a git of 1.6.6 or later"
+#define NO_ARCHIVE "git archive --remote is not served here"
+#define NO_LFS     "Git LFS is not served here"
+
+static rc_err_t *deny(rc_face_git_call_t *call, int status, const char *text, const char *why)
+{
+    return rc_answer_refuse(call->answer, status, text, why);
+}
+
+/* Returns whether the request is part of a push. */
+static bool pushes(const rc_face_git_call_t *call)
+{
+    return call->served && call->service == RC_RECEIVE_PACK;
+}
+
+/* Sets call->repo to the first reading of the URL that exists and that the caller may read. */
+static rc_err_t *find_repo(rc_face_git_call_t *call)
+{
+    apr_int64_t user = call->actor.caller->user_id;
+    rc_repo_t *repo = NULL;
+    int i;
+
+    for (i = 0; i < call->route.n_repos && !repo; i++) {
+        const rc_repo_url_t *url = &call->route.repos[i];
+
+        if (url->name)
+            RC_TRY(rc_store_repo_seen_by_name(&repo, call->actor.db, user, url->name, call->pool));
+        else
+            RC_TRY(rc_store_repo_seen_by_id(&repo, call->actor.db, user, url->id, call->pool));
+    }
+    if (repo && !strcmp(repo->type, "git"))
+        call->repo = repo;
+    return NULL;
+}
+
+/* Finds the caller. Credentials that are wrong refuse the request, even if visitors may read. */
+static rc_err_t *find_caller(rc_face_git_call_t *call)
+{
+    const char *ip = call->request->client_ip;
+    rc_identity_t who;
+
+    RC_TRY(rc_identify(&who, call->actor.db, &call->credentials, call->pool));
+    if (who.refusal == RC_REFUSED_ADDRESS)
+        return deny(
+            call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip),
+            apr_psprintf(call->pool, "%s is not allowed from %s", who.caller->username, ip));
+    if (who.refusal)
+        return deny(call, 401, NULL, "no credentials that count, and no anonymous access");
+    call->actor.caller = who.caller;
+    if (!who.caller->anonymous)
+        call->answer->user = who.caller->username;
+    return NULL;
+}
+
+/* Decides on a push by the level of the caller. */
+static rc_err_t *check_level(rc_face_git_call_t *call)
+{
+    if (!pushes(call))
+        return NULL;
+    if (call->actor.caller->anonymous)
+        return deny(call, 401, NULL, "visitors cannot push");
+    if (call->repo->level < RC_WRITE)
+        return deny(call, 403,
+                    apr_psprintf(call->pool, "You may not push to `%s`", call->repo->name), NULL);
+    return NULL;
+}
+
+/* Refuses what is never served, after everything that would refuse it anyway. */
+static rc_err_t *check_what(rc_face_git_call_t *call)
+{
+    if (call->route.what == RC_FACE_GIT_LFS)
+        return deny(call, 404, NO_LFS, NULL);
+    if (call->route.what == RC_FACE_GIT_ARCHIVE)
+        return deny(call, 403, NO_ARCHIVE, NULL);
+    return call->served ? NULL : deny(call, 403, ONLY_SMART, NULL);
+}
+
+static bool is_refused(const rc_face_git_call_t *call)
+{
+    return call->answer->status != 200;
+}
+
+static rc_err_t *decide_in_snapshot(rc_actor_t *actor, void *baton)
+{
+    rc_face_git_call_t *call = baton;
+
+    (void)actor;
+    RC_TRY(find_caller(call));
+    if (is_refused(call))
+        return NULL;
+    RC_TRY(find_repo(call));
+    if (!call->repo)
+        return deny(call, call->actor.caller->anonymous ? 401 : 404, NULL,
+                    apr_psprintf(call->pool, "'%s' may read no such repository",
+                                 call->actor.caller->username));
+    RC_TRY(check_level(call));
+    return is_refused(call) ? NULL : check_what(call);
+}
+
+static rc_err_t *sign_in(rc_face_git_call_t *call)
+{
+    const rc_request_t *request = call->request;
+    const rc_sign_in_t sent = {.key = request->header_key,
+                               .user = request->basic_user,
+                               .password = request->basic_password,
+                               .login = request->login,
+                               .ip = request->client_ip};
+
+    return rc_sign_in(&call->credentials, request->env, &sent, call->pool);
+}
+
+rc_err_t *rc_face_git_access(rc_face_git_call_t *call)
+{
+    const rc_request_t *request = call->request;
+
+    call->actor = (rc_actor_t){.env = request->env, .pool = call->pool, .ip = request->client_ip};
+    rc_env_work_begin(&call->actor.work, request->env, request->gone, request->server, call->pool);
+    RC_TRY(sign_in(call));
+    RC_TRY(rc_actor_open(&call->actor));
+    RC_TRY(rc_actor_read(&call->actor, decide_in_snapshot, call)); /* all in one snapshot */
+    if (call->repo)
+        call->path = rc_env_repo_path(request->env, call->repo->name, call->pool);
+    return NULL;
+}
+
+rc_err_t *rc_face_git_recheck(const char **why, rc_face_git_call_t *call)
+{
+    (void)call;
+    *why = NULL;
+    return NULL;
+}

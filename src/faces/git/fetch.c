@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Answers POST git-upload-pack: the references of version 2 itself, everything else by git, whose
+ * output is sent while it works. Answers for clones are kept, so that equal clones are made once.
+ */
+#include "call.h"
+
+#include <apr_portable.h>
+#include <apr_strings.h>
+
+#include "base/produce.h"
+#include "base/secret.h"
+#include "base/hex.h"
+#include "domain/repo.h"
+#include "fetch_request.h"
+
+#define BODY_MOST ((apr_off_t)10 << 20) /* bytes, inflated */
+
+typedef struct fetch_t {
+    rc_face_git_call_t *call;
+    rc_fetch_request_t request;
+    rc_spool_t *body; /* what git gets */
+} fetch_t;
+
+/* Reads the body into a spool: it may be long, and the client slow. */
+static rc_err_t *spool_body(rc_spool_t *out, rc_face_git_call_t *call)
+{
+    rc_body_state_t state;
+    const char *data;
+    apr_size_t len;
+
+    while ((state = rc_body_read(call->request->body, &data, &len, true)) == RC_BODY_MORE)
+        RC_TRY(rc_spool_write(out, data, len));
+    return state == RC_BODY_END ? NULL : rc_body_error(state, call->pool);
+}
+
+static rc_err_t *answer_refs(const fetch_t *fetch)
+{
+    const rc_fetch_request_t *request = &fetch->request;
+    const rc_wire_ls_refs_t ask = {.peel = request->peel,
+                                   .symrefs = request->symrefs,
+                                   .unborn = request->unborn,
+                                   .prefixes = request->prefixes};
+    rc_face_git_call_t *call = fetch->call;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_repo_open(&vcs, call->request->env, call->repo, &call->actor.work, call->pool));
+    return rc_wire_ls_refs(call->answer->spool, vcs, &ask, call->pool);
+}
+
+/* Sets *@a fd to the descriptor of the body, at its beginning. */
+static rc_err_t *open_body(int *fd, const fetch_t *fetch)
+{
+    apr_pool_t *pool = fetch->call->pool;
+    apr_off_t begin = 0;
+    apr_file_t *file;
+    apr_status_t rv;
+
+    RC_TRY(rc_spool_lend(&file, fetch->body));
+    if ((rv = apr_os_file_get(fd, file)) || (rv = apr_file_seek(file, APR_SET, &begin)))
+        return rc_err_internal(pool, rv, "cannot read a request from its file");
+    return NULL;
+}
+
+/* Sets *@a name to the name in the cache of the answer to a clone: what the client asks for, and
+ * the state of all references, which decides what it gets. */
+static rc_err_t *name_answer(const char **name, fetch_t *fetch)
+{
+    rc_face_git_call_t *call = fetch->call;
+    unsigned char digest[RC_DIGEST_SIZE];
+    const char *state;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_repo_open(&vcs, call->request->env, call->repo, &call->actor.work, call->pool));
+    RC_TRY(rc_wire_state(&state, vcs, call->pool));
+    rc_key_digest(
+        digest, apr_psprintf(call->pool, "%d %s %s", call->version, state, fetch->request.normal));
+    *name = apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s.fetch", call->repo->id,
+                         rc_hex_text(digest, sizeof(digest), call->pool));
+    return NULL;
+}
+
+static rc_err_t *take_place(void *baton, apr_pool_t *pool)
+{
+    const fetch_t *fetch = baton;
+
+    return rc_face_git_place(fetch->call, fetch->request.kind != RC_FETCH_PART, pool);
+}
+
+/* Judges git's end. With a failure that it has told the client ("not our ref"), the answer is
+ * complete. */
+static rc_err_t *program_ended(void *baton, const rc_proc_result_t *result, apr_off_t written,
+                               apr_pool_t *pool)
+{
+    const fetch_t *fetch = baton;
+
+    if (result->status > 0 && !written)
+        return rc_err_internal(pool, APR_SUCCESS, "git upload-pack: exit status %d: %s",
+                               result->status, result->text);
+    if (result->status > 0)
+        rc_log(RC_LOG_INFO, APR_SUCCESS, "git upload-pack of %s: exit status %d: %s",
+               fetch->call->repo->name, result->status, result->text);
+    return NULL;
+}
+
+static rc_err_t *answer_by_git(fetch_t *fetch)
+{
+    rc_face_git_call_t *call = fetch->call;
+    rc_env_t *env = call->request->env;
+    const rc_wire_program_t program = {
+        .service = RC_UPLOAD_PACK,
+        .version = call->version,
+        .path = call->path,
+        .home = env->work_dir,
+        .max_memory = call->settings->memory,
+        .deadline = rc_clock() + call->settings->timeout,
+    };
+    rc_produce_t produce = {
+        .temp_dir = env->config->temp_dir,
+        .gone = call->request->gone,
+        .gone_baton = call->request->server,
+        .begin = take_place,
+        .ended = program_ended,
+        .baton = fetch,
+    };
+
+    if (fetch->request.normal) {
+        produce.cache = &env->cache;
+        RC_TRY(name_answer(&produce.name, fetch));
+        fetch->body = rc_spool_beside(fetch->body, call->pool);
+        RC_TRY(rc_spool_puts(fetch->body, fetch->request.normal));
+    }
+    rc_wire_program(&produce.proc, &program, call->pool);
+    RC_TRY(open_body(&produce.proc.in, fetch));
+    return rc_produce_start(&call->answer->stream, &produce, call->pool);
+}
+
+rc_err_t *rc_face_git_fetch(rc_face_git_call_t *call)
+{
+    fetch_t *fetch = apr_pcalloc(call->pool, sizeof(*fetch));
+    const char *data;
+
+    fetch->call = call;
+    rc_actor_close(&call->actor); /* hold no connection while the client sends */
+    if (!rc_face_git_body(call, BODY_MOST))
+        return NULL;
+    fetch->body = rc_spool_create(call->request->env->config->temp_dir, call->pool);
+    RC_TRY(spool_body(fetch->body, call));
+    RC_TRY(rc_spool_view(&data, fetch->body, call->pool));
+    rc_fetch_request_read(&fetch->request, call->version, data,
+                          (apr_size_t)rc_spool_size(fetch->body), call->pool);
+    if (fetch->request.kind == RC_FETCH_WRONG)
+        return rc_answer_refuse(call->answer, 400, "The body is not of git's protocol", NULL);
+    rc_face_git_headers(call, "result");
+    if (fetch->request.kind == RC_FETCH_NOTHING)
+        return NULL;
+    return fetch->request.kind == RC_FETCH_REFS ? answer_refs(fetch) : answer_by_git(fetch);
+}
