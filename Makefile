@@ -26,16 +26,16 @@ OPT_debug   := -Og -g
 OPT_asan    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined
 OPT_cov     := -O0 -g --coverage
 WARN := -Wall -Wextra -Wstrict-prototypes -Wmissing-prototypes -Wformat-security -Wvla -Wshadow \
-        -Wconversion -Wsign-conversion -Wcast-function-type -Wstrict-aliasing=1
+        -Wconversion -Wsign-conversion -Wcast-function-type -Wcast-qual -Wstrict-aliasing=1
 WERROR ?= -Werror
 
 # apxs and pkg-config run once, and only when something is compiled.
 HTTPD_CFLAGS = $(eval HTTPD_CFLAGS := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_CFLAGS)
-PKG_CFLAGS   = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_CFLAGS   = $(eval PKG_CFLAGS := $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PKGS))))$(PKG_CFLAGS)
 PKG_LIBS     = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 
 VERSION  := 0.1.0
-CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DRCAPI_VERSION='"$(VERSION)"'
+CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DZLIB_CONST -DRCAPI_VERSION='"$(VERSION)"'
 CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN) $(WERROR) \
             $(OPT_$(BUILD))
 LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,now

@@ -4,6 +4,7 @@
  * functions are in src/http.
  */
 #include "src/http/http.h"
+#include "base/unconst.h"
 
 #include <stdlib.h>
 
@@ -62,5 +63,5 @@ __attribute__((constructor)) static void add_directives(void)
 
 __attribute__((destructor)) static void remove_directives(void)
 {
-    free((void *)rcapi_module.cmds);
+    free(rc_unconst(rcapi_module.cmds));
 }

@@ -249,7 +249,7 @@ static rc_err_t *deflate_some(item_t *item, const char *data, apr_size_t len, in
 {
     unsigned char out[OUT_SIZE];
 
-    item->stream.next_in = (z_const Bytef *)data;
+    item->stream.next_in = (const Bytef *)data;
     item->stream.avail_in = (uInt)len;
     do {
         item->stream.next_out = out;

@@ -38,7 +38,7 @@ rc_inflate_t *rc_inflate_create(apr_off_t max, apr_pool_t *pool)
 
 void rc_inflate_give(rc_inflate_t *z, const char *data, apr_size_t len)
 {
-    z->stream.next_in = (Bytef *)data;
+    z->stream.next_in = (const Bytef *)data;
     z->stream.avail_in = len > UINT_MAX ? UINT_MAX : (uInt)len;
 }
 

@@ -5,6 +5,7 @@
  * session, and so a process group, which can be killed as a whole.
  */
 #include "spawn.h"
+#include "base/unconst.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -133,7 +134,7 @@ static _Noreturn void become(const rc_run_t *run)
     set_limits(proc);
     if (proc->nice && setpriority(PRIO_PROCESS, 0, proc->nice) < 0)
         give_up("setpriority");
-    execve(run->file, (char *const *)proc->argv, (char *const *)proc->env);
+    execve(run->file, rc_unconst(proc->argv), rc_unconst(proc->env));
     give_up("execve");
 }
 

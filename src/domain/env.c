@@ -36,7 +36,7 @@
 
 void rc_env_defaults(rc_env_config_t *config)
 {
-    static const char *const schemes[] = {"http", "https", "git", "ssh"};
+    static const char *schemes[] = {"http", "https", "git", "ssh"};
     static apr_array_header_t scheme_list = {NULL, sizeof(*schemes), 4, 4, (char *)schemes};
 
     *config = (rc_env_config_t){

@@ -121,7 +121,7 @@ rc_err_t *rc_transfer_recheck(rc_verdict_t *verdict, rc_actor_t *actor,
 
 static rc_err_t *share(rc_locks_t *locks, rc_actor_t *actor, void *baton)
 {
-    const rc_repo_t *repo = baton;
+    const rc_repo_t *repo = *(const rc_repo_t **)baton;
 
     return rc_repo_share(locks, actor->env, actor->db, repo->id, repo->name);
 }
@@ -149,6 +149,6 @@ rc_err_t *rc_transfer_lock(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t
 
     RC_TRY(rc_actor_require(actor, repo->level, RC_WRITE));
     RC_TRY(rc_actor_require_name(actor));
-    err = rc_actor_lock(locks, actor, share, (void *)repo);
+    err = rc_actor_lock(locks, actor, share, &repo);
     return err ? not_shared(locks, actor, repo, err) : NULL;
 }

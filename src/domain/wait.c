@@ -106,12 +106,12 @@ rc_err_t *rc_actor_lock(rc_locks_t *locks, rc_actor_t *actor,
 
 static rc_err_t *lock_repo(rc_locks_t *locks, rc_actor_t *actor, void *baton)
 {
-    const rc_repo_t *repo = baton;
+    const rc_repo_t *repo = *(const rc_repo_t **)baton;
 
     return rc_repo_lock(locks, actor->env, actor->db, repo->id, repo->name);
 }
 
 rc_err_t *rc_actor_lock_repo(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo)
 {
-    return rc_actor_lock(locks, actor, lock_repo, (void *)repo);
+    return rc_actor_lock(locks, actor, lock_repo, &repo);
 }

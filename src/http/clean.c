@@ -10,11 +10,12 @@
 #include <apr_strings.h>
 
 #include "base/redact.h"
+#include "base/unconst.h"
 
 void rc_http_hide_in(char **text, apr_pool_t *pool)
 {
     if (*text)
-        *text = (char *)rc_redact(*text, pool);
+        *text = rc_unconst(rc_redact(*text, pool));
 }
 
 void rc_http_hide_query(request_rec *r)
@@ -25,10 +26,10 @@ void rc_http_hide_query(request_rec *r)
     rc_http_hide_in(&r->unparsed_uri, r->pool);
     rc_http_hide_in(&r->parsed_uri.fragment, r->pool);
     if (query)
-        r->parsed_uri.query = (char *)rc_redact_query(query, r->pool);
+        r->parsed_uri.query = rc_unconst(rc_redact_query(query, r->pool));
     if (r->args) /* the same string, unless another module has set it */
         r->args =
-            r->args == query ? r->parsed_uri.query : (char *)rc_redact_query(r->args, r->pool);
+            r->args == query ? r->parsed_uri.query : rc_unconst(rc_redact_query(r->args, r->pool));
 }
 
 static void hide_table(apr_table_t *table, apr_pool_t *pool)
@@ -39,7 +40,7 @@ static void hide_table(apr_table_t *table, apr_pool_t *pool)
     for (i = 0; rows && i < rows->nelts; i++) {
         apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
 
-        row->val = (char *)rc_http_shown_header(row->key, row->val, pool);
+        row->val = rc_unconst(rc_http_shown_header(row->key, row->val, pool));
     }
 }
 
@@ -91,7 +92,7 @@ void rc_http_hide_headers(request_rec *r)
         apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
 
         if (strcasecmp(row->key, "Authorization"))
-            row->val = (char *)rc_redact(row->val, r->pool);
+            row->val = rc_unconst(rc_redact(row->val, r->pool));
     }
 }
 

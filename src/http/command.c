@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "base/unconst.h"
 
 /* clang-format off */
 static const command_rec set_handler =
@@ -70,7 +71,7 @@ static void fill_command(command_rec *command, const rc_directive_t *row, bool t
 {
     command->name = row->name;
     command->errmsg = row->help;
-    command->cmd_data = (void *)row;
+    command->cmd_data = rc_unconst(row);
     command->req_override = row->scope == RC_PLACE ? RSRC_CONF | ACCESS_CONF : RSRC_CONF;
     command->args_how = two ? TAKE12 : row->type == RC_VALUE_WORDS ? ITERATE : TAKE1;
     if (two)

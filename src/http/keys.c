@@ -14,6 +14,7 @@
 
 #include "base/query.h"
 #include "base/redact.h"
+#include "base/unconst.h"
 
 /* Returns what follows @a scheme in the header Authorization; NULL for other schemes. */
 static const char *authorization(const request_rec *r, const char *scheme)
@@ -49,8 +50,8 @@ static void hide_path(request_rec *r, rc_note_t *note, bool decoded)
         return;
     note->sent_uri = decoded ? ap_os_escape_path(r->pool, sent, 1) : sent;
     if (r->parsed_uri.path == sent) /* httpd decodes only r->uri later: hide it in both */
-        r->parsed_uri.path = (char *)clean;
-    r->uri = (char *)clean;
+        r->parsed_uri.path = rc_unconst(clean);
+    r->uri = rc_unconst(clean);
 }
 
 const char *rc_http_query_key(const rc_note_t *note, const rc_face_t *face, apr_pool_t *pool)

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "base/text.h"
+#include "base/unconst.h"
 
 /* Sets the value at @a slot. Returns NULL, or what the text is not: "a number from 1 to 10". */
 typedef const char *reader_t(void *slot, const rc_directive_t *row, const char *text,
@@ -144,7 +145,7 @@ apr_array_header_t *rc_http_list(void *slot, apr_pool_t *pool)
 
     if (!*list)
         *list = apr_array_make(pool, 4, sizeof(const char *));
-    return (apr_array_header_t *)*list;
+    return rc_unconst(*list);
 }
 
 /* Adds one word of a list. */

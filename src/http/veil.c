@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "base/redact.h"
+#include "base/unconst.h"
 
 #define VEILED "rcapi veiled headers"
 
@@ -60,7 +61,7 @@ void rc_http_veil(request_rec *r)
         if (!veiled)
             veiled = apr_array_make(r->pool, 2, sizeof(veiled_t));
         APR_ARRAY_PUSH(veiled, veiled_t) = (veiled_t){shown, row->val};
-        row->val = (char *)shown;
+        row->val = rc_unconst(shown);
     }
     if (veiled)
         apr_pool_userdata_setn(veiled, VEILED, NULL, r->pool);
@@ -82,7 +83,7 @@ int rc_http_unveil(request_rec *r)
             const veiled_t *v = &APR_ARRAY_IDX(veiled, j, veiled_t);
 
             if (row->val == v->shown)
-                row->val = (char *)v->value;
+                row->val = rc_unconst(v->value);
         }
     apr_pool_userdata_setn(NULL, VEILED, NULL, r->pool);
     return DECLINED;

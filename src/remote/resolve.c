@@ -17,6 +17,7 @@
 
 #include "base/process.h"
 #include "base/time.h"
+#include "base/unconst.h"
 
 #define MAX_ADDRESSES 16
 #define MAX_ANSWER    (256 * 1024) /* bytes: thousands of addresses */
@@ -74,7 +75,7 @@ static rc_err_t *ask_child(const rc_remote_url_t *url, int out, const rc_remote_
     proc.max_file = MAX_ANSWER;
     proc.max_memory = MAX_MEMORY;
     proc.check = client_waits;
-    proc.baton = (void *)policy;
+    proc.baton = rc_unconst(policy);
     RC_TRY(rc_proc_run(&result, &proc, pool));
     if (result.timed_out)
         return rc_err_failed(pool, "remote address: host %s: looking it up takes too long",

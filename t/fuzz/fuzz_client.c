@@ -11,6 +11,7 @@
 
 #include "../../src/cli/client.h"
 #include "fuzz.h"
+#include "base/unconst.h"
 
 #define WORDS 32
 
@@ -24,7 +25,7 @@ static void read_options(const uint8_t *data, size_t size, apr_pool_t *pool)
     int argc = 1, status;
 
     while (size && argc <= WORDS) {
-        argv[argc] = (char *)fuzz_line(&data, &size, pool);
+        argv[argc] = rc_unconst(fuzz_line(&data, &size, pool));
         if (strstr(argv[argc], ":@") || !strncmp(argv[argc], "--apikey-", 9))
             return; /* other files, and standard input */
         argc++;

@@ -56,7 +56,7 @@ static apr_size_t pack(char *out, apr_size_t size, const char *text, apr_size_t 
     z_stream z = {0};
 
     deflateInit2(&z, 9, Z_DEFLATED, 31, 9, Z_DEFAULT_STRATEGY);
-    z.next_in = (Bytef *)text;
+    z.next_in = (const Bytef *)text;
     z.avail_in = (uInt)len;
     z.next_out = (Bytef *)out;
     z.avail_out = (uInt)size;

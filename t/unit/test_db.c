@@ -20,6 +20,7 @@
 #include "store/sql.h"
 #include "store/texts.h"
 #include "store/user.h"
+#include "base/unconst.h"
 
 static apr_pool_t *pool;
 static rc_db_config_t config;
@@ -54,7 +55,7 @@ static int other_program(const char *path, const char *username)
     config.path = path;
     config.create = true;
     apr_pool_create(&own, NULL);
-    failed = rc_db_open(&db, &config, own) || rc_db_txn(db, add_user, (void *)username);
+    failed = rc_db_open(&db, &config, own) || rc_db_txn(db, add_user, rc_unconst(username));
     apr_pool_destroy(own);
     return failed;
 }

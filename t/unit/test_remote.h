@@ -29,6 +29,7 @@
 #include "patience.h"
 #include "remote/remote.h"
 #include "vcs/vcs.h"
+#include "base/unconst.h"
 
 typedef struct fixture_t {
     apr_pool_t *pool;
@@ -161,7 +162,7 @@ static __attribute__((unused)) pid_t start_server(fixture_t *f, int out, const c
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(out >= 0 ? out : log, 1);
         dup2(log, 2);
-        execvp(argv[0], (char *const *)argv);
+        execvp(argv[0], rc_unconst(argv));
         _exit(127);
     }
     assert_true(pid > 0);

@@ -70,7 +70,7 @@ static rc_err_t *fill(void *baton, rc_db_t *in)
 
 static int begin(void **state)
 {
-    static const char *const scheme = "file";
+    static const char *scheme = "file";
     static apr_array_header_t files = {NULL, sizeof(scheme), 1, 1, (char *)&scheme};
     const rc_credentials_t local = {.local = true};
     rc_env_config_t config;

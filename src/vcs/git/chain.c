@@ -29,7 +29,7 @@
 #define REF_DELTA 7
 
 typedef struct pack_map_t {
-    const unsigned char *at;
+    unsigned char *at;
     size_t size;
 } pack_map_t;
 
@@ -109,9 +109,9 @@ void rc_git_chain_close(rc_git_chain_t *chain)
     if (!chain)
         return;
     if (chain->index.at)
-        munmap((void *)chain->index.at, chain->index.size);
+        munmap(chain->index.at, chain->index.size);
     if (chain->pack.at)
-        munmap((void *)chain->pack.at, chain->pack.size);
+        munmap(chain->pack.at, chain->pack.size);
     free(chain);
 }
 
@@ -214,7 +214,7 @@ static apr_uint64_t made_size(const rc_git_chain_t *chain, const link_t *link)
 {
     unsigned char out[20], *p = out;
     apr_uint64_t size = 0;
-    z_stream z = {.next_in = (unsigned char *)link->data, .next_out = out};
+    z_stream z = {.next_in = link->data, .next_out = out};
     ptrdiff_t left;
     int shift = 0;
 

@@ -12,6 +12,7 @@
 
 #include "base/hex.h"
 #include "base/text.h"
+#include "base/unconst.h"
 
 #define ENCODING_NAME 40 /* bytes of the longest accepted name of an encoding */
 
@@ -36,7 +37,7 @@ static const char *convert_from(const char *text, size_t len, const char *encodi
 {
     iconv_t from = iconv_open("UTF-8", encoding);
     size_t room = len * 4 + 16;
-    char *in = (char *)text, *start, *out;
+    char *in = rc_unconst(text), *start, *out;
     bool good;
 
     if (from == (iconv_t)-1)

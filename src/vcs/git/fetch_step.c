@@ -15,6 +15,7 @@
 #include "base/process.h"
 #include "quarantine.h"
 #include "base/fs.h"
+#include "base/unconst.h"
 
 #define MAX_DETAIL    1500
 #define MAX_MEMORY    ((apr_off_t)4 << 30)
@@ -81,7 +82,7 @@ static void set_limits(rc_proc_t *proc, const rc_git_fetch_t *fetch, const rc_gi
     proc->max_memory = step->lists ? LIST_MEMORY : MAX_MEMORY;
     proc->max_cpu = (int)apr_time_sec(left > 0 ? left : 0) * 4 + 10; /* git uses several threads */
     proc->check = fetch_may_go_on;
-    proc->baton = (void *)fetch;
+    proc->baton = rc_unconst(fetch);
     if (fetch->policy->max_size)
         proc->max_file = fetch->policy->max_size + fetch->policy->max_size / 4 + SLACK;
     if (step->lists)

@@ -19,6 +19,7 @@
 #include "table.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/unconst.h"
 
 #define OLD (2 * 3600) /* seconds */
 
@@ -69,7 +70,7 @@ static bool is_named(const leftover_t *kind, const char *name)
 /* Adds the bytes in the tree at @a path to *@a bytes, and sets *@a last to its last change. */
 static bool examine(apr_off_t *bytes, time_t *last, const char *path)
 {
-    char *const roots[] = {(char *)path, NULL};
+    char *const roots[] = {rc_unconst(path), NULL};
     FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
     FTSENT *entry;
     bool sound = tree != NULL;

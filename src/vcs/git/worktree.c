@@ -13,6 +13,7 @@
 #include <strings.h>
 
 #include "base/cleanup.h"
+#include "base/unconst.h"
 
 #define CONVERTED_MAX ((apr_off_t)1 << 30) /* bytes of a converted content, in a temporary file */
 
@@ -186,7 +187,7 @@ static void close_iconv(void *converter)
 static rc_err_t *encode(bool *changed, rc_spool_t *out, const rc_git_text_t *text,
                         const char *encoding, apr_pool_t *pool)
 {
-    char buffer[16 * 1024], *in = (char *)text->data;
+    char buffer[16 * 1024], *in = rc_unconst(text->data);
     size_t left = text->len, n = (size_t)-1;
     const char *mark, *name = split_mark(&mark, encoding);
     iconv_t converter = iconv_open(name, "UTF-8");

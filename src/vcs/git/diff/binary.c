@@ -39,7 +39,7 @@ static rc_err_t *deflate_all(z_stream *stream, const rc_git_printer_t *printer,
 
     for (; n == Z_OK; done += len) {
         len = size - done < PIECE ? size - done : PIECE;
-        stream->next_in = (z_const Bytef *)data + done;
+        stream->next_in = (const Bytef *)data + done;
         stream->avail_in = (uInt)len;
         n = deflate(stream, done + len < size ? Z_NO_FLUSH : Z_FINISH);
         RC_TRY(rc_work_spend(printer->git->work, 0, printer->err_pool));
