@@ -119,6 +119,18 @@ subtest 'a name that is no text' => sub {
     $t->run('rm', '-r', "$ROOT/$_") for "l\xe4n", "a\e[2Jb";
 };
 
+subtest 'settings of a repository' => sub {
+    my $config = slurp("$r->{path}/config");
+    my $tail = 'by which git runs programs or serves less: remove that, the server does not use it';
+    $t->git($r->{path}, 'config', 'core.fsmonitor', 'x');
+    ok_check("repository r: its config has core.fsmonitor, $tail\n", 'a program');
+    $t->git($r->{path}, 'config', 'receive.procReceiveRefs', 'refs/for');
+    ok_check("repository r: its config has core.fsmonitor, receive.procreceiverefs, $tail\n", 'two');
+    is(check('--repair'), check(), 'are left as they are');
+    spew("$r->{path}/config", $config);
+    ok_check('', 'and back');
+};
+
 subtest 'references and objects' => sub {
     my $branch = "$r->{path}/refs/heads/master";
     my $was = slurp($branch);
