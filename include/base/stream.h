@@ -18,6 +18,7 @@ typedef struct rc_piece_t {
     apr_off_t start;  /* offset in the file */
     apr_size_t len;   /* 0: the answer is complete, unless later is set */
     bool later;       /* there is nothing to send now: call again */
+    bool active;      /* with later: the client sends, so it need not read yet */
     bool flush;       /* send this one at once: the next piece may take a while */
     bool last;        /* no piece follows: a file can then be sent without a thread */
 } rc_piece_t;

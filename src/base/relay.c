@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Writes a body to a program and reads its output in turn, in one thread, so that the program and a
- * client that sends and reads at the same time cannot block each other. Memory is one buffer.
+ * client that sends and reads at the same time cannot block each other. Memory is one buffer. A
+ * client that sends all of its body before it reads blocks only a program that writes more than
+ * buffer and pipe can hold.
  */
 #include "base/relay.h"
 
@@ -18,6 +20,7 @@ typedef struct relay_t {
     bool fed;         /* it has all its input, or closed it */
     const char *data; /* bytes of the body that are not written yet */
     apr_size_t len;
+    apr_size_t held; /* bytes of output in buffer */
     char buffer[BUFFER];
 } relay_t;
 
@@ -115,16 +118,15 @@ static rc_err_t *feed(relay_t *state)
 }
 
 /* Fills the buffer with the output that is available. */
-static rc_child_io_t read_output(apr_size_t *len, relay_t *state)
+static rc_child_io_t read_output(relay_t *state)
 {
-    rc_child_io_t io;
+    rc_child_io_t io = RC_CHILD_MOVED;
     apr_size_t got;
 
-    *len = 0;
-    do {
-        io = rc_child_read(&got, state->child, state->buffer + *len, BUFFER - *len);
-        *len += got;
-    } while (io == RC_CHILD_MOVED && *len < BUFFER);
+    while (io == RC_CHILD_MOVED && state->held < BUFFER) {
+        io = rc_child_read(&got, state->child, state->buffer + state->held, BUFFER - state->held);
+        state->held += got;
+    }
     return io;
 }
 
@@ -133,12 +135,29 @@ static bool wait_for_both(relay_t *state)
 {
     bool hungry = !state->fed && !state->len; /* needs bytes of the client */
     int fd = hungry ? rc_body_fd(state->relay.body) : -1;
-    rc_child_wait_t wait = {.output = true,
-                            .input = state->len > 0,
+    rc_child_wait_t wait = {.output = state->held<BUFFER, .input = state->len> 0,
                             .readable = fd,
+                            .writable = state->stream.unsent,
                             .longest = hungry && fd < 0 ? BLIND_WAIT : LONG_WAIT};
 
     return rc_child_wait(state->child, &wait);
+}
+
+/* Returns whether output is to be sent. While the client has not taken earlier output, it waits in
+ * the buffer, and then in the program's pipe: a server that waits for the client would read no more
+ * of the body. A program that has ended, or closed its output, needs no body. */
+static bool has_output(const relay_t *state, rc_child_io_t io)
+{
+    return state->held &&
+           (!state->stream.unsent || io == RC_CHILD_CLOSED || rc_child_has_ended(state->child));
+}
+
+static void give_output(rc_piece_t *piece, relay_t *state, bool flush)
+{
+    piece->data = state->buffer;
+    piece->len = state->held;
+    piece->flush = flush;
+    state->held = 0;
 }
 
 static rc_err_t *next_piece(rc_piece_t *piece, void *baton)
@@ -148,12 +167,12 @@ static rc_err_t *next_piece(rc_piece_t *piece, void *baton)
     rc_child_io_t io;
     rc_err_t *err;
 
-    for (; go_on; go_on = wait_for_both(state)) {
-        io = read_output(&piece->len, state);
-        piece->data = state->buffer;
-        piece->flush = io == RC_CHILD_LATER;
-        if (piece->len)
+    for (; go_on && !piece->later; go_on = wait_for_both(state)) {
+        io = read_output(state);
+        if (has_output(state, io)) {
+            give_output(piece, state, io == RC_CHILD_LATER);
             return NULL;
+        }
         if (io == RC_CHILD_CLOSED)
             return end_child(state, false);
         if (io == RC_CHILD_BROKEN)
@@ -161,8 +180,10 @@ static rc_err_t *next_piece(rc_piece_t *piece, void *baton)
                            rc_err_internal(state->pool, APR_SUCCESS, "cannot read from a program"));
         if ((err = feed(state)))
             return give_up(state, err);
+        piece->later = state->stream.unsent;
+        piece->active = !state->fed;
     }
-    return end_child(state, true);
+    return go_on ? NULL : end_child(state, true);
 }
 
 static void close_stream(void *baton)
