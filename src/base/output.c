@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Opens and measures the file that a program writes and that an answer is sent from. It is opened
- * twice, so that reading does not move the offset of the program.
+ * Opens and measures the file that a program writes and that answers are sent from. The program has
+ * an open file of its own: reading does not move its offset, and the lock of a part is not its.
  */
 #include "output.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <apr_portable.h>
@@ -16,16 +15,24 @@
 
 #include "spool_total.h"
 
+static int fd_of(const rc_output_t *output)
+{
+    apr_os_file_t fd = -1;
+
+    if (output->file)
+        apr_os_file_get(&fd, output->file);
+    return fd;
+}
+
 static apr_status_t end_output(void *baton)
 {
     rc_output_t *output = baton;
-    apr_os_file_t fd;
 
     rc_output_end_writing(output);
     rc_spool_total_give(output->counted);
     output->counted = 0;
-    if (output->file && !apr_os_file_get(&fd, output->file) && fd >= 0)
-        close(fd);
+    if (output->file)
+        close(fd_of(output));
     output->file = NULL;
     return APR_SUCCESS;
 }
@@ -43,6 +50,7 @@ static rc_err_t *open_temporary(rc_output_t *output, const char *dir, apr_pool_t
     char *path = apr_pstrcat(pool, dir, "/rcapi-spool-XXXXXX", NULL);
     rc_err_t *err;
 
+    output->ours = true;
     output->write = mkostemp(path, O_APPEND | O_CLOEXEC);
     if (output->write < 0)
         return rc_err_internal(pool, errno, "cannot create a temporary file in %s", dir);
@@ -51,29 +59,69 @@ static rc_err_t *open_temporary(rc_output_t *output, const char *dir, apr_pool_t
     return err;
 }
 
-rc_err_t *rc_output_open(rc_output_t *output, const rc_produce_t *produce, apr_pool_t *pool)
+/* Opens the part for its maker: the locked descriptor is for reading. */
+static rc_err_t *open_ours(rc_output_t *output, apr_pool_t *pool)
 {
-    output->write = -1;
-    apr_pool_cleanup_register(pool, output, end_output, apr_pool_cleanup_null);
+    const rc_entry_t *entry = &output->entry;
+
+    output->ours = output->shared = true;
+    RC_TRY(set_file(output, entry->fd, pool));
+    output->write = rc_part_open_append(entry->fd, entry->part);
+    return output->write < 0 ? rc_err_internal(pool, errno, "cannot open %s", entry->part) : NULL;
+}
+
+/* Opens the part of another request; false when it has just ended. */
+static bool open_theirs(rc_output_t *output, apr_pool_t *pool)
+{
+    int fd = rc_part_follow(output->entry.part);
+
+    output->shared = true;
+    return fd >= 0 && !set_file(output, fd, pool);
+}
+
+static rc_err_t *open_complete(rc_output_t *output, apr_pool_t *pool)
+{
+    output->state = RC_PART_COMPLETE;
+    output->size = output->entry.st.st_size;
+    return set_file(output, output->entry.fd, pool);
+}
+
+static rc_err_t *open_cached(rc_output_t *output, const rc_produce_t *produce, apr_pool_t *pool)
+{
+    rc_entry_t *entry = &output->entry;
+    int tries;
+
+    rc_entry_init(entry, produce->cache, produce->name, pool);
+    for (tries = 0; tries < 10; tries++) {
+        switch (rc_entry_look(entry)) {
+        case RC_ENTRY_HIT:
+            return open_complete(output, pool);
+        case RC_ENTRY_OURS:
+            return open_ours(output, pool);
+        case RC_ENTRY_BROKEN:
+            rc_entry_warn(entry, entry->why);
+            return open_temporary(output, produce->temp_dir, pool);
+        case RC_ENTRY_BUSY:
+            if (open_theirs(output, pool))
+                return NULL;
+        }
+    }
     return open_temporary(output, produce->temp_dir, pool);
 }
 
-rc_err_t *rc_output_measure(rc_output_t *output, apr_off_t max, apr_pool_t *pool)
+void rc_output_close(rc_output_t *output, apr_pool_t *pool)
 {
-    apr_os_file_t fd = -1;
-    struct stat st;
+    apr_pool_cleanup_run(pool, output, end_output);
+}
 
-    apr_os_file_get(&fd, output->file);
-    if (fstat(fd, &st))
-        return rc_err_internal(pool, errno, "cannot use a temporary file");
-    if (max && st.st_size > max)
-        return rc_err(pool, RC_E_LIMIT, "The answer is larger than %" APR_OFF_T_FMT " bytes", max);
-    if (st.st_size > output->counted) {
-        RC_TRY(rc_spool_total_add(st.st_size - output->counted, pool));
-        output->counted = st.st_size;
-    }
-    output->size = st.st_size;
-    return NULL;
+rc_err_t *rc_output_open(rc_output_t *output, const rc_produce_t *produce, apr_pool_t *pool)
+{
+    bool cached = produce->cache && produce->cache->dir && produce->name;
+
+    *output = (rc_output_t){.write = -1};
+    apr_pool_cleanup_register(pool, output, end_output, apr_pool_cleanup_null);
+    return cached ? open_cached(output, produce, pool)
+                  : open_temporary(output, produce->temp_dir, pool);
 }
 
 void rc_output_end_writing(rc_output_t *output)
@@ -81,4 +129,58 @@ void rc_output_end_writing(rc_output_t *output)
     if (output->write >= 0)
         close(output->write);
     output->write = -1;
+}
+
+/* Counts the bytes of our output. */
+static rc_err_t *count(rc_output_t *output, apr_off_t size, apr_off_t max, apr_pool_t *pool)
+{
+    if (max && size > max)
+        return rc_err(pool, RC_E_LIMIT, "The answer is larger than %" APR_OFF_T_FMT " bytes", max);
+    if (size > output->counted) {
+        RC_TRY(rc_spool_total_add(size - output->counted, pool));
+        output->counted = size;
+    }
+    return NULL;
+}
+
+rc_err_t *rc_output_look(rc_output_t *output, apr_off_t max, apr_pool_t *pool)
+{
+    struct stat st;
+
+    if (!output->ours && output->state == RC_PART_GROWS)
+        output->state = rc_part_look(fd_of(output)); /* before the size: loses no bytes */
+    if (fstat(fd_of(output), &st))
+        return rc_err_internal(pool, errno, "cannot use a temporary file");
+    if (output->ours)
+        RC_TRY(count(output, st.st_size, max, pool));
+    output->size = st.st_size;
+    return NULL;
+}
+
+bool rc_output_is_followed(const rc_output_t *output)
+{
+    return output->ours && output->shared && rc_part_is_followed(fd_of(output));
+}
+
+void rc_output_finish(rc_output_t *output, rc_part_state_t state, bool keep, apr_pool_t *pool)
+{
+    if (!output->ours || output->state != RC_PART_GROWS)
+        return;
+    output->state = state;
+    if (!output->shared)
+        return;
+    if (!keep) {
+        unlink(output->entry.part);
+    } else if (rc_entry_keep(&output->entry, output->size, pool)) {
+        rc_spool_total_give(output->counted); /* now the limit of the cache counts them */
+        output->counted = 0;
+    }
+    rc_part_end(fd_of(output), state);
+}
+
+void rc_output_leave(rc_output_t *output, apr_pool_t *pool)
+{
+    rc_output_finish(output, RC_PART_LEFT, false, pool);
+    if (!output->ours && output->shared && output->file)
+        rc_part_unfollow(fd_of(output));
 }

@@ -1,35 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Runs a program and returns its output from a file in pieces that grow while a client is slow. No
- * system call reports that a file has grown, so its size is looked at in intervals.
+ * Runs a program and returns its output from a file in pieces, or follows the request that runs it.
+ * No system call reports that a file has grown, so its size is looked at in intervals.
  */
 #include "base/produce.h"
 
+#include <poll.h>
 #include <signal.h>
 
+#include "base/time.h"
 #include "output.h"
 
 #define WORTH_SENDING ((apr_off_t)64 * 1024)
 #define PATIENCE      apr_time_from_msec(50) /* with less than that */
 #define FIRST_LOOK    apr_time_from_msec(1)  /* the intervals grow from here */
 #define LAST_LOOK     apr_time_from_msec(20) /* to here */
-#define LARGEST_PIECE ((apr_off_t)1024 * 1024 * 1024)
+#define CHECK_EVERY   apr_time_from_msec(250)
+#define LARGEST_PIECE ((apr_off_t)256 * 1024) /* of a file that grows */
+#define RESTARTS      5
 
 typedef struct produce_t {
     rc_produce_t ask;
     rc_stream_t stream;
     rc_output_t output;
-    apr_pool_t *pool, *work; /* of the answer; of the program */
-    rc_child_t *child;       /* NULL: it has ended */
+    apr_pool_t *pool;  /* of the answer */
+    apr_pool_t *work;  /* of the program, or of following; NULL: it has ended */
+    rc_child_t *child; /* NULL: there is none, or it has ended */
     apr_off_t sent;
-    apr_time_t last; /* time of the last piece */
+    apr_time_t last;       /* time of the last piece */
+    apr_time_t next_check; /* of a follower */
+    int restarts;
 } produce_t;
 
-static bool client_is_there(void *baton)
+static bool client_is_there(const produce_t *state)
+{
+    return !state->ask.gone || !state->ask.gone(state->ask.gone_baton);
+}
+
+static bool is_wanted(void *baton)
 {
     const produce_t *state = baton;
 
-    return !state->ask.gone || !state->ask.gone(state->ask.gone_baton);
+    return client_is_there(state) || rc_output_is_followed(&state->output);
 }
 
 /* Returns the error of the program's end, without the caller's `ended`. */
@@ -53,6 +65,23 @@ static rc_err_t *judge_end(const produce_t *state, const rc_proc_result_t *resul
     return NULL;
 }
 
+/* Tells all who read the output how it ended. Others may try what a deadline, a limit of this
+ * process or a client has ended. */
+static void publish(produce_t *state, const rc_err_t *err, int status)
+{
+    bool again = err && (err->kind == RC_E_GONE || err->kind == RC_E_BUSY);
+    rc_part_state_t end = !err ? RC_PART_COMPLETE : again ? RC_PART_LEFT : RC_PART_FAILED;
+
+    rc_output_finish(&state->output, end, !err && status == 0, state->pool);
+}
+
+static void end_work(produce_t *state)
+{
+    if (state->work)
+        apr_pool_destroy(state->work);
+    state->work = NULL;
+}
+
 /* Ends the program. Returns @a why, or else the error of its end. */
 static rc_err_t *end_producer(produce_t *state, bool at_once, rc_err_t *why)
 {
@@ -66,28 +95,99 @@ static rc_err_t *end_producer(produce_t *state, bool at_once, rc_err_t *why)
     if (!err)
         err = judge_end(state, &result);
     if (!err && !why)
-        err = rc_output_measure(&state->output, state->ask.max, state->pool);
+        err = rc_output_look(&state->output, state->ask.max, state->pool);
     if (state->ask.ended)
         verdict = state->ask.ended(state->ask.baton, &result, state->output.size, state->pool);
-    apr_pool_destroy(state->work);
     if (why)
-        return why;
-    return err ? err : verdict;
+        err = why;
+    else if (!err)
+        err = verdict;
+    publish(state, err, result.status);
+    end_work(state);
+    return err;
 }
 
-/* Hands out all bytes that are there; none is the end. */
+static rc_err_t *run_program(produce_t *state)
+{
+    rc_proc_t *proc = &state->ask.proc;
+
+    if (state->ask.begin)
+        RC_TRY(state->ask.begin(state->ask.baton, state->work));
+    proc->out = state->output.write;
+    proc->max_file =
+        state->ask.max ? state->ask.max + 1 : 0; /* that byte shows that it wanted more */
+    proc->check = is_wanted;
+    proc->baton = state;
+    RC_TRY(rc_child_start_given(&state->child, proc, state->work));
+    rc_output_end_writing(&state->output);
+    return NULL;
+}
+
+static rc_err_t *start(produce_t *state)
+{
+    const rc_cache_t *cache = state->ask.cache;
+    rc_err_t *err = NULL;
+
+    RC_TRY(rc_output_open(&state->output, &state->ask, state->pool));
+    apr_pool_create(&state->work, state->pool);
+    if (state->output.ours)
+        err = run_program(state);
+    else if (state->output.state == RC_PART_GROWS && cache->waiting)
+        err = rc_limit_take(cache->waiting, 1, state->work);
+    if (err) {
+        rc_output_leave(&state->output, state->pool);
+        end_work(state);
+    }
+    return err;
+}
+
+/* ---- following ---- */
+
+/* The request that ran the program has left: this one runs it, or follows the next one. */
+static rc_err_t *start_again(produce_t *state)
+{
+    if (state->sent || state->restarts++ >= RESTARTS)
+        return rc_err_busy(state->pool, "%s: the request that ran it has ended",
+                           state->ask.proc.argv[0]);
+    end_work(state);
+    rc_output_close(&state->output, state->pool);
+    return start(state);
+}
+
+/* Checks, as a follower, the request that runs the program, and whether to go on. */
+static rc_err_t *check_leader(produce_t *state)
+{
+    const char *program = state->ask.proc.argv[0];
+    apr_time_t now = rc_clock();
+
+    if (state->output.state == RC_PART_FAILED)
+        return rc_err_internal(state->pool, APR_SUCCESS, "%s: it failed in the request that ran it",
+                               program);
+    if (state->output.state == RC_PART_LEFT)
+        return start_again(state);
+    if (now >= state->ask.proc.deadline)
+        return rc_err_busy(state->pool, "%s: the deadline passed in another request", program);
+    if (now < state->next_check)
+        return NULL;
+    state->next_check = now + CHECK_EVERY;
+    return client_is_there(state) ? NULL : rc_err(state->pool, RC_E_GONE, "the client has left");
+}
+
+/* ---- pieces ---- */
+
 static void give_bytes(rc_piece_t *piece, produce_t *state)
 {
     apr_off_t len = state->output.size - state->sent;
+    bool grows = state->output.state == RC_PART_GROWS;
 
-    if (len > LARGEST_PIECE)
+    if (grows && len > LARGEST_PIECE)
         len = LARGEST_PIECE;
     piece->file = state->output.file;
     piece->start = state->sent;
     piece->len = (apr_size_t)len;
-    piece->flush = state->child != NULL;
+    piece->flush = grows;
+    piece->last = !grows;
     state->sent += len;
-    piece->last = !state->child && state->sent == state->output.size;
     state->last = rc_clock();
 }
 
@@ -96,58 +196,78 @@ static bool is_due(const produce_t *state)
 {
     apr_off_t len = state->output.size - state->sent;
 
+    if (state->output.state == RC_PART_COMPLETE)
+        return true;
     if (state->stream.unsent || len == 0)
         return false;
     return state->sent == 0 || len >= WORTH_SENDING || rc_clock() - state->last >= PATIENCE;
 }
 
+/* Looks at output and program. Returns an error when the answer ends with one. */
+static rc_err_t *look(produce_t *state)
+{
+    bool ended = state->child && rc_child_has_ended(state->child); /* before: loses no bytes */
+    rc_err_t *err = rc_output_look(&state->output, state->ask.max, state->pool);
+
+    if (err)
+        return end_producer(state, true, err);
+    if (ended)
+        return end_producer(state, false, NULL);
+    return state->output.ours || state->output.state == RC_PART_COMPLETE ? NULL
+                                                                         : check_leader(state);
+}
+
+/* Waits until it is worth to look again. */
+static rc_err_t *wait_for_more(produce_t *state, apr_interval_time_t longest)
+{
+    int client = state->stream.unsent;
+    rc_child_wait_t wait = {.writable = client, .longest = longest};
+    struct pollfd at = {.fd = client > 0 ? client : -1, .events = POLLOUT};
+
+    if (!state->child)
+        poll(&at, 1, (int)apr_time_as_msec(longest));
+    else if (!rc_child_wait(state->child, &wait))
+        return end_producer(state, true, NULL);
+    return NULL;
+}
+
 static rc_err_t *next_output(rc_piece_t *piece, void *baton)
 {
     produce_t *state = baton;
-    rc_child_wait_t wait = {.writable = state->stream.unsent, .longest = FIRST_LOOK};
-    bool ended = false;
-    rc_err_t *err;
+    apr_interval_time_t longest = FIRST_LOOK;
 
-    while (state->child) {
-        ended = rc_child_has_ended(state->child); /* before the look: loses no bytes */
-        if ((err = rc_output_measure(&state->output, state->ask.max, state->pool)))
-            return end_producer(state, true, err);
-        if (ended && (err = end_producer(state, false, NULL)))
-            return err;
-        if (ended || is_due(state))
-            break;
-        if (!rc_child_wait(state->child, &wait))
-            return end_producer(state, true, NULL);
-        if (wait.writable) {
-            piece->later = true;
+    for (;;) {
+        RC_TRY(look(state));
+        if (is_due(state)) {
+            give_bytes(piece, state);
             return NULL;
         }
-        if (wait.longest < LAST_LOOK)
-            wait.longest *= 2;
+        if (piece->later)
+            return NULL;
+        RC_TRY(wait_for_more(state, longest));
+        piece->later = state->stream.unsent;
+        if (longest < LAST_LOOK)
+            longest *= 2;
     }
-    give_bytes(piece, state);
-    return NULL;
+}
+
+/* The client has left. While others follow, their program works on. */
+static void serve_others(produce_t *state)
+{
+    while (state->child && rc_output_is_followed(&state->output))
+        if (!look(state) && state->child)
+            wait_for_more(state, CHECK_EVERY);
 }
 
 static void close_output(void *baton)
 {
-    end_producer(baton, true, NULL);
-}
+    produce_t *state = baton;
 
-static rc_err_t *start(produce_t *state)
-{
-    rc_proc_t *proc = &state->ask.proc;
-
-    RC_TRY(rc_output_open(&state->output, &state->ask, state->pool));
-    if (state->ask.begin)
-        RC_TRY(state->ask.begin(state->ask.baton, state->work));
-    proc->out = state->output.write;
-    proc->max_file = state->ask.max;
-    proc->check = client_is_there;
-    proc->baton = state;
-    RC_TRY(rc_child_start_given(&state->child, proc, state->work));
-    rc_output_end_writing(&state->output);
-    return NULL;
+    state->stream.unsent = 0;
+    serve_others(state);
+    end_producer(state, true, NULL);
+    rc_output_leave(&state->output, state->pool);
+    end_work(state);
 }
 
 rc_err_t *rc_produce_start(rc_stream_t **stream, const rc_produce_t *produce, apr_pool_t *pool)
@@ -156,7 +276,6 @@ rc_err_t *rc_produce_start(rc_stream_t **stream, const rc_produce_t *produce, ap
 
     state->ask = *produce;
     state->pool = pool;
-    apr_pool_create(&state->work, pool);
     state->stream = (rc_stream_t){next_output, close_output, state, 0};
     RC_TRY(start(state));
     *stream = &state->stream;

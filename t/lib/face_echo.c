@@ -4,7 +4,8 @@
  * programs that misbehave. It does what git's face will do, with sh in git's place.
  *
  *   /_echo/NAME?limit=N&inflate=N   the program called NAME in the table below
- *   /_echo/produce/NAME             the same, its output through a file
+ *   /_echo/produce/NAME?max=N       the same, its output (up to N bytes) through a file
+ *   /_echo/produce/NAME?name=KEY    ... of the cache
  *   /_echo/whole?limit=N            the length of the body, read into memory
  *   /_echo/file                     a piece, and a file behind it
  *   /_echo/secret                   a refusal in this face's own words
@@ -48,6 +49,14 @@ static const script_t scripts[] = {
     {"wait", "echo $$ >pid; sleep 1000 & wait", 60000},
     {"ticks", "echo $$ >pid; while :; do echo tick; sleep 0.1; done", 60000},
     {"few", "head -c 10", 60000},
+    {"loud", "head -c 70000 /dev/zero; wc -c", 60000},
+    {"large", "head -c 20000000 /dev/zero; echo $$ >>done", 60000},
+    {"stuck", "head -c 20000000 /dev/zero; echo $$ >pid; exec sleep 1000", 60000},
+    {"gate", "echo $PPID >>runs; echo first; while [ ! -e go ]; do sleep 0.02; done; echo last",
+     60000},
+    {"mute", "echo $PPID >>runs; while [ ! -e go ]; do sleep 0.02; done; echo last", 60000},
+    {"bad", "echo $PPID >>runs; echo first; while [ ! -e go ]; do sleep 0.02; done; exit 3", 60000},
+    {"mute-bad", "echo $PPID >>runs; while [ ! -e go ]; do sleep 0.02; done; exit 3", 60000},
     {"deaf", "exec <&-; echo deaf", 60000},
 };
 
@@ -193,10 +202,15 @@ static rc_err_t *produce(rc_answer_t *answer, const rc_request_t *request, const
 {
     rc_produce_t produce = {.temp_dir = request->env->config->temp_dir,
                             .gone = request->gone,
-                            .gone_baton = request->server};
+                            .gone_baton = request->server,
+                            .cache = &request->env->cache,
+                            .name = rc_query_parameter(request->query, "name", request->pool),
+                            .max = number(request, "max")};
 
     set_program(&produce.proc, request, script);
     produce.proc.in = -1;
+    if (produce.max < 0)
+        produce.max = 0;
     return rc_produce_start(&answer->stream, &produce, answer->pool);
 }
 
