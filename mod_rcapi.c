@@ -22,7 +22,9 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_post_config(rc_http_post_config, NULL, NULL, APR_HOOK_MIDDLE);  /* decides which environments */
     ap_hook_child_init(rc_http_child_init, NULL, NULL, APR_HOOK_MIDDLE);    /* opens them */
 
-    rc_http_register_logins(pool); /* AuthBasicProvider rcapi, Require rcapi */
+    rc_http_register_logins(pool);       /* AuthBasicProvider rcapi, Require rcapi */
+    rc_http_register_require_repo(pool); /* Require rcapi-repo */
+    rc_http_register_refusals();
 
     /* one request */
     ap_hook_pre_read_request(rc_http_hush, NULL, NULL, APR_HOOK_REALLY_FIRST);
@@ -35,7 +37,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_type_checker(rc_http_type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST); /* no mod_mime */
     ap_hook_handler(rc_http_handler, NULL, NULL, APR_HOOK_MIDDLE);          /* SetHandler rcapi */
     ap_hook_handler(rc_http_hide_unknown, NULL, NULL, APR_HOOK_REALLY_LAST - 1); /* before core's */
-    ap_hook_insert_error_filter(rc_http_answer_busy, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_insert_error_filter(rc_http_change_status, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_error_filter(rc_http_hide_refused, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(rc_http_hide_from_logs, NULL, NULL, APR_HOOK_REALLY_FIRST);
     /* clang-format on */

@@ -20,12 +20,12 @@ while (my ($title, $modules, $lines) = splice @RECIPES, 0, 3) {
     $recipe{$title} = { modules => [split /, /, $modules =~ s/, of .*//r], lines => $lines };
 }
 is(join('|', sort keys %recipe),
-    'Bandwidth|Behind a proxy|Clients that never finish|Fewer password checks|Guessing of passwords and '
-        . 'keys|Smaller answers', 'all are found');
+    'Another git server|Bandwidth|Behind a proxy|Clients that never finish|Fewer password checks|Guessing of '
+        . 'passwords and keys|Smaller answers', 'all are found');
 my %ALL = map { ($_ => 1) } map { @{ $_->{modules} } } values %recipe;
 
 my $t = RCAPI::Test->new(
-    modules => [grep { !/^(?:filter|deflate|env|reqtimeout)$/ } sort(keys %ALL), 'authz_user'], whitelist => '*',
+    modules => [grep { !/^(?:alias|filter|deflate|env|reqtimeout)$/ } sort(keys %ALL), 'authz_user'], whitelist => '*',
     directives => "<Location />\nAuthType Basic\nAuthName x\nAuthBasicProvider rcapi\nRequire rcapi\n</Location>\n",
 );
 my $PLAIN = $t->{server}{config};

@@ -57,6 +57,7 @@ typedef struct rc_block_t rc_block_t;
 /* All settings of a place: of a server outside of all sections, or of a <Location>. */
 typedef struct rc_dir_conf_t {
     const char *mount;   /* as rc_mount_t.path; rc_http_unmounted: another handler's; or NULL */
+    bool guards_repos;   /* Require rcapi-repo stands here */
     rc_block_t **blocks; /* by group; NULL: no directive of the group is set here */
 } rc_dir_conf_t;
 
@@ -230,6 +231,10 @@ void rc_http_take_keys(rc_note_t *note, request_rec *r, bool decoded);
 /** Returns the key in the query of @a note, in a parameter that @a face names; or NULL. */
 const char *rc_http_query_key(const rc_note_t *note, const rc_face_t *face, apr_pool_t *pool);
 
+/** Returns the key of Authorization: Bearer or X-Api-Key, or NULL; removes these headers. */
+const char *rc_http_header_key(const request_rec *r);
+void rc_http_drop_header_key(request_rec *r);
+
 /** Moves name and password of Authorization: Basic into @a note. For the handler: httpd's modules
  * have had the header by then. */
 void rc_http_take_basic(rc_note_t *note, request_rec *r);
@@ -271,8 +276,25 @@ bool rc_http_client_gone(void *r);
 /** Registers the providers for AuthBasicProvider and Require. */
 void rc_http_register_logins(apr_pool_t *pool);
 
-/** Changes the status of an error page to 503 when too many passwords were being checked. */
-void rc_http_answer_busy(request_rec *r);
+/* A note (r->notes) with the user whose password or token this module checked outside the mounts.
+ */
+#define RC_LOGIN_NOTE "rcapi-login"
+
+/* require_repo.c */
+
+/** Registers the provider of Require rcapi-repo. */
+void rc_http_register_require_repo(apr_pool_t *pool);
+
+/* refuse.c: for providers, which cannot choose the answer */
+
+/** Replaces httpd's 401, 403 or 500 for @a r by @a status with @a text as its body (NULL: the
+ * status in words), which begins with a letter. The second function takes that back. */
+void rc_http_refuse_as(request_rec *r, int status, const char *text);
+void rc_http_refuse_not(request_rec *r);
+
+/** A hook of error pages, which does it; and the filter that it needs. */
+void rc_http_change_status(request_rec *r);
+void rc_http_register_refusals(void);
 
 /* body.c */
 

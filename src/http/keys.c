@@ -28,15 +28,18 @@ static const char *authorization(const request_rec *r, const char *scheme)
     return value + strspn(value, " \t");
 }
 
-static const char *take_header_key(request_rec *r)
+void rc_http_drop_header_key(request_rec *r)
+{
+    if (authorization(r, "Bearer"))
+        apr_table_unset(r->headers_in, "Authorization");
+    apr_table_unset(r->headers_in, "X-Api-Key");
+}
+
+const char *rc_http_header_key(const request_rec *r)
 {
     const char *from_bearer = authorization(r, "Bearer");
     const char *plain = apr_table_get(r->headers_in, "X-Api-Key");
 
-    if (from_bearer)
-        apr_table_unset(r->headers_in, "Authorization");
-    if (plain)
-        apr_table_unset(r->headers_in, "X-Api-Key");
     return from_bearer && *from_bearer ? from_bearer : plain && *plain ? plain : NULL;
 }
 
@@ -88,7 +91,8 @@ void rc_http_take_keys(rc_note_t *note, request_rec *r, bool decoded)
 
     note->args = r->args;
     note->sent_query = r->parsed_uri.query;
-    note->header_key = take_header_key(r);
+    note->header_key = rc_http_header_key(r);
+    rc_http_drop_header_key(r);
     hide_path(r, note, decoded);
     for (q = r; q; q = q->prev) /* also in a URL outside the mount that was rewritten to this one */
         rc_http_hide_query(q);

@@ -17,8 +17,7 @@
 #include "domain/login.h"
 #include "domain/sign_in.h"
 
-#define PROVIDER  "rcapi"
-#define BUSY_NOTE "rcapi-busy"
+#define PROVIDER "rcapi"
 
 /*
  * Stores a hash of the password in mod_authn_socache for the next request: not the one from the
@@ -41,33 +40,54 @@ static void keep_in_cache(request_rec *r, const rc_caller_t *caller, const char 
         store(r, PROVIDER, caller->username, NULL, hash);
 }
 
+/* Remembers that the login is of a local user. */
+static void note_login(request_rec *r)
+{
+    if (rc_http_path(r))
+        rc_http_note(r)->login = r->user;
+    else
+        apr_table_setn(r->notes, RC_LOGIN_NOTE, r->user);
+}
+
 /* Accepts a login. r->user becomes the name as stored, so that `Require user` and logs do not
  * depend on case. */
 static void let_in(request_rec *r, const rc_caller_t *caller, const char *login,
                    const char *password, apr_pool_t *pool)
 {
     r->user = apr_pstrdup(r->pool, caller->username);
-    if (rc_http_path(r))
-        rc_http_note(r)->login = r->user;
+    note_login(r);
     if (!strcmp(login, caller->username)) /* the cache's key is the name as sent */
         keep_in_cache(r, caller, password, pool);
 }
 
+/* Returns whether a token counts as a password here. */
+static bool takes_tokens(request_rec *r)
+{
+    const rc_face_t *face;
+
+    if (!rc_http_path(r))
+        return rc_http_dir_conf(r)->guards_repos;
+    /* this drops a verdict without the login, which is obsolete and would hold a connection */
+    face = rc_http_face(r);
+    return face && face->basic;
+}
+
 /*
- * Accepts a main key or a token in place of the password, if the URL's face does. It is not kept in
+ * Accepts a main key or a token in place of the password where that is allowed. It is not kept in
  * mod_authn_socache, where it would become the user's password for all faces.
  */
 static rc_err_t *let_token_in(bool *done, request_rec *r, rc_env_t *env, const char *login,
                               const char *password, apr_pool_t *pool)
 {
-    /* this drops a verdict without the login, which is obsolete and would hold a connection */
-    const rc_face_t *face = rc_http_path(r) ? rc_http_face(r) : NULL;
     rc_caller_t *owner = NULL;
 
-    if (face && face->basic)
+    if (takes_tokens(r))
         RC_TRY(rc_sign_in_token(&owner, env, login, password, pool));
-    if ((*done = owner != NULL))
-        rc_http_note(r)->login = r->user = apr_pstrdup(r->pool, owner->username);
+    *done = owner != NULL;
+    if (owner) {
+        r->user = apr_pstrdup(r->pool, owner->username);
+        note_login(r);
+    }
     return NULL;
 }
 
@@ -83,22 +103,20 @@ static void log_reason(const request_rec *r, const rc_identity_t *who)
                   who->caller->username, why);
 }
 
-/* Prepares a 503. A provider can only fail with 500; rc_http_answer_busy changes the status. */
 static void come_again(request_rec *r, const char *why)
 {
-    apr_table_setn(r->notes, BUSY_NOTE, "1");
     apr_table_setn(r->err_headers_out, "Retry-After", "1");
-    ap_custom_response(r, HTTP_INTERNAL_SERVER_ERROR, why);
+    rc_http_refuse_as(r, HTTP_SERVICE_UNAVAILABLE, why);
 }
 
-void rc_http_answer_busy(request_rec *r)
+/* Returns the address that a login requires. Below a mount the face checks it, and answers 403; and
+ * so does Require rcapi-repo. */
+static const char *address_of(const request_rec *r)
 {
-    if (r->status == HTTP_INTERNAL_SERVER_ERROR && apr_table_get(r->notes, BUSY_NOTE))
-        r->status = HTTP_SERVICE_UNAVAILABLE;
+    return rc_http_path(r) || rc_http_dir_conf(r)->guards_repos ? NULL : r->useragent_ip;
 }
 
-/* Checks a password, and outside the mounts also the address. Below a mount the face checks the
- * address, and answers 403. */
+/* Checks a password, and where address_of says so the address. */
 static authn_status check(request_rec *r, rc_env_t *env, const char *login, const char *password,
                           apr_pool_t *pool)
 {
@@ -106,7 +124,7 @@ static authn_status check(request_rec *r, rc_env_t *env, const char *login, cons
                                            [RC_LOGIN_WRONG] = AUTH_DENIED,
                                            [RC_LOGIN_REFUSED] = AUTH_DENIED,
                                            [RC_LOGIN_RIGHT] = AUTH_GRANTED};
-    const rc_login_try_t attempt = {login, password, rc_http_path(r) ? NULL : r->useragent_ip};
+    const rc_login_try_t attempt = {login, password, address_of(r)};
     rc_identity_t who;
     rc_login_t result;
     rc_err_t *err;

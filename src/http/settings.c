@@ -90,6 +90,7 @@ void *rc_http_merge_dir_conf(apr_pool_t *pool, void *outer, void *inner)
     int i, groups = rc_http_groups();
 
     merged->mount = over->mount ? over->mount : base->mount;
+    merged->guards_repos = over->guards_repos || base->guards_repos;
     for (i = 0; i < groups; i++)
         merged->blocks[i] = base->blocks[i] && over->blocks[i]
                                 ? merge(rc_http_group(i), base->blocks[i], over->blocks[i], pool)
