@@ -148,7 +148,7 @@ subtest 'a program that fails' => sub {
     is($a->status, 500, 'before its first byte: a status');
     like($a->body, qr{^Internal Server Error \(request [^)]+\)$}, '... in plain text');
     is($a->header('Cache-Control'), 'private, no-cache', '... with the headers of a refusal');
-    like($t->error_log, qr/RC0022: sh: exit status 3: broken/, '... and its words in the log');
+    like($t->error_log, qr/RC0022: sh ended with status 3: broken/, '... and its words in the log');
     is($t->get('/_echo/killed')->status, 500, 'killed');
     $a = $t->raw_request("GET /_echo/fail-late $head\r\n");
     is($a->status, 200, 'after its first byte');

@@ -158,7 +158,7 @@ sub leavers {
 sub failures {
     my $a = $t->get('/_echo/produce/fail?name=f');
     is($a->status, 500, 'before its first byte: a status');
-    like($t->error_log, qr/RC0022: sh: exit status 3: broken/, '... and its words in the log');
+    like($t->error_log, qr/RC0022: sh ended with status 3: broken/, '... and its words in the log');
     is($t->get('/_echo/produce/killed')->status, 500, 'killed');
     is_cut(answer(get('fail-late')), 'after its first byte: the answer is cut');
     is($t->get('/_echo/produce/silent')->status, 503, 'a deadline');

@@ -60,6 +60,10 @@ bool rc_fs_read_full(int fd, void *buf, apr_size_t len);
 rc_err_t *rc_fs_read(const char **text, apr_size_t *len, const char *path, int flags,
                      apr_size_t max, apr_pool_t *pool);
 
+/** Maps the first @a len bytes of an open file for reading, until @a pool ends. *@a data is "" when
+ * @a len is 0. The file must not become shorter meanwhile. */
+rc_err_t *rc_fs_map(const char **data, int fd, apr_size_t len, apr_pool_t *pool);
+
 /** Returns whether anything exists at @a path; a dangling link counts. */
 bool rc_fs_exists(const char *path);
 

@@ -47,6 +47,15 @@ typedef struct rc_proc_result_t {
  */
 rc_err_t *rc_proc_run(rc_proc_result_t *result, const rc_proc_t *proc, apr_pool_t *pool);
 
+/** Returns how a program ended, "status 1: TEXT" or "signal 9: TEXT", in @a pool. */
+const char *rc_proc_end_text(const rc_proc_result_t *result, apr_pool_t *pool);
+
+/** Returns the error of a program that answers a client, named @a program in messages: RC_E_BUSY
+ * after its deadline, RC_E_GONE when check() stopped it, RC_E_INTERNAL for a signal and, with @a
+ * status, for an exit status other than 0; else NULL. */
+rc_err_t *rc_proc_judge(const rc_proc_result_t *result, const char *program, bool status,
+                        apr_pool_t *pool);
+
 /* ---- a program whose input and output the caller handles while it runs ---- */
 
 typedef struct rc_child_t rc_child_t;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Reads files that another account may have created: only regular files, up to a size, without
- * blocking on a pipe.
+ * blocking on a pipe. Maps files of this process.
  */
 #include "base/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 int rc_fs_open_regular(struct stat *st, const char *path, int flags)
@@ -65,5 +66,34 @@ rc_err_t *rc_fs_read(const char **text, apr_size_t *len, const char *path, int f
     buf[st.st_size] = '\0';
     *text = buf;
     *len = (apr_size_t)st.st_size;
+    return NULL;
+}
+
+typedef struct view_t {
+    void *at;
+    apr_size_t len;
+} view_t;
+
+static apr_status_t end_view(void *data)
+{
+    const view_t *view = data;
+
+    munmap(view->at, view->len);
+    return APR_SUCCESS;
+}
+
+rc_err_t *rc_fs_map(const char **data, int fd, apr_size_t len, apr_pool_t *pool)
+{
+    view_t *view = apr_palloc(pool, sizeof(*view));
+
+    *data = "";
+    if (!len)
+        return NULL;
+    view->len = len;
+    view->at = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (view->at == MAP_FAILED)
+        return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot map a file");
+    apr_pool_cleanup_register(pool, view, end_view, apr_pool_cleanup_null);
+    *data = view->at;
     return NULL;
 }

@@ -6,6 +6,8 @@
 
 #include <poll.h>
 
+#include <apr_strings.h>
+
 #include "spawn.h"
 
 static void sleep_until_something(rc_run_t *run, apr_time_t until)
@@ -59,4 +61,23 @@ rc_err_t *rc_proc_run(rc_proc_result_t *result, const rc_proc_t *proc, apr_pool_
     rc_run_close(run);
     rc_run_result(result, run, pool);
     return err;
+}
+
+const char *rc_proc_end_text(const rc_proc_result_t *result, apr_pool_t *pool)
+{
+    return result->signal ? apr_psprintf(pool, "signal %d: %s", result->signal, result->text)
+                          : apr_psprintf(pool, "status %d: %s", result->status, result->text);
+}
+
+rc_err_t *rc_proc_judge(const rc_proc_result_t *result, const char *program, bool status,
+                        apr_pool_t *pool)
+{
+    if (result->timed_out)
+        return rc_err_busy(pool, "%s: the deadline passed: %s", program, result->text);
+    if (result->stopped)
+        return rc_err(pool, RC_E_GONE, "the client has left");
+    if (result->signal || (status && result->status))
+        return rc_err_internal(pool, APR_SUCCESS, "%s ended with %s", program,
+                               rc_proc_end_text(result, pool));
+    return NULL;
 }

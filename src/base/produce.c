@@ -47,22 +47,10 @@ static bool is_wanted(void *baton)
 /* Returns the error of the program's end, without the caller's `ended`. */
 static rc_err_t *judge_end(const produce_t *state, const rc_proc_result_t *result)
 {
-    const char *program = state->ask.proc.argv[0];
-
-    if (result->timed_out)
-        return rc_err_busy(state->pool, "%s: the deadline passed: %s", program, result->text);
-    if (result->stopped)
-        return rc_err(state->pool, RC_E_GONE, "the client has left");
-    if (result->signal == SIGXFSZ)
+    if (!result->timed_out && !result->stopped && result->signal == SIGXFSZ)
         return rc_err(state->pool, RC_E_LIMIT, "The answer is larger than %" APR_OFF_T_FMT " bytes",
                       state->ask.max);
-    if (result->signal)
-        return rc_err_internal(state->pool, APR_SUCCESS, "%s: ended by signal %d: %s", program,
-                               result->signal, result->text);
-    if (result->status && !state->ask.ended)
-        return rc_err_internal(state->pool, APR_SUCCESS, "%s: exit status %d: %s", program,
-                               result->status, result->text);
-    return NULL;
+    return rc_proc_judge(result, state->ask.proc.argv[0], !state->ask.ended, state->pool);
 }
 
 /* Tells all who read the output how it ended. Others may try what a deadline, a limit of this

@@ -31,24 +31,6 @@ static bool client_is_there(void *baton)
     return !state->relay.gone || !state->relay.gone(state->relay.gone_baton);
 }
 
-/* Returns the error of the program's end, without the caller's `ended`. */
-static rc_err_t *judge_end(const relay_t *state, const rc_proc_result_t *result)
-{
-    const char *program = state->relay.proc.argv[0];
-
-    if (result->timed_out)
-        return rc_err_busy(state->pool, "%s: the deadline passed: %s", program, result->text);
-    if (result->stopped)
-        return rc_err(state->pool, RC_E_GONE, "the client has left");
-    if (result->signal)
-        return rc_err_internal(state->pool, APR_SUCCESS, "%s: ended by signal %d: %s", program,
-                               result->signal, result->text);
-    if (result->status && !state->relay.ended)
-        return rc_err_internal(state->pool, APR_SUCCESS, "%s: exit status %d: %s", program,
-                               result->status, result->text);
-    return NULL;
-}
-
 static rc_err_t *end_child(relay_t *state, bool at_once)
 {
     rc_proc_result_t result;
@@ -59,7 +41,7 @@ static rc_err_t *end_child(relay_t *state, bool at_once)
     state->over = true;
     err = rc_child_end(&result, state->child, at_once, state->pool);
     if (!err)
-        err = judge_end(state, &result);
+        err = rc_proc_judge(&result, state->relay.proc.argv[0], !state->relay.ended, state->pool);
     if (state->relay.ended)
         verdict = state->relay.ended(state->relay.ended_baton, &result, state->pool);
     return err ? err : verdict;

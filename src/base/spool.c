@@ -8,12 +8,12 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "base/fs.h"
 #include "spool_total.h"
 
 #define FIRST_SIZE (4 * 1024)
@@ -314,41 +314,16 @@ rc_err_t *rc_spool_has_nul(bool *found, rc_spool_t *spool)
                                               "cannot read a temporary file");
 }
 
-typedef struct spool_map_t {
-    void *at;
-    size_t len;
-} spool_map_t;
-
-static apr_status_t unmap(void *data)
-{
-    const spool_map_t *mapping = data;
-
-    munmap(mapping->at, mapping->len);
-    return APR_SUCCESS;
-}
-
 rc_err_t *rc_spool_view(const char **data, rc_spool_t *spool, apr_pool_t *pool)
 {
-    spool_map_t *mapping;
     apr_os_file_t fd;
     apr_file_t *file;
 
     RC_TRY(rc_spool_content(data, &file, spool));
     if (!file)
         return NULL;
-    *data = "";
-    if (!spool->flushed)
-        return NULL;
     apr_os_file_get(&fd, file);
-    mapping = apr_palloc(pool, sizeof(*mapping));
-    mapping->len = (size_t)spool->flushed;
-    mapping->at = mmap(NULL, mapping->len, PROT_READ, MAP_SHARED, fd, 0);
-    if (mapping->at == MAP_FAILED)
-        return rc_err_internal(spool->err_pool, APR_FROM_OS_ERROR(errno),
-                               "cannot map a temporary file");
-    apr_pool_cleanup_register(pool, mapping, unmap, apr_pool_cleanup_null);
-    *data = mapping->at;
-    return NULL;
+    return rc_fs_map(data, fd, (apr_size_t)spool->flushed, pool);
 }
 
 rc_err_t *rc_spool_string(const char **text, rc_spool_t *spool, apr_pool_t *pool)

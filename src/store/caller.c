@@ -17,62 +17,57 @@ static void read_caller(rc_caller_row_t *row, rc_stmt_t *st, apr_pool_t *pool)
     row->restricted = rc_column_bool(st, 5);
 }
 
+/* Steps the statement; *@a out is NULL without a row. The caller reads the columns from 6 on, and
+ * calls rc_done. */
+static rc_err_t *step_caller(rc_caller_row_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool)
+{
+    bool found;
+
+    RC_TRY(rc_step(&found, st, db));
+    *out = NULL;
+    if (found) {
+        *out = apr_pcalloc(pool, sizeof(**out));
+        read_caller(*out, st, pool);
+    }
+    return NULL;
+}
+
 rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsigned char *digest,
                                     int len, apr_pool_t *pool)
 {
     rc_blob_t blob = {digest, len};
-    rc_caller_row_t *row = NULL;
     rc_stmt_t *st;
-    bool found;
 
     RC_TRY(rc_query(&st, db, SQL_CALLER_BY_KEY, "b", &blob));
-    RC_TRY(rc_step(&found, st, db));
-    if (found) {
-        row = apr_pcalloc(pool, sizeof(*row));
-        read_caller(row, st, pool);
-        row->role = rc_column_text(st, 6, pool);
-        row->expires = rc_column_int(st, 7);
+    RC_TRY(step_caller(out, st, db, pool));
+    if (*out) {
+        (*out)->role = rc_column_text(st, 6, pool);
+        (*out)->expires = rc_column_int(st, 7);
     }
     rc_done(st);
-    *out = row;
     return NULL;
 }
 
 rc_err_t *rc_store_caller_by_name(rc_caller_row_t **out, rc_db_t *db, const char *username,
                                   apr_pool_t *pool)
 {
-    rc_caller_row_t *row = NULL;
     rc_stmt_t *st;
-    bool found;
 
     RC_TRY(rc_query(&st, db, SQL_CALLER_BY_NAME, "s", username));
-    RC_TRY(rc_step(&found, st, db));
-    if (found) {
-        row = apr_pcalloc(pool, sizeof(*row));
-        read_caller(row, st, pool);
-    }
+    RC_TRY(step_caller(out, st, db, pool));
     rc_done(st);
-    *out = row;
     return NULL;
 }
 
 rc_err_t *rc_store_caller_by_login(rc_caller_row_t **out, const char **password, rc_db_t *db,
                                    const char *login, apr_pool_t *pool)
 {
-    rc_caller_row_t *row = NULL;
     rc_stmt_t *st;
-    bool found;
 
-    *password = NULL;
     RC_TRY(rc_query(&st, db, SQL_CALLER_BY_LOGIN, "s", login));
-    RC_TRY(rc_step(&found, st, db));
-    if (found) {
-        row = apr_pcalloc(pool, sizeof(*row));
-        read_caller(row, st, pool);
-        *password = rc_column_text(st, 6, pool);
-    }
+    RC_TRY(step_caller(out, st, db, pool));
+    *password = *out ? rc_column_text(st, 6, pool) : NULL;
     rc_done(st);
-    *out = row;
     return NULL;
 }
 

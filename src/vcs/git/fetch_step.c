@@ -57,8 +57,10 @@ static rc_err_t *judge_step(const rc_git_fetch_t *fetch, const rc_git_step_t *st
 {
     apr_pool_t *pool = fetch->pool;
     const char *from = rc_remote_shown(fetch->url, pool);
-    const char *text = rc_git_env_scrub(result->text, fetch->url, MAX_DETAIL, pool);
+    rc_proc_result_t shown = *result;
+    const char *text;
 
+    shown.text = rc_git_env_scrub(result->text, fetch->url, MAX_DETAIL, pool);
     if (result->status == 0)
         return NULL;
     if (result->timed_out && !step->commits)
@@ -68,9 +70,8 @@ static rc_err_t *judge_step(const rc_git_fetch_t *fetch, const rc_git_step_t *st
         return rc_git_step_too_large(fetch);
     if (result->stopped)
         return rc_err(pool, RC_E_GONE, "The client has gone");
-    text = apr_psprintf(pool, "%s: %s ended with %s %d: %s", from, step->what,
-                        result->signal ? "signal" : "status",
-                        result->signal ? result->signal : result->status, text);
+    text = apr_psprintf(pool, "%s: %s ended with %s", from, step->what,
+                        rc_proc_end_text(&shown, pool));
     return step->ours ? rc_err_internal(pool, APR_SUCCESS, "%s", text)
                       : rc_err_failed(pool, "%s", text);
 }

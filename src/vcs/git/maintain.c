@@ -61,9 +61,8 @@ static rc_err_t *check_end(const work_t *work, const char *action, const rc_proc
         return rc_err_failed(work->pool, "git %s in %s took too long", action, work->git_dir);
     if (result->status == 0)
         return NULL;
-    return rc_err_failed(work->pool, "git %s in %s ended with %s %d: %s", action, work->git_dir,
-                         result->signal ? "signal" : "status",
-                         result->signal ? result->signal : result->status, result->text);
+    return rc_err_failed(work->pool, "git %s in %s ended with %s", action, work->git_dir,
+                         rc_proc_end_text(result, work->pool));
 }
 
 /* Runs git until its end, the deadline, or until go_on() returns false. It ends with this process

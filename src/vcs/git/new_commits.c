@@ -69,9 +69,8 @@ static rc_err_t *read_output(apr_size_t *len, char *out, apr_size_t size, const 
     RC_TRY(rc_child_end(&result, child, late, pool));
     if (result.status == 0)
         return NULL;
-    return rc_err_failed(pool, "git rev-list in %s ended with %s %d: %s", proc->dir,
-                         result.signal ? "signal" : "status",
-                         result.signal ? result.signal : result.status, result.text);
+    return rc_err_failed(pool, "git rev-list in %s ended with %s", proc->dir,
+                         rc_proc_end_text(&result, pool));
 }
 
 /* Splits lines of ids, and turns them around. */

@@ -6,46 +6,15 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include <apr_portable.h>
 
-typedef struct ref_map_t {
-    void *start;
-    apr_size_t size;
-} ref_map_t;
-
-static apr_status_t unmap(void *data)
-{
-    const ref_map_t *mapping = data;
-
-    munmap(mapping->start, mapping->size);
-    return APR_SUCCESS;
-}
-
-/* APR cannot map a buffered file. */
-static rc_err_t *map_file(ref_map_t **out, int fd, apr_pool_t *pool)
-{
-    ref_map_t *mapping = apr_pcalloc(pool, sizeof(*mapping));
-    struct stat info;
-
-    *out = mapping;
-    if (fstat(fd, &info) < 0)
-        return rc_err_internal(pool, errno, "cannot examine a list of references");
-    if (info.st_size == 0)
-        return NULL;
-    mapping->size = (apr_size_t)info.st_size;
-    mapping->start = mmap(NULL, mapping->size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (mapping->start == MAP_FAILED)
-        return rc_err_internal(pool, errno, "cannot map a list of references");
-    apr_pool_cleanup_register(pool, mapping, unmap, apr_pool_cleanup_null);
-    return NULL;
-}
+#include "base/fs.h"
 
 rc_err_t *rc_ref_list_map(rc_ref_list_t *list, apr_file_t *file, apr_pool_t *pool)
 {
-    ref_map_t *mapping;
+    struct stat info;
     apr_os_file_t fd;
     apr_status_t rv = apr_file_flush(file);
 
@@ -53,9 +22,11 @@ rc_err_t *rc_ref_list_map(rc_ref_list_t *list, apr_file_t *file, apr_pool_t *poo
         rv = apr_os_file_get(&fd, file);
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "cannot use a list of references");
-    RC_TRY(map_file(&mapping, fd, pool));
-    list->text = mapping->size ? mapping->start : "";
-    list->end = list->text + mapping->size;
+    if (fstat(fd, &info) < 0)
+        return rc_err_internal(pool, errno, "cannot examine a list of references");
+    /* APR cannot map a buffered file */
+    RC_TRY(rc_fs_map(&list->text, fd, (apr_size_t)info.st_size, pool));
+    list->end = list->text + info.st_size;
     while (list->text < list->end && *list->text == '#') {
         const char *eol = memchr(list->text, '\n', (apr_size_t)(list->end - list->text));
 

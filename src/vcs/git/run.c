@@ -46,9 +46,8 @@ rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, rc_
         return watch.err;
     if (result.status == 0)
         return NULL;
-    return rc_err_failed(pool, "git %s in %s ended with %s %d: %s", argv[1], git_dir,
-                         result.signal ? "signal" : "status",
-                         result.signal ? result.signal : result.status, result.text);
+    return rc_err_failed(pool, "git %s in %s ended with %s", argv[1], git_dir,
+                         rc_proc_end_text(&result, pool));
 }
 
 rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,
@@ -77,7 +76,6 @@ rc_err_t *rc_git_output(apr_file_t *out, apr_off_t max, const char *git_dir,
         return watch.err;
     if (result.status == 0)
         return NULL;
-    return rc_err_internal(pool, APR_SUCCESS, "git %s in %s ended with %s %d: %s", argv[1], git_dir,
-                           result.signal ? "signal" : "status",
-                           result.signal ? result.signal : result.status, result.text);
+    return rc_err_internal(pool, APR_SUCCESS, "git %s in %s ended with %s", argv[1], git_dir,
+                           rc_proc_end_text(&result, pool));
 }

@@ -48,9 +48,8 @@ static rc_err_t *run_git(const char **text, apr_size_t *len, const rc_wire_progr
     rc_git_wire_program(&proc, program, true, pool);
     RC_TRY(rc_proc_run(&result, &proc, pool));
     if (result.status)
-        return rc_err_internal(pool, APR_SUCCESS, "git %s ended with %s %d: %s", proc.argv[1],
-                               result.signal ? "signal" : "status",
-                               result.signal ? result.signal : result.status, result.text);
+        return rc_err_internal(pool, APR_SUCCESS, "git %s ended with %s", proc.argv[1],
+                               rc_proc_end_text(&result, pool));
     RC_TRY(rc_spool_take_back(spool));
     *len = (apr_size_t)rc_spool_size(spool);
     return rc_spool_view(text, spool, pool);
