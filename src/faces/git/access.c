@@ -13,6 +13,7 @@
 
 #define ONLY_SMART "Only the smart protocol is served; use a git of 1.6.6 or later"
 #define NO_ARCHIVE "git archive --remote is not served here"
+#define NO_MORE    "You may not push to this repository any more"
 #define NO_LFS     "Git LFS is not served here"
 
 static rc_err_t *deny(rc_face_git_call_t *call, int status, const char *text, const char *why)
@@ -20,10 +21,9 @@ static rc_err_t *deny(rc_face_git_call_t *call, int status, const char *text, co
     return rc_answer_refuse(call->answer, status, text, why);
 }
 
-/* Returns whether the request is part of a push. */
-static bool pushes(const rc_face_git_call_t *call)
+static rc_transfer_t transfer_of(const rc_face_git_call_t *call)
 {
-    return call->served && call->service == RC_RECEIVE_PACK;
+    return call->served && call->service == RC_RECEIVE_PACK ? RC_PUSH : RC_PULL;
 }
 
 /* Sets call->repo to the first reading of the URL that exists and that the caller may read. */
@@ -65,16 +65,24 @@ static rc_err_t *find_caller(rc_face_git_call_t *call)
     return NULL;
 }
 
-/* Decides on a push by the level of the caller. */
-static rc_err_t *check_level(rc_face_git_call_t *call)
+/* Turns the verdict on a transfer into an answer. */
+static rc_err_t *take_verdict(rc_face_git_call_t *call, const rc_verdict_t *verdict)
 {
-    if (!pushes(call))
-        return NULL;
-    if (call->actor.caller->anonymous)
-        return deny(call, 401, NULL, "visitors cannot push");
-    if (call->repo->level < RC_WRITE)
-        return deny(call, 403,
-                    apr_psprintf(call->pool, "You may not push to `%s`", call->repo->name), NULL);
+    const char *name = call->actor.caller->username;
+
+    switch (verdict->kind) {
+    case RC_TRANSFER_SIGN_IN:
+        return deny(call, 401, NULL, "a visitor may not, or there is no such repository");
+    case RC_TRANSFER_HIDDEN:
+        return deny(call, 404, NULL,
+                    apr_psprintf(call->pool, "'%s' may read no such repository", name));
+    case RC_TRANSFER_FORBIDDEN:
+        return deny(call, 403, verdict->text, NULL);
+    case RC_TRANSFER_LOCKED:
+        return deny(call, 423, verdict->text, NULL);
+    case RC_TRANSFER_ALLOWED:
+        break;
+    }
     return NULL;
 }
 
@@ -96,17 +104,15 @@ static bool is_refused(const rc_face_git_call_t *call)
 static rc_err_t *decide_in_snapshot(rc_actor_t *actor, void *baton)
 {
     rc_face_git_call_t *call = baton;
+    rc_verdict_t verdict;
 
-    (void)actor;
     RC_TRY(find_caller(call));
     if (is_refused(call))
         return NULL;
     RC_TRY(find_repo(call));
-    if (!call->repo)
-        return deny(call, call->actor.caller->anonymous ? 401 : 404, NULL,
-                    apr_psprintf(call->pool, "'%s' may read no such repository",
-                                 call->actor.caller->username));
-    RC_TRY(check_level(call));
+    RC_TRY(rc_transfer_check(&verdict, actor, call->repo, transfer_of(call)));
+    if (call->served || verdict.kind != RC_TRANSFER_LOCKED)
+        RC_TRY(take_verdict(call, &verdict));
     return is_refused(call) ? NULL : check_what(call);
 }
 
@@ -138,7 +144,15 @@ rc_err_t *rc_face_git_access(rc_face_git_call_t *call)
 
 rc_err_t *rc_face_git_recheck(const char **why, rc_face_git_call_t *call)
 {
-    (void)call;
-    *why = NULL;
+    rc_verdict_t verdict;
+    rc_err_t *err;
+
+    RC_TRY(rc_actor_open(&call->actor));
+    err = rc_transfer_recheck(&verdict, &call->actor, &call->credentials, call->repo,
+                              transfer_of(call));
+    rc_actor_close(&call->actor);
+    if (err)
+        return err;
+    *why = verdict.kind == RC_TRANSFER_ALLOWED ? NULL : verdict.text ? verdict.text : NO_MORE;
     return NULL;
 }

@@ -5,8 +5,8 @@
 #ifndef RC_FACES_GIT_CALL_H
 #define RC_FACES_GIT_CALL_H
 
-#include "domain/actor.h"
 #include "domain/sign_in.h"
+#include "domain/transfer.h"
 #include "faces/face.h"
 #include "route.h"
 #include "settings.h"

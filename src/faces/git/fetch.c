@@ -12,7 +12,7 @@
 #include "base/secret.h"
 #include "base/hex.h"
 #include "domain/repo.h"
-#include "fetch_request.h"
+#include "fetch_end.h"
 
 #define BODY_MOST ((apr_off_t)10 << 20) /* bytes, inflated */
 
@@ -20,6 +20,7 @@ typedef struct fetch_t {
     rc_face_git_call_t *call;
     rc_fetch_request_t request;
     rc_spool_t *body; /* what git gets */
+    bool failed;      /* git reports a failure */
 } fetch_t;
 
 /* Reads the body into a spool: it may be long, and the client slow. */
@@ -92,8 +93,9 @@ static rc_err_t *take_place(void *baton, apr_pool_t *pool)
 static rc_err_t *program_ended(void *baton, const rc_proc_result_t *result, apr_off_t written,
                                apr_pool_t *pool)
 {
-    const fetch_t *fetch = baton;
+    fetch_t *fetch = baton;
 
+    fetch->failed = result->status != 0;
     if (result->status > 0 && !written)
         return rc_err_internal(pool, APR_SUCCESS, "git upload-pack: exit status %d: %s",
                                result->status, result->text);
@@ -123,6 +125,7 @@ static rc_err_t *answer_by_git(fetch_t *fetch)
         .ended = program_ended,
         .baton = fetch,
     };
+    rc_stream_t *stream;
 
     if (fetch->request.normal) {
         produce.cache = &env->cache;
@@ -132,7 +135,9 @@ static rc_err_t *answer_by_git(fetch_t *fetch)
     }
     rc_wire_program(&produce.proc, &program, call->pool);
     RC_TRY(open_body(&produce.proc.in, fetch));
-    return rc_produce_start(&call->answer->stream, &produce, call->pool);
+    RC_TRY(rc_produce_start(&stream, &produce, call->pool));
+    call->answer->stream = rc_face_git_fetch_end(call, &fetch->request, stream, &fetch->failed);
+    return NULL;
 }
 
 rc_err_t *rc_face_git_fetch(rc_face_git_call_t *call)

@@ -33,6 +33,8 @@ typedef struct push_t {
     const char *why; /* the push was refused after it had begun; NULL: it was not */
     bool over;       /* git has ended */
     bool settled;
+    bool changed;     /* git has changed at least one reference */
+    const char *note; /* of the lock; or NULL */
 } push_t;
 
 /* Checks again what may have changed while the client was sending. */
@@ -61,11 +63,40 @@ static rc_err_t *program_ended(void *baton, const rc_proc_result_t *result, apr_
 }
 
 /* Does what must follow the push, for all references that git has changed. */
+static rc_err_t *record(push_t *push)
+{
+    rc_face_git_call_t *call = push->call;
+    const apr_array_header_t *commands = push->request.commands;
+    apr_array_header_t *changes =
+        apr_array_make(call->pool, commands->nelts, sizeof(rc_ref_change_t));
+    rc_err_t *err;
+    int i;
+
+    for (i = 0; i < commands->nelts; i++) {
+        const rc_push_command_t *command = APR_ARRAY_IDX(commands, i, rc_push_command_t *);
+
+        if (command->done)
+            APR_ARRAY_PUSH(changes, rc_ref_change_t) =
+                (rc_ref_change_t){command->ref, command->old_id, command->new_id};
+    }
+    push->changed = changes->nelts > 0;
+    if (!push->changed)
+        return NULL;
+    RC_TRY(rc_actor_open(&call->actor));
+    err = rc_transfer_pushed(&push->note, &call->actor, call->repo, changes);
+    rc_actor_close(&call->actor);
+    return err;
+}
+
+/* The push stands, whatever fails now: the next reader of the repository makes up for it. */
 static void settle(push_t *push)
 {
-    if (push->settled)
-        return;
+    rc_err_t *err = push->settled ? NULL : record(push);
+
     push->settled = true;
+    if (err)
+        rc_log(RC_LOG_ERR, err->cause, "a push to %s is not recorded: %s", push->call->repo->name,
+               rc_err_log_text(err, push->call->pool));
 }
 
 /* Reads what the client still sends, for some time: it looks for an answer only afterwards. */
@@ -96,13 +127,15 @@ static rc_err_t *judge_push(const push_t *push)
 /* Writes the end of the answer. */
 static rc_err_t *finish(push_t *push)
 {
-    const char *messages[4] = {NULL};
+    const char *messages[3] = {NULL};
 
     settle(push);
     drain(push);
     RC_TRY(judge_push(push));
-    if (!push->why)
+    if (push->changed) {
         messages[0] = "RhodeCode: push completed";
+        messages[1] = push->note;
+    }
     return rc_push_report_end(push->end, &push->report, messages, push->why);
 }
 
@@ -171,6 +204,20 @@ static rc_err_t *read_commands(push_t *push)
     return NULL;
 }
 
+/* Locks the repository against a rename and the like, until git has ended. */
+static rc_err_t *lock_repo(rc_locks_t *locks, rc_face_git_call_t *call)
+{
+    rc_err_t *err;
+
+    RC_TRY(rc_actor_open(&call->actor));
+    err = rc_transfer_lock(locks, &call->actor, call->repo);
+    rc_actor_close(&call->actor);
+    if (!err || (err->kind != RC_E_BUSY && err->kind != RC_E_NOTFOUND))
+        return err;
+    return rc_answer_refuse(call->answer, err->kind == RC_E_BUSY ? 503 : 404, err->msg,
+                            rc_err_log_text(err, call->pool));
+}
+
 static rc_err_t *start_git(push_t *push)
 {
     rc_face_git_call_t *call = push->call;
@@ -184,14 +231,19 @@ static rc_err_t *start_git(push_t *push)
         .deadline = rc_clock() + call->settings->timeout,
     };
     rc_relay_t relay = {.ended = program_ended, .ended_baton = push};
+    rc_locks_t locks;
 
     RC_TRY(rc_face_git_place(call, false, call->pool));
+    RC_TRY(lock_repo(&locks, call));
+    if (call->answer->status != 200)
+        return NULL;
     push->body.from = call->request->body;
     push->body.request = &push->request;
     push->body.allow = allow;
     push->body.baton = push;
     relay.body = rc_push_body(&push->body, call->pool);
     rc_wire_program(&relay.proc, &program, call->pool);
+    relay.proc.keep = locks.fd;
     rc_push_report_begin(&push->report, &push->request);
     RC_TRY(rc_relay_start(&push->git, &relay, call->pool));
     push->stream = (rc_stream_t){.next = next_answer, .close = close_answer, .baton = push};

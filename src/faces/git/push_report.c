@@ -158,6 +158,13 @@ static rc_err_t *write_banded_refusal(rc_spool_t *out, const rc_push_request_t *
     return rc_pkt_band(out, RC_PKT_BAND_DATA, data, (apr_size_t)rc_spool_size(lines));
 }
 
+static const char *with_line_end(const char *text, apr_pool_t *pool)
+{
+    apr_size_t len = strlen(text);
+
+    return len && text[len - 1] == '\n' ? text : apr_pstrcat(pool, text, "\n", NULL);
+}
+
 rc_err_t *rc_push_report_end(rc_spool_t *out, const rc_push_report_t *report,
                              const char *const *messages, const char *why)
 {
@@ -171,7 +178,7 @@ rc_err_t *rc_push_report_end(rc_spool_t *out, const rc_push_report_t *report,
     if (why && request->reports)
         RC_TRY(write_banded_refusal(out, request, why));
     for (; *messages; messages++) {
-        const char *line = apr_pstrcat(request->pool, *messages, "\n", NULL);
+        const char *line = with_line_end(*messages, request->pool);
 
         RC_TRY(rc_pkt_band(out, RC_PKT_BAND_PROGRESS, line, strlen(line)));
     }
