@@ -403,6 +403,7 @@ static void odd_settings(void **state)
         {"transfer.hideRefs", "refs/x", "transfer.hiderefs"},
         {"includeIf.gitdir:A.path", "x", "includeif.gitdir:A.path"},
         {"receive.fsck.skipList", "x", "receive.fsck.skiplist"},
+        {"uploadpackfilter.tree.maxDepth", "3", "uploadpackfilter.tree.maxdepth"},
         {"gc.auto", "1", NULL},
         {"remote.fsmonitor.url", "core", NULL},
         {"branch.path.remote", "include", NULL},
@@ -428,12 +429,12 @@ static void odd_settings(void **state)
     assert_non_null(strstr(config_problem("c"), "gpg.e.program and 2 more, by which"));
 }
 
-/* Writes the body of a push of the branch main of repository "source" to a file. */
-static const char *push_body(apr_pool_t *pool)
+/* Writes the body of a push of the branch main of repository "source" as @a ref to a file. */
+static const char *push_body(const char *ref, apr_pool_t *pool)
 {
     rc_spool_t *body = rc_spool_create(home(), pool);
     const char *id = line("git -C source rev-parse main"), *path = in_dir("body"), *text;
-    char *command = apr_psprintf(pool, GIT_OID_HEX_ZERO " %s refs/heads/main~report-status", id);
+    char *command = apr_psprintf(pool, GIT_OID_HEX_ZERO " %s %s~report-status", id, ref);
     FILE *file = fopen(path, "wb");
     size_t len;
     char *pack = output(&len, "cd source; echo main | git pack-objects --revs --stdout -q");
@@ -463,11 +464,11 @@ static void make_trap(const char *name)
        name, name);
 }
 
-/* Pushes into @a name, with git's own settings or with ours; returns what git prints. */
-static const char *push(const char *name, bool ours, apr_pool_t *pool)
+/* Pushes @a ref into @a name, with git's own settings or with ours; returns what git prints. */
+static const char *push(const char *name, const char *ref, bool ours, apr_pool_t *pool)
 {
     rc_wire_program_t program = {.service = RC_RECEIVE_PACK, .home = home()};
-    const char *body = push_body(pool);
+    const char *body = push_body(ref, pool);
     rc_spool_t *input = rc_spool_create(home(), pool);
     const char *text;
     size_t len;
@@ -490,13 +491,16 @@ static void nothing_runs(void **state)
     sh("mkdir -p home; git init -q -b main source; cd source; echo x >f; git add f;"
        " git commit -qm one");
     make_trap("trap");
-    assert_non_null(strstr(push("trap", false, pool), "ok refs/heads/main"));
+    assert_non_null(strstr(push("trap", "refs/heads/main", false, pool), "ok refs/heads/main"));
     assert_true(atoi(line("wc -l <ran")) >= 5); /* hooks, and the program for alternates */
     sh("rm -r trap lender ran");
     make_trap("trap");
-    assert_non_null(strstr(push("trap", true, pool), "ok refs/heads/main"));
+    assert_non_null(strstr(push("trap", "refs/heads/main", true, pool), "ok refs/heads/main"));
     assert_string_equal(line("git -C trap rev-parse main"), line("git -C source rev-parse main"));
     assert_string_equal(line("ls ran 2>/dev/null | wc -l"), "0");
+    assert_non_null(strstr(push("trap", "refs/pull/1/head", true, pool), "ng refs/pull/1/head"));
+    assert_non_null(strstr(push("trap", "refs/rc/x", true, pool), "ng refs/rc/x"));
+    assert_non_null(strstr(push("trap", "refs/pulls/1", true, pool), "ok refs/pulls/1"));
     apr_pool_destroy(pool);
 }
 

@@ -36,6 +36,7 @@ static const struct {
     {"uploadpack", "packObjectsHook"},
     {"uploadpack", "blobPackfileUri"}, /* cannot be overridden */
     {"uploadpackfilter", "allow"},
+    {"uploadpackfilter", "maxDepth"},
     {"receive", "procReceiveRefs"}, /* cannot be overridden: pushes to these references fail */
     {"receive", "certNonceSeed"},   /* cannot be overridden */
     {"receive", "skipList"},        /* receive.fsck.skipList adds up */

@@ -19,7 +19,7 @@
 #include "base/fs.h"
 #include "vcs/pkt_line.h"
 
-#define PATIENCE apr_time_from_sec(60)
+#define PATIENCE apr_time_from_sec(20) /* others wait meanwhile */
 #define MARK     " symref=HEAD:"
 
 static struct {
