@@ -170,6 +170,7 @@ my @TABLE = (
         dialect => '1.2'],
     [strip => 'owner', repo_and(revision => $TIP, branch => 'master'), $NO_REPO],
     [invalidate_cache => 'writer', @repo],
+    [maintenance => 'owner', @repo],
     [add_field_to_repo => 'owner', repo_and(key => $new), $NO_REPO],
     [remove_field_from_repo => 'owner', sub {
         my %a = (repoid => it('repo'), key => $new->());

@@ -204,7 +204,7 @@ isnt(slurp("$temp/root/rcapi.secret"), $secret, 'the new secret is kept');
 like(admin('rcapi', qw(token list admin)), qr/\Q$key\E/, 'keys are what they were');
 like(try('Upgrade'), qr/^rcapi-admin \d/m, 'shows the new version');
 ok(patiently(10, sub { $diff->() eq $before }), 'served by the new one');
-try($_) for 'Check and repair', 'Rescan', 'Journal';
+try($_) for 'Check and repair', 'Rescan', 'Maintenance', 'Journal';
 is($diff->(), $before, 'what it was');
 try('Uninstall');
 is(join(' ', grep { !-d } split /\n/, `find $temp/root $temp/srv`), "$temp/root/rcapi.secret",

@@ -110,4 +110,16 @@ rc_err_t *rc_fs_share_fd(int *fd, const char *path, apr_interval_time_t patience
 rc_err_t *rc_fs_take_place(bool *taken, const char *dir, const char *name, int max,
                            apr_pool_t *pool);
 
+/* -- fs_mark.c: marks on directories, for other processes -- */
+
+/**
+ * Marks the directory @a dir in the file @a marks, which is created, until @a pool ends or this
+ * process dies. Several processes and threads may mark the same directory. Does nothing when @a dir
+ * does not exist.
+ */
+rc_err_t *rc_fs_mark(const char *marks, const char *dir, apr_pool_t *pool);
+
+/** Returns whether anybody has marked the directory @a dir in the file @a marks. */
+bool rc_fs_is_marked(const char *marks, const char *dir);
+
 #endif

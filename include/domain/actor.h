@@ -89,6 +89,9 @@ rc_err_t *rc_actor_lock(struct rc_locks_t *locks, rc_actor_t *actor,
 /** Acquires the lock of one repository as rc_actor_lock does. */
 rc_err_t *rc_actor_lock_repo(struct rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo);
 
+/** The same for the shared lock. */
+rc_err_t *rc_actor_share_repo(struct rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo);
+
 /** Sets *@a has to whether the caller has this global permission; super-admins have all. */
 rc_err_t *rc_actor_has_global(bool *has, rc_actor_t *actor, const char *permission);
 

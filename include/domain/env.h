@@ -36,6 +36,7 @@ typedef struct rc_env_config_t {
     apr_off_t range_bytes;          /* limit of the answer for a range of commits; 0 = none */
     apr_interval_time_t range_time; /* limit of the time to make it; 0 = none */
     int vcs_idle;                   /* limit of idle repositories kept open */
+    bool maintenance;               /* maintain repositories in the background (default) */
     bool repair;                    /* recover from crashes when opened (default) */
     rc_remote_policy_t remote;      /* work_dir is set by rc_env_open */
 } rc_env_config_t;
@@ -49,12 +50,14 @@ typedef struct rc_env_t {
     rc_limit_t *clones;    /* clones made at once: RcapiGitMax */
     rc_limit_t *exchanges; /* fetches and pushes at once: four times as many */
     rc_password_limits_t passwords;
-    rc_limit_t *waiting;    /* threads that wait for another one's result */
-    rc_lru_t *feeds;        /* finished feeds, by their ETag */
-    rc_cache_t cache;       /* of finished archives and large files */
-    const char *work_dir;   /* <root>/.rc_tmp */
-    const char *places_dir; /* a directory in it for the places of users, rc_fs_take_place */
-    rc_limit_t *remotes;    /* calls that wait for remotes, copies or locks: RcapiRemoteMax */
+    rc_limit_t *waiting;      /* threads that wait for another one's result */
+    rc_lru_t *feeds;          /* finished feeds, by their ETag */
+    rc_cache_t cache;         /* of finished archives and large files */
+    const char *work_dir;     /* <root>/.rc_tmp */
+    const char *places_dir;   /* a directory in it for the places of users, rc_fs_take_place */
+    const char *waiting_file; /* marks the repositories whose lock somebody waits for, rc_fs_mark */
+    struct rc_maintenance_queue_t *maintenance; /* domain/maintenance.h; NULL: none */
+    rc_limit_t *remotes; /* calls that wait for remotes, copies or locks: RcapiRemoteMax */
 } rc_env_t;
 
 /** Sets @a config to the defaults of docs/configuration.md; paths stay NULL. */

@@ -34,7 +34,7 @@ typedef struct rc_vcs_file_t {
 
 /* How rc_vcs_maintain works on a repository. */
 typedef struct rc_maintain_t {
-    int lock;            /* a descriptor that its programs keep open (the lock); 0 = none */
+    int lock; /* of the repository: a program that may not be killed keeps it; 0 = none */
     apr_time_t deadline; /* on rc_clock() */
     int nice;            /* the priority of its programs, 1 to 19; 0 = that of this process */
     bool prune_now;      /* removes what nothing reaches at once, not after two weeks */

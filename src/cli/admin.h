@@ -109,5 +109,6 @@ int rc_admin_backup(rc_admin_t *admin);
 int rc_admin_journal(rc_admin_t *admin);
 int rc_admin_secret(rc_admin_t *admin);
 int rc_admin_object(rc_admin_t *admin);
+int rc_admin_maintain(rc_admin_t *admin);
 
 #endif

@@ -57,6 +57,9 @@ const rc_command_t rc_admin_commands[] = {
      "make a user follow a repository or another user"},
     {"refresh", rc_admin_refresh, RC_ADMIN_OPEN, "refresh REPOSITORY|FOLDER",
      "update the stored last commit, after a push that did not go through the server"},
+    {"maintain", rc_admin_maintain, RC_ADMIN_OPEN, "maintain REPOSITORY...|--all [--due] [--prune]",
+     "pack repositories for fast clones and remove what nothing has needed for two weeks;\n"
+     "      --due: only those that need it; --prune: what nothing needs now"},
     {"journal", rc_admin_journal, RC_ADMIN_OPEN,
      "journal list [--last N] | journal purge DAYS [--yes]",
      "list who did what; purge: delete entries older than DAYS, and print how many"},

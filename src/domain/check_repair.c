@@ -31,6 +31,9 @@ static rc_err_t *repair(const mend_t *mend, const char *type, const char *path, 
 
     if (!rc_could_be_repository(path, pool))
         return NULL;
+    RC_TRY(rc_vcs_sweep(&done, type, path, pool));
+    if (done)
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: %s", path, done);
     RC_TRY(rc_vcs_repair(&done, type, path, wanted, pool));
     if (!done)
         return NULL;

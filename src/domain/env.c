@@ -59,6 +59,7 @@ void rc_env_defaults(rc_env_config_t *config)
         .range_bytes = (apr_off_t)1024 * 1024 * 1024,
         .range_time = apr_time_from_sec(60),
         .vcs_idle = 64,
+        .maintenance = true,
         .repair = true,
         .remote = {.schemes = &scheme_list,
                    .timeout = apr_time_from_sec(600),
@@ -75,6 +76,7 @@ static rc_err_t *make_work_dir(rc_env_t *env, apr_pool_t *pool)
 {
     env->work_dir = apr_pstrcat(pool, env->config->repo_root, "/.rc_tmp", NULL);
     env->places_dir = apr_pstrcat(pool, env->work_dir, "/.places", NULL);
+    env->waiting_file = apr_pstrcat(pool, env->places_dir, "/waiting", NULL);
     RC_TRY(make_dir(env->work_dir, pool));
     return make_dir(env->places_dir, pool);
 }

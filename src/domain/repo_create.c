@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "domain/disk_transaction.h"
+#include "domain/maintenance.h"
 #include "domain/repo.h"
 #include "store/setting.h"
 
@@ -211,6 +212,8 @@ static rc_err_t *make_repo(rc_actor_t *actor, making_t *making)
                     rc_env_repo_path(actor->env, repo->row.name, actor->pool));
     err = rc_actor_txn(actor, insert_repo, making);
     rc_disk_txn_end(making->disk, !err);
+    if (!err)
+        rc_maintenance_later(actor->env, &repo->row);
     return err;
 }
 

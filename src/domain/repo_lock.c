@@ -5,9 +5,10 @@
  *
  * A writer that renames, deletes, pulls into or strips a repository holds an exclusive lock on its
  * directory, acquired before any write transaction, and shared locks on the directories of its
- * groups. A push holds a shared lock on the repository, because git lets several pushes work. A
- * writer that renames a group holds an exclusive lock on the group's directory. So the path of a
- * repository cannot change while its lock is held.
+ * groups. A push holds a shared lock on the repository, because git lets several pushes work; so
+ * does maintenance, which stops when somebody waits for the lock. A writer that renames a group
+ * holds an exclusive lock on the group's directory. So the path of a repository cannot change while
+ * its lock is held.
  */
 #include "domain/repo.h"
 

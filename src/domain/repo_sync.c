@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "domain/disk_transaction.h"
 #include "domain/last_changeset.h"
+#include "domain/maintenance.h"
 #include "domain/repo.h"
 #include "domain/scan.h"
 
@@ -172,7 +173,9 @@ rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
     RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
     RC_TRY(begin_pull(&pull, actor, &locks, repo));
     RC_TRY(rc_actor_wait(actor, fetch, &pull));
-    return refresh_last(actor, repo, "push_remote", NULL);
+    RC_TRY(refresh_last(actor, repo, "push_remote", NULL));
+    rc_maintenance_later(actor->env, repo);
+    return NULL;
 }
 
 rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)

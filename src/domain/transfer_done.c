@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "domain/last_changeset.h"
+#include "domain/maintenance.h"
 #include "store/repo_change.h"
 #include "transfer_lock.h"
 #include "transfer_words.h"
@@ -142,5 +143,6 @@ rc_err_t *rc_transfer_pushed(const char **note, rc_actor_t *actor, const rc_repo
     RC_TRY(rc_actor_away(actor, read_repo, &pushed));
     RC_TRY(rc_db_txn(actor->db, record_push, &pushed));
     *note = pushed.note;
+    rc_maintenance_later(actor->env, repo);
     return NULL;
 }

@@ -84,24 +84,37 @@ static rc_err_t *await_path(rc_actor_t *actor, void *baton)
     return err;
 }
 
+/* Maintenance holds the lock for long; it stops when it sees the mark. */
+static rc_err_t *mark_and_wait(rc_actor_t *actor, wait_t *wait, apr_pool_t *marks)
+{
+    if (!wait->share)
+        RC_TRY(rc_fs_mark(actor->env->waiting_file, wait->path, marks));
+    return rc_actor_wait(actor, await_path, wait);
+}
+
 rc_err_t *rc_actor_lock(rc_locks_t *locks, rc_actor_t *actor,
                         rc_err_t *(*take)(rc_locks_t *locks, rc_actor_t *actor, void *baton),
                         void *baton)
 {
     wait_t wait = {.until = rc_clock() + PATIENCE};
+    apr_pool_t *marks; /* they stay until the lock is held: somebody else may share it first */
     rc_err_t *err;
 
+    apr_pool_create(&marks, actor->pool);
     for (;;) {
         *locks = (rc_locks_t){.fd = -1};
         apr_pool_create(&locks->pool, actor->pool);
         err = take(locks, actor, baton);
         if (!err || !locks->busy || rc_clock() >= wait.until)
-            return err;
+            break;
         wait.path = apr_pstrdup(actor->pool, locks->busy);
         wait.share = locks->share;
         apr_pool_destroy(locks->pool);
-        RC_TRY(rc_actor_wait(actor, await_path, &wait));
+        if ((err = mark_and_wait(actor, &wait, marks)))
+            break;
     }
+    apr_pool_destroy(marks);
+    return err;
 }
 
 static rc_err_t *lock_repo(rc_locks_t *locks, rc_actor_t *actor, void *baton)
@@ -109,6 +122,18 @@ static rc_err_t *lock_repo(rc_locks_t *locks, rc_actor_t *actor, void *baton)
     const rc_repo_t *repo = *(const rc_repo_t **)baton;
 
     return rc_repo_lock(locks, actor->env, actor->db, repo->id, repo->name);
+}
+
+static rc_err_t *share_repo(rc_locks_t *locks, rc_actor_t *actor, void *baton)
+{
+    const rc_repo_t *repo = *(const rc_repo_t **)baton;
+
+    return rc_repo_share(locks, actor->env, actor->db, repo->id, repo->name);
+}
+
+rc_err_t *rc_actor_share_repo(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo)
+{
+    return rc_actor_lock(locks, actor, share_repo, &repo);
 }
 
 rc_err_t *rc_actor_lock_repo(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo)

@@ -17,6 +17,7 @@
 #include <apr_thread_mutex.h>
 
 #include "base/time.h"
+#include "domain/maintenance.h"
 #include "base/versions.h"
 
 #define RETRY_AFTER apr_time_from_sec(3)
@@ -79,6 +80,8 @@ static void try_to_open(rc_slot_t *slot)
     apr_pool_create(&pool, slot->pool);
     apr_pool_tag(pool, "rcapi environment");
     err = rc_env_open(&env, &slot->config, pool);
+    if (!err && slot->config.maintenance)
+        err = rc_maintenance_open(env, pool);
     if (!err) {
         __atomic_store_n(&slot->env, env, __ATOMIC_RELEASE);
         return;

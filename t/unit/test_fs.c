@@ -318,10 +318,40 @@ static void no_locks(void **state)
     assert_true(lock(path, 0, pool));
 }
 
+/* A mark is seen by others as long as its holder lives, and only for its directory. */
+static void marks(void **state)
+{
+    const char *file = in_dir("marks"), *dir = in_dir("marked"), *other = in_dir("unmarked");
+    apr_pool_t *first, *second;
+    pid_t pid;
+
+    (void)state;
+    assert_true(sh("mkdir marked unmarked"));
+    apr_pool_create(&first, pool);
+    apr_pool_create(&second, pool);
+    assert_false(rc_fs_is_marked(file, dir));
+    ASSERT_OK(rc_fs_mark(file, dir, first));
+    ASSERT_OK(rc_fs_mark(file, dir, second));
+    assert_true(rc_fs_is_marked(file, dir) && !rc_fs_is_marked(file, other));
+    apr_pool_destroy(first);
+    assert_true(sh("mv marked renamed") && rc_fs_is_marked(file, in_dir("renamed")));
+    apr_pool_destroy(second);
+    assert_false(rc_fs_is_marked(file, in_dir("renamed")));
+    if (!(pid = fork())) {
+        rc_fs_mark(file, other, pool);
+        raise(SIGKILL);
+    }
+    waitpid(pid, NULL, 0);
+    assert_false(rc_fs_is_marked(file, other));
+    ASSERT_OK(rc_fs_mark(file, in_dir("missing"), pool));
+    assert_false(rc_fs_is_marked(file, in_dir("missing")));
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(trees),         cmocka_unit_test(folders),   cmocka_unit_test(one_process),
     cmocka_unit_test(threads),       cmocka_unit_test(processes), cmocka_unit_test(killed_holder),
-    cmocka_unit_test(not_inherited), cmocka_unit_test(sharing),   cmocka_unit_test(no_locks),
+    cmocka_unit_test(not_inherited), cmocka_unit_test(sharing),   cmocka_unit_test(marks),
+    cmocka_unit_test(no_locks),
 };
 
 UNIT_MAIN(tests)

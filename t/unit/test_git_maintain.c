@@ -6,6 +6,8 @@
 #include "patience.h"
 #include "git_fixture.h"
 
+#include <sys/resource.h>
+
 #include "base/time.h"
 #include "vcs/library.h"
 
@@ -146,6 +148,32 @@ static void test_leftovers(void **state)
     sh("git -C left fsck --full >/dev/null && git -C left rev-parse -q --verify main >/dev/null");
 }
 
+/* A crash came after the pack and before its index, or the disk was full. */
+static void test_pack_without_index(void **state)
+{
+    const char *path = repository("half", 3), *tip = line("git -C half rev-parse main");
+    rc_maintain_t small = options;
+    struct rlimit before, now;
+    apr_array_header_t *actions;
+    rc_err_t *err;
+
+    (void)state;
+    sh("rm $(ls half/objects/pack/*.idx | head -1) && " OLD_FILE "half/objects/pack/*");
+    assert_true(maintain(path)->nelts == 4 && has(path, tip));
+    sh("git -C half fsck --full >/dev/null && head -c 400000 /dev/urandom > r &&"
+       " git -C half hash-object -w ../r >/dev/null");
+    getrlimit(RLIMIT_FSIZE, &before);
+    now = before;
+    now.rlim_cur = 100000;
+    setrlimit(RLIMIT_FSIZE, &now);
+    err = rc_vcs_maintain(&actions, "git", path, &small, fixture.pool);
+    setrlimit(RLIMIT_FSIZE, &before);
+    assert_int_equal(err->kind, RC_E_FAILED);
+    assert_int_equal(count(path, "objects/pack/*tmp*") + count(path, "objects/pack/.tmp*"), 0);
+    assert_true(has(path, tip) && has(path, line("git hash-object r")));
+    maintain(path);
+}
+
 static bool no(void *baton)
 {
     (void)baton;
@@ -228,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_unreachable, begin, fixture_end),
         cmocka_unit_test_setup_teardown(test_borrowed, begin, fixture_end),
         cmocka_unit_test_setup_teardown(test_leftovers, begin, fixture_end),
+        cmocka_unit_test_setup_teardown(test_pack_without_index, begin, fixture_end),
         cmocka_unit_test_setup_teardown(test_stopped, begin, fixture_end),
         cmocka_unit_test_setup_teardown(test_due, begin, fixture_end),
     };

@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "domain/account.h"
 #include "domain/gist.h"
+#include "domain/maintenance.h"
 #include "domain/repo.h"
 #include "domain/repo_change.h"
 #include "domain/repo_create.h"
@@ -105,6 +106,14 @@ static rc_err_t *strip(void)
     const rc_strip_t request = {&on.repo, "master", "tip"};
 
     return rc_repo_strip(&actor, &request);
+}
+
+static rc_err_t *maintain(void)
+{
+    const rc_maintenance_t request = {.repo = &on.repo};
+    apr_array_header_t *actions;
+
+    return rc_repo_maintain(&actions, &actor, &request);
 }
 
 static rc_err_t *invalidate(void)
@@ -457,6 +466,7 @@ static const struct {
 } use_cases[] = {
     {"pull", pull, RC_WRITE},
     {"strip", strip, RC_WRITE},
+    {"maintain", maintain, RC_WRITE},
     {"invalidate", invalidate, RC_READ},
     {"rescan", rescan, OTHERS},
     {"update_repo", update_repo, RC_WRITE},

@@ -11,6 +11,7 @@
 #include "tally.h"
 #include "table.h"
 
+#include <string.h>
 #include <sys/statvfs.h>
 #include <time.h>
 
@@ -64,8 +65,10 @@ static rc_err_t *check_end(const work_t *work, const char *action, const rc_proc
                          rc_proc_end_text(result, work->pool));
 }
 
-/* Runs git until its end, the deadline, or until go_on() returns false. Removes the unfinished
- * files of a program that was killed: they can be as large as the repository. */
+/* Runs git until its end, the deadline, or until go_on() returns false. It ends with this process
+ * and keeps no lock: a program that it started may go on, which only writes temporary files.
+ * Removes the unfinished files of a program that did not succeed: they can be as large as the
+ * repository. */
 static rc_err_t *run_step(const work_t *work, const char *const *argv)
 {
     const rc_maintain_t *options = work->options;
@@ -75,7 +78,6 @@ static rc_err_t *run_step(const work_t *work, const char *const *argv)
                       .dir = work->git_dir,
                       .in = -1,
                       .out = -1,
-                      .keep = options->lock,
                       .deadline = options->deadline,
                       .nice = options->nice,
                       .max_memory = MEMORY,
@@ -89,7 +91,7 @@ static rc_err_t *run_step(const work_t *work, const char *const *argv)
     proc.env = rc_git_env_list(env);
     begin_action(work, argv[1]);
     RC_TRY(rc_proc_run(&result, &proc, work->pool));
-    if (result.signal || result.stopped || result.timed_out)
+    if (result.status || result.stopped || result.timed_out)
         rc_git_sweep_packing(work->git_dir, since, work->pool);
     return check_end(work, argv[1], &result);
 }
@@ -104,6 +106,41 @@ static rc_err_t *remove_leftovers(const work_t *work)
     RC_TRY(rc_git_sweep(&text, work->git_dir, work->pool));
     if (text)
         done(work, text);
+    return NULL;
+}
+
+/* Returns the name of a pack that has had no index for a while, or NULL: a crash came between the
+ * two. git cannot pack the repository then. */
+static const char *unindexed_pack(const char *folder, apr_pool_t *pool)
+{
+    const char *found = NULL;
+    apr_finfo_t entry;
+    apr_dir_t *dir;
+
+    if (apr_dir_open(&dir, folder, pool) != APR_SUCCESS)
+        return NULL;
+    while (!found && apr_dir_read(&entry, APR_FINFO_NAME | APR_FINFO_MTIME, dir) == APR_SUCCESS) {
+        const char *name = apr_pstrcat(pool, folder, "/", entry.name, NULL);
+        apr_size_t len = strlen(name);
+
+        if (len > 5 && !strcmp(name + len - 5, ".pack") &&
+            apr_time_sec(entry.mtime) < time(NULL) - RC_GIT_LEFTOVER &&
+            !rc_fs_exists(apr_pstrcat(pool, apr_pstrmemdup(pool, name, len - 5), ".idx", NULL)))
+            found = name;
+    }
+    apr_dir_close(dir);
+    return found;
+}
+
+static rc_err_t *index_packs(const work_t *work)
+{
+    const char *argv[] = {"git", "index-pack", NULL, NULL};
+    const char *folder = apr_pstrcat(work->pool, work->git_dir, "/objects/pack", NULL);
+
+    while ((argv[2] = unindexed_pack(folder, work->pool))) {
+        RC_TRY(run_step(work, argv));
+        done(work, "git index-pack of a pack without an index");
+    }
     return NULL;
 }
 
@@ -188,6 +225,7 @@ rc_err_t *rc_git_maintain(apr_array_header_t *actions, const char *path,
     RC_TRY(rc_git_check_format(work.git_dir, pool));
     RC_TRY(remove_leftovers(&work));
     RC_TRY(pack_refs(&work));
+    RC_TRY(index_packs(&work));
     RC_TRY(repack(&work));
     return write_graph(&work);
 }

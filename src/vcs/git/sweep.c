@@ -21,8 +21,6 @@
 #include "base/log.h"
 #include "base/unconst.h"
 
-#define OLD (2 * 3600) /* seconds */
-
 /* Where leftovers are, and how their names begin and end. */
 typedef struct leftover_t {
     const char *dir, *begin, *end;
@@ -179,7 +177,7 @@ static void begin_sweep(sweep_t *sweep, const char *git_dir, apr_pool_t *pool)
 
 void rc_git_sweep_packing(const char *git_dir, time_t since, apr_pool_t *pool)
 {
-    sweep_t sweep = {.from = since, .to = time(NULL) + OLD};
+    sweep_t sweep = {.from = since, .to = time(NULL) + RC_GIT_LEFTOVER};
 
     begin_sweep(&sweep, git_dir, pool);
     sweep_kinds(&sweep, packing);
@@ -188,7 +186,7 @@ void rc_git_sweep_packing(const char *git_dir, time_t since, apr_pool_t *pool)
 
 rc_err_t *rc_git_sweep(const char **done, const char *path, apr_pool_t *pool)
 {
-    sweep_t sweep = {.to = time(NULL) - OLD};
+    sweep_t sweep = {.to = time(NULL) - RC_GIT_LEFTOVER};
 
     begin_sweep(&sweep, rc_git_dir(path, pool), pool);
     sweep_kinds(&sweep, packing);

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The method maintenance, which RhodeCode has from 4.10 on (contract 06 §6).
+ */
+#include "../method.h"
+
+#include "domain/maintenance.h"
+
+static rc_err_t *maintenance(rc_call_t *call, rc_json_t *out)
+{
+    const rc_maintenance_t request = {.repo = rc_arg_repo(call, RC_P_REPOID)};
+    apr_array_header_t *actions;
+    int i;
+
+    RC_TRY(rc_repo_maintain(&actions, &call->actor, &request));
+    rc_json_object_begin(out);
+    rc_json_member_string(out, "msg", "executed maintenance command");
+    rc_json_key(out, "executed_actions");
+    rc_json_array_begin(out);
+    for (i = 0; i < actions->nelts; i++)
+        rc_json_string(out, APR_ARRAY_IDX(actions, i, const char *));
+    rc_json_array_end(out);
+    rc_json_member_string(out, "repository", request.repo->name);
+    rc_json_object_end(out);
+    return NULL;
+}
+
+/* clang-format off */
+const rc_method_t rc_methods_maintenance[] = {
+    {"maintenance", maintenance, RC_ANYONE, RC_ALONE,
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN)),
+     "Unable to execute maintenance on `{repoid.name}`",
+     "Pack a repository, index it for fast clones, and remove what nothing needs."},
+    {.name = NULL},
+};
+/* clang-format on */
