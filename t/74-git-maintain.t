@@ -39,7 +39,7 @@ sub git_in {
     my ($name) = @_;
     my $path = "$ROOT/$name";
     return grep {
-        (readlink("/proc/$_/cwd") // '') eq $path && (slurp_or("/proc/$_/cmdline") =~ /\Agit\0/)
+        (readlink("/proc/$_/cwd") // '') eq $path && (slurp_or("/proc/$_/cmdline") =~ m{\A(?:\S*/)?git\0})
     } map { m{(\d+)} } glob '/proc/[0-9]*';
 }
 sub slurp_or { open my $in, '<', $_[0] or return ''; local $/; return <$in> // '' }

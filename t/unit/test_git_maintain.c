@@ -18,7 +18,8 @@ static rc_maintain_t options;
 static int begin(void **state)
 {
     options = (rc_maintain_t){.deadline = rc_clock() + apr_time_from_sec(600)};
-    return fixture_begin(state);
+    (void)state;
+    return 0;
 }
 
 /* A bare repository with @a commits commits, a pack for each. */
@@ -99,6 +100,8 @@ static void test_unreachable(void **state)
 
 static void test_borrowed(void **state)
 {
+    apr_array_header_t *actions;
+    rc_err_t *err;
     const char *path;
 
     (void)state;
@@ -110,6 +113,8 @@ static void test_borrowed(void **state)
     maintain(path);
     assert_int_equal(count(path, "objects/pack/*.pack"), 0);
     sh("git -C borrower fsck --full >/dev/null");
+    err = rc_vcs_maintain(&actions, "git", in_dir("precious"), &options, fixture.pool);
+    assert_true(err && err->kind == RC_E_FAILED);
 }
 
 /* A program that is killed leaves such files. */
@@ -172,6 +177,43 @@ static void test_pack_without_index(void **state)
     assert_int_equal(count(path, "objects/pack/*tmp*") + count(path, "objects/pack/.tmp*"), 0);
     assert_true(has(path, tip) && has(path, line("git hash-object r")));
     maintain(path);
+}
+
+/* What only the stripped commits held is gone at once; nothing else is. */
+static void test_strip(void **state)
+{
+    const char *path = repository("strip", 4), *tip, *mine, *base, *lost, *back, *blob;
+    rc_vcs_t *vcs;
+
+    (void)state;
+    base = line("git -C strip rev-parse main~3");
+    lost = line("echo lost | git -C strip hash-object -w --stdin");
+    back = line("printf 01 | git hash-object --stdin");
+    /* the last commit brings back a file that the one before does not have, and the first one has
+     */
+    sh("git -C strip -c fastimport.unpackLimit=0 fast-import --quiet <<'E'\n"
+       "commit refs/heads/main\ncommitter C <c@example.com> 8 +0000\ndata 1\nx\nfrom "
+       "refs/heads/main^0\ndeleteall\nM 100644 inline g\ndata 1\ng\n"
+       "commit refs/heads/main\ncommitter C <c@example.com> 9 +0000\ndata 1\nx\n"
+       "deleteall\nM 100644 inline f1\ndata 2\n01\nM 100644 inline h\ndata 1\nh\nE\n");
+    tip = line("git -C strip rev-parse main");
+    mine = line("git -C strip rev-parse main~1");
+    blob = line("git -C strip rev-parse main:h");
+    assert_string_equal(
+        line("git -C strip rev-list --objects main --not main~1 | grep -o %s", back), back);
+    maintain(path);
+    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", path, NULL, fixture.pool));
+    ASSERT_OK(rc_vcs_strip(vcs, "main", tip, 0, fixture.pool));
+    assert_string_equal(line("git -C strip rev-parse main"), mine);
+    assert_false(has(path, tip) || has(path, blob));
+    assert_true(has(path, mine) && has(path, base) && has(path, lost) && has(path, back));
+    sh("git -C strip fsck --full --no-dangling >/dev/null && git -C strip commit-graph verify"
+       " --no-progress");
+    maintain(path);
+    assert_true(has(path, lost));
+    sh("git -C strip branch other main");
+    ASSERT_OK(rc_vcs_strip(vcs, "main", mine, 0, fixture.pool));
+    assert_true(has(path, mine)); /* another branch holds it */
 }
 
 static bool no(void *baton)
@@ -252,14 +294,15 @@ static void test_due(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_packs_and_indexes, begin, fixture_end),
-        cmocka_unit_test_setup_teardown(test_unreachable, begin, fixture_end),
-        cmocka_unit_test_setup_teardown(test_borrowed, begin, fixture_end),
-        cmocka_unit_test_setup_teardown(test_leftovers, begin, fixture_end),
-        cmocka_unit_test_setup_teardown(test_pack_without_index, begin, fixture_end),
-        cmocka_unit_test_setup_teardown(test_stopped, begin, fixture_end),
-        cmocka_unit_test_setup_teardown(test_due, begin, fixture_end),
+        cmocka_unit_test_setup(test_packs_and_indexes, begin),
+        cmocka_unit_test_setup(test_unreachable, begin),
+        cmocka_unit_test_setup(test_borrowed, begin),
+        cmocka_unit_test_setup(test_leftovers, begin),
+        cmocka_unit_test_setup(test_pack_without_index, begin),
+        cmocka_unit_test_setup(test_strip, begin),
+        cmocka_unit_test_setup(test_stopped, begin),
+        cmocka_unit_test_setup(test_due, begin),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, fixture_begin, fixture_end);
 }

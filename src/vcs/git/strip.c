@@ -6,8 +6,10 @@
 
 #include <apr_strings.h>
 
+#include "drop.h"
 #include "run.h"
 #include "base/fs.h"
+#include "base/log.h"
 
 /* Returns the only parent of the commit. RC_E_FAILED for a merge, a root commit, or where a shallow
  * history ends. */
@@ -50,12 +52,23 @@ static rc_err_t *set_branch(rc_git_t *git, const char *branch, const git_oid *to
     return rc_fs_sync_folders(apr_pstrcat(pool, git->path, "/", argv[2], NULL), git->path, pool);
 }
 
+/* The branch has changed for good: what stays is removed by maintenance, after two weeks. */
+static void drop_objects(const rc_git_t *git, const char *branch, const git_oid *tip,
+                         apr_pool_t *pool)
+{
+    rc_err_t *err = rc_git_drop(git->path, branch, tip, pool);
+
+    if (err)
+        rc_log(RC_LOG_WARNING, err->cause, "stripped commits stay in %s for two weeks: %s",
+               git->path, rc_err_log_text(err, pool));
+}
+
 rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *id, int lock,
                        apr_pool_t *pool)
 {
     rc_git_t *git = vcs->repo;
     const rc_git_ref_t *ref;
-    git_oid oid, parent;
+    git_oid oid, parent, tip;
 
     RC_TRY(rc_git_look(git, false, pool));
     ref = rc_git_ref_find(git->refs->branches, branch);
@@ -63,6 +76,8 @@ rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *id, int lo
         return rc_err_failed(pool, "no such revision or branch");
     RC_TRY(only_parent(&parent, git, &oid, pool));
     RC_TRY(check_holds(git, &ref->commit, &oid, pool));
-    RC_TRY(set_branch(git, branch, &parent, &ref->target, lock, pool));
+    tip = ref->target;
+    RC_TRY(set_branch(git, branch, &parent, &tip, lock, pool));
+    drop_objects(git, branch, &tip, pool);
     return rc_git_refresh(git, true, pool);
 }
