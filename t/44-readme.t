@@ -104,4 +104,7 @@ ok(slurp("$temp/scratch/v1.0.tar.gz") eq $whole, 'has the rest');
 like(slurp("$temp/scratch/var/logs/access_log"), qr{v1\.0\.tar\.gz \S+ 206 }, 'and only that was sent');
 is(run({ root => 1, dir => "$temp/scratch" }, 'gzip', '-t', 'v1.0.tar.gz')->{exit}, 0, 'it is sound');
 
+# Last, because it changes the demo.
+try('README.md', 'Clone and push', '');
+
 done_testing;

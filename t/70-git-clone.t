@@ -102,6 +102,33 @@ subtest 'partial clones' => sub {
     }
 };
 
+# Kept answers: name => inode.
+sub kept { map { m{([^/]+)\z} && $1 => (stat)[1] } glob $t->dir . '/data/repos/.rc_archives/*.fetch*' }
+
+subtest 'equal clones' => sub {
+    for my $v (0, 2) {
+        my $git = $versions[$v];
+        my @how = ('group/history', '--branch', 'v30', '--depth');
+        my %before = kept();
+        my $one = $git->clone(@how, 4);
+        my %now = kept();
+        my @new = grep { !$before{$_} } keys %now;
+        cmp_ok(scalar @new, '>', 0, "version $v: the answer is kept");
+        my $other = RCAPI::GitClient->new($t, as => 'bob', version => $v, config => ['http.userAgent=git/other'])
+            ->clone(@how, 4);
+        is_deeply({ kept() }, \%now, '... and sent to another client');
+        is(refs_of($other), refs_of($one), '... who gets the same');
+        is($git->must($other, 'fsck', '--no-dangling'), '', '... and all of it');
+        $git->clone(@how, 5);
+        my %more = kept();
+        cmp_ok(scalar keys %more, '>', scalar keys %now, '... something else is another answer');
+        $t->git($repo->{path}, 'update-ref', "refs/heads/new$v", 'master');
+        $git->clone(@how, 5);
+        my %moved = kept();
+        cmp_ok(scalar keys %moved, '>', scalar keys %more, '... as is the same after a change of a reference');
+    }
+};
+
 subtest 'fetches of what is new' => sub {
     for my $v (0 .. 2) {
         my $git = $versions[$v];

@@ -135,7 +135,8 @@ static rc_err_t *answer_by_git(fetch_t *fetch)
     }
     rc_wire_program(&produce.proc, &program, call->pool);
     RC_TRY(open_body(&produce.proc.in, fetch));
-    RC_TRY(rc_produce_start(&stream, &produce, call->pool));
+    /* the pool of the answer: the file is sent after the request has ended */
+    RC_TRY(rc_produce_start(&stream, &produce, call->answer->pool));
     call->answer->stream = rc_face_git_fetch_end(call, &fetch->request, stream, &fetch->failed);
     return NULL;
 }

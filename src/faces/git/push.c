@@ -263,9 +263,8 @@ rc_err_t *rc_face_git_push(rc_face_git_call_t *call)
     if (call->answer->status != 200)
         return NULL;
     rc_face_git_headers(call, "result");
-    if (!push->request.commands
-             ->nelts) /* git tries whether the push is allowed, before it sends it */
+    if (!push->request.commands->nelts) /* git asks whether it may push, before it sends much */
         return NULL;
-    push->end = rc_spool_create(call->request->env->config->temp_dir, call->pool);
+    push->end = rc_spool_create(call->request->env->config->temp_dir, call->answer->pool);
     return start_git(push);
 }
