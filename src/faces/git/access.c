@@ -53,6 +53,9 @@ static rc_err_t *find_caller(rc_face_git_call_t *call)
     rc_identity_t who;
 
     RC_TRY(rc_identify(&who, call->actor.db, &call->credentials, call->pool));
+    /* with a name, no login line of httpd asks a caller for other credentials */
+    if ((!who.refusal || who.refusal == RC_REFUSED_ADDRESS) && !who.caller->anonymous)
+        call->answer->user = who.caller->username;
     if (who.refusal == RC_REFUSED_ADDRESS)
         return deny(
             call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip),
@@ -60,8 +63,6 @@ static rc_err_t *find_caller(rc_face_git_call_t *call)
     if (who.refusal)
         return deny(call, 401, NULL, "no credentials that count, and no anonymous access");
     call->actor.caller = who.caller;
-    if (!who.caller->anonymous)
-        call->answer->user = who.caller->username;
     return NULL;
 }
 
