@@ -216,6 +216,31 @@ subtest 'clients that do not read hold no thread' => sub {
     $t->done;
 };
 
+# The end of the request that made the answer is not the end of its file.
+subtest 'a clone by a slow client' => sub {
+    server(mpm => 'event', threads => 1, module => 'mod_rcapi.so',
+        directives => "Timeout 60\nAsyncRequestWorkerFactor 10\n");
+    my $repo = $t->repo('much', build => sub {
+        my ($work) = @_;
+        srand 1; # bytes that do not compress, more than the sockets hold
+        spew("$work/blob", pack 'N*', map { int rand 2**32 } 1 .. $LARGE / 4);
+        RCAPI::Git::git($work, 'add', 'blob');
+        RCAPI::Git::git($work, qw(commit -q -m blob));
+    });
+    my ($tip) = $t->git($repo->{path}, qw(rev-parse HEAD)) =~ /(\w+)/;
+    my $body = "0032want $tip\n00000009done\n";
+    my $client = client("POST /much/git-upload-pack HTTP/1.0\r\n"
+        . "Content-Type: application/x-git-upload-pack-request\r\n"
+        . "Content-Length: ${\ length $body}\r\n\r\n$body", 4096);
+    ok(patiently(20, sub { !parts() && (() = glob $t->dir . '/cache/rcapi-*.fetch') }), 'git has written all of it');
+    is($t->call(test => { args => 'x' })->{error}, undef, 'the only thread is free');
+    my $answer = hear($client) =~ s/\A.*?\r\n\r\n0008NAK\n//sr;
+    spew($t->dir . '/scratch/pack', $answer);
+    is(run({ root => 1 }, qw(git -C), $repo->{path}, qw(index-pack --strict -o), $t->dir . '/scratch/idx',
+        $t->dir . '/scratch/pack')->{exit}, 0, 'the client has it') or diag length $answer;
+    $t->done;
+};
+
 subtest 'a client that takes nothing' => sub {
     server(mpm => 'worker');
     my $client = get('stuck', 4096);

@@ -14,7 +14,7 @@
 /* One piece. The caller of next sets all of it to zero before. */
 typedef struct rc_piece_t {
     const char *data; /* valid until the next call; NULL: the piece is in file */
-    apr_file_t *file; /* an open file, which must live until the answer is sent */
+    apr_file_t *file; /* an open file */
     apr_off_t start;  /* offset in the file */
     apr_size_t len;   /* 0: the answer is complete, unless later is set */
     bool later;       /* there is nothing to send now: call again */

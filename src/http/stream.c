@@ -11,7 +11,10 @@
 #include <http_protocol.h>
 #include <util_filter.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 #include <apr_buckets.h>
 #include <apr_portable.h>
@@ -23,6 +26,8 @@ typedef struct sender_t {
     rc_stream_t *stream;
     apr_bucket_brigade *bb;
     apr_time_t moved; /* when the client last took something */
+    apr_file_t *file; /* of the last piece in a file */
+    apr_file_t *own;  /* the same, open until the answer is sent */
 } sender_t;
 
 /* Filters that hold no bytes back. Any other one may need a FLUSH bucket, which waits for the
@@ -73,17 +78,48 @@ static apr_status_t push(sender_t *sender, ap_filter_t *core)
     return rv;
 }
 
+static apr_status_t close_own(void *file)
+{
+    apr_os_file_t fd;
+
+    return apr_os_file_get(&fd, file) == APR_SUCCESS && close(fd) == 0 ? APR_SUCCESS : errno;
+}
+
+/* Keeps the file of a piece open until the answer is sent. Its stream may close it before: then the
+ * descriptor could be that of another file. */
+static apr_status_t keep_open(sender_t *sender, apr_file_t *file)
+{
+    apr_pool_t *pool = sender->r->pool;
+    apr_os_file_t fd;
+    apr_status_t rv;
+
+    if (sender->file == file)
+        return APR_SUCCESS;
+    if ((rv = apr_os_file_get(&fd, file)) != APR_SUCCESS)
+        return rv;
+    if ((fd = fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0)
+        return errno;
+    apr_os_file_put(&sender->own, &fd, APR_FOPEN_READ, pool);
+    apr_pool_cleanup_register(pool, sender->own, close_own, apr_pool_cleanup_null);
+    sender->file = file;
+    return APR_SUCCESS;
+}
+
 static apr_status_t insert_data(sender_t *sender, const rc_piece_t *piece)
 {
     request_rec *r = sender->r;
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
-    rc_err_t *err = NULL;
+    apr_status_t rv;
+    rc_err_t *err;
 
-    if (piece->data)
+    if (piece->data) {
         APR_BRIGADE_INSERT_TAIL(sender->bb,
                                 apr_bucket_transient_create(piece->data, piece->len, alloc));
-    else
-        err = rc_http_insert_file(sender->bb, piece->file, piece->start, (apr_off_t)piece->len, r);
+        return APR_SUCCESS;
+    }
+    if ((rv = keep_open(sender, piece->file)) != APR_SUCCESS)
+        return rv;
+    err = rc_http_insert_file(sender->bb, sender->own, piece->start, (apr_off_t)piece->len, r);
     return err ? err->cause : APR_SUCCESS;
 }
 
