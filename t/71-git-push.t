@@ -17,7 +17,9 @@ use RCAPI::Run qw(patiently slurp spew);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new(
-    mounts => ['/', '/small'], children => 1, directives => <<'END',
+    mounts => ['/', '/small'],
+    children => ($ENV{MPM} // '') eq 'prefork' ? 4 : 1, # others are served during a push
+    directives => <<'END',
 Timeout 20
 <Location "/small">
     RcapiPushMaxSize 1M

@@ -106,6 +106,7 @@ static void drain(const push_t *push)
     const char *data;
     apr_size_t len;
 
+    rc_body_set_deadline(push->body.from, until); /* of a read without bytes */
     while (rc_clock() < until && rc_body_read(push->body.from, &data, &len, true) == RC_BODY_MORE)
         ;
 }
