@@ -370,4 +370,39 @@ subtest 'the repository is renamed or deleted' => sub {
     is(post('two', $body)->status, 404, '... and cannot be pushed to');
 };
 $t->done;
+
+# Pushes $work to a new server by $scheme, and clones it again; the body has no descriptor there.
+sub through {
+    my ($s, $scheme, @config) = @_;
+    my $there = "$s->{dir}/data/repos/there";
+    my $git = RCAPI::GitClient->new($s, as => 'admin', config => ['http.sslVerify=false', @config]);
+    my $url = $git->url('there') =~ s/^http/$scheme/r;
+    my $r = $git->try($work, 'push', $url, 'master', 'side');
+    is($r->{exit}, 0, 'a push') or diag $r->{err};
+    like($r->{err}, $DONE, '... and its text');
+    is(head($there, 'master'), head($work, 'master'), '... arrives');
+    is($git->try($s->dir, 'clone', '-q', $url, my $clone = $git->folder)->{exit}, 0, 'a clone');
+    is(head($clone), head($work, 'master'), '... has it');
+    $s->done;
+}
+
+for my $http ('HTTP/1.1', 'HTTP/2') {
+    subtest "TLS and $http" => sub {
+        plan skip_all => 'prefork has no HTTP/2' if $http eq 'HTTP/2' && ($ENV{MPM} // '') eq 'prefork';
+        my $s = RCAPI::Test->new(start => 0, modules => [qw(ssl http2)], directives => "Protocols h2 http/1.1\n");
+        my ($key, $cert) = map { $s->dir . "/scratch/$_.pem" } qw(key cert);
+        my $r = $s->run(qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2
+            -subj /CN=x -keyout), $key, '-out', $cert);
+        $r->{exit} == 0 or plan skip_all => 'openssl makes no certificate';
+        my $env = $s->{server}{env}; # mod_ssl never frees some
+        $env->{ASAN_OPTIONS} =~ s/detect_leaks=1/detect_leaks=0/ if exists $env->{ASAN_OPTIONS};
+        $s->{server}{config} .= "SSLEngine on\nSSLCertificateFile $cert\nSSLCertificateKeyFile $key\n"
+            . "CustomLog logs/requests \"%H %m\"\n";
+        $s->admin(qw(call create_repo repo_name:there repo_type:git));
+        $s->start;
+        through($s, 'https', "http.version=$http");
+        my $said = slurp($s->dir . '/logs/requests');
+        like($said, qr{^\Q$http\E(?:\.0)? POST$}m, '... by this protocol');
+    };
+}
 done_testing;
