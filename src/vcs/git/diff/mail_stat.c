@@ -10,6 +10,8 @@
 
 #include <apr_strings.h>
 
+#include "base/quote.h"
+
 #define WIDTH     72 /* of a line */
 #define GRAPH_MIN 6
 
@@ -78,7 +80,7 @@ static const char *middle(const char *path, size_t begin, size_t end, apr_pool_t
 /* Returns "dir/{old => new}/file". */
 static const char *rename_text(const char *from, const char *to, apr_pool_t *pool)
 {
-    const char *quoted_from = rc_git_quote("", from, pool), *quoted_to = rc_git_quote("", to, pool);
+    const char *quoted_from = rc_quote("", from, pool), *quoted_to = rc_quote("", to, pool);
     size_t begin, end;
     const char *names;
 
@@ -97,7 +99,7 @@ static const char *rename_text(const char *from, const char *to, apr_pool_t *poo
 static const char *name_text(const rc_git_change_t *change, apr_pool_t *pool)
 {
     return change->renamed ? rename_text(change->before.path, change->after.path, pool)
-                           : rc_git_quote("", path_of(change), pool);
+                           : rc_quote("", path_of(change), pool);
 }
 
 /* --- widths --- */
@@ -277,7 +279,7 @@ static rc_err_t *summarize(rc_spool_t *spool, const rc_git_change_t *change, apr
 
     if (!from || !to)
         return rc_spool_printf(spool, " %s mode %06o %s\n", from ? "delete" : "create",
-                               from ? from : to, rc_git_quote("", path_of(change), pool));
+                               from ? from : to, rc_quote("", path_of(change), pool));
     if (change->renamed)
         RC_TRY(rc_spool_printf(spool, " rename %s (%d%%)\n", name_text(change, pool),
                                change->score * 100 / RC_GIT_SCORE_MAX));
@@ -285,7 +287,7 @@ static rc_err_t *summarize(rc_spool_t *spool, const rc_git_change_t *change, apr
         return NULL;
     RC_TRY(rc_spool_printf(spool, " mode change %06o => %06o", from, to));
     if (!change->renamed)
-        RC_TRY(rc_spool_printf(spool, " %s", rc_git_quote("", path_of(change), pool)));
+        RC_TRY(rc_spool_printf(spool, " %s", rc_quote("", path_of(change), pool)));
     return rc_spool_write(spool, "\n", 1);
 }
 

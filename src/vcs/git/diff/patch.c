@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Prints one change completely: the header lines as git writes them (fill_metainfo and builtin_diff
- * in its diff.c, names by quote.c), then hunks or a binary patch.
+ * in its diff.c), then hunks or a binary patch.
  */
 #include "print.h"
 
@@ -10,58 +10,11 @@
 #include <apr_strings.h>
 
 #include "span.h"
+#include "base/quote.h"
 
 #define SIZE_MAX_TEXT ((size_t)512 << 20) /* git treats larger files as binary */
 
 static const rc_git_entry_t nothing;
-
-/* --- names --- */
-
-/* Returns the letter of the short escape of @a c, 0 when it has none. */
-static char short_escape(char c)
-{
-    static const char from[] = "\a\b\t\n\v\f\r\"\\", to[] = "abtnvfr\"\\";
-    const char *at = c ? strchr(from, c) : NULL;
-
-    return at ? to[at - from] : 0;
-}
-
-static bool special(char c)
-{
-    return (unsigned char)c < 0x20 || (unsigned char)c >= 0x7f || c == '"' || c == '\\';
-}
-
-const char *rc_git_quote(const char *prefix, const char *name, apr_pool_t *pool)
-{
-    const char *p;
-    char *text, *out;
-
-    for (p = name; *p && !special(*p); p++)
-        ;
-    if (!*p)
-        return apr_pstrcat(pool, prefix, name, NULL);
-    text = apr_palloc(pool, strlen(prefix) + 4 * strlen(name) + 3);
-    *text = '"';
-    out = apr_cpystrn(text + 1, prefix, strlen(prefix) + 1);
-    for (p = name; *p; p++) {
-        unsigned char c = (unsigned char)*p;
-
-        if (!special(*p)) {
-            *out++ = *p;
-        } else if (short_escape(*p)) {
-            *out++ = '\\';
-            *out++ = short_escape(*p);
-        } else {
-            *out++ = '\\';
-            *out++ = (char)('0' + (c >> 6));
-            *out++ = (char)('0' + (c >> 3 & 7));
-            *out++ = (char)('0' + (c & 7));
-        }
-    }
-    *out++ = '"';
-    *out = '\0';
-    return text;
-}
 
 /* --- header lines --- */
 
@@ -97,8 +50,8 @@ static const char *rename_lines(const rc_git_change_t *change, apr_pool_t *pool)
         return "";
     return apr_psprintf(pool, "similarity index %d%%\nrename from %s\nrename to %s\n",
                         change->score * 100 / RC_GIT_SCORE_MAX,
-                        rc_git_quote("", change->before.path, pool),
-                        rc_git_quote("", change->after.path, pool));
+                        rc_quote("", change->before.path, pool),
+                        rc_quote("", change->after.path, pool));
 }
 
 /* Prints "--- a/name" or "+++ b/name"; a tab marks the end of a name with blanks. */
@@ -210,8 +163,8 @@ static rc_err_t *print_pair(const rc_git_printer_t *printer, const rc_git_change
 {
     const rc_git_entry_t *before = &change->before, *after = &change->after;
     apr_pool_t *pool = printer->scratch;
-    const char *from = rc_git_quote("a/", before->mode ? before->path : after->path, pool);
-    const char *to = rc_git_quote("b/", after->mode ? after->path : before->path, pool);
+    const char *from = rc_quote("a/", before->mode ? before->path : after->path, pool);
+    const char *to = rc_quote("b/", after->mode ? after->path : before->path, pool);
     const char *head =
         apr_pstrcat(pool, RC_GIT_DIFF " ", from, " ", to, "\n", mode_lines(before, after, pool),
                     rename_lines(change, pool), index_line(before, after, pool), NULL);

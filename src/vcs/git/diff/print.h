@@ -30,9 +30,6 @@ typedef struct rc_git_printer_t {
     bool count_only;       /* prints nothing */
 } rc_git_printer_t;
 
-/** Returns @a prefix and @a name in git's C style: quoted when a character needs an escape. */
-const char *rc_git_quote(const char *prefix, const char *name, apr_pool_t *pool);
-
 /** Prints one change as `git diff -p --full-index --binary` does. */
 rc_err_t *rc_git_print_change(const rc_git_printer_t *printer, const rc_git_change_t *change);
 
