@@ -13,14 +13,6 @@
 #include "base/mail.h"
 #include "base/text.h"
 
-/* Contains no version, because the mail of a commit must never change. */
-#define SIGNATURE "-- \nmod_rcapi\n\n"
-
-#define MIME                                                                                       \
-    "MIME-Version: 1.0\n"                                                                          \
-    "Content-Type: text/plain; charset=UTF-8\n"                                                    \
-    "Content-Transfer-Encoding: 8bit\n"
-
 /* --- the commit's text --- */
 
 static const char *line_end(const char *line)
@@ -95,92 +87,17 @@ static const char *author_lines(const char *line, apr_pool_t *pool)
         rc_mail_date(seconds, zone > -1000000 && zone < 1000000 ? zone : 0, pool), NULL);
 }
 
-/* --- message --- */
-
-/* Returns the length of a line without trailing blanks. */
-static size_t trimmed(const char *line)
-{
-    const char *end = line_end(line);
-
-    while (end > line && rc_text_is_blank(end[-1]))
-        end--;
-    return (size_t)(end - line);
-}
-
-/* Moves to the next line that is not blank. */
-static const char *skip_blank_lines(const char *p)
-{
-    while (*p && !trimmed(p))
-        p = next_line(p);
-    return p;
-}
-
-/* Joins the lines from *p up to a blank one into one line. */
-static const char *take_title(const char **p, apr_pool_t *pool)
-{
-    char *title = apr_palloc(pool, strlen(*p) + 1), *out = title;
-
-    for (; **p && trimmed(*p); *p = next_line(*p)) {
-        if (out > title)
-            *out++ = ' ';
-        memcpy(out, *p, trimmed(*p));
-        out += trimmed(*p);
-    }
-    *out = '\0';
-    return title;
-}
-
-/* Returns all lines from @a p on, without trailing blanks. */
-static const char *take_body(const char *p, apr_pool_t *pool)
-{
-    char *body = apr_palloc(pool, strlen(p) + 2), *out = body;
-
-    for (p = skip_blank_lines(p); *p; p = next_line(p)) {
-        memcpy(out, p, trimmed(p));
-        out += trimmed(p);
-        *out++ = '\n';
-    }
-    while (out > body + 1 && out[-2] == '\n') /* blank lines at the end */
-        out--;
-    *out = '\0';
-    return body;
-}
-
-static bool has_8bit(const char *text)
-{
-    for (; *text; text++)
-        if ((*text & 0x80) || *text == '\033')
-            return true;
-    return false;
-}
-
-static const char *subject_prefix(const rc_mail_t *mail, apr_pool_t *pool)
-{
-    const char *total;
-
-    if (!mail->total)
-        return "[PATCH]";
-    total = apr_psprintf(pool, "%" APR_INT64_T_FMT, mail->total);
-    return apr_psprintf(pool, "[PATCH %0*" APR_INT64_T_FMT "/%s]", (int)strlen(total), mail->number,
-                        total);
-}
-
 static rc_err_t *print_message(rc_spool_t *spool, const char *id, const char *text,
                                const rc_mail_t *mail, apr_pool_t *pool)
 {
-    const char *message = strstr(text, "\n\n"), *line = text, *p, *title;
+    const char *message = strstr(text, "\n\n"), *line = text, *prefix;
 
     RC_TRY(rc_spool_printf(spool, "%sFrom %s Mon Sep 17 00:00:00 2001\n",
                            rc_spool_size(spool) ? "\n" : "", id));
     for (; (line = head_line(line, "author ")); line = next_line(line))
         RC_TRY(rc_spool_puts(spool, author_lines(line, pool)));
-    p = skip_blank_lines(message ? message + 2 : "");
-    title = take_title(&p, pool);
-    RC_TRY(rc_spool_puts(spool, rc_mail_subject(subject_prefix(mail, pool), title, pool)));
-    if (message && has_8bit(message))
-        RC_TRY(rc_spool_puts(spool, MIME));
-    RC_TRY(rc_spool_puts(spool, "\n"));
-    return rc_spool_puts(spool, take_body(p, pool));
+    prefix = rc_mail_prefix(mail->number, mail->total, pool);
+    return rc_spool_puts(spool, rc_mail_message(prefix, message ? message + 1 : NULL, pool));
 }
 
 /* --- changes --- */
@@ -231,7 +148,7 @@ static rc_err_t *print_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, co
     RC_TRY(rc_git_print_summary(spool, rows, pool));
     RC_TRY(rc_spool_puts(spool, "\n"));
     RC_TRY(rc_spool_append(spool, diff));
-    return rc_spool_puts(spool, SIGNATURE);
+    return rc_spool_puts(spool, RC_MAIL_SIGNATURE);
 }
 
 rc_err_t *rc_git_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,

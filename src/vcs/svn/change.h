@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Finds and prints what a revision changes. Each file below calls only the files that follow it
+ * here.
+ */
+#ifndef RC_VCS_SVN_CHANGE_H
+#define RC_VCS_SVN_CHANGE_H
+
+#include "svn.h"
+#include "text.h"
+
+/* One path before and after. Of a directory only a change of its properties counts. */
+typedef struct rc_svn_change_t {
+    rc_svn_file_t before, after; /* kind: FILE (not looked at yet), DIR or NONE */
+    bool replaced; /* the files have no common history: svn prints a deletion and an addition */
+} rc_svn_change_t;
+
+/* -- diff.c, change.c, mail.c: functions of the row -- */
+
+rc_err_t *rc_svn_changes(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,
+                         const char *parent, bool renames, apr_pool_t *pool);
+rc_err_t *rc_svn_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
+                       const rc_pair_t *pair, const rc_diff_options_t *options, apr_pool_t *scratch);
+rc_err_t *rc_svn_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
+                      rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
+rc_err_t *rc_svn_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
+                            const rc_entry_t *after, const rc_diff_options_t *options,
+                            apr_pool_t *scratch);
+rc_err_t *rc_svn_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
+                      const rc_diff_options_t *options, apr_pool_t *scratch);
+rc_err_t *rc_svn_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
+                      apr_pool_t *scratch);
+
+/* -- section.c -- */
+
+/* How changes are printed. */
+typedef struct rc_svn_printer_t {
+    rc_spool_t *spool;
+    rc_vcs_t *vcs;
+    const rc_diff_options_t *options;
+    apr_pool_t *scratch; /* the caller clears it after each change */
+    bool properties;     /* prints changes of properties, too */
+    bool applies;        /* set when something was printed that git can apply */
+
+    /* filled for one file */
+    bool binary;
+    apr_off_t git_at, hunks_at; /* where the words after "diff --git", and the hunks, begin; 0: none */
+    rc_svn_tally_t tally;
+} rc_svn_printer_t;
+
+/** Prints the section of one change, or two when a file became another kind of file. */
+rc_err_t *rc_svn_print_change(rc_svn_printer_t *printer, const rc_svn_change_t *change);
+
+/** Reads the content of @a file (kind NONE: empty) until the scratch pool is cleared. */
+rc_err_t *rc_svn_load(rc_svn_text_t *text, const rc_svn_printer_t *printer,
+                      const rc_svn_file_t *file);
+
+/* -- property.c -- */
+
+/** Prints the changes of properties between two nodes as `svn diff` does; nothing when there are
+ * none. @a head is printed first. */
+rc_err_t *rc_svn_print_properties(const rc_svn_printer_t *printer, const char *head,
+                                  const char *name, const rc_svn_file_t *before,
+                                  const rc_svn_file_t *after);
+
+/* -- tree.c -- */
+
+/**
+ * Finds the files, and the directories with other properties, that differ between the revisions
+ * @a before and @a after: an array of rc_svn_change_t in @a pool, in the order of `svn diff`: the
+ * entries of a directory by name, then itself. At most *@a entries entries are compared; it becomes
+ * what is left, 0 when there may be more.
+ */
+rc_err_t *rc_svn_compare_trees(apr_array_header_t **out, int *entries, rc_vcs_t *vcs,
+                               svn_revnum_t before, svn_revnum_t after, apr_pool_t *pool);
+
+/** The same for a revision and the one before it; RC_E_LIMIT when it changes too much. */
+rc_err_t *rc_svn_revision_changes(apr_array_header_t **out, rc_vcs_t *vcs, svn_revnum_t rev,
+                                  apr_pool_t *pool);
+
+#endif

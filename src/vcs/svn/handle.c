@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Opens a Subversion repository, decides whether an open one can be used again, and keeps the trees
+ * of the revisions that were used last.
+ */
+#include "svn.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include <svn_dirent_uri.h>
+
+#include "base/fs.h"
+
+rc_err_t *rc_svn_open_repos(svn_repos_t **repos, const char *path, apr_pool_t *pool,
+                            apr_pool_t *err_pool)
+{
+    const char *why = NULL;
+    rc_found_t found = rc_svn_detect(&why, path, pool);
+
+    if (found == RC_FOUND_NOTHING)
+        return rc_err_internal(err_pool, APR_ENOENT, "there is no Subversion repository at %s",
+                               path);
+    if (found != RC_FOUND_REPOSITORY)
+        return rc_err_internal(err_pool, APR_SUCCESS, "%s is %s", path,
+                               apr_pstrdup(err_pool, why));
+    return rc_svn_err(svn_repos_open3(repos, svn_dirent_internal_style(path, pool), NULL, pool, pool),
+                      err_pool, "cannot open the repository %s", path);
+}
+
+static bool stat_files(struct stat *db, struct stat *uuid, const char *path)
+{
+    char name[4096];
+
+    if (apr_snprintf(name, sizeof(name), "%s/db/uuid", path) >= (int)sizeof(name) - 1)
+        return false;
+    if (stat(name, uuid))
+        return false;
+    name[strlen(name) - strlen("/uuid")] = '\0';
+    return !stat(name, db);
+}
+
+static void clear_roots(rc_svn_t *svn)
+{
+    int i;
+
+    for (i = 0; i < RC_SVN_ROOTS; i++)
+        if (svn->roots[i].root) {
+            svn->roots[i].root = NULL;
+            apr_pool_destroy(svn->roots[i].pool);
+        }
+}
+
+void rc_svn_rest(void *repo)
+{
+    rc_svn_t *svn = repo;
+
+    clear_roots(svn);
+    svn->youngest = SVN_INVALID_REVNUM;
+}
+
+void rc_svn_close(void *repo)
+{
+    rc_svn_t *svn = repo;
+
+    if (svn->pool)
+        apr_pool_destroy(svn->pool);
+    free(svn->path);
+    free(svn);
+}
+
+/* Makes the pool of a handle, with an allocator of its own: the handle moves between threads. */
+static bool make_pool(rc_svn_t *svn)
+{
+    apr_allocator_t *allocator;
+
+    if (apr_allocator_create(&allocator) != APR_SUCCESS)
+        return false;
+    apr_allocator_max_free_set(allocator, 1 << 20);
+    if (apr_pool_create_ex(&svn->pool, NULL, NULL, allocator) != APR_SUCCESS) {
+        apr_allocator_destroy(allocator);
+        return false;
+    }
+    apr_allocator_owner_set(allocator, svn->pool);
+    return true;
+}
+
+/* The files are looked at before anything is opened: if the repository is replaced meanwhile, the
+ * next use detects it. */
+static rc_err_t *fill(rc_svn_t *svn, apr_pool_t *pool)
+{
+    if (!stat_files(&svn->db, &svn->uuid, svn->path))
+        return rc_fs_err(pool, "open the repository", svn->path);
+    RC_TRY(rc_svn_open_repos(&svn->repos, svn->path, svn->pool, pool));
+    svn->fs = svn_repos_fs(svn->repos);
+    svn->youngest = SVN_INVALID_REVNUM;
+    return NULL;
+}
+
+rc_err_t *rc_svn_open(void **repo, const char *path, apr_pool_t *pool)
+{
+    rc_svn_t *svn = calloc(1, sizeof(*svn));
+    rc_err_t *err;
+
+    if (svn)
+        svn->path = strdup(path);
+    if (!svn || !svn->path || !make_pool(svn)) {
+        if (svn)
+            rc_svn_close(svn);
+        return rc_err_internal(pool, APR_ENOMEM, "cannot open the repository %s", path);
+    }
+    if ((err = fill(svn, pool))) {
+        rc_svn_close(svn);
+        return err;
+    }
+    *repo = svn;
+    return NULL;
+}
+
+bool rc_svn_reuse(void *repo)
+{
+    rc_svn_t *svn = repo;
+    struct stat db, uuid;
+
+    return stat_files(&db, &uuid, svn->path) && db.st_dev == svn->db.st_dev &&
+           db.st_ino == svn->db.st_ino && uuid.st_ino == svn->uuid.st_ino &&
+           uuid.st_mtim.tv_sec == svn->uuid.st_mtim.tv_sec &&
+           uuid.st_mtim.tv_nsec == svn->uuid.st_mtim.tv_nsec;
+}
+
+void rc_svn_set_work(void *repo, rc_work_t *work)
+{
+    ((rc_svn_t *)repo)->work = work;
+}
+
+rc_err_t *rc_svn_refresh(rc_vcs_t *vcs)
+{
+    ((rc_svn_t *)vcs->repo)->youngest = SVN_INVALID_REVNUM;
+    return NULL;
+}
+
+rc_err_t *rc_svn_youngest(svn_revnum_t *youngest, rc_vcs_t *vcs)
+{
+    rc_svn_t *svn = vcs->repo;
+
+    if (!SVN_IS_VALID_REVNUM(svn->youngest))
+        RC_TRY(rc_svn_err(svn_fs_youngest_rev(&svn->youngest, svn->fs, vcs->pool), vcs->pool,
+                          "cannot read the last revision of %s", svn->path));
+    *youngest = svn->youngest;
+    return NULL;
+}
+
+static rc_svn_root_t *find_root(rc_svn_t *svn, svn_revnum_t rev)
+{
+    int i;
+
+    for (i = 0; i < RC_SVN_ROOTS; i++)
+        if (svn->roots[i].root && svn->roots[i].rev == rev)
+            return &svn->roots[i];
+    return NULL;
+}
+
+rc_err_t *rc_svn_root(svn_fs_root_t **root, rc_vcs_t *vcs, svn_revnum_t rev)
+{
+    rc_svn_t *svn = vcs->repo;
+    rc_svn_root_t *slot = find_root(svn, rev);
+    rc_err_t *err;
+
+    if (!slot) {
+        slot = &svn->roots[svn->next_root];
+        svn->next_root = (svn->next_root + 1) % RC_SVN_ROOTS;
+        if (slot->root)
+            apr_pool_destroy(slot->pool);
+        slot->root = NULL;
+        apr_pool_create(&slot->pool, svn->pool);
+        err = rc_svn_err(svn_fs_revision_root(&slot->root, svn->fs, rev, slot->pool), vcs->pool,
+                         "cannot open revision %ld of %s", rev, svn->path);
+        if (err) {
+            slot->root = NULL;
+            apr_pool_destroy(slot->pool);
+            return err;
+        }
+        slot->rev = rev;
+    }
+    *root = slot->root;
+    return NULL;
+}

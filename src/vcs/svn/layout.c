@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Recognises Subversion repositories by their files, rejects those that cannot be served, and makes
+ * a fingerprint of their state, all without libsvn.
+ */
+#include "svn.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <apr_strings.h>
+
+#include "base/fs.h"
+#include "base/text.h"
+
+#define SMALL 4096 /* bytes of a file that describes a repository */
+
+/* The formats that libsvn 1.14 reads: of the repository, and of its file system FSFS. */
+static const int repo_formats[] = {3, 5, 0};
+static const int fs_formats[] = {1, 2, 3, 4, 5, 6, 7, 8, 0};
+
+/* Returns the content of a small file of the repository; NULL when it has none. */
+static const char *small_file(const char *path, const char *name, apr_pool_t *pool)
+{
+    const char *text;
+    apr_size_t len;
+
+    if (rc_fs_read(&text, &len, apr_pstrcat(pool, path, name, NULL), 0, SMALL, pool))
+        return NULL;
+    return text;
+}
+
+static bool in_list(const int *list, const char *number)
+{
+    for (; *list; list++)
+        if (apr_atoi64(number) == *list)
+            return true;
+    return false;
+}
+
+static const char *first_line(const char *text, apr_pool_t *pool)
+{
+    return rc_utf8_repair(apr_pstrmemdup(pool, text, strnlen(text, strcspn(text, "\r\n"))), pool);
+}
+
+/* --- what cannot be served --- */
+
+/* libsvn runs every hook as the account that serves. Reading runs none, commits would. */
+static const char *find_hook(const char *path, apr_pool_t *pool)
+{
+    const char *folder = apr_pstrcat(pool, path, "/hooks", NULL), *found = NULL;
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+
+    while (dir && !found && (entry = readdir(dir))) {
+        const char *file = apr_pstrcat(pool, folder, "/", entry->d_name, NULL);
+        const char *dot = strrchr(entry->d_name, '.');
+        struct stat st;
+
+        if ((dot && !strcmp(dot, ".tmpl")) || stat(file, &st) || !S_ISREG(st.st_mode))
+            continue;
+        if (st.st_mode & 0111)
+            found = apr_pstrdup(pool, entry->d_name);
+    }
+    if (dir)
+        closedir(dir);
+    return found;
+}
+
+static const char *bad_format(const char *what, const char *text, const int *known,
+                              apr_pool_t *pool)
+{
+    if (!text)
+        return apr_psprintf(pool, "a Subversion repository without the file %s", what);
+    if (in_list(known, text))
+        return NULL;
+    return apr_psprintf(pool, "a Subversion repository whose %s is %s, which is not supported", what,
+                        first_line(text, pool));
+}
+
+/* Returns why the repository cannot be served; NULL when it can. */
+static const char *problem_of(const char *path, const char *type, apr_pool_t *pool)
+{
+    const char *why, *hook;
+
+    if (strcmp(type, "fsfs"))
+        return apr_psprintf(pool, "a Subversion repository of type %s; only fsfs is served", type);
+    why = bad_format("format", small_file(path, "/format", pool), repo_formats, pool);
+    if (!why)
+        why = bad_format("db/format", small_file(path, "/db/format", pool), fs_formats, pool);
+    if (!why && (hook = find_hook(path, pool)))
+        why = apr_psprintf(pool,
+                           "a Subversion repository with a hook that the server would run: "
+                           "hooks/%s; move it away, or take its executable bits",
+                           rc_utf8_repair(hook, pool));
+    return why;
+}
+
+rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool)
+{
+    const char *type = small_file(path, "/db/fs-type", pool);
+
+    if (!type && small_file(path, "/db/DB_CONFIG", pool)) /* as before Subversion 1.1 */
+        type = "bdb";
+    if (!type)
+        return RC_FOUND_NOTHING;
+    *why = problem_of(path, first_line(type, pool), pool);
+    return *why ? RC_FOUND_UNUSABLE : RC_FOUND_REPOSITORY;
+}
+
+static bool is_missing(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
+bool rc_svn_is_gone(const char *path, apr_pool_t *pool)
+{
+    return is_missing(apr_pstrcat(pool, path, "/format", NULL)) &&
+           is_missing(apr_pstrcat(pool, path, "/db", NULL));
+}
+
+/* --- state --- */
+
+/* Returns the stamp of a file or directory, "-" when there is none. */
+static const char *stamp_of(const char *path, apr_pool_t *pool)
+{
+    struct stat st;
+
+    if (stat(path, &st))
+        return "-";
+    return apr_psprintf(pool, "%" APR_UINT64_T_FMT ".%" APR_INT64_T_FMT ".%ld",
+                        (apr_uint64_t)st.st_ino, (apr_int64_t)st.st_mtim.tv_sec,
+                        st.st_mtim.tv_nsec);
+}
+
+/* Returns how many revisions share a directory; 0: all of them do. */
+static apr_int64_t shard_of(const char *path, apr_pool_t *pool)
+{
+    const char *format = small_file(path, "/db/format", pool);
+    const char *layout = format ? strstr(format, "layout sharded ") : NULL;
+
+    return layout ? apr_atoi64(layout + strlen("layout sharded ")) : 0;
+}
+
+/*
+ * Revision properties are replaced by renames, so the time of their directory changes with them: of
+ * that of the last revision, and of the one before it. Properties of older revisions can change
+ * unseen; nothing that is kept by state shows them.
+ */
+static const char *properties_stamp(const char *path, apr_int64_t youngest, apr_pool_t *pool)
+{
+    apr_int64_t size = shard_of(path, pool), shard, i;
+    const char *stamp = "", *folder;
+
+    if (size <= 0)
+        return stamp_of(apr_pstrcat(pool, path, "/db/revprops", NULL), pool);
+    shard = youngest / size;
+    for (i = shard; i >= 0 && i >= shard - 1; i--) {
+        folder = apr_psprintf(pool, "%s/db/revprops/%" APR_INT64_T_FMT, path, i);
+        stamp = apr_pstrcat(pool, stamp, ":", stamp_of(folder, pool), ":",
+                            stamp_of(apr_pstrcat(pool, folder, ".pack", NULL), pool), NULL);
+    }
+    return stamp;
+}
+
+const char *rc_svn_known_state(const char *path, apr_pool_t *pool)
+{
+    const char *uuid = small_file(path, "/db/uuid", pool);
+    const char *current = small_file(path, "/db/current", pool);
+
+    if (!uuid || !current || !*current)
+        return NULL;
+    return apr_pstrcat(pool, first_line(uuid, pool), ":",
+                       apr_pstrmemdup(pool, current, strspn(current, "0123456789")),
+                       properties_stamp(path, apr_atoi64(current), pool), NULL);
+}

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Starts libsvn and configures it for this process.
+ */
+#include "svn.h"
+
+#include <svn_cache_config.h>
+#include <svn_dso.h>
+#include <svn_utf.h>
+#include <svn_version.h>
+
+#include "base/versions.h"
+
+/* Limits per process, for all handles together, and for mod_dav_svn in the same process. */
+#define CACHE_BYTES ((apr_uint64_t)16 << 20)
+#define CACHE_FILES 16
+
+/* libsvn keeps its data until the process exits: it cannot be started twice. */
+static rc_err_t *start_once(apr_pool_t *process, apr_pool_t *pool)
+{
+    svn_cache_config_t cache = {
+        .cache_size = CACHE_BYTES, .file_handle_count = CACHE_FILES, .single_threaded = FALSE};
+
+    svn_error_set_malfunction_handler(svn_error_raise_on_malfunction); /* instead of abort() */
+    svn_utf_initialize2(TRUE, process); /* the server's locale is no matter of the paths */
+    svn_cache_config_set(&cache);
+    RC_TRY(rc_svn_err(svn_dso_initialize2(), pool, "cannot start libsvn"));
+    return rc_svn_err(svn_fs_initialize(process), pool, "cannot start libsvn");
+}
+
+rc_err_t *rc_svn_startup(apr_pool_t *pool)
+{
+    static apr_pool_t *process;
+
+    if (!process) {
+        apr_pool_create(&process, NULL);
+        RC_TRY(start_once(process, pool));
+    }
+    rc_version_add("libsvn", SVN_VER_NUMBER);
+    return NULL;
+}

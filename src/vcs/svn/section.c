@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Prints one changed path as `svn diff --git` does, except where git could not apply that (contract
+ * 07 §6): missing sides are /dev/null, links have the mode 120000, binary files are git's binary
+ * patches with whole ids, and a change of properties alone has no lines for git.
+ */
+#include "change.h"
+
+#include <string.h>
+
+#include <apr_sha1.h>
+#include <apr_strings.h>
+
+#include "base/hex.h"
+#include "base/literal.h"
+#include "base/quote.h"
+
+#define RULER    "===================================================================\n"
+#define GIT      "diff --git"
+#define TEXT_MOST ((apr_size_t)512 << 20) /* as in git, a larger file counts as binary */
+#define NO_ID    "0000000000000000000000000000000000000000"
+#define ID_SHOWN 8 /* digits of the ids of a link's targets, as svn prints them */
+
+/* Both sides of one file, while it is printed. */
+typedef struct sides_t {
+    const rc_svn_file_t *before, *after;
+    const char *name;     /* without the leading slash */
+    const char *from, *to; /* "a/name" and "b/name" */
+    rc_svn_text_t old, new;
+} sides_t;
+
+/* --- names and modes --- */
+
+/* git reads names as they are, unless a character ends them or begins a quoted one. */
+static const char *label(const char *prefix, const char *name, apr_pool_t *pool)
+{
+    const char *p;
+
+    for (p = name; *p; p++)
+        if ((unsigned char)*p < 0x20 || *p == 0x7f || *p == '"')
+            return rc_quote(prefix, name, pool);
+    return apr_pstrcat(pool, prefix, name, NULL);
+}
+
+static int mode_of(const rc_svn_file_t *file)
+{
+    return file->kind == RC_ENTRY_LINK      ? 0120000
+           : file->kind == RC_ENTRY_PROGRAM ? 0100755
+                                            : 0100644;
+}
+
+static bool is_there(const rc_svn_file_t *file)
+{
+    return file->kind != RC_ENTRY_NONE;
+}
+
+static const char *mode_lines(const sides_t *sides, apr_pool_t *pool)
+{
+    int old = mode_of(sides->before), new = mode_of(sides->after);
+
+    if (!is_there(sides->before))
+        return apr_psprintf(pool, "new file mode %06o\n", (unsigned)new);
+    if (!is_there(sides->after))
+        return apr_psprintf(pool, "deleted file mode %06o\n", (unsigned)old);
+    if (old != new)
+        return apr_psprintf(pool, "old mode %06o\nnew mode %06o\n", (unsigned)old, (unsigned)new);
+    return "";
+}
+
+static const char *file_label(const char *mark, const char *name, const rc_svn_file_t *file,
+                              apr_pool_t *pool)
+{
+    if (!is_there(file))
+        return apr_pstrcat(pool, mark, " /dev/null\n", NULL);
+    return apr_psprintf(pool, "%s %s\t(revision %ld)\n", mark, name, file->rev);
+}
+
+/* --- contents --- */
+
+rc_err_t *rc_svn_load(rc_svn_text_t *text, const rc_svn_printer_t *printer,
+                      const rc_svn_file_t *file)
+{
+    rc_spool_t *spool;
+
+    *text = (rc_svn_text_t){"", 0};
+    if (!is_there(file))
+        return NULL;
+    spool = rc_spool_beside(printer->spool, printer->scratch);
+    RC_TRY(rc_svn_write(spool, printer->vcs, file, printer->scratch));
+    text->len = (apr_size_t)rc_spool_size(spool);
+    return rc_spool_view(&text->data, spool, printer->scratch);
+}
+
+static bool is_binary(const rc_svn_file_t *file, const rc_svn_text_t *text)
+{
+    return is_there(file) &&
+           (file->binary || text->len > TEXT_MOST || (text->len && memchr(text->data, 0, text->len)));
+}
+
+/* Returns git's id of a content. */
+static const char *blob_id(const rc_svn_file_t *file, const rc_svn_text_t *text, apr_pool_t *pool)
+{
+    const char *head = apr_psprintf(pool, "blob %" APR_SIZE_T_FMT, text->len);
+    unsigned char bytes[APR_SHA1_DIGESTSIZE];
+    apr_size_t done, len;
+    apr_sha1_ctx_t sha;
+
+    if (!is_there(file))
+        return NO_ID;
+    apr_sha1_init(&sha);
+    apr_sha1_update(&sha, head, (unsigned)strlen(head) + 1);
+    for (done = 0; done < text->len; done += len) {
+        len = text->len - done < (1u << 20) ? text->len - done : 1u << 20;
+        apr_sha1_update(&sha, text->data + done, (unsigned)len);
+    }
+    apr_sha1_final(bytes, &sha);
+    return rc_hex_text(bytes, sizeof(bytes), pool);
+}
+
+/* @a digits: of each id */
+static const char *index_line(const sides_t *sides, int digits, apr_pool_t *pool)
+{
+    const char *from = blob_id(sides->before, &sides->old, pool);
+    const char *to = blob_id(sides->after, &sides->new, pool);
+    int old = mode_of(sides->before), new = mode_of(sides->after);
+
+    if (is_there(sides->before) && is_there(sides->after) && old == new)
+        return apr_psprintf(pool, "index %.*s..%.*s %06o\n", digits, from, digits, to,
+                            (unsigned)new);
+    return apr_psprintf(pool, "index %.*s..%.*s\n", digits, from, digits, to);
+}
+
+/* --- one file --- */
+
+static rc_err_t *print_binary(rc_svn_printer_t *printer, const char *head, const sides_t *sides)
+{
+    rc_work_t *work = printer->vcs->work;
+    apr_pool_t *err_pool = printer->vcs->pool;
+
+    printer->binary = true;
+    RC_TRY(rc_spool_puts(printer->spool, head));
+    RC_TRY(rc_spool_puts(printer->spool, index_line(sides, 40, printer->scratch)));
+    RC_TRY(rc_spool_puts(printer->spool, "GIT binary patch\n"));
+    RC_TRY(rc_literal_print(printer->spool, work, sides->new.data, sides->new.len, err_pool));
+    return rc_literal_print(printer->spool, work, sides->old.data, sides->old.len, err_pool);
+}
+
+static rc_err_t *print_text(rc_svn_printer_t *printer, const char *head, const char *modes,
+                            const sides_t *sides)
+{
+    apr_pool_t *pool = printer->scratch;
+    const char *labels = apr_pstrcat(pool, file_label("---", sides->from, sides->before, pool),
+                                     file_label("+++", sides->to, sides->after, pool), NULL);
+    rc_svn_style_t style = {"@@", "file", printer->options->context,
+                            printer->options->ignore_space};
+    rc_svn_compare_t compare = {style.ignore_space, printer->vcs->work, printer->vcs->pool, pool};
+    apr_off_t start;
+
+    if (sides->after->kind == RC_ENTRY_LINK && is_there(sides->before))
+        head = apr_pstrcat(pool, head, index_line(sides, ID_SHOWN, pool), NULL);
+    if (*modes)
+        RC_TRY(rc_spool_puts(printer->spool, head));
+    head = apr_pstrcat(pool, *modes ? "" : head, labels, NULL);
+    start = rc_spool_size(printer->spool) + (apr_off_t)strlen(head);
+    RC_TRY(rc_svn_print_hunks(&printer->tally, printer->spool, head, &sides->old, &sides->new,
+                              &style, &compare));
+    if (printer->tally.hunks)
+        printer->hunks_at = start;
+    return NULL;
+}
+
+static bool same_text(const sides_t *sides)
+{
+    return is_there(sides->before) && is_there(sides->after) && sides->old.len == sides->new.len &&
+           (!sides->old.len || !memcmp(sides->old.data, sides->new.data, sides->old.len));
+}
+
+static rc_err_t *print_file(rc_svn_printer_t *printer, const rc_svn_file_t *before,
+                            const rc_svn_file_t *after)
+{
+    apr_pool_t *pool = printer->scratch;
+    sides_t sides = {.before = before, .after = after, .name = after->path + 1};
+    const char *index = apr_psprintf(pool, "Index: %s\n" RULER, sides.name), *modes, *head;
+    apr_off_t start = rc_spool_size(printer->spool);
+
+    sides.from = label("a/", before->path + 1, pool);
+    sides.to = label("b/", sides.name, pool);
+    modes = mode_lines(&sides, pool);
+    head = apr_pstrcat(pool, index, GIT " ", sides.from, " ", sides.to, "\n", modes, NULL);
+    printer->git_at = start + (apr_off_t)strlen(index) + (apr_off_t)strlen(GIT);
+    RC_TRY(rc_svn_load(&sides.old, printer, before));
+    RC_TRY(rc_svn_load(&sides.new, printer, after));
+    if (same_text(&sides))
+        RC_TRY(*modes ? rc_spool_puts(printer->spool, head) : NULL);
+    else if (is_binary(before, &sides.old) || is_binary(after, &sides.new))
+        RC_TRY(print_binary(printer, head, &sides));
+    else
+        RC_TRY(print_text(printer, head, modes, &sides));
+    if (rc_spool_size(printer->spool) > start) {
+        printer->applies = true;
+        index = "";
+    }
+    if (!printer->properties)
+        return NULL;
+    return rc_svn_print_properties(printer, index, sides.name, before, after);
+}
+
+/* --- one change --- */
+
+static rc_err_t *look_at(rc_svn_file_t *out, const rc_svn_printer_t *printer,
+                         const rc_svn_file_t *file)
+{
+    *out = *file;
+    return is_there(file) ? rc_svn_look(out, printer->vcs, printer->scratch) : NULL;
+}
+
+/* svn names the root "." in the first line, and not at all in the second. */
+static rc_err_t *print_folder(const rc_svn_printer_t *printer, const rc_svn_file_t *before,
+                              const rc_svn_file_t *after)
+{
+    const char *name = after->path + 1;
+    const char *head =
+        apr_psprintf(printer->scratch, "Index: %s\n" RULER, *name ? name : ".");
+
+    if (!printer->properties)
+        return NULL;
+    return rc_svn_print_properties(printer, head, name, before, after);
+}
+
+rc_err_t *rc_svn_print_change(rc_svn_printer_t *printer, const rc_svn_change_t *change)
+{
+    rc_svn_file_t before, after, none;
+
+    printer->binary = false;
+    printer->git_at = printer->hunks_at = 0;
+    printer->tally = (rc_svn_tally_t){0};
+    RC_TRY(look_at(&before, printer, &change->before));
+    RC_TRY(look_at(&after, printer, &change->after));
+    if (before.kind == RC_ENTRY_DIR || after.kind == RC_ENTRY_DIR)
+        return print_folder(printer, &before, &after);
+    if (!is_there(&before) || !is_there(&after) ||
+        (!change->replaced && (before.kind == RC_ENTRY_LINK) == (after.kind == RC_ENTRY_LINK)))
+        return print_file(printer, &before, &after);
+    none = after;
+    none.kind = RC_ENTRY_NONE;
+    RC_TRY(print_file(printer, &before, &none));
+    none = before;
+    none.kind = RC_ENTRY_NONE;
+    return print_file(printer, &none, &after);
+}

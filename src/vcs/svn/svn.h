@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Declares what the files of the Subversion back end share: the open repository, the errors of
+ * libsvn, and the functions of table.c's row. Rules: contract 07 §5 and §6.
+ */
+#ifndef RC_VCS_SVN_SVN_H
+#define RC_VCS_SVN_SVN_H
+
+#include <sys/stat.h>
+
+#include <svn_fs.h>
+#include <svn_repos.h>
+
+#include "../backend.h"
+
+/* Paths are as libsvn has them: "/" or "/trunk/x". Revision N has the index N-1. */
+
+#define RC_SVN_ROOTS 2 /* a revision and the one before */
+
+typedef struct rc_svn_root_t {
+    svn_revnum_t rev;
+    svn_fs_root_t *root; /* NULL: unused */
+    apr_pool_t *pool;
+} rc_svn_root_t;
+
+/* An open repository. */
+typedef struct rc_svn_t {
+    char *path;
+    apr_pool_t *pool; /* with an allocator of its own */
+    svn_repos_t *repos;
+    svn_fs_t *fs;
+    struct stat db, uuid; /* as they were when it was opened */
+    svn_revnum_t youngest; /* of this use; SVN_INVALID_REVNUM: not read yet */
+    rc_svn_root_t roots[RC_SVN_ROOTS];
+    int next_root; /* the one that is replaced next */
+    rc_work_t *work;
+} rc_svn_t;
+
+/* -- error.c -- */
+
+/**
+ * Turns @a err, which it clears, into an RC_E_INTERNAL in @a pool: the formatted text and all
+ * messages of the chain. Returns NULL for NULL.
+ */
+rc_err_t *rc_svn_err(svn_error_t *err, apr_pool_t *pool, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* A baton of rc_svn_go_on: what stops long work of libsvn. */
+typedef struct rc_svn_going_t {
+    rc_work_t *work;
+    apr_pool_t *pool;
+    rc_err_t *err; /* why the work was stopped; NULL: it was not */
+} rc_svn_going_t;
+
+/** An svn_cancel_func_t: stops when the time of the work is over or its client has gone. */
+svn_error_t *rc_svn_go_on(void *baton);
+
+/* -- layout.c, library.c, create.c, check.c: by path -- */
+
+rc_err_t *rc_svn_startup(apr_pool_t *pool);
+rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool);
+bool rc_svn_is_gone(const char *path, apr_pool_t *pool);
+const char *rc_svn_known_state(const char *path, apr_pool_t *pool);
+rc_err_t *rc_svn_create(const char *path, apr_pool_t *pool);
+rc_err_t *rc_svn_copy(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
+rc_err_t *rc_svn_check(const char **problem, const char *path, apr_pool_t *pool);
+rc_err_t *rc_svn_repair(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
+
+/** Opens the repository at @a path, without the handle. */
+rc_err_t *rc_svn_open_repos(svn_repos_t **repos, const char *path, apr_pool_t *pool,
+                            apr_pool_t *err_pool);
+
+/* -- handle.c -- */
+
+rc_err_t *rc_svn_open(void **repo, const char *path, apr_pool_t *pool);
+bool rc_svn_reuse(void *repo);
+void rc_svn_set_work(void *repo, rc_work_t *work);
+void rc_svn_rest(void *repo);
+void rc_svn_close(void *repo);
+rc_err_t *rc_svn_refresh(rc_vcs_t *vcs);
+
+/** Sets *@a root to the tree of revision @a rev; it is valid until two others were used. */
+rc_err_t *rc_svn_root(svn_fs_root_t **root, rc_vcs_t *vcs, svn_revnum_t rev);
+
+/** Sets *@a youngest to the last revision of the snapshot. */
+rc_err_t *rc_svn_youngest(svn_revnum_t *youngest, rc_vcs_t *vcs);
+
+/* -- revision.c -- */
+
+rc_err_t *rc_svn_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
+rc_err_t *rc_svn_count(apr_int64_t *count, rc_vcs_t *vcs);
+rc_err_t *rc_svn_index_of(apr_int64_t *index, rc_vcs_t *vcs, const char *id);
+rc_err_t *rc_svn_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+rc_err_t *rc_svn_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t index,
+                          apr_pool_t *pool);
+rc_err_t *rc_svn_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,
+                        apr_int64_t last, apr_pool_t *pool);
+rc_err_t *rc_svn_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, apr_size_t most,
+                        apr_pool_t *pool);
+
+/** Returns the revision of an id, or of an entry's id, which begins with it; SVN_INVALID_REVNUM
+ * when @a id begins with none. */
+svn_revnum_t rc_svn_rev_of(const char *id);
+
+/* -- refs.c -- */
+
+rc_err_t *rc_svn_resolve_name(apr_int64_t *index, rc_vcs_t *vcs, const char *name);
+rc_err_t *rc_svn_refs(rc_vcs_t *vcs, rc_refs_t which,
+                      rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
+
+/* -- entry.c -- */
+
+rc_err_t *rc_svn_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+rc_err_t *rc_svn_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
+                      void *baton, apr_pool_t *scratch);
+
+/** Returns @a path as libsvn has it: "trunk/x" -> "/trunk/x", in @a pool. */
+const char *rc_svn_fspath(const char *path, apr_pool_t *pool);
+
+/* -- node.c -- */
+
+/* A file in one revision. */
+typedef struct rc_svn_file_t {
+    rc_entry_kind_t kind; /* RC_ENTRY_NONE: there is none */
+    svn_revnum_t rev;
+    const char *path; /* as libsvn has it */
+    bool binary;      /* svn:mime-type says so */
+    apr_hash_t *props; /* of const char * to svn_string_t *; never NULL after rc_svn_look */
+} rc_svn_file_t;
+
+/** Fills @a file, whose rev and path are set, from the properties of the node there, in @a pool. */
+rc_err_t *rc_svn_look(rc_svn_file_t *file, rc_vcs_t *vcs, apr_pool_t *pool);
+
+/* -- content.c -- */
+
+rc_err_t *rc_svn_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry);
+rc_err_t *rc_svn_read(const char **data, apr_size_t *len, rc_vcs_t *vcs, const rc_entry_t *entry,
+                      apr_pool_t *pool);
+rc_err_t *rc_svn_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);
+
+/** Sets *@a size to the bytes of @a file, or of a link's target. */
+rc_err_t *rc_svn_length(apr_off_t *size, rc_vcs_t *vcs, const rc_svn_file_t *file,
+                        apr_pool_t *scratch);
+
+/** Appends the content of @a file, or a link's target, to @a spool. */
+rc_err_t *rc_svn_write(rc_spool_t *spool, rc_vcs_t *vcs, const rc_svn_file_t *file,
+                       apr_pool_t *scratch);
+
+/* -- export.c -- */
+
+rc_err_t *rc_svn_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
+                        void *baton, apr_pool_t *scratch);
+
+rc_err_t *rc_svn_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
+
+#endif
