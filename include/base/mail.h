@@ -19,7 +19,8 @@ const char *rc_mail_subject(const char *prefix, const char *title, apr_pool_t *p
  * +01:30. */
 const char *rc_mail_date(apr_uint64_t seconds, int zone, apr_pool_t *pool);
 
-/** Returns the word before a subject: "[PATCH]", or "[PATCH 03/12]" with a @a total that is not 0. */
+/** Returns the word before a subject: "[PATCH]", or "[PATCH 03/12]" with a @a total that is not 0.
+ */
 const char *rc_mail_prefix(apr_int64_t number, apr_int64_t total, apr_pool_t *pool);
 
 /** Returns the Subject of a commit's @a message (NULL: none), the headers that its bytes need, an

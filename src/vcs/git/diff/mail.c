@@ -3,7 +3,7 @@
  * Writes a commit as a mail, as git's format-patch does (pretty.c, log-tree.c), including its
  * treatment of unusual headers, blank lines and encodings.
  */
-#include "mail_stat.h"
+#include "print.h"
 
 #include <string.h>
 
@@ -11,6 +11,7 @@
 
 #include "../table.h"
 #include "base/mail.h"
+#include "base/patch_stat.h"
 #include "base/text.h"
 
 /* --- the commit's text --- */
@@ -102,7 +103,20 @@ static rc_err_t *print_message(rc_spool_t *spool, const char *id, const char *te
 
 /* --- changes --- */
 
-/* Prints each change into @a diff; the rows (rc_git_row_t) get their sizes. */
+static rc_stat_row_t row_of(const rc_git_change_t *change, const rc_git_tally_t *tally)
+{
+    return (rc_stat_row_t){.old_path = change->before.path,
+                           .new_path = change->after.path,
+                           .old_mode = change->before.mode,
+                           .new_mode = change->after.mode,
+                           .renamed = change->renamed,
+                           .similarity = change->score * 100 / RC_GIT_SCORE_MAX,
+                           .binary = tally->binary,
+                           .added = tally->added,
+                           .deleted = tally->deleted};
+}
+
+/* Prints each change into @a diff; @a rows (rc_stat_row_t) get their sizes. */
 static rc_err_t *print_changes(apr_array_header_t **rows, rc_spool_t *diff, rc_vcs_t *vcs,
                                const apr_array_header_t *changes, const rc_diff_options_t *options,
                                apr_pool_t *pool)
@@ -112,18 +126,18 @@ static rc_err_t *print_changes(apr_array_header_t **rows, rc_spool_t *diff, rc_v
     rc_err_t *err = NULL;
     int i;
 
-    *rows = apr_array_make(pool, changes->nelts, sizeof(rc_git_row_t));
+    *rows = apr_array_make(pool, changes->nelts, sizeof(rc_stat_row_t));
     apr_pool_create(&printer.scratch, pool);
     for (i = 0; i < changes->nelts && !err; i++) {
         const rc_git_change_t *change = &APR_ARRAY_IDX(changes, i, rc_git_change_t);
-        rc_git_row_t row = {.change = change};
+        rc_git_tally_t tally = {.binary = false};
 
         if (change->moved)
             continue;
         apr_pool_clear(printer.scratch);
-        printer.tally = &row.tally;
+        printer.tally = &tally;
         err = rc_git_print_change(&printer, change);
-        APR_ARRAY_PUSH(*rows, rc_git_row_t) = row;
+        APR_ARRAY_PUSH(*rows, rc_stat_row_t) = row_of(change, &tally);
     }
     apr_pool_destroy(printer.scratch);
     return err;
@@ -144,8 +158,8 @@ static rc_err_t *print_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, co
     RC_TRY(read_commit(&text, vcs->repo, id, vcs->pool, pool));
     RC_TRY(print_message(spool, id, text, mail, pool));
     RC_TRY(rc_spool_puts(spool, "---\n"));
-    RC_TRY(rc_git_print_stat(spool, rows, pool));
-    RC_TRY(rc_git_print_summary(spool, rows, pool));
+    RC_TRY(rc_patch_stat(spool, rows, pool));
+    RC_TRY(rc_patch_summary(spool, rows, pool));
     RC_TRY(rc_spool_puts(spool, "\n"));
     RC_TRY(rc_spool_append(spool, diff));
     return rc_spool_puts(spool, RC_MAIL_SIGNATURE);

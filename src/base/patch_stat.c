@@ -4,7 +4,7 @@
  * `git --stat --summary` at the width of a mail. The column widths are those of show_stats in git's
  * diff.c.
  */
-#include "mail_stat.h"
+#include "base/patch_stat.h"
 
 #include <string.h>
 
@@ -34,14 +34,14 @@ static apr_int64_t larger(apr_int64_t a, apr_int64_t b)
     return a > b ? a : b;
 }
 
-static apr_int64_t changed(const rc_git_tally_t *tally)
+static apr_int64_t changed(const rc_stat_row_t *row)
 {
-    return (apr_int64_t)(tally->added + tally->deleted);
+    return (apr_int64_t)(row->added + row->deleted);
 }
 
-static const char *path_of(const rc_git_change_t *change)
+static const char *path_of(const rc_stat_row_t *row)
 {
-    return change->after.mode ? change->after.path : change->before.path;
+    return row->new_mode ? row->new_path : row->old_path;
 }
 
 /* --- names --- */
@@ -96,10 +96,10 @@ static const char *rename_text(const char *from, const char *to, apr_pool_t *poo
                        from + strlen(from) - end, NULL);
 }
 
-static const char *name_text(const rc_git_change_t *change, apr_pool_t *pool)
+static const char *name_text(const rc_stat_row_t *row, apr_pool_t *pool)
 {
-    return change->renamed ? rename_text(change->before.path, change->after.path, pool)
-                           : rc_quote("", path_of(change), pool);
+    return row->renamed ? rename_text(row->old_path, row->new_path, pool)
+                        : rc_quote("", path_of(row), pool);
 }
 
 /* --- widths --- */
@@ -127,15 +127,14 @@ static void measure(widths_t *widths, const apr_array_header_t *rows)
 
     memset(widths, 0, sizeof(*widths));
     for (i = 0; i < rows->nelts; i++) {
-        const rc_git_row_t *row = &APR_ARRAY_IDX(rows, i, rc_git_row_t);
-        const rc_git_tally_t *tally = &row->tally;
+        const rc_stat_row_t *row = &APR_ARRAY_IDX(rows, i, rc_stat_row_t);
 
         widths->name = larger(widths->name, (apr_int64_t)strlen(row->name));
-        if (tally->binary) {
-            bins = larger(bins, 14 + digits(tally->added) + digits(tally->deleted));
+        if (row->binary) {
+            bins = larger(bins, 14 + digits(row->added) + digits(row->deleted));
             widths->number = 3;
         } else {
-            widths->most = larger(widths->most, changed(tally));
+            widths->most = larger(widths->most, changed(row));
         }
     }
     widths->number = larger(widths->number, digits((apr_uint64_t)widths->most));
@@ -177,9 +176,9 @@ static apr_int64_t scale(apr_int64_t n, const widths_t *widths)
     return n ? 1 + n * (widths->graph - 1) / widths->most : 0;
 }
 
-static rc_err_t *print_bar(rc_spool_t *spool, const rc_git_tally_t *tally, const widths_t *widths)
+static rc_err_t *print_bar(rc_spool_t *spool, const rc_stat_row_t *row, const widths_t *widths)
 {
-    apr_int64_t plus = (apr_int64_t)tally->added, minus = (apr_int64_t)tally->deleted, all;
+    apr_int64_t plus = (apr_int64_t)row->added, minus = (apr_int64_t)row->deleted, all;
 
     if (widths->graph <= widths->most) {
         all = scale(plus + minus, widths);
@@ -197,21 +196,20 @@ static rc_err_t *print_bar(rc_spool_t *spool, const rc_git_tally_t *tally, const
     return repeat(spool, '-', minus);
 }
 
-static rc_err_t *print_row(rc_spool_t *spool, const rc_git_row_t *row, const widths_t *widths)
+static rc_err_t *print_row(rc_spool_t *spool, const rc_stat_row_t *row, const widths_t *widths)
 {
-    const rc_git_tally_t *tally = &row->tally;
     int width = (int)widths->number;
 
     RC_TRY(print_name(spool, row->name, widths->name));
-    if (tally->binary) {
+    if (row->binary) {
         RC_TRY(rc_spool_printf(spool, " | %*s", width, "Bin"));
-        if (tally->added || tally->deleted)
+        if (row->added || row->deleted)
             RC_TRY(rc_spool_printf(spool, " %" APR_UINT64_T_FMT " -> %" APR_UINT64_T_FMT " bytes",
-                                   tally->deleted, tally->added));
+                                   row->deleted, row->added));
     } else {
-        RC_TRY(rc_spool_printf(spool, " | %*" APR_INT64_T_FMT "%s", width, changed(tally),
-                               changed(tally) ? " " : ""));
-        RC_TRY(print_bar(spool, tally, widths));
+        RC_TRY(rc_spool_printf(spool, " | %*" APR_INT64_T_FMT "%s", width, changed(row),
+                               changed(row) ? " " : ""));
+        RC_TRY(print_bar(spool, row, widths));
     }
     return rc_spool_write(spool, "\n", 1);
 }
@@ -227,10 +225,10 @@ static rc_err_t *print_sum(rc_spool_t *spool, const apr_array_header_t *rows)
     int i;
 
     for (i = 0; i < rows->nelts; i++) {
-        const rc_git_tally_t *tally = &APR_ARRAY_IDX(rows, i, rc_git_row_t).tally;
+        const rc_stat_row_t *row = &APR_ARRAY_IDX(rows, i, rc_stat_row_t);
 
-        added += tally->binary ? 0 : tally->added;
-        deleted += tally->binary ? 0 : tally->deleted;
+        added += row->binary ? 0 : row->added;
+        deleted += row->binary ? 0 : row->deleted;
     }
     RC_TRY(rc_spool_printf(spool, " %d file%s changed", i, plural((apr_uint64_t)i)));
     if (added || !deleted)
@@ -245,57 +243,56 @@ static rc_err_t *print_sum(rc_spool_t *spool, const apr_array_header_t *rows)
 /* --- both tables --- */
 
 /* True when only blanks changed, which are ignored. */
-static bool unchanged(const rc_git_change_t *change, const rc_git_tally_t *tally)
+static bool unchanged(const rc_stat_row_t *row)
 {
-    return change->before.mode == change->after.mode && !change->renamed && !tally->binary &&
-           !changed(tally);
+    return row->old_mode == row->new_mode && !row->renamed && !row->binary && !changed(row);
 }
 
-rc_err_t *rc_git_print_stat(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool)
+rc_err_t *rc_patch_stat(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool)
 {
-    apr_array_header_t *shown = apr_array_make(pool, rows->nelts, sizeof(rc_git_row_t));
+    apr_array_header_t *shown = apr_array_make(pool, rows->nelts, sizeof(rc_stat_row_t));
     widths_t widths;
     int i;
 
     for (i = 0; i < rows->nelts; i++) {
-        const rc_git_row_t *row = &APR_ARRAY_IDX(rows, i, rc_git_row_t);
+        const rc_stat_row_t *row = &APR_ARRAY_IDX(rows, i, rc_stat_row_t);
 
-        if (unchanged(row->change, &row->tally))
+        if (unchanged(row))
             continue;
-        APR_ARRAY_PUSH(shown, rc_git_row_t) = *row;
-        APR_ARRAY_IDX(shown, shown->nelts - 1, rc_git_row_t).name = name_text(row->change, pool);
+        APR_ARRAY_PUSH(shown, rc_stat_row_t) = *row;
+        APR_ARRAY_IDX(shown, shown->nelts - 1, rc_stat_row_t).name = name_text(row, pool);
     }
     if (!shown->nelts)
         return NULL;
     measure(&widths, shown);
     for (i = 0; i < shown->nelts; i++)
-        RC_TRY(print_row(spool, &APR_ARRAY_IDX(shown, i, rc_git_row_t), &widths));
+        RC_TRY(print_row(spool, &APR_ARRAY_IDX(shown, i, rc_stat_row_t), &widths));
     return print_sum(spool, shown);
 }
 
-static rc_err_t *summarize(rc_spool_t *spool, const rc_git_change_t *change, apr_pool_t *pool)
+static rc_err_t *summarize(rc_spool_t *spool, const rc_stat_row_t *row, apr_pool_t *pool)
 {
-    apr_uint32_t from = change->before.mode, to = change->after.mode;
+    apr_uint32_t from = row->old_mode, to = row->new_mode;
 
     if (!from || !to)
         return rc_spool_printf(spool, " %s mode %06o %s\n", from ? "delete" : "create",
-                               from ? from : to, rc_quote("", path_of(change), pool));
-    if (change->renamed)
-        RC_TRY(rc_spool_printf(spool, " rename %s (%d%%)\n", name_text(change, pool),
-                               change->score * 100 / RC_GIT_SCORE_MAX));
+                               from ? from : to, rc_quote("", path_of(row), pool));
+    if (row->renamed)
+        RC_TRY(
+            rc_spool_printf(spool, " rename %s (%d%%)\n", name_text(row, pool), row->similarity));
     if (from == to)
         return NULL;
     RC_TRY(rc_spool_printf(spool, " mode change %06o => %06o", from, to));
-    if (!change->renamed)
-        RC_TRY(rc_spool_printf(spool, " %s", rc_quote("", path_of(change), pool)));
+    if (!row->renamed)
+        RC_TRY(rc_spool_printf(spool, " %s", rc_quote("", path_of(row), pool)));
     return rc_spool_write(spool, "\n", 1);
 }
 
-rc_err_t *rc_git_print_summary(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool)
+rc_err_t *rc_patch_summary(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool)
 {
     int i;
 
     for (i = 0; i < rows->nelts; i++)
-        RC_TRY(summarize(spool, APR_ARRAY_IDX(rows, i, rc_git_row_t).change, pool));
+        RC_TRY(summarize(spool, &APR_ARRAY_IDX(rows, i, rc_stat_row_t), pool));
     return NULL;
 }
