@@ -9,17 +9,23 @@ say = $(if $(V),,@echo "  $(1) $(2)";)
 
 APXS       ?= apxs
 CC         ?= cc
+# Subversion is optional: without libsvn, or with SVN=, repositories of type svn are refused.
+SVN_WANTED := libsvn_repos libsvn_fs libsvn_delta libsvn_diff libsvn_subr
+SVN        ?= $(shell pkg-config --exists $(SVN_WANTED) 2>/dev/null && echo 1)
+SVN_PKGS   := $(if $(SVN),$(SVN_WANTED))
 PKGS       := apr-1 apr-util-1 json-c sqlite3 libgit2 libarchive libdeflate zlib libcrypto
 PACKAGES   := gcc libc6-dev make pkg-config git curl perl openssh-client ca-certificates \
               apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev libsqlite3-dev \
-              libgit2-dev libarchive-dev libdeflate-dev zlib1g-dev libssl-dev libcurl4-openssl-dev
+              libgit2-dev libarchive-dev libdeflate-dev zlib1g-dev libssl-dev libcurl4-openssl-dev \
+              libsvn-dev
 COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl $(APXS)
 MODULES    := $(PKGS) libcurl
 
 # Packages and commands that only the tests need, mostly programs to compare results with.
 TEST_PACKAGES := libcmocka-dev openssl sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils \
-                 python3-feedparser chromium strace e2fsprogs libapache2-mod-qos
-TEST_COMMANDS := prove ssh openssl sqlite3 wget unzip bzip2 xz zstd xmllint chromium
+                 python3-feedparser chromium strace e2fsprogs libapache2-mod-qos \
+                 subversion libapache2-mod-svn
+TEST_COMMANDS := prove ssh openssl sqlite3 wget unzip bzip2 xz zstd xmllint chromium svn svnadmin
 
 OPT_release := -O2 -DNDEBUG
 OPT_debug   := -Og -g
@@ -31,16 +37,21 @@ WERROR ?= -Werror
 
 # apxs and pkg-config run once, and only when something is compiled.
 HTTPD_CFLAGS = $(eval HTTPD_CFLAGS := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_CFLAGS)
-PKG_CFLAGS   = $(eval PKG_CFLAGS := $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PKGS))))$(PKG_CFLAGS)
-PKG_LIBS     = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+PKG_CFLAGS   = $(eval PKG_CFLAGS := \
+                $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PKGS) $(SVN_PKGS))))$(PKG_CFLAGS)
+PKG_LIBS     = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) $$(SVN_LIBS))$(PKG_LIBS)
+
+# libsvn's own libraries: pkg-config adds those that only a static link needs.
+SVN_LIBS     = $(if $(SVN),$(filter -L% -lsvn%,$(shell pkg-config --libs $(SVN_PKGS))))
 
 VERSION  := 0.1.0
-CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DZLIB_CONST -DRCAPI_VERSION='"$(VERSION)"'
+CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DZLIB_CONST -DRCAPI_VERSION='"$(VERSION)"' \
+            $(if $(SVN),-DRCAPI_SVN)
 CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN) $(WERROR) \
             $(OPT_$(BUILD))
 LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,now
 
-ROOMS    := base archive db db/sqlite store remote vcs vcs/git vcs/git/diff \
+ROOMS    := base archive db db/sqlite store remote vcs vcs/git vcs/git/diff $(if $(SVN),vcs/svn) \
               domain faces faces/api faces/api/methods faces/raw faces/git
 LIB_SRC  := $(wildcard $(ROOMS:%=src/%/*.c))
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)

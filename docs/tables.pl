@@ -77,9 +77,11 @@ sub directives {
 
 sub settings {
     my ($list) = slurp('src/domain/server.c') =~ /settings\[\] = \{\n(.*?)^\};/ms or die "no settings\n";
-    my @rows = map { [/^\s*\{"(\w+)", "(.*)", (\w+)\}/] } grep { /\{"/ } split /\n/, $list;
-    return table(['Setting', 'Value', ''],
-        map { ["`$_->[0]`", $_->[2] eq 'true' ? 'on or off' : 'text', $_->[1]] } @rows);
+    my %value = (FLAG => 'on or off', TEXT => 'text', PATTERNS => 'paths');
+    my @rows;
+    push @rows, ["`$1`", $value{$3} // die("no kind $3\n"), $2]
+        while $list =~ /\{"(\w+)", "(.*?)",\s+RC_SETTING_(\w+),/g;
+    return table(['Setting', 'Value', ''], @rows);
 }
 
 # URL and whitelist name of each view.

@@ -62,9 +62,9 @@ subtest 'what came instead' => sub {
 subtest 'reasons in the log' => sub {
     my $log = sub { my $at = length $t->error_log; $_[0]->(); substr $t->error_log, $at };
     my $id = qr/\(request ([^\s)]+)\)/; # base64: also + and /
-    my $said = $log->(sub { is $t->call(create_repo => { repo_name => 'typed', repo_type => 'svn' })->{error},
+    my $said = $log->(sub { is $t->call(create_repo => { repo_name => 'typed', repo_type => 'cvs' })->{error},
         'failed to create repository `typed`', 'a failure text' });
-    like $said, qr/rcapi:warn.* method create_repo failed \(user 'admin'\): .*svn.* $id$/m,
+    like $said, qr/rcapi:warn.* method create_repo failed \(user 'admin'\): .*cvs.* $id$/m,
         'a failure is a warning, with its reason';
     $said =~ $id;
     is $t->last->header('X-Request-Id'), $1, 'and an id that the answer has, too';

@@ -69,7 +69,8 @@ subtest 'perm' => sub {
 subtest 'set' => sub {
     is $t->admin('set') =~ s/\t.*//gr, join('', map { "$_\n" } 'default_repo_enable_downloads=False',
         'default_repo_enable_locking=False', 'default_repo_enable_statistics=False', 'default_repo_private=False',
-        'gist_alias_url=', 'repository_fields=False'), 'list';
+        'gist_alias_url=', 'repository_fields=False', 'svn_branch_patterns=/trunk /branches/*',
+        'svn_tag_patterns=/tags/*'), 'list';
     $t->admin('set', "default_repo_$_->[0]", $_->[1]) for ['enable_downloads', 'on'], ['private', 'True'],
         ['enable_locking', '1'];
     $t->must(create_repo => { repo_name => 'by-default', repo_type => 'git' });

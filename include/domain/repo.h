@@ -73,6 +73,11 @@ rc_err_t *rc_grant_everyone(rc_db_t *db, rc_kind_t kind, apr_int64_t id, bool cl
 rc_err_t *rc_repo_clone_uri(const char **uri, const rc_env_t *env, const rc_repo_t *repo,
                             apr_pool_t *pool);
 
+/* Branches and tags of Subversion repositories, while the settings svn_branch_patterns and
+ * svn_tag_patterns are not set (contract 07 §1). */
+#define RC_SVN_BRANCHES "/trunk /branches/*"
+#define RC_SVN_TAGS     "/tags/*"
+
 /** Opens the repository on the disk; reading it counts against @a work (rc_vcs_open). */
 rc_err_t *rc_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_work_t *work,
                        apr_pool_t *pool);

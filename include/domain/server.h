@@ -8,11 +8,18 @@
 
 #include "domain/actor.h"
 
+typedef enum {
+    RC_SETTING_FLAG,
+    RC_SETTING_TEXT,
+    RC_SETTING_PATTERNS /* paths of directories, see rc_vcs_set_patterns */
+} rc_setting_kind_t;
+
 /* A server setting that can be changed. */
 typedef struct rc_setting_t {
     const char *name; /* NULL: the end of the table */
     const char *help;
-    bool is_flag;
+    rc_setting_kind_t kind;
+    const char *preset; /* its value while it is not set */
 } rc_setting_t;
 
 extern const rc_setting_t rc_settings[];
@@ -20,7 +27,10 @@ extern const rc_setting_t rc_settings[];
 /** Returns the row of a setting; NULL when there is none of this name. */
 const rc_setting_t *rc_setting_find(const char *name);
 
-/** Returns the stored form of a value; NULL when it is not one of a flag. */
+/** Returns what a value of a setting of this kind must be, for messages. */
+const char *rc_setting_rule(const rc_setting_t *setting);
+
+/** Returns the stored form of a value; NULL for an invalid one. */
 const char *rc_setting_form(const rc_setting_t *setting, const char *value);
 
 /** Sets a setting. Returns RC_E_ARG for an invalid value. */

@@ -20,6 +20,10 @@ typedef struct rc_capabilities_t {
     bool named_branches;  /* a commit belongs to one branch, permanently */
     bool bookmarks;       /* has references of kind RC_BOOKMARKS */
     bool closed_branches; /* has references of kind RC_CLOSED_BRANCHES */
+    bool numbered;        /* ids are numbers: a number names a revision, never an index */
+    bool paths_as_refs;   /* branches and tags are directories; they lead to the last commit, and
+                             none belongs to a commit; one can be archived alone */
+    bool editable;        /* author, date and message of a commit can change */
     int id_length;        /* characters of a full id; 0: the length varies */
     int short_length;     /* characters of a short id */
     int prefix_least;     /* minimum characters of an id prefix; 0: prefixes name no commit */
@@ -55,6 +59,9 @@ rc_err_t *rc_vcs_startup(apr_pool_t *pool);
 
 /** True when there is a back end for @a type. */
 bool rc_vcs_known_type(const char *type);
+
+/** Returns why there is no back end for @a type, for the log, in @a pool. */
+const char *rc_vcs_unknown_type(const char *type, apr_pool_t *pool);
 
 /** Returns what @a type can do; NULL for an unknown type. */
 const rc_capabilities_t *rc_vcs_capabilities(const char *type);

@@ -122,9 +122,10 @@ typedef struct rc_position_t {
     const char *id;   /* NULL: no commit has this index */
     apr_int64_t time; /* committer time, epoch seconds */
     int parents;
+    const char *digest; /* differs as soon as anything of the commit differs; NULL: the id does */
 } rc_position_t;
 
-/** Describes the commit at @a index of the repository order, with the id in @a pool. Reads no
+/** Describes the commit at @a index of the repository order, with the texts in @a pool. Reads no
  * object. */
 rc_err_t *rc_vcs_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t index,
                           apr_pool_t *pool);
@@ -284,15 +285,21 @@ rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
                             apr_pool_t *scratch);
 
 /**
- * Calls @a fn for each directory, file and link of commit @a id, a directory before its entries, in
- * the order of the trees. Leaves out submodules and what .gitattributes keeps out of archives;
- * contents are converted as the attributes say. A large content is passed as an unnamed file in @a
- * temp_dir. No path leads out of the directory where the archive is unpacked. Reads all directories
- * before the first call: returns RC_E_NOTFOUND, with a text for clients, when the commit cannot be
- * exported.
+ * Calls @a fn for each directory, file and link of commit @a id below the directory @a top, with
+ * paths from there, a directory before its entries, in the order of the trees. @a top is "" except
+ * for types with capability paths_as_refs. Leaves out submodules and what .gitattributes keeps out
+ * of archives; contents are converted as the attributes say. A large content is passed as an
+ * unnamed file in @a temp_dir. No path leads out of the directory where the archive is unpacked.
+ * Reads all directories before the first call: returns RC_E_NOTFOUND, with a text for clients, when
+ * the commit cannot be exported.
  */
-rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
-                        void *baton, apr_pool_t *scratch);
+rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *top, const char *temp_dir,
+                        rc_item_fn_t *fn, void *baton, apr_pool_t *scratch);
+
+/** Sets which directories are branches and tags, for types with capability paths_as_refs: paths
+ * with blanks between them; a final * stands for any name. Both texts must live as long as
+ * @a vcs. */
+void rc_vcs_set_patterns(rc_vcs_t *vcs, const char *branches, const char *tags);
 
 typedef enum { RC_BRANCHES, RC_CLOSED_BRANCHES, RC_BOOKMARKS, RC_TAGS } rc_refs_t;
 

@@ -13,7 +13,7 @@
 #define ROW   52           /* bytes in a line */
 #define PIECE (1u << 20)   /* bytes that are deflated between two checks of the deadline */
 
-static rc_err_t *no_memory(apr_pool_t *pool)
+static rc_err_t *no_deflate(apr_pool_t *pool)
 {
     return rc_err_internal(pool, APR_ENOMEM, "no memory for a binary patch");
 }
@@ -32,7 +32,7 @@ static rc_err_t *deflate_all(z_stream *stream, rc_work_t *work, const unsigned c
         n = deflate(stream, done + len < size ? Z_NO_FLUSH : Z_FINISH);
         RC_TRY(rc_work_spend(work, 0, pool));
     }
-    return n == Z_STREAM_END ? NULL : no_memory(pool);
+    return n == Z_STREAM_END ? NULL : no_deflate(pool);
 }
 
 rc_err_t *rc_literal_deflate(rc_deflated_t *out, rc_work_t *work, const void *data, apr_size_t size,
@@ -44,7 +44,7 @@ rc_err_t *rc_literal_deflate(rc_deflated_t *out, rc_work_t *work, const void *da
     out->len = compressBound(size);
     out->data = malloc(out->len);
     if (!out->data || deflateInit(&stream, LEVEL) != Z_OK)
-        return no_memory(pool);
+        return no_deflate(pool);
     stream.next_out = out->data;
     stream.avail_out = (uInt)out->len;
     err = deflate_all(&stream, work, data, size, pool);

@@ -24,7 +24,7 @@ static const char *line_end(const char *line)
     return end ? end : line + strlen(line);
 }
 
-static const char *next_line(const char *line)
+static const char *following_line(const char *line)
 {
     const char *end = line_end(line);
 
@@ -45,7 +45,7 @@ static size_t trimmed(const char *line)
 static const char *skip_blank_lines(const char *p)
 {
     while (*p && !trimmed(p))
-        p = next_line(p);
+        p = following_line(p);
     return p;
 }
 
@@ -54,7 +54,7 @@ static const char *take_title(const char **p, apr_pool_t *pool)
 {
     char *title = apr_palloc(pool, strlen(*p) + 1), *out = title;
 
-    for (; **p && trimmed(*p); *p = next_line(*p)) {
+    for (; **p && trimmed(*p); *p = following_line(*p)) {
         if (out > title)
             *out++ = ' ';
         memcpy(out, *p, trimmed(*p));
@@ -69,7 +69,7 @@ static const char *take_body(const char *p, apr_pool_t *pool)
 {
     char *body = apr_palloc(pool, strlen(p) + 2), *out = body;
 
-    for (p = skip_blank_lines(p); *p; p = next_line(p)) {
+    for (p = skip_blank_lines(p); *p; p = following_line(p)) {
         memcpy(out, p, trimmed(p));
         out += trimmed(p);
         *out++ = '\n';

@@ -127,7 +127,7 @@ static int list_settings(rc_admin_t *admin)
 
         if (err)
             return rc_admin_result(admin, err);
-        printf("%s=%s\t# %s\n", setting->name, value ? value : "", setting->help);
+        printf("%s=%s\t# %s\n", setting->name, value ? value : setting->preset, setting->help);
     }
     return RC_ADMIN_OK;
 }
@@ -145,7 +145,7 @@ int rc_admin_set(rc_admin_t *admin)
     if (!(value = rc_admin_word(admin)))
         return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: value of %s", name);
     if (!rc_setting_form(setting, value))
-        return rc_admin_fail(RC_ADMIN_USAGE, "%s must be on or off", name);
+        return rc_admin_fail(RC_ADMIN_USAGE, "%s must be %s", name, rc_setting_rule(setting));
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
     return rc_admin_result(admin, rc_setting_change(&admin->actor, setting, value));

@@ -39,8 +39,11 @@ rc_err_t *rc_repo_clone_uri(const char **uri, const rc_env_t *env, const rc_repo
 rc_err_t *rc_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_work_t *work,
                        apr_pool_t *pool)
 {
-    return rc_vcs_open(vcs, env->vcs_pool, repo->type, rc_env_repo_path(env, repo->name, pool),
-                       work, pool);
+    RC_TRY(rc_vcs_open(vcs, env->vcs_pool, repo->type, rc_env_repo_path(env, repo->name, pool),
+                       work, pool));
+    rc_vcs_set_patterns(*vcs, repo->branch_patterns ? repo->branch_patterns : RC_SVN_BRANCHES,
+                        repo->tag_patterns ? repo->tag_patterns : RC_SVN_TAGS);
+    return NULL;
 }
 
 static rc_err_t *clone(rc_new_repo_t *repo, rc_env_t *env, const char *dir, const rc_work_t *work,

@@ -137,7 +137,7 @@ static rc_err_t *plan_new(rc_actor_t *actor, making_t *making)
     RC_TRY(set_type(row, actor, request));
     RC_TRY(set_texts(row, actor, request));
     if (!rc_vcs_known_type(row->type))
-        return rc_err_failed(actor->pool, "unknown type %s", row->type);
+        return rc_err_failed(actor->pool, "%s", rc_vcs_unknown_type(row->type, actor->pool));
     if (!*row->description)
         row->description = rc_repo_name_last(row->name);
     RC_TRY(set_flags(row, actor, request));

@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include "domain/repo.h"
 #include "store/setting.h"
 #include "store/user.h"
 
@@ -16,13 +17,18 @@
 /* --- settings --- */
 
 const rc_setting_t rc_settings[] = {
-    {"default_repo_enable_downloads", "default for new repositories", true},
-    {"default_repo_enable_locking", "default for new repositories", true},
-    {"default_repo_enable_statistics", "default for new repositories", true},
-    {"default_repo_private", "default for new repositories", true},
-    {"gist_alias_url", "URL of a gist, with {gistid} in it; empty: of this server", false},
-    {"repository_fields", "whether extra fields are shown", true},
-    {NULL, NULL, false},
+    {"default_repo_enable_downloads", "default for new repositories", RC_SETTING_FLAG, ""},
+    {"default_repo_enable_locking", "default for new repositories", RC_SETTING_FLAG, ""},
+    {"default_repo_enable_statistics", "default for new repositories", RC_SETTING_FLAG, ""},
+    {"default_repo_private", "default for new repositories", RC_SETTING_FLAG, ""},
+    {"gist_alias_url", "URL of a gist, with {gistid} in it; empty: of this server", RC_SETTING_TEXT,
+     ""},
+    {"repository_fields", "whether extra fields are shown", RC_SETTING_FLAG, ""},
+    {"svn_branch_patterns", "directories that are branches of Subversion repositories",
+     RC_SETTING_PATTERNS, RC_SVN_BRANCHES},
+    {"svn_tag_patterns", "directories that are tags of Subversion repositories",
+     RC_SETTING_PATTERNS, RC_SVN_TAGS},
+    {NULL, NULL, RC_SETTING_TEXT, NULL},
 };
 
 const rc_setting_t *rc_setting_find(const char *name)
@@ -34,14 +40,37 @@ const rc_setting_t *rc_setting_find(const char *name)
     return setting->name ? setting : NULL;
 }
 
-const char *rc_setting_form(const rc_setting_t *setting, const char *value)
+const char *rc_setting_rule(const rc_setting_t *setting)
+{
+    return setting->kind == RC_SETTING_FLAG ? "on or off"
+                                            : "paths with blanks between them, each with / at its "
+                                              "start and at most one * as its last part";
+}
+
+/* Words like /trunk and branches/ and a star; no text is valid, too. */
+static bool are_patterns(const char *value)
+{
+    apr_size_t len;
+
+    for (; *value; value += len) {
+        value += strspn(value, " ");
+        len = strcspn(value, " ");
+        if (!len)
+            break;
+        if (*value != '/' || len < 2)
+            return false;
+        if (memchr(value, '*', len - 1) || (value[len - 1] == '*' && value[len - 2] != '/'))
+            return false;
+    }
+    return true;
+}
+
+static const char *flag_form(const char *value)
 {
     static const char *const yes[] = {"on", "true", "True", "yes", "1"};
     static const char *const no[] = {"off", "false", "False", "no", "0"};
     int i;
 
-    if (!setting->is_flag)
-        return value;
     for (i = 0; i < 5; i++) {
         if (!strcmp(value, yes[i]))
             return "True";
@@ -49,6 +78,13 @@ const char *rc_setting_form(const rc_setting_t *setting, const char *value)
             return "False";
     }
     return NULL;
+}
+
+const char *rc_setting_form(const rc_setting_t *setting, const char *value)
+{
+    if (setting->kind == RC_SETTING_FLAG)
+        return flag_form(value);
+    return setting->kind == RC_SETTING_TEXT || are_patterns(value) ? value : NULL;
 }
 
 typedef struct setting_change_t {
@@ -72,7 +108,8 @@ rc_err_t *rc_setting_change(rc_actor_t *actor, const rc_setting_t *setting, cons
     setting_change_t change = {setting, rc_setting_form(setting, value)};
 
     if (!change.value)
-        return rc_err(actor->pool, RC_E_ARG, "%s must be on or off", setting->name);
+        return rc_err(actor->pool, RC_E_ARG, "%s must be %s", setting->name,
+                      rc_setting_rule(setting));
     return rc_actor_txn(actor, change_setting, &change);
 }
 

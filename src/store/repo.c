@@ -8,7 +8,7 @@
 
 #include "repo_read.h"
 
-/* Reads the last columns of REPO_COLUMNS, from 21. */
+/* Reads the columns of the last commit, from 21. */
 static void read_last(rc_last_t *last, rc_stmt_t *st, apr_pool_t *pool)
 {
     last->state = rc_column_text(st, 21, pool);
@@ -52,7 +52,9 @@ static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
     repo->updated_on = rc_column_int(st, 19);
     repo->fork_id = rc_column_int(st, 20);
     read_last(&repo->last, st, pool);
-    repo->level = (rc_level_t)rc_column_int(st, 29);
+    repo->branch_patterns = rc_column_text(st, 29, pool);
+    repo->tag_patterns = rc_column_text(st, 30, pool);
+    repo->level = (rc_level_t)rc_column_int(st, 31);
     return repo;
 }
 

@@ -125,8 +125,8 @@ typedef struct rc_backend_t {
     rc_err_t *(*diff_files)(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch);
-    rc_err_t *(*export)(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
-                        void *baton, apr_pool_t *scratch);
+    rc_err_t *(*export)(rc_vcs_t *vcs, const char *id, const char *top, const char *temp_dir,
+                        rc_item_fn_t *fn, void *baton, apr_pool_t *scratch);
     rc_err_t *(*refs)(rc_vcs_t *vcs, rc_refs_t which,
                       rc_err_t *(*fn)(void *baton, const char *name, const char *id), void *baton);
     rc_err_t *(*diff)(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
@@ -141,13 +141,15 @@ typedef struct rc_backend_t {
 /* One use of a handle: from rc_vcs_open until the caller's pool is destroyed. */
 struct rc_vcs_t {
     const rc_backend_t *backend;
-    void *repo;       /* the back end's handle */
-    apr_pool_t *pool; /* the caller's: errors live here */
-    const char *path; /* as it was opened */
-    rc_work_t *work;  /* what reading counts against; NULL: no limits */
+    void *repo;                                 /* the back end's handle */
+    apr_pool_t *pool;                           /* the caller's: errors live here */
+    const char *path;                           /* as it was opened */
+    rc_work_t *work;                            /* what reading counts against; NULL: no limits */
+    const char *branch_patterns, *tag_patterns; /* of rc_vcs_set_patterns; NULL: no reference */
 };
 
 extern const rc_backend_t rc_git_backend;
+extern const rc_backend_t rc_svn_backend; /* only in a build with libsvn */
 
 /** Adds a type of repository. Call it before rc_vcs_startup and before threads start. At most eight
  * types, git included; others are ignored. */

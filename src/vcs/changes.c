@@ -122,12 +122,14 @@ static void set_text(rc_change_t *change, const char *text, apr_size_t len,
     change->diff_len = len - skip;
 }
 
-/* Sets the ids of both sides when the contents differ. */
+/* Sets the ids of both sides when the contents have ids, and differ. */
 static void set_ids(rc_change_t *change, const rc_pair_t *pair, const char *null_id)
 {
     const char *before = pair->before.kind == RC_ENTRY_NONE ? null_id : pair->before.id;
     const char *after = pair->after.kind == RC_ENTRY_NONE ? null_id : pair->after.id;
 
+    if (!pair->before.id && !pair->after.id)
+        return;
     if (before && after && !strcmp(before, after))
         return;
     change->old_id = before;

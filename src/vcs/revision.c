@@ -54,7 +54,7 @@ static rc_err_t *find(apr_int64_t *index, rc_vcs_t *vcs, const char *text)
     *index = -1;
     if (!can->id_length || len == (apr_size_t)can->id_length)
         RC_TRY(backend->index_of(index, vcs, text));
-    if (*index < 0)
+    if (*index < 0 && !can->numbered)
         find_index(index, text, count);
     if (*index < 0)
         RC_TRY(backend->resolve_name(index, vcs, text));

@@ -6,11 +6,22 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #define MOST_BACKENDS 8
 
 /* Changes only before threads start. */
-static const rc_backend_t *backends[MOST_BACKENDS] = {&rc_git_backend};
-static int n_backends = 1;
+static const rc_backend_t *backends[MOST_BACKENDS] = {
+    &rc_git_backend,
+#ifdef RCAPI_SVN
+    &rc_svn_backend,
+#endif
+};
+static int n_backends = 1
+#ifdef RCAPI_SVN
+                        + 1
+#endif
+    ;
 
 void rc_vcs_register(const rc_backend_t *backend)
 {
@@ -38,6 +49,13 @@ bool rc_vcs_known_type(const char *type)
     return rc_vcs_backend(type) != NULL;
 }
 
+const char *rc_vcs_unknown_type(const char *type, apr_pool_t *pool)
+{
+    if (!strcmp(type, "svn"))
+        return "type svn: this server was built without libsvn (libsvn-dev of Debian)";
+    return apr_psprintf(pool, "unknown type %s", type);
+}
+
 rc_err_t *rc_vcs_startup(apr_pool_t *pool)
 {
     int i;
@@ -50,8 +68,7 @@ rc_err_t *rc_vcs_startup(apr_pool_t *pool)
 rc_err_t *rc_vcs_need_backend(const rc_backend_t **out, const char *type, apr_pool_t *pool)
 {
     *out = rc_vcs_backend(type);
-    return *out ? NULL
-                : rc_err_internal(pool, APR_SUCCESS, "unknown type of repository '%s'", type);
+    return *out ? NULL : rc_err_internal(pool, APR_SUCCESS, "%s", rc_vcs_unknown_type(type, pool));
 }
 
 void rc_vcs_forget(const char *path)

@@ -215,10 +215,16 @@ rc_err_t *rc_vcs_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
     return vcs->backend->diff_files(spool, vcs, before, after, options, scratch);
 }
 
-rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
-                        void *baton, apr_pool_t *scratch)
+rc_err_t *rc_vcs_export(rc_vcs_t *vcs, const char *id, const char *top, const char *temp_dir,
+                        rc_item_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
-    return vcs->backend->export(vcs, id, temp_dir, fn, baton, scratch);
+    return vcs->backend->export(vcs, id, top, temp_dir, fn, baton, scratch);
+}
+
+void rc_vcs_set_patterns(rc_vcs_t *vcs, const char *branches, const char *tags)
+{
+    vcs->branch_patterns = branches;
+    vcs->tag_patterns = tags;
 }
 
 rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,

@@ -203,7 +203,7 @@ static void ask(rc_vcs_t *vcs, apr_pool_t *pool)
         (void)rc_vcs_changes(vcs, commit, RC_CHANGES_DIFFS, dir, change, &seen, pool);
     }
     (void)rc_vcs_nodes(&found, vcs, rev.id, "", RC_NODES_FILES, dir, node, &seen, pool);
-    (void)rc_vcs_export(vcs, rev.id, dir, item, &seen, pool);
+    (void)rc_vcs_export(vcs, rev.id, "", dir, item, &seen, pool);
 }
 
 static void resolve(rc_vcs_t *vcs, const char *name, apr_pool_t *pool)

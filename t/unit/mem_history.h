@@ -174,12 +174,13 @@ static rc_err_t *mem_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t 
     return rc_spool_puts(spool, mem_data(entry->id, vcs->pool));
 }
 
-static rc_err_t *mem_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
-                            void *baton, apr_pool_t *scratch)
+static rc_err_t *mem_export(rc_vcs_t *vcs, const char *id, const char *top, const char *temp_dir,
+                            rc_item_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
     const mem_file_t *file;
 
     (void)vcs;
+    (void)top;
     (void)temp_dir;
     (void)scratch;
     for (file = mem_files(id); file->path; file++) {

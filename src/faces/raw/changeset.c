@@ -112,6 +112,7 @@ static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_raw_changeset
 {
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     rc_position_t place = {0};
+    const char *text = "";
     apr_sha1_ctx_t sha;
     apr_int64_t n;
 
@@ -123,14 +124,15 @@ static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_raw_changeset
             return rc_err_internal(call->pool, APR_SUCCESS,
                                    "no commit at index %" APR_INT64_T_FMT " of %s",
                                    index_at(set, n), call->repo->name);
+        text = place.digest ? place.digest : place.id;
         if (!is_in(set, &place))
             continue;
         set->count++;
-        apr_sha1_update(&sha, place.id, (unsigned)strlen(place.id));
+        apr_sha1_update(&sha, text, (unsigned)strlen(text));
     }
     *time = place.time;
     apr_sha1_final(bytes, &sha);
-    *digest = set->from == set->to ? apr_pstrdup(call->pool, place.id)
+    *digest = set->from == set->to ? apr_pstrdup(call->pool, text)
                                    : rc_hex_text(bytes, sizeof(bytes), call->pool);
     return NULL;
 }
@@ -171,6 +173,8 @@ rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_raw_call_t *call, c
     if (mails && set->range)
         RC_TRY(rc_vcs_series(&set->series, call->vcs, set->from, set->to, call->pool));
     read_options(&set->diff, call);
+    if (mails && rc_vcs_can(call->vcs)->editable) /* a mail holds author, date and message */
+        call->immutable = false;
     call->content_type = "text/plain; charset=utf-8";
     *out = set;
     return set_validators(set, call, kind);

@@ -27,11 +27,29 @@ typedef struct archive_t {
     rc_raw_call_t *call;
     const rc_archive_format_t *format;
     rc_rev_t rev;
+    const char *top;    /* the directory that is packed; "": the whole tree */
     apr_int64_t time;   /* of the commit */
+    const char *digest; /* of what its id does not tell; NULL: nothing */
     const char *prefix; /* before every path in the archive */
     const char *name;   /* for the download */
     const char *key;    /* identifies the archive's bytes */
 } archive_t;
+
+/* Finds the directory of the parameter at_path, which types with branches as directories have. */
+static rc_err_t *find_top(archive_t *archive, rc_raw_call_t *call)
+{
+    const char *path = rc_query_parameter(call->request->query, "at_path", call->pool);
+    rc_entry_t entry;
+
+    archive->top = "";
+    if (!path || !rc_vcs_can(call->vcs)->paths_as_refs)
+        return NULL;
+    RC_TRY(rc_vcs_entry(&entry, call->vcs, archive->rev.id, path, call->pool));
+    if (entry.kind != RC_ENTRY_DIR)
+        return rc_raw_refuse_path(call, path, archive->rev.id);
+    archive->top = entry.path;
+    return NULL;
+}
 
 /* Makes the checks in the order of the contract. Sets archive->rev.id when all pass. */
 static rc_err_t *resolve_rev(archive_t *archive, rc_raw_call_t *call)
@@ -50,9 +68,10 @@ static rc_err_t *resolve_rev(archive_t *archive, rc_raw_call_t *call)
     if (*rev)
         RC_TRY(rc_vcs_resolve(&archive->rev, call->vcs, rev, call->pool));
     /* the archive contains the repository's name, which can change below a URL with its id */
-    call->immutable = archive->rev.id && !strcmp(archive->rev.id, rev) && !call->by_id;
+    call->immutable = archive->rev.id && !strcmp(archive->rev.id, rev) && !call->by_id &&
+                      !rc_vcs_can(call->vcs)->editable; /* it contains the commit's time, too */
     if (archive->rev.id)
-        return NULL;
+        return find_top(archive, call);
     return rc_raw_refuse(
         call, 404,
         apr_pstrcat(call->pool, "Unknown revision ", rc_utf8_repair(rev, call->pool), NULL));
@@ -61,7 +80,8 @@ static rc_err_t *resolve_rev(archive_t *archive, rc_raw_call_t *call)
 /* Returns a key of everything that decides the bytes; the long parts go in as a digest. */
 static const char *key_of(const archive_t *archive, apr_pool_t *pool)
 {
-    const char *rest = apr_pstrcat(pool, archive->prefix, "\n", rc_archive_version(pool), NULL);
+    const char *rest = apr_pstrcat(pool, archive->prefix, "\n", rc_archive_version(pool), "\n",
+                                   archive->top, "\n", archive->digest, NULL);
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     apr_sha1_ctx_t sha;
 
@@ -91,6 +111,7 @@ static void set_names(archive_t *archive, const rc_raw_call_t *call)
 rc_err_t *rc_raw_archive_prepare(rc_raw_call_t *call)
 {
     archive_t *archive = apr_pcalloc(call->pool, sizeof(*archive));
+    rc_position_t place;
 
     archive->call = call;
     call->state = archive;
@@ -98,7 +119,9 @@ rc_err_t *rc_raw_archive_prepare(rc_raw_call_t *call)
     RC_TRY(resolve_rev(archive, call));
     if (call->status != 200)
         return NULL;
-    RC_TRY(rc_vcs_time(&archive->time, call->vcs, &archive->rev));
+    RC_TRY(rc_vcs_position(&place, call->vcs, archive->rev.index, call->pool));
+    archive->time = place.time;
+    archive->digest = place.digest;
     set_names(archive, call);
     call->content_type = rc_archive_type(archive->format);
     call->disposition = rc_raw_attachment(archive->name, call->pool);
@@ -123,8 +146,8 @@ static rc_err_t *make_archive(void *baton, rc_spool_t *spool)
     RC_TRY(rc_work_costly(work, pool));
     RC_TRY(rc_archive_begin(&out, archive->format, spool, archive->prefix, archive->time,
                             env->config->temp_dir, &limits, pool));
-    RC_TRY(rc_vcs_export(archive->call->vcs, archive->rev.id, env->config->temp_dir, rc_archive_add,
-                         out, pool));
+    RC_TRY(rc_vcs_export(archive->call->vcs, archive->rev.id, archive->top, env->config->temp_dir,
+                         rc_archive_add, out, pool));
     RC_TRY(rc_archive_end(out));
     rc_log(RC_LOG_DEBUG, APR_SUCCESS, "made %s of %s", archive->name, archive->call->repo->name);
     return NULL;

@@ -120,6 +120,8 @@ static rc_err_t *find_labels(writing_t *w, const commits_t *commits)
         labels->tags = apr_array_make(w->pool, 1, sizeof(const char *));
         apr_hash_set(w->labels, commits->revs[i].id, APR_HASH_KEY_STRING, labels);
     }
+    if (rc_vcs_can(w->call->vcs)->paths_as_refs)
+        return NULL;
     w->kind = RC_BRANCHES;
     RC_TRY(rc_vcs_refs(w->call->vcs, RC_BRANCHES, add_label, w));
     w->kind = RC_TAGS;

@@ -338,12 +338,13 @@ static rc_err_t *walk_tree(export_t *walk, const git_oid *id, bool ignored)
     return err;
 }
 
-rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
-                        void *baton, apr_pool_t *scratch)
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *top, const char *temp_dir,
+                        rc_item_fn_t *fn, void *baton, apr_pool_t *scratch)
 {
     export_t *walk = apr_pcalloc(scratch, sizeof(*walk));
     git_oid tree;
 
+    (void)top; /* always the whole tree */
     walk->vcs = vcs;
     walk->git = vcs->repo;
     walk->temp_dir = temp_dir;

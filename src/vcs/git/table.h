@@ -63,8 +63,8 @@ rc_err_t *rc_git_content_read(const char **data, apr_size_t *len, rc_vcs_t *vcs,
                               const rc_entry_t *entry, apr_pool_t *pool);
 
 /* export.c */
-rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
-                        void *baton, apr_pool_t *scratch);
+rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *top, const char *temp_dir,
+                        rc_item_fn_t *fn, void *baton, apr_pool_t *scratch);
 
 /* check.c */
 rc_err_t *rc_git_check(const char **problem, const char *path, apr_pool_t *pool);

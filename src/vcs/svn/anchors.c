@@ -110,7 +110,7 @@ static apr_array_header_t *find_pairs(const rc_svn_lines_t *lines, bool ignore_s
 
         for (last = at; last < end && last->hash == at->hash; last++)
             ;
-        if (last - at == 2 && !old->new && new->new &&
+        if (last - at == 2 && !old->new &&new->new &&
             !rc_svn_line_compare(&lines->old[old->at], &lines->new[new->at], ignore_space))
             APR_ARRAY_PUSH(pairs, link_t) = (link_t){old->at, new->at, -1};
     }
@@ -144,8 +144,7 @@ static apr_int64_t link_pairs(link_t *pairs, apr_int64_t count, apr_pool_t *pool
     return length ? ends[length - 1] : -1;
 }
 
-apr_array_header_t *rc_svn_anchors(const rc_svn_lines_t *lines, bool ignore_space,
-                                   apr_pool_t *pool)
+apr_array_header_t *rc_svn_anchors(const rc_svn_lines_t *lines, bool ignore_space, apr_pool_t *pool)
 {
     apr_array_header_t *pairs = find_pairs(lines, ignore_space, pool);
     apr_array_header_t *anchors = apr_array_make(pool, 64, sizeof(rc_svn_region_t));

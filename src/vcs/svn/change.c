@@ -68,8 +68,7 @@ rc_err_t *rc_svn_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
                        const rc_pair_t *pair, const rc_diff_options_t *options, apr_pool_t *scratch)
 {
     rc_svn_change_t change = *(const rc_svn_change_t *)pair->detail;
-    rc_svn_printer_t printer = {
-        .spool = spool, .vcs = vcs, .options = options, .scratch = scratch};
+    rc_svn_printer_t printer = {.spool = spool, .vcs = vcs, .options = options, .scratch = scratch};
     apr_off_t start = rc_spool_size(spool);
 
     change.replaced = false;
@@ -78,12 +77,11 @@ rc_err_t *rc_svn_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
     if (pair->after.kind == RC_ENTRY_NONE)
         change.after.kind = RC_ENTRY_NONE;
     RC_TRY(rc_svn_print_change(&printer, &change));
-    *printed = (rc_printed_t){.hunks = !printer.binary,
-                              .added = printer.tally.added,
-                              .deleted = printer.tally.deleted};
-    printed->skip = (printer.binary            ? printer.git_at
-                     : printer.tally.hunks     ? printer.hunks_at
-                                               : rc_spool_size(spool)) -
+    *printed = (rc_printed_t){
+        .hunks = !printer.binary, .added = printer.tally.added, .deleted = printer.tally.deleted};
+    printed->skip = (printer.binary        ? printer.words_at
+                     : printer.tally.hunks ? printer.hunks_at
+                                           : rc_spool_size(spool)) -
                     start;
     return NULL;
 }
@@ -91,8 +89,8 @@ rc_err_t *rc_svn_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
 /* --- numbers of lines --- */
 
 /* Subtracts the size of a file from the limits; false when it is too large. */
-static rc_err_t *within(bool *fits, rc_vcs_t *vcs, const rc_svn_file_t *file,
-                        rc_stat_limits_t *limits, apr_pool_t *scratch)
+static rc_err_t *fits_limits(bool *fits, rc_vcs_t *vcs, const rc_svn_file_t *file,
+                             rc_stat_limits_t *limits, apr_pool_t *scratch)
 {
     apr_off_t size = 0;
 
@@ -105,18 +103,17 @@ static rc_err_t *within(bool *fits, rc_vcs_t *vcs, const rc_svn_file_t *file,
     return NULL;
 }
 
+/* Counts lines only; binary files have none. */
 static rc_err_t *count_change_lines(rc_change_t *counted, rc_vcs_t *vcs, rc_svn_change_t *change,
                                     rc_stat_limits_t *limits, apr_pool_t *scratch)
 {
     static const rc_diff_options_t options = {.context = 0};
-    rc_svn_printer_t printer = {.spool = rc_spool_create(NULL, scratch),
-                                .vcs = vcs,
-                                .options = &options,
-                                .scratch = scratch};
+    rc_svn_printer_t printer = {
+        .vcs = vcs, .options = &options, .scratch = scratch, .count_only = true};
     bool fits = true;
 
-    RC_TRY(within(&fits, vcs, &change->before, limits, scratch));
-    RC_TRY(within(&fits, vcs, &change->after, limits, scratch));
+    RC_TRY(fits_limits(&fits, vcs, &change->before, limits, scratch));
+    RC_TRY(fits_limits(&fits, vcs, &change->after, limits, scratch));
     if (!fits)
         return NULL;
     RC_TRY(rc_svn_print_change(&printer, change));

@@ -8,6 +8,7 @@
 
 #include "svn.h"
 #include "text.h"
+#include "base/patch_stat.h"
 
 /* One path before and after. Of a directory only a change of its properties counts. */
 typedef struct rc_svn_change_t {
@@ -20,7 +21,8 @@ typedef struct rc_svn_change_t {
 rc_err_t *rc_svn_changes(apr_array_header_t **pairs, rc_vcs_t *vcs, const char *id,
                          const char *parent, bool renames, apr_pool_t *pool);
 rc_err_t *rc_svn_print(rc_printed_t *printed, rc_spool_t *spool, rc_vcs_t *vcs,
-                       const rc_pair_t *pair, const rc_diff_options_t *options, apr_pool_t *scratch);
+                       const rc_pair_t *pair, const rc_diff_options_t *options,
+                       apr_pool_t *scratch);
 rc_err_t *rc_svn_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_t *limits,
                       rc_change_fn_t *fn, void *baton, apr_pool_t *scratch);
 rc_err_t *rc_svn_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *before,
@@ -40,11 +42,14 @@ typedef struct rc_svn_printer_t {
     const rc_diff_options_t *options;
     apr_pool_t *scratch; /* the caller clears it after each change */
     bool properties;     /* prints changes of properties, too */
-    bool applies;        /* set when something was printed that git can apply */
+    bool count_only;     /* prints nothing, and needs no spool: only counts lines */
+    apr_array_header_t
+        *rows; /* gets a rc_stat_row_t for each section that git can apply; or NULL */
 
     /* filled for one file */
     bool binary;
-    apr_off_t git_at, hunks_at; /* where the words after "diff --git", and the hunks, begin; 0: none */
+    apr_off_t words_at,
+        hunks_at; /* where the words after "diff --git", and the hunks, begin; 0: none */
     rc_svn_tally_t tally;
 } rc_svn_printer_t;
 

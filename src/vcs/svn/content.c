@@ -13,8 +13,8 @@
 
 static void file_of(rc_svn_file_t *file, const rc_entry_t *entry, apr_pool_t *pool)
 {
-    *file = (rc_svn_file_t){.rev = rc_svn_rev_of(entry->id),
-                            .path = rc_svn_fspath(entry->path, pool)};
+    *file =
+        (rc_svn_file_t){.rev = rc_svn_rev_of(entry->id), .path = rc_svn_fspath(entry->path, pool)};
 }
 
 rc_err_t *rc_svn_length(apr_off_t *size, rc_vcs_t *vcs, const rc_svn_file_t *file,
@@ -96,39 +96,45 @@ rc_err_t *rc_svn_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry)
     return err;
 }
 
-static rc_err_t *read_whole(char **data, apr_size_t *len, rc_vcs_t *vcs, const rc_entry_t *entry,
-                            apr_pool_t *pool, apr_pool_t *scratch)
+static rc_err_t *read_whole(char *data, apr_size_t *len, rc_vcs_t *vcs, const rc_svn_file_t *file,
+                            apr_pool_t *scratch)
 {
     svn_stream_t *stream;
-    rc_svn_file_t file;
-    apr_off_t size;
 
-    RC_TRY(with_file(&file, vcs, entry, scratch));
-    RC_TRY(rc_svn_length(&size, vcs, &file, scratch));
-    if (size >= RC_VCS_LARGE)
-        return rc_err_internal(vcs->pool, APR_SUCCESS, "%s of %s is too large", file.path,
-                               vcs->path);
-    RC_TRY(open_content(&stream, vcs, &file, scratch));
-    *len = (apr_size_t)size;
-    *data = apr_palloc(pool, *len + 1);
-    RC_TRY(read_piece(*data, len, stream, vcs, &file));
-    (*data)[*len] = '\0';
-    return rc_svn_err(svn_stream_close(stream), vcs->pool, "cannot read %s of %s", file.path,
+    RC_TRY(open_content(&stream, vcs, file, scratch));
+    RC_TRY(read_piece(data, len, stream, vcs, file));
+    data[*len] = '\0';
+    return rc_svn_err(svn_stream_close(stream), vcs->pool, "cannot read %s of %s", file->path,
                       vcs->path);
+}
+
+rc_err_t *rc_svn_read_file(const char **data, apr_size_t *len, rc_vcs_t *vcs,
+                           const rc_svn_file_t *file, apr_pool_t *pool)
+{
+    apr_pool_t *scratch;
+    apr_off_t size;
+    rc_err_t *err;
+    char *text;
+
+    RC_TRY(rc_svn_length(&size, vcs, file, pool));
+    if (size < 0 || size >= RC_VCS_LARGE)
+        return rc_err_internal(vcs->pool, APR_SUCCESS, "%s of %s has an odd size", file->path,
+                               vcs->path);
+    *len = (apr_size_t)size;
+    *data = text = apr_palloc(pool, *len + 1);
+    apr_pool_create(&scratch, pool);
+    err = read_whole(text, len, vcs, file, scratch);
+    apr_pool_destroy(scratch);
+    return err;
 }
 
 rc_err_t *rc_svn_read(const char **data, apr_size_t *len, rc_vcs_t *vcs, const rc_entry_t *entry,
                       apr_pool_t *pool)
 {
-    apr_pool_t *scratch;
-    char *text = NULL;
-    rc_err_t *err;
+    rc_svn_file_t file;
 
-    apr_pool_create(&scratch, pool);
-    err = read_whole(&text, len, vcs, entry, pool, scratch);
-    apr_pool_destroy(scratch);
-    *data = text;
-    return err;
+    RC_TRY(with_file(&file, vcs, entry, pool));
+    return rc_svn_read_file(data, len, vcs, &file, pool);
 }
 
 rc_err_t *rc_svn_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)

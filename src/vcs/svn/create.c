@@ -64,8 +64,8 @@ rc_err_t *rc_svn_copy(const char *from, const char *to, rc_work_t *work, apr_poo
     rc_err_t *err;
 
     apr_pool_create(&scratch, pool);
-    err = rc_svn_err(copy_to(from, to, &going, scratch), pool, "cannot copy the repository %s",
-                     from);
+    err =
+        rc_svn_err(copy_to(from, to, &going, scratch), pool, "cannot copy the repository %s", from);
     apr_pool_destroy(scratch);
     if (going.err)
         return going.err;

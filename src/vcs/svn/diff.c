@@ -9,8 +9,7 @@
 rc_err_t *rc_svn_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch)
 {
-    rc_svn_printer_t printer = {
-        .spool = spool, .vcs = vcs, .options = options, .properties = true};
+    rc_svn_printer_t printer = {.spool = spool, .vcs = vcs, .options = options, .properties = true};
     apr_array_header_t *changes;
     rc_err_t *err = NULL;
     apr_pool_t *pool;
@@ -38,11 +37,8 @@ rc_err_t *rc_svn_diff_files(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
                             const rc_entry_t *after, const rc_diff_options_t *options,
                             apr_pool_t *scratch)
 {
-    rc_svn_printer_t printer = {.spool = spool,
-                                .vcs = vcs,
-                                .options = options,
-                                .scratch = scratch,
-                                .properties = true};
+    rc_svn_printer_t printer = {
+        .spool = spool, .vcs = vcs, .options = options, .scratch = scratch, .properties = true};
     rc_svn_change_t change = {.replaced = false};
 
     set_file(&change.before, before, scratch);

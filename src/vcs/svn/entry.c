@@ -78,10 +78,9 @@ static rc_err_t *checksum_of(const char **text, rc_vcs_t *vcs, const rc_svn_file
     svn_fs_root_t *root;
 
     RC_TRY(rc_svn_root(&root, vcs, file->rev));
-    RC_TRY(rc_svn_err(svn_fs_file_checksum(&checksum, svn_checksum_md5, root, file->path, TRUE,
-                                           pool),
-                      vcs->pool, "cannot read the checksum of %s in revision %ld of %s", file->path,
-                      file->rev, vcs->path));
+    RC_TRY(rc_svn_err(
+        svn_fs_file_checksum(&checksum, svn_checksum_md5, root, file->path, TRUE, pool), vcs->pool,
+        "cannot read the checksum of %s in revision %ld of %s", file->path, file->rev, vcs->path));
     *text = svn_checksum_to_cstring_display(checksum, pool);
     return NULL;
 }

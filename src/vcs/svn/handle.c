@@ -24,10 +24,10 @@ rc_err_t *rc_svn_open_repos(svn_repos_t **repos, const char *path, apr_pool_t *p
         return rc_err_internal(err_pool, APR_ENOENT, "there is no Subversion repository at %s",
                                path);
     if (found != RC_FOUND_REPOSITORY)
-        return rc_err_internal(err_pool, APR_SUCCESS, "%s is %s", path,
-                               apr_pstrdup(err_pool, why));
-    return rc_svn_err(svn_repos_open3(repos, svn_dirent_internal_style(path, pool), NULL, pool, pool),
-                      err_pool, "cannot open the repository %s", path);
+        return rc_err_internal(err_pool, APR_SUCCESS, "%s is %s", path, apr_pstrdup(err_pool, why));
+    return rc_svn_err(
+        svn_repos_open3(repos, svn_dirent_internal_style(path, pool), NULL, pool, pool), err_pool,
+        "cannot open the repository %s", path);
 }
 
 static bool stat_files(struct stat *db, struct stat *uuid, const char *path)

@@ -71,7 +71,7 @@ static const rc_svn_region_t *region_at(const hunks_t *hunks, int i)
     return &APR_ARRAY_IDX(hunks->regions, i, rc_svn_region_t);
 }
 
-/* Returns the number of the last region whose context touches that of the regions from @a first
+/* Returns the number of the last region whose context overlaps that of the regions from @a first
  * on. */
 static int last_of_hunk(const hunks_t *hunks, int first)
 {
@@ -80,7 +80,7 @@ static int last_of_hunk(const hunks_t *hunks, int first)
 
     while (last + 1 < hunks->regions->nelts &&
            region_at(hunks, last + 1)->old_at -
-                   (region_at(hunks, last)->old_at + region_at(hunks, last)->old_n) <=
+                   (region_at(hunks, last)->old_at + region_at(hunks, last)->old_n) <
                reach)
         last++;
     return last;
@@ -112,9 +112,9 @@ static rc_err_t *put_hunk(hunks_t *hunks, int first, int last)
         end = hunks->old_lines;
     RC_TRY(rc_spool_puts(hunks->spool, hunks->style->mark));
     RC_TRY(put_range(hunks->spool, '-', start, end - start));
-    RC_TRY(put_range(hunks->spool, '+', from->new_at - before,
-                     to->new_at + to->new_n - from->new_at + before +
-                         (end - to->old_at - to->old_n)));
+    RC_TRY(
+        put_range(hunks->spool, '+', from->new_at - before,
+                  to->new_at + to->new_n - from->new_at + before + (end - to->old_at - to->old_n)));
     RC_TRY(rc_spool_printf(hunks->spool, " %s\n", hunks->style->mark));
     move_to(&hunks->old, start);
     return put_regions(hunks, first, last, end);

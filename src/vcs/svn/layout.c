@@ -76,8 +76,8 @@ static const char *bad_format(const char *what, const char *text, const int *kno
         return apr_psprintf(pool, "a Subversion repository without the file %s", what);
     if (in_list(known, text))
         return NULL;
-    return apr_psprintf(pool, "a Subversion repository whose %s is %s, which is not supported", what,
-                        first_line(text, pool));
+    return apr_psprintf(pool, "a Subversion repository whose %s is %s, which is not supported",
+                        what, first_line(text, pool));
 }
 
 /* Returns why the repository cannot be served; NULL when it can. */
@@ -98,19 +98,32 @@ static const char *problem_of(const char *path, const char *type, apr_pool_t *po
     return why;
 }
 
+static bool looks_like_one(const char *path, apr_pool_t *pool)
+{
+    static const char *const names[] = {"/format", "/db", "/hooks"};
+    int i;
+
+    for (i = 0; i < 3; i++)
+        if (!rc_fs_exists(apr_pstrcat(pool, path, names[i], NULL)))
+            return false;
+    return true;
+}
+
 rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool)
 {
     const char *type = small_file(path, "/db/fs-type", pool);
 
     if (!type && small_file(path, "/db/DB_CONFIG", pool)) /* as before Subversion 1.1 */
         type = "bdb";
+    if (!type && looks_like_one(path, pool))
+        *why = "a Subversion repository without the file db/fs-type";
     if (!type)
-        return RC_FOUND_NOTHING;
+        return *why ? RC_FOUND_UNUSABLE : RC_FOUND_NOTHING;
     *why = problem_of(path, first_line(type, pool), pool);
     return *why ? RC_FOUND_UNUSABLE : RC_FOUND_REPOSITORY;
 }
 
-static bool is_missing(const char *path)
+static bool file_is_missing(const char *path)
 {
     struct stat st;
 
@@ -119,8 +132,8 @@ static bool is_missing(const char *path)
 
 bool rc_svn_is_gone(const char *path, apr_pool_t *pool)
 {
-    return is_missing(apr_pstrcat(pool, path, "/format", NULL)) &&
-           is_missing(apr_pstrcat(pool, path, "/db", NULL));
+    return file_is_missing(apr_pstrcat(pool, path, "/format", NULL)) &&
+           file_is_missing(apr_pstrcat(pool, path, "/db", NULL));
 }
 
 /* --- state --- */

@@ -124,9 +124,8 @@ static rc_svn_text_t text_of_value(const svn_string_t *value)
 
 static rc_err_t *print_value(const rc_svn_printer_t *printer, const prop_t *prop)
 {
-    rc_svn_compare_t compare = {.work = printer->vcs->work,
-                                .err_pool = printer->vcs->pool,
-                                .pool = printer->scratch};
+    rc_svn_compare_t compare = {
+        .work = printer->vcs->work, .err_pool = printer->vcs->pool, .pool = printer->scratch};
     rc_svn_style_t style = {.mark = "##", .noun = "property", .context = printer->options->context};
     rc_svn_text_t before = text_of_value(prop->before), after = text_of_value(prop->after);
     rc_svn_tally_t tally = {0};

@@ -35,7 +35,8 @@ static bool is_directory(ref_search_t *search, const char *path)
 static rc_err_t *add_ref(ref_search_t *search, const char *path)
 {
     if (search->names->nelts >= NAMES_MOST)
-        return rc_err(search->vcs->pool, RC_E_LIMIT, "The repository has too many branches or tags");
+        return rc_err(search->vcs->pool, RC_E_LIMIT,
+                      "The repository has too many branches or tags");
     APR_ARRAY_PUSH(search->names, const char *) = path;
     return NULL;
 }
@@ -66,8 +67,8 @@ static rc_err_t *add_pattern(ref_search_t *search, const char *pattern)
     apr_size_t len = strlen(pattern);
 
     if (len >= 1 && pattern[len - 1] == '*')
-        return add_below(search, rc_text_clean_path(
-                                     apr_pstrmemdup(search->pool, pattern, len - 1), search->pool));
+        return add_below(search, rc_text_clean_path(apr_pstrmemdup(search->pool, pattern, len - 1),
+                                                    search->pool));
     pattern = rc_text_clean_path(pattern, search->pool);
     return *pattern && is_directory(search, pattern) ? add_ref(search, pattern) : NULL;
 }

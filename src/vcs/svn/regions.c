@@ -21,8 +21,8 @@
 /* The baton of libsvn's callbacks: the lines to compare, and the results. */
 typedef struct comparison_t {
     rc_svn_lines_t lines;
-    apr_int64_t next[2];         /* the next line of each text */
-    apr_int64_t old_at, new_at;  /* of the first lines in the whole texts */
+    apr_int64_t next[2];        /* the next line of each text */
+    apr_int64_t old_at, new_at; /* of the first lines in the whole texts */
     apr_array_header_t *regions;
     bool ignore_space;
 } comparison_t;
@@ -54,13 +54,14 @@ static svn_error_t *next_token(apr_uint32_t *hash, void **token, void *baton,
     comparison_t *compared = baton;
     bool old = source == svn_diff_datasource_original;
     apr_int64_t *next = &compared->next[old ? 0 : 1];
-    const rc_svn_line_t *line;
+    rc_svn_line_t *line;
 
+    *token = NULL; /* ends the text; a token that is left untouched would be read for ever */
     if (*next >= (old ? compared->lines.old_n : compared->lines.new_n))
         return NULL;
     line = &(old ? compared->lines.old : compared->lines.new)[(*next)++];
     *hash = rc_svn_line_hash(line, compared->ignore_space);
-    *token = (void *)line;
+    *token = line;
     return NULL;
 }
 
@@ -92,8 +93,8 @@ static void add_region(comparison_t *compared, apr_int64_t old_at, apr_int64_t o
                        apr_int64_t new_at, apr_int64_t new_n)
 {
     if (old_n || new_n)
-        APR_ARRAY_PUSH(compared->regions, rc_svn_region_t) = (rc_svn_region_t){
-            compared->old_at + old_at, old_n, compared->new_at + new_at, new_n};
+        APR_ARRAY_PUSH(compared->regions, rc_svn_region_t) =
+            (rc_svn_region_t){compared->old_at + old_at, old_n, compared->new_at + new_at, new_n};
 }
 
 static svn_error_t *on_difference(void *baton, apr_off_t old_at, apr_off_t old_n, apr_off_t new_at,
@@ -138,8 +139,7 @@ static rc_err_t *compare_range(comparison_t *compared, const rc_svn_compare_t *c
 /* Compares what stands between the anchors. */
 static rc_err_t *compare_divided(const comparison_t *whole, const rc_svn_compare_t *compare)
 {
-    apr_array_header_t *anchors =
-        rc_svn_anchors(&whole->lines, whole->ignore_space, compare->pool);
+    apr_array_header_t *anchors = rc_svn_anchors(&whole->lines, whole->ignore_space, compare->pool);
     rc_svn_region_t from = {0, 0, 0, 0}, end = {whole->lines.old_n, 0, whole->lines.new_n, 0};
     int i;
 
@@ -148,8 +148,9 @@ static rc_err_t *compare_divided(const comparison_t *whole, const rc_svn_compare
             i < anchors->nelts ? &APR_ARRAY_IDX(anchors, i, rc_svn_region_t) : &end;
         comparison_t part = *whole;
 
-        part.lines = (rc_svn_lines_t){whole->lines.old + from.old_at, whole->lines.new + from.new_at,
-                                      to->old_at - from.old_at, to->new_at - from.new_at};
+        part.lines =
+            (rc_svn_lines_t){whole->lines.old + from.old_at, whole->lines.new + from.new_at,
+                             to->old_at - from.old_at, to->new_at - from.new_at};
         part.old_at += from.old_at;
         part.new_at += from.new_at;
         RC_TRY(compare_range(&part, compare));
@@ -161,7 +162,7 @@ static rc_err_t *compare_divided(const comparison_t *whole, const rc_svn_compare
 
 /* --- texts --- */
 
-static apr_int64_t count_lines(const char *p, const char *end)
+static apr_int64_t count_text_lines(const char *p, const char *end)
 {
     apr_int64_t n = 0;
 
@@ -229,9 +230,9 @@ rc_err_t *rc_svn_regions(apr_array_header_t **out, const rc_svn_text_t *before,
     *out = whole.regions = apr_array_make(compare->pool, 16, sizeof(rc_svn_region_t));
     if (start == before->len && start == after->len)
         return NULL;
-    whole.old_at = whole.new_at = count_lines(before->data, old);
-    whole.lines.old_n = count_lines(old, old_end);
-    whole.lines.new_n = count_lines(new, new_end);
+    whole.old_at = whole.new_at = count_text_lines(before->data, old);
+    whole.lines.old_n = count_text_lines(old, old_end);
+    whole.lines.new_n = count_text_lines(new, new_end);
     if (whole.lines.old_n > LINES_MOST || whole.lines.new_n > LINES_MOST) {
         add_region(&whole, 0, whole.lines.old_n, 0, whole.lines.new_n);
         return NULL;

@@ -16,7 +16,8 @@
 #include "base/hex.h"
 #include "base/text.h"
 
-#define DIGITS_MOST 10 /* of a revision number */
+#define UNREADABLE  "unreadable" /* in the place of a digest */
+#define DIGITS_MOST 10           /* of a revision number */
 
 rc_err_t *rc_svn_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
 {
@@ -86,7 +87,8 @@ static rc_err_t *read_properties(apr_hash_t **props, rc_vcs_t *vcs, svn_revnum_t
 
 /* Returns the text of a property in valid UTF-8, at most @a most bytes; "" when it is missing. It
  * ends at a NUL. */
-static const char *text_of(apr_hash_t *props, const char *name, apr_size_t most, apr_pool_t *pool)
+static const char *property_text(apr_hash_t *props, const char *name, apr_size_t most,
+                                 apr_pool_t *pool)
 {
     const svn_string_t *value = apr_hash_get(props, name, APR_HASH_KEY_STRING);
 
@@ -96,8 +98,7 @@ static const char *text_of(apr_hash_t *props, const char *name, apr_size_t most,
 /* A missing or damaged date is 0. */
 static apr_int64_t date_of(apr_hash_t *props, apr_pool_t *pool)
 {
-    const svn_string_t *value =
-        apr_hash_get(props, SVN_PROP_REVISION_DATE, APR_HASH_KEY_STRING);
+    const svn_string_t *value = apr_hash_get(props, SVN_PROP_REVISION_DATE, APR_HASH_KEY_STRING);
     svn_error_t *err = NULL;
     apr_time_t time = 0;
 
@@ -123,8 +124,8 @@ rc_err_t *rc_svn_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, a
         parents[0] = apr_psprintf(pool, "%ld", number - 1);
     commit->id = apr_psprintf(pool, "%ld", number);
     commit->revision = rev->index;
-    commit->message = text_of(props, SVN_PROP_REVISION_LOG, most, pool);
-    commit->author = text_of(props, SVN_PROP_REVISION_AUTHOR, most, pool);
+    commit->message = property_text(props, SVN_PROP_REVISION_LOG, most, pool);
+    commit->author = property_text(props, SVN_PROP_REVISION_AUTHOR, most, pool);
     commit->time = date_of(props, pool);
     commit->parents = parents;
     *out = commit;
@@ -133,12 +134,12 @@ rc_err_t *rc_svn_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, a
 
 /* --- places --- */
 
-static int by_key(const void *a, const void *b)
+static int by_property(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void add_text(apr_sha1_ctx_t *sha, const char *text, apr_size_t len)
+static void digest_text(apr_sha1_ctx_t *sha, const char *text, apr_size_t len)
 {
     char size[24];
 
@@ -155,7 +156,7 @@ static const char **sorted_keys(apr_hash_t *props, apr_pool_t *pool)
     for (at = apr_hash_first(pool, props); at; at = apr_hash_next(at))
         *key++ = apr_hash_this_key(at);
     *key = NULL;
-    qsort(keys, apr_hash_count(props), sizeof(*keys), by_key);
+    qsort(keys, apr_hash_count(props), sizeof(*keys), by_property);
     return keys;
 }
 
@@ -168,17 +169,18 @@ static const char *digest_of(const char *uuid, apr_hash_t *props, apr_pool_t *po
     const char **key;
 
     apr_sha1_init(&sha);
-    add_text(&sha, uuid, strlen(uuid));
+    digest_text(&sha, uuid, strlen(uuid));
     for (key = sorted_keys(props, pool); *key; key++) {
         const svn_string_t *value = apr_hash_get(props, *key, APR_HASH_KEY_STRING);
 
-        add_text(&sha, *key, strlen(*key));
-        add_text(&sha, value->data, value->len);
+        digest_text(&sha, *key, strlen(*key));
+        digest_text(&sha, value->data, value->len);
     }
     apr_sha1_final(bytes, &sha);
     return rc_hex_text(bytes, sizeof(bytes), pool);
 }
 
+/* Properties that cannot be read are no error here: lists and feeds mark such a revision. */
 rc_err_t *rc_svn_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t index,
                           apr_pool_t *pool)
 {
@@ -192,11 +194,13 @@ rc_err_t *rc_svn_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t in
     if (!position->id)
         return NULL;
     RC_TRY(rc_work_spend(vcs->work, 0, vcs->pool));
-    RC_TRY(read_properties(&props, vcs, rev, pool));
-    RC_TRY(rc_svn_err(svn_fs_get_uuid(svn->fs, &uuid, pool), vcs->pool, "cannot read the UUID of %s",
-                      svn->path));
-    position->time = date_of(props, pool);
     position->parents = rev > 1;
+    position->digest = UNREADABLE;
+    if (read_properties(&props, vcs, rev, pool))
+        return NULL;
+    RC_TRY(rc_svn_err(svn_fs_get_uuid(svn->fs, &uuid, pool), vcs->pool,
+                      "cannot read the UUID of %s", svn->path));
+    position->time = date_of(props, pool);
     position->digest = digest_of(uuid, props, pool);
     return NULL;
 }

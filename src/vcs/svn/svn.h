@@ -29,7 +29,7 @@ typedef struct rc_svn_t {
     apr_pool_t *pool; /* with an allocator of its own */
     svn_repos_t *repos;
     svn_fs_t *fs;
-    struct stat db, uuid; /* as they were when it was opened */
+    struct stat db, uuid;  /* as they were when it was opened */
     svn_revnum_t youngest; /* of this use; SVN_INVALID_REVNUM: not read yet */
     rc_svn_root_t roots[RC_SVN_ROOTS];
     int next_root; /* the one that is replaced next */
@@ -123,8 +123,8 @@ const char *rc_svn_fspath(const char *path, apr_pool_t *pool);
 typedef struct rc_svn_file_t {
     rc_entry_kind_t kind; /* RC_ENTRY_NONE: there is none */
     svn_revnum_t rev;
-    const char *path; /* as libsvn has it */
-    bool binary;      /* svn:mime-type says so */
+    const char *path;  /* as libsvn has it */
+    bool binary;       /* svn:mime-type says so */
     apr_hash_t *props; /* of const char * to svn_string_t *; never NULL after rc_svn_look */
 } rc_svn_file_t;
 
@@ -146,10 +146,17 @@ rc_err_t *rc_svn_length(apr_off_t *size, rc_vcs_t *vcs, const rc_svn_file_t *fil
 rc_err_t *rc_svn_write(rc_spool_t *spool, rc_vcs_t *vcs, const rc_svn_file_t *file,
                        apr_pool_t *scratch);
 
+/** Reads the content of @a file, or a link's target, of less than RC_VCS_LARGE bytes, with a NUL
+ * after it, into @a pool. */
+rc_err_t *rc_svn_read_file(const char **data, apr_size_t *len, rc_vcs_t *vcs,
+                           const rc_svn_file_t *file, apr_pool_t *pool);
+
 /* -- export.c -- */
 
-rc_err_t *rc_svn_export(rc_vcs_t *vcs, const char *id, const char *temp_dir, rc_item_fn_t *fn,
-                        void *baton, apr_pool_t *scratch);
+rc_err_t *rc_svn_export(rc_vcs_t *vcs, const char *id, const char *top, const char *temp_dir,
+                        rc_item_fn_t *fn, void *baton, apr_pool_t *scratch);
+
+/* -- check.c -- */
 
 rc_err_t *rc_svn_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
 

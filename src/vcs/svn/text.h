@@ -48,7 +48,7 @@ typedef struct rc_svn_line_t {
 
 /* A range of lines of both texts. */
 typedef struct rc_svn_lines_t {
-    const rc_svn_line_t *old, *new;
+    rc_svn_line_t *old, *new;
     apr_int64_t old_n, new_n;
 } rc_svn_lines_t;
 

@@ -43,15 +43,15 @@ static rc_err_t *root_of(svn_fs_root_t **root, const tree_walk_t *walk, int side
 
 /* --- results --- */
 
-static rc_entry_kind_t kind_of(const svn_fs_dirent_t *entry)
+static rc_entry_kind_t side_kind(const svn_fs_dirent_t *entry)
 {
     if (!entry)
         return RC_ENTRY_NONE;
     return entry->kind == svn_node_dir ? RC_ENTRY_DIR : RC_ENTRY_FILE;
 }
 
-static rc_err_t *add_change(tree_walk_t *walk, const char *path, rc_entry_kind_t before,
-                            rc_entry_kind_t after, bool replaced)
+static rc_err_t *add_tree_change(tree_walk_t *walk, const char *path, rc_entry_kind_t before,
+                                 rc_entry_kind_t after, bool replaced)
 {
     const char *kept = apr_pstrdup(walk->pool, path);
     rc_svn_change_t *change = apr_array_push(walk->changes);
@@ -85,13 +85,13 @@ static rc_err_t *add_folder(tree_walk_t *walk, const char *path, const bool ther
     }
     if (!differ)
         return NULL;
-    return add_change(walk, path, there[0] ? RC_ENTRY_DIR : RC_ENTRY_NONE,
-                      there[1] ? RC_ENTRY_DIR : RC_ENTRY_NONE, false);
+    return add_tree_change(walk, path, there[0] ? RC_ENTRY_DIR : RC_ENTRY_NONE,
+                           there[1] ? RC_ENTRY_DIR : RC_ENTRY_NONE, false);
 }
 
 /* Adds a file with another identity, unless it is the same in all that counts. */
-static rc_err_t *add_file(tree_walk_t *walk, const char *path, const twin_t *twin,
-                          apr_pool_t *scratch)
+static rc_err_t *add_other_file(tree_walk_t *walk, const char *path, const twin_t *twin,
+                                apr_pool_t *scratch)
 {
     bool replaced = svn_fs_compare_ids(twin->side[0]->id, twin->side[1]->id) < 0;
     svn_boolean_t differ = replaced;
@@ -105,7 +105,7 @@ static rc_err_t *add_file(tree_walk_t *walk, const char *path, const twin_t *twi
     if (!differ)
         RC_TRY(tree_error(svn_fs_props_different(&differ, before, path, after, path, scratch), walk,
                           path));
-    return differ ? add_change(walk, path, RC_ENTRY_FILE, RC_ENTRY_FILE, replaced) : NULL;
+    return differ ? add_tree_change(walk, path, RC_ENTRY_FILE, RC_ENTRY_FILE, replaced) : NULL;
 }
 
 /* --- directories --- */
@@ -162,11 +162,12 @@ static rc_err_t *take_side(tree_walk_t *walk, const char *path, const twin_t *tw
                            apr_pool_t *scratch)
 {
     const bool there[2] = {side == 0, side == 1};
-    rc_entry_kind_t kind = kind_of(twin->side[side]);
+    rc_entry_kind_t kind = side_kind(twin->side[side]);
 
     if (kind == RC_ENTRY_DIR)
         return compare_folders(walk, path, there, scratch);
-    return add_change(walk, path, side ? RC_ENTRY_NONE : kind, side ? kind : RC_ENTRY_NONE, false);
+    return add_tree_change(walk, path, side ? RC_ENTRY_NONE : kind, side ? kind : RC_ENTRY_NONE,
+                           false);
 }
 
 static rc_err_t *compare_twin(tree_walk_t *walk, const char *path, const twin_t *twin,
@@ -181,7 +182,7 @@ static rc_err_t *compare_twin(tree_walk_t *walk, const char *path, const twin_t 
         return NULL;
     if (twin->side[0] && twin->side[1] && twin->side[0]->kind == twin->side[1]->kind)
         return twin->side[0]->kind == svn_node_dir ? compare_folders(walk, path, both, scratch)
-                                                   : add_file(walk, path, twin, scratch);
+                                                   : add_other_file(walk, path, twin, scratch);
     if (twin->side[0])
         RC_TRY(take_side(walk, path, twin, 0, scratch));
     return twin->side[1] ? take_side(walk, path, twin, 1, scratch) : NULL;
@@ -247,6 +248,6 @@ rc_err_t *rc_svn_revision_changes(apr_array_header_t **out, rc_vcs_t *vcs, svn_r
 
     RC_TRY(rc_svn_compare_trees(out, &left, vcs, rev - 1, rev, pool));
     return left ? NULL
-                : rc_err(vcs->pool, RC_E_LIMIT,
-                         "A commit changes %d files and directories or more", ENTRIES_MAX);
+                : rc_err(vcs->pool, RC_E_LIMIT, "A commit changes %d files and directories or more",
+                         ENTRIES_MAX);
 }

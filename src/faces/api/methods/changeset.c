@@ -161,7 +161,7 @@ static rc_err_t *render_kind(view_t *view, const char *key, apr_array_header_t *
 {
     rc_json_key(view->out, key);
     rc_json_array_begin(view->out);
-    if (commit) {
+    if (commit && !rc_vcs_can(view->vcs)->paths_as_refs) {
         RC_TRY(read_labels(labels, view, kind));
         render_labels(view->out, *labels, commit->id);
     }
