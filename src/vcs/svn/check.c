@@ -38,7 +38,7 @@ static rc_err_t *read_youngest(rc_vcs_t *vcs, apr_pool_t *scratch)
 
     RC_TRY(rc_svn_youngest(&youngest, vcs));
     RC_TRY(rc_svn_root(&root, vcs, youngest));
-    RC_TRY(rc_svn_err(svn_fs_dir_entries(&entries, root, "/", scratch), vcs->pool,
+    RC_TRY(rc_svn_err(RC_SVN(svn_fs_dir_entries(&entries, root, "/", scratch)), vcs->pool,
                       "cannot read revision %ld of %s", youngest, vcs->path));
     return youngest ? rc_svn_position(&place, vcs, youngest - 1, scratch) : NULL;
 }

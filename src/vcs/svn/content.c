@@ -24,7 +24,7 @@ rc_err_t *rc_svn_length(apr_off_t *size, rc_vcs_t *vcs, const rc_svn_file_t *fil
     svn_filesize_t length;
 
     RC_TRY(rc_svn_root(&root, vcs, file->rev));
-    RC_TRY(rc_svn_err(svn_fs_file_length(&length, root, file->path, scratch), vcs->pool,
+    RC_TRY(rc_svn_err(RC_SVN(svn_fs_file_length(&length, root, file->path, scratch)), vcs->pool,
                       "cannot read the size of %s in revision %ld of %s", file->path, file->rev,
                       vcs->path));
     *size = file->kind == RC_ENTRY_LINK ? length - (svn_filesize_t)LINK : length;
@@ -38,9 +38,9 @@ static rc_err_t *open_content(svn_stream_t **stream, rc_vcs_t *vcs, const rc_svn
     svn_error_t *err;
 
     RC_TRY(rc_svn_root(&root, vcs, file->rev));
-    err = svn_fs_file_contents(stream, root, file->path, scratch);
+    err = RC_SVN(svn_fs_file_contents(stream, root, file->path, scratch));
     if (!err && file->kind == RC_ENTRY_LINK)
-        err = svn_stream_skip(*stream, LINK);
+        err = RC_SVN(svn_stream_skip(*stream, LINK));
     return rc_svn_err(err, vcs->pool, "cannot read %s in revision %ld of %s", file->path, file->rev,
                       vcs->path);
 }
@@ -49,7 +49,7 @@ static rc_err_t *open_content(svn_stream_t **stream, rc_vcs_t *vcs, const rc_svn
 static rc_err_t *read_piece(char *data, apr_size_t *len, svn_stream_t *stream, rc_vcs_t *vcs,
                             const rc_svn_file_t *file)
 {
-    RC_TRY(rc_svn_err(svn_stream_read_full(stream, data, len), vcs->pool,
+    RC_TRY(rc_svn_err(RC_SVN(svn_stream_read_full(stream, data, len)), vcs->pool,
                       "cannot read %s in revision %ld of %s", file->path, file->rev, vcs->path));
     return rc_work_spend(vcs->work, (apr_off_t)*len, vcs->pool);
 }
@@ -67,8 +67,8 @@ rc_err_t *rc_svn_write(rc_spool_t *spool, rc_vcs_t *vcs, const rc_svn_file_t *fi
         RC_TRY(read_piece(room, &len, stream, vcs, file));
         RC_TRY(rc_spool_write(spool, room, len));
     }
-    return rc_svn_err(svn_stream_close(stream), vcs->pool, "cannot read %s of %s", file->path,
-                      vcs->path);
+    return rc_svn_err(RC_SVN(svn_stream_close(stream)), vcs->pool, "cannot read %s of %s",
+                      file->path, vcs->path);
 }
 
 static rc_err_t *with_file(rc_svn_file_t *file, rc_vcs_t *vcs, const rc_entry_t *entry,
@@ -104,8 +104,8 @@ static rc_err_t *read_whole(char *data, apr_size_t *len, rc_vcs_t *vcs, const rc
     RC_TRY(open_content(&stream, vcs, file, scratch));
     RC_TRY(read_piece(data, len, stream, vcs, file));
     data[*len] = '\0';
-    return rc_svn_err(svn_stream_close(stream), vcs->pool, "cannot read %s of %s", file->path,
-                      vcs->path);
+    return rc_svn_err(RC_SVN(svn_stream_close(stream)), vcs->pool, "cannot read %s of %s",
+                      file->path, vcs->path);
 }
 
 rc_err_t *rc_svn_read_file(const char **data, apr_size_t *len, rc_vcs_t *vcs,

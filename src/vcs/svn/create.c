@@ -41,7 +41,8 @@ rc_err_t *rc_svn_create(const char *path, apr_pool_t *pool)
     rc_err_t *err;
 
     apr_pool_create(&scratch, pool);
-    err = rc_svn_err(create_at(path, scratch), pool, "cannot create the repository %s", path);
+    err =
+        rc_svn_err(RC_SVN(create_at(path, scratch)), pool, "cannot create the repository %s", path);
     apr_pool_destroy(scratch); /* closes its files */
     return err ? err : empty_hooks(path, pool);
 }
@@ -64,8 +65,8 @@ rc_err_t *rc_svn_copy(const char *from, const char *to, rc_work_t *work, apr_poo
     rc_err_t *err;
 
     apr_pool_create(&scratch, pool);
-    err =
-        rc_svn_err(copy_to(from, to, &going, scratch), pool, "cannot copy the repository %s", from);
+    err = rc_svn_err(RC_SVN(copy_to(from, to, &going, scratch)), pool,
+                     "cannot copy the repository %s", from);
     apr_pool_destroy(scratch);
     if (going.err)
         return going.err;

@@ -67,8 +67,8 @@ rc_err_t *rc_svn_look(rc_svn_file_t *file, rc_vcs_t *vcs, apr_pool_t *pool)
 
     RC_TRY(rc_work_spend(vcs->work, 0, vcs->pool));
     RC_TRY(rc_svn_root(&root, vcs, file->rev));
-    return rc_svn_err(look(file, root, pool), vcs->pool, "cannot read %s in revision %ld of %s",
-                      file->path, file->rev, vcs->path);
+    return rc_svn_err(RC_SVN(look(file, root, pool)), vcs->pool,
+                      "cannot read %s in revision %ld of %s", file->path, file->rev, vcs->path);
 }
 
 static rc_err_t *checksum_of(const char **text, rc_vcs_t *vcs, const rc_svn_file_t *file,
@@ -79,8 +79,9 @@ static rc_err_t *checksum_of(const char **text, rc_vcs_t *vcs, const rc_svn_file
 
     RC_TRY(rc_svn_root(&root, vcs, file->rev));
     RC_TRY(rc_svn_err(
-        svn_fs_file_checksum(&checksum, svn_checksum_md5, root, file->path, TRUE, pool), vcs->pool,
-        "cannot read the checksum of %s in revision %ld of %s", file->path, file->rev, vcs->path));
+        RC_SVN(svn_fs_file_checksum(&checksum, svn_checksum_md5, root, file->path, TRUE, pool)),
+        vcs->pool, "cannot read the checksum of %s in revision %ld of %s", file->path, file->rev,
+        vcs->path));
     *text = svn_checksum_to_cstring_display(checksum, pool);
     return NULL;
 }
@@ -130,7 +131,7 @@ rc_err_t *rc_svn_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_l
 
     RC_TRY(rc_work_spend(vcs->work, 0, vcs->pool));
     RC_TRY(rc_svn_root(&root, vcs, rev));
-    RC_TRY(rc_svn_err(svn_fs_dir_entries(&entries, root, path, scratch), vcs->pool,
+    RC_TRY(rc_svn_err(RC_SVN(svn_fs_dir_entries(&entries, root, path, scratch)), vcs->pool,
                       "cannot read the directory %s in revision %ld of %s", path, rev, vcs->path));
     return pass_listed(entries, apr_psprintf(scratch, "%ld", rev), fn, baton, scratch);
 }

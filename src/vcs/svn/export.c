@@ -101,7 +101,7 @@ static rc_err_t *sorted_entries(apr_array_header_t **out, const svn_export_t *wa
 
     RC_TRY(rc_work_spend(walk->vcs->work, 0, walk->vcs->pool));
     RC_TRY(rc_svn_root(&root, walk->vcs, walk->rev));
-    RC_TRY(rc_svn_err(svn_fs_dir_entries(&entries, root, path, pool), walk->vcs->pool,
+    RC_TRY(rc_svn_err(RC_SVN(svn_fs_dir_entries(&entries, root, path, pool)), walk->vcs->pool,
                       "cannot read %s in revision %ld of %s", path, walk->rev, walk->vcs->path));
     *out = apr_array_make(pool, 16, sizeof(svn_fs_dirent_t *));
     for (at = apr_hash_first(pool, entries); at; at = apr_hash_next(at))

@@ -26,8 +26,8 @@ rc_err_t *rc_svn_open_repos(svn_repos_t **repos, const char *path, apr_pool_t *p
     if (found != RC_FOUND_REPOSITORY)
         return rc_err_internal(err_pool, APR_SUCCESS, "%s is %s", path, apr_pstrdup(err_pool, why));
     return rc_svn_err(
-        svn_repos_open3(repos, svn_dirent_internal_style(path, pool), NULL, pool, pool), err_pool,
-        "cannot open the repository %s", path);
+        RC_SVN(svn_repos_open3(repos, svn_dirent_internal_style(path, pool), NULL, pool, pool)),
+        err_pool, "cannot open the repository %s", path);
 }
 
 static bool stat_files(struct stat *db, struct stat *uuid, const char *path)
@@ -42,23 +42,22 @@ static bool stat_files(struct stat *db, struct stat *uuid, const char *path)
     return !stat(name, db);
 }
 
-static void clear_roots(rc_svn_t *svn)
+static void close_root(rc_svn_root_t *slot)
 {
-    int i;
-
-    for (i = 0; i < RC_SVN_ROOTS; i++)
-        if (svn->roots[i].root) {
-            svn->roots[i].root = NULL;
-            apr_pool_destroy(svn->roots[i].pool);
-        }
+    if (slot->pool)
+        apr_pool_destroy(slot->pool);
+    *slot = (rc_svn_root_t){0, NULL, NULL};
 }
 
 void rc_svn_rest(void *repo)
 {
     rc_svn_t *svn = repo;
+    int i;
 
-    clear_roots(svn);
+    for (i = 0; i < RC_SVN_ROOTS; i++)
+        close_root(&svn->roots[i]);
     svn->youngest = SVN_INVALID_REVNUM;
+    svn->broken = rc_svn_guard_tripped() || svn->broken;
 }
 
 void rc_svn_close(void *repo)
@@ -124,7 +123,7 @@ bool rc_svn_reuse(void *repo)
     rc_svn_t *svn = repo;
     struct stat db, uuid;
 
-    return stat_files(&db, &uuid, svn->path) && db.st_dev == svn->db.st_dev &&
+    return !svn->broken && stat_files(&db, &uuid, svn->path) && db.st_dev == svn->db.st_dev &&
            db.st_ino == svn->db.st_ino && uuid.st_ino == svn->uuid.st_ino &&
            uuid.st_mtim.tv_sec == svn->uuid.st_mtim.tv_sec &&
            uuid.st_mtim.tv_nsec == svn->uuid.st_mtim.tv_nsec;
@@ -146,8 +145,8 @@ rc_err_t *rc_svn_youngest(svn_revnum_t *youngest, rc_vcs_t *vcs)
     rc_svn_t *svn = vcs->repo;
 
     if (!SVN_IS_VALID_REVNUM(svn->youngest))
-        RC_TRY(rc_svn_err(svn_fs_youngest_rev(&svn->youngest, svn->fs, vcs->pool), vcs->pool,
-                          "cannot read the last revision of %s", svn->path));
+        RC_TRY(rc_svn_err(RC_SVN(svn_fs_youngest_rev(&svn->youngest, svn->fs, vcs->pool)),
+                          vcs->pool, "cannot read the last revision of %s", svn->path));
     *youngest = svn->youngest;
     return NULL;
 }
@@ -162,6 +161,16 @@ static rc_svn_root_t *find_root(rc_svn_t *svn, svn_revnum_t rev)
     return NULL;
 }
 
+static rc_err_t *open_root(rc_svn_root_t *slot, rc_vcs_t *vcs, svn_revnum_t rev)
+{
+    rc_svn_t *svn = vcs->repo;
+
+    apr_pool_create(&slot->pool, svn->pool);
+    slot->rev = rev;
+    return rc_svn_err(RC_SVN(svn_fs_revision_root(&slot->root, svn->fs, rev, slot->pool)),
+                      vcs->pool, "cannot open revision %ld of %s", rev, svn->path);
+}
+
 rc_err_t *rc_svn_root(svn_fs_root_t **root, rc_vcs_t *vcs, svn_revnum_t rev)
 {
     rc_svn_t *svn = vcs->repo;
@@ -171,18 +180,11 @@ rc_err_t *rc_svn_root(svn_fs_root_t **root, rc_vcs_t *vcs, svn_revnum_t rev)
     if (!slot) {
         slot = &svn->roots[svn->next_root];
         svn->next_root = (svn->next_root + 1) % RC_SVN_ROOTS;
-        if (slot->root)
-            apr_pool_destroy(slot->pool);
-        slot->root = NULL;
-        apr_pool_create(&slot->pool, svn->pool);
-        err = rc_svn_err(svn_fs_revision_root(&slot->root, svn->fs, rev, slot->pool), vcs->pool,
-                         "cannot open revision %ld of %s", rev, svn->path);
-        if (err) {
-            slot->root = NULL;
-            apr_pool_destroy(slot->pool);
+        close_root(slot);
+        if ((err = open_root(slot, vcs, rev))) {
+            close_root(slot);
             return err;
         }
-        slot->rev = rev;
     }
     *root = slot->root;
     return NULL;

@@ -24,6 +24,7 @@ static rc_err_t *start_once(apr_pool_t *process, apr_pool_t *pool)
     svn_error_set_malfunction_handler(svn_error_raise_on_malfunction); /* instead of abort() */
     svn_utf_initialize2(TRUE, process); /* the server's locale is no matter of the paths */
     svn_cache_config_set(&cache);
+    RC_TRY(rc_svn_guard_startup(pool));
     RC_TRY(rc_svn_err(svn_dso_initialize2(), pool, "cannot start libsvn"));
     return rc_svn_err(svn_fs_initialize(process), pool, "cannot start libsvn");
 }

@@ -24,7 +24,7 @@ typedef struct ref_search_t {
 static bool is_directory(ref_search_t *search, const char *path)
 {
     svn_node_kind_t kind = svn_node_none;
-    svn_error_t *err = svn_fs_check_path(&kind, search->root, path, search->pool);
+    svn_error_t *err = RC_SVN(svn_fs_check_path(&kind, search->root, path, search->pool));
 
     if (err)
         kind = svn_node_none;
@@ -49,7 +49,7 @@ static rc_err_t *add_below(ref_search_t *search, const char *path)
 
     if (!is_directory(search, path))
         return NULL;
-    RC_TRY(rc_svn_err(svn_fs_dir_entries(&entries, search->root, path, search->pool),
+    RC_TRY(rc_svn_err(RC_SVN(svn_fs_dir_entries(&entries, search->root, path, search->pool)),
                       search->vcs->pool, "cannot read %s of %s", path, search->vcs->path));
     for (at = apr_hash_first(search->pool, entries); at; at = apr_hash_next(at)) {
         const svn_fs_dirent_t *entry = apr_hash_this_val(at);

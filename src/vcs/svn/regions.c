@@ -130,7 +130,7 @@ static rc_err_t *compare_range(comparison_t *compared, const rc_svn_compare_t *c
 
     RC_TRY(rc_work_spend(compare->work, 0, compare->err_pool));
     if (lines->old_n && lines->new_n && is_near(lines))
-        return rc_svn_err(run_libsvn(compared, compare->pool), compare->err_pool,
+        return rc_svn_err(RC_SVN(run_libsvn(compared, compare->pool)), compare->err_pool,
                           "cannot compare two texts");
     add_region(compared, 0, lines->old_n, 0, lines->new_n);
     return NULL;

@@ -81,8 +81,9 @@ static rc_err_t *read_properties(apr_hash_t **props, rc_vcs_t *vcs, svn_revnum_t
 {
     rc_svn_t *svn = vcs->repo;
 
-    return rc_svn_err(svn_fs_revision_proplist2(props, svn->fs, rev, TRUE, pool, pool), vcs->pool,
-                      "cannot read the properties of revision %ld of %s", rev, svn->path);
+    return rc_svn_err(RC_SVN(svn_fs_revision_proplist2(props, svn->fs, rev, TRUE, pool, pool)),
+                      vcs->pool, "cannot read the properties of revision %ld of %s", rev,
+                      svn->path);
 }
 
 /* Returns the text of a property in valid UTF-8, at most @a most bytes; "" when it is missing. It
@@ -198,7 +199,7 @@ rc_err_t *rc_svn_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t in
     position->digest = UNREADABLE;
     if (read_properties(&props, vcs, rev, pool))
         return NULL;
-    RC_TRY(rc_svn_err(svn_fs_get_uuid(svn->fs, &uuid, pool), vcs->pool,
+    RC_TRY(rc_svn_err(RC_SVN(svn_fs_get_uuid(svn->fs, &uuid, pool)), vcs->pool,
                       "cannot read the UUID of %s", svn->path));
     position->time = date_of(props, pool);
     position->digest = digest_of(uuid, props, pool);

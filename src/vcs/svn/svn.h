@@ -12,6 +12,7 @@
 #include <svn_repos.h>
 
 #include "../backend.h"
+#include "guard.h"
 
 /* Paths are as libsvn has them: "/" or "/trunk/x". Revision N has the index N-1. */
 
@@ -34,6 +35,7 @@ typedef struct rc_svn_t {
     rc_svn_root_t roots[RC_SVN_ROOTS];
     int next_root; /* the one that is replaced next */
     rc_work_t *work;
+    bool broken; /* libsvn gave up in the middle of a call */
 } rc_svn_t;
 
 /* -- error.c -- */

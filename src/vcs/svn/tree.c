@@ -76,11 +76,13 @@ static rc_err_t *add_folder(tree_walk_t *walk, const char *path, const bool ther
     RC_TRY(root_of(&before, walk, 0));
     RC_TRY(root_of(&after, walk, 1));
     if (there[0] && there[1])
-        RC_TRY(tree_error(svn_fs_props_different(&differ, before, path, after, path, scratch), walk,
-                          path));
+        RC_TRY(
+            tree_error(RC_SVN(svn_fs_props_different(&differ, before, path, after, path, scratch)),
+                       walk, path));
     else {
-        RC_TRY(tree_error(svn_fs_node_proplist(&props, there[0] ? before : after, path, scratch),
-                          walk, path));
+        RC_TRY(tree_error(
+            RC_SVN(svn_fs_node_proplist(&props, there[0] ? before : after, path, scratch)), walk,
+            path));
         differ = apr_hash_count(props) > 0;
     }
     if (!differ)
@@ -100,11 +102,13 @@ static rc_err_t *add_other_file(tree_walk_t *walk, const char *path, const twin_
     RC_TRY(root_of(&before, walk, 0));
     RC_TRY(root_of(&after, walk, 1));
     if (!differ)
-        RC_TRY(tree_error(svn_fs_contents_different(&differ, before, path, after, path, scratch),
-                          walk, path));
+        RC_TRY(tree_error(
+            RC_SVN(svn_fs_contents_different(&differ, before, path, after, path, scratch)), walk,
+            path));
     if (!differ)
-        RC_TRY(tree_error(svn_fs_props_different(&differ, before, path, after, path, scratch), walk,
-                          path));
+        RC_TRY(
+            tree_error(RC_SVN(svn_fs_props_different(&differ, before, path, after, path, scratch)),
+                       walk, path));
     return differ ? add_tree_change(walk, path, RC_ENTRY_FILE, RC_ENTRY_FILE, replaced) : NULL;
 }
 
@@ -116,7 +120,7 @@ static rc_err_t *read_entries(apr_hash_t **entries, const tree_walk_t *walk, int
     svn_fs_root_t *root;
 
     RC_TRY(root_of(&root, walk, side));
-    return tree_error(svn_fs_dir_entries(entries, root, path, pool), walk, path);
+    return tree_error(RC_SVN(svn_fs_dir_entries(entries, root, path, pool)), walk, path);
 }
 
 static int by_twin_name(const void *a, const void *b)
