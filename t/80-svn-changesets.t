@@ -85,8 +85,8 @@ for my $seed (1 .. rounds(1, 5)) {
             my $diff = changeset("random$seed", $n, details => 'extended')->{result}{diff};
             is_deeply { map { $_->{filename} => $_->{op} } @$diff }, { map { text($_) => $ops->{$_} } keys %$ops },
                 "r$n changes these files" or last;
-            my @order = map { $_->{op} } @$diff;
-            is "@order", join(' ', sort { index('AMD', $a) <=> index('AMD', $b) } @order), "r$n: A, M, D";
+            my @order = map { utf8::encode(my $path = $_->{filename}); index('AMD', $_->{op}) . $path } @$diff;
+            is_deeply \@order, [sort @order], "r$n: A, M, D, each sorted";
         }
         is_deeply [map { $_->{raw_id} } @{ $t->must(get_repo_changesets =>
             { repoid => "random$seed", start_rev => '3', limit => 5 }) }], [3 .. 7], 'a list';
@@ -122,6 +122,17 @@ subtest 'full: hunks, and lines counted' => sub {
 };
 
 sub lines { my ($text) = @_; my $n = $text =~ tr/\n//; return $n + ($text =~ /[^\n]\z/ ? 1 : 0) }
+
+subtest 'the first revision is like all others' => sub {
+    my $dump = RCAPI::Svn->dump;
+    $dump->revision(log => 'import');
+    $dump->dir($_) for 'trunk', 'trunk/a';
+    $dump->file($_, "x\n") for 'trunk/b', 'trunk/a/x', 'trunk/a.txt', 'above';
+    make('first', $dump);
+    is_deeply [map { "$_->{op} $_->{filename}" } @{ changeset('first', 1, details => $_)->{result}{diff} }],
+        ['A above', 'A trunk/a.txt', 'A trunk/a/x', 'A trunk/b'], $_ for 'extended';
+    is scalar @{ changeset('first', 1, details => 'full')->{result}{diff} }, 4, 'with their diffs';
+};
 
 subtest 'revisions' => sub {
     my %wanted = (

@@ -90,14 +90,17 @@ static rc_err_t *pass_added(void *baton, const rc_node_t *node)
     return list->fn(list->baton, &change);
 }
 
-/* A commit without parents adds all its files, in the order of rc_vcs_nodes. */
+/* A commit without parents adds all its files, in the order of rc_vcs_nodes (contract 02 §1.7); the
+ * first revision of a numbered type is like all others (contract 07 §5). */
 static rc_err_t *list_names(listing_t *list)
 {
     apr_array_header_t *names = apr_array_make(list->pool, 16, sizeof(name_t));
     const char *const *parent;
     bool found;
 
-    if (!*list->commit->parents)
+    if (!*list->commit->parents && list->vcs->backend->capabilities.numbered)
+        RC_TRY(add_names(names, list, NULL));
+    else if (!*list->commit->parents)
         return rc_vcs_nodes(&found, list->vcs, list->commit->id, "", RC_NODES_NAMES, list->temp_dir,
                             pass_added, list, list->pool);
     for (parent = list->commit->parents; *parent; parent++)
