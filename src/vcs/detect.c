@@ -17,7 +17,9 @@ typedef struct stranger_t {
 
 static const stranger_t strangers[] = {
     {"hg", "a Mercurial repository", {".hg", NULL}},
-    {"svn", "a Subversion repository", {"format", "db", "hooks", NULL}},
+    {"svn",
+     "a Subversion repository; this server was built without libsvn",
+     {"format", "db", "hooks", NULL}},
 };
 
 static bool is_of(const stranger_t *stranger, const char *path, apr_pool_t *pool)

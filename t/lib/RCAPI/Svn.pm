@@ -31,6 +31,14 @@ use File::Temp ();
 use POSIX ();
 use RCAPI::Run qw(run);
 
+# A test of Subversion is skipped where the module was built without it.
+sub import {
+    my $module = ($ENV{RCAPI_BUILD} // 'build') . '/mod_rcapi.so';
+    return if run({ root => 1 }, 'ldd', $module)->{out} =~ /\blibsvn_repos/;
+    require Test::More;
+    Test::More::plan(skip_all => 'built without libsvn');
+}
+
 sub dump { return bless { text => '', rev => 0, tree => {}, trees => [{}] }, shift }
 
 # Runs svn or svnadmin; what it prints. Dies when it fails. The first argument may be a hash of options of run.
