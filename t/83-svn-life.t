@@ -170,6 +170,14 @@ subtest 'check' => sub {
     like $r->{out} . $r->{err}, qr/in.*svnadmin verify/s, 'and said what to do';
     spew($last, $bytes);
     is $t->try_admin('check')->{exit}, 0, 'well again';
+    # a backup that was made during a commit: the number came, the revision did not
+    unlink $last or die $!;
+    $r = $t->try_admin('check');
+    like $r->{out} . $r->{err}, qr/in.*current names revision 3, which is missing: --repair names 2/, 'what to do';
+    is $t->try_admin('check', '--repair')->{exit}, 0, 'repaired';
+    admin_svn('verify', '-q', "$ROOT/in");
+    is $t->must(get_repo => { repoid => 'in' })->{last_changeset}{raw_id}, 2, 'the last revision that is there';
+    is $t->get('/in/raw/tip/trunk/f2', as => 'admin')->body, "content 2\n", 'is read';
 };
 
 $t->done;

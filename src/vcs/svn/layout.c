@@ -15,7 +15,8 @@
 #include "base/fs.h"
 #include "base/text.h"
 
-#define SMALL 4096 /* bytes of a file that describes a repository */
+#define SMALL     4096 /* bytes of a file that describes a repository */
+#define LOST_MOST 100  /* revisions; when more are lost, a folder may be missing */
 
 /* The formats that libsvn 1.14 reads: of the repository, and of its file system FSFS. */
 static const int repo_formats[] = {3, 5, 0};
@@ -190,4 +191,31 @@ const char *rc_svn_known_state(const char *path, apr_pool_t *pool)
     return apr_pstrcat(pool, first_line(uuid, pool), ":",
                        apr_pstrmemdup(pool, current, strspn(current, "0123456789")),
                        properties_stamp(path, apr_atoi64(current), pool), NULL);
+}
+
+/* True when the file of a revision does not exist for certain. */
+static bool is_lost(const char *path, apr_int64_t size, apr_int64_t rev, apr_pool_t *pool)
+{
+    const char *revs = apr_pstrcat(pool, path, "/db/revs/", NULL), *shard;
+
+    if (size <= 0)
+        return file_is_missing(apr_psprintf(pool, "%s%" APR_INT64_T_FMT, revs, rev));
+    shard = apr_psprintf(pool, "%s%" APR_INT64_T_FMT, revs, rev / size);
+    return file_is_missing(apr_psprintf(pool, "%s/%" APR_INT64_T_FMT, shard, rev)) &&
+           file_is_missing(apr_pstrcat(pool, shard, ".pack", NULL));
+}
+
+bool rc_svn_lacks_last(apr_int64_t *last, apr_int64_t *there, const char *path, apr_pool_t *pool)
+{
+    const char *current = small_file(path, "/db/current", pool);
+    apr_int64_t size = shard_of(path, pool);
+
+    /* Before format 3 the file holds more than a number. */
+    if (!current || !*current || current[strspn(current, "0123456789")] != '\n')
+        return false;
+    *last = apr_atoi64(current);
+    for (*there = *last; *there > 0 && *last - *there <= LOST_MOST; (*there)--)
+        if (!is_lost(path, size, *there, pool))
+            break;
+    return *there < *last && *last - *there <= LOST_MOST;
 }

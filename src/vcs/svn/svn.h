@@ -68,6 +68,11 @@ rc_err_t *rc_svn_copy(const char *from, const char *to, rc_work_t *work, apr_poo
 rc_err_t *rc_svn_check(const char **problem, const char *path, apr_pool_t *pool);
 rc_err_t *rc_svn_repair(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
 
+/** True when the files of the last revisions do not exist, as in a copy that was made during a
+ * commit: *@a last is the number of the last revision, *@a there that of the last one with a file.
+ */
+bool rc_svn_lacks_last(apr_int64_t *last, apr_int64_t *there, const char *path, apr_pool_t *pool);
+
 /** Opens the repository at @a path, without the handle. */
 rc_err_t *rc_svn_open_repos(svn_repos_t **repos, const char *path, apr_pool_t *pool,
                             apr_pool_t *err_pool);
