@@ -58,7 +58,7 @@ HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
 API_SRC  := $(wildcard src/cli/client*.c) src/cli/rhodecode_api.c
 ADM_SRC  := $(wildcard src/cli/admin*.c) src/cli/rcapi_admin.c \
             $(addprefix src/cli/client_,args.c json.c print.c util.c)
-UNIT_SRC := $(wildcard t/unit/test_*.c)
+UNIT_SRC := $(filter-out $(if $(SVN),,%/test_svn_text.c),$(wildcard t/unit/test_*.c))
 
 LIB   := $(O)/librcapi.a
 UNITS := $(UNIT_SRC:t/unit/%.c=$(O)/unit/%)
