@@ -7,9 +7,13 @@
  */
 #include "base/relay.h"
 
-#define BUFFER     ((apr_size_t)64 * 1024)
-#define LONG_WAIT  apr_time_from_sec(1)
-#define BLIND_WAIT apr_time_from_msec(20) /* when the body has no descriptor */
+#define BUFFER    ((apr_size_t)64 * 1024)
+#define LONG_WAIT apr_time_from_sec(1)
+
+/* When the body has no descriptor: a client that sends is soon looked at again, one that pauses
+ * less and less often. */
+#define BLIND_LEAST apr_time_from_msec(0)
+#define BLIND_MOST  apr_time_from_msec(20)
 
 typedef struct relay_t {
     rc_relay_t relay;
@@ -20,7 +24,8 @@ typedef struct relay_t {
     bool fed;         /* it has all its input, or closed it */
     const char *data; /* bytes of the body that are not written yet */
     apr_size_t len;
-    apr_size_t held; /* bytes of output in buffer */
+    apr_interval_time_t blind; /* the next wait for a body without a descriptor */
+    apr_size_t held;           /* bytes of output in buffer */
     char buffer[BUFFER];
 } relay_t;
 
@@ -60,8 +65,10 @@ static bool fetch(rc_err_t **err, relay_t *state)
     rc_body_state_t got = rc_body_read(state->relay.body, &state->data, &state->len, false);
 
     *err = NULL;
-    if (got == RC_BODY_MORE)
+    if (got == RC_BODY_MORE) {
+        state->blind = BLIND_LEAST;
         return true;
+    }
     if (got == RC_BODY_LATER)
         return false;
     if (got == RC_BODY_END) {
@@ -112,16 +119,25 @@ static rc_child_io_t read_output(relay_t *state)
     return io;
 }
 
+static apr_interval_time_t longer(apr_interval_time_t wait)
+{
+    wait = 2 * wait + apr_time_from_msec(1);
+    return wait < BLIND_MOST ? wait : BLIND_MOST;
+}
+
 /* Waits until the client or the program can continue; false when the program must end. */
 static bool wait_for_both(relay_t *state)
 {
     bool hungry = !state->fed && !state->len; /* needs bytes of the client */
     int fd = hungry ? rc_body_fd(state->relay.body) : -1;
+    bool blind = hungry && fd < 0;
     rc_child_wait_t wait = {.output = state->held<BUFFER, .input = state->len> 0,
                             .readable = fd,
                             .writable = state->stream.unsent,
-                            .longest = hungry && fd < 0 ? BLIND_WAIT : LONG_WAIT};
+                            .longest = blind ? state->blind : LONG_WAIT};
 
+    if (blind)
+        state->blind = longer(state->blind);
     return rc_child_wait(state->child, &wait);
 }
 
