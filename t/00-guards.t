@@ -5,13 +5,13 @@ use strict;
 use warnings;
 use File::Basename qw(dirname);
 use File::Path qw(make_path);
-use File::Temp;
 use Test::More;
 use lib 't/lib';
 use RCAPI::Guards;
 use RCAPI::Run qw(slurp spew);
+use RCAPI::Temp;
 
-my $copy = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+my $copy = RCAPI::Temp::dir();
 system("tar cf - --exclude ./build --exclude ./var --exclude ./.git . | tar xf - -C $copy") == 0 or die 'tar';
 
 my $METHOD = 'planted_' . 'method'; # so that this file does not name it

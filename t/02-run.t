@@ -3,13 +3,13 @@
 # the data, nothing stays behind.
 use strict;
 use warnings;
-use File::Temp;
 use Test::More;
 use lib 't/lib';
 use RCAPI::Run qw(account patiently run slurp spew);
 use RCAPI::Server;
+use RCAPI::Temp;
 
-my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+my $temp = RCAPI::Temp::dir();
 my $data = "$temp/data of mine";
 chmod 0755, $temp;
 my $pid;

@@ -3,17 +3,17 @@
 # it shows spelt out.
 use strict;
 use warnings;
-use File::Temp;
 use Test::More;
 use lib 't/lib';
 use RCAPI::Run qw(run slurp spew);
 use RCAPI::Server;
+use RCAPI::Temp;
 use RCAPI::Test;
 
 my $sample = slurp('conf/rcapi.conf');
 
 subtest 'make install' => sub {
-    my $root = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+    my $root = RCAPI::Temp::dir();
     my $env = { MAKEFLAGS => undef, MAKELEVEL => undef, MFLAGS => undef };
     my $r = run({ root => 1, env => $env, timeout => 300 }, 'make', 'install', "DESTDIR=$root", 'PREFIX=/opt/x');
     is($r->{exit}, 0) or diag($r->{out}, $r->{err});
@@ -32,7 +32,7 @@ subtest 'make install' => sub {
 };
 
 subtest 'without the packages' => sub {
-    my $place = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+    my $place = RCAPI::Temp::dir();
     mkdir "$place/bin";
     for my $program (qw(make sh mkdir touch awk sed rm mv cc git curl perl ar find id nproc)) {
         my ($path) = grep { -x } map { "$_/$program" } split /:/, $ENV{PATH};

@@ -3,17 +3,17 @@
 use strict;
 use warnings;
 use File::Spec;
-use File::Temp;
 use JSON::PP qw(decode_json encode_json);
 use POSIX ();
 use Test::More;
 use lib 't/lib';
 use RCAPI::Run qw(run slow slurp spew);
+use RCAPI::Temp;
 
 my $TIMEOUT = 300;
 my $AT_ONCE = 3;
 my $build = File::Spec->rel2abs($ENV{RCAPI_BUILD} // 'build');
-my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+my $temp = RCAPI::Temp::dir();
 my %first = map { $_ => 1 } qw(test_remote_fetch test_disk_transaction test_git_edges test_remote_http); # the longest
 my @names = map { m{(test_\w+)\.c$} } glob 't/unit/test_*.c';
 @names = grep { !/^test_svn_/ || -e "$build/unit/$_" } @names; # a build without libsvn has none of these

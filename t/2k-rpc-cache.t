@@ -9,7 +9,7 @@ use RCAPI::Test;
 
 my $HOOK = RCAPI::Run::slurp('conf/post-receive');
 my ($PLACE) = RCAPI::Run::slurp('docs/install.md') =~ m{^RcapiDatabase +(\S+)/rcapi\.db$}m;
-my $t = RCAPI::Test->new;
+my $t = RCAPI::Test->new(disk => 1);
 $t->user($_) for qw(ann bob eve);
 my $ROOT = "$t->{dir}/data/repos";
 my ($true, $false) = (JSON::PP::true, JSON::PP::false);

@@ -6,14 +6,14 @@
 use strict;
 use warnings;
 use Cwd ();
-use File::Temp;
 use Test::More;
 use lib 't/lib';
 use RCAPI::Docs;
 use RCAPI::Run qw(run slurp spew);
 use RCAPI::Server;
+use RCAPI::Temp;
 
-my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+my $temp = RCAPI::Temp::dir();
 my $build = File::Spec->rel2abs($ENV{RCAPI_BUILD} || 'build');
 my $home = Cwd::getcwd();
 chmod 0755, $temp;

@@ -6,18 +6,18 @@
 use strict;
 use warnings;
 use Cwd ();
-use File::Temp;
 use JSON::PP ();
 use Test::More;
 use RCAPI::Docs;
 use RCAPI::Git;
 use RCAPI::Run qw(account patiently run slurp spew);
 use RCAPI::Server;
+use RCAPI::Temp;
 
 my ($account, $uid, $gid) = account()
     or plan skip_all => 'only root has httpd, data and backups of different accounts';
 my $build = File::Spec->rel2abs($ENV{RCAPI_BUILD} || 'build');
-my $temp = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+my $temp = RCAPI::Temp::dir();
 chmod 0755, "$temp";
 mkdir "$temp/$_" for qw(srv etc enabled bin root logs run htdocs htdocs/.well-known);
 symlink "../etc/$_.conf", "$temp/enabled/$_.conf" for qw(code other);

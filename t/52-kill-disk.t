@@ -19,7 +19,7 @@ my $PATIENCE = 120; # seconds that they may take on a quiet machine
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
 
-my $t = RCAPI::Test->new(children => 3, threads => 4, directives => "RcapiRemoteMax 50 50\n",
+my $t = RCAPI::Test->new(disk => 1, children => 3, threads => 4, directives => "RcapiRemoteMax 50 50\n",
     init => ['--api-key', my $KEY = 'k' x 40]);
 my $ROOT = "$t->{dir}/data/repos";
 my $JSON = JSON::PP->new->utf8->canonical;

@@ -15,7 +15,7 @@ my $CLIENTS = 4;
 my $WRITES = rounds(5_000, 10_000);
 my $ROUNDS = 4;
 
-my $t = RCAPI::Test->new(children => 2, threads => 4,
+my $t = RCAPI::Test->new(disk => 1, children => 2, threads => 4,
     directives => "KeepAlive On\nMaxKeepAliveRequests 0\nKeepAliveTimeout 30\nRcapiRemoteMax 50 50\n");
 my %id = map { $_ => $t->user($_)->{user_id} } qw(ann bob eve);
 my $JSON = JSON::PP->new->utf8->canonical->allow_nonref;

@@ -5,15 +5,15 @@
 use strict;
 use warnings;
 use File::Spec ();
-use File::Temp ();
 use POSIX ();
 use Test::More;
 use RCAPI::Git;
 use RCAPI::Run qw(account run);
+use RCAPI::Temp;
 
 plan skip_all => 'only root can mount' if !account();
 my $BUILD = File::Spec->rel2abs($ENV{RCAPI_BUILD} // 'build');
-my $dir = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1);
+my $dir = RCAPI::Temp::dir(disk => 1);
 my ($account, $uid, $gid) = account();
 my @mounted;
 chmod 0755, "$dir";

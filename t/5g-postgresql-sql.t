@@ -5,17 +5,17 @@
 # with "1" for every parameter.
 use strict;
 use warnings;
-use File::Temp ();
 use Test::More;
 use lib 't/lib';
 use POSIX ();
 use RCAPI::Run qw(account patiently run slurp);
+use RCAPI::Temp;
 
 my ($bin) = grep { -x "$_/initdb" && -x "$_/postgres" && -x "$_/psql" } reverse sort glob '/usr/lib/postgresql/*/bin';
 plan skip_all => 'no PostgreSQL server is installed (Debian: apt-get install postgresql)' if !$bin;
 
 my $build = $ENV{RCAPI_BUILD} // 'build';
-my $dir = File::Temp->newdir('rcapi-XXXXXX', TMPDIR => 1); # the path of a socket is short
+my $dir = RCAPI::Temp::dir(); # the path of a socket is short
 my ($account, $uid, $gid) = account();
 chown $uid, $gid, "$dir" if $account;
 my $server; # the process that is our server

@@ -20,6 +20,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "temp.h"
 #include "vcs/vcs.h"
 
 typedef struct fixture_t {
@@ -111,14 +112,12 @@ static void quiet_git(void)
 
 static int fixture_begin(void **state)
 {
-    char name[] = "/tmp/rcapi-git-XXXXXX";
-
     (void)state;
     apr_initialize();
     apr_pool_create(&fixture.pool, NULL);
-    if (!mkdtemp(name))
+    fixture.dir = temp_dir(fixture.pool);
+    if (!fixture.dir)
         return -1;
-    fixture.dir = apr_pstrdup(fixture.pool, name);
     quiet_git();
     if (rc_vcs_startup(fixture.pool))
         return -1;

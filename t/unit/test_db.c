@@ -17,6 +17,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "temp.h"
 #include "store/sql.h"
 #include "store/texts.h"
 #include "store/user.h"
@@ -230,7 +231,7 @@ static void a_database_moves_with_its_files(void **unused)
 static int set_up(void **unused)
 {
     (void)unused;
-    dir = mkdtemp(apr_pstrdup(pool, "/tmp/rcapi-db-XXXXXX"));
+    dir = temp_dir(pool);
     config.path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);
     config.create = true;
     return 0;

@@ -22,6 +22,7 @@
 #include <apr_strings.h>
 
 #include "patience.h"
+#include "temp.h"
 #include "base/process.h"
 
 static apr_pool_t *pool;
@@ -227,12 +228,11 @@ static void file_size_is_limited(void **state)
 {
     rc_proc_t proc = NEW_PROC;
     rc_proc_result_t result;
-    char dir[] = "/tmp/rc-proc-XXXXXX";
+    char *dir = temp_dir(pool), *path;
     struct stat info;
-    char *path;
 
     (void)state;
-    assert_non_null(mkdtemp(dir));
+    assert_non_null(dir);
     proc.dir = dir;
     proc.max_file = 64 * 1024;
     result = run_script(&proc, "exec dd if=/dev/zero of=big bs=4096 count=100");

@@ -27,6 +27,7 @@
 #include <apr_strings.h>
 
 #include "patience.h"
+#include "temp.h"
 #include "remote/remote.h"
 #include "vcs/vcs.h"
 #include "base/unconst.h"
@@ -94,17 +95,16 @@ static __attribute__((unused)) const apr_array_header_t *schemes(apr_pool_t *poo
 
 static __attribute__((unused)) int set_up(void **state)
 {
-    char dir[] = "/tmp/rc-remote-XXXXXX";
     apr_pool_t *pool;
     fixture_t *f;
 
     apr_pool_create(&pool, NULL);
     f = apr_pcalloc(pool, sizeof(*f));
     f->pool = pool;
-    assert_non_null(mkdtemp(dir));
-    f->dir = apr_pstrdup(pool, dir);
-    f->work = apr_pstrcat(pool, dir, "/work", NULL);
-    setenv("HOME", dir, 1); /* for the git of the tests; ours has its own */
+    f->dir = temp_dir(pool);
+    assert_non_null(f->dir);
+    f->work = apr_pstrcat(pool, f->dir, "/work", NULL);
+    setenv("HOME", f->dir, 1); /* for the git of the tests; ours has its own */
     setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
     setenv("GIT_AUTHOR_DATE", "2024-01-01T00:00:00Z", 1);
     setenv("GIT_COMMITTER_DATE", "2024-01-01T00:00:00Z", 1);

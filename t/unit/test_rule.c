@@ -22,6 +22,7 @@
 #include "db/sqlite/sqlite.h"
 
 #include "rule_model.h"
+#include "temp.h"
 
 #define WORLDS            40  /* each starts empty */
 #define STATES_EACH       140 /* a few random changes between them */
@@ -570,10 +571,10 @@ static void hidden_objects_cost_as_much_as_missing_ones(void **unused)
 static int open_database(void **unused)
 {
     rc_db_config_t *config = apr_pcalloc(pool, sizeof(*config));
-    char *dir = apr_pstrdup(pool, "/tmp/rcapi-rule-XXXXXX");
+    char *dir = temp_dir(pool);
     const char *seed = getenv("RCAPI_SEED");
 
-    *unused = mkdtemp(dir);
+    *unused = dir;
     random_state = seed ? (apr_uint64_t)apr_strtoi64(seed, NULL, 10) : 20240229;
     print_message("# RCAPI_SEED=%" APR_UINT64_T_FMT "\n", random_state);
     random_state = random_state * 2 + 1; /* never zero */

@@ -16,6 +16,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
+#include "temp.h"
 #include "domain/global.h"
 #include "store/rule.h"
 #include "domain/identify.h"
@@ -429,7 +430,7 @@ static int open_database(void **unused)
     rc_db_config_t *config = apr_pcalloc(pool, sizeof(*config));
 
     (void)unused;
-    dir = mkdtemp(apr_pstrdup(pool, "/tmp/rcapi-user-XXXXXX"));
+    dir = temp_dir(pool);
     config->path = apr_pstrcat(pool, dir, "/rcapi.db", NULL);
     config->texts = &rc_store_texts;
     config->create = true;

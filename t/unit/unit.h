@@ -21,6 +21,7 @@
 #include <apr_strings.h>
 
 #include "patience.h"
+#include "temp.h"
 #include "base/err.h"
 
 #define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
@@ -60,18 +61,10 @@ __attribute__((unused)) static unsigned unit_seed(void)
 
 static int unit_begin(void **state)
 {
-    static const char *const tops[] = {"/dev/shm", "/tmp"}; /* memory is so much faster */
-    size_t i;
-
     (void)state;
     apr_initialize();
     apr_pool_create(&pool, NULL);
-    for (i = 0; i < ROWS(tops) && !unit_dir; i++) {
-        char *name = apr_pstrcat(pool, tops[i], "/rcapi-unit-XXXXXX", NULL);
-
-        if (mkdtemp(name))
-            unit_dir = name;
-    }
+    unit_dir = temp_dir(pool);
     return unit_dir ? 0 : -1;
 }
 

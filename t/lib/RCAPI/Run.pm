@@ -26,6 +26,7 @@ use strict;
 use warnings;
 use Exporter 'import';
 use POSIX ();
+use RCAPI::Temp;
 use Time::HiRes qw(time sleep);
 
 our @EXPORT_OK = qw(run become account kill_within patiently rounds slow slurp spew);

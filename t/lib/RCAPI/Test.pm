@@ -34,6 +34,7 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
     env => {...}         environment of httpd
     limit => 900         seconds after which the server is ended, whatever the test does
     start => 0           do not start yet; call start
+    disk => 1            keep its files on the disk, not in memory: for tests of what reaches the disk
     bare => 1            httpd alone, without module and database (tests of the harness)
     as_root => 1         root's tests only: start httpd as root. Else the whole test gives root's
                          rights up in new, for good, and goes on in a copy of t/ and build/: paths
@@ -46,7 +47,6 @@ Environment: RCAPI_KEEP=1 keeps the temporary folder and says where it is.
 use strict;
 use warnings;
 use File::Spec ();
-use File::Temp ();
 use JSON::PP ();
 use Scalar::Util ();
 use Test::More ();
@@ -54,6 +54,7 @@ use RCAPI::Git;
 use RCAPI::HTTP;
 use RCAPI::Run qw(account become slurp spew);
 use RCAPI::Server;
+use RCAPI::Temp;
 
 my $BUILD = $ENV{RCAPI_BUILD} // 'build';
 my $RAW_VIEWS = 'ChangesetController:changeset_patch, ChangesetController:changeset_raw, '
@@ -104,7 +105,7 @@ sub _folder {
     }
     $self->{bin} = File::Spec->rel2abs($BUILD);
     $self->{leaks} = File::Spec->rel2abs('t/leaks.supp');
-    $self->{temp} = _temp();
+    $self->{temp} = _temp(disk => $self->{disk});
     $self->{dir} = "$self->{temp}";
     mkdir "$self->{dir}/$_" for qw(data home logs scratch);
     my (undef, $uid, $gid) = account() or return;
@@ -112,10 +113,9 @@ sub _folder {
 }
 
 sub _temp {
-    my $keep = $ENV{RCAPI_KEEP};
-    my $top = -w File::Spec->tmpdir ? File::Spec->tmpdir : '/tmp';
-    my $dir = File::Temp->newdir('rcapi-XXXXXX', DIR => $top, CLEANUP => !$keep);
-    Test::More::diag("kept: $dir") if $keep;
+    my (%opt) = @_;
+    my $dir = RCAPI::Temp::dir(%opt, keep => $ENV{RCAPI_KEEP});
+    Test::More::diag("kept: $dir") if $ENV{RCAPI_KEEP};
     return $dir;
 }
 
