@@ -99,7 +99,9 @@ $(O)/unit/%: $(O)/obj/t/unit/%.o $(LIB)
 	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS) $(shell pkg-config --libs cmocka)
 .SECONDARY: $(call obj,$(UNIT_SRC))
 
-$(O)/crash.so: t/lib/crash.c Makefile
+# What the tests preload into httpd and rcapi-admin.
+PRELOADED := $(O)/t/crash.so $(O)/t/bcrypt.so
+$(PRELOADED): $(O)/t/%.so: t/lib/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -shared -D_GNU_SOURCE -std=gnu11 -fPIC -O1 $(WARN) $(WERROR) -o $@ $<
 # The module with an additional face for the tests: the same objects with another table of faces.
@@ -108,7 +110,7 @@ $(ECHO): $(call obj,$(filter-out src/http/faces.c,$(HTTP_SRC)) t/lib/face_echo.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -shared -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 .PHONY: units
-units: $(UNITS) $(O)/crash.so $(ECHO) $(O)/docs/methods
+units: $(UNITS) $(PRELOADED) $(ECHO) $(O)/docs/methods
 	@:
 
 # `deps` and `test-deps` install missing packages when run as root; else they print the command.

@@ -316,6 +316,10 @@ subtest 'a login page' => sub {
     is(status("/form$SECRET", headers => [Cookie => 'session=x']), 401, 'another cookie does not');
 };
 
+# From here on, to check these passwords costs what it does in use.
+$t->run($t->program('rcapi-admin'), '--data', $t->dir . '/data', 'password', $_, '--password', $PASSWORD{$_})
+    for qw(owner outsider);
+
 subtest 'many at once, with one connection to the database' => sub {
     $t->{server}{config} .= "RcapiDatabaseMax 1\nRcapiPasswordMax 100\n";
     $t->reload;

@@ -93,7 +93,7 @@ sub _folder {
     if (account() && !$self->{as_root}) {
         $copy = _temp();
         system("mkdir -p $copy/$BUILD && cp -R t $copy") == 0 or die "no copy of t\n";
-        for ("$BUILD/crash.so", $self->{bare} ? () : ("$BUILD/mod_rcapi.so", "$BUILD/t", "$BUILD/bin")) {
+        for ("$BUILD/t", $self->{bare} ? () : ("$BUILD/mod_rcapi.so", "$BUILD/bin")) {
             system('cp', '-R', $_, "$copy/$_") == 0 or die "$_ is not built; make first\n";
         }
         my (undef, $uid, $gid) = account();
@@ -152,11 +152,12 @@ END
 # Environment in which a crash leaves its stack in the log folder, and a sanitizer its report.
 sub sanitizer {
     my ($self) = @_;
+    my $bcrypt = "$self->{bin}/t/bcrypt.so";
     my $preload = $ENV{RCAPI_PRELOAD};
-    return (LD_PRELOAD => "$self->{bin}/crash.so", RCAPI_CRASH => "$self->{dir}/logs/crash") if !$preload;
+    return (LD_PRELOAD => "$self->{bin}/t/crash.so $bcrypt", RCAPI_CRASH => "$self->{dir}/logs/crash") if !$preload;
     my $to = "log_path=$self->{dir}/logs/sanitizer";
     return (
-        LD_PRELOAD => $preload,
+        LD_PRELOAD => "$preload $bcrypt",
         ASAN_OPTIONS => "$to:detect_leaks=1:detect_odr_violation=0:handle_segv=2", # 2: httpd may not
         UBSAN_OPTIONS => "$to:print_stacktrace=1",
         LSAN_OPTIONS => "suppressions=$self->{leaks}:print_suppressions=0",
@@ -309,7 +310,14 @@ sub admin {
 # The same, failing or not: { exit, signal, out, err }.
 sub try_admin {
     my ($self, @args) = @_;
-    return $self->run($self->program('rcapi-admin'), '--data', "$self->{dir}/data", @args);
+    return $self->run({ env => { $self->cheap_hashes } }, $self->program('rcapi-admin'),
+        '--data', "$self->{dir}/data", @args);
+}
+
+# Environment in which rcapi-admin hashes passwords at the least cost (t/lib/bcrypt.c), unless a sanitizer is there.
+sub cheap_hashes {
+    my ($self) = @_;
+    return $ENV{RCAPI_PRELOAD} ? () : (LD_PRELOAD => "$self->{bin}/t/bcrypt.so");
 }
 
 # Runs SQL on this database, for states that no method makes; what it prints.
