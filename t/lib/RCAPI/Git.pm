@@ -105,8 +105,30 @@ sub _commit {
         . "author Ann Author <ann\@example.org> $when +0200\n"
         . "committer Carl Committer <carl\@example.org> " . ($when + 60) . " -0330\n" . _data($text)
         . ($from ? "from $from\n" : '') . ($merge ? "merge $merge\n" : '');
+    $h->{changes} = [];
     _change($h, $h->{files}{$branch}, $i) for 0 .. _dice($h, 3);
-    $h->{out} .= "\n";
+    $h->{out} .= join('', map { $_->[1] } @{ $h->{changes} }) . "\n";
+}
+
+# Notes a change of the present commit, as text for fast-import: [path, text, or the path that it renames].
+# It takes the place of what the commit has written at this path before, so that no blob is written that
+# nothing leads to.
+sub _note {
+    my ($h, $path, $text, $renamed) = @_;
+    @{ $h->{changes} } = map { $_->[0] ne $path ? $_ : defined $_->[2] ? [$_->[2], "D $_->[2]\n"] : () }
+        @{ $h->{changes} };
+    push @{ $h->{changes} }, [$path, $text, $renamed];
+}
+
+sub _note_rename {
+    my ($h, $from, $to) = @_;
+    return if $from eq $to;
+    my ($written) = grep { $_->[0] eq $from } @{ $h->{changes} };
+    my $first = $written ? $written->[2] : $from;
+    _note($h, $to, defined $first ? 'R ' . _quoted($first) . ' ' . _quoted($to) . "\n"
+        : $written->[1] =~ s/^(M \d+ inline ).*/$1 . _path($to)/er, $first);
+    @{ $h->{changes} } = grep { !$written || $_ != $written } @{ $h->{changes} };
+    _note($h, $from, "D $from\n") if !defined $first;
 }
 
 my @NAMES = ('README', 'src/main.c', 'src/a b.c', 'docs/deep/er/x.txt', "docs/\x{c3}\x{a9}.txt", 'Makefile',
@@ -121,19 +143,21 @@ sub _change {
     my $what = _dice($h, 12);
     if ($what == 0 && $files->{$name}) {
         delete $files->{$name};
-        $h->{out} .= "D $name\n";
+        _note($h, $name, "D $name\n");
     } elsif ($what == 1 && $files->{$name}) {
         my $new = "moved/$i/" . $name =~ s{.*/}{}r;
         $files->{$new} = delete $files->{$name};
-        $h->{out} .= 'R ' . _quoted($name) . ' ' . _quoted($new) . "\n";
+        _note_rename($h, $name, $new);
     } elsif ($what == 2) {
         delete $files->{$name};
-        $h->{out} .= "D $name\nM 120000 inline link$i\n" . _data("../$name");
+        _note($h, $name, "D $name\n");
+        _note($h, "link$i", "M 120000 inline link$i\n" . _data("../$name"));
     } else {
         _edit($h, $files, $name, $what == 3 ? 100755 : 100644);
     }
 }
 
+sub _path { $_[0] =~ /[\\"]/ ? _quoted($_[0]) : $_[0] }
 sub _quoted { '"' . $_[0] =~ s/([\\"])/\\$1/gr . '"' }
 
 sub _edit {
@@ -150,7 +174,7 @@ sub _edit {
     my $text = join $eol, @lines;
     $text .= $eol if _dice($h, 5);
     $text = pack 'C*', map { _dice($h, 256) } 1 .. 60 + _dice($h, 400) if $name =~ /png|bin/;
-    $h->{out} .= "M $mode inline " . ($name =~ /[\\"]/ ? _quoted($name) : $name) . "\n" . _data($text);
+    _note($h, $name, "M $mode inline " . _path($name) . "\n" . _data($text));
 }
 
 sub _tag {
