@@ -104,13 +104,18 @@ PRELOADED := $(O)/t/crash.so $(O)/t/bcrypt.so
 $(PRELOADED): $(O)/t/%.so: t/lib/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -shared -D_GNU_SOURCE -std=gnu11 -fPIC -O1 $(WARN) $(WERROR) -o $@ $<
+# The answers of apxs that each test needs: asking costs as much as starting a server.
+$(O)/t/apxs: Makefile
+	@mkdir -p $(@D)
+	@for v in SBINDIR progname LIBEXECDIR; do echo "$(APXS) $$v=$$($(APXS) -q $$v)" || exit 1; done > $@.tmp
+	@mv $@.tmp $@
 # The module with an additional face for the tests: the same objects with another table of faces.
 ECHO := $(O)/t/mod_rcapi_echo.so
 $(ECHO): $(call obj,$(filter-out src/http/faces.c,$(HTTP_SRC)) t/lib/face_echo.c) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -shared -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 .PHONY: units
-units: $(UNITS) $(PRELOADED) $(ECHO) $(O)/docs/methods
+units: $(UNITS) $(PRELOADED) $(ECHO) $(O)/t/apxs $(O)/docs/methods
 	@:
 
 # `deps` and `test-deps` install missing packages when run as root; else they print the command.

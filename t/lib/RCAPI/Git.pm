@@ -16,7 +16,6 @@ RCAPI::Git - real git repositories for tests, the same bytes every time
 
 use strict;
 use warnings;
-use Compress::Zlib ();
 use Digest::SHA qw(sha1_hex);
 use RCAPI::Run qw(run spew);
 
@@ -43,6 +42,7 @@ sub git {
 # process for each; its id.
 sub write_object {
     my ($bare, $type, $data) = @_;
+    require Compress::Zlib; # large, and most tests need none of it
     my $text = "$type " . length($data) . "\0$data";
     my ($folder, $name) = unpack 'a2 a*', my $id = sha1_hex($text);
     return $id if -e "$bare/objects/$folder/$name";
@@ -56,6 +56,14 @@ sub write_object {
 sub init {
     my ($dir) = @_;
     git('.', qw(init -q -b master), $dir);
+}
+
+# Fills the empty bare repository $bare with the objects, branches and tags of the one in $work. A push
+# would say the same with eight processes.
+sub fill {
+    my ($bare, $work) = @_;
+    my $r = run({ dir => "$work/.git" }, 'cp', '-R', grep({ -e "$work/.git/$_" } qw(objects refs packed-refs)), $bare);
+    die "cp: $r->{err}" if $r->{exit};
 }
 
 # $n bytes from the system, as hex digits.

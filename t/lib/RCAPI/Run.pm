@@ -29,6 +29,8 @@ use POSIX ();
 use RCAPI::Temp;
 use Time::HiRes qw(time sleep);
 
+my $cores;
+
 our @EXPORT_OK = qw(run become account kill_within patiently rounds slow slurp spew);
 
 # ($name, $uid, $gid) of the account that root's programs run under; nothing for everybody else.
@@ -108,8 +110,8 @@ sub _all {
 # and so does a machine with more to run than it has cores.
 sub slow {
     my ($load) = split ' ', slurp('/proc/loadavg') || 0;
-    my $cores = () = slurp('/proc/cpuinfo') =~ /^processor\b/mg;
-    my $factor = $load / ($cores || 1);
+    $cores ||= (() = slurp('/proc/cpuinfo') =~ /^processor\b/mg) || 1;
+    my $factor = $load / $cores;
     return ($factor > 1 ? $factor : 1) * ($ENV{RCAPI_PRELOAD} ? 4 : 1);
 }
 

@@ -28,14 +28,13 @@ my $BOOT = 60;   # seconds that a start or a reload may take
 my $STOP = 20;   # seconds until a server that does not end is killed
 my @MODULES = qw(unixd log_config logio log_forensic authn_core authz_core authz_host auth_basic
     mime filter deflate headers env setenvif reqtimeout status alias);
-my %apxs;
+my $APXS = $ENV{APXS} || 'apxs';
+my %apxs = slurp(($ENV{RCAPI_BUILD} // 'build') . '/t/apxs') =~ /^(.+ \w+)=(.*)$/mg; # what make asked
 
 # An answer of apxs.
 sub apxs {
     my ($what) = @_;
-    my $program = $ENV{APXS} || 'apxs';
-    chomp($apxs{$what} //= `$program -q $what`);
-    return $apxs{$what};
+    return $apxs{"$APXS $what"} //= `$APXS -q $what` =~ s/\n//r;
 }
 
 sub program { apxs('SBINDIR') . '/' . apxs('progname') }

@@ -37,8 +37,8 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
     disk => 1            keep its files on the disk, not in memory: for tests of what reaches the disk
     bare => 1            httpd alone, without module and database (tests of the harness)
     as_root => 1         root's tests only: start httpd as root. Else the whole test gives root's
-                         rights up in new, for good, and goes on in a copy of t/ and build/: paths
-                         like t/data/x and build/bin/rhodecode-api stay right, absolute ones may not
+                         rights up in new, for good, and goes on in a copy of t/lib and build/: paths
+                         like t/lib/x and build/bin/rhodecode-api stay right, absolute ones may not
 
 Environment: RCAPI_KEEP=1 keeps the temporary folder and says where it is.
 
@@ -61,7 +61,7 @@ my $RAW_VIEWS = 'ChangesetController:changeset_patch, ChangesetController:change
     . 'FilesController:raw, FilesController:archivefile';
 my $JSON = JSON::PP->new->utf8->allow_nonref->canonical->allow_bignum;
 my %live; # objects whose done is still to come
-my $copy; # of t and what was built, for the account that root's tests become
+my $copy; # of t/lib and what was built, for the account that root's tests become
 
 binmode Test::More->builder->$_, ':encoding(UTF-8)' for qw(output failure_output todo_output);
 $SIG{$_} = sub { exit 130 } for qw(INT TERM); # so that END is reached
@@ -86,16 +86,14 @@ sub new {
     return $self;
 }
 
-# The temporary folder. Root's test goes on, as another account, in a copy of t and of what was
+# The temporary folder. Root's test goes on, as another account, in a copy of t/lib and of what was
 # built: the folder that it was started in may be closed to that account.
 sub _folder {
     my ($self) = @_;
     if (account() && !$self->{as_root}) {
         $copy = _temp();
-        system("mkdir -p $copy/$BUILD && cp -R t $copy") == 0 or die "no copy of t\n";
-        for ("$BUILD/t", $self->{bare} ? () : ("$BUILD/mod_rcapi.so", "$BUILD/bin")) {
-            system('cp', '-R', $_, "$copy/$_") == 0 or die "$_ is not built; make first\n";
-        }
+        my @built = map { "$BUILD/$_" } 't', $self->{bare} ? () : qw(mod_rcapi.so bin);
+        system('cp', '-R', '--parents', 't/lib', 't/leaks.supp', @built, $copy) == 0 or die "make first\n";
         my (undef, $uid, $gid) = account();
         system('chown', '-R', "$uid:$gid", $copy);
         chdir $copy;
@@ -357,11 +355,13 @@ sub repo {
     my $work = $opt{from} // "$self->{dir}/scratch/" . ($name =~ tr{/}{_}r);
     $self->must(create_repo => { repo_name => $name, repo_type => 'git', %{ $opt{args} // {} } });
     return { name => $name, path => $path } if $opt{empty};
-    if (!$opt{from}) {
+    if ($opt{from}) {
+        RCAPI::Git::git($work, 'push', '-q', $path, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*');
+    } else {
         RCAPI::Git::init($work);
         $opt{build} ? $opt{build}->($work) : RCAPI::Git::history($work, $opt{commits} // 5, $opt{seed} // 1);
+        RCAPI::Git::fill($path, $work);
     }
-    RCAPI::Git::git($work, 'push', '-q', $path, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*');
     return { name => $name, path => $path, work => $work };
 }
 
