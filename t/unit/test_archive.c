@@ -101,7 +101,7 @@ static void limits(void **state)
 /* Makes the same archive from memory and from a file; tar is identical, zip has other bytes. */
 static void from_a_file(void **state)
 {
-    const apr_off_t size = 3 << 20;
+    const apr_off_t size = 1 << 20;
     char *data = apr_palloc(pool, (apr_size_t)size);
     const char *path = in_dir("content");
     apr_off_t n;

@@ -573,8 +573,10 @@ static void unknown_certificate(void **state)
 
     if (!*shell_line(f, "command -v openssl"))
         skip();
-    shell(f, "openssl req -x509 -newkey rsa:2048 -nodes -keyout key -out cert -days 1"
-             " -subj /CN=localhost -addext subjectAltName=DNS:localhost");
+    shell(
+        f,
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+        " -keyout key -out cert -days 1 -subj /CN=localhost -addext subjectAltName=DNS:localhost");
     argv[4] = apr_pstrcat(f->pool, f->dir, "/cert", NULL);
     argv[6] = apr_pstrcat(f->pool, f->dir, "/key", NULL);
     argv[8] = apr_psprintf(f->pool, "127.0.0.1:%d", port);
