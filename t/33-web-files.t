@@ -150,10 +150,11 @@ sub names_in {
 sub cleaned { $_[0] =~ s/[\x00-\x1f\x7f"]//gr }
 
 subtest 'every file' => sub {
-    for my $line (split /\0/, git('ls-tree', '-rz', $tip)) {
-        my ($mode, $kind, $id, $path) = $line =~ /^(\d+) (\w+) (\w+)\t(.*)/s;
-        next if $kind ne 'blob';
-        my $content = git('cat-file', 'blob', $id);
+    my @blobs = map { /^\d+ blob (\w+)\t(.*)/s ? [$1, $2] : () } split /\0/, git('ls-tree', '-rz', $tip);
+    my $contents = RCAPI::Git::blobs($repo->{path}, map { $_->[0] } @blobs);
+    for (@blobs) {
+        my ($id, $path) = @$_;
+        my $content = $contents->{$id};
         my $label = escaped($path) =~ s{^(.{60}).*}{$1}r;
         for my $name (qw(raw rawfile)) {
             my $a = view($name, $path);
@@ -334,120 +335,6 @@ subtest 'compression is the server\'s' => sub {
         'a packed file is sent as it is');
 };
 
-# --- large contents
-
-my $large = $t->repo('large', build => sub {
-    my ($work) = @_;
-    my $line = 'a line of a large text, and its number is ';
-    spew("$work/large.txt", join '', map { "$line$_\n" } 1 .. 400_000);
-    spew("$work/large.bin", join('', map { "$line$_\n" } 1 .. 400_000) . "\0");
-    spew("$work/large.png", pack 'N*', map { $_ * 2_654_435_761 % 4_294_967_296 } 1 .. 3_000_000);
-    $t->git($work, 'add', '.');
-    $t->git($work, 'commit', '-q', '-m', 'large');
-    spew("$work/large.txt", join '', map { $_ == 200_000 ? "changed\n" : "$line$_\n" } 1 .. 400_000);
-    $t->git($work, 'commit', '-qam', 'larger');
-});
-
-subtest 'large contents' => sub {
-    $t->git($large->{path}, 'repack', '-adfq'); # one of the two texts is a delta of the other
-    for my $rev ('tip', 0) {
-        for my $file (qw(large.txt large.bin large.png)) {
-            my $a = $t->get("/large/raw/$rev/$file", as => 'admin');
-            my $want = $t->git($large->{path}, 'cat-file', 'blob', ($rev eq 'tip' ? 'master' : 'master~1') . ":$file");
-            is($a->status, 200, "$file at $rev");
-            ok($a->body eq $want, '... its bytes');
-            is($a->header('Content-Type'), $file =~ /png/ ? 'image/png' : $file =~ /bin/ ? 'application/octet-stream'
-                : 'text/plain; charset=utf-8', '... its type');
-            is($t->get("/large/raw/$rev/$file", as => 'admin', method => 'HEAD')->header('Content-Length'),
-                length $want, '... its length by HEAD');
-            is($t->get("/large/raw/$rev/$file", as => 'admin', headers => [Range => 'bytes=-9'])->body,
-                substr($want, -9), '... a range');
-        }
-    }
-    my ($diff, $want) = (patch_of('/large/diff/large.txt?diff1=0&diff2=tip&diff=raw'),
-        $t->git($large->{path}, 'diff', '--full-index', '--binary', 'master~1', 'master', '--', 'large.txt'));
-    is($diff, $want, 'their diff');
-};
-
-subtest 'what is costly has a limit' => sub {
-    my ($busy, $served, $wrong) = (0, 0, 0);
-    my $id = $t->git($large->{path}, 'rev-parse', 'master') =~ s/\n//r;
-    for (1 .. 10) {
-        my @open = map { RCAPI::HTTP::connect_to($t->port) } 1 .. 8;
-        print $_ "GET /large/raw/$id/large.txt HTTP/1.0\r\nX-Api-Key: @{[ $t->key('admin') ]}\r\n\r\n" for @open;
-        for my $socket (@open) {
-            my $answer = RCAPI::HTTP::parse(do { local $/; readline $socket });
-            if ($answer->status == 503) {
-                $busy++;
-                $wrong++ if !$answer->header('Retry-After') || $answer->header('ETag')
-                    || $answer->header('Content-Disposition') || $answer->body ne 'Service Unavailable';
-            } elsif ($answer->status == 200 && length $answer->body == $answer->header('Content-Length')) {
-                $served++;
-            } else {
-                $wrong++;
-            }
-        }
-        last if $busy && $served;
-    }
-    ok($served, 'some are served');
-    ok($busy, 'others are told to come again');
-    is($wrong, 0, 'and nothing else happens');
-    is($t->get("/large/raw/$id/large.txt", as => 'admin',
-        headers => ['If-None-Match' => $t->get("/large/raw/$id/large.txt", as => 'admin', method => 'HEAD')
-            ->header('ETag')])->status, 304, 'no cost, no limit');
-};
-
-subtest 'memory' => sub {
-    plan skip_all => 'not with a sanitizer' if $ENV{RCAPI_PRELOAD};
-    my $peak = sub {
-        my $most = 0;
-        for (map { slurp("/proc/$_/status") =~ /^VmHWM:\s+(\d+)/m } $t->children) { $most = $_ if $_ > $most }
-        $most
-    };
-    my $big = $t->repo('big', build => sub {
-        my ($work) = @_;
-        spew("$work/big.bin", '0123456789abcdef' x 8_000_000); # 128 MB
-        $t->git($work, 'add', '.');
-        $t->git($work, 'commit', '-q', '-m', 'big');
-    });
-    spew("/proc/$_/clear_refs", '5') for $t->children; # the peak of before
-    my $before = $peak->();
-    my $got = $t->get('/big/raw/tip/big.bin', as => 'admin', timeout => 120);
-    is(length $got->body, 128_000_000, 'a file of 128 MB');
-    is($got->header('Content-Type'), 'text/plain; charset=utf-8', '... looked through to its end');
-    cmp_ok($peak->() - $before, '<', 24 * 1024, 'costs a child little memory');
-};
-
-# --- damage
-
-subtest 'damage' => sub {
-    my $broken = $t->repo('broken', from => $large->{work});
-    $t->git($broken->{path}, 'repack', '-adq');
-    my ($pack) = glob "$broken->{path}/objects/pack/*.pack";
-    my $bytes = slurp($pack);
-    my %hurt = (cut => substr($bytes, 0, length($bytes) / 3), zeros => substr($bytes, 0, 100)
-        . "\0" x (length($bytes) - 100), flipped => $bytes);
-    substr($hurt{flipped}, $_ * 5000, 50) ^= 'x' x 50 for 1 .. length($bytes) / 5000 - 1;
-    for my $how (sort keys %hurt) {
-        chmod 0644, $pack;
-        spew("$pack.new", $hurt{$how});
-        rename "$pack.new", $pack;
-        $t->reload;
-        for my $path (qw(raw/tip/large.txt rawfile/0/large.bin raw/tip/large.png raw/0/large.txt
-            diff/large.txt?diff1=0&diff2=tip&diff=raw)) {
-            for my $method (qw(GET HEAD)) {
-                my $a = $t->get("/broken/$path", as => 'admin', method => $method);
-                my $fine = $a->status == 200 && ($method eq 'HEAD' || length $a->body == $a->header('Content-Length'));
-                ok($fine || $a->status =~ /^(?:500|404)$/, "$how: $method $path ($a->{status})") or diag substr $a
-                    ->{raw}, 0, 500;
-                like($a->body, qr{\AInternal Server Error \(request [\w/+@-]+\)\z}, '... nothing of the inside')
-                    if $a->status == 500 && $method eq 'GET';
-            }
-        }
-    }
-    is(view('raw', 'README')->status, 200, 'the others live');
-};
-
 # --- file diffs
 
 sub patch_of {
@@ -530,6 +417,119 @@ sub http_date {
     return sprintf '%s, %02d %s %d %02d:%02d:%02d GMT', (qw(Sun Mon Tue Wed Thu Fri Sat))[$wday], $day,
         (qw(Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec))[$month], $year + 1900, $hour, $min, $sec;
 }
+
+# --- large contents
+
+my $large = $t->repo('large', build => sub {
+    my ($work) = @_;
+    my $line = 'a line of a large text, and its number is ';
+    spew("$work/large.txt", join '', map { "$line$_\n" } 1 .. 400_000);
+    spew("$work/large.bin", join('', map { "$line$_\n" } 1 .. 400_000) . "\0");
+    spew("$work/large.png", pack 'N*', map { $_ * 2_654_435_761 % 4_294_967_296 } 1 .. 3_000_000);
+    $t->git($work, 'add', '.');
+    $t->git($work, 'commit', '-q', '-m', 'large');
+    spew("$work/large.txt", join '', map { $_ == 200_000 ? "changed\n" : "$line$_\n" } 1 .. 400_000);
+    $t->git($work, 'commit', '-qam', 'larger');
+});
+
+subtest 'large contents' => sub {
+    $t->git($large->{path}, 'repack', '-adfq'); # one of the two texts is a delta of the other
+    for my $rev ('tip', 0) {
+        for my $file (qw(large.txt large.bin large.png)) {
+            my $a = $t->get("/large/raw/$rev/$file", as => 'admin');
+            my $want = $t->git($large->{path}, 'cat-file', 'blob', ($rev eq 'tip' ? 'master' : 'master~1') . ":$file");
+            is($a->status, 200, "$file at $rev");
+            ok($a->body eq $want, '... its bytes');
+            is($a->header('Content-Type'), $file =~ /png/ ? 'image/png' : $file =~ /bin/ ? 'application/octet-stream'
+                : 'text/plain; charset=utf-8', '... its type');
+            is($t->get("/large/raw/$rev/$file", as => 'admin', method => 'HEAD')->header('Content-Length'),
+                length $want, '... its length by HEAD');
+            is($t->get("/large/raw/$rev/$file", as => 'admin', headers => [Range => 'bytes=-9'])->body,
+                substr($want, -9), '... a range');
+        }
+    }
+    my ($diff, $want) = (patch_of('/large/diff/large.txt?diff1=0&diff2=tip&diff=raw'),
+        $t->git($large->{path}, 'diff', '--full-index', '--binary', 'master~1', 'master', '--', 'large.txt'));
+    is($diff, $want, 'their diff');
+};
+
+subtest 'what is costly has a limit' => sub {
+    my ($busy, $served, $wrong) = (0, 0, 0);
+    my $id = $t->git($large->{path}, 'rev-parse', 'master') =~ s/\n//r;
+    for (1 .. 10) {
+        my @open = map { RCAPI::HTTP::connect_to($t->port) } 1 .. 8;
+        print $_ "GET /large/raw/$id/large.txt HTTP/1.0\r\nX-Api-Key: @{[ $t->key('admin') ]}\r\n\r\n" for @open;
+        for my $socket (@open) {
+            my $answer = RCAPI::HTTP::parse(do { local $/; readline $socket });
+            if ($answer->status == 503) {
+                $busy++;
+                $wrong++ if !$answer->header('Retry-After') || $answer->header('ETag')
+                    || $answer->header('Content-Disposition') || $answer->body ne 'Service Unavailable';
+            } elsif ($answer->status == 200 && length $answer->body == $answer->header('Content-Length')) {
+                $served++;
+            } else {
+                $wrong++;
+            }
+        }
+        last if $busy && $served;
+    }
+    ok($served, 'some are served');
+    ok($busy, 'others are told to come again');
+    is($wrong, 0, 'and nothing else happens');
+    is($t->get("/large/raw/$id/large.txt", as => 'admin',
+        headers => ['If-None-Match' => $t->get("/large/raw/$id/large.txt", as => 'admin', method => 'HEAD')
+            ->header('ETag')])->status, 304, 'no cost, no limit');
+};
+
+subtest 'memory' => sub {
+    plan skip_all => 'not with a sanitizer' if $ENV{RCAPI_PRELOAD};
+    my $peak = sub {
+        my $most = 0;
+        for (map { slurp("/proc/$_/status") =~ /^VmHWM:\s+(\d+)/m } $t->children) { $most = $_ if $_ > $most }
+        $most
+    };
+    my $big = $t->repo('big', build => sub {
+        my ($work) = @_;
+        spew("$work/big.bin", '0123456789abcdef' x 3_000_000); # 48 MB, twice what it may cost
+        $t->git($work, 'add', '.');
+        $t->git($work, 'commit', '-q', '-m', 'big');
+    });
+    spew("/proc/$_/clear_refs", '5') for $t->children; # the peak of before
+    my $before = $peak->();
+    my $got = $t->get('/big/raw/tip/big.bin', as => 'admin', timeout => 120);
+    is(length $got->body, 48_000_000, 'a file of 48 MB');
+    is($got->header('Content-Type'), 'text/plain; charset=utf-8', '... looked through to its end');
+    cmp_ok($peak->() - $before, '<', 24 * 1024, 'costs a child little memory');
+};
+
+# --- damage
+
+subtest 'damage' => sub {
+    my $broken = $t->repo('broken', from => $large->{path}); # one pack
+    my ($pack) = glob "$broken->{path}/objects/pack/*.pack";
+    my $bytes = slurp($pack);
+    my %hurt = (cut => substr($bytes, 0, length($bytes) / 3), zeros => substr($bytes, 0, 100)
+        . "\0" x (length($bytes) - 100), flipped => $bytes);
+    substr($hurt{flipped}, $_ * 5000, 50) ^= 'x' x 50 for 1 .. length($bytes) / 5000 - 1;
+    for my $how (sort keys %hurt) {
+        chmod 0644, $pack;
+        spew("$pack.new", $hurt{$how});
+        rename "$pack.new", $pack;
+        $t->reload;
+        for my $path (qw(raw/tip/large.txt rawfile/0/large.bin raw/tip/large.png raw/0/large.txt
+            diff/large.txt?diff1=0&diff2=tip&diff=raw)) {
+            for my $method (qw(GET HEAD)) {
+                my $a = $t->get("/broken/$path", as => 'admin', method => $method);
+                my $fine = $a->status == 200 && ($method eq 'HEAD' || length $a->body == $a->header('Content-Length'));
+                ok($fine || $a->status =~ /^(?:500|404)$/, "$how: $method $path ($a->{status})") or diag substr $a
+                    ->{raw}, 0, 500;
+                like($a->body, qr{\AInternal Server Error \(request [\w/+@-]+\)\z}, '... nothing of the inside')
+                    if $a->status == 500 && $method eq 'GET';
+            }
+        }
+    }
+    is(view('raw', 'README')->status, 200, 'the others live');
+};
 
 $t->done;
 done_testing;

@@ -82,9 +82,17 @@ sub is_empty {
         || $text =~ m{</(?:rss|feed)>} && $text !~ /<(?:item|entry)>/;
 }
 
+sub log_since {
+    my ($before) = @_;
+    open my $log, '<:raw', "$t->{dir}/logs/error_log" or die "log: $!";
+    seek $log, $before, 0;
+    return do { local $/; <$log> // '' };
+}
+
 # An answer in short: 'right', 'failed', or what is wrong with it.
 sub judge {
     my ($repo, $what) = @_;
+    my $before = -s "$t->{dir}/logs/error_log";
     my $a = ask($repo, $what);
     my $id = $a->header('X-Request-Id');
     my $length = $a->header('Content-Length');
@@ -92,7 +100,7 @@ sub judge {
 
     return 'no answer' if !$a->status;
     return 'wrong length' if defined $length && $length != length $a->body;
-    return "id $id is not in the log" if defined $id && $t->error_log !~ /\(request \Q$id\E\)/;
+    return "id $id is not in the log" if defined $id && log_since($before) !~ /\(request \Q$id\E\)/;
     if ($a->status == 200 && !defined($json && $json->{error})) {
         return 'right' if $a->body eq $repo->{answers}{$what};
         return 'failed' if $a->body =~ / cannot be read\b/; # a feed or a list marks what is damaged
@@ -319,11 +327,11 @@ sub unpacked {
 sub mend {
     my ($repo, $anew) = @_;
     my $path = $repo->{path};
-    $t->run('chmod', '-R', 'u+rwX', $path);
+    chmod 0755, grep { -d } $path, glob "$path/{refs/heads,objects/*}";
     rename $path, "$spare/damaged" if $anew || !-d $path || -l $path;
-    -d $path ? system("rm -rf '$path'/* && cp -a '$spare/$repo->{name}'/. '$path'/")
-        : system('cp', '-a', "$spare/$repo->{name}", $path);
-    system('rm', '-rf', map { "$spare/$_" } qw(damaged whole objects heads));
+    my $whole = "$spare/$repo->{name}";
+    system((-d $path ? "rm -rf '$path'/* && cp -a '$whole'/. '$path'/" : "cp -a '$whole' '$path'")
+        . "; cd '$spare' && rm -rf damaged whole objects heads") == 0 or die 'not mended';
 }
 
 my %repos = map { $_ => repository($_, $_ eq 'packed') } qw(loose packed);

@@ -21,6 +21,9 @@ use RCAPI::Run qw(run spew);
 
 my %ENV_GIT = (
     GIT_CONFIG_NOSYSTEM => 1, GIT_CONFIG_GLOBAL => '/dev/null', GIT_TERMINAL_PROMPT => 0,
+    GIT_CONFIG_COUNT => 2, # packs are read the same however small they are; maintenance finds nothing to do
+    GIT_CONFIG_KEY_0 => 'maintenance.auto', GIT_CONFIG_VALUE_0 => 'false',
+    GIT_CONFIG_KEY_1 => 'pack.compression', GIT_CONFIG_VALUE_1 => 1,
     GIT_AUTHOR_NAME => 'Ann Author', GIT_AUTHOR_EMAIL => 'ann@example.org',
     GIT_COMMITTER_NAME => 'Carl Committer', GIT_COMMITTER_EMAIL => 'carl@example.org',
     GIT_DIR => undef, GIT_WORK_TREE => undef, GIT_INDEX_FILE => undef, LC_ALL => 'C.UTF-8', TZ => 'UTC',
@@ -58,12 +61,27 @@ sub init {
     git('.', qw(init -q -b master), $dir);
 }
 
-# Fills the empty bare repository $bare with the objects, branches and tags of the one in $work. A push
+# Fills the empty bare repository $bare with the objects, branches and tags of the one in $from. A push
 # would say the same with eight processes.
 sub fill {
-    my ($bare, $work) = @_;
-    my $r = run({ dir => "$work/.git" }, 'cp', '-R', grep({ -e "$work/.git/$_" } qw(objects refs packed-refs)), $bare);
+    my ($bare, $from) = @_;
+    my $dir = -d "$from/.git" ? "$from/.git" : $from;
+    my @parts = grep { -e "$dir/$_" } qw(objects refs/heads refs/tags packed-refs);
+    my $r = run({ dir => $dir }, 'cp', '-R', '--parents', @parts, $bare);
     die "cp: $r->{err}" if $r->{exit};
+}
+
+# The contents of blobs by one process; a hash by id.
+sub blobs {
+    my ($dir, @ids) = @_;
+    my $out = git($dir, { stdin => join '', map { "$_\n" } @ids }, qw(cat-file --batch));
+    my %blobs;
+    for (my $at = 0; $at < length $out;) {
+        my ($head, $id, $size) = substr($out, $at, 80) =~ /^((\w+) blob (\d+)\n)/ or die "no blob\n";
+        $blobs{$id} = substr $out, $at + length $head, $size;
+        $at += length($head) + $size + 1;
+    }
+    return \%blobs;
 }
 
 # $n bytes from the system, as hex digits.

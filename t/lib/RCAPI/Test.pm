@@ -355,13 +355,11 @@ sub repo {
     my $work = $opt{from} // "$self->{dir}/scratch/" . ($name =~ tr{/}{_}r);
     $self->must(create_repo => { repo_name => $name, repo_type => 'git', %{ $opt{args} // {} } });
     return { name => $name, path => $path } if $opt{empty};
-    if ($opt{from}) {
-        RCAPI::Git::git($work, 'push', '-q', $path, '+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*');
-    } else {
+    if (!$opt{from}) {
         RCAPI::Git::init($work);
         $opt{build} ? $opt{build}->($work) : RCAPI::Git::history($work, $opt{commits} // 5, $opt{seed} // 1);
-        RCAPI::Git::fill($path, $work);
     }
+    RCAPI::Git::fill($path, $work);
     return { name => $name, path => $path, work => $work };
 }
 
