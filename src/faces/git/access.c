@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Decides whether the caller may fetch from or push to the repository of a URL, in the order of
- * contract 06 §4: identity, address, repository, right, lock. Visitors get 401 for whatever they
- * may not see, so that their git asks for a password; others get the same 404 for a missing and for
- * a hidden repository.
+ * contract 06 §4: identity, address, repository, right, lock.
  */
 #include "call.h"
 
 #include <string.h>
 
-#include <apr_strings.h>
+#include "faces/sign_in.h"
 
 #define ONLY_SMART "Only the smart protocol is served; use a git of 1.6.6 or later"
 #define NO_ARCHIVE "git archive --remote is not served here"
@@ -46,47 +44,6 @@ static rc_err_t *find_repo(rc_face_git_call_t *call)
     return NULL;
 }
 
-/* Finds the caller. Credentials that are wrong refuse the request, even if visitors may read. */
-static rc_err_t *find_caller(rc_face_git_call_t *call)
-{
-    const char *ip = call->request->client_ip;
-    rc_identity_t who;
-
-    RC_TRY(rc_identify(&who, call->actor.db, &call->credentials, call->pool));
-    /* with a name, no login line of httpd asks a caller for other credentials */
-    if ((!who.refusal || who.refusal == RC_REFUSED_ADDRESS) && !who.caller->anonymous)
-        call->answer->user = who.caller->username;
-    if (who.refusal == RC_REFUSED_ADDRESS)
-        return deny(
-            call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip),
-            apr_psprintf(call->pool, "%s is not allowed from %s", who.caller->username, ip));
-    if (who.refusal)
-        return deny(call, 401, NULL, "no credentials that count, and no anonymous access");
-    call->actor.caller = who.caller;
-    return NULL;
-}
-
-/* Turns the verdict on a transfer into an answer. */
-static rc_err_t *take_verdict(rc_face_git_call_t *call, const rc_verdict_t *verdict)
-{
-    const char *name = call->actor.caller->username;
-
-    switch (verdict->kind) {
-    case RC_TRANSFER_SIGN_IN:
-        return deny(call, 401, NULL, "a visitor may not, or there is no such repository");
-    case RC_TRANSFER_HIDDEN:
-        return deny(call, 404, NULL,
-                    apr_psprintf(call->pool, "'%s' may read no such repository", name));
-    case RC_TRANSFER_FORBIDDEN:
-        return deny(call, 403, verdict->text, NULL);
-    case RC_TRANSFER_LOCKED:
-        return deny(call, 423, verdict->text, NULL);
-    case RC_TRANSFER_ALLOWED:
-        break;
-    }
-    return NULL;
-}
-
 /* Refuses what is never served, after everything that would refuse it anyway. */
 static rc_err_t *check_what(rc_face_git_call_t *call)
 {
@@ -107,26 +64,14 @@ static rc_err_t *decide_in_snapshot(rc_actor_t *actor, void *baton)
     rc_face_git_call_t *call = baton;
     rc_verdict_t verdict;
 
-    RC_TRY(find_caller(call));
+    RC_TRY(rc_face_identify(actor, call->answer, &call->credentials));
     if (is_refused(call))
         return NULL;
     RC_TRY(find_repo(call));
     RC_TRY(rc_transfer_check(&verdict, actor, call->repo, transfer_of(call)));
     if (call->served || verdict.kind != RC_TRANSFER_LOCKED)
-        RC_TRY(take_verdict(call, &verdict));
+        RC_TRY(rc_face_take_verdict(call->answer, actor, &verdict));
     return is_refused(call) ? NULL : check_what(call);
-}
-
-static rc_err_t *sign_in(rc_face_git_call_t *call)
-{
-    const rc_request_t *request = call->request;
-    const rc_sign_in_t sent = {.key = request->header_key,
-                               .user = request->basic_user,
-                               .password = request->basic_password,
-                               .login = request->login,
-                               .ip = request->client_ip};
-
-    return rc_sign_in(&call->credentials, request->env, &sent, call->pool);
 }
 
 rc_err_t *rc_face_git_access(rc_face_git_call_t *call)
@@ -135,7 +80,7 @@ rc_err_t *rc_face_git_access(rc_face_git_call_t *call)
 
     call->actor = (rc_actor_t){.env = request->env, .pool = call->pool, .ip = request->client_ip};
     rc_env_work_begin(&call->actor.work, request->env, request->gone, request->server, call->pool);
-    RC_TRY(sign_in(call));
+    RC_TRY(rc_face_sign_in(&call->credentials, request));
     RC_TRY(rc_actor_open(&call->actor));
     RC_TRY(rc_actor_read(&call->actor, decide_in_snapshot, call)); /* all in one snapshot */
     if (call->repo)

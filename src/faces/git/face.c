@@ -10,6 +10,7 @@
 
 #include "base/query.h"
 #include "call.h"
+#include "faces/sign_in.h"
 
 #define LFS_TYPE "application/vnd.git-lfs+json"
 
@@ -86,37 +87,13 @@ static rc_err_t *serve_url(rc_answer_t *answer, const rc_request_t *request)
     }
 }
 
-/* Returns @a text as the content of a quoted string. */
-static const char *quoted(const char *text, apr_pool_t *pool)
-{
-    char *out = apr_palloc(pool, 2 * strlen(text) + 1), *to = out;
-
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            *to++ = '\\';
-        *to++ = *text;
-    }
-    *to = '\0';
-    return out;
-}
-
-static void ask_for_password(rc_answer_t *answer, const rc_request_t *request)
-{
-    const char *title = request->env ? request->env->config->site_title : NULL;
-
-    title = title && *title ? title : "rcapi";
-    rc_answer_header(
-        answer, "WWW-Authenticate",
-        apr_pstrcat(request->pool, "Basic realm=\"", quoted(title, request->pool), "\"", NULL));
-}
-
 /* git shows the text of a refusal if its type is text/plain, which it is. */
 static rc_err_t *refuse(rc_answer_t *answer, const rc_request_t *request)
 {
     const rc_face_git_call_t *call = answer->state;
 
     if (answer->status == 401)
-        ask_for_password(answer, request);
+        rc_face_ask_password(answer, request);
     if (answer->status == 405)
         rc_answer_header(answer, "Allow", call->route.methods);
     if (answer->status != 404 || call->route.what != RC_FACE_GIT_LFS || !call->repo)

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Signs in clients of version control, and turns verdicts on their transfers into refusals.
+ * Visitors get 401 for whatever they may not see, so that their client asks for a password; others
+ * get the same 404 for a missing and for a hidden repository.
+ */
+#include "faces/sign_in.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+rc_err_t *rc_face_sign_in(rc_credentials_t *credentials, const rc_request_t *request)
+{
+    const rc_sign_in_t sent = {.key = request->header_key,
+                               .user = request->basic_user,
+                               .password = request->basic_password,
+                               .login = request->login,
+                               .ip = request->client_ip};
+
+    return rc_sign_in(credentials, request->env, &sent, request->pool);
+}
+
+rc_err_t *rc_face_identify(rc_actor_t *actor, rc_answer_t *answer,
+                           const rc_credentials_t *credentials)
+{
+    const char *ip = actor->ip;
+    rc_identity_t who;
+
+    RC_TRY(rc_identify(&who, actor->db, credentials, actor->pool));
+    /* with a name, no login line of httpd asks a caller for other credentials */
+    if ((!who.refusal || who.refusal == RC_REFUSED_ADDRESS) && !who.caller->anonymous)
+        answer->user = who.caller->username;
+    if (who.refusal == RC_REFUSED_ADDRESS)
+        return rc_answer_refuse(
+            answer, 403, apr_psprintf(actor->pool, "IP %s not allowed", ip),
+            apr_psprintf(actor->pool, "%s is not allowed from %s", who.caller->username, ip));
+    if (who.refusal)
+        return rc_answer_refuse(answer, 401, NULL,
+                                "no credentials that count, and no anonymous access");
+    actor->caller = who.caller;
+    return NULL;
+}
+
+rc_err_t *rc_face_take_verdict(rc_answer_t *answer, const rc_actor_t *actor,
+                               const rc_verdict_t *verdict)
+{
+    switch (verdict->kind) {
+    case RC_TRANSFER_SIGN_IN:
+        return rc_answer_refuse(answer, 401, NULL,
+                                "a visitor may not, or there is no such repository");
+    case RC_TRANSFER_HIDDEN:
+        return rc_answer_refuse(
+            answer, 404, NULL,
+            apr_psprintf(actor->pool, "'%s' may read no such repository", actor->caller->username));
+    case RC_TRANSFER_FORBIDDEN:
+        return rc_answer_refuse(answer, 403, verdict->text, NULL);
+    case RC_TRANSFER_LOCKED:
+        return rc_answer_refuse(answer, 423, verdict->text, NULL);
+    case RC_TRANSFER_ALLOWED:
+        break;
+    }
+    return NULL;
+}
+
+/* Returns @a text as the content of a quoted string. */
+static const char *quoted(const char *text, apr_pool_t *pool)
+{
+    char *out = apr_palloc(pool, 2 * strlen(text) + 1), *to = out;
+
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            *to++ = '\\';
+        *to++ = *text;
+    }
+    *to = '\0';
+    return out;
+}
+
+void rc_face_ask_password(rc_answer_t *answer, const rc_request_t *request)
+{
+    const char *title = request->env ? request->env->config->site_title : NULL;
+
+    title = title && *title ? title : "rcapi";
+    rc_answer_header(
+        answer, "WWW-Authenticate",
+        apr_pstrcat(request->pool, "Basic realm=\"", quoted(title, request->pool), "\"", NULL));
+}
