@@ -106,6 +106,12 @@ void rc_vcs_detect(rc_detected_t *detected, const char *path, apr_pool_t *pool);
  * be examined. */
 bool rc_vcs_is_gone(const char *path, apr_pool_t *pool);
 
+/** Returns the name of a program in the directory hooks of the repository at @a path, valid UTF-8
+ * in
+ * @a pool; NULL when there is none. libsvn runs it when it writes to the repository (contract 07
+ * §5). */
+const char *rc_vcs_find_hook(const char *path, apr_pool_t *pool);
+
 /** Returns the description stored inside the repository of @a type at @a path, in @a pool; NULL
  * when it has none. */
 const char *rc_vcs_description(const char *type, const char *path, apr_pool_t *pool);

@@ -5,7 +5,6 @@
  */
 #include "svn.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,28 +47,6 @@ static const char *first_line(const char *text, apr_pool_t *pool)
 
 /* --- what cannot be served --- */
 
-/* libsvn runs every hook as the account that serves. Reading runs none, commits would. */
-static const char *find_hook(const char *path, apr_pool_t *pool)
-{
-    const char *folder = apr_pstrcat(pool, path, "/hooks", NULL), *found = NULL;
-    DIR *dir = opendir(folder);
-    struct dirent *entry;
-
-    while (dir && !found && (entry = readdir(dir))) {
-        const char *file = apr_pstrcat(pool, folder, "/", entry->d_name, NULL);
-        const char *dot = strrchr(entry->d_name, '.');
-        struct stat st;
-
-        if ((dot && !strcmp(dot, ".tmpl")) || stat(file, &st) || !S_ISREG(st.st_mode))
-            continue;
-        if (st.st_mode & 0111)
-            found = apr_pstrdup(pool, entry->d_name);
-    }
-    if (dir)
-        closedir(dir);
-    return found;
-}
-
 static const char *bad_format(const char *what, const char *text, const int *known,
                               apr_pool_t *pool)
 {
@@ -91,11 +68,11 @@ static const char *problem_of(const char *path, const char *type, apr_pool_t *po
     why = bad_format("format", small_file(path, "/format", pool), repo_formats, pool);
     if (!why)
         why = bad_format("db/format", small_file(path, "/db/format", pool), fs_formats, pool);
-    if (!why && (hook = find_hook(path, pool)))
+    if (!why && (hook = rc_vcs_find_hook(path, pool))) /* reading would run none, commits would */
         why = apr_psprintf(pool,
                            "a Subversion repository with a hook that the server would run: "
                            "hooks/%s; move it away, or take its executable bits",
-                           rc_utf8_repair(hook, pool));
+                           hook);
     return why;
 }
 
