@@ -7,7 +7,7 @@
  *     rc_transfer_check             in the snapshot in which it loaded the repository
  *     rc_transfer_lock              a push: before the program that receives it starts
  *     rc_transfer_recheck           a push: before the last bytes go to the program
- *     rc_transfer_pulled, _pushed   when it is done
+ *     rc_transfer_pulled, _pushed   when it is done; _committed: after a commit on the server
  */
 #ifndef RC_DOMAIN_TRANSFER_H
 #define RC_DOMAIN_TRANSFER_H
@@ -85,5 +85,16 @@ typedef struct rc_ref_change_t {
  */
 rc_err_t *rc_transfer_pushed(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
                              const apr_array_header_t *changes);
+
+/**
+ * Records a commit that a client has made on the server, all or nothing, as rc_transfer_pushed
+ * does:
+ * @a revision in the journal, the last commit of the repository, the end of the caller's lock, and
+ * *@a note. Contract 07 §5. Call it with the lock of rc_transfer_lock. Returns RC_E_FORBIDDEN when
+ * @a repo was loaded without the right to push. When the repository cannot be read, that is logged,
+ * and the next reader stores the last commit.
+ */
+rc_err_t *rc_transfer_committed(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
+                                const char *revision);
 
 #endif

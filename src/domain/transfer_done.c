@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Records pulls and pushes that are done, and makes and releases the locks that go with them.
+ * Records pulls, pushes and commits that are done, and makes and releases the locks that go with
+ * them.
  */
 #include "domain/transfer.h"
 
@@ -124,9 +125,24 @@ static rc_err_t *record_push(void *baton, rc_db_t *db)
     RC_TRY(rc_store_repo_by_id(&now, db, actor->caller->user_id, pushed->repo->id, actor->pool));
     if (!now)
         return rc_err_failed(actor->pool, "%s was deleted meanwhile", pushed->repo->name);
-    RC_TRY(rc_store_repo_set_last(db, pushed->repo, &pushed->last));
+    if (pushed->last.state)
+        RC_TRY(rc_store_repo_set_last(db, pushed->repo, &pushed->last));
     RC_TRY(rc_actor_journal(actor, now, "push", pushed->words));
     return release_lock(pushed, now);
+}
+
+static rc_err_t *keep_record(const char **note, pushed_t *pushed)
+{
+    RC_TRY(rc_db_txn(pushed->actor->db, record_push, pushed));
+    *note = pushed->note;
+    rc_maintenance_later(pushed->actor->env, pushed->repo);
+    return NULL;
+}
+
+static rc_err_t *require_push(const rc_actor_t *actor, const rc_repo_t *repo)
+{
+    RC_TRY(rc_actor_require(actor, repo->level, RC_WRITE));
+    return rc_actor_require_name(actor);
 }
 
 /* The push cannot be undone, so the right is not checked again. */
@@ -136,13 +152,39 @@ rc_err_t *rc_transfer_pushed(const char **note, rc_actor_t *actor, const rc_repo
     pushed_t pushed = {.actor = actor, .repo = repo, .changes = changes};
 
     *note = NULL;
-    RC_TRY(rc_actor_require(actor, repo->level, RC_WRITE));
-    RC_TRY(rc_actor_require_name(actor));
+    RC_TRY(require_push(actor, repo));
     if (!changes->nelts)
         return NULL;
     RC_TRY(rc_actor_away(actor, read_repo, &pushed));
-    RC_TRY(rc_db_txn(actor->db, record_push, &pushed));
-    *note = pushed.note;
-    rc_maintenance_later(actor->env, repo);
+    return keep_record(note, &pushed);
+}
+
+/* --- commit --- */
+
+/* Reads the last commit. Without it, the rest is recorded. */
+static rc_err_t *read_youngest(rc_actor_t *actor, void *baton)
+{
+    pushed_t *pushed = baton;
+    rc_vcs_t *vcs;
+    rc_err_t *err = rc_repo_open(&vcs, actor->env, pushed->repo, NULL, actor->pool);
+
+    if (!err)
+        err = rc_last_read(&pushed->last, vcs, actor->pool);
+    if (err) {
+        pushed->last.state = NULL;
+        rc_log(RC_LOG_ERR, err->cause, "cannot read the last commit of %s: %s", pushed->repo->name,
+               rc_err_log_text(err, actor->pool));
+    }
     return NULL;
+}
+
+rc_err_t *rc_transfer_committed(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
+                                const char *revision)
+{
+    pushed_t pushed = {.actor = actor, .repo = repo, .words = revision};
+
+    *note = NULL;
+    RC_TRY(require_push(actor, repo));
+    RC_TRY(rc_actor_away(actor, read_youngest, &pushed));
+    return keep_record(note, &pushed);
 }
