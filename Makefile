@@ -52,7 +52,7 @@ CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN
 LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,now
 
 ROOMS    := base archive db db/sqlite store remote vcs vcs/git vcs/git/diff $(if $(SVN),vcs/svn) \
-              domain faces faces/api faces/api/methods faces/raw faces/git
+              domain faces faces/api faces/api/methods faces/raw faces/git faces/svn
 LIB_SRC  := $(wildcard $(ROOMS:%=src/%/*.c))
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
 API_SRC  := $(wildcard src/cli/client*.c) src/cli/rhodecode_api.c

@@ -25,6 +25,7 @@ static void register_hooks(apr_pool_t *pool)
     rc_http_register_logins(pool);       /* AuthBasicProvider rcapi, Require rcapi */
     rc_http_register_require_repo(pool); /* Require rcapi-repo */
     rc_http_register_refusals();
+    rc_http_register_door();
 
     /* one request */
     ap_hook_pre_read_request(rc_http_hush, NULL, NULL, APR_HOOK_REALLY_FIRST);
@@ -34,6 +35,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_pre_translate_name(rc_http_keep_path, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_translate_name(rc_http_translate_name, NULL, NULL, APR_HOOK_LAST); /* no file for it */
     ap_hook_map_to_storage(rc_http_map_to_storage, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_perdir_config(rc_http_lead_subrequest, NULL, NULL, APR_HOOK_LAST); /* mod_dav's */
     ap_hook_type_checker(rc_http_type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST); /* no mod_mime */
     ap_hook_handler(rc_http_handler, NULL, NULL, APR_HOOK_MIDDLE);          /* SetHandler rcapi */
     ap_hook_handler(rc_http_hide_unknown, NULL, NULL, APR_HOOK_REALLY_LAST - 1); /* before core's */

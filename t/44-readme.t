@@ -106,5 +106,6 @@ is(run({ root => 1, dir => "$temp/scratch" }, 'gzip', '-t', 'v1.0.tar.gz')->{exi
 
 # Last, because it changes the demo.
 try('README.md', 'Clone and push', '');
+try('README.md', 'Subversion', '') if RCAPI::Run::run({ root => 1 }, 'sh', '-c', 'command -v svn')->{exit} == 0;
 
 done_testing;

@@ -37,6 +37,7 @@ typedef struct rc_env_config_t {
     apr_interval_time_t range_time; /* limit of the time to make it; 0 = none */
     int vcs_idle;                   /* limit of idle repositories kept open */
     bool maintenance;               /* maintain repositories in the background (default) */
+    bool svn_hooks;                 /* hooks of Subversion repositories may run */
     bool repair;                    /* recover from crashes when opened (default) */
     rc_remote_policy_t remote;      /* work_dir is set by rc_env_open */
 } rc_env_config_t;

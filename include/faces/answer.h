@@ -12,6 +12,15 @@
 #include "base/stream.h"
 #include "faces/request.h"
 
+/* A repository for which another handler of the server makes the answer. */
+typedef struct rc_handover_t {
+    const char *type; /* of the repository: says which handler */
+    const char *url;  /* of the repository, after the mount, decoded, with a leading "/" */
+    const char *path; /* of it, on the disk */
+    bool writes;      /* the request may change the repository */
+    bool whole_url; /* the handler gets what was sent, even if a part of the URL looks like a key */
+} rc_handover_t;
+
 typedef struct rc_answer_t rc_answer_t;
 struct rc_answer_t {
     apr_pool_t *pool; /* lives until the answer is sent */
@@ -38,6 +47,7 @@ struct rc_answer_t {
     rc_err_t *(*write)(rc_answer_t *answer, const rc_request_t *request); /* into spool; or NULL */
     apr_off_t length;    /* of a body that was left out (HEAD); -1: it is in the spool */
     rc_stream_t *stream; /* sent while it is generated; lives in the request's pool. Or NULL */
+    const rc_handover_t *over; /* another handler answers as answer->user; see rc_face_t.changed */
 };
 
 /** Sets a header of the answer; copies @a value. */

@@ -99,6 +99,9 @@ rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, apr
 rc_err_t *rc_store_user_group_seen_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
                                            const char *name, apr_pool_t *pool);
 
+/** Sets *@a is to whether there is a repository of @a type, whoever may read it. */
+rc_err_t *rc_store_repo_of_type(bool *is, rc_db_t *db, const char *type);
+
 /* Selects repositories by their group. */
 typedef struct rc_repo_range_t {
     const char *below; /* full path of a group; NULL or "": the top level */

@@ -85,6 +85,9 @@ static const rc_face_t *first_claim(request_rec *r, rc_note_t *note)
     for (i = 0; rc_faces[i]; i++)
         if (is_claimed(rc_faces[i]->claims_rest, i, r, note))
             return rc_faces[i];
+    for (i = 0; rc_faces[i]; i++)
+        if (is_claimed(rc_faces[i]->claims_last, i, r, note))
+            return rc_faces[i];
     return NULL;
 }
 

@@ -98,13 +98,13 @@ int rc_http_check_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp,
     const char *wrong;
     int status = OK;
 
-    (void)pconf;
     (void)plog;
     if (err) {
         ap_log_error(APLOG_MARK, APLOG_CRIT | APLOG_STARTUP, err->cause, NULL,
                      RCLOGNO(0001) "self-check: %s", rc_err_log_text(err, ptemp));
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    rc_http_dav_open(s, pconf);
     if (ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST)
         rc_http_warn(s, ptemp);
     for (; s; s = s->next) {

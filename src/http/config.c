@@ -59,6 +59,8 @@ static const rc_directive_t server_rows[] = {
     {NULL, NULL, RC_SERVER, ENV(RC_NUMBER, remote_user_max, 1, 10000)},
     {"RcapiRemoteMaxSize", "most bytes that one pull may fetch (default 2G); 0 = no limit",
      RC_SERVER, ENV(RC_SIZE, remote.max_size, 0, NO_LIMIT)},
+    {"RcapiSvnHooks", "whether commits may run the hooks of Subversion repositories (default Off)",
+     RC_SERVER, ENV(RC_FLAG, svn_hooks)},
     {"RcapiMaintenance", "whether the server packs repositories in the background after changes (default On)",
      RC_SERVER, ENV(RC_FLAG, maintenance)},
 };

@@ -83,6 +83,7 @@ static void try_to_open(rc_slot_t *slot)
     if (!err && slot->config.maintenance)
         err = rc_maintenance_open(env, pool);
     if (!err) {
+        rc_http_dav_warn(env, pool);
         __atomic_store_n(&slot->env, env, __ATOMIC_RELEASE);
         return;
     }

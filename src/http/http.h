@@ -61,6 +61,9 @@ typedef struct rc_dir_conf_t {
     rc_block_t **blocks; /* by group; NULL: no directive of the group is set here */
 } rc_dir_conf_t;
 
+/* A request that is handed over: see door.c. */
+typedef struct rc_door_t rc_door_t;
+
 /* The state of one request to this module. */
 typedef struct rc_note_t rc_note_t;
 struct rc_note_t {
@@ -79,6 +82,7 @@ struct rc_note_t {
     rc_answer_t *answer;   /* holds the verdict, unless err is set */
     rc_err_t *err;         /* the error that prevented a verdict; or NULL */
     const char *asked_by;  /* r->user at the time of the verdict */
+    rc_door_t *door;       /* while another handler serves the request; else NULL */
     int body_failure;      /* the status for a body that cannot be read; 0: none */
 };
 
@@ -157,6 +161,10 @@ int rc_http_keep_path(request_rec *r);
 
 /** Returns rc_http_path as the client sent it (%XX), so that escaped slashes can be recognized. */
 const char *rc_http_sent_path(request_rec *r);
+
+/** Returns r->uri with the keys that keys.c has hidden; r->uri itself when there are none, or when
+ * it was changed since. */
+char *rc_http_whole_uri(request_rec *r);
 
 /** Skip httpd's directory walk: no file exists for the URLs of this module. */
 int rc_http_translate_name(request_rec *r);
@@ -265,6 +273,34 @@ void rc_http_log_refusal(request_rec *r, const rc_answer_t *answer);
 
 /* serve.c */
 int rc_http_handler(request_rec *r);
+
+/* dav.c: mod_dav and mod_dav_svn */
+
+/** Finds the modules, when the server @a main starts, and makes them take paths for UTF-8. Before
+ * post_config. */
+void rc_http_dav_open(server_rec *main, apr_pool_t *pconf);
+
+/** Returns whether they are loaded and serve repositories of @a type. */
+bool rc_http_dav_serves(const char *type);
+
+/** Creates the configuration of @a r in which they serve a repository at @a url, its path with the
+ * mount. */
+rc_err_t *rc_http_dav_configure(ap_conf_vector_t **out, request_rec *r, const char *url,
+                                const rc_handover_t *over);
+
+/** Warns, once in all processes, of repositories that nothing serves. */
+void rc_http_dav_warn(rc_env_t *env, apr_pool_t *pool);
+
+/* door.c: requests that another handler serves */
+
+/** Prepares for answer->over, or makes the answer a refusal. */
+rc_err_t *rc_http_open_door(request_rec *r, rc_note_t *note);
+
+/** Has the request served by the other handler; returns its status. */
+int rc_http_pass_door(request_rec *r, rc_note_t *note);
+
+int rc_http_lead_subrequest(request_rec *r);
+void rc_http_register_door(void);
 
 /* client.c */
 

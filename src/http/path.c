@@ -81,6 +81,19 @@ const char *rc_http_sent_path(request_rec *r)
     return strchr(path, '%') ? ap_os_escape_path(r->pool, path, 1) : path;
 }
 
+char *rc_http_whole_uri(request_rec *r)
+{
+    const char *sent = rc_http_note(r)->sent_uri;
+    char *whole;
+
+    if (!sent || !strstr(r->uri, RC_HIDDEN) || !is_same(sent, r->uri, r->pool))
+        return r->uri;
+    whole = apr_pstrdup(r->pool, sent);
+    open_slashes(whole);
+    ap_unescape_url(whole);
+    return whole;
+}
+
 /* The directory walk that these two functions skip costs as much as a whole API call. */
 int rc_http_translate_name(request_rec *r)
 {

@@ -93,6 +93,8 @@ static rc_err_t *make_answer(request_rec *r, rc_note_t *note)
     RC_TRY(note->face->serve(answer, note->request));
     if (answer->status >= HTTP_BAD_REQUEST)
         return NULL;
+    if (answer->over)
+        return rc_http_open_door(r, note);
     rc_http_set_headers(r, answer);
     RC_TRY(write_body(r, note));
     return has_stream(answer) ? rc_http_send_stream(r, answer) : NULL;
@@ -157,6 +159,17 @@ static int send_answer(request_rec *r, rc_answer_t *answer)
     return rc_http_send_spool(r, answer);
 }
 
+/* Has another handler serve the request. The face keeps what it holds until then: the lock of the
+ * repository, no database connection. */
+static int hand_over(request_rec *r, rc_note_t *note)
+{
+    int status = rc_http_pass_door(r, note);
+
+    rc_http_log_request(NULL);
+    rc_http_forget_verdict(note);
+    return status;
+}
+
 /* A password that no module of httpd has checked is for the face. */
 static rc_note_t *decide(request_rec *r)
 {
@@ -176,6 +189,8 @@ static int serve_request(request_rec *r)
     answer->spool = rc_spool_create(env ? env->config->temp_dir : "/", r->pool);
     rc_http_log_request(r);
     err = make_answer(r, note);
+    if (note->door)
+        return hand_over(r, note);
     finish(r, note, err);
     rc_http_log_request(NULL);
     failure = err ? note->body_failure : 0;

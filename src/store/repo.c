@@ -127,6 +127,16 @@ rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t u
     return seen_repo(out, st, db, user_id, pool);
 }
 
+rc_err_t *rc_store_repo_of_type(bool *is, rc_db_t *db, const char *type)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_REPO_OF_TYPE, "s", type));
+    RC_TRY(rc_step(is, st, db));
+    rc_done(st);
+    return NULL;
+}
+
 typedef rc_err_t *repo_fn(void *baton, const rc_repo_t *repo, apr_pool_t *scratch);
 
 typedef struct repos_walk_t {

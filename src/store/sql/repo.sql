@@ -34,6 +34,8 @@ SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
 WITH @ME(not materialized)@,
 one AS (SELECT repo_id, owner_id, private FROM repo WHERE repo_name = ?2 @NONE@)
 SELECT r.repo_id, @REPO_LEVEL(r)@ FROM one r CROSS JOIN me
+-- REPO_OF_TYPE: type; a row if there is a repository of this type
+SELECT 1 FROM repo WHERE repo_type = ?1 LIMIT 1
 -- REPO_ROW: user, id, level; the row of a repository whose level is known
 WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
   FROM repo r JOIN users o ON o.user_id = r.owner_id WHERE r.repo_id = ?2

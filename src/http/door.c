@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Hands a request over to mod_dav, after its face has decided about it: gives it the configuration
+ * for the repository, and calls httpd's handlers once more. mod_dav makes sub-requests (for the
+ * destination of a copy, the source of a merge), which must be for the same repository.
+ */
+#include "http.h"
+
+#include <http_request.h>
+#include <util_filter.h>
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include <apr_strings.h>
+
+#include "base/redact.h"
+
+#define FILTER "rcapi-changed"
+
+/* mod_dav_svn keeps an open repository with the connection, under this name and its path */
+#define KEPT  "mod_dav_svn:"
+#define KNOWN "mod_rcapi:" /* the same for what we know of that repository */
+
+#define NOT_LOADED "Subversion is not served here: the server has not loaded mod_dav_svn"
+#define UNSAFE     "A path with %2F, %00 or %2E in a name cannot be written to"
+
+struct rc_door_t {
+    ap_conf_vector_t *conf; /* with the repository */
+    const char *url;        /* of the repository, decoded, with the mount */
+    const char *path;       /* of it, on the disk */
+    bool recorded;          /* the face knows of the change */
+};
+
+/* --- the open repository of a connection --- */
+
+/* Returns what differs as soon as another repository is at @a path. */
+static const char *identity_of(const char *path, apr_pool_t *pool)
+{
+    struct stat st;
+
+    if (stat(apr_pstrcat(pool, path, "/db/uuid", NULL), &st))
+        return "none";
+    return apr_psprintf(pool,
+                        "%" APR_UINT64_T_FMT ".%" APR_UINT64_T_FMT ".%" APR_INT64_T_FMT ".%ld",
+                        (apr_uint64_t)st.st_dev, (apr_uint64_t)st.st_ino,
+                        (apr_int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+/*
+ * mod_dav_svn would use the repository that it has opened for an earlier request of the connection,
+ * although that was renamed or deleted, and another one has its name. Then it is made to open the
+ * new one, and the connection ends after this request, with what belongs to the old one.
+ */
+static void drop_former_repository(request_rec *r, const rc_door_t *door)
+{
+    apr_pool_t *pool = r->connection->pool;
+    const char *known = apr_pstrcat(r->pool, KNOWN, door->path, NULL);
+    const char *now = identity_of(door->path, r->pool);
+    void *before = NULL;
+
+    apr_pool_userdata_get(&before, known, pool);
+    if (before && !strcmp(before, now))
+        return;
+    if (before)
+        r->connection->keepalive = AP_CONN_CLOSE;
+    apr_pool_userdata_set(NULL, apr_pstrcat(r->pool, KEPT, door->path, NULL), NULL, pool);
+    apr_pool_userdata_set(apr_pstrdup(pool, now), known, NULL, pool);
+}
+
+/* A mod_dav_svn that keeps its repository elsewhere could not be made to drop it. */
+static void end_unless_kept(request_rec *r, const rc_door_t *door)
+{
+    void *repository = NULL;
+
+    apr_pool_userdata_get(&repository, apr_pstrcat(r->pool, KEPT, door->path, NULL),
+                          r->connection->pool);
+    if (!repository)
+        r->connection->keepalive = AP_CONN_CLOSE;
+}
+
+/* --- changes --- */
+
+/* Returns the revision that this request has committed, or NULL. mod_dav_svn reports it in a
+ * variable for logs. */
+static const char *revision_of(request_rec *r)
+{
+    static const char commit[] = "commit r";
+    const char *action = apr_table_get(r->subprocess_env, "SVN-ACTION");
+    apr_size_t digits;
+
+    if (!action || strncmp(action, commit, strlen(commit)) != 0)
+        return NULL;
+    action += strlen(commit);
+    digits = strspn(action, "0123456789");
+    return digits ? apr_pstrmemdup(r->pool, action, digits) : NULL;
+}
+
+static void record_change(request_rec *r, rc_note_t *note)
+{
+    const char *revision = note->door->recorded ? NULL : revision_of(r);
+    rc_err_t *err;
+
+    if (!revision || !note->face->changed)
+        return;
+    note->door->recorded = true;
+    rc_http_log_request(r);
+    err = note->face->changed(note->answer, note->request, revision);
+    rc_http_log_request(NULL);
+    if (err)
+        rc_http_log_err(r, err);
+}
+
+/* Runs before the first byte of the answer goes to the client: who has made a commit sees it at
+ * once. */
+static apr_status_t pass_answer(ap_filter_t *filter, apr_bucket_brigade *bb)
+{
+    rc_note_t *note = rc_http_existing_note(filter->r);
+
+    if (note && note->door)
+        record_change(filter->r, note);
+    ap_remove_output_filter(filter);
+    return ap_pass_brigade(filter->next, bb);
+}
+
+/* --- the request --- */
+
+/*
+ * libsvn decodes the path of what is written once more, and ends the process when the result has an
+ * empty segment, or one that is ".". Returns whether it would go on.
+ */
+static bool is_safe(const char *uri)
+{
+    const char *dot = uri;
+
+    while ((dot = strcasestr(dot, "/%2e")))
+        if (!*(dot += strlen("/%2e")) || *dot == '/')
+            return false;
+    return !strcasestr(uri, "%2f") && !strstr(uri, "%00");
+}
+
+/* Returns why mod_dav_svn must not get the request, or NULL. */
+static const char *problem_of(request_rec *r, const rc_handover_t *over)
+{
+    const char *destination = apr_table_get(r->headers_in, "Destination");
+
+    if (destination && strstr(destination, RC_HIDDEN))
+        return "A path that looks like an API key cannot be copied or moved to";
+    if (strchr(over->url, '&')) /* it writes the URL into XML as it is */
+        return "A repository with & in its name cannot be served to clients of Subversion";
+    return over->writes && !is_safe(rc_http_whole_uri(r)) ? UNSAFE : NULL;
+}
+
+rc_err_t *rc_http_open_door(request_rec *r, rc_note_t *note)
+{
+    const rc_handover_t *over = note->answer->over;
+    const char *problem;
+    rc_door_t *door;
+
+    if (!rc_http_dav_serves(over->type))
+        return rc_answer_refuse(note->answer, HTTP_NOT_IMPLEMENTED, NOT_LOADED, NULL);
+    if ((problem = problem_of(r, over)))
+        return rc_answer_refuse(note->answer, HTTP_BAD_REQUEST, problem, NULL);
+    door = apr_pcalloc(r->pool, sizeof(*door));
+    door->url = apr_pstrcat(r->pool, rc_http_dir_conf(r)->mount, over->url, NULL);
+    door->path = apr_pstrdup(r->pool, over->path);
+    RC_TRY(rc_http_dav_configure(&door->conf, r, door->url, over));
+    note->door = door;
+    return NULL;
+}
+
+/* Files of repositories are foreign contents, and only for this caller. */
+static void protect_contents(request_rec *r)
+{
+    const char *const *pair;
+
+    for (pair = rc_answer_sandbox; *pair; pair += 2)
+        apr_table_setn(r->err_headers_out, pair[0], pair[1]);
+    apr_table_setn(r->err_headers_out, "Cache-Control", "private");
+}
+
+/* Lets httpd's handlers serve the request as if the repository were in its configuration. */
+static int run_handlers(request_rec *r)
+{
+    /* mod_dav_svn adds its filter before handlers run, where its configuration names a repository
+     */
+    if (r->method_number == M_MERGE || r->method_number == M_DELETE)
+        ap_add_input_filter("SVN-MERGE", NULL, r, r->connection);
+    ap_add_output_filter(FILTER, NULL, r, r->connection);
+    /* mod_dav leaves a POST to mod_dav_svn, which looks at the configuration only */
+    r->handler = r->method_number == M_POST ? "rcapi-handed-over" : "dav-handler";
+    return ap_run_handler(r);
+}
+
+int rc_http_pass_door(request_rec *r, rc_note_t *note)
+{
+    ap_conf_vector_t *conf = r->per_dir_config;
+    char *uri = r->uri;
+    int status;
+
+    drop_former_repository(r, note->door);
+    protect_contents(r);
+    if (note->answer->user)
+        r->user = apr_pstrdup(r->pool, note->answer->user);
+    if (note->answer->over->whole_url)
+        r->uri = rc_http_whole_uri(r);
+    r->per_dir_config = note->door->conf;
+    status = run_handlers(r);
+    record_change(r, note); /* if there was no answer */
+    r->per_dir_config = conf;
+    r->uri = uri;
+    r->handler = RC_HANDLER;
+    end_unless_kept(r, note->door);
+    note->door = NULL;
+    return status == DECLINED ? HTTP_METHOD_NOT_ALLOWED : status;
+}
+
+/* A hook. Rights and configuration of the request are those of its sub-requests. */
+int rc_http_lead_subrequest(request_rec *r)
+{
+    const rc_note_t *note = rc_http_existing_note(r->main);
+
+    if (!note || !note->door)
+        return DECLINED;
+    if (!r->uri || !rc_http_behind(note->door->url, r->uri))
+        return HTTP_FORBIDDEN;
+    r->uri = rc_http_whole_uri(r);
+    if (!is_safe(r->uri))
+        return HTTP_BAD_REQUEST;
+    r->per_dir_config = r->main->per_dir_config;
+    return OK;
+}
+
+void rc_http_register_door(void)
+{
+    ap_register_output_filter(FILTER, pass_answer, NULL, AP_FTYPE_RESOURCE);
+}
