@@ -78,7 +78,7 @@ sub making {
     my ($most, $by) = (0);
     for my $pid ($t->children) {
         for (glob "/proc/$pid/fd/*") {
-            my $size = (readlink // '') =~ /rcapi-spool/ ? (stat)[7] // 0 : next;
+            my $size = (readlink // '') =~ m{/tmp/(?:rcapi-spool|#\d)} ? (stat)[7] // 0 : next;
             ($most, $by) = ($size, $pid) if $size > $most;
         }
     }

@@ -110,6 +110,17 @@ rc_err_t *rc_fs_share_fd(int *fd, const char *path, apr_interval_time_t patience
 rc_err_t *rc_fs_take_place(bool *taken, const char *dir, const char *name, int max,
                            apr_pool_t *pool);
 
+/* -- fs_unnamed.c: temporary files -- */
+
+#define RC_FS_LINK 32 /* bytes of a path of rc_fs_unnamed */
+
+/**
+ * Creates a file without a name in the directory @a dir. Returns a descriptor that appends to it,
+ * and in @a link a path by which this process can open it again while the descriptor is open. The
+ * file goes with its last descriptor. Returns -1 where that is impossible: use a named file.
+ */
+int rc_fs_unnamed(char *link, const char *dir);
+
 /* -- fs_mark.c: marks on directories, for other processes -- */
 
 /**

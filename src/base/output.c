@@ -13,6 +13,7 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "base/fs.h"
 #include "spool_total.h"
 
 static int fd_of(const rc_output_t *output)
@@ -45,18 +46,27 @@ static rc_err_t *set_file(rc_output_t *output, int fd, apr_pool_t *pool)
     return rv ? rc_err_internal(pool, rv, "cannot open a temporary file") : NULL;
 }
 
-static rc_err_t *open_temporary(rc_output_t *output, const char *dir, apr_pool_t *pool)
+static rc_err_t *open_named(rc_output_t *output, const char *dir, apr_pool_t *pool)
 {
     char *path = apr_pstrcat(pool, dir, "/rcapi-spool-XXXXXX", NULL);
     rc_err_t *err;
 
-    output->ours = true;
     output->write = mkostemp(path, O_APPEND | O_CLOEXEC);
     if (output->write < 0)
         return rc_err_internal(pool, errno, "cannot create a temporary file in %s", dir);
     err = set_file(output, open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC), pool);
     unlink(path);
     return err;
+}
+
+static rc_err_t *open_temporary(rc_output_t *output, const char *dir, apr_pool_t *pool)
+{
+    char link[RC_FS_LINK];
+
+    output->ours = true;
+    output->write = rc_fs_unnamed(link, dir);
+    return output->write < 0 ? open_named(output, dir, pool)
+                             : set_file(output, open(link, O_RDONLY | O_CLOEXEC), pool);
 }
 
 /* Opens the part for its maker: the locked descriptor is for reading. */

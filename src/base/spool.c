@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Implements the spool: a buffer that grows to 64 KiB in the pool. Then it becomes the write buffer
- * of a temporary file, which is unlinked as soon as it is open.
+ * of a temporary file, which has no name as soon as it is open.
  */
 #include "base/spool.h"
 
@@ -92,16 +92,41 @@ static void grow(rc_spool_t *spool, apr_size_t want)
     spool->size = size;
 }
 
-static rc_err_t *open_file(rc_spool_t *spool)
+/* Opens a file without a name. */
+static apr_status_t open_unnamed(rc_spool_t *spool)
+{
+    char link[RC_FS_LINK];
+    int fd = rc_fs_unnamed(link, spool->temp_dir);
+    apr_status_t rv = APR_ENOTIMPL;
+
+    if (fd >= 0) {
+        rv = apr_file_open(&spool->file, link, APR_READ | APR_WRITE | APR_BINARY, 0, spool->pool);
+        close(fd);
+    }
+    return rv;
+}
+
+/* Opens a file and removes its name. */
+static apr_status_t open_named(rc_spool_t *spool)
 {
     char *name = apr_pstrcat(spool->pool, spool->temp_dir, "/rcapi-spool-XXXXXX", NULL);
     apr_status_t rv = apr_file_mktemp(
         &spool->file, name, APR_CREATE | APR_EXCL | APR_READ | APR_WRITE | APR_BINARY, spool->pool);
 
+    if (rv == APR_SUCCESS)
+        apr_file_remove(name, spool->pool);
+    return rv;
+}
+
+static rc_err_t *open_file(rc_spool_t *spool)
+{
+    apr_status_t rv = open_unnamed(spool);
+
+    if (rv != APR_SUCCESS)
+        rv = open_named(spool);
     if (rv != APR_SUCCESS)
         return rc_err_internal(spool->err_pool, rv, "cannot create a temporary file in %s",
                                spool->temp_dir);
-    apr_file_remove(name, spool->pool);
     apr_pool_cleanup_register(spool->pool, spool, uncount, apr_pool_cleanup_null);
     return NULL;
 }
