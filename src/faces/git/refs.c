@@ -31,7 +31,6 @@ rc_err_t *rc_face_git_refs(rc_face_git_call_t *call)
     RC_TRY(rc_repo_open(&vcs, call->request->env, call->repo, &call->actor.work, call->pool));
     if (version < 2)
         RC_TRY(write_service(call));
-    /* not in work_dir, where a process that starts removes what it does not know */
     return rc_wire_advertise(answer->spool, vcs, call->service, version,
-                             call->request->env->config->temp_dir, call->pool);
+                             call->request->env->work_dir, call->pool);
 }

@@ -21,6 +21,7 @@
 
 #define PATIENCE apr_time_from_sec(20) /* others wait meanwhile */
 #define MARK     " symref=HEAD:"
+#define TRIES    5
 
 static struct {
     apr_thread_mutex_t *mutex;
@@ -124,13 +125,28 @@ static rc_err_t *ask_in(rc_git_caps_t *caps, const char *home, const char *path,
     return run_all(caps, path, home, pool);
 }
 
+/* Makes a folder in @a home and locks it: a process that starts removes what nobody holds. */
+static rc_err_t *make_folder(char **folder, const char *home, apr_pool_t *pool)
+{
+    bool locked = false;
+    int tries;
+
+    for (tries = 0; !locked && tries < TRIES; tries++) {
+        *folder = apr_pstrcat(pool, home, "/git-XXXXXX", NULL);
+        if (!mkdtemp(*folder))
+            return rc_fs_err(pool, "create", *folder);
+        RC_TRY(rc_fs_lock(&locked, *folder, 0, pool));
+        locked = locked && rc_fs_exists(*folder); /* else it was removed before the lock */
+    }
+    return locked ? NULL : rc_err_internal(pool, APR_EBUSY, "cannot lock %s", *folder);
+}
+
 static rc_err_t *ask(rc_git_caps_t *caps, const char *home, apr_pool_t *pool)
 {
-    char *folder = apr_pstrcat(pool, home, "/git-XXXXXX", NULL);
+    char *folder;
     rc_err_t *err;
 
-    if (!mkdtemp(folder))
-        return rc_fs_err(pool, "create", folder);
+    RC_TRY(make_folder(&folder, home, pool));
     err = ask_in(caps, home, apr_pstrcat(pool, folder, "/r", NULL), pool);
     if (rc_fs_remove_tree(folder, pool))
         rc_log(RC_LOG_WARNING, APR_SUCCESS, "cannot remove %s", folder);
