@@ -29,6 +29,8 @@ typedef struct rc_proc_t {
     int max_cpu;                /* seconds of processor time; 0 = no limit */
     int nice;                   /* lowers its priority: 1 to 19; 0 = as this process */
     bool outlives_us;           /* it may finish when this process dies; else it is killed */
+    bool gentle;                /* it cleans up at SIGTERM: instead of being killed it gets that
+                                 * signal, and is killed if it has not ended half a second later */
     bool (*check)(void *baton); /* called four times a second; false kills it. Or NULL */
     void *baton;
 } rc_proc_t;

@@ -122,7 +122,7 @@ static _Noreturn void become(const rc_run_t *run)
 
     setsid();
     set_descriptors(run);
-    if (!proc->outlives_us && prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+    if (!proc->outlives_us && prctl(PR_SET_PDEATHSIG, proc->gentle ? SIGTERM : SIGKILL) < 0)
         give_up("prctl");
     if (!proc->outlives_us && getppid() != run->parent)
         _exit(126); /* the parent died before prctl */

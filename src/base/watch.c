@@ -16,6 +16,8 @@
 
 #define GROUP_GRACE apr_time_from_msec(500)
 
+static const struct timespec pause_of_5ms = {.tv_nsec = 5 * 1000 * 1000};
+
 static void close_text(rc_run_t *run)
 {
     close(run->text_fd);
@@ -54,15 +56,29 @@ bool rc_run_has_ended(rc_run_t *run)
     return run->lost || info.si_pid == run->pid;
 }
 
+/* Gives the programs time to remove their temporary files and locks. */
+static void ask_to_end(rc_run_t *run)
+{
+    apr_time_t until = rc_clock() + GROUP_GRACE;
+
+    if (rc_run_has_ended(run))
+        return;
+    kill(-run->pid, SIGTERM);
+    while (!rc_run_has_ended(run) && rc_clock() < until)
+        nanosleep(&pause_of_5ms, NULL);
+}
+
 void rc_run_finish(rc_run_t *run)
 {
     bool killed = run->timed_out || run->stopped;
-    apr_time_t until = rc_clock() + GROUP_GRACE;
-    struct timespec pause = {.tv_nsec = 5 * 1000 * 1000};
+    apr_time_t until;
     pid_t n;
 
     if (run->pid <= 0) /* never started; 0 would be the group of this process */
         return;
+    if (run->proc->gentle)
+        ask_to_end(run);
+    until = rc_clock() + GROUP_GRACE;
     if (!run->lost)
         kill(-run->pid, SIGKILL);
     do
@@ -70,7 +86,7 @@ void rc_run_finish(rc_run_t *run)
     while (n < 0 && errno == EINTR);
     run->lost = run->lost || n < 0;
     while (killed && kill(-run->pid, 0) == 0 && rc_clock() < until)
-        nanosleep(&pause, NULL); /* the other processes may still write; init reaps them */
+        nanosleep(&pause_of_5ms, NULL); /* the other processes may still write; init reaps them */
     while (rc_run_read_text(run))
         ;
 }

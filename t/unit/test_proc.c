@@ -436,6 +436,57 @@ static void dies_with_its_parent(void **state)
     }
 }
 
+static bool not_while_there(void *baton)
+{
+    return access(baton, F_OK) != 0;
+}
+
+/* Runs a program that removes its file at SIGTERM, and stops it when the file is there: by check()
+ * or by the death of the parent. */
+static void run_untidy(const char *file, bool gentle, bool dies)
+{
+    const char *script = apr_psprintf(pool,
+                                      "trap 'rm %s; exit 1' TERM; echo > %s; "
+                                      "while :; do sleep 0.01; done",
+                                      file, file);
+    rc_proc_t proc = NEW_PROC;
+    pid_t pid = dies ? fork() : 0;
+
+    proc.gentle = gentle;
+    proc.check = dies ? NULL : not_while_there;
+    proc.baton = (void *)(intptr_t)file;
+    if (pid == 0)
+        run_script(&proc, script);
+    if (pid == 0 && dies)
+        _exit(0);
+    while (dies && access(file, F_OK))
+        usleep(1000);
+    if (dies) {
+        kill(pid, SIGKILL);
+        waitpid(pid, NULL, 0);
+    }
+}
+
+/* A gentle program removes its file before it ends. */
+static void gentle_programs_clean_up(void **state)
+{
+    const char *file = apr_psprintf(pool, "/tmp/rcapi-gentle-%d", (int)getpid());
+    apr_time_t until;
+    int how;
+
+    (void)state;
+    for (how = 0; how < 4; how++) {
+        bool gentle = how % 2, dies = how / 2;
+
+        run_untidy(file, gentle, dies);
+        until = rc_clock() + (gentle ? patience(20) : apr_time_from_msec(100));
+        while (dies && !access(file, F_OK) && rc_clock() < until)
+            usleep(1000);
+        assert_int_equal(access(file, F_OK), gentle ? -1 : 0);
+        unlink(file);
+    }
+}
+
 static void *many_runs(void *data)
 {
     apr_pool_t *mine;
@@ -538,6 +589,7 @@ int main(void)
         cmocka_unit_test(deadline_in_the_past),
         cmocka_unit_test(check_can_stop_it),
         cmocka_unit_test(dies_with_its_parent),
+        cmocka_unit_test(gentle_programs_clean_up),
         cmocka_unit_test(from_many_threads),
         cmocka_unit_test(interruptions_do_not_matter),
         cmocka_unit_test(ignored_children_are_an_error),

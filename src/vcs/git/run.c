@@ -32,7 +32,8 @@ rc_err_t *rc_git_run(const char *git_dir, const char *const *argv, int lock, rc_
 {
     watch_t watch = {work, pool, NULL};
     rc_git_env_t *env = rc_git_env(git_dir, git_dir, pool);
-    rc_proc_t proc = {.argv = argv, .dir = git_dir, .in = -1, .out = -1, .keep = lock};
+    rc_proc_t proc = {
+        .argv = argv, .dir = git_dir, .in = -1, .out = -1, .keep = lock, .gentle = true};
     rc_proc_result_t result;
 
     proc.outlives_us = !work;

@@ -41,9 +41,13 @@ static const leftover_t packing[] = {
 static const leftover_t others[] = {
     {"objects", "tmp_objdir-", "", WHOLE_TREE}, /* the quarantine of a push */
     {"objects", "incoming-", "", WHOLE_TREE},   /* the same before git 2.34 */
-    {"objects", "tmp_", "", ONE_FILE},          {"objects/pack", "pack-", ".keep", KEEP_FILE},
-    {".", "HEAD", ".lock", ONE_FILE},           {".", "packed-refs", ".lock", ONE_FILE},
-    {".", "shallow", ".lock", ONE_FILE},        {NULL, NULL, NULL, ONE_FILE},
+    {"objects", "tmp_", "", ONE_FILE},
+    {"objects/pack", "pack-", ".keep", KEEP_FILE},
+    {".", "HEAD", ".lock", ONE_FILE},
+    {".", "packed-refs", ".lock", ONE_FILE},
+    {".", "shallow", ".lock", ONE_FILE},
+    {".", "shallow_", "", ONE_FILE},
+    {NULL, NULL, NULL, ONE_FILE},
 };
 
 static const leftover_t loose = {"objects", "tmp_obj_", "", ONE_FILE};

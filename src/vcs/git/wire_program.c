@@ -14,6 +14,7 @@
 #include "env.h"
 
 #define HEADER_MOST 100 /* bytes of Git-Protocol */
+#define THREADS     2   /* pack.threads of env.c */
 
 typedef const char *setting_t[2];
 
@@ -35,6 +36,8 @@ static const setting_t both[] = {
     {"transfer.hideRefs", RC_GIT_HIDDEN_RC},
     {"transfer.advertiseSID", "false"},
     {"transfer.advertiseObjectInfo", "false"},
+    {"core.filesRefLockTimeout", "1000"}, /* ms: the repository could wait for ever */
+    {"core.packedRefsTimeout", "10000"},
     {"pack.windowMemory", "256m"},
     {"pack.deltaCacheSize", "64m"},
 };
@@ -171,6 +174,14 @@ static const char *const *environment(const rc_wire_program_t *program, const ch
     return rc_git_env_list(env);
 }
 
+/* The deadline holds while this process lives; this limit, also afterwards. */
+static int cpu_seconds(apr_time_t deadline)
+{
+    apr_time_t left = deadline - rc_clock();
+
+    return left > 0 ? (int)apr_time_sec(left) * THREADS + 1 : 1;
+}
+
 void rc_git_wire_program(rc_proc_t *proc, const rc_wire_program_t *program, bool advertise,
                          apr_pool_t *pool)
 {
@@ -190,6 +201,10 @@ void rc_git_wire_program(rc_proc_t *proc, const rc_wire_program_t *program, bool
     proc->dir = program->home;
     proc->max_memory = program->max_memory;
     proc->deadline = program->deadline;
+    proc->max_cpu = cpu_seconds(program->deadline);
+    proc->gentle = true;
+    /* A push whose input ends too early removes what it has stored; a signal would not let it. */
+    proc->outlives_us = program->service == RC_RECEIVE_PACK;
 }
 
 void rc_wire_program(rc_proc_t *proc, const rc_wire_program_t *program, apr_pool_t *pool)
