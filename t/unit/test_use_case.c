@@ -195,6 +195,13 @@ static rc_err_t *transfer_pushed(void)
     return rc_transfer_pushed(&note, &actor, &on.repo, apr_array_make(pool, 0, 1));
 }
 
+static rc_err_t *transfer_committed(void)
+{
+    const char *note;
+
+    return rc_transfer_committed(&note, &actor, &on.repo, "1");
+}
+
 static rc_err_t *comment_as(const rc_user_t *author)
 {
     const rc_commenting_t request = {.repo = &on.repo, .author = author, .message = "x"};
@@ -478,6 +485,7 @@ static const struct {
     {"transfer_lock", transfer_lock, RC_READ},
     {"transfer_pulled", transfer_pulled, RC_NONE},
     {"transfer_pushed", transfer_pushed, RC_READ},
+    {"transfer_committed", transfer_committed, RC_READ},
     {"comment", comment, RC_NONE},
     {"comment_as_another", comment_as_another, RC_WRITE},
     {"create_repo", create_repo, OTHERS},
