@@ -175,6 +175,27 @@ subtest 'revision properties' => sub {
     is(youngest($path), $before, 'no revision was made');
 };
 
+subtest 'the author of a commit' => sub {
+    my @owner = (basic => $basic{owner});
+    my $head = '<?xml version="1.0"?>';
+    for my $skel ('( create-txn )', '( create-txn-with-props ( 10 svn:author 6 writer ) )') {
+        my $a = $t->get('/open/!svn/me', method => 'POST', @owner, body => $skel,
+            headers => ['Content-Type' => 'application/vnd.svn-skel']);
+        my $txn = '/open/!svn/txn/' . ($a->header('SVN-Txn-Name') // 'none');
+        is($a->status, 201, "$skel: a commit begins");
+        for my $set (['author', 'writer'], ['log', 'a message']) {
+            $t->get($txn, method => 'PROPPATCH', @owner, body => qq($head<D:propertyupdate xmlns:D="DAV:" )
+                . 'xmlns:S="http://subversion.tigris.org/xmlns/svn/"><D:set><D:prop>'
+                . "<S:$set->[0]>$set->[1]</S:$set->[0]></D:prop></D:set></D:propertyupdate>");
+        }
+        $a = $t->get('/open', method => 'MERGE', @owner, body => qq($head<D:merge xmlns:D="DAV:"><D:source>)
+            . "<D:href>$txn</D:href></D:source><D:no-auto-merge/><D:no-checkout/></D:merge>");
+        is($a->status, 200, '... and ends');
+        is(RCAPI::SvnClient::program($t, 'svnlook', 'log', $open), "a message\n", '... with the message');
+        is(RCAPI::SvnClient::program($t, 'svnlook', 'author', $open), "owner\n", '... but the user as its author');
+    }
+};
+
 subtest 'hooks of a repository that came with them' => sub {
     my $mark = $t->dir . '/scratch/hook-ran';
     my @hooks = qw(start-commit pre-commit post-commit pre-revprop-change post-revprop-change pre-lock post-lock
