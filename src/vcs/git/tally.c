@@ -75,12 +75,42 @@ static void count_loose(rc_git_tally_t *tally, DIR *dir, int most)
         }
 }
 
+static bool is_loose_dir(const char *name)
+{
+    return strlen(name) == 2 && strspn(name, "0123456789abcdef") == 2;
+}
+
+/* Looks only at the directories that exist: after a repack there are few. */
+static rc_err_t *count_all_loose(rc_git_tally_t *tally, const char *git_dir, int most,
+                                 apr_pool_t *pool)
+{
+    DIR *all = open_dir(git_dir, "objects", pool), *dir;
+    struct dirent *entry;
+
+    if (!all)
+        return errno == ENOENT ? NULL : rc_fs_err(pool, "read the objects of", git_dir);
+    while ((!most || tally->loose <= most) && (entry = readdir(all))) {
+        int fd = is_loose_dir(entry->d_name)
+                     ? openat(dirfd(all), entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+                     : -1;
+
+        if (fd < 0)
+            continue;
+        if ((dir = fdopendir(fd))) {
+            count_loose(tally, dir, most);
+            closedir(dir);
+        } else {
+            close(fd);
+        }
+    }
+    closedir(all);
+    return NULL;
+}
+
 rc_err_t *rc_git_tally(rc_git_tally_t *tally, const char *git_dir, int most, apr_pool_t *pool)
 {
     DIR *dir = open_dir(git_dir, "objects/pack", pool);
     struct dirent *entry;
-    char name[sizeof("objects/xx")];
-    int i;
 
     *tally = (rc_git_tally_t){0};
     if (!dir && errno != ENOENT)
@@ -89,13 +119,7 @@ rc_err_t *rc_git_tally(rc_git_tally_t *tally, const char *git_dir, int most, apr
         count_pack(tally, dirfd(dir), entry->d_name);
     if (dir)
         closedir(dir);
-    for (i = 0; i < 256 && (!most || tally->loose <= most); i++) {
-        snprintf(name, sizeof(name), "objects/%02x", (unsigned)i);
-        if ((dir = open_dir(git_dir, name, pool))) {
-            count_loose(tally, dir, most);
-            closedir(dir);
-        }
-    }
+    RC_TRY(count_all_loose(tally, git_dir, most, pool));
     tally->borrows = rc_fs_exists(apr_pstrcat(pool, git_dir, "/objects/info/alternates", NULL));
     return NULL;
 }
