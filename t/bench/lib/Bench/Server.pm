@@ -7,11 +7,13 @@ Bench::Server - the private httpd of the tests, set up to be measured
 
 =head1 SYNOPSIS
 
-    my $s = Bench::Server->new(dir => $dir, module => $so, data => $data, cgit => $cgitrc, gitweb => $config);
+    my $s = Bench::Server->new(dir => $dir, module => $so, data => $data, cgit => $cgitrc, gitweb => $config,
+        backend => 1);
     $s->start; ... $s->{port} ... $s->stop;
 
 Two processes of 32 threads, keep-alive without end, no logs of requests. The module stands at /rc,
-cgit at /cgit, gitweb at /gitweb, files are below /. The host "uncached" keeps no archives. Without
+cgit at /cgit, gitweb at /gitweb, git-http-backend at /backend (and at /counted, where its cost is
+written down), files are below /. The host "uncached" keeps no archives. Without
 C<module>: the same server without mod_rcapi.
 
 =cut
@@ -24,6 +26,7 @@ use POSIX ();
 use RCAPI::Run qw(account patiently slurp);
 
 our $CGIT = '/usr/lib/cgit/cgit.cgi';
+our $BACKEND = '/usr/lib/git-core/git-http-backend';
 our $GITWEB = '/usr/share/gitweb/gitweb.cgi';
 my @MODULES = qw(unixd authn_core authz_core mime);
 
@@ -32,7 +35,7 @@ sub config {
     my $dir = $self->{dir};
     my $account = (account())[0];
     my $user = $account ? "User $account\nGroup #${\((account())[2])}\n" : '';
-    my @modules = (@MODULES, $self->{cgit} || $self->{gitweb} ? qw(cgid env alias) : ());
+    my @modules = (@MODULES, $self->_scripts ? qw(cgid env alias) : ());
     return <<"END" . $self->_mpm . $user . $self->_module($port) . $self->_peers;
 ServerRoot $dir
 ServerName 127.0.0.1
@@ -82,22 +85,32 @@ RcapiAccessControllersWhitelist *
 END
 }
 
-# Programs by CGI, to compare with.
+# Programs by CGI, to compare with: place, program, variables.
+sub _scripts {
+    my ($self) = @_;
+    my %backend = (GIT_PROJECT_ROOT => "$self->{data}/repos", GIT_HTTP_EXPORT_ALL => 1, GIT_CONFIG_COUNT => 1,
+        GIT_CONFIG_KEY_0 => 'http.receivepack', GIT_CONFIG_VALUE_0 => 'true', BENCH_PROGRAM => $BACKEND,
+        BENCH_COST => "$self->{dir}/cost") if $self->{backend};
+    return (
+        $self->{cgit} ? ['cgit', $CGIT, { CGIT_CONFIG => $self->{cgit} }] : (),
+        $self->{gitweb} ? ['gitweb', $GITWEB, { GITWEB_CONFIG => $self->{gitweb} }] : (),
+        $self->{backend} ? (['backend', $BACKEND, \%backend], ['counted', $self->{backend}, {}]) : (),
+    );
+}
+
 sub _peers {
     my ($self) = @_;
-    my %peers = (cgit => [$CGIT, 'CGIT_CONFIG'], gitweb => [$GITWEB, 'GITWEB_CONFIG']);
-    my @have = grep { $self->{$_} } sort keys %peers or return '';
+    my @scripts = $self->_scripts or return '';
     return join '', "ScriptSock $self->{dir}/run/cgid.sock\n", map {
-        my ($program, $variable) = @{ $peers{$_} };
-        <<"END";
-SetEnv $variable $self->{$_}
-ScriptAlias /$_ $program
+        my ($place, $program, $env) = @$_;
+        join('', map { "SetEnv $_ $env->{$_}\n" } sort keys %$env) . <<"END"
+ScriptAlias /$place $program
 <Directory ${\ $program =~ s{/[^/]*$}{}r }>
     Options ExecCGI
     Require all granted
 </Directory>
 END
-    } @have;
+    } @scripts;
 }
 
 # Of one child: kilobytes of memory that only it has (kind 'private'), or that is no file ('anon').
@@ -113,15 +126,26 @@ sub workers {
     return grep { (slurp("/proc/$_/status") =~ /^Threads:\s+(\d+)/m)[0] > 2 } $self->children;
 }
 
-# Microseconds of processor time that the serving children have taken.
-sub cpu {
-    my ($self) = @_;
-    my $ticks = 0;
-    for my $pid ($self->workers) {
+# Microseconds of processor time that processes have taken, and that those took for which they waited.
+sub _times {
+    my ($own, $ended) = (0, 0);
+    for my $pid (@_) {
         my @field = split ' ', slurp("/proc/$pid/stat") =~ s/.*\)//sr;
-        $ticks += $field[11] + $field[12];
+        $own += $field[11] + $field[12];
+        $ended += $field[13] + $field[14];
     }
-    return 1e6 * $ticks / POSIX::sysconf(POSIX::_SC_CLK_TCK());
+    return map { 1e6 * $_ / POSIX::sysconf(POSIX::_SC_CLK_TCK()) } $own, $ended;
+}
+
+# Of the serving children.
+sub cpu { my ($self) = @_; return (_times($self->workers))[0] }
+
+# Of the whole server: its children, what they ran, and what is written down about CGI programs.
+sub cost {
+    my ($self) = @_;
+    my ($own) = _times($self->children);
+    my (undef, $ended) = _times($self->workers);
+    return $own + $ended + sum0(split ' ', slurp("$self->{dir}/cost"));
 }
 
 # Waits for both children, the largest of their memories in kilobytes.

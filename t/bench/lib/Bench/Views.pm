@@ -215,7 +215,8 @@ sub slow_load {
     return if POSIX::sysconf(POSIX::_SC_OPEN_MAX()) < 3 * $READERS;
     my $path = ours($bench, $bench->{repos}[0], 'archive', "$bench->{repos}[0]{ids}[-1].tar")->[0][1];
     RCAPI::HTTP::request($bench->{server}{port}, GET => $path)->status == 200 or die "no archive\n"; # made once
-    $load->add('call beside', code => sub { beside_readers($bench, $path, sub { unhurried($bench) }) });
+    my $request = "GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    $load->add('call beside', code => sub { beside_readers($bench, $READERS, $request, sub { unhurried($bench) }) });
 }
 
 # One call after the other, each by a connection of its own and with a pause before it: a client that
@@ -234,16 +235,15 @@ sub unhurried {
     return { p99 => (sort { $a <=> $b } @times)[0.99 * @times] };
 }
 
-# Runs $code while a process reads slowly.
+# Runs $code while a process reads the answers to $readers equal requests slowly.
 sub beside_readers {
-    my ($bench, $path, $code) = @_;
+    my ($bench, $readers, $request, $code) = @_;
     pipe my $ready, my $say or die "pipe: $!";
     my $pid = fork // die "fork: $!";
     if (!$pid) {
-        my $slow = RCAPI::Slow->new($bench->{server}{port}, $READERS,
-            "GET $path HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        my $slow = RCAPI::Slow->new($bench->{server}{port}, $readers, $request);
         syswrite $say, $slow->all_served . "\n";
-        for (my $i = 0; getppid != 1; $i = ($i + 20) % $READERS) { # each sips every two seconds
+        for (my $i = 0; getppid != 1; $i = ($i + 20) % $readers) { # each sips in turn
             $slow->sip($i .. $i + 19);
             select undef, undef, undef, 0.04;
         }
@@ -256,7 +256,7 @@ sub beside_readers {
     kill KILL => $pid;
     waitpid $pid, 0;
     die $error if !$result;
-    die "$served readers are served, not $READERS\n" if $served != $READERS;
+    die "$served readers are served, not $readers\n" if $served != $readers;
     return $result;
 }
 
