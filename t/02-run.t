@@ -31,9 +31,12 @@ subtest 'the first run' => sub {
         like($r->{out}, qr/^(?:diff --git|\{"id":1,"result":\{)/, 'answers');
     }
     is(() = $said =~ /^curl /mg, 2, 'two lines');
-    my ($clone) = $said =~ /^(git .* clone .*)$/m;
+    my ($clone) = $said =~ /^(git clone .*)$/m;
     is(shell("$clone '$temp/clone'")->{exit}, 0, 'a line that clones') or diag($said);
     ok(-e "$temp/clone/src/greet.c", '... the demo');
+    unlike(slurp("$temp/clone/.git/config"), qr/$key/, '... and keeps no key');
+    my $push = shell("git -C '$temp/clone' push origin HEAD:pushed");
+    is($push->{exit}, 0, '... and can push') or diag($push->{err});
     my $wrong = shell("curl -so /dev/null -w '%{http_code}' " . ($said =~ m{(http://\S+?/demo/\S+api_key=)})[0]
         . 'wrong');
     is($wrong->{out}, 401, 'a wrong key opens nothing: visitors may see nothing');
