@@ -283,12 +283,16 @@ static int run_command(rc_admin_t *admin, const char *name)
     return err ? rc_admin_result(admin, err) : command->run(admin);
 }
 
-/* Returns whether the first word is "help", or any word is --help. */
-static bool wants_help(rc_admin_t *admin)
+/* Returns whether any word is --help. */
+static bool has_help_flag(rc_admin_t *admin)
 {
-    bool flag = rc_admin_flag(admin, "--help") | rc_admin_flag(admin, "-h");
+    return rc_admin_flag(admin, "--help") | rc_admin_flag(admin, "-h");
+}
 
-    return flag || (admin->words->nelts && !strcmp(WORD(admin, 0), "help"));
+/* Returns whether the first word is "help". */
+static bool is_help(const rc_admin_t *admin)
+{
+    return admin->words->nelts && !strcmp(WORD(admin, 0), "help");
 }
 
 /* Returns the first command among the words, or NULL. */
@@ -304,7 +308,7 @@ static const rc_command_t *named_command(rc_admin_t *admin)
 
 static int help(rc_admin_t *admin)
 {
-    if (admin->words->nelts > 1 && !strcmp(WORD(admin, 0), "help") && !named_command(admin))
+    if (admin->words->nelts > 1 && is_help(admin) && !named_command(admin))
         return no_command(WORD(admin, 1));
     usage(stdout, named_command(admin));
     return RC_ADMIN_OK;
@@ -314,7 +318,7 @@ int main(int argc, const char *const *argv)
 {
     rc_admin_t admin = {NULL};
     const char *command;
-    bool places;
+    bool places, asked;
     int i, status;
 
     apr_app_initialize(&argc, &argv, NULL);
@@ -330,9 +334,10 @@ int main(int argc, const char *const *argv)
         return RC_ADMIN_OK;
     }
     admin.headers = rc_admin_flag(&admin, "--headers") || isatty(STDOUT_FILENO);
-    if (wants_help(&admin))
-        return help(&admin);
+    asked = has_help_flag(&admin);
     places = read_places(&admin);
+    if (asked || is_help(&admin))
+        return help(&admin);
     command = rc_admin_word(&admin);
     if (!places || !command)
         return incomplete(command);
