@@ -17,6 +17,9 @@
 
 #include "part.h"
 
+/* All are listed whenever one is added; a client without blobs fetches many small files. */
+#define MOST_FILES 10000
+
 typedef struct kept_t {
     const char *path;
     struct timespec used;
@@ -91,7 +94,7 @@ void rc_cache_sweep(const rc_cache_t *cache, apr_off_t max, apr_pool_t *pool)
     total = list(files, dir, cache->dir, scratch);
     closedir(dir);
     qsort(files->elts, (size_t)files->nelts, sizeof(kept_t), by_use);
-    for (i = 0; i < files->nelts && total > max; i++) {
+    for (i = 0; i < files->nelts && (total > max || files->nelts - i > MOST_FILES); i++) {
         const kept_t *oldest = &APR_ARRAY_IDX(files, i, kept_t);
 
         if (!unlink(oldest->path))

@@ -214,6 +214,24 @@ static void least_recently_used_is_evicted(void **state)
     assert_int_equal(access(apr_pstrcat(pool, cache.dir, "/foreign", NULL), F_OK), 0);
 }
 
+/* The limit in bytes alone would allow any number of small files. */
+static void files_are_limited(void **state)
+{
+    rc_cache_t cache = cache_in("many", 1000 * 1000);
+    maker_t maker = {.text = "text"};
+    int i, left = 0;
+
+    (void)state;
+    assert_got(&cache, "begin", &maker, "text");
+    for (i = 0; i < 10010; i++)
+        put(file_of(&cache, apr_psprintf(pool, "small-%d", i)), "");
+    assert_got(&cache, "end", &maker, "text");
+    for (i = 0; i < 10010; i++)
+        left += is_there(&cache, apr_psprintf(pool, "small-%d", i));
+    assert_int_equal(left + is_there(&cache, "begin") + is_there(&cache, "end"), 10000);
+    assert_true(is_there(&cache, "end"));
+}
+
 static void leftovers_are_removed(void **state)
 {
     rc_cache_t cache = cache_in("left", 1000);
@@ -268,6 +286,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(one_maker_among_processes),
     cmocka_unit_test(one_maker_each_time),
     cmocka_unit_test(least_recently_used_is_evicted),
+    cmocka_unit_test(files_are_limited),
     cmocka_unit_test(leftovers_are_removed),
     cmocka_unit_test(broken_folders),
 };
