@@ -13,6 +13,7 @@ use Test::More;
 
 use RCAPI::GitClient;
 use RCAPI::HTTP;
+use RCAPI::Run qw(slurp);
 use RCAPI::Test;
 
 my $LINE = "AuthType Basic\nAuthName \"Our code\"\nAuthBasicProvider rcapi\nRequire rcapi";
@@ -279,6 +280,43 @@ subtest 'credentials' => sub {
             all_right("below '$mount', " . ($public ? 'with visitors' : 'without visitors'));
         }
     }
+};
+
+subtest 'what a refused login is told, and what the log says' => sub {
+    public(0);
+    my $wrong = 'Wrong user name, password or token (a token needs the role vcs or all)';
+    my $refs = '/in/private/info/refs?service=git-upload-pack';
+    for (
+        ['a wrong password', $wrong, "wrong name, password or token of user 'writer'",
+            basic => 'writer:not the password'],
+        ['no such user', $wrong, "wrong name, password or token of user 'nosuchuser'", basic => 'nosuchuser:x'],
+        ['a token as name', $wrong, "wrong name, password or token of user '***'", basic => "$token{vcs}:x"],
+        ['the role api', $wrong, "a key of user 'writer' with token_role_api opens no repository",
+            basic => "writer:$token{api}"],
+        ['an expired token', $wrong, 'the key is unknown or expired', headers => ['X-Api-Key' => $expired]],
+        ['an inactive user', $wrong, "user 'asleep' is inactive", headers => ['X-Api-Key' => $t->key('asleep')]],
+        ['nothing', 'Unauthorized', 'no credentials, and no anonymous access'],
+    ) {
+        my ($about, $text, $why, %how) = @$_;
+        my $before = length $t->error_log;
+        my $a = $t->get($refs, %how);
+        is($a->status . ' ' . $a->body, "401 $text", $about);
+        my ($level, $logged) = substr($t->error_log, $before)
+            =~ m{rcapi:(\w+)\].* RC0051: \S+ refused with 401: (.*) \(request };
+        is($logged, $why, '... the log');
+        is($level, $about eq 'nothing' ? 'debug' : 'info', '... its level'); # each git comes with nothing first
+    }
+};
+
+subtest 'who stands in the access log' => sub {
+    my $names = sub { join ' ', map { (split)[1] } split /\n/, substr slurp("$t->{dir}/logs/access_log"), shift };
+    my $refs = '/open-source/info/refs?service=git-upload-pack';
+    my $before = -s "$t->{dir}/logs/access_log";
+    $t->get($refs, basic => "writer:$password{writer}");
+    $t->get($refs, headers => ['X-Api-Key' => $t->key('reader')]);
+    $t->get($refs, basic => 'writer:wrong');
+    $t->get('/login' . $refs, basic => "x-token-auth:$token{vcs}");
+    is($names->($before), 'writer reader - writer', 'the callers');
 };
 
 # All of an answer but what differs at each time, and the header and address that differ by request.

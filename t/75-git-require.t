@@ -108,6 +108,20 @@ sub status { return $t->get(@_)->status }
 my ($OWNER, $READER, $OUTSIDER) = map { "$_:password of $_" } qw(owner reader outsider);
 my $service = 'info/refs?service=git-upload-pack';
 
+subtest 'the log has the reason' => sub {
+    for (
+        ['debug', 'refused with 401: no login or key that counts, and visitors may not'],
+        ['info', 'refused with 401: no login or key that counts, and visitors may not',
+            headers => ['X-Api-Key' => $http]],
+        ['info', 'refused with 404: no such repository for this caller', basic => $OUTSIDER],
+    ) {
+        my ($level, $why, %how) = @$_;
+        my $before = length $t->error_log;
+        $t->get("/git/team/app/$service", %how);
+        like(substr($t->error_log, $before), qr{rcapi:$level\].* RC0064: /git/team/app/info/refs \Q$why\E$}m, $why);
+    }
+};
+
 subtest 'git' => sub {
     my ($no_login, $refused) = (qr/terminal prompts|could not read/, qr/Authentication|terminal/);
     fails('a visitor does not clone a private one', $no_login, undef, 'clone', url('team/app'), 'v');

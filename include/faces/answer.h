@@ -30,6 +30,7 @@ struct rc_answer_t {
     int status;
     const char *text; /* of a refusal, for the client; NULL: the default text of the status */
     const char *why;  /* of a refusal, for the log only, as it may reveal what exists; NULL: text */
+    bool usual;       /* of a refusal: it is no news, and logged at debug only */
     const char *user; /* the caller's name, set by decide; NULL: anonymous or no user */
 
     const char *type;     /* Content-Type */

@@ -15,10 +15,11 @@
 rc_err_t *rc_face_sign_in(rc_credentials_t *credentials, const rc_request_t *request);
 
 /**
- * Finds the caller, and sets actor->caller and answer->user; or makes the answer a refusal.
+ * Finds the caller, and sets actor->caller and answer->user; or makes the answer a refusal, with
+ * the reason for the log. @a credentials are those that @a request holds.
  * Credentials that are wrong refuse the request, even if visitors may read (contract 06 §6).
  */
-rc_err_t *rc_face_identify(rc_actor_t *actor, rc_answer_t *answer,
+rc_err_t *rc_face_identify(rc_actor_t *actor, rc_answer_t *answer, const rc_request_t *request,
                            const rc_credentials_t *credentials);
 
 /** Makes the answer a refusal unless @a verdict allows the transfer: 401, 404, 403 or 423. */

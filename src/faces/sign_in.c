@@ -10,6 +10,8 @@
 
 #include <apr_strings.h>
 
+#define WRONG "Wrong user name, password or token (a token needs the role vcs or all)"
+
 rc_err_t *rc_face_sign_in(rc_credentials_t *credentials, const rc_request_t *request)
 {
     const rc_sign_in_t sent = {.key = request->header_key,
@@ -21,7 +23,39 @@ rc_err_t *rc_face_sign_in(rc_credentials_t *credentials, const rc_request_t *req
     return rc_sign_in(credentials, request->env, &sent, request->pool);
 }
 
-rc_err_t *rc_face_identify(rc_actor_t *actor, rc_answer_t *answer,
+static bool sends_credentials(const rc_request_t *request)
+{
+    return request->header_key || request->basic_user || request->login;
+}
+
+/* Returns, for the log, why the caller is unknown. */
+static const char *why_unknown(const rc_request_t *request, const rc_identity_t *who,
+                               apr_pool_t *pool)
+{
+    if (!sends_credentials(request))
+        return "no credentials, and no anonymous access";
+    if (who->refusal == RC_REFUSED_ROLE)
+        return apr_psprintf(pool, "a key of user '%s' with %s opens no repository",
+                            who->caller->username, rc_role_name(who->caller->role));
+    if (who->refusal == RC_REFUSED_INACTIVE)
+        return apr_psprintf(pool, "user '%s' is inactive", who->caller->username);
+    if (request->header_key)
+        return "the key is unknown or expired";
+    return apr_psprintf(pool, "wrong name, password or token of user '%s'",
+                        request->basic_user ? request->basic_user : request->login);
+}
+
+/* Refuses an unknown caller. Each client comes without credentials first: that is no news. */
+static rc_err_t *ask_who(rc_answer_t *answer, const rc_request_t *request, const rc_identity_t *who,
+                         apr_pool_t *pool)
+{
+    bool sent = sends_credentials(request);
+
+    answer->usual = !sent;
+    return rc_answer_refuse(answer, 401, sent ? WRONG : NULL, why_unknown(request, who, pool));
+}
+
+rc_err_t *rc_face_identify(rc_actor_t *actor, rc_answer_t *answer, const rc_request_t *request,
                            const rc_credentials_t *credentials)
 {
     const char *ip = actor->ip;
@@ -36,8 +70,7 @@ rc_err_t *rc_face_identify(rc_actor_t *actor, rc_answer_t *answer,
             answer, 403, apr_psprintf(actor->pool, "IP %s not allowed", ip),
             apr_psprintf(actor->pool, "%s is not allowed from %s", who.caller->username, ip));
     if (who.refusal)
-        return rc_answer_refuse(answer, 401, NULL,
-                                "no credentials that count, and no anonymous access");
+        return ask_who(answer, request, &who, actor->pool);
     actor->caller = who.caller;
     return NULL;
 }

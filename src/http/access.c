@@ -162,7 +162,7 @@ void rc_http_log_refusal(request_rec *r, const rc_answer_t *answer)
     const char *why = answer->why ? answer->why : answer->text ? answer->text : "no right";
 
     if (answer->status >= HTTP_BAD_REQUEST)
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0051) "%s refused with %d: %s%s",
-                      rc_redact(r->uri, r->pool), answer->status, rc_redact(why, r->pool),
-                      rc_http_request_words(r));
+        ap_log_rerror(APLOG_MARK, answer->usual ? APLOG_DEBUG : APLOG_INFO, 0, r,
+                      RCLOGNO(0051) "%s refused with %d: %s%s", rc_redact(r->uri, r->pool),
+                      answer->status, rc_redact(why, r->pool), rc_http_request_words(r));
 }

@@ -6,6 +6,8 @@
  */
 #include "http.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "base/log.h"
@@ -55,12 +57,22 @@ static const int levels[] = {[RC_LOG_ERR] = APLOG_ERR,
                              [RC_LOG_INFO] = APLOG_INFO,
                              [RC_LOG_DEBUG] = APLOG_DEBUG};
 
+/* Returns @a text without keys and without line ends behind it, which programs print. */
+static const char *shown(const char *text, apr_pool_t *pool)
+{
+    const char *end = text + strlen(text);
+
+    while (end > text && end[-1] == '\n')
+        end--;
+    return rc_redact(apr_pstrmemdup(pool, text, (apr_size_t)(end - text)), pool);
+}
+
 static void log_message(void *baton, rc_log_level_t level, apr_status_t status, const char *text)
 {
     (void)baton;
     if (current)
         ap_log_rerror(APLOG_MARK, levels[level], status, current, RCLOGNO(0020) "%s%s",
-                      rc_redact(text, current->pool), name_request(current, levels[level]));
+                      shown(text, current->pool), name_request(current, levels[level]));
     else
         ap_log_error(APLOG_MARK, levels[level], status, ap_server_conf, RCLOGNO(0021) "%s", text);
 }
@@ -80,5 +92,5 @@ void rc_http_log_err(const request_rec *r, const rc_err_t *err)
     int level = levels[rc_err_log_level(err->kind)];
 
     ap_log_rerror(APLOG_MARK, level, err->cause, r, RCLOGNO(0022) "%s%s",
-                  rc_redact(rc_err_log_text(err, r->pool), r->pool), name_request(r, level));
+                  shown(rc_err_log_text(err, r->pool), r->pool), name_request(r, level));
 }

@@ -142,7 +142,7 @@ static rc_err_t *judge_request(rc_actor_t *actor, void *baton)
         bool address = who.refusal == RC_REFUSED_ADDRESS;
 
         try->verdict.kind = address ? RC_TRANSFER_FORBIDDEN : RC_TRANSFER_SIGN_IN;
-        try->verdict.text = "This address is not allowed";
+        try->verdict.text = address ? "This address is not allowed" : NULL;
         return NULL;
     }
     RC_TRY(find_named(&repo, actor, try->path));
@@ -168,7 +168,19 @@ static rc_err_t *judge_try(try_t *try, rc_env_t *env, const char *key, apr_pool_
 
 /* --- httpd --- */
 
-static authz_status answer_try(request_rec *r, const rc_verdict_t *verdict)
+/* Logs a refusal. Clients come without credentials first, so that is no news. */
+static void log_refusal(const request_rec *r, const rc_verdict_t *verdict, int status, bool sent)
+{
+    const char *why = verdict->kind == RC_TRANSFER_SIGN_IN
+                          ? "no login or key that counts, and visitors may not"
+                          : "no such repository for this caller";
+    int level = verdict->kind == RC_TRANSFER_SIGN_IN && !sent ? APLOG_DEBUG : APLOG_INFO;
+
+    ap_log_rerror(APLOG_MARK, level, 0, r, RCLOGNO(0064) "%s refused with %d: %s",
+                  rc_redact(r->uri, r->pool), status, verdict->text ? verdict->text : why);
+}
+
+static authz_status answer_try(request_rec *r, const rc_verdict_t *verdict, bool sent)
 {
     static const int statuses[] = {[RC_TRANSFER_SIGN_IN] = HTTP_UNAUTHORIZED,
                                    [RC_TRANSFER_HIDDEN] = HTTP_NOT_FOUND,
@@ -179,9 +191,7 @@ static authz_status answer_try(request_rec *r, const rc_verdict_t *verdict)
         rc_http_drop_header_key(r); /* a program would find it in its environment */
         return AUTHZ_GRANTED;
     }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r, RCLOGNO(0064) "%s refused with %d: %s",
-                  rc_redact(r->uri, r->pool), statuses[verdict->kind],
-                  verdict->text ? verdict->text : "no such repository for this caller");
+    log_refusal(r, verdict, statuses[verdict->kind], sent);
     if (verdict->kind == RC_TRANSFER_SIGN_IN)
         return r->user ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;
     rc_http_refuse_as(r, statuses[verdict->kind], apr_pstrdup(r->pool, verdict->text));
@@ -208,7 +218,7 @@ static authz_status check_with(request_rec *r, rc_env_t *env, const guard_t *gua
     err = judge_try(&try, env, key, pool);
     rc_http_log_request(NULL);
     if (!err)
-        return answer_try(r, &try.verdict);
+        return answer_try(r, &try.verdict, key || r->user);
     rc_http_log_err(r, err);
     rc_http_refuse_as(r, rc_err_http_status(err->kind), NULL);
     return AUTHZ_DENIED;

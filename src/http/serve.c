@@ -184,6 +184,7 @@ static int serve_request(request_rec *r)
     rc_answer_t *answer = note->answer;
     const rc_env_t *env = note->request->env;
     rc_err_t *err;
+    char *user = answer->user ? apr_pstrdup(r->pool, answer->user) : NULL;
     int failure;
 
     answer->spool = rc_spool_create(env ? env->config->temp_dir : "/", r->pool);
@@ -195,6 +196,8 @@ static int serve_request(request_rec *r)
     rc_http_log_request(NULL);
     failure = err ? note->body_failure : 0;
     rc_http_forget_verdict(note);
+    if (user && !r->user)
+        r->user = user; /* for the access log */
     return failure ? failure : send_answer(r, answer);
 }
 

@@ -64,7 +64,7 @@ static rc_err_t *decide_in_snapshot(rc_actor_t *actor, void *baton)
     rc_face_git_call_t *call = baton;
     rc_verdict_t verdict;
 
-    RC_TRY(rc_face_identify(actor, call->answer, &call->credentials));
+    RC_TRY(rc_face_identify(actor, call->answer, call->request, &call->credentials));
     if (is_refused(call))
         return NULL;
     RC_TRY(find_repo(call));

@@ -41,7 +41,7 @@ static rc_err_t *decide_in_snapshot(rc_actor_t *actor, void *baton)
     rc_answer_t *answer = call->answer;
     rc_verdict_t verdict;
 
-    RC_TRY(rc_face_identify(actor, answer, &call->credentials));
+    RC_TRY(rc_face_identify(actor, answer, call->request, &call->credentials));
     if (answer->status != 200)
         return NULL;
     RC_TRY(find_shortest(call));
