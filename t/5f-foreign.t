@@ -192,6 +192,18 @@ subtest 'references of every kind' => sub {
     check_refs($r, 'a broken one hides the packed one');
     like $t->error_log, qr{refs/heads/missing points to a missing object and is left out},
         'the log names what was left out';
+
+    # A branch can name a reference that is neither branch nor tag: packed, a file, HEAD.
+    unlink "$p/refs/heads/packed";
+    for my $move (['refs/remotes/origin/main', sub { $t->git($p, 'update-ref', 'refs/remotes/origin/main', $ids[5]) }],
+        ['the same, now a file', sub { $t->git($p, 'update-ref', 'refs/remotes/origin/main', $ids[6]) }],
+        ['HEAD', sub { $t->git($p, qw(symbolic-ref HEAD refs/heads/a/b/c/d)) }]) {
+        my ($target, $code) = @$move;
+        sleep 0.2; # from then on unchanged file times are believed
+        check_refs($r, "before a change of $target");
+        $code->();
+        check_refs($r, "a branch that names $target");
+    }
 };
 
 subtest 'HEAD as a link' => sub {

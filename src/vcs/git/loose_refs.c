@@ -53,7 +53,7 @@ static bool parse_link(rc_git_found_t *found, const char *path, apr_pool_t *pool
     return true;
 }
 
-rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, const char *name)
+static rc_err_t *read_ref(rc_git_found_t **out, rc_git_reading_t *reading, const char *name)
 {
     const char *path = apr_pstrcat(reading->scratch, reading->git->path, "/", name, NULL);
     rc_git_found_t *found = apr_pcalloc(reading->scratch, sizeof(*found));
@@ -85,6 +85,25 @@ rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, cons
     return NULL;
 }
 
+/* The times of a symbolic link are those of its target: a change of the link shows in the
+ * directory. */
+static void watch_file(rc_git_reading_t *reading, const char *name)
+{
+    const char *path = rc_git_watch_name(reading, name), *slash = strrchr(name, '/');
+    struct stat st;
+
+    if (!lstat(path, &st) && S_ISLNK(st.st_mode))
+        rc_git_watch_name(reading,
+                          slash ? apr_pstrmemdup(reading->scratch, name, (apr_size_t)(slash - name))
+                                : ".");
+}
+
+rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, const char *name)
+{
+    watch_file(reading, name);
+    return read_ref(out, reading, name);
+}
+
 /* --- all of them --- */
 
 static bool is_or_below(const char *name, const char *folder)
@@ -114,7 +133,7 @@ static rc_err_t *read_entry(apr_hash_t *all, rc_git_reading_t *reading, const rc
 
     if (!scope->wanted(name, len))
         return NULL;
-    RC_TRY(rc_git_loose_ref(&found, reading, name));
+    RC_TRY(read_ref(&found, reading, name));
     if (found)
         apr_hash_set(all, name, (apr_ssize_t)len, found);
     return NULL;

@@ -122,7 +122,7 @@ bool rc_git_ref_hidden(const char *name);
 rc_err_t *rc_git_loose_refs(apr_hash_t **found, rc_git_reading_t *reading,
                             const rc_git_scope_t *scope);
 
-/** Reads one loose reference; NULL when there is none. */
+/** Reads and watches one loose reference, of any name; NULL when there is none. */
 rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, const char *name);
 
 /* --- shallow.c --- */

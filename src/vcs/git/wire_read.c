@@ -10,7 +10,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <apr_strings.h>
 
@@ -78,10 +77,8 @@ static rc_err_t *find_content(rc_git_found_t **out, const all_t *all, const char
     const rc_git_line_t *line;
 
     *out = apr_hash_get(all->loose, name, APR_HASH_KEY_STRING);
-    if (!*out && !is_listed(name, strlen(name))) {
-        rc_git_watch_name(all->reading, name);
+    if (!*out && !is_listed(name, strlen(name)))
         RC_TRY(rc_git_loose_ref(out, all->reading, name));
-    }
     if (*out)
         return NULL;
     line = bsearch(name, all->lines->elts, (size_t)all->lines->nelts, sizeof(*line), name_to_line);
@@ -112,24 +109,12 @@ static rc_err_t *follow_names(bool *there, git_oid *id, const char **link, const
     return NULL;
 }
 
-/* The times of a file are those of the target if it is a link, which old versions of git made: then
- * the directory shows a change. */
-static void watch_head(rc_git_reading_t *reading)
-{
-    const char *path = rc_git_watch_name(reading, "HEAD");
-    struct stat st;
-
-    if (!lstat(path, &st) && S_ISLNK(st.st_mode))
-        rc_git_watch_name(reading, ".");
-}
-
 static rc_err_t *read_head(all_t *all)
 {
     rc_git_head_t *head = &all->wire->head;
     rc_git_found_t *found;
     const char *link;
 
-    watch_head(all->reading);
     RC_TRY(rc_git_loose_ref(&found, all->reading, "HEAD"));
     RC_TRY(follow_names(&head->there, &head->id, &link, all, found));
     head->link = link ? apr_pstrdup(all->wire->pool, link) : NULL;
