@@ -46,7 +46,7 @@ static const char *const variables[][2] = {
     {"GIT_PROTOCOL_FROM_USER", "0"},
 };
 
-static const char *const settings[][2] = {
+static const rc_git_setting_t settings[] = {
     {"core.hooksPath", "/dev/null"},
     {"core.fsmonitor", "false"},
     {"core.fsync", "none"}, /* a quarantine may be lost; what is published is synced */
@@ -55,6 +55,8 @@ static const char *const settings[][2] = {
     {"maintenance.auto", "false"},
     {"credential.helper", ""},
     {"pack.threads", "2"},
+    {"pack.windowMemory", "256m"}, /* of each thread */
+    {"pack.deltaCacheSize", "64m"},
     {"protocol.allow", "never"},
     {"protocol.version", "2"},
     {"fetch.writeCommitGraph", "false"},
@@ -91,7 +93,7 @@ static const char *const ignored_faults[] = {
     "zeroPaddedFilemode",
 };
 
-static const char *const http_settings[][2] = {
+static const rc_git_setting_t http_settings[] = {
     {"http.followRedirects", "false"}, /* alternates of the dumb protocol as well */
     {"http.proxy", ""},
     {"http.sslVerify", "true"},
@@ -124,6 +126,14 @@ void rc_git_env_config(rc_git_env_t *env, const char *key, const char *value)
     env->configs++;
 }
 
+void rc_git_env_settings(rc_git_env_t *env, const rc_git_setting_t *added, apr_size_t count)
+{
+    apr_size_t i;
+
+    for (i = 0; i < count; i++)
+        rc_git_env_config(env, added[i][0], added[i][1]);
+}
+
 void rc_git_env_ignore_faults(rc_git_env_t *env, const char *prefix)
 {
     apr_size_t i;
@@ -146,8 +156,7 @@ rc_git_env_t *rc_git_env(const char *git_dir, const char *home, apr_pool_t *pool
     rc_git_env_set(env, "HOME", home);
     rc_git_env_set(env, "XDG_CONFIG_HOME", home);
     rc_git_env_set(env, "TMPDIR", home);
-    for (i = 0; i < COUNT(settings); i++)
-        rc_git_env_config(env, settings[i][0], settings[i][1]);
+    rc_git_env_settings(env, settings, COUNT(settings));
     rc_git_env_ignore_faults(env, "fetch.fsck.");
     return env;
 }
@@ -187,11 +196,9 @@ static void set_http(rc_git_env_t *env, const rc_remote_url_t *url)
     const char *basic = basic_credentials(url, pool);
     int port = url->port ? url->port : url->default_port;
     const char *pin = apr_psprintf(pool, "%s:%d:", url->host, port);
-    apr_size_t s;
     int i;
 
-    for (s = 0; s < COUNT(http_settings); s++)
-        rc_git_env_config(env, http_settings[s][0], http_settings[s][1]);
+    rc_git_env_settings(env, http_settings, COUNT(http_settings));
     for (i = 0; i < url->addresses->nelts; i++)
         pin = apr_pstrcat(pool, pin, i ? "," : "",
                           rc_remote_bracketed(APR_ARRAY_IDX(url->addresses, i, const char *), pool),

@@ -11,6 +11,9 @@
 
 typedef struct rc_git_env_t rc_git_env_t;
 
+/* Key and value of a git setting. */
+typedef const char *rc_git_setting_t[2];
+
 /** Creates the environment for work on the bare repository at @a git_dir; @a home is an empty
  * directory of ours. In @a pool. */
 rc_git_env_t *rc_git_env(const char *git_dir, const char *home, apr_pool_t *pool);
@@ -20,6 +23,9 @@ void rc_git_env_set(rc_git_env_t *env, const char *name, const char *value);
 
 /** Adds a git setting. */
 void rc_git_env_config(rc_git_env_t *env, const char *key, const char *value);
+
+/** Adds the @a count settings of a table. */
+void rc_git_env_settings(rc_git_env_t *env, const rc_git_setting_t *added, apr_size_t count);
 
 /** Ignores the faults of old tools in objects: adds settings whose names begin with @a prefix,
  * "fetch.fsck." (as rc_git_env does) or "receive.fsck.". */

@@ -26,11 +26,9 @@
 #define MEMORY     ((apr_off_t)4 << 30)  /* bytes of each program */
 #define FREE_LEAST ((apr_off_t)64 << 20) /* bytes that stay free on the disk */
 
-static const char *const settings[][2] = {
+static const rc_git_setting_t settings[] = {
     {"core.fsync", "committed,reference"},
     {"pack.threads", "1"}, /* requests need the other processors */
-    {"pack.windowMemory", "256m"},
-    {"pack.deltaCacheSize", "64m"},
     {"pack.writeBitmapLookupTable", "true"},
     {"repack.updateServerInfo", "false"},
 };
@@ -84,10 +82,8 @@ static rc_err_t *run_step(const work_t *work, const char *const *argv)
                       .check = options->go_on,
                       .baton = options->baton};
     rc_proc_result_t result;
-    apr_size_t i;
 
-    for (i = 0; i < sizeof(settings) / sizeof(*settings); i++)
-        rc_git_env_config(env, settings[i][0], settings[i][1]);
+    rc_git_env_settings(env, settings, sizeof(settings) / sizeof(*settings));
     proc.env = rc_git_env_list(env);
     begin_action(work, argv[1]);
     RC_TRY(rc_proc_run(&result, &proc, work->pool));

@@ -16,10 +16,8 @@
 #define HEADER_MOST 100 /* bytes of Git-Protocol */
 #define THREADS     2   /* pack.threads of env.c */
 
-typedef const char *setting_t[2];
-
 /* clang-format off */
-static const setting_t both[] = {
+static const rc_git_setting_t both[] = {
     {"core.fsync", "committed,reference"},
     /* programs */
     {"core.sshCommand", "false"},
@@ -38,11 +36,9 @@ static const setting_t both[] = {
     {"transfer.advertiseObjectInfo", "false"},
     {"core.filesRefLockTimeout", "1000"}, /* ms: the repository could wait for ever */
     {"core.packedRefsTimeout", "10000"},
-    {"pack.windowMemory", "256m"},
-    {"pack.deltaCacheSize", "64m"},
 };
 
-static const setting_t upload[] = {
+static const rc_git_setting_t upload[] = {
     {"uploadpack.allowFilter", "true"},
     {"uploadpack.allowAnySHA1InWant", "false"}, /* before the next ones, which it would undo */
     {"uploadpack.allowTipSHA1InWant", "false"},
@@ -54,7 +50,7 @@ static const setting_t upload[] = {
     {"lsrefs.unborn", "advertise"},
 };
 
-static const setting_t receive[] = {
+static const rc_git_setting_t receive[] = {
     {"receive.fsckObjects", "true"},
     {"receive.autogc", "false"},
     {"receive.advertiseAtomic", "true"},
@@ -82,7 +78,7 @@ static const setting_t receive[] = {
 
 static const struct {
     const char *name, *command, *strict;
-    const setting_t *settings;
+    const rc_git_setting_t *settings;
     apr_size_t count;
 } services[] = {
     [RC_UPLOAD_PACK] = {"git-upload-pack", "upload-pack", "--strict", upload,
@@ -148,21 +144,13 @@ int rc_wire_version(const char *header)
     }
 }
 
-static void add_settings(rc_git_env_t *env, const setting_t *settings, apr_size_t count)
-{
-    apr_size_t i;
-
-    for (i = 0; i < count; i++)
-        rc_git_env_config(env, settings[i][0], settings[i][1]);
-}
-
 static const char *const *environment(const rc_wire_program_t *program, const char *git_dir,
                                       apr_pool_t *pool)
 {
     rc_git_env_t *env = rc_git_env(git_dir, program->home, pool);
 
-    add_settings(env, both, sizeof(both) / sizeof(*both));
-    add_settings(env, services[program->service].settings, services[program->service].count);
+    rc_git_env_settings(env, both, sizeof(both) / sizeof(*both));
+    rc_git_env_settings(env, services[program->service].settings, services[program->service].count);
     if (program->service == RC_RECEIVE_PACK)
         rc_git_env_ignore_faults(env, "receive.fsck.");
     if (program->max_input)
