@@ -38,16 +38,13 @@ rc_err_t *rc_wire_set_head(const char **branch, rc_vcs_t *vcs, const char *wante
     const char *name = rc_wire_branch(wanted);
     rc_git_t *git = vcs->repo;
     const rc_git_head_t *head;
-    int number;
 
     *branch = NULL;
     RC_TRY(rc_git_look(git, true, pool));
     RC_TRY(rc_git_wire_look(git, pool));
     head = &git->wire->head;
-    number = rc_git_said_lower(git->wire, wanted, strlen(wanted));
     if (!name || head->there || !head->link || !rc_wire_branch(head->link) ||
-        number == git->wire->count || git->wire->refs[number].len != strlen(wanted) ||
-        memcmp(rc_git_said_name(git->wire, &git->wire->refs[number]), wanted, strlen(wanted)))
+        !rc_git_said_find(git->wire, wanted, strlen(wanted)))
         return NULL;
     RC_TRY(rc_git_head_write(git->path, name, pool));
     *branch = name;

@@ -16,8 +16,6 @@
 
 #include <openssl/evp.h>
 
-#define LINKS_MOST 4 /* length of a chain of symbolic references; as git, which reads five */
-
 bool rc_git_refs_current(const rc_git_refs_t *refs)
 {
     return rc_git_watch_same(refs->watched, refs->taken);
@@ -72,7 +70,7 @@ static rc_err_t *follow_links(bool *unborn, rc_git_found_t *found, rc_git_readin
     int depth;
 
     *unborn = false;
-    for (depth = 0; at && !at->broken && at->link && depth < LINKS_MOST; depth++)
+    for (depth = 0; at && !at->broken && at->link && depth < RC_GIT_LINKS_MOST; depth++)
         RC_TRY(find_ref(&at, reading, loose, at->link));
     *unborn = at == NULL;
     found->broken = !at || at->broken || at->link;

@@ -17,6 +17,9 @@
 #define RC_GIT_HIDDEN_PULL "refs/pull"
 #define RC_GIT_HIDDEN_RC   "refs/rc"
 
+/* The longest chain of symbolic references; as git, which reads five files. */
+#define RC_GIT_LINKS_MOST 4
+
 /* References from one place, in lists of const rc_git_ref_t *. */
 typedef struct rc_git_layer_t {
     apr_array_header_t *branches, *tags; /* by name */

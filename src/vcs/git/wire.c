@@ -34,15 +34,6 @@ static rc_err_t *say_first(rc_spool_t *spool, const char *id, const char *name, 
     return rc_spool_puts(spool, "\n");
 }
 
-static rc_err_t *say_line(rc_spool_t *spool, const char *before, const git_oid *id,
-                          const char *after, apr_pool_t *scratch)
-{
-    char hex[GIT_OID_HEXSZ + 1];
-
-    git_oid_tostr(hex, sizeof(hex), id);
-    return rc_pkt_puts(spool, apr_pstrcat(scratch, before, hex, after, "\n", NULL));
-}
-
 /* The lines of a reference at @a ref, without that for where a tag leads. */
 static apr_size_t plain_size(const rc_git_said_t *ref)
 {
@@ -62,11 +53,12 @@ static rc_err_t *say_first_ref(rc_spool_t *spool, const rc_git_wire_t *wire, con
 static rc_err_t *say_head(rc_spool_t *spool, const rc_git_head_t *head, const char *caps,
                           apr_pool_t *scratch)
 {
-    char hex[GIT_OID_HEXSZ + 1];
-
-    git_oid_tostr(hex, sizeof(hex), &head->id);
-    RC_TRY(say_first(spool, hex, "HEAD", 4, caps));
-    return head->has_peeled ? say_line(spool, "", &head->peeled, " HEAD^{}", scratch) : NULL;
+    RC_TRY(say_first(spool, rc_hex_text(head->id.id, RC_GIT_RAW, scratch), "HEAD", 4, caps));
+    if (!head->has_peeled)
+        return NULL;
+    return rc_pkt_puts(spool,
+                       apr_pstrcat(scratch, rc_hex_text(head->peeled.id, RC_GIT_RAW, scratch),
+                                   " HEAD^{}\n", NULL));
 }
 
 static rc_err_t *say_upload(rc_spool_t *spool, const rc_git_wire_t *wire, const rc_git_caps_t *caps,

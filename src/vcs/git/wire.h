@@ -23,9 +23,8 @@ typedef struct rc_git_row_t {
 
 /* HEAD. */
 typedef struct rc_git_head_t {
-    bool there; /* it leads to an id, maybe the null id */
-    const char
-        *link; /* the reference it leads to, which may not exist; NULL: detached, or broken */
+    bool there;       /* it leads to an id, maybe the null id */
+    const char *link; /* what it names, which may not exist; NULL: detached, or broken */
     git_oid id, peeled;
     bool has_peeled;
 } rc_git_head_t;
@@ -77,6 +76,9 @@ rc_err_t *rc_git_wire_write(rc_git_wire_t *wire, const apr_array_header_t *rows,
 /** Returns the name of a reference, not terminated by a NUL, and its id in hex. */
 const char *rc_git_said_name(const rc_git_wire_t *wire, const rc_git_said_t *ref);
 const char *rc_git_said_id(const rc_git_wire_t *wire, const rc_git_said_t *ref);
+
+/** Returns the reference @a name, or NULL. */
+const rc_git_said_t *rc_git_said_find(const rc_git_wire_t *wire, const char *name, apr_size_t len);
 
 /** Returns the number of the first reference whose name is not less than @a name. */
 int rc_git_said_lower(const rc_git_wire_t *wire, const char *name, apr_size_t len);

@@ -15,8 +15,6 @@
 
 #include "ref_list.h"
 
-#define LINKS_MOST 4 /* length of a chain of symbolic references; as git, which reads five */
-
 typedef struct all_t {
     rc_git_reading_t *reading;
     const rc_git_wire_t *base;
@@ -97,7 +95,7 @@ static rc_err_t *follow_names(bool *there, git_oid *id, const char **link, const
     int depth;
 
     *link = NULL;
-    for (depth = 0; found && !found->broken && found->link && depth < LINKS_MOST; depth++) {
+    for (depth = 0; found && !found->broken && found->link && depth < RC_GIT_LINKS_MOST; depth++) {
         *link = found->link;
         RC_TRY(find_content(&found, all, *link));
     }
@@ -128,11 +126,10 @@ static rc_err_t *read_head(all_t *all)
 /* An earlier reading knows where the object leads to, if it was the same. */
 static bool was_read(rc_git_row_t *row, const rc_git_wire_t *base)
 {
-    int number = base ? rc_git_said_lower(base, row->name, row->len) : 0;
-    const rc_git_said_t *ref = base && number < base->count ? &base->refs[number] : NULL;
+    const rc_git_said_t *ref = base ? rc_git_said_find(base, row->name, row->len) : NULL;
     char hex[GIT_OID_HEXSZ];
 
-    if (!ref || rc_ref_compare(rc_git_said_name(base, ref), ref->len, row->name, row->len))
+    if (!ref)
         return false;
     git_oid_fmt(hex, &row->id);
     if (memcmp(hex, rc_git_said_id(base, ref), GIT_OID_HEXSZ))

@@ -163,3 +163,14 @@ int rc_git_said_lower(const rc_git_wire_t *wire, const char *name, apr_size_t le
     }
     return low;
 }
+
+const rc_git_said_t *rc_git_said_find(const rc_git_wire_t *wire, const char *name, apr_size_t len)
+{
+    int number = rc_git_said_lower(wire, name, len);
+    const rc_git_said_t *ref = &wire->refs[number];
+
+    return number < wire->count && ref->len == len &&
+                   !memcmp(rc_git_said_name(wire, ref), name, len)
+               ? ref
+               : NULL;
+}
