@@ -107,8 +107,7 @@ void rc_vcs_detect(rc_detected_t *detected, const char *path, apr_pool_t *pool);
 bool rc_vcs_is_gone(const char *path, apr_pool_t *pool);
 
 /** Returns the name of a program in the directory hooks of the repository at @a path, valid UTF-8
- * in
- * @a pool; NULL when there is none. libsvn runs it when it writes to the repository (contract 07
+ * in @a pool; NULL when there is none. libsvn runs it when it writes to the repository (contract 07
  * §5). */
 const char *rc_vcs_find_hook(const char *path, apr_pool_t *pool);
 

@@ -20,8 +20,7 @@
 #include "base/fs.h"
 #include "base/cleanup.h"
 
-#define HEADS "refs/heads/"
-#define FSCK  "git -C %s fsck names what is missing; fetch it again, or restore it from a backup"
+#define FSCK "git -C %s fsck names what is missing; fetch it again, or restore it from a backup"
 
 /* Reads HEAD without blocking: the target of a symbolic link, else the start of the file. Returns
  * false with errno set; 0 = it is not a file. */
@@ -125,7 +124,7 @@ static bool leads_somewhere(const check_t *check, git_reference *ref)
 
     if (git_reference_type(ref) == GIT_REFERENCE_SYMBOLIC)
         return true; /* to a branch that is checked itself, or does not exist yet */
-    if (!strncmp(git_reference_name(ref), HEADS, strlen(HEADS)))
+    if (!strncmp(git_reference_name(ref), RC_GIT_HEADS, strlen(RC_GIT_HEADS)))
         return has_tree(check, id);
     return git_odb_exists(check->git->odb, id) == 1;
 }
@@ -267,8 +266,8 @@ static rc_err_t *repair_head(const char **branch, const char *path, const char *
 
     *branch = "master";
     RC_TRY(rc_git_check_format(git_dir, pool));
-    RC_TRY(rc_git_head_write(git_dir, *branch,
-                             pool)); /* without HEAD the repository cannot be opened */
+    /* Without HEAD the repository cannot be opened. */
+    RC_TRY(rc_git_head_write(git_dir, *branch, pool));
     if (git_repository_open_bare(&repo, git_dir) < 0)
         return rc_git_err(pool, "cannot open %s", path);
     found = pick_branch(repo, wanted, pool);

@@ -140,8 +140,7 @@ static rc_err_t *index_packs(const work_t *work)
     return NULL;
 }
 
-/* Killed in the middle, it would leave locks of references; so it is never killed, and it is short.
- */
+/* It is never killed, because it would leave locks of references; and it is short. */
 static rc_err_t *pack_refs(const work_t *work)
 {
     static const char *const argv[] = {"git", "pack-refs", "--all", NULL};

@@ -20,8 +20,8 @@
 
 typedef struct text_t {
     const char *path, *text, *at, *end;
-    bool all_peeled,
-        tags_peeled; /* what the lines of all references, or of tags, lead to is known */
+    bool all_peeled;  /* the file says what each reference leads to */
+    bool tags_peeled; /* it says so for each tag */
     apr_pool_t *pool;
 } text_t;
 

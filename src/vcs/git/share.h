@@ -56,8 +56,7 @@ rc_git_shared_t *rc_git_share_find(const char *path, dev_t dev, ino_t ino);
 /** Marks @a shared as used now, and evicts idle entries to @a garbage. Needs the mutex. */
 void rc_git_share_use(rc_git_garbage_t *garbage, rc_git_shared_t *shared);
 
-/** Recomputes the weight of @a shared after its references or order have changed. Needs
- * the mutex. */
+/** Recomputes the weight of @a shared after what it holds has changed. Needs the mutex. */
 void rc_git_share_weigh(rc_git_shared_t *shared);
 
 /** Frees what was taken out. The caller must not hold the mutex. */
