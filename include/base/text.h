@@ -18,6 +18,9 @@ bool rc_text_digits(const char *text);
 /** True for the words t, true, y, yes, on, 1, in any case and with outer blanks. */
 bool rc_text_truth(const char *text);
 
+/** True when the last bytes of @a text are @a end. */
+bool rc_text_ends(const char *text, const char *end);
+
 /** Returns the number of characters of UTF-8 text. */
 apr_size_t rc_text_characters(const char *text);
 

@@ -42,6 +42,13 @@ bool rc_text_int(apr_int64_t *value, const char *text)
     return true;
 }
 
+bool rc_text_ends(const char *text, const char *end)
+{
+    apr_size_t len = strlen(text), end_len = strlen(end);
+
+    return len >= end_len && !strcmp(text + len - end_len, end);
+}
+
 bool rc_text_digits(const char *text)
 {
     return *text && text[strspn(text, "0123456789")] == '\0';

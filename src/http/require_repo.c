@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "base/redact.h"
+#include "base/text.h"
 #include "domain/sign_in.h"
 #include "domain/transfer.h"
 
@@ -37,13 +38,6 @@ typedef struct try_t {
 } try_t;
 
 /* --- what is requested --- */
-
-static bool is_tail_of(const char *text, const char *end)
-{
-    apr_size_t len = strlen(text), n = strlen(end);
-
-    return len >= n && !strcmp(text + len - n, end);
-}
 
 static int add_arguments(void *baton, const char *name, const char *value)
 {
@@ -81,9 +75,9 @@ static rc_transfer_t kind_of(const request_rec *r, apr_pool_t *pool)
     static const char *const reading[] = {"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"};
     apr_size_t i;
 
-    if (is_tail_of(r->uri, "/git-receive-pack") || names_write(r, pool))
+    if (rc_text_ends(r->uri, "/git-receive-pack") || names_write(r, pool))
         return RC_PUSH;
-    if (!strcmp(r->method, "POST") && is_tail_of(r->uri, "/git-upload-pack"))
+    if (!strcmp(r->method, "POST") && rc_text_ends(r->uri, "/git-upload-pack"))
         return RC_PULL;
     for (i = 0; i < sizeof(reading) / sizeof(*reading); i++)
         if (!strcmp(r->method, reading[i]))

@@ -17,12 +17,9 @@
 
 static bool is_program(const char *folder, const char *name, apr_pool_t *pool)
 {
-    apr_size_t len = strlen(name), end = strlen(TEMPLATE);
     struct stat st;
 
-    if (len >= end && !strcmp(name + len - end, TEMPLATE))
-        return false;
-    if (stat(apr_pstrcat(pool, folder, "/", name, NULL), &st))
+    if (rc_text_ends(name, TEMPLATE) || stat(apr_pstrcat(pool, folder, "/", name, NULL), &st))
         return false;
     return S_ISREG(st.st_mode) && st.st_mode & 0111;
 }

@@ -72,6 +72,11 @@ static void small_ones(void **state)
     char escaped[4];
 
     (void)state;
+    assert_true(rc_text_ends("a.pack", ".pack"));
+    assert_true(rc_text_ends(".pack", ".pack"));
+    assert_true(rc_text_ends("", ""));
+    assert_false(rc_text_ends("pack", ".pack"));
+    assert_false(rc_text_ends("a.packs", ".pack"));
     assert_true(rc_text_digits("0123456789"));
     assert_false(rc_text_digits(""));
     assert_false(rc_text_digits("1a"));

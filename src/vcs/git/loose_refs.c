@@ -19,6 +19,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "base/text.h"
 
 /* --- one file --- */
 
@@ -120,9 +121,7 @@ bool rc_git_ref_hidden(const char *name)
 
 static bool skip_entry(const char *name)
 {
-    apr_size_t len = strlen(name);
-
-    return *name == '.' || (len >= 5 && !strcmp(name + len - 5, ".lock"));
+    return *name == '.' || rc_text_ends(name, ".lock");
 }
 
 static rc_err_t *read_entry(apr_hash_t *all, rc_git_reading_t *reading, const rc_git_scope_t *scope,

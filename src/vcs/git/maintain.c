@@ -21,6 +21,7 @@
 #include "run.h"
 #include "base/fs.h"
 #include "base/process.h"
+#include "base/text.h"
 
 #define KEPT_FOR   "2.weeks.ago"         /* contract 06 §6 */
 #define MEMORY     ((apr_off_t)4 << 30)  /* bytes of each program */
@@ -119,7 +120,7 @@ static const char *unindexed_pack(const char *folder, apr_pool_t *pool)
         const char *name = apr_pstrcat(pool, folder, "/", entry.name, NULL);
         apr_size_t len = strlen(name);
 
-        if (len > 5 && !strcmp(name + len - 5, ".pack") &&
+        if (rc_text_ends(name, ".pack") &&
             apr_time_sec(entry.mtime) < time(NULL) - RC_GIT_LEFTOVER &&
             !rc_fs_exists(apr_pstrcat(pool, apr_pstrmemdup(pool, name, len - 5), ".idx", NULL)))
             found = name;

@@ -21,6 +21,7 @@
 #include "chain.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #define INDEX_LEAST (4 * 256 + 2 * RC_GIT_RAW) /* bytes of an empty index */
 #define INDEX_MOST  ((off_t)16 << 30)
@@ -238,9 +239,7 @@ static void forget_unseen(rc_git_packs_t *packs)
 
 static bool is_index(const char *name)
 {
-    size_t len = strlen(name);
-
-    return len > 4 && *name != '.' && !strcmp(name + len - 4, ".idx");
+    return *name != '.' && rc_text_ends(name, ".idx");
 }
 
 static void list_packs(rc_git_packs_t *packs, apr_pool_t *scratch)

@@ -22,6 +22,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/text.h"
 
 #define PACK_NAME    45 /* pack-<40 hex digits> */
 #define REMOVE_FDS   16
@@ -90,13 +91,6 @@ rc_err_t *rc_quarantine_make(const char **path, const char *work_dir, const char
 
 /* ---- measuring ---- */
 
-static bool ends_with(const char *name, const char *end)
-{
-    apr_size_t len = strlen(name), end_len = strlen(end);
-
-    return len >= end_len && strcmp(name + len - end_len, end) == 0;
-}
-
 /* Returns the size of the files in directory @a name below @a dir_fd, without indexes. A directory
  * that vanishes counts as empty. */
 static apr_off_t dir_size(int dir_fd, const char *name)
@@ -112,7 +106,7 @@ static apr_off_t dir_size(int dir_fd, const char *name)
     if (!dir)
         return 0;
     while ((entry = readdir(dir)))
-        if (!ends_with(entry->d_name, ".idx") && !ends_with(entry->d_name, ".rev") &&
+        if (!rc_text_ends(entry->d_name, ".idx") && !rc_text_ends(entry->d_name, ".rev") &&
             fstatat(fd, entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(info.st_mode))
             size += info.st_size;
     closedir(dir);

@@ -19,6 +19,7 @@
 #include "table.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "base/unconst.h"
 
 /* Where leftovers are, and how their names begin and end. */
@@ -63,10 +64,9 @@ typedef struct sweep_t {
 
 static bool is_named(const leftover_t *kind, const char *name)
 {
-    size_t len = strlen(name), begin = strlen(kind->begin), end = strlen(kind->end);
+    size_t begin = strlen(kind->begin);
 
-    return len >= begin + end && !strncmp(name, kind->begin, begin) &&
-           !strcmp(name + len - end, kind->end);
+    return !strncmp(name, kind->begin, begin) && rc_text_ends(name + begin, kind->end);
 }
 
 /* Adds the bytes in the tree at @a path to *@a bytes, and sets *@a last to its last change. */

@@ -16,18 +16,12 @@
 
 #include "table.h"
 #include "base/fs.h"
+#include "base/text.h"
 
 /* When maintenance is due, contract 06 §3. */
 #define MANY_PACKS 50
 #define MANY_LOOSE 5000
 #define LARGE_PACK ((apr_off_t)1 << 20) /* bytes; from here on a pack deserves a bitmap */
-
-static bool ends_with(const char *name, const char *end)
-{
-    size_t len = strlen(name), end_len = strlen(end);
-
-    return len >= end_len && !strcmp(name + len - end_len, end);
-}
 
 static bool is_kept(int dir, const char *pack)
 {
@@ -42,8 +36,8 @@ static void count_pack(rc_git_tally_t *tally, int dir, const char *name)
 {
     struct stat st;
 
-    tally->bitmap = tally->bitmap || ends_with(name, ".bitmap");
-    if (!ends_with(name, ".pack") || fstatat(dir, name, &st, 0))
+    tally->bitmap = tally->bitmap || rc_text_ends(name, ".bitmap");
+    if (!rc_text_ends(name, ".pack") || fstatat(dir, name, &st, 0))
         return;
     tally->packs += !is_kept(dir, name);
     tally->bytes += st.st_size;
