@@ -153,7 +153,7 @@ static rc_err_t *pack_refs(const work_t *work)
 }
 
 /* For the time of the work the disk holds each object twice. */
-static rc_err_t *check_room(const work_t *work, const rc_git_tally_t *tally)
+static rc_err_t *check_room(const work_t *work, const rc_git_object_count_t *tally)
 {
     struct statvfs fs;
     apr_off_t room;
@@ -185,16 +185,16 @@ static rc_err_t *repack(const work_t *work)
 {
     const char *argv[] = {"git", "repack", "--cruft", "--cruft-expiration=" KEPT_FOR, "-d", "-l",
                           "-q",  "-b",     NULL};
-    rc_git_tally_t before, after;
+    rc_git_object_count_t before, after;
 
     if (work->options->prune_now)
         argv[3] = "--cruft-expiration=now";
-    RC_TRY(rc_git_tally(&before, work->git_dir, 0, work->pool));
+    RC_TRY(rc_git_count_objects(&before, work->git_dir, 0, work->pool));
     RC_TRY(check_room(work, &before));
     if (before.borrows)
         argv[7] = NULL; /* no bitmap can be written */
     RC_TRY(run_step(work, argv));
-    RC_TRY(rc_git_tally(&after, work->git_dir, 0, work->pool));
+    RC_TRY(rc_git_count_objects(&after, work->git_dir, 0, work->pool));
     done(work, apr_psprintf(work->pool,
                             "git %s: %d packs and %d loose objects, %" APR_OFF_T_FMT
                             " KiB, became %d packs and %d loose objects, %" APR_OFF_T_FMT " KiB",

@@ -32,7 +32,7 @@ static bool is_kept(int dir, const char *pack)
     return !fstatat(dir, keep, &st, AT_SYMLINK_NOFOLLOW);
 }
 
-static void count_pack(rc_git_tally_t *tally, int dir, const char *name)
+static void count_pack(rc_git_object_count_t *tally, int dir, const char *name)
 {
     struct stat st;
 
@@ -56,7 +56,7 @@ static DIR *open_dir(const char *path, const char *name, apr_pool_t *pool)
     return opendir(apr_pstrcat(pool, path, "/", name, NULL));
 }
 
-static void count_loose(rc_git_tally_t *tally, DIR *dir, int most)
+static void count_loose(rc_git_object_count_t *tally, DIR *dir, int most)
 {
     struct dirent *entry;
     struct stat st;
@@ -75,7 +75,7 @@ static bool is_loose_dir(const char *name)
 }
 
 /* Looks only at the directories that exist: after a repack there are few. */
-static rc_err_t *count_all_loose(rc_git_tally_t *tally, const char *git_dir, int most,
+static rc_err_t *count_all_loose(rc_git_object_count_t *tally, const char *git_dir, int most,
                                  apr_pool_t *pool)
 {
     DIR *all = open_dir(git_dir, "objects", pool), *dir;
@@ -101,12 +101,13 @@ static rc_err_t *count_all_loose(rc_git_tally_t *tally, const char *git_dir, int
     return NULL;
 }
 
-rc_err_t *rc_git_tally(rc_git_tally_t *tally, const char *git_dir, int most, apr_pool_t *pool)
+rc_err_t *rc_git_count_objects(rc_git_object_count_t *tally, const char *git_dir, int most,
+                               apr_pool_t *pool)
 {
     DIR *dir = open_dir(git_dir, "objects/pack", pool);
     struct dirent *entry;
 
-    *tally = (rc_git_tally_t){0};
+    *tally = (rc_git_object_count_t){0};
     if (!dir && errno != ENOENT)
         return rc_fs_err(pool, "read the packs of", git_dir);
     while (dir && (entry = readdir(dir)))
@@ -119,7 +120,7 @@ rc_err_t *rc_git_tally(rc_git_tally_t *tally, const char *git_dir, int most, apr
 }
 
 /* git writes no bitmap for a repository that borrows objects or lacks some. */
-static bool wants_bitmap(const rc_git_tally_t *tally, const char *git_dir, apr_pool_t *pool)
+static bool wants_bitmap(const rc_git_object_count_t *tally, const char *git_dir, apr_pool_t *pool)
 {
     return tally->largest >= LARGE_PACK && !tally->bitmap && !tally->borrows &&
            !rc_fs_exists(apr_pstrcat(pool, git_dir, "/shallow", NULL));
@@ -128,10 +129,10 @@ static bool wants_bitmap(const rc_git_tally_t *tally, const char *git_dir, apr_p
 rc_err_t *rc_git_needs_maintenance(bool *needed, const char *path, apr_pool_t *pool)
 {
     const char *git_dir = rc_git_dir(path, pool);
-    rc_git_tally_t tally;
+    rc_git_object_count_t tally;
 
     *needed = false;
-    RC_TRY(rc_git_tally(&tally, git_dir, MANY_LOOSE, pool));
+    RC_TRY(rc_git_count_objects(&tally, git_dir, MANY_LOOSE, pool));
     *needed =
         tally.packs > MANY_PACKS || tally.loose > MANY_LOOSE || wants_bitmap(&tally, git_dir, pool);
     return NULL;
