@@ -10,7 +10,6 @@
 #include "drop.h"
 
 #include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,11 +35,6 @@ typedef struct drop_t {
     apr_pool_t *pool;
 } drop_t;
 
-static int compare_ids(const void *a, const void *b)
-{
-    return git_oid_cmp(a, b);
-}
-
 /* A file that vanishes with the pool; named so that a crash's is a leftover. */
 static rc_err_t *make_temp(apr_file_t **file, const drop_t *drop)
 {
@@ -64,7 +58,7 @@ static rc_err_t *read_ids(drop_t *drop, apr_file_t *file)
     while (apr_file_gets(line, sizeof(line), file) == APR_SUCCESS)
         if (rc_git_digits_at(&id, line, line + strlen(line)))
             APR_ARRAY_PUSH(drop->ids, git_oid) = id;
-    qsort(drop->ids->elts, (size_t)drop->ids->nelts, sizeof(git_oid), compare_ids);
+    rc_git_ids_sort(drop->ids);
     return NULL;
 }
 
@@ -119,7 +113,7 @@ static rc_err_t *divide(int *gone, apr_uint32_t *stays, const drop_t *drop, cons
         return rc_err_failed(drop->pool, "an index of a pack in %s is damaged", drop->packs);
     for (i = 0; i < count; i++, id += RC_GIT_RAW) {
         git_oid_fromraw(&oid, id);
-        if (bsearch(&oid, drop->ids->elts, (size_t)drop->ids->nelts, sizeof(oid), compare_ids)) {
+        if (rc_git_ids_hold(drop->ids, &oid)) {
             ++*gone;
         } else {
             ++*stays;

@@ -169,6 +169,12 @@ bool rc_git_whole_id(git_oid *id, const char *p, const char *end);
 /** Reads the 40 digits at @a p; other text may follow. */
 bool rc_git_digits_at(git_oid *id, const char *p, const char *end);
 
+/** Sorts a list of git_oid. */
+void rc_git_ids_sort(apr_array_header_t *ids);
+
+/** True when the sorted list @a ids contains @a id. */
+bool rc_git_ids_hold(const apr_array_header_t *ids, const git_oid *id);
+
 /* --- commit.c --- */
 
 /** Converts @a text, @a len bytes in the encoding that a commit names, to UTF-8 in @a pool. Returns

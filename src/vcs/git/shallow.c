@@ -4,17 +4,11 @@
  */
 #include "refs.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
 
 #define SHALLOW_MOST ((apr_size_t)256 << 20)
-
-static int compare_ids(const void *a, const void *b)
-{
-    return git_oid_cmp(a, b);
-}
 
 rc_err_t *rc_git_shallow_read(apr_array_header_t *list, rc_git_reading_t *reading)
 {
@@ -29,14 +23,11 @@ rc_err_t *rc_git_shallow_read(apr_array_header_t *list, rc_git_reading_t *readin
         APR_ARRAY_PUSH(list, git_oid) = id;
         p += GIT_OID_HEXSZ;
     }
-    qsort(list->elts, (size_t)list->nelts, sizeof(git_oid), compare_ids);
+    rc_git_ids_sort(list);
     return NULL;
 }
 
 bool rc_git_cut_off(const rc_git_refs_t *refs, const git_oid *commit)
 {
-    const apr_array_header_t *list = refs->shallow;
-
-    return list->nelts &&
-           bsearch(commit, list->elts, (size_t)list->nelts, sizeof(git_oid), compare_ids);
+    return rc_git_ids_hold(refs->shallow, commit);
 }
