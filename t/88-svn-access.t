@@ -210,6 +210,8 @@ subtest 'hooks of a repository that came with them' => sub {
         fails('... no lock', qr/Not authorized to perform lock/, 'owner', 'lock', 'trunk/f');
         is(status($_, '/team/app/!svn/me', basic => $basic{owner}), 403, "... no $_") for qw(POST MERGE);
         is($svn{reader}->try($work{'team/app'}, 'update')->{exit}, 0, '... but readers read');
+        is($t->call(get_repo_changeset => { repoid => 'team/app', revision => '1' })->{error}, undef,
+            '... and the API does');
         unlink "$path/hooks/$hook";
     }
     chmod 0311, "$path/hooks";
@@ -312,6 +314,7 @@ subtest 'RcapiSvnHooks On' => sub {
     is($owner->try($checkout, 'commit', '-q', '-m', 'x')->{exit}, 0, 'a commit');
     is(slurp($mark), "1\n", '... runs the hook');
     like($owner->try($checkout, 'lock', 'f')->{err}, qr/no locks here/, 'a hook refuses');
+    is($hooks->call(get_repo_changeset => { repoid => 'h', revision => '1' })->{error}, undef, 'the API reads it');
     like($owner->try($checkout, 'propset', '--revprop', '-r1', 'svn:log', 'x')->{err}, qr/cannot be changed here/,
         'revision properties stay closed');
     $hooks->done;

@@ -18,7 +18,7 @@ rc_err_t *rc_svn_open_repos(svn_repos_t **repos, const char *path, apr_pool_t *p
                             apr_pool_t *err_pool)
 {
     const char *why = NULL;
-    rc_found_t found = rc_svn_detect(&why, path, pool);
+    rc_found_t found = rc_svn_find(&why, path, pool);
 
     if (found == RC_FOUND_NOTHING)
         return rc_err_internal(err_pool, APR_ENOENT, "there is no Subversion repository at %s",

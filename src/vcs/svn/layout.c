@@ -58,21 +58,16 @@ static const char *bad_format(const char *what, const char *text, const int *kno
                         what, first_line(text, pool));
 }
 
-/* Returns why the repository cannot be served; NULL when it can. */
+/* Returns why the repository cannot be read; NULL when it can. */
 static const char *problem_of(const char *path, const char *type, apr_pool_t *pool)
 {
-    const char *why, *hook;
+    const char *why;
 
     if (strcmp(type, "fsfs"))
         return apr_psprintf(pool, "a Subversion repository of type %s; only fsfs is served", type);
     why = bad_format("format", small_file(path, "/format", pool), repo_formats, pool);
     if (!why)
         why = bad_format("db/format", small_file(path, "/db/format", pool), fs_formats, pool);
-    if (!why && (hook = rc_vcs_find_hook(path, pool))) /* reading would run none, commits would */
-        why = apr_psprintf(pool,
-                           "a Subversion repository with a hook that the server would run: "
-                           "hooks/%s; move it away, or take its executable bits",
-                           hook);
     return why;
 }
 
@@ -87,7 +82,7 @@ static bool looks_like_one(const char *path, apr_pool_t *pool)
     return true;
 }
 
-rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool)
+rc_found_t rc_svn_find(const char **why, const char *path, apr_pool_t *pool)
 {
     const char *type = small_file(path, "/db/fs-type", pool);
 
@@ -99,6 +94,21 @@ rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool)
         return *why ? RC_FOUND_UNUSABLE : RC_FOUND_NOTHING;
     *why = problem_of(path, first_line(type, pool), pool);
     return *why ? RC_FOUND_UNUSABLE : RC_FOUND_REPOSITORY;
+}
+
+/* Reading runs no hook, but commits by svn's clients would. */
+rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool)
+{
+    rc_found_t found = rc_svn_find(why, path, pool);
+    const char *hook = found == RC_FOUND_REPOSITORY ? rc_vcs_find_hook(path, pool) : NULL;
+
+    if (!hook)
+        return found;
+    *why = apr_psprintf(pool,
+                        "a Subversion repository with a hook that a commit would run: hooks/%s; "
+                        "move it away, or remove its executable bits",
+                        hook);
+    return RC_FOUND_UNUSABLE;
 }
 
 static bool file_is_missing(const char *path)

@@ -61,6 +61,10 @@ svn_error_t *rc_svn_go_on(void *baton);
 
 rc_err_t *rc_svn_startup(apr_pool_t *pool);
 rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool);
+
+/** As rc_svn_detect, but a repository with hooks counts as usable: it can be read. */
+rc_found_t rc_svn_find(const char **why, const char *path, apr_pool_t *pool);
+
 bool rc_svn_is_gone(const char *path, apr_pool_t *pool);
 const char *rc_svn_known_state(const char *path, apr_pool_t *pool);
 rc_err_t *rc_svn_create(const char *path, apr_pool_t *pool);
