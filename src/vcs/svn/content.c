@@ -11,12 +11,6 @@
 
 #define LINK ((apr_size_t)5) /* "link " precedes the target of a link */
 
-static void file_of(rc_svn_file_t *file, const rc_entry_t *entry, apr_pool_t *pool)
-{
-    *file =
-        (rc_svn_file_t){.rev = rc_svn_rev_of(entry->id), .path = rc_svn_fspath(entry->path, pool)};
-}
-
 rc_err_t *rc_svn_length(apr_off_t *size, rc_vcs_t *vcs, const rc_svn_file_t *file,
                         apr_pool_t *scratch)
 {
@@ -74,7 +68,8 @@ rc_err_t *rc_svn_write(rc_spool_t *spool, rc_vcs_t *vcs, const rc_svn_file_t *fi
 static rc_err_t *with_file(rc_svn_file_t *file, rc_vcs_t *vcs, const rc_entry_t *entry,
                            apr_pool_t *pool)
 {
-    file_of(file, entry, pool);
+    *file =
+        (rc_svn_file_t){.rev = rc_svn_rev_of(entry->id), .path = rc_svn_fspath(entry->path, pool)};
     RC_TRY(rc_svn_look(file, vcs, pool));
     if (file->kind != RC_ENTRY_NONE && file->kind != RC_ENTRY_DIR)
         return NULL;
@@ -82,7 +77,9 @@ static rc_err_t *with_file(rc_svn_file_t *file, rc_vcs_t *vcs, const rc_entry_t 
                            file->path, file->rev, vcs->path);
 }
 
-rc_err_t *rc_svn_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry)
+/* Sets *@a size, or appends the content to @a spool, whichever is not NULL. */
+static rc_err_t *size_or_content(apr_off_t *size, rc_spool_t *spool, rc_vcs_t *vcs,
+                                 const rc_entry_t *entry)
 {
     apr_pool_t *scratch;
     rc_svn_file_t file;
@@ -91,9 +88,20 @@ rc_err_t *rc_svn_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry)
     apr_pool_create(&scratch, vcs->pool);
     err = with_file(&file, vcs, entry, scratch);
     if (!err)
-        err = rc_svn_length(size, vcs, &file, scratch);
+        err = size ? rc_svn_length(size, vcs, &file, scratch)
+                   : rc_svn_write(spool, vcs, &file, scratch);
     apr_pool_destroy(scratch);
     return err;
+}
+
+rc_err_t *rc_svn_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry)
+{
+    return size_or_content(size, NULL, vcs, entry);
+}
+
+rc_err_t *rc_svn_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)
+{
+    return size_or_content(NULL, spool, vcs, entry);
 }
 
 static rc_err_t *read_whole(char *data, apr_size_t *len, rc_vcs_t *vcs, const rc_svn_file_t *file,
@@ -135,18 +143,4 @@ rc_err_t *rc_svn_read(const char **data, apr_size_t *len, rc_vcs_t *vcs, const r
 
     RC_TRY(with_file(&file, vcs, entry, pool));
     return rc_svn_read_file(data, len, vcs, &file, pool);
-}
-
-rc_err_t *rc_svn_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry)
-{
-    apr_pool_t *scratch;
-    rc_svn_file_t file;
-    rc_err_t *err;
-
-    apr_pool_create(&scratch, vcs->pool);
-    err = with_file(&file, vcs, entry, scratch);
-    if (!err)
-        err = rc_svn_write(spool, vcs, &file, scratch);
-    apr_pool_destroy(scratch);
-    return err;
 }
