@@ -43,22 +43,21 @@ typedef struct rc_svn_printer_t {
     apr_pool_t *scratch; /* the caller clears it after each change */
     bool properties;     /* prints changes of properties, too */
     bool count_only;     /* prints nothing, and needs no spool: only counts lines */
-    apr_array_header_t
-        *rows; /* gets a rc_stat_row_t for each section that git can apply; or NULL */
+    /* gets a rc_stat_row_t for each section that git can apply; or NULL */
+    apr_array_header_t *rows;
 
     /* filled for one file */
     bool binary;
-    apr_off_t words_at,
-        hunks_at; /* where the words after "diff --git", and the hunks, begin; 0: none */
+    apr_off_t words_at; /* where the words after "diff --git" begin; 0: there are none */
+    apr_off_t hunks_at; /* where the hunks begin; 0: there are none */
     rc_svn_tally_t tally;
 } rc_svn_printer_t;
 
 /** Prints the section of one change, or two when a file became another kind of file. */
 rc_err_t *rc_svn_print_change(rc_svn_printer_t *printer, const rc_svn_change_t *change);
 
-/** Reads the content of @a file (kind NONE: empty) until the scratch pool is cleared. */
-rc_err_t *rc_svn_load(rc_svn_text_t *text, const rc_svn_printer_t *printer,
-                      const rc_svn_file_t *file);
+/** Prints all changes of the revision @a rev; sets the printer's scratch pool. */
+rc_err_t *rc_svn_print_revision(rc_svn_printer_t *printer, svn_revnum_t rev, apr_pool_t *pool);
 
 /* -- property.c -- */
 

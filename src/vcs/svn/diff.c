@@ -4,24 +4,15 @@
  */
 #include "change.h"
 
-#include <string.h>
-
 rc_err_t *rc_svn_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,
                       const rc_diff_options_t *options, apr_pool_t *scratch)
 {
     rc_svn_printer_t printer = {.spool = spool, .vcs = vcs, .options = options, .properties = true};
-    apr_array_header_t *changes;
-    rc_err_t *err = NULL;
     apr_pool_t *pool;
-    int i;
+    rc_err_t *err;
 
     apr_pool_create(&pool, scratch);
-    apr_pool_create(&printer.scratch, pool);
-    err = rc_svn_revision_changes(&changes, vcs, rc_svn_rev_of(id), pool);
-    for (i = 0; !err && i < changes->nelts; i++) {
-        apr_pool_clear(printer.scratch);
-        err = rc_svn_print_change(&printer, &APR_ARRAY_IDX(changes, i, rc_svn_change_t));
-    }
+    err = rc_svn_print_revision(&printer, rc_svn_rev_of(id), pool);
     apr_pool_destroy(pool);
     return err;
 }

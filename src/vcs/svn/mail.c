@@ -14,22 +14,6 @@
 #define NO_AUTHOR  "(no author)" /* as svn shows it */
 #define NO_MESSAGE "(no message)"
 
-static rc_err_t *print_sections(rc_svn_printer_t *printer, svn_revnum_t rev, apr_pool_t *pool)
-{
-    apr_array_header_t *changes;
-    rc_err_t *err = NULL;
-    int i;
-
-    RC_TRY(rc_svn_revision_changes(&changes, printer->vcs, rev, pool));
-    apr_pool_create(&printer->scratch, pool);
-    for (i = 0; !err && i < changes->nelts; i++) {
-        apr_pool_clear(printer->scratch);
-        err = rc_svn_print_change(printer, &APR_ARRAY_IDX(changes, i, rc_svn_change_t));
-    }
-    apr_pool_destroy(printer->scratch);
-    return err;
-}
-
 /* A line end in a name would begin another header. */
 static const char *author_of(const rc_commit_t *commit, apr_pool_t *pool)
 {
@@ -72,7 +56,7 @@ static rc_err_t *print_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, co
                                 .rows = apr_array_make(pool, 8, sizeof(rc_stat_row_t))};
     rc_commit_t *commit;
 
-    RC_TRY(print_sections(&printer, rev, pool));
+    RC_TRY(rc_svn_print_revision(&printer, rev, pool));
     if (!printer.rows->nelts) /* as in git: without changes, for git, there is no mail */
         return NULL;
     RC_TRY(rc_svn_commit(&commit, vcs, &named, APR_SIZE_MAX, pool));

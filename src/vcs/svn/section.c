@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Prints one changed path as `svn diff --git` does, except where git could not apply that (contract
+ * Prints changed paths as `svn diff --git` does, except where git could not apply that (contract
  * 07 §6): missing sides are /dev/null, links have the mode 120000, binary files are git's binary
  * patches with whole ids, and a change of properties alone has no lines for git.
  */
@@ -77,7 +77,8 @@ static const char *file_label(const char *mark, const char *name, const rc_svn_f
 
 /* --- contents --- */
 
-rc_err_t *rc_svn_load(rc_svn_text_t *text, const rc_svn_printer_t *printer,
+/* Reads the content of @a file (kind NONE: empty) until the scratch pool is cleared. */
+static rc_err_t *load(rc_svn_text_t *text, const rc_svn_printer_t *printer,
                       const rc_svn_file_t *file)
 {
     apr_off_t size;
@@ -229,8 +230,8 @@ static rc_err_t *print_file(rc_svn_printer_t *printer, const rc_svn_file_t *befo
 
     printer->binary = false;
     printer->tally = (rc_svn_tally_t){0};
-    RC_TRY(rc_svn_load(&sides.old, printer, before));
-    RC_TRY(rc_svn_load(&sides.new, printer, after));
+    RC_TRY(load(&sides.old, printer, before));
+    RC_TRY(load(&sides.new, printer, after));
     if (printer->count_only)
         return count_file(printer, &sides);
     start = rc_spool_size(printer->spool);
@@ -288,4 +289,20 @@ rc_err_t *rc_svn_print_change(rc_svn_printer_t *printer, const rc_svn_change_t *
     none = before;
     none.kind = RC_ENTRY_NONE;
     return print_file(printer, &none, &after);
+}
+
+rc_err_t *rc_svn_print_revision(rc_svn_printer_t *printer, svn_revnum_t rev, apr_pool_t *pool)
+{
+    apr_array_header_t *changes;
+    rc_err_t *err = NULL;
+    int i;
+
+    RC_TRY(rc_svn_revision_changes(&changes, printer->vcs, rev, pool));
+    apr_pool_create(&printer->scratch, pool);
+    for (i = 0; !err && i < changes->nelts; i++) {
+        apr_pool_clear(printer->scratch);
+        err = rc_svn_print_change(printer, &APR_ARRAY_IDX(changes, i, rc_svn_change_t));
+    }
+    apr_pool_destroy(printer->scratch);
+    return err;
 }
