@@ -35,14 +35,6 @@ static void move_to(cursor_t *at, apr_int64_t line)
         at->p = end_of_line(at);
 }
 
-static apr_int64_t lines_in(const rc_svn_text_t *text)
-{
-    cursor_t at = {text->data, text->data + text->len, 0};
-
-    move_to(&at, APR_INT64_MAX);
-    return at.line;
-}
-
 /* Prints @a n lines behind @a sign. */
 static rc_err_t *put_lines(hunks_t *hunks, cursor_t *at, char sign, apr_int64_t n)
 {
@@ -147,7 +139,7 @@ rc_err_t *rc_svn_print_hunks(rc_svn_tally_t *tally, rc_spool_t *spool, const cha
     if (!regions->nelts || !spool)
         return NULL;
     hunks.regions = regions;
-    hunks.old_lines = lines_in(before);
+    hunks.old_lines = rc_svn_count_lines(before->data, before->data + before->len);
     RC_TRY(rc_spool_puts(spool, head));
     for (first = 0; first < regions->nelts; first = last + 1) {
         last = last_of_hunk(&hunks, first);

@@ -162,7 +162,7 @@ static rc_err_t *compare_divided(const comparison_t *whole, const rc_svn_compare
 
 /* --- texts --- */
 
-static apr_int64_t count_text_lines(const char *p, const char *end)
+apr_int64_t rc_svn_count_lines(const char *p, const char *end)
 {
     apr_int64_t n = 0;
 
@@ -230,9 +230,9 @@ rc_err_t *rc_svn_regions(apr_array_header_t **out, const rc_svn_text_t *before,
     *out = whole.regions = apr_array_make(compare->pool, 16, sizeof(rc_svn_region_t));
     if (start == before->len && start == after->len)
         return NULL;
-    whole.old_at = whole.new_at = count_text_lines(before->data, old);
-    whole.lines.old_n = count_text_lines(old, old_end);
-    whole.lines.new_n = count_text_lines(new, new_end);
+    whole.old_at = whole.new_at = rc_svn_count_lines(before->data, old);
+    whole.lines.old_n = rc_svn_count_lines(old, old_end);
+    whole.lines.new_n = rc_svn_count_lines(new, new_end);
     if (whole.lines.old_n > LINES_MOST || whole.lines.new_n > LINES_MOST) {
         add_region(&whole, 0, whole.lines.old_n, 0, whole.lines.new_n);
         return NULL;

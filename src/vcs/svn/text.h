@@ -65,6 +65,9 @@ apr_array_header_t *rc_svn_anchors(const rc_svn_lines_t *lines, bool ignore_spac
 
 /* -- regions.c -- */
 
+/** Returns the number of lines from @a p to @a end; the last one may lack its line feed. */
+apr_int64_t rc_svn_count_lines(const char *p, const char *end);
+
 /**
  * Returns the differences between two texts in their order: an array of rc_svn_region_t. Within
  * bounds these are the differences that svn finds; between far texts there can be fewer and larger
