@@ -142,7 +142,7 @@ static rc_err_t *print_prop(const rc_svn_printer_t *printer, const prop_t *prop)
     RC_TRY(rc_spool_printf(printer->spool, "%s: %s\n", word, prop->name));
     if (strcmp(prop->name, SVN_PROP_MERGEINFO))
         return print_value(printer, prop);
-    err = compare_mergeinfo(lists, prop, printer->scratch);
+    err = RC_SVN(compare_mergeinfo(lists, prop, printer->scratch));
     if (!err)
         return print_mergeinfo(printer->spool, lists);
     svn_error_clear(err); /* as svn: what cannot be parsed is shown as it is */
