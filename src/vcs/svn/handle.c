@@ -14,7 +14,7 @@
 
 #include "base/fs.h"
 
-rc_err_t *rc_svn_open_repos(svn_repos_t **repos, const char *path, apr_pool_t *pool,
+static rc_err_t *open_repos(svn_repos_t **repos, const char *path, apr_pool_t *pool,
                             apr_pool_t *err_pool)
 {
     const char *why = NULL;
@@ -92,7 +92,7 @@ static rc_err_t *fill(rc_svn_t *svn, apr_pool_t *pool)
 {
     if (!stat_files(&svn->db, &svn->uuid, svn->path))
         return rc_fs_err(pool, "open the repository", svn->path);
-    RC_TRY(rc_svn_open_repos(&svn->repos, svn->path, svn->pool, pool));
+    RC_TRY(open_repos(&svn->repos, svn->path, svn->pool, pool));
     svn->fs = svn_repos_fs(svn->repos);
     svn->youngest = SVN_INVALID_REVNUM;
     return NULL;

@@ -77,10 +77,6 @@ rc_err_t *rc_svn_repair(const char **done, const char *path, const char *wanted,
  */
 bool rc_svn_lacks_last(apr_int64_t *last, apr_int64_t *there, const char *path, apr_pool_t *pool);
 
-/** Opens the repository at @a path, without the handle. */
-rc_err_t *rc_svn_open_repos(svn_repos_t **repos, const char *path, apr_pool_t *pool,
-                            apr_pool_t *err_pool);
-
 /* -- handle.c -- */
 
 rc_err_t *rc_svn_open(void **repo, const char *path, apr_pool_t *pool);
