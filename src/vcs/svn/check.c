@@ -77,13 +77,10 @@ static rc_err_t *read_youngest(rc_vcs_t *vcs, apr_pool_t *scratch)
 {
     svn_revnum_t youngest;
     apr_hash_t *entries;
-    svn_fs_root_t *root;
     rc_position_t place;
 
     RC_TRY(rc_svn_youngest(&youngest, vcs));
-    RC_TRY(rc_svn_root(&root, vcs, youngest));
-    RC_TRY(rc_svn_err(RC_SVN(svn_fs_dir_entries(&entries, root, "/", scratch)), vcs->pool,
-                      "cannot read revision %ld of %s", youngest, vcs->path));
+    RC_TRY(rc_svn_read_dir(&entries, vcs, youngest, "/", scratch));
     return youngest ? rc_svn_position(&place, vcs, youngest - 1, scratch) : NULL;
 }
 

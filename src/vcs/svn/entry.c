@@ -103,6 +103,17 @@ rc_err_t *rc_svn_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_poo
     return NULL;
 }
 
+rc_err_t *rc_svn_read_dir(apr_hash_t **entries, rc_vcs_t *vcs, svn_revnum_t rev, const char *path,
+                          apr_pool_t *pool)
+{
+    svn_fs_root_t *root;
+
+    RC_TRY(rc_work_spend(vcs->work, 0, vcs->pool));
+    RC_TRY(rc_svn_root(&root, vcs, rev));
+    return rc_svn_err(RC_SVN(svn_fs_dir_entries(entries, root, path, pool)), vcs->pool,
+                      "cannot read the directory %s in revision %ld of %s", path, rev, vcs->path);
+}
+
 static rc_err_t *pass_listed(apr_hash_t *entries, const char *id, rc_list_fn_t *fn, void *baton,
                              apr_pool_t *pool)
 {
@@ -124,14 +135,9 @@ static rc_err_t *pass_listed(apr_hash_t *entries, const char *id, rc_list_fn_t *
 rc_err_t *rc_svn_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
                       void *baton, apr_pool_t *scratch)
 {
-    const char *path = rc_svn_fspath(dir->path, scratch);
     svn_revnum_t rev = rc_svn_rev_of(id);
     apr_hash_t *entries;
-    svn_fs_root_t *root;
 
-    RC_TRY(rc_work_spend(vcs->work, 0, vcs->pool));
-    RC_TRY(rc_svn_root(&root, vcs, rev));
-    RC_TRY(rc_svn_err(RC_SVN(svn_fs_dir_entries(&entries, root, path, scratch)), vcs->pool,
-                      "cannot read the directory %s in revision %ld of %s", path, rev, vcs->path));
+    RC_TRY(rc_svn_read_dir(&entries, vcs, rev, rc_svn_fspath(dir->path, scratch), scratch));
     return pass_listed(entries, apr_psprintf(scratch, "%ld", rev), fn, baton, scratch);
 }

@@ -96,13 +96,9 @@ static rc_err_t *sorted_entries(apr_array_header_t **out, const svn_export_t *wa
                                 const char *path, apr_pool_t *pool)
 {
     apr_hash_index_t *at;
-    svn_fs_root_t *root;
     apr_hash_t *entries;
 
-    RC_TRY(rc_work_spend(walk->vcs->work, 0, walk->vcs->pool));
-    RC_TRY(rc_svn_root(&root, walk->vcs, walk->rev));
-    RC_TRY(rc_svn_err(RC_SVN(svn_fs_dir_entries(&entries, root, path, pool)), walk->vcs->pool,
-                      "cannot read %s in revision %ld of %s", path, walk->rev, walk->vcs->path));
+    RC_TRY(rc_svn_read_dir(&entries, walk->vcs, walk->rev, path, pool));
     *out = apr_array_make(pool, 16, sizeof(svn_fs_dirent_t *));
     for (at = apr_hash_first(pool, entries); at; at = apr_hash_next(at))
         APR_ARRAY_PUSH(*out, svn_fs_dirent_t *) = apr_hash_this_val(at);

@@ -16,7 +16,8 @@
 
 typedef struct ref_search_t {
     rc_vcs_t *vcs;
-    svn_fs_root_t *root;
+    svn_revnum_t youngest;
+    svn_fs_root_t *root;       /* of the youngest revision */
     apr_array_header_t *names; /* of const char *, without a leading slash */
     apr_pool_t *pool;
 } ref_search_t;
@@ -49,15 +50,14 @@ static rc_err_t *add_below(ref_search_t *search, const char *path)
 
     if (!is_directory(search, path))
         return NULL;
-    RC_TRY(rc_svn_err(RC_SVN(svn_fs_dir_entries(&entries, search->root, path, search->pool)),
-                      search->vcs->pool, "cannot read %s of %s", path, search->vcs->path));
+    RC_TRY(rc_svn_read_dir(&entries, search->vcs, search->youngest, path, search->pool));
     for (at = apr_hash_first(search->pool, entries); at; at = apr_hash_next(at)) {
         const svn_fs_dirent_t *entry = apr_hash_this_val(at);
 
         RC_TRY(rc_work_entry(search->vcs->work, search->vcs->pool));
         if (entry->kind == svn_node_dir)
-            RC_TRY(add_ref(search, apr_pstrcat(search->pool, *path ? path : "", *path ? "/" : "",
-                                               entry->name, NULL)));
+            RC_TRY(add_ref(search,
+                           apr_pstrcat(search->pool, path, *path ? "/" : "", entry->name, NULL)));
     }
     return NULL;
 }
@@ -81,14 +81,13 @@ static int by_ref_name(const void *a, const void *b)
 /* Fills search->names, sorted. */
 static rc_err_t *find_refs(ref_search_t *search, const char *patterns)
 {
-    svn_revnum_t youngest;
     apr_size_t len;
 
     search->names = apr_array_make(search->pool, 16, sizeof(const char *));
-    RC_TRY(rc_svn_youngest(&youngest, search->vcs));
-    if (!youngest)
+    RC_TRY(rc_svn_youngest(&search->youngest, search->vcs));
+    if (!search->youngest)
         return NULL;
-    RC_TRY(rc_svn_root(&search->root, search->vcs, youngest));
+    RC_TRY(rc_svn_root(&search->root, search->vcs, search->youngest));
     for (; *patterns; patterns += len) {
         patterns += strspn(patterns, " ");
         len = strcspn(patterns, " ");
@@ -104,12 +103,10 @@ static rc_err_t *pass_refs(ref_search_t *search, const char *patterns,
                            void *baton)
 {
     const char *id, *last = "";
-    svn_revnum_t youngest;
     int i;
 
     RC_TRY(find_refs(search, patterns));
-    RC_TRY(rc_svn_youngest(&youngest, search->vcs));
-    id = apr_psprintf(search->pool, "%ld", youngest);
+    id = apr_psprintf(search->pool, "%ld", search->youngest);
     for (i = 0; i < search->names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(search->names, i, const char *);
 
@@ -168,16 +165,15 @@ static bool matches_any(const char *patterns, const char *name)
 rc_err_t *rc_svn_resolve_name(apr_int64_t *index, rc_vcs_t *vcs, const char *name)
 {
     ref_search_t search = {.vcs = vcs, .pool = vcs->pool};
-    svn_revnum_t youngest;
 
     *index = -1;
     if (!matches_any(vcs->branch_patterns, name) && !matches_any(vcs->tag_patterns, name))
         return NULL;
-    RC_TRY(rc_svn_youngest(&youngest, vcs));
-    if (!youngest)
+    RC_TRY(rc_svn_youngest(&search.youngest, vcs));
+    if (!search.youngest)
         return NULL;
-    RC_TRY(rc_svn_root(&search.root, vcs, youngest));
+    RC_TRY(rc_svn_root(&search.root, vcs, search.youngest));
     if (is_directory(&search, name))
-        *index = youngest - 1;
+        *index = search.youngest - 1;
     return NULL;
 }

@@ -121,10 +121,12 @@ rc_err_t *rc_svn_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_poo
 rc_err_t *rc_svn_list(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,
                       void *baton, apr_pool_t *scratch);
 
+/** Reads the directory @a path of revision @a rev into @a pool: names to svn_fs_dirent_t *. */
+rc_err_t *rc_svn_read_dir(apr_hash_t **entries, rc_vcs_t *vcs, svn_revnum_t rev, const char *path,
+                          apr_pool_t *pool);
+
 /** Returns @a path as libsvn has it: "trunk/x" -> "/trunk/x", in @a pool. */
 const char *rc_svn_fspath(const char *path, apr_pool_t *pool);
-
-/* -- node.c -- */
 
 /* A file in one revision. */
 typedef struct rc_svn_file_t {

@@ -114,15 +114,6 @@ static rc_err_t *add_other_file(tree_walk_t *walk, const char *path, const twin_
 
 /* --- directories --- */
 
-static rc_err_t *read_entries(apr_hash_t **entries, const tree_walk_t *walk, int side,
-                              const char *path, apr_pool_t *pool)
-{
-    svn_fs_root_t *root;
-
-    RC_TRY(root_of(&root, walk, side));
-    return tree_error(RC_SVN(svn_fs_dir_entries(entries, root, path, pool)), walk, path);
-}
-
 static int by_twin_name(const void *a, const void *b)
 {
     return strcmp(((const twin_t *)a)->name, ((const twin_t *)b)->name);
@@ -202,7 +193,7 @@ static rc_err_t *compare_entries(tree_walk_t *walk, const char *path, const bool
 
     for (i = 0; i < 2; i++)
         if (there[i])
-            RC_TRY(read_entries(&entries[i], walk, i, path, pool));
+            RC_TRY(rc_svn_read_dir(&entries[i], walk->vcs, walk->rev[i], path, pool));
     twins = find_twins(entries, pool);
     apr_pool_create(&scratch, pool);
     for (i = 0; i < twins->nelts && walk->left; i++) {
