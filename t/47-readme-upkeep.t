@@ -112,7 +112,7 @@ END
         qq(#!/bin/sh\nif [ "\$1" = -u ]; then u=\$2; shift 2; exec runuser -u "\$u" -- env )
             . qq(PATH="\$PATH" "\$@"; fi\nexec "\$@"\n));
     chmod 0755, "$temp/bin/apachectl", "$temp/bin/sudo";
-    symlink "$build/bin/$_", "$temp/bin/$_" for qw(rcapi-admin rhodecode-api);
+    symlink "$temp/root/usr/local/bin/$_", "$temp/bin/$_" for qw(rcapi-admin rhodecode-api); # installed below
     my $r = run({ root => 1 }, qw(openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=code.example.org
         -keyout),
         "$temp/etc/code.example.org.key", '-out', "$temp/etc/code.example.org.pem");
