@@ -180,5 +180,16 @@ subtest 'check' => sub {
     is $t->get('/in/raw/tip/trunk/f2', as => 'admin')->body, "content 2\n", 'is read';
 };
 
+subtest 'a root that is written with superfluous slashes' => sub {
+    my @admin = ($t->program('rcapi-admin'), '--data', "$t->{dir}/data//.//");
+    for my $call ([qw(create_repo repo_name:slashes repo_type:svn)], [qw(fork_repo repoid:in fork_name:slashed)]) {
+        my $r = $t->run(@admin, 'call', @$call);
+        is $r->{exit}, 0, $call->[0] or diag $r->{out}, $r->{err};
+    }
+    unlink "$ROOT/slashed/db/revs/0/2" or die $!;
+    is $t->run(@admin, 'check', '--repair')->{exit}, 0, 'check --repair';
+    is $t->must(get_repo => { repoid => 'slashed' })->{last_changeset}{raw_id}, 1, 'has repaired';
+};
+
 $t->done;
 done_testing;

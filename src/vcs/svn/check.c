@@ -10,6 +10,8 @@
 
 #include <apr_strings.h>
 
+#include <svn_dirent_uri.h>
+
 #include "base/fs.h"
 
 #define VERIFY "`svnadmin verify %s` says what is damaged; restore it from a backup"
@@ -69,8 +71,9 @@ rc_err_t *rc_svn_repair(const char **done, const char *path, const char *wanted,
         return NULL;
     RC_TRY(write_current(path, there, pool));
     *done = apr_psprintf(pool, "db/current names revision %" APR_INT64_T_FMT " now", there);
-    return rc_svn_err(RC_SVN(svn_repos_recover4(path, TRUE, NULL, NULL, NULL, NULL, pool)), pool,
-                      "cannot recover the repository %s", path);
+    return rc_svn_err(RC_SVN(svn_repos_recover4(svn_dirent_internal_style(path, pool), TRUE, NULL,
+                                                NULL, NULL, NULL, pool)),
+                      pool, "cannot recover the repository %s", path);
 }
 
 static rc_err_t *read_youngest(rc_vcs_t *vcs, apr_pool_t *scratch)

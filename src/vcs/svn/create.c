@@ -7,6 +7,8 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include <svn_dirent_uri.h>
+
 #include "base/fs.h"
 
 /* Repositories can be read by svn from this version on (contract 07 §5). */
@@ -32,7 +34,8 @@ static svn_error_t *create_at(const char *path, apr_pool_t *pool)
     apr_hash_set(config, SVN_FS_CONFIG_COMPATIBLE_VERSION, APR_HASH_KEY_STRING, COMPATIBLE);
     /* the caller syncs the finished tree */
     apr_hash_set(config, SVN_FS_CONFIG_NO_FLUSH_TO_DISK, APR_HASH_KEY_STRING, "1");
-    return svn_repos_create(&repos, path, NULL, NULL, NULL, config, pool);
+    return svn_repos_create(&repos, svn_dirent_internal_style(path, pool), NULL, NULL, NULL, config,
+                            pool);
 }
 
 rc_err_t *rc_svn_create(const char *path, apr_pool_t *pool)
@@ -53,6 +56,8 @@ static svn_error_t *copy_to(const char *from, const char *to, rc_svn_going_t *go
 {
     svn_repos_t *repos;
 
+    from = svn_dirent_internal_style(from, pool);
+    to = svn_dirent_internal_style(to, pool);
     SVN_ERR(svn_repos_hotcopy3(from, to, FALSE, FALSE, NULL, NULL, rc_svn_go_on, going, pool));
     SVN_ERR(svn_repos_open3(&repos, to, NULL, pool, pool));
     return svn_fs_set_uuid(svn_repos_fs(repos), NULL, pool);
