@@ -67,6 +67,10 @@ rc_err_t *rc_fs_map(const char **data, int fd, apr_size_t len, apr_pool_t *pool)
 /** Returns whether anything exists at @a path; a dangling link counts. */
 bool rc_fs_exists(const char *path);
 
+/** Returns whether nothing is at @a path for certain, also not behind a link; false when that
+ * cannot be determined. */
+bool rc_fs_is_missing(const char *path);
+
 /* -- fs_below.c: no link below the root is followed -- */
 
 /** Returns whether @a path lies below the directory @a root, without "." and ".." in its names. */

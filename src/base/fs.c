@@ -98,6 +98,13 @@ bool rc_fs_exists(const char *path)
     return !lstat(path, &st);
 }
 
+bool rc_fs_is_missing(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+}
+
 static apr_status_t close_fd(void *data)
 {
     close((int)(intptr_t)data);

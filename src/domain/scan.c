@@ -5,13 +5,12 @@
  */
 #include "domain/scan.h"
 
-#include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include <apr_strings.h>
 
 #include "domain/last_changeset.h"
+#include "base/fs.h"
 #include "base/log.h"
 #include "domain/disk_transaction.h"
 #include "store/repo_change.h"
@@ -167,14 +166,6 @@ rc_err_t *rc_scan_add(apr_array_header_t **added, apr_array_header_t **skipped, 
 
 /* --- removing --- */
 
-/* True when nothing is at @a path for certain; false when it cannot be examined. */
-static bool is_gone(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
-}
-
 static rc_err_t *remove_repos(apr_array_header_t *removed, rc_actor_t *actor)
 {
     apr_array_header_t *repos;
@@ -204,7 +195,7 @@ static rc_err_t *remove_groups(apr_array_header_t *removed, rc_actor_t *actor)
     for (i = 0; i < groups->nelts; i++) {
         const rc_named_t *group = &APR_ARRAY_IDX(groups, i, rc_named_t);
 
-        if (!is_gone(rc_env_repo_path(actor->env, group->name, actor->pool)))
+        if (!rc_fs_is_missing(rc_env_repo_path(actor->env, group->name, actor->pool)))
             continue;
         RC_TRY(rc_store_repo_group_delete_empty(&deleted, actor->db, group->id));
         if (deleted)
@@ -219,7 +210,7 @@ static rc_err_t *remove_all(rc_actor_t *actor, void *baton)
 
     RC_TRY(rc_actor_require_admin(actor));
     /* A missing root may be a missing mount: then nothing is removed. */
-    if (is_gone(actor->env->work_dir))
+    if (rc_fs_is_missing(actor->env->work_dir))
         return rc_err_internal(actor->pool, APR_ENOENT, "%s is gone", actor->env->work_dir);
     RC_TRY(remove_repos(removed, actor));
     return remove_groups(removed, actor);

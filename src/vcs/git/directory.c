@@ -5,7 +5,6 @@
 #include "git.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -70,17 +69,10 @@ rc_found_t rc_git_detect(const char **why, const char *path, apr_pool_t *pool)
     return folders || has_folders(inner, pool) ? RC_FOUND_DAMAGED : RC_FOUND_NOTHING;
 }
 
-static bool is_missing(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
-}
-
 bool rc_git_is_gone(const char *path, apr_pool_t *pool)
 {
-    return is_missing(apr_pstrcat(pool, path, "/HEAD", NULL)) &&
-           is_missing(apr_pstrcat(pool, path, "/.git/HEAD", NULL));
+    return rc_fs_is_missing(apr_pstrcat(pool, path, "/HEAD", NULL)) &&
+           rc_fs_is_missing(apr_pstrcat(pool, path, "/.git/HEAD", NULL));
 }
 
 /* Reads the description; git's standard text for a new repository counts as none. */

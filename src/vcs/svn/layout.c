@@ -5,9 +5,7 @@
  */
 #include "svn.h"
 
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <apr_strings.h>
 
@@ -111,17 +109,10 @@ rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool)
     return RC_FOUND_UNUSABLE;
 }
 
-static bool file_is_missing(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
-}
-
 bool rc_svn_is_gone(const char *path, apr_pool_t *pool)
 {
-    return file_is_missing(apr_pstrcat(pool, path, "/format", NULL)) &&
-           file_is_missing(apr_pstrcat(pool, path, "/db", NULL));
+    return rc_fs_is_missing(apr_pstrcat(pool, path, "/format", NULL)) &&
+           rc_fs_is_missing(apr_pstrcat(pool, path, "/db", NULL));
 }
 
 /* --- state --- */
@@ -186,10 +177,10 @@ static bool is_lost(const char *path, apr_int64_t size, apr_int64_t rev, apr_poo
     const char *revs = apr_pstrcat(pool, path, "/db/revs/", NULL), *shard;
 
     if (size <= 0)
-        return file_is_missing(apr_psprintf(pool, "%s%" APR_INT64_T_FMT, revs, rev));
+        return rc_fs_is_missing(apr_psprintf(pool, "%s%" APR_INT64_T_FMT, revs, rev));
     shard = apr_psprintf(pool, "%s%" APR_INT64_T_FMT, revs, rev / size);
-    return file_is_missing(apr_psprintf(pool, "%s/%" APR_INT64_T_FMT, shard, rev)) &&
-           file_is_missing(apr_pstrcat(pool, shard, ".pack", NULL));
+    return rc_fs_is_missing(apr_psprintf(pool, "%s/%" APR_INT64_T_FMT, shard, rev)) &&
+           rc_fs_is_missing(apr_pstrcat(pool, shard, ".pack", NULL));
 }
 
 bool rc_svn_lacks_last(apr_int64_t *last, apr_int64_t *there, const char *path, apr_pool_t *pool)
