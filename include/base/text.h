@@ -47,6 +47,12 @@ const char *rc_utf8_cut(const char *text, apr_size_t max, apr_pool_t *pool);
 /** True for a space, tab, CR or LF: the blanks of git. isspace() accepts more. */
 bool rc_text_is_blank(char c);
 
+/** Returns the line feed that ends the line @a line, or the end of the text. */
+const char *rc_text_line_end(const char *line);
+
+/** Returns the line after @a line, "" when there is none. */
+const char *rc_text_next_line(const char *line);
+
 /** True when @a text holds a control character (below 0x20, or 0x7f). */
 bool rc_text_has_control(const char *text);
 

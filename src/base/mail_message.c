@@ -17,24 +17,10 @@
     "Content-Type: text/plain; charset=UTF-8\n"                                                    \
     "Content-Transfer-Encoding: 8bit\n"
 
-static const char *line_end(const char *line)
-{
-    const char *end = strchr(line, '\n');
-
-    return end ? end : line + strlen(line);
-}
-
-static const char *following_line(const char *line)
-{
-    const char *end = line_end(line);
-
-    return *end ? end + 1 : end;
-}
-
 /* Returns the length of a line without trailing blanks. */
 static size_t trimmed(const char *line)
 {
-    const char *end = line_end(line);
+    const char *end = rc_text_line_end(line);
 
     while (end > line && rc_text_is_blank(end[-1]))
         end--;
@@ -45,7 +31,7 @@ static size_t trimmed(const char *line)
 static const char *skip_blank_lines(const char *p)
 {
     while (*p && !trimmed(p))
-        p = following_line(p);
+        p = rc_text_next_line(p);
     return p;
 }
 
@@ -54,7 +40,7 @@ static const char *take_title(const char **p, apr_pool_t *pool)
 {
     char *title = apr_palloc(pool, strlen(*p) + 1), *out = title;
 
-    for (; **p && trimmed(*p); *p = following_line(*p)) {
+    for (; **p && trimmed(*p); *p = rc_text_next_line(*p)) {
         if (out > title)
             *out++ = ' ';
         memcpy(out, *p, trimmed(*p));
@@ -69,7 +55,7 @@ static const char *take_body(const char *p, apr_pool_t *pool)
 {
     char *body = apr_palloc(pool, strlen(p) + 2), *out = body;
 
-    for (p = skip_blank_lines(p); *p; p = following_line(p)) {
+    for (p = skip_blank_lines(p); *p; p = rc_text_next_line(p)) {
         memcpy(out, p, trimmed(p));
         out += trimmed(p);
         *out++ = '\n';

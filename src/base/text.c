@@ -178,6 +178,18 @@ bool rc_text_is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+const char *rc_text_line_end(const char *line)
+{
+    return line + strcspn(line, "\n");
+}
+
+const char *rc_text_next_line(const char *line)
+{
+    const char *end = rc_text_line_end(line);
+
+    return *end ? end + 1 : end;
+}
+
 bool rc_text_has_control(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;

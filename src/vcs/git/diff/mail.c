@@ -16,27 +16,13 @@
 
 /* --- the commit's text --- */
 
-static const char *line_end(const char *line)
-{
-    const char *end = strchr(line, '\n');
-
-    return end ? end : line + strlen(line);
-}
-
-static const char *next_line(const char *line)
-{
-    const char *end = line_end(line);
-
-    return *end ? end + 1 : end;
-}
-
 /* Finds the header line that begins with @a word, from @a text on; returns the text after the word,
  * or NULL. */
 static const char *head_line(const char *text, const char *word)
 {
     size_t len = strlen(word);
 
-    for (; *text && *text != '\n'; text = next_line(text))
+    for (; *text && *text != '\n'; text = rc_text_next_line(text))
         if (!strncmp(text, word, len))
             return text + len;
     return NULL;
@@ -59,7 +45,7 @@ static rc_err_t *read_commit(const char **text, rc_git_t *git, const char *id, a
     encoding = head_line(*text, "encoding ");
     if (!encoding)
         return NULL;
-    converted = rc_git_convert(*text, strlen(*text), encoding, line_end(encoding), pool);
+    converted = rc_git_convert(*text, strlen(*text), encoding, rc_text_line_end(encoding), pool);
     if (converted)
         *text = converted;
     return NULL;
@@ -71,7 +57,7 @@ static rc_err_t *read_commit(const char **text, rc_git_t *git, const char *id, a
  * no address. */
 static const char *author_lines(const char *line, apr_pool_t *pool)
 {
-    const char *end = line_end(line), *mail = memchr(line, '<', (size_t)(end - line));
+    const char *end = rc_text_line_end(line), *mail = memchr(line, '<', (size_t)(end - line));
     const char *name_end = mail, *mail_end;
     apr_uint64_t seconds;
     int zone;
@@ -95,7 +81,7 @@ static rc_err_t *print_message(rc_spool_t *spool, const char *id, const char *te
 
     RC_TRY(rc_spool_printf(spool, "%sFrom %s Mon Sep 17 00:00:00 2001\n",
                            rc_spool_size(spool) ? "\n" : "", id));
-    for (; (line = head_line(line, "author ")); line = next_line(line))
+    for (; (line = head_line(line, "author ")); line = rc_text_next_line(line))
         RC_TRY(rc_spool_puts(spool, author_lines(line, pool)));
     prefix = rc_mail_prefix(mail->number, mail->total, pool);
     return rc_spool_puts(spool, rc_mail_message(prefix, message ? message + 1 : NULL, pool));
