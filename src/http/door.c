@@ -182,8 +182,7 @@ static void protect_contents(request_rec *r)
 /* Lets httpd's handlers serve the request as if the repository were in its configuration. */
 static int run_handlers(request_rec *r)
 {
-    /* mod_dav_svn adds its filter before handlers run, where its configuration names a repository
-     */
+    /* mod_dav_svn adds its filter in an earlier phase, when it had no repository yet */
     if (r->method_number == M_MERGE || r->method_number == M_DELETE)
         ap_add_input_filter("SVN-MERGE", NULL, r, r->connection);
     ap_add_output_filter(FILTER, NULL, r, r->connection);
