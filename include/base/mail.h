@@ -27,7 +27,4 @@ const char *rc_mail_prefix(apr_int64_t number, apr_int64_t total, apr_pool_t *po
  * empty line and the body. */
 const char *rc_mail_message(const char *prefix, const char *message, apr_pool_t *pool);
 
-/* The end of a patch. It contains no version, because the mail of a commit must never change. */
-#define RC_MAIL_SIGNATURE "-- \nmod_rcapi\n\n"
-
 #endif

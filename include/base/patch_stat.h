@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Prints the table of changes in a mail (`git --stat --summary`).
+ * Prints what follows the message in the mail of a commit: the table of changes (`git --stat
+ * --summary`) and the patch.
  */
 #ifndef RC_BASE_PATCH_STAT_H
 #define RC_BASE_PATCH_STAT_H
@@ -19,13 +20,12 @@ typedef struct rc_stat_row_t {
     int similarity;              /* of a rename, in percent */
     bool binary;                 /* the numbers are sizes in bytes, else lines */
     apr_uint64_t added, deleted; /* the new size, and the old one */
-    const char *name;            /* set by rc_patch_stat */
+    const char *name;            /* set by rc_patch_end_mail */
 } rc_stat_row_t;
 
-/** Prints the table that `git --stat` prints in a mail for @a rows (rc_stat_row_t). */
-rc_err_t *rc_patch_stat(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool);
-
-/** Prints what `git --summary` prints: created, deleted and renamed files, and changed modes. */
-rc_err_t *rc_patch_summary(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool);
+/** Ends the mail of a commit: prints the table of @a rows (rc_stat_row_t), the patch @a diff and
+ * the signature. */
+rc_err_t *rc_patch_end_mail(rc_spool_t *spool, const apr_array_header_t *rows, rc_spool_t *diff,
+                            apr_pool_t *pool);
 
 #endif

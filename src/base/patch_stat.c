@@ -2,7 +2,7 @@
 /*
  * Prints the size of each change as a table with bars, then created, deleted and renamed files:
  * `git --stat --summary` at the width of a mail. The column widths are those of show_stats in git's
- * diff.c.
+ * diff.c. Then the patch, which ends the mail.
  */
 #include "base/patch_stat.h"
 
@@ -14,6 +14,9 @@
 
 #define WIDTH     72 /* of a line */
 #define GRAPH_MIN 6
+
+/* It contains no version, because the mail of a commit must never change. */
+#define SIGNATURE "-- \nmod_rcapi\n\n"
 
 typedef struct widths_t {
     apr_int64_t name, number, graph; /* number: of changed lines */
@@ -248,7 +251,7 @@ static bool unchanged(const rc_stat_row_t *row)
     return row->old_mode == row->new_mode && !row->renamed && !row->binary && !changed(row);
 }
 
-rc_err_t *rc_patch_stat(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool)
+static rc_err_t *print_table(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool)
 {
     apr_array_header_t *shown = apr_array_make(pool, rows->nelts, sizeof(rc_stat_row_t));
     widths_t widths;
@@ -288,11 +291,22 @@ static rc_err_t *summarize(rc_spool_t *spool, const rc_stat_row_t *row, apr_pool
     return rc_spool_write(spool, "\n", 1);
 }
 
-rc_err_t *rc_patch_summary(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool)
+static rc_err_t *print_summary(rc_spool_t *spool, const apr_array_header_t *rows, apr_pool_t *pool)
 {
     int i;
 
     for (i = 0; i < rows->nelts; i++)
         RC_TRY(summarize(spool, &APR_ARRAY_IDX(rows, i, rc_stat_row_t), pool));
     return NULL;
+}
+
+rc_err_t *rc_patch_end_mail(rc_spool_t *spool, const apr_array_header_t *rows, rc_spool_t *diff,
+                            apr_pool_t *pool)
+{
+    RC_TRY(rc_spool_puts(spool, "---\n"));
+    RC_TRY(print_table(spool, rows, pool));
+    RC_TRY(print_summary(spool, rows, pool));
+    RC_TRY(rc_spool_puts(spool, "\n"));
+    RC_TRY(rc_spool_append(spool, diff));
+    return rc_spool_puts(spool, SIGNATURE);
 }

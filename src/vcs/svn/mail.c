@@ -61,12 +61,7 @@ static rc_err_t *print_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, co
         return NULL;
     RC_TRY(rc_svn_commit(&commit, vcs, &named, APR_SIZE_MAX, pool));
     RC_TRY(print_head(spool, commit, mail, pool));
-    RC_TRY(rc_spool_puts(spool, "---\n"));
-    RC_TRY(rc_patch_stat(spool, printer.rows, pool));
-    RC_TRY(rc_patch_summary(spool, printer.rows, pool));
-    RC_TRY(rc_spool_puts(spool, "\n"));
-    RC_TRY(rc_spool_append(spool, printer.spool));
-    return rc_spool_puts(spool, RC_MAIL_SIGNATURE);
+    return rc_patch_end_mail(spool, printer.rows, printer.spool, pool);
 }
 
 rc_err_t *rc_svn_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,

@@ -143,12 +143,7 @@ static rc_err_t *print_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, co
     RC_TRY(print_changes(&rows, diff, vcs, changes, &mail->diff, pool));
     RC_TRY(read_commit(&text, vcs->repo, id, vcs->pool, pool));
     RC_TRY(print_message(spool, id, text, mail, pool));
-    RC_TRY(rc_spool_puts(spool, "---\n"));
-    RC_TRY(rc_patch_stat(spool, rows, pool));
-    RC_TRY(rc_patch_summary(spool, rows, pool));
-    RC_TRY(rc_spool_puts(spool, "\n"));
-    RC_TRY(rc_spool_append(spool, diff));
-    return rc_spool_puts(spool, RC_MAIL_SIGNATURE);
+    return rc_patch_end_mail(spool, rows, diff, pool);
 }
 
 rc_err_t *rc_git_mail(rc_spool_t *spool, rc_vcs_t *vcs, const char *id, const rc_mail_t *mail,
