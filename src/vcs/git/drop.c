@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Removes the objects that only a commit held which no branch reaches any more: git serves every
- * object to whom knows its id, and a stripped commit may hold a secret.
+ * Removes the objects that only a commit held which no branch reaches any more: git serves an
+ * object to everyone who knows its id, and a stripped commit may hold a secret.
  *
  * git lists what the commit reached and may have held alone; git repack, which walks everything
  * that references still reach, then moves all unreachable objects into a cruft pack. The objects
@@ -141,9 +141,9 @@ static rc_err_t *pack_list(const drop_t *drop, apr_file_t *list)
     proc.env = rc_git_env_list(env);
     proc.deadline = rc_clock() + PATIENCE;
     RC_TRY(rc_proc_run(&result, &proc, drop->pool));
-    return result.status
-               ? rc_err_failed(drop->pool, "git pack-objects in %s: %s", drop->git_dir, result.text)
-               : NULL;
+    return result.status ? rc_err_failed(drop->pool, "git pack-objects in %s ended with %s",
+                                         drop->git_dir, rc_proc_end_text(&result, drop->pool))
+                         : NULL;
 }
 
 /* The index goes first: without it the rest is no pack. */
