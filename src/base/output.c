@@ -85,8 +85,8 @@ static bool open_theirs(rc_output_t *output, apr_pool_t *pool)
 {
     int fd = rc_part_follow(output->entry.part);
 
-    output->shared = true;
-    return fd >= 0 && !set_file(output, fd, pool);
+    output->shared = fd >= 0 && !set_file(output, fd, pool);
+    return output->shared;
 }
 
 static rc_err_t *open_complete(rc_output_t *output, apr_pool_t *pool)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/entry.h"
+#include "base/output.h"
 #include "base/part.h"
 
 static rc_cache_t cache = {.max = 1000};
@@ -141,9 +142,31 @@ static void too_large(void **state)
     close(reader);
 }
 
+/* A part that cannot be followed: the answer gets a file of its own, whose end is not that of the
+ * part. */
+static void not_followed(void **state)
+{
+    struct flock readers = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1, .l_len = 1};
+    rc_entry_t entry = made_by_us("not-followed");
+    rc_produce_t produce = {.cache = &cache, .name = "not-followed", .temp_dir = in_dir("cache")};
+    rc_output_t output;
+
+    (void)state;
+    assert_int_equal(fcntl(entry.fd, F_OFD_SETLK, &readers), 0);
+    assert_null(rc_output_open(&output, &produce, pool));
+    assert_true(output.ours);
+    assert_false(rc_output_is_followed(&output));
+    rc_output_finish(&output, RC_PART_COMPLETE, true, pool);
+    assert_int_equal(access(entry.part, F_OK), 0);
+    assert_int_equal(access(entry.file, F_OK), -1);
+    rc_output_close(&output, pool);
+    close(entry.fd);
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(one_maker), cmocka_unit_test(readers_are_seen), cmocka_unit_test(appending),
-    cmocka_unit_test(ends),      cmocka_unit_test(left_with_bytes),  cmocka_unit_test(too_large),
+    cmocka_unit_test(one_maker),    cmocka_unit_test(readers_are_seen), cmocka_unit_test(appending),
+    cmocka_unit_test(ends),         cmocka_unit_test(left_with_bytes),  cmocka_unit_test(too_large),
+    cmocka_unit_test(not_followed),
 };
 
 UNIT_MAIN(tests)
