@@ -64,9 +64,13 @@ rc_body_state_t rc_body_read(rc_body_t *body, const char **data, apr_size_t *len
 /** Returns the state after the last read; before the first one RC_BODY_LATER, or a final state. */
 rc_body_state_t rc_body_state(const rc_body_t *body);
 
-/** Returns a descriptor that is readable when a read may return more; -1: there is none, retry
- * after some milliseconds. */
+/** Returns a descriptor that is readable when a read may return more; -1: there is none, see
+ * rc_body_pause. */
 int rc_body_fd(const rc_body_t *body);
+
+/** Returns how long to wait before the next read of a body without a descriptor: 0 after bytes,
+ * more and more while none come, at most 20 ms. To be called once for each wait. */
+apr_interval_time_t rc_body_pause(rc_body_t *body);
 
 /** Returns how many announced bytes are not read yet, or (for a body that is too large) how many
  * exceed the limit; -1 when the length is unknown. */

@@ -11,17 +11,18 @@
 #include "inflate.h"
 
 #define FIRST_SIZE ((apr_size_t)8 * 1024)
-#define BLIND_WAIT 20  /* milliseconds between reads, when there is no descriptor */
-#define LOOK_EVERY 250 /* milliseconds; buffered bytes do not make the descriptor readable */
+#define MOST_PAUSE apr_time_from_msec(20)  /* between reads, when there is no descriptor */
+#define LOOK_EVERY apr_time_from_msec(250) /* buffered bytes do not make it readable */
 
 struct rc_body_t {
     rc_body_source_t source;
     apr_pool_t *pool;
     rc_body_state_t state;
-    apr_off_t taken, limit; /* in bytes as sent; limit -1: none */
-    apr_time_t deadline;    /* 0: none */
-    apr_time_t hungry;      /* since when no byte has come; 0: the last read had some */
-    rc_inflate_t *inflate;  /* NULL: the body is not inflated */
+    apr_off_t taken, limit;    /* in bytes as sent; limit -1: none */
+    apr_time_t deadline;       /* 0: none */
+    apr_time_t hungry;         /* since when no byte has come; 0: the last read had some */
+    apr_interval_time_t pause; /* the next one of rc_body_pause */
+    rc_inflate_t *inflate;     /* NULL: the body is not inflated */
 };
 
 rc_body_t *rc_body_create(const rc_body_source_t *source, apr_pool_t *pool)
@@ -67,16 +68,25 @@ static bool is_final(rc_body_state_t state)
     return state != RC_BODY_MORE && state != RC_BODY_LATER;
 }
 
+apr_interval_time_t rc_body_pause(rc_body_t *body)
+{
+    apr_interval_time_t pause = body->pause, next = 2 * pause + apr_time_from_msec(1);
+
+    body->pause = next < MOST_PAUSE ? next : MOST_PAUSE;
+    return pause;
+}
+
 /* Sleeps until there may be more bytes. Returns false when the deadline has passed. */
-static bool rest(const rc_body_t *body)
+static bool rest(rc_body_t *body)
 {
     struct pollfd at = {.fd = body->source.fd, .events = POLLIN};
     apr_interval_time_t left = body->deadline - rc_clock();
-    apr_interval_time_t longest = apr_time_from_msec(body->source.fd < 0 ? BLIND_WAIT : LOOK_EVERY);
+    apr_interval_time_t longest = body->source.fd < 0 ? rc_body_pause(body) : LOOK_EVERY;
 
     if (left <= 0)
         return false;
-    poll(&at, 1, (int)apr_time_as_msec(left < longest ? left : longest) + 1);
+    if (longest > 0)
+        poll(&at, 1, (int)apr_time_as_msec(left < longest ? left : longest) + 1);
     return true;
 }
 
@@ -105,6 +115,7 @@ static rc_body_state_t take(rc_body_t *body, const char **data, apr_size_t *len,
     if (state != RC_BODY_MORE)
         return state;
     body->hungry = 0;
+    body->pause = 0;
     body->taken += (apr_off_t)*len;
     return body->limit >= 0 && body->taken > body->limit ? RC_BODY_TOO_LARGE : RC_BODY_MORE;
 }

@@ -10,11 +10,6 @@
 #define BUFFER    ((apr_size_t)64 * 1024)
 #define LONG_WAIT apr_time_from_sec(1)
 
-/* When the body has no descriptor: a client that sends is soon looked at again, one that pauses
- * less and less often. */
-#define BLIND_LEAST apr_time_from_msec(0)
-#define BLIND_MOST  apr_time_from_msec(20)
-
 typedef struct relay_t {
     rc_relay_t relay;
     rc_child_t *child;
@@ -24,8 +19,7 @@ typedef struct relay_t {
     bool fed;         /* it has all its input, or closed it */
     const char *data; /* bytes of the body that are not written yet */
     apr_size_t len;
-    apr_interval_time_t blind; /* the next wait for a body without a descriptor */
-    apr_size_t held;           /* bytes of output in buffer */
+    apr_size_t held; /* bytes of output in buffer */
     char buffer[BUFFER];
 } relay_t;
 
@@ -65,10 +59,8 @@ static bool fetch(rc_err_t **err, relay_t *state)
     rc_body_state_t got = rc_body_read(state->relay.body, &state->data, &state->len, false);
 
     *err = NULL;
-    if (got == RC_BODY_MORE) {
-        state->blind = BLIND_LEAST;
+    if (got == RC_BODY_MORE)
         return true;
-    }
     if (got == RC_BODY_LATER)
         return false;
     if (got == RC_BODY_END) {
@@ -119,25 +111,17 @@ static rc_child_io_t read_output(relay_t *state)
     return io;
 }
 
-static apr_interval_time_t longer(apr_interval_time_t wait)
-{
-    wait = 2 * wait + apr_time_from_msec(1);
-    return wait < BLIND_MOST ? wait : BLIND_MOST;
-}
-
 /* Waits until the client or the program can continue; false when the program must end. */
 static bool wait_for_both(relay_t *state)
 {
     bool hungry = !state->fed && !state->len; /* needs bytes of the client */
     int fd = hungry ? rc_body_fd(state->relay.body) : -1;
-    bool blind = hungry && fd < 0;
+    bool blind = hungry && fd < 0; /* the body cannot be waited for */
     rc_child_wait_t wait = {.output = state->held<BUFFER, .input = state->len> 0,
                             .readable = fd,
                             .writable = state->stream.unsent,
-                            .longest = blind ? state->blind : LONG_WAIT};
+                            .longest = blind ? rc_body_pause(state->relay.body) : LONG_WAIT};
 
-    if (blind)
-        state->blind = longer(state->blind);
     return rc_child_wait(state->child, &wait);
 }
 

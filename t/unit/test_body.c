@@ -131,6 +131,30 @@ static void deadline(void **state)
     assert_int_equal(len, 3);
 }
 
+/* Without a descriptor: no pause while bytes come; longer and longer ones, up to a limit, while
+ * none come. */
+static void pauses(void **state)
+{
+    fake_t fake = {"abc", 3, 1, true, false, RC_BODY_LATER};
+    rc_body_t *body = body_of(&fake, NULL);
+    apr_interval_time_t pause, last = 0;
+    const char *data;
+    apr_size_t len;
+    int i;
+
+    (void)state;
+    assert_int_equal(rc_body_pause(body), 0);
+    for (i = 0; i < 20; i++, last = pause) {
+        pause = rc_body_pause(body);
+        assert_true(pause > last || (i > 3 && pause == last));
+    }
+    assert_int_equal(last, apr_time_from_msec(20));
+    assert_int_equal(rc_body_read(body, &data, &len, false), RC_BODY_LATER);
+    assert_int_equal(rc_body_pause(body), last);
+    assert_int_equal(rc_body_read(body, &data, &len, false), RC_BODY_MORE);
+    assert_int_equal(rc_body_pause(body), 0);
+}
+
 static void inflates(void **state)
 {
     char *text = apr_pcalloc(pool, 1 << 20), packed[8192];
@@ -209,10 +233,15 @@ static void encodings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole),        cmocka_unit_test(limits),
-        cmocka_unit_test(nothing_sent), cmocka_unit_test(deadline),
-        cmocka_unit_test(inflates),     cmocka_unit_test(inflated_sum_is_limited),
-        cmocka_unit_test(malformed),    cmocka_unit_test(encodings),
+        cmocka_unit_test(whole),
+        cmocka_unit_test(limits),
+        cmocka_unit_test(nothing_sent),
+        cmocka_unit_test(deadline),
+        cmocka_unit_test(pauses),
+        cmocka_unit_test(inflates),
+        cmocka_unit_test(inflated_sum_is_limited),
+        cmocka_unit_test(malformed),
+        cmocka_unit_test(encodings),
     };
     int failed;
 
