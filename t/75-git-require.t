@@ -178,6 +178,8 @@ subtest 'what is a push' => sub {
         is(status("/git/team/app/info/refs$_", @as), 403, $_);
     }
     is(status('/git/team/app/HEAD?cmd=batch', @as, headers => ['X-HgArg-1' => 'cmds=pushkey+x']), 403, 'in a header');
+    is(status('/git/team/app/HEAD?cmd=batch', @as, headers => ['X-HgArg-2' => 'ey+x', 'X-HgArg-1' => 'cmds=pushk']),
+        403, '... in two, in any order');
     is(status('/git/team/app/HEAD', @as, method => $_), 403, $_) for qw(PUT DELETE POST MKACTIVITY);
     is(status('/git/team/app/git-receive-pack', @as, method => $_), 403, "$_ of a push") for qw(GET POST);
     isnt(status('/git/team/app/HEAD', @as, method => 'HEAD'), 403, 'HEAD');

@@ -39,14 +39,18 @@ typedef struct try_t {
 
 /* --- what is requested --- */
 
-static int add_arguments(void *baton, const char *name, const char *value)
+/* Returns the query and the arguments that hg sends in headers, X-HgArg-1 and so on: a long one is
+ * cut anywhere, and goes on in the header with the next number. */
+static char *arguments_of(const request_rec *r, apr_pool_t *pool)
 {
-    const char **all = ((void **)baton)[0];
-    apr_pool_t *pool = ((void **)baton)[1];
+    apr_array_header_t *parts = apr_array_make(pool, 4, sizeof(const char *));
+    const char *part = r->args ? r->args : "";
+    int i = 1;
 
-    if (!strncasecmp(name, "X-HgArg-", 8))
-        *all = apr_pstrcat(pool, *all, value, NULL);
-    return 1;
+    APR_ARRAY_PUSH(parts, const char *) = apr_pstrcat(pool, part, "&", NULL);
+    while ((part = apr_table_get(r->headers_in, apr_psprintf(pool, "X-HgArg-%d", i++))))
+        APR_ARRAY_PUSH(parts, const char *) = part;
+    return apr_array_pstrcat(pool, parts, '\0');
 }
 
 /* Returns whether a parameter, or an argument that hg sends in a header, names a command that
@@ -54,13 +58,9 @@ static int add_arguments(void *baton, const char *name, const char *value)
 static bool names_write(const request_rec *r, apr_pool_t *pool)
 {
     static const char *const words[] = {"git-receive-pack", "unbundle", "pushkey"};
-    const char *all = "";
-    void *baton[] = {&all, pool};
-    char *text;
+    char *text = arguments_of(r, pool);
     apr_size_t i;
 
-    apr_table_do(add_arguments, baton, r->headers_in, NULL);
-    text = apr_pstrcat(pool, r->args ? r->args : "", "&", all, NULL);
     if (ap_unescape_urlencoded(text) != OK)
         return true;
     for (i = 0; i < sizeof(words) / sizeof(*words); i++)
