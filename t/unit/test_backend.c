@@ -3,49 +3,30 @@
  * Tests a second back end through the API and the views: nothing above the table of back ends
  * depends on the type of a repository.
  */
-#include "unit.h"
+#include "env_fixture.h"
 
 #include "domain/data.h"
-#include "domain/user.h"
 #include "faces/api.h"
 #include "faces/raw.h"
 #include "faces/raw/view.h"
 #include "mem_backend.h"
 
-static rc_env_t *env;
 static rc_db_t *db;
 static apr_pool_t *request_pool; /* of the last call; its end releases what the call holds */
 
-static rc_err_t *fill(void *baton, rc_db_t *in)
-{
-    rc_new_user_t admin = {.username = "admin", .active = true, .admin = true};
-    rc_user_t *user;
-
-    (void)baton;
-    RC_TRY(rc_default_user_setup(in, env->secret, true, pool));
-    return rc_user_insert(&user, in, env->secret, &admin, pool);
-}
-
 static int begin(void **state)
 {
-    static rc_env_config_t config; /* the environment keeps it */
+    rc_env_config_t config;
 
     if (unit_begin(state))
         return -1;
     rc_vcs_register(&mem_backend);
-    rc_env_defaults(&config);
-    config.db.path = in_dir("db");
-    config.db.create = true;
+    config = env_settings();
     config.repo_root = in_dir("repos");
     config.temp_dir = unit_dir;
-    config.secret_file = in_dir("secret");
     if (mkdir(config.repo_root, 0777) || mem_write(in_dir("repos/sample"), "sample", pool))
         return -1;
-    if (rc_secret_create(config.secret_file, pool) || rc_env_open(&env, &config, pool) ||
-        rc_db_acquire(&db, env->db_pool, pool) || rc_db_txn(db, fill, NULL))
-        return -1;
-    rc_db_release(db);
-    return 0;
+    return env_open(&config);
 }
 
 /* --- requests --- */

@@ -3,25 +3,20 @@
  * Tests rc_data_check with faults that only manual changes of the database can cause.
  * t/61-rcapi-admin.t tests the rest.
  */
-#include "unit.h"
+#include "env_fixture.h"
 
 #include <sqlite3.h>
 
 #include "domain/data.h"
-#include "domain/user.h"
 
-static rc_env_t *env;
 static rc_db_t *db;
 
-static rc_err_t *fill(void *baton, rc_db_t *in)
+static rc_err_t *add_bob(void *baton, rc_db_t *in)
 {
-    rc_new_user_t admin = {.username = "admin", .active = true, .admin = true};
     rc_new_user_t bob = {.username = "bob", .active = true};
     rc_user_t *user;
 
     (void)baton;
-    RC_TRY(rc_default_user_setup(in, env->secret, true, pool));
-    RC_TRY(rc_user_insert(&user, in, env->secret, &admin, pool));
     return rc_user_insert(&user, in, env->secret, &bob, pool);
 }
 
@@ -34,17 +29,7 @@ static rc_err_t *set_up_again(void *baton, rc_db_t *in)
 
 static int begin(void **state)
 {
-    rc_env_config_t config;
-
-    if (unit_begin(state))
-        return -1;
-    rc_env_defaults(&config);
-    config.db.path = in_dir("db");
-    config.db.create = true;
-    config.repo_root = unit_dir;
-    config.secret_file = in_dir("secret");
-    if (rc_secret_create(config.secret_file, pool) || rc_env_open(&env, &config, pool) ||
-        rc_db_acquire(&db, env->db_pool, pool) || rc_db_txn(db, fill, NULL))
+    if (env_begin(state) || rc_db_acquire(&db, env->db_pool, pool) || rc_db_txn(db, add_bob, NULL))
         return -1;
     return 0;
 }

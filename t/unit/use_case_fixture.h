@@ -6,16 +6,12 @@
 #ifndef RC_UNIT_USE_CASE_FIXTURE_H
 #define RC_UNIT_USE_CASE_FIXTURE_H
 
-#include "unit.h"
+#include "env_fixture.h"
 
 #include "domain/identify.h"
 #include "domain/repo.h"
 #include "domain/repo_change.h"
-#include "domain/user.h"
 
-#define UNUSED __attribute__((unused)) /* by one of the tests */
-
-static rc_env_t *env;
 static rc_actor_t actor;
 
 /* The state of renew: it counts its calls, reloads the row of an update, replaces the caller, or
@@ -58,16 +54,6 @@ static rc_err_t *answer(void *baton)
     return NULL;
 }
 
-static rc_err_t *fill(void *baton, rc_db_t *in)
-{
-    rc_new_user_t admin = {.username = "admin", .active = true, .admin = true};
-    rc_user_t *user;
-
-    (void)baton;
-    RC_TRY(rc_default_user_setup(in, env->secret, true, pool));
-    return rc_user_insert(&user, in, env->secret, &admin, pool);
-}
-
 static int begin(void **state)
 {
     static const char *scheme = "file";
@@ -79,14 +65,9 @@ static int begin(void **state)
 
     if (unit_begin(state))
         return -1;
-    rc_env_defaults(&config);
-    config.db.path = in_dir("db");
-    config.db.create = true;
-    config.repo_root = unit_dir;
-    config.secret_file = in_dir("secret");
+    config = env_settings();
     config.remote.schemes = &files;
-    if (rc_secret_create(config.secret_file, pool) || rc_env_open(&env, &config, pool) ||
-        rc_db_acquire(&db, env->db_pool, pool) || rc_db_txn(db, fill, NULL) ||
+    if (env_open(&config) || rc_db_acquire(&db, env->db_pool, pool) ||
         rc_identify(&who, db, &local, pool))
         return -1;
     actor = (rc_actor_t){.env = env,
