@@ -15,10 +15,7 @@ my (%dump, %url);
 
 sub make {
     my ($name, $dump) = @_;
-    $t->must(create_repo => { repo_name => $name, repo_type => 'svn' });
-    my $path = "$t->{dir}/data/repos/$name";
-    $dump->load($path);
-    $url{$name} = "file://$path";
+    $url{$name} = $dump->serve($t, $name);
     return $dump{$name} = $dump;
 }
 

@@ -25,9 +25,7 @@ $dump->file('trunk/image.png', "\x89PNG\r\n\x1a\n\0");
 $dump->file('trunk/keywords', "\$Id\$\n\$Rev\$\r\n", { 'svn:keywords' => 'Id Rev', 'svn:eol-style' => 'native' });
 $dump->file('trunk/special', 'no link', { 'svn:special' => '*' });
 $COUNT++;
-$t->must(create_repo => { repo_name => $name, repo_type => 'svn', enable_downloads => JSON::PP::true() });
-$dump->load($path);
-my $url = "file://$path";
+my $url = $dump->serve($t, $name, enable_downloads => JSON::PP::true());
 
 sub get { my ($view, %opt) = @_; return $t->get("/$name/$view", as => 'admin', %opt) }
 

@@ -117,8 +117,7 @@ subtest 'odd properties of revisions' => sub {
         $dump->revision(log => 'm', %$_);
         $dump->file("f$dump->{rev}", "x\n");
     }
-    $t->must(create_repo => { repo_name => 'odd', repo_type => 'svn' });
-    $dump->load("$ROOT/odd");
+    $dump->serve($t, 'odd');
     my $list = $t->must(get_repo_changesets => { repoid => 'odd', start_rev => '', limit => -1 });
     is scalar @$list, @odd, 'all are listed';
     is $list->[$_]{date}, '1970-01-01T00:00:00', "r@{[$_ + 1]}: no date" for 0 .. 2;
@@ -142,8 +141,7 @@ subtest 'texts that are far apart' => sub {
     $dump->edit('random', $text->());
     splice @lines, $_, 1, "other $_\n" for map { $_ * 1000 } 0 .. 59;
     $dump->edit('ordered', join '', @lines);
-    $t->must(create_repo => { repo_name => 'far', repo_type => 'svn' });
-    $dump->load("$ROOT/far");
+    $dump->serve($t, 'far');
     my $start = time;
     my $a = $t->get('/far/changeset-diff/2', as => 'admin');
     is $a->status, 200, 'a diff';

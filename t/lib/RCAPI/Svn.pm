@@ -17,6 +17,7 @@ RCAPI::Svn - Subversion repositories for tests, made by one `svnadmin load` of a
     $dump->remove('trunk/a');
     $dump->replace('trunk/a', "new\n");              # removed and added in one revision
     $dump->load("$dir/repo");                        # into a repository that svnadmin or the API has made
+    my $url = $dump->serve($t, 'repo');              # into a new one of the server; its URL for svn
     RCAPI::Svn::history($dump, 40, 7);               # 40 random revisions, the same for the same numbers
     RCAPI::Svn::svn('log', '-v', "file://$dir/repo");
 
@@ -147,6 +148,15 @@ sub load {
     program({ stdin => $self->text, timeout => 120 }, 'svnadmin', 'load', '-q', '--no-flush-to-disk', '--ignore-uuid',
         '--bypass-prop-validation', $path);
     return $self;
+}
+
+# Creates the repository $name of the server, with %args of create_repo, and loads the dump into it; its URL for svn.
+sub serve {
+    my ($self, $t, $name, %args) = @_;
+    $t->must(create_repo => { repo_name => $name, repo_type => 'svn', %args });
+    my $path = $t->dir . "/data/repos/$name";
+    $self->load($path);
+    return "file://$path";
 }
 
 # --- random histories
