@@ -268,20 +268,27 @@ static void as_git(void **state)
     }
 }
 
-/* The state differs when anything that is said differs, and only then. */
-static const char *state_of(const char *name)
+typedef rc_err_t *question_t(const char **text, rc_vcs_t *vcs, apr_pool_t *pool);
+
+static const char *answer_of(question_t *question, const char *name)
 {
-    const char *state;
+    const char *text;
     apr_pool_t *pool;
     rc_vcs_t *vcs;
 
     apr_pool_create(&pool, fixture.pool);
     ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(name), NULL, pool));
-    ASSERT_OK(rc_wire_state(&state, vcs, fixture.pool));
+    ASSERT_OK(question(&text, vcs, fixture.pool));
     apr_pool_destroy(pool);
-    return state;
+    return text;
 }
 
+static const char *state_of(const char *name)
+{
+    return answer_of(rc_wire_state, name);
+}
+
+/* The state differs when anything that is said differs, and only then. */
 static void states(void **state)
 {
     static const struct {
@@ -381,15 +388,7 @@ static void many(void **state)
 
 static const char *config_problem(const char *name)
 {
-    const char *problem;
-    apr_pool_t *pool;
-    rc_vcs_t *vcs;
-
-    apr_pool_create(&pool, fixture.pool);
-    ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir(name), NULL, pool));
-    ASSERT_OK(rc_vcs_check_refs(&problem, vcs, fixture.pool));
-    apr_pool_destroy(pool);
-    return problem;
+    return answer_of(rc_vcs_check_refs, name);
 }
 
 static void odd_settings(void **state)
