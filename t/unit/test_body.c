@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Tests bodies of requests: limits, deadlines, gzip, and bytes that arrive one by one. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
+#include "unit.h"
 
-#include <cmocka.h>
 #include <zlib.h>
 
-#include <apr_general.h>
-#include <apr_strings.h>
-
-#include "patience.h"
 #include "base/body.h"
 #include "base/time.h"
-
-static apr_pool_t *pool;
 
 /* A source that yields `step` bytes at a time, and nothing at every second call. */
 typedef struct fake_t {
@@ -230,25 +219,16 @@ static void encodings(void **state)
         assert_int_equal(rc_body_inflate(body_of(&fake, rows[i].name), 10), rows[i].known);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole),
-        cmocka_unit_test(limits),
-        cmocka_unit_test(nothing_sent),
-        cmocka_unit_test(deadline),
-        cmocka_unit_test(pauses),
-        cmocka_unit_test(inflates),
-        cmocka_unit_test(inflated_sum_is_limited),
-        cmocka_unit_test(malformed),
-        cmocka_unit_test(encodings),
-    };
-    int failed;
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(whole),
+    cmocka_unit_test(limits),
+    cmocka_unit_test(nothing_sent),
+    cmocka_unit_test(deadline),
+    cmocka_unit_test(pauses),
+    cmocka_unit_test(inflates),
+    cmocka_unit_test(inflated_sum_is_limited),
+    cmocka_unit_test(malformed),
+    cmocka_unit_test(encodings),
+};
 
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return failed;
-}
+UNIT_MAIN(tests)

@@ -2,23 +2,10 @@
 /*
  * Tests the parameters of query strings.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
-
-#include <apr_general.h>
-#include <apr_strings.h>
+#include "unit.h"
 
 #include "base/query.h"
 #include "faces/raw.h"
-
-#define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
-
-static apr_pool_t *pool;
 
 static void assert_text(const char *got, const char *want, const char *about)
 {
@@ -70,19 +57,9 @@ static void keys(void **state)
                     rows[i].query ? rows[i].query : "no query");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(parameters),
-        cmocka_unit_test(keys),
-    };
-    int failed;
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(parameters),
+    cmocka_unit_test(keys),
+};
 
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    cmocka_set_message_output(CM_OUTPUT_TAP);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return failed;
-}
+UNIT_MAIN(tests)

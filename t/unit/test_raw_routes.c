@@ -2,22 +2,9 @@
 /*
  * Tests which views a URL can name, and in which order they are tried.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
-
-#include <apr_general.h>
-#include <apr_strings.h>
+#include "unit.h"
 
 #include "faces/raw/view.h"
-
-#define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
-
-static apr_pool_t *pool;
 
 /* Returns "repository|revision ..." for all readings of the path. */
 static const char *readings(const char *path)
@@ -111,16 +98,6 @@ static void bounded(void **state)
     assert_string_equal(APR_ARRAY_IDX(routes, routes->nelts - 1, rc_raw_route_t).repo, "r");
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(splitting), cmocka_unit_test(bounded)};
-    int failed;
+static const struct CMUnitTest tests[] = {cmocka_unit_test(splitting), cmocka_unit_test(bounded)};
 
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    cmocka_set_message_output(CM_OUTPUT_TAP);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return failed;
-}
+UNIT_MAIN(tests)

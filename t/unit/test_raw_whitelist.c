@@ -2,23 +2,11 @@
 /*
  * Tests whitelists: how a line of the configuration is parsed, what is rejected, what matches.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include <string.h>
-
-#include <apr_general.h>
-#include <apr_strings.h>
+#include "unit.h"
 
 #include "faces/raw.h"
 
-#define ROWS(rows) (sizeof(rows) / sizeof(*(rows)))
-#define RAW        "ChangesetController:changeset_raw"
-
-static apr_pool_t *pool;
+#define RAW "ChangesetController:changeset_raw"
 
 static apr_array_header_t *list_of(const char *text)
 {
@@ -109,20 +97,10 @@ static void matching(void **state)
             fail_msg("%s: not %d", rows[i].text, rows[i].want);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reading),
-        cmocka_unit_test(refusing),
-        cmocka_unit_test(matching),
-    };
-    int failed;
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(reading),
+    cmocka_unit_test(refusing),
+    cmocka_unit_test(matching),
+};
 
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    cmocka_set_message_output(CM_OUTPUT_TAP);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return failed;
-}
+UNIT_MAIN(tests)

@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Tests programs that get a body which cannot be waited for. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "unit.h"
 
-#include <cmocka.h>
-
-#include <apr_general.h>
-#include <apr_strings.h>
-
-#include "patience.h"
 #include "base/relay.h"
 #include "base/time.h"
 
 #define PIECES 500
 #define PAUSE  apr_time_from_msec(300)
-
-static apr_pool_t *pool;
 
 /* A source whose bytes are there at every second look, after a pause. */
 typedef struct fake_t {
@@ -87,16 +74,7 @@ static void pausing_body(void **state)
     assert_in_range(fake.looks, 1, 30); /* five that come closer together, then one in 20 ms */
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {cmocka_unit_test(flowing_body),
-                                       cmocka_unit_test(pausing_body)};
-    int failed;
+static const struct CMUnitTest tests[] = {cmocka_unit_test(flowing_body),
+                                          cmocka_unit_test(pausing_body)};
 
-    apr_initialize();
-    apr_pool_create(&pool, NULL);
-    failed = cmocka_run_group_tests(tests, NULL, NULL);
-    apr_pool_destroy(pool);
-    apr_terminate();
-    return failed;
-}
+UNIT_MAIN(tests)
