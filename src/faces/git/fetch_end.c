@@ -73,7 +73,7 @@ static bool finds_pack(const ending_t *ending)
 
 static bool has_pack(const ending_t *ending)
 {
-    return ending->file && !*ending->failed && (ending->request->packs || finds_pack(ending));
+    return ending->file && !*ending->failed && finds_pack(ending);
 }
 
 /* Records the pull. The client has its pack, whatever fails now. */

@@ -247,7 +247,6 @@ static void read_old(reading_t *reading)
     if (!reading->odd && !reading->lines->nelts && reading->at == reading->end)
         reading->request->kind = RC_FETCH_NOTHING;
     read_old_haves(reading);
-    reading->request->packs = reading->done;
 }
 
 /* --- version 2 --- */
@@ -335,7 +334,6 @@ static void read_new(reading_t *reading)
     reading->odd = reading->odd || reading->kind != RC_PKT_FLUSH || reading->at < reading->end;
     if (refs && !reading->odd)
         request->kind = RC_FETCH_REFS;
-    request->packs = !refs && (reading->done || !reading->have);
 }
 
 /* --- both --- */
