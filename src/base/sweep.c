@@ -15,6 +15,7 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
+#include "base/text.h"
 #include "part.h"
 
 /* All are listed whenever one is added; a client without blobs fetches many small files. */
@@ -33,13 +34,6 @@ static int by_use(const void *a, const void *b)
     if (x->tv_sec != y->tv_sec)
         return x->tv_sec < y->tv_sec ? -1 : 1;
     return (x->tv_nsec > y->tv_nsec) - (x->tv_nsec < y->tv_nsec);
-}
-
-static bool is_part(const char *name)
-{
-    apr_size_t len = strlen(name), tail = strlen(RC_PART_SUFFIX);
-
-    return len > tail && !strcmp(name + len - tail, RC_PART_SUFFIX);
 }
 
 static void remove_if_left(const char *part)
@@ -68,7 +62,7 @@ static apr_off_t list(apr_array_header_t *files, DIR *dir, const char *path, apr
         if (strncmp(entry->d_name, RC_PART_PREFIX, strlen(RC_PART_PREFIX)) || lstat(name, &st) ||
             !S_ISREG(st.st_mode))
             continue;
-        if (is_part(name)) {
+        if (rc_text_ends(name, RC_PART_SUFFIX)) {
             remove_if_left(name);
             continue;
         }
