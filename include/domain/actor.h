@@ -55,7 +55,7 @@ void rc_actor_close(rc_actor_t *actor);
 rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
 
 /** Runs @a fn in a write transaction, between renew and answer. Recovers unfinished changes of the
- * disk first (rc_disk_txn_settle). */
+ * disk first (rc_disk_txn_run). */
 rc_err_t *rc_actor_txn(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
 
 /** Runs @a fn after renew, in one snapshot: checks a right again before a change that no

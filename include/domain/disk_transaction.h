@@ -8,7 +8,7 @@
  *     disk = rc_disk_txn_begin(env, pool);
  *     rc_disk_txn_made(disk, from);      for what was made in .rc_tmp; before the transaction
  *     rc_disk_txn_add(disk, from, to);   absolute paths below the root
- *     rc_disk_txn_apply(disk, db);       in the transaction
+ *     rc_disk_txn_apply(disk, db);       in the transaction, which rc_disk_txn_run runs
  *     rc_disk_txn_end(disk, committed);  after it
  */
 #ifndef RC_DOMAIN_DISK_TRANSACTION_H
@@ -56,10 +56,15 @@ rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool);
 rc_err_t *rc_disk_txn_recover(rc_env_t *env, apr_pool_t *pool);
 
 /** Finishes or undoes the changes of processes that died, while other processes continue theirs;
- * *@a busy reports whether such changes are still unfinished. Runs at the start of each write
- * transaction, so that no decision is based on a half changed tree, and when something is missing
- * on the disk. */
+ * *@a busy reports whether such changes are still unfinished. For when something is missing on the
+ * disk. Call it outside of transactions: it needs one to undo a change. */
 rc_err_t *rc_disk_txn_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t *pool);
+
+/** Runs @a fn in a durable write transaction of @a db after the changes of processes that died were
+ * finished or undone, so that it decides nothing by a half changed tree. Returns RC_E_FAILED
+ * without running @a fn when one stays half made. */
+rc_err_t *rc_disk_txn_run(rc_env_t *env, rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db),
+                          void *baton, apr_pool_t *pool);
 
 /** Lists what rc_disk_txn_recover would process: names (const char *) of entries of .rc_tmp. */
 rc_err_t *rc_disk_txn_unfinished(apr_array_header_t **names, rc_env_t *env, apr_pool_t *pool);

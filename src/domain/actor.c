@@ -55,9 +55,8 @@ static rc_err_t *run_change(void *baton, rc_db_t *db)
 {
     change_t *change = baton;
     rc_actor_t *actor = change->actor;
-    bool busy;
 
-    RC_TRY(rc_disk_txn_settle(&busy, actor->env, db, actor->pool));
+    (void)db;
     if (actor->renew)
         RC_TRY(actor->renew(actor->baton));
     RC_TRY(change->fn(actor, change->baton));
@@ -68,7 +67,7 @@ rc_err_t *rc_actor_txn(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
 {
     change_t change = {actor, fn, baton};
 
-    return rc_db_txn(actor->db, run_change, &change);
+    return rc_disk_txn_run(actor->env, actor->db, run_change, &change, actor->pool);
 }
 
 static rc_err_t *run_renewed(rc_actor_t *actor, void *baton)

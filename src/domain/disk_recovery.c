@@ -20,14 +20,23 @@
 #include "base/log.h"
 #include "store/setting.h"
 
+#define TRIES  200 /* to begin a transaction while a process is just dying */
+#define PAUSE  apr_time_from_msec(10)
 #define MAX_OP ((off_t)64 << 20) /* bytes */
 
-typedef struct visit_t {
-    rc_env_t *env;
-    rc_db_t *db;
-    bool ops;                  /* visit intentions (.op); else directories */
-    apr_array_header_t *names; /* only list what is left, in here; NULL: repair it */
-} visit_t;
+/* A disk change of a process that died before its transaction was committed. */
+typedef struct doomed_t {
+    const char *op;
+    apr_array_header_t *list; /* of rc_move_t */
+} doomed_t;
+
+typedef struct repair_t {
+    const rc_env_t *env;
+    apr_pool_t *pool;
+    rc_db_t *db;                /* in a write transaction */
+    apr_array_header_t *doomed; /* of doomed_t: to be undone after the commit */
+    int gate;
+} repair_t;
 
 /* Makes a path of an intention absolute; earlier versions wrote absolute ones. */
 static const char *absolute(const char *path, const char *root, apr_pool_t *pool)
@@ -117,165 +126,200 @@ static void refuse_op(const char *path, apr_pool_t *pool)
            rename(path, kept) ? path : kept);
 }
 
-static rc_err_t *repair_op(const visit_t *visit, const char *path, const char *token,
-                           apr_pool_t *pool)
+/* Finishes the change if its token was committed. Else refuses the token, so that it never will be,
+ * and remembers the change. */
+static rc_err_t *repair_op(void *baton, const char *path, const char *name, apr_pool_t *scratch)
 {
+    const repair_t *repair = baton;
+    const char *token = apr_pstrmemdup(scratch, name, strlen(name) - 3);
     apr_array_header_t *list = NULL;
     bool stands;
 
-    RC_TRY(rc_store_disk_change_stands(&stands, visit->db, token));
-    RC_TRY(read_op(&list, path, visit->env->config->repo_root, pool));
-    if (!list || !is_ours(visit->env, list)) {
-        refuse_op(path, pool);
+    RC_TRY(rc_store_disk_change_stands(&stands, repair->db, token));
+    RC_TRY(read_op(&list, path, repair->env->config->repo_root, repair->pool));
+    if (!list || !is_ours(repair->env, list)) {
+        refuse_op(path, scratch);
         return NULL;
     }
     rc_log(RC_LOG_WARNING, APR_SUCCESS, "a change of the disk was interrupted: %s it",
            stands ? "finishing" : "undoing");
     if (stands) {
-        redo(visit->env, list, pool);
-        rc_move_finish(path, list, pool);
+        redo(repair->env, list, scratch);
+        rc_move_finish(path, list, scratch);
         return NULL;
     }
-    rc_move_undo(visit->env, list, list->nelts, pool);
-    unlink(path);
+    RC_TRY(rc_store_disk_change_refuse(repair->db, token));
+    *(doomed_t *)apr_array_push(repair->doomed) = (doomed_t){apr_pstrdup(repair->pool, path), list};
     return NULL;
 }
 
-/* Sets *@a path when the entry was left by a process that died: nothing holds its lock. Accepts
- * only intentions, or with @a ops false only directories; else leaves *@a path NULL. */
-static rc_err_t *find_left(const char **path, const rc_env_t *env, const char *name, bool ops,
-                           apr_pool_t *pool)
+/* The writers' lock is taken before the gate, as each change of the disk does. */
+static rc_err_t *judge_ops(void *baton, rc_db_t *db)
 {
-    const char *dot = strrchr(name, '.'), *full;
-    bool locked, is_op = dot && !strcmp(dot, ".op");
-    struct stat st;
+    repair_t *repair = baton;
+    rc_left_visit_t visit = {.env = repair->env, .ops = true, .fn = repair_op, .baton = repair};
 
-    *path = NULL;
-    if (is_op != ops || (dot && !is_op))
-        return NULL;
-    full = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
-    if (!lstat(full, &st) && S_ISLNK(st.st_mode)) { /* our processes make no links here */
-        *path = full;
-        return NULL;
-    }
-    RC_TRY(rc_fs_lock(&locked, full, 0, pool));
-    if (locked && rc_fs_exists(full)) /* its owner may have removed it before we got the lock */
-        *path = full;
-    return NULL;
+    repair->db = db;
+    repair->gate = rc_work_lock(repair->env, LOCK_EX);
+    if (repair->gate < 0)
+        return rc_fs_err(repair->pool, "lock", repair->env->work_dir);
+    return rc_left_visit(&visit, repair->pool);
 }
 
-static rc_err_t *visit_entry(const visit_t *visit, const char *name, apr_pool_t *pool)
+static void undo_all(const repair_t *repair)
 {
-    const char *path;
+    int i;
 
-    RC_TRY(find_left(&path, visit->env, name, visit->ops, pool));
-    if (!path)
-        return NULL;
-    if (visit->names) {
-        APR_ARRAY_PUSH(visit->names, const char *) = apr_pstrdup(visit->names->pool, name);
-        return NULL;
+    for (i = 0; i < repair->doomed->nelts; i++) {
+        const doomed_t *doomed = &APR_ARRAY_IDX(repair->doomed, i, doomed_t);
+
+        rc_move_undo(repair->env, doomed->list, doomed->list->nelts, repair->pool);
+        unlink(doomed->op);
     }
-    if (!visit->ops)
-        return rc_fs_remove_tree(path, pool);
-    return repair_op(visit, path, apr_pstrmemdup(pool, name, strlen(name) - 3), pool);
 }
 
-static rc_err_t *visit_entries(const visit_t *visit, apr_pool_t *pool)
+/* Undoes only what can never be committed any more: see rc_store_disk_change_refuse. */
+static rc_err_t *repair_ops(const rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
-    const char *work_dir = visit->env->work_dir;
-    apr_pool_t *scratch;
-    apr_finfo_t entry;
-    apr_dir_t *dir;
+    repair_t repair = {.env = env, .pool = pool, .gate = -1};
     rc_err_t *err;
 
-    if (apr_dir_open(&dir, work_dir, pool) != APR_SUCCESS)
-        return rc_fs_err(pool, "read", work_dir);
-    apr_pool_create(&scratch, pool);
-    while (apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
-        apr_pool_clear(scratch);
-        if ((err = visit_entry(visit, entry.name, scratch)))
-            rc_log(RC_LOG_ERR, err->cause, "repair: %s", rc_err_log_text(err, scratch));
-    }
-    apr_pool_destroy(scratch);
-    apr_dir_close(dir);
-    return NULL;
-}
-
-/* While this process holds the gate lock, no process makes new entries. */
-static rc_err_t *repair_ops(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
-{
-    visit_t visit = {.env = env, .db = db, .ops = true};
-    int gate = rc_work_lock(env, LOCK_EX);
-    rc_err_t *err;
-
-    if (gate < 0)
-        return rc_fs_err(pool, "lock", env->work_dir);
-    err = visit_entries(&visit, pool);
-    close(gate);
+    repair.doomed = apr_array_make(pool, 2, sizeof(doomed_t));
+    err = rc_db_txn(db, judge_ops, &repair);
+    if (!err)
+        undo_all(&repair);
+    if (repair.gate >= 0)
+        close(repair.gate);
     return err;
-}
-
-static rc_err_t *has_ops(bool *has, const rc_env_t *env, apr_pool_t *pool)
-{
-    apr_finfo_t entry;
-    apr_dir_t *dir;
-
-    *has = false;
-    if (apr_dir_open(&dir, env->work_dir, pool) != APR_SUCCESS)
-        return rc_fs_err(pool, "read", env->work_dir);
-    while (!*has && apr_dir_read(&entry, APR_FINFO_NAME, dir) == APR_SUCCESS) {
-        const char *dot = strrchr(entry.name, '.');
-
-        *has = dot && !strcmp(dot, ".op");
-    }
-    apr_dir_close(dir);
-    return NULL;
 }
 
 rc_err_t *rc_disk_txn_settle(bool *busy, rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
-    RC_TRY(has_ops(busy, env, pool));
+    apr_array_header_t *tokens, *dead = apr_array_make(pool, 2, sizeof(const char *));
+
+    RC_TRY(rc_left_tokens(&tokens, env, pool));
+    *busy = tokens->nelts > 0;
     if (!*busy)
         return NULL;
-    RC_TRY(repair_ops(env, db, pool));
-    return has_ops(busy, env, pool);
+    RC_TRY(rc_left_list(dead, env, true));
+    if (dead->nelts)
+        RC_TRY(repair_ops(env, db, pool));
+    RC_TRY(rc_left_tokens(&tokens, env, pool));
+    *busy = tokens->nelts > 0;
+    return NULL;
+}
+
+/* --- transactions --- */
+
+typedef struct settled_t {
+    rc_env_t *env;
+    apr_pool_t *pool;
+    rc_err_t *(*fn)(void *baton, rc_db_t *db);
+    void *baton;
+    bool half_made; /* fn has not run: a change of the disk is to be undone or finished first */
+} settled_t;
+
+/* While this transaction holds the writers' lock, processes that live have only committed changes:
+ * they are about to mark them as done. */
+static rc_err_t *find_half_made(settled_t *settled, rc_db_t *db, apr_pool_t *pool)
+{
+    apr_array_header_t *tokens;
+    const char *dead;
+    rc_err_t *err;
+    bool stands;
+    int i;
+
+    RC_TRY(rc_left_tokens(&tokens, settled->env, pool));
+    settled->half_made = false;
+    for (i = 0; i < tokens->nelts && !settled->half_made; i++) {
+        const char *token = APR_ARRAY_IDX(tokens, i, const char *);
+
+        RC_TRY(rc_store_disk_change_stands(&stands, db, token));
+        err = rc_left_find(&dead, settled->env, apr_pstrcat(pool, token, ".op", NULL), true, pool);
+        if (err)
+            rc_log(RC_LOG_ERR, err->cause, "repair: %s", rc_err_log_text(err, pool));
+        else
+            settled->half_made = !stands || dead;
+    }
+    return NULL;
+}
+
+static rc_err_t *run_settled(void *baton, rc_db_t *db)
+{
+    settled_t *settled = baton;
+    apr_pool_t *scratch;
+    rc_err_t *err;
+
+    apr_pool_create(&scratch, settled->pool);
+    err = find_half_made(settled, db, scratch);
+    if (err)
+        err = rc_err_internal(settled->pool, err->cause, "%s", rc_err_log_text(err, settled->pool));
+    apr_pool_destroy(scratch); /* and the locks that it tried */
+    RC_TRY(err);
+    if (settled->half_made)
+        return rc_err_failed(settled->pool, "another change of the disk is unfinished");
+    return settled->fn(settled->baton, db);
+}
+
+rc_err_t *rc_disk_txn_run(rc_env_t *env, rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db),
+                          void *baton, apr_pool_t *pool)
+{
+    settled_t settled = {.env = env, .pool = pool, .fn = fn, .baton = baton};
+    rc_err_t *err;
+    bool busy;
+    int tries;
+
+    for (tries = 0;; tries++) {
+        err = rc_db_txn(db, run_settled, &settled);
+        if (!settled.half_made || tries == TRIES)
+            return err;
+        if (tries)
+            apr_sleep(PAUSE);
+        RC_TRY(rc_disk_txn_settle(&busy, env, db, pool));
+    }
+}
+
+/* --- starts --- */
+
+static rc_err_t *remove_folder(void *baton, const char *path, const char *name, apr_pool_t *pool)
+{
+    (void)baton;
+    (void)name;
+    return rc_fs_remove_tree(path, pool);
 }
 
 /* Intentions first: undoing one moves files back into directories that are removed afterwards. */
-static rc_err_t *visit_all(rc_env_t *env, apr_array_header_t *names, apr_pool_t *pool)
+static rc_err_t *recover(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
 {
-    visit_t visit = {.env = env, .ops = true, .names = names};
+    rc_left_visit_t visit = {.env = env, .fn = remove_folder};
+    apr_array_header_t *dead = apr_array_make(pool, 2, sizeof(const char *));
+    bool busy;
 
-    RC_TRY(rc_db_acquire(&visit.db, env->db_pool, pool));
-    RC_TRY(visit_entries(&visit, pool));
-    visit.ops = false;
-    return visit_entries(&visit, pool);
+    RC_TRY(rc_disk_txn_settle(&busy, env, db, pool));
+    RC_TRY(rc_left_list(dead, env, true));
+    return dead->nelts ? NULL : rc_left_visit_alone(&visit, pool);
 }
 
-static rc_err_t *visit_alone(rc_env_t *env, apr_array_header_t *names, apr_pool_t *pool)
-{
-    int gate = rc_work_lock(env, LOCK_EX);
-    rc_err_t *err;
-    apr_pool_t *sub;
-
-    if (gate < 0)
-        return rc_fs_err(pool, "lock", env->work_dir);
-    apr_pool_create(&sub, pool);
-    err = visit_all(env, names, sub);
-    if (err)
-        err = rc_err_internal(pool, APR_SUCCESS, "%s", rc_err_log_text(err, pool));
-    apr_pool_destroy(sub);
-    close(gate);
-    return err;
-}
-
+/* A server whose disk is full still starts: the next change is begun by the same repair. */
 rc_err_t *rc_disk_txn_recover(rc_env_t *env, apr_pool_t *pool)
 {
-    return visit_alone(env, NULL, pool);
+    apr_pool_t *sub;
+    rc_err_t *err;
+    rc_db_t *db;
+
+    apr_pool_create(&sub, pool);
+    err = rc_db_acquire(&db, env->db_pool, sub);
+    if (err)
+        return rc_err_internal(pool, err->cause, "%s", rc_err_log_text(err, pool));
+    if ((err = recover(env, db, sub)))
+        rc_log(RC_LOG_ERR, err->cause, "repair: %s", rc_err_log_text(err, sub));
+    apr_pool_destroy(sub);
+    return NULL;
 }
 
 rc_err_t *rc_disk_txn_unfinished(apr_array_header_t **names, rc_env_t *env, apr_pool_t *pool)
 {
     *names = apr_array_make(pool, 2, sizeof(const char *));
-    return visit_alone(env, *names, pool);
+    RC_TRY(rc_left_list(*names, env, true));
+    return rc_left_list(*names, env, false);
 }

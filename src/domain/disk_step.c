@@ -29,6 +29,18 @@ rc_err_t *rc_move_make(const rc_env_t *env, const rc_move_t *move, apr_pool_t *p
     return err;
 }
 
+/* The directory in .rc_tmp that a tree came from is removed with the pool of its process. */
+static rc_err_t *move_back(const char *root, const rc_move_t *move, apr_pool_t *pool)
+{
+    const char *folder = rc_fs_folder(move->from, pool);
+
+    if (rc_fs_exists(move->from) || !rc_fs_exists(move->to))
+        return NULL;
+    if (!rc_fs_exists(folder))
+        RC_TRY(rc_fs_make_below(root, folder, pool));
+    return rc_fs_rename_below(root, move->to, move->from, false, pool);
+}
+
 void rc_move_undo(const rc_env_t *env, const apr_array_header_t *list, int n, apr_pool_t *pool)
 {
     const char *root = env->config->repo_root;
@@ -39,8 +51,7 @@ void rc_move_undo(const rc_env_t *env, const apr_array_header_t *list, int n, ap
 
         if (!*move->from)
             rc_fs_rmdir_below(root, move->to, pool); /* fails when it is not empty: it stays */
-        else if (!rc_fs_exists(move->from) && rc_fs_exists(move->to) &&
-                 (err = rc_fs_rename_below(root, move->to, move->from, false, pool)))
+        else if ((err = move_back(root, move, pool)))
             rc_log(RC_LOG_ERR, err->cause, "cannot undo: %s", rc_err_log_text(err, pool));
     }
 }

@@ -21,6 +21,7 @@
 
 struct rc_disk_txn_t {
     rc_env_t *env;
+    rc_db_t *db; /* since rc_disk_txn_apply */
     apr_pool_t *pool;
     apr_array_header_t *list; /* of rc_move_t */
     apr_array_header_t *made; /* const char *: synced trees in .rc_tmp */
@@ -233,22 +234,43 @@ static rc_err_t *forget_done(bool *others, rc_disk_txn_t *disk, rc_db_t *db)
     return NULL;
 }
 
-void rc_disk_txn_end(rc_disk_txn_t *disk, bool committed)
+/* A commit that failed may still be found in the -wal file after a crash. So the change is undone
+ * as that of a dead process is: after the token was refused. */
+static void end_failed(rc_disk_txn_t *disk)
+{
+    rc_err_t *err;
+    bool busy;
+
+    close(disk->fd); /* gives up its lock */
+    err = rc_disk_txn_settle(&busy, disk->env, disk->db, disk->pool);
+    if (err)
+        rc_log(RC_LOG_ERR, err->cause, "%s stays until the next change: %s", disk->op,
+               rc_err_log_text(err, disk->pool));
+}
+
+static void end_committed(const rc_disk_txn_t *disk)
 {
     int i;
 
+    report_asides(disk);
+    rc_move_finish(disk->op, disk->list, disk->pool);
+    for (i = 0; i < disk->done->nelts; i++)
+        unlink(APR_ARRAY_IDX(disk->done, i, const char *));
+    close(disk->fd);
+}
+
+void rc_disk_txn_end(rc_disk_txn_t *disk, bool committed)
+{
     if (disk->fd < 0)
         return;
     if (committed) {
-        report_asides(disk);
-        rc_move_finish(disk->op, disk->list, disk->pool);
-        for (i = 0; i < disk->done->nelts; i++)
-            unlink(APR_ARRAY_IDX(disk->done, i, const char *));
-    } else {
-        rc_move_undo(disk->env, disk->list, disk->applied, disk->pool);
+        end_committed(disk);
+    } else if (disk->applied) {
+        end_failed(disk);
+    } else { /* a step failed, and those before it are undone */
         unlink(disk->op);
+        close(disk->fd);
     }
-    close(disk->fd);
     disk->fd = -1;
 }
 
@@ -283,11 +305,10 @@ rc_err_t *rc_disk_txn_apply(rc_disk_txn_t *disk, rc_db_t *db)
 
     if (!disk->list->nelts)
         return NULL;
+    disk->db = db;
     RC_TRY(check_made(disk));
     RC_TRY(rc_random_text(&disk->token, "0123456789abcdef", 32, disk->pool));
     RC_TRY(forget_done(&others, disk, db));
-    if (others) /* recover first: the disk may differ from what this transaction has read */
-        RC_TRY(rc_disk_txn_settle(&others, disk->env, db, disk->pool));
     RC_TRY(rc_store_disk_change_add(db, disk->token));
     RC_TRY(plan_steps(disk, others));
     RC_TRY(write_op(disk));

@@ -16,6 +16,12 @@ rc_err_t *rc_store_disk_change_forget(rc_db_t *db, const char *token)
     return rc_execute(db, SQL_DISK_CHANGE_FORGET, "s", token);
 }
 
+rc_err_t *rc_store_disk_change_refuse(rc_db_t *db, const char *token)
+{
+    RC_TRY(rc_store_disk_change_add(db, token));
+    return rc_store_disk_change_forget(db, token);
+}
+
 rc_err_t *rc_store_disk_change_stands(bool *stands, rc_db_t *db, const char *token)
 {
     rc_stmt_t *st;

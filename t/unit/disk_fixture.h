@@ -228,7 +228,7 @@ static UNUSED rc_err_t *change(void)
     rc_err_t *err;
 
     plan();
-    err = rc_db_txn(db, write_both, NULL);
+    err = rc_disk_txn_run(env, db, write_both, NULL, pool);
     rc_disk_txn_end(disk, !err);
     return err;
 }
@@ -250,7 +250,7 @@ static UNUSED void fail_change(void)
     rc_err_t *err;
 
     plan();
-    err = rc_db_txn(db, write_and_fail, NULL);
+    err = rc_disk_txn_run(env, db, write_and_fail, NULL, pool);
     NEED(err && err->kind == RC_E_FAILED);
     rc_disk_txn_end(disk, false);
     apr_pool_destroy(pool);

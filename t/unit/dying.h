@@ -8,6 +8,7 @@
 #define DYING_H
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #define DIED 77
 
 static long calls, die_at = -1;
+static __attribute__((unused)) bool sync_fails; /* as on a disk with errors */
 
 static __attribute__((unused)) void tick(void)
 {
@@ -47,8 +49,8 @@ CALL(unlinkat, (int a, const char *b, int c), SYS_unlinkat, a, b, c)
 CALL(mkdirat, (int a, const char *b, mode_t c), SYS_mkdirat, a, b, c)
 CALL(mkdir, (const char *a, mode_t b), SYS_mkdirat, AT_FDCWD, a, b)
 /* Tests kill processes, not machines: nothing needs to reach the disk, which saves a minute. */
-CALL(fsync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
-CALL(fdatasync, (int a), SYS_fcntl, a, F_SETFD, FD_CLOEXEC)
+CALL(fsync, (int a), SYS_fcntl, sync_fails ? -1 : a, F_SETFD, FD_CLOEXEC)
+CALL(fdatasync, (int a), SYS_fcntl, sync_fails ? -1 : a, F_SETFD, FD_CLOEXEC)
 CALL(flock, (int a, int b), SYS_flock, a, b)
 CALL_SIZE(write, (int a, const void *b, size_t c), SYS_write, a, b, c)
 CALL_SIZE(pwrite64, (int a, const void *b, size_t c, off_t d), SYS_pwrite64, a, b, c, d)
