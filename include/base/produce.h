@@ -27,10 +27,10 @@ typedef struct rc_produce_t {
      * may wait. An error is that of rc_produce_start. Or NULL. The pool ends with the program. */
     rc_err_t *(*begin)(void *baton, apr_pool_t *pool);
     /* Called once after the program has ended, for whatever reason, and only by the request that
-     * ran it: judges its exit status. The stream returns its error. NULL: any exit status but 0 is
-     * an error. */
-    rc_err_t *(*ended)(void *baton, const rc_proc_result_t *result, apr_off_t written,
-                       apr_pool_t *pool);
+     * ran it: judges its exit status. The stream returns its error. *more may be set to a text that
+     * all who read the output get behind it. NULL: any exit status but 0 is an error. */
+    rc_err_t *(*ended)(const char **more, void *baton, const rc_proc_result_t *result,
+                       apr_off_t written, apr_pool_t *pool);
     void *baton;
 } rc_produce_t;
 

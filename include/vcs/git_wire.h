@@ -48,6 +48,13 @@ typedef struct rc_wire_program_t {
  */
 void rc_wire_program(rc_proc_t *proc, const rc_wire_program_t *program, apr_pool_t *pool);
 
+/**
+ * Returns the packet that tells the client why git upload-pack rejected its request, in @a pool, if
+ * @a text, which git printed, says so; else NULL: it failed for another reason, or has told the
+ * client itself.
+ */
+const char *rc_wire_rejection(const char *text, apr_pool_t *pool);
+
 /* The functions below read from one snapshot of all references, as other functions of a handle do
  * (rc_vcs_refresh). They start no process when this process has read the references before and file
  * times show no change. References below refs/pull and refs/rc are hidden. */

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <apr_portable.h>
@@ -25,11 +26,18 @@ static int fd_of(const rc_output_t *output)
     return fd;
 }
 
+static void end_writing(rc_output_t *output)
+{
+    if (output->write >= 0)
+        close(output->write);
+    output->write = -1;
+}
+
 static apr_status_t end_output(void *baton)
 {
     rc_output_t *output = baton;
 
-    rc_output_end_writing(output);
+    end_writing(output);
     rc_spool_total_give(output->counted);
     output->counted = 0;
     if (output->file)
@@ -134,11 +142,14 @@ rc_err_t *rc_output_open(rc_output_t *output, const rc_produce_t *produce, apr_p
                   : open_temporary(output, produce->temp_dir, pool);
 }
 
-void rc_output_end_writing(rc_output_t *output)
+rc_err_t *rc_output_append(rc_output_t *output, const char *text, apr_pool_t *pool)
 {
-    if (output->write >= 0)
-        close(output->write);
-    output->write = -1;
+    ssize_t len = (ssize_t)strlen(text);
+
+    if (write(output->write, text, (size_t)len) != len)
+        return rc_err_internal(pool, errno, "cannot write to a temporary file");
+    output->size += len;
+    return NULL;
 }
 
 /* Counts the bytes of our output. */
@@ -177,6 +188,7 @@ void rc_output_finish(rc_output_t *output, rc_part_state_t state, bool keep, apr
     if (!output->ours || output->state != RC_PART_GROWS)
         return;
     output->state = state;
+    end_writing(output);
     if (!output->shared)
         return;
     if (!keep) {

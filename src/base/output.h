@@ -16,7 +16,7 @@ typedef struct rc_output_t {
     bool ours;             /* this request runs the program */
     bool shared;           /* it is the part of an entry */
     rc_part_state_t state; /* complete: all bytes are in the file */
-    int write;             /* for the program, which appends; -1: it is closed */
+    int write;             /* for the program, which appends; -1: it has ended */
     apr_file_t *file;      /* for reading; has an offset of its own */
     apr_off_t size;        /* bytes that were seen in it */
     apr_off_t counted;     /* bytes that count against the limit of rc_spool_set_total */
@@ -30,8 +30,8 @@ rc_err_t *rc_output_open(rc_output_t *output, const rc_produce_t *produce, apr_p
 /** Closes the output before its pool ends: rc_output_open can open it again. */
 void rc_output_close(rc_output_t *output, apr_pool_t *pool);
 
-/** Closes the program's descriptor in this process. */
-void rc_output_end_writing(rc_output_t *output);
+/** Appends a text to our output, whose program has ended. */
+rc_err_t *rc_output_append(rc_output_t *output, const char *text, apr_pool_t *pool);
 
 /** Updates output->size and, for the output of another request, output->state. RC_E_BUSY and
  * RC_E_LIMIT, in @a pool, when our output is too large. */

@@ -70,11 +70,23 @@ static void end_work(produce_t *state)
     state->work = NULL;
 }
 
+/* Returns the verdict of the caller on the program's end, after what they have to say is in the
+ * output. */
+static rc_err_t *hear_caller(produce_t *state, const rc_proc_result_t *result)
+{
+    const char *more = NULL;
+
+    if (!state->ask.ended)
+        return NULL;
+    RC_TRY(state->ask.ended(&more, state->ask.baton, result, state->output.size, state->pool));
+    return more ? rc_output_append(&state->output, more, state->pool) : NULL;
+}
+
 /* Ends the program. Returns @a why, or else the error of its end. */
 static rc_err_t *end_producer(produce_t *state, bool at_once, rc_err_t *why)
 {
     rc_proc_result_t result;
-    rc_err_t *err, *verdict = NULL;
+    rc_err_t *err, *verdict;
 
     if (!state->child)
         return why;
@@ -84,8 +96,7 @@ static rc_err_t *end_producer(produce_t *state, bool at_once, rc_err_t *why)
         err = judge_end(state, &result);
     if (!err && !why)
         err = rc_output_look(&state->output, state->ask.max, state->pool);
-    if (state->ask.ended)
-        verdict = state->ask.ended(state->ask.baton, &result, state->output.size, state->pool);
+    verdict = hear_caller(state, &result);
     if (why)
         err = why;
     else if (!err)
@@ -106,9 +117,7 @@ static rc_err_t *run_program(produce_t *state)
         state->ask.max ? state->ask.max + 1 : 0; /* that byte shows that it wanted more */
     proc->check = is_wanted;
     proc->baton = state;
-    RC_TRY(rc_child_start_given(&state->child, proc, state->work));
-    rc_output_end_writing(&state->output);
-    return NULL;
+    return rc_child_start_given(&state->child, proc, state->work);
 }
 
 static rc_err_t *start(produce_t *state)

@@ -88,15 +88,17 @@ static rc_err_t *take_place(void *baton, apr_pool_t *pool)
     return rc_face_git_place(fetch->call, fetch->request.kind != RC_FETCH_PART, pool);
 }
 
-/* Judges git's end. With a failure that it has told the client ("not our ref"), the answer is
- * complete. */
-static rc_err_t *program_ended(void *baton, const rc_proc_result_t *result, apr_off_t written,
-                               apr_pool_t *pool)
+/* Judges git's end. With a failure that the client gets to know, the answer is complete: git has
+ * told it ("not our ref"), or it is the client's own ("Invalid deepen"), which git tells nobody. */
+static rc_err_t *program_ended(const char **more, void *baton, const rc_proc_result_t *result,
+                               apr_off_t written, apr_pool_t *pool)
 {
     fetch_t *fetch = baton;
 
     fetch->failed = result->status != 0;
-    if (result->status > 0 && !written)
+    if (result->status > 0)
+        *more = rc_wire_rejection(result->text, pool);
+    if (result->status > 0 && !written && !*more)
         return rc_err_internal(pool, APR_SUCCESS, "git upload-pack: exit status %d: %s",
                                result->status, result->text);
     if (result->status > 0)
