@@ -15,12 +15,11 @@
 #include "push_body.h"
 #include "push_report.h"
 
-#define UNLIMITED                                                                                  \
-    ((apr_off_t)1 << 60) /* git limits the pack; more bytes are not stored anywhere                \
-                          */
-#define DRAIN    apr_time_from_sec(30)
-#define TOO_LONG "The push has too many references"
-#define NO_PUSH  "The body is not of git's protocol"
+/* Bytes of a body: git limits the pack, and what comes behind it is stored nowhere. */
+#define UNLIMITED ((apr_off_t)1 << 60)
+#define DRAIN     apr_time_from_sec(30)
+#define TOO_LONG  "The push has too many references"
+#define NO_PUSH   "The body is not of git's protocol"
 
 typedef struct push_t {
     rc_face_git_call_t *call;

@@ -9,9 +9,8 @@
 
 #include <apr_strings.h>
 
-#define BUFFER                                                                                     \
-    ((apr_size_t)2 * RC_PKT_MOST) /* a packet that is not complete, and the next bytes             \
-                                   */
+/* A packet that is not complete, and the next bytes. */
+#define BUFFER ((apr_size_t)2 * RC_PKT_MOST)
 
 typedef rc_err_t *packet_fn_t(rc_push_report_t *report, const rc_pkt_t *pkt);
 

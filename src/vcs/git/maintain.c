@@ -181,6 +181,14 @@ static rc_err_t *prune(const work_t *work)
     return NULL;
 }
 
+/* Returns "1 pack and 20 loose objects, 80 KiB". */
+static const char *count_text(const rc_git_object_count_t *count, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%d pack%s and %d loose object%s, %" APR_OFF_T_FMT " KiB",
+                        count->packs, count->packs == 1 ? "" : "s", count->loose,
+                        count->loose == 1 ? "" : "s", (count->bytes + 1023) / 1024);
+}
+
 static rc_err_t *repack(const work_t *work)
 {
     const char *argv[] = {"git", "repack", "--cruft", "--cruft-expiration=" KEPT_FOR, "-d", "-l",
@@ -195,11 +203,8 @@ static rc_err_t *repack(const work_t *work)
         argv[7] = NULL; /* no bitmap can be written */
     RC_TRY(run_step(work, argv));
     RC_TRY(rc_git_count_objects(&after, work->git_dir, 0, work->pool));
-    done(work, apr_psprintf(work->pool,
-                            "git %s: %d packs and %d loose objects, %" APR_OFF_T_FMT
-                            " KiB, became %d packs and %d loose objects, %" APR_OFF_T_FMT " KiB",
-                            argv[1], before.packs, before.loose, (before.bytes + 1023) / 1024,
-                            after.packs, after.loose, (after.bytes + 1023) / 1024));
+    done(work, apr_psprintf(work->pool, "git %s: %s, became %s", argv[1],
+                            count_text(&before, work->pool), count_text(&after, work->pool)));
     return after.loose ? prune(work) : NULL;
 }
 
