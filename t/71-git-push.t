@@ -134,6 +134,11 @@ subtest 'what git refuses' => sub {
     isnt($r->{exit}, 0, 'all or nothing');
     is(exists_in($main, 'refs/heads/fresh'), 0, '... is nothing');
     is(journal(), '', '... also in the journal');
+    $r = $admin->try($work, 'push', '--atomic', 'origin', 'master:fresh', 'master:refs/pull/1/head');
+    like($r->{err}, qr/rejected\] master -> \Q$_\E /, "... $_ beside a hidden one") for qw(fresh refs/pull/1/head);
+    like($r->{err}, qr/An atomic push may not update a hidden reference/, '... says why');
+    unlike($r->{err}, qr/push completed/, '... without our text');
+    is(exists_in($main, 'refs/heads/fresh') . exists_in($main, 'refs/pull') . journal(), '00', '... is nothing, too');
     $r = $admin->try($work, 'push', 'origin', 'master:fresh', ':trunk');
     is(exists_in($main, 'refs/heads/fresh'), 1, 'else one of two');
     like($r->{err}, $DONE, '... with our text');

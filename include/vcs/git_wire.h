@@ -26,6 +26,9 @@ const char *rc_wire_branch(const char *ref);
 /** The same for a tag. */
 const char *rc_wire_tag(const char *ref);
 
+/** Returns whether clients neither see nor may change the reference @a ref. */
+bool rc_wire_is_hidden(const char *ref);
+
 /** Returns the version (0, 1, 2) that a client asks for in the header Git-Protocol (NULL: none):
  * the highest one that the header names, 0 when the header is malformed (contract 06 §4). */
 int rc_wire_version(const char *header);

@@ -20,6 +20,7 @@
 #define DRAIN     apr_time_from_sec(30)
 #define TOO_LONG  "The push has too many references"
 #define NO_PUSH   "The body is not of git's protocol"
+#define NO_HIDDEN "An atomic push may not update a hidden reference"
 
 typedef struct push_t {
     rc_face_git_call_t *call;
@@ -36,12 +37,25 @@ typedef struct push_t {
     const char *note; /* of the lock; or NULL */
 } push_t;
 
+/* git refuses hidden references one by one, before it looks whether the push is atomic. */
+static const char *why_not_atomic(const rc_push_request_t *request)
+{
+    int i;
+
+    for (i = 0; request->atomic && i < request->commands->nelts; i++)
+        if (rc_wire_is_hidden(APR_ARRAY_IDX(request->commands, i, rc_push_command_t *)->ref))
+            return NO_HIDDEN;
+    return NULL;
+}
+
 /* Checks again what may have changed while the client was sending. */
 static bool allow(void *baton)
 {
     push_t *push = baton;
     rc_err_t *err = rc_face_git_recheck(&push->why, push->call);
 
+    if (!err && !push->why)
+        push->why = why_not_atomic(&push->request);
     if (err)
         push->why = "The server failed";
     if (err)

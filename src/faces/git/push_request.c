@@ -67,6 +67,7 @@ static bool has_word(const char *words, const char *word)
 /* Reads the capabilities of the first command. */
 static void read_capabilities(rc_push_request_t *request, const char *words)
 {
+    request->atomic = has_word(words, "atomic");
     request->bands = has_word(words, "side-band-64k");
     request->reports = has_word(words, "report-status") || has_word(words, "report-status-v2");
 }

@@ -31,6 +31,7 @@ typedef struct rc_push_request_t {
     rc_push_state_t state;
     apr_array_header_t *commands; /* of rc_push_command_t * */
     apr_hash_t *by_ref;           /* the same by `ref` */
+    bool atomic;                  /* all commands, or none */
     bool reports;                 /* the client wants a report */
     bool bands;                   /* its answer is multiplexed, and may carry messages */
     const char *head;             /* what git gets in place of the bytes that were read: the

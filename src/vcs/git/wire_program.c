@@ -110,6 +110,11 @@ const char *rc_wire_tag(const char *ref)
     return name_below(ref, RC_GIT_TAGS);
 }
 
+bool rc_wire_is_hidden(const char *ref)
+{
+    return rc_git_ref_hidden(ref);
+}
+
 /* Returns the text after "<letters and digits>=<letters and digits>"; NULL when it is not that. */
 static const char *skip_pair(const char *p)
 {
