@@ -43,6 +43,7 @@ CustomLog logs/requests all
 <Location "/either">
     SetHandler None
     $BASIC rcapi
+    LogLevel authz_core:debug
     <RequireAny>
         Require rcapi-repo write /either
         Require rcapi-repo read /either/
@@ -224,6 +225,12 @@ subtest 'directives' => sub {
     }
     my ($exit, $said) = $t->httpd_conf_test("<Directory /x>\nRequire rcapi-repo read b\n</Directory>\n");
     like($said, qr/takes a PREFIX/, 'a prefix without a slash');
+};
+
+subtest 'a refusal is no error of the server' => sub {
+    my @errors = grep { /:error\]/ } split /^/, $t->error_log;
+    is(join('', grep { !/RC0063|AH0161[78]|\/(?:bare|either)\// } @errors), '', 'nothing but logins and directives');
+    like($t->error_log, qr{AH01631: .*/either/team/app}, 'httpd tells it to who debugs mod_authz_core');
 };
 
 my $log = slurp($t->dir . '/logs/requests');

@@ -201,8 +201,10 @@ static authz_status check_view(request_rec *r, const char *line, const void *par
     note = rc_http_decide(r);
     if ((note->face && !note->face->decide) || !wants_login(r, note))
         return AUTHZ_GRANTED; /* the handler may still refuse it */
-    if (r->user || !apr_table_get(r->headers_in, "Authorization")) /* else checked next */
+    if (r->user || !apr_table_get(r->headers_in, "Authorization")) { /* else checked next */
         rc_http_log_refusal(r, note->answer);
+        rc_http_refuse_quietly(r);
+    }
     rc_http_forget_verdict(note);
     return r->user ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;
 }

@@ -35,6 +35,21 @@ void rc_http_refuse_not(request_rec *r)
     apr_table_unset(r->notes, STATUS_NOTE);
 }
 
+void rc_http_refuse_quietly(request_rec *r)
+{
+    const module *authz = ap_find_linked_module("mod_authz_core.c");
+    const struct ap_logconf *levels = r->log               ? r->log
+                                      : r->connection->log ? r->connection->log
+                                                           : &r->server->log;
+    struct ap_logconf *quiet;
+
+    if (!authz || ap_get_request_module_loglevel(r, authz->module_index) >= APLOG_DEBUG)
+        return;
+    quiet = ap_new_log_config(r->pool, levels);
+    ap_set_module_loglevel(r->pool, quiet, authz->module_index, APLOG_CRIT);
+    r->log = quiet;
+}
+
 void rc_http_change_status(request_rec *r)
 {
     const char *status = apr_table_get(r->notes, STATUS_NOTE);

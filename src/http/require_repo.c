@@ -186,6 +186,7 @@ static authz_status answer_try(request_rec *r, const rc_verdict_t *verdict, bool
         return AUTHZ_GRANTED;
     }
     log_refusal(r, verdict, statuses[verdict->kind], sent);
+    rc_http_refuse_quietly(r);
     if (verdict->kind == RC_TRANSFER_SIGN_IN)
         return r->user ? AUTHZ_DENIED : AUTHZ_DENIED_NO_USER;
     rc_http_refuse_as(r, statuses[verdict->kind], apr_pstrdup(r->pool, verdict->text));
