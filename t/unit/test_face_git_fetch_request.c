@@ -44,44 +44,43 @@ static void kinds_of_requests(void **state)
     static const struct {
         int version;
         const char *text, *kind;
-        bool packs, bands;
+        bool bands;
     } rows[] = {
-        {0, ".", "nothing", false, false},
-        {2, ".", "nothing", false, false},
-        {0, "", "wrong", false, false},
-        {2, "", "wrong", false, false},
-        {0, "want " A "|.|done", "whole", true, false},
-        {0, "want " A " side-band-64k ofs-delta agent=x|want " B "|.|done", "whole", true, true},
-        {1, "want " A " side-band-64k|.|done", "whole", true, true},
-        {0, "want " A " side-band-64k|deepen 1|.", "whole", false, true},
-        {0, "want " A "|shallow " B "|deepen-since 5|filter blob:none|.|done", "whole", true,
-         false},
-        {0, "want " A " unknown-thing|.|done", "other", true, false},
-        {0, "want " A " |want " B " x|.|done", "other", true, false},
-        {0, "shallow " B "|want " A "|.|done", "other", true, false},
-        {0, "want short|.|done", "other", true, false},
-        {0, "want " A "|.|have " B "|.", "part", false, false},
-        {0, "want " A "|.|have " B "|.|done", "part", true, false},
-        {0, "want " A "|.|have " B "|.|have " C "|.|done", "part", true, false},
-        {0, "want " A "|.|done|done", "other", true, false},
-        {0, "want " A "|:|done", "other", true, false},
+        {0, ".", "nothing", false},
+        {2, ".", "nothing", false},
+        {0, "", "wrong", false},
+        {2, "", "wrong", false},
+        {0, "want " A "|.|done", "whole", false},
+        {0, "want " A " side-band-64k ofs-delta agent=x|want " B "|.|done", "whole", true},
+        {1, "want " A " side-band-64k|.|done", "whole", true},
+        {0, "want " A " side-band-64k|deepen 1|.", "whole", true},
+        {0, "want " A "|shallow " B "|deepen-since 5|filter blob:none|.|done", "whole", false},
+        {0, "want " A " unknown-thing|.|done", "other", false},
+        {0, "want " A " |want " B " x|.|done", "other", false},
+        {0, "shallow " B "|want " A "|.|done", "other", false},
+        {0, "want short|.|done", "other", false},
+        {0, "want " A "|.|have " B "|.", "part", false},
+        {0, "want " A "|.|have " B "|.|done", "part", false},
+        {0, "want " A "|.|have " B "|.|have " C "|.|done", "part", false},
+        {0, "want " A "|.|done|done", "other", false},
+        {0, "want " A "|:|done", "other", false},
         {2, "command=ls-refs|agent=x|object-format=sha1|:|peel|symrefs|ref-prefix HEAD|.", "refs",
-         false, false},
-        {2, "command=ls-refs|.", "refs", false, false},
-        {2, "command=ls-refs|:|what|.", "other", false, false},
-        {2, "command=ls-refs|server-option=x|:|peel|.", "other", false, false},
-        {2, "command=ls-refs|:|peel|.|.", "other", false, false},
-        {2, "command=fetch|agent=x|:|want " A "|done|.", "whole", true, true},
-        {2, "command=fetch|:|want " A "|deepen 1|.", "whole", true, true},
-        {2, "command=fetch|:|want " A "|have " B "|.", "part", false, true},
-        {2, "command=fetch|:|want " A "|have " B "|done|.", "part", true, true},
-        {2, "command=fetch|:|want " A "|sideband-all|done|.", "other", true, true},
-        {2, "command=fetch|:|want-ref refs/heads/x|done|.", "other", true, true},
-        {2, "command=fetch|:|want " A "|done", "wrong", false, true},
-        {2, "command=fetch|.", "other", true, true},
-        {2, "command=fetch|command=ls-refs|.", "other", false, false},
-        {2, "command=object-info|:|size|.", "other", false, false},
-        {2, "agent=x|.", "other", false, false},
+         false},
+        {2, "command=ls-refs|.", "refs", false},
+        {2, "command=ls-refs|:|what|.", "other", false},
+        {2, "command=ls-refs|server-option=x|:|peel|.", "other", false},
+        {2, "command=ls-refs|:|peel|.|.", "other", false},
+        {2, "command=fetch|agent=x|:|want " A "|done|.", "whole", true},
+        {2, "command=fetch|:|want " A "|deepen 1|.", "whole", true},
+        {2, "command=fetch|:|want " A "|have " B "|.", "part", true},
+        {2, "command=fetch|:|want " A "|have " B "|done|.", "part", true},
+        {2, "command=fetch|:|want " A "|sideband-all|done|.", "other", true},
+        {2, "command=fetch|:|want-ref refs/heads/x|done|.", "other", true},
+        {2, "command=fetch|:|want " A "|done", "wrong", true},
+        {2, "command=fetch|.", "other", true},
+        {2, "command=fetch|command=ls-refs|.", "other", false},
+        {2, "command=object-info|:|size|.", "other", false},
+        {2, "agent=x|.", "other", false},
     };
     size_t i;
 
@@ -91,8 +90,6 @@ static void kinds_of_requests(void **state)
 
         if (strcmp(kinds[request.kind], rows[i].kind))
             fail_msg("%s: %s, not %s", rows[i].text, kinds[request.kind], rows[i].kind);
-        if (request.kind != RC_FETCH_OTHER && request.packs != rows[i].packs)
-            fail_msg("%s: packs %d", rows[i].text, request.packs);
         if (request.kind != RC_FETCH_OTHER && request.bands != rows[i].bands)
             fail_msg("%s: bands %d", rows[i].text, request.bands);
         assert_true((request.normal != NULL) == (request.kind == RC_FETCH_WHOLE));

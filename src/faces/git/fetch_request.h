@@ -22,7 +22,6 @@ typedef enum {
 typedef struct rc_fetch_request_t {
     rc_fetch_kind_t kind;
     const char *normal; /* of RC_FETCH_WHOLE: a body with the same answer, without NUL */
-    bool packs;         /* the answer surely has a pack */
     bool bands;         /* it is multiplexed, and may carry messages */
 
     /* ls-refs */
