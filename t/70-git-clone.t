@@ -426,15 +426,19 @@ subtest 'the client leaves' => sub {
         RCAPI::Run::spew("$work/noise", RCAPI::Git::random_hex(15_000_000));
         $t->git($work, 'add', 'noise');
         $t->git($work, 'commit', '-q', '-m', 'noise');
-    });
+    }, args => { enable_locking => JSON::PP::true() });
+    journal();
     my $body = pkt('want ' . ($t->git($big->{path}, 'rev-parse', 'HEAD') =~ s/\n//r) . "\n") . '0000' . pkt("done\n");
     my ($socket) = talk("POST /big/git-upload-pack HTTP/1.1\r\nHost: x\r\nContent-Type: $FETCH\r\nContent-Length: "
-        . length($body) . "\r\n\r\n$body", qr/PACK/);
+        . length($body) . "\r\nX-Api-Key: ${\ $t->key('admin')}\r\n\r\n$body", qr/PACK/);
     close $socket;
     my ($child) = $t->children;
     ok(patiently(10, sub { !grep { slurp($_) =~ /^PPid:\s*$child$/m } glob '/proc/[0-9]*/status' }),
         'no program is left');
     is($t->get("$R/info/refs?service=git-upload-pack")->status, 200, 'the server goes on');
+    my $said;
+    patiently(10, sub { $said = journal() });
+    is($said, 'admin|pull', 'it has a part of the pack, which is a pull, but makes no lock');
 };
 
 $t->done;

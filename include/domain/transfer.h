@@ -59,11 +59,13 @@ rc_err_t *rc_transfer_recheck(rc_verdict_t *verdict, rc_actor_t *actor,
 rc_err_t *rc_transfer_lock(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo);
 
 /**
- * Records a pull: one for each answer with a pack. Locks the repository for a caller who may push
- * to it, if its enable_locking is on and it is not locked; then *@a note is a line for the client,
- * in the actor's pool, else NULL. Returns RC_E_FORBIDDEN without the right to read.
+ * Records a pull: one for each answer of which the client got at least a part of a pack. A pull
+ * that is @a complete locks the repository for a caller who may push to it, if its enable_locking
+ * is on and it is not locked; then *@a note is a line for the client, in the actor's pool, else
+ * NULL. Returns RC_E_FORBIDDEN without the right to read.
  */
-rc_err_t *rc_transfer_pulled(const char **note, rc_actor_t *actor, const rc_repo_t *repo);
+rc_err_t *rc_transfer_pulled(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
+                             bool complete);
 
 /* A change of one reference that a push has made. */
 typedef struct rc_ref_change_t {

@@ -21,14 +21,17 @@
 typedef struct pulled_t {
     rc_actor_t *actor;
     const rc_repo_t *repo;
+    bool complete;
     const char *note;
 } pulled_t;
 
-/* Returns whether a pull of the caller locks the repository. */
-static bool makes_lock(const rc_actor_t *actor, const rc_repo_t *repo)
+/* Returns whether the pull locks the repository. */
+static bool makes_lock(const pulled_t *pulled, const rc_repo_t *repo)
 {
-    return !actor->caller->anonymous && repo->enable_locking && repo->level >= RC_WRITE &&
-           !rc_transfer_is_locked(repo);
+    const rc_actor_t *actor = pulled->actor;
+
+    return pulled->complete && !actor->caller->anonymous && repo->enable_locking &&
+           repo->level >= RC_WRITE && !rc_transfer_is_locked(repo);
 }
 
 static rc_err_t *make_lock(pulled_t *pulled, const rc_repo_t *now)
@@ -52,17 +55,18 @@ static rc_err_t *record_pull(void *baton, rc_db_t *db)
     gone.id = 0;
     RC_TRY(rc_store_repo_by_id(&now, db, actor->caller->user_id, pulled->repo->id, actor->pool));
     RC_TRY(rc_actor_journal(actor, now ? now : &gone, "pull", NULL));
-    return now && makes_lock(actor, now) ? make_lock(pulled, now) : NULL;
+    return now && makes_lock(pulled, now) ? make_lock(pulled, now) : NULL;
 }
 
-rc_err_t *rc_transfer_pulled(const char **note, rc_actor_t *actor, const rc_repo_t *repo)
+rc_err_t *rc_transfer_pulled(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
+                             bool complete)
 {
-    pulled_t pulled = {actor, repo, NULL};
+    pulled_t pulled = {actor, repo, complete, NULL};
 
     *note = NULL;
     RC_TRY(rc_actor_require(actor, repo->level, RC_READ));
-    RC_TRY(makes_lock(actor, repo) ? rc_db_txn(actor->db, record_pull, &pulled)
-                                   : rc_db_txn_lazy(actor->db, record_pull, &pulled));
+    RC_TRY(makes_lock(&pulled, repo) ? rc_db_txn(actor->db, record_pull, &pulled)
+                                     : rc_db_txn_lazy(actor->db, record_pull, &pulled));
     *note = pulled.note;
     return NULL;
 }

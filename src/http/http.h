@@ -327,7 +327,7 @@ void rc_http_register_require_repo(apr_pool_t *pool);
  * status in words), which begins with a letter. The second function takes that back. */
 void rc_http_refuse_as(request_rec *r, int status, const char *text);
 void rc_http_refuse_not(request_rec *r);
-/** Keeps mod_authz_core from logging a refusal that this module has logged as an error (AH01631). */
+/** Keeps mod_authz_core from logging as an error (AH01631) what this module has logged. */
 void rc_http_refuse_quietly(request_rec *r);
 
 /** A hook of error pages, which does it; and the filter that it needs. */

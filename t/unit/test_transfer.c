@@ -198,7 +198,7 @@ static const char *pulls(int who)
     const char *note;
 
     act_as(who);
-    ASSERT_OK(rc_transfer_pulled(&note, &actor, repo));
+    ASSERT_OK(rc_transfer_pulled(&note, &actor, repo, true));
     act_as(who);
     return note;
 }
@@ -217,7 +217,7 @@ static void pulls_are_recorded(void **unused)
     ASSERT_OK(rc_db_txn(actor.db, enable_locking, repo));
     assert_null(pulls(READER));
     actor.caller = &visitor;
-    ASSERT_OK(rc_transfer_pulled(&note, &actor, repo));
+    ASSERT_OK(rc_transfer_pulled(&note, &actor, repo, true));
     assert_null(note);
     assert_string_equal(journal(), "reader pull\ndefault pull\n");
 

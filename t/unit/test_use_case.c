@@ -185,7 +185,7 @@ static rc_err_t *transfer_pulled(void)
 {
     const char *note;
 
-    return rc_transfer_pulled(&note, &actor, &on.repo);
+    return rc_transfer_pulled(&note, &actor, &on.repo, true);
 }
 
 static rc_err_t *transfer_pushed(void)

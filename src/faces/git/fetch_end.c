@@ -13,8 +13,8 @@
 
 #include "vcs/pkt_line.h"
 
-#define BUFFER ((apr_size_t)2 * RC_PKT_MOST)
-#define FLUSH  "0000"
+#define SIZE  ((apr_off_t)2 * RC_PKT_MOST)
+#define FLUSH "0000"
 
 typedef struct ending_t {
     rc_face_git_call_t *call;
@@ -39,30 +39,22 @@ static apr_size_t read_at(const ending_t *ending, char *buf, apr_size_t len, apr
     return n > 0 ? (apr_size_t)n : 0;
 }
 
-/* Returns whether a packet announces a pack or is part of one. */
-static bool is_of_pack(const ending_t *ending, const rc_pkt_t *pkt)
+/* Reads the packets that come before a pack. Without bands, the pack itself is no packet. Only the
+ * first @a most bytes count. */
+static bool finds_pack(const ending_t *ending, apr_off_t most)
 {
-    if (pkt->kind != RC_PKT_LINE || !pkt->len)
-        return false;
-    if (ending->call->version == 2)
-        return pkt->len >= 8 && !memcmp(pkt->data, "packfile", 8);
-    return *pkt->data == RC_PKT_BAND_DATA || *pkt->data == RC_PKT_BAND_PROGRESS;
-}
-
-/* Reads the packets that come before a pack. Without bands, the pack itself is no packet. */
-static bool finds_pack(const ending_t *ending)
-{
-    char *buf = apr_palloc(ending->call->pool, BUFFER);
+    char *buf = apr_palloc(ending->call->pool, SIZE);
     apr_off_t at = 0;
     const char *p;
     rc_pkt_t pkt;
 
     do {
-        apr_size_t len = read_at(ending, buf, BUFFER, at);
+        apr_off_t left = most - at;
+        apr_size_t len = read_at(ending, buf, left < SIZE ? (apr_size_t)left : SIZE, at);
 
         p = buf;
         while (rc_pkt_next(&pkt, &p, buf + len) < RC_PKT_MORE)
-            if (is_of_pack(ending, &pkt))
+            if (pkt.kind == RC_PKT_LINE && pkt.len && *pkt.data == RC_PKT_BAND_DATA)
                 return true;
         if (pkt.kind == RC_PKT_WRONG)
             return buf + len - p >= 4 && !memcmp(p, "PACK", 4);
@@ -71,20 +63,15 @@ static bool finds_pack(const ending_t *ending)
     return false;
 }
 
-static bool has_pack(const ending_t *ending)
-{
-    return ending->file && !*ending->failed && finds_pack(ending);
-}
-
-/* Records the pull. The client has its pack, whatever fails now. */
-static const char *record_pull(const ending_t *ending)
+/* Records the pull. The client has its pack, or a part of it, whatever fails now. */
+static const char *record_pull(const ending_t *ending, bool complete)
 {
     rc_face_git_call_t *call = ending->call;
     const char *note = NULL;
     rc_err_t *err = rc_actor_open(&call->actor);
 
     if (!err)
-        err = rc_transfer_pulled(&note, &call->actor, call->repo);
+        err = rc_transfer_pulled(&note, &call->actor, call->repo, complete);
     rc_actor_close(&call->actor);
     if (err)
         rc_log(rc_err_log_level(err->kind), err->cause, "a pull from %s is not recorded: %s",
@@ -107,7 +94,8 @@ static const char *with_message(const ending_t *ending, const char *note)
 /* All bytes have come. */
 static void end_answer(ending_t *ending)
 {
-    const char *note = has_pack(ending) ? record_pull(ending) : NULL;
+    bool pulled = ending->file && finds_pack(ending, ending->size);
+    const char *note = pulled ? record_pull(ending, !*ending->failed) : NULL;
 
     ending->over = true;
     ending->end = with_message(ending, note);
@@ -149,10 +137,13 @@ static rc_err_t *next_bytes(rc_piece_t *piece, void *baton)
     return NULL;
 }
 
+/* When the client has left, what it got so far counts. */
 static void close_bytes(void *baton)
 {
     ending_t *ending = baton;
 
+    if (!ending->over && ending->file && finds_pack(ending, ending->given))
+        record_pull(ending, false);
     if (ending->from->close)
         ending->from->close(ending->from->baton);
 }
