@@ -11,10 +11,10 @@ use RCAPI::Run qw(run slow slurp spew);
 use RCAPI::Temp;
 
 my $TIMEOUT = 300;
-my $AT_ONCE = 3;
+my $AT_ONCE = 4;
 my $build = File::Spec->rel2abs($ENV{RCAPI_BUILD} // 'build');
 my $temp = RCAPI::Temp::dir();
-my %first = map { $_ => 1 } qw(test_remote_fetch test_disk_transaction test_git_edges test_remote_http); # the longest
+my %first = map { ("test_$_" => 1) } qw(remote_fetch disk_transaction remote_http proc user child); # mostly waiting
 my @names = map { m{(test_\w+)\.c$} } glob 't/unit/test_*.c';
 @names = grep { !/^test_svn_/ || -e "$build/unit/$_" } @names; # a build without libsvn has none of these
 @names = ((grep { $first{$_} } @names), grep { !$first{$_} } @names);

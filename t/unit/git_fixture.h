@@ -97,12 +97,16 @@ __attribute__((unused)) static const char *in_dir(const char *name)
     return apr_pstrcat(fixture.pool, fixture.dir, "/", name, NULL);
 }
 
-/* Also without `git maintenance`, two processes after each commit, which find nothing to do. */
+/* Without `git maintenance`, two processes after each commit and push, which find nothing to do,
+ * and without the samples of hooks that git copies into each repository. */
 static void quiet_git(void)
 {
-    setenv("GIT_CONFIG_COUNT", "1", 1);
-    setenv("GIT_CONFIG_KEY_0", "maintenance.auto", 1);
-    setenv("GIT_CONFIG_VALUE_0", "false", 1);
+    FILE *config = fopen(in_dir(".gitconfig"), "w");
+
+    assert_non_null(config);
+    fputs("[maintenance]\nauto = false\n[receive]\nautogc = false\n[init]\ntemplateDir =\n",
+          config);
+    assert_int_equal(fclose(config), 0);
     setenv("HOME", fixture.dir, 1);
     setenv("GIT_CONFIG_NOSYSTEM", "1", 1);
     setenv("GIT_AUTHOR_NAME", "Ann Author", 1);

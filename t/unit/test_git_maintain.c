@@ -240,9 +240,9 @@ static void test_stopped(void **state)
     (void)state;
     stopped.progress = keep_action;
     stopped.baton = &last;
-    /* so much that git works until the next check */
-    sh("head -c 40000000 /dev/urandom | split -b 4000000 - big. && for f in big.*; do"
-       " git -C stop hash-object -w ../$f; done >/dev/null");
+    /* so much that git compresses until the next check */
+    sh("head -c 40000000 /dev/urandom | split -b 4000000 - big. &&"
+       " git -c core.looseCompression=0 -C stop hash-object -w $PWD/big.* >/dev/null");
     err = rc_vcs_maintain(&actions, "git", path, &stopped, fixture.pool);
     assert_non_null(err);
     assert_int_equal(err->kind, RC_E_GONE);

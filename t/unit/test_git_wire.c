@@ -454,7 +454,7 @@ static const char *push_body(const char *ref, apr_pool_t *pool)
 static void make_trap(const char *name)
 {
     sh("git init -q --bare -b main lender; git init -q --bare -b main %s; cd %s;"
-       " echo '#!/bin/sh\necho \"$0\" >>../ran; exit 0' >trap; chmod +x trap;"
+       " mkdir hooks; echo '#!/bin/sh\necho \"$0\" >>../ran; exit 0' >trap; chmod +x trap;"
        " for h in pre-receive update post-receive post-update reference-transaction proc-receive;"
        " do cp trap hooks/$h; done; echo $PWD/../lender/objects >objects/info/alternates;"
        " for k in core.fsmonitor core.sshCommand core.alternateRefsCommand gpg.program"

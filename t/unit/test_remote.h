@@ -95,13 +95,14 @@ static __attribute__((unused)) const apr_array_header_t *schemes(apr_pool_t *poo
     return array;
 }
 
-/* Writes what git of the tests reads: for the user, without `git maintenance` after each commit. */
+/* Writes what git of the tests reads: for the user, without `git maintenance` after each commit and
+ * without the samples of hooks. */
 static __attribute__((unused)) void write_config(fixture_t *f)
 {
     FILE *config = fopen(apr_pstrcat(f->pool, f->dir, "/.gitconfig", NULL), "w");
 
     assert_non_null(config);
-    fputs("[user]\nname = T\nemail = t@t\n[init]\ndefaultBranch = main\n"
+    fputs("[user]\nname = T\nemail = t@t\n[init]\ndefaultBranch = main\ntemplateDir =\n"
           "[maintenance]\nauto = false\n[gc]\nauto = 0\n",
           config);
     assert_int_equal(fclose(config), 0);

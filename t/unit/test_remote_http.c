@@ -181,24 +181,26 @@ static void credentials_are_not_in_arguments(void **state)
 {
     fixture_t *f = *state;
     http_t http = start_http(f);
+    apr_time_t until = rc_clock() + patience(10);
     pid_t pid = fork();
-    const char *seen;
+    const char *seen = "";
     int status;
 
     if (pid == 0) {
-        f->policy.timeout = apr_time_from_sec(3);
+        f->policy.timeout = patience(20);
         _exit(rc_vcs_fetch("git", &f->policy, apr_pstrcat(f->pool, f->dir, "/dst", NULL),
                            url_of(&http, "bob:s3cret@", "stall/r"), true, f->pool)
                   ? 0
                   : 1);
     }
-    sleep(1);
+    while (rc_clock() < until && !*shell_line(f, "grep stall http.log"))
+        usleep(20000);
     seen = shell_line(f, "cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -ao"
                          " -e 's3cre[t]' -e 'Ym9iO[n]' -e 'stall/[r]' | sort -u | tr '\\n' ' '");
     assert_string_equal(seen, "stall/r ");
+    end_server(http.pid); /* and with it the fetch */
     waitpid(pid, &status, 0);
     assert_int_equal(status, 0);
-    end_server(http.pid);
 }
 
 /* ---- redirects ---- */
@@ -367,7 +369,7 @@ static void endless_server(void **state)
     fixture_t *f = *state;
     http_t http = start_http(f);
 
-    f->policy.timeout = apr_time_from_sec(2);
+    f->policy.timeout = apr_time_from_msec(700);
     assert_failed(fetch(f, url_of(&http, "", "endless/r"), true), "git ls-remote");
     assert_no_refs(f);
     end_server(http.pid);
