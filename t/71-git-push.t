@@ -122,6 +122,36 @@ subtest 'pushes of every kind, in each version' => sub {
     }
 };
 
+subtest 'the journal lists what git rev-list lists' => sub {
+    my $repo = $t->repo('group/listed', empty => 1);
+    my $from = work('group/listed', 30, 3);
+    my $trunk = head($from, 'master');
+    my $lists = sub {
+        my ($about, $specs, @range) = @_;
+        my $r = $admin->try($from, 'push', '--force', 'origin', @$specs);
+        is($r->{exit}, 0, $about) or diag $r->{err};
+        my @ids = reverse split /\n/, $t->git($from, 'rev-list', @range);
+        is(journal(), 'admin|push:' . join(',', @ids ? @ids : head($from, $range[0])), '... in the journal');
+    };
+    journal();
+    $lists->('a branch in the middle of the history', ['master~9:refs/heads/trunk'], 'master~9');
+    $lists->('merges behind it', ['master:trunk'], 'master', '^master~9');
+    $t->git($from, qw(checkout -q -b topic), 'master~4');
+    commit($from, "topic $_") for 1 .. 3;
+    $lists->('a new branch', ['topic'], 'topic', '^master');
+    $t->git($from, qw(checkout -q master));
+    $t->git($from, qw(merge -q -s ours -m merged topic));
+    commit($from, 'after the merge');
+    $lists->('a merge of it', ['master:trunk'], 'master', "^$trunk");
+    commit($from, 'both');
+    $lists->('two branches', ['master:trunk', 'topic~1:refs/heads/part'], 'master', 'topic~1', '^master~1', '^topic');
+    my $left = head($from);
+    $t->git($from, qw(reset -q --hard HEAD~3));
+    commit($from, 'aside');
+    $lists->('a branch moved aside', ['master:trunk'], 'master', "^$left");
+    $lists->('and back', ['master~2:trunk'], 'master~2', '^master');
+};
+
 subtest 'what git refuses' => sub {
     journal();
     my $r = $admin->try($work, 'push', 'origin', '--delete', 'trunk');
