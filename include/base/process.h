@@ -58,6 +58,10 @@ const char *rc_proc_end_text(const rc_proc_result_t *result, apr_pool_t *pool);
 rc_err_t *rc_proc_judge(const rc_proc_result_t *result, const char *program, bool status,
                         apr_pool_t *pool);
 
+/** Sets *@a file to the file that runs as the program @a name: the name itself if it has a '/',
+ * else the first executable one in RC_PROC_PATH. RC_E_INTERNAL when there is none. */
+rc_err_t *rc_proc_find(const char **file, const char *name, apr_pool_t *pool);
+
 /* ---- a program whose input and output the caller handles while it runs ---- */
 
 typedef struct rc_child_t rc_child_t;

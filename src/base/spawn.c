@@ -166,17 +166,16 @@ void rc_run_close(rc_run_t *run)
     close_fd(&run->pid_fd);
 }
 
-static rc_err_t *find_program(rc_run_t *run, apr_pool_t *pool)
+rc_err_t *rc_proc_find(const char **file, const char *name, apr_pool_t *pool)
 {
-    const char *name = run->proc->argv[0];
     const char *dir = RC_PROC_PATH;
 
-    run->file = name;
+    *file = name;
     if (strchr(name, '/'))
         return NULL;
     for (; dir; dir = strchr(dir, ':'), dir = dir ? dir + 1 : NULL) {
-        run->file = apr_psprintf(pool, "%.*s/%s", (int)strcspn(dir, ":"), dir, name);
-        if (access(run->file, X_OK) == 0)
+        *file = apr_psprintf(pool, "%.*s/%s", (int)strcspn(dir, ":"), dir, name);
+        if (access(*file, X_OK) == 0)
             return NULL;
     }
     return rc_err_internal(pool, APR_ENOENT, "program %s is not installed", name);
@@ -284,7 +283,7 @@ rc_run_t *rc_run_create(const rc_proc_t *proc, apr_pool_t *pool)
 
 rc_err_t *rc_run_start(rc_run_t *run, bool piped, apr_pool_t *pool)
 {
-    RC_TRY(find_program(run, pool));
+    RC_TRY(rc_proc_find(&run->file, run->proc->argv[0], pool));
     RC_TRY(open_descriptors(run, piped, pool));
     RC_TRY(start_child(run, pool));
     return await_exec(run, pool);

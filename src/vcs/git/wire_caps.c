@@ -155,28 +155,18 @@ static rc_err_t *ask(rc_git_caps_t *caps, const char *home, apr_pool_t *pool)
 
 /* --- remembering it --- */
 
-/* Finds the program that a child would run; NULL when there is none. */
-static const char *find_git(struct stat *st, apr_pool_t *pool)
+/* Finds the program that a child would run. */
+static rc_err_t *find_git(const char **file, struct stat *st, apr_pool_t *pool)
 {
-    char *folders = apr_pstrdup(pool, RC_PROC_PATH), *state, *folder;
-
-    for (folder = apr_strtok(folders, ":", &state); folder;
-         folder = apr_strtok(NULL, ":", &state)) {
-        const char *file = apr_pstrcat(pool, folder, "/git", NULL);
-
-        if (!stat(file, st) && S_ISREG(st->st_mode))
-            return file;
-    }
-    return NULL;
+    RC_TRY(rc_proc_find(file, "git", pool));
+    return stat(*file, st) ? rc_fs_err(pool, "read", *file) : NULL;
 }
 
-static bool is_same_git(void)
+static bool is_same_git(const char *file, const struct stat *st)
 {
-    struct stat now;
-
-    return known.pool && !stat(known.file, &now) && now.st_ino == known.st.st_ino &&
-           now.st_size == known.st.st_size && now.st_mtim.tv_sec == known.st.st_mtim.tv_sec &&
-           now.st_mtim.tv_nsec == known.st.st_mtim.tv_nsec;
+    return known.pool && !strcmp(known.file, file) && st->st_ino == known.st.st_ino &&
+           st->st_size == known.st.st_size && st->st_mtim.tv_sec == known.st.st_mtim.tv_sec &&
+           st->st_mtim.tv_nsec == known.st.st_mtim.tv_nsec;
 }
 
 static void copy_caps(rc_git_caps_t *to, const rc_git_caps_t *from, apr_pool_t *pool)
@@ -189,14 +179,10 @@ static void copy_caps(rc_git_caps_t *to, const rc_git_caps_t *from, apr_pool_t *
     to->v2_len = from->v2_len;
 }
 
-static rc_err_t *learn(const char *home, apr_pool_t *pool)
+static rc_err_t *learn(const char *file, const struct stat *st, const char *home, apr_pool_t *pool)
 {
     rc_git_caps_t caps;
-    struct stat st = {0};
-    const char *file = find_git(&st, pool);
 
-    if (!file)
-        return rc_err_internal(pool, APR_ENOENT, "there is no git in " RC_PROC_PATH);
     RC_TRY(ask(&caps, home, pool));
     if (known.pool)
         apr_pool_destroy(known.pool);
@@ -204,17 +190,20 @@ static rc_err_t *learn(const char *home, apr_pool_t *pool)
     apr_pool_tag(known.pool, "rc_git_caps");
     copy_caps(&known.caps, &caps, known.pool);
     known.file = apr_pstrdup(known.pool, file);
-    known.st = st;
+    known.st = *st;
     return NULL;
 }
 
 rc_err_t *rc_git_caps(rc_git_caps_t *caps, const char *home, apr_pool_t *pool)
 {
-    rc_err_t *err = NULL;
+    const char *file;
+    struct stat st;
+    rc_err_t *err;
 
     apr_thread_mutex_lock(known.mutex);
-    if (!is_same_git())
-        err = learn(home, pool);
+    err = find_git(&file, &st, pool);
+    if (!err && !is_same_git(file, &st))
+        err = learn(file, &st, home, pool);
     if (!err)
         copy_caps(caps, &known.caps, pool);
     apr_thread_mutex_unlock(known.mutex);
