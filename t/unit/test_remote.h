@@ -103,7 +103,7 @@ static __attribute__((unused)) void write_config(fixture_t *f)
 
     assert_non_null(config);
     fputs("[user]\nname = T\nemail = t@t\n[init]\ndefaultBranch = main\ntemplateDir =\n"
-          "[maintenance]\nauto = false\n[gc]\nauto = 0\n",
+          "[maintenance]\nauto = false\n[gc]\nauto = 0\n[core]\ncompression = 0\n",
           config);
     assert_int_equal(fclose(config), 0);
 }

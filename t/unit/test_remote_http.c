@@ -369,7 +369,7 @@ static void endless_server(void **state)
     fixture_t *f = *state;
     http_t http = start_http(f);
 
-    f->policy.timeout = apr_time_from_msec(700);
+    f->policy.timeout = apr_time_from_msec(400);
     assert_failed(fetch(f, url_of(&http, "", "endless/r"), true), "git ls-remote");
     assert_no_refs(f);
     end_server(http.pid);
@@ -380,7 +380,7 @@ static void large_over_http(void **state)
     fixture_t *f = *state;
     http_t http = start_http(f);
 
-    shell(f, "cd src; git init -q .; head -c 5000000 /dev/urandom >f; git add f;"
+    shell(f, "cd src; git init -q .; head -c 3000000 /dev/urandom >f; git add f;"
              "git commit -qm big; git push -q ../r HEAD:refs/heads/big");
     f->policy.max_size = 1000000;
     assert_failed(fetch(f, url_of(&http, "", "smart/r"), true), "more than 1000000 bytes");
