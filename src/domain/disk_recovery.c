@@ -252,8 +252,7 @@ static rc_err_t *run_settled(void *baton, rc_db_t *db)
 
     apr_pool_create(&scratch, settled->pool);
     err = find_half_made(settled, db, scratch);
-    if (err)
-        err = rc_err_internal(settled->pool, err->cause, "%s", rc_err_log_text(err, settled->pool));
+    err = rc_err_copy(err, settled->pool);
     apr_pool_destroy(scratch); /* and the locks that it tried */
     RC_TRY(err);
     if (settled->half_made)

@@ -198,6 +198,68 @@ static void follows_changes(void **state)
     assert_order("live.git");
 }
 
+/* Adds up to five commits: to branches, as new branches from anywhere, merges; moves a branch back
+ * at times. */
+static void add_history(const char *name, int step, int dates, int tips)
+{
+    FILE *f = fopen(in_dir("stream"), "w");
+    int i, n = 1 + rand() % 5;
+
+    for (i = 1; i <= n; i++) {
+        int to = rand() % tips;
+
+        fprintf(f, "commit refs/heads/%s%d\ncommitter C <c@x> %d +0000\ndata 3\n%03d\n",
+                rand() % 6 ? "b" : "n", to, 1000000 + rand() % dates + step * (dates / 3),
+                step % 1000);
+        fprintf(f, "from refs/heads/b%d^0\n", rand() % 3 ? to : rand() % tips);
+        if (rand() % 4 == 0)
+            fprintf(f, "merge refs/heads/b%d^0\n", rand() % tips);
+        fprintf(f, "M 100644 inline g%d\ndata 2\n%02d\n\n", rand() % 5, i);
+    }
+    if (rand() % 12 == 0)
+        fprintf(f, "reset refs/heads/b%d\nfrom refs/tags/t%d^0\n\n", rand() % tips, rand() % tips);
+    if (rand() % 3 == 0)
+        fprintf(f, "reset refs/tags/s%d\nfrom refs/heads/b%d^0\n\n", step, rand() % tips);
+    fclose(f);
+    sh("git -C %s fast-import --quiet --force < stream", name);
+}
+
+static ino_t order_file(const char *name)
+{
+    struct stat st;
+
+    assert_int_equal(stat(in_dir(apr_pstrcat(fixture.pool, name, "/rcapi/order", NULL)), &st), 0);
+    return st.st_ino;
+}
+
+/* Orders that are extended equal git's; the file is written only when all was sorted. */
+static void grows(void **state)
+{
+    static const int dates[] = {1, 4, 60, 1000};
+    int round, step, extended = 0, sorted = 0;
+
+    (void)state;
+    for (round = 0; round < 8; round++) {
+        const char *name = apr_psprintf(fixture.pool, "grow%d.git", round);
+        int tips = 2 + rand() % 5;
+        ino_t file;
+
+        random_history(name, 60 + rand() % 100, dates[round % 4], tips);
+        sh("for i in $(seq 0 %d); do git -C %s rev-parse -q --verify b$i > /dev/null || "
+           "git -C %s branch b$i t0; done",
+           tips - 1, name, name);
+        assert_order(name);
+        for (step = 0; step < 12; step++) {
+            file = order_file(name);
+            add_history(name, step, dates[round % 4], tips);
+            assert_order(name);
+            order_file(name) == file ? extended++ : sorted++;
+        }
+    }
+    printf("# %d times extended, %d times sorted\n", extended, sorted);
+    assert_true(extended > 20 && sorted > 5);
+}
+
 static void damage(const char *file, off_t size, int round)
 {
     int fd = open(file, O_WRONLY);
@@ -369,12 +431,12 @@ static void replaced_repository(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(order_is_gits),        cmocka_unit_test(odd_heads),
-        cmocka_unit_test(empty_repository),     cmocka_unit_test(odd_references),
-        cmocka_unit_test(follows_changes),      cmocka_unit_test(damaged_file),
-        cmocka_unit_test(crafted_file),         cmocka_unit_test(odd_files),
-        cmocka_unit_test(read_only_repository), cmocka_unit_test(shallow_repository),
-        cmocka_unit_test(replaced_repository),
+        cmocka_unit_test(order_is_gits),      cmocka_unit_test(odd_heads),
+        cmocka_unit_test(empty_repository),   cmocka_unit_test(odd_references),
+        cmocka_unit_test(follows_changes),    cmocka_unit_test(grows),
+        cmocka_unit_test(damaged_file),       cmocka_unit_test(crafted_file),
+        cmocka_unit_test(odd_files),          cmocka_unit_test(read_only_repository),
+        cmocka_unit_test(shallow_repository), cmocka_unit_test(replaced_repository),
     };
     const char *seed = getenv("SEED");
 

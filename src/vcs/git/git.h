@@ -83,7 +83,7 @@ const char *rc_git_head_name(const rc_git_refs_t *refs, const git_oid *commit);
 /** True when the repository is shallow and lacks the parents of @a commit. */
 bool rc_git_cut_off(const rc_git_refs_t *refs, const git_oid *commit);
 
-/* --- order.c: keeps the order; graph.c: computes it --- */
+/* --- order.c: keeps the order; graph.c: computes it; grow.c: extends it --- */
 
 /*
  * The order as one block of memory, with the same layout as its file: see order.c. The number of a
@@ -93,7 +93,8 @@ typedef struct rc_git_order_t {
     apr_uint32_t users; /* atomic; the order is immutable and shared by threads */
     void *block;
     size_t size;
-    bool shallow; /* of a shallow repository: some parents are missing */
+    bool shallow;         /* of a shallow repository: some parents are missing */
+    apr_uint32_t unsaved; /* so many commits are not in the file */
     apr_uint32_t count;
     const unsigned char *key; /* of the references it was made from */
     apr_uint64_t *time;       /* committer time, as git compares it */
@@ -121,6 +122,12 @@ void rc_git_order_forget(const char *git_dir, apr_pool_t *pool);
 /** Computes the order of @a refs. Commits that @a known (may be NULL) contains are not
  * read again. */
 rc_err_t *rc_git_order_make(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
+                            const rc_git_order_t *known, apr_pool_t *pool);
+
+/** Extends @a known, of the same repository and not shallow, to the order of @a refs: *@a order is
+ * the same as that of rc_git_order_make, or NULL when all must be sorted. Reads only new commits.
+ */
+rc_err_t *rc_git_order_grow(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
                             const rc_git_order_t *known, apr_pool_t *pool);
 
 /** Returns the number of commit @a id; -1 when it is not in the order. */

@@ -19,6 +19,11 @@
 /* After so many commits read from the repository, libgit2's caches are dropped. */
 #define WORTH_DROPPING 2000
 
+/* The file is written when so many commits are missing in it, and a part of all: a process that
+ * reads it makes up for them in milliseconds. */
+#define UNSAVED      256
+#define UNSAVED_PART 64
+
 typedef struct node_t {
     git_oid id;
     apr_uint64_t time;
@@ -315,31 +320,62 @@ static const rc_git_order_t *usable(const rc_git_order_t *order, const rc_git_re
     return order && !order->shallow && !refs->shallow->nelts ? order : NULL;
 }
 
+/* Most of what libgit2's caches contain is not needed again. */
+static void drop_caches(rc_git_t *git, const rc_git_order_t *order, const rc_git_order_t *known,
+                        apr_pool_t *pool)
+{
+    if (order->count > WORTH_DROPPING + (known ? known->count : 0) && rc_git_reopen(git, pool))
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s could not be opened again", git->path);
+}
+
+/* Leaves *@a order NULL when there is nothing that can be extended. */
+static rc_err_t *extend(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
+                        const rc_git_order_t *known, apr_pool_t *pool)
+{
+    *order = NULL;
+    if (!known)
+        return NULL;
+    RC_TRY(rc_git_order_grow(order, git, refs, known, pool));
+    if (!*order)
+        return NULL;
+    if ((*order)->unsaved > UNSAVED + (*order)->count / UNSAVED_PART)
+        rc_git_order_save(*order, git, pool);
+    drop_caches(git, *order, known, pool);
+    return NULL;
+}
+
 static rc_err_t *build(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
                        const rc_git_order_t *known, apr_pool_t *pool)
 {
     RC_TRY(build_graph(order, git, refs, known, pool));
     if ((*order)->count)
         rc_git_order_save(*order, git, pool);
-    /* Most of what libgit2's caches contain is not needed again. */
-    if ((*order)->count > WORTH_DROPPING + (known ? known->count : 0) && rc_git_reopen(git, pool))
-        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s could not be opened again", git->path);
+    drop_caches(git, *order, known, pool);
     return NULL;
 }
 
-rc_err_t *rc_git_order_make(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
-                            const rc_git_order_t *known, apr_pool_t *pool)
+/* The file may be newer, by another process. It is read only when the known order is of no use. */
+static rc_err_t *make_by_file(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
+                              const rc_git_order_t *known, apr_pool_t *pool)
 {
-    rc_git_order_t *file =
-        rc_git_order_load(git, pool); /* written by another process, perhaps newer */
+    rc_git_order_t *file = rc_git_order_load(git, pool);
     rc_err_t *err;
 
     if (is_of(file, refs)) {
         *order = file;
         return NULL;
     }
-    known = usable(file, refs) ? file : usable(known, refs);
-    err = build(order, git, refs, known, pool);
+    err = extend(order, git, refs, usable(file, refs), pool);
+    if (!err && !*order)
+        err = build(order, git, refs, usable(file, refs) ? file : known, pool);
     rc_git_order_free(file);
     return err;
+}
+
+rc_err_t *rc_git_order_make(rc_git_order_t **order, rc_git_t *git, const rc_git_refs_t *refs,
+                            const rc_git_order_t *known, apr_pool_t *pool)
+{
+    known = usable(known, refs);
+    RC_TRY(extend(order, git, refs, known, pool));
+    return *order ? NULL : make_by_file(order, git, refs, known, pool);
 }

@@ -293,6 +293,7 @@ void rc_git_order_save(rc_git_order_t *order, const rc_git_t *git, apr_pool_t *p
     int dir;
 
     ((head_t *)order->block)->sum = checksum(order->block, order->size);
+    order->unsaved = 0;
     if (mkdir(apr_pstrcat(pool, git->path, "/rcapi", NULL), 0755) && errno != EEXIST)
         return;
     dir = open_folder(git->path, pool);
