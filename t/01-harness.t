@@ -124,8 +124,9 @@ subtest 'a test that dies takes its server along' => sub {
         my ($pid) = $t->run($^X, '-It/lib', '-e', "$body $end")->{out} =~ /^(\d+)/;
         ok($pid && patiently(30, sub { !kill 0 => $pid }), $end);
     }
-    my $late = $body =~ s/bare => 1/bare => 1, limit => 1/r . 'my $p = $t->{server}->pid; sleep 4; print kill 0 => $p';
-    my ($pid) = $t->run($^X, '-It/lib', '-e', $late)->{out} =~ /^(\d+)\n0/;
+    my $late = $body =~ s/bare => 1/bare => 1, limit => 1/r . 'my $p = $t->{server}->pid; '
+        . 'print RCAPI::Run::patiently(30, sub { !kill 0 => $p })';
+    my ($pid) = $t->run($^X, '-It/lib', '-e', $late)->{out} =~ /^(\d+)\n1/;
     ok($pid, 'and a server ends at its limit');
 };
 
