@@ -81,6 +81,10 @@ apr_off_t rc_body_left(const rc_body_t *body);
 rc_body_state_t rc_body_whole(const char **data, apr_size_t *len, rc_body_t *body,
                               apr_pool_t *pool);
 
+/** Reads what the client still sends, and forgets it, until @a until (rc_clock()): a client looks
+ * for its answer only afterwards. It is not inflated, which could take long for few bytes. */
+void rc_body_drain(rc_body_t *body, apr_time_t until);
+
 /** Returns the error for a final state other than RC_BODY_END: RC_E_LIMIT, RC_E_ARG or RC_E_GONE.
  */
 rc_err_t *rc_body_error(rc_body_state_t state, apr_pool_t *pool);

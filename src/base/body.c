@@ -202,6 +202,17 @@ rc_body_state_t rc_body_whole(const char **out, apr_size_t *total, rc_body_t *bo
     return state;
 }
 
+void rc_body_drain(rc_body_t *body, apr_time_t until)
+{
+    const char *data;
+    apr_size_t len;
+
+    body->inflate = NULL;
+    rc_body_set_deadline(body, until); /* of a read without bytes */
+    while (rc_clock() < until && rc_body_read(body, &data, &len, true) == RC_BODY_MORE)
+        ;
+}
+
 rc_err_t *rc_body_error(rc_body_state_t state, apr_pool_t *pool)
 {
     switch (state) {

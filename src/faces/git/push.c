@@ -112,18 +112,6 @@ static void settle(push_t *push)
                rc_err_log_text(err, push->call->pool));
 }
 
-/* Reads what the client still sends, for some time: it looks for an answer only afterwards. */
-static void drain(const push_t *push)
-{
-    apr_time_t until = rc_clock() + DRAIN;
-    const char *data;
-    apr_size_t len;
-
-    rc_body_set_deadline(push->body.from, until); /* of a read without bytes */
-    while (rc_clock() < until && rc_body_read(push->body.from, &data, &len, true) == RC_BODY_MORE)
-        ;
-}
-
 /* Returns the error of a push whose answer cannot be completed; NULL: it can. */
 static rc_err_t *judge_push(const push_t *push)
 {
@@ -144,7 +132,7 @@ static rc_err_t *finish(push_t *push)
     const char *messages[3] = {NULL};
 
     settle(push);
-    drain(push);
+    rc_body_drain(push->body.from, rc_clock() + DRAIN);
     RC_TRY(judge_push(push));
     if (push->changed) {
         messages[0] = "RhodeCode: push completed";

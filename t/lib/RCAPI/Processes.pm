@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+package RCAPI::Processes;
+
+=head1 NAME
+
+RCAPI::Processes - what programs a server runs while something happens
+
+=head1 SYNOPSIS
+
+    my ($httpd) = $t->children;
+    my $seen = watch_processes($httpd, sub { $t->get('/')->status });
+    $seen->{result};                      # what the code returned, a text
+    $seen->{names}{'git upload-pack'};    # how often a program was seen: its name and first argument
+    $seen->{peak};                        # KB of memory that the largest one had
+    $seen->{texts};                       # arguments and environments of all
+    programs_of($httpd);                  # process ids of its children, and of theirs
+    memory_peak($httpd);                  # KB
+
+=cut
+
+use strict;
+use warnings;
+use Exporter 'import';
+use POSIX ();
+use RCAPI::Run qw(slurp);
+use Time::HiRes qw(sleep);
+
+our @EXPORT = qw(memory_peak programs_of watch_processes);
+
+sub programs_of {
+    my ($pid) = @_;
+    my %parent = map { slurp("$_/stat") =~ /^(\d+) \(.*\) [^ZX] (\d+) /s ? ($1 => $2) : () } glob '/proc/[0-9]*';
+    my @found = ($pid);
+    for (my $i = 0; $i < @found; $i++) {
+        push @found, grep { $parent{$_} == $found[$i] } keys %parent;
+    }
+    return @found[1 .. $#found];
+}
+
+sub memory_peak {
+    my ($pid) = @_;
+    return slurp("/proc/$pid/status") =~ /^VmHWM:\s*(\d+) kB/m ? $1 : 0;
+}
+
+# Runs $code in a process of its own, and looks at the programs below $pid until it ends.
+sub watch_processes {
+    my ($pid, $code) = @_;
+    pipe my $out, my $in or die "pipe: $!";
+    my $worker = fork // die "fork: $!";
+    if (!$worker) {
+        syswrite $in, eval { $code->() } // $@;
+        POSIX::_exit(0);
+    }
+    close $in;
+    my $seen = { names => {}, peak => 0, texts => '' };
+    until (waitpid($worker, POSIX::WNOHANG()) == $worker) {
+        _look($seen, $_) for programs_of($pid);
+        sleep 0.002;
+    }
+    local $/;
+    $seen->{result} = <$out>;
+    return $seen;
+}
+
+sub _look {
+    my ($seen, $pid) = @_;
+    my ($args, $env) = map { slurp("/proc/$pid/$_") } qw(cmdline environ);
+    my $name = join ' ', grep { defined } (split /\0/, $args)[0, 1];
+    my $peak = memory_peak($pid);
+    $seen->{names}{$name}++ if length $name;
+    $seen->{peak} = $peak if $peak > $seen->{peak};
+    $seen->{texts} .= "$args\n$env\n" if index($seen->{texts}, "$args\n$env\n") < 0;
+}
+
+1;
