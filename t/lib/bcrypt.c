@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Preloaded into the httpd and the rcapi-admin of a test: passwords are hashed at bcrypt's least
- * cost. Most tests make users to test something else, and each hash would cost them 80 ms.
+ * Preloaded into the httpd and the rcapi-admin of a test, and into some unit tests: passwords are
+ * hashed at bcrypt's least cost. Most tests make users to test something else, and each hash would cost them 80 ms.
  */
 #include <dlfcn.h>
 #include <stddef.h>
