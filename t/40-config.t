@@ -69,7 +69,7 @@ subtest 'wrong values' => sub {
         ['RcapiMaxRequestBody 99999G', qr/is not a number of bytes/],
         ['RcapiMaxRequestBody 9999999999999999999', qr/is not/],
         ['RcapiRemoteSchemes', qr/requires at least/],
-        ['RcapiRemoteSchemes http ext', qr/'ext' is not http, https, git, ssh or file/],
+        ['RcapiRemoteSchemes http ext', qr/'ext' is not http, https, git, ssh, svn or file/],
         ['RcapiRemotePrivate perhaps', qr/must be On or Off/], ['RcapiRemoteTimeout 0', qr/number from 1/],
         ['RcapiRemoteTimeout 1h', qr/not a number/],
         ['RcapiRemoteMaxSize -5', qr/not a number of bytes/], ['RcapiRemoteMax 0', qr/number from 1/],

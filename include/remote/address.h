@@ -11,7 +11,7 @@
 #include "remote/remote.h"
 
 typedef struct rc_remote_url_t {
-    const char *scheme;   /* http, https, git, ssh or file */
+    const char *scheme;   /* http, https, git, ssh, svn or file */
     bool url_form;        /* written scheme://…; else scp-like or a plain path */
     const char *user;     /* decoded; NULL = none */
     const char *password; /* the same */
@@ -37,6 +37,10 @@ rc_err_t *rc_remote_admit(rc_remote_url_t **out, const rc_remote_policy_t *polic
 rc_err_t *rc_remote_resolve(rc_remote_url_t *url, const rc_remote_policy_t *policy,
                             apr_time_t deadline, apr_pool_t *pool);
 
+/** True when the server at @a from may redirect to @a to: the same host, port and scheme, or https
+ * in place of http; no user. */
+bool rc_remote_is_same_place(const rc_remote_url_t *from, const rc_remote_url_t *to);
+
 /**
  * Applies a redirect @a location, the answer of the server at @a url to the first request of a
  * fetch. Only the same host, port and scheme are allowed, or https in place of http; addresses and
@@ -53,6 +57,15 @@ bool rc_remote_is_global(const struct sockaddr *address);
 
 /** Returns @a host as it stands in a URL: with brackets around IPv6. */
 const char *rc_remote_bracketed(const char *host, apr_pool_t *pool);
+
+/** Returns the credentials of an HTTP URL as they stand after "Authorization: Basic ", in @a pool;
+ * NULL when it has none. */
+const char *rc_remote_basic(const rc_remote_url_t *url, apr_pool_t *pool);
+
+/** Returns the last @a max bytes of @a text, which a program printed, in one line and without the
+ * credentials of @a url. */
+const char *rc_remote_scrub(const char *text, const rc_remote_url_t *url, apr_size_t max,
+                            apr_pool_t *pool);
 
 /** The address without its credentials, for messages. */
 const char *rc_remote_shown(const rc_remote_url_t *url, apr_pool_t *pool);

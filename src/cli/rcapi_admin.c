@@ -251,8 +251,8 @@ static bool read_places(rc_admin_t *admin)
  * demo is local. */
 static void read_remote(rc_admin_t *admin)
 {
-    static const char *schemes[] = {"http", "https", "git", "ssh", "file"};
-    static apr_array_header_t list = {NULL, sizeof(*schemes), 5, 5, (char *)schemes};
+    static const char *schemes[] = {"http", "https", "git", "ssh", "svn", "file"};
+    static apr_array_header_t list = {NULL, sizeof(*schemes), 6, 6, (char *)schemes};
 
     admin->config.remote.schemes = &list;
     admin->config.remote.private_addresses = true;

@@ -11,7 +11,7 @@
 #define PLACE(type, ...) type(rc_http_place_t, __VA_ARGS__)
 
 static const char *const sync_words[] = {"FULL", "NORMAL", NULL};
-static const char *const scheme_words[] = {"http", "https", "git", "ssh", "file", NULL};
+static const char *const scheme_words[] = {"http", "https", "git", "ssh", "svn", "file", NULL};
 
 /* clang-format off */
 static const rc_directive_t server_rows[] = {

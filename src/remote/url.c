@@ -25,7 +25,7 @@ static const struct {
     bool user, password;
 } schemes[] = {
     {"http", 80, true, true}, {"https", 443, true, true}, {"git", 9418, false, false},
-    {"ssh", 22, true, false}, {"file", 0, false, false},
+    {"ssh", 22, true, false}, {"svn", 3690, true, true},  {"file", 0, false, false},
 };
 
 static rc_err_t *bad(apr_pool_t *pool, const char *what)
@@ -295,7 +295,7 @@ static int port_of(const rc_remote_url_t *url)
     return url->port ? url->port : url->default_port;
 }
 
-static bool is_same_place(const rc_remote_url_t *from, const rc_remote_url_t *to)
+bool rc_remote_is_same_place(const rc_remote_url_t *from, const rc_remote_url_t *to)
 {
     bool same_port = port_of(from) == port_of(to);
 
@@ -325,7 +325,7 @@ rc_err_t *rc_remote_redirect(rc_remote_url_t **out, const rc_remote_url_t *url,
     else if (location[0] == '/')
         location = apr_psprintf(pool, "%s://%s:%d%s", url->scheme, host, port_of(url), location);
     RC_TRY(rc_remote_parse(&to, location, pool));
-    if (!is_same_place(url, to))
+    if (!rc_remote_is_same_place(url, to))
         return bad(pool, "redirects to another scheme, host, port or user: not followed");
     to->user = url->user;
     to->password = url->password;

@@ -39,12 +39,15 @@ typedef struct rc_backend_t {
     const char *(*description)(const char *path, apr_pool_t *pool);
     rc_err_t *(*create)(const char *path, apr_pool_t *pool);
     rc_err_t *(*copy)(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
+    /* The schemes that fetch can use, of those of a policy; ended by NULL. NULL without capability
+     * pull. */
+    const char *const *schemes;
     /* Fetches from @a url, which has been checked, until @a deadline (rc_clock()); calls
      * policy->confirm before it publishes. May be NULL without capability pull. */
     rc_err_t *(*fetch)(const rc_remote_policy_t *policy, const char *path,
                        const rc_remote_url_t *url, apr_time_t deadline, bool set_head,
                        apr_pool_t *pool);
-    /* Checks @a url beyond its form and address; errors as of rc_vcs_check_remote. */
+    /* Checks @a url beyond its form, scheme and address; errors as of rc_vcs_check_remote. */
     rc_err_t *(*check_remote)(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
                               apr_time_t deadline, apr_pool_t *pool);
     void (*forget)(const char *path); /* discards what this process remembers of it */

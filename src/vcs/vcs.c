@@ -4,6 +4,8 @@
  */
 #include "vcs/vcs.h"
 
+#include <string.h>
+
 #include "backend.h"
 #include "base/time.h"
 
@@ -112,6 +114,22 @@ static rc_err_t *need_fetching(const rc_backend_t **out, const char *type, apr_p
                : rc_err_failed(pool, "repositories of type %s are not fetched", type);
 }
 
+/* Finds out whether @a type may fetch from @a url. */
+static rc_err_t *admit(const rc_backend_t **backend, rc_remote_url_t **admitted, const char *type,
+                       const rc_remote_policy_t *policy, const char *url, apr_time_t deadline,
+                       apr_pool_t *pool)
+{
+    const char *const *scheme;
+
+    RC_TRY(need_fetching(backend, type, pool));
+    RC_TRY(rc_remote_admit(admitted, policy, url, deadline, pool));
+    for (scheme = (*backend)->schemes; *scheme; scheme++)
+        if (!strcmp(*scheme, (*admitted)->scheme))
+            return (*backend)->check_remote(policy, *admitted, deadline, pool);
+    return rc_err_failed(pool, "remote address: scheme %s is not for repositories of type %s",
+                         (*admitted)->scheme, type);
+}
+
 rc_err_t *rc_vcs_fetch(const char *type, const rc_remote_policy_t *policy, const char *path,
                        const char *url, bool set_head, apr_pool_t *pool)
 {
@@ -119,9 +137,7 @@ rc_err_t *rc_vcs_fetch(const char *type, const rc_remote_policy_t *policy, const
     const rc_backend_t *backend;
     rc_remote_url_t *admitted;
 
-    RC_TRY(need_fetching(&backend, type, pool));
-    RC_TRY(rc_remote_admit(&admitted, policy, url, deadline, pool));
-    RC_TRY(backend->check_remote(policy, admitted, deadline, pool));
+    RC_TRY(admit(&backend, &admitted, type, policy, url, deadline, pool));
     return backend->fetch(policy, path, admitted, deadline, set_head, pool);
 }
 
@@ -132,9 +148,7 @@ rc_err_t *rc_vcs_check_remote(const char *type, const rc_remote_policy_t *policy
     const rc_backend_t *backend;
     rc_remote_url_t *admitted;
 
-    RC_TRY(need_fetching(&backend, type, pool));
-    RC_TRY(rc_remote_admit(&admitted, policy, url, deadline, pool));
-    return backend->check_remote(policy, admitted, deadline, pool);
+    return admit(&backend, &admitted, type, policy, url, deadline, pool);
 }
 
 /* --- one repository --- */

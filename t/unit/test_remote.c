@@ -49,6 +49,7 @@ static void good_urls(void **state)
         {"git@h.io:org/r.git", "ssh", "git", NULL, "h.io", 0, "org/r.git"},
         {"git@[::1]:r", "ssh", "git", NULL, "::1", 0, "r"},
         {"git@h.io:/abs/r:x@y", "ssh", "git", NULL, "h.io", 0, "/abs/r:x@y"},
+        {"svn://bob:x@h.io:3690/r", "svn", "bob", "x", "h.io", 0, "/r"},
         {"file:///srv/r", "file", NULL, NULL, NULL, 0, "/srv/r"},
         {"/srv/r", "file", NULL, NULL, NULL, 0, "/srv/r"},
     };
@@ -100,6 +101,7 @@ static void bad_urls(void **state)
         "ftp://h.io/r",
         "rsync://h.io/r",
         "git+ssh://h.io/r",
+        "svn+ssh://h.io/r",
         "javascript://h.io/r",
         "gopher://h.io/r",
         "://h.io/r",
@@ -507,15 +509,14 @@ static void scrubbing(void **state)
     (void)state;
     assert_null(rc_remote_parse(&url, "https://bob:se%20cret@h.io/r", pool));
     assert_string_equal(
-        rc_git_env_scrub("no se cret\nBasic Ym9iOnNlIGNyZXQ=\x1b[0m\r\n", url, 100, pool),
+        rc_remote_scrub("no se cret\nBasic Ym9iOnNlIGNyZXQ=\x1b[0m\r\n", url, 100, pool),
         "no *****;Basic *****?[0m;");
-    assert_string_equal(rc_git_env_scrub("0123456789\n\n", url, 4, pool), "6789");
-    assert_string_equal(rc_git_env_scrub("se cretse cretse cre", url, 99, pool),
-                        "**********se cre");
+    assert_string_equal(rc_remote_scrub("0123456789\n\n", url, 4, pool), "6789");
+    assert_string_equal(rc_remote_scrub("se cretse cretse cre", url, 99, pool), "**********se cre");
     assert_null(rc_remote_parse(&url, "https://t0ken@h.io/r", pool));
-    assert_string_equal(rc_git_env_scrub("t0ken dDBrZW46", url, 100, pool), "***** *****");
+    assert_string_equal(rc_remote_scrub("t0ken dDBrZW46", url, 100, pool), "***** *****");
     assert_null(rc_remote_parse(&url, "ssh://git@h.io/r", pool));
-    assert_string_equal(rc_git_env_scrub("git died", url, 100, pool), "git died");
+    assert_string_equal(rc_remote_scrub("git died", url, 100, pool), "git died");
 }
 
 /* ---- git's environment ---- */

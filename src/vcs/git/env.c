@@ -14,12 +14,9 @@
 
 #include <string.h>
 
-#include <apr_base64.h>
 #include <apr_strings.h>
 
 #include "base/process.h"
-
-#define MASK "*****"
 
 struct rc_git_env_t {
     apr_pool_t *pool;
@@ -171,20 +168,6 @@ const char *const *rc_git_env_list(rc_git_env_t *env)
 
 /* ---- per protocol ---- */
 
-/* Returns the text after "Authorization: Basic ", or NULL. */
-static const char *basic_credentials(const rc_remote_url_t *url, apr_pool_t *pool)
-{
-    const char *plain;
-    char *encoded;
-
-    if (!url->user || !url->host || strncmp(url->scheme, "http", 4) != 0)
-        return NULL;
-    plain = apr_pstrcat(pool, url->user, ":", url->password ? url->password : "", NULL);
-    encoded = apr_palloc(pool, (apr_size_t)apr_base64_encode_len((int)strlen(plain)));
-    apr_base64_encode(encoded, plain, (int)strlen(plain));
-    return encoded;
-}
-
 static const char *first_address(const rc_remote_url_t *url)
 {
     return APR_ARRAY_IDX(url->addresses, 0, const char *);
@@ -193,7 +176,7 @@ static const char *first_address(const rc_remote_url_t *url)
 static void set_http(rc_git_env_t *env, const rc_remote_url_t *url)
 {
     apr_pool_t *pool = env->pool;
-    const char *basic = basic_credentials(url, pool);
+    const char *basic = rc_remote_basic(url, pool);
     int port = url->port ? url->port : url->default_port;
     const char *pin = apr_psprintf(pool, "%s:%d:", url->host, port);
     int i;
@@ -262,47 +245,4 @@ const char *rc_git_env_url(const rc_remote_url_t *url, apr_pool_t *pool)
     if (!url->url_form)
         return apr_pstrcat(pool, user, host, ":", url->path, NULL);
     return apr_pstrcat(pool, url->scheme, "://", user, host, port, url->path, NULL);
-}
-
-/* ---- messages ---- */
-
-/* Replaces every @a secret in @a text. */
-static const char *hide(const char *text, const char *secret, apr_pool_t *pool)
-{
-    apr_size_t len = secret ? strlen(secret) : 0;
-    char *result, *to;
-
-    if (len == 0 || !strstr(text, secret))
-        return text;
-    result = to = apr_palloc(pool, strlen(text) * (sizeof(MASK) - 1) + 1);
-    while (*text) {
-        if (strncmp(text, secret, len) == 0) {
-            to = apr_cpystrn(to, MASK, sizeof(MASK));
-            text += len;
-        } else
-            *to++ = *text++;
-    }
-    *to = '\0';
-    return result;
-}
-
-const char *rc_git_env_scrub(const char *text, const rc_remote_url_t *url, apr_size_t max,
-                             apr_pool_t *pool)
-{
-    const char *basic = basic_credentials(url, pool);
-    char *line, *p;
-    apr_size_t len;
-
-    text = hide(text, basic, pool);
-    text = hide(text, url->password, pool);
-    if (basic && !url->password) /* a user alone is a token */
-        text = hide(text, url->user, pool);
-    len = strlen(text);
-    while (len > 0 && text[len - 1] == '\n')
-        len--;
-    line = apr_pstrmemdup(pool, text, len);
-    for (p = line; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = *p == '\n' || *p == '\r' ? ';' : '?';
-    return len > max ? line + len - max : line;
 }

@@ -41,8 +41,4 @@ const char *const *rc_git_env_list(rc_git_env_t *env);
  * resolves the host itself. */
 const char *rc_git_env_url(const rc_remote_url_t *url, apr_pool_t *pool);
 
-/** Returns the last @a max bytes of @a text in one line, without the credentials of @a url. */
-const char *rc_git_env_scrub(const char *text, const rc_remote_url_t *url, apr_size_t max,
-                             apr_pool_t *pool);
-
 #endif

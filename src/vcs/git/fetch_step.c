@@ -60,7 +60,7 @@ static rc_err_t *judge_step(const rc_git_fetch_t *fetch, const rc_git_step_t *st
     rc_proc_result_t shown = *result;
     const char *text;
 
-    shown.text = rc_git_env_scrub(result->text, fetch->url, MAX_DETAIL, pool);
+    shown.text = rc_remote_scrub(result->text, fetch->url, MAX_DETAIL, pool);
     if (result->status == 0)
         return NULL;
     if (result->timed_out && !step->commits)

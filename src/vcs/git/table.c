@@ -23,6 +23,8 @@ static rc_err_t *refresh(rc_vcs_t *vcs)
     return rc_git_refresh(vcs->repo, true, vcs->pool);
 }
 
+static const char *const schemes[] = {"http", "https", "git", "ssh", "file", NULL};
+
 const rc_backend_t rc_git_backend = {
     .type = "git",
     .capabilities = {.mails = true,
@@ -38,6 +40,7 @@ const rc_backend_t rc_git_backend = {
     .is_gone = rc_git_is_gone,
     .description = rc_git_description,
     .create = rc_git_create,
+    .schemes = schemes,
     .fetch = rc_git_fetch,
     .check_remote = rc_git_check_remote,
     .copy = rc_git_copy,
