@@ -15,6 +15,7 @@ my %released = (
     '002.sql' => 'ced4b717255d3ed3ce074daf8eb7d3d7cbdfca543a1ac768c7a26931ee025c8c',
     '003.sql' => '0d20bf7166c46285f53fb42526bee6ef07401bcdf8b9075c349b15a02023cd7a',
     '004.sql' => 'e1feab24b9dad8fe11ec38c3921f7cbd772a01fa2f1c2ed60ced181dbcb64864',
+    '005.sql' => 'dec195d3830490775888b6d12a06cff600d391fb451eaa20cd6da689716780d2',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {

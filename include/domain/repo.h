@@ -47,6 +47,7 @@ typedef struct rc_new_repo_t {
     rc_repo_t row;           /* name, type, owner_id, flags, texts: set before preparing */
     const char *clone_uri;   /* the whole URI, or NULL */
     const rc_repo_t *source; /* the parent of a fork, or NULL */
+    rc_origin_t origin;      /* what clone_uri brought */
     bool copy_permissions;   /* of the source, else of the parent group */
     const char *path;        /* where it was prepared */
 } rc_new_repo_t;

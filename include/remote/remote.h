@@ -13,9 +13,16 @@
 
 #include "base/work.h"
 
+/* Where the commits of a repository came from, for types whose repositories continue one remote. */
+typedef struct rc_origin_t {
+    const char *id;    /* of the remote repository; NULL: nothing was fetched, or the type needs
+                          none */
+    apr_int64_t count; /* commits that were fetched from it */
+} rc_origin_t;
+
 typedef struct rc_remote_policy_t {
     const apr_array_header_t
-        *schemes;                /* of const char *, lower case: http, https, git, ssh, file */
+        *schemes;                /* of const char *, lower case: http, https, git, ssh, svn, file */
     bool private_addresses;      /* loopback, private and link-local addresses are allowed */
     apr_interval_time_t timeout; /* for the whole operation */
     apr_off_t max_size;          /* bytes of one fetch; 0 = no limit */
@@ -26,6 +33,8 @@ typedef struct rc_remote_policy_t {
      * a change. May be NULL. */
     rc_err_t *(*confirm)(void *baton);
     void *confirm_baton;
+    /* What was fetched before, replaced by a fetch; NULL: nothing is known, nor to be kept. */
+    rc_origin_t *origin;
     int lock; /* descriptor of the repository's write lock, which a child keeps when we die; 0 =
                  none */
 } rc_remote_policy_t;

@@ -6,6 +6,7 @@
 #ifndef RC_STORE_REPO_CHANGE_H
 #define RC_STORE_REPO_CHANGE_H
 
+#include "remote/remote.h"
 #include "store/repo.h"
 
 #define RC_FIELDS_MOST 100 /* extra fields of a repository */
@@ -44,6 +45,13 @@ rc_err_t *rc_store_repo_name(const char **name, rc_db_t *db, apr_int64_t repo_id
  * unlocks it. */
 rc_err_t *rc_store_repo_set_lock(rc_db_t *db, apr_int64_t repo_id, apr_int64_t user_id,
                                  apr_int64_t when, const char *reason);
+
+/** Reads what was fetched into the repository; origin->id is NULL when nothing was. */
+rc_err_t *rc_store_repo_origin(rc_origin_t *origin, rc_db_t *db, apr_int64_t repo_id,
+                               apr_pool_t *pool);
+
+/** Stores it; does nothing when origin->id is NULL. */
+rc_err_t *rc_store_repo_set_origin(rc_db_t *db, apr_int64_t repo_id, const rc_origin_t *origin);
 
 /** All repository groups, deepest first: array of rc_named_t. */
 rc_err_t *rc_store_repo_groups_deepest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool);

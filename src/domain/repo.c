@@ -10,6 +10,7 @@
 #include <apr_strings.h>
 
 #include "domain/last_changeset.h"
+#include "store/repo_change.h"
 #include "store/setting.h"
 #include "base/text.h"
 #include "store/user.h"
@@ -53,6 +54,7 @@ static rc_err_t *clone(rc_new_repo_t *repo, rc_env_t *env, const char *dir, cons
 
     policy.work_dir = dir;
     policy.work = work;
+    policy.origin = &repo->origin;
     return rc_vcs_fetch(repo->row.type, &policy, repo->path, repo->clone_uri, true, pool);
 }
 
@@ -173,6 +175,7 @@ rc_err_t *rc_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
         repo->row.fork_id = repo->source->id;
     repo->row.created_on = apr_time_now();
     RC_TRY(rc_store_repo_insert(&repo->row, db));
+    RC_TRY(rc_store_repo_set_origin(db, repo->row.id, &repo->origin));
     RC_TRY(set_permissions(repo, db, pool));
     return rc_store_follow_repo(db, repo->row.owner_id, repo->row.id);
 }

@@ -11,6 +11,7 @@
 #include "domain/maintenance.h"
 #include "domain/repo.h"
 #include "domain/scan.h"
+#include "store/repo_change.h"
 
 /* --- the last commit --- */
 
@@ -20,6 +21,7 @@ typedef struct look_t {
     bool anew;       /* read even if the references did not move */
     rc_last_t last;
     const char *action, *what; /* for the journal; NULL: nothing */
+    const rc_origin_t *origin; /* to be stored, too; or NULL */
 } look_t;
 
 static rc_err_t *look_at_repo(rc_actor_t *actor, void *baton)
@@ -43,20 +45,30 @@ static rc_err_t *store(void *baton, rc_db_t *db)
     const look_t *look = storing->look;
 
     RC_TRY(rc_store_repo_set_last(db, look->repo, &look->last));
+    if (look->origin)
+        RC_TRY(rc_store_repo_set_origin(db, look->repo->id, look->origin));
     return look->action ? rc_actor_journal(storing->actor, look->repo, look->action, look->what)
                         : NULL;
 }
 
-/* Stores the last commit of a repository after a change, without limits, with an entry in the
- * journal. The change cannot be undone, so rights are not checked again. */
+/* Stores the last commit after a change, without limits, and what else @a look holds. The change
+ * cannot be undone, so rights are not checked again. */
+static rc_err_t *record_change(rc_actor_t *actor, look_t *look)
+{
+    storing_t storing = {actor, look};
+
+    look->anew = true;
+    RC_TRY(rc_actor_away(actor, look_at_repo, look));
+    return rc_db_txn(actor->db, store, &storing);
+}
+
+/* The same with an entry in the journal. */
 static rc_err_t *refresh_last(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
                               const char *what)
 {
-    look_t the = {.repo = repo, .anew = true, .action = action, .what = what};
-    storing_t storing = {actor, &the};
+    look_t the = {.repo = repo, .action = action, .what = what};
 
-    RC_TRY(rc_actor_away(actor, look_at_repo, &the));
-    return rc_db_txn(actor->db, store, &storing);
+    return record_change(actor, &the);
 }
 
 static void log_failure(rc_log_level_t level, const rc_repo_t *repo, const rc_err_t *err,
@@ -130,6 +142,7 @@ typedef struct pull_t {
     rc_actor_t *actor;
     const rc_repo_t *repo;
     rc_remote_policy_t policy;
+    rc_origin_t origin;
     const char *path, *uri;
 } pull_t;
 
@@ -151,6 +164,8 @@ static rc_err_t *begin_pull(pull_t *pull, rc_actor_t *actor, const rc_locks_t *l
     pull->policy.confirm_baton = pull;
     pull->policy.lock = locks->fd;
     pull->policy.work = &actor->work;
+    pull->policy.origin = &pull->origin;
+    RC_TRY(rc_store_repo_origin(&pull->origin, actor->db, repo->id, actor->pool));
     return rc_repo_clone_uri(&pull->uri, actor->env, repo, actor->pool);
 }
 
@@ -166,6 +181,7 @@ static rc_err_t *fetch(rc_actor_t *actor, void *baton)
 rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
 {
     pull_t pull = {.actor = actor, .repo = repo};
+    look_t look = {.repo = repo, .action = "push_remote", .origin = &pull.origin};
     rc_locks_t locks;
 
     RC_TRY(rc_actor_require(actor, repo->level, RC_ADMIN));
@@ -173,7 +189,7 @@ rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
     RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
     RC_TRY(begin_pull(&pull, actor, &locks, repo));
     RC_TRY(rc_actor_wait(actor, fetch, &pull));
-    RC_TRY(refresh_last(actor, repo, "push_remote", NULL));
+    RC_TRY(record_change(actor, &look));
     rc_maintenance_later(actor->env, repo);
     return NULL;
 }

@@ -97,6 +97,28 @@ rc_err_t *rc_store_repo_set_lock(rc_db_t *db, apr_int64_t repo_id, apr_int64_t u
                       user_id ? reason : NULL);
 }
 
+rc_err_t *rc_store_repo_origin(rc_origin_t *origin, rc_db_t *db, apr_int64_t repo_id,
+                               apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    *origin = (rc_origin_t){NULL, 0};
+    RC_TRY(rc_query(&st, db, SQL_REPO_ORIGIN, "i", repo_id));
+    RC_TRY(rc_step(&found, st, db));
+    if (found)
+        *origin = (rc_origin_t){rc_column_text(st, 0, pool), rc_column_int(st, 1)};
+    rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_repo_set_origin(rc_db_t *db, apr_int64_t repo_id, const rc_origin_t *origin)
+{
+    return origin->id
+               ? rc_execute(db, SQL_REPO_SET_ORIGIN, "isi", repo_id, origin->id, origin->count)
+               : NULL;
+}
+
 rc_err_t *rc_store_repo_groups_deepest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool)
 {
     rc_stmt_t *st;

@@ -35,6 +35,12 @@ SELECT repo_id, repo_name FROM repo WHERE repo_id = ?1
 -- REPO_SET_LOCK: id, user, time, reason; the last three are NULL to unlock
 UPDATE repo SET lock_user_id = ?2, locked_on = ?3, lock_reason = ?4 WHERE repo_id = ?1
 
+-- REPO_ORIGIN: id; what was fetched into the repository
+SELECT remote_id, commits FROM repo_origin WHERE repo_id = ?1
+-- REPO_SET_ORIGIN: id, id of the remote, commits
+INSERT INTO repo_origin (repo_id, remote_id, commits) VALUES (?1, ?2, ?3)
+ON CONFLICT (repo_id) DO UPDATE SET remote_id = excluded.remote_id, commits = excluded.commits
+
 -- REPO_FIELD_INSERT: repository, key, label, description, limit of fields per repository
 INSERT INTO repo_field (repo_id, key, label, description)
 SELECT ?1, ?2, ?3, ?4 WHERE (SELECT count(*) FROM repo_field WHERE repo_id = ?1) < ?5

@@ -129,8 +129,7 @@ static const char *stamp_of(const char *path, apr_pool_t *pool)
                         st.st_mtim.tv_nsec);
 }
 
-/* Returns how many revisions share a directory; 0: all of them do. */
-static apr_int64_t shard_of(const char *path, apr_pool_t *pool)
+apr_int64_t rc_svn_shard_size(const char *path, apr_pool_t *pool)
 {
     const char *format = small_file(path, "/db/format", pool);
     const char *layout = format ? strstr(format, "layout sharded ") : NULL;
@@ -145,7 +144,7 @@ static apr_int64_t shard_of(const char *path, apr_pool_t *pool)
  */
 static const char *properties_stamp(const char *path, apr_int64_t youngest, apr_pool_t *pool)
 {
-    apr_int64_t size = shard_of(path, pool), shard, i;
+    apr_int64_t size = rc_svn_shard_size(path, pool), shard, i;
     const char *stamp = "", *folder;
 
     if (size <= 0)
@@ -186,7 +185,7 @@ static bool is_lost(const char *path, apr_int64_t size, apr_int64_t rev, apr_poo
 bool rc_svn_lacks_last(apr_int64_t *last, apr_int64_t *there, const char *path, apr_pool_t *pool)
 {
     const char *current = small_file(path, "/db/current", pool);
-    apr_int64_t size = shard_of(path, pool);
+    apr_int64_t size = rc_svn_shard_size(path, pool);
 
     /* Before format 3 the file holds more than a number. */
     if (!current || !*current || current[strspn(current, "0123456789")] != '\n')

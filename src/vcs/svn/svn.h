@@ -72,10 +72,21 @@ rc_err_t *rc_svn_copy(const char *from, const char *to, rc_work_t *work, apr_poo
 rc_err_t *rc_svn_check(const char **problem, const char *path, apr_pool_t *pool);
 rc_err_t *rc_svn_repair(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
 
+/** Returns how many revisions share a directory; 0: all of them do. */
+apr_int64_t rc_svn_shard_size(const char *path, apr_pool_t *pool);
+
 /** True when the files of the last revisions do not exist, as in a copy that was made during a
  * commit: *@a last is the number of the last revision, *@a there that of the last one with a file.
  */
 bool rc_svn_lacks_last(apr_int64_t *last, apr_int64_t *there, const char *path, apr_pool_t *pool);
+
+/* -- fetch.c -- */
+
+rc_err_t *rc_svn_check_remote(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
+                              apr_time_t deadline, apr_pool_t *pool);
+rc_err_t *rc_svn_fetch(const rc_remote_policy_t *policy, const char *path,
+                       const rc_remote_url_t *url, apr_time_t deadline, bool set_head,
+                       apr_pool_t *pool);
 
 /* -- handle.c -- */
 

@@ -16,9 +16,12 @@ static void drop_cache(const char *path, apr_pool_t *pool)
     (void)pool;
 }
 
+static const char *const schemes[] = {"http", "https", "svn", NULL};
+
 const rc_backend_t rc_svn_backend = {
     .type = "svn",
     .capabilities = {.mails = true,
+                     .pull = true,
                      .numbered = true,
                      .paths_as_refs = true,
                      .editable = true,
@@ -28,6 +31,9 @@ const rc_backend_t rc_svn_backend = {
     .detect = rc_svn_detect,
     .is_gone = rc_svn_is_gone,
     .create = rc_svn_create,
+    .schemes = schemes,
+    .fetch = rc_svn_fetch,
+    .check_remote = rc_svn_check_remote,
     .copy = rc_svn_copy,
     .forget = forget,
     .drop_cache = drop_cache,
