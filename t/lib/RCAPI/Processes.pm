@@ -12,7 +12,7 @@ RCAPI::Processes - what programs a server runs while something happens
     $seen->{result};                      # what the code returned, a text
     $seen->{names}{'git upload-pack'};    # how often a program was seen: its name and first argument
     $seen->{peak};                        # KB of memory that the largest one had
-    $seen->{texts};                       # arguments and environments of all
+    $seen->{texts};                       # arguments and environments of all, a line each
     programs_of($httpd);                  # process ids of its children, and of theirs
     memory_peak($httpd);                  # KB
 
@@ -53,8 +53,9 @@ sub watch_processes {
     }
     close $in;
     my $seen = { names => {}, peak => 0, texts => '' };
+    my $own = slurp("/proc/$pid/cmdline");
     until (waitpid($worker, POSIX::WNOHANG()) == $worker) {
-        _look($seen, $_) for programs_of($pid);
+        _look($seen, $_, $own) for programs_of($pid);
         sleep 0.002;
     }
     local $/;
@@ -62,14 +63,16 @@ sub watch_processes {
     return $seen;
 }
 
+# Not at a copy of the server that is going to become a program.
 sub _look {
-    my ($seen, $pid) = @_;
+    my ($seen, $pid, $own) = @_;
     my ($args, $env) = map { slurp("/proc/$pid/$_") } qw(cmdline environ);
-    my $name = join ' ', grep { defined } (split /\0/, $args)[0, 1];
+    return if $args eq '' || $args eq $own;
     my $peak = memory_peak($pid);
-    $seen->{names}{$name}++ if length $name;
+    my $text = "$args\n$env\n" =~ tr/\0/\n/r;
+    $seen->{names}{ join ' ', grep { defined } (split /\0/, $args)[0, 1] }++;
     $seen->{peak} = $peak if $peak > $seen->{peak};
-    $seen->{texts} .= "$args\n$env\n" if index($seen->{texts}, "$args\n$env\n") < 0;
+    $seen->{texts} .= $text if index($seen->{texts}, $text) < 0;
 }
 
 1;
