@@ -187,6 +187,9 @@ subtest 'rights' => sub {
     chmod 0, $r->{path};
     ok_check(qr{\Arepository r cannot be read: it belongs to \S+, mode 0; this process runs as \S+\n\z},
         'a closed folder');
+    chmod 0500, $r->{path};
+    ok_check(qr{\Arepository r can be read but not changed: it belongs to \S+, mode 500; this process runs as \S+\n\z},
+        'one to which nobody can push');
     chmod 0700, $r->{path};
     ok_check('', 'an open one');
     my $head = slurp("$r->{path}/HEAD");

@@ -52,6 +52,9 @@ static rc_err_t *check_repo(void *baton, const rc_repo_t *repo, apr_pool_t *scra
         RC_TRY(find_problem_inside(&problem, check->env, repo->type, path, scratch));
     if (problem || !rc_is_repository(path, scratch))
         suspect(check, repo->name);
+    else if (euidaccess(path, W_OK))
+        rc_check_note(check, "repository %s can be read but not changed: %s", repo->name,
+                      rc_fs_rights(path, scratch));
     if (rc_repo_clone_uri(&uri, check->env, repo, scratch))
         rc_check_note(
             check,
