@@ -121,6 +121,13 @@ subtest 'rcapi-admin maintain' => sub {
     like $t->admin('maintain', 'due2'), qr/^due2: git repack: \d+ packs/m, 'by name';
     is packs('due2'), 1, 'packed';
     like $t->admin('maintain', 'g//r', 'due2'), qr{^g/r: .*^due2: }ms, 'several';
+    $t->must(create_repo => { repo_name => 'other', repo_type => 'svn' });
+    my $all = $t->try_admin(qw(maintain --all));
+    is $all->{exit}, 1, 'all';
+    like $all->{err}, qr/\Arcapi-admin: broken: git repack in .*[^\n]\n\z/s, 'what fails is named';
+    unlike $all->{err}, qr/other|svn/, 'what needs no maintenance is left out';
+    like $t->try_admin(qw(maintain other))->{err}, qr/\Arcapi-admin: other: repositories of type svn have no maint/,
+        'one of another type, asked for by name';
     for my $wrong (['maintain'], [qw(maintain --all due1)], [qw(maintain --foo)]) {
         is $t->try_admin(@$wrong)->{exit}, 2, "@$wrong";
     }

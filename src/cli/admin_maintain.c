@@ -5,6 +5,7 @@
 #include "admin.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
@@ -16,7 +17,7 @@
 typedef struct maintain_t {
     rc_admin_t *admin;
     apr_int64_t reader; /* lookups require a user: the first super-admin */
-    bool due, prune, terminal;
+    bool all, due, prune, terminal;
     apr_array_header_t *names; /* of const char * */
     const char *name;
     int at, failed;
@@ -36,6 +37,13 @@ static void clear_line(const maintain_t *the)
         fputs("\r\033[K", stderr);
 }
 
+static bool can_be_maintained(const rc_repo_t *repo)
+{
+    const rc_capabilities_t *can = rc_vcs_capabilities(repo->type);
+
+    return !can || can->maintenance; /* an unknown type is reported */
+}
+
 static rc_err_t *maintain(maintain_t *the, apr_pool_t *pool)
 {
     rc_maintenance_t request = {.prune_now = the->prune, .progress = show, .baton = the};
@@ -50,6 +58,8 @@ static rc_err_t *maintain(maintain_t *the, apr_pool_t *pool)
     RC_TRY(rc_store_repo_by_name(&repo, actor.db, the->reader, the->name, pool));
     if (!repo)
         return rc_err_failed(pool, "repository `%s` does not exist", the->name);
+    if (the->all && !can_be_maintained(repo))
+        return NULL;
     if (the->due)
         RC_TRY(rc_vcs_needs_maintenance(&needed, repo->type,
                                         rc_env_repo_path(actor.env, repo->name, pool), pool));
@@ -63,6 +73,17 @@ static rc_err_t *maintain(maintain_t *the, apr_pool_t *pool)
     return NULL;
 }
 
+/* Reports an error, which need not name the repository. Texts of git end with a new line. */
+static void report(const maintain_t *the, const rc_err_t *err, apr_pool_t *pool)
+{
+    const char *text = err->msg ? err->msg : rc_err_log_text(err, pool);
+    size_t len = strlen(text);
+
+    while (len && text[len - 1] == '\n')
+        len--;
+    rc_admin_fail(RC_ADMIN_FAILED, "%s: %.*s", the->name, (int)len, text);
+}
+
 static void maintain_all(maintain_t *the)
 {
     apr_pool_t *pool;
@@ -73,7 +94,7 @@ static void maintain_all(maintain_t *the)
         the->name = APR_ARRAY_IDX(the->names, the->at - 1, const char *);
         if ((err = maintain(the, pool))) {
             clear_line(the);
-            rc_admin_result(the->admin, err);
+            report(the, err, pool);
             the->failed++;
         }
         fflush(stdout);
@@ -91,7 +112,7 @@ static rc_err_t *add_repo_name(void *baton, const rc_repo_t *repo, apr_pool_t *s
     return NULL;
 }
 
-static rc_err_t *find_repos(maintain_t *the, bool all)
+static rc_err_t *find_repos(maintain_t *the)
 {
     rc_admin_t *admin = the->admin;
     rc_user_t *reader;
@@ -103,25 +124,25 @@ static rc_err_t *find_repos(maintain_t *the, bool all)
     the->reader = reader->id;
     while ((word = rc_admin_word(admin)))
         APR_ARRAY_PUSH(the->names, const char *) = rc_text_clean_path(word, admin->pool);
-    return all ? rc_store_repos_each(admin->actor.db, reader->id, NULL, false, add_repo_name, the,
-                                     admin->pool)
-               : NULL;
+    return the->all ? rc_store_repos_each(admin->actor.db, reader->id, NULL, false, add_repo_name,
+                                          the, admin->pool)
+                    : NULL;
 }
 
 int rc_admin_maintain(rc_admin_t *admin)
 {
     maintain_t the = {.admin = admin, .terminal = isatty(STDERR_FILENO)};
-    bool all = rc_admin_flag(admin, "--all");
     rc_err_t *err;
 
+    the.all = rc_admin_flag(admin, "--all");
     the.due = rc_admin_flag(admin, "--due");
     the.prune = rc_admin_flag(admin, "--prune");
     the.names = apr_array_make(admin->pool, 16, sizeof(const char *));
     if (admin->words->nelts && *APR_ARRAY_IDX(admin->words, 0, const char *) == '-')
         return rc_admin_end(admin) ? RC_ADMIN_OK : RC_ADMIN_USAGE;
-    if (!all == !admin->words->nelts)
+    if (!the.all == !admin->words->nelts)
         return rc_admin_fail(RC_ADMIN_USAGE, "maintain requires repositories, or --all");
-    if ((err = find_repos(&the, all)))
+    if ((err = find_repos(&the)))
         return rc_admin_result(admin, err);
     maintain_all(&the);
     return the.failed ? RC_ADMIN_FAILED : RC_ADMIN_OK;
