@@ -69,8 +69,8 @@ subtest 'perm' => sub {
 subtest 'set' => sub {
     is $t->admin('set') =~ s/\t.*//gr, join('', map { "$_\n" } 'default_repo_enable_downloads=False',
         'default_repo_enable_locking=False', 'default_repo_enable_statistics=False', 'default_repo_private=False',
-        'gist_alias_url=', 'repository_fields=False', 'svn_branch_patterns=/trunk /branches/*',
-        'svn_tag_patterns=/tags/*'), 'list';
+        'default_repo_type=git', 'gist_alias_url=', 'repository_fields=False',
+        'svn_branch_patterns=/trunk /branches/*', 'svn_tag_patterns=/tags/*'), 'list';
     $t->admin('set', "default_repo_$_->[0]", $_->[1]) for ['enable_downloads', 'on'], ['private', 'True'],
         ['enable_locking', '1'];
     $t->must(create_repo => { repo_name => 'by-default', repo_type => 'git' });
@@ -79,6 +79,11 @@ subtest 'set' => sub {
         'new repositories follow';
     $t->must(create_repo => { repo_name => 'by-hand', repo_type => 'git', private => 'false' });
     ok !$t->must(get_repo => { repoid => 'by-hand' })->{private}, 'unless told otherwise';
+    $t->admin(qw(set default_repo_type svn));
+    $t->must(create_repo => { repo_name => 'by-type' });
+    is $t->must(get_repo => { repoid => 'by-type' })->{repo_type}, 'svn', 'and their type';
+    $t->admin(qw(set default_repo_type git));
+    fails(2, qr/default_repo_type must be a type of repositories, git or svn/, qw(set default_repo_type cvs));
     fails(2, qr/unknown setting nonsense/, qw(set nonsense 1));
     fails(2, qr/missing argument: value of default_repo_private/, qw(set default_repo_private));
     fails(2, qr/must be on or off/, qw(set default_repo_private maybe));

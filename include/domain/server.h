@@ -11,6 +11,7 @@
 typedef enum {
     RC_SETTING_FLAG,
     RC_SETTING_TEXT,
+    RC_SETTING_TYPE,    /* a type of repositories */
     RC_SETTING_PATTERNS /* paths of directories, see rc_vcs_set_patterns */
 } rc_setting_kind_t;
 

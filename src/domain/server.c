@@ -21,6 +21,7 @@ const rc_setting_t rc_settings[] = {
     {"default_repo_enable_locking", "default for new repositories", RC_SETTING_FLAG, ""},
     {"default_repo_enable_statistics", "default for new repositories", RC_SETTING_FLAG, ""},
     {"default_repo_private", "default for new repositories", RC_SETTING_FLAG, ""},
+    {"default_repo_type", "default for new repositories", RC_SETTING_TYPE, "git"},
     {"gist_alias_url", "URL of a gist, with {gistid} in it; empty: of this server", RC_SETTING_TEXT,
      ""},
     {"repository_fields", "whether extra fields are shown", RC_SETTING_FLAG, ""},
@@ -42,9 +43,15 @@ const rc_setting_t *rc_setting_find(const char *name)
 
 const char *rc_setting_rule(const rc_setting_t *setting)
 {
-    return setting->kind == RC_SETTING_FLAG ? "on or off"
-                                            : "paths with blanks between them, each with / at its "
-                                              "start and at most one * as its last part";
+    switch (setting->kind) {
+    case RC_SETTING_FLAG:
+        return "on or off";
+    case RC_SETTING_TYPE:
+        return "a type of repositories, git or svn";
+    default:
+        return "paths with blanks between them, each with / at its start and at most one * as its "
+               "last part";
+    }
 }
 
 /* Words like /trunk and branches/ and a star; no text is valid, too. */
@@ -82,9 +89,16 @@ static const char *flag_form(const char *value)
 
 const char *rc_setting_form(const rc_setting_t *setting, const char *value)
 {
-    if (setting->kind == RC_SETTING_FLAG)
+    switch (setting->kind) {
+    case RC_SETTING_FLAG:
         return flag_form(value);
-    return setting->kind == RC_SETTING_TEXT || are_patterns(value) ? value : NULL;
+    case RC_SETTING_TYPE:
+        return rc_vcs_known_type(value) ? value : NULL;
+    case RC_SETTING_PATTERNS:
+        return are_patterns(value) ? value : NULL;
+    default:
+        return value;
+    }
 }
 
 typedef struct setting_change_t {
