@@ -524,6 +524,8 @@ subtest 'anonymous' => sub {
 
 subtest 'password' => sub {
     ours_refused(2, 'a password is required: use --password-stdin, or run this on a terminal', qw(password bob));
+    ours_refused(2, 'missing argument: user', 'password');
+    ours_refused(1, 'user `nobody` does not exist', qw(password nobody));
     ours_refused(2, 'missing argument: user', qw(password --password secret-5));
     ours_refused(2, 'missing argument: user', qw(password --none));
     ours_refused(1, 'user `nobody` does not exist', qw(password nobody --none));

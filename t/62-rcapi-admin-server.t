@@ -47,7 +47,10 @@ subtest 'perm' => sub {
     is $create->('bob', 2), $FORBIDDEN, 'now he may not';
     $t->admin(qw(perm user bob hg.create.repository));
     is $create->('bob', 3), $FORBIDDEN, 'his own rows have no effect while he inherits';
+    is $t->try_admin(qw(perm user bob hg.create.repository))->{err},
+        "rcapi-admin: these have no effect until inherit=off\n", 'which it says';
     $t->admin(qw(perm user bob inherit=off));
+    is $t->try_admin(qw(perm user bob hg.create.repository))->{err}, '', 'nothing to say then';
     is $t->admin(qw(perm user bob)), "inherit=off\nhg.create.repository\n", 'list of his';
     is $create->('bob', 4), undef, 'now they have';
     $t->must(create_user_group => { group_name => 'makers' });
@@ -144,6 +147,15 @@ subtest 'user, repo, group' => sub {
     $t->admin(qw(repo set tools/made private=off enable_downloads=on));
     my $repo = $t->must(get_repo => { repoid => 'tools/made' });
     is_deeply [map { $repo->{$_} ? 1 : 0 } qw(private enable_downloads)], [0, 1], 'repo set';
+    $t->admin(qw(repo create tools/old repo_type=svn));
+    my $list = sub { join ' ', map { (split /\t/)[1, 2] } grep { /old|new/ } split /\n/, $t->admin(qw(repo list)) };
+    is $list->(), 'tools/old svn', 'repo create of another type';
+    fails(1, qr/failed to create repository/, qw(repo create odd repo_type=cvs));
+    $t->admin(qw(repo set tools/old group=));
+    is $list->(), 'old svn', 'repo set moves it to the root';
+    $t->admin(qw(repo set old repo_name=tools/new));
+    is $list->(), 'tools/new svn', 'and to a path';
+    fails(2, qr/unexpected: repo_type=git/, qw(repo set tools/new repo_type=git));
     like $t->admin(qw(repo list)), qr{^\d+\ttools/made\tgit\tno\tadmin$}m, 'repo list';
     $t->admin(qw(group create smiths));
     $t->admin(qw(group add smiths ann));
@@ -161,6 +173,7 @@ subtest 'user, repo, group' => sub {
     fails(1, qr/./, qw(user show nobody));
     fails(1, qr/./, qw(user create bob email=b@example.org));
     fails(1, qr/failed to create user/, qw(user create new email=none));
+    fails(2, qr/missing argument: email=/, qw(user create new));
 };
 
 subtest 'call --format' => sub {

@@ -26,25 +26,28 @@ static const struct verb_t {
     const char *second;  /* for the second word */
     const char *keys;    /* keys of KEY=VALUE words; for list: the columns */
     bool takes_password; /* accepts a password */
+    const char *needs;   /* a key that must be given; NULL: none */
 } verbs[] = {
-    {"user", "list", "get_users", NULL, NULL, "user_id username email active admin", false},
-    {"user", "show", "get_user", "userid", NULL, NULL, false},
-    {"user", "create", "create_user", "username", NULL, USER_KEYS, true},
-    {"user", "set", "update_user", "userid", NULL, "username " USER_KEYS, true},
-    {"user", "delete", "delete_user", "userid", NULL, NULL, false},
-    {"repo", "list", "get_repos", NULL, NULL, "repo_id repo_name repo_type private owner", false},
-    {"repo", "show", "get_repo", "repoid", NULL, NULL, false},
-    {"repo", "create", "create_repo", "repo_name", NULL, REPO_KEYS, false},
-    {"repo", "set", "update_repo", "repoid", NULL, "name " REPO_KEYS, false},
-    {"repo", "delete", "delete_repo", "repoid", NULL, NULL, false},
+    {"user", "list", "get_users", NULL, NULL, "user_id username email active admin", false, NULL},
+    {"user", "show", "get_user", "userid", NULL, NULL, false, NULL},
+    {"user", "create", "create_user", "username", NULL, USER_KEYS, true, "email"},
+    {"user", "set", "update_user", "userid", NULL, "username " USER_KEYS, true, NULL},
+    {"user", "delete", "delete_user", "userid", NULL, NULL, false, NULL},
+    {"repo", "list", "get_repos", NULL, NULL, "repo_id repo_name repo_type private owner", false,
+     NULL},
+    {"repo", "show", "get_repo", "repoid", NULL, NULL, false, NULL},
+    {"repo", "create", "create_repo", "repo_name", NULL, "repo_type " REPO_KEYS, false, NULL},
+    {"repo", "set", "update_repo", "repoid", NULL, "name group repo_name " REPO_KEYS, false, NULL},
+    {"repo", "delete", "delete_repo", "repoid", NULL, NULL, false, NULL},
     {"group", "list", "get_user_groups", NULL, NULL, "users_group_id group_name active owner",
-     false},
-    {"group", "show", "get_user_group", "usergroupid", NULL, NULL, false},
-    {"group", "create", "create_user_group", "group_name", NULL, GROUP_KEYS, false},
-    {"group", "set", "update_user_group", "usergroupid", NULL, "group_name " GROUP_KEYS, false},
-    {"group", "delete", "delete_user_group", "usergroupid", NULL, NULL, false},
-    {"group", "add", "add_user_to_user_group", "usergroupid", "userid", NULL, false},
-    {"group", "remove", "remove_user_from_user_group", "usergroupid", "userid", NULL, false},
+     false, NULL},
+    {"group", "show", "get_user_group", "usergroupid", NULL, NULL, false, NULL},
+    {"group", "create", "create_user_group", "group_name", NULL, GROUP_KEYS, false, NULL},
+    {"group", "set", "update_user_group", "usergroupid", NULL, "group_name " GROUP_KEYS, false,
+     NULL},
+    {"group", "delete", "delete_user_group", "usergroupid", NULL, NULL, false, NULL},
+    {"group", "add", "add_user_to_user_group", "usergroupid", "userid", NULL, false, NULL},
+    {"group", "remove", "remove_user_from_user_group", "usergroupid", "userid", NULL, false, NULL},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(*verbs))
@@ -112,7 +115,11 @@ static int read_words(json_object *args, const struct verb_t *verb, rc_admin_t *
     while (verb->name && verb->keys && (word = rc_admin_word(admin)))
         if ((status = read_pair(args, verb, admin, word)))
             return status;
-    return rc_admin_end(admin) ? RC_ADMIN_OK : RC_ADMIN_USAGE;
+    if (!rc_admin_end(admin))
+        return RC_ADMIN_USAGE;
+    if (verb->needs && !json_object_object_get_ex(args, verb->needs, NULL))
+        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: %s=...", verb->needs);
+    return RC_ADMIN_OK;
 }
 
 /* Prints the columns of the list in capitals. */

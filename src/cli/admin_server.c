@@ -103,16 +103,34 @@ static int read_holder(rc_globals_change_t *change, rc_admin_t *admin)
     return RC_ADMIN_OK;
 }
 
+/* Says so when permissions were set that have no effect (contract 01 §3). */
+static rc_err_t *warn_if_void(const rc_admin_t *admin, const rc_globals_change_t *change)
+{
+    apr_array_header_t *names;
+    bool inherits = false;
+
+    if (!strcmp(change->name, RC_DEFAULT_USER))
+        return NULL;
+    RC_TRY(rc_store_globals(&names, &inherits, admin->actor.db, change->holder, change->id,
+                            admin->pool));
+    if (inherits && names->nelts)
+        fprintf(stderr, "rcapi-admin: these have no effect until inherit=off\n");
+    return NULL;
+}
+
 int rc_admin_perm(rc_admin_t *admin)
 {
     rc_globals_change_t change = {.words = admin->words};
     int status = read_holder(&change, admin);
+    rc_err_t *err;
 
     if (status != RC_ADMIN_OK)
         return status;
     if (!admin->words->nelts)
         return list_permissions(admin, &change);
-    return rc_admin_result(admin, rc_globals_change(&admin->actor, &change));
+    if ((err = rc_globals_change(&admin->actor, &change)))
+        return rc_admin_result(admin, err);
+    return rc_admin_result(admin, warn_if_void(admin, &change));
 }
 
 /* --- set --- */

@@ -170,16 +170,24 @@ int rc_admin_email(rc_admin_t *admin)
 
 /* --- password --- */
 
+/* Returns whether the next word is an option, not the name of a user. */
+static bool begins_with_option(const rc_admin_t *admin)
+{
+    return admin->words->nelts && *APR_ARRAY_IDX(admin->words, 0, const char *) == '-';
+}
+
 int rc_admin_password(rc_admin_t *admin)
 {
-    bool none = rc_admin_flag(admin, "--none");
+    bool none = rc_admin_flag(admin, "--none"), late = begins_with_option(admin);
     rc_user_item_t item = {NULL, NULL};
     rc_user_t *user;
     int status;
 
+    if (!late && (status = rc_admin_user(&user, admin))) /* before it asks for a password */
+        return status;
     if (!none && !(item.value = rc_admin_new_password(admin, "New password")))
         return RC_ADMIN_USAGE;
-    if ((status = rc_admin_user(&user, admin)))
+    if (late && (status = rc_admin_user(&user, admin)))
         return status;
     if (!rc_admin_end(admin)) /* also rejects --none with --password */
         return RC_ADMIN_USAGE;

@@ -40,11 +40,14 @@ const rc_command_t rc_admin_commands[] = {
     {"user", rc_admin_object, RC_ADMIN_OPEN,
      "user list | user show|delete USER | user create|set USER [KEY=VALUE]...\n"
      "         [--password TEXT|--password-stdin]",
-     "users; keys: email firstname lastname admin=on|off active=on|off, and of set: username"},
+     "users; keys: email (create requires it) firstname lastname admin=on|off active=on|off,\n"
+     "      and of set: username"},
     {"repo", rc_admin_object, RC_ADMIN_OPEN,
      "repo list | repo show|delete REPOSITORY | repo create|set REPOSITORY [KEY=VALUE]...",
      "repositories; keys: description owner clone_uri landing_rev private=on|off\n"
-     "      enable_downloads=on|off enable_locking=on|off, and of set: name"},
+     "      enable_downloads=on|off enable_locking=on|off, of create: repo_type=git|svn, and of "
+     "set:\n"
+     "      name, group (none: group=), or repo_name=GROUP/NAME for both"},
     {"group", rc_admin_object, RC_ADMIN_OPEN,
      "group list | group show|delete GROUP | group create|set GROUP [KEY=VALUE]...\n"
      "       group add|remove GROUP USER",
