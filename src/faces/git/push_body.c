@@ -6,6 +6,10 @@
 
 #include <string.h>
 
+#include "base/time.h"
+
+#define CHECK_EVERY apr_time_from_sec(1)
+
 /* Hands out what is held beyond the last RC_PUSH_HELD bytes of all that has come. */
 static void give_held(rc_push_body_t *push, const char **data, apr_size_t *len)
 {
@@ -44,6 +48,18 @@ static bool give_bytes(rc_push_body_t *push, const char **data, apr_size_t *len)
     return true;
 }
 
+/* Returns whether the push is still allowed. */
+static bool check_again(rc_push_body_t *push)
+{
+    apr_time_t now = rc_clock();
+    bool due = now - push->checked > CHECK_EVERY;
+
+    if (due)
+        push->checked = now;
+    push->over = due && !push->allow(push->baton);
+    return !push->over;
+}
+
 /* Ends the body, with its last bytes if that is allowed. */
 static rc_body_state_t end_body(rc_push_body_t *push, const char **data, apr_size_t *len)
 {
@@ -75,6 +91,8 @@ static rc_body_state_t read_on(void *baton, const char **data, apr_size_t *len, 
     if (push->over)
         return RC_BODY_END;
     for (;;) {
+        if (push->piece_len && !check_again(push))
+            return RC_BODY_END;
         if (push->piece_len && give_bytes(push, data, len))
             return RC_BODY_MORE;
         state = take_piece(push, wait);
