@@ -416,7 +416,9 @@ subtest 'git' => sub {
     my $reader = RCAPI::GitClient->new($t, as => 'reader');
     like($reader->try($work, 'push', $reader->url('in/private'), 'master:x')->{err},
         qr/^remote: You may not push to `in\/private`\s*$/m, 'a reader does not push');
-    like($out->(RCAPI::GitClient->new($t, as => 'none'), 'in/private'), qr/repository .* not found/, 'hidden');
+    like($out->(RCAPI::GitClient->new($t, as => 'none'), 'in/private'),
+        qr/^remote: There is no such repository, or you may not read it\s*\nfatal: repository .* not found/m,
+        'hidden');
     set_lock({ holder => 'owner', reason => 'lock_api' });
     like($out->($reader, 'in/private'),
         qr/^remote: Repository `in\/private` locked by user `owner`. Reason:`lock_api`\s*$/m, 'locked');

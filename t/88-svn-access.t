@@ -264,6 +264,36 @@ subtest 'other repositories are served as before' => sub {
     is(status('GET', '/'), 404, 'the mount itself');
 };
 
+subtest 'a client of another type' => sub {
+    $t->repo('closed', commits => 1, args => { owner => 'owner', private => JSON::PP::true() });
+    my $none = 'There is no such repository, or you may not read it';
+    my $svn = sub { my ($who, $name) = @_; $svn{$who}->try($t->dir, 'ls', $svn{$who}->url($name))->{err} };
+    like($svn->('reader', 'code'), qr/^svn: E175002: `code` is a repository of git, not of svn$/m, 'svn, of git');
+    like($svn->('reader', $_), qr/^svn: E175002: $none$/m, "svn: $_") for qw(closed nothing);
+    my $git = sub {
+        my $client = RCAPI::GitClient->new($t, as => $_[0]);
+        return $client->try($t->dir, 'ls-remote', $client->url($_[1]))->{err};
+    };
+    like($git->('reader', 'team/app'), qr{^remote: `team/app` is a repository of svn, not of git\s*$}m,
+        'git, of svn');
+    like($git->('outsider', $_), qr/^remote: $none\s*$/m, "git: $_") for qw(team/app nothing);
+};
+
+subtest 'a view that does not exist' => sub {
+    my $url = '/code/changeset-dif/tip';
+    is($t->get($url, basic => $basic{owner})->body, 'Not Found', 'for a user');
+    like($t->error_log, qr/RC0051: \Q$url\E refused with 404: no view has this URL/, '... and the log');
+    my $text = qr/^No view has this URL, and no Subversion repository opens without a login, or a token with the role/;
+    for my $key ($t->token('owner', '--role', 'api'), 'x' x 40) {
+        my $answer = $t->get($url, headers => ['X-Api-Key' => $key]);
+        is($answer->status, 401, 'for a key');
+        like($answer->body, $text, '... that clients of Subversion do not send');
+    }
+    like($t->get('/team/app/trunk/f?api_key=' . $t->key('owner'))->body, $text, 'for a key in the URL');
+    is($t->get('/team/app/trunk/f', basic => 'owner:wrong')->body, 'Wrong user name, password or token (a token needs'
+        . ' the role vcs or all)', 'for a wrong password');
+};
+
 subtest 'URLs and bodies that nobody should send' => sub {
     my @parts = ('', qw(. .. %2e %2E%2e %2f %252f %252F%252f %00 %2500 %25 %252e % %zz !svn %21svn me vcc default bc
         bln wbl wrk act txn txr vtxn vtxr ver rvr his rev -1 0 1 1-1 trunk f api_key=%252f), '9' x 20,

@@ -26,6 +26,11 @@ rc_err_t *rc_face_identify(rc_actor_t *actor, rc_answer_t *answer, const rc_requ
 rc_err_t *rc_face_take_verdict(rc_answer_t *answer, const rc_actor_t *actor,
                                const rc_verdict_t *verdict);
 
+/** Makes the answer a refusal of a repository that the caller may read, but @a client, the name of
+ * a type, cannot: one of another type. */
+rc_err_t *rc_face_refuse_type(rc_answer_t *answer, const rc_actor_t *actor, const rc_repo_t *repo,
+                              const char *client);
+
 /** Sets the header that makes the client of a 401 send a name and a password. */
 void rc_face_ask_password(rc_answer_t *answer, const rc_request_t *request);
 

@@ -10,7 +10,8 @@
 
 #include <apr_strings.h>
 
-#define WRONG "Wrong user name, password or token (a token needs the role vcs or all)"
+#define WRONG  "Wrong user name, password or token (a token needs the role vcs or all)"
+#define HIDDEN "There is no such repository, or you may not read it"
 
 rc_err_t *rc_face_sign_in(rc_credentials_t *credentials, const rc_request_t *request)
 {
@@ -84,7 +85,7 @@ rc_err_t *rc_face_take_verdict(rc_answer_t *answer, const rc_actor_t *actor,
                                 "a visitor may not, or there is no such repository");
     case RC_TRANSFER_HIDDEN:
         return rc_answer_refuse(
-            answer, 404, NULL,
+            answer, 404, HIDDEN,
             apr_psprintf(actor->pool, "'%s' may read no such repository", actor->caller->username));
     case RC_TRANSFER_FORBIDDEN:
         return rc_answer_refuse(answer, 403, verdict->text, NULL);
@@ -94,6 +95,15 @@ rc_err_t *rc_face_take_verdict(rc_answer_t *answer, const rc_actor_t *actor,
         break;
     }
     return NULL;
+}
+
+rc_err_t *rc_face_refuse_type(rc_answer_t *answer, const rc_actor_t *actor, const rc_repo_t *repo,
+                              const char *client)
+{
+    return rc_answer_refuse(answer, 404,
+                            apr_psprintf(actor->pool, "`%s` is a repository of %s, not of %s",
+                                         repo->name, repo->type, client),
+                            NULL);
 }
 
 /* Returns @a text as the content of a quoted string. */

@@ -14,6 +14,8 @@
 #define NO_MORE    "You may not push to this repository any more"
 #define NO_LFS     "Git LFS is not served here"
 
+#define TYPE "git"
+
 static rc_err_t *deny(rc_face_git_call_t *call, int status, const char *text, const char *why)
 {
     return rc_answer_refuse(call->answer, status, text, why);
@@ -24,7 +26,8 @@ static rc_transfer_t transfer_of(const rc_face_git_call_t *call)
     return call->served && call->service == RC_RECEIVE_PACK ? RC_PUSH : RC_PULL;
 }
 
-/* Sets call->repo to the first reading of the URL that exists and that the caller may read. */
+/* Sets call->repo to the first reading of the URL that exists and that the caller may read; refuses
+ * it if it is of another type. */
 static rc_err_t *find_repo(rc_face_git_call_t *call)
 {
     apr_int64_t user = call->actor.caller->user_id;
@@ -39,8 +42,9 @@ static rc_err_t *find_repo(rc_face_git_call_t *call)
         else
             RC_TRY(rc_store_repo_seen_by_id(&repo, call->actor.db, user, url->id, call->pool));
     }
-    if (repo && !strcmp(repo->type, "git"))
-        call->repo = repo;
+    if (repo && strcmp(repo->type, TYPE))
+        return rc_face_refuse_type(call->answer, &call->actor, repo, TYPE);
+    call->repo = repo;
     return NULL;
 }
 
@@ -68,6 +72,8 @@ static rc_err_t *decide_in_snapshot(rc_actor_t *actor, void *baton)
     if (is_refused(call))
         return NULL;
     RC_TRY(find_repo(call));
+    if (is_refused(call))
+        return NULL;
     RC_TRY(rc_transfer_check(&verdict, actor, call->repo, transfer_of(call)));
     if (call->served || verdict.kind != RC_TRANSFER_LOCKED)
         RC_TRY(rc_face_take_verdict(call->answer, actor, &verdict));

@@ -9,8 +9,16 @@
 
 #include "call.h"
 
+/* Refuses a repository of another type. A GET for one can only be a view that does not exist. */
+static rc_err_t *refuse_type(rc_face_svn_call_t *call, const rc_repo_t *repo)
+{
+    if (call->plain)
+        return rc_answer_refuse(call->answer, 404, NULL, "no view has this URL");
+    return rc_face_refuse_type(call->answer, &call->actor, repo, RC_FACE_SVN_TYPE);
+}
+
 /* Sets call->repo to the repository that a beginning of the path names: no repository is below
- * another one, so the shortest is the only one. */
+ * another one, so the shortest is the only one. Refuses one of another type. */
 static rc_err_t *find_shortest(rc_face_svn_call_t *call)
 {
     const char *path = call->request->decoded, *end = path, *name;
@@ -20,8 +28,9 @@ static rc_err_t *find_shortest(rc_face_svn_call_t *call)
     while (!repo && (name = rc_face_svn_next_name(&end, path, actor->pool)))
         RC_TRY(rc_store_repo_seen_by_name(&repo, actor->db, actor->caller->user_id, name,
                                           actor->pool));
-    if (repo && !strcmp(repo->type, RC_FACE_SVN_TYPE))
-        call->repo = repo;
+    if (repo && strcmp(repo->type, RC_FACE_SVN_TYPE))
+        return refuse_type(call, repo);
+    call->repo = repo;
     call->inside = end;
     return NULL;
 }
@@ -45,12 +54,23 @@ static rc_err_t *decide_in_snapshot(rc_actor_t *actor, void *baton)
     if (answer->status != 200)
         return NULL;
     RC_TRY(find_shortest(call));
+    if (answer->status != 200)
+        return NULL;
     RC_TRY(rc_transfer_check(&verdict, actor, call->repo, call->writes ? RC_PUSH : RC_PULL));
     if (verdict.kind == RC_TRANSFER_FORBIDDEN)
         verdict.text = apr_psprintf(actor->pool, "You may not commit to `%s`", call->repo->name);
     if (call->writes || verdict.kind != RC_TRANSFER_LOCKED)
         RC_TRY(rc_face_take_verdict(answer, actor, &verdict));
     return answer->status == 200 ? check_what(call) : NULL;
+}
+
+/* Who sends no name and password is hardly a client of Subversion: what was meant may be a view
+ * that does not exist. */
+static void name_both(const rc_face_svn_call_t *call)
+{
+    if (call->answer->status == 401 && call->plain && !call->request->basic_user)
+        call->answer->text = "No view has this URL, and no Subversion repository opens without a "
+                             "login, or a token with the role vcs or all in a header";
 }
 
 rc_err_t *rc_face_svn_access(rc_face_svn_call_t *call)
@@ -61,5 +81,7 @@ rc_err_t *rc_face_svn_access(rc_face_svn_call_t *call)
     rc_env_work_begin(&actor->work, request->env, request->gone, request->server, request->pool);
     RC_TRY(rc_face_sign_in(&call->credentials, request));
     RC_TRY(rc_actor_open(actor));
-    return rc_actor_read(actor, decide_in_snapshot, call);
+    RC_TRY(rc_actor_read(actor, decide_in_snapshot, call));
+    name_both(call);
+    return NULL;
 }

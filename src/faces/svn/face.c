@@ -148,8 +148,6 @@ static const char *words_for(const rc_answer_t *answer)
     if (answer->text)
         return answer->text;
     switch (answer->status) {
-    case 404:
-        return "There is no such repository, or you may not read it";
     case 503:
         return "The server is busy; try again in a moment";
     default:
