@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Work in pairs: one request on a kept connection, then one git process for the same commit, both
- * read to their end.
+ * Work in pairs: one request on a kept connection, then one process for the same commit, both read
+ * to their end.
  *
- *     pairs PORT HOST GIT-ARGUMENT... < lines of "COMMIT PATH-OF-URL"
+ *     pairs PORT HOST PROGRAM ARGUMENT... < lines of "COMMIT PATH-OF-URL"
  *
- * runs `git GIT-ARGUMENT... COMMIT` and
- * prints "http-microseconds git-microseconds http-bytes git-bytes" for each line.
+ * runs `PROGRAM ARGUMENT... COMMIT` and prints
+ * "http-microseconds process-microseconds http-bytes process-bytes" for each line.
  */
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -79,8 +79,8 @@ static long get(int fd, const char *host, const char *path)
     return body;
 }
 
-/* The length of what git prints. */
-static long run_git(char **argv)
+/* The length of what the program prints. */
+static long run(char **argv)
 {
     posix_spawn_file_actions_t actions;
     int ends[2], status;
@@ -95,36 +95,36 @@ static long run_git(char **argv)
     posix_spawn_file_actions_addclose(&actions, ends[0]);
     posix_spawn_file_actions_addclose(&actions, ends[1]);
     if (posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ))
-        die("git");
+        die(argv[0]);
     posix_spawn_file_actions_destroy(&actions);
     close(ends[1]);
     while ((got = read(ends[0], buf, sizeof(buf))) > 0)
         all += got;
     close(ends[0]);
     if (waitpid(pid, &status, 0) < 0 || status)
-        die("git");
+        die(argv[0]);
     return all;
 }
 
 int main(int argc, char **argv)
 {
-    char commit[64], path[1024], *git[20] = {"git"};
+    char commit[64], path[1024], *program[20] = {NULL};
     int fd;
 
     if (argc < 4 || argc > 18)
         return 2;
-    memcpy(git + 1, argv + 3, (size_t)(argc - 3) * sizeof(*argv));
-    git[argc - 2] = commit;
+    memcpy(program, argv + 3, (size_t)(argc - 3) * sizeof(*argv));
+    program[argc - 3] = commit;
     fd = connect_to(atoi(argv[1]));
     while (scanf("%63s %1023s", commit, path) == 2) {
         double t0 = now(), t1, t2;
-        long ours, gits;
+        long ours, theirs;
 
         ours = get(fd, argv[2], path);
         t1 = now();
-        gits = run_git(git);
+        theirs = run(program);
         t2 = now();
-        printf("%.1f %.1f %ld %ld\n", t1 - t0, t2 - t1, ours, gits);
+        printf("%.1f %.1f %ld %ld\n", t1 - t0, t2 - t1, ours, theirs);
     }
     return 0;
 }

@@ -38,7 +38,7 @@ my $READERS = 1000;
 # A repository with a small, a large and a very large file.
 sub repositories {
     my ($bench) = @_;
-    return unless $bench->{want}{files};
+    return unless $bench->{want}{files} || $bench->{want}{svn}; # svn's files are compared with git's
     my $path = "$bench->{dir}/data/repos/files";
     my $work = "$bench->{dir}/files";
     RCAPI::Git::init($work);
@@ -164,8 +164,8 @@ sub loads {
 sub pairs {
     my ($bench, $repo, $host, $url, $git, @ids) = @_;
     my $lines = join '', map { "$_ /rc/$repo->{name}/" . sprintf($url, $_) . '?' . key($bench) . "\n" } @ids;
-    my $r = run({ stdin => $lines, timeout => 300 }, "$bench->{dir}/bin/pairs", $bench->{server}{port}, $host, '-C',
-        $repo->{path}, @$git);
+    my $r = run({ stdin => $lines, timeout => 300 }, "$bench->{dir}/bin/pairs", $bench->{server}{port}, $host, 'git',
+        '-C', $repo->{path}, @$git);
     die "pairs: $r->{err}" if $r->{exit} || $r->{signal};
     return map { [split] } split /\n/, $r->{out};
 }
