@@ -259,7 +259,7 @@ rc_err_t *rc_face_git_push(rc_face_git_call_t *call)
 
     push->call = call;
     push->body.checked = rc_clock(); /* access.c has just done so */
-    rc_actor_close(&call->actor); /* hold no connection while the client sends */
+    rc_actor_close(&call->actor);    /* hold no connection while the client sends */
     if (!rc_face_git_body(call, UNLIMITED))
         return NULL;
     RC_TRY(read_commands(push));
