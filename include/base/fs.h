@@ -64,6 +64,9 @@ rc_err_t *rc_fs_read(const char **text, apr_size_t *len, const char *path, int f
  * @a len is 0. The file must not become shorter meanwhile. */
 rc_err_t *rc_fs_map(const char **data, int fd, apr_size_t len, apr_pool_t *pool);
 
+/** Copies the regular file @a from to @a to, which may exist. @a flags as above. */
+rc_err_t *rc_fs_copy(const char *from, const char *to, int flags, apr_pool_t *pool);
+
 /** Returns whether anything exists at @a path; a dangling link counts. */
 bool rc_fs_exists(const char *path);
 

@@ -55,36 +55,6 @@ static const char *path_in(const char *dir, const char *name, apr_pool_t *pool)
 
 /* --- files --- */
 
-static bool copy_bytes(int in, int out)
-{
-    char buf[64 * 1024];
-    ssize_t n;
-
-    while ((n = copy_file_range(in, NULL, out, NULL, SSIZE_MAX / 2, 0)) > 0)
-        ;
-    if (n == 0)
-        return true;
-    while ((n = read(in, buf, sizeof(buf))) > 0) /* across file systems, on old kernels */
-        if (write(out, buf, (size_t)n) != n)
-            return false;
-    return n == 0;
-}
-
-static rc_err_t *copy_file(const char *from, const char *to, apr_pool_t *pool)
-{
-    struct stat st;
-    int in = rc_fs_open_regular(&st, from, 0);
-    int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    bool ok = out >= 0 && copy_bytes(in, out);
-    rc_err_t *err = ok ? NULL : rc_fs_err(pool, "copy", from);
-
-    if (in >= 0)
-        close(in);
-    if (out >= 0)
-        close(out);
-    return err;
-}
-
 /* Makes a hard link, or a copy where the system refuses a link. *@a there is false when the file
  * does not exist. */
 static rc_err_t *link_file(bool *there, const char *from, const char *to, apr_pool_t *pool)
@@ -93,7 +63,7 @@ static rc_err_t *link_file(bool *there, const char *from, const char *to, apr_po
     if (*there || errno == ENOENT)
         return NULL;
     *there = true;
-    return copy_file(from, to, pool);
+    return rc_fs_copy(from, to, 0, pool);
 }
 
 /* Copies a small file. It may have been replaced by anything. */
