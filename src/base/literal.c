@@ -6,12 +6,17 @@
 #include "base/literal.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include <apr_sha1.h>
+#include <apr_strings.h>
 
 #include <zlib.h>
 
-#define LEVEL Z_BEST_SPEED /* git's default except for packs */
-#define ROW   52           /* bytes in a line */
-#define PIECE (1u << 20)   /* bytes that are deflated between two checks of the deadline */
+#include "base/hex.h"
+
+#define ROW   52         /* bytes in a line */
+#define PIECE (1u << 20) /* bytes that are deflated between two checks of the deadline */
 
 static rc_err_t *no_deflate(apr_pool_t *pool)
 {
@@ -36,14 +41,14 @@ static rc_err_t *deflate_all(z_stream *stream, rc_work_t *work, const unsigned c
 }
 
 rc_err_t *rc_literal_deflate(rc_deflated_t *out, rc_work_t *work, const void *data, apr_size_t size,
-                             apr_pool_t *pool)
+                             int level, apr_pool_t *pool)
 {
     z_stream stream = {0};
     rc_err_t *err;
 
     out->len = compressBound(size);
     out->data = malloc(out->len);
-    if (!out->data || deflateInit(&stream, LEVEL) != Z_OK)
+    if (!out->data || deflateInit(&stream, level) != Z_OK)
         return no_deflate(pool);
     stream.next_out = out->data;
     stream.avail_out = (uInt)out->len;
@@ -93,10 +98,10 @@ rc_err_t *rc_literal_rows(rc_spool_t *spool, const rc_deflated_t *data)
 }
 
 rc_err_t *rc_literal_print(rc_spool_t *spool, rc_work_t *work, const void *data, apr_size_t size,
-                           apr_pool_t *pool)
+                           int level, apr_pool_t *pool)
 {
     rc_deflated_t deflated = {0};
-    rc_err_t *err = rc_literal_deflate(&deflated, work, data, size, pool);
+    rc_err_t *err = rc_literal_deflate(&deflated, work, data, size, level, pool);
 
     if (!err)
         err = rc_spool_printf(spool, "literal %" APR_SIZE_T_FMT "\n", size);
@@ -104,4 +109,21 @@ rc_err_t *rc_literal_print(rc_spool_t *spool, rc_work_t *work, const void *data,
         err = rc_literal_rows(spool, &deflated);
     free(deflated.data);
     return err;
+}
+
+const char *rc_literal_id(const void *data, apr_size_t size, apr_pool_t *pool)
+{
+    const char *head = apr_psprintf(pool, "blob %" APR_SIZE_T_FMT, size);
+    unsigned char bytes[APR_SHA1_DIGESTSIZE];
+    apr_size_t done, len;
+    apr_sha1_ctx_t sha;
+
+    apr_sha1_init(&sha);
+    apr_sha1_update(&sha, head, (unsigned)strlen(head) + 1);
+    for (done = 0; done < size; done += len) {
+        len = size - done < PIECE ? size - done : PIECE;
+        apr_sha1_update(&sha, (const char *)data + done, (unsigned)len);
+    }
+    apr_sha1_final(bytes, &sha);
+    return rc_hex_text(bytes, sizeof(bytes), pool);
 }

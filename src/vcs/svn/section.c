@@ -8,10 +8,8 @@
 
 #include <string.h>
 
-#include <apr_sha1.h>
 #include <apr_strings.h>
 
-#include "base/hex.h"
 #include "base/literal.h"
 #include "base/quote.h"
 
@@ -102,24 +100,9 @@ static bool is_binary(const rc_svn_file_t *file, const rc_svn_text_t *text)
                             (text->len && memchr(text->data, 0, text->len)));
 }
 
-/* Returns git's id of a content. */
 static const char *blob_id(const rc_svn_file_t *file, const rc_svn_text_t *text, apr_pool_t *pool)
 {
-    const char *head = apr_psprintf(pool, "blob %" APR_SIZE_T_FMT, text->len);
-    unsigned char bytes[APR_SHA1_DIGESTSIZE];
-    apr_size_t done, len;
-    apr_sha1_ctx_t sha;
-
-    if (!exists(file))
-        return NO_ID;
-    apr_sha1_init(&sha);
-    apr_sha1_update(&sha, head, (unsigned)strlen(head) + 1);
-    for (done = 0; done < text->len; done += len) {
-        len = text->len - done < (1u << 20) ? text->len - done : 1u << 20;
-        apr_sha1_update(&sha, text->data + done, (unsigned)len);
-    }
-    apr_sha1_final(bytes, &sha);
-    return rc_hex_text(bytes, sizeof(bytes), pool);
+    return exists(file) ? rc_literal_id(text->data, text->len, pool) : NO_ID;
 }
 
 /* @a digits: of each id */
@@ -163,8 +146,10 @@ static rc_err_t *print_binary(rc_svn_printer_t *printer, const char *head, const
     RC_TRY(rc_spool_puts(printer->spool, head));
     RC_TRY(rc_spool_puts(printer->spool, index_line(sides, 40, printer->scratch)));
     RC_TRY(rc_spool_puts(printer->spool, "GIT binary patch\n"));
-    RC_TRY(rc_literal_print(printer->spool, work, sides->new.data, sides->new.len, err_pool));
-    return rc_literal_print(printer->spool, work, sides->old.data, sides->old.len, err_pool);
+    RC_TRY(rc_literal_print(printer->spool, work, sides->new.data, sides->new.len, RC_LITERAL_FAST,
+                            err_pool));
+    return rc_literal_print(printer->spool, work, sides->old.data, sides->old.len, RC_LITERAL_FAST,
+                            err_pool);
 }
 
 static rc_err_t *print_text(rc_svn_printer_t *printer, const char *head, const char *modes,

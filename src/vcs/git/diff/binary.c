@@ -40,12 +40,13 @@ static rc_err_t *put_side(const rc_git_printer_t *printer, const rc_git_content_
     void *raw = NULL;
     size_t raw_len = 0;
     rc_work_t *work = printer->git->work;
-    rc_err_t *err = rc_literal_deflate(&whole, work, after->data, after->size, printer->err_pool);
+    rc_err_t *err = rc_literal_deflate(&whole, work, after->data, after->size, RC_LITERAL_FAST,
+                                       printer->err_pool);
 
     if (!err && !rc_git_delta(&raw, &raw_len, before, after, whole.len))
         err = no_memory(printer);
     if (!err && raw)
-        err = rc_literal_deflate(&delta, work, raw, raw_len, printer->err_pool);
+        err = rc_literal_deflate(&delta, work, raw, raw_len, RC_LITERAL_FAST, printer->err_pool);
     if (!err)
         err = put_shorter(printer->spool, after->size, &whole, raw_len, &delta);
     free(whole.data);
