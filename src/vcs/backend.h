@@ -50,6 +50,7 @@ typedef struct rc_backend_t {
     /* Checks @a url beyond its form, scheme and address; errors as of rc_vcs_check_remote. */
     rc_err_t *(*check_remote)(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
                               apr_time_t deadline, apr_pool_t *pool);
+    /* The next two are NULL when nothing is kept but open handles, which find changes. */
     void (*forget)(const char *path); /* discards what this process remembers of it */
     void (*drop_cache)(const char *path, apr_pool_t *pool);
     const char *(*known_state)(const char *path, apr_pool_t *pool);

@@ -76,5 +76,6 @@ void rc_vcs_forget(const char *path)
     int i;
 
     for (i = 0; i < n_backends; i++)
-        backends[i]->forget(path);
+        if (backends[i]->forget)
+            backends[i]->forget(path);
 }

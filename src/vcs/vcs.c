@@ -53,7 +53,7 @@ void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *pa
     const rc_backend_t *backend = rc_vcs_backend(type);
 
     rc_vcs_pool_forget(vcs_pool, path);
-    if (backend)
+    if (backend && backend->drop_cache)
         backend->drop_cache(path, pool);
 }
 

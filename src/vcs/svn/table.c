@@ -4,18 +4,6 @@
  */
 #include "change.h"
 
-/* libsvn finds changes of a repository itself; nothing of it is kept here but open handles. */
-static void forget(const char *path)
-{
-    (void)path;
-}
-
-static void drop_cache(const char *path, apr_pool_t *pool)
-{
-    (void)path;
-    (void)pool;
-}
-
 static const char *const schemes[] = {"http", "https", "svn", NULL};
 
 const rc_backend_t rc_svn_backend = {
@@ -35,8 +23,6 @@ const rc_backend_t rc_svn_backend = {
     .fetch = rc_svn_fetch,
     .check_remote = rc_svn_check_remote,
     .copy = rc_svn_copy,
-    .forget = forget,
-    .drop_cache = drop_cache,
     .known_state = rc_svn_known_state,
     .check = rc_svn_check,
     .repair = rc_svn_repair,
