@@ -13,19 +13,22 @@ CC         ?= cc
 SVN_WANTED := libsvn_repos libsvn_fs libsvn_delta libsvn_diff libsvn_subr
 SVN        ?= $(shell pkg-config --exists $(SVN_WANTED) 2>/dev/null && echo 1)
 SVN_PKGS   := $(if $(SVN),$(SVN_WANTED))
+# Mercurial is optional: without libzstd, or with HG=, repositories of type hg are refused.
+HG         ?= $(shell pkg-config --exists libzstd 2>/dev/null && echo 1)
+HG_PKGS    := $(if $(HG),libzstd)
 PKGS       := apr-1 apr-util-1 json-c sqlite3 libgit2 libarchive libdeflate zlib libcrypto
 PACKAGES   := gcc libc6-dev make pkg-config git curl perl openssh-client ca-certificates \
               apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev libsqlite3-dev \
               libgit2-dev libarchive-dev libdeflate-dev zlib1g-dev libssl-dev libcurl4-openssl-dev \
-              libsvn-dev
+              libsvn-dev libzstd-dev
 COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl $(APXS)
 MODULES    := $(PKGS) libcurl
 
 # Packages and commands that only the tests need, mostly programs to compare results with.
 TEST_PACKAGES := libcmocka-dev openssl sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils \
                  python3-feedparser chromium strace e2fsprogs libapache2-mod-qos \
-                 subversion libapache2-mod-svn
-TEST_COMMANDS := prove ssh openssl sqlite3 wget unzip bzip2 xz zstd xmllint chromium svn svnadmin
+                 subversion libapache2-mod-svn mercurial
+TEST_COMMANDS := prove ssh openssl sqlite3 wget unzip bzip2 xz zstd xmllint chromium svn svnadmin hg
 
 OPT_release := -O2 -DNDEBUG
 OPT_debug   := -Og -g
@@ -38,27 +41,27 @@ WERROR ?= -Werror
 # apxs and pkg-config run once, and only when something is compiled.
 HTTPD_CFLAGS = $(eval HTTPD_CFLAGS := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_CFLAGS)
 PKG_CFLAGS   = $(eval PKG_CFLAGS := \
-                $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PKGS) $(SVN_PKGS))))$(PKG_CFLAGS)
-PKG_LIBS     = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)) $$(SVN_LIBS))$(PKG_LIBS)
+                $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PKGS) $(SVN_PKGS) $(HG_PKGS))))$(PKG_CFLAGS)
+PKG_LIBS     = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS) $(HG_PKGS)) $$(SVN_LIBS))$(PKG_LIBS)
 
 # libsvn's own libraries: pkg-config adds those that only a static link needs.
 SVN_LIBS     = $(if $(SVN),$(filter -L% -lsvn%,$(shell pkg-config --libs $(SVN_PKGS))))
 
 VERSION  := 0.1.0
 CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DZLIB_CONST -DRCAPI_VERSION='"$(VERSION)"' \
-            $(if $(SVN),-DRCAPI_SVN)
+            $(if $(SVN),-DRCAPI_SVN) $(if $(HG),-DRCAPI_HG)
 CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN) $(WERROR) \
             $(OPT_$(BUILD))
 LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,now
 
-ROOMS    := base archive db db/sqlite store remote vcs vcs/git vcs/git/diff $(if $(SVN),vcs/svn) \
+ROOMS    := base archive db db/sqlite store remote vcs vcs/git vcs/git/diff $(if $(SVN),vcs/svn) $(if $(HG),vcs/hg) \
               domain faces faces/api faces/api/methods faces/raw faces/git faces/svn
 LIB_SRC  := $(wildcard $(ROOMS:%=src/%/*.c))
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
 API_SRC  := $(wildcard src/cli/client*.c) src/cli/rhodecode_api.c
 ADM_SRC  := $(wildcard src/cli/admin*.c) src/cli/rcapi_admin.c \
             $(addprefix src/cli/client_,args.c json.c print.c util.c)
-UNIT_SRC := $(filter-out $(if $(SVN),,%/test_svn_text.c),$(wildcard t/unit/test_*.c))
+UNIT_SRC := $(filter-out $(if $(SVN),,%/test_svn_text.c) $(if $(HG),,%/test_hg_%.c),$(wildcard t/unit/test_*.c))
 
 LIB   := $(O)/librcapi.a
 UNITS := $(UNIT_SRC:t/unit/%.c=$(O)/unit/%)

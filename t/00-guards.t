@@ -54,6 +54,7 @@ my @guards = (
         ['src/vcs/planted.c', "    rc_svn_err(svn_fs_youngest_rev(&n, fs, p), p);\n",
             qr{^src/vcs/planted\.c: names svn_fs_youngest_rev$}],
         ['src/vcs/git/planted.c', "#include <svn_fs.h>\n", qr{includes svn_fs\.h}],
+        ['src/archive/planted.c', "#include <zstd.h>\n", qr{includes zstd\.h}],
         ['src/store/planted.c', "#include <json-c/json.h>\n", qr{includes json-c/json\.h}],
         ['src/domain/planted.c', "json_object *planted(void);\n", qr{names json_object}],
         ['src/faces/raw/planted.c', "    archive_write_free(a);\n", qr{names archive_write_free}]],
