@@ -17,7 +17,7 @@ my $temp = RCAPI::Temp::dir();
 my %first = map { ("test_$_" => 1) } qw(remote_fetch disk_transaction remote_http proc user child); # mostly waiting
 my %hashes = map { ("test_$_" => 1) } qw(sign_in user); # many passwords; test_secret has those of the full cost
 my @names = map { m{(test_\w+)\.c$} } glob 't/unit/test_*.c';
-@names = grep { !/^test_svn_/ || -e "$build/unit/$_" } @names; # a build without libsvn has none of these
+@names = grep { !/^test_(?:svn|hg)_/ || -e "$build/unit/$_" } @names; # not built without a library
 @names = ((grep { $first{$_} } @names), grep { !$first{$_} } @names);
 my %running;
 

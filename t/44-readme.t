@@ -106,6 +106,7 @@ is(run({ root => 1, dir => "$temp/scratch" }, 'gzip', '-t', 'v1.0.tar.gz')->{exi
 
 # Last, because it changes the demo.
 try('README.md', 'Clone and push', '');
+try('README.md', 'Mercurial', '') if run({ root => 1 }, 'ldd', "$build/mod_rcapi.so")->{out} =~ /libzstd/;
 try('README.md', 'Subversion', '') if RCAPI::Run::run({ root => 1 }, 'sh', '-c', 'command -v svn')->{exit} == 0;
 
 done_testing;

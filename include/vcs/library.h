@@ -23,6 +23,10 @@ typedef struct rc_capabilities_t {
     bool numbered;        /* ids are numbers: a number names a revision, never an index */
     bool paths_as_refs;   /* branches and tags are directories; they lead to the last commit, and
                              none belongs to a commit; one can be archived alone */
+    bool tip_tag;         /* the last commit is listed as the tag "tip" */
+    bool merges_plain;    /* merges are commits like all others: what they change is against their
+                             first parent, and they have mails */
+    bool ranges_reached;  /* every range holds what rc_vcs_series says, not only one of mails */
     bool editable;        /* author, date and message of a commit can change */
     int id_length;        /* characters of a full id; 0: the length varies */
     int short_length;     /* characters of a short id */

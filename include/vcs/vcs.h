@@ -82,7 +82,8 @@ rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
  * unless this process has read its references before and file times show no change since. */
 const char *rc_vcs_known_state(const char *type, const char *path, apr_pool_t *pool);
 
-/** Number of commits in the repository order: reachable from branches and tags. 0 = empty. */
+/** Number of commits in the repository order: reachable from branches and tags. 0 = empty. In a
+ * repository of Mercurial some below it may be hidden: no commit has such an index. */
 rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs);
 
 /* A commit of the repository order. */
@@ -98,8 +99,8 @@ typedef struct rc_rev_t {
  */
 rc_err_t *rc_vcs_resolve(rc_rev_t *rev, rc_vcs_t *vcs, const char *text, apr_pool_t *pool);
 
-/** Finds the commit at @a index of the repository order; rev->id is NULL when out of range, else in
- * @a pool. */
+/** Finds the commit at @a index of the repository order; rev->id is NULL when out of range or
+ * hidden, else in @a pool. */
 rc_err_t *rc_vcs_rev_at(rc_rev_t *rev, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
 
 /** Reads the commit @a rev into @a pool. It must exist: rev->id is not NULL. */
@@ -195,7 +196,8 @@ typedef struct rc_change_t {
 typedef rc_err_t *rc_change_fn_t(void *baton, const rc_change_t *change);
 
 typedef enum {
-    RC_CHANGES_NAMES, /* against every parent: all A, then M, then D, each sorted by path */
+    RC_CHANGES_NAMES, /* against every parent (with capability merges_plain: the first): all A,
+                         then M, then D, each sorted by path */
     RC_CHANGES_DIFFS  /* against the first parent, a rename as one M: all A, then M, then D */
 } rc_changes_t;
 

@@ -154,6 +154,7 @@ struct rc_vcs_t {
 
 extern const rc_backend_t rc_git_backend;
 extern const rc_backend_t rc_svn_backend; /* only in a build with libsvn */
+extern const rc_backend_t rc_hg_backend;  /* only in a build with libzstd */
 
 /** Adds a type of repository. Call it before rc_vcs_startup and before threads start. At most eight
  * types, git included; others are ignored. */

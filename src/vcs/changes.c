@@ -103,8 +103,11 @@ static rc_err_t *list_names(listing_t *list)
     else if (!*list->commit->parents)
         return rc_vcs_nodes(&found, list->vcs, list->commit->id, "", RC_NODES_NAMES, list->temp_dir,
                             pass_added, list, list->pool);
-    for (parent = list->commit->parents; *parent; parent++)
+    for (parent = list->commit->parents; *parent; parent++) {
         RC_TRY(add_names(names, list, *parent));
+        if (list->vcs->backend->capabilities.merges_plain)
+            break;
+    }
     return pass_names(names, list);
 }
 

@@ -16,7 +16,7 @@ typedef struct stranger_t {
 } stranger_t;
 
 static const stranger_t strangers[] = {
-    {"hg", "a Mercurial repository", {".hg", NULL}},
+    {"hg", "a Mercurial repository; this server was built without libzstd", {".hg", NULL}},
     {"svn",
      "a Subversion repository; this server was built without libsvn",
      {"format", "db", "hooks", NULL}},

@@ -16,9 +16,15 @@ static const rc_backend_t *backends[MOST_BACKENDS] = {
 #ifdef RCAPI_SVN
     &rc_svn_backend,
 #endif
+#ifdef RCAPI_HG
+    &rc_hg_backend,
+#endif
 };
 static int n_backends = 1
 #ifdef RCAPI_SVN
+                        + 1
+#endif
+#ifdef RCAPI_HG
                         + 1
 #endif
     ;
@@ -53,6 +59,8 @@ const char *rc_vcs_unknown_type(const char *type, apr_pool_t *pool)
 {
     if (!strcmp(type, "svn"))
         return "type svn: this server was built without libsvn (libsvn-dev of Debian)";
+    if (!strcmp(type, "hg"))
+        return "type hg: this server was built without libzstd (libzstd-dev of Debian)";
     return apr_psprintf(pool, "unknown type %s", type);
 }
 

@@ -77,9 +77,9 @@ static void types(void **state)
 
     (void)state;
     assert_true(rc_vcs_known_type("git"));
-    assert_false(rc_vcs_known_type("hg"));
+    assert_false(rc_vcs_known_type("darcs"));
     assert_false(rc_vcs_known_type(""));
-    assert_non_null(rc_vcs_create("hg", in_dir("x"), fixture.pool));
+    assert_non_null(rc_vcs_create("darcs", in_dir("x"), fixture.pool));
     assert_non_null(rc_vcs_open(&vcs, fixture.handles, "svn", in_dir("x"), NULL, fixture.pool));
     assert_non_null(
         rc_vcs_open(&vcs, fixture.handles, "git", in_dir("nowhere"), NULL, fixture.pool));

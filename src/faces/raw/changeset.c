@@ -163,14 +163,14 @@ rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_raw_call_t *call, c
     bool found;
 
     *out = NULL;
-    set->leave_merges = mails;
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
+    set->leave_merges = mails && !rc_vcs_can(call->vcs)->merges_plain;
     RC_TRY(resolve_range(&found, set, call));
     if (!found)
         return rc_raw_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
     if (mails && !rc_vcs_can(call->vcs)->mails)
         return rc_raw_refuse(call, 404, NO_MAILS);
-    if (mails && set->range)
+    if (set->range && (mails || rc_vcs_can(call->vcs)->ranges_reached))
         RC_TRY(rc_vcs_series(&set->series, call->vcs, set->from, set->to, call->pool));
     read_options(&set->diff, call);
     if (mails && rc_vcs_can(call->vcs)->editable) /* a mail holds author, date and message */

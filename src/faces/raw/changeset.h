@@ -18,10 +18,10 @@ typedef struct rc_raw_changeset_t {
 
 /**
  * Opens the repository, finds the commits that the URL names, and sets the validators (@a kind
- * distinguishes views) and the content type. With @a mails a range leaves out merges; where git has
- * a series from its first to its last commit, it has the commits and the order of that series, so
- * that `git am` accepts it. When there is no such commit the call is refused and *@a out is NULL.
- * Reads no object. *@a out lives in the call's pool.
+ * distinguishes views) and the content type. With @a mails a range of git leaves out merges; where
+ * git has a series from its first to its last commit, it has the commits and the order of that
+ * series, so that `git am` accepts it. When there is no such commit the call is refused and *@a out
+ * is NULL. Reads no object. *@a out lives in the call's pool.
  */
 rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_raw_call_t *call, const char *kind,
                                 bool mails);

@@ -82,13 +82,16 @@ rc_err_t *rc_raw_feed_prepare(rc_raw_call_t *call)
 
 static rc_err_t *find_commits(commits_t *commits, rc_raw_call_t *call)
 {
-    apr_int64_t most = call->settings->feed_items;
-    int i;
+    apr_int64_t most = call->settings->feed_items, at = commits->count - 1;
 
-    commits->shown = (int)(commits->count < most ? commits->count : most);
-    commits->revs = apr_palloc(call->pool, (apr_size_t)commits->shown * sizeof(*commits->revs));
-    for (i = 0; i < commits->shown; i++)
-        RC_TRY(rc_vcs_rev_at(&commits->revs[i], call->vcs, commits->count - 1 - i, call->pool));
+    most = commits->count < most ? commits->count : most;
+    commits->revs = apr_palloc(call->pool, (apr_size_t)most * sizeof(*commits->revs));
+    for (; at >= 0 && commits->shown < most; at--) {
+        rc_rev_t *rev = &commits->revs[commits->shown];
+
+        RC_TRY(rc_vcs_rev_at(rev, call->vcs, at, call->pool));
+        commits->shown += rev->id != NULL; /* others are hidden */
+    }
     return NULL;
 }
 

@@ -157,22 +157,31 @@ static rc_err_t *open_data(rc_hg_revlog_t *log, rc_vcs_t *vcs, const char *data)
     return log->fd >= 0 || errno == ENOENT ? NULL : rc_fs_err(vcs->pool, "open", data);
 }
 
-rc_err_t *rc_hg_revlog_open(rc_hg_revlog_t **out, rc_vcs_t *vcs, rc_hg_codec_t *codec,
-                            const char *index, const char *data, apr_pool_t *pool)
+static rc_err_t *open_files(rc_hg_revlog_t *log, rc_vcs_t *vcs, const char *index, const char *data,
+                            apr_pool_t *pool)
 {
-    rc_hg_revlog_t *log = apr_pcalloc(pool, sizeof(*log));
     struct stat st;
-    int i;
 
-    *out = log;
-    log->name = apr_pstrdup(pool, index);
-    log->codec = codec;
-    for (i = 0; i < RC_HG_KNOWN; i++)
-        log->known[i].rev = -1;
     log->fd = rc_fs_open_regular(&st, index, O_NOFOLLOW);
     if (log->fd < 0)
         return errno == ENOENT || errno == ENOTDIR ? NULL : rc_fs_err(vcs->pool, "open", index);
     apr_pool_cleanup_register(pool, log, close_file, apr_pool_cleanup_null);
     RC_TRY(read_index(log, vcs, st.st_size, pool));
     return open_data(log, vcs, data);
+}
+
+rc_err_t *rc_hg_revlog_open(rc_hg_revlog_t **out, rc_vcs_t *vcs, rc_hg_codec_t *codec,
+                            const char *index, const char *data, apr_pool_t *pool)
+{
+    rc_hg_revlog_t *log = apr_pcalloc(pool, sizeof(*log));
+    int i;
+
+    *out = NULL;
+    log->name = apr_pstrdup(pool, index);
+    log->codec = codec;
+    for (i = 0; i < RC_HG_KNOWN; i++)
+        log->known[i].rev = -1;
+    RC_TRY(open_files(log, vcs, index, data, pool));
+    *out = log;
+    return NULL;
 }

@@ -91,7 +91,8 @@ bool rc_hg_step_back(apr_array_header_t *left, char *out, const apr_array_header
 /* -- revlog.c -- */
 
 /** Opens the revlog with the index @a index and, unless they are in one file, the data @a data,
- * until @a pool ends. A missing index is a revlog without revisions. */
+ * until @a pool ends. A missing index is a revlog without revisions. After an error *@a out is
+ * NULL. */
 rc_err_t *rc_hg_revlog_open(rc_hg_revlog_t **out, rc_vcs_t *vcs, rc_hg_codec_t *codec,
                             const char *index, const char *data, apr_pool_t *pool);
 

@@ -302,16 +302,20 @@ static rc_err_t *render_damaged(view_t *view, apr_int64_t at, rc_err_t *err, apr
 
 static rc_err_t *render_from(view_t *view, apr_int64_t at, apr_int64_t limit, apr_pool_t *scratch)
 {
+    apr_int64_t count;
+
     view->list = true;
-    for (; limit; at++, limit--) {
+    RC_TRY(rc_vcs_count(&count, view->vcs));
+    for (; limit && at < count; at++) {
         rc_commit_t *commit;
         rc_rev_t rev;
         rc_err_t *err;
 
         apr_pool_clear(scratch);
         RC_TRY(rc_vcs_rev_at(&rev, view->vcs, at, scratch));
-        if (!rev.id)
-            return NULL;
+        if (!rev.id) /* hidden */
+            continue;
+        limit--;
         err = rc_vcs_commit(&commit, view->vcs, &rev, scratch);
         RC_TRY(err ? render_damaged(view, at, err, scratch) : render(view, commit, scratch));
     }

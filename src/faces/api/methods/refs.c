@@ -15,6 +15,17 @@ static rc_err_t *render_ref(void *baton, const char *name, const char *id)
     return rc_json_finish(out);
 }
 
+/* Mercurial has a tag that moves with the last commit. */
+static rc_err_t *render_tip(rc_vcs_t *vcs, rc_json_t *out, apr_pool_t *pool)
+{
+    rc_rev_t rev;
+
+    if (!rc_vcs_can(vcs)->tip_tag)
+        return NULL;
+    RC_TRY(rc_vcs_resolve(&rev, vcs, NULL, pool));
+    return rev.id ? render_ref(out, "tip", rev.id) : NULL;
+}
+
 static rc_err_t *get_repo_refs(rc_call_t *call, rc_json_t *out)
 {
     static const struct {
@@ -34,6 +45,8 @@ static rc_err_t *get_repo_refs(rc_call_t *call, rc_json_t *out)
         rc_json_key(out, kinds[i].key);
         rc_json_object_begin(out);
         RC_TRY(rc_vcs_refs(vcs, kinds[i].kind, render_ref, out));
+        if (kinds[i].kind == RC_TAGS)
+            RC_TRY(render_tip(vcs, out, call->pool));
         rc_json_object_end(out);
     }
     rc_json_object_end(out);

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Finds the named branches and their tips. A branch is closed when the changeset at each of its
+ * heads closes it. The tip is the last head that is open or, of a closed branch, the last one.
+ * Obsolete changesets are no heads.
+ */
+#include "hg.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+/* All changesets of a branch that no child on the branch has, the oldest first. */
+typedef struct hg_branch_t {
+    const char *name;
+    int last;                       /* changeset */
+    apr_array_header_t *candidates; /* of int */
+} hg_branch_t;
+
+typedef struct branching_t {
+    rc_hg_snapshot_t *snapshot;
+    rc_vcs_t *vcs;
+    apr_hash_t *by_name;      /* hg_branch_t * */
+    hg_branch_t **of;         /* the branch of each changeset; NULL: hidden */
+    unsigned char *closes;    /* of each changeset */
+    unsigned char *has_child; /* on its branch */
+    apr_pool_t *pool;
+} branching_t;
+
+static hg_branch_t *branch_named(branching_t *all, const char *name)
+{
+    hg_branch_t *branch = apr_hash_get(all->by_name, name, APR_HASH_KEY_STRING);
+
+    if (!branch) {
+        branch = apr_pcalloc(all->pool, sizeof(*branch));
+        branch->name = apr_pstrdup(all->pool, name);
+        branch->candidates = apr_array_make(all->pool, 1, sizeof(int));
+        apr_hash_set(all->by_name, branch->name, APR_HASH_KEY_STRING, branch);
+    }
+    return branch;
+}
+
+static rc_err_t *read_branch(branching_t *all, int rev, apr_pool_t *scratch)
+{
+    rc_hg_changeset_t changeset;
+    rc_hg_row_t row;
+    int i;
+
+    RC_TRY(rc_hg_read_changeset(&changeset, all->vcs, rev, scratch));
+    all->of[rev] = branch_named(all, changeset.branch);
+    all->closes[rev] = changeset.closes;
+    if (all->snapshot->obsolete[rev])
+        return NULL;
+    all->of[rev]->last = rev;
+    rc_hg_row(&row, all->snapshot->log, rev);
+    for (i = 0; i < 2; i++)
+        if (row.parent[i] >= 0 && all->of[row.parent[i]] == all->of[rev])
+            all->has_child[row.parent[i]] = 1;
+    return NULL;
+}
+
+static rc_err_t *read_branches(branching_t *all)
+{
+    apr_pool_t *scratch;
+    rc_err_t *err = NULL;
+    int rev;
+
+    apr_pool_create(&scratch, all->pool);
+    for (rev = 0; !err && rev <= all->snapshot->tip; rev++) {
+        apr_pool_clear(scratch);
+        if (!all->snapshot->hidden[rev])
+            err = read_branch(all, rev, scratch);
+    }
+    apr_pool_destroy(scratch);
+    for (rev = 0; !err && rev <= all->snapshot->tip; rev++)
+        if (all->of[rev] && !all->has_child[rev] && !all->snapshot->obsolete[rev])
+            APR_ARRAY_PUSH(all->of[rev]->candidates, int) = rev;
+    return err;
+}
+
+/* --- tips --- */
+
+/* Marks what the candidates reach: such a candidate is no head, though its children are on other
+ * branches. */
+static rc_err_t *mark_reached(unsigned char *reached, const branching_t *all,
+                              const hg_branch_t *branch)
+{
+    int first = APR_ARRAY_IDX(branch->candidates, 0, int), rev, i, next = branch->candidates->nelts;
+    rc_hg_row_t row;
+
+    memset(reached, 0, (apr_size_t)all->snapshot->log->count);
+    for (rev = branch->last; rev > first; rev--) {
+        bool candidate = next && APR_ARRAY_IDX(branch->candidates, next - 1, int) == rev;
+
+        next -= candidate;
+        if (!candidate && !reached[rev])
+            continue;
+        rc_hg_row(&row, all->snapshot->log, rev);
+        for (i = 0; i < 2; i++)
+            if (row.parent[i] >= 0)
+                reached[row.parent[i]] = 1;
+    }
+    return rc_work_spend(all->vcs->work, 0, all->vcs->pool);
+}
+
+/* The last open candidate that is a head; -1: the branch is closed. */
+static rc_err_t *find_open_head(int *rev, const branching_t *all, const hg_branch_t *branch,
+                                unsigned char *reached)
+{
+    int i;
+
+    *rev = branch->last;
+    if (!all->closes[branch->last])
+        return NULL;
+    *rev = -1;
+    if (branch->candidates->nelts > 1)
+        RC_TRY(mark_reached(reached, all, branch));
+    for (i = branch->candidates->nelts - 2; i >= 0 && *rev < 0; i--) {
+        int candidate = APR_ARRAY_IDX(branch->candidates, i, int);
+
+        if (!reached[candidate] && !all->closes[candidate])
+            *rev = candidate;
+    }
+    return NULL;
+}
+
+static rc_err_t *find_tips(apr_array_header_t *refs, const branching_t *all)
+{
+    unsigned char *reached = apr_pcalloc(all->pool, (apr_size_t)all->snapshot->log->count + 1);
+    apr_hash_index_t *at;
+
+    for (at = apr_hash_first(all->pool, all->by_name); at; at = apr_hash_next(at)) {
+        const hg_branch_t *branch = apr_hash_this_val(at);
+        rc_hg_ref_t ref = {.name = apr_pstrdup(refs->pool, branch->name)};
+
+        if (!branch->candidates->nelts) /* all of it is obsolete */
+            continue;
+        RC_TRY(find_open_head(&ref.rev, all, branch, reached));
+        ref.closed = ref.rev < 0;
+        if (ref.closed)
+            ref.rev = branch->last;
+        APR_ARRAY_PUSH(refs, rc_hg_ref_t) = ref;
+    }
+    rc_hg_sort_refs(refs);
+    return NULL;
+}
+
+static rc_err_t *find_all(apr_array_header_t *refs, branching_t *all)
+{
+    apr_size_t count = (apr_size_t)all->snapshot->log->count + 1;
+
+    all->by_name = apr_hash_make(all->pool);
+    all->of = apr_pcalloc(all->pool, count * sizeof(*all->of));
+    all->closes = apr_pcalloc(all->pool, count);
+    all->has_child = apr_pcalloc(all->pool, count);
+    RC_TRY(read_branches(all));
+    return find_tips(refs, all);
+}
+
+rc_err_t *rc_hg_find_branches(rc_hg_snapshot_t *snapshot, rc_vcs_t *vcs)
+{
+    branching_t all = {.snapshot = snapshot, .vcs = vcs};
+    apr_array_header_t *refs = apr_array_make(snapshot->pool, 8, sizeof(rc_hg_ref_t));
+    rc_err_t *err;
+
+    if (snapshot->branches)
+        return NULL;
+    apr_pool_create(&all.pool, snapshot->pool);
+    err = find_all(refs, &all);
+    apr_pool_destroy(all.pool);
+    if (!err)
+        snapshot->branches = refs;
+    return err;
+}

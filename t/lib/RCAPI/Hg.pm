@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+package RCAPI::Hg;
+
+=head1 NAME
+
+RCAPI::Hg - Mercurial repositories for tests, made by the system's hg
+
+=head1 SYNOPSIS
+
+    my $path = "$root/repo";
+    RCAPI::Hg::hg('init', $path);
+    my @ids = RCAPI::Hg::build($path, { files => { a => { data => "text\n" } } }, ...);   # t/lib/hg_history.py
+    RCAPI::Hg::random($path, $seed, 40);
+    my ($rows, $refs) = RCAPI::Hg::tell($path);      # what hg says of all changesets, and of the references
+    RCAPI::Hg::hg('-R', $path, 'verify');            # what it prints
+
+Texts are bytes. hg reads no settings but its own.
+
+=cut
+
+use strict;
+use warnings;
+use Cwd qw(abs_path);
+use JSON::PP ();
+use RCAPI::Run qw(run);
+
+my $EXTENSION = abs_path('t/lib/hg_history.py');
+
+# A test of Mercurial is skipped where the module was built without it.
+sub import {
+    my $module = ($ENV{RCAPI_BUILD} // 'build') . '/mod_rcapi.so';
+    return if run({ root => 1 }, 'ldd', $module)->{out} =~ /\blibzstd/ && -x '/usr/bin/hg';
+    require Test::More;
+    Test::More::plan(skip_all => 'built without libzstd');
+}
+
+# Runs hg; what it prints. Dies when it fails. The first argument may be a hash of options of run.
+sub hg {
+    my $opt = ref $_[0] ? shift : {};
+    my %env = (HGRCPATH => '', HGPLAIN => 1, HGENCODING => 'UTF-8', LC_ALL => 'C.UTF-8', PYTHONDONTWRITEBYTECODE => 1);
+    my $r = run({ timeout => 120, %$opt, env => { %env, %{ $opt->{env} // {} } } }, 'hg', @_);
+    die "hg @_: exit $r->{exit}, signal $r->{signal}\n$r->{err}" if $r->{exit} || $r->{signal};
+    return $r->{out};
+}
+
+sub _extended {
+    my ($opt, $path, @args) = @_;
+    return hg($opt, '-R', $path, '--config', "extensions.rcapi=$EXTENSION", '--config', 'experimental.evolution=all',
+        @args);
+}
+
+my $json = JSON::PP->new->ascii->allow_nonref;
+
+sub build {
+    my ($path, @commits) = @_;
+    return split /\n/, _extended({ stdin => $json->encode(\@commits) }, $path, 'rcapi-build');
+}
+
+sub random {
+    my ($path, $seed, $count) = @_;
+    return _extended({}, $path, 'rcapi-random', $seed, $count);
+}
+
+# Makes $count commits, each by a transaction of its own.
+sub slowly {
+    my ($path, $count) = @_;
+    return _extended({}, $path, 'rcapi-slowly', $count);
+}
+
+sub tell {
+    my ($path, @options) = @_;
+    my @rows = map { $json->decode($_) } split /\n/, _extended({}, $path, 'rcapi-dump', @options);
+    my $refs = pop(@rows)->{refs};
+    return (\@rows, $refs);
+}
+
+1;

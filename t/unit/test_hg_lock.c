@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Tests hg's lock of a store: who holds it, how long is waited for it, and when it is released.
+ */
+#include "unit.h"
+
+#include <sys/stat.h>
+
+#include "vcs/hg/lock.h"
+
+static void held_and_released(void **unused)
+{
+    const char *store = in_dir("held"), *path = in_dir("held/lock");
+    char target[300];
+    apr_pool_t *holder;
+    ssize_t len;
+
+    (void)unused;
+    assert_int_equal(mkdir(store, 0700), 0);
+    apr_pool_create(&holder, pool);
+    ASSERT_OK(rc_hg_lock(store, 0, NULL, holder));
+    len = readlink(path, target, sizeof(target) - 1);
+    assert_true(len > 0);
+    target[len] = '\0';
+    /* "host/namespace:process", or without the namespace */
+    assert_string_equal(strrchr(target, ':'), apr_psprintf(pool, ":%ld", (long)getpid()));
+    apr_pool_destroy(holder);
+    assert_int_equal(readlink(path, target, sizeof(target)), -1);
+}
+
+static void waited_for(void **unused)
+{
+    const char *store = in_dir("busy"), *path = in_dir("busy/lock");
+    rc_err_t *err;
+
+    (void)unused;
+    assert_int_equal(mkdir(store, 0700), 0);
+    assert_int_equal(symlink("elsewhere:1", path), 0);
+    err = rc_hg_lock(store, apr_time_from_msec(120), NULL, pool);
+    assert_non_null(err);
+    assert_int_equal(err->kind, RC_E_FAILED);
+    assert_string_equal(err->detail, apr_psprintf(pool, "hg holds the lock %s", path));
+    assert_int_equal(access(path, F_OK), -1); /* it leads nowhere, */
+    assert_int_equal(unlink(path), 0);        /* and still exists */
+    err = rc_hg_lock(in_dir("none"), 0, NULL, pool);
+    assert_non_null(err);
+    assert_int_equal(err->kind, RC_E_INTERNAL);
+}
+
+static const struct CMUnitTest all[] = {cmocka_unit_test(held_and_released),
+                                        cmocka_unit_test(waited_for)};
+
+UNIT_MAIN(all)
