@@ -347,6 +347,13 @@ subtest 'RcapiSvnHooks On' => sub {
     is($hooks->call(get_repo_changeset => { repoid => 'h', revision => '1' })->{error}, undef, 'the API reads it');
     like($owner->try($checkout, 'propset', '--revprop', '-r1', 'svn:log', 'x')->{err}, qr/cannot be changed here/,
         'revision properties stay closed');
+    my $repos = $hooks->dir . '/data/repos';
+    RCAPI::SvnClient::program($hooks, 'svnadmin', 'create', "$repos/$_") for qw(along bdb);
+    chmod 0755, glob "$repos/along/hooks/*";
+    rename "$repos/along/hooks/post-commit.tmpl", "$repos/along/hooks/post-commit";
+    spew("$repos/bdb/db/fs-type", "bdb\n");
+    is_deeply($hooks->must('rescan_repos')->{added}, ['along'], 'a repository that brings hooks is added');
+    is($hooks->try_admin('check')->{exit}, 1, 'check names them');
     $hooks->done;
 };
 

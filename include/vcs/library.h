@@ -94,6 +94,7 @@ typedef enum {
     RC_FOUND_NOTHING,
     RC_FOUND_DAMAGED,   /* an incomplete repository; rc_vcs_repair may repair it */
     RC_FOUND_UNUSABLE,  /* a repository that cannot be served */
+    RC_FOUND_HOOKED,    /* a repository that can be read; who writes to it runs its programs */
     RC_FOUND_REPOSITORY /* a repository that can be served, judged by file names only */
 } rc_found_t;
 

@@ -62,7 +62,7 @@ static rc_err_t *prepare_one(addition_t *addition)
     rc_vcs_t *vcs;
 
     rc_vcs_detect(&detected, path, addition->pool);
-    if (detected.found != RC_FOUND_REPOSITORY)
+    if (detected.found < RC_FOUND_HOOKED)
         return rc_err_failed(addition->pool, "it is no repository any more");
     row->type = detected.type;
     row->landing_rev = "rev:tip";

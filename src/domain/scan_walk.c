@@ -35,7 +35,7 @@ static rc_detected_t detect(const char *path, apr_pool_t *pool)
 
 bool rc_is_repository(const char *path, apr_pool_t *pool)
 {
-    return detect(path, pool).found == RC_FOUND_REPOSITORY;
+    return detect(path, pool).found >= RC_FOUND_HOOKED;
 }
 
 const char *rc_near_miss(const char *path, apr_pool_t *pool)
@@ -47,7 +47,7 @@ bool rc_could_be_repository(const char *path, apr_pool_t *pool)
 {
     rc_found_t found = detect(path, pool).found;
 
-    return found == RC_FOUND_REPOSITORY || found == RC_FOUND_DAMAGED;
+    return found >= RC_FOUND_HOOKED || found == RC_FOUND_DAMAGED;
 }
 
 bool rc_holds_repository(const char *path, apr_pool_t *pool)
@@ -58,6 +58,7 @@ bool rc_holds_repository(const char *path, apr_pool_t *pool)
 typedef struct folder_walk_t {
     rc_scan_t *scan;
     const char *root;
+    bool hooks; /* programs of repositories may run */
     apr_pool_t *pool;
 } folder_walk_t;
 
@@ -73,6 +74,8 @@ static rc_err_t *look_at(folder_walk_t *walk, const char *name)
     const char *path = apr_pstrcat(walk->pool, walk->root, "/", name, NULL), *why;
     rc_detected_t detected = detect(path, walk->pool);
 
+    if (detected.found == RC_FOUND_HOOKED && walk->hooks)
+        detected.found = RC_FOUND_REPOSITORY;
     if (detected.found == RC_FOUND_REPOSITORY) {
         if ((why = rc_repo_name_problem(name)))
             skip(walk, name, apr_pstrcat(walk->pool, "the name ", why, "; rename it", NULL));
@@ -80,7 +83,7 @@ static rc_err_t *look_at(folder_walk_t *walk, const char *name)
             APR_ARRAY_PUSH(walk->scan->names, const char *) = name;
         return NULL;
     }
-    if (detected.found == RC_FOUND_UNUSABLE) {
+    if (detected.found == RC_FOUND_UNUSABLE || detected.found == RC_FOUND_HOOKED) {
         skip(walk, name, detected.why);
         return NULL;
     }
@@ -128,7 +131,7 @@ static rc_err_t *read_folder(folder_walk_t *walk, const char *prefix)
 
 rc_err_t *rc_scan_root(rc_scan_t *scan, const rc_env_t *env, apr_pool_t *pool)
 {
-    folder_walk_t walk = {scan, env->config->repo_root, pool};
+    folder_walk_t walk = {scan, env->config->repo_root, env->config->svn_hooks, pool};
 
     scan->names = apr_array_make(pool, 32, sizeof(const char *));
     scan->skipped = apr_array_make(pool, 4, sizeof(rc_skipped_t));

@@ -19,10 +19,11 @@
 rc_err_t *rc_svn_check(const char **problem, const char *path, apr_pool_t *pool)
 {
     const char *why = NULL;
+    rc_found_t found = rc_svn_detect(&why, path, pool);
     apr_int64_t last, there;
 
     *problem = NULL;
-    if (rc_svn_detect(&why, path, pool) == RC_FOUND_UNUSABLE)
+    if (found == RC_FOUND_UNUSABLE || found == RC_FOUND_HOOKED)
         *problem = apr_pstrcat(pool, "it is ", why, NULL);
     else if (rc_svn_lacks_last(&last, &there, path, pool))
         *problem =

@@ -106,7 +106,7 @@ rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool)
                         "a Subversion repository with a hook that a commit would run: hooks/%s; "
                         "move it away, or remove its executable bits",
                         hook);
-    return RC_FOUND_UNUSABLE;
+    return RC_FOUND_HOOKED;
 }
 
 bool rc_svn_is_gone(const char *path, apr_pool_t *pool)
