@@ -105,6 +105,9 @@ sub serve_svn {
     return "127.0.0.1:$port";
 }
 my $SVN = serve_svn($FAR);
+spew("$FAR/svnserve.passwd", "[users]\nann = $PASSWORD\n");
+spew("$FAR/svnserve.conf", "[general]\nanon-access = none\npassword-db = $FAR/svnserve.passwd\n");
+my $CLOSED = serve_svn($FAR, '--config-file', "$FAR/svnserve.conf");
 
 my $SEEN = "$t->{dir}/scratch/seen"; # what came to the odd server
 my $odd = fork // die $!;
@@ -176,6 +179,7 @@ sub same {
 my %from = (
     'http' => "http://$HTTP/svn/one", 'a redirect' => "http://$HTTP/moved/one",
     'http with a password' => "http://bo%20b:$ESCAPED\@$HTTP/closed/one", 'svnserve' => "svn://$SVN/one",
+    'svnserve with a password' => "svn://ann:$ESCAPED\@$CLOSED/one",
 );
 
 subtest 'create_repo and pull' => sub {
@@ -245,6 +249,7 @@ subtest 'what is refused' => sub {
         ["http://$HTTP/svn/none", qr/svn ended with status 1/, 'nothing there'],
         ["http://$HTTP/closed/one", qr/svn ended with status 1/, 'no password'],
         ["http://bob:wrong\@$HTTP/closed/one", qr/svn ended with status 1/, 'a wrong one'],
+        ["svn://ann:wrong\@$CLOSED/one", qr/svn ended with status 1/, 'a wrong one by svnserve'],
         ["http://$HTTP/away/one", qr/leads to localhost:$MOVER: not followed/, 'a redirect to another host'],
         ["http://$HTTP/port/one", qr/leads to 127.0.0.1:$MOVER: not followed/, 'to another port'],
         ["http://$HTTP/loop/one", qr/svn ended with status 1/, 'without end'],
