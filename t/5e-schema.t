@@ -16,6 +16,7 @@ my %released = (
     '003.sql' => '0d20bf7166c46285f53fb42526bee6ef07401bcdf8b9075c349b15a02023cd7a',
     '004.sql' => 'e1feab24b9dad8fe11ec38c3921f7cbd772a01fa2f1c2ed60ced181dbcb64864',
     '005.sql' => 'dec195d3830490775888b6d12a06cff600d391fb451eaa20cd6da689716780d2',
+    '006.sql' => '38d57d5b597baad02b7b251bf268e503f92f498f5cc99da1bce1871217f49f5e',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {

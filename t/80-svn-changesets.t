@@ -200,6 +200,16 @@ subtest 'references' => sub {
     for my $bad ('trunk', '/a*', '/*/b', '/') {
         isnt $t->try_admin('set', 'svn_branch_patterns', $bad)->{exit}, 0, "'$bad' is no pattern";
     }
+    $t->admin('set', 'svn_branch_patterns', '/branches/*', 'random1');
+    is_deeply $t->must(get_repo_refs => { repoid => 'random1' })->{branches}, $refs->(qr{^branches/[^/]+\z}),
+        'patterns of one repository';
+    $t->admin('set', 'svn_branch_patterns', 'inherit', 'random1');
+    is_deeply $t->must(get_repo_refs => { repoid => 'random1' })->{branches},
+        $refs->(qr{^trunk/[^/]+\z}, qr{^tags/v1\z}), 'those of the server again';
+    is $t->try_admin('set', 'svn_branch_patterns', '/a*', 'random1')->{exit}, 2, 'no pattern';
+    is $t->try_admin('set', 'svn_branch_patterns', 'inherit')->{exit}, 2, 'the server has nothing to inherit';
+    is $t->try_admin('set', 'default_repo_type', 'svn', 'random1')->{exit}, 2, 'a setting of the server alone';
+    is $t->try_admin('set', 'svn_branch_patterns', '/b', 'none')->{exit}, 1, 'no such repository';
     like $t->admin('set'), qr{^svn_branch_patterns=/trunk/\* /tags/v1\t}m, 'the list shows it';
     $t->admin('set', 'svn_branch_patterns', '/trunk /branches/*');
     $t->admin('set', 'svn_tag_patterns', '/tags/*');

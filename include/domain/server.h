@@ -37,6 +37,14 @@ const char *rc_setting_form(const rc_setting_t *setting, const char *value);
 /** Sets a setting. Returns RC_E_ARG for an invalid value. */
 rc_err_t *rc_setting_change(rc_actor_t *actor, const rc_setting_t *setting, const char *value);
 
+/** True when single repositories can have a value of their own. */
+bool rc_setting_is_of_repos(const rc_setting_t *setting);
+
+/** Sets such a setting for one repository; NULL: the server's counts again. RC_E_ARG for an invalid
+ * value, or a setting that repositories do not have. */
+rc_err_t *rc_repo_setting_change(rc_actor_t *actor, const rc_setting_t *setting,
+                                 const rc_repo_t *repo, const char *value);
+
 /** Turns anonymous access on or off. */
 rc_err_t *rc_anonymous_set(rc_actor_t *actor, bool on);
 

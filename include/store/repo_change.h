@@ -53,6 +53,10 @@ rc_err_t *rc_store_repo_origin(rc_origin_t *origin, rc_db_t *db, apr_int64_t rep
 /** Stores it; does nothing when origin->id is NULL. */
 rc_err_t *rc_store_repo_set_origin(rc_db_t *db, apr_int64_t repo_id, const rc_origin_t *origin);
 
+/** Sets a setting of one repository; NULL: the server's counts again. */
+rc_err_t *rc_store_repo_setting_set(rc_db_t *db, apr_int64_t repo_id, const char *name,
+                                    const char *value);
+
 /** All repository groups, deepest first: array of rc_named_t. */
 rc_err_t *rc_store_repo_groups_deepest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool);
 

@@ -16,6 +16,9 @@
 #include "domain/user_self.h"
 #include "store/repo.h"
 #include "store/setting.h"
+#include "store/user.h"
+
+#define INHERIT "inherit" /* a value for one repository: none of its own */
 
 /* --- anonymous --- */
 
@@ -150,9 +153,27 @@ static int list_settings(rc_admin_t *admin)
     return RC_ADMIN_OK;
 }
 
+/* Sets a setting of the repository @a name. */
+static int set_of_repo(rc_admin_t *admin, const rc_setting_t *setting, const char *name,
+                       const char *value)
+{
+    rc_user_t *reader; /* lookups require a user; any user will do */
+    rc_repo_t *repo = NULL;
+    rc_err_t *err = rc_store_first_admin(&reader, admin->actor.db, admin->pool);
+
+    if (!err && reader)
+        err = rc_store_repo_by_name(&repo, admin->actor.db, reader->id, name, admin->pool);
+    if (err)
+        return rc_admin_result(admin, err);
+    if (!repo)
+        return rc_admin_fail(RC_ADMIN_FAILED, "repository `%s` does not exist", name);
+    return rc_admin_result(admin, rc_repo_setting_change(&admin->actor, setting, repo,
+                                                         strcmp(value, INHERIT) ? value : NULL));
+}
+
 int rc_admin_set(rc_admin_t *admin)
 {
-    const char *name = rc_admin_word(admin), *value;
+    const char *name = rc_admin_word(admin), *value, *repo;
     const rc_setting_t *setting;
 
     if (!name)
@@ -162,11 +183,15 @@ int rc_admin_set(rc_admin_t *admin)
                              "unknown setting %s; `set` without arguments lists them", name);
     if (!(value = rc_admin_word(admin)))
         return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: value of %s", name);
-    if (!rc_setting_form(setting, value))
+    repo = rc_admin_word(admin);
+    if (!rc_setting_form(setting, value) && (!repo || strcmp(value, INHERIT)))
         return rc_admin_fail(RC_ADMIN_USAGE, "%s must be %s", name, rc_setting_rule(setting));
+    if (repo && !rc_setting_is_of_repos(setting))
+        return rc_admin_fail(RC_ADMIN_USAGE, "unexpected: %s; repositories have no %s", repo, name);
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
-    return rc_admin_result(admin, rc_setting_change(&admin->actor, setting, value));
+    return repo ? set_of_repo(admin, setting, repo, value)
+                : rc_admin_result(admin, rc_setting_change(&admin->actor, setting, value));
 }
 
 /* --- follow --- */

@@ -55,7 +55,10 @@ const rc_command_t rc_admin_commands[] = {
     {"perm", rc_admin_perm, RC_ADMIN_OPEN,
      "perm default|user NAME|group NAME [PERMISSION... inherit=on|off]",
      "global permissions; a permission replaces the others of its kind"},
-    {"set", rc_admin_set, RC_ADMIN_OPEN, "set [NAME VALUE]", "server settings; alone: list them"},
+    {"set", rc_admin_set, RC_ADMIN_OPEN, "set [NAME VALUE [REPOSITORY]]",
+     "server settings; alone: list them; with a repository: its own value of svn_branch_patterns "
+     "or\n"
+     "svn_tag_patterns, or `inherit` for the server's"},
     {"follow", rc_admin_follow, RC_ADMIN_OPEN, "follow USER REPOSITORY|--user OTHER [--remove]",
      "make a user follow a repository or another user"},
     {"refresh", rc_admin_refresh, RC_ADMIN_OPEN, "refresh REPOSITORY|FOLDER",

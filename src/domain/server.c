@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #include "domain/repo.h"
+#include "store/repo_change.h"
 #include "store/setting.h"
 #include "store/user.h"
 
@@ -125,6 +126,39 @@ rc_err_t *rc_setting_change(rc_actor_t *actor, const rc_setting_t *setting, cons
         return rc_err(actor->pool, RC_E_ARG, "%s must be %s", setting->name,
                       rc_setting_rule(setting));
     return rc_actor_txn(actor, change_setting, &change);
+}
+
+bool rc_setting_is_of_repos(const rc_setting_t *setting)
+{
+    return setting->kind == RC_SETTING_PATTERNS;
+}
+
+typedef struct repo_setting_t {
+    const rc_setting_t *setting;
+    const rc_repo_t *repo;
+    const char *value;
+} repo_setting_t;
+
+static rc_err_t *change_repo_setting(rc_actor_t *actor, void *baton)
+{
+    const repo_setting_t *change = baton;
+    const char *name = change->setting->name, *value = change->value;
+
+    RC_TRY(rc_actor_require_admin(actor));
+    RC_TRY(rc_store_repo_setting_set(actor->db, change->repo->id, name, value));
+    return rc_actor_journal(actor, change->repo, "admin_set",
+                            apr_pstrcat(actor->pool, name, value ? "=" : " removed", value, NULL));
+}
+
+rc_err_t *rc_repo_setting_change(rc_actor_t *actor, const rc_setting_t *setting,
+                                 const rc_repo_t *repo, const char *value)
+{
+    repo_setting_t change = {setting, repo, value ? rc_setting_form(setting, value) : NULL};
+
+    if (!rc_setting_is_of_repos(setting) || (value && !change.value))
+        return rc_err(actor->pool, RC_E_ARG, "%s must be %s", setting->name,
+                      rc_setting_rule(setting));
+    return rc_actor_txn(actor, change_repo_setting, &change);
 }
 
 /* --- anonymous access --- */

@@ -119,6 +119,13 @@ rc_err_t *rc_store_repo_set_origin(rc_db_t *db, apr_int64_t repo_id, const rc_or
                : NULL;
 }
 
+rc_err_t *rc_store_repo_setting_set(rc_db_t *db, apr_int64_t repo_id, const char *name,
+                                    const char *value)
+{
+    return value ? rc_execute(db, SQL_REPO_SETTING_SET, "ist", repo_id, name, value)
+                 : rc_execute(db, SQL_REPO_SETTING_DELETE, "is", repo_id, name);
+}
+
 rc_err_t *rc_store_repo_groups_deepest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool)
 {
     rc_stmt_t *st;

@@ -442,6 +442,11 @@ static rc_err_t *change_setting(void)
     return rc_setting_change(&actor, rc_settings, "on");
 }
 
+static rc_err_t *change_repo_setting(void)
+{
+    return rc_repo_setting_change(&actor, rc_setting_find("svn_tag_patterns"), &on.repo, "/t/*");
+}
+
 static rc_err_t *set_anonymous(void)
 {
     return rc_anonymous_set(&actor, true);
@@ -517,6 +522,7 @@ static const struct {
     {"remove_own_ip", remove_own_ip, OTHERS},
     {"follow_for_another", follow_for_another, OTHERS},
     {"change_setting", change_setting, OTHERS},
+    {"change_repo_setting", change_repo_setting, OTHERS},
     {"set_anonymous", set_anonymous, OTHERS},
     {"purge_journal", purge_journal, OTHERS},
     {"change_own_globals", change_own_globals, OTHERS},

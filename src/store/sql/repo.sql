@@ -10,10 +10,12 @@ r.private, r.enable_statistics, r.enable_locking, r.enable_downloads, r.descript
 r.clone_uri_sealed, r.landing_rev, r.lock_user_id, r.locked_on, r.lock_reason,
 r.created_on, r.updated_on, r.fork_id, r.last_state, r.last_id, r.last_index, r.last_message,
 r.last_author, r.last_time, r.last_parents, r.last_branch,
-CASE WHEN r.repo_type = 'svn' THEN
-    (SELECT s.value FROM setting s WHERE s.name = 'svn_branch_patterns') END,
-CASE WHEN r.repo_type = 'svn' THEN
-    (SELECT s.value FROM setting s WHERE s.name = 'svn_tag_patterns') END
+CASE WHEN r.repo_type = 'svn' THEN coalesce(
+    (SELECT s.value FROM repo_setting s WHERE s.repo_id = r.repo_id AND s.name = 'svn_branch_patterns'),
+    (SELECT s.value FROM setting s WHERE s.name = 'svn_branch_patterns')) END,
+CASE WHEN r.repo_type = 'svn' THEN coalesce(
+    (SELECT s.value FROM repo_setting s WHERE s.repo_id = r.repo_id AND s.name = 'svn_tag_patterns'),
+    (SELECT s.value FROM setting s WHERE s.name = 'svn_tag_patterns')) END
 -- DEFINE REPO_TABLES: the tables of these columns
 me CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
 

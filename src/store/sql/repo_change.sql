@@ -41,6 +41,12 @@ SELECT remote_id, commits FROM repo_origin WHERE repo_id = ?1
 INSERT INTO repo_origin (repo_id, remote_id, commits) VALUES (?1, ?2, ?3)
 ON CONFLICT (repo_id) DO UPDATE SET remote_id = excluded.remote_id, commits = excluded.commits
 
+-- REPO_SETTING_SET: id, name, value
+INSERT INTO repo_setting (repo_id, name, value) VALUES (?1, ?2, ?3)
+ON CONFLICT (repo_id, name) DO UPDATE SET value = excluded.value
+-- REPO_SETTING_DELETE: id, name
+DELETE FROM repo_setting WHERE repo_id = ?1 AND name = ?2
+
 -- REPO_FIELD_INSERT: repository, key, label, description, limit of fields per repository
 INSERT INTO repo_field (repo_id, key, label, description)
 SELECT ?1, ?2, ?3, ?4 WHERE (SELECT count(*) FROM repo_field WHERE repo_id = ?1) < ?5
