@@ -8,15 +8,12 @@
  */
 #include "maintenance_work.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <apr_strings.h>
 #include <apr_thread_cond.h>
 #include <apr_thread_mutex.h>
-#include <apr_thread_proc.h>
 
 #include "base/log.h"
+#include "base/thread.h"
 #include "base/time.h"
 #include "store/repo_change.h"
 
@@ -224,22 +221,13 @@ static void *APR_THREAD_FUNC attend(apr_thread_t *thread, void *baton)
     return NULL;
 }
 
-/* The signals of httpd are for its own threads: its handlers may end the process. */
 static bool start_thread(queue_t *queue)
 {
-    sigset_t blocked, before;
     apr_status_t rv;
 
     if (queue->thread)
         return true;
-    sigfillset(&blocked);
-    sigdelset(&blocked, SIGSEGV);
-    sigdelset(&blocked, SIGBUS);
-    sigdelset(&blocked, SIGFPE);
-    sigdelset(&blocked, SIGILL);
-    pthread_sigmask(SIG_SETMASK, &blocked, &before);
-    rv = apr_thread_create(&queue->thread, NULL, attend, queue, queue->pool);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    rv = rc_thread_start(&queue->thread, attend, queue, queue->pool);
     if (rv)
         rc_log(RC_LOG_WARNING, rv, "cannot start the thread of maintenance");
     return !rv;

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Starts a thread that blocks all signals but those of its own faults.
+ */
+#include "base/thread.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+apr_status_t rc_thread_start(apr_thread_t **thread, apr_thread_start_t run, void *baton,
+                             apr_pool_t *pool)
+{
+    sigset_t blocked, before;
+    apr_status_t rv;
+
+    sigfillset(&blocked);
+    sigdelset(&blocked, SIGSEGV);
+    sigdelset(&blocked, SIGBUS);
+    sigdelset(&blocked, SIGFPE);
+    sigdelset(&blocked, SIGILL);
+    pthread_sigmask(SIG_SETMASK, &blocked, &before);
+    rv = apr_thread_create(thread, NULL, run, baton, pool);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return rv;
+}
