@@ -9,6 +9,7 @@ use warnings;
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use JSON::PP ();
 use Socket qw(SOL_SOCKET SO_RCVBUF sockaddr_in inet_aton);
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -226,11 +227,11 @@ subtest 'a clone by a slow client' => sub {
         spew("$work/blob", pack 'N*', map { int rand 2**32 } 1 .. $LARGE / 4);
         RCAPI::Git::git($work, 'add', 'blob');
         RCAPI::Git::git($work, qw(commit -q -m blob));
-    });
+    }, args => { enable_locking => JSON::PP::true() });
     my ($tip) = $t->git($repo->{path}, qw(rev-parse HEAD)) =~ /(\w+)/;
     my $body = "0032want $tip\n00000009done\n";
     my $client = client("POST /much/git-upload-pack HTTP/1.0\r\n"
-        . "Content-Type: application/x-git-upload-pack-request\r\n"
+        . "X-Api-Key: ${\ $t->key('admin')}\r\nContent-Type: application/x-git-upload-pack-request\r\n"
         . "Content-Length: ${\ length $body}\r\n\r\n$body", 4096);
     ok(patiently(20, sub { !parts() && (() = glob $t->dir . '/cache/rcapi-*.fetch') }), 'git has written all of it');
     is($t->call(test => { args => 'x' })->{error}, undef, 'the only thread is free');
@@ -238,6 +239,7 @@ subtest 'a clone by a slow client' => sub {
     spew($t->dir . '/scratch/pack', $answer);
     is(run({ root => 1 }, qw(git -C), $repo->{path}, qw(index-pack --strict -o), $t->dir . '/scratch/idx',
         $t->dir . '/scratch/pack')->{exit}, 0, 'the client has it') or diag length $answer;
+    like($t->sql('SELECT action FROM journal'), qr/^pull\npull_lock$/m, 'it was a whole pull');
     $t->done;
 };
 

@@ -182,6 +182,7 @@ static void give_bytes(rc_piece_t *piece, produce_t *state)
     piece->file = state->output.file;
     piece->start = state->sent;
     piece->len = (apr_size_t)len;
+    piece->later = false; /* set while there was nothing */
     piece->flush = grows;
     piece->last = !grows;
     state->sent += len;
