@@ -12,10 +12,10 @@ use lib "$FindBin::Bin/lib";
 use JSON::PP ();
 use Socket qw(SOL_SOCKET SO_RCVBUF sockaddr_in inet_aton);
 use Test::More;
-use Time::HiRes qw(sleep);
+use Time::HiRes qw(sleep time);
 
 use RCAPI::HTTP;
-use RCAPI::Run qw(patiently run slurp spew);
+use RCAPI::Run qw(patiently run slow slurp spew);
 use RCAPI::Test;
 
 my $BIG = 200_000_000;
@@ -249,6 +249,17 @@ subtest 'a client that takes nothing' => sub {
     ok(patiently(5, sub { count('pid') }), 'of a program that does not end');
     is_gone(slurp(in_tmp('pid')) + 0, 'after the Timeout of httpd');
     close $client->{socket};
+    forget();
+    $t->done;
+};
+
+subtest 'a server that stops at once' => sub {
+    server(mpm => 'event');
+    my $client = get('gate');
+    like(hear($client, qr/first/), qr/first/, 'in the middle');
+    my $from = time;
+    $t->stop;
+    cmp_ok(time - $from, '<', 5 * slow(), 'takes no long');
     forget();
     $t->done;
 };

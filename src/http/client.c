@@ -34,7 +34,9 @@ bool rc_http_client_gone(void *baton)
     if (!socket || apr_os_sock_get(&fd, socket) != APR_SUCCESS)
         return false;
     at.fd = fd;
-    if (poll(&at, 1, 0) <= 0 || !(at.revents & (POLLRDHUP | POLLHUP | POLLERR)))
+    if (fd < 0) /* a server that stops at once has closed it */
+        return true;
+    if (poll(&at, 1, 0) <= 0 || !(at.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)))
         return false;
-    return at.revents & (POLLHUP | POLLERR) || !waits_for_us(real, fd);
+    return at.revents & (POLLHUP | POLLERR | POLLNVAL) || !waits_for_us(real, fd);
 }
