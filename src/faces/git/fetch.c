@@ -63,6 +63,14 @@ static rc_err_t *open_body(int *fd, const fetch_t *fetch)
     return NULL;
 }
 
+static rc_err_t *read_state(const char **state, rc_face_git_call_t *call, apr_pool_t *pool)
+{
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_repo_open(&vcs, call->request->env, call->repo, &call->actor.work, pool));
+    return rc_wire_state(state, vcs, pool);
+}
+
 /* Sets *@a name to the name in the cache of the answer to a clone: what the client asks for, and
  * the state of all references, which decides what it gets. */
 static rc_err_t *name_answer(const char **name, fetch_t *fetch)
@@ -70,12 +78,16 @@ static rc_err_t *name_answer(const char **name, fetch_t *fetch)
     rc_face_git_call_t *call = fetch->call;
     unsigned char digest[RC_DIGEST_SIZE];
     const char *state;
-    rc_vcs_t *vcs;
+    apr_pool_t *scratch; /* its end gives the repository back: clients may take long */
+    rc_err_t *err;
 
-    RC_TRY(rc_repo_open(&vcs, call->request->env, call->repo, &call->actor.work, call->pool));
-    RC_TRY(rc_wire_state(&state, vcs, call->pool));
-    rc_key_digest(
-        digest, apr_psprintf(call->pool, "%d %s %s", call->version, state, fetch->request.normal));
+    apr_pool_create(&scratch, call->pool);
+    err = rc_err_copy(read_state(&state, call, scratch), call->pool);
+    if (!err)
+        rc_key_digest(
+            digest, apr_psprintf(scratch, "%d %s %s", call->version, state, fetch->request.normal));
+    apr_pool_destroy(scratch);
+    RC_TRY(err);
     *name = apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s.fetch", call->repo->id,
                          rc_hex_text(digest, sizeof(digest), call->pool));
     return NULL;
