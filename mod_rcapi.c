@@ -3,13 +3,14 @@
  * Defines the httpd module: its hooks, one line each, in the order in which httpd runs them. The
  * functions are in src/http.
  */
-#include "src/http/http.h"
+#include "src/http/parked.h"
 #include "base/unconst.h"
 
 #include <stdlib.h>
 
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
 static void register_hooks(apr_pool_t *pool)
 {
@@ -21,6 +22,8 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_check_config(rc_http_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(rc_http_post_config, NULL, NULL, APR_HOOK_MIDDLE);  /* decides which environments */
     ap_hook_child_init(rc_http_child_init, NULL, NULL, APR_HOOK_MIDDLE);    /* opens them */
+    ap_hook_child_init(rc_park_child_init, NULL, NULL, APR_HOOK_MIDDLE);    /* requests without a thread */
+    ap_hook_child_stopping(rc_park_child_stopping, NULL, NULL, APR_HOOK_MIDDLE);
 
     rc_http_register_logins(pool);       /* AuthBasicProvider rcapi, Require rcapi */
     rc_http_register_require_repo(pool); /* Require rcapi-repo */
@@ -39,6 +42,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_type_checker(rc_http_type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST); /* no mod_mime */
     ap_hook_handler(rc_http_handler, NULL, NULL, APR_HOOK_MIDDLE);          /* SetHandler rcapi */
     ap_hook_handler(rc_http_hide_unknown, NULL, NULL, APR_HOOK_REALLY_LAST - 1); /* before core's */
+    ap_hook_suspend_connection(rc_park_leave, NULL, NULL, APR_HOOK_REALLY_LAST); /* its handler waits */
     ap_hook_insert_error_filter(rc_http_change_status, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_error_filter(rc_http_hide_refused, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(rc_http_hide_from_logs, NULL, NULL, APR_HOOK_REALLY_FIRST);

@@ -35,6 +35,12 @@ typedef struct rc_stream_t {
      * earlier pieces yet; 0: it has, or its descriptor cannot be used. When it becomes writable,
      * next should return, with `later` if need be. A stream that wraps another passes it on. */
     int unsent;
+    /* Set by the source, before any call and by next: another request makes the answer. Then any
+     * thread may call next, now and then. */
+    bool follows;
+    /* Set by the server, while the stream follows: next does not block, and returns with `later`
+     * when there is nothing. A stream that wraps another passes both on. */
+    bool at_once;
 } rc_stream_t;
 
 #endif

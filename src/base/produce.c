@@ -30,6 +30,8 @@ typedef struct produce_t {
     apr_time_t last;       /* time of the last piece */
     apr_time_t next_check; /* of a follower */
     int restarts;
+    bool pending; /* the output is ours since its request has left: the program is to run */
+    bool waits;   /* a follower that holds a thread: counted in cache->waiting */
 } produce_t;
 
 static bool client_is_there(const produce_t *state)
@@ -120,17 +122,22 @@ static rc_err_t *run_program(produce_t *state)
     return rc_child_start_given(&state->child, proc, state->work);
 }
 
-static rc_err_t *start(produce_t *state)
+/* Opens the output: ours, that of another request, or the complete one. */
+static rc_err_t *open_output(produce_t *state)
 {
-    const rc_cache_t *cache = state->ask.cache;
-    rc_err_t *err = NULL;
-
     RC_TRY(rc_output_open(&state->output, &state->ask, state->pool));
     apr_pool_create(&state->work, state->pool);
-    if (state->output.ours)
-        err = run_program(state);
-    else if (state->output.state == RC_PART_GROWS && cache->waiting)
-        err = rc_limit_take(cache->waiting, 1, state->work);
+    state->waits = false;
+    state->stream.follows = !state->output.ours && state->output.state == RC_PART_GROWS;
+    return NULL;
+}
+
+/* Runs the program of our output. */
+static rc_err_t *start_program(produce_t *state)
+{
+    rc_err_t *err = rc_err_copy(run_program(state), state->pool);
+
+    state->pending = false;
     if (err) {
         rc_output_leave(&state->output, state->pool);
         end_work(state);
@@ -148,7 +155,22 @@ static rc_err_t *start_again(produce_t *state)
                            state->ask.proc.argv[0]);
     end_work(state);
     rc_output_close(&state->output, state->pool);
-    return start(state);
+    RC_TRY(open_output(state));
+    state->pending = state->output.ours;
+    state->stream.follows = !state->pending;
+    return NULL;
+}
+
+/* Counts a follower that blocks. */
+static rc_err_t *hold_thread(produce_t *state)
+{
+    bool blocks = state->stream.follows && !state->stream.at_once;
+    rc_limit_t *waiting = blocks ? state->ask.cache->waiting : NULL;
+
+    if (!waiting || state->waits || state->sent)
+        return NULL;
+    state->waits = true;
+    return rc_err_copy(rc_limit_take(waiting, 1, state->work), state->pool);
 }
 
 /* Checks, as a follower, the request that runs the program, and whether to go on. */
@@ -235,13 +257,17 @@ static rc_err_t *next_output(rc_piece_t *piece, void *baton)
     apr_interval_time_t longest = FIRST_LOOK;
 
     for (;;) {
+        RC_TRY(hold_thread(state));
         RC_TRY(look(state));
         if (is_due(state)) {
             give_bytes(piece, state);
             return NULL;
         }
+        piece->later = piece->later || state->stream.at_once;
         if (piece->later)
             return NULL;
+        if (state->pending)
+            RC_TRY(start_program(state));
         RC_TRY(wait_for_more(state, longest));
         piece->later = state->stream.unsent;
         if (longest < LAST_LOOK)
@@ -274,8 +300,10 @@ rc_err_t *rc_produce_start(rc_stream_t **stream, const rc_produce_t *produce, ap
 
     state->ask = *produce;
     state->pool = pool;
-    state->stream = (rc_stream_t){next_output, close_output, state, 0};
-    RC_TRY(start(state));
+    state->stream = (rc_stream_t){.next = next_output, .close = close_output, .baton = state};
+    RC_TRY(open_output(state));
+    if (state->output.ours)
+        RC_TRY(start_program(state));
     *stream = &state->stream;
     return NULL;
 }

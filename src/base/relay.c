@@ -182,7 +182,7 @@ rc_err_t *rc_relay_start(rc_stream_t **stream, const rc_relay_t *relay, apr_pool
     state->fed = !relay->body;
     state->relay.proc.check = client_is_there;
     state->relay.proc.baton = state;
-    state->stream = (rc_stream_t){next_piece, close_stream, state, 0};
+    state->stream = (rc_stream_t){.next = next_piece, .close = close_stream, .baton = state};
     RC_TRY(rc_child_start(&state->child, &state->relay.proc, pool));
     if (state->fed)
         rc_child_end_input(state->child);

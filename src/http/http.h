@@ -64,6 +64,9 @@ typedef struct rc_dir_conf_t {
 /* A request that is handed over: see door.c. */
 typedef struct rc_door_t rc_door_t;
 
+/* A request that goes on without its thread: see parked.h. */
+typedef struct rc_parked_t rc_parked_t;
+
 /* The state of one request to this module. */
 typedef struct rc_note_t rc_note_t;
 struct rc_note_t {
@@ -83,6 +86,7 @@ struct rc_note_t {
     rc_err_t *err;         /* the error that prevented a verdict; or NULL */
     const char *asked_by;  /* r->user at the time of the verdict */
     rc_door_t *door;       /* while another handler serves the request; else NULL */
+    rc_parked_t *parked;   /* while it goes on without its thread; else NULL */
     int body_failure;      /* the status for a body that cannot be read; 0: none */
 };
 
@@ -372,14 +376,6 @@ int rc_http_send_refusal(request_rec *r, rc_answer_t *answer);
  */
 rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t start,
                               apr_off_t size, request_rec *r);
-
-/* stream.c */
-
-/**
- * Sends the answer's stream piece by piece, and closes it. Returns an error, with nothing sent,
- * when the stream fails before its first piece; a later error is logged and cuts the answer.
- */
-rc_err_t *rc_http_send_stream(request_rec *r, rc_answer_t *answer);
 
 /* log.c */
 

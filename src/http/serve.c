@@ -4,7 +4,7 @@
  * an answer (database connection, repository handle, request body) live in a pool that is destroyed
  * before a spool is sent, so that slow clients do not hold them.
  */
-#include "http.h"
+#include "parked.h"
 
 #include <http_core.h>
 #include <http_protocol.h>
@@ -80,26 +80,6 @@ static bool has_stream(const rc_answer_t *answer)
     return answer->stream && answer->status < HTTP_MULTIPLE_CHOICES;
 }
 
-static rc_err_t *make_answer(request_rec *r, rc_note_t *note)
-{
-    rc_answer_t *answer = note->answer;
-
-    if (note->err || answer->status != HTTP_OK)
-        return note->err;
-    if (note->face->reads_body)
-        note->request->body = rc_http_body(r, note);
-    if (note->body_failure)
-        return rc_body_error(RC_BODY_MALFORMED, note->work);
-    RC_TRY(note->face->serve(answer, note->request));
-    if (answer->status >= HTTP_BAD_REQUEST)
-        return NULL;
-    if (answer->over)
-        return rc_http_open_door(r, note);
-    rc_http_set_headers(r, answer);
-    RC_TRY(write_body(r, note));
-    return has_stream(answer) ? rc_http_send_stream(r, answer) : NULL;
-}
-
 /* Turns an error into a refusal; its detail is only logged. */
 static void refuse_for(request_rec *r, const rc_note_t *note, const rc_err_t *err)
 {
@@ -159,6 +139,44 @@ static int send_answer(request_rec *r, rc_answer_t *answer)
     return rc_http_send_spool(r, answer);
 }
 
+/* Completes the answer, after @a err or what was made of it; returns the handler's status. */
+static int complete(request_rec *r, rc_note_t *note, const rc_err_t *err)
+{
+    rc_answer_t *answer = note->answer;
+    char *user = answer->user ? apr_pstrdup(r->pool, answer->user) : NULL;
+    int failure = err ? note->body_failure : 0;
+
+    finish(r, note, err);
+    rc_http_log_request(NULL);
+    rc_http_forget_verdict(note);
+    if (user && !r->user)
+        r->user = user; /* for the access log */
+    return failure ? failure : send_answer(r, answer);
+}
+
+static rc_err_t *make_answer(request_rec *r, rc_note_t *note)
+{
+    rc_answer_t *answer = note->answer;
+
+    if (note->err || answer->status != HTTP_OK)
+        return note->err;
+    if (note->face->reads_body)
+        note->request->body = rc_http_body(r, note);
+    if (note->body_failure)
+        return rc_body_error(RC_BODY_MALFORMED, note->work);
+    RC_TRY(note->face->serve(answer, note->request));
+    if (answer->status >= HTTP_BAD_REQUEST)
+        return NULL;
+    if (answer->over)
+        return rc_http_open_door(r, note);
+    rc_http_set_headers(r, answer);
+    RC_TRY(write_body(r, note));
+    if (!has_stream(answer))
+        return NULL;
+    note->parked = answer->stream->follows ? rc_park_prepare(r, note, complete) : NULL;
+    return note->parked ? NULL : rc_http_send_stream(r, answer);
+}
+
 /* Has another handler serve the request. The face keeps what it holds until then: the lock of the
  * repository, no database connection. */
 static int hand_over(request_rec *r, rc_note_t *note)
@@ -181,24 +199,18 @@ static rc_note_t *decide(request_rec *r)
 static int serve_request(request_rec *r)
 {
     rc_note_t *note = decide(r);
-    rc_answer_t *answer = note->answer;
     const rc_env_t *env = note->request->env;
     rc_err_t *err;
-    char *user = answer->user ? apr_pstrdup(r->pool, answer->user) : NULL;
-    int failure;
 
-    answer->spool = rc_spool_create(env ? env->config->temp_dir : "/", r->pool);
+    note->answer->spool = rc_spool_create(env ? env->config->temp_dir : "/", r->pool);
     rc_http_log_request(r);
     err = make_answer(r, note);
     if (note->door)
         return hand_over(r, note);
-    finish(r, note, err);
+    if (!note->parked)
+        return complete(r, note, err);
     rc_http_log_request(NULL);
-    failure = err ? note->body_failure : 0;
-    rc_http_forget_verdict(note);
-    if (user && !r->user)
-        r->user = user; /* for the access log */
-    return failure ? failure : send_answer(r, answer);
+    return SUSPENDED;
 }
 
 int rc_http_handler(request_rec *r)

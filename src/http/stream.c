@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Sends an answer piece by piece while it is generated, without waiting for the client. It holds
- * the worker thread until the stream ends, because the source of the stream lives no longer than
- * the request; what the client has not taken then leaves as after any request: under the event MPM
- * without a thread.
+ * the worker thread until the stream ends, unless another request generates it (park.c); what the
+ * client has not taken then leaves as after any request: under the event MPM without a thread.
  */
-#include "http.h"
+#include "stream.h"
 
 #include <http_core.h>
 #include <http_protocol.h>
@@ -21,14 +20,20 @@
 
 #include "base/time.h"
 
-typedef struct sender_t {
+#define PIECES 4 /* at once, of an answer that shares its thread with others */
+#define SLICE  ((apr_size_t)32 * 1024) /* of a piece, with TLS */
+#define LITTLE ((apr_size_t)4 * 1024)  /* fits into a socket that takes anything */
+
+struct rc_sender_t {
     request_rec *r;
     rc_stream_t *stream;
     apr_bucket_brigade *bb;
     apr_time_t moved; /* when the client last took something */
     apr_file_t *file; /* of the last piece in a file */
     apr_file_t *own;  /* the same, open until the answer is sent */
-} sender_t;
+    rc_piece_t rest;  /* of a piece that leaves in slices */
+    bool begun;       /* an error can no longer decide the status */
+};
 
 /* Filters that hold no bytes back. Any other one may need a FLUSH bucket, which waits for the
  * client. */
@@ -36,32 +41,52 @@ static const char *const passing[] = {
     "byterange", "content_length", "http_header",       "http_outerror", "chunk",
     "core",      "mod_expires",    "fixup_headers_out", "reqtimeout",    NULL};
 
-static bool is_passing(const char *name)
-{
-    int i;
+/* mod_ssl's. They encrypt in memory, of which httpd's last filter takes 64 KiB before it waits. */
+static const char *const sealing[] = {"ssl/tls filter", "ssl/tls coalescing filter", NULL};
 
-    for (i = 0; passing[i]; i++)
-        if (!strcasecmp(name, passing[i]))
+static bool is_one_of(const char *const *names, const ap_filter_t *filter)
+{
+    for (; *names; names++)
+        if (!strcasecmp(*names, filter->frec->name))
             return true;
     return false;
 }
 
-/* Returns the filter that writes to the socket, if the output can be pushed without waiting for the
- * client; else NULL: with TLS, HTTP/2, and filters of other modules. */
-static ap_filter_t *pushable(const request_rec *r)
+/* Returns the filter that writes to the socket, if nothing before it waits for the client; else
+ * NULL: with HTTP/2, and filters of other modules. */
+static ap_filter_t *find_core(const request_rec *r, bool *sealed)
 {
     ap_filter_t *filter = r->output_filters;
+    bool seals = false;
 
+    *sealed = false;
     if (r->connection->master)
         return NULL;
-    while (is_passing(filter->frec->name) && filter->next)
+    while ((is_one_of(passing, filter) || (seals = is_one_of(sealing, filter))) && filter->next) {
+        *sealed = *sealed || seals;
         filter = filter->next;
+    }
     return filter->frec == ap_core_output_filter_handle ? filter : NULL;
 }
 
-static int client_fd(const request_rec *r)
+bool rc_http_can_push(const request_rec *r)
 {
-    apr_socket_t *socket = ap_get_conn_socket(r->connection);
+    bool sealed;
+
+    return find_core(r, &sealed) != NULL;
+}
+
+/* Returns that filter, if the sender can use it. With TLS, only in small slices. */
+static ap_filter_t *pushable(const rc_sender_t *sender, bool *sealed)
+{
+    ap_filter_t *core = find_core(sender->r, sealed);
+
+    return *sealed && !sender->stream->at_once ? NULL : core;
+}
+
+int rc_http_client_fd(conn_rec *c)
+{
+    apr_socket_t *socket = ap_get_conn_socket(c);
     apr_os_sock_t fd;
 
     return socket && apr_os_sock_get(&fd, socket) == APR_SUCCESS ? fd : 0;
@@ -69,12 +94,13 @@ static int client_fd(const request_rec *r)
 
 /* Sends what the core filter holds, as far as the client takes it now: as the event MPM does after
  * a request. Sets stream->unsent. */
-static apr_status_t push(sender_t *sender, ap_filter_t *core)
+static apr_status_t push(rc_sender_t *sender, ap_filter_t *core)
 {
     request_rec *r = sender->r;
     apr_status_t rv = core->frec->filter_func.out_func(core, NULL);
 
-    sender->stream->unsent = r->connection->data_in_output_filters ? client_fd(r) : 0;
+    sender->stream->unsent =
+        r->connection->data_in_output_filters ? rc_http_client_fd(r->connection) : 0;
     return rv;
 }
 
@@ -87,7 +113,7 @@ static apr_status_t close_own(void *file)
 
 /* Keeps the file of a piece open until the answer is sent. Its stream may close it before: then the
  * descriptor could be that of another file. */
-static apr_status_t keep_open(sender_t *sender, apr_file_t *file)
+static apr_status_t keep_open(rc_sender_t *sender, apr_file_t *file)
 {
     apr_pool_t *pool = sender->r->pool;
     apr_os_file_t fd;
@@ -105,7 +131,7 @@ static apr_status_t keep_open(sender_t *sender, apr_file_t *file)
     return APR_SUCCESS;
 }
 
-static apr_status_t insert_data(sender_t *sender, const rc_piece_t *piece)
+static apr_status_t insert_data(rc_sender_t *sender, const rc_piece_t *piece)
 {
     request_rec *r = sender->r;
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
@@ -124,32 +150,36 @@ static apr_status_t insert_data(sender_t *sender, const rc_piece_t *piece)
 }
 
 /* Passes one piece on. When it must not wait for the next one, it is pushed or flushed. */
-static apr_status_t send_piece(sender_t *sender, const rc_piece_t *piece)
+static apr_status_t send_piece(rc_sender_t *sender, const rc_piece_t *piece)
 {
     request_rec *r = sender->r;
-    ap_filter_t *core = pushable(r);
+    bool sealed;
+    ap_filter_t *core = pushable(sender, &sealed);
     apr_status_t rv = insert_data(sender, piece);
 
     if (rv != APR_SUCCESS || piece->last)
         return rv; /* the last one is sent with the end */
     sender->stream->unsent = 0;
-    if (piece->flush && !core)
+    if (piece->flush && (!core || (sealed && piece->len <= LITTLE)))
         APR_BRIGADE_INSERT_TAIL(sender->bb, apr_bucket_flush_create(r->connection->bucket_alloc));
     rv = ap_pass_brigade(r->output_filters, sender->bb);
     apr_brigade_cleanup(sender->bb);
     if (rv == APR_SUCCESS && core)
         rv = push(sender, core);
+    if (core && sealed) /* until the socket has room again */
+        sender->stream->unsent = rc_http_client_fd(r->connection);
     sender->moved = rc_clock();
     return rv == APR_SUCCESS && r->connection->aborted ? APR_ECONNABORTED : rv;
 }
 
 /* Between two pieces: sends more of what the client has not taken, if it takes some now. A client
  * that takes nothing for as long as httpd's Timeout has gone. */
-static apr_status_t send_more(sender_t *sender, const rc_piece_t *piece)
+static apr_status_t send_more(rc_sender_t *sender, const rc_piece_t *piece)
 {
     struct pollfd at = {.fd = sender->stream->unsent, .events = POLLOUT};
     conn_rec *c = sender->r->connection;
-    ap_filter_t *core = pushable(sender->r);
+    bool sealed;
+    ap_filter_t *core = pushable(sender, &sealed);
 
     if (!sender->stream->unsent || !core)
         return APR_SUCCESS;
@@ -167,7 +197,7 @@ static apr_status_t send_more(sender_t *sender, const rc_piece_t *piece)
 
 /* Sends the end. A cut answer must not look complete: httpd omits the last chunk and closes the
  * connection. */
-static void send_end(sender_t *sender, bool complete)
+static void send_end(rc_sender_t *sender, bool complete)
 {
     request_rec *r = sender->r;
     apr_bucket_alloc_t *alloc = r->connection->bucket_alloc;
@@ -182,51 +212,134 @@ static void send_end(sender_t *sender, bool complete)
     apr_brigade_cleanup(sender->bb);
 }
 
-static rc_err_t *next_piece(rc_piece_t *piece, rc_stream_t *stream)
-{
-    memset(piece, 0, sizeof(*piece));
-    return stream->next(piece, stream->baton);
-}
-
 static void client_left(request_rec *r, apr_status_t rv)
 {
     ap_log_rerror(APLOG_MARK, r->connection->aborted ? APLOG_DEBUG : APLOG_INFO, rv, r,
                   RCLOGNO(0041) "cannot send the rest of the answer");
 }
 
-/* Sends @a piece, which is the first one, and all that follow. */
-static void send_pieces(sender_t *sender, rc_piece_t *piece)
+/* The stream ends with @a err: *@a failure, if nothing is sent yet. */
+static void end_with_error(rc_err_t **failure, rc_sender_t *sender, rc_err_t *err)
 {
-    request_rec *r = sender->r;
-    rc_err_t *err = NULL;
-    bool last = false;
-    apr_status_t rv;
-
-    while (!err && !last && (piece->len || piece->later) && !r->header_only) {
-        rv = piece->len ? send_piece(sender, piece) : send_more(sender, piece);
-        if (rv != APR_SUCCESS) {
-            client_left(r, rv);
-            send_end(sender, false);
-            return;
-        }
-        if (!(last = piece->last))
-            err = next_piece(piece, sender->stream);
+    if (!sender->begun) {
+        *failure = err;
+        return;
     }
-    if (err)
-        rc_http_log_err(r, err);
-    send_end(sender, !err);
+    rc_http_log_err(sender->r, err);
+    send_end(sender, false);
 }
 
-rc_err_t *rc_http_send_stream(request_rec *r, rc_answer_t *answer)
+/* With TLS, makes @a piece a slice of it, or nothing while the client has not taken the last one.
+ */
+static void cut_slice(rc_piece_t *piece, rc_sender_t *sender)
 {
-    sender_t sender = {.r = r, .stream = answer->stream};
-    rc_piece_t piece;
-    rc_err_t *err = next_piece(&piece, sender.stream);
+    rc_piece_t *rest = &sender->rest;
+    bool sealed;
 
-    sender.bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    if (!err)
-        send_pieces(&sender, &piece);
-    if (sender.stream->close)
-        sender.stream->close(sender.stream->baton);
+    if (!piece->len || !pushable(sender, &sealed) || !sealed)
+        return;
+    *rest = *piece;
+    if (sender->stream->unsent) {
+        *piece = (rc_piece_t){.later = true};
+        return;
+    }
+    if (piece->len > SLICE) {
+        piece->len = SLICE;
+        piece->last = false;
+    }
+    rest->len -= piece->len;
+    rest->start += (apr_off_t)piece->len;
+    if (rest->data)
+        rest->data += piece->len;
+}
+
+/* Sends @a piece, or more of earlier ones. */
+static rc_sending_t send_or_push(apr_status_t *rv, rc_sender_t *sender, const rc_piece_t *piece)
+{
+    int before = sender->stream->unsent;
+
+    if (piece->len) {
+        *rv = send_piece(sender, piece);
+        return piece->last ? RC_OVER : RC_SENT;
+    }
+    *rv = send_more(sender, piece);
+    return before && !sender->stream->unsent ? RC_SENT : RC_NOTHING;
+}
+
+/* Sends the next piece, or the end. */
+static rc_sending_t send_next(rc_err_t **failure, rc_sender_t *sender)
+{
+    rc_piece_t piece = sender->rest;
+    rc_err_t *err = NULL;
+    apr_status_t rv = APR_SUCCESS;
+    rc_sending_t step = RC_OVER;
+
+    if (!piece.len) {
+        memset(&piece, 0, sizeof(piece));
+        err = sender->stream->next(&piece, sender->stream->baton);
+    }
+    if (err) {
+        end_with_error(failure, sender, err);
+        return RC_OVER;
+    }
+    sender->begun = sender->begun || !piece.later;
+    cut_slice(&piece, sender);
+    if ((piece.len || piece.later) && !sender->r->header_only)
+        step = send_or_push(&rv, sender, &piece);
+    if (rv != APR_SUCCESS)
+        client_left(sender->r, rv);
+    if (rv == APR_SUCCESS && step != RC_OVER)
+        return step;
+    send_end(sender, rv == APR_SUCCESS);
+    return RC_OVER;
+}
+
+rc_sender_t *rc_http_sender(request_rec *r, const rc_answer_t *answer)
+{
+    rc_sender_t *sender = apr_pcalloc(r->pool, sizeof(*sender));
+
+    sender->r = r;
+    sender->stream = answer->stream;
+    sender->bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    return sender;
+}
+
+static void end_stream(rc_sender_t *sender)
+{
+    if (sender->stream->close)
+        sender->stream->close(sender->stream->baton);
+}
+
+rc_sending_t rc_http_send_some(rc_err_t **err, rc_sender_t *sender)
+{
+    rc_sending_t now = RC_SENT;
+    int sent;
+
+    *err = NULL;
+    sender->stream->at_once = true;
+    for (sent = 0; now == RC_SENT && sent < PIECES; sent++)
+        now = send_next(err, sender);
+    if (now == RC_OVER)
+        end_stream(sender);
+    else if (!sender->stream->follows)
+        now = RC_LEADS;
+    else if (sent > 1)
+        now = RC_SENT;
+    return now;
+}
+
+rc_err_t *rc_http_send_rest(rc_sender_t *sender)
+{
+    rc_err_t *err = NULL;
+
+    sender->stream->at_once = false;
+    while (send_next(&err, sender) != RC_OVER)
+        continue;
+    end_stream(sender);
     return err;
+}
+
+rc_err_t *rc_http_send_stream(request_rec *r, const rc_answer_t *answer)
+{
+    return rc_http_send_rest(rc_http_sender(r, answer));
 }

@@ -54,6 +54,10 @@ static const script_t scripts[] = {
     {"stuck", "head -c 20000000 /dev/zero; echo $$ >pid; exec sleep 1000", 60000},
     {"gate", "echo $PPID >>runs; echo first; while [ ! -e go ]; do sleep 0.02; done; echo last",
      60000},
+    {"gate-large",
+     "echo $$ >>runs; echo first; while [ ! -e go ]; do sleep 0.02; done; head -c 600000 "
+     "/dev/zero",
+     60000},
     {"mute", "echo $PPID >>runs; while [ ! -e go ]; do sleep 0.02; done; echo last", 60000},
     {"bad", "echo $PPID >>runs; echo first; while [ ! -e go ]; do sleep 0.02; done; exit 3", 60000},
     {"mute-bad", "echo $PPID >>runs; while [ ! -e go ]; do sleep 0.02; done; exit 3", 60000},

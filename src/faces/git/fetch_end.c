@@ -120,7 +120,9 @@ static rc_err_t *next_bytes(rc_piece_t *piece, void *baton)
 
     if (!ending->over) {
         ending->from->unsent = ending->stream.unsent;
+        ending->from->at_once = ending->stream.at_once;
         RC_TRY(ending->from->next(piece, ending->from->baton));
+        ending->stream.follows = ending->from->follows;
         if (piece->later)
             return NULL;
         if (piece->len)
@@ -158,6 +160,7 @@ rc_stream_t *rc_face_git_fetch_end(rc_face_git_call_t *call, const rc_fetch_requ
     ending->failed = failed;
     ending->from = stream;
     ending->holds = request->bands && call->repo->enable_locking && call->repo->level >= RC_WRITE;
-    ending->stream = (rc_stream_t){.next = next_bytes, .close = close_bytes, .baton = ending};
+    ending->stream = (rc_stream_t){
+        .next = next_bytes, .close = close_bytes, .baton = ending, .follows = stream->follows};
     return &ending->stream;
 }
