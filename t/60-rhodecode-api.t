@@ -84,6 +84,7 @@ my %ANSWERS = (
     latin1 => sub { result($_[0], qq("\xe9")) },
     cut => sub { http('200 OK', qq({"id": $_[0]{id}, "result": [1, 2)) },
     status_500 => sub { http('500 Oops', qq({"id": $_[0]{id}, "result": 1, "error": null})) },
+    status_404 => sub { http('404 Not Found', 'Not Found') },
     status_201 => sub { http('201 Created', qq({"id": $_[0]{id}, "result": 1, "error": null})) },
     redirect => sub { http('302 Found', '', 'Location: http://127.0.0.1:1/elsewhere') },
     to_file => sub { http('302 Found', '', 'Location: file:///etc/passwd') },
@@ -403,11 +404,12 @@ subtest 'where options may stand' => sub {
 
 subtest 'arguments' => sub {
     my $before = sent();
-    is_run(client([@AUTH, 'mirror', 'repoid']), 2, '', "Error parsing arguments \n", 'no colon');
+    my $how = "Error parsing arguments \nArguments of a method are written as NAME:VALUE\n";
+    is_run(client([@AUTH, 'mirror', 'repoid']), 2, '', $how, 'no colon');
     is_run(client([@AUTH, 'mirror', 'a:1', 'repoid=x']),
         2, '', "Error parsing arguments \nWrite repoid:VALUE, with a colon in place of the first \"=\"\n",
         'no colon later, but =');
-    is_run(client([@AUTH, 'mirror', '=x']), 2, '', "Error parsing arguments \n", '= without a name');
+    is_run(client([@AUTH, 'mirror', '=x']), 2, '', $how, '= without a name');
     is_run(client([@AUTH, 'mirror', "a:\xc3"]), 2, '', "An argument is not UTF-8\n", 'not UTF-8');
     for my $case (['', 'Expecting value at line 1 column 1'],
         ['{', 'Expecting property name enclosed in double quotes at line 1 column 2'],
@@ -678,6 +680,7 @@ subtest 'no valid answer' => sub {
         [deeper => qr/$not_json Nested too deeply at line 1 column \d+/],
         [status_500 => qr/Call failed: HTTP status 500/],
         [status_201 => qr/Call failed: HTTP status 201/],
+        [status_404 => qr/Call failed: HTTP status 404\nPerhaps there is no API below this URL: see --apihost/],
         [redirect => qr{Call failed: HTTP status 302, a redirect to http://127\.0\.0\.1:1/elsewhere, is not followed}],
         [to_file => qr{Call failed: HTTP status 302, a redirect to file:///etc/passwd, is not followed}],
         [partial => qr/Call failed: .+/],

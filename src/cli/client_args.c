@@ -84,6 +84,8 @@ static int no_colon(const char *text)
     if (len > 0 && text[len] == '=' && rc_utf8_valid(text, len))
         rc_cli_fail(status, "Write %.*s:VALUE, with a colon in place of the first \"=\"", (int)len,
                     text);
+    else
+        rc_cli_fail(status, "Arguments of a method are written as NAME:VALUE");
     return status;
 }
 

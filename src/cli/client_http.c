@@ -109,7 +109,10 @@ static int check_status(CURL *curl)
         return rc_cli_fail(RC_CLI_NO_ANSWER,
                            "Call failed: HTTP status %ld, a redirect to %.500s, is not followed",
                            status, location);
-    return rc_cli_fail(RC_CLI_NO_ANSWER, "Call failed: HTTP status %ld", status);
+    rc_cli_fail(RC_CLI_NO_ANSWER, "Call failed: HTTP status %ld", status);
+    if (status == 401 || status == 404 || status == 405) /* the API answers errors with 200 */
+        rc_cli_fail(RC_CLI_NO_ANSWER, "Perhaps there is no API below this URL: see --apihost");
+    return RC_CLI_NO_ANSWER;
 }
 
 int rc_cli_http_post(rc_cli_buf_t *answer, const char *apihost, const char *body, long timeout)
