@@ -20,9 +20,9 @@ units: $(FUZZERS)
 $(call obj,$(FUZZ_SRC)): CPPFLAGS += -Isrc
 $(O)/fuzz/%: $(O)/obj/t/fuzz/fuzz_%.o $(LIB) $(filter %.o,$(FUZZ_MAIN))
 	@mkdir -p $(@D)
-	$(call say,LD,$@) $(CC) -o $@ $(filter-out $(LIB),$^) $(LIB) $(LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(PKG_LIBS)
+	$(call say,LD,$@) $(CC) -o $@ $(filter-out $(LIB),$^) $(LIB) $(LDFLAGS) $(filter -%,$(FUZZ_MAIN)) $(PKG_LIBS) $(LIBS)
 $(O)/fuzz/client: $(call obj,$(filter-out src/cli/rhodecode_api.c,$(API_SRC)))
-$(O)/fuzz/client: PKG_LIBS += $(shell pkg-config --libs libcurl)
+$(O)/fuzz/client: LIBS = $(shell pkg-config --libs libcurl)
 .SECONDARY: $(call obj,$(FUZZ_SRC) t/fuzz/driver.c)
 
 .PHONY: fuzz fuzzers
