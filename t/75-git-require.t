@@ -62,7 +62,7 @@ CustomLog logs/requests all
 END
 );
 my $root = $t->dir . '/data/repos';
-$recipe =~ s{/var/lib/rcapi/repos}{$root}g;
+$recipe =~ s{/srv/rcapi/repos}{$root}g;
 $recipe =~ s{/usr/lib/git-core/git-http-backend}{$backend};
 $t->{server}{config} .= $recipe;
 $t->start;
