@@ -77,7 +77,7 @@ sub directives {
 
 sub settings {
     my ($list) = slurp('src/domain/server.c') =~ /settings\[\] = \{\n(.*?)^\};/ms or die "no settings\n";
-    my %value = (FLAG => 'on or off', TEXT => 'text', PATTERNS => 'paths', TYPE => '`git` or `svn`');
+    my %value = (FLAG => 'on or off', TEXT => 'text', PATTERNS => 'paths', TYPE => '`git`, `hg` or `svn`');
     my @rows;
     push @rows, ["`$1`", $value{$3} // die("no kind $3\n"), $2]
         while $list =~ /\{"(\w+)", "(.*?)",\s+RC_SETTING_(\w+),/g;

@@ -86,7 +86,7 @@ subtest 'set' => sub {
     $t->must(create_repo => { repo_name => 'by-type' });
     is $t->must(get_repo => { repoid => 'by-type' })->{repo_type}, 'svn', 'and their type';
     $t->admin(qw(set default_repo_type git));
-    fails(2, qr/default_repo_type must be a type of repositories, git or svn/, qw(set default_repo_type cvs));
+    fails(2, qr/default_repo_type must be a type of repositories, git, hg or svn/, qw(set default_repo_type cvs));
     fails(2, qr/unknown setting nonsense/, qw(set nonsense 1));
     fails(2, qr/missing argument: value of default_repo_private/, qw(set default_repo_private));
     fails(2, qr/must be on or off/, qw(set default_repo_private maybe));

@@ -45,7 +45,7 @@ const rc_command_t rc_admin_commands[] = {
     {"repo", rc_admin_object, RC_ADMIN_OPEN,
      "repo list | repo show|delete REPOSITORY | repo create|set REPOSITORY [KEY=VALUE]...",
      "repositories; keys: description owner clone_uri landing_rev private=on|off\n"
-     "      enable_downloads=on|off enable_locking=on|off, of create: repo_type=git|svn, and of "
+     "      enable_downloads=on|off enable_locking=on|off, of create: repo_type=git|hg|svn, and of "
      "set:\n"
      "      name, group (none: group=), or repo_name=GROUP/NAME for both"},
     {"group", rc_admin_object, RC_ADMIN_OPEN,

@@ -48,7 +48,7 @@ const char *rc_setting_rule(const rc_setting_t *setting)
     case RC_SETTING_FLAG:
         return "on or off";
     case RC_SETTING_TYPE:
-        return "a type of repositories, git or svn";
+        return "a type of repositories, git, hg or svn";
     default:
         return "paths with blanks between them, each with / at its start and at most one * as its "
                "last part";
