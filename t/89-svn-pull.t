@@ -7,6 +7,7 @@
 use strict;
 use warnings;
 use IO::Socket::INET;
+use JSON::PP qw(encode_json);
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -67,6 +68,7 @@ my $mover = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1') or die
 my $MOVER = $mover->sockport;
 my $far = RCAPI::Test->new(bare => 1, children => 1, threads => 4,
     modules => [@RCAPI::SvnClient::MODULES, qw(alias authn_file authz_user)], directives => <<"END");
+SVNUseUTF8 on
 <Location /svn>
     DAV svn
     SVNParentPath $FAR
@@ -363,6 +365,22 @@ subtest 'servers that do what they like' => sub {
     ok !-e "$short->{dir}/data/repos/x", 'nothing is left';
     is_deeply [glob "$short->{dir}/data/repos/.rc_tmp/*/*"], [], 'nor in .rc_tmp';
     $short->done;
+};
+
+subtest 'clients that go' => sub {
+    unlink $SEEN;
+    my $body = encode_json({ id => 1, api_key => $t->key('admin'), method => 'create_repo',
+        args => { repo_name => 'left', repo_type => 'svn', clone_uri => "http://127.0.0.1:$MOVER/silent" } });
+    my $client = IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $t->port) or die $@;
+    print $client "POST /_admin/api HTTP/1.1\r\nHost: x\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
+    $client->flush;
+    ok patiently(30, sub { slurp($SEEN) =~ m{/silent} }), 'svn has asked';
+    news();
+    close $client;
+    my $log = '';
+    ok patiently(30, sub { ($log .= news()) =~ /The client has gone/ }), 'svn is ended, and the log says why'
+        or diag $log;
+    ok patiently(30, sub { !grep { !/\.done$/ } glob "$REPOS/.rc_tmp/*" }), 'nothing is left';
 };
 
 subtest 'kills in the middle' => sub {

@@ -36,7 +36,7 @@ my $dump = RCAPI::Svn->dump;
 $dump->history(5, 3);
 $dump->load("$FAR/one");
 my $far = RCAPI::Test->new(bare => 1, children => 1, modules => [@RCAPI::SvnClient::MODULES],
-    directives => "<Location /svn>\nDAV svn\nSVNParentPath $FAR\nRequire all granted\n</Location>\n");
+    directives => "SVNUseUTF8 on\n<Location /svn>\nDAV svn\nSVNParentPath $FAR\nRequire all granted\n</Location>\n");
 
 my @children;
 END { kill KILL => $_ for @children }
