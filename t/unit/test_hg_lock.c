@@ -5,6 +5,7 @@
 #include "unit.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "vcs/hg/lock.h"
 
@@ -47,7 +48,52 @@ static void waited_for(void **unused)
     assert_int_equal(err->kind, RC_E_INTERNAL);
 }
 
+/* Takes the lock of @a holder, which is broken when nobody can hold it any more. */
+static void left_by(const char *store, const char *holder, bool broken)
+{
+    const char *path = apr_pstrcat(pool, store, "/lock", NULL);
+    char target[300] = "";
+    apr_pool_t *own;
+    rc_err_t *err;
+
+    apr_pool_create(&own, pool);
+    assert_int_equal(symlink(holder, path), 0);
+    err = rc_hg_lock(store, apr_time_from_msec(60), NULL, own);
+    assert_int_equal(err == NULL, broken);
+    assert_true(readlink(path, target, sizeof(target) - 1) > 0);
+    assert_int_equal(strcmp(target, holder) == 0, !broken);
+    apr_pool_destroy(own);
+    unlink(path);
+    assert_int_equal(unlink(apr_pstrcat(pool, path, ".break", NULL)), -1);
+}
+
+static void left_behind(void **unused)
+{
+    const char *store = in_dir("left"), *path = in_dir("left/lock");
+    char self[300] = "", *colon;
+    apr_pool_t *holder;
+    pid_t ended = fork();
+
+    (void)unused;
+    if (!ended)
+        _exit(0);
+    assert_int_equal(waitpid(ended, NULL, 0), ended);
+    assert_int_equal(mkdir(store, 0700), 0);
+    apr_pool_create(&holder, pool);
+    ASSERT_OK(rc_hg_lock(store, 0, NULL, holder));
+    assert_true(readlink(path, self, sizeof(self) - 1) > 0);
+    apr_pool_destroy(holder);
+    colon = strrchr(self, ':');
+    *colon = '\0';
+    left_by(store, apr_psprintf(pool, "%s:%ld", self, (long)ended), true);
+    left_by(store, apr_psprintf(pool, "%s:%ld", self, (long)getpid()), false);
+    left_by(store, apr_psprintf(pool, "x%s:%ld", self, (long)ended), false);
+    left_by(store, apr_psprintf(pool, "%s:", self), false);
+    left_by(store, "nobody", false);
+}
+
 static const struct CMUnitTest all[] = {cmocka_unit_test(held_and_released),
-                                        cmocka_unit_test(waited_for)};
+                                        cmocka_unit_test(waited_for),
+                                        cmocka_unit_test(left_behind)};
 
 UNIT_MAIN(all)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Mercurial's lock is a symbolic link that names its owner, "host/namespace:process". hg itself
- * breaks the lock of a process of this host that has ended.
+ * Mercurial's lock is a symbolic link that names its owner, "host/namespace:process". The lock of a
+ * process of this host that has ended is broken, as hg does, and hg breaks ours.
  */
 #include "lock.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +14,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "base/text.h"
 #include "base/time.h"
 
 #define PACE apr_time_from_msec(50) /* between two attempts */
@@ -36,6 +37,44 @@ static const char *owner(apr_pool_t *pool)
     return apr_psprintf(pool, "%s/%lx:%ld", host, (unsigned long)st.st_ino, (long)getpid());
 }
 
+/* --- locks that nobody holds --- */
+
+/* Reads a link; false when there is none. */
+static bool read_owner(char *text, size_t size, const char *path)
+{
+    ssize_t len = readlink(path, text, size - 1);
+
+    text[len > 0 ? len : 0] = '\0';
+    return len > 0;
+}
+
+/* True when the process that @a holder names is one of this host, as @a self is, and has ended. */
+static bool has_ended(const char *holder, const char *self)
+{
+    const char *colon = strrchr(holder, ':');
+    size_t host = (size_t)(strrchr(self, ':') - self);
+
+    if (!colon || (size_t)(colon - holder) != host || strncmp(holder, self, host) ||
+        !rc_text_digits(colon + 1) || strlen(colon) > 10)
+        return false;
+    return kill((pid_t)apr_atoi64(colon + 1), 0) && errno == ESRCH;
+}
+
+/* Removes the lock when its owner has ended. A second lock makes sure that it is still that one:
+ * others may have broken it and taken it anew. */
+static void break_lock(const char *path, const char *self, apr_pool_t *pool)
+{
+    const char *breaking = apr_pstrcat(pool, path, ".break", NULL);
+    char holder[512];
+
+    if (!read_owner(holder, sizeof(holder), path) || !has_ended(holder, self) ||
+        symlink(self, breaking))
+        return;
+    if (read_owner(holder, sizeof(holder), path) && has_ended(holder, self))
+        unlink(path);
+    unlink(breaking);
+}
+
 rc_err_t *rc_hg_lock(const char *store, apr_interval_time_t patience, rc_work_t *work,
                      apr_pool_t *pool)
 {
@@ -45,6 +84,7 @@ rc_err_t *rc_hg_lock(const char *store, apr_interval_time_t patience, rc_work_t 
     while (symlink(name, path)) {
         if (errno != EEXIST)
             return rc_fs_err(pool, "create", path);
+        break_lock(path, name, pool);
         if (rc_clock() > until)
             return rc_err_failed(pool, "hg holds the lock %s", path);
         RC_TRY(rc_work_look(work, pool));
