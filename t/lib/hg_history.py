@@ -148,7 +148,7 @@ def random_commit(rnd, state):
     tree = dict(state[parents[0]][0]) if parents else {}
     branch = state[parents[0]][1] if parents else 'default'
     if rnd.random() < .12:
-        branch = rnd.choice(['default', 'stable', 'b\xc3\xa9', 'with space', '1.0'])
+        branch = rnd.choice(['default', 'stable', 'b\xc3\xa9', 'with space', '1.0', 'back\\slash'])
     files = {}
     if len(parents) > 1:  # a merge takes some files of the other side
         for path, file in sorted(state[parents[1]][0].items()):
@@ -178,6 +178,8 @@ def random_commit(rnd, state):
     if state and rnd.random() < .2:
         name = rnd.choice(['v1', 'v2', 'v\xc3\xa9', 'with space'])
         spec['tags'] = {name: rnd.choice([None, rnd.randrange(len(state)), rnd.randrange(len(state))])}
+    if rnd.random() < .1:
+        spec['extra'] = {'note': rnd.choice(['back\\slash', 'two\nlines', 'nul\0:byte', '\\0'])}
     if rnd.random() < .1:
         spec['bookmarks'] = [rnd.choice(['work', '@', 'b\xc3\xa9', 'stable'])]
     if rnd.random() < .04:

@@ -42,13 +42,13 @@ static hg_branch_t *branch_named(branching_t *all, const char *name)
 
 static rc_err_t *read_branch(branching_t *all, int rev, apr_pool_t *scratch)
 {
-    rc_hg_changeset_t changeset;
+    rc_hg_named_t named;
     rc_hg_row_t row;
     int i;
 
-    RC_TRY(rc_hg_read_changeset(&changeset, all->vcs, rev, scratch));
-    all->of[rev] = branch_named(all, changeset.branch);
-    all->closes[rev] = changeset.closes;
+    RC_TRY(rc_hg_branch_of(&named, all->vcs, rev, scratch));
+    all->of[rev] = branch_named(all, named.name);
+    all->closes[rev] = named.closes;
     if (all->snapshot->obsolete[rev])
         return NULL;
     all->of[rev]->last = rev;

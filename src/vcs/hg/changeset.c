@@ -85,14 +85,13 @@ static bool read_date(rc_hg_changeset_t *out, const char *line, const char *end,
     return true;
 }
 
-/* The files and the description are what follows the date. */
+/* The files, which are not needed, and the description follow the date. */
 static bool read_rest(rc_hg_changeset_t *out, const char *p, const char *end, apr_pool_t *pool)
 {
     const char *blank = p < end && *p == '\n' ? p - 1 : memmem(p, (size_t)(end - p), "\n\n", 2);
 
     if (!blank)
         return false;
-    out->files = blank < p ? "" : apr_pstrmemdup(pool, p, (apr_size_t)(blank - p));
     out->message = to_utf8(blank + 2, (apr_size_t)(end - blank - 2), pool);
     return true;
 }

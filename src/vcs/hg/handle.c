@@ -55,8 +55,10 @@ void rc_hg_rest(void *repo)
         apr_pool_destroy(hg->last.pool);
     hg->last.pool = NULL;
     hg->fresh = false;
-    if (hg->snapshot && hg->snapshot->log->count > KEPT_MOST)
+    if (hg->snapshot && hg->snapshot->log->count > KEPT_MOST) {
         drop_snapshot(hg);
+        rc_hg_forget_branches(hg);
+    }
 }
 
 void rc_hg_close(void *repo)

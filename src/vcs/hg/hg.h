@@ -58,6 +58,13 @@ typedef struct rc_hg_last_t {
     rc_hg_text_t text; /* without what is in front of it */
 } rc_hg_last_t;
 
+/* What is remembered of a changeset. */
+typedef struct rc_hg_named_t {
+    apr_uint64_t id;  /* the first bytes of its node id */
+    const char *name; /* of its branch; NULL: not read yet */
+    bool closes;
+} rc_hg_named_t;
+
 /* An open repository. */
 typedef struct rc_hg_t {
     char *path;
@@ -73,6 +80,9 @@ typedef struct rc_hg_t {
     rc_hg_manifest_t manifest[RC_HG_KNOWN];
     int next_manifest; /* the one that is replaced next */
     rc_hg_last_t last;
+    apr_array_header_t *named; /* of rc_hg_named_t, for each changeset; NULL: nothing is known */
+    apr_hash_t *names;         /* of branches, each once */
+    apr_pool_t *named_pool;    /* of both */
 } rc_hg_t;
 
 /* -- layout.c, create.c, copy.c, check.c: by path -- */
@@ -147,7 +157,6 @@ typedef struct rc_hg_changeset_t {
     int rev;
     unsigned char manifest[RC_HG_NODE];
     const char *user, *branch, *message; /* valid UTF-8 */
-    const char *files;                   /* names with line feeds between them */
     apr_int64_t time, zone;              /* zone: seconds west of Greenwich */
     bool closes;                         /* the branch */
 } rc_hg_changeset_t;
@@ -214,6 +223,14 @@ rc_err_t *rc_hg_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, ap
 
 /** Sets *@a rev to the revision of the full id @a id, which must be shown. */
 rc_err_t *rc_hg_rev_of(int *rev, rc_vcs_t *vcs, const char *id);
+
+/* -- named.c -- */
+
+/** Sets @a named to the branch of revision @a rev of the snapshot. */
+rc_err_t *rc_hg_branch_of(rc_hg_named_t *named, rc_vcs_t *vcs, int rev, apr_pool_t *scratch);
+
+/** Forgets all branches. */
+void rc_hg_forget_branches(rc_hg_t *hg);
 
 /* -- branches.c, tags.c, refs.c -- */
 

@@ -61,6 +61,12 @@ sub random {
     return _extended({}, $path, 'rcapi-random', $seed, $count);
 }
 
+# Makes $count changesets with one manifest, on ten branches in turn.
+sub many {
+    my ($path, $count) = @_;
+    return _extended({}, $path, 'rcapi-many', $count);
+}
+
 # Makes $count commits, each by a transaction of its own.
 sub slowly {
     my ($path, $count) = @_;
