@@ -141,8 +141,11 @@ subtest 'bytes changed at random' => sub {
 
 subtest 'one file is lost' => sub {
     my $dir = copy('lost');
-    my ($row) = grep { grep { /^b\.txt$/ } @{ $_->{status}{A} } } @$rows;
-    unlink glob "$dir/store/data/b.txt.*" or die $!;
+    my ($row, $file);
+    for my $any (reverse @$rows) {
+        ($row, $file) = ($any, $_) for grep { /^(?:a|b\.txt|dir-x|dir\/a|zero)$/ } @{ $any->{status}{A} };
+    }
+    unlink glob "$dir/store/data/$file.*" or die $!;
     $t->must('rescan_repos');
     my $list = $t->must(get_repo_changesets => {
         repoid => 'lost', start_rev => "$rows->[0]{rev}", limit => -1, details => 'full' });
@@ -150,13 +153,33 @@ subtest 'one file is lost' => sub {
     my %broken = map { $_->{raw_id} => 1 } grep { $_->{error} } @$list;
     ok $broken{ $row->{node} }, 'and marks what cannot be read';
     cmp_ok scalar(keys %broken), '<', @$rows, 'not all of it';
-    is $t->get("/lost/raw/$row->{node}/b.txt", as => 'admin')->status, 500, 'the file';
-    like $t->error_log, qr/a revision of b\.txt is missing in \S*lost/, 'the log names it';
+    is $t->get("/lost/raw/$row->{node}/$file", as => 'admin')->status, 500, 'the file';
+    like $t->error_log, qr/a revision of \Q$file\E is missing in \S*lost/, 'the log names it';
     my $nodes = $t->must(get_repo_nodes => {
         repoid => 'lost', revision => $row->{node}, root_path => '/', details => 'full' });
     cmp_ok scalar @$nodes, '>=', scalar keys %{ $row->{files} }, 'a list of files goes on';
 };
 
+
+subtest 'rcapi-admin check' => sub {
+    my $dir = copy('checked');
+    $t->must('rescan_repos');
+    unlike $t->try_admin('check')->{out}, qr/checked/, 'a sound repository';
+    spew("$dir/store/00manifest.i", "\0\0\0\7" . 'x' x 64);
+    like $t->try_admin('check')->{out},
+        qr{repository checked: the index \S+/00manifest\.i has the unknown format 7: `hg -R \S+ verify` says},
+        'a damaged one';
+    add_line("$dir/requires", 'lfs');
+    like $t->try_admin('check')->{out}, qr/repository checked: a Mercurial repository with the requirement lfs/,
+        'one that is not supported';
+    $t->must(delete_repo => { repoid => 'checked' });
+    ok !-e "$ROOT/checked", 'it can be deleted';
+    $t->admin(qw(repo create typed repo_type=hg));
+    ok -e "$ROOT/typed/.hg/store/requires", 'repo create';
+    $t->admin(qw(set default_repo_type hg));
+    $t->must(create_repo => { repo_name => 'default' });
+    ok -e "$ROOT/default/.hg", 'the default type';
+};
 
 $t->done;
 done_testing;

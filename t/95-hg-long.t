@@ -19,7 +19,8 @@ subtest 'many changesets' => sub {
     $t->must('rescan_repos');
     my $list = $t->must(get_repo_changesets => { repoid => 'many', start_rev => '0', limit => -1 });
     is scalar @$list, $COUNT, 'the list';
-    is_deeply [grep { $list->[$_]{revision} != $_ || $list->[$_]{message} ne "change $_" } 1 .. $COUNT - 1], [], 'in order';
+    my @odd = grep { $list->[$_]{revision} != $_ || $list->[$_]{message} ne "change $_" } 1 .. $COUNT - 1;
+    is_deeply \@odd, [], 'in order';
     my $refs = $t->must(get_repo_refs => { repoid => 'many' });
     my %wanted = (default => $list->[0]{raw_id}, map { ("branch$_" => undef) } 0 .. 9);
     $wanted{ $_->{branch} } = $_->{raw_id} for @$list;
@@ -37,7 +38,7 @@ subtest 'many changesets' => sub {
 };
 
 subtest 'long chains' => sub {
-    RCAPI::Hg::hg('init', "$ROOT/chains", '--config', 'format.sparse-revlog=0', '--config', 'format.usegeneraldelta=0');
+    RCAPI::Hg::hg('init', "$ROOT/chains", map { ('--config', "format.$_=0") } qw(sparse-revlog usegeneraldelta));
     my @lines = map { "line $_ of the file, which is long enough for deltas to be small\n" } 1 .. 300;
     my @commits = map {
         my $n = $_;
