@@ -34,27 +34,16 @@ static void drop_snapshot(rc_hg_t *hg)
     hg->snapshot = NULL;
 }
 
-static void drop_manifests(rc_hg_t *hg)
-{
-    int i;
-
-    if (hg->manifest_pool)
-        apr_pool_destroy(hg->manifest_pool);
-    hg->manifest_pool = NULL;
-    hg->manifests = NULL;
-    for (i = 0; i < RC_HG_KNOWN; i++)
-        hg->manifest[i] = (rc_hg_manifest_t){.rev = -1};
-}
-
 void rc_hg_rest(void *repo)
 {
     rc_hg_t *hg = repo;
 
-    drop_manifests(hg);
     if (hg->last.pool)
         apr_pool_destroy(hg->last.pool);
     hg->last.pool = NULL;
     hg->fresh = false;
+    if (hg->snapshot)
+        rc_hg_drop_manifests(hg->snapshot);
     if (hg->snapshot && hg->snapshot->log->count > KEPT_MOST) {
         drop_snapshot(hg);
         rc_hg_forget_branches(hg);
@@ -105,7 +94,6 @@ static rc_err_t *fill_handle(rc_hg_t *hg, apr_pool_t *pool)
         return rc_err_internal(pool, APR_SUCCESS, "%s is %s", hg->path, apr_pstrdup(pool, why));
     hg->kind = rc_hg_kind(&hg->layout, hg->pool);
     hg->codec = rc_hg_codec_create(hg->pool);
-    drop_manifests(hg);
     return hg->codec ? NULL : rc_err_internal(pool, APR_ENOMEM, "cannot open %s", hg->path);
 }
 
@@ -146,9 +134,6 @@ bool rc_hg_reuse(void *repo)
 
 rc_err_t *rc_hg_refresh(rc_vcs_t *vcs)
 {
-    rc_hg_t *hg = vcs->repo;
-
-    drop_manifests(hg);
-    hg->fresh = false;
+    ((rc_hg_t *)vcs->repo)->fresh = false;
     return NULL;
 }

@@ -26,29 +26,31 @@ typedef struct rc_hg_ref_t {
     bool closed; /* of a branch: all its heads are closed */
 } rc_hg_ref_t;
 
+/* The text of a manifest that was used lately. */
+typedef struct rc_hg_manifest_t {
+    rc_hg_text_t text;
+    apr_pool_t *pool; /* NULL: unused */
+} rc_hg_manifest_t;
+
 /* Everything that is read at once, so that all answers of a request agree. */
 typedef struct rc_hg_snapshot_t {
     apr_pool_t *pool;
     const char *stamp; /* of the files it was read from */
     rc_hg_revlog_t *log;
     rc_hg_nodes_t *nodes;
-    unsigned char *phase;          /* of each revision: RC_HG_PUBLIC and so on */
-    unsigned char *hidden;         /* of each revision: is not shown */
-    unsigned char *obsolete;       /* of each revision: was rewritten or dropped */
-    int tip;                       /* the last one that is shown; -1: none */
-    apr_array_header_t *bookmarks; /* of rc_hg_ref_t, sorted by name */
-    apr_array_header_t *branches;  /* the same; NULL: not read yet */
-    apr_array_header_t *tags;      /* the same */
+    unsigned char *phase;                   /* of each revision: RC_HG_PUBLIC and so on */
+    unsigned char *hidden;                  /* of each revision: is not shown */
+    unsigned char *obsolete;                /* of each revision: was rewritten or dropped */
+    int tip;                                /* the last one that is shown; -1: none */
+    apr_array_header_t *bookmarks;          /* of rc_hg_ref_t, sorted by name */
+    apr_array_header_t *branches;           /* the same; NULL: not read yet */
+    apr_array_header_t *tags;               /* the same */
+    rc_hg_revlog_t *manifests;              /* NULL: not opened yet */
+    rc_hg_manifest_t manifest[RC_HG_KNOWN]; /* the texts that manifests->known names */
+    int next_manifest;                      /* the one that is replaced next */
 } rc_hg_snapshot_t;
 
 enum { RC_HG_PUBLIC, RC_HG_DRAFT, RC_HG_SECRET };
-
-/* The text of a manifest that was used lately. */
-typedef struct rc_hg_manifest_t {
-    int rev; /* of the revlog of manifests; -1: unused */
-    rc_hg_text_t text;
-    apr_pool_t *pool;
-} rc_hg_manifest_t;
 
 /* The file that was read last. */
 typedef struct rc_hg_last_t {
@@ -75,10 +77,6 @@ typedef struct rc_hg_t {
     const char *kind;           /* of rc_hg_kind, when it was opened */
     rc_hg_snapshot_t *snapshot; /* of this use or the one before; NULL: none */
     bool fresh;                 /* the snapshot is of this use */
-    rc_hg_revlog_t *manifests;  /* NULL: not opened in this use */
-    apr_pool_t *manifest_pool;
-    rc_hg_manifest_t manifest[RC_HG_KNOWN];
-    int next_manifest; /* the one that is replaced next */
     rc_hg_last_t last;
     apr_array_header_t *named; /* of rc_hg_named_t, for each changeset; NULL: nothing is known */
     apr_hash_t *names;         /* of branches, each once */
@@ -175,6 +173,9 @@ typedef struct rc_hg_file_t {
 /** Reads the manifest of changeset @a rev (-1: empty). The text is valid until two others were
  * read, and no longer than this use. */
 rc_err_t *rc_hg_read_manifest(rc_hg_text_t *text, rc_vcs_t *vcs, int rev);
+
+/** Drops the texts of manifests that are too large to be kept between two uses. */
+void rc_hg_drop_manifests(rc_hg_snapshot_t *snapshot);
 
 /** Returns the line of @a text whose path is @a path, or where it would be. */
 const char *rc_hg_find_line(const rc_hg_text_t *text, const char *path);

@@ -8,6 +8,8 @@
 
 #include <apr_strings.h>
 
+#define KEPT_MOST ((apr_size_t)256 << 10) /* bytes of a manifest that an idle handle keeps */
+
 /* A line: path, NUL, 40 digits, a letter for programs and links, line feed. */
 
 static bool is_mark(char c)
@@ -98,82 +100,107 @@ void rc_hg_find_file(rc_hg_file_t *file, const rc_hg_text_t *text, const char *p
         rc_hg_read_line(file, line);
 }
 
-/* --- manifests of this use --- */
+/* --- manifests of the snapshot --- */
 
-static rc_err_t *open_manifests(rc_vcs_t *vcs)
+/* What the index of the changelog names is in that of the manifests, which is written before. */
+static rc_err_t *open_manifests(rc_hg_snapshot_t *snapshot, rc_vcs_t *vcs, apr_pool_t *scratch)
 {
-    rc_hg_t *hg = vcs->repo;
+    const rc_hg_t *hg = vcs->repo;
     const char *store = hg->layout.store;
 
-    if (hg->manifests)
+    if (snapshot->manifests)
         return NULL;
-    if (!hg->manifest_pool)
-        apr_pool_create(&hg->manifest_pool, hg->pool);
-    return rc_hg_revlog_open(&hg->manifests, vcs, hg->codec,
-                             apr_pstrcat(hg->manifest_pool, store, "/00manifest.i", NULL),
-                             apr_pstrcat(hg->manifest_pool, store, "/00manifest.d", NULL),
-                             hg->manifest_pool);
+    return rc_hg_revlog_open(&snapshot->manifests, vcs, hg->codec,
+                             apr_pstrcat(scratch, store, "/00manifest.i", NULL),
+                             apr_pstrcat(scratch, store, "/00manifest.d", NULL), snapshot->pool);
+}
+
+static void drop_slot(rc_hg_snapshot_t *snapshot, int i)
+{
+    if (snapshot->manifest[i].pool)
+        apr_pool_destroy(snapshot->manifest[i].pool);
+    snapshot->manifest[i] = (rc_hg_manifest_t){.pool = NULL};
+    snapshot->manifests->known[i].rev = -1;
+}
+
+void rc_hg_drop_manifests(rc_hg_snapshot_t *snapshot)
+{
+    int i;
+
+    for (i = 0; i < RC_HG_KNOWN; i++)
+        if (snapshot->manifest[i].pool && snapshot->manifest[i].text.len > KEPT_MOST)
+            drop_slot(snapshot, i);
 }
 
 /* Reads the text of revision @a number of the manifests in place of the one that was read before
  * the last. */
-static rc_err_t *read_slot(rc_hg_manifest_t **out, rc_vcs_t *vcs, int rev, int number)
+static rc_err_t *read_slot(rc_hg_snapshot_t *snapshot, rc_vcs_t *vcs, int rev, int number)
 {
-    rc_hg_t *hg = vcs->repo;
-    rc_hg_manifest_t *slot = &hg->manifest[hg->next_manifest], old = *slot;
-    rc_hg_manifest_t read = {.rev = number};
+    int i = snapshot->next_manifest;
+    rc_hg_manifest_t read;
+    rc_err_t *err;
 
-    apr_pool_create(&read.pool, hg->manifest_pool);
-    RC_TRY(rc_hg_read_text(&read.text, vcs, hg->manifests, number, read.pool));
-    if (!is_well(&read.text))
-        return bad_manifest(vcs, rev);
-    *slot = read;
-    hg->manifests->known[hg->next_manifest] = (rc_hg_known_t){read.rev, read.text};
-    hg->next_manifest = (hg->next_manifest + 1) % RC_HG_KNOWN;
-    if (old.pool)
-        apr_pool_destroy(old.pool);
-    *out = slot;
+    apr_pool_create(&read.pool, snapshot->pool);
+    err = rc_hg_read_text(&read.text, vcs, snapshot->manifests, number, read.pool);
+    if (!err && !is_well(&read.text))
+        err = bad_manifest(vcs, rev);
+    if (err) {
+        apr_pool_destroy(read.pool);
+        return err;
+    }
+    drop_slot(snapshot, i);
+    snapshot->manifest[i] = read;
+    snapshot->manifests->known[i] = (rc_hg_known_t){number, read.text};
     return NULL;
 }
 
-static rc_err_t *find_slot(rc_hg_manifest_t **out, rc_vcs_t *vcs, int rev, int number)
+/* Sets next_manifest to the slot after the one that has the text of revision @a number. */
+static rc_err_t *find_slot(const rc_hg_text_t **text, rc_hg_snapshot_t *snapshot, rc_vcs_t *vcs,
+                           int rev, int number)
 {
-    rc_hg_t *hg = vcs->repo;
     int i;
 
     for (i = 0; i < RC_HG_KNOWN; i++)
-        if (hg->manifest[i].rev == number) {
-            hg->next_manifest = (i + 1) % RC_HG_KNOWN;
-            *out = &hg->manifest[i];
-            return NULL;
-        }
-    return read_slot(out, vcs, rev, number);
+        if (snapshot->manifests->known[i].rev == number)
+            break;
+    if (i == RC_HG_KNOWN) {
+        i = snapshot->next_manifest;
+        RC_TRY(read_slot(snapshot, vcs, rev, number));
+    }
+    snapshot->next_manifest = (i + 1) % RC_HG_KNOWN;
+    *text = &snapshot->manifest[i].text;
+    return NULL;
+}
+
+static rc_err_t *find_manifest(const rc_hg_text_t **text, rc_vcs_t *vcs, int rev,
+                               apr_pool_t *scratch)
+{
+    rc_hg_changeset_t changeset;
+    rc_hg_snapshot_t *snapshot;
+    int number;
+
+    RC_TRY(rc_hg_snapshot(&snapshot, vcs));
+    RC_TRY(rc_hg_read_changeset(&changeset, vcs, rev, scratch));
+    if (!memcmp(changeset.manifest, rc_hg_null_node, RC_HG_NODE))
+        return NULL;
+    RC_TRY(open_manifests(snapshot, vcs, scratch));
+    number = rc_hg_find_node(snapshot->manifests, changeset.manifest, rev);
+    return number < 0 ? bad_manifest(vcs, rev) : find_slot(text, snapshot, vcs, rev, number);
 }
 
 rc_err_t *rc_hg_read_manifest(rc_hg_text_t *text, rc_vcs_t *vcs, int rev)
 {
-    rc_hg_t *hg = vcs->repo;
-    rc_hg_changeset_t changeset;
-    rc_hg_manifest_t *slot = NULL;
+    static const rc_hg_text_t empty = {"", 0};
+    const rc_hg_text_t *found = &empty;
     apr_pool_t *scratch;
     rc_err_t *err;
-    int number;
 
-    *text = (rc_hg_text_t){"", 0};
+    *text = empty;
     if (rev < 0)
         return NULL;
     apr_pool_create(&scratch, vcs->pool);
-    err = rc_hg_read_changeset(&changeset, vcs, rev, scratch);
+    err = find_manifest(&found, vcs, rev, scratch);
     apr_pool_destroy(scratch);
-    if (err)
-        return err;
-    if (!memcmp(changeset.manifest, rc_hg_null_node, RC_HG_NODE))
-        return NULL;
-    RC_TRY(open_manifests(vcs));
-    number = rc_hg_find_node(hg->manifests, changeset.manifest, rev);
-    if (number < 0)
-        return bad_manifest(vcs, rev);
-    RC_TRY(find_slot(&slot, vcs, rev, number));
-    *text = slot->text;
-    return NULL;
+    *text = *found;
+    return err;
 }
