@@ -38,7 +38,7 @@ my $READERS = 1000;
 # A repository with a small, a large and a very large file.
 sub repositories {
     my ($bench) = @_;
-    return unless $bench->{want}{files} || $bench->{want}{svn}; # svn's files are compared with git's
+    return unless $bench->{want}{files} || $bench->{want}{svn} || $bench->{want}{hg}; # compared with git's
     my $path = "$bench->{dir}/data/repos/files";
     my $work = "$bench->{dir}/files";
     RCAPI::Git::init($work);
