@@ -190,6 +190,7 @@ subtest 'update_user_group' => sub {
         for '', 'shy', '44', '_44', "a\tb", 'y' x 256;
     is error(update_user_group => { usergroupid => $id, group_name => 'shy' }), "failed to update user group `$id`",
         'as sent';
+    like $t->error_log, qr/update_user_group failed .*: there is a user group of this name already /, 'says the log';
     is error(update_user_group => { usergroupid => 'makers', group_name => 'x', owner => 'nobody' }),
         'user `nobody` does not exist',
         'unknown owner';

@@ -252,6 +252,7 @@ subtest 'update_repo_group: names and places' => sub {
     must_create('other');
     must_create('other/h');
     $fail->('g/h', parent => 'other', 'taken there');
+    like $t->error_log, qr/update_repo_group failed .*: there is a group of this name already /, 'the log says why';
     is names() =~ m{g g/byid g/h g/h/b g/h/e g/zoes} ? 1 : 0, 1, 'no failure changed anything';
     ok -d "$root/g/$_", "$_ is in its place" for 'h/b', 'byid';
     mkdir "$root/other/byid" or die $!;
@@ -615,6 +616,7 @@ subtest 'delete_repo_group' => sub {
     must_create('del/sub');
     is error(delete_repo_group => { repogroupid => 'del' }), "failed to delete repo group ID:$id del",
         'a group is in it';
+    like $t->error_log, qr/delete_repo_group failed .*: repositories or groups are in it /, 'which the log says';
     is error(delete_repo_group => { repogroupid => 'g/zoes' }), undef, 'empty';
     my $g = group('g')->{group_id};
     is error(delete_repo_group => { repogroupid => $g }), "failed to delete repo group ID:$g g",

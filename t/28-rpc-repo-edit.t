@@ -151,6 +151,7 @@ subtest 'refusals leave all as it was' => sub {
         is update('r', description => 'changed', $name => $value)->{error}, $FAILED, "$name $show";
     }
     is update($ID, name => 'taken')->{error}, "failed to update repo `$ID`", 'repoid as sent';
+    like $t->error_log, qr/update_repo failed .*: there is a repository of this name already /, 'the log says why';
     is update('r', group => 'x', fork_of => 'x')->{error}, 'repository group `x` does not exist', 'unknown group';
     is update('r', group => 777)->{error}, 'repository group `777` does not exist', 'by id';
     is update('r', fork_of => 'x', owner => 'nobody')->{error}, 'repository `x` does not exist',

@@ -63,6 +63,10 @@ rc_err_t *rc_err_busy(apr_pool_t *pool, const char *fmt, ...) __attribute__((for
 rc_err_t *rc_err_failed(apr_pool_t *pool, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** Sets @a detail, which stays, for the log if @a err is of kind RC_E_CONFLICT: in place of the
+ * statement that failed. Returns @a err, which may be NULL. */
+rc_err_t *rc_err_conflict(rc_err_t *err, const char *detail);
+
 /** Returns a copy of @a err in @a pool; NULL for NULL. */
 rc_err_t *rc_err_copy(const rc_err_t *err, apr_pool_t *pool);
 

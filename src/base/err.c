@@ -94,6 +94,13 @@ rc_log_level_t rc_err_log_level(rc_err_kind_t kind)
     return kinds[kind].level;
 }
 
+rc_err_t *rc_err_conflict(rc_err_t *err, const char *detail)
+{
+    if (err && err->kind == RC_E_CONFLICT)
+        err->detail = detail;
+    return err;
+}
+
 const char *rc_err_log_text(const rc_err_t *err, apr_pool_t *pool)
 {
     const char *text = err->detail ? err->detail : err->msg ? err->msg : kinds[err->kind].name;

@@ -144,7 +144,8 @@ static rc_err_t *delete_group(rc_actor_t *actor, void *baton)
     const char *last = rc_repo_name_last(group->name);
 
     RC_TRY(rc_actor_require(actor, group->level, RC_ADMIN));
-    RC_TRY(rc_store_repo_group_delete(actor->db, group->id));
+    RC_TRY(rc_err_conflict(rc_store_repo_group_delete(actor->db, group->id),
+                           "repositories or groups are in it"));
     RC_TRY(rc_repo_group_move(group->name,
                               rc_repo_name_removed(RC_REMOVED_GROUP, last, actor->pool), actor,
                               deletion->disk));

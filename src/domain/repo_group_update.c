@@ -68,7 +68,8 @@ static rc_err_t *move_tree(update_t *update, const char *to, rc_actor_t *actor)
         RC_REPO_NAME_MAX)
         return rc_err_failed(actor->pool, "names below would get too long");
     RC_TRY(rc_store_tree_repos(&update->repos, actor->db, group->id, actor->pool));
-    RC_TRY(rc_store_tree_rename(actor->db, group->id, group->name, to));
+    RC_TRY(rc_err_conflict(rc_store_tree_rename(actor->db, group->id, group->name, to),
+                           "there is a group of this name already"));
     return rc_repo_group_move(group->name, to, actor, update->disk);
 }
 

@@ -238,7 +238,8 @@ static rc_err_t *change(update_t *update, rc_actor_t *actor)
         RC_TRY(check_name(to, actor->db, actor->pool));
     if (to->fork_id != from->fork_id)
         RC_TRY(check_parent(to, actor->db, actor->pool));
-    RC_TRY(rc_store_repo_update(actor->db, to));
+    RC_TRY(rc_err_conflict(rc_store_repo_update(actor->db, to),
+                           "there is a repository of this name already"));
     if (private_ && *private_)
         RC_TRY(close_to_all(actor->db, to->id, actor->pool));
     if (!is_renamed(update))

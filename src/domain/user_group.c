@@ -43,7 +43,8 @@ rc_err_t *rc_user_group_change(rc_db_t *db, const rc_user_group_t *from, const r
 {
     if (strcmp(from->name, to->name))
         RC_TRY(check_name(to->name, pool));
-    return rc_store_user_group_update(db, to);
+    return rc_err_conflict(rc_store_user_group_update(db, to),
+                           "there is a user group of this name already");
 }
 
 /* --- use cases --- */
