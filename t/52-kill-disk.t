@@ -1,7 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # Forks, renames, moves, strips and deletions, while children of httpd and then rcapi-admin are
-# killed at random moments: what was acknowledged stands, and database and disk agree.
+# killed at random moments, and all children when a change of the disk has just begun: what was
+# acknowledged stands, and database and disk agree.
 use strict;
 use warnings;
 use JSON::PP ();
@@ -9,12 +10,13 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
 use RCAPI::HTTP;
-use RCAPI::Run qw(kill_within patiently rounds slow slurp);
+use RCAPI::Run qw(await_change kill_within patiently rounds slow slurp);
 use RCAPI::Test;
 
 my $CLIENTS = 3;
 my $CYCLES = $ENV{RCAPI_CYCLES} // rounds(25, 40);         # of each client
 my $ROUNDS = rounds(20, 30);        # with rcapi-admin
+my $AIMED = rounds(12, 60);         # children killed in a change of the disk
 my $PATIENCE = 120; # seconds that they may take on a quiet machine
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
@@ -126,7 +128,7 @@ sub head_of {
 # --- children of httpd
 
 srand $seed;
-my ($killed, $start) = (0, time);
+my ($killed, $aimed, $start) = (0, 0, time);
 my %running = map {
     my $c = $_;
     my $pid = fork // die "fork: $!";
@@ -136,7 +138,11 @@ my %running = map {
 while (%running) {
     sleep 0.03 + rand 0.25;
     my @children = $t->children;
-    $killed += kill KILL => $children[rand @children] if @children;
+    if ($aimed < $AIMED && await_change($ROOT)) { # httpd takes a second to start others
+        $aimed += kill KILL => @children;
+    } elsif (@children) {
+        $killed += kill KILL => $children[rand @children];
+    }
     for (keys %running) {
         delete $running{$_} if waitpid($_, POSIX::WNOHANG()) == $_;
     }
@@ -145,8 +151,9 @@ while (%running) {
         last;
     }
 }
-note(sprintf '%d children killed in %.1f s', $killed, time - $start);
+note(sprintf '%d children killed at random, %d in a change of the disk, in %.1f s', $killed, $aimed, time - $start);
 cmp_ok($killed, '>=', 4, 'children were killed');
+cmp_ok($aimed, '>=', 4, 'and while the disk changed');
 ok(patiently(10, sub { defined $t->call('get_ip')->{result} }), 'the server goes on');
 $t->reload; # fresh children put in order what the last killed one left
 my @diary = map { split /\n/, slurp($_) } glob "$t->{dir}/scratch/diary*";

@@ -31,7 +31,7 @@ use Time::HiRes qw(time sleep);
 
 my $cores;
 
-our @EXPORT_OK = qw(run become account kill_within patiently rounds slow slurp spew);
+our @EXPORT_OK = qw(run become account await_change kill_within patiently rounds slow slurp spew);
 
 # ($name, $uid, $gid) of the account that root's programs run under; nothing for everybody else.
 sub account {
@@ -119,6 +119,16 @@ sub slow {
 sub rounds {
     my ($usual, $all) = @_;
     return ($ENV{RCAPI_ROUNDS} // '') eq 'all' ? $all : $usual;
+}
+
+# Waits, for half a second at most, until a change of the disk below $root has begun and is not finished:
+# a process that is killed then leaves what must be finished or undone. true: there is one.
+sub await_change {
+    my ($root) = @_;
+    my $end = time + 0.5;
+    my $begun;
+    sleep 0.001 until ($begun = () = glob "$root/.rc_tmp/*.op") || time > $end;
+    return $begun;
 }
 
 # Kills process $pid within a random time of at most $$within seconds; returns true if it still ran.
