@@ -8,7 +8,10 @@ passed as Latin-1.
 import json
 import random
 
-from mercurial import commands, context, metadata, node, obsolete, registrar
+from mercurial import commands, context, encoding, metadata, node, obsolete, registrar
+
+# What is given is stored: old programs have stored Latin-1.
+encoding.fromlocal = lambda text: text
 
 cmdtable = {}
 command = registrar.command(cmdtable)
@@ -137,12 +140,14 @@ def change(rnd, tree, free):
 
 
 def random_commit(rnd, state):
-    """Returns the description of a commit; state: list of (tree, branch, closed)."""
-    parents = [len(state) - 1] if state else []
-    if state and rnd.random() < .3:
-        parents = [rnd.randrange(len(state))]
-    if len(state) > 2 and rnd.random() < .2:
-        other = rnd.randrange(len(state))
+    """Returns the description of a commit; state: list of (tree, branch, secret)."""
+    # what descends from a secret commit is secret: mostly others are chosen
+    shown = [i for i, made in enumerate(state) if not made[2] or rnd.random() < .1]
+    parents = shown[-1:]
+    if shown and rnd.random() < .3:
+        parents = [rnd.choice(shown)]
+    if parents and len(shown) > 2 and rnd.random() < .2:
+        other = rnd.choice(shown)
         if other != parents[0]:
             parents.append(other)
     tree = dict(state[parents[0]][0]) if parents else {}
@@ -170,9 +175,9 @@ def random_commit(rnd, state):
                 file.pop('copy')
             tree[path] = {'data': file['data'], 'flags': file.get('flags', '')}
     spec = {'parents': parents, 'files': files, 'branch': branch,
-            'user': rnd.choice(['ann', 'B <b@x>', '\xc3\xa9ric']),
+            'user': rnd.choice(['ann', 'B <b@x>', '\xc3\xa9ric', 'J\xe9r\xf4me']),
             'date': [rnd.randrange(10 ** 9, 2 * 10 ** 9), rnd.choice([0, 3600, -7200, 12600])],
-            'desc': rnd.choice(['one', 'subject\n\nbody\nlines', '\xc3\xbcber', ' blank  ', 'a\n\nb'])}
+            'desc': rnd.choice(['one', 'subject\n\nbody\nlines', '\xc3\xbcber', ' blank  ', 'a\n\nb', 'caf\xe9'])}
     if parents and not files and rnd.random() < .9 or state and rnd.random() < .05:
         spec['close'] = True
     if state and rnd.random() < .2:
@@ -186,7 +191,8 @@ def random_commit(rnd, state):
         spec['phase'] = 'secret'
     elif rnd.random() < .1:
         spec['phase'] = 'public'
-    state.append((tree, branch))
+    secret = spec.get('phase') == 'secret' or any(state[p][2] for p in parents)
+    state.append((tree, branch, secret))
     return spec
 
 
