@@ -22,14 +22,16 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use JSON::PP ();
-use RCAPI::Run qw(run);
+use RCAPI::Run qw(run slurp);
 
 my $EXTENSION = abs_path('t/lib/hg_history.py');
 
+# Whether $module can read Mercurial repositories: libzstd is linked in any case, by libarchive.
+sub built { my ($module) = @_; return slurp($module) =~ /a Mercurial repository with the requirement/ }
+
 # A test of Mercurial is skipped where the module was built without it.
 sub import {
-    my $module = ($ENV{RCAPI_BUILD} // 'build') . '/mod_rcapi.so';
-    return if run({ root => 1 }, 'ldd', $module)->{out} =~ /\blibzstd/ && -x '/usr/bin/hg';
+    return if built(($ENV{RCAPI_BUILD} // 'build') . '/mod_rcapi.so');
     require Test::More;
     Test::More::plan(skip_all => 'built without libzstd');
 }

@@ -33,7 +33,7 @@ my $LINES = 200;
 # Why there is nothing to measure; undef: there is.
 sub _missing {
     my ($bench) = @_;
-    return 'built without libzstd' if run({}, 'ldd', "$bench->{dir}/bin/mod_rcapi.so")->{out} !~ /\blibzstd/;
+    return 'built without libzstd' if !RCAPI::Hg::built("$bench->{dir}/bin/mod_rcapi.so");
     return 'hg is not installed' if run({}, 'hg', '--version', '-q')->{exit};
     return;
 }
