@@ -19,6 +19,9 @@
 #include "domain/scan.h"
 #include "store/setting.h"
 
+#define TRIES 100 /* to undo a change of our own */
+#define PAUSE apr_time_from_msec(10)
+
 struct rc_disk_txn_t {
     rc_env_t *env;
     rc_db_t *db; /* since rc_disk_txn_apply */
@@ -235,14 +238,22 @@ static rc_err_t *forget_done(bool *others, rc_disk_txn_t *disk, rc_db_t *db)
 }
 
 /* A commit that failed may still be found in the -wal file after a crash. So the change is undone
- * as that of a dead process is: after the token was refused. */
+ * as that of a dead process is: after the token was refused. A process that just tries the lock of
+ * the intention makes it look like that of one that lives; then it is tried again. */
 static void end_failed(rc_disk_txn_t *disk)
 {
     rc_err_t *err;
+    int tries;
     bool busy;
 
     close(disk->fd); /* gives up its lock */
-    err = rc_disk_txn_settle(&busy, disk->env, disk->db, disk->pool);
+    for (tries = 0; tries < TRIES; tries++) {
+        if (tries)
+            apr_sleep(PAUSE);
+        err = rc_disk_txn_settle(&busy, disk->env, disk->db, disk->pool);
+        if (err || !busy || !rc_fs_exists(disk->op))
+            break;
+    }
     if (err)
         rc_log(RC_LOG_ERR, err->cause, "%s stays until the next change: %s", disk->op,
                rc_err_log_text(err, disk->pool));

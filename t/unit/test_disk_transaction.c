@@ -30,6 +30,39 @@ static void rollback(void **state)
     assert_int_equal(left(""), 0);
 }
 
+/* A process that has the file of the intention open holds its lock for a moment longer. */
+static rc_err_t *write_and_linger(void *baton, rc_db_t *in)
+{
+    rc_err_t *err = write_and_fail(baton, in);
+    pid_t pid = fork();
+
+    if (!pid) {
+        apr_sleep(apr_time_from_msec(100));
+        _exit(0);
+    }
+    NEED(pid > 0);
+    return err;
+}
+
+static void fail_while_tried(void)
+{
+    plan();
+    NEED(rc_disk_txn_run(env, db, write_and_linger, NULL, pool));
+    rc_disk_txn_end(disk, false);
+    NEED(there("repos/old") && !there("repos/rm__old"));
+    NEED(wait(NULL) > 0);
+    apr_pool_destroy(pool);
+}
+
+static void rollback_while_tried(void **state)
+{
+    (void)state;
+    fresh();
+    run(fail_while_tried);
+    assert_all_or_nothing(false, "rollback while the lock is tried", 0);
+    assert_int_equal(left(""), 0);
+}
+
 static void nothing_applied(void)
 {
     plan();
@@ -567,6 +600,7 @@ static void crowd(void **state)
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(commit),
     cmocka_unit_test(rollback),
+    cmocka_unit_test(rollback_while_tried),
     cmocka_unit_test(never_applied),
     cmocka_unit_test(tokens),
     cmocka_unit_test(target_exists),
