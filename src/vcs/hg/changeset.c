@@ -11,6 +11,8 @@
 
 #include "base/text.h"
 
+#define SECONDS_MOST (APR_INT64_C(1) << 40) /* of a date: some 35,000 years */
+
 /* Returns @a text in UTF-8, in @a pool: what is not, is Latin-1 (05 "Bodies"; hg shows the same).
  */
 static const char *to_utf8(const char *text, apr_size_t len, apr_pool_t *pool)
@@ -69,6 +71,14 @@ static void read_extra(rc_hg_changeset_t *out, const char *text, apr_size_t len,
     }
 }
 
+/* Returns the number at @a text, within bounds that no calculation leaves. */
+static apr_int64_t bounded(const char *text)
+{
+    apr_int64_t number = apr_atoi64(text);
+
+    return number > SECONDS_MOST ? SECONDS_MOST : number < -SECONDS_MOST ? -SECONDS_MOST : number;
+}
+
 /* Reads "time zone", and after another blank the extra values. */
 static bool read_date(rc_hg_changeset_t *out, const char *line, const char *end, apr_pool_t *pool)
 {
@@ -77,8 +87,8 @@ static bool read_date(rc_hg_changeset_t *out, const char *line, const char *end,
 
     if (!zone)
         return false;
-    out->time = apr_atoi64(line);
-    out->zone = apr_atoi64(zone);
+    out->time = bounded(line);
+    out->zone = bounded(zone);
     out->branch = "default";
     if (extra)
         read_extra(out, extra + 1, (apr_size_t)(end - extra - 1), pool);
