@@ -88,6 +88,7 @@ typedef struct rc_backend_t {
                         apr_pool_t *pool);
     /* Id of the commit at this index of the repository order; NULL when out of range. */
     rc_err_t *(*id_at)(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_pool_t *pool);
+    /* Fills @a position, which is zeroed; its id stays NULL when the index is out of range. */
     rc_err_t *(*position)(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t index,
                           apr_pool_t *pool);
     rc_err_t *(*series)(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t first,

@@ -178,6 +178,7 @@ rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs)
 rc_err_t *rc_vcs_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t index,
                           apr_pool_t *pool)
 {
+    *position = (rc_position_t){NULL};
     return vcs->backend->position(position, vcs, index, pool);
 }
 

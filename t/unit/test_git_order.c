@@ -28,9 +28,11 @@ static char *git_order(const char *name)
 static void assert_same_order(const char *name, const char *want)
 {
     apr_int64_t count, i;
+    rc_position_t position;
     rc_rev_t rev, same;
 
     open_repo(name);
+    memset(&position, 0x5a, sizeof(position)); /* what a caller's stack may hold */
     ASSERT_OK(rc_vcs_count(&count, vcs));
     for (i = 0; *want; i++, want += 41) {
         ASSERT_OK(rc_vcs_rev_at(&rev, vcs, i, use));
@@ -39,6 +41,9 @@ static void assert_same_order(const char *name, const char *want)
         assert_int_equal(rev.index, i);
         ASSERT_OK(rc_vcs_resolve(&same, vcs, rev.id, use));
         assert_int_equal(same.index, i);
+        ASSERT_OK(rc_vcs_position(&position, vcs, i, use));
+        assert_string_equal(position.id, rev.id);
+        assert_null(position.digest);
     }
     assert_int_equal(count, i);
     ASSERT_OK(rc_vcs_rev_at(&rev, vcs, i, use));

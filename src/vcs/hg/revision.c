@@ -148,7 +148,6 @@ rc_err_t *rc_hg_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t ind
     rc_hg_row_t row;
     rc_err_t *err;
 
-    *position = (rc_position_t){NULL};
     RC_TRY(rc_hg_snapshot(&snapshot, vcs));
     RC_TRY(rc_hg_id_at(&position->id, vcs, index, pool));
     if (!position->id)

@@ -190,7 +190,6 @@ rc_err_t *rc_svn_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t in
     apr_hash_t *props;
     const char *uuid;
 
-    *position = (rc_position_t){NULL};
     RC_TRY(rc_svn_id_at(&position->id, vcs, index, pool));
     if (!position->id)
         return NULL;
