@@ -548,7 +548,8 @@ subtest 'call' => sub {
         qq({"id":1,"result":null,"error":"Missing non optional `repoid` arg in JSON DATA"}\n),
         '', 'a missing argument');
     ends(ours(qw(call get_repo repoid:none)), 1, qr/"error":"repository `none` does not exist"\}\n\z/, '', 'an error');
-    ends(ours(qw(call get_repo tiny)), 2, '', "Error parsing arguments \n", 'an argument without a colon');
+    ends(ours(qw(call get_repo tiny)), 2, '',
+        "Error parsing arguments \nArguments of a method are written as NAME:VALUE\n", 'an argument without a colon');
     ends(ours('call', 'get_repo', 'repoid:=[1,'), 2, '', qr/\AArgument repoid is not JSON: /, 'broken JSON');
     ends(ours('call', 'get_repo', "repoid:a\xff"), 2, '', "An argument is not UTF-8\n", 'not UTF-8');
     ends(ours('call', 'get_repo', 'repoid:="tiny"'), 0, qr/"repo_name":"tiny"/, '', 'key:=JSON');

@@ -518,7 +518,7 @@ typedef struct job_t {
     fixture_t *f;
     const char *path, *url;
     apr_interval_time_t took;
-    const char *failure;
+    char *failure; /* malloc'ed */
 } job_t;
 
 static void *fetch_job(void *data)
@@ -564,6 +564,7 @@ static void silent_server_reaches_the_deadline(void **state)
     for (i = 0; i < 4; i++) {
         if (!jobs[i].failure || !strstr(jobs[i].failure, "took longer than"))
             fail_msg("%s: %s", jobs[i].url, jobs[i].failure);
+        free(jobs[i].failure);
         assert_true(jobs[i].took < patience(5));
     }
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
