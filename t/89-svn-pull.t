@@ -11,7 +11,7 @@ use JSON::PP qw(encode_json);
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
-use RCAPI::Run qw(patiently run slurp spew);
+use RCAPI::Run qw(patiently rounds run slurp spew);
 use RCAPI::Server;
 use RCAPI::Svn;
 use RCAPI::SvnClient;
@@ -212,7 +212,7 @@ subtest 'create_repo and pull' => sub {
 
 subtest 'shards, packs and older formats' => sub {
     my $path = "$REPOS/old";
-    for my $version (qw(1.3 1.5 1.6 1.8)) {
+    for my $version ((qw(1.3 1.8 1.5 1.6))[0 .. rounds(2, 4) - 1]) {
         my $far_path = "$FAR/v$version";
         grow("v$version", 7, 3);
         my @options = ('--compatible-version', $version);
@@ -394,7 +394,7 @@ subtest 'kills in the middle' => sub {
     SKIP: {
         my $out = "$t->{dir}/strace";
         skip 'strace does not work here', 1 if $t->run('strace', '-f', '-o', $out, 'true')->{exit};
-        for (my ($at, $killed) = (1, 1); $killed && $at < 60; $at++) { # at each step that matters, until there is none
+        for (my ($at, $killed) = (1, 1); $killed && $at < 60; $at += rounds(2, 1)) { # until there is no such step
             my $before = $state->();
             grow('one', 1, 1);
             my $r = $t->run({ timeout => 120, env => { ASAN_OPTIONS => 'detect_leaks=0' } }, qw(strace -qq -o), $out,
@@ -408,10 +408,10 @@ subtest 'kills in the middle' => sub {
             is pull($name), undef, '... and the next pull works' or diag news();
             same($name, "$FAR/one", '... it');
         }
-        cmp_ok $steps{$_}, '>', 1, "$steps{$_} steps: as $_" for qw(before after);
+        cmp_ok $steps{$_} // 0, '>', 0, "$steps{$_} steps: as $_" for qw(before after);
     }
     my %seen;
-    for my $round (1 .. 8) {
+    for my $round (map { $_ * rounds(3, 1) } 1 .. rounds(3, 8)) {
         my $before = $state->();
         grow('one', 20, 1);
         my $pid = fork // die $!;
