@@ -435,14 +435,8 @@ for my $http ('HTTP/1.1', 'HTTP/2') {
     subtest "TLS and $http" => sub {
         plan skip_all => 'prefork has no HTTP/2' if $http eq 'HTTP/2' && ($ENV{MPM} // '') eq 'prefork';
         my $s = RCAPI::Test->new(start => 0, modules => [qw(ssl http2)], directives => "Protocols h2 http/1.1\n");
-        my ($key, $cert) = map { $s->dir . "/scratch/$_.pem" } qw(key cert);
-        my $r = $s->run(qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2
-            -subj /CN=x -keyout), $key, '-out', $cert);
-        $r->{exit} == 0 or plan skip_all => 'openssl makes no certificate';
-        my $env = $s->{server}{env}; # mod_ssl never frees some
-        $env->{ASAN_OPTIONS} =~ s/detect_leaks=1/detect_leaks=0/ if exists $env->{ASAN_OPTIONS};
-        $s->{server}{config} .= "SSLEngine on\nSSLCertificateFile $cert\nSSLCertificateKeyFile $key\n"
-            . "CustomLog logs/requests \"%H %m\"\n";
+        my $tls = $s->tls // plan skip_all => 'openssl makes no certificate';
+        $s->{server}{config} .= "${tls}CustomLog logs/requests \"%H %m\"\n";
         $s->admin(qw(call create_repo repo_name:there repo_type:git));
         $s->start;
         through($s, 'https', "http.version=$http");

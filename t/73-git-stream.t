@@ -286,13 +286,7 @@ sub through {
 
 subtest 'TLS' => sub {
     server(start => 0, modules => ['ssl']);
-    my ($cert, $key) = map { $t->dir . "/scratch/$_" } qw(cert key);
-    my $r = run({ root => 1 }, qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes
-        -subj /CN=127.0.0.1 -days 2 -keyout), $key, '-out', $cert);
-    $r->{exit} == 0 or plan skip_all => 'openssl makes no certificate';
-    my $env = $t->{server}{env}; # mod_ssl never frees some
-    $env->{ASAN_OPTIONS} =~ s/detect_leaks=1/detect_leaks=0/ if exists $env->{ASAN_OPTIONS};
-    $t->{server}{config} .= "SSLEngine on\nSSLCertificateFile $cert\nSSLCertificateKeyFile $key\n";
+    $t->{server}{config} .= $t->tls // plan skip_all => 'openssl makes no certificate';
     $t->start;
     through('https', '--http1.1');
 };

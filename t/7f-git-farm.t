@@ -288,13 +288,7 @@ sub failures { scalar grep { waitpid($_, 0) != $_ || $? } @_ }
 
 subtest 'TLS' => sub {
     server(module => 't/mod_rcapi_echo.so', start => 0, modules => ['ssl'], children => 1, threads => 4);
-    my ($cert, $key) = map { $t->dir . "/scratch/$_" } qw(cert key);
-    my $r = run({ root => 1 }, qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes
-        -subj /CN=127.0.0.1 -days 2 -keyout), $key, '-out', $cert);
-    $r->{exit} == 0 or plan skip_all => 'openssl makes no certificate';
-    my $env = $t->{server}{env}; # mod_ssl never frees some
-    $env->{ASAN_OPTIONS} =~ s/detect_leaks=1/detect_leaks=0/ if exists $env->{ASAN_OPTIONS};
-    $t->{server}{config} .= "SSLEngine on\nSSLCertificateFile $cert\nSSLCertificateKeyFile $key\n";
+    $t->{server}{config} .= $t->tls // plan skip_all => 'openssl makes no certificate';
     $t->start;
     my @files = map { $t->dir . "/scratch/tls$_" } 1 .. 24;
     my @first = curl($files[0], '/_echo/produce/gate-large?name=t');
@@ -323,7 +317,7 @@ subtest 'TLS' => sub {
 
 my $SIZE = 1_000_000; # of a file that does not compress, more than the sockets hold
 server(module => 'mod_rcapi.so', directives => "RcapiMaintenance Off\n");
-my $repo = $t->repo('farm', build => sub {
+my $repo = $t->repo('many', build => sub {
     my ($work) = @_;
     srand 1;
     spew("$work/blob", pack 'N*', map { int rand 2**32 } 1 .. $SIZE / 4);
@@ -355,7 +349,7 @@ sub pulls { $t->sql("SELECT count(*) FROM journal WHERE action = 'pull'") =~ s/\
 subtest 'a hundred clones' => sub {
     my ($tip) = $t->git($repo->{path}, qw(rev-parse HEAD)) =~ /(\w+)/;
     my $body = "0032want $tip\n00000009done\n";
-    my $request = "POST /farm/git-upload-pack HTTP/1.0\r\nContent-Type: application/x-git-upload-pack-request\r\n"
+    my $request = "POST /many/git-upload-pack HTTP/1.0\r\nContent-Type: application/x-git-upload-pack-request\r\n"
         . "Content-Length: ${\ length $body}\r\n\r\n$body";
     shut_gate();
     my @clients = clients($FARM - 10, $request);
@@ -381,7 +375,7 @@ subtest 'git itself' => sub {
         my $folder = $_;
         my $pid = fork // die "fork: $!";
         if (!$pid) {
-            my $r = $visitor->try($t->dir, 'clone', '-q', $visitor->url('farm'), $folder);
+            my $r = $visitor->try($t->dir, 'clone', '-q', $visitor->url('many'), $folder);
             POSIX::_exit($r->{exit} || $r->{signal} ? 1 : 0);
         }
         $pid;

@@ -97,27 +97,16 @@ subtest 'TLS and HTTP/2' => sub {
     my $folder = RCAPI::Server::apxs('LIBEXECDIR');
     plan skip_all => 'no mod_ssl, mod_http2 or openssl'
         if grep({ !-e "$folder/mod_$_.so" } qw(ssl http2)) || run({ root => 1 }, 'openssl', 'version')->{exit};
-    my $dir = RCAPI::Temp::dir();
-    my $cert = run({ root => 1 }, qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes),
-        qw(-days 2 -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1),
-        '-keyout', "$dir/key", '-out', "$dir/pem");
-    plan skip_all => 'openssl makes no certificate' if $cert->{exit};
-    chmod 0755, "$dir";
-    chmod 0644, "$dir/key";
     my $tls = RCAPI::Server::free_port();
-    my $t = RCAPI::Test->new(start => 0, modules => [@RCAPI::SvnClient::MODULES, qw(ssl http2)], children => 1,
-        directives => <<"END");
+    my $t = RCAPI::Test->new(start => 0, modules => [@RCAPI::SvnClient::MODULES, qw(ssl http2)], children => 1);
+    my $by = $t->tls // plan skip_all => 'openssl makes no certificate';
+    $t->{server}{config} .= <<"END";
 Listen 127.0.0.1:$tls
 Protocols h2 h2c http/1.1
 <VirtualHost 127.0.0.1:$tls>
-    ServerName localhost
-    SSLEngine on
-    SSLCertificateFile $dir/pem
-    SSLCertificateKeyFile $dir/key
-</VirtualHost>
+ServerName localhost
+$by</VirtualHost>
 END
-    my $env = $t->{server}{env}; # mod_ssl never frees some
-    $env->{ASAN_OPTIONS} =~ s/detect_leaks=1/detect_leaks=0/ if exists $env->{ASAN_OPTIONS};
     $t->start;
     $t->user('carol', password => $CAROL);
     my $carol = RCAPI::SvnClient->new($t, user => 'carol', password => $CAROL);

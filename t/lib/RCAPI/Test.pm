@@ -162,6 +162,18 @@ sub sanitizer {
     );
 }
 
+# Makes a certificate for 127.0.0.1, before start: the directives that serve by it; undef: there is no openssl.
+sub tls {
+    my ($self) = @_;
+    my ($cert, $key) = map { "$self->{dir}/scratch/$_.pem" } qw(cert key);
+    my $r = $self->run(qw(openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2
+        -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout), $key, '-out', $cert);
+    return if $r->{exit};
+    my $env = $self->{server}{env}; # mod_ssl never frees some
+    $env->{ASAN_OPTIONS} =~ s/detect_leaks=1/detect_leaks=0/ if exists $env->{ASAN_OPTIONS};
+    return "SSLEngine on\nSSLCertificateFile $cert\nSSLCertificateKeyFile $key\n";
+}
+
 # --- the server
 
 sub start { $_[0]{server}->start; $_[0] }
