@@ -19,16 +19,14 @@ Of 1,000 changesets, each of which changes one of 60 files of 200 lines.
 use strict;
 use warnings;
 use Bench::Table;
-use Bench::Views;
+use Bench::Type;
 use IPC::Open2 ();
-use RCAPI::HTTP;
 use RCAPI::Run qw(run);
 require RCAPI::Hg; # its import is for tests
-use Time::HiRes qw(time);
 
-my $CHANGESETS = 1000;
-my $FILES = 60;
-my $LINES = 200;
+my $CHANGESETS = $Bench::Type::COMMITS;
+my $SMALL = 'raw/' . ($CHANGESETS - 1) . '/small.txt';
+my %ALL = (start_rev => '0');
 
 # Why there is nothing to measure; undef: there is.
 sub _missing {
@@ -42,61 +40,34 @@ sub repositories {
     my ($bench) = @_;
     return if _missing($bench);
     my $path = "$bench->{dir}/data/repos/hg";
-    my @text = map { my $file = $_; [map { "line $_ of file $file, made once\n" } 1 .. $LINES] } 0 .. $FILES - 1;
-    my @commits = ({ files => { 'small.txt' => { data => 'x' x 1000 . "\n" },
-        map { ("file$_.c" => { data => join '', @{ $text[$_] } }) } 0 .. $FILES - 1 } });
+    my $texts = Bench::Type::texts();
+    my @commits = ({ files => { 'small.txt' => { data => Bench::Type::small() },
+        map { ("file$_.c" => { data => join '', @{ $texts->[$_] } }) } 0 .. $#$texts } });
     for my $i (1 .. $CHANGESETS - 1) {
-        my $file = $i * 7 % $FILES;
-        $text[$file][$i * 31 % $LINES] = "changed in $i\n";
-        push @commits, { files => { "file$file.c" => { data => join '', @{ $text[$file] } } } };
+        my $file = Bench::Type::change($texts, $i);
+        push @commits, { files => { "file$file.c" => { data => join '', @{ $texts->[$file] } } } };
     }
     RCAPI::Hg::hg('init', $path);
     RCAPI::Hg::build($path, @commits);
     $bench->{hg} = { path => $path, revisions => [map { $_ * 17 % $CHANGESETS } 1 .. 40] };
 }
 
-# --- what is asked
-
-sub _path { my ($bench, $view) = @_; return "/rc/hg/$view?" . Bench::Views::key($bench) }
-sub _small { my ($bench) = @_; return [GET => _path($bench, 'raw/' . ($CHANGESETS - 1) . '/small.txt'), {}] }
-
-sub _changesets {
-    my ($bench) = @_;
-    my $key = $bench->{data}->key(2);
-    return RCAPI::HTTP::request($bench->{server}{port}, POST => '/rc/_admin/api', body => qq({"id":1,"api_key":"$key",)
-        . qq("method":"get_repo_changesets","args":{"repoid":"hg","start_rev":"0","limit":$CHANGESETS}}));
-}
-
 sub check {
     my ($bench) = @_;
     my $hg = $bench->{hg} or return;
-    my $diff = Bench::Views::send_one($bench, [GET => _path($bench, 'changeset-diff/500'), {}]);
+    my $diff = Bench::Type::get($bench, 'hg', 'changeset-diff/500');
     die "hg: diff\n" if $diff->body ne RCAPI::Hg::hg('-R', $hg->{path}, 'diff', '--git', '-p', '-c', 500);
-    die "hg: raw\n" if Bench::Views::send_one($bench, _small($bench))->body ne 'x' x 1000 . "\n";
-    my $list = _changesets($bench)->json->{result};
+    die "hg: raw\n" if Bench::Type::get($bench, 'hg', $SMALL)->body ne Bench::Type::small();
+    my $list = Bench::Type::changesets($bench, 'hg', \%ALL)->json->{result};
     die "hg: changesets\n" if ref $list ne 'ARRAY' || @$list != $CHANGESETS;
 }
 
 # --- loads
 
-# One request and one process for each changeset: times, and how often ours fits into the other.
 sub _pairs {
-    my ($bench, $host, $view, @program) = @_;
-    my $lines = join '', map { "$_ " . _path($bench, sprintf $view, $_) . "\n" } @{ $bench->{hg}{revisions} };
+    my ($bench, @args) = @_;
     local %ENV = (%ENV, HGRCPATH => '', HGPLAIN => 1, LC_ALL => 'C.UTF-8');
-    my $r = run({ stdin => $lines, timeout => 300 }, "$bench->{dir}/bin/pairs", $bench->{server}{port}, $host,
-        @program);
-    die "pairs: $r->{err}" if $r->{exit} || $r->{signal};
-    my @pairs = map { [split] } split /\n/, $r->{out};
-    return { ratio => Bench::Table::median(map { $_->[1] / $_->[0] } @pairs),
-        p50 => Bench::Table::median(map { $_->[0] } @pairs), peer => Bench::Table::median(map { $_->[1] } @pairs) };
-}
-
-sub _timed {
-    my ($code) = @_;
-    my $begin = time;
-    $code->();
-    return 1e6 * (time - $begin);
+    return Bench::Type::pairs($bench, 'hg', @args);
 }
 
 # Reads what the command server sends until it has done one thing.
@@ -121,7 +92,7 @@ sub _served {
     read($from, my $hello, (unpack "aN", $head)[1]);
     my @times = map {
         my $args = join "\0", 'diff', '--git', '-c', $_;
-        _timed(sub { print $to "runcommand\n", pack('N/a*', $args); _until_result($from) });
+        Bench::Type::timed(sub { print $to "runcommand\n", pack('N/a*', $args); _until_result($from) });
     } @{ $bench->{hg}{revisions} };
     close $to;
     waitpid $pid, 0;
@@ -136,24 +107,12 @@ sub loads {
     # both sides keep one connection
     $load->add('hg served', code => sub { { p50 => _served($bench) } });
     $load->add('hg one', connections => 1,
-        requests => [map { [GET => _path($bench, "changeset-diff/$_"), {}] } @{ $hg->{revisions} }]);
+        requests => [map { [GET => Bench::Type::path($bench, 'hg', "changeset-diff/$_"), {}] } @{ $hg->{revisions} }]);
     $load->add('hg archive', code => sub {
         _pairs($bench, 'uncached', 'archive/%s.tar', 'hg', '-R', $hg->{path}, 'archive', '-t', 'tar', '-', '-r') });
     $load->add('hg log', code => sub {
-        my $ours = Bench::Table::median(map { _timed(sub { _changesets($bench) }) } 1 .. 3);
-        my $log = _timed(sub { RCAPI::Hg::hg('-R', $hg->{path}, 'log') });
-        return { ratio => $log / $ours, p50 => $ours, peer => $log } });
-    $load->add('hg raw', connections => 16, requests => [_small($bench)]);
-    $load->add('hg raw git', connections => 16,
-        requests => Bench::Views::ours($bench, $bench->{files}, "raw/$bench->{files}{ids}[0]", 'small.txt'));
-}
-
-# --- the table
-
-sub _note {
-    my ($load, $name, $peer) = @_;
-    return sprintf '%.3g ms, %s %.3g ms', Bench::Table::median($load->values($name, 'p50')) / 1000, $peer,
-        Bench::Table::median($load->values($name, 'peer')) / 1000;
+        Bench::Type::list_beside($bench, 'hg', \%ALL, sub { RCAPI::Hg::hg('-R', $hg->{path}, 'log') }) });
+    Bench::Type::raw_loads($bench, $load, 'hg', $SMALL);
 }
 
 sub report {
@@ -161,18 +120,12 @@ sub report {
     my $table = $bench->{table};
     $table->head("Mercurial, $CHANGESETS changesets");
     return $table->skip('all', _missing($bench)) if !$bench->{hg};
-    for my $row (['diff', 'raw diff, faster than hg diff', 30, 'hg'],
-            ['log', 'get_repo_changesets of all, faster than hg log', 20, 'hg'],
-            ['archive', 'first tar, faster than hg archive', 2, 'hg']) {
-        my ($name, $what, $budget, $peer) = @$row;
-        $table->row($what, [$load->values("hg $name", 'ratio')], '>=', $budget, format => '%.1f',
-            note => _note($load, "hg $name", $peer));
-    }
+    Bench::Type::report($bench, $load, 'hg', ['diff', 'raw diff, faster than hg diff', 30, 'hg'],
+        ['log', 'get_repo_changesets of all, faster than hg log', 20, 'hg'],
+        ['archive', 'first tar, faster than hg archive', 2, 'hg']);
     $table->row('raw diff, faster than a warm command server', [$load->ratios('hg served', 'hg one', 'p50')], '>=', 5,
         format => '%.1f', note => sprintf '%.3g ms, hg serve %.3g ms',
         map { Bench::Table::median($load->values($_, 'p50')) / 1000 } 'hg one', 'hg served');
-    $table->row('raw file of 1 KB / git', [$load->ratios('hg raw', 'hg raw git', 'rate')], '>=', 0.5,
-        note => Bench::Views::rate($load, 'hg raw') . ', git ' . Bench::Views::rate($load, 'hg raw git'));
 }
 
 1;
