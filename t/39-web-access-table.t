@@ -112,8 +112,8 @@ sub visitor {
 sub describe {
     my ($pattern, $action, $flags) = @_;
     my $of = $pattern !~ m{^/} ? 'repository' : $pattern =~ /gist/ ? 'gist' : 'nothing';
-    return { pattern => $pattern, of => $of, feed => $flags =~ /RC_RAW_FEED/ ? 1 : 0,
-        login => $flags =~ /RC_RAW_LOGIN/ ? 1 : 0 };
+    return { pattern => $pattern, of => $of, feed => $flags =~ /RC_VIEW_FEED/ ? 1 : 0,
+        login => $flags =~ /RC_VIEW_LOGIN/ ? 1 : 0 };
 }
 
 sub url {

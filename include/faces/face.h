@@ -14,6 +14,7 @@
 #include "faces/answer.h"
 #include "faces/directive.h"
 #include "faces/request.h"
+#include "faces/view.h"
 
 typedef struct rc_face_t {
     const char *name; /* the name of its folder in src/faces */
@@ -24,6 +25,7 @@ typedef struct rc_face_t {
     const char *const *query_keys;
 
     const rc_directives_t *directives; /* NULL: none */
+    const rc_view_table_t *views;      /* whose names a whitelist can hold; NULL: none */
 
     /* The face checks Authorization: Basic where httpd does not (request->basic_user). And where
      * `AuthBasicProvider rcapi` does, it accepts what rc_sign_in_token does. */

@@ -23,7 +23,8 @@ typedef struct rc_request_t {
     const char *login;      /* the user that the server has authenticated, or NULL */
     const char *basic_user; /* of Authorization: Basic, for a face with basic, and unless the server
                                has checked it; else NULL. Not checked, "" if it cannot be read */
-    const char *basic_password; /* beside basic_user; never in a log */
+    const char *basic_password;          /* beside basic_user; never in a log */
+    const apr_array_header_t *whitelist; /* of const char *: views that keys open; or NULL */
     const char *client_ip;
     const char *base_url; /* scheme://host[:port]<mount> */
 

@@ -57,6 +57,7 @@ static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t 
     request->query = r->args;
     request->header_key = note->header_key;
     request->login = login_of(r, note);
+    request->whitelist = rc_http_place(r)->whitelist;
     request->client_ip = r->useragent_ip;
     request->base_url = base_url(r, note->work);
     request->server = r;

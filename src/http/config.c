@@ -6,12 +6,29 @@
  */
 #include "http.h"
 
+#include "faces/whitelist.h"
+
 #define NO_LIMIT         APR_INT64_MAX
 #define ENV(type, ...)   type(rc_env_config_t, __VA_ARGS__)
 #define PLACE(type, ...) type(rc_http_place_t, __VA_ARGS__)
 
 static const char *const sync_words[] = {"FULL", "NORMAL", NULL};
 static const char *const scheme_words[] = {"http", "https", "git", "ssh", "svn", "file", NULL};
+
+/* Returns what is unusual about an entry of a whitelist that matches no view; else NULL. */
+static const char *fits_no_view(const char *entry)
+{
+    int face, i;
+
+    for (face = 0; rc_faces[face]; face++) {
+        const rc_view_table_t *table = rc_faces[face]->views;
+
+        for (i = 0; table && i < table->count; i++)
+            if (rc_whitelist_fits(entry, table->views[i].action))
+                return NULL;
+    }
+    return "fits no view of this module"; /* lists of RhodeCode name other pages, too */
+}
 
 /* clang-format off */
 static const rc_directive_t server_rows[] = {
@@ -72,6 +89,8 @@ static const rc_directive_t place_rows[] = {
      RC_PLACE, PLACE(RC_FLAG, trust_login)},
     {"RcapiBaseUrl", "URL of the mount, for URLs in answers (default: from the client's request)",
      RC_PLACE, PLACE(RC_URL, base_url)},
+    {"RcapiAccessControllersWhitelist", "views that an API key opens: Controller:action patterns, or None",
+     RC_PLACE, PLACE(RC_LIST, whitelist, rc_whitelist_add, fits_no_view)},
 };
 /* clang-format on */
 

@@ -49,6 +49,7 @@ enum {
 typedef struct rc_http_place_t {
     bool key_in_query, trust_login;
     const char *base_url; /* NULL: from the client's request */
+    const apr_array_header_t *whitelist; /* of const char *: Controller:action globs; or NULL */
 } rc_http_place_t;
 
 /* The settings of one group in one place: see settings.c. */

@@ -7,11 +7,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     apr_pool_t *pool = fuzz_pool();
     const char *path = apr_pstrcat(pool, "/", apr_pstrmemdup(pool, (const char *)data, size), NULL);
-    apr_array_header_t *routes = rc_raw_routes(path, pool);
+    apr_array_header_t *routes = rc_view_routes(&rc_raw_views, path, pool);
     int i;
 
     for (i = 0; i < routes->nelts; i++) {
-        const rc_raw_route_t *route = &APR_ARRAY_IDX(routes, i, rc_raw_route_t);
+        const rc_view_route_t *route = &APR_ARRAY_IDX(routes, i, rc_view_route_t);
 
         CHECK(route->view && route->view->action);
         CHECK(!route->repo || !route->repo_id);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /* Fuzzes a whitelist, as an administrator writes it (first line), with an action (second line). */
 #include "fuzz.h"
-#include "faces/raw.h"
+#include "faces/whitelist.h"
 
 #define LONGEST 200 /* globs with many stars are slow; only administrators write them */
 
@@ -12,10 +12,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t len = size < LONGEST ? size : LONGEST;
     const char *text = fuzz_line(&data, &len, pool), *action = fuzz_line(&data, &len, pool);
 
-    if (!rc_raw_whitelist_add(list, text, pool)) {
-        rc_raw_whitelist_has(list, action);
-        if (!rc_raw_whitelist_add(list, "*", pool))
-            CHECK(rc_raw_whitelist_has(list, "FilesController:raw"));
+    if (!rc_whitelist_add(list, text, pool)) {
+        rc_whitelist_has(list, action);
+        if (!rc_whitelist_add(list, "*", pool))
+            CHECK(rc_whitelist_has(list, "FilesController:raw"));
     }
     apr_pool_destroy(pool);
     return 0;

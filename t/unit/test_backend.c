@@ -7,7 +7,6 @@
 
 #include "domain/data.h"
 #include "faces/api.h"
-#include "faces/raw.h"
 #include "faces/raw/view.h"
 #include "mem_backend.h"
 
@@ -81,12 +80,12 @@ static bool not_gone(void *server)
 }
 
 /* Calls a view and returns its body; NULL when it is rejected. */
-static rc_raw_call_t *view(const char **body, apr_size_t *len, const char *path)
+static rc_view_call_t *view(const char **body, apr_size_t *len, const char *path)
 {
     apr_pool_t *p = next_request();
     rc_request_t *request = apr_pcalloc(p, sizeof(*request));
     rc_spool_t *spool = rc_spool_create(unit_dir, p);
-    rc_raw_call_t *web;
+    rc_view_call_t *web;
 
     *request = (rc_request_t){.env = env,
                               .pool = p,
@@ -101,12 +100,12 @@ static rc_raw_call_t *view(const char **body, apr_size_t *len, const char *path)
                               .header = no_header,
                               .gone = not_gone};
     *body = NULL;
-    ASSERT_OK(rc_raw_access(&web, rc_raw_routes(path, p), request));
+    ASSERT_OK(rc_view_access(&web, rc_view_routes(&rc_raw_views, path, p), request));
     if (web->status == 200)
-        ASSERT_OK(rc_raw_prepare(web));
+        ASSERT_OK(web->view->prepare(web));
     if (web->status != 200)
         return web;
-    ASSERT_OK(rc_raw_write(web, spool));
+    ASSERT_OK(rc_view_write(web, spool));
     *len = (apr_size_t)rc_spool_size(spool);
     ASSERT_OK(rc_spool_string(body, spool, p));
     return web;
@@ -116,7 +115,7 @@ static const char *body_of(const char *path)
 {
     const char *body;
     apr_size_t len;
-    rc_raw_call_t *web = view(&body, &len, path);
+    rc_view_call_t *web = view(&body, &len, path);
 
     if (!body)
         fail_msg("%s: %d %s", path, web->status, web->message ? web->message : "");
@@ -198,7 +197,7 @@ static void unsupported_calls_are_rejected(void **state)
 {
     const char *body;
     apr_size_t len;
-    rc_raw_call_t *web = view(&body, &len, "/sample/changeset-patch/12");
+    rc_view_call_t *web = view(&body, &len, "/sample/changeset-patch/12");
 
     (void)state;
     assert_null(body);
@@ -214,7 +213,7 @@ static void unsupported_calls_are_rejected(void **state)
 
 static void views(void **state)
 {
-    rc_raw_call_t *web;
+    rc_view_call_t *web;
     const char *body;
     apr_size_t len;
 
@@ -236,7 +235,7 @@ static void views(void **state)
 
 static void archives(void **state)
 {
-    rc_raw_call_t *web;
+    rc_view_call_t *web;
     const char *body;
     apr_size_t len;
 

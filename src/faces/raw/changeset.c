@@ -37,7 +37,7 @@ static const char *context_parameter(const char *query, apr_pool_t *pool)
     return rc_query_parameter(query, "context", pool);
 }
 
-static void read_options(rc_diff_options_t *diff, const rc_raw_call_t *call)
+static void read_options(rc_diff_options_t *diff, const rc_view_call_t *call)
 {
     const char *query = call->request->query;
     const char *context = context_parameter(query, call->pool);
@@ -51,7 +51,8 @@ static void read_options(rc_diff_options_t *diff, const rc_raw_call_t *call)
 /* --- which commits --- */
 
 /* Sets *@a index to the commit that @a rev names, or to -1. @a id may be NULL. */
-static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_raw_call_t *call, const char *rev)
+static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_view_call_t *call,
+                          const char *rev)
 {
     rc_rev_t found = {-1, NULL};
 
@@ -67,7 +68,7 @@ static rc_err_t *index_of(apr_int64_t *index, const char **id, rc_raw_call_t *ca
  * Sets the range of commits; *found is false when the URL names none. A range is never immutable,
  * even between full ids: a later push can add commits whose place is in the middle of the range.
  */
-static rc_err_t *resolve_range(bool *found, rc_raw_changeset_t *set, rc_raw_call_t *call)
+static rc_err_t *resolve_range(bool *found, rc_raw_changeset_t *set, rc_view_call_t *call)
 {
     const char *dots = strstr(call->rev, "..."), *id;
 
@@ -108,7 +109,7 @@ static bool is_in(const rc_raw_changeset_t *set, const rc_position_t *place)
  * the middle of a range. Sets *time to the time of the last commit.
  */
 static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_raw_changeset_t *set,
-                        rc_raw_call_t *call, apr_pool_t *scratch)
+                        rc_view_call_t *call, apr_pool_t *scratch)
 {
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     rc_position_t place = {0};
@@ -137,7 +138,7 @@ static rc_err_t *survey(const char **digest, apr_int64_t *time, rc_raw_changeset
     return NULL;
 }
 
-static rc_err_t *set_validators(rc_raw_changeset_t *set, rc_raw_call_t *call, const char *kind)
+static rc_err_t *set_validators(rc_raw_changeset_t *set, rc_view_call_t *call, const char *kind)
 {
     const char *digest = NULL;
     apr_int64_t time = 0;
@@ -156,7 +157,7 @@ static rc_err_t *set_validators(rc_raw_changeset_t *set, rc_raw_call_t *call, co
     return NULL;
 }
 
-rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_raw_call_t *call, const char *kind,
+rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_view_call_t *call, const char *kind,
                                 bool mails)
 {
     rc_raw_changeset_t *set = apr_pcalloc(call->pool, sizeof(*set));
@@ -167,9 +168,9 @@ rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_raw_call_t *call, c
     set->leave_merges = mails && !rc_vcs_can(call->vcs)->merges_plain;
     RC_TRY(resolve_range(&found, set, call));
     if (!found)
-        return rc_raw_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
+        return rc_view_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
     if (mails && !rc_vcs_can(call->vcs)->mails)
-        return rc_raw_refuse(call, 404, NO_MAILS);
+        return rc_view_refuse(call, 404, NO_MAILS);
     if (set->range && (mails || rc_vcs_can(call->vcs)->ranges_reached))
         RC_TRY(rc_vcs_series(&set->series, call->vcs, set->from, set->to, call->pool));
     read_options(&set->diff, call);
@@ -182,7 +183,7 @@ rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_raw_call_t *call, c
 
 /* --- writing the commits --- */
 
-static rc_err_t *write_commits(rc_raw_call_t *call, const rc_raw_changeset_t *set,
+static rc_err_t *write_commits(rc_view_call_t *call, const rc_raw_changeset_t *set,
                                rc_raw_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)
 {
     apr_int64_t n, number = 0;
@@ -201,7 +202,7 @@ static rc_err_t *write_commits(rc_raw_call_t *call, const rc_raw_changeset_t *se
     return NULL;
 }
 
-rc_err_t *rc_raw_changeset_each(rc_raw_call_t *call, const rc_raw_changeset_t *set,
+rc_err_t *rc_raw_changeset_each(rc_view_call_t *call, const rc_raw_changeset_t *set,
                                 rc_raw_commit_fn_t *fn, rc_spool_t *spool)
 {
     apr_pool_t *scratch;

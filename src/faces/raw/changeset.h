@@ -23,11 +23,11 @@ typedef struct rc_raw_changeset_t {
  * series, so that `git am` accepts it. When there is no such commit the call is refused and *@a out
  * is NULL. Reads no object. *@a out lives in the call's pool.
  */
-rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_raw_call_t *call, const char *kind,
+rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_view_call_t *call, const char *kind,
                                 bool mails);
 
 /** Writes one commit of @a set, the @a number-th, from 1. */
-typedef rc_err_t *rc_raw_commit_fn_t(rc_raw_call_t *call, const rc_raw_changeset_t *set,
+typedef rc_err_t *rc_raw_commit_fn_t(rc_view_call_t *call, const rc_raw_changeset_t *set,
                                      const char *id, apr_int64_t number, rc_spool_t *spool,
                                      apr_pool_t *scratch);
 
@@ -35,7 +35,7 @@ typedef rc_err_t *rc_raw_commit_fn_t(rc_raw_call_t *call, const rc_raw_changeset
  * Calls @a fn for each commit, in the order of the repository or of the series. Returns an error
  * when a range exceeds the server's limits (RcapiExpensiveMax, RcapiRangeMax).
  */
-rc_err_t *rc_raw_changeset_each(rc_raw_call_t *call, const rc_raw_changeset_t *set,
+rc_err_t *rc_raw_changeset_each(rc_view_call_t *call, const rc_raw_changeset_t *set,
                                 rc_raw_commit_fn_t *fn, rc_spool_t *spool);
 
 #endif

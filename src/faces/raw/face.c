@@ -13,8 +13,6 @@ static const rc_raw_settings_t defaults = {.feed_items = 20, .feed_diff_bytes = 
 
 /* clang-format off */
 static const rc_directive_t rows[] = {
-    {"RcapiAccessControllersWhitelist", "views that an API key opens: Controller:action patterns, or None",
-     RC_PLACE, RC_LIST(rc_raw_settings_t, whitelist, rc_raw_whitelist_add, rc_raw_whitelist_doubt)},
     {"RcapiFeedItems", "entries of a feed (default 20)",
      RC_SERVER, RC_NUMBER(rc_raw_settings_t, feed_items, 1, 1000)},
     {"RcapiFeedIncludeDiff", "whether the entries of a repository's feed hold the diff (default Off)",
@@ -28,14 +26,19 @@ static const rc_directives_t directives = RC_DIRECTIVES(rows, defaults);
 
 static bool claims(void **state, const rc_request_t *request)
 {
-    apr_array_header_t *routes = rc_raw_routes(request->path, request->pool);
+    apr_array_header_t *routes = rc_view_routes(&rc_raw_views, request->path, request->pool);
 
     *state = routes;
     return routes->nelts > 0;
 }
 
+const rc_raw_settings_t *rc_raw_settings(const rc_view_call_t *call)
+{
+    return call->request->settings;
+}
+
 /* Returns the reason of a refusal for the log. */
-static const char *reason(const rc_raw_call_t *call)
+static const char *reason(const rc_view_call_t *call)
 {
     return call->why             ? call->why
            : call->message       ? call->message
@@ -44,7 +47,7 @@ static const char *reason(const rc_raw_call_t *call)
 }
 
 /* Turns a status other than 200 into a refusal. */
-static void take_status(rc_answer_t *answer, const rc_raw_call_t *call)
+static void take_status(rc_answer_t *answer, const rc_view_call_t *call)
 {
     if (call->status != 200)
         rc_answer_refuse(answer, call->status, call->message, reason(call));
@@ -52,9 +55,9 @@ static void take_status(rc_answer_t *answer, const rc_raw_call_t *call)
 
 static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
 {
-    rc_raw_call_t *call;
+    rc_view_call_t *call;
 
-    RC_TRY(rc_raw_access(&call, answer->state, request));
+    RC_TRY(rc_view_access(&call, answer->state, request));
     answer->state = call;
     if (call->actor.caller && !call->actor.caller->anonymous)
         answer->user = call->actor.caller->username;
@@ -63,7 +66,7 @@ static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
 }
 
 /* Sets the headers that can depend on the content. */
-static void describe_content(rc_answer_t *answer, const rc_raw_call_t *call)
+static void describe_content(rc_answer_t *answer, const rc_view_call_t *call)
 {
     answer->type = call->content_type;
     answer->etag = call->etag;
@@ -77,17 +80,17 @@ static void describe_content(rc_answer_t *answer, const rc_raw_call_t *call)
 
 static rc_err_t *write_body(rc_answer_t *answer, const rc_request_t *request)
 {
-    rc_raw_call_t *call = answer->state;
+    rc_view_call_t *call = answer->state;
 
     (void)request;
-    RC_TRY(rc_raw_write(call, answer->spool));
+    RC_TRY(rc_view_write(call, answer->spool));
     describe_content(answer, call);
     take_status(answer, call); /* writing can still refuse, for example when too large */
     return NULL;
 }
 
 /* Sets validators and the headers that the URL alone decides, before any content is read. */
-static void describe(rc_answer_t *answer, const rc_raw_call_t *call)
+static void describe(rc_answer_t *answer, const rc_view_call_t *call)
 {
     bool keep = call->immutable && answer->user;
 
@@ -104,10 +107,10 @@ static void describe(rc_answer_t *answer, const rc_raw_call_t *call)
 
 static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 {
-    rc_raw_call_t *call = answer->state;
+    rc_view_call_t *call = answer->state;
 
     (void)request;
-    RC_TRY(rc_raw_prepare(call));
+    RC_TRY(call->view->prepare(call));
     take_status(answer, call);
     if (call->status == 200)
         describe(answer, call);
@@ -120,6 +123,7 @@ const rc_face_t rc_face_raw = {
     .name = "raw",
     .query_keys = query_keys,
     .directives = &directives,
+    .views = &rc_raw_views,
     .claims = claims,
     .decide = decide,
     .serve = serve,

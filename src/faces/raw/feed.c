@@ -130,7 +130,7 @@ const char *rc_feed_type(bool atom)
     return atom ? "application/atom+xml" : "application/rss+xml";
 }
 
-bool rc_feed_is_atom(const rc_raw_call_t *call)
+bool rc_feed_is_atom(const rc_view_call_t *call)
 {
     apr_size_t len = strlen(call->view->action);
 
@@ -149,7 +149,7 @@ const char *rc_feed_shorten(const char *text, apr_size_t most, apr_pool_t *pool)
     return apr_pstrcat(pool, apr_pstrmemdup(pool, text, (apr_size_t)(p - text)), "...", NULL);
 }
 
-const char *rc_feed_repo_url(const rc_raw_call_t *call, const char *name, const char *tail,
+const char *rc_feed_repo_url(const rc_view_call_t *call, const char *name, const char *tail,
                              apr_pool_t *pool)
 {
     return apr_pstrcat(pool, call->request->base_url, "/", apr_pescape_path(pool, name, 1), tail,

@@ -30,7 +30,7 @@ void rc_feed_entry_begin(rc_feed_t *feed, const rc_feed_entry_t *entry, apr_pool
 void rc_feed_entry_end(rc_feed_t *feed, const rc_feed_entry_t *entry, apr_pool_t *scratch);
 
 /** Appends the diff of commit @a id to the text of an entry, cut to RcapiFeedCutOff bytes. */
-rc_err_t *rc_feed_write_diff(rc_feed_t *feed, rc_raw_call_t *call, const char *id,
+rc_err_t *rc_feed_write_diff(rc_feed_t *feed, rc_view_call_t *call, const char *id,
                              apr_pool_t *scratch);
 
 /** Writes the end of the feed. Returns the first error of all writing. */
@@ -40,13 +40,13 @@ rc_err_t *rc_feed_end(rc_feed_t *feed);
 const char *rc_feed_type(bool atom);
 
 /** True when the view of @a call is an Atom feed, judged by the name of its action. */
-bool rc_feed_is_atom(const rc_raw_call_t *call);
+bool rc_feed_is_atom(const rc_view_call_t *call);
 
 /** Returns @a text, or its first @a most - 3 characters and "..." when it has more than @a most. */
 const char *rc_feed_shorten(const char *text, apr_size_t most, apr_pool_t *pool);
 
 /** Returns the URL <base>/<name><tail> in @a pool, with @a name escaped and @a tail as it is. */
-const char *rc_feed_repo_url(const rc_raw_call_t *call, const char *name, const char *tail,
+const char *rc_feed_repo_url(const rc_view_call_t *call, const char *name, const char *tail,
                              apr_pool_t *pool);
 
 #endif

@@ -15,7 +15,7 @@
 #define MOST_LOOKED 2000                 /* files and directories */
 
 /* Runs rc_vcs_diff within the limits above, and charges its work to that of the whole answer. */
-static rc_err_t *make_diff(rc_spool_t *spool, rc_raw_call_t *call, const char *id,
+static rc_err_t *make_diff(rc_spool_t *spool, rc_view_call_t *call, const char *id,
                            apr_pool_t *scratch)
 {
     const rc_diff_options_t options = {.context = CONTEXT};
@@ -48,11 +48,11 @@ static bool cut(char *text, apr_size_t most)
     return true;
 }
 
-rc_err_t *rc_feed_write_diff(rc_feed_t *feed, rc_raw_call_t *call, const char *id,
+rc_err_t *rc_feed_write_diff(rc_feed_t *feed, rc_view_call_t *call, const char *id,
                              apr_pool_t *scratch)
 {
     rc_spool_t *spool = rc_spool_create(call->env->config->temp_dir, scratch);
-    apr_size_t most = (apr_size_t)call->settings->feed_diff_bytes;
+    apr_size_t most = (apr_size_t)rc_raw_settings(call)->feed_diff_bytes;
     const char *data;
     char *text;
     bool is_cut, is_over;

@@ -22,7 +22,7 @@ bool rc_raw_shown_type(const char *type)
     return false;
 }
 
-const char *rc_raw_file_type(const rc_raw_call_t *call, const char *name)
+const char *rc_raw_file_type(const rc_view_call_t *call, const char *name)
 {
     const rc_request_t *request = call->request;
     const char *ours = rc_mime_type(name), *type = NULL;

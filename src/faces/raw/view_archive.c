@@ -24,7 +24,7 @@ static const rc_archive_limits_t limits = {
     .entries = 1000000, .bytes = (apr_off_t)8 << 30, .time = apr_time_from_sec(300)};
 
 typedef struct archive_t {
-    rc_raw_call_t *call;
+    rc_view_call_t *call;
     const rc_archive_format_t *format;
     rc_rev_t rev;
     const char *top;    /* the directory that is packed; "": the whole tree */
@@ -36,7 +36,7 @@ typedef struct archive_t {
 } archive_t;
 
 /* Finds the directory of the parameter at_path, which types with branches as directories have. */
-static rc_err_t *find_top(archive_t *archive, rc_raw_call_t *call)
+static rc_err_t *find_top(archive_t *archive, rc_view_call_t *call)
 {
     const char *path = rc_query_parameter(call->request->query, "at_path", call->pool);
     rc_entry_t entry;
@@ -52,19 +52,19 @@ static rc_err_t *find_top(archive_t *archive, rc_raw_call_t *call)
 }
 
 /* Makes the checks in the order of the contract. Sets archive->rev.id when all pass. */
-static rc_err_t *resolve_rev(archive_t *archive, rc_raw_call_t *call)
+static rc_err_t *resolve_rev(archive_t *archive, rc_view_call_t *call)
 {
     const char *rev;
     apr_int64_t count;
 
     if (!call->repo->enable_downloads)
-        return rc_raw_refuse(call, 403, "Downloads disabled");
+        return rc_view_refuse(call, 403, "Downloads disabled");
     archive->format = rc_archive_format(&rev, call->rev, call->pool);
     RC_TRY(rc_vcs_count(&count, call->vcs));
     if (!count)
-        return rc_raw_refuse(call, 404, "Empty repository");
+        return rc_view_refuse(call, 404, "Empty repository");
     if (!archive->format)
-        return rc_raw_refuse(call, 404, "Unknown archive type");
+        return rc_view_refuse(call, 404, "Unknown archive type");
     if (*rev)
         RC_TRY(rc_vcs_resolve(&archive->rev, call->vcs, rev, call->pool));
     /* the archive contains the repository's name, which can change below a URL with its id */
@@ -72,7 +72,7 @@ static rc_err_t *resolve_rev(archive_t *archive, rc_raw_call_t *call)
                       !rc_vcs_can(call->vcs)->editable; /* it contains the commit's time, too */
     if (archive->rev.id)
         return find_top(archive, call);
-    return rc_raw_refuse(
+    return rc_view_refuse(
         call, 404,
         apr_pstrcat(call->pool, "Unknown revision ", rc_utf8_repair(rev, call->pool), NULL));
 }
@@ -92,7 +92,7 @@ static const char *key_of(const archive_t *archive, apr_pool_t *pool)
                        rc_archive_extension(archive->format), NULL);
 }
 
-static void set_names(archive_t *archive, const rc_raw_call_t *call)
+static void set_names(archive_t *archive, const rc_view_call_t *call)
 {
     const char *sub = rc_query_parameter(call->request->query, "subrepos", call->pool);
     const char *id = rc_vcs_short_id(call->repo->type, archive->rev.id, call->pool);
@@ -108,7 +108,7 @@ static void set_names(archive_t *archive, const rc_raw_call_t *call)
     archive->key = key_of(archive, call->pool);
 }
 
-rc_err_t *rc_raw_archive_prepare(rc_raw_call_t *call)
+rc_err_t *rc_raw_archive_prepare(rc_view_call_t *call)
 {
     archive_t *archive = apr_pcalloc(call->pool, sizeof(*archive));
     rc_position_t place;
@@ -156,7 +156,7 @@ static rc_err_t *make_archive(void *baton, rc_spool_t *spool)
 /* Several requests for one archive within JOURNAL_EVERY (a download in parts) are one entry. */
 static rc_err_t *add_once(archive_t *archive)
 {
-    rc_raw_call_t *call = archive->call;
+    rc_view_call_t *call = archive->call;
     const char *action = apr_pstrcat(call->pool, "user_downloaded_archive:", archive->name, NULL);
 
     RC_TRY(rc_actor_open(&call->actor));
@@ -173,7 +173,7 @@ static void journal(archive_t *archive)
                rc_err_log_text(err, archive->call->pool));
 }
 
-rc_err_t *rc_raw_archive_write(rc_raw_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_archive_write(rc_view_call_t *call, rc_spool_t *spool)
 {
     archive_t *archive = call->state;
     const char *name = rc_raw_kept_name(call, archive->key);
@@ -181,7 +181,7 @@ rc_err_t *rc_raw_archive_write(rc_raw_call_t *call, rc_spool_t *spool)
 
     err = rc_cache_get(spool, &call->env->cache, name, make_archive, archive, call->pool);
     if (err && err->kind == RC_E_NOTFOUND)
-        return rc_raw_refuse(call, 404, err->msg);
+        return rc_view_refuse(call, 404, err->msg);
     if (!err && !call->request->head)
         journal(archive);
     return err;

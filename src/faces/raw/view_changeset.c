@@ -15,7 +15,7 @@
 #define NAME_LEN 12 /* characters of the revision in the name of a download */
 
 /* Finds the commits that the URL names and keeps them as the state of the call. */
-static rc_err_t *keep_changeset(rc_raw_call_t *call, const char *what, bool patch)
+static rc_err_t *keep_changeset(rc_view_call_t *call, const char *what, bool patch)
 {
     rc_raw_changeset_t *set;
 
@@ -24,7 +24,7 @@ static rc_err_t *keep_changeset(rc_raw_call_t *call, const char *what, bool patc
     return NULL;
 }
 
-rc_err_t *rc_raw_changeset_raw_prepare(rc_raw_call_t *call)
+rc_err_t *rc_raw_changeset_raw_prepare(rc_view_call_t *call)
 {
     return keep_changeset(call, "raw", false);
 }
@@ -47,7 +47,7 @@ static const char *short_name(const char *rev, apr_pool_t *pool)
     return name;
 }
 
-rc_err_t *rc_raw_changeset_download_prepare(rc_raw_call_t *call)
+rc_err_t *rc_raw_changeset_download_prepare(rc_view_call_t *call)
 {
     RC_TRY(keep_changeset(call, "download", false));
     if (call->state)
@@ -56,24 +56,24 @@ rc_err_t *rc_raw_changeset_download_prepare(rc_raw_call_t *call)
     return NULL;
 }
 
-rc_err_t *rc_raw_changeset_patch_prepare(rc_raw_call_t *call)
+rc_err_t *rc_raw_changeset_patch_prepare(rc_view_call_t *call)
 {
     return keep_changeset(call, "patch", true);
 }
 
-static rc_err_t *write_diff(rc_raw_call_t *call, const rc_raw_changeset_t *set, const char *id,
+static rc_err_t *write_diff(rc_view_call_t *call, const rc_raw_changeset_t *set, const char *id,
                             apr_int64_t number, rc_spool_t *spool, apr_pool_t *scratch)
 {
     (void)number;
     return rc_vcs_diff(spool, call->vcs, id, &set->diff, scratch);
 }
 
-rc_err_t *rc_raw_changeset_diff_write(rc_raw_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_changeset_diff_write(rc_view_call_t *call, rc_spool_t *spool)
 {
     return rc_raw_changeset_each(call, call->state, write_diff, spool);
 }
 
-static rc_err_t *write_mail(rc_raw_call_t *call, const rc_raw_changeset_t *set, const char *id,
+static rc_err_t *write_mail(rc_view_call_t *call, const rc_raw_changeset_t *set, const char *id,
                             apr_int64_t number, rc_spool_t *spool, apr_pool_t *scratch)
 {
     rc_mail_t mail = {set->diff, number, set->count > 1 ? set->count : 0};
@@ -81,7 +81,7 @@ static rc_err_t *write_mail(rc_raw_call_t *call, const rc_raw_changeset_t *set, 
     return rc_vcs_mail(spool, call->vcs, id, &mail, scratch);
 }
 
-rc_err_t *rc_raw_changeset_patch_write(rc_raw_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_changeset_patch_write(rc_view_call_t *call, rc_spool_t *spool)
 {
     return rc_raw_changeset_each(call, call->state, write_mail, spool);
 }

@@ -39,7 +39,7 @@ typedef struct labels_t {
 } labels_t;
 
 typedef struct writing_t {
-    rc_raw_call_t *call;
+    rc_view_call_t *call;
     rc_feed_t feed;
     apr_hash_t *labels;         /* id -> labels_t */
     apr_size_t bytes;           /* bytes left for counting lines */
@@ -50,12 +50,13 @@ typedef struct writing_t {
 
 /* --- finding the commits --- */
 
-static const char *digest(const rc_raw_call_t *call, const char *state)
+static const char *digest(const rc_view_call_t *call, const char *state)
 {
-    const char *text = apr_psprintf(
-        call->pool, "%s\n%s\n%d\n%d %d\n%s\n%s\n%s\n%s", FORMAT, state, call->settings->feed_items,
-        (int)call->settings->feed_diff, call->settings->feed_diff_bytes, call->view->action,
-        call->repo->name, call->request->base_url, call->env->config->site_title);
+    const char *text =
+        apr_psprintf(call->pool, "%s\n%s\n%d\n%d %d\n%s\n%s\n%s\n%s", FORMAT, state,
+                     rc_raw_settings(call)->feed_items, (int)rc_raw_settings(call)->feed_diff,
+                     rc_raw_settings(call)->feed_diff_bytes, call->view->action, call->repo->name,
+                     call->request->base_url, call->env->config->site_title);
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     apr_sha1_ctx_t sha;
 
@@ -65,7 +66,7 @@ static const char *digest(const rc_raw_call_t *call, const char *state)
     return rc_hex_text(bytes, sizeof(bytes), call->pool);
 }
 
-rc_err_t *rc_raw_feed_prepare(rc_raw_call_t *call)
+rc_err_t *rc_raw_feed_prepare(rc_view_call_t *call)
 {
     commits_t *commits = apr_pcalloc(call->pool, sizeof(*commits));
     const char *state;
@@ -80,9 +81,9 @@ rc_err_t *rc_raw_feed_prepare(rc_raw_call_t *call)
     return NULL;
 }
 
-static rc_err_t *find_commits(commits_t *commits, rc_raw_call_t *call)
+static rc_err_t *find_commits(commits_t *commits, rc_view_call_t *call)
 {
-    apr_int64_t most = call->settings->feed_items, at = commits->count - 1;
+    apr_int64_t most = rc_raw_settings(call)->feed_items, at = commits->count - 1;
 
     most = commits->count < most ? commits->count : most;
     commits->revs = apr_palloc(call->pool, (apr_size_t)most * sizeof(*commits->revs));
@@ -271,7 +272,7 @@ static rc_err_t *write_entry(writing_t *w, const rc_rev_t *rev)
     rc_xml_html_text(&w->feed.xml, rc_feed_shorten(message, MESSAGE_MOST, w->scratch));
     if (!damaged)
         RC_TRY(write_files(w, rev->id));
-    if (!damaged && w->call->settings->feed_diff)
+    if (!damaged && rc_raw_settings(w->call)->feed_diff)
         RC_TRY(write_diff(w, rev->id));
     rc_xml_text(&w->feed.xml, "</pre>");
     rc_feed_entry_end(&w->feed, &entry, w->scratch);
@@ -309,7 +310,7 @@ static rc_err_t *write_feed(writing_t *w, const commits_t *commits, rc_spool_t *
     return rc_feed_end(&w->feed);
 }
 
-rc_err_t *rc_raw_feed_write(rc_raw_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_feed_write(rc_view_call_t *call, rc_spool_t *spool)
 {
     writing_t w = {.call = call, .bytes = FEED_BYTES, .pool = call->pool};
     commits_t *commits = call->state;

@@ -31,7 +31,7 @@ typedef struct file_t {
 
 /* The key holds the repository's id, because reading does not verify that an object matches its id:
  * whoever can write the files of one repository could otherwise decide what is sent for another. */
-const char *rc_raw_kept_name(const rc_raw_call_t *call, const char *name)
+const char *rc_raw_kept_name(const rc_view_call_t *call, const char *name)
 {
     return apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s", call->repo->id, name);
 }
@@ -47,17 +47,17 @@ static const char *shown_path(const char *path, apr_pool_t *pool)
     return text;
 }
 
-rc_err_t *rc_raw_refuse_path(rc_raw_call_t *call, const char *path, const char *commit)
+rc_err_t *rc_raw_refuse_path(rc_view_call_t *call, const char *path, const char *commit)
 {
-    return rc_raw_refuse(call, 404,
-                         apr_psprintf(call->pool,
-                                      "There is no file nor directory at the given path: "
-                                      "'%s' at commit %s",
-                                      shown_path(path, call->pool),
-                                      rc_vcs_short_id(call->repo->type, commit, call->pool)));
+    return rc_view_refuse(call, 404,
+                          apr_psprintf(call->pool,
+                                       "There is no file nor directory at the given path: "
+                                       "'%s' at commit %s",
+                                       shown_path(path, call->pool),
+                                       rc_vcs_short_id(call->repo->type, commit, call->pool)));
 }
 
-static rc_err_t *find_entry(file_t *file, rc_raw_call_t *call)
+static rc_err_t *find_entry(file_t *file, rc_view_call_t *call)
 {
     const char *slash;
     rc_rev_t rev;
@@ -65,12 +65,12 @@ static rc_err_t *find_entry(file_t *file, rc_raw_call_t *call)
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(rc_vcs_resolve(&rev, call->vcs, call->rev, call->pool));
     if (!rev.id)
-        return rc_raw_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
+        return rc_view_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
     RC_TRY(rc_vcs_entry(&file->entry, call->vcs, rev.id, call->rest, call->pool));
     if (file->entry.kind == RC_ENTRY_NONE)
         return rc_raw_refuse_path(call, call->rest, rev.id);
     if (file->entry.kind == RC_ENTRY_DIR || file->entry.kind == RC_ENTRY_SUBMODULE)
-        return rc_raw_refuse(call, 404, RC_RAW_IS_DIRECTORY);
+        return rc_view_refuse(call, 404, RC_RAW_IS_DIRECTORY);
     slash = strrchr(file->entry.path, '/');
     file->name = slash ? slash + 1 : file->entry.path;
     call->immutable = !strcmp(rev.id, call->rev);
@@ -80,7 +80,7 @@ static rc_err_t *find_entry(file_t *file, rc_raw_call_t *call)
 }
 
 /* The ETag includes the type, since the server's table of types may change. */
-static void set_etag(rc_raw_call_t *call, const file_t *file)
+static void set_etag(rc_view_call_t *call, const file_t *file)
 {
     apr_ssize_t len = APR_HASH_KEY_STRING;
 
@@ -89,7 +89,7 @@ static void set_etag(rc_raw_call_t *call, const file_t *file)
                               file->type ? apr_hashfunc_default(file->type, &len) : 0);
 }
 
-static rc_err_t *prepare_file(rc_raw_call_t *call, bool download)
+static rc_err_t *prepare_file(rc_view_call_t *call, bool download)
 {
     file_t *file = apr_pcalloc(call->pool, sizeof(*file));
 
@@ -105,17 +105,17 @@ static rc_err_t *prepare_file(rc_raw_call_t *call, bool download)
     return NULL;
 }
 
-rc_err_t *rc_raw_raw_prepare(rc_raw_call_t *call)
+rc_err_t *rc_raw_raw_prepare(rc_view_call_t *call)
 {
     return prepare_file(call, false);
 }
 
-rc_err_t *rc_raw_rawfile_prepare(rc_raw_call_t *call)
+rc_err_t *rc_raw_rawfile_prepare(rc_view_call_t *call)
 {
     return prepare_file(call, true);
 }
 
-static void set_type(rc_raw_call_t *call, const file_t *file, const char *type)
+static void set_type(rc_view_call_t *call, const file_t *file, const char *type)
 {
     bool keep = file->download || !strcmp(type, BINARY);
 
@@ -127,7 +127,7 @@ static void set_type(rc_raw_call_t *call, const file_t *file, const char *type)
 
 static rc_err_t *make_large(void *baton, rc_spool_t *spool)
 {
-    rc_raw_call_t *call = baton;
+    rc_view_call_t *call = baton;
     const file_t *file = call->state;
 
     call->actor.work.bytes = APR_INT64_MAX; /* no limit: the content is not held in memory */
@@ -137,7 +137,7 @@ static rc_err_t *make_large(void *baton, rc_spool_t *spool)
 }
 
 /* A back end unpacks the whole file even for a byte range, so it is cached for the next request. */
-static rc_err_t *write_large(rc_raw_call_t *call, rc_spool_t *spool)
+static rc_err_t *write_large(rc_view_call_t *call, rc_spool_t *spool)
 {
     const file_t *file = call->state;
     const char *name =
@@ -146,7 +146,7 @@ static rc_err_t *write_large(rc_raw_call_t *call, rc_spool_t *spool)
     return rc_cache_get(spool, &call->env->cache, name, make_large, call, call->pool);
 }
 
-rc_err_t *rc_raw_file_write(rc_raw_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_file_write(rc_view_call_t *call, rc_spool_t *spool)
 {
     const file_t *file = call->state;
     bool binary;

@@ -28,7 +28,7 @@ typedef struct file_diff_t {
 } file_diff_t;
 
 /* Reads "rev", or "path@rev" for a file that had another name. */
-static void read_side(side_t *side, const rc_raw_call_t *call, const char *name)
+static void read_side(side_t *side, const rc_view_call_t *call, const char *name)
 {
     const char *value = rc_query_parameter(call->request->query, name, call->pool);
     const char *at = value ? strrchr(value, '@') : NULL;
@@ -37,7 +37,7 @@ static void read_side(side_t *side, const rc_raw_call_t *call, const char *name)
     side->rev = at ? at + 1 : value ? value : "";
 }
 
-static void read_options(rc_diff_options_t *options, const rc_raw_call_t *call)
+static void read_options(rc_diff_options_t *options, const rc_view_call_t *call)
 {
     const char *context = rc_query_parameter(call->request->query, "context", call->pool);
     const char *ignore = rc_query_parameter(call->request->query, "ignorews", call->pool);
@@ -46,7 +46,7 @@ static void read_options(rc_diff_options_t *options, const rc_raw_call_t *call)
     options->ignore_space = ignore && !strcmp(ignore, "1");
 }
 
-static rc_err_t *find_side(side_t *side, rc_raw_call_t *call)
+static rc_err_t *find_side(side_t *side, rc_view_call_t *call)
 {
     apr_int64_t time;
     rc_rev_t rev;
@@ -56,10 +56,10 @@ static rc_err_t *find_side(side_t *side, rc_raw_call_t *call)
     RC_TRY(rc_vcs_resolve(&rev, call->vcs, side->rev, call->pool));
     side->commit = rev.id;
     if (!side->commit)
-        return rc_raw_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
+        return rc_view_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
     RC_TRY(rc_vcs_entry(&side->entry, call->vcs, side->commit, side->path, call->pool));
     if (side->entry.kind == RC_ENTRY_DIR || side->entry.kind == RC_ENTRY_SUBMODULE)
-        return rc_raw_refuse(call, 404, RC_RAW_IS_DIRECTORY);
+        return rc_view_refuse(call, 404, RC_RAW_IS_DIRECTORY);
     if (strcmp(side->commit, side->rev))
         call->immutable = false;
     RC_TRY(rc_vcs_time(&time, call->vcs, &rev));
@@ -68,7 +68,7 @@ static rc_err_t *find_side(side_t *side, rc_raw_call_t *call)
     return NULL;
 }
 
-static rc_err_t *find_sides(file_diff_t *diff, rc_raw_call_t *call)
+static rc_err_t *find_sides(file_diff_t *diff, rc_view_call_t *call)
 {
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     call->immutable = true;
@@ -88,7 +88,7 @@ static const char *tag_of(const rc_entry_t *entry, apr_pool_t *pool)
     return apr_psprintf(pool, "%s.%d", entry->id ? entry->id : "0", entry->kind);
 }
 
-static void set_headers(rc_raw_call_t *call, const file_diff_t *diff, bool download)
+static void set_headers(rc_view_call_t *call, const file_diff_t *diff, bool download)
 {
     apr_pool_t *pool = call->pool;
 
@@ -101,7 +101,7 @@ static void set_headers(rc_raw_call_t *call, const file_diff_t *diff, bool downl
                               diff->options.ignore_space ? "w" : "");
 }
 
-rc_err_t *rc_raw_file_diff_prepare(rc_raw_call_t *call)
+rc_err_t *rc_raw_file_diff_prepare(rc_view_call_t *call)
 {
     const char *form = rc_query_parameter(call->request->query, "diff", call->pool);
     file_diff_t *diff = apr_pcalloc(call->pool, sizeof(*diff));
@@ -109,9 +109,9 @@ rc_err_t *rc_raw_file_diff_prepare(rc_raw_call_t *call)
     read_side(&diff->before, call, "diff1");
     read_side(&diff->after, call, "diff2");
     if (!*diff->before.rev && !*diff->after.rev)
-        return rc_raw_refuse(call, 400, NEED_SIDES);
+        return rc_view_refuse(call, 400, NEED_SIDES);
     if (!form || (strcmp(form, "raw") && strcmp(form, "download")))
-        return rc_raw_refuse(call, 404, NULL); /* other values name HTML pages */
+        return rc_view_refuse(call, 404, NULL); /* other values name HTML pages */
     read_options(&diff->options, call);
     RC_TRY(find_sides(diff, call));
     if (call->status != 200)
@@ -121,7 +121,7 @@ rc_err_t *rc_raw_file_diff_prepare(rc_raw_call_t *call)
     return NULL;
 }
 
-rc_err_t *rc_raw_file_diff_write(rc_raw_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_file_diff_write(rc_view_call_t *call, rc_spool_t *spool)
 {
     const file_diff_t *diff = call->state;
 

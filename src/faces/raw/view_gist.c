@@ -31,7 +31,7 @@ static bool is_open(const rc_gist_t *gist, const rc_caller_t *caller)
     return strcmp(gist->acl_level, "acl_private") || !caller->anonymous;
 }
 
-static rc_err_t *find_gist(shown_t *shown, rc_raw_call_t *call)
+static rc_err_t *find_gist(shown_t *shown, rc_view_call_t *call)
 {
     rc_gist_t *gist;
     const char *tip;
@@ -53,13 +53,13 @@ static rc_err_t *find_gist(shown_t *shown, rc_raw_call_t *call)
     return NULL;
 }
 
-rc_err_t *rc_raw_gist_prepare(rc_raw_call_t *call)
+rc_err_t *rc_raw_gist_prepare(rc_view_call_t *call)
 {
     shown_t *shown = apr_pcalloc(call->pool, sizeof(*shown));
 
     RC_TRY(find_gist(shown, call));
     if (!shown->rev.id)
-        return rc_raw_refuse(call, 404, NULL);
+        return rc_view_refuse(call, 404, NULL);
     call->immutable = shown->lasting && !strcmp(shown->rev.id, call->rev);
     if (call->immutable) /* a branch can move to an older commit: names have no date */
         RC_TRY(rc_vcs_time(&call->last_modified, call->vcs, &shown->rev));
@@ -81,7 +81,7 @@ static rc_err_t *write_file(void *baton, const rc_vcs_file_t *file)
     return rc_spool_write(shown->spool, file->data, file->len);
 }
 
-rc_err_t *rc_raw_gist_write(rc_raw_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_gist_write(rc_view_call_t *call, rc_spool_t *spool)
 {
     shown_t *shown = call->state;
 

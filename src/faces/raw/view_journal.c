@@ -61,7 +61,7 @@ static void add_item(apr_sha1_ctx_t *sha, const char *text)
 }
 
 /* Returns a digest of everything that the feed shows. */
-static const char *digest(const rc_raw_call_t *call, const apr_array_header_t *entries)
+static const char *digest(const rc_view_call_t *call, const apr_array_header_t *entries)
 {
     unsigned char bytes[APR_SHA1_DIGESTSIZE];
     apr_sha1_ctx_t sha;
@@ -83,7 +83,7 @@ static const char *digest(const rc_raw_call_t *call, const apr_array_header_t *e
     return rc_hex_text(bytes, sizeof(bytes), call->pool);
 }
 
-rc_err_t *rc_raw_journal_prepare(rc_raw_call_t *call)
+rc_err_t *rc_raw_journal_prepare(rc_view_call_t *call)
 {
     apr_array_header_t *entries;
 
@@ -97,8 +97,8 @@ rc_err_t *rc_raw_journal_prepare(rc_raw_call_t *call)
 }
 
 /* Writes a link to the commit of a comment. */
-static void write_details(rc_xml_t *xml, const rc_raw_call_t *call, const rc_journal_entry_t *entry,
-                          apr_pool_t *pool)
+static void write_details(rc_xml_t *xml, const rc_view_call_t *call,
+                          const rc_journal_entry_t *entry, apr_pool_t *pool)
 {
     const char *id = strchr(entry->action, ':');
 
@@ -110,8 +110,8 @@ static void write_details(rc_xml_t *xml, const rc_raw_call_t *call, const rc_jou
     rc_xml_text(xml, apr_psprintf(pool, "\">%.12s</a>", id + strlen("/changeset/")));
 }
 
-static void write_entry(rc_feed_t *feed, const rc_raw_call_t *call, const rc_journal_entry_t *entry,
-                        apr_pool_t *pool)
+static void write_entry(rc_feed_t *feed, const rc_view_call_t *call,
+                        const rc_journal_entry_t *entry, apr_pool_t *pool)
 {
     const char *what = apr_pstrcat(pool, words_for(entry), " ", entry->repo_name, NULL);
     rc_feed_entry_t item = {
@@ -128,12 +128,12 @@ static void write_entry(rc_feed_t *feed, const rc_raw_call_t *call, const rc_jou
     rc_feed_entry_end(feed, &item, pool);
 }
 
-static void start_journal(rc_feed_t *feed, const rc_raw_call_t *call,
+static void start_journal(rc_feed_t *feed, const rc_view_call_t *call,
                           const apr_array_header_t *entries)
 {
-    const char *name = call->view->flags & RC_RAW_LOGIN ? "journal" : "public journal";
+    const char *name = call->view->flags & RC_VIEW_LOGIN ? "journal" : "public journal";
     const char *path =
-        call->view->flags & RC_RAW_LOGIN ? "/_admin/journal" : "/_admin/public_journal";
+        call->view->flags & RC_VIEW_LOGIN ? "/_admin/journal" : "/_admin/public_journal";
 
     feed->atom = rc_feed_is_atom(call);
     feed->title = apr_pstrcat(call->pool, call->env->config->site_title, " ", name,
@@ -144,7 +144,7 @@ static void start_journal(rc_feed_t *feed, const rc_raw_call_t *call,
         entries->nelts ? APR_ARRAY_IDX(entries, 0, rc_journal_entry_t).created_on : apr_time_now());
 }
 
-rc_err_t *rc_raw_journal_write(rc_raw_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_raw_journal_write(rc_view_call_t *call, rc_spool_t *spool)
 {
     const apr_array_header_t *entries = call->state;
     rc_feed_t feed;

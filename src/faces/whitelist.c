@@ -3,7 +3,7 @@
  * Reads and checks the whitelist of views that API keys open: shell patterns for Controller:action
  * (contract 03 §2), in the syntax of RhodeCode's .ini file or of lists in httpd.
  */
-#include "faces/raw.h"
+#include "faces/whitelist.h"
 
 #include <string.h>
 #include <strings.h>
@@ -44,7 +44,7 @@ static const char *check(const char *entry, apr_pool_t *pool)
     return NULL;
 }
 
-const char *rc_raw_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool)
+const char *rc_whitelist_add(apr_array_header_t *list, const char *text, apr_pool_t *pool)
 {
     const char *wrong;
 
@@ -68,13 +68,17 @@ const char *rc_raw_whitelist_add(apr_array_header_t *list, const char *text, apr
     }
 }
 
-bool rc_raw_whitelist_has(const apr_array_header_t *list, const char *action)
+bool rc_whitelist_fits(const char *entry, const char *action)
+{
+    return apr_fnmatch(entry, action, APR_FNM_NOESCAPE) == APR_SUCCESS;
+}
+
+bool rc_whitelist_has(const apr_array_header_t *list, const char *action)
 {
     int i;
 
     for (i = 0; list && i < list->nelts; i++)
-        if (apr_fnmatch(APR_ARRAY_IDX(list, i, const char *), action, APR_FNM_NOESCAPE) ==
-            APR_SUCCESS)
+        if (rc_whitelist_fits(APR_ARRAY_IDX(list, i, const char *), action))
             return true;
     return false;
 }

@@ -4,7 +4,7 @@
  * before the repository is looked up. The answer is the same for a repository that does not exist
  * and for one that the caller may not read.
  */
-#include "view.h"
+#include "faces/view.h"
 
 #include <string.h>
 
@@ -13,10 +13,11 @@
 #include "domain/identify.h"
 #include "domain/repo_sync.h"
 #include "base/hex.h"
+#include "faces/whitelist.h"
 
 #define ROLES_OF_VIEWS (RC_ROLE_ALL | RC_ROLE_HTTP | RC_ROLE_API)
 
-rc_err_t *rc_raw_refuse(rc_raw_call_t *call, int status, const char *message)
+rc_err_t *rc_view_refuse(rc_view_call_t *call, int status, const char *message)
 {
     call->status = status;
     call->message = message;
@@ -24,35 +25,35 @@ rc_err_t *rc_raw_refuse(rc_raw_call_t *call, int status, const char *message)
 }
 
 /* A reason that is already set stays: why a key was ignored explains more than what followed. */
-static rc_err_t *deny(rc_raw_call_t *call, int status, const char *why)
+static rc_err_t *deny(rc_view_call_t *call, int status, const char *why)
 {
     if (!call->why)
         call->why = why;
-    return rc_raw_refuse(call, status, NULL);
+    return rc_view_refuse(call, status, NULL);
 }
 
-static const char *name_of_caller(const rc_raw_call_t *call)
+static const char *name_of_caller(const rc_view_call_t *call)
 {
     return call->actor.caller->anonymous
                ? "a visitor"
                : apr_psprintf(call->pool, "user '%s'", call->actor.caller->username);
 }
 
-static unsigned route_roles(const rc_raw_route_t *route)
+static unsigned route_roles(const rc_view_route_t *route)
 {
-    return route->view->flags & RC_RAW_FEED ? ROLES_OF_VIEWS | RC_ROLE_FEED : ROLES_OF_VIEWS;
+    return route->view->flags & RC_VIEW_FEED ? ROLES_OF_VIEWS | RC_ROLE_FEED : ROLES_OF_VIEWS;
 }
 
 /* Whitelist and roles apply to keys only: a user who logged in sees every view of what they may
  * read. */
-static bool may_open(const rc_raw_call_t *call, const rc_raw_route_t *route)
+static bool may_open(const rc_view_call_t *call, const rc_view_route_t *route)
 {
     if (call->actor.caller->anonymous)
-        return !(route->view->flags & RC_RAW_LOGIN);
+        return !(route->view->flags & RC_VIEW_LOGIN);
     return call->actor.caller->login ||
            ((call->actor.caller->role & route_roles(route)) &&
-            (route->view->flags & RC_RAW_FEED ||
-             rc_raw_whitelist_has(call->settings->whitelist, route->view->action)));
+            (route->view->flags & RC_VIEW_FEED ||
+             rc_whitelist_has(call->request->whitelist, route->view->action)));
 }
 
 /* Returns, for the log, why a key that the client sent was ignored; NULL when none was. */
@@ -78,11 +79,11 @@ static unsigned roles_of(const apr_array_header_t *routes)
     int i;
 
     for (i = 0; i < routes->nelts; i++)
-        roles |= route_roles(&APR_ARRAY_IDX(routes, i, rc_raw_route_t));
+        roles |= route_roles(&APR_ARRAY_IDX(routes, i, rc_view_route_t));
     return roles;
 }
 
-static rc_err_t *identify(rc_refusal_t *refusal, rc_raw_call_t *call,
+static rc_err_t *identify(rc_refusal_t *refusal, rc_view_call_t *call,
                           const apr_array_header_t *routes)
 {
     const rc_request_t *request = call->request;
@@ -102,7 +103,7 @@ static rc_err_t *identify(rc_refusal_t *refusal, rc_raw_call_t *call,
     return NULL;
 }
 
-static void take_route(rc_raw_call_t *call, const rc_raw_route_t *route)
+static void take_route(rc_view_call_t *call, const rc_view_route_t *route)
 {
     call->view = route->view;
     call->id = route->id;
@@ -113,7 +114,7 @@ static void take_route(rc_raw_call_t *call, const rc_raw_route_t *route)
 }
 
 /* Sets call->repo when the route's repository exists and the caller may read it. */
-static rc_err_t *look_up_view(rc_raw_call_t *call, const rc_raw_route_t *route)
+static rc_err_t *look_up_view(rc_view_call_t *call, const rc_view_route_t *route)
 {
     apr_int64_t user = call->actor.caller->user_id;
     rc_repo_t *repo;
@@ -130,20 +131,20 @@ static rc_err_t *look_up_view(rc_raw_call_t *call, const rc_raw_route_t *route)
 }
 
 /* Returns, for the log, why may_open returned false. */
-static const char *unlisted(const rc_raw_call_t *call, const rc_raw_route_t *route)
+static const char *unlisted(const rc_view_call_t *call, const rc_view_route_t *route)
 {
     return apr_psprintf(call->pool, "%s is not open to %s", route->view->action,
                         call->actor.caller->anonymous ? "visitors" : "keys, by the whitelist");
 }
 
 /* Takes the first route whose view is open to the caller and whose repository they may read. */
-static rc_err_t *find_repository(rc_raw_call_t *call, const apr_array_header_t *routes)
+static rc_err_t *find_repository(rc_view_call_t *call, const apr_array_header_t *routes)
 {
     bool asked = false;
     int i;
 
     for (i = 0; i < routes->nelts && !call->repo; i++) {
-        const rc_raw_route_t *route = &APR_ARRAY_IDX(routes, i, rc_raw_route_t);
+        const rc_view_route_t *route = &APR_ARRAY_IDX(routes, i, rc_view_route_t);
 
         if (!may_open(call, route))
             continue;
@@ -153,13 +154,13 @@ static rc_err_t *find_repository(rc_raw_call_t *call, const apr_array_header_t *
     if (call->repo)
         return NULL;
     if (!asked)
-        return deny(call, 401, unlisted(call, &APR_ARRAY_IDX(routes, 0, rc_raw_route_t)));
+        return deny(call, 401, unlisted(call, &APR_ARRAY_IDX(routes, 0, rc_view_route_t)));
     return deny(call, call->actor.caller->anonymous ? 401 : 404,
                 apr_psprintf(call->pool, "%s may read no such repository", name_of_caller(call)));
 }
 
 /* For views without a repository. */
-static rc_err_t *find_view(rc_raw_call_t *call, const rc_raw_route_t *route)
+static rc_err_t *find_view(rc_view_call_t *call, const rc_view_route_t *route)
 {
     if (!may_open(call, route))
         return deny(call, 401, unlisted(call, route));
@@ -168,7 +169,7 @@ static rc_err_t *find_view(rc_raw_call_t *call, const rc_raw_route_t *route)
 }
 
 typedef struct decision_t {
-    rc_raw_call_t *call;
+    rc_view_call_t *call;
     const apr_array_header_t *routes;
 } decision_t;
 
@@ -176,8 +177,8 @@ static rc_err_t *decide_access(rc_actor_t *actor, void *baton)
 {
     const decision_t *decision = baton;
     const apr_array_header_t *routes = decision->routes;
-    rc_raw_call_t *call = decision->call;
-    const rc_raw_route_t *first = &APR_ARRAY_IDX(routes, 0, rc_raw_route_t);
+    rc_view_call_t *call = decision->call;
+    const rc_view_route_t *first = &APR_ARRAY_IDX(routes, 0, rc_view_route_t);
     const char *ip = call->request->client_ip;
     rc_refusal_t refusal;
 
@@ -187,29 +188,28 @@ static rc_err_t *decide_access(rc_actor_t *actor, void *baton)
         return deny(call, 401, "no key, no login, and no anonymous access");
     if (refusal) { /* with a caller set, only the address can be refused */
         call->why = apr_psprintf(call->pool, "%s is not allowed from %s", name_of_caller(call), ip);
-        return rc_raw_refuse(call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip));
+        return rc_view_refuse(call, 403, apr_psprintf(call->pool, "IP %s not allowed", ip));
     }
     return *first->view->pattern == '/' ? find_view(call, first) : find_repository(call, routes);
 }
 
-rc_err_t *rc_raw_access(rc_raw_call_t **out, const apr_array_header_t *routes,
-                        const rc_request_t *request)
+rc_err_t *rc_view_access(rc_view_call_t **out, const apr_array_header_t *routes,
+                         const rc_request_t *request)
 {
     apr_pool_t *pool = request->pool;
-    rc_raw_call_t *call = apr_pcalloc(pool, sizeof(*call));
+    rc_view_call_t *call = apr_pcalloc(pool, sizeof(*call));
     decision_t decision = {call, routes};
 
     *out = call;
     call->env = request->env;
     call->request = request;
-    call->settings = request->settings;
     call->pool = pool;
     call->actor = (rc_actor_t){.env = call->env, .pool = pool, .ip = request->client_ip};
     rc_env_work_begin(&call->actor.work, call->env, request->gone, request->server, pool);
     call->status = 200;
     call->length = -1;
     if (!request->readonly)
-        return rc_raw_refuse(call, 405, NULL);
+        return rc_view_refuse(call, 405, NULL);
     RC_TRY(rc_actor_open(&call->actor));
     RC_TRY(rc_actor_read(&call->actor, decide_access, &decision)); /* all in one snapshot */
     if (call->status == 200) /* an invalid key was ignored, and visitors may see the view */
@@ -217,12 +217,7 @@ rc_err_t *rc_raw_access(rc_raw_call_t **out, const apr_array_header_t *routes,
     return NULL;
 }
 
-rc_err_t *rc_raw_prepare(rc_raw_call_t *call)
-{
-    return call->view->prepare(call);
-}
-
-rc_err_t *rc_raw_write(rc_raw_call_t *call, rc_spool_t *spool)
+rc_err_t *rc_view_write(rc_view_call_t *call, rc_spool_t *spool)
 {
     rc_actor_close(&call->actor); /* writing can take minutes: hold no connection meanwhile */
     RC_TRY(call->view->write(call, spool));

@@ -4,14 +4,14 @@
  */
 #include "unit.h"
 
-#include "faces/raw.h"
+#include "faces/whitelist.h"
 
 #define RAW "ChangesetController:changeset_raw"
 
 static apr_array_header_t *list_of(const char *text)
 {
     apr_array_header_t *list = apr_array_make(pool, 1, sizeof(const char *));
-    const char *wrong = rc_raw_whitelist_add(list, text, pool);
+    const char *wrong = rc_whitelist_add(list, text, pool);
 
     if (wrong)
         fail_msg("%s: %s", text, wrong);
@@ -57,7 +57,7 @@ static void refusing(void **state)
     for (i = 0; i < ROWS(rows); i++) {
         apr_array_header_t *list = apr_array_make(pool, 1, sizeof(const char *));
 
-        if (!rc_raw_whitelist_add(list, rows[i], pool))
+        if (!rc_whitelist_add(list, rows[i], pool))
             fail_msg("accepted: %s", rows[i]);
     }
 }
@@ -91,9 +91,9 @@ static void matching(void **state)
     size_t i;
 
     (void)state;
-    assert_false(rc_raw_whitelist_has(NULL, RAW));
+    assert_false(rc_whitelist_has(NULL, RAW));
     for (i = 0; i < ROWS(rows); i++)
-        if (rc_raw_whitelist_has(list_of(rows[i].text), rows[i].action) != rows[i].want)
+        if (rc_whitelist_has(list_of(rows[i].text), rows[i].action) != rows[i].want)
             fail_msg("%s: not %d", rows[i].text, rows[i].want);
 }
 

@@ -9,12 +9,12 @@
 /* Returns "repository|revision ..." for all readings of the path. */
 static const char *readings(const char *path)
 {
-    apr_array_header_t *routes = rc_raw_routes(path, pool);
+    apr_array_header_t *routes = rc_view_routes(&rc_raw_views, path, pool);
     const char *text = "";
     int i;
 
     for (i = 0; i < routes->nelts; i++) {
-        const rc_raw_route_t *route = &APR_ARRAY_IDX(routes, i, rc_raw_route_t);
+        const rc_view_route_t *route = &APR_ARRAY_IDX(routes, i, rc_view_route_t);
         const char *repo = route->repo;
 
         if (!repo)
@@ -90,12 +90,12 @@ static void bounded(void **state)
     (void)state;
     for (i = 0; i < 400; i++)
         path = apr_pstrcat(pool, path, "/changeset-diff/x", NULL);
-    assert_true(rc_raw_routes(path, pool)->nelts <= 16);
+    assert_true(rc_view_routes(&rc_raw_views, path, pool)->nelts <= 16);
     for (i = 0; i < 2000; i++)
         deep = apr_pstrcat(pool, deep, "/raw", NULL);
-    routes = rc_raw_routes(deep, pool);
+    routes = rc_view_routes(&rc_raw_views, deep, pool);
     assert_true(routes->nelts <= 64);
-    assert_string_equal(APR_ARRAY_IDX(routes, routes->nelts - 1, rc_raw_route_t).repo, "r");
+    assert_string_equal(APR_ARRAY_IDX(routes, routes->nelts - 1, rc_view_route_t).repo, "r");
 }
 
 static const struct CMUnitTest tests[] = {cmocka_unit_test(splitting), cmocka_unit_test(bounded)};
