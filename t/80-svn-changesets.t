@@ -5,7 +5,7 @@
 use strict;
 use warnings;
 use Test::More;
-use RCAPI::Run qw(rounds);
+use RCAPI::Run qw(rounds spew);
 use RCAPI::Svn;
 use RCAPI::Test;
 
@@ -232,6 +232,22 @@ subtest 'last_changeset is never older than the repository' => sub {
     is $last->()->{message}, '', 'another message of the same revision';
     my ($moves) = grep { $_->{repo_name} eq 'moves' } @{ $t->must('get_repos') };
     is $moves->{last_changeset}{raw_id}, 2, 'get_repos shows what is stored';
+};
+
+subtest 'messages that change behind an open repository' => sub {
+    my $dir = "$t->{dir}/data/repos/moves";
+    my $messages = sub {
+        my $list = $t->must(get_repo_changesets => { repoid => 'moves', start_rev => '1', limit => -1 });
+        return join ' ', map { $_->{message} } @$list;
+    };
+    my $age = sub { utime 1_000_000_000 + $_[0], 1_000_000_000 + $_[0], "$dir/db/revprops/0" or die $! };
+    for my $n (1 .. 3) {
+        $age->($n); # long ago: what was read is kept
+        is $messages->(), $messages->(), "round $n";
+        spew("$t->{dir}/scratch/log", "edited$n");
+        RCAPI::Svn::program('svnadmin', 'setlog', '--bypass-hooks', "-r$_", $dir, "$t->{dir}/scratch/log") for 1, 2;
+        is $messages->(), "edited$n edited$n", '... an edit is seen at once';
+    }
 };
 
 $t->done;

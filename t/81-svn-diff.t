@@ -246,6 +246,40 @@ subtest 'replaced files and files that become links' => sub {
         'a replaced file is M, a link that becomes a file D and A';
 };
 
+subtest 'changes inside copies, and of directories' => sub {
+    my $dump = RCAPI::Svn->dump;
+    $dump->{tree}{''} = [undef, {}]; # the root
+    $dump->revision(log => 'x');
+    $dump->dir($_) for qw(a a/in a.b b);
+    $dump->file($_, "$_\n") for qw(a/in/x a/y a.b/z b/k b/gone a-1);
+    $dump->revision(log => 'y');
+    $dump->copy('a', 'c');
+    $dump->edit('c/in/x', "changed\n");
+    $dump->remove('c/y');
+    $dump->file('c/in/new', "new\n");
+    $dump->edit('c/in', undef, { p => 1 });
+    $dump->edit('a', undef, { p => 2 });
+    $dump->edit('a.b', undef, { p => 3 });
+    $dump->edit('a/in/x', "changed, too\n");
+    $dump->edit('a-1', "changed as well\n");
+    $dump->edit('', undef, { p => 4 });
+    $dump->remove('b');
+    $dump->revision(log => 'z');
+    $dump->edit('a/in/x', "changed, too\n", { p => 5 }); # the same content
+    $dump->edit('a-1', "changed as well\n"); # nothing
+    make('copies', $dump);
+    for my $n (1 .. 3) {
+        my $diff = view("/copies/changeset-diff/$n");
+        same($diff, RCAPI::Svn::svn('diff', '--git', '-c', $n, $url{copies}), "r$n");
+        next if $n != 2;
+        is join(' ', $diff =~ /^Index: (.*)/mg), 'a/in/x a a-1 a.b b/gone b/k c/in/new c/in/x c/in .', 'the order';
+    }
+    my $list = $t->must(get_repo_changesets =>
+        { repoid => 'copies', start_rev => '1', limit => -1, details => 'extended' });
+    is join(' ', map { "$_->{op} $_->{filename}" } map { @{ $_->{diff} } } @$list[1, 2]),
+        'A c/in/new A c/in/x M a-1 M a/in/x D b/gone D b/k M a/in/x', 'the files';
+};
+
 subtest 'svn patch' => sub {
     my $dump = $dump{random1};
     my ($wc, $trunk) = (fresh(), fresh());

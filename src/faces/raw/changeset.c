@@ -183,21 +183,37 @@ rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_view_call_t *call, 
 
 /* --- writing the commits --- */
 
+/* Sets *@a id to the id of the @a n-th commit, NULL when it does not belong to the answer. */
+static rc_err_t *find_id(const char **id, const rc_raw_changeset_t *set, rc_view_call_t *call,
+                         apr_int64_t n, apr_pool_t *scratch)
+{
+    rc_position_t place;
+    rc_rev_t rev;
+
+    if (!set->range || !set->leave_merges) {
+        RC_TRY(rc_vcs_rev_at(&rev, call->vcs, index_at(set, n), scratch));
+        *id = rev.id;
+        return NULL;
+    }
+    RC_TRY(rc_vcs_position(&place, call->vcs, index_at(set, n), scratch));
+    *id = is_in(set, &place) ? place.id : NULL;
+    return NULL;
+}
+
 static rc_err_t *write_commits(rc_view_call_t *call, const rc_raw_changeset_t *set,
                                rc_raw_commit_fn_t *fn, rc_spool_t *spool, apr_pool_t *scratch)
 {
     apr_int64_t n, number = 0;
-    rc_position_t place;
+    const char *id;
 
     rc_spool_set_limit(spool, call->env->config->range_bytes);
     if (set->count > FEW)
         RC_TRY(rc_work_costly(&call->actor.work, call->pool));
     for (n = 0; n < length(set); n++) {
         apr_pool_clear(scratch);
-        RC_TRY(rc_vcs_position(&place, call->vcs, index_at(set, n), scratch));
-        if (!is_in(set, &place))
-            continue;
-        RC_TRY(fn(call, set, place.id, ++number, spool, scratch));
+        RC_TRY(find_id(&id, set, call, n, scratch));
+        if (id)
+            RC_TRY(fn(call, set, id, ++number, spool, scratch));
     }
     return NULL;
 }

@@ -144,7 +144,7 @@ rc_err_t *rc_svn_stat(bool *more, rc_vcs_t *vcs, const char *id, rc_stat_limits_
     apr_pool_t *pool;
     int i;
 
-    RC_TRY(rc_svn_compare_trees(&changes, &limits->entries, vcs, rev - 1, rev, scratch));
+    RC_TRY(rc_svn_compare_trees(&changes, &limits->entries, vcs, rev, scratch));
     *more = limits->entries == 0;
     apr_pool_create(&pool, scratch);
     for (i = 0; i < changes->nelts; i++) {

@@ -67,19 +67,38 @@ rc_err_t *rc_svn_print_properties(const rc_svn_printer_t *printer, const char *h
                                   const char *name, const rc_svn_file_t *before,
                                   const rc_svn_file_t *after);
 
-/* -- tree.c -- */
+/* -- paths.c -- */
 
 /**
- * Finds the files, and the directories with other properties, that differ between the revisions
- * @a before and @a after: an array of rc_svn_change_t in @a pool, in the order of `svn diff`: the
- * entries of a directory by name, then itself. At most *@a entries entries are compared; it becomes
- * what is left, 0 when there may be more.
+ * Finds the files, and the directories with other properties, that differ between the revision
+ * @a rev and the one before it: an array of rc_svn_change_t in @a pool, in the order of `svn diff`:
+ * the entries of a directory by name, then itself. At most *@a entries entries are compared; it
+ * becomes what is left, 0 when there may be more.
  */
 rc_err_t *rc_svn_compare_trees(apr_array_header_t **out, int *entries, rc_vcs_t *vcs,
-                               svn_revnum_t before, svn_revnum_t after, apr_pool_t *pool);
+                               svn_revnum_t rev, apr_pool_t *pool);
 
-/** The same for a revision and the one before it; RC_E_LIMIT when it changes too much. */
+/** The same for all that differs; RC_E_LIMIT when it is too much. */
 rc_err_t *rc_svn_revision_changes(apr_array_header_t **out, rc_vcs_t *vcs, svn_revnum_t rev,
                                   apr_pool_t *pool);
+
+/* -- tree.c -- */
+
+#define RC_SVN_PATHS_MOST ((apr_size_t)128 << 20) /* bytes of all paths that differ */
+
+/* A comparison of two revisions. */
+typedef struct rc_svn_walk_t {
+    rc_vcs_t *vcs;
+    svn_revnum_t rev[2];         /* before, after */
+    apr_array_header_t *changes; /* the result: of rc_svn_change_t */
+    apr_size_t paths;            /* bytes of them */
+    int left;                    /* entries that may still be compared */
+    int depth;
+    apr_pool_t *pool; /* of the result */
+} rc_svn_walk_t;
+
+/** Compares what both revisions have at @a path, and below it: appends what differs. Of directories
+ * only the properties are compared when the change is @a alone. */
+rc_err_t *rc_svn_walk_node(rc_svn_walk_t *walk, const char *path, bool alone, apr_pool_t *scratch);
 
 #endif

@@ -57,6 +57,7 @@ void rc_svn_rest(void *repo)
     for (i = 0; i < RC_SVN_ROOTS; i++)
         close_root(&svn->roots[i]);
     svn->youngest = SVN_INVALID_REVNUM;
+    svn->use++;
     svn->broken = rc_svn_guard_tripped() || svn->broken;
 }
 
@@ -94,6 +95,8 @@ static rc_err_t *fill(rc_svn_t *svn, apr_pool_t *pool)
         return rc_fs_err(pool, "open the repository", svn->path);
     RC_TRY(open_repos(&svn->repos, svn->path, svn->pool, pool));
     svn->fs = svn_repos_fs(svn->repos);
+    svn->use = 1;
+    svn->shard_size = rc_svn_shard_size(svn->path, pool);
     svn->youngest = SVN_INVALID_REVNUM;
     return NULL;
 }
@@ -136,7 +139,10 @@ void rc_svn_set_work(void *repo, rc_work_t *work)
 
 rc_err_t *rc_svn_refresh(rc_vcs_t *vcs)
 {
-    ((rc_svn_t *)vcs->repo)->youngest = SVN_INVALID_REVNUM;
+    rc_svn_t *svn = vcs->repo;
+
+    svn->youngest = SVN_INVALID_REVNUM;
+    svn->use++;
     return NULL;
 }
 

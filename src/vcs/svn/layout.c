@@ -117,13 +117,15 @@ bool rc_svn_is_gone(const char *path, apr_pool_t *pool)
 
 /* --- state --- */
 
-/* Returns the stamp of a file or directory, "-" when there is none. */
+#define NO_STAMP "-"
+
+/* Returns the stamp of a file or directory. */
 static const char *stamp_of(const char *path, apr_pool_t *pool)
 {
     struct stat st;
 
     if (stat(path, &st))
-        return "-";
+        return NO_STAMP;
     return apr_psprintf(pool, "%" APR_UINT64_T_FMT ".%" APR_INT64_T_FMT ".%ld",
                         (apr_uint64_t)st.st_ino, (apr_int64_t)st.st_mtim.tv_sec,
                         st.st_mtim.tv_nsec);
@@ -142,20 +144,30 @@ apr_int64_t rc_svn_shard_size(const char *path, apr_pool_t *pool)
  * that of the last revision, and of the one before it. Properties of older revisions can change
  * unseen; nothing that is kept by state shows them.
  */
-static const char *properties_stamp(const char *path, apr_int64_t youngest, apr_pool_t *pool)
+static const char *properties_stamp(const char *path, apr_int64_t youngest, apr_int64_t size,
+                                    apr_pool_t *pool)
 {
-    apr_int64_t size = rc_svn_shard_size(path, pool), shard, i;
-    const char *stamp = "", *folder;
+    const char *stamp = "", *folder, *one;
+    apr_int64_t shard, i;
 
     if (size <= 0)
         return stamp_of(apr_pstrcat(pool, path, "/db/revprops", NULL), pool);
     shard = youngest / size;
     for (i = shard; i >= 0 && i >= shard - 1; i--) {
         folder = apr_psprintf(pool, "%s/db/revprops/%" APR_INT64_T_FMT, path, i);
-        stamp = apr_pstrcat(pool, stamp, ":", stamp_of(folder, pool), ":",
-                            stamp_of(apr_pstrcat(pool, folder, ".pack", NULL), pool), NULL);
+        one = stamp_of(folder, pool);
+        if (!strcmp(one, NO_STAMP))
+            one = stamp_of(apr_pstrcat(pool, folder, ".pack", NULL), pool);
+        stamp = apr_pstrcat(pool, stamp, ":", one, NULL);
     }
     return stamp;
+}
+
+const char *rc_svn_state_text(const char *path, const char *uuid, apr_int64_t youngest,
+                              apr_int64_t shard_size, apr_pool_t *pool)
+{
+    return apr_psprintf(pool, "%s:%" APR_INT64_T_FMT "%s", uuid, youngest,
+                        properties_stamp(path, youngest, shard_size, pool));
 }
 
 const char *rc_svn_known_state(const char *path, apr_pool_t *pool)
@@ -165,9 +177,8 @@ const char *rc_svn_known_state(const char *path, apr_pool_t *pool)
 
     if (!uuid || !current || !*current)
         return NULL;
-    return apr_pstrcat(pool, first_line(uuid, pool), ":",
-                       apr_pstrmemdup(pool, current, strspn(current, "0123456789")),
-                       properties_stamp(path, apr_atoi64(current), pool), NULL);
+    return rc_svn_state_text(path, first_line(uuid, pool), apr_atoi64(current),
+                             rc_svn_shard_size(path, pool), pool);
 }
 
 /* True when the file of a revision does not exist for certain. */

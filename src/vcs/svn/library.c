@@ -11,16 +11,21 @@
 
 #include "base/versions.h"
 
-/* Limits per process, for all handles together, and for mod_dav_svn in the same process. */
-#define CACHE_BYTES ((apr_uint64_t)16 << 20)
+/* The size of libsvn's cache: per process, for all handles together, and for mod_dav_svn in the
+ * same process. Whoever sets another one by SVNInMemoryCacheSize gets it. */
+#define CACHE_BYTES ((apr_uint64_t)64 << 20)
+#define SVN_BYTES   ((apr_uint64_t)16 << 20) /* libsvn's own choice */
 #define CACHE_FILES 16
 
 /* libsvn keeps its data until the process exits: it cannot be started twice. */
 static rc_err_t *start_once(apr_pool_t *process, apr_pool_t *pool)
 {
-    svn_cache_config_t cache = {
-        .cache_size = CACHE_BYTES, .file_handle_count = CACHE_FILES, .single_threaded = FALSE};
+    svn_cache_config_t cache = {.cache_size = svn_cache_config_get()->cache_size,
+                                .file_handle_count = CACHE_FILES,
+                                .single_threaded = FALSE};
 
+    if (cache.cache_size == SVN_BYTES)
+        cache.cache_size = CACHE_BYTES;
     svn_error_set_malfunction_handler(svn_error_raise_on_malfunction); /* instead of abort() */
     svn_utf_initialize2(TRUE, process); /* the server's locale is no matter of the paths */
     svn_cache_config_set(&cache);

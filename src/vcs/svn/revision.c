@@ -19,16 +19,24 @@
 #define UNREADABLE  "unreadable" /* in the place of a digest */
 #define DIGITS_MOST 10           /* of a revision number */
 
+static rc_err_t *uuid_of(const char **uuid, rc_vcs_t *vcs, apr_pool_t *pool)
+{
+    rc_svn_t *svn = vcs->repo;
+
+    return rc_svn_err(RC_SVN(svn_fs_get_uuid(svn->fs, uuid, pool)), vcs->pool,
+                      "cannot read the UUID of %s", svn->path);
+}
+
 rc_err_t *rc_svn_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
 {
+    const rc_svn_t *svn = vcs->repo;
     svn_revnum_t youngest;
+    const char *uuid;
 
-    *state = rc_svn_known_state(vcs->path, pool);
-    if (*state)
-        return NULL;
-    RC_TRY(rc_svn_youngest(&youngest, vcs)); /* reports what is wrong */
-    return rc_err_internal(vcs->pool, APR_SUCCESS, "cannot read db/uuid or db/current of %s",
-                           vcs->path);
+    RC_TRY(rc_svn_youngest(&youngest, vcs));
+    RC_TRY(uuid_of(&uuid, vcs, pool));
+    *state = rc_svn_state_text(svn->path, uuid, youngest, svn->shard_size, pool);
+    return NULL;
 }
 
 rc_err_t *rc_svn_count(apr_int64_t *count, rc_vcs_t *vcs)
@@ -76,16 +84,6 @@ rc_err_t *rc_svn_id_at(const char **id, rc_vcs_t *vcs, apr_int64_t index, apr_po
 
 /* --- properties --- */
 
-static rc_err_t *read_properties(apr_hash_t **props, rc_vcs_t *vcs, svn_revnum_t rev,
-                                 apr_pool_t *pool)
-{
-    rc_svn_t *svn = vcs->repo;
-
-    return rc_svn_err(RC_SVN(svn_fs_revision_proplist2(props, svn->fs, rev, TRUE, pool, pool)),
-                      vcs->pool, "cannot read the properties of revision %ld of %s", rev,
-                      svn->path);
-}
-
 /* Returns the text of a property in valid UTF-8, at most @a most bytes; "" when it is missing. It
  * ends at a NUL. */
 static const char *property_text(apr_hash_t *props, const char *name, apr_size_t most,
@@ -120,7 +118,7 @@ rc_err_t *rc_svn_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, a
     apr_hash_t *props;
 
     RC_TRY(rc_work_spend(vcs->work, 0, vcs->pool));
-    RC_TRY(read_properties(&props, vcs, number, pool));
+    RC_TRY(rc_svn_revision_props(&props, vcs, number, pool));
     if (number > 1)
         parents[0] = apr_psprintf(pool, "%ld", number - 1);
     commit->id = apr_psprintf(pool, "%ld", number);
@@ -186,7 +184,6 @@ rc_err_t *rc_svn_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t in
                           apr_pool_t *pool)
 {
     svn_revnum_t rev = (svn_revnum_t)index + 1;
-    rc_svn_t *svn = vcs->repo;
     apr_hash_t *props;
     const char *uuid;
 
@@ -196,10 +193,9 @@ rc_err_t *rc_svn_position(rc_position_t *position, rc_vcs_t *vcs, apr_int64_t in
     RC_TRY(rc_work_spend(vcs->work, 0, vcs->pool));
     position->parents = rev > 1;
     position->digest = UNREADABLE;
-    if (read_properties(&props, vcs, rev, pool))
+    if (rc_svn_revision_props(&props, vcs, rev, pool))
         return NULL;
-    RC_TRY(rc_svn_err(RC_SVN(svn_fs_get_uuid(svn->fs, &uuid, pool)), vcs->pool,
-                      "cannot read the UUID of %s", svn->path));
+    RC_TRY(uuid_of(&uuid, vcs, pool));
     position->time = date_of(props, pool);
     position->digest = digest_of(uuid, props, pool);
     return NULL;

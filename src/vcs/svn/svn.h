@@ -24,16 +24,29 @@ typedef struct rc_svn_root_t {
     apr_pool_t *pool;
 } rc_svn_root_t;
 
+#define RC_SVN_SHARDS 64 /* directories with properties of revisions */
+
+/* What such a directory looked like when its properties were read. */
+typedef struct rc_svn_shard_t {
+    apr_int64_t number;
+    apr_uint64_t use; /* the use of the repository that looked at it */
+    ino_t inode;      /* 0: it may have changed since */
+    struct timespec changed;
+} rc_svn_shard_t;
+
 /* An open repository. */
 typedef struct rc_svn_t {
     char *path;
     apr_pool_t *pool; /* with an allocator of its own */
     svn_repos_t *repos;
     svn_fs_t *fs;
-    struct stat db, uuid;  /* as they were when it was opened */
-    svn_revnum_t youngest; /* of this use; SVN_INVALID_REVNUM: not read yet */
+    struct stat db, uuid;   /* as they were when it was opened */
+    apr_int64_t shard_size; /* revisions that share a directory; 0: all of them do */
+    svn_revnum_t youngest;  /* of this use; SVN_INVALID_REVNUM: not read yet */
     rc_svn_root_t roots[RC_SVN_ROOTS];
-    int next_root; /* the one that is replaced next */
+    int next_root;    /* the one that is replaced next */
+    apr_uint64_t use; /* counts the uses, from 1 */
+    rc_svn_shard_t shards[RC_SVN_SHARDS];
     rc_work_t *work;
     bool broken; /* libsvn gave up in the middle of a call */
 } rc_svn_t;
@@ -72,6 +85,11 @@ rc_err_t *rc_svn_copy(const char *from, const char *to, rc_work_t *work, apr_poo
 rc_err_t *rc_svn_check(const char **problem, const char *path, apr_pool_t *pool);
 rc_err_t *rc_svn_repair(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
 
+/** Returns a fingerprint of a repository, in @a pool: its UUID, its last revision, and when the
+ * properties of the last revisions changed. */
+const char *rc_svn_state_text(const char *path, const char *uuid, apr_int64_t youngest,
+                              apr_int64_t shard_size, apr_pool_t *pool);
+
 /** Returns how many revisions share a directory; 0: all of them do. */
 apr_int64_t rc_svn_shard_size(const char *path, apr_pool_t *pool);
 
@@ -103,7 +121,7 @@ rc_err_t *rc_svn_root(svn_fs_root_t **root, rc_vcs_t *vcs, svn_revnum_t rev);
 /** Sets *@a youngest to the last revision of the snapshot. */
 rc_err_t *rc_svn_youngest(svn_revnum_t *youngest, rc_vcs_t *vcs);
 
-/* -- revision.c -- */
+/* -- revision.c, revprops.c -- */
 
 rc_err_t *rc_svn_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
 rc_err_t *rc_svn_count(apr_int64_t *count, rc_vcs_t *vcs);
@@ -115,6 +133,11 @@ rc_err_t *rc_svn_series(apr_array_header_t **indexes, rc_vcs_t *vcs, apr_int64_t
                         apr_int64_t last, apr_pool_t *pool);
 rc_err_t *rc_svn_commit(rc_commit_t **out, rc_vcs_t *vcs, const rc_rev_t *rev, apr_size_t most,
                         apr_pool_t *pool);
+
+/** Reads the properties of a revision into @a pool: names to svn_string_t *. Later in the same use
+ * of the repository they are as they were read first. */
+rc_err_t *rc_svn_revision_props(apr_hash_t **props, rc_vcs_t *vcs, svn_revnum_t rev,
+                                apr_pool_t *pool);
 
 /** Returns the revision of an id, or of an entry's id, which begins with it; SVN_INVALID_REVNUM
  * when @a id begins with none. */

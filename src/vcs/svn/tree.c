@@ -11,18 +11,7 @@
 
 #include <apr_strings.h>
 
-#define ENTRIES_MAX 1000000
-#define PATHS_MAX   ((apr_size_t)128 << 20) /* bytes of all paths that differ */
-#define NESTED_MAX  2048                    /* directories */
-
-typedef struct tree_walk_t {
-    rc_vcs_t *vcs;
-    svn_revnum_t rev[2]; /* before, after */
-    apr_array_header_t *changes;
-    apr_size_t paths; /* bytes */
-    int left, depth;
-    apr_pool_t *pool; /* of the result */
-} tree_walk_t;
+#define NESTED_MAX 2048 /* directories */
 
 /* The entries of one name in both directories; NULL: none. */
 typedef struct twin_t {
@@ -30,13 +19,13 @@ typedef struct twin_t {
     const svn_fs_dirent_t *side[2];
 } twin_t;
 
-static rc_err_t *tree_error(svn_error_t *err, const tree_walk_t *walk, const char *path)
+static rc_err_t *tree_error(svn_error_t *err, const rc_svn_walk_t *walk, const char *path)
 {
     return rc_svn_err(err, walk->vcs->pool, "cannot compare %s in revisions %ld and %ld of %s",
                       path, walk->rev[0], walk->rev[1], walk->vcs->path);
 }
 
-static rc_err_t *root_of(svn_fs_root_t **root, const tree_walk_t *walk, int side)
+static rc_err_t *root_of(svn_fs_root_t **root, const rc_svn_walk_t *walk, int side)
 {
     return rc_svn_root(root, walk->vcs, walk->rev[side]);
 }
@@ -50,14 +39,14 @@ static rc_entry_kind_t side_kind(const svn_fs_dirent_t *entry)
     return entry->kind == svn_node_dir ? RC_ENTRY_DIR : RC_ENTRY_FILE;
 }
 
-static rc_err_t *add_tree_change(tree_walk_t *walk, const char *path, rc_entry_kind_t before,
+static rc_err_t *add_tree_change(rc_svn_walk_t *walk, const char *path, rc_entry_kind_t before,
                                  rc_entry_kind_t after, bool replaced)
 {
     const char *kept = apr_pstrdup(walk->pool, path);
     rc_svn_change_t *change = apr_array_push(walk->changes);
 
     walk->paths += strlen(path);
-    if (walk->paths > PATHS_MAX)
+    if (walk->paths > RC_SVN_PATHS_MOST)
         return rc_err(walk->vcs->pool, RC_E_LIMIT, "The paths that a commit changes are too long");
     *change = (rc_svn_change_t){.before = {.kind = before, .rev = walk->rev[0], .path = kept},
                                 .after = {.kind = after, .rev = walk->rev[1], .path = kept},
@@ -66,7 +55,7 @@ static rc_err_t *add_tree_change(tree_walk_t *walk, const char *path, rc_entry_k
 }
 
 /* Adds a directory when its properties differ. */
-static rc_err_t *add_folder(tree_walk_t *walk, const char *path, const bool there[2],
+static rc_err_t *add_folder(rc_svn_walk_t *walk, const char *path, const bool there[2],
                             apr_pool_t *scratch)
 {
     svn_fs_root_t *before, *after;
@@ -92,7 +81,7 @@ static rc_err_t *add_folder(tree_walk_t *walk, const char *path, const bool ther
 }
 
 /* Adds a file with another identity, unless it is the same in all that counts. */
-static rc_err_t *add_other_file(tree_walk_t *walk, const char *path, const twin_t *twin,
+static rc_err_t *add_other_file(rc_svn_walk_t *walk, const char *path, const twin_t *twin,
                                 apr_pool_t *scratch)
 {
     bool replaced = svn_fs_compare_ids(twin->side[0]->id, twin->side[1]->id) < 0;
@@ -149,11 +138,11 @@ static apr_array_header_t *find_twins(apr_hash_t *const entries[2], apr_pool_t *
     return twins;
 }
 
-static rc_err_t *compare_folders(tree_walk_t *walk, const char *path, const bool there[2],
+static rc_err_t *compare_folders(rc_svn_walk_t *walk, const char *path, const bool there[2],
                                  apr_pool_t *parent);
 
 /* Adds what one side has below a name, as deleted or added. */
-static rc_err_t *take_side(tree_walk_t *walk, const char *path, const twin_t *twin, int side,
+static rc_err_t *take_side(rc_svn_walk_t *walk, const char *path, const twin_t *twin, int side,
                            apr_pool_t *scratch)
 {
     const bool there[2] = {side == 0, side == 1};
@@ -165,7 +154,7 @@ static rc_err_t *take_side(tree_walk_t *walk, const char *path, const twin_t *tw
                            false);
 }
 
-static rc_err_t *compare_twin(tree_walk_t *walk, const char *path, const twin_t *twin,
+static rc_err_t *compare_twin(rc_svn_walk_t *walk, const char *path, const twin_t *twin,
                               apr_pool_t *scratch)
 {
     const bool both[2] = {true, true};
@@ -183,7 +172,7 @@ static rc_err_t *compare_twin(tree_walk_t *walk, const char *path, const twin_t 
     return twin->side[1] ? take_side(walk, path, twin, 1, scratch) : NULL;
 }
 
-static rc_err_t *compare_entries(tree_walk_t *walk, const char *path, const bool there[2],
+static rc_err_t *compare_entries(rc_svn_walk_t *walk, const char *path, const bool there[2],
                                  apr_pool_t *pool)
 {
     apr_hash_t *entries[2] = {NULL, NULL};
@@ -207,7 +196,7 @@ static rc_err_t *compare_entries(tree_walk_t *walk, const char *path, const bool
     return walk->left ? add_folder(walk, path, there, scratch) : NULL;
 }
 
-static rc_err_t *compare_folders(tree_walk_t *walk, const char *path, const bool there[2],
+static rc_err_t *compare_folders(rc_svn_walk_t *walk, const char *path, const bool there[2],
                                  apr_pool_t *parent)
 {
     apr_pool_t *pool;
@@ -223,26 +212,34 @@ static rc_err_t *compare_folders(tree_walk_t *walk, const char *path, const bool
     return err;
 }
 
-rc_err_t *rc_svn_compare_trees(apr_array_header_t **out, int *entries, rc_vcs_t *vcs,
-                               svn_revnum_t before, svn_revnum_t after, apr_pool_t *pool)
+/* Sets *@a entry to what is at @a path, in @a pool; NULL: nothing. */
+static svn_error_t *entry_at(const svn_fs_dirent_t **entry, svn_fs_root_t *root, const char *path,
+                             apr_pool_t *pool)
 {
-    static const bool both[2] = {true, true};
-    tree_walk_t walk = {.vcs = vcs, .rev = {before, after}, .left = *entries, .pool = pool};
+    svn_fs_dirent_t *found = apr_pcalloc(pool, sizeof(*found));
 
-    *out = walk.changes = apr_array_make(pool, 16, sizeof(rc_svn_change_t));
-    if (walk.left)
-        RC_TRY(compare_folders(&walk, "/", both, pool));
-    *entries = walk.left;
-    return NULL;
+    *entry = NULL;
+    SVN_ERR(svn_fs_check_path(&found->kind, root, path, pool));
+    if (found->kind == svn_node_none)
+        return NULL;
+    *entry = found;
+    return svn_fs_node_id(&found->id, root, path, pool);
 }
 
-rc_err_t *rc_svn_revision_changes(apr_array_header_t **out, rc_vcs_t *vcs, svn_revnum_t rev,
-                                  apr_pool_t *pool)
+rc_err_t *rc_svn_walk_node(rc_svn_walk_t *walk, const char *path, bool alone, apr_pool_t *scratch)
 {
-    int left = ENTRIES_MAX;
+    static const bool both[2] = {true, true};
+    twin_t twin = {.name = path};
+    svn_fs_root_t *root;
+    int i;
 
-    RC_TRY(rc_svn_compare_trees(out, &left, vcs, rev - 1, rev, pool));
-    return left ? NULL
-                : rc_err(vcs->pool, RC_E_LIMIT, "A commit changes %d files and directories or more",
-                         ENTRIES_MAX);
+    for (i = 0; i < 2; i++) {
+        RC_TRY(root_of(&root, walk, i));
+        RC_TRY(tree_error(RC_SVN(entry_at(&twin.side[i], root, path, scratch)), walk, path));
+    }
+    if (same_entry(&twin))
+        return NULL;
+    if (alone && side_kind(twin.side[0]) == RC_ENTRY_DIR && side_kind(twin.side[1]) == RC_ENTRY_DIR)
+        return add_folder(walk, path, both, scratch);
+    return compare_twin(walk, path, &twin, scratch);
 }
