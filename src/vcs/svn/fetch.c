@@ -17,6 +17,7 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "remote/program.h"
 
 #define SLACK ((apr_off_t)1 << 20)
 
@@ -125,23 +126,12 @@ static rc_err_t *fetch_all(rc_svn_fetch_t *fetch, const rc_origin_t *origin)
     return rc_svn_publish(fetch);
 }
 
-static rc_err_t *make_fetch_dir(rc_svn_fetch_t *fetch)
-{
-    char work[PATH_MAX], *made;
-
-    if (!realpath(fetch->policy->work_dir, work))
-        return rc_fs_err(fetch->pool, "find", fetch->policy->work_dir);
-    made = apr_pstrcat(fetch->pool, work, "/fetch-XXXXXX", NULL);
-    fetch->dir = mkdtemp(made);
-    return fetch->dir ? NULL : rc_fs_err(fetch->pool, "create a folder in", work);
-}
-
 rc_err_t *rc_svn_fetch(const rc_remote_policy_t *policy, const char *path,
                        const rc_remote_url_t *url, apr_time_t deadline, bool set_head,
                        apr_pool_t *pool)
 {
     rc_svn_fetch_t fetch = {
-        .policy = policy, .url = url, .deadline = deadline, .pool = pool, .dump = -1, .fits = true};
+        .policy = policy, .url = url, .deadline = deadline, .pool = pool, .dump = -1};
     rc_origin_t none = {NULL, 0}, *origin = policy->origin ? policy->origin : &none;
     char real_path[PATH_MAX];
     rc_err_t *err;
@@ -150,7 +140,7 @@ rc_err_t *rc_svn_fetch(const rc_remote_policy_t *policy, const char *path,
     if (!realpath(path, real_path))
         return rc_fs_err(pool, "find", path);
     fetch.path = real_path;
-    RC_TRY(make_fetch_dir(&fetch));
+    RC_TRY(rc_remote_make_dir(&fetch.dir, policy, pool));
     apr_pool_create(&fetch.scratch, pool);
     err = fetch_all(&fetch, origin);
     apr_pool_destroy(fetch.scratch);

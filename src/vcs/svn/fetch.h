@@ -21,8 +21,6 @@ typedef struct rc_svn_fetch_t {
     svn_revnum_t base, head; /* the last revision here, and of the remote */
     const char *uuid;        /* of the remote */
     apr_time_t deadline;     /* on rc_clock() */
-    apr_time_t next_measure; /* of the shadow */
-    bool fits;               /* the shadow is not too large */
     apr_pool_t *pool;        /* the caller's: errors live in it */
     apr_pool_t *scratch;
 } rc_svn_fetch_t;

@@ -15,11 +15,10 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "remote/program.h"
 
 #define MAX_ANSWER ((apr_off_t)64 * 1024)
-#define MAX_DETAIL 1500
 #define MAX_MEMORY ((apr_off_t)1 << 30)
-#define MEASURE    apr_time_from_sec(1) /* at least between two looks at the shadow */
 #define SHADOW     4 /* what is loaded may have so many times the size of what arrived */
 
 static rc_err_t *write_settings(const char *path, const char *text, apr_pool_t *pool)
@@ -61,63 +60,14 @@ rc_err_t *rc_svn_program_prepare(rc_svn_fetch_t *fetch)
 
 /* --- limits --- */
 
-/* Looks at what came from the remote, and at the dump that it became. */
-static bool dump_fits(const rc_svn_fetch_t *fetch)
+static apr_off_t size_of_all(void *baton)
 {
-    apr_off_t most = fetch->policy->max_size;
+    const rc_svn_fetch_t *fetch = baton;
     struct stat info;
 
-    if (!most)
-        return true;
-    if (fetch->proxy && rc_proxy_received(fetch->proxy) > most + most / 4 + MAX_ANSWER)
-        return false;
-    return fetch->dump < 0 || fstat(fetch->dump, &info) || info.st_size <= most;
-}
-
-/* Measuring takes time, so it is done less often the longer it takes. */
-static void measure_shadow(rc_svn_fetch_t *fetch)
-{
-    apr_time_t begin = rc_clock(), took;
-
-    if (!fetch->policy->max_size || !fetch->shadow || begin < fetch->next_measure)
-        return;
-    fetch->fits = rc_svn_shadow_size(fetch) / SHADOW <= fetch->policy->max_size;
-    took = (rc_clock() - begin) * 20;
-    fetch->next_measure = rc_clock() + (took > MEASURE ? took : MEASURE);
-}
-
-static bool may_go_on(void *baton)
-{
-    rc_svn_fetch_t *fetch = baton;
-
-    measure_shadow(fetch);
-    return fetch->fits && dump_fits(fetch) && !rc_remote_client_gone(fetch->policy);
-}
-
-static rc_err_t *judge_program(const rc_svn_fetch_t *fetch, const char *program,
-                               const rc_proc_result_t *result)
-{
-    apr_pool_t *pool = fetch->pool;
-    const char *from = rc_remote_shown(fetch->url, pool);
-    const char *refused = fetch->proxy ? rc_proxy_refused(fetch->proxy) : NULL;
-    rc_proc_result_t shown = *result;
-
-    if (result->timed_out)
-        return rc_err_failed(pool, "%s: %s took longer than %d seconds", from, program,
-                             (int)apr_time_sec(fetch->policy->timeout));
-    if (!fetch->fits || !dump_fits(fetch))
-        return rc_err_failed(pool, "%s: more than %" APR_OFF_T_FMT " bytes", from,
-                             fetch->policy->max_size);
-    if (result->status == 0)
-        return NULL;
-    if (result->stopped)
-        return rc_err(pool, RC_E_GONE, "The client has gone");
-    if (refused)
-        return rc_err_failed(pool, "%s: it leads to %s: not followed", from,
-                             rc_remote_scrub(refused, fetch->url, MAX_DETAIL, pool));
-    shown.text = rc_remote_scrub(result->text, fetch->url, MAX_DETAIL, pool);
-    return rc_err_failed(pool, "%s: %s ended with %s", from, program,
-                         rc_proc_end_text(&shown, pool));
+    if (fetch->shadow)
+        return rc_svn_shadow_size(fetch) / SHADOW;
+    return fetch->dump < 0 || fstat(fetch->dump, &info) ? 0 : info.st_size;
 }
 
 /* --- running --- */
@@ -153,57 +103,27 @@ static const char *const *environment(const rc_svn_fetch_t *fetch)
     return env;
 }
 
-/* Returns a file in memory with the password; -1 when that fails. */
-static int password_file(const rc_svn_fetch_t *fetch)
-{
-    const char *text = apr_pstrcat(fetch->scratch, fetch->url->password, "\n", NULL);
-    int fd = memfd_create("input", MFD_CLOEXEC);
-    ssize_t len = (ssize_t)strlen(text);
-
-    if (fd >= 0 && pwrite(fd, text, (apr_size_t)len, 0) == len)
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
-static rc_err_t *run(rc_svn_fetch_t *fetch, const rc_svn_step_t *step, int in,
-                     const char *const *argv)
-{
-    apr_time_t left = fetch->deadline - rc_clock();
-    rc_proc_t proc = {.argv = argv, .env = environment(fetch), .dir = fetch->dir, .in = in};
-    rc_proc_result_t result;
-
-    proc.out = step->out;
-    proc.deadline = fetch->deadline;
-    proc.max_file = step->max_file;
-    proc.max_memory = MAX_MEMORY;
-    proc.max_cpu = (int)apr_time_sec(left > 0 ? left : 0) + 10;
-    proc.check = may_go_on;
-    proc.baton = fetch;
-    RC_TRY(rc_proxy_run(&result, &proc, step->remote ? fetch->proxy : NULL, fetch->scratch));
-    fetch->next_measure = 0;
-    measure_shadow(fetch);
-    return judge_program(fetch, argv[0], &result);
-}
-
 rc_err_t *rc_svn_program_run(rc_svn_fetch_t *fetch, const rc_svn_step_t *step,
                              const char *const *argv)
 {
-    rc_err_t *err;
-    int in;
+    rc_remote_program_t program = {.policy = fetch->policy,
+                                   .url = fetch->url,
+                                   .env = environment(fetch),
+                                   .dir = fetch->dir,
+                                   .in = step->in,
+                                   .out = step->out};
 
+    program.max_file = step->max_file;
+    program.max_memory = MAX_MEMORY;
+    program.deadline = fetch->deadline;
+    program.size = size_of_all;
+    program.baton = fetch;
     if (!step->remote)
-        return run(fetch, step, step->in, argv);
-    argv = with_options(fetch, argv);
-    if (!fetch->url->user)
-        return run(fetch, step, -1, argv);
-    in = password_file(fetch);
-    if (in < 0)
-        return rc_err_internal(fetch->pool, errno, "cannot make a file in memory");
-    err = run(fetch, step, in, argv);
-    close(in);
-    return err;
+        return rc_remote_run(&program, argv, fetch->pool);
+    program.proxy = fetch->proxy;
+    if (fetch->url->user)
+        program.input = apr_pstrcat(fetch->pool, fetch->url->password, "\n", NULL);
+    return rc_remote_run(&program, with_options(fetch, argv), fetch->pool);
 }
 
 static rc_err_t *read_answer_file(const char **answer, int fd, apr_pool_t *pool)
