@@ -42,9 +42,6 @@ subtest 'create_repo' => sub {
         'failed to create repository `far`', 'clone_uri';
     like $t->error_log, qr/create_repo failed.*repositories of type hg are not fetched/, 'the log says why';
     ok !-e "$ROOT/far", 'nothing is left';
-    is $t->call(strip => { repoid => 'g/new', revision => '1', branch => 'default' })->{error},
-        'Unable to strip commit 1 from repo `g/new`', 'strip';
-    like $t->error_log, qr/commits of type hg cannot be stripped/, 'the log says why';
 };
 
 my @ids;

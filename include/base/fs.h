@@ -67,6 +67,10 @@ rc_err_t *rc_fs_map(const char **data, int fd, apr_size_t len, apr_pool_t *pool)
 /** Copies the regular file @a from to @a to, which may exist. @a flags as above. */
 rc_err_t *rc_fs_copy(const char *from, const char *to, int flags, apr_pool_t *pool);
 
+/** Exchanges what is at the paths @a one and @a two, on one file system, in one step. RC_E_INTERNAL
+ * also where the file system cannot do that. */
+rc_err_t *rc_fs_exchange(const char *one, const char *two, apr_pool_t *pool);
+
 /** Returns whether anything exists at @a path; a dangling link counts. */
 bool rc_fs_exists(const char *path);
 

@@ -7,6 +7,8 @@
 #ifndef RC_VCS_HG_PROGRAM_H
 #define RC_VCS_HG_PROGRAM_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 
 /** Returns the whole environment of a program of Mercurial, ended by NULL, in @a pool. It writes
@@ -22,6 +24,13 @@ const char *const *rc_hg_settings(void);
  * rc_hg_settings, in the same form; or NULL. They can be seen by other users of the machine. */
 const char *const *rc_hg_arguments(const char *path, const char *const *settings,
                                    const char *const *command, apr_pool_t *pool);
+
+/**
+ * Undoes what a writer that was killed has left in the repository at @a path: without that hg
+ * refuses to write. *@a recovered: whether there was something. @a temp is a directory of ours.
+ * Writers that live are waited for, at most ten seconds. RC_E_FAILED with hg's messages.
+ */
+rc_err_t *rc_hg_recover(bool *recovered, const char *path, const char *temp, apr_pool_t *pool);
 
 /** Sets *@a words to what runs Python as hg does, from the first line of the program: a path and
  * maybe options, ended by NULL, in @a pool. RC_E_INTERNAL when hg is not installed, or is no

@@ -312,12 +312,13 @@ rc_err_t *rc_vcs_refs(rc_vcs_t *vcs, rc_refs_t which,
 
 /**
  * Sets @a branch to the only parent of the commit that @a text names, so that this commit and its
- * descendants leave the branch. Returns RC_E_FAILED when the branch does not contain such a commit,
- * or another writer changed the branch meanwhile. The caller must hold the repository's write lock
- * through the descriptor @a lock, which stays open until the work is done, even when this process
- * dies.
+ * descendants leave the branch; with capability named_branches they leave the repository, and an
+ * empty @a branch is accepted. Returns RC_E_FAILED when the branch does not contain such a commit
+ * (or does not exist), or another writer changed it meanwhile. The caller must hold the
+ * repository's write lock through the descriptor @a lock, which stays open until the work is done,
+ * even when this process dies. @a work_dir: an empty directory of ours on the same file system.
  */
 rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *text, int lock,
-                       apr_pool_t *pool);
+                       const char *work_dir, apr_pool_t *pool);
 
 #endif

@@ -91,6 +91,13 @@ const char *rc_fs_folder(const char *path, apr_pool_t *pool)
     return slash ? apr_pstrmemdup(pool, path, (apr_size_t)(slash - path)) : ".";
 }
 
+rc_err_t *rc_fs_exchange(const char *one, const char *two, apr_pool_t *pool)
+{
+    return renameat2(AT_FDCWD, one, AT_FDCWD, two, RENAME_EXCHANGE)
+               ? rc_fs_err(pool, "exchange", two)
+               : NULL;
+}
+
 bool rc_fs_exists(const char *path)
 {
     struct stat st;

@@ -194,18 +194,36 @@ rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
     return NULL;
 }
 
+typedef struct stripping_t {
+    const rc_strip_t *request;
+    int lock;
+} stripping_t;
+
+/* Can wait for other writers; runs without a database connection. */
+static rc_err_t *strip(rc_actor_t *actor, void *baton)
+{
+    const stripping_t *stripping = baton;
+    const rc_strip_t *request = stripping->request;
+    const char *dir;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_work_dir(&dir, actor->env, actor->pool));
+    RC_TRY(rc_repo_open(&vcs, actor->env, request->repo, NULL, actor->pool));
+    return rc_vcs_strip(vcs, request->branch, request->revision, stripping->lock, dir, actor->pool);
+}
+
 rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)
 {
+    stripping_t stripping = {.request = request};
     const rc_repo_t *repo = request->repo;
     rc_locks_t locks;
-    rc_vcs_t *vcs;
 
     RC_TRY(rc_actor_require(actor, repo->level, RC_ADMIN));
     RC_TRY(rc_work_costly(&actor->work, actor->pool));
     RC_TRY(rc_actor_lock_repo(&locks, actor, repo));
     RC_TRY(rc_actor_again(actor, check_admin, &repo));
-    RC_TRY(rc_repo_open(&vcs, actor->env, repo, NULL, actor->pool));
-    RC_TRY(rc_vcs_strip(vcs, request->branch, request->revision, locks.fd, actor->pool));
+    stripping.lock = locks.fd;
+    RC_TRY(rc_actor_away(actor, strip, &stripping));
     return refresh_last(actor, repo, "user_stripped_commit", request->revision);
 }
 

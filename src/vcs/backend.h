@@ -140,7 +140,7 @@ typedef struct rc_backend_t {
                       apr_pool_t *scratch);
     rc_err_t *(*check_refs)(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
     rc_err_t *(*strip)(rc_vcs_t *vcs, const char *branch, const char *id, int lock,
-                       apr_pool_t *pool);
+                       const char *work_dir, apr_pool_t *pool);
 } rc_backend_t;
 
 /* One use of a handle: from rc_vcs_open until the caller's pool is destroyed. */

@@ -113,7 +113,7 @@ const char *rc_vcs_short_id(const char *type, const char *id, apr_pool_t *pool)
 }
 
 rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *text, int lock,
-                       apr_pool_t *pool)
+                       const char *work_dir, apr_pool_t *pool)
 {
     rc_rev_t rev;
 
@@ -123,5 +123,5 @@ rc_err_t *rc_vcs_strip(rc_vcs_t *vcs, const char *branch, const char *text, int 
     RC_TRY(rc_vcs_resolve(&rev, vcs, text, pool));
     if (!rev.id)
         return rc_err_failed(pool, "no such revision or branch");
-    return vcs->backend->strip(vcs, branch, rev.id, lock, pool);
+    return vcs->backend->strip(vcs, branch, rev.id, lock, work_dir, pool);
 }

@@ -6,7 +6,9 @@ random; rcapi-dump prints a line of JSON for each changeset that hg serves, and 
 passed as Latin-1.
 """
 import json
+import os
 import random
+import signal
 
 from mercurial import commands, context, encoding, metadata, node, obsolete, registrar
 
@@ -232,6 +234,15 @@ def make_slowly(ui, repo, count):
             if i % 10 == 0:
                 commit(repo, {'files': {'s': {'data': 's'}}, 'desc': 'secret', 'phase': 'secret'}, nodes)
         nodes = [last]
+
+
+@command(b'rcapi-killed', [], b'')
+def killed(ui, repo):
+    """Makes a commit, and is killed before its transaction ends."""
+    repo = repo.unfiltered()
+    with repo.wlock(), repo.lock(), repo.transaction(b'killed'):
+        commit(repo, {'files': {'a': {'data': 'killed'}, 'new': {'data': 'new'}}}, [repo.changelog.tip()])
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 # --- what hg says

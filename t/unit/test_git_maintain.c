@@ -203,7 +203,7 @@ static void test_strip(void **state)
         line("git -C strip rev-list --objects main --not main~1 | grep -o %s", back), back);
     maintain(path);
     ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", path, NULL, fixture.pool));
-    ASSERT_OK(rc_vcs_strip(vcs, "main", tip, 0, fixture.pool));
+    ASSERT_OK(rc_vcs_strip(vcs, "main", tip, 0, NULL, fixture.pool));
     assert_string_equal(line("git -C strip rev-parse main"), mine);
     assert_false(has(path, tip) || has(path, blob));
     assert_true(has(path, mine) && has(path, base) && has(path, lost) && has(path, back));
@@ -212,7 +212,7 @@ static void test_strip(void **state)
     maintain(path);
     assert_true(has(path, lost));
     sh("git -C strip branch other main");
-    ASSERT_OK(rc_vcs_strip(vcs, "main", mine, 0, fixture.pool));
+    ASSERT_OK(rc_vcs_strip(vcs, "main", mine, 0, NULL, fixture.pool));
     assert_true(has(path, mine)); /* another branch holds it */
 }
 

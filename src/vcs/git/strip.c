@@ -64,12 +64,13 @@ static void drop_objects(const rc_git_t *git, const char *branch, const git_oid 
 }
 
 rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *id, int lock,
-                       apr_pool_t *pool)
+                       const char *work_dir, apr_pool_t *pool)
 {
     rc_git_t *git = vcs->repo;
     const rc_git_ref_t *ref;
     git_oid oid, parent, tip;
 
+    (void)work_dir;
     RC_TRY(rc_git_look(git, false, pool));
     ref = rc_git_ref_find(git->refs->branches, branch);
     if (!rc_git_hex(&oid, id) || !ref)

@@ -86,7 +86,7 @@ rc_err_t *rc_git_sweep(const char **done, const char *path, apr_pool_t *pool);
 
 /* strip.c */
 rc_err_t *rc_git_strip(rc_vcs_t *vcs, const char *branch, const char *id, int lock,
-                       apr_pool_t *pool);
+                       const char *work_dir, apr_pool_t *pool);
 
 /* diff/diff.c */
 rc_err_t *rc_git_diff(rc_spool_t *spool, rc_vcs_t *vcs, const char *id,

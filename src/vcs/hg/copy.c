@@ -123,7 +123,7 @@ static rc_err_t *copy_locked(copying_t *copying, const char *from, const char *t
     if (layout.names == RC_HG_NAMES_PLAIN)
         return rc_err_failed(copying->err_pool, "%s has no store: it is too old to be copied",
                              from);
-    RC_TRY(rc_hg_lock(layout.store, RC_HG_PATIENCE, copying->work, pool));
+    RC_TRY(rc_hg_lock_store(&layout, copying->work, pool));
     RC_TRY(make_folder(copying, to, pool));
     RC_TRY(make_folder(copying, target, pool));
     RC_TRY(make_folder(copying, apr_pstrcat(pool, target, "/cache", NULL), pool));

@@ -208,6 +208,14 @@ rc_err_t *rc_hg_read_file(rc_hg_text_t *text, rc_vcs_t *vcs, const rc_hg_file_t 
 rc_err_t *rc_hg_load_file(rc_hg_text_t *text, rc_vcs_t *vcs, const rc_hg_file_t *file,
                           apr_pool_t *pool);
 
+/* -- run.c, strip.c -- */
+
+/** Returns whether a transaction of hg has begun and not ended. */
+bool rc_hg_is_interrupted(const rc_hg_layout_t *layout, apr_pool_t *pool);
+
+rc_err_t *rc_hg_strip(rc_vcs_t *vcs, const char *branch, const char *id, int lock,
+                      const char *work_dir, apr_pool_t *pool);
+
 /* -- revision.c -- */
 
 rc_err_t *rc_hg_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);

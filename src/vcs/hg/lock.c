@@ -17,12 +17,36 @@
 #include "base/text.h"
 #include "base/time.h"
 
-#define PACE apr_time_from_msec(50) /* between two attempts */
+#define OWNER_MOST 512
+#define PACE       apr_time_from_msec(50) /* between two attempts */
 
-static apr_status_t unlock(void *path)
+typedef struct held_t {
+    const char *path;
+    dev_t device;
+    ino_t inode;
+} held_t;
+
+/* The lock may have moved away with its repository (shadow.c): what is there then is another's. */
+static apr_status_t unlock(void *baton)
 {
-    unlink(path);
+    const held_t *held = baton;
+    struct stat st;
+
+    if (!lstat(held->path, &st) && st.st_dev == held->device && st.st_ino == held->inode)
+        unlink(held->path);
     return APR_SUCCESS;
+}
+
+static rc_err_t *hold(const char *path, apr_pool_t *pool)
+{
+    held_t *held = apr_palloc(pool, sizeof(*held));
+    struct stat st;
+
+    if (lstat(path, &st))
+        return rc_fs_err(pool, "read", path);
+    *held = (held_t){apr_pstrdup(pool, path), st.st_dev, st.st_ino};
+    apr_pool_cleanup_register(pool, held, unlock, apr_pool_cleanup_null);
+    return NULL;
 }
 
 /* Processes of another container with the same name have other numbers: the namespace tells. */
@@ -65,7 +89,7 @@ static bool has_ended(const char *holder, const char *self)
 static void break_lock(const char *path, const char *self, apr_pool_t *pool)
 {
     const char *breaking = apr_pstrcat(pool, path, ".break", NULL);
-    char holder[512];
+    char holder[OWNER_MOST];
 
     if (!read_owner(holder, sizeof(holder), path) || !has_ended(holder, self) ||
         symlink(self, breaking))
@@ -75,10 +99,10 @@ static void break_lock(const char *path, const char *self, apr_pool_t *pool)
     unlink(breaking);
 }
 
-rc_err_t *rc_hg_lock(const char *store, apr_interval_time_t patience, rc_work_t *work,
+rc_err_t *rc_hg_lock(const char *path, apr_interval_time_t patience, rc_work_t *work,
                      apr_pool_t *pool)
 {
-    const char *path = apr_pstrcat(pool, store, "/lock", NULL), *name = owner(pool);
+    const char *name = owner(pool);
     apr_time_t until = rc_clock() + patience;
 
     while (symlink(name, path)) {
@@ -90,6 +114,24 @@ rc_err_t *rc_hg_lock(const char *store, apr_interval_time_t patience, rc_work_t 
         RC_TRY(rc_work_look(work, pool));
         apr_sleep(PACE);
     }
-    apr_pool_cleanup_register(pool, path, unlock, apr_pool_cleanup_null);
-    return NULL;
+    return hold(path, pool);
+}
+
+rc_err_t *rc_hg_lock_store(const rc_hg_layout_t *layout, rc_work_t *work, apr_pool_t *pool)
+{
+    return rc_hg_lock(apr_pstrcat(pool, layout->store, "/lock", NULL), RC_HG_PATIENCE, work, pool);
+}
+
+rc_err_t *rc_hg_lock_all(const rc_hg_layout_t *layout, rc_work_t *work, apr_pool_t *pool)
+{
+    RC_TRY(rc_hg_lock(apr_pstrcat(pool, layout->hg, "/wlock", NULL), RC_HG_PATIENCE, work, pool));
+    return rc_hg_lock_store(layout, work, pool);
+}
+
+bool rc_hg_is_locked(const rc_hg_layout_t *layout, apr_pool_t *pool)
+{
+    const char *path = apr_pstrcat(pool, layout->store, "/lock", NULL);
+    char holder[OWNER_MOST];
+
+    return read_owner(holder, sizeof(holder), path) && !has_ended(holder, owner(pool));
 }

@@ -7,6 +7,7 @@
 const rc_backend_t rc_hg_backend = {
     .type = "hg",
     .capabilities = {.mails = true,
+                     .strip = true,
                      .named_branches = true,
                      .bookmarks = true,
                      .closed_branches = true,
@@ -55,4 +56,5 @@ const rc_backend_t rc_hg_backend = {
     .diff = rc_hg_diff,
     .diff_files = rc_hg_diff_files,
     .mail = rc_hg_mail,
+    .strip = rc_hg_strip,
 };

@@ -75,6 +75,12 @@ sub slowly {
     return _extended({}, $path, 'rcapi-slowly', $count);
 }
 
+# Leaves what a writer leaves that was killed in its transaction: a journal, and new file revisions.
+sub killed {
+    my ($path) = @_;
+    return !eval { _extended({}, $path, 'rcapi-killed') };
+}
+
 sub tell {
     my ($path, @options) = @_;
     my @rows = map { $json->decode($_) } split /\n/, _extended({}, $path, 'rcapi-dump', @options);
