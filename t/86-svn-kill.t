@@ -6,6 +6,7 @@
 use strict;
 use warnings;
 use Digest::SHA ();
+use Fcntl qw(LOCK_EX);
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
@@ -49,6 +50,8 @@ subtest 'kills during commits' => sub {
         RCAPI::SvnClient::program($t, 'svnadmin', 'verify', '-q', $there);
         ok patiently(60, sub { $carol->try($work, 'cleanup'); !$carol->try($work, 'update', '-q')->{exit} }),
             'the work goes on';
+        # Subversion's client takes its own files for someone else's when it did not hear that they are committed.
+        $carol->must($work, 'resolve', '-q', '-R', '--accept', 'working', '.');
         $carol->must($work, 'commit', '-q', '-m', "again $round");
         is youngest($t, $there), $before + 1, 'what was lost is committed' if $after == $before;
         my $last = $t->must(get_repo => { repoid => 'r' })->{last_changeset};
@@ -58,6 +61,63 @@ subtest 'kills during commits' => sub {
     RCAPI::SvnClient::program($t, 'svnadmin', 'verify', '-q', $there);
     is $t->try_admin('check')->{exit}, 0, 'check has no complaints';
     $t->stop;
+    $t->done;
+};
+
+# Begins a commit that adds the file $name; the name of its transaction.
+sub begin {
+    my ($t, $repo, $name, @basic) = @_;
+    my $a = $t->get("/$repo/!svn/me", method => 'POST', @basic, body => '( create-txn )',
+        headers => ['Content-Type' => 'application/vnd.svn-skel']);
+    my $txn = $a->header('SVN-Txn-Name') // 'none';
+    is $t->get("/$repo/!svn/txr/$txn/$name", method => 'PUT', @basic, body => "$name\n")->status, 201, "$name: begun";
+    return $txn;
+}
+
+subtest 'what a killed commit left' => sub {
+    my $t = RCAPI::Test->new(modules => [@RCAPI::SvnClient::MODULES], children => 1);
+    $t->user('carol', password => $CAROL);
+    my $carol = RCAPI::SvnClient->new($t, user => 'carol', password => $CAROL);
+    for my $layout (qw(sharded linear)) {
+        my $there = RCAPI::SvnClient::repository($t, $layout, owner => 'carol');
+        if ($layout eq 'linear') {
+            $t->run('rm', '-r', $there);
+            RCAPI::SvnClient::program($t, 'svnadmin', 'create', '--compatible-version', '1.4', $there);
+        }
+        my $work = $carol->checkout($layout);
+        spew("$work/f", "1\n");
+        $carol->must($work, 'add', '-q', 'f');
+        $carol->must($work, 'commit', '-q', '-m', 'one');
+        my $folder = "$there/db/revprops" . ($layout eq 'linear' ? '' : '/0');
+        my $first = slurp("$folder/1");
+        spew("$folder/2", "K 7\nsvn:log\nV 4000\nhalf");
+        chmod 0444, "$folder/2";
+        is $t->must(get_repo => { repoid => $layout })->{last_changeset}{raw_id}, 1, "$layout: nobody sees it";
+        spew("$work/f", "2\n");
+        $carol->must($work, 'commit', '-q', '-m', 'two');
+        is youngest($t, $there), 2, 'the next commit takes its place';
+        is slurp("$folder/1"), $first, 'the revision before is as it was';
+        is RCAPI::SvnClient::program($t, 'svnlook', 'log', '-r2', $there), "two\n", 'and has its own properties';
+        my @basic = (basic => "carol:$CAROL");
+        my ($old, $new) = map { begin($t, $layout, $_, @basic) } qw(old new);
+        my ($rev) = grep { -e } "$there/db/txn-protorevs/$old.rev", "$there/db/transactions/$old.txn/rev";
+        utime 1, 1, $rev;
+        my $mark = "$there/locks/rc-commit-dead";
+        spew($mark, '');
+        if ($layout eq 'sharded') {
+            open my $db, '<', "$there/db" or die $!;
+            flock $db, LOCK_EX or die $!;
+            my $a = $t->get("/$layout/!svn/me", method => 'POST', @basic, body => '( create-txn )');
+            is $a->status, 503, 'another writer undoes it, and does not end';
+            like $a->body, qr/The repository is being repaired; try again in a moment/, '... the client hears that';
+        }
+        utime 2, 2, $mark;
+        my $next = begin($t, $layout, 'next', @basic);
+        is_deeply [sort split ' ', RCAPI::SvnClient::program($t, 'svnadmin', 'lstxns', $there)], [sort $old, $next],
+            'a commit that was killed at its end cannot go on, others can';
+        ok !-e $mark, 'its mark is gone';
+        RCAPI::SvnClient::program($t, 'svnadmin', 'verify', '-q', $there);
+    }
     $t->done;
 };
 

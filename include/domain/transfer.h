@@ -51,10 +51,11 @@ rc_err_t *rc_transfer_recheck(rc_verdict_t *verdict, rc_actor_t *actor,
                               rc_transfer_t kind);
 
 /**
- * Locks the repository on the disk for a push, as rc_actor_lock does, by rc_repo_share. The program
- * keeps locks->fd open. Returns RC_E_FORBIDDEN without the right to push; RC_E_BUSY, with a text
- * for the client, when something else writes to the repository for more than 30 seconds; and
- * RC_E_NOTFOUND when it has been renamed or deleted.
+ * Locks the repository on the disk for a push, as rc_actor_lock does, by rc_repo_share, and removes
+ * what a killed writer left in its way (rc_vcs_settle). The program keeps locks->fd open. Returns
+ * RC_E_FORBIDDEN without the right to push; RC_E_BUSY, with a text for the client, when something
+ * else writes to the repository for more than 30 seconds; and RC_E_NOTFOUND when it has been
+ * renamed or deleted.
  */
 rc_err_t *rc_transfer_lock(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo);
 

@@ -130,6 +130,17 @@ rc_err_t *rc_vcs_repair(const char **done, const char *type, const char *path, c
                         apr_pool_t *pool);
 
 /**
+ * Removes from the repository at @a path what a writer that was killed left in the way of the next
+ * one. Call it before a program, or another module of httpd, writes to the repository. The caller
+ * holds at least the shared lock of the repository; other writers may be at work.
+ */
+rc_err_t *rc_vcs_settle(const char *type, const char *path, apr_pool_t *pool);
+
+/** Says, until @a pool ends, that a commit is being made in the repository at @a path. If this
+ * process is killed before, rc_vcs_settle undoes what the commit has begun. */
+rc_err_t *rc_vcs_mark_commit(const char *type, const char *path, apr_pool_t *pool);
+
+/**
  * Makes the repository at @a path small and fast to serve: one pack with an index of what each
  * commit reaches, no leftovers of programs that were interrupted, nothing that no reference has
  * reached for two weeks (contract 06 §3, §6). *@a actions: what was done, an array of texts in

@@ -11,6 +11,7 @@
 #include "store/repo_change.h"
 #include "store/user.h"
 #include "transfer_lock.h"
+#include "vcs/library.h"
 
 bool rc_transfer_is_locked(const rc_repo_t *repo)
 {
@@ -150,5 +151,8 @@ rc_err_t *rc_transfer_lock(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t
     RC_TRY(rc_actor_require(actor, repo->level, RC_WRITE));
     RC_TRY(rc_actor_require_name(actor));
     err = rc_actor_lock(locks, actor, share, &repo);
-    return err ? not_shared(locks, actor, repo, err) : NULL;
+    if (err)
+        return not_shared(locks, actor, repo, err);
+    return rc_vcs_settle(repo->type, rc_env_repo_path(actor->env, repo->name, actor->pool),
+                         actor->pool);
 }

@@ -74,6 +74,22 @@ rc_err_t *rc_vcs_repair(const char **done, const char *type, const char *path, c
     return backend->repair(done, path, wanted, pool);
 }
 
+rc_err_t *rc_vcs_settle(const char *type, const char *path, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    RC_TRY(rc_vcs_need_backend(&backend, type, pool));
+    return backend->settle ? backend->settle(path, pool) : NULL;
+}
+
+rc_err_t *rc_vcs_mark_commit(const char *type, const char *path, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    RC_TRY(rc_vcs_need_backend(&backend, type, pool));
+    return backend->mark_commit ? backend->mark_commit(path, pool) : NULL;
+}
+
 rc_err_t *rc_vcs_maintain(apr_array_header_t **actions, const char *type, const char *path,
                           const rc_maintain_t *options, apr_pool_t *pool)
 {

@@ -88,8 +88,8 @@ static rc_err_t *decide_url(rc_answer_t *answer, const rc_request_t *request)
     return call->err ? call->err : rc_face_svn_access(call);
 }
 
-/* Locks the repository against renaming and deleting, and looks for hooks, which libsvn would run
- * as the server. */
+/* Locks the repository against renaming and deleting, marks the end of a commit, and looks for
+ * hooks, which libsvn would run as the server. */
 static rc_err_t *prepare_write(rc_face_svn_call_t *call, const char *path)
 {
     const rc_env_config_t *config = call->request->env->config;
@@ -100,6 +100,8 @@ static rc_err_t *prepare_write(rc_face_svn_call_t *call, const char *path)
     if (err && (err->kind == RC_E_BUSY || err->kind == RC_E_NOTFOUND))
         return rc_answer_refuse(call->answer, err->kind == RC_E_BUSY ? 503 : 404, err->msg,
                                 rc_err_log_text(err, pool));
+    if (!err && !strcmp(call->request->method, "MERGE"))
+        err = rc_vcs_mark_commit(call->repo->type, path, call->request->pool);
     if (err || config->svn_hooks || !(hook = rc_vcs_find_hook(path, pool)))
         return err;
     return rc_answer_refuse(call->answer, 403,

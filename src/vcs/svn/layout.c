@@ -131,6 +131,14 @@ static const char *stamp_of(const char *path, apr_pool_t *pool)
                         st.st_mtim.tv_nsec);
 }
 
+/* Before format 3 the file holds more than a number. */
+apr_int64_t rc_svn_current(const char *path, apr_pool_t *pool)
+{
+    const char *current = small_file(path, "/db/current", pool);
+
+    return current && strspn(current, "0123456789") > 0 ? apr_atoi64(current) : -1;
+}
+
 apr_int64_t rc_svn_shard_size(const char *path, apr_pool_t *pool)
 {
     const char *format = small_file(path, "/db/format", pool);

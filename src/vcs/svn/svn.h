@@ -70,7 +70,7 @@ typedef struct rc_svn_going_t {
 /** An svn_cancel_func_t: stops when the time of the work is over or its client has gone. */
 svn_error_t *rc_svn_go_on(void *baton);
 
-/* -- layout.c, library.c, create.c, check.c: by path -- */
+/* -- layout.c, library.c, create.c, check.c, settle.c: by path -- */
 
 rc_err_t *rc_svn_startup(apr_pool_t *pool);
 rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool);
@@ -89,6 +89,12 @@ rc_err_t *rc_svn_repair(const char **done, const char *path, const char *wanted,
  * properties of the last revisions changed. */
 const char *rc_svn_state_text(const char *path, const char *uuid, apr_int64_t youngest,
                               apr_int64_t shard_size, apr_pool_t *pool);
+
+rc_err_t *rc_svn_settle(const char *path, apr_pool_t *pool);
+rc_err_t *rc_svn_mark_commit(const char *path, apr_pool_t *pool);
+
+/** Returns the number of the last revision by db/current; -1 when that file says none. */
+apr_int64_t rc_svn_current(const char *path, apr_pool_t *pool);
 
 /** Returns how many revisions share a directory; 0: all of them do. */
 apr_int64_t rc_svn_shard_size(const char *path, apr_pool_t *pool);
