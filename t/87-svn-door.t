@@ -269,6 +269,31 @@ subtest 'another repository of the same name' => sub {
     is($a->header('Connection'), 'close', 'a method that writes ends it, too');
 };
 
+subtest 'by id' => sub {
+    RCAPI::SvnClient::repository($t, 'first/name', owner => 'carol');
+    my $id = $t->must(get_repo => { repoid => 'first/name' })->{repo_id};
+    my $url = $carol->url("_$id");
+    my $work = $carol->checkout("_$id");
+    mkdir "$work/trunk";
+    spew("$work/trunk/f", "one\n");
+    works('add', $carol, $work, 'add', '-q', 'trunk');
+    works('commit', $carol, $work, 'commit', '-q', '-m', 'by id');
+    like(works('info', $carol, $t->dir, 'info', "$url/trunk"), qr{^Repository Root: \Q$url\E$}m, 'the root');
+    works('copy', $carol, $work, 'copy', '-q', '-m', 'c', "$url/trunk", "$url/branch");
+    $t->must(update_repo => { repoid => 'first/name', repo_name => 'other' });
+    journal();
+    works('update after a new name', $carol, $work, 'update', '-q');
+    is(slurp("$work/branch/f"), "one\n", '... has the copy');
+    works('lock', $carol, $work, 'lock', 'trunk/f');
+    spew("$work/trunk/f", "two\n");
+    works('commit', $carol, $work, 'commit', '-q', '-m', 'and again');
+    is(journal(), 'carol|push:3|first/other', '... in the journal, by its name');
+    is($t->get("/_$id/trunk/f", basic => $BASIC)->body, "two\n", 'a file');
+    is($t->get("/_$id/raw/tip/trunk/f", as => 'admin')->body, "two\n", 'views have such URLs, too');
+    my @to = (headers => [Destination => $carol->url('first/other/trunk/g')]);
+    is($t->get("/_$id/trunk/f", method => 'COPY', basic => $BASIC, @to)->status, 403, 'no copy to its other URL');
+};
+
 subtest 'mounts' => sub {
     my $visitor = RCAPI::SvnClient->new($t);
     my $url = $t->url . '/code/team/app';

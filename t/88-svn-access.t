@@ -104,6 +104,12 @@ subtest 'hidden is missing' => sub {
             is("@differ", '', ($who // 'visitor') . ": $where");
         }
     }
+    my $id = $t->must(get_repo => { repoid => 'team/app' })->{repo_id};
+    my @differ = grep {
+        shape($t->get("/_$id/trunk/f", method => $_, basic => $basic{outsider}), "_$id")
+            ne shape($t->get('/_99999/trunk/f', method => $_, basic => $basic{outsider}), '_99999')
+    } @READ, @WRITE;
+    is("@differ", '', 'by id');
 };
 
 subtest 'keys' => sub {

@@ -17,17 +17,32 @@ static rc_err_t *refuse_type(rc_face_svn_call_t *call, const rc_repo_t *repo)
     return rc_face_refuse_type(call->answer, &call->actor, repo, RC_FACE_SVN_TYPE);
 }
 
-/* Sets call->repo to the repository that a beginning of the path names: no repository is below
- * another one, so the shortest is the only one. Refuses one of another type. */
-static rc_err_t *find_shortest(rc_face_svn_call_t *call)
+/* No repository is below another one, so the shortest name is the only one. */
+static rc_err_t *find_shortest(rc_repo_t **repo, const char **end, rc_actor_t *actor,
+                               const char *path)
 {
-    const char *path = call->request->decoded, *end = path, *name;
+    const char *name;
+
+    *end = path;
+    while (!*repo && (name = rc_face_svn_next_name(end, path, actor->pool)))
+        RC_TRY(
+            rc_store_repo_seen_by_name(repo, actor->db, actor->caller->user_id, name, actor->pool));
+    return NULL;
+}
+
+/* Sets call->repo to the repository that a beginning of the path names, by its id or its name.
+ * Refuses one of another type. */
+static rc_err_t *find_repository(rc_face_svn_call_t *call)
+{
+    const char *path = call->request->decoded, *end = path;
     rc_actor_t *actor = &call->actor;
     rc_repo_t *repo = NULL;
+    apr_int64_t id = rc_face_svn_id(&end, actor->pool);
 
-    while (!repo && (name = rc_face_svn_next_name(&end, path, actor->pool)))
-        RC_TRY(rc_store_repo_seen_by_name(&repo, actor->db, actor->caller->user_id, name,
-                                          actor->pool));
+    if (id)
+        RC_TRY(rc_store_repo_seen_by_id(&repo, actor->db, actor->caller->user_id, id, actor->pool));
+    else
+        RC_TRY(find_shortest(&repo, &end, actor, path));
     if (repo && strcmp(repo->type, RC_FACE_SVN_TYPE))
         return refuse_type(call, repo);
     call->repo = repo;
@@ -53,7 +68,7 @@ static rc_err_t *decide_in_snapshot(rc_actor_t *actor, void *baton)
     RC_TRY(rc_face_identify(actor, answer, call->request, &call->credentials));
     if (answer->status != 200)
         return NULL;
-    RC_TRY(find_shortest(call));
+    RC_TRY(find_repository(call));
     if (answer->status != 200)
         return NULL;
     RC_TRY(rc_transfer_check(&verdict, actor, call->repo, call->writes ? RC_PUSH : RC_PULL));

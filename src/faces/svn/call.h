@@ -42,6 +42,10 @@ bool rc_face_svn_is_special(const rc_request_t *request);
 /** Returns whether a request with this method may change the repository; an unknown one may. */
 bool rc_face_svn_writes(const rc_request_t *request);
 
+/** Returns the id of a path that begins with one, "/_12" or "/_12/trunk", and sets *@a path behind
+ * it; else 0. */
+apr_int64_t rc_face_svn_id(const char **path, apr_pool_t *pool);
+
 /** Returns the next longer beginning of the @a decoded path that can be the name of a repository,
  * in @a pool; *@a end, first @a decoded itself, then points behind it. NULL: there is no other. */
 const char *rc_face_svn_next_name(const char **end, const char *decoded, apr_pool_t *pool);

@@ -14,7 +14,7 @@
 #include "call.h"
 #include "vcs/library.h"
 
-#define RESERVED "/_" /* begins no name of a repository */
+#define RESERVED "/_" /* begins no name of a repository, but its id */
 
 /* svn prints this error with the text. SVN_ERR_RA_DAV_REQUEST_FAILED */
 #define ERROR_CODE "175002"
@@ -36,8 +36,9 @@ static bool is_possible(const rc_request_t *request)
 {
     const char *path = request->decoded;
 
-    return request->env && ((const rc_face_svn_settings_t *)request->settings)->on && path[1] &&
-           strncmp(path, RESERVED, strlen(RESERVED)) != 0;
+    if (!request->env || !((const rc_face_svn_settings_t *)request->settings)->on || !path[1])
+        return false;
+    return strncmp(path, RESERVED, strlen(RESERVED)) != 0 || rc_face_svn_id(&path, request->pool);
 }
 
 /* Claims the URL if there is a repository of this type at all. Whether the URL names one, and
@@ -121,7 +122,8 @@ static rc_err_t *serve_url(rc_answer_t *answer, const rc_request_t *request)
     if (answer->status != 200)
         return NULL;
     over->type = call->repo->type;
-    over->url = apr_pstrcat(request->pool, "/", call->repo->name, NULL);
+    over->url = apr_pstrmemdup(request->pool, request->decoded,
+                               (apr_size_t)(call->inside - request->decoded));
     over->path = path;
     over->writes = call->writes;
     over->whole_url = !call->plain;

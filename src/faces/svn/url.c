@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "call.h"
+#include "domain/repo_url.h"
 
 #define SPECIAL "!svn" /* below a repository's URL, what is no file of the newest revision */
 
@@ -77,6 +78,17 @@ bool rc_face_svn_is_client(const rc_request_t *request)
     const method_t *method = find_method(request->method);
 
     return (method && method->own) || rc_face_svn_is_special(request);
+}
+
+apr_int64_t rc_face_svn_id(const char **path, apr_pool_t *pool)
+{
+    const char *end = *path + 1 + strcspn(*path + 1, "/");
+    rc_repo_url_t url;
+
+    if (!rc_repo_url_read(&url, *path + 1, (apr_size_t)(end - *path) - 1, pool) || url.id <= 0)
+        return 0;
+    *path = end;
+    return url.id;
 }
 
 const char *rc_face_svn_next_name(const char **end, const char *decoded, apr_pool_t *pool)
