@@ -23,7 +23,7 @@ rc_err_t *rc_svn_check(const char **problem, const char *path, apr_pool_t *pool)
     apr_int64_t last, there;
 
     *problem = NULL;
-    if (found == RC_FOUND_UNUSABLE || found == RC_FOUND_HOOKED)
+    if (found == RC_FOUND_UNUSABLE) /* whether hooks may run is the server's setting */
         *problem = apr_pstrcat(pool, "it is ", why, NULL);
     else if (rc_svn_lacks_last(&last, &there, path, pool))
         *problem =

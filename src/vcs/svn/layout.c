@@ -104,7 +104,7 @@ rc_found_t rc_svn_detect(const char **why, const char *path, apr_pool_t *pool)
         return found;
     *why = apr_psprintf(pool,
                         "a Subversion repository with a hook that a commit would run: hooks/%s; "
-                        "move it away, or remove its executable bits",
+                        "move it away, remove its executable bits, or set RcapiSvnHooks On",
                         hook);
     return RC_FOUND_HOOKED;
 }
