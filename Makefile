@@ -107,6 +107,11 @@ PRELOADED := $(O)/t/crash.so $(O)/t/bcrypt.so $(O)/t/other_git.so
 $(PRELOADED): $(O)/t/%.so: t/lib/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -shared -D_GNU_SOURCE -std=gnu11 -fPIC -O1 $(WARN) $(WERROR) -o $@ $<
+# What runs programs for the tests.
+SPAWN := $(O)/t/spawn
+$(SPAWN): t/lib/spawn.c Makefile
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) -D_GNU_SOURCE -std=gnu11 -O1 $(WARN) $(WERROR) -o $@ $<
 # The answers of apxs that each test needs: asking costs as much as starting a server.
 $(O)/t/apxs: Makefile
 	@mkdir -p $(@D)
@@ -118,7 +123,7 @@ $(ECHO): $(call obj,$(filter-out src/http/faces.c,$(HTTP_SRC)) t/lib/face_echo.c
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -shared -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 .PHONY: units
-units: $(UNITS) $(PRELOADED) $(ECHO) $(O)/t/apxs $(O)/docs/methods
+units: $(UNITS) $(PRELOADED) $(SPAWN) $(ECHO) $(O)/t/apxs $(O)/docs/methods
 	@:
 
 # `deps` and `test-deps` install missing packages when run as root; else they print the command.
@@ -205,7 +210,7 @@ bench: deps
 #: make lint                                   checks format, code and each header alone
 # Tools that are not installed are skipped with a message.
 SOURCES = $(wildcard *.c src/*/*.[ch] src/*/*/*.[ch] src/*/*/*/*.[ch] include/*.h include/*/*.h \
-            t/unit/*.[ch] t/fuzz/*.[ch] docs/*.c t/lib/face_echo.c)
+            t/unit/*.[ch] t/fuzz/*.[ch] docs/*.c t/lib/face_echo.c t/lib/spawn.c)
 HEADERS = $(wildcard include/*.h include/*/*.h)
 .PHONY: lint headers
 lint: headers

@@ -15,7 +15,7 @@ units: $(BENCH)
 bench: wrk
 	@$(SUBMAKE) -j$(CORES) all bench-programs
 	@RCAPI_BUILD='$(abspath $(O))' t/bench/run
-bench-programs: $(BENCH)
+bench-programs: $(BENCH) $(SPAWN)
 	@:
 wrk:
 	@command -v wrk >/dev/null || if [ "$$(id -u)" = 0 ]; then apt-get update && $(GET_WRK); \

@@ -27,9 +27,12 @@ use warnings;
 use Exporter 'import';
 use POSIX ();
 use RCAPI::Temp;
+use Socket qw(AF_UNIX SOCK_STREAM);
 use Time::HiRes qw(time sleep);
 
 my $cores;
+my $first = $$;
+my $spawner; # the process that runs programs for this one (t/lib/spawn.c): [our process id, its own, a socket]
 
 our @EXPORT_OK = qw(run become account await_change kill_within patiently rounds slow slurp spew);
 
@@ -46,6 +49,7 @@ sub account {
 # Drops root's rights, for good. Without them it does nothing.
 sub become {
     my ($name, $uid, $gid) = account() or return;
+    _end_spawner(); # the next one has as few rights
     $( = $gid;
     $) = "$gid $gid";
     POSIX::setgid($gid);
@@ -54,57 +58,82 @@ sub become {
 }
 
 # Runs @cmd to its end; { exit, signal, out, err }. A program past its time is killed with all that
-# it started (signal 9).
+# it started (signal 9). Options: dir, env, stdin, timeout, root.
 sub run {
     my ($opt, @cmd) = @_;
-    my ($out, $err, $in) = map { open my $fh, '+>', undef or die "temporary file: $!"; $fh } 1 .. 3;
-    print $in $opt->{stdin} // '';
-    seek $in, 0, 0;
+    my (undef, $uid, $gid) = $opt->{root} ? () : account();
+    my %env = (%ENV, %{ $opt->{env} // {} });
+    my @env = map { _bytes("$_=$env{$_}") } grep { defined $env{$_} } keys %env;
+    my @texts = (POSIX::ceil(($opt->{timeout} // 60) * slow()), $uid // -1, $gid // -1, umask, POSIX::getcwd(),
+        $opt->{dir} // '', scalar @env, @env, '', map { _encoded($_) } @cmd);
+    my $stdin = _bytes($opt->{stdin} // '');
+    my ($status, $out, $err) = _ask(join('', map { "$_\0" } @texts), $stdin);
+    return { exit => $status >> 8, signal => $status & 127, out => $out, err => $err };
+}
 
+# A text as perl prints it, and as perl gives it to programs.
+sub _bytes { my ($text) = @_; return utf8::downgrade($text, 1) ? $text : _encoded($text) }
+sub _encoded { my ($text) = @_; utf8::encode($text) if utf8::is_utf8($text); return $text }
+
+# While a request is on its way the process is not there for others; when it comes to nothing, it ends.
+sub _ask {
+    my ($texts, $stdin) = @_;
+    my $mine = $spawner;
+    undef $spawner;
+    $mine = _spawner() if !$mine || $mine->[0] != $$;
+    my $socket = $mine->[2];
+    local $SIG{PIPE} = 'IGNORE';
+    for my $part (pack('N2', length $texts, length $stdin), $texts, $stdin) {
+        for (my $at = 0; $at < length $part;) {
+            my $n = syswrite $socket, $part, 1 << 20, $at;
+            next if !defined $n && $!{EINTR};
+            $at += $n // die "no answer of t/lib/spawn.c: $!";
+        }
+    }
+    my ($status, @sizes) = unpack 'N3', _receive($socket, 12);
+    my @printed = map { _receive($socket, $_) } @sizes;
+    $spawner = $mine;
+    _end_spawner() if $$ != $first; # nothing else would before a forked process ends
+    return ($status, @printed);
+}
+
+sub _receive {
+    my ($socket, $size) = @_;
+    my $got = '';
+    while (length $got < $size) {
+        my $n = sysread $socket, $got, $size - length $got, length $got;
+        next if !defined $n && $!{EINTR};
+        die "no answer of t/lib/spawn.c\n" if !$n;
+    }
+    return $got;
+}
+
+# The program is opened while it can be: the account that root's tests become may not go where it is.
+my $program = ($ENV{RCAPI_BUILD} // 'build') . '/t/spawn';
+open my $opened, '<', $program;
+
+sub _spawner {
+    die "$program is missing: make first\n" if !$opened;
+    socketpair my $ours, my $theirs, AF_UNIX, SOCK_STREAM, 0 or die "socketpair: $!";
     my $pid = fork // die "fork: $!";
-    if (!$pid) {
-        setpgrp;
-        become() unless $opt->{root};
-        chdir $opt->{dir} or POSIX::_exit(126) if $opt->{dir};
-        open STDIN,  '<&', $in;
-        open STDOUT, '>&', $out;
-        open STDERR, '>&', $err;
-        _env($opt->{env});
-        no warnings 'exec';
-        exec { $cmd[0] } @cmd or print STDERR "$cmd[0]: $!\n";
-        POSIX::_exit(127);
-    }
-    my $status = _reap($pid, POSIX::ceil(($opt->{timeout} // 60) * slow()));
-    return {
-        exit => $status >> 8, signal => $status & 127,
-        out => _all($out), err => _all($err),
-    };
+    return [$$, $pid, $ours] if $pid;
+    POSIX::dup2(fileno $theirs, 0);
+    { exec { '/proc/self/fd/' . fileno $opened } 'spawn' }
+    POSIX::_exit(127);
 }
 
-# Sets and, where undefined, removes environment variables.
-sub _env {
-    my ($env) = @_;
-    for (keys %{ $env // {} }) {
-        defined $env->{$_} ? $ENV{$_} = $env->{$_} : delete $ENV{$_};
-    }
-}
-
-sub _reap {
-    my ($pid, $timeout) = @_;
-    local $SIG{ALRM} = sub { kill KILL => -$pid };
+# It is waited for, so that the time of all programs counts as that of the test.
+sub _end_spawner {
+    my $mine = $spawner;
+    undef $spawner;
+    return if !$mine || $mine->[0] != $$;
     local $?;
-    alarm $timeout;
-    1 while waitpid($pid, 0) == -1 && $!{EINTR};
-    alarm 0;
-    return $?;
+    local $SIG{PIPE} = 'IGNORE';
+    syswrite $mine->[2], pack 'N2', 0, 0;
+    waitpid $mine->[1], 0;
 }
 
-sub _all {
-    my ($fh) = @_;
-    seek $fh, 0, 0;
-    local $/;
-    return scalar <$fh> // '';
-}
+END { _end_spawner() }
 
 # How many times longer than usual things may take: a sanitizer's build does less in the same time,
 # and so does a machine with more to run than it has cores.
@@ -156,7 +185,8 @@ sub patiently {
 sub slurp {
     my ($file) = @_;
     open my $fh, '<:raw', $file or return '';
-    return _all($fh);
+    local $/;
+    return scalar <$fh> // '';
 }
 
 sub spew {
