@@ -106,7 +106,10 @@ $(O)/unit/%: $(O)/obj/t/unit/%.o $(LIB)
 PRELOADED := $(O)/t/crash.so $(O)/t/bcrypt.so $(O)/t/other_git.so
 $(PRELOADED): $(O)/t/%.so: t/lib/%.c Makefile
 	@mkdir -p $(@D)
-	$(call say,LD,$@) $(CC) -shared -D_GNU_SOURCE -std=gnu11 -fPIC -O1 $(WARN) $(WERROR) -o $@ $<
+	$(call say,LD,$@) $(CC) -shared -D_GNU_SOURCE -std=gnu11 -fPIC -O1 $(WARN) $(WERROR) -o $@ $< $(KEPT)
+# httpd loads the module twice when it starts, and all symbols of all its libraries are looked up each time; not
+# when the libraries are there before.
+$(O)/t/crash.so: KEPT = -Wl,--no-as-needed $(PKG_LIBS)
 # What runs programs for the tests.
 SPAWN := $(O)/t/spawn
 $(SPAWN): t/lib/spawn.c Makefile

@@ -109,6 +109,7 @@ sub start {
     my ($self) = @_;
     for (1 .. 10) {
         $self->{port} = free_port();
+        $self->{from} = $self->_logged;
         $self->_write;
         unlink "$self->{dir}/run/httpd.pid";
         $self->_fork_keeper;
@@ -143,7 +144,7 @@ sub is_free {
 # true: listens; undef: not yet
 sub _listens {
     my ($self) = @_;
-    return $self->pid && $self->_starts && RCAPI::HTTP::connect_to($self->{port}) ? 1 : undef;
+    return $self->pid && $self->_has_started && RCAPI::HTTP::connect_to($self->{port}) ? 1 : undef;
 }
 
 # Waits until all children have all their threads: httpd's may crash when they are ended before.
@@ -193,9 +194,10 @@ sub _keep {
     spew("$self->{dir}/run/session", $httpd);
 
     my $asked;
+    local $SIG{CHLD} = sub {}; # ends the wait
     until (waitpid($httpd, POSIX::WNOHANG()) == $httpd) {
         vec(my $ready = '', fileno $told, 1) = 1;
-        my $over = $asked ? sleep 0.01 : select $ready, undef, undef, 0.02;
+        my $over = $asked ? sleep 0.01 : select($ready, undef, undef, 0.1) > 0;
         kill TERM => $httpd if !$asked && ($over || time > $end);
         $asked = time if !$asked && ($over || time > $end);
         kill KILL => -$httpd if $asked && time > $asked + $STOP * slow();
@@ -243,11 +245,18 @@ sub pid {
     return $pid;
 }
 
-# Process ids of httpd's children.
+# Process ids of httpd's children. The list of the kernel may lack one while another one ends.
 sub children {
     my ($self) = @_;
     my $pid = $self->pid or return;
+    my $list = "/proc/$pid/task/$pid/children";
+    return grep { _is_child($_, $pid) } split ' ', slurp($list) if -e $list;
     return map { $_->[0] } grep { $_->[1] == $pid } _processes();
+}
+
+sub _is_child {
+    my ($pid, $parent) = @_;
+    return slurp("/proc/$pid/stat") =~ /^\d+ \(.*\) [^ZX] $parent /s;
 }
 
 # Kills one child (default: KILL); its process id.
@@ -263,19 +272,24 @@ sub kill_child {
 # that still have work.
 sub reload {
     my ($self) = @_;
-    my $before = $self->_starts;
-    my %old = map { $_ => 1 } $self->children;
+    my ($pid, @old) = ($self->pid, $self->children);
+    $self->{from} = $self->_logged;
     $self->{want} = 1;
     $self->_write;
-    kill USR1 => $self->pid;
-    patiently($BOOT, sub { $self->_starts > $before }) or die "httpd does not reload:\n" . $self->error_log;
-    patiently(5, sub { my @now = $self->children; @now && !grep { $old{$_} } @now });
+    kill USR1 => $pid;
+    patiently($BOOT, sub { $self->_has_started }) or die "httpd does not reload:\n" . $self->error_log;
+    patiently(5, sub { $self->children && !grep { _is_child($_, $pid) } @old });
     return $self->_settle;
 }
 
-sub _starts {
+sub _logged { -s "$_[0]{dir}/logs/error_log" // 0 }
+
+# Whether httpd says so in what it has logged since it was asked to.
+sub _has_started {
     my ($self) = @_;
-    return scalar(() = $self->error_log =~ /resuming normal operations/g);
+    open my $log, '<:raw', "$self->{dir}/logs/error_log" or return 0;
+    seek $log, $self->{from}, 0;
+    return scalar grep { /resuming normal operations/ } <$log>;
 }
 
 # Ends httpd.
