@@ -55,7 +55,7 @@ CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN
 LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,now
 
 ROOMS    := base archive db db/sqlite store remote vcs vcs/git vcs/git/diff $(if $(SVN),vcs/svn) $(if $(HG),vcs/hg) \
-              domain faces faces/api faces/api/methods faces/raw faces/git faces/svn
+              domain faces faces/api faces/api/methods faces/raw faces/pages faces/git faces/svn
 LIB_SRC  := $(wildcard $(ROOMS:%=src/%/*.c))
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
 API_SRC  := $(wildcard src/cli/client*.c) src/cli/rhodecode_api.c
@@ -204,6 +204,12 @@ $(O)/docs/methods: $(O)/obj/docs/methods.o $(LIB)
 .PHONY: docs
 docs: $(O)/docs/methods $(PROGS)
 	@perl docs/tables.pl $(O)
+
+#: make screenshots                            pictures of the pages, into build/screenshots
+.PHONY: screenshots
+screenshots: deps
+	@$(SUBMAKE) -j$(CORES) all units
+	@RCAPI_BUILD=$(O) perl -It/lib t/lib/screenshots $(O)/screenshots
 
 #: make bench [QUICK=1] [ROWS="calls files"]  speed, compared with httpd and git
 bench: deps

@@ -11,7 +11,7 @@ use warnings;
 my ($build, $check) = @ARGV;
 my @stale;
 my %parts = (
-    directives => \&directives, settings => \&settings, views => \&views, methods => \&methods,
+    directives => \&directives, settings => \&settings, views => \&views, pages => \&pages, methods => \&methods,
     'old methods' => \&old_methods, 'rcapi-admin' => sub { help('rcapi-admin', 'help') },
     'rhodecode-api' => sub { help('rhodecode-api', '--help') }, targets => \&targets,
 );
@@ -84,14 +84,18 @@ sub settings {
     return table(['Setting', 'Value', ''], @rows);
 }
 
-# URL and whitelist name of each view.
-sub views {
-    my ($list) = slurp('src/faces/raw/routes.c') =~ /^static const \w+ views\[\] = \{\n(.*?)^\};/ms
+# URL and whitelist name of each view of a face.
+sub views { return rows_of('raw') }
+sub pages { return rows_of('pages') }
+
+sub rows_of {
+    my ($face) = @_;
+    my ($list) = slurp("src/faces/$face/routes.c") =~ /^static const \w+ views\[\] = \{\n(.*?)^\};/ms
         or die "no views\n";
     my @rows;
     for (grep { /^\s*\{"/ } split /\n/, $list) {
-        my ($pattern, $action, $flags) = /^\s*\{"(.+?)",\s+"(.+?)",\s+(.+?),/ or die "no view: $_\n";
-        my $url = ($pattern =~ m{^/} ? '' : '/<repo>/') . ($pattern =~ s/\{(\w+)\}/<$1>/gr);
+        my ($pattern, $action, $flags) = /^\s*\{"(.*?)",\s+"(.+?)",\s+(.+?),/ or die "no view: $_\n";
+        my $url = ($pattern =~ m{^/} ? '' : $pattern eq '' ? '/<repo>' : '/<repo>/') . ($pattern =~ s/\{(\w+)\}/<$1>/gr);
         push @rows, ["`$url`", $flags =~ /FEED/ ? "none needed: `$action`" : "`$action`"];
     }
     return table(['URL below the mount', 'Whitelist name'], @rows);

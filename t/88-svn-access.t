@@ -267,7 +267,7 @@ subtest 'other repositories are served as before' => sub {
     is(status('PROPFIND', '/code/', basic => $basic{owner}), 404, 'no svn there');
     is($t->call('get_ip', {})->{error}, undef, 'the API');
     is(status('OPTIONS', '/_admin/api'), 200, '... also by OPTIONS');
-    is(status('GET', '/'), 404, 'the mount itself');
+    is(status('GET', '/'), 200, 'the list of repositories');
 };
 
 subtest 'a client of another type' => sub {

@@ -25,6 +25,7 @@ typedef struct rc_request_t {
                                has checked it; else NULL. Not checked, "" if it cannot be read */
     const char *basic_password;          /* beside basic_user; never in a log */
     const apr_array_header_t *whitelist; /* of const char *: views that keys open; or NULL */
+    bool has_basic; /* the client sent Authorization: Basic, which the server has not checked */
     const char *client_ip;
     const char *base_url; /* scheme://host[:port]<mount> */
 

@@ -5,6 +5,8 @@
 #ifndef RC_STORE_COMMENT_H
 #define RC_STORE_COMMENT_H
 
+#include <apr_tables.h>
+
 #include "db/db.h"
 
 typedef struct rc_comment_t {
@@ -16,5 +18,19 @@ typedef struct rc_comment_t {
 
 /** Stores a comment. A status becomes the newest of its revision (version 0). */
 rc_err_t *rc_store_comment_insert(rc_db_t *db, const rc_comment_t *comment);
+
+/* A comment as it is shown. */
+typedef struct rc_comment_row_t {
+    apr_int64_t id;
+    const char *username, *message;
+    apr_int64_t created_on; /* microseconds */
+    const char *status;     /* set with the comment, or NULL */
+    bool current;           /* the status is the newest of its revision */
+} rc_comment_row_t;
+
+/** Reads the comments on a revision (a full id), the oldest first, at most 500: an array of
+ * rc_comment_row_t in @a pool. */
+rc_err_t *rc_store_comments(apr_array_header_t **comments, rc_db_t *db, apr_int64_t repo_id,
+                            const char *revision, apr_pool_t *pool);
 
 #endif

@@ -116,7 +116,21 @@ rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *ran
                     rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),
                     void *baton, apr_pool_t *pool);
 
-/** The same, limited to repositories that user @a holder_id has locked. */
+/* A page of the repositories whose name or description holds some words. */
+typedef struct rc_repo_search_t {
+    const char *words; /* in any case of ASCII letters; "": all repositories */
+    int first, most;   /* the first one of the page, from 0, and how many it has at most */
+} rc_repo_search_t;
+
+/** Calls @a fn as rc_store_repos_each does, without extra fields, for a page of the repositories
+ * that user @a user_id may read, by name; sets *@a total to the number of all that were found. */
+rc_err_t *
+rc_store_repos_found(int *total, rc_db_t *db, apr_int64_t user_id, const rc_repo_search_t *search,
+                     rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),
+                     void *baton, apr_pool_t *pool);
+
+/** Calls @a fn as rc_store_repos_each does for the repositories that user @a holder_id has locked.
+ */
 rc_err_t *
 rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id, bool fields,
                            rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),

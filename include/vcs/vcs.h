@@ -276,6 +276,11 @@ typedef struct rc_entry_t {
 rc_err_t *rc_vcs_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
                        apr_pool_t *pool);
 
+/** Lists the entries of the directory @a dir (rc_vcs_entry) of commit @a id, sorted by name: an
+ * array of rc_entry_t in @a pool, whose paths are names and whose sizes are not set. */
+rc_err_t *rc_vcs_directory(apr_array_header_t **entries, rc_vcs_t *vcs, const char *id,
+                           const rc_entry_t *dir, apr_pool_t *pool);
+
 /** Appends the content of a file, or a link's target, to @a spool. Uses less memory than twice
  * RC_VCS_LARGE, whatever the size. After an error the spool may hold a part of it. */
 rc_err_t *rc_vcs_content(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *entry);

@@ -75,3 +75,14 @@ const char *rc_mime_type(const char *name)
                         compare);
     return found ? found->type : NULL;
 }
+
+bool rc_mime_is_picture(const char *type)
+{
+    static const char *const shown[] = {"image/png", "image/gif", "image/jpeg", "image/x-icon"};
+    size_t i;
+
+    for (i = 0; i < sizeof(shown) / sizeof(*shown); i++)
+        if (!strcmp(type, shown[i]))
+            return true;
+    return false;
+}

@@ -138,7 +138,7 @@ apr_array_header_t *rc_view_routes(const rc_view_table_t *table, const char *pat
     apr_array_header_t *routes = apr_array_make(pool, 2, sizeof(rc_view_route_t));
 
     path += *path == '/';
-    if (is_admin(path))
+    if (!*path || is_admin(path))
         add_whole(routes, table, path, pool);
     else if (begins_with_id(path, pool))
         add_by_id(routes, table, path, pool);

@@ -58,6 +58,7 @@ static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t 
     request->header_key = note->header_key;
     request->login = login_of(r, note);
     request->whitelist = rc_http_place(r)->whitelist;
+    request->has_basic = note->basic_user != NULL;
     request->client_ip = r->useragent_ip;
     request->base_url = base_url(r, note->work);
     request->server = r;
@@ -68,10 +69,12 @@ static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t 
 
 typedef bool claims_fn_t(void **state, const rc_request_t *request);
 
-/* Calls @a claims, which may be NULL, with the settings of its face. */
+/* Calls @a claims, which may be NULL, with the settings of its face, and the key that it reads. */
 static bool is_claimed(claims_fn_t *claims, int face, request_rec *r, rc_note_t *note)
 {
     note->request->settings = rc_http_settings(r, RC_GROUP_FACES + face);
+    note->request->query_key =
+        rc_http_place(r)->key_in_query ? rc_http_query_key(note, rc_faces[face], note->work) : NULL;
     return claims && claims(&note->answer->state, note->request);
 }
 
@@ -99,8 +102,6 @@ static void find_face(request_rec *r, rc_note_t *note)
         note->request->basic_user = note->basic_user;
         note->request->basic_password = note->basic_password;
     }
-    if (note->face && rc_http_place(r)->key_in_query)
-        note->request->query_key = rc_http_query_key(note, note->face, note->work);
 }
 
 static rc_err_t *decide_request(request_rec *r, rc_note_t *note)

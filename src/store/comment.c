@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Writes comments on commits and review statuses.
+ * Writes and reads comments on commits and review statuses.
  */
 #include "store/comment.h"
 
@@ -22,4 +22,27 @@ rc_err_t *rc_store_comment_insert(rc_db_t *db, const rc_comment_t *comment)
                     comment->revision, comment->message, (apr_int64_t)apr_time_now()));
     RC_TRY(rc_insert(&comment_id, st, db));
     return comment->status ? set_status(db, comment, comment_id) : NULL;
+}
+
+rc_err_t *rc_store_comments(apr_array_header_t **comments, rc_db_t *db, apr_int64_t repo_id,
+                            const char *revision, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    *comments = apr_array_make(pool, 4, sizeof(rc_comment_row_t));
+    RC_TRY(rc_query(&st, db, SQL_COMMENTS_OF, "is", repo_id, revision));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        APR_ARRAY_PUSH(*comments, rc_comment_row_t) = (rc_comment_row_t){
+            .id = rc_column_int(st, 0),
+            .username = rc_column_text(st, 1, pool),
+            .message = rc_column_text(st, 2, pool),
+            .created_on = rc_column_int(st, 3),
+            .status = rc_column_text(st, 4, pool),
+            .current = rc_column_int(st, 5) == 0,
+        };
+    }
 }

@@ -4,8 +4,11 @@
  */
 #include "store/repo.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "repo_read.h"
 
 /* Reads the columns of the last commit, from 21. */
@@ -185,6 +188,34 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_ra
 
     RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isd", user_id, prefix, nested));
     return rc_chunks_each(st, db, visit_repos, &walk, pool);
+}
+
+/* Returns a LIKE pattern, with the escape character "!", for texts that hold @a words. */
+static const char *holding(const char *words, apr_pool_t *pool)
+{
+    char *pattern = apr_palloc(pool, 2 * strlen(words) + 3), *out = pattern;
+
+    *out++ = '%';
+    for (words = rc_text_lower(words, pool); *words; words++) {
+        if (strchr("%_!", *words))
+            *out++ = '!';
+        *out++ = *words;
+    }
+    if (out > pattern + 1)
+        *out++ = '%';
+    *out = '\0';
+    return pattern;
+}
+
+rc_err_t *rc_store_repos_found(int *total, rc_db_t *db, apr_int64_t user_id,
+                               const rc_repo_search_t *search, repo_fn *fn, void *baton,
+                               apr_pool_t *pool)
+{
+    repos_walk_t walk = {user_id, false, fn, baton};
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_REPOS_FOUND, "is", user_id, holding(search->words, pool)));
+    return rc_chunks_of(total, st, db, search->first, search->most, visit_repos, &walk, pool);
 }
 
 rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id,

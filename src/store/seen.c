@@ -7,6 +7,8 @@
  */
 #include "seen.h"
 
+#include <limits.h>
+
 static rc_seen_t id_and_level(rc_stmt_t *st)
 {
     return (rc_seen_t){.id = rc_column_int(st, 0), .level = (int)rc_column_int(st, 1)};
@@ -39,29 +41,46 @@ static rc_err_t *read_all(apr_array_header_t *list, rc_stmt_t *st, rc_db_t *db)
     }
 }
 
-rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db,
-                         rc_err_t *(*fn)(void *baton, const rc_chunk_t *chunk), void *baton,
-                         apr_pool_t *pool)
+/* Calls @a fn for the chunks of the objects from place @a at of @a list to before place @a end. */
+static rc_err_t *walk_chunks(rc_chunk_t *chunk, const apr_array_header_t *list, int at, int end,
+                             rc_chunk_fn_t *fn, void *baton)
+{
+    for (; at < end; at += chunk->count) {
+        apr_pool_clear(chunk->pool);
+        chunk->seen = &APR_ARRAY_IDX(list, at, rc_seen_t);
+        chunk->count = end - at < RC_CHUNK ? end - at : RC_CHUNK;
+        RC_TRY(fn(baton, chunk));
+    }
+    return NULL;
+}
+
+rc_err_t *rc_chunks_of(int *total, rc_stmt_t *st, rc_db_t *db, int first, int most,
+                       rc_chunk_fn_t *fn, void *baton, apr_pool_t *pool)
 {
     rc_chunk_t chunk = {.db = db};
     apr_array_header_t *list;
     apr_pool_t *own;
     rc_err_t *err;
-    int at;
 
     apr_pool_create(&own, pool);
     apr_pool_create(&chunk.pool, own);
     apr_pool_create(&chunk.scratch, own);
     list = apr_array_make(own, RC_CHUNK, sizeof(rc_seen_t));
     err = read_all(list, st, db);
-    for (at = 0; !err && at < list->nelts; at += chunk.count) {
-        apr_pool_clear(chunk.pool);
-        chunk.seen = &APR_ARRAY_IDX(list, at, rc_seen_t);
-        chunk.count = list->nelts - at < RC_CHUNK ? list->nelts - at : RC_CHUNK;
-        err = fn(baton, &chunk);
-    }
+    *total = list->nelts;
+    if (!err && first < *total)
+        err = walk_chunks(&chunk, list, first, most < *total - first ? first + most : *total, fn,
+                          baton);
     apr_pool_destroy(own);
     return err;
+}
+
+rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db, rc_chunk_fn_t *fn, void *baton,
+                         apr_pool_t *pool)
+{
+    int total;
+
+    return rc_chunks_of(&total, st, db, 0, INT_MAX, fn, baton, pool);
 }
 
 /* Binds the ids of a chunk; the parameters behind them become NULL, which equals no id. */

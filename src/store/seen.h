@@ -30,11 +30,17 @@ typedef struct rc_chunk_t {
     apr_pool_t *scratch; /* of what receives a row: clear it before each one */
 } rc_chunk_t;
 
+typedef rc_err_t *rc_chunk_fn_t(void *baton, const rc_chunk_t *chunk);
+
 /** Reads all (id, level) rows of a statement, then calls @a fn for each chunk of them. No statement
  * runs meanwhile: @a fn may use the connection. 16 bytes per row are kept. */
-rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db,
-                         rc_err_t *(*fn)(void *baton, const rc_chunk_t *chunk), void *baton,
+rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db, rc_chunk_fn_t *fn, void *baton,
                          apr_pool_t *pool);
+
+/** The same for at most @a most objects from place @a first (from 0) on; sets *@a total to the
+ * number of all. */
+rc_err_t *rc_chunks_of(int *total, rc_stmt_t *st, rc_db_t *db, int first, int most,
+                       rc_chunk_fn_t *fn, void *baton, apr_pool_t *pool);
 
 /** Runs a statement for the objects of a chunk: ?1 is @a user_id and their ids follow, or the ids
  * begin at ?1 when that is 0. Column 0 of each row is the id of its object, at index @a at of the

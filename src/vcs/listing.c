@@ -234,6 +234,17 @@ rc_err_t *rc_vcs_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const c
     return vcs->backend->size(&entry->size, vcs, entry);
 }
 
+rc_err_t *rc_vcs_directory(apr_array_header_t **entries, rc_vcs_t *vcs, const char *id,
+                           const rc_entry_t *dir, apr_pool_t *pool)
+{
+    list_walk_t walk = {.vcs = vcs, .id = id};
+    folder_t folder;
+
+    RC_TRY(read_folder(&folder, &walk, dir, pool));
+    *entries = folder.list;
+    return NULL;
+}
+
 rc_err_t *rc_vcs_nodes(bool *found, rc_vcs_t *vcs, const char *id, const char *root,
                        rc_nodes_t what, const char *temp_dir, rc_node_fn_t *fn, void *baton,
                        apr_pool_t *scratch)

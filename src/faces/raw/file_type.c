@@ -11,23 +11,12 @@
 #include "base/mime.h"
 #include "base/text.h"
 
-bool rc_raw_shown_type(const char *type)
-{
-    static const char *const shown[] = {"image/png", "image/gif", "image/jpeg", "image/x-icon"};
-    size_t i;
-
-    for (i = 0; i < sizeof(shown) / sizeof(*shown); i++)
-        if (!strcmp(type, shown[i]))
-            return true;
-    return false;
-}
-
 const char *rc_raw_file_type(const rc_view_call_t *call, const char *name)
 {
     const rc_request_t *request = call->request;
     const char *ours = rc_mime_type(name), *type = NULL;
 
-    if (ours && rc_raw_shown_type(ours)) /* httpd's table may name such a type differently */
+    if (ours && rc_mime_is_picture(ours)) /* httpd's table may name such a type differently */
         return ours;
     if (request->type_of)
         type = request->type_of(request->server, name, call->pool);

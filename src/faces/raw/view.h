@@ -37,9 +37,6 @@ rc_err_t *rc_raw_file_diff_write(rc_view_call_t *call, rc_spool_t *spool);
  * NULL when it is unknown. */
 const char *rc_raw_file_type(const rc_view_call_t *call, const char *name);
 
-/** True for the types that a browser may show. No other type is sent inline under its own name. */
-bool rc_raw_shown_type(const char *type);
-
 /* disposition.c */
 
 /** Returns the Content-Disposition of a download called @a name, which may contain any bytes, in

@@ -12,6 +12,7 @@
 #include <apr_strings.h>
 
 #include "domain/repo.h"
+#include "base/mime.h"
 #include "base/text.h"
 
 #define TEXT   "text/plain"
@@ -98,7 +99,7 @@ static rc_err_t *prepare_file(rc_view_call_t *call, bool download)
         return NULL;
     file->download = download;
     file->type = rc_raw_file_type(call, file->name);
-    if (!download && file->type && !rc_raw_shown_type(file->type))
+    if (!download && file->type && !rc_mime_is_picture(file->type))
         file->type = NULL;
     set_etag(call, file);
     call->state = file;

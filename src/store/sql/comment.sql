@@ -9,3 +9,8 @@ UPDATE changeset_status SET version = version + 1 WHERE repo_id = ?1 AND revisio
 -- STATUS_INSERT: repository, user, comment, revision, status, now
 INSERT INTO changeset_status (repo_id, user_id, comment_id, revision, status, version, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6)
+-- COMMENTS_OF: repository, revision; the oldest first
+SELECT c.comment_id, u.username, c.message, c.created_on, s.status, s.version
+  FROM changeset_comment c JOIN users u ON u.user_id = c.user_id
+  LEFT JOIN changeset_status s ON s.comment_id = c.comment_id
+ WHERE c.repo_id = ?1 AND c.revision = ?2 ORDER BY c.comment_id LIMIT 500

@@ -45,10 +45,7 @@ WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
 WITH @ME(materialized)@, @CHUNK_OF_USER@
 SELECT @REPO_COLUMNS@, 0 FROM chunk c CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
  WHERE r.repo_id = c.id
--- REPOS_READABLE: user, prefix of the name, may a slash follow (1) or not (0); id and level of the
--- repositories that the user may read. Candidates come from covering indexes; the rule is
--- evaluated once for each, and only narrow rows are sorted.
-WITH @ME(materialized)@,
+-- DEFINE CANDIDATES: repositories that user ?1 may be able to read, from covering indexes
 candidate AS (
     SELECT r.repo_id FROM me CROSS JOIN repo r WHERE me.admin = 1
     UNION SELECT r.repo_id FROM repo r WHERE r.owner_id = ?1
@@ -56,13 +53,26 @@ candidate AS (
     UNION SELECT p.repo_id FROM mine m CROSS JOIN user_group_repo_permission p
            WHERE p.users_group_id = m.users_group_id AND p.level > 0
     UNION SELECT p.repo_id FROM me CROSS JOIN user_repo_permission p
-           WHERE p.user_id = me.anyone_id AND p.level > 0),
+           WHERE p.user_id = me.anyone_id AND p.level > 0)
+-- REPOS_READABLE: user, prefix of the name, may a slash follow (1) or not (0); id and level of the
+-- repositories that the user may read. The rule is evaluated once for each candidate, and only
+-- narrow rows are sorted.
+WITH @ME(materialized)@, @CANDIDATES@,
 judged AS MATERIALIZED (
     SELECT r.repo_id, @REPO_LEVEL(r)@ AS level
       FROM candidate c CROSS JOIN repo r CROSS JOIN me
      WHERE r.repo_id = c.repo_id AND substr(r.repo_name, 1, length(?2)) = ?2
        AND (?3 = 1 OR substr(r.repo_name, length(?2) + 1) NOT LIKE '%/%'))
 SELECT j.repo_id, j.level FROM judged j WHERE j.level > 0 ORDER BY j.repo_id
+-- REPOS_FOUND: user, LIKE pattern in lower case; id and level of the repositories that the user may
+-- read and whose name or description fits, by name
+WITH @ME(materialized)@, @CANDIDATES@,
+judged AS MATERIALIZED (
+    SELECT r.repo_id, r.repo_name, @REPO_LEVEL(r)@ AS level
+      FROM candidate c CROSS JOIN repo r CROSS JOIN me
+     WHERE r.repo_id = c.repo_id
+       AND (?2 = '%' OR lower(r.repo_name) LIKE ?2 ESCAPE '!' OR lower(r.description) LIKE ?2 ESCAPE '!'))
+SELECT j.repo_id, j.level FROM judged j WHERE j.level > 0 ORDER BY j.repo_name
 -- REPOS_LOCKED: user, holder; id and level of repositories that the holder has locked and the user
 -- may read
 WITH @ME(not materialized)@ SELECT r.repo_id, @REPO_LEVEL(r)@ FROM me CROSS JOIN repo r

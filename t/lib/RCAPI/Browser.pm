@@ -9,6 +9,7 @@ RCAPI::Browser - a headless Chromium, told what to do through a pipe
 
     my $b = RCAPI::Browser->new("$dir/profile") or plan skip_all => 'no chromium';
     my $page = $b->open($url);      # { error, title, html } when it has loaded, or will not
+    my $png = $b->picture($url, width => 390, height => 800, scheme => 'dark');
     $b->close;                      # '' when nothing is left of it
 
 It knows no other host than 127.0.0.1, downloads nothing, and ends after C<limit> seconds at the latest.
@@ -114,6 +115,20 @@ sub open {
     $self->_do('Page.navigate', { url => 'about:blank' });
     $self->{loaded} ||= $self->_wait(sub { $self->{loaded} });
     return \%page;
+}
+
+# The picture of a page as PNG, in a window of this size, dark or light.
+sub picture {
+    my ($self, $url, %opt) = @_;
+    $self->_do('Emulation.setDeviceMetricsOverride', { width => 0 + $opt{width}, height => 0 + $opt{height},
+        deviceScaleFactor => 1, mobile => JSON::PP::false() });
+    $self->_do('Emulation.setEmulatedMedia', {
+        features => [{ name => 'prefers-color-scheme', value => $opt{scheme} }] });
+    $self->{loaded} = 0;
+    $self->_do('Page.navigate', { url => $url });
+    $self->{loaded} ||= $self->_wait(sub { $self->{loaded} }) || die "$url does not load\n";
+    require MIME::Base64;
+    return MIME::Base64::decode_base64($self->_do('Page.captureScreenshot', { format => 'png' })->{data});
 }
 
 sub _eval {

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Escapes text for HTML and inserts it into markup. This is the one place of the pages where text
+ * becomes HTML.
+ */
+#include "base/html.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+#define AT_ONCE ((apr_size_t)4096) /* bytes of text */
+#define LONGEST 6                  /* bytes that one of them becomes: "&quot;" */
+
+/* Bytes that are not copied as they are: 1 is escaped, 2 is looked at. */
+static const unsigned char special[256] = {
+    ['&'] = 1,  ['<'] = 1,     ['>'] = 1,       ['"'] = 1,           ['\''] = 1,
+    [0x7f] = 1, [0 ... 8] = 1, [11 ... 31] = 1, [0x80 ... 0xff] = 2,
+};
+
+static void put_bytes(rc_html_t *html, const char *text, apr_size_t len)
+{
+    if (!html->err && len)
+        html->err = rc_spool_write(html->spool, text, len);
+}
+
+static const char *escape_of(char c)
+{
+    switch (c) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    case '\r': /* of a line end, mostly */
+        return "";
+    default:
+        return REPLACEMENT;
+    }
+}
+
+static char *append(char *out, const char *text)
+{
+    apr_size_t len = strlen(text);
+
+    memcpy(out, text, len);
+    return out + len;
+}
+
+/* Writes the escaped text from @a p to @a stop, or a little beyond it so that no character is cut,
+ * to @a out; returns its end. */
+static char *escape(char *out, const char **p, const char *stop, const char *end)
+{
+    const char *at = *p;
+
+    while (at < stop) {
+        unsigned char kind = special[(unsigned char)*at];
+        int len = kind == 2 ? rc_utf8_length(at, end) : 1;
+
+        if (kind == 1 || !len) {
+            out = append(out, kind == 1 ? escape_of(*at) : REPLACEMENT);
+            at++;
+            continue;
+        }
+        while (len-- > 0)
+            *out++ = *at++;
+    }
+    *p = at;
+    return out;
+}
+
+void rc_html_text(rc_html_t *html, const char *text, apr_size_t len)
+{
+    const char *end = text + len;
+
+    while (!html->err && text < end) {
+        apr_size_t left = (apr_size_t)(end - text), part = left < AT_ONCE ? left : AT_ONCE;
+        char *room;
+
+        if ((html->err = rc_spool_room(&room, html->spool, part * LONGEST + 4)))
+            return;
+        rc_spool_fill(html->spool, escape(room, &text, text + part, end));
+    }
+}
+
+static void put_number(rc_html_t *html, apr_int64_t number)
+{
+    char text[24];
+
+    put_bytes(html, text,
+              (apr_size_t)apr_snprintf(text, sizeof(text), "%" APR_INT64_T_FMT, number));
+}
+
+/* Inserts the next argument as the letters after a percent sign say; returns what follows them. */
+static const char *insert_argument(rc_html_t *html, const char *format, va_list *args)
+{
+    const char *text;
+    int len;
+
+    switch (*format) {
+    case 's':
+        if ((text = va_arg(*args, const char *)))
+            rc_html_text(html, text, strlen(text));
+        return format + 1;
+    case 'd':
+        put_number(html, va_arg(*args, int));
+        return format + 1;
+    case 'l':
+        put_number(html, va_arg(*args, long));
+        return format + 2;
+    case '.':
+        len = va_arg(*args, int);
+        text = va_arg(*args, const char *);
+        rc_html_text(html, text, (apr_size_t)len);
+        return format + 3;
+    default:
+        put_bytes(html, "%", 1);
+        return format + 1;
+    }
+}
+
+void rc_html_put(rc_html_t *html, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    while (*format && !html->err) {
+        apr_size_t len = strcspn(format, "%");
+
+        put_bytes(html, format, len);
+        format += len;
+        if (*format)
+            format = insert_argument(html, format + 1, &args);
+    }
+    va_end(args);
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Connects the pages with the server: their row in the table of faces. A URL can be that of a page
+ * and of another face; a page gets it if the caller may see it. So nobody learns from the kind of
+ * an answer whether a repository exists (05 OPEN-9).
+ */
+#include "faces/pages.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/query.h"
+#include "page.h"
+
+/* Repositories of this type are served to browsers by their own face, file by file. */
+#define FILE_BY_FILE "svn"
+
+typedef struct settings_t {
+    bool on;
+} settings_t;
+
+static const settings_t defaults = {.on = true};
+
+/* clang-format off */
+static const rc_directive_t rows[] = {
+    {"RcapiPages", "whether people can read repositories as pages in a browser (default On)",
+     RC_PLACE, RC_FLAG(settings_t, on)},
+};
+/* clang-format on */
+
+static const rc_directives_t directives = RC_DIRECTIVES(rows, defaults);
+
+/* A request to a page. */
+typedef struct visit_t {
+    const apr_array_header_t *routes;
+    rc_view_call_t *call; /* NULL: the rights are not checked yet */
+    rc_err_t *err;
+} visit_t;
+
+/* --- claims --- */
+
+static bool are_on(const rc_request_t *request)
+{
+    return request->env && request->readonly && ((const settings_t *)request->settings)->on;
+}
+
+/* The raw view has the same URL, and another value of the parameter `diff`. */
+static bool is_raw(const rc_view_t *view, const rc_request_t *request)
+{
+    const char *form = rc_query_parameter(request->query, "diff", request->pool);
+
+    return !strncmp(view->pattern, "diff/", 5) &&
+           (!form || !strcmp(form, "raw") || !strcmp(form, "download"));
+}
+
+/* Returns the pages that the URL can name: those with words in their pattern, which tell them from
+ * others; or the one of the repository's own URL. */
+static const apr_array_header_t *routes_of(const rc_request_t *request, bool words)
+{
+    apr_array_header_t *all = rc_view_routes(&rc_page_views, request->path, request->pool);
+    apr_array_header_t *routes = apr_array_make(request->pool, 2, sizeof(rc_view_route_t));
+    int i;
+
+    for (i = 0; i < all->nelts; i++) {
+        const rc_view_route_t *route = &APR_ARRAY_IDX(all, i, rc_view_route_t);
+
+        if (words == (*route->view->pattern != '\0') && !is_raw(route->view, request))
+            APR_ARRAY_PUSH(routes, rc_view_route_t) = *route;
+    }
+    return routes;
+}
+
+static visit_t *begin_visit(const apr_array_header_t *routes, const rc_request_t *request)
+{
+    visit_t *visit = apr_pcalloc(request->pool, sizeof(*visit));
+
+    visit->routes = routes;
+    return visit;
+}
+
+/* Claims a page that the caller may see. Keeps what the decision found out. */
+static bool claim_seen(void **state, const rc_request_t *request, bool words)
+{
+    visit_t *visit = begin_visit(routes_of(request, words), request);
+
+    if (!visit->routes->nelts)
+        return false;
+    *state = visit;
+    visit->err = rc_view_access(&visit->call, visit->routes, request);
+    if (visit->err || visit->call->status == 200)
+        return true;
+    rc_actor_close(&visit->call->actor);
+    return false;
+}
+
+static bool is_home(const rc_request_t *request)
+{
+    return !strcmp(request->path, "/") || !*request->path;
+}
+
+static bool claims_words(void **state, const rc_request_t *request)
+{
+    if (!are_on(request))
+        return false;
+    if (!is_home(request))
+        return claim_seen(state, request, true);
+    *state = begin_visit(routes_of(request, true), request);
+    return true;
+}
+
+static bool claims_repository(void **state, const rc_request_t *request)
+{
+    return are_on(request) && claim_seen(state, request, false);
+}
+
+static bool is_browser(const rc_request_t *request)
+{
+    const char *accept = request->header(request->server, "Accept");
+
+    return accept && strstr(accept, "text/html");
+}
+
+/* Sets *@a is to whether the URL is below a repository whose face serves its files to everyone who
+ * may read it. */
+static rc_err_t *is_file_of(bool *is, rc_view_call_t *call)
+{
+    const char *path = call->request->decoded, *end = path;
+
+    *is = false;
+    while (call->actor.caller && !*is && *end) {
+        rc_repo_t *repo;
+
+        end += 1 + strcspn(end + 1, "/");
+        RC_TRY(rc_store_repo_seen_by_name(
+            &repo, call->actor.db, call->actor.caller->user_id,
+            apr_pstrmemdup(call->pool, path + 1, (apr_size_t)(end - path) - 1), call->pool));
+        *is = repo && !strcmp(repo->type, FILE_BY_FILE);
+    }
+    return NULL;
+}
+
+/* Refuses what no face has claimed: for browsers, and for a page's URL. A client of Subversion that
+ * sends a name and a password is not meant, nor are files of a repository that the caller may see.
+ */
+static bool claims_rest_of(void **state, const rc_request_t *request)
+{
+    const apr_array_header_t *worded, *routes;
+    visit_t *visit;
+    bool file = false;
+
+    if (!are_on(request) || request->has_basic || !strncmp(request->path, "/_admin", 7))
+        return false;
+    worded = routes_of(request, true);
+    routes = routes_of(request, false);
+    if (!worded->nelts && (!routes->nelts || !(is_browser(request) || request->query_key)))
+        return false;
+    visit = begin_visit(worded->nelts ? worded : routes, request);
+    *state = visit;
+    visit->err = rc_view_access(&visit->call, visit->routes, request);
+    if (!visit->err)
+        visit->err = is_file_of(&file, visit->call);
+    if (file)
+        rc_actor_close(&visit->call->actor);
+    return !file;
+}
+
+/* --- the answer --- */
+
+static void take_status(rc_answer_t *answer, const rc_view_call_t *call)
+{
+    if (call->status != 200)
+        rc_answer_refuse(answer, call->status, call->message,
+                         call->why ? call->why : call->message);
+}
+
+static rc_err_t *decide_page(rc_answer_t *answer, const rc_request_t *request)
+{
+    visit_t *visit = answer->state;
+    rc_view_call_t *call;
+
+    if (!visit->call && !visit->err)
+        visit->err = rc_view_access(&visit->call, visit->routes, request);
+    if (visit->err)
+        return visit->err;
+    call = visit->call;
+    if (call->actor.caller && !call->actor.caller->anonymous)
+        answer->user = call->actor.caller->username;
+    answer->usual = call->status == 401 && !request->query_key && !request->header_key;
+    take_status(answer, call);
+    return NULL;
+}
+
+static rc_err_t *write_page(rc_answer_t *answer, const rc_request_t *request)
+{
+    rc_view_call_t *call = ((visit_t *)answer->state)->call;
+
+    (void)request;
+    RC_TRY(rc_view_write(call, answer->spool));
+    answer->type = call->content_type;
+    take_status(answer, call);
+    return NULL;
+}
+
+static rc_err_t *serve_page(rc_answer_t *answer, const rc_request_t *request)
+{
+    rc_view_call_t *call = ((visit_t *)answer->state)->call;
+
+    (void)request;
+    RC_TRY(call->view->prepare(call));
+    take_status(answer, call);
+    if (call->status != 200)
+        return NULL;
+    rc_page_headers(answer);
+    answer->conditional = true;
+    answer->etag = call->etag;
+    answer->write = write_page;
+    return NULL;
+}
+
+/* --- refusals --- */
+
+static const char *title_of(int status)
+{
+    switch (status) {
+    case 400:
+        return "Bad request";
+    case 401:
+        return "Sign in";
+    case 403:
+        return "Forbidden";
+    case 404:
+        return "Not found";
+    case 413:
+        return "Too large";
+    case 503:
+        return "Busy";
+    default:
+        return "Error";
+    }
+}
+
+static const char *sentence_for(const rc_answer_t *answer)
+{
+    if (answer->text)
+        return answer->text;
+    switch (answer->status) {
+    case 401:
+        return "This page needs a login or a key, or there is no such page.";
+    case 404:
+        return "There is no such page, or you may not see it.";
+    case 503:
+        return "The server is busy. Try again in a moment.";
+    default:
+        return "The server cannot answer this request.";
+    }
+}
+
+/* For a browser; others get plain text. It looks the same whatever exists. */
+static rc_err_t *refuse_page(rc_answer_t *answer, const rc_request_t *request)
+{
+    rc_html_t html = {.spool = answer->spool};
+    const rc_page_t page = {
+        .request = request, .user = answer->user, .title = title_of(answer->status)};
+
+    if (!is_browser(request))
+        return NULL;
+    answer->type = "text/html; charset=utf-8";
+    rc_page_headers(answer);
+    if (answer->status == 401)
+        rc_answer_header(answer, "WWW-Authenticate", "Bearer realm=\"rcapi\"");
+    if (answer->status == 503)
+        rc_answer_header(answer, "Retry-After", "3");
+    rc_page_begin(&html, &page);
+    rc_html_put(&html, "<h1>%s</h1>\n<p>%s</p>\n", page.title, sentence_for(answer));
+    rc_page_end(&html);
+    return html.err;
+}
+
+static rc_err_t *check_pages(apr_pool_t *pool)
+{
+    (void)pool;
+    rc_page_startup();
+    return NULL;
+}
+
+static const char *const query_keys[] = {"auth_token", "api_key", NULL};
+
+const rc_face_t rc_face_pages = {
+    .name = "pages",
+    .query_keys = query_keys,
+    .directives = &directives,
+    .views = &rc_page_views,
+    .claims = claims_words,
+    .claims_rest = claims_repository,
+    .claims_last = claims_rest_of,
+    .decide = decide_page,
+    .serve = serve_page,
+    .refuse = refuse_page,
+    .check = check_pages,
+};

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Writes the frame around every page, and sets the headers and the validator that all pages have.
+ */
+#include "page.h"
+
+#include <string.h>
+
+#include <apr_base64.h>
+#include <apr_sha1.h>
+#include <apr_strings.h>
+
+#include "base/hex.h"
+#include "base/secret.h"
+
+/* Part of every ETag; increment it when the same content gets a different page. */
+#define FORMAT "1"
+
+#define POLICY "default-src 'none'; img-src 'self'; style-src 'sha256-"
+#define REST   "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+static char policy[sizeof(POLICY REST) + 64]; /* Content-Security-Policy; set once, at the start */
+
+/* --- headers --- */
+
+void rc_page_startup(void)
+{
+    unsigned char digest[RC_DIGEST_SIZE];
+    char text[64];
+
+    rc_key_digest(digest, rc_page_style);
+    apr_base64_encode(text, (const char *)digest, sizeof(digest));
+    apr_snprintf(policy, sizeof(policy), POLICY "%s" REST, text);
+}
+
+void rc_page_headers(rc_answer_t *answer)
+{
+    rc_answer_header(answer, "Content-Security-Policy", policy);
+    rc_answer_header(answer, "X-Content-Type-Options", "nosniff");
+    rc_answer_header(answer, "Referrer-Policy", "same-origin");
+    rc_answer_header(answer, "Cache-Control", "private, no-cache");
+    rc_answer_header(answer, "Vary", "Authorization, X-Api-Key, Cookie");
+}
+
+static const char *user_of(const rc_view_call_t *call)
+{
+    const rc_caller_t *caller = call->actor.caller;
+
+    return caller && !caller->anonymous ? caller->username : NULL;
+}
+
+static void add_part(apr_sha1_ctx_t *sha, const char *text)
+{
+    apr_sha1_update(sha, text ? text : "", text ? (unsigned)strlen(text) + 1 : 1);
+}
+
+void rc_page_validate(rc_view_call_t *call, const char *content)
+{
+    const rc_repo_t *repo = call->repo;
+    const char *const parts[] = {FORMAT,
+                                 rc_page_style,
+                                 content,
+                                 call->view->pattern,
+                                 call->request->path,
+                                 call->request->query,
+                                 call->request->base_url,
+                                 call->env->config->site_title,
+                                 user_of(call),
+                                 repo ? repo->name : NULL,
+                                 repo ? repo->description : NULL,
+                                 repo && repo->enable_downloads ? "+" : "-"};
+    unsigned char bytes[APR_SHA1_DIGESTSIZE];
+    apr_sha1_ctx_t sha;
+    apr_size_t i;
+
+    apr_sha1_init(&sha);
+    for (i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+        add_part(&sha, parts[i]);
+    apr_sha1_final(bytes, &sha);
+    call->content_type = "text/html; charset=utf-8";
+    call->etag = content ? rc_hex_text(bytes, sizeof(bytes), call->pool) : NULL;
+}
+
+/* --- the frame --- */
+
+typedef struct tab_t {
+    const char *word, *rev, *name; /* word: in the URL */
+} tab_t;
+
+static const tab_t tabs[] = {
+    {NULL, NULL, "Summary"},
+    {"changelog", NULL, "Changelog"},
+    {"files", "tip", "Files"},
+    {"refs", NULL, "Refs"},
+};
+
+static void put_tabs(rc_html_t *html, const rc_page_t *page, const char *url)
+{
+    apr_size_t i;
+
+    rc_html_put(html, "<nav class=tabs aria-label=Repository>\n");
+    for (i = 0; i < sizeof(tabs) / sizeof(*tabs); i++) {
+        const tab_t *tab = &tabs[i];
+        bool here = page->tab && !strcmp(page->tab, tab->word ? tab->word : "");
+
+        rc_html_put(html, "<a href=\"%s%s%s%s%s\"", url, tab->word ? "/" : "", tab->word,
+                    tab->rev ? "/" : "", tab->rev);
+        rc_html_put(html, here ? " aria-current=page>%s</a>\n" : ">%s</a>\n", tab->name);
+    }
+    rc_html_put(html, "</nav>\n");
+}
+
+static void put_repository(rc_html_t *html, const rc_page_t *page, const char *base)
+{
+    apr_pool_t *pool = page->request->pool;
+    const char *name = page->repo->name, *last = strrchr(name, '/');
+    const char *url = apr_pstrcat(pool, base, "/", rc_page_escape(name, true, pool), NULL);
+    int group = last ? (int)(last - name) + 1 : 0;
+
+    rc_html_put(html, "<h1><span class=dim>%.*s</span><a href=\"%s\">%s</a></h1>\n", group, name,
+                url, name + group);
+    put_tabs(html, page, url);
+}
+
+static void put_head(rc_html_t *html, const rc_page_t *page, const char *site, const char *base)
+{
+    apr_pool_t *pool = page->request->pool;
+
+    rc_html_put(html,
+                "<!DOCTYPE html>\n<html lang=en>\n<head>\n<meta charset=utf-8>\n"
+                "<meta name=viewport content=\"width=device-width, initial-scale=1\">\n"
+                "<title>%s%s%s</title>\n",
+                page->title, page->title && *site ? " - " : "", site);
+    if (page->repo)
+        rc_html_put(html,
+                    "<link rel=alternate type=\"application/atom+xml\" title=\"Commits\" "
+                    "href=\"%s/%s/feed/atom\">\n",
+                    base, rc_page_escape(page->repo->name, true, pool));
+    rc_html_put(html, "<style>");
+    if (!html->err)
+        html->err = rc_spool_puts(html->spool, rc_page_style);
+    rc_html_put(html, "</style>\n</head>\n");
+}
+
+void rc_page_begin(rc_html_t *html, const rc_page_t *page)
+{
+    const rc_env_t *env = page->request->env;
+    const char *site = env && env->config->site_title ? env->config->site_title : "";
+    const char *base = rc_page_base(page->request, page->request->pool);
+
+    put_head(html, page, site, base);
+    rc_html_put(html,
+                "<body>\n<a class=skip href=\"#main\">Skip to content</a>\n"
+                "<header>\n<nav aria-label=Site><a href=\"%s/\">%s</a>",
+                base, *site ? site : "Repositories");
+    if (page->user)
+        rc_html_put(html, "<span class=end>%s</span>", page->user);
+    rc_html_put(html, "</nav>\n");
+    if (page->repo)
+        put_repository(html, page, base);
+    rc_html_put(html, "</header>\n<main id=main>\n");
+}
+
+void rc_page_end(rc_html_t *html)
+{
+    rc_html_put(html, "</main>\n</body>\n</html>\n");
+}
+
+void rc_page_open(rc_html_t *html, const rc_view_call_t *call, const char *title, const char *tab)
+{
+    const rc_page_t page = {
+        .request = call->request,
+        .user = user_of(call),
+        .repo = call->repo,
+        .title = call->repo
+                     ? apr_pstrcat(call->pool, call->repo->name, title ? ": " : NULL, title, NULL)
+                     : title,
+        .tab = tab,
+    };
+
+    rc_page_begin(html, &page);
+}

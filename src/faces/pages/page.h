@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Declares what the pages share: the frame around each of them, their links, and the functions that
+ * rows of their table name. A page is plain HTML with one style sheet and no script (contract 10
+ * §3).
+ */
+#ifndef RC_FACES_PAGES_PAGE_H
+#define RC_FACES_PAGES_PAGE_H
+
+#include "base/html.h"
+#include "faces/answer.h"
+#include "faces/view.h"
+
+/** The table of routes.c. */
+extern const rc_view_table_t rc_page_views;
+
+/* style.c */
+
+/** The style sheet of all pages. */
+extern const char rc_page_style[];
+
+/* page.c */
+
+/* What the frame of a page shows. */
+typedef struct rc_page_t {
+    const rc_request_t *request;
+    const char *user;      /* who is signed in; NULL: a visitor */
+    const rc_repo_t *repo; /* whose page it is; NULL: of none */
+    const char *title;
+    const char *tab; /* the word of the tab that is shown as the current one; or NULL */
+} rc_page_t;
+
+/** Writes everything before the content of a page, and everything after it. */
+void rc_page_begin(rc_html_t *html, const rc_page_t *page);
+void rc_page_end(rc_html_t *html);
+
+/** The same for the page of a view: @a title is about its repository, if it has one. */
+void rc_page_open(rc_html_t *html, const rc_view_call_t *call, const char *title, const char *tab);
+
+/** Sets the headers of every page (contract 10 §6). */
+void rc_page_headers(rc_answer_t *answer);
+
+/** Computes the header with the hash of the style sheet. Call it when the server starts. */
+void rc_page_startup(void);
+
+/** Sets the type of a view's answer, and its ETag: made of what all pages of the caller and the
+ * repository depend on, and of @a content. */
+void rc_page_validate(rc_view_call_t *call, const char *content);
+
+/* link.c: URLs as paths of this server, in @a pool. They are escaped for URLs, not for HTML. */
+
+/** Returns the URL of the mount: "" or "/rc". */
+const char *rc_page_base(const rc_request_t *request, apr_pool_t *pool);
+
+/** Returns @a text with everything escaped that is special in a URL; with @a path, slashes stay. */
+const char *rc_page_escape(const char *text, bool path, apr_pool_t *pool);
+
+/** Returns the URL <mount>/<repo>[/<word>[/<rev>[/<path>]]] of the repository of @a call; the parts
+ * may be NULL from one on. */
+const char *rc_page_link(const rc_view_call_t *call, const char *word, const char *rev,
+                         const char *path, apr_pool_t *pool);
+
+/** Returns what links shall call the revision that the URL of @a call names: the same, or
+ * @a id if it holds a slash, which many servers reject when it is escaped. */
+const char *rc_page_rev(const rc_view_call_t *call, const char *id);
+
+/* text.c */
+
+/** Returns the first line of @a message that is not blank, cut to @a most characters, in @a pool.
+ */
+const char *rc_page_first_line(const char *message, apr_size_t most, apr_pool_t *pool);
+
+/** Returns the name in "Name <mail>", in @a pool; the whole text if there is none. */
+const char *rc_page_name(const char *author, apr_pool_t *pool);
+
+/** Writes a moment (epoch seconds) as a date, or with the time of day, in UTC. */
+void rc_page_date(rc_html_t *html, apr_int64_t time, apr_pool_t *scratch);
+void rc_page_time(rc_html_t *html, apr_int64_t time, apr_pool_t *scratch);
+
+/* refs.c */
+
+/* A branch, bookmark or tag. */
+typedef struct rc_page_ref_t {
+    const char *name, *id;
+    apr_int64_t time;
+    rc_refs_t kind;
+} rc_page_ref_t;
+
+/** Lists the references of a kind, newest first (rc_page_ref_t), in the call's pool. */
+rc_err_t *rc_page_refs(apr_array_header_t **refs, rc_view_call_t *call, rc_refs_t kind);
+
+/** Writes a table of at most @a most of these references; nothing if there are none. */
+void rc_page_refs_table(rc_html_t *html, const rc_view_call_t *call, const char *title,
+                        const apr_array_header_t *refs, int most);
+
+/* commits.c */
+
+/** Writes a table of the commits @a revs (rc_rev_t). */
+rc_err_t *rc_page_commits_table(rc_html_t *html, rc_view_call_t *call,
+                                const apr_array_header_t *revs);
+
+/* diff.c */
+
+/** Writes the files that @a diff changes, with links to @a rev, and the diff itself. */
+rc_err_t *rc_page_diff(rc_html_t *html, const rc_view_call_t *call, const char *rev,
+                       const char *diff, apr_size_t len, apr_pool_t *scratch);
+
+/* Functions of the rows. */
+rc_err_t *rc_page_home_prepare(rc_view_call_t *call);
+rc_err_t *rc_page_home_write(rc_view_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_page_summary_prepare(rc_view_call_t *call);
+rc_err_t *rc_page_summary_write(rc_view_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_page_refs_prepare(rc_view_call_t *call);
+rc_err_t *rc_page_refs_write(rc_view_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_page_changelog_prepare(rc_view_call_t *call);
+rc_err_t *rc_page_changelog_write(rc_view_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_page_changeset_prepare(rc_view_call_t *call);
+rc_err_t *rc_page_changeset_write(rc_view_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_page_files_prepare(rc_view_call_t *call);
+rc_err_t *rc_page_files_write(rc_view_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_page_file_diff_prepare(rc_view_call_t *call);
+rc_err_t *rc_page_file_diff_write(rc_view_call_t *call, rc_spool_t *spool);
+
+#endif

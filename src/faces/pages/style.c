@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The style sheet, which stands in each page. Its colours have a contrast of at least 4.5 : 1, dark
+ * and light; columns of the class "more" give way on a narrow screen.
+ */
+#include "page.h"
+
+/* clang-format off */
+const char rc_page_style[] =
+    ":root{color-scheme:light dark;--fg:#1f2328;--dim:#57606a;--bg:#fff;--soft:#f4f6f8;--line:#d5dbe1;"
+    "--link:#0550ae;--add:#e3f6e6;--del:#fde9e8;--good:#116329;--bad:#a0111f;--mark:#fff3c4}\n"
+    "@media(prefers-color-scheme:dark){:root{--fg:#d7dce2;--dim:#9aa4af;--bg:#14171a;--soft:#1c2024;"
+    "--line:#343a41;--link:#7ab8ff;--add:#12291a;--del:#33181b;--good:#7ee2a0;--bad:#ffa198;--mark:#4a3d10}}\n"
+    "*{box-sizing:border-box}\n"
+    "body{margin:0 auto;max-width:75rem;padding:0 1rem 3rem;font:15px/1.5 system-ui,sans-serif;"
+    "color:var(--fg);background:var(--bg);overflow-wrap:break-word}\n"
+    "a{color:var(--link);text-decoration:none}a:hover,a:focus{text-decoration:underline}\n"
+    ".skip{position:absolute;left:-99rem}.skip:focus{left:1rem;background:var(--bg)}\n"
+    "header nav{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:.6rem 0}\n"
+    "header nav .end{margin-left:auto;color:var(--dim)}\n"
+    "nav.tabs{border-bottom:1px solid var(--line);padding:.2rem 0 .5rem}\n"
+    "nav a[aria-current]{color:var(--fg);font-weight:600}\n"
+    "h1{font-size:1.35rem;font-weight:600;margin:.4rem 0}h2{font-size:1.05rem;margin:1.6rem 0 .4rem}\n"
+    "h3{font-size:.95rem;margin:1.4rem 0 .3rem;font-weight:600}\n"
+    "p{margin:.5rem 0}.dim,th{color:var(--dim)}.end{text-align:right}\n"
+    "table{border-collapse:collapse;width:100%}\n"
+    "th{text-align:left;font-weight:400;font-size:.85rem}\n"
+    ".list td,.list th{padding:.3rem 1rem .3rem 0;vertical-align:top;border-bottom:1px solid var(--line)}\n"
+    ".list td:last-child,.list th:last-child{padding-right:0}\n"
+    ".list .fix{white-space:nowrap;width:1%}\n"
+    ".num{text-align:right;white-space:nowrap}\n"
+    ".add{color:var(--good)}.del{color:var(--bad)}\n"
+    "code,pre,.code,.id{font:13px/1.45 ui-monospace,Menlo,Consolas,monospace}\n"
+    "pre,.box{margin:.6rem 0;padding:.6rem .8rem;background:var(--soft);border:1px solid var(--line);"
+    "white-space:pre-wrap;overflow-wrap:anywhere;tab-size:8}\n"
+    "dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:.6rem 0}\n"
+    ".links a{margin-right:.8rem}\n"
+    "dt{color:var(--dim)}dd{margin:0;min-width:0;overflow-wrap:anywhere}\n"
+    ".ref{font-size:.8rem;border:1px solid var(--line);background:var(--soft);padding:0 .4rem;margin-right:.3rem}\n"
+    ".code{border:1px solid var(--line);table-layout:fixed}\n"
+    ".code td{padding:0 .6rem;white-space:pre-wrap;overflow-wrap:anywhere;vertical-align:top;tab-size:8;"
+    "unicode-bidi:isolate}\n"
+    ".code th{width:4.2rem;padding:0 .5rem;text-align:right;vertical-align:top;font:inherit;background:var(--soft);"
+    "user-select:none;white-space:nowrap}.code th a{color:inherit}\n"
+    ".code .a{background:var(--add)}.code .d{background:var(--del)}\n"
+    ".code .h td{color:var(--dim);background:var(--soft)}\n"
+    ".code tr:target{background:var(--mark)}\n"
+    "form{margin:.8rem 0;display:flex;flex-wrap:wrap;gap:.5rem;align-items:end}\n"
+    "form.tall{display:block;max-width:22rem}form.tall label{display:block;margin:.8rem 0}\n"
+    "input,select,button{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--dim);"
+    "border-radius:3px;padding:.3rem .6rem;max-width:100%}form.tall input{width:100%}\n"
+    "button{background:var(--soft);cursor:pointer}\n"
+    "img{max-width:100%;background:#fff}\n"
+    "footer{margin-top:2.5rem;color:var(--dim);font-size:.85rem}\n"
+    "@media(max-width:42rem){.more{display:none}.code th{width:2.9rem;padding:0 .3rem}"
+    "dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}}\n";
+/* clang-format on */
