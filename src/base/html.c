@@ -65,15 +65,16 @@ static char *escape(char *out, const char **p, const char *stop, const char *end
 
     while (at < stop) {
         unsigned char kind = special[(unsigned char)*at];
-        int len = kind == 2 ? rc_utf8_length(at, end) : 1;
+        int len;
 
-        if (kind == 1 || !len) {
-            out = append(out, kind == 1 ? escape_of(*at) : REPLACEMENT);
-            at++;
+        if (kind == 0) {
+            *out++ = *at++;
             continue;
         }
-        while (len-- > 0)
-            *out++ = *at++;
+        len = kind == 2 ? rc_utf8_length(at, end) : 0;
+        out = len ? (char *)memcpy(out, at, (apr_size_t)len) + len
+                  : append(out, kind == 1 ? escape_of(*at) : REPLACEMENT);
+        at += len ? len : 1;
     }
     *p = at;
     return out;
@@ -93,12 +94,18 @@ void rc_html_text(rc_html_t *html, const char *text, apr_size_t len)
     }
 }
 
+/* By hand, because each line of a file has a number, and printf takes longer than the line. */
 static void put_number(rc_html_t *html, apr_int64_t number)
 {
-    char text[24];
+    apr_uint64_t rest = number < 0 ? 0 - (apr_uint64_t)number : (apr_uint64_t)number;
+    char text[24], *start = text + sizeof(text);
 
-    put_bytes(html, text,
-              (apr_size_t)apr_snprintf(text, sizeof(text), "%" APR_INT64_T_FMT, number));
+    do
+        *--start = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--start = '-';
+    put_bytes(html, start, (apr_size_t)(text + sizeof(text) - start));
 }
 
 /* Inserts the next argument as the letters after a percent sign say; returns what follows them. */

@@ -192,34 +192,34 @@ static void put_wide(diff_page_t *page, const char *text, apr_size_t len)
 static void put_diff_line(diff_page_t *page, const rc_diff_line_t *line)
 {
     rc_html_t *html = page->html;
+    int len = (int)line->len;
 
     switch (line->kind) {
     case RC_LINE_FILE:
         begin_part(page);
-        return;
+        break;
     case RC_LINE_HEAD:
         if (is_mode(line))
             put_wide(page, line->text, line->len);
-        return;
+        break;
     case RC_LINE_BINARY:
         put_wide(page, "Binary file", strlen("Binary file"));
-        return;
+        break;
     case RC_LINE_SAME:
-        rc_html_put(html, "<tr><th>%" APR_INT64_T_FMT "<th>%" APR_INT64_T_FMT "<td>", line->old,
-                    line->new);
+        rc_html_put(html, "<tr><th>%" APR_INT64_T_FMT "<th>%" APR_INT64_T_FMT "<td>%.*s\n",
+                    line->old, line->new, len, line->text);
         break;
     case RC_LINE_OLD:
-        rc_html_put(html, "<tr class=d><th>%" APR_INT64_T_FMT "<th><td>", line->old);
+        rc_html_put(html, "<tr class=d><th>%" APR_INT64_T_FMT "<th><td>%.*s\n", line->old, len,
+                    line->text);
         break;
     case RC_LINE_NEW:
-        rc_html_put(html, "<tr class=a><th><th>%" APR_INT64_T_FMT "<td>", line->new);
+        rc_html_put(html, "<tr class=a><th><th>%" APR_INT64_T_FMT "<td>%.*s\n", line->new, len,
+                    line->text);
         break;
     default:
         put_wide(page, line->text, line->len);
-        return;
     }
-    rc_html_text(html, line->text, line->len);
-    rc_html_put(html, "\n");
 }
 
 static void put_all_lines(diff_page_t *page, const char *diff, apr_size_t len)

@@ -29,7 +29,7 @@ const char *rc_page_escape(const char *text, bool path, apr_pool_t *pool)
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
 
-        if ((c < 0x80 && (apr_isalnum(c) || strchr("-._~:@+,=$()*", c))) || (path && c == '/'))
+        if ((c < 0x80 && (apr_isalnum(c) || strchr("-._~:@,=$()*", c))) || (path && c == '/'))
             *out++ = *text;
         else
             out = rc_hex_escape(out, '%', *text);

@@ -142,7 +142,7 @@ sub crawl {
         push @found, [$url, $a];
         last if @found >= $most;
         push @todo, links($a->body) if ($a->header('Content-Type') // '') =~ m{^text/html};
-        push @todo, map { s{^\Q@{[ $t->url ]}\E}{}r } $a->body =~ m{(?:<link>|href=")(http[^<"]+)}g
+        push @todo, map { _decoded(s{^\Q@{[ $t->url ]}\E}{}r) } $a->body =~ m{(?:<link>|href=")(http[^<"]+)}g
             if ($a->header('Content-Type') // '') =~ m{^application/(?:atom|rss)};
     }
     return @found;
