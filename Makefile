@@ -44,6 +44,10 @@ PKG_CFLAGS   = $(eval PKG_CFLAGS := \
                 $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PKGS) $(SVN_PKGS) $(HG_PKGS))))$(PKG_CFLAGS)
 PKG_LIBS     = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS) $(HG_PKGS)) $$(SVN_LIBS))$(PKG_LIBS)
 
+# Whether libgit2 can limit the size of objects in packs, as Debian's security update made it.
+GIT_LIMIT    = $(if $(filter 0,$(shell echo 'int i = GIT_OPT_SET_PACK_MAX_OBJECT_SIZE;' | \
+                $(CC) $(PKG_CFLAGS) -include git2.h -fsyntax-only -xc - 2>/dev/null; echo $$?)),-DRCAPI_GIT_LIMIT)
+
 # libsvn's own libraries: pkg-config adds those that only a static link needs.
 SVN_LIBS     = $(if $(SVN),$(filter -L% -lsvn%,$(shell pkg-config --libs $(SVN_PKGS))))
 
@@ -81,6 +85,7 @@ $(O)/gen/rc_schema.def: src/store/schema.awk $(sort $(wildcard src/store/schema/
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
 
 $(call obj,$(HTTP_SRC)): CPPFLAGS += $(HTTPD_CFLAGS)
+$(call obj,src/vcs/git/library.c): CPPFLAGS += $(GIT_LIMIT)
 $(call obj,$(UNIT_SRC) docs/methods.c): CPPFLAGS += -Isrc
 $(O)/obj/%.o: %.c Makefile | $(O)/.packages $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
 	@mkdir -p $(@D)

@@ -50,6 +50,19 @@ static rc_err_t *start_shared(void)
     return rc_git_share_startup(process);
 }
 
+/* Limits the size of an object in a pack. Debian 12's first libgit2, before 1.5.1+ds-1+deb12u2 of
+ * its security archive, has no such limit; its version says so in the log. */
+static int limit_objects(void)
+{
+#ifdef RCAPI_GIT_LIMIT
+    rc_version_add("libgit2", LIBGIT2_VERSION);
+    return git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, RC_GIT_OBJECT_LIMIT);
+#else
+    rc_version_add("libgit2", LIBGIT2_VERSION " without a limit of objects in packs");
+    return 0;
+#endif
+}
+
 rc_err_t *rc_git_startup(apr_pool_t *pool)
 {
     if (git_libgit2_init() < 0)
@@ -65,12 +78,11 @@ rc_err_t *rc_git_startup(apr_pool_t *pool)
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
-        git_libgit2_opts(GIT_OPT_SET_PACK_MAX_OBJECT_SIZE, RC_GIT_OBJECT_LIMIT) < 0 ||
+        limit_objects() < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
         /* A walk over the history would fill the cache with commits that are not needed again. */
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_COMMIT, (size_t)0) < 0)
         return rc_git_err(pool, "cannot set up libgit2");
-    rc_version_add("libgit2", LIBGIT2_VERSION);
     return NULL;
 }
