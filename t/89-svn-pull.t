@@ -20,7 +20,7 @@ use RCAPI::Test;
 plan skip_all => 'no svn, or no mod_dav_svn' if !RCAPI::SvnClient::installed();
 plan skip_all => 'no svnserve' if run({ root => 1 }, 'svnserve', '--version')->{exit};
 
-my $t = RCAPI::Test->new(children => 1, modules => [@RCAPI::SvnClient::MODULES],
+my $t = RCAPI::Test->new(children => 1, modules => [@RCAPI::SvnClient::MODULES], start => 0,
     whitelist => 'ChangesetController:*, FilesController:*',
     directives => "RcapiRemoteSchemes http https svn file git ssh\n");
 my $REPOS = "$t->{dir}/data/repos";
@@ -66,8 +66,8 @@ grow('odd@na me', 5, 8);
 spew("$FAR/users", "$USER:" . crypt($PASSWORD, '$6$salt$') . "\n");
 my $mover = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1') or die $@;
 my $MOVER = $mover->sockport;
-my $far = RCAPI::Test->new(bare => 1, children => 1, threads => 4,
-    modules => [@RCAPI::SvnClient::MODULES, qw(alias authn_file authz_user)], directives => <<"END");
+my $far = RCAPI::Test->new(bare => 1, children => 1, threads => 4, start => 0,
+    modules => [@RCAPI::SvnClient::MODULES, qw(alias authn_file authz_user ssl)], directives => <<"END");
 SVNUseUTF8 on
 <Location /svn>
     DAV svn
@@ -88,7 +88,13 @@ Redirect permanent /away http://localhost:$MOVER/svn
 Redirect permanent /port http://127.0.0.1:$MOVER/svn
 Redirect permanent /loop /loop
 END
+my $TLS = RCAPI::Server::free_port();
+my $by_tls = $far->tls;
+$far->{server}{config} .= "Listen 127.0.0.1:$TLS\n<VirtualHost 127.0.0.1:$TLS>\n$by_tls</VirtualHost>\n" if $by_tls;
+$far->start;
 my $HTTP = '127.0.0.1:' . $far->port;
+$t->{server}{env}{SSL_CERT_FILE} = "$far->{dir}/scratch/cert.pem";
+$t->start;
 
 # svnserve, and a server that does what nobody expects. Both end with the test.
 my @children;
@@ -178,9 +184,10 @@ sub same {
     admin_svn('svnadmin', 'verify', '-q', "$REPOS/$name");
 }
 
+my $closed = $by_tls ? "https://bo%20b:$ESCAPED\@127.0.0.1:$TLS" : "http://bo%20b:$ESCAPED\@$HTTP";
 my %from = (
     'http' => "http://$HTTP/svn/one", 'a redirect' => "http://$HTTP/moved/one",
-    'http with a password' => "http://bo%20b:$ESCAPED\@$HTTP/closed/one", 'svnserve' => "svn://$SVN/one",
+    'https with a password' => "$closed/closed/one", 'file' => "file://$FAR/one",
     'svnserve with a password' => "svn://ann:$ESCAPED\@$CLOSED/one",
 );
 
@@ -243,7 +250,7 @@ subtest 'shards, packs and older formats' => sub {
 subtest 'what is refused' => sub {
     my @rows = (
         ["http://bob\@$HTTP/svn/one", qr/a user needs a password/, 'a user alone'],
-        ["file://$FAR/one", qr/scheme file is not for repositories of type svn/, 'file'],
+        $by_tls ? ["https://localhost:$TLS/svn/one", qr/certificate/, 'a certificate of another host'] : (),
         ["ssh://a\@$HTTP/svn/one", qr/scheme ssh is not for/, 'ssh'],
         ["svn+ssh://$HTTP/svn/one", qr/unknown scheme/, 'svn+ssh'],
         ["http://$HTTP/svn/one/trunk", qr/is a folder of a repository/, 'a folder'],
@@ -275,6 +282,41 @@ subtest 'what is refused' => sub {
         like $plain->error_log, $_->[1], 'the log says why';
     }
     $plain->done;
+};
+
+subtest 'files' => sub {
+    RCAPI::Svn::program('svnadmin', 'create', "$REPOS/secret");
+    my $copy = sub {
+        my ($name) = @_;
+        admin_svn('cp', '-R', "$FAR/one", "$FAR/$name");
+        return "$FAR/$name";
+    };
+    symlink "$REPOS/secret", "$FAR/link" or die $!;
+    my $inside = $copy->('inside');
+    admin_svn('rm', '-r', "$inside/db");
+    symlink "$REPOS/secret/db", "$inside/db" or die $!;
+    my $bdb = $copy->('bdb');
+    spew("$bdb/db/fs-type", "bdb\n");
+    my $fifo = $copy->('fifo');
+    POSIX::mkfifo("$fifo/db/revs/0/pipe", 0600);
+    for (
+        ["file://$REPOS/secret", qr/leads below the repository root/, 'a repository of the server'],
+        ["$FAR/link", qr/leads below the repository root/, 'a link to one'],
+        ["file://$inside", qr/leads below the repository root/, 'a link in one'],
+        ["file://$FAR/one/conf", qr/is no Subversion repository/, 'a folder of one'],
+        ["file://$FAR", qr/is no Subversion repository/, 'a folder with some'],
+        ["file://$FAR/none", qr/does not exist/, 'nothing'],
+        ["file://$FAR/users", qr/is no Subversion repository/, 'a file'],
+        ["file://$bdb", qr/is a Subversion repository .*bdb/, 'another type'],
+        ["file://$fifo", qr/holds a special file/, 'a FIFO'],
+    ) {
+        my ($uri, $why, $what) = @$_;
+        is create($uri), "failed to create repository `r$n`", $what;
+        like news(), $why, "$what: the log says why";
+    }
+    is create("$FAR/odd\@na me" =~ s/ /%20/r), "failed to create repository `r$n`", 'a path is not escaped';
+    is create("file://$FAR/odd%40na%20me"), undef, 'a URL is' or diag news();
+    same("r$n", "$FAR/odd\@na me", 'odd');
 };
 
 subtest 'another repository, commits of our own' => sub {

@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include <svn_path.h>
 #include <svn_props.h>
 
 #include "base/text.h"
@@ -41,9 +42,12 @@ static const char *without_at(const char *url, apr_pool_t *pool)
 static const char *target_of(const rc_remote_url_t *url, apr_pool_t *pool)
 {
     bool http = strncmp(url->scheme, "http", 4) == 0;
-    const char *host = http ? url->host : APR_ARRAY_IDX(url->addresses, 0, const char *);
-    const char *port = url->port ? apr_psprintf(pool, ":%d", url->port) : "";
+    const char *port = url->port ? apr_psprintf(pool, ":%d", url->port) : "", *host;
 
+    if (!url->host) /* it may be a path in place of a URL */
+        return apr_pstrcat(pool, "file://", without_at(svn_path_uri_encode(url->plain, pool), pool),
+                           NULL);
+    host = http ? url->host : APR_ARRAY_IDX(url->addresses, 0, const char *);
     return apr_pstrcat(pool, url->scheme, "://", rc_remote_bracketed(host, pool), port,
                        without_at(url->path, pool), NULL);
 }

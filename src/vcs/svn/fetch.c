@@ -17,19 +17,43 @@
 #include <apr_strings.h>
 
 #include "base/fs.h"
+#include "remote/local.h"
 #include "remote/program.h"
 
-#define SLACK ((apr_off_t)1 << 20)
+#define SLACK         ((apr_off_t)1 << 20)
+#define NO_REPOSITORY "is no Subversion repository"
+
+/* svn reads a repository in the directory itself or above it; here it must be the directory. */
+static rc_err_t *check_local(const rc_local_t *look)
+{
+    const char *real, *why = NULL;
+
+    RC_TRY(rc_local_resolve(&real, look, look->url->plain));
+    if (!real)
+        return rc_local_refuse(look, "does not exist");
+    if (!rc_fs_exists(apr_pstrcat(look->pool, real, "/format", NULL)))
+        return rc_local_refuse(look, NO_REPOSITORY);
+    RC_TRY(rc_local_check_tree(look, real));
+    switch (rc_svn_find(&why, real, look->pool)) {
+    case RC_FOUND_REPOSITORY:
+        return NULL;
+    case RC_FOUND_NOTHING:
+        return rc_local_refuse(look, NO_REPOSITORY);
+    default:
+        return rc_local_refuse(look, apr_pstrcat(look->pool, "is ", why, NULL));
+    }
+}
 
 rc_err_t *rc_svn_check_remote(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
                               apr_time_t deadline, apr_pool_t *pool)
 {
-    (void)policy;
-    (void)deadline;
+    rc_local_t *look;
+
     if (url->user && !url->password)
         return rc_err_failed(pool, "remote address: a user needs a password: "
                                    "svn would show a user alone, maybe a token, to everybody here");
-    return NULL;
+    RC_TRY(rc_local_begin(&look, policy, url, deadline, pool));
+    return look ? check_local(look) : NULL;
 }
 
 /* --- the steps --- */

@@ -7,6 +7,7 @@
 #include "fetch.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -92,14 +93,21 @@ static const char *const *with_options(const rc_svn_fetch_t *fetch, const char *
     return (const char *const *)all->elts;
 }
 
+/* OpenSSL reads which certificates are trusted from httpd's own environment, if they stand there.
+ */
 static const char *const *environment(const rc_svn_fetch_t *fetch)
 {
-    const char **env = apr_pcalloc(fetch->pool, 5 * sizeof(*env));
+    static const char *const kept[] = {"SSL_CERT_FILE", "SSL_CERT_DIR"};
+    const char **env = apr_pcalloc(fetch->pool, 7 * sizeof(*env)), **next = env + 4, *value;
+    apr_size_t i;
 
     env[0] = "PATH=" RC_PROC_PATH;
     env[1] = "LC_ALL=C.UTF-8";
     env[2] = apr_pstrcat(fetch->pool, "HOME=", fetch->dir, NULL);
     env[3] = apr_pstrcat(fetch->pool, "TMPDIR=", fetch->dir, NULL);
+    for (i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+        if ((value = getenv(kept[i])))
+            *next++ = apr_pstrcat(fetch->pool, kept[i], "=", value, NULL);
     return env;
 }
 

@@ -4,7 +4,7 @@
  */
 #include "change.h"
 
-static const char *const schemes[] = {"http", "https", "svn", NULL};
+static const char *const schemes[] = {"http", "https", "svn", "file", NULL};
 
 const rc_backend_t rc_svn_backend = {
     .type = "svn",
