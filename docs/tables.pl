@@ -117,7 +117,7 @@ BEGIN {
         'pull 1.2' => 'admin on `repo`',
     );
     @GROUPS = (
-        [Server => 'server'], [Users => 'user'], ['User groups' => 'user_group', 'user_group_perm'],
+        [Server => 'server'], [Users => 'user'], [Keys => 'token'], ['User groups' => 'user_group', 'user_group_perm'],
         [Repositories => 'repo', 'repo_edit', 'repo_fork', 'repo_delete', 'cache', 'maintenance'],
         ['Contents and comments' => 'changeset', 'refs', 'node', 'comment'], [Locks => 'lock'],
         ['Permissions of repositories' => 'repo_perm'], ['Repository groups' => 'repo_group', 'repo_group_perm'],

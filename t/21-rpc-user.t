@@ -237,7 +237,7 @@ subtest 'get_user: data' => sub {
     extra_mail(eve => 'aaa@example.org');
     $t->admin('ip', 'add', 'eve', '127.0.0.0/8,::1');
     $t->admin('ip', 'add', 'eve', '10.0.0.1-10.0.0.3');
-    my $expired = $t->token('eve', '--role', 'api', '--lifetime', '0', '--description', 'short');
+    my $expired = $t->token('eve', '--role', 'api', '--lifetime', '1', '--description', 'short');
     my $token = $t->token('eve', '--role', 'all');
     $t->sql("UPDATE users SET last_login = 1700000000123456, language = 'de' WHERE user_id = $id;
         UPDATE api_key SET expires = 1 WHERE user_id = $id AND description = 'short'");

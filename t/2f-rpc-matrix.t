@@ -35,6 +35,7 @@ $t->sql(q{
     UPDATE user_global_permission SET name = 'usergroup.none' WHERE name = 'usergroup.read';
     UPDATE user_global_permission SET name = 'hg.create.none' WHERE name = 'hg.create.repository';
 });
+$t->must(test => { args => 'x' }, as => $_) for @ROLES; # the first use of a key is recorded
 my $source = "$t->{dir}/scratch/source";
 RCAPI::Git::init($source);
 $t->git($source, 'commit', '-q', '--allow-empty', '-m', $_) for qw(one two three);
@@ -112,6 +113,12 @@ sub pair {
     );
 }
 
+# A new token of another user.
+sub one_token {
+    my %a = (userid => it('victim'));
+    return (%a, auth_token_id => $t->must(create_auth_token => \%a)->{auth_token}{auth_token_id});
+}
+
 sub members {
     my ($add, $remove) = @_;
     my $args = team_and(@victim);
@@ -140,6 +147,13 @@ my @TABLE = (
     [create_user => 'admin', sub { my $n = $new->(); (username => $n, email => "$n\@example.org") }, $FORBIDDEN],
     [update_user => 'admin', sub { (userid => it('victim'), firstname => 'Other') }, $FORBIDDEN],
     [delete_user => 'admin', sub { (userid => it('victim')) }, $FORBIDDEN],
+
+    [get_auth_tokens => 'stranger', sub { () }, '', reads => 1],
+    [get_auth_tokens => 'admin', sub { (userid => 'owner') }, $SELF, reads => 1],
+    [create_auth_token => 'stranger', sub { () }, ''],
+    [create_auth_token => 'admin', sub { (userid => it('victim')) }, $SELF],
+    [delete_auth_token => 'admin', sub { one_token() }, $SELF],
+    [reset_auth_token => 'admin', sub { one_token() }, $SELF],
 
     [get_user_group => 'reader', team_and(), $NO_TEAM, reads => 1],
     [get_user_groups => 'stranger', sub { () }, '', reads => 1],

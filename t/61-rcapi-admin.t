@@ -112,7 +112,7 @@ subtest 'help, version, the place from the environment' => sub {
         'the command line wins');
     ends(admin('check', { env => { RCAPI_DATA => '' } }), 2, '', qr/\Ausage/, 'an empty one is none');
     ends(admin('--headers', '--data', $data, qw(token list admin)), 0,
-        qr/\AID\tKIND\tROLE\tEXPIRES\tKEY\tDESCRIPTION\n\d+\tmain\t/, '', 'headers, when wanted');
+        qr/\AID\tKIND\tROLE\tEXPIRES\tKEY\tDESCRIPTION\tSCOPE\tLAST USED\n\d+\tmain\t/, '', 'headers, when wanted');
     ends(admin('--data', $data, qw(init --user a --email), $_, qw(--password secret-1 --force-yes)), 2, '',
         "rcapi-admin: `$_` is no e-mail address\n", "init: $_") for 'x', 'a b@c', 'a@', '@b', 'a@b@c', '<a@b>';
     my $stdin = place();
@@ -399,13 +399,14 @@ subtest 'token' => sub {
     ours_refused(2, 'missing argument: user', 'token', $_) for qw(list create delete reset);
     ours_refused(1, 'user `nobody` does not exist', 'token', $_, 'nobody') for qw(list create reset);
     ours_refused(2, 'missing argument: token', qw(token delete bob));
-    ours_refused(2, 'unexpected: x', 'token', $_, 'bob', 'x') for qw(list create reset);
-    ours_refused(2, 'unexpected: x', qw(token delete bob 1 x));
+    ours_refused(2, 'unexpected: x', 'token', $_, 'bob', 'x') for qw(list create);
+    ours_refused(2, 'unexpected: x', 'token', $_, qw(bob 1 x)) for qw(delete reset);
+    ours_refused(1, 'the user has no such token', qw(token reset bob x));
     ours_refused(2, '--role must be one of all, api, feed, http, vcs', qw(token create bob --role root));
     ours_refused(2, '--lifetime must be a number of minutes, or -1', qw(token create bob --lifetime soon));
     ours_refused(2, '--lifetime must be a number of minutes, or -1', qw(token create bob --lifetime=));
     ours_refused(1, 'lifetime is not a number of minutes', 'token', 'create', 'bob', "--lifetime=$_")
-        for qw(-2 9000000000000000);
+        for qw(-2 0 9000000000000000);
     ours_refused(1, 'the description is not plain text', qw(token create bob --description), "a\tb");
     ours_refused(1, 'the description is not plain text', qw(token create bob --description), "a\xff");
 
@@ -434,8 +435,8 @@ subtest 'token' => sub {
     ours_refused(1, 'the main key cannot be deleted, only reset', 'token', 'delete', 'bob', $_)
         for @{ $had[0] }[0, 4];
 
-    my $short = $t->token('bob', '--lifetime', 0);
-    sleep 1.2;
+    my $short = $t->token('bob', '--lifetime', 1, '--description', 'short');
+    $t->sql("UPDATE api_key SET expires = 1 WHERE description = 'short'");
     is($t->call(get_user => {}, key => $short)->{error}, 'Invalid API KEY', 'an expired token');
     is($t->get($diff, key => $short)->status, 401, 'neither does it open a view');
     ends(ours('token', 'delete', 'bob', $short), 0, '', '', 'it is still listed, and can be deleted');

@@ -90,6 +90,10 @@ rc_err_t *rc_db_txn(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void
  * perhaps not a power cut. For changes that are not reported to a client. */
 rc_err_t *rc_db_txn_lazy(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
 
+/** As rc_db_txn_lazy, but returns RC_E_BUSY at once when another writer is at work. For changes
+ * that can as well be made later. */
+rc_err_t *rc_db_txn_idle(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
+
 /** Checks the database's integrity and foreign keys. *@a problem is NULL, or a description in
  * @a pool. */
 rc_err_t *rc_db_check(const char **problem, rc_db_t *db, apr_pool_t *pool);

@@ -51,7 +51,8 @@ rc_err_t *rc_actor_open(rc_actor_t *actor);
 /** Releases the connection before long work that does not need it. */
 void rc_actor_close(rc_actor_t *actor);
 
-/** Runs @a fn in one snapshot of the database. */
+/** Runs @a fn in one snapshot of the database. Afterwards records that the caller's key was used,
+ * if the last record is an hour old and no writer is at work: nothing waits for that. */
 rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
 
 /** Runs @a fn in a write transaction, between renew and answer. Recovers unfinished changes of the
@@ -118,9 +119,16 @@ rc_err_t *rc_actor_require_user(const rc_actor_t *actor, apr_int64_t user_id);
 /** Returns RC_E_FORBIDDEN for an anonymous caller. */
 rc_err_t *rc_actor_require_name(const rc_actor_t *actor);
 
-/** Returns RC_E_FORBIDDEN for a caller by a key that has a narrower role than all, or that expires:
- * such a key reads and makes no other keys (contract 10 §6). */
+/** True for a caller by a login, a main key, or a token with the role all, no scope and no end.
+ * Only they learn the keys of users (contract 10 §6). */
+bool rc_actor_is_full(const rc_actor_t *actor);
+
+/** Returns RC_E_FORBIDDEN unless rc_actor_is_full. */
 rc_err_t *rc_actor_require_full(const rc_actor_t *actor);
+
+/** Returns RC_E_FORBIDDEN for a caller by a scoped token, which creates nothing (contract 10 §6).
+ */
+rc_err_t *rc_actor_require_unscoped(const rc_actor_t *actor);
 
 /** Returns RC_E_FORBIDDEN unless the caller has this global permission. */
 rc_err_t *rc_actor_require_global(rc_actor_t *actor, const char *permission);
@@ -136,6 +144,11 @@ rc_err_t *rc_actor_journal(rc_actor_t *actor, const rc_repo_t *repo, const char 
 /** The same about another named object: "action:name" or "action:name: what". */
 rc_err_t *rc_actor_journal_named(rc_actor_t *actor, const char *action, const char *name,
                                  const char *what);
+
+/** The same about a user: "user_DONE:name:what", or "admin_DONE:..." when the caller is not the
+ * user with this id. */
+rc_err_t *rc_actor_journal_user(rc_actor_t *actor, apr_int64_t user_id, const char *name,
+                                const char *done, const char *what);
 
 /** Adds "action" about @a repo, unless the caller has the same entry from the last @a within. Uses
  * a transaction of its own, which does not wait for the disk. */

@@ -8,6 +8,7 @@
 
 #include "db/db.h"
 #include "base/password.h"
+#include "store/user.h"
 
 typedef enum {
     RC_ROLE_ALL = 1,
@@ -24,10 +25,21 @@ typedef struct rc_caller_t {
     bool anonymous;  /* the default user, without a key */
     bool login;      /* identified by a password, not by a key */
     rc_role_t role;  /* of the key used; RC_ROLE_ALL for a main key and for a login */
-    bool expires;    /* the key used is valid for a limited time */
     bool restricted; /* IP entries limit the caller's address */
     bool inherits;   /* the default user's IP entries count, too */
+    /* of the key used; all 0 without one */
+    apr_int64_t key_id;
+    apr_int64_t expires;  /* epoch seconds; 0: never */
+    rc_key_scope_t scope; /* then the caller is no super-admin, has no global permission and creates
+                           * nothing */
+    bool unrecorded;      /* that it was used is to be recorded (rc_actor_read) */
 } rc_caller_t;
+
+/** Returns for whom the permission rule is evaluated: the user, or their scoped token. */
+rc_viewer_t rc_caller_viewer(const rc_caller_t *caller);
+
+/** True when the caller came by a scoped token. */
+bool rc_caller_is_scoped(const rc_caller_t *caller);
 
 /** Sets the first and the last address of an entry ("10.0.0.0/8"), in @a pool; both are NULL when
  * it is invalid. */
@@ -36,8 +48,8 @@ void rc_auth_ip_range(const char **first, const char **last, const char *entry, 
 /** True when @a entry is an address or a network. */
 bool rc_auth_ip_valid(const char *entry, apr_pool_t *pool);
 
-/** Convert between a role and its name ("token_role_api"). Return 0 for an unknown name, NULL for
- * an unknown role. */
+/** Convert between a role and its name ("token_role_api"), which clients may send without the
+ * prefix. Return 0 for an unknown name, NULL for an unknown role. */
 rc_role_t rc_role_from_name(const char *name);
 const char *rc_role_name(rc_role_t role);
 

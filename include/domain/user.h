@@ -83,18 +83,10 @@ rc_err_t *rc_default_user_setup(rc_db_t *db, const rc_secret_t *secret, bool ano
 rc_err_t *rc_default_user_lacks(apr_array_header_t **names, rc_db_t *db,
                                 const rc_user_t *default_user, apr_pool_t *pool);
 
-/** Creates a token; *@a token is its clear value. */
+/** Creates a token without a scope; *@a token is its clear value. Returns RC_E_FAILED for a wrong
+ * role, lifetime or description. */
 rc_err_t *rc_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,
                           const rc_new_token_t *new_token, apr_pool_t *pool);
-
-/** Deletes a token of a user, named by its clear value or by its id (rc_store_keys_each). Returns
- * RC_E_NOTFOUND when the user has no such token, RC_E_ARG for the main key. */
-rc_err_t *rc_token_delete(rc_db_t *db, apr_int64_t user_id, const char *which, apr_pool_t *pool);
-
-/** Replaces the main key of a user by *@a key; when that is NULL, generates one and sets *@a key.
- */
-rc_err_t *rc_main_key_reset(const char **key, rc_db_t *db, const rc_secret_t *secret,
-                            apr_int64_t user_id, apr_pool_t *pool);
 
 /** Sets *@a clear to the clear form of a stored key; NULL when none is stored or @a secret is NULL.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Use cases on what belongs to one user: keys, password, e-mail addresses, IP entries, and what
- * they follow (contract 04 §7). Users run them for themselves and super-admins for any user; but
- * only super-admins change IP entries.
+ * Use cases on what belongs to one user: password, e-mail addresses, IP entries, and what they
+ * follow (contract 04 §7); their keys: domain/token.h. Users run them for themselves, unless they
+ * come by a scoped token, and super-admins for any user; but only super-admins change IP entries.
  *
  * Errors are those of domain/user.h, and RC_E_FORBIDDEN for a caller without the right.
  */
@@ -21,23 +21,6 @@ typedef struct rc_user_item_t {
 /** Reads the addresses, keys and IP entries of @a user. A key of a narrow role, or one that
  * expires, does not permit it (rc_actor_require_full), because rc_key_clear reads the keys. */
 rc_err_t *rc_user_show(rc_user_details_t *out, rc_actor_t *actor, const rc_user_t *user);
-
-typedef struct rc_token_creation_t {
-    const rc_user_t *user;
-    rc_role_t role;
-    apr_int64_t lifetime;    /* minutes, or RC_NEVER */
-    const char *description; /* NULL = "" */
-    const char *key;         /* output: its clear value */
-} rc_token_creation_t;
-
-/** Creates a token (rc_token_create). A narrow key makes none (contract 10 §6). */
-rc_err_t *rc_user_token_create(rc_actor_t *actor, rc_token_creation_t *request);
-
-/** Deletes a token; the value is its clear text or its id (rc_token_delete). */
-rc_err_t *rc_user_token_delete(rc_actor_t *actor, const rc_user_item_t *request);
-
-/** Replaces the main key of a user by a new one, which becomes the value. */
-rc_err_t *rc_user_key_reset(rc_actor_t *actor, rc_user_item_t *request);
 
 /** Sets a password; with the value NULL or "" the user cannot log in by one. Hashes it, which is
  * slow, and returns RC_E_BUSY when too many passwords are hashed at once. */

@@ -13,9 +13,12 @@ typedef struct rc_caller_row_t {
     apr_int64_t user_id;
     const char *username;
     bool active, admin, inherits;
-    bool restricted;     /* IP entries bind this user */
-    const char *role;    /* of the key; NULL without one */
-    apr_int64_t expires; /* of the key, epoch seconds, -1 = never */
+    bool restricted; /* IP entries bind this user */
+    /* of the key; all 0 without one */
+    const char *role;
+    apr_int64_t key_id, expires;   /* epoch seconds, -1 = never */
+    apr_int64_t repo_id, group_id; /* its scope */
+    apr_int64_t last_used;         /* microseconds */
 } rc_caller_row_t;
 
 /** The owner of the key with this digest, or NULL. */

@@ -19,10 +19,10 @@ typedef struct rc_user_groups_visitor_t {
     rc_err_t *(*end)(void *baton);
 } rc_user_groups_visitor_t;
 
-/** Visits each user group that user @a user_id may read, by id. Without @a keys the members' lists
+/** Visits each user group that @a viewer may read, by id. Without @a keys the members' lists
  * of keys are empty. @a scratch is cleared before the next member. Memory is needed for 64 groups
  * and 64 users, and 16 bytes for each membership of these groups. */
-rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id, bool keys,
+rc_err_t *rc_store_user_groups_each(rc_db_t *db, rc_viewer_t viewer, bool keys,
                                     const rc_user_groups_visitor_t *visitor, void *baton,
                                     apr_pool_t *pool);
 
@@ -41,20 +41,20 @@ rc_err_t *rc_store_user_group_remove_user(bool *changed, rc_db_t *db, apr_int64_
                                           apr_int64_t user_id);
 
 /** *@a assigned: the user group has a row on some repository or repository group. *@a names: full
- * names (const char *) of those which user @a user_id may read, repositories first, each part by
+ * names (const char *) of those which @a viewer may read, repositories first, each part by
  * name. */
 rc_err_t *rc_store_user_group_assigned(bool *assigned, apr_array_header_t **names, rc_db_t *db,
-                                       apr_int64_t user_id, apr_int64_t group_id, apr_pool_t *pool);
+                                       rc_viewer_t viewer, apr_int64_t group_id, apr_pool_t *pool);
 
-/** Full names (const char *) of the repositories in a repository group that user @a user_id may
+/** Full names (const char *) of the repositories in a repository group that @a viewer may
  * read, by name. */
-rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, rc_viewer_t viewer,
                                     apr_int64_t group_id, apr_pool_t *pool);
 
-/** Calls @a fn, which may use @a db, for each repository group that user @a user_id may read, by
+/** Calls @a fn, which may use @a db, for each repository group that @a viewer may read, by
  * name, with the names of the repositories in it that they may read. Both live until @a fn
  * returns; memory is needed for 64 groups and their names. */
-rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_groups_each(rc_db_t *db, rc_viewer_t viewer,
                                     rc_err_t *(*fn)(void *baton, const rc_repo_group_t *group,
                                                     const apr_array_header_t *repos),
                                     void *baton, apr_pool_t *pool);

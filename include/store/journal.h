@@ -9,6 +9,7 @@
 #include <apr_tables.h>
 
 #include "db/db.h"
+#include "store/viewer.h"
 
 /* The name in the journal for changes by rcapi-admin; new users cannot have it. */
 #define RC_LOCAL_ACTOR "rcapi-admin"
@@ -47,11 +48,11 @@ typedef struct rc_journal_entry_t {
 } rc_journal_entry_t;
 
 /**
- * Returns the newest entries, at most @a most, about repositories and of users that user @a user_id
+ * Returns the newest entries, at most @a most, about repositories and of users that @a viewer
  * follows. Leaves out entries whose repository no longer exists or is not readable for them. An
  * array of rc_journal_entry_t, newest first, with the current names of repositories and users.
  */
-rc_err_t *rc_store_journal_followed(apr_array_header_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_journal_followed(apr_array_header_t **out, rc_db_t *db, rc_viewer_t viewer,
                                     int most, apr_pool_t *pool);
 
 /** Calls @a fn for the newest @a most entries, oldest first. */

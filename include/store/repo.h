@@ -70,33 +70,33 @@ typedef struct rc_user_group_t {
     rc_level_t level;
 } rc_user_group_t;
 
-/** The repository with this id, and the level of user @a user_id. */
-rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, apr_int64_t id,
+/** The repository with this id, and the level of @a viewer. */
+rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer, apr_int64_t id,
                               apr_pool_t *pool);
-rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, const char *name,
+rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer, const char *name,
                                 apr_pool_t *pool);
-rc_err_t *rc_store_repo_group_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_group_by_id(rc_repo_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                     apr_int64_t id, apr_pool_t *pool);
-rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                       const char *name, apr_pool_t *pool);
-rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                     apr_int64_t id, apr_pool_t *pool);
-rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                       const char *name, apr_pool_t *pool);
 
-/* The same, but NULL for what user @a user_id may not read. Hidden and missing objects cost the
+/* The same, but NULL for what @a viewer may not read. Hidden and missing objects cost the
  * same work; the whole row is read only for a visible object. */
-rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
-                                   apr_int64_t id, apr_pool_t *pool);
-rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer, apr_int64_t id,
+                                   apr_pool_t *pool);
+rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer,
                                      const char *name, apr_pool_t *pool);
-rc_err_t *rc_store_repo_group_seen_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_group_seen_by_id(rc_repo_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                          apr_int64_t id, apr_pool_t *pool);
-rc_err_t *rc_store_repo_group_seen_by_name(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_group_seen_by_name(rc_repo_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                            const char *name, apr_pool_t *pool);
-rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                          apr_int64_t id, apr_pool_t *pool);
-rc_err_t *rc_store_user_group_seen_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_user_group_seen_by_name(rc_user_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                            const char *name, apr_pool_t *pool);
 
 /** Sets *@a is to whether there is a repository of @a type, whoever may read it. */
@@ -108,11 +108,11 @@ typedef struct rc_repo_range_t {
     bool nested;       /* include groups below it */
 } rc_repo_range_t;
 
-/** Calls @a fn, which may use @a db, for each repository of @a range (NULL: of all) that user
- * @a user_id may read, by id, with its extra fields if @a fields is true. The row lives until @a fn
+/** Calls @a fn, which may use @a db, for each repository of @a range (NULL: of all) that
+ * @a viewer may read, by id, with its extra fields if @a fields is true. The row lives until @a fn
  * returns; memory is needed for 64 rows. @a scratch is cleared before the next one. */
 rc_err_t *
-rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range, bool fields,
+rc_store_repos_each(rc_db_t *db, rc_viewer_t viewer, const rc_repo_range_t *range, bool fields,
                     rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),
                     void *baton, apr_pool_t *pool);
 
@@ -123,16 +123,16 @@ typedef struct rc_repo_search_t {
 } rc_repo_search_t;
 
 /** Calls @a fn as rc_store_repos_each does, without extra fields, for a page of the repositories
- * that user @a user_id may read, by name; sets *@a total to the number of all that were found. */
+ * that @a viewer may read, by name; sets *@a total to the number of all that were found. */
 rc_err_t *
-rc_store_repos_found(int *total, rc_db_t *db, apr_int64_t user_id, const rc_repo_search_t *search,
+rc_store_repos_found(int *total, rc_db_t *db, rc_viewer_t viewer, const rc_repo_search_t *search,
                      rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),
                      void *baton, apr_pool_t *pool);
 
 /** Calls @a fn as rc_store_repos_each does for the repositories that user @a holder_id has locked.
  */
 rc_err_t *
-rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id, bool fields,
+rc_store_repos_locked_each(rc_db_t *db, rc_viewer_t viewer, apr_int64_t holder_id, bool fields,
                            rc_err_t *(*fn)(void *baton, const rc_repo_t *repo, apr_pool_t *scratch),
                            void *baton, apr_pool_t *pool);
 

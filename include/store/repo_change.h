@@ -23,16 +23,16 @@ rc_err_t *rc_store_repo_update(rc_db_t *db, const rc_repo_t *repo);
 /** Deletes a repository and what belongs to it; its forks lose their parent. */
 rc_err_t *rc_store_repo_delete(rc_db_t *db, apr_int64_t repo_id);
 
-/** Number of direct forks on which user @a user_id has @a level. */
-rc_err_t *rc_store_repo_fork_count(apr_int64_t *count, rc_db_t *db, apr_int64_t user_id,
+/** Number of direct forks on which @a viewer has @a level. */
+rc_err_t *rc_store_repo_fork_count(apr_int64_t *count, rc_db_t *db, rc_viewer_t viewer,
                                    apr_int64_t repo_id, rc_level_t level);
 
 /** Returns the repository, its forks, their forks and so on, by id: array of rc_named_t. */
 rc_err_t *rc_store_repo_with_forks(apr_array_header_t **names, rc_db_t *db, apr_int64_t repo_id,
                                    apr_pool_t *pool);
 
-/** The same, but follows only forks that user @a user_id administers. */
-rc_err_t *rc_store_repo_with_forks_of(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
+/** The same, but follows only forks that @a viewer administers. */
+rc_err_t *rc_store_repo_with_forks_of(apr_array_header_t **names, rc_db_t *db, rc_viewer_t viewer,
                                       apr_int64_t repo_id, apr_pool_t *pool);
 
 /** Returns all repositories by id: array of rc_named_t. */

@@ -10,6 +10,7 @@
 
 #include "db/db.h"
 #include "store/permission.h"
+#include "store/viewer.h"
 
 /* A row of a member list (contract 01 §10). */
 typedef struct rc_member_t {
@@ -19,12 +20,12 @@ typedef struct rc_member_t {
     const char *origin; /* permission, owner, super-admin */
 } rc_member_t;
 
-/** Returns the level of a user on one object; RC_NONE when the object does not exist. */
-rc_err_t *rc_rule_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
+/** Returns the level of @a viewer on one object; RC_NONE when the object does not exist. */
+rc_err_t *rc_rule_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind, rc_viewer_t viewer,
                         apr_int64_t object_id);
 
-/** Calls @a fn for every object of @a kind, by name, with the user's level on it. */
-rc_err_t *rc_rule_levels(rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
+/** Calls @a fn for every object of @a kind, by name, with the level of @a viewer on it. */
+rc_err_t *rc_rule_levels(rc_db_t *db, rc_kind_t kind, rc_viewer_t viewer,
                          rc_err_t *(*fn)(void *baton, const char *name, rc_level_t level),
                          void *baton, apr_pool_t *pool);
 
@@ -33,8 +34,9 @@ rc_err_t *rc_rule_levels(rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
 rc_err_t *rc_rule_global_names(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
                                bool admin, apr_pool_t *pool);
 
-/** *@a has: the user has this global permission. Always true for a super-admin. */
-rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, apr_int64_t user_id, bool admin,
+/** *@a has: the viewer has this global permission. A super-admin has all (@a admin), a scoped token
+ * none. */
+rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, rc_viewer_t viewer, bool admin,
                              const char *name);
 
 /** Returns the level that a new object gives to everyone: the default user's own global row of this

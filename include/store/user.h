@@ -9,6 +9,7 @@
 #include <apr_tables.h>
 
 #include "db/db.h"
+#include "store/viewer.h"
 
 /* The user whose permissions are the defaults of all others, and who stands for a caller without an
  * identity. */
@@ -24,6 +25,12 @@ typedef struct rc_user_t {
     apr_int64_t last_login; /* microseconds, 0 = never */
 } rc_user_t;
 
+/* What a token reaches: one repository, or one repository group with everything below it. Both are
+ * 0: everything. */
+typedef struct rc_key_scope_t {
+    apr_int64_t repo_id, group_id;
+} rc_key_scope_t;
+
 /* A main key or token, without its clear text. */
 typedef struct rc_user_key_t {
     apr_int64_t id, user_id;
@@ -32,9 +39,17 @@ typedef struct rc_user_key_t {
     const char *description;
     apr_int64_t expires;    /* epoch seconds, -1 = never */
     apr_int64_t created_on; /* microseconds */
-    const void *sealed;     /* its clear form, encrypted, or NULL */
+    apr_int64_t last_used;  /* microseconds, 0 = never; written once an hour */
+    rc_key_scope_t scope;
+    const void *sealed; /* its clear form, encrypted, or NULL */
     int sealed_len;
 } rc_user_key_t;
+
+/* A key with the full name of its scope; NULL: it has none, or the viewer may not read that. */
+typedef struct rc_scoped_key_t {
+    rc_user_key_t key;
+    const char *scope_name;
+} rc_scoped_key_t;
 
 /* A user with everything that the API's user object shows. */
 typedef struct rc_user_details_t {
@@ -110,13 +125,23 @@ rc_err_t *rc_store_keys_each(rc_db_t *db, apr_int64_t user_id,
                              rc_err_t *(*fn)(void *baton, const rc_user_key_t *key), void *baton,
                              apr_pool_t *pool);
 
-/** Inserts @a key (all fields but id and created_on) with the digest of its clear value. */
-rc_err_t *rc_store_key_insert(rc_db_t *db, const rc_user_key_t *key, const unsigned char *digest,
+/** Reads the keys of a user in the same order (rc_scoped_key_t), or only the one with the id
+ * @a key_id, unless that is 0. */
+rc_err_t *rc_store_tokens(apr_array_header_t **out, rc_db_t *db, rc_viewer_t viewer,
+                          apr_int64_t user_id, apr_int64_t key_id, apr_pool_t *pool);
+
+/** Inserts @a key (all fields but id and created_on) with the digest of its clear value, and sets
+ * its id. */
+rc_err_t *rc_store_key_insert(rc_user_key_t *key, rc_db_t *db, const unsigned char *digest,
                               int len);
 
-/** Replaces digest and encrypted form of a user's main key by those of @a key. */
-rc_err_t *rc_store_main_key_replace(rc_db_t *db, const rc_user_key_t *key,
-                                    const unsigned char *digest, int len);
+/** Replaces digest and encrypted form of the key with the id of @a key by those of @a key. It was
+ * never used then. */
+rc_err_t *rc_store_key_replace(rc_db_t *db, const rc_user_key_t *key, const unsigned char *digest,
+                               int len);
+
+/** Records that a key was used, unless the last record is not older than @a age. */
+rc_err_t *rc_store_key_used(rc_db_t *db, apr_int64_t key_id, apr_interval_time_t age);
 
 /** The key of a user with this digest, or NULL. */
 rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t user_id,

@@ -55,7 +55,7 @@ static rc_err_t *maintain(maintain_t *the, apr_pool_t *pool)
 
     rc_actor_local(&actor, the->admin->env, pool);
     RC_TRY(rc_actor_open(&actor));
-    RC_TRY(rc_store_repo_by_name(&repo, actor.db, the->reader, the->name, pool));
+    RC_TRY(rc_store_repo_by_name(&repo, actor.db, rc_viewer_user(the->reader), the->name, pool));
     if (!repo)
         return rc_err_failed(pool, "repository `%s` does not exist", the->name);
     if (the->all && !can_be_maintained(repo))
@@ -124,8 +124,8 @@ static rc_err_t *find_repos(maintain_t *the)
     the->reader = reader->id;
     while ((word = rc_admin_word(admin)))
         APR_ARRAY_PUSH(the->names, const char *) = rc_text_clean_path(word, admin->pool);
-    return the->all ? rc_store_repos_each(admin->actor.db, reader->id, NULL, false, add_repo_name,
-                                          the, admin->pool)
+    return the->all ? rc_store_repos_each(admin->actor.db, rc_viewer_user(reader->id), NULL, false,
+                                          add_repo_name, the, admin->pool)
                     : NULL;
 }
 

@@ -48,7 +48,8 @@ int rc_admin_refresh(rc_admin_t *admin)
         return RC_ADMIN_USAGE;
     if (!(err = rc_store_first_admin(&reader, admin->actor.db, admin->pool)) && reader &&
         (name = name_of_path(admin, word)))
-        err = rc_store_repo_by_name(&repo, admin->actor.db, reader->id, name, admin->pool);
+        err = rc_store_repo_by_name(&repo, admin->actor.db, rc_viewer_user(reader->id), name,
+                                    admin->pool);
     if (err)
         return rc_admin_result(admin, err);
     if (!repo)

@@ -75,8 +75,9 @@ static rc_err_t *find_holder(rc_globals_change_t *change, const rc_admin_t *admi
     change->id = 0;
     if (change->holder == RC_OF_USER_GROUP) { /* lookups require a user; any user will do */
         RC_TRY(rc_store_user_by_name(&user, admin->actor.db, RC_DEFAULT_USER, admin->pool));
-        RC_TRY(rc_store_user_group_by_name(&group, admin->actor.db, user ? user->id : 0,
-                                           change->name, admin->pool));
+        RC_TRY(rc_store_user_group_by_name(&group, admin->actor.db,
+                                           rc_viewer_user(user ? user->id : 0), change->name,
+                                           admin->pool));
         change->id = group ? group->id : 0;
     } else {
         RC_TRY(rc_store_user_by_name(&user, admin->actor.db, change->name, admin->pool));
@@ -162,7 +163,8 @@ static int set_of_repo(rc_admin_t *admin, const rc_setting_t *setting, const cha
     rc_err_t *err = rc_store_first_admin(&reader, admin->actor.db, admin->pool);
 
     if (!err && reader)
-        err = rc_store_repo_by_name(&repo, admin->actor.db, reader->id, name, admin->pool);
+        err = rc_store_repo_by_name(&repo, admin->actor.db, rc_viewer_user(reader->id), name,
+                                    admin->pool);
     if (err)
         return rc_admin_result(admin, err);
     if (!repo)
@@ -211,7 +213,8 @@ static int read_followed(rc_following_t *request, rc_admin_t *admin, const char 
     if (other)
         err = rc_store_user_by_name(&user, admin->actor.db, name, admin->pool);
     else
-        err = rc_store_repo_by_name(&repo, admin->actor.db, request->user->id, name, admin->pool);
+        err = rc_store_repo_by_name(&repo, admin->actor.db, rc_viewer_user(request->user->id), name,
+                                    admin->pool);
     if (err)
         return rc_admin_result(admin, err);
     request->other = user;

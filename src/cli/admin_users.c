@@ -1,111 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rcapi-admin token, ip, email, password: changes what belongs to one user.
+ * rcapi-admin ip, email, password: changes what belongs to one user.
  */
 #include "admin.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include <apr_strings.h>
-
-#include "base/text.h"
-#include "base/time.h"
 #include "domain/user_self.h"
-
-/* --- token --- */
-
-/* Prints a key. Returns whether it can be decrypted. */
-static bool print_key(const rc_admin_t *admin, const rc_user_key_t *key)
-{
-    const char *clear, *expires = "never", *hidden = "(not shown)";
-    bool readable = !rc_key_clear(&clear, rc_key_secret(admin->env), key, admin->pool);
-
-    if (!readable)
-        hidden = "(cannot be decrypted with the secret file)";
-    if (key->expires != RC_NEVER)
-        expires = rc_time_local(apr_time_from_sec(key->expires), admin->pool);
-    printf("%" APR_INT64_T_FMT "\t%s\t%s\t%s\t%s\t%s\n", key->id, key->main ? "main" : "token",
-           key->role, expires, clear ? clear : hidden, key->description);
-    return readable;
-}
-
-static int list_tokens(rc_admin_t *admin, const rc_user_t *user)
-{
-    rc_user_details_t details;
-    rc_err_t *err = rc_user_show(&details, &admin->actor, user);
-    int i, unreadable = 0;
-
-    if (err)
-        return rc_admin_result(admin, err);
-    rc_admin_head(admin, "ID\tKIND\tROLE\tEXPIRES\tKEY\tDESCRIPTION");
-    for (i = 0; i < details.keys->nelts; i++)
-        unreadable += !print_key(admin, &APR_ARRAY_IDX(details.keys, i, rc_user_key_t));
-    if (!unreadable)
-        return RC_ADMIN_OK;
-    return rc_admin_fail(RC_ADMIN_FAILED,
-                         "%d keys cannot be decrypted with the secret file: was it replaced?",
-                         unreadable);
-}
-
-static int print_new_key(rc_admin_t *admin, const rc_err_t *err, const char *key)
-{
-    if (!err)
-        puts(key);
-    return rc_admin_result(admin, err);
-}
-
-static int create_token(rc_admin_t *admin, rc_token_creation_t *request, const char *role,
-                        const char *lifetime)
-{
-    rc_err_t *err;
-
-    request->role = rc_role_from_name(apr_pstrcat(admin->pool, "token_role_", role, NULL));
-    request->lifetime = RC_NEVER;
-    if (!request->role)
-        return rc_admin_fail(RC_ADMIN_USAGE, "--role must be one of all, api, feed, http, vcs");
-    if (lifetime && !rc_text_int(&request->lifetime, lifetime))
-        return rc_admin_fail(RC_ADMIN_USAGE, "--lifetime must be a number of minutes, or -1");
-    err = rc_user_token_create(&admin->actor, request);
-    return print_new_key(admin, err, request->key);
-}
-
-static int reset_key(rc_admin_t *admin, const rc_user_t *user)
-{
-    rc_user_item_t request = {user, NULL};
-    rc_err_t *err = rc_user_key_reset(&admin->actor, &request);
-
-    return print_new_key(admin, err, request.value);
-}
-
-int rc_admin_token(rc_admin_t *admin)
-{
-    const char *role = rc_admin_option(admin, "--role");
-    const char *lifetime = rc_admin_option(admin, "--lifetime");
-    rc_token_creation_t creation = {.description = rc_admin_option(admin, "--description")};
-    const char *verb = rc_admin_word(admin), *token = NULL;
-    rc_user_t *user;
-    int status;
-
-    if (!verb || (strcmp(verb, "list") && strcmp(verb, "create") && strcmp(verb, "delete") &&
-                  strcmp(verb, "reset")))
-        return rc_admin_fail(RC_ADMIN_USAGE, "token requires list, create, delete or reset");
-    if ((status = rc_admin_user(&user, admin)))
-        return status;
-    if (!strcmp(verb, "delete") && !(token = rc_admin_word(admin)))
-        return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: token");
-    if (!rc_admin_end(admin))
-        return RC_ADMIN_USAGE;
-    creation.user = user;
-    if (!strcmp(verb, "list"))
-        return list_tokens(admin, user);
-    if (!strcmp(verb, "create"))
-        return create_token(admin, &creation, role ? role : "all", lifetime);
-    if (!strcmp(verb, "reset"))
-        return reset_key(admin, user);
-    return rc_admin_result(admin,
-                           rc_user_token_delete(&admin->actor, &(rc_user_item_t){user, token}));
-}
 
 /* --- ip, email --- */
 

@@ -23,10 +23,12 @@ const rc_command_t rc_admin_commands[] = {
      "[--force-yes|--force-no]",
      "create the database, the secret and the first administrator; print the key"},
     {"token", rc_admin_token, RC_ADMIN_OPEN,
-     "token list USER | token delete USER TOKEN|ID | token reset USER\n"
+     "token list USER | token delete USER TOKEN|ID | token reset USER [TOKEN|ID]\n"
      "       token create USER [--role all|api|feed|http|vcs] [--lifetime MINUTES]\n"
-     "         [--description TEXT]",
-     "API keys of a user; reset replaces the main key"},
+     "         [--description TEXT] [--repo NAME|--group NAME]",
+     "API keys of a user; reset replaces the main key, or a token; --repo and --group limit a "
+     "token "
+     "to\n      one repository, or to a repository group with all below it"},
     {"ip", rc_admin_ip, RC_ADMIN_OPEN,
      "ip list USER | ip add USER ENTRIES | ip remove USER ENTRIES",
      "addresses that a user is allowed from; those of USER default apply to all users"},

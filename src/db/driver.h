@@ -15,6 +15,10 @@
 
 typedef struct rc_driver_t rc_driver_t;
 
+/* How a write transaction begins: DURABLE waits for other writers and, at its commit, for the disk;
+ * LAZY does not wait for the disk; IDLE does not wait at all. */
+typedef enum { RC_WRITE_DURABLE, RC_WRITE_LAZY, RC_WRITE_IDLE } rc_write_mode_t;
+
 /* A statement of a connection. */
 struct rc_stmt_t {
     rc_db_t *db;
@@ -62,11 +66,10 @@ struct rc_driver_t {
     rc_err_t *(*version)(int *version, rc_db_t *db);
     rc_err_t *(*set_version)(rc_db_t *db, int version);
 
-    /* Transactions. One write transaction runs at a time among all processes; a commit that is not
-     * durable does not wait for the disk. rollback runs with all statements reset, and also after
-     * a commit that failed. */
+    /* Transactions. One write transaction runs at a time among all processes; rollback runs with
+     * all statements reset, and also after a commit that failed. */
     rc_err_t *(*begin_read)(rc_db_t *db);
-    rc_err_t *(*begin_write)(rc_db_t *db, bool durable);
+    rc_err_t *(*begin_write)(rc_db_t *db, rc_write_mode_t mode);
     rc_err_t *(*commit)(rc_db_t *db);
     void (*rollback)(rc_db_t *db);
 

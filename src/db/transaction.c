@@ -12,17 +12,17 @@ rc_err_t *rc_db_begin_read(rc_db_t *db)
     return NULL;
 }
 
-static rc_err_t *begin_write(rc_db_t *db, bool durable)
+static rc_err_t *begin_write(rc_db_t *db, rc_write_mode_t mode)
 {
     RC_TRY(rc_db_check_ready(db, "a transaction"));
-    RC_TRY(db->driver->begin_write(db, durable));
+    RC_TRY(db->driver->begin_write(db, mode));
     db->writing = true;
     return NULL;
 }
 
 rc_err_t *rc_db_begin_write(rc_db_t *db)
 {
-    return begin_write(db, true);
+    return begin_write(db, RC_WRITE_DURABLE);
 }
 
 rc_err_t *rc_db_commit(rc_db_t *db)
@@ -47,12 +47,12 @@ void rc_db_rollback(rc_db_t *db)
     db->reading = db->writing = db->failed = false;
 }
 
-static rc_err_t *run_txn(rc_db_t *db, bool durable, rc_err_t *(*fn)(void *baton, rc_db_t *db),
-                         void *baton)
+static rc_err_t *run_txn(rc_db_t *db, rc_write_mode_t mode,
+                         rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton)
 {
     rc_err_t *err;
 
-    RC_TRY(begin_write(db, durable));
+    RC_TRY(begin_write(db, mode));
     err = fn(baton, db);
     if (!err)
         return rc_db_commit(db);
@@ -62,10 +62,15 @@ static rc_err_t *run_txn(rc_db_t *db, bool durable, rc_err_t *(*fn)(void *baton,
 
 rc_err_t *rc_db_txn(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton)
 {
-    return run_txn(db, true, fn, baton);
+    return run_txn(db, RC_WRITE_DURABLE, fn, baton);
 }
 
 rc_err_t *rc_db_txn_lazy(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton)
 {
-    return run_txn(db, false, fn, baton);
+    return run_txn(db, RC_WRITE_LAZY, fn, baton);
+}
+
+rc_err_t *rc_db_txn_idle(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton)
+{
+    return run_txn(db, RC_WRITE_IDLE, fn, baton);
 }

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "caller.h"
 #include "domain/disk_transaction.h"
 #include "store/rule.h"
 
@@ -32,6 +33,26 @@ void rc_actor_close(rc_actor_t *actor)
     actor->db = NULL;
 }
 
+static rc_err_t *key_used(void *baton, rc_db_t *db)
+{
+    const rc_caller_t *caller = baton;
+
+    return rc_store_key_used(db, caller->key_id, RC_KEY_USE_KEPT);
+}
+
+/* A failure to write the record is no failure of the request: the next one tries again. */
+static void record_key(rc_actor_t *actor)
+{
+    rc_caller_t *caller;
+
+    if (!actor->db || !actor->caller || !actor->caller->unrecorded)
+        return;
+    caller = apr_pmemdup(actor->pool, actor->caller, sizeof(*caller));
+    caller->unrecorded = false;
+    actor->caller = caller;
+    rc_db_txn_idle(actor->db, key_used, caller);
+}
+
 rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
 {
     rc_err_t *err;
@@ -39,9 +60,10 @@ rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
     RC_TRY(rc_db_begin_read(actor->db));
     err = fn(actor, baton);
     if (!err)
-        return rc_db_commit(actor->db);
-    if (actor->db) /* NULL when rc_actor_away could not get it back */
+        err = rc_db_commit(actor->db);
+    else if (actor->db) /* NULL when rc_actor_away could not get it back */
         rc_db_rollback(actor->db);
+    record_key(actor);
     return err;
 }
 
@@ -105,7 +127,7 @@ rc_err_t *rc_actor_away(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
 
 rc_err_t *rc_actor_has_global(bool *has, rc_actor_t *actor, const char *permission)
 {
-    return rc_rule_has_global(has, actor->db, actor->caller->user_id, actor->caller->admin,
+    return rc_rule_has_global(has, actor->db, rc_caller_viewer(actor->caller), actor->caller->admin,
                               permission);
 }
 
@@ -124,7 +146,7 @@ rc_err_t *rc_actor_require_on(const rc_actor_t *actor, rc_kind_t kind, apr_int64
 {
     rc_level_t level;
 
-    RC_TRY(rc_rule_level(&level, actor->db, kind, actor->caller->user_id, id));
+    RC_TRY(rc_rule_level(&level, actor->db, kind, rc_caller_viewer(actor->caller), id));
     return rc_actor_require(actor, level, least);
 }
 
@@ -145,9 +167,21 @@ rc_err_t *rc_actor_require_name(const rc_actor_t *actor)
     return require(actor, !actor->caller->anonymous);
 }
 
+bool rc_actor_is_full(const rc_actor_t *actor)
+{
+    const rc_caller_t *caller = actor->caller;
+
+    return caller->role == RC_ROLE_ALL && !caller->expires && !rc_caller_is_scoped(caller);
+}
+
 rc_err_t *rc_actor_require_full(const rc_actor_t *actor)
 {
-    return require(actor, actor->caller->role == RC_ROLE_ALL && !actor->caller->expires);
+    return require(actor, rc_actor_is_full(actor));
+}
+
+rc_err_t *rc_actor_require_unscoped(const rc_actor_t *actor)
+{
+    return require(actor, !rc_caller_is_scoped(actor->caller));
 }
 
 rc_err_t *rc_actor_require_global(rc_actor_t *actor, const char *permission)
@@ -180,6 +214,15 @@ rc_err_t *rc_actor_journal_named(rc_actor_t *actor, const char *action, const ch
     if (what)
         name = apr_pstrcat(actor->pool, name, ": ", what, NULL);
     return rc_actor_journal(actor, NULL, action, name);
+}
+
+rc_err_t *rc_actor_journal_user(rc_actor_t *actor, apr_int64_t user_id, const char *name,
+                                const char *done, const char *what)
+{
+    const char *who = user_id == actor->caller->user_id ? "user_" : "admin_";
+
+    return rc_actor_journal(actor, NULL, apr_pstrcat(actor->pool, who, done, NULL),
+                            what ? apr_pstrcat(actor->pool, name, ":", what, NULL) : name);
 }
 
 typedef struct once_t {

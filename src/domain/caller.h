@@ -8,6 +8,9 @@
 #include "domain/identify.h"
 #include "store/caller.h"
 
+/* How long a record of the use of a key is kept before it is written again. */
+#define RC_KEY_USE_KEPT apr_time_from_sec(3600)
+
 /** Makes a caller from a row, with the @a role of their key or login, in @a pool. */
 rc_caller_t *rc_auth_make_caller(const rc_caller_row_t *row, rc_role_t role, apr_pool_t *pool);
 

@@ -136,6 +136,6 @@ rc_err_t *rc_check_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool)
     if (!admin)
         return NULL; /* the check reports it */
     mend.admin = admin;
-    RC_TRY(rc_store_repos_each(db, admin->id, NULL, false, mend_repo, &mend, pool));
+    RC_TRY(rc_store_repos_each(db, rc_viewer_user(admin->id), NULL, false, mend_repo, &mend, pool));
     return mend_gists(&mend, pool);
 }

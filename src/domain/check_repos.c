@@ -74,14 +74,16 @@ static rc_err_t *check_unknown(rc_check_t *check, apr_int64_t user_id)
     for (i = 0; i < scan.skipped->nelts; i++) {
         const rc_skipped_t *folder = &APR_ARRAY_IDX(scan.skipped, i, rc_skipped_t);
 
-        RC_TRY(rc_store_repo_by_name(&known, check->db, user_id, folder->name, check->pool));
+        RC_TRY(rc_store_repo_by_name(&known, check->db, rc_viewer_user(user_id), folder->name,
+                                     check->pool));
         if (!known) /* a known one is reported by judge_known */
             rc_check_note(check, "%s is not served: %s", folder->name, folder->why);
     }
     for (i = 0; i < scan.names->nelts; i++) {
         const char *name = APR_ARRAY_IDX(scan.names, i, const char *);
 
-        RC_TRY(rc_store_repo_by_name(&known, check->db, user_id, name, check->pool));
+        RC_TRY(
+            rc_store_repo_by_name(&known, check->db, rc_viewer_user(user_id), name, check->pool));
         if (!known)
             suspect(check, name);
     }
@@ -158,7 +160,7 @@ static rc_err_t *judge_owner(rc_check_t *check, apr_int64_t user_id)
         const char *name = APR_ARRAY_IDX(check->suspects, i, const char *);
         rc_repo_t *repo;
 
-        RC_TRY(rc_store_repo_by_name(&repo, check->db, user_id, name, check->pool));
+        RC_TRY(rc_store_repo_by_name(&repo, check->db, rc_viewer_user(user_id), name, check->pool));
         if (repo)
             RC_TRY(judge_known(check, repo));
         else
@@ -183,7 +185,8 @@ static rc_err_t *in_transaction(rc_check_t *check, apr_int64_t user_id,
 rc_err_t *rc_check_repos(rc_check_t *check, apr_int64_t user_id)
 {
     check->suspects = apr_array_make(check->pool, 4, sizeof(const char *));
-    RC_TRY(rc_store_repos_each(check->db, user_id, NULL, false, check_repo, check, check->pool));
+    RC_TRY(rc_store_repos_each(check->db, rc_viewer_user(user_id), NULL, false, check_repo, check,
+                               check->pool));
     RC_TRY(check_unknown(check, user_id));
     return in_transaction(check, user_id, judge_owner);
 }

@@ -70,6 +70,7 @@ static rc_err_t *plan(creation_t *creation, rc_actor_t *actor)
     rc_gist_t *gist = &creation->gist;
 
     RC_TRY(rc_actor_require_name(actor));
+    RC_TRY(rc_actor_require_unscoped(actor));
     RC_TRY(find_gist_owner(creation, actor));
     gist->owner_id = creation->owner->id;
     gist->type = request->type;
@@ -148,9 +149,10 @@ rc_err_t *rc_gist_create(rc_actor_t *actor, rc_gist_creation_t *request)
 
 rc_err_t *rc_gist_find(rc_gist_t **gist, rc_actor_t *actor, const char *access_id)
 {
+    *gist = NULL;
     if (actor->caller->admin)
         RC_TRY(rc_store_gist(gist, actor->db, access_id, actor->pool));
-    else
+    else if (!rc_caller_is_scoped(actor->caller)) /* no scope holds a gist */
         RC_TRY(rc_store_gist_of(gist, actor->db, access_id, actor->caller->user_id, actor->pool));
     return *gist ? NULL : rc_err(actor->pool, RC_E_ARG, "gist `%s` does not exist", access_id);
 }

@@ -12,24 +12,33 @@ static bool role_counts(const rc_credentials_t *credentials, const rc_caller_t *
     return caller->login || caller->anonymous || (caller->role & credentials->roles);
 }
 
-rc_err_t *rc_identity_judge(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
-                            apr_pool_t *pool)
+/* Returns why the caller is refused. */
+static rc_err_t *judge_caller(rc_refusal_t *refusal, rc_db_t *db,
+                              const rc_credentials_t *credentials, const rc_caller_t *caller,
+                              apr_pool_t *pool)
 {
-    const rc_caller_t *caller = who->caller;
     bool allowed = true;
 
-    if (!caller)
-        who->refusal = RC_REFUSED_UNKNOWN;
-    else if (!caller->active)
-        who->refusal = RC_REFUSED_INACTIVE;
-    if (who->refusal)
+    *refusal = !caller           ? RC_REFUSED_UNKNOWN
+               : !caller->active ? RC_REFUSED_INACTIVE
+                                 : RC_REFUSED_NOT;
+    if (*refusal)
         return NULL;
     if (credentials->ip)
         RC_TRY(rc_auth_ip_allowed(&allowed, db, caller, credentials->ip, pool));
     if (!allowed)
-        who->refusal = RC_REFUSED_ADDRESS;
+        *refusal = RC_REFUSED_ADDRESS;
     else if (!role_counts(credentials, caller))
-        who->refusal = RC_REFUSED_ROLE;
+        *refusal = RC_REFUSED_ROLE;
+    return NULL;
+}
+
+rc_err_t *rc_identity_judge(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
+                            apr_pool_t *pool)
+{
+    RC_TRY(judge_caller(&who->refusal, db, credentials, who->caller, pool));
+    if (who->refusal && who->caller)
+        who->caller->unrecorded = false; /* a key that is refused was not used */
     return NULL;
 }
 

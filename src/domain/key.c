@@ -11,13 +11,14 @@
 #include "base/secret.h"
 #include "store/user.h"
 
+#define PREFIX "token_role_"
+
 static const struct {
     const char *name;
     rc_role_t role;
 } roles[] = {
-    {"token_role_all", RC_ROLE_ALL},   {"token_role_http", RC_ROLE_HTTP},
-    {"token_role_vcs", RC_ROLE_VCS},   {"token_role_api", RC_ROLE_API},
-    {"token_role_feed", RC_ROLE_FEED},
+    {PREFIX "all", RC_ROLE_ALL}, {PREFIX "http", RC_ROLE_HTTP}, {PREFIX "vcs", RC_ROLE_VCS},
+    {PREFIX "api", RC_ROLE_API}, {PREFIX "feed", RC_ROLE_FEED},
 };
 
 #define ROLES (sizeof(roles) / sizeof(*roles))
@@ -27,7 +28,7 @@ rc_role_t rc_role_from_name(const char *name)
     apr_size_t i;
 
     for (i = 0; i < ROLES; i++)
-        if (!strcmp(roles[i].name, name))
+        if (!strcmp(roles[i].name, name) || !strcmp(roles[i].name + strlen(PREFIX), name))
             return roles[i].role;
     return 0;
 }
@@ -56,9 +57,32 @@ rc_caller_t *rc_auth_make_caller(const rc_caller_row_t *row, rc_role_t role, apr
     return caller;
 }
 
+rc_viewer_t rc_caller_viewer(const rc_caller_t *caller)
+{
+    return rc_caller_is_scoped(caller) ? rc_viewer_token(caller->key_id)
+                                       : rc_viewer_user(caller->user_id);
+}
+
+bool rc_caller_is_scoped(const rc_caller_t *caller)
+{
+    return caller->scope.repo_id || caller->scope.group_id;
+}
+
+/* Takes over what the key limits. */
+static void limit_caller(rc_caller_t *caller, const rc_caller_row_t *row, apr_time_t taken)
+{
+    caller->key_id = row->key_id;
+    caller->expires = row->expires == -1 ? 0 : row->expires;
+    caller->scope = (rc_key_scope_t){row->repo_id, row->group_id};
+    caller->unrecorded = row->last_used <= taken - RC_KEY_USE_KEPT;
+    if (rc_caller_is_scoped(caller))
+        caller->admin = false;
+}
+
 rc_err_t *rc_auth_by_key(rc_caller_t **caller, rc_db_t *db, const char *key, apr_pool_t *pool)
 {
     unsigned char digest[RC_DIGEST_SIZE];
+    apr_time_t taken = apr_time_now();
     rc_caller_row_t *row;
 
     *caller = NULL;
@@ -66,10 +90,10 @@ rc_err_t *rc_auth_by_key(rc_caller_t **caller, rc_db_t *db, const char *key, apr
     RC_TRY(rc_store_caller_by_digest(&row, db, digest, RC_DIGEST_SIZE, pool));
     if (!row || !strcmp(row->username, "default"))
         return NULL;
-    if (row->expires != -1 && row->expires < apr_time_sec(apr_time_now()))
+    if (row->expires != -1 && row->expires < apr_time_sec(taken))
         return NULL;
     *caller = rc_auth_make_caller(row, rc_role_from_name(row->role), pool);
-    (*caller)->expires = row->expires != -1;
+    limit_caller(*caller, row, taken);
     return NULL;
 }
 

@@ -136,10 +136,10 @@ static rc_err_t *need_group(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user
     *out = NULL;
     if (!name)
         return NULL;
-    RC_TRY(rc_store_repo_group_by_name(out, db, user_id, name, pool));
+    RC_TRY(rc_store_repo_group_by_name(out, db, rc_viewer_user(user_id), name, pool));
     if (*out)
         return NULL;
-    RC_TRY(rc_store_repo_by_name(&repo, db, user_id, name, pool));
+    RC_TRY(rc_store_repo_by_name(&repo, db, rc_viewer_user(user_id), name, pool));
     if (repo)
         return rc_err_failed(pool, "%s is a repository, not a group", name);
     RC_TRY(need_group(&parent, db, user_id, rc_repo_name_parent(name, pool), pool));
@@ -164,7 +164,7 @@ rc_err_t *rc_repo_insert(rc_new_repo_t *repo, rc_db_t *db, apr_pool_t *pool)
     apr_int64_t user_id = repo->row.owner_id; /* look-ups need a user; the level is not used */
     rc_repo_group_t *group, *same;
 
-    RC_TRY(rc_store_repo_group_by_name(&same, db, user_id, repo->row.name, pool));
+    RC_TRY(rc_store_repo_group_by_name(&same, db, rc_viewer_user(user_id), repo->row.name, pool));
     if (same)
         return rc_err_failed(pool, "%s is a group", repo->row.name);
     RC_TRY(need_group(&group, db, user_id, rc_repo_name_parent(repo->row.name, pool), pool));

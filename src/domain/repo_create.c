@@ -28,13 +28,14 @@ static rc_err_t *check_place(rc_actor_t *actor, const char *name)
     rc_repo_group_t *group;
     bool may;
 
+    RC_TRY(rc_actor_require_unscoped(actor));
     RC_TRY(rc_actor_has_global(&may, actor, "hg.create.repository"));
     if (may)
         return NULL;
     if (!parent)
         return rc_err(actor->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
-    RC_TRY(rc_store_repo_group_seen_by_name(&group, actor->db, actor->caller->user_id, parent,
-                                            actor->pool));
+    RC_TRY(rc_store_repo_group_seen_by_name(&group, actor->db, rc_caller_viewer(actor->caller),
+                                            parent, actor->pool));
     if (!group || group->level < RC_ADMIN)
         return rc_err(actor->pool, RC_E_ARG, "repository group `%s` does not exist", parent);
     return NULL;
@@ -48,8 +49,8 @@ static rc_err_t *may_copy(bool *may, rc_actor_t *actor, const char *name)
     rc_repo_group_t *group = NULL;
 
     if (parent)
-        RC_TRY(rc_store_repo_group_by_name(&group, actor->db, actor->caller->user_id, parent,
-                                           actor->pool));
+        RC_TRY(rc_store_repo_group_by_name(&group, actor->db, rc_caller_viewer(actor->caller),
+                                           parent, actor->pool));
     *may = group && group->level >= RC_READ;
     return NULL;
 }
@@ -76,7 +77,7 @@ static rc_err_t *check_free(rc_actor_t *actor, const rc_repo_creation_t *request
 {
     rc_repo_t *taken;
 
-    RC_TRY(rc_store_repo_by_name(&taken, actor->db, actor->caller->user_id, request->name,
+    RC_TRY(rc_store_repo_by_name(&taken, actor->db, rc_caller_viewer(actor->caller), request->name,
                                  actor->pool));
     if (!taken)
         return NULL;

@@ -22,10 +22,10 @@ typedef struct deletion_t {
 /* Lists the repositories to delete: @a repo and, @a with_forks, the forks that the caller
  * administers. */
 static rc_err_t *find_doomed(apr_array_header_t **doomed, rc_db_t *db, const rc_repo_t *repo,
-                             apr_int64_t user_id, bool with_forks, apr_pool_t *pool)
+                             rc_viewer_t viewer, bool with_forks, apr_pool_t *pool)
 {
     if (with_forks)
-        return rc_store_repo_with_forks_of(doomed, db, user_id, repo->id, pool);
+        return rc_store_repo_with_forks_of(doomed, db, viewer, repo->id, pool);
     *doomed = apr_array_make(pool, 1, sizeof(rc_named_t));
     APR_ARRAY_PUSH(*doomed, rc_named_t) = (rc_named_t){repo->id, repo->name};
     return NULL;
@@ -34,15 +34,16 @@ static rc_err_t *find_doomed(apr_array_header_t **doomed, rc_db_t *db, const rc_
 static rc_err_t *plan(rc_actor_t *actor, deletion_t *deletion)
 {
     rc_repo_deletion_t *request = deletion->request;
-    apr_int64_t caller = actor->caller->user_id, id = request->repo->id;
+    rc_viewer_t viewer = rc_caller_viewer(actor->caller);
+    apr_int64_t id = request->repo->id;
 
     RC_TRY(rc_actor_require(actor, request->repo->level, RC_ADMIN));
-    RC_TRY(rc_store_repo_fork_count(&request->forks, actor->db, caller, id, RC_READ));
-    RC_TRY(rc_store_repo_fork_count(&request->going, actor->db, caller, id, RC_ADMIN));
+    RC_TRY(rc_store_repo_fork_count(&request->forks, actor->db, viewer, id, RC_READ));
+    RC_TRY(rc_store_repo_fork_count(&request->going, actor->db, viewer, id, RC_ADMIN));
     if (request->forks && request->mode == RC_FORKS_REFUSE)
         return rc_err(actor->pool, RC_E_ARG, "Cannot delete `%s` it still contains attached forks",
                       request->repo->name);
-    return find_doomed(&deletion->doomed, actor->db, request->repo, caller,
+    return find_doomed(&deletion->doomed, actor->db, request->repo, viewer,
                        request->mode == RC_FORKS_DELETE, actor->pool);
 }
 

@@ -34,15 +34,16 @@ typedef struct making_t {
 static rc_err_t *find_parent(rc_repo_group_t **out, rc_actor_t *actor, const char *name)
 {
     const char *path = rc_repo_name_parent(name, actor->pool);
-    apr_int64_t caller = actor->caller->user_id;
+    rc_viewer_t viewer = rc_caller_viewer(actor->caller);
     rc_repo_group_t *parent = NULL;
     bool may;
 
+    RC_TRY(rc_actor_require_unscoped(actor));
     RC_TRY(rc_actor_has_global(&may, actor, MAY_CREATE));
     if (path && may)
-        RC_TRY(rc_store_repo_group_by_name(&parent, actor->db, caller, path, actor->pool));
+        RC_TRY(rc_store_repo_group_by_name(&parent, actor->db, viewer, path, actor->pool));
     else if (path)
-        RC_TRY(rc_store_repo_group_seen_by_name(&parent, actor->db, caller, path, actor->pool));
+        RC_TRY(rc_store_repo_group_seen_by_name(&parent, actor->db, viewer, path, actor->pool));
     if (path && !parent)
         return rc_err(actor->pool, RC_E_ARG, "repository group `%s` does not exist", path);
     if (!may && (!parent || parent->level < RC_ADMIN))
@@ -62,8 +63,8 @@ static rc_err_t *plan(making_t *making, rc_actor_t *actor)
         return rc_err(actor->pool, RC_E_ARG, "repository group `%s` does not exist",
                       request->parent_sent);
     RC_TRY(find_parent(&parent, actor, request->name));
-    RC_TRY(rc_store_repo_group_by_name(&taken, actor->db, actor->caller->user_id, request->name,
-                                       actor->pool));
+    RC_TRY(rc_store_repo_group_by_name(&taken, actor->db, rc_caller_viewer(actor->caller),
+                                       request->name, actor->pool));
     if (taken)
         return rc_err(actor->pool, RC_E_ARG, "repo group `%s` already exist", request->name);
     RC_TRY(rc_owner_find(&making->owner, actor, &request->owner));

@@ -31,7 +31,7 @@ rc_err_t *rc_repo_group_check_name(rc_db_t *db, const char *name, apr_int64_t us
     rc_repo_t *repo;
 
     RC_TRY(rc_repo_name_check(name, pool));
-    RC_TRY(rc_store_repo_by_name(&repo, db, user_id, name, pool));
+    RC_TRY(rc_store_repo_by_name(&repo, db, rc_viewer_user(user_id), name, pool));
     return repo ? rc_err_failed(pool, "%s is a repository", name) : NULL;
 }
 
@@ -97,7 +97,7 @@ static rc_err_t *plan_parent(update_t *update, rc_actor_t *actor)
     update->parent = NULL;
     if (stays(request, actor->pool)) {
         if (rc_repo_name_parent(group->name, actor->pool))
-            RC_TRY(rc_store_repo_group_by_id(&parent, actor->db, actor->caller->user_id,
+            RC_TRY(rc_store_repo_group_by_id(&parent, actor->db, rc_caller_viewer(actor->caller),
                                              group->parent_id, actor->pool));
         update->parent = parent;
         return NULL;

@@ -86,8 +86,8 @@ static rc_err_t *find_last(const char **last, update_t *update, rc_actor_t *acto
     parent = rc_repo_name_parent(request->path, actor->pool);
     if (!parent || request->group_sent)
         return NULL;
-    RC_TRY(rc_store_repo_group_seen_by_name(&group, actor->db, actor->caller->user_id, parent,
-                                            actor->pool));
+    RC_TRY(rc_store_repo_group_seen_by_name(&group, actor->db, rc_caller_viewer(actor->caller),
+                                            parent, actor->pool));
     return set_group(update, group, parent, actor->pool);
 }
 
@@ -201,7 +201,7 @@ static rc_err_t *check_name(const rc_repo_t *to, rc_db_t *db, apr_pool_t *pool)
     rc_repo_group_t *same;
 
     RC_TRY(rc_repo_name_check(to->name, pool));
-    RC_TRY(rc_store_repo_group_by_name(&same, db, to->owner_id, to->name, pool));
+    RC_TRY(rc_store_repo_group_by_name(&same, db, rc_viewer_user(to->owner_id), to->name, pool));
     return same ? rc_err_failed(pool, "%s is a group", to->name) : NULL;
 }
 

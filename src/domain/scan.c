@@ -45,7 +45,7 @@ static rc_err_t *add_one(rc_actor_t *actor, void *baton)
 
     RC_TRY(rc_actor_require_admin(actor));
     addition->permitted = true;
-    RC_TRY(rc_store_repo_by_name(&known, db, row->owner_id, row->name, pool));
+    RC_TRY(rc_store_repo_by_name(&known, db, rc_viewer_user(row->owner_id), row->name, pool));
     if (known || !rc_is_repository(rc_env_repo_path(actor->env, row->name, pool), pool))
         return NULL;
     RC_TRY(rc_repo_defaults(row, db, pool));
@@ -88,7 +88,8 @@ static rc_err_t *add_name(addition_t *addition, rc_scan_t *scan)
     rc_repo_t *known;
     rc_err_t *err;
 
-    RC_TRY(rc_store_repo_by_name(&known, actor->db, row->owner_id, row->name, addition->pool));
+    RC_TRY(rc_store_repo_by_name(&known, actor->db, rc_viewer_user(row->owner_id), row->name,
+                                 addition->pool));
     addition->permitted = true;
     if (known) { /* it may have been changed without the server */
         err = rc_last_refresh(known, actor->env, actor->db, addition->pool);
@@ -132,7 +133,7 @@ static rc_err_t *tell(apr_array_header_t **skipped, const rc_scan_t *scan, rc_db
     for (i = 0; i < scan->skipped->nelts; i++) {
         const rc_skipped_t *folder = &APR_ARRAY_IDX(scan->skipped, i, rc_skipped_t);
 
-        RC_TRY(rc_store_repo_by_name(&known, db, user_id, folder->name, pool));
+        RC_TRY(rc_store_repo_by_name(&known, db, rc_viewer_user(user_id), folder->name, pool));
         rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s: %s: %s", known ? "cannot be read" : "not served",
                folder->name, folder->why);
         if (!known)

@@ -104,7 +104,7 @@ static rc_err_t *check_again(rc_actor_t *actor, void *baton)
     RC_TRY(check_caller(recheck->verdict, actor, recheck->credentials));
     if (recheck->verdict->kind != RC_TRANSFER_ALLOWED)
         return NULL;
-    RC_TRY(rc_store_repo_by_id(&repo, actor->db, actor->caller->user_id, recheck->repo->id,
+    RC_TRY(rc_store_repo_by_id(&repo, actor->db, rc_caller_viewer(actor->caller), recheck->repo->id,
                                actor->pool));
     if (repo && strcmp(repo->name, recheck->repo->name))
         repo = NULL;

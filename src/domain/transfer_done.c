@@ -53,7 +53,8 @@ static rc_err_t *record_pull(void *baton, rc_db_t *db)
 
     pulled->note = NULL;
     gone.id = 0;
-    RC_TRY(rc_store_repo_by_id(&now, db, actor->caller->user_id, pulled->repo->id, actor->pool));
+    RC_TRY(rc_store_repo_by_id(&now, db, rc_caller_viewer(actor->caller), pulled->repo->id,
+                               actor->pool));
     RC_TRY(rc_actor_journal(actor, now ? now : &gone, "pull", NULL));
     return now && makes_lock(pulled, now) ? make_lock(pulled, now) : NULL;
 }
@@ -126,7 +127,8 @@ static rc_err_t *record_push(void *baton, rc_db_t *db)
     rc_actor_t *actor = pushed->actor;
     rc_repo_t *now;
 
-    RC_TRY(rc_store_repo_by_id(&now, db, actor->caller->user_id, pushed->repo->id, actor->pool));
+    RC_TRY(rc_store_repo_by_id(&now, db, rc_caller_viewer(actor->caller), pushed->repo->id,
+                               actor->pool));
     if (!now)
         return rc_err_failed(actor->pool, "%s was deleted meanwhile", pushed->repo->name);
     if (pushed->last.state)

@@ -54,8 +54,8 @@ static rc_err_t *check_create(rc_actor_t *actor, const rc_user_group_creation_t 
     rc_user_group_t *taken;
 
     RC_TRY(rc_actor_require_global(actor, "hg.usergroup.create.true"));
-    RC_TRY(rc_store_user_group_by_name(&taken, actor->db, actor->caller->user_id, request->name,
-                                       actor->pool));
+    RC_TRY(rc_store_user_group_by_name(&taken, actor->db, rc_caller_viewer(actor->caller),
+                                       request->name, actor->pool));
     if (taken)
         return rc_err(actor->pool, RC_E_ARG, "user group `%s` already exist", request->name);
     return rc_owner_check(&request->owner, actor->pool);
@@ -115,8 +115,8 @@ static rc_err_t *check_unassigned(rc_actor_t *actor, apr_int64_t id)
     apr_array_header_t *names;
     bool assigned;
 
-    RC_TRY(rc_store_user_group_assigned(&assigned, &names, actor->db, actor->caller->user_id, id,
-                                        actor->pool));
+    RC_TRY(rc_store_user_group_assigned(&assigned, &names, actor->db,
+                                        rc_caller_viewer(actor->caller), id, actor->pool));
     if (names->nelts)
         return rc_err(actor->pool, RC_E_ARG, "RepoGroup assigned to %s",
                       apr_array_pstrcat(actor->pool, names, ','));

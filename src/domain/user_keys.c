@@ -66,74 +66,56 @@ rc_err_t *rc_main_key_create(const char *key, rc_db_t *db, const rc_secret_t *se
     unsigned char digest[RC_DIGEST_SIZE];
 
     RC_TRY(prepare_key(&row, digest, &key, secret, pool));
-    return explain_key(rc_store_key_insert(db, &row, digest, RC_DIGEST_SIZE));
+    return explain_key(rc_store_key_insert(&row, db, digest, RC_DIGEST_SIZE));
 }
 
-rc_err_t *rc_main_key_reset(const char **key, rc_db_t *db, const rc_secret_t *secret,
-                            apr_int64_t user_id, apr_pool_t *pool)
+rc_err_t *rc_key_plan(rc_user_key_t *key, apr_int64_t lifetime, apr_pool_t *pool)
 {
-    rc_user_key_t row = {.user_id = user_id};
+    if (!key->role)
+        return rc_err_failed(pool, "unknown token role");
+    if (rc_text_has_control(key->description) ||
+        !rc_utf8_valid(key->description, strlen(key->description)))
+        return rc_err_failed(pool, "the description is not plain text");
+    key->expires = RC_NEVER;
+    if (lifetime == RC_NEVER)
+        return NULL;
+    if (lifetime < 1 || lifetime > MAX_LIFETIME)
+        return rc_err_failed(pool, "lifetime is not a number of minutes");
+    key->expires = apr_time_sec(apr_time_now()) + lifetime * 60;
+    return NULL;
+}
+
+rc_err_t *rc_key_insert(const char **clear, rc_user_key_t *key, rc_db_t *db,
+                        const rc_secret_t *secret, apr_pool_t *pool)
+{
     unsigned char digest[RC_DIGEST_SIZE];
 
-    RC_TRY(prepare_key(&row, digest, key, secret, pool));
-    return explain_key(rc_store_main_key_replace(db, &row, digest, RC_DIGEST_SIZE));
+    *clear = NULL;
+    RC_TRY(prepare_key(key, digest, clear, secret, pool));
+    return rc_store_key_insert(key, db, digest, RC_DIGEST_SIZE);
+}
+
+rc_err_t *rc_key_replace(const char **clear, rc_user_key_t *key, rc_db_t *db,
+                         const rc_secret_t *secret, apr_pool_t *pool)
+{
+    unsigned char digest[RC_DIGEST_SIZE];
+
+    *clear = NULL;
+    key->sealed = NULL;
+    key->sealed_len = 0;
+    RC_TRY(prepare_key(key, digest, clear, secret, pool));
+    key->created_on = apr_time_now();
+    key->last_used = 0;
+    return rc_store_key_replace(db, key, digest, RC_DIGEST_SIZE);
 }
 
 rc_err_t *rc_token_create(const char **token, rc_db_t *db, const rc_secret_t *secret,
                           const rc_new_token_t *new_token, apr_pool_t *pool)
 {
-    rc_user_key_t row = {.user_id = new_token->user_id,
+    rc_user_key_t key = {.user_id = new_token->user_id,
                          .role = rc_role_name(new_token->role),
-                         .description = new_token->description ? new_token->description : "",
-                         .expires = RC_NEVER};
-    unsigned char digest[RC_DIGEST_SIZE];
+                         .description = new_token->description ? new_token->description : ""};
 
-    if (!row.role)
-        return rc_err(pool, RC_E_ARG, "unknown token role");
-    if (rc_text_has_control(row.description) ||
-        !rc_utf8_valid(row.description, strlen(row.description)))
-        return rc_err(pool, RC_E_ARG, "the description is not plain text");
-    if (new_token->lifetime != RC_NEVER) {
-        if (new_token->lifetime < 0 || new_token->lifetime > MAX_LIFETIME)
-            return rc_err(pool, RC_E_ARG, "lifetime is not a number of minutes");
-        row.expires = apr_time_sec(apr_time_now()) + new_token->lifetime * 60;
-    }
-    *token = NULL;
-    RC_TRY(prepare_key(&row, digest, token, secret, pool));
-    return rc_store_key_insert(db, &row, digest, RC_DIGEST_SIZE);
-}
-
-typedef struct find_t {
-    apr_int64_t id; /* to find */
-    bool found, main;
-} find_t;
-
-static rc_err_t *match_id(void *baton, const rc_user_key_t *key)
-{
-    find_t *find = baton;
-
-    if (key->id == find->id) {
-        find->found = true;
-        find->main = key->main;
-    }
-    return NULL;
-}
-
-rc_err_t *rc_token_delete(rc_db_t *db, apr_int64_t user_id, const char *which, apr_pool_t *pool)
-{
-    unsigned char digest[RC_DIGEST_SIZE];
-    find_t find = {0, false, false};
-    rc_user_key_t *key;
-
-    rc_key_digest(digest, which);
-    RC_TRY(rc_store_key_by_digest(&key, db, user_id, digest, RC_DIGEST_SIZE, pool));
-    if (key)
-        find = (find_t){key->id, true, key->main};
-    else if (rc_text_int(&find.id, which))
-        RC_TRY(rc_store_keys_each(db, user_id, match_id, &find, pool));
-    if (!find.found)
-        return rc_err(pool, RC_E_NOTFOUND, "the user has no such token");
-    if (find.main)
-        return rc_err(pool, RC_E_ARG, "the main key cannot be deleted, only reset");
-    return rc_store_key_delete(db, find.id);
+    RC_TRY(rc_key_plan(&key, new_token->lifetime, pool));
+    return rc_key_insert(token, &key, db, secret, pool);
 }

@@ -14,6 +14,7 @@ typedef rc_err_t *right_fn(const rc_actor_t *actor, const rc_user_t *user);
 
 static rc_err_t *right_to_user(const rc_actor_t *actor, const rc_user_t *user)
 {
+    RC_TRY(rc_actor_require_unscoped(actor));
     return rc_actor_require_user(actor, user->id);
 }
 
@@ -29,16 +30,10 @@ static rc_err_t *right_to_addresses(const rc_actor_t *actor, const rc_user_t *us
     return rc_actor_require_admin(actor);
 }
 
-/* Adds "user_DONE:name:what" to the journal, or "admin_DONE:..." when the caller is not the user.
- */
 static rc_err_t *record(rc_actor_t *actor, const rc_user_t *user, const char *done,
                         const char *what)
 {
-    bool own = user->id == actor->caller->user_id;
-
-    return rc_actor_journal(
-        actor, NULL, apr_pstrcat(actor->pool, own ? "user_" : "admin_", done, NULL),
-        apr_pstrcat(actor->pool, user->username, what ? ":" : NULL, what, NULL));
+    return rc_actor_journal_user(actor, user->id, user->username, done, what);
 }
 
 /* --- items --- */
@@ -48,7 +43,6 @@ typedef struct item_kind_t {
     right_fn *right;
     rc_err_t *(*change)(rc_db_t *db, apr_int64_t user_id, const char *value, apr_pool_t *pool);
     const char *done;
-    bool secret; /* the journal leaves out the value */
 } item_kind_t;
 
 typedef struct item_change_t {
@@ -56,11 +50,10 @@ typedef struct item_change_t {
     const rc_user_item_t *request;
 } item_change_t;
 
-static const item_kind_t delete_token = {right_to_keys, rc_token_delete, "deleted_token", true};
-static const item_kind_t add_email = {right_to_user, rc_email_add, "added_email", false};
-static const item_kind_t remove_email = {right_to_user, rc_email_remove, "removed_email", false};
-static const item_kind_t add_ip = {right_to_addresses, rc_ip_add, "added_ip", false};
-static const item_kind_t remove_ip = {right_to_addresses, rc_ip_remove, "removed_ip", false};
+static const item_kind_t add_email = {right_to_user, rc_email_add, "added_email"};
+static const item_kind_t remove_email = {right_to_user, rc_email_remove, "removed_email"};
+static const item_kind_t add_ip = {right_to_addresses, rc_ip_add, "added_ip"};
+static const item_kind_t remove_ip = {right_to_addresses, rc_ip_remove, "removed_ip"};
 
 static rc_err_t *change_item(rc_actor_t *actor, void *baton)
 {
@@ -71,7 +64,7 @@ static rc_err_t *change_item(rc_actor_t *actor, void *baton)
 
     RC_TRY(kind->right(actor, user));
     RC_TRY(kind->change(actor->db, user->id, value, actor->pool));
-    return record(actor, user, kind->done, kind->secret ? NULL : value);
+    return record(actor, user, kind->done, value);
 }
 
 static rc_err_t *run_item(rc_actor_t *actor, const item_kind_t *kind, const rc_user_item_t *request)
@@ -79,11 +72,6 @@ static rc_err_t *run_item(rc_actor_t *actor, const item_kind_t *kind, const rc_u
     item_change_t item = {kind, request};
 
     return rc_actor_txn(actor, change_item, &item);
-}
-
-rc_err_t *rc_user_token_delete(rc_actor_t *actor, const rc_user_item_t *request)
-{
-    return run_item(actor, &delete_token, request);
 }
 
 rc_err_t *rc_user_email_add(rc_actor_t *actor, const rc_user_item_t *request)
@@ -139,39 +127,6 @@ rc_err_t *rc_user_show(rc_user_details_t *out, rc_actor_t *actor, const rc_user_
 {
     RC_TRY(right_to_keys(actor, user));
     return rc_store_user_details(out, actor->db, user, actor->pool);
-}
-
-static rc_err_t *create_token(rc_actor_t *actor, void *baton)
-{
-    rc_token_creation_t *request = *(rc_token_creation_t **)baton;
-    const rc_new_token_t token = {request->user->id, request->role, request->lifetime,
-                                  request->description};
-
-    RC_TRY(right_to_keys(actor, request->user));
-    RC_TRY(
-        rc_token_create(&request->key, actor->db, rc_key_secret(actor->env), &token, actor->pool));
-    return record(actor, request->user, "created_token", rc_role_name(request->role));
-}
-
-rc_err_t *rc_user_token_create(rc_actor_t *actor, rc_token_creation_t *request)
-{
-    return rc_actor_txn(actor, create_token, &request);
-}
-
-static rc_err_t *reset_key(rc_actor_t *actor, void *baton)
-{
-    rc_user_item_t *request = *(rc_user_item_t **)baton;
-
-    RC_TRY(right_to_keys(actor, request->user));
-    request->value = NULL;
-    RC_TRY(rc_main_key_reset(&request->value, actor->db, rc_key_secret(actor->env),
-                             request->user->id, actor->pool));
-    return record(actor, request->user, "reset_key", NULL);
-}
-
-rc_err_t *rc_user_key_reset(rc_actor_t *actor, rc_user_item_t *request)
-{
-    return rc_actor_txn(actor, reset_key, &request);
 }
 
 /* --- following --- */

@@ -116,13 +116,13 @@ static void take_route(rc_view_call_t *call, const rc_view_route_t *route)
 /* Sets call->repo when the route's repository exists and the caller may read it. */
 static rc_err_t *look_up_view(rc_view_call_t *call, const rc_view_route_t *route)
 {
-    apr_int64_t user = call->actor.caller->user_id;
+    rc_viewer_t viewer = rc_caller_viewer(call->actor.caller);
     rc_repo_t *repo;
 
     if (route->repo)
-        RC_TRY(rc_store_repo_seen_by_name(&repo, call->actor.db, user, route->repo, call->pool));
+        RC_TRY(rc_store_repo_seen_by_name(&repo, call->actor.db, viewer, route->repo, call->pool));
     else
-        RC_TRY(rc_store_repo_seen_by_id(&repo, call->actor.db, user, route->repo_id, call->pool));
+        RC_TRY(rc_store_repo_seen_by_id(&repo, call->actor.db, viewer, route->repo_id, call->pool));
     if (!repo)
         return NULL;
     call->repo = repo;

@@ -117,8 +117,8 @@ static rc_err_t *find_named(rc_repo_t **repo, rc_actor_t *actor, const char *pat
         name = apr_pstrmemdup(actor->pool, path + 1, (apr_size_t)(end - path - 1));
         if (!rc_repo_name_fits(name))
             return NULL;
-        RC_TRY(
-            rc_store_repo_seen_by_name(repo, actor->db, actor->caller->user_id, name, actor->pool));
+        RC_TRY(rc_store_repo_seen_by_name(repo, actor->db, rc_caller_viewer(actor->caller), name,
+                                          actor->pool));
     }
     return NULL;
 }

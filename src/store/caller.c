@@ -43,6 +43,10 @@ rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const un
     if (*out) {
         (*out)->role = rc_column_text(st, 6, pool);
         (*out)->expires = rc_column_int(st, 7);
+        (*out)->key_id = rc_column_int(st, 8);
+        (*out)->repo_id = rc_column_int(st, 9);
+        (*out)->group_id = rc_column_int(st, 10);
+        (*out)->last_used = rc_column_int(st, 11);
     }
     rc_done(st);
     return NULL;

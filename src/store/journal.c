@@ -55,7 +55,7 @@ static void read_entry(rc_journal_entry_t *entry, rc_stmt_t *st, apr_pool_t *poo
     entry->repo_name = rc_column_text(st, 6, pool);
 }
 
-rc_err_t *rc_store_journal_followed(apr_array_header_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_journal_followed(apr_array_header_t **out, rc_db_t *db, rc_viewer_t viewer,
                                     int most, apr_pool_t *pool)
 {
     rc_stmt_t *st;
@@ -63,7 +63,7 @@ rc_err_t *rc_store_journal_followed(apr_array_header_t **out, rc_db_t *db, apr_i
 
     *out = apr_array_make(pool, most, sizeof(rc_journal_entry_t));
     RC_TRY(rc_stmt(&st, db, SQL_JOURNAL_FOLLOWED));
-    RC_TRY(rc_bind(st, db, "id", user_id, most));
+    RC_TRY(rc_bind(st, db, "id", viewer.id, most));
     for (;;) {
         RC_TRY(rc_step(&found, st, db));
         if (!found)

@@ -129,13 +129,13 @@ static rc_err_t *visit_chunk(void *baton, const rc_chunk_t *chunk)
     return NULL;
 }
 
-rc_err_t *rc_store_user_groups_each(rc_db_t *db, apr_int64_t user_id, bool keys,
+rc_err_t *rc_store_user_groups_each(rc_db_t *db, rc_viewer_t viewer, bool keys,
                                     const rc_user_groups_visitor_t *visitor, void *baton,
                                     apr_pool_t *pool)
 {
     groups_walk_t walk = {visitor, baton, keys};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_USER_GROUPS_READABLE, "i", user_id));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUPS_READABLE, "i", viewer.id));
     return rc_chunks_each(st, db, visit_chunk, &walk, pool);
 }

@@ -71,26 +71,26 @@ static rc_err_t *step_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool
     return NULL;
 }
 
-rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, apr_int64_t id,
+rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer, apr_int64_t id,
                               apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_BY_ID, "ii", user_id, id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_BY_ID, "ii", viewer.id, id));
     return step_repo(out, st, db, pool);
 }
 
-rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id, const char *name,
+rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer, const char *name,
                                 apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_BY_NAME, "is", user_id, name));
+    RC_TRY(rc_query(&st, db, SQL_REPO_BY_NAME, "is", viewer.id, name));
     return step_repo(out, st, db, pool);
 }
 
 /* Reads the row of a repository whose level is known; NULL when it is hidden or missing. */
-static rc_err_t *read_seen_repo(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
+static rc_err_t *read_seen_repo(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer,
                                 const rc_seen_t *seen, apr_pool_t *pool)
 {
     rc_stmt_t *st;
@@ -98,36 +98,36 @@ static rc_err_t *read_seen_repo(rc_repo_t **out, rc_db_t *db, apr_int64_t user_i
     *out = NULL;
     if (!seen->id)
         return NULL;
-    RC_TRY(rc_query(&st, db, SQL_REPO_ROW, "iid", user_id, seen->id, seen->level));
+    RC_TRY(rc_query(&st, db, SQL_REPO_ROW, "iid", viewer.id, seen->id, seen->level));
     return step_repo(out, st, db, pool);
 }
 
 /* Runs a ..._SEEN_BY_... statement and reads the row that it finds, or NULL. */
-static rc_err_t *seen_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, apr_int64_t user_id,
+static rc_err_t *seen_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, rc_viewer_t viewer,
                            apr_pool_t *pool)
 {
     rc_seen_t seen;
 
     RC_TRY(rc_seen_one(&seen, st, db));
-    return read_seen_repo(out, db, user_id, &seen, pool);
+    return read_seen_repo(out, db, viewer, &seen, pool);
 }
 
-rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
-                                   apr_int64_t id, apr_pool_t *pool)
+rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer, apr_int64_t id,
+                                   apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_SEEN_BY_ID, "ii", user_id, id));
-    return seen_repo(out, st, db, user_id, pool);
+    RC_TRY(rc_query(&st, db, SQL_REPO_SEEN_BY_ID, "ii", viewer.id, id));
+    return seen_repo(out, st, db, viewer, pool);
 }
 
-rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer,
                                      const char *name, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_SEEN_BY_NAME, "is", user_id, name));
-    return seen_repo(out, st, db, user_id, pool);
+    RC_TRY(rc_query(&st, db, SQL_REPO_SEEN_BY_NAME, "is", viewer.id, name));
+    return seen_repo(out, st, db, viewer, pool);
 }
 
 rc_err_t *rc_store_repo_of_type(bool *is, rc_db_t *db, const char *type)
@@ -143,7 +143,7 @@ rc_err_t *rc_store_repo_of_type(bool *is, rc_db_t *db, const char *type)
 typedef rc_err_t *repo_fn(void *baton, const rc_repo_t *repo, apr_pool_t *scratch);
 
 typedef struct repos_walk_t {
-    apr_int64_t user_id;
+    rc_viewer_t viewer;
     bool fields;
     repo_fn *fn;
     void *baton;
@@ -163,7 +163,7 @@ static rc_err_t *visit_repos(void *baton, const rc_chunk_t *chunk)
     rc_repo_t *repos[RC_CHUNK] = {NULL};
     int i;
 
-    RC_TRY(rc_chunk_read(chunk, SQL_REPO_ROWS, walk->user_id, take_repo, repos));
+    RC_TRY(rc_chunk_read(chunk, SQL_REPO_ROWS, walk->viewer.id, take_repo, repos));
     if (walk->fields)
         RC_TRY(rc_read_repo_fields(fields, chunk));
     for (i = 0; i < chunk->count; i++) {
@@ -177,16 +177,16 @@ static rc_err_t *visit_repos(void *baton, const rc_chunk_t *chunk)
     return NULL;
 }
 
-rc_err_t *rc_store_repos_each(rc_db_t *db, apr_int64_t user_id, const rc_repo_range_t *range,
+rc_err_t *rc_store_repos_each(rc_db_t *db, rc_viewer_t viewer, const rc_repo_range_t *range,
                               bool fields, repo_fn *fn, void *baton, apr_pool_t *pool)
 {
-    repos_walk_t walk = {user_id, fields, fn, baton};
+    repos_walk_t walk = {viewer, fields, fn, baton};
     const char *below = range && range->below ? range->below : "";
     const char *prefix = *below ? apr_pstrcat(pool, below, "/", NULL) : "";
     int nested = !range || range->nested;
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isd", user_id, prefix, nested));
+    RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isd", viewer.id, prefix, nested));
     return rc_chunks_each(st, db, visit_repos, &walk, pool);
 }
 
@@ -207,24 +207,24 @@ static const char *holding(const char *words, apr_pool_t *pool)
     return pattern;
 }
 
-rc_err_t *rc_store_repos_found(int *total, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repos_found(int *total, rc_db_t *db, rc_viewer_t viewer,
                                const rc_repo_search_t *search, repo_fn *fn, void *baton,
                                apr_pool_t *pool)
 {
-    repos_walk_t walk = {user_id, false, fn, baton};
+    repos_walk_t walk = {viewer, false, fn, baton};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPOS_FOUND, "is", user_id, holding(search->words, pool)));
+    RC_TRY(rc_query(&st, db, SQL_REPOS_FOUND, "is", viewer.id, holding(search->words, pool)));
     return rc_chunks_of(total, st, db, search->first, search->most, visit_repos, &walk, pool);
 }
 
-rc_err_t *rc_store_repos_locked_each(rc_db_t *db, apr_int64_t user_id, apr_int64_t holder_id,
+rc_err_t *rc_store_repos_locked_each(rc_db_t *db, rc_viewer_t viewer, apr_int64_t holder_id,
                                      bool fields, repo_fn *fn, void *baton, apr_pool_t *pool)
 {
-    repos_walk_t walk = {user_id, fields, fn, baton};
+    repos_walk_t walk = {viewer, fields, fn, baton};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPOS_LOCKED, "ii", user_id, holder_id));
+    RC_TRY(rc_query(&st, db, SQL_REPOS_LOCKED, "ii", viewer.id, holder_id));
     return rc_chunks_each(st, db, visit_repos, &walk, pool);
 }
 

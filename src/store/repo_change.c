@@ -22,13 +22,13 @@ rc_err_t *rc_store_repo_delete(rc_db_t *db, apr_int64_t repo_id)
     return rc_execute(db, SQL_REPO_DELETE, "i", repo_id);
 }
 
-rc_err_t *rc_store_repo_fork_count(apr_int64_t *count, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_fork_count(apr_int64_t *count, rc_db_t *db, rc_viewer_t viewer,
                                    apr_int64_t repo_id, rc_level_t level)
 {
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_FORK_COUNT, "iid", user_id, repo_id, (int)level));
+    RC_TRY(rc_query(&st, db, SQL_REPO_FORK_COUNT, "iid", viewer.id, repo_id, (int)level));
     RC_TRY(rc_step(&found, st, db));
     *count = rc_column_int(st, 0);
     rc_done(st);
@@ -62,12 +62,12 @@ rc_err_t *rc_store_repo_with_forks(apr_array_header_t **names, rc_db_t *db, apr_
     return read_names(names, st, db, pool);
 }
 
-rc_err_t *rc_store_repo_with_forks_of(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_with_forks_of(apr_array_header_t **names, rc_db_t *db, rc_viewer_t viewer,
                                       apr_int64_t repo_id, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_WITH_FORKS_OF, "ii", user_id, repo_id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_WITH_FORKS_OF, "ii", viewer.id, repo_id));
     return read_names(names, st, db, pool);
 }
 

@@ -34,21 +34,21 @@ static rc_err_t *step_repo_group(rc_repo_group_t **out, rc_stmt_t *st, rc_db_t *
     return NULL;
 }
 
-rc_err_t *rc_store_repo_group_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_group_by_id(rc_repo_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                     apr_int64_t id, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_BY_ID, "ii", user_id, id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_BY_ID, "ii", viewer.id, id));
     return step_repo_group(out, st, db, pool);
 }
 
-rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_group_by_name(rc_repo_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                       const char *name, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_BY_NAME, "is", user_id, name));
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_BY_NAME, "is", viewer.id, name));
     return step_repo_group(out, st, db, pool);
 }
 
@@ -75,21 +75,21 @@ static rc_err_t *seen_repo_group(rc_repo_group_t **out, rc_stmt_t *st, rc_db_t *
     return read_seen_group(out, db, &seen, pool);
 }
 
-rc_err_t *rc_store_repo_group_seen_by_id(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_group_seen_by_id(rc_repo_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                          apr_int64_t id, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_SEEN_BY_ID, "ii", user_id, id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_SEEN_BY_ID, "ii", viewer.id, id));
     return seen_repo_group(out, st, db, pool);
 }
 
-rc_err_t *rc_store_repo_group_seen_by_name(rc_repo_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_group_seen_by_name(rc_repo_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                            const char *name, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_SEEN_BY_NAME, "is", user_id, name));
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_SEEN_BY_NAME, "is", viewer.id, name));
     return seen_repo_group(out, st, db, pool);
 }
 
@@ -103,12 +103,12 @@ rc_err_t *rc_store_repo_group_insert(rc_repo_group_t *group, rc_db_t *db)
     return rc_insert(&group->id, st, db);
 }
 
-rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, rc_viewer_t viewer,
                                     apr_int64_t group_id, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_REPOS, "ii", user_id, group_id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUP_REPOS, "ii", viewer.id, group_id));
     return rc_texts(names, st, 0, db, pool);
 }
 
@@ -116,7 +116,7 @@ typedef rc_err_t *group_fn(void *baton, const rc_repo_group_t *group,
                            const apr_array_header_t *repos);
 
 typedef struct repo_groups_walk_t {
-    apr_int64_t user_id;
+    rc_viewer_t viewer;
     group_fn *fn;
     void *baton;
 } repo_groups_walk_t;
@@ -150,7 +150,7 @@ static rc_err_t *visit_groups(void *baton, const rc_chunk_t *chunk)
     int i;
 
     RC_TRY(rc_chunk_read(chunk, SQL_REPO_GROUP_ROWS, 0, take_group, entries));
-    RC_TRY(rc_chunk_read(chunk, SQL_REPO_GROUPS_REPOS, walk->user_id, take_name, entries));
+    RC_TRY(rc_chunk_read(chunk, SQL_REPO_GROUPS_REPOS, walk->viewer.id, take_name, entries));
     for (i = 0; i < chunk->count; i++) {
         if (!entries[i].group)
             continue; /* deleted since */
@@ -160,13 +160,13 @@ static rc_err_t *visit_groups(void *baton, const rc_chunk_t *chunk)
     return NULL;
 }
 
-rc_err_t *rc_store_repo_groups_each(rc_db_t *db, apr_int64_t user_id, group_fn *fn, void *baton,
+rc_err_t *rc_store_repo_groups_each(rc_db_t *db, rc_viewer_t viewer, group_fn *fn, void *baton,
                                     apr_pool_t *pool)
 {
-    repo_groups_walk_t walk = {user_id, fn, baton};
+    repo_groups_walk_t walk = {viewer, fn, baton};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_GROUPS_READABLE, "i", user_id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUPS_READABLE, "i", viewer.id));
     return rc_chunks_each(st, db, visit_groups, &walk, pool);
 }
 

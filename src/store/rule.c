@@ -23,27 +23,42 @@ static const struct {
      SQL_USER_GROUP_REVOKE_USER_GROUP},
 };
 
-rc_err_t *rc_rule_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
+rc_viewer_t rc_viewer_user(apr_int64_t user_id)
+{
+    return (rc_viewer_t){user_id};
+}
+
+rc_viewer_t rc_viewer_token(apr_int64_t key_id)
+{
+    return (rc_viewer_t){-key_id};
+}
+
+bool rc_viewer_is_token(rc_viewer_t viewer)
+{
+    return viewer.id < 0;
+}
+
+rc_err_t *rc_rule_level(rc_level_t *level, rc_db_t *db, rc_kind_t kind, rc_viewer_t viewer,
                         apr_int64_t object_id)
 {
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(rc_query(&st, db, statements[kind].level, "ii", user_id, object_id));
+    RC_TRY(rc_query(&st, db, statements[kind].level, "ii", viewer.id, object_id));
     RC_TRY(rc_step(&found, st, db));
     *level = found ? (rc_level_t)rc_column_int(st, 0) : RC_NONE;
     rc_done(st);
     return NULL;
 }
 
-rc_err_t *rc_rule_levels(rc_db_t *db, rc_kind_t kind, apr_int64_t user_id,
+rc_err_t *rc_rule_levels(rc_db_t *db, rc_kind_t kind, rc_viewer_t viewer,
                          rc_err_t *(*fn)(void *baton, const char *name, rc_level_t level),
                          void *baton, apr_pool_t *pool)
 {
     rc_rows_t rows;
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, statements[kind].levels, "i", user_id));
+    RC_TRY(rc_query(&st, db, statements[kind].levels, "i", viewer.id));
     for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);)
         rows.err = fn(baton, rc_column_text(st, 0, rows.scratch), (rc_level_t)rc_column_int(st, 1));
     return rc_rows_end(&rows);
@@ -64,16 +79,16 @@ rc_err_t *rc_rule_global_names(apr_array_header_t **names, rc_db_t *db, apr_int6
     return rc_texts(names, st, 0, db, pool);
 }
 
-rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, apr_int64_t user_id, bool admin,
+rc_err_t *rc_rule_has_global(bool *has, rc_db_t *db, rc_viewer_t viewer, bool admin,
                              const char *name)
 {
     rc_stmt_t *st;
-    bool found = admin;
+    bool found;
 
-    *has = admin;
-    if (admin)
+    *has = admin && !rc_viewer_is_token(viewer);
+    if (admin || rc_viewer_is_token(viewer))
         return NULL;
-    RC_TRY(rc_query(&st, db, SQL_GLOBAL_NAMES, "i", user_id));
+    RC_TRY(rc_query(&st, db, SQL_GLOBAL_NAMES, "i", viewer.id));
     do {
         RC_TRY(rc_step(&found, st, db));
         if (found && !strcmp(rc_column_peek(st, 0), name))

@@ -13,7 +13,7 @@ function flush_block() {
     gsub(/[ \t]+/, " ", text)
     sub(/^ /, "", text)
     sub(/[ ;]+$/, "", text)
-    while (match(text, /@[A-Z_0-9]+(\([a-z ]+\))?@/)) {
+    while (match(text, /@[A-Z_0-9]+(\([a-z $]+\))?@/)) {
         word = substr(text, RSTART + 1, RLENGTH - 2)
         alias = ""
         if (paren = index(word, "(")) {

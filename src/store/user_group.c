@@ -32,21 +32,21 @@ static rc_err_t *step_user_group(rc_user_group_t **out, rc_stmt_t *st, rc_db_t *
     return NULL;
 }
 
-rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_user_group_by_id(rc_user_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                     apr_int64_t id, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_BY_ID, "ii", user_id, id));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_BY_ID, "ii", viewer.id, id));
     return step_user_group(out, st, db, pool);
 }
 
-rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_user_group_by_name(rc_user_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                       const char *name, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_BY_NAME, "is", user_id, name));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_BY_NAME, "is", viewer.id, name));
     return step_user_group(out, st, db, pool);
 }
 
@@ -73,21 +73,21 @@ static rc_err_t *seen_user_group(rc_user_group_t **out, rc_stmt_t *st, rc_db_t *
     return read_seen_users(out, db, &seen, pool);
 }
 
-rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_user_group_seen_by_id(rc_user_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                          apr_int64_t id, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_SEEN_BY_ID, "ii", user_id, id));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_SEEN_BY_ID, "ii", viewer.id, id));
     return seen_user_group(out, st, db, pool);
 }
 
-rc_err_t *rc_store_user_group_seen_by_name(rc_user_group_t **out, rc_db_t *db, apr_int64_t user_id,
+rc_err_t *rc_store_user_group_seen_by_name(rc_user_group_t **out, rc_db_t *db, rc_viewer_t viewer,
                                            const char *name, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_SEEN_BY_NAME, "is", user_id, name));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_SEEN_BY_NAME, "is", viewer.id, name));
     return seen_user_group(out, st, db, pool);
 }
 
@@ -132,14 +132,14 @@ rc_err_t *rc_store_user_group_remove_user(bool *changed, rc_db_t *db, apr_int64_
 }
 
 rc_err_t *rc_store_user_group_assigned(bool *assigned, apr_array_header_t **names, rc_db_t *db,
-                                       apr_int64_t user_id, apr_int64_t group_id, apr_pool_t *pool)
+                                       rc_viewer_t viewer, apr_int64_t group_id, apr_pool_t *pool)
 {
     rc_stmt_t *st;
     bool found;
 
     *assigned = false;
     *names = apr_array_make(pool, 4, sizeof(const char *));
-    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_ASSIGNED, "ii", user_id, group_id));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUP_ASSIGNED, "ii", viewer.id, group_id));
     for (;;) {
         RC_TRY(rc_step(&found, st, db));
         if (!found)

@@ -19,6 +19,8 @@ void rc_read_user_key(rc_user_key_t *key, rc_stmt_t *st, apr_pool_t *pool)
     key->created_on = rc_column_int(st, 6);
     key->sealed = sealed.data;
     key->sealed_len = sealed.len;
+    key->scope = (rc_key_scope_t){rc_column_int(st, 8), rc_column_int(st, 9)};
+    key->last_used = rc_column_int(st, 10);
 }
 
 rc_err_t *rc_store_keys_each(rc_db_t *db, apr_int64_t user_id,
@@ -37,23 +39,51 @@ rc_err_t *rc_store_keys_each(rc_db_t *db, apr_int64_t user_id,
     return rc_rows_end(&rows);
 }
 
-rc_err_t *rc_store_key_insert(rc_db_t *db, const rc_user_key_t *key, const unsigned char *digest,
-                              int len)
+rc_err_t *rc_store_tokens(apr_array_header_t **out, rc_db_t *db, rc_viewer_t viewer,
+                          apr_int64_t user_id, apr_int64_t key_id, apr_pool_t *pool)
+{
+    rc_scoped_key_t *token;
+    rc_stmt_t *st;
+    bool found;
+
+    *out = apr_array_make(pool, 4, sizeof(*token));
+    RC_TRY(rc_query(&st, db, SQL_TOKENS, "iii", viewer.id, user_id, key_id));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        token = apr_array_push(*out);
+        rc_read_user_key(&token->key, st, pool);
+        token->scope_name = rc_column_text(st, 11, pool);
+    }
+}
+
+rc_err_t *rc_store_key_insert(rc_user_key_t *key, rc_db_t *db, const unsigned char *digest, int len)
+{
+    rc_blob_t digest_blob = {digest, len}, sealed = {key->sealed, key->sealed_len};
+    apr_int64_t created_on = apr_time_now();
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_KEY_INSERT, "ibbdstiirr", key->user_id, &digest_blob, &sealed,
+                    (int)key->main, key->role, key->description, key->expires, created_on,
+                    key->scope.repo_id, key->scope.group_id));
+    return rc_insert(&key->id, st, db);
+}
+
+rc_err_t *rc_store_key_replace(rc_db_t *db, const rc_user_key_t *key, const unsigned char *digest,
+                               int len)
 {
     rc_blob_t digest_blob = {digest, len}, sealed = {key->sealed, key->sealed_len};
 
-    return rc_execute(db, SQL_KEY_INSERT, "ibbdstii", key->user_id, &digest_blob, &sealed,
-                      (int)key->main, key->role, key->description, key->expires,
+    return rc_execute(db, SQL_KEY_REPLACE, "ibbi", key->id, &digest_blob, &sealed,
                       (apr_int64_t)apr_time_now());
 }
 
-rc_err_t *rc_store_main_key_replace(rc_db_t *db, const rc_user_key_t *key,
-                                    const unsigned char *digest, int len)
+rc_err_t *rc_store_key_used(rc_db_t *db, apr_int64_t key_id, apr_interval_time_t age)
 {
-    rc_blob_t digest_blob = {digest, len}, sealed = {key->sealed, key->sealed_len};
+    apr_int64_t taken = apr_time_now();
 
-    return rc_execute(db, SQL_KEY_MAIN_REPLACE, "ibbi", key->user_id, &digest_blob, &sealed,
-                      (apr_int64_t)apr_time_now());
+    return rc_execute(db, SQL_KEY_USED, "iii", key_id, taken, taken - age);
 }
 
 rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t user_id,

@@ -108,9 +108,9 @@ static rc_err_t *time_once(rc_db_t *db, const char *list, apr_int64_t user, apr_
 
     RC_TRY(rc_db_begin_read(db));
     if (!strcmp(list, "repos"))
-        RC_TRY(rc_store_repos_each(db, user, NULL, false, count_repo, &rows, pool));
+        RC_TRY(rc_store_repos_each(db, rc_viewer_user(user), NULL, false, count_repo, &rows, pool));
     else
-        RC_TRY(rc_rule_levels(db, RC_KIND_REPO, user, count_level, &rows, pool));
+        RC_TRY(rc_rule_levels(db, RC_KIND_REPO, rc_viewer_user(user), count_level, &rows, pool));
     RC_TRY(rc_db_commit(db));
     printf("%ld %.3f %.3f\n", rows, now(CLOCK_MONOTONIC) - start,
            now(CLOCK_THREAD_CPUTIME_ID) - cpu);
@@ -137,7 +137,7 @@ static rc_err_t *write_rows(rc_db_t *db, double rate, double seconds, apr_pool_t
         start = apr_time_now();
         RC_TRY(rc_db_begin_write(db));
         apr_pool_clear(scratch);
-        RC_TRY(rc_store_repo_by_id(&repo, db, 1001, 1001 + n % 1000, scratch));
+        RC_TRY(rc_store_repo_by_id(&repo, db, rc_viewer_user(1001), 1001 + n % 1000, scratch));
         RC_TRY(rc_store_repo_set_last(db, repo, &repo->last));
         RC_TRY(rc_db_commit(db));
         if (apr_time_now() - start > slowest)

@@ -330,13 +330,13 @@ static void check_levels(int kind, int user)
     int object = roll(state.objects[kind].count), expected;
     rc_level_t level;
 
-    ok(rc_rule_levels(db, kind, user + 1, check_listed, &seen, scratch));
+    ok(rc_rule_levels(db, kind, rc_viewer_user(user + 1), check_listed, &seen, scratch));
     assert_int_equal(seen.next, state.objects[kind].count);
     expected = model_level(&state, kind, user, object);
-    ok(rc_rule_level(&level, db, kind, user + 1, object + 1));
+    ok(rc_rule_level(&level, db, kind, rc_viewer_user(user + 1), object + 1));
     if ((int)level != expected)
         complain("rc_rule_level", kind, user, object, level, expected);
-    ok(rc_rule_level(&level, db, kind, user + 1, 1000));
+    ok(rc_rule_level(&level, db, kind, rc_viewer_user(user + 1), 1000));
     assert_int_equal(level, RC_NONE);
 }
 
@@ -383,16 +383,21 @@ static void check_seen(int user, int object, const char *repo, const char *repo_
                        const char *user_group)
 {
     CHECK_SEEN(repo, RC_KIND_REPO,
-               rc_store_repo_seen_by_id(&seen_, db, user + 1, object + 1, scratch));
-    CHECK_SEEN(repo, RC_KIND_REPO, rc_store_repo_seen_by_name(&seen_, db, user + 1, repo, scratch));
+               rc_store_repo_seen_by_id(&seen_, db, rc_viewer_user(user + 1), object + 1, scratch));
+    CHECK_SEEN(repo, RC_KIND_REPO,
+               rc_store_repo_seen_by_name(&seen_, db, rc_viewer_user(user + 1), repo, scratch));
+    CHECK_SEEN(
+        repo_group, RC_KIND_REPO_GROUP,
+        rc_store_repo_group_seen_by_id(&seen_, db, rc_viewer_user(user + 1), object + 1, scratch));
     CHECK_SEEN(repo_group, RC_KIND_REPO_GROUP,
-               rc_store_repo_group_seen_by_id(&seen_, db, user + 1, object + 1, scratch));
-    CHECK_SEEN(repo_group, RC_KIND_REPO_GROUP,
-               rc_store_repo_group_seen_by_name(&seen_, db, user + 1, repo_group, scratch));
+               rc_store_repo_group_seen_by_name(&seen_, db, rc_viewer_user(user + 1), repo_group,
+                                                scratch));
+    CHECK_SEEN(
+        user_group, RC_KIND_USER_GROUP,
+        rc_store_user_group_seen_by_id(&seen_, db, rc_viewer_user(user + 1), object + 1, scratch));
     CHECK_SEEN(user_group, RC_KIND_USER_GROUP,
-               rc_store_user_group_seen_by_id(&seen_, db, user + 1, object + 1, scratch));
-    CHECK_SEEN(user_group, RC_KIND_USER_GROUP,
-               rc_store_user_group_seen_by_name(&seen_, db, user + 1, user_group, scratch));
+               rc_store_user_group_seen_by_name(&seen_, db, rc_viewer_user(user + 1), user_group,
+                                                scratch));
 }
 
 static void check_rows(int user)
@@ -403,15 +408,16 @@ static void check_rows(int user)
     rc_user_group_t *user_group;
     rc_repo_t *repo;
 
-    ok(rc_store_repos_each(db, user + 1, NULL, false, check_readable, &seen, scratch));
+    ok(rc_store_repos_each(db, rc_viewer_user(user + 1), NULL, false, check_readable, &seen,
+                           scratch));
     for (; seen.next < REPOS; seen.next++)
         if (model_level(&state, RC_KIND_REPO, user, seen.next))
             complain("rc_store_repos_each", RC_KIND_REPO, user, seen.next, 0, 1);
-    ok(rc_store_repo_by_id(&repo, db, user + 1, object + 1, scratch));
+    ok(rc_store_repo_by_id(&repo, db, rc_viewer_user(user + 1), object + 1, scratch));
     check_repo(repo, user, "rc_store_repo_by_id");
-    ok(rc_store_repo_group_by_id(&repo_group, db, user + 1, object + 1, scratch));
+    ok(rc_store_repo_group_by_id(&repo_group, db, rc_viewer_user(user + 1), object + 1, scratch));
     assert_int_equal(repo_group->level, model_level(&state, RC_KIND_REPO_GROUP, user, object));
-    ok(rc_store_user_group_by_id(&user_group, db, user + 1, object + 1, scratch));
+    ok(rc_store_user_group_by_id(&user_group, db, rc_viewer_user(user + 1), object + 1, scratch));
     assert_int_equal(user_group->level, model_level(&state, RC_KIND_USER_GROUP, user, object));
     check_seen(user, object, repo->name, repo_group->name, user_group->name);
 }
@@ -440,8 +446,79 @@ static void check_globals(int user)
     ok(rc_rule_global_names(&got, db, user + 1, state.admin[user], scratch));
     assert_string_equal(apr_array_pstrcat(scratch, got, ' '),
                         apr_array_pstrcat(scratch, expected, ' '));
-    ok(rc_rule_has_global(&has, db, user + 1, state.admin[user], model_names[name]));
+    ok(rc_rule_has_global(&has, db, rc_viewer_user(user + 1), state.admin[user],
+                          model_names[name]));
     assert_int_equal(has, state.admin[user] || names.has[name]);
+}
+
+/* The scoped token of a user; object: the repository or group that it reaches. */
+typedef struct token_t {
+    int user, kind, object;
+} token_t;
+
+#define TOKEN 7 /* its id */
+
+/* Returns the level that the token has: what its user would have who were no super-admin. Half of
+ * the repositories, those with an odd number, are in group 0, and so is group 1; f0x is no part. */
+static int token_level(const token_t *token, int kind, int object)
+{
+    bool admin = state.admin[token->user], inside;
+    int level;
+
+    inside = token->kind == kind && token->object == object;
+    if (token->kind == RC_KIND_REPO_GROUP && token->object == 0)
+        inside = inside || (kind == RC_KIND_REPO && object % 2) ||
+                 (kind == RC_KIND_REPO_GROUP && object == 1);
+    state.admin[token->user] = false;
+    level = inside ? model_level(&state, kind, token->user, object) : 0;
+    state.admin[token->user] = admin;
+    return level;
+}
+
+static rc_err_t *add_id(void *baton, const rc_repo_t *repo, apr_pool_t *row_pool)
+{
+    (void)row_pool;
+    *(int *)baton |= 1 << (repo->id - 1);
+    return NULL;
+}
+
+static void check_token_levels(const token_t *token)
+{
+    rc_viewer_t viewer = rc_viewer_token(TOKEN);
+    int kind, object, expected, listed = 0, readable = 0;
+    rc_level_t level;
+    bool has;
+
+    for (kind = 0; kind < 3; kind++)
+        for (object = 0; object < state.objects[kind].count; object++) {
+            expected = token_level(token, kind, object);
+            ok(rc_rule_level(&level, db, kind, viewer, object + 1));
+            if ((int)level != expected)
+                complain("token", kind, token->user, object, level, expected);
+            if (kind == RC_KIND_REPO && expected)
+                readable |= 1 << object;
+        }
+    ok(rc_store_repos_each(db, viewer, NULL, false, add_id, &listed, scratch));
+    assert_int_equal(listed, readable);
+    ok(rc_rule_has_global(&has, db, viewer, state.admin[token->user], "hg.create.repository"));
+    assert_false(has);
+}
+
+/* Checks the levels of a random scoped token. Names change meanwhile: groups are parts of names. */
+static void check_token(void)
+{
+    token_t token = {roll(USERS), roll(2) ? RC_KIND_REPO : RC_KIND_REPO_GROUP, roll(3)};
+
+    sql("INSERT INTO api_key (key_id, user_id, digest, role, created_on, %s)"
+        " VALUES (%d, %d, x'00', 'token_role_all', 0, %d)",
+        kinds[token.kind].id, TOKEN, token.user + 1, token.object + 1);
+    sql("UPDATE repo SET repo_name = CASE WHEN repo_id %% 2 = 0 THEN 'f0/' ELSE 'f0x/' END"
+        " || repo_name");
+    sql("UPDATE repo_group SET group_name = 'f0/f1' WHERE group_id = 2");
+    check_token_levels(&token);
+    sql("UPDATE repo_group SET group_name = 'f1' WHERE group_id = 2");
+    sql("UPDATE repo SET repo_name = 'r' || (repo_id - 1)");
+    sql("DELETE FROM api_key");
 }
 
 /* Checks some of the users, others each time. */
@@ -457,6 +534,7 @@ static void check_state(void)
         check_rows(user);
         check_globals(user);
     }
+    check_token();
 }
 
 static void rule_equals_the_model(void **unused)
@@ -492,7 +570,7 @@ static void unknown_user_has_no_permissions(void **unused)
     new_world();
     for (kind = 0; kind < 3; kind++) {
         set_user_row(kind, 0, ANYONE, RC_READ);
-        ok(rc_rule_level(&level, db, kind, 1000, 1));
+        ok(rc_rule_level(&level, db, kind, rc_viewer_user(1000), 1));
         assert_int_equal(level, RC_NONE);
     }
     ok(rc_rule_global_names(&names, db, 1000, false, scratch));
@@ -521,14 +599,14 @@ static bool look(int kind, apr_int64_t user, apr_int64_t id, const char *name)
     rc_user_group_t *users[2] = {NULL};
 
     if (kind == RC_KIND_REPO) {
-        ok(rc_store_repo_seen_by_id(&repo[0], db, user, id, scratch));
-        ok(rc_store_repo_seen_by_name(&repo[1], db, user, name, scratch));
+        ok(rc_store_repo_seen_by_id(&repo[0], db, rc_viewer_user(user), id, scratch));
+        ok(rc_store_repo_seen_by_name(&repo[1], db, rc_viewer_user(user), name, scratch));
     } else if (kind == RC_KIND_REPO_GROUP) {
-        ok(rc_store_repo_group_seen_by_id(&group[0], db, user, id, scratch));
-        ok(rc_store_repo_group_seen_by_name(&group[1], db, user, name, scratch));
+        ok(rc_store_repo_group_seen_by_id(&group[0], db, rc_viewer_user(user), id, scratch));
+        ok(rc_store_repo_group_seen_by_name(&group[1], db, rc_viewer_user(user), name, scratch));
     } else {
-        ok(rc_store_user_group_seen_by_id(&users[0], db, user, id, scratch));
-        ok(rc_store_user_group_seen_by_name(&users[1], db, user, name, scratch));
+        ok(rc_store_user_group_seen_by_id(&users[0], db, rc_viewer_user(user), id, scratch));
+        ok(rc_store_user_group_seen_by_name(&users[1], db, rc_viewer_user(user), name, scratch));
     }
     return repo[0] || repo[1] || group[0] || group[1] || users[0] || users[1];
 }

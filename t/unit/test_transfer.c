@@ -121,7 +121,8 @@ static rc_err_t *add_users(void *baton, rc_db_t *in)
 
 static rc_err_t *load_as(void *baton, rc_db_t *in)
 {
-    return rc_store_repo_by_id(&repo, in, *(const apr_int64_t *)baton, repo->id, pool);
+    return rc_store_repo_by_id(&repo, in, rc_viewer_user(*(const apr_int64_t *)baton), repo->id,
+                               pool);
 }
 
 /* Makes a user the caller, and loads the repository for them. */
@@ -150,7 +151,7 @@ static int begin(void **state)
         return -1;
     actor.caller = who.caller;
     if (rc_repo_create(&actor, &creation) ||
-        rc_store_repo_by_name(&repo, actor.db, 2, "g/r", pool) ||
+        rc_store_repo_by_name(&repo, actor.db, rc_viewer_user(2), "g/r", pool) ||
         rc_db_txn(actor.db, add_users, NULL))
         return -1;
     return 0;

@@ -16,6 +16,7 @@
 #include "domain/repo_sync.h"
 #include "domain/transfer.h"
 #include "domain/server.h"
+#include "domain/token.h"
 #include "domain/user_group.h"
 #include "domain/user_self.h"
 #include "domain/global.h"
@@ -77,7 +78,8 @@ static void group_moves_what_is_in_it(void **unused)
     rc_repo_group_t *group;
 
     (void)unused;
-    ASSERT_OK(rc_store_repo_group_by_name(&group, actor.db, actor.caller->user_id, "g", pool));
+    ASSERT_OK(
+        rc_store_repo_group_by_name(&group, actor.db, rc_caller_viewer(actor.caller), "g", pool));
     update.group = group;
     ASSERT_OK(rc_repo_group_update(&actor, &update));
     assert_non_null(load("h/other"));
@@ -383,16 +385,16 @@ static rc_err_t *create_token(void)
 
 static rc_err_t *delete_token(void)
 {
-    const rc_user_item_t request = {&on.other, "no such token"};
+    rc_token_choice_t request = {.user = &on.other, .which = "no such token"};
 
     return rc_user_token_delete(&actor, &request);
 }
 
 static rc_err_t *reset_key(void)
 {
-    rc_user_item_t request = {&on.other, NULL};
+    rc_token_choice_t request = {.user = &on.other};
 
-    return rc_user_key_reset(&actor, &request);
+    return rc_user_token_reset(&actor, &request);
 }
 
 static rc_err_t *set_password(void)
@@ -567,7 +569,8 @@ static void act_as_bob(rc_caller_t *bob)
     rc_repo_group_t *group;
 
     ASSERT_OK(rc_db_txn(actor.db, insert_others, NULL));
-    ASSERT_OK(rc_store_repo_group_by_name(&group, actor.db, on.other.id, "h", pool));
+    ASSERT_OK(
+        rc_store_repo_group_by_name(&group, actor.db, rc_viewer_user(on.other.id), "h", pool));
     on.repo = *load("h/other");
     on.group = *group;
     *bob = (rc_caller_t){

@@ -8,6 +8,7 @@
 #include "domain/global.h"
 #include "domain/repo_create.h"
 #include "domain/server.h"
+#include "domain/token.h"
 #include "domain/user_self.h"
 #include "store/rule.h"
 
@@ -53,6 +54,11 @@ static const char *last_action(void)
     return action;
 }
 
+static bool begins(const char *text, const char *start)
+{
+    return !strncmp(text, start, strlen(start));
+}
+
 static rc_err_t *show(const rc_user_t *user)
 {
     rc_user_details_t details;
@@ -67,18 +73,18 @@ static rc_err_t *create_token(const rc_user_t *user)
     return rc_user_token_create(&actor, &request);
 }
 
-static rc_err_t *delete_token(const rc_user_t *user)
+static rc_err_t *delete_token(const rc_user_t *user, const char *which)
 {
-    const rc_user_item_t request = {user, "no such token"};
+    rc_token_choice_t request = {.user = user, .which = which};
 
     return rc_user_token_delete(&actor, &request);
 }
 
 static rc_err_t *reset_key(const rc_user_t *user)
 {
-    rc_user_item_t request = {user, NULL};
+    rc_token_choice_t request = {.user = user};
 
-    return rc_user_key_reset(&actor, &request);
+    return rc_user_token_reset(&actor, &request);
 }
 
 static rc_err_t *set_password(const rc_user_t *user, const char *password)
@@ -100,7 +106,7 @@ static void users_change_what_is_theirs(void **unused)
     actor.caller = &caller;
     ASSERT_OK(show(bob));
     ASSERT_OK(create_token(bob));
-    assert_string_equal(last_action(), "user_created_token:bob:token_role_feed");
+    assert_true(begins(last_action(), "user_created_token:bob:token_role_feed ID:"));
     ASSERT_OK(reset_key(bob));
     ASSERT_OK(set_password(bob, NULL));
     assert_string_equal(last_action(), "user_set_password:bob");
@@ -113,26 +119,88 @@ static void users_change_what_is_theirs(void **unused)
     assert_non_null(rc_user_follow(&actor, &following));
     actor.caller = admin;
     ASSERT_OK(create_token(bob));
-    assert_string_equal(last_action(), "admin_created_token:bob:token_role_feed");
+    assert_true(begins(last_action(), "admin_created_token:bob:token_role_feed ID:"));
 }
 
-/* Contract 10 §6 "narrow callers": also of a super-admin. */
-static void a_narrow_key_has_no_right_to_keys(void **unused)
+/* The keys of the users, by their place in the list; NULL on an error. */
+static const rc_token_t *key_of(const rc_user_t *user, int at)
 {
+    apr_array_header_t *tokens;
+
+    if (rc_user_tokens(&tokens, &actor, user) || at >= tokens->nelts)
+        return NULL;
+    return &APR_ARRAY_IDX(tokens, at, rc_token_t);
+}
+
+/* Contract 10 §6: what a caller by a key of one kind may make, replace and delete; also as a
+ * super-admin and for themselves. */
+static void a_key_makes_no_wider_key(void **unused)
+{
+    static const rc_role_t roles[] = {RC_ROLE_ALL, RC_ROLE_HTTP, RC_ROLE_VCS, RC_ROLE_API,
+                                      RC_ROLE_FEED};
+    static const bool makes[5][5] = {
+        {1, 1, 1, 1, 1}, {0, 1, 0, 0, 1}, {0, 0, 1, 0, 0}, {0, 0, 0, 1, 1}, {0, 0, 0, 0, 0}};
     const rc_caller_t *admin = actor.caller;
-    rc_caller_t narrow[] = {*admin, *admin};
-    int i;
+    int of, wanted;
 
     (void)unused;
-    narrow[0].role = RC_ROLE_API;
-    narrow[1].expires = true;
-    for (i = 0; i < 2; i++) {
-        actor.caller = &narrow[i];
-        forbidden("show", show(boss));
-        forbidden("create", create_token(boss));
-        forbidden("delete", delete_token(boss));
-        forbidden("reset", reset_key(boss));
-    }
+    for (of = 0; of < 5; of++)
+        for (wanted = 0; wanted < 5; wanted++) {
+            rc_caller_t caller = *admin;
+            rc_token_creation_t request = {
+                .user = boss, .role = roles[wanted], .lifetime = RC_NEVER};
+            rc_token_choice_t choice = {.user = boss};
+            rc_err_t *err;
+
+            caller.role = roles[of];
+            actor.caller = admin;
+            ASSERT_OK(rc_user_token_create(&actor, &request));
+            choice.which = request.made.clear;
+            actor.caller = &caller;
+            err = rc_user_token_create(&actor, &request);
+            assert_int_equal(!err, makes[of][wanted]);
+            assert_true(!err || err->kind == RC_E_FAILED);
+            err = rc_user_token_reset(&actor, &choice);
+            assert_int_equal(!err, makes[of][wanted]);
+            if (!err)
+                choice.which = choice.token.clear;
+            assert_int_equal(!rc_user_token_delete(&actor, &choice), makes[of][wanted]);
+        }
+    actor.caller = admin;
+}
+
+static rc_err_t *make(apr_int64_t lifetime, const rc_repo_t *scope)
+{
+    rc_token_creation_t request = {
+        .user = boss, .role = RC_ROLE_API, .lifetime = lifetime, .repo = scope};
+
+    return rc_user_token_create(&actor, &request);
+}
+
+static void a_key_makes_none_that_lives_longer_or_reaches_more(void **unused)
+{
+    const rc_caller_t *admin = actor.caller;
+    rc_caller_t caller = *admin;
+
+    (void)unused;
+    actor.caller = &caller;
+    caller.expires = apr_time_sec(apr_time_now()) + 3600;
+    ASSERT_OK(make(50, NULL));
+    assert_int_equal(make(70, NULL)->kind, RC_E_FAILED);
+    assert_int_equal(make(RC_NEVER, NULL)->kind, RC_E_FAILED);
+    assert_int_equal(delete_token(boss, NULL)->kind, RC_E_FAILED); /* the main key is endless */
+    forbidden("show", show(boss));
+    caller.expires = 0;
+    caller.key_id = 1;
+    caller.scope.repo_id = repo->id;
+    ASSERT_OK(make(RC_NEVER, repo));
+    assert_int_equal(make(RC_NEVER, NULL)->kind, RC_E_FAILED);
+    forbidden("show", show(boss));
+    forbidden("password", set_password(boss, "secret"));
+    assert_string_equal(key_of(boss, 0)->key.role, "token_role_api"); /* the only one it sees */
+    assert_null(key_of(boss, 1));
+    caller.scope.repo_id = repo->id + 1;
+    assert_int_equal(make(RC_NEVER, repo)->kind, RC_E_FAILED);
     actor.caller = admin;
 }
 
@@ -197,8 +265,11 @@ static void a_program_has_every_right(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(users_change_what_is_theirs), TEST(a_narrow_key_has_no_right_to_keys),
-        TEST(visitors_have_nothing),       TEST(what_is_hidden_is_not_followed),
+        TEST(users_change_what_is_theirs),
+        TEST(a_key_makes_no_wider_key),
+        TEST(a_key_makes_none_that_lives_longer_or_reaches_more),
+        TEST(visitors_have_nothing),
+        TEST(what_is_hidden_is_not_followed),
         TEST(a_program_has_every_right),
     };
 

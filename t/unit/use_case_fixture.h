@@ -30,7 +30,7 @@ static UNUSED rc_repo_t *load(const char *name)
 {
     rc_repo_t *repo;
 
-    ASSERT_OK(rc_store_repo_by_name(&repo, actor.db, actor.caller->user_id, name, pool));
+    ASSERT_OK(rc_store_repo_by_name(&repo, actor.db, rc_caller_viewer(actor.caller), name, pool));
     return repo;
 }
 

@@ -38,14 +38,14 @@ rc_err_t *rc_sqlite_usable(const rc_db_t *db, apr_pool_t *pool);
 
 /* transaction.c */
 rc_err_t *rc_sqlite_begin_read(rc_db_t *db);
-rc_err_t *rc_sqlite_begin_write(rc_db_t *db, bool durable);
+rc_err_t *rc_sqlite_begin_write(rc_db_t *db, rc_write_mode_t mode);
 rc_err_t *rc_sqlite_commit(rc_db_t *db);
 void rc_sqlite_rollback(rc_db_t *db);
 
 /* writers.c */
 
-/** Waits until this connection may write; RC_E_BUSY after config->timeout. */
-rc_err_t *rc_sqlite_lock_writers(rc_db_t *db);
+/** Waits until this connection may write; RC_E_BUSY after @a wait. */
+rc_err_t *rc_sqlite_lock_writers(rc_db_t *db, apr_interval_time_t wait);
 void rc_sqlite_unlock_writers(rc_db_t *db);
 
 /* maintain.c */

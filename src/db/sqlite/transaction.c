@@ -46,13 +46,19 @@ static rc_err_t *set_lazy(rc_db_t *db, bool lazy)
     return NULL;
 }
 
-rc_err_t *rc_sqlite_begin_write(rc_db_t *db, bool durable)
+rc_err_t *rc_sqlite_begin_write(rc_db_t *db, rc_write_mode_t mode)
 {
+    rc_sqlite_t *own = db->handle;
+    bool waits = mode != RC_WRITE_IDLE;
     rc_err_t *err;
 
-    RC_TRY(set_lazy(db, !durable));
-    RC_TRY(rc_sqlite_lock_writers(db));
+    RC_TRY(set_lazy(db, mode != RC_WRITE_DURABLE));
+    RC_TRY(rc_sqlite_lock_writers(db, waits ? db->config->timeout : 0));
+    if (!waits)
+        sqlite3_busy_timeout(own->handle, 0); /* programs that do not know the lock file */
     err = run_own(db, BEGIN_WRITE);
+    if (!waits)
+        sqlite3_busy_timeout(own->handle, (int)apr_time_as_msec(db->config->timeout));
     if (err)
         rc_sqlite_unlock_writers(db);
     return err;

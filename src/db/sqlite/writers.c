@@ -33,7 +33,7 @@ static rc_err_t *wait_for(rc_db_t *db, off_t byte, apr_time_t until)
     while (!set_lock(db->handle, F_WRLCK, byte)) {
         if (errno != EAGAIN && errno != EACCES && errno != EINTR)
             return rc_err_internal(db->pool, APR_FROM_OS_ERROR(errno), "cannot lock the database");
-        if (rc_clock() > until)
+        if (rc_clock() >= until)
             return rc_err_busy(db->pool, "the database is busy: a writer holds %s.lock",
                                db->config->path);
         apr_sleep(pause);
@@ -44,9 +44,9 @@ static rc_err_t *wait_for(rc_db_t *db, off_t byte, apr_time_t until)
 
 /* The next writer holds the GATE lock until the current one finishes, so that a writer that returns
  * at once cannot overtake those that wait. */
-rc_err_t *rc_sqlite_lock_writers(rc_db_t *db)
+rc_err_t *rc_sqlite_lock_writers(rc_db_t *db, apr_interval_time_t wait)
 {
-    apr_time_t until = rc_clock() + db->config->timeout;
+    apr_time_t until = rc_clock() + wait;
     rc_sqlite_t *own = db->handle;
     rc_err_t *err;
 

@@ -41,39 +41,42 @@ static const char *text_of(json_object *value)
 
 rc_err_t *rc_find_repo(rc_repo_t **out, rc_call_t *call, json_object *value)
 {
-    apr_int64_t id, user_id = call->actor.caller->user_id;
+    rc_viewer_t viewer = rc_caller_viewer(call->actor.caller);
+    apr_int64_t id;
     const char *name = text_of(value);
 
     *out = NULL;
     if (name)
-        RC_TRY(rc_store_repo_seen_by_name(out, call->actor.db, user_id, name, call->pool));
+        RC_TRY(rc_store_repo_seen_by_name(out, call->actor.db, viewer, name, call->pool));
     if (!*out && rc_value_id(&id, value, false))
-        RC_TRY(rc_store_repo_seen_by_id(out, call->actor.db, user_id, id, call->pool));
+        RC_TRY(rc_store_repo_seen_by_id(out, call->actor.db, viewer, id, call->pool));
     return NULL;
 }
 
 rc_err_t *rc_find_repo_group(rc_repo_group_t **out, rc_call_t *call, json_object *value)
 {
-    apr_int64_t id, user_id = call->actor.caller->user_id;
+    rc_viewer_t viewer = rc_caller_viewer(call->actor.caller);
+    apr_int64_t id;
     const char *name = text_of(value);
 
     *out = NULL;
     if (name)
-        RC_TRY(rc_store_repo_group_seen_by_name(out, call->actor.db, user_id, name, call->pool));
+        RC_TRY(rc_store_repo_group_seen_by_name(out, call->actor.db, viewer, name, call->pool));
     if (!*out && rc_value_id(&id, value, false))
-        RC_TRY(rc_store_repo_group_seen_by_id(out, call->actor.db, user_id, id, call->pool));
+        RC_TRY(rc_store_repo_group_seen_by_id(out, call->actor.db, viewer, id, call->pool));
     return NULL;
 }
 
 rc_err_t *rc_find_user_group(rc_user_group_t **out, rc_call_t *call, json_object *value)
 {
-    apr_int64_t id, user_id = call->actor.caller->user_id;
+    rc_viewer_t viewer = rc_caller_viewer(call->actor.caller);
+    apr_int64_t id;
     const char *name = text_of(value);
 
     *out = NULL;
     if (name)
-        RC_TRY(rc_store_user_group_seen_by_name(out, call->actor.db, user_id, name, call->pool));
+        RC_TRY(rc_store_user_group_seen_by_name(out, call->actor.db, viewer, name, call->pool));
     if (!*out && rc_value_id(&id, value, false))
-        RC_TRY(rc_store_user_group_seen_by_id(out, call->actor.db, user_id, id, call->pool));
+        RC_TRY(rc_store_user_group_seen_by_id(out, call->actor.db, viewer, id, call->pool));
     return NULL;
 }

@@ -251,6 +251,11 @@ rc_err_t *rc_methods_each(rc_err_t *(*fn)(void *baton, const rc_method_t *method
 /* Results (contract 02 §1). */
 typedef enum { RC_KEYS_MASKED, RC_KEYS_CLEAR } rc_keys_t;
 
+/** Return whether the caller sees the keys of any user, and of a user whom they may see whole, in
+ * clear: no narrow key does (contract 10 §6). */
+rc_keys_t rc_call_keys(const rc_call_t *call);
+rc_keys_t rc_call_own_keys(const rc_call_t *call);
+
 /** Writes the user_obj of @a user, with the keys clear or masked, without `permissions`. */
 rc_err_t *rc_render_user(rc_json_t *out, rc_call_t *call, const rc_user_t *user, rc_keys_t keys);
 

@@ -57,7 +57,7 @@ rc_err_t *rc_render_user_groups(rc_json_t *out, rc_call_t *call, rc_keys_t keys)
     group_list_t list = {out, call, keys};
 
     rc_json_array_begin(out);
-    RC_TRY(rc_store_user_groups_each(call->actor.db, call->actor.caller->user_id,
+    RC_TRY(rc_store_user_groups_each(call->actor.db, rc_caller_viewer(call->actor.caller),
                                      keys == RC_KEYS_CLEAR, &visitor, &list, call->pool));
     rc_json_array_end(out);
     return NULL;

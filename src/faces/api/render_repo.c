@@ -70,8 +70,7 @@ static rc_err_t *render_lock(rc_json_t *out, rc_call_t *call, const rc_repo_t *r
         return NULL;
     }
     rc_json_key(out, "locked_by");
-    RC_TRY(rc_render_user(out, call, holder,
-                          call->actor.caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
+    RC_TRY(rc_render_user(out, call, holder, rc_call_keys(call)));
     rc_json_member_string(out, "locked_date",
                           rc_time_local(apr_time_from_sec(repo->locked_on), pool));
     rc_json_member_string(out, "lock_reason", repo->lock_reason);
@@ -158,8 +157,7 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
     if (full) {
         RC_TRY(rc_render_members(out, call, RC_KIND_REPO, repo->id, "members", "permissions"));
         rc_json_key(out, "followers");
-        RC_TRY(rc_render_users(out, call, RC_USERS_FOLLOWING, repo->id,
-                               call->actor.caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED));
+        RC_TRY(rc_render_users(out, call, RC_USERS_FOLLOWING, repo->id, rc_call_keys(call)));
     }
     rc_json_object_end(out);
     return NULL;

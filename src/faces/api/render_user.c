@@ -10,6 +10,16 @@
 
 #define MASKED "****************************************"
 
+rc_keys_t rc_call_own_keys(const rc_call_t *call)
+{
+    return rc_actor_is_full(&call->actor) ? RC_KEYS_CLEAR : RC_KEYS_MASKED;
+}
+
+rc_keys_t rc_call_keys(const rc_call_t *call)
+{
+    return call->actor.caller->admin ? rc_call_own_keys(call) : RC_KEYS_MASKED;
+}
+
 /* Returns a key in clear, or the mask when the key is not shown or cannot be decrypted. */
 static const char *show_key(rc_call_t *call, const rc_user_key_t *key, rc_keys_t keys,
                             apr_pool_t *pool)

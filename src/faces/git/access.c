@@ -30,7 +30,7 @@ static rc_transfer_t transfer_of(const rc_face_git_call_t *call)
  * it if it is of another type. */
 static rc_err_t *find_repo(rc_face_git_call_t *call)
 {
-    apr_int64_t user = call->actor.caller->user_id;
+    rc_viewer_t viewer = rc_caller_viewer(call->actor.caller);
     rc_repo_t *repo = NULL;
     int i;
 
@@ -38,9 +38,10 @@ static rc_err_t *find_repo(rc_face_git_call_t *call)
         const rc_repo_url_t *url = &call->route.repos[i];
 
         if (url->name)
-            RC_TRY(rc_store_repo_seen_by_name(&repo, call->actor.db, user, url->name, call->pool));
+            RC_TRY(
+                rc_store_repo_seen_by_name(&repo, call->actor.db, viewer, url->name, call->pool));
         else
-            RC_TRY(rc_store_repo_seen_by_id(&repo, call->actor.db, user, url->id, call->pool));
+            RC_TRY(rc_store_repo_seen_by_id(&repo, call->actor.db, viewer, url->id, call->pool));
     }
     if (repo && strcmp(repo->type, TYPE))
         return rc_face_refuse_type(call->answer, &call->actor, repo, TYPE);

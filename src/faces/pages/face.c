@@ -133,7 +133,7 @@ static rc_err_t *is_file_of(bool *is, rc_view_call_t *call)
 
         end += 1 + strcspn(end + 1, "/");
         RC_TRY(rc_store_repo_seen_by_name(
-            &repo, call->actor.db, call->actor.caller->user_id,
+            &repo, call->actor.db, rc_caller_viewer(call->actor.caller),
             apr_pstrmemdup(call->pool, path + 1, (apr_size_t)(end - path) - 1), call->pool));
         *is = repo && !strcmp(repo->type, FILE_BY_FILE);
     }

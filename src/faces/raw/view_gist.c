@@ -28,7 +28,8 @@ static bool is_open(const rc_gist_t *gist, const rc_caller_t *caller)
 {
     if (!gist || (gist->expires != -1 && gist->expires < apr_time_sec(apr_time_now())))
         return false;
-    return strcmp(gist->acl_level, "acl_private") || !caller->anonymous;
+    return strcmp(gist->acl_level, "acl_private") ||
+           (!caller->anonymous && !rc_caller_is_scoped(caller));
 }
 
 static rc_err_t *find_gist(shown_t *shown, rc_view_call_t *call)

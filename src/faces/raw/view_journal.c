@@ -87,8 +87,8 @@ rc_err_t *rc_raw_journal_prepare(rc_view_call_t *call)
 {
     apr_array_header_t *entries;
 
-    RC_TRY(rc_store_journal_followed(&entries, call->actor.db, call->actor.caller->user_id, ENTRIES,
-                                     call->pool));
+    RC_TRY(rc_store_journal_followed(&entries, call->actor.db, rc_caller_viewer(call->actor.caller),
+                                     ENTRIES, call->pool));
     call->state = entries;
     call->content_type = rc_feed_type(rc_feed_is_atom(call));
     if (entries->nelts) /* an empty feed carries the current time: no validator */

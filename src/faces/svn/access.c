@@ -25,8 +25,8 @@ static rc_err_t *find_shortest(rc_repo_t **repo, const char **end, rc_actor_t *a
 
     *end = path;
     while (!*repo && (name = rc_face_svn_next_name(end, path, actor->pool)))
-        RC_TRY(
-            rc_store_repo_seen_by_name(repo, actor->db, actor->caller->user_id, name, actor->pool));
+        RC_TRY(rc_store_repo_seen_by_name(repo, actor->db, rc_caller_viewer(actor->caller), name,
+                                          actor->pool));
     return NULL;
 }
 
@@ -40,7 +40,8 @@ static rc_err_t *find_repository(rc_face_svn_call_t *call)
     apr_int64_t id = rc_face_svn_id(&end, actor->pool);
 
     if (id)
-        RC_TRY(rc_store_repo_seen_by_id(&repo, actor->db, actor->caller->user_id, id, actor->pool));
+        RC_TRY(rc_store_repo_seen_by_id(&repo, actor->db, rc_caller_viewer(actor->caller), id,
+                                        actor->pool));
     else
         RC_TRY(find_shortest(&repo, &end, actor, path));
     if (repo && strcmp(repo->type, RC_FACE_SVN_TYPE))

@@ -1,8 +1,28 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The permission rule (contract 01 §3 and §4), written once for single objects and for lists. Every
--- statement with it takes the user's id as ?1. Lists use @ME(materialized)@, which evaluates ME
--- once for all rows. Single objects use @ME(not materialized)@: to store ME's rows would cost a
--- quarter of the whole look-up.
+-- statement with it takes a viewer as ?1 (store/viewer.h): the id of a user or, negative, that of a
+-- scoped token of theirs. Such a token reaches what is in its scope, as its user would who were no
+-- super-admin, and nothing else. Lists use @ME(materialized)@, which evaluates ME once for all rows.
+-- Single objects use @ME(not materialized)@: to store ME's rows would cost a quarter of the look-up.
+
+-- DEFINE VIEWER_USER: the user of viewer ?1
+CASE WHEN ?1 < 0 THEN (SELECT vk.user_id FROM api_key vk WHERE vk.key_id = -?1) ELSE ?1 END
+
+-- DEFINE REPO_OUTSIDE: is viewer ?1 a token whose scope does not hold repository $?
+?1 < 0 AND NOT EXISTS (
+    SELECT 1 FROM api_key sk CROSS JOIN repo sr
+      LEFT JOIN repo_group sg ON sg.group_id = sk.group_id
+     WHERE sk.key_id = -?1 AND sr.repo_id = $.repo_id
+       AND (sr.repo_id = sk.repo_id
+            OR substr(sr.repo_name, 1, length(sg.group_name) + 1) = sg.group_name || '/'))
+
+-- DEFINE REPO_GROUP_OUTSIDE: the same for repository group $
+?1 < 0 AND NOT EXISTS (
+    SELECT 1 FROM api_key sk
+      JOIN repo_group sg ON sg.group_id = sk.group_id CROSS JOIN repo_group sr
+     WHERE sk.key_id = -?1 AND sr.group_id = $.group_id
+       AND (sr.group_id = sg.group_id
+            OR substr(sr.group_name, 1, length(sg.group_name) + 1) = sg.group_name || '/'))
 
 -- DEFINE ANYONE: the default user, whose permissions are the defaults of every object
 anyone AS $ (SELECT user_id FROM users WHERE username = 'default')
@@ -15,14 +35,15 @@ anyone AS $ (SELECT user_id FROM users WHERE username = 'default')
     AND EXISTS (SELECT 1 FROM user_group_global_permission lp
                  WHERE lp.users_group_id = lg.users_group_id))
 
--- DEFINE ME: flags of user ?1, and whether they take the defaults of objects (1) or not (0);
---            the active groups they are in; the id of the default user
+-- DEFINE ME: flags of the user of viewer ?1, and whether they take the defaults of objects (1) or
+--            not (0); the active groups they are in; the id of the default user
 @ANYONE@,
 who AS $ (
-    SELECT u.user_id, u.admin, u.inherit_default_permissions AS inherits,
+    SELECT u.user_id, CASE WHEN CAST(?1 AS BIGINT) < 0 THEN 0 ELSE u.admin END AS admin,
+           u.inherit_default_permissions AS inherits,
            CASE WHEN u.username = 'default' THEN 1 ELSE 0 END AS is_default,
            @LAST_GROUP(u)@ AS last_group
-      FROM users u WHERE u.user_id = ?1),
+      FROM users u WHERE u.user_id = @VIEWER_USER@),
 me AS $ (
     SELECT w.user_id, w.admin, w.is_default, anyone.user_id AS anyone_id,
            CASE WHEN CASE
@@ -42,11 +63,12 @@ me AS $ (
 mine AS $ (
     SELECT m.users_group_id FROM user_group_member m
       JOIN user_group g ON g.users_group_id = m.users_group_id
-     WHERE m.user_id = ?1 AND g.active = 1)
+     WHERE m.user_id = @VIEWER_USER@ AND g.active = 1)
 
 -- DEFINE REPO_LEVEL: the level of me on repository $. Whether it is private changes which rows are
 --                    looked up (-1: none), not how many, so that the time does not reveal it.
-CASE WHEN me.admin = 1 THEN 4
+CASE WHEN @REPO_OUTSIDE($)@ THEN 0
+     WHEN me.admin = 1 THEN 4
      WHEN $.owner_id = me.user_id AND (me.is_default = 0 OR $.private = 0) THEN 4
      ELSE coalesce(
          (SELECT p.level FROM user_repo_permission p
@@ -62,7 +84,8 @@ CASE WHEN me.admin = 1 THEN 4
 END
 
 -- DEFINE REPO_GROUP_LEVEL: the level of me on repository group $
-CASE WHEN me.admin = 1 THEN 4
+CASE WHEN @REPO_GROUP_OUTSIDE($)@ THEN 0
+     WHEN me.admin = 1 THEN 4
      WHEN $.owner_id = me.user_id THEN 4
      ELSE coalesce(
          (SELECT p.level FROM user_repo_group_permission p
@@ -75,8 +98,9 @@ CASE WHEN me.admin = 1 THEN 4
          0)
 END
 
--- DEFINE USER_GROUP_LEVEL: the level of me on user group $
-CASE WHEN me.admin = 1 THEN 4
+-- DEFINE USER_GROUP_LEVEL: the level of me on user group $; no scope holds one
+CASE WHEN ?1 < 0 THEN 0
+     WHEN me.admin = 1 THEN 4
      WHEN $.owner_id = me.user_id THEN 4
      ELSE coalesce(
          (SELECT p.level FROM user_user_group_permission p

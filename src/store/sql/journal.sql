@@ -19,13 +19,13 @@ WITH @ME(materialized)@,
 candidate (journal_id) AS (
     SELECT j.journal_id
       FROM repo_following f CROSS JOIN repo r CROSS JOIN me CROSS JOIN anyone CROSS JOIN journal j
-     WHERE f.user_id = ?1 AND r.repo_id = f.repo_id AND @REPO_LEVEL(r)@ > 0
+     WHERE f.user_id = @VIEWER_USER@ AND r.repo_id = f.repo_id AND @REPO_LEVEL(r)@ > 0
        AND j.journal_id IN (SELECT n.journal_id FROM journal n WHERE n.repo_id = f.repo_id
                              ORDER BY n.journal_id DESC LIMIT ?2)
     UNION
     SELECT j.journal_id
       FROM user_following f CROSS JOIN journal j
-     WHERE f.user_id = ?1
+     WHERE f.user_id = @VIEWER_USER@
        AND j.journal_id IN (SELECT n.journal_id
                               FROM journal n CROSS JOIN repo r CROSS JOIN me CROSS JOIN anyone
                              WHERE n.user_id = f.followed_id AND r.repo_id = n.repo_id

@@ -45,11 +45,12 @@ WITH @ME(not materialized)@ SELECT @REPO_COLUMNS@, CAST(?3 AS BIGINT)
 WITH @ME(materialized)@, @CHUNK_OF_USER@
 SELECT @REPO_COLUMNS@, 0 FROM chunk c CROSS JOIN repo r JOIN users o ON o.user_id = r.owner_id
  WHERE r.repo_id = c.id
--- DEFINE CANDIDATES: repositories that user ?1 may be able to read, from covering indexes
+-- DEFINE CANDIDATES: repositories that viewer ?1 may be able to read, from covering indexes
 candidate AS (
     SELECT r.repo_id FROM me CROSS JOIN repo r WHERE me.admin = 1
-    UNION SELECT r.repo_id FROM repo r WHERE r.owner_id = ?1
-    UNION SELECT p.repo_id FROM user_repo_permission p WHERE p.user_id = ?1 AND p.level > 0
+    UNION SELECT r.repo_id FROM repo r WHERE r.owner_id = @VIEWER_USER@
+    UNION SELECT p.repo_id FROM user_repo_permission p
+           WHERE p.user_id = @VIEWER_USER@ AND p.level > 0
     UNION SELECT p.repo_id FROM mine m CROSS JOIN user_group_repo_permission p
            WHERE p.users_group_id = m.users_group_id AND p.level > 0
     UNION SELECT p.repo_id FROM me CROSS JOIN user_repo_permission p

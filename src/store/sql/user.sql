@@ -33,7 +33,8 @@ UPDATE users SET password = ?2 WHERE user_id = ?1
 UPDATE users SET active = ?2 WHERE user_id = ?1
 
 -- DEFINE USER_KEY_COLUMNS: what rc_read_user_key() in user_keys.c expects
-k.user_id, k.key_id, k.main, k.role, k.description, k.expires, k.created_on, k.sealed
+k.user_id, k.key_id, k.main, k.role, k.description, k.expires, k.created_on, k.sealed, k.repo_id,
+k.group_id, k.last_used
 
 -- USER_EMAILS: user
 SELECT e.email FROM user_email e WHERE e.user_id = ?1 ORDER BY e.main DESC, e.email_id
@@ -80,11 +81,27 @@ INSERT INTO user_ip (user_id, ip_addr) VALUES (?1, ?2) ON CONFLICT DO NOTHING
 -- IP_DELETE: user, entry
 DELETE FROM user_ip WHERE user_id = ?1 AND ip_addr = ?2
 
--- KEY_INSERT: user, digest, sealed, main, role, description, expires, now
-INSERT INTO api_key (user_id, digest, sealed, main, role, description, expires, created_on)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
--- KEY_MAIN_REPLACE: user, digest, sealed, now
-UPDATE api_key SET digest = ?2, sealed = ?3, created_on = ?4 WHERE user_id = ?1 AND main = 1
+-- TOKENS: viewer, user, key (0: all); the keys of the user, each with the name of its scope if the
+--         viewer may read that
+WITH @ME(not materialized)@
+SELECT @USER_KEY_COLUMNS@,
+       CASE WHEN k.repo_id IS NOT NULL THEN
+           (SELECT r.repo_name FROM me CROSS JOIN repo r
+             WHERE r.repo_id = k.repo_id AND @REPO_LEVEL(r)@ > 0)
+       WHEN k.group_id IS NOT NULL THEN
+           (SELECT g.group_name FROM me CROSS JOIN repo_group g
+             WHERE g.group_id = k.group_id AND @REPO_GROUP_LEVEL(g)@ > 0) END
+  FROM api_key k WHERE k.user_id = ?2 AND (?3 = 0 OR k.key_id = ?3)
+ ORDER BY k.main DESC, k.key_id
+-- KEY_INSERT: user, digest, sealed, main, role, description, expires, now, repository, group
+INSERT INTO api_key (user_id, digest, sealed, main, role, description, expires, created_on, repo_id,
+                     group_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) RETURNING key_id
+-- KEY_REPLACE: id, digest, sealed, now
+UPDATE api_key SET digest = ?2, sealed = ?3, created_on = ?4, last_used = NULL WHERE key_id = ?1
+-- KEY_USED: id, now, a moment; unless it was used after that
+UPDATE api_key SET last_used = ?2
+ WHERE key_id = ?1 AND (last_used IS NULL OR last_used <= ?3)
 -- KEY_BY_DIGEST: user, digest
 SELECT @USER_KEY_COLUMNS@ FROM api_key k WHERE k.user_id = ?1 AND k.digest = ?2
 -- KEYS_SEALED: id; the next keys after it that have a sealed form
@@ -102,7 +119,7 @@ OR ($.inherit_default_permissions = 1 AND EXISTS
 
 -- CALLER_BY_KEY: digest; the owner of this key
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@,
-       k.role, k.expires
+       k.role, k.expires, k.key_id, k.repo_id, k.group_id, k.last_used
   FROM api_key k JOIN users u ON u.user_id = k.user_id WHERE k.digest = ?1
 -- CALLER_BY_NAME: name; the same without a key
 SELECT u.user_id, u.username, u.active, u.admin, u.inherit_default_permissions, @HAS_IPS(u)@

@@ -120,8 +120,9 @@ static rc_err_t *get_gists(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(start_list(&list, call, out));
     rc_json_array_begin(out);
-    RC_TRY(rc_store_gists_each(call->actor.db, rc_arg_user(call, RC_P_USERID)->id, false, list_gist,
-                               &list, call->pool));
+    if (!rc_caller_is_scoped(call->actor.caller)) /* no scope holds a gist */
+        RC_TRY(rc_store_gists_each(call->actor.db, rc_arg_user(call, RC_P_USERID)->id, false,
+                                   list_gist, &list, call->pool));
     rc_json_array_end(out);
     return NULL;
 }

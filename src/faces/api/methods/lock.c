@@ -87,7 +87,7 @@ static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)
     rc_repo_list_t list = {.call = call, .out = out};
 
     RC_TRY(rc_render_repos_begin(&list));
-    RC_TRY(rc_store_repos_locked_each(call->actor.db, call->actor.caller->user_id,
+    RC_TRY(rc_store_repos_locked_each(call->actor.db, rc_caller_viewer(call->actor.caller),
                                       rc_arg_user(call, RC_P_USERID)->id, list.fields,
                                       rc_render_listed_repo, &list, call->pool));
     rc_json_array_end(out);

@@ -135,7 +135,7 @@ static rc_err_t *create_user_old(rc_call_t *call, rc_json_t *out)
     rc_json_object_begin(out);
     answer_id(out, user->id, apr_psprintf(call->pool, "created new user %s", user->username));
     rc_json_key(out, "user");
-    RC_TRY(rc_render_user(out, call, user, RC_KEYS_CLEAR));
+    RC_TRY(rc_render_user(out, call, user, rc_call_own_keys(call)));
     rc_json_object_end(out);
     return NULL;
 }

@@ -62,8 +62,8 @@ static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
     RC_TRY(find_root(&range.below, &readable, call));
     RC_TRY(rc_render_repos_begin(&list));
     if (range.below || readable)
-        RC_TRY(rc_store_repos_each(call->actor.db, call->actor.caller->user_id, &range, list.fields,
-                                   rc_render_listed_repo, &list, call->pool));
+        RC_TRY(rc_store_repos_each(call->actor.db, rc_caller_viewer(call->actor.caller), &range,
+                                   list.fields, rc_render_listed_repo, &list, call->pool));
     rc_json_array_end(out);
     if (!readable && !list.count)
         return rc_err(call->pool, RC_E_ARG, "Root repository group `%s` does not exist",

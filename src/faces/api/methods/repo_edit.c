@@ -66,7 +66,8 @@ static rc_err_t *answer(rc_call_t *call, void *baton)
     rc_json_t *out = call->out;
     rc_repo_t *repo;
 
-    RC_TRY(rc_store_repo_by_id(&repo, call->actor.db, call->actor.caller->user_id, id, call->pool));
+    RC_TRY(rc_store_repo_by_id(&repo, call->actor.db, rc_caller_viewer(call->actor.caller), id,
+                               call->pool));
     rc_json_object_begin(out);
     rc_json_member_string(
         out, "msg",

@@ -16,8 +16,8 @@ static rc_err_t *get_repo_group(rc_call_t *call, rc_json_t *out)
     const rc_repo_group_t *group = rc_arg_repo_group(call, RC_P_REPOGROUPID);
     apr_array_header_t *repos;
 
-    RC_TRY(rc_store_repo_group_repos(&repos, call->actor.db, call->actor.caller->user_id, group->id,
-                                     call->pool));
+    RC_TRY(rc_store_repo_group_repos(&repos, call->actor.db, rc_caller_viewer(call->actor.caller),
+                                     group->id, call->pool));
     return rc_render_repo_group(out, call, group, repos, true);
 }
 
@@ -39,8 +39,8 @@ static rc_err_t *get_repo_groups(rc_call_t *call, rc_json_t *out)
     repo_group_list_t list = {out, call};
 
     rc_json_array_begin(out);
-    RC_TRY(rc_store_repo_groups_each(call->actor.db, call->actor.caller->user_id, write_group,
-                                     &list, call->pool));
+    RC_TRY(rc_store_repo_groups_each(call->actor.db, rc_caller_viewer(call->actor.caller),
+                                     write_group, &list, call->pool));
     rc_json_array_end(out);
     return NULL;
 }
@@ -48,13 +48,13 @@ static rc_err_t *get_repo_groups(rc_call_t *call, rc_json_t *out)
 /* Writes the group as it is after the change, at the end of the transaction. */
 static rc_err_t *answer(rc_call_t *call, apr_int64_t id, const char *before, const char *after)
 {
-    apr_int64_t caller = call->actor.caller->user_id;
+    rc_viewer_t viewer = rc_caller_viewer(call->actor.caller);
     rc_json_t *out = call->out;
     apr_array_header_t *repos;
     rc_repo_group_t *group;
 
-    RC_TRY(rc_store_repo_group_by_id(&group, call->actor.db, caller, id, call->pool));
-    RC_TRY(rc_store_repo_group_repos(&repos, call->actor.db, caller, id, call->pool));
+    RC_TRY(rc_store_repo_group_by_id(&group, call->actor.db, viewer, id, call->pool));
+    RC_TRY(rc_store_repo_group_repos(&repos, call->actor.db, viewer, id, call->pool));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", apr_pstrcat(call->pool, before, group->name, after, NULL));
     rc_json_key(out, "repo_group");

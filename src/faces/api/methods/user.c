@@ -31,7 +31,9 @@ static rc_err_t *write_globals(rc_json_t *out, rc_call_t *call, const rc_user_t 
     apr_array_header_t *names;
     int i;
 
-    RC_TRY(rc_rule_global_names(&names, call->actor.db, user->id, user->admin, call->pool));
+    names = apr_array_make(call->pool, 1, sizeof(const char *));
+    if (!rc_caller_is_scoped(call->actor.caller))
+        RC_TRY(rc_rule_global_names(&names, call->actor.db, user->id, user->admin, call->pool));
     rc_json_key(out, "global");
     rc_json_array_begin(out);
     for (i = 0; i < names->nelts; i++)
@@ -51,7 +53,10 @@ static rc_err_t *write_permissions(rc_json_t *out, rc_call_t *call, const rc_use
         {"repositories_groups", RC_KIND_REPO_GROUP},
         {"user_groups", RC_KIND_USER_GROUP},
     };
-    levels_t levels = {.out = out, .none = call->actor.caller->admin};
+    const rc_caller_t *caller = call->actor.caller;
+    levels_t levels = {.out = out, .none = caller->admin};
+    rc_viewer_t viewer =
+        user->id == caller->user_id ? rc_caller_viewer(caller) : rc_viewer_user(user->id);
     int i;
 
     rc_json_object_begin(out);
@@ -60,8 +65,8 @@ static rc_err_t *write_permissions(rc_json_t *out, rc_call_t *call, const rc_use
         levels.kind = parts[i].kind;
         rc_json_key(out, parts[i].key);
         rc_json_object_begin(out);
-        RC_TRY(rc_rule_levels(call->actor.db, levels.kind, user->id, write_level, &levels,
-                              call->pool));
+        RC_TRY(
+            rc_rule_levels(call->actor.db, levels.kind, viewer, write_level, &levels, call->pool));
         rc_json_object_end(out);
     }
     rc_json_object_end(out);
@@ -73,7 +78,7 @@ static rc_err_t *get_user(rc_call_t *call, rc_json_t *out)
     const rc_user_t *user = rc_arg_user(call, RC_P_USERID);
 
     rc_json_object_begin(out);
-    RC_TRY(rc_render_user_members(out, call, user, RC_KEYS_CLEAR));
+    RC_TRY(rc_render_user_members(out, call, user, rc_call_own_keys(call)));
     rc_json_key(out, "permissions");
     RC_TRY(write_permissions(out, call, user));
     rc_json_object_end(out);
@@ -82,7 +87,7 @@ static rc_err_t *get_user(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *get_users(rc_call_t *call, rc_json_t *out)
 {
-    return rc_render_users(out, call, RC_USERS_ALL, 0, RC_KEYS_CLEAR);
+    return rc_render_users(out, call, RC_USERS_ALL, 0, rc_call_keys(call));
 }
 
 static rc_err_t *answer_user(rc_json_t *out, rc_call_t *call, const char *msg,
@@ -91,7 +96,7 @@ static rc_err_t *answer_user(rc_json_t *out, rc_call_t *call, const char *msg,
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", msg);
     rc_json_key(out, "user");
-    RC_TRY(rc_render_user(out, call, user, RC_KEYS_CLEAR));
+    RC_TRY(rc_render_user(out, call, user, rc_call_keys(call)));
     rc_json_object_end(out);
     return rc_json_finish(out);
 }

@@ -12,11 +12,6 @@
 
 #define FORMAT_ID "%" APR_INT64_T_FMT
 
-static rc_keys_t keys_for(const rc_call_t *call)
-{
-    return call->actor.caller->admin ? RC_KEYS_CLEAR : RC_KEYS_MASKED;
-}
-
 static rc_err_t *get_user_group(rc_call_t *call, rc_json_t *out)
 {
     const rc_user_group_t *group = rc_arg_user_group(call, RC_P_USERGROUPID);
@@ -26,7 +21,7 @@ static rc_err_t *get_user_group(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *get_user_groups(rc_call_t *call, rc_json_t *out)
 {
-    return rc_render_user_groups(out, call, keys_for(call));
+    return rc_render_user_groups(out, call, rc_call_keys(call));
 }
 
 static rc_err_t *answer(rc_call_t *call, const char *before, const char *after, apr_int64_t id,
@@ -35,8 +30,8 @@ static rc_err_t *answer(rc_call_t *call, const char *before, const char *after, 
     rc_json_t *out = call->out;
     rc_user_group_t *group;
 
-    RC_TRY(rc_store_user_group_by_id(&group, call->actor.db, call->actor.caller->user_id, id,
-                                     call->pool));
+    RC_TRY(rc_store_user_group_by_id(&group, call->actor.db, rc_caller_viewer(call->actor.caller),
+                                     id, call->pool));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", apr_pstrcat(call->pool, before, group->name, after, NULL));
     rc_json_key(out, "user_group");
@@ -92,7 +87,7 @@ static rc_err_t *answer_update(rc_call_t *call, void *baton)
 
     return answer(
         call, apr_psprintf(call->pool, "updated user group ID:" FORMAT_ID " ", update->group->id),
-        "", update->group->id, keys_for(call));
+        "", update->group->id, rc_call_keys(call));
 }
 
 static rc_err_t *update_user_group(rc_call_t *call, rc_json_t *out)
