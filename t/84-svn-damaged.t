@@ -4,6 +4,7 @@
 # touch is still read. Missing and odd revision properties, and texts that are far apart.
 use strict;
 use warnings;
+use JSON::PP ();
 use Test::More;
 use RCAPI::Run qw(rounds slurp spew);
 use RCAPI::Svn;
@@ -85,6 +86,53 @@ subtest 'bytes changed at random' => sub {
     is_deeply [$t->children], [$pid], 'the same child answered all of it';
     is_deeply answers('whole'), {}, 'the whole one is read';
     is $t->must(get_repo => { repoid => 'whole' })->{last_changeset}{raw_id}, $COUNT, 'and is complete';
+};
+
+# libsvn would follow these until all memory is taken.
+subtest 'deltas without end' => sub {
+    my $dump = RCAPI::Svn->dump;
+    for my $n (1 .. 8) {
+        my $text = join '', map { $_ * 7919 % 1000 * $n . "\n" } 1 .. 60;
+        $dump->revision(log => "r$n");
+        $n == 1 ? $dump->file('f', $text . "kept\n" x 300) : $dump->edit('f', $text . "kept\n" x 300);
+    }
+    # the first revision with this delta, and what it becomes
+    my %loops = (itself => ['5', '6'], 'each other' => ['5', '7'], 'later ones' => ['5', '9'], none => ['5', '5']);
+    my %file;
+    for my $case (['1.9', 0], ['1.9', 1], ['1.8', 0], ['1.8', 1], ['1.4', 0]) {
+        my ($version, $packed) = @$case;
+        my $made = "$t->{dir}/scratch/made$version-$packed";
+        RCAPI::Svn::program('svnadmin', 'create', '--compatible-version', $version, $made);
+        unlink glob "$made/hooks/*";
+        chmod 0644, "$made/db/format";
+        spew("$made/db/format", slurp("$made/db/format") =~ s/sharded \d+/sharded 4/r);
+        $dump->load($made);
+        RCAPI::Svn::program('svnadmin', 'pack', '-q', $made) if $packed;
+        for my $what (sort keys %loops) {
+            my $name = "$version-$packed-$what" =~ tr/ ./__/r;
+            must_run('cp', '-R', $made, "$ROOT/$name");
+            must_run('chmod', '-R', 'u+w', "$ROOT/$name");
+            my ($from, $to) = @{ $loops{$what} };
+            my ($file) = grep { -e } map { "$ROOT/$name/db/revs/$_" } '1.pack/pack', '1/6', '6';
+            my $bytes = slurp($file);
+            $bytes =~ s/DELTA $from (?=\d+ \d+\n)/DELTA $to / or die "$name: no such delta";
+            spew($file, $bytes);
+            $file{$name} = $file =~ s{.*/db/}{db/}r;
+        }
+    }
+    my $seen = length $t->error_log;
+    my $added = join ' ', sort @{ $t->must(rescan_repos => {})->{added} };
+    is $added, join(' ', sort grep { /none/ } keys %file), 'only those without are added';
+    my $log = substr $t->error_log, $seen;
+    my $why = 'it is a Subversion repository with a delta that does not lead to an earlier revision';
+    like $log, qr{\Q$_: $why: $file{$_}\E}, "$_: the log says why" for sort grep { !/none/ } keys %file;
+    my $known = '1_9-0-none';
+    spew("$ROOT/$known/db/revs/1/6", slurp("$ROOT/$known/db/revs/1/6") =~ s/DELTA 5 /DELTA 6 /r);
+    my $check = $t->try_admin('check');
+    like "$check->{out}$check->{err}", qr{$known: it is .* lead to an earlier revision: db/revs/1/6; restore}, 'check';
+    is join('', "$check->{out}$check->{err}" =~ /\b(\d_\d-\d-none): it is a Sub/g), $known, '... names no other';
+    must_run('rm', '-rf', map { "$ROOT/$_" } keys %file);
+    $t->must(rescan_repos => { remove_obsolete => JSON::PP::true() });
 };
 
 subtest 'one revision is lost' => sub {

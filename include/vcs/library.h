@@ -120,6 +120,11 @@ const char *rc_vcs_find_hook(const char *path, apr_pool_t *pool);
  * when it has none. */
 const char *rc_vcs_description(const char *type, const char *path, apr_pool_t *pool);
 
+/** Looks for what would make reading a repository of unknown origin harmful; sets *@a problem to
+ * it, in @a pool, NULL: nothing. Takes time for each commit; for repositories that are added. */
+rc_err_t *rc_vcs_inspect(const char **problem, const char *type, const char *path,
+                         apr_pool_t *pool);
+
 /** Checks whether the repository at @a path can be opened. Sets *@a problem to NULL, or to a text
  * in @a pool: what is wrong, and what rc_vcs_repair would do about it. */
 rc_err_t *rc_vcs_check(const char **problem, const char *type, const char *path, apr_pool_t *pool);

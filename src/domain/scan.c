@@ -58,12 +58,16 @@ static rc_err_t *prepare_one(addition_t *addition)
 {
     rc_repo_t *row = &addition->repo.row;
     const char *path = rc_env_repo_path(addition->actor->env, row->name, addition->pool);
+    const char *problem;
     rc_detected_t detected;
     rc_vcs_t *vcs;
 
     rc_vcs_detect(&detected, path, addition->pool);
     if (detected.found < RC_FOUND_HOOKED)
         return rc_err_failed(addition->pool, "it is no repository any more");
+    RC_TRY(rc_vcs_inspect(&problem, detected.type, path, addition->pool));
+    if (problem)
+        return rc_err_failed(addition->pool, "it is %s", problem);
     row->type = detected.type;
     row->landing_rev = "rev:tip";
     row->description = read_description(row, path, addition->pool);

@@ -54,6 +54,9 @@ typedef struct rc_backend_t {
     void (*forget)(const char *path); /* discards what this process remembers of it */
     void (*drop_cache)(const char *path, apr_pool_t *pool);
     const char *(*known_state)(const char *path, apr_pool_t *pool);
+    /* Finds out why a repository of unknown origin must not be served; NULL when each reading
+     * stands hostile files. */
+    rc_err_t *(*inspect)(const char **problem, const char *path, apr_pool_t *pool);
     rc_err_t *(*check)(const char **problem, const char *path, apr_pool_t *pool);
     rc_err_t *(*repair)(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
     /* The next two are NULL when a killed writer leaves nothing in the way of the next one. */

@@ -57,6 +57,15 @@ void rc_vcs_drop_cache(rc_vcs_pool_t *vcs_pool, const char *type, const char *pa
         backend->drop_cache(path, pool);
 }
 
+rc_err_t *rc_vcs_inspect(const char **problem, const char *type, const char *path, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    *problem = NULL;
+    RC_TRY(rc_vcs_need_backend(&backend, type, pool));
+    return backend->inspect ? backend->inspect(problem, path, pool) : NULL;
+}
+
 rc_err_t *rc_vcs_check(const char **problem, const char *type, const char *path, apr_pool_t *pool)
 {
     const rc_backend_t *backend;

@@ -31,6 +31,11 @@ rc_err_t *rc_svn_check(const char **problem, const char *path, apr_pool_t *pool)
                          "db/current names revision %" APR_INT64_T_FMT
                          ", which is missing: --repair names %" APR_INT64_T_FMT ", the last one",
                          last, there);
+    if (*problem || found < RC_FOUND_HOOKED)
+        return NULL;
+    RC_TRY(rc_svn_inspect(problem, path, pool));
+    if (*problem)
+        *problem = apr_pstrcat(pool, "it is ", *problem, "; restore that file from a backup", NULL);
     return NULL;
 }
 

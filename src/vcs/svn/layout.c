@@ -139,6 +139,13 @@ apr_int64_t rc_svn_current(const char *path, apr_pool_t *pool)
     return current && strspn(current, "0123456789") > 0 ? apr_atoi64(current) : -1;
 }
 
+bool rc_svn_has_index(const char *path, apr_pool_t *pool)
+{
+    const char *format = small_file(path, "/db/format", pool);
+
+    return format && strstr(format, "addressing logical");
+}
+
 apr_int64_t rc_svn_shard_size(const char *path, apr_pool_t *pool)
 {
     const char *format = small_file(path, "/db/format", pool);

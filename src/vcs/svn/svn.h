@@ -83,6 +83,7 @@ const char *rc_svn_known_state(const char *path, apr_pool_t *pool);
 rc_err_t *rc_svn_create(const char *path, apr_pool_t *pool);
 rc_err_t *rc_svn_copy(const char *from, const char *to, rc_work_t *work, apr_pool_t *pool);
 rc_err_t *rc_svn_check(const char **problem, const char *path, apr_pool_t *pool);
+rc_err_t *rc_svn_inspect(const char **problem, const char *path, apr_pool_t *pool);
 rc_err_t *rc_svn_repair(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
 
 /** Returns a fingerprint of a repository, in @a pool: its UUID, its last revision, and when the
@@ -95,6 +96,9 @@ rc_err_t *rc_svn_mark_commit(const char *path, apr_pool_t *pool);
 
 /** Returns the number of the last revision by db/current; -1 when that file says none. */
 apr_int64_t rc_svn_current(const char *path, apr_pool_t *pool);
+
+/** Returns whether revisions are indexed: where their parts are is not a matter of bytes. */
+bool rc_svn_has_index(const char *path, apr_pool_t *pool);
 
 /** Returns how many revisions share a directory; 0: all of them do. */
 apr_int64_t rc_svn_shard_size(const char *path, apr_pool_t *pool);

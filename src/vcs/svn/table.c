@@ -24,6 +24,7 @@ const rc_backend_t rc_svn_backend = {
     .check_remote = rc_svn_check_remote,
     .copy = rc_svn_copy,
     .known_state = rc_svn_known_state,
+    .inspect = rc_svn_inspect,
     .check = rc_svn_check,
     .repair = rc_svn_repair,
     .settle = rc_svn_settle,
