@@ -138,8 +138,8 @@ subtest 'JSON' => sub {
         ['{' => 'Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'],
         ["{\n \"a\" 1}" => "Expecting ':' delimiter: line 2 column 6 (char 7)"],
         ['{"a":1,}' => 'Expecting property name enclosed in double quotes: line 1 column 8 (char 7)'],
-        ['[1,]' => 'Expecting value: line 1 column 4 (char 3)'],
-        ['[1 2]' => "Expecting ',' delimiter: line 1 column 4 (char 3)"],
+        ['{"a":[1,]}' => 'Expecting value: line 1 column 9 (char 8)'],
+        ['{"a":[1 2]}' => "Expecting ',' delimiter: line 1 column 9 (char 8)"],
         ['{} x' => 'Extra data: line 1 column 4 (char 3)'],
         ["{'a':1}" => 'Expecting property name enclosed in double quotes: line 1 column 2 (char 1)'],
         ['{"a":NaN}' => 'Expecting value: line 1 column 6 (char 5)'],
@@ -155,7 +155,7 @@ subtest 'JSON' => sub {
         ["{\"a\":\"\xff\"}" => 'Invalid UTF-8: line 1 column 7 (char 6)'],
         ["{\"a\":\"\xc0\xaf\"}" => 'Invalid UTF-8: line 1 column 7 (char 6)'],
         ["{\"a\":\"\xed\xa0\x80\"}" => 'Invalid UTF-8: line 1 column 7 (char 6)'],
-        [('[' x 33) . (']' x 33) => 'Nested too deeply: line 1 column 33 (char 32)'],
+        ['{"a":' . ('[' x 32) . (']' x 32) . '}' => 'Nested too deeply: line 1 column 37 (char 36)'],
     );
     for my $case (grep { defined $_->[1] } @bad) {
         my ($body, $what) = @$case;
@@ -163,25 +163,25 @@ subtest 'JSON' => sub {
         is error_of($body), "JSON parse error ERR:$what RAW:<" . length($body) . ' bytes>', $show;
         like answer($body), qr/^\{"id":null,/, "... id null";
     }
-    like error_of('[' . join(',', (0) x 2000) . ']'), qr/^Incorrect JSON data/, '2,001 values are fine';
+    like error_of('{"a":[' . join(',', (0) x 2000) . ']}'), qr/^Incorrect JSON data/, '2,002 values are fine';
     unlike answer("{\"api_key\":\"$K\","), qr/\Q$K/, 'the body is never shown';
 };
 
 subtest 'too many values' => sub {
     my $big = RCAPI::Test->new;
-    my $r = sub { $big->get('/_admin/api', method => 'POST', body => '[' . join(',', (0) x $_[0]) . ']')->body };
-    like $r->(10_000), qr/Too many values/, '10,001 values';
-    like $r->(9_999), qr/Incorrect JSON data/, '10,000 values';
+    my $r = sub { $big->get('/_admin/api', method => 'POST', body => '{"a":[' . join(',', (0) x $_[0]) . ']}')->body };
+    like $r->(9_999), qr/Too many values/, '10,001 values';
+    like $r->(9_998), qr/Incorrect JSON data/, '10,000 values';
     $big->done;
 };
 
 subtest 'envelope, in order' => sub {
     my $missing = sub { qq(Incorrect JSON data. Missing '$_[0]') };
     is error_of($_), $missing->('api_key or auth_token'), "body $_"
-        for '{}', '[]', '1', '"x"', 'null', 'true', '{"id":1,"api_key":""}', '{"api_key":null,"auth_token":""}';
+        for '{}', '1', '"x"', 'null', 'true', '{"id":1,"api_key":""}', '{"api_key":null,"auth_token":""}';
     is answer('{}'), '{"result":null,"error":"Incorrect JSON data. Missing \'api_key or auth_token\'"}',
         'an object without id: the 1.2 dialect, no id key';
-    is answer('[]'), '{"id":null,"result":null,"error":"Incorrect JSON data. Missing \'api_key or auth_token\'"}',
+    is answer('"x"'), '{"id":null,"result":null,"error":"Incorrect JSON data. Missing \'api_key or auth_token\'"}',
         'no object: id null';
     is answer('{"id":7,"api_key":"x"}'), '{"id":7,"result":null,"error":"Incorrect JSON data. Missing \'method\'"}',
         'method';

@@ -128,6 +128,13 @@ static rc_err_t *bind_object(rc_arg_t *arg, rc_call_t *call, const rc_param_t *p
     return NULL;
 }
 
+rc_err_t *rc_arg_fault(rc_call_t *call, rc_err_t *err)
+{
+    if (err)
+        call->fault = RC_FAULT_ARGUMENT;
+    return err;
+}
+
 /* True when the name of a new object would be None, True or False: the client sent null or a
  * boolean. */
 static bool is_no_name(const rc_arg_t *arg, const rc_param_t *param)
@@ -141,7 +148,8 @@ static rc_err_t *bind_text_arg(rc_arg_t *arg, rc_call_t *call, const rc_param_t 
 {
     arg->text = arg->given || !param->def ? arg->sent : default_text(param->def, call->pool);
     if (is_no_name(arg, param) || (arg->given && !rc_value_text(arg->value, call->pool)))
-        return rc_err_failed(call->pool, "argument %s is not text", rc_param_name(param->id));
+        return rc_arg_fault(
+            call, rc_err_failed(call->pool, "argument %s is not text", rc_param_name(param->id)));
     return NULL;
 }
 
@@ -158,7 +166,7 @@ static rc_err_t *bind_one(rc_arg_t *arg, rc_call_t *call, const rc_param_t *para
         return NULL;
     case RC_PERM:
         arg->text = arg->sent;
-        return rc_grant_check_prefix(call, arg->text);
+        return rc_arg_fault(call, rc_grant_check_prefix(call, arg->text));
     case RC_USER:
     case RC_SELF:
     case RC_AUTHOR:
@@ -235,12 +243,13 @@ rc_err_t *rc_args_bind(rc_call_t *call)
         RC_TRY(read_sent(&args[param->id], call, param));
     for (param = params; param->id; param++)
         if (!param->def && !args[param->id].present)
-            return rc_err(call->pool, RC_E_ARG, "Missing non optional `%s` arg in JSON DATA",
-                          rc_param_name(param->id));
+            return rc_arg_fault(call, rc_err(call->pool, RC_E_ARG,
+                                             "Missing non optional `%s` arg in JSON DATA",
+                                             rc_param_name(param->id)));
     RC_TRY(check_allowed(call));
     for (param = params; param->id; param++) {
         if (param->type == RC_PERM)
-            RC_TRY(rc_grant_check_name(call, args[param->id].sent));
+            RC_TRY(rc_arg_fault(call, rc_grant_check_name(call, args[param->id].sent)));
         if (!param->last)
             RC_TRY(bind_one(&args[param->id], call, param));
     }

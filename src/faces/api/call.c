@@ -9,6 +9,7 @@ static rc_err_t *renew(void *baton)
 {
     rc_call_t *call = baton;
 
+    call->known = NULL; /* in its transaction a change identifies its caller itself */
     RC_TRY(rc_call_check(call));
     return call->plan ? call->plan(call, call->planned) : NULL;
 }

@@ -5,12 +5,15 @@
  */
 #include "method.h"
 
+#include <string.h>
+
 #include "base/log.h"
-#include "domain/identify.h"
 
 /* Returns the error of the contract for a refused caller. */
 static rc_err_t *refuse_caller(rc_call_t *call, rc_refusal_t refusal)
 {
+    if (refusal)
+        call->fault = refusal == RC_REFUSED_UNKNOWN ? RC_FAULT_KEY : RC_FAULT_ACCESS;
     switch (refusal) {
     case RC_REFUSED_NOT:
         return NULL;
@@ -36,9 +39,18 @@ static rc_err_t *identify(rc_call_t *call)
         .roles = RC_ROLE_ALL | RC_ROLE_API,
         .ip = call->request->client_ip,
     };
+    rc_known_t *known = call->known;
     rc_identity_t who;
 
-    RC_TRY(rc_identify(&who, call->actor.db, &credentials, call->pool));
+    if (known && known->key && !strcmp(known->key, call->key)) {
+        who = known->who;
+        if (who.caller)
+            who.caller->unrecorded = false; /* the first call has recorded the use of the key */
+    } else {
+        RC_TRY(rc_identify(&who, call->actor.db, &credentials, known ? known->pool : call->pool));
+        if (known)
+            *known = (rc_known_t){known->pool, call->key, who};
+    }
     call->actor.caller = who.caller;
     return refuse_caller(call, who.refusal);
 }
@@ -46,10 +58,13 @@ static rc_err_t *identify(rc_call_t *call)
 /* An internal failure of the look-up is logged and answered as an invalid key (contract 00 §3). */
 rc_err_t *rc_call_check(rc_call_t *call)
 {
-    rc_err_t *err = identify(call);
+    rc_err_t *err;
 
+    call->fault = RC_FAULT_OTHER;
+    err = identify(call);
     if (err && err->kind != RC_E_ARG) {
         rc_log(RC_LOG_ERR, err->cause, "key look-up: %s", rc_err_log_text(err, call->pool));
+        call->fault = RC_FAULT_KEY;
         return rc_err(call->pool, RC_E_ARG, "Invalid API KEY");
     }
     return err ? err : rc_args_bind(call);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Serves one request of the API (contract 00 §1 to §4): parses the body, chooses the dialect, runs
- * the call and writes the envelope. Only here an error becomes an answer of the API.
+ * the call and writes the envelope of RhodeCode; rpc2.c does so for JSON-RPC 2.0. Only in these two
+ * files an error becomes an answer of the API.
  */
 #include "dispatch.h"
 
@@ -15,6 +16,7 @@
 #include "base/log.h"
 #include "body_kind.h"
 #include "reason.h"
+#include "rpc2.h"
 
 typedef struct envelope_t {
     rc_spool_t *spool;
@@ -61,22 +63,6 @@ static rc_err_t *refuse_request(const envelope_t *envelope, const char *key, con
     return answer_error(envelope, text);
 }
 
-/* Logs an error and returns its text for the client. The text of a full limiter is sent as it is,
- * because a retry can succeed. */
-static const char *error_text(const rc_call_t *call, const rc_err_t *err)
-{
-    rc_log_failed_call(call, err);
-    if (err->kind == RC_E_ARG)
-        return err->msg;
-    if (err->kind == RC_E_FORBIDDEN)
-        return RC_MSG_FORBIDDEN;
-    if (err->kind == RC_E_BUSY && err->msg)
-        return err->msg;
-    if (call->method->failure)
-        return rc_call_text(call, call->method->failure);
-    return err->kind == RC_E_LIMIT ? err->msg : RC_MSG_INTERNAL;
-}
-
 static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
 {
     rc_json_t json;
@@ -91,37 +77,9 @@ static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
     rc_json_key(&json, "result");
     err = rc_dispatch(call, &json);
     if (err)
-        return answer_error(envelope, error_text(call, err));
+        return answer_error(envelope, rc_call_error_text(call, err));
     rc_json_member_null(&json, "error");
     return end_answer(&json);
-}
-
-static const char *text_member(json_object *body, const char *key)
-{
-    json_object *value;
-
-    if (!json_object_object_get_ex(body, key, &value) ||
-        !json_object_is_type(value, json_type_string))
-        return NULL;
-    return json_object_get_string_len(value) ? json_object_get_string(value) : NULL;
-}
-
-/* Returns the key of the request, or NULL. A key that is not text counts as an invalid key. */
-static const char *sent_key(json_object *body, const rc_api_request_t *request)
-{
-    static const char *const names[] = {"api_key", "auth_token"};
-    json_object *value;
-    const char *text;
-    int i;
-
-    for (i = 0; i < 2; i++) {
-        if ((text = text_member(body, names[i])))
-            return text;
-        if (json_object_object_get_ex(body, names[i], &value) && value &&
-            !json_object_is_type(value, json_type_string))
-            return "?";
-    }
-    return request->header_key && *request->header_key ? request->header_key : NULL;
 }
 
 static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
@@ -130,7 +88,7 @@ static rc_err_t *serve_object(const envelope_t *envelope, json_object *body)
     json_object *method, *args;
     const char *name;
 
-    call->key = sent_key(body, envelope->request);
+    call->key = rc_request_key(body, envelope->request);
     if (!call->key)
         return refuse_request(envelope, NULL,
                               "Incorrect JSON data. Missing 'api_key or auth_token'");
@@ -179,13 +137,17 @@ static rc_err_t *serve_body(envelope_t *envelope)
     rc_err_t *err;
 
     if (!rc_json_scan(&scan, text, len, &rc_json_of_clients))
-        return answer_parse_error(envelope, &scan);
+        return rc_rpc2_looks_so(text, len) ? rc_rpc2_parse_error(envelope->spool, &scan)
+                                           : answer_parse_error(envelope, &scan);
     if (scan.id)
         envelope->id = rc_json_compact(scan.id, scan.id_len, envelope->pool);
     if ((err = rc_json_read(&body, text, len, RC_JSON_PLAIN, envelope->pool))) {
         rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, envelope->pool));
         return answer_error(envelope, RC_MSG_INTERNAL);
     }
+    if (rc_rpc2_claims(body))
+        return rc_rpc2_serve(envelope->spool, envelope->env, request, body, envelope->id,
+                             envelope->pool);
     envelope->old = !scan.id && json_object_is_type(body, json_type_object);
     return serve_object(envelope, body);
 }

@@ -70,7 +70,12 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 
     describe(answer);
     RC_TRY(read_body(&call, request, settings->max_body));
-    return rc_api_serve(answer->spool, request->env, &call, request->pool);
+    RC_TRY(rc_api_serve(answer->spool, request->env, &call, request->pool));
+    if (!rc_spool_size(answer->spool)) { /* nothing but notifications */
+        answer->status = 204;
+        answer->type = NULL;
+    }
+    return NULL;
 }
 
 /* Answers when the API is not available or fails: the only case in which its status is not 200. */

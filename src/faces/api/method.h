@@ -11,6 +11,7 @@
 #include <json-c/json.h>
 
 #include "domain/actor.h"
+#include "domain/identify.h"
 #include "domain/user.h"
 #include "vcs/vcs.h"
 #include "store/journal.h"
@@ -107,6 +108,21 @@ typedef struct rc_allow_t {
 #define RC_OLD   4 /* serves the 1.2 dialect only (requests without id) */
 #define RC_AWAY  8 /* reads a repository, without a database connection (actor.db is NULL) */
 
+/* What is wrong with a request, as far as JSON-RPC 2.0 tells it apart (contract 10 §5). */
+typedef enum {
+    RC_FAULT_OTHER,
+    RC_FAULT_KEY,     /* no key, or an invalid one */
+    RC_FAULT_ACCESS,  /* a key that is not admitted: role, inactive user, address */
+    RC_FAULT_ARGUMENT /* an argument is missing, or its type or value is wrong */
+} rc_fault_t;
+
+/* The caller who was identified by a key: one look-up for all calls of a batch. */
+typedef struct rc_known_t {
+    apr_pool_t *pool;
+    const char *key; /* NULL: nobody was identified yet */
+    rc_identity_t who;
+} rc_known_t;
+
 typedef struct rc_call_t rc_call_t;
 typedef rc_err_t *rc_call_fn_t(rc_call_t *call, void *baton);
 
@@ -135,8 +151,10 @@ struct rc_call_t {
     rc_env_t *env;
     const rc_api_request_t *request;
     apr_pool_t *pool;
-    rc_actor_t actor; /* the actor of the use cases; holds the connection and the caller */
-    const char *key;  /* NULL: the command line, as the first super-admin */
+    rc_actor_t actor;  /* the actor of the use cases; holds the connection and the caller */
+    const char *key;   /* NULL: the command line, as the first super-admin */
+    rc_known_t *known; /* of the batch; NULL: the key is looked up */
+    rc_fault_t fault;  /* of the request, after an error */
     const rc_method_t *method;
     json_object *args_sent;    /* an object, or NULL */
     rc_arg_t args[RC_P_COUNT]; /* of the row's parameters, by their id */
@@ -182,6 +200,9 @@ void rc_arg_rename(rc_call_t *call, rc_param_id_t id, const char *text);
  * of the path of the object that it names.
  */
 const char *rc_call_text(const rc_call_t *call, const char *text);
+
+/** Returns @a err, and notes that an argument is wrong (RC_FAULT_ARGUMENT) if it is not NULL. */
+rc_err_t *rc_arg_fault(rc_call_t *call, rc_err_t *err);
 
 /** True when the method's row has this parameter. */
 bool rc_has_param(const rc_call_t *call, rc_param_id_t id);

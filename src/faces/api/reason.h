@@ -8,7 +8,13 @@
  */
 void rc_log_refused_call(const char *text, const char *key, apr_pool_t *pool);
 
-/** Logs why a method failed or refused the call, with the name of the user. */
-void rc_log_failed_call(const rc_call_t *call, const rc_err_t *err);
+/** Logs why a method failed or refused the call, with the name of the user, and returns the text
+ * for the client. */
+const char *rc_call_error_text(const rc_call_t *call, const rc_err_t *err);
+
+/** Returns the reason behind a failure text if the caller may know it: a super-admin, an
+ * administrator of what the call is about, or whoever creates something (05 "Reasons"). Else NULL.
+ */
+const char *rc_call_reason(const rc_call_t *call, const rc_err_t *err);
 
 #endif

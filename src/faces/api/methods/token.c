@@ -67,10 +67,10 @@ static rc_err_t *plan_creation(rc_call_t *call, void *baton)
         .group = rc_arg_repo_group(call, RC_P_REPOGROUPID),
     };
     if (!request->role)
-        return rc_err(call->pool, RC_E_ARG, "role `%s` does not exist",
-                      rc_arg_sent(call, RC_P_ROLE));
+        return rc_arg_fault(call, rc_err(call->pool, RC_E_ARG, "role `%s` does not exist",
+                                         rc_arg_sent(call, RC_P_ROLE)));
     if (lifetime && !rc_value_id(&request->lifetime, lifetime, true))
-        return rc_err_failed(call->pool, "lifetime is not an integer");
+        return rc_arg_fault(call, rc_err_failed(call->pool, "lifetime is not an integer"));
     return NULL;
 }
 
