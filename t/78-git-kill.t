@@ -21,7 +21,7 @@ use RCAPI::Test;
 
 my $CLIENTS = 3;
 my $PUSHES = $ENV{RCAPI_PUSHES} // rounds(48, 200); # acknowledged ones, of all clients
-my $PATIENCE = 120; # seconds that they may take on a quiet machine
+my $PATIENCE = rounds(120, 600); # seconds that they may take on a quiet machine
 my $OLD = 3 * 3600; # seconds after which a leftover is one
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
