@@ -94,7 +94,7 @@ subtest 'other schemes of Authorization' => sub {
 
 subtest 'not only when it is right' => sub {
     for my $case (
-        [404, "/code/none/changeset-diff/tip?api_key=$key"], [404, "/code/?api_key=$key"], [404, "/code?api_key=$key"],
+        [404, "/code/none/changeset-diff/tip?api_key=$key"], [401, "/code/?api_key=$key"], [401, "/code?api_key=$key"],
         [404, "/code/x%2Fy?api_key=$key"],
         [404, "$view%00?api_key=$key"], [400, "/code/%zz?api_key=$key"], [401, "$view?API_KEY=$key"],
         [401, "$view?api_key%3D$key"], [200, "$view?x=y?api_key=1&api_key=$key"],

@@ -18,6 +18,7 @@ my %released = (
     '005.sql' => 'dec195d3830490775888b6d12a06cff600d391fb451eaa20cd6da689716780d2',
     '006.sql' => '38d57d5b597baad02b7b251bf268e503f92f498f5cc99da1bce1871217f49f5e',
     '007.sql' => 'ac75df312a1a9b0f131385c68cabf781207c0cb37c94fb022214dc662072e0fe',
+    '008.sql' => '87cea0c587d014995553f487c6e33245fe1231992aa0292bbfb1d63c23e8a6f4',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {

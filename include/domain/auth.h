@@ -33,6 +33,9 @@ typedef struct rc_caller_t {
     rc_key_scope_t scope; /* then the caller is no super-admin, has no global permission and creates
                            * nothing */
     bool unrecorded;      /* that it was used is to be recorded (rc_actor_read) */
+    /* of the session that identified the caller */
+    const char *csrf; /* the secret of its forms; NULL: there is none */
+    bool idle;        /* it was not seen in the last minute */
 } rc_caller_t;
 
 /** Returns for whom the permission rule is evaluated: the user, or their scoped token. */

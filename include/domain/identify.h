@@ -3,7 +3,7 @@
  * Identifies the caller of a request and decides whether they are admitted: one chain of checks for
  * every face.
  *
- *     key > login > anonymous > active > address > role
+ *     key > login > session > anonymous > active > address > role
  *
  * The result is the caller and the reason of a refusal; each face has its own texts for it.
  */
@@ -14,13 +14,14 @@
 
 /* The credentials of a request, and which of them its face accepts. */
 typedef struct rc_credentials_t {
-    bool local;        /* a program on this machine: the first super-admin; the rest is ignored */
-    const char *key;   /* NULL: none */
-    unsigned roles;    /* the roles of keys that are accepted (rc_role_t, or'ed) */
-    bool only_key;     /* an invalid key refuses the request; else it is ignored */
-    const char *login; /* the user whose password the server has checked, or NULL */
-    bool anonymous;    /* whether the default user is admitted */
-    const char *ip;    /* text; NULL: the address is not checked */
+    bool local;          /* a program on this machine: the first super-admin; the rest is ignored */
+    const char *key;     /* NULL: none */
+    unsigned roles;      /* the roles of keys that are accepted (rc_role_t, or'ed) */
+    bool only_key;       /* an invalid key refuses the request; else it is ignored */
+    const char *login;   /* the user whose password the server has checked, or NULL */
+    const char *session; /* a browser's cookie (domain/session.h); NULL: none, or not accepted */
+    bool anonymous;      /* whether the default user is admitted */
+    const char *ip;      /* text; NULL: the address is not checked */
 } rc_credentials_t;
 
 typedef enum {

@@ -25,6 +25,11 @@ rc_err_t *rc_auth_anonymous(rc_caller_t **caller, rc_db_t *db, apr_pool_t *pool)
  * address); NULL when there is none. Does not check whether the user is active. */
 rc_err_t *rc_auth_by_login(rc_caller_t **caller, rc_db_t *db, const char *login, apr_pool_t *pool);
 
+/** Finds the user of the session with this cookie, who is active; NULL when there is none.
+ * session_find.c */
+rc_err_t *rc_auth_by_session(rc_caller_t **caller, rc_db_t *db, const char *cookie,
+                             apr_pool_t *pool);
+
 /** Finds the first super-admin, as whom the command line acts; NULL when there is none. */
 rc_err_t *rc_auth_first_admin(rc_caller_t **caller, rc_db_t *db, apr_pool_t *pool);
 

@@ -82,6 +82,8 @@ static rc_err_t *find_identity(rc_identity_t *who, rc_db_t *db, const rc_credent
         return NULL;
     if (credentials->login)
         RC_TRY(by_login(who, db, credentials->login, pool));
+    if (!who->caller && credentials->session)
+        RC_TRY(rc_auth_by_session(&who->caller, db, credentials->session, pool));
     if (!who->caller && credentials->anonymous)
         RC_TRY(rc_auth_anonymous(&who->caller, db, pool));
     return NULL;

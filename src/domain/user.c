@@ -11,6 +11,7 @@
 #include <apr_strings.h>
 
 #include "store/journal.h"
+#include "store/session.h"
 #include "base/text.h"
 
 #define MAX_LENGTH 255 /* characters of names and addresses */
@@ -151,6 +152,8 @@ rc_err_t *rc_user_change(rc_user_t **out, rc_db_t *db, const rc_user_t *user,
         RC_TRY(set_email(db, user->id, change->email, pool));
     if (hash)
         RC_TRY(rc_store_user_set_password(db, user->id, *hash ? hash : NULL));
+    if (hash || !to.active)
+        RC_TRY(rc_store_sessions_delete(db, user->id));
     return rc_store_user_by_id(out, db, user->id, pool);
 }
 

@@ -7,6 +7,7 @@
 #include <apr_strings.h>
 
 #include "store/repo.h"
+#include "store/session.h"
 
 /* --- rights --- */
 
@@ -108,6 +109,7 @@ static rc_err_t *set_password(rc_actor_t *actor, void *baton)
 
     RC_TRY(right_to_user(actor, user));
     RC_TRY(rc_store_user_set_password(actor->db, user->id, change->hash));
+    RC_TRY(rc_store_sessions_delete(actor->db, user->id));
     return record(actor, user, "set_password", NULL);
 }
 

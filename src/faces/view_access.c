@@ -12,7 +12,9 @@
 
 #include "domain/identify.h"
 #include "domain/repo_sync.h"
+#include "domain/session.h"
 #include "base/hex.h"
+#include "faces/session.h"
 #include "faces/whitelist.h"
 
 #define ROLES_OF_VIEWS (RC_ROLE_ALL | RC_ROLE_HTTP | RC_ROLE_API)
@@ -83,6 +85,17 @@ static unsigned roles_of(const apr_array_header_t *routes)
     return roles;
 }
 
+/* Returns the session that may open the views: not those of feeds without a repository, which
+ * programs fetch (contract 10 §6). */
+static const char *cookie_of(const rc_request_t *request, const apr_array_header_t *routes)
+{
+    const rc_view_t *view = APR_ARRAY_IDX(routes, 0, rc_view_route_t).view;
+
+    return *view->pattern == '/' && view->flags & RC_VIEW_FEED
+               ? NULL
+               : rc_face_cookie(request, RC_COOKIE_SESSION);
+}
+
 static rc_err_t *identify(rc_refusal_t *refusal, rc_view_call_t *call,
                           const apr_array_header_t *routes)
 {
@@ -91,6 +104,7 @@ static rc_err_t *identify(rc_refusal_t *refusal, rc_view_call_t *call,
         .key = request->query_key ? request->query_key : request->header_key,
         .roles = roles_of(routes),
         .login = request->login,
+        .session = cookie_of(request, routes),
         .anonymous = true,
         .ip = request->client_ip,
     };
@@ -212,6 +226,8 @@ rc_err_t *rc_view_access(rc_view_call_t **out, const apr_array_header_t *routes,
         return rc_view_refuse(call, 405, NULL);
     RC_TRY(rc_actor_open(&call->actor));
     RC_TRY(rc_actor_read(&call->actor, decide_access, &decision)); /* all in one snapshot */
+    if (call->actor.caller && call->actor.caller->csrf)
+        rc_session_use(&call->actor, rc_face_cookie(request, RC_COOKIE_SESSION));
     if (call->status == 200) /* an invalid key was ignored, and visitors may see the view */
         call->why = NULL;
     return NULL;

@@ -128,7 +128,7 @@ static bool headers_are_hidden(const request_rec *r)
  * (hide.c). */
 static void hide_login(request_rec *r)
 {
-    static const char *const names[] = {"Authorization", "X-Api-Key"};
+    static const char *const names[] = {"Authorization", "X-Api-Key", "Cookie"};
     apr_size_t i;
 
     for (i = 0; i < sizeof(names) / sizeof(*names); i++) {

@@ -35,6 +35,38 @@ static const char *hide_credentials(const char *value, apr_pool_t *pool)
     return apr_pstrcat(pool, kept, RC_HIDDEN, NULL);
 }
 
+/* Returns whether the cookie whose name ends at @a end, in @a value, is one of this module's. */
+static bool is_our_cookie(const char *value, const char *end)
+{
+    static const char *const names[] = {"rcapi", "rcapi-form"};
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        apr_size_t len = strlen(names[i]);
+
+        if ((apr_size_t)(end - value) >= len && !strncmp(end - len, names[i], len))
+            return true;
+    }
+    return false;
+}
+
+/* Returns @a value, or a copy in which the values of this module's cookies are hidden. */
+static const char *hide_cookies(const char *value, apr_pool_t *pool)
+{
+    const char *from = value, *at = value, *text = "";
+
+    while ((at = strchr(at, '='))) {
+        at++;
+        if (!is_our_cookie(value, at - 1))
+            continue;
+        text = apr_pstrcat(pool, text, apr_pstrmemdup(pool, from, (apr_size_t)(at - from)),
+                           RC_HIDDEN, NULL);
+        at += strcspn(at, "; ");
+        from = at;
+    }
+    return from == value ? value : apr_pstrcat(pool, text, from, NULL);
+}
+
 const char *rc_http_shown_header(const char *name, const char *value, apr_pool_t *pool)
 {
     static const char *const secrets[] = {"Authorization", "Proxy-Authorization", "X-Api-Key"};
@@ -43,6 +75,8 @@ const char *rc_http_shown_header(const char *name, const char *value, apr_pool_t
     for (i = 0; i < sizeof(secrets) / sizeof(*secrets); i++)
         if (!strcasecmp(name, secrets[i]))
             return hide_credentials(value, pool);
+    if (!strcasecmp(name, "Cookie") || !strcasecmp(name, "Set-Cookie"))
+        value = hide_cookies(value, pool);
     return rc_redact(value, pool);
 }
 

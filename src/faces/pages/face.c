@@ -10,6 +10,7 @@
 
 #include <apr_strings.h>
 
+#include "base/guess.h"
 #include "base/query.h"
 #include "page.h"
 
@@ -31,18 +32,11 @@ static const rc_directive_t rows[] = {
 
 static const rc_directives_t directives = RC_DIRECTIVES(rows, defaults);
 
-/* A request to a page. */
-typedef struct visit_t {
-    const apr_array_header_t *routes;
-    rc_view_call_t *call; /* NULL: the rights are not checked yet */
-    rc_err_t *err;
-} visit_t;
-
 /* --- claims --- */
 
 static bool are_on(const rc_request_t *request)
 {
-    return request->env && request->readonly && ((const settings_t *)request->settings)->on;
+    return request->env && ((const settings_t *)request->settings)->on;
 }
 
 /* The raw view has the same URL, and another value of the parameter `diff`. */
@@ -71,9 +65,9 @@ static const apr_array_header_t *routes_of(const rc_request_t *request, bool wor
     return routes;
 }
 
-static visit_t *begin_visit(const apr_array_header_t *routes, const rc_request_t *request)
+static rc_page_visit_t *begin_visit(const apr_array_header_t *routes, const rc_request_t *request)
 {
-    visit_t *visit = apr_pcalloc(request->pool, sizeof(*visit));
+    rc_page_visit_t *visit = apr_pcalloc(request->pool, sizeof(*visit));
 
     visit->routes = routes;
     return visit;
@@ -82,7 +76,7 @@ static visit_t *begin_visit(const apr_array_header_t *routes, const rc_request_t
 /* Claims a page that the caller may see. Keeps what the decision found out. */
 static bool claim_seen(void **state, const rc_request_t *request, bool words)
 {
-    visit_t *visit = begin_visit(routes_of(request, words), request);
+    rc_page_visit_t *visit = begin_visit(routes_of(request, words), request);
 
     if (!visit->routes->nelts)
         return false;
@@ -99,9 +93,23 @@ static bool is_home(const rc_request_t *request)
     return !strcmp(request->path, "/") || !*request->path;
 }
 
+static bool claim_account(void **state, const rc_request_t *request)
+{
+    const rc_page_account_t *account = rc_page_account(request->decoded);
+    rc_page_visit_t *visit = begin_visit(NULL, request);
+
+    visit->account = account;
+    *state = visit;
+    return account != NULL;
+}
+
 static bool claims_words(void **state, const rc_request_t *request)
 {
     if (!are_on(request))
+        return false;
+    if (claim_account(state, request))
+        return true;
+    if (!request->readonly)
         return false;
     if (!is_home(request))
         return claim_seen(state, request, true);
@@ -111,7 +119,7 @@ static bool claims_words(void **state, const rc_request_t *request)
 
 static bool claims_repository(void **state, const rc_request_t *request)
 {
-    return are_on(request) && claim_seen(state, request, false);
+    return are_on(request) && request->readonly && claim_seen(state, request, false);
 }
 
 static bool is_browser(const rc_request_t *request)
@@ -146,10 +154,11 @@ static rc_err_t *is_file_of(bool *is, rc_view_call_t *call)
 static bool claims_rest_of(void **state, const rc_request_t *request)
 {
     const apr_array_header_t *worded, *routes;
-    visit_t *visit;
+    rc_page_visit_t *visit;
     bool file = false;
 
-    if (!are_on(request) || request->has_basic || !strncmp(request->path, "/_admin", 7))
+    if (!are_on(request) || !request->readonly || request->has_basic ||
+        !strncmp(request->path, "/_admin", 7))
         return false;
     worded = routes_of(request, true);
     routes = routes_of(request, false);
@@ -176,9 +185,11 @@ static void take_status(rc_answer_t *answer, const rc_view_call_t *call)
 
 static rc_err_t *decide_page(rc_answer_t *answer, const rc_request_t *request)
 {
-    visit_t *visit = answer->state;
+    rc_page_visit_t *visit = answer->state;
     rc_view_call_t *call;
 
+    if (visit->account)
+        return rc_page_account_decide(answer, request, visit);
     if (!visit->call && !visit->err)
         visit->err = rc_view_access(&visit->call, visit->routes, request);
     if (visit->err)
@@ -193,7 +204,7 @@ static rc_err_t *decide_page(rc_answer_t *answer, const rc_request_t *request)
 
 static rc_err_t *write_page(rc_answer_t *answer, const rc_request_t *request)
 {
-    rc_view_call_t *call = ((visit_t *)answer->state)->call;
+    rc_view_call_t *call = ((rc_page_visit_t *)answer->state)->call;
 
     (void)request;
     RC_TRY(rc_view_write(call, answer->spool));
@@ -204,9 +215,11 @@ static rc_err_t *write_page(rc_answer_t *answer, const rc_request_t *request)
 
 static rc_err_t *serve_page(rc_answer_t *answer, const rc_request_t *request)
 {
-    rc_view_call_t *call = ((visit_t *)answer->state)->call;
+    rc_page_visit_t *visit = answer->state;
+    rc_view_call_t *call = visit->call;
 
-    (void)request;
+    if (visit->account)
+        return rc_page_account_serve(answer, request, visit);
     RC_TRY(call->view->prepare(call));
     take_status(answer, call);
     if (call->status != 200)
@@ -226,13 +239,15 @@ static const char *title_of(int status)
     case 400:
         return "Bad request";
     case 401:
-        return "Sign in";
+        return "Log in";
     case 403:
         return "Forbidden";
     case 404:
         return "Not found";
     case 413:
         return "Too large";
+    case 429:
+        return "Too many tries";
     case 503:
         return "Busy";
     default:
@@ -245,8 +260,6 @@ static const char *sentence_for(const rc_answer_t *answer)
     if (answer->text)
         return answer->text;
     switch (answer->status) {
-    case 401:
-        return "This page needs a login or a key, or there is no such page.";
     case 404:
         return "There is no such page, or you may not see it.";
     case 503:
@@ -256,38 +269,67 @@ static const char *sentence_for(const rc_answer_t *answer)
     }
 }
 
-/* For a browser; others get plain text. It looks the same whatever exists. */
-static rc_err_t *refuse_page(rc_answer_t *answer, const rc_request_t *request)
+/* Headers of a status that says when or how to come again. */
+static void put_status_headers(rc_answer_t *answer, const rc_request_t *request)
 {
+    const rc_page_visit_t *visit = answer->state;
+    int wait = visit->wait ? visit->wait : answer->status == 503 ? 3 : 0;
+
+    if (answer->status == 401)
+        rc_answer_header(answer, "WWW-Authenticate", "Bearer realm=\"rcapi\"");
+    if (answer->status == 405)
+        rc_answer_header(answer, "Allow", visit->account ? "GET, HEAD, POST" : "GET, HEAD");
+    if (wait)
+        rc_answer_header(answer, "Retry-After", apr_itoa(request->pool, wait));
+}
+
+/* The URL of the request, to which a login leads back. */
+static const char *this_url(const rc_request_t *request)
+{
+    return apr_pstrcat(request->pool, rc_page_base(request, request->pool), request->path,
+                       request->query ? "?" : "", request->query ? request->query : "", NULL);
+}
+
+static rc_err_t *write_refusal(rc_answer_t *answer, const rc_request_t *request)
+{
+    const rc_page_visit_t *visit = answer->state;
     rc_html_t html = {.spool = answer->spool};
     const rc_page_t page = {
         .request = request, .user = answer->user, .title = title_of(answer->status)};
 
-    if (!is_browser(request))
-        return NULL;
-    answer->type = "text/html; charset=utf-8";
-    rc_page_headers(answer);
-    if (answer->status == 401)
-        rc_answer_header(answer, "WWW-Authenticate", "Bearer realm=\"rcapi\"");
-    if (answer->status == 503)
-        rc_answer_header(answer, "Retry-After", "3");
     rc_page_begin(&html, &page);
-    rc_html_put(&html, "<h1>%s</h1>\n<p>%s</p>\n", page.title, sentence_for(answer));
+    if (answer->status == 401)
+        RC_TRY(rc_page_login_form(&html, answer, request,
+                                  visit->back ? visit->back : this_url(request), answer->text));
+    else
+        rc_html_put(&html, "<h1>%s</h1>\n<p>%s</p>\n", page.title, sentence_for(answer));
     rc_page_end(&html);
     return html.err;
 }
 
+/* As a page for a browser; others get plain text. It looks the same whatever exists. */
+static rc_err_t *refuse_page(rc_answer_t *answer, const rc_request_t *request)
+{
+    put_status_headers(answer, request);
+    if (!is_browser(request))
+        return NULL;
+    answer->type = "text/html; charset=utf-8";
+    rc_page_headers(answer);
+    rc_answer_header(answer, "Cache-Control", "no-store");
+    return write_refusal(answer, request);
+}
+
 static rc_err_t *check_pages(apr_pool_t *pool)
 {
-    (void)pool;
     rc_page_startup();
-    return NULL;
+    return rc_guess_open(pool);
 }
 
 static const char *const query_keys[] = {"auth_token", "api_key", NULL};
 
 const rc_face_t rc_face_pages = {
     .name = "pages",
+    .reads_body = true,
     .query_keys = query_keys,
     .directives = &directives,
     .views = &rc_page_views,

@@ -49,6 +49,11 @@ static const char *user_of(const rc_view_call_t *call)
     return caller && !caller->anonymous ? caller->username : NULL;
 }
 
+static const char *csrf_of(const rc_view_call_t *call)
+{
+    return call->actor.caller ? call->actor.caller->csrf : NULL;
+}
+
 static void add_part(apr_sha1_ctx_t *sha, const char *text)
 {
     apr_sha1_update(sha, text ? text : "", text ? (unsigned)strlen(text) + 1 : 1);
@@ -66,6 +71,7 @@ void rc_page_validate(rc_view_call_t *call, const char *content)
                                  call->request->base_url,
                                  call->env->config->site_title,
                                  user_of(call),
+                                 csrf_of(call),
                                  repo ? repo->name : NULL,
                                  repo ? repo->description : NULL,
                                  repo && repo->enable_downloads ? "+" : "-"};
@@ -142,6 +148,21 @@ static void put_head(rc_html_t *html, const rc_page_t *page, const char *site, c
     rc_html_put(html, "</style>\n</head>\n");
 }
 
+/* Who is signed in, and how to change that. */
+static void put_user(rc_html_t *html, const rc_page_t *page, const char *base)
+{
+    if (page->csrf)
+        rc_html_put(html,
+                    "<a class=end href=\"%s/_admin/my_account\">%s</a>"
+                    "<form method=post action=\"%s/_admin/logout\"><input type=hidden "
+                    "name=csrf_token value=\"%s\"><button>Log out</button></form>",
+                    base, page->user, base, page->csrf);
+    else if (page->user)
+        rc_html_put(html, "<span class=end>%s</span>", page->user);
+    else
+        rc_html_put(html, "<a class=end href=\"%s/_admin/login\">Log in</a>", base);
+}
+
 void rc_page_begin(rc_html_t *html, const rc_page_t *page)
 {
     const rc_env_t *env = page->request->env;
@@ -153,8 +174,7 @@ void rc_page_begin(rc_html_t *html, const rc_page_t *page)
                 "<body>\n<a class=skip href=\"#main\">Skip to content</a>\n"
                 "<header>\n<nav aria-label=Site><a href=\"%s/\">%s</a>",
                 base, *site ? site : "Repositories");
-    if (page->user)
-        rc_html_put(html, "<span class=end>%s</span>", page->user);
+    put_user(html, page, base);
     rc_html_put(html, "</nav>\n");
     if (page->repo)
         put_repository(html, page, base);
@@ -171,6 +191,7 @@ void rc_page_open(rc_html_t *html, const rc_view_call_t *call, const char *title
     const rc_page_t page = {
         .request = call->request,
         .user = user_of(call),
+        .csrf = csrf_of(call),
         .repo = call->repo,
         .title = call->repo
                      ? apr_pstrcat(call->pool, call->repo->name, title ? ": " : NULL, title, NULL)

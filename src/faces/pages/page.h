@@ -25,6 +25,7 @@ extern const char rc_page_style[];
 typedef struct rc_page_t {
     const rc_request_t *request;
     const char *user;      /* who is signed in; NULL: a visitor */
+    const char *csrf;      /* of the session by which they are; NULL: by another way */
     const rc_repo_t *repo; /* whose page it is; NULL: of none */
     const char *title;
     const char *tab; /* the word of the tab that is shown as the current one; or NULL */
@@ -36,6 +37,11 @@ void rc_page_end(rc_html_t *html);
 
 /** The same for the page of a view: @a title is about its repository, if it has one. */
 void rc_page_open(rc_html_t *html, const rc_view_call_t *call, const char *title, const char *tab);
+
+/** Writes the login form; @a back is the path to which it leads, and @a message, if not NULL, says
+ * what was wrong before. Sets the cookie that the form needs. */
+rc_err_t *rc_page_login_form(rc_html_t *html, rc_answer_t *answer, const rc_request_t *request,
+                             const char *back, const char *message);
 
 /** Sets the headers of every page (contract 10 §6). */
 void rc_page_headers(rc_answer_t *answer);
@@ -104,6 +110,32 @@ rc_err_t *rc_page_commits_table(rc_html_t *html, rc_view_call_t *call,
 /** Writes the files that @a diff changes, with links to @a rev, and the diff itself. */
 rc_err_t *rc_page_diff(rc_html_t *html, const rc_view_call_t *call, const char *rev,
                        const char *diff, apr_size_t len, apr_pool_t *scratch);
+
+/* account.c: pages below /_admin, for people who have logged in by the form */
+
+typedef struct rc_page_account_t rc_page_account_t;
+
+/* A request to a page. */
+typedef struct rc_page_visit_t {
+    const apr_array_header_t *routes; /* of a page of the table */
+    const rc_page_account_t *account; /* or a page of account.c */
+    rc_view_call_t *call;             /* NULL: the rights are not checked yet */
+    rc_err_t *err;                    /* of checking them */
+    const char *back;                 /* where a login leads to; NULL: to this URL */
+    int wait;                         /* seconds after which a client may come again; 0: at once */
+} rc_page_visit_t;
+
+/** Returns the page of this URL, as decoded; NULL when there is none. */
+const rc_page_account_t *rc_page_account(const char *path);
+
+/** Identifies the caller of visit->account by their session, and refuses others where it needs one.
+ */
+rc_err_t *rc_page_account_decide(rc_answer_t *answer, const rc_request_t *request,
+                                 rc_page_visit_t *visit);
+
+/** Makes its answer, and does what its form asks for. */
+rc_err_t *rc_page_account_serve(rc_answer_t *answer, const rc_request_t *request,
+                                rc_page_visit_t *visit);
 
 /* Functions of the rows. */
 rc_err_t *rc_page_home_prepare(rc_view_call_t *call);

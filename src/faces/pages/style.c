@@ -17,7 +17,7 @@ const char rc_page_style[] =
     "a{color:var(--link);text-decoration:none}a:hover,a:focus{text-decoration:underline}\n"
     ".skip{position:absolute;left:-99rem}.skip:focus{left:1rem;background:var(--bg)}\n"
     "header nav{display:flex;flex-wrap:wrap;gap:.25rem 1.25rem;padding:.6rem 0}\n"
-    "header nav .end{margin-left:auto;color:var(--dim)}\n"
+    "header nav .end{margin-left:auto}header form{margin:0}header button{padding:0 .5rem}\n"
     "nav.tabs{border-bottom:1px solid var(--line);padding:.2rem 0 .5rem}\n"
     "nav a[aria-current]{color:var(--fg);font-weight:600}\n"
     "h1{font-size:1.35rem;font-weight:600;margin:.4rem 0}h2{font-size:1.05rem;margin:1.6rem 0 .4rem}\n"

@@ -98,7 +98,7 @@ static void describe(rc_answer_t *answer, const rc_view_call_t *call)
     rc_answer_header(answer, "Cache-Control",
                      keep ? "private, max-age=31536000, immutable" : "private, no-cache");
     if (keep) /* a browser's cache must not reuse it for the next user who logs in */
-        rc_answer_header(answer, "Vary", "Authorization, X-Api-Key");
+        rc_answer_header(answer, "Vary", "Authorization, X-Api-Key, Cookie");
     answer->ranges = answer->conditional = true;
     answer->etag = call->etag;
     answer->last_modified = call->last_modified;

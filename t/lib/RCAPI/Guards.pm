@@ -63,7 +63,8 @@ sub _code {
 sub room_of {
     my ($path) = @_;
     return 'http' if $path eq 'mod_rcapi.c';
-    return 'faces' if $path =~ m{^(?:(?:src|include)/)?faces/(?:answer|face|request|sign_in|view\w*|whitelist)\.[ch]$};
+    return 'faces'
+        if $path =~ m{^(?:(?:src|include)/)?faces/(?:answer|face|request|session|sign_in|view\w*|whitelist)\.[ch]$};
     my ($room) = $path =~ m{^(?:(?:src|include)/)?(faces/\w+|\w+)[/.]} or return;
     return exists $LEVEL{$room} ? $room : undef;
 }

@@ -36,7 +36,7 @@ footer
 h1
 h2
 h3
-p
+p role
 br
 span
 strong

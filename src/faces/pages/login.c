@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Login and logout. Before a login there is no session, so the secret that keeps other sites from
+ * sending the form is a cookie of its own. Wrong passwords are counted for a name and an address.
+ */
+#include "account.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/guess.h"
+#include "base/query.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "domain/login.h"
+#include "domain/session.h"
+#include "faces/session.h"
+
+#define TRIES_OF_NAME    10 /* wrong passwords in ten minutes */
+#define TRIES_OF_ADDRESS 30
+
+#define WRONG_LOGIN "Wrong user name or password"
+
+/* --- the form --- */
+
+rc_err_t *rc_page_login_form(rc_html_t *html, rc_answer_t *answer, const rc_request_t *request,
+                             const char *back, const char *message)
+{
+    const char *secret = rc_face_cookie(request, RC_COOKIE_FORM);
+    const char *base = rc_page_base(request, request->pool);
+
+    if (!secret || strlen(secret) != 40) {
+        RC_TRY(rc_key_generate(&secret, request->pool));
+        rc_face_set_cookie(answer, request, RC_COOKIE_FORM, secret);
+    }
+    rc_html_put(html, "<h1>Log in</h1>\n");
+    if (message)
+        rc_html_put(html, "<p role=alert>%s</p>\n", message);
+    rc_html_put(html,
+                "<form class=tall method=post action=\"%s/_admin/login\">\n"
+                "<input type=hidden name=csrf_token value=\"%s\">\n"
+                "<input type=hidden name=came_from value=\"%s\">\n"
+                "<label>User name <input name=username autocomplete=username required "
+                "maxlength=255></label>\n"
+                "<label>Password <input type=password name=password autocomplete=current-password "
+                "required maxlength=255></label>\n<button>Log in</button>\n</form>\n",
+                base, secret, back);
+    rc_html_put(html,
+                "<p class=dim>A link of another site does not carry your login: if you have logged "
+                "in, <a href=\"%s\">open the page again</a>.</p>\n",
+                back);
+    return html->err;
+}
+
+/* --- where it leads --- */
+
+/* Returns the path that the client wants to go on to, if it is one of this server; else the list.
+ */
+static const char *back_of(const rc_page_account_call_t *account, const char *path)
+{
+    const char *base = rc_page_base(account->request, account->request->pool), *p;
+    apr_size_t len = strlen(base);
+
+    for (p = path; *p; p++)
+        if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f || strchr("\\\"<>", *p))
+            return rc_page_mounted(account, "/");
+    return strncmp(path, base, len) || path[len] != '/' || path[len + 1] == '/'
+               ? rc_page_mounted(account, "/")
+               : path;
+}
+
+rc_err_t *rc_page_login_show(rc_page_account_call_t *account)
+{
+    const char *back =
+        rc_query_parameter(account->request->query, "came_from", account->request->pool);
+    rc_html_t html;
+
+    RC_TRY(rc_page_account_open(&html, account, "Log in"));
+    RC_TRY(rc_page_login_form(&html, account->answer, account->request,
+                              back_of(account, back ? back : ""), NULL));
+    rc_page_end(&html);
+    return html.err;
+}
+
+/* Returns the part of an address that one person holds: of IPv6 the network. */
+static const char *holder_of(const char *ip, apr_pool_t *pool)
+{
+    const char *p = ip;
+    int groups = 0;
+
+    if (!strchr(ip, ':'))
+        return ip;
+    for (; *p && groups < 4; p++)
+        groups += *p == ':';
+    return apr_pstrmemdup(pool, ip, (apr_size_t)(p - ip));
+}
+
+/* Counts a try; refuses one too many. */
+static rc_err_t *count_try(rc_page_account_call_t *account, const char *name)
+{
+    const char *holder = holder_of(account->request->client_ip, account->request->pool);
+    int wait = rc_guess_try("address", holder, TRIES_OF_ADDRESS);
+
+    if (!wait)
+        wait = rc_guess_try("name", rc_text_lower(name, account->request->pool), TRIES_OF_NAME);
+    if (!wait)
+        return NULL;
+    account->visit->wait = wait;
+    return rc_answer_refuse(account->answer, 429,
+                            "There were too many wrong passwords. Try again later.",
+                            apr_psprintf(account->request->pool, "tries of '%s' from %s", name,
+                                         account->request->client_ip));
+}
+
+static void count_right(rc_page_account_call_t *account, const char *name)
+{
+    rc_guess_right("address", holder_of(account->request->client_ip, account->request->pool));
+    rc_guess_right("name", rc_text_lower(name, account->request->pool));
+}
+
+/* Checks a password. Sets *@a caller to its owner; NULL when it is wrong or refused. */
+rc_err_t *rc_page_check_password(const rc_caller_t **caller, rc_page_account_call_t *account,
+                                 const char *name, const char *password)
+{
+    const rc_request_t *request = account->request;
+    const rc_login_try_t attempt = {name, password, request->client_ip};
+    rc_identity_t who;
+    rc_login_t result;
+
+    *caller = NULL;
+    RC_TRY(count_try(account, name));
+    if (account->answer->status != 200)
+        return NULL;
+    RC_TRY(rc_login(&result, &who, request->env->db_pool, &request->env->passwords, &attempt,
+                    request->pool));
+    if (who.refusal == RC_REFUSED_ADDRESS)
+        return rc_answer_refuse(
+            account->answer, 403,
+            apr_psprintf(request->pool, "IP %s not allowed", request->client_ip), NULL);
+    if (result != RC_LOGIN_RIGHT)
+        return NULL;
+    count_right(account, name);
+    *caller = who.caller;
+    return NULL;
+}
+
+rc_err_t *rc_page_log_in(rc_page_account_call_t *account)
+{
+    const char *name = rc_page_field(account, "username"), *cookie;
+    const rc_caller_t *caller;
+
+    account->visit->back = back_of(account, rc_page_field(account, "came_from"));
+    RC_TRY(rc_page_check_password(&caller, account, name, rc_page_field(account, "password")));
+    if (account->answer->status != 200)
+        return NULL;
+    if (!caller)
+        return rc_answer_refuse(
+            account->answer, 401, WRONG_LOGIN,
+            apr_psprintf(account->request->pool, "wrong password of '%s'", name));
+    RC_TRY(rc_actor_open(&account->call->actor));
+    RC_TRY(rc_session_begin(&cookie, &account->call->actor, caller->user_id));
+    rc_face_set_cookie(account->answer, account->request, RC_COOKIE_SESSION, cookie);
+    account->answer->user = caller->username;
+    return rc_page_redirect(account, account->visit->back);
+}
+
+rc_err_t *rc_page_log_out(rc_page_account_call_t *account)
+{
+    RC_TRY(rc_actor_open(&account->call->actor));
+    RC_TRY(
+        rc_session_end(&account->call->actor, rc_face_cookie(account->request, RC_COOKIE_SESSION)));
+    rc_face_set_cookie(account->answer, account->request, RC_COOKIE_SESSION, NULL);
+    return rc_page_redirect(account, rc_page_mounted(account, "/"));
+}
