@@ -62,6 +62,11 @@ const char *rc_remote_bracketed(const char *host, apr_pool_t *pool);
  * NULL when it has none. */
 const char *rc_remote_basic(const rc_remote_url_t *url, apr_pool_t *pool);
 
+/** Returns the command, for a shell, that connects by ssh to the checked address of @a url; the
+ * program that runs it adds the host. It holds only our own words, a checked host and a numeric
+ * address. In @a pool. */
+const char *rc_remote_ssh(const rc_remote_url_t *url, apr_pool_t *pool);
+
 /** Returns the last @a max bytes of @a text, which a program printed, in one line and without the
  * credentials of @a url. */
 const char *rc_remote_scrub(const char *text, const rc_remote_url_t *url, apr_size_t max,

@@ -4,11 +4,6 @@
  *
  * Pinning: they connect to the address that was checked. curl gets it by http.curloptResolve (git
  * 2.37), ssh by HostName, git:// by an address in place of the name.
- *
- * ssh uses the keys of the server's user (~/.ssh of its passwd entry; HOME has no effect). Host
- * keys must be known: StrictHostKeyChecking=yes with /etc/ssh/ssh_known_hosts and
- * ~/.ssh/known_hosts. Trust on first use would mean trust every time where that file cannot be
- * written, as is usual for a web server's user.
  */
 #include "env.h"
 
@@ -102,13 +97,6 @@ static const rc_git_setting_t http_settings[] = {
 };
 /* clang-format on */
 
-#define SSH_COMMAND                                                                                \
-    "ssh -F /dev/null -o BatchMode=yes -o StrictHostKeyChecking=yes -o ProxyCommand=none"          \
-    " -o ProxyJump=none -o ClearAllForwardings=yes -o ForwardAgent=no -o ForwardX11=no"            \
-    " -o PermitLocalCommand=no -o IdentityAgent=none -o ControlPath=none -o UpdateHostKeys=no"     \
-    " -o CanonicalizeHostname=no -o CheckHostIP=no -o ConnectTimeout=30"                           \
-    " -o ServerAliveInterval=20 -o ServerAliveCountMax=3"
-
 #define COUNT(table) (sizeof(table) / sizeof(table[0]))
 
 void rc_git_env_set(rc_git_env_t *env, const char *name, const char *value)
@@ -193,18 +181,10 @@ static void set_http(rc_git_env_t *env, const rc_remote_url_t *url)
                           apr_pstrcat(pool, "Authorization: Basic ", basic, NULL));
 }
 
-/* git passes this to a shell; it contains only our own words, a checked host and a
- * numeric address. */
 static void set_ssh(rc_git_env_t *env, const rc_remote_url_t *url)
 {
-    const char *alias = url->host;
-
-    if (url->port) /* as known_hosts writes it */
-        alias = apr_psprintf(env->pool, "[%s]:%d", url->host, url->port);
     rc_git_env_set(env, "GIT_SSH_VARIANT", "ssh");
-    rc_git_env_set(env, "GIT_SSH_COMMAND",
-                   apr_psprintf(env->pool, SSH_COMMAND " -o HostName=%s -o 'HostKeyAlias=%s'",
-                                first_address(url), alias));
+    rc_git_env_set(env, "GIT_SSH_COMMAND", rc_remote_ssh(url, env->pool));
 }
 
 /* The virtual host is the one that the server would see without pinning. */
