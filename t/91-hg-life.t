@@ -38,10 +38,6 @@ subtest 'create_repo' => sub {
     is $t->must(get_repo => { repoid => 'g/new' })->{last_changeset}{raw_id}, $made[1], 'what hg commits is seen';
     is $t->get('/g/new/raw/tip/b', as => 'admin')->body, 'y', 'and can be read';
 
-    is $t->call(create_repo => { repo_name => 'far', repo_type => 'hg', clone_uri => 'http://127.0.0.1/x' })->{error},
-        'failed to create repository `far`', 'clone_uri';
-    like $t->error_log, qr/create_repo failed.*repositories of type hg are not fetched/, 'the log says why';
-    ok !-e "$ROOT/far", 'nothing is left';
 };
 
 my @ids;

@@ -208,7 +208,13 @@ rc_err_t *rc_hg_read_file(rc_hg_text_t *text, rc_vcs_t *vcs, const rc_hg_file_t 
 rc_err_t *rc_hg_load_file(rc_hg_text_t *text, rc_vcs_t *vcs, const rc_hg_file_t *file,
                           apr_pool_t *pool);
 
-/* -- run.c, strip.c -- */
+/* -- run.c, fetch.c, strip.c -- */
+
+rc_err_t *rc_hg_check_remote(const rc_remote_policy_t *policy, const rc_remote_url_t *url,
+                             apr_time_t deadline, apr_pool_t *pool);
+rc_err_t *rc_hg_fetch(const rc_remote_policy_t *policy, const char *path,
+                      const rc_remote_url_t *url, apr_time_t deadline, bool set_head,
+                      apr_pool_t *pool);
 
 /** Returns whether a transaction of hg has begun and not ended. */
 bool rc_hg_is_interrupted(const rc_hg_layout_t *layout, apr_pool_t *pool);

@@ -4,6 +4,7 @@
  */
 #include "vcs/hg_program.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_file_io.h>
@@ -46,11 +47,15 @@ static const char *const settings[] = {
 
 const char *const *rc_hg_environment(const char *temp, apr_pool_t *pool)
 {
-    apr_size_t count = sizeof(variables) / sizeof(*variables);
-    const char **all = apr_pcalloc(pool, (count + 2) * sizeof(*all));
+    static const char *const kept[] = {"SSL_CERT_FILE", "SSL_CERT_DIR"};
+    apr_size_t count = sizeof(variables) / sizeof(*variables), i;
+    const char **all = apr_pcalloc(pool, (count + 4) * sizeof(*all)), *value;
 
     memcpy(all, variables, sizeof(variables));
-    all[count] = apr_pstrcat(pool, "TMPDIR=", temp, NULL);
+    all[count++] = apr_pstrcat(pool, "TMPDIR=", temp, NULL);
+    for (i = 0; i < sizeof(kept) / sizeof(*kept); i++)
+        if ((value = getenv(kept[i]))) /* which certificates are trusted */
+            all[count++] = apr_pstrcat(pool, kept[i], "=", value, NULL);
     return all;
 }
 

@@ -4,10 +4,13 @@
  */
 #include "change.h"
 
+static const char *const schemes[] = {"http", "https", "ssh", "file", NULL};
+
 const rc_backend_t rc_hg_backend = {
     .type = "hg",
     .capabilities = {.mails = true,
                      .strip = true,
+                     .pull = true,
                      .named_branches = true,
                      .bookmarks = true,
                      .closed_branches = true,
@@ -24,6 +27,9 @@ const rc_backend_t rc_hg_backend = {
     .description = rc_hg_description,
     .create = rc_hg_create,
     .copy = rc_hg_copy,
+    .schemes = schemes,
+    .fetch = rc_hg_fetch,
+    .check_remote = rc_hg_check_remote,
     .known_state = rc_hg_known_state,
     .check = rc_hg_check,
     .repair = rc_hg_repair,
