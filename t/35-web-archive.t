@@ -252,7 +252,7 @@ subtest 'conditions and ranges' => sub {
     is($a->header('Content-Length'), $size, 'length');
     is($a->header('Accept-Ranges'), 'bytes', 'ranges are served');
     like($a->header('Cache-Control'), qr/^private, max-age=\d+, immutable$/, 'immutable at an id, by key');
-    like($a->header('Vary'), qr{^Authorization, ?X-Api-Key$},
+    like($a->header('Vary'), qr{^Authorization, ?X-Api-Key, ?Cookie$},
         'for whoever may see it, not for the next one at the same browser');
     ok($a->header('Last-Modified'), 'dated');
     my $named = fetch('/group/sources/archive/tip.tar.gz');

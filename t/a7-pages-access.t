@@ -85,6 +85,9 @@ subtest 'URLs of other faces' => sub {
     is($t->get('/open/raw/tip/file/files/x')->status, 404, 'a path of a raw view with our words');
     is($t->get('/open/info/refs?service=git-upload-pack')->header('Content-Type'),
         'application/x-git-upload-pack-advertisement', 'git');
+    is($t->get('/_1/info/refs?service=git-upload-pack')->header('Content-Type'),
+        'application/x-git-upload-pack-advertisement', '... by the id of a repository');
+    is($t->get('/_1/info/refs')->status, 403, '... and its old protocol');
     is($t->get('/open/HEAD')->status, 403, "git's old protocol");
     is($t->get('/_admin/api', method => 'OPTIONS')->status, 200, 'the API');
     is(status('/_admin/nothing'), 404, 'nothing below _admin');

@@ -110,6 +110,15 @@ subtest 'Subversion' => sub {
     is($t->get('/sub/trunk/a', headers => $HTML)->body, "one\n2\n", 'a file below it is served by mod_dav_svn');
     is($t->get('/sub/trunk/files/x', headers => $HTML)->body, "page?\n", '... whatever its path');
     like($t->get('/sub/trunk/', headers => $HTML)->body, qr/Revision 2/, 'and a directory');
+    my $login = sub {
+        my ($secret) = $t->get('/_admin/login', headers => $HTML)->body =~ /name=csrf_token value="(\w+)"/;
+        my $a = $t->get('/_admin/login', method => 'POST', headers => { Cookie => "rcapi-form=$secret" },
+            body => "username=admin&password=$t->{password}&csrf_token=$secret");
+        return { %$HTML, Cookie => $a->header('Set-Cookie') =~ s/;.*//r };
+    }->();
+    is($t->get('/sub/trunk/files/x', headers => $login)->header('Location'), '/sub/files/tip/trunk/files/x',
+        'a session gets the page of the file');
+    is($t->get('/sub/trunk/files/x', headers => $login)->status, 302, '... by a redirection');
     like(RCAPI::Svn::svn('ls', '-R', $t->url . '/sub'), qr{^trunk/files/x$}m, 'svn');
 };
 

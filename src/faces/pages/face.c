@@ -12,6 +12,7 @@
 
 #include "base/guess.h"
 #include "base/query.h"
+#include "base/text.h"
 #include "page.h"
 
 /* Repositories of this type are served to browsers by their own face, file by file. */
@@ -48,6 +49,14 @@ static bool is_raw(const rc_view_t *view, const rc_request_t *request)
            (!form || !strcmp(form, "raw") || !strcmp(form, "download"));
 }
 
+/* What git sends: "/_12/info/refs" could also be the page "refs" of a repository by its id, with a
+ * word behind it. */
+static bool is_of_git(const rc_view_route_t *route, const rc_request_t *request)
+{
+    return rc_query_parameter(request->query, "service", request->pool) ||
+           (route->repo_id && rc_text_ends(request->path, "/info/refs"));
+}
+
 /* Returns the pages that the URL can name: those with words in their pattern, which tell them from
  * others; or the one of the repository's own URL. */
 static const apr_array_header_t *routes_of(const rc_request_t *request, bool words)
@@ -59,7 +68,8 @@ static const apr_array_header_t *routes_of(const rc_request_t *request, bool wor
     for (i = 0; i < all->nelts; i++) {
         const rc_view_route_t *route = &APR_ARRAY_IDX(all, i, rc_view_route_t);
 
-        if (words == (*route->view->pattern != '\0') && !is_raw(route->view, request))
+        if (words == (*route->view->pattern != '\0') && !is_raw(route->view, request) &&
+            !is_of_git(route, request))
             APR_ARRAY_PUSH(routes, rc_view_route_t) = *route;
     }
     return routes;
@@ -129,22 +139,39 @@ static bool is_browser(const rc_request_t *request)
     return accept && strstr(accept, "text/html");
 }
 
-/* Sets *@a is to whether the URL is below a repository whose face serves its files to everyone who
- * may read it. */
-static rc_err_t *is_file_of(bool *is, rc_view_call_t *call)
+/* Finds the repository whose face serves its files that the URL is below, if the caller may read
+ * it.
+ * *@a rest is what follows its name; NULL: there is none. */
+static rc_err_t *find_file_of(rc_repo_t **repo, const char **rest, rc_view_call_t *call)
 {
     const char *path = call->request->decoded, *end = path;
 
-    *is = false;
-    while (call->actor.caller && !*is && *end) {
-        rc_repo_t *repo;
-
+    *rest = NULL;
+    while (call->actor.caller && !*rest && *end) {
         end += 1 + strcspn(end + 1, "/");
         RC_TRY(rc_store_repo_seen_by_name(
-            &repo, call->actor.db, rc_caller_viewer(call->actor.caller),
+            repo, call->actor.db, rc_caller_viewer(call->actor.caller),
             apr_pstrmemdup(call->pool, path + 1, (apr_size_t)(end - path) - 1), call->pool));
-        *is = repo && !strcmp(repo->type, FILE_BY_FILE);
+        if (*repo && !strcmp((*repo)->type, FILE_BY_FILE))
+            *rest = end;
     }
+    return NULL;
+}
+
+/* Leaves a file to the face that serves it; but a session opens no other face, so it gets the page
+ * of the file. Returns whether the file is left. */
+static rc_err_t *leave_file(bool *left, rc_page_visit_t *visit, const rc_request_t *request)
+{
+    rc_repo_t *repo;
+    const char *rest;
+
+    *left = false;
+    RC_TRY(find_file_of(&repo, &rest, visit->call));
+    if (!rest)
+        return NULL;
+    *left = !visit->call->actor.caller->csrf || !is_browser(request);
+    visit->call->repo = repo;
+    visit->to = rc_page_link(visit->call, "files", "tip", rest + strspn(rest, "/"), request->pool);
     return NULL;
 }
 
@@ -155,23 +182,23 @@ static bool claims_rest_of(void **state, const rc_request_t *request)
 {
     const apr_array_header_t *worded, *routes;
     rc_page_visit_t *visit;
-    bool file = false;
+    bool left = false;
 
     if (!are_on(request) || !request->readonly || request->has_basic ||
         !strncmp(request->path, "/_admin", 7))
         return false;
     worded = routes_of(request, true);
     routes = routes_of(request, false);
-    if (!worded->nelts && (!routes->nelts || !(is_browser(request) || request->query_key)))
+    if (!worded->nelts && (!routes->nelts || !is_browser(request)))
         return false;
     visit = begin_visit(worded->nelts ? worded : routes, request);
     *state = visit;
     visit->err = rc_view_access(&visit->call, visit->routes, request);
     if (!visit->err)
-        visit->err = is_file_of(&file, visit->call);
-    if (file)
+        visit->err = leave_file(&left, visit, request);
+    if (left)
         rc_actor_close(&visit->call->actor);
-    return !file;
+    return !left;
 }
 
 /* --- the answer --- */
@@ -198,7 +225,8 @@ static rc_err_t *decide_page(rc_answer_t *answer, const rc_request_t *request)
     if (call->actor.caller && !call->actor.caller->anonymous)
         answer->user = call->actor.caller->username;
     answer->usual = call->status == 401 && !request->query_key && !request->header_key;
-    take_status(answer, call);
+    if (!visit->to)
+        take_status(answer, call);
     return NULL;
 }
 
@@ -220,6 +248,12 @@ static rc_err_t *serve_page(rc_answer_t *answer, const rc_request_t *request)
 
     if (visit->account)
         return rc_page_account_serve(answer, request, visit);
+    if (visit->to) {
+        rc_page_headers(answer);
+        rc_answer_header(answer, "Location", visit->to);
+        answer->status = 302;
+        return NULL;
+    }
     RC_TRY(call->view->prepare(call));
     take_status(answer, call);
     if (call->status != 200)

@@ -122,7 +122,8 @@ typedef struct rc_page_visit_t {
     rc_view_call_t *call;             /* NULL: the rights are not checked yet */
     rc_err_t *err;                    /* of checking them */
     const char *back;                 /* where a login leads to; NULL: to this URL */
-    int wait;                         /* seconds after which a client may come again; 0: at once */
+    const char *to; /* the URL of the page of this file; NULL: the page has this URL */
+    int wait;       /* seconds after which a client may come again; 0: at once */
 } rc_page_visit_t;
 
 /** Returns the page of this URL, as decoded; NULL when there is none. */
