@@ -140,6 +140,46 @@ subtest 'the account' => sub {
     is(login('bob', $password{bob})->status, 303, 'the new password is right');
 };
 
+subtest 'tokens' => sub {
+    my $bob = session('bob');
+    my $here = '/_admin/my_account/auth_tokens';
+    my $a = page($here, Cookie => $bob);
+    my $token = field($a->body, 'csrf_token');
+    is_deeply([RCAPI::Page::faults($a->body)], [], 'the page has the form of ours');
+    my ($key) = substr $t->key('bob'), 0, 4;
+    like($a->body, qr{<td>main key<td class=fix><code>\Q$key\E\*\*\*\*</code>}, 'the main key, masked');
+    unlike($a->body, qr/\Q@{[$t->key('bob')]}/, '... not the key');
+    my $make = sub {
+        my (%fields) = @_;
+        return post("$here/new", { csrf_token => $token, description => '<i>farm</i>', role => 'token_role_http',
+            lifetime => 60, %fields }, Cookie => $bob);
+    };
+    is($make->(csrf_token => 'x')->status, 403, 'a form without the secret');
+    is($make->(%$_)->status, 400, join ' ', %$_)
+        for { role => 'nothing' }, { lifetime => 'x' }, { lifetime => 0 }, { repoid => 'nothing' };
+    $a = $make->(repoid => 'closed');
+    is($a->status, 200, 'a new one');
+    is($a->header('Cache-Control'), 'no-store', '... is not kept');
+    my ($new) = $a->body =~ m{<pre>(\w{40})</pre>};
+    $t->secret($new);
+    $a = page($here, Cookie => $bob);
+    my $shown = substr($new, 0, 4) . '****';
+    like($a->body, qr{<td>&lt;i&gt;farm&lt;/i&gt;<td class=fix><code>\Q$shown\E</code><td class=more>pages and views},
+        'listed');
+    like($a->body, qr/<td class=more>Repository: closed/, '... with its scope');
+    unlike($a->body, qr/\Q$new/, '... without the key');
+    is($t->get('/closed/feed/atom', key => $new)->status, 200, 'it opens a feed');
+    is_deeply([RCAPI::Page::faults($a->body)], [], 'still of the form of ours');
+    my ($id) = $a->body =~ /farm.*?name=auth_token_id value="(\d+)"/s; # after the feed token
+    is(post("$here/delete", { csrf_token => $token, auth_token_id => $id + 1000 }, Cookie => $bob)->status, 400,
+        'no such token');
+    is(post("$here/delete", { csrf_token => $token, auth_token_id => $id }, Cookie => session('eve'))->status, 403,
+        "another's session");
+    is(post("$here/delete", { csrf_token => $token, auth_token_id => $id }, Cookie => $bob)->status, 303, 'deleted');
+    is($t->get('/closed/feed/atom', key => $new)->status, 401, '... and void');
+    is($t->get($here, headers => ['X-Api-Key' => $t->key('bob')])->status, 401, 'no key opens the page');
+};
+
 subtest 'forms of other sites' => sub {
     my $bob = session('bob');
     my $token = field(page('/', Cookie => $bob)->body, 'csrf_token');

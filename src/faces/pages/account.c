@@ -71,6 +71,9 @@ static const rc_page_account_t pages[] = {
     {"/_admin/logout", true, go_to_account, rc_page_log_out},
     {"/_admin/my_account", true, rc_page_account_show, NULL},
     {"/_admin/my_account/password", true, go_to_account, rc_page_change_password},
+    {"/_admin/my_account/auth_tokens", true, rc_page_tokens_show, NULL},
+    {"/_admin/my_account/auth_tokens/new", true, rc_page_to_tokens, rc_page_token_new},
+    {"/_admin/my_account/auth_tokens/delete", true, rc_page_to_tokens, rc_page_token_delete},
 };
 
 const rc_page_account_t *rc_page_account(const char *path)

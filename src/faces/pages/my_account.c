@@ -58,6 +58,7 @@ rc_err_t *rc_page_account_show(rc_page_account_call_t *account)
     rc_html_put(&html, "<h1>My account</h1>\n");
     RC_TRY(put_account(&html, account));
     rc_html_put(&html,
+                "<p><a href=\"%s\">Keys and tokens</a></p>\n"
                 "<h2>Password</h2>\n<form class=tall method=post action=\"%s\">\n"
                 "<input type=hidden name=csrf_token value=\"%s\">\n"
                 "<label>Current password <input type=password name=current_password "
@@ -67,6 +68,7 @@ rc_err_t *rc_page_account_show(rc_page_account_call_t *account)
                 "<label>New password again <input type=password name=new_password_confirm "
                 "autocomplete=new-password required maxlength=255></label>\n"
                 "<button>Change password</button>\n</form>\n",
+                rc_page_mounted(account, "/_admin/my_account/auth_tokens"),
                 rc_page_mounted(account, "/_admin/my_account/password"),
                 account->call->actor.caller->csrf);
     rc_page_end(&html);

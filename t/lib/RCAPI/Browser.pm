@@ -9,6 +9,7 @@ RCAPI::Browser - a headless Chromium, told what to do through a pipe
 
     my $b = RCAPI::Browser->new("$dir/profile") or plan skip_all => 'no chromium';
     my $page = $b->open($url);      # { error, title, html } when it has loaded, or will not
+    $b->cookie($url, rcapi => $value);
     my $png = $b->picture($url, width => 390, height => 800, scheme => 'dark');
     $b->close;                      # '' when nothing is left of it
 
@@ -115,6 +116,12 @@ sub open {
     $self->_do('Page.navigate', { url => 'about:blank' });
     $self->{loaded} ||= $self->_wait(sub { $self->{loaded} });
     return \%page;
+}
+
+# Sets a cookie, as if the server of the URL had.
+sub cookie {
+    my ($self, $url, $name, $value) = @_;
+    return $self->_do('Network.setCookie', { url => $url, name => $name, value => $value });
 }
 
 # The picture of a page as PNG, in a window of this size, dark or light.

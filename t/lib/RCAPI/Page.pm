@@ -58,7 +58,7 @@ label
 input type name value maxlength autocomplete required
 select name
 option value selected
-button name value
+button name value aria-label
 END
 
 my %ENTITY = (amp => '&', lt => '<', gt => '>', quot => '"', '#39' => "'");
