@@ -74,6 +74,8 @@ static const rc_page_account_t pages[] = {
     {"/_admin/my_account/auth_tokens", true, rc_page_tokens_show, NULL},
     {"/_admin/my_account/auth_tokens/new", true, rc_page_to_tokens, rc_page_token_new},
     {"/_admin/my_account/auth_tokens/delete", true, rc_page_to_tokens, rc_page_token_delete},
+    {"/_admin/console", true, rc_page_console_show, NULL},
+    {"/_admin/console/token", true, go_to_account, rc_page_console_token},
 };
 
 const rc_page_account_t *rc_page_account(const char *path)

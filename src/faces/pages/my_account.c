@@ -57,20 +57,22 @@ rc_err_t *rc_page_account_show(rc_page_account_call_t *account)
     RC_TRY(rc_page_account_open(&html, account, "My account"));
     rc_html_put(&html, "<h1>My account</h1>\n");
     RC_TRY(put_account(&html, account));
-    rc_html_put(&html,
-                "<p><a href=\"%s\">Keys and tokens</a></p>\n"
-                "<h2>Password</h2>\n<form class=tall method=post action=\"%s\">\n"
-                "<input type=hidden name=csrf_token value=\"%s\">\n"
-                "<label>Current password <input type=password name=current_password "
-                "autocomplete=current-password required maxlength=255></label>\n"
-                "<label>New password <input type=password name=new_password "
-                "autocomplete=new-password required maxlength=255></label>\n"
-                "<label>New password again <input type=password name=new_password_confirm "
-                "autocomplete=new-password required maxlength=255></label>\n"
-                "<button>Change password</button>\n</form>\n",
-                rc_page_mounted(account, "/_admin/my_account/auth_tokens"),
-                rc_page_mounted(account, "/_admin/my_account/password"),
-                account->call->actor.caller->csrf);
+    rc_html_put(
+        &html,
+        "<p class=links><a href=\"%s\">Keys and tokens</a> <a href=\"%s\">Console of the API"
+        "</a></p>\n"
+        "<h2>Password</h2>\n<form class=tall method=post action=\"%s\">\n"
+        "<input type=hidden name=csrf_token value=\"%s\">\n"
+        "<label>Current password <input type=password name=current_password "
+        "autocomplete=current-password required maxlength=255></label>\n"
+        "<label>New password <input type=password name=new_password "
+        "autocomplete=new-password required maxlength=255></label>\n"
+        "<label>New password again <input type=password name=new_password_confirm "
+        "autocomplete=new-password required maxlength=255></label>\n"
+        "<button>Change password</button>\n</form>\n",
+        rc_page_mounted(account, "/_admin/my_account/auth_tokens"),
+        rc_page_mounted(account, "/_admin/console"),
+        rc_page_mounted(account, "/_admin/my_account/password"), account->call->actor.caller->csrf);
     rc_page_end(&html);
     return html.err;
 }

@@ -19,18 +19,37 @@
 #define POLICY "default-src 'none'; img-src 'self'; style-src 'sha256-"
 #define REST   "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-static char policy[sizeof(POLICY REST) + 64]; /* Content-Security-Policy; set once, at the start */
+#define SCRIPT "'; connect-src 'self'; script-src 'sha256-"
+
+/* Content-Security-Policy; set once, at the start */
+static char policy[sizeof(POLICY REST) + 64];
+static char console_policy[sizeof(POLICY SCRIPT REST) + 128];
 
 /* --- headers --- */
 
-void rc_page_startup(void)
+/* Writes the SHA-256 of @a text, in base 64, to the 64 bytes at @a out. */
+static void hash_source(char *out, const char *text)
 {
     unsigned char digest[RC_DIGEST_SIZE];
-    char text[64];
 
-    rc_key_digest(digest, rc_page_style);
-    apr_base64_encode(text, (const char *)digest, sizeof(digest));
-    apr_snprintf(policy, sizeof(policy), POLICY "%s" REST, text);
+    rc_key_digest(digest, text);
+    apr_base64_encode(out, (const char *)digest, sizeof(digest));
+}
+
+void rc_page_startup(void)
+{
+    char style[64], script[64];
+
+    hash_source(style, rc_page_style);
+    hash_source(script, rc_page_script);
+    apr_snprintf(policy, sizeof(policy), POLICY "%s" REST, style);
+    apr_snprintf(console_policy, sizeof(console_policy), POLICY "%s" SCRIPT "%s" REST, style,
+                 script);
+}
+
+const char *rc_page_console_policy(void)
+{
+    return console_policy;
 }
 
 void rc_page_headers(rc_answer_t *answer)

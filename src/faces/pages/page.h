@@ -19,6 +19,11 @@ extern const rc_view_table_t rc_page_views;
 /** The style sheet of all pages. */
 extern const char rc_page_style[];
 
+/* console_script.c */
+
+/** The script of the console. */
+extern const char rc_page_script[];
+
 /* page.c */
 
 /* What the frame of a page shows. */
@@ -46,7 +51,11 @@ rc_err_t *rc_page_login_form(rc_html_t *html, rc_answer_t *answer, const rc_requ
 /** Sets the headers of every page (contract 10 §6). */
 void rc_page_headers(rc_answer_t *answer);
 
-/** Computes the header with the hash of the style sheet. Call it when the server starts. */
+/** Returns the Content-Security-Policy of the page with rc_page_script. */
+const char *rc_page_console_policy(void);
+
+/** Computes the headers with the hashes of style sheet and script. Call it when the server starts.
+ */
 void rc_page_startup(void);
 
 /** Sets the type of a view's answer, and its ETag: made of what all pages of the caller and the

@@ -138,6 +138,16 @@ sub picture {
     return MIME::Base64::decode_base64($self->_do('Page.captureScreenshot', { format => 'png' })->{data});
 }
 
+# Opens a page and stays there; js evaluates an expression in it.
+sub visit {
+    my ($self, $url) = @_;
+    $self->{loaded} = 0;
+    $self->_do('Page.navigate', { url => $url });
+    return $self->{loaded} ||= $self->_wait(sub { $self->{loaded} }) || die "$url does not load\n";
+}
+
+sub js { return shift->_eval(@_) }
+
 sub _eval {
     my ($self, $text) = @_;
     return $self->_do('Runtime.evaluate', { expression => $text, returnByValue => JSON::PP::true() })->{result}{value}
