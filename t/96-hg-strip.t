@@ -148,6 +148,11 @@ subtest 'others write' => sub {
     is strip('shared', '7', 'default')->{error}, undef, 'the next writer has it undone' or diag news();
     ok !-e "$ROOT/shared/.hg/store/journal", 'no journal';
     is_deeply ids('shared'), [grep { $_ ne $list->[-1] } @$list], 'what is left';
+    ok RCAPI::Hg::killed("$ROOT/shared"), 'again';
+    my $repaired = $t->try_admin('check', '--repair');
+    like "$repaired->{out}$repaired->{err}", qr/shared: what an interrupted write of hg had left was undone/,
+        'check --repair has it undone, too';
+    ok !-e "$ROOT/shared/.hg/store/journal", 'no journal';
     hg('shared', 'verify', '-q');
 };
 
