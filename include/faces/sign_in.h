@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * How clients of version control (git, svn) sign in at a face, and how they are refused. Each face
- * of them calls, for one request and in this order, rc_face_sign_in without a connection, then in
- * one snapshot rc_face_identify, rc_transfer_check (domain/transfer.h) and rc_face_take_verdict.
+ * How clients of version control (git, svn, hg) sign in at a face, and how they are refused. Each
+ * face of them calls, for one request and in this order, rc_face_sign_in without a connection, then
+ * in one snapshot rc_face_identify, rc_transfer_check (domain/transfer.h) and rc_face_take_verdict.
  */
 #ifndef RC_FACES_SIGN_IN_H
 #define RC_FACES_SIGN_IN_H
@@ -30,6 +30,13 @@ rc_err_t *rc_face_take_verdict(rc_answer_t *answer, const rc_actor_t *actor,
  * a type, cannot: one of another type. */
 rc_err_t *rc_face_refuse_type(rc_answer_t *answer, const rc_actor_t *actor, const rc_repo_t *repo,
                               const char *client);
+
+/**
+ * Locks the repository on the disk for a push, as rc_transfer_lock does; or makes the answer a
+ * refusal: something else writes to it (503), or it has gone (404). The actor has a connection.
+ */
+rc_err_t *rc_face_lock(rc_locks_t *locks, rc_answer_t *answer, rc_actor_t *actor,
+                       const rc_repo_t *repo);
 
 /** Sets the header that makes the client of a 401 send a name and a password. */
 void rc_face_ask_password(rc_answer_t *answer, const rc_request_t *request);

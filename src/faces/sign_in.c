@@ -106,6 +106,17 @@ rc_err_t *rc_face_refuse_type(rc_answer_t *answer, const rc_actor_t *actor, cons
                             NULL);
 }
 
+rc_err_t *rc_face_lock(rc_locks_t *locks, rc_answer_t *answer, rc_actor_t *actor,
+                       const rc_repo_t *repo)
+{
+    rc_err_t *err = rc_transfer_lock(locks, actor, repo);
+
+    if (!err || (err->kind != RC_E_BUSY && err->kind != RC_E_NOTFOUND))
+        return err;
+    return rc_answer_refuse(answer, err->kind == RC_E_BUSY ? 503 : 404, err->msg,
+                            rc_err_log_text(err, actor->pool));
+}
+
 /* Returns @a text as the content of a quoted string. */
 static const char *quoted(const char *text, apr_pool_t *pool)
 {

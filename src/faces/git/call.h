@@ -53,12 +53,6 @@ rc_err_t *rc_face_git_fetch(rc_face_git_call_t *call);
 /** Answers a POST to git-receive-pack. */
 rc_err_t *rc_face_git_push(rc_face_git_call_t *call);
 
-/* place.c */
-
-/** Takes a place for a git program until @a pool ends: one of those for clones, or one of the
- * others. Waits for 10 s at most; RC_E_BUSY after that. */
-rc_err_t *rc_face_git_place(rc_face_git_call_t *call, bool clone, apr_pool_t *pool);
-
 /* answer.c */
 
 /** Sets the headers of an answer: its type, "application/x-<service>-<what>", and that no cache may

@@ -5,13 +5,14 @@
  */
 #include "call.h"
 
-#include <apr_portable.h>
 #include <apr_strings.h>
 
 #include "base/produce.h"
 #include "base/secret.h"
 #include "base/hex.h"
 #include "domain/repo.h"
+#include "faces/body.h"
+#include "faces/place.h"
 #include "fetch_end.h"
 
 #define BODY_MOST ((apr_off_t)10 << 20) /* bytes, inflated */
@@ -22,18 +23,6 @@ typedef struct fetch_t {
     rc_spool_t *body; /* what git gets */
     bool failed;      /* git reports a failure */
 } fetch_t;
-
-/* Reads the body into a spool: it may be long, and the client slow. */
-static rc_err_t *spool_body(rc_spool_t *out, rc_face_git_call_t *call)
-{
-    rc_body_state_t state;
-    const char *data;
-    apr_size_t len;
-
-    while ((state = rc_body_read(call->request->body, &data, &len, true)) == RC_BODY_MORE)
-        RC_TRY(rc_spool_write(out, data, len));
-    return state == RC_BODY_END ? NULL : rc_body_error(state, call->pool);
-}
 
 static rc_err_t *answer_refs(const fetch_t *fetch)
 {
@@ -47,20 +36,6 @@ static rc_err_t *answer_refs(const fetch_t *fetch)
 
     RC_TRY(rc_repo_open(&vcs, call->request->env, call->repo, &call->actor.work, call->pool));
     return rc_wire_ls_refs(call->answer->spool, vcs, &ask, call->pool);
-}
-
-/* Sets *@a fd to the descriptor of the body, at its beginning. */
-static rc_err_t *open_body(int *fd, const fetch_t *fetch)
-{
-    apr_pool_t *pool = fetch->call->pool;
-    apr_off_t begin = 0;
-    apr_file_t *file;
-    apr_status_t rv;
-
-    RC_TRY(rc_spool_lend(&file, fetch->body));
-    if ((rv = apr_os_file_get(fd, file)) || (rv = apr_file_seek(file, APR_SET, &begin)))
-        return rc_err_internal(pool, rv, "cannot read a request from its file");
-    return NULL;
 }
 
 static rc_err_t *read_state(const char **state, rc_face_git_call_t *call, apr_pool_t *pool)
@@ -97,7 +72,7 @@ static rc_err_t *take_place(void *baton, apr_pool_t *pool)
 {
     const fetch_t *fetch = baton;
 
-    return rc_face_git_place(fetch->call, fetch->request.kind != RC_FETCH_PART, pool);
+    return rc_face_place(fetch->call->request, fetch->request.kind != RC_FETCH_PART, pool);
 }
 
 /* Judges git's end. With a failure that the client gets to know, the answer is complete: git has
@@ -148,7 +123,7 @@ static rc_err_t *answer_by_git(fetch_t *fetch)
         RC_TRY(rc_spool_puts(fetch->body, fetch->request.normal));
     }
     rc_wire_program(&produce.proc, &program, call->pool);
-    RC_TRY(open_body(&produce.proc.in, fetch));
+    RC_TRY(rc_face_body_open(&produce.proc.in, fetch->body, call->pool));
     /* the pool of the answer: the file is sent after the request has ended */
     RC_TRY(rc_produce_start(&stream, &produce, call->answer->pool));
     call->answer->stream = rc_face_git_fetch_end(call, &fetch->request, stream, &fetch->failed);
@@ -165,7 +140,7 @@ rc_err_t *rc_face_git_fetch(rc_face_git_call_t *call)
     if (!rc_face_git_body(call, BODY_MOST))
         return NULL;
     fetch->body = rc_spool_create(call->request->env->config->temp_dir, call->pool);
-    RC_TRY(spool_body(fetch->body, call));
+    RC_TRY(rc_face_body_spool(fetch->body, call->request->body, call->pool));
     RC_TRY(rc_spool_view(&data, fetch->body, call->pool));
     rc_fetch_request_read(&fetch->request, call->version, data,
                           (apr_size_t)rc_spool_size(fetch->body), call->pool);

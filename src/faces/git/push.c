@@ -12,6 +12,8 @@
 #include <apr_strings.h>
 
 #include "base/relay.h"
+#include "faces/place.h"
+#include "faces/sign_in.h"
 #include "push_body.h"
 #include "push_report.h"
 
@@ -212,12 +214,9 @@ static rc_err_t *lock_repo(rc_locks_t *locks, rc_face_git_call_t *call)
     rc_err_t *err;
 
     RC_TRY(rc_actor_open(&call->actor));
-    err = rc_transfer_lock(locks, &call->actor, call->repo);
+    err = rc_face_lock(locks, call->answer, &call->actor, call->repo);
     rc_actor_close(&call->actor);
-    if (!err || (err->kind != RC_E_BUSY && err->kind != RC_E_NOTFOUND))
-        return err;
-    return rc_answer_refuse(call->answer, err->kind == RC_E_BUSY ? 503 : 404, err->msg,
-                            rc_err_log_text(err, call->pool));
+    return err;
 }
 
 static rc_err_t *start_git(push_t *push)
@@ -235,7 +234,7 @@ static rc_err_t *start_git(push_t *push)
     rc_relay_t relay = {.ended = program_ended, .ended_baton = push};
     rc_locks_t locks;
 
-    RC_TRY(rc_face_git_place(call, false, call->pool));
+    RC_TRY(rc_face_place(call->request, false, call->pool));
     RC_TRY(lock_repo(&locks, call));
     if (call->answer->status != 200)
         return NULL;

@@ -95,16 +95,15 @@ static rc_err_t *prepare_write(rc_face_svn_call_t *call, const char *path)
 {
     const rc_env_config_t *config = call->request->env->config;
     apr_pool_t *pool = call->actor.pool;
-    rc_err_t *err = rc_transfer_lock(&call->locks, &call->actor, call->repo);
     const char *hook;
 
-    if (err && (err->kind == RC_E_BUSY || err->kind == RC_E_NOTFOUND))
-        return rc_answer_refuse(call->answer, err->kind == RC_E_BUSY ? 503 : 404, err->msg,
-                                rc_err_log_text(err, pool));
-    if (!err && !strcmp(call->request->method, "MERGE"))
-        err = rc_vcs_mark_commit(call->repo->type, path, call->request->pool);
-    if (err || config->svn_hooks || !(hook = rc_vcs_find_hook(path, pool)))
-        return err;
+    RC_TRY(rc_face_lock(&call->locks, call->answer, &call->actor, call->repo));
+    if (call->answer->status != 200)
+        return NULL;
+    if (!strcmp(call->request->method, "MERGE"))
+        RC_TRY(rc_vcs_mark_commit(call->repo->type, path, call->request->pool));
+    if (config->svn_hooks || !(hook = rc_vcs_find_hook(path, pool)))
+        return NULL;
     return rc_answer_refuse(call->answer, 403,
                             "This repository has hooks, which the server does not run",
                             apr_psprintf(pool, "%s/hooks/%s: see RcapiSvnHooks", path, hook));

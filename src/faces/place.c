@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Takes one of the places for git programs. There are RcapiGitMax of them for clones, which cost
- * processors and memory, and more for fetches and pushes, which usually cost little.
+ * Takes one of the places for programs that answer clients of version control. There are
+ * RcapiGitMax of them for clones, which cost processors and memory, and more for fetches and
+ * pushes, which usually cost little.
  */
-#include "call.h"
+#include "faces/place.h"
+
+#include "base/limit.h"
+#include "base/time.h"
 
 #define LONGEST apr_time_from_sec(10)
 #define PAUSE   apr_time_from_msec(50)
 
-static rc_err_t *wait_for_place(rc_face_git_call_t *call, rc_limit_t *places, apr_pool_t *pool)
+static rc_err_t *wait_for_place(const rc_request_t *request, rc_limit_t *places, apr_pool_t *pool)
 {
-    const rc_request_t *request = call->request;
     apr_time_t until = rc_clock() + LONGEST;
     rc_err_t *err;
 
@@ -22,9 +25,9 @@ static rc_err_t *wait_for_place(rc_face_git_call_t *call, rc_limit_t *places, ap
     return err;
 }
 
-rc_err_t *rc_face_git_place(rc_face_git_call_t *call, bool clone, apr_pool_t *pool)
+rc_err_t *rc_face_place(const rc_request_t *request, bool clone, apr_pool_t *pool)
 {
-    const rc_env_t *env = call->request->env;
+    const rc_env_t *env = request->env;
     rc_limit_t *places = clone ? env->clones : env->exchanges;
     apr_pool_t *waiting;
     rc_err_t *err = rc_limit_take(places, 1, pool);
@@ -34,7 +37,7 @@ rc_err_t *rc_face_git_place(rc_face_git_call_t *call, bool clone, apr_pool_t *po
     apr_pool_create(&waiting, pool);
     err = rc_limit_take(env->waiting, 1, waiting); /* a waiting request holds a thread */
     if (!err)
-        err = wait_for_place(call, places, pool);
+        err = wait_for_place(request, places, pool);
     err = rc_err_copy(err, pool);
     apr_pool_destroy(waiting);
     return err;
