@@ -30,10 +30,12 @@ struct rc_answer_t {
     int status;
     const char *text; /* of a refusal, for the client; NULL: the default text of the status */
     const char *why;  /* of a refusal, for the log only, as it may reveal what exists; NULL: text */
-    bool usual;       /* of a refusal: it is no news, and logged at debug only */
-    const char *user; /* the caller's name, set by decide; NULL: anonymous or no user */
+    const char *reason; /* of a refusal, in the status line, for a client that shows nothing else;
+                           NULL: that of the status */
+    bool usual;         /* of a refusal: it is no news, and logged at debug only */
+    const char *user;   /* the caller's name, set by decide; NULL: anonymous or no user */
 
-    const char *type;     /* Content-Type */
+    const char *type;     /* Content-Type; a stream may set it until its first piece */
     apr_table_t *headers; /* other headers; see rc_answer_header */
     bool packed;          /* no filter may compress the body */
     bool ranges;          /* Accept-Ranges is sent */

@@ -10,6 +10,7 @@
 #include <util_filter.h>
 
 #include <apr_buckets.h>
+#include <apr_lib.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
 
@@ -63,6 +64,17 @@ static void set_header(request_rec *r, const char *name, const char *value)
         apr_table_setn(r->headers_out, name, value);
 }
 
+/* Returns the status line with the reason of the face, whose characters all clients take. */
+static char *status_line(const request_rec *r, const rc_answer_t *answer)
+{
+    char *line = apr_psprintf(r->pool, "%d %s", answer->status, answer->reason), *p;
+
+    for (p = line; *p; p++)
+        if (!apr_isascii(*p) || apr_iscntrl(*p))
+            *p = '?';
+    return line;
+}
+
 void rc_http_set_headers(request_rec *r, rc_answer_t *answer)
 {
     const apr_array_header_t *rows = apr_table_elts(answer->headers);
@@ -70,7 +82,7 @@ void rc_http_set_headers(request_rec *r, rc_answer_t *answer)
 
     if (answer->status != HTTP_OK) { /* else keep httpd's status, for example of an ErrorDocument */
         r->status = answer->status;
-        r->status_line = NULL;
+        r->status_line = answer->reason ? status_line(r, answer) : NULL;
     }
     for (i = 0; i < rows->nelts; i++) {
         const apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);

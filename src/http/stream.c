@@ -26,6 +26,7 @@
 
 struct rc_sender_t {
     request_rec *r;
+    rc_answer_t *answer;
     rc_stream_t *stream;
     apr_bucket_brigade *bb;
     apr_time_t moved; /* when the client last took something */
@@ -282,6 +283,8 @@ static rc_sending_t send_next(rc_err_t **failure, rc_sender_t *sender)
         end_with_error(failure, sender, err);
         return RC_OVER;
     }
+    if (!sender->begun && !piece.later)
+        rc_http_set_headers(sender->r, sender->answer); /* the stream may have completed them */
     sender->begun = sender->begun || !piece.later;
     cut_slice(&piece, sender);
     if ((piece.len || piece.later) && !sender->r->header_only)
@@ -294,11 +297,12 @@ static rc_sending_t send_next(rc_err_t **failure, rc_sender_t *sender)
     return RC_OVER;
 }
 
-rc_sender_t *rc_http_sender(request_rec *r, const rc_answer_t *answer)
+rc_sender_t *rc_http_sender(request_rec *r, rc_answer_t *answer)
 {
     rc_sender_t *sender = apr_pcalloc(r->pool, sizeof(*sender));
 
     sender->r = r;
+    sender->answer = answer;
     sender->stream = answer->stream;
     sender->bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
     return sender;
@@ -339,7 +343,7 @@ rc_err_t *rc_http_send_rest(rc_sender_t *sender)
     return err;
 }
 
-rc_err_t *rc_http_send_stream(request_rec *r, const rc_answer_t *answer)
+rc_err_t *rc_http_send_stream(request_rec *r, rc_answer_t *answer)
 {
     return rc_http_send_rest(rc_http_sender(r, answer));
 }

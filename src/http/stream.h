@@ -14,7 +14,7 @@ typedef struct rc_sender_t rc_sender_t;
  * Sends the answer's stream piece by piece, and closes it. Returns an error, with nothing sent,
  * when the stream fails before its first piece; a later error is logged and cuts the answer.
  */
-rc_err_t *rc_http_send_stream(request_rec *r, const rc_answer_t *answer);
+rc_err_t *rc_http_send_stream(request_rec *r, rc_answer_t *answer);
 
 /* The same for a stream that follows, in steps. */
 
@@ -26,7 +26,7 @@ typedef enum {
 } rc_sending_t;
 
 /** Returns a sender of @a answer to @a r, in its pool. */
-rc_sender_t *rc_http_sender(request_rec *r, const rc_answer_t *answer);
+rc_sender_t *rc_http_sender(request_rec *r, rc_answer_t *answer);
 
 /** Sends what is there without blocking. *@a err is as from rc_http_send_stream, with RC_OVER. */
 rc_sending_t rc_http_send_some(rc_err_t **err, rc_sender_t *sender);
