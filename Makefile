@@ -59,7 +59,7 @@ CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN
 LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,now
 
 ROOMS    := base archive db db/sqlite store remote vcs vcs/git vcs/git/diff $(if $(SVN),vcs/svn) $(if $(HG),vcs/hg) \
-              domain faces faces/api faces/api/methods faces/raw faces/pages faces/git faces/svn
+              domain faces faces/api faces/api/methods faces/raw faces/pages faces/git faces/hg faces/svn
 LIB_SRC  := $(wildcard $(ROOMS:%=src/%/*.c))
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
 API_SRC  := $(wildcard src/cli/client*.c) src/cli/rhodecode_api.c
@@ -83,11 +83,15 @@ $(O)/gen/rc_sql.def: src/store/sql.awk $(sort $(wildcard src/store/sql/*.sql))
 $(O)/gen/rc_schema.def: src/store/schema.awk $(sort $(wildcard src/store/schema/*.sql))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
+# A program in Python, as a text in C.
+$(O)/gen/hg_serve.def: src/vcs/hg/serve.py
+	@mkdir -p $(@D)
+	$(call say,GEN,$@) sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp && mv $@.tmp $@
 
 $(call obj,$(HTTP_SRC)): CPPFLAGS += $(HTTPD_CFLAGS)
 $(call obj,src/vcs/git/library.c): CPPFLAGS += $(GIT_LIMIT)
 $(call obj,$(UNIT_SRC) docs/methods.c): CPPFLAGS += -Isrc
-$(O)/obj/%.o: %.c Makefile | $(O)/.packages $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def
+$(O)/obj/%.o: %.c Makefile | $(O)/.packages $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def $(O)/gen/hg_serve.def
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 

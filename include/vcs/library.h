@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#include "base/process.h"
 #include "base/work.h"
 #include "remote/remote.h"
 
@@ -28,6 +29,7 @@ typedef struct rc_capabilities_t {
                              first parent, and they have mails */
     bool ranges_reached;  /* every range holds what rc_vcs_series says, not only one of mails */
     bool editable;        /* author, date and message of a commit can change */
+    bool one_push;        /* one push at a time: what it has changed is found by comparing */
     int id_length;        /* characters of a full id; 0: the length varies */
     int short_length;     /* characters of a short id */
     int prefix_least;     /* minimum characters of an id prefix; 0: prefixes name no commit */
@@ -57,6 +59,20 @@ typedef struct rc_import_t {
     int n_files;
     const char *author, *email, *message;
 } rc_import_t;
+
+/* One request of the type's own clients, to be answered by a program. */
+typedef struct rc_serve_t {
+    const char *path;                  /* of the repository */
+    const char *home;                  /* a directory of ours, also for temporary files */
+    const apr_array_header_t *request; /* of const char *: its variables of CGI, "NAME=value" */
+    bool writes;                       /* the caller may change the repository */
+    apr_off_t max_memory;              /* bytes of memory of the program; 0 = no limit */
+    apr_time_t deadline;               /* rc_clock() */
+} rc_serve_t;
+
+/* Exit statuses of such a program. */
+#define RC_SERVE_REJECTED 65 /* the request is none of the protocol, or not allowed */
+#define RC_SERVE_BUSY     75 /* another process writes to the repository */
 
 /** Initializes the libraries of all back ends. Call once per process, before threads start. */
 rc_err_t *rc_vcs_startup(apr_pool_t *pool);
@@ -176,6 +192,16 @@ rc_err_t *rc_vcs_sweep(const char **done, const char *type, const char *path, ap
  */
 rc_err_t *rc_vcs_fetch(const char *type, const rc_remote_policy_t *policy, const char *path,
                        const char *url, bool set_head, apr_pool_t *pool);
+
+/**
+ * Sets @a proc up to answer one request of the clients of @a type: program, arguments, environment,
+ * directory and limits; memory in @a pool. The caller sets input (the body), output, lock and
+ * check. The program prints the media type of the answer, a line end, and the answer. All settings
+ * are ours. Returns RC_E_FAILED for a repository or type that cannot be served so, and
+ * RC_E_INTERNAL when the program is not installed.
+ */
+rc_err_t *rc_vcs_serve(rc_proc_t *proc, const char *type, const rc_serve_t *serve,
+                       apr_pool_t *pool);
 
 /**
  * Checks whether a repository of @a type may fetch from @a url: the form, the scheme, every address

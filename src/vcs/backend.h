@@ -68,6 +68,9 @@ typedef struct rc_backend_t {
     rc_err_t *(*needs_maintenance)(bool *needed, const char *path, apr_pool_t *pool);
     rc_err_t *(*sweep)(const char **done, const char *path, apr_pool_t *pool);
 
+    /* NULL: clients of this type are not served by a program that rc_vcs_serve starts. */
+    rc_err_t *(*serve)(rc_proc_t *proc, const rc_serve_t *serve, apr_pool_t *pool);
+
     /* --- one repository --- */
 
     /* Makes a handle of the back end's own type; the handle pool keeps it between uses. Errors live

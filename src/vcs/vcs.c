@@ -176,6 +176,16 @@ rc_err_t *rc_vcs_check_remote(const char *type, const rc_remote_policy_t *policy
     return admit(&backend, &admitted, type, policy, url, deadline, pool);
 }
 
+rc_err_t *rc_vcs_serve(rc_proc_t *proc, const char *type, const rc_serve_t *serve, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    RC_TRY(rc_vcs_need_backend(&backend, type, pool));
+    if (!backend->serve)
+        return rc_err_failed(pool, "no program serves repositories of type %s", type);
+    return backend->serve(proc, serve, pool);
+}
+
 /* --- one repository --- */
 
 rc_err_t *rc_vcs_refresh(rc_vcs_t *vcs)

@@ -83,7 +83,7 @@ typedef struct rc_hg_t {
     apr_pool_t *named_pool;    /* of both */
 } rc_hg_t;
 
-/* -- layout.c, create.c, copy.c, check.c: by path -- */
+/* -- layout.c, create.c, copy.c, check.c, serve.c: by path -- */
 
 rc_err_t *rc_hg_startup(apr_pool_t *pool);
 rc_found_t rc_hg_detect(const char **why, const char *path, apr_pool_t *pool);
@@ -95,6 +95,7 @@ rc_err_t *rc_hg_copy(const char *from, const char *to, rc_work_t *work, apr_pool
 rc_err_t *rc_hg_check(const char **problem, const char *path, apr_pool_t *pool);
 rc_err_t *rc_hg_repair(const char **done, const char *path, const char *wanted, apr_pool_t *pool);
 rc_err_t *rc_hg_check_refs(const char **problem, rc_vcs_t *vcs, apr_pool_t *pool);
+rc_err_t *rc_hg_serve(rc_proc_t *proc, const rc_serve_t *serve, apr_pool_t *pool);
 
 /** Finds the files of the repository at @a path, with paths in @a pool, and what its requirements
  * say. *@a why as of rc_vcs_detect. */

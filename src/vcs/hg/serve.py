@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Answers one request of a client of Mercurial by Mercurial's own hgweb, as a CGI program does.
+
+Arguments: the path of the repository, then settings ("section.name=value"). The request is in the
+variables of CGI and in the standard input. Prints the media type of the answer, a line end, and the
+answer. Exit status: 0; 65: Mercurial rejects the request; 75: another process writes to the
+repository; others: a failure.
+
+src/vcs/hg/serve.c runs this text by Python's option -c: nothing has to be installed and found, and
+nobody can replace it.
+"""
+import os
+import sys
+
+import hgdemandimport
+
+hgdemandimport.enable()
+
+from mercurial import bundle2, error, hg, ui as uimod
+from mercurial.hgweb import hgweb
+
+REJECTED, BUSY = 65, 75
+
+
+def settings():
+    ui = uimod.ui.load()
+    for setting in sys.argv[2:]:
+        name, value = os.fsencode(setting).split(b"=", 1)
+        ui.setconfig(*name.split(b".", 1), value, b"server")
+    ui.fout = ui.ferr  # what Mercurial prints is for the log
+    return ui
+
+
+def limit_pushes():
+    """A push adds changesets. It makes the server fetch nothing, and changes no requirement."""
+    del bundle2.capabilities[b"remote-changegroup"]
+    for part in (b"remote-changegroup", b"stream2"):
+        del bundle2.parthandlermapping[part]
+    add = bundle2.parthandlermapping[b"changegroup"]
+
+    def changegroup(op, part):
+        version = part.params.get(b"version", b"01")
+        if version not in (b"01", b"02") or b"treemanifest" in part.params:
+            raise error.Abort(b"changesets of this form are not accepted")
+        return add(op, part)
+
+    changegroup.params = add.params
+    bundle2.parthandlermapping[b"changegroup"] = changegroup
+
+
+def refuse_link(path, event, args):
+    """No link in a repository leads to other files, which a copy of its files would show."""
+    if event == "open" and isinstance(args[0], (bytes, str)):
+        name = os.fsencode(args[0])
+        if name.startswith(path) and os.path.islink(name):
+            raise error.Abort(b"%s is a link" % name)
+
+
+def open_repository():
+    ui = settings()
+    limit_pushes()
+    path = os.fsencode(sys.argv[1])
+    sys.addaudithook(lambda event, args: refuse_link(path, event, args))
+    repo = hg.repository(ui, path)
+    if ui.config(b"web", b"allow-push") and repo.svfs.exists(b"journal"):
+        repo.recover()  # a writer was killed
+    if repo.svfs.exists(b"obsstore"):  # a copy of the files would show what is hidden
+        repo.ui.setconfig(b"server", b"uncompressed", b"no", b"server")
+    return repo
+
+
+def environment():
+    environ = dict(os.environ)
+    environ["wsgi.url_scheme"] = "http"
+    environ["wsgi.input"] = sys.stdin.buffer
+    environ["wsgi.errors"] = sys.stderr.buffer
+    return environ
+
+
+def start(status, headers, error=None):
+    kind = dict(headers)["Content-Type"]
+    if not status.startswith("200 ") or not kind.startswith("application/"):
+        sys.stderr.write(status + "\n")
+        sys.exit(REJECTED)
+    sys.stdout.buffer.write(kind.encode("ascii") + b"\n")
+    return sys.stdout.buffer.write
+
+
+def answer():
+    for chunk in hgweb(open_repository())(environment(), start):
+        sys.stdout.buffer.write(chunk)
+        sys.stdout.buffer.flush()
+
+
+try:
+    answer()
+except error.LockError as err:
+    sys.stderr.write("%s\n" % err)
+    sys.exit(BUSY)
+except error.LookupError as err:
+    sys.stderr.write("%s\n" % err)
+    sys.exit(REJECTED)
+except (OSError, MemoryError, error.RepoError, error.StorageError):
+    raise
+except Exception as err:
+    sys.stderr.write("%s: %s\n" % (type(err).__name__, err))
+    sys.exit(REJECTED)
