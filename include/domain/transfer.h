@@ -8,6 +8,7 @@
  *     rc_transfer_lock              a push: before the program that receives it starts
  *     rc_transfer_recheck           a push: before the last bytes go to the program
  *     rc_transfer_pulled, _pushed   when it is done; _committed: after a commit on the server
+ *     rc_transfer_before, _received a push whose program does not report what it has changed
  */
 #ifndef RC_DOMAIN_TRANSFER_H
 #define RC_DOMAIN_TRANSFER_H
@@ -51,8 +52,9 @@ rc_err_t *rc_transfer_recheck(rc_verdict_t *verdict, rc_actor_t *actor,
                               rc_transfer_t kind);
 
 /**
- * Locks the repository on the disk for a push, as rc_actor_lock does, by rc_repo_share, and removes
- * what a killed writer left in its way (rc_vcs_settle). The program keeps locks->fd open. Returns
+ * Locks the repository on the disk for a push, as rc_actor_lock does, by rc_repo_share, or by
+ * rc_repo_lock for a type with capability one_push, and removes what a killed writer left in its
+ * way (rc_vcs_settle). The program keeps locks->fd open. Returns
  * RC_E_FORBIDDEN without the right to push; RC_E_BUSY, with a text for the client, when something
  * else writes to the repository for more than 30 seconds; and RC_E_NOTFOUND when it has been
  * renamed or deleted.
@@ -99,5 +101,22 @@ rc_err_t *rc_transfer_pushed(const char **note, rc_actor_t *actor, const rc_repo
  */
 rc_err_t *rc_transfer_committed(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
                                 const char *revision);
+
+/* What a repository holds before a push. */
+typedef struct rc_transfer_before_t rc_transfer_before_t;
+
+/** Notes what the repository holds, in the actor's pool, for rc_transfer_received. Only for types
+ * with capability one_push. Call it with the lock of rc_transfer_lock. */
+rc_err_t *rc_transfer_before(rc_transfer_before_t **before, rc_actor_t *actor,
+                             const rc_repo_t *repo);
+
+/**
+ * Records a push that is done, all or nothing, as rc_transfer_pushed does, whose changes are found
+ * by a comparison with @a before: new commits, then bookmark=>x and delete_bookmark=>x. Without
+ * one, nothing is recorded. Call it with the same lock. Returns RC_E_FORBIDDEN when @a repo was
+ * loaded without the right to push.
+ */
+rc_err_t *rc_transfer_received(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
+                               const rc_transfer_before_t *before);
 
 #endif

@@ -120,11 +120,14 @@ rc_err_t *rc_transfer_recheck(rc_verdict_t *verdict, rc_actor_t *actor,
     return rc_actor_read(actor, check_again, &recheck);
 }
 
-static rc_err_t *share(rc_locks_t *locks, rc_actor_t *actor, void *baton)
+static rc_err_t *lock_for_push(rc_locks_t *locks, rc_actor_t *actor, void *baton)
 {
     const rc_repo_t *repo = *(const rc_repo_t **)baton;
+    const rc_capabilities_t *type = rc_vcs_capabilities(repo->type);
 
-    return rc_repo_share(locks, actor->env, actor->db, repo->id, repo->name);
+    return type && type->one_push
+               ? rc_repo_lock(locks, actor->env, actor->db, repo->id, repo->name)
+               : rc_repo_share(locks, actor->env, actor->db, repo->id, repo->name);
 }
 
 /* Clients see this error: it names no path. */
@@ -150,7 +153,7 @@ rc_err_t *rc_transfer_lock(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t
 
     RC_TRY(rc_actor_require(actor, repo->level, RC_WRITE));
     RC_TRY(rc_actor_require_name(actor));
-    err = rc_actor_lock(locks, actor, share, &repo);
+    err = rc_actor_lock(locks, actor, lock_for_push, &repo);
     if (err)
         return not_shared(locks, actor, repo, err);
     return rc_vcs_settle(repo->type, rc_env_repo_path(actor->env, repo->name, actor->pool),

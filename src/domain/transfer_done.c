@@ -12,6 +12,7 @@
 #include "domain/last_changeset.h"
 #include "domain/maintenance.h"
 #include "store/repo_change.h"
+#include "transfer_compare.h"
 #include "transfer_lock.h"
 #include "transfer_words.h"
 #include "vcs/git_wire.h"
@@ -193,4 +194,52 @@ rc_err_t *rc_transfer_committed(const char **note, rc_actor_t *actor, const rc_r
     RC_TRY(require_push(actor, repo));
     RC_TRY(rc_actor_away(actor, read_youngest, &pushed));
     return keep_record(note, &pushed);
+}
+
+/* --- a push whose changes are not reported --- */
+
+typedef struct compare_t {
+    pushed_t pushed;
+    rc_transfer_before_t *now;
+    const rc_transfer_before_t *was;
+} compare_t;
+
+static rc_err_t *note_state(rc_actor_t *actor, void *baton)
+{
+    compare_t *compare = baton;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_repo_open(&vcs, actor->env, compare->pushed.repo, NULL, actor->pool));
+    return rc_transfer_note(&compare->now, vcs, actor->pool);
+}
+
+static rc_err_t *compare_state(rc_actor_t *actor, void *baton)
+{
+    compare_t *compare = baton;
+    rc_vcs_t *vcs;
+
+    RC_TRY(rc_repo_open(&vcs, actor->env, compare->pushed.repo, NULL, actor->pool));
+    RC_TRY(rc_last_read(&compare->pushed.last, vcs, actor->pool));
+    return rc_transfer_compare(&compare->pushed.words, compare->was, vcs, actor->pool);
+}
+
+rc_err_t *rc_transfer_before(rc_transfer_before_t **before, rc_actor_t *actor,
+                             const rc_repo_t *repo)
+{
+    compare_t compare = {.pushed = {.actor = actor, .repo = repo}};
+
+    RC_TRY(rc_actor_away(actor, note_state, &compare));
+    *before = compare.now;
+    return NULL;
+}
+
+rc_err_t *rc_transfer_received(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
+                               const rc_transfer_before_t *before)
+{
+    compare_t compare = {.pushed = {.actor = actor, .repo = repo}, .was = before};
+
+    *note = NULL;
+    RC_TRY(require_push(actor, repo));
+    RC_TRY(rc_actor_away(actor, compare_state, &compare));
+    return compare.pushed.words ? keep_record(note, &compare.pushed) : NULL;
 }
