@@ -7,6 +7,7 @@
 #include "faces/api.h"
 #include "faces/face.h"
 #include "faces/git.h"
+#include "faces/hg.h"
 #include "faces/pages.h"
 #include "faces/raw.h"
 #include "faces/svn.h"
@@ -14,6 +15,7 @@
 /* clang-format off */
 const rc_face_t *const rc_faces[] = {
     &rc_face_api,
+    &rc_face_hg,
     &rc_face_pages,
     &rc_face_svn,
     &rc_face_git,

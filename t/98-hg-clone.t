@@ -1,0 +1,203 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# Clone and pull by the system's hg (contract 08 §7): the same as from the folder; who may, what is refused and how hg
+# shows it; what single requests are answered; what a hostile repository or request cannot do.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use RCAPI::Hg;
+use RCAPI::HgClient;
+use RCAPI::Run qw(slurp spew);
+use RCAPI::Test;
+
+my $t = RCAPI::Test->new(
+    mounts => ['/', '/off'], children => 1,
+    directives => <<'END',
+LogFormat "%m %U%q %>s" short
+CustomLog logs/requests short
+<Location "/off">
+    RcapiHg Off
+</Location>
+END
+);
+my $ROOT = $t->dir . '/data/repos';
+$t->user($_) for qw(bob wendy);
+$t->repo('gits', empty => 1);
+$t->must(create_repo => { repo_name => $_, repo_type => 'hg' }) for qw(g/r hidden plain);
+$t->must(update_repo => { repoid => 'hidden', private => JSON::PP::true() });
+$t->must(grant_user_permission => { repoid => 'g/r', userid => 'wendy', perm => 'repository.write' });
+RCAPI::Hg::random("$ROOT/g/r", 3, 40);
+RCAPI::Hg::build("$ROOT/plain", { files => { a => { data => "one\n" } }, bookmarks => ['mark'] });
+my $visitor = RCAPI::HgClient->new($t);
+my ($bob, $wendy) = map { RCAPI::HgClient->new($t, basic => "$_:" . $t->key($_)) } qw(bob wendy);
+
+# What hg says of a repository; phases as a publishing server shows them.
+sub told {
+    my ($path) = @_;
+    my $log = RCAPI::Hg::hg('-R', $path, 'log', '-r', 'sort(not secret() and not obsolete(), node)', '-T',
+        '{node} {branch} {author} {date|hgdate} {p1node} {p2node} {extras} {desc|json}\n');
+    return $log . RCAPI::Hg::hg('-R', $path, 'bookmarks', '-T', '{bookmark} {node}\n');
+}
+
+# The requests of hg since the last call: their commands.
+my $seen = 0;
+sub commands {
+    my @lines = split /\n/, slurp($t->dir . '/logs/requests');
+    my @new = @lines[$seen .. $#lines];
+    $seen = @lines;
+    return join ' ', map { /cmd=(\w+)[^ ]* (\d+)/ ? $2 == 200 ? $1 : "$1:$2" : () } @new;
+}
+
+subtest 'clone and pull' => sub {
+    commands();
+    my $work = $visitor->clone('g/r', '-U');
+    is commands(), 'capabilities batch getbundle', 'three requests for a clone';
+    my $direct = $visitor->folder;
+    RCAPI::Hg::hg('clone', '-q', '-U', '--pull', "$ROOT/g/r", $direct);
+    is told($work), told($direct), 'as from the folder';
+    like RCAPI::Hg::hg('-R', $work, 'verify'), qr/^checked \d+ changesets/m, 'hg verify';
+    is RCAPI::Hg::hg('-R', $work, 'log', '-r', 'not public()', '-T', 'x'), '', 'all of it is public';
+    my @kept = glob "$ROOT/.rc_archives/*.hg*";
+    is scalar(@kept), 1, 'the answer is kept';
+    my $when = (stat $kept[0])[10];
+    is told($bob->clone('g/r', '-U')), told($work), 'another client gets the same';
+    is_deeply [glob "$ROOT/.rc_archives/*.hg*"], \@kept, '... the same answer';
+    like $t->sql("SELECT username FROM journal WHERE action = 'pull' ORDER BY journal_id"), qr/^default\ndefault\n\z/,
+        'two pulls by a visitor: hg sends no password where none is wanted';
+
+    my ($old) = RCAPI::Hg::hg('-R', $direct, 'log', '-r', '10', '-T', '{node}');
+    my $part = $visitor->clone('g/r', '-U', '-r', $old);
+    commands();
+    like $visitor->must('-R', $part, 'pull'), qr/added \d+ changesets/, 'hg pull';
+    is commands(), 'capabilities batch getbundle', '... three requests';
+    is told($part), told($work), '... and all is there';
+    like $visitor->must('-R', $part, 'pull'), qr/no changes found/, '... nothing more';
+    is $visitor->must('identify', '--id', '-r', $old, $visitor->url('g/r')), substr($old, 0, 12) . "\n", 'hg identify';
+    my $id = $t->must(get_repo => { repoid => 'g/r' })->{repo_id};
+    is $t->get("/_$id?cmd=heads")->{body}, $t->get('/g/r?cmd=heads')->{body}, 'by the id of the repository';
+};
+
+subtest 'copies of the files' => sub {
+    my $work = $visitor->folder;
+    like $visitor->must('clone', '-U', '--stream', $visitor->url('plain'), $work), qr/files to transfer/,
+        'clone --stream';
+    is told($work), told("$ROOT/plain"), 'all is there';
+    like RCAPI::Hg::hg('-R', $work, 'verify'), qr/checked 1 changesets/, 'hg verify';
+    my $other = $visitor->try('clone', '-U', '--stream', $visitor->url('g/r'), $visitor->folder);
+    unlike $other->{out}, qr/files to transfer/, 'not of a repository that hides changesets';
+    spew($t->dir . '/scratch/other', "not for clients\n");
+    symlink $t->dir . '/scratch/other', "$ROOT/plain/.hg/clonebundles.manifest";
+    my $r = $t->get('/plain?cmd=clonebundles');
+    is $r->{status}, 400, 'a link in the repository is not followed';
+    unlike $r->{body}, qr/not for clients/, '... its target is not shown';
+    unlink "$ROOT/plain/.hg/clonebundles.manifest";
+};
+
+subtest 'who may' => sub {
+    my $why = sub { my ($client, $repo) = @_; $client->try('identify', $client->url($repo))->{err} };
+    my $gone = 'There is no such repository, or you may not read it';
+    is $why->($bob, $_), "abort: HTTP Error 404: $gone\n", "bob and $_" for qw(hidden nothing);
+    is $why->($visitor, $_), 'abort: http authorization required for ' . $visitor->url($_) . "\n", "a visitor and $_"
+        for qw(hidden nothing);
+    is $why->($bob, 'gits'), "abort: HTTP Error 404: `gits` is a repository of git, not of hg\n", 'git';
+    my $wrong = RCAPI::HgClient->new($t, basic => 'bob:wrong');
+    is $why->($wrong, 'hidden'), "abort: authorization failed\n", 'a wrong password';
+    my $r = $t->get('/hidden?cmd=heads', basic => 'bob:wrong');
+    is $r->{status}, 401, '... 401';
+    like $r->header('WWW-Authenticate'), qr/^Basic realm=/, '... with a challenge';
+    like $r->{body}, qr/^Wrong user name, password or token/, '... and a text';
+    like $r->header('Content-Type'), qr{^text/plain}, '... a plain one';
+    my $token = $t->token('wendy', '--role', 'vcs');
+    $t->must(grant_user_permission => { repoid => 'hidden', userid => 'wendy', perm => 'repository.read' });
+    is $t->get('/hidden?cmd=heads', basic => "wendy:$token")->{status}, 200, 'a token';
+    is $t->get('/hidden?cmd=heads', headers => [Authorization => "Bearer $token"])->{status}, 200, '... in a header';
+    is $t->get("/hidden?cmd=heads&api_key=$token")->{status}, 401, '... not in the URL';
+    unlike $t->get('/off/g/r?cmd=heads')->{head}, qr/mercurial/, 'RcapiHg Off';
+};
+
+subtest 'single requests' => sub {
+    my $heads = RCAPI::Hg::hg('-R', "$ROOT/plain", 'log', '-r', 'head()', '-T', '{node} ') =~ s/ \z/\n/r;
+    my $r = $t->get('/plain?cmd=heads');
+    is $r->{body}, $heads, 'heads';
+    is $r->header('Content-Type'), 'application/mercurial-0.1', '... its type';
+    is $t->get('/plain/?cmd=heads')->{body}, $heads, '... with a slash';
+    is $t->get('/plain?cmd=pushkey&cmd=heads')->{status}, 401, 'the first cmd counts';
+    is $t->get('/plain?cmd=heads&cmd=pushkey')->{body}, $heads, '... for hg, too';
+    is $t->get('/plain?cmd=lookup', headers => ['X-HgArg-1' => 'key=ma', 'X-HgArg-2' => 'rk'])->{body}, "1 $heads",
+        'arguments in headers';
+    is $t->get('/plain?cmd=lookup', method => 'POST', body => 'key=mark', headers => ['X-HgArgs-Post' => 8])->{body},
+        "1 $heads", '... in the body';
+    is $t->get('/plain?cmd=lookup&key=mark')->{body}, "1 $heads", '... in the URL';
+    my $push = 'pushkey namespace%3Dbookmarks%2Ckey%3Dx%2Cold%3D%2Cnew%3D' . substr($heads, 0, 40);
+    for my $as (undef, 'wendy', 'admin') {
+        my @who = $as ? (basic => "$as:" . $t->key($as)) : ();
+        my $r = $t->get('/plain?cmd=batch', method => 'POST', body => '', @who,
+            headers => ['X-HgArg-1' => 'cmds=' . ($push =~ s/%/%/gr =~ s/ /%20/gr)]);
+        is $r->{status}, 400, ($as // 'a visitor') . ': a batch does not write';
+    }
+    unlike RCAPI::Hg::hg('-R', "$ROOT/plain", 'bookmarks'), qr/\bx\b/, '... nothing was written';
+    is $t->get("/plain?cmd=$_")->{status}, 401, "a visitor: $_" for 'unbundle', 'pushkey', 'log', 'archive', '', '%00';
+    is $t->get("/plain?cmd=$_", basic => 'bob:' . $t->key('bob'))->{status}, 403, "a reader: $_" for 'unbundle', 'log';
+    for my $query ('cmd=log', 'cmd=rawfile&file=a&node=tip', 'cmd=static&file=style.css', 'cmd=--config') {
+        my $r = $t->get("/plain?$query", basic => 'admin:' . $t->key('admin'));
+        is $r->{status}, 400, "a writer: $query";
+        is $r->{body}, 'This is not a command of Mercurial that is served here', '... why';
+    }
+    is $t->get('/plain?cmd=heads', method => 'PUT')->{status}, 405, 'another method';
+    is $t->get('/plain?cmd=heads', method => 'PUT')->header('Allow'), 'GET, POST', '... which are served';
+    my $none = '1' x 40;
+    is $t->get("/plain?cmd=$_")->{status}, 400, "malformed: $_"
+        for 'between&pairs=x', 'known', 'batch&cmds=x', "getbundle&heads=$none", "branches&nodes=$none";
+    is $t->get('/plain?cmd=unbundle', basic => 'admin:' . $t->key('admin'))->{status}, 405, 'a push by GET';
+    is $t->get('/plain?cmd=known', method => 'POST', body => 'x' x (10 << 20 | 1))->{status}, 413, 'a large body';
+};
+
+subtest 'settings of a repository' => sub {
+    my $mark = $t->dir . '/scratch/ran';
+    spew($t->dir . '/scratch/evil.py', "open('$mark', 'w')\n");
+    spew("$ROOT/plain/.hg/hgrc", <<"END");
+[hooks]
+preoutgoing = touch $mark
+outgoing = touch $mark
+prelistkeys = touch $mark
+[extensions]
+evil = ${\ $t->dir}/scratch/evil.py
+[phases]
+publish = no
+[web]
+deny_read = *
+[server]
+pullbundle = yes
+END
+    ok $visitor->clone('plain', '-U'), 'a clone';
+    ok !-e $mark, 'no hook and no extension ran';
+    spew("$ROOT/plain/.hg/requires", "share-safe\nlfs\n");
+    is $t->get('/plain?cmd=heads')->{status}, 404, 'a requirement that would load an extension';
+    like $t->error_log, qr/Mercurial cannot serve plain: .*requirement lfs/, '... the log says why';
+    spew("$ROOT/plain/.hg/requires", "share-safe\n");
+};
+
+subtest 'locks' => sub {
+    my $text = sub { "Repository `g/r` locked by user `$_[0]`. Reason:`$_[1]`" };
+    my $pull = sub { $_[0]->try('clone', '-U', $_[0]->url('g/r'), $_[0]->folder)->{err} };
+    $t->must(update_repo => { repoid => 'g/r', enable_locking => JSON::PP::true() });
+    $t->must(update_repo => { repoid => 'g/r', private => JSON::PP::true() });
+    $t->must(grant_user_permission => { repoid => 'g/r', userid => 'bob', perm => 'repository.read' });
+    is $pull->($wendy), '', 'a pull by a writer';
+    is $t->must(get_repo => { repoid => 'g/r' })->{locked_by}{username}, 'wendy', '... locks the repository';
+    is $pull->($bob), 'abort: HTTP Error 423: ' . $text->('wendy', 'lock_pull') . "\n", 'another one is refused';
+    is $pull->($wendy), '', '... not the first one';
+    is $t->get('/g/r?cmd=listkeys&namespace=phases', basic => 'bob:' . $t->key('bob'))->{status}, 200,
+        'listkeys is not checked';
+    my $r = $t->get('/g/r?cmd=getbundle', basic => 'bob:' . $t->key('bob'));
+    is $r->{status}, 423, 'the status';
+    is $r->{body}, $text->('wendy', 'lock_pull'), '... and the text';
+    $t->must(lock => { repoid => 'g/r', locked => JSON::PP::true(), userid => 'wendy' });
+    is $pull->($wendy), 'abort: HTTP Error 423: ' . $text->('wendy', 'lock_api') . "\n", 'a lock by the API';
+    $t->must(lock => { repoid => 'g/r', locked => JSON::PP::false(), userid => 'wendy' });
+};
+
+$t->done;
+done_testing;

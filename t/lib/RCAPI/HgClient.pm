@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+package RCAPI::HgClient;
+
+=head1 NAME
+
+RCAPI::HgClient - the system's hg as a client of a private server
+
+=head1 SYNOPSIS
+
+    my $bob = RCAPI::HgClient->new($t, basic => 'bob:' . $t->key('bob'));   # asked for a password
+    my $visitor = RCAPI::HgClient->new($t);
+    my $work = $bob->clone('group/repo', '-U');     # a new folder; dies if hg fails
+    $bob->must('-R', $work, 'push');                # what hg prints
+    my $r = $bob->try('-R', $work, 'push');         # { exit, out, err }
+
+Options: basic => 'user:password', config => ['section.name=value', ...]. No other settings are read, and hg asks
+for nothing.
+
+=cut
+
+use strict;
+use warnings;
+use RCAPI::Run qw(run);
+
+my $folders = 0;
+
+sub new {
+    my ($class, $t, %opt) = @_;
+    my @config = @{ $opt{config} // [] };
+    if (defined $opt{basic}) {
+        my ($user, $password) = split /:/, $opt{basic}, 2;
+        push @config, 'auth.x.prefix=*', 'auth.x.schemes=http https', "auth.x.username=$user",
+            "auth.x.password=$password";
+    }
+    return bless { t => $t, config => \@config }, $class;
+}
+
+# The URL of a repository; what is not a part of a name is escaped by the caller.
+sub url { $_[0]{t}->url . "/$_[1]" }
+
+# A folder that does not exist yet.
+sub folder { $_[0]{t}->dir . '/scratch/hg' . ++$folders }
+
+sub try {
+    my ($self, @args) = @_;
+    my %opt = ref $args[0] ? %{ shift @args } : ();
+    my %env = (
+        HGRCPATH => '', HGPLAIN => 1, HGENCODING => 'UTF-8', HGUSER => 'Ann Author <ann@example.org>',
+        LC_ALL => 'C.UTF-8', HOME => $self->{t}->dir . '/home', PYTHONDONTWRITEBYTECODE => 1, %{ $opt{env} // {} },
+    );
+    return run({ timeout => 120, %opt, env => \%env }, 'hg', (map { ('--config', $_) } 'ui.interactive=no',
+        @{ $self->{config} }), @args);
+}
+
+sub must {
+    my ($self, @args) = @_;
+    my $r = $self->try(@args);
+    die "hg @args: exit $r->{exit}, signal $r->{signal}\n$r->{err}" if $r->{exit} || $r->{signal};
+    return $r->{out};
+}
+
+# Clones a repository; the new folder.
+sub clone {
+    my ($self, $repo, @args) = @_;
+    my $to = $self->folder;
+    $self->must('clone', '-q', @args, $self->url($repo), $to);
+    return $to;
+}
+
+1;
