@@ -13,12 +13,15 @@ use RCAPI::Run qw(slurp spew);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new(
-    mounts => ['/', '/off'], children => 1,
+    mounts => ['/', '/off', '/poor'], children => 1,
     directives => <<'END',
 LogFormat "%m %U%q %>s" short
 CustomLog logs/requests short
 <Location "/off">
     RcapiHg Off
+</Location>
+<Location "/poor">
+    RcapiHgMemory 1M
 </Location>
 END
 );
@@ -50,6 +53,9 @@ sub commands {
     return join ' ', map { /cmd=(\w+)[^ ]* (\d+)/ ? $2 == 200 ? $1 : "$1:$2" : () } @new;
 }
 
+# Kept answers to clones; those of capabilities have no number of a repository.
+sub kept { grep { !m{/rcapi-0-[^/]*\z} } glob "$ROOT/.rc_archives/*.hg*" }
+
 subtest 'clone and pull' => sub {
     commands();
     my $work = $visitor->clone('g/r', '-U');
@@ -59,11 +65,10 @@ subtest 'clone and pull' => sub {
     is told($work), told($direct), 'as from the folder';
     like RCAPI::Hg::hg('-R', $work, 'verify'), qr/^checked \d+ changesets/m, 'hg verify';
     is RCAPI::Hg::hg('-R', $work, 'log', '-r', 'not public()', '-T', 'x'), '', 'all of it is public';
-    my @kept = glob "$ROOT/.rc_archives/*.hg*";
+    my @kept = kept();
     is scalar(@kept), 1, 'the answer is kept';
-    my $when = (stat $kept[0])[10];
     is told($bob->clone('g/r', '-U')), told($work), 'another client gets the same';
-    is_deeply [glob "$ROOT/.rc_archives/*.hg*"], \@kept, '... the same answer';
+    is_deeply [kept()], \@kept, '... the same answer';
     like $t->sql("SELECT username FROM journal WHERE action = 'pull' ORDER BY journal_id"), qr/^default\ndefault\n\z/,
         'two pulls by a visitor: hg sends no password where none is wanted';
 
@@ -74,6 +79,10 @@ subtest 'clone and pull' => sub {
     is commands(), 'capabilities batch getbundle', '... three requests';
     is told($part), told($work), '... and all is there';
     like $visitor->must('-R', $part, 'pull'), qr/no changes found/, '... nothing more';
+    like $visitor->must('-R', $part, 'pull', $visitor->url('poor/g/r')), qr/no changes found/,
+        '... once more, for which no program runs';
+    like $visitor->try('clone', '-U', $visitor->url('poor/plain'), $visitor->folder)->{err}, qr/HTTP Error 500/,
+        'a program without memory';
     is $visitor->must('identify', '--id', '-r', $old, $visitor->url('g/r')), substr($old, 0, 12) . "\n", 'hg identify';
     my $id = $t->must(get_repo => { repoid => 'g/r' })->{repo_id};
     is $t->get("/_$id?cmd=heads")->{body}, $t->get('/g/r?cmd=heads')->{body}, 'by the id of the repository';
@@ -115,6 +124,48 @@ subtest 'who may' => sub {
     is $t->get('/hidden?cmd=heads', headers => [Authorization => "Bearer $token"])->{status}, 200, '... in a header';
     is $t->get("/hidden?cmd=heads&api_key=$token")->{status}, 401, '... not in the URL';
     unlike $t->get('/off/g/r?cmd=heads')->{head}, qr/mercurial/, 'RcapiHg Off';
+};
+
+# What hg answers to commands, each a list: its name, then names and values of arguments.
+sub answers_of_hg {
+    my ($path, @commands) = @_;
+    my $in = '';
+    for (@commands) {
+        my ($name, %arguments) = @$_;
+        $in .= "$name\n" . join '', map { "$_ " . length($arguments{$_}) . "\n$arguments{$_}" } sort keys %arguments;
+        $in .= "* 0\n" if $name =~ /^(?:batch|known)$/;
+    }
+    my $out = RCAPI::Hg::hg({ stdin => $in }, '-R', $path, 'serve', '--stdio');
+    return map { $out =~ s/\A(\d+)\n//; substr $out, 0, $1, '' } @commands;
+}
+
+sub escaped { my ($text) = @_; return $text =~ s/([^\w.])/sprintf '%%%02X', ord $1/ger }
+
+subtest 'answers without a program' => sub {
+    RCAPI::Hg::hg('-R', "$ROOT/g/r", 'bookmark', '-r', 'tip', $_) for 'a@b', 'a@', "b;c=d, f";
+    for my $repo ('g/r', 'plain', 'hidden') {
+        my $all = RCAPI::Hg::hg('-R', "$ROOT/$repo", '--hidden', 'log', '-T', '{node} ');
+        my $nodes = $all . join ' ', '0' x 40, '1' x 40;
+        my @ask = (['heads'], [known => nodes => $nodes], [known => nodes => ''],
+            (map { [listkeys => namespace => $_] } qw(bookmarks phases namespaces x)),
+            [batch => cmds => "heads ;known nodes=$nodes"], [batch => cmds => 'listkeys namespace=bookmarks;heads '],
+            [batch => cmds => 'lookup key=tip;heads '], ['capabilities'], ['branchmap']);
+        my @want = answers_of_hg("$ROOT/$repo", @ask);
+        for my $i (0 .. $#ask) {
+            my ($command, $name, $value) = @{ $ask[$i] };
+            my $r = $t->get("/$repo?cmd=$command" . (defined $name ? "&$name=" . escaped($value) : ''), as => 'admin',
+                headers => ['X-Api-Key' => $t->key('admin')]);
+            if ($command eq 'capabilities') { # of http there are more; files of hidden changesets are not copied
+                my $stream = $repo eq 'g/r' ? '|%0Astream%3Dv2|streamreqs=\S+' : '';
+                s/ ?(?:batch|protocaps|compression=\S+|http\w+=\S+|%0Aremote-changegroup%3Dhttp%2Chttps$stream)//g
+                    for $r->{body}, $want[$i];
+            }
+            if ($command eq 'branchmap') { # in any order
+                $_ = join "\n", sort split /\n/ for $r->{body}, $want[$i];
+            }
+            is $r->{body}, $want[$i], "$repo: $command " . substr $value // '', 0, 40;
+        }
+    }
 };
 
 subtest 'single requests' => sub {
@@ -174,8 +225,8 @@ END
     ok $visitor->clone('plain', '-U'), 'a clone';
     ok !-e $mark, 'no hook and no extension ran';
     spew("$ROOT/plain/.hg/requires", "share-safe\nlfs\n");
-    is $t->get('/plain?cmd=heads')->{status}, 404, 'a requirement that would load an extension';
-    like $t->error_log, qr/Mercurial cannot serve plain: .*requirement lfs/, '... the log says why';
+    is $t->get('/plain?cmd=heads')->{status}, 500, 'a requirement that would load an extension';
+    like $t->error_log, qr/plain is a Mercurial repository with the requirement lfs/, '... the log says why';
     spew("$ROOT/plain/.hg/requires", "share-safe\n");
 };
 

@@ -82,6 +82,17 @@ rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
  * unless this process has read its references before and file times show no change since. */
 const char *rc_vcs_known_state(const char *type, const char *path, apr_pool_t *pool);
 
+/* What is known of the answer to a command of the type's own clients. */
+typedef struct rc_asked_t {
+    bool answered;    /* it is complete */
+    const char *same; /* else: a text that names the answer, for a cache; NULL: there is none */
+} rc_asked_t;
+
+/** Answers the command @a command of the type's own clients without a program, into @a spool, if it
+ * can; else a program of rc_vcs_serve must. @a arguments: a query string. Memory in @a pool. */
+rc_err_t *rc_vcs_ask(rc_asked_t *asked, rc_spool_t *spool, rc_vcs_t *vcs, const char *command,
+                     const char *arguments, apr_pool_t *pool);
+
 /** Number of commits in the repository order: reachable from branches and tags. 0 = empty. In a
  * repository of Mercurial some below it may be hidden: no commit has such an index. */
 rc_err_t *rc_vcs_count(apr_int64_t *count, rc_vcs_t *vcs);

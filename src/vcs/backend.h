@@ -86,6 +86,9 @@ typedef struct rc_backend_t {
 
     rc_err_t *(*refresh)(rc_vcs_t *vcs);
     rc_err_t *(*state)(const char **state, rc_vcs_t *vcs, apr_pool_t *pool);
+    /* NULL: programs answer all that clients ask. @a asked is zeroed. */
+    rc_err_t *(*ask)(rc_asked_t *asked, rc_spool_t *spool, rc_vcs_t *vcs, const char *command,
+                     const char *arguments, apr_pool_t *pool);
     rc_err_t *(*count)(apr_int64_t *count, rc_vcs_t *vcs);
     /* Index of the commit that a branch, bookmark or tag of this name leads to; -1 when there is
      * none. A branch takes precedence over a tag. */

@@ -200,6 +200,14 @@ const char *rc_vcs_known_state(const char *type, const char *path, apr_pool_t *p
     return backend ? backend->known_state(path, pool) : NULL;
 }
 
+rc_err_t *rc_vcs_ask(rc_asked_t *asked, rc_spool_t *spool, rc_vcs_t *vcs, const char *command,
+                     const char *arguments, apr_pool_t *pool)
+{
+    *asked = (rc_asked_t){false, NULL};
+    return vcs->backend->ask ? vcs->backend->ask(asked, spool, vcs, command, arguments, pool)
+                             : NULL;
+}
+
 rc_err_t *rc_vcs_state(const char **state, rc_vcs_t *vcs, apr_pool_t *pool)
 {
     return vcs->backend->state(state, vcs, pool);

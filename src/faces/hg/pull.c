@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Answers commands that read, by Mercurial, whose output is sent while it works. Answers for clones
- * are kept, so that equal clones are made once. When the client got changesets, or left with a part
- * of them, the pull is recorded.
+ * Answers commands that read: the short ones without a program, the others by Mercurial, whose
+ * output is sent while it works. Answers to pulls are kept, so that equal ones are made once. When
+ * the client got changesets, or left with a part of them, the pull is recorded.
  */
 #include "call.h"
 
@@ -19,8 +19,9 @@
 #include "domain/repo.h"
 #include "faces/place.h"
 
-#define BODY_MOST ((apr_off_t)10 << 20) /* bytes of arguments in the body */
-#define LINE_MOST 256                   /* bytes that are read to find the first line */
+#define BODY_MOST ((apr_off_t)10 << 20)       /* bytes of arguments in the body */
+#define TYPE      "application/mercurial-0.1" /* of short answers */
+#define LINE_MOST 256                         /* bytes that are read to find the first line */
 
 typedef struct pull_t {
     rc_face_hg_call_t *call;
@@ -41,6 +42,11 @@ static bool is_empty(const char *ids)
     return !ids || !ids[strspn(ids, "0 ")];
 }
 
+static bool is_pull(const pull_t *pull)
+{
+    return pull->call->command->kind == RC_FACE_HG_PULL;
+}
+
 static void read_arguments(pull_t *pull)
 {
     rc_face_hg_call_t *call = pull->call;
@@ -48,7 +54,7 @@ static void read_arguments(pull_t *pull)
 
     pull->arguments = rc_face_hg_arguments(call);
     flag = rc_query_parameter(pull->arguments, "cg", call->pool);
-    pull->counts = call->command->kind == RC_FACE_HG_PULL && (!flag || strcmp(flag, "0"));
+    pull->counts = is_pull(pull) && (!flag || strcmp(flag, "0"));
     if (!strcmp(name, "getbundle"))
         pull->clone =
             pull->counts && is_empty(rc_query_parameter(pull->arguments, "common", call->pool));
@@ -75,35 +81,50 @@ static rc_err_t *hg_ended(const char **more, void *baton, const rc_proc_result_t
     return rc_face_hg_judge(result, pull->call, pool);
 }
 
-static rc_err_t *read_state(const char **state, rc_face_hg_call_t *call, apr_pool_t *pool)
+/* --- what is known of the answer --- */
+
+/* Answers the command, if no program is needed; else finds what the answer depends on. */
+static rc_err_t *ask_repo(const pull_t *pull, rc_asked_t *asked, apr_pool_t *pool)
 {
+    rc_face_hg_call_t *call = pull->call;
     rc_vcs_t *vcs;
 
     RC_TRY(rc_repo_open(&vcs, call->request->env, call->repo, &call->actor.work, pool));
-    return rc_vcs_state(state, vcs, pool);
+    if (is_pull(pull))
+        return rc_vcs_state(&asked->same, vcs, pool);
+    return rc_vcs_ask(asked, call->answer->spool, vcs, call->command->name, pull->arguments, pool);
 }
 
-/* Sets *@a name to the name in the cache of the answer to a clone: what the client asks for, and
- * the state of the repository. */
-static rc_err_t *name_answer(const char **name, const pull_t *pull)
+/* Returns the name of an answer in the cache: what it depends on. That is @a same, and of a pull
+ * also what the client asks for. */
+static const char *name_of(const pull_t *pull, const char *same, apr_pool_t *scratch)
 {
     rc_face_hg_call_t *call = pull->call;
     const rc_request_t *request = call->request;
+    const char *client = request->header(request->server, "X-HgProto-1");
     unsigned char digest[RC_DIGEST_SIZE];
-    const char *state, *client = request->header(request->server, "X-HgProto-1");
+
+    rc_key_digest(digest, apr_psprintf(scratch, "%s %s %s %s", same, call->command->name,
+                                       is_pull(pull) && client ? client : "",
+                                       is_pull(pull) ? pull->arguments : ""));
+    return apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s.hg",
+                        is_pull(pull) ? call->repo->id : (apr_int64_t)0,
+                        rc_hex_text(digest, sizeof(digest), call->pool));
+}
+
+/* Sets *@a answered, or *@a name to that of the answer in the cache; NULL: it is not kept. */
+static rc_err_t *look_at_repo(bool *answered, const char **name, const pull_t *pull)
+{
+    rc_asked_t asked = {false, NULL};
     apr_pool_t *scratch; /* its end gives the repository back: clients may take long */
     rc_err_t *err;
 
-    apr_pool_create(&scratch, call->pool);
-    err = rc_err_copy(read_state(&state, call, scratch), call->pool);
-    if (!err)
-        rc_key_digest(digest, apr_psprintf(scratch, "%s %s %s %s", state, call->command->name,
-                                           client ? client : "", pull->arguments));
+    apr_pool_create(&scratch, pull->call->pool);
+    err = rc_err_copy(ask_repo(pull, &asked, scratch), pull->call->pool);
+    *answered = asked.answered;
+    *name = !err && asked.same ? name_of(pull, asked.same, scratch) : NULL;
     apr_pool_destroy(scratch);
-    RC_TRY(err);
-    *name = apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s.hg", call->repo->id,
-                         rc_hex_text(digest, sizeof(digest), call->pool));
-    return NULL;
+    return err;
 }
 
 /* --- the answer --- */
@@ -188,7 +209,7 @@ static void wrap(pull_t *pull)
     pull->call->answer->packed = true;
 }
 
-static rc_err_t *answer_by_hg(pull_t *pull)
+static rc_err_t *answer_by_hg(pull_t *pull, const char *name)
 {
     rc_face_hg_call_t *call = pull->call;
     rc_env_t *env = call->request->env;
@@ -201,13 +222,11 @@ static rc_err_t *answer_by_hg(pull_t *pull)
         .baton = pull,
     };
 
+    produce.name = name;
+    produce.cache = name ? &env->cache : NULL;
     RC_TRY(rc_face_hg_program(&produce.proc, call));
     if (call->answer->status != 200)
         return NULL;
-    if (pull->clone) {
-        produce.cache = &env->cache;
-        RC_TRY(name_answer(&produce.name, pull));
-    }
     /* the pool of the answer: the file is sent after the request has ended */
     RC_TRY(rc_produce_start(&pull->from, &produce, call->answer->pool));
     wrap(pull);
@@ -217,9 +236,13 @@ static rc_err_t *answer_by_hg(pull_t *pull)
 rc_err_t *rc_face_hg_pull(rc_face_hg_call_t *call)
 {
     pull_t *pull = apr_pcalloc(call->pool, sizeof(*pull));
+    const char *name;
+    bool answered;
 
     pull->call = call;
     RC_TRY(rc_face_hg_read_body(call, BODY_MOST));
     read_arguments(pull);
-    return answer_by_hg(pull);
+    RC_TRY(look_at_repo(&answered, &name, pull));
+    call->answer->type = TYPE;
+    return answered ? NULL : answer_by_hg(pull, name);
 }

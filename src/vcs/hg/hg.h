@@ -263,6 +263,11 @@ rc_err_t *rc_hg_refs(rc_vcs_t *vcs, rc_refs_t which,
 /** Sorts an array of rc_hg_ref_t by name. */
 void rc_hg_sort_refs(apr_array_header_t *refs);
 
+/* -- ask.c -- */
+
+rc_err_t *rc_hg_ask(rc_asked_t *asked, rc_spool_t *spool, rc_vcs_t *vcs, const char *command,
+                    const char *arguments, apr_pool_t *pool);
+
 /* -- entry.c, export.c -- */
 
 rc_err_t *rc_hg_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);

@@ -78,7 +78,7 @@ def environment():
 
 
 def start(status, headers, error=None):
-    kind = dict(headers)["Content-Type"]
+    kind = dict(headers).get("Content-Type", "")
     if not status.startswith("200 ") or not kind.startswith("application/"):
         sys.stderr.write(status + "\n")
         sys.exit(REJECTED)

@@ -42,6 +42,7 @@ const rc_backend_t rc_hg_backend = {
     .close = rc_hg_close,
     .refresh = rc_hg_refresh,
     .state = rc_hg_state,
+    .ask = rc_hg_ask,
     .count = rc_hg_count,
     .resolve_name = rc_hg_resolve_name,
     .resolve_prefix = rc_hg_resolve_prefix,

@@ -12,6 +12,8 @@ RCAPI::HgClient - the system's hg as a client of a private server
     my $work = $bob->clone('group/repo', '-U');     # a new folder; dies if hg fails
     $bob->must('-R', $work, 'push');                # what hg prints
     my $r = $bob->try('-R', $work, 'push');         # { exit, out, err }
+    my $end = $bob->start('-R', $work, 'push');     # in the background
+    $r = $end->();                                  # waits for its end
 
 Options: basic => 'user:password', config => ['section.name=value', ...]. No other settings are read, and hg asks
 for nothing.
@@ -20,6 +22,8 @@ for nothing.
 
 use strict;
 use warnings;
+use JSON::PP ();
+use POSIX ();
 use RCAPI::Run qw(run);
 
 my $folders = 0;
@@ -50,6 +54,25 @@ sub try {
     );
     return run({ timeout => 120, %opt, env => \%env }, 'hg', (map { ('--config', $_) } 'ui.interactive=no',
         @{ $self->{config} }), @args);
+}
+
+# Starts hg; a function that waits for its end and returns the same.
+sub start {
+    my ($self, @args) = @_;
+    pipe my $from, my $to or die "pipe: $!";
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        my $r = $self->try(@args);
+        print $to JSON::PP::encode_json($r);
+        close $to;
+        POSIX::_exit(0);
+    }
+    close $to;
+    return sub {
+        my $r = JSON::PP::decode_json(join '', <$from>);
+        waitpid $pid, 0;
+        return $r;
+    };
 }
 
 sub must {
