@@ -13,7 +13,8 @@ RCAPI::Processes - what programs a server runs while something happens
     $seen->{names}{'git upload-pack'};    # how often a program was seen: its name and first argument
     $seen->{peak};                        # KB of memory that the largest one had
     $seen->{texts};                       # arguments and environments of all, a line each
-    programs_of($httpd);                  # process ids of its children, and of theirs
+    children_of($httpd);                  # process ids of its children
+    programs_of($httpd);                  # and of theirs, and so on
     memory_peak($httpd);                  # KB
 
 =cut
@@ -25,16 +26,24 @@ use POSIX ();
 use RCAPI::Run qw(slurp);
 use Time::HiRes qw(sleep);
 
-our @EXPORT = qw(memory_peak programs_of watch_processes);
+our @EXPORT = qw(children_of memory_peak programs_of watch_processes);
 
 sub programs_of {
     my ($pid) = @_;
-    my %parent = map { slurp("$_/stat") =~ /^(\d+) \(.*\) [^ZX] (\d+) /s ? ($1 => $2) : () } glob '/proc/[0-9]*';
     my @found = ($pid);
     for (my $i = 0; $i < @found; $i++) {
-        push @found, grep { $parent{$_} == $found[$i] } keys %parent;
+        push @found, children_of($found[$i]);
     }
     return @found[1 .. $#found];
+}
+
+# Process ids of the children of $pid that have not ended. The kernel's lists may lack one while another one
+# ends; without them all processes are looked at.
+sub children_of {
+    my ($pid) = @_;
+    my @lists = glob "/proc/$pid/task/*/children";
+    my @all = @lists ? map({ split ' ', slurp($_) } @lists) : map { /(\d+)/ } glob '/proc/[0-9]*';
+    return grep { slurp("/proc/$_/stat") =~ /^\d+ \(.*\) [^ZX] $pid /s } @all;
 }
 
 sub memory_peak {

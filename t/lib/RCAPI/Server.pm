@@ -22,6 +22,7 @@ use IO::Socket::INET;
 use POSIX ();
 use Time::HiRes qw(time sleep);
 use RCAPI::HTTP;
+use RCAPI::Processes;
 use RCAPI::Run qw(account patiently run slow slurp spew);
 
 my $BOOT = 60;   # seconds that a start or a reload may take
@@ -245,18 +246,11 @@ sub pid {
     return $pid;
 }
 
-# Process ids of httpd's children. The list of the kernel may lack one while another one ends.
+# Process ids of httpd's children.
 sub children {
     my ($self) = @_;
     my $pid = $self->pid or return;
-    my $list = "/proc/$pid/task/$pid/children";
-    return grep { _is_child($_, $pid) } split ' ', slurp($list) if -e $list;
-    return map { $_->[0] } grep { $_->[1] == $pid } _processes();
-}
-
-sub _is_child {
-    my ($pid, $parent) = @_;
-    return slurp("/proc/$pid/stat") =~ /^\d+ \(.*\) [^ZX] $parent /s;
+    return children_of($pid);
 }
 
 # Kills one child (default: KILL); its process id.
@@ -272,13 +266,13 @@ sub kill_child {
 # that still have work.
 sub reload {
     my ($self) = @_;
-    my ($pid, @old) = ($self->pid, $self->children);
+    my %old = map { $_ => 1 } $self->children;
     $self->{from} = $self->_logged;
     $self->{want} = 1;
     $self->_write;
-    kill USR1 => $pid;
+    kill USR1 => $self->pid;
     patiently($BOOT, sub { $self->_has_started }) or die "httpd does not reload:\n" . $self->error_log;
-    patiently(5, sub { $self->children && !grep { _is_child($_, $pid) } @old });
+    patiently(5, sub { my @now = $self->children; @now && !grep { $old{$_} } @now });
     return $self->_settle;
 }
 
