@@ -423,7 +423,7 @@ subtest 'locks' => sub {
 subtest 'the client leaves' => sub {
     my $big = $t->repo('big', build => sub {
         my ($work) = @_;
-        RCAPI::Run::spew("$work/noise", RCAPI::Git::random_hex(15_000_000));
+        RCAPI::Run::spew("$work/noise", RCAPI::Git::random_bytes(15_000_000));
         $t->git($work, 'add', 'noise');
         $t->git($work, 'commit', '-q', '-m', 'noise');
     }, args => { enable_locking => JSON::PP::true() });

@@ -180,7 +180,7 @@ subtest 'what git refuses' => sub {
 sub rise { (slurp('/proc/' . ($t->children)[0] . '/status') =~ /^VmHWM:\s*(\d+) kB/m)[0] }
 
 subtest 'a large push' => sub {
-    spew("$work/noise", RCAPI::Git::random_hex(20_000_000));
+    spew("$work/noise", RCAPI::Git::random_bytes(20_000_000));
     $t->git($work, 'add', 'noise');
     $t->git($work, 'commit', '-q', '-m', 'noise');
     my $before = rise();
@@ -189,7 +189,7 @@ subtest 'a large push' => sub {
     like($r->{err}, qr/Transfer-Encoding: chunked/i, '... in chunks');
     is(head($main->{path}, 'large'), head($work), '... arrives');
     cmp_ok(rise() - $before, '<', 8192, 'memory') unless $ENV{RCAPI_PRELOAD};
-    spew("$work/noise", RCAPI::Git::random_hex(4_000_000));
+    spew("$work/noise", RCAPI::Git::random_bytes(4_000_000));
     $t->git($work, 'commit', '-q', '-a', '-m', 'more noise');
     $r = $wendy->try($work, 'push', $wendy->url('small/group/main'), 'master~1:refs/heads/small', 'master:toolarge');
     like($r->{err}, qr/remote unpack failed|exceeds maximum allowed size/, 'more than is allowed') or diag $r->{err};

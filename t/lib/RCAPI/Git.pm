@@ -84,13 +84,16 @@ sub blobs {
     return \%blobs;
 }
 
-# $n bytes from the system, as hex digits.
-sub random_hex {
+# $n bytes from the system.
+sub random_bytes {
     my ($n) = @_;
     open my $fh, '<:raw', '/dev/urandom' or die "urandom: $!";
     read $fh, my ($bytes), $n;
-    return unpack 'H*', $bytes;
+    return $bytes;
 }
+
+# The same as hex digits.
+sub random_hex { my ($n) = @_; return unpack 'H*', random_bytes($n) }
 
 # Fills the repository at $dir with $n random commits on master and side branches, with merges,
 # renames, binary files, modes, links, odd names and tags; all by one fast-import.
