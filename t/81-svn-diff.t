@@ -268,14 +268,17 @@ subtest 'changes inside copies, and of directories' => sub {
     $dump->edit('a/in/x', "changed, too\n", { p => 5 }); # the same content
     $dump->edit('a-1', "changed as well\n"); # nothing
     make('copies', $dump);
-    for my $n (1 .. 3) {
+    for my $n (1, 2, 3, 3, 2, 1) { # what is known is the same
         my $diff = view("/copies/changeset-diff/$n");
         same($diff, RCAPI::Svn::svn('diff', '--git', '-c', $n, $url{copies}), "r$n");
         next if $n != 2;
         is join(' ', $diff =~ /^Index: (.*)/mg), 'a/in/x a a-1 a.b b/gone b/k c/in/new c/in/x c/in .', 'the order';
     }
-    my $list = $t->must(get_repo_changesets =>
-        { repoid => 'copies', start_rev => '1', limit => -1, details => 'extended' });
+    my @args = (repoid => 'copies', start_rev => '1', limit => -1);
+    my $list = $t->must(get_repo_changesets => { @args, details => 'extended' });
+    my $full = $t->must(get_repo_changesets => { @args, details => 'full' });
+    my $names = sub { [map { [sort map { "$_->{op} $_->{filename}" } @{ $_->{diff} }] } @{ $_[0] }] };
+    is_deeply $names->($full), $names->($list), 'with diffs';
     is join(' ', map { "$_->{op} $_->{filename}" } map { @{ $_->{diff} } } @$list[1, 2]),
         'A c/in/new A c/in/x M a-1 M a/in/x D b/gone D b/k M a/in/x', 'the files';
 };

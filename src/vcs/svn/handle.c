@@ -49,6 +49,16 @@ static void close_root(rc_svn_root_t *slot)
     *slot = (rc_svn_root_t){0, NULL, NULL};
 }
 
+/* Makes room for other revisions when there is no more. */
+static void trim_known(rc_svn_t *svn)
+{
+    if (svn->known_bytes < RC_SVN_KNOWN_MOST - RC_SVN_KNOWN_ONE)
+        return;
+    apr_pool_destroy(svn->known_pool);
+    svn->known = NULL;
+    svn->known_bytes = 0;
+}
+
 void rc_svn_rest(void *repo)
 {
     rc_svn_t *svn = repo;
@@ -58,6 +68,7 @@ void rc_svn_rest(void *repo)
         close_root(&svn->roots[i]);
     svn->youngest = SVN_INVALID_REVNUM;
     svn->use++;
+    trim_known(svn);
     svn->broken = rc_svn_guard_tripped() || svn->broken;
 }
 

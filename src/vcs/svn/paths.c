@@ -15,6 +15,7 @@
 
 #define ENTRIES_MAX 1000000
 #define LISTED_MOST 10000 /* paths of a list that is followed */
+#define KNOWN_ENTRY 150   /* bytes of a revision, without its changes */
 
 /* A path of the list. */
 typedef struct listed_t {
@@ -127,18 +128,63 @@ static rc_err_t *compare_revision(rc_svn_walk_t *walk, apr_pool_t *scratch)
     return walk_listed(walk, listed, scratch);
 }
 
+/* --- what is known of revisions --- */
+
+/* What a revision changes never changes itself, so an open repository keeps it, up to a limit. */
+
+static const apr_array_header_t *find_known(const rc_svn_t *svn, svn_revnum_t rev, int entries)
+{
+    const apr_array_header_t *changes =
+        svn->known ? apr_hash_get(svn->known, &rev, sizeof(rev)) : NULL;
+
+    return changes && changes->nelts < entries ? changes : NULL;
+}
+
+static void keep_known(rc_svn_t *svn, svn_revnum_t rev, const apr_array_header_t *changes)
+{
+    apr_size_t size = KNOWN_ENTRY;
+    apr_array_header_t *kept;
+    int i;
+
+    for (i = 0; i < changes->nelts; i++)
+        size += sizeof(rc_svn_change_t) +
+                strlen(APR_ARRAY_IDX(changes, i, rc_svn_change_t).after.path) + 1;
+    if (size > RC_SVN_KNOWN_ONE || svn->known_bytes + size > RC_SVN_KNOWN_MOST)
+        return;
+    svn->known_bytes += size;
+    if (!svn->known) {
+        apr_pool_create(&svn->known_pool, svn->pool);
+        svn->known = apr_hash_make(svn->known_pool);
+    }
+    kept = apr_array_copy(svn->known_pool, changes);
+    for (i = 0; i < kept->nelts; i++) {
+        rc_svn_change_t *change = &APR_ARRAY_IDX(kept, i, rc_svn_change_t);
+
+        change->before.path = change->after.path = apr_pstrdup(svn->known_pool, change->after.path);
+    }
+    apr_hash_set(svn->known, apr_pmemdup(svn->known_pool, &rev, sizeof(rev)), sizeof(rev), kept);
+}
+
 rc_err_t *rc_svn_compare_trees(apr_array_header_t **out, int *entries, rc_vcs_t *vcs,
                                svn_revnum_t rev, apr_pool_t *pool)
 {
     rc_svn_walk_t walk = {.vcs = vcs, .rev = {rev - 1, rev}, .left = *entries, .pool = pool};
+    const apr_array_header_t *known = find_known(vcs->repo, rev, *entries);
     apr_pool_t *scratch;
 
+    if (known) {
+        *out = apr_array_copy(pool, known);
+        *entries -= known->nelts;
+        return rc_work_spend(vcs->work, 0, vcs->pool);
+    }
     *out = walk.changes = apr_array_make(pool, 4, sizeof(rc_svn_change_t));
     if (walk.left) {
         apr_pool_create(&scratch, pool);
         RC_TRY(compare_revision(&walk, scratch));
         apr_pool_destroy(scratch);
     }
+    if (walk.left)
+        keep_known(vcs->repo, rev, *out);
     *entries = walk.left;
     return NULL;
 }

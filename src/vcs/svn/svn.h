@@ -24,6 +24,10 @@ typedef struct rc_svn_root_t {
     apr_pool_t *pool;
 } rc_svn_root_t;
 
+/* Bytes for what revisions change, of an open repository, and of one revision. */
+#define RC_SVN_KNOWN_MOST ((apr_size_t)1 << 20)
+#define RC_SVN_KNOWN_ONE  (RC_SVN_KNOWN_MOST / 64)
+
 #define RC_SVN_SHARDS 64 /* directories with properties of revisions */
 
 /* What such a directory looked like when its properties were read. */
@@ -47,6 +51,9 @@ typedef struct rc_svn_t {
     int next_root;    /* the one that is replaced next */
     apr_uint64_t use; /* counts the uses, from 1 */
     rc_svn_shard_t shards[RC_SVN_SHARDS];
+    apr_hash_t *known; /* of svn_revnum_t to arrays of rc_svn_change_t; NULL: nothing yet */
+    apr_pool_t *known_pool;
+    apr_size_t known_bytes;
     rc_work_t *work;
     bool broken; /* libsvn gave up in the middle of a call */
 } rc_svn_t;
