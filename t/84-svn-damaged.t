@@ -90,6 +90,7 @@ subtest 'bytes changed at random' => sub {
 
 # libsvn would follow these until all memory is taken.
 subtest 'deltas without end' => sub {
+    $t->must(rescan_repos => {});
     my $dump = RCAPI::Svn->dump;
     for my $n (1 .. 8) {
         my $text = join '', map { $_ * 7919 % 1000 * $n . "\n" } 1 .. 60;

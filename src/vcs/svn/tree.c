@@ -226,17 +226,22 @@ static svn_error_t *entry_at(const svn_fs_dirent_t **entry, svn_fs_root_t *root,
     return svn_fs_node_id(&found->id, root, path, pool);
 }
 
+static rc_err_t *find_side(const svn_fs_dirent_t **entry, const rc_svn_walk_t *walk, int side,
+                           const char *path, apr_pool_t *pool)
+{
+    svn_fs_root_t *root;
+
+    RC_TRY(root_of(&root, walk, side));
+    return tree_error(RC_SVN(entry_at(entry, root, path, pool)), walk, path);
+}
+
 rc_err_t *rc_svn_walk_node(rc_svn_walk_t *walk, const char *path, bool alone, apr_pool_t *scratch)
 {
     static const bool both[2] = {true, true};
     twin_t twin = {.name = path};
-    svn_fs_root_t *root;
-    int i;
 
-    for (i = 0; i < 2; i++) {
-        RC_TRY(root_of(&root, walk, i));
-        RC_TRY(tree_error(RC_SVN(entry_at(&twin.side[i], root, path, scratch)), walk, path));
-    }
+    RC_TRY(find_side(&twin.side[0], walk, 0, path, scratch));
+    RC_TRY(find_side(&twin.side[1], walk, 1, path, scratch));
     if (same_entry(&twin))
         return NULL;
     if (alone && side_kind(twin.side[0]) == RC_ENTRY_DIR && side_kind(twin.side[1]) == RC_ENTRY_DIR)
