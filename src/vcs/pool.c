@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Keeps handles of repositories open between uses. The most recently used handle of a path is
- * reused first; the least recently used handle is closed first.
+ * Keeps handles of repositories open between uses. Of the handles of a path, the one that was
+ * opened first is reused first; the least recently used handle is closed first.
  */
 #include <malloc.h>
 #include <stdlib.h>
@@ -25,14 +25,16 @@ struct handle_t {
     const rc_backend_t *backend;
     void *repo;
     char *path;
-    apr_time_t used; /* rc_clock() */
+    apr_time_t used;     /* rc_clock() */
+    apr_uint64_t number; /* in the order of opening */
 };
 
 struct rc_vcs_pool_t {
     apr_thread_mutex_t *mutex; /* guards all below */
     handle_t *newest, *oldest;
     int idle, max_idle;
-    int closed; /* since the last trim */
+    int closed;          /* since the last trim */
+    apr_uint64_t opened; /* of all times */
 };
 
 /* A handle in use; it is returned when the caller's memory pool is destroyed. */
@@ -61,15 +63,17 @@ static void link_newest(rc_vcs_pool_t *owner, handle_t *handle)
     owner->idle++;
 }
 
+/* Returns the handle that was opened first: it has been used most, so it knows most. */
 static handle_t *find_idle(const rc_vcs_pool_t *owner, const rc_backend_t *backend,
                            const char *path)
 {
-    handle_t *handle;
+    handle_t *handle, *found = NULL;
 
     for (handle = owner->newest; handle; handle = handle->older)
-        if ((!backend || handle->backend == backend) && !strcmp(handle->path, path))
-            return handle;
-    return NULL;
+        if ((!backend || handle->backend == backend) && !strcmp(handle->path, path) &&
+            (!found || handle->number < found->number))
+            found = handle;
+    return found;
 }
 
 static void close_handle(rc_vcs_pool_t *owner, handle_t *handle)
@@ -132,6 +136,8 @@ static void keep_handle(rc_vcs_pool_t *owner, handle_t *handle)
 {
     handle->used = rc_clock();
     apr_thread_mutex_lock(owner->mutex);
+    if (!handle->number)
+        handle->number = ++owner->opened;
     link_newest(owner, handle);
     apr_thread_mutex_unlock(owner->mutex);
     sweep(owner);
