@@ -8,12 +8,19 @@
 
 #include <stdbool.h>
 
+#include <apr_tables.h>
+
 #include "base/spool.h"
 
 typedef struct rc_json_t {
     rc_spool_t *spool;
     rc_err_t *err;
     bool comma; /* the next value or key needs a comma before it */
+    /* set by rc_json_only */
+    const apr_array_header_t *only;
+    int depth;        /* open brackets since then */
+    bool hidden;      /* nothing is written: the value of a key that is left out */
+    bool comma_after; /* the value of comma when that ends */
 } rc_json_t;
 
 /** Starts writing into @a spool. */
@@ -21,6 +28,14 @@ void rc_json_init(rc_json_t *json, rc_spool_t *spool);
 
 /** Returns the first error of all calls, or NULL. */
 rc_err_t *rc_json_finish(rc_json_t *json);
+
+/** From now on, objects that the current list holds have only the members named in @a names (const
+ * char *); NULL: all again. Call it before the list begins and after it has ended. */
+void rc_json_only(rc_json_t *json, const apr_array_header_t *names);
+
+/** Returns whether the member @a key of these objects would be written: what is left out need not
+ * be computed. */
+bool rc_json_wants(const rc_json_t *json, const char *key);
 
 void rc_json_object_begin(rc_json_t *json);
 void rc_json_object_end(rc_json_t *json);

@@ -8,6 +8,7 @@
 #include <apr_tables.h>
 
 #include "db/db.h"
+#include "store/slice.h"
 
 typedef struct rc_gist_t {
     apr_int64_t id;
@@ -28,11 +29,12 @@ rc_err_t *rc_store_gist(rc_gist_t **out, rc_db_t *db, const char *access_id, apr
 rc_err_t *rc_store_gist_of(rc_gist_t **out, rc_db_t *db, const char *access_id,
                            apr_int64_t owner_id, apr_pool_t *pool);
 
-/** Calls @a fn for a user's gists, newest first; with @a expired also for expired ones. */
-rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
-                              rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
-                                              apr_pool_t *scratch),
-                              void *baton, apr_pool_t *pool);
+/** Calls @a fn for a user's gists, newest first; with @a expired also for expired ones. @a page,
+ * by id, may be NULL. */
+rc_err_t *
+rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired, const rc_slice_t *page,
+                    rc_err_t *(*fn)(void *baton, const rc_gist_t *gist, apr_pool_t *scratch),
+                    void *baton, apr_pool_t *pool);
 
 /** Calls @a fn for all gists of all users, by id. */
 rc_err_t *rc_store_gists_all(rc_db_t *db,

@@ -19,11 +19,12 @@ typedef struct rc_user_groups_visitor_t {
     rc_err_t *(*end)(void *baton);
 } rc_user_groups_visitor_t;
 
-/** Visits each user group that @a viewer may read, by id. Without @a keys the members' lists
+/** Visits each user group that @a viewer may read, by id; @a page may be NULL. A visitor without
+ * member gets no members. Without @a keys the members' lists
  * of keys are empty. @a scratch is cleared before the next member. Memory is needed for 64 groups
  * and 64 users, and 16 bytes for each membership of these groups. */
-rc_err_t *rc_store_user_groups_each(rc_db_t *db, rc_viewer_t viewer, bool keys,
-                                    const rc_user_groups_visitor_t *visitor, void *baton,
+rc_err_t *rc_store_user_groups_each(rc_db_t *db, rc_viewer_t viewer, const rc_slice_t *page,
+                                    bool keys, const rc_user_groups_visitor_t *visitor, void *baton,
                                     apr_pool_t *pool);
 
 /** Stores name, owner_id, description and active of @a group. RC_E_CONFLICT for a
@@ -52,9 +53,10 @@ rc_err_t *rc_store_repo_group_repos(apr_array_header_t **names, rc_db_t *db, rc_
                                     apr_int64_t group_id, apr_pool_t *pool);
 
 /** Calls @a fn, which may use @a db, for each repository group that @a viewer may read, by
- * name, with the names of the repositories in it that they may read. Both live until @a fn
- * returns; memory is needed for 64 groups and their names. */
-rc_err_t *rc_store_repo_groups_each(rc_db_t *db, rc_viewer_t viewer,
+ * name, with the names of the repositories in it that they may read (none unless @a repos). @a page
+ * may be NULL. Both live until @a fn returns; memory is needed for 64 groups and their names. */
+rc_err_t *rc_store_repo_groups_each(rc_db_t *db, rc_viewer_t viewer, const rc_slice_t *page,
+                                    bool repos,
                                     rc_err_t *(*fn)(void *baton, const rc_repo_group_t *group,
                                                     const apr_array_header_t *repos),
                                     void *baton, apr_pool_t *pool);

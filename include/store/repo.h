@@ -7,6 +7,7 @@
 #define RC_STORE_REPO_H
 
 #include "db/db.h"
+#include "store/slice.h"
 #include "store/rule.h"
 
 /* The stored copy of a repository's last commit (domain/last_changeset.h). */
@@ -106,6 +107,7 @@ rc_err_t *rc_store_repo_of_type(bool *is, rc_db_t *db, const char *type);
 typedef struct rc_repo_range_t {
     const char *below; /* full path of a group; NULL or "": the top level */
     bool nested;       /* include groups below it */
+    rc_slice_t page;   /* by id */
 } rc_repo_range_t;
 
 /** Calls @a fn, which may use @a db, for each repository of @a range (NULL: of all) that

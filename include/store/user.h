@@ -9,6 +9,7 @@
 #include <apr_tables.h>
 
 #include "db/db.h"
+#include "store/slice.h"
 #include "store/viewer.h"
 
 /* The user whose permissions are the defaults of all others, and who stands for a caller without an
@@ -83,9 +84,11 @@ typedef enum {
 } rc_users_t;
 
 /** Calls @a fn, which may use @a db, for each user of a set. The details live until @a fn
- * returns; memory is needed for 64 of them. Without @a keys the lists of keys are empty. @a scratch
+ * returns; memory is needed for 64 of them. @a page, by name, is for all
+ * users only (NULL: no page). Without @a keys the lists of keys are empty. @a scratch
  * is cleared before the next user. */
-rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, bool keys,
+rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, const rc_slice_t *page,
+                              bool keys,
                               rc_err_t *(*fn)(void *baton, const rc_user_details_t *details,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);

@@ -13,9 +13,46 @@
 
 void rc_json_init(rc_json_t *json, rc_spool_t *spool)
 {
-    json->spool = spool;
-    json->err = NULL;
-    json->comma = false;
+    *json = (rc_json_t){.spool = spool};
+}
+
+/* Brackets that are open when the members of an object of the list are written: [ and {. */
+#define IN_OBJECT 2
+
+void rc_json_only(rc_json_t *json, const apr_array_header_t *names)
+{
+    json->only = names;
+    json->depth = 0;
+}
+
+bool rc_json_wants(const rc_json_t *json, const char *key)
+{
+    int i;
+
+    if (!json->only)
+        return true;
+    for (i = 0; i < json->only->nelts; i++)
+        if (!strcmp(APR_ARRAY_IDX(json->only, i, const char *), key))
+            return true;
+    return false;
+}
+
+/* Ends a member that was left out. */
+static void end_hidden(rc_json_t *json)
+{
+    if (json->hidden)
+        json->comma = json->comma_after;
+    json->hidden = false;
+}
+
+/* Decides whether the member @a key, which begins here, is left out. */
+static void choose_member(rc_json_t *json, const char *key)
+{
+    if (json->depth != IN_OBJECT)
+        return;
+    end_hidden(json);
+    json->hidden = !rc_json_wants(json, key);
+    json->comma_after = json->comma;
 }
 
 rc_err_t *rc_json_finish(rc_json_t *json)
@@ -33,7 +70,7 @@ static void put(rc_json_t *json, const char *before, const char *text, apr_size_
 {
     char *to;
 
-    if (json->err)
+    if (json->err || json->hidden)
         return;
     if (len > SHORT) {
         if (!(json->err = rc_spool_puts(json->spool, before)) &&
@@ -62,10 +99,13 @@ static void open_bracket(rc_json_t *json, const char *bracket)
 {
     put_value(json, bracket, 1);
     json->comma = false;
+    json->depth++;
 }
 
 static void close_bracket(rc_json_t *json, const char *bracket)
 {
+    if (json->depth-- == IN_OBJECT)
+        end_hidden(json);
     put(json, "", bracket, 1, "");
     json->comma = true;
 }
@@ -92,12 +132,16 @@ void rc_json_array_end(rc_json_t *json)
 
 void rc_json_key(rc_json_t *json, const char *key)
 {
+    if (json->only)
+        choose_member(json, key);
     put(json, json->comma ? ",\"" : "\"", key, strlen(key), "\":");
     json->comma = false;
 }
 
 void rc_json_key_text(rc_json_t *json, const char *key)
 {
+    if (json->only)
+        choose_member(json, key);
     rc_json_string(json, key);
     put(json, ":", "", 0, "");
     json->comma = false;
@@ -220,7 +264,7 @@ static void put_member(rc_json_t *json, const char *key, const char *quote, cons
     apr_size_t key_len = strlen(key), quote_len = *quote ? 1 : 0;
     char *to;
 
-    if (len > SHORT) {
+    if (len > SHORT || json->only) {
         rc_json_key(json, key);
         put(json, quote, text, len, quote);
     } else if (!json->err && !(json->err = rc_spool_room(&to, json->spool, key_len + len + 6))) {

@@ -120,7 +120,7 @@ static rc_err_t *delete_user(rc_actor_t *actor, void *baton)
     RC_TRY(rc_actor_require_admin(actor));
     if (user->id == actor->caller->user_id)
         return rc_err_failed(actor->pool, "users cannot delete themselves");
-    RC_TRY(rc_store_gists_each(actor->db, user->id, true, remove_gist, removal, actor->pool));
+    RC_TRY(rc_store_gists_each(actor->db, user->id, true, NULL, remove_gist, removal, actor->pool));
     RC_TRY(rc_user_remove(actor->db, user, actor->pool));
     RC_TRY(rc_actor_journal(actor, NULL, "admin_deleted_user", user->username));
     return rc_disk_txn_apply(removal->disk, actor->db);

@@ -61,7 +61,8 @@ static rc_err_t *check_default_user(rc_check_t *check)
 static rc_err_t *check_users(rc_check_t *check)
 {
     RC_TRY(check_default_user(check));
-    RC_TRY(rc_store_users_each(check->db, RC_USERS_ALL, 0, true, check_user, check, check->pool));
+    RC_TRY(rc_store_users_each(check->db, RC_USERS_ALL, 0, NULL, true, check_user, check,
+                               check->pool));
     if (check->unreadable)
         rc_check_note(check,
                       "%d of %d keys cannot be decrypted with the secret file: was it replaced?",

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "sql.h"
+#include "seen.h"
 
 /* The only place that knows the order of GIST_COLUMNS. */
 static rc_gist_t *read_gist(rc_stmt_t *st, apr_pool_t *pool)
@@ -63,15 +63,16 @@ static rc_err_t *each(rc_stmt_t *st, rc_db_t *db, gist_fn *fn, void *baton, apr_
     return rc_rows_end(&rows);
 }
 
-rc_err_t *rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired,
-                              rc_err_t *(*fn)(void *baton, const rc_gist_t *gist,
-                                              apr_pool_t *scratch),
-                              void *baton, apr_pool_t *pool)
+rc_err_t *
+rc_store_gists_each(rc_db_t *db, apr_int64_t owner_id, bool expired, const rc_slice_t *page,
+                    rc_err_t *(*fn)(void *baton, const rc_gist_t *gist, apr_pool_t *scratch),
+                    void *baton, apr_pool_t *pool)
 {
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_GISTS_OF_USER, "iid", owner_id,
-                    (apr_int64_t)apr_time_sec(apr_time_now()), (int)expired));
+    RC_TRY(rc_query(&st, db, SQL_GISTS_OF_USER, "iidii", owner_id,
+                    (apr_int64_t)apr_time_sec(apr_time_now()), (int)expired,
+                    page ? page->after_id : 0, rc_slice_most(page)));
     return each(st, db, fn, baton, pool);
 }
 

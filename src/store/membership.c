@@ -122,20 +122,22 @@ static rc_err_t *visit_chunk(void *baton, const rc_chunk_t *chunk)
     the.window.users = (rc_chunk_t){.db = chunk->db, .seen = the.window.seen};
     apr_pool_create(&the.window.users.pool, chunk->pool);
     RC_TRY(rc_chunk_read(chunk, SQL_USER_GROUP_ROWS, 0, take_user_group, &the));
-    RC_TRY(rc_chunk_read(chunk, SQL_USER_GROUPS_MEMBERS, 0, take_member, &the));
+    if (the.walk->visitor->member)
+        RC_TRY(rc_chunk_read(chunk, SQL_USER_GROUPS_MEMBERS, 0, take_member, &the));
     for (i = 0; i < chunk->count; i++)
         if (the.groups[i]) /* not deleted since */
             RC_TRY(visit_group(&the, i));
     return NULL;
 }
 
-rc_err_t *rc_store_user_groups_each(rc_db_t *db, rc_viewer_t viewer, bool keys,
-                                    const rc_user_groups_visitor_t *visitor, void *baton,
+rc_err_t *rc_store_user_groups_each(rc_db_t *db, rc_viewer_t viewer, const rc_slice_t *page,
+                                    bool keys, const rc_user_groups_visitor_t *visitor, void *baton,
                                     apr_pool_t *pool)
 {
     groups_walk_t walk = {visitor, baton, keys};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_USER_GROUPS_READABLE, "i", viewer.id));
+    RC_TRY(rc_query(&st, db, SQL_USER_GROUPS_READABLE, "iii", viewer.id, page ? page->after_id : 0,
+                    rc_slice_most(page)));
     return rc_chunks_each(st, db, visit_chunk, &walk, pool);
 }

@@ -183,10 +183,12 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, rc_viewer_t viewer, const rc_repo_ran
     repos_walk_t walk = {viewer, fields, fn, baton};
     const char *below = range && range->below ? range->below : "";
     const char *prefix = *below ? apr_pstrcat(pool, below, "/", NULL) : "";
+    const rc_slice_t *page = range ? &range->page : NULL;
     int nested = !range || range->nested;
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isd", viewer.id, prefix, nested));
+    RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isdii", viewer.id, prefix, nested,
+                    page ? page->after_id : 0, rc_slice_most(page)));
     return rc_chunks_each(st, db, visit_repos, &walk, pool);
 }
 

@@ -117,6 +117,7 @@ typedef rc_err_t *group_fn(void *baton, const rc_repo_group_t *group,
 
 typedef struct repo_groups_walk_t {
     rc_viewer_t viewer;
+    bool repos;
     group_fn *fn;
     void *baton;
 } repo_groups_walk_t;
@@ -150,7 +151,8 @@ static rc_err_t *visit_groups(void *baton, const rc_chunk_t *chunk)
     int i;
 
     RC_TRY(rc_chunk_read(chunk, SQL_REPO_GROUP_ROWS, 0, take_group, entries));
-    RC_TRY(rc_chunk_read(chunk, SQL_REPO_GROUPS_REPOS, walk->viewer.id, take_name, entries));
+    if (walk->repos)
+        RC_TRY(rc_chunk_read(chunk, SQL_REPO_GROUPS_REPOS, walk->viewer.id, take_name, entries));
     for (i = 0; i < chunk->count; i++) {
         if (!entries[i].group)
             continue; /* deleted since */
@@ -160,13 +162,14 @@ static rc_err_t *visit_groups(void *baton, const rc_chunk_t *chunk)
     return NULL;
 }
 
-rc_err_t *rc_store_repo_groups_each(rc_db_t *db, rc_viewer_t viewer, group_fn *fn, void *baton,
-                                    apr_pool_t *pool)
+rc_err_t *rc_store_repo_groups_each(rc_db_t *db, rc_viewer_t viewer, const rc_slice_t *page,
+                                    bool repos, group_fn *fn, void *baton, apr_pool_t *pool)
 {
-    repo_groups_walk_t walk = {viewer, fn, baton};
+    repo_groups_walk_t walk = {viewer, repos, fn, baton};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_GROUPS_READABLE, "i", viewer.id));
+    RC_TRY(rc_query(&st, db, SQL_REPO_GROUPS_READABLE, "isi", viewer.id, rc_slice_after(page),
+                    rc_slice_most(page)));
     return rc_chunks_each(st, db, visit_groups, &walk, pool);
 }
 

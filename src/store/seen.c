@@ -9,6 +9,16 @@
 
 #include <limits.h>
 
+apr_int64_t rc_slice_most(const rc_slice_t *page)
+{
+    return page && page->most ? page->most : APR_INT64_MAX;
+}
+
+const char *rc_slice_after(const rc_slice_t *page)
+{
+    return page && page->after_name ? page->after_name : "";
+}
+
 static rc_seen_t id_and_level(rc_stmt_t *st)
 {
     return (rc_seen_t){.id = rc_column_int(st, 0), .level = (int)rc_column_int(st, 1)};

@@ -7,6 +7,13 @@
 #define RC_STORE_SEEN_H
 
 #include "sql.h"
+#include "store/slice.h"
+
+/** Returns how many rows of a list are read at most; @a page may be NULL. */
+apr_int64_t rc_slice_most(const rc_slice_t *page);
+
+/** Returns the name that a list ordered by names begins after; @a page may be NULL. */
+const char *rc_slice_after(const rc_slice_t *page);
 
 typedef struct rc_seen_t {
     apr_int64_t id;

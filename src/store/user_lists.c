@@ -129,7 +129,8 @@ static rc_err_t *visit_users(void *baton, const rc_chunk_t *chunk)
     return NULL;
 }
 
-rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, bool keys,
+rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, const rc_slice_t *page,
+                              bool keys,
                               rc_err_t *(*fn)(void *baton, const rc_user_details_t *details,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool)
@@ -139,7 +140,9 @@ rc_err_t *rc_store_users_each(rc_db_t *db, rc_users_t which, apr_int64_t id, boo
     rc_stmt_t *st;
 
     RC_TRY(rc_stmt(&st, db, sets[which]));
-    if (id)
+    if (which == RC_USERS_ALL)
+        RC_TRY(rc_bind(st, db, "si", rc_slice_after(page), rc_slice_most(page)));
+    else
         RC_TRY(rc_bind(st, db, "i", id));
     return rc_chunks_each(st, db, visit_users, &walk, pool);
 }

@@ -391,15 +391,15 @@ static void all_users(void **unused)
         ok(rc_store_ip_add(db, user->id, user->username));
     }
     ok(rc_default_user_setup(db, secret, true, pool));
-    ok(rc_store_users_each(db, RC_USERS_ALL, 0, true, count_users, &n, pool));
+    ok(rc_store_users_each(db, RC_USERS_ALL, 0, NULL, true, count_users, &n, pool));
     assert_int_equal(n, MANY);
     n = 0;
-    assert_non_null(rc_store_users_each(db, RC_USERS_ALL, 0, true, stop_at_two, &n, pool));
+    assert_non_null(rc_store_users_each(db, RC_USERS_ALL, 0, NULL, true, stop_at_two, &n, pool));
     n = 0;
-    ok(rc_store_users_each(db, RC_USERS_ALL, 0, true, count_users, &n, pool));
+    ok(rc_store_users_each(db, RC_USERS_ALL, 0, NULL, true, count_users, &n, pool));
     assert_int_equal(n, MANY);
     n = 0;
-    ok(rc_store_users_each(db, RC_USERS_ALL, 0, true, delete_last, &n, pool));
+    ok(rc_store_users_each(db, RC_USERS_ALL, 0, NULL, true, delete_last, &n, pool));
     assert_int_equal(n, MANY - 1);
 }
 

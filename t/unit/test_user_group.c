@@ -103,8 +103,8 @@ static rc_err_t *list_groups(seen_t *seen)
 {
     static const rc_user_groups_visitor_t visitor = {begin_group, see_member, end_group};
 
-    return rc_store_user_groups_each(actor.db, rc_caller_viewer(actor.caller), false, &visitor,
-                                     seen, pool);
+    return rc_store_user_groups_each(actor.db, rc_caller_viewer(actor.caller), NULL, false,
+                                     &visitor, seen, pool);
 }
 
 /* Three chunks of groups with 2 statements, 6,400 members each; a window holds 64 of the 100 users:

@@ -289,6 +289,10 @@ rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_
 rc_err_t *rc_render_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,
                           rc_keys_t keys);
 
+/** Writes the objects of such a list without the brackets; @a page, of all users, may be NULL. */
+rc_err_t *rc_render_listed_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,
+                                 const rc_slice_t *page, rc_keys_t keys);
+
 /** Writes the members of a user_obj without the braces around them. */
 rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_t *user,
                                  rc_keys_t keys);
@@ -298,8 +302,9 @@ rc_err_t *rc_render_user_members(rc_json_t *out, rc_call_t *call, const rc_user_
 rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_group_t *group,
                                rc_keys_t keys, bool full);
 
-/** Writes a list of user_group_obj: those that the caller may read. */
-rc_err_t *rc_render_user_groups(rc_json_t *out, rc_call_t *call, rc_keys_t keys);
+/** Writes the user_group_obj that the caller may read, without the brackets of their list. */
+rc_err_t *rc_render_user_groups(rc_json_t *out, rc_call_t *call, const rc_slice_t *page,
+                                rc_keys_t keys);
 
 /** Writes the repo_group_obj of @a group with the names @a repos; with @a full also the members. */
 rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_group_t *group,
@@ -314,7 +319,7 @@ void rc_render_changeset(rc_json_t *out, const char *type, const rc_commit_t *co
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *scratch);
 
-/* Writes a list of repo_obj. Reads only once whether extra fields are shown. */
+/* Writes the repo_obj of a list. Reads only once whether extra fields are shown. */
 typedef struct rc_repo_list_t {
     rc_call_t *call;
     rc_json_t *out;

@@ -50,17 +50,16 @@ static rc_err_t *end_user_group(void *baton)
     return rc_json_finish(list->out);
 }
 
-rc_err_t *rc_render_user_groups(rc_json_t *out, rc_call_t *call, rc_keys_t keys)
+rc_err_t *rc_render_user_groups(rc_json_t *out, rc_call_t *call, const rc_slice_t *page,
+                                rc_keys_t keys)
 {
-    static const rc_user_groups_visitor_t visitor = {begin_user_group, write_member,
-                                                     end_user_group};
+    static const rc_user_groups_visitor_t full = {begin_user_group, write_member, end_user_group},
+                                          bare = {begin_user_group, NULL, end_user_group};
     group_list_t list = {out, call, keys};
 
-    rc_json_array_begin(out);
-    RC_TRY(rc_store_user_groups_each(call->actor.db, rc_caller_viewer(call->actor.caller),
-                                     keys == RC_KEYS_CLEAR, &visitor, &list, call->pool));
-    rc_json_array_end(out);
-    return NULL;
+    return rc_store_user_groups_each(
+        call->actor.db, rc_caller_viewer(call->actor.caller), page, keys == RC_KEYS_CLEAR,
+        rc_json_wants(out, "users") ? &full : &bare, &list, call->pool);
 }
 
 rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_group_t *group,

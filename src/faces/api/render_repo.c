@@ -17,6 +17,8 @@
 #include "base/text.h"
 #include "base/time.h"
 
+#define FIELD "ex_" /* before the key of an extra field */
+
 /* "rev:tip" -> ["rev","tip"] */
 static void render_landing_rev(rc_json_t *out, const char *landing_rev)
 {
@@ -56,12 +58,18 @@ static void render_last_changeset(rc_json_t *out, const rc_repo_t *repo, apr_poo
     rc_json_object_end(out);
 }
 
+static bool wants_lock(const rc_json_t *out)
+{
+    return rc_json_wants(out, "locked_by") || rc_json_wants(out, "locked_date") ||
+           rc_json_wants(out, "lock_reason");
+}
+
 static rc_err_t *render_lock(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
                              apr_pool_t *pool)
 {
     rc_user_t *holder = NULL;
 
-    if (repo->lock_user_id)
+    if (repo->lock_user_id && wants_lock(out))
         RC_TRY(rc_store_user_by_id(&holder, call->actor.db, repo->lock_user_id, pool));
     if (!holder) {
         rc_json_member_null(out, "locked_by");
@@ -94,7 +102,7 @@ static void render_fields(rc_json_t *out, const apr_array_header_t *fields, apr_
     for (i = 0; fields && i < fields->nelts; i++) {
         const rc_repo_field_t *field = &APR_ARRAY_IDX(fields, i, rc_repo_field_t);
 
-        rc_json_key_text(out, apr_pstrcat(pool, "ex_", field->key, NULL));
+        rc_json_key_text(out, apr_pstrcat(pool, FIELD, field->key, NULL));
         rc_json_string(out, field->value);
     }
 }
@@ -119,16 +127,28 @@ static rc_err_t *render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *r
     rc_json_member_bool(out, "enable_statistics", repo->enable_statistics);
     rc_json_member_bool(out, "enable_locking", repo->enable_locking);
     rc_json_member_bool(out, "enable_downloads", repo->enable_downloads);
-    render_last_changeset(out, repo, pool);
+    if (rc_json_wants(out, "last_changeset"))
+        render_last_changeset(out, repo, pool);
     RC_TRY(render_lock(out, call, repo, pool));
     render_fields(out, fields, pool);
     return NULL;
 }
 
+/* Returns whether any extra field is wanted. */
+static bool wants_fields(const rc_json_t *out)
+{
+    int i;
+
+    for (i = 0; out->only && i < out->only->nelts; i++)
+        if (!strncmp(APR_ARRAY_IDX(out->only, i, const char *), FIELD, strlen(FIELD)))
+            return true;
+    return !out->only;
+}
+
 rc_err_t *rc_render_repos_begin(rc_repo_list_t *list)
 {
     RC_TRY(fields_shown(&list->fields, list->call));
-    rc_json_array_begin(list->out);
+    list->fields = list->fields && wants_fields(list->out);
     return NULL;
 }
 

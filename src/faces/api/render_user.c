@@ -134,14 +134,21 @@ static rc_err_t *list_user(void *baton, const rc_user_details_t *details, apr_po
     return rc_render_user_details(list->out, list->call, details, list->keys, scratch);
 }
 
+rc_err_t *rc_render_listed_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,
+                                 const rc_slice_t *page, rc_keys_t keys)
+{
+    bool wanted = rc_json_wants(out, "api_key") || rc_json_wants(out, "api_keys");
+    user_list_t list = {out, call, wanted ? keys : RC_KEYS_MASKED};
+
+    return rc_store_users_each(call->actor.db, which, id, page, list.keys == RC_KEYS_CLEAR,
+                               list_user, &list, call->pool);
+}
+
 rc_err_t *rc_render_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,
                           rc_keys_t keys)
 {
-    user_list_t list = {out, call, keys};
-
     rc_json_array_begin(out);
-    RC_TRY(rc_store_users_each(call->actor.db, which, id, keys == RC_KEYS_CLEAR, list_user, &list,
-                               call->pool));
+    RC_TRY(rc_render_listed_users(out, call, which, id, NULL, keys));
     rc_json_array_end(out);
     return NULL;
 }

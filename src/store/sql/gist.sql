@@ -9,10 +9,11 @@ g.created_on, g.modified_at
 SELECT @GIST_COLUMNS@ FROM gist g WHERE g.access_id = ?1
 -- GIST_OF_USER: access id, owner; does not read a gist of another owner
 SELECT @GIST_COLUMNS@ FROM gist g WHERE g.access_id = ?1 AND g.owner_id = ?2
--- GISTS_OF_USER: user, now in seconds, include expired ones (1) or not (0); newest first
+-- GISTS_OF_USER: user, now in seconds, include expired ones (1) or not (0), only those with lower ids
+-- (0: all), limit; newest first
 SELECT @GIST_COLUMNS@ FROM gist g
  WHERE g.owner_id = ?1 AND (?3 = 1 OR g.expires = -1 OR g.expires >= ?2)
- ORDER BY g.created_on DESC, g.gist_id DESC
+   AND (?4 = 0 OR g.gist_id < ?4) ORDER BY g.created_on DESC, g.gist_id DESC LIMIT ?5
 -- GISTS_ALL: the gists of all users
 SELECT @GIST_COLUMNS@ FROM gist g ORDER BY g.gist_id
 -- GIST_INSERT: access id, type, owner, description, acl, expires, now

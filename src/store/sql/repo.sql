@@ -55,16 +55,16 @@ candidate AS (
            WHERE p.users_group_id = m.users_group_id AND p.level > 0
     UNION SELECT p.repo_id FROM me CROSS JOIN user_repo_permission p
            WHERE p.user_id = me.anyone_id AND p.level > 0)
--- REPOS_READABLE: user, prefix of the name, may a slash follow (1) or not (0); id and level of the
--- repositories that the user may read. The rule is evaluated once for each candidate, and only
--- narrow rows are sorted.
+-- REPOS_READABLE: user, prefix of the name, may a slash follow (1) or not (0), only those after this
+-- id, limit; id and level of the repositories that the user may read. The rule is evaluated once for each
+-- candidate, and only narrow rows are sorted.
 WITH @ME(materialized)@, @CANDIDATES@,
 judged AS MATERIALIZED (
     SELECT r.repo_id, @REPO_LEVEL(r)@ AS level
       FROM candidate c CROSS JOIN repo r CROSS JOIN me
-     WHERE r.repo_id = c.repo_id AND substr(r.repo_name, 1, length(?2)) = ?2
+     WHERE r.repo_id = c.repo_id AND r.repo_id > ?4 AND substr(r.repo_name, 1, length(?2)) = ?2
        AND (?3 = 1 OR substr(r.repo_name, length(?2) + 1) NOT LIKE '%/%'))
-SELECT j.repo_id, j.level FROM judged j WHERE j.level > 0 ORDER BY j.repo_id
+SELECT j.repo_id, j.level FROM judged j WHERE j.level > 0 ORDER BY j.repo_id LIMIT ?5
 -- REPOS_FOUND: user, LIKE pattern in lower case; id and level of the repositories that the user may
 -- read and whose name or description fits, by name
 WITH @ME(materialized)@, @CANDIDATES@,

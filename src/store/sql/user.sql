@@ -55,8 +55,9 @@ WITH @CHUNK@ SELECT @USER_KEY_COLUMNS@ FROM chunk c CROSS JOIN api_key k WHERE k
  ORDER BY k.main DESC, k.key_id
 
 -- Sets of users, each in its own order; rows of id and 0
--- USERS_BY_NAME: all but the default user
-SELECT u.user_id, 0 FROM users u WHERE u.username <> 'default' ORDER BY u.username
+-- USERS_BY_NAME: only those after this name, limit; all but the default user
+SELECT u.user_id, 0 FROM users u WHERE u.username > ?1 AND u.username <> 'default'
+ ORDER BY u.username LIMIT ?2
 -- FOLLOWERS: the followers of a repository, in the order they began
 SELECT s.user_id, 0 FROM repo_following s WHERE s.repo_id = ?1 ORDER BY s.following_id
 -- GROUP_USERS: the members of a user group, in the order they joined

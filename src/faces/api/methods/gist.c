@@ -2,7 +2,7 @@
 /*
  * The methods for gists: get, list, create, delete (contract 02 §1.6, §8).
  */
-#include "../method.h"
+#include "../list.h"
 
 #include <string.h>
 
@@ -117,13 +117,14 @@ static rc_err_t *list_gist(void *baton, const rc_gist_t *gist, apr_pool_t *scrat
 static rc_err_t *get_gists(rc_call_t *call, rc_json_t *out)
 {
     gist_list_t list;
+    rc_slice_t page;
 
     RC_TRY(start_list(&list, call, out));
-    rc_json_array_begin(out);
+    RC_TRY(rc_list_begin(&page, out, call, &rc_list_of_gists));
     if (!rc_caller_is_scoped(call->actor.caller)) /* no scope holds a gist */
-        RC_TRY(rc_store_gists_each(call->actor.db, rc_arg_user(call, RC_P_USERID)->id, false,
+        RC_TRY(rc_store_gists_each(call->actor.db, rc_arg_user(call, RC_P_USERID)->id, false, &page,
                                    list_gist, &list, call->pool));
-    rc_json_array_end(out);
+    rc_list_end(out);
     return NULL;
 }
 
@@ -213,7 +214,7 @@ const rc_method_t rc_methods_gist[] = {
                RC_ARG(RC_P_CONTENT, RC_BOOL, "False")),
      NULL, "Describe one gist; with content its files."},
     {"get_gists", get_gists, RC_ANYONE, 0,
-     RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
+     RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER), RC_LIST_PARAMS),
      NULL, "Describe a user's gists, newest first."},
     {"create_gist", create_gist, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_FILES, RC_ANY, RC_REQUIRED),

@@ -86,6 +86,7 @@ static rc_err_t *get_locks(rc_call_t *call, rc_json_t *out)
 {
     rc_repo_list_t list = {.call = call, .out = out};
 
+    rc_json_array_begin(out);
     RC_TRY(rc_render_repos_begin(&list));
     RC_TRY(rc_store_repos_locked_each(call->actor.db, rc_caller_viewer(call->actor.caller),
                                       rc_arg_user(call, RC_P_USERID)->id, list.fields,

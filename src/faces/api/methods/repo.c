@@ -2,7 +2,7 @@
 /*
  * The methods that describe, create and pull repositories (contract 02 §5, §2 pull).
  */
-#include "../method.h"
+#include "../list.h"
 
 #include <apr_strings.h>
 
@@ -60,11 +60,12 @@ static rc_err_t *get_repos(rc_call_t *call, rc_json_t *out)
     bool readable;
 
     RC_TRY(find_root(&range.below, &readable, call));
+    RC_TRY(rc_list_begin(&range.page, out, call, &rc_list_of_repos));
     RC_TRY(rc_render_repos_begin(&list));
     if (range.below || readable)
         RC_TRY(rc_store_repos_each(call->actor.db, rc_caller_viewer(call->actor.caller), &range,
                                    list.fields, rc_render_listed_repo, &list, call->pool));
-    rc_json_array_end(out);
+    rc_list_end(out);
     if (!readable && !list.count)
         return rc_err(call->pool, RC_E_ARG, "Root repository group `%s` does not exist",
                       rc_arg_sent(call, RC_P_ROOT));
@@ -123,7 +124,7 @@ const rc_method_t rc_methods_repo[] = {
      NULL, "Describe one repository."},
     {"get_repos", get_repos, RC_ANYONE, 0,
      RC_PARAMS(RC_ARG(RC_P_ROOT, RC_ANY, "None"),
-               RC_ARG(RC_P_TRAVERSE, RC_BOOL, "True")),
+               RC_ARG(RC_P_TRAVERSE, RC_BOOL, "True"), RC_LIST_PARAMS),
      NULL, "Describe all repositories that the caller may read, or those of one group."},
     {"create_repo", create_repo, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_REPO_NAME, RC_NAME, RC_REQUIRED),

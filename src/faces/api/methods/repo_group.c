@@ -2,7 +2,7 @@
 /*
  * The methods for repository groups: get, list, create, update (contract 02 §7), delete (§10).
  */
-#include "../method.h"
+#include "../list.h"
 
 #include <apr_strings.h>
 
@@ -37,11 +37,13 @@ static rc_err_t *write_group(void *baton, const rc_repo_group_t *group,
 static rc_err_t *get_repo_groups(rc_call_t *call, rc_json_t *out)
 {
     repo_group_list_t list = {out, call};
+    rc_slice_t page;
 
-    rc_json_array_begin(out);
-    RC_TRY(rc_store_repo_groups_each(call->actor.db, rc_caller_viewer(call->actor.caller),
-                                     write_group, &list, call->pool));
-    rc_json_array_end(out);
+    RC_TRY(rc_list_begin(&page, out, call, &rc_list_of_repo_groups));
+    RC_TRY(rc_store_repo_groups_each(call->actor.db, rc_caller_viewer(call->actor.caller), &page,
+                                     rc_json_wants(out, "repositories"), write_group, &list,
+                                     call->pool));
+    rc_list_end(out);
     return NULL;
 }
 
@@ -174,7 +176,7 @@ static rc_err_t *delete_repo_group(rc_call_t *call, rc_json_t *out)
 const rc_method_t rc_methods_repo_group[] = {
     {"get_repo_group", get_repo_group, RC_ANYONE, 0, RC_PARAMS(GROUP(RC_READ)),
      NULL, "Describe a repository group, its repositories and rights on it."},
-    {"get_repo_groups", get_repo_groups, RC_ANYONE, 0, RC_NO_PARAMS,
+    {"get_repo_groups", get_repo_groups, RC_ANYONE, 0, RC_PARAMS(RC_LIST_PARAMS),
      NULL, "Describe all repository groups that the caller may read."},
     {"create_repo_group", create_repo_group, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_GROUP_NAME, RC_NAME, RC_REQUIRED),

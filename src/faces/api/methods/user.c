@@ -2,7 +2,7 @@
 /*
  * The methods for users: get, list, create, update, delete (contract 02 §3).
  */
-#include "../method.h"
+#include "../list.h"
 
 #include <apr_strings.h>
 
@@ -87,7 +87,12 @@ static rc_err_t *get_user(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *get_users(rc_call_t *call, rc_json_t *out)
 {
-    return rc_render_users(out, call, RC_USERS_ALL, 0, rc_call_keys(call));
+    rc_slice_t page;
+
+    RC_TRY(rc_list_begin(&page, out, call, &rc_list_of_users));
+    RC_TRY(rc_render_listed_users(out, call, RC_USERS_ALL, 0, &page, rc_call_keys(call)));
+    rc_list_end(out);
+    return NULL;
 }
 
 static rc_err_t *answer_user(rc_json_t *out, rc_call_t *call, const char *msg,
@@ -225,7 +230,7 @@ const rc_method_t rc_methods_user[] = {
     {"get_user", get_user, RC_ANYONE, 0,
      RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
      NULL, "Describe a user, with keys and permissions."},
-    {"get_users", get_users, RC_ADMINS, 0, RC_NO_PARAMS,
+    {"get_users", get_users, RC_ADMINS, 0, RC_PARAMS(RC_LIST_PARAMS),
      NULL, "Describe all users."},
     {"create_user", create_user, RC_ADMINS, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_USERNAME, RC_TEXT, RC_REQUIRED),

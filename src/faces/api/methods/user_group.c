@@ -3,7 +3,7 @@
  * The methods for user groups and their members: get, list, create, update, delete, add, remove
  * (contract 02 §4).
  */
-#include "../method.h"
+#include "../list.h"
 
 #include <apr_strings.h>
 
@@ -21,7 +21,12 @@ static rc_err_t *get_user_group(rc_call_t *call, rc_json_t *out)
 
 static rc_err_t *get_user_groups(rc_call_t *call, rc_json_t *out)
 {
-    return rc_render_user_groups(out, call, rc_call_keys(call));
+    rc_slice_t page;
+
+    RC_TRY(rc_list_begin(&page, out, call, &rc_list_of_user_groups));
+    RC_TRY(rc_render_user_groups(out, call, &page, rc_call_keys(call)));
+    rc_list_end(out);
+    return NULL;
 }
 
 static rc_err_t *answer(rc_call_t *call, const char *before, const char *after, apr_int64_t id,
@@ -175,7 +180,7 @@ static rc_err_t *remove_user_from_user_group(rc_call_t *call, rc_json_t *out)
 const rc_method_t rc_methods_user_group[] = {
     {"get_user_group", get_user_group, RC_ANYONE, 0, RC_PARAMS(GROUP(RC_READ)),
      NULL, "Describe a user group, its users and rights on it."},
-    {"get_user_groups", get_user_groups, RC_ANYONE, 0, RC_NO_PARAMS,
+    {"get_user_groups", get_user_groups, RC_ANYONE, 0, RC_PARAMS(RC_LIST_PARAMS),
      NULL, "Describe all user groups that the caller may read."},
     {"create_user_group", create_user_group, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_GROUP_NAME, RC_NAME, RC_REQUIRED),
