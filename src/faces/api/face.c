@@ -7,10 +7,21 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
+#include "base/hex.h"
+#include "base/secret.h"
 #include "faces/face.h"
+#include "openrpc.h"
+
+#define DOCUMENT "/_admin/api/openrpc.json"
+#define ETAG     10 /* bytes of the digest in the ETag of the document */
 
 static const char *const headers[] = {"X-Content-Type-Options", "nosniff", "Cache-Control",
                                       "no-store", NULL};
+
+static const char *const document_headers[] = {"X-Content-Type-Options", "nosniff", "Cache-Control",
+                                               "no-cache", NULL};
 
 typedef struct settings_t {
     const char *level;
@@ -32,7 +43,9 @@ static bool claims(void **state, const rc_request_t *request)
 {
     const char *path = request->decoded;
 
-    (void)state;
+    *state = strcmp(path, DOCUMENT) ? NULL : apr_pstrdup(request->pool, DOCUMENT);
+    if (*state)
+        return true;
     return !strcmp(path, "/_admin/api") || !strcmp(path, "/_admin/api/");
 }
 
@@ -57,6 +70,27 @@ static rc_err_t *read_body(rc_api_request_t *call, const rc_request_t *request, 
                                                               : rc_body_error(state, request->pool);
 }
 
+/* Answers with the OpenRPC document. Its ETag is made of its text. */
+static rc_err_t *serve_document(rc_answer_t *answer, const rc_request_t *request)
+{
+    unsigned char digest[RC_DIGEST_SIZE];
+    const char *text;
+    rc_json_t json;
+
+    if (!request->readonly)
+        return rc_answer_refuse(answer, 405, NULL, "not a method of this URL");
+    answer->type = "application/json";
+    rc_answer_headers(answer, document_headers);
+    rc_json_init(&json, answer->spool);
+    RC_TRY(rc_openrpc_write(&json, request->base_url, request->pool));
+    RC_TRY(rc_spool_puts(answer->spool, "\n"));
+    RC_TRY(rc_spool_string(&text, answer->spool, request->pool));
+    rc_key_digest(digest, text);
+    answer->etag = rc_hex_text(digest, ETAG, request->pool);
+    answer->conditional = true;
+    return NULL;
+}
+
 static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 {
     const settings_t *settings = request->settings;
@@ -68,6 +102,8 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
                              .gone = request->gone,
                              .gone_baton = request->server};
 
+    if (answer->state)
+        return serve_document(answer, request);
     describe(answer);
     RC_TRY(read_body(&call, request, settings->max_body));
     RC_TRY(rc_api_serve(answer->spool, request->env, &call, request->pool));
@@ -82,6 +118,10 @@ static rc_err_t *serve(rc_answer_t *answer, const rc_request_t *request)
 static rc_err_t *refuse(rc_answer_t *answer, const rc_request_t *request)
 {
     (void)request;
+    if (answer->state) {
+        rc_answer_header(answer, "Allow", "GET, HEAD");
+        return NULL;
+    }
     describe(answer);
     return rc_spool_puts(answer->spool, "{\"id\":null,\"result\":null,"
                                         "\"error\":\"Internal server error\"}\n");

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "dispatch.h"
+#include "openrpc.h"
 #include "reason.h"
 
 #define MOST_REQUESTS 100 /* of a batch */
@@ -171,11 +172,27 @@ static json_object *name_arguments(const rc_method_t *method, json_object *array
     return i == count ? named : NULL;
 }
 
+/* Answers with the description of all methods, which takes no key. */
+static rc_err_t *discover(const exchange_t *x)
+{
+    rc_json_t json;
+
+    if (!x->id)
+        return NULL;
+    begin_response(&json, x->spool, x->id);
+    rc_json_key(&json, "result");
+    RC_TRY(rc_openrpc_write(&json, x->batch->request->base_url, x->pool));
+    rc_json_object_end(&json);
+    return rc_json_finish(&json);
+}
+
 static rc_err_t *serve_method(const exchange_t *x, json_object *body, json_object *params)
 {
     rc_call_t *call = apr_pcalloc(x->pool, sizeof(*call));
     const char *name = json_object_get_string(json_object_object_get(body, "method"));
 
+    if (!strcmp(name, RC_DISCOVER))
+        return discover(x);
     call->key = rc_request_key(body, x->batch->request);
     if (!call->key)
         return refuse_request(x, NULL, INVALID_KEY,
