@@ -210,6 +210,13 @@ prove:
 $(O)/docs/methods: $(O)/obj/docs/methods.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+# Completion of rhodecode-api: rhodecode-api for bash, _rhodecode-api for zsh.
+COMPLETION = $(O)/completion/rhodecode-api $(O)/completion/_rhodecode-api
+$(O)/completion/rhodecode-api: SHELL_OF = bash
+$(O)/completion/_rhodecode-api: SHELL_OF = zsh
+$(COMPLETION): conf/completion.awk $(O)/docs/methods
+	@mkdir -p $(@D)
+	$(call say,GEN,$@) $(O)/docs/methods | awk -v shell=$(SHELL_OF) -f $< > $@.new && mv $@.new $@
 .PHONY: docs
 docs: $(O)/docs/methods $(PROGS)
 	@perl docs/tables.pl $(O)
@@ -245,12 +252,16 @@ tool = command -v $(1) >/dev/null || { echo '$(1): not installed, skipped'; exit
 PREFIX ?= /usr/local
 LIBEXECDIR ?= $(shell $(APXS) -q LIBEXECDIR)
 SAMPLE = $(DESTDIR)$(PREFIX)/share/mod_rcapi/rcapi.conf
+BASH_DIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+ZSH_DIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 .PHONY: install
-install: all
+install: all $(COMPLETION)
 	install -D -m 755 $(O)/mod_rcapi.so '$(DESTDIR)$(LIBEXECDIR)/mod_rcapi.so'
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGS)
 	install -D -m 644 conf/rcapi.conf '$(SAMPLE)'
 	install -D -m 755 -t '$(dir $(SAMPLE))' conf/post-receive
+	install -D -m 644 $(O)/completion/rhodecode-api '$(BASH_DIR)/rhodecode-api'
+	install -D -m 644 $(O)/completion/_rhodecode-api '$(ZSH_DIR)/_rhodecode-api'
 	sed -i 's,modules/mod_rcapi.so,$(LIBEXECDIR)/mod_rcapi.so,' '$(SAMPLE)'
 
 #: make uninstall [DESTDIR=] [PREFIX=]         removes the installed files, no data
@@ -258,6 +269,7 @@ install: all
 uninstall:
 	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_rcapi.so' $(PROGS:$(O)/%='$(DESTDIR)$(PREFIX)/%')
 	rm -rf '$(DESTDIR)$(PREFIX)/share/mod_rcapi'
+	rm -f '$(BASH_DIR)/rhodecode-api' '$(ZSH_DIR)/_rhodecode-api'
 
 #: make clean, make help
 .PHONY: clean help

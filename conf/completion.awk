@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+# Turns the method table, as build/.../docs/methods prints it, into the completion of rhodecode-api
+# for a shell: -v shell=bash or -v shell=zsh.
+BEGIN {
+    FS = "\t"
+    options = "--help --version --apikey --apikey-stdin --apihost --config --save-config --format --timeout"
+    formats = "pretty json table"
+}
+# Not the forms of the 1.2 dialect, which rhodecode-api does not speak.
+$3 == "" && !($2 in arguments) {
+    names[++count] = $2
+    text = $4
+    gsub(/`/, "", text)
+    gsub(/ *\(or [^)]*\)/, "", text)
+    gsub(/=[^ ]*/, "", text)
+    gsub(/[a-z_]+/, "&:", text)
+    arguments[$2] = text
+    help[$2] = $6
+    gsub(/'/, "'\\''", help[$2])
+    gsub(/:/, "\\:", help[$2])
+}
+function bash(i) {
+    print "# Completion of rhodecode-api for bash, generated from the table of methods."
+    print "_rhodecode_api() {"
+    print "    local cur=${COMP_WORDS[COMP_CWORD]} method= i words="
+    print "    case ${COMP_WORDS[COMP_CWORD-1]} in"
+    print "        --format) COMPREPLY=($(compgen -W '" formats "' -- \"$cur\")); return ;;"
+    print "        --config) COMPREPLY=($(compgen -f -- \"$cur\")); return ;;"
+    print "        --apikey|--apihost|--timeout|:) return ;;"
+    print "    esac"
+    print "    for ((i = 1; i < COMP_CWORD; i++)); do"
+    print "        case ${COMP_WORDS[i]} in"
+    print "            --apikey|--apihost|--config|--format|--timeout) ((i++)) ;;"
+    print "            -*) ;;"
+    print "            *) method=${COMP_WORDS[i]}; break ;;"
+    print "        esac"
+    print "    done"
+    print "    case $method in"
+    printf "        '') words='"
+    for (i = 1; i <= count; i++)
+        printf "%s%s", (i > 1 ? " " : ""), names[i]
+    print "' ;;"
+    for (i = 1; i <= count; i++)
+        if (arguments[names[i]] != "")
+            print "        " names[i] ") words='" arguments[names[i]] "' ;;"
+    print "    esac"
+    print "    [[ $cur == -* ]] && words='" options "'"
+    print "    [[ $method && $cur != -* ]] && compopt -o nospace 2>/dev/null"
+    print "    COMPREPLY=($(compgen -W \"$words\" -- \"$cur\"))"
+    print "}"
+    print "complete -F _rhodecode_api rhodecode-api"
+}
+function zsh(i) {
+    print "#compdef rhodecode-api"
+    print "# Completion of rhodecode-api for zsh, generated from the table of methods."
+    print "_rhodecode_api() {"
+    print "    local context state line"
+    print "    typeset -A opt_args"
+    print "    local -a methods arguments"
+    print "    methods=("
+    for (i = 1; i <= count; i++)
+        print "        '" names[i] ":" help[names[i]] "'"
+    print "    )"
+    print "    _arguments -C '(-h --help)'{-h,--help}'[show help]' '--version[show the version]' \\"
+    print "        '--apikey=[API key]:key:' '--apikey-stdin[read the key from standard input]' \\"
+    print "        '--apihost=[server]:URL:' '--config=[configuration file]:file:_files' \\"
+    print "        '--save-config[write key and server to the file]' \\"
+    print "        '--format=[form of the result]:format:(" formats ")' \\"
+    print "        '--timeout=[give up after this time]:seconds:' '1:method:->method' '*:argument:->argument'"
+    print "    case $state in"
+    print "        method) _describe method methods ;;"
+    print "        argument)"
+    print "            case $line[1] in"
+    for (i = 1; i <= count; i++)
+        if (arguments[names[i]] != "")
+            print "                " names[i] ") arguments=(" arguments[names[i]] ") ;;"
+    print "            esac"
+    print "            compadd -S '' -- $arguments ;;"
+    print "    esac"
+    print "}"
+    print "_rhodecode_api \"$@\""
+}
+END {
+    if (shell == "zsh")
+        zsh()
+    else
+        bash()
+}
