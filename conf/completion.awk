@@ -5,19 +5,24 @@ BEGIN {
     FS = "\t"
     options = "--help --version --apikey --apikey-stdin --apihost --config --save-config --format --timeout"
     formats = "pretty json table"
+    add("login", "", "make a token for this machine, by name and password")
+    add("logout", "", "delete that token")
+}
+function add(name, words, text) {
+    names[++count] = name
+    arguments[name] = words
+    help[name] = text
 }
 # Not the forms of the 1.2 dialect, which rhodecode-api does not speak.
 $3 == "" && !($2 in arguments) {
-    names[++count] = $2
     text = $4
     gsub(/`/, "", text)
     gsub(/ *\(or [^)]*\)/, "", text)
     gsub(/=[^ ]*/, "", text)
     gsub(/[a-z_]+/, "&:", text)
-    arguments[$2] = text
-    help[$2] = $6
-    gsub(/'/, "'\\''", help[$2])
-    gsub(/:/, "\\:", help[$2])
+    gsub(/'/, "'\\''", $6)
+    gsub(/:/, "\\:", $6)
+    add($2, text, $6)
 }
 function bash(i) {
     print "# Completion of rhodecode-api for bash, generated from the table of methods."

@@ -83,6 +83,20 @@ int rc_cli_config_load(rc_cli_config_t *conf, const rc_cli_options_t *opt);
 int rc_cli_config_save(const rc_cli_options_t *opt);
 void rc_cli_config_free(rc_cli_config_t *conf);
 
+/* Check that a host is a plain URL: a path is appended to it, and a key is sent there. */
+int rc_cli_check_apihost(const char *apihost);
+
+/* Remove the file that rc_cli_config_load would read. */
+int rc_cli_config_remove(const rc_cli_options_t *opt);
+
+/* -- client_login.c -- */
+
+/* Ask for name and password, make a token for this machine, and save it with the server. */
+int rc_cli_login(const rc_cli_options_t *opt);
+
+/* Delete that token, and the file. */
+int rc_cli_logout(const rc_cli_options_t *opt);
+
 /* -- client_args.c: key:value words -- */
 
 /* On success *args is a new JSON object. Standard input is not read when the key came from it. */
@@ -117,6 +131,9 @@ char *rc_cli_json_text(struct json_object *value);
 void rc_cli_print_table(FILE *out, struct json_object *value);
 
 /* -- client_http.c -- */
+
+/* Set what all requests have in common: certificates, times, no redirects. curl: of libcurl. */
+void rc_cli_curl_setup(void *curl, long timeout);
 
 /* POST the body; only status 200 is success. On success the caller frees answer->data. */
 int rc_cli_http_post(rc_cli_buf_t *answer, const char *apihost, const char *body, long timeout);

@@ -96,8 +96,7 @@ static bool ends_in_path(const char *apihost)
     return len >= strlen(path) && strncmp(apihost + len - strlen(path), path, strlen(path)) == 0;
 }
 
-/* Checks that the host is a plain URL: a path is appended to it, and the key is sent there. */
-static int check_apihost(const char *apihost)
+int rc_cli_check_apihost(const char *apihost)
 {
     bool scheme =
         strncasecmp(apihost, "http://", 7) == 0 || strncasecmp(apihost, "https://", 8) == 0;
@@ -176,7 +175,7 @@ int rc_cli_config_load(rc_cli_config_t *conf, const rc_cli_options_t *opt)
             status = read_config(conf, path);
         free(path);
     }
-    return status == RC_CLI_OK ? check_apihost(conf->apihost) : status;
+    return status == RC_CLI_OK ? rc_cli_check_apihost(conf->apihost) : status;
 }
 
 void rc_cli_config_free(rc_cli_config_t *conf)
@@ -260,7 +259,7 @@ int rc_cli_config_save(const rc_cli_options_t *opt)
 
     if (!opt->apikey || !opt->apihost)
         return rc_cli_fail(RC_CLI_USAGE, "--save-config requires --apikey and --apihost");
-    status = check_apihost(opt->apihost);
+    status = rc_cli_check_apihost(opt->apihost);
     if (status == RC_CLI_OK)
         status = path_to_write(&path, opt);
     if (status != RC_CLI_OK)
@@ -271,6 +270,21 @@ int rc_cli_config_save(const rc_cli_options_t *opt)
     else
         printf("%s config in %s\n", existed ? "Updated" : "Created new", path);
     free(target);
+    free(path);
+    return status;
+}
+
+int rc_cli_config_remove(const rc_cli_options_t *opt)
+{
+    char *path = NULL;
+    int status = path_to_read(&path, opt);
+
+    if (status != RC_CLI_OK)
+        return status;
+    if (unlink(path) != 0)
+        status = config_fail("Cannot remove configuration", path, strerror(errno));
+    else
+        printf("Removed config %s\n", path);
     free(path);
     return status;
 }

@@ -56,6 +56,17 @@ static CURLcode allow_http_only(CURL *curl)
 #endif
 }
 
+void rc_cli_curl_setup(void *curl, long timeout)
+{
+    curl_easy_setopt(curl, CURLOPT_USERAGENT, "rhodecode-api");
+    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT);
+    curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout);
+    trust_environment(curl);
+}
+
 static CURLcode perform(CURL *curl, rc_cli_buf_t *answer, const char *body, long timeout)
 {
     struct curl_slist *headers = NULL, *more;
@@ -64,20 +75,14 @@ static CURLcode perform(CURL *curl, rc_cli_buf_t *answer, const char *body, long
     headers = rc_cli_need(curl_slist_append(NULL, "Content-Type: text/plain"));
     more = rc_cli_need(curl_slist_append(headers, "Accept: application/json"));
     rc_cli_need(curl_slist_append(more, "Expect:")); /* do not wait for "100 Continue" */
+    rc_cli_curl_setup(curl, timeout);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-    curl_easy_setopt(curl, CURLOPT_USERAGENT, "rhodecode-api");
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(body));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
-    curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
-    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
-    curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT);
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT, timeout);
     curl_easy_setopt(curl, CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)MAX_ANSWER);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_answer);
     curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-    trust_environment(curl);
     code = allow_http_only(curl);
     if (code == CURLE_OK)
         code = curl_easy_perform(curl);

@@ -76,6 +76,10 @@ static int run_options(const rc_cli_options_t *opt)
     }
     if (opt->save)
         return rc_cli_config_save(opt);
+    if (opt->method && !strcmp(opt->method, "login"))
+        return rc_cli_login(opt);
+    if (opt->method && !strcmp(opt->method, "logout"))
+        return rc_cli_logout(opt);
     status = rc_cli_config_load(&conf, opt);
     if (status == RC_CLI_OK && !opt->method)
         status = rc_cli_fail(RC_CLI_USAGE, "Please specify method name");
