@@ -120,13 +120,14 @@ static int code_of(const rc_call_t *call, const rc_err_t *err)
 
 /* --- one request --- */
 
-/* Runs the call with the work and the caller of the batch. */
+/* Runs the call with the work and the caller of the batch. It does not begin when the time of the
+ * whole answer is over, or the client has gone. */
 static rc_err_t *run(rc_call_t *call, rc_json_t *out, batch_t *batch)
 {
-    rc_err_t *err = rc_call_open(call);
+    rc_err_t *err;
 
-    if (err)
-        return err;
+    RC_TRY(rc_work_look(&batch->work, call->pool));
+    RC_TRY(rc_call_open(call));
     call->actor.work = batch->work;
     call->known = &batch->known;
     err = rc_dispatch(call, out);
