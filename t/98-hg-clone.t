@@ -173,6 +173,7 @@ subtest 'single requests' => sub {
     my $r = $t->get('/plain?cmd=heads');
     is $r->{body}, $heads, 'heads';
     is $r->header('Content-Type'), 'application/mercurial-0.1', '... its type';
+    is $r->header('Cache-Control'), 'no-cache', '... not for caches';
     is $t->get('/plain/?cmd=heads')->{body}, $heads, '... with a slash';
     is $t->get('/plain?cmd=pushkey&cmd=heads')->{status}, 401, 'the first cmd counts';
     is $t->get('/plain?cmd=heads&cmd=pushkey')->{body}, $heads, '... for hg, too';

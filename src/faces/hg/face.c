@@ -67,6 +67,7 @@ static rc_err_t *serve_command(rc_answer_t *answer, const rc_request_t *request)
     rc_face_hg_call_t *call = answer->state;
 
     (void)request;
+    rc_answer_header(answer, "Cache-Control", "no-cache");
     rc_actor_close(&call->actor); /* hold no connection while the client sends or reads */
     return call->command->kind == RC_FACE_HG_PUSH ? rc_face_hg_push(call) : rc_face_hg_pull(call);
 }
