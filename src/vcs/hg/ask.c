@@ -17,7 +17,8 @@
 #include "base/query.h"
 #include "base/text.h"
 
-#define DRAFT "1" /* the phase in the file of roots, and its value in answers */
+#define DRAFT      "1" /* the phase in the file of roots, and its value in answers */
+#define BATCH_MOST 16  /* commands: clients send two or three */
 
 typedef struct ask_t {
     rc_vcs_t *vcs;
@@ -263,12 +264,14 @@ static rc_err_t *answer_batch(bool *done, ask_t *ask, const char *commands)
 {
     const char *separator = "";
     apr_size_t len;
+    int count = 0;
 
     *done = commands && *commands && commands[strlen(commands) - 1] != ';';
     for (; *done && *commands; commands += len + (commands[len] != '\0')) {
         len = strcspn(commands, ";");
         put_text(ask, separator);
         RC_TRY(answer_one(done, ask, apr_pstrmemdup(ask->pool, commands, len)));
+        *done = *done && ++count <= BATCH_MOST;
         separator = ";";
     }
     return NULL;
