@@ -176,7 +176,7 @@ static void begin_part(diff_page_t *page)
                     part->path);
     if (part->from)
         rc_html_put(html, " <span class=dim>(%s from %s)</span>", word_of(part->op), part->from);
-    rc_html_put(html, "</h3>\n<table class=code>\n");
+    rc_html_put(html, "</h3>\n<table class=code>\n<colgroup><col class=n><col class=n><col>\n");
 }
 
 static bool is_mode(const rc_diff_line_t *line)

@@ -11,7 +11,7 @@ static void put_numbered(rc_html_t *html, const char *text, apr_size_t len)
     const char *end = text + len;
     int line = 0;
 
-    rc_html_put(html, "<table class=code>\n");
+    rc_html_put(html, "<table class=code>\n<colgroup><col class=n><col>\n");
     while (text < end && !html->err) {
         const char *feed = memchr(text, '\n', (apr_size_t)(end - text));
         const char *stop = feed ? feed : end;

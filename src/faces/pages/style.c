@@ -40,7 +40,8 @@ const char rc_page_style[] =
     ".code{border:1px solid var(--line);table-layout:fixed}\n"
     ".code td{padding:0 .6rem;white-space:pre-wrap;overflow-wrap:anywhere;vertical-align:top;tab-size:8;"
     "unicode-bidi:isolate}\n"
-    ".code th{width:4.2rem;padding:0 .5rem;text-align:right;vertical-align:top;font:inherit;background:var(--soft);"
+    ".code col.n{width:4.2rem}"
+    ".code th{padding:0 .5rem;text-align:right;vertical-align:top;font:inherit;background:var(--soft);"
     "user-select:none;white-space:nowrap}.code th a{color:inherit}\n"
     ".code .a{background:var(--add)}.code .d{background:var(--del)}\n"
     ".code .h td{color:var(--dim);background:var(--soft)}\n"
@@ -52,6 +53,6 @@ const char rc_page_style[] =
     "button{background:var(--soft);cursor:pointer}\n"
     "img{max-width:100%;background:#fff}\n"
     "footer{margin-top:2.5rem;color:var(--dim);font-size:.85rem}\n"
-    "@media(max-width:42rem){.more{display:none}.code th{width:2.9rem;padding:0 .3rem}"
+    "@media(max-width:42rem){.more{display:none}.code col.n{width:2.9rem}.code th{padding:0 .3rem}"
     "dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}}\n";
 /* clang-format on */

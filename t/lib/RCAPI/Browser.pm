@@ -134,8 +134,12 @@ sub picture {
     $self->{loaded} = 0;
     $self->_do('Page.navigate', { url => $url });
     $self->{loaded} ||= $self->_wait(sub { $self->{loaded} }) || die "$url does not load\n";
+    my $png = $self->_do('Page.captureScreenshot', { format => 'png' })->{data};
+    $self->{loaded} = 0; # else another place of the same page would not load
+    $self->_do('Page.navigate', { url => 'about:blank' });
+    $self->{loaded} ||= $self->_wait(sub { $self->{loaded} });
     require MIME::Base64;
-    return MIME::Base64::decode_base64($self->_do('Page.captureScreenshot', { format => 'png' })->{data});
+    return MIME::Base64::decode_base64($png);
 }
 
 # Opens a page and stays there; js evaluates an expression in it.

@@ -42,6 +42,8 @@ span
 strong
 time datetime
 table
+colgroup
+col
 thead
 tbody
 tr
