@@ -49,12 +49,16 @@ static bool is_raw(const rc_view_t *view, const rc_request_t *request)
            (!form || !strcmp(form, "raw") || !strcmp(form, "download"));
 }
 
-/* What git sends: "/_12/info/refs" could also be the page "refs" of a repository by its id, with a
- * word behind it. */
-static bool is_of_git(const rc_view_route_t *route, const rc_request_t *request)
+/* What clients of git and Subversion send for a repository by its id could also be a page with
+ * words behind that id: "/_12/info/refs", "/_12/trunk/README". */
+static bool is_of_client(const rc_view_route_t *route, const rc_request_t *request)
 {
-    return rc_query_parameter(request->query, "service", request->pool) ||
-           (route->repo_id && rc_text_ends(request->path, "/info/refs"));
+    const char *words = *request->path ? strchr(request->path + 1, '/') : NULL;
+
+    if (rc_query_parameter(request->query, "service", request->pool))
+        return true;
+    return route->repo_id && (rc_text_ends(request->path, "/info/refs") ||
+                              (!*route->view->pattern && words && words[1]));
 }
 
 /* Returns the pages that the URL can name: those with words in their pattern, which tell them from
@@ -69,7 +73,7 @@ static const apr_array_header_t *routes_of(const rc_request_t *request, bool wor
         const rc_view_route_t *route = &APR_ARRAY_IDX(all, i, rc_view_route_t);
 
         if (words == (*route->view->pattern != '\0') && !is_raw(route->view, request) &&
-            !is_of_git(route, request))
+            !is_of_client(route, request))
             APR_ARRAY_PUSH(routes, rc_view_route_t) = *route;
     }
     return routes;
