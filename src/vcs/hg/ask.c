@@ -290,11 +290,10 @@ static rc_err_t *same_capabilities(const char **same, ask_t *ask)
         *obsolete = apr_pstrcat(ask->pool, layout->store, "/obsstore", NULL);
     struct stat st;
 
-    RC_TRY(rc_proc_find(&file, "hg", ask->pool));
     RC_TRY(rc_hg_small_file(&one, ask->vcs, layout->hg, "/requires", ask->pool));
     RC_TRY(rc_hg_small_file(&two, ask->vcs, layout->store, "/requires", ask->pool));
-    if (stat(file, &st))
-        return NULL;
+    if (rc_proc_find(&file, "hg", ask->pool) || stat(file, &st))
+        return NULL; /* the caller will find that it is not installed */
     *same = apr_psprintf(ask->pool, "%s %ld %ld.%ld %s %s %d %d", file, (long)st.st_ino,
                          (long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec, one, two ? two : "", secret,
                          stat(obsolete, &st) == 0);
