@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# The address of a remote is looked up once: svn connects to the one that was checked, also when the name server gives
-# another one a moment later (contract 08 §6).
+# The address of a remote is looked up once: svn and hg connect to the one that was checked, also when the name server
+# gives another one a moment later (contract 08 §6).
 use strict;
 use warnings;
 use IO::Socket::INET;
@@ -48,6 +48,21 @@ if (!$svnserve) {
 }
 patiently(20, sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port) });
 
+# and one of hg, where it is built
+my ($hg, $served) = (RCAPI::Server::free_port());
+if (eval { require RCAPI::Hg; RCAPI::Hg::built(($ENV{RCAPI_BUILD} // 'build') . '/mod_rcapi.so') }) {
+    RCAPI::Hg::hg('init', "$FAR/hg");
+    ($served) = RCAPI::Hg::build("$FAR/hg", { files => { a => { data => 'a' } } });
+    push @children, my $serve = fork // die $!;
+    if (!$serve) {
+        open STDOUT, '>', '/dev/null';
+        open STDERR, '>&', \*STDOUT;
+        $ENV{HGRCPATH} = '';
+        exec 'hg', '-R', "$FAR/hg", 'serve', '-a', '127.0.0.1', '-p', $hg or POSIX::_exit(127);
+    }
+    patiently(60, sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $hg) });
+}
+
 # Answers the first question for each name with the right address, all others with one where nobody listens.
 my $ASKED = "$t->{dir}/scratch/asked";
 push @children, my $server = fork // die $!;
@@ -73,12 +88,14 @@ if (!$server) {
     }
 }
 
-for (['svn', "svn://svn.example.org:$port/one"], ['http', 'http://http.example.org:' . $far->port . '/svn/one']) {
-    my ($name, $uri) = @$_;
-    is $t->call(create_repo => { repo_name => $name, repo_type => 'svn', clone_uri => $uri })->{error}, undef, $uri
+for (['svn', "svn://svn.example.org:$port/one"], ['http', 'http://http.example.org:' . $far->port . '/svn/one'],
+    $served ? ['hg', "http://hg.example.org:$hg/", $served] : ()) {
+    my ($name, $uri, $last) = @$_;
+    my $type = $last ? 'hg' : 'svn';
+    is $t->call(create_repo => { repo_name => $name, repo_type => $type, clone_uri => $uri })->{error}, undef, $uri
         or diag substr $t->error_log, -1000;
     is scalar(() = slurp($ASKED) =~ /^\Q$name\E\.example/mg), 1, "$name: asked once";
-    is $t->must(get_repo => { repoid => $name })->{last_changeset}{raw_id}, 5, "$name: all is there";
+    is $t->must(get_repo => { repoid => $name })->{last_changeset}{raw_id}, $last // 5, "$name: all is there";
     is $t->call(pull => { repoid => $name })->{error}, "Unable to pull changes from `$name`",
         "$name: the next time it is another address";
     is scalar(() = slurp($ASKED) =~ /^\Q$name\E\.example/mg), 2, "$name: which was asked for";

@@ -220,9 +220,8 @@ subtest 'what is refused' => sub {
         ["http://$HTTP/hg/none", qr/hg ended with status 255: .*404/, 'nothing there'],
         ["http://$HTTP/closed/one", qr/hg ended with status 255: .*authorization/, 'no password'],
         ["http://bob:wrong\@$HTTP/closed/one", qr/hg ended with status 255: .*authorization failed/, 'a wrong one'],
-        # in the connection to the proxy that is open, which leads to the same place
-        ["http://$HTTP/away/one", qr/hg ended with status 255: .*404/, 'a redirect to another host'],
-        ["http://$HTTP/port/one", qr/hg ended with status 255: .*404/, 'to another port'],
+        ["http://$HTTP/away/one", qr/leads to localhost:$MOVER: not followed/, 'a redirect to another host'],
+        ["http://$HTTP/port/one", qr/leads to 127.0.0.1:$MOVER: not followed/, 'to another port'],
         ["http://$HTTP/tls/one", qr/leads to localhost:443: not followed/, 'to https of another host'],
         ["http://$HTTP/loop/one", qr/hg ended with status 255/, 'without end'],
         $by_tls ? ["https://localhost:$TLS/hg/one", qr/hg ended .*certificate/, 'a certificate of another host'] : (),

@@ -21,6 +21,10 @@ typedef struct rc_proxy_t rc_proxy_t;
  */
 rc_err_t *rc_proxy_open(rc_proxy_t **out, const rc_remote_url_t *url, apr_pool_t *pool);
 
+/** From now on each connection by http carries one request, in the form for servers: for remotes
+ * that do not know the form for proxies (`hg serve`). */
+void rc_proxy_single(rc_proxy_t *proxy);
+
 /** Returns the port on 127.0.0.1. */
 int rc_proxy_port(const rc_proxy_t *proxy);
 

@@ -76,6 +76,11 @@ rc_err_t *rc_proxy_open(rc_proxy_t **out, const rc_remote_url_t *url, apr_pool_t
     return NULL;
 }
 
+void rc_proxy_single(rc_proxy_t *proxy)
+{
+    proxy->shared.single = true;
+}
+
 int rc_proxy_port(const rc_proxy_t *proxy)
 {
     return proxy->port;

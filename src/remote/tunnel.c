@@ -258,6 +258,9 @@ static void read_request(rc_tunnel_t *tunnel)
 
     take_in(up, &tunnel->program);
     tunnel->head = rc_tunnel_head(&tunnel->port, &tunnel->used, tunnel->shared, up->data, up->to);
+    if (tunnel->head == RC_HEAD_PLAIN && tunnel->shared->single &&
+        !rc_tunnel_single(up->data, &up->to, ROOM))
+        tunnel->head = RC_HEAD_BAD;
     if (tunnel->head == RC_HEAD_PLAIN || tunnel->head == RC_HEAD_TUNNEL)
         try_next(tunnel);
     else if (tunnel->head == RC_HEAD_BAD || up->to == ROOM)

@@ -11,6 +11,7 @@
 typedef struct rc_tunnels_t {
     const rc_remote_url_t *url;
     int epoll;
+    bool single;        /* each connection carries one plain request, in the form for servers */
     apr_off_t received; /* bytes from the remote */
     char refused[300];  /* the last "host:port" that was refused; "": none */
 } rc_tunnels_t;
@@ -45,5 +46,10 @@ typedef enum {
  */
 rc_head_t rc_tunnel_head(int *port, apr_size_t *used, rc_tunnels_t *shared, const char *text,
                          apr_size_t len);
+
+/** Makes the plain request at the beginning of the *@a len bytes @a text one for a server, "GET
+ * /path" in place of "GET http://host/path", and the last of its connection. False when more than
+ * @a room bytes would be needed, or it has no path. */
+bool rc_tunnel_single(char *text, apr_size_t *len, apr_size_t room);
 
 #endif

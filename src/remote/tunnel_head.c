@@ -78,3 +78,22 @@ rc_head_t rc_tunnel_head(int *port, apr_size_t *used, rc_tunnels_t *shared, cons
     target += sizeof(scheme) - 1;
     return judge_place(port, shared, target, strcspn(target, "/ \r"), false);
 }
+
+bool rc_tunnel_single(char *text, apr_size_t *len, apr_size_t room)
+{
+    static const char last[] = "\r\nConnection: close";
+    apr_size_t added = sizeof(last) - 1;
+    char *target = (char *)memchr(text, ' ', *len) + 1;
+    char *path = target + strlen("http://"), *end = text + *len, *line;
+
+    path += strcspn(path, "/ \r");
+    if (*path != '/' || *len - (apr_size_t)(path - target) + added > room)
+        return false;
+    memmove(target, path, (apr_size_t)(end - path));
+    end -= path - target;
+    line = memchr(target, '\r', (apr_size_t)(end - target));
+    memmove(line + added, line, (apr_size_t)(end - line));
+    memcpy(line, last, added);
+    *len = (apr_size_t)(end - text) + added;
+    return true;
+}

@@ -103,6 +103,7 @@ static rc_err_t *settings_of(const char *const **settings, rc_proxy_t **proxy,
     if (strncmp(url->scheme, "http", 4))
         return NULL;
     RC_TRY(rc_proxy_open(proxy, url, fetch->scratch));
+    rc_proxy_single(*proxy);
     *all++ = apr_psprintf(fetch->pool, "http_proxy.host=127.0.0.1:%d", rc_proxy_port(*proxy));
     *all++ = "http_proxy.always=yes";
     *all++ = "http.timeout=60";
