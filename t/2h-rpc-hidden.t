@@ -16,6 +16,7 @@ $t->sql(q{
     UPDATE user_global_permission SET name = 'usergroup.none' WHERE name = 'usergroup.read';
     UPDATE user_global_permission SET name = 'hg.create.none' WHERE name = 'hg.create.repository';
     INSERT INTO sqlite_sequence (name, seq) VALUES ('repo', 7000000), ('repo_group', 7000000), ('user_group', 7000000);
+    UPDATE sqlite_sequence SET seq = 7000000 WHERE name = 'api_key';
 });
 
 # Eve's own things, then Ann's, which eve may not see. The ids are not found in a text by accident.
@@ -35,6 +36,8 @@ $t->must(lock => { repoid => 'vault/secret', locked => 'true', userid => 'ann' }
 my $gist = $t->must(create_gist => { owner => 'ann', gist_type => 'private', files => { a => { content => 'x' } } })
     ->{gist};
 my $public = $t->must(create_gist => { owner => 'ann', files => { a => { content => 'x' } } })->{gist};
+my $token = $t->must(create_auth_token => { userid => 'ann' })->{auth_token};
+$t->secret($token->{auth_token});
 my ($repo, $group, $team) = split /\n/, $t->sql("SELECT repo_id FROM repo WHERE repo_name = 'vault/secret';
     SELECT group_id FROM repo_group WHERE group_name = 'vault'; SELECT users_group_id FROM user_group
     WHERE group_name = 'cabal'");
@@ -47,14 +50,19 @@ my @groups = (['vault', 'absent'], ['vault/inner', 'vault/absent', 'absent/inner
 my @teams = (['cabal', 'absent'], [0 + $team, $ID[0]], ["$team", $ID[1]]);
 my @gists = ([$gist->{access_id}, 'abcdefgh23456789ABCD'], [$public->{access_id}, $ID[1]],
     [0 + $public->{access_id}, $ID[0]]);
+my @tokens = ([$token->{auth_token_id}, $ID[0]], ["$token->{auth_token_id}", $ID[1]]);
 my @places = (['vault/secret', 'vault/absent', 'absent/absent'], ['vault/inner', 'vault/absent'],
     ['vault/new', 'absent/new']);
 my @tops = (@places, ['vault', 'absent']);
 my %objects = (repoid => \@repos, fork_of => \@repos, repogroupid => \@groups, group => \@groups, parent => \@groups,
     root => \@groups,
-    usergroupid => \@teams, sourceusergroupid => \@teams, gistid => \@gists);
+    usergroupid => \@teams, sourceusergroupid => \@teams, gistid => \@gists, auth_token_id => \@tokens);
 my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_name' => \@tops,
-    'update_repo.repo_name' => \@places, 'fork_repo.fork_name' => \@tops);
+    'update_repo.repo_name' => \@places, 'fork_repo.fork_name' => \@tops,
+    # what is ordered by ids or names has a place in a list, whether it exists or not
+    'get_repos.after' => [$repos[0]], 'get_user_groups.after' => [$teams[0]],
+    'get_repo_groups.after' => [@groups[2, 3]], 'get_gists.after' => [$gists[2]],
+    'get_users.after' => [['ann', 'absent']]);
 my %own = (repoid => 'mine', repogroupid => 'eves', usergroupid => 'club', sourceusergroupid => 'club');
 
 # Other arguments: the good value first, then bad ones.
@@ -73,7 +81,8 @@ my %values = (
     repo_name => ['', 'nothing/x', undef], traverse => ['false'],
     clone_uri => ['', 'http://127.0.0.1:1/x', '-u', undef], landing_rev => ['rev:tip', 'nothing'],
     fork_name => ['eves/fork', 'open', '', undef],
-    repo_type => ['git', 'hg'], copy_permissions => ['false', 'true'], apply_to_children => ['none', 'all', 'nothing'],
+    repo_type => ['git', 'hg'], role => ['api', 'nothing', undef, []],
+    copy_permissions => ['false', 'true'], apply_to_children => ['none', 'all', 'nothing'],
     group_name => ['renamed', '', 'a/b', undef], content => ['true', 'false'], private => ['true'],
     fields => ['a=b', 'nothing'],
     max_file_bytes => [10, 'nothing', -1], enable_locking => ['true'], enable_downloads => ['true'],
