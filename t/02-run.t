@@ -40,7 +40,13 @@ subtest 'the first run' => sub {
     my $wrong = shell("curl -so /dev/null -w '%{http_code}' " . ($said =~ m{(http://\S+?/demo/\S+api_key=)})[0]
         . 'wrong');
     is($wrong->{out}, 401, 'a wrong key opens nothing: visitors may see nothing');
-    unlike(slurp("$data/logs/access_log") . slurp("$data/logs/error_log"), qr/$key/, 'no key in its logs');
+    my ($url, $file) = $said =~ m{^The pages for a browser: (\S+)\nLog in as admin; the password is in (.*)\.$}m;
+    is((stat $file)[2] & 0777, 0600, 'a password, for its owner only');
+    chomp(my $password = slurp($file));
+    unlike($said, qr/$password/, '... and never shown');
+    is(log_in($url, $password), '303 ' . $url, '... opens the pages');
+    unlike(slurp("$data/logs/access_log") . slurp("$data/logs/error_log"), qr/$key|$password/,
+        'neither is in its logs');
 };
 
 subtest 'the demo repository' => sub {
@@ -148,6 +154,15 @@ sub make {
     my ($what, %vars) = @_;
     my $env = { DATA => $data, MAKEFLAGS => undef, (map { $_ => $vars{$_} } qw(PORT MPM WHITELIST CONF)), %vars };
     return run({ root => 1, timeout => 120, env => $env }, 'sh', 'conf/run', $what);
+}
+
+# What a login by the form at a URL leads to.
+sub log_in {
+    my ($url, $password) = @_;
+    my $curl = "curl -sS -b '$temp/cookies' -c '$temp/cookies'";
+    my ($secret) = shell("$curl -H 'Accept: text/html' $url")->{out} =~ /name=csrf_token value="(\w+)"/;
+    return shell("$curl -o /dev/null -w '%{http_code} %{redirect_url}' -d csrf_token=$secret -d username=admin"
+        . " -d password=$password ${url}_admin/login")->{out};
 }
 
 sub shell { run({ root => 1 }, 'sh', '-c', $_[0]) }
