@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "remote/proxy.h"
+#include "remote/tunnel.h"
 
 typedef union name_t {
     struct sockaddr any;
@@ -249,7 +250,35 @@ static void too_long_a_head(void **state)
     close(program);
 }
 
+/* Rewrites @a request, with @a more bytes of room than it has; NULL: it cannot be. */
+static const char *single(const char *request, apr_size_t more)
+{
+    apr_size_t len = strlen(request), room = len + more;
+    char *text = malloc(room); /* so that the sanitizer sees its end */
+    const char *made = NULL;
+
+    assert_non_null(text);
+    memcpy(text, request, len);
+    if (rc_tunnel_single(text, &len, room))
+        made = apr_pstrmemdup(pool, text, len);
+    free(text);
+    return made;
+}
+
+static void one_request_for_a_server(void **state)
+{
+    (void)state;
+    assert_string_equal(single("GET http://h:8/a?b HTTP/1.1\r\nHost: h\r\n\r\nbody", 100),
+                        "GET /a?b HTTP/1.1\r\nConnection: close\r\nHost: h\r\n\r\nbody");
+    assert_string_equal(single("GET http://h/ HTTP/1.1\r\n\r\n", 11),
+                        "GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+    assert_null(single("GET http://h/ HTTP/1.1\r\n\r\n", 10));
+    assert_null(single("GET http://h HTTP/1.1\r\n\r\n", 100));
+    assert_null(single("GET http://h?x HTTP/1.1\r\n\r\n", 100));
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(one_request_for_a_server),
     cmocka_unit_test_setup_teardown(plain_requests, set_up, tear_down),
     cmocka_unit_test_setup_teardown(tunnels, set_up, tear_down),
     cmocka_unit_test_setup_teardown(much_data, set_up, tear_down),
