@@ -88,6 +88,29 @@ subtest 'clone and pull' => sub {
     is $t->get("/_$id?cmd=heads")->{body}, $t->get('/g/r?cmd=heads')->{body}, 'by the id of the repository';
 };
 
+subtest 'requests that look alike' => sub {
+    my $path = '/plain?cmd=getbundle';
+    my $want = 'common=' . '0' x 40;
+    my $arguments = "bundlecaps=HG20&$want";
+    my $get = sub { $t->get($path, headers => ['X-HgArg-1' => $arguments, @_])->{body} };
+    my $post = sub { my $body = shift; $t->get($path, method => 'POST', body => $body, headers => [@_]) };
+    my $other = $post->("$want&", 'X-HgArg-1' => 'bundlecaps=HG20', 'X-HgArgs-Post' => length $want);
+    is $other->{status}, 200, 'arguments in the body count, not those in headers';
+    my $answer = $get->();
+    isnt $answer, $other->{body}, '... another client does not get this answer';
+    is $post->($arguments, 'X-HgArgs-Post' => length $arguments)->{body}, $answer, '... as one with a body gets it';
+    isnt $get->('X-HgProto-1' => '0.2 comp=', 'X-HgProto-2' => 'none'),
+        $get->('X-HgProto-1' => '0.2 comp=', 'X-HgProto-2' => 'zlib'), 'all headers that say what a client reads';
+
+    my $pulls = sub { $t->sql("SELECT count(*) FROM journal WHERE action = 'pull'") };
+    my $before = $pulls->();
+    $post->($arguments, 'X-HgArg-1' => 'cg=0', 'X-HgArgs-Post' => length $arguments);
+    $t->get("$path&x=;cg=0", headers => ['X-HgArg-1' => 'common=' . '0' x 40]);
+    is $pulls->() - $before, 2, 'a pull that looks like none is recorded';
+    $post->('bundlecaps=HG20&cg=0', 'X-HgArgs-Post' => 20);
+    is $pulls->() - $before, 2, '... not one without changesets';
+};
+
 subtest 'copies of the files' => sub {
     my $work = $visitor->folder;
     like $visitor->must('clone', '-U', '--stream', $visitor->url('plain'), $work), qr/files to transfer/,

@@ -9,6 +9,7 @@
 
 #include <apr_strings.h>
 
+#include "base/text.h"
 #include "base/time.h"
 #include "faces/body.h"
 
@@ -64,12 +65,23 @@ static void add_capability(void *baton, int number, const char *value)
                  value);
 }
 
+/* Returns how many bytes of the body are arguments, which then count in place of the headers. */
+static apr_off_t posted(const rc_face_hg_call_t *call)
+{
+    const rc_request_t *request = call->request;
+    const char *value = request->header(request->server, "X-HgArgs-Post");
+    apr_int64_t len = 0;
+
+    if (!call->body || !value || !rc_text_int(&len, value) || len < 0)
+        return 0;
+    return len < rc_spool_size(call->body) ? len : rc_spool_size(call->body);
+}
+
 /* The variables of CGI. The last cmd in a query is the one that counts for hg. */
 static apr_array_header_t *variables(const rc_face_hg_call_t *call)
 {
     const rc_request_t *request = call->request;
     apr_array_header_t *all = apr_array_make(call->pool, 16, sizeof(const char *));
-    const char *posted = request->header(request->server, "X-HgArgs-Post");
 
     add_variable(all, "REQUEST_METHOD", request->method);
     add_variable(all, "QUERY_STRING",
@@ -79,8 +91,9 @@ static apr_array_header_t *variables(const rc_face_hg_call_t *call)
     if (call->body)
         add_variable(all, "CONTENT_LENGTH",
                      apr_psprintf(call->pool, "%" APR_OFF_T_FMT, rc_spool_size(call->body)));
-    if (call->body && posted)
-        add_variable(all, "HTTP_X_HGARGS_POST", posted);
+    if (posted(call))
+        add_variable(all, "HTTP_X_HGARGS_POST",
+                     apr_psprintf(call->pool, "%" APR_OFF_T_FMT, posted(call)));
     return all;
 }
 
@@ -90,16 +103,37 @@ static void append_part(void *baton, int number, const char *value)
     APR_ARRAY_PUSH((apr_array_header_t *)baton, const char *) = value;
 }
 
-const char *rc_face_hg_arguments(const rc_face_hg_call_t *call)
+/* Returns the body as a text. */
+static rc_err_t *read_posted(const char **text, const rc_face_hg_call_t *call)
+{
+    *text = "";
+    return call->body ? rc_spool_string(text, call->body, call->pool) : NULL;
+}
+
+rc_err_t *rc_face_hg_arguments(const char **out, const rc_face_hg_call_t *call)
 {
     apr_array_header_t *parts = apr_array_make(call->pool, 8, sizeof(const char *));
-    const char *data = "";
+    const char *text;
 
-    each_part(call, "X-HgArg", append_part, parts);
-    if (call->body && rc_spool_string(&data, call->body, call->pool))
-        data = "";
-    return apr_pstrcat(call->pool, apr_array_pstrcat(call->pool, parts, 0), "&", data, "&",
-                       call->request->query, NULL);
+    if (posted(call)) {
+        RC_TRY(read_posted(&text, call));
+        text = apr_pstrndup(call->pool, text, (apr_size_t)posted(call));
+    } else {
+        each_part(call, "X-HgArg", append_part, parts);
+        text = apr_array_pstrcat(call->pool, parts, 0);
+    }
+    *out = apr_pstrcat(call->pool, text, "&", call->request->query, NULL);
+    return NULL;
+}
+
+rc_err_t *rc_face_hg_asked(const char **out, const rc_face_hg_call_t *call)
+{
+    const char *text;
+
+    RC_TRY(read_posted(&text, call));
+    *out = apr_pstrcat(call->pool, apr_array_pstrcat(call->pool, variables(call), '\n'), "\n\n",
+                       text, NULL);
+    return NULL;
 }
 
 rc_err_t *rc_face_hg_program(rc_proc_t *proc, rc_face_hg_call_t *call)

@@ -47,19 +47,21 @@ static bool is_pull(const pull_t *pull)
     return pull->call->command->kind == RC_FACE_HG_PULL;
 }
 
-static void read_arguments(pull_t *pull)
+/* What we read otherwise than Mercurial, which takes no ";" for a separator, counts as a pull. */
+static rc_err_t *read_arguments(pull_t *pull)
 {
     rc_face_hg_call_t *call = pull->call;
     const char *name = call->command->name, *flag;
 
-    pull->arguments = rc_face_hg_arguments(call);
+    RC_TRY(rc_face_hg_arguments(&pull->arguments, call));
     flag = rc_query_parameter(pull->arguments, "cg", call->pool);
-    pull->counts = is_pull(pull) && (!flag || strcmp(flag, "0"));
+    pull->counts = is_pull(pull) && (!flag || strcmp(flag, "0") || strchr(pull->arguments, ';'));
     if (!strcmp(name, "getbundle"))
         pull->clone =
             pull->counts && is_empty(rc_query_parameter(pull->arguments, "common", call->pool));
     else
         pull->clone = pull->counts; /* commands of old clients, which say what they have */
+    return NULL;
 }
 
 /* --- the program --- */
@@ -95,21 +97,22 @@ static rc_err_t *ask_repo(const pull_t *pull, rc_asked_t *asked, apr_pool_t *poo
     return rc_vcs_ask(asked, call->answer->spool, vcs, call->command->name, pull->arguments, pool);
 }
 
-/* Returns the name of an answer in the cache: what it depends on. That is @a same, and of a pull
- * also what the client asks for. */
-static const char *name_of(const pull_t *pull, const char *same, apr_pool_t *scratch)
+/* Sets *@a name to that of an answer in the cache: what it depends on. That is @a same, and of a
+ * pull also the whole request, as Mercurial gets it. */
+static rc_err_t *name_answer(const char **name, const pull_t *pull, const char *same,
+                             apr_pool_t *scratch)
 {
     rc_face_hg_call_t *call = pull->call;
-    const rc_request_t *request = call->request;
-    const char *client = request->header(request->server, "X-HgProto-1");
     unsigned char digest[RC_DIGEST_SIZE];
+    const char *asked = "";
 
-    rc_key_digest(digest, apr_psprintf(scratch, "%s %s %s %s", same, call->command->name,
-                                       is_pull(pull) && client ? client : "",
-                                       is_pull(pull) ? pull->arguments : ""));
-    return apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s.hg",
-                        is_pull(pull) ? call->repo->id : (apr_int64_t)0,
-                        rc_hex_text(digest, sizeof(digest), call->pool));
+    if (is_pull(pull))
+        RC_TRY(rc_face_hg_asked(&asked, call));
+    rc_key_digest(digest, apr_pstrcat(scratch, same, " ", call->command->name, "\n", asked, NULL));
+    *name = apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s.hg",
+                         is_pull(pull) ? call->repo->id : (apr_int64_t)0,
+                         rc_hex_text(digest, sizeof(digest), call->pool));
+    return NULL;
 }
 
 /* Sets *@a answered, or *@a name to that of the answer in the cache; NULL: it is not kept. */
@@ -122,7 +125,9 @@ static rc_err_t *look_at_repo(bool *answered, const char **name, const pull_t *p
     apr_pool_create(&scratch, pull->call->pool);
     err = rc_err_copy(ask_repo(pull, &asked, scratch), pull->call->pool);
     *answered = asked.answered;
-    *name = !err && asked.same ? name_of(pull, asked.same, scratch) : NULL;
+    *name = NULL;
+    if (!err && asked.same)
+        err = name_answer(name, pull, asked.same, scratch);
     apr_pool_destroy(scratch);
     return err;
 }
@@ -241,7 +246,7 @@ rc_err_t *rc_face_hg_pull(rc_face_hg_call_t *call)
 
     pull->call = call;
     RC_TRY(rc_face_hg_read_body(call, BODY_MOST));
-    read_arguments(pull);
+    RC_TRY(read_arguments(pull));
     RC_TRY(look_at_repo(&answered, &name, pull));
     call->answer->type = TYPE;
     return answered ? NULL : answer_by_hg(pull, name);
