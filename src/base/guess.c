@@ -2,7 +2,8 @@
 /*
  * Counts guesses in a table in shared memory. A key has a few places in it; when all of them are
  * taken, the one whose time began first is reused. So the table never grows, and who fills it needs
- * as many addresses as it has places.
+ * as many addresses as it has places. A secret decides which places a key has: nobody can choose
+ * names that displace a count.
  */
 #include "base/guess.h"
 
@@ -19,6 +20,7 @@
 #define PLACES 8192
 #define WAYS   8   /* places of a key */
 #define TIME   600 /* seconds */
+#define SECRET 41  /* bytes of a text of rc_key_generate */
 
 typedef struct guess_place_t {
     unsigned char id[12]; /* of the key */
@@ -28,6 +30,7 @@ typedef struct guess_place_t {
 
 typedef struct guess_table_t {
     pthread_mutex_t lock;
+    char secret[SECRET];
     guess_place_t places[PLACES];
 } guess_table_t;
 
@@ -50,8 +53,10 @@ static rc_err_t *make_lock(pthread_mutex_t *lock, apr_pool_t *pool)
 
 rc_err_t *rc_guess_open(apr_pool_t *pool)
 {
+    const char *secret;
     void *memory;
 
+    RC_TRY(rc_key_generate(&secret, pool));
     if (!table) {
         memory =
             mmap(NULL, sizeof(*table), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -60,6 +65,7 @@ rc_err_t *rc_guess_open(apr_pool_t *pool)
         table = memory;
     }
     memset(table, 0, sizeof(*table));
+    apr_cpystrn(table->secret, secret, SECRET);
     return make_lock(&table->lock, pool);
 }
 
@@ -82,10 +88,10 @@ static guess_place_t *find_guess(const char *kind, const char *key, apr_uint32_t
 {
     unsigned char digest[RC_DIGEST_SIZE];
     guess_place_t *oldest = NULL, *place;
-    char text[300];
+    char text[350];
     apr_uint32_t first;
 
-    apr_snprintf(text, sizeof(text), "%s %s", kind, key);
+    apr_snprintf(text, sizeof(text), "%s %s %s", table->secret, kind, key);
     rc_key_digest(digest, text);
     memcpy(&first, digest + sizeof(place->id), sizeof(first));
     first = first % (PLACES / WAYS) * WAYS;
