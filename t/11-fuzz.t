@@ -10,7 +10,7 @@ use RCAPI::Run qw(run);
 my $build = File::Spec->rel2abs($ENV{RCAPI_BUILD} // 'build');
 my %ENV_OF_TARGET = (ASAN_OPTIONS => 'handle_abort=1', UBSAN_OPTIONS => 'halt_on_error=1:print_stacktrace=1');
 my @names = map { m{fuzz_(\w+)\.c$} } glob 't/fuzz/fuzz_*.c';
-@names = grep { !/^(?:hg|svn)$/ || -e "$build/fuzz/$_" } @names; # a build without their libraries has none
+@names = grep { !/^(?:hg|face_hg|svn)$/ || -e "$build/fuzz/$_" } @names; # a build without their libraries has none
 
 ok(@names, 'there are targets');
 for my $name (@names) {

@@ -4,7 +4,8 @@
 # divided by the targets. It reports how many inputs each target ran and how much code they reached.
 # An input that crashes a target is left in build/fuzz/found; build/fuzz/fuzz/TARGET FILE repeats it.
 SECONDS     ?= 60
-FUZZ_SRC    := $(filter-out $(if $(HG),,%/fuzz_hg.c) $(if $(SVN),,%/fuzz_svn.c),$(wildcard t/fuzz/fuzz_*.c))
+FUZZ_SRC    := $(filter-out $(if $(HG),,%/fuzz_hg.c %/fuzz_face_hg.c) $(if $(SVN),,%/fuzz_svn.c), \
+                 $(wildcard t/fuzz/fuzz_*.c))
 FUZZERS     := $(FUZZ_SRC:t/fuzz/fuzz_%.c=$(O)/fuzz/%)
 # null, object-size: the rings of APR count from there, and the address sanitizer sees the rest.
 OPT_fuzz    := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize=null,object-size \
