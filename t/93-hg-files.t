@@ -128,6 +128,22 @@ subtest 'archives' => sub {
     is get('archive/later.tar.gz')->status, 200, 'by its tag';
 };
 
+# hg checks out none of these paths; a changeset with one may be pushed.
+subtest 'archives that would change other files' => sub {
+    my %files = (
+        'way up' => { 'a/../../x' => {} }, 'settings of hg' => { '.hg/hgrc' => {} },
+        'in capitals' => { 'a/.HG/hgrc' => {} },
+        'through a link' => { to => { data => '../other', flags => 'l' }, 'to-x' => {}, 'to/x' => {} },
+        'empty name' => { 'a//x' => {} },
+    );
+    $files{allowed} = { to => $files{'through a link'}{to}, map { $_ => {} } '.hg.x', '.hgx/a', '.hgignore', 'a..b' };
+    my @why = sort keys %files;
+    my @new = (RCAPI::Hg::build($path, map { { files => $files{$_}, parents => [] } } @why))[-@why .. -1];
+    for my $n (0 .. $#why) {
+        is get("archive/$new[$n].$_")->status, $why[$n] eq 'allowed' ? 200 : 404, "$why[$n]: $_" for 'tar', 'zip';
+    }
+};
+
 subtest 'patches' => sub {
     RCAPI::Hg::hg('init', "$t->{dir}/scratch/again");
     my @patches = map { get("changeset-patch/$_")->body } @ids;

@@ -6,8 +6,10 @@
 #include "hg.h"
 
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
+#include <apr_hash.h>
 #include <apr_portable.h>
 #include <apr_strings.h>
 
@@ -27,38 +29,60 @@ typedef struct hg_export_t {
 
 /* --- paths --- */
 
-static bool is_allowed(const char *path)
+/* Returns whether a directory or file can have this name: not in the way up, and not one that hg
+ * itself keeps its settings in. hg checks out neither. */
+static bool is_name_allowed(const char *name, apr_size_t len)
 {
-    while (*path) {
-        apr_size_t len = strcspn(path, "/");
+    return len && (len > 2 || strncmp(name, "..", len)) &&
+           (len != 3 || strncasecmp(name, ".hg", len));
+}
 
-        if (!len || (len <= 2 && !strncmp(path, "..", len)))
+/* Returns whether all names in a path are allowed, and no directory is a link. */
+static bool is_allowed(apr_hash_t *links, const char *path)
+{
+    const char *name = path;
+
+    for (;;) {
+        apr_size_t len = strcspn(name, "/");
+
+        if (!is_name_allowed(name, len))
             return false;
-        path += len;
-        if (*path && !*++path)
+        name += len;
+        if (!*name)
+            return true;
+        if (apr_hash_get(links, path, name - path))
             return false;
+        name++;
     }
-    return true;
+}
+
+static rc_err_t *check_path(apr_hash_t *links, const hg_export_t *export, const rc_hg_file_t *file)
+{
+    RC_TRY(rc_work_entry(export->vcs->work, export->vcs->pool));
+    if (strlen(file->path) > PATH_MOST)
+        return rc_err(export->vcs->pool, RC_E_LIMIT, "This commit has a path that is too long");
+    if (!is_allowed(links, file->path)) {
+        rc_log(RC_LOG_INFO, APR_SUCCESS, "no archive of %s: '%s' leads out of a directory",
+               export->vcs->path, file->path);
+        return rc_err(export->vcs->pool, RC_E_NOTFOUND,
+                      "There is no archive of this commit: a path in it holds a name that is not "
+                      "allowed");
+    }
+    if (file->kind == RC_ENTRY_LINK) /* the order of paths has a link before what is below it */
+        apr_hash_set(links, file->path, APR_HASH_KEY_STRING, "");
+    return NULL;
 }
 
 /* Looks at all paths before the first one is passed. */
-static rc_err_t *check_paths(const hg_export_t *export, const rc_hg_text_t *text)
+static rc_err_t *check_paths(const hg_export_t *export, const rc_hg_text_t *text, apr_pool_t *pool)
 {
     const char *line = text->data, *end = text->data + text->len;
+    apr_hash_t *links = apr_hash_make(pool);
     rc_hg_file_t file;
 
     while (line < end) {
         line = rc_hg_read_line(&file, line);
-        RC_TRY(rc_work_entry(export->vcs->work, export->vcs->pool));
-        if (strlen(file.path) > PATH_MOST)
-            return rc_err(export->vcs->pool, RC_E_LIMIT, "This commit has a path that is too long");
-        if (is_allowed(file.path))
-            continue;
-        rc_log(RC_LOG_INFO, APR_SUCCESS, "no archive of %s: '%s' leads out of a directory",
-               export->vcs->path, file.path);
-        return rc_err(export->vcs->pool, RC_E_NOTFOUND,
-                      "There is no archive of this commit: a path in it holds a name that is not "
-                      "allowed");
+        RC_TRY(check_path(links, export, &file));
     }
     return NULL;
 }
@@ -167,7 +191,7 @@ rc_err_t *rc_hg_export(rc_vcs_t *vcs, const char *id, const char *top, const cha
     (void)top; /* branches are no directories */
     RC_TRY(rc_hg_rev_of(&rev, vcs, id));
     RC_TRY(rc_hg_read_manifest(&text, vcs, rev));
-    RC_TRY(check_paths(&export, &text));
+    RC_TRY(check_paths(&export, &text, scratch));
     RC_TRY(pass_archival(&export, rev, scratch));
     return pass_files(&export, &text, scratch);
 }
