@@ -23,7 +23,17 @@ my @PAYLOADS = (
     '</pre></title></style><svg onload=a()>',
     '&lt;b&gt;&#60;', "\xe2\x80\xae\xff\xfe\x01<\xc0\xbcscript>", '{{1+1}}${1}<!--', ']]><?php x ?>',
 );
-my $t = RCAPI::Test->new(directives => 'RcapiSiteTitle "<script>document.title=1</script>"' . "\n",
+my $t = RCAPI::Test->new(mounts => ['/', '/proxied', '/off'], directives => <<'END',
+RcapiSiteTitle "<script>document.title=1</script>"
+<Location /proxied>
+RcapiBaseUrl https://forge.example/code
+</Location>
+<Location /off>
+RcapiGit Off
+RcapiSvn Off
+RcapiHg Off
+</Location>
+END
     $SVN ? (modules => ['dav', 'dav_svn']) : ());
 my $utf8 = sub { $_[0] =~ s/[^\x01-\x7f]|\x01/?/gr }; # for arguments of the API
 my $user = '"><script>x()</script>' =~ tr/"<>()//dr;
@@ -53,6 +63,17 @@ my $base = '/' . $evil->{name} =~ s/([^\w\/])/sprintf '%%%02X', ord $1/ger;
 for my $text (map { $utf8->($_) } @PAYLOADS) {
     $t->must(comment_commit => { repoid => $evil->{name}, commit_id => $ids[0], message => $text });
 }
+
+# The command that the page of a repository shows; whatever the mount is, and none where its clients are not served.
+sub test_command {
+    my ($url, $command) = @_;
+    my $shown = sub { $t->get("$_[0]$url", headers => $HTML)->body =~ m{<dt>Get a copy<dd><code>([^<]*)</code>} ? $1 : '' };
+    is($shown->(''), "$command " . $t->url . $url, 'how to get a copy');
+    is($shown->('/proxied'), "$command https://forge.example/code$url", '... by the URL of a proxy');
+    is($shown->('/off'), '', '... and nothing where it is switched off');
+}
+
+subtest 'git' => sub { test_command($base, 'git clone') };
 
 subtest 'payloads' => sub {
     my @start = ('/', $base, "$base/refs", "$base/changelog", (map { "$base/changeset/$_" } @ids), "$base/files/tip/",
@@ -106,7 +127,7 @@ subtest 'Subversion' => sub {
     my $html = $t->get('/sub/changeset/2', headers => $HTML)->body;
     is_deeply([grep { /^[-+]/ } RCAPI::Page::diff_lines($html)], ['-two', '+2'], 'a diff');
     like($html, qr/svn:eol-style/, '... with properties');
-    like($t->get('/sub', headers => $HTML)->body, qr{<code>svn checkout }, 'its own URL is a page');
+    test_command('/sub', 'svn checkout');
     is($t->get('/sub/trunk/a', headers => $HTML)->body, "one\n2\n", 'a file below it is served by mod_dav_svn');
     is($t->get('/sub/trunk/files/x', headers => $HTML)->body, "page?\n", '... whatever its path');
     like($t->get('/sub/trunk/', headers => $HTML)->body, qr/Revision 2/, 'and a directory');
@@ -139,6 +160,7 @@ subtest 'Mercurial' => sub {
     my $html = $t->get("/mer/changeset/$hg[1]", headers => $HTML)->body;
     is_deeply([RCAPI::Page::diff_lines($html)], ['-one', '+two'], 'a diff');
     like($html, qr{<dt>Branch<dd>side}, 'the branch');
+    test_command('/mer', 'hg clone');
     my @shown = $t->get('/mer/changelog?branch=side', headers => $HTML)->body =~ m{<td><a href="/mer/changeset/(\w+)}g;
     is_deeply(\@shown, [$hg[1]], 'the commits of a branch');
     like($t->get('/mer/refs', headers => $HTML)->body, qr{Bookmarks.*>book</a>}s, 'a bookmark');

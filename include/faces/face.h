@@ -31,6 +31,10 @@ typedef struct rc_face_t {
      * `AuthBasicProvider rcapi` does, it accepts what rc_sign_in_token does. */
     bool basic;
 
+    const char *clients; /* the type of repositories whose clients it serves; NULL: none */
+    apr_size_t on;       /* where its settings have the bool that says whether it does */
+    bool hands_over;     /* by another module of the server: rc_handover_t */
+
     /** Returns whether the face serves the URL, with its method and query. Reads only the request,
      * whose env may be NULL. @a state becomes answer->state. */
     bool (*claims)(void **state, const rc_request_t *request);

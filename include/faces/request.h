@@ -42,6 +42,8 @@ typedef struct rc_request_t {
     const char *(*header)(void *server, const char *name);
     /* Returns the server's media type for a file name without "/", or NULL. */
     const char *(*type_of)(void *server, const char *name, apr_pool_t *pool);
+    /* Returns whether clients of repositories of a type (git, hg, svn) are served at this place. */
+    bool (*has_clients)(void *server, const char *type);
     /* Returns whether the client has gone. Cheap; never blocks. */
     bool (*gone)(void *server);
 } rc_request_t;

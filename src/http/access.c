@@ -7,6 +7,8 @@
  */
 #include "http.h"
 
+#include <string.h>
+
 #include <http_core.h>
 #include <http_request.h>
 
@@ -45,6 +47,21 @@ static const char *header(void *server, const char *name)
     return apr_table_get(((const request_rec *)server)->headers_in, name);
 }
 
+static bool has_clients(void *server, const char *type)
+{
+    int i;
+
+    for (i = 0; rc_faces[i]; i++) {
+        const rc_face_t *face = rc_faces[i];
+        const char *settings = rc_http_settings(server, RC_GROUP_FACES + i);
+
+        if (face->clients && !strcmp(face->clients, type))
+            return *(const bool *)(settings + face->on) &&
+                   (!face->hands_over || rc_http_dav_serves(type));
+    }
+    return false;
+}
+
 static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t *note)
 {
     request->env = rc_http_env(r);
@@ -64,6 +81,7 @@ static void fill_request(rc_request_t *request, request_rec *r, const rc_note_t 
     request->server = r;
     request->header = header;
     request->type_of = rc_http_type_of;
+    request->has_clients = has_clients;
     request->gone = rc_http_client_gone;
 }
 

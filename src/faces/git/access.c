@@ -14,8 +14,6 @@
 #define NO_MORE    "You may not push to this repository any more"
 #define NO_LFS     "Git LFS is not served here"
 
-#define TYPE "git"
-
 static rc_err_t *deny(rc_face_git_call_t *call, int status, const char *text, const char *why)
 {
     return rc_answer_refuse(call->answer, status, text, why);
@@ -43,8 +41,8 @@ static rc_err_t *find_repo(rc_face_git_call_t *call)
         else
             RC_TRY(rc_store_repo_seen_by_id(&repo, call->actor.db, viewer, url->id, call->pool));
     }
-    if (repo && strcmp(repo->type, TYPE))
-        return rc_face_refuse_type(call->answer, &call->actor, repo, TYPE);
+    if (repo && strcmp(repo->type, RC_FACE_GIT_TYPE))
+        return rc_face_refuse_type(call->answer, &call->actor, repo, RC_FACE_GIT_TYPE);
     call->repo = repo;
     return NULL;
 }

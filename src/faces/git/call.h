@@ -12,6 +12,8 @@
 #include "settings.h"
 #include "vcs/git_wire.h"
 
+#define RC_FACE_GIT_TYPE "git"
+
 typedef struct rc_face_git_call_t {
     rc_face_git_route_t route;
     const rc_request_t *request;

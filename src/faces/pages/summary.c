@@ -21,30 +21,38 @@ typedef struct command_t {
 static const command_t commands[] = {
     {"git", "git clone"}, {"hg", "hg clone"}, {"svn", "svn checkout"}, {NULL, NULL}};
 
+/* Returns the command for the repository; NULL: its type has none, or none that works here. */
+static const char *command_for(const rc_view_call_t *call)
+{
+    const command_t *command = commands;
+
+    while (command->type && strcmp(command->type, call->repo->type))
+        command++;
+    return call->request->has_clients(call->request->server, call->repo->type) ? command->words
+                                                                               : NULL;
+}
+
 rc_err_t *rc_page_summary_prepare(rc_view_call_t *call)
 {
-    const char *state;
+    const char *state, *command = command_for(call);
 
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(rc_vcs_state(&state, call->vcs, call->pool));
     rc_page_validate(call, apr_pstrcat(call->pool, state, "\n", call->repo->owner, "\n",
-                                       call->repo->fork_of, NULL));
+                                       command ? command : "", "\n", call->repo->fork_of, NULL));
     return NULL;
 }
 
 static void put_facts(rc_html_t *html, const rc_view_call_t *call)
 {
     const rc_repo_t *repo = call->repo;
-    const command_t *command = commands;
-    const char *name = rc_page_escape(repo->name, true, call->pool);
+    const char *command = command_for(call), *name = rc_page_escape(repo->name, true, call->pool);
 
-    while (command->type && strcmp(command->type, repo->type))
-        command++;
     if (*repo->description)
         rc_html_put(html, "<p>%s</p>\n", repo->description);
     rc_html_put(html, "<dl>\n");
-    if (command->words)
-        rc_html_put(html, "<dt>Get a copy<dd><code>%s %s/%s</code>\n", command->words,
+    if (command)
+        rc_html_put(html, "<dt>Get a copy<dd><code>%s %s/%s</code>\n", command,
                     call->request->base_url, name);
     rc_html_put(html, "<dt>Owner<dd>%s\n", repo->owner);
     if (repo->fork_of)
