@@ -23,6 +23,19 @@ static const unsigned char special[256] = {
     [0x7f] = 1, [0 ... 8] = 1, [11 ... 31] = 1, [0x80 ... 0xff] = 2,
 };
 
+/* Bytes that are looked at together. A compiler makes a few instructions of what is done to all. */
+typedef unsigned char block_t __attribute__((vector_size(16)));
+
+/* Returns whether no byte of a block is special; tabs and line feeds are not. */
+static bool is_plain(block_t b)
+{
+    typedef apr_uint64_t halves_t __attribute__((vector_size(16)));
+    halves_t found = (halves_t)(((b < 32) & (b != 9) & (b != 10)) | (b == '&') | (b == '<') |
+                                (b == '>') | (b == '"') | (b == '\'') | (b >= 0x7f));
+
+    return !(found[0] | found[1]);
+}
+
 static void put_bytes(rc_html_t *html, const char *text, apr_size_t len)
 {
     if (!html->err && len)
@@ -57,6 +70,24 @@ static char *append(char *out, const char *text)
     return out + len;
 }
 
+/* Copies what needs no escape, as far as whole blocks do. */
+static char *copy_plain(char *out, const char **p, const char *stop)
+{
+    const char *at = *p;
+    block_t block;
+
+    while ((apr_size_t)(stop - at) >= sizeof(block)) {
+        memcpy(&block, at, sizeof(block));
+        if (!is_plain(block))
+            break;
+        memcpy(out, &block, sizeof(block));
+        out += sizeof(block);
+        at += sizeof(block);
+    }
+    *p = at;
+    return out;
+}
+
 /* Writes the escaped text from @a p to @a stop, or a little beyond it so that no character is cut,
  * to @a out; returns its end. */
 static char *escape(char *out, const char **p, const char *stop, const char *end)
@@ -64,13 +95,15 @@ static char *escape(char *out, const char **p, const char *stop, const char *end
     const char *at = *p;
 
     while (at < stop) {
-        unsigned char kind = special[(unsigned char)*at];
+        unsigned char kind;
         int len;
 
-        if (kind == 0) {
+        out = copy_plain(out, &at, stop);
+        while (at < stop && !special[(unsigned char)*at])
             *out++ = *at++;
-            continue;
-        }
+        if (at == stop)
+            break;
+        kind = special[(unsigned char)*at];
         len = kind == 2 ? rc_utf8_length(at, end) : 0;
         out = len ? (char *)memcpy(out, at, (apr_size_t)len) + len
                   : append(out, kind == 1 ? escape_of(*at) : REPLACEMENT);
@@ -142,10 +175,11 @@ void rc_html_put(rc_html_t *html, const char *format, ...)
 
     va_start(args, format);
     while (*format && !html->err) {
-        apr_size_t len = strcspn(format, "%");
+        const char *start = format;
 
-        put_bytes(html, format, len);
-        format += len;
+        while (*format && *format != '%')
+            format++;
+        put_bytes(html, start, (apr_size_t)(format - start));
         if (*format)
             format = insert_argument(html, format + 1, &args);
     }

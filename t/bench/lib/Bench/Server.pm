@@ -25,7 +25,7 @@ use List::Util qw(sum0);
 use POSIX ();
 use RCAPI::Run qw(account patiently slurp);
 
-our $CGIT = '/usr/lib/cgit/cgit.cgi';
+our $CGIT = $ENV{BENCH_CGIT} || '/usr/lib/cgit/cgit.cgi';
 our $BACKEND = '/usr/lib/git-core/git-http-backend';
 our $GITWEB = '/usr/share/gitweb/gitweb.cgi';
 my @MODULES = qw(unixd authn_core authz_core mime);
@@ -35,7 +35,8 @@ sub config {
     my $dir = $self->{dir};
     my $account = (account())[0];
     my $user = $account ? "User $account\nGroup #${\((account())[2])}\n" : '';
-    my @modules = (@MODULES, $self->_scripts ? qw(cgid env alias) : ());
+    my @scripts = $self->_scripts;
+    my @modules = (@MODULES, @scripts ? qw(cgid env alias) : ());
     return <<"END" . $self->_mpm . $user . $self->_module($port) . $self->_peers;
 ServerRoot $dir
 ServerName 127.0.0.1
