@@ -54,7 +54,8 @@ subtest 'in a browser' => sub {
     $b->js('document.getElementById("mine").click()');
     $is->('the methods', 'document.getElementById("state").textContent', qr/^\d+ methods$/);
     $b->js('var m = document.getElementById("methods"); m.value = "test"; m.dispatchEvent(new Event("change"))');
-    $is->('the form of one', 'document.getElementById("call").textContent', qr/args.*Call test/);
+    $is->('the form of one', 'document.getElementById("call").textContent',
+        qr/^testReturn the argument.*args any, requiredCall test$/);
     $b->js(q{document.querySelector('#call input').value = "<b>it's</b>"});
     $b->js('document.querySelector("#call button").click()');
     $is->('its answer', 'document.getElementById("result").textContent', qr/"result": .*<b>it's<\/b>/);
@@ -63,6 +64,14 @@ subtest 'in a browser' => sub {
         qr{^curl -H .* -d '\{.*KEY.*\}' http://127\.0\.0\.1:\d+/_admin/api$});
     $is->('... and as our client', 'document.getElementById("client").textContent',
         qr{^rhodecode-api --apihost=\S+ test 'args:});
+    $b->js('m.value = "get_repo"; m.dispatchEvent(new Event("change"))');
+    $is->('another method', 'document.getElementById("call").textContent',
+        qr/repoid string \| integer, required.*cache boolean, default true/);
+    $b->js('document.querySelector("#call input").value = "nothing"');
+    $b->js('document.querySelector("#call button").click()');
+    $is->('a wrong argument', 'document.getElementById("result").textContent',
+        qr/"error": "repository `nothing` does not exist"/);
+    $is->('... is an error', 'document.getElementById("state").textContent', qr/^Error, \d+ ms$/);
     $b->js('document.getElementById("key").value = "wrong"');
     $b->js('document.querySelector("#typed button:last-child").click()');
     $is->('a wrong key', 'document.getElementById("state").textContent', qr/Invalid API KEY/i);

@@ -24,12 +24,16 @@ rc_err_t *rc_page_console_show(rc_page_account_call_t *account)
         account->call->actor.caller->csrf, account->request->base_url);
     rc_html_put(
         &html,
-        "<form id=typed><button type=button id=mine>Use my login</button>\n"
+        "<p>Lists the methods of the API and calls them: with a key of ten minutes for your login, "
+        "or "
+        "with a key of yours. This page forgets either when it is closed.</p>\n<form "
+        "id=typed><button type=button id=mine>Use my login</button>\n"
         "<label>or a key <input type=password id=key autocomplete=off></label>"
-        "<button>Use this key</button></form>\n<p id=state role=status></p>\n"
+        "<button>Use this key</button></form>\n"
         "<div id=work hidden>\n<label>Filter <input type=search id=filter></label>\n"
         "<p><label>Method<br><select id=methods size=10></select></label></p>\n"
         "<form id=call class=tall></form>\n</div>\n"
+        "<p id=state role=status></p>\n"
         "<div id=answer hidden>\n<h2>Answer</h2>\n<pre id=result></pre>\n<h2>As curl</h2>\n"
         "<pre id=curl></pre>\n<h2>As rhodecode-api</h2>\n<pre id=client></pre>\n</div>\n</div>\n"
         "<script>");
