@@ -91,6 +91,8 @@ subtest 'URLs of other faces' => sub {
     is($t->get('/open/HEAD')->status, 403, "git's old protocol");
     is($t->get('/_admin/api', method => 'OPTIONS')->status, 200, 'the API');
     is(status('/_admin/nothing'), 404, 'nothing below _admin');
+    like($t->last->body, qr{<h1>Not found</h1>}, '... as a page');
+    is($t->get('/_admin/nothing')->body, 'Not Found', '... or as a text, for programs');
 };
 
 $t->done;

@@ -67,7 +67,10 @@ for my $text (map { $utf8->($_) } @PAYLOADS) {
 # The command that the page of a repository shows; whatever the mount is, and none where its clients are not served.
 sub test_command {
     my ($url, $command) = @_;
-    my $shown = sub { $t->get("$_[0]$url", headers => $HTML)->body =~ m{<dt>Get a copy<dd><code>([^<]*)</code>} ? $1 : '' };
+    my $shown = sub {
+        my ($mount) = @_;
+        return $t->get("$mount$url", headers => $HTML)->body =~ m{<dt>Get a copy<dd><code>([^<]*)</code>} ? $1 : '';
+    };
     is($shown->(''), "$command " . $t->url . $url, 'how to get a copy');
     is($shown->('/proxied'), "$command https://forge.example/code$url", '... by the URL of a proxy');
     is($shown->('/off'), '', '... and nothing where it is switched off');

@@ -123,11 +123,12 @@ rc_err_t *rc_page_tokens_show(rc_page_account_call_t *account)
     RC_TRY(find_self(&user, actor));
     RC_TRY(rc_user_tokens(&tokens, actor, user));
     RC_TRY(rc_page_account_open(&html, account, "Keys and tokens"));
-    rc_html_put(
-        &html,
-        "<h1>Keys and tokens</h1>\n<table class=list>\n<thead><tr><th>Description"
-        "<th class=fix>Key<th class=more>For<th class=more>Scope<th class=\"fix more\">Created"
-        "<th class=fix>Expires<th class=\"fix more\">Last used<th class=fix><tbody>\n");
+    rc_html_put(&html,
+                "<h1>Keys and tokens</h1>\n<table class=list>\n<thead><tr><th scope=col>Description"
+                "<th scope=col class=fix>Key<th scope=col class=more>For<th scope=col "
+                "class=more>Scope<th scope=col class=\"fix more\">Created"
+                "<th scope=col class=fix>Expires<th scope=col class=\"fix more\">Last used<td "
+                "class=fix><tbody>\n");
     for (i = 0; i < tokens->nelts; i++)
         put_token(&html, account, &APR_ARRAY_IDX(tokens, i, rc_token_t));
     rc_html_put(&html, "</table>\n");

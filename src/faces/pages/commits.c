@@ -82,7 +82,7 @@ static rc_err_t *put_commit(const table_t *table, const rc_rev_t *rev)
     rc_html_put(table->html, "<td><a href=\"%s\">%s</a> ", url, line);
     put_labels(table, rev->id);
     rc_html_put(table->html,
-                "<td class=\"more dim\">%s<td class=\"more fix\"><a class=id href=\"%s\">%s</a>\n",
+                "<td class=\"more who\">%s<td class=\"more fix\"><a class=id href=\"%s\">%s</a>\n",
                 author, url, rc_vcs_short_id(type, rev->id, table->scratch));
     return table->html->err;
 }
@@ -99,8 +99,10 @@ rc_err_t *rc_page_commits_table(rc_html_t *html, rc_view_call_t *call,
     }
     RC_TRY(find_labels(&table, revs));
     apr_pool_create(&table.scratch, call->pool);
-    rc_html_put(html, "<table class=list>\n<thead><tr><th class=fix>Date<th>Message"
-                      "<th class=more>Author<th class=\"more fix\">Commit<tbody>\n");
+    rc_html_put(
+        html,
+        "<table class=list>\n<thead><tr><th scope=col class=fix>Date<th scope=col>Message"
+        "<th scope=col class=\"more who\">Author<th scope=col class=\"more fix\">Commit<tbody>\n");
     for (i = 0; i < revs->nelts; i++) {
         apr_pool_clear(table.scratch);
         RC_TRY(put_commit(&table, &APR_ARRAY_IDX(revs, i, rc_rev_t)));

@@ -129,8 +129,10 @@ static void put_parts(const diff_page_t *page)
     apr_int64_t added = 0, deleted = 0;
     int i;
 
-    rc_html_put(html, "<table class=list>\n<thead><tr><th>File<th class=\"fix more\">Change"
-                      "<th class=\"fix num\">Lines<tbody>\n");
+    rc_html_put(
+        html,
+        "<table class=list>\n<thead><tr><th scope=col>File<th scope=col class=\"fix more\">Change"
+        "<th scope=col class=\"fix num\">Lines<tbody>\n");
     for (i = 0; i < page->parts->nelts; i++) {
         const part_t *part = &APR_ARRAY_IDX(page->parts, i, part_t);
 
@@ -147,9 +149,10 @@ static void put_parts(const diff_page_t *page)
         deleted += part->deleted;
     }
     rc_html_put(html,
-                "</table>\n<p class=dim>%d %s, %" APR_INT64_T_FMT " lines added, %" APR_INT64_T_FMT
+                "</table>\n<p class=dim>%d %s, %" APR_INT64_T_FMT " %s added, %" APR_INT64_T_FMT
                 " deleted</p>\n",
-                page->parts->nelts, page->parts->nelts == 1 ? "file" : "files", added, deleted);
+                page->parts->nelts, page->parts->nelts == 1 ? "file" : "files", added,
+                added == 1 ? "line" : "lines", deleted);
 }
 
 /* --- the lines --- */

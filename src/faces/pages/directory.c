@@ -97,7 +97,9 @@ rc_err_t *rc_page_directory(rc_html_t *html, rc_view_call_t *call, const rc_page
     if (*path)
         url = apr_pstrcat(call->pool, url, "/", NULL);
     RC_TRY(rc_vcs_directory(&entries, call->vcs, place->rev.id, &place->entry, call->pool));
-    rc_html_put(html, "<table class=list>\n<thead><tr><th>Name<th class=fix>Kind<tbody>\n");
+    rc_html_put(
+        html,
+        "<table class=list>\n<thead><tr><th scope=col>Name<th scope=col class=fix>Kind<tbody>\n");
     apr_pool_create(&scratch, call->pool);
     put_entries(html, entries, true, url, scratch);
     put_entries(html, entries, false, url, scratch);

@@ -179,8 +179,9 @@ static rc_err_t *leave_file(bool *left, rc_page_visit_t *visit, const rc_request
     return NULL;
 }
 
-/* Refuses what no face has claimed: for browsers, and for a page's URL. A client of Subversion that
- * sends a name and a password is not meant, nor are files of a repository that the caller may see.
+/* Refuses what no face has claimed: all for browsers, and a page's URL for everybody. A client of
+ * Subversion that sends a name and a password is not meant, nor are files of a repository that the
+ * caller may see.
  */
 static bool claims_rest_of(void **state, const rc_request_t *request)
 {
@@ -188,9 +189,12 @@ static bool claims_rest_of(void **state, const rc_request_t *request)
     rc_page_visit_t *visit;
     bool left = false;
 
-    if (!are_on(request) || !request->readonly || request->has_basic ||
-        !strncmp(request->path, "/_admin", 7))
+    if (!are_on(request) || !request->readonly || request->has_basic)
         return false;
+    if (!strncmp(request->path, "/_admin", 7)) { /* no repository has such a name */
+        *state = begin_visit(NULL, request);
+        return is_browser(request);
+    }
     worded = routes_of(request, true);
     routes = routes_of(request, false);
     if (!worded->nelts && (!routes->nelts || !is_browser(request)))
@@ -221,6 +225,8 @@ static rc_err_t *decide_page(rc_answer_t *answer, const rc_request_t *request)
 
     if (visit->account)
         return rc_page_account_decide(answer, request, visit);
+    if (!visit->routes)
+        return rc_answer_refuse(answer, 404, NULL, "no such page");
     if (!visit->call && !visit->err)
         visit->err = rc_view_access(&visit->call, visit->routes, request);
     if (visit->err)

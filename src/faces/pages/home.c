@@ -83,7 +83,7 @@ static void put_row(rc_html_t *html, const row_t *row, const char *base, apr_poo
     rc_html_put(html, "<td class=\"more fix\">%s<td class=fix>", row->type);
     if (row->line)
         rc_page_date(html, row->time, scratch);
-    rc_html_put(html, "<td class=more>%s<td class=\"more dim\">%s\n", row->line, row->author);
+    rc_html_put(html, "<td class=more>%s<td class=\"more who\">%s\n", row->line, row->author);
 }
 
 static void put_rows(rc_html_t *html, const home_t *home, const char *base)
@@ -91,9 +91,12 @@ static void put_rows(rc_html_t *html, const home_t *home, const char *base)
     apr_pool_t *scratch;
     int i;
 
-    rc_html_put(html, "<table class=list>\n<thead><tr><th>Name<th class=\"more fix\">Type"
-                      "<th class=fix>Changed<th class=more>Last commit<th class=more>Author"
-                      "<tbody>\n");
+    rc_html_put(
+        html,
+        "<table class=list>\n<thead><tr><th scope=col>Name<th scope=col class=\"more fix\">Type"
+        "<th scope=col class=fix>Changed<th scope=col class=more>Last commit<th scope=col "
+        "class=\"more who\">Author"
+        "<tbody>\n");
     apr_pool_create(&scratch, home->call->pool);
     for (i = 0; i < home->rows->nelts; i++) {
         apr_pool_clear(scratch);

@@ -61,6 +61,7 @@ static void put_archives(rc_html_t *html, const rc_view_call_t *call, const rc_p
         rev = "tip";
         query = apr_pstrcat(scratch, "?at_path=", rc_page_escape(ref->name, true, scratch), NULL);
     }
+    rc_html_put(html, "<td class=fix>");
     for (i = 0; i < sizeof(formats) / sizeof(*formats); i++)
         rc_html_put(html, "%s<a href=\"%s.%s%s\">%s</a>", i ? " " : "",
                     rc_page_link(call, "archive", rev, NULL, scratch), formats[i], query,
@@ -80,15 +81,13 @@ static void put_ref(rc_html_t *html, const rc_view_call_t *call, const rc_page_r
             apr_pstrcat(scratch, log, "?branch=", rc_page_escape(ref->name, false, scratch), NULL);
     else
         log = rc_page_link(call, "changeset", ref->id, NULL, scratch);
-    rc_html_put(html, "<tr><td><a href=\"%s\">%s</a><td class=\"fix more\">", log, ref->name);
-    if (!paths)
-        rc_html_put(html, "<a class=id href=\"%s\">%s</a>",
+    rc_html_put(html, "<tr><td><a href=\"%s\">%s</a>", log, ref->name);
+    if (!paths) {
+        rc_html_put(html, "<td class=\"fix more\"><a class=id href=\"%s\">%s</a><td class=fix>",
                     rc_page_link(call, "changeset", ref->id, NULL, scratch),
                     rc_vcs_short_id(call->repo->type, ref->id, scratch));
-    rc_html_put(html, "<td class=fix>");
-    if (!paths)
         rc_page_date(html, ref->time, scratch);
-    rc_html_put(html, "<td class=fix>");
+    }
     if (call->repo->enable_downloads)
         put_archives(html, call, ref, scratch);
     rc_html_put(html, "\n");
@@ -102,10 +101,12 @@ void rc_page_refs_table(rc_html_t *html, const rc_view_call_t *call, const char 
 
     if (!refs->nelts)
         return;
-    rc_html_put(html,
-                "<h2>%s</h2>\n<table class=list>\n<thead><tr><th>Name<th class=\"fix more\">Commit"
-                "<th class=fix>Date<th class=fix>%s<tbody>\n",
-                title, call->repo->enable_downloads ? "Archives" : "");
+    rc_html_put(html, "<h2>%s</h2>\n<table class=list>\n<thead><tr><th scope=col>Name", title);
+    if (!rc_vcs_can(call->vcs)->paths_as_refs)
+        rc_html_put(html, "<th scope=col class=\"fix more\">Commit<th scope=col class=fix>Date");
+    if (call->repo->enable_downloads)
+        rc_html_put(html, "<th scope=col class=fix>Archives");
+    rc_html_put(html, "<tbody>\n");
     apr_pool_create(&scratch, call->pool);
     for (i = 0; i < refs->nelts && i < most; i++) {
         apr_pool_clear(scratch);

@@ -47,7 +47,7 @@ col
 thead
 tbody
 tr
-th
+th scope
 td colspan
 pre
 code
@@ -87,6 +87,20 @@ sub _tags {
     return @faults;
 }
 
+# What a reader of the screen would miss.
+sub _unreadable {
+    my ($html) = @_;
+    my @faults;
+    push @faults, 'no language' if $html !~ /<html lang=en>/;
+    push @faults, "a landmark without a name: $_" for grep { !/aria-label=\w/ } $html =~ /<nav[^>]*>/g;
+    push @faults, map { "a head of no column: $_" } grep { !/ scope=col/ } map { /<th\b[^>]*>/g }
+        $html =~ m{<thead>(.*?)<tbody>}gs;
+    push @faults, map { "without a label: $_" } grep { !/type=hidden/ } ($html =~ s{<label>.*?</label>}{}gsr)
+        =~ /<(?:input|select)[^>]*>/g;
+    push @faults, "a picture without a text: $_" for grep { !/ alt="[^"]/ } $html =~ /<img[^>]*>/g;
+    return @faults;
+}
+
 sub faults {
     my ($html) = @_;
     my (%ids, @faults);
@@ -100,6 +114,7 @@ sub faults {
     });
     push @faults, 'not one main' if (() = $html =~ /<main id=main>/g) != 1;
     push @faults, 'not one h1' if (() = $html =~ /<h1>/g) != 1;
+    push @faults, _unreadable($html);
     push @faults, 'control characters' if $html =~ /[\x00-\x08\x0b-\x1f\x7f]/;
     return @faults;
 }
