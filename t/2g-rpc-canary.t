@@ -33,6 +33,7 @@ $t->sql(qq{
 my ($password, $sent) = ('pw-canary-8d1f0b', 'pw-sent-5c77e2');
 $t->secret($password, $sent);
 my $feed = $t->must(get_user => { userid => 'vip' })->{api_keys}[1];
+my $old_id = 0 + $t->sql(q{SELECT key_id FROM api_key WHERE description = 'old'});
 
 # Private things of vip: nobody but super-admins sees them.
 $t->must(create_repo_group => { group_name => 'vault-canary', owner => 'vip', description => 'about-canary-group' });
@@ -160,7 +161,7 @@ my %good = (
     args => sub { 'x' }, userid => sub { 'vip' }, perm => sub { "$_[0].none" }, revision => sub { 'tip' },
     start_rev => sub { '' },
     limit => sub { 2 }, root_path => sub { '/' }, commit_id => sub { 'tip' }, message => sub { 'text' },
-    branch => sub { 'master' },
+    branch => sub { 'master' }, auth_token_id => sub { $old_id },
     key => sub { 'f' . ++$n }, repo_type => sub { 'git' }, files => sub { { a => { content => 'x' } } },
     map({ my $name = $_; $name => sub { 'new-' . ++$n } } qw(repo_name fork_name group_name username)),
     email => sub { 'new' . ++$n . '@example.org' },
@@ -178,7 +179,8 @@ my %others = ( # one by one, beside the required ones
     group_name => ['', 'a/b', 'club', 'commons'], username => ['vip', ''], email => [$mail{vip}],
     pattern => ['get_repo', '*repo*'], files => [{}], gist_type => ['x'],
     args => [undef], key => ['f'], apply_to_children => ['all'], ret_type => ['nothing'], copy_permissions => ['true'],
-    forks => ['delete', 'detach'], private => ['false'],
+    forks => ['delete', 'detach'], private => ['false'], role => ['token_role_feed', 'nothing'],
+    after => ['a', 'v'], auth_token_id => [7_654_321],
 );
 my $destroys = qr/^(?:delete_|strip|remove_|revoke_|rescan_|lock|update_user$|update_repo|update_user_group|grant_)/;
 my %takes = map { $_ => $t->must(get_method => { pattern => $_ })->[1] } @{ $t->must('get_method') };
@@ -218,7 +220,7 @@ look($_, get_gist => { gistid => $gist->{access_id}, content => 'true' }) for qw
 
 # First what leaves things as they are, so that everybody finds them; then the rest, from the weakest on.
 my @roles = qw(stranger reader writer owner vip admin);
-for my $method (grep { !/$destroys/ } sort keys %takes) {
+for my $method (grep { !/$destroys/ && !/^reset_/ } sort keys %takes) {
     for my $as (@roles) {
         look($as, $method, $_) for arguments($method);
     }
@@ -238,6 +240,14 @@ for my $as (@roles) {
     look($as, create_users_group => { name => $_ }, dialect => '1.2') for 'club', '';
 }
 is join("\n", splice @found), '', 'RhodeCode 1.2';
+for my $as (@roles) { # last: the keys above are void afterwards
+    for my $args (arguments('reset_auth_token')) {
+        look($as, 'reset_auth_token', $args);
+        my $result = $JSON->decode($t->last->body)->{result} // next;
+        $t->key($1, $result->{auth_token}{auth_token}) if $result->{auth_token}{main} && $result->{msg} =~ /`(.*)`/;
+    }
+    is join("\n", splice @found), '', "reset_auth_token as $as";
+}
 
 is_deeply [grep { !$seen{$_} } map { $_->[1] } @canaries], [], 'every canary was seen where it may be';
 
