@@ -156,6 +156,23 @@ subtest 'sizes' => sub {
 # KiB that httpd's child has had in memory, at most.
 sub memory { (slurp('/proc/' . ($t->children)[0] . '/status') =~ /^VmHWM:\s+(\d+)/m)[0] }
 
+subtest 'a push that grows' => sub {
+    $t->must(create_repo => { repo_name => 'bomb', repo_type => 'hg', owner => 'wendy' });
+    my $path = $wendy->folder;
+    RCAPI::Hg::hg('init', $path);
+    RCAPI::Hg::build($path, { files => { zeros => { data => "\0", times => 2 << 20 } } });
+    for my $type ('gzip-v1', 'bzip2-v1', 'zstd-v2') {
+        RCAPI::Hg::hg('-R', $path, 'bundle', '-q', '--all', '-t', $type, "$path.$type");
+        my $bundle = slurp("$path.$type");
+        cmp_ok length $bundle, '<', 10 << 10, "$type: 2 MiB in a small push";
+        like unbundle('small/bomb', $bundle)->{body}, qr/^0\n|error:abort.*too large when/si, '... are too large';
+    }
+    is log_of('bomb'), '', '... nothing was changed';
+    is unbundle('bomb', slurp("$path.gzip-v1"))->{status}, 200, 'within the limit';
+    isnt log_of('bomb'), '', '... it is taken';
+    journal();
+};
+
 subtest 'a client that leaves' => sub {
     my $body = bundle('output');
     my $socket = RCAPI::HTTP::connect_to($t->port);

@@ -66,6 +66,7 @@ typedef struct rc_serve_t {
     const char *home;                  /* a directory of ours, also for temporary files */
     const apr_array_header_t *request; /* of const char *: its variables of CGI, "NAME=value" */
     bool writes;                       /* the caller may change the repository */
+    apr_off_t max_push;                /* bytes of its body when unpacked; 0 = no limit */
     apr_off_t max_memory;              /* bytes of memory of the program; 0 = no limit */
     apr_time_t deadline;               /* rc_clock() */
 } rc_serve_t;

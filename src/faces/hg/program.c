@@ -144,6 +144,7 @@ rc_err_t *rc_face_hg_program(rc_proc_t *proc, rc_face_hg_call_t *call)
         .home = env->work_dir,
         .request = variables(call),
         .writes = call->command->kind == RC_FACE_HG_PUSH,
+        .max_push = call->settings->push_max,
         .max_memory = call->settings->memory,
         .deadline = rc_clock() + call->settings->timeout,
     };

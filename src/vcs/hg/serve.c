@@ -63,6 +63,8 @@ static rc_err_t *server_arguments(const char *const **argv, const rc_serve_t *se
     add_all(all, rc_hg_settings());
     add_all(all, both);
     add_all(all, serve->writes ? writing : reading);
+    APR_ARRAY_PUSH(all, const char *) =
+        apr_psprintf(pool, "rcapi.push-max=%" APR_OFF_T_FMT, serve->max_push);
     APR_ARRAY_PUSH(all, const char *) = NULL;
     *argv = (const char *const *)all->elts;
     return NULL;

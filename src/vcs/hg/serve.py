@@ -16,7 +16,7 @@ import hgdemandimport
 
 hgdemandimport.enable()
 
-from mercurial import bundle2, error, hg, ui as uimod
+from mercurial import bundle2, error, hg, ui as uimod, util
 from mercurial.hgweb import hgweb
 
 REJECTED, BUSY = 65, 75
@@ -29,6 +29,33 @@ def settings():
         ui.setconfig(*name.split(b".", 1), value, b"server")
     ui.fout = ui.ferr  # what Mercurial prints is for the log
     return ui
+
+
+class Bounded:
+    """A stream that was compressed, and holds at most so many bytes."""
+
+    def __init__(self, stream, most):
+        self.stream = stream
+        self.left = most
+
+    def read(self, size):
+        data = self.stream.read(size)
+        self.left -= len(data)
+        if self.left < 0:
+            raise error.Abort(b"the push is too large when it is unpacked")
+        return data
+
+
+def limit_unpacking(most):
+    """What a push sends may be compressed; what it holds has the same limit, as it is written."""
+
+    def bound(engine):
+        unpack = engine.decompressorreader
+        engine.decompressorreader = lambda stream: Bounded(unpack(stream), most)
+
+    for name in util.compengines:
+        if name != b"none":
+            bound(util.compengines[name])
 
 
 def limit_pushes():
@@ -59,6 +86,9 @@ def refuse_link(path, event, args):
 def open_repository():
     ui = settings()
     limit_pushes()
+    most = ui.configint(b"rcapi", b"push-max", 0)
+    if most:
+        limit_unpacking(most)
     path = os.fsencode(sys.argv[1])
     sys.addaudithook(lambda event, args: refuse_link(path, event, args))
     repo = hg.repository(ui, path)
