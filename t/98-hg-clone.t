@@ -109,6 +109,10 @@ subtest 'requests that look alike' => sub {
     is $pulls->() - $before, 2, 'a pull that looks like none is recorded';
     $post->('bundlecaps=HG20&cg=0', 'X-HgArgs-Post' => 20);
     is $pulls->() - $before, 2, '... not one without changesets';
+    my $two = "x=\0&cg=1&$arguments";
+    my $got = $t->get("$path&cg=0", method => 'POST', body => $two, headers => ['X-HgArgs-Post' => length $two]);
+    is $got->{status}, 400, 'a NUL does not hide arguments';
+    is $pulls->() - $before, 2, '... and nothing is pulled';
 };
 
 subtest 'copies of the files' => sub {

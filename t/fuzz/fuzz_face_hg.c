@@ -66,16 +66,21 @@ static void check_answer(const char *command, const char *arguments, const char 
         CHECK(!strcmp(answer, "0000000000000000000000000000000000000000\n"));
 }
 
-/* What has no complete answer leaves nothing in the spool: a program's output follows. */
-static void ask(const rc_face_hg_call_t *call, apr_pool_t *pool)
+/* What has no complete answer leaves nothing in the spool: a program's output follows. Arguments
+ * with a NUL are an error. */
+static void ask(const rc_face_hg_call_t *call, const void *body, size_t len, apr_pool_t *pool)
 {
     const char *arguments, *asks, *answer;
     rc_asked_t asked = {false, NULL};
     rc_spool_t *spool = rc_spool_create(dir, pool);
+    rc_err_t *err = rc_face_hg_asked(&asks, call);
     rc_vcs_t *vcs;
 
+    CHECK((err != NULL) == (memchr(body, '\0', len) != NULL));
+    if (err)
+        return;
+    CHECK(strstr(asks, call->command->name));
     CHECK(!rc_face_hg_arguments(&arguments, call));
-    CHECK(!rc_face_hg_asked(&asks, call) && strstr(asks, call->command->name));
     CHECK(!rc_vcs_open(&vcs, NULL, "hg", repository(), NULL, pool));
     CHECK(!rc_vcs_ask(&asked, spool, vcs, call->command->name, arguments, pool));
     CHECK(!rc_spool_string(&answer, spool, pool));
@@ -109,7 +114,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         call->body = rc_spool_create(dir, pool);
         CHECK(!rc_spool_write(call->body, (const char *)data, size));
         if (call->command->name)
-            ask(call, pool);
+            ask(call, data, size, pool);
     }
     apr_pool_destroy(pool);
     return 0;

@@ -46,11 +46,11 @@ rc_err_t *rc_face_hg_recheck(rc_face_hg_call_t *call);
 rc_err_t *rc_face_hg_read_body(rc_face_hg_call_t *call, apr_off_t most);
 
 /** Returns the arguments of the command, as a query string, in which the first one of a name counts
- * for Mercurial, too. */
+ * for Mercurial, too. Returns RC_E_ARG when the body holds a NUL. */
 rc_err_t *rc_face_hg_arguments(const char **out, const rc_face_hg_call_t *call);
 
 /** Returns all that Mercurial gets of the request: two requests with the same text have the same
- * answer. */
+ * answer. RC_E_ARG as above. */
 rc_err_t *rc_face_hg_asked(const char **out, const rc_face_hg_call_t *call);
 
 /** Sets @a proc up to answer the request. Makes the answer a refusal when hg is not installed, or

@@ -103,11 +103,16 @@ static void append_part(void *baton, int number, const char *value)
     APR_ARRAY_PUSH((apr_array_header_t *)baton, const char *) = value;
 }
 
-/* Returns the body as a text. */
+/* Returns the body as a text. It has no NUL, which would end it for us, and not for hg. */
 static rc_err_t *read_posted(const char **text, const rc_face_hg_call_t *call)
 {
     *text = "";
-    return call->body ? rc_spool_string(text, call->body, call->pool) : NULL;
+    if (!call->body)
+        return NULL;
+    RC_TRY(rc_spool_string(text, call->body, call->pool));
+    return strlen(*text) == (apr_size_t)rc_spool_size(call->body)
+               ? NULL
+               : rc_err(call->pool, RC_E_ARG, "the arguments hold a NUL");
 }
 
 rc_err_t *rc_face_hg_arguments(const char **out, const rc_face_hg_call_t *call)
