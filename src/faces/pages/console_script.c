@@ -32,7 +32,7 @@ const char rc_page_script[] =
     "    const schema = param.schema, types = schema.enum || [].concat(schema.type || 'any');\n"
     "    const other = schema.default === undefined ? '' : ', default ' + JSON.stringify(schema.default);\n"
     "    return ' ' + types.join(' | ') + (param.required ? ', required' : other)\n"
-    "      + (param.description ? '. ' + param.description : '');\n"
+    "      + (param.description ? ': ' + param.description : '');\n"
     "  }\n"
     "  function field(param) {\n"
     "    const label = make('label', param.name);\n"

@@ -53,7 +53,7 @@ const char rc_page_style[] =
     "input,select,button{font:inherit;color:inherit;background:var(--bg);border:1px solid var(--dim);"
     "border-radius:3px;padding:.3rem .6rem;max-width:100%}form.tall input,form.tall select{width:100%;display:block}\n"
     "button{background:var(--soft);cursor:pointer}\n"
-    "img{max-width:100%;background:#fff}\n"
+    "img{max-width:100%;color:#1f2328;background:#fff}\n"
     "footer{margin-top:2.5rem;color:var(--dim);font-size:.85rem}\n"
     "@media(max-width:42rem){.more{display:none}.code col.n{width:2.9rem}.code th{padding:0 .3rem}"
     "dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.4rem}}\n";

@@ -1,6 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
-# The console: what its page holds, the token of ten minutes, and a call by a person in a browser.
+# What a person does in a browser: logs in, makes a token, follows the links of a feed, deletes the token, and calls
+# methods in the console; what the page of the console holds, and its token of ten minutes.
 use strict;
 use warnings;
 use Digest::SHA qw(sha256_base64);
@@ -13,6 +14,7 @@ use RCAPI::Test;
 
 my %HTML = (Accept => 'text/html');
 my $t = RCAPI::Test->new(public => 0);
+$t->repo('demo', commits => 3);
 my ($secret) = $t->get('/_admin/login', headers => \%HTML)->body =~ /name=csrf_token value="(\w+)"/;
 my $login = $t->get('/_admin/login', method => 'POST', headers => { Cookie => "rcapi-form=$secret" },
     body => "username=admin&password=$t->{password}&csrf_token=$secret");
@@ -44,37 +46,72 @@ subtest 'a token' => sub {
     cmp_ok($token->{expires}, '<=', time + 600, '... for ten minutes');
 };
 
-subtest 'in a browser' => sub {
-    my $b = RCAPI::Browser->new($t->dir . '/home') or plan skip_all => 'chromium is not installed';
-    my $is = sub { my ($what, $js, $like) = @_; my $got;
-        patiently(20, sub { ($got = $b->js($js)) =~ $like });
-        like($got, $like, $what) };
+my $b = RCAPI::Browser->new($t->dir . '/home');
+
+# What an expression becomes, in the page that the browser shows.
+sub becomes {
+    my ($what, $js, $like) = @_;
+    my $got;
+    patiently(20, sub { ($got = $b->js($js)) =~ $like });
+    like($got, $like, $what);
+    return $got;
+}
+
+subtest 'a token by hand' => sub {
+    plan skip_all => 'chromium is not installed' if !$b;
+    my $tokens = $t->url . '/_admin/my_account/auth_tokens';
+    my $feed = sub { return $t->get('/demo/feed/atom', key => $_[0]) };
+    $b->visit($t->url . '/');
+    becomes('the first page asks for a login', 'document.querySelector("h1").textContent', qr/^Log in$/);
+    $b->js("var f = document.forms[0]; f.username.value = 'admin'; f.password.value = '$t->{password}'; 0");
+    $b->js('f.querySelector("button").click()');
+    becomes('... and leads to the list', 'document.querySelector("main td a").textContent', qr/^demo$/);
+    $b->visit($tokens);
+    $b->js('var f = document.querySelector("form.tall"); f.description.value = "by hand"; f.role.value = '
+        . '"token_role_http"; f.querySelector("button").click()');
+    my $key = becomes('a token', '(document.querySelector("main pre") || {}).textContent', qr/^\w{40}$/);
+    $t->secret($key);
+    is($feed->($key)->status, 200, '... opens a feed');
+    my @links = grep { m{/changeset/} } $t->last->body =~ m{<link[^>]* href="([^"]+)"}g;
+    cmp_ok(scalar @links, '>=', 3, '... which has links');
+    for my $link (@links) {
+        $b->visit($link);
+        becomes($link, 'document.querySelector("dl .id").textContent', qr/^\Q@{[$link =~ m{(\w+)$}]}\E/);
+    }
+    $b->visit($tokens);
+    $b->js(q{document.querySelector('[aria-label="Delete by hand"]').click()});
+    becomes('deleted', 'String(document.querySelectorAll("[aria-label=\'Delete by hand\']").length)', qr/^0$/);
+    is($feed->($key)->status, 401, '... and void');
+};
+
+subtest 'the console in a browser' => sub {
+    plan skip_all => 'chromium is not installed' if !$b;
     $b->cookie($t->url, rcapi => $session);
     $b->visit($t->url . '/_admin/console');
     $b->js('document.getElementById("mine").click()');
-    $is->('the methods', 'document.getElementById("state").textContent', qr/^\d+ methods$/);
+    becomes('the methods', 'document.getElementById("state").textContent', qr/^\d+ methods$/);
     $b->js('var m = document.getElementById("methods"); m.value = "test"; m.dispatchEvent(new Event("change"))');
-    $is->('the form of one', 'document.getElementById("call").textContent',
+    becomes('the form of one', 'document.getElementById("call").textContent',
         qr/^testReturn the argument.*args any, requiredCall test$/);
     $b->js(q{document.querySelector('#call input').value = "<b>it's</b>"});
     $b->js('document.querySelector("#call button").click()');
-    $is->('its answer', 'document.getElementById("result").textContent', qr/"result": .*<b>it's<\/b>/);
-    $is->('... is text', 'String(document.querySelectorAll("#result *").length)', qr/^0$/);
-    $is->('the call as curl', 'document.getElementById("curl").textContent',
+    becomes('its answer', 'document.getElementById("result").textContent', qr/"result": .*<b>it's<\/b>/);
+    becomes('... is text', 'String(document.querySelectorAll("#result *").length)', qr/^0$/);
+    becomes('the call as curl', 'document.getElementById("curl").textContent',
         qr{^curl -H .* -d '\{.*KEY.*\}' http://127\.0\.0\.1:\d+/_admin/api$});
-    $is->('... and as our client', 'document.getElementById("client").textContent',
+    becomes('... and as our client', 'document.getElementById("client").textContent',
         qr{^rhodecode-api --apihost=\S+ test 'args:});
     $b->js('m.value = "get_repo"; m.dispatchEvent(new Event("change"))');
-    $is->('another method', 'document.getElementById("call").textContent',
+    becomes('another method', 'document.getElementById("call").textContent',
         qr/repoid string \| integer, required.*cache boolean, default true/);
     $b->js('document.querySelector("#call input").value = "nothing"');
     $b->js('document.querySelector("#call button").click()');
-    $is->('a wrong argument', 'document.getElementById("result").textContent',
+    becomes('a wrong argument', 'document.getElementById("result").textContent',
         qr/"error": "repository `nothing` does not exist"/);
-    $is->('... is an error', 'document.getElementById("state").textContent', qr/^Error, \d+ ms$/);
+    becomes('... is an error', 'document.getElementById("state").textContent', qr/^Error, \d+ ms$/);
     $b->js('document.getElementById("key").value = "wrong"');
     $b->js('document.querySelector("#typed button:last-child").click()');
-    $is->('a wrong key', 'document.getElementById("state").textContent', qr/Invalid API KEY/i);
+    becomes('a wrong key', 'document.getElementById("state").textContent', qr/Invalid API KEY/i);
     is($b->close, '', 'nothing is left of the browser');
 };
 
