@@ -65,7 +65,7 @@ HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
 API_SRC  := $(wildcard src/cli/client*.c) src/cli/rhodecode_api.c
 ADM_SRC  := $(wildcard src/cli/admin*.c) src/cli/rcapi_admin.c \
             $(addprefix src/cli/client_,args.c json.c print.c util.c)
-UNIT_SRC := $(filter-out $(if $(SVN),,%/test_svn_text.c) $(if $(HG),,%/test_hg_%.c),$(wildcard t/unit/test_*.c))
+UNIT_SRC := $(filter-out $(if $(SVN),,t/unit/test_svn_%) $(if $(HG),,t/unit/test_hg_%),$(wildcard t/unit/test_*.c))
 
 LIB   := $(O)/librcapi.a
 UNITS := $(UNIT_SRC:t/unit/%.c=$(O)/unit/%)

@@ -52,6 +52,15 @@ subtest 'without the packages' => sub {
     }
 };
 
+subtest 'without Subversion and Mercurial' => sub {
+    my $env = { MAKEFLAGS => undef, MAKELEVEL => undef, MFLAGS => undef };
+    my $r = run({ root => 1, env => $env }, 'make', '-n', '-B', 'SVN=', 'HG=', 'all', 'units');
+    is($r->{exit}, 0) or diag($r->{err});
+    my @built = $r->{out} =~ m{-o \S*/((?:unit/test|fuzz/)\w+)}g;
+    ok(scalar @built, 'units are built');
+    is_deeply([grep { m{(?:test_|/)(?:hg|svn)(?:_|\z)} } @built], [], 'none of what is left out');
+};
+
 subtest 'the sample' => sub {
     my $t = RCAPI::Test->new(start => 0);
     my $data = $t->dir . '/data';

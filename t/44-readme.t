@@ -12,6 +12,7 @@ use RCAPI::Docs;
 use RCAPI::Hg ();
 use RCAPI::Run qw(run slurp spew);
 use RCAPI::Server;
+use RCAPI::Svn ();
 use RCAPI::Temp;
 
 my $temp = RCAPI::Temp::dir();
@@ -108,6 +109,7 @@ is(run({ root => 1, dir => "$temp/scratch" }, 'gzip', '-t', 'v1.0.tar.gz')->{exi
 # Last, because it changes the demo.
 try('README.md', 'Clone and push', '');
 try('README.md', 'Mercurial', '') if RCAPI::Hg::built("$build/mod_rcapi.so");
-try('README.md', 'Subversion', '') if RCAPI::Run::run({ root => 1 }, 'sh', '-c', 'command -v svn')->{exit} == 0;
+try('README.md', 'Subversion', '') if RCAPI::Svn::built("$build/mod_rcapi.so")
+    && run({ root => 1 }, 'sh', '-c', 'command -v svn')->{exit} == 0;
 
 done_testing;

@@ -32,10 +32,12 @@ use File::Temp ();
 use POSIX ();
 use RCAPI::Run qw(run);
 
+# Whether $module can read Subversion repositories.
+sub built { my ($module) = @_; return run({ root => 1 }, 'ldd', $module)->{out} =~ /\blibsvn_repos/ }
+
 # A test of Subversion is skipped where the module was built without it.
 sub import {
-    my $module = ($ENV{RCAPI_BUILD} // 'build') . '/mod_rcapi.so';
-    return if run({ root => 1 }, 'ldd', $module)->{out} =~ /\blibsvn_repos/;
+    return if built(($ENV{RCAPI_BUILD} // 'build') . '/mod_rcapi.so');
     require Test::More;
     Test::More::plan(skip_all => 'built without libsvn');
 }
