@@ -17,7 +17,7 @@ my $t = RCAPI::Test->new(start => 0, children => 1);
 my $env = $t->{server}{env};
 my $other = $t->dir . '/scratch/git';
 my ($system) = run({ root => 1 }, 'sh', '-c', 'PATH=/usr/bin:/bin command -v git')->{out} =~ /(\S+)/;
-$env->{LD_PRELOAD} .= " $t->{bin}/t/other_git.so";
+$env->{LD_PRELOAD} .= " $t->{bin}/t/other_program.so";
 $env->{RCAPI_OTHER_GIT} = $other;
 $t->start;
 $t->repo('r', commits => 3);
