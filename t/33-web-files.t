@@ -382,7 +382,6 @@ subtest 'refusals and headers of file diffs' => sub {
     for my $case (
         ['README', $need], ['README?diff=raw', $need], ['README?diff1=&diff2=&diff=raw', $need],
         ['README?diff1=README@&diff=raw', $need],
-        ['README?diff1=0&diff2=1', '404 Not Found'],
         ['README?diff1=nope&diff2=1&diff=raw', '404 No such commit exists for this repository'],
         ['README?diff1=0&diff2=nope&diff=raw', '404 No such commit exists for this repository'],
         ["nope?diff1=0&diff2=$tip&diff=raw", "404 There is no file nor directory at the given path: 'nope' at commit "

@@ -148,6 +148,7 @@ subtest 'addresses of other programs' => sub {
     like(page("/team/code/annotate/$ids[0]/dir/text"), qr/<tr id=L1>/, 'annotate');
     my $html = page("/team/code/diff/dir/text?diff1=$ids[1]&diff2=$ids[0]&diff=diff+to+revision");
     is_deeply([grep { /^[-+]/ } RCAPI::Page::diff_lines($html)], ['-three', '+four'], 'diff');
+    is(page("/team/code/diff/dir/text?diff1=$ids[1]&diff2=$ids[0]"), $html, '... without the parameter diff');
     like($t->get("/team/code/diff/dir/text?diff1=$ids[1]&diff2=$ids[0]&diff=raw")->body, qr/^diff --git/,
         'the raw one');
     is($t->get("/team/code/diff/dir/text?diff=x&$_", headers => $HTML)->status, 404, "diff of $_")

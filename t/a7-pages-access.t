@@ -76,7 +76,7 @@ subtest 'an address' => sub {
 };
 
 subtest 'RcapiPages Off' => sub {
-    is(status("/plain$_"), 404, "/plain$_") for '/', '/open', '/open/files/tip';
+    is(status("/plain$_"), 404, "/plain$_") for '/', '/open', '/open/files/tip', '/open/diff/file?diff1=tip';
     is(status('/plain/open/changeset-diff/tip'), 200, 'views are there');
 };
 

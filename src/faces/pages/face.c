@@ -40,13 +40,22 @@ static bool are_on(const rc_request_t *request)
     return request->env && ((const settings_t *)request->settings)->on;
 }
 
-/* The raw view has the same URL, and another value of the parameter `diff`. */
+static const char *parameter(const rc_request_t *request, const char *name)
+{
+    return rc_query_parameter(request->query, name, request->pool);
+}
+
+/* The raw view has the same URL, and its own values of the parameter `diff`. Without parameters the
+ * URL may as well be that of another view, whose path begins with "diff". */
 static bool is_raw(const rc_view_t *view, const rc_request_t *request)
 {
-    const char *form = rc_query_parameter(request->query, "diff", request->pool);
+    const char *form = parameter(request, "diff");
 
-    return !strncmp(view->pattern, "diff/", 5) &&
-           (!form || !strcmp(form, "raw") || !strcmp(form, "download"));
+    if (strncmp(view->pattern, "diff/", 5) != 0)
+        return false;
+    if (!form)
+        return !parameter(request, "diff1") && !parameter(request, "diff2");
+    return !strcmp(form, "raw") || !strcmp(form, "download");
 }
 
 /* What clients of git and Subversion send for a repository by its id could also be a page with
@@ -55,7 +64,7 @@ static bool is_of_client(const rc_view_route_t *route, const rc_request_t *reque
 {
     const char *words = *request->path ? strchr(request->path + 1, '/') : NULL;
 
-    if (rc_query_parameter(request->query, "service", request->pool))
+    if (parameter(request, "service"))
         return true;
     return route->repo_id && (rc_text_ends(request->path, "/info/refs") ||
                               (!*route->view->pattern && words && words[1]));

@@ -14,6 +14,8 @@
 
 #define CONTEXT   3
 #define DIFF_MOST ((apr_off_t)1 << 20) /* bytes; a larger diff is not shown */
+#define NEED_SIDES                                                                                 \
+    "Need query parameter \"diff1\" or \"diff2\" to generate a diff." /* as the raw view */
 
 typedef struct version_t {
     const char *path, *rev; /* rev "": nothing */
@@ -59,7 +61,7 @@ rc_err_t *rc_page_file_diff_prepare(rc_view_call_t *call)
     read_parameter(&two->before, call, "diff1");
     read_parameter(&two->after, call, "diff2");
     if (!*two->before.rev && !*two->after.rev)
-        return rc_view_refuse(call, 400, "The URL needs a parameter diff1 or diff2");
+        return rc_view_refuse(call, 400, NEED_SIDES);
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(find_file(&two->before, call));
     RC_TRY(find_file(&two->after, call));
