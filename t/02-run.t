@@ -5,12 +5,15 @@ use strict;
 use warnings;
 use Test::More;
 use lib 't/lib';
+use RCAPI::Hg ();
 use RCAPI::Run qw(account patiently run slurp spew);
 use RCAPI::Server;
 use RCAPI::Temp;
 
 my $temp = RCAPI::Temp::dir();
 my $data = "$temp/data of mine";
+my $has_hg = RCAPI::Hg::built(($ENV{RCAPI_BUILD} // 'build') . '/mod_rcapi.so')
+    && !shell('command -v hg')->{exit};
 chmod 0755, $temp;
 my $pid;
 END { local $?; kill TERM => $pid if $pid }
@@ -45,6 +48,15 @@ subtest 'the first run' => sub {
     chomp(my $password = slurp($file));
     unlike($said, qr/$password/, '... and never shown');
     is(log_in($url, $password), '303 ' . $url, '... opens the pages');
+    my ($create, $hg) = $said =~ /^(.* repo create tools repo_type=hg)\n(hg clone .*)$/m;
+    is(defined $hg, $has_hg, 'lines for hg where it is there');
+    SKIP: {
+        skip 'no Mercurial', 2 if !$hg;
+        is(shell($create)->{exit}, 0, '... that make a repository') or diag($create);
+        my $login = join ' ', map { "--config auth.x.$_" } "prefix='*'", 'schemes=http', 'username=admin',
+            "password=$password";
+        is(shell("HGRCPATH= $hg -q '$temp/tools' $login")->{exit}, 0, '... and clone it') or diag($hg);
+    }
     unlike(slurp("$data/logs/access_log") . slurp("$data/logs/error_log"), qr/$key|$password/,
         'neither is in its logs');
 };
