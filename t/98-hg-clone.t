@@ -230,6 +230,22 @@ subtest 'single requests' => sub {
     my $none = '1' x 40;
     is $t->get("/plain?cmd=$_")->{status}, 400, "malformed: $_"
         for 'between&pairs=x', 'known', 'batch&cmds=x', "getbundle&heads=$none", "branches&nodes=$none";
+    my $tip = substr $heads, 0, 40;
+    my %lists = (
+        between => sub { 'pairs=' . join ' ', ("$tip-" . '0' x 40) x $_[0] },
+        branches => sub { 'nodes=' . join ' ', ($tip) x $_[0] },
+        batch => sub { 'cmds=' . join ';', ('lookup key=tip') x $_[0] },
+    );
+    $lists{'batch of between'} = sub { 'cmds=' . join ';', ('between ' . $lists{between}->($_[0] / 2)) x 2 };
+    my $ask = sub {
+        my ($command, $body) = @_;
+        return $t->get("/plain?cmd=$command", method => 'POST', body => $body,
+            headers => ['X-HgArgs-Post' => length $body]);
+    };
+    for my $name (sort keys %lists) {
+        is $ask->($name =~ /(\w+)/, $lists{$name}->(100))->{status}, 200, "$name: a hundred";
+        is $ask->($name =~ /(\w+)/, $lists{$name}->(102))->{status}, 400, '... more are refused';
+    }
     is $t->get('/plain?cmd=unbundle', basic => 'admin:' . $t->key('admin'))->{status}, 405, 'a push by GET';
     is $t->get('/plain?cmd=known', method => 'POST', body => 'x' x (10 << 20 | 1))->{status}, 413, 'a large body';
 };

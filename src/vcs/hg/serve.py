@@ -16,10 +16,11 @@ import hgdemandimport
 
 hgdemandimport.enable()
 
-from mercurial import bundle2, error, hg, ui as uimod, util
+from mercurial import bundle2, error, hg, ui as uimod, util, wireprotov1server
 from mercurial.hgweb import hgweb
 
 REJECTED, BUSY = 65, 75
+MOST = 100  # things that one request asks for, of those that cost much; clients ask for a few
 
 
 def settings():
@@ -29,6 +30,29 @@ def settings():
         ui.setconfig(*name.split(b".", 1), value, b"server")
     ui.fout = ui.ferr  # what Mercurial prints is for the log
     return ui
+
+
+def limit_request(name, separator):
+    """What a command asks for is counted, also when it stands in a batch."""
+    entry = wireprotov1server.commands[name]
+    run = entry.func
+    count = 0
+
+    def limited(repo, proto, text, *others):
+        nonlocal count
+        count += len(text.split(separator))
+        if count > MOST:
+            raise error.Abort(b"%s: more than %d are asked for" % (name, MOST))
+        return run(repo, proto, text, *others)
+
+    entry.func = limited
+
+
+def limit_requests():
+    """A batch repeats commands; the others walk through the history for each thing asked about."""
+    limit_request(b"batch", b";")
+    limit_request(b"between", b" ")
+    limit_request(b"branches", b" ")
 
 
 class Bounded:
@@ -85,6 +109,7 @@ def refuse_link(path, event, args):
 
 def open_repository():
     ui = settings()
+    limit_requests()
     limit_pushes()
     most = ui.configint(b"rcapi", b"push-max", 0)
     if most:
