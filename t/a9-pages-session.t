@@ -68,6 +68,8 @@ subtest 'a login' => sub {
     my $a = page('/closed/files/tip?x=1');
     is($a->status, 401, 'a visitor');
     is(field($a->body, 'came_from'), '/closed/files/tip?x=1', '... gets the form, which leads back');
+    is(field(page('/\\evil.example/files/tip')->body, 'came_from'), '/', '... not to a host, as browsers read it');
+    unlike($t->last->body, qr/evil/, '... and no link to it');
     is(page('/')->status, 401, 'the list, too');
     like(login('bob', 'wrong')->body, qr{<p role=alert>Wrong user name or password</p>}, 'a wrong password');
     is($t->last->status, 401, '... is refused');

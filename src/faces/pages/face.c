@@ -339,8 +339,11 @@ static void put_status_headers(rc_answer_t *answer, const rc_request_t *request)
 /* The URL of the request, to which a login leads back. */
 static const char *this_url(const rc_request_t *request)
 {
-    return apr_pstrcat(request->pool, rc_page_base(request, request->pool), request->path,
-                       request->query ? "?" : "", request->query ? request->query : "", NULL);
+    const char *url =
+        apr_pstrcat(request->pool, rc_page_base(request, request->pool), request->path,
+                    request->query ? "?" : "", request->query ? request->query : "", NULL);
+
+    return rc_page_back(request, url); /* "//host/" would be another server */
 }
 
 static rc_err_t *write_refusal(rc_answer_t *answer, const rc_request_t *request)

@@ -55,19 +55,15 @@ rc_err_t *rc_page_login_form(rc_html_t *html, rc_answer_t *answer, const rc_requ
 
 /* --- where it leads --- */
 
-/* Returns the path that the client wants to go on to, if it is one of this server; else the list.
- */
-static const char *back_of(const rc_page_account_call_t *account, const char *path)
+const char *rc_page_back(const rc_request_t *request, const char *path)
 {
-    const char *base = rc_page_base(account->request, account->request->pool), *p;
+    const char *base = rc_page_base(request, request->pool), *p;
     apr_size_t len = strlen(base);
+    bool ours = !strncmp(path, base, len) && path[len] == '/' && path[len + 1] != '/';
 
     for (p = path; *p; p++)
-        if ((unsigned char)*p <= ' ' || (unsigned char)*p >= 0x7f || strchr("\\\"<>", *p))
-            return rc_page_mounted(account, "/");
-    return strncmp(path, base, len) || path[len] != '/' || path[len + 1] == '/'
-               ? rc_page_mounted(account, "/")
-               : path;
+        ours = ours && (unsigned char)*p > ' ' && (unsigned char)*p < 0x7f && !strchr("\\\"<>", *p);
+    return ours ? path : apr_pstrcat(request->pool, base, "/", NULL);
 }
 
 rc_err_t *rc_page_login_show(rc_page_account_call_t *account)
@@ -78,7 +74,7 @@ rc_err_t *rc_page_login_show(rc_page_account_call_t *account)
 
     RC_TRY(rc_page_account_open(&html, account, "Log in"));
     RC_TRY(rc_page_login_form(&html, account->answer, account->request,
-                              back_of(account, back ? back : ""), NULL));
+                              rc_page_back(account->request, back ? back : ""), NULL));
     rc_page_end(&html);
     return html.err;
 }
@@ -150,7 +146,7 @@ rc_err_t *rc_page_log_in(rc_page_account_call_t *account)
     const char *name = rc_page_field(account, "username"), *cookie;
     const rc_caller_t *caller;
 
-    account->visit->back = back_of(account, rc_page_field(account, "came_from"));
+    account->visit->back = rc_page_back(account->request, rc_page_field(account, "came_from"));
     RC_TRY(rc_page_check_password(&caller, account, name, rc_page_field(account, "password")));
     if (account->answer->status != 200)
         return NULL;

@@ -43,6 +43,9 @@ void rc_page_end(rc_html_t *html);
 /** The same for the page of a view: @a title is about its repository, if it has one. */
 void rc_page_open(rc_html_t *html, const rc_view_call_t *call, const char *title, const char *tab);
 
+/** Returns @a path, where a client wants to go on to, if it is one of this server; else the list. */
+const char *rc_page_back(const rc_request_t *request, const char *path);
+
 /** Writes the login form; @a back is the path to which it leads, and @a message, if not NULL, says
  * what was wrong before. Sets the cookie that the form needs. */
 rc_err_t *rc_page_login_form(rc_html_t *html, rc_answer_t *answer, const rc_request_t *request,
