@@ -128,6 +128,13 @@ subtest 'what a push cannot do' => sub {
     is unbundle('other', $_)->{status}, 200, 'no bundle is answered by hg' for 'HG10UN' . 'x' x 100, 'nonsense', '';
     is log_of('other'), '', 'nothing was changed';
 
+    for my $name ('a%09b', 'a%0Ab', 'b' x 256, '') {
+        my $arguments = "namespace=bookmarks&key=$name&old=&new=$ids[0]";
+        is $t->get('/g/r?cmd=pushkey', method => 'POST', body => $arguments, basic => 'wendy:' . $t->key('wendy'),
+            headers => ['X-HgArgs-Post' => length $arguments])->{status}, 400, 'a bookmark ' . substr $name, 0, 5;
+    }
+    is_deeply $t->must(get_repo_refs => { repoid => 'g/r' })->{bookmarks}, {}, '... is not made';
+
     my $mark = $t->dir . '/scratch/ran';
     spew("$ROOT/other/.hg/hgrc", "[hooks]\n" . join '', map { "$_ = touch $mark\n" }
         qw(prechangegroup pretxnopen pretxnclose txnclose changegroup incoming pushkey prepushkey));

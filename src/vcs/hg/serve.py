@@ -16,10 +16,11 @@ import hgdemandimport
 
 hgdemandimport.enable()
 
-from mercurial import bundle2, error, hg, ui as uimod, util, wireprotov1server
+from mercurial import bookmarks, bundle2, error, hg, ui as uimod, util, wireprotov1server
 from mercurial.hgweb import hgweb
 
 REJECTED, BUSY = 65, 75
+NAME_MOST = 255  # bytes of the name of a bookmark
 MOST = 100  # things that one request asks for, of those that cost much; clients ask for a few
 
 
@@ -82,6 +83,19 @@ def limit_unpacking(most):
             bound(util.compengines[name])
 
 
+def limit_bookmarks():
+    """Clients of hg make no such names, and end with an error where one is listed."""
+    change = bookmarks.bmstore.applychanges
+
+    def applychanges(self, repo, transaction, changes):
+        for name, node in changes:
+            if node is not None and (len(name) > NAME_MOST or min(name, default=0) < 32):
+                raise error.Abort(b"the name of a bookmark is not accepted")
+        return change(self, repo, transaction, changes)
+
+    bookmarks.bmstore.applychanges = applychanges
+
+
 def limit_pushes():
     """A push adds changesets. It makes the server fetch nothing, and changes no requirement."""
     del bundle2.capabilities[b"remote-changegroup"]
@@ -110,6 +124,7 @@ def refuse_link(path, event, args):
 def open_repository():
     ui = settings()
     limit_requests()
+    limit_bookmarks()
     limit_pushes()
     most = ui.configint(b"rcapi", b"push-max", 0)
     if most:
