@@ -143,6 +143,8 @@ subtest 'what a push cannot do' => sub {
     ok !-e $mark, '... which do not run';
     is $t->get('/other?cmd=pushkey', method => 'POST', body => '', basic => 'wendy:' . $t->key('wendy'),
         headers => ['X-HgArg-1' => 'namespace=obsolete&key=dump0&old=&new=x'])->{status}, 400, 'obsolescence markers';
+    is $t->get('/other?cmd=pushkey', method => 'POST', body => '', basic => 'wendy:' . $t->key('wendy'),
+        headers => ['X-HgArg-1' => 'namespace=phases&old=1&new=0&key=' . '1' x 40])->{status}, 400, 'an unknown node';
 };
 
 subtest 'sizes' => sub {

@@ -167,7 +167,7 @@ try:
 except error.LockError as err:
     sys.stderr.write("%s\n" % err)
     sys.exit(BUSY)
-except error.LookupError as err:
+except (error.LookupError, error.RepoLookupError) as err:
     sys.stderr.write("%s\n" % err)
     sys.exit(REJECTED)
 except (OSError, MemoryError, error.RepoError, error.StorageError):
