@@ -137,6 +137,11 @@ subtest 'the account' => sub {
     $t->secret($password{bob});
     is($change->(new_password => $password{bob}, new_password_confirm => $password{bob})->status, 303, 'a change');
     my $new = cookie($t->last);
+    $a = page($t->last->header('Location'), Cookie => $new);
+    like($a->body, qr{<p role=status>The password has been changed\.}, '... leads to a page that says so');
+    is_deeply([RCAPI::Page::faults($a->body)], [], '... in the form of ours');
+    unlike(page("/_admin/my_account$_", Cookie => $new)->body, qr/role=status|evil/, "... not '$_'")
+        for '', '?changed=evil', '?changed=passwords';
     is(page('/_admin/my_account', Cookie => $_)->status, 401, 'ends the sessions') for $bob, $old;
     is(page('/_admin/my_account', Cookie => $new)->status, 200, '... and begins a new one');
     is(login('bob', $password{bob})->status, 303, 'the new password is right');

@@ -8,6 +8,7 @@
 
 #include <apr_strings.h>
 
+#include "base/query.h"
 #include "base/text.h"
 #include "domain/session.h"
 #include "domain/user_self.h"
@@ -50,12 +51,24 @@ static rc_err_t *put_account(rc_html_t *html, rc_page_account_call_t *account)
     return html->err;
 }
 
+/* Says what a form has just done. The URL only chooses this text, and adds nothing to it. */
+static void put_change(rc_html_t *html, const rc_page_account_call_t *account)
+{
+    const char *changed =
+        rc_query_parameter(account->request->query, "changed", account->request->pool);
+
+    if (changed && !strcmp(changed, "password"))
+        rc_html_put(html, "<p role=status>The password has been changed. All other sessions have "
+                          "ended.</p>\n");
+}
+
 rc_err_t *rc_page_account_show(rc_page_account_call_t *account)
 {
     rc_html_t html;
 
     RC_TRY(rc_page_account_open(&html, account, "My account"));
     rc_html_put(&html, "<h1>My account</h1>\n");
+    put_change(&html, account);
     RC_TRY(put_account(&html, account));
     rc_html_put(
         &html,
@@ -109,7 +122,8 @@ static rc_err_t *set_new_password(rc_page_account_call_t *account, const char *p
     actor->renew = NULL; /* this session has just ended */
     RC_TRY(rc_session_begin(&cookie, actor, user->id));
     rc_face_set_cookie(account->answer, account->request, RC_COOKIE_SESSION, cookie);
-    return rc_page_redirect(account, rc_page_mounted(account, "/_admin/my_account"));
+    return rc_page_redirect(account,
+                            rc_page_mounted(account, "/_admin/my_account?changed=password"));
 }
 
 rc_err_t *rc_page_change_password(rc_page_account_call_t *account)
