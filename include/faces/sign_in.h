@@ -38,6 +38,13 @@ rc_err_t *rc_face_refuse_type(rc_answer_t *answer, const rc_actor_t *actor, cons
 rc_err_t *rc_face_lock(rc_locks_t *locks, rc_answer_t *answer, rc_actor_t *actor,
                        const rc_repo_t *repo);
 
+/**
+ * Records a pull, as rc_transfer_pulled does, with a connection of its own. The client has its
+ * answer, or a part of it, whatever fails now: an error is logged. Returns a line for the client,
+ * in the actor's pool, or NULL.
+ */
+const char *rc_face_record_pull(rc_actor_t *actor, const rc_repo_t *repo, bool complete);
+
 /** Sets the header that makes the client of a 401 send a name and a password. */
 void rc_face_ask_password(rc_answer_t *answer, const rc_request_t *request);
 

@@ -39,6 +39,10 @@ typedef struct rc_view_call_t {
     bool immutable;            /* the URL has a full id, so its content never changes */
 } rc_view_call_t;
 
+/* Texts of refusals with 404. */
+#define RC_VIEW_NO_SUCH_COMMIT "No such commit exists for this repository"
+#define RC_VIEW_IS_DIRECTORY   "The given path is a directory"
+
 /* Flags of a view. */
 #define RC_VIEW_FEED  1u /* keys and feed tokens open it, independent of the whitelist */
 #define RC_VIEW_LOGIN 2u /* closed to anonymous visitors */

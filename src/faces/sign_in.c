@@ -117,6 +117,20 @@ rc_err_t *rc_face_lock(rc_locks_t *locks, rc_answer_t *answer, rc_actor_t *actor
                             rc_err_log_text(err, actor->pool));
 }
 
+const char *rc_face_record_pull(rc_actor_t *actor, const rc_repo_t *repo, bool complete)
+{
+    const char *note = NULL;
+    rc_err_t *err = rc_actor_open(actor);
+
+    if (!err)
+        err = rc_transfer_pulled(&note, actor, repo, complete);
+    rc_actor_close(actor);
+    if (err)
+        rc_log(rc_err_log_level(err->kind), err->cause, "a pull from %s is not recorded: %s",
+               repo->name, rc_err_log_text(err, actor->pool));
+    return err ? NULL : note;
+}
+
 /* Returns @a text as the content of a quoted string. */
 static const char *quoted(const char *text, apr_pool_t *pool)
 {

@@ -11,6 +11,7 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "faces/sign_in.h"
 #include "vcs/pkt_line.h"
 
 #define SIZE  ((apr_off_t)2 * RC_PKT_MOST)
@@ -63,22 +64,6 @@ static bool finds_pack(const ending_t *ending, apr_off_t most)
     return false;
 }
 
-/* Records the pull. The client has its pack, or a part of it, whatever fails now. */
-static const char *record_pull(const ending_t *ending, bool complete)
-{
-    rc_face_git_call_t *call = ending->call;
-    const char *note = NULL;
-    rc_err_t *err = rc_actor_open(&call->actor);
-
-    if (!err)
-        err = rc_transfer_pulled(&note, &call->actor, call->repo, complete);
-    rc_actor_close(&call->actor);
-    if (err)
-        rc_log(rc_err_log_level(err->kind), err->cause, "a pull from %s is not recorded: %s",
-               call->repo->name, rc_err_log_text(err, call->pool));
-    return err ? NULL : note;
-}
-
 /* Returns the end of the answer with a message before its flush; NULL: it has no such end. */
 static const char *with_message(const ending_t *ending, const char *note)
 {
@@ -95,7 +80,9 @@ static const char *with_message(const ending_t *ending, const char *note)
 static void end_answer(ending_t *ending)
 {
     bool pulled = ending->file && finds_pack(ending, ending->size);
-    const char *note = pulled ? record_pull(ending, !*ending->failed) : NULL;
+    const char *note =
+        pulled ? rc_face_record_pull(&ending->call->actor, ending->call->repo, !*ending->failed)
+               : NULL;
 
     ending->over = true;
     ending->end = with_message(ending, note);
@@ -145,7 +132,7 @@ static void close_bytes(void *baton)
     ending_t *ending = baton;
 
     if (!ending->over && ending->file && finds_pack(ending, ending->given))
-        record_pull(ending, false);
+        rc_face_record_pull(&ending->call->actor, ending->call->repo, false);
     if (ending->from->close)
         ending->from->close(ending->from->baton);
 }

@@ -18,6 +18,7 @@
 #include "base/secret.h"
 #include "domain/repo.h"
 #include "faces/place.h"
+#include "faces/sign_in.h"
 
 #define BODY_MOST ((apr_off_t)10 << 20)       /* bytes of arguments in the body */
 #define TYPE      "application/mercurial-0.1" /* of short answers */
@@ -134,23 +135,13 @@ static rc_err_t *look_at_repo(bool *answered, const char **name, const pull_t *p
 
 /* --- the answer --- */
 
-/* Records the pull. The client has its changesets, or a part of them, whatever fails now. */
+/* hg shows no texts of the server behind an answer. */
 static void record_once(pull_t *pull, bool complete)
 {
-    rc_face_hg_call_t *call = pull->call;
-    const char *note; /* hg shows no texts of the server behind an answer */
-    rc_err_t *err;
-
     if (pull->recorded || !pull->some)
         return;
     pull->recorded = true;
-    err = rc_actor_open(&call->actor);
-    if (!err)
-        err = rc_transfer_pulled(&note, &call->actor, call->repo, complete);
-    rc_actor_close(&call->actor);
-    if (err)
-        rc_log(rc_err_log_level(err->kind), err->cause, "a pull from %s is not recorded: %s",
-               call->repo->name, rc_err_log_text(err, call->pool));
+    rc_face_record_pull(&pull->call->actor, pull->call->repo, complete);
 }
 
 /* Takes the first line off the first piece, which begins at the first byte of its file. */

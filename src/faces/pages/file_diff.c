@@ -5,66 +5,29 @@
  */
 #include "page.h"
 
-#include <string.h>
-
 #include <apr_strings.h>
 
-#include "base/query.h"
 #include "domain/repo.h"
+#include "faces/view_pair.h"
 
 #define CONTEXT   3
 #define DIFF_MOST ((apr_off_t)1 << 20) /* bytes; a larger diff is not shown */
-#define NEED_SIDES                                                                                 \
-    "Need query parameter \"diff1\" or \"diff2\" to generate a diff." /* as the raw view */
-
-typedef struct version_t {
-    const char *path, *rev; /* rev "": nothing */
-    const char *commit;
-    rc_entry_t entry;
-} version_t;
 
 typedef struct two_t {
-    version_t before, after;
+    rc_view_side_t before, after;
 } two_t;
-
-/* Reads "rev", or "path@rev" for a file that had another name. */
-static void read_parameter(version_t *side, const rc_view_call_t *call, const char *name)
-{
-    const char *value = rc_query_parameter(call->request->query, name, call->pool);
-    const char *at = value ? strrchr(value, '@') : NULL;
-
-    side->path = at ? apr_pstrmemdup(call->pool, value, (apr_size_t)(at - value)) : call->rest;
-    side->rev = at ? at + 1 : value ? value : "";
-}
-
-static rc_err_t *find_file(version_t *side, rc_view_call_t *call)
-{
-    rc_rev_t rev;
-
-    if (!*side->rev || call->status != 200)
-        return NULL;
-    RC_TRY(rc_vcs_resolve(&rev, call->vcs, side->rev, call->pool));
-    side->commit = rev.id;
-    if (!side->commit)
-        return rc_view_refuse(call, 404, "No such commit exists for this repository");
-    RC_TRY(rc_vcs_entry(&side->entry, call->vcs, side->commit, side->path, call->pool));
-    if (side->entry.kind == RC_ENTRY_DIR || side->entry.kind == RC_ENTRY_SUBMODULE)
-        return rc_view_refuse(call, 404, "The given path is a directory");
-    return NULL;
-}
 
 rc_err_t *rc_page_file_diff_prepare(rc_view_call_t *call)
 {
     two_t *two = apr_pcalloc(call->pool, sizeof(*two));
 
     call->state = two;
-    read_parameter(&two->before, call, "diff1");
-    read_parameter(&two->after, call, "diff2");
-    if (!*two->before.rev && !*two->after.rev)
-        return rc_view_refuse(call, 400, NEED_SIDES);
+    rc_view_pair_read(&two->before, &two->after, call);
+    if (call->status != 200)
+        return NULL;
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
-    RC_TRY(find_file(&two->before, call));
-    RC_TRY(find_file(&two->after, call));
+    RC_TRY(rc_view_side_find(&two->before, call));
+    RC_TRY(rc_view_side_find(&two->after, call));
     if (call->status != 200)
         return NULL;
     if (two->before.entry.kind == RC_ENTRY_NONE && two->after.entry.kind == RC_ENTRY_NONE)
@@ -75,21 +38,21 @@ rc_err_t *rc_page_file_diff_prepare(rc_view_call_t *call)
     return NULL;
 }
 
-static void put_side(rc_html_t *html, const rc_view_call_t *call, const version_t *side)
+static void put_side(rc_html_t *html, const rc_view_call_t *call, const rc_view_side_t *side)
 {
-    if (!side->commit)
+    if (!side->found.id)
         rc_html_put(html, "nothing");
     else
         rc_html_put(html, "<a class=id href=\"%s\">%s</a>",
-                    rc_page_link(call, "changeset", side->commit, NULL, call->pool),
-                    rc_vcs_short_id(call->repo->type, side->commit, call->pool));
+                    rc_page_link(call, "changeset", side->found.id, NULL, call->pool),
+                    rc_vcs_short_id(call->repo->type, side->found.id, call->pool));
 }
 
 static rc_err_t *put_diff(rc_html_t *html, rc_view_call_t *call, const two_t *two)
 {
     const rc_diff_options_t options = {.context = CONTEXT};
     rc_spool_t *spool = rc_spool_create(call->env->config->temp_dir, call->pool);
-    const char *diff, *rev = two->after.commit ? two->after.commit : two->before.commit;
+    const char *diff, *rev = two->after.found.id ? two->after.found.id : two->before.found.id;
     rc_err_t *err;
 
     rc_spool_set_limit(spool, DIFF_MOST);

@@ -30,7 +30,7 @@ static rc_err_t *find_place(rc_page_place_t *place, rc_view_call_t *call)
     if (!place->rev.id) {
         RC_TRY(rc_vcs_count(&count, call->vcs));
         if (count || *path)
-            return rc_view_refuse(call, 404, "No such commit exists for this repository");
+            return rc_view_refuse(call, 404, RC_VIEW_NO_SUCH_COMMIT);
         return NULL;
     }
     place->name = rc_page_rev(call, place->rev.id);

@@ -168,7 +168,7 @@ rc_err_t *rc_raw_changeset_find(rc_raw_changeset_t **out, rc_view_call_t *call, 
     set->leave_merges = mails && !rc_vcs_can(call->vcs)->merges_plain;
     RC_TRY(resolve_range(&found, set, call));
     if (!found)
-        return rc_view_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
+        return rc_view_refuse(call, 404, RC_VIEW_NO_SUCH_COMMIT);
     if (mails && !rc_vcs_can(call->vcs)->mails)
         return rc_view_refuse(call, 404, NO_MAILS);
     if (set->range && (mails || rc_vcs_can(call->vcs)->ranges_reached))

@@ -43,10 +43,6 @@ const char *rc_raw_file_type(const rc_view_call_t *call, const char *name);
  * @a pool. */
 const char *rc_raw_attachment(const char *name, apr_pool_t *pool);
 
-/* Texts of contract 03 for refusals. */
-#define RC_RAW_NO_SUCH_COMMIT "No such commit exists for this repository"
-#define RC_RAW_IS_DIRECTORY   "The given path is a directory"
-
 /** Refuses @a call with 404 and the contract's text for a @a path that @a commit does not have. */
 rc_err_t *rc_raw_refuse_path(rc_view_call_t *call, const char *path, const char *commit);
 

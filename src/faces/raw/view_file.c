@@ -66,12 +66,12 @@ static rc_err_t *find_entry(file_t *file, rc_view_call_t *call)
     RC_TRY(rc_repo_open(&call->vcs, call->env, call->repo, &call->actor.work, call->pool));
     RC_TRY(rc_vcs_resolve(&rev, call->vcs, call->rev, call->pool));
     if (!rev.id)
-        return rc_view_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
+        return rc_view_refuse(call, 404, RC_VIEW_NO_SUCH_COMMIT);
     RC_TRY(rc_vcs_entry(&file->entry, call->vcs, rev.id, call->rest, call->pool));
     if (file->entry.kind == RC_ENTRY_NONE)
         return rc_raw_refuse_path(call, call->rest, rev.id);
     if (file->entry.kind == RC_ENTRY_DIR || file->entry.kind == RC_ENTRY_SUBMODULE)
-        return rc_view_refuse(call, 404, RC_RAW_IS_DIRECTORY);
+        return rc_view_refuse(call, 404, RC_VIEW_IS_DIRECTORY);
     slash = strrchr(file->entry.path, '/');
     file->name = slash ? slash + 1 : file->entry.path;
     call->immutable = !strcmp(rev.id, call->rev);

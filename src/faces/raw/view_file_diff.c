@@ -10,32 +10,15 @@
 
 #include "domain/repo.h"
 #include "base/query.h"
-
-#define NEED_SIDES "Need query parameter \"diff1\" or \"diff2\" to generate a diff."
+#include "faces/view_pair.h"
 
 /* Part of every ETag; increment it when the same request gets a different answer. */
 #define FORMAT "1"
 
-typedef struct side_t {
-    const char *path, *rev; /* rev "": the empty file */
-    const char *commit;
-    rc_entry_t entry;
-} side_t;
-
 typedef struct file_diff_t {
-    side_t before, after;
+    rc_view_side_t before, after;
     rc_diff_options_t options;
 } file_diff_t;
-
-/* Reads "rev", or "path@rev" for a file that had another name. */
-static void read_side(side_t *side, const rc_view_call_t *call, const char *name)
-{
-    const char *value = rc_query_parameter(call->request->query, name, call->pool);
-    const char *at = value ? strrchr(value, '@') : NULL;
-
-    side->path = at ? apr_pstrmemdup(call->pool, value, (apr_size_t)(at - value)) : call->rest;
-    side->rev = at ? at + 1 : value ? value : "";
-}
 
 static void read_options(rc_diff_options_t *options, const rc_view_call_t *call)
 {
@@ -46,23 +29,16 @@ static void read_options(rc_diff_options_t *options, const rc_view_call_t *call)
     options->ignore_space = ignore && !strcmp(ignore, "1");
 }
 
-static rc_err_t *find_side(side_t *side, rc_view_call_t *call)
+static rc_err_t *find_side(rc_view_side_t *side, rc_view_call_t *call)
 {
     apr_int64_t time;
-    rc_rev_t rev;
 
-    if (!*side->rev || call->status != 200)
+    RC_TRY(rc_view_side_find(side, call));
+    if (!side->found.id || call->status != 200)
         return NULL;
-    RC_TRY(rc_vcs_resolve(&rev, call->vcs, side->rev, call->pool));
-    side->commit = rev.id;
-    if (!side->commit)
-        return rc_view_refuse(call, 404, RC_RAW_NO_SUCH_COMMIT);
-    RC_TRY(rc_vcs_entry(&side->entry, call->vcs, side->commit, side->path, call->pool));
-    if (side->entry.kind == RC_ENTRY_DIR || side->entry.kind == RC_ENTRY_SUBMODULE)
-        return rc_view_refuse(call, 404, RC_RAW_IS_DIRECTORY);
-    if (strcmp(side->commit, side->rev))
+    if (strcmp(side->found.id, side->rev))
         call->immutable = false;
-    RC_TRY(rc_vcs_time(&time, call->vcs, &rev));
+    RC_TRY(rc_vcs_time(&time, call->vcs, &side->found));
     if (time > call->last_modified)
         call->last_modified = time;
     return NULL;
@@ -78,8 +54,8 @@ static rc_err_t *find_sides(file_diff_t *diff, rc_view_call_t *call)
         call->last_modified = 0;
     if (call->status == 200 && diff->before.entry.kind == RC_ENTRY_NONE &&
         diff->after.entry.kind == RC_ENTRY_NONE)
-        return rc_raw_refuse_path(call, call->rest,
-                                  diff->after.commit ? diff->after.commit : diff->before.commit);
+        return rc_raw_refuse_path(
+            call, call->rest, diff->after.found.id ? diff->after.found.id : diff->before.found.id);
     return NULL;
 }
 
@@ -106,10 +82,9 @@ rc_err_t *rc_raw_file_diff_prepare(rc_view_call_t *call)
     const char *form = rc_query_parameter(call->request->query, "diff", call->pool);
     file_diff_t *diff = apr_pcalloc(call->pool, sizeof(*diff));
 
-    read_side(&diff->before, call, "diff1");
-    read_side(&diff->after, call, "diff2");
-    if (!*diff->before.rev && !*diff->after.rev)
-        return rc_view_refuse(call, 400, NEED_SIDES);
+    rc_view_pair_read(&diff->before, &diff->after, call);
+    if (call->status != 200)
+        return NULL;
     if (!form || (strcmp(form, "raw") && strcmp(form, "download")))
         return rc_view_refuse(call, 404, NULL); /* other values name HTML pages */
     read_options(&diff->options, call);
