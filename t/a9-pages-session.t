@@ -113,6 +113,25 @@ subtest 'what it opens' => sub {
         '... of one session only');
 };
 
+subtest 'the header of a refusal' => sub {
+    my @bob = (Cookie => session('bob'));
+    my $header = sub { return $_[0]->body =~ m{(<header>\n<nav.*?</nav>)}s ? $1 : undef };
+    my $usual = $header->(page('/', @bob));
+    like($usual, qr{my_account">bob</a>.*<button>Log out</button>}s, 'account and logout');
+    for my $case ([404, '/none'], [404, '/closed/changeset/nope'], [404, '/_admin/none'],
+        [400, '/closed/diff/dir/text?diff=x']) {
+        my ($status, $path) = @$case;
+        my $a = page($path, @bob);
+        is($a->status, $status, "$status: $path");
+        is($header->($a), $usual, '... has the header of other pages');
+        is_deeply([RCAPI::Page::faults($a->body)], [], '... and the form of ours');
+    }
+    my $a = post('/_admin/my_account/password', { csrf_token => 'x' }, @bob);
+    is($a->status, 403, '403: a form');
+    is($header->($a), $usual, '... has it, too');
+    like($header->(page('/_admin/none')), qr{login">Log in</a>}, 'a visitor can log in');
+};
+
 subtest 'the account' => sub {
     my $bob = session('bob');
     my $a = page('/_admin/my_account', Cookie => $bob);

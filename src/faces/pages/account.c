@@ -135,7 +135,7 @@ rc_err_t *rc_page_account_decide(rc_answer_t *answer, const rc_request_t *reques
     rc_page_account_call_t account = {answer, request, visit, call, NULL};
     bool post = !strcmp(request->method, "POST");
 
-    if (!request->readonly && (!post || !visit->account->act))
+    if (!request->readonly && (!post || !visit->account || !visit->account->act))
         return rc_answer_refuse(answer, 405, NULL, "not a method of this page");
     RC_TRY(rc_actor_open(&call->actor));
     RC_TRY(rc_actor_read(&call->actor, identify_session, &account));
@@ -144,7 +144,7 @@ rc_err_t *rc_page_account_decide(rc_answer_t *answer, const rc_request_t *reques
     if (call->actor.caller)
         answer->user = call->actor.caller->username;
     answer->usual = true;
-    if (visit->account->session && !call->actor.caller)
+    if (visit->account && visit->account->session && !call->actor.caller)
         return rc_answer_refuse(answer, 401, NULL, "no session");
     return NULL;
 }

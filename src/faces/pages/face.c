@@ -145,13 +145,6 @@ static bool claims_repository(void **state, const rc_request_t *request)
     return are_on(request) && request->readonly && claim_seen(state, request, false);
 }
 
-static bool is_browser(const rc_request_t *request)
-{
-    const char *accept = request->header(request->server, "Accept");
-
-    return accept && strstr(accept, "text/html");
-}
-
 /* Finds the repository whose face serves its files that the URL is below, if the caller may read
  * it.
  * *@a rest is what follows its name; NULL: there is none. */
@@ -182,7 +175,7 @@ static rc_err_t *leave_file(bool *left, rc_page_visit_t *visit, const rc_request
     RC_TRY(find_file_of(&repo, &rest, visit->call));
     if (!rest)
         return NULL;
-    *left = !visit->call->actor.caller->csrf || !is_browser(request);
+    *left = !visit->call->actor.caller->csrf || !rc_page_for_browser(request);
     visit->call->repo = repo;
     visit->to = rc_page_link(visit->call, "files", "tip", rest + strspn(rest, "/"), request->pool);
     return NULL;
@@ -202,11 +195,11 @@ static bool claims_rest_of(void **state, const rc_request_t *request)
         return false;
     if (!strncmp(request->path, "/_admin", 7)) { /* no repository has such a name */
         *state = begin_visit(NULL, request);
-        return is_browser(request);
+        return rc_page_for_browser(request);
     }
     worded = routes_of(request, true);
     routes = routes_of(request, false);
-    if (!worded->nelts && (!routes->nelts || !is_browser(request)))
+    if (!worded->nelts && (!routes->nelts || !rc_page_for_browser(request)))
         return false;
     visit = begin_visit(worded->nelts ? worded : routes, request);
     *state = visit;
@@ -234,8 +227,11 @@ static rc_err_t *decide_page(rc_answer_t *answer, const rc_request_t *request)
 
     if (visit->account)
         return rc_page_account_decide(answer, request, visit);
-    if (!visit->routes)
-        return rc_answer_refuse(answer, 404, NULL, "no such page");
+    if (!visit->routes) {
+        RC_TRY(rc_page_account_decide(answer, request, visit));
+        answer->usual = false;
+        return answer->status == 200 ? rc_answer_refuse(answer, 404, NULL, "no such page") : NULL;
+    }
     if (!visit->call && !visit->err)
         visit->err = rc_view_access(&visit->call, visit->routes, request);
     if (visit->err)
@@ -284,96 +280,7 @@ static rc_err_t *serve_page(rc_answer_t *answer, const rc_request_t *request)
     return NULL;
 }
 
-/* --- refusals --- */
-
-static const char *title_of(int status)
-{
-    switch (status) {
-    case 400:
-        return "Bad request";
-    case 401:
-        return "Log in";
-    case 403:
-        return "Forbidden";
-    case 404:
-        return "Not found";
-    case 413:
-        return "Too large";
-    case 429:
-        return "Too many tries";
-    case 503:
-        return "Busy";
-    default:
-        return "Error";
-    }
-}
-
-static const char *sentence_for(const rc_answer_t *answer)
-{
-    if (answer->text)
-        return answer->text;
-    switch (answer->status) {
-    case 404:
-        return "There is no such page, or you may not see it.";
-    case 503:
-        return "The server is busy. Try again in a moment.";
-    default:
-        return "The server cannot answer this request.";
-    }
-}
-
-/* Headers of a status that says when or how to come again. */
-static void put_status_headers(rc_answer_t *answer, const rc_request_t *request)
-{
-    const rc_page_visit_t *visit = answer->state;
-    int wait = visit->wait ? visit->wait : answer->status == 503 ? 3 : 0;
-
-    if (answer->status == 401)
-        rc_answer_header(answer, "WWW-Authenticate", "Bearer realm=\"rcapi\"");
-    if (answer->status == 405)
-        rc_answer_header(answer, "Allow", visit->account ? "GET, HEAD, POST" : "GET, HEAD");
-    if (wait)
-        rc_answer_header(answer, "Retry-After", apr_itoa(request->pool, wait));
-}
-
-/* The URL of the request, to which a login leads back. */
-static const char *this_url(const rc_request_t *request)
-{
-    const char *url =
-        apr_pstrcat(request->pool, rc_page_base(request, request->pool), request->path,
-                    request->query ? "?" : "", request->query ? request->query : "", NULL);
-
-    return rc_page_back(request, url); /* "//host/" would be another server */
-}
-
-static rc_err_t *write_refusal(rc_answer_t *answer, const rc_request_t *request)
-{
-    const rc_page_visit_t *visit = answer->state;
-    rc_html_t html = {.spool = answer->spool};
-    const rc_page_t page = {
-        .request = request, .user = answer->user, .title = title_of(answer->status)};
-
-    rc_page_begin(&html, &page);
-    if (answer->status == 401)
-        RC_TRY(rc_page_login_form(&html, answer, request,
-                                  visit->back ? visit->back : this_url(request), answer->text));
-    else
-        rc_html_put(&html, "<h1>%s</h1>\n<p>%s</p>\n", page.title, sentence_for(answer));
-    rc_page_end(&html);
-    return html.err;
-}
-
-/* As a page for a browser; others get plain text. It looks the same whatever exists. */
-static rc_err_t *refuse_page(rc_answer_t *answer, const rc_request_t *request)
-{
-    put_status_headers(answer, request);
-    if (!is_browser(request))
-        return NULL;
-    answer->type = "text/html; charset=utf-8";
-    rc_page_headers(answer);
-    rc_answer_header(answer, "Cache-Control", "no-store");
-    return write_refusal(answer, request);
-}
+/* --- the row --- */
 
 static rc_err_t *check_pages(apr_pool_t *pool)
 {
@@ -394,6 +301,6 @@ const rc_face_t rc_face_pages = {
     .claims_last = claims_rest_of,
     .decide = decide_page,
     .serve = serve_page,
-    .refuse = refuse_page,
+    .refuse = rc_page_refuse,
     .check = check_pages,
 };

@@ -142,13 +142,22 @@ typedef struct rc_page_visit_t {
 const rc_page_account_t *rc_page_account(const char *path);
 
 /** Identifies the caller of visit->account by their session, and refuses others where it needs one.
- */
+ * Without visit->account the session is only for the frame of a refusal. */
 rc_err_t *rc_page_account_decide(rc_answer_t *answer, const rc_request_t *request,
                                  rc_page_visit_t *visit);
 
 /** Makes its answer, and does what its form asks for. */
 rc_err_t *rc_page_account_serve(rc_answer_t *answer, const rc_request_t *request,
                                 rc_page_visit_t *visit);
+
+/* refusal.c */
+
+/** Returns whether the client asks for HTML. */
+bool rc_page_for_browser(const rc_request_t *request);
+
+/** Answers a refusal: for a browser by a page, for others by plain text. It looks the same whatever
+ * exists. The visit is the state of @a answer. */
+rc_err_t *rc_page_refuse(rc_answer_t *answer, const rc_request_t *request);
 
 /* Functions of the rows. */
 rc_err_t *rc_page_home_prepare(rc_view_call_t *call);
