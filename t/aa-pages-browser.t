@@ -44,6 +44,13 @@ subtest 'a token' => sub {
     my ($token) = grep { $_->{description} eq 'Console' } @{ $t->must(get_auth_tokens => {}) };
     is($token->{role}, 'token_role_api', '... and nothing else');
     cmp_ok($token->{expires}, '<=', time + 600, '... for ten minutes');
+    $t->sql("UPDATE api_key SET expires = 1 WHERE description = 'Console'");
+    $t->admin('token', 'create', 'admin', '--role', 'api', '--description', 'mine', '--lifetime', 5);
+    $t->sql("UPDATE api_key SET expires = 1 WHERE description = 'mine'");
+    $t->secret($post->($csrf)->body);
+    my @left = map { $_->{description} } grep { !$_->{main} } @{ $t->must(get_auth_tokens => {}) };
+    is_deeply([sort @left], ['Console', 'Generated feed token', 'mine'],
+        'the next one takes the place of those that have expired');
 };
 
 my $b = RCAPI::Browser->new($t->dir . '/home');

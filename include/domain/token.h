@@ -33,7 +33,9 @@ typedef struct rc_token_creation_t {
     const char *description;      /* NULL = "" */
     const rc_repo_t *repo;        /* the scope; NULL: none */
     const rc_repo_group_t *group; /* the same; not both */
-    rc_token_t made;              /* output */
+    bool replace_expired; /* deletes those with this description that have expired: a program makes
+                             such a token again and again */
+    rc_token_t made;      /* output */
 } rc_token_creation_t;
 
 /** Creates a token. Returns RC_E_ARG "repository `x` does not exist" when @a request->user may not

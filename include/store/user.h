@@ -151,6 +151,9 @@ rc_err_t *rc_store_key_by_digest(rc_user_key_t **out, rc_db_t *db, apr_int64_t u
                                  const unsigned char *digest, int len, apr_pool_t *pool);
 rc_err_t *rc_store_key_delete(rc_db_t *db, apr_int64_t key_id);
 
+/** Deletes the keys of a user that have this description and have expired; never the main key. */
+rc_err_t *rc_store_keys_delete_expired(rc_db_t *db, apr_int64_t user_id, const char *description);
+
 /** Makes user @a user_id follow user @a other_id, or ends that. */
 rc_err_t *rc_store_follow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id);
 rc_err_t *rc_store_unfollow_user(rc_db_t *db, apr_int64_t user_id, apr_int64_t other_id);

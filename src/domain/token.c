@@ -234,6 +234,8 @@ static rc_err_t *create_token(rc_actor_t *actor, void *baton)
     RC_TRY(plan_row(&key, actor, request));
     RC_TRY(check_scope(actor, request));
     RC_TRY(check_width(actor, &key));
+    if (request->replace_expired)
+        RC_TRY(rc_store_keys_delete_expired(actor->db, request->user->id, key.description));
     RC_TRY(rc_key_insert(&clear, &key, actor->db, rc_key_secret(actor->env), actor->pool));
     RC_TRY(read_rows(&rows, actor, request->user, key.id));
     describe_token(made, actor, &APR_ARRAY_IDX(rows, 0, rc_scoped_key_t));

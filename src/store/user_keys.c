@@ -108,3 +108,9 @@ rc_err_t *rc_store_key_delete(rc_db_t *db, apr_int64_t key_id)
 {
     return rc_execute(db, SQL_KEY_DELETE, "i", key_id);
 }
+
+rc_err_t *rc_store_keys_delete_expired(rc_db_t *db, apr_int64_t user_id, const char *description)
+{
+    return rc_execute(db, SQL_KEYS_DELETE_EXPIRED, "iti", user_id, description,
+                      (apr_int64_t)apr_time_sec(apr_time_now()));
+}

@@ -47,8 +47,10 @@ rc_err_t *rc_page_console_show(rc_page_account_call_t *account)
 rc_err_t *rc_page_console_token(rc_page_account_call_t *account)
 {
     rc_actor_t *actor = &account->call->actor;
-    rc_token_creation_t request = {
-        .role = RC_ROLE_API, .lifetime = LIFETIME, .description = "Console"};
+    rc_token_creation_t request = {.role = RC_ROLE_API,
+                                   .lifetime = LIFETIME,
+                                   .description = "Console",
+                                   .replace_expired = true};
     rc_user_t *user;
 
     RC_TRY(rc_actor_open(actor));

@@ -112,6 +112,9 @@ SELECT k.key_id, k.user_id, k.sealed FROM api_key k
 UPDATE api_key SET sealed = ?2 WHERE key_id = ?1
 -- KEY_DELETE: id
 DELETE FROM api_key WHERE key_id = ?1
+-- KEYS_DELETE_EXPIRED: user, description, now
+DELETE FROM api_key
+ WHERE user_id = ?1 AND main = 0 AND description = ?2 AND expires >= 0 AND expires < ?3
 
 -- DEFINE HAS_IPS: are there IP entries that bind user $?
 EXISTS (SELECT 1 FROM user_ip i WHERE i.user_id = $.user_id)
