@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 use Test::More;
-use RCAPI::Run qw(slurp);
+use RCAPI::Run qw(slurp spew);
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new(mounts => ['/', '/code']);
@@ -39,6 +39,32 @@ subtest 'login' => sub {
     $r = cli('', '--format=json', 'get_user');
     like $r->{out}, qr/"username": "bob"/, 'calls use it';
     is $t->sql('SELECT count(*) FROM session'), "0\n", 'the session has ended';
+};
+
+subtest 'a second login' => sub {
+    my ($first) = tokens();
+    my $r = cli("bob\nsecret of bob\n", 'login', $t->url);
+    is "$r->{exit} $r->{err}$r->{out}", "0 Updated config in $config\n", 'no complaint';
+    $t->secret(slurp($config) =~ /"apikey": "([0-9a-f]{40})"/);
+    my ($token, @more) = tokens();
+    is @more, 0, 'one token';
+    isnt $token->{auth_token_id}, $first->{auth_token_id}, '... another one';
+    like cli('', '--format=json', 'get_user')->{out}, qr/"username": "bob"/, 'calls use it';
+
+    my $own = $t->key('bob');
+    my $saved = slurp($config);
+    spew($config, $saved =~ s/"apikey": "\K\w+/$own/r);
+    my $count = @{ $t->must(get_auth_tokens => { userid => 'bob' }) };
+    is cli("bob\nsecret of bob\n", 'login', $t->url)->{exit}, 0, 'over a key that login did not make';
+    $t->secret(slurp($config) =~ /"apikey": "([0-9a-f]{40})"/);
+    is @{ $t->must(get_auth_tokens => { userid => 'bob' }) }, $count + 1, 'nothing is deleted';
+
+    spew($config, slurp($config) =~ s/"apikey": "\K\w+/'0' x 40/er);
+    $r = cli("bob\nsecret of bob\n", 'login', $t->url);
+    is "$r->{exit} $r->{err}", '0 ', 'over a key that is void';
+    $t->secret(slurp($config) =~ /"apikey": "([0-9a-f]{40})"/);
+    my ($mine, @rest) = sort { $b->{auth_token_id} <=> $a->{auth_token_id} } tokens();
+    $t->must(delete_auth_token => { userid => 'bob', auth_token_id => $_->{auth_token_id} }) for @rest;
 };
 
 subtest 'logout' => sub {

@@ -91,7 +91,8 @@ int rc_cli_config_remove(const rc_cli_options_t *opt);
 
 /* -- client_login.c -- */
 
-/* Ask for name and password, make a token for this machine, and save it with the server. */
+/* Ask for name and password, make a token for this machine, and save it with the server. Delete the
+ * token that it replaces, if login made that one here. */
 int rc_cli_login(const rc_cli_options_t *opt);
 
 /* Delete that token, and the file. */
