@@ -188,7 +188,8 @@ UNIT  = $(wildcard t/00-*.t t/1*.t)
 FAST  = $(UNIT) $(foreach n,01 02 20 21 22 23 24 25 26 27 28 29 2a 2b 2c 2d 2e 31 37 38 39 3a 41 42 \
           5b 5c 5e 60 61 64 71,$(wildcard t/$n-*.t))
 # The longest tests start first, so that none of them runs alone at the end.
-LONG  = $(foreach n,89 51 10 73 77 3f 34 86 74 52 33 32 71 3d 3e 57 55 70 2f 50 5f 7f 7c 7d 3b 54,$(wildcard t/$n-*.t))
+LONG  = $(foreach n,97 89 51 10 73 34 98 99 96 77 3f 86 74 52 33 32 71 3d 3e 57 55 \
+          70 2f 50 5f 7f 7c 7d 3b 54,$(wildcard t/$n-*.t))
 ALL   = $(wildcard t/*.t)
 T     = $(LONG) $(filter-out $(LONG),$(sort $(ALL)))
 .PHONY: test unit test-fast check prove
