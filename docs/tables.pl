@@ -114,11 +114,12 @@ BEGIN {
         fork_repo => '`hg.fork.repository` and read on `repoid`, and what `create_repo` needs',
         get_gist => 'super-admins; the owner', delete_gist => 'super-admins; the owner',
         create_gist => 'every user; `owner`: super-admins',
+        get_repo_settings => 'admin on `repoid`', set_repo_settings => 'admin on `repoid`',
         'pull 1.2' => 'admin on `repo`',
     );
     @GROUPS = (
         [Server => 'server'], [Users => 'user'], [Keys => 'token'], ['User groups' => 'user_group', 'user_group_perm'],
-        [Repositories => 'repo', 'repo_edit', 'repo_fork', 'repo_delete', 'cache', 'maintenance'],
+        [Repositories => 'repo', 'repo_edit', 'repo_fork', 'repo_delete', 'repo_setting', 'cache', 'maintenance'],
         ['Contents and comments' => 'changeset', 'refs', 'node', 'comment'], [Locks => 'lock'],
         ['Permissions of repositories' => 'repo_perm'], ['Repository groups' => 'repo_group', 'repo_group_perm'],
         [Gists => 'gist'],

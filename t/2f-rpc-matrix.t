@@ -95,9 +95,10 @@ my @read = (@repo, reads => 1);
 my $new = sub { 'new-' . ++$made };
 
 # Arguments, and more of them.
-sub repo_and { my (@more) = @_; return sub { (repoid => it('repo'), map { ref ? $_->() : $_ } @more) } }
-sub group_and { my (@more) = @_; return sub { (repogroupid => it('group'), map { ref ? $_->() : $_ } @more) } }
-sub team_and { my (@more) = @_; return sub { (usergroupid => it('team'), map { ref ? $_->() : $_ } @more) } }
+sub call_code { return map { ref eq 'CODE' ? $_->() : $_ } @_ }
+sub repo_and { my (@more) = @_; return sub { (repoid => it('repo'), call_code(@more)) } }
+sub group_and { my (@more) = @_; return sub { (repogroupid => it('group'), call_code(@more)) } }
+sub team_and { my (@more) = @_; return sub { (usergroupid => it('team'), call_code(@more)) } }
 my @victim = (userid => sub { it('victim') });
 my @team = (usergroupid => sub { it('team') });
 my @others = (sourceusergroupid => sub { it('others') });
@@ -191,6 +192,9 @@ my @TABLE = (
         first(add_field_to_repo => %a);
         %a
     }, $NO_REPO],
+
+    [get_repo_settings => 'owner', repo_and(key => 'x'), $FORBIDDEN, reads => 1],
+    [set_repo_settings => 'owner', repo_and(settings => { x => 1 }), $FORBIDDEN],
 
     [get_repo_changeset => 'reader', repo_and(revision => 'tip'), $NO_REPO, reads => 1],
     [get_repo_changesets => 'reader', repo_and(start_rev => '', limit => 2), $NO_REPO, reads => 1],

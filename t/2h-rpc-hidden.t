@@ -87,7 +87,8 @@ my %values = (
     fields => ['a=b', 'nothing'],
     max_file_bytes => [10, 'nothing', -1], enable_locking => ['true'], enable_downloads => ['true'],
     enable_statistics => ['true'], description => ['text', [], undef], delete_keys => ['true'],
-    active => ['false'], label => ['text'], files => [{ a => { content => 'x' } }],
+    active => ['false'], label => ['text'],
+    settings => [{ a => 1 }, 'nothing'], files => [{ a => { content => 'x' } }],
 );
 
 # Argument lists: all good, one of them bad, all bad.

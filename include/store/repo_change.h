@@ -57,6 +57,15 @@ rc_err_t *rc_store_repo_set_origin(rc_db_t *db, apr_int64_t repo_id, const rc_or
 rc_err_t *rc_store_repo_setting_set(rc_db_t *db, apr_int64_t repo_id, const char *name,
                                     const char *value);
 
+/** Returns a setting of one repository in @a pool; NULL when it has none. */
+rc_err_t *rc_store_repo_setting(const char **value, rc_db_t *db, apr_int64_t repo_id,
+                                const char *name, apr_pool_t *pool);
+
+/** Returns the settings of a repository whose names begin with @a prefix, by name: array of
+ * rc_repo_field_t. */
+rc_err_t *rc_store_repo_settings(apr_array_header_t **list, rc_db_t *db, apr_int64_t repo_id,
+                                 const char *prefix, apr_pool_t *pool);
+
 /** All repository groups, deepest first: array of rc_named_t. */
 rc_err_t *rc_store_repo_groups_deepest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool);
 

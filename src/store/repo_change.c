@@ -122,8 +122,38 @@ rc_err_t *rc_store_repo_set_origin(rc_db_t *db, apr_int64_t repo_id, const rc_or
 rc_err_t *rc_store_repo_setting_set(rc_db_t *db, apr_int64_t repo_id, const char *name,
                                     const char *value)
 {
-    return value ? rc_execute(db, SQL_REPO_SETTING_SET, "ist", repo_id, name, value)
+    return value ? rc_execute(db, SQL_REPO_SETTING_SET, "int", repo_id, name, value)
                  : rc_execute(db, SQL_REPO_SETTING_DELETE, "is", repo_id, name);
+}
+
+rc_err_t *rc_store_repo_setting(const char **value, rc_db_t *db, apr_int64_t repo_id,
+                                const char *name, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    RC_TRY(rc_query(&st, db, SQL_REPO_SETTING_GET, "is", repo_id, name));
+    RC_TRY(rc_step(&found, st, db));
+    *value = found ? rc_column_text(st, 0, pool) : NULL;
+    rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_repo_settings(apr_array_header_t **list, rc_db_t *db, apr_int64_t repo_id,
+                                 const char *prefix, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    *list = apr_array_make(pool, 4, sizeof(rc_repo_field_t));
+    RC_TRY(rc_query(&st, db, SQL_REPO_SETTINGS, "is", repo_id, prefix));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        APR_ARRAY_PUSH(*list, rc_repo_field_t) =
+            (rc_repo_field_t){rc_column_text(st, 0, pool), rc_column_text(st, 1, pool)};
+    }
 }
 
 rc_err_t *rc_store_repo_groups_deepest(apr_array_header_t **names, rc_db_t *db, apr_pool_t *pool)

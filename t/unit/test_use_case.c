@@ -13,6 +13,7 @@
 #include "domain/repo_change.h"
 #include "domain/repo_create.h"
 #include "domain/repo_group.h"
+#include "domain/repo_setting.h"
 #include "domain/repo_sync.h"
 #include "domain/transfer.h"
 #include "domain/server.h"
@@ -449,6 +450,21 @@ static rc_err_t *change_repo_setting(void)
     return rc_repo_setting_change(&actor, rc_setting_find("svn_tag_patterns"), &on.repo, "/t/*");
 }
 
+static rc_err_t *read_options(void)
+{
+    apr_array_header_t *options;
+
+    return rc_repo_options(&options, &actor, &on.repo);
+}
+
+static rc_err_t *set_options(void)
+{
+    const rc_repo_options_change_t request = {
+        &on.repo, apr_array_make(pool, 1, sizeof(rc_repo_option_t))};
+
+    return rc_repo_options_set(&actor, &request);
+}
+
 static rc_err_t *set_anonymous(void)
 {
     return rc_anonymous_set(&actor, true);
@@ -525,6 +541,8 @@ static const struct {
     {"follow_for_another", follow_for_another, OTHERS},
     {"change_setting", change_setting, OTHERS},
     {"change_repo_setting", change_repo_setting, OTHERS},
+    {"read_options", read_options, RC_WRITE},
+    {"set_options", set_options, RC_WRITE},
     {"set_anonymous", set_anonymous, OTHERS},
     {"purge_journal", purge_journal, OTHERS},
     {"change_own_globals", change_own_globals, OTHERS},

@@ -17,7 +17,7 @@
 #define MOST_LOGGED    16
 #define LONGEST_LOGGED 40
 
-static bool value_truth(json_object *value)
+bool rc_value_truth(json_object *value)
 {
     switch (json_object_get_type(value)) {
     case json_type_boolean:
@@ -162,7 +162,7 @@ static rc_err_t *bind_one(rc_arg_t *arg, rc_call_t *call, const rc_param_t *para
     case RC_NAME:
         return bind_text_arg(arg, call, param);
     case RC_BOOL:
-        arg->truth = arg->given ? value_truth(arg->value) : !strcmp(param->def, "True");
+        arg->truth = arg->given ? rc_value_truth(arg->value) : !strcmp(param->def, "True");
         return NULL;
     case RC_PERM:
         arg->text = arg->sent;

@@ -236,6 +236,12 @@ bool rc_value_id(apr_int64_t *id, json_object *value, bool blanks);
  * NULL for lists and objects. */
 const char *rc_value_text(json_object *value, apr_pool_t *pool);
 
+/** Returns whether a value is true, in any of the forms of contract 00 §5.1. */
+bool rc_value_truth(json_object *value);
+
+/** Returns a value as JSON on one line, in @a pool; RC_E_INTERNAL without memory. */
+rc_err_t *rc_value_json(const char **text, json_object *value, apr_pool_t *pool);
+
 /** Prepares the actor of a call, whose environment, request and pool are set, and opens its
  * database connection. */
 rc_err_t *rc_call_open(rc_call_t *call);

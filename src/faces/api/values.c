@@ -103,6 +103,15 @@ const char *rc_value_text(json_object *value, apr_pool_t *pool)
     }
 }
 
+rc_err_t *rc_value_json(const char **text, json_object *value, apr_pool_t *pool)
+{
+    const char *plain = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
+                                                                  JSON_C_TO_STRING_NOSLASHESCAPE);
+
+    *text = plain ? apr_pstrdup(pool, plain) : NULL;
+    return plain ? NULL : rc_err_internal(pool, APR_ENOMEM, "cannot hold a value");
+}
+
 /* Returns the value of a word after its dot, @a what, from the row of the argument. */
 static const char *row_value(const rc_call_t *call, const rc_arg_t *arg, const char *what)
 {

@@ -46,6 +46,11 @@ INSERT INTO repo_setting (repo_id, name, value) VALUES (?1, ?2, ?3)
 ON CONFLICT (repo_id, name) DO UPDATE SET value = excluded.value
 -- REPO_SETTING_DELETE: id, name
 DELETE FROM repo_setting WHERE repo_id = ?1 AND name = ?2
+-- REPO_SETTING_GET: id, name
+SELECT value FROM repo_setting WHERE repo_id = ?1 AND name = ?2
+-- REPO_SETTINGS: id, beginning of the names
+SELECT name, value FROM repo_setting WHERE repo_id = ?1 AND substr(name, 1, length(?2)) = ?2
+ ORDER BY name
 
 -- REPO_FIELD_INSERT: repository, key, label, description, limit of fields per repository
 INSERT INTO repo_field (repo_id, key, label, description)

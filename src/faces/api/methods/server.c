@@ -15,12 +15,9 @@
 
 static rc_err_t *test(rc_call_t *call, rc_json_t *out)
 {
-    json_object *value = rc_arg_json(call, RC_P_ARGS);
-    const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
-                                                                 JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text;
 
-    if (!text)
-        return rc_err_internal(call->pool, APR_ENOMEM, "cannot hold the result");
+    RC_TRY(rc_value_json(&text, rc_arg_json(call, RC_P_ARGS), call->pool));
     rc_json_raw(out, text, strlen(text));
     return NULL;
 }
