@@ -49,6 +49,19 @@ subtest 'what is legal' => sub {
     unlink "$r->{path}/refs/heads/alias";
 };
 
+subtest 'entries of the journal that wait' => sub {
+    my $spill = "$t->{dir}/data/rcapi.db.spill";
+    spew("$t->{dir}/target", "kept\n");
+    symlink "$t->{dir}/target", $spill;
+    ok_check("$spill is a link: it is not read\n", 'a link in place of their file');
+    unlink $spill;
+    spew($spill, "text\n");
+    ok_check("$spill is no file of this program: it is not read\n", 'another file');
+    is slurp("$t->{dir}/target") . slurp($spill), "kept\ntext\n", 'both stay as they were';
+    unlink $spill;
+    ok_check('', 'none');
+};
+
 subtest 'HEAD' => sub {
     my %bad = ('HEAD is empty' => '', 'HEAD names neither a branch nor a commit' => "rubbish\n",
         'HEAD is missing' => undef);

@@ -11,6 +11,7 @@
 #include <apr_time.h>
 
 #include "base/err.h"
+#include "base/spill.h"
 
 typedef struct rc_db_t rc_db_t;
 typedef struct rc_db_pool_t rc_db_pool_t;
@@ -93,6 +94,14 @@ rc_err_t *rc_db_txn_lazy(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db),
 /** As rc_db_txn_lazy, but returns RC_E_BUSY at once when another writer is at work. For changes
  * that can as well be made later. */
 rc_err_t *rc_db_txn_idle(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
+
+/** Returns the path of the file of lines that wait for a transaction (base/spill.h), in @a pool. It
+ * belongs to the database: rc_db_remove removes and rc_db_move moves it, too. */
+const char *rc_db_spill_path(const rc_db_config_t *config, apr_pool_t *pool);
+
+/** Opens that file to take its lines, until @a pool ends. An error when it is not the file of this
+ * account or of the database's owner. */
+rc_err_t *rc_db_spilled(rc_spilled_t *out, const rc_db_t *db, apr_pool_t *pool);
 
 /** Checks the database's integrity and foreign keys. *@a problem is NULL, or a description in
  * @a pool. */

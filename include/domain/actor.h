@@ -150,9 +150,13 @@ rc_err_t *rc_actor_journal_named(rc_actor_t *actor, const char *action, const ch
 rc_err_t *rc_actor_journal_user(rc_actor_t *actor, apr_int64_t user_id, const char *name,
                                 const char *done, const char *what);
 
-/** Adds "action" about @a repo, unless the caller has the same entry from the last @a within. Uses
- * a transaction of its own, which does not wait for the disk. */
-rc_err_t *rc_actor_journal_once(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
+/**
+ * Adds "action" about @a repo, unless the caller has the same entry from the last @a within (0:
+ * always). Writes it into a file, from which whoever reads or writes the journal next stores it
+ * (rc_store_journal_take): no transaction, and usually no connection. It survives a kill, but for
+ * the last second no power cut.
+ */
+rc_err_t *rc_actor_journal_late(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
                                 apr_interval_time_t within);
 
 /** Closes the idle handles of the repository that was called @a name. */

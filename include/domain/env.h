@@ -8,6 +8,7 @@
 #define RC_DOMAIN_ENV_H
 
 #include "base/lru.h"
+#include "base/spill.h"
 #include "base/cache.h"
 #include "db/db.h"
 #include "base/limit.h"
@@ -45,6 +46,7 @@ typedef struct rc_env_config_t {
 typedef struct rc_env_t {
     const rc_env_config_t *config;
     rc_db_pool_t *db_pool;
+    rc_spill_t *spill; /* entries of the journal that wait for a transaction */
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
     rc_limit_t *expensive; /* costly answers made at once: RcapiExpensiveMax */

@@ -65,7 +65,8 @@ rc_err_t *rc_transfer_lock(rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t
  * Records a pull: one for each answer of which the client got at least a part of a pack. A pull
  * that is @a complete locks the repository for a caller who may push to it, if its enable_locking
  * is on and it is not locked; then *@a note is a line for the client, in the actor's pool, else
- * NULL. Returns RC_E_FORBIDDEN without the right to read.
+ * NULL. Acquires a connection if it needs one and the actor has none. Returns RC_E_FORBIDDEN
+ * without the right to read.
  */
 rc_err_t *rc_transfer_pulled(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
                              bool complete);

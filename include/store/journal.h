@@ -31,11 +31,30 @@ typedef struct rc_journal_actor_t {
 rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr_int64_t repo_id,
                                const char *repo_name, const char *action);
 
-/** *@a known: the same action of this user on this repository was recorded within the last
- * @a within. */
-rc_err_t *rc_store_journal_recent(bool *known, rc_db_t *db, apr_int64_t user_id,
-                                  apr_int64_t repo_id, const char *action,
-                                  apr_interval_time_t within);
+/* An entry that is written down now and stored later. */
+typedef struct rc_journal_late_t {
+    apr_time_t created_on;
+    apr_interval_time_t within; /* left out if there is the same one from so long before; or 0 */
+    apr_int64_t user_id, repo_id;
+    const char *username, *repo_name, *action, *ip;
+} rc_journal_late_t;
+
+/** Stores @a late in the current transaction. */
+rc_err_t *rc_store_journal_late(rc_db_t *db, const rc_journal_late_t *late);
+
+/** Returns @a late as a line for base/spill.h, in @a pool. */
+const char *rc_journal_line(const rc_journal_late_t *late, apr_pool_t *pool);
+
+/**
+ * Stores the entries that wait in the file of rc_db_spilled, about 1 MB of it at most, inside of a
+ * write transaction. rc_store_journal_add does so first, so that entries have the order in which
+ * they were made. A file that cannot be read is logged, and is no error.
+ */
+rc_err_t *rc_store_journal_take(rc_db_t *db);
+
+/** The same in transactions of its own, for those who read the journal: stores all that wait. With
+ * @a remove also removes the file. Outside of transactions; writes nothing when none wait. */
+rc_err_t *rc_store_journal_settle(rc_db_t *db, bool remove);
 
 typedef struct rc_journal_entry_t {
     apr_int64_t id;

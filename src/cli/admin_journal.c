@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "domain/journal.h"
 #include "domain/server.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -33,6 +34,7 @@ static int list(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "--last requires a number from 1 to %d", LAST_MOST);
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
+    rc_journal_settle(admin->actor.db, false, admin->pool);
     rc_admin_head(admin, "TIME\tUSER\tADDRESS\tREPOSITORY\tACTION");
     return rc_admin_result(
         admin, rc_store_journal_each(admin->actor.db, most, print_entry, NULL, admin->pool));

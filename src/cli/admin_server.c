@@ -13,6 +13,7 @@
 #include "domain/data.h"
 #include "domain/global.h"
 #include "domain/server.h"
+#include "domain/journal.h"
 #include "domain/user_self.h"
 #include "store/repo.h"
 #include "store/setting.h"
@@ -279,6 +280,7 @@ int rc_admin_backup(rc_admin_t *admin)
         return rc_admin_fail(RC_ADMIN_USAGE, "missing argument: file, or - for standard output");
     if (!rc_admin_end(admin))
         return RC_ADMIN_USAGE;
+    rc_journal_settle(admin->actor.db, false, admin->pool);
     if (!strcmp(path, "-"))
         return rc_admin_result(admin, backup_to_output(admin));
     return rc_admin_result(admin, rc_db_backup(admin->actor.db, path));

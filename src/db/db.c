@@ -39,6 +39,16 @@ rc_err_t *rc_db_move(const rc_db_config_t *from, const rc_db_config_t *to, apr_p
     return driver_of(from)->move(from, to, pool);
 }
 
+const char *rc_db_spill_path(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    return driver_of(config)->spill_path(config, pool);
+}
+
+rc_err_t *rc_db_spilled(rc_spilled_t *out, const rc_db_t *db, apr_pool_t *pool)
+{
+    return rc_spilled_open(out, rc_db_spill_path(db->config, pool), db->driver->owner(db), pool);
+}
+
 static apr_status_t close_db(void *data)
 {
     rc_db_t *db = data;

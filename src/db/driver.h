@@ -50,6 +50,8 @@ struct rc_driver_t {
 
     /* Whole databases: see rc_db_exists, rc_db_remove and rc_db_move. */
     bool (*exists)(const rc_db_config_t *config, apr_pool_t *pool);
+    const char *(*spill_path)(const rc_db_config_t *config, apr_pool_t *pool);
+    uid_t (*owner)(const rc_db_t *db); /* the account whose files beside the database are trusted */
     rc_err_t *(*remove)(const rc_db_config_t *config, apr_pool_t *pool);
     rc_err_t *(*move)(const rc_db_config_t *from, const rc_db_config_t *to, apr_pool_t *pool);
 

@@ -225,40 +225,6 @@ rc_err_t *rc_actor_journal_user(rc_actor_t *actor, apr_int64_t user_id, const ch
                             what ? apr_pstrcat(actor->pool, name, ":", what, NULL) : name);
 }
 
-typedef struct once_t {
-    rc_actor_t *actor;
-    const rc_repo_t *repo;
-    const char *action;
-    apr_interval_time_t within;
-} once_t;
-
-static rc_err_t *is_known(bool *known, const once_t *once)
-{
-    return rc_store_journal_recent(known, once->actor->db, once->actor->caller->user_id,
-                                   once->repo->id, once->action, once->within);
-}
-
-static rc_err_t *add_once(void *baton, rc_db_t *db)
-{
-    const once_t *once = baton;
-    bool known;
-
-    (void)db;
-    RC_TRY(is_known(&known, once));
-    return known ? NULL : rc_actor_journal(once->actor, once->repo, once->action, NULL);
-}
-
-/* Looks for the entry before the database is locked, and again inside of the transaction. */
-rc_err_t *rc_actor_journal_once(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
-                                apr_interval_time_t within)
-{
-    once_t once = {actor, repo, action, within};
-    bool known;
-
-    RC_TRY(is_known(&known, &once));
-    return known ? NULL : rc_db_txn_lazy(actor->db, add_once, &once);
-}
-
 void rc_actor_forget(rc_actor_t *actor, const char *name)
 {
     rc_vcs_pool_forget(actor->env->vcs_pool, rc_env_repo_path(actor->env, name, actor->pool));

@@ -70,6 +70,18 @@ static rc_err_t *check_users(rc_check_t *check)
     return NULL;
 }
 
+/* Stores the entries of the journal that wait, and reports why it cannot. */
+static void check_spill(rc_check_t *check)
+{
+    rc_spilled_t spilled;
+    rc_err_t *err = rc_db_spilled(&spilled, check->db, check->pool);
+
+    if (!err)
+        err = rc_store_journal_settle(check->db, true);
+    if (err)
+        rc_check_note(check, "%s", rc_err_log_text(err, check->pool));
+}
+
 /* Reports what disk transactions have moved out of their way. */
 static rc_err_t *check_aside(rc_check_t *check)
 {
@@ -112,6 +124,7 @@ rc_err_t *rc_data_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *d
     RC_TRY(rc_db_check(&problem, db, pool));
     if (problem)
         rc_check_note(&check, "%s", problem);
+    check_spill(&check);
     RC_TRY(check_left(&check));
     RC_TRY(check_users(&check));
     RC_TRY(rc_store_first_admin(&admin, db, pool));

@@ -14,6 +14,7 @@
 #include "base/cache.h"
 #include "base/fs.h"
 #include "domain/disk_transaction.h"
+#include "domain/journal.h"
 #include "domain/secret.h"
 #include "base/versions.h"
 #include "store/texts.h"
@@ -23,7 +24,7 @@
 #define BUSY "Too much is being made at once; try again in a moment"
 
 #define PASSWORD_LIFE apr_time_from_sec(300) /* in the memory of passwords that were right */
-#define CLONING "Too many clones, fetches and pushes run at once; try again in a moment"
+#define CLONING       "Too many clones, fetches and pushes run at once; try again in a moment"
 
 #define CACHE_WAIT apr_time_from_sec(60) /* for another request that makes the same file */
 
@@ -89,13 +90,20 @@ static int password_waiters(const rc_env_config_t *config)
     return each < half ? each : half;
 }
 
-static rc_err_t *check_secret(const rc_env_t *env, apr_pool_t *pool)
+/* Checks the secret, and stores what a former process has left to be stored. */
+static rc_err_t *start_database(const rc_env_t *env, apr_pool_t *pool)
 {
     apr_pool_t *sub; /* its end releases the connection */
     rc_err_t *err;
+    rc_db_t *db;
 
     apr_pool_create(&sub, pool);
-    if ((err = rc_sealed_start(env, sub)))
+    err = rc_sealed_start(env, sub);
+    if (!err)
+        err = rc_db_acquire(&db, env->db_pool, sub);
+    if (!err)
+        rc_journal_settle(db, false, sub);
+    if (err)
         err = rc_err_internal(pool, err->cause, "%s", rc_err_log_text(err, pool));
     apr_pool_destroy(sub);
     return err;
@@ -120,6 +128,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     rc_db_startup();
     RC_TRY(rc_vcs_startup(pool));
     RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
+    RC_TRY(rc_spill_open(&env->spill, rc_db_spill_path(&own->db, pool), pool));
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
     RC_TRY(rc_lru_create(&env->feeds, FEED_CACHE, pool));
     env->expensive = rc_limit_create(config->expensive_max, BUSY, pool);
@@ -135,7 +144,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     if (config->repair) {
         rc_cache_begin(&env->cache, pool);
         RC_TRY(rc_disk_txn_recover(env, pool));
-        RC_TRY(check_secret(env, pool));
+        RC_TRY(start_database(env, pool));
     }
     *out = env;
     return NULL;

@@ -194,6 +194,7 @@ static rc_err_t *purge_journal(rc_actor_t *actor, void *baton)
     apr_time_t before = apr_time_now() - apr_time_from_sec(purge->days * DAY_SECS);
 
     RC_TRY(rc_actor_require_admin(actor));
+    RC_TRY(rc_store_journal_take(actor->db)); /* entries that wait may be older */
     RC_TRY(rc_store_journal_purge(&purge->gone, actor->db, before));
     return rc_actor_journal(actor, NULL, "admin_purged_journal",
                             apr_psprintf(actor->pool, "%" APR_INT64_T_FMT, purge->days));

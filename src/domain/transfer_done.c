@@ -26,13 +26,11 @@ typedef struct pulled_t {
     const char *note;
 } pulled_t;
 
-/* Returns whether the pull locks the repository. */
-static bool makes_lock(const pulled_t *pulled, const rc_repo_t *repo)
+/* Returns whether the pull locks the repository, unless it is locked. */
+static bool may_lock(const pulled_t *pulled, const rc_repo_t *repo)
 {
-    const rc_actor_t *actor = pulled->actor;
-
-    return pulled->complete && !actor->caller->anonymous && repo->enable_locking &&
-           repo->level >= RC_WRITE && !rc_transfer_is_locked(repo);
+    return pulled->complete && !pulled->actor->caller->anonymous && repo->enable_locking &&
+           repo->level >= RC_WRITE;
 }
 
 static rc_err_t *make_lock(pulled_t *pulled, const rc_repo_t *now)
@@ -57,7 +55,8 @@ static rc_err_t *record_pull(void *baton, rc_db_t *db)
     RC_TRY(rc_store_repo_by_id(&now, db, rc_caller_viewer(actor->caller), pulled->repo->id,
                                actor->pool));
     RC_TRY(rc_actor_journal(actor, now ? now : &gone, "pull", NULL));
-    return now && makes_lock(pulled, now) ? make_lock(pulled, now) : NULL;
+    return now && may_lock(pulled, now) && !rc_transfer_is_locked(now) ? make_lock(pulled, now)
+                                                                       : NULL;
 }
 
 rc_err_t *rc_transfer_pulled(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
@@ -67,8 +66,11 @@ rc_err_t *rc_transfer_pulled(const char **note, rc_actor_t *actor, const rc_repo
 
     *note = NULL;
     RC_TRY(rc_actor_require(actor, repo->level, RC_READ));
-    RC_TRY(makes_lock(&pulled, repo) ? rc_db_txn(actor->db, record_pull, &pulled)
-                                     : rc_db_txn_lazy(actor->db, record_pull, &pulled));
+    if (!may_lock(&pulled, repo))
+        return rc_actor_journal_late(actor, repo, "pull", 0);
+    if (!actor->db)
+        RC_TRY(rc_actor_open(actor));
+    RC_TRY(rc_db_txn(actor->db, record_pull, &pulled));
     *note = pulled.note;
     return NULL;
 }

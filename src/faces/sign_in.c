@@ -120,10 +120,8 @@ rc_err_t *rc_face_lock(rc_locks_t *locks, rc_answer_t *answer, rc_actor_t *actor
 const char *rc_face_record_pull(rc_actor_t *actor, const rc_repo_t *repo, bool complete)
 {
     const char *note = NULL;
-    rc_err_t *err = rc_actor_open(actor);
+    rc_err_t *err = rc_transfer_pulled(&note, actor, repo, complete);
 
-    if (!err)
-        err = rc_transfer_pulled(&note, actor, repo, complete);
     rc_actor_close(actor);
     if (err)
         rc_log(rc_err_log_level(err->kind), err->cause, "a pull from %s is not recorded: %s",

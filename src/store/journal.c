@@ -16,6 +16,7 @@ rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr
 {
     if (!actor)
         return NULL;
+    RC_TRY(rc_store_journal_take(db));
     /* an action may contain any text of a client */
     if (strlen(action) > ACTION_MOST)
         action = rc_utf8_cut(action, ACTION_MOST, rc_db_user_pool(db));
@@ -26,21 +27,6 @@ rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr
     return rc_execute(db, SQL_JOURNAL_ADD, "irsssi", actor->user_id, repo_id,
                       repo_name ? repo_name : "", action, actor->ip ? actor->ip : "",
                       (apr_int64_t)apr_time_now());
-}
-
-rc_err_t *rc_store_journal_recent(bool *known, rc_db_t *db, apr_int64_t user_id,
-                                  apr_int64_t repo_id, const char *action,
-                                  apr_interval_time_t within)
-{
-    apr_time_t before = apr_time_now() - within;
-    rc_stmt_t *st;
-
-    RC_TRY(rc_query(&st, db, SQL_JOURNAL_RECENT, "iisi", user_id, repo_id, action,
-                    (apr_int64_t)before));
-    RC_TRY(rc_step(known, st, db));
-    if (*known)
-        rc_done(st);
-    return NULL;
 }
 
 /* The only place that knows the columns of JOURNAL_FOLLOWED. */

@@ -188,6 +188,7 @@ static const char *journal(void)
 {
     const char *text = "";
 
+    ASSERT_OK(rc_store_journal_settle(actor.db, false));
     ASSERT_OK(rc_store_journal_each(actor.db, 100, add_entry, &text, pool));
     return text;
 }

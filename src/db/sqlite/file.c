@@ -19,7 +19,12 @@
 #include "base/fs.h"
 #include "base/log.h"
 
-static const char *const parts[] = {"", "-wal", "-shm"}; /* suffixes of the files of a database */
+#define SPILL ".spill"
+
+/* Suffixes of the files of a database. */
+static const char *const parts[] = {"", "-wal", "-shm", SPILL};
+
+#define PARTS (int)(sizeof(parts) / sizeof(*parts))
 
 static bool is_empty(const char *path)
 {
@@ -80,11 +85,16 @@ bool rc_sqlite_file_exists(const rc_db_config_t *config, apr_pool_t *pool)
     return !is_empty(config->path) || !is_empty(apr_pstrcat(pool, config->path, "-wal", NULL));
 }
 
+const char *rc_sqlite_spill_path(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, config->path, SPILL, NULL);
+}
+
 rc_err_t *rc_sqlite_file_remove(const rc_db_config_t *config, apr_pool_t *pool)
 {
     int i;
 
-    for (i = 0; i < 3; i++)
+    for (i = 0; i < PARTS; i++)
         RC_TRY(rc_fs_remove_tree(apr_pstrcat(pool, config->path, parts[i], NULL), pool));
     return NULL;
 }
@@ -95,7 +105,7 @@ rc_err_t *rc_sqlite_file_move(const rc_db_config_t *from, const rc_db_config_t *
     int i;
 
     RC_TRY(rc_sqlite_file_remove(to, pool));
-    for (i = 0; i < 3; i++)
+    for (i = 0; i < PARTS; i++)
         if (rename(apr_pstrcat(pool, from->path, parts[i], NULL),
                    apr_pstrcat(pool, to->path, parts[i], NULL)) &&
             errno != ENOENT)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Finds, creates, moves and removes the files of an SQLite database: the database itself, its -wal
- * and -shm files, and the lock file on which writers queue. Private to src/db/sqlite.
+ * and -shm files, the lock file on which writers queue, and the file of waiting lines. Private to
+ * src/db/sqlite.
  */
 #ifndef RC_DB_SQLITE_FILE_H
 #define RC_DB_SQLITE_FILE_H
@@ -13,6 +14,9 @@ rc_err_t *rc_sqlite_find(const char **path, const rc_db_config_t *config, apr_po
 
 /** See rc_db_exists. */
 bool rc_sqlite_file_exists(const rc_db_config_t *config, apr_pool_t *pool);
+
+/** See rc_db_spill_path. */
+const char *rc_sqlite_spill_path(const rc_db_config_t *config, apr_pool_t *pool);
 
 /** See rc_db_remove. The lock file stays: processes that queue on it must agree on one file. */
 rc_err_t *rc_sqlite_file_remove(const rc_db_config_t *config, apr_pool_t *pool);

@@ -153,24 +153,17 @@ static rc_err_t *make_archive(void *baton, rc_spool_t *spool)
     return NULL;
 }
 
-/* Several requests for one archive within JOURNAL_EVERY (a download in parts) are one entry. */
-static rc_err_t *add_once(archive_t *archive)
+/* Several requests for one archive within JOURNAL_EVERY (a download in parts) are one entry. An
+ * error of the journal, such as a full disk, is logged; the archive is sent all the same. */
+static void journal(archive_t *archive)
 {
     rc_view_call_t *call = archive->call;
     const char *action = apr_pstrcat(call->pool, "user_downloaded_archive:", archive->name, NULL);
-
-    RC_TRY(rc_actor_open(&call->actor));
-    return rc_actor_journal_once(&call->actor, call->repo, action, JOURNAL_EVERY);
-}
-
-/* An error of the journal, such as a busy database, is logged; the archive is sent all the same. */
-static void journal(archive_t *archive)
-{
-    rc_err_t *err = add_once(archive);
+    rc_err_t *err = rc_actor_journal_late(&call->actor, call->repo, action, JOURNAL_EVERY);
 
     if (err)
         rc_log(RC_LOG_ERR, err->cause, "cannot write %s to the journal: %s", archive->name,
-               rc_err_log_text(err, archive->call->pool));
+               rc_err_log_text(err, call->pool));
 }
 
 rc_err_t *rc_raw_archive_write(rc_view_call_t *call, rc_spool_t *spool)

@@ -11,7 +11,7 @@
 #include <apr_sha1.h>
 #include <apr_strings.h>
 
-#include "store/journal.h"
+#include "domain/journal.h"
 #include "base/hex.h"
 
 #define FORMAT  "journal2"
@@ -87,6 +87,7 @@ rc_err_t *rc_raw_journal_prepare(rc_view_call_t *call)
 {
     apr_array_header_t *entries;
 
+    rc_journal_settle(call->actor.db, false, call->pool);
     RC_TRY(rc_store_journal_followed(&entries, call->actor.db, rc_caller_viewer(call->actor.caller),
                                      ENTRIES, call->pool));
     call->state = entries;

@@ -7,6 +7,16 @@ SELECT u.user_id, u.username, ?2, ?3, ?4, ?5, ?6 FROM users u WHERE u.user_id = 
 -- JOURNAL_ADD_NAMED: actor's name (not a user), repository, its name, action, address, now
 INSERT INTO journal (username, repo_id, repo_name, action, ip_addr, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+-- JOURNAL_ADD_LATE: user, their name then, repository, its name, action, address, when. The user and
+-- the repository may have gone since then: the names stay.
+INSERT INTO journal (user_id, username, repo_id, repo_name, action, ip_addr, created_on)
+VALUES ((SELECT u.user_id FROM users u WHERE u.user_id = ?1), ?2,
+        (SELECT r.repo_id FROM repo r WHERE r.repo_id = ?3), ?4, ?5, ?6, ?7)
+-- SPILL_TAKEN: which file of waiting lines was read last, and up to where
+SELECT s.name, s.taken FROM spill s
+-- SPILL_TAKE: the file, position
+INSERT INTO spill (one, name, taken) VALUES (1, ?1, ?2)
+    ON CONFLICT (one) DO UPDATE SET name = excluded.name, taken = excluded.taken
 -- JOURNAL_RECENT: user, repository, action, moment; a row when the action was recorded since then.
 -- Searches only the newest 1000 entries of the repository, never the whole journal.
 SELECT 1 FROM (SELECT n.user_id, n.action, n.created_on FROM journal n WHERE n.repo_id = ?2

@@ -333,6 +333,8 @@ sub cheap_hashes {
 # Runs SQL on this database, for states that no method makes; what it prints.
 sub sql {
     my ($self, $text) = @_;
+    # Downloads and pulls wait in a file until somebody reads the journal.
+    $self->admin(qw(journal list --last 1)) if $text =~ /\bjournal\b/ && -e "$self->{dir}/data/rcapi.db.spill";
     my $r = $self->run('sqlite3', '-cmd', '.timeout 5000', "$self->{dir}/data/rcapi.db",
         "PRAGMA foreign_keys = ON; $text");
     die "sqlite3: $r->{err}" if $r->{exit} || length $r->{err};
