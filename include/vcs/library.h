@@ -18,6 +18,7 @@ typedef struct rc_capabilities_t {
     bool strip;           /* rc_vcs_strip */
     bool pull;            /* rc_vcs_fetch */
     bool maintenance;     /* rc_vcs_maintain */
+    bool merges;          /* vcs/merge.h */
     bool named_branches;  /* a commit belongs to one branch, permanently */
     bool bookmarks;       /* has references of kind RC_BOOKMARKS */
     bool closed_branches; /* has references of kind RC_CLOSED_BRANCHES */

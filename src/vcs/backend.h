@@ -7,6 +7,7 @@
 #define RC_VCS_BACKEND_H
 
 #include "remote/address.h"
+#include "vcs/merge.h"
 #include "vcs/vcs.h"
 
 typedef rc_err_t *rc_list_fn_t(void *baton, const rc_entry_t *entry);
@@ -23,6 +24,17 @@ typedef struct rc_printed_t {
     apr_off_t skip; /* bytes at the beginning that the API's diff leaves out (contract 02 §1.7) */
     apr_int64_t added, deleted; /* lines of the hunks */
 } rc_printed_t;
+
+/* What pull requests need; each function does what vcs/merge.h says of its namesake. */
+typedef struct rc_merging_t {
+    rc_err_t *(*offered)(rc_offered_t *offered, const rc_offer_t *offer, apr_pool_t *pool);
+    rc_err_t *(*keep)(const rc_offer_t *offer, int lock, apr_pool_t *pool);
+    rc_err_t *(*is_kept)(bool *kept, const char *path, const char *id, apr_pool_t *pool);
+    rc_err_t *(*try_merge)(rc_merge_reason_t *reason, const rc_merge_t *merge, apr_pool_t *pool);
+    rc_err_t *(*merge)(rc_merge_reason_t *reason, const char **id, const rc_merge_t *merge,
+                       apr_pool_t *pool);
+    rc_err_t *(*diff)(rc_spool_t *spool, const rc_merge_t *merge, apr_off_t most, apr_pool_t *pool);
+} rc_merging_t;
 
 typedef struct rc_backend_t {
     const char *type;
@@ -67,6 +79,8 @@ typedef struct rc_backend_t {
                           const rc_maintain_t *options, apr_pool_t *pool);
     rc_err_t *(*needs_maintenance)(bool *needed, const char *path, apr_pool_t *pool);
     rc_err_t *(*sweep)(const char **done, const char *path, apr_pool_t *pool);
+
+    const rc_merging_t *merging; /* NULL without capability merges */
 
     /* NULL: clients of this type are not served by a program that rc_vcs_serve starts. */
     rc_err_t *(*serve)(rc_proc_t *proc, const rc_serve_t *serve, apr_pool_t *pool);

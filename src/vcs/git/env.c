@@ -127,6 +127,16 @@ void rc_git_env_ignore_faults(rc_git_env_t *env, const char *prefix)
         rc_git_env_config(env, apr_pstrcat(env->pool, prefix, ignored_faults[i], NULL), "ignore");
 }
 
+const char *rc_git_env_strict(const char *option, apr_pool_t *pool)
+{
+    const char *list = apr_pstrcat(pool, option, "=", NULL);
+    apr_size_t i;
+
+    for (i = 0; i < COUNT(ignored_faults); i++)
+        list = apr_pstrcat(pool, list, i ? "," : "", ignored_faults[i], "=ignore", NULL);
+    return list;
+}
+
 rc_git_env_t *rc_git_env(const char *git_dir, const char *home, apr_pool_t *pool)
 {
     rc_git_env_t *env = apr_pcalloc(pool, sizeof(*env));

@@ -31,6 +31,10 @@ void rc_git_env_settings(rc_git_env_t *env, const rc_git_setting_t *added, apr_s
  * "fetch.fsck." (as rc_git_env does) or "receive.fsck.". */
 void rc_git_env_ignore_faults(rc_git_env_t *env, const char *prefix);
 
+/** Returns an option of git index-pack that checks objects and ignores these faults:
+ * "OPTION=badDate=ignore,...", in @a pool. */
+const char *rc_git_env_strict(const char *option, apr_pool_t *pool);
+
 /** Adds what a fetch from @a url needs: its protocol, its pinned addresses, its credentials. */
 void rc_git_env_remote(rc_git_env_t *env, const rc_remote_url_t *url);
 

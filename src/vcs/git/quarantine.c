@@ -25,6 +25,7 @@
 #include "base/text.h"
 
 #define PACK_NAME    45 /* pack-<40 hex digits> */
+#define LOOSE_NAME   38 /* the rest of the 40 digits */
 #define REMOVE_FDS   16
 #define REMOVE_TRIES 20
 
@@ -236,6 +237,49 @@ rc_err_t *rc_quarantine_publish(const char *path, const char *repo_path, apr_poo
     }
     closedir(dir);
     return !err && moved ? sync_path(to, pool) : err;
+}
+
+/* ---- publishing loose objects ---- */
+
+static bool is_hex(const char *name, apr_size_t len)
+{
+    return strlen(name) == len && strspn(name, "0123456789abcdef") == len;
+}
+
+/* Moves the objects of one directory, whose name is two digits. */
+static rc_err_t *move_loose(const char *from_dir, const char *to_dir, apr_pool_t *pool)
+{
+    DIR *dir = opendir(from_dir);
+    struct dirent *entry;
+    rc_err_t *err = NULL;
+
+    if (!dir)
+        return rc_err_internal(pool, errno, "cannot read %s", from_dir);
+    if (mkdir(to_dir, 0755) < 0 && errno != EEXIST)
+        err = rc_fs_err(pool, "make", to_dir);
+    while (!err && (entry = readdir(dir)))
+        if (is_hex(entry->d_name, LOOSE_NAME))
+            err = move_file(from_dir, to_dir, entry->d_name, pool);
+    closedir(dir);
+    return err ? err : sync_path(to_dir, pool);
+}
+
+rc_err_t *rc_quarantine_publish_loose(const char *path, const char *repo_path, apr_pool_t *pool)
+{
+    const char *from = apr_pstrcat(pool, path, "/objects/", NULL);
+    const char *to = apr_pstrcat(pool, repo_path, "/objects/", NULL);
+    DIR *dir = opendir(from);
+    struct dirent *entry;
+    rc_err_t *err = NULL;
+
+    if (!dir)
+        return rc_err_internal(pool, errno, "cannot read %s", from);
+    while (!err && (entry = readdir(dir)))
+        if (is_hex(entry->d_name, 2))
+            err = move_loose(apr_pstrcat(pool, from, entry->d_name, NULL),
+                             apr_pstrcat(pool, to, entry->d_name, NULL), pool);
+    closedir(dir);
+    return err ? err : sync_path(to, pool);
 }
 
 /* ---- removing ---- */

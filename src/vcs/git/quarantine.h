@@ -24,6 +24,10 @@ bool rc_quarantine_has_loose(const char *path);
 /** Moves its packs into the repository at @a repo_path, durably. */
 rc_err_t *rc_quarantine_publish(const char *path, const char *repo_path, apr_pool_t *pool);
 
+/** Moves its loose objects into the repository at @a repo_path, durably: each costs a wait for the
+ * disk, so it is for the few of a merge. */
+rc_err_t *rc_quarantine_publish_loose(const char *path, const char *repo_path, apr_pool_t *pool);
+
 /** Removes it with all its contents. */
 void rc_quarantine_remove(const char *path);
 

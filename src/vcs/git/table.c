@@ -3,6 +3,7 @@
  * The git back end's row in the table of back ends.
  */
 #include "fetch.h"
+#include "merge.h"
 #include "table.h"
 
 static void drop_cache(const char *path, apr_pool_t *pool)
@@ -25,12 +26,22 @@ static rc_err_t *refresh(rc_vcs_t *vcs)
 
 static const char *const schemes[] = {"http", "https", "git", "ssh", "file", NULL};
 
+static const rc_merging_t merging = {
+    .offered = rc_git_offered,
+    .keep = rc_git_keep,
+    .is_kept = rc_git_is_kept,
+    .try_merge = rc_git_try_merge,
+    .merge = rc_git_merge,
+    .diff = rc_git_kept_diff,
+};
+
 const rc_backend_t rc_git_backend = {
     .type = "git",
     .capabilities = {.mails = true,
                      .strip = true,
                      .pull = true,
                      .maintenance = true,
+                     .merges = true,
                      .id_length = GIT_OID_HEXSZ,
                      .short_length = 12,
                      .prefix_least = 7,
@@ -52,6 +63,7 @@ const rc_backend_t rc_git_backend = {
     .maintain = rc_git_maintain,
     .needs_maintenance = rc_git_needs_maintenance,
     .sweep = rc_git_sweep,
+    .merging = &merging,
     .open = rc_git_open,
     .reuse = rc_git_reuse,
     .rest = rest,

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the git back end does for pull requests.
+ */
+#ifndef RC_VCS_GIT_MERGE_H
+#define RC_VCS_GIT_MERGE_H
+
+#include "../backend.h"
+
+/* --- offer.c --- */
+
+rc_err_t *rc_git_offered(rc_offered_t *offered, const rc_offer_t *offer, apr_pool_t *pool);
+rc_err_t *rc_git_keep(const rc_offer_t *offer, int lock, apr_pool_t *pool);
+rc_err_t *rc_git_is_kept(bool *kept, const char *path, const char *id, apr_pool_t *pool);
+rc_err_t *rc_git_kept_diff(rc_spool_t *spool, const rc_merge_t *merge, apr_off_t most,
+                           apr_pool_t *pool);
+
+/* --- merge.c --- */
+
+rc_err_t *rc_git_try_merge(rc_merge_reason_t *reason, const rc_merge_t *merge, apr_pool_t *pool);
+rc_err_t *rc_git_merge(rc_merge_reason_t *reason, const char **id, const rc_merge_t *merge,
+                       apr_pool_t *pool);
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Calls the functions of vcs/merge.h of a repository's type.
+ */
+#include "vcs/merge.h"
+
+#include "backend.h"
+
+static rc_err_t *need_merging(const rc_merging_t **merging, const char *type, apr_pool_t *pool)
+{
+    const rc_backend_t *backend;
+
+    RC_TRY(rc_vcs_need_backend(&backend, type, pool));
+    *merging = backend->merging;
+    return *merging ? NULL : rc_err_failed(pool, "repositories of type %s are not merged", type);
+}
+
+rc_err_t *rc_vcs_offered(rc_offered_t *offered, const char *type, const rc_offer_t *offer,
+                         apr_pool_t *pool)
+{
+    const rc_merging_t *merging;
+
+    RC_TRY(need_merging(&merging, type, pool));
+    return merging->offered(offered, offer, pool);
+}
+
+rc_err_t *rc_vcs_keep(const char *type, const rc_offer_t *offer, int lock, apr_pool_t *pool)
+{
+    const rc_merging_t *merging;
+
+    RC_TRY(need_merging(&merging, type, pool));
+    return merging->keep(offer, lock, pool);
+}
+
+rc_err_t *rc_vcs_is_kept(bool *kept, const char *type, const char *path, const char *id,
+                         apr_pool_t *pool)
+{
+    const rc_merging_t *merging;
+
+    RC_TRY(need_merging(&merging, type, pool));
+    return merging->is_kept(kept, path, id, pool);
+}
+
+rc_err_t *rc_vcs_try_merge(rc_merge_reason_t *reason, const char *type, const rc_merge_t *merge,
+                           apr_pool_t *pool)
+{
+    const rc_merging_t *merging;
+
+    RC_TRY(need_merging(&merging, type, pool));
+    return merging->try_merge(reason, merge, pool);
+}
+
+rc_err_t *rc_vcs_merge(rc_merge_reason_t *reason, const char **id, const char *type,
+                       const rc_merge_t *merge, apr_pool_t *pool)
+{
+    const rc_merging_t *merging;
+
+    *id = NULL;
+    RC_TRY(need_merging(&merging, type, pool));
+    return merging->merge(reason, id, merge, pool);
+}
+
+rc_err_t *rc_vcs_kept_diff(rc_spool_t *spool, const char *type, const rc_merge_t *merge,
+                           apr_off_t most, apr_pool_t *pool)
+{
+    const rc_merging_t *merging;
+
+    RC_TRY(need_merging(&merging, type, pool));
+    return merging->diff(spool, merge, most, pool);
+}
