@@ -20,6 +20,7 @@ my %released = (
     '007.sql' => 'ac75df312a1a9b0f131385c68cabf781207c0cb37c94fb022214dc662072e0fe',
     '008.sql' => '87cea0c587d014995553f487c6e33245fe1231992aa0292bbfb1d63c23e8a6f4',
     '009.sql' => '3a584f7a87fe5f7c190fe922fa74511eeecde978815718f402430a8552be0e62',
+    '010.sql' => '8d5183fee1ee50e9e78b8d387df24e67b26b50fa1ec6155f992d2dad33e33a69',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {

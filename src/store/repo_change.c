@@ -19,6 +19,7 @@ rc_err_t *rc_store_repo_update(rc_db_t *db, const rc_repo_t *repo)
 
 rc_err_t *rc_store_repo_delete(rc_db_t *db, apr_int64_t repo_id)
 {
+    RC_TRY(rc_execute(db, SQL_PULL_SOURCE_GOES, "i", repo_id));
     return rc_execute(db, SQL_REPO_DELETE, "i", repo_id);
 }
 

@@ -5,23 +5,28 @@
 #include "user_read.h"
 
 /* The only place that knows the order of USER_COLUMNS. */
-rc_user_t *rc_read_user(rc_stmt_t *st, apr_pool_t *pool)
+rc_user_t *rc_read_user_at(rc_stmt_t *st, int at, apr_pool_t *pool)
 {
     rc_user_t *user = apr_pcalloc(pool, sizeof(*user));
 
-    user->id = rc_column_int(st, 0);
-    user->username = rc_column_text(st, 1, pool);
-    user->firstname = rc_column_text(st, 2, pool);
-    user->lastname = rc_column_text(st, 3, pool);
-    user->email = rc_column_text(st, 4, pool);
-    user->active = rc_column_bool(st, 5);
-    user->admin = rc_column_bool(st, 6);
-    user->inherits = rc_column_bool(st, 7);
-    user->extern_type = rc_column_text(st, 8, pool);
-    user->extern_name = rc_column_text(st, 9, pool);
-    user->language = rc_column_text(st, 10, pool);
-    user->last_login = rc_column_int(st, 11);
+    user->id = rc_column_int(st, at);
+    user->username = rc_column_text(st, at + 1, pool);
+    user->firstname = rc_column_text(st, at + 2, pool);
+    user->lastname = rc_column_text(st, at + 3, pool);
+    user->email = rc_column_text(st, at + 4, pool);
+    user->active = rc_column_bool(st, at + 5);
+    user->admin = rc_column_bool(st, at + 6);
+    user->inherits = rc_column_bool(st, at + 7);
+    user->extern_type = rc_column_text(st, at + 8, pool);
+    user->extern_name = rc_column_text(st, at + 9, pool);
+    user->language = rc_column_text(st, at + 10, pool);
+    user->last_login = rc_column_int(st, at + 11);
     return user;
+}
+
+rc_user_t *rc_read_user(rc_stmt_t *st, apr_pool_t *pool)
+{
+    return rc_read_user_at(st, 0, pool);
 }
 
 static rc_err_t *step_user(rc_user_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool)
@@ -92,6 +97,7 @@ rc_err_t *rc_store_user_update(rc_db_t *db, const rc_user_t *user)
 rc_err_t *rc_store_user_delete(rc_db_t *db, apr_int64_t user_id)
 {
     RC_TRY(rc_execute(db, SQL_USER_UNLOCK_REPOS, "i", user_id));
+    RC_TRY(rc_execute(db, SQL_PULL_AUTHOR_GOES, "i", user_id));
     return rc_execute(db, SQL_USER_DELETE, "i", user_id);
 }
 

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Reads and writes the comments on pull requests, and the statuses that these give to commits.
+ */
+#include "store/pull_request.h"
+
+#include "sql.h"
+
+static rc_pull_comment_row_t read_comment(rc_stmt_t *st, apr_pool_t *pool)
+{
+    rc_user_t *author = apr_pcalloc(pool, sizeof(*author));
+    const char *commit_id = rc_column_text(st, 11, pool);
+
+    author->username = rc_column_text(st, 6, pool);
+    author->firstname = rc_column_text(st, 7, pool);
+    author->lastname = rc_column_text(st, 8, pool);
+    author->active = rc_column_bool(st, 9);
+    return (rc_pull_comment_row_t){
+        .id = rc_column_int(st, 0),
+        .type = rc_column_text(st, 1, pool),
+        .message = rc_column_text(st, 2, pool),
+        .vote = rc_column_text(st, 3, pool),
+        .f_path = rc_column_text(st, 4, pool),
+        .line_no = rc_column_text(st, 5, pool),
+        .author = author,
+        .created_on = rc_column_int(st, 10),
+        .commit_id = *commit_id ? commit_id : NULL,
+        .version = (int)rc_column_int(st, 12),
+        .resolved_by = rc_column_int(st, 13),
+    };
+}
+
+rc_err_t *rc_store_pull_comments_each(rc_db_t *db, apr_int64_t pull_id,
+                                      rc_err_t *(*fn)(void *baton,
+                                                      const rc_pull_comment_row_t *comment,
+                                                      apr_pool_t *scratch),
+                                      void *baton, apr_pool_t *pool)
+{
+    rc_rows_t rows;
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_PULL_COMMENTS, "i", pull_id));
+    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);) {
+        rc_pull_comment_row_t comment = read_comment(st, rows.scratch);
+
+        rows.err = fn(baton, &comment, rows.scratch);
+    }
+    return rc_rows_end(&rows);
+}
+
+rc_err_t *rc_store_pull_comment_insert(apr_int64_t *id, rc_db_t *db, const rc_pull_request_t *pull,
+                                       const rc_pull_comment_t *comment)
+{
+    apr_int64_t created_on = apr_time_now();
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_PULL_COMMENT_INSERT, "iistiistnnr", pull->target.repo_id,
+                    comment->user_id, comment->commit_id ? comment->commit_id : "",
+                    comment->message, created_on, pull->id, comment->vote, comment->f_path,
+                    comment->line_no, comment->type, comment->resolves_id));
+    return rc_insert(id, st, db);
+}
+
+static rc_err_t *has_row(bool *is, rc_stmt_t *st, rc_db_t *db)
+{
+    RC_TRY(rc_step(is, st, db));
+    rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_pull_comment_exists(bool *is, rc_db_t *db, apr_int64_t pull_id,
+                                       apr_int64_t comment_id)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_PULL_COMMENT_FIND, "ii", comment_id, pull_id));
+    return has_row(is, st, db);
+}
+
+static rc_err_t *set_status_in(rc_db_t *db, apr_int64_t repo_id, const rc_pull_request_t *pull,
+                               apr_int64_t user_id, apr_int64_t comment_id, const char *status,
+                               bool added)
+{
+    RC_TRY(rc_execute(db, SQL_PULL_STATUS_AGE, "iid", pull->id, repo_id, (int)added));
+    return rc_execute(db, SQL_PULL_STATUS_INSERT, "iidiisi", pull->id, repo_id, (int)added, user_id,
+                      comment_id, status, (apr_int64_t)apr_time_now());
+}
+
+rc_err_t *rc_store_pull_set_status(rc_db_t *db, const rc_pull_request_t *pull, apr_int64_t user_id,
+                                   apr_int64_t comment_id, const char *status, bool added)
+{
+    apr_int64_t source = pull->source.repo_id, target = pull->target.repo_id;
+
+    if (source && source != target)
+        RC_TRY(set_status_in(db, source, pull, user_id, comment_id, status, added));
+    return set_status_in(db, target, pull, user_id, comment_id, status, added);
+}
+
+rc_err_t *rc_store_status_is_fixed(bool *fixed, rc_db_t *db, apr_int64_t repo_id,
+                                   const char *revision)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_STATUS_IS_FIXED, "is", repo_id, revision));
+    return has_row(fixed, st, db);
+}
