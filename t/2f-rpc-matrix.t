@@ -39,6 +39,7 @@ $t->must(test => { args => 'x' }, as => $_) for @ROLES; # the first use of a key
 my $source = "$t->{dir}/scratch/source";
 RCAPI::Git::init($source);
 $t->git($source, 'commit', '-q', '--allow-empty', '-m', $_) for qw(one two three);
+$t->git($source, @$_) for [qw(checkout -q -b topic)], [qw(commit -q --allow-empty -m topic)], [qw(checkout -q master)];
 my $TIP = $t->git($source, 'rev-parse', 'master') =~ s/\n//r;
 
 # --- objects: owned by owner, writer may write, reader may read; made anew once a call changed them
@@ -64,6 +65,10 @@ sub make {
     } elsif ($kind eq 'team' || $kind eq 'others') {
         $t->must(create_user_group => { group_name => $name, owner => 'owner' });
         rows('user_user_group_permission', 'user_group', 'users_group_id', 'group_name', $name);
+    } elsif ($kind eq 'pull') {
+        my $repo = it('repo');
+        return $t->must(create_pull_request => { source_repo => $repo, target_repo => $repo, title => 'T',
+            source_ref => 'branch:topic', target_ref => 'branch:master' }, as => 'owner')->{pull_request_id};
     } elsif ($kind eq 'victim') {
         $t->user($name);
     } elsif ($kind eq 'gist') {
@@ -99,6 +104,7 @@ sub call_code { return map { ref eq 'CODE' ? $_->() : $_ } @_ }
 sub repo_and { my (@more) = @_; return sub { (repoid => it('repo'), call_code(@more)) } }
 sub group_and { my (@more) = @_; return sub { (repogroupid => it('group'), call_code(@more)) } }
 sub team_and { my (@more) = @_; return sub { (usergroupid => it('team'), call_code(@more)) } }
+sub pull_and { my (@more) = @_; return repo_and(pullrequestid => sub { it('pull') }, @more) }
 my @victim = (userid => sub { it('victim') });
 my @team = (usergroupid => sub { it('team') });
 my @others = (sourceusergroupid => sub { it('others') });
@@ -204,6 +210,21 @@ my @TABLE = (
     [comment_commit => 'owner', repo_and(commit_id => 'tip', message => 'm', userid => $id{stranger}),
         { stranger => $NO_REPO, '*' => $SELF }],
     [changeset_comment => 'owner', repo_and(revision => 'tip', message => 'm', status => 'approved'), $NO_REPO],
+
+    [create_pull_request => 'reader', sub { my $repo = it('repo'); (source_repo => $repo, target_repo => $repo,
+        title => 'T', source_ref => 'branch:topic', target_ref => 'branch:master') },
+        'repository `{source_repo}` does not exist'],
+    [get_pull_request => 'reader', pull_and(merge_state => 'false'), $NO_REPO, reads => 1],
+    [get_pull_requests => 'reader', repo_and(merge_state => 'false'), $NO_REPO, reads => 1],
+    [get_pull_request_comments => 'reader', pull_and(), $NO_REPO, reads => 1],
+    [comment_pull_request => 'reader', pull_and(message => 'm'), $NO_REPO],
+    [comment_pull_request => 'owner', pull_and(message => 'm', userid => 'admin'),
+        { stranger => $NO_REPO, '*' => $SELF }],
+    [update_pull_request => 'writer', pull_and(title => 'other'), { stranger => $NO_REPO,
+        '*' => 'pull request `{pullrequestid}` update failed, no permission to update.' }],
+    [close_pull_request => 'writer', pull_and(), { stranger => $NO_REPO,
+        '*' => 'pull request `{pullrequestid}` close failed, no permission to close.' }],
+    [merge_pull_request => 'writer', pull_and(), $NO_REPO],
 
     [lock => 'writer', @read],
     [lock => 'writer', repo_and(locked => 'true'), $NO_REPO],

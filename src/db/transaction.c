@@ -2,14 +2,12 @@
 /*
  * Runs transactions on a connection: commits on success, else rolls back.
  */
-#include "memory.h"
+#include "driver.h"
 
 rc_err_t *rc_db_begin_read(rc_db_t *db)
 {
     RC_TRY(rc_db_check_ready(db, "a transaction"));
-    rc_memory_begin(db);
-    RC_TRY(db->driver->begin_read(db, db->generation != RC_GENERATION_UNKNOWN));
-    rc_memory_settle(db);
+    RC_TRY(db->driver->begin_read(db));
     db->reading = true;
     return NULL;
 }

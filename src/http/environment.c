@@ -18,6 +18,7 @@
 
 #include "base/time.h"
 #include "domain/maintenance.h"
+#include "domain/pull_request.h"
 #include "base/versions.h"
 
 #define RETRY_AFTER apr_time_from_sec(3)
@@ -82,6 +83,8 @@ static void try_to_open(rc_slot_t *slot)
     err = rc_env_open(&env, &slot->config, pool);
     if (!err && slot->config.maintenance)
         err = rc_maintenance_open(env, pool);
+    if (!err)
+        rc_pull_recover(env, pool);
     if (!err) {
         rc_http_dav_warn(env, pool);
         __atomic_store_n(&slot->env, env, __ATOMIC_RELEASE);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the use cases of pull requests share.
+ */
+#ifndef RC_DOMAIN_PULL_REQUEST_PRIVATE_H
+#define RC_DOMAIN_PULL_REQUEST_PRIVATE_H
+
+#include "domain/pull_request.h"
+#include "domain/repo.h"
+#include "vcs/merge.h"
+
+/** Sets *@a id to the commit that a reference of an open repository leads to: @a type is branch,
+ * bookmark or book. NULL when there is no such type or reference. In @a pool. */
+rc_err_t *rc_pull_ref(const char **id, rc_vcs_t *vcs, const char *type, const char *name,
+                      apr_pool_t *pool);
+
+/** Returns the last word of the type: bookmark for book. */
+const char *rc_pull_ref_kind(const char *type);
+
+/** Returns whether the acting user may change the pull request: its author, and who may write to
+ * the target. */
+bool rc_pull_may_change(const rc_pull_act_t *act, rc_level_t level);
+
+/** Adds a comment of the acting user, with a vote unless that is NULL, in a transaction. */
+rc_err_t *rc_pull_say(apr_int64_t *id, rc_actor_t *actor, const rc_pull_act_t *act,
+                      const char *message, const char *vote);
+
+/** Adds "action:ID" about the target to the journal, in a transaction. */
+rc_err_t *rc_pull_journal(rc_actor_t *actor, const rc_pull_request_t *pull, const char *action);
+
+/** Keeps the newest commit of @a pull in its target (rc_vcs_keep), with shared locks of source and
+ * target. Outside of transactions. */
+rc_err_t *rc_pull_keep(rc_actor_t *actor, const rc_pull_request_t *pull, const char *type);
+
+/** Returns the error for a client when others change the repository @a name for too long. */
+rc_err_t *rc_pull_busy(const rc_actor_t *actor, const char *name);
+
+/** Ends a merge that has begun, if no other process is at it. *@a closed: it had happened. Outside
+ * of transactions. */
+rc_err_t *rc_pull_settle(bool *closed, rc_actor_t *actor, const rc_pull_request_t *pull);
+
+/** Reads the target's row for @a user, in a transaction or outside. RC_E_FAILED when it has gone.
+ */
+rc_err_t *rc_pull_target(rc_repo_t **target, const rc_actor_t *actor,
+                         const rc_pull_request_t *pull);
+
+#endif
