@@ -9,13 +9,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <apr_lib.h>
-
 #include "base/hex.h"
 
 #define WINDOW 64 /* decoded characters that are kept to find a name */
 
-/* What a character ends: a name, or a value in a text, query or path. */
+/* What a character ends: a name ("=" and ":"), or a value in a text, query or path. */
 enum { NAME = 1, TEXT = 2, QUERY = 4, PATH = 8 };
 
 static const unsigned char ends[256] = {
@@ -53,9 +51,9 @@ static bool has_name(const char *start, const char *end, const char *name)
     apr_size_t left = strlen(name);
 
     while (left && end > start) {
-        char c = (char)apr_tolower(*--end);
+        char c = *--end;
 
-        if (c != '_' && c != '-' && c != name[--left])
+        if (c != '_' && c != '-' && (c | 0x20) != name[--left]) /* letters in any case */
             return false;
     }
     return !left;
@@ -115,12 +113,26 @@ static const char *encoded_name(const char *p, char *mark)
     return NULL;
 }
 
-/* The same for a text without escapes. */
-static const char *plain_name(const char *p, char *mark)
+/* The next "=" and the next ":" of a text, or its end: each is searched for only once. */
+typedef struct marks_t {
+    const char *equals, *colon;
+} marks_t;
+
+static const char *next_mark(marks_t *marks, const char *p)
+{
+    if (marks->equals < p)
+        marks->equals = strchrnul(p, '=');
+    if (marks->colon < p)
+        marks->colon = strchrnul(p, ':');
+    return marks->equals < marks->colon ? marks->equals : marks->colon;
+}
+
+/* The same as encoded_name for a text without escapes. */
+static const char *plain_name(const char *p, char *mark, marks_t *marks)
 {
     const char *start = p;
 
-    for (p = next_end(p, NAME); *p; p = next_end(p + 1, NAME))
+    for (p = next_mark(marks, p); *p; p = next_mark(marks, p + 1))
         if (is_name(start, p)) {
             *mark = *p;
             return p;
@@ -129,11 +141,11 @@ static const char *plain_name(const char *p, char *mark)
 }
 
 /* Returns the start of the next value of a key, or NULL. */
-static const char *next_value(const char *p, bool encoded)
+static const char *next_value(const char *p, bool encoded, marks_t *marks)
 {
     char mark;
 
-    p = encoded ? encoded_name(p, &mark) : plain_name(p, &mark);
+    p = encoded ? encoded_name(p, &mark) : plain_name(p, &mark, marks);
     if (!p++)
         return NULL;
     while (mark == ':' && (*p == ' ' || *p == '\t'))
@@ -160,12 +172,15 @@ static bool is_hidden(const char *value, const char *end)
 static const char *redact(const char *text, int kind, apr_pool_t *pool)
 {
     const char *copied = text, *value, *end = text, *question;
+    marks_t marks = {strchrnul(text, '='), strchrnul(text, ':')};
     bool encoded = strchr(text, '%') != NULL;
     char *out = NULL, *to = NULL;
 
-    if (!(value = next_value(text, encoded)))
+    if (!encoded && !*marks.equals && !*marks.colon) /* nearly all texts */
         return text;
-    for (question = strchr(text, '?'); value; value = next_value(end, encoded)) {
+    if (!(value = next_value(text, encoded, &marks)))
+        return text;
+    for (question = strchr(text, '?'); value; value = next_value(end, encoded, &marks)) {
         end = value_end(value, kind, question);
         if (is_hidden(value, end))
             continue;

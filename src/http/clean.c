@@ -18,18 +18,31 @@ void rc_http_hide_in(char **text, apr_pool_t *pool)
         *text = rc_unconst(rc_redact(*text, pool));
 }
 
+/* As rc_http_hide_in by @a redact, unless *@a text is *@a clean, which it sets. */
+static void hide_once(char **text, const char **clean,
+                      const char *(*redact)(const char *text, apr_pool_t *pool), apr_pool_t *pool)
+{
+    if (*text && *text != *clean)
+        *text = rc_unconst(redact(*text, pool));
+    *clean = *text;
+}
+
+/* What the note remembers as clean needs no second look when the request ends. */
 void rc_http_hide_query(request_rec *r)
 {
+    rc_note_t none = {NULL}, *note = ap_get_module_config(r->request_config, &rcapi_module);
     char *query = r->parsed_uri.query;
 
-    rc_http_hide_in(&r->the_request, r->pool);
-    rc_http_hide_in(&r->unparsed_uri, r->pool);
+    if (!note)
+        note = &none;
+    hide_once(&r->the_request, &note->clean_request, rc_redact, r->pool);
+    hide_once(&r->unparsed_uri, &note->clean_uri, rc_redact, r->pool);
     rc_http_hide_in(&r->parsed_uri.fragment, r->pool);
-    if (query)
-        r->parsed_uri.query = rc_unconst(rc_redact_query(query, r->pool));
-    if (r->args) /* the same string, unless another module has set it */
-        r->args =
-            r->args == query ? r->parsed_uri.query : rc_unconst(rc_redact_query(r->args, r->pool));
+    hide_once(&r->parsed_uri.query, &note->clean_query, rc_redact_query, r->pool);
+    if (r->args == query) /* unless another module has set it */
+        r->args = r->parsed_uri.query;
+    else if (r->args)
+        r->args = rc_unconst(rc_redact_query(r->args, r->pool));
 }
 
 static void hide_table(apr_table_t *table, apr_pool_t *pool)
@@ -91,7 +104,7 @@ void rc_http_hide_headers(request_rec *r)
     for (i = 0; i < rows->nelts; i++) {
         apr_table_entry_t *row = &APR_ARRAY_IDX(rows, i, apr_table_entry_t);
 
-        if (strcasecmp(row->key, "Authorization"))
+        if (!rc_http_is_header(row->key, "Authorization"))
             row->val = rc_unconst(rc_redact(row->val, r->pool));
     }
 }

@@ -44,17 +44,20 @@ static void unhush(request_rec *r)
 
 int rc_http_hide_keys(request_rec *r)
 {
+    bool ours = rc_http_may_be_ours(r);
     request_rec *q;
 
     if (!rc_http_in_use())
         return DECLINED;
+    if (ours)
+        rc_http_early_note(r);
     for (q = r; q; q = q->prev) { /* also a request that was redirected to an error page */
-        rc_http_hide_in(&q->the_request, q->pool); /* only logs use this line */
-        rc_http_hide_description(q);
+        if (!ours) {
+            rc_http_hide_in(&q->the_request, q->pool); /* only logs use this line */
+            rc_http_hide_description(q);
+        }
         unhush(q);
     }
-    if (rc_http_may_be_ours(r))
-        rc_http_early_note(r);
     rc_http_veil(r);
     return DECLINED;
 }

@@ -48,7 +48,7 @@ enum {
 /* Settings of a <Location> for all faces. */
 typedef struct rc_http_place_t {
     bool key_in_query, trust_login;
-    const char *base_url; /* NULL: from the client's request */
+    const char *base_url;                /* NULL: from the client's request */
     const apr_array_header_t *whitelist; /* of const char *: Controller:action globs; or NULL */
 } rc_http_place_t;
 
@@ -89,6 +89,7 @@ struct rc_note_t {
     rc_door_t *door;       /* while another handler serves the request; else NULL */
     rc_parked_t *parked;   /* while it goes on without its thread; else NULL */
     int body_failure;      /* the status for a body that cannot be read; 0: none */
+    const char *clean_request, *clean_uri, *clean_query; /* texts that are clean: see clean.c */
 };
 
 /* config.c */
@@ -232,6 +233,7 @@ void rc_http_veil_open(void);
 void rc_http_veil(request_rec *r);
 int rc_http_unveil(request_rec *r);
 
+bool rc_http_is_header(const char *name, const char *header);
 /** Returns a header's value for logs; @a value itself when it holds nothing secret. */
 const char *rc_http_shown_header(const char *name, const char *value, apr_pool_t *pool);
 
