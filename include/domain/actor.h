@@ -29,6 +29,7 @@ typedef struct rc_actor_t {
     rc_env_t *env;
     apr_pool_t *pool;
     rc_db_t *db; /* NULL while rc_actor_away runs */
+    bool lists;  /* reads long lists: takes one of the connections for them */
     const rc_caller_t *caller;
     const char *ip;                  /* text, for the journal */
     const char *name;                /* for the journal, when no user acts; else NULL */
@@ -47,6 +48,9 @@ void rc_actor_local(rc_actor_t *actor, rc_env_t *env, apr_pool_t *pool);
 
 /** Acquires a database connection for the actor, which is released with the actor's pool. */
 rc_err_t *rc_actor_open(rc_actor_t *actor);
+
+/** Exchanges the connection, outside of transactions, for one of those for long lists. */
+rc_err_t *rc_actor_lists(rc_actor_t *actor);
 
 /** Releases the connection before long work that does not need it. */
 void rc_actor_close(rc_actor_t *actor);

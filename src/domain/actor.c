@@ -23,7 +23,15 @@ void rc_actor_local(rc_actor_t *actor, rc_env_t *env, apr_pool_t *pool)
 
 rc_err_t *rc_actor_open(rc_actor_t *actor)
 {
-    return rc_db_acquire(&actor->db, actor->env->db_pool, actor->pool);
+    return rc_db_acquire(&actor->db, actor->lists ? actor->env->list_pool : actor->env->db_pool,
+                         actor->pool);
+}
+
+rc_err_t *rc_actor_lists(rc_actor_t *actor)
+{
+    rc_actor_close(actor);
+    actor->lists = true;
+    return rc_actor_open(actor);
 }
 
 void rc_actor_close(rc_actor_t *actor)

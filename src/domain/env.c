@@ -98,15 +98,27 @@ static rc_err_t *start_database(const rc_env_t *env, apr_pool_t *pool)
     rc_db_t *db;
 
     apr_pool_create(&sub, pool);
-    err = rc_sealed_start(env, sub);
-    if (!err)
-        err = rc_db_acquire(&db, env->db_pool, sub);
-    if (!err)
+    err = rc_db_acquire(&db, env->db_pool, sub);
+    if (!err) {
         rc_journal_settle(db, false, sub);
+        rc_db_release(db);
+        err = rc_sealed_start(env, sub);
+    }
     if (err)
         err = rc_err_internal(pool, err->cause, "%s", rc_err_log_text(err, pool));
     apr_pool_destroy(sub);
     return err;
+}
+
+/* Long lists have connections of their own, so that single calls never wait for them. */
+static rc_err_t *make_connections(rc_env_t *env, const rc_db_config_t *config, apr_pool_t *pool)
+{
+    rc_db_config_t lists = *config;
+
+    lists.min = 0;
+    lists.max = (config->max + 1) / 2;
+    RC_TRY(rc_db_pool_create(&env->db_pool, config, pool));
+    return rc_db_pool_create(&env->list_pool, &lists, pool);
 }
 
 rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t *pool)
@@ -127,7 +139,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     own->remote.forbidden = own->repo_root;
     rc_db_startup();
     RC_TRY(rc_vcs_startup(pool));
-    RC_TRY(rc_db_pool_create(&env->db_pool, &own->db, pool));
+    RC_TRY(make_connections(env, &own->db, pool));
     RC_TRY(rc_spill_open(&env->spill, rc_db_spill_path(&own->db, pool), pool));
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
     RC_TRY(rc_lru_create(&env->feeds, FEED_CACHE, pool));

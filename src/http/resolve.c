@@ -15,6 +15,7 @@
 #define LEAST_REMOTES 2 /* bounds of the default */
 #define MOST_REMOTES  8
 #define LEAST_DB_MAX  4
+#define DB_PER_CORE   4 /* each takes 2 to 3 MB; more of them make nothing faster */
 
 static int cores(void)
 {
@@ -36,12 +37,17 @@ static int at_least(int n, int least)
     return n < least ? least : n;
 }
 
+static int at_most(int n, int most)
+{
+    return n > most ? most : n;
+}
+
 static void set_defaults(rc_env_config_t *out)
 {
     int quarter = threads() / 4;
 
     rc_env_defaults(out);
-    out->db.max = at_least(threads(), LEAST_DB_MAX);
+    out->db.max = at_least(at_most(DB_PER_CORE * cores(), threads()), LEAST_DB_MAX);
     out->temp_dir = NULL;
     out->expensive_max = out->clone_max = cores();
     out->password_max = at_least(cores() / 2, 1);

@@ -32,6 +32,7 @@ rc_err_t *rc_call_open(rc_call_t *call)
     actor->pool = call->pool;
     actor->ip = call->request->client_ip;
     actor->name = call->request->actor;
+    actor->lists = (call->method->flags & RC_LISTS) != 0;
     actor->renew = renew;
     actor->answer = answer;
     actor->baton = call;

@@ -104,9 +104,10 @@ typedef struct rc_allow_t {
 #define RC_HOLDERS(name) ((rc_allow_t){RC_ALLOW_HOLDERS, (name)})
 
 /* Flags of a row. Without RC_ALONE and RC_AWAY the method only reads, in one snapshot. */
-#define RC_ALONE 2 /* runs outside of transactions, for use cases that start their own */
-#define RC_OLD   4 /* serves the 1.2 dialect only (requests without id) */
-#define RC_AWAY  8 /* reads a repository, without a database connection (actor.db is NULL) */
+#define RC_ALONE 2  /* runs outside of transactions, for use cases that start their own */
+#define RC_OLD   4  /* serves the 1.2 dialect only (requests without id) */
+#define RC_LISTS 16 /* reads a long list: must not keep others waiting for a connection */
+#define RC_AWAY  8  /* reads a repository, without a database connection (actor.db is NULL) */
 
 /* What is wrong with a request, as far as JSON-RPC 2.0 tells it apart (contract 10 §5). */
 typedef enum {

@@ -122,7 +122,7 @@ const rc_method_t rc_methods_repo[] = {
      RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
                RC_ARG(RC_P_CACHE, RC_BOOL, "True")),
      NULL, "Describe one repository."},
-    {"get_repos", get_repos, RC_ANYONE, 0,
+    {"get_repos", get_repos, RC_ANYONE, RC_LISTS,
      RC_PARAMS(RC_ARG(RC_P_ROOT, RC_ANY, "None"),
                RC_ARG(RC_P_TRAVERSE, RC_BOOL, "True"), RC_LIST_PARAMS),
      NULL, "Describe all repositories that the caller may read, or those of one group."},

@@ -176,7 +176,7 @@ static rc_err_t *delete_repo_group(rc_call_t *call, rc_json_t *out)
 const rc_method_t rc_methods_repo_group[] = {
     {"get_repo_group", get_repo_group, RC_ANYONE, 0, RC_PARAMS(GROUP(RC_READ)),
      NULL, "Describe a repository group, its repositories and rights on it."},
-    {"get_repo_groups", get_repo_groups, RC_ANYONE, 0, RC_PARAMS(RC_LIST_PARAMS),
+    {"get_repo_groups", get_repo_groups, RC_ANYONE, RC_LISTS, RC_PARAMS(RC_LIST_PARAMS),
      NULL, "Describe all repository groups that the caller may read."},
     {"create_repo_group", create_repo_group, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_GROUP_NAME, RC_NAME, RC_REQUIRED),

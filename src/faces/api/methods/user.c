@@ -227,10 +227,10 @@ static rc_err_t *delete_user(rc_call_t *call, rc_json_t *out)
 
 /* clang-format off */
 const rc_method_t rc_methods_user[] = {
-    {"get_user", get_user, RC_ANYONE, 0,
+    {"get_user", get_user, RC_ANYONE, RC_LISTS,
      RC_PARAMS(RC_ARG(RC_P_USERID, RC_SELF, RC_CALLER)),
      NULL, "Describe a user, with keys and permissions."},
-    {"get_users", get_users, RC_ADMINS, 0, RC_PARAMS(RC_LIST_PARAMS),
+    {"get_users", get_users, RC_ADMINS, RC_LISTS, RC_PARAMS(RC_LIST_PARAMS),
      NULL, "Describe all users."},
     {"create_user", create_user, RC_ADMINS, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_USERNAME, RC_TEXT, RC_REQUIRED),

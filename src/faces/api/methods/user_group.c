@@ -180,7 +180,7 @@ static rc_err_t *remove_user_from_user_group(rc_call_t *call, rc_json_t *out)
 const rc_method_t rc_methods_user_group[] = {
     {"get_user_group", get_user_group, RC_ANYONE, 0, RC_PARAMS(GROUP(RC_READ)),
      NULL, "Describe a user group, its users and rights on it."},
-    {"get_user_groups", get_user_groups, RC_ANYONE, 0, RC_PARAMS(RC_LIST_PARAMS),
+    {"get_user_groups", get_user_groups, RC_ANYONE, RC_LISTS, RC_PARAMS(RC_LIST_PARAMS),
      NULL, "Describe all user groups that the caller may read."},
     {"create_user_group", create_user_group, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_ARG(RC_P_GROUP_NAME, RC_NAME, RC_REQUIRED),
@@ -204,7 +204,7 @@ const rc_method_t rc_methods_user_group[] = {
      MEMBER_PARAMS, REMOVE_FAILED, "Remove a user from a user group."},
     {"get_users_group", get_user_group, RC_ANYONE, 0, RC_PARAMS(GROUP(RC_READ)),
      NULL, "get_user_group (old name)."},
-    {"get_users_groups", get_user_groups, RC_ANYONE, 0, RC_NO_PARAMS,
+    {"get_users_groups", get_user_groups, RC_ANYONE, RC_LISTS, RC_NO_PARAMS,
      NULL, "get_user_groups (old name)."},
     {"add_user_to_users_group", add_user_to_user_group, RC_ANYONE, RC_ALONE, MEMBER_PARAMS,
      ADD_FAILED, "add_user_to_user_group (old name)."},
