@@ -9,6 +9,7 @@
 
 #include "domain/repo.h"
 #include "store/comment.h"
+#include "store/pull_request.h"
 #include "store/repo_change.h"
 
 /* --- comments --- */
@@ -55,6 +56,21 @@ static rc_err_t *find_commit(rc_actor_t *actor, void *baton)
     return commenting->id ? NULL : rc_err_failed(actor->pool, "no revision %s", request->revision);
 }
 
+/* The status of a commit that a closed pull request has reviewed is final. */
+static rc_err_t *check_fixed(const rc_actor_t *actor, const commenting_t *commenting)
+{
+    bool fixed;
+
+    if (!commenting->request->status)
+        return NULL;
+    RC_TRY(
+        rc_store_status_is_fixed(&fixed, actor->db, commenting->request->repo->id, commenting->id));
+    return fixed ? rc_err(actor->pool, RC_E_ARG,
+                          "Changing status on a changeset associated with a closed pull request is "
+                          "not allowed")
+                 : NULL;
+}
+
 static rc_err_t *insert(rc_actor_t *actor, void *baton)
 {
     const commenting_t *commenting = baton;
@@ -66,6 +82,7 @@ static rc_err_t *insert(rc_actor_t *actor, void *baton)
                             .status = request->status};
 
     RC_TRY(check_right(actor, request));
+    RC_TRY(check_fixed(actor, commenting));
     RC_TRY(rc_store_comment_insert(actor->db, &comment));
     return rc_actor_journal(actor, request->repo, "user_commented_revision", commenting->id);
 }

@@ -9,6 +9,7 @@
 #include "domain/account.h"
 #include "domain/gist.h"
 #include "domain/maintenance.h"
+#include "domain/pull_request.h"
 #include "domain/repo.h"
 #include "domain/repo_change.h"
 #include "domain/repo_create.h"
@@ -175,6 +176,71 @@ static rc_err_t *lock(void)
 static rc_err_t *lock_for_another(void)
 {
     return lock_as(&on.other);
+}
+
+/* A pull request into the repository, which nobody has stored. */
+static rc_pull_act_t on_pull(void)
+{
+    static rc_pull_request_t pull;
+
+    pull = (rc_pull_request_t){.author = {.user = &on.other},
+                               .target = {.repo_id = on.repo.id, .repo = on.repo.name},
+                               .reviewers = apr_array_make(pool, 1, sizeof(rc_pull_reviewer_t)),
+                               .level = on.repo.level};
+    return (rc_pull_act_t){&pull, &on.self, "1"};
+}
+
+static rc_err_t *offer_commits(void)
+{
+    const rc_pull_creation_t creation = {
+        .source = &on.repo, .target = &on.repo, .author = &on.self};
+    rc_pull_request_t pull;
+
+    return rc_pull_offer(&pull, &actor, &creation);
+}
+
+static rc_err_t *comment_pull(void)
+{
+    const rc_pull_commenting_t request = {.act = on_pull(), .message = "x"};
+    apr_int64_t id;
+    bool voted;
+
+    return rc_pull_comment(&id, &voted, &actor, &request);
+}
+
+static rc_err_t *comment_pull_as_another(void)
+{
+    rc_pull_commenting_t request = {.act = on_pull(), .message = "x"};
+    apr_int64_t id;
+    bool voted;
+
+    request.act.user = &on.other;
+    return rc_pull_comment(&id, &voted, &actor, &request);
+}
+
+static rc_err_t *close_pull_as_another(void)
+{
+    rc_pull_closing_t request = {.act = on_pull()};
+
+    request.act.user = &on.other;
+    return rc_pull_close(&actor, &request);
+}
+
+static rc_err_t *update_pull_as_another(void)
+{
+    rc_pull_update_t request = {.act = on_pull()};
+    rc_pull_updated_t updated;
+
+    request.act.user = &on.other;
+    return rc_pull_update(&updated, &actor, &request);
+}
+
+static rc_err_t *merge_pull(void)
+{
+    const rc_pull_act_t act = on_pull();
+    rc_pull_merged_t merged;
+
+    return rc_pull_merge(&merged, &actor, &act);
 }
 
 static rc_err_t *transfer_lock(void)
@@ -459,8 +525,8 @@ static rc_err_t *read_options(void)
 
 static rc_err_t *set_options(void)
 {
-    const rc_repo_options_change_t request = {
-        &on.repo, apr_array_make(pool, 1, sizeof(rc_repo_option_t))};
+    const rc_repo_options_change_t request = {&on.repo,
+                                              apr_array_make(pool, 1, sizeof(rc_repo_option_t))};
 
     return rc_repo_options_set(&actor, &request);
 }
@@ -517,6 +583,12 @@ static const struct {
     {"update_group", update_group, RC_WRITE},
     {"delete_group", delete_group, RC_WRITE},
     {"create_users", create_users, OTHERS},
+    {"offer_commits", offer_commits, RC_NONE},
+    {"comment_pull", comment_pull, RC_NONE},
+    {"comment_pull_as_another", comment_pull_as_another, RC_WRITE},
+    {"close_pull_as_another", close_pull_as_another, RC_WRITE},
+    {"update_pull_as_another", update_pull_as_another, RC_WRITE},
+    {"merge_pull", merge_pull, RC_READ},
     {"update_users", update_users, RC_WRITE},
     {"delete_users", delete_users, RC_WRITE},
     {"add_member", add_member, RC_WRITE},

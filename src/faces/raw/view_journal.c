@@ -30,6 +30,11 @@ static const struct {
     {"user_stripped_commit", "stripped commit from repository"},
     {"user_downloaded_archive", "downloaded archive from repository"},
     {"user_commented_revision", "commented on revision in repository"},
+    {"user_created_pull_request", "created pull request in repository"},
+    {"user_updated_pull_request", "updated pull request in repository"},
+    {"user_commented_pull_request", "commented on pull request in repository"},
+    {"user_closed_pull_request", "closed pull request in repository"},
+    {"user_merged_pull_request", "merged pull request in repository"},
     {"push", "pushed into"},
     {"push_remote", "pulled from remote into repository"},
     {"pull", "pulled from"},
@@ -97,18 +102,42 @@ rc_err_t *rc_raw_journal_prepare(rc_view_call_t *call)
     return NULL;
 }
 
-/* Writes a link to the commit of a comment. */
+/* What an entry is about, below the repository's URL. */
+static const struct {
+    const char *of; /* the end of the action */
+    const char *place;
+} details[] = {
+    {"_revision", "/changeset/"},
+    {"_pull_request", "/pull-request/"},
+};
+
+/* Returns the place of what the action, @a len bytes, is about; NULL: it is about none. */
+static const char *place_of(const char *action, apr_size_t len)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(details) / sizeof(*details); i++) {
+        apr_size_t end = strlen(details[i].of);
+
+        if (len > end && !strncmp(action + len - end, details[i].of, end))
+            return details[i].place;
+    }
+    return NULL;
+}
+
+/* Writes a link to a commit or a pull request. */
 static void write_details(rc_xml_t *xml, const rc_view_call_t *call,
                           const rc_journal_entry_t *entry, apr_pool_t *pool)
 {
     const char *id = strchr(entry->action, ':');
+    const char *place = id ? place_of(entry->action, (apr_size_t)(id - entry->action)) : NULL;
 
-    if (!id || strncmp(entry->action, "user_commented_revision", (apr_size_t)(id - entry->action)))
+    if (!place)
         return;
-    id = apr_pstrcat(pool, "/changeset/", id + 1, NULL);
     rc_xml_text(xml, ": <a href=\"");
-    rc_xml_html_text(xml, rc_feed_repo_url(call, entry->repo_name, id, pool));
-    rc_xml_text(xml, apr_psprintf(pool, "\">%.12s</a>", id + strlen("/changeset/")));
+    rc_xml_html_text(xml, rc_feed_repo_url(call, entry->repo_name,
+                                           apr_pstrcat(pool, place, id + 1, NULL), pool));
+    rc_xml_text(xml, apr_psprintf(pool, "\">%.12s</a>", id + 1));
 }
 
 static void write_entry(rc_feed_t *feed, const rc_view_call_t *call,
