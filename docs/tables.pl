@@ -124,7 +124,7 @@ BEGIN {
     @GROUPS = (
         [Server => 'server'], [Users => 'user'], [Keys => 'token'], ['User groups' => 'user_group', 'user_group_perm'],
         [Repositories => 'repo', 'repo_edit', 'repo_fork', 'repo_delete', 'repo_setting', 'cache', 'maintenance'],
-        ['Contents and comments' => 'changeset', 'refs', 'node', 'comment'], [Locks => 'lock'],
+        ['Contents and comments' => 'changeset', 'kallithea', 'refs', 'node', 'comment'], [Locks => 'lock'],
         ['Permissions of repositories' => 'repo_perm'], ['Repository groups' => 'repo_group', 'repo_group_perm'],
         ['Pull requests' => 'pull_request', 'pull_request_edit', 'pull_request_act'], [Gists => 'gist'],
     );

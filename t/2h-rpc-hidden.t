@@ -88,6 +88,9 @@ my %values = (
     max_file_bytes => [10, 'nothing', -1], enable_locking => ['true'], enable_downloads => ['true'],
     enable_statistics => ['true'], description => ['text', [], undef], delete_keys => ['true'],
     active => ['false'], label => ['text'],
+    file_path => ['nothing'], start => ['0', 'nothing'], end => ['tip', 'nothing'], start_date => ['', 'nothing'],
+    end_date => [''], branch_name => ['master', 'nothing'], reverse => ['true'], with_file_list => ['true'],
+    max_revisions => [2, 'many'], raw_id => [$tip, 'nothing', undef, 7], with_reviews => ['true'],
     settings => [{ a => 1 }, 'nothing'], files => [{ a => { content => 'x' } }],
 );
 

@@ -158,6 +158,18 @@ subtest 'an empty repository' => sub {
     is $t->must(get_repo => { repoid => 'void' })->{last_changeset}{raw_id}, '0' x 40, 'last_changeset';
 };
 
+subtest "Kallithea's lists" => sub {
+    my $is = $t->must(get_changesets => { repoid => 'random1', start => 3, max_revisions => 2, branch_name => 'trunk',
+        with_file_list => 1 });
+    my @known = map { changeset('random1', $_, details => 'extended')->{result} } $COUNT - 1, $COUNT;
+    is_deeply [map { $_->{raw_id} } @$is], [map { $_->{raw_id} } @known], 'the newest two';
+    for my $i (0, 1) {
+        my @files = map { $_->{filename} } grep { $_->{op} eq 'M' } @{ $known[$i]{diff} };
+        is_deeply $is->[$i]{changed}, \@files, 'files';
+    }
+    is $t->must(get_changeset => { repoid => 'random1', raw_id => 4 })->{id}, 4, 'one';
+};
+
 subtest 'nodes' => sub {
     for my $n (1, 7, $COUNT) {
         my $tree = $dump{random1}{trees}[$n];
@@ -179,6 +191,9 @@ subtest 'nodes' => sub {
     is_deeply [grep { $_->{name} !~ m{^trunk/src/} } @$below], [], 'names from the root';
     is $t->call(get_repo_nodes => { repoid => 'random1', revision => '1', root_path => 'none' })->{error},
         'failed to get repo: `random1` nodes', 'no such path';
+    my ($file) = grep { $_->{type} eq 'file' } @$below;
+    is_deeply $t->must(get_repo_file => { repoid => 'random1', commit_id => 'trunk', file_path => "/$file->{name}" }),
+        $file, 'one file';
 };
 
 subtest 'references' => sub {

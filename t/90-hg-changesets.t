@@ -77,6 +77,9 @@ for my $seed (sort keys %rows) {
         is scalar @$list, scalar @$rows, 'all that hg serves';
         is_deeply without_parents($list->[$_]), changeset_of($rows->[$_]), "changeset $_" or last for 0 .. $#$rows;
         is $t->must(get_repo => { repoid => $name })->{last_changeset}{raw_id}, $rows->[-1]{node}, 'the last one';
+        my $branch = text($rows->[-1]{branch});
+        is_deeply [map { $_->{revision} } @{ $t->must(get_changesets => { repoid => $name, branch_name => $branch,
+            reverse => 1 }) }], [map { $_->{rev} } grep { text($_->{branch}) eq $branch } reverse @$rows], 'a branch';
     };
 
     subtest "what they change, of history $seed" => sub {
@@ -115,6 +118,9 @@ for my $seed (sort keys %rows) {
                 repoid => $name, revision => "$row->{rev}", root_path => '/', ret_type => 'files' });
             is_deeply [sort map { $_->{name} } @$nodes], [sort map { shown($_) } keys %{ $row->{files} }],
                 "names in $row->{rev}";
+            my ($plain) = grep { $_->{name} =~ /^[ -~]+$/ } @$nodes;
+            is_deeply $t->must(get_repo_file => { repoid => $name, commit_id => "$row->{rev}",
+                file_path => $plain->{name} }), $plain, 'one of them' if $plain;
             for my $file (sort keys %{ $row->{files} }) {
                 my $escaped = $file =~ s/([^\w\/.-])/sprintf '%%%02X', ord $1/ger;
                 is view("/$name/raw/$row->{node}/$escaped"), $row->{files}{$file}[0], 'its bytes' or return;

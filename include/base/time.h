@@ -7,6 +7,8 @@
 #ifndef RC_BASE_TIME_H
 #define RC_BASE_TIME_H
 
+#include <stdbool.h>
+
 #include <apr_time.h>
 
 /** Returns microseconds of a clock that cannot be set (CLOCK_MONOTONIC), for deadlines and
@@ -21,6 +23,9 @@ const char *rc_time_local(apr_time_t when, apr_pool_t *pool);
 
 /** Returns YYYY-MM-DDTHH:MM:SS in UTC. */
 const char *rc_time_utc(apr_int64_t epoch_seconds, apr_pool_t *pool);
+
+/** Reads YYYY-MM-DDTHH:MM:SS in UTC; false for any other text. */
+bool rc_time_read_utc(apr_int64_t *epoch_seconds, const char *text);
 
 /** Returns "Www, DD Mon YYYY HH:MM:SS" in UTC: RFC 2822 without the zone. */
 const char *rc_time_rfc2822(apr_int64_t epoch_seconds, apr_pool_t *pool);

@@ -33,4 +33,15 @@ typedef struct rc_comment_row_t {
 rc_err_t *rc_store_comments(apr_array_header_t **comments, rc_db_t *db, apr_int64_t repo_id,
                             const char *revision, apr_pool_t *pool);
 
+/* A review status of a revision. */
+typedef struct rc_review_t {
+    const char *username, *status;
+    apr_int64_t created_on; /* microseconds */
+} rc_review_t;
+
+/** Reads the newest status that each user has given a revision (a full id), the oldest first: an
+ * array of rc_review_t in @a pool. */
+rc_err_t *rc_store_reviews(apr_array_header_t **reviews, rc_db_t *db, apr_int64_t repo_id,
+                           const char *revision, apr_pool_t *pool);
+
 #endif

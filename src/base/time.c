@@ -83,3 +83,14 @@ const char *rc_time_rfc2822(apr_int64_t epoch_seconds, apr_pool_t *pool)
                         t.tm_mday, apr_month_snames[t.tm_mon], t.tm_year + 1900, t.tm_hour,
                         t.tm_min, t.tm_sec);
 }
+
+bool rc_time_read_utc(apr_int64_t *epoch_seconds, const char *text)
+{
+    struct tm t = {.tm_mday = 1};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &t);
+
+    if (!end || *end)
+        return false;
+    *epoch_seconds = timegm(&t);
+    return true;
+}

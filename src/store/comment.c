@@ -46,3 +46,20 @@ rc_err_t *rc_store_comments(apr_array_header_t **comments, rc_db_t *db, apr_int6
         };
     }
 }
+
+rc_err_t *rc_store_reviews(apr_array_header_t **reviews, rc_db_t *db, apr_int64_t repo_id,
+                           const char *revision, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    *reviews = apr_array_make(pool, 4, sizeof(rc_review_t));
+    RC_TRY(rc_query(&st, db, SQL_REVIEWS_OF, "is", repo_id, revision));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        APR_ARRAY_PUSH(*reviews, rc_review_t) = (rc_review_t){
+            rc_column_text(st, 0, pool), rc_column_text(st, 1, pool), rc_column_int(st, 2)};
+    }
+}

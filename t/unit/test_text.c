@@ -70,6 +70,7 @@ static void truth(void **state)
 static void small_ones(void **state)
 {
     char escaped[4];
+    apr_int64_t seconds;
 
     (void)state;
     assert_true(rc_text_ends("a.pack", ".pack"));
@@ -104,6 +105,11 @@ static void small_ones(void **state)
     assert_string_equal(rc_time_local(apr_time_from_sec(1700000000), pool), "2023-11-14T22:13:20");
     assert_string_equal(rc_time_local(apr_time_from_sec(1700000000) + 7999, pool),
                         "2023-11-14T22:13:20.007");
+    assert_true(rc_time_read_utc(&seconds, "2023-11-14T22:13:20"));
+    assert_int_equal(seconds, 1700000000);
+    assert_false(rc_time_read_utc(&seconds, "2023-11-14"));
+    assert_false(rc_time_read_utc(&seconds, "2023-11-14T22:13:20Z"));
+    assert_false(rc_time_read_utc(&seconds, "2023-13-14T22:13:20"));
 }
 
 /* Decodes UTF-8 by its definition: accepts any length, then checks that it was the shortest form of

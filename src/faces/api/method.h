@@ -317,6 +317,18 @@ rc_err_t *rc_render_user_groups(rc_json_t *out, rc_call_t *call, const rc_slice_
 rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_group_t *group,
                                const apr_array_header_t *repos, bool full);
 
+/* What is written of a file (contract 02 §1.9). */
+typedef enum {
+    RC_FILE_MINIMAL, /* its name; the content of the node is not needed */
+    RC_FILE_BASIC,
+    RC_FILE_FULL /* also its content: null for a binary or oversize file */
+} rc_file_form_t;
+
+/** Writes the node_obj of a file; a content of more than @a most bytes (-1: no limit) is left out.
+ */
+rc_err_t *rc_render_file(rc_json_t *out, const rc_node_t *node, rc_file_form_t form,
+                         apr_int64_t most, apr_pool_t *scratch);
+
 /** Writes the members of a changeset_obj, without diff and refs, for a repository of @a type; the
  * empty commit when @a commit is NULL. */
 void rc_render_changeset(rc_json_t *out, const char *type, const rc_commit_t *commit,

@@ -14,3 +14,10 @@ SELECT c.comment_id, u.username, c.message, c.created_on, s.status, s.version
   FROM changeset_comment c JOIN users u ON u.user_id = c.user_id
   LEFT JOIN changeset_status s ON s.comment_id = c.comment_id
  WHERE c.repo_id = ?1 AND c.revision = ?2 ORDER BY c.comment_id LIMIT 500
+-- REVIEWS_OF: repository, revision; the newest status of each user, the oldest first
+SELECT u.username, s.status, s.created_on
+  FROM changeset_status s JOIN users u ON u.user_id = s.user_id
+ WHERE s.repo_id = ?1 AND s.revision = ?2 AND NOT EXISTS (
+       SELECT 1 FROM changeset_status n WHERE n.repo_id = ?1 AND n.revision = ?2
+          AND n.user_id = s.user_id AND n.version < s.version)
+ ORDER BY s.version DESC

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The method get_repo_nodes: lists files and directories of a commit (contract 02 §1.9, §5).
+ * The methods get_repo_nodes, which lists files and directories of a commit (contract 02 §1.9, §5),
+ * and get_repo_file, which shows one file (§10).
  */
 #include "../method.h"
 
 #include <string.h>
 
-#include <apr_md5.h>
-
-#include "base/hex.h"
-#include "base/mime.h"
 #include "domain/repo.h"
 #include "base/text.h"
 
@@ -41,99 +38,25 @@ static rc_err_t *render_dir(void *baton, const rc_node_t *node)
     return rc_json_finish(out);
 }
 
-static const char *extension(const char *path)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const char *dot = strrchr(name, '.');
-
-    return dot ? dot + 1 : name;
-}
-
-static apr_int64_t count_lines(const rc_node_t *node, bool binary)
-{
-    const char *p = node->data, *end = p + node->len;
-    apr_int64_t lines = 0;
-
-    if (binary || !node->len)
-        return 0;
-    while (p < end && (p = memchr(p, '\n', (apr_size_t)(end - p)))) {
-        lines++;
-        p++;
-    }
-    return lines ? lines : 1;
-}
-
-static const char *md5(const rc_node_t *node, apr_pool_t *pool)
-{
-    unsigned char digest[APR_MD5_DIGESTSIZE];
-
-    apr_md5(digest, node->data, node->len);
-    return rc_hex_text(digest, sizeof(digest), pool);
-}
-
-static const char *mime_type(const rc_node_t *node, bool binary)
-{
-    const char *type = rc_mime_type(node->path);
-
-    return type ? type : binary ? "application/octet-stream" : "text/plain";
-}
-
-static void render_content(listing_t *list, const rc_node_t *node, bool binary)
-{
-    rc_json_key(list->out, "content");
-    if (binary || (list->max_bytes >= 0 && (apr_int64_t)node->len > list->max_bytes))
-        rc_json_null(list->out);
-    else
-        rc_json_string_len(list->out, node->data, node->len);
-}
-
-/* Writes a file whose content cannot be read. */
-static rc_err_t *render_missing(listing_t *list, const rc_node_t *node)
-{
-    static const char *const unknown[] = {"md5", "binary", "size"};
-    rc_json_t *out = list->out;
-    apr_size_t i;
-
-    rc_json_object_begin(out);
-    rc_json_member_string(out, "name", node->path);
-    rc_json_member_string(out, "type", "file");
-    for (i = 0; i < sizeof(unknown) / sizeof(*unknown); i++)
-        rc_json_member_null(out, unknown[i]);
-    rc_json_member_string(out, "extension", extension(node->path));
-    rc_json_member_string(out, "mimetype", mime_type(node, true));
-    rc_json_member_null(out, "lines");
-    if (list->full)
-        rc_json_member_null(out, "content");
-    rc_json_member_bool(out, "missing", true);
-    rc_json_object_end(out);
-    return rc_json_finish(out);
-}
-
 static rc_err_t *render_file(void *baton, const rc_node_t *node)
 {
     listing_t *list = baton;
-    rc_json_t *out = list->out;
-    bool binary;
 
     if (node->is_dir)
         return list->all ? NULL : render_dir(list, node);
-    if (node->missing)
-        return render_missing(list, node);
-    binary = memchr(node->data, '\0', node->len) != NULL;
     apr_pool_clear(list->scratch);
-    rc_json_object_begin(out);
-    rc_json_member_string(out, "name", node->path);
-    rc_json_member_string(out, "type", "file");
-    rc_json_member_string(out, "md5", md5(node, list->scratch));
-    rc_json_member_bool(out, "binary", binary);
-    rc_json_member_int(out, "size", (apr_int64_t)node->len);
-    rc_json_member_string(out, "extension", extension(node->path));
-    rc_json_member_string(out, "mimetype", mime_type(node, binary));
-    rc_json_member_int(out, "lines", count_lines(node, binary));
-    if (list->full)
-        render_content(list, node, binary);
-    rc_json_object_end(out);
-    return rc_json_finish(out);
+    return rc_render_file(list->out, node, list->full ? RC_FILE_FULL : RC_FILE_BASIC,
+                          list->max_bytes, list->scratch);
+}
+
+/* Sets *@a most to the argument max_file_bytes; -1 without one. */
+static rc_err_t *read_most(apr_int64_t *most, rc_call_t *call)
+{
+    *most = -1;
+    if (rc_arg_given(call, RC_P_MAX_FILE_BYTES) &&
+        !rc_text_int(most, rc_arg_text(call, RC_P_MAX_FILE_BYTES)))
+        return rc_err_failed(call->pool, "max_file_bytes is not an integer");
+    return NULL;
 }
 
 static rc_err_t *read_listing_options(listing_t *list, rc_call_t *call)
@@ -143,16 +66,12 @@ static rc_err_t *read_listing_options(listing_t *list, rc_call_t *call)
     list->full = !strcmp(details, "full");
     if (!list->full && strcmp(details, "basic"))
         return rc_err(call->pool, RC_E_ARG, "ret_type must be one of basic,full");
-    list->max_bytes = -1;
-    if (rc_arg_given(call, RC_P_MAX_FILE_BYTES) &&
-        !rc_text_int(&list->max_bytes, rc_arg_text(call, RC_P_MAX_FILE_BYTES)))
-        return rc_err_failed(call->pool, "max_file_bytes is not an integer");
-    return NULL;
+    return read_most(&list->max_bytes, call);
 }
 
-static rc_err_t *find_revision(rc_rev_t *rev, rc_vcs_t *vcs, rc_call_t *call)
+static rc_err_t *find_revision(rc_rev_t *rev, rc_vcs_t *vcs, rc_call_t *call, rc_param_id_t arg)
 {
-    json_object *revision = rc_arg_json(call, RC_P_REVISION);
+    json_object *revision = rc_arg_json(call, arg);
     bool number = json_object_is_type(revision, json_type_int); /* an index, as in Kallithea */
 
     rev->id = NULL;
@@ -196,11 +115,89 @@ static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
     RC_TRY(rc_vcs_count(&count, vcs));
     rc_json_array_begin(out);
     if (count) {
-        RC_TRY(find_revision(&rev, vcs, call));
+        RC_TRY(find_revision(&rev, vcs, call, RC_P_REVISION));
         RC_TRY(render_nodes(&list, vcs, rev.id, call));
     }
     rc_json_array_end(out);
     return NULL;
+}
+
+/* --- one file --- */
+
+static rc_err_t *read_file_form(rc_file_form_t *form, rc_call_t *call)
+{
+    static const struct {
+        const char *word;
+        rc_file_form_t form;
+    } known[] = {{"minimal", RC_FILE_MINIMAL},
+                 {"minimal+search", RC_FILE_MINIMAL},
+                 {"basic", RC_FILE_BASIC},
+                 {"full", RC_FILE_FULL}};
+    const char *details = rc_arg_text(call, RC_P_DETAILS);
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+        if (details && !strcmp(known[i].word, details)) {
+            *form = known[i].form;
+            return NULL;
+        }
+    return rc_arg_fault(
+        call, rc_err(call->pool, RC_E_ARG, "%s",
+                     rc_call_text(call, "ret_type must be one of minimal,minimal+search,basic,full,"
+                                        " got {details}")));
+}
+
+static rc_err_t *find_file(rc_entry_t *entry, rc_vcs_t *vcs, rc_call_t *call)
+{
+    rc_rev_t rev;
+
+    RC_TRY(find_revision(&rev, vcs, call, RC_P_COMMIT_ID));
+    RC_TRY(rc_vcs_entry(entry, vcs, rev.id, rc_arg_text(call, RC_P_FILE_PATH), call->pool));
+    if (entry->kind == RC_ENTRY_NONE)
+        return rc_err(call->pool, RC_E_ARG, "%s",
+                      rc_call_text(call, "There is no file in repo: `{repoid.name}` at path "
+                                         "`{file_path}` for commit: `{commit_id}`"));
+    if (entry->kind == RC_ENTRY_DIR || entry->kind == RC_ENTRY_SUBMODULE)
+        return rc_err_failed(call->pool, "the path is no file");
+    return NULL;
+}
+
+/* A large content is not held in memory: it is mapped from the file of the spool. */
+static rc_err_t *render_entry(rc_call_t *call, rc_vcs_t *vcs, const rc_entry_t *entry,
+                              rc_file_form_t form)
+{
+    rc_spool_t *spool = rc_spool_create(call->env->config->temp_dir, call->pool);
+    rc_node_t node = {.path = entry->path, .data = "", .len = (apr_size_t)entry->size};
+    apr_pool_t *scratch;
+    apr_int64_t most;
+
+    RC_TRY(read_most(&most, call));
+    apr_pool_create(&scratch, call->pool);
+    if (form != RC_FILE_MINIMAL) {
+        RC_TRY(rc_vcs_content(spool, vcs, entry));
+        node.len = (apr_size_t)rc_spool_size(spool);
+        RC_TRY(rc_spool_view(&node.data, spool, scratch));
+    }
+    return rc_render_file(call->out, &node, form, most, scratch);
+}
+
+static rc_err_t *get_repo_file(rc_call_t *call, rc_json_t *out)
+{
+    rc_file_form_t form = RC_FILE_BASIC;
+    apr_int64_t count;
+    rc_entry_t entry;
+    rc_vcs_t *vcs;
+
+    RC_TRY(read_file_form(&form, call));
+    RC_TRY(rc_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
+                        call->pool));
+    RC_TRY(rc_vcs_count(&count, vcs));
+    if (!count) {
+        rc_json_null(out);
+        return NULL;
+    }
+    RC_TRY(find_file(&entry, vcs, call));
+    return render_entry(call, vcs, &entry, form);
 }
 
 /* clang-format off */
@@ -213,6 +210,14 @@ const rc_method_t rc_methods_node[] = {
                RC_ARG(RC_P_DETAILS, RC_TEXT, "'basic'"),
                RC_ARG(RC_P_MAX_FILE_BYTES, RC_TEXT, "None")),
      "failed to get repo: `{repoid.name}` nodes", "List files and directories of a commit."},
+    {"get_repo_file", get_repo_file, RC_ANYONE, RC_AWAY,
+     RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
+               RC_ARG(RC_P_COMMIT_ID, RC_ANY, RC_REQUIRED),
+               RC_ARG(RC_P_FILE_PATH, RC_TEXT, RC_REQUIRED),
+               RC_ARG(RC_P_MAX_FILE_BYTES, RC_TEXT, "None"),
+               RC_ARG(RC_P_DETAILS, RC_TEXT, "'basic'"),
+               RC_ARG(RC_P_CACHE, RC_BOOL, "True")),
+     "failed to get repo: `{repoid.name}` file at path {file_path}", "Show one file of a commit."},
     {.name = NULL},
 };
 /* clang-format on */
