@@ -187,9 +187,9 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, rc_viewer_t viewer, const rc_repo_ran
     int nested = !range || range->nested;
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isdii", viewer.id, prefix, nested,
-                    page ? page->after_id : 0, rc_slice_most(page)));
-    return rc_chunks_each(st, db, visit_repos, &walk, pool);
+    RC_TRY(rc_query(&st, db, SQL_REPOS_READABLE, "isdi", viewer.id, prefix, nested,
+                    page ? page->after_id : 0));
+    return rc_chunks_by_id(st, db, page, visit_repos, &walk, pool);
 }
 
 /* Returns a LIKE pattern, with the escape character "!", for texts that hold @a words. */

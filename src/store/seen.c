@@ -8,6 +8,7 @@
 #include "seen.h"
 
 #include <limits.h>
+#include <stdlib.h>
 
 apr_int64_t rc_slice_most(const rc_slice_t *page)
 {
@@ -64,8 +65,21 @@ static rc_err_t *walk_chunks(rc_chunk_t *chunk, const apr_array_header_t *list, 
     return NULL;
 }
 
-rc_err_t *rc_chunks_of(int *total, rc_stmt_t *st, rc_db_t *db, int first, int most,
-                       rc_chunk_fn_t *fn, void *baton, apr_pool_t *pool)
+static int compare_ids(const void *one, const void *two)
+{
+    const rc_seen_t *a = one, *b = two;
+
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+/* A part of a list: places, and whether it has to be sorted by ids first. */
+typedef struct stretch_t {
+    int first, most;
+    bool sort;
+} stretch_t;
+
+static rc_err_t *walk_stretch(int *total, rc_stmt_t *st, rc_db_t *db, stretch_t stretch,
+                              rc_chunk_fn_t *fn, void *baton, apr_pool_t *pool)
 {
     rc_chunk_t chunk = {.db = db};
     apr_array_header_t *list;
@@ -78,11 +92,31 @@ rc_err_t *rc_chunks_of(int *total, rc_stmt_t *st, rc_db_t *db, int first, int mo
     list = apr_array_make(own, RC_CHUNK, sizeof(rc_seen_t));
     err = read_all(list, st, db);
     *total = list->nelts;
-    if (!err && first < *total)
-        err = walk_chunks(&chunk, list, first, most < *total - first ? first + most : *total, fn,
-                          baton);
+    if (!err && stretch.sort)
+        qsort(list->elts, (size_t)list->nelts, sizeof(rc_seen_t), compare_ids);
+    if (!err && stretch.first < *total)
+        err = walk_chunks(&chunk, list, stretch.first,
+                          stretch.most < *total - stretch.first ? stretch.first + stretch.most
+                                                                : *total,
+                          fn, baton);
     apr_pool_destroy(own);
     return err;
+}
+
+rc_err_t *rc_chunks_of(int *total, rc_stmt_t *st, rc_db_t *db, int first, int most,
+                       rc_chunk_fn_t *fn, void *baton, apr_pool_t *pool)
+{
+    return walk_stretch(total, st, db, (stretch_t){first, most, false}, fn, baton, pool);
+}
+
+rc_err_t *rc_chunks_by_id(rc_stmt_t *st, rc_db_t *db, const rc_slice_t *page, rc_chunk_fn_t *fn,
+                          void *baton, apr_pool_t *pool)
+{
+    apr_int64_t most = rc_slice_most(page);
+    stretch_t stretch = {0, most < INT_MAX ? (int)most : INT_MAX, true};
+    int total;
+
+    return walk_stretch(&total, st, db, stretch, fn, baton, pool);
 }
 
 rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db, rc_chunk_fn_t *fn, void *baton,

@@ -44,7 +44,12 @@ typedef rc_err_t *rc_chunk_fn_t(void *baton, const rc_chunk_t *chunk);
 rc_err_t *rc_chunks_each(rc_stmt_t *st, rc_db_t *db, rc_chunk_fn_t *fn, void *baton,
                          apr_pool_t *pool);
 
-/** The same for at most @a most objects from place @a first (from 0) on; sets *@a total to the
+/** The same for the first objects of @a page (NULL: all) in the order of their ids, in which the
+ * statement need not yield them: sorting in SQL costs more than the rest of a list. */
+rc_err_t *rc_chunks_by_id(rc_stmt_t *st, rc_db_t *db, const rc_slice_t *page, rc_chunk_fn_t *fn,
+                          void *baton, apr_pool_t *pool);
+
+/** As rc_chunks_each for at most @a most objects from place @a first (from 0) on; sets *@a total to the
  * number of all. */
 rc_err_t *rc_chunks_of(int *total, rc_stmt_t *st, rc_db_t *db, int first, int most,
                        rc_chunk_fn_t *fn, void *baton, apr_pool_t *pool);

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The permission rule (contract 01 §3 and §4), written once for single objects and for lists. Every
+-- The permission rule (contract 01 §3 and §4), for single objects and for lists. Long lists of repositories
+-- take it by sets (REPO_OWN): t/unit/test_rule.c holds both forms against one model. Every
 -- statement with it takes a viewer as ?1 (store/viewer.h): the id of a user or, negative, that of a
 -- scoped token of theirs. Such a token reaches what is in its scope, as its user would who were no
 -- super-admin, and nothing else. Lists use @ME(materialized)@, which evaluates ME once for all rows.
@@ -82,6 +83,28 @@ CASE WHEN @REPO_OUTSIDE($)@ THEN 0
                                   THEN me.anyone_id ELSE -1 END AND p.repo_id = $.repo_id),
          0)
 END
+
+-- DEFINE REPO_OWN: the same rule for lists. What own and group rows, and ownership, say about each
+--                  repository, in one pass over the covering indexes: 44 of the owner, 30 + the level of me,
+--                  else 20 + the best level of mine. No rows for super-admins, for whom nothing is read.
+fact AS (
+    SELECT p.repo_id, 30 + p.level AS own
+      FROM me CROSS JOIN user_repo_permission p WHERE me.admin = 0 AND p.user_id = me.user_id
+    UNION ALL
+    SELECT p.repo_id, 20 + p.level FROM me CROSS JOIN mine m CROSS JOIN user_group_repo_permission p
+     WHERE me.admin = 0 AND p.users_group_id = m.users_group_id
+    UNION ALL
+    SELECT o.repo_id, 44 FROM me CROSS JOIN repo o WHERE me.admin = 0 AND o.owner_id = me.user_id),
+best AS MATERIALIZED (SELECT f.repo_id, max(f.own) AS own FROM fact f GROUP BY f.repo_id)
+-- DEFINE REPO_OPEN: repository $ is not closed to me before any row of it counts
+NOT (me.is_default = 1 AND $.private = 1) AND NOT (@REPO_OUTSIDE($)@)
+-- DEFINE REPOS_OF_OWN: tables and condition of repositories r on which best decides, by b.own % 10
+best b CROSS JOIN repo r CROSS JOIN me WHERE r.repo_id = b.repo_id AND b.own % 10 > 0 AND @REPO_OPEN(r)@
+-- DEFINE REPOS_OF_ANYONE: the same of those on which the rows p of the default user decide, by p.level
+me CROSS JOIN user_repo_permission p CROSS JOIN repo r
+ WHERE me.admin = 0 AND me.takes_defaults = 1 AND p.user_id = me.anyone_id AND p.level > 0
+   AND p.repo_id NOT IN (SELECT b.repo_id FROM best b)
+   AND r.repo_id = p.repo_id AND r.private = 0 AND NOT (@REPO_OUTSIDE(r)@)
 
 -- DEFINE REPO_GROUP_LEVEL: the level of me on repository group $
 CASE WHEN @REPO_GROUP_OUTSIDE($)@ THEN 0

@@ -2,8 +2,17 @@
 -- Levels of a user on objects, global permissions, and the rows that define both.
 
 -- LEVELS_REPOS: user; every repository with the user's level, by name
-WITH @ME(materialized)@
-SELECT r.repo_name, @REPO_LEVEL(r)@ FROM me CROSS JOIN repo r ORDER BY r.repo_name
+WITH @ME(materialized)@, @REPO_OWN@
+SELECT r.repo_name,
+       CASE WHEN me.admin = 1 THEN 4
+            WHEN NOT (@REPO_OPEN(r)@) THEN 0
+            WHEN b.own IS NOT NULL THEN b.own % 10
+            WHEN me.takes_defaults = 1 AND r.private = 0 THEN coalesce(
+                (SELECT p.level FROM user_repo_permission p
+                  WHERE p.user_id = me.anyone_id AND p.repo_id = r.repo_id), 0)
+            ELSE 0 END
+  FROM me CROSS JOIN repo r LEFT JOIN best b ON b.repo_id = r.repo_id
+ ORDER BY r.repo_name
 -- LEVELS_REPO_GROUPS: user
 WITH @ME(materialized)@
 SELECT g.group_name, @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN repo_group g
