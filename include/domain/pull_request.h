@@ -48,6 +48,12 @@ rc_err_t *rc_pull_merges(rc_pull_merges_t **merges, rc_actor_t *actor, const rc_
  * "not_available" when nobody has tried. Reads nothing. */
 rc_mergeable_t rc_pull_merge_known(const rc_pull_merges_t *merges, const rc_pull_request_t *pull);
 
+/** Appends to @a spool the diff of what @a pull adds to its target, the repository @a target, of at
+ * most @a most bytes; RC_E_LIMIT when it is longer, RC_E_BUSY when too many are made. Needs no
+ * connection. */
+rc_err_t *rc_pull_diff(rc_spool_t *spool, rc_actor_t *actor, const rc_repo_t *target,
+                       const rc_pull_request_t *pull, apr_off_t most);
+
 /* --- use cases --- */
 
 /* Who does something to a pull request. */

@@ -74,6 +74,9 @@ static const rc_page_account_t pages[] = {
     {"/_admin/my_account/auth_tokens", true, rc_page_tokens_show, NULL},
     {"/_admin/my_account/auth_tokens/new", true, rc_page_to_tokens, rc_page_token_new},
     {"/_admin/my_account/auth_tokens/delete", true, rc_page_to_tokens, rc_page_token_delete},
+    {"/_admin/pull_request/comment", true, go_to_account, rc_page_pull_comment},
+    {"/_admin/pull_request/close", true, go_to_account, rc_page_pull_close},
+    {"/_admin/pull_request/merge", true, go_to_account, rc_page_pull_merge},
     {"/_admin/console", true, rc_page_console_show, NULL},
     {"/_admin/console/token", true, go_to_account, rc_page_console_token},
 };

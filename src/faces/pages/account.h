@@ -33,7 +33,7 @@ rc_err_t *rc_page_account_open(rc_html_t *html, rc_page_account_call_t *account,
 rc_err_t *rc_page_check_password(const rc_caller_t **caller, rc_page_account_call_t *account,
                                  const char *name, const char *password);
 
-/* login.c, my_account.c, auth_tokens.c, console.c: functions of rows */
+/* login.c, my_account.c, auth_tokens.c, pull_forms.c, console.c: functions of rows */
 rc_err_t *rc_page_login_show(rc_page_account_call_t *account);
 rc_err_t *rc_page_log_in(rc_page_account_call_t *account);
 rc_err_t *rc_page_log_out(rc_page_account_call_t *account);
@@ -43,6 +43,9 @@ rc_err_t *rc_page_tokens_show(rc_page_account_call_t *account);
 rc_err_t *rc_page_token_new(rc_page_account_call_t *account);
 rc_err_t *rc_page_token_delete(rc_page_account_call_t *account);
 rc_err_t *rc_page_to_tokens(rc_page_account_call_t *account);
+rc_err_t *rc_page_pull_comment(rc_page_account_call_t *account);
+rc_err_t *rc_page_pull_close(rc_page_account_call_t *account);
+rc_err_t *rc_page_pull_merge(rc_page_account_call_t *account);
 rc_err_t *rc_page_console_show(rc_page_account_call_t *account);
 rc_err_t *rc_page_console_token(rc_page_account_call_t *account);
 

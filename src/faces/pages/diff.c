@@ -25,7 +25,7 @@ typedef struct part_t {
 typedef struct diff_page_t {
     rc_html_t *html;
     const rc_view_call_t *call;
-    const char *rev; /* of the links */
+    const char *rev; /* of the links; NULL: there are none */
     apr_array_header_t *parts;
     int part; /* the number of the one that is being written, from 1; 0: none */
     int rows; /* written until now */
@@ -171,7 +171,7 @@ static void begin_part(diff_page_t *page)
 
     end_part(page);
     page->part++;
-    if (part->op == 'D')
+    if (part->op == 'D' || !page->rev)
         rc_html_put(html, "<h3 id=f%d>%s", page->part, part->path);
     else
         rc_html_put(html, "<h3 id=f%d><a href=\"%s\">%s</a>", page->part,

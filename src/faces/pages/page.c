@@ -14,7 +14,7 @@
 #include "base/secret.h"
 
 /* Part of every ETag; increment it when the same content gets a different page. */
-#define FORMAT "2"
+#define FORMAT "3"
 
 #define POLICY "default-src 'none'; img-src 'self'; style-src 'sha256-"
 #define REST   "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -110,17 +110,20 @@ void rc_page_validate(rc_view_call_t *call, const char *content)
 
 typedef struct tab_t {
     const char *word, *rev, *name; /* word: in the URL */
+    bool merges;                   /* only for types with pull requests */
 } tab_t;
 
 static const tab_t tabs[] = {
-    {NULL, NULL, "Summary"},
-    {"changelog", NULL, "Changelog"},
-    {"files", "tip", "Files"},
-    {"refs", NULL, "Refs"},
+    {NULL, NULL, "Summary", false},
+    {"changelog", NULL, "Changelog", false},
+    {"files", "tip", "Files", false},
+    {"refs", NULL, "Refs", false},
+    {"pull-request", NULL, "Pull requests", true},
 };
 
 static void put_tabs(rc_html_t *html, const rc_page_t *page, const char *url)
 {
+    const rc_capabilities_t *can = rc_vcs_capabilities(page->repo->type);
     apr_size_t i;
 
     rc_html_put(html, "<nav class=tabs aria-label=Repository>\n");
@@ -128,6 +131,8 @@ static void put_tabs(rc_html_t *html, const rc_page_t *page, const char *url)
         const tab_t *tab = &tabs[i];
         bool here = page->tab && !strcmp(page->tab, tab->word ? tab->word : "");
 
+        if (tab->merges && !(can && can->merges))
+            continue;
         rc_html_put(html, "<a href=\"%s%s%s%s%s\"", url, tab->word ? "/" : "", tab->word,
                     tab->rev ? "/" : "", tab->rev);
         rc_html_put(html, here ? " aria-current=page>%s</a>\n" : ">%s</a>\n", tab->name);

@@ -10,6 +10,7 @@
 #include "base/html.h"
 #include "faces/answer.h"
 #include "faces/view.h"
+#include "store/pull_request.h"
 
 /** The table of routes.c. */
 extern const rc_view_table_t rc_page_views;
@@ -119,9 +120,15 @@ rc_err_t *rc_page_commits_table(rc_html_t *html, rc_view_call_t *call,
 
 /* diff.c */
 
-/** Writes the files that @a diff changes, with links to @a rev, and the diff itself. */
+/** Writes the files that @a diff changes, with links to @a rev (NULL: without), and the diff itself.
+ */
 rc_err_t *rc_page_diff(rc_html_t *html, const rc_view_call_t *call, const char *rev,
                        const char *diff, apr_size_t len, apr_pool_t *scratch);
+
+/* pull_requests.c */
+
+/** Returns what a pull request offers: a reference, after its repository if that is another one. */
+const char *rc_page_pull_source(const rc_pull_request_t *pull, apr_pool_t *pool);
 
 /* account.c: pages below /_admin, for people who have logged in by the form */
 
@@ -166,6 +173,10 @@ rc_err_t *rc_page_summary_prepare(rc_view_call_t *call);
 rc_err_t *rc_page_summary_write(rc_view_call_t *call, rc_spool_t *spool);
 rc_err_t *rc_page_refs_prepare(rc_view_call_t *call);
 rc_err_t *rc_page_refs_write(rc_view_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_page_pulls_prepare(rc_view_call_t *call);
+rc_err_t *rc_page_pulls_write(rc_view_call_t *call, rc_spool_t *spool);
+rc_err_t *rc_page_pull_prepare(rc_view_call_t *call);
+rc_err_t *rc_page_pull_write(rc_view_call_t *call, rc_spool_t *spool);
 rc_err_t *rc_page_changelog_prepare(rc_view_call_t *call);
 rc_err_t *rc_page_changelog_write(rc_view_call_t *call, rc_spool_t *spool);
 rc_err_t *rc_page_changeset_prepare(rc_view_call_t *call);

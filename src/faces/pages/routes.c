@@ -12,6 +12,8 @@ static const rc_view_t views[] = {
     {"",                     "SummaryController:index",   0, rc_page_summary_prepare,   rc_page_summary_write},
     {"summary",              "SummaryController:index",   0, rc_page_summary_prepare,   rc_page_summary_write},
     {"refs",                 "SummaryController:index",   0, rc_page_refs_prepare,      rc_page_refs_write},
+    {"pull-request",         "PullrequestsController:show_all", 0, rc_page_pulls_prepare,  rc_page_pulls_write},
+    {"pull-request/{id}",    "PullrequestsController:show",     0, rc_page_pull_prepare,   rc_page_pull_write},
     {"changelog",            "ChangelogController:index", 0, rc_page_changelog_prepare, rc_page_changelog_write},
     {"changelog/{rev}",      "ChangelogController:index", 0, rc_page_changelog_prepare, rc_page_changelog_write},
     {"commits",              "ChangelogController:index", 0, rc_page_changelog_prepare, rc_page_changelog_write},

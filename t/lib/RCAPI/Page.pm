@@ -59,6 +59,7 @@ form action role method
 label
 input type name value maxlength autocomplete required
 select name
+textarea name rows
 option value selected
 button name value aria-label
 END
@@ -96,7 +97,7 @@ sub _unreadable {
     push @faults, map { "a head of no column: $_" } grep { !/ scope=col/ } map { /<th\b[^>]*>/g }
         $html =~ m{<thead>(.*?)<tbody>}gs;
     push @faults, map { "without a label: $_" } grep { !/type=hidden/ } ($html =~ s{<label>.*?</label>}{}gsr)
-        =~ /<(?:input|select)[^>]*>/g;
+        =~ /<(?:input|select|textarea)[^>]*>/g;
     push @faults, "a picture without a text: $_" for grep { !/ alt="[^"]/ } $html =~ /<img[^>]*>/g;
     return @faults;
 }

@@ -1,0 +1,158 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: Apache-2.0
+# The pages of pull requests (contract 10 §3): the list, one with its comments and diff, and the forms of those who
+# have logged in.
+use strict;
+use warnings;
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Test::More;
+use RCAPI::Page;
+use RCAPI::Run qw(spew);
+use RCAPI::Test;
+
+my %HTML = (Accept => 'text/html');
+my $t = RCAPI::Test->new(whitelist => 'PullrequestsController:show');
+my %password = map { $_ => "pw-$_-" . RCAPI::Git::random_hex(8) } qw(own rev eve);
+$t->user($_, password => $password{$_}) for sort keys %password;
+$t->user('ann');
+my $repo = $t->repo('team/code', commits => 3, args => { owner => 'own' });
+$t->must(fork_repo => { repoid => 'team/code', fork_name => 'ann/code', owner => 'ann' });
+my $work = $repo->{work};
+
+sub git { return $t->git($work, @_) =~ s/\n\z//r }
+
+# A branch of the fork with files; offers it, and returns the number of the pull request.
+sub offer {
+    my ($branch, $files, %args) = @_;
+    git('checkout', '-q', '-B', $branch, delete $args{from} // 'master');
+    spew("$work/$_", $files->{$_}) for sort keys %$files;
+    git(@$_) for ['add', '-A'], ['commit', '-q', '-m', "On <$branch>"],
+        ['push', '-q', '-f', "$t->{dir}/data/repos/ann/code", $branch];
+    return $t->must(create_pull_request => { source_repo => 'ann/code', target_repo => 'team/code',
+        source_ref => "branch:$branch", target_ref => 'branch:master', title => "Title <$branch>", %args },
+        as => 'ann')->{pull_request_id};
+}
+
+sub page {
+    my ($path, %headers) = @_;
+    my $a = $t->get($path, headers => [%HTML, %headers]);
+    is($a->status, 200, "GET $path") or diag($a->body);
+    is(join("\n", RCAPI::Page::faults($a->body)), '', '... in the form of ours');
+    return $a->body;
+}
+
+my %cookie;
+sub login {
+    my ($name) = @_;
+    my ($secret) = page('/_admin/login') =~ /name=csrf_token value="(\w+)"/;
+    my $a = $t->get('/_admin/login', method => 'POST', headers => { Cookie => "rcapi-form=$secret" },
+        body => "username=$name&password=$password{$name}&csrf_token=$secret");
+    ($cookie{$name}) = $a->header('Set-Cookie') =~ /^(rcapi=\w+)/ or die $a->status;
+    $t->secret($cookie{$name} =~ /=(\w+)/);
+}
+
+# Posts the form that the page of a pull request has for an action, with these fields.
+sub act {
+    my ($name, $id, $action, %fields) = @_;
+    my $html = page("/team/code/pull-request/$id", Cookie => $cookie{$name});
+    my ($secret) = $html =~ /name=csrf_token value="(\w+)"/;
+    %fields = (csrf_token => $secret, pull_request_id => $id, %fields);
+    return $t->get("/_admin/pull_request/$action", method => 'POST', headers => [%HTML, Cookie => $cookie{$name}],
+        body => join '&', map { "$_=" . $fields{$_} =~ s/(\W)/sprintf '%%%02X', ord $1/ger } sort keys %fields);
+}
+
+my $one = offer('one', { new => "1\n2\n" }, description => "Why & <how>\n", reviewers => ['rev']);
+my $two = offer('two', { other => "x\n" });
+my $big = offer('big', { map { ("big$_" => "line\n" x 110_000) } 1, 2 });
+git('checkout', '-q', 'master');
+spew("$work/fast", "more\n"); # the target goes on
+git(@$_) for ['add', '-A'], ['commit', '-q', '-m', 'fast'], ['push', '-q', $repo->{path}, 'master'];
+
+subtest 'the list' => sub {
+    my $html = page('/team/code/pull-request');
+    is_deeply([$html =~ m{<a href="/team/code/pull-request/(\d+)">}g], [$big, $two, $one], 'the open ones');
+    like($html, qr{>Title &lt;one&gt;</a><br><span class=dim>ann/code: one into master</span>}, 'a row');
+    like($html, qr{<a href="/team/code/pull-request" aria-current=page>Pull requests</a>}, 'its tab');
+    like(page('/team/code/pull-request?status=closed'), qr/No pull request is closed/, 'no closed ones');
+    unlike(page("/team/code/pull-request?after=$two"), qr{pull-request/$two"}, 'those before one');
+    like(page('/ann/code/pull-request'), qr/No pull request is open/, 'none into the fork');
+};
+
+subtest 'one' => sub {
+    $t->must(comment_pull_request => { repoid => 'team/code', pullrequestid => $one, message => 'It is <good>',
+        f_path => 'new', line_no => 'n1', comment_type => 'todo' }, as => 'own');
+    my $html = page("/team/code/pull-request/$one");
+    like($html, qr{<h2>Title &lt;one&gt; <span class=dim>#$one</span> <span class=ref>Open</span></h2>}, 'title');
+    like($html, qr{<pre>Why &amp; &lt;how&gt;\n</pre>}, 'description');
+    like($html, qr{<dt>From<dd><a href="/ann/code">ann/code</a>: one\n<dt>Into<dd>master\n}, 'source and target');
+    like($html, qr{<dt>Reviewers<dd>rev <span class=ref>Not Reviewed</span>}, 'a reviewer');
+    like($html, qr{<dt>Merge<dd>This pull request can be automatically merged\.}, 'it can be merged');
+    like($html, qr{<span class=id>new:n1</span> <span class=ref>To do</span></p>\n<pre>It is &lt;good&gt;</pre>},
+        'an inline comment');
+    like($html, qr{<td>On &lt;one&gt;<td class="more who">}, 'a commit');
+    is_deeply([RCAPI::Page::diff_lines($html)], ['+1', '+2'], 'the diff against where the target was');
+    unlike($html, qr/<textarea|csrf_token/, 'no form for a visitor');
+    like(page("/team/code/pull-request/$big"), qr/The diff is too large to be shown here/, 'a large one');
+    is($t->get("/team/code/pull-request/$_", headers => {%HTML})->status, 404, "none: $_")
+        for 999, 'x', '-1', '1' x 30;
+    is($t->get("/ann/code/pull-request/$one", headers => {%HTML})->status, 404, 'it belongs to its target');
+};
+
+subtest 'forms' => sub {
+    login($_) for qw(own rev eve);
+    unlike(page("/team/code/pull-request/$one", Cookie => $cookie{eve}), qr/name=status|>Merge into|>Close without/,
+        'a reader may comment');
+    my $a = act('eve', $one, 'comment', message => 'Only words');
+    is_deeply([$a->status, $a->header('Location')], [303, "/team/code/pull-request/$one#comments"], 'a comment');
+    is(act('rev', $one, 'comment', status => 'approved')->status, 303, 'a vote');
+    my $html = page("/team/code/pull-request/$one");
+    like($html, qr{eve, <time.*</p>\n<pre>Only words</pre>}, 'the comment is shown');
+    like($html, qr{<dt>Review<dd>Approved\n<dt>Reviewers<dd>rev <span class=ref>Approved</span>}, '... and the vote');
+    is(act('eve', $one, 'comment')->status, 400, 'nothing to say');
+    is(act('eve', $one, 'comment', status => 'approved')->status, 403, 'no right to vote');
+    is(act('eve', $one, $_)->status, $_ eq 'close' ? 400 : 403, "no right: $_") for qw(close merge);
+    is(act('own', $one, 'comment', csrf_token => 'x', message => 'm')->status, 403, 'a form of another site');
+    is(act('own', $one, 'close', pull_request_id => $_)->status, 404, "none: $_") for 999, 'x';
+    is($t->get('/_admin/pull_request/merge', method => 'POST', headers => {%HTML}, body => "pull_request_id=$one")
+        ->status, 401, 'without a login');
+    is(act('own', $two, 'close')->status, 303, 'close');
+    is(act('own', $two, 'close')->status, 400, 'once');
+    is(act('own', $one, 'merge')->status, 303, 'merge');
+    my $merge = $t->git($repo->{path}, 'rev-parse', 'master') =~ s/\n//r;
+    $html = page("/team/code/pull-request/$one", Cookie => $cookie{own});
+    like($html, qr{<span class=ref>Merged</span>.*<dt>Merge<dd><a class=id href="/team/code/changeset/$merge">}s,
+        'it is merged');
+    unlike($html, qr/>Merge into|>Close without/, 'and nothing is left to do');
+    is_deeply([RCAPI::Page::diff_lines($html)], ['+1', '+2'], 'its diff stays');
+    my $conflict = offer('clash', { fast => "other\n" }, from => 'master~1');
+    is(act('own', $conflict, 'merge')->status, 409, 'a conflict');
+    like($t->last->body, qr/cannot be merged because of conflicts/, '... is explained');
+    is_deeply([page('/team/code/pull-request?status=closed') =~ m{pull-request/(\d+)".*?<td class=fix>(\w+)}g],
+        [$two, 'Closed', $one, 'Merged'], 'the closed ones');
+};
+
+subtest 'who may see it' => sub {
+    $t->must(update_repo => { repoid => 'team/code', private => 'true' });
+    is($t->get("/team/code/pull-request$_", headers => {%HTML})->status, 401, "a visitor: $_") for '', "/$one";
+    is($t->get("/absent/pull-request/$one", headers => {%HTML})->status, 401, '... as for what does not exist');
+    is($t->get("/team/code/pull-request/$one", headers => [%HTML, Cookie => $cookie{eve}])->status, 404,
+        'who may not read it');
+    is($t->get("/team/code/pull-request/$one", headers => {%HTML}, key => $t->key('own'))->status, 200,
+        'a key, by the whitelist');
+    is($t->get('/team/code/pull-request', headers => {%HTML}, key => $t->key('own'))->status, 401,
+        '... which does not have the list');
+    is(act('own', $big, 'comment', message => 'still here')->status, 303, 'its owner');
+    is($t->get('/_admin/pull_request/comment', method => 'POST', headers => [%HTML, Cookie => $cookie{eve}],
+        body => "pull_request_id=$big&message=m&csrf_token=" . csrf('eve'))->status, 404, 'nobody else');
+};
+
+# The secret of somebody's forms.
+sub csrf {
+    my ($name) = @_;
+    my ($secret) = page('/', Cookie => $cookie{$name}) =~ /name=csrf_token value="(\w+)"/;
+    return $secret;
+}
+
+$t->done;
+done_testing;
