@@ -13,26 +13,11 @@
 #include <git2.h>
 
 #include "../backend.h"
+#include "base/stamps.h"
 
 #define RC_GIT_RAW          20                /* bytes of an id */
 #define RC_GIT_PATH_MOST    ((size_t)1 << 20) /* bytes of one path */
 #define RC_GIT_OBJECT_LIMIT ((size_t)1 << 30) /* bytes of one object */
-
-/* --- watch.c: detects changes on the disk --- */
-
-/** Creates an empty list of watched files. */
-apr_array_header_t *rc_git_watch_list(apr_pool_t *pool);
-
-/** Records in @a list the state of the file or directory @a path, which may be missing. */
-void rc_git_watch(apr_array_header_t *list, const char *path);
-
-/** True when no file in @a list, recorded from time @a taken on, has changed, as far as file times
- * can tell. */
-bool rc_git_watch_same(const apr_array_header_t *list, apr_time_t taken);
-
-/** Watches the packs of a repository, its alternates and its config. Call it before libgit2 opens
- * them. */
-void rc_git_watch_packs(apr_array_header_t *list, const char *git_dir);
 
 /* --- refs.c: branches and tags --- */
 
@@ -47,8 +32,7 @@ typedef struct rc_git_ref_t {
 typedef struct rc_git_refs_t {
     apr_pool_t *pool;               /* its own; ends with it */
     apr_uint32_t users;             /* atomic */
-    apr_time_t taken;               /* the time when reading began */
-    apr_array_header_t *watched;    /* for watch.c: the files and directories that were read */
+    rc_stamps_t *watched;           /* the files and directories that were read */
     struct rc_git_packed_t *packed; /* owns some of the references below */
     apr_array_header_t *branches;   /* by name; only those that lead to commits */
     apr_array_header_t *tags;
@@ -71,7 +55,7 @@ void rc_git_refs_free(rc_git_refs_t *refs);
 /** Returns the approximate memory size in bytes. */
 apr_size_t rc_git_refs_weight(const rc_git_refs_t *refs);
 
-/** True when nothing that was read has changed since, as far as file times can tell. */
+/** True when nothing that was read has changed since, as far as events and file times can tell. */
 bool rc_git_refs_current(const rc_git_refs_t *refs);
 
 /** Returns the reference called @a name in @a list (branches or tags), or NULL. */
@@ -228,8 +212,7 @@ struct rc_git_t {
     dev_t dev;
     ino_t ino;
     apr_pool_t *packs_pool; /* of packs; ends with the library side */
-    apr_array_header_t *packs;
-    apr_time_t packs_taken;
+    rc_stamps_t *packs;     /* they, and what decides which are used */
     size_t open_trees; /* bytes, counted by cursor.c */
     rc_work_t *work;   /* of this use; NULL: no limits */
     rc_git_shared_t *shared;

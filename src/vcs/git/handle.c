@@ -24,11 +24,6 @@ static bool has_head(const rc_git_t *git)
     return !lstat(path, &st) && (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
 }
 
-static bool stat_directory(const rc_git_t *git, struct stat *st)
-{
-    return !stat(git->path, st) && S_ISDIR(st->st_mode) && has_head(git);
-}
-
 void rc_git_close(void *repo)
 {
     rc_git_t *git = repo;
@@ -50,7 +45,7 @@ static rc_err_t *check_directory(rc_git_t *git, apr_pool_t *pool)
         return rc_fs_err(pool, "open the repository", git->path);
     /* Taken before anything is opened: if the directory is replaced meanwhile, the next use detects
      * it. */
-    if (!stat_directory(git, &st) || !S_ISDIR(inner.st_mode))
+    if (stat(git->path, &st) || !S_ISDIR(st.st_mode) || !has_head(git) || !S_ISDIR(inner.st_mode))
         return rc_err_internal(pool, APR_ENOENT, "cannot open the repository %s", git->path);
     git->dev = st.st_dev;
     git->ino = st.st_ino;
@@ -87,8 +82,8 @@ bool rc_git_reuse(void *repo)
     struct stat st;
 
     /* After a failed rc_git_reopen nothing is open in libgit2. */
-    return git->odb && stat_directory(git, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
-           rc_git_watch_same(git->packs, git->packs_taken);
+    return git->odb && !stat(git->path, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
+           rc_stamps_same(git->packs);
 }
 
 void rc_git_set_work(void *repo, rc_work_t *work)

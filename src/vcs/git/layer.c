@@ -29,14 +29,6 @@ rc_git_layer_t rc_git_layer(apr_pool_t *pool)
     return layer;
 }
 
-const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name)
-{
-    const char *path = apr_pstrcat(reading->watched->pool, reading->git->path, "/", name, NULL);
-
-    rc_git_watch(reading->watched, path);
-    return path;
-}
-
 bool rc_git_ref_wanted(const char *name, apr_size_t len)
 {
     int valid;
@@ -139,11 +131,11 @@ void rc_git_watch_missing(rc_git_reading_t *reading, const git_oid *id)
 {
     char hex[GIT_OID_HEXSZ + 1];
 
-    if (reading->watched->nelts > MISSING_MOST)
+    if (rc_stamps_count(reading->watched) > MISSING_MOST)
         return;
     git_oid_tostr(hex, sizeof(hex), id);
-    rc_git_watch_name(reading, "objects/pack");
-    rc_git_watch_name(reading, apr_psprintf(reading->watched->pool, "objects/%.2s", hex));
+    rc_stamps_add(reading->watched, "objects/pack");
+    rc_stamps_add(reading->watched, apr_psprintf(reading->scratch, "objects/%.2s", hex));
 }
 
 /* Leaves the reference out and logs that, as git does. When packs were left out, the object may be

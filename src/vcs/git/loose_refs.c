@@ -90,13 +90,13 @@ static rc_err_t *read_ref(rc_git_found_t **out, rc_git_reading_t *reading, const
  * directory. */
 static void watch_file(rc_git_reading_t *reading, const char *name)
 {
-    const char *path = rc_git_watch_name(reading, name), *slash = strrchr(name, '/');
+    const char *path = rc_stamps_add(reading->watched, name), *slash = strrchr(name, '/');
     struct stat st;
 
     if (!lstat(path, &st) && S_ISLNK(st.st_mode))
-        rc_git_watch_name(reading,
-                          slash ? apr_pstrmemdup(reading->scratch, name, (apr_size_t)(slash - name))
-                                : ".");
+        rc_stamps_add(reading->watched,
+                      slash ? apr_pstrmemdup(reading->scratch, name, (apr_size_t)(slash - name))
+                            : ".");
 }
 
 rc_err_t *rc_git_loose_ref(rc_git_found_t **out, rc_git_reading_t *reading, const char *name)
@@ -163,7 +163,7 @@ static bool entry_is_folder(const struct dirent *entry, const char *git_dir, con
 static rc_err_t *read_refs_below(apr_hash_t *all, rc_git_reading_t *reading, const char *folder,
                                  const rc_git_scope_t *scope, apr_array_header_t *todo)
 {
-    const char *path = rc_git_watch_name(reading, folder);
+    const char *path = rc_stamps_add(reading->watched, folder);
     DIR *handle = opendir(path);
     struct dirent *entry;
     rc_err_t *err = NULL;

@@ -119,13 +119,12 @@ static rc_git_packed_t *usable(const rc_git_refs_t *base)
 {
     rc_git_packed_t *packed = base ? base->packed : NULL;
 
-    return packed && !packed->missing && rc_git_watch_same(packed->watched, packed->taken) ? packed
-                                                                                           : NULL;
+    return packed && !packed->missing && rc_stamps_same(packed->watched) ? packed : NULL;
 }
 
 rc_err_t *rc_git_packed_read(rc_git_packed_t **out, rc_git_reading_t *reading)
 {
-    const char *path = rc_git_watch_name(reading, NAME);
+    const char *path = rc_stamps_add(reading->watched, NAME);
     rc_git_packed_t *packed = usable(reading->base);
     apr_pool_t *pool;
     rc_err_t *err;
@@ -141,9 +140,8 @@ rc_err_t *rc_git_packed_read(rc_git_packed_t **out, rc_git_reading_t *reading)
     packed = apr_pcalloc(pool, sizeof(*packed));
     packed->pool = pool;
     packed->users = 1;
-    packed->taken = apr_time_now();
-    packed->watched = rc_git_watch_list(pool);
-    rc_git_watch(packed->watched, apr_pstrdup(pool, path));
+    packed->watched = rc_stamps_create(reading->git->path, pool);
+    rc_stamps_add(packed->watched, NAME);
     packed->layer = rc_git_layer(pool);
     err = read_all_lines(packed, reading, path);
     if (err)
@@ -170,7 +168,7 @@ rc_err_t *rc_git_packed_scan(bool *found, git_oid *id, rc_git_reading_t *reading
     if (reading->scans++ >= SCANS_MOST)
         return NULL;
     apr_pool_create(&pool, reading->scratch);
-    RC_TRY(open_file(&file, rc_git_watch_name(reading, NAME), pool));
+    RC_TRY(open_file(&file, rc_stamps_add(reading->watched, NAME), pool));
     while (!*found && file.at < file.end) {
         RC_TRY(next_line(&line, &file));
         *found = line.len == len && !memcmp(line.name, name, len);
@@ -195,7 +193,7 @@ rc_err_t *rc_git_packed_lines(apr_array_header_t **lines, rc_git_reading_t *read
     text_t file;
 
     *lines = apr_array_make(reading->scratch, 64, sizeof(rc_git_line_t));
-    RC_TRY(open_file(&file, rc_git_watch_name(reading, NAME), reading->scratch));
+    RC_TRY(open_file(&file, rc_stamps_add(reading->watched, NAME), reading->scratch));
     while (file.at < file.end) {
         rc_git_line_t *line = apr_array_push(*lines);
 

@@ -5,9 +5,14 @@
  */
 #include "objects.h"
 
+#include <dirent.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include <apr_strings.h>
+
+/* maximum of files that are watched per repository for its packs */
+#define MOST_PACK_FILES 64
 
 const char *rc_git_dir(const char *path, apr_pool_t *pool)
 {
@@ -19,19 +24,43 @@ const char *rc_git_dir(const char *path, apr_pool_t *pool)
 
 /* --- libgit2 --- */
 
+static bool is_pack_file(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot && (!strcmp(dot, ".pack") || !strcmp(dot, ".idx"));
+}
+
+static void add_pack_files(rc_stamps_t *list, const char *folder, apr_pool_t *pool)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+
+    if (!dir)
+        return;
+    while (rc_stamps_count(list) <= MOST_PACK_FILES && (entry = readdir(dir)))
+        if (is_pack_file(entry->d_name))
+            rc_stamps_add(list, apr_pstrcat(pool, "objects/pack/", entry->d_name, NULL));
+    closedir(dir);
+}
+
 /* libgit2 keeps packs open and mapped: reading a truncated one kills the process, and the
- * replacement of a damaged one is not noticed. So each use first compares their file times with
- * those recorded here. */
+ * replacement of a damaged one is not noticed. So each use first finds out whether they are the
+ * same, and so is what decides which are used and how. */
 static rc_err_t *watch_packs(rc_git_t *git, apr_pool_t *pool)
 {
+    const char *folder;
     apr_status_t rv = apr_pool_create_unmanaged_ex(&git->packs_pool, NULL, NULL);
 
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "no memory for the repository %s", git->path);
     apr_pool_tag(git->packs_pool, "rc_git packs");
-    git->packs_taken = apr_time_now();
-    git->packs = rc_git_watch_list(git->packs_pool);
-    rc_git_watch_packs(git->packs, git->path);
+    git->packs = rc_stamps_create(git->path, git->packs_pool);
+    rc_stamps_add_existence(git->packs, "HEAD"); /* may be a link to a packed branch */
+    folder = rc_stamps_add(git->packs, "objects/pack");
+    rc_stamps_add(git->packs, "objects/info/alternates");
+    rc_stamps_add(git->packs, "config"); /* it states the format */
+    add_pack_files(git->packs, folder, pool);
     return NULL;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Reads branches and tags of one moment from packed-refs and the loose files, by the rules of git's
- * refs/files-backend.c and packed-backend.c, and records file times, by which a later check can see
- * that nothing has changed.
+ * refs/files-backend.c and packed-backend.c, and records them (base/stamps.h), so that a later
+ * check can see that nothing has changed.
  *
  * Why not libgit2's iterator: it gives neither the times nor a cheap "unchanged", blocks on a FIFO,
  * and reads each annotated tag every time to find its commit. With 100,000 packed references it
@@ -18,7 +18,7 @@
 
 bool rc_git_refs_current(const rc_git_refs_t *refs)
 {
-    return rc_git_watch_same(refs->watched, refs->taken);
+    return rc_stamps_same(refs->watched);
 }
 
 /* --- symbolic references --- */
@@ -185,7 +185,7 @@ static rc_err_t *read_all(rc_git_reading_t *reading)
     return set_digests(reading);
 }
 
-static rc_git_refs_t *make_refs(void)
+static rc_git_refs_t *make_refs(const char *git_dir)
 {
     rc_git_refs_t *refs;
     apr_pool_t *own;
@@ -196,8 +196,7 @@ static rc_git_refs_t *make_refs(void)
     refs = apr_pcalloc(own, sizeof(*refs));
     refs->pool = own;
     refs->users = 1;
-    refs->taken = apr_time_now();
-    refs->watched = rc_git_watch_list(own);
+    refs->watched = rc_stamps_create(git_dir, own);
     refs->shallow = apr_array_make(own, 1, sizeof(git_oid));
     return refs;
 }
@@ -209,7 +208,7 @@ rc_err_t *rc_git_refs_read(rc_git_refs_t **out, rc_git_t *git, const rc_git_refs
     rc_git_reading_t reading = {.git = git, .base = base};
     rc_err_t *err;
 
-    reading.refs = make_refs();
+    reading.refs = make_refs(git->path);
     if (!reading.refs ||
         apr_pool_create_unmanaged_ex(&reading.scratch, NULL, NULL) != APR_SUCCESS) {
         rc_git_refs_free(reading.refs);

@@ -31,8 +31,7 @@ typedef struct rc_git_layer_t {
 typedef struct rc_git_packed_t {
     apr_pool_t *pool;
     apr_uint32_t users;
-    apr_time_t taken;
-    apr_array_header_t *watched;
+    rc_stamps_t *watched;
     rc_git_layer_t layer;
     bool missing; /* a reference was left out whose object may arrive later */
 } rc_git_packed_t;
@@ -40,7 +39,7 @@ typedef struct rc_git_packed_t {
 /* One reading of all references. */
 typedef struct rc_git_reading_t {
     rc_git_t *git;
-    apr_array_header_t *watched; /* for watch.c: what is read; its pool holds the paths */
+    rc_stamps_t *watched;        /* what is read */
     rc_git_refs_t *refs;         /* the result */
     const rc_git_refs_t *base;   /* an earlier reading, or NULL */
     bool lost;                   /* a branch was left out because it leads to no commit */
@@ -50,9 +49,6 @@ typedef struct rc_git_reading_t {
 } rc_git_reading_t;
 
 /* --- layer.c --- */
-
-/** Watches the file or directory @a name of the repository; returns its path. */
-const char *rc_git_watch_name(rc_git_reading_t *reading, const char *name);
 
 /** True for the full name of a branch or tag that git accepts. */
 bool rc_git_ref_wanted(const char *name, apr_size_t len);

@@ -12,7 +12,7 @@
 
 rc_err_t *rc_git_shallow_read(apr_array_header_t *list, rc_git_reading_t *reading)
 {
-    const char *path = rc_git_watch_name(reading, "shallow"), *p, *end;
+    const char *path = rc_stamps_add(reading->watched, "shallow"), *p, *end;
     apr_size_t len;
     git_oid id;
 

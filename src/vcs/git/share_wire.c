@@ -70,7 +70,7 @@ rc_err_t *rc_git_wire_look(rc_git_t *git, apr_pool_t *pool)
     if (git->wire)
         return NULL;
     wire = shared_wire(git->shared, &read_at);
-    if (!wire || !rc_git_watch_same(wire->watched, wire->taken)) {
+    if (!wire || !rc_stamps_same(wire->watched)) {
         rc_git_wire_free(wire);
         RC_TRY(rc_git_share_begin(git->shared, pool));
         work = rc_git_share_unlimited(git);

@@ -41,8 +41,7 @@ typedef struct rc_git_said_t {
 typedef struct rc_git_wire_t {
     apr_pool_t *pool;
     apr_uint32_t users; /* atomic */
-    apr_time_t taken;
-    apr_array_header_t *watched;
+    rc_stamps_t *watched;
     rc_git_said_t *refs; /* by name, and one more for where the texts end */
     int count;
     bool missing;   /* an object that a reference points to was missing */
@@ -85,7 +84,8 @@ int rc_git_said_lower(const rc_git_wire_t *wire, const char *name, apr_size_t le
 
 /* --- wire_hold.c --- */
 
-rc_git_wire_t *rc_git_wire_make(void);
+/** Makes an empty one of the repository @a git_dir; NULL = no memory. */
+rc_git_wire_t *rc_git_wire_make(const char *git_dir);
 rc_git_wire_t *rc_git_wire_hold(rc_git_wire_t *wire);
 void rc_git_wire_free(rc_git_wire_t *wire);
 

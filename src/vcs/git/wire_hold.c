@@ -4,7 +4,7 @@
  */
 #include "wire.h"
 
-rc_git_wire_t *rc_git_wire_make(void)
+rc_git_wire_t *rc_git_wire_make(const char *git_dir)
 {
     rc_git_wire_t *wire;
     apr_pool_t *own;
@@ -15,8 +15,7 @@ rc_git_wire_t *rc_git_wire_make(void)
     wire = apr_pcalloc(own, sizeof(*wire));
     wire->pool = own;
     wire->users = 1;
-    wire->taken = apr_time_now();
-    wire->watched = rc_git_watch_list(own);
+    wire->watched = rc_stamps_create(git_dir, own);
     wire->shallow = apr_array_make(own, 1, sizeof(git_oid));
     return wire;
 }

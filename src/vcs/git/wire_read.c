@@ -225,7 +225,7 @@ rc_err_t *rc_git_wire_read(rc_git_wire_t **out, rc_git_t *git, const rc_git_wire
                            apr_pool_t *pool)
 {
     rc_git_reading_t reading = {.git = git};
-    all_t all = {.reading = &reading, .wire = rc_git_wire_make()};
+    all_t all = {.reading = &reading, .wire = rc_git_wire_make(git->path)};
     rc_err_t *err;
 
     if (!all.wire || apr_pool_create_unmanaged_ex(&reading.scratch, NULL, NULL) != APR_SUCCESS) {

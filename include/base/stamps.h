@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Remembers the state of files (times, sizes, inodes), and tells later whether what was read from
+ * them is still valid. As long as the kernel reports no event (base/notify.h), no file is looked
+ * at.
+ */
+#ifndef RC_BASE_STAMPS_H
+#define RC_BASE_STAMPS_H
+
+#include <stdbool.h>
+
+#include <apr_pools.h>
+
+typedef struct rc_stamps_t rc_stamps_t;
+
+/** Makes an empty list for files below the directory @a root. Begins now: read the files after it.
+ * All is in @a pool. */
+rc_stamps_t *rc_stamps_create(const char *root, apr_pool_t *pool);
+
+/** Adds the file or directory @a name of the root, which may be missing; returns its path. */
+const char *rc_stamps_add(rc_stamps_t *list, const char *name);
+
+/** Adds @a name, which is in the root itself and must go on to exist, whatever its contents: a
+ * file, or a symbolic link that may lead nowhere. */
+void rc_stamps_add_existence(rc_stamps_t *list, const char *name);
+
+/** Returns how many files the list has. */
+int rc_stamps_count(const rc_stamps_t *list);
+
+/** True when no file has changed. Several threads may ask at once, when the list is complete. The
+ * root's own device and inode are compared by the caller. */
+bool rc_stamps_same(rc_stamps_t *list);
+
+#endif

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A list of files with their times, sizes and inodes. Watching begins at the first comparison, so
+ * that a list that is used only once costs no watches.
+ */
+#include "base/stamps.h"
+
+#include <sys/stat.h>
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+#include <apr_time.h>
+
+#include "base/notify.h"
+#include "base/time.h"
+
+/* File times are as coarse as the kernel's tick, so a change just after a check may leave the time
+ * unchanged. A file that was checked so soon after a change is read again the next time. */
+#define RACY apr_time_from_msec(100)
+
+/* Where files cannot be watched, that is tried again after this time. */
+#define AGAIN apr_time_from_sec(10)
+
+typedef struct stamp_t {
+    const char *path;
+    apr_int64_t mtime; /* nanoseconds; -1: missing */
+    apr_int64_t size;
+    apr_uint64_t inode;
+    bool existence; /* nothing else counts */
+} stamp_t;
+
+struct rc_stamps_t {
+    const char *root;
+    apr_pool_t *pool;
+    apr_array_header_t *list; /* of stamp_t */
+    apr_time_t taken;
+    rc_notify_t *notify; /* atomic; NULL: not watched */
+    apr_time_t again;    /* atomic; rc_clock(): not watched before */
+};
+
+static apr_status_t end_watching(void *data)
+{
+    rc_notify_free(((rc_stamps_t *)data)->notify);
+    return APR_SUCCESS;
+}
+
+rc_stamps_t *rc_stamps_create(const char *root, apr_pool_t *pool)
+{
+    rc_stamps_t *list = apr_pcalloc(pool, sizeof(*list));
+
+    list->root = apr_pstrdup(pool, root);
+    list->pool = pool;
+    list->list = apr_array_make(pool, 8, sizeof(stamp_t));
+    list->taken = apr_time_now();
+    apr_pool_cleanup_register(pool, list, end_watching, apr_pool_cleanup_null);
+    return list;
+}
+
+static void look_at(stamp_t *stamp)
+{
+    struct stat st;
+
+    stamp->mtime = -1;
+    stamp->size = 0;
+    stamp->inode = 0;
+    if (stamp->existence ? lstat(stamp->path, &st) : stat(stamp->path, &st))
+        return;
+    stamp->mtime = 0;
+    if (stamp->existence)
+        return;
+    stamp->mtime = (apr_int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    stamp->size = S_ISDIR(st.st_mode) ? 0 : (apr_int64_t)st.st_size;
+    stamp->inode = (apr_uint64_t)st.st_ino;
+}
+
+static stamp_t *add_stamp(rc_stamps_t *list, const char *name)
+{
+    stamp_t *stamp = apr_array_push(list->list);
+
+    stamp->path = apr_pstrcat(list->pool, list->root, "/", name, NULL);
+    stamp->existence = false;
+    return stamp;
+}
+
+const char *rc_stamps_add(rc_stamps_t *list, const char *name)
+{
+    stamp_t *stamp = add_stamp(list, name);
+
+    look_at(stamp);
+    return stamp->path;
+}
+
+void rc_stamps_add_existence(rc_stamps_t *list, const char *name)
+{
+    stamp_t *stamp = add_stamp(list, name);
+
+    stamp->existence = true;
+    stamp->mtime = 0;
+}
+
+int rc_stamps_count(const rc_stamps_t *list)
+{
+    return list->list->nelts;
+}
+
+/* --- comparison --- */
+
+static bool look_again(const rc_stamps_t *list)
+{
+    int i;
+
+    for (i = 0; i < list->list->nelts; i++) {
+        const stamp_t *before = &APR_ARRAY_IDX(list->list, i, stamp_t);
+        stamp_t now = *before;
+
+        if (before->mtime / 1000 > list->taken - RACY)
+            return false;
+        look_at(&now);
+        if (now.mtime != before->mtime || now.size != before->size || now.inode != before->inode)
+            return false;
+    }
+    return true;
+}
+
+static void watch_later(rc_stamps_t *list)
+{
+    __atomic_store_n(&list->again, rc_clock() + AGAIN, __ATOMIC_RELAXED);
+}
+
+/* Returns the set of watches, or NULL; several threads may come here at once. */
+static rc_notify_t *find_set(rc_stamps_t *list)
+{
+    rc_notify_t *set = __atomic_load_n(&list->notify, __ATOMIC_ACQUIRE), *other = NULL;
+    apr_time_t again = __atomic_load_n(&list->again, __ATOMIC_RELAXED);
+
+    if (again && rc_clock() < again)
+        return NULL;
+    if (set)
+        return set;
+    set = rc_notify_create(list->root);
+    if (!set)
+        watch_later(list);
+    if (!set || __atomic_compare_exchange_n(&list->notify, &other, set, false, __ATOMIC_ACQ_REL,
+                                            __ATOMIC_ACQUIRE))
+        return set;
+    rc_notify_free(set);
+    return other;
+}
+
+/* Watches all files, before they are looked at. */
+static bool watch_all(rc_stamps_t *list, rc_notify_t *set)
+{
+    int i;
+
+    for (i = 0; i < list->list->nelts; i++) {
+        const stamp_t *stamp = &APR_ARRAY_IDX(list->list, i, stamp_t);
+
+        if (!rc_notify_add(set, stamp->existence ? list->root : stamp->path)) {
+            watch_later(list);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool rc_stamps_same(rc_stamps_t *list)
+{
+    rc_notify_t *set = find_set(list);
+    rc_moment_t now;
+
+    if (set && rc_notify_quiet(&now, set))
+        return true;
+    if (set && rc_notify_moved(set, &now) && !watch_all(list, set))
+        set = NULL;
+    if (!look_again(list))
+        return false;
+    if (set)
+        rc_notify_confirm(set, &now);
+    return true;
+}
