@@ -143,6 +143,10 @@ typedef struct rc_backend_t {
     /* Sets kind and id of the entry at entry->path, which has no superfluous slashes; leaves both
      * unchanged when there is nothing. */
     rc_err_t *(*entry)(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+    /* Both NULL: nothing is remembered. Recall sets kind, id and size of the file at entry->path as
+     * they were when remember was called; false: it does not know. */
+    bool (*recall)(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+    void (*remember)(rc_vcs_t *vcs, const char *id, const rc_entry_t *entry);
     /* Calls @a fn for each entry of the directory @a dir, in any order. entry->path is the name
      * alone; the texts of the entry are valid during the call only. */
     rc_err_t *(*list)(rc_vcs_t *vcs, const char *id, const rc_entry_t *dir, rc_list_fn_t *fn,

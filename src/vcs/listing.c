@@ -227,11 +227,20 @@ static rc_err_t *find_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, co
 rc_err_t *rc_vcs_entry(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, const char *path,
                        apr_pool_t *pool)
 {
-    RC_TRY(find_entry(entry, vcs, id, path, pool));
+    const rc_backend_t *backend = vcs->backend;
+
+    memset(entry, 0, sizeof(*entry));
+    entry->path = rc_text_clean_path(path, pool);
+    if (backend->recall && backend->recall(entry, vcs, id, pool))
+        return NULL;
+    RC_TRY(backend->entry(entry, vcs, id, pool));
     if (entry->kind == RC_ENTRY_NONE || entry->kind == RC_ENTRY_DIR ||
         entry->kind == RC_ENTRY_SUBMODULE)
         return NULL;
-    return vcs->backend->size(&entry->size, vcs, entry);
+    RC_TRY(backend->size(&entry->size, vcs, entry));
+    if (backend->remember)
+        backend->remember(vcs, id, entry);
+    return NULL;
 }
 
 rc_err_t *rc_vcs_directory(apr_array_header_t **entries, rc_vcs_t *vcs, const char *id,

@@ -167,6 +167,60 @@ static void bounded(void **state)
     assert_true(open_files() - before < 4);
 }
 
+/* --- places of files: what is remembered is what git says --- */
+
+static void check_place(rc_vcs_t *vcs, char *line, apr_pool_t *pool)
+{
+    char *state, *commit = apr_strtok(line, " \t", &state), *mode = apr_strtok(NULL, " \t", &state);
+    char *type = apr_strtok(NULL, " \t", &state), *id = apr_strtok(NULL, " \t", &state);
+    char *size = apr_strtok(NULL, " \t", &state), *path = apr_strtok(NULL, " \t", &state);
+    rc_entry_t entry;
+
+    ASSERT_OK(rc_vcs_entry(&entry, vcs, commit, path, pool));
+    assert_string_equal(entry.id, id);
+    assert_int_equal(entry.kind == RC_ENTRY_DIR, !strcmp(type, "tree"));
+    assert_int_equal(entry.kind == RC_ENTRY_PROGRAM, !strcmp(mode, "100755"));
+    if (entry.kind != RC_ENTRY_DIR)
+        assert_int_equal(entry.size, atoi(size));
+    ASSERT_OK(rc_vcs_entry(&entry, vcs, commit, apr_pstrcat(pool, path, "/no", NULL), pool));
+    assert_int_equal(entry.kind, RC_ENTRY_NONE);
+}
+
+/* More places than are remembered, each asked for twice in a row and again after all others. */
+static void places(void **state)
+{
+    char *text, *line, *next;
+    int pass;
+
+    (void)state;
+    sh("git init -q --bare -b master places.git && cd places.git && i=0; while [ $i -lt 10 ]; do "
+       "echo \"commit refs/heads/master\"; echo \"committer A <a@b> 130000000$i +0000\"; echo data "
+       "0; "
+       "f=0; while [ $f -lt 120 ]; do m=644; [ $((f %% 9)) = 0 ] && m=755; "
+       "printf 'M 100%%s inline d%%s/f%%s\\ndata <<E\\n%%s.%%s\\nE\\n' $m $((f %% 3)) $f $i $f; "
+       "f=$((f + 1)); done; "
+       "i=$((i + 1)); done | git fast-import --quiet");
+    text = output(NULL, "cd places.git && for c in $(git rev-list master); do "
+                        "git ls-tree -rtl $c | sed \"s/^/$c /\"; done");
+    for (pass = 0; pass < 2; pass++) {
+        char *copy = apr_pstrdup(fixture.pool, text);
+
+        for (line = copy; *line; line = next) {
+            apr_pool_t *pool;
+            rc_vcs_t *vcs;
+
+            next = line + strcspn(line, "\n");
+            *next++ = '\0';
+            apr_pool_create(&pool, fixture.pool);
+            ASSERT_OK(rc_vcs_open(&vcs, fixture.handles, "git", in_dir("places.git"), NULL, pool));
+            check_place(vcs, apr_pstrdup(pool, line), pool);
+            check_place(vcs, apr_pstrdup(pool, line), pool);
+            apr_pool_destroy(pool);
+        }
+    }
+    free(text);
+}
+
 /* --- threads --- */
 
 typedef struct worker_t {
@@ -253,6 +307,7 @@ int main(void)
         cmocka_unit_test(handles_of_one_path),
         cmocka_unit_test(one_moment),
         cmocka_unit_test(bounded),
+        cmocka_unit_test(places),
         cmocka_unit_test(threads_while_pushing),
     };
 

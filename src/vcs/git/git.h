@@ -135,6 +135,9 @@ void rc_git_share_clear(void);
 rc_git_shared_t *rc_git_share_enter(const rc_git_t *git);
 void rc_git_share_leave(rc_git_shared_t *shared);
 
+/** Drops the places of files that are remembered. */
+void rc_git_memo_drop(rc_git_shared_t *shared);
+
 /** Frees the shared data of the repository at @a path. */
 void rc_git_share_forget(const char *path);
 
@@ -213,8 +216,8 @@ struct rc_git_t {
     ino_t ino;
     apr_pool_t *packs_pool; /* of packs; ends with the library side */
     rc_stamps_t *packs;     /* they, and what decides which are used */
-    size_t open_trees; /* bytes, counted by cursor.c */
-    rc_work_t *work;   /* of this use; NULL: no limits */
+    size_t open_trees;      /* bytes, counted by cursor.c */
+    rc_work_t *work;        /* of this use; NULL: no limits */
     rc_git_shared_t *shared;
     rc_git_refs_t *refs;        /* of this use; NULL: not read yet */
     rc_git_order_t *order;      /* the order of refs, or an earlier one until it is needed */

@@ -80,10 +80,14 @@ bool rc_git_reuse(void *repo)
 {
     rc_git_t *git = repo;
     struct stat st;
+    bool same;
 
     /* After a failed rc_git_reopen nothing is open in libgit2. */
-    return git->odb && !stat(git->path, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
+    same = git->odb && !stat(git->path, &st) && st.st_dev == git->dev && st.st_ino == git->ino &&
            rc_stamps_same(git->packs);
+    if (!same)
+        rc_git_memo_drop(git->shared);
+    return same;
 }
 
 void rc_git_set_work(void *repo, rc_work_t *work)

@@ -78,8 +78,7 @@ rc_err_t *rc_git_startup(apr_pool_t *pool)
         git_libgit2_opts(GIT_OPT_SET_OWNER_VALIDATION, 0) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_FILE_LIMIT, FILE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_MWINDOW_MAPPED_LIMIT, MAPPED_LIMIT) < 0 ||
-        limit_objects() < 0 ||
-        git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
+        limit_objects() < 0 || git_libgit2_opts(GIT_OPT_SET_CACHE_MAX_SIZE, CACHE_LIMIT) < 0 ||
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_BLOB, (size_t)0) < 0 ||
         /* A walk over the history would fill the cache with commits that are not needed again. */
         git_libgit2_opts(GIT_OPT_SET_CACHE_OBJECT_LIMIT, GIT_OBJECT_COMMIT, (size_t)0) < 0)

@@ -39,13 +39,13 @@ typedef struct rc_git_packed_t {
 /* One reading of all references. */
 typedef struct rc_git_reading_t {
     rc_git_t *git;
-    rc_stamps_t *watched;        /* what is read */
-    rc_git_refs_t *refs;         /* the result */
-    const rc_git_refs_t *base;   /* an earlier reading, or NULL */
-    bool lost;                   /* a branch was left out because it leads to no commit */
-    bool missing;                /* a reference was left out whose object may arrive later */
-    int scans;                   /* of packed-refs for single names */
-    apr_pool_t *scratch;         /* errors live here, too */
+    rc_stamps_t *watched;      /* what is read */
+    rc_git_refs_t *refs;       /* the result */
+    const rc_git_refs_t *base; /* an earlier reading, or NULL */
+    bool lost;                 /* a branch was left out because it leads to no commit */
+    bool missing;              /* a reference was left out whose object may arrive later */
+    int scans;                 /* of packed-refs for single names */
+    apr_pool_t *scratch;       /* errors live here, too */
 } rc_git_reading_t;
 
 /* --- layer.c --- */

@@ -26,6 +26,7 @@ struct rc_git_shared_t {
     rc_git_refs_t *refs;        /* or NULL */
     rc_git_order_t *order;      /* or NULL; may belong to earlier references */
     struct rc_git_wire_t *wire; /* or NULL */
+    struct rc_git_memo_t *memo; /* or NULL */
     bool busy;                  /* a thread reads */
     apr_time_t began;           /* when reading refs began */
     apr_time_t wire_began;      /* when reading wire began */

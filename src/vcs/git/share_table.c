@@ -13,6 +13,7 @@
 #include <apr_hash.h>
 #include <apr_strings.h>
 
+#include "memo.h"
 #include "wire.h"
 #include "base/time.h"
 
@@ -91,7 +92,8 @@ void rc_git_share_weigh(rc_git_shared_t *shared)
     all.bytes -= shared->weight;
     shared->weight = (shared->refs ? rc_git_refs_weight(shared->refs) : 0) +
                      (shared->order ? shared->order->size : 0) +
-                     (shared->wire ? rc_git_wire_weight(shared->wire) : 0);
+                     (shared->wire ? rc_git_wire_weight(shared->wire) : 0) +
+                     rc_git_memo_weight(shared->memo);
     all.bytes += shared->weight;
 }
 
@@ -104,6 +106,7 @@ static void free_shared(rc_git_shared_t *shared)
     rc_git_refs_free(shared->refs);
     rc_git_order_free(shared->order);
     rc_git_wire_free(shared->wire);
+    rc_git_memo_free(shared->memo);
     for (i = 0; i < RC_GIT_PARTS; i++)
         if (shared->failed[i].pool)
             apr_pool_destroy(shared->failed[i].pool);
@@ -134,6 +137,8 @@ static void empty(rc_git_garbage_t *garbage, rc_git_shared_t *shared)
     out->refs = shared->refs;
     out->order = shared->order;
     out->wire = shared->wire;
+    out->memo = shared->memo;
+    shared->memo = NULL;
     shared->refs = NULL;
     shared->wire = NULL;
     shared->order = NULL;

@@ -62,6 +62,10 @@ rc_err_t *rc_git_size(apr_off_t *size, rc_vcs_t *vcs, const rc_entry_t *entry);
 rc_err_t *rc_git_content_read(const char **data, apr_size_t *len, rc_vcs_t *vcs,
                               const rc_entry_t *entry, apr_pool_t *pool);
 
+/* share_memo.c */
+bool rc_git_recall(rc_entry_t *entry, rc_vcs_t *vcs, const char *id, apr_pool_t *pool);
+void rc_git_remember(rc_vcs_t *vcs, const char *id, const rc_entry_t *entry);
+
 /* export.c */
 rc_err_t *rc_git_export(rc_vcs_t *vcs, const char *id, const char *top, const char *temp_dir,
                         rc_item_fn_t *fn, void *baton, apr_pool_t *scratch);
