@@ -34,6 +34,10 @@ my $cores;
 my $first = $$;
 my $spawner; # the process that runs programs for this one (t/lib/spawn.c): [our process id, its own, a socket]
 
+# glibc returns memory to the kernel whenever the top of the heap is free, and git takes and frees 256 KiB for
+# each object that it compresses: the page faults are most of what an import costs.
+$ENV{MALLOC_TRIM_THRESHOLD_} //= $ENV{MALLOC_MMAP_THRESHOLD_} //= 64 << 20;
+
 our @EXPORT_OK = qw(run become account await_change kill_within patiently rounds slow slurp spew);
 
 # ($name, $uid, $gid) of the account that root's programs run under; nothing for everybody else.
