@@ -18,6 +18,7 @@ my $DIFF = '/r0/changeset-diff/tip';
 my $KEY = 'k' x 40;
 my $JSON = JSON::PP->new->utf8->canonical;
 my $STOPS = $ENV{RCAPI_STOPS} || rounds(2, 3);
+my $PAUSE = rounds(0.02, 0); # seconds
 my $SLOW = $ENV{RCAPI_PRELOAD} ? 4 : 1; # a sanitizer's build does less in the same time
 
 # --- a mix of requests; each is a text that says what is wrong, '' when nothing is
@@ -97,6 +98,7 @@ sub client {
     for (my $end = time + 120 * slow(); !$told && (!$n || $i < $n) && time < $end; $i++) {
         my $what = $MIX[rand @MIX];
         my $text = $requests{$what}->($t, $diff);
+        sleep rand $PAUSE if !$n; # until the server ends it does not matter how many they are
         last if $text ne '' && defined $n && !$n;
         $wrong .= substr($text, 0, 300) =~ tr/\n/ /r . "\n" if $text ne '' && !$told && length $wrong < 3000;
     }
