@@ -3,7 +3,8 @@
  * Tests disk changes that are committed or rolled back with a transaction. Every system call that
  * changes a file or takes a lock runs through this file (the program's own functions replace
  * libc's), so that a process can die before the n-th one. For every n, the next process must find,
- * and leave, all of a change or nothing of it.
+ * and leave, all of a change or nothing of it. Beside other processes, and where something is in the
+ * way, not every n is tried but with RCAPI_ROUNDS=all.
  */
 #include "disk_fixture.h"
 
@@ -161,7 +162,7 @@ static void target_exists(void **state)
         run(fail_change);
         assert_true(there("repos/old/file") && is_in_place(i));
         assert_false(there("repos/.rc_left"));
-        for (n = (long)i, status = DIED; status == DIED; n += 11) {
+        for (n = (long)i, status = DIED; status == DIED; n += unit_rounds(23, 11)) {
             put(i);
             status = run_to(must_change, n);
             repair();
@@ -193,7 +194,7 @@ static void empty_folders(void **state)
     int status = DIED;
 
     (void)state;
-    for (n = 0; status == DIED; n += 4) {
+    for (n = 0; status == DIED; n += unit_rounds(12, 4)) {
         fresh();
         assert_int_equal(mkdir(in_dir("repos/g"), 0700), 0);
         status = run_to(n % 8 ? fail_change : must_change, n);
@@ -225,7 +226,7 @@ static void target_in_target(void **state)
     int status = DIED;
 
     (void)state;
-    for (n = 0; status == DIED; n += 3) {
+    for (n = 0; status == DIED; n += unit_rounds(7, 3)) {
         fresh();
         status = run_to(nested, n);
         repair();
@@ -276,7 +277,7 @@ static void crash_while_failing(void **state)
     int status;
 
     (void)state;
-    for (n = 0;; n += 2) {
+    for (n = 0;; n += unit_rounds(5, 2)) {
         fresh();
         status = run_to(fail_change, n);
         if (status == 0)
@@ -295,7 +296,7 @@ static void crash_of_repair(void **state)
 
     (void)state;
     srand(unit_seed());
-    for (i = 0; i < 40; i++) {
+    for (i = 0; i < unit_rounds(15, 40); i++) {
         long n = rand() % 60;
 
         fresh();
@@ -313,7 +314,7 @@ static void crash_between_changes(void **state)
     int status;
 
     (void)state;
-    for (n = 0;; n += 3) { /* the second change removes the first one's token */
+    for (n = 0;; n += unit_rounds(5, 3)) { /* the second change removes the first one's token */
         fresh();
         run(must_change);
         assert_int_equal(rename(in_dir("repos/rm__old"), in_dir("repos/old")), 0);
@@ -384,7 +385,7 @@ static void crash_beside_another(void **state)
 
     (void)state;
     assert_int_equal(pipe(told), 0);
-    for (n = 0; status == DIED; n++) {
+    for (n = 0; status == DIED; n += unit_rounds(4, 1)) {
         fresh();
         other = start(stand_by, -1);
         await();
