@@ -24,7 +24,7 @@ sub place { "$place/data" . ++$n }
 sub admin {
     my (@words) = @_;
     my $opt = ref $words[-1] ? pop @words : {};
-    return $t->run({ %$opt, env => { $t->cheap_hashes, %{ $opt->{env} // {} } } }, $t->program('rcapi-admin'), @words);
+    return $t->run($opt, $t->program('rcapi-admin'), @words);
 }
 
 # Exit status, and what it says on either output: a text, or a pattern.

@@ -150,12 +150,12 @@ END
 # Environment in which a crash leaves its stack in the log folder, and a sanitizer its report.
 sub sanitizer {
     my ($self) = @_;
-    my $bcrypt = "$self->{bin}/t/bcrypt.so";
+    my $cheap = "$self->{bin}/t/cheap.so";
     my $preload = $ENV{RCAPI_PRELOAD};
-    return (LD_PRELOAD => "$self->{bin}/t/crash.so $bcrypt", RCAPI_CRASH => "$self->{dir}/logs/crash") if !$preload;
+    return (LD_PRELOAD => "$self->{bin}/t/crash.so $cheap", RCAPI_CRASH => "$self->{dir}/logs/crash") if !$preload;
     my $to = "log_path=$self->{dir}/logs/sanitizer";
     return (
-        LD_PRELOAD => "$preload $bcrypt",
+        LD_PRELOAD => "$preload $cheap",
         ASAN_OPTIONS => "$to:detect_leaks=1:detect_odr_violation=0:handle_segv=2", # 2: httpd may not
         UBSAN_OPTIONS => "$to:print_stacktrace=1",
         LSAN_OPTIONS => "suppressions=$self->{leaks}:print_suppressions=0",
@@ -320,14 +320,14 @@ sub admin {
 # The same, failing or not: { exit, signal, out, err }.
 sub try_admin {
     my ($self, @args) = @_;
-    return $self->run({ env => { $self->cheap_hashes } }, $self->program('rcapi-admin'),
-        '--data', "$self->{dir}/data", @args);
+    return $self->run($self->program('rcapi-admin'), '--data', "$self->{dir}/data", @args);
 }
 
-# Environment in which rcapi-admin hashes passwords at the least cost (t/lib/bcrypt.c), unless a sanitizer is there.
-sub cheap_hashes {
+# Environment in which rcapi-admin starts and hashes passwords at the least cost (t/lib/cheap.c), unless a sanitizer
+# is there.
+sub cheap {
     my ($self) = @_;
-    return $ENV{RCAPI_PRELOAD} ? () : (LD_PRELOAD => "$self->{bin}/t/bcrypt.so");
+    return $ENV{RCAPI_PRELOAD} ? () : (LD_PRELOAD => "$self->{bin}/t/cheap.so");
 }
 
 # Runs SQL on this database, for states that no method makes; what it prints.
@@ -348,6 +348,7 @@ sub run {
     my %opt = ref $cmd[0] ? %{ shift @cmd } : ();
     my %sanitizer = $self->sanitizer;
     delete $sanitizer{LD_PRELOAD};
+    %sanitizer = (%sanitizer, $self->cheap) if $cmd[0] eq $self->program('rcapi-admin');
     return RCAPI::Run::run({ %opt, env => { HOME => "$self->{dir}/home", %sanitizer, %{ $opt{env} // {} } } }, @cmd);
 }
 
