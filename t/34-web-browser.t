@@ -86,9 +86,9 @@ sub around {
 
 # Opens $path; (names of the beacons that were asked for, the page, the lines of the access log).
 sub visit {
-    my ($path) = @_;
+    my ($path, @how) = @_;
     my $before = beacons();
-    my $page = $browser->open($t->url . $path);
+    my $page = $browser->open($t->url . $path, @how);
     my $log = substr beacons(), length $before;
     my %seen = map { $_ => 1 } $log =~ m{"GET /beacon\?([\w-]+) }g;
     return (join(' ', sort keys %seen), $page, $log);
@@ -122,7 +122,7 @@ subtest 'the probe works' => sub {
 subtest 'opened' => sub {
     for my $name (sort keys %FILES) {
         for my $view (qw(raw rawfile)) {
-            my ($ran, $page, $log) = visit("$AT{$view}/$name");
+            my ($ran, $page, $log) = visit("$AT{$view}/$name", stay => 1);
             is($ran, '', "$view of $name: no script has run");
             isnt($page->{title}, 'RAN', '... or changed the document');
             like($log, qr{"GET $AT{$view}/\Q$name\E HTTP/1.1" 200 }, '... though it came');

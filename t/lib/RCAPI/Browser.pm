@@ -103,15 +103,17 @@ sub _wait {
     return;
 }
 
-# Opens a page and waits until all of it has loaded, and a moment longer for what runs beside it.
+# Opens a page and waits until all of it has loaded, and a moment longer for what runs beside it. Then it is left,
+# or with stay => 1 not before the next one is opened, which is half the work for the browser.
 sub open {
-    my ($self, $url) = @_;
+    my ($self, $url, %opt) = @_;
     $self->{loaded} = 0;
     my $error = do { my $a = $self->_do('Page.navigate', { url => $url }); $a->{errorText} // $a->{error} };
     $self->{loaded} ||= $self->_wait(sub { $self->{loaded} }) || die "$url does not load\n" if !defined $error;
     sleep 0.3 if !defined $error; # not by a timer of the page: in a sandbox it would never end
     my %page = (error => $error, map { $_->[0] => $self->_eval($_->[1]) } [title => 'document.title'],
         [html => 'document.documentElement.outerHTML']);
+    return \%page if $opt{stay};
     $self->{loaded} = 0;
     $self->_do('Page.navigate', { url => 'about:blank' });
     $self->{loaded} ||= $self->_wait(sub { $self->{loaded} });
