@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 #
-# Load that must not be felt: gigabytes of archives and diffs leave the memory of a child as it was,
+# Load that must not be felt: hundreds of megabytes of archives and diffs leave the memory of a child as it was,
 # and a thousand slow readers leave the threads free for others. Nothing here is timed; make bench
 # does that.
 use strict;
@@ -99,12 +99,13 @@ subtest 'memory' => sub {
     my @ids = split /\n/, RCAPI::Git::git($repo->{path}, qw(rev-list --max-count=26 master));
     my $text = shift @ids;
     my $few = $sanitized ? 5 : 1;
-    my $diffs = rounds(60, 200);
+    my $archives = int(rounds(8, 25) / $few);
+    my $diffs = rounds(20, 200);
     my $diff = sub { "/big/changeset-diff/$text?context=$_[0]&ignorews=" . $_[0] % 2 };
 
     served($t, map({ "/big/archive/$_.tar" } @ids[0 .. 4]), map { $diff->($_) } 1000 .. 1007); # caches fill once
-    constant($t, 'archives made anew', 500e6 / $few, map { "/big/archive/$_.tar" } @ids[0 .. 25 / $few - 1]);
-    constant($t, 'an archive made once', 500e6 / $few, map { "/big/archive/$ids[0].tar" } 1 .. 25 / $few);
+    constant($t, 'archives made anew', 20e6 * $archives, map { "/big/archive/$_.tar" } @ids[0 .. $archives - 1]);
+    constant($t, 'an archive made once', 20e6 * $archives, map { "/big/archive/$ids[0].tar" } 1 .. $archives);
     my $times = int($diffs / $few / $few);
     constant($t, 'diffs', 20e6 * $times, map { $diff->($_) } 1 .. $times);
     $t->done;
