@@ -6,7 +6,7 @@
 use strict;
 use warnings;
 use Test::More;
-use RCAPI::Run qw(slurp);
+use RCAPI::Run qw(rounds slurp);
 use RCAPI::Test;
 
 my $JSON = JSON::PP->new->canonical->allow_nonref;
@@ -163,6 +163,7 @@ my %good = (
     limit => sub { 2 }, root_path => sub { '/' }, commit_id => sub { 'tip' }, message => sub { 'text' },
     branch => sub { 'master' }, auth_token_id => sub { $old_id },
     key => sub { 'f' . ++$n }, repo_type => sub { 'git' }, files => sub { { a => { content => 'x' } } },
+    settings => sub { { key => 'x' } },
     map({ my $name = $_; $name => sub { 'new-' . ++$n } } qw(repo_name fork_name group_name username)),
     email => sub { 'new' . ++$n . '@example.org' },
 );
@@ -200,14 +201,17 @@ sub arguments {
     my $takes = $takes{$method};
     my $kind = $takes->{repogroupid} ? 'group' : $takes->{repoid} ? 'repository' : 'usergroup';
     my @lists = ({});
-    for my $set (@sets) {
+    my $turn = our $turns++; # in make test an odd value is sent with one set, another one each time
+    for my $i (0 .. $#sets) {
+        my $set = $sets[$i];
         my $all = sub {
             return map { exists $set->{$_} ? ($_ => $set->{$_}) : $takes->{$_} eq '<RequiredType>'
                 ? ($_ => $good{$_}->($kind)) : () } sort keys %$takes;
         };
         push @lists, { $all->() };
         for my $name (grep { $others{$_} } sort keys %$takes) {
-            push @lists, map { { $all->(), $name => $_ } } @{ $others{$name} };
+            push @lists, map { { $all->(), $name => $_ } } grep { rounds(0, 1) || $turn++ % @sets == $i }
+                @{ $others{$name} };
         }
         last if !grep { exists $set->{$_} } keys %$takes;
     }
