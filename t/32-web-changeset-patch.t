@@ -626,7 +626,7 @@ subtest 'limits of a range' => sub {
         $a = $t->get("/costly/changeset-$view/7", as => 'admin');
         is($a->status . ' ' . $a->body, '413 The answer is larger than 102400 bytes', "a single commit: $view");
     }
-    $t->{server}{config} =~ s/RcapiRangeMax 100K/RcapiRangeMax 0 6/ or die;
+    $t->{server}{config} =~ s/RcapiRangeMax 100K/RcapiRangeMax 0 3/ or die;
     $t->reload;
 };
 

@@ -233,7 +233,7 @@ subtest 'hostile history' => sub {
 
 subtest 'huge commits' => sub {
     my $files = '';
-    $files .= "M 644 inline d/@{[$_ % 300]}/f$_\ndata " . length("$_\n") . "\n$_\n\n" for 1 .. 100_000;
+    $files .= "M 644 inline d/@{[$_ % 300]}/f$_\ndata " . length("$_\n") . "\n$_\n\n" for 1 .. 20_000;
     my $line = "a line of a file that is changed all over\n" x 20;
     my $huge = $t->repo('huge', build => sub {
         my ($work) = @_;

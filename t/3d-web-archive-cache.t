@@ -308,7 +308,7 @@ SKIP: {
         };
         $round->(1 .. 3);
         my $before = $anon->();
-        $round->(4 .. rounds(7, 12));
+        $round->(4 .. rounds(5, 12));
         my $after = $anon->();
         cmp_ok($after - $before, '<', 16, sprintf 'RssAnon %.1f MB, then %.1f', $before, $after);
     };
