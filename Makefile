@@ -77,10 +77,14 @@ obj    = $(1:%.c=$(O)/obj/%.o)
 all: $(O)/mod_rcapi.so $(PROGS)
 	@:
 
+GENERATED := $(addprefix $(O)/gen/,rc_sql.def rc_schema.def rc_tables.def hg_serve.def)
 $(O)/gen/rc_sql.def: src/store/sql.awk $(sort $(wildcard src/store/sql/*.sql))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
 $(O)/gen/rc_schema.def: src/store/schema.awk $(sort $(wildcard src/store/schema/*.sql))
+	@mkdir -p $(@D)
+	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
+$(O)/gen/rc_tables.def: src/store/tables.awk $(sort $(wildcard src/store/schema/*.sql))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
 # A program in Python, as a text in C.
@@ -91,7 +95,7 @@ $(O)/gen/hg_serve.def: src/vcs/hg/serve.py
 $(call obj,$(HTTP_SRC)): CPPFLAGS += $(HTTPD_CFLAGS)
 $(call obj,src/vcs/git/library.c): CPPFLAGS += $(GIT_LIMIT)
 $(call obj,$(UNIT_SRC) docs/methods.c): CPPFLAGS += -Isrc
-$(O)/obj/%.o: %.c Makefile | $(O)/.packages $(O)/gen/rc_sql.def $(O)/gen/rc_schema.def $(O)/gen/hg_serve.def
+$(O)/obj/%.o: %.c Makefile | $(O)/.packages $(GENERATED)
 	@mkdir -p $(@D)
 	$(call say,CC,$<) $(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 

@@ -23,7 +23,8 @@
     X(RC_E_BUSY, 503, RC_LOG_WARNING)      /* try again later */                                   \
     X(RC_E_INTERNAL, 500, RC_LOG_ERR)      /* the server's fault; clients see a fixed text */      \
     X(RC_E_LIMIT, 413, RC_LOG_WARNING)     /* too large, too many, too long; msg is for clients */ \
-    X(RC_E_GONE, 503, RC_LOG_INFO)         /* the client has closed the connection */
+    X(RC_E_GONE, 503, RC_LOG_INFO)         /* the client has closed the connection */              \
+    X(RC_E_MISS, 503, RC_LOG_INFO)         /* not in memory: no client sees it (db/memory.h) */
 
 typedef enum {
 #define X(kind, status, level) kind,

@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "base/spill.h"
+#include "db/extent.h"
 
 typedef struct rc_db_t rc_db_t;
 typedef struct rc_db_pool_t rc_db_pool_t;
@@ -22,6 +23,8 @@ typedef struct rc_db_texts_t {
     int statement_count;
     const char *const *steps; /* of the schema; steps[0] is step 1 */
     int step_count;
+    const char *const *tables; /* their names, by number, from 0 */
+    int table_count;           /* at most RC_TABLES */
 } rc_db_texts_t;
 
 typedef struct rc_db_config_t {
@@ -31,6 +34,7 @@ typedef struct rc_db_config_t {
                                   * undo the last ones */
     apr_interval_time_t timeout; /* how long to wait for a lock or a connection */
     int min, max;                /* connections kept, connections at most */
+    apr_off_t remember;          /* bytes for remembered values (db/memory.h); 0: none */
     bool create;                 /* create a missing database; only init sets it */
 } rc_db_config_t;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Implements the cache as a list in the order of use. A lookup walks the list, which has at most
- * ENTRIES entries.
+ * Implements the cache: a hash table, whose entries are also in a list in the order of use. Clients
+ * choose parts of keys; a secret in the hash keeps them from filling one bucket.
  */
 #include "base/lru.h"
 
@@ -9,29 +9,77 @@
 #include <string.h>
 
 #include <apr_ring.h>
+#include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
-#define SHARE   8   /* an entry may have at most 1/SHARE of the cache */
-#define ENTRIES 512 /* the most entries: a smaller entry counts as 1/ENTRIES of the cache */
+#include <openssl/rand.h>
+
+#define SHARE    8    /* an entry may have at most 1/SHARE of the cache */
+#define EXPECTED 1024 /* bytes of an entry, which determine the number of buckets */
+#define OVERHEAD 32   /* bytes that malloc and the table need for an entry */
 
 typedef struct entry_t {
     APR_RING_ENTRY(entry_t) link; /* the most recently used entry is first */
-    apr_size_t size;              /* bytes that it counts for */
-    apr_size_t len;
-    char *key; /* after the content */
+    struct entry_t *next;         /* in its bucket */
+    apr_uint64_t hash;
+    apr_size_t size;         /* bytes that it counts for */
+    apr_size_t len, key_len; /* of the content, and of the key behind it */
     char content[];
 } entry_t;
 
 APR_RING_HEAD(entries_t, entry_t);
 
 struct rc_lru_t {
+    apr_uint64_t secret[2];
     apr_thread_mutex_t *mutex; /* guards the members below */
     struct entries_t entries;
+    entry_t **buckets;
+    apr_size_t mask; /* number of buckets - 1 */
     apr_size_t used, max;
 };
 
+/* Folds the product of two numbers. */
+static apr_uint64_t mix(apr_uint64_t a, apr_uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+
+    return (apr_uint64_t)product ^ (apr_uint64_t)(product >> 64);
+}
+
+static apr_uint64_t hash_of(const rc_lru_t *cache, rc_bytes_t key)
+{
+    const char *data = key.data;
+    apr_uint64_t hash = cache->secret[0] ^ key.len, word;
+    apr_size_t left;
+
+    for (left = key.len; left > sizeof(word); left -= sizeof(word), data += sizeof(word)) {
+        memcpy(&word, data, sizeof(word));
+        hash = mix(hash ^ word, cache->secret[1]);
+    }
+    word = 0;
+    if (left)
+        memcpy(&word, data, left);
+    return mix(hash ^ word, cache->secret[1]);
+}
+
+static entry_t **find_link(rc_lru_t *cache, rc_bytes_t key, apr_uint64_t hash)
+{
+    entry_t **at;
+
+    for (at = &cache->buckets[hash & cache->mask]; *at; at = &(*at)->next)
+        if ((*at)->hash == hash && (*at)->key_len == key.len &&
+            !memcmp((*at)->content + (*at)->len, key.data, key.len))
+            break;
+    return at;
+}
+
 static void drop(rc_lru_t *cache, entry_t *entry)
 {
+    entry_t **at = &cache->buckets[entry->hash & cache->mask];
+
+    while (*at != entry)
+        at = &(*at)->next;
+    *at = entry->next;
     APR_RING_REMOVE(entry, link);
     cache->used -= entry->size;
     free(entry);
@@ -46,6 +94,16 @@ static apr_status_t drop_all(void *data)
     return APR_SUCCESS;
 }
 
+static void make_buckets(rc_lru_t *cache, apr_pool_t *pool)
+{
+    apr_size_t count = 64;
+
+    while (count < cache->max / EXPECTED)
+        count *= 2;
+    cache->mask = count - 1;
+    cache->buckets = apr_pcalloc(pool, count * sizeof(*cache->buckets));
+}
+
 rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
 {
     rc_lru_t *cache = apr_pcalloc(pool, sizeof(*cache));
@@ -53,48 +111,54 @@ rc_err_t *rc_lru_create(rc_lru_t **out, apr_size_t bytes, apr_pool_t *pool)
 
     if (rv != APR_SUCCESS)
         return rc_err_internal(pool, rv, "cannot create the mutex of a cache");
+    if (RAND_bytes((unsigned char *)cache->secret, sizeof(cache->secret)) != 1)
+        return rc_err_internal(pool, APR_SUCCESS, "no random bytes");
+    cache->secret[1] |= 1;
     APR_RING_INIT(&cache->entries, entry_t, link);
     cache->max = bytes;
+    make_buckets(cache, pool);
     apr_pool_cleanup_register(pool, cache, drop_all, apr_pool_cleanup_null);
     *out = cache;
     return NULL;
 }
 
-static entry_t *lookup(rc_lru_t *cache, const char *key)
+/* Finds an entry and makes it the most recently used one. The mutex is held. */
+static entry_t *use(rc_lru_t *cache, rc_bytes_t key, apr_uint64_t hash)
 {
-    entry_t *entry;
+    entry_t *entry = *find_link(cache, key, hash);
 
-    for (entry = APR_RING_FIRST(&cache->entries);
-         entry != APR_RING_SENTINEL(&cache->entries, entry_t, link);
-         entry = APR_RING_NEXT(entry, link))
-        if (!strcmp(entry->key, key))
-            return entry;
-    return NULL;
+    if (entry) {
+        APR_RING_REMOVE(entry, link);
+        APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
+    }
+    return entry;
 }
 
-rc_err_t *rc_lru_get(bool *found, rc_lru_t *cache, const char *key, rc_spool_t *spool)
+rc_bytes_t rc_lru_find(rc_lru_t *cache, rc_bytes_t key, apr_pool_t *pool)
 {
-    rc_err_t *err = NULL;
+    apr_uint64_t hash = hash_of(cache, key);
+    rc_bytes_t found = {NULL, 0};
     entry_t *entry;
 
     apr_thread_mutex_lock(cache->mutex);
-    if ((entry = lookup(cache, key))) {
-        APR_RING_REMOVE(entry, link);
-        APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
-        err = rc_spool_write(spool, entry->content, entry->len);
-    }
-    *found = entry != NULL;
+    if ((entry = use(cache, key, hash)))
+        found = (rc_bytes_t){apr_pmemdup(pool, entry->content, entry->len), entry->len};
     apr_thread_mutex_unlock(cache->mutex);
-    return err;
+    return found;
 }
 
 static void insert_entry(rc_lru_t *cache, entry_t *entry)
 {
-    entry_t *old;
+    rc_bytes_t key = {entry->content + entry->len, entry->key_len};
+    entry_t **at;
 
     apr_thread_mutex_lock(cache->mutex);
-    if ((old = lookup(cache, entry->key)))
-        drop(cache, old);
+    at = find_link(cache, key, entry->hash);
+    if (*at)
+        drop(cache, *at);
+    at = &cache->buckets[entry->hash & cache->mask];
+    entry->next = *at;
+    *at = entry;
     APR_RING_INSERT_HEAD(&cache->entries, entry, entry_t, link);
     cache->used += entry->size;
     while (cache->used > cache->max)
@@ -102,23 +166,49 @@ static void insert_entry(rc_lru_t *cache, entry_t *entry)
     apr_thread_mutex_unlock(cache->mutex);
 }
 
-rc_err_t *rc_lru_put(rc_lru_t *cache, const char *key, rc_spool_t *spool, apr_pool_t *scratch)
+void rc_lru_store(rc_lru_t *cache, rc_bytes_t key, rc_bytes_t head, rc_bytes_t body)
 {
-    apr_size_t len = (apr_size_t)rc_spool_size(spool), key_len = strlen(key) + 1;
-    apr_size_t size = sizeof(entry_t) + len + key_len;
-    const char *content;
+    apr_size_t len = head.len + body.len, bytes = sizeof(entry_t) + len + key.len;
     entry_t *entry;
 
-    if (size > cache->max / SHARE)
+    if (bytes + OVERHEAD > cache->max / SHARE || !(entry = malloc(bytes)))
+        return; /* without the entry the cache still works */
+    entry->hash = hash_of(cache, key);
+    entry->size = bytes + OVERHEAD;
+    entry->len = len;
+    entry->key_len = key.len;
+    if (head.len)
+        memcpy(entry->content, head.data, head.len);
+    if (body.len)
+        memcpy(entry->content + head.len, body.data, body.len);
+    memcpy(entry->content + len, key.data, key.len);
+    insert_entry(cache, entry);
+}
+
+rc_err_t *rc_lru_get(bool *found, rc_lru_t *cache, const char *key, rc_spool_t *spool)
+{
+    rc_bytes_t name = {key, strlen(key)};
+    apr_uint64_t hash = hash_of(cache, name);
+    rc_err_t *err = NULL;
+    entry_t *entry;
+
+    apr_thread_mutex_lock(cache->mutex);
+    if ((entry = use(cache, name, hash)))
+        err = rc_spool_write(spool, entry->content, entry->len);
+    *found = entry != NULL;
+    apr_thread_mutex_unlock(cache->mutex);
+    return err;
+}
+
+rc_err_t *rc_lru_put(rc_lru_t *cache, const char *key, rc_spool_t *spool, apr_pool_t *scratch)
+{
+    rc_bytes_t body = {NULL, (apr_size_t)rc_spool_size(spool)}, none = {NULL, 0};
+    const char *content;
+
+    if (body.len > cache->max / SHARE)
         return NULL;
     RC_TRY(rc_spool_string(&content, spool, scratch));
-    if (!(entry = malloc(size)))
-        return NULL; /* without the entry the cache still works */
-    entry->size = size > cache->max / ENTRIES ? size : cache->max / ENTRIES;
-    entry->len = len;
-    entry->key = entry->content + len;
-    memcpy(entry->content, content, len);
-    memcpy(entry->key, key, key_len);
-    insert_entry(cache, entry);
+    body.data = content;
+    rc_lru_store(cache, (rc_bytes_t){key, strlen(key)}, none, body);
     return NULL;
 }

@@ -11,6 +11,7 @@
 #ifndef RC_DB_DRIVER_H
 #define RC_DB_DRIVER_H
 
+#include "db/generation.h"
 #include "db/stmt.h"
 
 typedef struct rc_driver_t rc_driver_t;
@@ -19,11 +20,20 @@ typedef struct rc_driver_t rc_driver_t;
  * LAZY does not wait for the disk; IDLE does not wait at all. */
 typedef enum { RC_WRITE_DURABLE, RC_WRITE_LAZY, RC_WRITE_IDLE } rc_write_mode_t;
 
+/* What a driver knows about changes since it was last asked. */
+typedef enum {
+    RC_NEWS_NONE,   /* none: all commits that were acknowledged are known */
+    RC_NEWS_CHANGE, /* one commit, with its extent; ask again for the next */
+    RC_NEWS_LOST,   /* commits of unknown extent; ask again for the next */
+    RC_NEWS_UNKNOWN /* perhaps a commit that has not been reported yet: ask again later */
+} rc_news_t;
+
 /* A statement of a connection. */
 struct rc_stmt_t {
     rc_db_t *db;
-    void *handle; /* the driver's; NULL before the first use */
-    int number;   /* in the texts of the configuration */
+    void *handle;        /* the driver's; NULL before the first use */
+    int number;          /* in the texts of the configuration */
+    apr_uint64_t tables; /* bit N: table N is named in the text */
 };
 
 /* A connection. */
@@ -39,7 +49,14 @@ struct rc_db_t {
     bool writing, reading;      /* which transaction is open */
     bool failed;                /* the transaction can only be rolled back */
     rc_stmt_t *active;          /* the statement that stands on a row, or NULL */
-    rc_stmt_t *statements;      /* one for each text */
+    rc_stmt_t *statements;      /* one for each text; NULL: of db/memory.h */
+
+    /* For remembered values (db/memory.h); NULL and 0 without. */
+    struct rc_memory_t *memory;
+    rc_generation_t generation; /* of the read transaction's snapshot, if it is known */
+    apr_uint64_t reading_now;   /* the tables of the last statement; not in `read` yet */
+    rc_extent_t read;           /* by this transaction */
+    rc_extent_t read_since;     /* the same since the last rc_recall */
 };
 
 struct rc_driver_t {
@@ -69,11 +86,19 @@ struct rc_driver_t {
     rc_err_t *(*set_version)(rc_db_t *db, int version);
 
     /* Transactions. One write transaction runs at a time among all processes; rollback runs with
-     * all statements reset, and also after a commit that failed. */
-    rc_err_t *(*begin_read)(rc_db_t *db);
+     * all statements reset, and also after a commit that failed. A read transaction with @a at_once
+     * has its snapshot when it has begun, else perhaps only at its first statement. */
+    rc_err_t *(*begin_read)(rc_db_t *db, bool at_once);
     rc_err_t *(*begin_write)(rc_db_t *db, rc_write_mode_t mode);
     rc_err_t *(*commit)(rc_db_t *db);
     void (*rollback)(rc_db_t *db);
+
+    /* Following changes (db/generation.h). follow begins with the current state, by a connection
+     * that is used for nothing else; *follower stays NULL when the driver cannot report changes.
+     * Each commit of this driver, in any process, must be reported with an extent that holds all
+     * that it has changed, or as lost. news is called by one thread at a time. */
+    rc_err_t *(*follow)(void **follower, rc_db_t *db);
+    rc_news_t (*news)(void *follower, rc_extent_t *extent);
 
     /* Statements: parameters are ?1, ?2 ... in their texts and counted from 1. step resets a
      * statement at its end and after an error. */

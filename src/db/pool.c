@@ -3,7 +3,7 @@
  * A pool of connections for all threads of a process. A request leases a connection, which returns
  * to the pool when the request's memory pool ends.
  */
-#include "driver.h"
+#include "memory.h"
 
 #include <apr_reslist.h>
 #include <apr_thread_mutex.h>
@@ -24,6 +24,7 @@ struct rc_db_pool_t {
     rc_db_config_t config;
     apr_thread_mutex_t *mutex; /* guards leases */
     lease_t *leases;
+    rc_memory_t *memory; /* NULL: nothing is remembered */
 };
 
 /* While this thread asks the list for a connection: the request's pool, and the error if opening
@@ -93,6 +94,16 @@ static apr_status_t end_leases(void *data)
     return APR_SUCCESS;
 }
 
+static rc_err_t *open_memory(rc_db_pool_t *db_pool, apr_pool_t *pool)
+{
+    rc_db_t *db;
+
+    if (!db_pool->config.remember)
+        return NULL;
+    RC_TRY(rc_db_open(&db, &db_pool->config, pool));
+    return rc_memory_open(&db_pool->memory, db, pool);
+}
+
 rc_err_t *rc_db_pool_create(rc_db_pool_t **out, const rc_db_config_t *config, apr_pool_t *pool)
 {
     rc_db_pool_t *db_pool = apr_pcalloc(pool, sizeof(*db_pool));
@@ -111,7 +122,7 @@ rc_err_t *rc_db_pool_create(rc_db_pool_t **out, const rc_db_config_t *config, ap
     apr_pool_pre_cleanup_register(pool, db_pool, end_leases);
     apr_reslist_timeout_set(db_pool->list, config->timeout);
     *out = db_pool;
-    return NULL;
+    return open_memory(db_pool, pool);
 }
 
 static void add_lease(rc_db_pool_t *db_pool, rc_db_t *db, apr_pool_t *pool)
@@ -159,8 +170,14 @@ rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
         return err;
     }
     (*out)->pool = pool;
+    (*out)->memory = db_pool->memory;
     add_lease(db_pool, *out, pool);
     return NULL;
+}
+
+rc_err_t *rc_db_acquire_memory(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
+{
+    return rc_memory_connect(out, db_pool->memory, pool);
 }
 
 void rc_db_release(rc_db_t *db)

@@ -3,7 +3,7 @@
  * Prepares statements by number, binds parameters, steps and reads columns: the thin layer over the
  * driver that all of src/store uses.
  */
-#include "driver.h"
+#include "memory.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -29,13 +29,32 @@ rc_err_t *rc_db_check_ready(const rc_db_t *db, const char *next)
     return NULL;
 }
 
+/* Returns a bit for each table that is a word of @a text. */
+static apr_uint64_t tables_in(const char *text, const rc_db_texts_t *texts)
+{
+    apr_uint64_t found = 0;
+    apr_size_t len;
+    int i;
+
+    for (; *text; text += len ? len : 1) {
+        len = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+        for (i = 0; len && i < texts->table_count; i++)
+            if (strlen(texts->tables[i]) == len && !strncasecmp(texts->tables[i], text, len))
+                found |= APR_UINT64_C(1) << i;
+    }
+    return found;
+}
+
 rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number)
 {
-    rc_stmt_t *st = &db->statements[number];
+    rc_stmt_t unprepared = {.db = db, .number = number};
+    rc_stmt_t *st = db->statements ? &db->statements[number] : &unprepared;
 
     rc_done(st);
-    if (!st->handle)
+    if (!st->handle) {
         RC_TRY(db->driver->prepare(st, text_of(st)));
+        st->tables = tables_in(text_of(st), db->texts);
+    }
     *out = st;
     return NULL;
 }
@@ -159,8 +178,10 @@ rc_err_t *rc_step(bool *row, rc_stmt_t *st, rc_db_t *db)
     rc_err_t *err;
 
     *row = false;
-    if (db->active != st)
+    if (db->active != st) {
         RC_TRY(rc_db_check_ready(db, text_of(st)));
+        rc_memory_read(db, st);
+    }
     err = db->driver->step(row, st);
     db->active = *row ? st : NULL;
     db->failed = err && (db->writing || db->reading);

@@ -2,12 +2,14 @@
 /*
  * Runs transactions on a connection: commits on success, else rolls back.
  */
-#include "driver.h"
+#include "memory.h"
 
 rc_err_t *rc_db_begin_read(rc_db_t *db)
 {
     RC_TRY(rc_db_check_ready(db, "a transaction"));
-    RC_TRY(db->driver->begin_read(db));
+    rc_memory_begin(db);
+    RC_TRY(db->driver->begin_read(db, db->generation != RC_GENERATION_UNKNOWN));
+    rc_memory_settle(db);
     db->reading = true;
     return NULL;
 }

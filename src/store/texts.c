@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The texts of the statements (sql/) and of the schema steps (schema/), in the order of their
- * numbers.
+ * The texts of the statements (sql/) and of the schema steps (schema/), and the names of the
+ * tables, in the order of their numbers.
  */
 #include "store/texts.h"
 
@@ -19,9 +19,17 @@ static const char *const steps[] = {
 #undef S
 };
 
+static const char *const tables[] = {
+#define T(number, name) name,
+#include "rc_tables.def"
+#undef T
+};
+
 const rc_db_texts_t rc_store_texts = {
     .statements = statements,
     .statement_count = RC_SQL_COUNT,
     .steps = steps,
+    .tables = tables,
+    .table_count = sizeof(tables) / sizeof(*tables),
     .step_count = sizeof(steps) / sizeof(*steps),
 };

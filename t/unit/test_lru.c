@@ -64,16 +64,39 @@ static void bounded(void **state)
     ASSERT_OK(rc_lru_create(&cache, 1 << 30, pool));
     put("file", "z", RC_SPOOL_MEMORY + 1);
     assert_int_equal(strlen(get("file")), RC_SPOOL_MEMORY + 1);
-    ASSERT_OK(rc_lru_create(&cache, 1 << 20, pool));
-    for (i = 0; i < 2000; i++)
+    ASSERT_OK(rc_lru_create(&cache, 1 << 17, pool));
+    for (i = 0; i < 4000; i++)
         put(apr_psprintf(pool, "%d", i), "", 0);
-    assert_null(get("1400")); /* many small ones */
-    assert_non_null(get("1600"));
+    assert_null(get("1000")); /* many small ones: each counts for what it needs */
+    assert_non_null(get("3600"));
+}
+
+static rc_bytes_t bytes(const char *text)
+{
+    return (rc_bytes_t){text, strlen(text)};
+}
+
+static void stores_bytes(void **state)
+{
+    rc_bytes_t key = {"k\0y", 3}, found;
+
+    (void)state;
+    ASSERT_OK(rc_lru_create(&cache, 1 << 16, pool));
+    assert_null(rc_lru_find(cache, key, pool).data);
+    rc_lru_store(cache, key, bytes("head"), bytes("body"));
+    rc_lru_store(cache, (rc_bytes_t){"k\0", 2}, bytes("other"), (rc_bytes_t){NULL, 0});
+    found = rc_lru_find(cache, key, pool);
+    assert_int_equal(found.len, 8);
+    assert_memory_equal(found.data, "headbody", 8);
+    rc_lru_store(cache, key, bytes(""), bytes("new"));
+    assert_int_equal(rc_lru_find(cache, key, pool).len, 3);
+    assert_int_equal(rc_lru_find(cache, (rc_bytes_t){"k\0", 2}, pool).len, 5);
 }
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(keeps),
     cmocka_unit_test(bounded),
+    cmocka_unit_test(stores_bytes),
 };
 
 UNIT_MAIN(tests)

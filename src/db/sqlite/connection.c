@@ -20,6 +20,7 @@ static rc_err_t *configure(rc_db_t *db)
     sqlite3_db_config(own->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(own->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     rc_sqlite_limit_wal(db);
+    rc_sqlite_watch_changes(db);
     return rc_sqlite_exec(
         db, apr_psprintf(db->pool,
                          "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s;"
@@ -45,7 +46,7 @@ rc_err_t *rc_sqlite_open(rc_db_t *db)
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
     if (n != SQLITE_OK)
         return rc_sqlite_error(db, n, db->path);
-    RC_TRY(rc_sqlite_file_lock(&own->write_lock, db->path, db->own));
+    RC_TRY(rc_sqlite_file_beside(&own->write_lock, db->path, ".lock", db->own));
     return configure(db);
 }
 

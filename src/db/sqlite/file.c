@@ -152,16 +152,16 @@ rc_err_t *rc_sqlite_file_create(const char *path, apr_pool_t *pool)
     return n ? rc_fs_err(pool, "create", path) : rc_fs_sync_folder_of(path, pool);
 }
 
-/* Opens or creates the lock file with the database's owner. Returns -1 with errno set
+/* Opens or creates a file beside the database, with the database's owner. Returns -1 with errno set
  * on failure. */
-static int open_lock(const char *lock, const char *path)
+static int open_beside(const char *file, const char *path)
 {
-    int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, fd = open(lock, flags), n;
+    int flags = O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, fd = open(file, flags), n;
     struct stat st;
 
     if (fd >= 0 || errno != ENOENT)
         return fd;
-    fd = open(lock, flags | O_CREAT, 0600);
+    fd = open(file, flags | O_CREAT, 0600);
     if (fd < 0 || geteuid() || stat(path, &st) || !fchown(fd, st.st_uid, st.st_gid))
         return fd;
     n = errno;
@@ -170,21 +170,21 @@ static int open_lock(const char *lock, const char *path)
     return -1;
 }
 
-/* Replaces a lock file that only another account can open, for example after a restore by root: no
+/* Replaces a file that only another account can open, for example after a restore by root: no
  * serving process can hold it. The directory is locked meanwhile, so that processes that do this at
  * the same time end up with one file. */
-static int replace_lock(const char *lock, const char *path, apr_pool_t *pool)
+static int replace_beside(const char *file, const char *path, apr_pool_t *pool)
 {
     apr_pool_t *sub;
     bool locked;
     int fd, n;
 
     apr_pool_create(&sub, pool);
-    rc_fs_lock(&locked, rc_fs_folder(lock, sub), apr_time_from_sec(5), sub);
-    fd = open_lock(lock, path);
-    if (fd < 0 && locked && (errno == EACCES || errno == EPERM) && !unlink(lock)) {
-        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s belonged to another account: made anew", lock);
-        fd = open_lock(lock, path);
+    rc_fs_lock(&locked, rc_fs_folder(file, sub), apr_time_from_sec(5), sub);
+    fd = open_beside(file, path);
+    if (fd < 0 && locked && (errno == EACCES || errno == EPERM) && !unlink(file)) {
+        rc_log(RC_LOG_WARNING, APR_SUCCESS, "%s belonged to another account: made anew", file);
+        fd = open_beside(file, path);
     }
     n = errno;
     apr_pool_destroy(sub);
@@ -192,12 +192,12 @@ static int replace_lock(const char *lock, const char *path, apr_pool_t *pool)
     return fd;
 }
 
-rc_err_t *rc_sqlite_file_lock(int *fd, const char *path, apr_pool_t *pool)
+rc_err_t *rc_sqlite_file_beside(int *fd, const char *path, const char *suffix, apr_pool_t *pool)
 {
-    const char *lock = apr_pstrcat(pool, path, ".lock", NULL);
+    const char *file = apr_pstrcat(pool, path, suffix, NULL);
 
-    *fd = open_lock(lock, path);
+    *fd = open_beside(file, path);
     if (*fd < 0)
-        *fd = replace_lock(lock, path, pool);
-    return *fd < 0 ? cannot("open the lock of the database,", lock, pool) : NULL;
+        *fd = replace_beside(file, path, pool);
+    return *fd < 0 ? cannot("open a file of the database,", file, pool) : NULL;
 }

@@ -28,12 +28,13 @@ void rc_sqlite_startup(void)
 #define CHECKPOINT_AT 1000
 #define EMPTY_AT      4000
 
-/* Runs after every commit and never waits for a reader: while one blocks it, every later commit
- * retries. */
+/* Runs after every commit, which it records first: readers wait for the record. Never waits for a
+ * reader: while one blocks it, every later commit retries. */
 static int limit_wal(void *baton, sqlite3 *handle, const char *name, int pages)
 {
     rc_db_t *db = baton;
 
+    rc_sqlite_record(db->handle);
     if (pages < CHECKPOINT_AT)
         return SQLITE_OK;
     sqlite3_busy_timeout(handle, 0);

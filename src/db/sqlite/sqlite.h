@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 
 #include "../driver.h"
+#include "ring.h"
 
 /* The driver's own statements, prepared once per connection. */
-enum { BEGIN_READ, BEGIN_WRITE, COMMIT, OWN_STATEMENTS };
+enum { BEGIN_READ, SNAPSHOT, BEGIN_WRITE, COMMIT, OWN_STATEMENTS };
 
 typedef struct rc_sqlite_t {
     sqlite3 *handle;
@@ -21,6 +22,12 @@ typedef struct rc_sqlite_t {
     bool locked;      /* this connection holds the write lock */
     bool lazy;        /* commits do not wait for the disk */
     struct stat file; /* of the file when it was opened */
+
+    /* What the write transaction records when it commits. */
+    bool recording;
+    rc_ring_record_t record;
+    rc_ring_t *ring;            /* opened with the first write transaction; or NULL */
+    const apr_uint64_t *mapped; /* the header of the WAL index; NULL: not mapped yet */
 } rc_sqlite_t;
 
 /* statement.c */
@@ -38,7 +45,7 @@ uid_t rc_sqlite_owner(const rc_db_t *db);
 rc_err_t *rc_sqlite_usable(const rc_db_t *db, apr_pool_t *pool);
 
 /* transaction.c */
-rc_err_t *rc_sqlite_begin_read(rc_db_t *db);
+rc_err_t *rc_sqlite_begin_read(rc_db_t *db, bool at_once);
 rc_err_t *rc_sqlite_begin_write(rc_db_t *db, rc_write_mode_t mode);
 rc_err_t *rc_sqlite_commit(rc_db_t *db);
 void rc_sqlite_rollback(rc_db_t *db);
@@ -48,6 +55,25 @@ void rc_sqlite_rollback(rc_db_t *db);
 /** Waits until this connection may write; RC_E_BUSY after @a wait. */
 rc_err_t *rc_sqlite_lock_writers(rc_db_t *db, apr_interval_time_t wait);
 void rc_sqlite_unlock_writers(rc_db_t *db);
+
+/* record.c */
+
+/** Has the connection note which rows its statements change. */
+void rc_sqlite_watch_changes(rc_db_t *db);
+
+/** Notes that a statement may have changed everything. */
+void rc_sqlite_changes_all(rc_sqlite_t *own);
+
+/** Begins and ends the record of a write transaction, which holds the lock of the writers. */
+void rc_sqlite_record_begin(rc_db_t *db);
+void rc_sqlite_record_end(rc_sqlite_t *own);
+
+/** Puts the record of the commit that has just been made into the ring. */
+void rc_sqlite_record(rc_sqlite_t *own);
+
+/* follow.c */
+rc_err_t *rc_sqlite_follow(void **follower, rc_db_t *db);
+rc_news_t rc_sqlite_news(void *follower, rc_extent_t *extent);
 
 /* maintain.c */
 void rc_sqlite_startup(void);

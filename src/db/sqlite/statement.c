@@ -49,6 +49,7 @@ rc_err_t *rc_sqlite_exec(rc_db_t *db, const char *sql)
     rc_sqlite_t *own = db->handle;
     int n = sqlite3_exec(own->handle, sql, NULL, NULL, NULL);
 
+    rc_sqlite_changes_all(own);
     return n == SQLITE_OK ? NULL : rc_sqlite_error(db, n, "exec");
 }
 
@@ -159,6 +160,8 @@ const rc_driver_t rc_driver_sqlite = {
     .begin_write = rc_sqlite_begin_write,
     .commit = rc_sqlite_commit,
     .rollback = rc_sqlite_rollback,
+    .follow = rc_sqlite_follow,
+    .news = rc_sqlite_news,
     .prepare = prepare,
     .finalize = finalize,
     .bind_text = bind_text,

@@ -7,8 +7,11 @@
 #include <apr_strings.h>
 
 /* BEGIN IMMEDIATE takes the write lock at once, so that it cannot fail later. */
-static const char *const texts[OWN_STATEMENTS] = {
-    [BEGIN_READ] = "BEGIN", [BEGIN_WRITE] = "BEGIN IMMEDIATE", [COMMIT] = "COMMIT"};
+static const char *const texts[OWN_STATEMENTS] = {[BEGIN_READ] = "BEGIN",
+                                                  [SNAPSHOT] =
+                                                      "SELECT 1 FROM sqlite_schema LIMIT 1",
+                                                  [BEGIN_WRITE] = "BEGIN IMMEDIATE",
+                                                  [COMMIT] = "COMMIT"};
 
 static rc_err_t *run_own(rc_db_t *db, int which)
 {
@@ -20,7 +23,7 @@ static rc_err_t *run_own(rc_db_t *db, int which)
                                &own->own[which], NULL);
     if (n == SQLITE_OK) {
         n = sqlite3_step(own->own[which]);
-        if (n == SQLITE_DONE) {
+        if (n == SQLITE_DONE || n == SQLITE_ROW) {
             sqlite3_reset(own->own[which]);
             return NULL;
         }
@@ -28,9 +31,11 @@ static rc_err_t *run_own(rc_db_t *db, int which)
     return rc_sqlite_error(db, n, texts[which]);
 }
 
-rc_err_t *rc_sqlite_begin_read(rc_db_t *db)
+/* BEGIN alone takes no snapshot; the first statement does. */
+rc_err_t *rc_sqlite_begin_read(rc_db_t *db, bool at_once)
 {
-    return run_own(db, BEGIN_READ);
+    RC_TRY(run_own(db, BEGIN_READ));
+    return at_once ? run_own(db, SNAPSHOT) : NULL;
 }
 
 /* Switches between durable and lazy commits; SQLite allows that only outside a transaction. */
@@ -61,12 +66,15 @@ rc_err_t *rc_sqlite_begin_write(rc_db_t *db, rc_write_mode_t mode)
         sqlite3_busy_timeout(own->handle, (int)apr_time_as_msec(db->config->timeout));
     if (err)
         rc_sqlite_unlock_writers(db);
+    else
+        rc_sqlite_record_begin(db);
     return err;
 }
 
 rc_err_t *rc_sqlite_commit(rc_db_t *db)
 {
-    RC_TRY(run_own(db, COMMIT));
+    RC_TRY(run_own(db, COMMIT)); /* records it, in limit_wal */
+    rc_sqlite_record_end(db->handle);
     rc_sqlite_unlock_writers(db);
     return NULL;
 }
@@ -80,5 +88,6 @@ void rc_sqlite_rollback(rc_db_t *db)
         sqlite3_reset(own->own[i]);
     if (!sqlite3_get_autocommit(own->handle))
         sqlite3_exec(own->handle, "ROLLBACK", NULL, NULL, NULL);
+    rc_sqlite_record_end(own);
     rc_sqlite_unlock_writers(db);
 }
