@@ -66,6 +66,7 @@ subtest 'wrong values' => sub {
          ['RcapiArchiveCache cache 1x', qr/'1x' is not a number of bytes/],
         ['RcapiDatabaseMin x', qr/not a number/], ['RcapiDatabaseMax 0', qr/'0' is not a number from 1/],
         ['RcapiDatabaseMax 1e3', qr/not a number/],
+        ['RcapiRemember 1', qr/'1' is not Off, or a number of bytes/], ['RcapiRemember On', qr/is not Off, or/],
         ["RcapiDatabaseMin 9\nRcapiDatabaseMax 3", qr/RcapiDatabaseMin 9 is more than RcapiDatabaseMax 3/],
         ['RcapiMaxRequestBody 0', qr/'0' is not a number of bytes/], ['RcapiMaxRequestBody 5X', qr/'5X' is not/],
         ['RcapiMaxRequestBody M', qr/'M' is not/],
@@ -116,7 +117,7 @@ subtest 'wrong values' => sub {
 
 subtest 'right values' => sub {
     for my $text (
-        'RcapiTempMax 64M', 'RcapiTempMax 0',
+        'RcapiTempMax 64M', 'RcapiTempMax 0', 'RcapiRemember 1M', 'RcapiRemember off',
         'RcapiDatabaseSync normal', 'RcapiDatabaseMax 1', 'RcapiMaxRequestBody 10m', 'RcapiRemoteSchemes HTTPS',
         'RcapiArchiveCache none', 'RcapiArchiveCache cache 10g', 'RcapiExpensiveMax 1', 'RcapiPasswordMax 4',
         'RcapiGit Off', 'RcapiGitMax 9', 'RcapiGitTimeout 1', 'RcapiGitMemory 0', 'RcapiPushMaxSize 1G',

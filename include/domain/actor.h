@@ -46,7 +46,8 @@ typedef rc_err_t *rc_actor_fn_t(rc_actor_t *actor, void *baton);
  * journal names it RC_LOCAL_ACTOR. It has no connection yet (rc_actor_open). */
 void rc_actor_local(rc_actor_t *actor, rc_env_t *env, apr_pool_t *pool);
 
-/** Acquires a database connection for the actor, which is released with the actor's pool. */
+/** Acquires a database connection for the actor, unless it has one. It is released with the actor's
+ * pool. */
 rc_err_t *rc_actor_open(rc_actor_t *actor);
 
 /** Exchanges the connection, outside of transactions, for one of those for long lists. */
@@ -59,6 +60,14 @@ void rc_actor_close(rc_actor_t *actor);
  * if the last record is an hour old and no writer is at work: nothing waits for that. */
 rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
 
+/** Runs @a fn for an actor without a connection, with what the process remembers (db/memory.h).
+ * Returns RC_E_MISS when that is not enough: then the caller repeats everything with a connection,
+ * so @a fn must be able to begin anew. The actor has no connection afterwards. */
+rc_err_t *rc_actor_recall(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
+
+/** Runs rc_actor_recall; if that is not enough, acquires a connection and runs rc_actor_read. */
+rc_err_t *rc_actor_ask(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
+
 /** Runs @a fn in a write transaction, between renew and answer. Recovers unfinished changes of the
  * disk first (rc_disk_txn_run). */
 rc_err_t *rc_actor_txn(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
@@ -68,8 +77,8 @@ rc_err_t *rc_actor_txn(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
  * connection and releases it. */
 rc_err_t *rc_actor_again(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
 
-/** Runs @a fn, which may take minutes, without a database connection (actor->db is NULL). Acquires
- * one again afterwards. Outside of transactions. */
+/** Runs @a fn, which may take minutes, without a database connection (actor->db is NULL). If the
+ * actor had one, acquires one again afterwards. Outside of transactions. */
 rc_err_t *rc_actor_away(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
 
 /** Takes one of the places for calls that wait (for a remote, a copy, a lock), until the actor's

@@ -29,7 +29,8 @@
 typedef enum {
     RC_VALUE_FLAG,    /* bool: On or Off */
     RC_VALUE_NUMBER,  /* int: from min to max */
-    RC_VALUE_SIZE,    /* apr_off_t: bytes from min to max; K, M and G are powers of 1024 */
+    RC_VALUE_SIZE,    /* apr_off_t: bytes from min to max; K, M and G are powers of 1024; one of
+                       * `words`, if there are any, is 0 */
     RC_VALUE_SECONDS, /* apr_interval_time_t: seconds from min to max */
     RC_VALUE_TEXT,    /* const char *: UTF-8 without control characters */
     RC_VALUE_URL,     /* const char *: http(s)://HOST[:PORT][/PATH], without a slash at its end */
@@ -73,6 +74,9 @@ typedef struct rc_directive_t {
 #define RC_SECONDS(settings, member, least, most)                                                  \
     .type = RC_VALUE_SECONDS, RC_MEMBER(apr_interval_time_t, settings, member), .min = (least),    \
     .max = (most)
+#define RC_SIZE_OR(settings, member, least, most, list)                                            \
+    .type = RC_VALUE_SIZE, RC_MEMBER(apr_off_t, settings, member), .min = (least), .max = (most),  \
+    .words = (list)
 #define RC_STRING(settings, member) .type = RC_VALUE_TEXT, RC_MEMBER(const char *, settings, member)
 #define RC_URL(settings, member)    .type = RC_VALUE_URL, RC_MEMBER(const char *, settings, member)
 #define RC_PATH(settings, member)   .type = RC_VALUE_PATH, RC_MEMBER(const char *, settings, member)

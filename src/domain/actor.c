@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 
 #include "caller.h"
+#include "db/memory.h"
 #include "domain/disk_transaction.h"
 #include "store/rule.h"
 
@@ -23,6 +24,8 @@ void rc_actor_local(rc_actor_t *actor, rc_env_t *env, apr_pool_t *pool)
 
 rc_err_t *rc_actor_open(rc_actor_t *actor)
 {
+    if (actor->db)
+        return NULL;
     return rc_db_acquire(&actor->db, actor->lists ? actor->env->list_pool : actor->env->db_pool,
                          actor->pool);
 }
@@ -75,6 +78,37 @@ rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
     return err;
 }
 
+/* The use of a key or a session is still to be recorded. */
+static bool is_unrecorded(const rc_actor_t *actor)
+{
+    return actor->caller && (actor->caller->unrecorded || actor->caller->idle);
+}
+
+rc_err_t *rc_actor_recall(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
+{
+    rc_err_t *err;
+
+    RC_TRY(rc_db_acquire_memory(&actor->db, actor->env->db_pool, actor->pool));
+    if (!actor->db)
+        return rc_err(actor->pool, RC_E_MISS, "nothing is remembered");
+    err = rc_db_begin_read(actor->db);
+    if (!err)
+        err = fn(actor, baton);
+    rc_db_rollback(actor->db);
+    actor->db = NULL;
+    return is_unrecorded(actor) ? rc_err(actor->pool, RC_E_MISS, "a use is not recorded") : err;
+}
+
+rc_err_t *rc_actor_ask(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
+{
+    rc_err_t *err = rc_actor_recall(actor, fn, baton);
+
+    if (!err || err->kind != RC_E_MISS)
+        return err;
+    RC_TRY(rc_actor_open(actor));
+    return rc_actor_read(actor, fn, baton);
+}
+
 typedef struct change_t {
     rc_actor_t *actor;
     rc_actor_fn_t *fn;
@@ -125,11 +159,12 @@ rc_err_t *rc_actor_again(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
 
 rc_err_t *rc_actor_away(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
 {
+    bool had = actor->db != NULL;
     rc_err_t *err, *back;
 
     rc_actor_close(actor);
     err = fn(actor, baton);
-    back = rc_actor_open(actor);
+    back = had ? rc_actor_open(actor) : NULL;
     return err ? err : back;
 }
 

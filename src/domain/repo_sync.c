@@ -6,6 +6,7 @@
 #include "domain/repo_sync.h"
 
 #include "base/log.h"
+#include "db/memory.h"
 #include "domain/disk_transaction.h"
 #include "domain/last_changeset.h"
 #include "domain/maintenance.h"
@@ -96,6 +97,8 @@ static rc_err_t *look_if_moved(rc_last_t *last, rc_actor_t *actor, const rc_repo
 rc_err_t *rc_repo_look(rc_last_t *last, rc_actor_t *actor, const rc_repo_t *repo, bool anew)
 {
     *last = (rc_last_t){NULL};
+    if (rc_db_is_memory(actor->db))
+        return rc_err(actor->pool, RC_E_MISS, "the last commit is to be stored");
     RC_TRY(rc_db_commit(actor->db));
     if (anew)
         RC_TRY(refresh_last(actor, repo, NULL, NULL));

@@ -224,8 +224,7 @@ rc_err_t *rc_view_access(rc_view_call_t **out, const apr_array_header_t *routes,
     call->length = -1;
     if (!request->readonly)
         return rc_view_refuse(call, 405, NULL);
-    RC_TRY(rc_actor_open(&call->actor));
-    RC_TRY(rc_actor_read(&call->actor, decide_access, &decision)); /* all in one snapshot */
+    RC_TRY(rc_actor_ask(&call->actor, decide_access, &decision)); /* all in one snapshot */
     if (call->actor.caller && call->actor.caller->csrf)
         rc_session_use(&call->actor, rc_face_cookie(request, RC_COOKIE_SESSION));
     if (call->status == 200) /* an invalid key was ignored, and visitors may see the view */

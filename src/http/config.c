@@ -13,6 +13,7 @@
 #define PLACE(type, ...) type(rc_http_place_t, __VA_ARGS__)
 
 static const char *const sync_words[] = {"FULL", "NORMAL", NULL};
+static const char *const off_words[] = {"Off", NULL};
 static const char *const scheme_words[] = {"http", "https", "git", "ssh", "svn", "file", NULL};
 
 /* Returns what is unusual about an entry of a whitelist that matches no view; else NULL. */
@@ -49,6 +50,8 @@ static const rc_directive_t server_rows[] = {
     {"RcapiDatabaseMax",
      "most database connections that each process opens (default: 4 per core), and half as many for lists",
      RC_SERVER, ENV(RC_NUMBER, db.max, 1, 10000)},
+    {"RcapiRemember", "bytes in which each process remembers callers, rights and answers (default 16M); or Off",
+     RC_SERVER, ENV(RC_SIZE_OR, db.remember, 1 << 20, (apr_int64_t)1 << 40, off_words)},
     {"RcapiSiteTitle", "name of this installation in feeds and in password prompts (default: none)",
      RC_SERVER, ENV(RC_STRING, site_title)},
     {"RcapiRevealKeys", "whether answers show API keys to callers who may know them (default On)",

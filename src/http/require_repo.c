@@ -153,8 +153,7 @@ static rc_err_t *judge_try(try_t *try, rc_env_t *env, const char *key, apr_pool_
 
     RC_TRY(rc_sign_in(&credentials, env, &sent, pool));
     try->credentials = &credentials;
-    RC_TRY(rc_actor_open(&actor));
-    RC_TRY(rc_actor_read(&actor, judge_request, try));
+    RC_TRY(rc_actor_ask(&actor, judge_request, try));
     if (try->verdict.kind == RC_TRANSFER_ALLOWED && !actor.caller->anonymous)
         r->user = apr_pstrdup(r->pool, actor.caller->username);
     return NULL;

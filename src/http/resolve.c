@@ -14,6 +14,7 @@
 
 #define LEAST_REMOTES 2 /* bounds of the default */
 #define MOST_REMOTES  8
+#define REMEMBER      ((apr_off_t)16 << 20)
 #define LEAST_DB_MAX  4
 #define DB_PER_CORE   4 /* each takes 2 to 3 MB; more of them make nothing faster */
 
@@ -48,6 +49,7 @@ static void set_defaults(rc_env_config_t *out)
 
     rc_env_defaults(out);
     out->db.max = at_least(at_most(DB_PER_CORE * cores(), threads()), LEAST_DB_MAX);
+    out->db.remember = REMEMBER;
     out->temp_dir = NULL;
     out->expensive_max = out->clone_max = cores();
     out->password_max = at_least(cores() / 2, 1);

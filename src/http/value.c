@@ -48,6 +48,27 @@ static const char *read_seconds(void *slot, const rc_directive_t *row, const cha
     return NULL;
 }
 
+static const char *word_list(const rc_directive_t *row, apr_pool_t *pool)
+{
+    const char *list = row->words[0];
+    int i;
+
+    for (i = 1; row->words[i]; i++)
+        list = apr_pstrcat(pool, list, row->words[i + 1] ? ", " : " or ", row->words[i], NULL);
+    return list;
+}
+
+/* Returns the word that @a text is, in any case, or NULL. */
+static const char *find_word(const rc_directive_t *row, const char *text)
+{
+    int i;
+
+    for (i = 0; row->words[i]; i++)
+        if (!strcasecmp(row->words[i], text))
+            return row->words[i];
+    return NULL;
+}
+
 static const char *read_size(void *slot, const rc_directive_t *row, const char *text,
                              apr_pool_t *pool)
 {
@@ -55,6 +76,10 @@ static const char *read_size(void *slot, const rc_directive_t *row, const char *
     int shift = 0;
     apr_int64_t n;
 
+    if (row->words && find_word(row, text)) {
+        *(apr_off_t *)slot = 0;
+        return NULL;
+    }
     switch (len ? apr_toupper(text[len - 1]) : '\0') {
     case 'K':
         shift = 10;
@@ -70,7 +95,12 @@ static const char *read_size(void *slot, const rc_directive_t *row, const char *
         text = apr_pstrmemdup(pool, text, len - 1);
     if (!rc_text_digits(text) || !rc_text_int(&n, text) || n > APR_INT64_MAX >> shift ||
         n << shift < row->min || n << shift > row->max)
-        return range_text(row, "a number of bytes (also with K, M or G)", pool);
+        return range_text(row,
+                          row->words
+                              ? apr_pstrcat(pool, word_list(row, pool),
+                                            ", or a number of bytes (also with K, M or G)", NULL)
+                              : "a number of bytes (also with K, M or G)",
+                          pool);
     *(apr_off_t *)slot = (apr_off_t)(n << shift);
     return NULL;
 }
@@ -116,27 +146,15 @@ static const char *read_path(void *slot, const rc_directive_t *row, const char *
     return NULL;
 }
 
-static const char *word_list(const rc_directive_t *row, apr_pool_t *pool)
-{
-    const char *list = row->words[0];
-    int i;
-
-    for (i = 1; row->words[i]; i++)
-        list = apr_pstrcat(pool, list, row->words[i + 1] ? ", " : " or ", row->words[i], NULL);
-    return list;
-}
-
 static const char *read_word(void *slot, const rc_directive_t *row, const char *text,
                              apr_pool_t *pool)
 {
-    int i;
+    const char *word = find_word(row, text);
 
-    for (i = 0; row->words[i]; i++)
-        if (!strcasecmp(row->words[i], text)) {
-            *(const char **)slot = row->words[i];
-            return NULL;
-        }
-    return word_list(row, pool);
+    if (!word)
+        return word_list(row, pool);
+    *(const char **)slot = word;
+    return NULL;
 }
 
 apr_array_header_t *rc_http_list(void *slot, apr_pool_t *pool)

@@ -5,7 +5,15 @@
  */
 #include "store/caller.h"
 
+#include <stddef.h>
+#include <string.h>
+
+#include "flat.h"
 #include "sql.h"
+
+static const apr_size_t texts[] = {offsetof(rc_caller_row_t, username),
+                                   offsetof(rc_caller_row_t, role)};
+static const rc_flat_t form = {sizeof(rc_caller_row_t), texts, 2};
 
 static void read_caller(rc_caller_row_t *row, rc_stmt_t *st, apr_pool_t *pool)
 {
@@ -32,8 +40,16 @@ static rc_err_t *step_caller(rc_caller_row_t **out, rc_stmt_t *st, rc_db_t *db, 
     return NULL;
 }
 
-rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsigned char *digest,
-                                    int len, apr_pool_t *pool)
+/* Keeps a caller. Unknown ones are not kept: they could be as many as anybody sends. */
+static void keep_caller(rc_db_t *db, const rc_memory_key_t *key, const rc_caller_row_t *row,
+                        apr_pool_t *pool)
+{
+    if (row)
+        rc_remember(db, key, RC_SINCE_RECALL, rc_flat_pack(&form, row, pool));
+}
+
+static rc_err_t *read_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsigned char *digest,
+                                int len, apr_pool_t *pool)
 {
     rc_blob_t blob = {digest, len};
     rc_stmt_t *st;
@@ -47,19 +63,36 @@ rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const un
         (*out)->repo_id = rc_column_int(st, 9);
         (*out)->group_id = rc_column_int(st, 10);
         (*out)->last_used = rc_column_int(st, 11);
+        rc_read_row(db, TABLE_API_KEY, (*out)->key_id);
     }
     rc_done(st);
+    return NULL;
+}
+
+rc_err_t *rc_store_caller_by_digest(rc_caller_row_t **out, rc_db_t *db, const unsigned char *digest,
+                                    int len, apr_pool_t *pool)
+{
+    const rc_memory_key_t key = {.kind = 'k', .data = digest, .len = (apr_size_t)len};
+
+    if ((*out = rc_flat_unpack(&form, rc_recall(db, &key, pool))))
+        return NULL;
+    RC_TRY(read_by_digest(out, db, digest, len, pool));
+    keep_caller(db, &key, *out, pool);
     return NULL;
 }
 
 rc_err_t *rc_store_caller_by_name(rc_caller_row_t **out, rc_db_t *db, const char *username,
                                   apr_pool_t *pool)
 {
+    const rc_memory_key_t key = {.kind = 'n', .data = username, .len = strlen(username)};
     rc_stmt_t *st;
 
+    if ((*out = rc_flat_unpack(&form, rc_recall(db, &key, pool))))
+        return NULL;
     RC_TRY(rc_query(&st, db, SQL_CALLER_BY_NAME, "s", username));
     RC_TRY(step_caller(out, st, db, pool));
     rc_done(st);
+    keep_caller(db, &key, *out, pool);
     return NULL;
 }
 

@@ -61,7 +61,7 @@ static rc_repo_t *read_repo(rc_stmt_t *st, apr_pool_t *pool)
     return repo;
 }
 
-static rc_err_t *step_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_step_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool)
 {
     bool found;
 
@@ -77,7 +77,7 @@ rc_err_t *rc_store_repo_by_id(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer, 
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPO_BY_ID, "ii", viewer.id, id));
-    return step_repo(out, st, db, pool);
+    return rc_step_repo(out, st, db, pool);
 }
 
 rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer, const char *name,
@@ -86,48 +86,7 @@ rc_err_t *rc_store_repo_by_name(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_REPO_BY_NAME, "is", viewer.id, name));
-    return step_repo(out, st, db, pool);
-}
-
-/* Reads the row of a repository whose level is known; NULL when it is hidden or missing. */
-static rc_err_t *read_seen_repo(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer,
-                                const rc_seen_t *seen, apr_pool_t *pool)
-{
-    rc_stmt_t *st;
-
-    *out = NULL;
-    if (!seen->id)
-        return NULL;
-    RC_TRY(rc_query(&st, db, SQL_REPO_ROW, "iid", viewer.id, seen->id, seen->level));
-    return step_repo(out, st, db, pool);
-}
-
-/* Runs a ..._SEEN_BY_... statement and reads the row that it finds, or NULL. */
-static rc_err_t *seen_repo(rc_repo_t **out, rc_stmt_t *st, rc_db_t *db, rc_viewer_t viewer,
-                           apr_pool_t *pool)
-{
-    rc_seen_t seen;
-
-    RC_TRY(rc_seen_one(&seen, st, db));
-    return read_seen_repo(out, db, viewer, &seen, pool);
-}
-
-rc_err_t *rc_store_repo_seen_by_id(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer, apr_int64_t id,
-                                   apr_pool_t *pool)
-{
-    rc_stmt_t *st;
-
-    RC_TRY(rc_query(&st, db, SQL_REPO_SEEN_BY_ID, "ii", viewer.id, id));
-    return seen_repo(out, st, db, viewer, pool);
-}
-
-rc_err_t *rc_store_repo_seen_by_name(rc_repo_t **out, rc_db_t *db, rc_viewer_t viewer,
-                                     const char *name, apr_pool_t *pool)
-{
-    rc_stmt_t *st;
-
-    RC_TRY(rc_query(&st, db, SQL_REPO_SEEN_BY_NAME, "is", viewer.id, name));
-    return seen_repo(out, st, db, viewer, pool);
+    return rc_step_repo(out, st, db, pool);
 }
 
 rc_err_t *rc_store_repo_of_type(bool *is, rc_db_t *db, const char *type)

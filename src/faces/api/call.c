@@ -24,7 +24,7 @@ static rc_err_t *answer(void *baton)
     return rc_json_finish(call->out);
 }
 
-rc_err_t *rc_call_open(rc_call_t *call)
+void rc_call_begin(rc_call_t *call)
 {
     rc_actor_t *actor = &call->actor;
 
@@ -38,7 +38,6 @@ rc_err_t *rc_call_open(rc_call_t *call)
     actor->baton = call;
     rc_env_work_begin(&actor->work, call->env, call->request->gone, call->request->gone_baton,
                       call->pool);
-    return rc_actor_open(actor);
 }
 
 rc_err_t *rc_call_plan(rc_call_t *call, rc_call_fn_t *plan, void *request)

@@ -62,10 +62,13 @@ rc_err_t *rc_call_check(rc_call_t *call)
 
     call->fault = RC_FAULT_OTHER;
     err = identify(call);
-    if (err && err->kind != RC_E_ARG) {
+    if (err && err->kind != RC_E_ARG && err->kind != RC_E_MISS) {
         rc_log(RC_LOG_ERR, err->cause, "key look-up: %s", rc_err_log_text(err, call->pool));
         call->fault = RC_FAULT_KEY;
         return rc_err(call->pool, RC_E_ARG, "Invalid API KEY");
     }
-    return err ? err : rc_args_bind(call);
+    if (!err)
+        err = rc_args_bind(call);
+    call->checked = !err;
+    return err;
 }

@@ -19,16 +19,36 @@ static rc_err_t *check_and_read(rc_actor_t *actor, void *baton)
 
     (void)actor;
     RC_TRY(rc_call_check(call));
-    rc_args_log_unknown(call);
     return call->method->flags & (RC_ALONE | RC_AWAY) ? NULL : run_method(call, call->out);
+}
+
+/* Most methods need the database; some do not when the process remembers enough. */
+static rc_err_t *check_or_read(rc_call_t *call)
+{
+    rc_actor_t *actor = &call->actor;
+    rc_err_t *err;
+
+    if (call->method->flags & (RC_KEPT | RC_AWAY)) {
+        err = rc_actor_recall(actor, check_and_read, call);
+        if (!err || err->kind != RC_E_MISS)
+            return err;
+    }
+    call->fault = RC_FAULT_DATABASE;
+    RC_TRY(rc_actor_open(actor));
+    return rc_actor_read(actor, check_and_read, call);
 }
 
 rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out)
 {
     unsigned flags = call->method->flags;
+    rc_err_t *err;
 
     call->out = out;
-    RC_TRY(rc_actor_read(&call->actor, check_and_read, call));
+    err = check_or_read(call);
+    if (call->checked)
+        rc_args_log_unknown(call);
+    if (err)
+        return err;
     if (flags & RC_AWAY)
         return rc_call_away(call, run_method, out);
     return flags & RC_ALONE ? run_method(call, out) : NULL;

@@ -66,12 +66,9 @@ static rc_err_t *refuse_request(const envelope_t *envelope, const char *key, con
 static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
 {
     rc_json_t json;
-    rc_err_t *err = rc_call_open(call);
+    rc_err_t *err;
 
-    if (err) {
-        rc_log(RC_LOG_ERR, err->cause, "%s", rc_err_log_text(err, envelope->pool));
-        return answer_error(envelope, RC_MSG_INTERNAL);
-    }
+    rc_call_begin(call);
     rc_spool_set_limit(envelope->spool, call->env->config->range_bytes);
     begin_answer(&json, envelope);
     rc_json_key(&json, "result");

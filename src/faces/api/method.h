@@ -108,13 +108,15 @@ typedef struct rc_allow_t {
 #define RC_OLD   4  /* serves the 1.2 dialect only (requests without id) */
 #define RC_LISTS 16 /* reads a long list: must not keep others waiting for a connection */
 #define RC_AWAY  8  /* reads a repository, without a database connection (actor.db is NULL) */
+#define RC_KEPT  32 /* begins with rc_call_keep, or needs nothing but its arguments */
 
 /* What is wrong with a request, as far as JSON-RPC 2.0 tells it apart (contract 10 §5). */
 typedef enum {
     RC_FAULT_OTHER,
-    RC_FAULT_KEY,     /* no key, or an invalid one */
-    RC_FAULT_ACCESS,  /* a key that is not admitted: role, inactive user, address */
-    RC_FAULT_ARGUMENT /* an argument is missing, or its type or value is wrong */
+    RC_FAULT_KEY,      /* no key, or an invalid one */
+    RC_FAULT_ACCESS,   /* a key that is not admitted: role, inactive user, address */
+    RC_FAULT_ARGUMENT, /* an argument is missing, or its type or value is wrong */
+    RC_FAULT_DATABASE  /* none: there is no connection to the database */
 } rc_fault_t;
 
 /* The caller who was identified by a key: one look-up for all calls of a batch. */
@@ -160,6 +162,8 @@ struct rc_call_t {
     json_object *args_sent;    /* an object, or NULL */
     rc_arg_t args[RC_P_COUNT]; /* of the row's parameters, by their id */
     bool old;                  /* 1.2 dialect */
+    bool checked;              /* the key and the arguments are valid */
+    bool has_secret;           /* the result holds something in clear that is stored encrypted */
     rc_json_t *out;            /* receives the result */
     rc_call_fn_t *plan;        /* set by rc_call_plan, with its request */
     void *planned;
@@ -243,9 +247,21 @@ bool rc_value_truth(json_object *value);
 /** Returns a value as JSON on one line, in @a pool; RC_E_INTERNAL without memory. */
 rc_err_t *rc_value_json(const char **text, json_object *value, apr_pool_t *pool);
 
-/** Prepares the actor of a call, whose environment, request and pool are set, and opens its
- * database connection. */
-rc_err_t *rc_call_open(rc_call_t *call);
+/** Prepares the actor of a call, whose environment, request and pool are set. It has no database
+ * connection yet. */
+void rc_call_begin(rc_call_t *call);
+
+/** Writes a result. */
+typedef rc_err_t *rc_call_render_t(rc_json_t *out, rc_call_t *call, const void *baton);
+
+/**
+ * Writes the result that @a render writes, or has written to the same question of the same caller
+ * since when nothing that it has read has changed. @a render reads nothing but the database, the
+ * call and @a baton, which comes from the database. A result with a secret is not kept. Returns
+ * RC_E_MISS for a call without a connection when nothing is kept.
+ */
+rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render,
+                       const void *baton);
 
 /** Identifies the caller (call->actor.caller) and binds the arguments (rc_args_bind). */
 rc_err_t *rc_call_check(rc_call_t *call);

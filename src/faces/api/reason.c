@@ -45,6 +45,8 @@ static void log_failed_call(const rc_call_t *call, const rc_err_t *err)
 const char *rc_call_error_text(const rc_call_t *call, const rc_err_t *err)
 {
     log_failed_call(call, err);
+    if (call->fault == RC_FAULT_DATABASE)
+        return RC_MSG_INTERNAL;
     if (err->kind == RC_E_ARG)
         return err->msg;
     if (err->kind == RC_E_FORBIDDEN)

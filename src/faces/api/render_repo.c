@@ -39,8 +39,10 @@ static rc_err_t *render_clone_uri(rc_json_t *out, rc_call_t *call, const rc_repo
     const char *uri = repo->clone_uri;
     rc_err_t *err = NULL;
 
-    if (repo->level >= RC_ADMIN && call->env->config->reveal_keys)
+    if (repo->level >= RC_ADMIN && call->env->config->reveal_keys) {
+        call->has_secret = call->has_secret || repo->clone_uri_sealed;
         err = rc_repo_clone_uri(&uri, call->env, repo, pool);
+    }
     if (err) { /* show the masked URI, as to readers: one repository must not fail a list */
         rc_log(RC_LOG_ERR, err->cause, "clone_uri of %s: %s", repo->name,
                rc_err_log_text(err, pool));

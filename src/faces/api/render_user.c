@@ -29,6 +29,7 @@ static const char *show_key(rc_call_t *call, const rc_user_key_t *key, rc_keys_t
 
     if (keys != RC_KEYS_CLEAR)
         return MASKED;
+    call->has_secret = true;
     err = rc_key_clear(&clear, rc_key_secret(call->env), key, pool);
     if (err)
         rc_log(RC_LOG_ERR, err->cause, "key %" APR_INT64_T_FMT ": %s", key->id,

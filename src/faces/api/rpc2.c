@@ -127,7 +127,7 @@ static rc_err_t *run(rc_call_t *call, rc_json_t *out, batch_t *batch)
     rc_err_t *err;
 
     RC_TRY(rc_work_look(&batch->work, call->pool));
-    RC_TRY(rc_call_open(call));
+    rc_call_begin(call);
     call->actor.work = batch->work;
     call->known = &batch->known;
     err = rc_dispatch(call, out);

@@ -86,8 +86,7 @@ rc_err_t *rc_face_git_access(rc_face_git_call_t *call)
     call->actor = (rc_actor_t){.env = request->env, .pool = call->pool, .ip = request->client_ip};
     rc_env_work_begin(&call->actor.work, request->env, request->gone, request->server, call->pool);
     RC_TRY(rc_face_sign_in(&call->credentials, request));
-    RC_TRY(rc_actor_open(&call->actor));
-    RC_TRY(rc_actor_read(&call->actor, decide_in_snapshot, call)); /* all in one snapshot */
+    RC_TRY(rc_actor_ask(&call->actor, decide_in_snapshot, call)); /* all in one snapshot */
     if (call->repo)
         call->path = rc_env_repo_path(request->env, call->repo->name, call->pool);
     return NULL;

@@ -83,8 +83,7 @@ rc_err_t *rc_face_hg_access(rc_face_hg_call_t *call)
     call->actor = (rc_actor_t){.env = request->env, .pool = call->pool, .ip = request->client_ip};
     rc_env_work_begin(&call->actor.work, request->env, request->gone, request->server, call->pool);
     RC_TRY(rc_face_sign_in(&call->credentials, request));
-    RC_TRY(rc_actor_open(&call->actor));
-    return rc_actor_read(&call->actor, decide_hg, call); /* all in one snapshot */
+    return rc_actor_ask(&call->actor, decide_hg, call); /* all in one snapshot */
 }
 
 rc_err_t *rc_face_hg_recheck(rc_face_hg_call_t *call)

@@ -48,6 +48,7 @@ rc_err_t *rc_page_changeset_prepare(rc_view_call_t *call)
     RC_TRY(rc_vcs_resolve(&set->rev, call->vcs, call->rev, call->pool));
     if (!set->rev.id)
         return rc_view_refuse(call, 404, RC_VIEW_NO_SUCH_COMMIT);
+    RC_TRY(rc_actor_open(&call->actor));
     RC_TRY(
         rc_store_comments(&set->comments, call->actor.db, call->repo->id, set->rev.id, call->pool));
     RC_TRY(digest_of(&digest, set, call));

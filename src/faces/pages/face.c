@@ -172,6 +172,7 @@ static rc_err_t *leave_file(bool *left, rc_page_visit_t *visit, const rc_request
     const char *rest;
 
     *left = false;
+    RC_TRY(rc_actor_open(&visit->call->actor));
     RC_TRY(find_file_of(&repo, &rest, visit->call));
     if (!rest)
         return NULL;

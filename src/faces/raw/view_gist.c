@@ -39,6 +39,7 @@ static rc_err_t *find_gist(shown_t *shown, rc_view_call_t *call)
     bool there = true;
 
     shown->name = call->rest && *call->rest ? call->rest : NULL;
+    RC_TRY(rc_actor_open(&call->actor));
     RC_TRY(rc_store_gist(&gist, call->actor.db, call->id, call->pool));
     if (!is_open(gist, call->actor.caller))
         return NULL;

@@ -92,6 +92,7 @@ rc_err_t *rc_raw_journal_prepare(rc_view_call_t *call)
 {
     apr_array_header_t *entries;
 
+    RC_TRY(rc_actor_open(&call->actor));
     rc_journal_settle(call->actor.db, false, call->pool);
     RC_TRY(rc_store_journal_followed(&entries, call->actor.db, rc_caller_viewer(call->actor.caller),
                                      ENTRIES, call->pool));

@@ -96,8 +96,7 @@ rc_err_t *rc_face_svn_access(rc_face_svn_call_t *call)
 
     rc_env_work_begin(&actor->work, request->env, request->gone, request->server, request->pool);
     RC_TRY(rc_face_sign_in(&call->credentials, request));
-    RC_TRY(rc_actor_open(actor));
-    RC_TRY(rc_actor_read(actor, decide_in_snapshot, call));
+    RC_TRY(rc_actor_ask(actor, decide_in_snapshot, call));
     name_both(call);
     return NULL;
 }

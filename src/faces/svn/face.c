@@ -97,6 +97,7 @@ static rc_err_t *prepare_write(rc_face_svn_call_t *call, const char *path)
     apr_pool_t *pool = call->actor.pool;
     const char *hook;
 
+    RC_TRY(rc_actor_open(&call->actor));
     RC_TRY(rc_face_lock(&call->locks, call->answer, &call->actor, call->repo));
     if (call->answer->status != 200)
         return NULL;

@@ -40,7 +40,8 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
                          rights up in new, for good, and goes on in a copy of t/lib and build/: paths
                          like t/lib/x and build/bin/rhodecode-api stay right, absolute ones may not
 
-Environment: RCAPI_KEEP=1 keeps the temporary folder and says where it is.
+Environment: RCAPI_KEEP=1 keeps the temporary folder and says where it is. RCAPI_REMEMBER=Off (or a
+size) is the default of the directive RcapiRemember.
 
 =cut
 
@@ -142,6 +143,7 @@ RcapiTempDirectory $self->{dir}/tmp
 RcapiRemoteSchemes http https git ssh file
 RcapiRemotePrivate on
 END
+    $config .= "RcapiRemember $ENV{RCAPI_REMEMBER}\n" if $ENV{RCAPI_REMEMBER} && $self->{directives} !~ /RcapiRemember/;
     $config .= "RcapiAccessControllersWhitelist $self->{whitelist}\n" if $self->{whitelist} ne '';
     $config .= "<Location \"$_\">\n    SetHandler rcapi\n$self->{location}\n</Location>\n" for @{ $self->{mounts} };
     return $config . $self->{directives};

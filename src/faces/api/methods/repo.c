@@ -12,6 +12,11 @@
 #include "domain/repo_create.h"
 #include "domain/repo_sync.h"
 
+static rc_err_t *render_whole(rc_json_t *out, rc_call_t *call, const void *repo)
+{
+    return rc_render_repo(out, call, repo, true, call->pool);
+}
+
 /* Reading the last commit from the repository can take long, so the rows are loaded again after it.
  */
 static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
@@ -26,9 +31,10 @@ static rc_err_t *get_repo(rc_call_t *call, rc_json_t *out)
         RC_TRY(rc_args_bind(call));
     }
     repo = *rc_arg_repo(call, RC_P_REPOID);
-    if (last.state) /* show it even when it could not be stored */
-        repo.last = last;
-    return rc_render_repo(out, call, &repo, true, call->pool);
+    if (!last.state)
+        return rc_call_keep(out, call, render_whole, &repo);
+    repo.last = last; /* show it even when it could not be stored */
+    return render_whole(out, call, &repo);
 }
 
 /* Sets *@a root to the name of the group `root`; *readable is false when the caller may not read
@@ -118,7 +124,7 @@ const rc_method_t rc_methods_repo[] = {
     {"pull", pull, RC_ANYONE, RC_ALONE,
      RC_PARAMS(RC_OBJECT2(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_ADMIN, "repo")),
      "Unable to pull changes from `{repoid.name}`", "Fetch from the repository's clone_uri."},
-    {"get_repo", get_repo, RC_ANYONE, 0,
+    {"get_repo", get_repo, RC_ANYONE, RC_KEPT,
      RC_PARAMS(RC_OBJECT(RC_P_REPOID, RC_REPO, RC_REQUIRED, RC_READ),
                RC_ARG(RC_P_CACHE, RC_BOOL, "True")),
      NULL, "Describe one repository."},

@@ -132,7 +132,7 @@ static rc_err_t *get_ip(rc_call_t *call, rc_json_t *out)
 
 /* clang-format off */
 const rc_method_t rc_methods_server[] = {
-    {"test", test, RC_ANYONE, 0,
+    {"test", test, RC_ANYONE, RC_KEPT,
      RC_PARAMS(RC_ARG(RC_P_ARGS, RC_ANY, RC_REQUIRED)),
      NULL, "Return the argument: tests key and server."},
     {"get_method", get_method, RC_ANYONE, 0,

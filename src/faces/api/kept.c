@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Keeps the results of calls that only read the database, as JSON, while nothing that they were
+ * made of has changed.
+ */
+#include "method.h"
+
+#include <apr_strings.h>
+
+#include "base/secret.h"
+#include "db/memory.h"
+
+/* Makes a digest of everything that a result depends on beside the viewer and the database. Clients
+ * may have put a key among the arguments, so they are not kept as they are. */
+static rc_err_t *name_result(unsigned char digest[RC_DIGEST_SIZE], rc_call_t *call)
+{
+    const rc_caller_t *caller = call->actor.caller;
+    const char *args;
+
+    RC_TRY(rc_value_json(&args, call->args_sent, call->pool));
+    rc_key_digest(digest, apr_psprintf(call->pool, "%s %d%d%d %s %s", call->method->name,
+                                       caller->admin, rc_actor_is_full(&call->actor), call->old,
+                                       call->request->base_url, args));
+    return NULL;
+}
+
+/* Keeps what the spool holds from @a start on, unless it is large. */
+static rc_err_t *keep_result(rc_call_t *call, const rc_memory_key_t *key, rc_spool_t *spool,
+                             apr_off_t start)
+{
+    apr_off_t size = rc_spool_size(spool);
+    apr_file_t *file;
+    const char *data;
+
+    RC_TRY(rc_spool_content(&data, &file, spool));
+    if (!file)
+        rc_remember(call->actor.db, key, RC_SINCE_BEGIN,
+                    (rc_bytes_t){data + start, (apr_size_t)(size - start)});
+    return NULL;
+}
+
+rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render, const void *baton)
+{
+    apr_off_t start = rc_spool_size(out->spool);
+    unsigned char digest[RC_DIGEST_SIZE];
+    const rc_memory_key_t key = {.kind = 'a',
+                                 .id = rc_caller_viewer(call->actor.caller).id,
+                                 .data = digest,
+                                 .len = sizeof(digest)};
+    rc_bytes_t kept;
+
+    RC_TRY(name_result(digest, call));
+    kept = rc_recall(call->actor.db, &key, call->pool);
+    if (kept.data) {
+        rc_json_raw(out, kept.data, kept.len);
+        return rc_json_finish(out);
+    }
+    if (rc_db_is_memory(call->actor.db))
+        return rc_err(call->pool, RC_E_MISS, "the result is not in memory");
+    call->has_secret = false;
+    RC_TRY(render(out, call, baton));
+    RC_TRY(rc_json_finish(out));
+    return call->has_secret ? NULL : keep_result(call, &key, out->spool, start);
+}
