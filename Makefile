@@ -138,8 +138,14 @@ ECHO := $(O)/t/mod_rcapi_echo.so
 $(ECHO): $(call obj,$(filter-out src/http/faces.c,$(HTTP_SRC)) t/lib/face_echo.c) $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -shared -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
+# The module with faults that a test plants: the same objects, but for two files of src/db/sqlite.
+FAULTY := $(O)/t/mod_rcapi_faulty.so
+$(call obj,t/lib/faulty_memory.c): CPPFLAGS += -Isrc
+$(FAULTY): $(call obj,$(HTTP_SRC) t/lib/faulty_memory.c) $(LIB)
+	@mkdir -p $(@D)
+	$(call say,LD,$@) $(CC) -shared -o $@ $^ $(LDFLAGS) $(PKG_LIBS)
 .PHONY: units
-units: $(UNITS) $(PRELOADED) $(SPAWN) $(ECHO) $(O)/t/apxs $(O)/docs/methods
+units: $(UNITS) $(PRELOADED) $(SPAWN) $(ECHO) $(FAULTY) $(O)/t/apxs $(O)/docs/methods
 	@:
 
 # `deps` and `test-deps` install missing packages when run as root; else they print the command.

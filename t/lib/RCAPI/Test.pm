@@ -143,7 +143,7 @@ RcapiTempDirectory $self->{dir}/tmp
 RcapiRemoteSchemes http https git ssh file
 RcapiRemotePrivate on
 END
-    $config .= "RcapiRemember $ENV{RCAPI_REMEMBER}\n" if $ENV{RCAPI_REMEMBER} && $self->{directives} !~ /RcapiRemember/;
+    $config .= "RcapiRemember $ENV{RCAPI_REMEMBER}\n" if $ENV{RCAPI_REMEMBER};
     $config .= "RcapiAccessControllersWhitelist $self->{whitelist}\n" if $self->{whitelist} ne '';
     $config .= "<Location \"$_\">\n    SetHandler rcapi\n$self->{location}\n</Location>\n" for @{ $self->{mounts} };
     return $config . $self->{directives};
