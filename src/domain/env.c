@@ -26,6 +26,9 @@
 #define PASSWORD_LIFE apr_time_from_sec(300) /* in the memory of passwords that were right */
 #define CLONING       "Too many clones, fetches and pushes run at once; try again in a moment"
 
+#define LIST_WAIT apr_time_from_sec(30) /* for a connection: others before may take a second each  \
+                                         */
+
 #define CACHE_WAIT apr_time_from_sec(60) /* for another request that makes the same file */
 
 /* An answer reads more bytes of contents than it has: both sides of a diff and the candidates of
@@ -118,6 +121,7 @@ static rc_err_t *make_connections(rc_env_t *env, const rc_db_config_t *config, a
     lists.min = 0;
     lists.remember = 0; /* what is in such a list is not asked for often */
     lists.max = (config->max + 1) / 2;
+    lists.timeout = LIST_WAIT;
     RC_TRY(rc_db_pool_create(&env->db_pool, config, pool));
     return rc_db_pool_create(&env->list_pool, &lists, pool);
 }
