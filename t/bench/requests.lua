@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- For wrk: sends the requests of a file in turn and prints what came of them as one line.
---     wrk ... -s requests.lua URL -- FILE
+--     wrk ... -s requests.lua URL -- FILE SKIP       SKIP: how many of them are left out at first
 -- A line of the file: method, path, headers ("Name: value", joined by \r\n as \1), body; tabs
 -- between. All are built before the load, so every kind of request costs the client the same.
 local requests, at = {}, 0
@@ -14,6 +14,7 @@ function init(args)
       end
       requests[#requests + 1] = wrk.format(method, path, headers, body ~= "" and body or nil)
    end
+   at = tonumber(args[2]) % #requests
 end
 
 function request()

@@ -75,12 +75,13 @@ sub measure {
     my $cpu = $self->{server}->cpu;
     my $r = run({ timeout => 30 + $case->{seconds} }, 'wrk', '-t1', "-c$case->{connections}",
         "-d$case->{seconds}s", '--timeout', '20s', '-s', "$FindBin::RealBin/requests.lua",
-        "http://127.0.0.1:$self->{server}{port}/", '--', $case->{file});
+        "http://127.0.0.1:$self->{server}{port}/", '--', $case->{file}, $case->{goes_on} ? $case->{sent} // 0 : 0);
     waitpid $beside, 0 if $beside;
     my %result;
     @result{@FIELDS} = $r->{out} =~ /^RESULT ([\d ]+)$/m ? split ' ', $1 : ();
     die "$case->{name}: wrk failed: $r->{err}$r->{out}" unless $result{requests} && $result{time};
     die "$case->{name}: $result{bad} answers of status 400 and above\n" if $result{bad};
+    $case->{sent} += $result{requests};
     $result{cpu} = ($self->{server}->cpu - $cpu) / $result{requests};
     $result{rate} = 1e6 * $result{requests} / $result{time};
     return \%result;
