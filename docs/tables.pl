@@ -115,18 +115,19 @@ BEGIN {
         get_gist => 'super-admins; the owner', delete_gist => 'super-admins; the owner',
         create_gist => 'every user; `owner`: super-admins',
         get_repo_settings => 'admin on `repoid`', set_repo_settings => 'admin on `repoid`',
-        (map { $_ => 'read on the target' } qw(get_pull_request get_pull_request_comments comment_pull_request)),
+        (map { $_ => 'read on the target' } qw(get_pull_request get_pull_request_comments comment_pull_request
+            get_pullrequest comment_pullrequest)),
         get_pull_requests => 'read on `repoid`', create_pull_request => 'read on source and target',
         (map { $_ => 'the author; write on the target' } qw(update_pull_request close_pull_request)),
         merge_pull_request => 'write on the target',
         'pull 1.2' => 'admin on `repo`',
     );
     @GROUPS = (
-        [Server => 'server'], [Users => 'user'], [Keys => 'token'], ['User groups' => 'user_group', 'user_group_perm'],
+        [Server => 'server', 'audit'], [Users => 'user'], [Keys => 'token'], ['User groups' => 'user_group', 'user_group_perm'],
         [Repositories => 'repo', 'repo_edit', 'repo_fork', 'repo_delete', 'repo_setting', 'cache', 'maintenance'],
-        ['Contents and comments' => 'changeset', 'kallithea', 'refs', 'node', 'comment'], [Locks => 'lock'],
+        ['Contents and comments' => 'changeset', 'kallithea', 'refs', 'node', 'comment', 'comment_list'], [Locks => 'lock'],
         ['Permissions of repositories' => 'repo_perm'], ['Repository groups' => 'repo_group', 'repo_group_perm'],
-        ['Pull requests' => 'pull_request', 'pull_request_edit', 'pull_request_act'], [Gists => 'gist'],
+        ['Pull requests' => 'pull_request', 'pull_request_edit', 'pull_request_act', 'kallithea_pull'], [Gists => 'gist'],
     );
 }
 

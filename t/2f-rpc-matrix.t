@@ -102,6 +102,7 @@ my $new = sub { 'new-' . ++$made };
 # Arguments, and more of them.
 sub call_code { return map { ref eq 'CODE' ? $_->() : $_ } @_ }
 sub repo_and { my (@more) = @_; return sub { (repoid => it('repo'), call_code(@more)) } }
+sub pull_id { my ($name, @more) = @_; return sub { ($name => it('pull'), @more) } }
 sub group_and { my (@more) = @_; return sub { (repogroupid => it('group'), call_code(@more)) } }
 sub team_and { my (@more) = @_; return sub { (usergroupid => it('team'), call_code(@more)) } }
 sub pull_and { my (@more) = @_; return repo_and(pullrequestid => sub { it('pull') }, @more) }
@@ -229,6 +230,18 @@ my @TABLE = (
     [close_pull_request => 'writer', pull_and(), { stranger => $NO_REPO,
         '*' => 'pull request `{pullrequestid}` close failed, no permission to close.' }],
     [merge_pull_request => 'writer', pull_and(), $NO_REPO],
+
+    [get_repo_comments => 'reader', @read],
+    [get_pullrequest => 'reader', pull_id('pullrequest_id'), 'pull request `{pullrequest_id}` does not exist',
+        reads => 1],
+    [comment_pullrequest => 'reader', pull_id('pull_request_id', comment_msg => 'm'),
+        'pull request `{pull_request_id}` does not exist'],
+    [comment_pullrequest => 'writer', pull_id('pull_request_id', close_pr => 'true'),
+        { stranger => 'pull request `{pull_request_id}` does not exist',
+            '*' => 'No permission to close pull request. User needs to be admin or owner.' }],
+    [get_user_audit_logs => 'stranger', sub { () }, '', reads => 1],
+    [get_user_audit_logs => 'admin', sub { (userid => 'owner', limit => 3) }, $SELF, reads => 1],
+    [get_audit_logs => 'admin', sub { (query => 'x', after_id => 1) }, $FORBIDDEN, reads => 1],
 
     [lock => 'writer', @read],
     [lock => 'writer', repo_and(locked => 'true'), $NO_REPO],

@@ -16,7 +16,8 @@ $t->sql(q{
     UPDATE user_global_permission SET name = 'group.none' WHERE name = 'group.read';
     UPDATE user_global_permission SET name = 'usergroup.none' WHERE name = 'usergroup.read';
     UPDATE user_global_permission SET name = 'hg.create.none' WHERE name = 'hg.create.repository';
-    INSERT INTO sqlite_sequence (name, seq) VALUES ('repo', 7000000), ('repo_group', 7000000), ('user_group', 7000000);
+    INSERT INTO sqlite_sequence (name, seq) VALUES ('repo', 7000000), ('repo_group', 7000000), ('user_group', 7000000),
+        ('pull_request', 7000000);
     UPDATE sqlite_sequence SET seq = 7000000 WHERE name = 'api_key';
 });
 
@@ -36,6 +37,13 @@ $t->must(grant_user_group_permission => { repoid => 'vault/secret', usergroupid 
 $t->must(lock => { repoid => 'vault/secret', locked => 'true', userid => 'ann' });
 my $gist = $t->must(create_gist => { owner => 'ann', gist_type => 'private', files => { a => { content => 'x' } } })
     ->{gist};
+my $pull = do {
+    my $work = "$t->{dir}/scratch/vault_secret";
+    $t->git($work, @$_) for [qw(checkout -q -b topic)], [qw(commit -q --allow-empty -m topic)],
+        ['push', '-q', "$t->{dir}/data/repos/vault/secret", 'topic'];
+    $t->must(create_pull_request => { source_repo => 'vault/secret', target_repo => 'vault/secret', title => 'T',
+        source_ref => 'branch:topic', target_ref => 'branch:master' }, as => 'ann')->{pull_request_id};
+};
 my $public = $t->must(create_gist => { owner => 'ann', files => { a => { content => 'x' } } })->{gist};
 my $token = $t->must(create_auth_token => { userid => 'ann' })->{auth_token};
 $t->secret($token->{auth_token});
@@ -52,10 +60,13 @@ my @teams = (['cabal', 'absent'], [0 + $team, $ID[0]], ["$team", $ID[1]]);
 my @gists = ([$gist->{access_id}, 'abcdefgh23456789ABCD'], [$public->{access_id}, $ID[1]],
     [0 + $public->{access_id}, $ID[0]]);
 my @tokens = ([$token->{auth_token_id}, $ID[0]], ["$token->{auth_token_id}", $ID[1]]);
+my @pulls = ([0 + $pull, $ID[0]], ["$pull", $ID[1]]);
 my @places = (['vault/secret', 'vault/absent', 'absent/absent'], ['vault/inner', 'vault/absent'],
     ['vault/new', 'absent/new']);
 my @tops = (@places, ['vault', 'absent']);
-my %objects = (repoid => \@repos, fork_of => \@repos, repogroupid => \@groups, group => \@groups, parent => \@groups,
+my %objects = (repoid => \@repos, fork_of => \@repos, source_repo => \@repos,
+    target_repo => \@repos, pullrequestid => \@pulls, pullrequest_id => \@pulls, pull_request_id => \@pulls,
+    repogroupid => \@groups, group => \@groups, parent => \@groups,
     root => \@groups,
     usergroupid => \@teams, sourceusergroupid => \@teams, gistid => \@gists, auth_token_id => \@tokens);
 my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_name' => \@tops,
@@ -63,8 +74,10 @@ my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_nam
     # what is ordered by ids or names has a place in a list, whether it exists or not
     'get_repos.after' => [$repos[0]], 'get_user_groups.after' => [$teams[0]],
     'get_repo_groups.after' => [@groups[2, 3]], 'get_gists.after' => [$gists[2]],
-    'get_users.after' => [['ann', 'absent']]);
-my %own = (repoid => 'mine', repogroupid => 'eves', usergroupid => 'club', sourceusergroupid => 'club');
+    'get_users.after' => [['ann', 'absent']], 'get_user_audit_logs.after' => [],
+    'get_pull_requests.after' => []);
+my %own = (repoid => 'mine', source_repo => 'mine', target_repo => 'mine', repogroupid => 'eves',
+    usergroupid => 'club', sourceusergroupid => 'club');
 
 # Other arguments: the good value first, then bad ones.
 my $tip = $t->git("$t->{dir}/scratch/mine", 'rev-parse', 'master') =~ s/\n//r;
@@ -92,6 +105,11 @@ my %values = (
     file_path => ['nothing'], start => ['0', 'nothing'], end => ['tip', 'nothing'], start_date => ['', 'nothing'],
     end_date => [''], branch_name => ['master', 'nothing'], reverse => ['true'], with_file_list => ['true'],
     max_revisions => [2, 'many'], raw_id => [$tip, 'nothing', undef, 7], with_reviews => ['true'],
+    source_ref => ['branch:master', 'nothing'], target_ref => ['branch:master', 'nothing'], title => ['text', ''],
+    reviewers => [['eve'], 'nothing', ['ann'], undef], observers => [[]], update_commits => ['true'],
+    close_pull_request => ['true'], merge_state => ['false'], comment_type => ['note', 'nothing'],
+    resolves_comment_id => [1, 'nothing'], f_path => ['nothing'], line_no => ['n1'], comment_msg => ['text', ''],
+    close_pr => ['true', 'false'],
     settings => [{ a => 1 }, 'nothing'], files => [{ a => { content => 'x' } }],
 );
 
@@ -130,7 +148,8 @@ my ($arguments, $pairs) = (0, 0);
 my @unknown; # a new argument is to be put into one of the tables above
 my %named = map { $_ => 1 }
     qw(args email username password firstname lastname extern_name extern_type admin force_password_change
-    pattern lifetime gist_type acl_level remove_obsolete); # tell of no object
+    pattern lifetime query after_id extra_recipients send_email description_renderer
+    gist_type acl_level remove_obsolete); # tell of no object
 
 for my $method (@{ $t->must('get_method') }) {
     my $takes = $t->must(get_method => { pattern => $method })->[1];

@@ -26,7 +26,7 @@ sub offers {
 }
 
 is offers(''), join(' ', sort keys %methods, qw(login logout)), 'all methods';
-is offers('get_repo_c'), 'get_repo_changeset get_repo_changesets', 'some';
+is offers('get_repo_c'), 'get_repo_changeset get_repo_changesets get_repo_comments', 'some';
 for my $method (qw(get_repo create_gist get_server_info grant_user_group_permission)) {
     my $takes = join ' ', sort map { s/=.*//r . ':' } $methods{$method} =~ /`([^`]+)`/g;
     is offers($method, ''), $takes =~ s/ ?usersgroupid://r, "arguments of $method";

@@ -135,5 +135,102 @@ subtest "Kallithea's commits" => sub {
     is $one->(repoid => 'void', raw_id => 'tip')->{error}, 'Changeset tip does not exist', 'an empty repository';
 };
 
+subtest 'comments of a repository' => sub {
+    my $talk = $t->repo('talk', commits => 2, args => { owner => 'own' });
+    my $id = $t->git($talk->{path}, 'rev-parse', 'master') =~ s/\n//r;
+    $t->must(update_user => { userid => 'eve', firstname => 'Eve', lastname => 'Reader' });
+    my $list = sub { $t->call(get_repo_comments => { repoid => 'talk', @_ }, as => 'eve') };
+    is_deeply $list->()->{result}, [], 'none yet';
+    $t->must(comment_commit => { repoid => 'talk', commit_id => 'tip', message => 'Good', status => 'approved' },
+        as => 'eve');
+    $t->git($talk->{work}, @$_) for [qw(checkout -q -b topic)], [qw(commit -q --allow-empty -m more)],
+        ['push', '-q', $talk->{path}, 'topic'];
+    my %pull = (repoid => 'talk', pullrequestid => $t->must(create_pull_request => { source_repo => 'talk',
+        target_repo => 'talk', source_ref => 'branch:topic', target_ref => 'branch:master', title => 'T',
+        reviewers => ['eve'] }, as => 'own')->{pull_request_id});
+    $t->must(comment_pull_request => { %pull, message => 'Why?', f_path => 'x', line_no => 'n1',
+        comment_type => 'todo' }, as => 'ann');
+    my $all = $list->()->{result};
+    like delete $all->[0]{comment_created_on}, qr/^20\d\d-/, 'a time';
+    my $eve = $t->must(get_user => { userid => 'eve' })->{user_id};
+    is_deeply $all->[0], { comment_id => $all->[0]{comment_id}, comment_type => 'note', comment_text => 'Good',
+        comment_status => [{ status => 'approved', status_lbl => 'Approved' }], comment_f_path => undef,
+        comment_lineno => undef, comment_author => { user_id => $eve, username => 'eve', firstname => 'Eve',
+            lastname => 'Reader', full_name_or_username => 'Eve Reader', active => JSON::PP::true },
+        comment_resolved_by => undef, comment_commit_id => $id, comment_pull_request_id => undef,
+        comment_last_version => 0 }, 'on a commit';
+    my @keys = qw(comment_text comment_type comment_f_path comment_lineno comment_status comment_commit_id
+        comment_pull_request_id);
+    is_deeply [@{ $all->[-1] }{@keys}], ['Why?', 'todo', 'x', 'n1', [], undef, $pull{pullrequestid}],
+        'on a pull request';
+    my $texts = sub { [map { $_->{comment_text} } @{ $list->(@_)->{result} }] };
+    is_deeply $texts->(commit_id => $id), ['Good'], 'of a commit';
+    is_deeply $texts->(comment_type => 'todo'), ['Why?'], 'of a type';
+    is_deeply $texts->(userid => 'eve'), ['Good'], 'of a user';
+    is $list->(comment_type => 'bogus')->{error}, "comment_type must be one of `['note', 'todo']` got bogus",
+        'an unknown type';
+    is $list->(userid => 'nobody')->{error}, 'user `nobody` does not exist', 'an unknown user';
+    is $list->(repoid => 'nope')->{error}, 'repository `nope` does not exist', 'an unknown repository';
+
+    my $ka = sub { $t->call(comment_pullrequest => { pull_request_id => $pull{pullrequestid}, @_[1 .. $#_] },
+        as => $_[0]) };
+    is_deeply $ka->(eve => status => 'approved', comment_msg => 'Fine')->{result}, JSON::PP::true, 'a vote';
+    is $ka->(ann => status => 'approved')->{error}, 'No permission to change pull request status. User needs to be '
+        . 'admin, owner or reviewer.', 'no right to vote';
+    is $ka->(ann => close_pr => 1)->{error}, 'No permission to close pull request. User needs to be admin or owner.',
+        'no right to close';
+    is $ka->('ann')->{error}, 'message and status parameter missing', 'nothing';
+    is $ka->(own => comment_msg => 'Enough', close_pr => 'true')->{result}, JSON::PP::true, 'close';
+    is $ka->(own => comment_msg => 'x')->{error}, 'pull request is already closed', 'once';
+    my $url = $t->must(get_repo => { repoid => 'talk' })->{url};
+    my $is = $t->must(get_pullrequest => { pullrequest_id => "$pull{pullrequestid}" }, as => 'eve');
+    is_deeply [map { $_->{text} } @{ $is->{comments} }], ['Why?', 'Auto status change to Under Review', 'Fine',
+        'Enough'], 'its comments';
+    is_deeply [map { [@$_{qw(reviewer status)}] } @{ $is->{statuses} }],
+        [[own => 'under_review'], [eve => 'approved']], 'the newest vote of each user';
+    my $pr = $t->must(get_pull_request => \%pull);
+    is_deeply { map { $_ => $is->{$_} } grep { !/comments|statuses|_on$/ } keys %$is }, {
+        pull_request_id => $pull{pullrequestid}, url => "$url/pull-request/$pull{pullrequestid}", title => 'T',
+        description => '', status => 'closed', owner => 'own', org_repo_url => $url,
+        reviewers => [{ username => 'eve' }], revisions => $pr->{commit_ids},
+        org_ref_parts => ['branch', 'topic', $pr->{source}{reference}{commit_id}],
+        other_ref_parts => ['branch', 'master', $pr->{target}{reference}{commit_id}] }, 'as Kallithea has it';
+    is $t->call($_->[0] => { $_->[1] => $_->[2] }, as => 'eve')->{error}, "pull request `$_->[2]` does not exist",
+        "$_->[0] $_->[2]" for map { my $id = $_; map { [@$_, $id] } [get_pullrequest => 'pullrequest_id'],
+        [comment_pullrequest => 'pull_request_id'] } 999, 'x';
+};
+
+subtest 'who did what' => sub {
+    $t->must(update_repo => { repoid => 'talk', description => 'd' }, as => 'own');
+    $t->must(create_user_group => { group_name => 'g' });
+    my $own = $t->must(get_user_audit_logs => {}, as => 'own');
+    my ($repo, $user) = ($t->must(get_repo => { repoid => 'talk' })->{repo_id},
+        $t->must(get_user => { userid => 'own' })->{user_id});
+    like delete $own->[0]{action_date}, qr/^20\d\d-\d\d-\d\dT/, 'a time';
+    is_deeply $own->[0], { id => $own->[0]{id}, user_id => $user, username => 'own', repository_id => $repo,
+        repository_name => 'talk', user_ip => '127.0.0.1', action => 'user_updated_repo' }, 'the newest entry';
+    is_deeply [map { $_->{id} } @$own], [sort { $b <=> $a } map { $_->{id} } @$own], 'in order';
+    is_deeply $t->must(get_user_audit_logs => { limit => 1, after => $own->[0]{id}, fields => ['action'] },
+        as => 'own'), [{ action => $own->[1]{action} }], 'a part';
+    $t->must(create_repo => { repo_name => 'gone', repo_type => 'git' }, as => 'own');
+    $t->must(update_repo => { repoid => 'gone', owner => 'ann', private => 'true' });
+    is_deeply [grep { $_->{repository_name} eq 'gone' } @{ $t->must(get_user_audit_logs => {}, as => 'own') }], [],
+        'nothing of what may not be read';
+    is scalar(grep { $_->{repository_name} eq 'gone' } @{ $t->must(get_user_audit_logs => { userid => 'own' }) }), 1,
+        '... but for super-admins';
+    is $t->call(get_user_audit_logs => { userid => 'ann' }, as => 'own')->{error},
+        'userid is not the same as your user', 'of others';
+    my $all = $t->must('get_audit_logs');
+    cmp_ok $all->[0]{id}, '>', $all->[-1]{id}, 'the newest first';
+    is_deeply [map { $_->{id} } @{ $t->must(get_audit_logs => { after_id => $all->[2]{id} }) }],
+        [map { $_->{id} } @$all[1, 0]], 'those after one, in their order';
+    my $found = $t->must(get_audit_logs => { query => 'TALK', limit => 2 });
+    is_deeply [map { $_->{repository_name} } @$found], ['talk', 'talk'], 'by words';
+    is $t->call(get_audit_logs => { limit => $_ })->{error}, 'limit must be a number from 1 to 10000', "limit $_"
+        for 0, 'x', 10_001;
+    is $t->call(get_audit_logs => { after_id => 'x' })->{error},
+        'after_id must be a number from 1 to 9223372036854775807', 'no id';
+};
+
 $t->done;
 done_testing;

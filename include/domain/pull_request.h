@@ -21,6 +21,9 @@ rc_err_t *rc_pull_find(rc_pull_request_t **out, rc_actor_t *actor, apr_int64_t i
 /** Returns the review status of the whole: approved, rejected or under_review (contract 09 §3). */
 const char *rc_pull_review_status(const rc_pull_request_t *pull);
 
+/** Returns whether this user reviews @a pull. */
+bool rc_pull_is_reviewer(const rc_pull_request_t *pull, apr_int64_t user_id);
+
 /** Returns the label of a review status, "Approved" of "approved"; NULL for another word. */
 const char *rc_review_label(const char *status);
 

@@ -35,6 +35,16 @@ const char *rc_pull_review_status(const rc_pull_request_t *pull)
     return all && (!strcmp(all, "approved") || !strcmp(all, "rejected")) ? all : "under_review";
 }
 
+bool rc_pull_is_reviewer(const rc_pull_request_t *pull, apr_int64_t user_id)
+{
+    int i;
+
+    for (i = 0; i < pull->reviewers->nelts; i++)
+        if (APR_ARRAY_IDX(pull->reviewers, i, rc_pull_reviewer_t).person.user->id == user_id)
+            return true;
+    return false;
+}
+
 const char *rc_review_label(const char *status)
 {
     static const char *const labels[][2] = {{"not_reviewed", "Not Reviewed"},
@@ -108,17 +118,6 @@ rc_err_t *rc_pull_level(rc_level_t *level, const rc_actor_t *actor, const rc_pul
 bool rc_pull_may_change(const rc_pull_act_t *act, rc_level_t level)
 {
     return level >= RC_WRITE || (level >= RC_READ && act->user->id == act->pull->author.user->id);
-}
-
-static bool is_reviewer(const rc_pull_act_t *act)
-{
-    const apr_array_header_t *list = act->pull->reviewers;
-    int i;
-
-    for (i = 0; i < list->nelts; i++)
-        if (APR_ARRAY_IDX(list, i, rc_pull_reviewer_t).person.user->id == act->user->id)
-            return true;
-    return false;
 }
 
 /* --- what all changes add --- */
@@ -209,8 +208,8 @@ static rc_err_t *say(rc_actor_t *actor, void *baton)
     RC_TRY(rc_pull_level(&level, actor, act));
     RC_TRY(rc_actor_require(actor, level, RC_READ));
     RC_TRY(check_links(actor, request));
-    saying->voted =
-        !says_nothing(request->vote) && (rc_pull_may_change(act, level) || is_reviewer(act));
+    saying->voted = !says_nothing(request->vote) && (rc_pull_may_change(act, level) ||
+                                                     rc_pull_is_reviewer(act->pull, act->user->id));
     if (!saying->voted && says_nothing(request->message))
         return rc_err(actor->pool, RC_E_FORBIDDEN, RC_MSG_FORBIDDEN);
     if (saying->voted)

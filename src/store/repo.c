@@ -151,23 +151,6 @@ rc_err_t *rc_store_repos_each(rc_db_t *db, rc_viewer_t viewer, const rc_repo_ran
     return rc_chunks_by_id(st, db, page, visit_repos, &walk, pool);
 }
 
-/* Returns a LIKE pattern, with the escape character "!", for texts that hold @a words. */
-static const char *holding(const char *words, apr_pool_t *pool)
-{
-    char *pattern = apr_palloc(pool, 2 * strlen(words) + 3), *out = pattern;
-
-    *out++ = '%';
-    for (words = rc_text_lower(words, pool); *words; words++) {
-        if (strchr("%_!", *words))
-            *out++ = '!';
-        *out++ = *words;
-    }
-    if (out > pattern + 1)
-        *out++ = '%';
-    *out = '\0';
-    return pattern;
-}
-
 rc_err_t *rc_store_repos_found(int *total, rc_db_t *db, rc_viewer_t viewer,
                                const rc_repo_search_t *search, repo_fn *fn, void *baton,
                                apr_pool_t *pool)
@@ -175,7 +158,7 @@ rc_err_t *rc_store_repos_found(int *total, rc_db_t *db, rc_viewer_t viewer,
     repos_walk_t walk = {viewer, false, fn, baton};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPOS_FOUND, "is", viewer.id, holding(search->words, pool)));
+    RC_TRY(rc_query(&st, db, SQL_REPOS_FOUND, "is", viewer.id, rc_like_pattern(search->words, pool)));
     return rc_chunks_of(total, st, db, search->first, search->most, visit_repos, &walk, pool);
 }
 

@@ -9,6 +9,9 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
 
 apr_int64_t rc_slice_most(const rc_slice_t *page)
 {
@@ -18,6 +21,22 @@ apr_int64_t rc_slice_most(const rc_slice_t *page)
 const char *rc_slice_after(const rc_slice_t *page)
 {
     return page && page->after_name ? page->after_name : "";
+}
+
+const char *rc_like_pattern(const char *words, apr_pool_t *pool)
+{
+    char *pattern = apr_palloc(pool, 2 * strlen(words) + 3), *out = pattern;
+
+    *out++ = '%';
+    for (words = rc_text_lower(words, pool); *words; words++) {
+        if (strchr("%_!", *words))
+            *out++ = '!';
+        *out++ = *words;
+    }
+    if (out > pattern + 1)
+        *out++ = '%';
+    *out = '\0';
+    return pattern;
 }
 
 static rc_seen_t id_and_level(rc_stmt_t *st)

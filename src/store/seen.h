@@ -61,4 +61,8 @@ rc_err_t *rc_chunk_read(const rc_chunk_t *chunk, rc_sql_t sql, apr_int64_t user_
                         void (*take)(void *baton, int at, rc_stmt_t *st, apr_pool_t *pool),
                         void *baton);
 
+/** Returns a LIKE pattern, with the escape character "!", for texts in lower case that hold
+ * @a words. */
+const char *rc_like_pattern(const char *words, apr_pool_t *pool);
+
 #endif

@@ -159,16 +159,6 @@ static void open_form(rc_html_t *html, const pull_page_t *page, const char *acti
                 page->id);
 }
 
-static bool is_reviewer(const rc_pull_request_t *pull, apr_int64_t user_id)
-{
-    int i;
-
-    for (i = 0; i < pull->reviewers->nelts; i++)
-        if (APR_ARRAY_IDX(pull->reviewers, i, rc_pull_reviewer_t).person.user->id == user_id)
-            return true;
-    return false;
-}
-
 /* What the caller may not do has no form; the use cases check it again. */
 static void put_forms(rc_html_t *html, const pull_page_t *page)
 {
@@ -180,7 +170,7 @@ static void put_forms(rc_html_t *html, const pull_page_t *page)
 
     open_form(html, page, "comment", "tall wide");
     rc_html_put(html, "<label>Comment <textarea name=message rows=5></textarea></label>\n");
-    if (changes || is_reviewer(pull, user_id)) {
+    if (changes || rc_pull_is_reviewer(pull, user_id)) {
         rc_html_put(html, "<label>Vote <select name=status><option value=\"\">none");
         for (i = 0; i < sizeof(votes) / sizeof(*votes); i++)
             rc_html_put(html, "<option value=%s>%s", votes[i], rc_review_label(votes[i]));

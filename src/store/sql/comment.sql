@@ -21,3 +21,14 @@ SELECT u.username, s.status, s.created_on
        SELECT 1 FROM changeset_status n WHERE n.repo_id = ?1 AND n.revision = ?2
           AND n.user_id = s.user_id AND n.version < s.version)
  ORDER BY s.version DESC
+-- REPO_COMMENTS: repository, revision, type ('': all), user (0: all); the oldest first
+SELECT c.comment_id, coalesce(c.comment_type, 'note'), c.message,
+       coalesce(c.vote, (SELECT min(s.status) FROM changeset_status s
+                          WHERE s.comment_id = c.comment_id)),
+       c.f_path, c.line_no, u.user_id, u.username, u.firstname, u.lastname, u.active, c.created_on,
+       (SELECT min(x.comment_id) FROM changeset_comment x WHERE x.resolves_id = c.comment_id),
+       c.revision, c.pull_request_id
+  FROM changeset_comment c JOIN users u ON u.user_id = c.user_id
+ WHERE c.repo_id = ?1 AND (?2 = '' OR c.revision = ?2)
+   AND (?3 = '' OR coalesce(c.comment_type, 'note') = ?3) AND (?4 = 0 OR c.user_id = ?4)
+ ORDER BY c.comment_id
