@@ -15,19 +15,21 @@ SVN        ?= $(shell pkg-config --exists $(SVN_WANTED) 2>/dev/null && echo 1)
 SVN_PKGS   := $(if $(SVN),$(SVN_WANTED))
 # Mercurial is optional: without libzstd, or with HG=, repositories of type hg are refused.
 HG         ?= $(shell pkg-config --exists libzstd 2>/dev/null && echo 1)
-HG_PKGS    := $(if $(HG),libzstd)
+# PostgreSQL is optional: without libpq, or with PG=, databases are files.
+PG         ?= $(shell pkg-config --exists libpq 2>/dev/null && echo 1)
+OWN_PKGS   := $(if $(HG),libzstd) $(if $(PG),libpq)
 PKGS       := apr-1 apr-util-1 json-c sqlite3 libgit2 libarchive libdeflate zlib libcrypto
 PACKAGES   := gcc libc6-dev make pkg-config git curl perl openssh-client ca-certificates \
               apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev libsqlite3-dev \
               libgit2-dev libarchive-dev libdeflate-dev zlib1g-dev libssl-dev libcurl4-openssl-dev \
-              libsvn-dev libzstd-dev
+              libsvn-dev libzstd-dev libpq-dev
 COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl $(APXS)
 MODULES    := $(PKGS) libcurl
 
 # Packages and commands that only the tests need, mostly programs to compare results with.
 TEST_PACKAGES := libcmocka-dev openssl sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils \
                  python3-feedparser chromium strace e2fsprogs libapache2-mod-qos \
-                 subversion libapache2-mod-svn mercurial
+                 subversion libapache2-mod-svn mercurial postgresql
 TEST_COMMANDS := prove ssh openssl sqlite3 wget unzip bzip2 xz zstd xmllint chromium svn svnadmin hg
 
 OPT_release := -O2 -DNDEBUG
@@ -41,8 +43,8 @@ WERROR ?= -Werror
 # apxs and pkg-config run once, and only when something is compiled.
 HTTPD_CFLAGS = $(eval HTTPD_CFLAGS := -isystem $$(shell $(APXS) -q INCLUDEDIR))$(HTTPD_CFLAGS)
 PKG_CFLAGS   = $(eval PKG_CFLAGS := \
-                $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PKGS) $(SVN_PKGS) $(HG_PKGS))))$(PKG_CFLAGS)
-PKG_LIBS     = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS) $(HG_PKGS)) $$(SVN_LIBS))$(PKG_LIBS)
+                $$(patsubst -I%,-isystem %,$$(shell pkg-config --cflags $(PKGS) $(OWN_PKGS) $(SVN_PKGS))))$(PKG_CFLAGS)
+PKG_LIBS     = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS) $(OWN_PKGS)) $$(SVN_LIBS))$(PKG_LIBS)
 
 # Whether libgit2 can limit the size of objects in packs, as Debian's security update made it.
 GIT_LIMIT    = $(if $(filter 0,$(shell echo 'int i = GIT_OPT_SET_PACK_MAX_OBJECT_SIZE;' | \
@@ -53,12 +55,13 @@ SVN_LIBS     = $(if $(SVN),$(filter -L% -lsvn%,$(shell pkg-config --libs $(SVN_P
 
 VERSION  := 0.1.0
 CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DZLIB_CONST -DRCAPI_VERSION='"$(VERSION)"' \
-            $(if $(SVN),-DRCAPI_SVN) $(if $(HG),-DRCAPI_HG)
+            $(if $(SVN),-DRCAPI_SVN) $(if $(HG),-DRCAPI_HG) $(if $(PG),-DRCAPI_POSTGRESQL)
 CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN) $(WERROR) \
             $(OPT_$(BUILD))
 LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,now
 
-ROOMS    := base archive db db/sqlite store remote vcs vcs/git vcs/git/diff $(if $(SVN),vcs/svn) $(if $(HG),vcs/hg) \
+ROOMS    := base archive db db/sqlite $(if $(PG),db/postgresql) store remote vcs vcs/git vcs/git/diff \
+              $(if $(SVN),vcs/svn) $(if $(HG),vcs/hg) \
               domain faces faces/api faces/api/methods faces/raw faces/pages faces/git faces/hg faces/svn
 LIB_SRC  := $(wildcard $(ROOMS:%=src/%/*.c))
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
@@ -77,13 +80,14 @@ obj    = $(1:%.c=$(O)/obj/%.o)
 all: $(O)/mod_rcapi.so $(PROGS)
 	@:
 
-GENERATED := $(addprefix $(O)/gen/,rc_sql.def rc_schema.def rc_tables.def hg_serve.def)
+GENERATED := $(addprefix $(O)/gen/,rc_sql.def rc_schema.def rc_schema_server.def rc_tables.def hg_serve.def)
 $(O)/gen/rc_sql.def: src/store/sql.awk $(sort $(wildcard src/store/sql/*.sql))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
-$(O)/gen/rc_schema.def: src/store/schema.awk $(sort $(wildcard src/store/schema/*.sql))
+$(O)/gen/rc_schema_server.def: SCHEMA = -v server=1
+$(O)/gen/rc_schema.def $(O)/gen/rc_schema_server.def: src/store/schema.awk $(sort $(wildcard src/store/schema/*.sql))
 	@mkdir -p $(@D)
-	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
+	$(call say,GEN,$@) awk $(SCHEMA) -f $^ > $@.tmp && mv $@.tmp $@
 $(O)/gen/rc_tables.def: src/store/tables.awk $(sort $(wildcard src/store/schema/*.sql))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
@@ -213,9 +217,10 @@ test-fast:
 check:
 	@RCAPI_ROUNDS=all $(SUBMAKE) test
 prove: export RCAPI_SAID = $(O)/said
+prove: export RCAPI_STORE = $(STORE)
 prove:
 	@rm -rf $(RCAPI_SAID) && mkdir -p $(RCAPI_SAID)
-	@prove -e 'sh t/lib/one' -j$$((3 * $(CORES))) $(T) || { sh t/lib/said $(RCAPI_SAID); exit 1; }
+	@perl t/lib/with_store prove -e 'sh t/lib/one' -j$$((3 * $(CORES))) $(T) || { sh t/lib/said $(RCAPI_SAID); exit 1; }
 
 #: make docs                                   updates the tables of docs/ from the code
 $(O)/docs/methods: $(O)/obj/docs/methods.o $(LIB)

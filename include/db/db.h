@@ -21,7 +21,8 @@ typedef struct rc_db_pool_t rc_db_pool_t;
 typedef struct rc_db_texts_t {
     const char *const *statements; /* by number, from 0 */
     int statement_count;
-    const char *const *steps; /* of the schema; steps[0] is step 1 */
+    const char *const *steps[2]; /* of the schema, in the words of a file [0] and of a database
+                                  * server [1]; the first is step 1 */
     int step_count;
     const char *const *tables; /* their names, by number, from 0 */
     int table_count;           /* at most RC_TABLES */
@@ -29,7 +30,7 @@ typedef struct rc_db_texts_t {
 
 typedef struct rc_db_config_t {
     const rc_db_texts_t *texts;  /* rc_store_texts */
-    const char *path;            /* where the database is */
+    const char *path;            /* where the database is: see rc_db_check_name */
     const char *synchronous;     /* "FULL": commits wait for the disk; "NORMAL": a power cut may
                                   * undo the last ones */
     apr_interval_time_t timeout; /* how long to wait for a lock or a connection */
@@ -42,21 +43,33 @@ typedef struct rc_db_config_t {
  * have no effect. */
 void rc_db_startup(void);
 
+/** Returns whether @a name is that of a database on a server: postgresql: and what libpq connects
+ * to. Any other one is the path of a file. */
+bool rc_db_is_on_server(const char *name);
+
+/** Checks the name of a database on a server, without a connection. Returns RC_E_ARG with a message
+ * that does not repeat it. */
+rc_err_t *rc_db_check_name(const char *name, apr_pool_t *pool);
+
 /** Returns the real path of the database in @a pool, or an error that says why this process cannot
- * use it. */
+ * use it. For a database on a server the path is its name. */
 rc_err_t *rc_db_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool);
 
 /** True when anything is stored at config->path: a database, or the remains of one. An empty file
  * is nothing. */
 bool rc_db_exists(const rc_db_config_t *config, apr_pool_t *pool);
 
-/** Removes the database at config->path, if there is one, with everything that belongs to it. This
- * process must have closed its connections to it; other processes cannot use theirs any more. */
-rc_err_t *rc_db_remove(const rc_db_config_t *config, apr_pool_t *pool);
+/** Sets the database of @a config aside, if there is one, in place of what was set aside before.
+ * This process must have closed its connections to it; other processes cannot use theirs any more.
+ */
+rc_err_t *rc_db_set_aside(const rc_db_config_t *config, apr_pool_t *pool);
 
-/** Moves the database at from->path, if there is one, to to->path, and removes what was there. As
- * to connections, see rc_db_remove. */
-rc_err_t *rc_db_move(const rc_db_config_t *from, const rc_db_config_t *to, apr_pool_t *pool);
+/** Puts back what rc_db_set_aside has set aside, in place of what is there now. The error says
+ * where it is if that fails. */
+rc_err_t *rc_db_bring_back(const rc_db_config_t *config, apr_pool_t *pool);
+
+/** Removes what rc_db_set_aside has set aside. */
+rc_err_t *rc_db_forget_aside(const rc_db_config_t *config, apr_pool_t *pool);
 
 /** Opens one connection and brings the schema up to date. The connection closes with @a pool. */
 rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *pool);
@@ -100,7 +113,8 @@ rc_err_t *rc_db_txn_lazy(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db),
 rc_err_t *rc_db_txn_idle(rc_db_t *db, rc_err_t *(*fn)(void *baton, rc_db_t *db), void *baton);
 
 /** Returns the path of the file of lines that wait for a transaction (base/spill.h), in @a pool. It
- * belongs to the database: rc_db_remove removes and rc_db_move moves it, too. */
+ * belongs to the database: rc_db_set_aside moves it, too. NULL for a database on a server: several
+ * machines write to it, and a transaction there spoils nobody's page cache. */
 const char *rc_db_spill_path(const rc_db_config_t *config, apr_pool_t *pool);
 
 /** Opens that file to take its lines, until @a pool ends. An error when it is not the file of this
@@ -112,7 +126,7 @@ rc_err_t *rc_db_spilled(rc_spilled_t *out, const rc_db_t *db, apr_pool_t *pool);
 rc_err_t *rc_db_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
 
 /** Copies the database in its current state to the new file @a path (mode 0600); other connections
- * can go on. */
+ * can go on. From a server the copy is an archive of pg_dump. */
 rc_err_t *rc_db_backup(rc_db_t *db, const char *path);
 
 #endif

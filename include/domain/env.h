@@ -47,7 +47,8 @@ typedef struct rc_env_t {
     const rc_env_config_t *config;
     rc_db_pool_t *db_pool;
     rc_db_pool_t *list_pool; /* half as many connections, for long lists alone */
-    rc_spill_t *spill;       /* entries of the journal that wait for a transaction */
+    rc_spill_t *spill; /* entries of the journal that wait for a transaction; NULL: they are stored
+                          at once */
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
     rc_limit_t *expensive; /* costly answers made at once: RcapiExpensiveMax */

@@ -36,6 +36,7 @@ typedef enum {
     RC_VALUE_URL,     /* const char *: http(s)://HOST[:PORT][/PATH], without a slash at its end */
     RC_VALUE_PATH,    /* const char *: absolute, or below httpd's ServerRoot */
     RC_VALUE_FOLDER,  /* const char *: the same, or None: "" */
+    RC_VALUE_STORE,   /* const char *: a path, or the name of a database on a server */
     RC_VALUE_WORD,    /* const char *: one of `words`, in any case */
     RC_VALUE_WORDS, /* const apr_array_header_t *, of const char *: some of `words`, in any case */
     RC_VALUE_LIST   /* const apr_array_header_t *, of const char *: what `add` reads of a line */
@@ -80,6 +81,7 @@ typedef struct rc_directive_t {
 #define RC_STRING(settings, member) .type = RC_VALUE_TEXT, RC_MEMBER(const char *, settings, member)
 #define RC_URL(settings, member)    .type = RC_VALUE_URL, RC_MEMBER(const char *, settings, member)
 #define RC_PATH(settings, member)   .type = RC_VALUE_PATH, RC_MEMBER(const char *, settings, member)
+#define RC_STORE(settings, member)  .type = RC_VALUE_STORE, RC_MEMBER(const char *, settings, member)
 #define RC_FOLDER(settings, member)                                                                \
     .type = RC_VALUE_FOLDER, RC_MEMBER(const char *, settings, member)
 #define RC_WORD(settings, member, list)                                                            \

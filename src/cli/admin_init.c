@@ -96,7 +96,8 @@ static rc_err_t *make_places(init_t *init)
     rc_admin_t *admin = init->admin;
     const char *db = admin->config.db.path, *secret = admin->config.secret_file;
 
-    RC_TRY(make_folder_of(db, admin->pool));
+    if (!rc_db_is_on_server(db))
+        RC_TRY(make_folder_of(db, admin->pool));
     RC_TRY(make_folder_of(secret, admin->pool));
     if (rc_db_exists(&admin->config.db, admin->pool) &&
         !confirm(init, "The database exists. Destroy it? [y/n]"))

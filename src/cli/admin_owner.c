@@ -122,7 +122,7 @@ int rc_admin_become_owner(const rc_admin_t *admin)
 
     if (geteuid() && getuid())
         return RC_ADMIN_OK;
-    for (i = 0; i < 4; i++) {
+    for (i = rc_db_is_on_server(places[0]) ? 1 : 0; i < 4; i++) {
         const char *folder = apr_pstrmemdup(admin->pool, places[i],
                                             (apr_size_t)(strrchr(places[i], '/') - places[i]));
 

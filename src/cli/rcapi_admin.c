@@ -190,7 +190,9 @@ static void usage(FILE *out, const rc_command_t *only)
         fputs(
             "--data DIR stands for --db DIR/rcapi.db --repos DIR/repos --secret DIR/secret; "
             "without\n"
-            "one of them the environment variable RCAPI_DATA names DIR. Root becomes the owner of\n"
+            "one of them the environment variable RCAPI_DATA names DIR. A database on a server is\n"
+            "named as for RcapiDatabase: --db 'postgresql:dbname=rcapi'. Root becomes the owner "
+            "of\n"
             "DIR. Lists have headers on a terminal, or with --headers.\n\n",
             out);
     for (command = only ? only : rc_admin_commands; command->name; command++) {
@@ -245,7 +247,7 @@ static bool read_places(rc_admin_t *admin)
     for (i = 0; i < 3; i++) {
         if (!*places[i] && data)
             *places[i] = apr_pstrcat(admin->pool, data, "/", names[i], NULL);
-        if (*places[i] && **places[i] != '/' && cwd)
+        if (*places[i] && **places[i] != '/' && cwd && !rc_db_is_on_server(*places[i]))
             *places[i] = apr_pstrcat(admin->pool, cwd, "/", *places[i], NULL);
     }
     free(cwd);

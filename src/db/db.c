@@ -1,52 +1,107 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Opens and closes connections, and passes work on a whole database (check, backup, removal) to its
- * driver.
+ * driver, which its name decides.
  */
 #include "driver.h"
 
+#include <string.h>
+
 #include "db/db.h"
 
-/* The driver for a configuration. SQLite is the only one. */
-static const rc_driver_t *driver_of(const rc_db_config_t *config)
+#define SERVER "postgresql:" /* begins the name of a database on a server */
+
+#ifdef RCAPI_POSTGRESQL
+static const rc_driver_t *const server_driver = &rc_driver_postgresql;
+#else
+static const rc_driver_t *const server_driver;
+#endif
+
+bool rc_db_is_on_server(const char *name)
 {
-    (void)config;
-    return &rc_driver_sqlite;
+    return !strncmp(name, SERVER, strlen(SERVER));
+}
+
+/* Sets *@a driver to the one for @a name, unless this build lacks it. */
+static rc_err_t *find_driver(const rc_driver_t **driver, const char *name, apr_pool_t *pool)
+{
+    *driver = rc_db_is_on_server(name) ? server_driver : &rc_driver_sqlite;
+    return *driver
+               ? NULL
+               : rc_err(pool, RC_E_ARG, "this build has no PostgreSQL: it was made without libpq");
 }
 
 void rc_db_startup(void)
 {
     rc_driver_sqlite.startup();
+    if (server_driver)
+        server_driver->startup();
+}
+
+rc_err_t *rc_db_check_name(const char *name, apr_pool_t *pool)
+{
+    rc_db_config_t config = {.path = name};
+    const rc_driver_t *driver;
+    const char *path;
+
+    RC_TRY(find_driver(&driver, name, pool));
+    return driver->server ? driver->find(&path, &config, pool) : NULL;
 }
 
 rc_err_t *rc_db_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool)
 {
-    return driver_of(config)->find(path, config, pool);
+    const rc_driver_t *driver;
+
+    RC_TRY(find_driver(&driver, config->path, pool));
+    return driver->find(path, config, pool);
 }
 
 bool rc_db_exists(const rc_db_config_t *config, apr_pool_t *pool)
 {
-    return driver_of(config)->exists(config, pool);
+    const rc_driver_t *driver;
+
+    return !find_driver(&driver, config->path, pool) && driver->exists(config, pool);
 }
 
-rc_err_t *rc_db_remove(const rc_db_config_t *config, apr_pool_t *pool)
+rc_err_t *rc_db_set_aside(const rc_db_config_t *config, apr_pool_t *pool)
 {
-    return driver_of(config)->remove(config, pool);
+    const rc_driver_t *driver;
+
+    RC_TRY(find_driver(&driver, config->path, pool));
+    return driver->set_aside(config, pool);
 }
 
-rc_err_t *rc_db_move(const rc_db_config_t *from, const rc_db_config_t *to, apr_pool_t *pool)
+rc_err_t *rc_db_bring_back(const rc_db_config_t *config, apr_pool_t *pool)
 {
-    return driver_of(from)->move(from, to, pool);
+    const rc_driver_t *driver;
+
+    RC_TRY(find_driver(&driver, config->path, pool));
+    return driver->bring_back(config, pool);
+}
+
+rc_err_t *rc_db_forget_aside(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    const rc_driver_t *driver;
+
+    RC_TRY(find_driver(&driver, config->path, pool));
+    return driver->forget_aside(config, pool);
 }
 
 const char *rc_db_spill_path(const rc_db_config_t *config, apr_pool_t *pool)
 {
-    return driver_of(config)->spill_path(config, pool);
+    const rc_driver_t *driver;
+
+    if (find_driver(&driver, config->path, pool) || !driver->spill_path)
+        return NULL;
+    return driver->spill_path(config, pool);
 }
 
 rc_err_t *rc_db_spilled(rc_spilled_t *out, const rc_db_t *db, apr_pool_t *pool)
 {
-    return rc_spilled_open(out, rc_db_spill_path(db->config, pool), db->driver->owner(db), pool);
+    const char *path = rc_db_spill_path(db->config, pool);
+
+    out->fd = -1;
+    return path ? rc_spilled_open(out, path, db->driver->owner(db), pool) : NULL;
 }
 
 static apr_status_t close_db(void *data)
@@ -77,7 +132,7 @@ rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *po
 {
     rc_db_t *db = apr_pcalloc(pool, sizeof(*db));
 
-    db->driver = driver_of(config);
+    RC_TRY(find_driver(&db->driver, config->path, pool));
     db->pool = db->own = pool;
     db->config = config;
     db->texts = config->texts;

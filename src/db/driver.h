@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The driver table: everything that depends on the kind of database. The other files of src/db use
- * only this table; sqlite/ holds the only driver. Private to src/db.
+ * only this table; sqlite/ and postgresql/ hold the drivers. Private to src/db.
  *
  * A driver can rely on this: one thread uses a connection at a time; at most one statement of a
  * connection is between its first row and its end; after an error the transaction is rolled back;
@@ -65,18 +65,23 @@ struct rc_driver_t {
     /* See rc_db_find. */
     rc_err_t *(*find)(const char **path, const rc_db_config_t *config, apr_pool_t *pool);
 
-    /* Whole databases: see rc_db_exists, rc_db_remove and rc_db_move. */
+    bool server; /* whether the schema is in the words of a database server */
+
+    /* Whole databases: see rc_db_exists and the functions after it. */
     bool (*exists)(const rc_db_config_t *config, apr_pool_t *pool);
+    /* See rc_db_spill_path; and the account whose files beside the database are trusted. NULL:
+     * none. */
     const char *(*spill_path)(const rc_db_config_t *config, apr_pool_t *pool);
-    uid_t (*owner)(const rc_db_t *db); /* the account whose files beside the database are trusted */
-    rc_err_t *(*remove)(const rc_db_config_t *config, apr_pool_t *pool);
-    rc_err_t *(*move)(const rc_db_config_t *from, const rc_db_config_t *to, apr_pool_t *pool);
+    uid_t (*owner)(const rc_db_t *db);
+    rc_err_t *(*set_aside)(const rc_db_config_t *config, apr_pool_t *pool);
+    rc_err_t *(*bring_back)(const rc_db_config_t *config, apr_pool_t *pool);
+    rc_err_t *(*forget_aside)(const rc_db_config_t *config, apr_pool_t *pool);
 
     /* Connections. open sets handle and path; close runs for whatever open set, even when open
-     * failed. usable reports why an idle connection cannot be used any more. */
+     * failed. usable makes an idle connection ready, or reports why it cannot be used any more. */
     rc_err_t *(*open)(rc_db_t *db);
     void (*close)(rc_db_t *db);
-    rc_err_t *(*usable)(const rc_db_t *db, apr_pool_t *pool);
+    rc_err_t *(*usable)(rc_db_t *db, apr_pool_t *pool);
     rc_err_t *(*exec)(rc_db_t *db, const char *sql);
     rc_err_t *(*check)(const char **problem, rc_db_t *db, apr_pool_t *pool);
     rc_err_t *(*backup)(rc_db_t *db, const char *path);
@@ -100,14 +105,15 @@ struct rc_driver_t {
     rc_err_t *(*follow)(void **follower, rc_db_t *db);
     rc_news_t (*news)(void *follower, rc_extent_t *extent);
 
-    /* Statements: parameters are ?1, ?2 ... in their texts and counted from 1. step resets a
+    /* Statements: parameters are ?1, ?2 ... in their texts and counted from 1. NULL as a text, or
+     * as the data of a blob, binds SQL NULL; bind_no_int does so for a number. step resets a
      * statement at its end and after an error. */
     rc_err_t *(*prepare)(rc_stmt_t *st, const char *text);
     void (*finalize)(rc_stmt_t *st);
     rc_err_t *(*bind_text)(rc_stmt_t *st, int at, const char *text);
     rc_err_t *(*bind_int)(rc_stmt_t *st, int at, apr_int64_t value);
     rc_err_t *(*bind_blob)(rc_stmt_t *st, int at, const void *data, int len);
-    rc_err_t *(*bind_null)(rc_stmt_t *st, int at);
+    rc_err_t *(*bind_no_int)(rc_stmt_t *st, int at);
     rc_err_t *(*step)(bool *row, rc_stmt_t *st);
     void (*reset)(rc_stmt_t *st);
     apr_int64_t (*changes)(rc_db_t *db); /* rows that the last statement changed */
@@ -120,6 +126,7 @@ struct rc_driver_t {
 };
 
 extern const rc_driver_t rc_driver_sqlite;
+extern const rc_driver_t rc_driver_postgresql; /* if it was built: RCAPI_POSTGRESQL */
 
 /** Applies all missing schema steps. Rejects a schema that is newer than this program. */
 rc_err_t *rc_schema_update(rc_db_t *db);

@@ -49,8 +49,7 @@ static apr_status_t construct(void **resource, void *params, apr_pool_t *pool)
     if (!err)
         return APR_SUCCESS;
     if (asking.pool)
-        asking.why =
-            rc_err_internal(asking.pool, APR_SUCCESS, "%s", rc_err_log_text(err, asking.pool));
+        asking.why = rc_err_copy(err, asking.pool);
     apr_pool_destroy(own);
     return APR_EGENERAL;
 }
@@ -98,8 +97,8 @@ static rc_err_t *open_memory(rc_db_pool_t *db_pool, apr_pool_t *pool)
 {
     rc_db_t *db;
 
-    if (!db_pool->config.remember)
-        return NULL;
+    if (!db_pool->config.remember || rc_db_is_on_server(db_pool->config.path))
+        return NULL; /* the driver for servers reports no changes */
     RC_TRY(rc_db_open(&db, &db_pool->config, pool));
     return rc_memory_open(&db_pool->memory, db, pool);
 }
@@ -165,11 +164,12 @@ rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
     rc_err_t *err;
 
     RC_TRY(from_list(out, db_pool, pool));
+    (*out)->pool = pool;
     if ((err = (*out)->driver->usable(*out, pool))) {
+        (*out)->pool = (*out)->own;
         apr_reslist_release(db_pool->list, *out);
         return err;
     }
-    (*out)->pool = pool;
     (*out)->memory = db_pool->memory;
     add_lease(db_pool, *out, pool);
     return NULL;

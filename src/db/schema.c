@@ -14,7 +14,7 @@ static rc_err_t *apply_missing(void *baton, rc_db_t *db)
     (void)baton;
     RC_TRY(db->driver->version(&have, db));
     for (; have < texts->step_count; have++) {
-        RC_TRY(db->driver->exec(db, texts->steps[have]));
+        RC_TRY(db->driver->exec(db, texts->steps[db->driver->server][have]));
         RC_TRY(db->driver->set_version(db, have + 1));
     }
     return NULL;
@@ -31,6 +31,7 @@ rc_err_t *rc_schema_update(rc_db_t *db)
                                latest);
     if (!have && !db->config->create)
         return rc_err_internal(db->pool, APR_SUCCESS,
-                               "the database %s is empty: restore it from a backup", db->path);
+                               "the database %s is empty: restore it from a backup, or run init",
+                               db->path);
     return have < latest ? rc_db_txn(db, apply_missing, NULL) : NULL;
 }

@@ -72,32 +72,24 @@ static bool is_long(const char *text, char type)
 
 static rc_err_t *bind_text(rc_stmt_t *st, int at, char type, const char *text)
 {
-    if (!text)
-        return st->db->driver->bind_null(st, at);
-    if (is_long(text, type))
+    if (text && is_long(text, type))
         return rc_err_failed(st->db->pool,
                              "a text is too long to be stored (at most %s): parameter %d of %s",
                              type == 'n' ? "255 characters" : "64 KiB", at, text_of(st));
     return st->db->driver->bind_text(st, at, text);
 }
 
-static rc_err_t *bind_blob(rc_stmt_t *st, int at, const rc_blob_t *blob)
-{
-    if (!blob->data)
-        return st->db->driver->bind_null(st, at);
-    return st->db->driver->bind_blob(st, at, blob->data, blob->len);
-}
-
 static rc_err_t *bind_id(rc_stmt_t *st, int at, apr_int64_t id)
 {
     const rc_driver_t *driver = st->db->driver;
 
-    return id ? driver->bind_int(st, at, id) : driver->bind_null(st, at);
+    return id ? driver->bind_int(st, at, id) : driver->bind_no_int(st, at);
 }
 
 static rc_err_t *bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
 {
     const rc_driver_t *driver = st->db->driver;
+    const rc_blob_t *blob;
 
     switch (type) {
     case 's':
@@ -111,7 +103,8 @@ static rc_err_t *bind_one(rc_stmt_t *st, int at, char type, va_list *ap)
     case 'd':
         return driver->bind_int(st, at, va_arg(*ap, int));
     case 'b':
-        return bind_blob(st, at, va_arg(*ap, const rc_blob_t *));
+        blob = va_arg(*ap, const rc_blob_t *);
+        return driver->bind_blob(st, at, blob->data, blob->len);
     default:
         return rc_err_internal(st->db->pool, APR_SUCCESS, "parameter type %c of %s", type,
                                text_of(st));

@@ -58,20 +58,18 @@ rc_err_t *rc_data_create(rc_env_t **env, rc_db_t **db, const rc_env_config_t *co
                          bool anonymous, const rc_new_user_t *admin, apr_pool_t *pool)
 {
     setup_t setup = {.admin = admin, .anonymous = anonymous};
-    rc_db_config_t old = config->db;
+    rc_err_t *err, *lost;
     const char *why;
-    rc_err_t *err;
 
-    old.path = apr_pstrcat(pool, old.path, ".old", NULL);
-    RC_TRY(rc_db_move(&config->db, &old, pool));
+    RC_TRY(rc_db_set_aside(&config->db, pool));
     apr_pool_create(&setup.pool, pool);
     if (!(err = make_database(env, db, config, &setup)))
-        return rc_db_remove(&old, pool);
+        return rc_db_forget_aside(&config->db, pool);
     why = apr_pstrdup(pool, err->msg ? err->msg : rc_err_log_text(err, pool));
     err = rc_err(pool, err->kind, "%s", why);
     apr_pool_destroy(setup.pool); /* closes the connections */
-    if (rc_db_move(&old, &config->db, pool))
-        return rc_err(pool, err->kind, "%s; the former database is now %s", why, old.path);
+    if ((lost = rc_db_bring_back(&config->db, pool)))
+        return rc_err(pool, err->kind, "%s; %s", why, rc_err_log_text(lost, pool));
     return err;
 }
 

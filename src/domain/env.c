@@ -131,6 +131,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     rc_env_t *env = apr_pcalloc(pool, sizeof(*env));
     rc_env_config_t *own = apr_pmemdup(pool, config, sizeof(*config));
     rc_secret_t *secret;
+    const char *spill;
 
     rc_version_add("APR", apr_version_string());
     rc_version_add("apr-util", apu_version_string());
@@ -145,7 +146,8 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     rc_db_startup();
     RC_TRY(rc_vcs_startup(pool));
     RC_TRY(make_connections(env, &own->db, pool));
-    RC_TRY(rc_spill_open(&env->spill, rc_db_spill_path(&own->db, pool), pool));
+    if ((spill = rc_db_spill_path(&own->db, pool)))
+        RC_TRY(rc_spill_open(&env->spill, spill, pool));
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
     RC_TRY(rc_lru_create(&env->feeds, FEED_CACHE, pool));
     env->expensive = rc_limit_create(config->expensive_max, BUSY, pool);

@@ -51,10 +51,12 @@ rc_err_t *rc_actor_journal_late(rc_actor_t *actor, const rc_repo_t *repo, const 
                               .repo_name = repo->name,
                               .action = action,
                               .ip = actor->ip};
+    rc_err_t *err;
     apr_off_t size;
-    rc_err_t *err =
-        rc_spill_add(&size, actor->env->spill, rc_journal_line(&late, actor->pool), actor->pool);
 
+    if (!actor->env->spill)
+        return with_connection(actor, store_now, &late);
+    err = rc_spill_add(&size, actor->env->spill, rc_journal_line(&late, actor->pool), actor->pool);
     if (err) {
         rc_log(RC_LOG_WARNING, err->cause, "%s", rc_err_log_text(err, actor->pool));
         return with_connection(actor, store_now, &late);

@@ -63,6 +63,8 @@ static const char *check_server(const server_rec *s, apr_pool_t *pool)
         if (!path)
             return apr_psprintf(pool, "SetHandler " RC_HANDLER " requires %s, which is not set",
                                 paths[i].directive);
+        if (rc_db_is_on_server(path))
+            continue;
         wrong = check_type(paths[i].directive, paths[i].what, path, paths[i].type, paths[i].link,
                            "; rcapi-admin init creates it", pool);
         if (wrong)

@@ -25,7 +25,7 @@ static const char *read_value(const cmd_parms *cmd, void *dconf, const rc_direct
         rc_http_read_value(rc_http_member(dconf, row, cmd->pool), row, text, cmd->pool);
 
     return wanted ? apr_psprintf(cmd->pool, "%s: '%s' is not %s", cmd->cmd->name,
-                                 rc_utf8_repair(text, cmd->pool), wanted)
+                                 rc_utf8_repair(rc_http_shown_value(row, text), cmd->pool), wanted)
                   : NULL;
 }
 

@@ -33,8 +33,8 @@ static const char *fits_no_view(const char *entry)
 
 /* clang-format off */
 static const rc_directive_t server_rows[] = {
-    {"RcapiDatabase", "the database file: users, permissions, repositories",
-     RC_SERVER, ENV(RC_PATH, db.path)},
+    {"RcapiDatabase", "the database: a file, or postgresql: and a connection string",
+     RC_SERVER, ENV(RC_STORE, db.path)},
     {"RcapiRepositoryRoot", "the directory of the repositories",
      RC_SERVER, ENV(RC_PATH, repo_root)},
     {"RcapiSecretFile", "the file with the secret that encrypts keys (mode 0600)",

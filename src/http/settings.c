@@ -21,7 +21,7 @@ static const apr_size_t sizes[] = {
     [RC_VALUE_TEXT] = sizeof(const char *), [RC_VALUE_URL] = sizeof(const char *),
     [RC_VALUE_PATH] = sizeof(const char *), [RC_VALUE_FOLDER] = sizeof(const char *),
     [RC_VALUE_WORD] = sizeof(const char *), [RC_VALUE_WORDS] = sizeof(void *),
-    [RC_VALUE_LIST] = sizeof(void *),
+    [RC_VALUE_LIST] = sizeof(void *),       [RC_VALUE_STORE] = sizeof(const char *),
 };
 
 void *rc_http_create_server_conf(apr_pool_t *pool, server_rec *s)

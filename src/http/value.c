@@ -146,6 +146,25 @@ static const char *read_path(void *slot, const rc_directive_t *row, const char *
     return NULL;
 }
 
+/* The name of a database on a server can hold what nobody may read: no message repeats it. */
+static const char *read_store(void *slot, const rc_directive_t *row, const char *text,
+                              apr_pool_t *pool)
+{
+    rc_err_t *err;
+
+    if (!rc_db_is_on_server(text))
+        return read_path(slot, row, text, pool);
+    if ((err = rc_db_check_name(text, pool)))
+        return apr_psprintf(pool, "a database: %s", err->msg);
+    *(const char **)slot = apr_pstrdup(pool, text);
+    return NULL;
+}
+
+const char *rc_http_shown_value(const rc_directive_t *row, const char *text)
+{
+    return row->type == RC_VALUE_STORE && rc_db_is_on_server(text) ? "..." : text;
+}
+
 static const char *read_word(void *slot, const rc_directive_t *row, const char *text,
                              apr_pool_t *pool)
 {
@@ -181,7 +200,7 @@ const char *rc_http_read_value(void *slot, const rc_directive_t *row, const char
         [RC_VALUE_SECONDS] = read_seconds, [RC_VALUE_TEXT] = read_string,
         [RC_VALUE_URL] = read_url,         [RC_VALUE_PATH] = read_path,
         [RC_VALUE_FOLDER] = read_path,     [RC_VALUE_WORD] = read_word,
-        [RC_VALUE_WORDS] = read_words,
+        [RC_VALUE_WORDS] = read_words,     [RC_VALUE_STORE] = read_store,
     };
 
     return readers[row->type](slot, row, text, pool);

@@ -25,11 +25,17 @@ static const char *const tables[] = {
 #undef T
 };
 
+static const char *const server_steps[] = {
+#define S(number, text) [(number)-1] = text,
+#include "rc_schema_server.def"
+#undef S
+};
+
 const rc_db_texts_t rc_store_texts = {
     .statements = statements,
     .statement_count = RC_SQL_COUNT,
-    .steps = steps,
     .tables = tables,
     .table_count = sizeof(tables) / sizeof(*tables),
+    .steps = {steps, server_steps},
     .step_count = sizeof(steps) / sizeof(*steps),
 };

@@ -207,25 +207,30 @@ static void missing_directory(void **unused)
  * -wal file. */
 static void a_database_moves_with_its_files(void **unused)
 {
-    rc_db_config_t from = config, to = config;
+    rc_db_config_t moving = config;
+    const char *path;
 
     (void)unused;
-    from.path = apr_pstrcat(pool, dir, "/from.db", NULL);
-    to.path = apr_pstrcat(pool, dir, "/to.db", NULL);
-    assert_false(rc_db_exists(&from, pool));
-    assert_null(rc_db_move(&from, &to, pool)); /* there is nothing to move */
-    assert_int_equal(system(apr_psprintf(pool, "touch %s; echo a >%s-wal; echo b >%s", from.path,
-                                         from.path, to.path)),
+    moving.path = path = apr_pstrcat(pool, dir, "/moving.db", NULL);
+    assert_false(rc_db_exists(&moving, pool));
+    assert_null(rc_db_set_aside(&moving, pool)); /* there is nothing to move */
+    assert_int_equal(
+        system(apr_psprintf(pool, "touch %s; echo a >%s-wal; echo b >%s.old", path, path, path)),
+        0);
+    assert_true(rc_db_exists(&moving, pool)); /* changes without a database */
+    assert_null(rc_db_set_aside(&moving, pool));
+    assert_false(rc_db_exists(&moving, pool));
+    assert_int_equal(system(apr_psprintf(pool,
+                                         "test ! -e %s-wal && test ! -s %s.old && "
+                                         "test -s %s.old-wal",
+                                         path, path, path)),
                      0);
-    assert_true(rc_db_exists(&from, pool)); /* changes without a database */
-    assert_null(rc_db_move(&from, &to, pool));
-    assert_false(rc_db_exists(&from, pool));
-    assert_int_equal(system(apr_psprintf(pool, "test ! -e %s-wal && test ! -s %s && test -s %s-wal",
-                                         from.path, to.path, to.path)),
-                     0);
-    assert_null(rc_db_remove(&to, pool));
-    assert_false(rc_db_exists(&to, pool));
-    assert_int_equal(system(apr_psprintf(pool, "ls %s* >/dev/null 2>&1", to.path)) != 0, 1);
+    assert_null(rc_db_bring_back(&moving, pool));
+    assert_true(rc_db_exists(&moving, pool));
+    assert_null(rc_db_set_aside(&moving, pool));
+    assert_null(rc_db_forget_aside(&moving, pool));
+    assert_false(rc_db_exists(&moving, pool));
+    assert_int_equal(system(apr_psprintf(pool, "ls %s* >/dev/null 2>&1", path)) != 0, 1);
 }
 
 static int set_up(void **unused)

@@ -376,7 +376,7 @@ static void texts_report_all_changes(void **state)
             fail_msg("changes of this are not reported: %s", rc_store_texts.statements[i]);
     regfree(&lost);
     for (i = 0; i < rc_store_texts.step_count; i++)
-        assert_null(strcasestr(rc_store_texts.steps[i], "WITHOUT ROWID"));
+        assert_null(strcasestr(rc_store_texts.steps[0][i], "WITHOUT ROWID"));
 }
 
 static const struct CMUnitTest tests[] = {

@@ -71,7 +71,7 @@ uid_t rc_sqlite_owner(const rc_db_t *db)
 
 /* Rejects a connection whose file was deleted or replaced, for example by a restore. Writes to a
  * deleted file are lost, and a new file must not be mixed with the -wal file of the old one. */
-rc_err_t *rc_sqlite_usable(const rc_db_t *db, apr_pool_t *pool)
+rc_err_t *rc_sqlite_usable(rc_db_t *db, apr_pool_t *pool)
 {
     const rc_sqlite_t *own = db->handle;
     struct stat st;

@@ -90,27 +90,50 @@ const char *rc_sqlite_spill_path(const rc_db_config_t *config, apr_pool_t *pool)
     return apr_pstrcat(pool, config->path, SPILL, NULL);
 }
 
-rc_err_t *rc_sqlite_file_remove(const rc_db_config_t *config, apr_pool_t *pool)
+static rc_err_t *remove_parts(const char *path, apr_pool_t *pool)
 {
     int i;
 
     for (i = 0; i < PARTS; i++)
-        RC_TRY(rc_fs_remove_tree(apr_pstrcat(pool, config->path, parts[i], NULL), pool));
+        RC_TRY(rc_fs_remove_tree(apr_pstrcat(pool, path, parts[i], NULL), pool));
     return NULL;
 }
 
-rc_err_t *rc_sqlite_file_move(const rc_db_config_t *from, const rc_db_config_t *to,
-                              apr_pool_t *pool)
+static rc_err_t *move_parts(const char *from, const char *to, apr_pool_t *pool)
 {
     int i;
 
-    RC_TRY(rc_sqlite_file_remove(to, pool));
+    RC_TRY(remove_parts(to, pool));
     for (i = 0; i < PARTS; i++)
-        if (rename(apr_pstrcat(pool, from->path, parts[i], NULL),
-                   apr_pstrcat(pool, to->path, parts[i], NULL)) &&
+        if (rename(apr_pstrcat(pool, from, parts[i], NULL),
+                   apr_pstrcat(pool, to, parts[i], NULL)) &&
             errno != ENOENT)
-            return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot rename %s", from->path);
+            return rc_err_internal(pool, APR_FROM_OS_ERROR(errno), "cannot rename %s", from);
     return NULL;
+}
+
+static const char *aside(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, config->path, ".old", NULL);
+}
+
+rc_err_t *rc_sqlite_file_set_aside(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    return move_parts(config->path, aside(config, pool), pool);
+}
+
+rc_err_t *rc_sqlite_file_bring_back(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    const char *old = aside(config, pool);
+
+    return move_parts(old, config->path, pool)
+               ? rc_err_internal(pool, APR_SUCCESS, "the former database is now %s", old)
+               : NULL;
+}
+
+rc_err_t *rc_sqlite_file_forget_aside(const rc_db_config_t *config, apr_pool_t *pool)
+{
+    return remove_parts(aside(config, pool), pool);
 }
 
 /* Rejects a -wal file without a database: its changes would be lost, or applied to the new

@@ -18,12 +18,13 @@ bool rc_sqlite_file_exists(const rc_db_config_t *config, apr_pool_t *pool);
 /** See rc_db_spill_path. */
 const char *rc_sqlite_spill_path(const rc_db_config_t *config, apr_pool_t *pool);
 
-/** See rc_db_remove. The lock file and the ring stay: processes must agree on one file. */
-rc_err_t *rc_sqlite_file_remove(const rc_db_config_t *config, apr_pool_t *pool);
+/** See rc_db_set_aside. The lock file and the ring stay: processes must agree on one
+ * file. */
+rc_err_t *rc_sqlite_file_set_aside(const rc_db_config_t *config, apr_pool_t *pool);
 
-/** See rc_db_move. The lock files and the rings stay. */
-rc_err_t *rc_sqlite_file_move(const rc_db_config_t *from, const rc_db_config_t *to,
-                              apr_pool_t *pool);
+/** See rc_db_bring_back and rc_db_forget_aside. */
+rc_err_t *rc_sqlite_file_bring_back(const rc_db_config_t *config, apr_pool_t *pool);
+rc_err_t *rc_sqlite_file_forget_aside(const rc_db_config_t *config, apr_pool_t *pool);
 
 /** Creates an empty database at @a path with mode 0600, unless there is one. */
 rc_err_t *rc_sqlite_file_create(const char *path, apr_pool_t *pool);

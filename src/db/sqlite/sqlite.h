@@ -42,7 +42,7 @@ rc_err_t *rc_sqlite_exec(rc_db_t *db, const char *sql);
 rc_err_t *rc_sqlite_open(rc_db_t *db);
 void rc_sqlite_close(rc_db_t *db);
 uid_t rc_sqlite_owner(const rc_db_t *db);
-rc_err_t *rc_sqlite_usable(const rc_db_t *db, apr_pool_t *pool);
+rc_err_t *rc_sqlite_usable(rc_db_t *db, apr_pool_t *pool);
 
 /* transaction.c */
 rc_err_t *rc_sqlite_begin_read(rc_db_t *db, bool at_once);

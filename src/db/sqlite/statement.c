@@ -88,7 +88,7 @@ static rc_err_t *bind_blob(rc_stmt_t *st, int at, const void *data, int len)
     return bound(st, sqlite3_bind_blob(st->handle, at, data, len, SQLITE_STATIC));
 }
 
-static rc_err_t *bind_null(rc_stmt_t *st, int at)
+static rc_err_t *bind_no_int(rc_stmt_t *st, int at)
 {
     return bound(st, sqlite3_bind_null(st->handle, at));
 }
@@ -146,8 +146,9 @@ const rc_driver_t rc_driver_sqlite = {
     .exists = rc_sqlite_file_exists,
     .spill_path = rc_sqlite_spill_path,
     .owner = rc_sqlite_owner,
-    .remove = rc_sqlite_file_remove,
-    .move = rc_sqlite_file_move,
+    .set_aside = rc_sqlite_file_set_aside,
+    .bring_back = rc_sqlite_file_bring_back,
+    .forget_aside = rc_sqlite_file_forget_aside,
     .open = rc_sqlite_open,
     .close = rc_sqlite_close,
     .usable = rc_sqlite_usable,
@@ -167,7 +168,7 @@ const rc_driver_t rc_driver_sqlite = {
     .bind_text = bind_text,
     .bind_int = bind_int,
     .bind_blob = bind_blob,
-    .bind_null = bind_null,
+    .bind_no_int = bind_no_int,
     .step = step,
     .reset = reset,
     .changes = changes,

@@ -73,6 +73,11 @@ static rc_err_t *serve_call(const envelope_t *envelope, rc_call_t *call)
     begin_answer(&json, envelope);
     rc_json_key(&json, "result");
     err = rc_dispatch(call, &json);
+    if (err && err->kind == RC_E_BUSY && !err->msg && !call->actor.db) {
+        RC_TRY(rc_spool_reset(
+            envelope->spool)); /* 503: the database is away, or has no connection free */
+        return err;
+    }
     if (err)
         return answer_error(envelope, rc_call_error_text(call, err));
     rc_json_member_null(&json, "error");

@@ -123,6 +123,8 @@ static rc_err_t *refuse(rc_answer_t *answer, const rc_request_t *request)
         return NULL;
     }
     describe(answer);
+    if (answer->status == 503)
+        rc_answer_header(answer, "Retry-After", "3");
     return rc_spool_puts(answer->spool, "{\"id\":null,\"result\":null,"
                                         "\"error\":\"Internal server error\"}\n");
 }

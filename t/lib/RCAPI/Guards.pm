@@ -139,6 +139,7 @@ my @FOREIGN = (
     [qr{(?:httpd|http_\w+|ap_\w+|util_\w+|mod_\w+|mpm_common|scoreboard|unixd)\.h},
         qr/request_rec|server_rec|conn_rec|cmd_parms|ap_\w+|AP_[A-Z]\w+/, qr{src/http/|mod_rcapi\.c}],
     [qr{sqlite3\.h}, qr/sqlite3\w*|SQLITE_\w+/, qr{src/db/sqlite/}],
+    [qr{libpq-fe\.h}, qr/PQ[a-z]\w+|PG(?:conn|result)/, qr{src/db/postgresql/}],
     [qr{git2(?:/.*|\.h)}, qr/git_\w+|GIT_[A-Z]\w+/, qr{src/vcs/git/}],
     [qr{svn_\w+\.h}, qr/svn_\w+_t\b|svn_\w+(?=\()|SVN_[A-Z]\w+/, qr{src/vcs/svn/}],
     [qr{json-c/.*|json\w*\.h}, qr/json_(?:object|tokener|type|bool)\w*/,

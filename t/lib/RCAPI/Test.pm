@@ -35,6 +35,7 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
     limit => 900         seconds after which the server is ended, whatever the test does
     start => 0           do not start yet; call start
     disk => 1            keep its files on the disk, not in memory: for tests of what reaches the disk
+    pg => $server        an RCAPI::PostgreSQL for the database, whatever the run of tests uses
     bare => 1            httpd alone, without module and database (tests of the harness)
     as_root => 1         root's tests only: start httpd as root. Else the whole test gives root's
                          rights up in new, for good, and goes on in a copy of t/lib and build/: paths
@@ -53,6 +54,7 @@ use Scalar::Util ();
 use Test::More ();
 use RCAPI::Git;
 use RCAPI::HTTP;
+use RCAPI::PostgreSQL;
 use RCAPI::Run qw(account become slurp spew);
 use RCAPI::Server;
 use RCAPI::Temp;
@@ -118,8 +120,13 @@ sub _temp {
     return $dir;
 }
 
+# The database is a file, or a new one of the run's server when RCAPI_STORE says so.
 sub _database {
     my ($self) = @_;
+    if ($self->{pg} || on_server()) {
+        $self->{pg} ||= RCAPI::PostgreSQL->new;
+        $self->{database} = $self->{pg}->database;
+    }
     $self->{password} = 'pw-' . RCAPI::Git::random_hex(12);
     $self->secret($self->{password});
     my $key = $self->admin('init', '--user', 'admin', '--email', 'admin@example.org',
@@ -136,7 +143,7 @@ sub _config {
     my $config = <<"END";
 LoadModule rcapi_module $self->{bin}/$self->{module}
 LogLevel info rcapi:trace8
-RcapiDatabase $data/rcapi.db
+RcapiDatabase "@{[ $self->database ]}"
 RcapiRepositoryRoot $data/repos
 RcapiSecretFile $data/secret
 RcapiTempDirectory $self->{dir}/tmp
@@ -322,8 +329,21 @@ sub admin {
 # The same, failing or not: { exit, signal, out, err }.
 sub try_admin {
     my ($self, @args) = @_;
-    return $self->run($self->program('rcapi-admin'), '--data', "$self->{dir}/data", @args);
+    return $self->run($self->program('rcapi-admin'), $self->admin_place(@args), @args);
 }
+
+# The arguments of rcapi-admin, before @args, that name this data.
+sub admin_place {
+    my ($self, @args) = @_;
+    my @db = $self->{database} && !grep({ $_ eq '--db' } @args) ? ('--db', $self->{database}) : ();
+    return ('--data', "$self->{dir}/data", @db);
+}
+
+# Whether this run of tests keeps its databases on a server: make test STORE=postgresql.
+sub on_server { return ($ENV{RCAPI_STORE} // '') eq 'postgresql' }
+
+# What RcapiDatabase and --db call the database.
+sub database { return $_[0]{database} // "$_[0]{dir}/data/rcapi.db" }
 
 # Environment in which rcapi-admin starts and hashes passwords at the least cost (t/lib/cheap.c), unless a sanitizer
 # is there.
@@ -335,6 +355,7 @@ sub cheap {
 # Runs SQL on this database, for states that no method makes; what it prints.
 sub sql {
     my ($self, $text) = @_;
+    return $self->{pg}->sql($self->{database}, $text) if $self->{pg};
     # Downloads and pulls wait in a file until somebody reads the journal.
     $self->admin(qw(journal list --last 1)) if $text =~ /\bjournal\b/ && -e "$self->{dir}/data/rcapi.db.spill";
     my $r = $self->run('sqlite3', '-cmd', '.timeout 5000', "$self->{dir}/data/rcapi.db",
@@ -386,8 +407,11 @@ sub repo {
 sub done {
     my ($self) = @_;
     return if !delete $live{$self} || $$ != $self->{owner};
-    $self->stop;
     local $Test::Builder::Level = $Test::Builder::Level + 1;
+    Test::More::is($self->{pg}->idle_in_transaction($self->{database}), 0, 'no connection stays in a transaction')
+        if $self->{pg};
+    $self->stop;
+    $self->{pg}->drop($self->{database}) if $self->{pg};
     Test::More::is($self->trouble, '', 'no crash, alert or sanitizer report in the logs');
     Test::More::is($self->leaks, '', 'no key, token or password in the logs');
     Test::More::is($self->{server}->left_behind, '', 'no process, port or temporary file left behind');

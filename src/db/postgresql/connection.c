@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Opens, configures, replaces and closes connections to a PostgreSQL server.
+ */
+#include "postgresql.h"
+
+#include <poll.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/log.h"
+
+/* Limits of time: for one statement, for a transaction in which nothing happens, and for an answer
+ * of the server, which is longer than what the server itself allows a statement. */
+#define STATEMENT_TIME apr_time_from_sec(60)
+#define IDLE_TIME      apr_time_from_sec(600)
+#define ANSWER_TIME    apr_time_from_sec(70)
+
+/* What the connection string may set otherwise. A network that is cut is noticed within seconds,
+ * and of several hosts the one that can be written is used. */
+static const char *const defaults[][2] = {
+    {"connect_timeout", "5"},  {"tcp_user_timeout", "10000"},
+    {"keepalives_idle", "10"}, {"keepalives_interval", "5"},
+    {"keepalives_count", "3"}, {"target_session_attrs", "read-write"},
+    {"gssencmode", "disable"}, {"fallback_application_name", "mod_rcapi"},
+};
+#define DEFAULTS (sizeof(defaults) / sizeof(*defaults))
+
+/* Notices of the server (an object exists already) are for nobody. */
+static void ignore_notice(void *unused, const char *message)
+{
+    (void)unused;
+    (void)message;
+}
+
+static rc_err_t *connect_to(PGconn **conn, rc_db_t *db)
+{
+    const char *names[DEFAULTS + 3], *values[DEFAULTS + 3], *conninfo;
+    apr_size_t i;
+
+    RC_TRY(rc_pg_name(&conninfo, db->config->path, db->pool));
+    for (i = 0; i < DEFAULTS; i++) {
+        names[i] = defaults[i][0];
+        values[i] = defaults[i][1];
+    }
+    names[i] = "dbname"; /* the connection string, which has the last word but for the encoding */
+    values[i++] = conninfo;
+    names[i] = "client_encoding";
+    values[i++] = "UTF8";
+    names[i] = values[i] = NULL;
+    *conn = PQconnectdbParams(names, values, 1);
+    return PQstatus(*conn) == CONNECTION_OK ? NULL : rc_pg_away(*conn, db->path, db->pool);
+}
+
+/* Rejects a database in which texts would be compared or folded otherwise than by their bytes:
+ * names of users, unique indexes and the order of lists depend on it. */
+static rc_err_t *check_locale(const rc_db_t *db, const PGresult *row)
+{
+    int i;
+
+    for (i = 0; i < 2; i++)
+        if (strcmp(PQgetvalue(row, 0, i), "C") && strcmp(PQgetvalue(row, 0, i), "POSIX"))
+            return rc_err_internal(db->pool, APR_SUCCESS,
+                                   "the database %s has the locale %s: create it with LOCALE 'C' "
+                                   "ENCODING 'UTF8' TEMPLATE template0",
+                                   db->path, PQgetvalue(row, 0, i));
+    if (strcmp(PQgetvalue(row, 0, 2), "UTF8") || strcmp(PQgetvalue(row, 0, 3), "c"))
+        return rc_err_internal(db->pool, APR_SUCCESS,
+                               "the database %s has the encoding %s: create it with LOCALE 'C' "
+                               "ENCODING 'UTF8' TEMPLATE template0",
+                               db->path, PQgetvalue(row, 0, 2));
+    return NULL;
+}
+
+/* plan_cache_mode: planning the permission rule costs several times its run. */
+static const char *settings(const rc_db_t *db)
+{
+    return apr_psprintf(
+        db->pool,
+        "SET jit = off; SET plan_cache_mode = force_generic_plan; SET search_path = " RC_PG_SCHEMA
+        "; SET default_transaction_isolation = 'read committed'; SET synchronous_commit = %s;"
+        "SET client_min_messages = warning; SET lock_timeout = %ld; SET statement_timeout = %ld;"
+        "SET idle_in_transaction_session_timeout = %ld;%s"
+        "SELECT datcollate, datctype, pg_encoding_to_char(encoding), datlocprovider::text "
+        "FROM pg_database WHERE datname = current_database()",
+        strcmp(db->config->synchronous, "FULL") ? "off" : "on",
+        (long)apr_time_as_msec(db->config->timeout), (long)apr_time_as_msec(STATEMENT_TIME),
+        (long)apr_time_as_msec(IDLE_TIME),
+        db->config->create ? "CREATE SCHEMA IF NOT EXISTS " RC_PG_SCHEMA ";" : "");
+}
+
+static rc_err_t *set_up(rc_db_t *db)
+{
+    rc_pg_t *pg = db->handle;
+    PGresult *row;
+    rc_err_t *err;
+
+    PQsetNoticeProcessor(pg->conn, ignore_notice, NULL);
+    if (PQserverVersion(pg->conn) < RC_PG_LEAST)
+        return rc_err_internal(db->pool, APR_SUCCESS,
+                               "the server of %s is older than PostgreSQL %d", db->path,
+                               RC_PG_LEAST / 10000);
+    PQsetnonblocking(pg->conn, 1);
+    PQenterPipelineMode(pg->conn);
+    err = rc_pg_script(&row, db, settings(db));
+    if (!err)
+        err = check_locale(db, row);
+    PQclear(row);
+    return err;
+}
+
+/* Ends a connection, if there is one, and forgets what belonged to it. */
+static void hang_up(rc_pg_t *pg)
+{
+    PQclear(pg->row);
+    PQfinish(pg->conn);
+    pg->row = NULL;
+    pg->conn = NULL;
+    pg->begin = NULL;
+    pg->open = false;
+    pg->owed = 0;
+}
+
+rc_err_t *rc_pg_reopen(rc_db_t *db)
+{
+    rc_pg_t *pg = db->handle;
+    rc_err_t *err;
+
+    hang_up(pg);
+    pg->life++;
+    pg->wait = ANSWER_TIME;
+    if ((err = connect_to(&pg->conn, db)) || (err = set_up(db)))
+        hang_up(pg);
+    return err;
+}
+
+rc_err_t *rc_pg_open(rc_db_t *db)
+{
+    db->handle = apr_pcalloc(db->own, sizeof(rc_pg_t));
+    db->path = db->config->path;
+    return rc_pg_reopen(db);
+}
+
+void rc_pg_close(rc_db_t *db)
+{
+    hang_up(db->handle);
+}
+
+static bool is_readable(const PGconn *conn)
+{
+    struct pollfd fd = {.fd = PQsocket(conn), .events = POLLIN};
+
+    return poll(&fd, 1, 0) > 0;
+}
+
+/* A connection that ended while it was idle is replaced: its last message comes before its end. */
+rc_err_t *rc_pg_usable(rc_db_t *db, apr_pool_t *pool)
+{
+    rc_pg_t *pg = db->handle;
+
+    while (!rc_pg_is_lost(db) && is_readable(pg->conn))
+        PQconsumeInput(pg->conn);
+    db->pool = pool;
+    return rc_pg_is_lost(db) ? rc_pg_reopen(db) : NULL;
+}

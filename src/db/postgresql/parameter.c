@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Translates the text of a statement, and keeps the values of its parameters as libpq wants them.
+ * The types of numbers are stated, so that a comparison with a small constant does not make them
+ * small; those of texts and blobs follow from the statement.
+ */
+#include "statement.h"
+
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "base/text.h"
+
+enum { AS_TEXT, AS_BINARY }; /* formats of libpq */
+
+#define TYPE_INT8 20 /* from pg_type.dat; 0 = to be inferred */
+#define TYPE_ANY  0
+
+/* Writes $1 for each ?1; returns the highest number. */
+static int translate(char *text)
+{
+    int most = 0, n;
+
+    while ((text = strchr(text, '?'))) {
+        if (apr_isdigit(text[1])) {
+            *text = '$';
+            n = (int)strtol(text + 1, NULL, 10);
+            most = n > most ? n : most;
+        }
+        text++;
+    }
+    return most;
+}
+
+rc_err_t *rc_pg_make(rc_stmt_t *st, const char *text)
+{
+    apr_pool_t *pool = st->db->own;
+    rc_pg_stmt_t *own = apr_pcalloc(pool, sizeof(*own));
+    char *copy = apr_pstrdup(pool, text);
+    apr_size_t count = (apr_size_t)translate(copy);
+
+    apr_snprintf(own->name, sizeof(own->name), "s%d", st->number);
+    own->text = copy;
+    own->count = (int)count;
+    own->types = apr_pcalloc(pool, count * sizeof(*own->types));
+    own->prepared = apr_pcalloc(pool, count * sizeof(*own->prepared));
+    own->values = apr_pcalloc(pool, count * sizeof(*own->values));
+    own->lengths = apr_pcalloc(pool, count * sizeof(*own->lengths));
+    own->formats = apr_pcalloc(pool, count * sizeof(*own->formats));
+    own->numbers = apr_pcalloc(pool, count * sizeof(*own->numbers));
+    st->handle = own;
+    return NULL;
+}
+
+static rc_err_t *put_parameter(rc_stmt_t *st, int at, Oid type, const char *value, int len,
+                               int format)
+{
+    rc_pg_stmt_t *own = st->handle;
+
+    if (at < 1 || at > own->count)
+        return rc_err_internal(st->db->pool, APR_SUCCESS, "no parameter %d in %s", at, own->text);
+    own->types[at - 1] = type;
+    own->values[at - 1] = value;
+    own->lengths[at - 1] = len;
+    own->formats[at - 1] = format;
+    return NULL;
+}
+
+/* The server refuses texts that are no UTF-8. What clients send is looked up in the form that would
+ * have been stored. */
+rc_err_t *rc_pg_bind_text(rc_stmt_t *st, int at, const char *text)
+{
+    if (text && !rc_utf8_valid(text, strlen(text)))
+        text = rc_utf8_repair(text, st->db->pool);
+    return put_parameter(st, at, TYPE_ANY, text, 0, AS_TEXT);
+}
+
+rc_err_t *rc_pg_bind_int(rc_stmt_t *st, int at, apr_int64_t value)
+{
+    rc_pg_stmt_t *own = st->handle;
+    apr_uint64_t number = htobe64((apr_uint64_t)value);
+
+    RC_TRY(put_parameter(st, at, TYPE_INT8, NULL, sizeof(number), AS_BINARY));
+    own->values[at - 1] = memcpy(own->numbers[at - 1], &number, sizeof(number));
+    return NULL;
+}
+
+rc_err_t *rc_pg_bind_blob(rc_stmt_t *st, int at, const void *data, int len)
+{
+    return put_parameter(st, at, TYPE_ANY, data, len, AS_BINARY);
+}
+
+rc_err_t *rc_pg_bind_no_int(rc_stmt_t *st, int at)
+{
+    return put_parameter(st, at, TYPE_INT8, NULL, 0, AS_BINARY);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The connection of the PostgreSQL driver, and the functions that its files share. Private to
+ * src/db/postgresql.
+ *
+ * A connection stays in libpq's pipeline mode. Commands go out in batches that end with a sync, and
+ * their answers come back in the same order, each batch up to its sync; `owed` counts the syncs
+ * that were not read yet.
+ */
+#ifndef RC_DB_POSTGRESQL_POSTGRESQL_H
+#define RC_DB_POSTGRESQL_POSTGRESQL_H
+
+#include <libpq-fe.h>
+
+#include "../driver.h"
+
+#define RC_PG_LEAST 150000 /* the first version that is supported, as PQserverVersion counts */
+
+/* The schemas of the tables, and of those that init has set aside. */
+#define RC_PG_SCHEMA "rcapi"
+#define RC_PG_ASIDE  "rcapi_old"
+
+typedef struct rc_pg_t {
+    PGconn *conn;
+    int life; /* number of this connection: each new one has lost its prepared statements */
+    const char *begin; /* BEGIN of a read transaction, which the next statement brings along */
+    bool open;         /* the server is in a transaction */
+    int owed;          /* batches whose answers were not read to their sync */
+    PGresult *row;     /* the current row of the active statement */
+    apr_int64_t changes;
+    apr_interval_time_t wait; /* for one answer of the server; 0: without end */
+} rc_pg_t;
+
+/* name.c */
+
+/** Checks the text of a configuration and returns the connection string in it. */
+rc_err_t *rc_pg_name(const char **conninfo, const char *text, apr_pool_t *pool);
+
+/* error.c */
+
+/** Turns a failed result into an error about @a what; clears the result. See driver.h for kinds. */
+rc_err_t *rc_pg_error(rc_db_t *db, PGresult *result, const char *what);
+
+/** Returns RC_E_BUSY: the server cannot be reached, or has ended the connection. */
+rc_err_t *rc_pg_away(const PGconn *conn, const char *name, apr_pool_t *pool);
+
+/** True when the connection has ended. */
+bool rc_pg_is_lost(const rc_db_t *db);
+
+/* wire.c */
+
+/** Adds a command without parameters to the batch. */
+rc_err_t *rc_pg_send(rc_db_t *db, const char *command);
+
+/** Ends the batch and sends it. */
+rc_err_t *rc_pg_sync(rc_db_t *db);
+
+/** Reads the next result; NULL at the end of a command's results. Waits at most pg->wait. */
+rc_err_t *rc_pg_next(PGresult **result, rc_db_t *db);
+
+/** Reads the answers of all batches but the last @a keep. Returns the first error of the last
+ * batch, which is about @a what. *@a last, unless NULL: the last result with rows, to be cleared by
+ * the caller, or NULL. */
+rc_err_t *rc_pg_finish(PGresult **last, rc_db_t *db, int keep, const char *what);
+
+/** Sends one batch of one command, and reads the answer. */
+rc_err_t *rc_pg_run(PGresult **last, rc_db_t *db, const char *command);
+
+/** Runs several commands in one text, outside of pipeline mode and without a limit of time. */
+rc_err_t *rc_pg_script(PGresult **last, rc_db_t *db, const char *text);
+
+/* connection.c */
+rc_err_t *rc_pg_open(rc_db_t *db);
+void rc_pg_close(rc_db_t *db);
+rc_err_t *rc_pg_usable(rc_db_t *db, apr_pool_t *pool);
+
+/** Replaces a connection that has ended. To be called where nothing is lost: before the first
+ * statement of a transaction. */
+rc_err_t *rc_pg_reopen(rc_db_t *db);
+
+/* transaction.c */
+rc_err_t *rc_pg_begin_read(rc_db_t *db, bool at_once);
+rc_err_t *rc_pg_begin_write(rc_db_t *db, rc_write_mode_t mode);
+rc_err_t *rc_pg_commit(rc_db_t *db);
+void rc_pg_rollback(rc_db_t *db);
+
+/* maintain.c */
+rc_err_t *rc_pg_version(int *version, rc_db_t *db);
+rc_err_t *rc_pg_set_version(rc_db_t *db, int version);
+rc_err_t *rc_pg_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
+rc_err_t *rc_pg_backup(rc_db_t *db, const char *path);
+bool rc_pg_exists(const rc_db_config_t *config, apr_pool_t *pool);
+rc_err_t *rc_pg_set_aside(const rc_db_config_t *config, apr_pool_t *pool);
+rc_err_t *rc_pg_bring_back(const rc_db_config_t *config, apr_pool_t *pool);
+rc_err_t *rc_pg_forget_aside(const rc_db_config_t *config, apr_pool_t *pool);
+
+#endif

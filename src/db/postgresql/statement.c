@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Runs statements of PostgreSQL. A statement is prepared with its first run on a connection; what
+ * has to come before it (an answer that nobody has read, BEGIN, the preparation) is in the same
+ * batch, so that each statement costs one exchange with the server. Rows come one by one.
+ */
+#include "statement.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#define BINARY 1 /* format of results */
+
+#define STALE_PLAN "0A000" /* SQLSTATE: cached plan must not change result type */
+
+/* Rejects a change outside of a write transaction: no lock would keep it apart from others, and it
+ * could not be repeated on another connection. */
+static rc_err_t *check_writing(const rc_stmt_t *st)
+{
+    const rc_pg_stmt_t *own = st->handle;
+    static const char *const words[] = {"INSERT ", "UPDATE ", "DELETE "};
+    int i;
+
+    for (i = 0; i < 3; i++)
+        if (!st->db->writing && !strncmp(own->text, words[i], strlen(words[i])))
+            return rc_err_internal(st->db->pool, APR_SUCCESS, "outside of a write transaction: %s",
+                                   own->text);
+    return NULL;
+}
+
+static rc_err_t *not_sent(rc_db_t *db)
+{
+    const rc_pg_t *pg = db->handle;
+
+    return rc_pg_away(pg->conn, db->path, db->pool);
+}
+
+/* Adds the preparation to the batch, if it is due; counts it in *@a ahead. */
+static rc_err_t *send_preparation(int *ahead, rc_stmt_t *st)
+{
+    const rc_pg_t *pg = st->db->handle;
+    rc_pg_stmt_t *own = st->handle;
+    apr_size_t size = (apr_size_t)own->count * sizeof(*own->types);
+
+    if (own->life == pg->life)
+        return memcmp(own->types, own->prepared, size)
+                   ? rc_err_internal(st->db->pool, APR_SUCCESS, "other types of parameters: %s",
+                                     own->text)
+                   : NULL;
+    if (!PQsendPrepare(pg->conn, own->name, own->text, own->count, own->types))
+        return not_sent(st->db);
+    if (own->count)
+        memcpy(own->prepared, own->types, size);
+    ++*ahead;
+    return NULL;
+}
+
+/* Sends the batch; *@a ahead: how many commands precede the statement. */
+static rc_err_t *send_batch(int *ahead, rc_stmt_t *st)
+{
+    const rc_pg_t *pg = st->db->handle;
+    const rc_pg_stmt_t *own = st->handle;
+
+    *ahead = 0;
+    if (pg->begin) {
+        RC_TRY(rc_pg_send(st->db, pg->begin));
+        ++*ahead;
+    }
+    RC_TRY(send_preparation(ahead, st));
+    if (!PQsendQueryPrepared(pg->conn, own->name, own->count, own->values, own->lengths,
+                             own->formats, BINARY))
+        return not_sent(st->db);
+    return rc_pg_sync(st->db);
+}
+
+/* Ends a statement that has failed: what is left of the batch says nothing more. After a change of
+ * the schema the server refuses what was prepared before; it is prepared again, as another one. */
+static rc_err_t *end_with_error(rc_stmt_t *st, PGresult *result)
+{
+    const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    rc_pg_stmt_t *own = st->handle;
+    rc_err_t *err;
+
+    if (code && !strcmp(code, STALE_PLAN)) {
+        own->life = 0;
+        apr_snprintf(own->name, sizeof(own->name), "s%d_%d", st->number, ++own->renewed);
+    }
+    err = rc_pg_error(st->db, result, own->text);
+    rc_pg_finish(NULL, st->db, 0, own->text);
+    return err;
+}
+
+/* Reads the answers to the commands ahead of the statement. */
+static rc_err_t *read_ahead(rc_stmt_t *st, int ahead)
+{
+    rc_pg_t *pg = st->db->handle;
+    rc_pg_stmt_t *own = st->handle;
+    PGresult *result;
+
+    RC_TRY(rc_pg_finish(NULL, st->db, 1, "an earlier batch"));
+    while (ahead) {
+        RC_TRY(rc_pg_next(&result, st->db));
+        if (!result) {
+            ahead--;
+            if (rc_pg_is_lost(st->db))
+                return not_sent(st->db);
+        } else if (PQresultStatus(result) != PGRES_COMMAND_OK) {
+            return end_with_error(st, result);
+        } else {
+            PQclear(result);
+        }
+    }
+    own->life = pg->life;
+    if (pg->begin)
+        pg->open = true;
+    pg->begin = NULL;
+    return PQsetSingleRowMode(pg->conn) ? NULL : not_sent(st->db);
+}
+
+/* Reads the next row, or the end of the statement and of its batch. */
+static rc_err_t *read_row(bool *row, rc_stmt_t *st)
+{
+    rc_pg_t *pg = st->db->handle;
+    const rc_pg_stmt_t *own = st->handle;
+    PGresult *result;
+
+    RC_TRY(rc_pg_next(&result, st->db));
+    if (!result)
+        return not_sent(st->db);
+    switch (PQresultStatus(result)) {
+    case PGRES_SINGLE_TUPLE:
+        pg->row = result;
+        *row = true;
+        return NULL;
+    case PGRES_TUPLES_OK:
+    case PGRES_COMMAND_OK:
+        pg->changes = apr_atoi64(PQcmdTuples(result));
+        PQclear(result);
+        return rc_pg_finish(NULL, st->db, 0, own->text);
+    default:
+        return end_with_error(st, result);
+    }
+}
+
+static rc_err_t *first_row(bool *row, rc_stmt_t *st)
+{
+    int ahead;
+
+    RC_TRY(send_batch(&ahead, st));
+    RC_TRY(read_ahead(st, ahead));
+    return read_row(row, st);
+}
+
+/* Begins a statement. One that would be the first of its transaction is repeated on a new
+ * connection when the old one has ended, because nothing was read or changed yet. */
+static rc_err_t *begin_rows(bool *row, rc_stmt_t *st)
+{
+    rc_pg_t *pg = st->db->handle;
+    const char *begin = pg->begin;
+    bool is_first = begin || !pg->open;
+    rc_err_t *err;
+
+    RC_TRY(check_writing(st));
+    err = first_row(row, st);
+    if (!err || !is_first || !rc_pg_is_lost(st->db))
+        return err;
+    RC_TRY(rc_pg_reopen(st->db));
+    pg->begin = begin;
+    return first_row(row, st);
+}
+
+rc_err_t *rc_pg_step(bool *row, rc_stmt_t *st)
+{
+    rc_pg_t *pg = st->db->handle;
+
+    *row = false;
+    if (!pg->row)
+        return begin_rows(row, st);
+    PQclear(pg->row);
+    pg->row = NULL;
+    return read_row(row, st);
+}
+
+void rc_pg_reset(rc_stmt_t *st)
+{
+    rc_pg_t *pg = st->db->handle;
+
+    PQclear(pg->row);
+    pg->row = NULL;
+    rc_pg_finish(NULL, st->db, 0, "the end of a list");
+}

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+# A database on a PostgreSQL server: what is refused, and what users see when connections break, or when the
+# server goes away and comes back. The rest of the tests run on it by make test STORE=postgresql.
+use strict;
+use warnings;
+use Test::More;
+use lib 't/lib';
+use RCAPI::PostgreSQL;
+use RCAPI::Run qw(patiently slurp spew);
+use RCAPI::Test;
+
+plan skip_all => 'no PostgreSQL server is installed (Debian: apt-get install postgresql)' if !RCAPI::PostgreSQL::bin();
+
+my $pg = RCAPI::PostgreSQL->new(own => 1);
+my $t = RCAPI::Test->new(pg => $pg, children => 1);
+plan skip_all => 'built without libpq' if slurp($t->program('rcapi-admin')) !~ /pg_advisory_xact_lock/;
+my $database = $t->database;
+
+subtest 'what is refused' => sub {
+    my $secret = 'pw-in-the-name';
+    $t->secret($secret);
+    my %wrong = (
+        "$database password=$secret" => qr/password= is not accepted .* use passfile= or service=/,
+        "$database sslpassword=$secret" => qr/sslpassword= is not accepted/,
+        "postgresql://rcapi:$secret\@localhost/rcapi" => qr/password= is not accepted/,
+        "postgresql:$secret" => qr/no valid connection string/,
+        "postgresql:nothing=$secret" => qr/no valid connection string/,
+    );
+    for my $name (sort keys %wrong) {
+        my ($status, $text) = $t->httpd_conf_test(qq(RcapiDatabase "$name"\n));
+        isnt($status, 0, 'httpd -t: ' . $name =~ s/$secret/.../r);
+        like($text, $wrong{$name}, 'it says why');
+        unlike($text, qr/$secret/, 'but not the name');
+        my $r = $t->try_admin('--db', $name, 'user', 'list');
+        like("$r->{exit} $r->{err}", qr/^1 rcapi-admin: .*$wrong{$name}/, 'rcapi-admin as well');
+        unlike($r->{err}, qr/$secret/, 'without the name');
+    }
+    my ($status, $text) = $t->httpd_conf_test(qq(RcapiDatabase "postgresql:dbname=x"\n));
+    is($status, 0, 'a server that is away is no fault of the configuration') or diag($text);
+    my $other = $pg->database('C.UTF-8');
+    my $r = $t->try_admin('--db', $other, qw(init --user a --email a@x.org --password pw-of-a-here --force-yes));
+    like($r->{err}, qr/has the locale C\.UTF-8: create it with LOCALE 'C'/, 'another locale');
+    $pg->drop($other);
+    $r = $t->try_admin('--db', $database =~ s/dbname=\w+/dbname=nowhere/r, 'user', 'list');
+    like($r->{err}, qr/is away: .*database "nowhere" does not exist/, 'a database that does not exist');
+    $other = $pg->database;
+    $r = $t->try_admin('--db', $other, 'user', 'list');
+    like($r->{err}, qr/is empty: restore it from a backup, or run init/, 'an empty one');
+    $pg->drop($other);
+};
+
+subtest 'connections' => sub {
+    my %set = map { split / /, $_, 2 } split /\n/, $t->sql("SELECT DISTINCT application_name || ' '
+        || (backend_type = 'client backend')::text FROM pg_stat_activity WHERE usename = 'rcapi'");
+    is($set{mod_rcapi}, 'true', 'they have a name');
+    $t->must('get_user');
+    is($t->sql("SELECT count(*) > 0 FROM pg_stat_activity WHERE application_name = 'mod_rcapi'"), "t\n",
+        'they stay open');
+    for my $turn (1 .. 3) {
+        $t->sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'mod_rcapi'");
+        my @call = $turn < 3 ? ('get_user') : (update_user => { userid => 'admin', firstname => 'New' });
+        my $answer = $t->call(@call);
+        is($answer->{error}, undef, 'all end: the next call opens another one');
+    }
+};
+
+subtest 'no text breaks a statement' => sub {
+    is($t->get("/$_/changeset-diff/tip", as => 'admin')->status, 404, $_) for '%ff', '%EF%BF%BE', '%C3%28';
+    my $answer = $t->call(create_repo_group => { group_name => "a\x{10ffff}\x{e9}" });
+    is($answer->{error}, undef, 'all of Unicode');
+    my $wide = $t->call(get_user => { userid => 9223372036854775807 });
+    like($wide->{error}, qr/does not exist/, 'large numbers');
+};
+
+subtest 'the server is away' => sub {
+    $pg->stop;
+    my $answer = $t->call('get_user');
+    is($t->last->status, 503, 'a call');
+    is($t->last->header('Retry-After'), 3, 'may be repeated');
+    my $view = $t->get('/nothing/changeset-diff/tip', as => 'admin');
+    is($view->status . ' ' . ($view->header('Retry-After') // ''), '503 3', 'a view');
+    $pg->start;
+    is($t->call('get_user')->{error}, undef, 'it is back: the next call finds it');
+};
+
+subtest 'programs' => sub {
+    my $file = "$t->{dir}/scratch/copy";
+    is($t->admin('backup', $file), '', 'backup, by pg_dump');
+    is(sprintf('%o', (stat $file)[2] & 07777), '600', 'for its owner alone');
+    my $into = $pg->database;
+    my $r = $t->run("$pg->{bin}/pg_restore", '--exit-on-error', '-d', $into =~ s/^postgresql://r, $file);
+    is("$r->{exit} $r->{err}", '0 ', 'pg_restore accepts it');
+    is($t->admin('--db', $into, 'user', 'list'), $t->admin('user', 'list'), 'with the same users');
+    is($t->admin('check'), '', 'check');
+    $t->sql('UPDATE pg_index SET indisvalid = false WHERE indexrelid = \'users_admin\'::regclass');
+    like($t->try_admin('check')->{out}, qr/index users_admin is not valid: run REINDEX/, 'what it finds');
+    $t->sql('REINDEX INDEX users_admin');
+    my $again = $t->try_admin('--db', $into,
+        qw(init --user bob --email b@x.org --password pw-of-bob-here --force-yes));
+    is($again->{exit}, 0, 'init again') or diag($again->{err});
+    like($t->admin('--db', $into, 'user', 'list'), qr/\A\d+\tbob\t[^\n]*\n\z/, 'replaces what was there');
+    is($pg->sql($into, "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'rcapi%'"), "1\n", 'and leaves nothing');
+    $pg->drop($into);
+};
+
+$t->done;
+done_testing;
