@@ -103,5 +103,42 @@ subtest 'programs' => sub {
     $pg->drop($into);
 };
 
+# Both ways, with a row in every table that has rows at all, and references in both directions.
+subtest 'migrate' => sub {
+    my $g = $t->must(create_repo_group => { group_name => 'old' })->{repo_group}{group_id};
+    $t->must(create_repo_group => { group_name => 'new' });
+    $t->must(create_repo => { repo_name => 'new/lib', repo_type => 'git', description => "caf\x{e9}" });
+    $t->sql("UPDATE repo_group SET parent_id = (SELECT group_id FROM repo_group WHERE group_name = 'new')
+        WHERE group_id = $g"); # a parent that is younger
+    $t->user('gone');
+    $t->must(delete_user => { userid => 'gone' });
+    my $file = "$t->{dir}/scratch/rcapi.db";
+    my $tables = $t->admin('migrate', '--to', $file);
+    like($tables, qr/^users\t2$/m, 'to a file: the rows of each table');
+    my @look = (['user', 'list'], ['repo', 'list'], ['journal', 'list', '--last', 1000]);
+    is($t->admin('--db', $file, @$_), $t->admin(@$_), "the same: @$_") for @look;
+    is($t->admin('--db', $file, 'check'), '', 'check');
+    my $sum = $t->run('sqlite3', $file, 'PRAGMA foreign_key_check; PRAGMA integrity_check')->{out};
+    is($sum, "ok\n", 'all references');
+    my $r = $t->try_admin('migrate', '--to', $file);
+    like("$r->{exit} $r->{err}", qr/^1 .* is not empty: its table setting has rows/, 'not twice');
+    my $into = $pg->database;
+    is($t->admin('--db', $into, 'migrate', '--from', $file), $tables, 'from the file to a new database');
+    is($t->admin('--db', $into, @$_), $t->admin(@$_), "the same: @$_") for @look;
+    is($pg->sql($into, 'SELECT count(*) FROM pg_constraint WHERE condeferrable'), "0\n", 'references are checked');
+    $t->admin('--db', $into, qw(user create last email=l@x.org --password pw-of-last-user));
+    my ($last) = $t->admin('--db', $into, 'user', 'list') =~ /^(\d+)\tlast\t/m;
+    cmp_ok($last, '>', $t->sql("SELECT last_value FROM users_user_id_seq"), 'no id is given again');
+    $pg->drop($into);
+    is($t->try_admin('migrate', @$_)->{exit}, 2, "wrong: @$_") for [], [qw(--to a --from b)], [qw(--to a b)];
+    $r = $t->try_admin('migrate', '--from', "$t->{dir}/scratch/nothing.db");
+    like("$r->{exit} $r->{err}", qr/^1 .*does not exist/, 'from nothing');
+    my $broken = "$t->{dir}/scratch/broken.db";
+    $t->sql('ALTER TABLE setting ADD COLUMN more BIGINT DEFAULT 1');
+    $r = $t->try_admin('migrate', '--to', $broken);
+    like("$r->{exit} $r->{err}", qr/^1 .*no column named more/, 'a table that is another one');
+    ok(!-e $broken, 'leaves nothing');
+};
+
 $t->done;
 done_testing;

@@ -9,6 +9,7 @@
 #include <apr_tables.h>
 
 #include "domain/env.h"
+#include "db/copy.h"
 #include "domain/user.h"
 
 /** Creates the database of @a config with the server settings of contract 04 §6, the default user
@@ -18,6 +19,12 @@
  * where it is. The repository root and the secret must exist. */
 rc_err_t *rc_data_create(rc_env_t **env, rc_db_t **db, const rc_env_config_t *config,
                          bool anonymous, const rc_new_user_t *admin, apr_pool_t *pool);
+
+/** Copies the database @a source into @a target, which must not exist or have no rows, and may be
+ * of another kind. *@a tables: see rc_db_copy. After an error a target that did not exist does not.
+ * No server may be running on either: it would go on with its own. */
+rc_err_t *rc_data_migrate(apr_array_header_t **tables, const rc_db_config_t *target,
+                          const rc_db_config_t *source, apr_pool_t *pool);
 
 /** Checks that the database, the secret and the disk agree. *@a problems is an array of sentences
  * (const char *) in @a pool, empty when they do. */

@@ -106,6 +106,7 @@ int rc_admin_set(rc_admin_t *admin);
 int rc_admin_follow(rc_admin_t *admin);
 int rc_admin_refresh(rc_admin_t *admin);
 int rc_admin_backup(rc_admin_t *admin);
+int rc_admin_migrate(rc_admin_t *admin);
 int rc_admin_journal(rc_admin_t *admin);
 int rc_admin_secret(rc_admin_t *admin);
 int rc_admin_object(rc_admin_t *admin);

@@ -73,6 +73,9 @@ const rc_command_t rc_admin_commands[] = {
      "list who did what; purge: delete entries older than DAYS, and print how many"},
     {"backup", rc_admin_backup, RC_ADMIN_OPEN, "backup FILE|-",
      "copy the database, while the server runs, to a new file or standard output"},
+    {"migrate", rc_admin_migrate, RC_ADMIN_BARE, "migrate --to DATABASE | migrate --from DATABASE",
+     "copy the database into an empty one, or another one into it: from a file to a server, or "
+     "back;\n      stop the server before; print the rows of each table"},
     {"secret", rc_admin_secret, RC_ADMIN_OPEN, "secret rotate",
      "create a new secret and encrypt all keys with it, while the server runs"},
     {"call", rc_admin_call, RC_ADMIN_OPEN,

@@ -59,6 +59,15 @@ struct rc_db_t {
     rc_extent_t read_since;     /* the same since the last rc_recall */
 };
 
+/* The number of statements that are none of the texts. */
+#define RC_STMT_MADE(db) ((db)->texts->statement_count)
+
+/* A column of a table. */
+typedef struct rc_db_column_t {
+    const char *name;
+    char type; /* i: integer, s: text, b: blob */
+} rc_db_column_t;
+
 struct rc_driver_t {
     /* Process-wide: options of the library, its version. */
     void (*startup)(void);
@@ -89,6 +98,16 @@ struct rc_driver_t {
     /* The number of schema steps that the database has. */
     rc_err_t *(*version)(int *version, rc_db_t *db);
     rc_err_t *(*set_version)(rc_db_t *db, int version);
+
+    /* Copying a database (db/copy.h): the columns of a table (of rc_db_column_t); what has to be
+     * done before and after all rows are inserted, whose references are in any order; the highest
+     * id that a row of a table ever got by itself (0: none), and setting it. */
+    rc_err_t *(*columns)(apr_array_header_t **list, rc_db_t *db, const char *table,
+                         apr_pool_t *pool);
+    rc_err_t *(*begin_copy)(rc_db_t *db);
+    rc_err_t *(*end_copy)(rc_db_t *db);
+    rc_err_t *(*last_id)(apr_int64_t *id, rc_db_t *db, const char *table);
+    rc_err_t *(*set_last_id)(rc_db_t *db, const char *table, apr_int64_t id);
 
     /* Transactions. One write transaction runs at a time among all processes; rollback runs with
      * all statements reset, and also after a commit that failed. A read transaction with @a at_once

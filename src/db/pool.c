@@ -168,6 +168,7 @@ rc_err_t *rc_db_acquire(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
     if ((err = (*out)->driver->usable(*out, pool))) {
         (*out)->pool = (*out)->own;
         apr_reslist_release(db_pool->list, *out);
+        *out = NULL;
         return err;
     }
     (*out)->memory = db_pool->memory;

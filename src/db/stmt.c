@@ -14,7 +14,9 @@
 
 static const char *text_of(const rc_stmt_t *st)
 {
-    return st->db->texts->statements[st->number];
+    const rc_db_texts_t *texts = st->db->texts;
+
+    return st->number < texts->statement_count ? texts->statements[st->number] : "a copy";
 }
 
 /* Rejects what some databases allow and others do not: stepping two statements of a connection

@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "domain/disk_transaction.h"
+#include "store/journal.h"
 #include "store/setting.h"
 
 /* Server settings of contract 04 §6, duty 3. */
@@ -70,6 +71,39 @@ rc_err_t *rc_data_create(rc_env_t **env, rc_db_t **db, const rc_env_config_t *co
     apr_pool_destroy(setup.pool); /* closes the connections */
     if ((lost = rc_db_bring_back(&config->db, pool)))
         return rc_err(pool, err->kind, "%s; %s", why, rc_err_log_text(lost, pool));
+    return err;
+}
+
+/* Opens both databases, for the life of @a pool, and copies. */
+static rc_err_t *copy_database(apr_array_header_t **tables, const rc_db_config_t *target,
+                               const rc_db_config_t *source, apr_pool_t *result, apr_pool_t *pool)
+{
+    rc_db_t *from, *to;
+
+    RC_TRY(rc_db_open(&from, source, pool));
+    RC_TRY(rc_store_journal_settle(from, true)); /* the file of waiting entries stays behind */
+    RC_TRY(rc_db_open(&to, target, pool));
+    return rc_db_copy(tables, to, from, result);
+}
+
+rc_err_t *rc_data_migrate(apr_array_header_t **tables, const rc_db_config_t *target,
+                          const rc_db_config_t *source, apr_pool_t *pool)
+{
+    rc_db_config_t creating = *target;
+    const char *path;
+    apr_pool_t *sub;
+    rc_err_t *err;
+    bool existed;
+
+    rc_db_startup();
+    RC_TRY(rc_db_find(&path, source, pool));
+    existed = rc_db_exists(target, pool);
+    creating.create = true;
+    apr_pool_create(&sub, pool);
+    err = rc_err_copy(copy_database(tables, &creating, source, pool, sub), pool);
+    apr_pool_destroy(sub); /* closes the connections */
+    if (err && !existed && !rc_db_set_aside(target, pool))
+        rc_db_forget_aside(target, pool);
     return err;
 }
 

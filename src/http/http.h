@@ -109,10 +109,8 @@ const command_rec *rc_http_commands(void);
  * the text is not: "a number from 1 to 10". Copies into @a pool. */
 const char *rc_http_read_value(void *member, const rc_directive_t *row, const char *text,
                                apr_pool_t *pool);
-
 /** Returns what messages may show of the text of a value. */
 const char *rc_http_shown_value(const rc_directive_t *row, const char *text);
-
 /** Returns the list at @a member, and creates it in @a pool if there is none. */
 apr_array_header_t *rc_http_list(void *member, apr_pool_t *pool);
 

@@ -6,6 +6,7 @@
 
 #include <apr_strings.h>
 
+#include "db/copy.h"
 #include "seen.h"
 
 /* The only place that knows the order of GIST_COLUMNS. */
@@ -94,12 +95,16 @@ static rc_err_t *name_by_id(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool)
 rc_err_t *rc_store_gist_insert(rc_gist_t *gist, rc_db_t *db, apr_pool_t *pool)
 {
     rc_stmt_t *st;
+    bool chosen;
 
     RC_TRY(rc_query(&st, db, gist->id ? SQL_GIST_INSERT_AS : SQL_GIST_INSERT,
                     gist->id ? "ssitsiii" : "ssitsii", gist->access_id ? gist->access_id : "",
                     gist->type, gist->owner_id, gist->description, gist->acl_level, gist->expires,
                     gist->created_on, gist->id));
+    chosen = gist->id != 0;
     RC_TRY(rc_insert(&gist->id, st, db));
+    if (chosen)
+        RC_TRY(rc_db_keep_id(db, "gist", gist->id));
     return gist->access_id ? NULL : name_by_id(gist, db, pool);
 }
 

@@ -39,11 +39,15 @@ static int translate(char *text)
 rc_err_t *rc_pg_make(rc_stmt_t *st, const char *text)
 {
     apr_pool_t *pool = st->db->own;
+    rc_pg_t *pg = st->db->handle;
     rc_pg_stmt_t *own = apr_pcalloc(pool, sizeof(*own));
     char *copy = apr_pstrdup(pool, text);
     apr_size_t count = (apr_size_t)translate(copy);
 
-    apr_snprintf(own->name, sizeof(own->name), "s%d", st->number);
+    if (st->number < RC_STMT_MADE(st->db))
+        apr_snprintf(own->name, sizeof(own->name), "s%d", st->number);
+    else
+        apr_snprintf(own->name, sizeof(own->name), "m%d", pg->made++);
     own->text = copy;
     own->count = (int)count;
     own->types = apr_pcalloc(pool, count * sizeof(*own->types));

@@ -28,6 +28,7 @@ typedef struct rc_pg_t {
     int owed;          /* batches whose answers were not read to their sync */
     PGresult *row;     /* the current row of the active statement */
     apr_int64_t changes;
+    int made;                 /* statements that have no number of their own */
     apr_interval_time_t wait; /* for one answer of the server; 0: without end */
 } rc_pg_t;
 
@@ -83,6 +84,14 @@ rc_err_t *rc_pg_begin_read(rc_db_t *db, bool at_once);
 rc_err_t *rc_pg_begin_write(rc_db_t *db, rc_write_mode_t mode);
 rc_err_t *rc_pg_commit(rc_db_t *db);
 void rc_pg_rollback(rc_db_t *db);
+
+/* copy.c */
+rc_err_t *rc_pg_columns(apr_array_header_t **list, rc_db_t *db, const char *table,
+                        apr_pool_t *pool);
+rc_err_t *rc_pg_begin_copy(rc_db_t *db);
+rc_err_t *rc_pg_end_copy(rc_db_t *db);
+rc_err_t *rc_pg_last_id(apr_int64_t *id, rc_db_t *db, const char *table);
+rc_err_t *rc_pg_set_last_id(rc_db_t *db, const char *table, apr_int64_t id);
 
 /* maintain.c */
 rc_err_t *rc_pg_version(int *version, rc_db_t *db);

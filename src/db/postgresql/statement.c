@@ -119,7 +119,7 @@ static rc_err_t *read_ahead(rc_stmt_t *st, int ahead)
 }
 
 /* Reads the next row, or the end of the statement and of its batch. */
-static rc_err_t *read_row(bool *row, rc_stmt_t *st)
+static rc_err_t *next_row(bool *row, rc_stmt_t *st)
 {
     rc_pg_t *pg = st->db->handle;
     const rc_pg_stmt_t *own = st->handle;
@@ -149,7 +149,7 @@ static rc_err_t *first_row(bool *row, rc_stmt_t *st)
 
     RC_TRY(send_batch(&ahead, st));
     RC_TRY(read_ahead(st, ahead));
-    return read_row(row, st);
+    return next_row(row, st);
 }
 
 /* Begins a statement. One that would be the first of its transaction is repeated on a new
@@ -179,7 +179,7 @@ rc_err_t *rc_pg_step(bool *row, rc_stmt_t *st)
         return begin_rows(row, st);
     PQclear(pg->row);
     pg->row = NULL;
-    return read_row(row, st);
+    return next_row(row, st);
 }
 
 void rc_pg_reset(rc_stmt_t *st)

@@ -82,6 +82,14 @@ rc_err_t *rc_sqlite_set_version(rc_db_t *db, int version);
 rc_err_t *rc_sqlite_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
 rc_err_t *rc_sqlite_backup(rc_db_t *db, const char *path);
 
+/* copy.c */
+rc_err_t *rc_sqlite_columns(apr_array_header_t **list, rc_db_t *db, const char *table,
+                            apr_pool_t *pool);
+rc_err_t *rc_sqlite_begin_copy(rc_db_t *db);
+rc_err_t *rc_sqlite_end_copy(rc_db_t *db);
+rc_err_t *rc_sqlite_last_id(apr_int64_t *id, rc_db_t *db, const char *table);
+rc_err_t *rc_sqlite_set_last_id(rc_db_t *db, const char *table, apr_int64_t id);
+
 /** Limits the -wal file of a new connection. */
 void rc_sqlite_limit_wal(rc_db_t *db);
 
