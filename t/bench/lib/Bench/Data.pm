@@ -15,7 +15,8 @@ Bench::Data - a database of many users and repositories, made by plain SQL
 A repository has three user rows, two group rows, and one follower; a user is in three groups;
 everybody may read every second repository (the default user's row) and what his rows give him.
 Repositories r1 to rN are links to the files of one small repository: get_repo looks at the references
-of each. Those that stand in $dir/data/repos before are registered by rcapi-admin, readable by everybody.
+of each; with C<rows> they have no files. Those that stand in $dir/data/repos before are registered by
+rcapi-admin, readable by everybody.
 
 =cut
 
@@ -25,6 +26,7 @@ use Digest::SHA qw(sha1_hex);
 use RCAPI::Run qw(run);
 
 my $GROUPS = 100;
+my $ADMIN = 2; # the id of the super-admin that init makes
 my $LAST = 'last_state, last_id, last_index, last_message, last_author, last_time, last_parents, last_branch';
 my $COMMIT = "NULL, '0123456789abcdef0123456789abcdef01234567', 4711, 'Mend what was broken\n',"
     . " 'Ann Author <ann\@example.org>', 1714979289, '', 'master'";
@@ -42,7 +44,7 @@ sub make {
     $self->_run({}, "$self->{bin}/rcapi-admin", '--data', $self->{data}, qw(init --user admin
         --email admin@example.org --password), sha1_hex(rand), '--force-yes');
     $self->_rows('run', { stdin => $self->_sql });
-    $self->_repositories;
+    $self->_repositories if !$self->{rows};
 }
 
 # One commit, packed, in each; what the server stores of it is stored for all.
@@ -114,10 +116,11 @@ COMMIT;
 END
 }
 
-# A list (repos, levels) read for user N, $n times: [rows, milliseconds, milliseconds of CPU] each.
+# A list (repos, levels) read for user N or 'admin', $n times: [rows, milliseconds, milliseconds of CPU] each.
 sub time {
     my ($self, $name, $user, $n) = @_;
-    return map { [split] } split /\n/, $self->_rows('time', {}, $name, 1000 + $user, $n);
+    my $id = $user eq 'admin' ? $ADMIN : 1000 + $user;
+    return map { [split] } split /\n/, $self->_rows('time', {}, $name, $id, $n);
 }
 
 # Numbers of $n repositories that a user may read: those of everybody, by chance.

@@ -13,6 +13,7 @@ Bench::Load - wrk in rotating rounds
     $load->add('sql', code => sub { { p50 => 42 } });
     $load->rounds(7, sub { print "@_\n" });
     my @ratios = $load->ratios('api', 'static', 'rate');
+    my $counts = $load->counts('api');
 
 Each case is one run of wrk; a round runs them all, starting each time at another place. Only cases
 of the same round are compared. C<beside> is a program that runs during the case. A case with C<code>
@@ -94,6 +95,20 @@ sub _start_beside {
     return $pid if $pid;
     open STDOUT, '>>', "$self->{dir}/beside" or POSIX::_exit(126);
     exec { $case->{beside}[0] } @{ $case->{beside} } or POSIX::_exit(127);
+}
+
+# What one request of a case costs httpd's children: { user, kernel, calls }, instructions and system calls, of
+# one client that keeps its connection; undef when they cannot be counted (Bench::Count).
+sub counts {
+    my ($self, $name) = @_;
+    my ($case) = grep { $_->{name} eq $name && !$_->{code} } @{ $self->{cases} };
+    return if !$self->{count} || !$case;
+    return $self->{counts}{$name} //= do {
+        $self->{count}->start($self->{server}->workers);
+        my $result = $self->measure({ %$case, connections => 1, seconds => 1, beside => undef });
+        my $sums = $self->{count}->stop;
+        +{ map { $_ => ($sums->{$_} // 0) / $result->{requests} } keys %$sums };
+    };
 }
 
 # All values of a field of a case, one for each round.

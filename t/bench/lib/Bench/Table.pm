@@ -36,7 +36,8 @@ sub head {
     push @{ $self->{lines} }, [$text];
 }
 
-# A row: what, the values of the rounds, '>=' or '<=' and the budget (undef: none), unit, note.
+# A row: what, the values of the rounds, '>=' or '<=' and the budget (undef: none), unit, note, cost: what a
+# request of the two that are compared costs (Bench::Load's counts), judged by the budget of their rates.
 sub row {
     my ($self, $what, $values, $sign, $budget, %opt) = @_;
     my $format = $opt{format} // '%.2f';
@@ -50,23 +51,38 @@ sub row {
     }
     my $unit = $opt{unit} ? " $opt{unit}" : '';
     push @{ $self->{lines} }, ["  $what", "$median$unit", $spread,
-        defined $budget ? "$sign $budget$unit" : '', $verdict, $opt{note} // ''];
+        defined $budget ? "$sign $budget$unit" : '', $verdict, $self->_cost($budget, @{ $opt{cost} // [] }),
+        $opt{note} // ''];
+}
+
+# Thousands of instructions, user and kernel; those of the other one over them; system calls.
+sub _cost {
+    my ($self, $budget, $own, $other) = @_;
+    my ($all, $others) = map { ($_->{user} // 0) + ($_->{kernel} // 0) } $own // {}, $other // {};
+    my $ratio = $all && $others ? $others / $all : undef;
+    my $low = defined $ratio && defined $budget && $ratio < $budget;
+    $self->{below}++ if $low;
+    return ($all ? sprintf '%.0fk', $all / 1000 : '',
+        defined $ratio ? sprintf('%.2f', $ratio) . ($low ? ' BELOW' : '') : '',
+        $own && defined $own->{calls} ? sprintf '%.1f', $own->{calls} : '');
 }
 
 # A row that could not be measured.
 sub skip {
     my ($self, $what, $why) = @_;
-    push @{ $self->{lines} }, ["  $what", '-', '', '', '', $why];
+    push @{ $self->{lines} }, ["  $what", '-', '', '', '', '', '', '', $why];
 }
 
 sub text {
     my ($self) = @_;
-    my @all = (['', 'median', '[quartiles]', 'budget', '', ''], @{ $self->{lines} });
-    my @width = map { my $i = $_; max(map { @$_ > 1 ? length $_->[$i] : 0 } @all) } 0 .. 4;
+    my $counted = grep { @$_ > 1 && "@$_[5 .. 7]" =~ /\d/ } @{ $self->{lines} };
+    my @all = (['', 'median', '[quartiles]', 'budget', '', $counted ? ('instr.', 'ratio', 'calls') : ('') x 3, ''],
+        @{ $self->{lines} });
+    my @width = map { my $i = $_; max(map { @$_ > 1 ? length $_->[$i] : 0 } @all) } 0 .. 7;
     my $text = '';
     for my $line (@all) {
-        my $row = @$line > 1 ? sprintf "%-*s  %*s  %-*s  %-*s  %-*s  %s", map({ ($width[$_], $line->[$_]) } 0 .. 4),
-            $line->[5] : $line->[0];
+        my $row = @$line > 1 ? sprintf "%-*s  %*s  %-*s  %-*s  %-*s  %*s  %-*s  %*s  %s",
+            map({ ($width[$_], $line->[$_]) } 0 .. 7), $line->[8] : $line->[0];
         $text .= $row =~ s/\s+$//r . "\n";
     }
     return $text;
