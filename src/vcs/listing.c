@@ -283,12 +283,13 @@ rc_err_t *rc_vcs_files(rc_vcs_t *vcs, const char *id, rc_vcs_file_fn_t *fn, void
     RC_TRY(read_folder(&folder, &walk, &top, scratch));
     apr_pool_create(&pool, scratch);
     for (i = 0; i < folder.list->nelts; i++) {
-        const rc_entry_t *entry = &APR_ARRAY_IDX(folder.list, i, rc_entry_t);
+        rc_entry_t *entry = &APR_ARRAY_IDX(folder.list, i, rc_entry_t);
         rc_vcs_file_t file = {.name = entry->path};
 
         apr_pool_clear(pool);
         if (entry->kind == RC_ENTRY_DIR || entry->kind == RC_ENTRY_SUBMODULE)
             continue;
+        RC_TRY(vcs->backend->size(&entry->size, vcs, entry));
         RC_TRY(vcs->backend->read(&file.data, &file.len, vcs, entry, pool));
         RC_TRY(fn(baton, &file));
     }

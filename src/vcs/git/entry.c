@@ -137,7 +137,7 @@ rc_err_t *rc_git_content_read(const char **data, apr_size_t *len, rc_vcs_t *vcs,
     git_oid id;
 
     rc_git_hex(&id, entry->id);
-    RC_TRY(rc_git_read(&blob, vcs->repo, &id, GIT_OBJECT_BLOB, vcs->pool));
+    RC_TRY(rc_git_read_sized(&blob, vcs->repo, &id, entry->size, vcs->pool));
     apr_pool_cleanup_register(pool, blob, free_object, apr_pool_cleanup_null);
     *data = git_odb_object_data(blob);
     *len = git_odb_object_size(blob);
@@ -151,7 +151,7 @@ static rc_err_t *copy_small(rc_spool_t *spool, rc_vcs_t *vcs, const rc_entry_t *
     git_oid id;
 
     rc_git_hex(&id, entry->id);
-    RC_TRY(rc_git_read(&blob, vcs->repo, &id, GIT_OBJECT_BLOB, vcs->pool));
+    RC_TRY(rc_git_read_sized(&blob, vcs->repo, &id, entry->size, vcs->pool));
     err = rc_spool_write(spool, git_odb_object_data(blob), git_odb_object_size(blob));
     git_odb_object_free(blob);
     return err;

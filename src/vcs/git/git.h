@@ -250,6 +250,10 @@ rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool);
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
                       apr_pool_t *pool);
 
+/** Reads a blob of @a size bytes (rc_git_size), which are charged before memory is allocated. */
+rc_err_t *rc_git_read_sized(git_odb_object **out, rc_git_t *git, const git_oid *id, apr_off_t size,
+                            apr_pool_t *pool);
+
 /** Opens the repository in libgit2. Closes an open one first, which frees the memory of its caches.
  * After an error it is closed. */
 rc_err_t *rc_git_reopen(rc_git_t *git, apr_pool_t *pool);

@@ -107,29 +107,60 @@ rc_err_t *rc_git_spend(rc_git_t *git, const git_oid *id, apr_pool_t *pool)
     return rc_work_spend(git->work, (apr_off_t)size + rc_git_objects_copied(git->odb), pool);
 }
 
+/* Reads an object; sets *@a copied to the bytes that unpacking it copied beside its own. */
+static rc_err_t *read_typed(git_odb_object **out, apr_off_t *copied, rc_git_t *git,
+                            const git_oid *id, git_object_t type, apr_pool_t *pool)
+{
+    rc_err_t *err;
+
+    if (git_odb_read(out, git->odb, id) < 0)
+        return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
+    *copied = rc_git_objects_copied(git->odb);
+    if (git_odb_object_type(*out) == type)
+        return NULL;
+    err = rc_err_internal(pool, APR_SUCCESS, "%s in %s is not a %s", git_oid_tostr_s(id), git->path,
+                          git_object_type2string(type));
+    git_odb_object_free(*out);
+    *out = NULL;
+    return err;
+}
+
+/* Charges @a bytes for an object that has been read; frees it when that is too much. */
+static rc_err_t *charge(git_odb_object **object, rc_git_t *git, apr_off_t bytes, apr_pool_t *pool)
+{
+    rc_err_t *err = rc_work_spend(git->work, bytes, pool);
+
+    if (err) {
+        git_odb_object_free(*object);
+        *object = NULL;
+    }
+    return err;
+}
+
 rc_err_t *rc_git_read(git_odb_object **out, rc_git_t *git, const git_oid *id, git_object_t type,
                       apr_pool_t *pool)
 {
-    rc_err_t *err = NULL;
     apr_off_t copied;
 
     if (!git->odb)
         return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
     if (type == GIT_OBJECT_BLOB)
         RC_TRY(rc_git_spend(git, id, pool));
-    if (git_odb_read(out, git->odb, id) < 0)
-        return rc_git_err(pool, "cannot read %s in %s", git_oid_tostr_s(id), git->path);
-    copied = rc_git_objects_copied(git->odb);
-    if (git_odb_object_type(*out) == type && type == GIT_OBJECT_BLOB)
+    RC_TRY(read_typed(out, &copied, git, id, type, pool));
+    if (type == GIT_OBJECT_BLOB)
         return NULL;
-    if (git_odb_object_type(*out) == type)
-        err = rc_work_spend(git->work, (apr_off_t)git_odb_object_size(*out) + copied, pool);
-    else
-        err = rc_err_internal(pool, APR_SUCCESS, "%s in %s is not a %s", git_oid_tostr_s(id),
-                              git->path, git_object_type2string(type));
-    if (!err)
-        return NULL;
-    git_odb_object_free(*out);
-    *out = NULL;
-    return err;
+    return charge(out, git, (apr_off_t)git_odb_object_size(*out) + copied, pool);
+}
+
+rc_err_t *rc_git_read_sized(git_odb_object **out, rc_git_t *git, const git_oid *id, apr_off_t size,
+                            apr_pool_t *pool)
+{
+    apr_off_t before, copied;
+
+    if (!git->odb)
+        return rc_err_internal(pool, APR_SUCCESS, "the repository %s is closed", git->path);
+    before = rc_git_objects_copied(git->odb); /* 0 unless the size has just been read */
+    RC_TRY(rc_work_spend(git->work, size + before, pool));
+    RC_TRY(read_typed(out, &copied, git, id, GIT_OBJECT_BLOB, pool));
+    return before || !copied ? NULL : charge(out, git, copied, pool);
 }
