@@ -13,6 +13,7 @@ RCAPI::Hg - Mercurial repositories for tests, made by the system's hg
     RCAPI::Hg::random($path, $seed, 40);
     my ($rows, $refs) = RCAPI::Hg::tell($path);      # what hg says of all changesets, and of the references
     RCAPI::Hg::hg('-R', $path, 'verify');            # what it prints
+    my $r = RCAPI::Hg::try({ dir => $path }, 'id');  # { exit, signal, out, err }; options as of RCAPI::Run::run
 
 Texts are bytes. hg reads no settings but its own.
 
@@ -40,20 +41,22 @@ sub import {
 # Python takes 0.17 seconds to start hg. chg, which comes with it, forks a server that has started; it ends when the
 # folder of its socket is gone.
 my $program = (grep { -x "$_/chg" } split /:/, $ENV{PATH}) ? 'chg' : 'hg';
-my $socket;
+my $socket = RCAPI::Temp::dir(); # before any fork, so that the first process removes it
+my (undef, $uid, $gid) = account();
+chown $uid, $gid, "$socket" if defined $uid;
 
-sub _server {
-    $socket //= RCAPI::Temp::dir();
-    my (undef, $uid, $gid) = account();
-    chown $uid, $gid, "$socket" if defined $uid;
-    return (CHGSOCKNAME => "$socket/chg");
+# Runs hg as RCAPI::Run::run does, with no settings but its own.
+sub try {
+    my ($opt, @args) = @_;
+    my %env = (HGRCPATH => '', HGPLAIN => 1, HGENCODING => 'UTF-8', LC_ALL => 'C.UTF-8', PYTHONDONTWRITEBYTECODE => 1,
+        CHGSOCKNAME => "$socket/chg", %{ $opt->{env} // {} });
+    return run({ timeout => 120, %$opt, env => \%env }, $program, @args);
 }
 
 # Runs hg; what it prints. Dies when it fails. The first argument may be a hash of options of run.
 sub hg {
     my $opt = ref $_[0] ? shift : {};
-    my %env = (HGRCPATH => '', HGPLAIN => 1, HGENCODING => 'UTF-8', LC_ALL => 'C.UTF-8', PYTHONDONTWRITEBYTECODE => 1);
-    my $r = run({ timeout => 120, %$opt, env => { %env, _server(), %{ $opt->{env} // {} } } }, $program, @_);
+    my $r = try($opt, @_);
     die "hg @_: exit $r->{exit}, signal $r->{signal}\n$r->{err}" if $r->{exit} || $r->{signal};
     return $r->{out};
 }
