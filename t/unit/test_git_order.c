@@ -4,6 +4,7 @@
  * kinds, broken references; and after changes by other processes.
  */
 #include "git_fixture.h"
+#include "patience.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -90,7 +91,7 @@ static void order_is_gits(void **state)
     int round;
 
     (void)state;
-    for (round = 0; round < 25; round++) {
+    for (round = 0; round < unit_rounds(9, 25); round++) {
         const char *name = apr_psprintf(fixture.pool, "order%d.git", round);
         char *want;
 
@@ -241,10 +242,10 @@ static ino_t order_file(const char *name)
 static void grows(void **state)
 {
     static const int dates[] = {1, 4, 60, 1000};
-    int round, step, extended = 0, sorted = 0;
+    int rounds = unit_rounds(4, 8), round, step, extended = 0, sorted = 0;
 
     (void)state;
-    for (round = 0; round < 8; round++) {
+    for (round = 0; round < rounds; round++) {
         const char *name = apr_psprintf(fixture.pool, "grow%d.git", round);
         int tips = 2 + rand() % 5;
         ino_t file;
@@ -262,7 +263,7 @@ static void grows(void **state)
         }
     }
     printf("# %d times extended, %d times sorted\n", extended, sorted);
-    assert_true(extended > 20 && sorted > 5);
+    assert_true(extended > rounds * 2 && sorted > rounds / 2);
 }
 
 static void damage(const char *file, off_t size, int round)

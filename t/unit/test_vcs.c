@@ -3,13 +3,13 @@
  * Tests the pool of handles: reuse, limits, stale handles, and many threads while git pushes.
  */
 #include "git_fixture.h"
+#include "patience.h"
 
 #include <dirent.h>
 
 #include <apr_thread_proc.h>
 
 #define THREADS 8
-#define ROUNDS  60
 
 static void make(const char *name)
 {
@@ -229,6 +229,8 @@ typedef struct worker_t {
     const char *why; /* NULL: success */
 } worker_t;
 
+static int rounds; /* commits that are pushed meanwhile */
+
 static const char *one_request(apr_int64_t *last, const worker_t *worker, apr_pool_t *pool)
 {
     rc_diff_options_t options = {.context = 3};
@@ -257,7 +259,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
     int i;
 
     (void)thread;
-    for (i = 0; i < ROUNDS * 20 && !worker->why; i++) {
+    for (i = 0; i < rounds * 40 && !worker->why; i++) {
         apr_pool_t *pool;
 
         apr_pool_create(&pool, worker->pool);
@@ -276,6 +278,7 @@ static void threads_while_pushing(void **state)
     int i;
 
     (void)state;
+    rounds = unit_rounds(12, 30);
     make("busy.git");
     sh("git clone -q busy.git push 2>/dev/null && cd push && echo 0 > f && git add f && "
        "git commit -q -m x && git push -q");
@@ -285,7 +288,7 @@ static void threads_while_pushing(void **state)
         apr_pool_create_unmanaged_ex(&workers[i].pool, NULL, NULL);
         assert_int_equal(apr_thread_create(&threads[i], NULL, work, &workers[i], fixture.pool), 0);
     }
-    for (i = 0; i < ROUNDS / 2; i++) {
+    for (i = 0; i < rounds; i++) {
         sh("cd push && echo %d >> f && git commit -q -a -m %d && git push -q", i, i);
         if (i % 10 == 9)
             sh("cd busy.git && git gc -q --prune=now");
@@ -296,7 +299,7 @@ static void threads_while_pushing(void **state)
             fail_msg("thread %d: %s", i, workers[i].why);
         apr_pool_destroy(workers[i].pool);
     }
-    assert_int_equal(count(fixture.handles, "busy.git"), ROUNDS / 2 + 2);
+    assert_int_equal(count(fixture.handles, "busy.git"), rounds + 2);
 }
 
 int main(void)
