@@ -168,7 +168,7 @@ my $killed = 0;
 srand $seed;
 my $start = time;
 ok(write_under(sub { # clients get on between two deaths
-    sleep 0.05 + rand 0.4;
+    sleep +(0.05 + rand 0.4) * slow();
     my @children = $t->children;
     $killed += kill KILL => $children[rand @children] if @children;
 }, $WRITES / $CLIENTS), "$WRITES writes within $PATIENCE seconds");
@@ -222,8 +222,7 @@ for my $i (1 .. 60) {
     my $pid = fork // die "fork: $!";
     if (!$pid) {
         open STDOUT, '>', '/dev/null';
-        my %env = $t->sanitizer;
-        delete $env{LD_PRELOAD};
+        my %env = ($t->program_env, $t->cheap);
         @ENV{keys %env} = values %env;
         exec $t->program('rcapi-admin'), '--data', $data, 'call', 'create_repo', "repo_name:$name", 'repo_type:git'
             or POSIX::_exit(127);

@@ -136,7 +136,7 @@ my %running = map {
     ($pid => 1);
 } 1 .. $CLIENTS;
 while (%running) {
-    sleep 0.03 + rand 0.25;
+    sleep +(0.03 + rand 0.25) * slow(); # clients get on between two deaths
     my @children = $t->children;
     if ($aimed < $AIMED && await_change($ROOT)) { # httpd takes a second to start others
         $aimed += kill KILL => @children;
@@ -180,8 +180,7 @@ sub admin_call {
     if (!$pid) {
         open STDOUT, '>', '/dev/null';
         open STDERR, '>', '/dev/null';
-        my %env = $t->sanitizer;
-        delete $env{LD_PRELOAD};
+        my %env = ($t->program_env, $t->cheap);
         @ENV{keys %env} = values %env;
         exec $t->program('rcapi-admin'), '--data', "$t->{dir}/data", 'call', @args or POSIX::_exit(127);
     }

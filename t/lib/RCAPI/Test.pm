@@ -171,6 +171,14 @@ sub sanitizer {
     );
 }
 
+# The same for a program that is linked with the sanitizer: nothing need be preloaded.
+sub program_env {
+    my ($self) = @_;
+    my %env = $self->sanitizer;
+    delete $env{LD_PRELOAD};
+    return %env;
+}
+
 # Makes a certificate for 127.0.0.1, before start: the directives that serve by it; undef: there is no openssl.
 sub tls {
     my ($self) = @_;
@@ -369,10 +377,9 @@ sub sql {
 sub run {
     my ($self, @cmd) = @_;
     my %opt = ref $cmd[0] ? %{ shift @cmd } : ();
-    my %sanitizer = $self->sanitizer;
-    delete $sanitizer{LD_PRELOAD};
-    %sanitizer = (%sanitizer, $self->cheap) if $cmd[0] eq $self->program('rcapi-admin');
-    return RCAPI::Run::run({ %opt, env => { HOME => "$self->{dir}/home", %sanitizer, %{ $opt{env} // {} } } }, @cmd);
+    my %env = $self->program_env;
+    %env = (%env, $self->cheap) if grep { $_ eq $self->program('rcapi-admin') } @cmd; # or strace, which runs it
+    return RCAPI::Run::run({ %opt, env => { HOME => "$self->{dir}/home", %env, %{ $opt{env} // {} } } }, @cmd);
 }
 
 # git in a folder; what it prints. Dies when it fails.
