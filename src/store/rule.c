@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "db/memory.h"
 #include "sql.h"
 
 /* The statements for each kind of object, in the order of rc_kind_t. */
@@ -194,6 +195,8 @@ rc_err_t *rc_rule_members(rc_db_t *db, rc_kind_t kind, apr_int64_t object_id,
             break;
     }
     rc_done(st);
+    if (kind == RC_KIND_REPO)
+        rc_read_row(db, TABLE_REPO, object_id);
     return err;
 }
 
