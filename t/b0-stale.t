@@ -27,6 +27,7 @@ my $JSON = JSON::PP->new->canonical;
 my $t = RCAPI::Test->new(children => 2, threads => 8, module => 't/mod_rcapi_faulty.so', limit => 2 * $LIMIT,
     start => 0, init => ['--api-key', my $KEY = 'k' x 40]);
 my $faults = $t->dir . '/scratch/faults';
+my $stop = $t->dir . '/scratch/stop'; # for the writers
 mkdir $faults or die "$faults: $!";
 $t->{server}{env}{RCAPI_FAULTS} = $faults;
 $t->start;
@@ -222,18 +223,19 @@ sub change {
     return; # busy, or prepared with what a planted fault has made too old
 }
 
-# Changes those cells that are this writer's, until it is stopped. A change that was not acknowledged is
-# tried again.
+# Changes those cells that are this writer's, until it is stopped, but not in the middle of a change: that
+# could come after the first one of the next writer. A change that was not acknowledged is tried again.
 sub write_cells {
     my ($n) = @_;
     srand $seed * 1000 + $n;
     my @own = grep { $_ % $WRITERS == $n } 0 .. $#cells;
-    for (;;) {
+    until (-e $stop) {
         my $i = $own[rand @own];
         my $version = begun($i) + 1;
         begun($i, $version);
-        until (change($cells[$i], $version)) { sleep 0.01 }
-        acknowledged($i, $version);
+        my $done;
+        sleep 0.01 until ($done = change($cells[$i], $version)) || -e $stop;
+        acknowledged($i, $version) if $done;
     }
 }
 
@@ -264,8 +266,9 @@ sub run_with {
         sleep 0.05;
         delete @readers{ grep { waitpid($_, POSIX::WNOHANG()) } keys %readers };
     }
-    kill 'TERM', @writers;
-    my $failed = grep { waitpid $_, 0; $? && $? != 15 } @writers;
+    spew($stop, '');
+    my $failed = grep { waitpid $_, 0; $? } @writers;
+    unlink $stop;
     my @lines = map { split /^/, RCAPI::Run::slurp($_) } glob $t->dir . '/scratch/stale*';
     my $done = 0;
     $done += /^done (\d+)/ ? $1 : 0 for @lines;
