@@ -91,8 +91,9 @@ $(O)/gen/rc_schema.def $(O)/gen/rc_schema_server.def: src/store/schema.awk $(sor
 $(O)/gen/rc_tables.def: src/store/tables.awk $(sort $(wildcard src/store/schema/*.sql))
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) awk -f $^ > $@.tmp && mv $@.tmp $@
+GENERATED += $(O)/gen/hg_merge.def
 # A program in Python, as a text in C.
-$(O)/gen/hg_serve.def: src/vcs/hg/serve.py
+$(O)/gen/hg_%.def: src/vcs/hg/%.py
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) sed 's/[\\"]/\\&/g; s/.*/"&\\n"/' $< > $@.tmp && mv $@.tmp $@
 

@@ -3,14 +3,25 @@
  * The Mercurial back end's row in the table of back ends.
  */
 #include "change.h"
+#include "merge.h"
 
 static const char *const schemes[] = {"http", "https", "ssh", "file", NULL};
+
+static const rc_merging_t merging = {
+    .offered = rc_hg_offered,
+    .keep = rc_hg_keep,
+    .is_kept = rc_hg_is_kept,
+    .try_merge = rc_hg_try_merge,
+    .merge = rc_hg_merge,
+    .diff = rc_hg_kept_diff,
+};
 
 const rc_backend_t rc_hg_backend = {
     .type = "hg",
     .capabilities = {.mails = true,
                      .strip = true,
                      .pull = true,
+                     .merges = true,
                      .named_branches = true,
                      .bookmarks = true,
                      .closed_branches = true,
@@ -35,6 +46,7 @@ const rc_backend_t rc_hg_backend = {
     .check = rc_hg_check,
     .repair = rc_hg_repair,
     .serve = rc_hg_serve,
+    .merging = &merging,
     .open = rc_hg_open,
     .reuse = rc_hg_reuse,
     .set_work = rc_hg_set_work,
