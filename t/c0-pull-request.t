@@ -390,6 +390,10 @@ subtest 'what stays' => sub {
     is git("$ROOT/team/new", 'log', '-1', '--format=%s'), "Merge pull request #$pull from moved kept", 'its message';
     my $check = $t->try_admin('check');
     is "$check->{exit} $check->{out}$check->{err}", '0 ', 'check';
+    git("$ROOT/team/new", 'update-ref', '-d', "refs/rc/pull/$head/head");
+    $check = $t->try_admin('check');
+    is "$check->{exit} $check->{out}", "1 repository team/new does not keep commit $head of pull request $pull:"
+        . " restore its folder, or close the pull request and make a new one\n", 'what check says of a lost one';
     $t->must(delete_repo => { repoid => $_ }) for 'copy', 'team/new';
     is $t->sql('SELECT count(*) FROM pull_request'), "0\n", 'with the target they go';
 };

@@ -82,6 +82,21 @@ typedef struct rc_pull_heads_t {
 rc_err_t *rc_store_pull_heads(apr_array_header_t **out, rc_db_t *db, const rc_pull_range_t *range,
                               apr_pool_t *pool);
 
+/* What a repository keeps for a pull request. */
+typedef struct rc_pull_kept_t {
+    apr_int64_t id;
+    const char *repo, *type; /* of the target: its full name */
+    const char *commit;      /* full id */
+    bool merging;            /* a merge has begun and not ended */
+} rc_pull_kept_t;
+
+/** Calls @a fn for each pull request of all repositories. The row lives until @a fn returns, which
+ * must not use @a db. */
+rc_err_t *rc_store_pulls_kept(rc_db_t *db,
+                              rc_err_t *(*fn)(void *baton, const rc_pull_kept_t *kept,
+                                              apr_pool_t *scratch),
+                              void *baton, apr_pool_t *pool);
+
 /* A comment as it is shown. */
 typedef struct rc_pull_comment_row_t {
     apr_int64_t id;

@@ -133,5 +133,6 @@ rc_err_t *rc_data_check(apr_array_header_t **problems, rc_env_t *env, rc_db_t *d
         return NULL;
     }
     RC_TRY(rc_check_repos(&check, admin->id));
-    return rc_check_gists(&check);
+    RC_TRY(rc_check_gists(&check));
+    return rc_check_pulls(&check);
 }

@@ -26,6 +26,9 @@ rc_err_t *rc_check_repos(rc_check_t *check, apr_int64_t user_id);
 /** Checks the same for gists. */
 rc_err_t *rc_check_gists(rc_check_t *check);
 
+/** Checks that repositories keep the commits of pull requests. */
+rc_err_t *rc_check_pulls(rc_check_t *check);
+
 /** Repairs damaged repositories and gists, and adds gists that the database does not have. Logs
  * each repair. */
 rc_err_t *rc_check_mend(rc_env_t *env, rc_db_t *db, apr_pool_t *pool);

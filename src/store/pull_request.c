@@ -227,3 +227,24 @@ rc_err_t *rc_store_pulls_merging(apr_array_header_t **ids, rc_db_t *db, apr_pool
         APR_ARRAY_PUSH(*ids, apr_int64_t) = rc_column_int(st, 0);
     }
 }
+
+rc_err_t *rc_store_pulls_kept(rc_db_t *db,
+                              rc_err_t *(*fn)(void *baton, const rc_pull_kept_t *kept,
+                                              apr_pool_t *scratch),
+                              void *baton, apr_pool_t *pool)
+{
+    rc_rows_t rows;
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_PULLS_KEPT));
+    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);) {
+        const rc_pull_kept_t kept = {.id = rc_column_int(st, 0),
+                                     .repo = rc_column_text(st, 1, rows.scratch),
+                                     .type = rc_column_text(st, 2, rows.scratch),
+                                     .commit = rc_column_text(st, 3, rows.scratch),
+                                     .merging = rc_column_bool(st, 4)};
+
+        rows.err = fn(baton, &kept, rows.scratch);
+    }
+    return rc_rows_end(&rows);
+}

@@ -79,8 +79,10 @@ SELECT p.pull_request_id FROM pull_request p
 -- PULL_SET_VERDICT: id, verdict, source, target
 UPDATE pull_request SET verdict = ?2, verdict_source = ?3, verdict_target = ?4
  WHERE pull_request_id = ?1
--- PULL_KEPT: the commits that repositories keep for pull requests, by repository
-SELECT p.target_repo_id, p.source_id FROM pull_request p ORDER BY p.target_repo_id, p.pull_request_id
+-- PULLS_KEPT: what repositories keep for pull requests
+SELECT p.pull_request_id, r.repo_name, r.repo_type, p.source_id,
+       CASE WHEN p.status = 'new' AND p.merge_rev IS NOT NULL THEN 1 ELSE 0 END
+  FROM pull_request p JOIN repo r ON r.repo_id = p.target_repo_id ORDER BY p.pull_request_id
 -- PULL_SOURCE_GOES: repository; keeps its name
 UPDATE pull_request SET source_repo_name = (SELECT r.repo_name FROM repo r WHERE r.repo_id = ?1)
  WHERE source_repo_id = ?1
