@@ -346,6 +346,27 @@ subtest 'journal' => sub {
         'the feed tells it';
 };
 
+subtest 'the calls of an editor, in their order' => sub { # ids as numbers and as texts, references without ids
+    my $as = sub { my ($method, %args) = @_; $t->must($method => \%args, as => 'own') };
+    my %number = map { $_ => $as->(get_repo => repoid => $_)->{repo_id} } qw(team/code ann/code);
+    push_to($fork, commit('edited', $three, edited => "e\n") . ':refs/heads/edited');
+    ok exists $as->(get_repo_refs => repoid => $number{'ann/code'})->{branches}{edited}, 'references';
+    is ref $as->(get_pull_requests => repoid => $number{'team/code'}, status => 'new'), 'ARRAY', 'a list';
+    my $pull = $as->(create_pull_request => source_repo => $number{'ann/code'}, target_repo => "$number{'team/code'}",
+        source_ref => 'branch:edited', target_ref => 'branch:master', title => 'E', description => 'd',
+        description_renderer => 'markdown', reviewers => [{ username => 'bob', reasons => [] }])->{pull_request_id};
+    my %both = (repoid => $number{'team/code'}, pullrequestid => "$pull");
+    is $as->(get_pull_request => %both)->{mergeable}{status}, $true, 'one';
+    is $as->(get_pull_request_comments => %both)->[0]{comment_author}{username}, 'own', 'comments';
+    is $as->(comment_pull_request => %both, message => 'm', comment_type => 'note', send_email => 'false')->{status},
+        undef, 'a comment';
+    $t->must(comment_pull_request => { %both, status => 'approved', message => 'ok' }, as => 'bob');
+    is $as->(update_pull_request => %both, title => 'F', update_commits => 'true')->{pull_request}{review_status},
+        'approved', 'update';
+    ok $as->(merge_pull_request => %both)->{executed}, 'merge';
+    is $as->(get_pull_requests => repoid => $number{'team/code'}, status => 'closed')->[0]{title}, 'F', 'closed ones';
+};
+
 subtest 'what stays' => sub {
     my $path = $target->{path};
     my $head = commit('kept', $three, kept => "k\n");

@@ -8,7 +8,7 @@ use Test::More;
 use RCAPI::Run qw(rounds);
 use RCAPI::Test;
 
-my $ROUNDS = rounds(8, 500);
+my $ROUNDS = $ENV{RCAPI_MERGES_MOST} // rounds(8, 500);
 my $from = $ENV{RCAPI_MERGES};
 my $t = RCAPI::Test->new(directives => "RcapiDatabaseSync NORMAL\n");
 my $work = "$t->{dir}/scratch/work";
