@@ -317,9 +317,12 @@ static rc_err_t *merge_target(rc_actor_t *actor, void *baton)
                       .begin = begin_merge,
                       .baton = merging};
     rc_vcs_t *vcs;
+    rc_rev_t rev;
 
     RC_TRY(rc_repo_open(&vcs, actor->env, merging->target, NULL, actor->pool));
     RC_TRY(rc_pull_ref(&the.target, vcs, pull->target.type, pull->target.name, actor->pool));
+    RC_TRY(rc_vcs_resolve(&rev, vcs, pull->source.id, actor->pool));
+    the.fresh = !rev.id;
     if (the.target)
         return merge_head(actor, merging, &the);
     merging->merged->reason = RC_MERGE_MISSING;
