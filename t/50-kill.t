@@ -168,7 +168,7 @@ my $killed = 0;
 srand $seed;
 my $start = time;
 ok(write_under(sub { # clients get on between two deaths
-    sleep +(0.05 + rand 0.4) * slow();
+    sleep +(0.05 + rand 0.4) * sqrt slow();
     my @children = $t->children;
     $killed += kill KILL => $children[rand @children] if @children;
 }, $WRITES / $CLIENTS), "$WRITES writes within $PATIENCE seconds");

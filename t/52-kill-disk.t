@@ -136,9 +136,9 @@ my %running = map {
     ($pid => 1);
 } 1 .. $CLIENTS;
 while (%running) {
-    sleep +(0.03 + rand 0.25) * slow(); # clients get on between two deaths
+    sleep +(0.03 + rand 0.25) * sqrt slow(); # clients get on between two deaths
     my @children = $t->children;
-    if ($aimed < $AIMED && await_change($ROOT)) { # httpd takes a second to start others
+    if ($aimed < $AIMED && $aimed <= 3 * $killed && await_change($ROOT)) { # httpd takes a second to start others
         $aimed += kill KILL => @children;
     } elsif (@children) {
         $killed += kill KILL => $children[rand @children];
