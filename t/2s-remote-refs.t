@@ -40,15 +40,6 @@ sub mirror {
 }
 sub pull { return $t->call(pull => { repoid => $_[0] })->{error} }
 
-# The end of the log since the last look.
-my $seen = 0;
-sub news {
-    my $log = $t->error_log;
-    my $new = substr $log, $seen;
-    $seen = length $log;
-    return $new;
-}
-
 my $one = commit('one');
 my $two = commit('two', $one);
 my $three = commit('three', $two);
@@ -102,7 +93,7 @@ subtest 'locks' => sub {
     spew("$path/packed-refs.lock", '');
     is pull('mirror'), sprintf($FAILED, 'mirror'), "somebody else's lock is respected";
     is_deeply refs($path), $before, 'nothing changed';
-    like news(), qr/packed-refs\.lock/, 'the log names it';
+    like $t->news, qr/packed-refs\.lock/, 'the log names it';
     utime 1, 1, "$path/packed-refs.lock";
     is pull('mirror'), undef, 'unless it is old: no git holds one for ten minutes';
     spew("$path/packed-refs.lock", "# pack-refs with: sorted rcapi \n" . substr $two, 0, 9);
@@ -123,9 +114,9 @@ subtest 'shallow remotes' => sub {
     my $shallow = "$t->{dir}/scratch/shallow.git";
     $t->git('.', qw(clone -q --bare --depth 1), "file://$full", $shallow);
     local $SOURCE = $shallow;
-    news();
+    $t->news;
     is mirror('shallow'), 'failed to create repository `shallow`', 'is no success with nothing';
-    like news(), qr{refs/heads/master did not arrive; is it a shallow repository}, 'the log says why';
+    like $t->news, qr{refs/heads/master did not arrive; is it a shallow repository}, 'the log says why';
     ok !-e "$REPOS/shallow", 'and nothing is made';
     $SOURCE = $full;
     advertise('refs/heads/master' => $one);
@@ -142,9 +133,9 @@ subtest 'formats' => sub {
     chomp(my $id = $t->git($sha256, qw(commit-tree -m one), $t->git($sha256, 'mktree') =~ s/\n//r));
     $t->git($sha256, qw(update-ref refs/heads/master), $id);
     local $SOURCE = $sha256;
-    news();
+    $t->news;
     is mirror('sha256'), 'failed to create repository `sha256`', 'sha256';
-    like news(), qr/its object format is sha256, and only sha1 is fetched/, 'the log names the format';
+    like $t->news, qr/its object format is sha256, and only sha1 is fetched/, 'the log names the format';
 };
 
 subtest 'odd sets of references' => sub {

@@ -81,27 +81,18 @@ sub asked {
 }
 sub served { return $t->call(test => { args => 1 })->{error} }
 
-# The end of the log since the last look.
-my $seen = 0;
-sub news {
-    my $log = $t->error_log;
-    my $new = substr $log, $seen;
-    $seen = length $log;
-    return $new;
-}
-
 subtest 'silent remotes' => sub {
     my @gits;
     my @bobs = map { create("bob$_", as => 'bob') } 1 .. 6;
     push @gits, accepted() for 1 .. 2;
     my $refused = sub { scalar grep { answered($_) } @bobs };
     is patiently(60, sub { $refused->() == 4 }), 1, 'a user has two of them';
-    like news(), qr/user bob has all of their 2 places/, 'the log says why';
+    like $t->news, qr/user bob has all of their 2 places/, 'the log says why';
     my @eves = (create('eve1', as => 'eve'));
     push @gits, accepted();
     push @eves, create('eve2', as => 'eve');
     is answer($eves[1]), $BUSY, 'the process three';
-    like news(), qr/create_repo failed \(user 'eve'\): Too much is being made at once/, 'the log says why';
+    like $t->news, qr/create_repo failed \(user 'eve'\): Too much is being made at once/, 'the log says why';
     is served(), undef, 'others are served, by the only connection';
     is answer(begin(fork_repo => { repoid => 'nope', fork_name => 'x' })), 'repository `nope` does not exist',
         'checks come first';
@@ -144,13 +135,13 @@ subtest 'clients that go' => sub {
     print $client "POST /_admin/api HTTP/1.1\r\nHost: x\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
     my $git = accepted();
     sysread $git, my $request, 1000;
-    news();
+    $t->news;
     close $client;
     ok(IO::Select->new($git)->can_read(30), 'git is ended');
     my $n; # what it still sent, and then the end
     1 while $n = sysread $git, $request, 1000;
     is $n, 0, 'at once';
-    ok patiently(30, sub { news() =~ /The client has gone/ }), 'the log says why';
+    ok patiently(30, sub { $t->news =~ /The client has gone/ }), 'the log says why';
     ok patiently(30, sub { !grep { !/\.done$/ } glob "$REPOS/.rc_tmp/*" }), 'nothing is left';
 };
 

@@ -11,6 +11,7 @@ use JSON::PP qw(encode_json);
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
+use RCAPI::OddServer;
 use RCAPI::Run qw(patiently rounds run slurp spew);
 use RCAPI::Server;
 use RCAPI::Svn;
@@ -64,8 +65,20 @@ sub youngest { return admin_svn('svnlook', 'youngest', $_[0]) + 0 }
 grow('one', 40, 7);
 grow('odd@na me', 5, 8);
 spew("$FAR/users", "$USER:" . crypt($PASSWORD, '$6$salt$') . "\n");
-my $mover = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1') or die $@;
-my $MOVER = $mover->sockport;
+my $SEEN = "$t->{dir}/scratch/seen"; # what came to the odd server
+my $odd = RCAPI::OddServer->new($SEEN, sub {
+    my ($client, $request) = @_;
+    if ($request =~ m{/endless}) {
+        print $client "HTTP/1.1 200 OK\r\nDAV: 1,2\r\nDAV: version-control,checkout,working-resource\r\n",
+            "Server: Apache\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n";
+        my $xml = '<?xml version="1.0" encoding="utf-8"?><D:options-response xmlns:D="DAV:">';
+        printf $client "%x\r\n%s\r\n", length $xml, $xml;
+        $xml = '<D:activity-collection-set><D:href>/x</D:href></D:activity-collection-set>' x 1000;
+        1 while printf $client "%x\r\n%s\r\n", length $xml, $xml;
+    }
+    print $client "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+});
+my $MOVER = $odd->port;
 my $far = RCAPI::Test->new(bare => 1, children => 1, threads => 4, start => 0,
     modules => [@RCAPI::SvnClient::MODULES, qw(alias authn_file authz_user ssl)], directives => <<"END");
 SVNUseUTF8 on
@@ -96,7 +109,7 @@ my $HTTP = '127.0.0.1:' . $far->port;
 $t->{server}{env}{SSL_CERT_FILE} = "$far->{dir}/scratch/cert.pem";
 $t->start;
 
-# svnserve, and a server that does what nobody expects. Both end with the test.
+# svnserve, which ends with the test.
 my @children;
 END { kill KILL => $_ for @children }
 
@@ -117,53 +130,16 @@ spew("$FAR/svnserve.passwd", "[users]\nann = $PASSWORD\n");
 spew("$FAR/svnserve.conf", "[general]\nanon-access = none\npassword-db = $FAR/svnserve.passwd\n");
 my $CLOSED = serve_svn($FAR, '--config-file', "$FAR/svnserve.conf");
 
-my $SEEN = "$t->{dir}/scratch/seen"; # what came to the odd server
-my $odd = fork // die $!;
-if (!$odd) {
-    alarm 900;
-    $SIG{CHLD} = 'IGNORE';
-    while (1) {
-        my $client = $mover->accept or next;
-        next if fork;
-        open STDOUT, '>', '/dev/null';
-        open STDERR, '>&', \*STDOUT;
-        sysread $client, my $request, 4096;
-        open my $log, '>>', $SEEN;
-        print $log (split /\r\n/, $request)[0] // '', "\n";
-        close $log;
-        sleep 60 if $request =~ m{/silent};
-        if ($request =~ m{/endless}) {
-            print $client "HTTP/1.1 200 OK\r\nDAV: 1,2\r\nDAV: version-control,checkout,working-resource\r\n",
-                "Server: Apache\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n";
-            my $xml = '<?xml version="1.0" encoding="utf-8"?><D:options-response xmlns:D="DAV:">';
-            printf $client "%x\r\n%s\r\n", length $xml, $xml;
-            $xml = '<D:activity-collection-set><D:href>/x</D:href></D:activity-collection-set>' x 1000;
-            1 while printf $client "%x\r\n%s\r\n", length $xml, $xml;
-        }
-        print $client "HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-        POSIX::_exit(0);
-    }
-}
-push @children, $odd;
-
 # --- calls
-
-my $seen = 0;
-sub news {
-    my $log = $t->error_log;
-    my $new = substr $log, $seen;
-    $seen = length $log;
-    return $new;
-}
 
 my $n = 0;
 sub create {
     my ($uri) = @_;
-    news();
+    $t->news;
     return $t->call(create_repo => { repo_name => 'r' . ++$n, repo_type => 'svn', clone_uri => $uri })->{error};
 }
 
-sub pull { news(); return $t->call(pull => { repoid => $_[0] })->{error} }
+sub pull { $t->news; return $t->call(pull => { repoid => $_[0] })->{error} }
 
 # What the programs alone make of a remote. Changes that change nothing are not sent.
 sub loaded {
@@ -202,7 +178,7 @@ my %from = (
 subtest 'create_repo and pull' => sub {
     my %name;
     for my $how (sort keys %from) {
-        is create($from{$how}), undef, $how or diag news();
+        is create($from{$how}), undef, $how or diag $t->news;
         same($name{$how} = "r$n", "$FAR/one", $how);
         is $t->must(get_repo => { repoid => "r$n" })->{last_changeset}{raw_id}, 40, "$how: the last changeset";
         is_deeply [glob "$REPOS/r$n/hooks/*"], [], "$how: no hooks";
@@ -212,7 +188,7 @@ subtest 'create_repo and pull' => sub {
         is $t->get("/$name{$how}/raw/tip/trunk/more40-1", as => 'admin')->status, 404, "$how: not here yet";
         my $r = $t->call(pull => { repoid => $name{$how} });
         is_deeply $r->{result}, { msg => "Pulled from `$name{$how}`", repository => $name{$how} }, "$how: pulled"
-            or diag explain($r), news();
+            or diag explain($r), $t->news;
         same($name{$how}, "$FAR/one", $how);
         is $t->must(get_repo => { repoid => $name{$how} })->{last_changeset}{raw_id}, 70, "$how: the last changeset";
         is $t->get("/$name{$how}/raw/tip/trunk/more40-1", as => 'admin')->status, 200, "$how: it is served";
@@ -221,7 +197,7 @@ subtest 'create_repo and pull' => sub {
     is $t->sql('SELECT DISTINCT commits FROM repo_origin') =~ s/\s//gr, 70, 'what came is stored';
     is_deeply [glob "$REPOS/.rc_tmp/*/*"], [], 'nothing is left';
     is $t->try_admin('check')->{exit}, 0, 'check has no complaints';
-    is create("http://$HTTP/svn/odd%40na%20me"), undef, 'a name with @ and a blank' or diag news();
+    is create("http://$HTTP/svn/odd%40na%20me"), undef, 'a name with @ and a blank' or diag $t->news;
     same("r$n", "$FAR/odd\@na me", 'odd');
 };
 
@@ -240,15 +216,15 @@ subtest 'shards, packs and older formats' => sub {
         }
         $t->must('rescan_repos');
         $t->must(update_repo => { repoid => 'old', clone_uri => "svn://$SVN/v$version" });
-        is pull('old'), undef, "$version: into an empty repository" or diag news();
+        is pull('old'), undef, "$version: into an empty repository" or diag $t->news;
         same('old', $far_path, $version, @options);
         grow("v$version", 6, 3);
-        is pull('old'), undef, "$version: more" or diag news();
+        is pull('old'), undef, "$version: more" or diag $t->news;
         same('old', $far_path, $version, @options);
         if (-e "$path/db/fsfs.conf") {
             admin_svn('svnadmin', 'pack', '-q', $path);
             grow("v$version", 6, 3);
-            is pull('old'), undef, "$version: packed" or diag news();
+            is pull('old'), undef, "$version: packed" or diag $t->news;
             same('old', $far_path, "$version packed", @options);
         }
         $t->must(delete_repo => { repoid => 'old' });
@@ -276,13 +252,13 @@ subtest 'what is refused' => sub {
     for (@rows) {
         my ($uri, $why, $what) = @$_;
         is create($uri), "failed to create repository `r$n`", $what;
-        like news(), $why, "$what: the log says why";
+        like $t->news, $why, "$what: the log says why";
         ok !-e "$REPOS/r$n", "$what: nothing is left";
     }
     is slurp($SEEN), '', 'nobody went elsewhere';
     is $t->call(create_repo => { repo_name => 'g', repo_type => 'git', clone_uri => "svn://$SVN/one" })->{error},
         'failed to create repository `g`', 'git does not speak svn';
-    like news(), qr/scheme svn is not for repositories of type git/, 'the log says why';
+    like $t->news, qr/scheme svn is not for repositories of type git/, 'the log says why';
     my $plain = RCAPI::Test->new(children => 1, directives => "RcapiRemotePrivate off\n");
     for (["svn://$SVN/one", qr/scheme svn is not allowed here/], [$from{http}, qr/127.0.0.1, which is not public/]) {
         is $plain->call(create_repo => { repo_name => 'x', repo_type => 'svn', clone_uri => $_->[0] })->{error},
@@ -320,10 +296,10 @@ subtest 'files' => sub {
     ) {
         my ($uri, $why, $what) = @$_;
         is create($uri), "failed to create repository `r$n`", $what;
-        like news(), $why, "$what: the log says why";
+        like $t->news, $why, "$what: the log says why";
     }
     is create("$FAR/odd\@na me" =~ s/ /%20/r), "failed to create repository `r$n`", 'a path is not escaped';
-    is create("file://$FAR/odd%40na%20me"), undef, 'a URL is' or diag news();
+    is create("file://$FAR/odd%40na%20me"), undef, 'a URL is' or diag $t->news;
     same("r$n", "$FAR/odd\@na me", 'odd');
 };
 
@@ -336,7 +312,7 @@ subtest 'another repository, commits of our own' => sub {
     my $before = dump_of("$REPOS/$name");
     admin_svn('svnadmin', 'setuuid', "$FAR/one");
     is pull($name), "Unable to pull changes from `$name`", 'the remote has another UUID';
-    like news(), qr/is another repository now: UUID \S+, before \Q$uuid\E/, 'the log says why';
+    like $t->news, qr/is another repository now: UUID \S+, before \Q$uuid\E/, 'the log says why';
     admin_svn('svnadmin', 'setuuid', "$FAR/one", $uuid);
     is dump_of("$REPOS/$name"), $before, 'nothing happened';
     is pull($name), undef, 'the old one again';
@@ -346,7 +322,7 @@ subtest 'another repository, commits of our own' => sub {
     admin_svn('svnadmin', 'setuuid', "$FAR/short", $uuid);
     $t->must(update_repo => { repoid => $name, clone_uri => "http://$HTTP/svn/short" });
     is pull($name), "Unable to pull changes from `$name`", 'a remote with fewer revisions';
-    like news(), qr/has 0 revisions, fewer than the $far_youngest here/, 'the log says why';
+    like $t->news, qr/has 0 revisions, fewer than the $far_youngest here/, 'the log says why';
     $t->must(update_repo => { repoid => $name, clone_uri => $from{http} });
 
     # the row is behind or before the repository: the remote knows
@@ -354,7 +330,7 @@ subtest 'another repository, commits of our own' => sub {
         $t->sql("UPDATE repo_origin SET commits = $commits
             WHERE repo_id = (SELECT repo_id FROM repo WHERE repo_name = '$name')");
         grow('one', 1, 1);
-        is pull($name), undef, "a row that says $commits" or diag news();
+        is pull($name), undef, "a row that says $commits" or diag $t->news;
         same($name, "$FAR/one", 'it');
     }
 
@@ -362,14 +338,14 @@ subtest 'another repository, commits of our own' => sub {
     grow('one', 2, 1);
     $before = dump_of("$REPOS/$name");
     is pull($name), "Unable to pull changes from `$name`", 'a commit of our own';
-    like news(), qr/has revisions of its own/, 'the log says why';
+    like $t->news, qr/has revisions of its own/, 'the log says why';
     is dump_of("$REPOS/$name"), $before, 'nothing happened';
 
     $t->must(create_repo => { repo_name => 'own', repo_type => 'svn' });
     admin_svn('svn', '-q', 'mkdir', '-m', 'ours', "file://$REPOS/own/ours");
     $t->must(update_repo => { repoid => 'own', clone_uri => $from{http} });
     is pull('own'), 'Unable to pull changes from `own`', 'a repository that came from nowhere';
-    like news(), qr/has revisions, and was not fetched/, 'the log says why';
+    like $t->news, qr/has revisions, and was not fetched/, 'the log says why';
 };
 
 subtest 'credentials' => sub {
@@ -386,7 +362,7 @@ subtest 'credentials' => sub {
         }
         POSIX::_exit(0);
     }
-    is create($from{'http with a password'}), undef, 'created' or diag news();
+    is create($from{'http with a password'}), undef, 'created' or diag $t->news;
     spew("$t->{dir}/scratch/enough", '');
     waitpid $watcher, 0;
     is $?, 0, 'no program got the password as an argument';
@@ -425,17 +401,17 @@ subtest 'clients that go' => sub {
     print $client "POST /_admin/api HTTP/1.1\r\nHost: x\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
     $client->flush;
     ok patiently(30, sub { slurp($SEEN) =~ m{/silent} }), 'svn has asked';
-    news();
+    $t->news;
     close $client;
     my $log = '';
-    ok patiently(30, sub { ($log .= news()) =~ /The client has gone/ }), 'svn is ended, and the log says why'
+    ok patiently(30, sub { ($log .= $t->news) =~ /The client has gone/ }), 'svn is ended, and the log says why'
         or diag $log;
     ok patiently(30, sub { !grep { !/\.done$/ } glob "$REPOS/.rc_tmp/*" }), 'nothing is left';
 };
 
 subtest 'kills in the middle' => sub {
     grow('few', 5, 9); # each step has programs walk through the whole history
-    is create("http://$HTTP/svn/few"), undef, 'created' or diag news();
+    is create("http://$HTTP/svn/few"), undef, 'created' or diag $t->news;
     my $name = "r$n";
     my $state = sub {
         admin_svn('svnadmin', 'verify', '-q', "$REPOS/$name");
@@ -456,7 +432,7 @@ subtest 'kills in the middle' => sub {
             my $there = $after eq expected("$FAR/few");
             $steps{ $there ? 'after' : 'before' }++;
             ok $there || ($killed && $after eq $before), "killed at step $at: as before or after";
-            is pull($name), undef, '... and the next pull works' or diag news();
+            is pull($name), undef, '... and the next pull works' or diag $t->news;
             same($name, "$FAR/few", '... it');
         }
         cmp_ok $steps{$_} // 0, '>', 0, "$steps{$_} steps: as $_" for qw(before after);
@@ -476,7 +452,7 @@ subtest 'kills in the middle' => sub {
         $seen{ $there ? 'after' : 'before' }++;
         ok $there || (!$answered && $after eq $before), "round $round: as before or after";
         ok patiently(30, sub { eval { !defined $t->call(pull => { repoid => $name })->{error} } }),
-            'and the next pull works' or diag news();
+            'and the next pull works' or diag $t->news;
         same($name, "$FAR/few", 'it');
     }
     note join ', ', map { "$seen{$_} $_" } sort keys %seen;

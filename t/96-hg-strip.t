@@ -35,17 +35,9 @@ sub make {
     return @ids;
 }
 
-my $seen = 0;
-sub news {
-    my $log = $t->error_log;
-    my $new = substr $log, $seen;
-    $seen = length $log;
-    return $new;
-}
-
 sub strip {
     my ($name, $rev, $branch, %opt) = @_;
-    news();
+    $t->news;
     return $t->call(strip => { repoid => $name, revision => $rev, branch => $branch }, %opt);
 }
 
@@ -65,12 +57,12 @@ subtest 'what is stripped' => sub {
         ['5', 'ended', 'a closed branch'], ['99', '', 'out of range']) {
         my ($rev, $branch, $what) = @$_;
         is strip('r', $rev, $branch)->{error}, "Unable to strip commit $rev from repo `r`", $what;
-        like news(), qr/no such revision or branch/, "$what: the log says why";
+        like $t->news, qr/no such revision or branch/, "$what: the log says why";
     }
     is_deeply ids('r'), $before, 'nothing happened';
     is_deeply strip('r', $ids[3], 'default'), { id => 1, error => undef, result => {
         msg => "Stripped commit $ids[3] from repo `r`", repository => 'r' } }, 'its descendants are in two branches'
-        or diag news();
+        or diag $t->news;
     is_deeply ids('r'), [@ids[0, 1, 2, 5, 7]], 'what is left';
     is hg('r', 'log', '-r', 'all()', '-T', '{node}\n'), join('', map { "$_\n" } @ids[0, 1, 2, 5, 7]),
         'what is secret was stripped, too';
@@ -80,7 +72,7 @@ subtest 'what is stripped' => sub {
     is $t->get("/r/raw/$ids[7]/e", as => 'admin')->body, "7\n", 'the rest is read';
     is $t->get("/r/raw/$ids[4]/b", as => 'admin')->status, 404, 'not what is gone';
     is strip('r', 'side', '')->{error}, undef, 'by a branch, in any branch';
-    is strip('r', 'one', 'default')->{error}, undef, 'a public one' or diag news();
+    is strip('r', 'one', 'default')->{error}, undef, 'a public one' or diag $t->news;
     is_deeply ids('r'), [$ids[0]], 'the first is left';
     is strip('r', '0', 'default')->{error}, undef, 'a root';
     is $t->must(get_repo => { repoid => 'r' })->{last_changeset}{raw_id}, '0' x 40, 'nothing is left';
@@ -100,7 +92,7 @@ subtest 'owners, modes and what is beside the store' => sub {
     my @files = map { "$hg/$_" } '.', qw(store store/data hgrc requires store/00changelog.i);
     my $look = sub { return [map { my @st = lstat; sprintf '%s %o %d %d', $_, @st[2, 4, 5] } @files] };
     my $before = $look->();
-    is strip('kept', '7', 'default')->{error}, undef, 'stripped' or diag news();
+    is strip('kept', '7', 'default')->{error}, undef, 'stripped' or diag $t->news;
     is_deeply $look->(), $before, 'as before';
     is readlink "$hg/other", 'hgrc', 'links are kept';
 };
@@ -117,13 +109,13 @@ subtest 'settings of a repository run nothing' => sub {
         map({ "$_ = !" . $touch->("alias-$_") } qw(debugstrip recover)),
         '[ui]', map({ "$_ = " . $touch->($_) } qw(editor merge ssh)), 'timeout = 0',
         '[extdata]', 'x = shell:' . $touch->('extdata'), '');
-    is strip('trap', '7', 'default')->{error}, undef, 'stripped' or diag news();
+    is strip('trap', '7', 'default')->{error}, undef, 'stripped' or diag $t->news;
     is_deeply [glob "$MARK*"], [], 'nothing ran';
     for my $requirement (qw(lfs largefiles git)) {
         my $requires = slurp("$hg/requires");
         spew("$hg/requires", "$requires$requirement\n");
         is strip('trap', '5', '')->{error}, 'Unable to strip commit 5 from repo `trap`', $requirement;
-        like news(), qr/requirement $requirement, which is not supported/, "$requirement: the log says why";
+        like $t->news, qr/requirement $requirement, which is not supported/, "$requirement: the log says why";
         spew("$hg/requires", $requires);
     }
 };
@@ -133,7 +125,7 @@ subtest 'others write' => sub {
     my $lock = "$ROOT/shared/.hg/store/lock";
     symlink 'elsewhere:1', $lock or die $!;
     is strip('shared', '7', 'default')->{error}, 'Unable to strip commit 7 from repo `shared`', 'hg has its lock';
-    like news(), qr/hg holds the lock \Q$lock\E/, 'the log says so';
+    like $t->news, qr/hg holds the lock \Q$lock\E/, 'the log says so';
     is readlink $lock, 'elsewhere:1', 'which stays';
     unlink $lock;
     is_deeply left(), [], 'nothing in .rc_tmp';
@@ -145,7 +137,7 @@ subtest 'others write' => sub {
     is_deeply ids('shared'), $list, 'readers see nothing of it';
     my $r = $t->try_admin('check');
     like "$r->{out}$r->{err}", qr/repository shared: .*interrupted.*--repair/, 'check names it';
-    is strip('shared', '7', 'default')->{error}, undef, 'the next writer has it undone' or diag news();
+    is strip('shared', '7', 'default')->{error}, undef, 'the next writer has it undone' or diag $t->news;
     ok !-e "$ROOT/shared/.hg/store/journal", 'no journal';
     is_deeply ids('shared'), [grep { $_ ne $list->[-1] } @$list], 'what is left';
     ok RCAPI::Hg::killed("$ROOT/shared"), 'again';
@@ -189,7 +181,7 @@ subtest 'kills in the middle' => sub {
         $seen{ $there ? 'after' : 'before' }++;
         is_deeply $now, [@id[$there ? (0, 1, 3, 5, 7) : (0 .. 5, 7)]], "$what: as before or after";
         ok $there || !$answered, "$what: what was answered is done";
-        is strip('k', '2', '')->{error}, undef, "$what: the next strip works" or diag news()
+        is strip('k', '2', '')->{error}, undef, "$what: the next strip works" or diag $t->news
             if !$there && !$tried++;
         system('rm', '-rf', "$ROOT/k/.hg") + system('cp', '-a', $origin, "$ROOT/k/.hg") == 0 or die 'cp';
     };

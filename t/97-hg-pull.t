@@ -12,6 +12,7 @@ use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep);
 use RCAPI::Hg;
+use RCAPI::OddServer;
 use RCAPI::Run qw(patiently rounds run slurp spew);
 use RCAPI::Server;
 use RCAPI::Test;
@@ -60,8 +61,14 @@ spew("$FAR/users", "$USER:" . crypt($PASSWORD, '$6$salt$') . "\n");
 
 my @children;
 END { kill KILL => $_ for @children }
-my $mover = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1') or die $@;
-my $MOVER = $mover->sockport;
+my $SEEN = "$t->{dir}/scratch/seen"; # what came to the odd server
+spew($SEEN, '');
+my $odd = RCAPI::OddServer->new($SEEN, sub {
+    my ($client, $request) = @_;
+    print $client "HTTP/1.1 200 OK\r\nContent-Type: application/mercurial-0.1\r\n\r\n";
+    1 while $request =~ m{/endless} && print $client 'x' x 10_000;
+});
+my $MOVER = $odd->port;
 spew("$FAR/one/.hg/clonebundles.manifest", "http://127.0.0.1:$MOVER/bundle.hg BUNDLESPEC=gzip-v2\n");
 spew("$FAR/web.conf", "[paths]\n/ = $FAR/*\n[web]\nrefreshinterval = 0\n");
 my $SERVE = RCAPI::Server::free_port();
@@ -102,47 +109,18 @@ $t->{server}{env}{SSL_CERT_FILE} = "$far->{dir}/scratch/cert.pem";
 $t->start;
 my $CLOSED = $by_tls ? "https://bo%20b:$ESCAPED\@127.0.0.1:$TLS/closed" : "http://bo%20b:$ESCAPED\@$HTTP/closed";
 
-my $SEEN = "$t->{dir}/scratch/seen"; # what came to the odd server
-spew($SEEN, '');
-my $odd = fork // die $!;
-if (!$odd) {
-    alarm 900;
-    $SIG{CHLD} = 'IGNORE';
-    while (1) {
-        my $client = $mover->accept or next;
-        next if fork;
-        open STDERR, '>', '/dev/null';
-        sysread $client, my $request, 4096;
-        open my $log, '>>', $SEEN;
-        print $log (split /\r\n/, $request)[0] // '', "\n";
-        close $log;
-        sleep 60 if $request =~ m{/silent};
-        print $client "HTTP/1.1 200 OK\r\nContent-Type: application/mercurial-0.1\r\n\r\n";
-        1 while $request =~ m{/endless} && print $client 'x' x 10_000;
-        POSIX::_exit(0);
-    }
-}
-push @children, $odd;
 patiently(60, sub { IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $SERVE) }) or die 'no hg serve';
 
 # --- calls
 
-my $seen = 0;
-sub news {
-    my $log = $t->error_log;
-    my $new = substr $log, $seen;
-    $seen = length $log;
-    return $new;
-}
-
 my $n = 0;
 sub create {
     my ($uri) = @_;
-    news();
+    $t->news;
     return $t->call(create_repo => { repo_name => 'r' . ++$n, repo_type => 'hg', clone_uri => $uri })->{error};
 }
 
-sub pull { news(); return $t->call(pull => { repoid => $_[0] })->{error} }
+sub pull { $t->news; return $t->call(pull => { repoid => $_[0] })->{error} }
 
 sub ids {
     my ($name) = @_;
@@ -161,7 +139,7 @@ my %from = (
 subtest 'create_repo and pull' => sub {
     my %name;
     for my $how (sort keys %from) {
-        is create($from{$how}), undef, $how or diag news();
+        is create($from{$how}), undef, $how or diag $t->news;
         is_deeply ids($name{$how} = "r$n"), \@one, "$how: all changesets";
         is $t->must(get_repo => { repoid => "r$n" })->{last_changeset}{raw_id}, $one[-1], "$how: the last changeset";
     }
@@ -171,7 +149,7 @@ subtest 'create_repo and pull' => sub {
     for my $how (sort keys %from) {
         is $t->get("/$name{$how}/raw/tip/f16", as => 'admin')->status, 404, "$how: not here yet";
         is_deeply $t->call(pull => { repoid => $name{$how} })->{result},
-            { msg => "Pulled from `$name{$how}`", repository => $name{$how} }, "$how: pulled" or diag news();
+            { msg => "Pulled from `$name{$how}`", repository => $name{$how} }, "$how: pulled" or diag $t->news;
         is_deeply ids($name{$how}), \@one, "$how: all changesets";
         is $t->get("/$name{$how}/raw/tip/f16", as => 'admin')->body, "16\n", "$how: it is served";
     }
@@ -188,7 +166,7 @@ subtest 'as hg pull does' => sub {
     my @far = grow('marks', 3, phase => 'public');
     @far = RCAPI::Hg::build("$FAR/marks",
         { files => { x => { data => 'x' } }, bookmarks => ['moves', 'splits'], parents => [2] });
-    is create("file://$FAR/marks"), undef, 'created' or diag news();
+    is create("file://$FAR/marks"), undef, 'created' or diag $t->news;
     my $name = "r$n";
     is here($name, 'phase', '-r', 3), "3: public\n", 'what a publishing remote has is public';
     @far = RCAPI::Hg::build("$FAR/marks",
@@ -198,14 +176,14 @@ subtest 'as hg pull does' => sub {
         { files => { own => { data => 'own' } }, bookmarks => ['splits'], phase => 'secret' });
     here($name, 'phase', '-fd', '-r', $here[-1]);
     spew("$FAR/marks/.hg/hgrc", "[phases]\npublish = no\n");
-    is pull($name), undef, 'pulled' or diag news();
+    is pull($name), undef, 'pulled' or diag $t->news;
     is_deeply ids($name), [@here, @far[4, 5]], 'our own changeset stays';
     is_deeply $t->must(get_repo_refs => { repoid => $name })->{bookmarks},
         { moves => $far[4], new => $far[4], splits => $here[-1], 'splits@default' => $far[4] }, 'bookmarks';
     is here($name, 'phase', '-r', $here[-1]), "4: draft\n", 'ours is a draft';
     ok RCAPI::Hg::killed("$REPOS/$name"), 'a writer is killed';
     grow('marks', 1, parents => [5]);
-    is pull($name), undef, 'what it left is undone' or diag news();
+    is pull($name), undef, 'what it left is undone' or diag $t->news;
     ok !-e "$REPOS/$name/.hg/store/journal", 'there is no journal';
     here($name, 'verify', '-q');
 };
@@ -236,17 +214,17 @@ subtest 'what is refused' => sub {
     for (@rows) {
         my ($uri, $why, $what) = @$_;
         is create($uri), "failed to create repository `r$n`", $what;
-        like news(), $why, "$what: the log says why";
+        like $t->news, $why, "$what: the log says why";
         ok !-e "$REPOS/r$n", "$what: nothing is left";
     }
     symlink "$REPOS/r1/.hg/store/data", "$FAR/other/.hg/link" or die $!;
     is create("file://$FAR/other"), "failed to create repository `r$n`", 'a link into ours';
-    like news(), qr/leads below the repository root/, 'the log says why';
+    like $t->news, qr/leads below the repository root/, 'the log says why';
     unlink "$FAR/other/.hg/link";
     is slurp($SEEN), '', 'nobody went elsewhere';
     $t->must(update_repo => { repoid => 'r1', clone_uri => "file://$FAR/other" });
     is pull('r1'), 'Unable to pull changes from `r1`', 'an unrelated repository';
-    like news(), qr/repository is unrelated/, 'the log says why';
+    like $t->news, qr/repository is unrelated/, 'the log says why';
     is_deeply ids('r1'), \@one, 'nothing happened';
     $t->must(update_repo => { repoid => 'r1', clone_uri => $from{http} });
 };
@@ -264,7 +242,7 @@ subtest 'settings on both sides run nothing' => sub {
             '[alias]', 'pull = !' . $touch->('alias'), '[ui]', 'ssh = ' . $touch->('ssh'),
             '[paths]', 'default = ssh://localhost/x', '[http_proxy]', "host = 127.0.0.1:$MOVER", '');
     }
-    is pull("r$n"), undef, 'pulled' or diag news();
+    is pull("r$n"), undef, 'pulled' or diag $t->news;
     is scalar @{ ids("r$n") }, 3, 'from the right remote';
     is_deeply [glob "$MARK*"], [], 'nothing ran';
     ok -e "$REPOS/r$n/.hg/hgrc", 'settings stay';
@@ -284,7 +262,7 @@ subtest 'credentials' => sub {
         }
         POSIX::_exit(0);
     }
-    is create($from{'a password'}), undef, 'created' or diag news();
+    is create($from{'a password'}), undef, 'created' or diag $t->news;
     spew("$t->{dir}/scratch/enough", '');
     waitpid $watcher, 0;
     is $?, 0, 'no program got the password as an argument';
@@ -320,10 +298,10 @@ subtest 'clients that go' => sub {
     print $client "POST /_admin/api HTTP/1.1\r\nHost: x\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
     $client->flush;
     ok patiently(30, sub { slurp($SEEN) =~ m{/silent} }), 'hg has asked';
-    news();
+    $t->news;
     close $client;
     my $log = '';
-    ok patiently(30, sub { ($log .= news()) =~ /The client has gone/ }), 'hg is ended, and the log says why'
+    ok patiently(30, sub { ($log .= $t->news) =~ /The client has gone/ }), 'hg is ended, and the log says why'
         or diag $log;
     ok patiently(30, sub { !@{ left() } }), 'nothing is left';
 };
@@ -349,7 +327,7 @@ subtest 'without hg' => sub {
 
 subtest 'kills in the middle' => sub {
     grow('k', 5);
-    is create("file://$FAR/k"), undef, 'created' or diag news();
+    is create("file://$FAR/k"), undef, 'created' or diag $t->news;
     my $name = "r$n";
     my $before = ids($name);
     my (%seen, $again);
@@ -383,7 +361,7 @@ subtest 'kills in the middle' => sub {
         ok patiently(30, sub { eval { ids($name) } }), 'the server goes on';
         $judge->($answered, "round $round", @far);
     }
-    is pull($name), undef, 'the next pull works' or diag news();
+    is pull($name), undef, 'the next pull works' or diag $t->news;
     is scalar @{ ids($name) }, $length{k}, 'all is here';
     here($name, 'verify', '-q');
     note join ', ', map { "$seen{$_} $_" } sort keys %seen;

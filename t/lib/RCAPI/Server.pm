@@ -310,6 +310,16 @@ sub left_behind {
 
 sub error_log { slurp("$_[0]{dir}/logs/error_log") }
 
+# What httpd has logged since the last time.
+sub news {
+    my ($self) = @_;
+    open my $log, '<:raw', "$self->{dir}/logs/error_log" or return '';
+    seek $log, $self->{told} // 0, 0;
+    my $new = join '', <$log>;
+    $self->{told} = tell $log;
+    return $new;
+}
+
 # httpd -t with more configuration: { exit, out, err }.
 sub check_config {
     my ($self, $text) = @_;

@@ -199,6 +199,7 @@ sub reload { $_[0]{server}->reload }
 sub kill_child { my $self = shift; $self->{server}->kill_child(@_) }
 sub children { $_[0]{server}->children }
 sub error_log { $_[0]{server}->error_log }
+sub news { $_[0]{server}->news }
 sub dir { $_[0]{dir} }
 sub port { $_[0]{server}{port} }
 sub url { 'http://127.0.0.1:' . $_[0]->port }
