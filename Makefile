@@ -53,7 +53,10 @@ GIT_LIMIT    = $(if $(filter 0,$(shell echo 'int i = GIT_OPT_SET_PACK_MAX_OBJECT
 # libsvn's own libraries: pkg-config adds those that only a static link needs.
 SVN_LIBS     = $(if $(SVN),$(filter -L% -lsvn%,$(shell pkg-config --libs $(SVN_PKGS))))
 
-VERSION  := 0.1.0
+# The first release that CHANGELOG.md names.
+VERSION  := $(shell awk '/^\#\# / { print $$2; exit }' CHANGELOG.md)
+VERSIONED := src/http/environment.c src/cli/rhodecode_api.c src/cli/rcapi_admin.c src/domain/env.c \
+             src/faces/api/openrpc.c
 CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DZLIB_CONST -DRCAPI_VERSION='"$(VERSION)"' \
             $(if $(SVN),-DRCAPI_SVN) $(if $(HG),-DRCAPI_HG) $(if $(PG),-DRCAPI_POSTGRESQL)
 CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN) $(WERROR) \
@@ -99,6 +102,7 @@ $(O)/gen/hg_%.def: src/vcs/hg/%.py
 
 $(call obj,$(HTTP_SRC)): CPPFLAGS += $(HTTPD_CFLAGS)
 $(call obj,src/vcs/git/library.c): CPPFLAGS += $(GIT_LIMIT)
+$(call obj,$(VERSIONED)): CHANGELOG.md
 $(call obj,$(UNIT_SRC) docs/methods.c): CPPFLAGS += -Isrc
 $(O)/obj/%.o: %.c Makefile | $(O)/.packages $(GENERATED)
 	@mkdir -p $(@D)
@@ -234,9 +238,17 @@ $(O)/completion/_rhodecode-api: SHELL_OF = zsh
 $(COMPLETION): conf/completion.awk $(O)/docs/methods
 	@mkdir -p $(@D)
 	$(call say,GEN,$@) $(O)/docs/methods | awk -v shell=$(SHELL_OF) -f $< > $@.new && mv $@.new $@
-.PHONY: docs
+# Manual pages, of the same tables and texts as the documents.
+MAN = $(addprefix $(O)/man/,rhodecode-api.1 rcapi-admin.8 mod_rcapi.8 rcapi.conf.5)
+$(O)/man/%: docs/man.pl docs/Man.pm docs/Rows.pm docs/configuration.md CHANGELOG.md $(O)/docs/methods $(PROGS) \
+            $(wildcard src/http/*.c src/faces/*/*.c) src/domain/server.c
+	@mkdir -p $(@D)
+	$(call say,GEN,$@) perl docs/man.pl $(O) $* > $@.new && mv $@.new $@
+.PHONY: docs man completion
 docs: $(O)/docs/methods $(PROGS)
 	@perl docs/tables.pl $(O)
+man: $(MAN)
+completion: $(COMPLETION)
 
 #: make screenshots                            pictures of the pages, into build/screenshots
 .PHONY: screenshots
@@ -270,15 +282,19 @@ PREFIX ?= /usr/local
 LIBEXECDIR ?= $(shell $(APXS) -q LIBEXECDIR)
 SAMPLE = $(DESTDIR)$(PREFIX)/share/mod_rcapi/rcapi.conf
 BASH_DIR = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-ZSH_DIR = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+ZSH_PART = share/zsh/site-functions
+ZSH_DIR = $(DESTDIR)$(PREFIX)/$(ZSH_PART)
+MAN_DIR = $(DESTDIR)$(PREFIX)/share/man
 .PHONY: install
-install: all $(COMPLETION)
+install: all $(COMPLETION) $(MAN)
 	install -D -m 755 $(O)/mod_rcapi.so '$(DESTDIR)$(LIBEXECDIR)/mod_rcapi.so'
 	install -D -m 755 -t '$(DESTDIR)$(PREFIX)/bin' $(PROGS)
 	install -D -m 644 conf/rcapi.conf '$(SAMPLE)'
 	install -D -m 755 -t '$(dir $(SAMPLE))' conf/post-receive
 	install -D -m 644 $(O)/completion/rhodecode-api '$(BASH_DIR)/rhodecode-api'
 	install -D -m 644 $(O)/completion/_rhodecode-api '$(ZSH_DIR)/_rhodecode-api'
+	for page in $(notdir $(MAN)); do \
+	  install -D -m 644 -t "$(MAN_DIR)/man$${page##*.}" $(O)/man/$$page || exit 1; done
 	sed -i 's,modules/mod_rcapi.so,$(LIBEXECDIR)/mod_rcapi.so,' '$(SAMPLE)'
 
 #: make uninstall [DESTDIR=] [PREFIX=]         removes the installed files, no data
@@ -286,7 +302,13 @@ install: all $(COMPLETION)
 uninstall:
 	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_rcapi.so' $(PROGS:$(O)/%='$(DESTDIR)$(PREFIX)/%')
 	rm -rf '$(DESTDIR)$(PREFIX)/share/mod_rcapi'
-	rm -f '$(BASH_DIR)/rhodecode-api' '$(ZSH_DIR)/_rhodecode-api'
+	rm -f '$(BASH_DIR)/rhodecode-api' '$(ZSH_DIR)/_rhodecode-api' \
+	  $(foreach page,$(notdir $(MAN)),'$(MAN_DIR)'/man?/$(page))
+
+#: make dist                                   the source tarball, below build/
+#: make deb                                    Debian packages, below build/deb
+#: make test-deb                               install, use, upgrade and purge them in a fresh Debian (as root)
+include conf/debian/debian.mk
 
 #: make clean, make help
 .PHONY: clean help

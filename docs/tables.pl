@@ -7,6 +7,8 @@
 #     perl docs/tables.pl BUILD --check    prints the documents that differ, and fails if there is one
 use strict;
 use warnings;
+use lib 'docs';
+use Rows;
 
 my ($build, $check) = @ARGV;
 my @stale;
@@ -17,7 +19,7 @@ my %parts = (
 );
 
 for my $file ('README.md', 'CONTRIBUTING.md', glob 'docs/*.md') {
-    my $text = slurp($file);
+    my $text = Rows::slurp($file);
     my $new = $text =~ s{(<!-- begin ([\w -]+?)(?::[^\n]*)? -->\n).*?(<!-- end \2 -->)}
                         {$1 . ($parts{$2} || die "$file: no part $2\n")->() . $3}gser;
     next if $new eq $text;
@@ -26,26 +28,11 @@ for my $file ('README.md', 'CONTRIBUTING.md', glob 'docs/*.md') {
 }
 exit($check && @stale ? 1 : 0);
 
-sub slurp {
-    my ($file) = @_;
-    open my $in, '<', $file or die "$file: $!\n";
-    local $/;
-    return scalar <$in>;
-}
-
 sub spew {
     my ($file, $text) = @_;
     open my $out, '>', $file or die "$file: $!\n";
     print $out $text;
     close $out or die "$file: $!\n";
-}
-
-sub output {
-    open my $in, '-|', @_ or die "$_[0]: $!\n";
-    local $/;
-    my $text = <$in>;
-    close $in or die "@_: failed\n";
-    return $text;
 }
 
 # Rows of cells as a table; a bar in a cell is written as Markdown needs it.
@@ -57,48 +44,26 @@ sub table {
 
 sub help {
     my ($program, $option) = @_;
-    return "```text\n" . output("$build/bin/$program", $option) . "```\n";
+    return "```text\n" . Rows::output("$build/bin/$program", $option) . "```\n";
 }
 
-sub targets { return "```text\n" . join('', slurp('Makefile') =~ /^#: (.*\n)/mg) . "```\n" }
+sub targets { return "```text\n" . join('', Rows::slurp('Makefile') =~ /^#: (.*\n)/mg) . "```\n" }
 
-# Name, where it may stand, and the help that httpd has of it: rows of the server and of each face, and one
-# directive of core.
 sub directives {
-    my @rows = (['SetHandler', 'place', slurp('src/http/command.c') =~ /"SetHandler",.*?"(.*)"\);/s]);
-    for my $text (map { slurp($_) } glob 'src/http/*.c src/faces/*/*.c') {
-        push @rows, [$1, $3 eq 'PLACE' ? 'server, place' : 'server', $2]
-            while $text =~ /^    \{"(Rcapi\w+)",\s+"([^"]*)",\s+RC_(SERVER|PLACE),/mg;
-    }
     return table(['Directive', 'Context', ''],
-        map { ["[`$_->[0]`](#" . lc($_->[0]) . ')', $_->[1], $_->[2] =~ s/(<\w+>)/`$1`/gr] }
-        sort { lc $a->[0] cmp lc $b->[0] } @rows);
+        map { ["[`$_->[0]`](#" . lc($_->[0]) . ')', $_->[1], $_->[2] =~ s/(<\w+>)/`$1`/gr] } Rows::directives());
 }
 
-sub settings {
-    my ($list) = slurp('src/domain/server.c') =~ /settings\[\] = \{\n(.*?)^\};/ms or die "no settings\n";
-    my %value = (FLAG => 'on or off', TEXT => 'text', PATTERNS => 'paths', TYPE => '`git`, `hg` or `svn`');
-    my @rows;
-    push @rows, ["`$1`", $value{$3} // die("no kind $3\n"), $2]
-        while $list =~ /\{"(\w+)", "(.*?)",\s+RC_SETTING_(\w+),/g;
-    return table(['Setting', 'Value', ''], @rows);
-}
+sub settings { return table(['Setting', 'Value', ''], map { ["`$_->[0]`", @$_[1, 2]] } Rows::settings()) }
 
 # URL and whitelist name of each view of a face.
-sub views { return rows_of('raw') }
-sub pages { return rows_of('pages') }
+sub views { return views_of('raw') }
+sub pages { return views_of('pages') }
 
-sub rows_of {
+sub views_of {
     my ($face) = @_;
-    my ($list) = slurp("src/faces/$face/routes.c") =~ /^static const \w+ views\[\] = \{\n(.*?)^\};/ms
-        or die "no views\n";
-    my @rows;
-    for (grep { /^\s*\{"/ } split /\n/, $list) {
-        my ($pattern, $action, $flags) = /^\s*\{"(.*?)",\s+"(.+?)",\s+(.+?),/ or die "no view: $_\n";
-        my $url = ($pattern =~ m{^/} ? '' : $pattern eq '' ? '/<repo>' : '/<repo>/') . ($pattern =~ s/\{(\w+)\}/<$1>/gr);
-        push @rows, ["`$url`", $flags =~ /FEED/ ? "none needed: `$action`" : "`$action`"];
-    }
-    return table(['URL below the mount', 'Whitelist name'], @rows);
+    return table(['URL below the mount', 'Whitelist name'],
+        map { ["`$_->[0]`", ($_->[2] ? 'none needed: ' : '') . "`$_->[1]`"] } Rows::views($face));
 }
 
 # What the functions of some methods check, beyond what their rows say.
@@ -132,7 +97,7 @@ BEGIN {
 }
 
 sub method_rows {
-    my @rows = map { [split /\t/, $_, -1] } split /\n/, output("$build/docs/methods");
+    my @rows = Rows::methods($build);
     my %known = map { ($_ => 1) } map { $_->[1], "$_->[1] $_->[2]" } @rows;
     die "no method $_\n" for grep { !$known{$_} } keys %WHO;
     $_->[4] = $WHO{"$_->[1] $_->[2]"} // $WHO{ $_->[1] } // $_->[4] for @rows;

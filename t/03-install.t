@@ -12,6 +12,20 @@ use RCAPI::Test;
 
 my $sample = slurp('conf/rcapi.conf');
 
+# Manual pages have an entry for each directive and each command, and neither man nor mandoc has anything to say.
+sub check_pages {
+    my ($prefix, @pages) = @_;
+    my $text = join('', map { slurp($_) } @pages) =~ s/\\f[BR]|\\(?=-)//gr;
+    my @missing = grep { $text !~ /^(?:\.SS )?\Q$_\E\b/m } slurp('docs/configuration.md') =~ /^### (\w+)/mg,
+        run({ root => 1 }, "$prefix/bin/rcapi-admin", 'help')->{out} =~ /^  (\w+).*\n {6}/mg;
+    is("@missing", '', 'name all directives and commands');
+    for my $checker (['man', '--warnings', '-E', 'UTF-8', '-l'], [qw(mandoc -Tlint)]) {
+        next if !grep { -x "$_/$checker->[0]" } split /:/, $ENV{PATH};
+        my $r = run({ root => 1 }, @$checker, @pages);
+        is($r->{err} . ($checker->[0] eq 'mandoc' && $r->{out}), '', $checker->[0]);
+    }
+}
+
 subtest 'make install' => sub {
     my $root = RCAPI::Temp::dir();
     my $env = { MAKEFLAGS => undef, MAKELEVEL => undef, MFLAGS => undef };
@@ -27,10 +41,31 @@ subtest 'make install' => sub {
         'zsh/site-functions/_rhodecode-api';
     $r = run({ root => 1 }, "$root/opt/x/bin/rhodecode-api", '--help');
     is($r->{exit}, 0, 'a program runs from there');
+    check_pages("$root/opt/x", map { "$root/opt/x/share/man/$_" } qw(man1/rhodecode-api.1 man8/rcapi-admin.8
+        man8/mod_rcapi.8 man5/rcapi.conf.5));
     spew("$root/opt/x/bin/another", '');
     $r = run({ root => 1, env => $env, timeout => 60 }, 'make', 'uninstall', "DESTDIR=$root", 'PREFIX=/opt/x');
     is($r->{exit}, 0, 'make uninstall') or diag($r->{out}, $r->{err});
     is(`find $root -type f`, "$root/opt/x/bin/another\n", 'leaves what is not ours');
+};
+
+# The same files make the same bytes; what is not tracked stays out; debian/changelog follows from CHANGELOG.md.
+subtest 'make dist' => sub {
+    my $place = RCAPI::Temp::dir();
+    my ($version) = slurp('CHANGELOG.md') =~ /^## (\S+)/m;
+    my @made = map {
+        my $r = run({ root => 1 }, 'make', 'dist', "O=$place/$_");
+        is($r->{exit}, 0) or diag($r->{err});
+        slurp("$place/$_/mod-rcapi-$version.tar.gz");
+    } 1, 2;
+    ok($made[0] eq $made[1], 'twice the same');
+    my @names = split /\n/, `tar tzf $place/1/mod-rcapi-$version.tar.gz`;
+    my %there = map { ($_ => 1) } @names;
+    ok($there{"mod-rcapi-$version/$_"}, $_) for 'Makefile', 'conf/debian/rules', 'src/base/text.c';
+    is(join(' ', grep { m{^(?!mod-rcapi-\Q$version\E/)|/build/|/\.git/} } @names), '', 'nothing else');
+    my $r = run({ root => 1 }, $^X, 'conf/debian/changelog.pl', '9.8');
+    like($r->{out}, qr/\Amod-rcapi\ \(9\.8\)\ unstable;\ urgency=medium\n\n\ \ \*\ \S.*?\n\n
+        \ --\ .*?\ <\S+>\ \ \w{3},\ \d\d\ \w{3}\ \d{4}\ /xs, 'the changelog of the package');
 };
 
 subtest 'without the packages' => sub {
