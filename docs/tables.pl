@@ -89,7 +89,8 @@ BEGIN {
     );
     @GROUPS = (
         [Server => 'server', 'audit'], [Users => 'user'], [Keys => 'token'], ['User groups' => 'user_group', 'user_group_perm'],
-        [Repositories => 'repo', 'repo_edit', 'repo_fork', 'repo_delete', 'repo_setting', 'cache', 'maintenance'],
+        [Repositories => 'repo', 'repo_edit', 'repo_fork', 'repo_delete', 'repo_setting', 'search', 'cache',
+            'maintenance'],
         ['Contents and comments' => 'changeset', 'kallithea', 'refs', 'node', 'comment', 'comment_list'], [Locks => 'lock'],
         ['Permissions of repositories' => 'repo_perm'], ['Repository groups' => 'repo_group', 'repo_group_perm'],
         ['Pull requests' => 'pull_request', 'pull_request_edit', 'pull_request_act', 'kallithea_pull'], [Gists => 'gist'],

@@ -181,6 +181,7 @@ my @TABLE = (
     [get_repo => 'reader', @read],
     [get_repo => 'reader', repo_and(cache => 'false'), $NO_REPO],
     [get_repos => 'stranger', sub { () }, '', reads => 1],
+    [search => 'stranger', sub { (search_query => 'a', search_type => 'repository') }, '', reads => 1],
     [create_repo => 'admin', sub { (repo_name => $new->(), repo_type => 'git') }, $FORBIDDEN],
     [create_repo => 'owner', sub { (repo_name => it('group') . '/new', repo_type => 'git', place => it('group')) },
         $PARENT],

@@ -82,6 +82,40 @@ subtest 'parts of what may be read' => sub {
         [{ repo_name => 'box/b' }], 'below a group';
 };
 
+subtest 'search' => sub {
+    my $find = sub {
+        my ($words, %args) = @_;
+        return $t->must(search => { search_query => $words, search_type => 'repository', %args }, as => 'bob');
+    };
+    $t->must(update_repo => { repoid => 'last', description => 'holds a Word_%' });
+    my $found = $find->('LAS');
+    is_deeply [map { [@$_{qw(repository repository_type description)}, $_->{url} =~ m{/last\z} ? 1 : 0] }
+        @{ $found->{results} }], [['last', 'git', 'holds a Word_%', 1]], 'by a part of the name';
+    is_deeply [@$found{qw(page item_count items_per_page)}], [1, 1, 10], 'the page';
+    like $found->{execution_time}, qr/^1 results \(\d\.\d{3} seconds\)\z/, 'the time';
+    my $names = sub { [map { $_->{repository} } @{ $find->(@_)->{results} }] };
+    is_deeply $names->('rd_%'), ['last'], 'by a description';
+    is_deeply $names->('hidden'), [], 'not what the caller may not read';
+    my $all = $names->('%', page_limit => 500);
+    is_deeply $all, ['last'], 'no pattern';
+    is_deeply $names->('/', repo_group_name => 'box'), ['box/b'], 'in a group';
+    is_deeply $names->('a', repo_name => 'last'), ['last'], 'in a repository';
+    my $letters = $names->('a', page_limit => 1);
+    is_deeply [@$letters, @{ $names->('a', page_limit => 1, page => '2') }], $names->('a'), 'pages, by name';
+    is_deeply $find->(''), { execution_time => '' }, 'nothing asked, nothing searched';
+    my %fault = (
+        'search_type must be one of content, path, commit, repository' => { search_type => 'x' },
+        'This server has no index of contents: search_type `content` is not supported, only `repository`' =>
+            { search_type => 'content' },
+        'page_limit must be a number from 1 to 500' => { page_limit => 501 },
+        'page must be a number from 1 to 1000000' => { page => 'x' },
+        'repository `hidden1` does not exist' => { repo_name => 'hidden1' },
+        'repository group `none` does not exist' => { repo_group_name => 'none' },
+    );
+    is $t->call(search => { search_query => 'a', search_type => 'repository', %{ $fault{$_} } }, as => 'bob')->{error},
+        $_, $_ for sort keys %fault;
+};
+
 subtest 'extra fields' => sub {
     $t->admin(qw(set repository_fields on));
     $t->must(add_field_to_repo => { repoid => 'a', key => 'k', label => 'l' });

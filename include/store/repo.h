@@ -122,6 +122,8 @@ rc_store_repos_each(rc_db_t *db, rc_viewer_t viewer, const rc_repo_range_t *rang
 typedef struct rc_repo_search_t {
     const char *words; /* in any case of ASCII letters; "": all repositories */
     int first, most;   /* the first one of the page, from 0, and how many it has at most */
+    const char *below; /* only those below this group; NULL: all */
+    const char *only;  /* only the one with this name; NULL: all */
 } rc_repo_search_t;
 
 /** Calls @a fn as rc_store_repos_each does, without extra fields, for a page of the repositories

@@ -158,7 +158,10 @@ rc_err_t *rc_store_repos_found(int *total, rc_db_t *db, rc_viewer_t viewer,
     repos_walk_t walk = {viewer, false, fn, baton};
     rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPOS_FOUND, "is", viewer.id, rc_like_pattern(search->words, pool)));
+    RC_TRY(rc_query(&st, db, SQL_REPOS_FOUND, "isss", viewer.id,
+                    rc_like_pattern(search->words, pool),
+                    search->below ? apr_pstrcat(pool, search->below, "/", NULL) : "",
+                    search->only ? search->only : ""));
     return rc_chunks_of(total, st, db, search->first, search->most, visit_repos, &walk, pool);
 }
 

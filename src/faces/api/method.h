@@ -350,6 +350,9 @@ rc_err_t *rc_render_file(rc_json_t *out, const rc_node_t *node, rc_file_form_t f
 void rc_render_changeset(rc_json_t *out, const char *type, const rc_commit_t *commit,
                          apr_pool_t *pool);
 
+/** Returns the URL of the repository with this name, in @a pool. */
+const char *rc_render_repo_url(const rc_call_t *call, const char *name, apr_pool_t *pool);
+
 /** Writes a repo_obj; with @a full also members, permissions and followers. */
 rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo, bool full,
                          apr_pool_t *scratch);

@@ -109,6 +109,11 @@ static void render_fields(rc_json_t *out, const apr_array_header_t *fields, apr_
     }
 }
 
+const char *rc_render_repo_url(const rc_call_t *call, const char *name, apr_pool_t *pool)
+{
+    return apr_pstrcat(pool, call->request->base_url, "/", apr_pescape_path(pool, name, 1), NULL);
+}
+
 /* The members of a list's objects; @a fields as in rc_repo_t. */
 static rc_err_t *render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
                              const apr_array_header_t *fields, apr_pool_t *pool)
@@ -118,8 +123,7 @@ static rc_err_t *render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *r
     rc_json_member_string(out, "repo_type", repo->type);
     RC_TRY(render_clone_uri(out, call, repo, pool));
     rc_json_member_string(out, "url",
-                          apr_pstrcat(pool, call->request->base_url, "/",
-                                      apr_pescape_path(pool, repo->name, 1), NULL));
+                          rc_render_repo_url(call, repo->name, pool));
     rc_json_member_bool(out, "private", repo->private_);
     rc_json_member_string(out, "created_on", rc_time_local(repo->created_on, pool));
     rc_json_member_string(out, "description", repo->description);

@@ -65,7 +65,8 @@ rc_err_t *rc_page_home_prepare(rc_view_call_t *call)
     home->page =
         page && rc_text_int(&number, page) && number > 1 && number < 1000000 ? (int)number : 1;
     home->rows = apr_array_make(call->pool, A_PAGE, sizeof(row_t));
-    search = (rc_repo_search_t){home->words, (home->page - 1) * A_PAGE, A_PAGE};
+    search = (rc_repo_search_t){
+        .words = home->words, .first = (home->page - 1) * A_PAGE, .most = A_PAGE};
     RC_TRY(rc_actor_lists(&call->actor));
     RC_TRY(rc_store_repos_found(&home->total, call->actor.db, rc_caller_viewer(call->actor.caller),
                                 &search, copy_row, home, call->pool));

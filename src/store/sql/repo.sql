@@ -54,10 +54,12 @@ WITH @ME(materialized)@, @REPO_OWN@
 SELECT r.repo_id, 4 FROM me CROSS JOIN repo r WHERE me.admin = 1 AND @REPO_IN_RANGE(r)@
 UNION ALL SELECT r.repo_id, b.own % 10 FROM @REPOS_OF_OWN@ AND @REPO_IN_RANGE(r)@
 UNION ALL SELECT r.repo_id, p.level FROM @REPOS_OF_ANYONE@ AND @REPO_IN_RANGE(r)@
--- DEFINE REPO_FITS: does the LIKE pattern ?2, in lower case, fit the name or description of repository $?
-(?2 = '%' OR lower($.repo_name) LIKE ?2 ESCAPE '!' OR lower($.description) LIKE ?2 ESCAPE '!')
--- REPOS_FOUND: user, LIKE pattern in lower case; id and level of the repositories that the user may
--- read and whose name or description fits, by name
+-- DEFINE REPO_FITS: does the LIKE pattern ?2, in lower case, fit the name or description of repository $, and
+-- does its name begin with ?3, and is it ?4, if that is not ''?
+(?3 = '' OR substr($.repo_name, 1, length(?3)) = ?3) AND (?4 = '' OR $.repo_name = ?4)
+AND (?2 = '%' OR lower($.repo_name) LIKE ?2 ESCAPE '!' OR lower($.description) LIKE ?2 ESCAPE '!')
+-- REPOS_FOUND: user, LIKE pattern in lower case, prefix of the name, the name or ''; id and level of the
+-- repositories that the user may read and whose name or description fits, by name
 WITH @ME(materialized)@, @REPO_OWN@
 SELECT repo_id, level FROM (
     SELECT r.repo_id, r.repo_name, 4 AS level FROM me CROSS JOIN repo r WHERE me.admin = 1 AND @REPO_FITS(r)@
