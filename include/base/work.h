@@ -21,6 +21,7 @@ typedef struct rc_work_t {
     apr_off_t cheap;           /* of these: how many may be read without a slot */
     apr_int64_t entries;       /* files and directories: how many may still be read */
     rc_limit_t *expensive;     /* the slots; NULL: no slot is required */
+    rc_limit_t *visitors;      /* those of visitors, for a slot too; NULL: the caller is no visitor */
     bool costly;               /* the answer has its slot */
     bool (*gone)(void *baton); /* returns whether the client has gone; NULL: unknown */
     void *baton;

@@ -46,6 +46,9 @@ typedef rc_err_t *rc_actor_fn_t(rc_actor_t *actor, void *baton);
  * journal names it RC_LOCAL_ACTOR. It has no connection yet (rc_actor_open). */
 void rc_actor_local(rc_actor_t *actor, rc_env_t *env, apr_pool_t *pool);
 
+/** Sets who acts. A visitor takes a place among those of visitors for costly work. */
+void rc_actor_is(rc_actor_t *actor, const rc_caller_t *caller);
+
 /** Acquires a database connection for the actor, unless it has one. It is released with the actor's
  * pool. */
 rc_err_t *rc_actor_open(rc_actor_t *actor);

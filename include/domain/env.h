@@ -27,6 +27,7 @@ typedef struct rc_env_config_t {
     const char *site_title;         /* "" by default */
     bool reveal_keys;               /* whether any answer may show keys in clear */
     int expensive_max;              /* limit of archives and other costly answers made at once */
+    int visitors_max;               /* the same for visitors, clones included */
     int clone_max;                  /* limit of clones that git makes at once */
     int password_max;               /* limit of passwords checked or hashed at once */
     int remote_max;                 /* limit of calls that wait for remotes, copies or locks */
@@ -52,6 +53,7 @@ typedef struct rc_env_t {
     rc_vcs_pool_t *vcs_pool;
     const rc_secret_t *secret;
     rc_limit_t *expensive; /* costly answers made at once: RcapiExpensiveMax */
+    rc_limit_t *visitors;  /* costly answers and clones for visitors: RcapiVisitorsMax */
     rc_limit_t *clones;    /* clones made at once: RcapiGitMax */
     rc_limit_t *exchanges; /* fetches and pushes at once: four times as many */
     rc_password_limits_t passwords;

@@ -33,6 +33,8 @@ rc_err_t *rc_work_costly(rc_work_t *work, apr_pool_t *pool)
 {
     if (!work || work->costly || !work->expensive)
         return NULL;
+    if (work->visitors && rc_limit_take(work->visitors, 1, work->pool))
+        return rc_limit_full(work->visitors, pool);
     if (rc_limit_take(work->expensive, 1, work->pool))
         return rc_limit_full(work->expensive, pool);
     work->costly = true;

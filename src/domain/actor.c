@@ -22,6 +22,12 @@ void rc_actor_local(rc_actor_t *actor, rc_env_t *env, apr_pool_t *pool)
     rc_env_work_begin(&actor->work, env, NULL, NULL, pool);
 }
 
+void rc_actor_is(rc_actor_t *actor, const rc_caller_t *caller)
+{
+    actor->caller = caller;
+    actor->work.visitors = caller && caller->anonymous ? actor->env->visitors : NULL;
+}
+
 rc_err_t *rc_actor_open(rc_actor_t *actor)
 {
     if (actor->db)

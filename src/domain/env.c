@@ -22,6 +22,8 @@
 #define CHECKING                                                                                   \
     "Too many passwords are checked at once; try again in a moment" /* text of an error page */
 #define BUSY "Too much is being made at once; try again in a moment"
+#define VISITING                                                                                   \
+    "Too much is being made for visitors at once; log in, or try again in a moment"
 
 #define PASSWORD_LIFE apr_time_from_sec(300) /* in the memory of passwords that were right */
 #define CLONING       "Too many clones, fetches and pushes run at once; try again in a moment"
@@ -54,6 +56,7 @@ void rc_env_defaults(rc_env_config_t *config)
         .site_title = "",
         .reveal_keys = true,
         .expensive_max = 2,
+        .visitors_max = 1,
         .clone_max = 2,
         .password_max = 1,
         .waiting_max = 1,
@@ -151,6 +154,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_vcs_pool_create(&env->vcs_pool, config->vcs_idle, pool));
     RC_TRY(rc_lru_create(&env->feeds, FEED_CACHE, pool));
     env->expensive = rc_limit_create(config->expensive_max, BUSY, pool);
+    env->visitors = rc_limit_create(config->visitors_max, VISITING, pool);
     env->clones = rc_limit_create(config->clone_max, CLONING, pool);
     env->exchanges = rc_limit_create(4 * (apr_int64_t)config->clone_max, CLONING, pool);
     env->passwords.working = rc_limit_create(config->password_max, CHECKING, pool);

@@ -25,20 +25,28 @@ static rc_err_t *wait_for_place(const rc_request_t *request, rc_limit_t *places,
     return err;
 }
 
-rc_err_t *rc_face_place(const rc_request_t *request, bool clone, apr_pool_t *pool)
+static rc_err_t *take_or_wait(const rc_request_t *request, rc_limit_t *places, apr_pool_t *pool)
 {
-    const rc_env_t *env = request->env;
-    rc_limit_t *places = clone ? env->clones : env->exchanges;
     apr_pool_t *waiting;
     rc_err_t *err = rc_limit_take(places, 1, pool);
 
     if (!err)
         return NULL;
     apr_pool_create(&waiting, pool);
-    err = rc_limit_take(env->waiting, 1, waiting); /* a waiting request holds a thread */
+    err = rc_limit_take(request->env->waiting, 1, waiting); /* a waiting request holds a thread */
     if (!err)
         err = wait_for_place(request, places, pool);
     err = rc_err_copy(err, pool);
     apr_pool_destroy(waiting);
     return err;
+}
+
+rc_err_t *rc_face_place(const rc_request_t *request, const rc_work_t *work, bool clone,
+                        apr_pool_t *pool)
+{
+    const rc_env_t *env = request->env;
+
+    if (clone && work->visitors)
+        RC_TRY(take_or_wait(request, work->visitors, pool));
+    return take_or_wait(request, clone ? env->clones : env->exchanges, pool);
 }

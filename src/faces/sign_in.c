@@ -72,7 +72,7 @@ rc_err_t *rc_face_identify(rc_actor_t *actor, rc_answer_t *answer, const rc_requ
             apr_psprintf(actor->pool, "%s is not allowed from %s", who.caller->username, ip));
     if (who.refusal)
         return ask_who(answer, request, &who, actor->pool);
-    actor->caller = who.caller;
+    rc_actor_is(actor, who.caller);
     return NULL;
 }
 

@@ -111,7 +111,7 @@ static rc_err_t *identify(rc_refusal_t *refusal, rc_view_call_t *call,
     rc_identity_t who;
 
     RC_TRY(rc_identify(&who, call->actor.db, &credentials, call->pool));
-    call->actor.caller = who.caller;
+    rc_actor_is(&call->actor, who.caller);
     call->why = ignored(&who, call->pool);
     *refusal = who.refusal;
     return NULL;

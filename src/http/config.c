@@ -62,6 +62,8 @@ static const rc_directive_t server_rows[] = {
     {NULL, NULL, RC_SERVER, ENV(RC_SIZE, archive_cache_size, 1, NO_LIMIT)},
     {"RcapiExpensiveMax", "archives and other costly answers that each process makes at once (default: one per core)",
      RC_SERVER, ENV(RC_NUMBER, expensive_max, 1, 10000)},
+    {"RcapiVisitorsMax", "costly answers and clones for visitors at once (default: one less than RcapiExpensiveMax)",
+     RC_SERVER, ENV(RC_NUMBER, visitors_max, 1, 10000)},
     {"RcapiGitMax", "clones that git makes at once for each process (default: one per core)",
      RC_SERVER, ENV(RC_NUMBER, clone_max, 1, 10000)},
     {"RcapiPasswordMax", "passwords that each process checks or hashes at once (default: half of the cores)",

@@ -56,7 +56,7 @@ static void set_defaults(rc_env_config_t *out)
     out->waiting_max = (threads() + 1) / 2; /* the other threads serve other clients */
     /* a waiting call holds a thread, and most threads shall serve other calls */
     out->remote_max = quarter > MOST_REMOTES ? MOST_REMOTES : at_least(quarter, LEAST_REMOTES);
-    out->remote_user_max = 0;
+    out->remote_user_max = out->visitors_max = 0;
 }
 
 /* Sets the defaults that depend on other settings. */
@@ -64,6 +64,8 @@ static void complete(rc_env_config_t *out, apr_pool_t *pool)
 {
     if (!out->temp_dir && apr_temp_dir_get(&out->temp_dir, pool) != APR_SUCCESS)
         out->temp_dir = "/tmp";
+    if (!out->visitors_max) /* one is left for those who have logged in */
+        out->visitors_max = at_least(out->expensive_max - 1, 1);
     if (!out->remote_user_max) /* a pull may wait for a call of the same user */
         out->remote_user_max = at_least(out->remote_max / 2, LEAST_REMOTES);
     if (!out->archive_cache && out->repo_root)

@@ -234,7 +234,7 @@ static rc_err_t *start_git(push_t *push)
     rc_relay_t relay = {.ended = program_ended, .ended_baton = push};
     rc_locks_t locks;
 
-    RC_TRY(rc_face_place(call->request, false, call->pool));
+    RC_TRY(rc_face_place(call->request, &call->actor.work, false, call->pool));
     RC_TRY(lock_repo(&locks, call));
     if (call->answer->status != 200)
         return NULL;

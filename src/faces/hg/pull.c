@@ -71,7 +71,7 @@ static rc_err_t *take_hg_place(void *baton, apr_pool_t *pool)
 {
     const pull_t *pull = baton;
 
-    return rc_face_place(pull->call->request, pull->clone, pool);
+    return rc_face_place(pull->call->request, &pull->call->actor.work, pull->clone, pool);
 }
 
 static rc_err_t *hg_ended(const char **more, void *baton, const rc_proc_result_t *result,

@@ -87,7 +87,7 @@ static rc_err_t *push_it(hg_push_t *push)
     rc_face_hg_call_t *call = push->call;
     rc_err_t *err;
 
-    RC_TRY(rc_face_place(call->request, false, call->pool));
+    RC_TRY(rc_face_place(call->request, &call->actor.work, false, call->pool));
     RC_TRY(begin(push));
     if (call->answer->status != 200)
         return NULL;
