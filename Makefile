@@ -58,11 +58,6 @@ VERSION  := $(shell awk '/^\#\# / { print $$2; exit }' CHANGELOG.md)
 VERSIONED := src/http/environment.c src/cli/rhodecode_api.c src/cli/rcapi_admin.c src/domain/env.c \
              src/faces/api/openrpc.c
 CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DZLIB_CONST -DRCAPI_VERSION='"$(VERSION)"' \
-# The first release that CHANGELOG.md names.
-VERSION  := $(shell awk '/^\#\# / { print $$2; exit }' CHANGELOG.md)
-VERSIONED := src/http/environment.c src/cli/rhodecode_api.c src/cli/rcapi_admin.c src/domain/env.c \
-             src/faces/api/openrpc.c
-CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DZLIB_CONST -DRCAPI_VERSION='"$(VERSION)"' \
             $(if $(SVN),-DRCAPI_SVN) $(if $(HG),-DRCAPI_HG) $(if $(PG),-DRCAPI_POSTGRESQL)
 CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN) $(WERROR) \
             $(OPT_$(BUILD))

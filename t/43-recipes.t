@@ -20,8 +20,8 @@ while (my ($title, $modules, $lines) = splice @RECIPES, 0, 3) {
     $recipe{$title} = { modules => [split /, /, $modules =~ s/, of .*//r], lines => $lines };
 }
 is(join('|', sort keys %recipe),
-    'A crowd of robots|Another git server|Bandwidth|Behind a proxy|Clients that never finish|Fewer password checks|Guessing of '
-        . 'passwords and keys|Smaller answers', 'all are found');
+    'A crowd of robots|Another git server|Bandwidth|Behind a proxy|Clients that never finish|Fewer password checks|'
+        . 'Guessing of passwords and keys|Smaller answers', 'all are found');
 my %ALL = map { ($_ => 1) } map { @{ $_->{modules} } } values %recipe;
 
 my $t = RCAPI::Test->new(

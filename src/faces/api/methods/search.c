@@ -16,7 +16,7 @@
 #define MOST_ITEMS 500
 #define MOST_PAGES 1000000
 
-static rc_err_t *read_number(int *out, rc_call_t *call, rc_param_id_t id, int most)
+static rc_err_t *read_page_number(int *out, rc_call_t *call, rc_param_id_t id, int most)
 {
     const char *text = rc_arg_text(call, id);
     apr_int64_t number;
@@ -92,8 +92,8 @@ static rc_err_t *search(rc_call_t *call, rc_json_t *out)
     int page, total = 0;
 
     RC_TRY(check_type(call));
-    RC_TRY(read_number(&wanted.most, call, RC_P_PAGE_LIMIT, MOST_ITEMS));
-    RC_TRY(read_number(&page, call, RC_P_PAGE, MOST_PAGES));
+    RC_TRY(read_page_number(&wanted.most, call, RC_P_PAGE_LIMIT, MOST_ITEMS));
+    RC_TRY(read_page_number(&page, call, RC_P_PAGE, MOST_PAGES));
     wanted.first = (page - 1) * wanted.most;
     rc_json_object_begin(out);
     if (*wanted.words) {
