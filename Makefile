@@ -187,10 +187,11 @@ CORES   = $(shell nproc)
 
 # For conf/run and the tests: the directory of the programs, and the libraries that httpd must preload.
 run stop prove bench: export RCAPI_BUILD = $(O)
+run stop: export STORE := $(STORE)
 run prove bench: export RCAPI_PRELOAD = $(if $(filter asan,$(BUILD)),$(foreach l,asan ubsan,\
                                           $(shell $(CC) -print-file-name=lib$(l).so)))
 
-#: make run [PORT=8080] [DATA=var] [MPM=event] [WHITELIST="..."] [CONF=FILE]   a private server to try
+#: make run [PORT=8080] [DATA=var] [MPM=event] [WHITELIST="..."] [CONF=FILE] [STORE=postgresql]   a server to try
 #: make stop [DATA=var]                        stops it
 .PHONY: run stop
 run: deps
@@ -199,7 +200,7 @@ run: deps
 stop:
 	@sh conf/run stop
 
-#: make test [T="t/20-*.t"]                   all tests, or the given ones
+#: make test [T="t/20-*.t"] [STORE=postgresql] all tests, or the given ones
 #: make unit                                   C unit programs and guards: no server
 #: make test-fast                              these, and short tests of each kind
 #: make check [BUILD=asan] [T=...]             all tests, with all rounds of the random ones
@@ -211,10 +212,14 @@ LONG  = $(foreach n,97 89 51 10 73 34 98 99 96 77 3f 86 74 52 33 32 71 3d 3e 57 
           70 2f 50 5f 7f 7c 7d 3b 54,$(wildcard t/$n-*.t))
 ALL   = $(wildcard t/*.t)
 T     = $(LONG) $(filter-out $(LONG),$(sort $(ALL)))
+# What is stored and read by each kind of statement: these run again on PostgreSQL, after all tests.
+AGAIN = $(foreach n,21 28 29 2d a0 37,$(wildcard t/$n-*.t))
 .PHONY: test unit test-fast check prove
 test: test-deps
 	@$(SUBMAKE) -j$(CORES) all units
 	@$(SUBMAKE) prove
+	@$(if $(STORE)$(filter command%,$(origin T)),,$(if $(PG),perl t/lib/with_store --missing || \
+	  $(SUBMAKE) prove T='$(AGAIN)' STORE=postgresql))
 unit:
 	@$(SUBMAKE) test T='$(UNIT)'
 test-fast:

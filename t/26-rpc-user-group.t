@@ -138,7 +138,7 @@ subtest 'get_user_groups, many' => sub {
     my $add = sub { "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 150) $_[0]" };
     $t->sql($add->("INSERT INTO users (username, active, admin, created_on) SELECT 'many' || i, 1, 0, 0 FROM n"));
     $t->sql($add->("INSERT INTO user_email (user_id, email, main) SELECT u.user_id, 'm' || i || '\@x.org', i % 2 "
-        . "FROM n JOIN users u ON u.username = 'many' || i WHERE i % 3"));
+        . "FROM n JOIN users u ON u.username = 'many' || i WHERE i % 3 <> 0"));
     $t->sql($add->("INSERT INTO user_group (group_name, owner_id, active, created_on) "
         . "SELECT 'crowd' || i, u.user_id, 1, 0 FROM n "
         . "JOIN users u ON u.username = CASE i % 2 WHEN 1 THEN 'bob' ELSE 'eve' END"));

@@ -408,7 +408,7 @@ subtest 'whoever moves a tree is killed' => sub {
         return $pid if $pid;
         open STDOUT, '>', '/dev/null';
         open STDERR, '>', '/dev/null';
-        exec $t->program('rcapi-admin'), '--data', "$t->{dir}/data", qw(call update_repo_group), "repogroupid:$id",
+        exec $t->program('rcapi-admin'), $t->admin_place, qw(call update_repo_group), "repogroupid:$id",
             "group_name:wood$_[0]"
             or POSIX::_exit(127);
     };

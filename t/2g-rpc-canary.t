@@ -26,9 +26,10 @@ $t->sql(qq{
     UPDATE user_global_permission SET name = 'repository.none' WHERE name = 'repository.read';
     UPDATE user_global_permission SET name = 'group.none' WHERE name = 'group.read';
     UPDATE user_global_permission SET name = 'usergroup.none' WHERE name = 'usergroup.read';
-    INSERT INTO sqlite_sequence (name, seq) VALUES ('repo', 7000000), ('repo_group', 7000000), ('user_group', 7000000);
-    INSERT INTO setting (name, value) VALUES ('repository_fields', 'true') ON CONFLICT DO UPDATE SET value = 'true';
+    INSERT INTO setting (name, value) VALUES ('repository_fields', 'true')
+        ON CONFLICT (name) DO UPDATE SET value = 'true';
 });
+$t->ids_after(7_000_000, qw(repo repo_group user_group));
 
 my ($password, $sent) = ('pw-canary-8d1f0b', 'pw-sent-5c77e2');
 $t->secret($password, $sent);

@@ -259,6 +259,7 @@ subtest 'last_changeset: the hook of pushes' => sub {
     my $hook = $HOOK;
     my $push = sub { my $id = commit($r->{work}, $_[0]); local $ENV{PATH} = "$bin:$ENV{PATH}";
         local $ENV{RCAPI_DATA} = $data;
+        local $ENV{RCAPI_DATABASE} = $t->database;
         local $ENV{HOME} = "$t->{dir}/home"; $t->git($r->{work}, 'push', '-q', $r->{path}, 'HEAD:refs/heads/master');
             $id };
     spew("$r->{path}/hooks/post-receive", $hook);

@@ -41,7 +41,7 @@ subtest 'what is acknowledged is on the disk' => sub {
     advance('release/1.0');
     my $r = $t->run({ timeout => 120, env => { ASAN_OPTIONS => 'detect_leaks=0' } }, qw(strace -f -y -qq -e),
         'trace=fsync,fdatasync,link,linkat,rename,renameat,renameat2', '-o', $out,
-        $t->program('rcapi-admin'), '--data', "$t->{dir}/data", 'call', 'pull', 'repoid:mirror');
+        $t->program('rcapi-admin'), $t->admin_place, 'call', 'pull', 'repoid:mirror');
     is $r->{exit}, 0, 'pulled' or diag $r->{err};
     my @done;
     for (split /\n/, slurp($out)) {

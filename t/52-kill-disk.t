@@ -182,7 +182,7 @@ sub admin_call {
         open STDERR, '>', '/dev/null';
         my %env = ($t->program_env, $t->cheap);
         @ENV{keys %env} = values %env;
-        exec $t->program('rcapi-admin'), '--data', "$t->{dir}/data", 'call', @args or POSIX::_exit(127);
+        exec $t->program('rcapi-admin'), $t->admin_place, 'call', @args or POSIX::_exit(127);
     }
     return $pid;
 }

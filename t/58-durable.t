@@ -24,7 +24,7 @@ sub trace {
     my $r = $t->run({ env => { ASAN_OPTIONS => 'detect_leaks=0' } }, 'strace', # leaks need ptrace, too
         '-f', '-y', '-qq', '-s', 4096, '-o', $file,
         '-e', 'trace=fsync,fdatasync,syncfs,rename,renameat,renameat2',
-        $t->program('rcapi-admin'), '--data', "$t->{dir}/data", 'call', @call);
+        $t->program('rcapi-admin'), $t->admin_place, 'call', @call);
     is($r->{exit}, 0, "$call[0]") or diag($r->{out}, $r->{err});
     my (%begun, @events);
     for (split /\n/, slurp($file)) {

@@ -28,8 +28,9 @@ sub shown {
 
 subtest 'rotate' => sub {
     my ($before, $secret) = (shown(), slurp($file));
-    my %old = map { $_ => 1 } split /\n/,
-        $t->sql('SELECT hex(sealed) FROM api_key UNION SELECT hex(clone_uri_sealed) FROM repo');
+    my $sealed = 'SELECT ' . $t->hex('sealed') . ' FROM api_key UNION SELECT ' . $t->hex('clone_uri_sealed')
+        . ' FROM repo';
+    my %old = map { $_ => 1 } split /\n/, $t->sql($sealed);
     like $before, qr/\Q$uri\E/, 'all is shown';
     for my $round (1, 2) {
         is $t->admin(qw(secret rotate)), "7 keys and remote URLs are encrypted with the new secret.\n", 'done';
@@ -38,7 +39,7 @@ subtest 'rotate' => sub {
         like $secret, qr/\A[0-9a-f]{64}\n\z/, 'alone in its file';
         is sprintf('%o', (stat $file)[2] & 07777), '600', 'which others cannot read';
         is shown(), $before, 'running children show the same';
-        my @now = split /\n/, $t->sql('SELECT hex(sealed) FROM api_key UNION SELECT hex(clone_uri_sealed) FROM repo');
+        my @now = split /\n/, $t->sql($sealed);
         is scalar(grep { $old{$_} } @now), 0, 'all is encrypted anew';
         $old{$_} = 1 for @now;
     }

@@ -426,7 +426,7 @@ subtest 'kills in the middle' => sub {
             grow('few', 1, 1);
             my $r = $t->run({ timeout => 120, env => { ASAN_OPTIONS => 'detect_leaks=0' } }, qw(strace -qq -o), $out,
                 '-e', 'trace=rename,fsync,syncfs', '-e', "inject=rename,fsync,syncfs:signal=KILL:when=$at",
-                $t->program('rcapi-admin'), '--data', "$t->{dir}/data", 'call', 'pull', "repoid:$name");
+                $t->program('rcapi-admin'), $t->admin_place, 'call', 'pull', "repoid:$name");
             $killed = $r->{signal} == 9;
             my $after = $state->();
             my $there = $after eq expected("$FAR/few");

@@ -152,7 +152,7 @@ subtest 'others write' => sub {
 sub strip_traced {
     my ($name, $rev, @inject) = @_;
     return $t->run({ timeout => 120, env => { ASAN_OPTIONS => 'detect_leaks=0' } }, qw(strace -qq -o /dev/null),
-        @inject, $t->program('rcapi-admin'), '--data', "$t->{dir}/data", 'call', 'strip', "repoid:$name",
+        @inject, $t->program('rcapi-admin'), $t->admin_place, 'call', 'strip', "repoid:$name",
         "revision:$rev", 'branch:');
 }
 my $strace = !$t->run('strace', '-o', '/dev/null', 'true')->{exit};

@@ -310,7 +310,7 @@ subtest 'clients that go' => sub {
 sub traced {
     my ($inject, @call) = @_;
     return $t->run({ timeout => 120, env => { ASAN_OPTIONS => 'detect_leaks=0' } }, qw(strace -qq -o /dev/null),
-        @$inject, $t->program('rcapi-admin'), '--data', "$t->{dir}/data", 'call', @call);
+        @$inject, $t->program('rcapi-admin'), $t->admin_place, 'call', @call);
 }
 my $strace = !$t->run('strace', '-o', '/dev/null', 'true')->{exit};
 

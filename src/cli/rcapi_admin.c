@@ -190,14 +190,13 @@ static void usage(FILE *out, const rc_command_t *only)
     fputs("usage: rcapi-admin --data DIR | --db FILE --repos DIR --secret FILE  COMMAND ...\n\n",
           out);
     if (!only)
-        fputs(
-            "--data DIR stands for --db DIR/rcapi.db --repos DIR/repos --secret DIR/secret; "
-            "without\n"
-            "one of them the environment variable RCAPI_DATA names DIR. A database on a server is\n"
-            "named as for RcapiDatabase: --db 'postgresql:dbname=rcapi'. Root becomes the owner "
-            "of\n"
-            "DIR. Lists have headers on a terminal, or with --headers.\n\n",
-            out);
+        fputs("--data DIR stands for --db DIR/rcapi.db --repos DIR/repos --secret DIR/secret; "
+              "without\n"
+              "one of them the environment variable RCAPI_DATA names DIR, and RCAPI_DATABASE the\n"
+              "database. One on a server is named as for RcapiDatabase: postgresql:dbname=rcapi.\n"
+              "Root becomes the owner of DIR. Lists have headers on a terminal, or with "
+              "--headers.\n\n",
+              out);
     for (command = only ? only : rc_admin_commands; command->name; command++) {
         fprintf(out, "  %s\n      %s\n", command->usage, command->help);
         if (only)
@@ -245,6 +244,8 @@ static bool read_places(rc_admin_t *admin)
     char *cwd = getcwd(NULL, 0);
     int i;
 
+    if (!db && (db = getenv("RCAPI_DATABASE")) && !*db)
+        db = NULL;
     if (!data && (data = getenv("RCAPI_DATA")) && !*data)
         data = NULL;
     for (i = 0; i < 3; i++) {

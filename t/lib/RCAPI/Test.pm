@@ -373,6 +373,25 @@ sub sql {
     return $r->{out};
 }
 
+# All rows of this database as a text, in an order that depends on nothing but their history.
+sub dump {
+    my ($self) = @_;
+    return $self->{pg}->dump($self->{database}) if $self->{pg};
+    return $self->run('sqlite3', '-cmd', '.timeout 5000', "$self->{dir}/data/rcapi.db", '.dump')->{out};
+}
+
+# The next rows of these tables get ids above $id.
+sub ids_after {
+    my ($self, $id, @tables) = @_;
+    $self->sql($self->{pg}
+        ? "SELECT setval(pg_get_serial_sequence('$_', column_name), $id) FROM information_schema.columns
+            WHERE table_schema = 'rcapi' AND table_name = '$_' AND is_identity = 'YES'"
+        : "DELETE FROM sqlite_sequence WHERE name = '$_'; INSERT INTO sqlite_sequence VALUES ('$_', $id)") for @tables;
+}
+
+# The SQL of a blob in hexadecimal digits.
+sub hex { my ($self, $column) = @_; return $self->{pg} ? "encode($column, 'hex')" : "hex($column)" }
+
 # Any program, as the account the server runs under; { exit, signal, out, err }. The first argument
 # may be a hash of options: dir, env, stdin, timeout.
 sub run {
