@@ -4,6 +4,7 @@
 # the rule for scopes: t/unit/test_rule.c.)
 use strict;
 use warnings;
+use Fcntl qw(F_SETLK F_WRLCK SEEK_SET);
 use JSON::PP ();
 use Test::More;
 use RCAPI::Run qw(slurp);
@@ -211,6 +212,36 @@ subtest 'last_used is written once an hour' => sub {
     $t->sql("UPDATE api_key SET last_used = NULL, role = 'token_role_feed' WHERE key_id = $id");
     ok error(test => { args => 'x' }, key => $made->{auth_token}), 'refused';
     is $read->(), '', 'a refused key was not used';
+};
+
+# Keeps all others from writing to the database until the handle is closed.
+sub block_writers {
+    open my $lock, '+<', "$t->{dir}/data/rcapi.db.lock" or die "rcapi.db.lock: $!";
+    my $first_byte = pack 's s x4 q q l x4', F_WRLCK, SEEK_SET, 0, 1, 0;
+    fcntl $lock, F_SETLK, $first_byte or die "fcntl: $!";
+    return $lock;
+}
+
+subtest 'last_used of a key that is remembered' => sub {
+    my %answers = (
+        '' => qr/\A\{"id":1,"result":"x","error":null\}\n?\z/,
+        '"jsonrpc":"2.0",' => qr/\A\{"jsonrpc":"2.0","id":1,"result":"x"\}\n\z/,
+    );
+    for my $version (sort keys %answers) {
+        my $made = token('eve', role => 'api');
+        my $read = sub { $t->sql("SELECT last_used FROM api_key WHERE key_id = $made->{auth_token_id}") };
+        my $args = $version ? 'params' : 'args';
+        my $ask = sub {
+            $t->get('/_admin/api', method => 'POST', headers => ['X-Api-Key' => $made->{auth_token}],
+                body => qq({$version"id":1,"method":"test","$args":{"args":"x"}}))->body;
+        };
+        my $lock = block_writers();
+        like $ask->(), $answers{$version}, "$args: answered" for 1 .. 6;
+        is $read->(), "\n", '... but the use could not be recorded';
+        close $lock;
+        like $ask->(), $answers{$version}, 'answered once more';
+        like $read->(), qr/^\d+$/, '... and recorded';
+    }
 };
 
 subtest 'rcapi-admin' => sub {

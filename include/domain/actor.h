@@ -65,7 +65,8 @@ rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
 
 /** Runs @a fn for an actor without a connection, with what the process remembers (db/memory.h).
  * Returns RC_E_MISS when that is not enough: then the caller repeats everything with a connection,
- * so @a fn must be able to begin anew. The actor has no connection afterwards. */
+ * so @a fn must be able to begin anew, and answer nothing before it has all. The actor has no
+ * connection afterwards. */
 rc_err_t *rc_actor_recall(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton);
 
 /** Runs rc_actor_recall; if that is not enough, acquires a connection and runs rc_actor_read. */

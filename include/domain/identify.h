@@ -40,7 +40,8 @@ typedef struct rc_identity_t {
 } rc_identity_t;
 
 /** Runs the chain of checks; the result lives in @a pool. Returns an error only for a failure of
- * the database, never for a refusal. */
+ * the database, never for a refusal; RC_E_MISS when @a db is a memory (db/memory.h) that does not
+ * suffice, also because the use of the key is to be recorded. */
 rc_err_t *rc_identify(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
                       apr_pool_t *pool);
 

@@ -84,12 +84,6 @@ rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
     return err;
 }
 
-/* The use of a key or a session is still to be recorded. */
-static bool is_unrecorded(const rc_actor_t *actor)
-{
-    return actor->caller && (actor->caller->unrecorded || actor->caller->idle);
-}
-
 rc_err_t *rc_actor_recall(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
 {
     rc_err_t *err;
@@ -102,7 +96,7 @@ rc_err_t *rc_actor_recall(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
         err = fn(actor, baton);
     rc_db_rollback(actor->db);
     actor->db = NULL;
-    return is_unrecorded(actor) ? rc_err(actor->pool, RC_E_MISS, "a use is not recorded") : err;
+    return err;
 }
 
 rc_err_t *rc_actor_ask(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)

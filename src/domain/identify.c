@@ -6,6 +6,7 @@
 #include "domain/identify.h"
 
 #include "caller.h"
+#include "db/memory.h"
 
 static bool role_counts(const rc_credentials_t *credentials, const rc_caller_t *caller)
 {
@@ -89,6 +90,15 @@ static rc_err_t *find_identity(rc_identity_t *who, rc_db_t *db, const rc_credent
     return NULL;
 }
 
+/* The use of a key is recorded with a connection. The request must begin anew with one before it
+ * has answered anything. */
+static rc_err_t *need_connection(const rc_identity_t *who, const rc_db_t *db, apr_pool_t *pool)
+{
+    if (who->caller && who->caller->unrecorded && rc_db_is_memory(db))
+        return rc_err(pool, RC_E_MISS, "the use of a key is to be recorded");
+    return NULL;
+}
+
 rc_err_t *rc_identify(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
                       apr_pool_t *pool)
 {
@@ -100,5 +110,6 @@ rc_err_t *rc_identify(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *c
         return rc_identity_judge(who, db, &local, pool);
     }
     RC_TRY(find_identity(who, db, credentials, pool));
-    return rc_identity_judge(who, db, credentials, pool);
+    RC_TRY(rc_identity_judge(who, db, credentials, pool));
+    return need_connection(who, db, pool);
 }
