@@ -76,8 +76,8 @@ CASE WHEN @REPO_OUTSIDE($)@ THEN 0
            WHERE p.user_id = CASE WHEN me.is_default = 0 OR $.private = 0
                                   THEN me.user_id ELSE -1 END AND p.repo_id = $.repo_id),
          (SELECT max(p.level) FROM mine m CROSS JOIN user_group_repo_permission p
-           WHERE p.users_group_id = m.users_group_id AND p.repo_id = $.repo_id
-             AND (me.is_default = 0 OR $.private = 0)),
+           WHERE p.users_group_id = m.users_group_id
+             AND p.repo_id = CASE WHEN me.is_default = 0 OR $.private = 0 THEN $.repo_id ELSE -1 END),
          (SELECT p.level FROM user_repo_permission p
            WHERE p.user_id = CASE WHEN me.takes_defaults * (1 - $.private) = 1
                                   THEN me.anyone_id ELSE -1 END AND p.repo_id = $.repo_id),
