@@ -5,7 +5,11 @@
  */
 #include "unit.h"
 
+#include <fcntl.h>
 #include <regex.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -219,6 +223,56 @@ static void too_many_commits_are_lost(void **state)
     remember_now("one");
 }
 
+/* Fills what each record says of the changes with an odd number; a place of the ring has two
+ * numbers of 4 bytes, two headers, and the extent. */
+static void overwrite_extents(int fd, apr_size_t size)
+{
+    const apr_size_t head = 8 + 2 * 48, each = head + sizeof(rc_extent_t);
+    char bytes[sizeof(rc_extent_t)];
+    apr_size_t at;
+
+    memset(bytes, 0x5a, sizeof(bytes));
+    assert_int_equal(size % each, 0);
+    for (at = head; at < size; at += each)
+        assert_int_equal(pwrite(fd, bytes, sizeof(bytes), (off_t)at), sizeof(bytes));
+}
+
+/* Bytes of the ring that are not on the disk yet could not be written when the disk is full. */
+static void a_ring_has_no_holes(void **state)
+{
+    rc_db_config_t fresh = config;
+    rc_db_pool_t *third;
+    struct stat st;
+
+    (void)state;
+    fresh.path = in_dir("fresh");
+    ASSERT_OK(rc_db_pool_create(&third, &fresh, pool));
+    assert_false(stat(in_dir("fresh.ring"), &st));
+    assert_true(st.st_blocks * 512 >= st.st_size);
+}
+
+/* The ring of another version, which this process must not cut while that one has it mapped; of a
+ * damaged one no number is believed. */
+static void a_ring_is_taken_as_it_is(void **state)
+{
+    int fd = open(in_dir("db.ring"), O_RDWR | O_CLOEXEC);
+    rc_db_pool_t *third;
+    struct stat st, now;
+
+    (void)state;
+    assert_false(fstat(fd, &st));
+    set("one");
+    remember_now("one");
+    set("two");
+    overwrite_extents(fd, (apr_size_t)st.st_size);
+    assert_null(recalled());
+    assert_false(ftruncate(fd, 2 * st.st_size));
+    ASSERT_OK(rc_db_pool_create(&third, &config, pool));
+    assert_false(fstat(fd, &now));
+    assert_true(now.st_size == 2 * st.st_size);
+    close(fd);
+}
+
 /* A schema step and other plain SQL may change anything. */
 static rc_err_t *run_sql(void *baton, rc_db_t *db)
 {
@@ -385,6 +439,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_did_not_happen_ends_nothing),
     cmocka_unit_test(outlives_the_wal),
     cmocka_unit_test(too_many_commits_are_lost),
+    cmocka_unit_test(a_ring_has_no_holes),
+    cmocka_unit_test(a_ring_is_taken_as_it_is),
     cmocka_unit_test(plain_sql_ends_everything),
     cmocka_unit_test(a_snapshot_is_exact),
     cmocka_unit_test(only_readers_recall),

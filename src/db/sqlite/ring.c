@@ -4,8 +4,8 @@
  */
 #include "ring.h"
 
+#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -32,10 +32,16 @@ static void unmap(void *ring)
     munmap(ring, sizeof(rc_ring_t));
 }
 
+/* The file is never cut: another program, with a larger ring, may have mapped it. Its bytes are
+ * reserved, because a write to a mapped hole kills the process when the disk is full. */
+static bool reserve_bytes(int fd)
+{
+    return !posix_fallocate(fd, 0, sizeof(rc_ring_t));
+}
+
 rc_ring_t *rc_ring_open(const char *path, apr_pool_t *pool)
 {
     void *ring = MAP_FAILED;
-    struct stat st;
     rc_err_t *err;
     int fd;
 
@@ -43,7 +49,7 @@ rc_ring_t *rc_ring_open(const char *path, apr_pool_t *pool)
         rc_log(RC_LOG_WARNING, err->cause, "%s", rc_err_log_text(err, pool));
         return NULL;
     }
-    if (!fstat(fd, &st) && (st.st_size == sizeof(rc_ring_t) || !ftruncate(fd, sizeof(rc_ring_t))))
+    if (reserve_bytes(fd))
         ring = mmap(NULL, sizeof(rc_ring_t), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     close(fd);
     if (ring == MAP_FAILED)
@@ -78,6 +84,19 @@ void rc_ring_add(rc_ring_t *ring, const rc_ring_record_t *record)
     set_number(place, VERSION, number);
 }
 
+/* The numbers are used as indexes, and the file may be damaged. */
+static bool is_extent(const rc_extent_t *extent)
+{
+    int i;
+
+    if (extent->count < 0 || extent->count > RC_EXTENT_ROWS)
+        return false;
+    for (i = 0; i < extent->count; i++)
+        if (extent->rows[i].table < 0 || extent->rows[i].table >= RC_TABLES)
+            return false;
+    return true;
+}
+
 bool rc_ring_next(rc_ring_record_t *record, const rc_ring_t *ring, const rc_wal_header_t *header)
 {
     apr_uint32_t number = header->is.change + 1;
@@ -90,6 +109,7 @@ bool rc_ring_next(rc_ring_record_t *record, const rc_ring_t *ring, const rc_wal_
         return false;
     *record = place->record;
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
-    return has_number(place, number) && (rc_wal_header_same(header, &record->before) ||
-                                         rc_wal_header_restarted(&record->before, header));
+    return has_number(place, number) && is_extent(&record->changed) &&
+           (rc_wal_header_same(header, &record->before) ||
+            rc_wal_header_restarted(&record->before, header));
 }
