@@ -57,6 +57,18 @@ rc_err_t *rc_spilled_open(rc_spilled_t *out, const char *path, uid_t owner, apr_
     return read_id(out, pool);
 }
 
+/* A power cut can leave zeros where lines were. They make one damaged line, not the end of all. */
+static void replace_zeros(char *text, apr_size_t len)
+{
+    char *zero;
+
+    while ((zero = memchr(text, '\0', len))) {
+        *zero = '?';
+        len -= (apr_size_t)(zero - text);
+        text = zero;
+    }
+}
+
 rc_err_t *rc_spilled_read(char **text, rc_spilled_t *spilled, apr_off_t *at, apr_pool_t *pool)
 {
     char *buf = apr_palloc(pool, (apr_size_t)RC_SPILL_FULL + 1), *end;
@@ -67,6 +79,7 @@ rc_err_t *rc_spilled_read(char **text, rc_spilled_t *spilled, apr_off_t *at, apr
         return rc_fs_err(pool, "read", spilled->path);
     if (!n || !(end = memrchr(buf, '\n', (apr_size_t)n)))
         return NULL;
+    replace_zeros(buf, (apr_size_t)(end - buf));
     end[1] = '\0';
     *at += end + 1 - buf;
     *text = buf;

@@ -167,6 +167,15 @@ static void append(const char *text)
     assert_int_equal(fclose(f), 0);
 }
 
+static void append_zeros(void)
+{
+    const char zeros[4096] = {0};
+    FILE *f = fopen(spill, "a");
+
+    assert_int_equal(fwrite(zeros, sizeof(zeros), 1, f), 1);
+    assert_int_equal(fclose(f), 0);
+}
+
 /* What a full disk or a power cut leaves is left out, and nothing after it. */
 static void damaged(void **state)
 {
@@ -176,6 +185,7 @@ static void damaged(void **state)
     open_data("damaged");
     ASSERT_OK(add("1", 0));
     append("journal\t1\t0\t1\tx\t1\ty\t::1\t2");
+    append_zeros();
     ASSERT_OK(add("3", 0));
     append("journal\t1\t0\t1\tx\t1\ty\t::1\t2\t.\t.\nother\n");
     count(counts);
