@@ -16,7 +16,7 @@
 
 #include "base/err.h"
 
-#define RC_SPILL_FULL ((apr_off_t)1 << 20) /* bytes: who adds to a longer file should empty it */
+#define RC_SPILL_FULL ((apr_off_t)1 << 17) /* bytes: who adds to a longer file should empty it */
 
 /* -- spill.c: adding lines -- */
 
