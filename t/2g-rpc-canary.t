@@ -72,6 +72,18 @@ for (['writer', 'write'], ['reader', 'read']) {
 is $t->sql("SELECT count(*) FROM repo WHERE clone_uri LIKE '%$password%'"), "0\n",
     'the password is not in the database in clear';
 
+# Pull requests of vip: a private one, with a vote and words on it; one from the private fork into what is shared.
+my ($own, $offered) = do {
+    my $work = "$t->{dir}/scratch/vault-canary_code-canary";
+    $t->git($work, @$_) for [qw(checkout -q -b topic-canary)], [qw(commit -q --allow-empty -m subject-canary)],
+        map { ['push', '-q', "$t->{dir}/data/repos/$_", 'topic-canary'] } 'vault-canary/code-canary', 'fork-canary';
+    map { my ($source, $target, $title) = @$_;
+        $t->must(create_pull_request => { source_repo => $source, target_repo => $target, title => $title,
+            source_ref => 'branch:topic-canary', target_ref => 'branch:master', description => "about-$title",
+            reviewers => [qw(vip reader)], owner => 'vip' })->{pull_request_id} }
+        ['vault-canary/code-canary', 'vault-canary/code-canary', 'canary-title'], ['fork-canary', 'shared', 'offer'];
+};
+$t->must(comment_pull_request => { pullrequestid => $own, message => 'words-canary', status => 'approved' }, as => 'vip');
 
 sub id_of { my ($select) = @_; return 0 + $t->sql($select) }
 my $code = id_of("SELECT repo_id FROM repo WHERE repo_name LIKE '%/code-canary'");
@@ -84,6 +96,7 @@ my $cabal = id_of("SELECT users_group_id FROM user_group WHERE group_name = 'cab
 my $with_users = qr/^(?:get_user|get_users|update_user|get_repo|get_repos|get_locks|get_user_locks|update_repo
     |get_user_group|get_user_groups|get_users_group|get_users_groups|update_user_group)$/x;
 my $with_repos = qr/^(?:get_repo|get_repos|get_locks|get_user_locks|update_repo)$/;
+my $with_people = qr/^(?:get_pull_request|get_pull_requests|update_pull_request)$/;
 my $always_masked = qr/^(?:get_user_group|get_users_group|create_user_group|create_users_group)$/;
 
 # Keys: clear for super-admins but in some methods; for everybody else only his own, of get_user.
@@ -102,7 +115,7 @@ sub data_of {
     return sub {
         my ($as, $method) = @_;
         return 1 if $as eq 'admin' && $more && $method =~ $more;
-        return $method =~ $with_users
+        return ($method =~ $with_users || $method =~ $with_people)
             && ($as eq 'admin' || $as eq $user || ($method ne 'get_user' && $as ne 'stranger'));
     };
 }
@@ -126,6 +139,9 @@ my @canaries = (
     ['about-canary-\w+', 'description of private things', $private],
     ['field-canary', 'field of a private repository', $private],
     ['text-canary', 'text of a private gist', $private],
+    ['canary-title', 'title of a private pull request', $private],
+    ['about-canary-title', 'description of a private pull request', $private],
+    ['words-canary', 'comment on a private pull request', $private],
     [quotemeta $gist->{access_id}, 'access id of a private gist', $private],
 );
 my %seen; # canaries found where they may be: the search works
@@ -148,14 +164,19 @@ sub look {
 # What object arguments name: what is shared; what is private, by ids, as nobody may be told of names; nothing.
 my @sets = (
     { repoid => 'shared', repogroupid => 'commons', usergroupid => 'club', sourceusergroupid => 'club',
-        gistid => '1' },
-    { repoid => $code, repogroupid => $vault, usergroupid => $cabal, sourceusergroupid => $cabal, gistid => 1 },
+        gistid => '1', pullrequestid => $offered },
+    { repoid => $code, repogroupid => $vault, usergroupid => $cabal, sourceusergroupid => $cabal, gistid => 1,
+        pullrequestid => $own },
     { repoid => "$closed", repogroupid => 'commons', usergroupid => "$cabal", sourceusergroupid => 'club',
-        gistid => 'nothing' },
+        gistid => 'nothing', pullrequestid => "$own" },
     { repoid => 'shared', repogroupid => "$vault", usergroupid => 'club', sourceusergroupid => $cabal,
-        gistid => undef },
-    { map { $_ => 'nothing' } qw(repoid repogroupid usergroupid sourceusergroupid gistid) },
+        gistid => undef, pullrequestid => $own },
+    { map { $_ => 'nothing' } qw(repoid repogroupid usergroupid sourceusergroupid gistid pullrequestid) },
 );
+for my $set (@sets) {
+    $set->{$_} = $set->{repoid} for qw(source_repo target_repo);
+    $set->{$_} = $set->{pullrequestid} for qw(pullrequest_id pull_request_id);
+}
 my $with_password = "http://puller:$sent\@127.0.0.1:1/x";
 my $n = 0;
 my %good = (
@@ -167,6 +188,8 @@ my %good = (
     settings => sub { { key => 'x' } },
     map({ my $name = $_; $name => sub { 'new-' . ++$n } } qw(repo_name fork_name group_name username)),
     email => sub { 'new' . ++$n . '@example.org' },
+    source_ref => sub { 'branch:topic-canary' }, target_ref => sub { 'branch:master' }, raw_id => sub { 'tip' },
+    file_path => sub { 'README' },
 );
 my %others = ( # one by one, beside the required ones
     userid => [undef, 'nobody', $id{vip}], perm => ['nothing', undef], details => ['full', 'nothing'],
@@ -183,14 +206,23 @@ my %others = ( # one by one, beside the required ones
     args => [undef], key => ['f'], apply_to_children => ['all'], ret_type => ['nothing'], copy_permissions => ['true'],
     forks => ['delete', 'detach'], private => ['false'], role => ['token_role_feed', 'nothing'],
     after => ['a', 'v'], auth_token_id => [7_654_321],
+    source_ref => ['nothing', 'branch:nothing'], target_ref => ['branch:nothing'], title => ['text'],
+    reviewers => [['vip'], ['nobody'], 'nothing'], update_commits => ['true'], close_pull_request => ['true'],
+    comment_type => ['todo', 'nothing'], resolves_comment_id => [1, 'nothing'], f_path => ['nothing'],
+    line_no => ['n1'], comment_msg => ['text'], close_pr => ['true'], merge_state => ['false'],
+    raw_id => ['nothing', undef], with_reviews => ['true'], file_path => ['nothing'],
+    start => ['0', 'nothing'], end => ['tip', 'nothing'], branch_name => ['topic-canary', 'nothing'],
+    query => ['canary', 'repository:vault*'],
 );
-my $destroys = qr/^(?:delete_|strip|remove_|revoke_|rescan_|lock|update_user$|update_repo|update_user_group|grant_)/;
+my $destroys = qr/^(?:delete_|strip|remove_|revoke_|rescan_|lock|update_user$|update_repo|update_user_group|update_pull
+    |close_|merge_|grant_)/x;
 my %takes = map { $_ => $t->must(get_method => { pattern => $_ })->[1] } @{ $t->must('get_method') };
 
 my %dull = map { $_ => 1 }
     qw(active admin force_password_change extern_name extern_type firstname lastname password lifetime
     acl_level delete_keys enable_downloads enable_locking enable_statistics fields label locked max_file_bytes
-    remove_obsolete traverse); # values that reach nothing
+    remove_obsolete traverse after_id description_renderer end_date extra_recipients max_revisions observers
+    reverse send_email start_date with_file_list); # values that reach nothing
 is join(' ', map { my $m = $_;
     map { "$m.$_" } grep { !$good{$_} && !$others{$_} && !$sets[0]{$_} && !$dull{$_} } sort keys %{ $takes{$m} } }
         sort keys %takes),
