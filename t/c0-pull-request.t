@@ -4,7 +4,9 @@
 # new versions, merges; what is kept when a source, a user or a branch goes.
 use strict;
 use warnings;
+use List::Util qw(max);
 use Test::More;
+use RCAPI::Processes;
 use RCAPI::Test;
 
 my $t = RCAPI::Test->new;
@@ -191,6 +193,9 @@ subtest 'votes and comments' => sub {
     is get(1)->{review_status}, 'rejected', 'both against it';
     $say->('rev', status => 'under_review');
     is get(1)->{review_status}, 'under_review', 'not of one mind';
+    is $t->sql("SELECT u.username || ' ' || count(*) FROM changeset_status s JOIN users u USING (user_id)
+        JOIN repo r USING (repo_id) WHERE s.revision = '$one' AND r.repo_name = 'team/code' GROUP BY u.username ORDER BY u.username"),
+        "ann 1\nbob 1\nrev 1\n", 'statuses of a commit do not grow with votes';
 
     is_deeply $say->('rev', message => 'do', comment_type => 'todo', f_path => 'first', line_no => 'n1',
         commit_id => $one)->{result}{status}, undef, 'in the diff';
@@ -224,6 +229,11 @@ subtest 'update_pull_request' => sub {
     is $call->('eve', title => 'x')->{error}, 'pull request `1` update failed, no permission to update.', 'no right';
     is $call->('ann', reviewers => 'x')->{error}, 'reviewers should be specified as a list', 'reviewers';
     is $call->('ann', reviewers => ['x'])->{error}, 'user `x` does not exist', 'a reviewer';
+    my ($child) = sort { memory_peak($b) <=> memory_peak($a) } $t->children;
+    my $before = memory_peak($child);
+    is $call->('ann', reviewers => [{ username => 'bob', reasons => [('r' x 99) x 2000] }])->{error},
+        'failed to update pull request `1`', 'reasons that are too long';
+    cmp_ok max(map { memory_peak($_) } $t->children) - $before, '<', 64 << 10, 'KB of memory that these take';
     my $r = $call->('ann', title => 'Better', reviewers => [{ username => 'eve', reasons => ['knows it', 'asked'] },
         'bob'])->{result};
     is $r->{msg}, 'Updated pull request `1`', 'msg';

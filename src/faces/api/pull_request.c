@@ -101,17 +101,18 @@ rc_err_t *rc_pull_plan(rc_call_t *call, rc_call_fn_t *plan, void *request)
 
 static const char *join_reasons(json_object *reasons, apr_pool_t *pool)
 {
-    const char *all = "";
+    apr_array_header_t *all = apr_array_make(pool, 2, sizeof(const char *));
     size_t i;
 
     if (!json_object_is_type(reasons, json_type_array))
-        return all;
+        return "";
     for (i = 0; i < json_object_array_length(reasons); i++) {
         const char *one = rc_value_text(json_object_array_get_idx(reasons, i), pool);
 
-        all = apr_pstrcat(pool, all, *all ? "\n" : "", one ? one : "", NULL);
+        if (one && *one)
+            APR_ARRAY_PUSH(all, const char *) = one;
     }
-    return all;
+    return apr_array_pstrcat(pool, all, '\n');
 }
 
 /* A reviewer is a name, an id, or an object {"username", "reasons", "mandatory"}. */
