@@ -177,7 +177,7 @@ rc_err_t *rc_pull_settle(bool *closed, rc_actor_t *actor, const rc_pull_request_
     return err;
 }
 
-static rc_err_t *recover_one(rc_actor_t *actor, apr_int64_t id)
+static rc_err_t *settle_id(rc_actor_t *actor, apr_int64_t id)
 {
     rc_pull_request_t *pull;
     bool closed;
@@ -185,6 +185,17 @@ static rc_err_t *recover_one(rc_actor_t *actor, apr_int64_t id)
     RC_TRY(
         rc_store_pull_request(&pull, actor->db, rc_caller_viewer(actor->caller), id, actor->pool));
     return pull ? rc_pull_settle(&closed, actor, pull) : NULL;
+}
+
+/* One whose repository is damaged does not keep the others from being recovered. */
+static void recover_one(rc_actor_t *actor, apr_int64_t id)
+{
+    rc_err_t *err = settle_id(actor, id);
+
+    if (err)
+        rc_log(RC_LOG_ERR, err->cause,
+               "the merge of pull request %" APR_INT64_T_FMT " is not recovered: %s", id,
+               rc_err_log_text(err, actor->pool));
 }
 
 /* As the first super-admin, who sees all repositories. */
@@ -204,7 +215,7 @@ static rc_err_t *recover_all(rc_actor_t *actor)
         return NULL;
     actor->caller = who.caller;
     for (i = 0; i < ids->nelts; i++)
-        RC_TRY(recover_one(actor, APR_ARRAY_IDX(ids, i, apr_int64_t)));
+        recover_one(actor, APR_ARRAY_IDX(ids, i, apr_int64_t));
     return NULL;
 }
 
@@ -217,7 +228,7 @@ void rc_pull_recover(rc_env_t *env, apr_pool_t *pool)
     apr_pool_create(&own, pool);
     rc_actor_local(&actor, env, own);
     if ((err = recover_all(&actor)))
-        rc_log(RC_LOG_ERR, err->cause, "a merge is not recovered: %s", rc_err_log_text(err, own));
+        rc_log(RC_LOG_ERR, err->cause, "merges are not recovered: %s", rc_err_log_text(err, own));
     apr_pool_destroy(own);
 }
 

@@ -127,16 +127,18 @@ static rc_err_t *store_verdict(void *baton, rc_db_t *db)
 }
 
 /* A verdict that is not stored is found again by the next call. */
-static void keep_verdict(rc_actor_t *actor, const trial_t *trial)
+static void log_unstored(const rc_err_t *err, apr_pool_t *pool)
 {
-    rc_err_t *err = NULL;
-
-    if (is_lasting(&trial->verdict) &&
-        !is_about(&trial->pull->verdict, trial->verdict.source, trial->verdict.target))
-        err = rc_db_txn_lazy(actor->db, store_verdict, rc_unconst(trial));
     if (err)
         rc_log(RC_LOG_WARNING, err->cause, "a verdict is not stored: %s",
-               rc_err_log_text(err, actor->pool));
+               rc_err_log_text(err, pool));
+}
+
+static void keep_verdict(rc_actor_t *actor, const trial_t *trial)
+{
+    if (is_lasting(&trial->verdict) &&
+        !is_about(&trial->pull->verdict, trial->verdict.source, trial->verdict.target))
+        log_unstored(rc_db_txn_lazy(actor->db, store_verdict, rc_unconst(trial)), actor->pool);
 }
 
 /* Returns what needs no trial: the text for the target; NULL: it must be tried. */
@@ -297,7 +299,9 @@ rc_err_t *rc_pull_merges(rc_pull_merges_t **out, rc_actor_t *actor, const rc_rep
     if (merges->message)
         return NULL;
     RC_TRY(rc_actor_away(actor, try_rows, merges));
-    return apr_hash_count(merges->tried) ? rc_db_txn_lazy(actor->db, store_tried, merges) : NULL;
+    if (apr_hash_count(merges->tried))
+        log_unstored(rc_db_txn_lazy(actor->db, store_tried, merges), actor->pool);
+    return NULL;
 }
 
 rc_mergeable_t rc_pull_merge_known(const rc_pull_merges_t *merges, const rc_pull_request_t *pull)
