@@ -401,6 +401,9 @@ subtest 'what stays' => sub {
         { %$source, repository => undef, clone_url => undef }, 'a source that the caller may not read';
     $t->must(delete_repo => { repoid => 'ann/moved' });
     $same->('the source has gone', source => { %$source, clone_url => undef });
+    my $seen = sub { $t->must(get_pull_request => { pullrequestid => $pull }, as => $_[0])->{source}{repository} };
+    is $seen->('eve'), undef, 'its name stays unknown to others';
+    is $seen->('ann'), 'ann/moved', 'the author knows it';
     is $before->{review_status}, 'approved', 'what was voted';
     git($path, qw(gc -q --prune=now));
     is git($path, 'cat-file', '-t', $head), 'commit', 'git removes none of the commits';
@@ -417,8 +420,10 @@ subtest 'what stays' => sub {
     is_deeply $now->{author}, { user_id => undef, username => 'ann', firstname => '', lastname => '', email => undef,
         emails => [] }, 'the author has gone';
     is_deeply $now->{reviewers}, [], 'so has the reviewer';
-    ok $t->must(merge_pull_request => { repoid => 'team/new', pullrequestid => $pull })->{executed}, 'merged';
-    is git("$ROOT/team/new", 'log', '-1', '--format=%s'), "Merge pull request #$pull from moved kept", 'its message';
+    ok $t->must(merge_pull_request => { repoid => 'team/new', pullrequestid => $pull }, as => 'own')->{executed},
+        'merged';
+    is git("$ROOT/team/new", 'log', '-1', '--format=%s'), "Merge pull request #$pull from kept",
+        'by one who does not know the source';
     my $check = $t->try_admin('check');
     is "$check->{exit} $check->{out}$check->{err}", '0 ', 'check';
     git("$ROOT/team/new", 'update-ref', '-d', "refs/rc/pull/$head/head");

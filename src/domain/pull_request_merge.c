@@ -285,10 +285,11 @@ static rc_err_t *begin_merge(void *baton, const char *merge_id)
 
 static const char *message_of(const rc_pull_request_t *pull, apr_pool_t *pool)
 {
-    const char *source = pull->source.repo ? pull->source.repo : "";
+    const char *repo = pull->source.repo; /* NULL: who merges may not know it */
 
-    return apr_psprintf(pool, "Merge pull request #%" APR_INT64_T_FMT " from %s %s\n\n %s\n",
-                        pull->id, rc_repo_name_last(source), pull->source.name, pull->title);
+    return apr_psprintf(pool, "Merge pull request #%" APR_INT64_T_FMT " from %s%s%s\n\n %s\n",
+                        pull->id, repo ? rc_repo_name_last(repo) : "", repo ? " " : "",
+                        pull->source.name, pull->title);
 }
 
 static rc_err_t *merge_head(rc_actor_t *actor, merging_t *merging, rc_merge_t *merge)

@@ -16,10 +16,12 @@ SELECT p.pull_request_id, p.source_id, p.target_type, p.target_name, p.verdict, 
  WHERE p.target_repo_id = ?1 AND p.status = ?2 AND (?3 = 0 OR p.pull_request_id < ?3)
  ORDER BY p.pull_request_id DESC LIMIT ?4
 
--- PULL_ROWS: viewer, chunk; what read_row() in pull_request.c expects
+-- PULL_ROWS: viewer, chunk; what read_row() in pull_request.c expects. Nobody knows any more who might read
+--            a source that was deleted: its author and super-admins see its name
 WITH @ME(materialized)@, @CHUNK_OF_USER@
 SELECT p.pull_request_id, p.title, p.description, p.renderer, p.status, p.author_id, p.author_name,
-       p.source_repo_id, CASE WHEN p.source_repo_id IS NULL THEN p.source_repo_name
+       p.source_repo_id, CASE WHEN p.source_repo_id IS NULL
+           THEN CASE WHEN me.admin = 1 OR p.author_id = me.user_id THEN p.source_repo_name END
            ELSE (SELECT s.repo_name FROM repo s CROSS JOIN me
                   WHERE s.repo_id = p.source_repo_id AND @REPO_LEVEL(s)@ > 0) END,
        p.source_type, p.source_name, p.source_id, p.target_repo_id, r.repo_name, p.target_type,
