@@ -74,6 +74,7 @@ rc_err_t *rc_actor_read(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
 {
     rc_err_t *err;
 
+    RC_TRY(rc_actor_open(actor)); /* rc_actor_recall may have left it closed */
     RC_TRY(rc_db_begin_read(actor->db));
     err = fn(actor, baton);
     if (!err)
