@@ -130,6 +130,10 @@ subtest 'forms' => sub {
     like($t->last->body, qr/cannot be merged because of conflicts/, '... is explained');
     is_deeply([page('/team/code/pull-request?status=closed') =~ m{pull-request/(\d+)".*?<td class=fix>(\w+)}g],
         [$two, 'Closed', $one, 'Merged'], 'the closed ones');
+    my $late = offer('late', { late => "l\n" });
+    $t->git($repo->{path}, @$_) for ['update-ref', 'refs/heads/master', "$merge^"], [qw(prune --expire=now)];
+    is_deeply([RCAPI::Page::diff_lines(page("/team/code/pull-request/$late", Cookie => $cookie{own}))], ['+l'],
+        'a diff stays when the target is rewritten');
 };
 
 subtest 'who may see it' => sub {
