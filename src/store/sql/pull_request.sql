@@ -123,13 +123,14 @@ SELECT c.comment_id, c.comment_type, c.message, c.vote, c.f_path, c.line_no, u.u
  WHERE c.pull_request_id = ?1
  ORDER BY CASE WHEN c.f_path IS NULL THEN 1 ELSE 0 END, c.comment_id
 -- DEFINE PULL_NEW_STATUS: does commit k of pull request ?1 in repository ?2 get a status: all of them
---                         (?3 = 0), or those without one from the pull request (1)
+--                         (?3 = 0), or those without one from the pull request (1). The sums keep it to
+--                         the index of revisions: a pull request has many statuses, a commit has few
 (?3 = 0 OR NOT EXISTS (SELECT 1 FROM changeset_status h WHERE h.repo_id = ?2
-                          AND h.revision = k.revision AND h.pull_request_id = ?1))
+                          AND h.revision = k.revision AND h.pull_request_id + 0 = ?1))
 -- PULL_STATUS_REPLACED: pull request, repository, all (0) or only new ones (1), user; what they said of these
 --                       commits in pull requests before. So the statuses of a commit do not grow with votes
 DELETE FROM changeset_status
- WHERE repo_id = ?2 AND user_id = ?4 AND pull_request_id IS NOT NULL AND revision IN (
+ WHERE repo_id = ?2 AND user_id + 0 = ?4 AND pull_request_id IS NOT NULL AND revision IN (
        SELECT k.revision FROM pull_request_commit k WHERE k.pull_request_id = ?1 AND @PULL_NEW_STATUS@)
 -- PULL_STATUS_AGE: pull request, repository, all (0) or only new ones (1)
 UPDATE changeset_status SET version = version + 1
