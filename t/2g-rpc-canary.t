@@ -83,7 +83,8 @@ my ($own, $offered) = do {
             reviewers => [qw(vip reader)], owner => 'vip' })->{pull_request_id} }
         ['vault-canary/code-canary', 'vault-canary/code-canary', 'canary-title'], ['fork-canary', 'shared', 'offer'];
 };
-$t->must(comment_pull_request => { pullrequestid => $own, message => 'words-canary', status => 'approved' }, as => 'vip');
+$t->must(comment_pull_request => { pullrequestid => $own, message => 'words-canary', status => 'approved' },
+    as => 'vip');
 
 sub id_of { my ($select) = @_; return 0 + $t->sql($select) }
 my $code = id_of("SELECT repo_id FROM repo WHERE repo_name LIKE '%/code-canary'");

@@ -194,7 +194,8 @@ subtest 'votes and comments' => sub {
     $say->('rev', status => 'under_review');
     is get(1)->{review_status}, 'under_review', 'not of one mind';
     is $t->sql("SELECT u.username || ' ' || count(*) FROM changeset_status s JOIN users u USING (user_id)
-        JOIN repo r USING (repo_id) WHERE s.revision = '$one' AND r.repo_name = 'team/code' GROUP BY u.username ORDER BY u.username"),
+        JOIN repo r USING (repo_id) WHERE s.revision = '$one' AND r.repo_name = 'team/code'
+        GROUP BY u.username ORDER BY u.username"),
         "ann 1\nbob 1\nrev 1\n", 'statuses of a commit do not grow with votes';
 
     is_deeply $say->('rev', message => 'do', comment_type => 'todo', f_path => 'first', line_no => 'n1',
@@ -283,6 +284,22 @@ subtest 'close_pull_request' => sub {
     is $t->call(changeset_comment => { repoid => 'ann/code', revision => $three, message => 'm',
         status => 'approved' })->{error}, 'Changing status on a changeset associated with a closed pull request is'
         . ' not allowed', 'its commits keep their status';
+};
+
+subtest 'a merge that has begun' => sub {
+    my $pull = create("one:$three");
+    my %args = (pullrequestid => $pull);
+    my $begin = sub { $t->sql("UPDATE pull_request SET merge_rev = '$_[0]' WHERE pull_request_id = $pull") };
+    $begin->('0' x 40);
+    is ask('update_pull_request', 'ann', %args, title => 'x')->{error}, undef, 'it has not happened: an update';
+    $begin->('0' x 40);
+    is ask('close_pull_request', 'ann', %args)->{error}, undef, '... and the end';
+    is $t->sql("SELECT count(*) FROM pull_request WHERE pull_request_id = $pull AND merge_rev IS NULL"), "1\n",
+        'which is no merge';
+    $pull = $args{pullrequestid} = create("one:$three");
+    $begin->($base);
+    is ask('close_pull_request', 'ann', %args)->{error}, "pull request `$pull` is already closed",
+        'one that has happened is recorded';
 };
 
 subtest 'merge_pull_request' => sub {

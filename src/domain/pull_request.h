@@ -39,6 +39,10 @@ rc_err_t *rc_pull_busy(const rc_actor_t *actor, const char *name);
  * of transactions. */
 rc_err_t *rc_pull_settle(bool *closed, rc_actor_t *actor, const rc_pull_request_t *pull);
 
+/** Returns the error for a client when a merge has begun: until it ends nothing else may close the
+ * pull request or change its commits. In a transaction. */
+rc_err_t *rc_pull_check_settled(const rc_actor_t *actor, const rc_pull_request_t *pull);
+
 /** Reads the target's row for @a user, in a transaction or outside. RC_E_FAILED when it has gone.
  */
 rc_err_t *rc_pull_target(rc_repo_t **target, const rc_actor_t *actor,

@@ -247,6 +247,7 @@ static rc_err_t *update(rc_actor_t *actor, void *baton)
 
     clear(updating->updated, actor->pool);
     RC_TRY(rc_pull_check_update(actor, &request->act));
+    RC_TRY(rc_pull_check_settled(actor, request->act.pull));
     RC_TRY(renew_texts(actor, request));
     RC_TRY(renew_reviewers(actor, updating));
     RC_TRY(renew_commits(actor, updating));
@@ -259,7 +260,11 @@ rc_err_t *rc_pull_update(rc_pull_updated_t *updated, rc_actor_t *actor,
 {
     updating_t updating = {.request = request, .updated = updated};
 
+    bool closed;
+
     RC_TRY(rc_pull_check_update(actor, &request->act));
+    if (request->act.pull->merge_rev)
+        RC_TRY(rc_pull_settle(&closed, actor, request->act.pull));
     RC_TRY(find_fresh(actor, &updating));
     return rc_actor_txn(actor, update, &updating);
 }
