@@ -129,7 +129,9 @@ my @canaries = (
         stranger)),
     [quotemeta $extra, 'extra address', data_of('vip')],
     [quotemeta $network, 'IP entry', data_of('vip', qr/^(?:get_ip|show_ip)$/)],
-    [quotemeta $password, 'password in a clone_uri', sub { $_[0] =~ /^(?:admin|owner)$/ && $_[1] =~ $with_repos }],
+    # vip, too: owner may have given them the repository
+    [quotemeta $password, 'password in a clone_uri',
+        sub { $_[0] =~ /^(?:admin|owner|vip)$/ && $_[1] =~ $with_repos }],
     [quotemeta $sent, 'password in a clone_uri that was sent',
         sub { $_[0] =~ /^(?:admin|owner|vip)$/ && $_[1] =~ $with_repos }],
     ['vault-canary', 'name of a private group', $private],
@@ -190,7 +192,7 @@ my %good = (
     map({ my $name = $_; $name => sub { 'new-' . ++$n } } qw(repo_name fork_name group_name username)),
     email => sub { 'new' . ++$n . '@example.org' },
     source_ref => sub { 'branch:topic-canary' }, target_ref => sub { 'branch:master' }, raw_id => sub { 'tip' },
-    file_path => sub { 'README' },
+    file_path => sub { 'README' }, search_query => sub { 'canary' }, search_type => sub { 'repository' },
 );
 my %others = ( # one by one, beside the required ones
     userid => [undef, 'nobody', $id{vip}], perm => ['nothing', undef], details => ['full', 'nothing'],
@@ -213,7 +215,8 @@ my %others = ( # one by one, beside the required ones
     line_no => ['n1'], comment_msg => ['text'], close_pr => ['true'], merge_state => ['false'],
     raw_id => ['nothing', undef], with_reviews => ['true'], file_path => ['nothing'],
     start => ['0', 'nothing'], end => ['tip', 'nothing'], branch_name => ['topic-canary', 'nothing'],
-    query => ['canary', 'repository:vault*'],
+    query => ['canary', 'repository:vault*'], search_query => ['vault', 'about'], search_type => ['nothing'],
+    repo_group_name => [$vault, 'commons'],
 );
 my $destroys = qr/^(?:delete_|strip|remove_|revoke_|rescan_|lock|update_user$|update_repo|update_user_group|update_pull
     |close_|merge_|grant_)/x;
@@ -223,7 +226,7 @@ my %dull = map { $_ => 1 }
     qw(active admin force_password_change extern_name extern_type firstname lastname password lifetime
     acl_level delete_keys enable_downloads enable_locking enable_statistics fields label locked max_file_bytes
     remove_obsolete traverse after_id description_renderer end_date extra_recipients max_revisions observers
-    reverse send_email start_date with_file_list); # values that reach nothing
+    page page_limit reverse search_sort send_email start_date with_file_list); # values that reach nothing
 is join(' ', map { my $m = $_;
     map { "$m.$_" } grep { !$good{$_} && !$others{$_} && !$sets[0]{$_} && !$dull{$_} } sort keys %{ $takes{$m} } }
         sort keys %takes),
