@@ -122,7 +122,7 @@ $(O)/bin/rcapi-admin: $(call obj,$(ADM_SRC)) $(LIB)
 $(O)/unit/%: $(O)/obj/t/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -o $@ $^ $(LDFLAGS) $(PKG_LIBS) $(shell pkg-config --libs cmocka)
-.SECONDARY: $(call obj,$(UNIT_SRC))
+.SECONDARY: $(GENERATED) $(call obj,$(UNIT_SRC))
 
 # What the tests preload into httpd and rcapi-admin.
 PRELOADED := $(O)/t/crash.so $(O)/t/cheap.so $(O)/t/other_program.so

@@ -70,6 +70,7 @@ my %objects = (repoid => \@repos, fork_of => \@repos, source_repo => \@repos,
     root => \@groups,
     usergroupid => \@teams, sourceusergroupid => \@teams, gistid => \@gists, auth_token_id => \@tokens);
 my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_name' => \@tops,
+    'search.repo_name' => \@repos, 'search.repo_group_name' => \@groups,
     'update_repo.repo_name' => \@places, 'fork_repo.fork_name' => \@tops,
     # what is ordered by ids or names has a place in a list, whether it exists or not
     'get_repos.after' => [$repos[0]], 'get_user_groups.after' => [$teams[0]],
@@ -110,6 +111,8 @@ my %values = (
     close_pull_request => ['true'], merge_state => ['false'], comment_type => ['note', 'nothing'],
     resolves_comment_id => [1, 'nothing'], f_path => ['nothing'], line_no => ['n1'], comment_msg => ['text', ''],
     close_pr => ['true', 'false'],
+    search_query => ['secret', '', 'vault'], search_type => ['repository', 'content'], search_sort => ['desc:date'],
+    page => [1, 'nothing', 2], page_limit => [10, 'nothing', -1],
     settings => [{ a => 1 }, 'nothing'], files => [{ a => { content => 'x' } }],
 );
 
@@ -133,7 +136,7 @@ sub further {
 sub snapshot { return $t->run('sqlite3', '-cmd', '.timeout 5000', "$t->{dir}/data/rcapi.db", '.dump')->{out} }
 
 # All hidden ones, or in make test one in turn for each further list of arguments.
-sub in_turn { return rounds(0, 1) ? @_ : $_[our $turn++ % @_] }
+sub in_turn { return rounds(0, 1) || !@_ ? @_ : $_[our $turn++ % @_] }
 
 # An answer with the name that was sent taken out.
 sub answer {

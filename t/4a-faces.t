@@ -19,7 +19,7 @@ use RCAPI::Test;
 
 my $t = RCAPI::Test->new(
     module => 't/mod_rcapi_echo.so', children => 1, directives => "Timeout 3\nRequestReadTimeout header=20\n");
-my $BIG = 200_000_000;
+my $BIG = 100_000_000;
 
 sub post {
     my ($path, $body, @headers) = @_;

@@ -262,7 +262,7 @@ subtest 'usage' => sub {
             "The apihost is the address of the server alone; leave out /_admin/api, which is added to it\n",
             "host with $path");
     }
-    my ($version) = slurp("$FindBin::Bin/../Makefile") =~ /^VERSION\s*:=\s*(\S+)/m;
+    my ($version) = slurp("$FindBin::Bin/../CHANGELOG.md") =~ /^## (\S+)/m;
     is_run(client(['get_repo', '--version', '--nope']), 0, "rhodecode-api $version\n", '', '--version');
     is(sent(), 0, 'nothing was sent');
 };

