@@ -4,6 +4,7 @@
  * functions are in src/http.
  */
 #include "src/http/parked.h"
+#include "src/http/measure.h"
 #include "base/unconst.h"
 
 #include <stdlib.h>
@@ -29,6 +30,7 @@ static void register_hooks(apr_pool_t *pool)
     rc_http_register_require_repo(pool); /* Require rcapi-repo */
     rc_http_register_refusals();
     rc_http_register_door();
+    rc_http_register_status(); /* lines of mod_status */
 
     /* one request */
     ap_hook_pre_read_request(rc_http_hush, NULL, NULL, APR_HOOK_REALLY_FIRST);
@@ -46,6 +48,7 @@ static void register_hooks(apr_pool_t *pool)
     ap_hook_insert_error_filter(rc_http_change_status, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_error_filter(rc_http_hide_refused, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(rc_http_hide_from_logs, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_log_transaction(rc_http_measure, NULL, NULL, APR_HOOK_MIDDLE);
     /* clang-format on */
 }
 

@@ -50,6 +50,8 @@ subtest 'wrong values' => sub {
         ["RcapiTempDirectory $dir/nothing", qr/RcapiTempDirectory: there is no directory [^;]*$/],
         ['RcapiDatabaseSync HALF', qr/'HALF' is not FULL or NORMAL/],
         ['RcapiDatabaseMin -1', qr/'-1' is not a number from 0 to 10000/],
+        ['RcapiVisitorsMax 0', qr/'0' is not a number from 1/],
+        ['RcapiMetricsFrom 10.0.0.0/8 x', qr/RcapiMetricsFrom: 'x' is not an address or a network/],
         ['RcapiPasswordMax 0', qr/'0' is not a number from 1/],
         ['RcapiTempMax lots', qr/'lots' is not a number of bytes/],
         ['RcapiGit perhaps', qr/must be On or Off/], ['RcapiGitMax 0', qr/'0' is not a number from 1/],

@@ -37,4 +37,7 @@ rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *n
  */
 void rc_cache_begin(const rc_cache_t *cache, apr_pool_t *pool);
 
+/** Counts an answer that the cache holds (its @a size), or that is made for it (-1). */
+void rc_cache_count(apr_off_t size);
+
 #endif

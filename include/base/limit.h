@@ -9,12 +9,16 @@
 #include <stdbool.h>
 
 #include "base/err.h"
+#include "base/metrics.h"
 
 typedef struct rc_limit_t rc_limit_t;
 
 /** Creates a limit of @a max (0 = no limit) in @a pool. @a text, which is not copied, is the
  * message for clients when it is full. */
 rc_limit_t *rc_limit_create(apr_int64_t max, const char *text, apr_pool_t *pool);
+
+/** Shows the amount in use as @a gauge from now on: before the limit is used. */
+void rc_limit_measure(rc_limit_t *limit, rc_gauge_t gauge);
 
 /** Acquires @a amount until @a pool ends; RC_E_BUSY with the limit's text when too little is free.
  */

@@ -48,6 +48,9 @@ bool rc_caller_is_scoped(const rc_caller_t *caller);
  * it is invalid. */
 void rc_auth_ip_range(const char **first, const char **last, const char *entry, apr_pool_t *pool);
 
+/** True when the address @a ip is in @a entry, an address or a network. */
+bool rc_auth_ip_within(const char *entry, const char *ip, apr_pool_t *pool);
+
 /** True when @a entry is an address or a network. */
 bool rc_auth_ip_valid(const char *entry, apr_pool_t *pool);
 

@@ -33,6 +33,7 @@ struct rc_answer_t {
     const char *reason; /* of a refusal, in the status line, for a client that shows nothing else;
                            NULL: that of the status */
     bool usual;         /* of a refusal: it is no news, and logged at debug only */
+    const char *view;   /* which view or page it is, as the whitelist names it; NULL: none */
     const char *user;   /* the caller's name, set by decide; NULL: anonymous or no user */
 
     const char *type;     /* Content-Type; a stream may set it until its first piece */

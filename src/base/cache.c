@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
+#include "base/metrics.h"
 #include "base/time.h"
 #include "entry.h"
 #include "part.h"
@@ -60,6 +61,13 @@ static rc_err_t *make_part(rc_spool_t *spool, const rc_entry_t *entry, rc_cache_
     return err;
 }
 
+void rc_cache_count(apr_off_t size)
+{
+    rc_metric_add(RC_METRIC_CACHE, size < 0 ? "made" : "hit", NULL, 1);
+    if (size >= 0)
+        rc_metric_add(RC_METRIC_CACHE_BYTES, NULL, NULL, (apr_uint64_t)size);
+}
+
 rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *name,
                        rc_cache_make_fn_t *make, void *baton, apr_pool_t *pool)
 {
@@ -74,6 +82,7 @@ rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *n
     apr_pool_create(&wait, pool);
     found = look_and_wait(&entry, wait);
     apr_pool_destroy(wait);
+    rc_cache_count(found == RC_ENTRY_HIT ? entry.st.st_size : -1);
     switch (found) {
     case RC_ENTRY_HIT:
         return rc_spool_take_fd(spool, entry.fd, entry.st.st_size);

@@ -7,6 +7,7 @@
 struct rc_limit_t {
     apr_int64_t max, used;
     const char *text;
+    rc_gauge_t gauge; /* shows `used` */
 };
 
 typedef struct share_t {
@@ -23,6 +24,11 @@ rc_limit_t *rc_limit_create(apr_int64_t max, const char *text, apr_pool_t *pool)
     return limit;
 }
 
+void rc_limit_measure(rc_limit_t *limit, rc_gauge_t gauge)
+{
+    limit->gauge = gauge;
+}
+
 bool rc_limit_add(rc_limit_t *limit, apr_int64_t amount)
 {
     apr_int64_t used = __atomic_load_n(&limit->used, __ATOMIC_RELAXED);
@@ -32,12 +38,14 @@ bool rc_limit_add(rc_limit_t *limit, apr_int64_t amount)
             return false;
     } while (!__atomic_compare_exchange_n(&limit->used, &used, used + amount, true,
                                           __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+    rc_gauge_add(limit->gauge, amount);
     return true;
 }
 
 void rc_limit_give(rc_limit_t *limit, apr_int64_t amount)
 {
     __atomic_sub_fetch(&limit->used, amount, __ATOMIC_RELAXED);
+    rc_gauge_add(limit->gauge, -amount);
 }
 
 rc_err_t *rc_limit_full(const rc_limit_t *limit, apr_pool_t *pool)

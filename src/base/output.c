@@ -14,6 +14,7 @@
 #include <apr_portable.h>
 #include <apr_strings.h>
 
+#include "base/cache.h"
 #include "base/fs.h"
 #include "spool_total.h"
 
@@ -113,8 +114,10 @@ static rc_err_t *open_cached(rc_output_t *output, const rc_produce_t *produce, a
     for (tries = 0; tries < 10; tries++) {
         switch (rc_entry_look(entry)) {
         case RC_ENTRY_HIT:
+            rc_cache_count(entry->st.st_size);
             return open_complete(output, pool);
         case RC_ENTRY_OURS:
+            rc_cache_count(-1);
             return open_ours(output, pool);
         case RC_ENTRY_BROKEN:
             rc_entry_warn(entry, entry->why);

@@ -5,6 +5,7 @@
  * session, and so a process group, which can be killed as a whole.
  */
 #include "spawn.h"
+#include "base/metrics.h"
 #include "base/unconst.h"
 
 #include <errno.h>
@@ -158,6 +159,9 @@ static void close_child_fds(rc_run_t *run)
 
 void rc_run_close(rc_run_t *run)
 {
+    if (run->counted)
+        rc_gauge_add(RC_GAUGE_RUNNING, -1);
+    run->counted = false;
     close_child_fds(run);
     close_fd(&run->text_fd);
     close_fd(&run->report_fd);
@@ -234,6 +238,15 @@ static rc_err_t *open_descriptors(rc_run_t *run, bool piped, apr_pool_t *pool)
     return NULL;
 }
 
+static void count_start(rc_run_t *run)
+{
+    const char *slash = strrchr(run->file, '/');
+
+    rc_metric_add(RC_METRIC_PROGRAMS, slash ? slash + 1 : run->file, NULL, 1);
+    rc_gauge_add(RC_GAUGE_RUNNING, 1);
+    run->counted = true;
+}
+
 static rc_err_t *start_child(rc_run_t *run, apr_pool_t *pool)
 {
     sigset_t all, before;
@@ -250,6 +263,7 @@ static rc_err_t *start_child(rc_run_t *run, apr_pool_t *pool)
     close_child_fds(run);
     if (run->pid < 0)
         return rc_err_internal(pool, error, "cannot fork");
+    count_start(run);
     run->pid_fd = (int)syscall(SYS_pidfd_open, run->pid, 0); /* -1 on kernels before 5.3 */
     return NULL;
 }

@@ -24,6 +24,7 @@ typedef struct rc_run_t {
     int text_fd, report_fd;   /* the parent's ends */
     int in_fd, out_fd;        /* the parent's ends of a piped child (child.c) */
     pid_t parent, pid;
+    bool counted; /* among the programs that run */
     int pid_fd;
     bool timed_out, stopped, lost;
     int status; /* as from waitpid */

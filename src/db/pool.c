@@ -8,6 +8,9 @@
 #include <apr_reslist.h>
 #include <apr_thread_mutex.h>
 
+#include "base/metrics.h"
+#include "base/time.h"
+
 /* Idle connections above the minimum are closed after this time. */
 #define IDLE_TIME apr_time_from_sec(300)
 
@@ -144,12 +147,14 @@ static void add_lease(rc_db_pool_t *db_pool, rc_db_t *db, apr_pool_t *pool)
 
 static rc_err_t *from_list(rc_db_t **out, rc_db_pool_t *db_pool, apr_pool_t *pool)
 {
+    apr_time_t begin = rc_clock();
     void *resource = NULL;
     apr_status_t rv;
 
     asking.pool = pool;
     asking.why = NULL;
     rv = apr_reslist_acquire(db_pool->list, &resource);
+    rc_metric_add(RC_METRIC_DATABASE, "connection", NULL, (apr_uint64_t)(rc_clock() - begin));
     asking.pool = NULL;
     *out = resource;
     if (APR_STATUS_IS_TIMEUP(rv))

@@ -13,6 +13,7 @@
 
 #include "base/cache.h"
 #include "base/fs.h"
+#include "base/metrics.h"
 #include "domain/disk_transaction.h"
 #include "domain/journal.h"
 #include "domain/secret.h"
@@ -21,15 +22,15 @@
 
 #define CHECKING                                                                                   \
     "Too many passwords are checked at once; try again in a moment" /* text of an error page */
-#define BUSY "Too much is being made at once; try again in a moment"
-#define VISITING                                                                                   \
-    "Too much is being made for visitors at once; log in, or try again in a moment"
+#define BUSY     "Too much is being made at once; try again in a moment"
+#define VISITING "Too much is being made for visitors at once; log in, or try again in a moment"
 
 #define PASSWORD_LIFE apr_time_from_sec(300) /* in the memory of passwords that were right */
 #define CLONING       "Too many clones, fetches and pushes run at once; try again in a moment"
 
-#define LIST_WAIT apr_time_from_sec(30) /* for a connection: others before may take a second each  \
-                                         */
+#define LIST_WAIT                                                                                  \
+    apr_time_from_sec(30) /* for a connection: others before may take a second each                \
+                           */
 
 #define CACHE_WAIT apr_time_from_sec(60) /* for another request that makes the same file */
 
@@ -129,6 +130,18 @@ static rc_err_t *make_connections(rc_env_t *env, const rc_db_config_t *config, a
     return rc_db_pool_create(&env->list_pool, &lists, pool);
 }
 
+static void measure_limits(const rc_env_t *env)
+{
+    rc_limit_measure(env->expensive, RC_GAUGE_EXPENSIVE);
+    rc_limit_measure(env->visitors, RC_GAUGE_VISITORS);
+    rc_limit_measure(env->clones, RC_GAUGE_CLONES);
+    rc_limit_measure(env->exchanges, RC_GAUGE_EXCHANGES);
+    rc_limit_measure(env->passwords.working, RC_GAUGE_PASSWORDS);
+    rc_limit_measure(env->passwords.waiting, RC_GAUGE_LOGINS);
+    rc_limit_measure(env->remotes, RC_GAUGE_REMOTES);
+    rc_limit_measure(env->waiting, RC_GAUGE_WAITING);
+}
+
 rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t *pool)
 {
     rc_env_t *env = apr_pcalloc(pool, sizeof(*env));
@@ -162,6 +175,7 @@ rc_err_t *rc_env_open(rc_env_t **out, const rc_env_config_t *config, apr_pool_t 
     RC_TRY(rc_password_memory_create(&env->passwords.memory, PASSWORD_LIFE, pool));
     env->remotes = rc_limit_create(config->remote_max, BUSY, pool);
     env->waiting = rc_limit_create(config->waiting_max, BUSY, pool);
+    measure_limits(env);
     env->cache =
         (rc_cache_t){config->archive_cache, config->archive_cache_size, CACHE_WAIT, env->waiting};
     if (config->repair) {

@@ -5,6 +5,7 @@
  */
 #include "domain/identify.h"
 
+#include "base/metrics.h"
 #include "caller.h"
 #include "db/memory.h"
 
@@ -91,12 +92,28 @@ static rc_err_t *find_identity(rc_identity_t *who, rc_db_t *db, const rc_credent
 }
 
 /* The use of a key is recorded with a connection. The request must begin anew with one before it
- * has answered anything. */
+ * has answered anything. So must one whose key is ignored: if it began anew later, that would be
+ * counted twice. */
 static rc_err_t *need_connection(const rc_identity_t *who, const rc_db_t *db, apr_pool_t *pool)
 {
-    if (who->caller && who->caller->unrecorded && rc_db_is_memory(db))
+    bool unrecorded = who->caller && who->caller->unrecorded;
+
+    if ((unrecorded || who->ignored) && rc_db_is_memory(db))
         return rc_err(pool, RC_E_MISS, "the use of a key is to be recorded");
     return NULL;
+}
+
+/* Counts a key that was refused, also where visitors may go on. */
+static void count_refusal(const rc_identity_t *who, const rc_credentials_t *credentials)
+{
+    static const char *const reasons[] = {[RC_REFUSED_UNKNOWN] = "unknown",
+                                          [RC_REFUSED_INACTIVE] = "inactive",
+                                          [RC_REFUSED_ADDRESS] = "address",
+                                          [RC_REFUSED_ROLE] = "role"};
+    rc_refusal_t refusal = who->ignored ? who->ignored : who->refusal;
+
+    if (credentials->key && refusal)
+        rc_metric_add(RC_METRIC_REFUSED, "key", reasons[refusal], 1);
 }
 
 rc_err_t *rc_identify(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *credentials,
@@ -111,5 +128,7 @@ rc_err_t *rc_identify(rc_identity_t *who, rc_db_t *db, const rc_credentials_t *c
     }
     RC_TRY(find_identity(who, db, credentials, pool));
     RC_TRY(rc_identity_judge(who, db, credentials, pool));
-    return need_connection(who, db, pool);
+    RC_TRY(need_connection(who, db, pool));
+    count_refusal(who, credentials);
+    return NULL;
 }

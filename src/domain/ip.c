@@ -91,6 +91,14 @@ static bool contains(const network_t *net, const network_t *client)
            memcmp(client->first, net->last, net->size) <= 0;
 }
 
+bool rc_auth_ip_within(const char *entry, const char *ip, apr_pool_t *pool)
+{
+    network_t net, client;
+
+    return parse_network(&net, entry, pool) && parse_network(&client, ip, pool) &&
+           contains(&net, &client);
+}
+
 rc_err_t *rc_auth_ip_allowed(bool *allowed, rc_db_t *db, const rc_caller_t *caller, const char *ip,
                              apr_pool_t *pool)
 {

@@ -4,6 +4,8 @@
  */
 #include "domain/login.h"
 
+#include "base/metrics.h"
+
 #include "caller.h"
 
 /* Reads from the database the user, the hash of their password, and whether they are admitted. */
@@ -35,5 +37,8 @@ rc_err_t *rc_login(rc_login_t *result, rc_identity_t *who, rc_db_pool_t *db_pool
               : !right       ? RC_LOGIN_WRONG
               : who->refusal ? RC_LOGIN_REFUSED
                              : RC_LOGIN_RIGHT;
+    if (*result != RC_LOGIN_RIGHT)
+        rc_metric_add(RC_METRIC_REFUSED, "login", *result == RC_LOGIN_REFUSED ? "refused" : "wrong",
+                      1);
     return NULL;
 }

@@ -13,6 +13,7 @@
 #include <apr_thread_mutex.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/thread.h"
 #include "base/time.h"
 #include "store/repo_change.h"
@@ -165,17 +166,24 @@ static job_t *find_job(queue_t *queue, apr_int64_t repo_id)
     return NULL;
 }
 
+static void set_due(job_t *job, bool due)
+{
+    if (job->due != due)
+        rc_gauge_add(RC_GAUGE_MAINTENANCE, due ? 1 : -1);
+    job->due = due;
+}
+
 static void settle(job_t *job, outcome_t outcome, bool wanted_again)
 {
     apr_time_t now = rc_clock();
 
     if (outcome == AGAIN) {
-        job->due = true;
+        set_due(job, true);
         job->not_before = now + (RETRY << (job->stops < DOUBLES ? job->stops : DOUBLES));
         job->stops++;
         return;
     }
-    job->due = wanted_again;
+    set_due(job, wanted_again);
     job->stops = 0;
     job->not_before = now + (outcome == DONE ? BETWEEN : FAILED);
 }
@@ -188,7 +196,7 @@ static void do_job(queue_t *queue, job_t *job)
     apr_pool_t *pool;
     outcome_t outcome;
 
-    job->due = false;
+    set_due(job, false);
     apr_pool_create(&pool, NULL);
     apr_pool_tag(pool, "rc_maintenance");
     repo.type = apr_pstrdup(pool, job->type);
@@ -256,7 +264,7 @@ static void add_job(queue_t *queue, const rc_repo_t *repo)
     }
     if (!job || job->due || !start_thread(queue))
         return;
-    job->due = true;
+    set_due(job, true);
     apr_thread_cond_signal(queue->changed);
 }
 

@@ -4,7 +4,7 @@
  * distinct set of settings, under the account of httpd's children. When one cannot be opened, its
  * requests are refused; a later request retries after a few seconds.
  */
-#include "http.h"
+#include "measure.h"
 
 #include <http_core.h>
 #include <mpm_common.h>
@@ -16,6 +16,7 @@
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
 
+#include "base/metrics.h"
 #include "base/time.h"
 #include "domain/maintenance.h"
 #include "domain/pull_request.h"
@@ -57,6 +58,7 @@ int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
         return OK;
     ap_add_version_component(pconf, "mod_rcapi/" RCAPI_VERSION);
     rc_http_warn(s, ptemp);
+    rc_http_measure_open(s);
     slots = apr_array_make(pconf, 1, sizeof(rc_slot_t *));
     for (; s; s = s->next) {
         rc_server_conf_t *conf = rc_http_server_conf(s);
@@ -175,6 +177,7 @@ void rc_http_child_init(apr_pool_t *pchild, server_rec *s)
 
     (void)s;
     watch_work(pchild);
+    rc_metrics_begin();
     bound_memory();
     at_work++;
     rc_http_log_open();

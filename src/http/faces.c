@@ -8,6 +8,7 @@
 #include "faces/face.h"
 #include "faces/git.h"
 #include "faces/hg.h"
+#include "faces/metrics.h"
 #include "faces/pages.h"
 #include "faces/raw.h"
 #include "faces/svn.h"
@@ -15,6 +16,7 @@
 /* clang-format off */
 const rc_face_t *const rc_faces[] = {
     &rc_face_api,
+    &rc_face_metrics,
     &rc_face_hg,
     &rc_face_pages,
     &rc_face_svn,

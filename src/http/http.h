@@ -37,8 +37,7 @@ typedef struct rc_server_conf_t {
     rc_slot_t *slot;            /* set by post_config; NULL: the module is not mounted here */
 } rc_server_conf_t;
 
-/* The groups of settings: each is a struct, and the table of the directives that set its members.
- */
+/* The groups of settings: each is a struct, with the table of directives that set its members. */
 enum {
     RC_GROUP_SERVER, /* rc_env_config_t: the environment's, of a server */
     RC_GROUP_PLACE,  /* rc_http_place_t */
@@ -80,15 +79,17 @@ struct rc_note_t {
     const rc_note_t *outer; /* of the request that this one copies: see request.c; or NULL */
 
     /* request to and verdict of the face; NULL before rc_http_decide */
-    apr_pool_t *work;      /* for making the answer; destroyed before a spool is sent */
-    rc_request_t *request; /* lives in `work` */
-    const rc_face_t *face; /* NULL: no face claims the URL */
-    rc_answer_t *answer;   /* holds the verdict, unless err is set */
-    rc_err_t *err;         /* the error that prevented a verdict; or NULL */
-    const char *asked_by;  /* r->user at the time of the verdict */
-    rc_door_t *door;       /* while another handler serves the request; else NULL */
-    rc_parked_t *parked;   /* while it goes on without its thread; else NULL */
-    int body_failure;      /* the status for a body that cannot be read; 0: none */
+    apr_pool_t *work;            /* for making the answer; destroyed before a spool is sent */
+    rc_request_t *request;       /* lives in `work` */
+    const rc_face_t *face;       /* NULL: no face claims the URL */
+    rc_answer_t *answer;         /* holds the verdict, unless err is set */
+    rc_err_t *err;               /* the error that prevented a verdict; or NULL */
+    const char *asked_by;        /* r->user at the time of the verdict */
+    rc_door_t *door;             /* while another handler serves the request; else NULL */
+    rc_parked_t *parked;         /* while it goes on without its thread; else NULL */
+    apr_time_t began;            /* on rc_clock() */
+    const char *measured, *view; /* the face that answers (NULL: none yet); see rc_answer_t.view */
+    int body_failure;            /* the status for a body that cannot be read; 0: none */
     const char *clean_request, *clean_uri, *clean_query; /* texts that are clean: see clean.c */
 };
 
@@ -376,8 +377,7 @@ int rc_http_send_head(request_rec *r, apr_off_t length);
  * the default ones. */
 int rc_http_send_refusal(request_rec *r, rc_answer_t *answer);
 
-/** Appends @a size bytes of @a file, from @a start on, to @a bb. The file must outlive the request.
- */
+/** Appends @a size bytes of @a file, from @a start on, to @a bb. It must outlive @a r. */
 rc_err_t *rc_http_insert_file(apr_bucket_brigade *bb, apr_file_t *file, apr_off_t start,
                               apr_off_t size, request_rec *r);
 

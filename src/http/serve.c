@@ -4,6 +4,7 @@
  * an answer (database connection, repository handle, request body) live in a pool that is destroyed
  * before a spool is sent, so that slow clients do not hold them.
  */
+#include "measure.h"
 #include "parked.h"
 
 #include <http_core.h>
@@ -148,6 +149,7 @@ static int complete(request_rec *r, rc_note_t *note, const rc_err_t *err)
 
     finish(r, note, err);
     rc_http_log_request(NULL);
+    rc_http_measure_answer(note);
     rc_http_forget_verdict(note);
     if (user && !r->user)
         r->user = user; /* for the access log */
@@ -184,6 +186,7 @@ static int hand_over(request_rec *r, rc_note_t *note)
     int status = rc_http_pass_door(r, note);
 
     rc_http_log_request(NULL);
+    rc_http_measure_answer(note);
     rc_http_forget_verdict(note);
     return status;
 }
@@ -198,10 +201,12 @@ static rc_note_t *decide(request_rec *r)
 
 static int serve_request(request_rec *r)
 {
+    apr_time_t began = rc_clock();
     rc_note_t *note = decide(r);
     const rc_env_t *env = note->request->env;
     rc_err_t *err;
 
+    note->began = began;
     note->answer->spool = rc_spool_create(env ? env->config->temp_dir : "/", r->pool);
     rc_http_log_request(r);
     err = make_answer(r, note);

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 
+#include "base/metrics.h"
 #include "base/time.h"
 
 /* The lock file's bytes, one per lock. */
@@ -53,6 +54,7 @@ rc_err_t *rc_sqlite_lock_writers(rc_db_t *db, apr_interval_time_t wait)
     RC_TRY(wait_for(db, GATE, until));
     err = wait_for(db, WRITER, until);
     set_lock(own, F_UNLCK, GATE);
+    rc_metric_add(RC_METRIC_DATABASE, "writer", NULL, (apr_uint64_t)(rc_clock() + wait - until));
     own->locked = !err;
     return err;
 }

@@ -4,6 +4,8 @@
  */
 #include "dispatch.h"
 
+#include "base/metrics.h"
+
 static rc_err_t *run_method(rc_call_t *call, void *baton)
 {
     rc_json_t *out = baton;
@@ -38,7 +40,7 @@ static rc_err_t *check_or_read(rc_call_t *call)
     return rc_actor_read(actor, check_and_read, call);
 }
 
-rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out)
+static rc_err_t *run_call(rc_call_t *call, rc_json_t *out)
 {
     unsigned flags = call->method->flags;
     rc_err_t *err;
@@ -52,4 +54,27 @@ rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out)
     if (flags & RC_AWAY)
         return rc_call_away(call, run_method, out);
     return flags & RC_ALONE ? run_method(call, out) : NULL;
+}
+
+static const char *outcome(const rc_err_t *err)
+{
+    switch (err ? err->kind : RC_E_ARG) {
+    case RC_E_INTERNAL:
+        return "error";
+    case RC_E_BUSY:
+    case RC_E_LIMIT:
+        return "limited";
+    case RC_E_FAILED:
+        return "failed";
+    default:
+        return err ? "refused" : "ok";
+    }
+}
+
+rc_err_t *rc_dispatch(rc_call_t *call, rc_json_t *out)
+{
+    rc_err_t *err = run_call(call, out);
+
+    rc_metric_add(RC_METRIC_CALLS, call->method->name, outcome(err), 1);
+    return err;
 }

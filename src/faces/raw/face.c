@@ -61,6 +61,7 @@ static rc_err_t *decide(rc_answer_t *answer, const rc_request_t *request)
     answer->state = call;
     if (call->actor.caller && !call->actor.caller->anonymous)
         answer->user = call->actor.caller->username;
+    answer->view = call->view ? call->view->action : NULL;
     take_status(answer, call);
     return NULL;
 }
