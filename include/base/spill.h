@@ -52,6 +52,9 @@ rc_err_t *rc_spilled_open(rc_spilled_t *out, const char *path, uid_t owner, apr_
  * *@a at behind them. *@a text ends with a NUL; "" when there are no more. */
 rc_err_t *rc_spilled_read(char **text, rc_spilled_t *spilled, apr_off_t *at, apr_pool_t *pool);
 
+/** Returns whether the file has been removed since it was opened. */
+bool rc_spilled_is_removed(const rc_spilled_t *spilled);
+
 /** Removes the file if it ends at @a at and nobody is adding to it. To be called when all of its
  * lines, and the position, are on the disk. */
 void rc_spilled_remove(const rc_spilled_t *spilled, apr_off_t at);

@@ -86,6 +86,13 @@ rc_err_t *rc_spilled_read(char **text, rc_spilled_t *spilled, apr_off_t *at, apr
     return NULL;
 }
 
+bool rc_spilled_is_removed(const rc_spilled_t *spilled)
+{
+    struct stat st;
+
+    return !fstat(spilled->fd, &st) && !st.st_nlink;
+}
+
 void rc_spilled_remove(const rc_spilled_t *spilled, apr_off_t at)
 {
     struct stat st;

@@ -168,11 +168,15 @@ static rc_err_t *find_position(apr_off_t *at, const rc_spilled_t *spilled, rc_db
     return NULL;
 }
 
-/* Stores lines, and the position in the same transaction. */
+/* Stores lines, and the position in the same transaction. A file that another process has removed
+ * since it was opened was stored as a whole; its position is gone when the next file has one. */
 static rc_err_t *take_lines(apr_off_t *at, rc_spilled_t *spilled, rc_db_t *db, apr_pool_t *pool)
 {
     char *text;
 
+    *at = spilled->length;
+    if (rc_spilled_is_removed(spilled))
+        return NULL;
     RC_TRY(find_position(at, spilled, db));
     RC_TRY(rc_spilled_read(&text, spilled, at, pool));
     RC_TRY(store_lines(db, text, spilled, pool));

@@ -8,6 +8,7 @@
 
 #include <sys/wait.h>
 
+#include "base/spill.h"
 #include "domain/actor.h"
 #include "domain/journal.h"
 
@@ -159,6 +160,22 @@ static void many_processes(void **state)
     assert_int_not_equal(access(spill, F_OK), 0);
 }
 
+/* Who opened a file that others stored and removed must not store it again. */
+static void removed_meanwhile(void **state)
+{
+    int counts[2] = {0};
+    rc_spilled_t spilled;
+
+    (void)state;
+    open_data("removed");
+    ASSERT_OK(add("1", 0));
+    ASSERT_OK(rc_spilled_open(&spilled, spill, geteuid(), pool));
+    assert_false(rc_spilled_is_removed(&spilled));
+    count(counts);
+    ASSERT_OK(add("1", 0)); /* in another file */
+    assert_true(rc_spilled_is_removed(&spilled));
+}
+
 static void append(const char *text)
 {
     FILE *f = fopen(spill, "a");
@@ -236,6 +253,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_at_each_step),
         cmocka_unit_test(many_processes),
+        cmocka_unit_test(removed_meanwhile),
         cmocka_unit_test(damaged),
         cmocka_unit_test(foreign_files),
     };
