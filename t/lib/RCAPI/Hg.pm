@@ -23,7 +23,7 @@ use strict;
 use warnings;
 use Cwd qw(abs_path);
 use JSON::PP ();
-use RCAPI::Run qw(account run slurp);
+use RCAPI::Run qw(account run slurp spew);
 use RCAPI::Temp;
 
 my $EXTENSION = abs_path('t/lib/hg_history.py');
@@ -40,17 +40,18 @@ sub import {
 
 # Python takes 0.17 seconds to start hg. chg, which comes with it, forks a server that has started; it ends when the
 # folder of its socket is gone, and when a killed test has left that, after some minutes.
-my @program = (grep { -x "$_/chg" } split /:/, $ENV{PATH}) ? qw(chg --config chgserver.idletimeout=300) : 'hg';
+my $program = (grep { -x "$_/chg" } split /:/, $ENV{PATH}) ? 'chg' : 'hg';
 my $socket = RCAPI::Temp::dir(); # before any fork, so that the first process removes it
 my (undef, $uid, $gid) = account();
 chown $uid, $gid, "$socket" if defined $uid;
+spew("$socket/hgrc", "[chgserver]\nidletimeout = 300\n");
 
-# Runs hg as RCAPI::Run::run does, with no settings but its own.
+# Runs hg as RCAPI::Run::run does, with no settings but these.
 sub try {
     my ($opt, @args) = @_;
-    my %env = (HGRCPATH => '', HGPLAIN => 1, HGENCODING => 'UTF-8', LC_ALL => 'C.UTF-8', PYTHONDONTWRITEBYTECODE => 1,
-        CHGSOCKNAME => "$socket/chg", %{ $opt->{env} // {} });
-    return run({ timeout => 120, %$opt, env => \%env }, @program, @args);
+    my %env = (HGRCPATH => "$socket/hgrc", HGPLAIN => 1, HGENCODING => 'UTF-8', LC_ALL => 'C.UTF-8',
+        PYTHONDONTWRITEBYTECODE => 1, CHGSOCKNAME => "$socket/chg", %{ $opt->{env} // {} });
+    return run({ timeout => 120, %$opt, env => \%env }, $program, @args);
 }
 
 # Runs hg; what it prints. Dies when it fails. The first argument may be a hash of options of run.
