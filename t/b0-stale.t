@@ -200,6 +200,7 @@ sub read_cells {
         my $last = begun($i);
         $done++;
         next if $answer->{status} == 503 || grep { $cells[$i]{fits}->($_, $answer) } $first .. $last;
+        print $found "fault\n" and next if ($answer->{error} // '') eq 'Internal server error'; # says nothing old
         $enough = 0 if $first_only;
         print $found "cell $i, versions $first to $last: " . substr($JSON->encode($answer), 0, 120) . "\n";
     }
@@ -272,7 +273,10 @@ sub run_with {
     my @lines = map { split /^/, RCAPI::Run::slurp($_) } glob $t->dir . '/scratch/stale*';
     my $done = 0;
     $done += /^done (\d+)/ ? $1 : 0 for @lines;
-    my @wrong = grep { !/^done/ } @lines;
+    my @wrong = grep { !/^(?:done|fault)/ } @lines;
+    my $faults = grep { /^fault/ } @lines;
+    diag("$faults internal server errors:\n", $t->news) if $faults && !@{ $opt{faults} // [] };
+    cmp_ok $faults, '<=', 1 + $done / 500, 'nearly none fails' if !@{ $opt{faults} // [] };
     my $changes = 0;
     $changes += acknowledged($_) for 0 .. $#cells;
     unlink glob "$faults/*";
@@ -288,11 +292,14 @@ is join('', @{ $run->{wrong} }), '',
     "nor of $run->{done} while processes are killed, also between a commit and its record";
 is $run->{failed}, 0, 'and all changes are made';
 
+# A planted fault leaves values that are too old: the next run begins with processes that remember nothing.
 for my $fault ([header => [qw(header)]], [extent => [qw(extent)], 'api'], [gap => [qw(gap)], 'sql']) {
     my ($name, $planted, $only) = @$fault;
+    $t->reload;
     $run = run_with(20_000, faults => $planted, only => $only, first => 1);
     cmp_ok scalar @{ $run->{wrong} }, '>', 0, "the fault $name is found";
 }
+$t->reload;
 $run = run_with($REQUESTS * 0.1, faults => ['silent']);
 is join('', @{ $run->{wrong} }), '', 'a commit without a record makes no answer too old';
 
