@@ -200,7 +200,6 @@ sub read_cells {
         my $last = begun($i);
         $done++;
         next if $answer->{status} == 503 || grep { $cells[$i]{fits}->($_, $answer) } $first .. $last;
-        print $found "fault\n" and next if ($answer->{error} // '') eq 'Internal server error'; # says nothing old
         $enough = 0 if $first_only;
         print $found "cell $i, versions $first to $last: " . substr($JSON->encode($answer), 0, 120) . "\n";
     }
@@ -273,10 +272,8 @@ sub run_with {
     my @lines = map { split /^/, RCAPI::Run::slurp($_) } glob $t->dir . '/scratch/stale*';
     my $done = 0;
     $done += /^done (\d+)/ ? $1 : 0 for @lines;
-    my @wrong = grep { !/^(?:done|fault)/ } @lines;
-    my $faults = grep { /^fault/ } @lines;
-    diag("$faults internal server errors:\n", $t->news) if $faults && !@{ $opt{faults} // [] };
-    cmp_ok $faults, '<=', 1 + $done / 500, 'nearly none fails' if !@{ $opt{faults} // [] };
+    my @wrong = grep { !/^done/ } @lines;
+    diag($t->news) if @wrong && !@{ $opt{faults} // [] };
     my $changes = 0;
     $changes += acknowledged($_) for 0 .. $#cells;
     unlink glob "$faults/*";

@@ -433,7 +433,25 @@ static void texts_report_all_changes(void **state)
         assert_null(strcasestr(rc_store_texts.steps[0][i], "WITHOUT ROWID"));
 }
 
+/* Another program writes: a change that does not wait for it leaves the connection as it was. */
+static void a_busy_writer_is_no_hindrance(void **state)
+{
+    sqlite3 *handle;
+    rc_err_t *err;
+
+    (void)state;
+    assert_int_equal(sqlite3_open(config.path, &handle), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL), SQLITE_OK);
+    err = rc_db_txn_idle(writer, add_journal, NULL);
+    assert_true(err && err->kind == RC_E_BUSY);
+    ASSERT_OK(rc_db_begin_read(writer));
+    ASSERT_OK(rc_db_commit(writer));
+    sqlite3_close(handle);
+    ASSERT_OK(rc_db_txn_idle(writer, add_journal, NULL));
+}
+
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(a_busy_writer_is_no_hindrance),
     cmocka_unit_test(keeps_until_a_change),
     cmocka_unit_test(a_foreign_write_ends_everything),
     cmocka_unit_test(what_did_not_happen_ends_nothing),

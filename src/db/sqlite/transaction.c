@@ -13,22 +13,22 @@ static const char *const texts[OWN_STATEMENTS] = {[BEGIN_READ] = "BEGIN",
                                                   [BEGIN_WRITE] = "BEGIN IMMEDIATE",
                                                   [COMMIT] = "COMMIT"};
 
+/* A statement that failed is reset, too: a BEGIN IMMEDIATE that found another writer would count as
+ * in progress, and the next COMMIT fail. */
 static rc_err_t *run_own(rc_db_t *db, int which)
 {
     rc_sqlite_t *own = db->handle;
+    rc_err_t *err;
     int n = SQLITE_OK;
 
     if (!own->own[which])
         n = sqlite3_prepare_v3(own->handle, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
                                &own->own[which], NULL);
-    if (n == SQLITE_OK) {
+    if (n == SQLITE_OK)
         n = sqlite3_step(own->own[which]);
-        if (n == SQLITE_DONE || n == SQLITE_ROW) {
-            sqlite3_reset(own->own[which]);
-            return NULL;
-        }
-    }
-    return rc_sqlite_error(db, n, texts[which]);
+    err = n == SQLITE_DONE || n == SQLITE_ROW ? NULL : rc_sqlite_error(db, n, texts[which]);
+    sqlite3_reset(own->own[which]);
+    return err;
 }
 
 /* BEGIN alone takes no snapshot; the first statement does. */
