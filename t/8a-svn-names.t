@@ -26,6 +26,7 @@ print $conf "nameserver 127.0.0.1\noptions timeout:5\n";
 $conf->flush;
 chmod 0644, "$conf";
 plan skip_all => 'cannot mount' if system 'mount', '--bind', "$conf", '/etc/resolv.conf';
+unlink "$conf"; # the account that the test becomes may not
 
 require RCAPI::Test;
 my $t = RCAPI::Test->new(children => 1, directives => "RcapiRemoteSchemes http svn\n");
