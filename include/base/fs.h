@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include <apr_file_io.h>
 #include <apr_time.h>
 
 #include "base/err.h"
@@ -52,6 +53,12 @@ int rc_fs_open_regular(struct stat *st, const char *path, int flags);
 
 /** Reads exactly @a len bytes; returns false when there are fewer, or the read fails. */
 bool rc_fs_read_full(int fd, void *buf, apr_size_t len);
+
+/** Returns the file descriptor of @a file; -1 when that is NULL. */
+int rc_fs_number(apr_file_t *file);
+
+/** Prepares a file that was written for reading: by a program, or by apr_file_gets. */
+rc_err_t *rc_fs_rewind(apr_file_t *file, apr_pool_t *pool);
 
 /**
  * Reads the regular file @a path, of at most @a max bytes, into @a pool, with a NUL after it.

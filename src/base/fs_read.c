@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <apr_portable.h>
+
 int rc_fs_open_regular(struct stat *st, const char *path, int flags)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
@@ -96,4 +98,25 @@ rc_err_t *rc_fs_map(const char **data, int fd, apr_size_t len, apr_pool_t *pool)
     apr_pool_cleanup_register(pool, view, end_view, apr_pool_cleanup_null);
     *data = view->at;
     return NULL;
+}
+
+int rc_fs_number(apr_file_t *file)
+{
+    apr_os_file_t fd = -1;
+
+    if (file)
+        apr_os_file_get(&fd, file);
+    return fd;
+}
+
+rc_err_t *rc_fs_rewind(apr_file_t *file, apr_pool_t *pool)
+{
+    apr_off_t start = 0;
+    apr_status_t rv = apr_file_flush(file);
+
+    if (rv == APR_SUCCESS)
+        rv = apr_file_seek(file, APR_SET, &start);
+    if (rv == APR_SUCCESS && lseek(rc_fs_number(file), 0, SEEK_SET) < 0)
+        rv = errno;
+    return rv == APR_SUCCESS ? NULL : rc_err_internal(pool, rv, "cannot rewind a file");
 }

@@ -314,3 +314,14 @@ void rc_json_member_null(rc_json_t *json, const char *key)
 {
     put_member(json, key, "", "null", 4);
 }
+
+void rc_json_member_strings(rc_json_t *json, const char *key, const apr_array_header_t *list)
+{
+    int i;
+
+    rc_json_key(json, key);
+    rc_json_array_begin(json);
+    for (i = 0; list && i < list->nelts; i++)
+        rc_json_string(json, APR_ARRAY_IDX(list, i, const char *));
+    rc_json_array_end(json);
+}

@@ -77,18 +77,12 @@ rc_err_t *rc_render_user_group(rc_json_t *out, rc_call_t *call, const rc_user_gr
 rc_err_t *rc_render_repo_group(rc_json_t *out, rc_call_t *call, const rc_repo_group_t *group,
                                const apr_array_header_t *repos, bool full)
 {
-    int i;
-
     rc_json_object_begin(out);
     rc_json_member_int(out, "group_id", group->id);
     rc_json_member_string(out, "group_name", group->name);
     rc_json_member_string(out, "group_description", group->description);
     rc_json_member_string(out, "parent_group", rc_repo_name_parent(group->name, repos->pool));
-    rc_json_key(out, "repositories");
-    rc_json_array_begin(out);
-    for (i = 0; i < repos->nelts; i++)
-        rc_json_string(out, APR_ARRAY_IDX(repos, i, const char *));
-    rc_json_array_end(out);
+    rc_json_member_strings(out, "repositories", repos);
     rc_json_member_string(out, "owner", group->owner);
     if (full)
         RC_TRY(rc_render_members(out, call, RC_KIND_REPO_GROUP, group->id, "members", NULL));

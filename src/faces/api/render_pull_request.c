@@ -23,19 +23,13 @@ static void render_id(rc_json_t *out, const char *key, apr_int64_t id)
 static void render_person(rc_json_t *out, const rc_user_details_t *person)
 {
     const rc_user_t *user = person->user;
-    int i;
-
     rc_json_object_begin(out);
     render_id(out, "user_id", user->id);
     rc_json_member_string(out, "username", user->username);
     rc_json_member_string(out, "firstname", user->firstname);
     rc_json_member_string(out, "lastname", user->lastname);
     rc_json_member_string(out, "email", user->email);
-    rc_json_key(out, "emails");
-    rc_json_array_begin(out);
-    for (i = 0; i < person->emails->nelts; i++)
-        rc_json_string(out, APR_ARRAY_IDX(person->emails, i, const char *));
-    rc_json_array_end(out);
+    rc_json_member_strings(out, "emails", person->emails);
     rc_json_object_end(out);
 }
 
@@ -94,17 +88,6 @@ static void render_reviewers(rc_json_t *out, const rc_pull_request_t *pull)
     rc_json_array_end(out);
 }
 
-static void render_commits(rc_json_t *out, const rc_pull_request_t *pull)
-{
-    int i;
-
-    rc_json_key(out, "commit_ids");
-    rc_json_array_begin(out);
-    for (i = 0; i < pull->commits->nelts; i++)
-        rc_json_string(out, APR_ARRAY_IDX(pull->commits, i, const char *));
-    rc_json_array_end(out);
-}
-
 static void render_mergeable(rc_json_t *out, const rc_mergeable_t *mergeable)
 {
     rc_json_key(out, "mergeable");
@@ -137,7 +120,7 @@ rc_err_t *rc_render_pull(rc_json_t *out, const rc_call_t *call, const rc_pull_re
     rc_json_member_string(out, "status", pull->closed ? "closed" : "new");
     rc_json_member_string(out, "created_on", rc_time_local(pull->created_on, pool));
     rc_json_member_string(out, "updated_on", rc_time_local(pull->updated_on, pool));
-    render_commits(out, pull);
+    rc_json_member_strings(out, "commit_ids", pull->commits);
     rc_json_member_string(out, "review_status", rc_pull_review_status(pull));
     render_mergeable(out, mergeable);
     render_side(out, "source", call, &pull->source, pool);

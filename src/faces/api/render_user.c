@@ -56,17 +56,6 @@ static void write_keys(rc_json_t *out, rc_call_t *call, const apr_array_header_t
     rc_json_array_end(out);
 }
 
-static void write_texts(rc_json_t *out, const char *key, const apr_array_header_t *list)
-{
-    int i;
-
-    rc_json_key(out, key);
-    rc_json_array_begin(out);
-    for (i = 0; i < list->nelts; i++)
-        rc_json_string(out, APR_ARRAY_IDX(list, i, const char *));
-    rc_json_array_end(out);
-}
-
 static void write_members(rc_json_t *out, rc_call_t *call, const rc_user_details_t *details,
                           rc_keys_t keys, apr_pool_t *pool)
 {
@@ -77,7 +66,7 @@ static void write_members(rc_json_t *out, rc_call_t *call, const rc_user_details
     rc_json_member_string(out, "firstname", user->firstname);
     rc_json_member_string(out, "lastname", user->lastname);
     rc_json_member_string(out, "email", user->email);
-    write_texts(out, "emails", details->emails);
+    rc_json_member_strings(out, "emails", details->emails);
     write_keys(out, call, details->keys, keys, pool);
     rc_json_member_bool(out, "active", user->active);
     rc_json_member_bool(out, "admin", user->admin);
@@ -85,7 +74,7 @@ static void write_members(rc_json_t *out, rc_call_t *call, const rc_user_details
     rc_json_member_string(out, "extern_name", user->extern_name);
     rc_json_member_string(out, "last_login",
                           user->last_login ? rc_time_local(user->last_login, pool) : NULL);
-    write_texts(out, "ip_addresses", details->ips);
+    rc_json_member_strings(out, "ip_addresses", details->ips);
     rc_json_member_string(out, "language", user->language);
 }
 

@@ -19,6 +19,7 @@
 #include "git.h"
 #include "env.h"
 #include "publish.h"
+#include "base/fs.h"
 #include "base/process.h"
 #include "quarantine.h"
 
@@ -236,7 +237,7 @@ static rc_err_t *get_head(const char **branch, const rc_git_fetch_t *fetch)
     *branch = NULL;
     RC_TRY(rc_git_step_file(&step.out, fetch, "rc-head"));
     RC_TRY(rc_git_step_run(fetch, &step, argv));
-    RC_TRY(rc_git_step_rewind(step.out, fetch));
+    RC_TRY(rc_fs_rewind(step.out, fetch->pool));
     while (!*branch && apr_file_gets(line, sizeof(line), step.out) == APR_SUCCESS)
         if (strncmp(line, "ref: refs/heads/", 16) == 0 && (tab = strchr(line, '\t')) &&
             strcmp(tab, "\tHEAD\n") == 0)

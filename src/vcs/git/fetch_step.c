@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include <apr_portable.h>
 #include <apr_strings.h>
 
 #include "env.h"
@@ -34,15 +33,6 @@ static bool fetch_may_go_on(void *baton)
 {
     return rc_git_step_within(baton) &&
            !rc_remote_client_gone(((const rc_git_fetch_t *)baton)->policy);
-}
-
-static int os_file(apr_file_t *file)
-{
-    apr_os_file_t fd = -1;
-
-    if (file)
-        apr_os_file_get(&fd, file);
-    return fd;
 }
 
 rc_err_t *rc_git_step_too_large(const rc_git_fetch_t *fetch)
@@ -96,8 +86,8 @@ rc_err_t *rc_git_step_run(const rc_git_fetch_t *fetch, const rc_git_step_t *step
     rc_proc_t proc = {.argv = argv, .env = step->env, .dir = fetch->quarantine};
     rc_proc_result_t result;
 
-    proc.in = os_file(step->in);
-    proc.out = os_file(step->out);
+    proc.in = rc_fs_number(step->in);
+    proc.out = rc_fs_number(step->out);
     proc.deadline = step->commits ? rc_clock() + PUBLISH_GRACE : fetch->deadline;
     proc.outlives_us = step->commits;
     proc.keep = step->commits ? fetch->policy->lock : 0;
@@ -128,16 +118,4 @@ rc_err_t *rc_git_step_file(apr_file_t **file, const rc_git_fetch_t *fetch, const
     apr_status_t rv = apr_file_open(file, path, how, APR_OS_DEFAULT, fetch->scratch);
 
     return rv == APR_SUCCESS ? NULL : rc_fs_status(fetch->pool, rv, "make", path);
-}
-
-rc_err_t *rc_git_step_rewind(apr_file_t *file, const rc_git_fetch_t *fetch)
-{
-    apr_off_t start = 0;
-    apr_status_t rv = apr_file_flush(file);
-
-    if (rv == APR_SUCCESS)
-        rv = apr_file_seek(file, APR_SET, &start);
-    if (rv == APR_SUCCESS && lseek(os_file(file), 0, SEEK_SET) < 0)
-        rv = errno;
-    return rv == APR_SUCCESS ? NULL : rc_err_internal(fetch->pool, rv, "cannot rewind a file");
 }

@@ -46,7 +46,6 @@ const char *const *rc_git_step_remote_env(const rc_git_fetch_t *fetch);
 /** Creates the file @a name in the quarantine, for output that is read back or passed to git.
  * Closed with fetch->scratch. */
 rc_err_t *rc_git_step_file(apr_file_t **file, const rc_git_fetch_t *fetch, const char *name);
-rc_err_t *rc_git_step_rewind(apr_file_t *file, const rc_git_fetch_t *fetch);
 
 /** True while the received data does not exceed the policy's limit. */
 bool rc_git_step_within(const rc_git_fetch_t *fetch);

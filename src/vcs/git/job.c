@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <apr_portable.h>
 #include <apr_strings.h>
 
 #include "base/fs.h"
@@ -64,15 +63,6 @@ static const char *const *job_environment(const rc_git_job_t *job, const rc_git_
     return rc_git_env_list(env);
 }
 
-static int os_file(apr_file_t *file)
-{
-    apr_os_file_t fd = -1;
-
-    if (file)
-        apr_os_file_get(&fd, file);
-    return fd;
-}
-
 static rc_err_t *judge_job(int *status, const rc_git_job_t *job, const char *name,
                            const rc_proc_result_t *result)
 {
@@ -92,8 +82,8 @@ rc_err_t *rc_git_job(int *status, const rc_git_job_t *job, const rc_git_command_
     rc_proc_t proc = {.argv = command->argv,
                       .env = job_environment(job, command),
                       .dir = job->work_dir,
-                      .in = os_file(command->in),
-                      .out = os_file(command->out),
+                      .in = rc_fs_number(command->in),
+                      .out = rc_fs_number(command->out),
                       .max_memory = MEMORY,
                       .max_cpu = PROCESSOR,
                       .max_file = FILE_MOST,
@@ -121,18 +111,6 @@ rc_err_t *rc_git_job_file(apr_file_t **file, const rc_git_job_t *job)
     return NULL;
 }
 
-rc_err_t *rc_git_job_rewind(apr_file_t *file, const rc_git_job_t *job)
-{
-    apr_off_t start = 0;
-    apr_status_t rv = apr_file_flush(file);
-
-    if (rv == APR_SUCCESS)
-        rv = apr_file_seek(file, APR_SET, &start);
-    if (rv == APR_SUCCESS && lseek(os_file(file), 0, SEEK_SET) < 0)
-        rv = errno;
-    return rv == APR_SUCCESS ? NULL : rc_err_internal(job->pool, rv, "cannot rewind a file");
-}
-
 rc_err_t *rc_git_job_read(int *status, const char **out, const rc_git_job_t *job,
                           const char *const *argv, apr_size_t most)
 {
@@ -143,7 +121,7 @@ rc_err_t *rc_git_job_read(int *status, const char **out, const rc_git_job_t *job
 
     RC_TRY(rc_git_job_file(&command.out, job));
     RC_TRY(rc_git_job(status, job, &command));
-    RC_TRY(rc_git_job_rewind(command.out, job));
+    RC_TRY(rc_fs_rewind(command.out, job->pool));
     text = apr_palloc(job->pool, most + 1);
     rv = apr_file_read_full(command.out, text, most, &len);
     apr_file_close(command.out);

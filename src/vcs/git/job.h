@@ -36,9 +36,6 @@ rc_err_t *rc_git_job(int *status, const rc_git_job_t *job, const rc_git_command_
 /** Creates a temporary file without a name that lasts. */
 rc_err_t *rc_git_job_file(apr_file_t **file, const rc_git_job_t *job);
 
-/** Prepares a file that was written for reading: by a command, or by apr_file_gets. */
-rc_err_t *rc_git_job_rewind(apr_file_t *file, const rc_git_job_t *job);
-
 /** Runs @a argv and reads its output, at most @a most bytes, into the pool of the job. *@a out ends
  * with a NUL. */
 rc_err_t *rc_git_job_read(int *status, const char **out, const rc_git_job_t *job,

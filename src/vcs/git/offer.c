@@ -92,7 +92,7 @@ static rc_err_t *list_missing(apr_file_t **list, const rc_git_job_t *job, const 
     RC_TRY(rc_git_job_file(list, job));
     command.out = *list;
     RC_TRY(rc_git_job(NULL, job, &command));
-    return rc_git_job_rewind(*list, job);
+    return rc_fs_rewind(*list, job->pool);
 }
 
 static rc_err_t *pack(apr_file_t **made, const rc_git_job_t *job, apr_file_t *list)
@@ -104,7 +104,7 @@ static rc_err_t *pack(apr_file_t **made, const rc_git_job_t *job, apr_file_t *li
     RC_TRY(rc_git_job_file(made, job));
     command.out = *made;
     RC_TRY(rc_git_job(NULL, job, &command));
-    return rc_git_job_rewind(*made, job);
+    return rc_fs_rewind(*made, job->pool);
 }
 
 /* Checks the objects as those of a push: the source may be a repository of unknown origin. */
@@ -142,7 +142,7 @@ static rc_err_t *bring_missing(const rc_offer_t *offer, apr_pool_t *pool)
     RC_TRY(list_missing(&list, &job, offer->source_id));
     if (apr_file_getc(&c, list)) /* the target has everything */
         return NULL;
-    RC_TRY(rc_git_job_rewind(list, &job));
+    RC_TRY(rc_fs_rewind(list, job.pool));
     RC_TRY(rc_quarantine_make(&quarantine, offer->work_dir, job.git_dir, pool));
     err = bring(&job, quarantine, list);
     rc_quarantine_remove(quarantine);

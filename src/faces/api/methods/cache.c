@@ -36,17 +36,6 @@ static rc_err_t *strip(rc_call_t *call, rc_json_t *out)
     return NULL;
 }
 
-static void write_names(rc_json_t *out, const char *key, const apr_array_header_t *names)
-{
-    int i;
-
-    rc_json_key(out, key);
-    rc_json_array_begin(out);
-    for (i = 0; names && i < names->nelts; i++)
-        rc_json_string(out, APR_ARRAY_IDX(names, i, const char *));
-    rc_json_array_end(out);
-}
-
 /* Writes the key "errors", which later versions of RhodeCode have too; the caller omits it when
  * there is nothing to report. */
 static void write_skipped(rc_json_t *out, const apr_array_header_t *skipped, apr_pool_t *pool)
@@ -69,8 +58,8 @@ static rc_err_t *rescan_repos(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(rc_rescan(&found, &call->actor, rc_arg_bool(call, RC_P_REMOVE_OBSOLETE)));
     rc_json_object_begin(out);
-    write_names(out, "added", found.added);
-    write_names(out, "removed", found.removed);
+    rc_json_member_strings(out, "added", found.added);
+    rc_json_member_strings(out, "removed", found.removed);
     if (found.skipped->nelts)
         write_skipped(out, found.skipped, call->pool);
     rc_json_object_end(out);

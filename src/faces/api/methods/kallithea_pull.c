@@ -142,11 +142,7 @@ static void write_lists(rc_json_t *out, const rc_pull_request_t *pull)
         rc_json_object_end(out);
     }
     rc_json_array_end(out);
-    rc_json_key(out, "revisions");
-    rc_json_array_begin(out);
-    for (i = 0; i < pull->commits->nelts; i++)
-        rc_json_string(out, APR_ARRAY_IDX(pull->commits, i, const char *));
-    rc_json_array_end(out);
+    rc_json_member_strings(out, "revisions", pull->commits);
 }
 
 static rc_err_t *get_pullrequest(rc_call_t *call, rc_json_t *out)

@@ -10,16 +10,10 @@ static rc_err_t *maintenance(rc_call_t *call, rc_json_t *out)
 {
     const rc_maintenance_t request = {.repo = rc_arg_repo(call, RC_P_REPOID)};
     apr_array_header_t *actions;
-    int i;
-
     RC_TRY(rc_repo_maintain(&actions, &call->actor, &request));
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", "executed maintenance command");
-    rc_json_key(out, "executed_actions");
-    rc_json_array_begin(out);
-    for (i = 0; i < actions->nelts; i++)
-        rc_json_string(out, APR_ARRAY_IDX(actions, i, const char *));
-    rc_json_array_end(out);
+    rc_json_member_strings(out, "executed_actions", actions);
     rc_json_member_string(out, "repository", request.repo->name);
     rc_json_object_end(out);
     return NULL;

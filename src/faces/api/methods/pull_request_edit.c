@@ -89,29 +89,18 @@ static rc_err_t *plan_update(rc_call_t *call, void *baton)
     return rc_pull_arg_reviewers(&request->reviewers, call);
 }
 
-static void render_list(rc_json_t *out, const char *key, const apr_array_header_t *list)
-{
-    int i;
-
-    rc_json_key(out, key);
-    rc_json_array_begin(out);
-    for (i = 0; i < list->nelts; i++)
-        rc_json_string(out, APR_ARRAY_IDX(list, i, const char *));
-    rc_json_array_end(out);
-}
-
 static void render_updated(rc_json_t *out, const rc_pull_updated_t *updated)
 {
     rc_json_key(out, "updated_commits");
     rc_json_object_begin(out);
-    render_list(out, "added", updated->added);
-    render_list(out, "common", updated->common);
-    render_list(out, "removed", updated->removed);
+    rc_json_member_strings(out, "added", updated->added);
+    rc_json_member_strings(out, "common", updated->common);
+    rc_json_member_strings(out, "removed", updated->removed);
     rc_json_object_end(out);
     rc_json_key(out, "updated_reviewers");
     rc_json_object_begin(out);
-    render_list(out, "added", updated->in);
-    render_list(out, "removed", updated->out);
+    rc_json_member_strings(out, "added", updated->in);
+    rc_json_member_strings(out, "removed", updated->out);
     rc_json_object_end(out);
 }
 

@@ -29,16 +29,10 @@ static rc_err_t *write_level(void *baton, const char *name, rc_level_t level)
 static rc_err_t *write_globals(rc_json_t *out, rc_call_t *call, const rc_user_t *user)
 {
     apr_array_header_t *names;
-    int i;
-
     names = apr_array_make(call->pool, 1, sizeof(const char *));
     if (!rc_caller_is_scoped(call->actor.caller))
         RC_TRY(rc_rule_global_names(&names, call->actor.db, user->id, user->admin, call->pool));
-    rc_json_key(out, "global");
-    rc_json_array_begin(out);
-    for (i = 0; i < names->nelts; i++)
-        rc_json_string(out, APR_ARRAY_IDX(names, i, const char *));
-    rc_json_array_end(out);
+    rc_json_member_strings(out, "global", names);
     return NULL;
 }
 
