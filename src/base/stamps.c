@@ -24,6 +24,7 @@
 typedef struct stamp_t {
     const char *path;
     apr_int64_t mtime; /* nanoseconds; -1: missing */
+    apr_int64_t ctime; /* the same; nobody can set it back */
     apr_int64_t size;
     apr_uint64_t inode;
     bool existence; /* nothing else counts */
@@ -56,11 +57,17 @@ rc_stamps_t *rc_stamps_create(const char *root, apr_pool_t *pool)
     return list;
 }
 
+static apr_int64_t nanoseconds(struct timespec t)
+{
+    return (apr_int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 static void look_at(stamp_t *stamp)
 {
     struct stat st;
 
     stamp->mtime = -1;
+    stamp->ctime = 0;
     stamp->size = 0;
     stamp->inode = 0;
     if (stamp->existence ? lstat(stamp->path, &st) : stat(stamp->path, &st))
@@ -68,7 +75,8 @@ static void look_at(stamp_t *stamp)
     stamp->mtime = 0;
     if (stamp->existence)
         return;
-    stamp->mtime = (apr_int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+    stamp->mtime = nanoseconds(st.st_mtim);
+    stamp->ctime = nanoseconds(st.st_ctim);
     stamp->size = S_ISDIR(st.st_mode) ? 0 : (apr_int64_t)st.st_size;
     stamp->inode = (apr_uint64_t)st.st_ino;
 }
@@ -116,7 +124,8 @@ static bool look_again(const rc_stamps_t *list)
         if (before->mtime / 1000 > list->taken - RACY)
             return false;
         look_at(&now);
-        if (now.mtime != before->mtime || now.size != before->size || now.inode != before->inode)
+        if (now.mtime != before->mtime || now.ctime != before->ctime || now.size != before->size ||
+            now.inode != before->inode)
             return false;
     }
     return true;
