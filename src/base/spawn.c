@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Starts a program from a threaded server. All allocations and locks happen before the fork:
- * between fork and exec, only async-signal-safe functions are called. The child leads a new
- * session, and so a process group, which can be killed as a whole.
+ * Starts a program from a threaded server. The child borrows the memory of the server until it
+ * executes the program (vfork): to copy the tables of a large process would cost more than a small
+ * program. So between vfork and exec it writes nothing that others read, and calls only
+ * async-signal-safe functions; the thread that starts it waits, the others go on. The child leads
+ * a new session, and so a process group, which can be killed as a whole.
  */
 #include "spawn.h"
 #include "base/metrics.h"
@@ -31,7 +33,7 @@ typedef struct report_t {
     int error;
 } report_t;
 
-/* ---- in the child, between fork and exec ---- */
+/* ---- in the child, between vfork and exec ---- */
 
 static _Noreturn void give_up(const char *step)
 {
@@ -250,15 +252,17 @@ static void count_start(rc_run_t *run)
 static rc_err_t *start_child(rc_run_t *run, apr_pool_t *pool)
 {
     sigset_t all, before;
+    pid_t pid;
     int error;
 
     run->parent = getpid();
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before); /* the child must not run handlers of the server */
-    run->pid = fork();
-    error = errno;
-    if (run->pid == 0)
+    pid = vfork();
+    if (pid == 0)
         become(run);
+    error = errno;
+    run->pid = pid;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     close_child_fds(run);
     if (run->pid < 0)
