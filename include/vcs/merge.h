@@ -67,7 +67,7 @@ typedef struct rc_merge_t {
     const char *work_dir; /* an empty directory of ours, on the same file system */
     rc_work_t *work;
     /* only for rc_vcs_merge: */
-    bool fresh; /* no branch or tag reaches the source's commit; false: it is not known */
+    bool reached; /* for git: the target's commit reaches the source's already */
     const char *author, *email, *message;
     int lock; /* of the repository's directory, exclusive: a program that changes it keeps it */
     /* Called with the id of the merge before the repository changes; an error ends it. */

@@ -262,6 +262,26 @@ static rc_err_t *merge_head(rc_actor_t *actor, merging_t *merging, rc_merge_t *m
     return NULL;
 }
 
+/* *@a reached: commit @a target, the head of a branch, reaches commit @a source. A commit that no
+ * branch or tag reaches is not in the order, so git need not be asked for it. */
+static rc_err_t *is_merged(bool *reached, rc_vcs_t *vcs, const char *target, const char *source,
+                           apr_pool_t *pool)
+{
+    apr_array_header_t *heads = apr_array_make(pool, 1, sizeof(char *)), *lacking;
+    apr_array_header_t *old = apr_array_make(pool, 1, sizeof(char *));
+    rc_rev_t rev;
+
+    *reached = false;
+    RC_TRY(rc_vcs_resolve(&rev, vcs, source, pool));
+    if (!rev.id)
+        return NULL;
+    APR_ARRAY_PUSH(heads, const char *) = source;
+    APR_ARRAY_PUSH(old, const char *) = target;
+    RC_TRY(rc_vcs_new_commits(&lacking, vcs, heads, old, 1, pool));
+    *reached = !lacking->nelts;
+    return NULL;
+}
+
 static rc_err_t *merge_target(rc_actor_t *actor, void *baton)
 {
     merging_t *merging = baton;
@@ -279,16 +299,15 @@ static rc_err_t *merge_target(rc_actor_t *actor, void *baton)
                       .begin = begin_merge,
                       .baton = merging};
     rc_vcs_t *vcs;
-    rc_rev_t rev;
 
     RC_TRY(rc_repo_open(&vcs, actor->env, merging->target, NULL, actor->pool));
     RC_TRY(rc_pull_ref(&the.target, vcs, pull->target.type, pull->target.name, actor->pool));
-    RC_TRY(rc_vcs_resolve(&rev, vcs, pull->source.id, actor->pool));
-    the.fresh = !rev.id;
-    if (the.target)
-        return merge_head(actor, merging, &the);
-    merging->merged->reason = RC_MERGE_MISSING;
-    return NULL;
+    if (!the.target) {
+        merging->merged->reason = RC_MERGE_MISSING;
+        return NULL;
+    }
+    RC_TRY(is_merged(&the.reached, vcs, the.target, pull->source.id, actor->pool));
+    return merge_head(actor, merging, &the);
 }
 
 /* Sets the reason that needs no trial; RC_MERGE_POSSIBLE: there is none. */

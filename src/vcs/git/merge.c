@@ -87,20 +87,6 @@ rc_err_t *rc_git_try_merge(rc_merge_reason_t *reason, const rc_merge_t *merge, a
 
 /* --- the merge --- */
 
-/* *@a reached: the target has the source's commit already. */
-static rc_err_t *is_merged(bool *reached, const merging_t *merging)
-{
-    const char *const argv[] = {
-        "git", "merge-base", "--is-ancestor", merging->merge->source, merging->merge->target, NULL};
-    const rc_git_command_t command = {.argv = argv};
-    int status = 1;
-
-    if (!merging->merge->fresh)
-        RC_TRY(rc_git_job(&status, &merging->job, &command));
-    *reached = status == 0;
-    return NULL;
-}
-
 /* Returns @a text without what ends a name in a commit. */
 static const char *person_text(const char *text, apr_pool_t *pool)
 {
@@ -172,12 +158,10 @@ static rc_err_t *merge_here(rc_merge_reason_t *reason, merging_t *merging, void 
 {
     const rc_merge_t *merge = merging->merge;
     const char **id = baton, *tree;
-    bool reached;
 
-    RC_TRY(is_merged(&reached, merging));
     *reason = RC_MERGE_POSSIBLE;
     *id = merge->target;
-    if (reached)
+    if (merge->reached)
         return merge->begin(merge->baton, *id);
     RC_TRY(merge_trees(reason, &tree, merging));
     if (*reason != RC_MERGE_POSSIBLE)
