@@ -269,6 +269,46 @@ subtest 'get_repo_nodes of what is not all there' => sub {
     like $t->error_log, qr/a list of \S+lacking\S* lacks $none: /, 'the log says why';
 };
 
+# 2,600 names of 100 characters make lists of more than 256 KiB.
+subtest 'get_repo_nodes: long lists are kept' => sub {
+    my $long = $t->repo('long');
+    my $name = sub { sprintf 'd/%06d%s', $_[0], 'n' x 90 };
+    my $import = sub {
+        my ($time, @files) = @_;
+        my $text = join '', "commit refs/heads/master\ncommitter A <a\@b> $time +0000\ndata 1\nx\n",
+            map { "M 100644 inline $_\ndata 1\nx\n" } @files;
+        $t->git($long->{path}, { stdin => $text }, qw(fast-import --quiet --force));
+        return $t->git($long->{path}, qw(rev-parse master)) =~ s/\n//r;
+    };
+    my $nodes = sub { ask(get_repo_nodes => (repoid => 'long', revision => 'tip', root_path => '/', @_))->{result} };
+    my $kept = sub { glob "$t->{dir}/data/repos/.rc_archives/rcapi-*.nodes" };
+    my $id = $import->(1_500_000_000, map { $name->($_) } 1 .. 2600);
+    is_deeply [$nodes->(root_path => 'd/none'), $kept->()], [undef], 'an error is not kept';
+    my $first = $nodes->();
+    is @$first, 2601, 'a long list';
+    my ($file, @others) = $kept->();
+    ok $file && !@others, '... is kept';
+    is_deeply $nodes->(), $first, '... and equal when it is asked for again';
+    is((stat $file)[2] & 07777, 0600, 'nobody else can read it');
+    is_deeply [map { $_->{name} } @{ $nodes->(ret_type => 'dirs') }], ['d'], 'another list of the same commit';
+    is @{ [$kept->()] }, 1, '... is too short';
+    RCAPI::Run::spew($file, '["from the file"]');
+    is_deeply $nodes->(), ['from the file'], 'the file is what is sent';
+    is_deeply $nodes->(revision => $id), $first, 'another way to ask has a file of its own';
+    $import->(1_500_000_001, map { $name->($_) } 2 .. 2601);
+    is $nodes->()->[1]{name}, $name->(2), 'a new commit has a list of its own';
+    my $tree = $t->git($long->{path}, { stdin => $t->git($long->{path}, qw(ls-tree master:d)) . '100644 blob '
+        . '1' x 40 . "\tnone\n" }, qw(mktree --missing)) =~ s/\n//r;
+    my $lacking = $t->git($long->{path}, qw(commit-tree -m x), $tree) =~ s/\n//r;
+    $t->git($long->{path}, qw(update-ref refs/heads/lacking), $lacking);
+    my $before = @{ [$kept->()] };
+    is_deeply [map { $_->{name} } grep { $_->{missing} } @{ $nodes->(revision => 'lacking') }], ['none'],
+        'a list of what is not all there';
+    is @{ [$kept->()] }, $before, '... is not kept';
+    $t->must(update_repo => { repoid => 'long', private => JSON::PP::true });
+    is $nodes->(revision => $id), undef, 'nothing is sent to who may not read the repository';
+};
+
 subtest 'get_repo_refs' => sub {
     my $refs = sub { +{ map { reverse split ' ', $_, 2 } split /\n/,
         $t->git($r->{path}, 'for-each-ref',

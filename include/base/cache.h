@@ -6,6 +6,8 @@
 #ifndef RC_BASE_CACHE_H
 #define RC_BASE_CACHE_H
 
+#include <stdbool.h>
+
 #include <apr_time.h>
 
 #include "base/limit.h"
@@ -29,6 +31,16 @@ typedef rc_err_t *rc_cache_make_fn_t(void *baton, rc_spool_t *spool);
  */
 rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *name,
                        rc_cache_make_fn_t *make, void *baton, apr_pool_t *pool);
+
+/** Puts the file @a name into the empty @a spool, if the cache has it; *@a found tells. Unlike
+ * rc_cache_get it neither waits nor makes anything: for what is usually too small to be kept. */
+rc_err_t *rc_cache_find(bool *found, rc_spool_t *spool, const rc_cache_t *cache, const char *name,
+                        apr_pool_t *pool);
+
+/** Adds the file @a name: what @a spool holds from @a start on. When that fails it is not kept, and
+ * the log says why. */
+void rc_cache_keep(const rc_cache_t *cache, const char *name, rc_spool_t *spool, apr_off_t start,
+                   apr_pool_t *pool);
 
 /**
  * Cleans the cache; to be called once when a process starts. Removes incomplete files that a crash

@@ -15,6 +15,13 @@
 
 #define PAUSE (20 * 1000) /* microseconds between two attempts to find or lock the file */
 
+/* What rc_cache_keep adds: a spool from @a start on. */
+typedef struct rest_t {
+    rc_spool_t *spool;
+    apr_off_t start;
+    apr_pool_t *pool;
+} rest_t;
+
 /* Returns whether the request may go on waiting. The slot among the waiting threads is acquired
  * once, and released with @a pool. */
 static bool may_wait(const rc_cache_t *cache, apr_time_t end, bool *inside, apr_pool_t *pool)
@@ -99,4 +106,58 @@ rc_err_t *rc_cache_get(rc_spool_t *spool, const rc_cache_t *cache, const char *n
         break;
     }
     return make(baton, spool);
+}
+
+rc_err_t *rc_cache_find(bool *found, rc_spool_t *spool, const rc_cache_t *cache, const char *name,
+                        apr_pool_t *pool)
+{
+    rc_entry_t entry;
+
+    *found = false;
+    if (!cache->dir)
+        return NULL;
+    rc_entry_init(&entry, cache, name, pool);
+    if (!rc_entry_open(&entry))
+        return NULL;
+    rc_cache_count(entry.st.st_size);
+    *found = true;
+    return rc_spool_take_fd(spool, entry.fd, entry.st.st_size);
+}
+
+/* Copies the rest of a spool into a part. */
+static rc_err_t *copy_rest(void *baton, rc_spool_t *part)
+{
+    const rest_t *rest = baton;
+    const char *data;
+
+    RC_TRY(rc_spool_view(&data, rest->spool, rest->pool));
+    return rc_spool_write(part, data + rest->start,
+                          (apr_size_t)(rc_spool_size(rest->spool) - rest->start));
+}
+
+void rc_cache_keep(const rc_cache_t *cache, const char *name, rc_spool_t *spool, apr_off_t start,
+                   apr_pool_t *pool)
+{
+    rest_t rest = {spool, start, pool};
+    rc_entry_t entry;
+    rc_err_t *err;
+
+    if (!cache->dir || rc_spool_size(spool) - start > cache->max)
+        return;
+    rc_entry_init(&entry, cache, name, pool);
+    switch (rc_entry_look(&entry)) {
+    case RC_ENTRY_OURS:
+        rc_cache_count(-1);
+        err = make_part(rc_spool_create(NULL, pool), &entry, copy_rest, &rest, pool);
+        if (err)
+            rc_entry_warn(&entry, APR_TO_OS_ERROR(err->cause));
+        break;
+    case RC_ENTRY_HIT: /* another request was quicker */
+        close(entry.fd);
+        break;
+    case RC_ENTRY_BUSY:
+        break;
+    case RC_ENTRY_BROKEN:
+        rc_entry_warn(&entry, entry.why);
+    }
 }

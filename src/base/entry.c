@@ -23,8 +23,7 @@ void rc_entry_init(rc_entry_t *entry, const rc_cache_t *cache, const char *name,
     entry->part = apr_pstrcat(pool, entry->file, RC_PART_SUFFIX, NULL);
 }
 
-/* Rejects a file of another account. */
-static bool open_finished(rc_entry_t *entry)
+bool rc_entry_open(rc_entry_t *entry)
 {
     entry->fd = open(entry->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     if (entry->fd < 0)
@@ -75,13 +74,13 @@ rc_entry_found_t rc_entry_look(rc_entry_t *entry)
     rc_entry_found_t found;
     int part;
 
-    if (open_finished(entry))
+    if (rc_entry_open(entry))
         return RC_ENTRY_HIT;
     found = lock_part(entry);
     if (found != RC_ENTRY_OURS)
         return found;
     part = entry->fd; /* another request may have finished the file meanwhile */
-    if (open_finished(entry)) {
+    if (rc_entry_open(entry)) {
         unlink(entry->part);
         close(part);
         return RC_ENTRY_HIT;

@@ -7,14 +7,22 @@
 
 #include <string.h>
 
-#include "domain/repo.h"
+#include <apr_strings.h>
+
+#include "base/cache.h"
+#include "base/hex.h"
+#include "base/secret.h"
 #include "base/text.h"
+#include "domain/repo.h"
+
+#define KEPT_LEAST (256 * 1024) /* bytes of a list from which it is kept */
 
 typedef struct listing_t {
     rc_json_t *out;
     bool full;
     bool all;              /* the list has the directories already, before the files */
     apr_int64_t max_bytes; /* limit of a content that is shown; -1 = none */
+    bool lacking;          /* something in it cannot be read */
     apr_pool_t *scratch;   /* cleared at each file */
 } listing_t;
 
@@ -34,6 +42,7 @@ static rc_err_t *render_dir(void *baton, const rc_node_t *node)
         rc_json_member_null(out, "content");
     if (node->missing)
         rc_json_member_bool(out, "missing", true);
+    list->lacking |= node->missing;
     rc_json_object_end(out);
     return rc_json_finish(out);
 }
@@ -44,6 +53,7 @@ static rc_err_t *render_file(void *baton, const rc_node_t *node)
 
     if (node->is_dir)
         return list->all ? NULL : render_dir(list, node);
+    list->lacking |= node->missing;
     apr_pool_clear(list->scratch);
     return rc_render_file(list->out, node, list->full ? RC_FILE_FULL : RC_FILE_BASIC,
                           list->max_bytes, list->scratch);
@@ -101,23 +111,80 @@ static rc_err_t *render_nodes(listing_t *list, rc_vcs_t *vcs, const char *id, rc
     return NULL;
 }
 
+/* --- lists that are kept --- */
+
+/* Sets *@a name to the name of a list in the cache: the repository, the commit, and a digest of
+ * everything else that decides it. */
+static rc_err_t *name_list(const char **name, rc_call_t *call, rc_vcs_t *vcs, const rc_rev_t *rev)
+{
+    unsigned char digest[RC_DIGEST_SIZE];
+    rc_position_t place;
+    const char *args;
+
+    RC_TRY(rc_vcs_position(&place, vcs, rev->index, call->pool));
+    RC_TRY(rc_value_json(&args, call->args_sent, call->pool));
+    rc_key_digest(digest, apr_psprintf(call->pool, "%s %s %s", RCAPI_VERSION,
+                                       place.digest ? place.digest : "", args));
+    *name = apr_psprintf(call->pool, "%" APR_INT64_T_FMT "-%s-%s.nodes",
+                         rc_arg_repo(call, RC_P_REPOID)->id, rev->id,
+                         rc_hex_text(digest, sizeof(digest), call->pool));
+    return NULL;
+}
+
+/* Writes a list that the cache has. */
+static rc_err_t *write_kept(bool *found, rc_json_t *out, rc_call_t *call, const char *name)
+{
+    rc_spool_t *kept = rc_spool_create(call->env->config->temp_dir, call->pool);
+
+    RC_TRY(rc_cache_find(found, kept, &call->env->cache, name, call->pool));
+    if (!*found)
+        return NULL;
+    rc_json_raw(out, "", 0);
+    RC_TRY(rc_json_finish(out));
+    return rc_spool_append(out->spool, kept);
+}
+
+static rc_err_t *write_list(listing_t *list, rc_vcs_t *vcs, const char *id, rc_call_t *call)
+{
+    rc_json_array_begin(list->out);
+    RC_TRY(render_nodes(list, vcs, id, call));
+    rc_json_array_end(list->out);
+    return rc_json_finish(list->out);
+}
+
+/* Writes the list of a commit. A long one is kept, when all of it could be read. */
+static rc_err_t *list_commit(listing_t *list, rc_vcs_t *vcs, rc_call_t *call)
+{
+    apr_off_t start = rc_spool_size(list->out->spool);
+    const char *name;
+    rc_rev_t rev;
+    bool found;
+
+    RC_TRY(find_revision(&rev, vcs, call, RC_P_REVISION));
+    RC_TRY(name_list(&name, call, vcs, &rev));
+    RC_TRY(write_kept(&found, list->out, call, name));
+    if (found)
+        return NULL;
+    RC_TRY(write_list(list, vcs, rev.id, call));
+    if (!list->lacking && rc_spool_size(list->out->spool) - start >= KEPT_LEAST)
+        rc_cache_keep(&call->env->cache, name, list->out->spool, start, call->pool);
+    return NULL;
+}
+
 static rc_err_t *get_repo_nodes(rc_call_t *call, rc_json_t *out)
 {
     listing_t list = {.out = out};
     apr_int64_t count;
     rc_vcs_t *vcs;
-    rc_rev_t rev;
 
     RC_TRY(read_listing_options(&list, call));
     apr_pool_create(&list.scratch, call->pool);
     RC_TRY(rc_repo_open(&vcs, call->env, rc_arg_repo(call, RC_P_REPOID), &call->actor.work,
                         call->pool));
     RC_TRY(rc_vcs_count(&count, vcs));
+    if (count)
+        return list_commit(&list, vcs, call);
     rc_json_array_begin(out);
-    if (count) {
-        RC_TRY(find_revision(&rev, vcs, call, RC_P_REVISION));
-        RC_TRY(render_nodes(&list, vcs, rev.id, call));
-    }
     rc_json_array_end(out);
     return NULL;
 }
