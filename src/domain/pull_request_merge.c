@@ -43,15 +43,17 @@ static rc_err_t *read_merged(rc_actor_t *actor, void *baton)
     return rc_last_read(&merging->last, vcs, actor->pool);
 }
 
-/* In the name of the user who merged, not of the one who found that out. */
+/* In the name of the user who merged, not of the one who found that out; where from is not known
+ * any more, nor who, when the user was deleted since. */
 static rc_err_t *sign(const merging_t *merging)
 {
     static const char *const action = "user_merged_pull_request";
     const rc_pull_request_t *pull = merging->act->pull;
     rc_actor_t *actor = merging->actor;
-    const rc_journal_actor_t user = {.user_id = pull->merge_user_id, .ip = actor->ip};
+    const rc_journal_actor_t user = {.user_id = pull->merge_user_id,
+                                     .name = merging->act->user ? NULL : RC_LOCAL_ACTOR};
 
-    if (!merging->found || !merging->act->user)
+    if (!merging->found)
         return rc_pull_journal(actor, pull, action);
     return rc_store_journal_add(
         actor->db, &user, pull->target.repo_id, merging->target->name,

@@ -8,10 +8,11 @@
 
 #include <apr_strings.h>
 
-rc_err_t *rc_pull_no_repo(const rc_call_t *call)
+rc_err_t *rc_pull_no_repo(const rc_call_t *call, const rc_pull_request_t *pull)
 {
     return rc_err(call->pool, RC_E_ARG, "repository `%s` does not exist",
-                  rc_arg_sent(call, RC_P_REPOID));
+                  rc_arg_repo(call, RC_P_REPOID) ? rc_arg_sent(call, RC_P_REPOID)
+                                                 : pull->target.repo);
 }
 
 /* Finds the acting user: the caller, or `userid` for who administers @a repo, unless that is NULL.
@@ -36,7 +37,7 @@ static rc_err_t *not_found(const rc_call_t *call)
 {
     const char *sent = rc_arg_sent(call, RC_P_PULLREQUESTID);
 
-    if (strcmp(call->method->name, "get_pull_request_comments"))
+    if (strcmp(call->method->name, "get_pull_request_comments") || !rc_arg_repo(call, RC_P_REPOID))
         return rc_err(call->pool, RC_E_ARG, "pull request `%s` does not exist", sent);
     return rc_err(call->pool, RC_E_ARG, "repository `%s` or pull request `%s` does not exist",
                   rc_arg_sent(call, RC_P_REPOID), sent);
@@ -129,7 +130,7 @@ static rc_err_t *read_reviewer(rc_pull_invited_t *invited, rc_call_t *call, json
     }
     sent = rc_value_text(who, call->pool);
     RC_TRY(rc_find_user(&user, call, who));
-    if (!user)
+    if (!user || !strcmp(user->username, RC_DEFAULT_USER)) /* who could never vote */
         return rc_err(call->pool, RC_E_ARG, "user `%s` does not exist", sent ? sent : "None");
     *invited = (rc_pull_invited_t){user, join_reasons(reasons, call->pool),
                                    json_object_get_boolean(mandatory)};

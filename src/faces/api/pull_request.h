@@ -21,8 +21,9 @@
  */
 rc_err_t *rc_pull_arg(rc_pull_act_t *act, rc_call_t *call);
 
-/** Returns the error for a repository that the acting user may not use (E-repo). */
-rc_err_t *rc_pull_no_repo(const rc_call_t *call);
+/** Returns the error for a repository that the acting user may not use (E-repo): the one that the
+ * client named, else the target of @a pull. */
+rc_err_t *rc_pull_no_repo(const rc_call_t *call, const rc_pull_request_t *pull);
 
 /** Runs rc_call_plan in one snapshot. */
 rc_err_t *rc_pull_plan(rc_call_t *call, rc_call_fn_t *plan, void *request);

@@ -11,7 +11,7 @@ static rc_err_t *plan_act(rc_pull_act_t *act, rc_call_t *call, rc_level_t least)
 
     RC_TRY(rc_pull_arg(act, call));
     RC_TRY(rc_pull_level(&level, &call->actor, act));
-    return level < least ? rc_pull_no_repo(call) : NULL;
+    return level < least ? rc_pull_no_repo(call, act->pull) : NULL;
 }
 
 /* --- close --- */
