@@ -82,7 +82,8 @@ subtest 'create_pull_request' => sub {
     is $call->(source_ref => "$_:one"), "The specified $_ `one` does not exist", "type $_"
         for qw(ancestor bookmark tag);
     is $call->(source_ref => "ancestor:one:$one"), 'The specified ancestor `one` does not exist', 'a type, with an id';
-    is $call->(source_ref => 'branch:none'), 'The specified branch `none` does not exist', 'no such branch';
+    is $call->(source_ref => $_), 'The specified branch `none` does not exist', "no such branch: $_"
+        for 'branch:none', "branch:none:$one";
     my $zero = '0' x 40;
     is $call->(source_ref => "branch:one:$_"), "Ref `branch:one:$_` does not exist", "no commit $_"
         for $zero, substr($one, 0, 12);
@@ -93,9 +94,11 @@ subtest 'create_pull_request' => sub {
     is $call->(source_ref => 'branch:alone'), 'no common ancestor found', 'another history';
     is $call->(reviewers => 'bob'), 'reviewers should be specified as a list', 'reviewers';
     is $call->(reviewers => ['bob', 'nobody']), 'user `nobody` does not exist', 'a reviewer';
+    is $call->(reviewers => ['default']), 'user `default` does not exist', 'a reviewer who has no login';
     is $call->(owner => 'bob'), 'Only RhodeCode super-admin can specify `owner` param', 'for another author';
     is $call->(title => 'x' x 70_000), 'failed to create pull request', 'a title that is too long';
     is $t->sql('SELECT count(*) FROM pull_request'), "0\n", 'none of them';
+    is git("$ROOT/team/code", qw(for-each-ref refs/rc)), '', 'the target keeps nothing of them';
 
     my $r = $t->call(create_pull_request => { %args, reviewers => ['bob', $id{rev}, 'bob'] }, as => 'ann');
     is_deeply $r, { id => 1, error => undef,
@@ -221,6 +224,8 @@ subtest 'votes and comments' => sub {
     is_deeply $comments->[2]{comment_status}, {}, 'none of others';
     is $t->call(get_pull_request_comments => { repoid => 'team/code', pullrequestid => 99 })->{error},
         'repository `team/code` or pull request `99` does not exist', 'no pull request';
+    is $t->call(get_pull_request_comments => { pullrequestid => 99 })->{error}, 'pull request `99` does not exist',
+        '... nor a repository';
 };
 
 my ($three, $mended);
@@ -300,6 +305,8 @@ subtest 'a merge that has begun' => sub {
     $begin->($base);
     is ask('close_pull_request', 'ann', %args)->{error}, "pull request `$pull` is already closed",
         'one that has happened is recorded';
+    is $t->sql("SELECT username || ip_addr FROM journal WHERE action = 'user_merged_pull_request:$pull'"),
+        "rcapi-admin\n", 'not as that of the user who found it';
 };
 
 subtest 'merge_pull_request' => sub {
@@ -308,6 +315,8 @@ subtest 'merge_pull_request' => sub {
     my $not = sub { { possible => $false, executed => $false, merge_commit_id => undef, failure_reason => $_[0] } };
     is $merge->('ann', 1)->{error}, 'repository `team/code` does not exist', 'who may only read';
     is $merge->('own', 1, userid => 'eve')->{error}, 'repository `team/code` does not exist', 'nor for such a user';
+    is $t->call(merge_pull_request => { pullrequestid => 1 }, as => 'ann')->{error},
+        'repository `team/code` does not exist', '... without a repository in the call';
 
     $t->must(lock => { repoid => 'team/code', locked => 'true' });
     is_deeply get(1)->{mergeable}, { status => $false, message => $message{7} }, 'locked';
@@ -392,6 +401,22 @@ subtest 'the calls of an editor, in their order' => sub { # ids as numbers and a
         'approved', 'update';
     ok $as->(merge_pull_request => %both)->{executed}, 'merge';
     is $as->(get_pull_requests => repoid => $number{'team/code'}, status => 'closed')->[0]{title}, 'F', 'closed ones';
+};
+
+subtest 'strip' => sub {
+    my $path = $target->{path};
+    my $base = commit('stripped', 'master', stripped => "s\n");
+    my $offered = commit('stripped', $base, offered => "o\n");
+    push_to($path, "$base:refs/heads/stripped");
+    push_to($fork, "$offered:refs/heads/offered");
+    my $pull = create('offered', target_ref => 'branch:stripped');
+    my $strip = sub { $t->must(strip => { repoid => 'team/code', revision => $_[0], branch => 'stripped' }) };
+    is_deeply $strip->($base), { msg => "Stripped commit $base from repo `team/code`", repository => 'team/code',
+        kept_by_pull_requests => [$pull] }, 'a commit that an offered one needs: who keeps it';
+    is git($path, 'cat-file', '-t', $base), 'commit', 'it is still there';
+    my $alone = commit('alone', git($path, 'rev-parse', 'stripped'), alone => "a\n");
+    push_to($path, '+alone:stripped');
+    is_deeply [sort keys %{ $strip->($alone) }], [qw(msg repository)], 'another one';
 };
 
 subtest 'what stays' => sub {

@@ -100,7 +100,8 @@ subtest 'in one repository' => sub {
     my %same = (source_repo => 'code', source_ref => 'branch:next');
     my $pull = create(%same, target_ref => 'bookmark:here');
     my $head = get($pull)->{source}{reference}{commit_id};
-    $t->must(strip => { repoid => 'code', revision => $head, branch => '' });
+    is_deeply $t->must(strip => { repoid => 'code', revision => $head, branch => '' })->{kept_by_pull_requests},
+        [$pull], 'what is stripped, and kept';
     is get($pull)->{mergeable}{status}, $true, 'what was stripped is kept';
     my $r = merge($pull);
     is hg('code', 'log', '-r', 'here', '-T', '{node} {branch} {p2node}'), "$r->{merge_commit_id} default $head",

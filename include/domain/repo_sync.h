@@ -17,8 +17,9 @@ typedef struct rc_strip_t {
     const char *branch, *revision;
 } rc_strip_t;
 
-/** Removes a commit and its descendants from a branch (rc_vcs_strip). */
-rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request);
+/** Removes a commit and its descendants from a branch (rc_vcs_strip). *@a pulls: the pull requests
+ * into the repository that keep the commit nevertheless (apr_int64_t). */
+rc_err_t *rc_repo_strip(apr_array_header_t **pulls, rc_actor_t *actor, const rc_strip_t *request);
 
 /** Discards the caches of a repository and stores its last commit again. */
 rc_err_t *rc_repo_invalidate(rc_actor_t *actor, const rc_repo_t *repo);

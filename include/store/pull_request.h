@@ -97,6 +97,11 @@ rc_err_t *rc_store_pulls_kept(rc_db_t *db,
                                               apr_pool_t *scratch),
                               void *baton, apr_pool_t *pool);
 
+/** Lists the pull requests into a repository that keep a commit (apr_int64_t): now or in an earlier
+ * version they offer @a commit, or one of @a heads, full ids in one text, is their newest one. */
+rc_err_t *rc_store_pulls_keeping(apr_array_header_t **ids, rc_db_t *db, apr_int64_t repo_id,
+                                 const char *heads, const char *commit, apr_pool_t *pool);
+
 /* A comment as it is shown. */
 typedef struct rc_pull_comment_row_t {
     apr_int64_t id;

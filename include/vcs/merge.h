@@ -57,6 +57,17 @@ rc_err_t *rc_vcs_keep(const char *type, const rc_offer_t *offer, int lock, apr_p
 rc_err_t *rc_vcs_is_kept(bool *kept, const char *type, const char *path, const char *id,
                          apr_pool_t *pool);
 
+/** Forgets commit @a id, which rc_vcs_keep has stored. The caller holds the lock @a lock of the
+ * directory, exclusive, and knows that no pull request needs it. */
+rc_err_t *rc_vcs_unkeep(const char *type, const char *path, const char *id, int lock,
+                        apr_pool_t *pool);
+
+/** Lists the stored commits that reach commit @a id of the repository at @a path: full ids with
+ * white space between them, in @a pool. Empty for types that do not know. @a work_dir: an empty
+ * directory of ours. */
+rc_err_t *rc_vcs_keepers(const char **ids, const char *type, const char *path, const char *id,
+                         const char *work_dir, apr_pool_t *pool);
+
 /* A merge of a commit that rc_vcs_keep has stored. */
 typedef struct rc_merge_t {
     const char *path;     /* of the repository */

@@ -29,8 +29,14 @@ rc_err_t *rc_pull_say(apr_int64_t *id, rc_actor_t *actor, const rc_pull_act_t *a
 rc_err_t *rc_pull_journal(rc_actor_t *actor, const rc_pull_request_t *pull, const char *action);
 
 /** Keeps the newest commit of @a pull in its target (rc_vcs_keep), with shared locks of source and
- * target. Outside of transactions. */
-rc_err_t *rc_pull_keep(rc_actor_t *actor, const rc_pull_request_t *pull, const char *type);
+ * target, which @a locks holds until the actor's pool ends. Outside of transactions. */
+rc_err_t *rc_pull_keep(rc_locks_t *locks, rc_actor_t *actor, const rc_pull_request_t *pull,
+                       const char *type);
+
+/** Ends @a locks, and keeps the commit no longer unless another pull request needs it: for when no
+ * row was stored. A failure is logged; what stays is not visible. */
+void rc_pull_unkeep(rc_locks_t *locks, rc_actor_t *actor, const rc_pull_request_t *pull,
+                    const char *type);
 
 /** Returns the error for a client when others change the repository @a name for too long. */
 rc_err_t *rc_pull_busy(const rc_actor_t *actor, const char *name);

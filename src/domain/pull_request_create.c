@@ -44,22 +44,21 @@ static rc_err_t *split_ref(rc_pull_side_t *side, const char *sent, apr_pool_t *p
     return NULL;
 }
 
-/* Without an id the name must exist; the type must be known in any case. */
+/* Type and name must exist, with an id, too: the target would else be no branch, and the message of
+ * the merge name anything. */
 static rc_err_t *find_ref(rc_pull_side_t *side, rc_vcs_t *vcs, apr_pool_t *pool)
 {
     const rc_capabilities_t *can = rc_vcs_can(vcs);
     const char *kind = rc_pull_ref_kind(side->type), *id = NULL;
-    bool known =
-        can->merges && (!strcmp(kind, "branch") || (can->bookmarks && !strcmp(kind, "bookmark")));
 
-    if (known && side->id)
-        return NULL;
-    if (known)
+    if (can->merges && (!strcmp(kind, "branch") || (can->bookmarks && !strcmp(kind, "bookmark"))))
         RC_TRY(rc_pull_ref(&id, vcs, side->type, side->name, pool));
-    side->id = id;
-    return id ? NULL
-              : rc_err(pool, RC_E_ARG, "The specified %s `%s` does not exist", side->type,
-                       side->name);
+    if (!id)
+        return rc_err(pool, RC_E_ARG, "The specified %s `%s` does not exist", side->type,
+                      side->name);
+    if (!side->id)
+        side->id = id;
+    return NULL;
 }
 
 /* An id must be a full one of a commit that a branch or tag reaches. */
@@ -149,50 +148,6 @@ rc_err_t *rc_pull_offer(rc_pull_request_t *pull, rc_actor_t *actor,
     return rc_actor_away(actor, make_offer, &offering);
 }
 
-/* --- keeping --- */
-
-typedef struct keeping_t {
-    const rc_pull_request_t *pull;
-    const char *type;
-    int lock;
-} keeping_t;
-
-static rc_err_t *share_both(rc_locks_t *locks, rc_actor_t *actor, void *baton)
-{
-    const rc_pull_request_t *pull = ((const keeping_t *)baton)->pull;
-
-    if (pull->source.repo_id != pull->target.repo_id)
-        RC_TRY(
-            rc_repo_share(locks, actor->env, actor->db, pull->source.repo_id, pull->source.repo));
-    return rc_repo_share(locks, actor->env, actor->db, pull->target.repo_id, pull->target.repo);
-}
-
-static rc_err_t *keep(rc_actor_t *actor, void *baton)
-{
-    const keeping_t *keeping = baton;
-    const rc_pull_request_t *pull = keeping->pull;
-    rc_offer_t offer = {.source_path = rc_env_repo_path(actor->env, pull->source.repo, actor->pool),
-                        .target_path = rc_env_repo_path(actor->env, pull->target.repo, actor->pool),
-                        .source_id = pull->source.id,
-                        .target_id = pull->target.id,
-                        .work = &actor->work};
-
-    RC_TRY(rc_work_dir(&offer.work_dir, actor->env, actor->pool));
-    return rc_vcs_keep(keeping->type, &offer, keeping->lock, actor->pool);
-}
-
-rc_err_t *rc_pull_keep(rc_actor_t *actor, const rc_pull_request_t *pull, const char *type)
-{
-    keeping_t keeping = {.pull = pull, .type = type};
-    rc_locks_t locks;
-    rc_err_t *err = rc_actor_lock(&locks, actor, share_both, &keeping);
-
-    if (err)
-        return locks.busy ? rc_pull_busy(actor, pull->target.repo) : err;
-    keeping.lock = locks.fd;
-    return rc_actor_away(actor, keep, &keeping);
-}
-
 /* --- the rows --- */
 
 static const char *make_title(const rc_pull_request_t *pull, apr_pool_t *pool)
@@ -251,7 +206,11 @@ rc_err_t *rc_pull_create(rc_pull_request_t *pull, rc_actor_t *actor,
                          const rc_pull_creation_t *creation)
 {
     offering_t offering = {pull, creation};
+    rc_locks_t locks;
+    rc_err_t *err;
 
-    RC_TRY(rc_pull_keep(actor, pull, creation->target->type));
-    return rc_actor_txn(actor, insert_pull, &offering);
+    RC_TRY(rc_pull_keep(&locks, actor, pull, creation->target->type));
+    if ((err = rc_actor_txn(actor, insert_pull, &offering)))
+        rc_pull_unkeep(&locks, actor, pull, creation->target->type);
+    return err;
 }

@@ -19,6 +19,7 @@ typedef struct updating_t {
     rc_pull_request_t fresh; /* sides and commits that are offered now; commits NULL: unchanged */
     const char *base;        /* of these commits */
     rc_repo_t *source, *target;
+    rc_locks_t locks; /* of both, when there are fresh commits */
 } updating_t;
 
 rc_err_t *rc_pull_check_update(const rc_actor_t *actor, const rc_pull_act_t *act)
@@ -118,7 +119,7 @@ static rc_err_t *find_fresh(rc_actor_t *actor, updating_t *updating)
         RC_TRY(rc_actor_away(actor, look_at_source, updating));
     if (!updating->base)
         return NULL;
-    RC_TRY(rc_pull_keep(actor, &updating->fresh, updating->target->type));
+    RC_TRY(rc_pull_keep(&updating->locks, actor, &updating->fresh, updating->target->type));
     updating->fresh.target.id = updating->base;
     return NULL;
 }
@@ -259,12 +260,15 @@ rc_err_t *rc_pull_update(rc_pull_updated_t *updated, rc_actor_t *actor,
                          const rc_pull_update_t *request)
 {
     updating_t updating = {.request = request, .updated = updated};
-
+    rc_err_t *err;
     bool closed;
 
     RC_TRY(rc_pull_check_update(actor, &request->act));
     if (request->act.pull->merge_rev)
         RC_TRY(rc_pull_settle(&closed, actor, request->act.pull));
     RC_TRY(find_fresh(actor, &updating));
-    return rc_actor_txn(actor, update, &updating);
+    err = rc_actor_txn(actor, update, &updating);
+    if (err && updating.base)
+        rc_pull_unkeep(&updating.locks, actor, &updating.fresh, updating.target->type);
+    return err;
 }

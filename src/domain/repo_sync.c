@@ -12,7 +12,9 @@
 #include "domain/maintenance.h"
 #include "domain/repo.h"
 #include "domain/scan.h"
+#include "store/pull_request.h"
 #include "store/repo_change.h"
+#include "vcs/merge.h"
 
 /* --- the last commit --- */
 
@@ -200,22 +202,39 @@ rc_err_t *rc_repo_pull(rc_actor_t *actor, const rc_repo_t *repo)
 typedef struct stripping_t {
     const rc_strip_t *request;
     int lock;
+    const char *id;            /* of the commit */
+    const char *heads;         /* what pull requests have offered and still reaches it */
+    apr_array_header_t *pulls; /* ids of the pull requests that keep it */
 } stripping_t;
 
 /* Can wait for other writers; runs without a database connection. */
 static rc_err_t *strip(rc_actor_t *actor, void *baton)
 {
-    const stripping_t *stripping = baton;
+    stripping_t *stripping = baton;
     const rc_strip_t *request = stripping->request;
-    const char *dir;
+    const char *dir, *path = rc_env_repo_path(actor->env, request->repo->name, actor->pool);
     rc_vcs_t *vcs;
+    rc_rev_t rev;
 
     RC_TRY(rc_work_dir(&dir, actor->env, actor->pool));
     RC_TRY(rc_repo_open(&vcs, actor->env, request->repo, NULL, actor->pool));
-    return rc_vcs_strip(vcs, request->branch, request->revision, stripping->lock, dir, actor->pool);
+    RC_TRY(rc_vcs_resolve(&rev, vcs, request->revision, actor->pool));
+    stripping->id = rev.id ? rev.id : "";
+    RC_TRY(
+        rc_vcs_strip(vcs, request->branch, request->revision, stripping->lock, dir, actor->pool));
+    return rc_vcs_keepers(&stripping->heads, request->repo->type, path, stripping->id, dir,
+                          actor->pool);
 }
 
-rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)
+static rc_err_t *find_keepers(rc_actor_t *actor, void *baton)
+{
+    stripping_t *stripping = baton;
+
+    return rc_store_pulls_keeping(&stripping->pulls, actor->db, stripping->request->repo->id,
+                                  stripping->heads, stripping->id, actor->pool);
+}
+
+rc_err_t *rc_repo_strip(apr_array_header_t **pulls, rc_actor_t *actor, const rc_strip_t *request)
 {
     stripping_t stripping = {.request = request};
     const rc_repo_t *repo = request->repo;
@@ -227,7 +246,10 @@ rc_err_t *rc_repo_strip(rc_actor_t *actor, const rc_strip_t *request)
     RC_TRY(rc_actor_again(actor, check_admin, &repo));
     stripping.lock = locks.fd;
     RC_TRY(rc_actor_away(actor, strip, &stripping));
-    return refresh_last(actor, repo, "user_stripped_commit", request->revision);
+    RC_TRY(refresh_last(actor, repo, "user_stripped_commit", request->revision));
+    RC_TRY(rc_actor_read(actor, find_keepers, &stripping));
+    *pulls = stripping.pulls;
+    return NULL;
 }
 
 /* --- rescan --- */

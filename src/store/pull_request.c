@@ -213,19 +213,34 @@ rc_err_t *rc_store_pull_heads(apr_array_header_t **out, rc_db_t *db, const rc_pu
     }
 }
 
-rc_err_t *rc_store_pulls_merging(apr_array_header_t **ids, rc_db_t *db, apr_pool_t *pool)
+static rc_err_t *read_ids(apr_array_header_t **ids, rc_stmt_t *st, rc_db_t *db, apr_pool_t *pool)
 {
-    rc_stmt_t *st;
     bool found;
 
     *ids = apr_array_make(pool, 4, sizeof(apr_int64_t));
-    RC_TRY(rc_stmt(&st, db, SQL_PULLS_MERGING));
     for (;;) {
         RC_TRY(rc_step(&found, st, db));
         if (!found)
             return NULL;
         APR_ARRAY_PUSH(*ids, apr_int64_t) = rc_column_int(st, 0);
     }
+}
+
+rc_err_t *rc_store_pulls_merging(apr_array_header_t **ids, rc_db_t *db, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_stmt(&st, db, SQL_PULLS_MERGING));
+    return read_ids(ids, st, db, pool);
+}
+
+rc_err_t *rc_store_pulls_keeping(apr_array_header_t **ids, rc_db_t *db, apr_int64_t repo_id,
+                                 const char *heads, const char *commit, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_PULLS_KEEPING, "iss", repo_id, heads, commit));
+    return read_ids(ids, st, db, pool);
 }
 
 rc_err_t *rc_store_pulls_kept(rc_db_t *db,

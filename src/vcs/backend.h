@@ -30,6 +30,10 @@ typedef struct rc_merging_t {
     rc_err_t *(*offered)(rc_offered_t *offered, const rc_offer_t *offer, apr_pool_t *pool);
     rc_err_t *(*keep)(const rc_offer_t *offer, int lock, apr_pool_t *pool);
     rc_err_t *(*is_kept)(bool *kept, const char *path, const char *id, apr_pool_t *pool);
+    rc_err_t *(*unkeep)(const char *path, const char *id, int lock, apr_pool_t *pool);
+    /* NULL: it does not know. */
+    rc_err_t *(*keepers)(const char **ids, const char *path, const char *id, const char *work_dir,
+                         apr_pool_t *pool);
     rc_err_t *(*try_merge)(rc_merge_reason_t *reason, const rc_merge_t *merge, apr_pool_t *pool);
     rc_err_t *(*merge)(rc_merge_reason_t *reason, const char **id, const rc_merge_t *merge,
                        apr_pool_t *pool);

@@ -41,6 +41,25 @@ rc_err_t *rc_vcs_is_kept(bool *kept, const char *type, const char *path, const c
     return merging->is_kept(kept, path, id, pool);
 }
 
+rc_err_t *rc_vcs_unkeep(const char *type, const char *path, const char *id, int lock,
+                        apr_pool_t *pool)
+{
+    const rc_merging_t *merging;
+
+    RC_TRY(need_merging(&merging, type, pool));
+    return merging->unkeep(path, id, lock, pool);
+}
+
+rc_err_t *rc_vcs_keepers(const char **ids, const char *type, const char *path, const char *id,
+                         const char *work_dir, apr_pool_t *pool)
+{
+    const rc_merging_t *merging;
+
+    *ids = "";
+    RC_TRY(need_merging(&merging, type, pool));
+    return merging->keepers ? merging->keepers(ids, path, id, work_dir, pool) : NULL;
+}
+
 rc_err_t *rc_vcs_try_merge(rc_merge_reason_t *reason, const char *type, const rc_merge_t *merge,
                            apr_pool_t *pool)
 {

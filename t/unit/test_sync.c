@@ -113,18 +113,20 @@ static void pull_checks_again(void **unused)
 static void strip_checks_again(void **unused)
 {
     rc_strip_t request = {NULL, "master", "tip"};
+    apr_array_header_t *pulls;
     const char *before = refs_of("clone");
 
     (void)unused;
     lose_rights();
     request.repo = load("clone");
-    forbidden("strip", rc_repo_strip(&actor, &request));
+    forbidden("strip", rc_repo_strip(&pulls, &actor, &request));
     assert_int_equal(face.renewed, 1);
     assert_string_equal(refs_of("clone"), before);
     keep_rights();
     request.repo = load("clone");
-    ASSERT_OK(rc_repo_strip(&actor, &request));
+    ASSERT_OK(rc_repo_strip(&pulls, &actor, &request));
     assert_string_not_equal(refs_of("clone"), before);
+    assert_int_equal(pulls->nelts, 0);
 }
 
 static void rescan_checks_again(void **unused)

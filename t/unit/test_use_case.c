@@ -108,8 +108,9 @@ static rc_err_t *pull(void)
 static rc_err_t *strip(void)
 {
     const rc_strip_t request = {&on.repo, "master", "tip"};
+    apr_array_header_t *pulls;
 
-    return rc_repo_strip(&actor, &request);
+    return rc_repo_strip(&pulls, &actor, &request);
 }
 
 static rc_err_t *maintain(void)

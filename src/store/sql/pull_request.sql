@@ -85,6 +85,16 @@ UPDATE pull_request SET verdict = ?2, verdict_source = ?3, verdict_target = ?4
 SELECT p.pull_request_id, r.repo_name, r.repo_type, p.source_id,
        CASE WHEN p.status = 'new' AND p.merge_rev IS NOT NULL THEN 1 ELSE 0 END
   FROM pull_request p JOIN repo r ON r.repo_id = p.target_repo_id ORDER BY p.pull_request_id
+-- PULLS_KEEPING: repository, heads (ids in one text), commit; those that keep one of these heads, or offer
+--                the commit, now or in an earlier version
+SELECT p.pull_request_id FROM pull_request p
+ WHERE p.target_repo_id = ?1
+   AND (?2 LIKE '%' || p.source_id || '%'
+        OR EXISTS (SELECT 1 FROM pull_request_commit k
+                    WHERE k.pull_request_id = p.pull_request_id AND k.revision = ?3)
+        OR EXISTS (SELECT 1 FROM pull_request_version v WHERE v.pull_request_id = p.pull_request_id
+                      AND (?2 LIKE '%' || v.source_id || '%' OR v.commits LIKE '%' || ?3 || '%')))
+ ORDER BY p.pull_request_id
 -- PULL_SOURCE_GOES: repository; keeps its name
 UPDATE pull_request SET source_repo_name = (SELECT r.repo_name FROM repo r WHERE r.repo_id = ?1)
  WHERE source_repo_id = ?1
@@ -122,10 +132,11 @@ SELECT c.comment_id, c.comment_type, c.message, c.vote, c.f_path, c.line_no, u.u
   FROM changeset_comment c JOIN users u ON u.user_id = c.user_id
  WHERE c.pull_request_id = ?1
  ORDER BY CASE WHEN c.f_path IS NULL THEN 1 ELSE 0 END, c.comment_id
--- DEFINE PULL_NEW_STATUS: does commit k of pull request ?1 in repository ?2 get a status: all of them
---                         (?3 = 0), or those without one from the pull request (1). The sums keep it to
---                         the index of revisions: a pull request has many statuses, a commit has few
-(?3 = 0 OR NOT EXISTS (SELECT 1 FROM changeset_status h WHERE h.repo_id = ?2
+-- DEFINE PULL_NEW_STATUS: does commit k of pull request ?1 in repository ?2 get a status: the newest 1,000,
+--                         so that a vote writes 2,000 rows at most; all of these (?3 = 0), or those without
+--                         one from the pull request (1). The sums keep it to the index of revisions: a pull
+--                         request has many statuses, a commit has few
+k.place < 1000 AND (?3 = 0 OR NOT EXISTS (SELECT 1 FROM changeset_status h WHERE h.repo_id = ?2
                           AND h.revision = k.revision AND h.pull_request_id + 0 = ?1))
 -- PULL_STATUS_REPLACED: pull request, repository, all (0) or only new ones (1), user; what they said of these
 --                       commits in pull requests before. So the statuses of a commit do not grow with votes

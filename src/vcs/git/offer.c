@@ -20,7 +20,8 @@
 #include "run.h"
 #include "base/fs.h"
 
-#define LINE (GIT_OID_HEXSZ + 1)
+#define LINE         (GIT_OID_HEXSZ + 1)
+#define KEEPERS_MOST ((apr_size_t)1 << 20) /* bytes of a list of ids */
 
 static const char *kept_name(const char *id, apr_pool_t *pool)
 {
@@ -184,6 +185,28 @@ rc_err_t *rc_git_is_kept(bool *kept, const char *path, const char *id, apr_pool_
     RC_TRY(rc_git_job(&status, &job, &command));
     *kept = status == 0;
     return NULL;
+}
+
+rc_err_t *rc_git_unkeep(const char *path, const char *id, int lock, apr_pool_t *pool)
+{
+    const char *const argv[] = {"git", "update-ref", "-d", kept_name(id, pool), NULL};
+
+    return rc_git_run(rc_git_dir(path, pool), argv, lock, NULL, pool);
+}
+
+/* git fails when it has no such commit. */
+rc_err_t *rc_git_keepers(const char **ids, const char *path, const char *id, const char *work_dir,
+                         apr_pool_t *pool)
+{
+    const char *const argv[] = {"git",        "for-each-ref",
+                                "--contains", id,
+                                "--format",   "%(objectname)",
+                                RC_GIT_HIDDEN_RC "/pull", NULL};
+    rc_git_job_t job = {
+        .git_dir = rc_git_dir(path, pool), .work_dir = work_dir, .pool = pool};
+    int status;
+
+    return rc_git_job_read(&status, ids, &job, argv, KEEPERS_MOST);
 }
 
 /* --- what is shown --- */

@@ -6,8 +6,10 @@
  */
 #include "merge.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -175,6 +177,15 @@ rc_err_t *rc_hg_keep(const rc_offer_t *offer, int lock, apr_pool_t *pool)
     if (rename(made, bundle))
         return rc_fs_err(pool, "create", bundle);
     return rc_fs_sync_folders(bundle, offer->target_path, pool);
+}
+
+rc_err_t *rc_hg_unkeep(const char *path, const char *id, int lock, apr_pool_t *pool)
+{
+    const char *bundle;
+
+    (void)lock;
+    RC_TRY(kept_bundle(&bundle, path, id, pool));
+    return unlink(bundle) && errno != ENOENT ? rc_fs_err(pool, "remove", bundle) : NULL;
 }
 
 /* --- merges --- */

@@ -9,12 +9,12 @@
 #include "domain/repo_sync.h"
 #include "domain/scan.h"
 
+/* Begins the object of an answer. */
 static void answer_repo(rc_call_t *call, rc_json_t *out, const char *msg)
 {
     rc_json_object_begin(out);
     rc_json_member_string(out, "msg", rc_call_text(call, msg));
     rc_json_member_string(out, "repository", rc_arg_repo(call, RC_P_REPOID)->name);
-    rc_json_object_end(out);
 }
 
 static rc_err_t *invalidate_cache(rc_call_t *call, rc_json_t *out)
@@ -23,6 +23,7 @@ static rc_err_t *invalidate_cache(rc_call_t *call, rc_json_t *out)
 
     RC_TRY(rc_repo_invalidate(&call->actor, repo));
     answer_repo(call, out, "Cache for repository `{repoid}` was invalidated");
+    rc_json_object_end(out);
     return NULL;
 }
 
@@ -31,8 +32,19 @@ static rc_err_t *strip(rc_call_t *call, rc_json_t *out)
     const rc_strip_t request = {rc_arg_repo(call, RC_P_REPOID), rc_arg_text(call, RC_P_BRANCH),
                                 rc_arg_text(call, RC_P_REVISION)};
 
-    RC_TRY(rc_repo_strip(&call->actor, &request));
+    apr_array_header_t *pulls;
+    int i;
+
+    RC_TRY(rc_repo_strip(&pulls, &call->actor, &request));
     answer_repo(call, out, "Stripped commit {revision} from repo `{repoid.name}`");
+    if (pulls->nelts) {
+        rc_json_key(out, "kept_by_pull_requests");
+        rc_json_array_begin(out);
+        for (i = 0; i < pulls->nelts; i++)
+            rc_json_int(out, APR_ARRAY_IDX(pulls, i, apr_int64_t));
+        rc_json_array_end(out);
+    }
+    rc_json_object_end(out);
     return NULL;
 }
 
