@@ -125,7 +125,7 @@ $(O)/unit/%: $(O)/obj/t/unit/%.o $(LIB)
 .SECONDARY: $(GENERATED) $(call obj,$(UNIT_SRC))
 
 # What the tests preload into httpd and rcapi-admin.
-PRELOADED := $(O)/t/crash.so $(O)/t/cheap.so $(O)/t/other_program.so
+PRELOADED := $(O)/t/crash.so $(O)/t/cheap.so $(O)/t/other_program.so $(O)/t/nfs.so
 $(PRELOADED): $(O)/t/%.so: t/lib/%.c Makefile
 	@mkdir -p $(@D)
 	$(call say,LD,$@) $(CC) -shared -D_GNU_SOURCE -std=gnu11 -fPIC -O1 $(WARN) $(WERROR) -o $@ $< $(KEPT)

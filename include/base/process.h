@@ -43,6 +43,10 @@ typedef struct rc_proc_result_t {
     const char *text; /* end of standard error (and output, unless `out` was given) */
 } rc_proc_result_t;
 
+/** Has all programs with `keep` keep a copy of @a fd as well, from now on. One is kept: the last.
+ */
+void rc_proc_keep_with(int fd);
+
 /**
  * Runs @a proc to its end. Returns an error (RC_E_INTERNAL) only when it could not be started or
  * waited for; @a result holds how it ended. No process of its group is left after the return.

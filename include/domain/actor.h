@@ -35,6 +35,7 @@ typedef struct rc_actor_t {
     const char *name;                /* for the journal, when no user acts; else NULL */
     rc_work_t work;                  /* limits of the answer's work; knows if the client has gone */
     bool has_place;                  /* rc_actor_place was called */
+    int locks;                       /* of rc_actor_lock, for rc_db_locks_hold; 0: none */
     rc_err_t *(*renew)(void *baton); /* see above; NULL: nothing can have changed */
     rc_err_t *(*answer)(void *baton); /* reads the result, at the end of the transaction; or NULL */
     void *baton;
@@ -103,6 +104,11 @@ struct rc_locks_t; /* domain/repo.h */
 rc_err_t *rc_actor_lock(struct rc_locks_t *locks, rc_actor_t *actor,
                         rc_err_t *(*take)(struct rc_locks_t *locks, rc_actor_t *actor, void *baton),
                         void *baton);
+
+/** Returns RC_E_BUSY when the locks of rc_actor_lock were lost with their connection, so that other
+ * machines can have acquired them. To be asked before work counts that no transaction covers;
+ * rc_actor_again and rc_actor_txn ask as well. */
+rc_err_t *rc_actor_holds(const rc_actor_t *actor);
 
 /** Acquires the lock of one repository as rc_actor_lock does. */
 rc_err_t *rc_actor_lock_repo(struct rc_locks_t *locks, rc_actor_t *actor, const rc_repo_t *repo);

@@ -11,6 +11,7 @@
 #include "base/spill.h"
 #include "base/cache.h"
 #include "db/db.h"
+#include "db/lock.h"
 #include "base/limit.h"
 #include "base/password.h"
 #include "remote/remote.h"
@@ -48,6 +49,7 @@ typedef struct rc_env_t {
     const rc_env_config_t *config;
     rc_db_pool_t *db_pool;
     rc_db_pool_t *list_pool; /* half as many connections, for long lists alone */
+    rc_db_locks_t *locks;    /* of paths below the root, for all machines; NULL: there is one */
     rc_spill_t *spill; /* entries of the journal that wait for a transaction; NULL: they are stored
                           at once */
     rc_vcs_pool_t *vcs_pool;

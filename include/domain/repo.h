@@ -88,6 +88,7 @@ rc_err_t *rc_repo_open(rc_vcs_t **vcs, rc_env_t *env, const rc_repo_t *repo, rc_
 typedef struct rc_locks_t {
     apr_pool_t *pool; /* the locks are released when it is destroyed; errors live in it */
     int fd;           /* descriptor of the last repository's lock */
+    int life;         /* for rc_db_locks_hold */
     const char *busy; /* set with an error: the path whose lock has another holder */
     bool share;       /* with busy: a shared lock was wanted */
 } rc_locks_t;

@@ -127,23 +127,38 @@ static bool still_there(int fd, const char *path)
            held.st_ino == named.st_ino;
 }
 
+/* Returns an errno; with 0 and others than open's *@a fd is open. NFS gives an exclusive lock of a
+ * file only to somebody who may write to it. The lock of a directory holds on one machine there. */
+static int open_locked(int *fd, const char *path, int how)
+{
+    static const int modes[] = {O_RDONLY, O_RDWR};
+    int i, n = EBADF;
+
+    for (i = 0; i < 2 && n == EBADF; i++) {
+        if (i)
+            close(*fd);
+        if ((*fd = open(path, modes[i] | O_NONBLOCK | O_CLOEXEC)) < 0)
+            return errno;
+        n = flock(*fd, how | LOCK_NB) ? errno : 0;
+    }
+    return n;
+}
+
 static rc_err_t *lock(int *out, const char *path, int how, apr_interval_time_t patience,
                       apr_pool_t *pool)
 {
     apr_time_t deadline = rc_clock() + patience;
-    int fd, n, why;
+    int fd, why;
 
     *out = -1;
     for (;;) {
-        fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+        why = open_locked(&fd, path, how);
         if (fd < 0)
-            return errno == ENOENT ? NULL : rc_fs_err(pool, "open", path);
-        n = flock(fd, how | LOCK_NB);
-        if (!n && still_there(fd, path))
+            return why == ENOENT ? NULL : rc_fs_status(pool, APR_FROM_OS_ERROR(why), "open", path);
+        if (!why && still_there(fd, path))
             break;
-        why = n ? errno : EWOULDBLOCK;
         close(fd);
-        if (why != EWOULDBLOCK && why != EINTR)
+        if (why && why != EWOULDBLOCK && why != EINTR)
             return rc_fs_status(pool, APR_FROM_OS_ERROR(why), "lock", path);
         if (rc_clock() >= deadline)
             return NULL;

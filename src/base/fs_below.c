@@ -78,17 +78,31 @@ static rc_err_t *explain(int n, const char *what, const char *path, apr_pool_t *
     return rc_fs_status(pool, APR_FROM_OS_ERROR(n), what, path);
 }
 
+/* Renames to a name that is free. NFS cannot promise that: there the name is looked up before.
+ * Renames of repositories run one at a time, in write transactions. */
+static int rename_to_free(int old_fd, const char *old_name, int new_fd, const char *new_name)
+{
+    struct stat st;
+
+    if (!renameat2(old_fd, old_name, new_fd, new_name, RENAME_NOREPLACE))
+        return 0;
+    if (errno != EINVAL)
+        return errno;
+    if (!fstatat(new_fd, new_name, &st, AT_SYMLINK_NOFOLLOW))
+        return EEXIST;
+    return errno == ENOENT && !renameat(old_fd, old_name, new_fd, new_name) ? 0 : errno;
+}
+
 rc_err_t *rc_fs_rename_below(const char *root, const char *from, const char *to, bool make,
                              apr_pool_t *pool)
 {
     const char *old_name, *new_name;
-    int old_fd = open_parent(&old_name, root, from, false, pool), new_fd, n = 0;
+    int old_fd = open_parent(&old_name, root, from, false, pool), new_fd, n;
 
     if (old_fd < 0)
         return explain(errno, "rename", from, pool);
     new_fd = open_parent(&new_name, root, to, make, pool);
-    if (new_fd < 0 || renameat2(old_fd, old_name, new_fd, new_name, RENAME_NOREPLACE))
-        n = errno;
+    n = new_fd < 0 ? errno : rename_to_free(old_fd, old_name, new_fd, new_name);
     close(old_fd);
     if (new_fd >= 0)
         close(new_fd);

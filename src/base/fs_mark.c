@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Marks directories for other processes: a mark is a lock of one byte of a file, whose position
- * follows from the directory's device and inode. So a mark needs no file of its own, and the kernel
- * removes it with its holder. Two directories share a position with a chance of 1 in 2^61.
+ * follows from the directory's inode. So a mark needs no file of its own, and the kernel removes it
+ * with its holder. The device is not part of it, because each machine has its own number for a file
+ * system that they share. Two directories with one position share their marks.
  */
 #include "base/fs.h"
 
@@ -19,7 +20,7 @@ static bool position(off_t *at, const char *dir)
 
     if (stat(dir, &st))
         return false;
-    hash = ((uint64_t)st.st_ino ^ (uint64_t)st.st_dev << 40) * 0x9e3779b97f4a7c15u;
+    hash = (uint64_t)st.st_ino * 0x9e3779b97f4a7c15u;
     *at = (off_t)(hash >> 3);
     return true;
 }

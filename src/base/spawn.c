@@ -27,6 +27,18 @@
 #define MAX_FILES    256 /* RLIMIT_NOFILE of the child */
 #define FAR_FROM_STD 10
 
+static int kept_with = -1; /* see rc_proc_keep_with */
+
+void rc_proc_keep_with(int fd)
+{
+    int own = __atomic_load_n(&kept_with, __ATOMIC_ACQUIRE);
+
+    if (own < 0)
+        __atomic_store_n(&kept_with, fcntl(fd, F_DUPFD_CLOEXEC, FAR_FROM_STD), __ATOMIC_RELEASE);
+    else
+        dup3(fd, own, O_CLOEXEC); /* at no time is it another file */
+}
+
 /* Sent by the child when it cannot execute the program: the call that failed, and errno. */
 typedef struct report_t {
     char step[16];
@@ -91,6 +103,7 @@ static void close_from(int first)
 static void set_descriptors(const rc_run_t *run)
 {
     int keep = run->proc->keep ? fcntl(run->proc->keep, F_DUPFD, FAR_FROM_STD) : -1;
+    int with = run->proc->keep ? fcntl(kept_with, F_DUPFD, FAR_FROM_STD) : -1; /* -1: none */
     int high[RC_RUN_FDS];
     int i;
 
@@ -103,7 +116,9 @@ static void set_descriptors(const rc_run_t *run)
     fcntl(REPORT_FD, F_SETFD, FD_CLOEXEC);
     if (keep >= 0 && dup2(keep, REPORT_FD + 1) < 0)
         _exit(126);
-    close_from(keep >= 0 ? REPORT_FD + 2 : REPORT_FD + 1);
+    if (with >= 0 && dup2(with, REPORT_FD + 2) < 0)
+        _exit(126);
+    close_from(REPORT_FD + 1 + (keep >= 0) + (with >= 0));
 }
 
 /* Resets the server's signal handlers and mask. All signals are blocked until then. */

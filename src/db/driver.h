@@ -117,6 +117,15 @@ struct rc_driver_t {
     rc_err_t *(*commit)(rc_db_t *db);
     void (*rollback)(rc_db_t *db);
 
+    /* Locks with names, for all machines (db/lock.h): held until unlock or the end of the
+     * connection, by each connection as often as it has acquired them. lock does not wait; after an
+     * error the connection is closed. alive asks the server whether it is there; descriptor is the
+     * one whose end ends the connection. NULL: all processes are on one machine. */
+    rc_err_t *(*lock)(bool *locked, rc_db_t *db, const char *name, bool share);
+    rc_err_t *(*unlock)(rc_db_t *db, const char *name, bool share);
+    rc_err_t *(*alive)(rc_db_t *db);
+    int (*descriptor)(rc_db_t *db);
+
     /* Following changes (db/generation.h). follow begins with the current state, by a connection
      * that is used for nothing else; *follower stays NULL when the driver cannot report changes.
      * Each commit of this driver, in any process, must be reported with an extent that holds all

@@ -107,6 +107,11 @@ rc_err_t *rc_actor_ask(rc_actor_t *actor, rc_actor_fn_t *fn, void *baton)
     return err && err->kind == RC_E_MISS ? rc_actor_read(actor, fn, baton) : err;
 }
 
+rc_err_t *rc_actor_holds(const rc_actor_t *actor)
+{
+    return rc_db_locks_hold(actor->env->locks, actor->locks, actor->pool);
+}
+
 typedef struct change_t {
     rc_actor_t *actor;
     rc_actor_fn_t *fn;
@@ -119,6 +124,7 @@ static rc_err_t *run_change(void *baton, rc_db_t *db)
     rc_actor_t *actor = change->actor;
 
     (void)db;
+    RC_TRY(rc_actor_holds(actor));
     if (actor->renew)
         RC_TRY(actor->renew(actor->baton));
     RC_TRY(change->fn(actor, change->baton));
@@ -137,6 +143,7 @@ static rc_err_t *run_renewed(rc_actor_t *actor, void *baton)
 {
     change_t *change = baton;
 
+    RC_TRY(rc_actor_holds(actor));
     if (actor->renew)
         RC_TRY(actor->renew(actor->baton));
     return change->fn(actor, change->baton);

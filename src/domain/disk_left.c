@@ -3,6 +3,7 @@
  * Finds in .rc_tmp what processes that died have left: entries whose locks nobody holds.
  */
 #include "disk_step.h"
+#include "env_lock.h"
 
 #include <string.h>
 #include <sys/file.h>
@@ -19,7 +20,8 @@ rc_err_t *rc_left_find(const char **path, const rc_env_t *env, const char *name,
                        apr_pool_t *pool)
 {
     const char *dot = strrchr(name, '.'), *full;
-    bool locked, is_op = dot && !strcmp(dot, ".op");
+    bool is_op = dot && !strcmp(dot, ".op");
+    int fd, life = 0;
     struct stat st;
 
     *path = NULL;
@@ -30,8 +32,11 @@ rc_err_t *rc_left_find(const char **path, const rc_env_t *env, const char *name,
         *path = full;
         return NULL;
     }
-    RC_TRY(rc_fs_lock(&locked, full, 0, pool));
-    if (locked && rc_fs_exists(full)) /* its owner may have removed it before we got the lock */
+    if (is_op)
+        RC_TRY(rc_fs_lock_fd(&fd, full, 0, pool));
+    else
+        RC_TRY(rc_env_lock(&fd, &life, env, full, false, pool));
+    if (fd >= 0 && rc_fs_exists(full)) /* its owner may have removed it before we got the lock */
         *path = full;
     return NULL;
 }

@@ -7,7 +7,9 @@
  * T.done, a finished change, whose token the next change deletes from the database; directories,
  * each locked by its process. An entry without a lock was left by a process that died. New entries
  * are made under a shared lock of .rc_tmp itself (the gate), and recovery runs under an exclusive
- * one, so that recovery never sees an entry after its creation and before its lock.
+ * one, so that recovery never sees an entry after its creation and before its lock. Between several
+ * machines the lock of a directory is one of the database (env_lock.h), and intentions are made and
+ * judged in write transactions, which run one at a time.
  */
 #ifndef RC_DOMAIN_DISK_STEP_H
 #define RC_DOMAIN_DISK_STEP_H

@@ -126,6 +126,7 @@ static rc_err_t *make_connections(rc_env_t *env, const rc_db_config_t *config, a
     lists.remember = 0; /* what is in such a list is not asked for often */
     lists.max = (config->max + 1) / 2;
     lists.timeout = LIST_WAIT;
+    RC_TRY(rc_db_locks_open(&env->locks, config, pool));
     RC_TRY(rc_db_pool_create(&env->db_pool, config, pool));
     return rc_db_pool_create(&env->list_pool, &lists, pool);
 }

@@ -21,15 +21,18 @@ rc_err_t *rc_maintenance_place(bool *taken, const rc_env_t *env, apr_pool_t *poo
     return rc_fs_take_place(taken, env->places_dir, "maintenance", 1, pool);
 }
 
-/* Returns whether a writer waits for the lock of the repository, or of a group above it. */
-static bool is_wanted(const rc_env_t *env, const char *name)
+/* Returns whether a writer waits for the lock of the repository, or of a group above it; or may
+ * have it, because the lock was lost. */
+static bool is_wanted(const rc_maintenance_run_t *run)
 {
+    const rc_env_t *env = run->env;
     apr_pool_t *scratch;
     char *path, *slash;
-    bool wanted = false;
+    bool wanted;
 
     apr_pool_create(&scratch, NULL);
-    path = apr_pstrdup(scratch, rc_env_repo_path(env, name, scratch));
+    path = apr_pstrdup(scratch, rc_env_repo_path(env, run->request->repo->name, scratch));
+    wanted = rc_db_locks_hold(env->locks, run->life, scratch) != NULL;
     while (!wanted && strlen(path) > strlen(env->config->repo_root)) {
         wanted = rc_fs_is_marked(env->waiting_file, path);
         if ((slash = strrchr(path, '/')))
@@ -43,7 +46,7 @@ static bool go_on(void *baton)
 {
     rc_maintenance_run_t *run = baton;
 
-    run->yielded = is_wanted(run->env, run->request->repo->name);
+    run->yielded = is_wanted(run);
     return !run->yielded && (!run->go_on || run->go_on(run->baton));
 }
 
@@ -131,6 +134,7 @@ rc_err_t *rc_repo_maintain(apr_array_header_t **actions, rc_actor_t *actor,
     else
         RC_TRY(rc_actor_share_repo(&locks, actor, request->repo));
     the.run.lock = locks.fd;
+    the.run.life = locks.life;
     err = rc_actor_wait(actor, work, &the);
     *actions = the.actions;
     return err;

@@ -135,6 +135,7 @@ static outcome_t maintain(queue_t *queue, rc_repo_t *repo, apr_pool_t *pool)
     if (!err && !needed)
         return DONE;
     run.lock = locks.fd;
+    run.life = locks.life;
     if (!err)
         err = rc_maintenance_run(&actions, &run, pool);
     if (err && err->kind == RC_E_GONE)

@@ -11,9 +11,10 @@
 typedef struct rc_maintenance_run_t {
     const rc_env_t *env;
     const rc_maintenance_t *request;
-    int lock; /* the descriptor that holds the lock of the repository */
     bool (*go_on)(void *baton);
     void *baton;
+    int lock;     /* the descriptor that holds the lock of the repository */
+    int life;     /* of that lock, for rc_db_locks_hold */
     bool yielded; /* set: it stopped because a writer waits for the lock */
 } rc_maintenance_run_t;
 

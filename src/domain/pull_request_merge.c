@@ -229,6 +229,7 @@ static rc_err_t *begin_merge(void *baton, const char *merge_id)
     rc_actor_t *actor = beginning.merging->actor;
     rc_err_t *err;
 
+    RC_TRY(rc_actor_holds(actor));
     RC_TRY(rc_actor_open(actor));
     err = rc_db_txn(actor->db, store_beginning, &beginning);
     rc_actor_close(actor);

@@ -9,6 +9,8 @@
  * does maintenance, which stops when somebody waits for the lock. A writer that renames a group
  * holds an exclusive lock on the group's directory. So the path of a repository cannot change while
  * its lock is held.
+ *
+ * When several machines work on the repositories, their locks hold between these (env_lock.h).
  */
 #include "domain/repo.h"
 
@@ -20,6 +22,7 @@
 #include "store/group.h"
 #include "domain/disk_transaction.h"
 #include "store/repo_change.h"
+#include "env_lock.h"
 
 #define TRIES 200 /* to find a repository that a process may just be moving */
 #define PAUSE apr_time_from_msec(10)
@@ -40,14 +43,14 @@ static rc_err_t *not_locked(rc_locks_t *locks, const char *path, bool share)
 static rc_err_t *share_groups(rc_locks_t *locks, const rc_env_t *env, const char *name)
 {
     const char *slash = name;
-    bool locked;
+    int fd;
 
     while ((slash = strchr(slash, '/'))) {
         const char *group = apr_pstrmemdup(locks->pool, name, (apr_size_t)(slash++ - name));
         const char *path = rc_env_repo_path(env, group, locks->pool);
 
-        RC_TRY(rc_fs_share(&locked, path, 0, locks->pool));
-        if (!locked)
+        RC_TRY(rc_env_lock(&fd, &locks->life, env, path, true, locks->pool));
+        if (fd < 0)
             return not_locked(locks, path, true);
     }
     return NULL;
@@ -83,8 +86,7 @@ static rc_err_t *lock_one(rc_locks_t *locks, rc_env_t *env, rc_db_t *db, const r
 
     RC_TRY(rc_repo_on_disk(&there, env, db, name, locks->pool));
     RC_TRY(share_groups(locks, env, name));
-    RC_TRY(share ? rc_fs_share_fd(&locks->fd, path, 0, locks->pool)
-                 : rc_fs_lock_fd(&locks->fd, path, 0, locks->pool));
+    RC_TRY(rc_env_lock(&locks->fd, &locks->life, env, path, share, locks->pool));
     if (locks->fd < 0)
         return not_locked(locks, path, share);
     RC_TRY(rc_store_repo_name(&now, db, repo->id, locks->pool));
@@ -112,8 +114,7 @@ static rc_err_t *check_no_writer(rc_locks_t *locks, const rc_env_t *env,
 {
     apr_pool_t *scratch;
     rc_err_t *err = NULL;
-    bool locked;
-    int i;
+    int i, fd;
 
     apr_pool_create(&scratch, locks->pool);
     for (i = 0; i < repos->nelts && !err; i++) {
@@ -121,10 +122,8 @@ static rc_err_t *check_no_writer(rc_locks_t *locks, const rc_env_t *env,
             rc_env_repo_path(env, APR_ARRAY_IDX(repos, i, const char *), locks->pool);
 
         apr_pool_clear(scratch);
-        err = rc_fs_lock(&locked, path, 0, scratch);
-        if (err)
-            err = rc_err_internal(locks->pool, err->cause, "%s", rc_err_log_text(err, locks->pool));
-        else if (!locked && rc_fs_exists(path))
+        err = rc_err_copy(rc_env_lock(&fd, &locks->life, env, path, false, scratch), locks->pool);
+        if (!err && fd < 0 && rc_fs_exists(path))
             err = not_locked(locks, path, false);
     }
     apr_pool_destroy(scratch);
@@ -136,11 +135,11 @@ rc_err_t *rc_repo_group_lock(rc_locks_t *locks, rc_env_t *env, rc_db_t *db,
 {
     const char *path = rc_env_repo_path(env, group->name, locks->pool);
     apr_array_header_t *repos;
-    bool locked;
+    int fd;
 
     RC_TRY(share_groups(locks, env, group->name));
-    RC_TRY(rc_fs_lock(&locked, path, 0, locks->pool));
-    if (!locked)
+    RC_TRY(rc_env_lock(&fd, &locks->life, env, path, false, locks->pool));
+    if (fd < 0)
         return not_locked(locks, path, false);
     RC_TRY(rc_store_tree_repos(&repos, db, group->id, locks->pool));
     return check_no_writer(locks, env, repos);

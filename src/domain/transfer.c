@@ -101,6 +101,7 @@ static rc_err_t *check_again(rc_actor_t *actor, void *baton)
     const recheck_t *recheck = baton;
     rc_repo_t *repo;
 
+    RC_TRY(rc_actor_holds(actor));
     RC_TRY(check_caller(recheck->verdict, actor, recheck->credentials));
     if (recheck->verdict->kind != RC_TRANSFER_ALLOWED)
         return NULL;

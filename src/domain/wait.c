@@ -12,9 +12,10 @@
 #include "base/fs.h"
 #include "domain/repo.h"
 #include "base/time.h"
+#include "env_lock.h"
 
-#define PATIENCE apr_time_from_sec(30)   /* limit of waiting for a lock (contract 06 §6) */
-#define SLICE    apr_time_from_msec(250) /* between checks whether the client has gone */
+#define PATIENCE apr_time_from_sec(30)  /* limit of waiting for a lock (contract 06 §6) */
+#define PAUSE    apr_time_from_msec(20) /* between two tries */
 
 static rc_err_t *no_place(const rc_actor_t *actor)
 {
@@ -68,13 +69,13 @@ static rc_err_t *await_path(rc_actor_t *actor, void *baton)
     const wait_t *wait = baton;
     apr_pool_t *scratch;
     rc_err_t *err = NULL;
-    bool locked = false;
+    int fd = -1, life = 0;
 
     apr_pool_create(&scratch, actor->pool);
-    while (!err && !locked && rc_fs_exists(wait->path) && rc_clock() < wait->until) {
+    while (!err && fd < 0 && rc_fs_exists(wait->path) && rc_clock() < wait->until) {
         apr_pool_clear(scratch);
-        err = wait->share ? rc_fs_share(&locked, wait->path, SLICE, scratch)
-                          : rc_fs_lock(&locked, wait->path, SLICE, scratch);
+        apr_sleep(PAUSE);
+        err = rc_env_lock(&fd, &life, actor->env, wait->path, wait->share, scratch);
         if (!err && actor->work.gone && actor->work.gone(actor->work.baton))
             err = rc_err(actor->pool, RC_E_GONE, "The client has gone");
     }
@@ -105,6 +106,7 @@ rc_err_t *rc_actor_lock(rc_locks_t *locks, rc_actor_t *actor,
         *locks = (rc_locks_t){.fd = -1};
         apr_pool_create(&locks->pool, actor->pool);
         err = take(locks, actor, baton);
+        actor->locks = locks->life;
         if (!err || !locks->busy || rc_clock() >= wait.until)
             break;
         wait.path = apr_pstrdup(actor->pool, locks->busy);

@@ -15,6 +15,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "env_lock.h"
 
 int rc_work_lock(const rc_env_t *env, int how)
 {
@@ -42,25 +43,37 @@ static apr_status_t remove_work_dir(void *data)
     return APR_SUCCESS;
 }
 
+/* The gate is between the processes of this machine. Others see no directory without the lock of
+ * the database, which is there before it. */
+static rc_err_t *make_locked(const char *path, const rc_env_t *env, apr_pool_t *pool)
+{
+    bool locked = true;
+    int life = 0;
+
+    if (env->locks)
+        RC_TRY(rc_db_lock(&locked, &life, env->locks, rc_env_lock_name(env, path), false, pool));
+    if (mkdir(path, 0700))
+        return rc_fs_err(pool, "create", path);
+    if (locked)
+        RC_TRY(rc_fs_lock(&locked, path, 0, pool));
+    return locked ? NULL : rc_err_internal(pool, APR_EBUSY, "cannot lock %s", path);
+}
+
 rc_err_t *rc_work_dir(const char **path, rc_env_t *env, apr_pool_t *pool)
 {
     int gate = rc_work_lock(env, LOCK_SH);
     const char *name;
     rc_err_t *err;
-    bool locked;
 
     if (gate < 0)
         return rc_fs_err(pool, "lock", env->work_dir);
     err = rc_random_text(&name, "0123456789abcdefghijklmnopqrstuvwxyz", 16, pool);
     if (!err) {
         *path = apr_pstrcat(pool, env->work_dir, "/", name, NULL);
-        err = mkdir(*path, 0700) ? rc_fs_err(pool, "create", *path)
-                                 : rc_fs_lock(&locked, *path, 0, pool);
-        if (!err && !locked)
-            err = rc_err_internal(pool, APR_EBUSY, "cannot lock %s", *path);
-        if (!err)
-            apr_pool_cleanup_register(pool, *path, remove_work_dir, apr_pool_cleanup_null);
+        err = make_locked(*path, env, pool);
     }
+    if (!err)
+        apr_pool_cleanup_register(pool, *path, remove_work_dir, apr_pool_cleanup_null);
     close(gate);
     return err;
 }

@@ -73,7 +73,8 @@ static rc_err_t *check_locale(const rc_db_t *db, const PGresult *row)
     return NULL;
 }
 
-/* plan_cache_mode: planning the permission rule costs several times its run. */
+/* plan_cache_mode: planning the permission rule costs several times its run. The keepalives are
+ * those of the server: what a machine without power had locked is free within seconds. */
 static const char *settings(const rc_db_t *db)
 {
     return apr_psprintf(
@@ -81,7 +82,9 @@ static const char *settings(const rc_db_t *db)
         "SET jit = off; SET plan_cache_mode = force_generic_plan; SET search_path = " RC_PG_SCHEMA
         "; SET default_transaction_isolation = 'read committed'; SET synchronous_commit = %s;"
         "SET client_min_messages = warning; SET lock_timeout = %ld; SET statement_timeout = %ld;"
-        "SET idle_in_transaction_session_timeout = %ld;%s"
+        "SET idle_in_transaction_session_timeout = %ld; SET idle_session_timeout = 0;"
+        "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;"
+        "SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000;%s"
         "SELECT datcollate, datctype, pg_encoding_to_char(encoding), datlocprovider::text "
         "FROM pg_database WHERE datname = current_database()",
         strcmp(db->config->synchronous, "FULL") ? "off" : "on",

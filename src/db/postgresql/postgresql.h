@@ -85,6 +85,12 @@ rc_err_t *rc_pg_begin_write(rc_db_t *db, rc_write_mode_t mode);
 rc_err_t *rc_pg_commit(rc_db_t *db);
 void rc_pg_rollback(rc_db_t *db);
 
+/* lock.c */
+rc_err_t *rc_pg_lock(bool *locked, rc_db_t *db, const char *name, bool share);
+rc_err_t *rc_pg_unlock(rc_db_t *db, const char *name, bool share);
+rc_err_t *rc_pg_alive(rc_db_t *db);
+int rc_pg_descriptor(rc_db_t *db);
+
 /* copy.c */
 rc_err_t *rc_pg_columns(apr_array_header_t **list, rc_db_t *db, const char *table,
                         apr_pool_t *pool);

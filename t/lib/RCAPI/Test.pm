@@ -36,6 +36,8 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
     start => 0           do not start yet; call start
     disk => 1            keep its files on the disk, not in memory: for tests of what reaches the disk
     pg => $server        an RCAPI::PostgreSQL for the database, whatever the run of tests uses
+    beside => $other     another node: the database, repositories, secret and users of that object
+    preload => [...]     libraries of build/t for httpd
     bare => 1            httpd alone, without module and database (tests of the harness)
     as_root => 1         root's tests only: start httpd as root. Else the whole test gives root's
                          rights up in new, for good, and goes on in a copy of t/lib and build/: paths
@@ -77,9 +79,9 @@ sub new {
         owner => $$, keys => {}, secrets => {},
     }, $class;
     $self->_folder;
-    $self->_database unless $self->{bare};
+    $self->_database unless $self->{bare} || $self->{beside};
     $self->{server} = RCAPI::Server->new(
-        dir => $self->{dir}, config => $self->_config, env => { $self->sanitizer, %{ $self->{env} } },
+        dir => $self->{dir}, config => $self->_config, env => { $self->_preloaded, %{ $self->{env} } },
         sweep => $ENV{RCAPI_KEEP} ? [] : [map { "$_" } grep { ref } $self->{temp}, $copy],
         map { exists $opt{$_} ? ($_ => $opt{$_}) : () } qw(mpm children threads modules limit as_root),
     );
@@ -109,6 +111,9 @@ sub _folder {
     $self->{temp} = _temp(disk => $self->{disk});
     $self->{dir} = "$self->{temp}";
     mkdir "$self->{dir}/$_" for qw(data home logs scratch);
+    $self->{data} = "$self->{dir}/data";
+    @$self{qw(data database pg keys secrets)} = @{ $self->{beside} }{qw(data database pg keys secrets)}
+        if $self->{beside};
     my (undef, $uid, $gid) = account() or return;
     chown $uid, $gid, $self->{dir}, glob "$self->{dir}/*";
 }
@@ -139,7 +144,7 @@ sub _database {
 sub _config {
     my ($self) = @_;
     return $self->{directives} if $self->{bare};
-    my $data = "$self->{dir}/data";
+    my $data = $self->{data};
     my $config = <<"END";
 LoadModule rcapi_module $self->{bin}/$self->{module}
 LogLevel info rcapi:trace8
@@ -154,6 +159,13 @@ END
     $config .= "RcapiAccessControllersWhitelist $self->{whitelist}\n" if $self->{whitelist} ne '';
     $config .= "<Location \"$_\">\n    SetHandler rcapi\n$self->{location}\n</Location>\n" for @{ $self->{mounts} };
     return $config . $self->{directives};
+}
+
+sub _preloaded {
+    my ($self) = @_;
+    my %env = $self->sanitizer;
+    $env{LD_PRELOAD} .= " $self->{bin}/t/$_" for @{ $self->{preload} // [] };
+    return %env;
 }
 
 # Environment in which a crash leaves its stack in the log folder, and a sanitizer its report.
@@ -345,14 +357,14 @@ sub try_admin {
 sub admin_place {
     my ($self, @args) = @_;
     my @db = $self->{database} && !grep({ $_ eq '--db' } @args) ? ('--db', $self->{database}) : ();
-    return ('--data', "$self->{dir}/data", @db);
+    return ('--data', $self->{data}, @db);
 }
 
 # Whether this run of tests keeps its databases on a server: make test STORE=postgresql.
 sub on_server { return ($ENV{RCAPI_STORE} // '') eq 'postgresql' }
 
 # What RcapiDatabase and --db call the database.
-sub database { return $_[0]{database} // "$_[0]{dir}/data/rcapi.db" }
+sub database { return $_[0]{database} // "$_[0]{data}/rcapi.db" }
 
 # Environment in which rcapi-admin starts and hashes passwords at the least cost (t/lib/cheap.c), unless a sanitizer
 # is there.
@@ -416,7 +428,7 @@ sub git {
 #   args => {...}             more arguments of create_repo
 sub repo {
     my ($self, $name, %opt) = @_;
-    my $path = "$self->{dir}/data/repos/$name";
+    my $path = "$self->{data}/repos/$name";
     my $work = $opt{from} // "$self->{dir}/scratch/" . ($name =~ tr{/}{_}r);
     $self->must(create_repo => { repo_name => $name, repo_type => 'git', %{ $opt{args} // {} } });
     return { name => $name, path => $path } if $opt{empty};
@@ -438,7 +450,7 @@ sub done {
     Test::More::is($self->{pg}->idle_in_transaction($self->{database}), 0, 'no connection stays in a transaction')
         if $self->{pg};
     $self->stop;
-    $self->{pg}->drop($self->{database}) if $self->{pg};
+    $self->{pg}->drop($self->{database}) if $self->{pg} && !$self->{beside};
     Test::More::is($self->trouble, '', 'no crash, alert or sanitizer report in the logs');
     Test::More::is($self->leaks, '', 'no key, token or password in the logs');
     Test::More::is($self->{server}->left_behind, '', 'no process, port or temporary file left behind');

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Keeps the connection that holds the locks of a process. When it has ended, the next lock makes
+ * another one, with another number, and all locks with the former number are lost.
+ */
+#include "db/lock.h"
+
+#include <apr_strings.h>
+#include <apr_thread_mutex.h>
+
+#include "base/process.h"
+#include "driver.h"
+
+struct rc_db_locks_t {
+    rc_db_config_t config;
+    apr_thread_mutex_t *mutex; /* guards all below */
+    apr_pool_t *pool;
+    rc_db_t *db; /* NULL: not connected */
+    int life;    /* number of the connection */
+};
+
+/* A lock that is held. */
+typedef struct held_t {
+    rc_db_locks_t *locks;
+    const char *name;
+    bool share;
+    int life;
+} held_t;
+
+rc_err_t *rc_db_locks_open(rc_db_locks_t **out, const rc_db_config_t *config, apr_pool_t *pool)
+{
+    rc_db_locks_t *locks = apr_pcalloc(pool, sizeof(*locks));
+    apr_status_t rv;
+
+    *out = NULL;
+    if (!rc_db_is_on_server(config->path))
+        return NULL;
+    locks->config = *config;
+    locks->pool = pool;
+    rv = apr_thread_mutex_create(&locks->mutex, APR_THREAD_MUTEX_DEFAULT, pool);
+    if (rv != APR_SUCCESS)
+        return rc_err_internal(pool, rv, "cannot make the mutex of the locks");
+    *out = locks;
+    return NULL;
+}
+
+static void hang_up(rc_db_locks_t *locks)
+{
+    if (locks->db)
+        apr_pool_destroy(locks->db->own);
+    locks->db = NULL;
+}
+
+/* Copies an error before the connection, in whose pool it is, ends. */
+static rc_err_t *end_connection(rc_db_locks_t *locks, rc_err_t *err, apr_pool_t *pool)
+{
+    err = rc_err_copy(err, pool);
+    hang_up(locks);
+    return err;
+}
+
+static rc_err_t *connect_locks(rc_db_locks_t *locks, apr_pool_t *pool)
+{
+    apr_pool_t *own;
+    rc_err_t *err;
+
+    if (locks->db)
+        return NULL;
+    apr_pool_create(&own, locks->pool);
+    apr_pool_tag(own, "rcapi locks");
+    if ((err = rc_db_open(&locks->db, &locks->config, own))) {
+        err = rc_err_copy(err, pool);
+        apr_pool_destroy(own);
+        locks->db = NULL;
+        return err;
+    }
+    locks->life++;
+    rc_proc_keep_with(locks->db->driver->descriptor(locks->db));
+    return NULL;
+}
+
+static rc_err_t *lost(apr_pool_t *pool)
+{
+    return rc_err_busy(pool, "a lock was lost with its connection to the database");
+}
+
+/* Another lock with the same number is not asked for on another connection. */
+static rc_err_t *try_lock(bool *locked, int *life, rc_db_locks_t *locks, const held_t *wanted,
+                          apr_pool_t *pool)
+{
+    rc_err_t *err;
+
+    *locked = false;
+    RC_TRY(connect_locks(locks, pool));
+    if (*life && *life != locks->life)
+        return lost(pool);
+    if ((err = locks->db->driver->lock(locked, locks->db, wanted->name, wanted->share)))
+        return end_connection(locks, err, pool);
+    *life = locks->life;
+    return NULL;
+}
+
+static apr_status_t unlock(void *data)
+{
+    const held_t *held = data;
+    rc_db_locks_t *locks = held->locks;
+
+    apr_thread_mutex_lock(locks->mutex);
+    if (locks->db && locks->life == held->life &&
+        locks->db->driver->unlock(locks->db, held->name, held->share))
+        hang_up(locks);
+    apr_thread_mutex_unlock(locks->mutex);
+    return APR_SUCCESS;
+}
+
+/* The first lock after a pause may find a connection that the server has ended meanwhile. */
+rc_err_t *rc_db_lock(bool *locked, int *life, rc_db_locks_t *locks, const char *name, bool share,
+                     apr_pool_t *pool)
+{
+    held_t *held = apr_pcalloc(pool, sizeof(*held));
+    rc_err_t *err;
+    int tries = 2;
+
+    *held = (held_t){.locks = locks, .name = apr_pstrdup(pool, name), .share = share};
+    apr_thread_mutex_lock(locks->mutex);
+    do {
+        err = try_lock(locked, life, locks, held, pool);
+    } while (err && !*life && --tries);
+    held->life = *life;
+    apr_thread_mutex_unlock(locks->mutex);
+    if (!err && *locked)
+        apr_pool_cleanup_register(pool, held, unlock, apr_pool_cleanup_null);
+    return err;
+}
+
+rc_err_t *rc_db_locks_hold(rc_db_locks_t *locks, int life, apr_pool_t *pool)
+{
+    rc_err_t *err = NULL;
+
+    if (!locks || !life)
+        return NULL;
+    apr_thread_mutex_lock(locks->mutex);
+    if (!locks->db || locks->life != life)
+        err = lost(pool);
+    else if ((err = locks->db->driver->alive(locks->db)))
+        err = end_connection(locks, err, pool);
+    apr_thread_mutex_unlock(locks->mutex);
+    return err;
+}

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+# Several web servers on one database and the same repositories. Locks of files are seen by no other server here,
+# as on NFS: what keeps them apart is in the database.
+use strict;
+use warnings;
+use Test::More;
+use lib 't/lib';
+use RCAPI::GitClient;
+use RCAPI::HTTP;
+use RCAPI::PostgreSQL;
+use RCAPI::Run qw(patiently slurp);
+use RCAPI::Test;
+
+plan skip_all => 'no PostgreSQL server is installed (Debian: apt-get install postgresql)' if !RCAPI::PostgreSQL::bin();
+
+my $one = RCAPI::Test->new(pg => RCAPI::PostgreSQL->new, children => 1, start => 0, preload => ['nfs.so'],
+    directives => "Timeout 60\nRcapiMaintenance Off\n");
+plan skip_all => 'built without libpq' if slurp($one->program('rcapi-admin')) !~ /pg_advisory_xact_lock/;
+$one->{server}{env}{RCAPI_NFS} = "$one->{dir}/data";
+$one->start;
+my $two = RCAPI::Test->new(beside => $one, map { $_ => $one->{$_} } qw(children preload directives));
+$two->{server}{env}{RCAPI_NFS} = "$one->{dir}/data";
+my @nodes = ($one, $two);
+
+# Calls a method in a process of its own. The returned function waits for the answer; with 1 and a time it returns
+# whether the answer comes in that time.
+sub meanwhile {
+    my ($t, @call) = @_;
+    pipe my $from, my $to or die "pipe: $!";
+    my $pid = fork // die "fork: $!";
+    if (!$pid) {
+        my $answer = $t->call(@call);
+        syswrite $to, ($answer->{error} // 'done') . "\n";
+        POSIX::_exit(0);
+    }
+    close $to;
+    return sub {
+        vec(my $ready = '', fileno $from, 1) = 1;
+        return !!select $ready, undef, undef, $_[1] // 0 if $_[0];
+        chomp(my $line = <$from>);
+        waitpid $pid, 0;
+        return $line;
+    };
+}
+
+# The body of a push of a new branch.
+my $NONE = '0' x 40;
+sub pkt { join '', map { sprintf '%04x%s', 4 + length, $_ } @_ }
+sub body {
+    my ($work, $branch) = @_;
+    my $id = $one->git($work, 'rev-parse', 'HEAD') =~ s/\n//r;
+    my $pack = $one->git($work, { stdin => "$id\n" }, qw(pack-objects --revs --stdout -q));
+    return pkt("$NONE $id refs/heads/$branch\0 report-status") . '0000' . $pack;
+}
+
+# Begins a push, whose last bytes do not come; what to send then.
+sub begin {
+    my ($t, $repo, $branch) = @_;
+    my $body = body($repo->{work}, $branch);
+    my $socket = RCAPI::HTTP::connect_to($t->port);
+    my $text = "POST /$repo->{name}/git-receive-pack HTTP/1.1\r\nHost: x\r\nX-Api-Key: ${\ $t->key('admin')}\r\n"
+        . "Content-Type: application/x-git-receive-pack-request\r\nConnection: close\r\n"
+        . "Content-Length: ${\ length $body}\r\n\r\n$body";
+    my $last = substr $text, -10, 10, '';
+    syswrite $socket, $text;
+    patiently(10, sub { glob "$repo->{path}/objects/tmp_objdir-*" }) or die "git does not start\n";
+    return ($socket, $last);
+}
+
+sub finish {
+    my ($socket, $last) = @_;
+    syswrite $socket, $last;
+    return join '', <$socket>;
+}
+
+my $HELD = q{FROM pg_locks WHERE locktype = 'advisory' AND objid <> 4711};
+
+subtest 'locks' => sub {
+    my $repo = $one->repo('group/moved', commits => 3);
+    my @push = begin($one, $repo, 'pushed');
+    cmp_ok($one->sql("SELECT count(*) $HELD"), '>=', 2, 'a push holds locks of the group and the repository');
+    my $strip = $one->git($repo->{path}, 'rev-parse', 'master') =~ s/\n//r;
+    for my $call ([update_repo_group => { repogroupid => 'group', group_name => 'other' }],
+        [update_repo => { repoid => 'other/moved', repo_name => 'other/new' }]) {
+        my $waiting = meanwhile($two, @$call);
+        ok(!$waiting->(1, 0.3), "$call->[0] on another node waits");
+        like(finish(@push), qr{ok refs/heads/pushed}, 'the push ends well');
+        is($waiting->(), 'done', '... and then the other node goes on');
+        $repo->{$_} =~ s{group/moved}{other/moved} for qw(name path);
+        @push = begin($one, $repo, 'pushed2') if $call->[0] eq 'update_repo_group';
+    }
+    ok(patiently(5, sub { $one->sql("SELECT count(*) $HELD") == 0 }), 'nothing stays locked');
+    my ($now) = map { $_->{repo_name} } @{ $one->must('get_repos') };
+    is($now, 'other/new', 'both changes were made');
+    $two->must(delete_repo => { repoid => $now });
+    is_deeply($one->must('get_repos'), [], 'the first node sees a deletion');
+};
+
+subtest 'a lock that is lost' => sub {
+    my $repo = $one->repo('lost', commits => 3);
+    my @push = begin($one, $repo, 'pushed');
+    $one->sql("SELECT pg_terminate_backend(pid) $HELD");
+    like(finish(@push), qr/ng|lock/, 'the push is refused') or diag slurp($one->{dir} . '/logs/error_log');
+    unlike($one->git($repo->{path}, 'branch'), qr/pushed/, '... and has changed nothing');
+    my ($socket, $last) = begin($two, $repo, 'again');
+    is(($one->call(get_repo => { repoid => 'lost' }))->{error}, undef, 'the node serves');
+    like(finish($socket, $last), qr{ok refs/heads/again}, 'the next push goes through');
+    @push = begin($one, $repo, 'killed');
+    kill KILL => $one->children;
+    my $delete = meanwhile($two, delete_repo => { repoid => 'lost' });
+    is($delete->(), 'done', 'locks of a killed process end with it');
+};
+
+$_->done for reverse @nodes;
+done_testing;
