@@ -21,6 +21,7 @@ my %released = (
     '008.sql' => '87cea0c587d014995553f487c6e33245fe1231992aa0292bbfb1d63c23e8a6f4',
     '009.sql' => '3a584f7a87fe5f7c190fe922fa74511eeecde978815718f402430a8552be0e62',
     '010.sql' => '8d5183fee1ee50e9e78b8d387df24e67b26b50fa1ec6155f992d2dad33e33a69',
+    '011.sql' => 'dde286552f72ed57517f3659d24ac3359dc464ee5ea131b695d54d6d84f9fbab',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {

@@ -90,6 +90,8 @@ subtest 'one' => sub {
     like($html, qr{<dt>Merge<dd>This pull request can be automatically merged\.}, 'it can be merged');
     like($html, qr{<span class=id>new:n1</span> <span class=ref>To do</span></p>\n<pre>It is &lt;good&gt;</pre>},
         'an inline comment');
+    like($html, qr{<th>1<td>\+1\n<tr class=h><td colspan=3><a href="#comment-\d+">own</a>: It is &lt;good&gt;\n<tr},
+        '... below its line');
     like($html, qr{<td>On &lt;one&gt;<td class="more who">}, 'a commit');
     is_deeply([RCAPI::Page::diff_lines($html)], ['+1', '+2'], 'the diff against where the target was');
     unlike($html, qr/<textarea|csrf_token/, 'no form for a visitor');
@@ -124,6 +126,9 @@ subtest 'forms' => sub {
     like($html, qr{<span class=ref>Merged</span>.*<dt>Merge<dd><a class=id href="/team/code/changeset/$merge">}s,
         'it is merged');
     unlike($html, qr/>Merge into|>Close without/, 'and nothing is left to do');
+    like(page("/team/code/changeset/$_"), qr{<dt>Pull request<dd><a href="/team/code/pull-request/$one">$one: Title },
+        "commit $_ leads to it") for $merge, $t->git($repo->{path}, 'rev-parse', "$merge^2") =~ s/\n//r;
+    unlike(page('/team/code/changeset/0'), qr/Pull request<dd>/, 'another one does not');
     is_deeply([RCAPI::Page::diff_lines($html)], ['+1', '+2'], 'its diff stays');
     my $conflict = offer('clash', { fast => "other\n" }, from => 'master~1');
     is(act('own', $conflict, 'merge')->status, 409, 'a conflict');

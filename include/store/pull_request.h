@@ -102,6 +102,17 @@ rc_err_t *rc_store_pulls_kept(rc_db_t *db,
 rc_err_t *rc_store_pulls_keeping(apr_array_header_t **ids, rc_db_t *db, apr_int64_t repo_id,
                                  const char *heads, const char *commit, apr_pool_t *pool);
 
+/* A pull request that a page names. */
+typedef struct rc_pull_link_t {
+    apr_int64_t id;
+    const char *title;
+} rc_pull_link_t;
+
+/** Lists the pull requests into a repository that offer @a commit, a full id, now, or whose merge it
+ * is, at most 20: rc_pull_link_t in @a pool. */
+rc_err_t *rc_store_pulls_of_commit(apr_array_header_t **links, rc_db_t *db, apr_int64_t repo_id,
+                                   const char *commit, apr_pool_t *pool);
+
 /* A comment as it is shown. */
 typedef struct rc_pull_comment_row_t {
     apr_int64_t id;

@@ -243,6 +243,23 @@ rc_err_t *rc_store_pulls_keeping(apr_array_header_t **ids, rc_db_t *db, apr_int6
     return read_ids(ids, st, db, pool);
 }
 
+rc_err_t *rc_store_pulls_of_commit(apr_array_header_t **links, rc_db_t *db, apr_int64_t repo_id,
+                                   const char *commit, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+    bool found;
+
+    *links = apr_array_make(pool, 2, sizeof(rc_pull_link_t));
+    RC_TRY(rc_query(&st, db, SQL_PULLS_OF_COMMIT, "is", repo_id, commit));
+    for (;;) {
+        RC_TRY(rc_step(&found, st, db));
+        if (!found)
+            return NULL;
+        APR_ARRAY_PUSH(*links, rc_pull_link_t) =
+            (rc_pull_link_t){rc_column_int(st, 0), rc_column_text(st, 1, pool)};
+    }
+}
+
 rc_err_t *rc_store_pulls_kept(rc_db_t *db,
                               rc_err_t *(*fn)(void *baton, const rc_pull_kept_t *kept,
                                               apr_pool_t *scratch),

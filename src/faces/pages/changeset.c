@@ -15,10 +15,12 @@
 #define DIFF_MOST   ((apr_off_t)1 << 20) /* bytes; a larger diff is not shown */
 #define LISTED_MOST 1000                 /* files of such a commit */
 #define COUNT_BYTES ((apr_size_t)8 << 20)
+#define TITLE_MOST  160 /* characters, of a pull request */
 
 typedef struct changeset_t {
     rc_rev_t rev;
     apr_array_header_t *comments; /* of rc_comment_row_t */
+    apr_array_header_t *pulls;    /* of rc_pull_link_t: the pull requests that it belongs to */
 } changeset_t;
 
 /* Returns a text that differs as soon as anything of the page's content does. */
@@ -34,6 +36,12 @@ static rc_err_t *digest_of(const char **digest, const changeset_t *set, rc_view_
 
         *digest = apr_psprintf(call->pool, "%s %" APR_INT64_T_FMT "%s %s", *digest, row->id,
                                row->current ? "!" : "", row->username);
+    }
+    for (i = 0; i < set->pulls->nelts; i++) {
+        const rc_pull_link_t *link = &APR_ARRAY_IDX(set->pulls, i, rc_pull_link_t);
+
+        *digest =
+            apr_psprintf(call->pool, "%s %" APR_INT64_T_FMT "%s", *digest, link->id, link->title);
     }
     return NULL;
 }
@@ -51,6 +59,8 @@ rc_err_t *rc_page_changeset_prepare(rc_view_call_t *call)
     RC_TRY(rc_actor_open(&call->actor));
     RC_TRY(
         rc_store_comments(&set->comments, call->actor.db, call->repo->id, set->rev.id, call->pool));
+    RC_TRY(rc_store_pulls_of_commit(&set->pulls, call->actor.db, call->repo->id, set->rev.id,
+                                    call->pool));
     RC_TRY(digest_of(&digest, set, call));
     rc_page_validate(call, digest);
     return NULL;
@@ -77,8 +87,23 @@ static void put_links(rc_html_t *html, const rc_view_call_t *call, const char *i
     rc_html_put(html, "\n");
 }
 
+static void put_pulls(rc_html_t *html, const rc_view_call_t *call, const apr_array_header_t *pulls)
+{
+    int i;
+
+    for (i = 0; i < pulls->nelts; i++) {
+        const rc_pull_link_t *link = &APR_ARRAY_IDX(pulls, i, rc_pull_link_t);
+        const char *id = apr_psprintf(call->pool, "%" APR_INT64_T_FMT, link->id);
+
+        rc_html_put(html, "<dt>Pull request<dd><a href=\"%s\">%s: %s</a>\n",
+                    rc_page_link(call, "pull-request", id, NULL, call->pool), id,
+                    rc_page_first_line(link->title, TITLE_MOST, call->pool));
+    }
+}
+
 static void put_commit(rc_html_t *html, const rc_view_call_t *call, const rc_commit_t *commit)
 {
+    const changeset_t *set = call->state;
     const char *const *parent = commit->parents;
 
     rc_html_put(html, "<pre>%s</pre>\n<dl>\n<dt>Author<dd>%s\n<dt>Date<dd>", commit->message,
@@ -93,6 +118,7 @@ static void put_commit(rc_html_t *html, const rc_view_call_t *call, const rc_com
         rc_html_put(html, "<a class=id href=\"%s\">%s</a> ",
                     rc_page_link(call, "changeset", *parent, NULL, call->pool),
                     rc_vcs_short_id(call->repo->type, *parent, call->pool));
+    put_pulls(html, call, set->pulls);
     put_links(html, call, commit->id);
     rc_html_put(html, "</dl>\n");
 }
@@ -163,7 +189,7 @@ static rc_err_t *put_changes(rc_html_t *html, rc_view_call_t *call, const char *
         return put_large(html, call, id, scratch);
     RC_TRY(err);
     RC_TRY(rc_spool_view(&diff, spool, scratch));
-    return rc_page_diff(html, call, id, diff, (apr_size_t)rc_spool_size(spool), scratch);
+    return rc_page_diff(html, call, id, diff, (apr_size_t)rc_spool_size(spool), NULL, scratch);
 }
 
 rc_err_t *rc_page_changeset_write(rc_view_call_t *call, rc_spool_t *spool)

@@ -25,7 +25,8 @@ typedef struct part_t {
 typedef struct diff_page_t {
     rc_html_t *html;
     const rc_view_call_t *call;
-    const char *rev; /* of the links; NULL: there are none */
+    const char *rev;              /* of the links; NULL: there are none */
+    const rc_page_notes_t *notes; /* or NULL */
     apr_array_header_t *parts;
     int part; /* the number of the one that is being written, from 1; 0: none */
     int rows; /* written until now */
@@ -225,24 +226,40 @@ static void put_diff_line(diff_page_t *page, const rc_diff_line_t *line)
     }
 }
 
+/* A line that stays has two numbers. */
+static void put_notes(const diff_page_t *page, const rc_diff_line_t *line)
+{
+    const rc_page_notes_t *notes = page->notes;
+    const char *path = APR_ARRAY_IDX(page->parts, page->part - 1, part_t).path;
+
+    if (line->kind == RC_LINE_SAME || line->kind == RC_LINE_OLD)
+        notes->put(page->html, notes, path, 'o', line->old);
+    if (line->kind == RC_LINE_SAME || line->kind == RC_LINE_NEW)
+        notes->put(page->html, notes, path, 'n', line->new);
+}
+
 static void put_all_lines(diff_page_t *page, const char *diff, apr_size_t len)
 {
     rc_diff_reader_t reader;
     rc_diff_line_t line;
 
     rc_diff_reader_init(&reader, diff, len);
-    while (!page->html->err && page->rows++ < ROWS_MOST && rc_diff_next(&line, &reader))
+    while (!page->html->err && page->rows++ < ROWS_MOST && rc_diff_next(&line, &reader)) {
         if (page->part || line.kind == RC_LINE_FILE)
             put_diff_line(page, &line);
+        if (page->part && page->notes)
+            put_notes(page, &line);
+    }
     end_part(page);
     if (page->rows > ROWS_MOST)
         rc_html_put(page->html, "<p>The rest of the diff is not shown here.</p>\n");
 }
 
 rc_err_t *rc_page_diff(rc_html_t *html, const rc_view_call_t *call, const char *rev,
-                       const char *diff, apr_size_t len, apr_pool_t *scratch)
+                       const char *diff, apr_size_t len, const rc_page_notes_t *notes,
+                       apr_pool_t *scratch)
 {
-    diff_page_t page = {.html = html, .call = call, .rev = rev, .pool = scratch};
+    diff_page_t page = {.html = html, .call = call, .rev = rev, .notes = notes, .pool = scratch};
 
     find_parts(&page, diff, len);
     if (!page.parts->nelts) {

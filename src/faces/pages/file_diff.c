@@ -64,7 +64,7 @@ static rc_err_t *put_diff(rc_html_t *html, rc_view_call_t *call, const two_t *tw
     }
     RC_TRY(err);
     RC_TRY(rc_spool_view(&diff, spool, call->pool));
-    return rc_page_diff(html, call, rev, diff, (apr_size_t)rc_spool_size(spool), call->pool);
+    return rc_page_diff(html, call, rev, diff, (apr_size_t)rc_spool_size(spool), NULL, call->pool);
 }
 
 rc_err_t *rc_page_file_diff_write(rc_view_call_t *call, rc_spool_t *spool)

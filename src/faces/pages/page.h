@@ -44,7 +44,8 @@ void rc_page_end(rc_html_t *html);
 /** The same for the page of a view: @a title is about its repository, if it has one. */
 void rc_page_open(rc_html_t *html, const rc_view_call_t *call, const char *title, const char *tab);
 
-/** Returns @a path, where a client wants to go on to, if it is one of this server; else the list. */
+/** Returns @a path, where a client wants to go on to, if it is one of this server; else the list.
+ */
 const char *rc_page_back(const rc_request_t *request, const char *path);
 
 /** Writes the login form; @a back is the path to which it leads, and @a message, if not NULL, says
@@ -120,10 +121,20 @@ rc_err_t *rc_page_commits_table(rc_html_t *html, rc_view_call_t *call,
 
 /* diff.c */
 
-/** Writes the files that @a diff changes, with links to @a rev (NULL: without), and the diff itself.
- */
+/* What stands below lines of a diff. */
+typedef struct rc_page_notes_t {
+    /* Writes what belongs to a line of the file @a path: with its old number (@a side 'o') or its
+     * new one ('n'). */
+    void (*put)(rc_html_t *html, const struct rc_page_notes_t *notes, const char *path, char side,
+                apr_int64_t line);
+    const void *baton;
+} rc_page_notes_t;
+
+/** Writes the files that @a diff changes, with links to @a rev (NULL: without), and the diff
+ * itself, with @a notes (NULL: none). */
 rc_err_t *rc_page_diff(rc_html_t *html, const rc_view_call_t *call, const char *rev,
-                       const char *diff, apr_size_t len, apr_pool_t *scratch);
+                       const char *diff, apr_size_t len, const rc_page_notes_t *notes,
+                       apr_pool_t *scratch);
 
 /* pull_requests.c */
 

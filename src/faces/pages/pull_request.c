@@ -21,14 +21,33 @@
 
 #define NO_SUCH "No such pull request exists for this repository"
 
+/* A comment on a line of the diff: with its old number (side 'o') or its new one ('n'). */
+typedef struct place_t {
+    apr_int64_t line, comment_id;
+    char side;
+    const char *path, *username, *message;
+} place_t;
+
 typedef struct pull_page_t {
     rc_view_call_t *call;
     apr_int64_t id;
     rc_pull_request_t *pull;      /* NULL: there is none */
     apr_array_header_t *comments; /* rc_pull_comment_row_t */
+    apr_array_header_t *placed;   /* place_t: those that belong to a line of the diff */
     bool more;                    /* comments are left out */
     rc_mergeable_t mergeable;
 } pull_page_t;
+
+/* "n12" is the twelfth new line. Comments on earlier versions have no place in this diff. */
+static void place_comment(const pull_page_t *page, const rc_pull_comment_row_t *row)
+{
+    apr_int64_t line;
+
+    if (!row->version && row->f_path && row->line_no && strchr("on", *row->line_no) &&
+        *row->line_no && rc_text_int(&line, row->line_no + 1))
+        APR_ARRAY_PUSH(page->placed, place_t) = (place_t){
+            line, row->id, *row->line_no, row->f_path, row->author->username, row->message};
+}
 
 static rc_err_t *copy_comment(void *baton, const rc_pull_comment_row_t *row, apr_pool_t *scratch)
 {
@@ -49,6 +68,7 @@ static rc_err_t *copy_comment(void *baton, const rc_pull_comment_row_t *row, apr
     copy.f_path = apr_pstrdup(pool, row->f_path);
     copy.line_no = apr_pstrdup(pool, row->line_no);
     copy.commit_id = NULL;
+    place_comment(page, &copy);
     APR_ARRAY_PUSH(page->comments, rc_pull_comment_row_t) = copy;
     return NULL;
 }
@@ -71,6 +91,7 @@ rc_err_t *rc_page_pull_prepare(rc_view_call_t *call)
 
     page->call = call;
     page->comments = apr_array_make(call->pool, 8, sizeof(rc_pull_comment_row_t));
+    page->placed = apr_array_make(call->pool, 4, sizeof(place_t));
     if (!rc_text_digits(call->id) || !rc_text_int(&page->id, call->id))
         return rc_view_refuse(call, 404, NO_SUCH);
     RC_TRY(rc_actor_read(&call->actor, read_pull, page));
@@ -274,9 +295,28 @@ static rc_err_t *put_all_offered(rc_html_t *html, const pull_page_t *page, apr_p
     return html->err;
 }
 
+/* Comments stand below the line that they are about, if the diff shows it. */
+static void put_notes(rc_html_t *html, const rc_page_notes_t *notes, const char *path, char side,
+                      apr_int64_t line)
+{
+    const pull_page_t *page = notes->baton;
+    int i;
+
+    for (i = 0; i < page->placed->nelts; i++) {
+        const place_t *place = &APR_ARRAY_IDX(page->placed, i, place_t);
+
+        if (place->line == line && place->side == side && path && !strcmp(place->path, path))
+            rc_html_put(html,
+                        "<tr class=h><td colspan=3><a href=\"#comment-%" APR_INT64_T_FMT
+                        "\">%s</a>: %s\n",
+                        place->comment_id, place->username, place->message);
+    }
+}
+
 static rc_err_t *put_diff(rc_html_t *html, const pull_page_t *page, apr_pool_t *scratch)
 {
     rc_view_call_t *call = page->call;
+    const rc_page_notes_t notes = {put_notes, page};
     rc_spool_t *spool = rc_spool_create(call->env->config->temp_dir, scratch);
     const char *diff, *id = page->pull->source.id;
     apr_pool_t *view;
@@ -299,7 +339,8 @@ static rc_err_t *put_diff(rc_html_t *html, const pull_page_t *page, apr_pool_t *
     RC_TRY(rc_vcs_resolve(&rev, call->vcs, id, scratch));
     apr_pool_create(&view, scratch);
     RC_TRY(rc_spool_view(&diff, spool, view));
-    return rc_page_diff(html, call, rev.id, diff, (apr_size_t)rc_spool_size(spool), view);
+    return rc_page_diff(html, call, rev.id, diff, (apr_size_t)rc_spool_size(spool),
+                        page->placed->nelts ? &notes : NULL, view);
 }
 
 rc_err_t *rc_page_pull_write(rc_view_call_t *call, rc_spool_t *spool)

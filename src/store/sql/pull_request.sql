@@ -95,6 +95,11 @@ SELECT p.pull_request_id FROM pull_request p
         OR EXISTS (SELECT 1 FROM pull_request_version v WHERE v.pull_request_id = p.pull_request_id
                       AND (?2 LIKE '%' || v.source_id || '%' OR v.commits LIKE '%' || ?3 || '%')))
  ORDER BY p.pull_request_id
+-- PULLS_OF_COMMIT: repository, commit; those into it that offer the commit, or whose merge it is
+SELECT p.pull_request_id, p.title FROM pull_request_commit k CROSS JOIN pull_request p
+ WHERE k.revision = ?2 AND p.pull_request_id = k.pull_request_id AND p.target_repo_id = ?1
+ UNION SELECT p.pull_request_id, p.title FROM pull_request p
+ WHERE p.merge_rev = ?2 AND p.target_repo_id = ?1 ORDER BY 1 LIMIT 20
 -- PULL_SOURCE_GOES: repository; keeps its name
 UPDATE pull_request SET source_repo_name = (SELECT r.repo_name FROM repo r WHERE r.repo_id = ?1)
  WHERE source_repo_id = ?1

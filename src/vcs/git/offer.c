@@ -198,12 +198,10 @@ rc_err_t *rc_git_unkeep(const char *path, const char *id, int lock, apr_pool_t *
 rc_err_t *rc_git_keepers(const char **ids, const char *path, const char *id, const char *work_dir,
                          apr_pool_t *pool)
 {
-    const char *const argv[] = {"git",        "for-each-ref",
-                                "--contains", id,
-                                "--format",   "%(objectname)",
-                                RC_GIT_HIDDEN_RC "/pull", NULL};
-    rc_git_job_t job = {
-        .git_dir = rc_git_dir(path, pool), .work_dir = work_dir, .pool = pool};
+    const char *const argv[] = {
+        "git",           "for-each-ref",           "--contains", id, "--format",
+        "%(objectname)", RC_GIT_HIDDEN_RC "/pull", NULL};
+    rc_git_job_t job = {.git_dir = rc_git_dir(path, pool), .work_dir = work_dir, .pool = pool};
     int status;
 
     return rc_git_job_read(&status, ids, &job, argv, KEEPERS_MOST);
