@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Checks the headers of packed objects before libgit2 unpacks one: libgit2 follows a chain of
- * deltas without checking that it ends, and copies the whole object for each delta.
+ * Finds packed objects, and checks their headers before libgit2 unpacks one: libgit2 follows a
+ * chain of deltas without checking that it ends, and copies the whole object for each delta.
  */
 #include "chain.h"
 
@@ -37,6 +37,8 @@ struct rc_git_chain_t {
     pack_map_t index, pack;
     bool v2;
     apr_uint32_t count;
+    git_oid last; /* found last, because its header is read before its content */
+    apr_uint64_t last_at;
 };
 
 /* An object of the pack. */
@@ -87,6 +89,16 @@ static bool read_count(rc_git_chain_t *chain)
     return chain->index.size >= (chain->v2 ? least : FANOUT) + chain->count * entry;
 }
 
+/* Returns whether the index is that of this pack: with as many objects, and the checksum that ends
+ * the pack before its own at its end. libgit2 checks the same before it reads. */
+static bool pack_fits(const rc_git_chain_t *chain)
+{
+    const unsigned char *pack = chain->pack.at, *end = chain->index.at + chain->index.size;
+
+    return !memcmp(pack, "PACK", 4) && number(pack + 8) == chain->count &&
+           !memcmp(pack + chain->pack.size - RC_GIT_RAW, end - 2 * RC_GIT_RAW, RC_GIT_RAW);
+}
+
 rc_git_chain_t *rc_git_chain_open(const char *index, apr_pool_t *scratch)
 {
     rc_git_chain_t *chain = calloc(1, sizeof(*chain));
@@ -97,7 +109,8 @@ rc_git_chain_t *rc_git_chain_open(const char *index, apr_pool_t *scratch)
     if (!chain)
         return NULL;
     rc_git_mapped_begin();
-    good = map(&chain->index, index) && map(&chain->pack, pack) && read_count(chain);
+    good = map(&chain->index, index) && map(&chain->pack, pack) && read_count(chain) &&
+           pack_fits(chain);
     if (rc_git_mapped_end() && good)
         return chain;
     rc_git_chain_close(chain);
@@ -132,6 +145,14 @@ static apr_uint64_t offset_at(const rc_git_chain_t *chain, apr_uint32_t n)
     return end - large < 8 ? 0 : (apr_uint64_t)number(large) << 32 | number(large + 4);
 }
 
+/* Compares two ids as memcmp does; the first bytes nearly always differ. */
+static int id_order(const unsigned char *a, const unsigned char *b)
+{
+    apr_uint32_t x = number(a), y = number(b);
+
+    return x == y ? memcmp(a, b, RC_GIT_RAW) : x < y ? -1 : 1;
+}
+
 /* Returns the offset of object @a id in the pack; 0 when it is not there. */
 static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char *id)
 {
@@ -142,7 +163,7 @@ static apr_uint64_t find_offset(const rc_git_chain_t *chain, const unsigned char
 
     while (low < high && high <= chain->count) {
         apr_uint32_t middle = low + (high - low) / 2;
-        int cmp = memcmp(ids + middle * width, id, RC_GIT_RAW);
+        int cmp = id_order(ids + middle * width, id);
 
         if (!cmp)
             return offset_at(chain, middle);
@@ -235,8 +256,10 @@ static apr_uint64_t made_size(const rc_git_chain_t *chain, const link_t *link)
     return size;
 }
 
-/* Follows the chain. *@a bytes, unless NULL, is the sum of the sizes of all objects in it. */
-static bool walk(int *depth, apr_uint64_t *bytes, const rc_git_chain_t *chain, apr_uint64_t offset)
+/* Follows the chain; *@a first is the object itself. *@a bytes, unless NULL, is the sum of the
+ * sizes of all objects in it. */
+static bool walk(link_t *first, int *depth, apr_uint64_t *bytes, const rc_git_chain_t *chain,
+                 apr_uint64_t offset)
 {
     link_t link = {.base = offset};
 
@@ -244,23 +267,47 @@ static bool walk(int *depth, apr_uint64_t *bytes, const rc_git_chain_t *chain, a
     do {
         if (!read_link(&link, chain, link.base) || ++*depth > DEPTH_MOST)
             return false;
+        if (*depth == 1)
+            *first = link;
         if (bytes)
             *bytes += link.type < OFS_DELTA ? link.size : made_size(chain, &link);
     } while (link.type >= OFS_DELTA);
     return true;
 }
 
-int rc_git_chain_check(apr_uint64_t *bytes, const rc_git_chain_t *chain, const git_oid *id)
+/* The offset of @a id, which is remembered for the next question. */
+static apr_uint64_t find_again(rc_git_chain_t *chain, const git_oid *id)
 {
-    apr_uint64_t offset = find_offset(chain, id->id);
+    if (!chain->last_at || memcmp(&chain->last, id, sizeof(*id))) {
+        chain->last_at = find_offset(chain, id->id);
+        chain->last = *id;
+    }
+    return chain->last_at;
+}
+
+static void set_whole(rc_git_packed_t *packed, const rc_git_chain_t *chain, const link_t *link)
+{
+    packed->data = link->data;
+    packed->most = (size_t)(chain->pack.at + chain->pack.size - RC_GIT_RAW - link->data);
+    packed->size = link->size;
+    packed->type = link->type;
+}
+
+int rc_git_chain_find(rc_git_packed_t *packed, rc_git_chain_t *chain, const git_oid *id)
+{
+    apr_uint64_t offset = find_again(chain, id);
+    link_t first;
     int depth;
 
-    *bytes = 0;
+    *packed = (rc_git_packed_t){.data = NULL};
     if (!offset)
         return GIT_ENOTFOUND;
-    if (walk(&depth, NULL, chain, offset) &&
-        (depth <= DEPTH_FEW || walk(&depth, bytes, chain, offset)))
+    if (walk(&first, &depth, NULL, chain, offset) &&
+        (depth <= DEPTH_FEW || walk(&first, &depth, &packed->copied, chain, offset))) {
+        if (depth == 1 && git_object_typeisloose(first.type))
+            set_whole(packed, chain, &first);
         return 0;
+    }
     git_error_set_str(GIT_ERROR_ODB, "a packed object is damaged, or its deltas have no end");
     return GIT_ERROR;
 }

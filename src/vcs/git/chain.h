@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Checks the chain of deltas from which a packed object is built, down to an object that is stored
- * whole.
+ * Finds an object in a pack, and checks the chain of deltas from which it is built, down to an
+ * object that is stored whole.
  */
 #ifndef RC_VCS_GIT_CHAIN_H
 #define RC_VCS_GIT_CHAIN_H
@@ -15,11 +15,20 @@ typedef struct rc_git_chain_t rc_git_chain_t;
 rc_git_chain_t *rc_git_chain_open(const char *index, apr_pool_t *scratch);
 void rc_git_chain_close(rc_git_chain_t *chain);
 
+/* An object as it is stored. */
+typedef struct rc_git_packed_t {
+    apr_uint64_t copied;       /* bytes that unpacking copies, for a long chain; else 0 */
+    const unsigned char *data; /* compressed, of one that is stored whole; NULL for a delta */
+    size_t most;               /* bytes up to the end of the pack's objects */
+    apr_uint64_t size;         /* unpacked; of a whole object, as is the type */
+    git_object_t type;
+} rc_git_packed_t;
+
 /**
  * Follows the chain of @a id. Returns 0; GIT_ENOTFOUND when the pack lacks the object; GIT_ERROR
- * when the chain has no end or a form that git never writes. *@a bytes: how many bytes unpacking
- * copies, for a long chain; else 0. Call it between rc_git_mapped_begin and rc_git_mapped_end.
+ * when the chain has no end or a form that git never writes. Call it between rc_git_mapped_begin
+ * and rc_git_mapped_end.
  */
-int rc_git_chain_check(apr_uint64_t *bytes, const rc_git_chain_t *chain, const git_oid *id);
+int rc_git_chain_find(rc_git_packed_t *packed, rc_git_chain_t *chain, const git_oid *id);
 
 #endif

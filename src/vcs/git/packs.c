@@ -16,6 +16,7 @@
 
 #include <apr_strings.h>
 #include <apr_thread_mutex.h>
+#include <libdeflate.h>
 #include <openssl/evp.h>
 
 #include "chain.h"
@@ -25,7 +26,8 @@
 
 #define INDEX_LEAST (4 * 256 + 2 * RC_GIT_RAW) /* bytes of an empty index */
 #define INDEX_MOST  ((off_t)16 << 30)
-#define KNOWN       4096 /* indexes whose checksums are remembered */
+#define WHOLE_MOST  ((apr_uint64_t)1 << 20) /* bytes of an object that is unpacked here */
+#define KNOWN       4096                    /* indexes whose checksums are remembered */
 
 typedef struct pack_t pack_t;
 struct pack_t {
@@ -44,6 +46,7 @@ struct rc_git_packs_t {
     pack_t *newest, *last;   /* last: the pack of the last object */
     struct timespec changed; /* the directory's mtime when it was read */
     apr_uint64_t copied;     /* bytes copied to unpack the last object, if its chain is long */
+    struct libdeflate_decompressor *inflate; /* NULL: not needed yet */
     bool damaged;
 };
 
@@ -288,6 +291,7 @@ rc_git_packs_t *rc_git_packs_open(const char *objects, apr_pool_t *pool)
 void rc_git_packs_close(rc_git_packs_t *packs)
 {
     forget_unseen(packs);
+    libdeflate_free_decompressor(packs->inflate);
     free(packs->folder);
     free(packs);
 }
@@ -299,15 +303,47 @@ bool rc_git_packs_damaged(const rc_git_packs_t *packs)
 
 /* --- objects --- */
 
-static int read_pack(void **data, size_t *size, git_object_t *type, pack_t *pack, const git_oid *id,
-                     apr_uint64_t *copied)
+/* Returns whether @a packed, which is stored whole, has been unpacked. What has not is left to
+ * libgit2, which says why. libdeflate is twice as fast, and needs no second search for the object.
+ */
+static bool unpack_whole(void **data, const rc_git_packed_t *packed, rc_git_packs_t *packs,
+                         git_odb_backend *inner)
 {
-    int n = rc_git_chain_check(copied, pack->chain, id);
+    char *to;
 
+    if (packed->size > WHOLE_MOST)
+        return false;
+    if (!packs->inflate && !(packs->inflate = libdeflate_alloc_decompressor()))
+        return false;
+    if (!(to = git_odb_backend_data_alloc(inner, packed->size + 1)))
+        return false;
+    if (libdeflate_zlib_decompress(packs->inflate, packed->data, packed->most, to, packed->size,
+                                   NULL) != LIBDEFLATE_SUCCESS) {
+        git_odb_backend_data_free(inner, to);
+        return false;
+    }
+    to[packed->size] = '\0';
+    *data = to;
+    return true;
+}
+
+static int read_pack(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
+                     pack_t *pack, const git_oid *id)
+{
+    git_odb_backend *inner = pack->inner;
+    rc_git_packed_t packed;
+    int n = rc_git_chain_find(&packed, pack->chain, id);
+
+    packs->copied = packed.copied;
     if (n)
         return n;
-    return data ? pack->inner->read(data, size, type, pack->inner, id)
-                : pack->inner->read_header(size, type, pack->inner, id);
+    if (packed.data && (!data || unpack_whole(data, &packed, packs, inner))) {
+        *size = packed.size;
+        *type = packed.type;
+        return 0;
+    }
+    return data ? inner->read(data, size, type, inner, id)
+                : inner->read_header(size, type, inner, id);
 }
 
 static int read_packed(void **data, size_t *size, git_object_t *type, rc_git_packs_t *packs,
@@ -316,7 +352,7 @@ static int read_packed(void **data, size_t *size, git_object_t *type, rc_git_pac
     int n;
 
     rc_git_mapped_begin();
-    n = read_pack(data, size, type, pack, id, &packs->copied);
+    n = read_pack(data, size, type, packs, pack, id);
     if (rc_git_mapped_end())
         return n;
     if (n == 0 && data)

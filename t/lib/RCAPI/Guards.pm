@@ -146,7 +146,7 @@ my @FOREIGN = (
         qr{src/(?:faces/api|cli)/|(?:src|include)/base/json_read\.[ch]}],
     [qr{curl/.*}, qr/curl_\w+|CURL\w*/, qr{src/cli/}],
     [qr{archive(?:_entry)?\.h}, qr/archive_(?:write|read|entry)\w*/, qr{src/archive/}],
-    [qr{libdeflate\.h}, qr/libdeflate_\w+/, qr{src/(?:archive|vcs/hg)/}],
+    [qr{libdeflate\.h}, qr/libdeflate_\w+/, qr{src/(?:archive|vcs/(?:git|hg))/}],
     [qr{zstd\.h}, qr/ZSTD_\w+/, qr{src/vcs/hg/}],
     [qr{zlib\.h}, qr/(?:in|de)flate(?:Init\w*|End|Reset)|z_stream/, qr{src/(?:base|archive|vcs/git)/}],
     [qr{openssl/.*}, qr/(?:EVP|RAND|HMAC|CRYPTO|OPENSSL)_\w+/, qr{src/(?:base|vcs/git|vcs/hg)/}],
