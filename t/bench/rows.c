@@ -3,8 +3,9 @@
  * The bench's way to the database, by the module's own code:
  *
  *     rows DATA run < FILE              runs SQL; bench_digest(key), bench_sealed(user, key)
- *     rows DATA time LIST USER TIMES    a list as a user sees it, read by the store: repos, or
- *                                       levels (of the user on all repositories): "rows
+ *     rows DATA time LIST USER TIMES    a list as a user sees it, read by the store: repos, groups
+ *                                       (of repositories), or levels (of the user on all
+ *                                       repositories), group-levels, user-group-levels: "rows
  *                                       milliseconds cpu-milliseconds", each time
  *     rows DATA write RATE SECONDS      so many transactions a second: "transactions slowest-ms"
  */
@@ -18,6 +19,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "store/group.h"
 #include "store/repo.h"
 #include "store/rule.h"
 #include "base/secret.h"
@@ -101,16 +103,36 @@ static rc_err_t *count_level(void *baton, const char *name, rc_level_t level)
     return NULL;
 }
 
+static rc_err_t *count_group(void *baton, const rc_repo_group_t *group,
+                             const apr_array_header_t *repos)
+{
+    (void)group;
+    (void)repos;
+    ++*(long *)baton;
+    return NULL;
+}
+
+static rc_err_t *read_list(long *rows, rc_db_t *db, const char *list, rc_viewer_t viewer,
+                           apr_pool_t *pool)
+{
+    rc_kind_t kind = *list == 'g'   ? RC_KIND_REPO_GROUP
+                     : *list == 'u' ? RC_KIND_USER_GROUP
+                                    : RC_KIND_REPO;
+
+    if (!strcmp(list, "repos"))
+        return rc_store_repos_each(db, viewer, NULL, false, count_repo, rows, pool);
+    if (!strcmp(list, "groups"))
+        return rc_store_repo_groups_each(db, viewer, NULL, false, count_group, rows, pool);
+    return rc_rule_levels(db, kind, viewer, count_level, rows, pool);
+}
+
 static rc_err_t *time_once(rc_db_t *db, const char *list, apr_int64_t user, apr_pool_t *pool)
 {
     double start = now(CLOCK_MONOTONIC), cpu = now(CLOCK_THREAD_CPUTIME_ID);
     long rows = 0;
 
     RC_TRY(rc_db_begin_read(db));
-    if (!strcmp(list, "repos"))
-        RC_TRY(rc_store_repos_each(db, rc_viewer_user(user), NULL, false, count_repo, &rows, pool));
-    else
-        RC_TRY(rc_rule_levels(db, RC_KIND_REPO, rc_viewer_user(user), count_level, &rows, pool));
+    RC_TRY(read_list(&rows, db, list, rc_viewer_user(user), pool));
     RC_TRY(rc_db_commit(db));
     printf("%ld %.3f %.3f\n", rows, now(CLOCK_MONOTONIC) - start,
            now(CLOCK_THREAD_CPUTIME_ID) - cpu);

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The permission rule (contract 01 §3 and §4), for single objects and for lists. Long lists of repositories
--- take it by sets (REPO_OWN): t/unit/test_rule.c holds both forms against one model. Every
+-- The permission rule (contract 01 §3 and §4), for single objects and for lists. Long lists take it by sets
+-- (REPO_OWN, ...): t/unit/test_rule.c holds both forms against one model. Every
 -- statement with it takes a viewer as ?1 (store/viewer.h): the id of a user or, negative, that of a
 -- scoped token of theirs. Such a token reaches what is in its scope, as its user would who were no
 -- super-admin, and nothing else. Lists use @ME(materialized)@, which evaluates ME once for all rows.
@@ -121,6 +121,24 @@ CASE WHEN @REPO_GROUP_OUTSIDE($)@ THEN 0
          0)
 END
 
+-- DEFINE REPO_GROUP_OWN: REPO_OWN for repository groups
+fact AS (
+    SELECT p.group_id, 30 + p.level AS own
+      FROM me CROSS JOIN user_repo_group_permission p WHERE me.admin = 0 AND p.user_id = me.user_id
+    UNION ALL
+    SELECT p.group_id, 20 + p.level FROM me CROSS JOIN mine m CROSS JOIN user_group_repo_group_permission p
+     WHERE me.admin = 0 AND p.users_group_id = m.users_group_id
+    UNION ALL
+    SELECT o.group_id, 44 FROM me CROSS JOIN repo_group o WHERE me.admin = 0 AND o.owner_id = me.user_id
+    UNION ALL
+    SELECT p.group_id, 10 + p.level FROM me CROSS JOIN user_repo_group_permission p
+     WHERE me.admin = 0 AND me.takes_defaults = 1 AND p.user_id = me.anyone_id),
+best AS MATERIALIZED (SELECT f.group_id, max(f.own) AS own FROM fact f GROUP BY f.group_id)
+-- DEFINE REPO_GROUP_LISTED: by that, the level of me on repository group $, of which b is the row
+CASE WHEN me.admin = 1 THEN 4
+     WHEN b.own IS NULL OR @REPO_GROUP_OUTSIDE($)@ THEN 0
+     ELSE b.own % 10 END
+
 -- DEFINE USER_GROUP_LEVEL: the level of me on user group $; no scope holds one
 CASE WHEN ?1 < 0 THEN 0
      WHEN me.admin = 1 THEN 4
@@ -135,6 +153,24 @@ CASE WHEN ?1 < 0 THEN 0
                WHERE p.user_id = me.anyone_id AND p.users_group_id = $.users_group_id) END,
          0)
 END
+
+-- DEFINE USER_GROUP_OWN: REPO_OWN for user groups
+fact AS (
+    SELECT p.users_group_id, 30 + p.level AS own
+      FROM me CROSS JOIN user_user_group_permission p WHERE me.admin = 0 AND p.user_id = me.user_id
+    UNION ALL
+    SELECT p.target_id, 20 + p.level FROM me CROSS JOIN mine m CROSS JOIN user_group_user_group_permission p
+     WHERE me.admin = 0 AND p.source_id = m.users_group_id
+    UNION ALL
+    SELECT o.users_group_id, 44 FROM me CROSS JOIN user_group o WHERE me.admin = 0 AND o.owner_id = me.user_id
+    UNION ALL
+    SELECT p.users_group_id, 10 + p.level FROM me CROSS JOIN user_user_group_permission p
+     WHERE me.admin = 0 AND me.takes_defaults = 1 AND p.user_id = me.anyone_id),
+best AS MATERIALIZED (SELECT f.users_group_id, max(f.own) AS own FROM fact f GROUP BY f.users_group_id)
+-- DEFINE USER_GROUP_LISTED: by that, the level of me on a user group, of which b is the row
+CASE WHEN me.admin = 1 THEN 4
+     WHEN b.own IS NULL OR ?1 < 0 THEN 0
+     ELSE b.own % 10 END
 
 -- DEFINE CONFIGURABLE: is $ a permission name that a user's or a group's own rows can replace?
 ($ LIKE 'hg.fork.%' OR $ IN ('hg.create.none', 'hg.create.repository')

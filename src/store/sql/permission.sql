@@ -14,13 +14,15 @@ SELECT r.repo_name,
   FROM me CROSS JOIN repo r LEFT JOIN best b ON b.repo_id = r.repo_id
  ORDER BY r.repo_name
 -- LEVELS_REPO_GROUPS: user
-WITH @ME(materialized)@
-SELECT g.group_name, @REPO_GROUP_LEVEL(g)@ FROM me CROSS JOIN repo_group g
-ORDER BY g.group_name
+WITH @ME(materialized)@, @REPO_GROUP_OWN@
+SELECT g.group_name, @REPO_GROUP_LISTED(g)@
+  FROM me CROSS JOIN repo_group g LEFT JOIN best b ON b.group_id = g.group_id
+ ORDER BY g.group_name
 -- LEVELS_USER_GROUPS: user
-WITH @ME(materialized)@
-SELECT t.group_name, @USER_GROUP_LEVEL(t)@ FROM me CROSS JOIN user_group t
-ORDER BY t.group_name
+WITH @ME(materialized)@, @USER_GROUP_OWN@
+SELECT t.group_name, @USER_GROUP_LISTED@
+  FROM me CROSS JOIN user_group t LEFT JOIN best b ON b.users_group_id = t.users_group_id
+ ORDER BY t.group_name
 
 -- LEVEL_REPO: user, repository id
 WITH @ME(not materialized)@

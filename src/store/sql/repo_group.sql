@@ -3,9 +3,10 @@
 
 -- REPO_GROUPS_READABLE: user, only those after this name, limit; id and level of all that the user
 -- may read, by name
-WITH @ME(materialized)@ SELECT g.group_id, @REPO_GROUP_LEVEL(g)@
-  FROM me CROSS JOIN repo_group g WHERE g.group_name > ?2 AND @REPO_GROUP_LEVEL(g)@ > 0
- ORDER BY g.group_name LIMIT ?3
+WITH @ME(materialized)@, @REPO_GROUP_OWN@
+SELECT g.group_id, @REPO_GROUP_LISTED(g)@
+  FROM me CROSS JOIN repo_group g LEFT JOIN best b ON b.group_id = g.group_id
+ WHERE g.group_name > ?2 AND @REPO_GROUP_LISTED(g)@ > 0 ORDER BY g.group_name LIMIT ?3
 -- REPO_GROUP_REPOS: user, group; the repositories in it that the user may read
 WITH @ME(not materialized)@ SELECT r.repo_name FROM me CROSS JOIN repo r
  WHERE r.group_id = ?2 AND @REPO_LEVEL(r)@ > 0 ORDER BY r.repo_name
