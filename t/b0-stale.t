@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # No answer rests on a state that is older than the last acknowledged change before the request was
-# sent: rights, keys, users, groups, addresses, names, descriptions and passwords change by the API,
-# by rcapi-admin and by sqlite3, while children of httpd are killed, some of them between a commit and
-# its record, and readers compare each answer with what it may be. Planted faults are found.
+# sent: rights, keys, users, groups, addresses, names, descriptions, passwords and the secret change by
+# the API, by rcapi-admin and by sqlite3, users come and go, while children of httpd are killed, some of
+# them between a commit and its record, and readers compare each answer with what it may be. Planted
+# faults are found.
 # RCAPI_ROUNDS=all: a million requests; RCAPI_REQUESTS=N: N.
 use strict;
 use warnings;
@@ -20,6 +21,7 @@ my $REQUESTS = $ENV{RCAPI_REQUESTS} // rounds(1500, 1_000_000);
 my $READERS = 4;
 my $WRITERS = 2;
 my $LIMIT = 3600; # seconds, whatever happens
+my $LEAVER = 9000; # an id
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");
 my $JSON = JSON::PP->new->canonical;
@@ -56,7 +58,7 @@ my %user = map { $_ => $t->must(get_user => { userid => $_ })->{user_id} }
     qw(rights1 rights2 active limited keyed member);
 $t->sql("UPDATE api_key SET digest = x'" . sha256_hex(key_of(keyed => 0))
     . "' WHERE main = 1 AND user_id = $user{keyed}");
-$t->secret(map { key_of(keyed => $_) } 0 .. 9);
+$t->secret((map { key_of(keyed => $_) } 0 .. 9), key_of(leaver => 0));
 
 sub call { my ($method, %args) = @_; [$method, \%args] }
 
@@ -129,6 +131,23 @@ my @cells = (
         admin => sub { ['password', 'keyed', '--password', 'pw-' . $_[0] % 2] },
         ask => { url => '/three/info/refs?service=git-upload-pack', basic => 'keyed:pw-1' },
         fits => sub { $_[0] % 2 ? $_[1]{status} == 404 : $_[1]{status} == 401 },
+    },
+    {   # a user who comes with a key, and is deleted
+        api => sub { $_[0] % 2 ? undef : call('delete_user', userid => 'leaver') },
+        admin => sub { $_[0] % 2 ? undef : [qw(user delete leaver)] },
+        sql => sub { $_[0] % 2 ? 'BEGIN; INSERT INTO users (user_id, username, created_on)'
+            . " VALUES ($LEAVER, 'leaver', 0) ON CONFLICT DO NOTHING;"
+            . ' INSERT INTO api_key (user_id, digest, main, role, created_on)'
+            . " VALUES ($LEAVER, x'" . sha256_hex(key_of(leaver => 0)) . "', 1, 'token_role_all', 0)"
+            . ' ON CONFLICT DO NOTHING; COMMIT' : "DELETE FROM users WHERE user_id = $LEAVER" },
+        again => qr/does not exist/,
+        ask => { call => call('test', args => 5), key => key_of(leaver => 0) },
+        fits => sub { $_[0] % 2 ? !defined $_[1]{error} : ($_[1]{error} // '') eq 'Invalid API KEY' },
+    },
+    {   # the secret by which keys are encrypted: all can still be read
+        admin => sub { [qw(secret rotate)] },
+        ask => { call => call('get_user', userid => 'admin'), key => $KEY },
+        fits => sub { scalar grep { $_ eq $KEY } @{ $_[1]{result}{api_keys} // [] } },
     },
 );
 
@@ -211,7 +230,7 @@ sub change {
     my ($cell, $version) = @_;
     my @ways = grep { $cell->{$_} } $t->{only} ? $t->{only} : qw(api api api admin sql);
     my $way = $ways[rand @ways] // (grep { $cell->{$_} } qw(api admin sql))[0];
-    my $what = $cell->{$way}->($version);
+    my $what = $cell->{$way}->($version) // $cell->{$way = 'sql'}->($version);
     return eval { $t->sql($what); 1 } if $way eq 'sql';
     if ($way eq 'admin') {
         my $r = $t->try_admin(@$what);
