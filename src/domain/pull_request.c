@@ -102,6 +102,14 @@ rc_err_t *rc_pull_ref(const char **id, rc_vcs_t *vcs, const char *type, const ch
     return NULL;
 }
 
+rc_err_t *rc_pull_offered(rc_offered_t *offered, const char *type, const rc_offer_t *offer,
+                          apr_pool_t *pool)
+{
+    rc_err_t *err = rc_vcs_offered(offered, type, offer, pool);
+
+    return err && err->kind == RC_E_LIMIT ? rc_err(pool, RC_E_ARG, "%s", err->msg) : err;
+}
+
 /* --- rights --- */
 
 rc_err_t *rc_pull_level(rc_level_t *level, const rc_actor_t *actor, const rc_pull_act_t *act)

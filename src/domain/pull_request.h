@@ -14,6 +14,11 @@
 rc_err_t *rc_pull_ref(const char **id, rc_vcs_t *vcs, const char *type, const char *name,
                       apr_pool_t *pool);
 
+/** Finds what @a offer adds to its target, as rc_vcs_offered does; too many commits are RC_E_ARG,
+ * which clients are told. */
+rc_err_t *rc_pull_offered(rc_offered_t *offered, const char *type, const rc_offer_t *offer,
+                          apr_pool_t *pool);
+
 /** Returns the last word of the type: bookmark for book. */
 const char *rc_pull_ref_kind(const char *type);
 

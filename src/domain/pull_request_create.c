@@ -112,7 +112,7 @@ static rc_err_t *find_offered(rc_actor_t *actor, const offering_t *offering)
     if (strcmp(creation->source->type, creation->target->type))
         return rc_err(actor->pool, RC_E_ARG, "no common ancestor found");
     RC_TRY(rc_work_dir(&offer.work_dir, actor->env, actor->pool));
-    RC_TRY(rc_vcs_offered(&offered, creation->target->type, &offer, actor->pool));
+    RC_TRY(rc_pull_offered(&offered, creation->target->type, &offer, actor->pool));
     if (!offered.commits->nelts)
         return rc_err(actor->pool, RC_E_ARG, "no commits found");
     if (!offered.base)

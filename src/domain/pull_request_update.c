@@ -96,7 +96,7 @@ static rc_err_t *look_at_source(rc_actor_t *actor, void *baton)
         return NULL;
     RC_TRY(rc_work_costly(&actor->work, actor->pool));
     RC_TRY(rc_work_dir(&offer.work_dir, actor->env, actor->pool));
-    RC_TRY(rc_vcs_offered(&offered, updating->target->type, &offer, actor->pool));
+    RC_TRY(rc_pull_offered(&offered, updating->target->type, &offer, actor->pool));
     if (!offered.commits->nelts || !offered.base)
         return NULL;
     updating->fresh = *pull;
