@@ -7,7 +7,7 @@
 
 #include <apr_tables.h>
 
-#include "db/db.h"
+#include "store/user.h"
 
 typedef struct rc_comment_t {
     apr_int64_t repo_id, user_id;
@@ -35,16 +35,16 @@ rc_err_t *rc_store_comments(apr_array_header_t **comments, rc_db_t *db, apr_int6
 
 /* A comment on a commit or a pull request of a repository. */
 typedef struct rc_repo_comment_t {
-    apr_int64_t id, user_id, pull_request_id; /* pull_request_id: 0: it is on a commit */
-    const char *type;                         /* note or todo */
+    apr_int64_t id, pull_request_id; /* pull_request_id: 0: it is on a commit */
+    const char *type;                /* note or todo; or NULL */
     const char *message;
-    const char *status; /* set with it, or NULL */
-    const char *f_path, *line_no;
-    const char *username, *firstname, *lastname;
-    bool active;
-    apr_int64_t created_on;  /* microseconds */
-    apr_int64_t resolved_by; /* id of the comment that ends a to-do; 0: none */
-    const char *revision;    /* full id, or "" */
+    const char *status;           /* set with it, or NULL */
+    const char *f_path, *line_no; /* its place in the diff, or NULL */
+    const rc_user_t *author;      /* id, username, names and active are set */
+    apr_int64_t created_on;       /* microseconds */
+    apr_int64_t resolved_by;      /* id of the comment that ends a to-do; 0: none */
+    const char *revision;         /* full id; NULL: it is about a whole pull request */
+    int version;                  /* number of the version that it is about; 0: the present one */
 } rc_repo_comment_t;
 
 /* Which of them; NULL and 0: all. */
@@ -54,12 +54,14 @@ typedef struct rc_repo_comments_t {
     apr_int64_t user_id;
 } rc_repo_comments_t;
 
+/* Gets one comment, which lives until it returns. */
+typedef rc_err_t *rc_repo_comment_fn_t(void *baton, const rc_repo_comment_t *comment,
+                                       apr_pool_t *scratch);
+
 /** Calls @a fn, which must not use @a db, for the comments that @a which selects, the oldest first.
  */
 rc_err_t *rc_store_repo_comments_each(rc_db_t *db, const rc_repo_comments_t *which,
-                                      rc_err_t *(*fn)(void *baton, const rc_repo_comment_t *comment,
-                                                      apr_pool_t *scratch),
-                                      void *baton, apr_pool_t *pool);
+                                      rc_repo_comment_fn_t *fn, void *baton, apr_pool_t *pool);
 
 /* A review status of a revision. */
 typedef struct rc_review_t {

@@ -6,6 +6,7 @@
 #ifndef RC_STORE_PULL_REQUEST_H
 #define RC_STORE_PULL_REQUEST_H
 
+#include "store/comment.h"
 #include "store/repo.h"
 #include "store/user.h"
 
@@ -108,31 +109,14 @@ typedef struct rc_pull_link_t {
     const char *title;
 } rc_pull_link_t;
 
-/** Lists the pull requests into a repository that offer @a commit, a full id, now, or whose merge it
- * is, at most 20: rc_pull_link_t in @a pool. */
+/** Lists the pull requests into a repository that offer @a commit, a full id, now, or whose merge
+ * it is, at most 20: rc_pull_link_t in @a pool. */
 rc_err_t *rc_store_pulls_of_commit(apr_array_header_t **links, rc_db_t *db, apr_int64_t repo_id,
                                    const char *commit, apr_pool_t *pool);
 
-/* A comment as it is shown. */
-typedef struct rc_pull_comment_row_t {
-    apr_int64_t id;
-    const char *type; /* note, todo; or NULL */
-    const char *message;
-    const char *vote;             /* set with it, or NULL */
-    const char *f_path, *line_no; /* its place in the diff, or NULL */
-    const rc_user_t *author;      /* username, names and active are set */
-    apr_int64_t created_on;       /* microseconds */
-    const char *commit_id;        /* it is about this commit only, or NULL */
-    int version;                  /* number of the version that it is about; 0: the present one */
-    apr_int64_t resolved_by;      /* id of the comment that ends a to-do, or 0 */
-} rc_pull_comment_row_t;
-
-/** Calls @a fn for the comments on a pull request, those with a place in the diff first, the oldest
- * first. The row lives until @a fn returns, which must not use @a db. */
-rc_err_t *rc_store_pull_comments_each(rc_db_t *db, apr_int64_t pull_id,
-                                      rc_err_t *(*fn)(void *baton,
-                                                      const rc_pull_comment_row_t *comment,
-                                                      apr_pool_t *scratch),
+/** Calls @a fn, which must not use @a db, for the comments on a pull request, those with a place in
+ * the diff first, the oldest first. */
+rc_err_t *rc_store_pull_comments_each(rc_db_t *db, apr_int64_t pull_id, rc_repo_comment_fn_t *fn,
                                       void *baton, apr_pool_t *pool);
 
 /* --- changes, in a transaction of the caller --- */

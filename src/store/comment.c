@@ -4,6 +4,7 @@
  */
 #include "store/comment.h"
 
+#include "comment_read.h"
 #include "sql.h"
 
 static rc_err_t *set_status(rc_db_t *db, const rc_comment_t *comment, apr_int64_t comment_id)
@@ -64,9 +65,17 @@ rc_err_t *rc_store_reviews(apr_array_header_t **reviews, rc_db_t *db, apr_int64_
     }
 }
 
-/* The only place that knows the columns of REPO_COMMENTS. */
+/* The only place that knows the columns of REPO_COMMENTS and PULL_COMMENTS. */
 static rc_repo_comment_t read_repo_comment(rc_stmt_t *st, apr_pool_t *pool)
 {
+    rc_user_t *author = apr_pcalloc(pool, sizeof(*author));
+    const char *revision = rc_column_text(st, 13, pool);
+
+    author->id = rc_column_int(st, 6);
+    author->username = rc_column_text(st, 7, pool);
+    author->firstname = rc_column_text(st, 8, pool);
+    author->lastname = rc_column_text(st, 9, pool);
+    author->active = rc_column_bool(st, 10);
     return (rc_repo_comment_t){
         .id = rc_column_int(st, 0),
         .type = rc_column_text(st, 1, pool),
@@ -74,33 +83,35 @@ static rc_repo_comment_t read_repo_comment(rc_stmt_t *st, apr_pool_t *pool)
         .status = rc_column_text(st, 3, pool),
         .f_path = rc_column_text(st, 4, pool),
         .line_no = rc_column_text(st, 5, pool),
-        .user_id = rc_column_int(st, 6),
-        .username = rc_column_text(st, 7, pool),
-        .firstname = rc_column_text(st, 8, pool),
-        .lastname = rc_column_text(st, 9, pool),
-        .active = rc_column_bool(st, 10),
+        .author = author,
         .created_on = rc_column_int(st, 11),
         .resolved_by = rc_column_int(st, 12),
-        .revision = rc_column_text(st, 13, pool),
+        .revision = *revision ? revision : NULL,
         .pull_request_id = rc_column_int(st, 14),
+        .version = (int)rc_column_int(st, 15),
     };
 }
 
-rc_err_t *rc_store_repo_comments_each(rc_db_t *db, const rc_repo_comments_t *which,
-                                      rc_err_t *(*fn)(void *baton, const rc_repo_comment_t *comment,
-                                                      apr_pool_t *scratch),
-                                      void *baton, apr_pool_t *pool)
+rc_err_t *rc_store_comments_walk(rc_stmt_t *st, rc_db_t *db, rc_repo_comment_fn_t *fn, void *baton,
+                                 apr_pool_t *pool)
 {
     rc_rows_t rows;
-    rc_stmt_t *st;
 
-    RC_TRY(rc_query(&st, db, SQL_REPO_COMMENTS, "issi", which->repo_id,
-                    which->revision ? which->revision : "", which->type ? which->type : "",
-                    which->user_id));
     for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);) {
         rc_repo_comment_t comment = read_repo_comment(st, rows.scratch);
 
         rows.err = fn(baton, &comment, rows.scratch);
     }
     return rc_rows_end(&rows);
+}
+
+rc_err_t *rc_store_repo_comments_each(rc_db_t *db, const rc_repo_comments_t *which,
+                                      rc_repo_comment_fn_t *fn, void *baton, apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_REPO_COMMENTS, "issi", which->repo_id,
+                    which->revision ? which->revision : "", which->type ? which->type : "",
+                    which->user_id));
+    return rc_store_comments_walk(st, db, fn, baton, pool);
 }

@@ -4,48 +4,16 @@
  */
 #include "store/pull_request.h"
 
+#include "comment_read.h"
 #include "sql.h"
 
-static rc_pull_comment_row_t read_comment(rc_stmt_t *st, apr_pool_t *pool)
-{
-    rc_user_t *author = apr_pcalloc(pool, sizeof(*author));
-    const char *commit_id = rc_column_text(st, 11, pool);
-
-    author->username = rc_column_text(st, 6, pool);
-    author->firstname = rc_column_text(st, 7, pool);
-    author->lastname = rc_column_text(st, 8, pool);
-    author->active = rc_column_bool(st, 9);
-    return (rc_pull_comment_row_t){
-        .id = rc_column_int(st, 0),
-        .type = rc_column_text(st, 1, pool),
-        .message = rc_column_text(st, 2, pool),
-        .vote = rc_column_text(st, 3, pool),
-        .f_path = rc_column_text(st, 4, pool),
-        .line_no = rc_column_text(st, 5, pool),
-        .author = author,
-        .created_on = rc_column_int(st, 10),
-        .commit_id = *commit_id ? commit_id : NULL,
-        .version = (int)rc_column_int(st, 12),
-        .resolved_by = rc_column_int(st, 13),
-    };
-}
-
-rc_err_t *rc_store_pull_comments_each(rc_db_t *db, apr_int64_t pull_id,
-                                      rc_err_t *(*fn)(void *baton,
-                                                      const rc_pull_comment_row_t *comment,
-                                                      apr_pool_t *scratch),
+rc_err_t *rc_store_pull_comments_each(rc_db_t *db, apr_int64_t pull_id, rc_repo_comment_fn_t *fn,
                                       void *baton, apr_pool_t *pool)
 {
-    rc_rows_t rows;
     rc_stmt_t *st;
 
     RC_TRY(rc_query(&st, db, SQL_PULL_COMMENTS, "i", pull_id));
-    for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);) {
-        rc_pull_comment_row_t comment = read_comment(st, rows.scratch);
-
-        rows.err = fn(baton, &comment, rows.scratch);
-    }
-    return rc_rows_end(&rows);
+    return rc_store_comments_walk(st, db, fn, baton, pool);
 }
 
 rc_err_t *rc_store_pull_comment_insert(apr_int64_t *id, rc_db_t *db, const rc_pull_request_t *pull,

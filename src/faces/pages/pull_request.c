@@ -32,14 +32,14 @@ typedef struct pull_page_t {
     rc_view_call_t *call;
     apr_int64_t id;
     rc_pull_request_t *pull;      /* NULL: there is none */
-    apr_array_header_t *comments; /* rc_pull_comment_row_t */
+    apr_array_header_t *comments; /* rc_repo_comment_t */
     apr_array_header_t *placed;   /* place_t: those that belong to a line of the diff */
     bool more;                    /* comments are left out */
     rc_mergeable_t mergeable;
 } pull_page_t;
 
 /* "n12" is the twelfth new line. Comments on earlier versions have no place in this diff. */
-static void place_comment(const pull_page_t *page, const rc_pull_comment_row_t *row)
+static void place_comment(const pull_page_t *page, const rc_repo_comment_t *row)
 {
     apr_int64_t line;
 
@@ -49,11 +49,11 @@ static void place_comment(const pull_page_t *page, const rc_pull_comment_row_t *
             line, row->id, *row->line_no, row->f_path, row->author->username, row->message};
 }
 
-static rc_err_t *copy_comment(void *baton, const rc_pull_comment_row_t *row, apr_pool_t *scratch)
+static rc_err_t *copy_comment(void *baton, const rc_repo_comment_t *row, apr_pool_t *scratch)
 {
     pull_page_t *page = baton;
     apr_pool_t *pool = page->call->pool;
-    rc_pull_comment_row_t copy = *row;
+    rc_repo_comment_t copy = *row;
     rc_user_t *author = apr_pcalloc(pool, sizeof(*author));
 
     (void)scratch;
@@ -64,12 +64,12 @@ static rc_err_t *copy_comment(void *baton, const rc_pull_comment_row_t *row, apr
     copy.author = author;
     copy.type = apr_pstrdup(pool, row->type);
     copy.message = apr_pstrdup(pool, row->message);
-    copy.vote = apr_pstrdup(pool, row->vote);
+    copy.status = apr_pstrdup(pool, row->status);
     copy.f_path = apr_pstrdup(pool, row->f_path);
     copy.line_no = apr_pstrdup(pool, row->line_no);
-    copy.commit_id = NULL;
+    copy.revision = NULL;
     place_comment(page, &copy);
-    APR_ARRAY_PUSH(page->comments, rc_pull_comment_row_t) = copy;
+    APR_ARRAY_PUSH(page->comments, rc_repo_comment_t) = copy;
     return NULL;
 }
 
@@ -90,7 +90,7 @@ rc_err_t *rc_page_pull_prepare(rc_view_call_t *call)
     pull_page_t *page = apr_pcalloc(call->pool, sizeof(*page));
 
     page->call = call;
-    page->comments = apr_array_make(call->pool, 8, sizeof(rc_pull_comment_row_t));
+    page->comments = apr_array_make(call->pool, 8, sizeof(rc_repo_comment_t));
     page->placed = apr_array_make(call->pool, 4, sizeof(place_t));
     if (!rc_text_digits(call->id) || !rc_text_int(&page->id, call->id))
         return rc_view_refuse(call, 404, NO_SUCH);
@@ -210,7 +210,7 @@ static void put_forms(rc_html_t *html, const pull_page_t *page)
 
 /* --- comments --- */
 
-static void put_comment(rc_html_t *html, const pull_page_t *page, const rc_pull_comment_row_t *row)
+static void put_comment(rc_html_t *html, const pull_page_t *page, const rc_repo_comment_t *row)
 {
     rc_html_put(html, "<p class=dim id=comment-%" APR_INT64_T_FMT ">%s, ", row->id,
                 row->author->username);
@@ -222,8 +222,8 @@ static void put_comment(rc_html_t *html, const pull_page_t *page, const rc_pull_
         rc_html_put(html, ", on version %d", row->version);
     if (row->type && !strcmp(row->type, "todo"))
         rc_html_put(html, " <span class=ref>%s</span>", row->resolved_by ? "Done" : "To do");
-    if (row->vote)
-        rc_html_put(html, ": <strong>%s</strong>", rc_review_label(row->vote));
+    if (row->status)
+        rc_html_put(html, ": <strong>%s</strong>", rc_review_label(row->status));
     rc_html_put(html, "</p>\n<pre>%s</pre>\n", row->message);
 }
 
@@ -235,7 +235,7 @@ static void put_comments(rc_html_t *html, const pull_page_t *page)
     if (!page->comments->nelts)
         rc_html_put(html, "<p>There are none.</p>\n");
     for (i = 0; i < page->comments->nelts; i++)
-        put_comment(html, page, &APR_ARRAY_IDX(page->comments, i, rc_pull_comment_row_t));
+        put_comment(html, page, &APR_ARRAY_IDX(page->comments, i, rc_repo_comment_t));
     if (page->more)
         rc_html_put(html, "<p>More comments are not shown here.</p>\n");
 }

@@ -27,7 +27,7 @@ SELECT c.comment_id, coalesce(c.comment_type, 'note'), c.message,
                           WHERE s.comment_id = c.comment_id)),
        c.f_path, c.line_no, u.user_id, u.username, u.firstname, u.lastname, u.active, c.created_on,
        (SELECT min(x.comment_id) FROM changeset_comment x WHERE x.resolves_id = c.comment_id),
-       c.revision, c.pull_request_id
+       c.revision, c.pull_request_id, c.version
   FROM changeset_comment c JOIN users u ON u.user_id = c.user_id
  WHERE c.repo_id = ?1 AND (?2 = '' OR c.revision = ?2)
    AND (?3 = '' OR coalesce(c.comment_type, 'note') = ?3) AND (?4 = 0 OR c.user_id = ?4)

@@ -130,10 +130,11 @@ INSERT INTO changeset_comment (repo_id, user_id, revision, message, created_on, 
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) RETURNING comment_id
 -- PULL_COMMENT_FIND: id, pull request; a row if it is one of its comments
 SELECT 1 FROM changeset_comment c WHERE c.comment_id = ?1 AND c.pull_request_id = ?2
--- PULL_COMMENTS: pull request; those with a place first
-SELECT c.comment_id, c.comment_type, c.message, c.vote, c.f_path, c.line_no, u.username, u.firstname,
-       u.lastname, u.active, c.created_on, c.revision, c.version,
-       (SELECT min(x.comment_id) FROM changeset_comment x WHERE x.resolves_id = c.comment_id)
+-- PULL_COMMENTS: pull request; those with a place first; columns as of REPO_COMMENTS
+SELECT c.comment_id, c.comment_type, c.message, c.vote, c.f_path, c.line_no, u.user_id, u.username,
+       u.firstname, u.lastname, u.active, c.created_on,
+       (SELECT min(x.comment_id) FROM changeset_comment x WHERE x.resolves_id = c.comment_id),
+       c.revision, c.pull_request_id, c.version
   FROM changeset_comment c JOIN users u ON u.user_id = c.user_id
  WHERE c.pull_request_id = ?1
  ORDER BY CASE WHEN c.f_path IS NULL THEN 1 ELSE 0 END, c.comment_id

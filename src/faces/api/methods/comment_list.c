@@ -3,70 +3,18 @@
  * The method get_repo_comments, which lists the comments on commits and pull requests of a
  * repository (contract 02 §10).
  */
-#include "../method.h"
+#include "../comment.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
-
-#include "base/time.h"
-#include "domain/pull_request.h"
-#include "store/comment.h"
-
-static void write_author(rc_json_t *out, const rc_repo_comment_t *row, apr_pool_t *pool)
-{
-    const char *full = apr_pstrcat(
-        pool, row->firstname, *row->firstname && *row->lastname ? " " : "", row->lastname, NULL);
-
-    rc_json_key(out, "comment_author");
-    rc_json_object_begin(out);
-    rc_json_member_int(out, "user_id", row->user_id);
-    rc_json_member_string(out, "username", row->username);
-    rc_json_member_string(out, "firstname", row->firstname);
-    rc_json_member_string(out, "lastname", row->lastname);
-    rc_json_member_string(out, "full_name_or_username", *full ? full : row->username);
-    rc_json_member_bool(out, "active", row->active);
-    rc_json_object_end(out);
-}
-
-static void write_status(rc_json_t *out, const char *status)
-{
-    rc_json_key(out, "comment_status");
-    rc_json_array_begin(out);
-    if (status) {
-        rc_json_object_begin(out);
-        rc_json_member_string(out, "status", status);
-        rc_json_member_string(out, "status_lbl", rc_review_label(status));
-        rc_json_object_end(out);
-    }
-    rc_json_array_end(out);
-}
-
-static void write_id(rc_json_t *out, const char *key, apr_int64_t id)
-{
-    if (id)
-        rc_json_member_int(out, key, id);
-    else
-        rc_json_member_null(out, key);
-}
 
 static rc_err_t *write_comment(void *baton, const rc_repo_comment_t *row, apr_pool_t *scratch)
 {
     rc_json_t *out = baton;
 
     rc_json_object_begin(out);
-    rc_json_member_int(out, "comment_id", row->id);
-    rc_json_member_string(out, "comment_type", row->type);
-    rc_json_member_string(out, "comment_text", row->message);
-    write_status(out, row->status);
-    rc_json_member_string(out, "comment_f_path", row->f_path);
-    rc_json_member_string(out, "comment_lineno", row->line_no);
-    write_author(out, row, scratch);
-    rc_json_member_string(out, "comment_created_on", rc_time_local(row->created_on, scratch));
-    write_id(out, "comment_resolved_by", row->resolved_by);
-    rc_json_member_string(out, "comment_commit_id", *row->revision ? row->revision : NULL);
-    write_id(out, "comment_pull_request_id", row->pull_request_id);
-    rc_json_member_int(out, "comment_last_version", 0);
+    rc_render_comment(out, row, true, scratch);
     rc_json_object_end(out);
     return rc_json_finish(out);
 }

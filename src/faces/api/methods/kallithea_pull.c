@@ -36,7 +36,7 @@ typedef struct votes_t {
     apr_array_header_t *votes; /* vote_t, the oldest first */
 } votes_t;
 
-static void take_vote(apr_array_header_t *votes, const rc_pull_comment_row_t *row)
+static void take_vote(apr_array_header_t *votes, const rc_repo_comment_t *row)
 {
     vote_t *list = (vote_t *)votes->elts;
     int i = 0;
@@ -47,16 +47,17 @@ static void take_vote(apr_array_header_t *votes, const rc_pull_comment_row_t *ro
         memmove(&list[i], &list[i + 1], (size_t)(votes->nelts - i - 1) * sizeof(*list));
         votes->nelts--;
     }
-    APR_ARRAY_PUSH(votes, vote_t) = (vote_t){apr_pstrdup(votes->pool, row->author->username),
-                                             apr_pstrdup(votes->pool, row->vote), row->created_on};
+    APR_ARRAY_PUSH(votes, vote_t) =
+        (vote_t){apr_pstrdup(votes->pool, row->author->username),
+                 apr_pstrdup(votes->pool, row->status), row->created_on};
 }
 
-static rc_err_t *write_comment(void *baton, const rc_pull_comment_row_t *row, apr_pool_t *scratch)
+static rc_err_t *write_comment(void *baton, const rc_repo_comment_t *row, apr_pool_t *scratch)
 {
     const votes_t *votes = baton;
     rc_json_t *out = votes->out;
 
-    if (row->vote)
+    if (row->status)
         take_vote(votes->votes, row);
     rc_json_object_begin(out);
     rc_json_member_int(out, "comment_id", row->id);

@@ -2,14 +2,13 @@
 /*
  * The methods that show pull requests and their comments (contract 09 §2).
  */
+#include "../comment.h"
 #include "../list.h"
 #include "../pull_request.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
-
-#include "base/time.h"
 
 /* --- one --- */
 
@@ -86,80 +85,26 @@ static rc_err_t *get_pull_requests(rc_call_t *call, rc_json_t *out)
 
 /* --- comments --- */
 
-static void render_text_or_null(rc_json_t *out, const char *key, const char *text)
+static rc_err_t *list_comment(void *baton, const rc_repo_comment_t *comment, apr_pool_t *scratch)
 {
-    if (text)
-        rc_json_member_string(out, key, text);
-    else
-        rc_json_member_null(out, key);
-}
-
-static void render_author(rc_json_t *out, const rc_user_t *user, apr_pool_t *pool)
-{
-    const char *full =
-        apr_pstrcat(pool, user->firstname, *user->firstname && *user->lastname ? " " : "",
-                    user->lastname, NULL);
-
-    rc_json_key(out, "comment_author");
-    rc_json_object_begin(out);
-    rc_json_member_string(out, "username", user->username);
-    rc_json_member_string(out, "full_name_or_username", *full ? full : user->username);
-    rc_json_member_bool(out, "active", user->active);
-    rc_json_object_end(out);
-}
-
-static void render_vote(rc_json_t *out, const char *vote)
-{
-    rc_json_key(out, "comment_status");
-    rc_json_object_begin(out);
-    if (vote) {
-        rc_json_member_string(out, "status", vote);
-        rc_json_member_string(out, "status_lbl", rc_review_label(vote));
-    }
-    rc_json_object_end(out);
-}
-
-typedef struct comments_t {
-    rc_json_t *out;
-    rc_pull_act_t act;
-} comments_t;
-
-static rc_err_t *list_comment(void *baton, const rc_pull_comment_row_t *comment,
-                              apr_pool_t *scratch)
-{
-    const comments_t *comments = baton;
-    rc_json_t *out = comments->out;
+    rc_json_t *out = baton;
 
     rc_json_object_begin(out);
-    rc_json_member_int(out, "comment_id", comment->id);
-    render_text_or_null(out, "comment_type", comment->type);
-    rc_json_member_string(out, "comment_text", comment->message);
-    render_vote(out, comment->vote);
-    render_text_or_null(out, "comment_f_path", comment->f_path);
-    render_text_or_null(out, "comment_lineno", comment->line_no);
-    render_author(out, comment->author, scratch);
-    rc_json_member_string(out, "comment_created_on", rc_time_local(comment->created_on, scratch));
-    if (comment->resolved_by)
-        rc_json_member_int(out, "comment_resolved_by", comment->resolved_by);
-    else
-        rc_json_member_null(out, "comment_resolved_by");
-    render_text_or_null(out, "comment_commit_id", comment->commit_id);
-    rc_json_member_int(out, "comment_pull_request_id", comments->act.pull->id);
-    rc_json_member_int(out, "comment_last_version", 0);
-    render_text_or_null(out, "pull_request_version",
-                        comment->version ? apr_psprintf(scratch, "v%d", comment->version) : NULL);
+    rc_render_comment(out, comment, false, scratch);
+    rc_json_member_string(out, "pull_request_version",
+                          comment->version ? apr_psprintf(scratch, "v%d", comment->version) : NULL);
     rc_json_object_end(out);
     return rc_json_finish(out);
 }
 
 static rc_err_t *get_comments(rc_call_t *call, rc_json_t *out)
 {
-    comments_t comments = {.out = out};
+    rc_pull_act_t act;
 
-    RC_TRY(rc_pull_arg(&comments.act, call));
+    RC_TRY(rc_pull_arg(&act, call));
     rc_json_array_begin(out);
-    RC_TRY(rc_store_pull_comments_each(call->actor.db, comments.act.pull->id, list_comment,
-                                       &comments, call->pool));
+    RC_TRY(
+        rc_store_pull_comments_each(call->actor.db, act.pull->id, list_comment, out, call->pool));
     rc_json_array_end(out);
     return NULL;
 }
