@@ -24,6 +24,9 @@ typedef struct rc_copied_t {
  */
 rc_err_t *rc_db_copy(apr_array_header_t **tables, rc_db_t *to, rc_db_t *from, apr_pool_t *pool);
 
+/** Sets *@a id to the highest id that a row of @a table ever got; 0: none. */
+rc_err_t *rc_db_last_id(apr_int64_t *id, rc_db_t *db, const char *table);
+
 /** Makes sure that no row that is inserted into @a table later gets @a id or a lower one. To be
  * called in the transaction that has inserted a row with an id of its own. */
 rc_err_t *rc_db_keep_id(rc_db_t *db, const char *table, apr_int64_t id);

@@ -37,6 +37,7 @@ typedef struct rc_db_config_t {
     int min, max;                /* connections kept, connections at most */
     apr_off_t remember;          /* bytes for remembered values (db/memory.h); 0: none */
     bool create;                 /* create a missing database; only init sets it */
+    bool foreign;                /* another program's, which is only read (db/foreign.h) */
 } rc_db_config_t;
 
 /** Sets process-wide options of the database library. Call it before threads start; later calls

@@ -11,6 +11,7 @@
 #ifndef RC_DB_STMT_H
 #define RC_DB_STMT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 
 #include <apr_tables.h>
@@ -38,6 +39,9 @@ rc_err_t *rc_bind(rc_stmt_t *st, rc_db_t *db, const char *types, ...);
 
 /** Binds @a count parameters from ?@a at on, each as r. */
 rc_err_t *rc_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int count);
+
+/** rc_stmt and rc_bind in one call, with the values of @a ap. */
+rc_err_t *rc_query_list(rc_stmt_t **out, rc_db_t *db, int number, const char *types, va_list *ap);
 
 /** rc_stmt and rc_bind in one call. */
 rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, int number, const char *types, ...);

@@ -113,15 +113,6 @@ static rc_err_t *take_row(sum_t *sum, table_t *table, rc_stmt_t *st, rc_stmt_t *
     return insert ? rc_stmt_run(insert, insert->db) : NULL;
 }
 
-/* Prepares a statement that has no number of its own. */
-static rc_err_t *make_statement(rc_stmt_t **st, rc_db_t *db, const char *text, apr_pool_t *pool)
-{
-    *st = apr_pcalloc(pool, sizeof(**st));
-    (*st)->db = db;
-    (*st)->number = RC_STMT_MADE(db);
-    return db->driver->prepare(*st, text);
-}
-
 static rc_err_t *take_rows(sum_t *sum, table_t *table, rc_db_t *db, rc_stmt_t *insert)
 {
     rc_stmt_t *st;
@@ -129,7 +120,7 @@ static rc_err_t *take_rows(sum_t *sum, table_t *table, rc_db_t *db, rc_stmt_t *i
     rc_err_t *err;
 
     memset(sum, 0, sizeof(*sum));
-    RC_TRY(make_statement(
+    RC_TRY(rc_stmt_make(
         &st, db, apr_pstrcat(table->pool, "SELECT ", table->columns, " FROM ", table->name, NULL),
         table->pool));
     for (rc_rows_begin(&rows, st, db, table->pool); rc_rows_next(&rows);)
@@ -171,7 +162,7 @@ static rc_err_t *copy_table(rc_copied_t *copied, rc_db_t *to, rc_db_t *from, apr
     sum_t sent, found;
 
     RC_TRY(describe_table(&table, from, copied->table, pool));
-    RC_TRY(make_statement(&insert, to, insert_text(&table), pool));
+    RC_TRY(rc_stmt_make(&insert, to, insert_text(&table), pool));
     RC_TRY(take_rows(&sent, &table, from, insert));
     to->driver->finalize(insert);
     copied->rows = (apr_int64_t)sent.rows;
@@ -181,6 +172,11 @@ static rc_err_t *copy_table(rc_copied_t *copied, rc_db_t *to, rc_db_t *from, apr
         return rc_err_internal(to->pool, APR_SUCCESS, "table %s: the copy differs", copied->table);
     RC_TRY(from->driver->last_id(&last, from, copied->table));
     return last ? rc_db_keep_id(to, copied->table, last) : NULL;
+}
+
+rc_err_t *rc_db_last_id(apr_int64_t *id, rc_db_t *db, const char *table)
+{
+    return db->driver->last_id(id, db, table);
 }
 
 rc_err_t *rc_db_keep_id(rc_db_t *db, const char *table, apr_int64_t id)
@@ -196,7 +192,7 @@ static rc_err_t *check_empty(rc_db_t *db, const char *name, apr_pool_t *pool)
     rc_stmt_t *st;
     bool found;
 
-    RC_TRY(make_statement(&st, db, apr_psprintf(pool, "SELECT 1 FROM %s LIMIT 1", name), pool));
+    RC_TRY(rc_stmt_make(&st, db, apr_psprintf(pool, "SELECT 1 FROM %s LIMIT 1", name), pool));
     RC_TRY(rc_step(&found, st, db));
     rc_done(st);
     db->driver->finalize(st);

@@ -22,13 +22,17 @@ bool rc_db_is_on_server(const char *name)
     return !strncmp(name, SERVER, strlen(SERVER));
 }
 
-/* Sets *@a driver to the one for @a name, unless this build lacks it. */
-static rc_err_t *find_driver(const rc_driver_t **driver, const char *name, apr_pool_t *pool)
+rc_err_t *rc_db_driver(const rc_driver_t **driver, const char *name, apr_pool_t *pool)
 {
     *driver = rc_db_is_on_server(name) ? server_driver : &rc_driver_sqlite;
     return *driver
                ? NULL
                : rc_err(pool, RC_E_ARG, "this build has no PostgreSQL: it was made without libpq");
+}
+
+bool rc_db_file_is_database(const char *path, apr_pool_t *pool)
+{
+    return rc_driver_sqlite.exists(&(rc_db_config_t){.path = path, .foreign = true}, pool);
 }
 
 void rc_db_startup(void)
@@ -44,7 +48,7 @@ rc_err_t *rc_db_check_name(const char *name, apr_pool_t *pool)
     const rc_driver_t *driver;
     const char *path;
 
-    RC_TRY(find_driver(&driver, name, pool));
+    RC_TRY(rc_db_driver(&driver, name, pool));
     return driver->server ? driver->find(&path, &config, pool) : NULL;
 }
 
@@ -52,7 +56,7 @@ rc_err_t *rc_db_find(const char **path, const rc_db_config_t *config, apr_pool_t
 {
     const rc_driver_t *driver;
 
-    RC_TRY(find_driver(&driver, config->path, pool));
+    RC_TRY(rc_db_driver(&driver, config->path, pool));
     return driver->find(path, config, pool);
 }
 
@@ -60,14 +64,14 @@ bool rc_db_exists(const rc_db_config_t *config, apr_pool_t *pool)
 {
     const rc_driver_t *driver;
 
-    return !find_driver(&driver, config->path, pool) && driver->exists(config, pool);
+    return !rc_db_driver(&driver, config->path, pool) && driver->exists(config, pool);
 }
 
 rc_err_t *rc_db_set_aside(const rc_db_config_t *config, apr_pool_t *pool)
 {
     const rc_driver_t *driver;
 
-    RC_TRY(find_driver(&driver, config->path, pool));
+    RC_TRY(rc_db_driver(&driver, config->path, pool));
     return driver->set_aside(config, pool);
 }
 
@@ -75,7 +79,7 @@ rc_err_t *rc_db_bring_back(const rc_db_config_t *config, apr_pool_t *pool)
 {
     const rc_driver_t *driver;
 
-    RC_TRY(find_driver(&driver, config->path, pool));
+    RC_TRY(rc_db_driver(&driver, config->path, pool));
     return driver->bring_back(config, pool);
 }
 
@@ -83,7 +87,7 @@ rc_err_t *rc_db_forget_aside(const rc_db_config_t *config, apr_pool_t *pool)
 {
     const rc_driver_t *driver;
 
-    RC_TRY(find_driver(&driver, config->path, pool));
+    RC_TRY(rc_db_driver(&driver, config->path, pool));
     return driver->forget_aside(config, pool);
 }
 
@@ -91,7 +95,7 @@ const char *rc_db_spill_path(const rc_db_config_t *config, apr_pool_t *pool)
 {
     const rc_driver_t *driver;
 
-    if (find_driver(&driver, config->path, pool) || !driver->spill_path)
+    if (rc_db_driver(&driver, config->path, pool) || !driver->spill_path)
         return NULL;
     return driver->spill_path(config, pool);
 }
@@ -132,7 +136,7 @@ rc_err_t *rc_db_open(rc_db_t **out, const rc_db_config_t *config, apr_pool_t *po
 {
     rc_db_t *db = apr_pcalloc(pool, sizeof(*db));
 
-    RC_TRY(find_driver(&db->driver, config->path, pool));
+    RC_TRY(rc_db_driver(&db->driver, config->path, pool));
     db->pool = db->own = pool;
     db->config = config;
     db->texts = config->texts;

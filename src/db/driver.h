@@ -109,6 +109,11 @@ struct rc_driver_t {
     rc_err_t *(*last_id)(apr_int64_t *id, rc_db_t *db, const char *table);
     rc_err_t *(*set_last_id)(rc_db_t *db, const char *table, apr_int64_t id);
 
+    /* The names (const char *) of the columns of a table of another program's database; none when
+     * there is no such table. */
+    rc_err_t *(*foreign_columns)(apr_array_header_t **list, rc_db_t *db, const char *table,
+                                 apr_pool_t *pool);
+
     /* Transactions. One write transaction runs at a time among all processes; rollback runs with
      * all statements reset, and also after a commit that failed. A read transaction with @a at_once
      * has its snapshot when it has begun, else perhaps only at its first statement. */
@@ -155,6 +160,15 @@ struct rc_driver_t {
 
 extern const rc_driver_t rc_driver_sqlite;
 extern const rc_driver_t rc_driver_postgresql; /* if it was built: RCAPI_POSTGRESQL */
+
+/** Sets *@a driver to the one for the database @a name, unless this build lacks it. */
+rc_err_t *rc_db_driver(const rc_driver_t **driver, const char *name, apr_pool_t *pool);
+
+/** Returns whether the file @a path is a database, as its first bytes say. */
+bool rc_db_file_is_database(const char *path, apr_pool_t *pool);
+
+/** Prepares a statement that is none of the texts; its driver finalizes it. */
+rc_err_t *rc_stmt_make(rc_stmt_t **st, rc_db_t *db, const char *text, apr_pool_t *pool);
 
 /** Applies all missing schema steps. Rejects a schema that is newer than this program. */
 rc_err_t *rc_schema_update(rc_db_t *db);

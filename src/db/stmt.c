@@ -47,6 +47,14 @@ static apr_uint64_t tables_in(const char *text, const rc_db_texts_t *texts)
     return found;
 }
 
+rc_err_t *rc_stmt_make(rc_stmt_t **st, rc_db_t *db, const char *text, apr_pool_t *pool)
+{
+    *st = apr_pcalloc(pool, sizeof(**st));
+    (*st)->db = db;
+    (*st)->number = RC_STMT_MADE(db);
+    return db->driver->prepare(*st, text);
+}
+
 rc_err_t *rc_stmt(rc_stmt_t **out, rc_db_t *db, int number)
 {
     rc_stmt_t unprepared = {.db = db, .number = number};
@@ -141,6 +149,12 @@ rc_err_t *rc_bind_ids(rc_stmt_t *st, int at, const apr_int64_t *ids, int count)
     for (i = 0; i < count; i++)
         RC_TRY(bind_id(st, at + i, ids[i]));
     return NULL;
+}
+
+rc_err_t *rc_query_list(rc_stmt_t **out, rc_db_t *db, int number, const char *types, va_list *ap)
+{
+    RC_TRY(rc_stmt(out, db, number));
+    return bind_all(*out, types, ap);
 }
 
 rc_err_t *rc_query(rc_stmt_t **out, rc_db_t *db, int number, const char *types, ...)

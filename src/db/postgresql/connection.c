@@ -93,6 +93,14 @@ static const char *settings(const rc_db_t *db)
         db->config->create ? "CREATE SCHEMA IF NOT EXISTS " RC_PG_SCHEMA ";" : "");
 }
 
+static const char *foreign_settings(const rc_db_t *db)
+{
+    return apr_psprintf(db->pool,
+                        "SET default_transaction_read_only = on; SET lock_timeout = %ld;"
+                        "SET statement_timeout = 0; SET datestyle = 'ISO'; SELECT 1",
+                        (long)apr_time_as_msec(db->config->timeout));
+}
+
 static rc_err_t *set_up(rc_db_t *db)
 {
     rc_pg_t *pg = db->handle;
@@ -106,8 +114,8 @@ static rc_err_t *set_up(rc_db_t *db)
                                RC_PG_LEAST / 10000);
     PQsetnonblocking(pg->conn, 1);
     PQenterPipelineMode(pg->conn);
-    err = rc_pg_script(&row, db, settings(db));
-    if (!err)
+    err = rc_pg_script(&row, db, db->config->foreign ? foreign_settings(db) : settings(db));
+    if (!err && !db->config->foreign)
         err = check_locale(db, row);
     PQclear(row);
     return err;

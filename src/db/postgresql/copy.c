@@ -36,6 +36,26 @@ rc_err_t *rc_pg_columns(apr_array_header_t **list, rc_db_t *db, const char *tabl
     return err;
 }
 
+rc_err_t *rc_pg_foreign_columns(apr_array_header_t **list, rc_db_t *db, const char *table,
+                                apr_pool_t *pool)
+{
+    PGresult *rows;
+    rc_err_t *err = rc_pg_script(
+        &rows, db,
+        apr_psprintf(pool,
+                     "SELECT a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+                     "WHERE c.oid = to_regclass('\"%s\"') AND c.relkind IN ('r', 'p') "
+                     "AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+                     table));
+    int i;
+
+    *list = apr_array_make(pool, 16, sizeof(const char *));
+    for (i = 0; i < PQntuples(rows); i++)
+        APR_ARRAY_PUSH(*list, const char *) = apr_pstrdup(pool, PQgetvalue(rows, i, 0));
+    PQclear(rows);
+    return err;
+}
+
 /* A script that runs a command for each foreign key. */
 #define EACH_REFERENCE(command)                                                                    \
     "DO $$ DECLARE c record; BEGIN FOR c IN SELECT conname, conrelid::regclass AS t"               \

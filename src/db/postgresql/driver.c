@@ -64,6 +64,7 @@ const rc_driver_t rc_driver_postgresql = {
     .columns = rc_pg_columns,
     .begin_copy = rc_pg_begin_copy,
     .end_copy = rc_pg_end_copy,
+    .foreign_columns = rc_pg_foreign_columns,
     .last_id = rc_pg_last_id,
     .set_last_id = rc_pg_set_last_id,
     .begin_read = rc_pg_begin_read,

@@ -96,6 +96,8 @@ rc_err_t *rc_pg_columns(apr_array_header_t **list, rc_db_t *db, const char *tabl
                         apr_pool_t *pool);
 rc_err_t *rc_pg_begin_copy(rc_db_t *db);
 rc_err_t *rc_pg_end_copy(rc_db_t *db);
+rc_err_t *rc_pg_foreign_columns(apr_array_header_t **list, rc_db_t *db, const char *table,
+                                apr_pool_t *pool);
 rc_err_t *rc_pg_last_id(apr_int64_t *id, rc_db_t *db, const char *table);
 rc_err_t *rc_pg_set_last_id(rc_db_t *db, const char *table, apr_int64_t id);
 

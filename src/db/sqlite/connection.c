@@ -37,6 +37,8 @@ rc_err_t *rc_sqlite_open(rc_db_t *db)
 
     own->write_lock = -1;
     db->handle = own;
+    if (db->config->foreign)
+        return rc_sqlite_open_foreign(db);
     RC_TRY(rc_sqlite_find(&db->path, db->config, db->own));
     if (db->config->create)
         RC_TRY(rc_sqlite_file_create(db->path, db->own));

@@ -79,9 +79,26 @@ rc_err_t *rc_sqlite_find(const char **path, const rc_db_config_t *config, apr_po
     return NULL;
 }
 
+#define MAGIC "SQLite format 3" /* the first 16 bytes of every database */
+
+static bool has_magic(const char *path)
+{
+    char first[sizeof(MAGIC)];
+    struct stat st;
+    int fd = rc_fs_open_regular(&st, path, 0);
+    bool has = fd >= 0 && rc_fs_read_full(fd, first, sizeof(first)) &&
+               !memcmp(first, MAGIC, sizeof(MAGIC));
+
+    if (fd >= 0)
+        close(fd);
+    return has;
+}
+
 /* A non-empty -wal file alone counts: it holds changes to a database that is missing. */
 bool rc_sqlite_file_exists(const rc_db_config_t *config, apr_pool_t *pool)
 {
+    if (config->foreign)
+        return has_magic(config->path);
     return !is_empty(config->path) || !is_empty(apr_pstrcat(pool, config->path, "-wal", NULL));
 }
 

@@ -160,6 +160,7 @@ const rc_driver_t rc_driver_sqlite = {
     .columns = rc_sqlite_columns,
     .begin_copy = rc_sqlite_begin_copy,
     .end_copy = rc_sqlite_end_copy,
+    .foreign_columns = rc_sqlite_foreign_columns,
     .last_id = rc_sqlite_last_id,
     .set_last_id = rc_sqlite_set_last_id,
     .begin_read = rc_sqlite_begin_read,
