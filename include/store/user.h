@@ -107,6 +107,11 @@ rc_err_t *rc_store_user_delete(rc_db_t *db, apr_int64_t user_id);
 
 /** Stores the hash of the password; NULL disables login by password. */
 rc_err_t *rc_store_user_set_password(rc_db_t *db, apr_int64_t user_id, const char *password_hash);
+
+/** Replaces the hash @a from by another one of the same password, unless it was changed meanwhile.
+ */
+rc_err_t *rc_store_user_renew_password(rc_db_t *db, apr_int64_t user_id, const char *from,
+                                       const char *to);
 rc_err_t *rc_store_user_set_active(rc_db_t *db, apr_int64_t user_id, bool active);
 
 /** Stores the main address; NULL removes it. RC_E_CONFLICT for a duplicate address; the name of

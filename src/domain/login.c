@@ -7,6 +7,7 @@
 #include "base/metrics.h"
 
 #include "caller.h"
+#include "store/user.h"
 
 /* Reads from the database the user, the hash of their password, and whether they are admitted. */
 static rc_err_t *ask_store(rc_identity_t *who, const char **hash, rc_db_pool_t *db_pool,
@@ -23,6 +24,35 @@ static rc_err_t *ask_store(rc_identity_t *who, const char **hash, rc_db_pool_t *
     return NULL;
 }
 
+typedef struct renewal_t {
+    apr_int64_t user_id;
+    const char *from, *to;
+} renewal_t;
+
+static rc_err_t *store_renewed(void *baton, rc_db_t *db)
+{
+    const renewal_t *renewal = baton;
+
+    return rc_store_user_renew_password(db, renewal->user_id, renewal->from, renewal->to);
+}
+
+/* Replaces a hash that another program has made by one of ours. Nobody waits for it: while others
+ * write, it stays until the next time. */
+static rc_err_t *renew_hash(const rc_caller_t *caller, const char *hash, rc_db_pool_t *db_pool,
+                            const rc_password_limits_t *limits, const char *password,
+                            apr_pool_t *pool)
+{
+    renewal_t renewal = {caller->user_id, hash, NULL};
+    rc_err_t *err;
+    rc_db_t *db;
+
+    RC_TRY(rc_password_hash(&renewal.to, limits, password, pool));
+    RC_TRY(rc_db_acquire(&db, db_pool, pool));
+    err = rc_db_txn_idle(db, store_renewed, &renewal);
+    rc_db_release(db);
+    return err && err->kind != RC_E_BUSY ? err : NULL;
+}
+
 rc_err_t *rc_login(rc_login_t *result, rc_identity_t *who, rc_db_pool_t *db_pool,
                    const rc_password_limits_t *limits, const rc_login_try_t *attempt,
                    apr_pool_t *pool)
@@ -37,6 +67,8 @@ rc_err_t *rc_login(rc_login_t *result, rc_identity_t *who, rc_db_pool_t *db_pool
               : !right       ? RC_LOGIN_WRONG
               : who->refusal ? RC_LOGIN_REFUSED
                              : RC_LOGIN_RIGHT;
+    if (*result == RC_LOGIN_RIGHT && rc_password_is_foreign(hash))
+        RC_TRY(renew_hash(who->caller, hash, db_pool, limits, attempt->password, pool));
     if (*result != RC_LOGIN_RIGHT)
         rc_metric_add(RC_METRIC_REFUSED, "login", *result == RC_LOGIN_REFUSED ? "refused" : "wrong",
                       1);

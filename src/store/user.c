@@ -106,6 +106,12 @@ rc_err_t *rc_store_user_set_password(rc_db_t *db, apr_int64_t user_id, const cha
     return rc_execute(db, SQL_USER_SET_PASSWORD, "is", user_id, password_hash);
 }
 
+rc_err_t *rc_store_user_renew_password(rc_db_t *db, apr_int64_t user_id, const char *from,
+                                       const char *to)
+{
+    return rc_execute(db, SQL_USER_RENEW_PASSWORD, "iss", user_id, from, to);
+}
+
 static rc_err_t *set_user_flag(rc_db_t *db, rc_sql_t sql, apr_int64_t user_id, bool flag)
 {
     return rc_execute(db, sql, "id", user_id, (int)flag);

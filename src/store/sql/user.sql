@@ -23,6 +23,8 @@ UPDATE repo SET lock_user_id = NULL, locked_on = NULL, lock_reason = NULL WHERE 
 DELETE FROM users WHERE user_id = ?1
 -- USER_SET_PASSWORD: id, hash
 UPDATE users SET password = ?2 WHERE user_id = ?1
+-- USER_RENEW_PASSWORD: id, the hash so far, another one of the same password
+UPDATE users SET password = ?3 WHERE user_id = ?1 AND password = ?2
 -- USER_SET_ACTIVE: id, flag
 UPDATE users SET active = ?2 WHERE user_id = ?1
 
