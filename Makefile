@@ -65,7 +65,8 @@ LDFLAGS  += $(filter -fsanitize=% --coverage,$(OPT_$(BUILD))) -Wl,-z,relro,-z,no
 
 ROOMS    := base archive db db/sqlite $(if $(PG),db/postgresql) store remote vcs vcs/git vcs/git/diff \
               $(if $(SVN),vcs/svn) $(if $(HG),vcs/hg) \
-              domain faces faces/api faces/api/methods faces/metrics faces/raw faces/pages faces/git faces/hg faces/svn
+              domain domain/import faces faces/api faces/api/methods faces/metrics faces/raw faces/pages faces/git \
+              faces/hg faces/svn
 LIB_SRC  := $(wildcard $(ROOMS:%=src/%/*.c))
 HTTP_SRC := mod_rcapi.c $(wildcard src/http/*.c)
 API_SRC  := $(wildcard src/cli/client*.c) src/cli/rhodecode_api.c

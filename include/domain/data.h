@@ -12,6 +12,9 @@
 #include "db/copy.h"
 #include "domain/user.h"
 
+/** Returns the value that a setting has in a new database; NULL for a name that none has there. */
+const char *rc_data_preset(const char *name);
+
 /** Creates the database of @a config with the server settings of contract 04 §6, the default user
  * and the administrator @a admin, and opens *@a env and *@a db on it; they end with @a pool. With
  * @a anonymous, visitors without a key can read public repositories. Replaces a former database,

@@ -45,6 +45,10 @@ typedef struct rc_new_token_t {
 /** Returns the secret that new keys are sealed with; NULL when the server never reveals keys. */
 const rc_secret_t *rc_key_secret(const rc_env_t *env);
 
+/** Returns RC_E_FAILED with the reason for a name that no user may have: among others one that
+ * look-ups would take for an id. */
+rc_err_t *rc_username_check(const char *name, apr_pool_t *pool);
+
 /**
  * Inserts a user with their main address, main key and feed token. Returns RC_E_CONFLICT for a
  * duplicate name ("user `x` already exist") or address ("email `x` already exist"), RC_E_FAILED for
@@ -77,6 +81,9 @@ rc_err_t *rc_user_remove(rc_db_t *db, const rc_user_t *user, apr_pool_t *pool);
  * user is created. Hashes a password then, which is slow. */
 rc_err_t *rc_default_user_setup(rc_db_t *db, const rc_secret_t *secret, bool anonymous,
                                 apr_pool_t *pool);
+
+/** True for one of the global permissions of contract 01 §2, which a new default user has. */
+bool rc_default_user_has_preset(const char *name);
 
 /** Lists the global permissions (const char *) of contract 01 §2 of whose kind the default user has
  * none. */

@@ -92,6 +92,12 @@ const char *rc_admin_new_password(rc_admin_t *admin, const char *prompt);
  * which they are created. To be called before any of these files is opened. Returns a status. */
 int rc_admin_become_owner(const rc_admin_t *admin);
 
+/* -- admin_migrate.c -- */
+
+/** Makes the path of a file absolute, in @a pool, because it is opened by its real folder. The name
+ * of a database on a server stays. */
+const char *rc_admin_absolute(const char *name, apr_pool_t *pool);
+
 /* -- the commands -- */
 int rc_admin_init(rc_admin_t *admin);
 int rc_admin_token(rc_admin_t *admin);
@@ -107,6 +113,7 @@ int rc_admin_follow(rc_admin_t *admin);
 int rc_admin_refresh(rc_admin_t *admin);
 int rc_admin_backup(rc_admin_t *admin);
 int rc_admin_migrate(rc_admin_t *admin);
+int rc_admin_import(rc_admin_t *admin);
 int rc_admin_journal(rc_admin_t *admin);
 int rc_admin_secret(rc_admin_t *admin);
 int rc_admin_object(rc_admin_t *admin);

@@ -11,8 +11,7 @@
 
 #include "domain/data.h"
 
-/* Makes the path of a file absolute, because it is opened by its real folder. */
-static const char *absolute_name(const char *name, apr_pool_t *pool)
+const char *rc_admin_absolute(const char *name, apr_pool_t *pool)
 {
     char cwd[4096];
 
@@ -48,9 +47,9 @@ int rc_admin_migrate(rc_admin_t *admin)
     if (!to == !from)
         return rc_admin_fail(RC_ADMIN_USAGE, "migrate requires either --to or --from");
     if (to)
-        target.path = absolute_name(to, admin->pool);
+        target.path = rc_admin_absolute(to, admin->pool);
     else
-        source.path = absolute_name(from, admin->pool);
+        source.path = rc_admin_absolute(from, admin->pool);
     if ((err = rc_data_migrate(&tables, &target, &source, admin->pool)))
         return rc_admin_result(admin, err);
     print_tables(tables);

@@ -76,6 +76,11 @@ const rc_command_t rc_admin_commands[] = {
     {"migrate", rc_admin_migrate, RC_ADMIN_BARE, "migrate --to DATABASE | migrate --from DATABASE",
      "copy the database into an empty one, or another one into it: from a file to a server, or "
      "back;\n      stop the server before; print the rows of each table"},
+    {"import", rc_admin_import, RC_ADMIN_OPEN,
+     "import rhodecode|kallithea --from DATABASE [--copy DIR] [--dry-run]",
+     "move in from RhodeCode or Kallithea: from their database (a file, "
+     "postgresql:...,\n      or a dump of mysqldump); --copy: their repositories are in DIR and are "
+     "copied, else they\n      are in the repository root; print what did not come and why"},
     {"secret", rc_admin_secret, RC_ADMIN_OPEN, "secret rotate",
      "create a new secret and encrypt all keys with it, while the server runs"},
     {"call", rc_admin_call, RC_ADMIN_OPEN,

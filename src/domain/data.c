@@ -4,6 +4,8 @@
  */
 #include "domain/data.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include "check.h"
@@ -21,6 +23,16 @@ static const char *const settings[][2] = {
     {"title", ""},
     {"repository_fields", "False"},
 };
+
+const char *rc_data_preset(const char *name)
+{
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+        if (!strcmp(settings[i][0], name))
+            return settings[i][1];
+    return NULL;
+}
 
 /* What the transactions below set up. */
 typedef struct setup_t {

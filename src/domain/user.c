@@ -27,8 +27,7 @@ static rc_err_t *check_text(const char *what, const char *text, apr_pool_t *pool
     return NULL;
 }
 
-/* Rejects, among others, a name that look-ups would take for an id. */
-static rc_err_t *check_username(const char *name, apr_pool_t *pool)
+rc_err_t *rc_username_check(const char *name, apr_pool_t *pool)
 {
     apr_int64_t id;
 
@@ -91,7 +90,7 @@ rc_err_t *rc_user_insert(rc_user_t **out, rc_db_t *db, const rc_secret_t *secret
     rc_new_token_t feed = {0, RC_ROLE_FEED, RC_NEVER, FEED_TOKEN};
     const char *token;
 
-    RC_TRY(check_username(user.username, pool));
+    RC_TRY(rc_username_check(user.username, pool));
     RC_TRY(explain_conflict(
         rc_store_user_insert(&user, db, new_user->password_hash, new_user->force_password_change),
         "users", "user", user.username, pool));
@@ -144,7 +143,7 @@ rc_err_t *rc_user_change(rc_user_t **out, rc_db_t *db, const rc_user_t *user,
     if (!strcmp(user->username, RC_DEFAULT_USER))
         return rc_err_failed(pool, "the default user");
     if (strcmp(to.username, user->username))
-        RC_TRY(check_username(to.username, pool));
+        RC_TRY(rc_username_check(to.username, pool));
     RC_TRY(check_others(&to, pool));
     RC_TRY(check_last_admin(db, user, to.admin && to.active, pool));
     RC_TRY(explain_conflict(rc_store_user_update(db, &to), "users", "user", to.username, pool));

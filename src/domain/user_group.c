@@ -16,8 +16,7 @@
 
 #define NAME_LIMIT 255
 
-/* Rejects, among others, a name that look-ups would take for an id. */
-static rc_err_t *check_name(const char *name, apr_pool_t *pool)
+rc_err_t *rc_user_group_name_check(const char *name, apr_pool_t *pool)
 {
     if (!*name)
         return rc_err_failed(pool, "the name is empty");
@@ -32,7 +31,7 @@ static rc_err_t *check_name(const char *name, apr_pool_t *pool)
 
 rc_err_t *rc_user_group_insert(rc_user_group_t *group, rc_db_t *db, apr_pool_t *pool)
 {
-    RC_TRY(check_name(group->name, pool));
+    RC_TRY(rc_user_group_name_check(group->name, pool));
     RC_TRY(rc_store_user_group_insert(group, db));
     RC_TRY(rc_grant_everyone(db, RC_KIND_USER_GROUP, group->id, false, pool));
     return rc_rule_grant_user(db, RC_KIND_USER_GROUP, group->id, group->owner_id, RC_ADMIN);
@@ -42,7 +41,7 @@ rc_err_t *rc_user_group_change(rc_db_t *db, const rc_user_group_t *from, const r
                                apr_pool_t *pool)
 {
     if (strcmp(from->name, to->name))
-        RC_TRY(check_name(to->name, pool));
+        RC_TRY(rc_user_group_name_check(to->name, pool));
     return rc_err_conflict(rc_store_user_group_update(db, to),
                            "there is a user group of this name already");
 }

@@ -25,6 +25,16 @@ static const char *const default_globals[] = {
 
 #define GLOBALS (sizeof(default_globals) / sizeof(*default_globals))
 
+bool rc_default_user_has_preset(const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < GLOBALS; i++)
+        if (!strcmp(default_globals[i], name))
+            return true;
+    return false;
+}
+
 static bool has_kind(const apr_array_header_t *names, const char *name)
 {
     int i;

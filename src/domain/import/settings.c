@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Imports the settings that both servers have, as long as they have not been changed here.
+ */
+#include "import.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/text.h"
+#include "domain/data.h"
+#include "store/setting.h"
+#include "vcs/library.h"
+
+enum { SETTING_ID, SETTING_NAME, SETTING_VALUE }; /* columns of FROM_SETTINGS */
+
+#define TEXT_BYTES 65536
+
+/* The value as it is written here. */
+static const char *own_value(const char *name, const char *value, const char *preset)
+{
+    if (!strcmp(preset, "True") || !strcmp(preset, "False"))
+        return rc_text_truth(value) ? "True" : "False";
+    if (!strcmp(name, "default_repo_type") && !rc_vcs_known_type(value))
+        return preset;
+    return value;
+}
+
+static rc_err_t *import_setting(rc_importing_t *the, const char *name, const char *value,
+                                apr_pool_t *pool)
+{
+    const char *preset = rc_data_preset(name), *here;
+
+    RC_TRY(rc_store_setting(&here, the->db, name, pool));
+    value = own_value(name, value, preset);
+    if (here && !strcmp(here, value)) {
+        rc_import_count(the, OF_SETTINGS, false);
+        return NULL;
+    }
+    if (here && strcmp(here, preset)) {
+        rc_import_left(the, OF_SETTINGS, name, "has another value here");
+        return NULL;
+    }
+    RC_TRY(rc_store_setting_set(the->db, name, value));
+    rc_import_count(the, OF_SETTINGS, true);
+    return NULL;
+}
+
+rc_err_t *rc_import_settings(rc_importing_t *the)
+{
+    const char *name;
+    rc_rows_t rows;
+
+    RC_TRY(rc_foreign_rows(&rows, the->source, FROM_SETTINGS, the->pool));
+    while (rc_rows_next(&rows)) {
+        name = rc_import_short(&rows, SETTING_NAME, TEXT_BYTES, rows.scratch);
+        if (rc_data_preset(name))
+            rows.err = import_setting(
+                the, name, rc_import_short(&rows, SETTING_VALUE, TEXT_BYTES, rows.scratch),
+                rows.scratch);
+        else
+            rc_import_left(the, OF_SETTINGS, name, "is unknown here");
+    }
+    return rc_rows_end(&rows);
+}
