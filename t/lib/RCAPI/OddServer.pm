@@ -31,6 +31,7 @@ sub new {
     my $listener = IO::Socket::INET->new(Listen => 50, LocalAddr => '127.0.0.1') or die $@;
     my $pid = fork // die "fork: $!";
     _serve($listener, $seen, $answer) if !$pid;
+    setpgrp $pid, $pid;
     return bless { port => $listener->sockport, pid => $pid, owner => $$ }, $class;
 }
 
@@ -38,6 +39,7 @@ sub port { $_[0]{port} }
 
 sub _serve {
     my ($listener, $seen, $answer) = @_;
+    setpgrp; # its processes end together
     alarm $LIMIT;
     $SIG{CHLD} = 'IGNORE';
     while (1) {
@@ -64,7 +66,7 @@ sub DESTROY {
     my ($self) = @_;
     return if $$ != $self->{owner};
     local ($?, $!);
-    kill KILL => $self->{pid};
+    kill KILL => -$self->{pid};
     waitpid $self->{pid}, 0;
 }
 
