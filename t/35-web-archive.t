@@ -45,7 +45,7 @@ sub awkward_files {
         spew("$work/$name", $files{$name});
     }
     open my $fh, '>', "$work/large" or die; # more than is read into memory
-    print $fh 'a line of a large file, number ' . $_ . "\n" for 1 .. 500_000;
+    print $fh 'a line of a large file, number ' . $_ . "\n" for 1 .. 280_000;
     close $fh;
     chmod 0755, "$work/bin/tool";
     symlink 'README', "$work/link";

@@ -14,7 +14,7 @@ use RCAPI::Run qw(rounds);
 use RCAPI::Test;
 
 my $seed = $ENV{SEED} // 1;
-my $LOGINS = rounds(30, 60); # a right or wrong password costs some 50 ms
+my $LOGINS = rounds(15, 60); # a right or wrong password costs some 50 ms
 my $RANGES = rounds(80, 200);
 
 my $t = RCAPI::Test->new(public => 0, whitelist => '*', modules => ['authz_user'], directives => <<'END');

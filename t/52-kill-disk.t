@@ -14,9 +14,9 @@ use RCAPI::Run qw(await_change kill_within patiently rounds slow slurp);
 use RCAPI::Test;
 
 my $CLIENTS = 3;
-my $CYCLES = $ENV{RCAPI_CYCLES} // rounds(25, 40);         # of each client
-my $ROUNDS = rounds(20, 30);        # with rcapi-admin
-my $AIMED = rounds(12, 60);         # children killed in a change of the disk
+my $CYCLES = $ENV{RCAPI_CYCLES} // rounds(15, 40);         # of each client
+my $ROUNDS = rounds(12, 30);        # with rcapi-admin
+my $AIMED = rounds(8, 60);         # children killed in a change of the disk
 my $PATIENCE = 120; # seconds that they may take on a quiet machine
 my $seed = $ENV{SEED} // 1;
 note("SEED=$seed");

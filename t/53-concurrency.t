@@ -12,7 +12,7 @@ use RCAPI::Run qw(patiently rounds slurp);
 use RCAPI::Test;
 
 my $CLIENTS = 4;
-my $WRITES = rounds(5_000, 10_000);
+my $WRITES = rounds(3_000, 10_000);
 my $ROUNDS = 4;
 
 my $t = RCAPI::Test->new(disk => 1, children => 2, threads => 4,

@@ -99,8 +99,8 @@ subtest 'memory' => sub {
     my @ids = split /\n/, RCAPI::Git::git($repo->{path}, qw(rev-list --max-count=26 master));
     my $text = shift @ids;
     my $few = $sanitized ? 5 : 1;
-    my $archives = int(rounds(8, 25) / $few);
-    my $diffs = rounds(20, 200);
+    my $archives = int(rounds(5, 25) / $few);
+    my $diffs = rounds(12, 200);
     my $diff = sub { "/big/changeset-diff/$text?context=$_[0]&ignorews=" . $_[0] % 2 };
 
     served($t, map({ "/big/archive/$_.tar" } @ids[0 .. 4]), map { $diff->($_) } 1000 .. 1007); # caches fill once

@@ -20,7 +20,7 @@ use Time::HiRes qw(time);
 use RCAPI::Run qw(rounds run slurp spew);
 use RCAPI::Test;
 
-my $MUTANTS = $ENV{RCAPI_MUTANTS} // rounds(40, 180);
+my $MUTANTS = $ENV{RCAPI_MUTANTS} // rounds(25, 180);
 my $ASKED = 4;    # questions about each
 my $PATIENCE = $ENV{RCAPI_MUTANTS} ? 5 : 30;    # seconds for an answer
 my $seed = $ENV{RCAPI_SEED} // 20240229;

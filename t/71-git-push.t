@@ -180,12 +180,12 @@ subtest 'what git refuses' => sub {
 sub rise { (slurp('/proc/' . ($t->children)[0] . '/status') =~ /^VmHWM:\s*(\d+) kB/m)[0] }
 
 subtest 'a large push' => sub {
-    spew("$work/noise", RCAPI::Git::random_bytes(20_000_000));
+    spew("$work/noise", RCAPI::Git::random_bytes(12_000_000));
     $t->git($work, 'add', 'noise');
     $t->git($work, 'commit', '-q', '-m', 'noise');
     my $before = rise();
     my $r = $wendy->try($work, { env => { GIT_CURL_VERBOSE => 1 } }, 'push', 'origin', 'master:large');
-    is($r->{exit}, 0, 'of 20 MB');
+    is($r->{exit}, 0, 'of 12 MB');
     like($r->{err}, qr/Transfer-Encoding: chunked/i, '... in chunks');
     is(head($main->{path}, 'large'), head($work), '... arrives');
     cmp_ok(rise() - $before, '<', 8192, 'memory') unless $ENV{RCAPI_PRELOAD};

@@ -49,7 +49,7 @@ subtest 'damaged requests' => sub {
     my %allowed = map { $_ => 1 } 200, 400, 413, 500;
     my %seen;
     srand 7;
-    for my $n (1 .. rounds(60, 600)) {
+    for my $n (1 .. rounds(40, 600)) {
         my ($service, $body, $version) = @{ $bodies[$n % @bodies] };
         for (1 .. 1 + int rand 3) {
             my $at = int rand(length($body) < 300 || rand() < 0.1 ? length $body : 300);

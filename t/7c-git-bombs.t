@@ -21,7 +21,7 @@ use RCAPI::Test;
 
 my $M = 1 << 20;
 my $NONE = '0' x 40;
-my $SECONDS = 2;  # RcapiGitTimeout
+my $SECONDS = 1;  # RcapiGitTimeout
 my $MEMORY = 200; # MB, RcapiGitMemory
 my $t = RCAPI::Test->new(children => 1, threads => 6, directives => <<"END");
 Timeout 20

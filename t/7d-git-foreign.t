@@ -111,7 +111,7 @@ subtest 'keys and passwords' => sub {
     my $work = $t->dir . '/scratch/secret';
     my $repo = $t->repo('secret', build => sub {
         for my $n (1 .. 3) {
-            spew("$work/noise$n", RCAPI::Git::random_hex(2_000_000));
+            spew("$work/noise$n", RCAPI::Git::random_hex(600_000));
             $t->git($work, 'add', '.');
             $t->git($work, 'commit', '-q', '-m', "noise $n");
         }
@@ -131,7 +131,7 @@ subtest 'keys and passwords' => sub {
         my ($texts, %names) = ('');
         for my $try (1 .. 10) { # of processes of milliseconds one may be missed
             $n++;
-            spew("$work/more", RCAPI::Git::random_hex(2_000_000));
+            spew("$work/more", RCAPI::Git::random_hex(600_000));
             $t->git($work, 'add', '.');
             $t->git($work, 'commit', '-q', '-m', 'more');
             my $to = $git->folder;

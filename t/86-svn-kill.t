@@ -29,7 +29,7 @@ subtest 'kills during commits' => sub {
     my $work = $carol->checkout('r');
     my $within = 0.6;
     my %seen;
-    for my $round (1 .. rounds(8, 40)) {
+    for my $round (1 .. rounds(5, 40)) {
         my $before = youngest($t, $there);
         for my $n (1 .. 20) {
             spew("$work/f$round-$n", "$round $n\n" x 2000);
@@ -127,7 +127,7 @@ subtest 'a large file' => sub {
     my $carol = RCAPI::SvnClient->new($t, user => 'carol', password => $CAROL);
     my $there = RCAPI::SvnClient::repository($t, 'r', owner => 'carol');
     my $work = $carol->checkout('r');
-    my $size = rounds(48, 300) << 20;
+    my $size = rounds(24, 300) << 20;
     open my $random, '<:raw', '/dev/urandom' or die $!;
     open my $file, '>:raw', "$work/large" or die $!;
     my $sum = Digest::SHA->new(256);

@@ -421,7 +421,7 @@ subtest 'kills in the middle' => sub {
     SKIP: {
         my $out = "$t->{dir}/strace";
         skip 'strace does not work here', 1 if $t->run('strace', '-f', '-o', $out, 'true')->{exit};
-        for (my ($at, $killed) = (1, 1); $killed && $at < 60; $at += rounds(2, 1)) { # until there is no such step
+        for (my ($at, $killed) = (1, 1); $killed && $at < 60; $at += rounds(4, 1)) { # until there is no such step
             my $before = $state->();
             grow('few', 1, 1);
             my $r = $t->run({ timeout => 120, env => { ASAN_OPTIONS => 'detect_leaks=0' } }, qw(strace -qq -o), $out,
@@ -438,7 +438,7 @@ subtest 'kills in the middle' => sub {
         cmp_ok $steps{$_} // 0, '>', 0, "$steps{$_} steps: as $_" for qw(before after);
     }
     my %seen;
-    for my $round (map { $_ * rounds(3, 1) } 1 .. rounds(3, 8)) {
+    for my $round (map { $_ * rounds(4, 1) } 1 .. rounds(2, 8)) {
         my $before = $state->();
         grow('few', 20, 1);
         my $pid = fork // die $!;

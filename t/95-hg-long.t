@@ -11,7 +11,7 @@ use RCAPI::Test;
 
 my $t = RCAPI::Test->new(whitelist => 'ChangesetController:*, FilesController:*', children => 1, threads => 4);
 my $ROOT = "$t->{dir}/data/repos";
-my $COUNT = rounds(4000, 20000);
+my $COUNT = rounds(3000, 20000);
 
 subtest 'many changesets' => sub {
     RCAPI::Hg::hg('init', "$ROOT/many");

@@ -186,14 +186,14 @@ subtest 'kills in the middle' => sub {
         system('rm', '-rf', "$ROOT/k/.hg") + system('cp', '-a', $origin, "$ROOT/k/.hg") == 0 or die 'cp';
     };
     if ($strace) {
-        for (my ($at, $killed) = (1, 1); $killed && $at < 60; $at += rounds(8, 1)) { # until there is no such step
+        for (my ($at, $killed) = (1, 1); $killed && $at < 60; $at += rounds(13, 1)) { # until there is no such step
             my $r = strip_traced('k', 2, '-e', 'trace=rename,renameat2,symlink,fsync,syncfs',
                 '-e', "inject=rename,renameat2,symlink,fsync,syncfs:signal=KILL:when=$at");
             $killed = $r->{signal} == 9;
             $judge->(!$killed, "killed at step $at");
         }
     }
-    for my $round (1 .. rounds(2, 8)) {
+    for my $round (1 .. rounds(1, 8)) {
         my $pid = fork // die $!;
         POSIX::_exit(eval { strip('k', '2', '')->{result} } ? 0 : 1) if !$pid;
         sleep 0.1 * $round;

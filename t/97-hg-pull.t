@@ -342,7 +342,7 @@ subtest 'kills in the middle' => sub {
         $before = $now;
     };
     if ($strace) {
-        for (my ($at, $killed) = (1, 1); $killed && $at < 60; $at += rounds(10, 1)) { # until there is no such step
+        for (my ($at, $killed) = (1, 1); $killed && $at < 60; $at += rounds(15, 1)) { # until there is no such step
             my @far = grow('k', 1);
             my $r = traced(['-e', 'trace=rename,renameat2,symlink,fsync,syncfs',
                 '-e', "inject=rename,renameat2,symlink,fsync,syncfs:signal=KILL:when=$at"], 'pull', "repoid:$name");

@@ -17,7 +17,7 @@ use Time::HiRes qw(sleep time);
 use RCAPI::Run qw(patiently rounds spew);
 use RCAPI::Test;
 
-my $REQUESTS = $ENV{RCAPI_REQUESTS} // rounds(1500, 1_000_000);
+my $REQUESTS = $ENV{RCAPI_REQUESTS} // rounds(1000, 1_000_000);
 my $READERS = 4;
 my $WRITERS = 2;
 my $LIMIT = 3600; # seconds, whatever happens

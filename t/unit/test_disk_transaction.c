@@ -162,7 +162,7 @@ static void target_exists(void **state)
         run(fail_change);
         assert_true(there("repos/old/file") && is_in_place(i));
         assert_false(there("repos/.rc_left"));
-        for (n = (long)i, status = DIED; status == DIED; n += unit_rounds(23, 11)) {
+        for (n = (long)i, status = DIED; status == DIED; n += unit_rounds(41, 11)) {
             put(i);
             status = run_to(must_change, n);
             repair();
@@ -194,7 +194,7 @@ static void empty_folders(void **state)
     int status = DIED;
 
     (void)state;
-    for (n = 0; status == DIED; n += unit_rounds(12, 4)) {
+    for (n = 0; status == DIED; n += unit_rounds(19, 4)) {
         fresh();
         assert_int_equal(mkdir(in_dir("repos/g"), 0700), 0);
         status = run_to(n % 8 ? fail_change : must_change, n);
@@ -226,7 +226,7 @@ static void target_in_target(void **state)
     int status = DIED;
 
     (void)state;
-    for (n = 0; status == DIED; n += unit_rounds(7, 3)) {
+    for (n = 0; status == DIED; n += unit_rounds(11, 3)) {
         fresh();
         status = run_to(nested, n);
         repair();
@@ -277,7 +277,7 @@ static void crash_while_failing(void **state)
     int status;
 
     (void)state;
-    for (n = 0;; n += unit_rounds(5, 2)) {
+    for (n = 0;; n += unit_rounds(7, 2)) {
         fresh();
         status = run_to(fail_change, n);
         if (status == 0)
@@ -296,7 +296,7 @@ static void crash_of_repair(void **state)
 
     (void)state;
     srand(unit_seed());
-    for (i = 0; i < unit_rounds(15, 40); i++) {
+    for (i = 0; i < unit_rounds(8, 40); i++) {
         long n = rand() % 60;
 
         fresh();
@@ -314,7 +314,7 @@ static void crash_between_changes(void **state)
     int status;
 
     (void)state;
-    for (n = 0;; n += unit_rounds(5, 3)) { /* the second change removes the first one's token */
+    for (n = 0;; n += unit_rounds(7, 3)) { /* the second change removes the first one's token */
         fresh();
         run(must_change);
         assert_int_equal(rename(in_dir("repos/rm__old"), in_dir("repos/old")), 0);
@@ -385,7 +385,7 @@ static void crash_beside_another(void **state)
 
     (void)state;
     assert_int_equal(pipe(told), 0);
-    for (n = 0; status == DIED; n += unit_rounds(4, 1)) {
+    for (n = 0; status == DIED; n += unit_rounds(5, 1)) {
         fresh();
         other = start(stand_by, -1);
         await();

@@ -90,7 +90,7 @@ int main(void)
     const char *wish = getenv("SEED"), *many = getenv("COMMITS");
 
     seed = wish ? (unsigned)atoi(wish) : 7;
-    commits = many ? atoi(many) : unit_rounds(200, 400);
+    commits = many ? atoi(many) : unit_rounds(120, 400);
     srand(seed);
     printf("# seed %u\n", seed);
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -91,7 +91,7 @@ static void order_is_gits(void **state)
     int round;
 
     (void)state;
-    for (round = 0; round < unit_rounds(9, 25); round++) {
+    for (round = 0; round < unit_rounds(6, 25); round++) {
         const char *name = apr_psprintf(fixture.pool, "order%d.git", round);
         char *want;
 
@@ -242,7 +242,7 @@ static ino_t order_file(const char *name)
 static void grows(void **state)
 {
     static const int dates[] = {1, 4, 60, 1000};
-    int rounds = unit_rounds(4, 8), round, step, extended = 0, sorted = 0;
+    int rounds = unit_rounds(3, 8), round, step, extended = 0, sorted = 0;
 
     (void)state;
     for (round = 0; round < rounds; round++) {

@@ -634,7 +634,7 @@ static unsigned check_world(apr_pool_t *world)
 
 static void rule_equals_the_model(void **unused)
 {
-    unsigned i, states = 0, worlds = (unsigned)unit_rounds(12, 720);
+    unsigned i, states = 0, worlds = (unsigned)unit_rounds(8, 720);
     apr_pool_t *world;
 
     (void)unused;

@@ -278,7 +278,7 @@ static void threads_while_pushing(void **state)
     int i;
 
     (void)state;
-    rounds = unit_rounds(12, 30);
+    rounds = unit_rounds(8, 30);
     make("busy.git");
     sh("git clone -q busy.git push 2>/dev/null && cd push && echo 0 > f && git add f && "
        "git commit -q -m x && git push -q");
