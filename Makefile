@@ -18,13 +18,13 @@ HG         ?= $(shell pkg-config --exists libzstd 2>/dev/null && echo 1)
 # PostgreSQL is optional: without libpq, or with PG=, databases are files.
 PG         ?= $(shell pkg-config --exists libpq 2>/dev/null && echo 1)
 OWN_PKGS   := $(if $(HG),libzstd) $(if $(PG),libpq)
-PKGS       := apr-1 apr-util-1 json-c sqlite3 libgit2 libarchive libdeflate zlib libcrypto
+PKGS       := libcurl apr-1 apr-util-1 json-c sqlite3 libgit2 libarchive libdeflate zlib libcrypto
 PACKAGES   := gcc libc6-dev make pkg-config git curl perl openssh-client ca-certificates \
               apache2-bin apache2-dev libapr1-dev libaprutil1-dev libjson-c-dev libsqlite3-dev \
               libgit2-dev libarchive-dev libdeflate-dev zlib1g-dev libssl-dev libcurl4-openssl-dev \
               libsvn-dev libzstd-dev libpq-dev
 COMMANDS   := $(CC) $(AR) awk pkg-config git curl perl $(APXS)
-MODULES    := $(PKGS) libcurl
+MODULES    := $(PKGS)
 
 # Packages and commands that only the tests need, mostly programs to compare results with.
 TEST_PACKAGES := libcmocka-dev openssl sqlite3 wget zip unzip bzip2 xz-utils zstd libxml2-utils \
@@ -55,8 +55,8 @@ SVN_LIBS     = $(if $(SVN),$(filter -L% -lsvn%,$(shell pkg-config --libs $(SVN_P
 
 # The first release that CHANGELOG.md names.
 VERSION  := $(shell awk '/^\#\# / { print $$2; exit }' CHANGELOG.md)
-VERSIONED := src/http/environment.c src/cli/rhodecode_api.c src/cli/rcapi_admin.c src/domain/env.c \
-             src/faces/api/openrpc.c
+VERSIONED := src/http/environment.c src/http/sender.c src/cli/rhodecode_api.c src/cli/rcapi_admin.c \
+             src/cli/admin_deliver.c src/domain/env.c src/faces/api/openrpc.c
 CPPFLAGS += -Iinclude -I$(O)/gen -D_GNU_SOURCE -DZLIB_CONST -DRCAPI_VERSION='"$(VERSION)"' \
             $(if $(SVN),-DRCAPI_SVN) $(if $(HG),-DRCAPI_HG) $(if $(PG),-DRCAPI_POSTGRESQL)
 CFLAGS   += -std=gnu11 -fPIC -fvisibility=hidden -fstack-protector-strong $(WARN) $(WERROR) \

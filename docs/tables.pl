@@ -85,6 +85,10 @@ BEGIN {
         get_pull_requests => 'read on `repoid`', create_pull_request => 'read on source and target',
         (map { $_ => 'the author; write on the target' } qw(update_pull_request close_pull_request)),
         merge_pull_request => 'write on the target',
+        create_webhook => 'admin on `repoid` or `repogroupid`; without: super-admins',
+        get_webhooks => 'every user: those that they may administer',
+        (map { $_ => 'admin on what the webhook is for; for all repositories: super-admins' } qw(update_webhook
+            delete_webhook get_webhook_deliveries redeliver_webhook test_webhook)),
         'pull 1.2' => 'admin on `repo`',
     );
     @GROUPS = (
@@ -94,6 +98,7 @@ BEGIN {
         ['Contents and comments' => 'changeset', 'kallithea', 'refs', 'node', 'comment', 'comment_list'], [Locks => 'lock'],
         ['Permissions of repositories' => 'repo_perm'], ['Repository groups' => 'repo_group', 'repo_group_perm'],
         ['Pull requests' => 'pull_request', 'pull_request_edit', 'pull_request_act', 'kallithea_pull'], [Gists => 'gist'],
+        [Webhooks => 'webhook'],
     );
 }
 

@@ -18,6 +18,8 @@ my $NO_GROUP = 'repository group `{repogroupid}` does not exist';
 my $NO_TEAM = 'user group `{usergroupid}` does not exist';
 my $NO_GIST = 'gist `{gistid}` does not exist';
 my $SELF = 'userid is not the same as your user';
+my $NO_HOOK = 'webhook `{webhookid}` does not exist';
+my $URL = 'http://127.0.0.1:1/';
 my $PARENT = 'repository group `{place}` does not exist';
 
 # Callers, from nothing to everything; and those whom no method serves.
@@ -72,6 +74,10 @@ sub make {
         my $repo = it('repo');
         return $t->must(create_pull_request => { source_repo => $repo, target_repo => $repo, title => 'T',
             source_ref => 'branch:topic', target_ref => 'branch:master' }, as => 'owner')->{pull_request_id};
+    } elsif ($kind eq 'hook') {
+        return $t->must(create_webhook => { url => $URL, repoid => it('repo') }, as => 'owner')->{webhook}{webhook_id};
+    } elsif ($kind eq 'delivery') {
+        return $t->must(test_webhook => { webhookid => it('hook') })->{delivery};
     } elsif ($kind eq 'victim') {
         $t->user($name);
     } elsif ($kind eq 'gist') {
@@ -247,6 +253,17 @@ my @TABLE = (
     [get_user_audit_logs => 'stranger', sub { () }, '', reads => 1],
     [get_user_audit_logs => 'admin', sub { (userid => 'owner', limit => 3) }, $SELF, reads => 1],
     [get_audit_logs => 'admin', sub { (query => 'x', after_id => 1) }, $FORBIDDEN, reads => 1],
+
+    [create_webhook => 'owner', repo_and(url => $URL), $NO_REPO],
+    [create_webhook => 'owner', group_and(url => $URL), $NO_GROUP],
+    [create_webhook => 'admin', sub { (url => $URL) }, $FORBIDDEN],
+    [update_webhook => 'owner', sub { (webhookid => it('hook'), active => 'false') }, $NO_HOOK],
+    [delete_webhook => 'owner', sub { (webhookid => it('hook')) }, $NO_HOOK],
+    [get_webhooks => 'stranger', sub { () }, '', reads => 1],
+    [get_webhooks => 'owner', @read],
+    [get_webhook_deliveries => 'owner', sub { (webhookid => it('hook')) }, $NO_HOOK, reads => 1],
+    [test_webhook => 'owner', sub { (webhookid => it('hook')) }, $NO_HOOK],
+    [redeliver_webhook => 'owner', sub { (deliveryid => it('delivery')) }, 'delivery `{deliveryid}` does not exist'],
 
     [lock => 'writer', @read],
     [lock => 'writer', repo_and(locked => 'true'), $NO_REPO],

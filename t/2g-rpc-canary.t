@@ -86,6 +86,13 @@ my ($own, $offered) = do {
 $t->must(comment_pull_request => { pullrequestid => $own, message => 'words-canary', status => 'approved' },
     as => 'vip');
 
+# Webhooks, with a secret and a key in the address that nobody gets back.
+my ($hook, $shared_hook) = map {
+    $t->must(create_webhook => { repoid => $_, url => "http://127.0.0.1:1/$_-hook-canary?key=hook-key-canary",
+        secret => 'hook-secret-canary' })->{webhook}{webhook_id} } 'vault-canary/code-canary', 'shared';
+my ($delivery, $shared_delivery) = map { $t->must(test_webhook => { webhookid => $_ })->{delivery} } $hook,
+    $shared_hook;
+
 sub id_of { my ($select) = @_; return 0 + $t->sql($select) }
 my $code = id_of("SELECT repo_id FROM repo WHERE repo_name LIKE '%/code-canary'");
 my $closed = id_of("SELECT repo_id FROM repo WHERE repo_name LIKE '%/closed-canary'");
@@ -146,7 +153,10 @@ my @canaries = (
     ['about-canary-title', 'description of a private pull request', $private],
     ['words-canary', 'comment on a private pull request', $private],
     [quotemeta $gist->{access_id}, 'access id of a private gist', $private],
+    ['code-canary-hook-canary', 'address of a private webhook', $private],
 );
+my @never = (['hook-secret-canary', 'secret of a webhook', sub { 0 }],
+    ['hook-key-canary', 'key in the address of a webhook', sub { 0 }]);
 my %seen; # canaries found where they may be: the search works
 
 # Calls, and searches the whole answer.
@@ -155,7 +165,7 @@ sub look {
     my ($as, $method, $args, %opt) = @_;
     $t->call($method => $args, as => $as, %opt);
     my $raw = $t->last->{raw} =~ s{\\/}{/}gr;
-    for my $canary (@canaries) {
+    for my $canary (@canaries, @never) {
         my ($what, $name, $may) = @$canary;
         next if $raw !~ /$what/;
         $may->($as, $method) ? $seen{$name}++ : push @found, "$name: $method as $as " . $JSON->encode($args) . " $raw";
@@ -167,14 +177,16 @@ sub look {
 # What object arguments name: what is shared; what is private, by ids, as nobody may be told of names; nothing.
 my @sets = (
     { repoid => 'shared', repogroupid => 'commons', usergroupid => 'club', sourceusergroupid => 'club',
-        gistid => '1', pullrequestid => $offered },
+        gistid => '1', pullrequestid => $offered,
+        webhookid => $shared_hook, deliveryid => $shared_delivery },
     { repoid => $code, repogroupid => $vault, usergroupid => $cabal, sourceusergroupid => $cabal, gistid => 1,
-        pullrequestid => $own },
+        pullrequestid => $own, webhookid => $hook, deliveryid => $delivery },
     { repoid => "$closed", repogroupid => 'commons', usergroupid => "$cabal", sourceusergroupid => 'club',
-        gistid => 'nothing', pullrequestid => "$own" },
+        gistid => 'nothing', pullrequestid => "$own", webhookid => "$hook", deliveryid => "$delivery" },
     { repoid => 'shared', repogroupid => "$vault", usergroupid => 'club', sourceusergroupid => $cabal,
-        gistid => undef, pullrequestid => $own },
-    { map { $_ => 'nothing' } qw(repoid repogroupid usergroupid sourceusergroupid gistid pullrequestid) },
+        gistid => undef, pullrequestid => $own, webhookid => undef, deliveryid => undef },
+    { map { $_ => 'nothing' } qw(repoid repogroupid usergroupid sourceusergroupid gistid pullrequestid webhookid
+        deliveryid) },
 );
 for my $set (@sets) {
     $set->{$_} = $set->{repoid} for qw(source_repo target_repo);
@@ -193,6 +205,7 @@ my %good = (
     email => sub { 'new' . ++$n . '@example.org' },
     source_ref => sub { 'branch:topic-canary' }, target_ref => sub { 'branch:master' }, raw_id => sub { 'tip' },
     file_path => sub { 'README' }, search_query => sub { 'canary' }, search_type => sub { 'repository' },
+    url => sub { 'http://127.0.0.1:1/canary-new?key=hook-key-canary' },
 );
 my %others = ( # one by one, beside the required ones
     userid => [undef, 'nobody', $id{vip}], perm => ['nothing', undef], details => ['full', 'nothing'],
@@ -216,7 +229,8 @@ my %others = ( # one by one, beside the required ones
     raw_id => ['nothing', undef], with_reviews => ['true'], file_path => ['nothing'],
     start => ['0', 'nothing'], end => ['tip', 'nothing'], branch_name => ['topic-canary', 'nothing'],
     query => ['canary', 'repository:vault*'], search_query => ['vault', 'about'], search_type => ['nothing'],
-    repo_group_name => [$vault, 'commons'],
+    repo_group_name => [$vault, 'commons'], url => ['ftp://x/?key=hook-key-canary', undef],
+    events => [['nothing'], ['repo-pull'], 'nothing'], secret => ['hook-secret-canary of another', undef],
 );
 my $destroys = qr/^(?:delete_|strip|remove_|revoke_|rescan_|lock|update_user$|update_repo|update_user_group|update_pull
     |close_|merge_|grant_)/x;
@@ -226,7 +240,7 @@ my %dull = map { $_ => 1 }
     qw(active admin force_password_change extern_name extern_type firstname lastname password lifetime
     acl_level delete_keys enable_downloads enable_locking enable_statistics fields label locked max_file_bytes
     remove_obsolete traverse after_id description_renderer end_date extra_recipients max_revisions observers
-    page page_limit reverse search_sort send_email start_date with_file_list); # values that reach nothing
+    page page_limit reverse search_sort send_email send_token start_date with_file_list); # values that reach nothing
 is join(' ', map { my $m = $_;
     map { "$m.$_" } grep { !$good{$_} && !$others{$_} && !$sets[0]{$_} && !$dull{$_} } sort keys %{ $takes{$m} } }
         sort keys %takes),
@@ -297,7 +311,7 @@ is_deeply [grep { !$seen{$_} } map { $_->[1] } @canaries], [], 'every canary was
 $t->stop;
 my $logs = join '', map { slurp($_) } glob "$t->{dir}/logs/*";
 cmp_ok length $logs, '>', 100_000, 'there are logs';
-for my $canary (grep { $_->[2] != $private } @canaries) { # the server's own log names repositories
+for my $canary (grep { $_->[2] != $private } @canaries, @never) { # the server's own log names repositories
     my ($what, $name) = @$canary;
     my ($line) = $logs =~ /^(.*$what.*)$/m;
     is $line, undef, "no log holds: $name";

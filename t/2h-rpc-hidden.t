@@ -47,6 +47,10 @@ my $pull = do {
 my $public = $t->must(create_gist => { owner => 'ann', files => { a => { content => 'x' } } })->{gist};
 my $token = $t->must(create_auth_token => { userid => 'ann' })->{auth_token};
 $t->secret($token->{auth_token});
+$t->ids_after(6_000_000, qw(webhook webhook_delivery)); # unlike the id of a call
+my $hook = $t->must(create_webhook => { repoid => 'vault/secret', url => 'http://127.0.0.1:1/' })
+    ->{webhook}{webhook_id};
+my $delivery = $t->must(test_webhook => { webhookid => $hook })->{delivery};
 my ($repo, $group, $team) = split /\n/, $t->sql("SELECT repo_id FROM repo WHERE repo_name = 'vault/secret';
     SELECT group_id FROM repo_group WHERE group_name = 'vault'; SELECT users_group_id FROM user_group
     WHERE group_name = 'cabal'");
@@ -68,7 +72,8 @@ my %objects = (repoid => \@repos, fork_of => \@repos, source_repo => \@repos,
     target_repo => \@repos, pullrequestid => \@pulls, pullrequest_id => \@pulls, pull_request_id => \@pulls,
     repogroupid => \@groups, group => \@groups, parent => \@groups,
     root => \@groups,
-    usergroupid => \@teams, sourceusergroupid => \@teams, gistid => \@gists, auth_token_id => \@tokens);
+    usergroupid => \@teams, sourceusergroupid => \@teams, gistid => \@gists, auth_token_id => \@tokens,
+    webhookid => [[$hook, $ID[0]], ["$hook", $ID[1]]], deliveryid => [[$delivery, $ID[0]], ["$delivery", $ID[1]]]);
 my %by_method = ('create_repo.repo_name' => \@tops, 'create_repo_group.group_name' => \@tops,
     'search.repo_name' => \@repos, 'search.repo_group_name' => \@groups,
     'update_repo.repo_name' => \@places, 'fork_repo.fork_name' => \@tops,
@@ -113,7 +118,9 @@ my %values = (
     close_pr => ['true', 'false'],
     search_query => ['secret', '', 'vault'], search_type => ['repository', 'content'], search_sort => ['desc:date'],
     page => [1, 'nothing', 2], page_limit => [10, 'nothing', -1],
-    settings => [{ a => 1 }, 'nothing'], files => [{ a => { content => 'x' } }],
+    settings => [{ a => 1 }, 'nothing'], url => ['http://127.0.0.1:1/', 'ftp://x/', undef],
+    events => [['repo-push'], ['nothing'], 'nothing'], secret => ['of eve', undef], send_token => ['true'],
+    files => [{ a => { content => 'x' } }],
 );
 
 # Argument lists: all good, one of them bad, all bad.

@@ -47,6 +47,9 @@ rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const v
 /** Computes the SHA-256 of @a key. */
 void rc_key_digest(unsigned char digest[RC_DIGEST_SIZE], const char *key);
 
+/** Returns the HMAC-SHA256 of @a data with @a key as hexadecimal digits, in @a pool. */
+const char *rc_key_hmac(const char *key, const void *data, apr_size_t len, apr_pool_t *pool);
+
 /** Generates a key: 160 random bits as 40 hex digits, in @a pool. */
 rc_err_t *rc_key_generate(const char **key, apr_pool_t *pool);
 

@@ -160,7 +160,8 @@ rc_err_t *rc_actor_require_global(rc_actor_t *actor, const char *permission);
 rc_journal_actor_t rc_actor_signature(const rc_actor_t *actor);
 
 /** Adds an entry to the journal, in the transaction of the reported change: @a action or, with @a
- * what, "action:what", about @a repo (NULL: about no repository). */
+ * what, "action:what", about @a repo (NULL: about no repository). Some actions are also events for
+ * webhooks: src/domain/event.c has the table. */
 rc_err_t *rc_actor_journal(rc_actor_t *actor, const rc_repo_t *repo, const char *action,
                            const char *what);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include "base/hex.h"
@@ -97,6 +98,14 @@ rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const v
 void rc_key_digest(unsigned char digest[RC_DIGEST_SIZE], const char *key)
 {
     EVP_Digest(key, strlen(key), digest, NULL, EVP_sha256(), NULL);
+}
+
+const char *rc_key_hmac(const char *key, const void *data, apr_size_t len, apr_pool_t *pool)
+{
+    unsigned char digest[RC_DIGEST_SIZE];
+
+    HMAC(EVP_sha256(), key, (int)strlen(key), data, len, digest, NULL);
+    return rc_hex_text(digest, sizeof(digest), pool);
 }
 
 rc_err_t *rc_key_generate(const char **key, apr_pool_t *pool)

@@ -115,6 +115,7 @@ int rc_admin_backup(rc_admin_t *admin);
 int rc_admin_migrate(rc_admin_t *admin);
 int rc_admin_import(rc_admin_t *admin);
 int rc_admin_journal(rc_admin_t *admin);
+int rc_admin_deliver(rc_admin_t *admin);
 int rc_admin_secret(rc_admin_t *admin);
 int rc_admin_object(rc_admin_t *admin);
 int rc_admin_maintain(rc_admin_t *admin);

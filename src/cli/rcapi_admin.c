@@ -71,6 +71,9 @@ const rc_command_t rc_admin_commands[] = {
     {"journal", rc_admin_journal, RC_ADMIN_OPEN,
      "journal list [--last N] | journal purge DAYS [--yes]",
      "list who did what; purge: delete entries older than DAYS, and print how many"},
+    {"deliver", rc_admin_deliver, RC_ADMIN_OPEN, "deliver [--once] [--private]",
+     "send events to webhooks, in place of the server; --once: end when nothing is due;\n"
+     "      --private: also to loopback, private and link-local addresses"},
     {"backup", rc_admin_backup, RC_ADMIN_OPEN, "backup FILE|-",
      "copy the database, while the server runs, to a new file or standard output"},
     {"migrate", rc_admin_migrate, RC_ADMIN_BARE, "migrate --to DATABASE | migrate --from DATABASE",
@@ -267,14 +270,15 @@ static bool read_places(rc_admin_t *admin)
 }
 
 /* Allows all remotes: the user of this program may reach more than httpd, and the remote of the
- * demo is local. */
-static void read_remote(rc_admin_t *admin)
+ * demo is local. Addresses of webhooks are named by others. */
+static void read_remote(rc_admin_t *admin, const rc_command_t *command)
 {
     static const char *schemes[] = {"http", "https", "git", "ssh", "svn", "file"};
     static apr_array_header_t list = {NULL, sizeof(*schemes), 6, 6, (char *)schemes};
 
     admin->config.remote.schemes = &list;
-    admin->config.remote.private_addresses = true;
+    admin->config.remote.private_addresses =
+        command->run != rc_admin_deliver || rc_admin_flag(admin, "--private");
 }
 
 static int run_command(rc_admin_t *admin, const char *name)
@@ -289,7 +293,7 @@ static int run_command(rc_admin_t *admin, const char *name)
     if ((status = rc_admin_become_owner(admin)) != RC_ADMIN_OK)
         return status;
     admin->command = command->name;
-    read_remote(admin);
+    read_remote(admin, command);
     if (command->needs == RC_ADMIN_BARE)
         return command->run(admin);
     admin->config.repair = command->needs == RC_ADMIN_OPEN;

@@ -10,6 +10,7 @@
 #include "caller.h"
 #include "db/memory.h"
 #include "domain/disk_transaction.h"
+#include "event.h"
 #include "store/rule.h"
 
 void rc_actor_local(rc_actor_t *actor, rc_env_t *env, apr_pool_t *pool)
@@ -250,11 +251,11 @@ rc_err_t *rc_actor_journal(rc_actor_t *actor, const rc_repo_t *repo, const char 
                            const char *what)
 {
     rc_journal_actor_t signature = rc_actor_signature(actor);
+    const char *text = what ? apr_pstrcat(actor->pool, action, ":", what, NULL) : action;
 
-    if (what)
-        action = apr_pstrcat(actor->pool, action, ":", what, NULL);
-    return rc_store_journal_add(actor->db, &signature, repo ? repo->id : 0,
-                                repo ? repo->name : NULL, action);
+    RC_TRY(rc_store_journal_add(actor->db, &signature, repo ? repo->id : 0,
+                                repo ? repo->name : NULL, text));
+    return repo && repo->id ? rc_event_add(actor->db, &signature, repo, action, what) : NULL;
 }
 
 rc_err_t *rc_actor_journal_named(rc_actor_t *actor, const char *action, const char *name,

@@ -6,6 +6,7 @@
  * forget it.
  */
 #include "pull_request.h"
+#include "event.h"
 
 #include <string.h>
 
@@ -52,12 +53,13 @@ static rc_err_t *sign(const merging_t *merging)
     rc_actor_t *actor = merging->actor;
     const rc_journal_actor_t user = {.user_id = pull->merge_user_id,
                                      .name = merging->act->user ? NULL : RC_LOCAL_ACTOR};
+    const char *id = apr_psprintf(actor->pool, "%" APR_INT64_T_FMT, pull->id);
 
     if (!merging->found)
         return rc_pull_journal(actor, pull, action);
-    return rc_store_journal_add(
-        actor->db, &user, pull->target.repo_id, merging->target->name,
-        apr_psprintf(actor->pool, "%s:%" APR_INT64_T_FMT, action, pull->id));
+    RC_TRY(rc_store_journal_add(actor->db, &user, pull->target.repo_id, merging->target->name,
+                                apr_pstrcat(actor->pool, action, ":", id, NULL)));
+    return rc_event_add(actor->db, &user, merging->target, action, id);
 }
 
 /* The merge stands, so rights are not checked again. Another process may have recorded it. */

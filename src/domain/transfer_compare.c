@@ -72,8 +72,8 @@ static void add_bookmarks(apr_array_header_t *words, apr_hash_t *one, apr_hash_t
     }
 }
 
-rc_err_t *rc_transfer_compare(const char **words, const rc_transfer_before_t *before, rc_vcs_t *vcs,
-                              apr_pool_t *pool)
+rc_err_t *rc_transfer_compare(rc_push_words_t *words, const rc_transfer_before_t *before,
+                              rc_vcs_t *vcs, apr_pool_t *pool)
 {
     apr_array_header_t *all = apr_array_make(pool, 16, sizeof(const char *));
     apr_hash_t *now;
@@ -82,8 +82,6 @@ rc_err_t *rc_transfer_compare(const char **words, const rc_transfer_before_t *be
     RC_TRY(add_commits(all, vcs, before->count));
     add_bookmarks(all, now, before->bookmarks, "bookmark", true);
     add_bookmarks(all, before->bookmarks, now, "delete_bookmark", false);
-    if (all->nelts > RC_PUSH_RECORDED)
-        all->nelts = RC_PUSH_RECORDED;
-    *words = all->nelts ? apr_array_pstrcat(pool, all, ',') : NULL;
+    rc_transfer_join(words, all);
     return NULL;
 }

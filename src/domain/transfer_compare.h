@@ -6,6 +6,7 @@
 #define RC_DOMAIN_TRANSFER_COMPARE_H
 
 #include "domain/transfer.h"
+#include "transfer_words.h"
 #include "vcs/vcs.h"
 
 /** Notes what the open repository holds, in @a pool. */
@@ -13,8 +14,8 @@ rc_err_t *rc_transfer_note(rc_transfer_before_t **before, rc_vcs_t *vcs, apr_poo
 
 /** Sets *@a words to the changes since @a before, for the journal, in @a pool: the ids of new
  * commits, oldest first, of more than RC_PUSH_RECORDED the newest, then bookmark=>x and
- * delete_bookmark=>x; NULL when there are none. */
-rc_err_t *rc_transfer_compare(const char **words, const rc_transfer_before_t *before, rc_vcs_t *vcs,
-                              apr_pool_t *pool);
+ * delete_bookmark=>x; their texts are NULL when there are none. */
+rc_err_t *rc_transfer_compare(rc_push_words_t *words, const rc_transfer_before_t *before,
+                              rc_vcs_t *vcs, apr_pool_t *pool);
 
 #endif

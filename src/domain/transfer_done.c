@@ -11,6 +11,7 @@
 
 #include "domain/last_changeset.h"
 #include "domain/maintenance.h"
+#include "event.h"
 #include "store/repo_change.h"
 #include "transfer_compare.h"
 #include "transfer_lock.h"
@@ -82,7 +83,7 @@ typedef struct pushed_t {
     const rc_repo_t *repo;
     const apr_array_header_t *changes;
     rc_last_t last;
-    const char *words; /* for the journal */
+    rc_push_words_t words;
     const char *note;
 } pushed_t;
 
@@ -124,6 +125,13 @@ static rc_err_t *release_lock(pushed_t *pushed, const rc_repo_t *now)
     return rc_actor_journal(actor, now, "push_unlock", NULL);
 }
 
+static rc_err_t *add_event(rc_actor_t *actor, const rc_repo_t *now, const char *words)
+{
+    rc_journal_actor_t signature = rc_actor_signature(actor);
+
+    return rc_event_push(actor->db, &signature, now, words);
+}
+
 static rc_err_t *record_push(void *baton, rc_db_t *db)
 {
     pushed_t *pushed = baton;
@@ -136,7 +144,8 @@ static rc_err_t *record_push(void *baton, rc_db_t *db)
         return rc_err_failed(actor->pool, "%s was deleted meanwhile", pushed->repo->name);
     if (pushed->last.state)
         RC_TRY(rc_store_repo_set_last(db, pushed->repo, &pushed->last));
-    RC_TRY(rc_actor_journal(actor, now, "push", pushed->words));
+    RC_TRY(rc_actor_journal(actor, now, "push", pushed->words.journal));
+    RC_TRY(add_event(actor, now, pushed->words.event));
     return release_lock(pushed, now);
 }
 
@@ -190,7 +199,7 @@ static rc_err_t *read_youngest(rc_actor_t *actor, void *baton)
 rc_err_t *rc_transfer_committed(const char **note, rc_actor_t *actor, const rc_repo_t *repo,
                                 const char *revision)
 {
-    pushed_t pushed = {.actor = actor, .repo = repo, .words = revision};
+    pushed_t pushed = {.actor = actor, .repo = repo, .words = {revision, revision}};
 
     *note = NULL;
     RC_TRY(require_push(actor, repo));
@@ -243,5 +252,5 @@ rc_err_t *rc_transfer_received(const char **note, rc_actor_t *actor, const rc_re
     *note = NULL;
     RC_TRY(require_push(actor, repo));
     RC_TRY(rc_actor_away(actor, compare_state, &compare));
-    return compare.pushed.words ? keep_record(note, &compare.pushed) : NULL;
+    return compare.pushed.words.journal ? keep_record(note, &compare.pushed) : NULL;
 }

@@ -86,6 +86,12 @@ static const rc_directive_t server_rows[] = {
      RC_SERVER, ENV(RC_FLAG, svn_hooks)},
     {"RcapiMaintenance", "whether the server packs repositories in the background after changes (default On)",
      RC_SERVER, ENV(RC_FLAG, maintenance)},
+    {"RcapiWebhooks", "whether the server sends events to webhooks (default On)",
+     RC_SERVER, ENV(RC_FLAG, webhooks)},
+    {"RcapiWebhookRetry", "seconds until a failed delivery is tried again (default 60), then 10 and 60 times that",
+     RC_SERVER, ENV(RC_SECONDS, webhook_retry, 0, 86400)},
+    {"RcapiWebhookTimeout", "most seconds that one delivery may take (default 10)",
+     RC_SERVER, ENV(RC_SECONDS, webhook_timeout, 1, 600)},
 };
 
 static const rc_directive_t place_rows[] = {

@@ -5,6 +5,7 @@
  * requests are refused; a later request retries after a few seconds.
  */
 #include "measure.h"
+#include "sender.h"
 
 #include <http_core.h>
 #include <mpm_common.h>
@@ -53,6 +54,9 @@ static rc_slot_t *slot_for(const server_rec *s, apr_pool_t *pconf)
 
 int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, server_rec *s)
 {
+    server_rec *other;
+    int i;
+
     (void)plog;
     if (ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG)
         return OK;
@@ -60,11 +64,13 @@ int rc_http_post_config(apr_pool_t *pconf, apr_pool_t *plog, apr_pool_t *ptemp, 
     rc_http_warn(s, ptemp);
     rc_http_measure_open(s);
     slots = apr_array_make(pconf, 1, sizeof(rc_slot_t *));
-    for (; s; s = s->next) {
-        rc_server_conf_t *conf = rc_http_server_conf(s);
+    for (other = s; other; other = other->next) {
+        rc_server_conf_t *conf = rc_http_server_conf(other);
 
-        conf->slot = rc_http_is_mounted(conf) ? slot_for(s, pconf) : NULL;
+        conf->slot = rc_http_is_mounted(conf) ? slot_for(other, pconf) : NULL;
     }
+    for (i = 0; i < slots->nelts; i++)
+        rc_http_sender_start(&APR_ARRAY_IDX(slots, i, rc_slot_t *)->config, s, pconf);
     return OK;
 }
 

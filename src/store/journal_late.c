@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "sql.h"
 #include "store/journal.h"
+#include "store/webhook.h"
 
 /* The fields of a line, separated by tabs. The last one shows that the line is complete. */
 enum { KIND, WHEN, WITHIN, USER, USERNAME, REPO, REPO_NAME, IP, ACTION, END, FIELDS };
@@ -98,6 +99,19 @@ static rc_err_t *is_known(bool *known, rc_db_t *db, const rc_journal_late_t *lat
     return NULL;
 }
 
+static rc_err_t *add_event(rc_db_t *db, const rc_journal_late_t *late)
+{
+    const rc_event_t event = {.name = "repo-pull",
+                              .created_on = late->created_on,
+                              .user_id = late->user_id,
+                              .username = late->username,
+                              .ip = late->ip,
+                              .repo_id = late->repo_id,
+                              .repo_name = late->repo_name};
+
+    return rc_store_event_add(db, &event);
+}
+
 rc_err_t *rc_store_journal_late(rc_db_t *db, const rc_journal_late_t *late)
 {
     bool known;
@@ -105,9 +119,10 @@ rc_err_t *rc_store_journal_late(rc_db_t *db, const rc_journal_late_t *late)
     RC_TRY(is_known(&known, db, late));
     if (known)
         return NULL;
-    return rc_execute(db, SQL_JOURNAL_ADD_LATE, "isisssi", late->user_id, late->username,
+    RC_TRY(rc_execute(db, SQL_JOURNAL_ADD_LATE, "isisssi", late->user_id, late->username,
                       late->repo_id, late->repo_name, late->action, late->ip ? late->ip : "",
-                      (apr_int64_t)late->created_on);
+                      (apr_int64_t)late->created_on));
+    return strcmp(late->action, "pull") ? NULL : add_event(db, late);
 }
 
 static rc_err_t *store_line(rc_db_t *db, char *line, const rc_spilled_t *spilled, apr_pool_t *pool)

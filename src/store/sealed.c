@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Lists and replaces the encrypted values of the database: keys and remote URIs.
+ * Lists and replaces the encrypted values of the database: keys, remote URIs and the
+ * targets of webhooks.
  */
 #include "store/sealed.h"
 
 #include "sql.h"
+
+/* The statements of each kind, in the order of rc_sealed_kind_t. */
+static const struct {
+    rc_sql_t next, reseal;
+} statements[] = {{SQL_KEYS_SEALED, SQL_KEY_RESEAL},
+                  {SQL_URIS_SEALED, SQL_URI_RESEAL},
+                  {SQL_WEBHOOKS_SEALED, SQL_WEBHOOK_RESEAL}};
 
 rc_err_t *rc_store_sealed_next(apr_array_header_t **out, rc_db_t *db, rc_sealed_kind_t kind,
                                apr_int64_t after, apr_pool_t *pool)
@@ -13,8 +21,7 @@ rc_err_t *rc_store_sealed_next(apr_array_header_t **out, rc_db_t *db, rc_sealed_
     rc_stmt_t *st;
 
     *out = apr_array_make(pool, 500, sizeof(rc_sealed_t));
-    RC_TRY(
-        rc_query(&st, db, kind == RC_SEALED_KEYS ? SQL_KEYS_SEALED : SQL_URIS_SEALED, "i", after));
+    RC_TRY(rc_query(&st, db, statements[kind].next, "i", after));
     for (rc_rows_begin(&rows, st, db, pool); rc_rows_next(&rows);) {
         rc_blob_t sealed = rc_column_blob(st, 2, pool);
 
@@ -28,6 +35,5 @@ rc_err_t *rc_store_reseal(rc_db_t *db, rc_sealed_kind_t kind, const rc_sealed_t 
 {
     rc_blob_t sealed = {row->data, row->len};
 
-    return rc_execute(db, kind == RC_SEALED_KEYS ? SQL_KEY_RESEAL : SQL_URI_RESEAL, "ib", row->id,
-                      &sealed);
+    return rc_execute(db, statements[kind].reseal, "ib", row->id, &sealed);
 }

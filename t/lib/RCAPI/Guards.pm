@@ -144,7 +144,7 @@ my @FOREIGN = (
     [qr{svn_\w+\.h}, qr/svn_\w+_t\b|svn_\w+(?=\()|SVN_[A-Z]\w+/, qr{src/vcs/svn/}],
     [qr{json-c/.*|json\w*\.h}, qr/json_(?:object|tokener|type|bool)\w*/,
         qr{src/(?:faces/api|cli)/|(?:src|include)/base/json_read\.[ch]}],
-    [qr{curl/.*}, qr/curl_\w+|CURL\w*/, qr{src/cli/}],
+    [qr{curl/.*}, qr/curl_\w+|CURL\w*/, qr{src/cli/|src/remote/post\.c}],
     [qr{archive(?:_entry)?\.h}, qr/archive_(?:write|read|entry)\w*/, qr{src/archive/}],
     [qr{libdeflate\.h}, qr/libdeflate_\w+/, qr{src/(?:archive|vcs/(?:git|hg))/}],
     [qr{zstd\.h}, qr/ZSTD_\w+/, qr{src/vcs/hg/}],

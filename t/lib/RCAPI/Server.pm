@@ -250,7 +250,14 @@ sub pid {
 sub children {
     my ($self) = @_;
     my $pid = $self->pid or return;
-    return children_of($pid);
+    return grep { slurp("/proc/$_/comm") ne "rcapi-webhooks\n" } children_of($pid);
+}
+
+# The process that sends events to webhooks.
+sub senders {
+    my ($self) = @_;
+    my $pid = $self->pid or return;
+    return grep { slurp("/proc/$_/comm") eq "rcapi-webhooks\n" } children_of($pid);
 }
 
 # Kills one child (default: KILL); its process id.

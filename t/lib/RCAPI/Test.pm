@@ -38,6 +38,7 @@ RCAPI::Test - a private server with mod_rcapi, a fresh database and real git rep
     pg => $server        an RCAPI::PostgreSQL for the database, whatever the run of tests uses
     beside => $other     another node: the database, repositories, secret and users of that object
     preload => [...]     libraries of build/t for httpd
+    webhooks => 1        start the process that sends events to webhooks
     bare => 1            httpd alone, without module and database (tests of the harness)
     as_root => 1         root's tests only: start httpd as root. Else the whole test gives root's
                          rights up in new, for good, and goes on in a copy of t/lib and build/: paths
@@ -155,6 +156,7 @@ RcapiTempDirectory $self->{dir}/tmp
 RcapiRemoteSchemes http https git ssh file
 RcapiRemotePrivate on
 END
+    $config .= "RcapiWebhooks off\n" if !$self->{webhooks};
     $config .= "RcapiRemember $ENV{RCAPI_REMEMBER}\n" if $ENV{RCAPI_REMEMBER};
     $config .= "RcapiAccessControllersWhitelist $self->{whitelist}\n" if $self->{whitelist} ne '';
     $config .= "<Location \"$_\">\n    SetHandler rcapi\n$self->{location}\n</Location>\n" for @{ $self->{mounts} };
