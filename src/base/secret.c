@@ -6,6 +6,7 @@
  */
 #include "secret_state.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -95,9 +96,22 @@ rc_err_t *rc_secret_unseal(const char **text, const rc_secret_t *secret, const v
     return NULL;
 }
 
+static const EVP_MD *sha256;
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+    if (!sha256)
+        sha256 = EVP_sha256();
+}
+
+/* EVP_sha256() names the algorithm; each digest would search for its code again, behind a lock. */
 void rc_key_digest(unsigned char digest[RC_DIGEST_SIZE], const char *key)
 {
-    EVP_Digest(key, strlen(key), digest, NULL, EVP_sha256(), NULL);
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, fetch_sha256);
+    EVP_Digest(key, strlen(key), digest, NULL, sha256, NULL);
 }
 
 const char *rc_key_hmac(const char *key, const void *data, apr_size_t len, apr_pool_t *pool)
