@@ -73,7 +73,11 @@ sub right {
                 VALUES ($repo{$repo}, $user{$user}, 1) ON CONFLICT (repo_id, user_id) DO UPDATE SET level = 1"
             : "DELETE FROM user_repo_permission WHERE repo_id = $repo{$repo} AND user_id = $user{$user}" },
         ask => { call => call('get_repo', repoid => $repo), as => $user },
-        fits => sub { my ($v, $a) = @_; $v % 2 ? !defined $a->{error} : ($a->{error} // '') =~ /does not exist/ },
+        fits => sub {
+            my ($v, $a) = @_;
+            return ($a->{error} // '') =~ /does not exist/ if $v % 2 == 0;
+            return grep { $_->{name} eq $user } @{ ($a->{result} || {})->{members} // [] };
+        },
     };
 }
 

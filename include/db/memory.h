@@ -29,7 +29,7 @@ typedef struct rc_memory_key_t {
 
 /* The statements of which a value is made. */
 typedef enum {
-    RC_SINCE_RECALL, /* those after the last rc_recall */
+    RC_SINCE_RECALL, /* those after the last rc_recall, which has to be that of the same value */
     RC_SINCE_BEGIN   /* all of the transaction */
 } rc_since_t;
 

@@ -56,7 +56,9 @@ struct rc_db_t {
     rc_generation_t generation; /* of the read transaction's snapshot, if it is known */
     apr_uint64_t reading_now;   /* the tables of the last statement; not in `read` yet */
     rc_extent_t read;           /* by this transaction */
-    rc_extent_t read_since;     /* the same since the last rc_recall */
+    rc_extent_t read_since;     /* the same since the last rc_recall, of this kind and id */
+    char recalled_kind;
+    apr_int64_t recalled_id;
 };
 
 /* The number of statements that are none of the texts. */

@@ -97,6 +97,8 @@ rc_bytes_t rc_recall(rc_db_t *db, const rc_memory_key_t *key, apr_pool_t *pool)
 
     take_statement(db);
     memset(&db->read_since, 0, sizeof(db->read_since));
+    db->recalled_kind = key->kind;
+    db->recalled_id = key->id;
     if (!db->reading || !db->generation)
         return found;
     found = rc_lru_find(db->memory->values, key_bytes(key, pool), pool);
@@ -114,6 +116,8 @@ void rc_remember(rc_db_t *db, const rc_memory_key_t *key, rc_since_t since, rc_b
     take_statement(db);
     if (!db->reading || !db->generation)
         return;
+    if (since == RC_SINCE_RECALL && (db->recalled_kind != key->kind || db->recalled_id != key->id))
+        return; /* something else was recalled in between: what was read before that is not known */
     memset(&head, 0, sizeof(head));
     head.read_at = db->generation;
     head.read = since == RC_SINCE_BEGIN ? db->read : db->read_since;

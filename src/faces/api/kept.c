@@ -8,7 +8,6 @@
 #include <apr_strings.h>
 
 #include "base/secret.h"
-#include "db/memory.h"
 
 /* Makes a digest of everything that a result depends on beside the viewer and the database. Clients
  * may have put a key among the arguments, so they are not kept as they are. */
@@ -61,4 +60,24 @@ rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render
     RC_TRY(render(out, call, baton));
     RC_TRY(rc_json_finish(out));
     return call->has_secret ? NULL : keep_result(call, &key, out->spool, start);
+}
+
+rc_err_t *rc_call_keep_part(rc_bytes_t *text, rc_call_t *call, const rc_memory_key_t *key,
+                            rc_call_render_t *render, const void *baton)
+{
+    const char *data;
+    rc_spool_t *spool;
+    rc_json_t out;
+
+    *text = rc_recall(call->actor.db, key, call->pool);
+    if (text->data)
+        return NULL;
+    spool = rc_spool_create(call->env->config->temp_dir, call->pool);
+    rc_json_init(&out, spool);
+    RC_TRY(render(&out, call, baton));
+    RC_TRY(rc_json_finish(&out));
+    RC_TRY(rc_spool_view(&data, spool, call->pool));
+    *text = (rc_bytes_t){data, (apr_size_t)rc_spool_size(spool)};
+    rc_remember(call->actor.db, key, RC_SINCE_RECALL, *text);
+    return NULL;
 }

@@ -13,6 +13,7 @@
 #include "domain/actor.h"
 #include "domain/identify.h"
 #include "domain/user.h"
+#include "db/memory.h"
 #include "vcs/vcs.h"
 #include "store/journal.h"
 #include "base/json.h"
@@ -263,6 +264,14 @@ typedef rc_err_t *rc_call_render_t(rc_json_t *out, rc_call_t *call, const void *
 rc_err_t *rc_call_keep(rc_json_t *out, rc_call_t *call, rc_call_render_t *render,
                        const void *baton);
 
+/**
+ * Returns in *@a text the JSON that @a render writes, or has written for any caller since when
+ * nothing that it has read has changed: for a part of results that is the same for all who may see
+ * it, and has no secret. @a render reads nothing but the database and what @a key names.
+ */
+rc_err_t *rc_call_keep_part(rc_bytes_t *text, rc_call_t *call, const rc_memory_key_t *key,
+                            rc_call_render_t *render, const void *baton);
+
 /** Identifies the caller (call->actor.caller) and binds the arguments (rc_args_bind). */
 rc_err_t *rc_call_check(rc_call_t *call);
 
@@ -311,6 +320,9 @@ rc_err_t *rc_render_user_details(rc_json_t *out, rc_call_t *call, const rc_user_
  * repository. */
 rc_err_t *rc_render_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,
                           rc_keys_t keys);
+
+/** Writes the list of those who follow a repository, with the keys that the caller sees. */
+rc_err_t *rc_render_followers(rc_json_t *out, rc_call_t *call, apr_int64_t repo_id);
 
 /** Writes the objects of such a list without the brackets; @a page, of all users, may be NULL. */
 rc_err_t *rc_render_listed_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,

@@ -183,7 +183,7 @@ rc_err_t *rc_render_repo(rc_json_t *out, rc_call_t *call, const rc_repo_t *repo,
     if (full) {
         RC_TRY(rc_render_members(out, call, RC_KIND_REPO, repo->id, "members", "permissions"));
         rc_json_key(out, "followers");
-        RC_TRY(rc_render_users(out, call, RC_USERS_FOLLOWING, repo->id, rc_call_keys(call)));
+        RC_TRY(rc_render_followers(out, call, repo->id));
     }
     rc_json_object_end(out);
     return NULL;

@@ -134,6 +134,26 @@ rc_err_t *rc_render_listed_users(rc_json_t *out, rc_call_t *call, rc_users_t whi
                                list_user, &list, call->pool);
 }
 
+/* Writes the followers of repository *@a baton with masked keys. */
+static rc_err_t *render_followers(rc_json_t *out, rc_call_t *call, const void *baton)
+{
+    return rc_render_users(out, call, RC_USERS_FOLLOWING, *(const apr_int64_t *)baton,
+                           RC_KEYS_MASKED);
+}
+
+rc_err_t *rc_render_followers(rc_json_t *out, rc_call_t *call, apr_int64_t repo_id)
+{
+    const rc_memory_key_t key = {.kind = 'f', .id = repo_id};
+    rc_keys_t keys = rc_call_keys(call);
+    rc_bytes_t text;
+
+    if (keys != RC_KEYS_MASKED)
+        return rc_render_users(out, call, RC_USERS_FOLLOWING, repo_id, keys);
+    RC_TRY(rc_call_keep_part(&text, call, &key, render_followers, &repo_id));
+    rc_json_raw(out, text.data, text.len);
+    return NULL;
+}
+
 rc_err_t *rc_render_users(rc_json_t *out, rc_call_t *call, rc_users_t which, apr_int64_t id,
                           rc_keys_t keys)
 {
