@@ -59,6 +59,15 @@ static rc_err_t *end_connection(rc_db_locks_t *locks, rc_err_t *err, apr_pool_t 
     return err;
 }
 
+/* When the pool of the process ends, the connection's ends before the locks are released. */
+static apr_status_t forget_connection(void *data)
+{
+    rc_db_locks_t *locks = data;
+
+    locks->db = NULL;
+    return APR_SUCCESS;
+}
+
 static rc_err_t *connect_locks(rc_db_locks_t *locks, apr_pool_t *pool)
 {
     apr_pool_t *own;
@@ -74,6 +83,7 @@ static rc_err_t *connect_locks(rc_db_locks_t *locks, apr_pool_t *pool)
         locks->db = NULL;
         return err;
     }
+    apr_pool_cleanup_register(own, locks, forget_connection, apr_pool_cleanup_null);
     locks->life++;
     rc_proc_keep_with(locks->db->driver->descriptor(locks->db));
     return NULL;
