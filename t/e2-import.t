@@ -35,7 +35,9 @@ sub put {
 
 sub import_from {
     my ($former, $from, @more) = @_;
-    return $t->try_admin('import', $former->{program}, '--from', $from, @more);
+    my $r = $t->try_admin('import', $former->{program}, '--from', $from, @more);
+    $r->{err} .= "signal $r->{signal}\n" if $r->{signal};
+    return $r;
 }
 
 # What came, as "kind: came here left".
@@ -72,6 +74,9 @@ sub compare {
     is(join("\n", @bad), '', 'every permission of every user');
 }
 
+# All rows, without the counters of a database server, which no rollback takes back.
+sub rows_here { return $t->dump =~ s/^SELECT pg_catalog\.setval.*//mgr }
+
 sub key_of { return substr Digest::SHA::sha256_hex("key of $_[0]"), 0, 40 }
 
 my $pg = RCAPI::PostgreSQL::bin() && slurp($t->program('rcapi-admin')) =~ /pg_advisory_xact_lock/
@@ -83,7 +88,9 @@ for my $version (RCAPI::Former::versions()) {
     my $form = $form{$version} // 'sqlite';
     subtest "$version, $form" => sub {
         my $prefix = 'x' . $version =~ s/(.)\S+ (\S+)/$1$2/r =~ tr/.//dr;
-        my $former = RCAPI::Former->new($version, prefix => $prefix);
+        my %more = $version =~ /1\.2|0\.7/ ? (users => ['ann', 'bob', 'carl' .. 'carr'],
+            repos => ['one' .. 'onh']) : ();
+        my $former = RCAPI::Former->new($version, prefix => $prefix, %more); # more where the rule is another one
         put($root, keys %{ $former->{repositories} });
         my $from = "$place/$prefix";
         if ($form eq 'postgresql') {
@@ -92,10 +99,10 @@ for my $version (RCAPI::Former::versions()) {
         } else {
             $former->$form($from);
         }
-        my $before = $t->dump;
+        my $before = rows_here();
         my $r = import_from($former, $from, '--dry-run');
         is("$r->{exit} $r->{err}", "0 dry run: nothing was changed\n", 'dry run') or diag($r->{out});
-        is($t->dump, $before, 'it changes nothing');
+        is(rows_here(), $before, 'it changes nothing');
         my $told = $r->{out};
         $r = import_from($former, $from);
         is("$r->{exit} $r->{err}", '0 ', 'import');
@@ -104,10 +111,10 @@ for my $version (RCAPI::Former::versions()) {
         compare($former);
         is(join(' ', map { $t->must(get_repo => { repoid => $_ })->{repo_id} - $former->{repositories}{$_}{id} }
             sort keys %{ $former->{repositories} }), '0 0 0', 'ids stay, as long as they are free') if !$count++;
-        my $after = $t->dump;
+        my $after = rows_here();
         $r = import_from($former, $from);
         is($r->{exit}, 0, 'again');
-        is($t->dump, $after, 'that changes nothing');
+        is(rows_here(), $after, 'that changes nothing');
     };
 }
 
@@ -273,9 +280,9 @@ subtest 'everything, copied' => sub {
     compare($full);
     ok(-d "$root/full/one/objects", 'a repository was copied');
     ok(!-e "$root/full/one/hooks/post-receive", 'but not its hook');
-    my $after = $t->dump;
+    my $after = rows_here();
     is(import_from($full, $from, '--copy', $copied)->{exit}, 0, 'again');
-    is($t->dump, $after, 'that changes nothing');
+    is(rows_here(), $after, 'that changes nothing');
     is_deeply([glob "$root/.rc_tmp/*.op"], [], 'nothing is unfinished');
 };
 
@@ -316,7 +323,7 @@ subtest 'the rest of it' => sub {
     is("$user->{firstname} $user->{lastname}", "First full_ann L\x{fffd}st", 'names, one of them not in UTF-8');
     my $repo = $t->must(get_repo => { repoid => 'full/uri' });
     is($repo->{clone_uri}, 'https://user:pa55word@example.org/x', 'clone_uri, with its password');
-    unlike($t->dump, qr/pa55word/, 'which is not stored in clear');
+    unlike(rows_here(), qr/pa55word/, 'which is not stored in clear');
     is(join(':', @{ $repo->{landing_rev} }), 'rev:tip', 'landing_rev of an old version');
     is($repo->{last_changeset}{raw_id}, $tip, 'the last commit is known');
     $repo = $t->must(get_repo => { repoid => 'full/locked' });
@@ -353,7 +360,7 @@ subtest 'what a scan has found' => sub {
         for 'repositories', 'repository groups';
     compare($former);
     is($t->must(get_repo => { repoid => 'scan/one' })->{description}, 'about scan/one', 'with what belongs to them');
-    my $after = $t->dump;
+    my $after = rows_here();
     $t->must(update_repo => { repoid => 'scan/one', description => 'changed here' });
     is(counts(import_from($former, $from))->{repositories}, '0 3 0', 'again');
     is($t->must(get_repo => { repoid => 'scan/one' })->{description}, 'changed here', 'what was changed here stays');
@@ -398,11 +405,11 @@ subtest 'what is no source' => sub {
             qr/"nowhere" does not exist/] : (),
     ) {
         my ($exit, $words, $message) = @$_;
-        my $before = $t->dump;
+        my $before = rows_here();
         my $r = $t->try_admin(@$words);
         is($r->{exit}, $exit, "exit status $exit") or diag $r->{out};
         like($r->{err}, $message, 'the reason');
-        is($t->dump, $before, 'nothing has changed') if $exit == 1;
+        is(rows_here(), $before, 'nothing has changed') if $exit == 1;
     }
     my $r = import_from($new, $new->sqlite("$place/new"), '--dry-run');
     like($r->{out}, qr/^setting schema: 999 is newer than 113, the newest that was tried$/m, 'a newer schema');
@@ -414,7 +421,7 @@ subtest 'killed' => sub {
     put("$place/graves", keys %{ $former->{repositories} });
     my @words = ($t->program('rcapi-admin'), $t->admin_place, 'import', 'kallithea', '--from', $from,
         '--copy', "$place/graves");
-    my $before = $t->dump;
+    my $before = rows_here();
     my $killed = 0;
     for my $round (1 .. rounds(8, 100)) {
         my $pid = fork // die;
@@ -429,7 +436,7 @@ subtest 'killed' => sub {
         waitpid $pid, 0;
         $killed++ if $? == 9;
         $t->admin('user', 'list'); # recovers
-        my $now = $t->dump;
+        my $now = rows_here();
         last if $now ne $before; # the commit was made
         ok(!-e "$root/dead", 'nothing has come');
     }

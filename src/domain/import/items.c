@@ -50,5 +50,7 @@ apr_int64_t rc_import_ids_choose(rc_import_ids_t *ids, apr_int64_t source)
 
 rc_err_t *rc_import_ids_end(const rc_import_ids_t *ids, rc_importing_t *the)
 {
+    if (the->move_in->dry_run) /* a server does not take back what its counters were set to */
+        return NULL;
     return ids->next - 1 > ids->last ? rc_db_keep_id(the->db, ids->table, ids->next - 1) : NULL;
 }

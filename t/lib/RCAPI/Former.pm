@@ -276,11 +276,11 @@ sub _grant {
         my $known = $self->{columns}{ $GRANTS{$kind}[0] };
         for my $name (sort keys %{ $self->{$kind} }) {
             my $thing = $self->{$kind}{$name};
-            $thing->{everyone} = 'read';
+            $thing->{everyone} = 'read'; # where there are no permissions
             next if !$known;
-            $self->grant($kind, $name, 'everyone', '', $thing->{private} ? 'none' : $LEVELS[$self->_dice(3)]);
+            $self->grant($kind, $name, 'everyone', '', $LEVELS[$self->_dice(3)]);
             my @some = $most ? _unique(map { $users[$self->_dice(scalar @users)] } 1 .. $most)
-                : grep { !$self->_dice(3) } @users;
+                : grep { $self->_dice(2) } @users;
             $self->grant($kind, $name, 'users', $_, $LEVELS[$self->_dice(4)]) for @some;
             $self->grant($kind, $name, 'groups', $_, $LEVELS[$self->_dice(4)])
                 for grep { $_ ne $name && !$self->_dice(2) } @groups;
