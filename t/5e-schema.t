@@ -25,6 +25,7 @@ my %released = (
     '012.sql' => 'bdd5d8f96f2f9a43d13bc31135a2bcec55833ed7296029609eaabd9782ddaef0',
     '013.sql' => 'bdd5d8f96f2f9a43d13bc31135a2bcec55833ed7296029609eaabd9782ddaef0',
     '014.sql' => 'a752ebc9bb2156b7f458e16366681d68321d8a3b7096157ad52760509ff3ff4f',
+    '015.sql' => '048b5245b4598dd24d8fa939c4bb50bb3a6ce6716f7abff2c78fb7fd89655f7c',
 );
 my %steps = map { m{([^/]+)$} ? ($1 => slurp($_)) : () } glob 'src/store/schema/*.sql';
 subtest 'released steps' => sub {

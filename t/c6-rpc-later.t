@@ -208,7 +208,29 @@ subtest 'who did what' => sub {
         $t->must(get_user => { userid => 'own' })->{user_id});
     like delete $own->[0]{action_date}, qr/^20\d\d-\d\d-\d\dT/, 'a time';
     is_deeply $own->[0], { id => $own->[0]{id}, user_id => $user, username => 'own', repository_id => $repo,
-        repository_name => 'talk', user_ip => '127.0.0.1', action => 'user_updated_repo' }, 'the newest entry';
+        repository_name => 'talk', user_ip => '127.0.0.1', action => 'user_updated_repo',
+        auth_token_id => $t->must(get_auth_tokens => {}, as => 'own')->[0]{auth_token_id} }, 'the newest entry';
+    $t->get('/talk/archive/tip.zip', as => 'own');
+    my $tool = $t->must(create_auth_token => {}, as => 'own')->{auth_token};
+    $t->secret($tool->{auth_token});
+    $t->must(update_repo => { repoid => 'talk', description => 'e' }, key => $tool->{auth_token});
+    my ($newest) = @{ $t->must(get_audit_logs => { limit => 1 }) };
+    is $newest->{auth_token_id}, $tool->{auth_token_id}, 'the token that was used';
+    my @lines = map { JSON::PP::decode_json($_) } split /\n/, $t->admin(qw(journal export --jsonl));
+    is_deeply $lines[-1], $newest, 'exported';
+    is_deeply [map { $_->{id} } @lines], [sort { $a <=> $b } map { $_->{id} } @lines], 'the oldest first';
+    $t->admin(qw(anonymous on));
+    is $t->must(get_audit_logs => { limit => 1 })->[0]{auth_token_id}, undef, 'rcapi-admin has no key';
+    is $t->admin(qw(journal export --jsonl --since), '2999-01-01'), '', 'since a date';
+    is $t->admin(qw(journal export --jsonl --since 1999-12-31T23:59:59)), $t->admin(qw(journal export --jsonl)),
+        'since a moment';
+    for (["export" => 'export requires --jsonl'], ['export --jsonl --since x' =>
+        '--since requires YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, in UTC'],
+        ['other' => 'journal requires list, export or purge']) {
+        my $r = $t->try_admin('journal', split ' ', $_->[0]);
+        is "$r->{exit} $r->{err}", "2 rcapi-admin: $_->[1]\n", $_->[0];
+    }
+    $own = $t->must(get_user_audit_logs => {}, as => 'own');
     is_deeply [map { $_->{id} } @$own], [sort { $b <=> $a } map { $_->{id} } @$own], 'in order';
     is_deeply $t->must(get_user_audit_logs => { limit => 1, after => $own->[0]{id}, fields => ['action'] },
         as => 'own'), [{ action => $own->[1]{action} }], 'a part';

@@ -16,6 +16,7 @@ typedef struct rc_audit_t {
     const char *username, *repo_name; /* as they were called then; repo_name: "" without one */
     const char *ip, *action;
     apr_int64_t created_on; /* microseconds */
+    apr_int64_t key_id;     /* by which the user came; 0: none. It may be deleted */
 } rc_audit_t;
 
 typedef rc_err_t *rc_audit_fn_t(void *baton, const rc_audit_t *entry);
@@ -32,5 +33,9 @@ rc_err_t *rc_store_audit_of(rc_db_t *db, rc_viewer_t viewer, bool all, apr_int64
  * first @a most behind that entry, the oldest first. */
 rc_err_t *rc_store_audit_found(rc_db_t *db, const char *words, apr_int64_t after_id,
                                apr_int64_t most, rc_audit_fn_t *fn, void *baton, apr_pool_t *pool);
+
+/** Calls @a fn for the entries since @a since (microseconds), the oldest first. */
+rc_err_t *rc_store_audit_since(rc_db_t *db, apr_int64_t since, rc_audit_fn_t *fn, void *baton,
+                               apr_pool_t *pool);
 
 #endif

@@ -19,6 +19,7 @@ typedef struct rc_journal_actor_t {
     apr_int64_t user_id;
     const char *ip;   /* text */
     const char *name; /* instead of user_id when the actor is not a user (rcapi-admin); else NULL */
+    apr_int64_t key_id; /* by which the user came; 0: none */
 } rc_journal_actor_t;
 
 /**
@@ -35,7 +36,7 @@ rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr
 typedef struct rc_journal_late_t {
     apr_time_t created_on;
     apr_interval_time_t within; /* left out if there is the same one from so long before; or 0 */
-    apr_int64_t user_id, repo_id;
+    apr_int64_t user_id, repo_id, key_id;
     const char *username, *repo_name, *action, *ip;
 } rc_journal_late_t;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rcapi-admin journal: lists the entries of the journal, and deletes old ones.
+ * rcapi-admin journal: lists and exports the entries of the journal, and deletes old ones.
  */
 #include "admin.h"
 
@@ -8,8 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <apr_strings.h>
+
 #include "domain/journal.h"
 #include "domain/server.h"
+#include "faces/audit.h"
 #include "base/text.h"
 #include "base/time.h"
 
@@ -40,6 +43,62 @@ static int list(rc_admin_t *admin)
         admin, rc_store_journal_each(admin->actor.db, most, print_entry, NULL, admin->pool));
 }
 
+/* --- export --- */
+
+static rc_err_t *print_object(void *baton, const rc_audit_t *entry)
+{
+    rc_admin_t *admin = baton;
+    apr_pool_t *scratch;
+    const char *text;
+    rc_spool_t *spool;
+    rc_json_t json;
+    rc_err_t *err;
+
+    apr_pool_create(&scratch, admin->pool);
+    spool = rc_spool_create(admin->config.temp_dir, scratch);
+    rc_json_init(&json, spool);
+    rc_audit_write(&json, entry, scratch);
+    err = rc_json_finish(&json);
+    if (!err)
+        err = rc_spool_string(&text, spool, scratch);
+    if (!err && puts(text) == EOF)
+        err = rc_err_failed(admin->pool, "cannot write");
+    else if (err)
+        err = rc_err_copy(err, admin->pool);
+    apr_pool_destroy(scratch);
+    return err;
+}
+
+/* Reads "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SS", in UTC. */
+static bool read_moment(apr_int64_t *since, const char *text, apr_pool_t *pool)
+{
+    apr_int64_t seconds;
+
+    if (!strchr(text, 'T'))
+        text = apr_pstrcat(pool, text, "T00:00:00", NULL);
+    if (!rc_time_read_utc(&seconds, text))
+        return false;
+    *since = apr_time_from_sec(seconds);
+    return true;
+}
+
+static int export_all(rc_admin_t *admin)
+{
+    const char *text = rc_admin_option(admin, "--since");
+    apr_int64_t since = 0;
+
+    if (!rc_admin_flag(admin, "--jsonl"))
+        return rc_admin_fail(RC_ADMIN_USAGE, "export requires --jsonl");
+    if (text && !read_moment(&since, text, admin->pool))
+        return rc_admin_fail(RC_ADMIN_USAGE,
+                             "--since requires YYYY-MM-DD or YYYY-MM-DDTHH:MM:SS, in UTC");
+    if (!rc_admin_end(admin))
+        return RC_ADMIN_USAGE;
+    rc_journal_settle(admin->actor.db, false, admin->pool);
+    return rc_admin_result(
+        admin, rc_store_audit_since(admin->actor.db, since, print_object, admin, admin->pool));
+}
+
 static int purge(rc_admin_t *admin)
 {
     bool yes = rc_admin_flag(admin, "--yes");
@@ -67,7 +126,9 @@ int rc_admin_journal(rc_admin_t *admin)
 
     if (verb && !strcmp(verb, "list"))
         return list(admin);
+    if (verb && !strcmp(verb, "export"))
+        return export_all(admin);
     if (verb && !strcmp(verb, "purge"))
         return purge(admin);
-    return rc_admin_fail(RC_ADMIN_USAGE, "journal requires list or purge");
+    return rc_admin_fail(RC_ADMIN_USAGE, "journal requires list, export or purge");
 }

@@ -69,8 +69,9 @@ const rc_command_t rc_admin_commands[] = {
      "pack repositories for fast clones and remove what nothing has needed for two weeks;\n"
      "      --due: only those that need it; --prune: what nothing needs now"},
     {"journal", rc_admin_journal, RC_ADMIN_OPEN,
-     "journal list [--last N] | journal purge DAYS [--yes]",
-     "list who did what; purge: delete entries older than DAYS, and print how many"},
+     "journal list [--last N] | journal export --jsonl [--since DATE] | journal purge DAYS [--yes]",
+     "list who did what; export: all of it, or since a date in UTC, an object on a line;\n"
+     "      purge: delete entries older than DAYS, and print how many"},
     {"deliver", rc_admin_deliver, RC_ADMIN_OPEN, "deliver [--once] [--private]",
      "send events to webhooks, in place of the server; --once: end when nothing is due;\n"
      "      --private: also to loopback, private and link-local addresses"},

@@ -244,7 +244,12 @@ rc_err_t *rc_actor_require_global(rc_actor_t *actor, const char *permission)
 
 rc_journal_actor_t rc_actor_signature(const rc_actor_t *actor)
 {
-    return (rc_journal_actor_t){actor->caller ? actor->caller->user_id : 0, actor->ip, actor->name};
+    const rc_caller_t *caller = actor->caller;
+
+    return (rc_journal_actor_t){.user_id = caller ? caller->user_id : 0,
+                                .ip = actor->ip,
+                                .name = actor->name,
+                                .key_id = caller ? caller->key_id : 0};
 }
 
 rc_err_t *rc_actor_journal(rc_actor_t *actor, const rc_repo_t *repo, const char *action,

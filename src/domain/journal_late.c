@@ -47,6 +47,7 @@ rc_err_t *rc_actor_journal_late(rc_actor_t *actor, const rc_repo_t *repo, const 
                               .within = within,
                               .user_id = actor->caller->user_id,
                               .repo_id = repo->id,
+                              .key_id = actor->caller->key_id,
                               .username = actor->caller->username,
                               .repo_name = repo->name,
                               .action = action,

@@ -19,6 +19,7 @@ static rc_audit_t read_audit(rc_stmt_t *st, apr_pool_t *pool)
         .ip = rc_column_text(st, 5, pool),
         .created_on = rc_column_int(st, 6),
         .action = rc_column_text(st, 7, pool),
+        .key_id = rc_column_int(st, 8),
     };
 }
 
@@ -53,5 +54,14 @@ rc_err_t *rc_store_audit_found(rc_db_t *db, const char *words, apr_int64_t after
 
     RC_TRY(rc_query(&st, db, after_id ? SQL_AUDIT_FOUND_AFTER : SQL_AUDIT_FOUND,
                     after_id ? "sii" : "si", rc_like_pattern(words, pool), most, after_id));
+    return each_audit(st, db, fn, baton, pool);
+}
+
+rc_err_t *rc_store_audit_since(rc_db_t *db, apr_int64_t since, rc_audit_fn_t *fn, void *baton,
+                               apr_pool_t *pool)
+{
+    rc_stmt_t *st;
+
+    RC_TRY(rc_query(&st, db, SQL_AUDIT_SINCE, "i", since));
     return each_audit(st, db, fn, baton, pool);
 }

@@ -14,6 +14,8 @@
 rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr_int64_t repo_id,
                                const char *repo_name, const char *action)
 {
+    apr_int64_t created_on = apr_time_now();
+
     if (!actor)
         return NULL;
     RC_TRY(rc_store_journal_take(db));
@@ -23,10 +25,10 @@ rc_err_t *rc_store_journal_add(rc_db_t *db, const rc_journal_actor_t *actor, apr
     if (actor->name)
         return rc_execute(db, SQL_JOURNAL_ADD_NAMED, "srsssi", actor->name, repo_id,
                           repo_name ? repo_name : "", action, actor->ip ? actor->ip : "",
-                          (apr_int64_t)apr_time_now());
-    return rc_execute(db, SQL_JOURNAL_ADD, "irsssi", actor->user_id, repo_id,
-                      repo_name ? repo_name : "", action, actor->ip ? actor->ip : "",
-                      (apr_int64_t)apr_time_now());
+                          created_on);
+    return rc_execute(db, SQL_JOURNAL_ADD, "irsssir", actor->user_id, repo_id,
+                      repo_name ? repo_name : "", action, actor->ip ? actor->ip : "", created_on,
+                      actor->key_id);
 }
 
 /* The only place that knows the columns of JOURNAL_FOLLOWED. */

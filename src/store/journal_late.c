@@ -16,7 +16,7 @@
 #include "store/webhook.h"
 
 /* The fields of a line, separated by tabs. The last one shows that the line is complete. */
-enum { KIND, WHEN, WITHIN, USER, USERNAME, REPO, REPO_NAME, IP, ACTION, END, FIELDS };
+enum { KIND, WHEN, WITHIN, USER, KEY, USERNAME, REPO, REPO_NAME, IP, ACTION, END, FIELDS };
 
 #define KIND_TEXT "journal"
 #define END_TEXT  "."
@@ -42,9 +42,10 @@ const char *rc_journal_line(const rc_journal_late_t *late, apr_pool_t *pool)
 {
     return apr_psprintf(pool,
                         KIND_TEXT "\t%" APR_TIME_T_FMT "\t%" APR_TIME_T_FMT "\t%" APR_INT64_T_FMT
-                                  "\t%s\t%" APR_INT64_T_FMT "\t%s\t%s\t%s\t" END_TEXT,
-                        late->created_on, late->within, late->user_id, field(late->username, pool),
-                        late->repo_id, field(late->repo_name, pool),
+                                  "\t%" APR_INT64_T_FMT "\t%s\t%" APR_INT64_T_FMT
+                                  "\t%s\t%s\t%s\t" END_TEXT,
+                        late->created_on, late->within, late->user_id, late->key_id,
+                        field(late->username, pool), late->repo_id, field(late->repo_name, pool),
                         field(late->ip ? late->ip : "", pool), field(late->action, pool));
 }
 
@@ -78,7 +79,8 @@ static bool parse_late(rc_journal_late_t *late, char *line, apr_pool_t *pool)
     late->ip = rc_hex_unescape(fields[IP], strlen(fields[IP]), pool);
     return rc_text_int(&late->created_on, fields[WHEN]) &&
            rc_text_int(&late->within, fields[WITHIN]) &&
-           rc_text_int(&late->user_id, fields[USER]) && rc_text_int(&late->repo_id, fields[REPO]);
+           rc_text_int(&late->user_id, fields[USER]) && rc_text_int(&late->key_id, fields[KEY]) &&
+           rc_text_int(&late->repo_id, fields[REPO]);
 }
 
 /* --- storing --- */
@@ -119,9 +121,9 @@ rc_err_t *rc_store_journal_late(rc_db_t *db, const rc_journal_late_t *late)
     RC_TRY(is_known(&known, db, late));
     if (known)
         return NULL;
-    RC_TRY(rc_execute(db, SQL_JOURNAL_ADD_LATE, "isisssi", late->user_id, late->username,
+    RC_TRY(rc_execute(db, SQL_JOURNAL_ADD_LATE, "isisssir", late->user_id, late->username,
                       late->repo_id, late->repo_name, late->action, late->ip ? late->ip : "",
-                      (apr_int64_t)late->created_on));
+                      (apr_int64_t)late->created_on, late->key_id));
     return strcmp(late->action, "pull") ? NULL : add_event(db, late);
 }
 

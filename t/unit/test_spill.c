@@ -201,10 +201,10 @@ static void damaged(void **state)
     (void)state;
     open_data("damaged");
     ASSERT_OK(add("1", 0));
-    append("journal\t1\t0\t1\tx\t1\ty\t::1\t2");
+    append("journal\t1\t0\t1\t0\tx\t1\ty\t::1\t2");
     append_zeros();
     ASSERT_OK(add("3", 0));
-    append("journal\t1\t0\t1\tx\t1\ty\t::1\t2\t.\t.\nother\n");
+    append("journal\t1\t0\t1\t0\tx\t1\ty\t::1\t2\t.\t.\nother\n");
     count(counts);
     assert_int_equal(counts[1], 1);
     assert_int_equal(counts[2], 0);

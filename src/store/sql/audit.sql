@@ -2,7 +2,8 @@
 -- The journal for those who want to know who did what.
 
 -- DEFINE AUDIT_COLUMNS: what read_audit() in audit.c expects, in this order
-j.journal_id, j.user_id, j.username, j.repo_id, j.repo_name, j.ip_addr, j.created_on, j.action
+j.journal_id, j.user_id, j.username, j.repo_id, j.repo_name, j.ip_addr, j.created_on, j.action,
+j.auth_token_id
 
 -- DEFINE AUDIT_FITS: does entry j hold the words of the LIKE pattern ?1, in lower case
 (?1 = '%' OR lower(j.action || ' ' || j.username || ' ' || j.repo_name || ' ' || j.ip_addr)
@@ -22,3 +23,5 @@ SELECT @AUDIT_COLUMNS@ FROM journal j WHERE @AUDIT_FITS@ ORDER BY j.journal_id D
 -- AUDIT_FOUND_AFTER: LIKE pattern, limit, id; those behind that one, oldest first
 SELECT @AUDIT_COLUMNS@ FROM journal j WHERE j.journal_id > ?3 AND @AUDIT_FITS@
  ORDER BY j.journal_id LIMIT ?2
+-- AUDIT_SINCE: moment; the entries from then on, oldest first
+SELECT @AUDIT_COLUMNS@ FROM journal j WHERE j.created_on >= ?1 ORDER BY j.journal_id

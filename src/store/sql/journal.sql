@@ -1,17 +1,19 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The journal.
 
--- JOURNAL_ADD: user, repository, its name, action, address, now
-INSERT INTO journal (user_id, username, repo_id, repo_name, action, ip_addr, created_on)
-SELECT u.user_id, u.username, ?2, ?3, ?4, ?5, ?6 FROM users u WHERE u.user_id = ?1
+-- JOURNAL_ADD: user, repository, its name, action, address, now, key (0: none)
+INSERT INTO journal (user_id, username, repo_id, repo_name, action, ip_addr, created_on,
+                     auth_token_id)
+SELECT u.user_id, u.username, ?2, ?3, ?4, ?5, ?6, ?7 FROM users u WHERE u.user_id = ?1
 -- JOURNAL_ADD_NAMED: actor's name (not a user), repository, its name, action, address, now
 INSERT INTO journal (username, repo_id, repo_name, action, ip_addr, created_on)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
--- JOURNAL_ADD_LATE: user, their name then, repository, its name, action, address, when. The user and
--- the repository may have gone since then: the names stay.
-INSERT INTO journal (user_id, username, repo_id, repo_name, action, ip_addr, created_on)
+-- JOURNAL_ADD_LATE: user, their name then, repository, its name, action, address, when, key (0:
+-- none). The user and the repository may have gone since then: the names stay.
+INSERT INTO journal (user_id, username, repo_id, repo_name, action, ip_addr, created_on,
+                     auth_token_id)
 VALUES ((SELECT u.user_id FROM users u WHERE u.user_id = ?1), ?2,
-        (SELECT r.repo_id FROM repo r WHERE r.repo_id = ?3), ?4, ?5, ?6, ?7)
+        (SELECT r.repo_id FROM repo r WHERE r.repo_id = ?3), ?4, ?5, ?6, ?7, ?8)
 -- SPILL_TAKEN: which file of waiting lines was read last, and up to where
 SELECT s.name, s.taken FROM spill s
 -- SPILL_TAKE: the file, position

@@ -5,40 +5,21 @@
  */
 #include "../list.h"
 
-#include "base/time.h"
 #include "domain/journal.h"
-#include "store/audit.h"
+#include "faces/audit.h"
 
 #define LEAST 1
 #define MOST  10000 /* entries of one answer of get_audit_logs */
 
-static void write_id(rc_json_t *out, const char *key, apr_int64_t id)
-{
-    if (id)
-        rc_json_member_int(out, key, id);
-    else
-        rc_json_member_null(out, key);
-}
-
 static rc_err_t *write_audit(void *baton, const rc_audit_t *entry)
 {
     rc_call_t *call = baton;
-    rc_json_t *out = call->out;
     apr_pool_t *scratch;
 
     apr_pool_create(&scratch, call->pool);
-    rc_json_object_begin(out);
-    rc_json_member_int(out, "id", entry->id);
-    write_id(out, "user_id", entry->user_id);
-    rc_json_member_string(out, "username", entry->username);
-    write_id(out, "repository_id", entry->repo_id);
-    rc_json_member_string(out, "repository_name", entry->repo_name);
-    rc_json_member_string(out, "user_ip", entry->ip);
-    rc_json_member_string(out, "action_date", rc_time_local(entry->created_on, scratch));
-    rc_json_member_string(out, "action", entry->action);
-    rc_json_object_end(out);
+    rc_audit_write(call->out, entry, scratch);
     apr_pool_destroy(scratch);
-    return rc_json_finish(out);
+    return rc_json_finish(call->out);
 }
 
 static rc_err_t *list_own(rc_actor_t *actor, void *baton)
