@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: Apache-2.0
 # Names of changesets in Mercurial repositories (contract 08 §5, §8): bookmarks, branches, tags, numbers and
-# prefixes, and which of them win; closed and reopened branches; tags of several heads; what is hidden; and every
-# layout of a store that hg can still make.
+# prefixes, and which of them win; closed and reopened branches; tags of several heads; what is hidden; every
+# layout of a store that hg can still make; and bookmarks that move while the server runs.
 use strict;
 use warnings;
 use Test::More;
@@ -146,6 +146,21 @@ subtest 'layouts of a store' => sub {
         }
         ok $ok, "l-$name: every patch";
     }
+};
+
+# From the second question on, the kernel tells of changes. Files that are not young are not read for that reason.
+subtest 'a bookmark moves' => sub {
+    my $file = "$ROOT/names/.hg/bookmarks";
+    for my $i (1 .. 12) {
+        my $id = $ids[$i % 2];
+        spew($i % 3 ? $file : "$file.new", "$id moves\n");
+        rename "$file.new", $file if $i % 3 == 0;
+        system('touch', '-d', '2020-01-01', $file, glob "$ROOT/names/.hg/store/*") if $i % 4 == 0;
+        my %seen = map { (rev_of('names', 'moves') => 1) } 1 .. 4;
+        is join(' ', keys %seen), $id, "written, $i" or last;
+    }
+    unlink $file;
+    is rev_of('names', 'moves'), $NONE, 'gone' for 1 .. 2;
 };
 
 $t->done;

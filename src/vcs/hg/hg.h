@@ -11,6 +11,7 @@
 #include "name.h"
 #include "nodes.h"
 #include "revlog.h"
+#include "base/stamps.h"
 
 /* The files of a repository. */
 typedef struct rc_hg_layout_t {
@@ -35,7 +36,8 @@ typedef struct rc_hg_manifest_t {
 /* Everything that is read at once, so that all answers of a request agree. */
 typedef struct rc_hg_snapshot_t {
     apr_pool_t *pool;
-    const char *stamp; /* of the files it was read from */
+    const char *stamp;  /* of the files it was read from */
+    rc_stamps_t *files; /* the same; tells whether they have changed */
     rc_hg_revlog_t *log;
     rc_hg_nodes_t *nodes;
     unsigned char *phase;                   /* of each revision: RC_HG_PUBLIC and so on */
@@ -103,6 +105,9 @@ rc_found_t rc_hg_find(rc_hg_layout_t *layout, const char **why, const char *path
 
 /** Returns a text in @a pool that changes with the files that make a snapshot. */
 const char *rc_hg_stamp(const rc_hg_layout_t *layout, apr_pool_t *pool);
+
+/** Returns the list of these files, in @a pool. */
+rc_stamps_t *rc_hg_watch(const rc_hg_t *hg, apr_pool_t *pool);
 
 /** Returns a text in @a pool that changes with the requirements, and when the whole store is
  * replaced. */

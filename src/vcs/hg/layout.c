@@ -156,14 +156,42 @@ static const char *stamp_file(const char *folder, const char *name, apr_pool_t *
                         (apr_int64_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
 }
 
-/* Mercurial appends to these files, or replaces them by renames. */
+/* What a snapshot is read from. Mercurial appends to these files, or replaces them by renames. */
+static const struct {
+    bool in_store;
+    const char *name;
+} state_files[] = {{true, "/00changelog.i"},
+                   {true, "/phaseroots"},
+                   {true, "/obsstore"},
+                   {false, "/bookmarks"},
+                   {false, "/localtags"}};
+#define STATE_FILES ((int)(sizeof(state_files) / sizeof(*state_files)))
+
 const char *rc_hg_stamp(const rc_hg_layout_t *layout, apr_pool_t *pool)
 {
-    return apr_pstrcat(pool, stamp_file(layout->store, "/00changelog.i", pool), ":",
-                       stamp_file(layout->store, "/phaseroots", pool), ":",
-                       stamp_file(layout->store, "/obsstore", pool), ":",
-                       stamp_file(layout->hg, "/bookmarks", pool), ":",
-                       stamp_file(layout->hg, "/localtags", pool), NULL);
+    const char *stamp = "";
+    int i;
+
+    for (i = 0; i < STATE_FILES; i++)
+        stamp = apr_pstrcat(pool, stamp, i ? ":" : "",
+                            stamp_file(state_files[i].in_store ? layout->store : layout->hg,
+                                       state_files[i].name, pool),
+                            NULL);
+    return stamp;
+}
+
+rc_stamps_t *rc_hg_watch(const rc_hg_t *hg, apr_pool_t *pool)
+{
+    rc_stamps_t *files = rc_stamps_create(hg->path, pool);
+    apr_size_t root = strlen(hg->path) + 1; /* what is below it has a slash more */
+    int i;
+
+    for (i = 0; i < STATE_FILES; i++) {
+        const char *folder = state_files[i].in_store ? hg->layout.store : hg->layout.hg;
+
+        rc_stamps_add(files, apr_pstrcat(pool, folder + root, state_files[i].name, NULL));
+    }
+    return files;
 }
 
 const char *rc_hg_kind(const rc_hg_layout_t *layout, apr_pool_t *pool)

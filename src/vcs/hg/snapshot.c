@@ -67,6 +67,7 @@ static rc_err_t *fill_snapshot(rc_hg_snapshot_t *snapshot, rc_vcs_t *vcs, apr_po
     rc_hg_t *hg = vcs->repo;
     const char *store = hg->layout.store, *bookmarks;
 
+    snapshot->files = rc_hg_watch(hg, snapshot->pool);
     snapshot->stamp = rc_hg_stamp(&hg->layout, snapshot->pool);
     RC_TRY(rc_hg_small_file(&bookmarks, vcs, hg->layout.hg, "/bookmarks", scratch));
     RC_TRY(rc_hg_revlog_open(&snapshot->log, vcs, hg->codec,
@@ -92,17 +93,12 @@ static rc_err_t *take_snapshot(rc_hg_snapshot_t **out, rc_vcs_t *vcs)
     return err;
 }
 
-static bool is_current(const rc_hg_t *hg, apr_pool_t *pool)
-{
-    return hg->snapshot && !strcmp(hg->snapshot->stamp, rc_hg_stamp(&hg->layout, pool));
-}
-
 rc_err_t *rc_hg_snapshot(rc_hg_snapshot_t **out, rc_vcs_t *vcs)
 {
     rc_hg_t *hg = vcs->repo;
     rc_hg_snapshot_t *snapshot;
 
-    if (!hg->fresh && !is_current(hg, vcs->pool)) {
+    if (!hg->fresh && !(hg->snapshot && rc_stamps_same(hg->snapshot->files))) {
         RC_TRY(take_snapshot(&snapshot, vcs));
         if (hg->snapshot)
             apr_pool_destroy(hg->snapshot->pool);
