@@ -245,6 +245,19 @@ for my $mpm (qw(prefork worker event)) {
     };
 }
 
+subtest 'SQLite on NFS' => sub {
+    plan skip_all => 'the database is on a server' if RCAPI::Test::on_server();
+    my $env = $t->{server}{env};
+    local $env->{LD_PRELOAD} = "$env->{LD_PRELOAD} $t->{bin}/t/nfs.so";
+    local $env->{RCAPI_NFS} = $t->dir . '/data';
+    my ($exit, $said) = $t->httpd_conf_test('');
+    isnt($exit, 0, 'httpd does not start');
+    like($said, qr/RcapiDatabase: \S+ is on NFS, where this file would be damaged: keep/, '... and says why');
+    my %preload = map { $_ => $env->{$_} } qw(LD_PRELOAD RCAPI_NFS);
+    my $r = $t->run({ env => \%preload }, $t->program('rcapi-admin'), $t->admin_place, 'user', 'list');
+    like("$r->{exit} $r->{err}", qr/^1 .* is on NFS/, 'rcapi-admin');
+};
+
 subtest 'nothing to serve from' => sub {
     my $other = RCAPI::Test->new(children => 1);
     $other->repo('tiny', commits => 2);

@@ -52,6 +52,11 @@ bool rc_db_is_on_server(const char *name);
  * that does not repeat it. */
 rc_err_t *rc_db_check_name(const char *name, apr_pool_t *pool);
 
+/** The text about a file, %s, that rc_db_find rejects because of where it is. */
+#define RC_DB_MISPLACED                                                                            \
+    "%s is on NFS, where this file would be damaged: keep the database on a local disk, or in "    \
+    "PostgreSQL"
+
 /** Returns the real path of the database in @a pool, or an error that says why this process cannot
  * use it. For a database on a server the path is its name. */
 rc_err_t *rc_db_find(const char **path, const rc_db_config_t *config, apr_pool_t *pool);

@@ -15,6 +15,7 @@
 #include <apr_file_info.h>
 #include <apr_strings.h>
 
+#include "base/nfs.h"
 #include "faces/face.h"
 
 /* The settings that are paths: field, directive, and the type of file that must exist there. */
@@ -70,6 +71,8 @@ static const char *check_server(const server_rec *s, apr_pool_t *pool)
         if (wrong)
             return wrong;
     }
+    if (!rc_db_is_on_server(config.db.path) && rc_nfs_is(config.db.path))
+        return apr_psprintf(pool, "RcapiDatabase: " RC_DB_MISPLACED, config.db.path);
     if ((wrong =
              check_type("RcapiTempDirectory", "directory", config.temp_dir, APR_DIR, 0, "", pool)))
         return wrong;

@@ -16,6 +16,8 @@
 #include <apr_strings.h>
 #include <unixd.h>
 
+#include "base/nfs.h"
+
 static void warn_of_sites(const server_rec *main, const rc_server_conf_t *conf)
 {
     if (main->next && rc_http_is_below_mount(conf, "/"))
@@ -95,6 +97,26 @@ static void warn_of_cache(const server_rec *s, apr_pool_t *pool)
             folder);
 }
 
+/* Warns of a root that several machines share in a way that shows them old names, and of a
+ * directory for temporary files that is not on this machine. */
+static void warn_of_nfs(const server_rec *s, apr_pool_t *pool)
+{
+    rc_env_config_t config;
+    const char *faults;
+
+    rc_http_resolve(&config, s, pool);
+    if (config.db.path && rc_db_is_on_server(config.db.path) && config.repo_root &&
+        rc_nfs_is(config.repo_root) && (faults = rc_nfs_faults(config.repo_root, pool)))
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     RCLOGNO(0073) "RcapiRepositoryRoot: %s is on NFS, and its mount options are "
+                                   "not fit for several servers: %s",
+                     config.repo_root, faults);
+    if (config.temp_dir && rc_nfs_is(config.temp_dir))
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, s,
+                     RCLOGNO(0074) "RcapiTempDirectory: %s is on NFS; use a local disk",
+                     config.temp_dir);
+}
+
 void rc_http_warn(const server_rec *main, apr_pool_t *pool)
 {
     const server_rec *s;
@@ -108,5 +130,6 @@ void rc_http_warn(const server_rec *main, apr_pool_t *pool)
             warn_of_sites(main, conf);
         warn_of_slashes(s);
         warn_of_cache(s, pool);
+        warn_of_nfs(s, pool);
     }
 }

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "base/fs.h"
+#include "base/nfs.h"
 #include "base/time.h"
 
 static int flock_fails; /* errno; 0: it works */
@@ -347,11 +348,26 @@ static void marks(void **state)
     assert_false(rc_fs_is_marked(file, in_dir("missing")));
 }
 
+static void nfs_mounts(void **state)
+{
+    (void)state;
+    assert_null(
+        rc_nfs_option_faults("rw,vers=4.2,hard,acregmin=1,acdirmax=1,lookupcache=pos", pool));
+    assert_null(rc_nfs_option_faults("rw,vers=4.1,noac,lookupcache=none", pool));
+    assert_string_equal(rc_nfs_option_faults("rw,vers=4.2,hard", pool),
+                        "lookupcache=positive is missing; actimeo=1 is missing");
+    assert_string_equal(
+        rc_nfs_option_faults("vers=3,soft,nolock,local_lock=all,acdirmax=10,lookupcache=pos", pool),
+        "soft loses writes: use hard; nolock: locks do not reach the server; local_lock: locks do "
+        "not reach the server; use vers=4.1 or later; actimeo=1 is missing");
+    assert_false(rc_nfs_is("/"));
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(trees),         cmocka_unit_test(folders),   cmocka_unit_test(one_process),
-    cmocka_unit_test(threads),       cmocka_unit_test(processes), cmocka_unit_test(killed_holder),
-    cmocka_unit_test(not_inherited), cmocka_unit_test(sharing),   cmocka_unit_test(marks),
-    cmocka_unit_test(no_locks),
+    cmocka_unit_test(trees),         cmocka_unit_test(folders),    cmocka_unit_test(one_process),
+    cmocka_unit_test(threads),       cmocka_unit_test(processes),  cmocka_unit_test(killed_holder),
+    cmocka_unit_test(not_inherited), cmocka_unit_test(sharing),    cmocka_unit_test(marks),
+    cmocka_unit_test(no_locks),      cmocka_unit_test(nfs_mounts),
 };
 
 UNIT_MAIN(tests)

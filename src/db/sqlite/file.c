@@ -18,6 +18,7 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/nfs.h"
 
 #define SPILL ".spill"
 
@@ -74,6 +75,8 @@ rc_err_t *rc_sqlite_find(const char **path, const rc_db_config_t *config, apr_po
                                : cannot("reach the folder of the database,", folder, pool);
     *path = apr_pstrcat(pool, real, "/", strrchr(config->path, '/') + 1, NULL);
     RC_TRY(check_file(*path, config->create, pool));
+    if (rc_nfs_is(real))
+        return rc_err_internal(pool, APR_SUCCESS, RC_DB_MISPLACED, *path);
     if (euidaccess(real, R_OK | W_OK | X_OK)) /* SQLite makes the -wal file beside it */
         return cannot("write to the folder of the database,", real, pool);
     return NULL;
