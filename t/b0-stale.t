@@ -4,6 +4,7 @@
 # the API, by rcapi-admin and by sqlite3, users come and go, while children of httpd are killed, some of
 # them between a commit and its record, and readers compare each answer with what it may be. Planted
 # faults are found.
+# With STORE=postgresql two servers work on the database, and connections of theirs are ended; no fault is planted.
 # RCAPI_ROUNDS=all: a million requests; RCAPI_REQUESTS=N: N.
 use strict;
 use warnings;
@@ -33,6 +34,10 @@ my $stop = $t->dir . '/scratch/stop'; # for the writers
 mkdir $faults or die "$faults: $!";
 $t->{server}{env}{RCAPI_FAULTS} = $faults;
 $t->start;
+my $pg = $t->{pg};
+my @nodes = ($t, $pg ? RCAPI::Test->new(beside => $t, children => 2, threads => 8) : ());
+
+sub blob { $pg ? "decode('$_[0]', 'hex')" : "x'$_[0]'" }
 
 sub grant {
     my ($repo, $user, $level) = @_;
@@ -56,8 +61,8 @@ $t->must(grant_user_group_permission => { repoid => 'three', usergroupid => 'gro
 my %repo = map { $_ => $t->must(get_repo => { repoid => $_ })->{repo_id} } @REPOS;
 my %user = map { $_ => $t->must(get_user => { userid => $_ })->{user_id} }
     qw(rights1 rights2 active limited keyed member);
-$t->sql("UPDATE api_key SET digest = x'" . sha256_hex(key_of(keyed => 0))
-    . "' WHERE main = 1 AND user_id = $user{keyed}");
+$t->sql("UPDATE api_key SET digest = ${\ blob(sha256_hex(key_of(keyed => 0)))}"
+    . " WHERE main = 1 AND user_id = $user{keyed}");
 $t->secret((map { key_of(keyed => $_) } 0 .. 9), key_of(leaver => 0));
 
 sub call { my ($method, %args) = @_; [$method, \%args] }
@@ -106,8 +111,8 @@ my @cells = (
         fits => sub { $_[0] % 2 ? ($_[1]{error} // '') =~ /IP.* not allowed/ : !defined $_[1]{error} },
     },
     {   # which key is valid: the answer tells only whether that of version 0 or 1 is
-        sql => sub { "UPDATE api_key SET digest = x'" . sha256_hex(key_of(keyed => $_[0] % 2))
-            . "' WHERE main = 1 AND user_id = $user{keyed}" },
+        sql => sub { "UPDATE api_key SET digest = ${\ blob(sha256_hex(key_of(keyed => $_[0] % 2)))}"
+            . " WHERE main = 1 AND user_id = $user{keyed}" },
         ask => { call => call('test', args => 3), key => key_of(keyed => 1) },
         fits => sub { $_[0] % 2 ? !defined $_[1]{error} : ($_[1]{error} // '') eq 'Invalid API KEY' },
     },
@@ -190,7 +195,8 @@ sub request_of {
 # The decoded answer, or nothing when the connection broke.
 sub exchange {
     my ($socket, $text) = @_;
-    $$socket ||= IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $t->port, Timeout => 5) or return;
+    my $port = $nodes[rand @nodes]->port;
+    $$socket ||= IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 5) or return;
     local $SIG{PIPE} = 'IGNORE';
     my $bytes = '';
     if (defined syswrite($$socket, $text)) {
@@ -242,7 +248,8 @@ sub change {
     }
     my $answer = exchange(\(my $socket), request_of({ call => $what, key => $KEY })) or return;
     return 1 if !defined $answer->{error} || $cell->{again} && $answer->{error} =~ $cell->{again};
-    die "$what->[0]: $answer->{error}\n" if $answer->{error} !~ /busy|Internal server error|failed to update/;
+    my $again = qr{busy|Internal server error|failed to update|ended during};
+    die "$what->[0]: $answer->{error}\n" if $answer->{error} !~ $again;
     return; # busy, or prepared with what a planted fault has made too old
 }
 
@@ -271,6 +278,13 @@ sub start_process {
     POSIX::_exit($@ ? 1 : 0);
 }
 
+# Kills a child of httpd, or ends some connections.
+sub kill_something {
+    return $nodes[rand @nodes]->kill_child if !$pg || rand() < 0.5;
+    $t->sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'mod_rcapi'
+        AND random() < 0.3");
+}
+
 # A run: how many answers were wrong, how many there were.
 sub run_with {
     my ($requests, %opt) = @_;
@@ -285,7 +299,7 @@ sub run_with {
     } 1 .. $READERS;
     my $kills = 0;
     while (%readers) {
-        if ($opt{kills} && !int rand 4) { $kills++ if eval { $t->kill_child; 1 } }
+        $kills++ if $opt{kills} && !int rand 4 && eval { kill_something(); 1 };
         sleep 0.05;
         delete @readers{ grep { waitpid($_, POSIX::WNOHANG()) } keys %readers };
     }
@@ -313,7 +327,8 @@ is join('', @{ $run->{wrong} }), '',
 is $run->{failed}, 0, 'and all changes are made';
 
 # A planted fault leaves values that are too old: the next run begins with processes that remember nothing.
-for my $fault ([header => [qw(header)]], [extent => [qw(extent)], 'api'], [gap => [qw(gap)], 'sql']) {
+my @planted = $pg ? () : ([header => [qw(header)]], [extent => [qw(extent)], 'api'], [gap => [qw(gap)], 'sql']);
+for my $fault (@planted) {
     my ($name, $planted, $only) = @$fault;
     $t->reload;
     $run = run_with(20_000, faults => $planted, only => $only, first => 1);
@@ -333,5 +348,5 @@ for (my $sent = time; !defined $error; $sent = time, $asked++, sleep 0.05) {
 }
 is $error, 'Invalid API KEY', 'a key expires';
 is $late, 0, "and none of $asked requests was answered after that";
-$t->done;
+$_->done for reverse @nodes;
 done_testing;

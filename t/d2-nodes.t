@@ -111,5 +111,51 @@ subtest 'a lock that is lost' => sub {
     is($delete->(), 'done', 'locks of a killed process end with it');
 };
 
+# Whether a user finds a repository, on each node.
+sub sees {
+    my ($user, $repo) = @_;
+    return join ' ', map { $_->call(get_repo => { repoid => $repo }, as => $user)->{error} ? 0 : 1 } @nodes;
+}
+
+# The connections by which nodes ask for changes.
+my $ASKING = q{FROM pg_stat_activity WHERE query LIKE '%change c ON%' AND pid <> pg_backend_pid()};
+
+subtest 'what the other node changes' => sub {
+    $one->repo('seen', commits => 1, args => { private => JSON::PP::true() });
+    $one->user('bob');
+    my %bob = (repoid => 'seen', userid => 'bob');
+    my $grant = sub { $_[0]->must(grant_user_permission => { %bob, perm => 'repository.read' }) };
+    my $revoke = sub { $_[0]->must(revoke_user_permission => \%bob) };
+    is(sees(bob => 'seen'), '0 0', 'nothing at first');
+    for my $round (1 .. RCAPI::Run::rounds(6, 500)) {
+        my ($by, $may) = ($nodes[rand 2], int rand 2);
+        ($may ? $grant : $revoke)->($by);
+        $one->sql("SELECT pg_terminate_backend(pid) $ASKING") if !($round % 3);
+        is(sees(bob => 'seen'), "$may $may", 'the next request of each node') for 1 .. 2;
+    }
+    $grant->($two);
+    is(sees(bob => 'seen'), '1 1', 'a right') for 1 .. 3;
+    my $used = q{SELECT max(query_start) FROM pg_stat_activity
+        WHERE application_name = 'mod_rcapi' AND query NOT LIKE '%change c ON%'};
+    my $before = $one->sql($used);
+    is(sees(bob => 'seen'), '1 1', 'again');
+    is($one->sql($used), $before, '... by one question: the rest is remembered');
+    $one->sql("UPDATE users SET active = 0 WHERE username = 'bob'");
+    is(sees(bob => 'seen'), '0 0', 'what another program changes');
+    $one->sql("UPDATE users SET active = 1 WHERE username = 'bob'");
+    is(sees(bob => 'seen'), '1 1', '... and changes back') for 1 .. 2;
+    $one->sql('DELETE FROM change'); # as a crash of the server does
+    $one->sql("UPDATE users SET active = 0 WHERE username = 'bob'");
+    is(sees(bob => 'seen'), '0 0', 'a change after lost ones');
+};
+
+subtest 'mounts' => sub {
+    my ($status, $text) = $one->httpd_conf_test('');
+    is($status, 0, 'a repository root on NFS');
+    like($text, qr/RcapiRepositoryRoot: .* not fit for several servers: lookupcache=positive is missing/, 'a warning');
+    ($status, $text) = $one->httpd_conf_test("RcapiTempDirectory $one->{dir}/data/repos\n");
+    like($text, qr/RcapiTempDirectory: .* is on NFS; use a local disk/, 'temporary files on it');
+};
+
 $_->done for reverse @nodes;
 done_testing;

@@ -26,6 +26,7 @@ typedef struct rc_db_texts_t {
     int step_count;
     const char *const *tables; /* their names, by number, from 0 */
     int table_count;           /* at most RC_TABLES */
+    apr_uint64_t row_tables;   /* bit N: single rows of table N are read (rc_read_row) */
 } rc_db_texts_t;
 
 typedef struct rc_db_config_t {

@@ -28,11 +28,15 @@ typedef struct rc_generations_t rc_generations_t;
 rc_err_t *rc_generations_open(rc_generations_t **out, rc_db_t *db, apr_pool_t *pool);
 
 /** Returns the number of the current state: every commit that was acknowledged before the call is
- * part of it. RC_GENERATION_UNKNOWN when that cannot be told at the moment. Costs no question to
- * the database, only a look for news. */
+ * part of it. RC_GENERATION_UNKNOWN when that cannot be told at the moment. Costs a look for news:
+ * at a file, or one question to a server. */
 rc_generation_t rc_generation_now(rc_generations_t *generations);
 
-/** True while the database is still the one that was opened: not removed, not replaced. */
+/** Returns the same if the snapshot of @a db's read transaction is of this state, else
+ * RC_GENERATION_UNKNOWN. Only for drivers that can tell (rc_driver_t.is_at). */
+rc_generation_t rc_generation_of(rc_generations_t *generations, const rc_db_t *db);
+
+/** True while the file of the database is the one that was opened: not removed, not replaced. */
 bool rc_generations_usable(const rc_generations_t *generations, apr_pool_t *scratch);
 
 /** True when nothing of @a extent has changed between @a then and the last number that

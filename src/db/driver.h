@@ -134,11 +134,16 @@ struct rc_driver_t {
     int (*descriptor)(rc_db_t *db);
 
     /* Following changes (db/generation.h). follow begins with the current state, by a connection
-     * that is used for nothing else; *follower stays NULL when the driver cannot report changes.
-     * Each commit of this driver, in any process, must be reported with an extent that holds all
-     * that it has changed, or as lost. news is called by one thread at a time. */
+     * that is used for nothing else, and may be replaced; *follower stays NULL when the driver
+     * cannot report changes. Each commit of this driver, in any process, must be reported with an
+     * extent that holds all that it has changed, or as lost. news is called by one thread at a
+     * time. */
     rc_err_t *(*follow)(void **follower, rc_db_t *db);
     rc_news_t (*news)(void *follower, rc_extent_t *extent);
+    /* True when the snapshot of the open read transaction, which was taken at once, is the state
+     * that was reported last. NULL: a snapshot cannot be compared; then nothing may be new
+     * immediately before and after it is taken. */
+    bool (*is_at)(const void *follower, const rc_db_t *db);
 
     /* Statements: parameters are ?1, ?2 ... in their texts and counted from 1. NULL as a text, or
      * as the data of a blob, binds SQL NULL; bind_no_int does so for a number. step resets a

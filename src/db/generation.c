@@ -15,7 +15,9 @@ struct rc_generations_t {
     const rc_driver_t *driver;
     rc_db_t *db;               /* used for nothing but to follow changes */
     void *follower;            /* the driver's */
-    apr_thread_mutex_t *mutex; /* guards the follower, and writing the members below */
+    apr_uint64_t looks;        /* for news that have begun */
+    apr_thread_mutex_t *mutex; /* guards the follower, and writing the members around */
+    rc_generation_t now;       /* what the last look has found */
     rc_generation_t number;
     rc_generation_t lost;             /* everything may have changed with this number */
     rc_generation_t any[RC_TABLES];   /* the last change of anything in a table */
@@ -81,13 +83,13 @@ static void note_change(rc_generations_t *generations, const rc_extent_t *extent
     }
 }
 
-rc_generation_t rc_generation_now(rc_generations_t *generations)
+/* The mutex is held. */
+static rc_generation_t look_for_news(rc_generations_t *generations)
 {
-    rc_generation_t now;
     rc_extent_t extent;
     rc_news_t news;
 
-    apr_thread_mutex_lock(generations->mutex);
+    __atomic_add_fetch(&generations->looks, 1, __ATOMIC_SEQ_CST);
     for (;;) {
         news = generations->driver->news(generations->follower, &extent);
         if (news != RC_NEWS_CHANGE && news != RC_NEWS_LOST)
@@ -98,14 +100,52 @@ rc_generation_t rc_generation_now(rc_generations_t *generations)
         else
             store_number(&generations->lost, generations->number);
     }
-    now = news == RC_NEWS_NONE ? generations->number : RC_GENERATION_UNKNOWN;
+    return news == RC_NEWS_NONE ? generations->number : RC_GENERATION_UNKNOWN;
+}
+
+/* The mutex is held. Threads that have waited for it share one look, which has begun after all of
+ * them had asked: a look can cost a question to a server. */
+static rc_generation_t look_since(rc_generations_t *generations, apr_uint64_t begun)
+{
+    if (generations->looks == begun)
+        generations->now = look_for_news(generations);
+    return generations->now;
+}
+
+static apr_uint64_t looks_begun(const rc_generations_t *generations)
+{
+    return __atomic_load_n(&generations->looks, __ATOMIC_SEQ_CST);
+}
+
+rc_generation_t rc_generation_now(rc_generations_t *generations)
+{
+    apr_uint64_t begun = looks_begun(generations);
+    rc_generation_t now;
+
+    apr_thread_mutex_lock(generations->mutex);
+    now = look_since(generations, begun);
+    apr_thread_mutex_unlock(generations->mutex);
+    return now;
+}
+
+rc_generation_t rc_generation_of(rc_generations_t *generations, const rc_db_t *db)
+{
+    apr_uint64_t begun = looks_begun(generations);
+    rc_generation_t now;
+
+    apr_thread_mutex_lock(generations->mutex);
+    now = look_since(generations, begun);
+    if (!generations->driver->is_at(generations->follower, db))
+        now = RC_GENERATION_UNKNOWN;
     apr_thread_mutex_unlock(generations->mutex);
     return now;
 }
 
 bool rc_generations_usable(const rc_generations_t *generations, apr_pool_t *scratch)
 {
-    return !generations->driver->usable(generations->db, scratch);
+    const rc_driver_t *driver = generations->driver;
+
+    return driver->server || !driver->usable(generations->db, scratch);
 }
 
 bool rc_generation_holds(const rc_generations_t *generations, rc_generation_t then,

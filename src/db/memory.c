@@ -29,18 +29,25 @@ rc_err_t *rc_memory_open(rc_memory_t **out, rc_db_t *db, apr_pool_t *pool)
 
 /* --- what a transaction reads --- */
 
-void rc_memory_begin(rc_db_t *db)
+bool rc_memory_begin(rc_db_t *db)
 {
-    db->generation = db->memory ? rc_generation_now(db->memory->generations) : 0;
+    bool told = db->memory && db->driver->is_at; /* the snapshot itself says which state it is of */
+
+    db->generation =
+        db->memory && !told ? rc_generation_now(db->memory->generations) : RC_GENERATION_UNKNOWN;
     db->reading_now = 0;
     memset(&db->read, 0, sizeof(db->read));
     memset(&db->read_since, 0, sizeof(db->read_since));
+    return told || db->generation;
 }
 
 void rc_memory_settle(rc_db_t *db)
 {
-    if (!rc_db_is_memory(db) && db->generation &&
-        rc_generation_now(db->memory->generations) != db->generation)
+    if (!db->memory || rc_db_is_memory(db))
+        return;
+    if (db->driver->is_at)
+        db->generation = rc_generation_of(db->memory->generations, db);
+    else if (db->generation && rc_generation_now(db->memory->generations) != db->generation)
         db->generation = RC_GENERATION_UNKNOWN; /* the snapshot may be that of either state */
 }
 

@@ -22,11 +22,12 @@ rc_err_t *rc_memory_open(rc_memory_t **out, rc_db_t *db, apr_pool_t *pool);
 /** See rc_db_acquire_memory. */
 rc_err_t *rc_memory_connect(rc_db_t **out, rc_memory_t *memory, apr_pool_t *pool);
 
-/** Takes the number of the state, before a read transaction begins. */
-void rc_memory_begin(rc_db_t *db);
+/** Takes the number of the state before a read transaction begins, unless its snapshot will tell
+ * it. Returns whether the snapshot is to be taken at once. */
+bool rc_memory_begin(rc_db_t *db);
 
-/** Drops that number unless the state is the same when the transaction has its snapshot: then the
- * snapshot is of this state. */
+/** Sets the number of the state to that of the snapshot, if it is known: the same before and after
+ * it was taken, or what it tells. */
 void rc_memory_settle(rc_db_t *db);
 
 /** Notes that a statement begins. */

@@ -100,8 +100,8 @@ static rc_err_t *open_memory(rc_db_pool_t *db_pool, apr_pool_t *pool)
 {
     rc_db_t *db;
 
-    if (!db_pool->config.remember || rc_db_is_on_server(db_pool->config.path))
-        return NULL; /* the driver for servers reports no changes */
+    if (!db_pool->config.remember)
+        return NULL;
     RC_TRY(rc_db_open(&db, &db_pool->config, pool));
     return rc_memory_open(&db_pool->memory, db, pool);
 }

@@ -6,9 +6,11 @@
 
 rc_err_t *rc_db_begin_read(rc_db_t *db)
 {
+    bool at_once;
+
     RC_TRY(rc_db_check_ready(db, "a transaction"));
-    rc_memory_begin(db);
-    RC_TRY(db->driver->begin_read(db, db->generation != RC_GENERATION_UNKNOWN));
+    at_once = rc_memory_begin(db);
+    RC_TRY(db->driver->begin_read(db, at_once));
     rc_memory_settle(db);
     db->reading = true;
     return NULL;

@@ -36,6 +36,7 @@ const rc_db_texts_t rc_store_texts = {
     .statement_count = RC_SQL_COUNT,
     .tables = tables,
     .table_count = sizeof(tables) / sizeof(*tables),
+    .row_tables = APR_UINT64_C(1) << TABLE_REPO | APR_UINT64_C(1) << TABLE_API_KEY,
     .steps = {steps, server_steps},
     .step_count = sizeof(steps) / sizeof(*steps),
 };

@@ -44,8 +44,21 @@ rc_err_t *rc_pg_version(int *version, rc_db_t *db)
     return NULL;
 }
 
+rc_err_t *rc_pg_is_watched(bool *watched, rc_db_t *db)
+{
+    const char *text;
+    rc_err_t *err =
+        ask_server(&text, db, "SELECT to_regclass('" RC_PG_SCHEMA ".change')", db->pool);
+
+    *watched = !err && text;
+    return err;
+}
+
+/* After the last step all tables are there. */
 rc_err_t *rc_pg_set_version(rc_db_t *db, int version)
 {
+    if (version == db->texts->step_count)
+        RC_TRY(rc_pg_watch_changes(db));
     return rc_pg_script(NULL, db,
                         apr_psprintf(db->pool,
                                      "CREATE TABLE IF NOT EXISTS " VERSIONS " (n BIGINT NOT NULL);"

@@ -20,6 +20,14 @@
 #define RC_PG_SCHEMA "rcapi"
 #define RC_PG_ASIDE  "rcapi_old"
 
+#define RC_PG_WRITERS "4711" /* key of the writers' lock */
+
+/* A state of the database (follow.c). */
+typedef struct rc_pg_state_t {
+    char server[64];
+    apr_int64_t number;
+} rc_pg_state_t;
+
 typedef struct rc_pg_t {
     PGconn *conn;
     int life; /* number of this connection: each new one has lost its prepared statements */
@@ -28,8 +36,10 @@ typedef struct rc_pg_t {
     int owed;          /* batches whose answers were not read to their sync */
     PGresult *row;     /* the current row of the active statement */
     apr_int64_t changes;
-    int made;                 /* statements that have no number of their own */
-    apr_interval_time_t wait; /* for one answer of the server; 0: without end */
+    int made;                  /* statements that have no number of their own */
+    apr_interval_time_t wait;  /* for one answer of the server; 0: without end */
+    rc_pg_state_t state;       /* of the snapshot that was taken at once */
+    int state_life, news_life; /* in which life the statements of follow.c are prepared */
 } rc_pg_t;
 
 /* name.c */
@@ -91,6 +101,20 @@ rc_err_t *rc_pg_unlock(rc_db_t *db, const char *name, bool share);
 rc_err_t *rc_pg_alive(rc_db_t *db);
 int rc_pg_descriptor(rc_db_t *db);
 
+/* watch.c */
+
+/** Has the server note all changes; does nothing for tables that are watched already. In a write
+ * transaction. */
+rc_err_t *rc_pg_watch_changes(rc_db_t *db);
+
+/* follow.c */
+rc_err_t *rc_pg_follow(void **follower, rc_db_t *db);
+rc_news_t rc_pg_news(void *follower, rc_extent_t *extent);
+bool rc_pg_is_at(const void *follower, const rc_db_t *db);
+
+/** Sets pg->state to the state in the snapshot of the transaction; takes it if there is none. */
+rc_err_t *rc_pg_read_state(rc_db_t *db);
+
 /* copy.c */
 rc_err_t *rc_pg_columns(apr_array_header_t **list, rc_db_t *db, const char *table,
                         apr_pool_t *pool);
@@ -104,6 +128,7 @@ rc_err_t *rc_pg_set_last_id(rc_db_t *db, const char *table, apr_int64_t id);
 /* maintain.c */
 rc_err_t *rc_pg_version(int *version, rc_db_t *db);
 rc_err_t *rc_pg_set_version(rc_db_t *db, int version);
+rc_err_t *rc_pg_is_watched(bool *watched, rc_db_t *db);
 rc_err_t *rc_pg_check(const char **problem, rc_db_t *db, apr_pool_t *pool);
 rc_err_t *rc_pg_backup(rc_db_t *db, const char *path);
 bool rc_pg_exists(const rc_db_config_t *config, apr_pool_t *pool);

@@ -6,26 +6,43 @@
  */
 #include "postgresql.h"
 
-#define WRITERS "4711" /* key of the writers' lock */
-
 /* READ COMMITTED: what a writer reads has to be younger than the lock. */
 static const char *const begin_commands[][4] = {
-    [RC_WRITE_DURABLE] = {"BEGIN", "SELECT pg_advisory_xact_lock(" WRITERS ")"},
+    [RC_WRITE_DURABLE] = {"BEGIN", "SELECT pg_advisory_xact_lock(" RC_PG_WRITERS ")"},
     [RC_WRITE_LAZY] = {"BEGIN", "SET LOCAL synchronous_commit = off",
-                       "SELECT pg_advisory_xact_lock(" WRITERS ")"},
+                       "SELECT pg_advisory_xact_lock(" RC_PG_WRITERS ")"},
     [RC_WRITE_IDLE] = {"BEGIN", "SET LOCAL synchronous_commit = off",
-                       "SELECT pg_try_advisory_xact_lock(" WRITERS ")"},
+                       "SELECT pg_try_advisory_xact_lock(" RC_PG_WRITERS ")"},
 };
 
-/* The next statement brings the BEGIN along: nothing is read before it, so the snapshot is the
- * same.
- */
+#define BEGIN_READ "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+static rc_err_t *take_snapshot(rc_db_t *db)
+{
+    RC_TRY(rc_pg_send(db, BEGIN_READ));
+    return rc_pg_read_state(db);
+}
+
+/* Without @a at_once the next statement brings the BEGIN along: nothing is read before it, so the
+ * snapshot is the same. */
 rc_err_t *rc_pg_begin_read(rc_db_t *db, bool at_once)
 {
     rc_pg_t *pg = db->handle;
+    rc_err_t *err;
 
-    pg->begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    return at_once ? rc_err_internal(db->pool, APR_SUCCESS, "no snapshot at once") : NULL;
+    if (!at_once) {
+        pg->begin = BEGIN_READ;
+        return NULL;
+    }
+    err = take_snapshot(db);
+    if (err && rc_pg_is_lost(db)) {
+        RC_TRY(rc_pg_reopen(db));
+        err = take_snapshot(db);
+    }
+    pg->open = true;
+    if (err)
+        rc_pg_rollback(db);
+    return err;
 }
 
 /* Sends BEGIN and the lock; sets *@a locked to what the server says. */

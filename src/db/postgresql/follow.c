@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Follows the commits of all machines (db/generation.h) by one question to the server: the rows of
+ * `change` (watch.c) that are newer than the last one. The answer holds all commits that were
+ * acknowledged before the question, on whichever machine. A notification (LISTEN) would be cheaper
+ * and late: a right that was revoked could be used until it arrives.
+ *
+ * A state of the database is the number of its last change, with the identity of the table and the
+ * start of the server: a database that was restored, and another server, have other ones. After the
+ * end of the connection everything counts as changed.
+ */
+#include "postgresql.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "base/log.h"
+#include "base/time.h"
+
+#define IDENTITY "'" RC_PG_SCHEMA ".change'::regclass::oid || ' ' || pg_postmaster_start_time()"
+
+static const char state_text[] =
+    "SELECT " IDENTITY ", (SELECT coalesce(max(n), 0)::text FROM " RC_PG_SCHEMA ".change)";
+static const char news_text[] =
+    "SELECT " IDENTITY ", c.n::text, c.before::text, c.tab, c.id::text FROM (VALUES (1)) AS one"
+    " LEFT JOIN " RC_PG_SCHEMA ".change c ON c.n > $1 ORDER BY c.n";
+
+enum { SERVER, NUMBER, BEFORE, TABLE, ROW }; /* columns */
+
+#define STATE "state" /* names of the prepared statements */
+#define NEWS  "news"
+
+#define ANSWER_TIME apr_time_from_sec(5) /* for a question */
+#define PAUSE       apr_time_from_sec(1) /* before the next try, when the server is away */
+
+typedef struct follower_t {
+    rc_db_t *db;
+    rc_pg_state_t seen; /* what was reported leads to this state */
+    PGresult *rows;     /* an answer of which something is left; NULL: none */
+    int row;
+    bool told;             /* all of the last answer was reported */
+    bool connected;        /* `seen` was read by this connection */
+    apr_time_t not_before; /* of rc_clock: the next try to connect */
+} follower_t;
+
+/* --- states --- */
+
+static void read_state(rc_pg_state_t *state, const PGresult *row)
+{
+    apr_cpystrn(state->server, PQgetvalue(row, 0, SERVER), sizeof(state->server));
+    state->number = apr_atoi64(PQgetvalue(row, 0, NUMBER));
+}
+
+static bool is_same_state(const rc_pg_state_t *a, const rc_pg_state_t *b)
+{
+    return a->number == b->number && !strcmp(a->server, b->server);
+}
+
+/* Adds a prepared statement to the batch, and its preparation before its first use. */
+static rc_err_t *send_question(rc_db_t *db, int *life, const char *name, const char *text,
+                               const char *value)
+{
+    rc_pg_t *pg = db->handle;
+    int count = value ? 1 : 0;
+    Oid type = 20; /* int8 */
+
+    if (*life != pg->life && !PQsendPrepare(pg->conn, name, text, count, &type))
+        return rc_pg_away(pg->conn, db->path, db->pool);
+    *life = pg->life;
+    if (!PQsendQueryPrepared(pg->conn, name, count, &value, NULL, NULL, 0))
+        return rc_pg_away(pg->conn, db->path, db->pool);
+    return rc_pg_sync(db);
+}
+
+rc_err_t *rc_pg_read_state(rc_db_t *db)
+{
+    rc_pg_t *pg = db->handle;
+    PGresult *row = NULL;
+    rc_err_t *err;
+
+    RC_TRY(send_question(db, &pg->state_life, STATE, state_text, NULL));
+    if (!(err = rc_pg_finish(&row, db, 0, "the state")))
+        read_state(&pg->state, row);
+    PQclear(row);
+    return err;
+}
+
+bool rc_pg_is_at(const void *baton, const rc_db_t *db)
+{
+    const follower_t *follower = baton;
+    const rc_pg_t *pg = db->handle;
+
+    return is_same_state(&follower->seen, &pg->state);
+}
+
+/* --- the follower --- */
+
+static apr_status_t drop_rows(void *data)
+{
+    follower_t *follower = data;
+
+    PQclear(follower->rows);
+    follower->rows = NULL;
+    return APR_SUCCESS;
+}
+
+/* An older program may have made the database. */
+static rc_err_t *watch_all(void *baton, rc_db_t *db)
+{
+    (void)baton;
+    return rc_pg_watch_changes(db);
+}
+
+rc_err_t *rc_pg_follow(void **out, rc_db_t *db)
+{
+    follower_t *follower = apr_pcalloc(db->own, sizeof(*follower));
+    rc_pg_t *pg = db->handle;
+    bool watched;
+
+    RC_TRY(rc_pg_is_watched(&watched, db));
+    if (!watched)
+        RC_TRY(rc_db_txn(db, watch_all, NULL));
+    follower->db = db;
+    apr_pool_cleanup_register(db->own, follower, drop_rows, apr_pool_cleanup_null);
+    pg->wait = ANSWER_TIME;
+    *out = follower;
+    return NULL;
+}
+
+/* Connects, if that is due, and begins anew: what changed meanwhile is not known. */
+static rc_err_t *begin_anew(follower_t *follower)
+{
+    rc_db_t *db = follower->db;
+    rc_pg_t *pg = db->handle;
+
+    if (rc_pg_is_lost(db)) {
+        RC_TRY(rc_pg_reopen(db));
+        pg->wait = ANSWER_TIME;
+    }
+    RC_TRY(rc_pg_read_state(db));
+    follower->seen = pg->state;
+    follower->connected = true;
+    return NULL;
+}
+
+static rc_err_t *ask_news(follower_t *follower)
+{
+    rc_db_t *db = follower->db;
+    rc_pg_t *pg = db->handle;
+    char number[24];
+
+    apr_snprintf(number, sizeof(number), "%" APR_INT64_T_FMT, follower->seen.number);
+    RC_TRY(send_question(db, &pg->news_life, NEWS, news_text, number));
+    return rc_pg_finish(&follower->rows, db, 0, "news");
+}
+
+static rc_news_t lose(follower_t *follower)
+{
+    drop_rows(follower);
+    follower->connected = false;
+    return RC_NEWS_UNKNOWN;
+}
+
+/* The server is asked again after a pause only, because each thread would wait for the try. */
+static rc_news_t fail_news(follower_t *follower, const rc_err_t *err, apr_pool_t *pool)
+{
+    rc_log(RC_LOG_WARNING, err->cause, "changes of the database are not followed: %s",
+           rc_err_log_text(err, pool));
+    follower->not_before = rc_clock() + PAUSE;
+    return lose(follower);
+}
+
+/* --- what changed --- */
+
+static const char *value(const follower_t *follower, int column)
+{
+    return PQgetvalue(follower->rows, follower->row, column);
+}
+
+static void add_row_change(rc_extent_t *extent, const follower_t *follower)
+{
+    const rc_db_texts_t *texts = follower->db->texts;
+    apr_int64_t id = apr_atoi64(value(follower, ROW));
+    int i;
+
+    for (i = 0; i < texts->table_count; i++)
+        if (!strcmp(texts->tables[i], value(follower, TABLE))) {
+            if (id)
+                rc_extent_add_row(extent, i, id);
+            else
+                rc_extent_add_tables(extent, APR_UINT64_C(1) << i);
+        }
+}
+
+/* Reports one transaction, whose rows follow each other. */
+static rc_news_t report_one(follower_t *follower, rc_extent_t *extent)
+{
+    apr_int64_t number = apr_atoi64(value(follower, NUMBER));
+    bool linked = apr_atoi64(value(follower, BEFORE)) == follower->seen.number;
+
+    memset(extent, 0, sizeof(*extent));
+    for (; follower->row < PQntuples(follower->rows); follower->row++) {
+        if (apr_atoi64(value(follower, NUMBER)) != number)
+            break;
+        add_row_change(extent, follower);
+    }
+    follower->seen.number = number;
+    follower->told = follower->row == PQntuples(follower->rows);
+    if (follower->told)
+        drop_rows(follower);
+    return linked ? RC_NEWS_CHANGE : RC_NEWS_LOST;
+}
+
+/* Looks at a new answer: it has one row without a change when there are none. */
+static rc_news_t take_answer(follower_t *follower, rc_extent_t *extent)
+{
+    follower->row = 0;
+    if (strcmp(value(follower, SERVER), follower->seen.server))
+        return lose(follower);
+    if (!PQgetisnull(follower->rows, 0, NUMBER))
+        return report_one(follower, extent);
+    drop_rows(follower);
+    return RC_NEWS_NONE;
+}
+
+rc_news_t rc_pg_news(void *baton, rc_extent_t *extent)
+{
+    follower_t *follower = baton;
+    apr_pool_t *scratch;
+    rc_news_t news;
+    rc_err_t *err;
+
+    if (follower->rows)
+        return report_one(follower, extent);
+    if (follower->told) {
+        follower->told = false;
+        return RC_NEWS_NONE;
+    }
+    if (follower->not_before > rc_clock())
+        return RC_NEWS_UNKNOWN;
+    apr_pool_create(&scratch, NULL);
+    follower->db->pool = scratch;
+    if (!follower->connected)
+        news = (err = begin_anew(follower)) ? fail_news(follower, err, scratch) : RC_NEWS_LOST;
+    else if ((err = ask_news(follower)))
+        news = rc_pg_is_lost(follower->db) ? lose(follower) : fail_news(follower, err, scratch);
+    else
+        news = take_answer(follower, extent);
+    follower->db->pool = follower->db->own;
+    apr_pool_destroy(scratch);
+    return news;
+}

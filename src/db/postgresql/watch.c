@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Has the server note what each transaction changes, by triggers: so the changes of any program are
+ * noted, in the same transaction, in the table `change`.
+ *
+ * A transaction has a number, and its rows also the number of the one before it. Numbers come in
+ * the order of commits, because the trigger holds the writers' lock until then. They come from a
+ * sequence, so none is given twice, whatever a transaction sees; and what it sees is in `before`,
+ * so a row that was removed, or that somebody could not see, breaks the chain for who follows it
+ * (follow.c). The table is not kept over a crash, which also ends all connections.
+ */
+#include "postgresql.h"
+
+#include <apr_strings.h>
+
+#define TABLES                                                                                     \
+    "CREATE UNLOGGED TABLE IF NOT EXISTS " RC_PG_SCHEMA ".change ("                                \
+    "n BIGINT NOT NULL, before BIGINT NOT NULL, xid xid8 NOT NULL, tab TEXT NOT NULL,"             \
+    " id BIGINT NOT NULL, PRIMARY KEY (n, tab, id));"                                              \
+    "CREATE SEQUENCE IF NOT EXISTS " RC_PG_SCHEMA ".change_n;"
+
+/* The id 0 is the whole table. A transaction notes at most eight rows singly, and the last thousand
+ * transactions are kept. */
+#define FUNCTION                                                                                   \
+    "CREATE OR REPLACE FUNCTION " RC_PG_SCHEMA ".note_change() RETURNS trigger LANGUAGE plpgsql"   \
+    " AS $f$ DECLARE newest RECORD; this BIGINT; former BIGINT; which BIGINT := 0; BEGIN "         \
+    "PERFORM pg_advisory_xact_lock(" RC_PG_WRITERS "); "                                           \
+    "SELECT n, before, xid INTO newest FROM " RC_PG_SCHEMA ".change ORDER BY n DESC LIMIT 1; "     \
+    "IF newest.xid = pg_current_xact_id() THEN"                                                    \
+    " this := newest.n; former := newest.before;"                                                  \
+    " ELSE this := nextval('" RC_PG_SCHEMA ".change_n'); former := coalesce(newest.n, 0);"         \
+    " DELETE FROM " RC_PG_SCHEMA ".change WHERE n <= this - 1000; END IF; "                        \
+    "IF TG_LEVEL = 'ROW' AND (SELECT count(*) FROM " RC_PG_SCHEMA ".change WHERE n = this) < 8"    \
+    " THEN IF TG_OP = 'DELETE' THEN"                                                               \
+    " EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING OLD;"                          \
+    " ELSE EXECUTE format('SELECT ($1).%I', TG_ARGV[0]) INTO which USING NEW; END IF; END IF; "    \
+    "INSERT INTO " RC_PG_SCHEMA ".change VALUES"                                                   \
+    " (this, former, pg_current_xact_id(), TG_TABLE_NAME, which) ON CONFLICT DO NOTHING; "         \
+    "RETURN NULL; END $f$;"
+
+/* Two triggers for each table that has none, %s: tables whose rows are noted singly. */
+#define TRIGGERS                                                                                   \
+    "DO $$ DECLARE t RECORD; each TEXT; BEGIN FOR t IN SELECT c.relname, (SELECT attname"          \
+    " FROM pg_attribute WHERE attrelid = c.oid AND attidentity <> '') AS key FROM pg_class c"      \
+    " WHERE c.relnamespace = '" RC_PG_SCHEMA "'::regnamespace AND c.relkind = 'r'"                 \
+    " AND c.relname NOT IN ('change', 'schema_version') AND NOT EXISTS (SELECT FROM pg_trigger"    \
+    " WHERE tgrelid = c.oid AND tgname = 'note_change') LOOP "                                     \
+    "each := CASE WHEN t.relname = ANY('{%s}') THEN 'ROW' ELSE 'STATEMENT' END; "                  \
+    "EXECUTE format('CREATE TRIGGER note_change AFTER INSERT OR UPDATE OR DELETE ON " RC_PG_SCHEMA \
+    ".%%I FOR EACH %%s EXECUTE FUNCTION " RC_PG_SCHEMA ".note_change(%%L)',"                       \
+    " t.relname, each, t.key); "                                                                   \
+    "EXECUTE format('CREATE TRIGGER note_truncate AFTER TRUNCATE ON " RC_PG_SCHEMA                 \
+    ".%%I FOR EACH STATEMENT EXECUTE FUNCTION " RC_PG_SCHEMA ".note_change()', t.relname); "       \
+    "END LOOP; END $$"
+
+rc_err_t *rc_pg_watch_changes(rc_db_t *db)
+{
+    const char *singly = "";
+    apr_uint64_t left;
+
+    for (left = db->texts->row_tables; left; left &= left - 1)
+        singly = apr_pstrcat(db->pool, singly, *singly ? "," : "",
+                             db->texts->tables[__builtin_ctzll(left)], NULL);
+    return rc_pg_script(
+        NULL, db,
+        apr_pstrcat(db->pool, TABLES FUNCTION, apr_psprintf(db->pool, TRIGGERS, singly), NULL));
+}
